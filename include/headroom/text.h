@@ -1,0 +1,17 @@
+/* Texts that the library hands over. */
+#ifndef HEADROOM_TEXT_H
+#define HEADROOM_TEXT_H
+
+#include "headroom/export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Frees a text that a function of the library gave; NULL is allowed. */
+HR_API void hr_text_free(char *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,150 @@
+#include "core/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+
+hr_status hr_join_path(const char *folder, const char *name, char **out, hr_error *err) {
+  if (!folder || folder[0] == '\0' || name[0] == '/') return hr_copy_text(name, out, err);
+  size_t a = strlen(folder), b = strlen(name);
+  char *joined = NULL;
+  hr_status status = hr_alloc(&joined, a + b + 2, err);
+  if (status != HR_OK) return status;
+  memcpy(joined, folder, a);
+  if (joined[a - 1] != '/') joined[a++] = '/';
+  memcpy(joined + a, name, b);
+  *out = joined;
+  return HR_OK;
+}
+
+hr_status hr_file_part_name(const char *path, char **out, hr_error *err) {
+  static const char suffix[] = ".part";
+  size_t length = strlen(path);
+  hr_status status = hr_alloc(out, length + sizeof suffix, err);
+  if (status != HR_OK) return status;
+  memcpy(*out, path, length);
+  memcpy(*out + length, suffix, sizeof suffix);
+  return HR_OK;
+}
+
+/* Opens `path`, syncs it to disk and closes it. */
+static hr_status sync_path(const char *path, int flags, hr_error *err) {
+  int descriptor = open(path, flags | O_CLOEXEC);
+  if (descriptor < 0) return hr_fail_errno(err, HR_ERR_IO, errno, "cannot open %s", path);
+  int failed = fsync(descriptor) != 0 ? errno : 0;
+  close(descriptor);
+  if (failed) return hr_fail_errno(err, HR_ERR_IO, failed, "cannot sync %s", path);
+  return HR_OK;
+}
+
+hr_status hr_file_commit(const char *part, const char *path, hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL;
+  HR_TRY(sync_path(part, O_RDONLY, err));
+  if (rename(part, path) != 0) {
+    status = hr_fail_errno(err, HR_ERR_IO, errno, "cannot rename %s to %s", part, path);
+    goto cleanup;
+  }
+  HR_TRY(hr_copy_text(path, &folder, err));
+  char *slash = strrchr(folder, '/');
+  if (slash == folder) slash++; /* the folder of "/name" is "/" */
+  if (slash) *slash = '\0';
+  /* Without this the new name can be lost with the power although the bytes are safe. */
+  HR_TRY(sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY, err));
+cleanup:
+  hr_free(folder);
+  return status;
+}
+
+static int write_all(int descriptor, const char *bytes, size_t size) {
+  while (size > 0) {
+    ssize_t written = write(descriptor, bytes, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes += written;
+    size -= (size_t)written;
+  }
+  return 0;
+}
+
+hr_status hr_file_write(const char *path, const void *bytes, size_t size, hr_error *err) {
+  hr_status status = HR_OK;
+  char *part = NULL;
+  HR_TRY(hr_file_part_name(path, &part, err));
+  int descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor < 0) {
+    status = hr_fail_errno(err, HR_ERR_IO, errno, "cannot create %s", part);
+    goto cleanup;
+  }
+  int failed = write_all(descriptor, bytes, size);
+  if (close(descriptor) != 0 && !failed) failed = errno;
+  if (failed) {
+    status = hr_fail_errno(err, HR_ERR_IO, failed, "cannot write %s", part);
+    unlink(part);
+    goto cleanup;
+  }
+  status = hr_file_commit(part, path, err);
+  if (status != HR_OK) unlink(part);
+cleanup:
+  hr_free(part);
+  return status;
+}
+
+hr_status hr_file_read(const char *path, size_t max_size, char **out, size_t *size,
+                       hr_error *err) {
+  hr_status status = HR_OK;
+  char *bytes = NULL;
+  FILE *file = fopen(path, "rbe");
+  if (!file) return hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot open %s", path);
+  struct stat info;
+  if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
+    status = hr_fail(err, HR_ERR_MISSING, "%s is not a regular file", path);
+    goto cleanup;
+  }
+  if ((size_t)info.st_size > max_size) {
+    status = hr_fail(err, HR_ERR_DATA, "%s has %zu bytes, more than the %zu allowed",
+                     path, (size_t)info.st_size, max_size);
+    goto cleanup;
+  }
+  HR_TRY(hr_alloc(&bytes, (size_t)info.st_size + 1, err));
+  *size = fread(bytes, 1, (size_t)info.st_size, file);
+  if (ferror(file)) {
+    status = hr_fail_errno(err, HR_ERR_IO, errno, "cannot read %s", path);
+    goto cleanup;
+  }
+  *out = bytes;
+  bytes = NULL;
+cleanup:
+  hr_free(bytes);
+  fclose(file);
+  return status;
+}
+
+static hr_status make_folder(const char *path, hr_error *err) {
+  struct stat info;
+  if (mkdir(path, 0777) == 0) return HR_OK;
+  int reason = errno; /* EEXIST, but EROFS too for a folder on a read-only disk */
+  if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return HR_OK;
+  return hr_fail_errno(err, HR_ERR_IO, reason, "cannot make the folder %s", path);
+}
+
+hr_status hr_make_folders(const char *path, hr_error *err) {
+  hr_status status = HR_OK;
+  char *copy = NULL;
+  HR_TRY(hr_copy_text(path, &copy, err));
+  char *slash = copy[0] ? strchr(copy + 1, '/') : NULL;
+  for (; slash; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    HR_TRY(make_folder(copy, err));
+    *slash = '/';
+  }
+  HR_TRY(make_folder(copy, err));
+cleanup:
+  hr_free(copy);
+  return status;
+}

@@ -1,0 +1,35 @@
+/* Files that are whole or not there: temporary name, fsync, rename, fsync of the folder.
+ */
+#ifndef HR_CORE_FILE_H
+#define HR_CORE_FILE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "core/error.h"
+
+/* Writes `size` bytes to `path` atomically: a reader sees the old file or the new, never
+ * half. */
+hr_status hr_file_write(const char *path, const void *bytes, size_t size,
+                        hr_error *err) HR_MUST_CHECK;
+
+/* The temporary name under which `path` is written before it is renamed, `path` +
+ * ".part"; for writers that need a name of their own (HDF5). Freed with hr_free. */
+hr_status hr_file_part_name(const char *path, char **out, hr_error *err) HR_MUST_CHECK;
+
+/* Syncs `part` to disk and renames it to `path`. */
+hr_status hr_file_commit(const char *part, const char *path, hr_error *err) HR_MUST_CHECK;
+
+/* Reads a whole file, with a 0 byte behind its end. HR_ERR_MISSING, or HR_ERR_DATA where
+ * it is larger than `max_size`. *out is freed with hr_free. */
+hr_status hr_file_read(const char *path, size_t max_size, char **out, size_t *size,
+                       hr_error *err) HR_MUST_CHECK;
+
+/* Makes a folder and its parents; one that exists is fine. */
+hr_status hr_make_folders(const char *path, hr_error *err) HR_MUST_CHECK;
+
+/* `folder`/`name`, freed with hr_free. An absolute name stands for itself. */
+hr_status hr_join_path(const char *folder, const char *name, char **out,
+                       hr_error *err) HR_MUST_CHECK;
+
+#endif

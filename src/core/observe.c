@@ -1,0 +1,36 @@
+#include "core/observe.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void say(const hr_observer *observer, hr_log_level level, const char *format,
+                va_list arguments) {
+  if (!observer || !observer->log) return;
+  char line[HR_ERROR_MESSAGE_BYTES];
+  if (vsnprintf(line, sizeof line, format, arguments) < 0) return;
+  observer->log(observer->context, level, line);
+}
+
+void hr_observe_info(const hr_observer *observer, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  say(observer, HR_LOG_INFO, format, arguments);
+  va_end(arguments);
+}
+
+void hr_observe_warning(const hr_observer *observer, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  say(observer, HR_LOG_WARNING, format, arguments);
+  va_end(arguments);
+}
+
+hr_status hr_observe_progress(const hr_observer *observer, const hr_progress *progress,
+                              hr_error *err) {
+  if (!observer) return HR_OK;
+  if (observer->progress) observer->progress(observer->context, progress);
+  if (observer->interrupted && observer->interrupted(observer->context)) {
+    return hr_fail(err, HR_ERR_INTERRUPTED, "interrupted while %s", progress->stage);
+  }
+  return HR_OK;
+}

@@ -1,0 +1,33 @@
+#include "core/parallel.h"
+
+#include <omp.h>
+#include <stdatomic.h>
+
+size_t hr_thread_count(void) {
+  int threads = omp_get_max_threads();
+  return threads > 0 ? (size_t)threads : 1;
+}
+
+void hr_parallel_for(size_t count, void (*body)(void *context, size_t i, size_t thread),
+                     void *context) {
+  hr_parallel_for_on(hr_thread_count(), count, body, context);
+}
+
+void hr_parallel_for_on(size_t threads, size_t count,
+                        void (*body)(void *context, size_t i, size_t thread),
+                        void *context) {
+  size_t most = hr_thread_count();
+  size_t used = threads < 1 ? 1 : threads < most ? threads : most;
+  atomic_size_t next = 0;
+  /* A team of at least two wherever there can be one, even for one piece: OpenBLAS
+   * computes on the calling thread alone inside a team and with all threads outside, and
+   * only the first gives results that do not depend on the number of threads. */
+  int team = (int)(used < 2 && most > 1 ? 2 : used);
+#pragma omp parallel num_threads(team)
+  {
+    size_t thread = (size_t)omp_get_thread_num();
+    if (thread < used) {
+      for (size_t i = next++; i < count; i = next++) body(context, i, thread);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/* Threads, on OpenMP: the one place that starts them.
+ *
+ * The rule that keeps results the same for any number of threads: work is cut into pieces
+ * by its size alone, each piece writes only its own output, and sums over pieces are
+ * taken in order. */
+#ifndef HR_CORE_PARALLEL_H
+#define HR_CORE_PARALLEL_H
+
+#include <stddef.h>
+
+/* How many threads hr_parallel_for uses at most. */
+size_t hr_thread_count(void);
+
+/* Calls body(context, i, thread) for i = 0 .. count-1, in any order, on all threads;
+ * `thread` is in 0 .. hr_thread_count()-1 and picks a thread's own scratch space. BLAS
+ * and LAPACK called from the body run on the calling thread alone. */
+void hr_parallel_for(size_t count, void (*body)(void *context, size_t i, size_t thread),
+                     void *context);
+
+/* The same on `threads` threads at most (at least 1), where each needs much scratch
+ * space. */
+void hr_parallel_for_on(size_t threads, size_t count,
+                        void (*body)(void *context, size_t i, size_t thread),
+                        void *context);
+
+#endif

@@ -1,0 +1,44 @@
+/* Counter-based random numbers: a value is a function of its address, not of what came
+ * before.
+ *
+ * Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as
+ * 1, 2, 3"). The key is the user's 64-bit seed; the counter is (index / 4 or / 2, row
+ * low, row high, stream), so every purpose has numbers of its own and a row has the same
+ * numbers for any number of threads, shards, block sizes or resumes. */
+#ifndef HR_CORE_RANDOM_H
+#define HR_CORE_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What random numbers are for; one independent stream each. Numbers are part of the file
+ * formats (a seed must keep its meaning): only ever append. */
+typedef enum hr_stream_id {
+  HR_STREAM_NOISE_TRAIN = 0, /* pixel noise of training rows */
+  HR_STREAM_NOISE_TEST = 1,  /* pixel noise of test rows */
+  HR_STREAM_FOLDS = 2,
+  HR_STREAM_BOOTSTRAP = 3,
+  HR_STREAM_SIMULATE_TRAIN = 4, /* labels and observing conditions of simulated stars */
+  HR_STREAM_SIMULATE_TEST = 5,
+} hr_stream_id;
+
+/* The Philox4x32-10 bijection: out = P(counter; key). */
+void hr_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
+/* The uniform deviate number `index` of row `row`, in the open interval (0, 1), 53 bits.
+ */
+double hr_uniform(uint64_t seed, hr_stream_id stream, uint64_t row, uint32_t index);
+
+/* The uniform integer number `index` of row `row`, in 0 .. bound-1 (bound < 2^32),
+ * without bias beyond 2^-32. */
+uint32_t hr_uniform_below(uint64_t seed, hr_stream_id stream, uint64_t row,
+                          uint32_t index, uint32_t bound);
+
+/* Standard normal deviates number first .. first+count-1 of row `row`, by Box and
+ * Muller's method: radius from 40 bits (tails to 7.5 sigma), angle from 24, computed in
+ * fp64 without fused operations and rounded to fp32 once, so the bytes are the same on
+ * every machine. out: [count], dimensionless. */
+void hr_normal(uint64_t seed, hr_stream_id stream, uint64_t row, uint32_t first,
+               size_t count, float *out);
+
+#endif

@@ -1,0 +1,50 @@
+/* Text: growing strings, nearest names, brace ranges and globs. */
+#ifndef HR_CORE_TEXT_H
+#define HR_CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/error.h"
+
+/* A growing UTF-8 string. After a failed append it stays failed and later appends do
+ * nothing, so a long build-up needs one check at its end, hr_text_status. */
+typedef struct hr_text {
+  char *bytes; /* always terminated; NULL before the first append */
+  size_t length;
+  size_t capacity;
+  hr_status status;
+} hr_text;
+
+void hr_text_init(hr_text *text);
+void hr_text_fini(hr_text *text);
+void hr_text_append(hr_text *text, const char *format, ...) HR_PRINTF(2, 3);
+hr_status hr_text_status(const hr_text *text, hr_error *err) HR_MUST_CHECK;
+
+/* A list of strings, all owned. */
+typedef struct hr_strings {
+  char **items;
+  size_t count;
+} hr_strings;
+
+void hr_strings_fini(hr_strings *list);
+hr_status hr_strings_append(hr_strings *list, const char *item,
+                            hr_error *err) HR_MUST_CHECK;
+
+/* The name nearest to `word` by edit distance, or NULL where none is near enough to be
+ * meant. */
+const char *hr_nearest_name(const char *word, const char *const *names, size_t count);
+
+/* Expands one path pattern to paths, in order: brace ranges `a_{0..4}` and lists `{x,y}`
+ * (not nested), then shell globs (* ? [..]), sorted. What is no glob, or exists as it
+ * stands, gives that path; a glob that matches nothing is HR_ERR_MISSING. Relative
+ * patterns are joined to `root` first (NULL or "": left as they are). Appends to `out`.
+ */
+hr_status hr_expand_paths(const char *root, const char *pattern, hr_strings *out,
+                          hr_error *err) HR_MUST_CHECK;
+
+/* Reads all of `text` as a number ("1e-3", "10", "-2.5"; no nan, inf, hex): false
+ * otherwise. Does not depend on the locale. */
+bool hr_parse_number(const char *text, double *out);
+
+#endif

@@ -1,0 +1,15 @@
+/* Compiling a loop several times, for the vector units of several processors; the one
+ * that fits is picked when the program starts. Results do not differ: fused multiply-add
+ * is off everywhere (-ffp-contract=off) and no reassociation is allowed. */
+#ifndef HR_CORE_VECTOR_H
+#define HR_CORE_VECTOR_H
+
+/* Not under sanitizers: the choice runs before their start-up code. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(HR_SANITIZED)
+#define HR_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define HR_VECTOR_CLONES
+#endif
+
+#endif

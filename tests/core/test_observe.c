@@ -1,0 +1,93 @@
+#include "core/observe.h"
+
+#include "support/check.h"
+
+typedef struct seen {
+  size_t lines;
+  size_t reports;
+  hr_log_level level;
+  char line[2 * HR_ERROR_MESSAGE_BYTES];
+  uint64_t done;
+  bool stop;
+} seen;
+
+static void see_line(void *context, hr_log_level level, const char *line) {
+  seen *s = context;
+  s->lines++;
+  s->level = level;
+  snprintf(s->line, sizeof s->line, "%s", line);
+}
+
+static void see_progress(void *context, const hr_progress *progress) {
+  seen *s = context;
+  s->reports++;
+  s->done = progress->done;
+}
+
+static bool see_interrupt(void *context) {
+  return ((seen *)context)->stop;
+}
+
+static const hr_progress halfway = {
+    .stage = "reading spectra", .unit = "rows", .done = 5, .total = 10};
+
+static void test_nobody_is_watching(void **state) {
+  (void)state;
+  hr_error err = {0};
+  const hr_observer silent = {0};
+  hr_observe_info(NULL, "%d", 1);
+  hr_observe_warning(NULL, "%d", 1);
+  check_ok(hr_observe_progress(NULL, &halfway, &err));
+  hr_observe_info(&silent, "%d", 1);
+  hr_observe_warning(&silent, "%d", 1);
+  check_ok(hr_observe_progress(&silent, &halfway, &err));
+}
+
+static void test_lines_arrive_with_their_level(void **state) {
+  (void)state;
+  seen s = {0};
+  const hr_observer observer = {.context = &s, .log = see_line};
+  hr_observe_info(&observer, "%s has %d rows", "a.h5", 3);
+  assert_int_equal(s.level, HR_LOG_INFO);
+  assert_string_equal(s.line, "a.h5 has 3 rows");
+  hr_observe_warning(&observer, "bin %d is empty", 4);
+  assert_int_equal(s.level, HR_LOG_WARNING);
+  assert_string_equal(s.line, "bin 4 is empty");
+  assert_int_equal(s.lines, 2);
+}
+
+static void test_long_lines_are_cut(void **state) {
+  (void)state;
+  seen s = {0};
+  const hr_observer observer = {.context = &s, .log = see_line};
+  char text[3000];
+  memset(text, 'x', sizeof text);
+  text[sizeof text - 1] = '\0';
+  hr_observe_info(&observer, "%s", text);
+  assert_int_equal(strlen(s.line), HR_ERROR_MESSAGE_BYTES - 1);
+}
+
+static void test_progress_and_interruption(void **state) {
+  (void)state;
+  hr_error err = {0};
+  seen s = {0};
+  const hr_observer observer = {
+      .context = &s, .progress = see_progress, .interrupted = see_interrupt};
+  check_ok(hr_observe_progress(&observer, &halfway, &err));
+  assert_int_equal(s.reports, 1);
+  assert_int_equal(s.done, 5);
+  s.stop = true;
+  check_fails(hr_observe_progress(&observer, &halfway, &err), HR_ERR_INTERRUPTED,
+              "interrupted while reading spectra");
+  assert_int_equal(s.reports, 2);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_nobody_is_watching),
+      cmocka_unit_test(test_lines_arrive_with_their_level),
+      cmocka_unit_test(test_long_lines_are_cut),
+      cmocka_unit_test(test_progress_and_interruption),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
