@@ -1,0 +1,65 @@
+/* One array of one shard, opened for reading rows in order. Internal to data/: stream.c
+ * reads flux, error and noisy through it. */
+#ifndef HR_DATA_ARRAY_H
+#define HR_DATA_ARRAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/hdf5_file.h"
+#include "data/shard.h"
+
+/* How an array (N, P) lies in its file. */
+typedef struct hr_array_layout {
+  size_t element_bytes; /* 4 or 8 */
+  bool compressed;      /* or otherwise filtered: chunks can only be read whole */
+  size_t chunk_rows;    /* 0: not chunked */
+  size_t chunk_bytes;   /* of one chunk in memory */
+  size_t chunks_across; /* chunks beside each other in one row of chunks */
+} hr_array_layout;
+
+typedef struct hr_array {
+  const hr_hdf5_file *file; /* borrowed */
+  const char *object_path;  /* borrowed */
+  hid_t dataset;
+  hid_t space;
+  size_t pixels;
+  size_t element_bytes;
+} hr_array;
+
+#define HR_ARRAY_CLOSED \
+  { .dataset = H5I_INVALID_HID, .space = H5I_INVALID_HID }
+
+/* Scratch space for the conversion from fp64, [rows][pixels]. */
+typedef struct hr_array_staging {
+  double *values;
+  size_t rows;
+} hr_array_staging;
+
+/* Looks at an array of the shard. HR_ERR_DATA where its shape is not that of the shard
+ * any more; else as hr_hdf5_open_dataset and hr_hdf5_check_floats. */
+hr_status hr_array_look(const hr_hdf5_file *file, const hr_shard *shard,
+                        const char *object_path, hr_array_layout *out,
+                        hr_error *err) HR_MUST_CHECK;
+
+/* Bytes of chunk cache with which every chunk is read once although rows are asked for a
+ * few at a time: one row of chunks, kept until its last row is read. 0 where the rows
+ * asked for can be read directly: not chunked, or plain chunks as wide as the array,
+ * whose rows are contiguous in the file. */
+size_t hr_array_cache_bytes(const hr_array_layout *layout);
+
+/* Opens an array of the shard with a chunk cache of `cache_bytes` (0: none). */
+hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
+                        const char *object_path, size_t cache_bytes, hr_array *out,
+                        hr_error *err) HR_MUST_CHECK;
+void hr_array_close(hr_array *array);
+
+/* Reads rows first .. first+rows-1 of the shard as fp32 into out [rows][pixels]. fp64 is
+ * rounded to the nearest fp32, too large values become infinite. `staging` is used for
+ * fp64 arrays only. HR_ERR_FORMAT where the bytes cannot be read. */
+hr_status hr_array_read(const hr_array *array, size_t first, size_t rows,
+                        const hr_array_staging *staging, float *out,
+                        hr_error *err) HR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,257 @@
+#include "data/dataset.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "data/frame.h"
+#include "data/shard.h"
+
+/* Two shards have the same grid where every pixel agrees within this fraction: far above
+ * the rounding of fp32 (6e-8), far below a pixel (about 6e-5). */
+static const double wave_tolerance = 1e-6;
+
+/* A label column that the first shard has. */
+typedef struct label_column {
+  char *name;
+  double *values; /* [N]; NULL once a shard lacks it */
+  size_t lacking; /* the first shard without it, where values is NULL */
+} label_column;
+
+struct hr_dataset {
+  hr_shard *shards;
+  size_t shard_count;
+  size_t rows;
+  label_column *labels; /* in the first frame's order */
+  size_t label_count;
+  hr_strings names; /* of the labels that every shard has */
+};
+
+void hr_dataset_destroy(hr_dataset **dataset) {
+  hr_dataset *self = *dataset;
+  if (!self) return;
+  for (size_t i = 0; i < self->shard_count; i++) hr_shard_fini(&self->shards[i]);
+  for (size_t k = 0; k < self->label_count; k++) {
+    hr_free(self->labels[k].name);
+    hr_free(self->labels[k].values);
+  }
+  hr_strings_fini(&self->names);
+  hr_free(self->labels);
+  hr_free(self->shards);
+  hr_free(self);
+  *dataset = NULL;
+}
+
+/* --- shards --- */
+
+static hr_status check_same_grid(const hr_shard *first, const hr_shard *shard,
+                                 hr_error *err) {
+  if (shard->pixels != first->pixels) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s has %zu pixels a spectrum, but %s has %zu; all files of a dataset "
+                   "must share one wavelength grid",
+                   shard->path, shard->pixels, first->path, first->pixels);
+  }
+  for (size_t p = 0; p < shard->pixels; p++) {
+    double a = shard->wave[p], b = first->wave[p];
+    if (fabs(a - b) <= wave_tolerance * fabs(b)) continue;
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s has pixel %zu at %.10g angstrom, but %s at %.10g; all files of a "
+                   "dataset must share one wavelength grid",
+                   shard->path, p, a, first->path, b);
+  }
+  return HR_OK;
+}
+
+static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_alloc(&self->shards, paths->count, err));
+  for (size_t i = 0; i < paths->count; i++) {
+    hr_shard *shard = &self->shards[i];
+    self->shard_count = i + 1;
+    HR_TRY(hr_shard_read(paths->items[i], shard, err));
+    HR_TRY(check_same_grid(&self->shards[0], shard, err));
+    shard->first_row = self->rows;
+    self->rows += shard->rows;
+  }
+  if (self->rows == 0) {
+    status = hr_fail(err, HR_ERR_EMPTY, "%s holds no spectra", paths->items[0]);
+  }
+cleanup:
+  return status;
+}
+
+/* --- labels --- */
+
+static hr_status make_columns(hr_dataset *self, const hr_frame *frame, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_alloc(&self->labels, frame->names.count, err));
+  for (size_t k = 0; k < frame->names.count; k++) {
+    self->label_count = k + 1;
+    HR_TRY(hr_copy_text(frame->names.items[k], &self->labels[k].name, err));
+    HR_TRY(hr_alloc(&self->labels[k].values, self->rows, err));
+  }
+cleanup:
+  return status;
+}
+
+static const double *find_column(const hr_frame *frame, const char *name) {
+  for (size_t k = 0; k < frame->names.count; k++) {
+    if (strcmp(frame->names.items[k], name) == 0) return frame->columns[k];
+  }
+  return NULL;
+}
+
+/* Copies a shard's labels behind those of the shards before it; a column that it lacks is
+ * given up, and remembered for the message. */
+static void copy_labels(hr_dataset *self, size_t shard_index, const hr_frame *frame) {
+  const hr_shard *shard = &self->shards[shard_index];
+  for (size_t k = 0; k < self->label_count; k++) {
+    label_column *label = &self->labels[k];
+    const double *column = find_column(frame, label->name);
+    if (label->values && column) {
+      memcpy(label->values + shard->first_row, column, shard->rows * sizeof *column);
+    } else if (label->values) {
+      hr_free(label->values);
+      label->values = NULL;
+      label->lacking = shard_index;
+    }
+  }
+}
+
+static hr_status read_labels(hr_dataset *self, size_t shard_index,
+                             const hr_observer *observer, hr_error *err) {
+  const hr_shard *shard = &self->shards[shard_index];
+  hr_status status = HR_OK;
+  hr_frame frame = {0};
+  HR_TRY(hr_frame_read(shard->path, observer, &frame, err));
+  if (frame.rows != shard->rows) {
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s: the labels have %zu rows, but %s has %zu; row i of the labels "
+                     "must describe spectrum i",
+                     shard->path, frame.rows, HR_SHARD_FLUX, shard->rows);
+    goto cleanup;
+  }
+  if (shard_index == 0) HR_TRY(make_columns(self, &frame, err));
+  copy_labels(self, shard_index, &frame);
+cleanup:
+  hr_frame_fini(&frame);
+  return status;
+}
+
+hr_status hr_dataset_create(const hr_strings *paths, const hr_observer *observer,
+                            hr_dataset **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_dataset *self = NULL;
+  if (paths->count == 0) return hr_fail(err, HR_ERR_USAGE, "no data file is named");
+  HR_TRY(hr_alloc(&self, 1, err));
+  HR_TRY(read_shards(self, paths, err));
+  for (size_t i = 0; i < self->shard_count; i++) {
+    HR_TRY(read_labels(self, i, observer, err));
+  }
+  for (size_t k = 0; k < self->label_count; k++) {
+    const label_column *label = &self->labels[k];
+    if (label->values) HR_TRY(hr_strings_append(&self->names, label->name, err));
+  }
+  *out = self;
+  self = NULL;
+cleanup:
+  hr_dataset_destroy(&self);
+  return status;
+}
+
+/* --- asking --- */
+
+size_t hr_dataset_rows(const hr_dataset *dataset) {
+  return dataset->rows;
+}
+
+size_t hr_dataset_pixels(const hr_dataset *dataset) {
+  return dataset->shards[0].pixels;
+}
+
+const double *hr_dataset_wave(const hr_dataset *dataset) {
+  return dataset->shards[0].wave;
+}
+
+bool hr_dataset_has_noisy(const hr_dataset *dataset) {
+  for (size_t i = 0; i < dataset->shard_count; i++) {
+    if (!dataset->shards[i].noisy_path) return false;
+  }
+  return true;
+}
+
+const hr_strings *hr_dataset_label_names(const hr_dataset *dataset) {
+  return &dataset->names;
+}
+
+const hr_shard *hr_dataset_shards(const hr_dataset *dataset, size_t *count) {
+  *count = dataset->shard_count;
+  return dataset->shards;
+}
+
+uint64_t hr_dataset_file_bytes(const hr_dataset *dataset) {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < dataset->shard_count; i++)
+    bytes += dataset->shards[i].file_bytes;
+  return bytes;
+}
+
+const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,
+                              size_t *row_in_shard) {
+  size_t i = dataset->shard_count - 1;
+  while (i > 0 && row < dataset->shards[i].first_row) i--;
+  *row_in_shard = row - dataset->shards[i].first_row;
+  return dataset->shards[i].path;
+}
+
+/* "FILE has no label column 'logg'; it has T_eff, log_g; did you mean log_g?" */
+static hr_status fail_lacking(const hr_dataset *dataset, const char *name, size_t shard,
+                              hr_error *err) {
+  const hr_strings *names = &dataset->names;
+  hr_text list;
+  hr_text_init(&list);
+  for (size_t i = 0; i < names->count; i++) {
+    hr_text_append(&list, "%s%s", i ? ", " : "", names->items[i]);
+  }
+  if (names->count == 0) hr_text_append(&list, "none of numbers");
+  const char *nearest =
+      hr_nearest_name(name, (const char *const *)names->items, names->count);
+  if (nearest) hr_text_append(&list, "; did you mean %s?", nearest);
+  hr_status status = hr_text_status(&list, err);
+  if (status == HR_OK) {
+    status = hr_fail(err, HR_ERR_DATA, "%s has no label column %s; it has %s",
+                     dataset->shards[shard].path, name, list.bytes);
+  }
+  hr_text_fini(&list);
+  return status;
+}
+
+static hr_status check_finite(const hr_dataset *dataset, const label_column *label,
+                              hr_error *err) {
+  for (size_t row = 0; row < dataset->rows; row++) {
+    if (isfinite(label->values[row])) continue;
+    size_t row_in_shard = 0;
+    const char *path = hr_dataset_locate(dataset, row, &row_in_shard);
+    return hr_fail(
+        err, HR_ERR_DATA,
+        "%s: label %s is %s in row %zu (counted from 0); remove the row or repair "
+        "the label",
+        path, label->name, isnan(label->values[row]) ? "NaN" : "infinite", row_in_shard);
+  }
+  return HR_OK;
+}
+
+hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
+                           bool must_be_finite, const double **out, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t k = 0; k < dataset->label_count; k++) {
+    const label_column *label = &dataset->labels[k];
+    if (strcmp(label->name, name) != 0) continue;
+    if (!label->values) return fail_lacking(dataset, name, label->lacking, err);
+    if (must_be_finite) status = check_finite(dataset, label, err);
+    if (status == HR_OK) *out = label->values;
+    return status;
+  }
+  return fail_lacking(dataset, name, 0, err);
+}

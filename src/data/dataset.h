@@ -1,0 +1,59 @@
+/* A dataset: one or more HDF5 shards seen as one table of N spectra of P pixels with
+ * labels.
+ *
+ * Opening reads the labels (a few columns, held in memory) and the wavelength grid, and
+ * checks that everything agrees; the spectra stay on disk and are pulled block by block
+ * (data/stream.h). File layout: docs/formats.md. */
+#ifndef HR_DATA_DATASET_H
+#define HR_DATA_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "headroom/observer.h"
+
+typedef struct hr_dataset hr_dataset;
+
+/* Opens the shards `paths` in this order; row numbers run on from shard to shard.
+ * Refuses, naming file and field: a missing file or dataset (HR_ERR_MISSING), damaged
+ * HDF5 or pandas frames and wrong types or shapes (HR_ERR_FORMAT), shards whose pixel
+ * counts or wavelength grids differ, labels and fluxes of different length (HR_ERR_DATA).
+ * Warnings (skipped object columns) go to the observer. The dataset is freed with
+ * hr_dataset_destroy. */
+hr_status hr_dataset_create(const hr_strings *paths, const hr_observer *observer,
+                            hr_dataset **out, hr_error *err) HR_MUST_CHECK;
+void hr_dataset_destroy(hr_dataset **dataset);
+
+size_t hr_dataset_rows(const hr_dataset *dataset);
+size_t hr_dataset_pixels(const hr_dataset *dataset);
+
+/* [P] pixel centres in angstrom, borrowed. */
+const double *hr_dataset_wave(const hr_dataset *dataset);
+
+/* Whether every shard holds pre-drawn noisy flux (`noisy`). */
+bool hr_dataset_has_noisy(const hr_dataset *dataset);
+
+/* Names of the label columns that every shard has, in the first frame's order; borrowed.
+ */
+const hr_strings *hr_dataset_label_names(const hr_dataset *dataset);
+
+/* The column `name`: [N] fp64, borrowed, in the unit of the file. Integers and booleans
+ * are converted. HR_ERR_DATA, naming the file and the columns it has, where there is
+ * none; and, where `must_be_finite`, naming the first row that holds NaN or an infinity.
+ */
+hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
+                           bool must_be_finite, const double **out,
+                           hr_error *err) HR_MUST_CHECK;
+
+/* Which shard a row is in: its path (borrowed) and the row's number there, for messages.
+ */
+const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,
+                              size_t *row_in_shard);
+
+/* Size of the files in bytes, all shards together. */
+uint64_t hr_dataset_file_bytes(const hr_dataset *dataset);
+
+#endif

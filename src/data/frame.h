@@ -1,0 +1,30 @@
+/* Reading the labels: a pandas DataFrame as DataFrame.to_hdf wrote it (PyTables 'table'
+ * or 'fixed' format), taken apart without pandas. Never executes a pickle. Layout:
+ * docs/formats.md. */
+#ifndef HR_DATA_FRAME_H
+#define HR_DATA_FRAME_H
+
+#include "core/text.h"
+#include "headroom/observer.h"
+
+/* The numeric columns of a frame. Integers and booleans are converted to fp64. */
+typedef struct hr_frame {
+  size_t rows;
+  hr_strings names; /* columns in the frame's order where the file keeps it */
+  double **columns; /* [names.count][rows] */
+} hr_frame;
+
+/* Reads the frame of the HDF5 file `path`: /dataset/params if it is one, else the only
+ * group with the attribute `pandas_type`; otherwise HR_ERR_MISSING with a list of those
+ * there are. Text and object columns are skipped; the object ones with a warning.
+ * HR_ERR_FORMAT for MultiIndex columns and for anything not laid out as documented. */
+hr_status hr_frame_read(const char *path, const hr_observer *observer, hr_frame *out,
+                        hr_error *err) HR_MUST_CHECK;
+void hr_frame_fini(hr_frame *frame);
+
+/* Column names held in a pickled list of strings (protocols 0 and 2 to 5), by scanning
+ * the known opcodes only; HR_ERR_FORMAT for any other pickle. */
+hr_status hr_pickle_strings(const char *bytes, size_t size, hr_strings *out,
+                            hr_error *err) HR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,52 @@
+/* What frame.c shares with its two readers, frame_table.c and frame_fixed.c. */
+#ifndef HR_DATA_FRAME_LAYOUT_H
+#define HR_DATA_FRAME_LAYOUT_H
+
+#include "data/frame.h"
+#include "data/hdf5_file.h"
+
+/* More columns than a frame of labels has; a damaged file may claim any number. */
+enum { HR_FRAME_MOST_COLUMNS = 10000 };
+
+/* Bytes of rows that are read at a time while columns are pulled apart. */
+enum { HR_FRAME_BUFFER_BYTES = 4 << 20 };
+
+/* A frame's group in its file; all borrowed. */
+typedef struct hr_frame_source {
+  const hr_hdf5_file *file;
+  const char *group; /* absolute path */
+  const hr_observer *observer;
+} hr_frame_source;
+
+/* What the values of a block are. */
+typedef enum hr_frame_values {
+  HR_FRAME_NUMBERS, /* integers or floating-point numbers, which HDF5 converts to fp64 */
+  HR_FRAME_BITS,  /* PyTables' bool: bytes of a bit field, which HDF5 does not convert */
+  HR_FRAME_TEXT,  /* of fixed length */
+  HR_FRAME_DATES, /* datetime64 and timedelta64, stored as integers */
+  HR_FRAME_CATEGORIES, /* codes into a list of categories */
+  HR_FRAME_OBJECTS,    /* pickled, or nothing we know */
+} hr_frame_values;
+
+/* Looks at a type and at pandas' own name for it (NULL: none). */
+hr_frame_values hr_frame_classify(hid_t type, const char *pandas_dtype);
+
+/* Appends a column of frame->rows zeros. */
+hr_status hr_frame_add_column(const hr_frame_source *source, hr_frame *frame,
+                              const char *name, hr_error *err) HR_MUST_CHECK;
+
+/* Tells the observer that columns are left out; columns of text are not worth a word. */
+void hr_frame_tell_skipped(const hr_frame_source *source, const hr_strings *names,
+                           hr_frame_values values);
+
+/* How many rows of `row_bytes` to read at a time. */
+size_t hr_frame_rows_at_once(size_t row_bytes);
+
+/* Fill an empty frame; `order` gets the names in the frame's order where the file keeps
+ * it. */
+hr_status hr_frame_read_table(const hr_frame_source *source, hr_frame *frame,
+                              hr_strings *order, hr_error *err) HR_MUST_CHECK;
+hr_status hr_frame_read_fixed(const hr_frame_source *source, hr_frame *frame,
+                              hr_strings *order, hr_error *err) HR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,318 @@
+#include "data/hdf5_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/text.h"
+
+/* Attributes that are read are names and lists of names; HDF5 itself keeps most below
+ * 64 KiB. */
+#define MOST_ATTRIBUTE_BYTES ((size_t)1 << 24)
+
+void hr_hdf5_silence(void) {
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *context) {
+  char *text = context;
+  if (n == 0 && error->desc) snprintf(text, HR_ERROR_MESSAGE_BYTES, "%s", error->desc);
+  return n == 0 ? 1 : 0; /* 1 ends the walk */
+}
+
+hr_status hr_hdf5_fail(hr_error *err, hr_status status, const char *format, ...) {
+  char reason[HR_ERROR_MESSAGE_BYTES] = "", sentence[HR_ERROR_MESSAGE_BYTES];
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, reason);
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vsnprintf(sentence, sizeof sentence, format, arguments);
+  va_end(arguments);
+  if (length < 0) sentence[0] = '\0';
+  return hr_fail(err, status, "%s: %s", sentence,
+                 reason[0] ? reason : "HDF5 gives no reason");
+}
+
+/* Tells a file that is not there from one that is not HDF5, which HDF5 does not. */
+static hr_status check_readable(const char *path, hr_error *err) {
+  /* O_NONBLOCK: a FIFO must be refused, not waited for. */
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) {
+    return hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot open %s", path);
+  }
+  struct stat info;
+  bool regular = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
+  close(descriptor);
+  if (regular) return HR_OK;
+  return hr_fail(err, HR_ERR_MISSING, "%s is not a regular file", path);
+}
+
+hr_status hr_hdf5_open(const char *path, hr_hdf5_file *out, hr_error *err) {
+  hr_status status = check_readable(path, err);
+  if (status != HR_OK) return status;
+  hr_hdf5_silence();
+  if (H5Fis_hdf5(path) <= 0) {
+    return hr_fail(err, HR_ERR_FORMAT, "%s is not an HDF5 file", path);
+  }
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  /* No sieve buffer: it reads bytes again where small reads follow each other. */
+  H5Pset_sieve_buf_size(access, 0);
+  hid_t id = H5Fopen(path, H5F_ACC_RDONLY, access);
+  if (id < 0) {
+    status =
+        hr_hdf5_fail(err, HR_ERR_FORMAT, "%s is damaged or still being written", path);
+  } else {
+    *out = (hr_hdf5_file){.id = id, .path = path};
+  }
+  hr_hdf5_release(&access);
+  return status;
+}
+
+void hr_hdf5_close(hr_hdf5_file *file) {
+  if (file->id >= 0) H5Fclose(file->id);
+  file->id = H5I_INVALID_HID;
+}
+
+void hr_hdf5_release(hid_t *id) {
+  /* Closes an identifier of any kind when its count falls to nothing. */
+  if (*id >= 0) H5Idec_ref(*id);
+  *id = H5I_INVALID_HID;
+}
+
+/* Copies the first `length` characters of a path. */
+static hr_status copy_prefix(const char *path, size_t length, char **out, hr_error *err) {
+  hr_status status = hr_alloc(out, length + 1, err);
+  if (status == HR_OK) memcpy(*out, path, length);
+  return status;
+}
+
+/* The length of the shortest prefix of the path that leads nowhere; 0 where all is there.
+ * H5Lexists looks at one link only, so each must be asked for in turn. */
+static size_t missing_prefix(const hr_hdf5_file *file, char *path) {
+  for (size_t end = 1; path[end - 1] != '\0'; end++) {
+    char next = path[end];
+    if (next != '/' && next != '\0') continue;
+    path[end] = '\0';
+    bool there = H5Lexists(file->id, path, H5P_DEFAULT) > 0 &&
+                 H5Oexists_by_name(file->id, path, H5P_DEFAULT) > 0;
+    path[end] = next;
+    if (!there) return end;
+    if (next == '\0') break;
+  }
+  return 0;
+}
+
+bool hr_hdf5_exists(const hr_hdf5_file *file, const char *object_path) {
+  char *path = NULL;
+  if (hr_copy_text(object_path, &path, NULL) != HR_OK) return false;
+  bool there = missing_prefix(file, path) == 0;
+  hr_free(path);
+  return there;
+}
+
+/* The names in a group, in order of name, the first thousand. */
+static hr_status group_members(hid_t group, hr_strings *names, hr_error *err) {
+  H5G_info_t info;
+  if (H5Gget_info(group, &info) < 0) return HR_OK;
+  for (hsize_t i = 0; i < info.nlinks && i < 1000; i++) {
+    char name[256];
+    if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name,
+                           H5P_DEFAULT) < 0) {
+      break;
+    }
+    hr_status status = hr_strings_append(names, name, err);
+    if (status != HR_OK) return status;
+  }
+  return HR_OK;
+}
+
+/* "a, b, c, and 7 more; did you mean b?" */
+static void describe_members(const hr_strings *names, const char *wanted, hr_text *out) {
+  enum { MOST_SHOWN = 12 };
+  if (names->count == 0) hr_text_append(out, "nothing");
+  for (size_t i = 0; i < names->count && i < MOST_SHOWN; i++) {
+    hr_text_append(out, "%s%s", i ? ", " : "", names->items[i]);
+  }
+  if (names->count > MOST_SHOWN) {
+    hr_text_append(out, ", and %zu more", names->count - MOST_SHOWN);
+  }
+  const char *nearest =
+      hr_nearest_name(wanted, (const char *const *)names->items, names->count);
+  if (nearest) hr_text_append(out, "; did you mean %s?", nearest);
+}
+
+/* Says what there is in place of the link that ends at path[missing]. */
+static hr_status fail_missing(const hr_hdf5_file *file, const char *object_path,
+                              size_t missing, hr_error *err) {
+  hr_status status = HR_OK;
+  char *link = NULL, *parent = NULL;
+  hid_t group = H5I_INVALID_HID;
+  hr_strings names = {0};
+  hr_text found;
+  hr_text_init(&found);
+  HR_TRY(copy_prefix(object_path, missing, &link, err));
+  const char *name = strrchr(link, '/') + 1;
+  size_t parent_length = (size_t)(name - link) - 1;
+  HR_TRY(copy_prefix(link, parent_length ? parent_length : 1, &parent, err));
+  group = H5Gopen2(file->id, parent, H5P_DEFAULT);
+  if (group < 0) {
+    status = hr_fail(err, HR_ERR_MISSING, "%s has no %s: %s is not a group", file->path,
+                     object_path, parent);
+    goto cleanup;
+  }
+  HR_TRY(group_members(group, &names, err));
+  describe_members(&names, name, &found);
+  HR_TRY(hr_text_status(&found, err));
+  status = hr_fail(err, HR_ERR_MISSING, "%s has no %s: %s holds %s", file->path,
+                   object_path, parent, found.bytes);
+cleanup:
+  hr_text_fini(&found);
+  hr_strings_fini(&names);
+  hr_hdf5_release(&group);
+  hr_free(parent);
+  hr_free(link);
+  return status;
+}
+
+static hr_status check_exists(const hr_hdf5_file *file, const char *object_path,
+                              hr_error *err) {
+  char *path = NULL;
+  hr_status status = hr_copy_text(object_path, &path, err);
+  if (status != HR_OK) return status;
+  size_t missing = missing_prefix(file, path);
+  hr_free(path);
+  return missing ? fail_missing(file, object_path, missing, err) : HR_OK;
+}
+
+hr_status hr_hdf5_open_object(const hr_hdf5_file *file, const char *object_path,
+                              hid_t *out, hr_error *err) {
+  hr_status status = check_exists(file, object_path, err);
+  if (status != HR_OK) return status;
+  hid_t object = H5Oopen(file->id, object_path, H5P_DEFAULT);
+  if (object < 0) {
+    return hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot open %s", file->path,
+                        object_path);
+  }
+  *out = object;
+  return HR_OK;
+}
+
+hr_status hr_hdf5_open_dataset(const hr_hdf5_file *file, const char *object_path,
+                               hid_t access, hid_t *out, hr_error *err) {
+  hid_t object = H5I_INVALID_HID;
+  hr_status status = hr_hdf5_open_object(file, object_path, &object, err);
+  if (status != HR_OK) return status;
+  bool is_dataset = H5Iget_type(object) == H5I_DATASET;
+  hr_hdf5_release(&object);
+  if (!is_dataset) {
+    return hr_fail(err, HR_ERR_FORMAT, "%s: %s is not a dataset", file->path,
+                   object_path);
+  }
+  hid_t dataset = H5Dopen2(file->id, object_path, access);
+  if (dataset < 0) {
+    return hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot open %s", file->path,
+                        object_path);
+  }
+  *out = dataset;
+  return HR_OK;
+}
+
+/* Opens an attribute and its type and hands out its number of elements; *attribute stays
+ * invalid where there is no such attribute. */
+static hr_status open_attribute(hid_t object, const char *name, hid_t *attribute,
+                                hid_t *type, hssize_t *elements) {
+  if (H5Aexists(object, name) <= 0) return HR_OK;
+  *attribute = H5Aopen(object, name, H5P_DEFAULT);
+  if (*attribute < 0) return HR_ERR_FORMAT;
+  hid_t space = H5Aget_space(*attribute);
+  *type = H5Aget_type(*attribute);
+  *elements = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
+  hr_hdf5_release(&space);
+  return *type < 0 || *elements < 0 ? HR_ERR_FORMAT : HR_OK;
+}
+
+static hr_status read_text(hid_t attribute, hid_t type, char **out, size_t *size,
+                           hr_error *err) {
+  if (H5Tis_variable_str(type) > 0) {
+    char *text = NULL;
+    if (H5Aread(attribute, type, &text) < 0) return HR_ERR_FORMAT;
+    hr_status status = hr_copy_text(text ? text : "", out, err);
+    if (status == HR_OK) *size = strlen(*out);
+    H5free_memory(text);
+    return status;
+  }
+  size_t bytes = H5Tget_size(type);
+  if (bytes == 0 || bytes > MOST_ATTRIBUTE_BYTES) return HR_ERR_FORMAT;
+  char *text = NULL;
+  hr_status status = hr_alloc(&text, bytes + 1, err);
+  if (status != HR_OK) return status;
+  if (H5Aread(attribute, type, text) < 0) {
+    hr_free(text);
+    return HR_ERR_FORMAT;
+  }
+  *out = text;
+  *size = bytes;
+  return HR_OK;
+}
+
+hr_status hr_hdf5_attribute_text(const hr_hdf5_file *file, hid_t object,
+                                 const char *object_path, const char *name, char **out,
+                                 size_t *size, hr_error *err) {
+  hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID;
+  hssize_t elements = 0;
+  *out = NULL;
+  *size = 0;
+  hr_status status = open_attribute(object, name, &attribute, &type, &elements);
+  if (status == HR_OK && attribute >= 0) {
+    H5T_class_t class = H5Tget_class(type);
+    if (elements > 1 || (class != H5T_STRING && class != H5T_OPAQUE)) {
+      status = HR_ERR_FORMAT;
+    } else if (elements == 0) { /* how PyTables writes an empty text */
+      status = hr_copy_text("", out, err);
+    } else {
+      status = read_text(attribute, type, out, size, err);
+    }
+  }
+  if (status == HR_ERR_FORMAT) {
+    status = hr_fail(err, status, "%s: attribute %s of %s cannot be read as text",
+                     file->path, name, object_path);
+  }
+  hr_hdf5_release(&type);
+  hr_hdf5_release(&attribute);
+  return status;
+}
+
+hr_status hr_hdf5_attribute_integer(const hr_hdf5_file *file, hid_t object,
+                                    const char *object_path, const char *name,
+                                    int64_t *out, hr_error *err) {
+  hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID;
+  hssize_t elements = 0;
+  hr_status status = open_attribute(object, name, &attribute, &type, &elements);
+  if (status == HR_OK && attribute >= 0) {
+    H5T_class_t class = H5Tget_class(type);
+    uint8_t byte = 0;
+    int64_t number = 0;
+    /* HDF5 converts neither bit fields nor enumerations to integers. */
+    bool is_byte = H5Tget_size(type) == 1 && (class == H5T_BITFIELD || class == H5T_ENUM);
+    bool read = false;
+    if (elements == 1 && is_byte) {
+      read = H5Aread(attribute, type, &byte) >= 0;
+      number = byte;
+    } else if (elements == 1 && class == H5T_INTEGER) {
+      read = H5Aread(attribute, H5T_NATIVE_INT64, &number) >= 0;
+    }
+    if (read) *out = number;
+    if (!read) status = HR_ERR_FORMAT;
+  }
+  if (status == HR_ERR_FORMAT) {
+    status = hr_fail(err, status, "%s: attribute %s of %s cannot be read as an integer",
+                     file->path, name, object_path);
+  }
+  hr_hdf5_release(&type);
+  hr_hdf5_release(&attribute);
+  return status;
+}

@@ -1,0 +1,48 @@
+/* Preparing one spectrum: checks, clipping, filling, noise. The stream does this to every
+ * row of a block, in parallel; rows know nothing of each other. */
+#ifndef HR_DATA_PREPARE_H
+#define HR_DATA_PREPARE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/stream.h"
+
+/* Why a row cannot be used. */
+typedef enum hr_row_fault {
+  HR_ROW_GOOD,
+  HR_ROW_FLUX,        /* NaN or infinite flux */
+  HR_ROW_ERROR,       /* infinite error */
+  HR_ROW_ERROR_EMPTY, /* the error is NaN in every pixel */
+  HR_ROW_NOISY,       /* NaN or infinite noisy flux */
+} hr_row_fault;
+
+/* What was found in one row, and done to it. */
+typedef struct hr_row_report {
+  hr_row_fault fault;
+  uint32_t clipped;     /* pixels with flux below 0 */
+  uint32_t filled;      /* pixels with NaN in the error */
+  uint32_t nonpositive; /* pixels with error <= 0, counted after filling */
+  size_t pixel;         /* the first pixel at fault */
+  float value;          /* what it holds */
+} hr_row_report;
+
+/* Prepares one row in place: flux below 0 becomes 0 (and -0 becomes +0, so that adding a
+ * zero leaves the bytes), NaN in the error becomes the value of the nearest valid pixel,
+ * the left one where two are equally near. Valid means not NaN: an error <= 0 is kept and
+ * counted. A row at fault is reported and its arrays are left in an unspecified state.
+ * flux, error: [pixels] fp32. */
+void hr_prepare_row(size_t pixels, float *flux, float *error, hr_row_report *out);
+
+/* noisy = flux + level * sigma * z of row `row` of the dataset, for a prepared row, where
+ * sigma is the error, and 0 where the error is <= 0: such a pixel carries no noise. z are
+ * the standard normal deviates 0 .. pixels-1 of (seed, stream, row), core/random.h.
+ * Computed as (float)((double)flux + (level * (double)sigma) * (double)z), without fused
+ * operations; a level of 0 copies the flux. */
+void hr_prepare_noise(const hr_noise *noise, uint64_t row, size_t pixels,
+                      const float *flux, const float *error, float *noisy);
+
+/* Reports HR_ROW_NOISY in `out` where noisy flux is NaN or infinite. */
+void hr_prepare_check_noisy(size_t pixels, const float *noisy, hr_row_report *out);
+
+#endif

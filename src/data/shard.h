@@ -1,0 +1,45 @@
+/* One HDF5 shard of a dataset: what is where in it. Internal to data/: dataset.c fills
+ * the descriptions, stream.c opens the files again by them (data/hdf5_file.h) and reads
+ * rows. File layout: docs/formats.md. */
+#ifndef HR_DATA_SHARD_H
+#define HR_DATA_SHARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/dataset.h"
+
+/* Paths inside a shard. */
+#define HR_SHARD_WAVE       "/spectrumdataset/wave"       /* (P,), angstrom */
+#define HR_SHARD_FLUX       "/dataset/arrays/flux/value"  /* (N, P) */
+#define HR_SHARD_ERROR      "/dataset/arrays/error/value" /* (N, P), one sigma */
+#define HR_SHARD_NOISY      "/dataset/arrays/noisy/value" /* (N, P), optional */
+#define HR_SHARD_NOISY_ROOT "/noisy"                      /* the same, in older files */
+#define HR_SHARD_PARAMS     "/dataset/params"             /* the labels' frame */
+
+/* The limits within which a shape is believed; more is a damaged file. */
+enum { HR_SHARD_MOST_PIXELS = 1 << 24 };
+#define HR_SHARD_MOST_ROWS ((size_t)1 << 36)
+
+/* Flux, error and noisy are all (rows, pixels) and floating point of 4 or 8 bytes in any
+ * byte order, chunked or contiguous: checked when the shard was opened. */
+typedef struct hr_shard {
+  char *path;             /* of the file, owned */
+  size_t first_row;       /* number of its row 0 in the dataset */
+  size_t rows;            /* N */
+  size_t pixels;          /* P */
+  const char *noisy_path; /* HR_SHARD_NOISY or HR_SHARD_NOISY_ROOT; NULL: none */
+  double *wave;           /* [P] angstrom, owned */
+  uint64_t file_bytes;
+} hr_shard;
+
+/* Opens the file, checks its arrays and closes it again; `first_row` is left 0. Statuses
+ * as hr_dataset_create. Freed with hr_shard_fini, on failure too. */
+hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) HR_MUST_CHECK;
+void hr_shard_fini(hr_shard *shard);
+
+/* The shards of a dataset in row order, borrowed: [*count]. */
+const hr_shard *hr_dataset_shards(const hr_dataset *dataset, size_t *count);
+
+#endif

@@ -1,0 +1,375 @@
+#include "data/stream.h"
+
+#include <math.h>
+
+#include "core/alloc.h"
+#include "core/parallel.h"
+#include "data/array.h"
+#include "data/prepare.h"
+#include "data/shard.h"
+
+enum { FLUX, ERROR, NOISY, ARRAYS };
+
+enum {
+  DEFAULT_MEMORY_BYTES = 256 << 20,
+  STAGING_BYTES = 1 << 20, /* fits a second-level cache, large enough to read at speed */
+  LEAST_ROWS = 64, /* a block, where compressed chunks have eaten the budget anyway */
+};
+
+/* How the budget is spent. */
+typedef struct memory_plan {
+  bool cache_plain;    /* keep a row of narrow uncompressed chunks */
+  size_t cache_bytes;  /* of all arrays of the shard that needs most */
+  size_t staging_rows; /* 0: no array holds fp64 */
+  size_t block_rows;
+} memory_plan;
+
+struct hr_stream {
+  const hr_shard *shards; /* borrowed from the dataset */
+  size_t shard_count;
+  size_t pixels;
+  hr_stream_options options;
+  memory_plan plan;
+
+  size_t shard; /* the one that is being read */
+  size_t row;   /* next row within it */
+  bool is_open;
+  hr_hdf5_file file;
+  hr_array arrays[ARRAYS];
+
+  float *values[ARRAYS];  /* [block_rows][pixels]; NULL where not wanted */
+  hr_row_report *reports; /* [block_rows] */
+  hr_array_staging staging;
+  hr_preparation preparation;
+  hr_error first_fault;
+};
+
+hr_stream_options hr_stream_options_default(void) {
+  return (hr_stream_options){.noise = {.source = HR_NOISE_NONE, .level = 1.0}};
+}
+
+/* Where array `which` is in the file; NULL where the stream does not read it. */
+static const char *object_path(const hr_stream *stream, const hr_shard *shard,
+                               int which) {
+  if (which == FLUX) return HR_SHARD_FLUX;
+  if (which == ERROR) return HR_SHARD_ERROR;
+  return stream->options.noise.source == HR_NOISE_STORED ? shard->noisy_path : NULL;
+}
+
+/* What the arrays of one shard would need. */
+typedef struct shard_needs {
+  size_t compressed_bytes; /* caches without which chunks would be unpacked repeatedly */
+  size_t plain_bytes;      /* caches without which narrow chunks are read in strips */
+  size_t chunk_rows;       /* the largest of the arrays */
+  bool fp64;
+} shard_needs;
+
+static size_t larger(size_t a, size_t b) {
+  return a > b ? a : b;
+}
+
+static size_t smaller(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/* Adds the needs of the arrays of one shard to the maximum over shards, `most`. */
+static hr_status look_at_shard(const hr_stream *stream, const hr_shard *shard,
+                               shard_needs *most, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
+  shard_needs needs = {0};
+  size_t unpacking = 0; /* filters hold a chunk twice more while they work */
+  HR_TRY(hr_hdf5_open(shard->path, &file, err));
+  for (int which = 0; which < ARRAYS; which++) {
+    hr_array_layout layout;
+    const char *path = object_path(stream, shard, which);
+    if (!path) continue;
+    HR_TRY(hr_array_look(&file, shard, path, &layout, err));
+    size_t *bytes = layout.compressed ? &needs.compressed_bytes : &needs.plain_bytes;
+    *bytes += hr_array_cache_bytes(&layout);
+    if (layout.compressed) unpacking = larger(unpacking, 2 * layout.chunk_bytes);
+    needs.chunk_rows = larger(needs.chunk_rows, layout.chunk_rows);
+    needs.fp64 |= layout.element_bytes == sizeof(double);
+  }
+  most->compressed_bytes =
+      larger(most->compressed_bytes, needs.compressed_bytes + unpacking);
+  most->plain_bytes = larger(most->plain_bytes, needs.plain_bytes);
+  most->chunk_rows = larger(most->chunk_rows, needs.chunk_rows);
+  most->fp64 |= needs.fp64;
+cleanup:
+  hr_hdf5_close(&file);
+  return status;
+}
+
+/* Bytes that one row of a block takes. */
+static size_t row_bytes(const hr_stream *stream) {
+  size_t arrays = stream->options.noise.source == HR_NOISE_NONE ? 2 : 3;
+  return arrays * stream->pixels * sizeof(float) + sizeof(hr_row_report);
+}
+
+static memory_plan make_plan(const hr_stream *stream, const shard_needs *needs) {
+  size_t budget = stream->options.memory_bytes;
+  memory_plan plan = {.cache_bytes = needs->compressed_bytes};
+  plan.cache_plain = needs->compressed_bytes + needs->plain_bytes <= budget / 2;
+  if (plan.cache_plain) plan.cache_bytes += needs->plain_bytes;
+
+  size_t staging_row = stream->pixels * sizeof(double);
+  size_t least = needs->compressed_bytes > budget / 2 ? LEAST_ROWS : 1;
+  if (needs->fp64) {
+    plan.staging_rows = larger(1, smaller(STAGING_BYTES, budget / 8) / staging_row);
+  }
+  size_t fixed = plan.cache_bytes + plan.staging_rows * staging_row;
+  size_t rows = budget > fixed ? (budget - fixed) / row_bytes(stream) : 0;
+  rows = larger(rows, least);
+  /* Whole chunks a block: then none has to be kept from one block to the next. */
+  if (needs->chunk_rows > 0 && rows > needs->chunk_rows) rows -= rows % needs->chunk_rows;
+  if (stream->options.block_rows > 0) rows = smaller(rows, stream->options.block_rows);
+
+  size_t longest = 1;
+  for (size_t s = 0; s < stream->shard_count; s++) {
+    longest = larger(longest, stream->shards[s].rows);
+  }
+  plan.block_rows = smaller(rows, longest);
+  plan.staging_rows = smaller(plan.staging_rows, plan.block_rows);
+  return plan;
+}
+
+static hr_status check_options(const hr_stream *stream, hr_error *err) {
+  const hr_noise *noise = &stream->options.noise;
+  if (noise->source == HR_NOISE_GENERATED &&
+      !(noise->level >= 0.0 && isfinite(noise->level))) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "the noise level must be a number of at least 0, not %g",
+                   noise->level);
+  }
+  for (size_t s = 0; noise->source == HR_NOISE_STORED && s < stream->shard_count; s++) {
+    if (stream->shards[s].noisy_path) continue;
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s holds no noisy spectra (neither %s nor %s); let the noise be "
+                   "generated",
+                   stream->shards[s].path, HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT);
+  }
+  return HR_OK;
+}
+
+static hr_status allocate(hr_stream *stream, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t values = stream->plan.block_rows * stream->pixels;
+  HR_TRY(hr_alloc(&stream->values[FLUX], values, err));
+  HR_TRY(hr_alloc(&stream->values[ERROR], values, err));
+  if (stream->options.noise.source != HR_NOISE_NONE) {
+    HR_TRY(hr_alloc(&stream->values[NOISY], values, err));
+  }
+  HR_TRY(hr_alloc(&stream->reports, stream->plan.block_rows, err));
+  stream->staging.rows = stream->plan.staging_rows;
+  if (stream->staging.rows > 0) {
+    HR_TRY(hr_alloc(&stream->staging.values, stream->staging.rows * stream->pixels, err));
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_stream_create(const hr_dataset *dataset, const hr_stream_options *options,
+                           hr_stream **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_stream *stream = NULL;
+  shard_needs needs = {0};
+  HR_TRY(hr_alloc(&stream, 1, err));
+  stream->file = (hr_hdf5_file)HR_HDF5_FILE_CLOSED;
+  for (int i = 0; i < ARRAYS; i++) stream->arrays[i] = (hr_array)HR_ARRAY_CLOSED;
+  stream->shards = hr_dataset_shards(dataset, &stream->shard_count);
+  stream->pixels = hr_dataset_pixels(dataset);
+  stream->options = *options;
+  if (options->memory_bytes == 0) stream->options.memory_bytes = DEFAULT_MEMORY_BYTES;
+  HR_TRY(check_options(stream, err));
+  for (size_t s = 0; s < stream->shard_count; s++) {
+    HR_TRY(look_at_shard(stream, &stream->shards[s], &needs, err));
+  }
+  stream->plan = make_plan(stream, &needs);
+  HR_TRY(allocate(stream, err));
+  *out = stream;
+  stream = NULL;
+cleanup:
+  hr_stream_destroy(&stream);
+  return status;
+}
+
+static void close_shard(hr_stream *stream) {
+  for (int i = 0; i < ARRAYS; i++) hr_array_close(&stream->arrays[i]);
+  hr_hdf5_close(&stream->file);
+  stream->is_open = false;
+}
+
+void hr_stream_destroy(hr_stream **stream) {
+  hr_stream *s = *stream;
+  if (!s) return;
+  close_shard(s);
+  for (int i = 0; i < ARRAYS; i++) hr_free(s->values[i]);
+  hr_free(s->reports);
+  hr_free(s->staging.values);
+  hr_free(s);
+  *stream = NULL;
+}
+
+static hr_status open_shard(hr_stream *stream, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_shard *shard = &stream->shards[stream->shard];
+  HR_TRY(hr_hdf5_open(shard->path, &stream->file, err));
+  for (int which = 0; which < ARRAYS; which++) {
+    hr_array_layout layout;
+    const char *path = object_path(stream, shard, which);
+    if (!path) continue;
+    HR_TRY(hr_array_look(&stream->file, shard, path, &layout, err));
+    bool cached = layout.compressed || stream->plan.cache_plain;
+    HR_TRY(hr_array_open(&stream->file, shard, path,
+                         cached ? hr_array_cache_bytes(&layout) : 0,
+                         &stream->arrays[which], err));
+  }
+  stream->is_open = true;
+cleanup:
+  if (status != HR_OK) close_shard(stream);
+  return status;
+}
+
+static hr_status read_block(hr_stream *stream, const hr_block *block, hr_error *err) {
+  hr_status status = HR_OK;
+  uint64_t bytes = 0;
+  for (int which = 0; which < ARRAYS; which++) {
+    const hr_array *array = &stream->arrays[which];
+    if (array->dataset < 0) continue;
+    HR_TRY(hr_array_read(array, stream->row, block->rows, &stream->staging,
+                         stream->values[which], err));
+    bytes += (uint64_t)block->rows * block->pixels * array->element_bytes;
+  }
+  stream->preparation.bytes_read += bytes;
+cleanup:
+  return status;
+}
+
+typedef struct prepare_context {
+  hr_stream *stream;
+  const hr_block *block;
+} prepare_context;
+
+static void prepare_one_row(void *context, size_t i, size_t thread) {
+  (void)thread;
+  const prepare_context *c = context;
+  hr_stream *stream = c->stream;
+  size_t pixels = stream->pixels, offset = i * pixels;
+  float *flux = stream->values[FLUX] + offset, *error = stream->values[ERROR] + offset;
+  hr_row_report *report = &stream->reports[i];
+  hr_prepare_row(pixels, flux, error, report);
+  if (report->fault != HR_ROW_GOOD || !stream->values[NOISY]) return;
+  float *noisy = stream->values[NOISY] + offset;
+  if (stream->options.noise.source == HR_NOISE_GENERATED) {
+    hr_prepare_noise(&stream->options.noise, c->block->first_row + i, pixels, flux, error,
+                     noisy);
+  }
+  hr_prepare_check_noisy(pixels, noisy, report);
+}
+
+/* Says what is wrong with row `row` of the shard that is being read. */
+static hr_status fail_row(const hr_stream *stream, size_t row,
+                          const hr_row_report *report, hr_error *err) {
+  const hr_shard *shard = &stream->shards[stream->shard];
+  const char *file = shard->path;
+  if (report->fault == HR_ROW_ERROR_EMPTY) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s: %s is NaN in all %zu pixels of row %zu (counted from 0); remove "
+                   "the row or supply its error",
+                   file, HR_SHARD_ERROR, stream->pixels, row);
+  }
+  if (report->fault == HR_ROW_NOISY &&
+      stream->options.noise.source == HR_NOISE_GENERATED) {
+    return hr_fail(
+        err, HR_ERR_DATA,
+        "%s: the noise of row %zu, pixel %zu (counted from 0) is too large for "
+        "single precision; check %s there",
+        file, row, report->pixel, HR_SHARD_ERROR);
+  }
+  const char *array = report->fault == HR_ROW_FLUX    ? HR_SHARD_FLUX
+                      : report->fault == HR_ROW_ERROR ? HR_SHARD_ERROR
+                                                      : shard->noisy_path;
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s: %s is %s at row %zu, pixel %zu (counted from 0); remove the row or "
+                 "repair the value",
+                 file, array, isnan(report->value) ? "NaN" : "infinite in fp32", row,
+                 report->pixel);
+}
+
+/* Adds up what was found, in order of rows, so that the first fault is the same for any
+ * number of threads and any block size. */
+static hr_status gather_reports(hr_stream *stream, size_t rows, hr_error *err) {
+  hr_preparation *sum = &stream->preparation;
+  for (size_t i = 0; i < rows; i++) {
+    const hr_row_report *report = &stream->reports[i];
+    if (report->fault == HR_ROW_GOOD) {
+      sum->clipped_pixels += report->clipped;
+      sum->filled_error_pixels += report->filled;
+      sum->nonpositive_error_pixels += report->nonpositive;
+      continue;
+    }
+    if (sum->faulty_rows++ == 0) {
+      hr_status status = fail_row(stream, stream->row + i, report, &stream->first_fault);
+      if (!stream->options.count_faults) {
+        return hr_fail(err, status, "%s", stream->first_fault.message);
+      }
+    }
+  }
+  return HR_OK;
+}
+
+/* Opens the next shard where the last one is used up; false at the end. */
+static hr_status find_rows(hr_stream *stream, bool *found, hr_error *err) {
+  while (stream->shard < stream->shard_count &&
+         stream->row >= stream->shards[stream->shard].rows) {
+    close_shard(stream);
+    stream->shard++;
+    stream->row = 0;
+  }
+  *found = stream->shard < stream->shard_count;
+  return *found && !stream->is_open ? open_shard(stream, err) : HR_OK;
+}
+
+hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) {
+  hr_status status = HR_OK;
+  bool found = false;
+  *block = (hr_block){.pixels = stream->pixels};
+  /* A refused row stays refused: the stream does not go on behind it. */
+  if (stream->first_fault.status != HR_OK && !stream->options.count_faults) {
+    return hr_fail(err, stream->first_fault.status, "%s", stream->first_fault.message);
+  }
+  HR_TRY(find_rows(stream, &found, err));
+  if (!found) goto cleanup;
+  const hr_shard *shard = &stream->shards[stream->shard];
+  hr_block next = {
+      .first_row = shard->first_row + stream->row,
+      .rows = smaller(stream->plan.block_rows, shard->rows - stream->row),
+      .pixels = stream->pixels,
+      .flux = stream->values[FLUX],
+      .error = stream->values[ERROR],
+      .noisy = stream->values[NOISY],
+  };
+  HR_TRY(read_block(stream, &next, err));
+  prepare_context context = {.stream = stream, .block = &next};
+  hr_parallel_for(next.rows, prepare_one_row, &context);
+  HR_TRY(gather_reports(stream, next.rows, err));
+  stream->row += next.rows;
+  *block = next;
+cleanup:
+  return status;
+}
+
+const hr_preparation *hr_stream_preparation(const hr_stream *stream) {
+  return &stream->preparation;
+}
+
+const char *hr_stream_first_fault(const hr_stream *stream) {
+  return stream->first_fault.message;
+}
+
+size_t hr_stream_memory(const hr_stream *stream) {
+  return stream->plan.cache_bytes +
+         stream->plan.staging_rows * stream->pixels * sizeof(double) +
+         stream->plan.block_rows * row_bytes(stream);
+}

@@ -1,0 +1,87 @@
+/* The pull stream: a dataset's rows, in order, in blocks that fit a memory budget.
+ *
+ * Each chunk of the file is read once. Rows come prepared: flux clipped at 0 from below,
+ * NaN in the error replaced by the nearest valid pixel of the row (the left one where two
+ * are equally near), noise added; the exact arithmetic is in data/prepare.h. Values do
+ * not depend on the block size or the number of threads. */
+#ifndef HR_DATA_STREAM_H
+#define HR_DATA_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/random.h"
+#include "data/dataset.h"
+
+typedef enum hr_noise_source {
+  HR_NOISE_NONE,      /* blocks carry no `noisy` */
+  HR_NOISE_GENERATED, /* noisy = flux + level * error * N(0,1), drawn from (seed, stream,
+                         row); level 0 gives the bytes of the flux; pixels with an
+                         error <= 0 carry no noise */
+  HR_NOISE_STORED,    /* noisy as it stands in the file (not clipped); NaN there is an
+                         error */
+} hr_noise_source;
+
+typedef struct hr_noise {
+  hr_noise_source source;
+  double level;
+  uint64_t seed;
+  hr_stream_id stream;
+} hr_noise;
+
+typedef struct hr_stream_options {
+  size_t memory_bytes; /* budget for buffers and the HDF5 chunk cache; 0: 256 MiB */
+  size_t block_rows;   /* rows a block, 0: as the budget allows; never more than that */
+  hr_noise noise;
+  bool count_faults; /* count rows that cannot be used instead of refusing them; blocks
+                        then hold unspecified values in those rows */
+} hr_stream_options;
+
+/* Rows first_row .. first_row+rows-1 of the dataset; arrays [rows][pixels] fp32,
+ * row-major, borrowed until the next call on the stream. */
+typedef struct hr_block {
+  size_t first_row;
+  size_t rows; /* 0: the end */
+  size_t pixels;
+  const float *flux;  /* clean, clipped */
+  const float *error; /* one sigma, NaN filled; may hold values <= 0 (counted) */
+  const float *noisy; /* NULL with HR_NOISE_NONE */
+} hr_block;
+
+/* What preparation did so far; reported with the study. */
+typedef struct hr_preparation {
+  uint64_t clipped_pixels;           /* flux below 0 */
+  uint64_t filled_error_pixels;      /* NaN in the error */
+  uint64_t nonpositive_error_pixels; /* error <= 0: masked by experts that use sigma */
+  uint64_t faulty_rows; /* rows that cannot be used; not in the counts above */
+  uint64_t bytes_read;  /* of array data, as stored uncompressed in the file */
+} hr_preparation;
+
+typedef struct hr_stream hr_stream;
+
+hr_stream_options hr_stream_options_default(void);
+
+/* Borrows the dataset until destroyed. HR_ERR_DATA where stored noise is asked for and a
+ * shard has none, or where a shard changed its shape since the dataset was opened;
+ * HR_ERR_USAGE where the level is negative or not finite. Looks at every shard. */
+hr_status hr_stream_create(const hr_dataset *dataset, const hr_stream_options *options,
+                           hr_stream **out, hr_error *err) HR_MUST_CHECK;
+void hr_stream_destroy(hr_stream **stream);
+
+/* The next block, of rows of one shard; block->rows == 0 at the end. Refuses, naming
+ * file, row and pixel: NaN or infinite flux, infinite error, a row whose error is all NaN
+ * (HR_ERR_DATA), unreadable bytes (HR_ERR_FORMAT). */
+hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) HR_MUST_CHECK;
+
+const hr_preparation *hr_stream_preparation(const hr_stream *stream);
+
+/* What is wrong with the first row that cannot be used, one sentence; "" where there is
+ * none so far. */
+const char *hr_stream_first_fault(const hr_stream *stream);
+
+/* Peak size of the stream's own buffers and caches in bytes. At most the budget, with two
+ * exceptions: one row must fit, and compressed chunks can only be read whole, so a row of
+ * such chunks is held even where it is larger than the budget, and 64 rows beside it. */
+size_t hr_stream_memory(const hr_stream *stream);
+
+#endif

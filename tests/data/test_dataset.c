@@ -1,0 +1,450 @@
+/* Datasets of one and several shards, and every way in which they are refused. */
+#include "data/dataset.h"
+
+#include <sys/stat.h>
+
+#include "data/shard.h"
+#include "support/shards.h"
+
+enum { MOST = 3 };
+
+/* Three shards' paths and specifications; files go away with fini. */
+typedef struct fixture {
+  char path[MOST][256];
+  shard_spec spec[MOST];
+  hr_strings paths;
+  hr_dataset *dataset;
+} fixture;
+
+static void fixture_init(fixture *f, size_t count) {
+  hr_error err = {0};
+  *f = (fixture){0};
+  for (size_t i = 0; i < count; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "shard%zu.h5", i);
+    shard_path(f->path[i], sizeof f->path[i], name);
+    f->spec[i] = shard_spec_default(f->path[i]);
+    f->spec[i].rows = 6 + i;
+    f->spec[i].first_row = 100 * i;
+    check_ok(hr_strings_append(&f->paths, f->path[i], &err));
+  }
+}
+
+static void fixture_fini(fixture *f) {
+  hr_dataset_destroy(&f->dataset);
+  for (size_t i = 0; i < f->paths.count; i++) unlink(f->path[i]);
+  hr_strings_fini(&f->paths);
+}
+
+static hr_status create(fixture *f, hr_error *err) {
+  for (size_t i = 0; i < f->paths.count; i++) shard_write(&f->spec[i]);
+  return hr_dataset_create(&f->paths, NULL, &f->dataset, err);
+}
+
+/* The dataset is refused with this sentence; takes the fixture down. */
+static void refuses(fixture *f, hr_status status, const char *sentence) {
+  hr_error err = {0};
+  check_fails(create(f, &err), status, sentence);
+  assert_null(f->dataset);
+  fixture_fini(f);
+}
+
+/* `format` with its first @ replaced by `a` and its second by `b`: out [1024]. */
+static const char *sentence(char *out, const char *format, const char *a, const char *b) {
+  size_t used = 0;
+  const char *paths[2] = {a, b};
+  size_t next = 0;
+  for (; *format; format++) {
+    if (*format == '@') {
+      used += (size_t)snprintf(out + used, 1024 - used, "%s", paths[next++]);
+    } else {
+      out[used++] = *format;
+    }
+  }
+  out[used] = '\0';
+  return out;
+}
+
+static void joins_shards(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  fixture_init(&f, 3);
+  f.spec[1].frame = SHARD_FIXED;
+  f.spec[2].dtype = SHARD_F32_BIG;
+  f.spec[2].chunk_rows = 3;
+  f.spec[2].chunk_pixels = 2;
+  f.spec[2].gzip = true;
+  check_ok(create(&f, &err));
+  assert_int_equal(hr_dataset_rows(f.dataset), 6 + 7 + 8);
+  assert_int_equal(hr_dataset_pixels(f.dataset), 4);
+  check_near(hr_dataset_wave(f.dataset)[3], 7101.2, 1e-9);
+  assert_false(hr_dataset_has_noisy(f.dataset));
+  const double *log_g = NULL;
+  check_ok(hr_dataset_label(f.dataset, "log_g", true, &log_g, &err));
+  check_near(log_g[5], shard_label(1, 5), 0);
+  check_near(log_g[6], shard_label(1, 100), 0);
+  check_near(log_g[20], shard_label(1, 207), 0);
+  fixture_fini(&f);
+}
+
+static void describes_its_shards(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  fixture_init(&f, 3);
+  for (size_t i = 0; i < 3; i++) f.spec[i].with_noisy = true;
+  f.spec[1].noisy_at_root = true;
+  check_ok(create(&f, &err));
+  size_t count = 0;
+  const hr_shard *shards = hr_dataset_shards(f.dataset, &count);
+  assert_int_equal(count, 3);
+  assert_int_equal(shards[2].first_row, 13);
+  assert_int_equal(shards[2].rows, 8);
+  assert_string_equal(shards[0].noisy_path, HR_SHARD_NOISY);
+  assert_string_equal(shards[1].noisy_path, HR_SHARD_NOISY_ROOT);
+  assert_true(hr_dataset_has_noisy(f.dataset));
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < 3; i++) {
+    struct stat info;
+    assert_int_equal(stat(f.path[i], &info), 0);
+    bytes += (uint64_t)info.st_size;
+  }
+  assert_true(hr_dataset_file_bytes(f.dataset) == bytes);
+  fixture_fini(&f);
+}
+
+static void locates_rows(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  fixture_init(&f, 3);
+  f.spec[1].rows = 0; /* a shard may be empty */
+  check_ok(create(&f, &err));
+  size_t row = 99;
+  assert_string_equal(hr_dataset_locate(f.dataset, 0, &row), f.path[0]);
+  assert_int_equal(row, 0);
+  assert_string_equal(hr_dataset_locate(f.dataset, 5, &row), f.path[0]);
+  assert_int_equal(row, 5);
+  assert_string_equal(hr_dataset_locate(f.dataset, 6, &row), f.path[2]);
+  assert_int_equal(row, 0);
+  assert_string_equal(hr_dataset_locate(f.dataset, 13, &row), f.path[2]);
+  assert_int_equal(row, 7);
+  fixture_fini(&f);
+}
+
+static void keeps_labels_of_all_shards(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  const double *values = NULL;
+  char expected[1024];
+  fixture_init(&f, 2);
+  f.spec[1].columns[0].name = "M_H"; /* another order, and no T_eff */
+  f.spec[1].columns[2].name = "magnitude";
+  check_ok(create(&f, &err));
+  const hr_strings *names = hr_dataset_label_names(f.dataset);
+  assert_int_equal(names->count, 2);
+  assert_string_equal(names->items[0], "log_g");
+  assert_string_equal(names->items[1], "M_H");
+  check_ok(hr_dataset_label(f.dataset, "M_H", true, &values, &err));
+  check_near(values[0], shard_label(2, 0), 0);
+  check_near(values[6], shard_label(0, 100), 0);
+  check_fails(hr_dataset_label(f.dataset, "T_eff", true, &values, &err), HR_ERR_DATA,
+              sentence(expected, "@ has no label column T_eff; it has log_g, M_H",
+                       f.path[1], NULL));
+  check_fails(hr_dataset_label(f.dataset, "magnitude", true, &values, &err), HR_ERR_DATA,
+              sentence(expected, "@ has no label column magnitude; it has log_g, M_H",
+                       f.path[0], NULL));
+  fixture_fini(&f);
+}
+
+static void names_the_nearest_label(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  const double *values = NULL;
+  char expected[1024];
+  fixture_init(&f, 1);
+  check_ok(create(&f, &err));
+  check_fails(hr_dataset_label(f.dataset, "logg", true, &values, &err), HR_ERR_DATA,
+              sentence(expected,
+                       "@ has no label column logg; it has T_eff, log_g, M_H; did you "
+                       "mean log_g?",
+                       f.path[0], NULL));
+  fixture_fini(&f);
+}
+
+static void refuses_labels_that_are_not_finite(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  const double *values = NULL;
+  char expected[1024];
+  double log_g[] = {1, 2, 3, (double)NAN, 5, 6, 7}, M_H[] = {0, 0, 0, 0, 0, 0, -HUGE_VAL};
+  fixture_init(&f, 2);
+  f.spec[1].columns[1].values = log_g;
+  f.spec[1].columns[2].values = M_H;
+  check_ok(create(&f, &err));
+  check_fails(
+      hr_dataset_label(f.dataset, "log_g", true, &values, &err), HR_ERR_DATA,
+      sentence(
+          expected,
+          "@: label log_g is NaN in row 3 (counted from 0); remove the row or repair the "
+          "label",
+          f.path[1], NULL));
+  check_fails(hr_dataset_label(f.dataset, "M_H", true, &values, &err), HR_ERR_DATA,
+              sentence(expected,
+                       "@: label M_H is infinite in row 6 (counted from 0); remove the "
+                       "row or repair the "
+                       "label",
+                       f.path[1], NULL));
+  check_ok(hr_dataset_label(f.dataset, "log_g", false, &values, &err));
+  assert_true(isnan(values[9]));
+  fixture_fini(&f);
+}
+
+static void refuses_missing_files(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  char expected[1024];
+  fixture_init(&f, 1);
+  check_fails(
+      hr_dataset_create(&f.paths, NULL, &f.dataset, &err), HR_ERR_MISSING,
+      sentence(expected, "cannot open @: No such file or directory", f.path[0], NULL));
+  fixture_fini(&f);
+  hr_strings none = {0};
+  check_fails(hr_dataset_create(&none, NULL, &f.dataset, &err), HR_ERR_USAGE,
+              "no data file is named");
+}
+
+static void refuses_a_wrong_dataset_name(void **state) {
+  (void)state;
+  fixture f;
+  char expected[1024];
+  fixture_init(&f, 1);
+  f.spec[0].flux_path = "/dataset/arrays/flx/value";
+  refuses(&f, HR_ERR_MISSING,
+          sentence(expected,
+                   "@ has no /dataset/arrays/flux/value: /dataset/arrays holds error, "
+                   "flx; did you mean flx?",
+                   f.path[0], NULL));
+  fixture_init(&f, 1);
+  f.spec[0].flux_path = "/dataset/arrays/flux";
+  refuses(&f, HR_ERR_MISSING,
+          sentence(expected,
+                   "@ has no /dataset/arrays/flux/value: /dataset/arrays/flux is not a "
+                   "group",
+                   f.path[0], NULL));
+  fixture_init(&f, 1);
+  f.spec[0].frame = SHARD_NO_FRAME;
+  refuses(&f, HR_ERR_MISSING,
+          sentence(expected,
+                   "@ holds no pandas DataFrame; write the labels with "
+                   "DataFrame.to_hdf(file, 'dataset/params')",
+                   f.path[0], NULL));
+}
+
+static void refuses_other_pixel_counts(void **state) {
+  (void)state;
+  fixture f;
+  char expected[1024];
+  fixture_init(&f, 2);
+  for (size_t i = 0; i < 2; i++) {
+    f.spec[i].rows = 2;
+    f.spec[i].dtype = SHARD_F32;
+    f.spec[i].pixels = 4096 - i;
+  }
+  refuses(&f, HR_ERR_DATA,
+          sentence(expected,
+                   "@ has 4095 pixels a spectrum, but @ has 4096; all files of a dataset "
+                   "must share one wavelength grid",
+                   f.path[1], f.path[0]));
+}
+
+/* Replaces an array by one of other rows and pixels. */
+static void replace_array(const char *path, const char *object_path, size_t rows,
+                          size_t pixels) {
+  hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  assert_true(file >= 0 && H5Ldelete(file, object_path, H5P_DEFAULT) >= 0);
+  hsize_t shape[2] = {rows, pixels};
+  double *values = calloc(rows * pixels, sizeof *values);
+  shard_put(file, object_path, H5T_IEEE_F64LE, 2, shape, NULL, false, values);
+  free(values);
+  assert_true(H5Fclose(file) >= 0);
+}
+
+static void refuses_arrays_that_disagree(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  char expected[1024];
+  fixture_init(&f, 1);
+  shard_write(&f.spec[0]);
+  replace_array(f.path[0], HR_SHARD_ERROR, 6, 3);
+  check_fails(hr_dataset_create(&f.paths, NULL, &f.dataset, &err), HR_ERR_DATA,
+              sentence(expected,
+                       "@: /dataset/arrays/error/value has 3 pixels a row, but "
+                       "/spectrumdataset/wave has 4",
+                       f.path[0], NULL));
+  replace_array(f.path[0], HR_SHARD_ERROR, 5, 4);
+  check_fails(hr_dataset_create(&f.paths, NULL, &f.dataset, &err), HR_ERR_DATA,
+              sentence(expected,
+                       "@: /dataset/arrays/error/value has 5 rows, but "
+                       "/dataset/arrays/flux/value has 6",
+                       f.path[0], NULL));
+  fixture_fini(&f);
+}
+
+static void refuses_labels_of_other_length(void **state) {
+  (void)state;
+  fixture f;
+  char expected[1024];
+  for (int layout = 0; layout < 2; layout++) {
+    fixture_init(&f, 1);
+    f.spec[0].frame = layout ? SHARD_FIXED : SHARD_TABLE;
+    f.spec[0].label_rows = 5;
+    refuses(&f, HR_ERR_DATA,
+            sentence(expected,
+                     "@: the labels have 5 rows, but /dataset/arrays/flux/value has 6; "
+                     "row i of the labels must describe spectrum i",
+                     f.path[0], NULL));
+  }
+}
+
+static void refuses_integers(void **state) {
+  (void)state;
+  fixture f;
+  char expected[1024];
+  fixture_init(&f, 1);
+  f.spec[0].dtype = SHARD_I32;
+  refuses(&f, HR_ERR_FORMAT,
+          sentence(expected,
+                   "@: /dataset/arrays/flux/value holds integers of 4 bytes; write it as "
+                   "floating-point numbers of 4 or 8 bytes",
+                   f.path[0], NULL));
+}
+
+static void refuses_bad_grids(void **state) {
+  (void)state;
+  fixture f;
+  char expected[1024];
+  const double nan_wave[] = {7100, 7101, (double)NAN, 7103};
+  const double flat_wave[] = {7100, 7101, 7101, 7103};
+  const double other_wave[] = {7100, 7100.4, 7100.8, 7101.21};
+  fixture_init(&f, 1);
+  f.spec[0].wave = nan_wave;
+  refuses(&f, HR_ERR_DATA,
+          sentence(expected, "@: /spectrumdataset/wave is not finite at pixel 2",
+                   f.path[0], NULL));
+  fixture_init(&f, 1);
+  f.spec[0].wave = flat_wave;
+  refuses(&f, HR_ERR_DATA,
+          sentence(expected,
+                   "@: /spectrumdataset/wave does not increase from pixel 1 to 2 (7101, "
+                   "7101)",
+                   f.path[0], NULL));
+  fixture_init(&f, 2);
+  f.spec[1].wave = other_wave;
+  refuses(&f, HR_ERR_DATA,
+          sentence(expected,
+                   "@ has pixel 3 at 7101.21 angstrom, but @ at 7101.2; all files of a "
+                   "dataset must share one wavelength grid",
+                   f.path[1], f.path[0]));
+}
+
+static void accepts_grids_that_agree_closely(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  const double close_wave[] = {7100.0005, 7100.4, 7100.8, 7101.2};
+  fixture_init(&f, 2);
+  f.spec[1].wave = close_wave;
+  check_ok(create(&f, &err));
+  check_near(hr_dataset_wave(f.dataset)[0], 7100, 0);
+  fixture_fini(&f);
+}
+
+static void refuses_nothing_at_all(void **state) {
+  (void)state;
+  fixture f;
+  char expected[1024];
+  fixture_init(&f, 1);
+  f.spec[0].rows = 0;
+  refuses(&f, HR_ERR_EMPTY, sentence(expected, "@ holds no spectra", f.path[0], NULL));
+  fixture_init(&f, 1);
+  f.spec[0].pixels = 0;
+  refuses(&f, HR_ERR_FORMAT,
+          sentence(expected,
+                   "@: /spectrumdataset/wave has 0 pixels; 1 to 16777216 are possible",
+                   f.path[0], NULL));
+}
+
+/* A dataset of the given shape none of whose bytes are in the file. */
+static void replace_by_promise(const char *path, const char *object_path, hsize_t rows,
+                               const hsize_t *chunk) {
+  hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  assert_true(file >= 0 && H5Ldelete(file, object_path, H5P_DEFAULT) >= 0);
+  hsize_t shape[2] = {rows, 4};
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE),
+        space = H5Screate_simple(2, shape, NULL);
+  if (chunk) assert_true(H5Pset_chunk(creation, 2, chunk) >= 0);
+  hid_t set = H5Dcreate2(file, object_path, H5T_IEEE_F64LE, space, H5P_DEFAULT, creation,
+                         H5P_DEFAULT);
+  assert_true(set >= 0);
+  H5Dclose(set);
+  H5Sclose(space);
+  H5Pclose(creation);
+  assert_true(H5Fclose(file) >= 0);
+}
+
+static void refuses_arrays_never_written(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  char expected[1024];
+  fixture_init(&f, 1);
+  shard_write(&f.spec[0]);
+  replace_by_promise(f.path[0], HR_SHARD_FLUX, 6, (hsize_t[2]){4, 4});
+  check_fails(hr_dataset_create(&f.paths, NULL, &f.dataset, &err), HR_ERR_FORMAT,
+              sentence(expected,
+                       "@: only 0 of the 2 chunks of /dataset/arrays/flux/value were "
+                       "written; the file is incomplete, write it again",
+                       f.path[0], NULL));
+  replace_by_promise(f.path[0], HR_SHARD_FLUX, 6, NULL);
+  check_fails(hr_dataset_create(&f.paths, NULL, &f.dataset, &err), HR_ERR_FORMAT,
+              sentence(expected,
+                       "@: /dataset/arrays/flux/value was never written in full; the "
+                       "file is incomplete, write it again",
+                       f.path[0], NULL));
+  replace_by_promise(f.path[0], HR_SHARD_FLUX, (hsize_t)1 << 40, NULL);
+  check_fails(hr_dataset_create(&f.paths, NULL, &f.dataset, &err), HR_ERR_FORMAT,
+              sentence(expected,
+                       "@: /dataset/arrays/flux/value claims 1099511627776 rows; at most "
+                       "68719476736 can be",
+                       f.path[0], NULL));
+  fixture_fini(&f);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(joins_shards),
+      cmocka_unit_test(describes_its_shards),
+      cmocka_unit_test(locates_rows),
+      cmocka_unit_test(keeps_labels_of_all_shards),
+      cmocka_unit_test(names_the_nearest_label),
+      cmocka_unit_test(refuses_labels_that_are_not_finite),
+      cmocka_unit_test(refuses_missing_files),
+      cmocka_unit_test(refuses_a_wrong_dataset_name),
+      cmocka_unit_test(refuses_other_pixel_counts),
+      cmocka_unit_test(refuses_arrays_that_disagree),
+      cmocka_unit_test(refuses_labels_of_other_length),
+      cmocka_unit_test(refuses_integers),
+      cmocka_unit_test(refuses_bad_grids),
+      cmocka_unit_test(accepts_grids_that_agree_closely),
+      cmocka_unit_test(refuses_nothing_at_all),
+      cmocka_unit_test(refuses_arrays_never_written),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
