@@ -1,0 +1,281 @@
+#include "headroom/simulate.h"
+
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/observe.h"
+#include "core/parallel.h"
+#include "core/text.h"
+#include "data/prepare.h"
+#include "simulate/interpolate.h"
+#include "simulate/smooth.h"
+#include "simulate/stars.h"
+#include "simulate/study_file.h"
+#include "simulate/writer.h"
+
+/* Stars are made in batches of this many, batch b holding stars number BATCH b and up,
+ * whatever the shards: BLAS may round differently by place in the batch, so a star's
+ * place must depend on its number alone. Large enough that the product runs at full
+ * speed, small enough that a batch is 4 MiB an array. */
+enum { BATCH = 256 };
+
+/* The study's own noise: drawn once for the test rows, with this seed, at level 1. */
+static const hr_noise test_noise = {.source = HR_NOISE_GENERATED,
+                                    .level = 1.0,
+                                    .seed = 42,
+                                    .stream = HR_STREAM_NOISE_TEST};
+
+hr_simulate_options hr_simulate_options_default(void) {
+  return (hr_simulate_options){.train_rows = 20000,
+                               .shards = 5,
+                               .test_rows = 4000,
+                               .seed = 1,
+                               .dtype = HR_SIMULATE_F32,
+                               .interpolate = HR_SIMULATE_ALL,
+                               .noise_model = HR_SIMULATE_MODEL_U,
+                               .teff = {3750.0, 6000.0},
+                               .logg = {1.0, 5.0},
+                               .mh = {-2.5, 0.75},
+                               .mag = {20.5, 22.5},
+                               .seeing = {0.8, 0.8},
+                               .zenith_angle = {0.0, 45.0},
+                               .field_angle = {0.0, 0.65},
+                               .exposures = 12,
+                               .exposure_time = 900.0};
+}
+
+typedef struct simulator {
+  const hr_simulate_options *options;
+  const hr_observer *observer;
+  hr_tables *tables;
+  hr_interpolator interpolator;
+  hr_instrument instrument;
+  hr_exposure *exposures; /* [threads] */
+  size_t threads;
+  /* The batch. */
+  uint64_t first_row;
+  hr_stream_id stream;
+  bool with_noise;
+  hr_star star[BATCH];
+  float *weights;              /* [BATCH][G] */
+  float *flux, *error, *noisy; /* [BATCH][P] */
+  double *labels;              /* [BATCH][HR_COLUMN_COUNT] */
+} simulator;
+
+static void simulator_destroy(simulator **address) {
+  simulator *sim = *address;
+  if (!sim) return;
+  for (size_t i = 0; sim->exposures && i < sim->threads; i++) {
+    hr_exposure_fini(&sim->exposures[i]);
+  }
+  hr_free(sim->exposures);
+  hr_instrument_fini(&sim->instrument);
+  hr_tables_destroy(&sim->tables);
+  hr_free(sim->weights);
+  hr_free(sim->flux);
+  hr_free(sim->error);
+  hr_free(sim->noisy);
+  hr_free(sim->labels);
+  hr_free(sim);
+  *address = NULL;
+}
+
+static hr_status allocate_batch(simulator *sim, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t values = BATCH * sim->tables->pixels;
+  sim->threads = hr_thread_count();
+  HR_TRY(hr_alloc(&sim->exposures, sim->threads, err));
+  for (size_t i = 0; i < sim->threads; i++) {
+    HR_TRY(hr_exposure_init(sim->tables->pixels, &sim->exposures[i], err));
+  }
+  HR_TRY(hr_alloc(&sim->weights, BATCH * sim->tables->spectra, err));
+  HR_TRY(hr_alloc(&sim->flux, values, err));
+  HR_TRY(hr_alloc(&sim->error, values, err));
+  if (sim->options->test_rows > 0) HR_TRY(hr_alloc(&sim->noisy, values, err));
+  HR_TRY(hr_alloc(&sim->labels, (size_t)BATCH * HR_COLUMN_COUNT, err));
+cleanup:
+  return status;
+}
+
+static hr_status simulator_create(const hr_simulate_options *options,
+                                  const hr_observer *observer, simulator **out,
+                                  hr_error *err) {
+  hr_status status = HR_OK;
+  simulator *sim = NULL;
+  HR_TRY(hr_alloc(&sim, 1, err));
+  sim->options = options;
+  sim->observer = observer;
+  HR_TRY(hr_tables_create(&sim->tables, err));
+  HR_TRY(hr_stars_check(options, sim->tables, err));
+  HR_TRY(allocate_batch(sim, err));
+  HR_TRY(hr_interpolator_init(sim->tables, &sim->interpolator, err));
+  HR_TRY(hr_instrument_init(sim->tables, options, &sim->instrument, err));
+  if (options->resolving_power > 0.0 || options->fwhm > 0.0) {
+    HR_TRY(hr_smooth_grid(sim->tables, options->resolving_power, options->fwhm, err));
+  }
+  *out = sim;
+  sim = NULL;
+cleanup:
+  simulator_destroy(&sim);
+  return status;
+}
+
+static void draw_star(void *context, size_t i, size_t thread) {
+  (void)thread;
+  simulator *sim = context;
+  sim->star[i] =
+      hr_stars_draw(sim->options, sim->tables, sim->stream, sim->first_row + i);
+  hr_interpolator_weights(&sim->interpolator, sim->star[i].labels,
+                          sim->weights + i * sim->tables->spectra);
+}
+
+static void observe_star(void *context, size_t i, size_t thread) {
+  simulator *sim = context;
+  const hr_star *star = &sim->star[i];
+  size_t pixels = sim->tables->pixels;
+  float *flux = sim->flux + i * pixels, *error = sim->error + i * pixels;
+  double snr = 0.0;
+  hr_instrument_expose(&sim->instrument, &star->conditions, &sim->exposures[thread]);
+  hr_instrument_observe(&sim->instrument, &sim->exposures[thread], star->mag, flux, error,
+                        &snr);
+  if (sim->with_noise) {
+    /* The function with which the study itself would add the noise, so that stored and
+     * generated noise are the same to the bit. */
+    hr_prepare_noise(&test_noise, sim->first_row + i, pixels, flux, error,
+                     sim->noisy + i * pixels);
+  }
+  const double labels[HR_COLUMN_COUNT] = {
+      [HR_COLUMN_T_EFF] = star->labels[HR_GRID_T_EFF],
+      [HR_COLUMN_LOG_G] = star->labels[HR_GRID_LOG_G],
+      [HR_COLUMN_M_H] = star->labels[HR_GRID_M_H],
+      [HR_COLUMN_MAG] = star->mag,
+      [HR_COLUMN_SNR] = snr,
+      [HR_COLUMN_SEEING] = star->conditions.seeing,
+      [HR_COLUMN_ZENITH_ANGLE] = star->conditions.zenith_angle,
+      [HR_COLUMN_FIELD_ANGLE] = star->conditions.field_angle,
+  };
+  memcpy(sim->labels + i * HR_COLUMN_COUNT, labels, sizeof labels);
+}
+
+/* A whole batch is always drawn and multiplied, so that the last one has the same shape;
+ * only the `wanted` first stars are observed. */
+static void make_batch(simulator *sim, uint64_t first_row, size_t wanted) {
+  sim->first_row = first_row;
+  hr_parallel_for(BATCH, draw_star, sim);
+  hr_interpolator_spectra(&sim->interpolator, BATCH, sim->weights, sim->flux);
+  hr_parallel_for(wanted, observe_star, sim);
+}
+
+/* One split: its files, and where the next row goes. */
+typedef struct sim_split {
+  const char *stage, *folder; /* "train_%llu" or "test" */
+  uint64_t rows, shards, shard;
+  uint64_t shard_end; /* first row behind the current shard */
+  hr_writer *writer;
+} sim_split;
+
+/* Opens the file of the split's next shard, which ends at rows * (shard + 1) / shards. */
+static hr_status open_shard(const simulator *sim, sim_split *split, hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL, *path = NULL;
+  hr_text name;
+  hr_text_init(&name);
+  hr_text_append(&name, "%s", split->folder);
+  if (split->shards > 0) {
+    hr_text_append(&name, "_%llu", (unsigned long long)split->shard);
+  }
+  HR_TRY(hr_text_status(&name, err));
+  HR_TRY(hr_join_path(sim->options->folder, name.bytes, &folder, err));
+  HR_TRY(hr_make_folders(folder, err));
+  HR_TRY(hr_join_path(folder, "dataset.h5", &path, err));
+  uint64_t shards = split->shards > 0 ? split->shards : 1;
+  uint64_t end = split->rows * (split->shard + 1) / shards;
+  hr_writer_shape shape = {.rows = end - split->shard_end,
+                           .pixels = sim->tables->pixels,
+                           .wave = sim->tables->wave,
+                           .dtype = sim->options->dtype,
+                           .has_noisy = sim->with_noise};
+  HR_TRY(hr_writer_create(path, &shape, &split->writer, err));
+  split->shard_end = end;
+cleanup:
+  hr_text_fini(&name);
+  hr_free(folder);
+  hr_free(path);
+  return status;
+}
+
+/* Hands the batch's `rows` first stars to the shards they belong to. */
+static hr_status write_batch(const simulator *sim, sim_split *split, size_t rows,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  size_t pixels = sim->tables->pixels;
+  for (size_t done = 0; done < rows;) {
+    if (!split->writer) HR_TRY(open_shard(sim, split, err));
+    uint64_t left = split->shard_end - (sim->first_row + done);
+    size_t taken = left < rows - done ? (size_t)left : rows - done;
+    hr_writer_rows part = {
+        .rows = taken,
+        .flux = sim->flux + done * pixels,
+        .error = sim->error + done * pixels,
+        .noisy = sim->with_noise ? sim->noisy + done * pixels : NULL,
+        .labels = sim->labels + done * HR_COLUMN_COUNT,
+    };
+    HR_TRY(hr_writer_append(split->writer, &part, err));
+    done += taken;
+    if (taken == left) {
+      HR_TRY(hr_writer_finish(split->writer, err));
+      hr_writer_destroy(&split->writer);
+      split->shard++;
+    }
+  }
+cleanup:
+  return status;
+}
+
+static hr_status make_split(simulator *sim, sim_split *split, hr_stream_id stream,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  sim->stream = stream;
+  sim->with_noise = stream == HR_STREAM_SIMULATE_TEST;
+  uint64_t value_bytes = sim->options->dtype == HR_SIMULATE_F64 ? 8 : 4;
+  uint64_t row_bytes = (sim->with_noise ? 3 : 2) * sim->tables->pixels * value_bytes;
+  hr_progress progress = {.stage = split->stage, .unit = "spectra", .total = split->rows};
+  for (uint64_t first = 0; first < split->rows; first += BATCH) {
+    HR_TRY(hr_observe_progress(sim->observer, &progress, err));
+    uint64_t left = split->rows - first;
+    size_t rows = left < BATCH ? (size_t)left : BATCH;
+    make_batch(sim, first, rows);
+    HR_TRY(write_batch(sim, split, rows, err));
+    progress.done = first + rows;
+    progress.bytes = progress.done * row_bytes;
+  }
+  if (split->rows > 0) HR_TRY(hr_observe_progress(sim->observer, &progress, err));
+cleanup:
+  hr_writer_destroy(&split->writer);
+  return status;
+}
+
+hr_status hr_simulate(const hr_simulate_options *options, const hr_observer *observer,
+                      hr_error *err) {
+  hr_status status = HR_OK;
+  simulator *sim = NULL;
+  char *path = NULL;
+  sim_split train = {.stage = "simulating training spectra",
+                     .folder = "train",
+                     .rows = options->train_rows,
+                     .shards = options->shards};
+  sim_split test = {
+      .stage = "simulating test spectra", .folder = "test", .rows = options->test_rows};
+  HR_TRY(simulator_create(options, observer, &sim, err));
+  HR_TRY(make_split(sim, &train, HR_STREAM_SIMULATE_TRAIN, err));
+  HR_TRY(make_split(sim, &test, HR_STREAM_SIMULATE_TEST, err));
+  if (train.rows > 0 && test.rows > 0) {
+    HR_TRY(hr_join_path(options->folder, "study.yaml", &path, err));
+    HR_TRY(hr_study_file_write(path, options->shards, err));
+  }
+cleanup:
+  hr_free(path);
+  simulator_destroy(&sim);
+  return status;
+}

@@ -1,0 +1,26 @@
+/* Which stars are simulated: their labels and the conditions they are observed under. */
+#ifndef HR_SIMULATE_STARS_H
+#define HR_SIMULATE_STARS_H
+
+#include <stdint.h>
+
+#include "core/random.h"
+#include "headroom/simulate.h"
+#include "simulate/instrument.h"
+
+typedef struct hr_star {
+  double labels[HR_GRID_AXES]; /* K, dex, dex */
+  double mag;                  /* AB, HSC i */
+  hr_conditions conditions;
+} hr_star;
+
+/* Checks the options against the tables: HR_ERR_USAGE, with the option, its limits and
+ * what to write instead. */
+hr_status hr_stars_check(const hr_simulate_options *options, const hr_tables *tables,
+                         hr_error *err) HR_MUST_CHECK;
+
+/* Star number `row` of the stream HR_STREAM_SIMULATE_TRAIN or _TEST. */
+hr_star hr_stars_draw(const hr_simulate_options *options, const hr_tables *tables,
+                      hr_stream_id stream, uint64_t row);
+
+#endif

@@ -1,0 +1,51 @@
+#include "simulate/study_file.h"
+
+#include "core/file.h"
+#include "core/text.h"
+
+/* Bins, names, focus and alphas are those of the users' experiment (its nine bins are
+ * T_eff times [M/H]; 3 and 6, the hotter metal-poor ones, are its bottleneck). */
+static const char study_text[] =
+    "# Written by `headroom simulate`; run it with `headroom run` and this file's name.\n"
+    "experiment: {id: SIMULATED, language: en}\n"
+    "data:\n"
+    "  train: [\"%s\"]\n"
+    "  test: test/dataset.h5\n"
+    "  target: log_g\n"
+    "  noise: {level: 1.0, seed: 42, test: stored}\n"
+    "binning:\n"
+    "  T_eff: [3750, 4500, 5250, 6000]\n"
+    "  M_H: [-2.0, -1.0, 0.0, 0.5]\n"
+    "  names:\n"
+    "    0: Cool Poor\n"
+    "    1: Cool Solar\n"
+    "    2: Cool Rich\n"
+    "    3: Mid Poor\n"
+    "    4: Mid Solar\n"
+    "    5: Mid Rich\n"
+    "    6: Hot Poor\n"
+    "    7: Hot Solar\n"
+    "    8: Hot Rich\n"
+    "  focus: [3, 6]\n"
+    "experts:\n"
+    "  ridge: {alpha: [1, 10, 100, 1000, 10000, 100000, 1000000]}\n";
+
+hr_status hr_study_file_write(const char *path, uint64_t shards, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text train, study;
+  hr_text_init(&train);
+  hr_text_init(&study);
+  if (shards == 1) {
+    hr_text_append(&train, "train_0/dataset.h5");
+  } else {
+    hr_text_append(&train, "train_{0..%llu}/dataset.h5", (unsigned long long)shards - 1);
+  }
+  HR_TRY(hr_text_status(&train, err));
+  hr_text_append(&study, study_text, train.bytes);
+  HR_TRY(hr_text_status(&study, err));
+  HR_TRY(hr_file_write(path, study.bytes, study.length, err));
+cleanup:
+  hr_text_fini(&train);
+  hr_text_fini(&study);
+  return status;
+}

@@ -1,0 +1,185 @@
+#include "headroom/simulate.h"
+
+#include <omp.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "data/dataset.h"
+#include "data/stream.h"
+#include "support/scratch.h"
+
+enum { PIXELS = 4096 };
+
+static hr_simulate_options small(const char *folder) {
+  hr_simulate_options options = hr_simulate_options_default();
+  options.folder = folder;
+  options.train_rows = 600;
+  options.shards = 2;
+  options.test_rows = 40;
+  return options;
+}
+
+static hr_dataset *open_shards(const char *folder, const char *pattern) {
+  hr_error err;
+  hr_strings paths = {0};
+  hr_dataset *dataset = NULL;
+  check_ok(hr_expand_paths(folder, pattern, &paths, &err));
+  check_ok(hr_dataset_create(&paths, NULL, &dataset, &err));
+  hr_strings_fini(&paths);
+  return dataset;
+}
+
+/* All of one array of a dataset, [rows][PIXELS]; freed with hr_free. */
+static float *read_noisy(const hr_dataset *dataset, hr_noise_source source) {
+  hr_error err;
+  float *values = NULL;
+  hr_stream *stream = NULL;
+  hr_block block;
+  hr_stream_options options = hr_stream_options_default();
+  options.noise = (hr_noise){source, 1.0, 42, HR_STREAM_NOISE_TEST};
+  check_ok(hr_alloc(&values, hr_dataset_rows(dataset) * PIXELS, &err));
+  check_ok(hr_stream_create(dataset, &options, &stream, &err));
+  for (;;) {
+    check_ok(hr_stream_next(stream, &block, &err));
+    if (block.rows == 0) break;
+    memcpy(values + block.first_row * PIXELS, block.noisy,
+           block.rows * PIXELS * sizeof *values);
+  }
+  hr_stream_destroy(&stream);
+  return values;
+}
+
+static void check_same_noisy(const hr_dataset *a, hr_noise_source source_a,
+                             const hr_dataset *b, hr_noise_source source_b) {
+  assert_int_equal(hr_dataset_rows(a), hr_dataset_rows(b));
+  float *x = read_noisy(a, source_a), *y = read_noisy(b, source_b);
+  assert_memory_equal(x, y, hr_dataset_rows(a) * PIXELS * sizeof *x);
+  hr_free(x);
+  hr_free(y);
+}
+
+static void stored_noise_is_the_noise_the_study_generates(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  scratch_init(&s);
+  for (int dtype = HR_SIMULATE_F32; dtype <= HR_SIMULATE_F64; dtype++) {
+    hr_simulate_options options = small(s.path);
+    options.dtype = (hr_simulate_dtype)dtype;
+    options.train_rows = 0;
+    check_ok(hr_simulate(&options, NULL, &err));
+    hr_dataset *test = open_shards(s.path, "test/dataset.h5");
+    check_same_noisy(test, HR_NOISE_STORED, test, HR_NOISE_GENERATED);
+    hr_dataset_destroy(&test);
+    assert_int_not_equal(access(scratch_name(&s, "study.yaml"), F_OK), 0);
+  }
+  scratch_fini(&s);
+}
+
+/* 600 stars in 2 shards on one thread, in 7 on three: 300 is inside a batch of 256. */
+static void stars_do_not_depend_on_shards_or_threads(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s, t;
+  scratch_init(&s);
+  scratch_init(&t);
+  int threads = omp_get_max_threads();
+  hr_simulate_options options = small(s.path);
+  omp_set_num_threads(1);
+  check_ok(hr_simulate(&options, NULL, &err));
+  options = small(t.path);
+  options.shards = 7;
+  omp_set_num_threads(3);
+  check_ok(hr_simulate(&options, NULL, &err));
+  omp_set_num_threads(threads);
+
+  hr_dataset *a = open_shards(s.path, "train_{0..1}/dataset.h5");
+  hr_dataset *b = open_shards(t.path, "train_{0..6}/dataset.h5");
+  /* Noise added by the reader shows flux and error at once. */
+  check_same_noisy(a, HR_NOISE_GENERATED, b, HR_NOISE_GENERATED);
+  for (size_t c = 0; c < hr_dataset_label_names(a)->count; c++) {
+    const char *name = hr_dataset_label_names(a)->items[c];
+    const double *x = NULL, *y = NULL;
+    check_ok(hr_dataset_label(a, name, true, &x, &err));
+    check_ok(hr_dataset_label(b, name, true, &y, &err));
+    assert_memory_equal(x, y, 600 * sizeof *x);
+  }
+  hr_dataset_destroy(&a);
+  hr_dataset_destroy(&b);
+  assert_int_equal(access(scratch_name(&s, "study.yaml"), F_OK), 0);
+  scratch_fini(&s);
+  scratch_fini(&t);
+}
+
+typedef struct watcher {
+  uint64_t last_done, last_bytes;
+  size_t calls, stop_after;
+} watcher;
+
+static void watch(void *context, const hr_progress *progress) {
+  watcher *w = context;
+  assert_string_equal(progress->unit, "spectra");
+  assert_true(progress->done <= progress->total);
+  w->last_done = progress->done;
+  w->last_bytes = progress->bytes;
+  w->calls++;
+}
+
+static bool ask(void *context) {
+  const watcher *w = context;
+  return w->stop_after > 0 && w->calls >= w->stop_after;
+}
+
+static void progress_is_told_and_interrupts_are_heard(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  scratch_init(&s);
+  watcher w = {0};
+  hr_observer observer = {.context = &w, .progress = watch, .interrupted = ask};
+  hr_simulate_options options = small(s.path);
+  check_ok(hr_simulate(&options, &observer, &err));
+  assert_int_equal(w.last_done, 40);
+  assert_int_equal(w.last_bytes, 40 * 3 * PIXELS * 4);
+  assert_int_equal(w.calls, 4 + 2); /* before each batch, and at the end */
+  scratch_fini(&s);
+
+  scratch_init(&s);
+  options = small(s.path);
+  w = (watcher){.stop_after = 3}; /* 512 of 600 stars made: train_0 is whole */
+  assert_int_equal(hr_simulate(&options, &observer, &err), HR_ERR_INTERRUPTED);
+  assert_int_equal(access(scratch_name(&s, "train_0/dataset.h5"), F_OK), 0);
+  assert_int_not_equal(access(scratch_name(&s, "train_1/dataset.h5"), F_OK), 0);
+  assert_int_not_equal(access(scratch_name(&s, "train_1/dataset.h5.part"), F_OK), 0);
+  assert_int_not_equal(access(scratch_name(&s, "study.yaml"), F_OK), 0);
+  scratch_fini(&s);
+}
+
+static void bad_options_make_nothing(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  scratch_init(&s);
+  hr_simulate_options options = small(s.path);
+  options.exposures = 0;
+  check_fails(hr_simulate(&options, NULL, &err), HR_ERR_USAGE,
+              "exposures is 0: give 1 to 10000");
+  assert_int_not_equal(access(scratch_name(&s, "train_0"), F_OK), 0);
+
+  char expected[5000];
+  scratch_write(&s, "file", "");
+  options = small(scratch_name(&s, "file"));
+  snprintf(expected, sizeof expected, "cannot make the folder %s: File exists", s.name);
+  check_fails(hr_simulate(&options, NULL, &err), HR_ERR_IO, expected);
+  scratch_fini(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(stored_noise_is_the_noise_the_study_generates),
+      cmocka_unit_test(stars_do_not_depend_on_shards_or_threads),
+      cmocka_unit_test(progress_is_told_and_interrupts_are_heard),
+      cmocka_unit_test(bad_options_make_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,175 @@
+#include "simulate/stars.h"
+
+#include "support/check.h"
+
+static hr_tables *tables;
+
+static int set_up(void **state) {
+  (void)state;
+  hr_error err;
+  check_ok(hr_tables_create(&tables, &err));
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  hr_tables_destroy(&tables);
+  return 0;
+}
+
+static hr_simulate_options good(void) {
+  hr_simulate_options options = hr_simulate_options_default();
+  options.folder = "somewhere";
+  return options;
+}
+
+static void check_within(double x, double low, double high) {
+  assert_true(x >= low && x <= high);
+}
+
+static void draws_fill_their_ranges(void **state) {
+  (void)state;
+  enum { STARS = 4000 };
+  hr_simulate_options options = good();
+  double sum = 0.0, low = 6000.0, high = 0.0;
+  for (uint64_t row = 0; row < STARS; row++) {
+    hr_star star = hr_stars_draw(&options, tables, HR_STREAM_SIMULATE_TRAIN, row);
+    check_within(star.labels[HR_GRID_T_EFF], 3750, 6000);
+    check_within(star.labels[HR_GRID_LOG_G], 1, 5);
+    check_within(star.labels[HR_GRID_M_H], -2.5, 0.75);
+    check_within(star.mag, 20.5, 22.5);
+    check_near(star.conditions.seeing, 0.8, 0);
+    check_within(star.conditions.zenith_angle, 0, 45);
+    check_within(star.conditions.field_angle, 0, 0.65);
+    sum += star.labels[HR_GRID_T_EFF];
+    low = fmin(low, star.labels[HR_GRID_T_EFF]);
+    high = fmax(high, star.labels[HR_GRID_T_EFF]);
+  }
+  check_near(sum / STARS, 4875, 50); /* five standard errors */
+  check_near(low, 3750, 5);
+  check_near(high, 6000, 5);
+}
+
+static void splits_and_seeds_have_other_stars(void **state) {
+  (void)state;
+  hr_simulate_options options = good();
+  hr_star train = hr_stars_draw(&options, tables, HR_STREAM_SIMULATE_TRAIN, 5);
+  hr_star test = hr_stars_draw(&options, tables, HR_STREAM_SIMULATE_TEST, 5);
+  assert_true(train.mag != test.mag);
+  options.seed = 2;
+  hr_star other = hr_stars_draw(&options, tables, HR_STREAM_SIMULATE_TRAIN, 5);
+  assert_true(train.mag != other.mag);
+}
+
+static bool is_node(size_t axis, double x) {
+  for (size_t i = 0; i < tables->node_count[axis]; i++) {
+    if (x == tables->nodes[axis][i]) return true;
+  }
+  return false;
+}
+
+static void one_label_is_free_the_others_sit_on_nodes(void **state) {
+  (void)state;
+  hr_simulate_options options = good();
+  options.interpolate = HR_SIMULATE_ONE;
+  options.logg = (hr_simulate_range){1.4, 3.1}; /* nodes 1.5 .. 3.0 */
+  size_t is_free[HR_GRID_AXES] = {0};
+  for (uint64_t row = 0; row < 3000; row++) {
+    hr_star star = hr_stars_draw(&options, tables, HR_STREAM_SIMULATE_TEST, row);
+    size_t free_count = 0;
+    check_within(star.labels[HR_GRID_LOG_G], 1.4, 3.1);
+    for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
+      if (is_node(axis, star.labels[axis])) continue;
+      free_count++;
+      is_free[axis]++;
+    }
+    assert_int_equal(free_count, 1);
+  }
+  for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
+    check_near(is_free[axis], 1000, 130); /* five standard deviations */
+  }
+}
+
+/* Sets one thing wrong in good options and compares the sentence. */
+#define check_refused(change, sentence)                                    \
+  do {                                                                     \
+    hr_simulate_options o = good();                                        \
+    change;                                                                \
+    check_fails(hr_stars_check(&o, tables, &err), HR_ERR_USAGE, sentence); \
+  } while (0)
+
+static void bad_ranges_are_refused(void **state) {
+  (void)state;
+  hr_error err;
+  hr_simulate_options options = good();
+  check_ok(hr_stars_check(&options, tables, &err));
+  check_refused((o.teff = (hr_simulate_range){3000, 6000}),
+                "teff is 3000 to 6000 K: give a range within 3750 to 6000, the lower end "
+                "first");
+  check_refused((o.logg = (hr_simulate_range){4, 3}),
+                "logg is 4 to 3 dex: give a range within 1 to 5, the lower end first");
+  check_refused((o.mh = (hr_simulate_range){-1, NAN}),
+                "mh is -1 to nan dex: give a range within -2.5 to 0.75, the lower end "
+                "first");
+  check_refused((o.mag = (hr_simulate_range){20, 31}),
+                "mag is 20 to 31 mag: give a range within 10 to 30, the lower end first");
+  check_refused((o.seeing = (hr_simulate_range){0.3, 0.3}),
+                "seeing is 0.3 to 0.3 arcsec: give a range within 0.4 to 1.8, the lower "
+                "end first");
+  check_refused((o.zenith_angle = (hr_simulate_range){0, 61}),
+                "zenith_angle is 0 to 61 degrees: give a range within 0 to 60, the lower "
+                "end first");
+  check_refused((o.field_angle = (hr_simulate_range){-0.1, 0.65}),
+                "field_angle is -0.1 to 0.65 degrees: give a range within 0 to 0.65, the "
+                "lower end first");
+  check_refused((o.interpolate = HR_SIMULATE_ONE, o.mh = (hr_simulate_range){0.1, 0.2}),
+                "mh is 0.1 to 0.2 dex, where the model grid has no node: widen it, or "
+                "interpolate along all labels");
+}
+
+static void bad_resolutions_are_refused(void **state) {
+  (void)state;
+  hr_error err;
+  check_refused((o.resolving_power = 7000),
+                "resolving_power is 7000, but the model spectra have 5000: give 100 to "
+                "5000");
+  check_refused((o.resolving_power = NAN),
+                "resolving_power is nan, but the model spectra have 5000: give 100 to "
+                "5000");
+  check_refused(
+      (o.fwhm = 1.6),
+      "fwhm is 1.6 angstrom, but the model spectra have up to 1.7700: give more "
+      "than that, up to 80");
+  check_refused((o.fwhm = 3, o.resolving_power = 2000),
+                "resolving_power and fwhm say the same thing: give one of them");
+}
+
+static void bad_counts_are_refused(void **state) {
+  (void)state;
+  hr_error err;
+  check_refused((o.folder = NULL), "no folder is given to write the spectra to");
+  check_refused((o.folder = ""), "no folder is given to write the spectra to");
+  check_refused((o.train_rows = 0, o.test_rows = 0),
+                "0 training and 0 test spectra leave nothing to simulate");
+  check_refused((o.train_rows = 1000000001),
+                "at most 1000000000 spectra can be simulated at a time");
+  check_refused((o.shards = 0),
+                "20000 training spectra cannot be shared out over 0 shards");
+  check_refused((o.train_rows = 3, o.shards = 4),
+                "3 training spectra cannot be shared out over 4 shards");
+  check_refused((o.exposures = 0), "exposures is 0: give 1 to 10000");
+  check_refused((o.exposure_time = -1),
+                "exposure_time is -1 s: give more than 0, up to 86400");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(draws_fill_their_ranges),
+      cmocka_unit_test(splits_and_seeds_have_other_stars),
+      cmocka_unit_test(one_label_is_free_the_others_sit_on_nodes),
+      cmocka_unit_test(bad_ranges_are_refused),
+      cmocka_unit_test(bad_resolutions_are_refused),
+      cmocka_unit_test(bad_counts_are_refused),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
