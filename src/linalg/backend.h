@@ -1,0 +1,37 @@
+/* Dense kernels behind one interface: a plain reference, and BLAS/LAPACK.
+ *
+ * Every kernel works on the calling thread alone when it is called from a body of
+ * hr_parallel_for (core/parallel.h), so its result does not depend on the number of
+ * threads. Matrices are row-major; `ld` is the distance between rows in elements. */
+#ifndef HR_LINALG_BACKEND_H
+#define HR_LINALG_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The shape of a product C = A B: C [m][n] summed over k. */
+typedef struct hr_product_shape {
+  size_t m, n, k;
+} hr_product_shape;
+
+typedef struct hr_linalg_backend {
+  const char *name;
+
+  /* c [m][n] = aᵀ b, a [k][m], b [k][n]; fp32. */
+  void (*product_transposed)(hr_product_shape shape, const float *a, size_t lda,
+                             const float *b, size_t ldb, float *c, size_t ldc);
+
+  /* c [m][n] = a bᵀ, a [m][k], b [n][k]; fp32. */
+  void (*product_of_rows)(hr_product_shape shape, const float *a, size_t lda,
+                          const float *b, size_t ldb, float *c, size_t ldc);
+
+  /* Solves a x = b for a symmetric positive definite a [n][n], of which the upper
+   * triangle (column >= row) is read and overwritten by its Cholesky factor; b [n]
+   * becomes x; fp64. False where a is not positive definite. */
+  bool (*solve_definite)(size_t n, double *a, double *b);
+} hr_linalg_backend;
+
+extern const hr_linalg_backend hr_linalg_reference;
+extern const hr_linalg_backend hr_linalg_blas;
+
+#endif

@@ -1,0 +1,257 @@
+#include "linalg/dual.h"
+
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/parallel.h"
+
+struct hr_dual {
+  hr_tiles *tiles;
+  size_t capacity, rows, pixels;
+  float *x;       /* [rows][P], centred by hr_dual_finish */
+  double *y;      /* [rows] */
+  uint8_t *fold;  /* [rows] */
+  double *centre; /* [P] what was subtracted from every row */
+  double *
+      kernel; /* K [rows][rows] of the centred rows, both triangles; NULL when released */
+};
+
+/* The rows a fit uses, and the solution: one object a call, on the calling thread. */
+typedef struct dual_fit {
+  size_t *rows; /* [count] row numbers */
+  size_t count;
+  double *mean;        /* [all rows] m_i = mean over the fit's rows j of K_ij */
+  double *coefficient; /* [count] */
+  double grand_mean;   /* mean of m_i over the fit's rows */
+  double offset;       /* ȳ of the fit's rows */
+} dual_fit;
+
+hr_status hr_dual_create(size_t capacity, size_t pixels, hr_tiles *tiles, hr_dual **out,
+                         hr_error *err) {
+  hr_status status = HR_OK;
+  hr_dual *dual = NULL;
+  HR_TRY(hr_alloc(&dual, 1, err));
+  dual->tiles = tiles;
+  dual->capacity = capacity;
+  dual->pixels = pixels;
+  HR_TRY(hr_alloc(&dual->x, capacity * pixels, err));
+  HR_TRY(hr_alloc(&dual->y, capacity, err));
+  HR_TRY(hr_alloc(&dual->fold, capacity, err));
+  HR_TRY(hr_alloc(&dual->centre, pixels, err));
+  *out = dual;
+  dual = NULL;
+cleanup:
+  hr_dual_destroy(&dual);
+  return status;
+}
+
+void hr_dual_destroy(hr_dual **dual) {
+  hr_dual *d = *dual;
+  *dual = NULL;
+  if (!d) return;
+  hr_free(d->x);
+  hr_free(d->y);
+  hr_free(d->fold);
+  hr_free(d->centre);
+  hr_free(d->kernel);
+  hr_free(d);
+}
+
+double hr_dual_bytes(size_t rows, size_t pixels) {
+  return (double)rows * (4.0 * (double)pixels + 9.0) + 8.0 * (double)pixels;
+}
+
+double hr_dual_kernel_bytes(size_t rows) {
+  return 8.0 * (double)rows * (double)rows;
+}
+
+void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold) {
+  if (dual->rows == dual->capacity)
+    return; /* the caller counted wrongly; see the ledger */
+  memcpy(dual->x + dual->rows * dual->pixels, x, dual->pixels * sizeof *x);
+  dual->y[dual->rows] = y;
+  dual->fold[dual->rows] = fold;
+  dual->rows++;
+}
+
+size_t hr_dual_rows(const hr_dual *dual) {
+  return dual->rows;
+}
+
+/* Subtracts the mean of every pixel in columns [first, first + HR_TILE). */
+static void centre_columns(void *context, size_t index, size_t thread) {
+  (void)thread;
+  hr_dual *dual = context;
+  size_t first = index * HR_TILE;
+  size_t last = first + HR_TILE < dual->pixels ? first + HR_TILE : dual->pixels;
+  for (size_t r = 0; r < dual->rows; r++) {
+    const float *row = dual->x + r * dual->pixels;
+    for (size_t p = first; p < last; p++) dual->centre[p] += (double)row[p];
+  }
+  for (size_t p = first; p < last; p++) dual->centre[p] /= (double)dual->rows;
+  for (size_t r = 0; r < dual->rows; r++) {
+    float *row = dual->x + r * dual->pixels;
+    for (size_t p = first; p < last; p++) {
+      row[p] = (float)((double)row[p] - dual->centre[p]);
+    }
+  }
+}
+
+/* One tile of K: products over HR_TILE pixels at a time in fp32, their sum in fp64. */
+static void multiply_tile(void *context, size_t index, size_t thread) {
+  hr_dual *dual = context;
+  size_t across = (dual->rows + HR_TILE - 1) / HR_TILE;
+  size_t i = index / across * HR_TILE, j = index % across * HR_TILE;
+  if (j < i) return; /* the mirror image of a tile above the diagonal */
+  size_t height = dual->rows - i < HR_TILE ? dual->rows - i : HR_TILE;
+  size_t width = dual->rows - j < HR_TILE ? dual->rows - j : HR_TILE;
+  float *product = hr_tiles_scratch(dual->tiles, thread);
+  for (size_t p = 0; p < dual->pixels; p += HR_TILE) {
+    size_t depth = dual->pixels - p < HR_TILE ? dual->pixels - p : HR_TILE;
+    hr_tiles_backend(dual->tiles)
+        ->product_of_rows((hr_product_shape){height, width, depth},
+                          dual->x + i * dual->pixels + p, dual->pixels,
+                          dual->x + j * dual->pixels + p, dual->pixels, product, HR_TILE);
+    for (size_t r = 0; r < height; r++) {
+      double *sum = dual->kernel + (i + r) * dual->rows + j;
+      for (size_t c = 0; c < width; c++) sum[c] += (double)product[r * HR_TILE + c];
+    }
+  }
+}
+
+static void mirror_row(void *context, size_t i, size_t thread) {
+  (void)thread;
+  hr_dual *dual = context;
+  for (size_t j = 0; j < i; j++) {
+    dual->kernel[i * dual->rows + j] = dual->kernel[j * dual->rows + i];
+  }
+}
+
+hr_status hr_dual_finish(hr_dual *dual, hr_error *err) {
+  hr_status status = hr_alloc(&dual->kernel, dual->rows * dual->rows, err);
+  if (status != HR_OK) return status;
+  size_t across = (dual->rows + HR_TILE - 1) / HR_TILE;
+  hr_parallel_for((dual->pixels + HR_TILE - 1) / HR_TILE, centre_columns, dual);
+  hr_parallel_for(across * across, multiply_tile, dual);
+  hr_parallel_for(dual->rows, mirror_row, dual);
+  return HR_OK;
+}
+
+void hr_dual_release(hr_dual *dual) {
+  hr_free(dual->kernel);
+  dual->kernel = NULL;
+}
+
+double hr_dual_syy(const hr_dual *dual) {
+  double mean = 0, sum = 0;
+  for (size_t i = 0; i < dual->rows; i++) mean += dual->y[i];
+  mean /= (double)(dual->rows ? dual->rows : 1);
+  for (size_t i = 0; i < dual->rows; i++) {
+    sum += (dual->y[i] - mean) * (dual->y[i] - mean);
+  }
+  return sum;
+}
+
+static void fit_fini(dual_fit *fit) {
+  hr_free(fit->rows);
+  hr_free(fit->mean);
+  hr_free(fit->coefficient);
+  *fit = (dual_fit){0};
+}
+
+/* Takes the rows outside `fold` and the means that centre K on them. To be followed by
+ * fit_fini, on failure too. */
+static hr_status fit_init(dual_fit *fit, const hr_dual *dual, int fold, hr_error *err) {
+  hr_status status = HR_OK;
+  *fit = (dual_fit){0};
+  HR_TRY(hr_alloc(&fit->rows, dual->rows, err));
+  HR_TRY(hr_alloc(&fit->mean, dual->rows, err));
+  HR_TRY(hr_alloc(&fit->coefficient, dual->rows, err));
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] == fold) continue;
+    fit->rows[fit->count++] = i;
+    fit->offset += dual->y[i];
+  }
+  if (fit->count == 0) {
+    status = hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
+    goto cleanup;
+  }
+  double count = (double)fit->count;
+  fit->offset /= count;
+  for (size_t i = 0; i < dual->rows; i++) {
+    const double *row = dual->kernel + i * dual->rows;
+    for (size_t b = 0; b < fit->count; b++) fit->mean[i] += row[fit->rows[b]];
+    fit->mean[i] /= count;
+  }
+  for (size_t a = 0; a < fit->count; a++) {
+    fit->grand_mean += fit->mean[fit->rows[a]] / count;
+  }
+cleanup:
+  return status;
+}
+
+/* K of rows i and j, both centred at the mean of the fit's rows. */
+static inline double centred(const hr_dual *dual, const dual_fit *fit, size_t i,
+                             size_t j) {
+  return dual->kernel[i * dual->rows + j] - fit->mean[i] - fit->mean[j] + fit->grand_mean;
+}
+
+static hr_status fit_solve(dual_fit *fit, const hr_dual *dual, double alpha, double *work,
+                           hr_error *err) {
+  for (size_t a = 0; a < fit->count; a++) {
+    size_t i = fit->rows[a];
+    fit->coefficient[a] = dual->y[i] - fit->offset;
+    for (size_t b = a; b < fit->count; b++) {
+      work[a * fit->count + b] = centred(dual, fit, i, fit->rows[b]);
+    }
+    work[a * fit->count + a] += alpha;
+  }
+  if (hr_tiles_backend(dual->tiles)->solve_definite(fit->count, work, fit->coefficient)) {
+    return HR_OK;
+  }
+  return hr_fail(err, HR_ERR_NUMERIC,
+                 "the Ridge system with alpha %g is not positive definite in fp64; "
+                 "leave this alpha out of experts.ridge.alpha or take a larger one",
+                 alpha);
+}
+
+hr_status hr_dual_validate(const hr_dual *dual, int fold, double alpha, double *work,
+                           double *squared_error, hr_error *err) {
+  hr_status status = HR_OK;
+  dual_fit fit = {0};
+  *squared_error = 0;
+  HR_TRY(fit_init(&fit, dual, fold, err));
+  if (fit.count == dual->rows) goto cleanup; /* an empty fold: nothing to predict */
+  HR_TRY(fit_solve(&fit, dual, alpha, work, err));
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] != fold) continue;
+    double predicted = fit.offset;
+    for (size_t b = 0; b < fit.count; b++) {
+      predicted += fit.coefficient[b] * centred(dual, &fit, i, fit.rows[b]);
+    }
+    *squared_error += (dual->y[i] - predicted) * (dual->y[i] - predicted);
+  }
+cleanup:
+  fit_fini(&fit);
+  return status;
+}
+
+hr_status hr_dual_ridge(const hr_dual *dual, double alpha, double *work,
+                        hr_linear_model *out, hr_error *err) {
+  hr_status status = HR_OK;
+  dual_fit fit = {0};
+  HR_TRY(fit_init(&fit, dual, HR_DUAL_ALL_ROWS, err));
+  HR_TRY(fit_solve(&fit, dual, alpha, work, err));
+  memset(out->weights, 0, dual->pixels * sizeof *out->weights);
+  for (size_t i = 0; i < dual->rows; i++) {
+    const float *row = dual->x + i * dual->pixels;
+    for (size_t p = 0; p < dual->pixels; p++) {
+      out->weights[p] += fit.coefficient[i] * (double)row[p];
+    }
+  }
+  memcpy(out->centre, dual->centre, dual->pixels * sizeof *out->centre);
+  out->offset = fit.offset;
+cleanup:
+  fit_fini(&fit);
+  return status;
+}

@@ -1,0 +1,52 @@
+/* Ridge in its dual form, for fewer rows than pixels: the system has one unknown a row.
+ *
+ * With K = X Xᵀ of centred rows, (K + alpha I) a = y − ȳ and w = Xᵀ a (Saunders,
+ * Gammerman & Vovk 1998, "Ridge regression learning algorithm in dual variables").
+ * Leaving a fold out takes rows and columns away from the same K, so one product serves
+ * every fold and every alpha. */
+#ifndef HR_LINALG_DUAL_H
+#define HR_LINALG_DUAL_H
+
+#include <stdint.h>
+
+#include "linalg/scatter.h"
+
+typedef struct hr_dual hr_dual;
+
+enum { HR_DUAL_ALL_ROWS = -1 }; /* as the fold that is left out: none */
+
+/* Room for `capacity` rows. Borrows `tiles`. */
+hr_status hr_dual_create(size_t capacity, size_t pixels, hr_tiles *tiles, hr_dual **out,
+                         hr_error *err) HR_MUST_CHECK;
+void hr_dual_destroy(hr_dual **dual);
+
+/* Bytes for `rows` rows, before and with the matrix K. */
+double hr_dual_bytes(size_t rows, size_t pixels);
+double hr_dual_kernel_bytes(size_t rows);
+
+/* Adds one row: x [P], copied; y; the fold it belongs to. At most `capacity` times. */
+void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold);
+
+/* Centres the rows and computes K, on all threads. */
+hr_status hr_dual_finish(hr_dual *dual, hr_error *err) HR_MUST_CHECK;
+
+/* Gives K back when only models already made are needed. */
+void hr_dual_release(hr_dual *dual);
+
+size_t hr_dual_rows(const hr_dual *dual);
+
+/* Σ(y − ȳ)² over all rows. */
+double hr_dual_syy(const hr_dual *dual);
+
+/* Fits Ridge to the rows outside `fold` and sums (y − ŷ)² over the rows inside it. An
+ * empty fold gives 0. `work` has rows*rows elements. Runs on the calling thread.
+ * HR_ERR_NUMERIC where the system is not definite, HR_ERR_EMPTY where no rows are left to
+ * fit to. */
+hr_status hr_dual_validate(const hr_dual *dual, int fold, double alpha, double *work,
+                           double *squared_error, hr_error *err) HR_MUST_CHECK;
+
+/* Fits Ridge to all rows. `work` as above; `out` as for hr_scatter_ridge. */
+hr_status hr_dual_ridge(const hr_dual *dual, double alpha, double *work,
+                        hr_linear_model *out, hr_error *err) HR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,59 @@
+/* The kernels as one would write them on paper; the others are tested against these. */
+#include <math.h>
+
+#include "linalg/backend.h"
+
+static void product_transposed(hr_product_shape shape, const float *a, size_t lda,
+                               const float *b, size_t ldb, float *c, size_t ldc) {
+  for (size_t i = 0; i < shape.m; i++) {
+    for (size_t j = 0; j < shape.n; j++) {
+      double sum = 0;
+      for (size_t k = 0; k < shape.k; k++) {
+        sum += (double)a[k * lda + i] * (double)b[k * ldb + j];
+      }
+      c[i * ldc + j] = (float)sum;
+    }
+  }
+}
+
+static void product_of_rows(hr_product_shape shape, const float *a, size_t lda,
+                            const float *b, size_t ldb, float *c, size_t ldc) {
+  for (size_t i = 0; i < shape.m; i++) {
+    for (size_t j = 0; j < shape.n; j++) {
+      double sum = 0;
+      for (size_t k = 0; k < shape.k; k++) {
+        sum += (double)a[i * lda + k] * (double)b[j * ldb + k];
+      }
+      c[i * ldc + j] = (float)sum;
+    }
+  }
+}
+
+/* a = Uᵀ U, row by row (Golub & Van Loan, algorithm 4.2.1), then Uᵀ z = b and U x = z. */
+static bool solve_definite(size_t n, double *a, double *b) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = i; j < n; j++) {
+      double sum = a[i * n + j];
+      for (size_t k = 0; k < i; k++) sum -= a[k * n + i] * a[k * n + j];
+      if (i == j && !(sum > 0)) return false;
+      a[i * n + j] = i == j ? sqrt(sum) : sum / a[i * n + i];
+    }
+  }
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < i; k++) b[i] -= a[k * n + i] * b[k];
+    b[i] /= a[i * n + i];
+  }
+  for (size_t i = n; i-- > 0;) {
+    for (size_t k = i + 1; k < n; k++) b[i] -= a[i * n + k] * b[k];
+    b[i] /= a[i * n + i];
+    if (!isfinite(b[i])) return false;
+  }
+  return true;
+}
+
+const hr_linalg_backend hr_linalg_reference = {
+    .name = "reference",
+    .product_transposed = product_transposed,
+    .product_of_rows = product_of_rows,
+    .solve_definite = solve_definite,
+};

@@ -1,0 +1,88 @@
+/* The BLAS kernels against the reference, and the reference against known answers. */
+#include "linalg/backend.h"
+
+#include <stdlib.h>
+
+#include "core/random.h"
+#include "support/check.h"
+
+enum { M = 37, N = 53, K = 71, LD = 80 };
+
+static void fill(float *x, size_t count, uint64_t row) {
+  hr_normal(1, HR_STREAM_NOISE_TRAIN, row, 0, count, x);
+}
+
+static void products_agree(void **state) {
+  (void)state;
+  static float a[LD * LD], b[LD * LD], plain[M * LD], fast[M * LD];
+  fill(a, LD * LD, 1);
+  fill(b, LD * LD, 2);
+  hr_product_shape shape = {M, N, K};
+  hr_linalg_reference.product_transposed(shape, a, LD, b, LD, plain, LD);
+  hr_linalg_blas.product_transposed(shape, a, LD, b, LD, fast, LD);
+  for (size_t i = 0; i < M; i++) {
+    for (size_t j = 0; j < N; j++) check_near(fast[i * LD + j], plain[i * LD + j], 2e-5);
+  }
+  hr_linalg_reference.product_of_rows(shape, a, LD, b, LD, plain, LD);
+  hr_linalg_blas.product_of_rows(shape, a, LD, b, LD, fast, LD);
+  for (size_t i = 0; i < M; i++) {
+    for (size_t j = 0; j < N; j++) check_near(fast[i * LD + j], plain[i * LD + j], 2e-5);
+  }
+}
+
+static void reference_products_are_right(void **state) {
+  (void)state;
+  const float a[] = {1, 2, 3, 4}, b[] = {5, 6, 7, 8};
+  float c[4];
+  hr_linalg_reference.product_transposed((hr_product_shape){2, 2, 2}, a, 2, b, 2, c, 2);
+  const float transposed[] = {26, 30, 38, 44};
+  assert_memory_equal(c, transposed, sizeof c);
+  hr_linalg_reference.product_of_rows((hr_product_shape){2, 2, 2}, a, 2, b, 2, c, 2);
+  const float of_rows[] = {17, 23, 39, 53};
+  assert_memory_equal(c, of_rows, sizeof c);
+}
+
+static void both_solve_definite_systems(void **state) {
+  (void)state;
+  const hr_linalg_backend *backends[] = {&hr_linalg_reference, &hr_linalg_blas};
+  for (size_t which = 0; which < 2; which++) {
+    /* A = B Bᵀ + I from random B, a known x, b = A x; the lower triangle is poisoned. */
+    static float rows[N * K], gram[N * N];
+    static double a[N * N], b[N], x[N];
+    fill(rows, N * K, 3);
+    hr_linalg_reference.product_of_rows((hr_product_shape){N, N, K}, rows, K, rows, K,
+                                        gram, N);
+    for (size_t i = 0; i < N; i++) x[i] = (double)i - 20;
+    for (size_t i = 0; i < N; i++) {
+      b[i] = x[i];
+      for (size_t j = 0; j < N; j++) {
+        double value = (double)gram[(i < j ? i : j) * N + (i < j ? j : i)];
+        b[i] += value * x[j];
+        a[i * N + j] = j < i ? (double)NAN : value + (i == j ? 1 : 0);
+      }
+    }
+    assert_true(backends[which]->solve_definite(N, a, b));
+    for (size_t i = 0; i < N; i++) check_near(b[i], x[i], 1e-9);
+  }
+}
+
+static void both_refuse_indefinite_systems(void **state) {
+  (void)state;
+  const hr_linalg_backend *backends[] = {&hr_linalg_reference, &hr_linalg_blas};
+  for (size_t which = 0; which < 2; which++) {
+    double indefinite[] = {1, 2, 0, 1}, b[] = {1, 1};
+    assert_false(backends[which]->solve_definite(2, indefinite, b));
+    double nothing[] = {(double)NAN}, c[] = {1};
+    assert_false(backends[which]->solve_definite(1, nothing, c));
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(products_agree),
+      cmocka_unit_test(reference_products_are_right),
+      cmocka_unit_test(both_solve_definite_systems),
+      cmocka_unit_test(both_refuse_indefinite_systems),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,125 @@
+/* The dual form against Ridge on paper, with and without a fold. */
+#include "linalg/dual.h"
+
+#include <stdlib.h>
+
+#include "core/random.h"
+#include "support/check.h"
+#include "support/least_squares.h"
+
+enum { ROWS = 40, PIXELS = 60, FOLDS = 4 };
+
+typedef struct fixture {
+  hr_tiles *tiles;
+  hr_dual *dual;
+  float x[ROWS * PIXELS];
+  double y[ROWS], work[ROWS * ROWS];
+} fixture;
+
+static int set_up(void **state) {
+  fixture *f = calloc(1, sizeof *f);
+  hr_error err;
+  check_ok(hr_tiles_create(&hr_linalg_blas, &f->tiles, &err));
+  check_ok(hr_dual_create(ROWS, PIXELS, f->tiles, &f->dual, &err));
+  for (size_t i = 0; i < ROWS; i++) {
+    float *row = f->x + i * PIXELS;
+    hr_normal(6, HR_STREAM_NOISE_TRAIN, i, 0, PIXELS, row);
+    for (size_t p = 0; p < PIXELS; p++) row[p] = 10.0F + 0.5F * row[p];
+    f->y[i] = 2 + (double)row[3] - (double)row[4] + 0.1 * (double)row[5];
+    hr_dual_add(f->dual, row, f->y[i], (uint8_t)(i % FOLDS));
+  }
+  check_ok(hr_dual_finish(f->dual, &err));
+  *state = f;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  fixture *f = *state;
+  hr_dual_destroy(&f->dual);
+  hr_tiles_destroy(&f->tiles);
+  free(f);
+  return 0;
+}
+
+static void the_fit_equals_ridge_on_paper(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  bool all[ROWS];
+  memset(all, 1, sizeof all);
+  double weights[PIXELS], centre[PIXELS];
+  hr_linear_model model = {weights, centre, 0};
+  static const double alphas[] = {0.1, 1, 1000};
+  for (size_t a = 0; a < 3; a++) {
+    plain_ridge plain = plain_ridge_fit(f->x, f->y, all, ROWS, PIXELS, alphas[a]);
+    check_ok(hr_dual_ridge(f->dual, alphas[a], f->work, &model, &err));
+    double intercept = model.offset;
+    for (size_t p = 0; p < PIXELS; p++) {
+      check_near(weights[p], plain.weights[p], 1e-5);
+      intercept -= weights[p] * centre[p];
+    }
+    check_near(intercept, plain.intercept, 1e-3);
+    free(plain.weights);
+  }
+}
+
+static void validation_equals_fitting_without_the_fold(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  for (int fold = 0; fold < FOLDS; fold++) {
+    bool others[ROWS];
+    double expected = 0, found = 0;
+    for (size_t i = 0; i < ROWS; i++) others[i] = (int)(i % FOLDS) != fold;
+    plain_ridge plain = plain_ridge_fit(f->x, f->y, others, ROWS, PIXELS, 1);
+    for (size_t i = 0; i < ROWS; i++) {
+      if (others[i]) continue;
+      double residual = f->y[i] - plain_ridge_predict(&plain, f->x + i * PIXELS, PIXELS);
+      expected += residual * residual;
+    }
+    check_ok(hr_dual_validate(f->dual, fold, 1, f->work, &found, &err));
+    check_near(found, expected, 1e-4 * expected);
+    free(plain.weights);
+  }
+}
+
+static void an_empty_fold_costs_nothing(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  double found = -1;
+  check_ok(hr_dual_validate(f->dual, FOLDS + 1, 1, f->work, &found, &err));
+  assert_true(found == 0);
+}
+
+static void a_single_fold_leaves_nothing_to_fit(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_dual *dual = NULL;
+  double found = 0;
+  check_ok(hr_dual_create(3, PIXELS, f->tiles, &dual, &err));
+  for (size_t i = 0; i < 3; i++) hr_dual_add(dual, f->x + i * PIXELS, f->y[i], 0);
+  check_ok(hr_dual_finish(dual, &err));
+  check_fails(hr_dual_validate(dual, 0, 1, f->work, &found, &err), HR_ERR_EMPTY,
+              "no rows are left to fit a Ridge to");
+  hr_dual_destroy(&dual);
+}
+
+static void an_indefinite_system_is_refused(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  double weights[PIXELS], centre[PIXELS];
+  hr_linear_model model = {weights, centre, 0};
+  check_fails(
+      hr_dual_ridge(f->dual, -1e9, f->work, &model, &err), HR_ERR_NUMERIC,
+      "the Ridge system with alpha -1e+09 is not positive definite in fp64; leave "
+      "this alpha out of experts.ridge.alpha or take a larger one");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_fit_equals_ridge_on_paper),
+      cmocka_unit_test(validation_equals_fitting_without_the_fold),
+      cmocka_unit_test(an_empty_fold_costs_nothing),
+      cmocka_unit_test(a_single_fold_leaves_nothing_to_fit),
+      cmocka_unit_test(an_indefinite_system_is_refused),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
