@@ -1,0 +1,106 @@
+/* What an expert is: one method, one file, one const table.
+ *
+ * Life of an expert in a study:
+ *   create -> observe every block of training rows, once, in order -> train
+ *          -> observe_test every block of test rows, once, in order -> tasks -> destroy
+ * All experts of a study see the same blocks of the same single pass. One expert object
+ * serves all bins (and the global model, where it has one), so that statistics can be
+ * shared. */
+#ifndef HR_EXPERTS_EXPERT_H
+#define HR_EXPERTS_EXPERT_H
+
+#include "core/field.h"
+#include "data/bins.h"
+#include "data/stream.h"
+
+enum { HR_GLOBAL = -1 }; /* as a task's bin: the model trained on all rows */
+
+/* The labels of one split; borrowed. */
+typedef struct hr_split_view {
+  size_t rows;
+  const double *target; /* [rows], e.g. log g in dex; finite */
+  const int32_t *bin;   /* [rows] the bin of the row, or HR_UNCOVERED */
+  const int32_t
+      *route; /* [rows] the bin whose expert predicts the row, HR_UNCOVERED: none */
+  const uint8_t *fold; /* [rows] cross-validation fold; NULL for the test split */
+} hr_split_view;
+
+/* Everything about a study that an expert may know before it sees a spectrum; borrowed
+ * for the life of the expert. */
+typedef struct hr_study_view {
+  size_t pixels;
+  size_t bin_count;
+  size_t fold_count;
+  const double *wave_angstrom; /* [pixels] */
+  hr_split_view train;
+  hr_split_view test;
+  uint64_t seed;
+  size_t memory_bytes;
+  const hr_observer *observer;
+} hr_study_view;
+
+typedef enum hr_task_status {
+  HR_TASK_OK,
+  HR_TASK_SKIPPED, /* too few rows, not asked for in this bin, or not in this build */
+  HR_TASK_FAILED,
+} hr_task_status;
+
+/* The outcome of one (bin, expert). A variant is one setting of the method's
+ * hyperparameter (Ridge: one alpha); every variant is kept, so that selection can be
+ * looked at from both sides. Test predictions: for the rows with route == bin in row
+ * order (HR_GLOBAL: all rows). */
+typedef struct hr_task {
+  int bin; /* or HR_GLOBAL */
+  hr_task_status status;
+  char note[256]; /* one sentence: why skipped or failed, remedies applied; or "" */
+  size_t train_rows;
+  size_t test_rows; /* rows predicted */
+  size_t variant_count;
+  const double
+      *variant_value;       /* [variant_count], e.g. alpha; NULL where there is but one */
+  const double *cv_r2;      /* [variant_count] validation R2, NaN where undefined */
+  size_t chosen;            /* the variant that validation chose */
+  const float *predictions; /* [variant_count][test_rows], in the unit of the target */
+  double seconds;           /* of training, this task's share where work was shared */
+} hr_task;
+
+typedef struct hr_expert hr_expert; /* each method's own struct */
+
+typedef struct hr_expert_type {
+  const char *name;    /* in configurations and files: "ridge" */
+  const char *title;   /* in tables and figures: "Ridge" */
+  const char *summary; /* one sentence for help and report */
+  const char *variant; /* what the hyperparameter is called ("alpha"), or NULL */
+  bool uses_error;     /* whether it sees the error of each spectrum */
+  bool has_global;     /* whether it also trains a model on all rows */
+  size_t parameters_size;
+  const hr_field *fields;
+  size_t field_count;
+
+  /* All NULL where the method is part of the configuration's grammar but not of this
+   * build. */
+  hr_status (*create)(const hr_study_view *study, const void *parameters, hr_expert **out,
+                      hr_error *err);
+  void (*destroy)(hr_expert **expert);
+  /* Bytes of memory at the peak and floating point operations, before anything is read.
+   */
+  void (*estimate)(const hr_study_view *study, const void *parameters,
+                   double *memory_bytes, double *operations);
+  hr_status (*observe)(hr_expert *expert, const hr_block *block, hr_error *err);
+  hr_status (*train)(hr_expert *expert, hr_error *err);
+  hr_status (*observe_test)(hr_expert *expert, const hr_block *block, hr_error *err);
+  /* The tasks, [*count], owned by the expert: one a bin, then the global one if it has
+   * one. */
+  const hr_task *(*tasks)(const hr_expert *expert, size_t *count);
+  /* Writes the model of one task into `folder`, atomically. */
+  hr_status (*save)(const hr_expert *expert, const hr_task *task, const char *folder,
+                    hr_error *err);
+} hr_expert_type;
+
+/* The registry: every method, in the order of tables and figures. */
+const hr_expert_type *const *hr_expert_types(size_t *count);
+
+/* The method of that name, or NULL. */
+const hr_expert_type *hr_expert_find(const char *name);
+
+#endif

@@ -1,0 +1,23 @@
+#include <string.h>
+
+#include "experts/expert.h"
+#include "experts/planned.h"
+#include "experts/ridge.h"
+
+static const hr_expert_type *const types[] = {
+    &hr_ridge_expert_type,      &hr_planned_ridge_marginal_type,
+    &hr_planned_posterior_type, &hr_planned_lightgbm_type,
+    &hr_planned_cnn_type,
+};
+
+const hr_expert_type *const *hr_expert_types(size_t *count) {
+  *count = sizeof types / sizeof types[0];
+  return types;
+}
+
+const hr_expert_type *hr_expert_find(const char *name) {
+  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+    if (strcmp(types[i]->name, name) == 0) return types[i];
+  }
+  return NULL;
+}

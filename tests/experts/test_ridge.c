@@ -1,0 +1,219 @@
+/* The Ridge expert on small studies: every bin, the global model, every alpha on paper.
+ */
+#include "experts/ridge.h"
+
+#include <stdlib.h>
+
+#include "core/random.h"
+#include "support/check.h"
+#include "support/least_squares.h"
+
+enum { TRAIN = 400, TEST = 60, PIXELS = 50, BINS = 4, FOLDS = 5, ALPHAS = 3 };
+
+/* Bin 0 has more rows than pixels, bin 1 fewer, bin 2 one, bin 3 none; some are
+ * uncovered. */
+typedef struct small_study {
+  float train_x[TRAIN * PIXELS], test_x[TEST * PIXELS];
+  double train_y[TRAIN], test_y[TEST];
+  int32_t train_bin[TRAIN], test_bin[TEST];
+  uint8_t fold[TRAIN];
+  hr_study_view view;
+} small_study;
+
+static const double alphas[ALPHAS] = {0.1, 10, 1000};
+
+static void make_rows(float *x, double *y, int32_t *bin, size_t rows,
+                      hr_stream_id stream) {
+  for (size_t i = 0; i < rows; i++) {
+    float *row = x + i * PIXELS;
+    hr_normal(9, stream, i, 0, PIXELS, row);
+    bin[i] = i == 7 ? 2 : i % 10 < 7 ? 0 : i % 10 == 7 ? 1 : HR_UNCOVERED;
+    y[i] = 3 + (bin[i] == 1 ? -1 : 1) * (double)row[0] + 0.5 * (double)row[1];
+    for (size_t p = 0; p < PIXELS; p++) row[p] = 0.5F + 0.1F * row[p];
+  }
+}
+
+static int set_up(void **state) {
+  small_study *s = calloc(1, sizeof *s);
+  make_rows(s->train_x, s->train_y, s->train_bin, TRAIN, HR_STREAM_NOISE_TRAIN);
+  make_rows(s->test_x, s->test_y, s->test_bin, TEST, HR_STREAM_NOISE_TEST);
+  hr_assign_folds(s->train_bin, TRAIN, BINS, FOLDS, 1, s->fold);
+  s->view = (hr_study_view){
+      .pixels = PIXELS,
+      .bin_count = BINS,
+      .fold_count = FOLDS,
+      .train = {TRAIN, s->train_y, s->train_bin, s->train_bin, s->fold},
+      .test = {TEST, s->test_y, s->test_bin, s->test_bin, NULL},
+      .memory_bytes = (size_t)1 << 30,
+  };
+  *state = s;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  free(*state);
+  return 0;
+}
+
+/* A study's life, its rows shown `block_rows` at a time. */
+static hr_expert *live(const small_study *s, size_t block_rows) {
+  static const hr_ridge_parameters parameters = {{(double *)(uintptr_t)alphas, ALPHAS}};
+  hr_expert *expert = NULL;
+  hr_error err;
+  const hr_expert_type *type = &hr_ridge_expert_type;
+  check_ok(type->create(&s->view, &parameters, &expert, &err));
+  for (int training = 1; training >= 0; training--) {
+    size_t rows = training ? TRAIN : TEST;
+    const float *x = training ? s->train_x : s->test_x;
+    for (size_t first = 0; first < rows; first += block_rows) {
+      size_t count = rows - first < block_rows ? rows - first : block_rows;
+      hr_block block = {first, count, PIXELS, NULL, NULL, x + first * PIXELS};
+      check_ok(training ? type->observe(expert, &block, &err)
+                        : type->observe_test(expert, &block, &err));
+    }
+    if (training) check_ok(type->train(expert, &err));
+  }
+  return expert;
+}
+
+static bool in_model(int32_t bin, int model) {
+  return model == HR_GLOBAL || bin == model;
+}
+
+/* R² of cross-validation with the study's folds, on paper. */
+static double cv_on_paper(const small_study *s, int model, double alpha) {
+  double residual = 0, mean = 0, total = 0, count = 0;
+  for (size_t i = 0; i < TRAIN; i++) {
+    if (!in_model(s->train_bin[i], model)) continue;
+    mean += s->train_y[i];
+    count++;
+  }
+  mean /= count;
+  for (int f = 0; f < FOLDS; f++) {
+    bool use[TRAIN];
+    for (size_t i = 0; i < TRAIN; i++) {
+      use[i] = in_model(s->train_bin[i], model) && s->fold[i] != f;
+    }
+    plain_ridge plain =
+        plain_ridge_fit(s->train_x, s->train_y, use, TRAIN, PIXELS, alpha);
+    for (size_t i = 0; i < TRAIN; i++) {
+      if (!in_model(s->train_bin[i], model) || s->fold[i] != f) continue;
+      double d =
+          s->train_y[i] - plain_ridge_predict(&plain, s->train_x + i * PIXELS, PIXELS);
+      residual += d * d;
+      total += (s->train_y[i] - mean) * (s->train_y[i] - mean);
+    }
+    free(plain.weights);
+  }
+  return 1 - residual / total;
+}
+
+static void check_task(const small_study *s, const hr_task *task) {
+  double best = -INFINITY;
+  size_t best_variant = 0;
+  for (size_t a = 0; a < ALPHAS; a++) {
+    bool use[TRAIN];
+    for (size_t i = 0; i < TRAIN; i++) use[i] = in_model(s->train_bin[i], task->bin);
+    plain_ridge plain =
+        plain_ridge_fit(s->train_x, s->train_y, use, TRAIN, PIXELS, alphas[a]);
+    size_t at = 0;
+    for (size_t i = 0; i < TEST; i++) {
+      if (!in_model(s->test_bin[i], task->bin)) continue;
+      double expected = plain_ridge_predict(&plain, s->test_x + i * PIXELS, PIXELS);
+      check_near(task->predictions[a * task->test_rows + at], expected, 2e-4);
+      at++;
+    }
+    assert_int_equal(at, task->test_rows);
+    free(plain.weights);
+    double cv = cv_on_paper(s, task->bin, alphas[a]);
+    check_near(task->cv_r2[a], cv, 1e-4);
+    if (cv > best) {
+      best = cv;
+      best_variant = a;
+    }
+  }
+  assert_int_equal(task->chosen, best_variant);
+}
+
+static void every_model_equals_ridge_on_paper(void **state) {
+  const small_study *s = *state;
+  hr_expert *expert = live(s, TRAIN);
+  size_t count = 0;
+  const hr_task *tasks = hr_ridge_expert_type.tasks(expert, &count);
+  assert_int_equal(count, BINS + 1);
+  static const size_t checked[] = {0, 1, BINS}; /* primal, dual, global */
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(tasks[checked[i]].status, HR_TASK_OK);
+    check_task(s, &tasks[checked[i]]);
+  }
+  hr_ridge_expert_type.destroy(&expert);
+}
+
+static void one_row_and_no_rows_are_skipped_with_a_sentence(void **state) {
+  const small_study *s = *state;
+  hr_expert *expert = live(s, TRAIN);
+  size_t count = 0;
+  const hr_task *tasks = hr_ridge_expert_type.tasks(expert, &count);
+  assert_int_equal(tasks[2].status, HR_TASK_SKIPPED);
+  assert_string_equal(tasks[2].note, "1 training row, at least 2 are needed");
+  assert_int_equal(tasks[3].status, HR_TASK_SKIPPED);
+  assert_string_equal(tasks[3].note, "0 training rows, at least 2 are needed");
+  hr_ridge_expert_type.destroy(&expert);
+}
+
+static void blocks_do_not_change_a_bit(void **state) {
+  const small_study *s = *state;
+  hr_expert *one = live(s, TRAIN), *other = NULL;
+  size_t count = 0;
+  const hr_task *a = hr_ridge_expert_type.tasks(one, &count);
+  static const size_t sizes[] = {1, 7, 133};
+  for (size_t i = 0; i < 3; i++) {
+    other = live(s, sizes[i]);
+    const hr_task *b = hr_ridge_expert_type.tasks(other, &count);
+    for (size_t t = 0; t < count; t++) {
+      assert_memory_equal(a[t].predictions, b[t].predictions,
+                          ALPHAS * a[t].test_rows * sizeof(float));
+      assert_memory_equal(a[t].cv_r2, b[t].cv_r2, ALPHAS * sizeof(double));
+    }
+    hr_ridge_expert_type.destroy(&other);
+  }
+  hr_ridge_expert_type.destroy(&one);
+}
+
+static void equal_targets_leave_validation_undefined(void **state) {
+  small_study *s = *state;
+  double kept[TRAIN];
+  memcpy(kept, s->train_y, sizeof kept);
+  for (size_t i = 0; i < TRAIN; i++) s->train_y[i] = 4.5;
+  hr_expert *expert = live(s, TRAIN);
+  size_t count = 0;
+  const hr_task *tasks = hr_ridge_expert_type.tasks(expert, &count);
+  /* Nothing to tell the alphas apart: the simplest model, which predicts the one value.
+   */
+  assert_true(isnan(tasks[0].cv_r2[0]));
+  assert_int_equal(tasks[0].chosen, ALPHAS - 1);
+  check_near(tasks[0].predictions[0], 4.5, 1e-6);
+  hr_ridge_expert_type.destroy(&expert);
+  memcpy(s->train_y, kept, sizeof kept);
+}
+
+static void the_estimate_covers_what_is_used(void **state) {
+  const small_study *s = *state;
+  static const hr_ridge_parameters parameters = {{(double *)(uintptr_t)alphas, ALPHAS}};
+  double memory = 0, operations = 0;
+  hr_ridge_expert_type.estimate(&s->view, &parameters, &memory, &operations);
+  /* Global fold sums alone: five upper triangles of one tile. */
+  assert_true(memory > 5.0 * 8 * PIXELS * PIXELS);
+  assert_true(operations > TRAIN * PIXELS * PIXELS);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_model_equals_ridge_on_paper),
+      cmocka_unit_test(one_row_and_no_rows_are_skipped_with_a_sentence),
+      cmocka_unit_test(blocks_do_not_change_a_bit),
+      cmocka_unit_test(equal_targets_leave_validation_undefined),
+      cmocka_unit_test(the_estimate_covers_what_is_used),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
