@@ -1,0 +1,189 @@
+#include "score/ledger.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/alloc.h"
+#include "score/metrics.h"
+
+/* Squared errors are summed with compensation; what is left is the rounding of a few
+ * sums. */
+static const double relative_tolerance = 1e-12;
+
+void hr_ledger_fini(hr_ledger *ledger) {
+  hr_free(ledger->checks);
+  *ledger = (hr_ledger){0};
+}
+
+hr_status hr_ledger_status(const hr_ledger *ledger, hr_error *err) {
+  for (size_t c = 0; c < ledger->count; c++) {
+    const hr_ledger_check *check = &ledger->checks[c];
+    if (check->ok) continue;
+    return hr_fail(
+        err, HR_ERR_LEDGER,
+        "the accounts do not balance at %s: %s; the numbers are refused, please "
+        "report this",
+        check->name, check->detail);
+  }
+  return HR_OK;
+}
+
+/* Appends a check named `name`, or `name`/`subject`; the caller writes its detail. */
+static hr_status append(hr_ledger *ledger, const char *name, const char *subject, bool ok,
+                        hr_ledger_check **out, hr_error *err) {
+  hr_status status = hr_realloc(&ledger->checks, ledger->count, ledger->count + 1, err);
+  if (status != HR_OK) return status;
+  *out = &ledger->checks[ledger->count++];
+  (*out)->ok = ok;
+  snprintf((*out)->name, sizeof(*out)->name, "%s%s%s", name, subject ? "/" : "",
+           subject ? subject : "");
+  return HR_OK;
+}
+
+HR_PRINTF(2, 3)
+static void describe(hr_ledger_check *check, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(check->detail, sizeof check->detail, format, arguments);
+  va_end(arguments);
+}
+
+hr_status hr_ledger_check_train(hr_ledger *ledger, const size_t *counts, size_t bin_count,
+                                size_t rows, hr_error *err) {
+  hr_ledger_check *check = NULL;
+  size_t covered = 0;
+  for (size_t k = 0; k < bin_count; k++) covered += counts[k];
+  bool ok = covered + counts[bin_count] == rows;
+  hr_status status = append(ledger, "train_rows", NULL, ok, &check, err);
+  if (status != HR_OK) return status;
+  describe(check, "%zu training rows in bins and %zu uncovered, %zu in the split",
+           covered, counts[bin_count], rows);
+  return HR_OK;
+}
+
+static bool is_bin(int32_t bin, size_t bin_count) {
+  return bin >= 0 && (size_t)bin < bin_count;
+}
+
+hr_status hr_ledger_check_test(hr_ledger *ledger, const hr_split_view *test,
+                               size_t bin_count, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_ledger_check *check = NULL;
+  size_t covered = 0, uncovered = 0, astray = 0;
+  for (size_t i = 0; i < test->rows; i++) {
+    bool in_bin = is_bin(test->bin[i], bin_count);
+    bool routed = is_bin(test->route[i], bin_count) || test->route[i] == HR_UNCOVERED;
+    if (in_bin) covered++;
+    if (test->bin[i] == HR_UNCOVERED) uncovered++;
+    if (!routed || (in_bin && test->route[i] != test->bin[i])) astray++;
+  }
+  HR_TRY(
+      append(ledger, "test_rows", NULL, covered + uncovered == test->rows, &check, err));
+  describe(check, "%zu test rows in bins and %zu uncovered, %zu in the split", covered,
+           uncovered, test->rows);
+  HR_TRY(append(ledger, "test_routes", NULL, astray == 0, &check, err));
+  describe(check, "%zu of %zu test rows are routed elsewhere than to their own bin",
+           astray, test->rows);
+cleanup:
+  return status;
+}
+
+static size_t count_routed(const hr_split_view *test, int bin) {
+  if (bin == HR_GLOBAL) return test->rows;
+  size_t rows = 0;
+  for (size_t i = 0; i < test->rows; i++) rows += test->route[i] == bin ? 1 : 0;
+  return rows;
+}
+
+/* What is wrong with the numbers of tasks, summed over an expert. */
+typedef struct task_faults {
+  size_t tasks;
+  size_t wrong_rows;    /* tasks that predict other rows than those routed to them */
+  size_t too_many_rows; /* tasks trained on more rows than their bin has */
+  size_t not_finite;    /* predictions */
+} task_faults;
+
+static void inspect_task(const hr_task *task, const hr_split_view *test,
+                         size_t train_rows, task_faults *faults) {
+  faults->tasks++;
+  if (task->train_rows > train_rows) faults->too_many_rows++;
+  bool same = task->test_rows == count_routed(test, task->bin);
+  if (!same || task->chosen >= task->variant_count) {
+    faults->wrong_rows++;
+    return;
+  }
+  size_t numbers = task->variant_count * task->test_rows;
+  for (size_t i = 0; i < numbers; i++) {
+    if (!isfinite((double)task->predictions[i])) faults->not_finite++;
+  }
+}
+
+hr_status hr_ledger_check_tasks(hr_ledger *ledger, const hr_outcome *outcome,
+                                const hr_split_view *test, const size_t *train_counts,
+                                size_t bin_count, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_ledger_check *check = NULL;
+  task_faults faults = {0};
+  const char *name = outcome->type->name;
+  size_t all_rows = 0;
+  for (size_t k = 0; k <= bin_count; k++) all_rows += train_counts[k];
+  for (int bin = HR_GLOBAL; bin < (int)bin_count; bin++) {
+    const hr_task *task = hr_outcome_usable(outcome, bin);
+    size_t train_rows = bin == HR_GLOBAL ? all_rows : train_counts[bin];
+    if (task) inspect_task(task, test, train_rows, &faults);
+  }
+  HR_TRY(append(ledger, "task_test_rows", name, faults.wrong_rows == 0, &check, err));
+  describe(check, "%zu of %zu models predict other test rows than those routed to them",
+           faults.wrong_rows, faults.tasks);
+  HR_TRY(append(ledger, "task_train_rows", name, faults.too_many_rows == 0, &check, err));
+  describe(check, "%zu of %zu models saw more training rows than their bin has",
+           faults.too_many_rows, faults.tasks);
+  HR_TRY(append(ledger, "predictions_finite", name, faults.not_finite == 0, &check, err));
+  describe(check, "%zu predictions are not finite", faults.not_finite);
+cleanup:
+  return status;
+}
+
+hr_status hr_ledger_check_sse(hr_ledger *ledger, const char *method,
+                              const double *bin_sse, size_t bin_count, double pooled_sse,
+                              hr_error *err) {
+  hr_ledger_check *check = NULL;
+  hr_sum sum = {0};
+  for (size_t k = 0; k < bin_count; k++) hr_sum_add(&sum, bin_sse[k]);
+  double total = hr_sum_value(&sum);
+  bool ok = fabs(total - pooled_sse) <= relative_tolerance * pooled_sse;
+  hr_status status = append(ledger, "sse_adds_up", method, ok, &check, err);
+  if (status != HR_OK) return status;
+  describe(check,
+           "squared errors of the bins add up to %.17g, those of all rows to %.17g",
+           total, pooled_sse);
+  return HR_OK;
+}
+
+hr_status hr_ledger_check_same_rows(hr_ledger *ledger, const hr_arm arms[2],
+                                    const size_t *row_list, size_t rows, hr_error *err) {
+  hr_ledger_check *check = NULL;
+  size_t different = 0;
+  for (size_t i = 0; i < rows; i++) {
+    double a = arms[0].prediction[row_list[i]], b = arms[1].prediction[row_list[i]];
+    if (isnan(a) != isnan(b)) different++;
+  }
+  hr_status status =
+      append(ledger, "same_rows", arms[0].method, different == 0, &check, err);
+  if (status != HR_OK) return status;
+  describe(check, "%zu of %zu rows are predicted by only one of %s and %s", different,
+           rows, arms[0].method, arms[1].method);
+  return HR_OK;
+}
+
+hr_status hr_ledger_check_best(hr_ledger *ledger, const char *hybrid, double hybrid_sse,
+                               const char *method, double method_sse, hr_error *err) {
+  hr_ledger_check *check = NULL;
+  bool ok = hybrid_sse <= method_sse * (1.0 + relative_tolerance);
+  hr_status status = append(ledger, "no_worse_than", method, ok, &check, err);
+  if (status != HR_OK) return status;
+  describe(check, "squared error of %s is %.17g, of %s %.17g", hybrid, hybrid_sse, method,
+           method_sse);
+  return HR_OK;
+}

@@ -1,0 +1,430 @@
+#include "score/results.h"
+
+#include <string.h>
+
+#include "core/file.h"
+#include "score/evaluation.h"
+#include "score/json.h"
+
+/* What all writers of this file need. */
+typedef struct writer {
+  hr_json_builder json;
+  const hr_evaluation *evaluation;
+  const hr_results_input *input;
+} writer;
+
+static void put_interval(writer *w, json_t *object, const char *key, double value,
+                         hr_interval interval) {
+  /* A number that is undefined has no interval either. */
+  bool defined = !isnan(value);
+  hr_json_put_pair(&w->json, object, key, defined ? interval.low : (double)NAN,
+                   defined ? interval.high : (double)NAN);
+}
+
+static const char *status_of(const hr_outcome *outcome) {
+  if (outcome->task_count == 0) return "unavailable";
+  bool failed = false;
+  for (size_t t = 0; t < outcome->task_count; t++) {
+    if (outcome->tasks[t].status == HR_TASK_OK) return "ok";
+    if (outcome->tasks[t].status == HR_TASK_FAILED) failed = true;
+  }
+  return failed ? "failed" : "skipped";
+}
+
+static const char *task_status_of(const hr_outcome *outcome, const hr_task *task) {
+  if (outcome->task_count == 0) return "unavailable";
+  if (!task) return "skipped";
+  if (task->status == HR_TASK_OK) return "ok";
+  return task->status == HR_TASK_FAILED ? "failed" : "skipped";
+}
+
+static const char *note_of(const hr_outcome *outcome, const hr_task *task) {
+  if (outcome->task_count == 0) return "this expert is not part of this build";
+  return task ? task->note : "this expert was not asked for in this bin";
+}
+
+static void write_head(writer *w, json_t *root) {
+  const hr_results_input *input = w->input;
+  const hr_evaluation *evaluation = w->evaluation;
+  const hr_method *methods = evaluation->methods;
+  hr_json_put_text(&w->json, root, "schema", "headroom/results/1");
+  json_t *experiment = hr_json_put(&w->json, root, "experiment", json_object());
+  hr_json_put_text(&w->json, experiment, "id", input->experiment_id);
+  hr_json_put_text(&w->json, experiment, "fingerprint", input->fingerprint);
+  hr_json_put_text(&w->json, experiment, "language", input->language);
+  hr_json_put_text(&w->json, experiment, "target", input->target_name);
+  json_t *selection = hr_json_put(&w->json, root, "selection", json_object());
+  bool by_cv = input->selection == HR_SELECT_BY_CV;
+  size_t versus =
+      hr_evaluation_oracle(evaluation, evaluation->baseline, input->selection);
+  hr_json_put_text(&w->json, selection, "by", by_cv ? "cv" : "test");
+  hr_json_put_text(&w->json, selection, "headline",
+                   methods[hr_evaluation_hybrid(evaluation, input->selection)].name);
+  hr_json_put_text(&w->json, selection, "versus", methods[versus].name);
+  hr_json_put_text(&w->json, selection, "baseline",
+                   input->outcomes[evaluation->baseline].type->name);
+  hr_json_put_text(&w->json, selection, "uncovered", input->uncovered);
+  hr_json_put_count(&w->json, root, "at_risk_below", (size_t)input->at_risk_below);
+  json_t *bootstrap = hr_json_put(&w->json, root, "bootstrap", json_object());
+  hr_json_put_count(&w->json, bootstrap, "draws",
+                    input->bootstrap_draws ? input->bootstrap_draws : HR_BOOTSTRAP_DRAWS);
+  hr_json_put_count(&w->json, bootstrap, "seed", (size_t)input->seed);
+  hr_json_put_number(&w->json, bootstrap, "level", 0.95);
+}
+
+static void write_ledger(writer *w, json_t *root) {
+  const hr_results_input *input = w->input;
+  const hr_ledger *ledger = &w->evaluation->ledger;
+  size_t covered = hr_oracle_covered(w->evaluation->oracle);
+  size_t train_uncovered = input->train_counts[input->bin_count];
+  json_t *object = hr_json_put(&w->json, root, "ledger", json_object());
+  hr_json_put_count(&w->json, object, "train_rows", input->train_rows);
+  hr_json_put_count(&w->json, object, "train_covered",
+                    input->train_rows - train_uncovered);
+  hr_json_put_count(&w->json, object, "train_uncovered", train_uncovered);
+  hr_json_put_count(&w->json, object, "test_rows", input->test->rows);
+  hr_json_put_count(&w->json, object, "covered", covered);
+  hr_json_put_count(&w->json, object, "uncovered", input->test->rows - covered);
+  hr_json_put_bool(&w->json, object, "ok", true); /* or we would not be here */
+  json_t *checks = hr_json_put(&w->json, object, "checks", json_array());
+  for (size_t c = 0; c < ledger->count; c++) {
+    json_t *check = hr_json_append(&w->json, checks, json_object());
+    hr_json_put_text(&w->json, check, "name", ledger->checks[c].name);
+    hr_json_put_bool(&w->json, check, "ok", ledger->checks[c].ok);
+    hr_json_put_text(&w->json, check, "detail", ledger->checks[c].detail);
+  }
+}
+
+static void write_preparation(writer *w, json_t *parent, const char *key,
+                              const hr_preparation *preparation) {
+  if (!preparation) {
+    hr_json_put(&w->json, parent, key, json_null());
+    return;
+  }
+  json_t *object = hr_json_put(&w->json, parent, key, json_object());
+  hr_json_put_count(&w->json, object, "clipped_pixels", preparation->clipped_pixels);
+  hr_json_put_count(&w->json, object, "filled_error_pixels",
+                    preparation->filled_error_pixels);
+  hr_json_put_count(&w->json, object, "nonpositive_error_pixels",
+                    preparation->nonpositive_error_pixels);
+}
+
+static void write_experts(writer *w, json_t *root) {
+  json_t *experts = hr_json_put(&w->json, root, "experts", json_array());
+  for (size_t e = 0; e < w->input->outcome_count; e++) {
+    const hr_outcome *outcome = &w->input->outcomes[e];
+    json_t *object = hr_json_append(&w->json, experts, json_object());
+    hr_json_put_text(&w->json, object, "name", outcome->type->name);
+    hr_json_put_text(&w->json, object, "title", outcome->type->title);
+    hr_json_put_text(&w->json, object, "variant", outcome->type->variant);
+    hr_json_put_text(&w->json, object, "status", status_of(outcome));
+    hr_json_put_text(&w->json, object, "note",
+                     outcome->task_count == 0 ? note_of(outcome, NULL) : "");
+  }
+}
+
+static double variant_value(const hr_task *task, size_t variant) {
+  return task && task->variant_value ? task->variant_value[variant] : (double)NAN;
+}
+
+static double variant_cv(const hr_task *task, size_t variant) {
+  return task && task->cv_r2 ? task->cv_r2[variant] : (double)NAN;
+}
+
+static void put_setting(writer *w, json_t *object, const hr_outcome *outcome,
+                        const hr_task *task, size_t variant) {
+  if (!outcome->type->variant) return;
+  hr_json_put_number(&w->json, object, outcome->type->variant,
+                     variant_value(task, variant));
+}
+
+/* R2 and its interval of a method in one bin; undefined unless `usable`. */
+static void put_bin_r2(writer *w, json_t *object, size_t method, size_t bin,
+                       bool usable) {
+  const hr_evaluation *evaluation = w->evaluation;
+  double r2 = usable ? evaluation->methods[method].groups[bin].r2 : (double)NAN;
+  hr_group_range range = {bin, bin + 1};
+  hr_json_put_number(&w->json, object, "r2", r2);
+  put_interval(w, object, "r2_ci", r2,
+               hr_bootstrap_r2(evaluation->bootstrap, method, range));
+}
+
+/* The difference of two methods over a range of groups, and its interval. */
+static void put_delta(writer *w, json_t *object, size_t method, double delta,
+                      hr_group_range range) {
+  const hr_evaluation *evaluation = w->evaluation;
+  size_t versus = evaluation->methods[method].versus;
+  hr_interval interval = {(double)NAN, (double)NAN};
+  if (versus != HR_NO_METHOD && !isnan(delta)) {
+    interval = hr_bootstrap_delta(evaluation->bootstrap, method, versus, range);
+  }
+  hr_json_put_number(&w->json, object, "delta_r2", delta);
+  put_interval(w, object, "delta_r2_ci", delta, interval);
+}
+
+/* What a method gains in one bin over the one it is compared with. */
+static void put_bin_delta(writer *w, json_t *object, size_t method, size_t bin,
+                          bool usable) {
+  const hr_method *methods = w->evaluation->methods;
+  size_t versus = methods[method].versus;
+  double delta = (double)NAN;
+  if (usable && versus != HR_NO_METHOD) {
+    delta = methods[method].groups[bin].r2 - methods[versus].groups[bin].r2;
+  }
+  put_delta(w, object, method, delta, (hr_group_range){bin, bin + 1});
+}
+
+/* The ceiling: the variant that is best on the test rows. */
+static void write_test_choice(writer *w, json_t *parent, size_t expert, size_t bin,
+                              const hr_task *task) {
+  const hr_evaluation *evaluation = w->evaluation;
+  size_t method = hr_evaluation_oracle(evaluation, expert, HR_SELECT_BY_TEST);
+  size_t variant = task ? evaluation->methods[method].choices[bin].variant : 0;
+  json_t *object = hr_json_put(&w->json, parent, "chosen_on_test", json_object());
+  put_setting(w, object, &w->input->outcomes[expert], task, variant);
+  put_bin_r2(w, object, method, bin, task != NULL);
+  put_bin_delta(w, object, method, bin, task != NULL);
+}
+
+static void write_variants(writer *w, json_t *parent, size_t expert, size_t bin,
+                           const hr_task *task) {
+  json_t *array = hr_json_put(&w->json, parent, "variants", json_array());
+  if (!task) return;
+  const hr_metrics *scores = hr_variant_scores_at(w->evaluation->scores, expert, bin);
+  for (size_t v = 0; v < task->variant_count; v++) {
+    json_t *object = hr_json_append(&w->json, array, json_object());
+    put_setting(w, object, &w->input->outcomes[expert], task, v);
+    hr_json_put_number(&w->json, object, "r2", scores[v].r2);
+    hr_json_put_number(&w->json, object, "r2_cv", variant_cv(task, v));
+  }
+}
+
+static void write_bin_expert(writer *w, json_t *parent, size_t expert, size_t bin) {
+  const hr_outcome *outcome = &w->input->outcomes[expert];
+  const hr_task *any = hr_outcome_task(outcome, (int)bin);
+  const hr_task *task = hr_outcome_usable(outcome, (int)bin);
+  size_t method = hr_evaluation_oracle(w->evaluation, expert, HR_SELECT_BY_CV);
+  const hr_metrics *metrics = &w->evaluation->methods[method].groups[bin];
+  json_t *object = hr_json_put(&w->json, parent, outcome->type->name, json_object());
+  hr_json_put_text(&w->json, object, "status", task_status_of(outcome, any));
+  hr_json_put_text(&w->json, object, "note", note_of(outcome, any));
+  put_setting(w, object, outcome, task, task ? task->chosen : 0);
+  put_bin_r2(w, object, method, bin, task != NULL);
+  hr_json_put_number(&w->json, object, "r2_cv",
+                     task ? variant_cv(task, task->chosen) : NAN);
+  hr_json_put_number(&w->json, object, "mae", task ? metrics->mae : (double)NAN);
+  hr_json_put_number(&w->json, object, "rmse", task ? metrics->rmse : (double)NAN);
+  hr_json_put_number(&w->json, object, "bias", task ? metrics->bias : (double)NAN);
+  put_bin_delta(w, object, method, bin, task != NULL);
+  write_test_choice(w, object, expert, bin, task);
+  write_variants(w, object, expert, bin, task);
+  hr_json_put_number(&w->json, object, "seconds", task ? task->seconds : (double)NAN);
+}
+
+/* The expert that a hybrid takes in a bin, or NULL. */
+static const char *taken_by(const writer *w, hr_selection selection, size_t bin) {
+  size_t method = hr_evaluation_hybrid(w->evaluation, selection);
+  const hr_choice *choice = &w->evaluation->methods[method].choices[bin];
+  if (choice->kind != HR_CHOICE_EXPERT) return NULL;
+  const size_t *start = w->evaluation->oracle->group_start;
+  bool has_rows = start[bin + 1] > start[bin];
+  if (selection == HR_SELECT_BY_TEST && !has_rows) return NULL;
+  return w->input->outcomes[choice->expert].type->name;
+}
+
+static void write_hybrid(writer *w, json_t *parent, hr_selection selection, size_t bin) {
+  size_t method = hr_evaluation_hybrid(w->evaluation, selection);
+  const hr_choice *choice = &w->evaluation->methods[method].choices[bin];
+  const char *name = taken_by(w, selection, bin);
+  json_t *object = hr_json_put(
+      &w->json, parent, selection == HR_SELECT_BY_CV ? "cv" : "test", json_object());
+  const hr_task *task = NULL;
+  if (name) task = hr_outcome_usable(&w->input->outcomes[choice->expert], (int)bin);
+  hr_json_put_text(&w->json, object, "expert", name);
+  hr_json_put_number(&w->json, object, "variant", variant_value(task, choice->variant));
+  put_bin_r2(w, object, method, bin, name != NULL);
+  put_bin_delta(w, object, method, bin, name != NULL);
+}
+
+static bool is_focus(const hr_results_input *input, size_t bin) {
+  for (size_t f = 0; f < input->focus_count; f++) {
+    if ((size_t)input->focus[f] == bin) return true;
+  }
+  return false;
+}
+
+static void write_bin(writer *w, json_t *bins, size_t k) {
+  const hr_results_input *input = w->input;
+  const size_t *start = w->evaluation->oracle->group_start;
+  bool at_risk = (int64_t)input->train_counts[k] < input->at_risk_below;
+  json_t *bin = hr_json_append(&w->json, bins, json_object());
+  hr_json_put_count(&w->json, bin, "index", k);
+  hr_json_put_text(&w->json, bin, "name", input->bin_names[k]);
+  hr_json_put_count(&w->json, bin, "n_train", input->train_counts[k]);
+  hr_json_put_count(&w->json, bin, "n_test", start[k + 1] - start[k]);
+  hr_json_put_bool(&w->json, bin, "at_risk", at_risk);
+  hr_json_put_bool(&w->json, bin, "focus", is_focus(input, k));
+  json_t *experts = hr_json_put(&w->json, bin, "experts", json_object());
+  for (size_t e = 0; e < input->outcome_count; e++) write_bin_expert(w, experts, e, k);
+  json_t *best = hr_json_put(&w->json, bin, "best", json_object());
+  hr_json_put_text(&w->json, best, "cv", taken_by(w, HR_SELECT_BY_CV, k));
+  hr_json_put_text(&w->json, best, "test", taken_by(w, HR_SELECT_BY_TEST, k));
+  json_t *hybrid = hr_json_put(&w->json, bin, "hybrid", json_object());
+  write_hybrid(w, hybrid, HR_SELECT_BY_CV, k);
+  write_hybrid(w, hybrid, HR_SELECT_BY_TEST, k);
+}
+
+/* What a reader must know to read a method's numbers right; texts in docs/formats.md. */
+static void write_remarks(writer *w, json_t *parent, const hr_method *method,
+                          hr_scope scope) {
+  json_t *array = hr_json_put(&w->json, parent, "remarks", json_array());
+  size_t usable = 0;
+  for (size_t e = 0; e < w->input->outcome_count; e++) {
+    usable += strcmp(status_of(&w->input->outcomes[e]), "ok") == 0 ? 1 : 0;
+  }
+  bool hybrid = strncmp(method->name, "oracle_hybrid", strlen("oracle_hybrid")) == 0;
+  const char *remarks[] = {
+      method->selection == HR_SELECT_BY_TEST ? "chosen_on_test" : NULL,
+      hybrid && usable == 1 ? "one_expert" : NULL,
+      method->falls_back ? "falls_back" : NULL,
+      method->complete[scope] ? NULL : "incomplete",
+  };
+  for (size_t r = 0; r < sizeof remarks / sizeof *remarks; r++) {
+    if (remarks[r]) hr_json_append(&w->json, array, json_string(remarks[r]));
+  }
+}
+
+static void write_overall(writer *w, json_t *overall, size_t index, hr_scope scope) {
+  const hr_evaluation *evaluation = w->evaluation;
+  const hr_method *method = &evaluation->methods[index];
+  const hr_method *versus =
+      method->versus == HR_NO_METHOD ? NULL : &evaluation->methods[method->versus];
+  const hr_metrics *pooled = &method->pooled[scope];
+  hr_group_range range = hr_evaluation_range(evaluation, scope);
+  json_t *object = hr_json_append(&w->json, overall, json_object());
+  hr_json_put_text(&w->json, object, "method", method->name);
+  hr_json_put_text(&w->json, object, "rows", scope == HR_SCOPE_ALL ? "all" : "covered");
+  hr_json_put_count(&w->json, object, "n", pooled->rows);
+  hr_json_put_number(&w->json, object, "r2_pooled", pooled->r2);
+  put_interval(w, object, "r2_pooled_ci", pooled->r2,
+               hr_bootstrap_r2(evaluation->bootstrap, index, range));
+  hr_json_put_number(&w->json, object, "r2_weighted", method->weighted_r2[scope]);
+  hr_json_put_number(&w->json, object, "mae", pooled->mae);
+  hr_json_put_number(&w->json, object, "rmse", pooled->rmse);
+  hr_json_put_number(&w->json, object, "bias", pooled->bias);
+  double delta = versus ? pooled->r2 - versus->pooled[scope].r2 : (double)NAN;
+  hr_json_put_text(&w->json, object, "versus", isnan(delta) ? NULL : versus->name);
+  put_delta(w, object, index, delta, range);
+  write_remarks(w, object, method, scope);
+}
+
+/* All rows only where every one has a prediction. */
+static void write_all_overall(writer *w, json_t *root) {
+  const hr_evaluation *evaluation = w->evaluation;
+  json_t *overall = hr_json_put(&w->json, root, "overall", json_array());
+  for (hr_scope scope = HR_SCOPE_COVERED; scope < HR_SCOPE_COUNT; scope++) {
+    for (size_t m = 0; m < evaluation->method_count; m++) {
+      const hr_method *method = &evaluation->methods[m];
+      if (!method->listed) continue;
+      if (scope == HR_SCOPE_ALL && !method->complete[scope]) continue;
+      write_overall(w, overall, m, scope);
+    }
+  }
+}
+
+static void write_octiles(writer *w, json_t *root) {
+  const hr_evaluation *evaluation = w->evaluation;
+  const hr_octiles *octiles = &evaluation->octiles;
+  if (!w->input->snr) {
+    hr_json_put(&w->json, root, "snr_octiles", json_null());
+    return;
+  }
+  json_t *object = hr_json_put(&w->json, root, "snr_octiles", json_object());
+  hr_json_put_count(&w->json, object, "rows_without_snr", octiles->left_out);
+  json_t *array = hr_json_put(&w->json, object, "octiles", json_array());
+  for (size_t j = 0; j < HR_SNR_OCTILES; j++) {
+    json_t *octile = hr_json_append(&w->json, array, json_object());
+    size_t rows = octiles->start[j + 1] - octiles->start[j];
+    hr_json_put_number(&w->json, octile, "snr_low", octiles->edges[j]);
+    hr_json_put_number(&w->json, octile, "snr_high", octiles->edges[j + 1]);
+    hr_json_put_count(&w->json, octile, "n", rows);
+    json_t *r2 = hr_json_put(&w->json, octile, "r2", json_object());
+    for (size_t m = 0; m < evaluation->method_count; m++) {
+      const hr_method *method = &evaluation->methods[m];
+      if (!method->listed) continue;
+      hr_metrics metrics =
+          hr_metrics_compute(w->input->test->target, method->prediction,
+                             octiles->row_list + octiles->start[j], rows);
+      hr_json_put_number(&w->json, r2, method->name, metrics.r2);
+    }
+  }
+}
+
+static void write_gate(writer *w, json_t *root) {
+  const hr_evaluation *evaluation = w->evaluation;
+  json_t *gate = hr_json_put(&w->json, root, "gate", json_array());
+  for (size_t c = 0; c < HR_GATE_CRITERIA; c++) {
+    const hr_gate_criterion *criterion = &evaluation->gate[c];
+    json_t *object = hr_json_append(&w->json, gate, json_object());
+    hr_json_put_text(&w->json, object, "criterion", criterion->name);
+    hr_json_put_number(&w->json, object, "value", criterion->value);
+    put_interval(w, object, "ci", criterion->value, criterion->interval);
+    hr_json_put_number(&w->json, object, "threshold", criterion->threshold);
+    hr_json_put_text(&w->json, object, "verdict", hr_verdict_name(criterion->verdict));
+    hr_json_put_text(&w->json, object, "next", criterion->next);
+  }
+  hr_json_put_bool(&w->json, root, "gate_passed", evaluation->gate_passed);
+}
+
+static void write_baselines(writer *w, json_t *root) {
+  json_t *baselines = hr_json_put(&w->json, root, "baselines", json_array());
+  for (size_t b = 0; b < w->input->baseline_count; b++) {
+    json_t *object = hr_json_append(&w->json, baselines, json_object());
+    hr_json_put_text(&w->json, object, "name", w->input->baselines[b].name);
+    hr_json_put_number(&w->json, object, "r2", w->input->baselines[b].r2);
+  }
+}
+
+static void write_root(writer *w, json_t *root) {
+  write_head(w, root);
+  write_ledger(w, root);
+  json_t *preparation = hr_json_put(&w->json, root, "preparation", json_object());
+  write_preparation(w, preparation, "train", w->input->train_preparation);
+  write_preparation(w, preparation, "test", w->input->test_preparation);
+  write_experts(w, root);
+  json_t *bins = hr_json_put(&w->json, root, "bins", json_array());
+  for (size_t k = 0; k < w->input->bin_count; k++) write_bin(w, bins, k);
+  write_all_overall(w, root);
+  write_octiles(w, root);
+  write_gate(w, root);
+  write_baselines(w, root);
+}
+
+hr_status hr_results_format(const hr_results_input *input, hr_text *out,
+                            bool *gate_passed, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_evaluation *evaluation = NULL;
+  json_t *root = NULL;
+  HR_TRY(hr_evaluation_create(input, &evaluation, err));
+  writer w = {.evaluation = evaluation, .input = input};
+  root = json_object();
+  write_root(&w, root);
+  HR_TRY(hr_json_write(&w.json, root, out, err));
+  if (gate_passed) *gate_passed = evaluation->gate_passed;
+cleanup:
+  json_decref(root);
+  hr_evaluation_destroy(&evaluation);
+  return status;
+}
+
+hr_status hr_results_write(const hr_results_input *input, const char *path,
+                           bool *gate_passed, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text text;
+  hr_text_init(&text);
+  HR_TRY(hr_results_format(input, &text, gate_passed, err));
+  HR_TRY(hr_file_write(path, text.bytes, text.length, err));
+cleanup:
+  hr_text_fini(&text);
+  return status;
+}

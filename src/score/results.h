@@ -1,0 +1,56 @@
+/* results.json: the one source of every number that is printed, drawn or published.
+ * Schema headroom/results/1, docs/formats.md. */
+#ifndef HR_SCORE_RESULTS_H
+#define HR_SCORE_RESULTS_H
+
+#include "score/gate.h"
+#include "score/selection.h"
+
+typedef struct hr_reference_line { /* an outside number */
+  const char *name;
+  double r2;
+} hr_reference_line;
+
+/* What a study knows when its tasks are done; everything is borrowed. */
+typedef struct hr_results_input {
+  const char *experiment_id;
+  const char *fingerprint; /* of configuration and data */
+  const char *language;    /* of the report: "zh" | "en" */
+  const char *target_name; /* e.g. "log_g" */
+
+  size_t bin_count;
+  char *const *bin_names; /* [bin_count] */
+  const double *focus;    /* [focus_count] bin numbers, as the configuration holds them */
+  size_t focus_count;
+  int64_t at_risk_below; /* training rows */
+  const char *uncovered; /* "exclude" | "global" | "nearest" */
+
+  size_t train_rows;
+  const size_t *train_counts; /* [bin_count + 1], as hr_count_bins gives them */
+  const hr_split_view *test;  /* route holds the nearest bins already where asked for */
+  const double *snr;          /* [test rows] or NULL */
+  const hr_preparation *train_preparation; /* or NULL */
+  const hr_preparation *test_preparation;  /* or NULL */
+
+  const hr_outcome *outcomes; /* [outcome_count] one a configured expert */
+  size_t outcome_count;
+  hr_selection selection; /* of the headline hybrid */
+  hr_gate_thresholds gate;
+  const hr_reference_line *baselines; /* [baseline_count] */
+  size_t baseline_count;
+  uint64_t seed;          /* of the bootstrap */
+  size_t bootstrap_draws; /* 0: HR_BOOTSTRAP_DRAWS */
+} hr_results_input;
+
+/* Computes every number, checks the ledger and writes results.json atomically to `path`.
+ * HR_ERR_LEDGER, and no file, where the accounts do not balance. *gate_passed (may be
+ * NULL): whether every criterion of the gate passed. The bytes are the same for any
+ * number of threads. */
+hr_status hr_results_write(const hr_results_input *input, const char *path,
+                           bool *gate_passed, hr_error *err) HR_MUST_CHECK;
+
+/* The same as text, appended to `out`. */
+hr_status hr_results_format(const hr_results_input *input, hr_text *out,
+                            bool *gate_passed, hr_error *err) HR_MUST_CHECK;
+
+#endif

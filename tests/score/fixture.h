@@ -1,0 +1,149 @@
+/* A small finished study, made up: three bins, rows of which some have no bin, Ridge with
+ * three alphas and a global model, a forest without settings, and a CNN that this build
+ * does not have. */
+#ifndef HR_TESTS_SCORE_FIXTURE_H
+#define HR_TESTS_SCORE_FIXTURE_H
+
+#include <stdio.h>
+
+#include "core/random.h"
+#include "score/results.h"
+
+enum {
+  FIXTURE_BINS = 3,
+  FIXTURE_ROWS = 240,
+  FIXTURE_ALPHAS = 3,
+  FIXTURE_RIDGE_TASKS = FIXTURE_BINS + 1,
+};
+
+typedef struct fixture {
+  double target[FIXTURE_ROWS], snr[FIXTURE_ROWS];
+  int32_t bin[FIXTURE_ROWS], route[FIXTURE_ROWS];
+  hr_split_view test;
+  hr_task ridge[FIXTURE_RIDGE_TASKS], forest[FIXTURE_BINS];
+  float ridge_predictions[FIXTURE_RIDGE_TASKS][FIXTURE_ALPHAS * FIXTURE_ROWS];
+  float forest_predictions[FIXTURE_BINS][FIXTURE_ROWS];
+  double alphas[FIXTURE_ALPHAS];
+  double ridge_cv[FIXTURE_RIDGE_TASKS][FIXTURE_ALPHAS], forest_cv[FIXTURE_BINS];
+  hr_outcome outcomes[3];
+  size_t train_counts[FIXTURE_BINS + 1];
+  char *names[FIXTURE_BINS];
+  double focus[1];
+  hr_reference_line line;
+  hr_preparation preparation;
+  hr_results_input input;
+} fixture;
+
+static const hr_expert_type fixture_ridge = {
+    .name = "ridge", .title = "Ridge", .variant = "alpha", .has_global = true};
+static const hr_expert_type fixture_forest = {.name = "forest", .title = "Forest"};
+static const hr_expert_type fixture_cnn = {.name = "cnn", .title = "1D-CNN"};
+
+/* Predictions of one model for the rows routed to it: the target with noise of `sigma`.
+ */
+static inline size_t fixture_predict(const fixture *f, int bin, double sigma,
+                                     uint64_t seed, float *out) {
+  size_t rows = 0;
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) {
+    if (bin != HR_GLOBAL && f->route[i] != bin) continue;
+    float noise = 0;
+    hr_normal(seed, HR_STREAM_NOISE_TEST, i, 0, 1, &noise);
+    out[rows++] = (float)(f->target[i] + sigma * (double)noise);
+  }
+  return rows;
+}
+
+static inline void fixture_rows(fixture *f) {
+  static const double center[] = {2.0, 3.0, 4.5, 1.5};
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) {
+    double u = hr_uniform(1, HR_STREAM_SIMULATE_TEST, i, 0);
+    f->bin[i] = i % 7 == 6 ? HR_UNCOVERED : (int32_t)(i % 3);
+    f->route[i] = f->bin[i];
+    f->target[i] = center[f->bin[i] < 0 ? 3 : f->bin[i]] + 2.0 * u;
+    f->snr[i] = 3.0 + 20.0 * hr_uniform(1, HR_STREAM_SIMULATE_TEST, i, 1);
+  }
+  f->test = (hr_split_view){
+      .rows = FIXTURE_ROWS, .target = f->target, .bin = f->bin, .route = f->route};
+}
+
+/* Fills all tasks from f->route; call again after changing routes. */
+static inline void fixture_tasks(fixture *f) {
+  static const double sigma[] = {0.45, 0.40, 0.50};
+  for (int t = 0; t < FIXTURE_RIDGE_TASKS; t++) {
+    int bin = t < FIXTURE_BINS ? t : HR_GLOBAL;
+    size_t rows = 0;
+    for (int v = 0; v < FIXTURE_ALPHAS; v++) {
+      rows = fixture_predict(f, bin, bin == HR_GLOBAL ? 0.8 : sigma[v],
+                             (uint64_t)(10 * t + v),
+                             f->ridge_predictions[t] + (size_t)v * rows);
+      f->ridge_cv[t][v] = 0.5 + 0.01 * v;
+    }
+    f->ridge[t] = (hr_task){.bin = bin,
+                            .status = HR_TASK_OK,
+                            .train_rows = bin == HR_GLOBAL ? 3300 : f->train_counts[t],
+                            .test_rows = rows,
+                            .variant_count = FIXTURE_ALPHAS,
+                            .variant_value = f->alphas,
+                            .cv_r2 = f->ridge_cv[t],
+                            .chosen = 2,
+                            .predictions = f->ridge_predictions[t],
+                            .seconds = 0.25};
+  }
+  for (int k = 0; k < FIXTURE_BINS; k++) {
+    f->forest_cv[k] = k == 1 ? 0.9 : 0.1;
+    f->forest[k] = (hr_task){.bin = k,
+                             .status = HR_TASK_OK,
+                             .train_rows = f->train_counts[k],
+                             .variant_count = 1,
+                             .cv_r2 = &f->forest_cv[k],
+                             .predictions = f->forest_predictions[k],
+                             .seconds = 1.5};
+    f->forest[k].test_rows = fixture_predict(
+        f, k, k == 1 ? 0.2 : 0.6, (uint64_t)(100 + k), f->forest_predictions[k]);
+  }
+}
+
+static inline void fixture_init(fixture *f) {
+  static char name_0[] = "Cool Poor", name_1[] = "Mid Poor", name_2[] = "Hot, \"Rich\"";
+  *f = (fixture){
+      .alphas = {1.0, 100.0, 1e4},
+      .train_counts = {900, 1000, 1100, 300},
+      .names = {name_0, name_1, name_2},
+      .focus = {1},
+      .line = {"vit", 0.7},
+      .preparation = {
+          .clipped_pixels = 5, .filled_error_pixels = 6, .nonpositive_error_pixels = 7}};
+  fixture_rows(f);
+  fixture_tasks(f);
+  f->outcomes[0] = (hr_outcome){&fixture_ridge, f->ridge, FIXTURE_RIDGE_TASKS};
+  f->outcomes[1] = (hr_outcome){&fixture_forest, f->forest, FIXTURE_BINS};
+  f->outcomes[2] = (hr_outcome){&fixture_cnn, NULL, 0};
+  f->input = (hr_results_input){
+      .experiment_id = "TEST-01",
+      .fingerprint = "0123456789abcdef",
+      .language = "en",
+      .target_name = "log_g",
+      .bin_count = FIXTURE_BINS,
+      .bin_names = f->names,
+      .focus = f->focus,
+      .focus_count = 1,
+      .at_risk_below = 1000,
+      .uncovered = "exclude",
+      .train_rows = 3300,
+      .train_counts = f->train_counts,
+      .test = &f->test,
+      .snr = f->snr,
+      .train_preparation = &f->preparation,
+      .test_preparation = &f->preparation,
+      .outcomes = f->outcomes,
+      .outcome_count = 3,
+      .selection = HR_SELECT_BY_CV,
+      .gate = {0.70, 0.05, 0.65, 0.05},
+      .baselines = &f->line,
+      .baseline_count = 1,
+      .seed = 42,
+      .bootstrap_draws = 200,
+  };
+}
+
+#endif
