@@ -1,0 +1,271 @@
+#include "run/plan.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/fingerprint.h"
+
+enum { AXES = 2 }; /* T_eff and [M/H], the second runs fastest: bin = 3 T + M */
+
+static void study_axes(const hr_config *config, hr_axis axes[AXES]) {
+  axes[0] = (hr_axis){"T_eff", config->binning.T_eff.items, config->binning.T_eff.count};
+  axes[1] = (hr_axis){"M_H", config->binning.M_H.items, config->binning.M_H.count};
+}
+
+/* The bin (or the nearest bin) of every row of a dataset. */
+static hr_status assign(const hr_config *config, const hr_dataset *dataset, bool nearest,
+                        int32_t *bin, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_axis axes[AXES];
+  const double *columns[AXES] = {NULL};
+  study_axes(config, axes);
+  for (size_t a = 0; a < AXES; a++) {
+    HR_TRY(hr_dataset_label(dataset, axes[a].label, true, &columns[a], err));
+  }
+  if (nearest) {
+    hr_assign_nearest_bins(axes, AXES, columns, hr_dataset_rows(dataset), bin);
+  } else {
+    hr_assign_bins(axes, AXES, columns, hr_dataset_rows(dataset), bin);
+  }
+cleanup:
+  return status;
+}
+
+static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config *config = plan->config;
+  hr_strings test_path = {0};
+  HR_TRY(hr_strings_append(&test_path, config->data.test_path, err));
+  HR_TRY(hr_dataset_create(&config->data.train_paths, observer, &plan->train, err));
+  HR_TRY(hr_dataset_create(&test_path, observer, &plan->test, err));
+  size_t pixels = hr_dataset_pixels(plan->train), theirs = hr_dataset_pixels(plan->test);
+  if (pixels != theirs) {
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s has %zu pixels a spectrum but the training shards have %zu; "
+                     "give a test set on the same wavelength grid as data.test",
+                     config->data.test_path, theirs, pixels);
+    goto cleanup;
+  }
+  const double *ours = hr_dataset_wave(plan->train), *other = hr_dataset_wave(plan->test);
+  for (size_t p = 0; p < pixels; p++) {
+    if (fabs(ours[p] - other[p]) <= 1e-6 * fabs(ours[p])) continue;
+    status =
+        hr_fail(err, HR_ERR_DATA,
+                "%s: pixel %zu is at %.4f angstrom but at %.4f in the training shards; "
+                "give a test set on the same wavelength grid as data.test",
+                config->data.test_path, p, other[p], ours[p]);
+    goto cleanup;
+  }
+cleanup:
+  hr_strings_fini(&test_path);
+  return status;
+}
+
+static hr_status assign_rows(hr_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config *config = plan->config;
+  size_t train_rows = hr_dataset_rows(plan->train),
+         test_rows = hr_dataset_rows(plan->test);
+  size_t bins = config->binning.bin_count;
+  HR_TRY(hr_alloc(&plan->train_bin, train_rows, err));
+  HR_TRY(hr_alloc(&plan->train_fold, train_rows, err));
+  HR_TRY(hr_alloc(&plan->test_bin, test_rows, err));
+  HR_TRY(hr_alloc(&plan->test_route, test_rows, err));
+  HR_TRY(hr_alloc(&plan->train_counts, bins + 1, err));
+  HR_TRY(hr_alloc(&plan->test_counts, bins + 1, err));
+  HR_TRY(assign(config, plan->train, false, plan->train_bin, err));
+  HR_TRY(assign(config, plan->test, false, plan->test_bin, err));
+  bool nearest = strcmp(config->binning.uncovered, "nearest") == 0;
+  HR_TRY(assign(config, plan->test, nearest, plan->test_route, err));
+  hr_count_bins(plan->train_bin, train_rows, bins, plan->train_counts);
+  hr_count_bins(plan->test_bin, test_rows, bins, plan->test_counts);
+  hr_assign_folds(plan->train_bin, train_rows, bins, (size_t)config->selection.folds,
+                  (uint64_t)config->selection.seed, plan->train_fold);
+cleanup:
+  return status;
+}
+
+static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config *config = plan->config;
+  hr_study_view *view = &plan->view;
+  view->pixels = hr_dataset_pixels(plan->train);
+  view->wave_angstrom = hr_dataset_wave(plan->train);
+  view->bin_count = config->binning.bin_count;
+  view->fold_count = (size_t)config->selection.folds;
+  view->seed = (uint64_t)config->selection.seed;
+  view->memory_bytes = (size_t)config->run.memory_mib << 20;
+  view->observer = observer;
+  view->train.rows = hr_dataset_rows(plan->train);
+  view->train.bin = view->train.route = plan->train_bin;
+  view->train.fold = plan->train_fold;
+  view->test.rows = hr_dataset_rows(plan->test);
+  view->test.bin = plan->test_bin;
+  view->test.route = plan->test_route;
+  HR_TRY(
+      hr_dataset_label(plan->train, config->data.target, true, &view->train.target, err));
+  HR_TRY(
+      hr_dataset_label(plan->test, config->data.target, true, &view->test.target, err));
+  /* SNR only sorts the test rows into octiles: fine without it. */
+  if (hr_dataset_label(plan->test, "snr", true, &plan->snr, NULL) != HR_OK) {
+    plan->snr = NULL;
+  }
+cleanup:
+  return status;
+}
+
+static uint64_t fingerprint_dataset(uint64_t print, const hr_dataset *dataset,
+                                    const hr_split_view *split) {
+  size_t rows = hr_dataset_rows(dataset), pixels = hr_dataset_pixels(dataset);
+  uint64_t bytes = hr_dataset_file_bytes(dataset);
+  print = hr_fingerprint_bytes(print, &rows, sizeof rows);
+  print = hr_fingerprint_bytes(print, &bytes, sizeof bytes);
+  print = hr_fingerprint_bytes(print, hr_dataset_wave(dataset), pixels * sizeof(double));
+  print = hr_fingerprint_bytes(print, split->target, rows * sizeof *split->target);
+  return hr_fingerprint_bytes(print, split->bin, rows * sizeof *split->bin);
+}
+
+/* Paths and `run:` do not change results, so the same study elsewhere has the same print.
+ */
+static hr_status fingerprint(hr_plan *plan, hr_error *err) {
+  hr_text text;
+  hr_text_init(&text);
+  hr_status status = hr_config_write_identity(plan->config, &text, err);
+  if (status == HR_OK) {
+    uint64_t print = hr_fingerprint_start();
+    print = hr_fingerprint_bytes(print, text.bytes, text.length);
+    print = fingerprint_dataset(print, plan->train, &plan->view.train);
+    plan->fingerprint = fingerprint_dataset(print, plan->test, &plan->view.test);
+  }
+  hr_text_fini(&text);
+  return status;
+}
+
+hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
+                         hr_plan **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_plan *plan = NULL;
+  HR_TRY(hr_alloc(&plan, 1, err));
+  plan->config = config;
+  HR_TRY(open_data(plan, observer, err));
+  HR_TRY(assign_rows(plan, err));
+  HR_TRY(fill_view(plan, observer, err));
+  HR_TRY(fingerprint(plan, err));
+  *out = plan;
+  plan = NULL;
+cleanup:
+  hr_plan_destroy(&plan);
+  return status;
+}
+
+void hr_plan_destroy(hr_plan **address) {
+  hr_plan *plan = *address;
+  *address = NULL;
+  if (!plan) return;
+  hr_dataset_destroy(&plan->train);
+  hr_dataset_destroy(&plan->test);
+  hr_free(plan->train_bin);
+  hr_free(plan->train_fold);
+  hr_free(plan->train_counts);
+  hr_free(plan->test_bin);
+  hr_free(plan->test_route);
+  hr_free(plan->test_counts);
+  hr_free(plan);
+}
+
+void hr_plan_print(const hr_plan *plan, char out[17]) {
+  snprintf(out, 17, "%016" PRIx64, plan->fingerprint);
+}
+
+/* Of the budget, a quarter is for the stream, at most 512 MiB: larger blocks are no
+ * faster. */
+hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
+  enum { MOST = 512 << 20 };
+  const hr_config *config = plan->config;
+  hr_stream_options options = hr_stream_options_default();
+  size_t share = plan->view.memory_bytes / 4;
+  bool stored = !training && strcmp(config->data.noise.test, "stored") == 0;
+  options.memory_bytes = share < MOST ? share : MOST;
+  options.block_rows = (size_t)config->run.block_rows;
+  options.noise.source = stored ? HR_NOISE_STORED : HR_NOISE_GENERATED;
+  options.noise.level = config->data.noise.level;
+  options.noise.seed = (uint64_t)config->data.noise.seed;
+  options.noise.stream = training ? HR_STREAM_NOISE_TRAIN : HR_STREAM_NOISE_TEST;
+  return options;
+}
+
+void hr_plan_estimate(const hr_plan *plan, double *memory_bytes, double *operations) {
+  *memory_bytes = (double)hr_plan_stream(plan, true).memory_bytes;
+  /* Labels of both sets in fp64, bins, routes and folds. */
+  const hr_dataset *sets[] = {plan->train, plan->test};
+  for (size_t i = 0; i < 2; i++) {
+    double columns = (double)hr_dataset_label_names(sets[i])->count;
+    *memory_bytes += (double)hr_dataset_rows(sets[i]) * (8 * columns + 9);
+  }
+  *operations = 0;
+  for (size_t i = 0; i < plan->config->expert_count; i++) {
+    const hr_config_expert *expert = &plan->config->experts[i];
+    double memory = 0, work = 0;
+    if (!expert->type->estimate) continue;
+    expert->type->estimate(&plan->view, expert->parameters, &memory, &work);
+    *memory_bytes += memory;
+    *operations += work;
+  }
+}
+
+hr_status hr_plan_check_memory(const hr_plan *plan, hr_error *err) {
+  double needed = 0, operations = 0;
+  hr_plan_estimate(plan, &needed, &operations);
+  if (needed <= (double)plan->view.memory_bytes) return HR_OK;
+  return hr_fail(
+      err, HR_ERR_MEMORY,
+      "%s: the study needs about %.0f MiB of memory but run.memory_mib is %" PRId64
+      "; raise it, or take fewer bins or folds",
+      plan->config->path, ceil(needed / 1048576), plan->config->run.memory_mib);
+}
+
+static void describe_split(const hr_plan *plan, bool training, hr_text *out) {
+  const hr_dataset *dataset = training ? plan->train : plan->test;
+  const size_t *counts = training ? plan->train_counts : plan->test_counts;
+  size_t bins = plan->view.bin_count,
+         files = training ? plan->config->data.train_paths.count : 1;
+  hr_text_append(
+      out, "  %-8s %zu spectra of %zu pixels in %zu file%s, %.2f GB; %zu uncovered\n",
+      training ? "training" : "test", hr_dataset_rows(dataset),
+      hr_dataset_pixels(dataset), files, files == 1 ? "" : "s",
+      (double)hr_dataset_file_bytes(dataset) / 1e9, counts[bins]);
+}
+
+void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
+  const hr_config *config = plan->config;
+  double memory = 0, operations = 0;
+  hr_plan_estimate(plan, &memory, &operations);
+  hr_text_append(out, "Study %s (%s), fingerprint %016" PRIx64 "\n",
+                 config->experiment.id, config->path, plan->fingerprint);
+  hr_text_append(out, "Would read, each once:\n");
+  describe_split(plan, true, out);
+  describe_split(plan, false, out);
+  hr_text_append(out, "Would train, in %zu bins with %zu-fold cross-validation:\n",
+                 plan->view.bin_count, plan->view.fold_count);
+  for (size_t i = 0; i < config->expert_count; i++) {
+    const hr_expert_type *type = config->experts[i].type;
+    hr_text_append(out, "  %-14s %s%s\n", type->name, type->summary,
+                   type->create ? "" : " (not in this build: would be skipped)");
+  }
+  hr_text_append(out, "Rows a bin (training, test):\n");
+  for (size_t k = 0; k < plan->view.bin_count; k++) {
+    bool at_risk = plan->train_counts[k] < (size_t)config->binning.at_risk_below;
+    hr_text_append(out, "  %2zu  %-16s %8zu %8zu%s\n", k, config->binning.names[k],
+                   plan->train_counts[k], plan->test_counts[k],
+                   at_risk ? "  at risk" : "");
+  }
+  hr_text_append(out,
+                 "Would need: %.0f MiB of memory (budget %" PRId64
+                 " MiB), %.3g "
+                 "floating point operations\n",
+                 ceil(memory / 1048576), config->run.memory_mib, operations);
+  hr_text_append(out, "Would write: %s\n", out_dir);
+}

@@ -1,0 +1,43 @@
+/* The plan of a study: everything that is known before the first spectrum is read. Labels
+ * are read, rows assigned to bins and folds, and what it will cost is estimated. */
+#ifndef HR_RUN_PLAN_H
+#define HR_RUN_PLAN_H
+
+#include "run/config.h"
+
+typedef struct hr_plan {
+  const hr_config *config; /* borrowed */
+  hr_dataset *train, *test;
+  int32_t *train_bin, *test_bin, *test_route;
+  uint8_t *train_fold;
+  size_t *train_counts, *test_counts; /* [bin_count + 1], uncovered rows last */
+  const double *snr;                  /* [test rows] of the test set's labels, or NULL */
+  hr_study_view view;                 /* what experts see; points into this plan */
+  uint64_t fingerprint; /* of the configuration (less `run:`) and the data */
+} hr_plan;
+
+/* Opens the data of `config` and assigns every row. Borrows the configuration and the
+ * observer. Refuses what hr_dataset_create refuses, training and test sets with different
+ * grids, and labels that are not finite. */
+hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
+                         hr_plan **out, hr_error *err) HR_MUST_CHECK;
+void hr_plan_destroy(hr_plan **plan);
+
+/* The fingerprint as 16 hexadecimal digits. */
+void hr_plan_print(const hr_plan *plan, char out[17]);
+
+/* Bytes of memory at the peak, the streams' buffers included, and floating point
+ * operations. */
+void hr_plan_estimate(const hr_plan *plan, double *memory_bytes, double *operations);
+
+/* Refuses a study that would need more than run.memory_mib: HR_ERR_MEMORY with the sizes.
+ */
+hr_status hr_plan_check_memory(const hr_plan *plan, hr_error *err) HR_MUST_CHECK;
+
+/* How the plan's training (or test) rows are to be streamed. */
+hr_stream_options hr_plan_stream(const hr_plan *plan, bool training);
+
+/* The plan in words: what would be read, trained, needed in memory and disk. */
+void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out);
+
+#endif

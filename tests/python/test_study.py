@@ -1,0 +1,295 @@
+"""A whole study through the program: the same bytes however it is run, each byte of the data
+read once, memory within its budget, and one sentence for everything that is wrong."""
+
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+import pandas
+
+import study_data
+
+BUILD = sys.argv[1]
+
+
+def thin_study(scratch, rows, name, step=16):
+    """A simulated study of 256 pixels: folder and configuration text."""
+    full = os.path.join(scratch, name + "_full")
+    folder = os.path.join(scratch, name)
+    study_data.run(BUILD, "headroom", "simulate", "--out", full, "--train", rows, "--shards", 2,
+                   "--test", 300, "--seed", 5)
+    for path in glob.glob(os.path.join(full, "*", "dataset.h5")):
+        study_data.thin_out(path, path.replace(full, folder), step)
+    shutil.rmtree(full)
+    return folder
+
+
+def config_text(extra=""):
+    return ("experiment: {id: small, language: en}\n"
+            "data:\n  train: [train_{0..1}/dataset.h5]\n  test: test/dataset.h5\n" + extra)
+
+
+def without_times(text):
+    return re.sub(r'"seconds": [0-9.e+-]+', '"seconds": 0', text)
+
+
+class WholeStudy(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = thin_study(cls.scratch.name, 4000, "data")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def write(self, text, folder=None):
+        path = os.path.join(folder or self.folder, "study.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def run_study(self, text, out, threads=2):
+        out = os.path.join(self.scratch.name, out)
+        study_data.run(BUILD, "headroom", "run", self.write(text), "--out", out,
+                       threads=threads)
+        return out
+
+    def read(self, *path):
+        with open(os.path.join(*path), encoding="utf-8") as file:
+            return file.read()
+
+    def test_threads_and_blocks_do_not_change_a_byte(self):
+        first = self.run_study(config_text(), "threads2")
+        expected = without_times(self.read(first, "results.json"))
+        runs = [("threads1", "", 1)]
+        runs += [(f"block{n}", f"run: {{block_rows: {n}}}\n", 2) for n in (1, 7, 1000, 4000)]
+        for name, extra, threads in runs:
+            out = self.run_study(config_text(extra), name, threads)
+            self.assertEqual(without_times(self.read(out, "results.json")), expected, name)
+            for model in glob.glob(os.path.join(first, "tasks", "*", "model.npy")):
+                with open(model, "rb") as a, open(model.replace(first, out), "rb") as b:
+                    self.assertEqual(a.read(), b.read(), model)
+
+    def test_the_ledger_balances(self):
+        out = self.run_study(config_text(), "ledger")
+        results = json.loads(self.read(out, "results.json"))
+        ledger = results["ledger"]
+        self.assertTrue(ledger["ok"])
+        self.assertEqual(ledger["test_rows"], 300)
+        self.assertEqual(ledger["covered"] + ledger["uncovered"], 300)
+        self.assertEqual(sum(b["n_test"] for b in results["bins"]), ledger["covered"])
+        self.assertLess(sum(b["n_train"] for b in results["bins"]), 4000)
+
+    def test_pandas_reads_every_table(self):
+        out = self.run_study(config_text(), "tables")
+        tables = glob.glob(os.path.join(out, "tables", "*.csv"))
+        self.assertGreaterEqual(len(tables), 3)
+        for path in tables:
+            self.assertGreater(len(pandas.read_csv(path)), 0, path)
+
+    def test_a_dry_run_writes_nothing(self):
+        out = os.path.join(self.scratch.name, "dry")
+        done = study_data.run(BUILD, "headroom", "run", self.write(config_text()), "--out", out,
+                              "--dry-run")
+        self.assertIn("4000 spectra of 256 pixels in 2 files", done.stdout)
+        self.assertFalse(os.path.exists(out))
+
+    def test_another_study_is_not_written_over(self):
+        out = self.run_study(config_text(), "kept")
+        before = self.read(out, "results.json")
+        text = config_text("experts: {ridge: {alpha: [5]}}\n")
+        done = study_data.run(BUILD, "headroom", "run", self.write(text), "--out", out,
+                              check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"headroom: \S+kept holds the results of another study "
+                         r"\(fingerprint [0-9a-f]{16}, this one has [0-9a-f]{16}\); name a new "
+                         r"directory with --out\n")
+        self.assertEqual(self.read(out, "results.json"), before)
+
+    def test_bad_input_gets_one_sentence(self):
+        """Each case spoils a copy of the data; the sentence is compared to the letter."""
+        for name, spoil, text, code, sentence in bad_inputs():
+            with self.subTest(name):
+                folder = os.path.join(self.scratch.name, "bad_" + name)
+                shutil.copytree(self.folder, folder)
+                if spoil:
+                    spoil(folder)
+                config = self.write(text, folder)
+                out = os.path.join(self.scratch.name, "out_" + name)
+                done = study_data.run(BUILD, "headroom", "run", config, "--out", out, check=False)
+                lines = [x for x in done.stderr.splitlines() if x.startswith("headroom: ")]
+                self.assertEqual(done.returncode, code, done.stderr)
+                found = [x.replace(folder + "/", "").split(": eof = ")[0] for x in lines]
+                self.assertEqual(found, ["headroom: " + sentence])
+                self.assertFalse(os.path.exists(os.path.join(out, "results.json")))
+                shutil.rmtree(folder)
+
+    def test_strange_input_is_told_and_survived(self):
+        folder = os.path.join(self.scratch.name, "strange")
+        shutil.copytree(self.folder, folder)
+        with h5py.File(os.path.join(folder, "train_0/dataset.h5"), "r+") as file:
+            file["/dataset/arrays/error/value"][3, 10:15] = 0
+            file["/dataset/arrays/error/value"][4, :7] = np.nan
+            file["/dataset/arrays/flux/value"][5, 100] = -1
+        # Empty and one-row bins: the first edge takes the coolest star alone.
+        frames = [pandas.read_hdf(os.path.join(folder, f"train_{k}/dataset.h5"),
+                                  "/dataset/params") for k in (0, 1)]
+        coolest = np.sort(np.concatenate([f["T_eff"] for f in frames]))
+        edges = f"[1000, 2000, {(coolest[0] + coolest[1]) / 2}, 6000]"
+        config = self.write(config_text(f"binning: {{T_eff: {edges}, M_H: [-2.5, 0.75]}}\n"),
+                            folder)
+        out = os.path.join(self.scratch.name, "strange_out")
+        study_data.run(BUILD, "headroom", "run", config, "--out", out)
+        results = json.loads(self.read(out, "results.json"))
+        self.assertEqual([b["n_train"] for b in results["bins"]], [0, 1, 3999])
+        experts = [b["experts"]["ridge"] for b in results["bins"]]
+        self.assertEqual([e["status"] for e in experts], ["skipped", "skipped", "ok"])
+        self.assertEqual([e["note"] for e in experts],
+                         ["0 training rows, at least 2 are needed",
+                          "1 training row, at least 2 are needed", ""])
+        self.assertTrue(results["bins"][0]["at_risk"])
+        counted = results["preparation"]["train"]
+        self.assertEqual(counted["nonpositive_error_pixels"], 5)
+        self.assertEqual(counted["filled_error_pixels"], 7)
+        self.assertEqual(counted["clipped_pixels"], 1)
+
+    def measure(self, folder, extra="", *words):
+        """Bytes the program read and its peak memory in KiB, as the kernel counts them."""
+        config = self.write(config_text(extra), folder)
+        out = os.path.join(self.scratch.name, "measured")
+        shutil.rmtree(out, ignore_errors=True)
+        command = [os.path.join(BUILD, "headroom"), "run", config, "--out", out, *words]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # ended, not yet reaped
+        with open(f"/proc/{process.pid}/io", encoding="ascii") as file:
+            read = int(re.search(r"rchar: (\d+)", file.read()).group(1))
+        _, code, usage = os.wait4(process.pid, 0)
+        process.returncode = code
+        self.assertEqual(code, 0)
+        return read, usage.ru_maxrss
+
+    def test_each_byte_is_read_once(self):
+        arrays = 0
+        for path in glob.glob(os.path.join(self.folder, "*", "dataset.h5")):
+            with h5py.File(path) as file:
+                arrays += sum(array["value"].nbytes for array in file["/dataset/arrays"].values())
+        read, _ = self.measure(self.folder)
+        # A dry run reads everything but the arrays: libraries, configuration, labels.
+        rest, _ = self.measure(self.folder, "", "--dry-run")
+        self.assertGreaterEqual(read - rest, arrays)
+        self.assertLess(read - rest, 1.02 * arrays + (1 << 20))
+
+    def test_memory_does_not_grow_with_the_rows(self):
+        larger = thin_study(self.scratch.name, 16000, "larger")
+        limits = "run: {memory_mib: 256, block_rows: 500}\n"
+        _, small = self.measure(self.folder, limits)
+        _, large = self.measure(larger, limits)
+        self.assertLess(large, 256 * 1024)
+        # 12,000 more rows are 24 MiB of spectra; their labels, bins and folds are 1 MiB.
+        self.assertLess(large - small, 4 * 1024)
+
+
+def edit(path, change):
+    def spoil(folder):
+        with h5py.File(os.path.join(folder, path), "r+") as file:
+            change(file)
+    return spoil
+
+
+def drop_label(name):
+    """Rewrites the first shard's frame without a column."""
+    def spoil(folder):
+        path = os.path.join(folder, "train_0/dataset.h5")
+        frame = pandas.read_hdf(path, "/dataset/params").drop(columns=name)
+        with h5py.File(path, "r+") as file:
+            del file["/dataset/params"]
+        frame.to_hdf(path, "/dataset/params", format="table")
+    return spoil
+
+
+def nan_label(folder):
+    path = os.path.join(folder, "train_0/dataset.h5")
+    frame = pandas.read_hdf(path, "/dataset/params")
+    frame.loc[frame.index[11], "log_g"] = np.nan
+    with h5py.File(path, "r+") as file:
+        del file["/dataset/params"]
+    frame.to_hdf(path, "/dataset/params", format="table")
+
+
+def truncate(folder):
+    path = os.path.join(folder, "train_1/dataset.h5")
+    os.truncate(path, os.path.getsize(path) // 2)
+
+
+def one_pixel_less(file):
+    for name in ("/spectrumdataset/wave", "/dataset/arrays/flux/value",
+                 "/dataset/arrays/error/value"):
+        values = file[name][..., :-1]
+        del file[name]
+        file[name] = values
+
+
+def rename_flux(file):
+    file.move("/dataset/arrays/flux/value", "/dataset/arrays/flux/values")
+
+
+def all_nan_error(file):
+    file["/dataset/arrays/error/value"][8, :] = np.nan
+
+
+def nan_flux(file):
+    file["/dataset/arrays/flux/value"][9, 17] = np.nan
+
+
+def bad_inputs():
+    """(name, what spoils the data, configuration, exit code, sentence)"""
+    plain = config_text()
+    second = "train_1/dataset.h5"
+    return [
+        ("missing_file", lambda d: os.remove(os.path.join(d, second)), plain, 3, SENTENCES[0]),
+        ("wrong_dataset", edit(second, rename_flux), plain, 3, SENTENCES[1]),
+        ("missing_label", drop_label("log_g"), plain, 3, SENTENCES[2]),
+        ("pixels", edit(second, one_pixel_less), plain, 3, SENTENCES[3]),
+        ("nan_label", nan_label, plain, 3, SENTENCES[4]),
+        ("nan_error_row", edit(second, all_nan_error), plain, 3, SENTENCES[5]),
+        ("nan_flux", edit(second, nan_flux), plain, 3, SENTENCES[6]),
+        ("truncated", truncate, plain, 3, SENTENCES[7]),
+        ("unknown_key", None, plain + "binings: {}\n", 2, SENTENCES[8]),
+        ("bad_number", None, plain + "selection: {folds: five}\n", 2, SENTENCES[9]),
+        ("no_memory", None, plain + "run: {memory_mib: 16}\n", 4, SENTENCES[10]),
+    ]
+
+
+SENTENCES = [
+    "cannot open train_1/dataset.h5: No such file or directory",
+    "train_1/dataset.h5 has no /dataset/arrays/flux/value: /dataset/arrays/flux holds values; "
+    "did you mean values?",
+    "train_0/dataset.h5 has no label column log_g; it has T_eff, M_H, a_M, C_M, mag, redshift, "
+    "snr, seeing, zenith_angle, field_angle",
+    "train_1/dataset.h5 has 255 pixels a spectrum, but train_0/dataset.h5 has 256; all files of "
+    "a dataset must share one wavelength grid",
+    "train_0/dataset.h5: label log_g is NaN in row 11 (counted from 0); remove the row or repair "
+    "the label",
+    "train_1/dataset.h5: /dataset/arrays/error/value is NaN in all 256 pixels of row 8 (counted "
+    "from 0); remove the row or supply its error",
+    "train_1/dataset.h5: /dataset/arrays/flux/value is NaN at row 9, pixel 17 (counted from 0); "
+    "remove the row or repair the value",
+    # HDF5's own words follow, which differ between its versions.
+    "train_1/dataset.h5 is damaged or still being written: truncated file",
+    "study.yaml:5:1: the key 'binings' is not known; did you mean 'binning'?",
+    "study.yaml:5:20: selection.folds is 'five', which is not a number; write one such as 10",
+    "study.yaml: the study needs about 43 MiB of memory but run.memory_mib is 16; raise it, or "
+    "take fewer bins or folds",
+]
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

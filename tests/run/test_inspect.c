@@ -1,0 +1,240 @@
+#include "headroom/inspect.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "support/check.h"
+#include "support/shards.h"
+
+enum { ROWS = 5, PIXELS = 4 };
+
+static const double T_eff[ROWS] = {4000, 5000, 6000, 4500, 3000};
+static const double log_g[ROWS] = {1, 2, NAN, 4, 5};
+static const double M_H[ROWS] = {-2, -1.5, 0.5, 0.75, -1};
+static const double snr[ROWS] = {3, 9, 5, 1, 7};
+
+static shard_spec study_spec(const char *path) {
+  shard_spec spec = shard_spec_default(path);
+  spec.rows = ROWS;
+  spec.pixels = PIXELS;
+  spec.columns[0] = (shard_column){"T_eff", T_eff};
+  spec.columns[1] = (shard_column){"log_g", log_g};
+  spec.columns[2] = (shard_column){"M_H", M_H};
+  spec.columns[3] = (shard_column){"snr", snr};
+  spec.column_count = 4;
+  return spec;
+}
+
+/* The expected text with the path and size of the file in its first line. */
+static void check_text(const hr_inspection *inspection, const char *expected) {
+  char whole[4096];
+  double size = (double)inspection->file_bytes / 1000;
+  snprintf(whole, sizeof whole, "%s (%.1f kB)\n%s", inspection->path, size, expected);
+  assert_string_equal(inspection->text, whole);
+}
+
+static void a_good_file_is_described(void **state) {
+  (void)state;
+  char path[256];
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  static const double finite[ROWS] = {1, 2, 3, 4, 5};
+  shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
+  spec.columns[1].values = finite;
+  spec.dtype = SHARD_F32_BIG;
+  spec.chunk_rows = 2;
+  spec.chunk_pixels = 4;
+  spec.gzip = true;
+  spec.frame = SHARD_FIXED;
+  shard_write(&spec);
+  check_ok(hr_inspect(path, NULL, &it, &err));
+  assert_true(it->is_dataset && it->has_bins && it->spectra_read);
+  assert_int_equal(it->problem_count, 0);
+  check_text(it,
+             "5 spectra of 4 pixels, 7100.00 to 7101.20 A\n"
+             "\n"
+             "Arrays\n"
+             "  /dataset/arrays/error/value    f32 big-endian    5 x 4  chunks of 2 x 4, "
+             "shuffle, gzip\n"
+             "  /dataset/arrays/flux/value     f32 big-endian    5 x 4  chunks of 2 x 4, "
+             "shuffle, gzip\n"
+             "  /dataset/params/axis0          text of 32 bytes  4      contiguous\n"
+             "  /dataset/params/block0_items   text of 32 bytes  4      contiguous\n"
+             "  /dataset/params/block0_values  f64               5 x 4  contiguous\n"
+             "  /spectrumdataset/wave          f64               4      contiguous\n"
+             "\n"
+             "Labels\n"
+             "  column       minimum       maximum    unusable\n"
+             "  T_eff           3000          6000           0\n"
+             "  log_g              1             5           0\n"
+             "  M_H               -2          0.75           0\n"
+             "  snr                1             9           0\n"
+             "\n"
+             "SNR\n"
+             "  mean 5.00, sd 3.16, range 1.00 to 9.00\n"
+             "  quantiles 5 %: 1.40, 25 %: 3.00, 50 %: 5.00, 75 %: 7.00, 95 %: 8.60\n"
+             "\n"
+             "Rows per bin (T_eff 3750, 4500, 5250, 6000 K; M_H -2, -1, 0, 0.5 dex)\n"
+             "  0  Cool Poor            1\n"
+             "  1  Cool Solar           0\n"
+             "  2  Cool Rich            0\n"
+             "  3  Mid Poor             1\n"
+             "  4  Mid Solar            0\n"
+             "  5  Mid Rich             0\n"
+             "  6  Hot Poor             0\n"
+             "  7  Hot Solar            0\n"
+             "  8  Hot Rich             1\n"
+             "     uncovered            2\n"
+             "\n"
+             "Problems\n"
+             "  none\n");
+  hr_inspection_destroy(&it);
+  assert_null(it);
+  unlink(path);
+}
+
+static void problems_are_sentences(void **state) {
+  (void)state;
+  char path[256], expected[1024];
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  double flux[ROWS * PIXELS], error[ROWS * PIXELS];
+  for (int i = 0; i < ROWS * PIXELS; i++) flux[i] = 1, error[i] = 0.1;
+  flux[3] = -1, flux[9] = NAN, flux[17] = INFINITY; /* rows 0, 2, 4 */
+  error[0] = error[1] = NAN, error[5] = 0, error[6] = -1, error[7] = 0;
+  shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
+  spec.flux = flux;
+  spec.error = error;
+  shard_write(&spec);
+  check_ok(hr_inspect(path, NULL, &it, &err));
+  assert_int_equal(it->problem_count, 5);
+  assert_string_equal(it->problems[0],
+                      "the label log_g is NaN or infinite in 1 of 5 rows; a study that "
+                      "uses it will refuse them");
+  snprintf(expected, sizeof expected,
+           "2 of 5 rows cannot be used; the first: %s: /dataset/arrays/flux/value is NaN "
+           "at row 2, pixel 1 (counted from 0); remove the row or repair the value",
+           path);
+  assert_string_equal(it->problems[1], expected);
+  assert_string_equal(
+      it->problems[2],
+      "the flux is below 0 at 1 of 20 pixels; a study clips it to 0 there");
+  assert_string_equal(it->problems[3],
+                      "the error is NaN at 2 of 20 pixels; a study takes that of the "
+                      "nearest valid pixel there");
+  assert_string_equal(
+      it->problems[4],
+      "the error is 0 or below at 3 of 20 pixels; no noise is drawn there "
+      "and experts that use the error leave them out");
+  assert_non_null(strstr(it->text, "\nProblems\n  - the label log_g is NaN"));
+  hr_inspection_destroy(&it);
+
+  const hr_inspect_options brief = {.skip_spectra = true};
+  check_ok(hr_inspect(path, &brief, &it, &err));
+  assert_false(it->spectra_read);
+  assert_int_equal(it->problem_count, 1);
+  hr_inspection_destroy(&it);
+  unlink(path);
+}
+
+static void a_file_that_is_no_dataset_is_listed_all_the_same(void **state) {
+  (void)state;
+  char path[256];
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
+  spec.flux_path = NULL;
+  shard_write(&spec);
+  check_ok(hr_inspect(path, NULL, &it, &err));
+  assert_false(it->is_dataset);
+  assert_int_equal(it->array_count, 3);
+  assert_string_equal(it->arrays[1].path, "/dataset/params/table");
+  assert_string_equal(it->arrays[1].type, "compound of 1");
+  assert_int_equal(it->problem_count, 1);
+  assert_non_null(strstr(it->problems[0], "/dataset/arrays/flux"));
+  assert_null(strstr(it->text, "Labels"));
+  hr_inspection_destroy(&it);
+  unlink(path);
+}
+
+static void labels_without_bins_are_told(void **state) {
+  (void)state;
+  char path[256];
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
+  spec.columns[2].name = "metallicity";
+  spec.columns[1].values = snr;
+  spec.columns[3].name = "SNR";
+  shard_write(&spec);
+  check_ok(hr_inspect(path, NULL, &it, &err));
+  assert_false(it->has_bins);
+  assert_int_equal(it->snr.rows, 0);
+  assert_int_equal(it->problem_count, 1);
+  assert_string_equal(it->problems[0],
+                      "there is no label M_H, so rows cannot be put into the bins of the "
+                      "study");
+  hr_inspection_destroy(&it);
+  unlink(path);
+}
+
+static void a_file_that_cannot_be_opened_is_a_failure(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  check_fails(hr_inspect("/nowhere/a.h5", NULL, &it, &err), HR_ERR_MISSING,
+              "cannot open /nowhere/a.h5: No such file or directory");
+  assert_null(it);
+}
+
+typedef struct watch {
+  uint64_t done, total, bytes;
+  bool stop;
+} watch;
+
+static void note(void *context, const hr_progress *progress) {
+  watch *w = context;
+  w->done = progress->done;
+  w->total = progress->total;
+  w->bytes = progress->bytes;
+}
+
+static bool asked_to_stop(void *context) {
+  return ((const watch *)context)->stop;
+}
+
+static void progress_is_told_and_it_can_be_stopped(void **state) {
+  (void)state;
+  char path[256];
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  watch w = {0};
+  const hr_observer observer = {
+      .context = &w, .progress = note, .interrupted = asked_to_stop};
+  const hr_inspect_options options = {.observer = &observer};
+  shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
+  shard_write(&spec);
+  check_ok(hr_inspect(path, &options, &it, &err));
+  assert_int_equal(w.done, ROWS);
+  assert_int_equal(w.total, ROWS);
+  assert_int_equal(w.bytes, 2 * ROWS * PIXELS * sizeof(double));
+  hr_inspection_destroy(&it);
+  w.stop = true;
+  check_fails(hr_inspect(path, &options, &it, &err), HR_ERR_INTERRUPTED,
+              "interrupted while reading spectra");
+  assert_null(it);
+  unlink(path);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_good_file_is_described),
+      cmocka_unit_test(problems_are_sentences),
+      cmocka_unit_test(a_file_that_is_no_dataset_is_listed_all_the_same),
+      cmocka_unit_test(labels_without_bins_are_told),
+      cmocka_unit_test(a_file_that_cannot_be_opened_is_a_failure),
+      cmocka_unit_test(progress_is_told_and_it_can_be_stopped),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
