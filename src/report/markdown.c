@@ -1,0 +1,261 @@
+#include "report/markdown.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What all sections need. */
+typedef struct page {
+  hr_reader *reader;
+  const hr_tables *tables;
+  hr_text *out;
+  bool chinese;
+} page;
+
+/* The overall entry of a method on covered rows; its json is NULL where there is none.
+ * `overall` must outlive the result. */
+static hr_node find_method(hr_reader *reader, const hr_node *overall, const char *name) {
+  for (size_t m = 0; m < hr_node_count(overall); m++) {
+    hr_node entry = hr_node_item(reader, overall, m);
+    bool covered = strcmp(hr_node_text(reader, &entry, "rows"), "covered") == 0;
+    if (covered && strcmp(hr_node_text(reader, &entry, "method"), name) == 0)
+      return entry;
+  }
+  return (hr_node){.json = NULL};
+}
+
+static void append_estimate(page *p, hr_cell_kind kind, hr_estimate estimate) {
+  char buffer[HR_CELL_BYTES];
+  hr_cell cell = {NULL, NULL, estimate.value, estimate.low, estimate.high, (double)NAN};
+  hr_text_append(p->out, "%s", hr_format_cell(kind, &cell, buffer));
+}
+
+static void append_number(page *p, hr_cell_kind kind, double value) {
+  double none = (double)NAN;
+  append_estimate(p, kind, (hr_estimate){value, none, none});
+}
+
+/* The headline: the hybrid, the baseline it is held against, and the difference. */
+static void write_headline(page *p, const hr_node *overall, const hr_node *selection) {
+  bool by_cv = strcmp(hr_node_text(p->reader, selection, "by"), "cv") == 0;
+  const char *versus = hr_node_text(p->reader, selection, "versus");
+  hr_node hybrid =
+      find_method(p->reader, overall, hr_node_text(p->reader, selection, "headline"));
+  hr_node baseline = find_method(p->reader, overall, versus);
+  if (!hybrid.json || !baseline.json) return;
+  hr_text_append(p->out,
+                 p->chinese ? "按真实标签路由时，Oracle-Hybrid 在已覆盖的 %.0f 行"
+                              "测试光谱上的合并 R² 为 "
+                            : "Routed by the true labels, the Oracle-Hybrid "
+                              "reaches a pooled R² on %.0f covered test rows of ",
+                 hr_node_number(p->reader, &hybrid, "n"));
+  append_estimate(p, HR_CELL_SCORE_RANGE,
+                  hr_node_estimate(p->reader, &hybrid, "r2_pooled", "r2_pooled_ci"));
+  hr_text_append(p->out, "%s", p->chinese ? "；对照的 " : "; the ");
+  hr_append_method_title(p->reader, versus, p->out);
+  hr_text_append(p->out, "%s", p->chinese ? " 为 " : " it is held against reaches ");
+  append_estimate(p, HR_CELL_SCORE_RANGE,
+                  hr_node_estimate(p->reader, &baseline, "r2_pooled", "r2_pooled_ci"));
+  hr_text_append(p->out, "%s",
+                 p->chinese ? "；差值 ΔR² 为 " : ". The difference ΔR² is ");
+  append_estimate(p, HR_CELL_DIFFERENCE_RANGE,
+                  hr_node_estimate(p->reader, &hybrid, "delta_r2", "delta_r2_ci"));
+  hr_text_append(
+      p->out, "%s\n\n",
+      p->chinese ? "。方括号内为 95 % 区间。" : ". Brackets hold 95 % intervals.");
+  if (by_cv) return;
+  hr_text_append(p->out, "%s\n\n",
+                 p->chinese ? "注意：超参数与专家种类是在测试行上选出的，以上数字偏乐观。"
+                            : "Note that settings and experts were chosen on the test "
+                              "rows, so these numbers are optimistic.");
+}
+
+/* How much is gained by choosing on the rows one is scored on. */
+static void write_optimism(page *p, const hr_node *overall) {
+  hr_node cv = find_method(p->reader, overall, "oracle_hybrid_cv");
+  hr_node test = find_method(p->reader, overall, "oracle_hybrid_test");
+  if (!cv.json || !test.json) return;
+  double gap = hr_node_number(p->reader, &test, "r2_pooled") -
+               hr_node_number(p->reader, &cv, "r2_pooled");
+  if (isnan(gap)) return;
+  hr_text_append(p->out, "%s",
+                 p->chinese ? "若直接在测试行上选择专家与超参数，合并 R² 会再高出 "
+                            : "Choosing experts and settings on the test rows themselves "
+                              "would raise the pooled R² by ");
+  append_number(p, HR_CELL_DIFFERENCE, gap);
+  hr_text_append(p->out, "%s\n\n",
+                 p->chinese ? "，这部分只是乐观偏差，并非真实增益。"
+                            : ", which is optimism and no gain.");
+}
+
+static void write_verdict(page *p, const hr_node *root) {
+  bool passed = hr_node_bool(p->reader, root, "gate_passed");
+  if (p->chinese) {
+    hr_text_append(p->out, "%s\n\n",
+                   passed ? "决策门 C1：**所有判据均通过**。"
+                          : "决策门 C1：**并非所有判据都通过**，见下表。");
+  } else {
+    hr_text_append(p->out, "%s\n\n",
+                   passed
+                       ? "Decision gate C1: **every criterion passed**."
+                       : "Decision gate C1: **not every criterion passed**, see below.");
+  }
+}
+
+static void write_references(page *p, const hr_node *root) {
+  hr_node lines = hr_node_list(p->reader, root, "baselines");
+  if (hr_node_count(&lines) == 0) return;
+  hr_text_append(
+      p->out, "%s",
+      p->chinese ? "来自外部的参考值（R²）：" : "Reference values from outside (R²): ");
+  for (size_t b = 0; b < hr_node_count(&lines); b++) {
+    hr_node line = hr_node_item(p->reader, &lines, b);
+    hr_text_append(p->out, "%s%s ",
+                   b == 0       ? ""
+                   : p->chinese ? "、"
+                                : ", ",
+                   hr_node_text(p->reader, &line, "name"));
+    append_number(p, HR_CELL_SCORE, hr_node_number(p->reader, &line, "r2"));
+  }
+  hr_text_append(p->out, "%s\n\n", p->chinese ? "。" : ".");
+}
+
+static void write_summary(page *p, const hr_node *root) {
+  hr_node overall = hr_node_list(p->reader, root, "overall");
+  hr_node selection = hr_node_object(p->reader, root, "selection");
+  hr_text_append(p->out, "## 1. Summary\n\n");
+  write_headline(p, &overall, &selection);
+  write_optimism(p, &overall);
+  write_verdict(p, root);
+  hr_table_write_markdown(&p->tables->items[HR_TABLE_GATE], p->out);
+  write_references(p, root);
+}
+
+static void write_coverage(page *p, const hr_node *root) {
+  hr_node ledger = hr_node_object(p->reader, root, "ledger");
+  double train_rows = hr_node_number(p->reader, &ledger, "train_rows");
+  double train_uncovered = hr_node_number(p->reader, &ledger, "train_uncovered");
+  double test_rows = hr_node_number(p->reader, &ledger, "test_rows");
+  double uncovered = hr_node_number(p->reader, &ledger, "uncovered");
+  hr_text_append(p->out,
+                 p->chinese
+                     ? "训练集共 %.0f 行，其中 %.0f 行的标签在分箱边界之外（未覆盖）；"
+                       "测试集共 %.0f 行，其中 %.0f 行未覆盖。"
+                     : "Of %.0f training rows, %.0f have labels outside the bins "
+                       "(uncovered); of %.0f test rows, %.0f.",
+                 train_rows, train_uncovered, test_rows, uncovered);
+  hr_text_append(p->out,
+                 p->chinese ? "训练行少于 %.0f 的分箱标为有风险。\n\n"
+                            : " Bins with fewer than %.0f training rows are at risk.\n\n",
+                 hr_node_number(p->reader, root, "at_risk_below"));
+}
+
+static void write_preparation(page *p, const hr_node *root) {
+  hr_node parent = hr_node_object(p->reader, root, "preparation");
+  static const char *const keys[] = {"train", "test"};
+  for (size_t i = 0; i < 2; i++) {
+    if (hr_node_is_null(&parent, keys[i])) continue;
+    hr_node node = hr_node_object(p->reader, &parent, keys[i]);
+    hr_text_append(
+        p->out,
+        p->chinese
+            ? "%s的预处理：%.0f 个低于 0 的流量像素截为 0，%.0f 个误差为 NaN 的像素"
+              "由最近的有效像素填补，%.0f 个像素的误差不大于 0。\n\n"
+            : "Preparation of the %s rows: %.0f flux pixels below 0 were clipped, "
+              "%.0f NaN errors were filled from the nearest valid pixel, %.0f "
+              "errors are not above 0.\n\n",
+        p->chinese ? (i == 0 ? "训练集" : "测试集") : (i == 0 ? "training" : "test"),
+        hr_node_number(p->reader, &node, "clipped_pixels"),
+        hr_node_number(p->reader, &node, "filled_error_pixels"),
+        hr_node_number(p->reader, &node, "nonpositive_error_pixels"));
+  }
+}
+
+static void write_data(page *p, const hr_node *root) {
+  hr_text_append(p->out, "## 2. Data\n\n");
+  write_coverage(p, root);
+  hr_table_write_markdown(&p->tables->items[HR_TABLE_SAMPLES], p->out);
+  write_preparation(p, root);
+}
+
+static void write_results(page *p) {
+  hr_text_append(p->out, "## 3. Results\n\n");
+  hr_table_write_markdown(&p->tables->items[HR_TABLE_BINS], p->out);
+  hr_table_write_markdown(&p->tables->items[HR_TABLE_OVERALL], p->out);
+  const hr_table *octiles = &p->tables->items[HR_TABLE_SNR];
+  if (octiles->row_count > 0) {
+    hr_table_write_markdown(octiles, p->out);
+  } else {
+    hr_text_append(p->out, "%s\n\n",
+                   p->chinese
+                       ? "测试集没有 `snr` 列，因此不按信噪比列表。"
+                       : "The test rows have no `snr` column, so there is no table "
+                         "by signal-to-noise ratio.");
+  }
+}
+
+static void write_methods(page *p, const hr_node *root) {
+  hr_node bootstrap = hr_node_object(p->reader, root, "bootstrap");
+  hr_node selection = hr_node_object(p->reader, root, "selection");
+  bool by_cv = strcmp(hr_node_text(p->reader, &selection, "by"), "cv") == 0;
+  hr_text_append(p->out, "## 4. Method\n\n");
+  hr_text_append(
+      p->out, "%s",
+      p->chinese
+          ? "R² = 1 − Σ(y−ŷ)²/Σ(y−ȳ)²。合并 R² 在全部所列行上计算；加权 R² 为各分箱 "
+            "R² 按测试行数加权的平均。少于两行或方差为零的分箱，R² 无定义（记作 -）。"
+          : "R² = 1 − Σ(y−ŷ)²/Σ(y−ȳ)². The pooled R² is taken over all rows "
+            "together, the weighted R² is the mean of the bins' R² weighted by test "
+            "rows. With fewer than two rows or no variance R² is undefined (-). ");
+  hr_text_append(p->out, "%s",
+                 by_cv
+                     ? (p->chinese ? "超参数与专家种类由训练行上的交叉验证选定。"
+                                   : "Settings and experts were chosen by "
+                                     "cross-validation on training rows. ")
+                     : (p->chinese ? "超参数与专家种类在测试行上选定。"
+                                   : "Settings and experts were chosen on test rows. "));
+  hr_text_append(
+      p->out,
+      p->chinese
+          ? "区间为对测试行的成对自助法（%.0f 次抽样，种子 %.0f）的 95 %% 分位区间。"
+            "\n\n"
+          : "Intervals are 95 %% percentile intervals of a paired bootstrap over "
+            "the test rows (%.0f draws, seed %.0f).\n\n",
+      hr_node_number(p->reader, &bootstrap, "draws"),
+      hr_node_number(p->reader, &bootstrap, "seed"));
+}
+
+static void write_ledger(page *p, const hr_node *root) {
+  hr_node ledger = hr_node_object(p->reader, root, "ledger");
+  hr_node checks = hr_node_list(p->reader, &ledger, "checks");
+  hr_text_append(p->out, "## 5. Ledger\n\n");
+  hr_text_append(p->out,
+                 p->chinese ? "账目平衡：%zu 项检查全部通过。\n\n"
+                            : "The accounts balance: all %zu checks passed.\n\n",
+                 hr_node_count(&checks));
+  for (size_t c = 0; c < hr_node_count(&checks); c++) {
+    hr_node check = hr_node_item(p->reader, &checks, c);
+    hr_text_append(p->out, "- `%s`: %s\n", hr_node_text(p->reader, &check, "name"),
+                   hr_node_text(p->reader, &check, "detail"));
+  }
+}
+
+hr_status hr_markdown_write(hr_reader *reader, const hr_tables *tables, hr_text *out,
+                            hr_error *err) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experiment = hr_node_object(reader, &root, "experiment");
+  page p = {reader, tables, out, hr_tables_in_chinese(reader)};
+  hr_text_append(out, "# %s\n\n", hr_node_text(reader, &experiment, "id"));
+  hr_text_append(out,
+                 p.chinese ? "预测量：`%s`。数据与配置指纹：`%s`。\n\n"
+                           : "Target: `%s`. Fingerprint of data and configuration: "
+                             "`%s`.\n\n",
+                 hr_node_text(reader, &experiment, "target"),
+                 hr_node_text(reader, &experiment, "fingerprint"));
+  write_summary(&p, &root);
+  write_data(&p, &root);
+  write_results(&p);
+  write_methods(&p, &root);
+  write_ledger(&p, &root);
+  hr_status status = hr_reader_status(reader, err);
+  return status == HR_OK ? hr_text_status(out, err) : status;
+}

@@ -1,0 +1,547 @@
+#include "report/tables.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "report/words.h"
+
+bool hr_tables_in_chinese(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experiment = hr_node_object(reader, &root, "experiment");
+  return strcmp(hr_node_text(reader, &experiment, "language"), "zh") == 0;
+}
+
+/* The title of the expert `name`[0 .. length-1], or the name itself. */
+static void append_expert_title(hr_reader *reader, const char *name, size_t length,
+                                hr_text *out) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  for (size_t e = 0; e < hr_node_count(&experts); e++) {
+    hr_node expert = hr_node_item(reader, &experts, e);
+    const char *other = hr_node_text(reader, &expert, "name");
+    if (strlen(other) != length || strncmp(other, name, length) != 0) continue;
+    hr_text_append(out, "%s", hr_node_text(reader, &expert, "title"));
+    return;
+  }
+  hr_text_append(out, "%.*s", (int)length, name);
+}
+
+/* Takes `ending` off the length of `text`, if it ends so. */
+static bool cut_ending(const char *text, size_t *length, const char *ending) {
+  size_t size = strlen(ending);
+  if (*length < size || strncmp(text + *length - size, ending, size) != 0) return false;
+  *length -= size;
+  return true;
+}
+
+void hr_append_method_title(hr_reader *reader, const char *method, hr_text *out) {
+  static const char global[] = "global_";
+  size_t length = strlen(method);
+  if (strncmp(method, global, strlen(global)) == 0) {
+    hr_text_append(out, "Global ");
+    append_expert_title(reader, method + strlen(global), length - strlen(global), out);
+  } else if (strcmp(method, "oracle_hybrid_cv") == 0) {
+    hr_text_append(out, "Oracle-Hybrid");
+  } else if (strcmp(method, "oracle_hybrid_test") == 0) {
+    hr_text_append(out, "Oracle-Hybrid (test)");
+  } else {
+    bool on_test = cut_ending(method, &length, "_test");
+    bool oracle = cut_ending(method, &length, "_oracle");
+    append_expert_title(reader, method, length, out);
+    hr_text_append(out, "%s%s", oracle ? "-Oracle" : "", on_test ? " (test)" : "");
+  }
+}
+
+HR_PRINTF(3, 4)
+static hr_status set_text(char **text, hr_error *err, const char *format, ...) {
+  char *copy = NULL;
+  va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
+  hr_status status = hr_alloc(&copy, size, err);
+  if (status == HR_OK) {
+    vsnprintf(copy, size, format, again);
+    hr_free(*text);
+    *text = copy;
+  }
+  va_end(again);
+  va_end(arguments);
+  return status;
+}
+
+static void set_estimate(hr_cell *cell, hr_estimate estimate) {
+  cell->value = estimate.value;
+  cell->low = estimate.low;
+  cell->high = estimate.high;
+}
+
+/* The title of a method or an expert in a cell, its name as the code. */
+static hr_status set_method(hr_reader *reader, hr_cell *cell, const char *method,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text title;
+  hr_text_init(&title);
+  hr_append_method_title(reader, method, &title);
+  HR_TRY(hr_text_status(&title, err));
+  HR_TRY(set_text(&cell->text, err, "%s", title.bytes));
+  HR_TRY(set_text(&cell->code, err, "%s", method));
+cleanup:
+  hr_text_fini(&title);
+  return status;
+}
+
+/* Sample table ------------------------------------------------------------------------
+ */
+
+static hr_status add_sample_total(hr_table *table, const char *name, double train,
+                                  double test, hr_error *err) {
+  hr_cell *cells = NULL;
+  hr_status status = hr_table_add_row(table, &cells, err);
+  if (status != HR_OK) return status;
+  cells[2].value = train;
+  cells[3].value = test;
+  return set_text(&cells[1].text, err, "%s", name);
+}
+
+static hr_status build_samples(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  hr_node bins = hr_node_list(reader, &root, "bins");
+  hr_node ledger = hr_node_object(reader, &root, "ledger");
+  HR_TRY(hr_table_init(table, "samples", "Samples per bin", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "bin", "Bin", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "name", "Name", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n_train", "Train rows", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n_test", "Test rows", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_MARK, "at_risk", "At risk", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_MARK, "focus", "Focus", err));
+  for (size_t k = 0; k < hr_node_count(&bins); k++) {
+    hr_node bin = hr_node_item(reader, &bins, k);
+    hr_cell *cells = NULL;
+    HR_TRY(hr_table_add_row(table, &cells, err));
+    cells[0].value = hr_node_number(reader, &bin, "index");
+    HR_TRY(set_text(&cells[1].text, err, "%s", hr_node_text(reader, &bin, "name")));
+    cells[2].value = hr_node_number(reader, &bin, "n_train");
+    cells[3].value = hr_node_number(reader, &bin, "n_test");
+    cells[4].value = hr_node_bool(reader, &bin, "at_risk");
+    cells[5].value = hr_node_bool(reader, &bin, "focus");
+  }
+  HR_TRY(add_sample_total(table, "Uncovered",
+                          hr_node_number(reader, &ledger, "train_uncovered"),
+                          hr_node_number(reader, &ledger, "uncovered"), err));
+  HR_TRY(add_sample_total(table, "Total", hr_node_number(reader, &ledger, "train_rows"),
+                          hr_node_number(reader, &ledger, "test_rows"), err));
+cleanup:
+  return status;
+}
+
+/* Table 1 -----------------------------------------------------------------------------
+ */
+
+/* One column an expert: R2, its setting where it has one, and the interval. */
+static hr_status add_expert_column(hr_table *table, hr_reader *reader,
+                                   const hr_node *expert, hr_error *err) {
+  hr_status status = HR_OK;
+  char *header = NULL, *key = NULL;
+  const char *name = hr_node_text(reader, expert, "name");
+  const char *title = hr_node_text(reader, expert, "title");
+  const char *variant = hr_node_text_or_null(reader, expert, "variant");
+  HR_TRY(set_text(&key, err, "%s_r2", name));
+  if (!variant) {
+    HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, key, title, err));
+  } else {
+    bool alpha = strcmp(variant, "alpha") == 0;
+    HR_TRY(set_text(&header, err, "%s (%s)", title, alpha ? "α" : variant));
+    HR_TRY(hr_table_add_column(table, HR_CELL_TUNED_RANGE, key, header, err));
+    hr_column *column = &table->columns[table->column_count - 1];
+    HR_TRY(set_text(&column->setting_key, err, "%s_%s", name, variant));
+  }
+cleanup:
+  hr_free(header);
+  hr_free(key);
+  return status;
+}
+
+static hr_status begin_bins(hr_table *table, hr_reader *reader, const hr_node *experts,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  char *header = NULL;
+  hr_text baseline;
+  hr_text_init(&baseline);
+  hr_node root = hr_reader_root(reader);
+  hr_node selection = hr_node_object(reader, &root, "selection");
+  HR_TRY(hr_table_init(table, "table1_bins",
+                       "Table 1. R² per bin on the test rows [95 % interval]", err));
+  table->key_columns = 2;
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "bin", "Bin", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "name", "Name", err));
+  for (size_t e = 0; e < hr_node_count(experts); e++) {
+    hr_node expert = hr_node_item(reader, experts, e);
+    HR_TRY(add_expert_column(table, reader, &expert, err));
+  }
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "best", "Best", err));
+  const char *name = hr_node_text(reader, &selection, "baseline");
+  append_expert_title(reader, name, strlen(name), &baseline);
+  HR_TRY(hr_text_status(&baseline, err));
+  HR_TRY(set_text(&header, err, "ΔR² vs %s", baseline.bytes));
+  HR_TRY(hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "delta_r2", header, err));
+cleanup:
+  hr_free(header);
+  hr_text_fini(&baseline);
+  return status;
+}
+
+static void set_expert_cell(hr_reader *reader, const hr_node *bin, const hr_node *expert,
+                            bool by_cv, hr_cell *cell) {
+  const char *variant = hr_node_text_or_null(reader, expert, "variant");
+  hr_node experts = hr_node_object(reader, bin, "experts");
+  hr_node scores = hr_node_object(reader, &experts, hr_node_text(reader, expert, "name"));
+  hr_node on_test = hr_node_object(reader, &scores, "chosen_on_test");
+  const hr_node *source = by_cv ? &scores : &on_test;
+  set_estimate(cell, hr_node_estimate(reader, source, "r2", "r2_ci"));
+  if (variant) cell->setting = hr_node_number(reader, source, variant);
+}
+
+static hr_status add_bin(hr_table *table, hr_reader *reader, const hr_node *bin,
+                         const hr_node *experts, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  size_t count = hr_node_count(experts);
+  hr_node root = hr_reader_root(reader);
+  hr_node selection = hr_node_object(reader, &root, "selection");
+  bool by_cv = strcmp(hr_node_text(reader, &selection, "by"), "cv") == 0;
+  hr_node hybrids = hr_node_object(reader, bin, "hybrid");
+  hr_node hybrid = hr_node_object(reader, &hybrids, by_cv ? "cv" : "test");
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  cells[0].value = hr_node_number(reader, bin, "index");
+  HR_TRY(set_text(&cells[1].text, err, "%s%s", hr_node_text(reader, bin, "name"),
+                  hr_node_bool(reader, bin, "focus") ? " †" : ""));
+  HR_TRY(set_text(&cells[1].code, err, "%s", hr_node_text(reader, bin, "name")));
+  for (size_t e = 0; e < count; e++) {
+    hr_node expert = hr_node_item(reader, experts, e);
+    set_expert_cell(reader, bin, &expert, by_cv, &cells[2 + e]);
+  }
+  const char *best = hr_node_text_or_null(reader, &hybrid, "expert");
+  if (best) HR_TRY(set_method(reader, &cells[2 + count], best, err));
+  set_estimate(&cells[3 + count],
+               hr_node_estimate(reader, &hybrid, "delta_r2", "delta_r2_ci"));
+cleanup:
+  return status;
+}
+
+/* Why an expert's column is empty, once for all bins. */
+static hr_status note_missing_experts(hr_table *table, hr_reader *reader,
+                                      const hr_node *experts, hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  bool chinese = hr_tables_in_chinese(reader);
+  for (size_t e = 0; e < hr_node_count(experts); e++) {
+    hr_node expert = hr_node_item(reader, experts, e);
+    if (strcmp(hr_node_text(reader, &expert, "status"), "unavailable") != 0) continue;
+    HR_TRY(set_text(&note, err,
+                    chinese ? "%s：本版本未包含该专家。"
+                            : "%s: this expert is not part of this build.",
+                    hr_node_text(reader, &expert, "title")));
+    HR_TRY(hr_strings_append(&table->notes, note, err));
+  }
+cleanup:
+  hr_free(note);
+  return status;
+}
+
+/* Why a bin has no model of an expert that is there otherwise. */
+static hr_status note_bin_gaps(hr_table *table, hr_reader *reader, const hr_node *bin,
+                               const hr_node *experts, hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  hr_node scores = hr_node_object(reader, bin, "experts");
+  for (size_t e = 0; e < hr_node_count(experts); e++) {
+    hr_node expert = hr_node_item(reader, experts, e);
+    hr_node one = hr_node_object(reader, &scores, hr_node_text(reader, &expert, "name"));
+    const char *state = hr_node_text(reader, &one, "status");
+    const char *why = hr_node_text(reader, &one, "note");
+    if (strcmp(state, "unavailable") == 0 || why[0] == '\0') continue;
+    HR_TRY(set_text(&note, err, "Bin %.0f, %s: %s", hr_node_number(reader, bin, "index"),
+                    hr_node_text(reader, &expert, "title"), why));
+    HR_TRY(hr_strings_append(&table->notes, note, err));
+  }
+cleanup:
+  hr_free(note);
+  return status;
+}
+
+static hr_status build_bins(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  bool chinese = hr_tables_in_chinese(reader), focus = false;
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  hr_node bins = hr_node_list(reader, &root, "bins");
+  HR_TRY(begin_bins(table, reader, &experts, err));
+  for (size_t k = 0; k < hr_node_count(&bins); k++) {
+    hr_node bin = hr_node_item(reader, &bins, k);
+    HR_TRY(add_bin(table, reader, &bin, &experts, err));
+    focus = focus || hr_node_bool(reader, &bin, "focus");
+  }
+  if (focus) {
+    HR_TRY(hr_strings_append(&table->notes, chinese ? "†：重点分箱。" : "†: focus bin.",
+                             err));
+  }
+  HR_TRY(note_missing_experts(table, reader, &experts, err));
+  for (size_t k = 0; k < hr_node_count(&bins); k++) {
+    hr_node bin = hr_node_item(reader, &bins, k);
+    HR_TRY(note_bin_gaps(table, reader, &bin, &experts, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Table 2 -----------------------------------------------------------------------------
+ */
+
+enum { MOST_REMARKS = 16 };
+
+/* The remarks seen so far; a remark's place is its footnote's number. */
+typedef struct remarks {
+  const char *seen[MOST_REMARKS];
+  size_t count;
+} remarks;
+
+static size_t footnote_of(remarks *all, const char *remark) {
+  for (size_t r = 0; r < all->count; r++) {
+    if (strcmp(all->seen[r], remark) == 0) return r + 1;
+  }
+  if (all->count == MOST_REMARKS) return 0;
+  all->seen[all->count++] = remark;
+  return all->count;
+}
+
+/* Footnote numbers are shown, the remarks themselves go to CSV. */
+static hr_status set_remarks(hr_reader *reader, const hr_node *entry, remarks *all,
+                             hr_cell *cell, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text shown, code;
+  hr_text_init(&shown);
+  hr_text_init(&code);
+  hr_node list = hr_node_list(reader, entry, "remarks");
+  hr_text_append(&shown, "%s", "");
+  hr_text_append(&code, "%s", "");
+  for (size_t r = 0; r < hr_node_count(&list); r++) {
+    const char *remark = json_string_value(json_array_get(list.json, r));
+    if (!remark) continue;
+    size_t number = footnote_of(all, remark);
+    hr_text_append(&shown, "%s%zu", r > 0 ? ", " : "", number);
+    hr_text_append(&code, "%s%s", r > 0 ? " " : "", remark);
+  }
+  HR_TRY(hr_text_status(&shown, err));
+  HR_TRY(hr_text_status(&code, err));
+  HR_TRY(set_text(&cell->text, err, "%s", shown.bytes));
+  HR_TRY(set_text(&cell->code, err, "%s", code.bytes));
+cleanup:
+  hr_text_fini(&shown);
+  hr_text_fini(&code);
+  return status;
+}
+
+static hr_status begin_overall(hr_table *table, hr_error *err) {
+  static const struct {
+    hr_cell_kind kind;
+    const char *key, *header;
+  } columns[] = {
+      {HR_CELL_TEXT, "method", "Method"},
+      {HR_CELL_TEXT, "rows", "Rows"},
+      {HR_CELL_COUNT, "n", "N"},
+      {HR_CELL_SCORE_RANGE, "r2_pooled", "R² pooled"},
+      {HR_CELL_SCORE, "r2_weighted", "R² weighted"},
+      {HR_CELL_DIFFERENCE_RANGE, "delta_r2", "ΔR²"},
+      {HR_CELL_TEXT, "versus", "ΔR² vs"},
+      {HR_CELL_SCORE, "mae", "MAE"},
+      {HR_CELL_SCORE, "rmse", "RMSE"},
+      {HR_CELL_DIFFERENCE, "bias", "Bias"},
+      {HR_CELL_TEXT, "notes", "Notes"},
+  };
+  hr_status status = HR_OK;
+  HR_TRY(hr_table_init(table, "table2_overall",
+                       "Table 2. All bins together [95 % interval]", err));
+  table->key_columns = 2;
+  for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+    HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key, columns[c].header,
+                               err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status add_overall(hr_table *table, hr_reader *reader, const hr_node *entry,
+                             remarks *all, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  HR_TRY(set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
+  HR_TRY(set_text(&cells[1].text, err, "%s", hr_node_text(reader, entry, "rows")));
+  cells[2].value = hr_node_number(reader, entry, "n");
+  set_estimate(&cells[3], hr_node_estimate(reader, entry, "r2_pooled", "r2_pooled_ci"));
+  cells[4].value = hr_node_number(reader, entry, "r2_weighted");
+  set_estimate(&cells[5], hr_node_estimate(reader, entry, "delta_r2", "delta_r2_ci"));
+  const char *versus = hr_node_text_or_null(reader, entry, "versus");
+  if (versus) HR_TRY(set_method(reader, &cells[6], versus, err));
+  cells[7].value = hr_node_number(reader, entry, "mae");
+  cells[8].value = hr_node_number(reader, entry, "rmse");
+  cells[9].value = hr_node_number(reader, entry, "bias");
+  HR_TRY(set_remarks(reader, entry, all, &cells[10], err));
+cleanup:
+  return status;
+}
+
+static hr_status add_footnotes(hr_table *table, const remarks *all, bool chinese,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  for (size_t r = 0; r < all->count; r++) {
+    const char *words = hr_words_remark(all->seen[r], chinese);
+    HR_TRY(set_text(&note, err, "%zu: %s", r + 1, words ? words : all->seen[r]));
+    HR_TRY(hr_strings_append(&table->notes, note, err));
+  }
+cleanup:
+  hr_free(note);
+  return status;
+}
+
+static hr_status build_overall(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  remarks all = {.count = 0};
+  hr_node root = hr_reader_root(reader);
+  hr_node overall = hr_node_list(reader, &root, "overall");
+  HR_TRY(begin_overall(table, err));
+  for (size_t m = 0; m < hr_node_count(&overall); m++) {
+    hr_node entry = hr_node_item(reader, &overall, m);
+    HR_TRY(add_overall(table, reader, &entry, &all, err));
+  }
+  HR_TRY(add_footnotes(table, &all, hr_tables_in_chinese(reader), err));
+cleanup:
+  return status;
+}
+
+/* Signal-to-noise table ---------------------------------------------------------------
+ */
+
+static hr_status begin_octiles(hr_table *table, hr_reader *reader, const hr_node *methods,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text title;
+  hr_text_init(&title);
+  HR_TRY(hr_table_init(table, "snr_octiles",
+                       "R² by octile of signal-to-noise ratio, covered rows", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "octile", "Octile", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_low", "SNR from", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_high", "to", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n", "N", err));
+  for (void *i = json_object_iter(methods->json); i;
+       i = json_object_iter_next(methods->json, i)) {
+    hr_text_fini(&title);
+    hr_append_method_title(reader, json_object_iter_key(i), &title);
+    HR_TRY(hr_text_status(&title, err));
+    HR_TRY(hr_table_add_column(table, HR_CELL_SCORE, json_object_iter_key(i), title.bytes,
+                               err));
+  }
+cleanup:
+  hr_text_fini(&title);
+  return status;
+}
+
+static hr_status add_octile(hr_table *table, hr_reader *reader, const hr_node *octile,
+                            hr_error *err) {
+  hr_cell *cells = NULL;
+  hr_node scores = hr_node_object(reader, octile, "r2");
+  hr_status status = hr_table_add_row(table, &cells, err);
+  if (status != HR_OK) return status;
+  cells[0].value = (double)table->row_count;
+  cells[1].value = hr_node_number(reader, octile, "snr_low");
+  cells[2].value = hr_node_number(reader, octile, "snr_high");
+  cells[3].value = hr_node_number(reader, octile, "n");
+  for (size_t c = 4; c < table->column_count; c++) {
+    cells[c].value = hr_node_number(reader, &scores, table->columns[c].key);
+  }
+  return HR_OK;
+}
+
+static hr_status build_octiles(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  if (hr_node_is_null(&root, "snr_octiles")) {
+    return hr_table_init(table, "snr_octiles", "", err);
+  }
+  hr_node object = hr_node_object(reader, &root, "snr_octiles");
+  hr_node octiles = hr_node_list(reader, &object, "octiles");
+  hr_node first = hr_node_item(reader, &octiles, 0);
+  hr_node methods = hr_node_object(reader, &first, "r2");
+  HR_TRY(begin_octiles(table, reader, &methods, err));
+  for (size_t j = 0; j < hr_node_count(&octiles); j++) {
+    hr_node octile = hr_node_item(reader, &octiles, j);
+    HR_TRY(add_octile(table, reader, &octile, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Gate table --------------------------------------------------------------------------
+ */
+
+static hr_status add_criterion(hr_table *table, hr_reader *reader, const hr_node *entry,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  const char *name = hr_node_text(reader, entry, "criterion");
+  const char *verdict = hr_node_text(reader, entry, "verdict");
+  const char *title = hr_words_criterion(name);
+  const char *next = hr_words_next(name, verdict, hr_tables_in_chinese(reader));
+  if (!next) next = hr_node_text(reader, entry, "next");
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  HR_TRY(set_text(&cells[0].text, err, "%s", title ? title : name));
+  HR_TRY(set_text(&cells[0].code, err, "%s", name));
+  set_estimate(&cells[1], hr_node_estimate(reader, entry, "value", "ci"));
+  cells[2].value = hr_node_number(reader, entry, "threshold");
+  HR_TRY(set_text(&cells[3].text, err, "%s", verdict));
+  HR_TRY(set_text(&cells[4].text, err, "%s", next));
+cleanup:
+  return status;
+}
+
+static hr_status build_gate(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  hr_node gate = hr_node_list(reader, &root, "gate");
+  HR_TRY(hr_table_init(table, "gate", "Decision gate C1 [95 % interval]", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "criterion", "Criterion", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, "value", "Value", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_PLAIN, "threshold", "At least", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "verdict", "Verdict", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "next", "Next", err));
+  for (size_t c = 0; c < hr_node_count(&gate); c++) {
+    hr_node entry = hr_node_item(reader, &gate, c);
+    HR_TRY(add_criterion(table, reader, &entry, err));
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_tables_init(hr_tables *tables, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  *tables = (hr_tables){0};
+  HR_TRY(build_samples(&tables->items[HR_TABLE_SAMPLES], reader, err));
+  HR_TRY(build_bins(&tables->items[HR_TABLE_BINS], reader, err));
+  HR_TRY(build_overall(&tables->items[HR_TABLE_OVERALL], reader, err));
+  HR_TRY(build_octiles(&tables->items[HR_TABLE_SNR], reader, err));
+  HR_TRY(build_gate(&tables->items[HR_TABLE_GATE], reader, err));
+  HR_TRY(hr_reader_status(reader, err));
+cleanup:
+  if (status != HR_OK) hr_tables_fini(tables);
+  return status;
+}
+
+void hr_tables_fini(hr_tables *tables) {
+  for (size_t t = 0; t < HR_TABLE_COUNT; t++) hr_table_fini(&tables->items[t]);
+}

@@ -1,0 +1,33 @@
+/* The tables of the report, each from results.json alone. */
+#ifndef HR_REPORT_TABLES_H
+#define HR_REPORT_TABLES_H
+
+#include "report/table.h"
+
+typedef enum hr_table_id {
+  HR_TABLE_SAMPLES,
+  HR_TABLE_BINS,    /* Table 1 */
+  HR_TABLE_OVERALL, /* Table 2 */
+  HR_TABLE_SNR,
+  HR_TABLE_GATE,
+  HR_TABLE_COUNT,
+} hr_table_id;
+
+typedef struct hr_tables {
+  hr_table items[HR_TABLE_COUNT]; /* a table without rows has nothing to show */
+} hr_tables;
+
+/* Builds all tables; HR_ERR_FORMAT, naming the key, where results.json lacks something.
+ */
+hr_status hr_tables_init(hr_tables *tables, hr_reader *reader,
+                         hr_error *err) HR_MUST_CHECK;
+void hr_tables_fini(hr_tables *tables);
+
+/* Whether the body of the report is in Chinese. */
+bool hr_tables_in_chinese(hr_reader *reader);
+
+/* The name of a method as people write it: "Ridge-Oracle" for "ridge_oracle". Appended.
+ */
+void hr_append_method_title(hr_reader *reader, const char *method, hr_text *out);
+
+#endif

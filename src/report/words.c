@@ -1,0 +1,66 @@
+#include "report/words.h"
+
+#include <stddef.h>
+#include <string.h>
+
+typedef struct words {
+  const char *key, *english, *chinese;
+} words;
+
+static const char *look_up(const words *list, size_t count, const char *key,
+                           bool chinese) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(list[i].key, key) == 0) return chinese ? list[i].chinese : list[i].english;
+  }
+  return NULL;
+}
+
+const char *hr_words_remark(const char *remark, bool chinese) {
+  static const words list[] = {
+      {"chosen_on_test",
+       "Chosen on the very test rows it is scored on: an optimistic ceiling.",
+       "在其评分所用的同一批测试行上做选择：这是乐观的上限。"},
+      {"one_expert",
+       "Only one kind of expert is available, so the hybrid is that expert's oracle by "
+       "construction.",
+       "只有一种专家可用，因此混合模型按定义就等于该专家的 Oracle。"},
+      {"falls_back",
+       "In bins where no expert has a model, the global model predicts (for every method "
+       "alike).",
+       "在没有任何专家模型的分箱中，由全局模型给出预测（对所有方法一视同仁）。"},
+      {"incomplete",
+       "Not every one of these rows has a prediction, so there is no score.",
+       "这些行中并非每一行都有预测，因此不给出分数。"},
+  };
+  return look_up(list, sizeof list / sizeof *list, remark, chinese);
+}
+
+const char *hr_words_next(const char *criterion, const char *verdict, bool chinese) {
+  static const words pass[] = {
+      {"oracle_r2", "level 1: go on to C2, keep ρ", "一级通过：进入 C2，保住 ρ"},
+      {"delta_r2", "the hybrid works", "混合模型有效"},
+      {"insufficient", "not insufficient", "并非不足"},
+      {"focus_bins", "the focus bins improve", "重点分箱有改善"},
+  };
+  static const words fail[] = {
+      {"oracle_r2", "level 1 is not reached", "未达到一级"},
+      {"delta_r2", "no gain worth a hybrid", "增益不足以采用混合模型"},
+      {"insufficient", "C3, shared trunk", "C3：共享主干"},
+      {"focus_bins", "C1.1, metal-poor rescue", "C1.1：贫金属补救"},
+  };
+  if (strcmp(verdict, "undecided") == 0) {
+    return chinese ? "需要更多测试行才能判定" : "needs more test rows to decide";
+  }
+  const words *list = strcmp(verdict, "pass") == 0 ? pass : fail;
+  return look_up(list, sizeof pass / sizeof *pass, criterion, chinese);
+}
+
+const char *hr_words_criterion(const char *criterion) {
+  static const words list[] = {
+      {"oracle_r2", "Oracle-Hybrid R²", NULL},
+      {"delta_r2", "ΔR² over the baseline", NULL},
+      {"insufficient", "R² not insufficient", NULL},
+      {"focus_bins", "Least ΔR², focus bins", NULL},
+  };
+  return look_up(list, sizeof list / sizeof *list, criterion, false);
+}

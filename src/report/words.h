@@ -1,0 +1,17 @@
+/* The fixed sentences of the report, in both languages. All return NULL for a key that is
+ * not known. */
+#ifndef HR_REPORT_WORDS_H
+#define HR_REPORT_WORDS_H
+
+#include <stdbool.h>
+
+/* What a remark of results.json means. */
+const char *hr_words_remark(const char *remark, bool chinese);
+
+/* What the study does next on a verdict of a gate criterion. */
+const char *hr_words_next(const char *criterion, const char *verdict, bool chinese);
+
+/* The name of a gate criterion in tables. */
+const char *hr_words_criterion(const char *criterion);
+
+#endif

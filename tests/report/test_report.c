@@ -1,0 +1,261 @@
+#include "headroom/report.h"
+
+#include "core/file.h"
+#include "report/tables.h"
+#include "report/terminal.h"
+#include "score/fixture.h"
+#include "support/check.h"
+#include "support/fail_alloc.h"
+#include "support/scratch.h"
+
+static fixture f;
+static scratch s;
+static hr_error err;
+
+static int prepare(void **state) {
+  (void)state;
+  fixture_init(&f);
+  scratch_init(&s);
+  return 0;
+}
+
+static int tidy(void **state) {
+  (void)state;
+  scratch_fini(&s);
+  return 0;
+}
+
+static void write_results(void) {
+  check_ok(hr_results_write(&f.input, scratch_name(&s, "results.json"), NULL, &err));
+}
+
+/* A file of the run directory, freed by the caller. */
+static char *file(const char *name) {
+  static char *bytes; /* gcc 12 sees a dangling pointer in a local one */
+  size_t size = 0;
+  check_ok(hr_file_read(scratch_name(&s, name), 1 << 20, &bytes, &size, &err));
+  return bytes;
+}
+
+static void check_holds(const char *text, const char *part) {
+  if (!strstr(text, part)) print_error("'%s' is not in:\n%s\n", part, text);
+  assert_non_null(strstr(text, part));
+}
+
+static void check_file_begins(const char *name, const char *beginning) {
+  char *text = file(name);
+  if (strncmp(text, beginning, strlen(beginning)) != 0) print_error("%s\n", text);
+  assert_int_equal(strncmp(text, beginning, strlen(beginning)), 0);
+  hr_text_free(text);
+}
+
+static void count_line(void *context, hr_log_level level, const char *line) {
+  assert_int_equal(level, HR_LOG_INFO);
+  assert_int_equal(strncmp(line, "wrote ", 6), 0);
+  ++*(int *)context;
+}
+
+static void test_files_are_written(void **state) {
+  (void)state;
+  int lines = 0;
+  const hr_observer observer = {.context = &lines, .log = count_line};
+  write_results();
+  check_ok(hr_report_write(s.path, &observer, &err));
+  assert_int_equal(lines, 6);
+  check_file_begins("tables/samples.csv",
+                    "bin,name,n_train,n_test,at_risk,focus\n"
+                    "0,Cool Poor,900,68,True,False\n"
+                    "1,Mid Poor,1000,69,False,True\n"
+                    "2,\"Hot, \"\"Rich\"\"\",1100,69,False,False\n"
+                    ",Uncovered,300,34,,\n"
+                    ",Total,3300,240,,\n");
+  check_file_begins("tables/table1_bins.csv",
+                    "bin,name,ridge_r2,ridge_r2_low,ridge_r2_high,ridge_alpha,forest_r2,"
+                    "forest_r2_low,forest_r2_high,cnn_r2,cnn_r2_low,cnn_r2_high,best,"
+                    "delta_r2,delta_r2_low,delta_r2_high\n"
+                    "0,Cool Poor,0.");
+  check_file_begins("tables/table2_overall.csv",
+                    "method,rows,n,r2_pooled,r2_pooled_low,r2_pooled_high,r2_weighted,"
+                    "delta_r2,delta_r2_low,delta_r2_high,versus,mae,rmse,bias,notes\n"
+                    "global_ridge,covered,206,0.");
+  check_file_begins("tables/snr_octiles.csv",
+                    "octile,snr_low,snr_high,n,global_ridge,ridge_oracle,forest_oracle,"
+                    "ridge_oracle_test,oracle_hybrid_cv,oracle_hybrid_test\n1,3.0");
+  check_file_begins("tables/gate.csv",
+                    "criterion,value,value_low,value_high,threshold,verdict,next\n"
+                    "oracle_r2,0.");
+  check_file_begins("report.md", "# TEST-01\n\nTarget: `log_g`.");
+}
+
+static void test_english_report(void **state) {
+  (void)state;
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  check_holds(text, "## 1. Summary\n");
+  check_holds(text, "## 2. Data\n");
+  check_holds(text, "## 3. Results\n");
+  check_holds(text, "## 4. Method\n");
+  check_holds(text, "## 5. Ledger\n");
+  check_holds(text,
+              "Routed by the true labels, the Oracle-Hybrid reaches a pooled R² on 206 "
+              "covered test rows of 0.");
+  check_holds(text,
+              "Of 3300 training rows, 300 have labels outside the bins (uncovered); of "
+              "240 test rows, 34.");
+  check_holds(text, "Reference values from outside (R²): vit 0.7000.\n");
+  check_holds(text, "| Global Ridge | covered | 206 |");
+  check_holds(text, "- 1D-CNN: this expert is not part of this build.\n");
+  check_holds(text, "5 flux pixels below 0 were clipped");
+  hr_text_free(text);
+}
+
+static void test_chinese_report(void **state) {
+  (void)state;
+  f.input.language = "zh";
+  f.input.snr = NULL;
+  f.input.outcome_count = 1;
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  check_holds(text, "## 3. Results\n");
+  check_holds(
+      text, "按真实标签路由时，Oracle-Hybrid 在已覆盖的 206 行测试光谱上的合并 R² 为 0.");
+  check_holds(text,
+              "训练集共 3300 行，其中 300 行的标签在分箱边界之外（未覆盖）；测试集共 240 "
+              "行，其中 34 行未覆盖。");
+  check_holds(text, "测试集没有 `snr` 列");
+  check_holds(text, "只有一种专家可用");
+  check_holds(text, "账目平衡：");
+  hr_text_free(text);
+  assert_int_not_equal(access(scratch_name(&s, "tables/snr_octiles.csv"), F_OK), 0);
+}
+
+static void test_selection_on_test_rows_is_said(void **state) {
+  (void)state;
+  f.input.selection = HR_SELECT_BY_TEST;
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  check_holds(text, "Note that settings and experts were chosen on the test rows");
+  check_holds(text, "the Ridge-Oracle (test) it is held against");
+  hr_text_free(text);
+}
+
+static void test_terminal_lines_fit(void **state) {
+  (void)state;
+  char *text = NULL;
+  write_results();
+  check_ok(hr_report_text(s.path, &text, &err));
+  check_holds(text, "Table 1. R² per bin on the test rows [95 % interval]\n");
+  check_holds(text, "     Total              3300        240\n");
+  check_holds(text,
+              "1: Chosen on the very test rows it is scored on: an optimistic ceiling.");
+  for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
+    assert_in_range(hr_text_width(line), 0, HR_TERMINAL_COLUMNS);
+    if (line[0]) assert_int_not_equal(line[strlen(line) - 1], ' ');
+  }
+  hr_text_free(text);
+}
+
+static void test_nobody_at_all(void **state) {
+  (void)state;
+  for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++) {
+    f.ridge[t].status = HR_TASK_FAILED;
+    snprintf(f.ridge[t].note, sizeof f.ridge[t].note, "the system is singular");
+  }
+  f.input.outcome_count = 1;
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  check_holds(text, "| 0 | Cool Poor | - | - | - |\n");
+  check_holds(text, "- Bin 2, Ridge: the system is singular\n");
+  hr_text_free(text);
+}
+
+/* Takes one key out of results.json and gives the sentence of the refusal. */
+static void check_refused(const char *key, const char *replacement, hr_status expected,
+                          const char *sentence) {
+  char message[8192];
+  write_results();
+  char *text = file("results.json");
+  char *place = strstr(text, key);
+  assert_non_null(place);
+  assert_int_equal(strlen(key), strlen(replacement));
+  memcpy(place, replacement, strlen(key));
+  scratch_write(&s, "results.json", text);
+  hr_text_free(text);
+  snprintf(message, sizeof message, "%s%s", scratch_name(&s, "results.json"), sentence);
+  check_fails(hr_report_write(s.path, NULL, &err), expected, message);
+  assert_int_not_equal(access(scratch_name(&s, "report.md"), F_OK), 0);
+}
+
+static void test_incomplete_results_are_refused(void **state) {
+  (void)state;
+  static const struct {
+    const char *key, *other, *place;
+  } cases[] = {
+      {"\"n_train\"", "\"x_train\"", "bins[0].n_train is missing or not a number"},
+      {"\"hybrid\"", "\"xybrid\"", "bins[0].hybrid is missing or not an object"},
+      {"\"r2_ci\"", "\"r2_xi\"", "bins[0].experts.ridge.r2_ci is missing or not a list"},
+      {"\"overall\"", "\"xverall\"", "overall is missing or not a list"},
+      {"\"verdict\"", "\"xerdict\"", "gate[0].verdict is missing or not a text"},
+      {"\"snr_low\"", "\"xnr_low\"",
+       "snr_octiles.octiles[0].snr_low is missing or not a number"},
+      {"\"draws\"", "\"xraws\"", "bootstrap.draws is missing or not a number"},
+      {"\"baselines\"", "\"xaselines\"", "baselines is missing or not a list"},
+      {"\"gate_passed\"", "\"xate_passed\"",
+       "gate_passed is missing or not true or false"},
+  };
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    char sentence[256];
+    snprintf(sentence, sizeof sentence, ": %s; run the study again with this version",
+             cases[c].place);
+    check_refused(cases[c].key, cases[c].other, HR_ERR_FORMAT, sentence);
+  }
+}
+
+static void test_a_broken_ledger_is_refused(void **state) {
+  (void)state;
+  check_refused(
+      "\"ok\": true,\n  \"checks\"", "\"ok\":false,\n  \"checks\"", HR_ERR_LEDGER,
+      ": the accounts do not balance at ledger.ok; its numbers are not reported");
+}
+
+static void test_no_results(void **state) {
+  (void)state;
+  char *text = NULL, message[8192];
+  snprintf(message, sizeof message, "cannot open %s: No such file or directory",
+           scratch_name(&s, "results.json"));
+  check_fails(hr_report_text(s.path, &text, &err), HR_ERR_MISSING, message);
+  assert_null(text);
+}
+
+static void test_memory_can_run_out(void **state) {
+  (void)state;
+  char *text = NULL;
+  f.input.outcome_count = 1;
+  f.input.snr = NULL;
+  write_results();
+  check_alloc_failures(hr_report_write(s.path, NULL, NULL));
+  check_alloc_failures(hr_report_text(s.path, &text, NULL));
+  hr_text_free(text);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(test_files_are_written),
+      TEST(test_english_report),
+      TEST(test_chinese_report),
+      TEST(test_selection_on_test_rows_is_said),
+      TEST(test_terminal_lines_fit),
+      TEST(test_nobody_at_all),
+      TEST(test_incomplete_results_are_refused),
+      TEST(test_a_broken_ledger_is_refused),
+      TEST(test_no_results),
+      TEST(test_memory_can_run_out),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,36 @@
+#include "report/words.h"
+
+#include "support/check.h"
+
+static void test_every_key_has_words_in_both_languages(void **state) {
+  (void)state;
+  static const char *const remarks[] = {"chosen_on_test", "one_expert", "falls_back",
+                                        "incomplete"};
+  static const char *const criteria[] = {"oracle_r2", "delta_r2", "insufficient",
+                                         "focus_bins"};
+  static const char *const verdicts[] = {"pass", "fail", "undecided"};
+  for (size_t i = 0; i < 4; i++) {
+    assert_string_not_equal(hr_words_remark(remarks[i], true),
+                            hr_words_remark(remarks[i], false));
+    assert_non_null(hr_words_criterion(criteria[i]));
+    for (size_t v = 0; v < 3; v++) {
+      assert_string_not_equal(hr_words_next(criteria[i], verdicts[v], true),
+                              hr_words_next(criteria[i], verdicts[v], false));
+    }
+  }
+}
+
+static void test_unknown_keys(void **state) {
+  (void)state;
+  assert_null(hr_words_remark("new", true));
+  assert_null(hr_words_criterion("new"));
+  assert_null(hr_words_next("new", "pass", false));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_every_key_has_words_in_both_languages),
+      cmocka_unit_test(test_unknown_keys),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
