@@ -1,0 +1,28 @@
+#include "cli/interrupt.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* A signal handler has no other way to say something; the library has no such variable.
+ */
+static volatile sig_atomic_t came;
+
+static void remember(int signal_number) {
+  (void)signal_number;
+  came = 1;
+}
+
+void hr_interrupt_watch(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = remember;
+  sigemptyset(&action.sa_mask);
+  /* Reads go on (SA_RESTART): the work itself asks whether to stop. */
+  action.sa_flags = (int)(SA_RESTART | SA_RESETHAND);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+bool hr_interrupt_came(void) {
+  return came != 0;
+}

@@ -1,0 +1,14 @@
+/* Ctrl-C, and what `kill` sends: asked once, the work ends cleanly at its next step;
+ * asked twice, the program ends at once. */
+#ifndef HR_CLI_INTERRUPT_H
+#define HR_CLI_INTERRUPT_H
+
+#include <stdbool.h>
+
+/* From here on SIGINT and SIGTERM are remembered; the second one has its usual effect. */
+void hr_interrupt_watch(void);
+
+/* Whether one has come. */
+bool hr_interrupt_came(void);
+
+#endif

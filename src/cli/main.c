@@ -1,0 +1,55 @@
+/* The program: finds the verb, reads its command line, runs it, and says in one sentence
+ * and an exit code what went wrong. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/verb.h"
+#include "core/alloc.h"
+
+static bool is_plea_for_help(const char *argument) {
+  return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
+static hr_status run_verb(const hr_verb *verb, size_t count, const char *const *arguments,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  void *values = NULL;
+  const char *operand = NULL;
+  for (size_t i = 0; i < count; i++) {
+    if (is_plea_for_help(arguments[i])) return hr_verb_describe(verb, err);
+  }
+  HR_TRY(hr_verb_values(verb, &values, err));
+  HR_TRY(hr_options_read(&verb->grammar, count, arguments, values, &operand, err));
+  HR_TRY(verb->run(values, operand, err));
+cleanup:
+  hr_free(values);
+  return status;
+}
+
+static hr_status run_program(size_t count, const char *const *arguments, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_verb *verb = NULL;
+  if (count == 0) {
+    return hr_fail(err, HR_ERR_USAGE, "say what to do; `headroom help` lists the verbs");
+  }
+  if (is_plea_for_help(arguments[0])) return hr_verb_help.run(NULL, NULL, err);
+  if (strcmp(arguments[0], "--version") == 0) return hr_verb_version.run(NULL, NULL, err);
+  HR_TRY(hr_verb_find(arguments[0], &verb, err));
+  HR_TRY(run_verb(verb, count - 1, arguments + 1, err));
+cleanup:
+  return status;
+}
+
+int main(int argc, char **argv) {
+  hr_error err = {0};
+  size_t count = argc > 1 ? (size_t)argc - 1 : 0;
+  hr_status status = run_program(count, (const char *const *)argv + 1, &err);
+  /* Results that did not arrive (a full disk behind `> file`) are not a success. */
+  bool lost = fflush(stdout) != 0 || ferror(stdout);
+  if (lost && status == HR_OK) {
+    status = hr_fail_errno(&err, HR_ERR_IO, errno, "cannot write to standard output");
+  }
+  if (status != HR_OK) fprintf(stderr, "headroom: %s\n", err.message);
+  return hr_status_exit_code(status);
+}

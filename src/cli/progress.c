@@ -1,0 +1,212 @@
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/interrupt.h"
+
+static const double redraw_seconds = 0.1;  /* on a terminal; faster only flickers */
+static const double repeat_seconds = 10.0; /* in a log file */
+static const double settled_seconds = 0.5; /* before that a rate says nothing */
+enum { MOST_CELLS = 30, LEAST_CELLS = 8, LEAST_COLUMNS = 40, USUAL_COLUMNS = 80 };
+
+static double monotonic_seconds(void) {
+  struct timespec now = {0};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int terminal_columns(FILE *file) {
+  struct winsize size = {0};
+  if (ioctl(fileno(file), TIOCGWINSZ, &size) != 0) return USUAL_COLUMNS;
+  return size.ws_col >= LEAST_COLUMNS ? size.ws_col : USUAL_COLUMNS;
+}
+
+void hr_display_init(hr_display *display, FILE *file) {
+  const char *terminal = getenv("TERM");
+  const char *no_colour = getenv("NO_COLOR");
+  bool can_redraw = terminal && strcmp(terminal, "dumb") != 0;
+  *display = (hr_display){.file = file, .clock = monotonic_seconds};
+  display->is_terminal = can_redraw && isatty(fileno(file));
+  display->has_colour = display->is_terminal && !(no_colour && *no_colour);
+  display->columns = display->is_terminal ? terminal_columns(file) : USUAL_COLUMNS;
+}
+
+/* 12.5 MB/s, 1630 rows/s: three or four digits, as far as anyone reads. */
+static void describe_rate(double rate, const char *unit, hr_text *out) {
+  int decimals = rate < 10.0 ? 2 : rate < 100.0 ? 1 : 0;
+  hr_text_append(out, ", %.*f %s/s", decimals, rate, unit);
+}
+
+static void describe_seconds(double seconds, hr_text *out) {
+  if (seconds < 9.95) {
+    hr_text_append(out, "%.1f s", seconds);
+  } else if (seconds < 99.5) {
+    hr_text_append(out, "%.0f s", seconds);
+  } else if (seconds < 3600.0) {
+    long whole = (long)seconds;
+    hr_text_append(out, "%ld min %02ld s", whole / 60, whole % 60);
+  } else {
+    long minutes = (long)(seconds / 60.0);
+    hr_text_append(out, "%ld h %02ld min", minutes / 60, minutes % 60);
+  }
+}
+
+void hr_progress_describe(const hr_progress *progress, double seconds, bool is_over,
+                          hr_text *out) {
+  double done = (double)progress->done, total = (double)progress->total;
+  hr_text_append(out, "%s: ", progress->stage);
+  if (progress->total == 0 || progress->done == progress->total) {
+    hr_text_append(out, "%" PRIu64 " %s", progress->done, progress->unit);
+  } else {
+    /* Rounded down: 100% is said when all is done. */
+    int percent = (int)(100.0 * done / total);
+    hr_text_append(out, "%d%% of %" PRIu64 " %s", percent, progress->total,
+                   progress->unit);
+  }
+  if (is_over) {
+    hr_text_append(out, " in ");
+    describe_seconds(seconds, out);
+  }
+  if (seconds < settled_seconds || progress->done == 0) return;
+  describe_rate(done / seconds, progress->unit, out);
+  if (progress->bytes > 0) {
+    describe_rate(1e-6 * (double)progress->bytes / seconds, "MB", out);
+  }
+  if (!is_over && progress->total > progress->done) {
+    hr_text_append(out, ", ");
+    describe_seconds((total - done) * seconds / done, out);
+    hr_text_append(out, " left");
+  }
+}
+
+/* The running stage with the texts that the display keeps. */
+static hr_progress running(const hr_display *display) {
+  hr_progress progress = display->last;
+  progress.stage = display->stage;
+  progress.unit = display->unit;
+  return progress;
+}
+
+static void erase_line(hr_display *display) {
+  if (display->line_is_drawn) fputs("\r\x1b[K", display->file);
+  display->line_is_drawn = false;
+}
+
+/* What the terminal shows: the words, without the megabytes where they do not fit, and a
+ * bar before them where there is room. */
+static void compose(const hr_display *display, hr_progress progress, double seconds,
+                    hr_text *out) {
+  int room = display->columns - 1;
+  hr_progress_describe(&progress, seconds, false, out);
+  if ((int)out->length > room) {
+    hr_text_fini(out);
+    progress.bytes = 0;
+    hr_progress_describe(&progress, seconds, false, out);
+  }
+  int cells = room - (int)out->length - 3; /* a space and two brackets */
+  if (cells > MOST_CELLS) cells = MOST_CELLS;
+  if (progress.total == 0 || cells < LEAST_CELLS) return;
+  double share = (double)progress.done / (double)progress.total;
+  int filled = share < 1.0 ? (int)(share * cells) : cells;
+  hr_text_append(out, " [%.*s%.*s]", filled, "##############################",
+                 cells - filled, "..............................");
+}
+
+/* Shows the running stage: on a terminal without a newline, and cut to its width, as a
+ * line that wraps could not be erased. */
+static void show(hr_display *display, bool is_over) {
+  hr_progress progress = running(display);
+  double seconds = display->clock() - display->start;
+  bool is_drawn = display->is_terminal && !is_over;
+  hr_text line;
+  hr_text_init(&line);
+  if (is_drawn) {
+    compose(display, progress, seconds, &line);
+  } else {
+    hr_progress_describe(&progress, seconds, is_over, &line);
+  }
+  erase_line(display);
+  if (hr_text_status(&line, NULL) == HR_OK) {
+    int most = is_drawn ? display->columns - 1 : (int)line.length;
+    fprintf(display->file, is_drawn ? "%.*s" : "%.*s\n", most, line.bytes);
+    fflush(display->file);
+    display->line_is_drawn = is_drawn;
+  }
+  hr_text_fini(&line);
+  display->shown = display->clock();
+}
+
+static void end_stage(hr_display *display) {
+  if (display->stage[0] == '\0') return;
+  show(display, true);
+  display->stage[0] = '\0';
+}
+
+static void begin_stage(hr_display *display, const hr_progress *progress) {
+  snprintf(display->stage, sizeof display->stage, "%s", progress->stage);
+  snprintf(display->unit, sizeof display->unit, "%s", progress->unit);
+  display->start = display->clock();
+  display->shown = display->start;
+}
+
+/* The same stage goes on: its name is the same and it did not begin anew. */
+static bool goes_on(const hr_display *display, const hr_progress *progress) {
+  return strncmp(display->stage, progress->stage, sizeof display->stage - 1) == 0 &&
+         progress->done >= display->last.done;
+}
+
+static void take_progress(void *context, const hr_progress *progress) {
+  hr_display *display = context;
+  if (!goes_on(display, progress)) {
+    end_stage(display);
+    begin_stage(display, progress);
+  }
+  display->last = *progress;
+  double wait = display->is_terminal ? redraw_seconds : repeat_seconds;
+  if (progress->total > 0 && progress->done >= progress->total) {
+    end_stage(display);
+  } else if (display->clock() - display->shown >= wait) {
+    show(display, false);
+  }
+}
+
+/* Text may come from a file's own names: escape sequences in it stay harmless. */
+static void put_line(const char *line, FILE *file) {
+  for (; *line; line++) {
+    unsigned char c = (unsigned char)*line;
+    fputc(c < 0x20 || c == 0x7f ? '?' : c, file);
+  }
+}
+
+static void take_line(void *context, hr_log_level level, const char *line) {
+  hr_display *display = context;
+  erase_line(display);
+  if (level == HR_LOG_WARNING) {
+    fputs(display->has_colour ? "\x1b[1;33mwarning:\x1b[0m " : "warning: ",
+          display->file);
+  }
+  put_line(line, display->file);
+  fputc('\n', display->file);
+  fflush(display->file);
+}
+
+static bool is_interrupted(void *context) {
+  (void)context;
+  return hr_interrupt_came();
+}
+
+hr_observer hr_display_observer(hr_display *display) {
+  return (hr_observer){.context = display,
+                       .log = take_line,
+                       .progress = take_progress,
+                       .interrupted = is_interrupted};
+}
+
+void hr_display_fini(hr_display *display) {
+  end_stage(display);
+}

@@ -1,0 +1,34 @@
+/* What a verb of the program is: one verb, one file, one const table. */
+#ifndef HR_CLI_VERB_H
+#define HR_CLI_VERB_H
+
+#include "cli/options.h"
+
+typedef struct hr_verb {
+  hr_grammar grammar;
+  const char *summary; /* half a sentence, for the list of verbs */
+  const char *details; /* paragraphs behind the options; NULL: none */
+  size_t values_size;  /* of the struct that the options fill; 0: there are none */
+  void (*set_defaults)(void *values); /* NULL: all zero */
+
+  /* Does the work; results go to stdout, everything else to stderr. */
+  hr_status (*run)(const void *values, const char *operand, hr_error *err);
+} hr_verb;
+
+extern const hr_verb hr_verb_run, hr_verb_simulate, hr_verb_inspect, hr_verb_version,
+    hr_verb_help;
+
+/* All verbs, in the order of the help text. */
+const hr_verb *const *hr_verbs(size_t *count);
+
+/* The verb of that name, or HR_ERR_USAGE with the nearest one. */
+hr_status hr_verb_find(const char *name, const hr_verb **out,
+                       hr_error *err) HR_MUST_CHECK;
+
+/* The values struct of a verb, with its defaults; freed with hr_free. */
+hr_status hr_verb_values(const hr_verb *verb, void **out, hr_error *err) HR_MUST_CHECK;
+
+/* Prints to stdout what a verb does and takes. */
+hr_status hr_verb_describe(const hr_verb *verb, hr_error *err) HR_MUST_CHECK;
+
+#endif

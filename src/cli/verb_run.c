@@ -1,0 +1,74 @@
+#include <stdio.h>
+
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+#include "headroom/report.h"
+#include "headroom/study.h"
+
+typedef struct run_values {
+  const char *out;
+  bool dry_run;
+} run_values;
+
+static hr_status describe(const hr_study_options *study, const hr_observer *observer,
+                          hr_error *err) {
+  char *plan = NULL;
+  hr_status status = hr_study_describe(study, observer, &plan, err);
+  if (status == HR_OK) fputs(plan, stdout);
+  hr_text_free(plan);
+  return status;
+}
+
+static hr_status work(const hr_study_options *study, const hr_observer *observer,
+                      hr_error *err) {
+  hr_status status = HR_OK;
+  char *run_dir = NULL, *tables = NULL;
+  HR_TRY(hr_study_run(study, observer, &run_dir, err));
+  HR_TRY(hr_report_write(run_dir, observer, err));
+  HR_TRY(hr_report_text(run_dir, &tables, err));
+  printf("%sEverything is in %s: report.md, results.json, tables/\n", tables, run_dir);
+cleanup:
+  hr_text_free(tables);
+  hr_text_free(run_dir);
+  return status;
+}
+
+static hr_status run(const void *values, const char *operand, hr_error *err) {
+  const run_values *given = values;
+  const hr_study_options study = {.config_path = operand, .out_dir = given->out};
+  hr_display display;
+  hr_interrupt_watch();
+  hr_display_init(&display, stderr);
+  hr_observer observer = hr_display_observer(&display);
+  hr_status status =
+      given->dry_run ? describe(&study, &observer, err) : work(&study, &observer, err);
+  hr_display_fini(&display);
+  return status;
+}
+
+static const hr_option options[] = {
+    {.name = "out",
+     .kind = HR_OPTION_TEXT,
+     .offset = offsetof(run_values, out),
+     .value = "DIR",
+     .help = "the run directory (runs/EXPERIMENT-ID)"},
+    {.name = "dry-run",
+     .kind = HR_OPTION_FLAG,
+     .offset = offsetof(run_values, dry_run),
+     .help = "say what would be read, trained and needed; write nothing"},
+};
+
+const hr_verb hr_verb_run = {
+    .grammar = {.verb = "run",
+                .operand = "CONFIG",
+                .options = options,
+                .option_count = sizeof options / sizeof options[0]},
+    .summary = "run the study that a YAML file describes",
+    .details =
+        "Reads the shards, adds noise, trains every expert of every bin, routes by the\n"
+        "true labels and judges. Writes results.json, tables and a report into the run\n"
+        "directory, and prints the tables.",
+    .values_size = sizeof(run_values),
+    .run = run,
+};

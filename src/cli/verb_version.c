@@ -1,0 +1,16 @@
+#include <stdio.h>
+
+#include "cli/verb.h"
+#include "headroom/version.h"
+
+static hr_status run(const void *values, const char *operand, hr_error *err) {
+  (void)values, (void)operand, (void)err;
+  puts("headroom " HR_VERSION);
+  return HR_OK;
+}
+
+const hr_verb hr_verb_version = {
+    .grammar = {.verb = "version"},
+    .summary = "print the version of the program",
+    .run = run,
+};

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Installs into an empty folder and uses what lies there as a stranger would: the program,
+# the library through pkg-config (shared and static) and through find_package(headroom).
+#
+# usage: tests/cli/install.sh BUILD_DIR
+set -euo pipefail
+[ $# -eq 1 ] || { echo "usage: $0 BUILD_DIR" >&2 && exit 2; }
+build=$(cd "$1" && pwd)
+source=$(cd "$(dirname "$0")/../.." && pwd)
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+prefix=$place/prefix
+example=$source/examples/use_library.c
+
+fail() {
+  echo "install: $1" >&2
+  exit 1
+}
+
+# The example says the version and what it found in its own file.
+check_example() {
+  said=$("$1" "$place/$(basename "$1")-stars")
+  wanted=$("$prefix/bin/headroom" version)$'\n40 spectra of 4096 pixels, 0 problems'
+  [ "$said" = "$wanted" ] || fail "$1 said '$said' instead of '$wanted'"
+}
+
+cmake --install "$build" --prefix "$prefix" >"$place/log" || fail "$(cat "$place/log")"
+[ "$("$prefix/bin/headroom" version)" = "headroom $("$build/headroom" version | cut -d ' ' -f 2)" ] ||
+  fail "the installed program does not say its version"
+find "$prefix" -name headroom.1 | grep -q . || fail "there is no manual page"
+# Installed, too, the program must find the OpenMP build of OpenBLAS.
+openblas=$(find /usr/lib -maxdepth 2 -type d -name openblas-openmp | head -n 1)
+if [ -n "$openblas" ]; then
+  ldd "$prefix/bin/headroom" | grep -q "$openblas/" || fail "it runs on another OpenBLAS"
+fi
+
+PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name headroom.pc)"):$openblas/pkgconfig
+export PKG_CONFIG_PATH
+libraries=$(pkg-config --variable=libdir headroom)
+# shellcheck disable=SC2046
+gcc -std=c17 "$example" $(pkg-config --cflags --libs headroom) \
+  -Wl,-rpath,"$libraries" -o "$place/with_pkg_config"
+check_example "$place/with_pkg_config"
+
+mkdir "$place/consumer"
+cat >"$place/consumer/CMakeLists.txt" <<CMAKE
+cmake_minimum_required(VERSION 3.25)
+project(consumer LANGUAGES C)
+find_package(headroom 0.1 REQUIRED)
+add_executable(with_find_package $example)
+target_link_libraries(with_find_package PRIVATE headroom::headroom)
+CMAKE
+{
+  cmake -S "$place/consumer" -B "$place/consumer/build" -DCMAKE_PREFIX_PATH="$prefix"
+  cmake --build "$place/consumer/build"
+} >"$place/log" 2>&1 || fail "$(cat "$place/log")"
+check_example "$place/consumer/build/with_find_package"
+
+# The static library needs what the .pc file lists as private.
+# shellcheck disable=SC2046
+gcc -std=c17 "$example" $(pkg-config --cflags headroom) "$libraries/libheadroom.a" \
+  $(pkg-config --static --libs headroom | sed 's/-lheadroom//') \
+  -Wl,-rpath,"$openblas" -o "$place/with_static"
+check_example "$place/with_static"
+echo "installed, linked and run in three ways"

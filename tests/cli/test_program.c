@@ -1,0 +1,198 @@
+/* The program as its user meets it: exact stdout, stderr and exit code. */
+#include "headroom/version.h"
+#include "support/program.h"
+
+enum { MOST_WORDS = 16 };
+
+/* Runs `headroom LINE`, LINE being words with single spaces between them. */
+static void run_line(const char *line, program *p) {
+  char copy[1024];
+  const char *arguments[MOST_WORDS + 2] = {"headroom"};
+  size_t count = 1;
+  scratch s;
+  snprintf(copy, sizeof copy, "%s", line);
+  for (char *word = strtok(copy, " "); word && count <= MOST_WORDS;
+       word = strtok(NULL, " ")) {
+    arguments[count++] = word;
+  }
+  scratch_init(&s);
+  program_finish(&s, program_start(&s, arguments), p);
+  scratch_fini(&s);
+}
+
+static void check_line(const char *line, int exit_code, const char *out,
+                       const char *err) {
+  static program p;
+  run_line(line, &p);
+  assert_string_equal(p.out, out);
+  assert_string_equal(p.err, err);
+  assert_int_equal(p.exit_code, exit_code);
+}
+
+static void check_refused(const char *line, int exit_code, const char *sentence) {
+  char expected[512];
+  snprintf(expected, sizeof expected, "headroom: %s\n", sentence);
+  check_line(line, exit_code, "", expected);
+}
+
+static const char overview[] =
+    "Headroom: how much would a mixture of specialists gain over the model you have?\n"
+    "\n"
+    "Usage: headroom VERB ...\n"
+    "\n"
+    "  run        run the study that a YAML file describes\n"
+    "  simulate   write simulated stars in the layout that `run` reads\n"
+    "  inspect    say what is in a data file, and what is wrong with it\n"
+    "  version    print the version of the program\n"
+    "  help       say what the program or one of its verbs does\n"
+    "\n"
+    "`headroom help VERB` tells more about one. Results are printed to stdout, progress\n"
+    "and errors to stderr. Exit codes: 0 done, 2 wrong usage or configuration, 3 wrong\n"
+    "data, 4 internal trouble (disk, memory, numerics), 130 interrupted.\n";
+
+static const char about_run[] =
+    "headroom run: run the study that a YAML file describes\n"
+    "\n"
+    "Usage: headroom run CONFIG [options]\n"
+    "\n"
+    "  --out DIR                  the run directory (runs/EXPERIMENT-ID)\n"
+    "  --dry-run                  say what would be read, trained and needed; write "
+    "nothing\n"
+    "\n"
+    "Reads the shards, adds noise, trains every expert of every bin, routes by the\n"
+    "true labels and judges. Writes results.json, tables and a report into the run\n"
+    "directory, and prints the tables.\n";
+
+static void test_help(void **state) {
+  (void)state;
+  check_line("help", 0, overview, "");
+  check_line("--help", 0, overview, "");
+  check_line("-h", 0, overview, "");
+  check_line("help run", 0, about_run, "");
+  check_line("run --help", 0, about_run, "");
+  check_line("run x.yaml -h", 0, about_run, "");
+  check_line("help help", 0,
+             "headroom help: say what the program or one of its verbs does\n"
+             "\n"
+             "Usage: headroom help [VERB]\n",
+             "");
+}
+
+/* The defaults that help shows are those of the library. */
+static void test_help_of_simulate(void **state) {
+  (void)state;
+  static program p;
+  run_line("help simulate", &p);
+  assert_int_equal(p.exit_code, 0);
+  assert_string_equal(p.err, "");
+  assert_non_null(strstr(p.out, "Usage: headroom simulate --out DIR [options]\n"));
+  assert_non_null(
+      strstr(p.out, "\n  --train N                  training spectra (20000)\n"));
+  assert_non_null(strstr(p.out, " AB magnitude in HSC i (20.5,22.5)\n"));
+  assert_non_null(strstr(p.out, " of the arrays: f32 or f64 (f32)\n"));
+}
+
+static void test_version(void **state) {
+  (void)state;
+  check_line("version", 0, "headroom " HR_VERSION "\n", "");
+  check_line("--version", 0, "headroom " HR_VERSION "\n", "");
+}
+
+static void test_verbs_that_are_none(void **state) {
+  (void)state;
+  check_refused("", 2, "say what to do; `headroom help` lists the verbs");
+  check_refused("simulat --out x", 2,
+                "there is no verb 'simulat'; did you mean 'simulate'?");
+  check_refused("frobnicate", 2,
+                "there is no verb 'frobnicate'; `headroom help` lists them");
+  check_refused("help frobnicate", 2,
+                "there is no verb 'frobnicate'; `headroom help` lists them");
+  check_refused("--verbose", 2,
+                "there is no verb '--verbose'; `headroom help` lists them");
+}
+
+static void test_command_lines_that_are_wrong(void **state) {
+  (void)state;
+  check_refused("run", 2, "run needs a CONFIG: headroom run CONFIG");
+  check_refused("run a.yaml b.yaml", 2, "run takes one CONFIG; 'b.yaml' is one too many");
+  check_refused("run --dryrun a.yaml", 2,
+                "run has no option '--dryrun'; did you mean '--dry-run'?");
+  check_refused("run a.yaml --out", 2, "option '--out' needs a value: --out DIR");
+  check_refused("inspect", 2, "inspect needs a FILE: headroom inspect FILE");
+  check_refused("simulate", 2, "simulate needs the option --out DIR");
+  check_refused("simulate x --out d", 2, "simulate takes options alone, not 'x'");
+  check_refused("simulate --out d --train many", 2,
+                "'--train many': give a whole number");
+  check_refused("simulate --out d --mag 22,twenty", 2,
+                "'--mag 22,twenty': give one number or LO,HI (LO not above HI)");
+  check_refused("simulate --out d --dtype f16", 2, "'--dtype f16': give one of f32|f64");
+  check_refused("version now", 2, "version takes options alone, not 'now'");
+}
+
+static void test_files_that_are_missing(void **state) {
+  (void)state;
+  static program p;
+  run_line("inspect /dev/null/a.h5", &p);
+  assert_int_equal(p.exit_code, 3);
+  assert_string_equal(p.out, "");
+  assert_non_null(strstr(p.err, "/dev/null/a.h5"));
+  run_line("run /dev/null/a.yaml", &p);
+  assert_int_equal(p.exit_code, 3);
+  assert_string_equal(p.out, "");
+  assert_non_null(strstr(p.err, "/dev/null/a.yaml"));
+}
+
+static void test_results_that_do_not_arrive(void **state) {
+  (void)state;
+  static program p;
+  const char *const arguments[] = {"headroom", "help", NULL};
+  scratch s;
+  scratch_init(&s);
+  assert_int_equal(symlink("/dev/full", scratch_name(&s, "stdout")), 0);
+  pid_t child = program_start(&s, arguments);
+  int result = 0;
+  assert_int_equal(waitpid(child, &result, 0), child);
+  assert_true(WIFEXITED(result));
+  assert_int_equal(WEXITSTATUS(result), 4);
+  program_read(scratch_name(&s, "stderr"), p.err, sizeof p.err);
+  assert_string_equal(
+      p.err, "headroom: cannot write to standard output: No space left on device\n");
+  scratch_fini(&s);
+}
+
+/* Ends within seconds of Ctrl-C although an hour of work was asked for, and says so. */
+static void test_interruption(void **state) {
+  (void)state;
+  static program p;
+  scratch s;
+  scratch_init(&s);
+  char folder[128];
+  snprintf(folder, sizeof folder, "%s/data", s.path);
+  const char *const arguments[] = {"headroom", "simulate", "--out",  folder,
+                                   "--train",  "5000000",  "--test", "0",
+                                   "--shards", "1",        NULL};
+  pid_t child = program_start(&s, arguments);
+  usleep(700000);
+  assert_int_equal(kill(child, SIGINT), 0);
+  program_finish(&s, child, &p);
+  assert_int_equal(p.exit_code, 130);
+  assert_string_equal(p.out, "");
+  assert_non_null(strstr(p.err, "headroom: interrupted while "));
+  assert_int_not_equal(access(scratch_name(&s, "data/train_0/dataset.h5"), F_OK), 0);
+  assert_int_not_equal(access(scratch_name(&s, "data/train_0/dataset.h5.part"), F_OK), 0);
+  scratch_fini(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_help),
+      cmocka_unit_test(test_help_of_simulate),
+      cmocka_unit_test(test_version),
+      cmocka_unit_test(test_verbs_that_are_none),
+      cmocka_unit_test(test_command_lines_that_are_wrong),
+      cmocka_unit_test(test_files_that_are_missing),
+      cmocka_unit_test(test_results_that_do_not_arrive),
+      cmocka_unit_test(test_interruption),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
