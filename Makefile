@@ -1,0 +1,64 @@
+# A thin front for CMake and ctest; `make` alone says what there is.
+PREFIX ?= /usr/local
+RELEASE = cmake --preset release
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test check asan tsan tidy format bench install clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what building takes, where it is missing (Debian, Ubuntu)
+	@scripts/setup.sh build
+
+build: setup ## the program, at build/headroom
+	@$(RELEASE) -DHR_TESTS=OFF
+	@cmake --build build --target headroom
+
+demo: build demo/data/complete ## a small study, from nothing to its tables in demo/run
+	build/headroom run demo/data/study.yaml --out demo/run
+
+# Written last, so that spectra cut short are made anew.
+demo/data/complete: | build
+	build/headroom simulate --out demo/data --train 20000 --shards 5 --test 4000 --seed 1
+	@touch $@
+
+test: ## install what the tests take, build, run every test, then the C tests sanitized
+	@scripts/setup.sh test
+	@$(RELEASE) -DHR_TESTS=ON
+	@cmake --build build
+	@ctest --test-dir build --output-on-failure
+	@$(MAKE) --no-print-directory asan
+
+check: ## the house rules alone: includes, symbols, lengths, format
+	@$(RELEASE) -DHR_TESTS=ON
+	@cmake --build build
+	@ctest --test-dir build --output-on-failure --tests-regex ^house/
+
+asan: ## the C tests under the address and undefined behaviour sanitizers
+	@cmake --preset asan-ubsan
+	@cmake --build --preset asan-ubsan
+	@ctest --preset asan-ubsan
+
+tsan: ## the C tests under the thread sanitizer (takes scripts/setup.sh develop)
+	@cmake --preset tsan
+	@cmake --build --preset tsan
+	@ctest --preset tsan
+
+tidy: ## clang-tidy on the sources (takes scripts/setup.sh develop)
+	@$(RELEASE)
+	@run-clang-tidy -quiet -p build '/(src|tests)/'
+
+format: ## clang-format on every C file
+	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+bench: build ## how fast the parts are, on this machine
+	@for script in bench/*.sh; do bash "$$script" build || exit; done
+
+install: ## everything, under PREFIX (default /usr/local)
+	@$(RELEASE) -DHR_TESTS=OFF -DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX))
+	@cmake --build build
+	@cmake --install build
+
+clean: ## forget what was built and the demo
+	rm -rf build build-debug build-asan build-tsan demo

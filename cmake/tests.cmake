@@ -1,0 +1,62 @@
+# Every tests/<folder>/test_<name>.c is one cmocka program and one test, called
+# <folder>/test_<name>; every tests/python/test_<name>.py is one test that compares the
+# program with independent ones. `ctest --test-dir build -R core/` runs a part.
+set(HR_PYTHON /usr/bin/python3 CACHE FILEPATH "Python with h5py, pandas, scikit-learn")
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+
+# Tests that make allocations fail reach under hr_alloc (tests/support/fail_alloc.h).
+file(GLOB HR_SUPPORT_SOURCES CONFIGURE_DEPENDS tests/support/*.c)
+add_library(test_support STATIC ${HR_SUPPORT_SOURCES})
+target_include_directories(test_support PUBLIC tests)
+target_link_libraries(test_support PUBLIC headroom_options ${HR_DEPENDENCIES}
+  PkgConfig::CMOCKA)
+target_link_options(test_support INTERFACE -Wl,--wrap=aligned_alloc)
+
+# Asking for more memory than there is has to come back as NULL, as it does in life. The
+# thread sanitizer cannot see into HDF5, BLAS and the OpenMP runtime, and must not guess.
+set(HR_TEST_ENVIRONMENT
+  "ASAN_OPTIONS=allocator_may_return_null=1"
+  "UBSAN_OPTIONS=print_stacktrace=1"
+  "TSAN_OPTIONS=allocator_may_return_null=1 ignore_noninstrumented_modules=1")
+
+file(GLOB HR_TEST_SOURCES CONFIGURE_DEPENDS tests/*/test_*.c)
+foreach(source ${HR_TEST_SOURCES})
+  get_filename_component(name ${source} NAME_WE)
+  get_filename_component(folder ${source} DIRECTORY)
+  get_filename_component(folder ${folder} NAME)
+  add_executable(${folder}_${name} ${source} $<TARGET_OBJECTS:headroom_objects>)
+  target_link_libraries(${folder}_${name} PRIVATE test_support)
+  if(folder STREQUAL "cli")
+    target_sources(${folder}_${name} PRIVATE $<TARGET_OBJECTS:headroom_cli>)
+    add_dependencies(${folder}_${name} headroom)
+  endif()
+  add_test(NAME ${folder}/${name} COMMAND ${folder}_${name})
+  set_tests_properties(${folder}/${name} PROPERTIES TIMEOUT 300
+    WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
+    ENVIRONMENT "${HR_TEST_ENVIRONMENT}")
+endforeach()
+
+# Small programs that show the tests what the library does (rows with noise, folds).
+file(GLOB HR_TOOL_SOURCES CONFIGURE_DEPENDS tests/tools/*.c)
+foreach(source ${HR_TOOL_SOURCES})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(tool_${name} ${source} $<TARGET_OBJECTS:headroom_objects>)
+  target_link_libraries(tool_${name} PRIVATE headroom_options ${HR_DEPENDENCIES})
+endforeach()
+
+# Sanitizers watch the C tests; what is below looks at the program as users get it.
+if(HR_SANITIZE)
+  return()
+endif()
+
+file(GLOB HR_PYTHON_TESTS CONFIGURE_DEPENDS tests/python/test_*.py)
+foreach(source ${HR_PYTHON_TESTS})
+  get_filename_component(name ${source} NAME_WE)
+  add_test(NAME python/${name} COMMAND ${HR_PYTHON} ${source} ${PROJECT_BINARY_DIR})
+  set_tests_properties(python/${name} PROPERTIES TIMEOUT 900)
+endforeach()
+
+add_test(NAME house/check
+  COMMAND ${HR_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/check_house.py ${PROJECT_BINARY_DIR})
+add_test(NAME house/install
+  COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/install.sh ${PROJECT_BINARY_DIR})
