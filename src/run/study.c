@@ -73,6 +73,7 @@ static hr_status stream_split(study *s, bool training, hr_preparation *preparati
       .unit = "spectra",
       .total = hr_dataset_rows(dataset)};
   HR_TRY(hr_stream_create(dataset, &options, &stream, err));
+  HR_TRY(hr_observe_progress(s->observer, &progress, err)); /* the clock starts here */
   for (;;) {
     HR_TRY(hr_stream_next(stream, &block, err));
     if (block.rows == 0) break;
