@@ -36,6 +36,7 @@ typedef struct hr_study_view {
   hr_split_view test;
   uint64_t seed;
   size_t memory_bytes;
+  double noise_level; /* the noise of a pixel in units of its error; 0: none */
   const hr_observer *observer;
 } hr_study_view;
 

@@ -6,30 +6,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static const hr_field ridge_marginal_fields[] = {
-    {.name = "alpha",
-     .kind = HR_FIELD_NUMBERS,
-     .offset = offsetof(hr_ridge_marginal_parameters, alpha),
-     .default_text = "[1, 10, 100, 1000, 10000, 100000, 1000000]",
-     .minimum = 1e-12,
-     .maximum = INFINITY,
-     .order = HR_FIELD_DISTINCT,
-     .least_count = 1,
-     .help = "The penalties that validation chooses from, dimensionless."},
-};
-
-const hr_expert_type hr_planned_ridge_marginal_type = {
-    .name = "ridge_marginal",
-    .title = "Ridge (noise integrated out)",
-    .summary = "Ridge on the clean spectra with the noise integrated out exactly.",
-    .variant = "alpha",
-    .uses_error = true,
-    .has_global = true,
-    .parameters_size = sizeof(hr_ridge_marginal_parameters),
-    .fields = ridge_marginal_fields,
-    .field_count = COUNT(ridge_marginal_fields),
-};
-
 const hr_expert_type hr_planned_posterior_type = {
     .name = "posterior",
     .title = "Posterior mean",

@@ -6,10 +6,6 @@
 
 #include "experts/expert.h"
 
-typedef struct hr_ridge_marginal_parameters {
-  hr_numbers alpha;
-} hr_ridge_marginal_parameters;
-
 /* Named as in scikit-learn's interface to LightGBM, or as in LightGBM's own. */
 typedef struct hr_lightgbm_parameters {
   int64_t n_estimators;
@@ -36,7 +32,6 @@ typedef struct hr_cnn_parameters {
   hr_numbers bins; /* those it is trained for */
 } hr_cnn_parameters;
 
-extern const hr_expert_type hr_planned_ridge_marginal_type;
 extern const hr_expert_type hr_planned_posterior_type;
 extern const hr_expert_type hr_planned_lightgbm_type;
 extern const hr_expert_type hr_planned_cnn_type;

@@ -1,5 +1,6 @@
 #include "linalg/dual.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -78,6 +79,12 @@ size_t hr_dual_rows(const hr_dual *dual) {
   return dual->rows;
 }
 
+size_t hr_dual_fold_rows(const hr_dual *dual, int fold) {
+  size_t count = 0;
+  for (size_t i = 0; i < dual->rows; i++) count += (int)dual->fold[i] == fold ? 1 : 0;
+  return count;
+}
+
 /* Subtracts the mean of every pixel in columns [first, first + HR_TILE). */
 static void centre_columns(void *context, size_t index, size_t thread) {
   (void)thread;
@@ -127,11 +134,15 @@ static void mirror_row(void *context, size_t i, size_t thread) {
   }
 }
 
+void hr_dual_centre(hr_dual *dual) {
+  hr_parallel_for((dual->pixels + HR_TILE - 1) / HR_TILE, centre_columns, dual);
+}
+
 hr_status hr_dual_finish(hr_dual *dual, hr_error *err) {
   hr_status status = hr_alloc(&dual->kernel, dual->rows * dual->rows, err);
   if (status != HR_OK) return status;
   size_t across = (dual->rows + HR_TILE - 1) / HR_TILE;
-  hr_parallel_for((dual->pixels + HR_TILE - 1) / HR_TILE, centre_columns, dual);
+  hr_dual_centre(dual);
   hr_parallel_for(across * across, multiply_tile, dual);
   hr_parallel_for(dual->rows, mirror_row, dual);
   return HR_OK;
@@ -211,7 +222,7 @@ static hr_status fit_solve(dual_fit *fit, const hr_dual *dual, double alpha, dou
   }
   return hr_fail(err, HR_ERR_NUMERIC,
                  "the Ridge system with alpha %g is not positive definite in fp64; "
-                 "leave this alpha out of experts.ridge.alpha or take a larger one",
+                 "leave this alpha out or take a larger one",
                  alpha);
 }
 
@@ -254,4 +265,147 @@ hr_status hr_dual_ridge(const hr_dual *dual, double alpha, double *work,
 cleanup:
   fit_fini(&fit);
   return status;
+}
+
+/* A fit with a diagonal of its own: one object a call, on the calling thread. */
+typedef struct penalised_fit {
+  size_t *rows; /* [count] row numbers */
+  size_t count;
+  double *scale;  /* [P] A^-1/2 */
+  float *z;       /* [count][P] rows centred at the fit's mean, times the scale */
+  float *product; /* one tile */
+  double *coefficient;
+} penalised_fit;
+
+double hr_dual_penalised_bytes(size_t rows, size_t pixels) {
+  return (double)rows * (4.0 * (double)pixels + 16.0) + 8.0 * (double)pixels +
+         4.0 * HR_TILE * HR_TILE;
+}
+
+static void penalised_fini(penalised_fit *fit) {
+  hr_free(fit->rows);
+  hr_free(fit->scale);
+  hr_free(fit->z);
+  hr_free(fit->product);
+  hr_free(fit->coefficient);
+  *fit = (penalised_fit){0};
+}
+
+/* Means of the fit's rows into out->centre (of the centred rows) and out->offset. */
+static void penalised_means(penalised_fit *fit, const hr_dual *dual, int fold,
+                            hr_linear_model *out) {
+  out->offset = 0;
+  memset(out->centre, 0, dual->pixels * sizeof *out->centre);
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] == fold) continue;
+    fit->rows[fit->count++] = i;
+    out->offset += dual->y[i];
+    const float *row = dual->x + i * dual->pixels;
+    for (size_t p = 0; p < dual->pixels; p++) out->centre[p] += (double)row[p];
+  }
+  double count = (double)(fit->count ? fit->count : 1);
+  out->offset /= count;
+  for (size_t p = 0; p < dual->pixels; p++) out->centre[p] /= count;
+}
+
+static void penalised_scale(penalised_fit *fit, const hr_dual *dual,
+                            const hr_penalty *penalty, const hr_linear_model *out) {
+  for (size_t p = 0; p < dual->pixels; p++) {
+    fit->scale[p] = 1 / sqrt(penalty->alpha + (penalty->noise ? penalty->noise[p] : 0));
+  }
+  for (size_t a = 0; a < fit->count; a++) {
+    const float *row = dual->x + fit->rows[a] * dual->pixels;
+    float *z = fit->z + a * dual->pixels;
+    for (size_t p = 0; p < dual->pixels; p++) {
+      z[p] = (float)(((double)row[p] - out->centre[p]) * fit->scale[p]);
+    }
+    fit->coefficient[a] = dual->y[fit->rows[a]] - out->offset;
+  }
+}
+
+/* The upper triangle of Z Zᵀ + I into `work` [count][count]. */
+static void penalised_kernel(const penalised_fit *fit, const hr_dual *dual,
+                             double *work) {
+  size_t n = fit->count, pixels = dual->pixels;
+  memset(work, 0, n * n * sizeof *work);
+  for (size_t i = 0; i < n; i += HR_TILE) {
+    for (size_t j = i; j < n; j += HR_TILE) {
+      size_t height = n - i < HR_TILE ? n - i : HR_TILE;
+      size_t width = n - j < HR_TILE ? n - j : HR_TILE;
+      for (size_t p = 0; p < pixels; p += HR_TILE) {
+        size_t depth = pixels - p < HR_TILE ? pixels - p : HR_TILE;
+        hr_tiles_backend(dual->tiles)
+            ->product_of_rows((hr_product_shape){height, width, depth},
+                              fit->z + i * pixels + p, pixels, fit->z + j * pixels + p,
+                              pixels, fit->product, HR_TILE);
+        for (size_t r = 0; r < height; r++) {
+          double *sum = work + (i + r) * n + j;
+          for (size_t c = 0; c < width; c++) {
+            sum[c] += (double)fit->product[r * HR_TILE + c];
+          }
+        }
+      }
+    }
+  }
+  for (size_t a = 0; a < n; a++) work[a * n + a] += 1;
+}
+
+static void penalised_weights(const penalised_fit *fit, const hr_dual *dual,
+                              hr_linear_model *out) {
+  memset(out->weights, 0, dual->pixels * sizeof *out->weights);
+  for (size_t a = 0; a < fit->count; a++) {
+    const float *z = fit->z + a * dual->pixels;
+    for (size_t p = 0; p < dual->pixels; p++) {
+      out->weights[p] += fit->coefficient[a] * (double)z[p];
+    }
+  }
+  for (size_t p = 0; p < dual->pixels; p++) {
+    out->weights[p] *= fit->scale[p];
+    out->centre[p] += dual->centre[p];
+  }
+}
+
+hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *penalty,
+                            double *work, hr_linear_model *out, hr_error *err) {
+  hr_status status = HR_OK;
+  penalised_fit fit = {0};
+  HR_TRY(hr_alloc(&fit.rows, dual->rows, err));
+  HR_TRY(hr_alloc(&fit.scale, dual->pixels, err));
+  HR_TRY(hr_alloc(&fit.product, HR_TILE * HR_TILE, err));
+  HR_TRY(hr_alloc(&fit.coefficient, dual->rows, err));
+  penalised_means(&fit, dual, fold, out);
+  if (fit.count == 0) {
+    status = hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
+    goto cleanup;
+  }
+  HR_TRY(hr_alloc(&fit.z, fit.count * dual->pixels, err));
+  penalised_scale(&fit, dual, penalty, out);
+  penalised_kernel(&fit, dual, work);
+  if (!hr_tiles_backend(dual->tiles)->solve_definite(fit.count, work, fit.coefficient)) {
+    status = hr_fail(err, HR_ERR_NUMERIC,
+                     "the Ridge system with alpha %g is not positive definite in fp64; "
+                     "leave this alpha out or take a larger one",
+                     penalty->alpha);
+    goto cleanup;
+  }
+  penalised_weights(&fit, dual, out);
+cleanup:
+  penalised_fini(&fit);
+  return status;
+}
+
+double hr_dual_squared_error(const hr_dual *dual, int fold,
+                             const hr_linear_model *model) {
+  double sum = 0;
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] != fold) continue;
+    const float *row = dual->x + i * dual->pixels;
+    double residual = dual->y[i] - model->offset;
+    for (size_t p = 0; p < dual->pixels; p++) {
+      residual -=
+          model->weights[p] * ((double)row[p] + dual->centre[p] - model->centre[p]);
+    }
+    sum += residual * residual;
+  }
+  return sum;
 }

@@ -27,6 +27,9 @@ double hr_dual_kernel_bytes(size_t rows);
 /* Adds one row: x [P], copied; y; the fold it belongs to. At most `capacity` times. */
 void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold);
 
+/* Centres the rows, on all threads. Enough for hr_dual_penalised. */
+void hr_dual_centre(hr_dual *dual);
+
 /* Centres the rows and computes K, on all threads. */
 hr_status hr_dual_finish(hr_dual *dual, hr_error *err) HR_MUST_CHECK;
 
@@ -34,6 +37,7 @@ hr_status hr_dual_finish(hr_dual *dual, hr_error *err) HR_MUST_CHECK;
 void hr_dual_release(hr_dual *dual);
 
 size_t hr_dual_rows(const hr_dual *dual);
+size_t hr_dual_fold_rows(const hr_dual *dual, int fold);
 
 /* Σ(y − ȳ)² over all rows. */
 double hr_dual_syy(const hr_dual *dual);
@@ -48,5 +52,17 @@ hr_status hr_dual_validate(const hr_dual *dual, int fold, double alpha, double *
 /* Fits Ridge to all rows. `work` as above; `out` as for hr_scatter_ridge. */
 hr_status hr_dual_ridge(const hr_dual *dual, double alpha, double *work,
                         hr_linear_model *out, hr_error *err) HR_MUST_CHECK;
+
+/* Fits Ridge with the whole diagonal A = alpha I + diag(noise) given, to the rows outside
+ * `fold`: w = A⁻¹Xᵀ a, (X A⁻¹ Xᵀ + I) a = y − ȳ. A is another one for every fold and
+ * alpha, so a product of its own is made each time, of the rows scaled by A^-1/2, in fp32
+ * over 512 pixels and summed in fp64. Takes hr_dual_penalised_bytes beside `work`. */
+hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *penalty,
+                            double *work, hr_linear_model *out,
+                            hr_error *err) HR_MUST_CHECK;
+double hr_dual_penalised_bytes(size_t rows, size_t pixels);
+
+/* Σ (y − ŷ)² of a linear model over the rows of `fold`. */
+double hr_dual_squared_error(const hr_dual *dual, int fold, const hr_linear_model *model);
 
 #endif

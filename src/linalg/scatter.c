@@ -232,9 +232,10 @@ void hr_scatter_merge(hr_scatter *into, const hr_scatter *other) {
 }
 
 /* Writes Sxx (of `total`, less `without` with weight and shift) into the upper triangle
- * of the dense matrix `out` [P][P], alpha added to its diagonal. */
+ * of the dense matrix `out` [P][P], the penalty added to its diagonal. */
 static void expand_system(const hr_scatter *total, const hr_scatter *without,
-                          double weight, const double *shift, double alpha, double *out) {
+                          double weight, const double *shift, const hr_penalty *penalty,
+                          double *out) {
   size_t pixels = total->pixels, tile = total->tile;
   for (size_t index = 0; index < tile_total(total); index++) {
     size_t i = 0, j = 0;
@@ -250,12 +251,29 @@ static void expand_system(const hr_scatter *total, const hr_scatter *without,
       for (size_t c = 0; c < width; c++) row[c] -= part[c] + scaled * shift[j * tile + c];
     }
   }
-  for (size_t p = 0; p < pixels; p++) out[p * pixels + p] += alpha;
+  for (size_t p = 0; p < pixels; p++) {
+    out[p * pixels + p] += penalty->alpha + (penalty->noise ? penalty->noise[p] : 0);
+  }
 }
 
 hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
                            double alpha, double *work, hr_linear_model *out,
                            hr_error *err) {
+  return hr_scatter_penalised(total, without, &(hr_penalty){alpha, NULL}, work, out, err);
+}
+
+double hr_linear_model_noise(const hr_linear_model *model, const double *variance,
+                             size_t pixels) {
+  double sum = 0;
+  for (size_t p = 0; p < pixels; p++) {
+    sum += model->weights[p] * model->weights[p] * variance[p];
+  }
+  return sum;
+}
+
+hr_status hr_scatter_penalised(const hr_scatter *total, const hr_scatter *without,
+                               const hr_penalty *penalty, double *work,
+                               hr_linear_model *out, hr_error *err) {
   size_t pixels = total->pixels;
   double n = (double)total->rows, m = without ? (double)without->rows : 0;
   if (!(n > m)) return hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
@@ -270,7 +288,7 @@ hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
     out->weights[p] = total->sxy[p];
     if (without) out->weights[p] -= without->sxy[p] + weight * shift[p] * shift_y;
   }
-  expand_system(total, m > 0 ? without : NULL, weight, shift, alpha, work);
+  expand_system(total, m > 0 ? without : NULL, weight, shift, penalty, work);
   for (size_t p = 0; p < pixels; p++) {
     out->centre[p] = total->mean[p] - shift[p] * m / n;
   }
@@ -278,8 +296,8 @@ hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
   if (!hr_tiles_backend(total->tiles)->solve_definite(pixels, work, out->weights)) {
     return hr_fail(err, HR_ERR_NUMERIC,
                    "the Ridge system with alpha %g is not positive definite in fp64; "
-                   "leave this alpha out of experts.ridge.alpha or take a larger one",
-                   alpha);
+                   "leave this alpha out or take a larger one",
+                   penalty->alpha);
   }
   return HR_OK;
 }

@@ -28,7 +28,8 @@ static const char study_text[] =
     "    8: Hot Rich\n"
     "  focus: [3, 6]\n"
     "experts:\n"
-    "  ridge: {alpha: [1, 10, 100, 1000, 10000, 100000, 1000000]}\n";
+    "  ridge: {alpha: [1, 10, 100, 1000, 10000, 100000, 1000000]}\n"
+    "  ridge_marginal: {}\n";
 
 hr_status hr_study_file_write(const char *path, uint64_t shards, hr_error *err) {
   hr_status status = HR_OK;

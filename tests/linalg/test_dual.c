@@ -110,7 +110,46 @@ static void an_indefinite_system_is_refused(void **state) {
   check_fails(
       hr_dual_ridge(f->dual, -1e9, f->work, &model, &err), HR_ERR_NUMERIC,
       "the Ridge system with alpha -1e+09 is not positive definite in fp64; leave "
-      "this alpha out of experts.ridge.alpha or take a larger one");
+      "this alpha out or take a larger one");
+}
+
+/* A plain penalty gives the model and the validation error that K gives. */
+static void a_diagonal_of_its_own_agrees_with_the_kernel(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  double w1[PIXELS], c1[PIXELS], w2[PIXELS], c2[PIXELS], noise[PIXELS] = {0}, found = 0;
+  hr_linear_model a = {w1, c1, 0}, b = {w2, c2, 0};
+  hr_penalty penalty = {2, noise};
+  check_ok(hr_dual_ridge(f->dual, 2, f->work, &a, &err));
+  check_ok(hr_dual_penalised(f->dual, HR_DUAL_ALL_ROWS, &penalty, f->work, &b, &err));
+  check_near(a.offset, b.offset, 1e-12);
+  for (size_t p = 0; p < PIXELS; p++) {
+    check_near(w1[p], w2[p], 1e-6);
+    check_near(c1[p], c2[p], 1e-7);
+  }
+  check_ok(hr_dual_validate(f->dual, 1, 2, f->work, &found, &err));
+  check_ok(hr_dual_penalised(f->dual, 1, &penalty, f->work, &b, &err));
+  check_near(hr_dual_squared_error(f->dual, 1, &b), found, 1e-5 * found);
+  assert_int_equal(hr_dual_fold_rows(f->dual, 1), ROWS / FOLDS);
+  assert_true(hr_dual_penalised_bytes(ROWS, PIXELS) > 4.0 * ROWS * PIXELS);
+}
+
+static void a_penalised_fit_refuses_what_it_cannot_do(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_dual *dual = NULL;
+  double weights[PIXELS], centre[PIXELS];
+  hr_linear_model model = {weights, centre, 0};
+  hr_penalty penalty = {1, NULL}, bad = {-1, NULL};
+  check_ok(hr_dual_create(3, PIXELS, f->tiles, &dual, &err));
+  for (size_t i = 0; i < 3; i++) hr_dual_add(dual, f->x + i * PIXELS, f->y[i], 0);
+  hr_dual_centre(dual);
+  check_fails(hr_dual_penalised(dual, 0, &penalty, f->work, &model, &err), HR_ERR_EMPTY,
+              "no rows are left to fit a Ridge to");
+  check_fails(hr_dual_penalised(dual, 1, &bad, f->work, &model, &err), HR_ERR_NUMERIC,
+              "the Ridge system with alpha -1 is not positive definite in fp64; leave "
+              "this alpha out or take a larger one");
+  hr_dual_destroy(&dual);
 }
 
 int main(void) {
@@ -120,6 +159,8 @@ int main(void) {
       cmocka_unit_test(an_empty_fold_costs_nothing),
       cmocka_unit_test(a_single_fold_leaves_nothing_to_fit),
       cmocka_unit_test(an_indefinite_system_is_refused),
+      cmocka_unit_test(a_diagonal_of_its_own_agrees_with_the_kernel),
+      cmocka_unit_test(a_penalised_fit_refuses_what_it_cannot_do),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -186,7 +186,7 @@ static void nothing_left_is_refused(void **state) {
   check_fails(
       hr_scatter_ridge(s, NULL, -1e9, work, &model, &err), HR_ERR_NUMERIC,
       "the Ridge system with alpha -1e+09 is not positive definite in fp64; leave "
-      "this alpha out of experts.ridge.alpha or take a larger one");
+      "this alpha out or take a larger one");
   hr_scatter_destroy(&s);
 }
 

@@ -2,6 +2,7 @@
 
 #include "experts/planned.h"
 #include "experts/ridge.h"
+#include "experts/ridge_marginal.h"
 #include "support/config_checks.h"
 #include "support/fail_alloc.h"
 
@@ -178,7 +179,8 @@ static void test_pasted_block(void **state) {
     assert_ptr_equal(c->experts[i].type, hr_expert_types(&count)[i]);
   }
   check_all_alphas(c->experts[0].parameters);
-  check_all_alphas(c->experts[1].parameters);
+  const hr_ridge_marginal_parameters *marginal = c->experts[1].parameters;
+  check_numbers(&marginal->alpha, (double[]){0.001, 0.1, 10, 1000}, 4);
   check_lightgbm(c->experts[3].parameters);
   check_cnn(c->experts[4].parameters);
   hr_config_destroy(&c);

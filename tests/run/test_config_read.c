@@ -122,8 +122,8 @@ static void test_wrong_numbers(void **state) {
   refuse_rest("experts: {ridge: {alpha: []}}\n",
               "s.yaml:3:26: experts.ridge.alpha has 0 items, but needs at least 1");
   refuse_rest("experts: {ridge_marginal: {alpha: [-1]}}\n",
-              "s.yaml:3:36: experts.ridge_marginal.alpha[0] is -1, but must be at least "
-              "1e-12");
+              "s.yaml:3:36: experts.ridge_marginal.alpha[0] is -1, but must be between "
+              "1e-12 and 1e+30");
   refuse_rest("experts: {cnn: {channels: [32, 1.5]}}\n",
               "s.yaml:3:32: experts.cnn.channels[1] is '1.5', but must be a whole number "
               "such as 10");

@@ -1,0 +1,663 @@
+/* One pass over the training rows gathers, for every bin and fold, what all fits need;
+ * alpha is then chosen by cross-validation without another look at the data. A bin with
+ * more rows than pixels keeps centred sums (linalg/scatter.h); one with fewer keeps its
+ * rows and solves the dual system, which is smaller (linalg/dual.h). Each row is
+ * multiplied once: the global model adds up the sums of the large bins and has sums of
+ * its own for the remaining rows only.
+ *
+ * Where the noise is integrated out, the rows are the clean ones, and one vector more is
+ * kept for every model and fold: the variance of the noise summed over the rows. */
+#include "experts/ridge_models.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <cblas.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/npy.h"
+#include "core/observe.h"
+#include "core/parallel.h"
+#include "linalg/dual.h"
+
+enum { FEWEST_ROWS = 2 }; /* one row says nothing about a slope */
+
+typedef enum model_form {
+  FORM_NONE,   /* too few rows: skipped */
+  FORM_DUAL,   /* at most as many rows as pixels */
+  FORM_PRIMAL, /* more */
+} model_form;
+
+/* One Ridge: a bin's, or the global one. */
+typedef struct ridge_model {
+  model_form form;
+  hr_dual *dual;         /* FORM_DUAL */
+  double *noise;         /* [F][P] Σσ² of each fold's rows; NULL: not integrated out */
+  hr_scatter **folds;    /* FORM_PRIMAL: [F], the rows of each fold; freed when trained */
+  double *weights;       /* [A][P] */
+  double *centre;        /* [P] */
+  double *intercept;     /* [A] */
+  double *squared_error; /* [F][A] validation, NaN where a system could not be solved */
+  double *cv_r2;         /* [A] */
+  float *predictions;    /* [A][test rows] */
+  size_t next_test_row;
+} ridge_model;
+
+struct hr_expert {
+  const hr_study_view *study;
+  const char *name;
+  bool integrates_noise;
+  const double *alpha; /* [A], borrowed from the parameters */
+  size_t alpha_count;
+  hr_tiles *tiles;
+  ridge_model *models; /* [K + 1], the global one last */
+  hr_task *tasks;      /* [K + 1] */
+  double **work;       /* [threads] P x P or less, while training */
+  size_t work_count;
+};
+
+static ridge_model *global_model(const hr_expert *expert) {
+  return &expert->models[expert->study->bin_count];
+}
+
+/* Rows each model trains on: counts[K] is the global one. */
+static void count_rows(const hr_study_view *study, size_t *counts) {
+  hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
+  counts[study->bin_count] = study->train.rows;
+}
+
+static void count_test_rows(const hr_study_view *study, size_t *counts) {
+  hr_count_bins(study->test.route, study->test.rows, study->bin_count, counts);
+  counts[study->bin_count] = study->test.rows;
+}
+
+static model_form form_for(size_t rows, size_t pixels) {
+  if (rows < FEWEST_ROWS) return FORM_NONE;
+  return rows <= pixels ? FORM_DUAL : FORM_PRIMAL;
+}
+
+static void destroy_folds(ridge_model *model, size_t fold_count) {
+  for (size_t f = 0; model->folds && f < fold_count; f++) {
+    hr_scatter_destroy(&model->folds[f]);
+  }
+  hr_free(model->folds);
+  model->folds = NULL;
+}
+
+static void destroy_work(hr_expert *expert) {
+  for (size_t t = 0; expert->work && t < expert->work_count; t++)
+    hr_free(expert->work[t]);
+  hr_free(expert->work);
+  expert->work = NULL;
+}
+
+void hr_ridge_models_destroy(hr_expert **address) {
+  hr_expert *expert = *address;
+  *address = NULL;
+  if (!expert) return;
+  for (size_t m = 0; expert->models && m <= expert->study->bin_count; m++) {
+    ridge_model *model = &expert->models[m];
+    destroy_folds(model, expert->study->fold_count);
+    hr_dual_destroy(&model->dual);
+    hr_free(model->noise);
+    hr_free(model->weights);
+    hr_free(model->centre);
+    hr_free(model->intercept);
+    hr_free(model->squared_error);
+    hr_free(model->cv_r2);
+    hr_free(model->predictions);
+  }
+  destroy_work(expert);
+  hr_free(expert->models);
+  hr_free(expert->tasks);
+  hr_tiles_destroy(&expert->tiles);
+  hr_free(expert);
+}
+
+static hr_status init_model(hr_expert *expert, ridge_model *model, size_t rows,
+                            size_t test_rows, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = expert->study;
+  size_t pixels = study->pixels, alphas = expert->alpha_count;
+  model->form = form_for(rows, pixels);
+  HR_TRY(hr_alloc(&model->weights, alphas * pixels, err));
+  HR_TRY(hr_alloc(&model->centre, pixels, err));
+  HR_TRY(hr_alloc(&model->intercept, alphas, err));
+  HR_TRY(hr_alloc(&model->squared_error, study->fold_count * alphas, err));
+  HR_TRY(hr_alloc(&model->cv_r2, alphas, err));
+  HR_TRY(hr_alloc(&model->predictions, alphas * test_rows, err));
+  if (expert->integrates_noise && model->form != FORM_NONE) {
+    HR_TRY(hr_alloc(&model->noise, study->fold_count * pixels, err));
+  }
+  if (model->form == FORM_DUAL) {
+    HR_TRY(hr_dual_create(rows, pixels, expert->tiles, &model->dual, err));
+  } else if (model->form == FORM_PRIMAL) {
+    HR_TRY(hr_alloc(&model->folds, study->fold_count, err));
+    for (size_t f = 0; f < study->fold_count; f++) {
+      HR_TRY(hr_scatter_create(pixels, expert->tiles, &model->folds[f], err));
+    }
+  }
+cleanup:
+  return status;
+}
+
+static void init_task(const hr_expert *expert, size_t m, size_t rows, size_t test_rows) {
+  const ridge_model *model = &expert->models[m];
+  hr_task *task = &expert->tasks[m];
+  task->bin = m == expert->study->bin_count ? HR_GLOBAL : (int)m;
+  task->status = HR_TASK_SKIPPED;
+  task->train_rows = rows;
+  task->test_rows = test_rows;
+  task->variant_count = expert->alpha_count;
+  task->variant_value = expert->alpha;
+  task->cv_r2 = model->cv_r2;
+  task->predictions = model->predictions;
+  if (model->form == FORM_NONE) {
+    snprintf(task->note, sizeof task->note, "%zu training row%s, at least %d are needed",
+             rows, rows == 1 ? "" : "s", FEWEST_ROWS);
+  }
+}
+
+hr_status hr_ridge_models_create(const hr_study_view *study,
+                                 const hr_ridge_options *options, hr_expert **out,
+                                 hr_error *err) {
+  hr_status status = HR_OK;
+  size_t *rows = NULL, *test_rows = NULL;
+  hr_expert *expert = NULL;
+  HR_TRY(hr_alloc(&expert, 1, err));
+  expert->study = study;
+  expert->name = options->name;
+  expert->alpha = options->alpha->items;
+  expert->alpha_count = options->alpha->count;
+  /* Without noise there is nothing to integrate: the same bytes as plain Ridge. */
+  expert->integrates_noise = options->integrate_noise && study->noise_level > 0;
+  HR_TRY(hr_alloc(&rows, study->bin_count + 1, err));
+  HR_TRY(hr_alloc(&test_rows, study->bin_count + 1, err));
+  HR_TRY(hr_alloc(&expert->models, study->bin_count + 1, err));
+  HR_TRY(hr_alloc(&expert->tasks, study->bin_count + 1, err));
+  HR_TRY(hr_tiles_create(&hr_linalg_blas, &expert->tiles, err));
+  count_rows(study, rows);
+  count_test_rows(study, test_rows);
+  for (size_t m = 0; m <= study->bin_count; m++) {
+    HR_TRY(init_model(expert, &expert->models[m], rows[m], test_rows[m], err));
+    init_task(expert, m, rows[m], test_rows[m]);
+  }
+  *out = expert;
+  expert = NULL;
+cleanup:
+  hr_free(rows);
+  hr_free(test_rows);
+  hr_ridge_models_destroy(&expert);
+  return status;
+}
+
+static void add_row(ridge_model *model, const float *x, double y, uint8_t fold) {
+  if (model->form == FORM_DUAL) hr_dual_add(model->dual, x, y, fold);
+  if (model->form == FORM_PRIMAL) hr_scatter_add(model->folds[fold], x, y);
+}
+
+/* The variances of a block's rows, summed for every model and fold, some pixels at a
+ * time: rows in order, whatever the threads. Pixels with an error <= 0 carry no noise, as
+ * in the stream. */
+typedef struct noise_context {
+  hr_expert *expert;
+  const hr_block *block;
+} noise_context;
+
+enum { NOISE_STRIP = 256 };
+
+static void add_noise(double *sum, const float *error, double level, size_t count) {
+  for (size_t p = 0; p < count; p++) {
+    double sigma = error[p] > 0 ? level * (double)error[p] : 0;
+    sum[p] += sigma * sigma;
+  }
+}
+
+static void add_noise_strip(void *context, size_t strip, size_t thread) {
+  (void)thread;
+  const noise_context *c = context;
+  const hr_study_view *study = c->expert->study;
+  size_t pixels = study->pixels, first = strip * NOISE_STRIP;
+  size_t count = pixels - first < NOISE_STRIP ? pixels - first : NOISE_STRIP;
+  for (size_t i = 0; i < c->block->rows; i++) {
+    size_t row = c->block->first_row + i;
+    size_t at = study->train.fold[row] * pixels + first;
+    int32_t bin = study->train.bin[row];
+    const float *error = c->block->error + i * pixels + first;
+    double *own = bin == HR_UNCOVERED ? NULL : c->expert->models[bin].noise;
+    double *all = global_model(c->expert)->noise;
+    if (own) add_noise(own + at, error, study->noise_level, count);
+    if (all) add_noise(all + at, error, study->noise_level, count);
+  }
+}
+
+hr_status hr_ridge_models_observe(hr_expert *expert, const hr_block *block,
+                                  hr_error *err) {
+  (void)err;
+  const hr_split_view *train = &expert->study->train;
+  ridge_model *global = global_model(expert);
+  const float *rows = expert->integrates_noise ? block->flux : block->noisy;
+  if (expert->integrates_noise) {
+    size_t strips = (block->pixels + NOISE_STRIP - 1) / NOISE_STRIP;
+    hr_parallel_for(strips, add_noise_strip, &(noise_context){expert, block});
+  }
+  for (size_t i = 0; i < block->rows; i++) {
+    size_t row = block->first_row + i;
+    const float *x = rows + i * block->pixels;
+    int32_t bin = train->bin[row];
+    bool in_global_sums = false;
+    if (bin != HR_UNCOVERED) {
+      ridge_model *model = &expert->models[bin];
+      add_row(model, x, train->target[row], train->fold[row]);
+      /* Its fold sums are added to the global ones when the bin is done with them. */
+      in_global_sums = model->form == FORM_PRIMAL;
+    }
+    if (!in_global_sums) add_row(global, x, train->target[row], train->fold[row]);
+  }
+  return HR_OK;
+}
+
+/* All solves of one model: (fold, alpha) for validation, then (no fold, alpha) for the
+ * fit. */
+typedef struct solve_context {
+  const hr_expert *expert;
+  ridge_model *model;
+  const hr_scatter *total; /* FORM_PRIMAL: all rows of the model */
+  hr_error *errors; /* [A]: what went wrong with each alpha, status HR_OK for none */
+} solve_context;
+
+/* Σσ² over the rows outside `fold` (none left out: the number of folds). */
+static void sum_noise(const hr_expert *expert, const ridge_model *model, size_t fold,
+                      double *sum) {
+  size_t pixels = expert->study->pixels;
+  memset(sum, 0, pixels * sizeof *sum);
+  for (size_t f = 0; f < expert->study->fold_count; f++) {
+    if (f == fold) continue;
+    const double *noise = model->noise + f * pixels;
+    for (size_t p = 0; p < pixels; p++) sum[p] += noise[p];
+  }
+}
+
+/* A linear model and what making it takes. */
+typedef struct fit_scratch {
+  hr_linear_model model;
+  double *vector; /* [P] */
+  double *noise;  /* [P], NULL where it is not integrated out */
+} fit_scratch;
+
+static void scratch_fini(fit_scratch *scratch) {
+  hr_free(scratch->model.weights);
+  hr_free(scratch->model.centre);
+  hr_free(scratch->vector);
+  hr_free(scratch->noise);
+}
+
+static hr_status scratch_init(fit_scratch *scratch, const solve_context *solve,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  size_t pixels = solve->expert->study->pixels;
+  HR_TRY(hr_alloc(&scratch->model.weights, pixels, err));
+  HR_TRY(hr_alloc(&scratch->model.centre, pixels, err));
+  HR_TRY(hr_alloc(&scratch->vector, pixels, err));
+  if (solve->model->noise) HR_TRY(hr_alloc(&scratch->noise, pixels, err));
+cleanup:
+  return status;
+}
+
+static bool is_empty_fold(const solve_context *solve, size_t f) {
+  if (solve->model->form == FORM_PRIMAL) {
+    return hr_scatter_rows(solve->model->folds[f]) == 0;
+  }
+  return hr_dual_fold_rows(solve->model->dual, (int)f) == 0;
+}
+
+/* Fits without fold f and sums the squared error, or its expectation over the noise, on
+ * the rows of the fold. */
+static hr_status validate_model(const solve_context *solve, size_t f, double alpha,
+                                double *work, double *squared_error, hr_error *err) {
+  hr_status status = HR_OK;
+  ridge_model *model = solve->model;
+  fit_scratch scratch = {0};
+  *squared_error = 0;
+  if (is_empty_fold(solve, f)) return HR_OK;
+  HR_TRY(scratch_init(&scratch, solve, err));
+  if (model->noise) sum_noise(solve->expert, model, f, scratch.noise);
+  hr_penalty penalty = {alpha, scratch.noise};
+  if (model->form == FORM_DUAL) {
+    HR_TRY(hr_dual_penalised(model->dual, (int)f, &penalty, work, &scratch.model, err));
+    *squared_error = hr_dual_squared_error(model->dual, (int)f, &scratch.model);
+  } else {
+    HR_TRY(hr_scatter_penalised(solve->total, model->folds[f], &penalty, work,
+                                &scratch.model, err));
+    *squared_error =
+        hr_scatter_squared_error(model->folds[f], &scratch.model, scratch.vector);
+  }
+  if (model->noise) {
+    size_t pixels = solve->expert->study->pixels;
+    *squared_error +=
+        hr_linear_model_noise(&scratch.model, model->noise + f * pixels, pixels);
+  }
+cleanup:
+  scratch_fini(&scratch);
+  return status;
+}
+
+/* Whether K of the dual form serves every fold and alpha. */
+static bool uses_kernel(const ridge_model *model) {
+  return model->form == FORM_DUAL && !model->noise;
+}
+
+static void validate(void *context, size_t index, size_t thread) {
+  const solve_context *solve = context;
+  size_t alphas = solve->expert->alpha_count, f = index / alphas, a = index % alphas;
+  double alpha = solve->expert->alpha[a], *work = solve->expert->work[thread];
+  double *squared_error = &solve->model->squared_error[f * alphas + a];
+  hr_error err = {0};
+  hr_status status =
+      uses_kernel(solve->model)
+          ? hr_dual_validate(solve->model->dual, (int)f, alpha, work, squared_error, &err)
+          : validate_model(solve, f, alpha, work, squared_error, &err);
+  if (status != HR_OK) *squared_error = (double)NAN;
+}
+
+static hr_status fit_model(const solve_context *solve, double alpha, double *work,
+                           hr_linear_model *out, hr_error *err) {
+  hr_status status = HR_OK;
+  const ridge_model *model = solve->model;
+  double *noise = NULL;
+  if (model->noise) {
+    HR_TRY(hr_alloc(&noise, solve->expert->study->pixels, err));
+    sum_noise(solve->expert, model, solve->expert->study->fold_count, noise);
+  }
+  hr_penalty penalty = {alpha, noise};
+  if (uses_kernel(model)) {
+    HR_TRY(hr_dual_ridge(model->dual, alpha, work, out, err));
+  } else if (model->form == FORM_DUAL) {
+    HR_TRY(hr_dual_penalised(model->dual, HR_DUAL_ALL_ROWS, &penalty, work, out, err));
+  } else {
+    HR_TRY(hr_scatter_penalised(solve->total, NULL, &penalty, work, out, err));
+  }
+cleanup:
+  hr_free(noise);
+  return status;
+}
+
+static void fit(void *context, size_t a, size_t thread) {
+  const solve_context *solve = context;
+  size_t pixels = solve->expert->study->pixels;
+  double alpha = solve->expert->alpha[a], *work = solve->expert->work[thread];
+  hr_error *err = &solve->errors[a];
+  hr_linear_model model = {.weights = solve->model->weights + a * pixels};
+  if (hr_alloc(&model.centre, pixels, err) != HR_OK) return;
+  hr_status status = fit_model(solve, alpha, work, &model, err);
+  double intercept = model.offset;
+  for (size_t p = 0; p < pixels; p++) intercept -= model.weights[p] * model.centre[p];
+  solve->model->intercept[a] = status == HR_OK ? intercept : (double)NAN;
+  hr_free(model.centre);
+}
+
+/* R² over all validation rows of each alpha, and the best alpha; the larger penalty, that
+ * is the simpler model, where two are equal. */
+static void choose_alpha(const hr_expert *expert, const ridge_model *model, double syy,
+                         hr_task *task) {
+  size_t alphas = expert->alpha_count, best = alphas;
+  for (size_t a = 0; a < alphas; a++) {
+    double sum = 0;
+    for (size_t f = 0; f < expert->study->fold_count; f++) {
+      sum += model->squared_error[f * alphas + a];
+    }
+    bool usable = syy > 0 && isfinite(sum) && isfinite(model->intercept[a]);
+    model->cv_r2[a] = usable ? 1 - sum / syy : (double)NAN;
+    if (!isfinite(model->intercept[a])) continue;
+    bool better = best == alphas || model->cv_r2[a] > model->cv_r2[best] ||
+                  (!(model->cv_r2[a] < model->cv_r2[best]) &&
+                   expert->alpha[a] > expert->alpha[best]);
+    if (better) best = a;
+  }
+  task->status = best < alphas ? HR_TASK_OK : HR_TASK_FAILED;
+  task->chosen = best < alphas ? best : 0;
+}
+
+/* The sum of the folds' statistics. */
+static hr_status sum_folds(const hr_expert *expert, const ridge_model *model,
+                           hr_scatter **out, hr_error *err) {
+  hr_status status = hr_scatter_create(expert->study->pixels, expert->tiles, out, err);
+  for (size_t f = 0; status == HR_OK && f < expert->study->fold_count; f++) {
+    hr_scatter_finish(model->folds[f]);
+    hr_scatter_merge(*out, model->folds[f]);
+  }
+  return status;
+}
+
+static void note_failures(const hr_expert *expert, const hr_error *errors,
+                          hr_task *task) {
+  for (size_t a = 0; a < expert->alpha_count; a++) {
+    if (errors[a].status == HR_OK) continue;
+    snprintf(task->note, sizeof task->note, "%.*s", (int)sizeof task->note - 1,
+             errors[a].message);
+    hr_observe_warning(expert->study->observer, "%s, model %d: %s", expert->name,
+                       task->bin, errors[a].message);
+  }
+}
+
+static hr_status train_model(hr_expert *expert, ridge_model *model, hr_task *task,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  double start = hr_clock_seconds();
+  hr_scatter *total = NULL;
+  solve_context solve = {.expert = expert, .model = model};
+  HR_TRY(hr_alloc(&solve.errors, expert->alpha_count, err));
+  if (uses_kernel(model)) {
+    HR_TRY(hr_dual_finish(model->dual, err));
+  } else if (model->form == FORM_DUAL) {
+    hr_dual_centre(model->dual);
+  } else {
+    HR_TRY(sum_folds(expert, model, &total, err));
+    solve.total = total;
+  }
+  size_t rows =
+      model->form == FORM_DUAL ? hr_dual_rows(model->dual) : hr_scatter_rows(total);
+  if (rows != task->train_rows) {
+    status = hr_fail(err, HR_ERR_INTERNAL, "%s saw %zu rows of model %d, not %zu",
+                     expert->name, rows, task->bin, task->train_rows);
+    goto cleanup;
+  }
+  hr_parallel_for_on(expert->work_count, expert->study->fold_count * expert->alpha_count,
+                     validate, &solve);
+  hr_parallel_for_on(expert->work_count, expert->alpha_count, fit, &solve);
+  choose_alpha(
+      expert, model,
+      model->form == FORM_DUAL ? hr_dual_syy(model->dual) : hr_scatter_syy(total), task);
+  note_failures(expert, solve.errors, task);
+  if (model->form == FORM_DUAL) hr_dual_release(model->dual);
+  task->seconds = hr_clock_seconds() - start;
+cleanup:
+  hr_scatter_destroy(&total);
+  hr_free(solve.errors);
+  return status;
+}
+
+/* The order of the largest system: its square is what a thread needs to solve it. */
+static size_t largest_system(const hr_expert *expert) {
+  size_t largest = 1;
+  for (size_t m = 0; m <= expert->study->bin_count; m++) {
+    size_t order = expert->models[m].form == FORM_PRIMAL ? expert->study->pixels
+                   : expert->models[m].form == FORM_DUAL ? expert->tasks[m].train_rows
+                                                         : 0;
+    if (order > largest) largest = order;
+  }
+  return largest;
+}
+
+/* Solvers side by side: as many as threads, as long as they take less than half the
+ * budget. */
+static size_t solver_count(const hr_study_view *study, size_t order) {
+  double each = 8.0 * (double)order * (double)order;
+  double most = 0.5 * (double)study->memory_bytes / each;
+  size_t threads = hr_thread_count();
+  if (most < 1) return 1;
+  return most < (double)threads ? (size_t)most : threads;
+}
+
+static hr_status create_work(hr_expert *expert, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t order = largest_system(expert), count = solver_count(expert->study, order);
+  HR_TRY(hr_alloc(&expert->work, count, err));
+  expert->work_count = count;
+  for (size_t t = 0; t < count; t++) {
+    HR_TRY(hr_alloc(&expert->work[t], order * order, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Adds a trained bin's fold sums to the global ones. */
+static void hand_to_global(hr_expert *expert, ridge_model *model) {
+  if (model->form != FORM_PRIMAL || model == global_model(expert)) return;
+  for (size_t f = 0; f < expert->study->fold_count; f++) {
+    hr_scatter *folds = global_model(expert)->folds[f];
+    hr_scatter_finish(folds);
+    hr_scatter_merge(folds, model->folds[f]);
+  }
+  destroy_folds(model, expert->study->fold_count);
+}
+
+hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t models = expert->study->bin_count + 1;
+  hr_progress progress = {.stage = expert->integrates_noise
+                                       ? "solving Ridge, noise integrated out"
+                                       : "solving Ridge",
+                          .unit = "models",
+                          .total = models};
+  HR_TRY(create_work(expert, err));
+  for (size_t m = 0; m < models; m++) {
+    ridge_model *model = &expert->models[m];
+    if (model->form != FORM_NONE) {
+      HR_TRY(train_model(expert, model, &expert->tasks[m], err));
+    }
+    hand_to_global(expert, model);
+    if (m + 1 == models) destroy_folds(model, expert->study->fold_count);
+    progress.done = m + 1;
+    HR_TRY(hr_observe_progress(expert->study->observer, &progress, err));
+  }
+cleanup:
+  destroy_work(expert);
+  return status;
+}
+
+/* Predictions of one model for one row, every alpha: w [A][P] times x. */
+static void predict_row(const hr_expert *expert, const ridge_model *model,
+                        const double *x, size_t test_rows, size_t at) {
+  size_t pixels = expert->study->pixels;
+  for (size_t a = 0; a < expert->alpha_count; a++) {
+    double sum = cblas_ddot((int)pixels, model->weights + a * pixels, 1, x, 1);
+    model->predictions[a * test_rows + at] = (float)(model->intercept[a] + sum);
+  }
+}
+
+typedef struct predict_context {
+  const hr_expert *expert;
+  const hr_block *block;
+  const size_t *at; /* [block rows] where each row stands among its bin's test rows */
+  double *scratch;  /* [threads][P] */
+} predict_context;
+
+static void predict_block_row(void *context, size_t i, size_t thread) {
+  const predict_context *predict = context;
+  const hr_expert *expert = predict->expert;
+  size_t pixels = expert->study->pixels, bins = expert->study->bin_count;
+  const float *x = predict->block->noisy + i * pixels;
+  double *wide = predict->scratch + thread * pixels;
+  for (size_t p = 0; p < pixels; p++) wide[p] = (double)x[p];
+  size_t row = predict->block->first_row + i;
+  int32_t route = expert->study->test.route[row];
+  if (route != HR_UNCOVERED && expert->tasks[route].status == HR_TASK_OK) {
+    predict_row(expert, &expert->models[route], wide, expert->tasks[route].test_rows,
+                predict->at[i]);
+  }
+  if (expert->tasks[bins].status == HR_TASK_OK) {
+    predict_row(expert, &expert->models[bins], wide, expert->tasks[bins].test_rows, row);
+  }
+}
+
+hr_status hr_ridge_models_observe_test(hr_expert *expert, const hr_block *block,
+                                       hr_error *err) {
+  hr_status status = HR_OK;
+  size_t *at = NULL;
+  double *scratch = NULL;
+  HR_TRY(hr_alloc(&at, block->rows, err));
+  HR_TRY(hr_alloc(&scratch, hr_thread_count() * block->pixels, err));
+  for (size_t i = 0; i < block->rows; i++) {
+    int32_t route = expert->study->test.route[block->first_row + i];
+    if (route != HR_UNCOVERED) at[i] = expert->models[route].next_test_row++;
+  }
+  predict_context predict = {expert, block, at, scratch};
+  hr_parallel_for(block->rows, predict_block_row, &predict);
+cleanup:
+  hr_free(at);
+  hr_free(scratch);
+  return status;
+}
+
+const hr_task *hr_ridge_models_tasks(const hr_expert *expert, size_t *count) {
+  *count = expert->study->bin_count + 1;
+  return expert->tasks;
+}
+
+/* model.npy: fp64 [A][1 + P], each row an intercept and the weights of one alpha. */
+hr_status hr_ridge_models_save(const hr_expert *expert, const hr_task *task,
+                               const char *folder, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t pixels = expert->study->pixels, alphas = expert->alpha_count;
+  const ridge_model *model =
+      task->bin == HR_GLOBAL ? global_model(expert) : &expert->models[task->bin];
+  double *rows = NULL;
+  char *path = NULL;
+  HR_TRY(hr_alloc(&rows, alphas * (1 + pixels), err));
+  for (size_t a = 0; a < alphas; a++) {
+    double *row = rows + a * (1 + pixels);
+    row[0] = model->intercept[a];
+    memcpy(row + 1, model->weights + a * pixels, pixels * sizeof *row);
+  }
+  HR_TRY(hr_join_path(folder, "model.npy", &path, err));
+  HR_TRY(hr_npy_write(path, rows, alphas, 1 + pixels, err));
+cleanup:
+  hr_free(rows);
+  hr_free(path);
+  return status;
+}
+
+void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options *options,
+                              double *memory_bytes, double *operations) {
+  double alphas = (double)options->alpha->count, folds = (double)study->fold_count;
+  double pixels = (double)study->pixels, held = 0, kernel = 0, order_most = 1, total = 0;
+  bool noisy = options->integrate_noise && study->noise_level > 0;
+  double threads = (double)hr_thread_count();
+  size_t bins = study->bin_count, counts[HR_MOST_BINS + 1];
+  count_rows(study, counts);
+  for (size_t m = 0; m <= bins; m++) {
+    double rows = (double)counts[m];
+    model_form form = form_for(counts[m], study->pixels);
+    double order = form == FORM_PRIMAL ? pixels : form == FORM_DUAL ? rows : 0;
+    held += form == FORM_PRIMAL ? folds * hr_scatter_bytes(study->pixels)
+            : form == FORM_DUAL ? hr_dual_bytes(counts[m], study->pixels)
+                                : 0;
+    held += alphas * (8 * pixels);
+    if (noisy && order > 0) held += folds * 8 * pixels;
+    double solving = form == FORM_PRIMAL ? hr_scatter_bytes(study->pixels)
+                     : form != FORM_DUAL ? 0
+                     : noisy ? threads * hr_dual_penalised_bytes(counts[m], study->pixels)
+                             : hr_dual_kernel_bytes(counts[m]);
+    if (solving > kernel) kernel = solving;
+    if (order > order_most) order_most = order;
+    *operations += rows * pixels * (form == FORM_DUAL ? rows : m == bins ? pixels : 0);
+    total += (folds + 1) * alphas * order * order * order / 3;
+    if (noisy && form == FORM_DUAL) total += (folds + 1) * alphas * rows * rows * pixels;
+  }
+  *operations += total;
+  *memory_bytes =
+      held + kernel +
+      (double)solver_count(study, (size_t)order_most) * 8 * order_most * order_most;
+}
