@@ -3,9 +3,12 @@
 #include <omp.h>
 #include <stdatomic.h>
 
+/* More than this is a slip in OMP_NUM_THREADS; each thread has scratch space of its own. */
+enum { MOST_THREADS = 1024 };
+
 size_t hr_thread_count(void) {
   int threads = omp_get_max_threads();
-  return threads > 0 ? (size_t)threads : 1;
+  return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : (size_t)threads;
 }
 
 void hr_parallel_for(size_t count, void (*body)(void *context, size_t i, size_t thread),

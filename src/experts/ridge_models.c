@@ -55,6 +55,7 @@ struct hr_expert {
   hr_task *tasks;      /* [K + 1] */
   double **work;       /* [threads] P x P or less, while training */
   size_t work_count;
+  double operations, operations_done; /* of all solves, to tell how far they are */
 };
 
 static ridge_model *global_model(const hr_expert *expert) {
@@ -261,11 +262,32 @@ hr_status hr_ridge_models_observe(hr_expert *expert, const hr_block *block,
 /* All solves of one model: (fold, alpha) for validation, then (no fold, alpha) for the
  * fit. */
 typedef struct solve_context {
-  const hr_expert *expert;
+  hr_expert *expert;
   ridge_model *model;
   const hr_scatter *total; /* FORM_PRIMAL: all rows of the model */
-  hr_error *errors; /* [A]: what went wrong with each alpha, status HR_OK for none */
+  size_t first;            /* of the solves that are made now */
+  hr_error *errors;        /* [solves] what went wrong, status HR_OK for nothing */
 } solve_context;
+
+/* Floating point operations of a model's Cholesky factorisations, order³/3 each. */
+static double solving_operations(const hr_expert *expert, const hr_task *task) {
+  model_form form = form_for(task->train_rows, expert->study->pixels);
+  double order = form == FORM_PRIMAL ? (double)expert->study->pixels
+                 : form == FORM_DUAL ? (double)task->train_rows
+                                     : 0;
+  double solves = (double)((expert->study->fold_count + 1) * expert->alpha_count);
+  return solves * order * order * order / 3;
+}
+
+static hr_status tell_progress(const hr_expert *expert, hr_error *err) {
+  hr_progress progress = {.stage = expert->integrates_noise
+                                       ? "solving Ridge, noise integrated out"
+                                       : "solving Ridge",
+                          .unit = "Gflop",
+                          .done = (uint64_t)(1e-9 * expert->operations_done),
+                          .total = (uint64_t)(1e-9 * expert->operations) + 1};
+  return hr_observe_progress(expert->study->observer, &progress, err);
+}
 
 /* Σσ² over the rows outside `fold` (none left out: the number of folds). */
 static void sum_noise(const hr_expert *expert, const ridge_model *model, size_t fold,
@@ -348,16 +370,15 @@ static bool uses_kernel(const ridge_model *model) {
   return model->form == FORM_DUAL && !model->noise;
 }
 
-static void validate(void *context, size_t index, size_t thread) {
-  const solve_context *solve = context;
+static void validate(const solve_context *solve, size_t index, size_t thread) {
   size_t alphas = solve->expert->alpha_count, f = index / alphas, a = index % alphas;
   double alpha = solve->expert->alpha[a], *work = solve->expert->work[thread];
   double *squared_error = &solve->model->squared_error[f * alphas + a];
-  hr_error err = {0};
+  hr_error *err = &solve->errors[index];
   hr_status status =
       uses_kernel(solve->model)
-          ? hr_dual_validate(solve->model->dual, (int)f, alpha, work, squared_error, &err)
-          : validate_model(solve, f, alpha, work, squared_error, &err);
+          ? hr_dual_validate(solve->model->dual, (int)f, alpha, work, squared_error, err)
+          : validate_model(solve, f, alpha, work, squared_error, err);
   if (status != HR_OK) *squared_error = (double)NAN;
 }
 
@@ -383,11 +404,11 @@ cleanup:
   return status;
 }
 
-static void fit(void *context, size_t a, size_t thread) {
-  const solve_context *solve = context;
+static void fit(const solve_context *solve, size_t index, size_t thread) {
+  size_t a = index - solve->expert->study->fold_count * solve->expert->alpha_count;
   size_t pixels = solve->expert->study->pixels;
   double alpha = solve->expert->alpha[a], *work = solve->expert->work[thread];
-  hr_error *err = &solve->errors[a];
+  hr_error *err = &solve->errors[index];
   hr_linear_model model = {.weights = solve->model->weights + a * pixels};
   if (hr_alloc(&model.centre, pixels, err) != HR_OK) return;
   hr_status status = fit_model(solve, alpha, work, &model, err);
@@ -397,26 +418,87 @@ static void fit(void *context, size_t a, size_t thread) {
   hr_free(model.centre);
 }
 
-/* R² over all validation rows of each alpha, and the best alpha; the larger penalty, that
- * is the simpler model, where two are equal. */
-static void choose_alpha(const hr_expert *expert, const ridge_model *model, double syy,
-                         hr_task *task) {
-  size_t alphas = expert->alpha_count, best = alphas;
+static void solve_one(void *context, size_t i, size_t thread) {
+  const solve_context *solve = context;
+  const hr_expert *expert = solve->expert;
+  size_t index = solve->first + i;
+  if (index < expert->study->fold_count * expert->alpha_count) {
+    validate(solve, index, thread);
+  } else {
+    fit(solve, index, thread);
+  }
+}
+
+/* All solves of one model, some at a time so that progress can be told in between. */
+static hr_status solve_all(solve_context *solve, size_t count, double operations,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  hr_expert *expert = solve->expert;
+  size_t at_a_time = 4 * expert->work_count;
+  for (; solve->first < count; solve->first += at_a_time) {
+    size_t left = count - solve->first;
+    size_t taken = left < at_a_time ? left : at_a_time;
+    hr_parallel_for_on(expert->work_count, taken, solve_one, solve);
+    expert->operations_done += operations * (double)taken / (double)count;
+    HR_TRY(tell_progress(expert, err));
+  }
+  /* Systems that are not definite leave an alpha undefined; all else ends the study. */
+  for (size_t i = 0; i < count; i++) {
+    if (solve->errors[i].status == HR_OK) continue;
+    if (solve->errors[i].status == HR_ERR_NUMERIC) continue;
+    if (solve->errors[i].status == HR_ERR_EMPTY) continue;
+    if (err) *err = solve->errors[i];
+    return solve->errors[i].status;
+  }
+cleanup:
+  return status;
+}
+
+/* R² over all validation rows of each alpha. An alpha whose systems could not be solved
+ * is undefined, and so are its predictions; without variance there is nothing to validate
+ * and all alphas predict the one value. */
+static void validate_alphas(const hr_expert *expert, const ridge_model *model,
+                            double syy) {
+  size_t alphas = expert->alpha_count;
   for (size_t a = 0; a < alphas; a++) {
     double sum = 0;
     for (size_t f = 0; f < expert->study->fold_count; f++) {
       sum += model->squared_error[f * alphas + a];
     }
-    bool usable = syy > 0 && isfinite(sum) && isfinite(model->intercept[a]);
-    model->cv_r2[a] = usable ? 1 - sum / syy : (double)NAN;
-    if (!isfinite(model->intercept[a])) continue;
-    bool better = best == alphas || model->cv_r2[a] > model->cv_r2[best] ||
-                  (!(model->cv_r2[a] < model->cv_r2[best]) &&
-                   expert->alpha[a] > expert->alpha[best]);
-    if (better) best = a;
+    bool usable = isfinite(sum) && isfinite(model->intercept[a]);
+    model->cv_r2[a] = usable && syy > 0 ? 1 - sum / syy : (double)NAN;
+    if (!usable) model->intercept[a] = (double)NAN;
   }
-  task->status = best < alphas ? HR_TASK_OK : HR_TASK_FAILED;
-  task->chosen = best < alphas ? best : 0;
+}
+
+/* The best alpha; the larger penalty, that is the simpler model, where two are equal. */
+static void choose_alpha(const hr_expert *expert, const ridge_model *model,
+                         hr_task *task) {
+  size_t undefined = 0, best = expert->alpha_count;
+  double best_merit = 0;
+  for (size_t a = 0; a < expert->alpha_count; a++) {
+    if (isnan(model->intercept[a])) {
+      undefined++;
+      continue;
+    }
+    double merit = isnan(model->cv_r2[a]) ? -(double)INFINITY : model->cv_r2[a];
+    bool better = best == expert->alpha_count || merit > best_merit ||
+                  (!(merit < best_merit) && expert->alpha[a] > expert->alpha[best]);
+    if (!better) continue;
+    best = a;
+    best_merit = merit;
+  }
+  task->status = undefined < expert->alpha_count ? HR_TASK_OK : HR_TASK_FAILED;
+  task->chosen = undefined < expert->alpha_count ? best : 0;
+  if (undefined == 0) return;
+  snprintf(task->note, sizeof task->note,
+           "%zu of %zu alphas are undefined, their systems are not positive definite in "
+           "fp64: take larger ones",
+           undefined, expert->alpha_count);
+  char bin[32] = "the global model";
+  if (task->bin != HR_GLOBAL) snprintf(bin, sizeof bin, "bin %d", task->bin);
+  hr_observe_warning(expert->study->observer, "%s, %s: %s", expert->name, bin,
+                     task->note);
 }
 
 /* The sum of the folds' statistics. */
@@ -430,24 +512,14 @@ static hr_status sum_folds(const hr_expert *expert, const ridge_model *model,
   return status;
 }
 
-static void note_failures(const hr_expert *expert, const hr_error *errors,
-                          hr_task *task) {
-  for (size_t a = 0; a < expert->alpha_count; a++) {
-    if (errors[a].status == HR_OK) continue;
-    snprintf(task->note, sizeof task->note, "%.*s", (int)sizeof task->note - 1,
-             errors[a].message);
-    hr_observe_warning(expert->study->observer, "%s, model %d: %s", expert->name,
-                       task->bin, errors[a].message);
-  }
-}
-
 static hr_status train_model(hr_expert *expert, ridge_model *model, hr_task *task,
                              hr_error *err) {
   hr_status status = HR_OK;
   double start = hr_clock_seconds();
   hr_scatter *total = NULL;
   solve_context solve = {.expert = expert, .model = model};
-  HR_TRY(hr_alloc(&solve.errors, expert->alpha_count, err));
+  size_t solves = (expert->study->fold_count + 1) * expert->alpha_count;
+  HR_TRY(hr_alloc(&solve.errors, solves, err));
   if (uses_kernel(model)) {
     HR_TRY(hr_dual_finish(model->dual, err));
   } else if (model->form == FORM_DUAL) {
@@ -463,13 +535,11 @@ static hr_status train_model(hr_expert *expert, ridge_model *model, hr_task *tas
                      expert->name, rows, task->bin, task->train_rows);
     goto cleanup;
   }
-  hr_parallel_for_on(expert->work_count, expert->study->fold_count * expert->alpha_count,
-                     validate, &solve);
-  hr_parallel_for_on(expert->work_count, expert->alpha_count, fit, &solve);
-  choose_alpha(
+  HR_TRY(solve_all(&solve, solves, solving_operations(expert, task), err));
+  validate_alphas(
       expert, model,
-      model->form == FORM_DUAL ? hr_dual_syy(model->dual) : hr_scatter_syy(total), task);
-  note_failures(expert, solve.errors, task);
+      model->form == FORM_DUAL ? hr_dual_syy(model->dual) : hr_scatter_syy(total));
+  choose_alpha(expert, model, task);
   if (model->form == FORM_DUAL) hr_dual_release(model->dual);
   task->seconds = hr_clock_seconds() - start;
 cleanup:
@@ -526,12 +596,11 @@ static void hand_to_global(hr_expert *expert, ridge_model *model) {
 hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
   hr_status status = HR_OK;
   size_t models = expert->study->bin_count + 1;
-  hr_progress progress = {.stage = expert->integrates_noise
-                                       ? "solving Ridge, noise integrated out"
-                                       : "solving Ridge",
-                          .unit = "models",
-                          .total = models};
+  for (size_t m = 0; m < models; m++) {
+    expert->operations += solving_operations(expert, &expert->tasks[m]);
+  }
   HR_TRY(create_work(expert, err));
+  HR_TRY(tell_progress(expert, err));
   for (size_t m = 0; m < models; m++) {
     ridge_model *model = &expert->models[m];
     if (model->form != FORM_NONE) {
@@ -539,9 +608,9 @@ hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
     }
     hand_to_global(expert, model);
     if (m + 1 == models) destroy_folds(model, expert->study->fold_count);
-    progress.done = m + 1;
-    HR_TRY(hr_observe_progress(expert->study->observer, &progress, err));
   }
+  expert->operations_done = expert->operations + 1e9;
+  HR_TRY(tell_progress(expert, err));
 cleanup:
   destroy_work(expert);
   return status;

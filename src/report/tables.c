@@ -497,7 +497,8 @@ static hr_status add_criterion(hr_table *table, hr_reader *reader, const hr_node
   const char *name = hr_node_text(reader, entry, "criterion");
   const char *verdict = hr_node_text(reader, entry, "verdict");
   const char *title = hr_words_criterion(name);
-  const char *next = hr_words_next(name, verdict, hr_tables_in_chinese(reader));
+  const char *outcome = hr_node_is_null(entry, "value") ? "undefined" : verdict;
+  const char *next = hr_words_next(name, outcome, hr_tables_in_chinese(reader));
   if (!next) next = hr_node_text(reader, entry, "next");
   HR_TRY(hr_table_add_row(table, &cells, err));
   HR_TRY(set_text(&cells[0].text, err, "%s", title ? title : name));

@@ -48,6 +48,9 @@ const char *hr_words_next(const char *criterion, const char *verdict, bool chine
       {"insufficient", "C3, shared trunk", "C3：共享主干"},
       {"focus_bins", "C1.1, metal-poor rescue", "C1.1：贫金属补救"},
   };
+  if (strcmp(verdict, "undefined") == 0) {
+    return chinese ? "没有可判定的分数" : "there is no score to judge";
+  }
   if (strcmp(verdict, "undecided") == 0) {
     return chinese ? "需要更多测试行才能判定" : "needs more test rows to decide";
   }

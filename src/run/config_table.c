@@ -16,7 +16,7 @@ static const hr_field experiment_fields[] = {
     {.name = "language",
      .kind = HR_FIELD_TEXT,
      FIELD(experiment.language),
-     .default_text = "zh",
+     .default_text = "en",
      .choices = "zh|en",
      .help = "The language of the report's body; headings and figures are English."},
 };

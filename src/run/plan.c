@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/fingerprint.h"
+#include "core/parallel.h"
+#include "linalg/backend.h"
 
 enum { AXES = 2 }; /* T_eff and [M/H], the second runs fastest: bin = 3 T + M */
 
@@ -88,6 +91,33 @@ cleanup:
   return status;
 }
 
+/* Predictions are fp32 (tasks' predictions.f32): refuses a target that varies too little
+ * for that against its own size, or whose squares would not even fit fp64. */
+static hr_status check_target(const hr_plan *plan, const hr_split_view *split,
+                              hr_error *err) {
+  const double most = 1e15, fp32_rounding = 6e-8, harmless = 1e-3;
+  double size = 0, mean = 0, variance = 0, rows = (double)split->rows;
+  for (size_t i = 0; i < split->rows; i++) {
+    size = fmax(size, fabs(split->target[i]));
+    mean += split->target[i] / rows;
+  }
+  const char *name = plan->config->data.target;
+  if (size > most) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "the label %s reaches %g, beyond %g; rescale the column, or name "
+                   "another one as data.target",
+                   name, size, most);
+  }
+  for (size_t i = 0; i < split->rows; i++) {
+    variance += (split->target[i] - mean) * (split->target[i] - mean) / rows;
+  }
+  if (variance == 0 || size * fp32_rounding <= harmless * sqrt(variance)) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "the label %s varies by only %g around %g, too little for fp32 "
+                 "predictions; subtract a constant from the column",
+                 name, sqrt(variance), mean);
+}
+
 static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = plan->config;
@@ -110,6 +140,8 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
       hr_dataset_label(plan->train, config->data.target, true, &view->train.target, err));
   HR_TRY(
       hr_dataset_label(plan->test, config->data.target, true, &view->test.target, err));
+  HR_TRY(check_target(plan, &view->train, err));
+  HR_TRY(check_target(plan, &view->test, err));
   /* SNR only sorts the test rows into octiles: fine without it. */
   if (hr_dataset_label(plan->test, "snr", true, &plan->snr, NULL) != HR_OK) {
     plan->snr = NULL;
@@ -118,15 +150,23 @@ cleanup:
   return status;
 }
 
-static uint64_t fingerprint_dataset(uint64_t print, const hr_dataset *dataset,
-                                    const hr_split_view *split) {
+/* Of a dataset: its grid, its labels and the sizes of its files; not its spectra, which
+ * are not read yet (hr_rundir_open looks at when the files were modified). */
+static uint64_t fingerprint_dataset(uint64_t print, const hr_dataset *dataset) {
   size_t rows = hr_dataset_rows(dataset), pixels = hr_dataset_pixels(dataset);
   uint64_t bytes = hr_dataset_file_bytes(dataset);
+  const hr_strings *names = hr_dataset_label_names(dataset);
   print = hr_fingerprint_bytes(print, &rows, sizeof rows);
   print = hr_fingerprint_bytes(print, &bytes, sizeof bytes);
   print = hr_fingerprint_bytes(print, hr_dataset_wave(dataset), pixels * sizeof(double));
-  print = hr_fingerprint_bytes(print, split->target, rows * sizeof *split->target);
-  return hr_fingerprint_bytes(print, split->bin, rows * sizeof *split->bin);
+  for (size_t i = 0; i < names->count; i++) {
+    const double *column = NULL;
+    const char *name = names->items[i];
+    if (hr_dataset_label(dataset, name, false, &column, NULL) != HR_OK) continue;
+    print = hr_fingerprint_bytes(print, name, strlen(name) + 1);
+    print = hr_fingerprint_bytes(print, column, rows * sizeof *column);
+  }
+  return print;
 }
 
 /* Paths and `run:` do not change results, so the same study elsewhere has the same print.
@@ -138,8 +178,8 @@ static hr_status fingerprint(hr_plan *plan, hr_error *err) {
   if (status == HR_OK) {
     uint64_t print = hr_fingerprint_start();
     print = hr_fingerprint_bytes(print, text.bytes, text.length);
-    print = fingerprint_dataset(print, plan->train, &plan->view.train);
-    plan->fingerprint = fingerprint_dataset(print, plan->test, &plan->view.test);
+    print = fingerprint_dataset(print, plan->train);
+    plan->fingerprint = fingerprint_dataset(print, plan->test);
   }
   hr_text_fini(&text);
   return status;
@@ -217,15 +257,31 @@ void hr_plan_estimate(const hr_plan *plan, double *memory_bytes, double *operati
   }
 }
 
+/* The smallest budget in MiB that the study fits. What it needs grows with the budget, as
+ * larger buffers are used where there is room, but slower than the budget itself. */
+static int64_t smallest_budget(const hr_plan *plan) {
+  enum { MOST_STEPS = 100 };
+  hr_plan probe = *plan;
+  double needed = 0, operations = 0;
+  int64_t budget = 1;
+  for (int step = 0; step < MOST_STEPS; step++) {
+    probe.view.memory_bytes = (size_t)budget << 20;
+    hr_plan_estimate(&probe, &needed, &operations);
+    int64_t mebibytes = (int64_t)ceil(needed / 1048576);
+    if (mebibytes <= budget) break;
+    budget = mebibytes;
+  }
+  return budget;
+}
+
 hr_status hr_plan_check_memory(const hr_plan *plan, hr_error *err) {
   double needed = 0, operations = 0;
   hr_plan_estimate(plan, &needed, &operations);
   if (needed <= (double)plan->view.memory_bytes) return HR_OK;
-  return hr_fail(
-      err, HR_ERR_MEMORY,
-      "%s: the study needs about %.0f MiB of memory but run.memory_mib is %" PRId64
-      "; raise it, or take fewer bins or folds",
-      plan->config->path, ceil(needed / 1048576), plan->config->run.memory_mib);
+  return hr_fail(err, HR_ERR_CONFIG,
+                 "%s: the study does not fit into run.memory_mib: %" PRId64
+                 "; it needs at least %" PRId64 ", or fewer bins or folds",
+                 plan->config->path, plan->config->run.memory_mib, smallest_budget(plan));
 }
 
 static void describe_split(const hr_plan *plan, bool training, hr_text *out) {
@@ -240,10 +296,56 @@ static void describe_split(const hr_plan *plan, bool training, hr_text *out) {
       (double)hr_dataset_file_bytes(dataset) / 1e9, counts[bins]);
 }
 
+/* The Cholesky rate of all threads together, in operations a second: most of what
+ * training costs. Takes a tenth of a second. */
+enum { PROBE_ORDER = 1536 };
+
+static void probe_solve(void *context, size_t i, size_t thread) {
+  (void)thread;
+  double *a = NULL, *b = NULL;
+  size_t *failed = (size_t *)context + i;
+  *failed = 1;
+  if (hr_alloc(&a, (size_t)PROBE_ORDER * PROBE_ORDER, NULL) == HR_OK &&
+      hr_alloc(&b, PROBE_ORDER, NULL) == HR_OK) {
+    for (size_t k = 0; k < PROBE_ORDER; k++) a[k * PROBE_ORDER + k] = b[k] = 1;
+    *failed = hr_linalg_blas.solve_definite(PROBE_ORDER, a, b) ? 0 : 1;
+  }
+  hr_free(a);
+  hr_free(b);
+}
+
+static double measure_rate(void) {
+  size_t threads = hr_thread_count(), *failed = NULL, failures = 0;
+  if (hr_alloc(&failed, threads, NULL) != HR_OK) return 0;
+  hr_parallel_for(threads, probe_solve, failed); /* the first one starts the threads */
+  double start = hr_clock_seconds();
+  hr_parallel_for(threads, probe_solve, failed);
+  double seconds = hr_clock_seconds() - start, order = PROBE_ORDER;
+  for (size_t i = 0; i < threads; i++) failures += failed[i];
+  hr_free(failed);
+  if (failures > 0 || !(seconds > 0)) return 0;
+  return (double)threads * order * order * order / 3 / seconds;
+}
+
+static void describe_cost(const hr_plan *plan, hr_text *out) {
+  double memory = 0, operations = 0, rate = measure_rate();
+  hr_plan_estimate(plan, &memory, &operations);
+  hr_text_append(out, "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib",
+                 ceil(memory / 1048576), plan->config->run.memory_mib);
+  if (memory > (double)plan->view.memory_bytes) {
+    hr_text_append(out, ": does not fit, at least %" PRId64 " are needed",
+                   smallest_budget(plan));
+  }
+  hr_text_append(out, "\nWould compute %.3g Gflop", 1e-9 * operations);
+  if (rate > 0) {
+    hr_text_append(out, ", about %.0f s at the %.0f Gflop/s of this machine",
+                   ceil(operations / rate), 1e-9 * rate);
+  }
+  hr_text_append(out, "\n");
+}
+
 void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
   const hr_config *config = plan->config;
-  double memory = 0, operations = 0;
-  hr_plan_estimate(plan, &memory, &operations);
   hr_text_append(out, "Study %s (%s), fingerprint %016" PRIx64 "\n",
                  config->experiment.id, config->path, plan->fingerprint);
   hr_text_append(out, "Would read, each once:\n");
@@ -263,10 +365,6 @@ void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
                    plan->train_counts[k], plan->test_counts[k],
                    at_risk ? "  at risk" : "");
   }
-  hr_text_append(out,
-                 "Would need: %.0f MiB of memory (budget %" PRId64
-                 " MiB), %.3g "
-                 "floating point operations\n",
-                 ceil(memory / 1048576), config->run.memory_mib, operations);
+  describe_cost(plan, out);
   hr_text_append(out, "Would write: %s\n", out_dir);
 }

@@ -4,10 +4,13 @@
 
 #include "run/plan.h"
 
-/* Makes `out_dir` ready for this study. HR_ERR_USAGE, and nothing touched, where it holds
- * files that are not a run's, or the results of a study with another fingerprint. */
-hr_status hr_rundir_open(const char *out_dir, const hr_plan *plan,
+/* Makes `out_dir` ready for this study and locks it; *lock, -1 before, is given back with
+ * hr_rundir_close. HR_ERR_USAGE, and nothing touched, where it is no folder, holds files
+ * that are not a run's, holds the results of a study with another fingerprint or on data
+ * that have been modified since, or where another run is at work in it. */
+hr_status hr_rundir_open(const char *out_dir, const hr_plan *plan, int *lock,
                          hr_error *err) HR_MUST_CHECK;
+void hr_rundir_close(const char *out_dir, int *lock);
 
 /* Writes config.yaml (resolved) and manifest.json (versions, machine, seeds,
  * fingerprints). */

@@ -171,10 +171,22 @@ static void tell_preparation(const study *s) {
                            test->nonpositive_error_pixels));
 }
 
+/* The level changes generated noise only; stored noise is what it is. */
+static void warn_of_uneven_noise(const study *s) {
+  double level = s->config->data.noise.level;
+  if (level == 1 || strcmp(s->config->data.noise.test, "stored") != 0) return;
+  hr_observe_warning(s->observer,
+                     "data.noise.level %g is that of the training rows alone: the test "
+                     "rows take the noise stored with them (data.noise.test)",
+                     level);
+}
+
 static hr_status run(study *s, hr_error *err) {
   hr_status status = HR_OK;
+  int lock = -1;
   HR_TRY(hr_plan_check_memory(s->plan, err));
-  HR_TRY(hr_rundir_open(s->out_dir, s->plan, err));
+  HR_TRY(hr_rundir_open(s->out_dir, s->plan, &lock, err));
+  warn_of_uneven_noise(s);
   HR_TRY(hr_rundir_write_origin(s->out_dir, s->plan, err));
   HR_TRY(create_experts(s, err));
   HR_TRY(stream_split(s, true, &s->train_preparation, err));
@@ -184,6 +196,7 @@ static hr_status run(study *s, hr_error *err) {
   HR_TRY(write_tasks(s, err));
   HR_TRY(write_results(s, err));
 cleanup:
+  hr_rundir_close(s->out_dir, &lock);
   return status;
 }
 
@@ -208,7 +221,15 @@ static hr_status open_study(const hr_study_options *options, const hr_observer *
   if (options->out_dir) {
     HR_TRY(hr_copy_text(options->out_dir, &out->out_dir, err));
   } else {
-    HR_TRY(hr_join_path("runs", out->config->experiment.id, &out->out_dir, err));
+    const char *id = out->config->experiment.id;
+    if (strchr(id, '/') || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || !*id) {
+      status = hr_fail(err, HR_ERR_CONFIG,
+                       "%s: experiment.id '%s' cannot name a folder; name the run "
+                       "directory with --out",
+                       options->config_path, id);
+      goto cleanup;
+    }
+    HR_TRY(hr_join_path("runs", id, &out->out_dir, err));
   }
   HR_TRY(hr_plan_create(out->config, observer, &out->plan, err));
 cleanup:

@@ -44,7 +44,7 @@ bool hr_gate_evaluate(const hr_gate_thresholds *thresholds,
   for (size_t c = 0; c < HR_GATE_CRITERIA; c++) {
     hr_gate_criterion *one = &criteria[c];
     one->verdict = hr_gate_judge(one->value, one->interval, one->threshold);
-    one->next = next[c][one->verdict];
+    one->next = isnan(one->value) ? "no score: see the tables" : next[c][one->verdict];
     passed = passed && one->verdict == HR_VERDICT_PASS;
   }
   return passed;

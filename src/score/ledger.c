@@ -113,9 +113,16 @@ static void inspect_task(const hr_task *task, const hr_split_view *test,
     faults->wrong_rows++;
     return;
   }
-  size_t numbers = task->variant_count * task->test_rows;
-  for (size_t i = 0; i < numbers; i++) {
-    if (!isfinite((double)task->predictions[i])) faults->not_finite++;
+  for (size_t v = 0; v < task->variant_count; v++) {
+    const float *predictions = task->predictions + v * task->test_rows;
+    size_t finite = 0, undefined = 0;
+    for (size_t i = 0; i < task->test_rows; i++) {
+      finite += isfinite((double)predictions[i]) ? 1 : 0;
+      undefined += isnan((double)predictions[i]) ? 1 : 0;
+    }
+    /* A variant that nobody chose may be undefined, but then as a whole. */
+    bool left_out = v != task->chosen && undefined == task->test_rows;
+    if (!left_out) faults->not_finite += task->test_rows - finite;
   }
 }
 

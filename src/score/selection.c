@@ -87,7 +87,9 @@ static void offer_by_cv(candidate *best, size_t expert, const hr_task *task) {
  * even where R2 is not. */
 static void offer_by_test(candidate *best, size_t expert, const hr_task *task,
                           const hr_metrics *scores) {
-  for (size_t v = 0; v < task->variant_count; v++) offer(best, expert, v, -scores[v].sse);
+  for (size_t v = 0; v < task->variant_count; v++) {
+    if (!isnan(scores[v].sse)) offer(best, expert, v, -scores[v].sse);
+  }
 }
 
 void hr_select(const hr_variant_scores *scores, hr_selection selection, int expert,

@@ -1,6 +1,7 @@
 """A whole study through the program: the same bytes however it is run, each byte of the data
 read once, memory within its budget, and one sentence for everything that is wrong."""
 
+import fcntl
 import glob
 import json
 import os
@@ -115,6 +116,68 @@ class WholeStudy(unittest.TestCase):
                          r"directory with --out\n")
         self.assertEqual(self.read(out, "results.json"), before)
 
+    def test_edited_spectra_are_not_written_over(self):
+        folder = os.path.join(self.scratch.name, "edited")
+        shutil.copytree(self.folder, folder)
+        config = self.write(config_text(), folder)
+        out = os.path.join(self.scratch.name, "edited_out")
+        study_data.run(BUILD, "headroom", "run", config, "--out", out)
+        study_data.run(BUILD, "headroom", "run", config, "--out", out)  # nothing has changed
+        with h5py.File(os.path.join(folder, "train_0/dataset.h5"), "r+") as file:
+            file["/dataset/arrays/flux/value"][...] *= 0.5
+        done = study_data.run(BUILD, "headroom", "run", config, "--out", out, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.splitlines()[-1],
+                         f"headroom: {out} holds results, and data files have been modified "
+                         "since; name a new directory with --out")
+
+    def test_two_runs_in_one_directory(self):
+        out = os.path.join(self.scratch.name, "shared")
+        os.makedirs(out)
+        with open(os.path.join(out, "run.lock"), "w", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            done = study_data.run(BUILD, "headroom", "run", self.write(config_text()),
+                                  "--out", out, check=False)
+            self.assertEqual(done.returncode, 2)
+            self.assertEqual(done.stderr.splitlines()[-1],
+                             f"headroom: another run is at work in {out}; wait for it, or name "
+                             "another directory with --out")
+        study_data.run(BUILD, "headroom", "run", self.write(config_text()), "--out", out)
+        self.assertFalse(os.path.exists(os.path.join(out, "run.lock")))
+
+    def test_a_failed_run_leaves_its_directory_usable(self):
+        out = os.path.join(self.scratch.name, "mended")
+        folder = os.path.join(self.scratch.name, "to_mend")
+        shutil.copytree(self.folder, folder)
+        edit("train_1/dataset.h5", nan_flux)(folder)
+        config = self.write(config_text(), folder)
+        done = study_data.run(BUILD, "headroom", "run", config, "--out", out, check=False)
+        self.assertEqual(done.returncode, 3)
+        study_data.run(BUILD, "headroom", "run", self.write(config_text()), "--out", out)
+
+    def test_an_undefined_alpha_leaves_the_others(self):
+        out = self.run_study(config_text("  noise: {level: 0, test: generated}\n"
+                                         "experts: {ridge: {alpha: [1e-12, 1]}}\n"), "undefined")
+        results = json.loads(self.read(out, "results.json"))
+        self.assertTrue(results["ledger"]["ok"])
+        ridge = [b["experts"]["ridge"] for b in results["bins"]]
+        self.assertIn(None, [e["variants"][0]["r2_cv"] for e in ridge])
+        self.assertTrue(all(e["status"] == "ok" for e in ridge))
+
+    def test_places_that_are_no_run_directory(self):
+        config = self.write(config_text())
+        file = os.path.join(self.scratch.name, "a_file")
+        with open(file, "w", encoding="ascii"):
+            pass
+        done = study_data.run(BUILD, "headroom", "run", config, "--out", file, check=False)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, f"headroom: {file} is not a folder; name a new one with --out\n"))
+        config = self.write(config_text().replace("id: small", "id: ../small"))
+        done = study_data.run(BUILD, "headroom", "run", config, check=False)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, f"headroom: {config}: experiment.id '../small' cannot name a folder; "
+                             "name the run directory with --out\n"))
+
     def test_bad_input_gets_one_sentence(self):
         """Each case spoils a copy of the data; the sentence is compared to the letter."""
         for name, spoil, text, code, sentence in bad_inputs():
@@ -129,6 +192,8 @@ class WholeStudy(unittest.TestCase):
                 lines = [x for x in done.stderr.splitlines() if x.startswith("headroom: ")]
                 self.assertEqual(done.returncode, code, done.stderr)
                 found = [x.replace(folder + "/", "").split(": eof = ")[0] for x in lines]
+                # More threads take more scratch space.
+                found = [re.sub(r"at least \d+,", "at least N,", x) for x in found]
                 self.assertEqual(found, ["headroom: " + sentence])
                 self.assertFalse(os.path.exists(os.path.join(out, "results.json")))
                 shutil.rmtree(folder)
@@ -225,6 +290,17 @@ def nan_label(folder):
     frame.to_hdf(path, "/dataset/params", format="table")
 
 
+def scale_label(factor, offset):
+    def spoil(folder):
+        for path in glob.glob(os.path.join(folder, "train_*", "dataset.h5")):
+            frame = pandas.read_hdf(path, "/dataset/params")
+            frame["log_g"] = frame["log_g"] * factor + offset
+            with h5py.File(path, "r+") as file:
+                del file["/dataset/params"]
+            frame.to_hdf(path, "/dataset/params", format="table")
+    return spoil
+
+
 def truncate(folder):
     path = os.path.join(folder, "train_1/dataset.h5")
     os.truncate(path, os.path.getsize(path) // 2)
@@ -265,7 +341,9 @@ def bad_inputs():
         ("truncated", truncate, plain, 3, SENTENCES[7]),
         ("unknown_key", None, plain + "binings: {}\n", 2, SENTENCES[8]),
         ("bad_number", None, plain + "selection: {folds: five}\n", 2, SENTENCES[9]),
-        ("no_memory", None, plain + "run: {memory_mib: 16}\n", 4, SENTENCES[10]),
+        ("no_memory", None, plain + "run: {memory_mib: 16}\n", 2, SENTENCES[10]),
+        ("huge_label", scale_label(1e300, 0), plain, 3, SENTENCES[11]),
+        ("flat_label", scale_label(1, 1e8), plain, 3, SENTENCES[12]),
     ]
 
 
@@ -287,8 +365,12 @@ SENTENCES = [
     "train_1/dataset.h5 is damaged or still being written: truncated file",
     "study.yaml:5:1: the key 'binings' is not known; did you mean 'binning'?",
     "study.yaml:5:20: selection.folds is 'five', which is not a number; write one such as 10",
-    "study.yaml: the study needs about 43 MiB of memory but run.memory_mib is 16; raise it, or "
-    "take fewer bins or folds",
+    "study.yaml: the study does not fit into run.memory_mib: 16; it needs at least N, or fewer "
+    "bins or folds",
+    "the label log_g reaches 4.99768e+300, beyond 1e+15; rescale the column, or name another one "
+    "as data.target",
+    "the label log_g varies by only 1.16985 around 1e+08, too little for fp32 predictions; subtract "
+    "a constant from the column",
 ]
 
 if __name__ == "__main__":

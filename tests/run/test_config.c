@@ -41,7 +41,7 @@ static void test_defaults(void **state) {
   hr_config *c = accept(HEAD);
   assert_string_equal(c->path, "s.yaml");
   assert_string_equal(c->experiment.id, "E");
-  assert_string_equal(c->experiment.language, "zh");
+  assert_string_equal(c->experiment.language, "en");
   assert_string_equal(c->data.root, "/base");
   assert_string_equal(c->data.target, "log_g");
   assert_int_equal(c->data.train_paths.count, 1);

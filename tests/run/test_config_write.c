@@ -12,7 +12,7 @@ static void test_written_to_the_letter(void **state) {
   assert_string_equal(text,
                       "experiment:\n"
                       "  id: E\n"
-                      "  language: zh\n"
+                      "  language: en\n"
                       "data:\n"
                       "  train: [/base/a.h5]\n"
                       "  test: /base/t.h5\n"
