@@ -56,7 +56,7 @@ bench: build ## how fast the parts are, on this machine
 	@for script in bench/*.sh; do bash "$$script" build || exit; done
 
 install: ## everything, under PREFIX (default /usr/local)
-	@$(RELEASE) -DHR_TESTS=OFF -DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX))
+	@$(RELEASE) -DHR_TESTS=OFF -DCMAKE_INSTALL_PREFIX="$$(realpath -ms "$(PREFIX)")"
 	@cmake --build build
 	@cmake --install build
 

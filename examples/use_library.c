@@ -3,6 +3,13 @@
  *
  *   cc use_library.c $(pkg-config --cflags --libs headroom) -o use_library
  *   ./use_library stars
+ *
+ * Where PREFIX of `make install` is neither /usr nor /usr/local, say so to pkg-config and
+ * to the program, which looks in PREFIX/lib when it starts:
+ *
+ *   export PKG_CONFIG_PATH=PREFIX/lib/pkgconfig
+ *   cc use_library.c $(pkg-config --cflags --libs headroom) -Wl,-rpath,PREFIX/lib \
+ *     -o use_library
  */
 #include <inttypes.h>
 #include <stdio.h>

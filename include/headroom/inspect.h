@@ -49,6 +49,7 @@ typedef struct hr_inspection {
   hr_inspect_array *arrays; /* [array_count], in order of path */
   size_t array_count;
 
+  bool is_usable;  /* some study can read the file; if not, `problems` says why */
   bool is_dataset; /* laid out as docs/formats.md says; if not, `problems` says why and
                       all below but the problems is empty */
   uint64_t rows, pixels;
@@ -67,17 +68,20 @@ typedef struct hr_inspection {
   uint64_t clipped_pixels;           /* flux below 0 */
   uint64_t filled_error_pixels;      /* NaN in the error */
   uint64_t nonpositive_error_pixels; /* error <= 0 */
+  uint64_t dark_rows;                /* without a pixel of flux above 0 */
   uint64_t faulty_rows;              /* rows that a study would refuse */
 
   char **problems; /* [problem_count] sentences */
   size_t problem_count;
-  char *text; /* all of this to be printed, lines ending in newlines */
+  char *text; /* all of this to be printed, lines ending in newlines; control characters
+                 and what is not UTF-8 in names are written as \xHH */
 } hr_inspection;
 
 /* Looks into the HDF5 file at `path`, in one pass over its spectra, within the memory
  * budget. `options` may be NULL. A file that is HDF5 but cannot be studied is no failure:
- * the reasons are in `problems`. HR_ERR_MISSING, HR_ERR_FORMAT where it cannot be opened,
- * HR_ERR_INTERRUPTED, HR_ERR_MEMORY. *out is freed with hr_inspection_destroy. */
+ * is_usable is false and the reasons are in `problems`. HR_ERR_MISSING, HR_ERR_FORMAT
+ * where it cannot be opened, HR_ERR_INTERRUPTED, HR_ERR_MEMORY. *out is freed with
+ * hr_inspection_destroy. */
 HR_API hr_status hr_inspect(const char *path, const hr_inspect_options *options,
                             hr_inspection **out, hr_error *err) HR_MUST_CHECK;
 HR_API void hr_inspection_destroy(hr_inspection **inspection);

@@ -69,7 +69,7 @@ HR_API hr_simulate_options hr_simulate_options_default(void);
  * Star number i of a split is a function of (seed, split, i) and the options alone: not
  * of the number of rows, shards or threads. Test sets also hold noisy flux, drawn with
  * seed 42 as the study does. Each file appears whole or not at all; files of that name
- * are replaced.
+ * are replaced where hr_simulate made them, and refused (HR_ERR_USAGE) otherwise.
  *
  * options: borrowed. observer: borrowed, may be NULL; told of every 256 stars.
  * HR_ERR_USAGE for options that cannot be met, HR_ERR_IO, HR_ERR_MEMORY,

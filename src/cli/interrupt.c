@@ -21,6 +21,10 @@ void hr_interrupt_watch(void) {
   action.sa_flags = (int)(SA_RESTART | SA_RESETHAND);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  /* A file that grows beyond `ulimit -f` is a write that fails, and is told as one. */
+  action.sa_handler = SIG_IGN;
+  action.sa_flags = 0;
+  sigaction(SIGXFSZ, &action, NULL);
 }
 
 bool hr_interrupt_came(void) {

@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* From here on SIGINT and SIGTERM are remembered; the second one has its usual effect. */
+/* From here on SIGINT and SIGTERM are remembered; the second one has its usual effect.
+ * SIGXFSZ (a file beyond `ulimit -f`) is ignored, so that the write fails instead. */
 void hr_interrupt_watch(void);
 
 /* Whether one has come. */

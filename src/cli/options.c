@@ -44,6 +44,11 @@ static hr_status wrong_value(const hr_option *option, const char *what, const ch
   return hr_fail(err, HR_ERR_USAGE, "'--%s %s': give %s", option->name, value, what);
 }
 
+static hr_status needs_value(const hr_option *option, hr_error *err) {
+  return hr_fail(err, HR_ERR_USAGE, "option '--%s' needs a value: --%s %s", option->name,
+                 option->name, option->value);
+}
+
 static hr_status read_count(const hr_option *option, const char *value, void *member,
                             hr_error *err) {
   uint64_t count = 0;
@@ -63,7 +68,11 @@ static hr_status read_count(const hr_option *option, const char *value, void *me
 static hr_status read_number(const hr_option *option, const char *value, void *member,
                              hr_error *err) {
   double x = 0.0;
-  if (!hr_parse_number(value, &x) || !within(option, x)) {
+  bool is_number = hr_parse_number(value, &x);
+  if (is_number && x == 0.0 && option->zero_means_absent) {
+    return wrong_value(option, "a number above 0, or leave it out", value, err);
+  }
+  if (!is_number || !within(option, x)) {
     return wrong_value(option, "a number", value, err);
   }
   memcpy(member, &x, sizeof x);
@@ -109,7 +118,7 @@ static hr_status read_value(const hr_option *option, const char *value, void *me
                             hr_error *err) {
   switch (option->kind) {
     case HR_OPTION_TEXT:
-      if (*value == '\0') return wrong_value(option, "something", value, err);
+      if (*value == '\0') return needs_value(option, err);
       memcpy(member, &value, sizeof value);
       return HR_OK;
     case HR_OPTION_COUNT:
@@ -161,14 +170,17 @@ static hr_status read_option(reader *r, const char *argument, const char *next,
   if (!value) value = next;
   /* "--out --train 5" is a forgotten folder, not one called "--train". */
   if (!value || strncmp(value, "--", 2) == 0) {
-    return hr_fail(err, HR_ERR_USAGE, "option '--%s' needs a value: --%s %s",
-                   option->name, option->name, option->value);
+    return needs_value(option, err);
   }
   return read_value(option, value, member, err);
 }
 
 static hr_status read_operand(const hr_grammar *grammar, const char *argument,
                               const char **operand, hr_error *err) {
+  if (!grammar->operand && grammar->option_count == 0) {
+    return hr_fail(err, HR_ERR_USAGE, "%s takes nothing more, but got '%s'",
+                   grammar->verb, argument);
+  }
   if (!grammar->operand) {
     return hr_fail(err, HR_ERR_USAGE, "%s takes options alone, not '%s'", grammar->verb,
                    argument);

@@ -28,7 +28,7 @@ typedef struct hr_option {
   const char *choices;    /* "f32|f64" */
   bool required;          /* the command line is refused without it */
   const char *help;       /* half a sentence, with the unit */
-  bool zero_means_absent; /* help shows no default where that is 0 */
+  bool zero_means_absent; /* of a number: 0 is refused, and no default of 0 shown */
 } hr_option;
 
 /* The grammar of one verb: options in any order, and at most one operand. */

@@ -15,7 +15,14 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   options.observer = &observer;
   hr_status status = hr_inspect(operand, &options, &inspection, err);
   hr_display_fini(&display);
-  if (status == HR_OK) fputs(inspection->text, stdout);
+  if (status == HR_OK) {
+    fputs(inspection->text, stdout);
+    fflush(stdout); /* the closing line comes behind it, also on a terminal */
+    if (!inspection->is_usable) {
+      status = hr_fail(err, HR_ERR_DATA, "no study can read %s; see the problems above",
+                       operand);
+    }
+  }
   hr_inspection_destroy(&inspection);
   return status;
 }
@@ -37,7 +44,7 @@ const hr_verb hr_verb_inspect = {
         "Prints the arrays and how they are stored, the range of every label, the\n"
         "distribution of the SNR, the rows of each of the nine bins, and problems that "
         "a\n"
-        "study would stumble over.",
+        "study would stumble over. Exit code 3: no study can read the file.",
     .values_size = sizeof(hr_inspect_options),
     .run = run,
 };

@@ -18,7 +18,10 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   hr_observer observer = hr_display_observer(&display);
   hr_status status = hr_simulate(options, &observer, err);
   hr_display_fini(&display);
-  if (status == HR_OK) printf("%s/study.yaml\n", options->folder);
+  bool has_study = options->train_rows > 0 && options->test_rows > 0;
+  if (status == HR_OK) {
+    printf(has_study ? "%s/study.yaml\n" : "%s\n", options->folder);
+  }
   return status;
 }
 
@@ -121,7 +124,9 @@ const hr_verb hr_verb_simulate = {
         "in\n"
         "brackets is used where nothing is said. Prints the name of a configuration "
         "that\n"
-        "`headroom run` takes as it stands.",
+        "`headroom run` takes as it stands, or, where one of the two sets is left out, "
+        "the\n"
+        "folder's. Files of the same name are replaced if simulate made them.",
     .values_size = sizeof(hr_simulate_options),
     .set_defaults = set_defaults,
     .run = run,

@@ -95,14 +95,30 @@ cleanup:
   return status;
 }
 
+/* Reads up to `most` bytes; fewer where the file ends before. */
+static int read_all(int descriptor, char *bytes, size_t most, size_t *size) {
+  *size = 0;
+  while (*size < most) {
+    ssize_t count = read(descriptor, bytes + *size, most - *size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    if (count == 0) break;
+    *size += (size_t)count;
+  }
+  return 0;
+}
+
 hr_status hr_file_read(const char *path, size_t max_size, char **out, size_t *size,
                        hr_error *err) {
   hr_status status = HR_OK;
   char *bytes = NULL;
-  FILE *file = fopen(path, "rbe");
-  if (!file) return hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot open %s", path);
+  /* O_NONBLOCK: a FIFO must be refused, not waited for. */
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) {
+    return hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot open %s", path);
+  }
   struct stat info;
-  if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
+  if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
     status = hr_fail(err, HR_ERR_MISSING, "%s is not a regular file", path);
     goto cleanup;
   }
@@ -112,16 +128,16 @@ hr_status hr_file_read(const char *path, size_t max_size, char **out, size_t *si
     goto cleanup;
   }
   HR_TRY(hr_alloc(&bytes, (size_t)info.st_size + 1, err));
-  *size = fread(bytes, 1, (size_t)info.st_size, file);
-  if (ferror(file)) {
-    status = hr_fail_errno(err, HR_ERR_IO, errno, "cannot read %s", path);
+  int failed = read_all(descriptor, bytes, (size_t)info.st_size, size);
+  if (failed) {
+    status = hr_fail_errno(err, HR_ERR_IO, failed, "cannot read %s", path);
     goto cleanup;
   }
   *out = bytes;
   bytes = NULL;
 cleanup:
   hr_free(bytes);
-  fclose(file);
+  close(descriptor);
   return status;
 }
 

@@ -3,7 +3,7 @@
 #include <omp.h>
 #include <stdatomic.h>
 
-/* More than this is a slip in OMP_NUM_THREADS; each thread has scratch space of its own. */
+/* More than this is a slip in OMP_NUM_THREADS: each thread has scratch space. */
 enum { MOST_THREADS = 1024 };
 
 size_t hr_thread_count(void) {

@@ -55,6 +55,42 @@ void hr_text_append(hr_text *text, const char *format, ...) {
   va_end(arguments);
 }
 
+/* The bytes of the UTF-8 character at `text`, 0 where there is none: neither overlong nor
+ * a surrogate nor beyond U+10FFFF. */
+static size_t character_length(const char *text) {
+  const unsigned char *c = (const unsigned char *)text;
+  if (c[0] < 0x80) return 1;
+  size_t length = c[0] >= 0xF0 ? 4 : c[0] >= 0xE0 ? 3 : 2;
+  if (c[0] < 0xC2 || c[0] > 0xF4) return 0;
+  for (size_t i = 1; i < length; i++) {
+    if ((c[i] & 0xC0) != 0x80) return 0; /* also stops at the end */
+  }
+  if ((c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xED && c[1] > 0x9F)) return 0;
+  if ((c[0] == 0xF0 && c[1] < 0x90) || (c[0] == 0xF4 && c[1] > 0x8F)) return 0;
+  return length;
+}
+
+/* U+0000 to U+001F, U+007F to U+009F: terminals obey them. */
+static bool is_control(const char *text) {
+  const unsigned char *c = (const unsigned char *)text;
+  return c[0] < 0x20 || c[0] == 0x7F || (c[0] == 0xC2 && c[1] < 0xA0);
+}
+
+void hr_text_append_visible(hr_text *text, const char *bytes) {
+  while (*bytes) {
+    size_t length = character_length(bytes);
+    if (length > 0 && !is_control(bytes)) {
+      hr_text_append(text, "%.*s", (int)length, bytes);
+    } else {
+      length = length > 0 ? length : 1;
+      for (size_t i = 0; i < length; i++) {
+        hr_text_append(text, "\\x%02X", (unsigned)(unsigned char)bytes[i]);
+      }
+    }
+    bytes += length;
+  }
+}
+
 hr_status hr_text_status(const hr_text *text, hr_error *err) {
   if (text->status == HR_OK) return HR_OK;
   return hr_fail(err, text->status, "no memory for a text of %zu bytes", text->length);
@@ -190,6 +226,15 @@ static hr_status expand_list(const char *pattern, size_t open, size_t close,
   return status;
 }
 
+/* {0..} or {0..99999999999}: without a comma no list, and what names no folder is meant
+ * to be a range. */
+static bool is_failed_range(const char *pattern, size_t open, size_t close) {
+  const char *start = pattern + open, *dots = strstr(start, "..");
+  size_t length = close - open;
+  return dots && dots < pattern + close && !memchr(start, ',', length) &&
+         !memchr(start, '/', length);
+}
+
 static hr_status expand_braces(const char *pattern, hr_strings *out, hr_error *err) {
   size_t open = 0, close = 0;
   if (out->count >= MOST_PATHS) {
@@ -201,17 +246,35 @@ static hr_status expand_braces(const char *pattern, hr_strings *out, hr_error *e
   if (sscanf(pattern + open, "{%9ld..%9ld}%n", &first, &last, &used) == 2 && used > 0) {
     return expand_range(pattern, open, close, first, last, out, err);
   }
+  if (is_failed_range(pattern, open, close)) {
+    return hr_fail(err, HR_ERR_CONFIG,
+                   "the range %.*s is not understood; write it as {FIRST..LAST} with two "
+                   "whole numbers of at most 9 digits",
+                   (int)(close - open + 1), pattern + open);
+  }
   return expand_list(pattern, open, close, out, err);
 }
 
-static hr_status expand_glob(const char *path, hr_strings *out, hr_error *err) {
-  /* A file may have such characters in its own name, or a folder on the way to it. */
-  if (!strpbrk(path, "*?[") || access(path, F_OK) == 0) {
-    return hr_strings_append(out, path, err);
+/* `folder`, in which * ? [ and \ mean themselves to glob(3); freed with hr_free. */
+static hr_status escape_glob(const char *folder, char **out, hr_error *err) {
+  hr_status status = hr_alloc(out, 2 * strlen(folder) + 1, err);
+  if (status != HR_OK) return status;
+  char *end = *out;
+  for (; *folder; folder++) {
+    if (strchr("*?[]\\", *folder)) *end++ = '\\';
+    *end++ = *folder;
   }
-  glob_t found = {0};
+  return HR_OK;
+}
+
+static hr_status search(const char *root, const char *name, const char *path,
+                        hr_strings *out, hr_error *err) {
   hr_status status = HR_OK;
-  int result = glob(path, 0, NULL, &found);
+  char *folder = NULL, *pattern = NULL;
+  glob_t found = {0};
+  HR_TRY(escape_glob(root ? root : "", &folder, err));
+  HR_TRY(hr_join_path(folder, name, &pattern, err));
+  int result = glob(pattern, 0, NULL, &found);
   if (result == GLOB_NOMATCH) {
     status = hr_fail(err, HR_ERR_MISSING, "no file matches '%s'", path);
   } else if (result != 0) {
@@ -220,7 +283,25 @@ static hr_status expand_glob(const char *path, hr_strings *out, hr_error *err) {
   for (size_t i = 0; status == HR_OK && i < found.gl_pathc; i++) {
     status = hr_strings_append(out, found.gl_pathv[i], err);
   }
+cleanup:
   globfree(&found);
+  hr_free(pattern);
+  hr_free(folder);
+  return status;
+}
+
+static hr_status expand_glob(const char *root, const char *name, hr_strings *out,
+                             hr_error *err) {
+  char *path = NULL;
+  hr_status status = hr_join_path(root, name, &path, err);
+  if (status != HR_OK) return status;
+  /* A file may have such characters in its own name. */
+  if (!strpbrk(name, "*?[") || access(path, F_OK) == 0) {
+    status = hr_strings_append(out, path, err);
+  } else {
+    status = search(root, name, path, out, err);
+  }
+  hr_free(path);
   return status;
 }
 
@@ -228,14 +309,18 @@ hr_status hr_expand_paths(const char *root, const char *pattern, hr_strings *out
                           hr_error *err) {
   hr_status status = HR_OK;
   char *joined = NULL;
-  hr_strings paths = {0};
+  hr_strings names = {0};
   HR_TRY(hr_join_path(root, pattern, &joined, err));
-  HR_TRY(expand_braces(joined, &paths, err));
-  for (size_t i = 0; i < paths.count; i++) {
-    HR_TRY(expand_glob(paths.items[i], out, err));
+  if (access(joined, F_OK) == 0) {
+    status = hr_strings_append(out, joined, err);
+    goto cleanup;
+  }
+  HR_TRY(expand_braces(pattern, &names, err));
+  for (size_t i = 0; i < names.count; i++) {
+    HR_TRY(expand_glob(root, names.items[i], out, err));
   }
 cleanup:
-  hr_strings_fini(&paths);
+  hr_strings_fini(&names);
   hr_free(joined);
   return status;
 }

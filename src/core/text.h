@@ -19,6 +19,10 @@ typedef struct hr_text {
 void hr_text_init(hr_text *text);
 void hr_text_fini(hr_text *text);
 void hr_text_append(hr_text *text, const char *format, ...) HR_PRINTF(2, 3);
+/* Appends `text` so that it can be shown on one line of a terminal: control characters
+ * and bytes that are not UTF-8 as \xHH. */
+void hr_text_append_visible(hr_text *text, const char *bytes);
+
 hr_status hr_text_status(const hr_text *text, hr_error *err) HR_MUST_CHECK;
 
 /* A list of strings, all owned. */
@@ -37,9 +41,9 @@ const char *hr_nearest_name(const char *word, const char *const *names, size_t c
 
 /* Expands one path pattern to paths, in order: brace ranges `a_{0..4}` and lists `{x,y}`
  * (not nested), then shell globs (* ? [..]), sorted. What is no glob, or exists as it
- * stands, gives that path; a glob that matches nothing is HR_ERR_MISSING. Relative
- * patterns are joined to `root` first (NULL or "": left as they are). Appends to `out`.
- */
+ * stands, gives that path; a glob that matches nothing is HR_ERR_MISSING, a range that is
+ * none HR_ERR_CONFIG. Relative paths are joined to `root` (NULL or "": left as they are),
+ * in which such characters mean themselves. Appends to `out`. */
 hr_status hr_expand_paths(const char *root, const char *pattern, hr_strings *out,
                           hr_error *err) HR_MUST_CHECK;
 

@@ -1,6 +1,7 @@
 #include "data/dataset.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -47,10 +48,12 @@ void hr_dataset_destroy(hr_dataset **dataset) {
 static hr_status check_same_grid(const hr_shard *first, const hr_shard *shard,
                                  hr_error *err) {
   if (shard->pixels != first->pixels) {
-    return hr_fail(err, HR_ERR_DATA,
-                   "%s has %zu pixels a spectrum, but %s has %zu; all files of a dataset "
-                   "must share one wavelength grid",
-                   shard->path, shard->pixels, first->path, first->pixels);
+    return hr_fail(
+        err, HR_ERR_DATA,
+        "%s has %zu pixel%s a spectrum, but %s has %zu; all files of a dataset "
+        "must share one wavelength grid",
+        shard->path, shard->pixels, shard->pixels == 1 ? "" : "s", first->path,
+        first->pixels);
   }
   for (size_t p = 0; p < shard->pixels; p++) {
     double a = shard->wave[p], b = first->wave[p];
@@ -61,6 +64,37 @@ static hr_status check_same_grid(const hr_shard *first, const hr_shard *shard,
                    shard->path, p, a, first->path, b);
   }
   return HR_OK;
+}
+
+/* In order of files; the same file in order of rows. */
+static int compare_files(const void *a, const void *b) {
+  const hr_shard *x = *(const hr_shard *const *)a, *y = *(const hr_shard *const *)b;
+  if (x->device != y->device) return x->device < y->device ? -1 : 1;
+  if (x->inode != y->inode) return x->inode < y->inode ? -1 : 1;
+  return (x > y) - (x < y);
+}
+
+static bool is_same_file(const hr_shard *a, const hr_shard *b) {
+  return a->device == b->device && a->inode == b->inode;
+}
+
+/* A row that stands in two shards would be its own validation. */
+static hr_status check_files_differ(const hr_dataset *self, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_shard **sorted = NULL;
+  HR_TRY(hr_alloc(&sorted, self->shard_count, err));
+  for (size_t i = 0; i < self->shard_count; i++) sorted[i] = &self->shards[i];
+  qsort(sorted, self->shard_count, sizeof *sorted, compare_files);
+  for (size_t i = 1; i < self->shard_count; i++) {
+    if (!is_same_file(sorted[i - 1], sorted[i])) continue;
+    status =
+        hr_fail(err, HR_ERR_DATA, "%s names the same file as %s; name each file once",
+                sorted[i]->path, sorted[i - 1]->path);
+    goto cleanup;
+  }
+cleanup:
+  hr_free(sorted);
+  return status;
 }
 
 static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error *err) {
@@ -74,6 +108,7 @@ static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error
     shard->first_row = self->rows;
     self->rows += shard->rows;
   }
+  HR_TRY(check_files_differ(self, err));
   if (self->rows == 0) {
     status = hr_fail(err, HR_ERR_EMPTY, "%s holds no spectra", paths->items[0]);
   }
@@ -203,6 +238,53 @@ const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,
   while (i > 0 && row < dataset->shards[i].first_row) i--;
   *row_in_shard = row - dataset->shards[i].first_row;
   return dataset->shards[i].path;
+}
+
+bool hr_dataset_shares_file(const hr_dataset *a, const hr_dataset *b, const char **path) {
+  for (size_t i = 0; i < b->shard_count; i++) {
+    for (size_t j = 0; j < a->shard_count; j++) {
+      if (!is_same_file(&a->shards[j], &b->shards[i])) continue;
+      *path = b->shards[i].path;
+      return true;
+    }
+  }
+  return false;
+}
+
+static const double *find_values(const hr_dataset *dataset, const char *name) {
+  for (size_t k = 0; k < dataset->label_count; k++) {
+    if (strcmp(dataset->labels[k].name, name) == 0) return dataset->labels[k].values;
+  }
+  return NULL;
+}
+
+static bool has_same_labels(const hr_dataset *a, const hr_shard *x, const hr_dataset *b,
+                            const hr_shard *y) {
+  size_t compared = 0;
+  if (x->rows != y->rows || x->rows < 10) return false;
+  for (size_t k = 0; k < a->label_count; k++) {
+    const double *left = a->labels[k].values;
+    const double *right = find_values(b, a->labels[k].name);
+    if (!left || !right) continue;
+    if (memcmp(left + x->first_row, right + y->first_row, x->rows * sizeof *left) != 0) {
+      return false;
+    }
+    compared++;
+  }
+  return compared > 0;
+}
+
+bool hr_dataset_shares_labels(const hr_dataset *a, const hr_dataset *b,
+                              const char *paths[2]) {
+  for (size_t i = 0; i < a->shard_count; i++) {
+    for (size_t j = 0; j < b->shard_count; j++) {
+      if (!has_same_labels(a, &a->shards[i], b, &b->shards[j])) continue;
+      paths[0] = a->shards[i].path;
+      paths[1] = b->shards[j].path;
+      return true;
+    }
+  }
+  return false;
 }
 
 /* "FILE has no label column 'logg'; it has T_eff, log_g; did you mean log_g?" */

@@ -20,9 +20,9 @@ typedef struct hr_dataset hr_dataset;
 /* Opens the shards `paths` in this order; row numbers run on from shard to shard.
  * Refuses, naming file and field: a missing file or dataset (HR_ERR_MISSING), damaged
  * HDF5 or pandas frames and wrong types or shapes (HR_ERR_FORMAT), shards whose pixel
- * counts or wavelength grids differ, labels and fluxes of different length (HR_ERR_DATA).
- * Warnings (skipped object columns) go to the observer. The dataset is freed with
- * hr_dataset_destroy. */
+ * counts or wavelength grids differ, a file that is named twice (by whatever names),
+ * labels and fluxes of different length (HR_ERR_DATA). Warnings (skipped object columns)
+ * go to the observer. The dataset is freed with hr_dataset_destroy. */
 hr_status hr_dataset_create(const hr_strings *paths, const hr_observer *observer,
                             hr_dataset **out, hr_error *err) HR_MUST_CHECK;
 void hr_dataset_destroy(hr_dataset **dataset);
@@ -52,6 +52,16 @@ hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
  */
 const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,
                               size_t *row_in_shard);
+
+/* Whether a file of `b` is also one of `a`, by whatever name: *path is its name in `b`
+ * (borrowed). */
+bool hr_dataset_shares_file(const hr_dataset *a, const hr_dataset *b, const char **path);
+
+/* Whether a file of `b` has the labels of one of `a`, row for row, in all columns that
+ * both datasets have: most likely a copy. paths: their names in `a` and `b`, borrowed.
+ * Files of fewer than 10 rows, or without a common column, are not compared. */
+bool hr_dataset_shares_labels(const hr_dataset *a, const hr_dataset *b,
+                              const char *paths[2]);
 
 /* Size of the files in bytes, all shards together. */
 uint64_t hr_dataset_file_bytes(const hr_dataset *dataset);

@@ -15,8 +15,8 @@ hr_status hr_hdf5_shape(const hr_hdf5_file *file, hid_t dataset, const char *obj
     status = hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot read the shape of %s",
                           file->path, object_path);
   } else if ((size_t)found != rank) {
-    status = hr_fail(err, HR_ERR_FORMAT, "%s: %s has %d dimensions instead of %zu",
-                     file->path, object_path, found, rank);
+    status = hr_fail(err, HR_ERR_FORMAT, "%s: %s has %d dimension%s instead of %zu",
+                     file->path, object_path, found, found == 1 ? "" : "s", rank);
   } else {
     for (size_t i = 0; i < rank; i++) shape[i] = (size_t)extent[i];
   }
@@ -55,9 +55,10 @@ hr_status hr_hdf5_check_floats(const hr_hdf5_file *file, hid_t dataset,
     return HR_OK;
   }
   return hr_fail(err, HR_ERR_FORMAT,
-                 "%s: %s holds %s of %zu bytes; write it as floating-point numbers of 4 "
+                 "%s: %s holds %s of %zu byte%s; write it as floating-point numbers of 4 "
                  "or 8 bytes",
-                 file->path, object_path, class_name(class), bytes);
+                 file->path, object_path, class_name(class), bytes,
+                 bytes == 1 ? "" : "s");
 }
 
 /* How many chunks the shape needs; 0 on failure. */
@@ -129,6 +130,13 @@ hr_status hr_hdf5_check_stored(const hr_hdf5_file *file, hid_t dataset,
   if (creation < 0 || space < 0) {
     status = hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot read how %s is stored",
                           file->path, object_path);
+  } else if (H5Pget_layout(creation) == H5D_VIRTUAL) {
+    /* Where a source file is missing, HDF5 reads zeros and says nothing. */
+    status =
+        hr_fail(err, HR_ERR_FORMAT,
+                "%s: %s is a virtual dataset, whose values lie in other files; write "
+                "them into one, for example with h5repack -l CONTI",
+                file->path, object_path);
   } else if (H5Sget_simple_extent_npoints(space) != 0) {
     H5D_layout_t layout = H5Pget_layout(creation);
     if (layout == H5D_CHUNKED) {

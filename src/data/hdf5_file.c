@@ -145,6 +145,29 @@ static void describe_members(const hr_strings *names, const char *wanted, hr_tex
   if (nearest) hr_text_append(out, "; did you mean %s?", nearest);
 }
 
+/* Says where a link goes that leads nowhere. */
+static hr_status fail_dangling(const hr_hdf5_file *file, const char *link,
+                               hr_error *err) {
+  char value[2048] = "";
+  const char *other_file = NULL, *target = NULL;
+  H5L_info_t info;
+  bool is_read = H5Lget_info(file->id, link, &info, H5P_DEFAULT) >= 0 &&
+                 info.type != H5L_TYPE_HARD && info.u.val_size < sizeof value &&
+                 H5Lget_val(file->id, link, value, sizeof value, H5P_DEFAULT) >= 0;
+  if (is_read && info.type == H5L_TYPE_SOFT) {
+    return hr_fail(err, HR_ERR_MISSING, "%s: %s is a link that leads nowhere, to %s",
+                   file->path, link, value);
+  }
+  if (is_read && info.type == H5L_TYPE_EXTERNAL &&
+      H5Lunpack_elink_val(value, info.u.val_size, NULL, &other_file, &target) >= 0) {
+    return hr_fail(err, HR_ERR_MISSING,
+                   "%s: %s is a link that leads nowhere, to %s in the file %s",
+                   file->path, link, target, other_file);
+  }
+  return hr_fail(err, HR_ERR_MISSING, "%s: %s is a link that leads nowhere", file->path,
+                 link);
+}
+
 /* Says what there is in place of the link that ends at path[missing]. */
 static hr_status fail_missing(const hr_hdf5_file *file, const char *object_path,
                               size_t missing, hr_error *err) {
@@ -158,6 +181,10 @@ static hr_status fail_missing(const hr_hdf5_file *file, const char *object_path,
   const char *name = strrchr(link, '/') + 1;
   size_t parent_length = (size_t)(name - link) - 1;
   HR_TRY(copy_prefix(link, parent_length ? parent_length : 1, &parent, err));
+  if (H5Lexists(file->id, link, H5P_DEFAULT) > 0) {
+    status = fail_dangling(file, link, err);
+    goto cleanup;
+  }
   group = H5Gopen2(file->id, parent, H5P_DEFAULT);
   if (group < 0) {
     status = hr_fail(err, HR_ERR_MISSING, "%s has no %s: %s is not a group", file->path,

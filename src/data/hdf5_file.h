@@ -76,9 +76,9 @@ hr_status hr_hdf5_attribute_integer(const hr_hdf5_file *file, hid_t object,
                                     const char *object_path, const char *name,
                                     int64_t *out, hr_error *err) HR_MUST_CHECK;
 
-/* Checks that every byte of the dataset was written: a chunk that is missing would be
- * read as zeros, and a shape without bytes behind it may not be believed when allocating.
- * HR_ERR_FORMAT otherwise. */
+/* Checks that every byte of the dataset was written, into this file: a chunk that is
+ * missing would be read as zeros, and a shape without bytes behind it may not be believed
+ * when allocating. HR_ERR_FORMAT otherwise. */
 hr_status hr_hdf5_check_stored(const hr_hdf5_file *file, hid_t dataset,
                                const char *object_path, hr_error *err) HR_MUST_CHECK;
 

@@ -1,18 +1,16 @@
 #include "data/prepare.h"
 
-#include <float.h>
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* Counting first and looking for the place only where there is something to find keeps
  * the loops over all pixels free of branches, so that compilers vectorise them. */
 
 static bool is_unusable(float x) {
-  return !(fabsf(x) <= FLT_MAX); /* NaN or infinite */
+  return !(fabsf(x) <= HR_PREPARE_LARGEST); /* NaN, infinite or too large */
 }
 
-/* Pixels at which x is NaN or infinite. */
+/* Pixels at which x is NaN or too large. */
 static uint32_t count_unusable(size_t pixels, const float *x) {
   uint32_t count = 0;
   for (size_t p = 0; p < pixels; p++) count += (uint32_t)is_unusable(x[p]);
@@ -23,6 +21,12 @@ static uint32_t count_nan(size_t pixels, const float *x) {
   uint32_t count = 0;
   for (size_t p = 0; p < pixels; p++) count += (uint32_t)(x[p] != x[p]);
   return count;
+}
+
+static bool is_dark(size_t pixels, const float *flux) {
+  uint32_t bright = 0;
+  for (size_t p = 0; p < pixels; p++) bright += (uint32_t)(flux[p] > 0.0f);
+  return bright == 0;
 }
 
 static uint32_t count_nonpositive(size_t pixels, const float *x) {
@@ -90,6 +94,7 @@ void hr_prepare_row(size_t pixels, float *flux, float *error, hr_row_report *out
   }
   if (missing > 0) fill_nan(pixels, error);
   out->clipped = clip(pixels, flux);
+  out->dark = is_dark(pixels, flux);
   out->filled = missing;
   out->nonpositive = count_nonpositive(pixels, error);
 }

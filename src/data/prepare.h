@@ -3,18 +3,23 @@
 #ifndef HR_DATA_PREPARE_H
 #define HR_DATA_PREPARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "data/stream.h"
 
+/* Flux, error and noisy flux are at most this: products and sums of blocks are computed
+ * in fp32, which ends at 3e38. */
+#define HR_PREPARE_LARGEST 1e15f
+
 /* Why a row cannot be used. */
 typedef enum hr_row_fault {
   HR_ROW_GOOD,
-  HR_ROW_FLUX,        /* NaN or infinite flux */
-  HR_ROW_ERROR,       /* infinite error */
+  HR_ROW_FLUX,        /* flux is NaN or beyond HR_PREPARE_LARGEST */
+  HR_ROW_ERROR,       /* error is beyond HR_PREPARE_LARGEST */
   HR_ROW_ERROR_EMPTY, /* the error is NaN in every pixel */
-  HR_ROW_NOISY,       /* NaN or infinite noisy flux */
+  HR_ROW_NOISY,       /* noisy flux is NaN or beyond HR_PREPARE_LARGEST */
 } hr_row_fault;
 
 /* What was found in one row, and done to it. */
@@ -23,6 +28,7 @@ typedef struct hr_row_report {
   uint32_t clipped;     /* pixels with flux below 0 */
   uint32_t filled;      /* pixels with NaN in the error */
   uint32_t nonpositive; /* pixels with error <= 0, counted after filling */
+  bool dark;            /* no pixel has flux above 0 */
   size_t pixel;         /* the first pixel at fault */
   float value;          /* what it holds */
 } hr_row_report;
@@ -42,7 +48,7 @@ void hr_prepare_row(size_t pixels, float *flux, float *error, hr_row_report *out
 void hr_prepare_noise(const hr_noise *noise, uint64_t row, size_t pixels,
                       const float *flux, const float *error, float *noisy);
 
-/* Reports HR_ROW_NOISY in `out` where noisy flux is NaN or infinite. */
+/* Reports HR_ROW_NOISY in `out` where noisy flux is NaN or too large. */
 void hr_prepare_check_noisy(size_t pixels, const float *noisy, hr_row_report *out);
 
 #endif

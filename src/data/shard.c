@@ -1,5 +1,6 @@
 #include "data/shard.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sys/stat.h>
 
@@ -117,7 +118,13 @@ hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) {
   HR_TRY(check_array(&file, out, HR_SHARD_FLUX, &out->rows, err));
   HR_TRY(check_beside_flux(&file, out, HR_SHARD_ERROR, err));
   HR_TRY(check_noisy(&file, out, err));
-  if (stat(path, &info) == 0) out->file_bytes = (uint64_t)info.st_size;
+  if (stat(path, &info) != 0) {
+    status = hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot look at %s", path);
+    goto cleanup;
+  }
+  out->file_bytes = (uint64_t)info.st_size;
+  out->device = (uint64_t)info.st_dev;
+  out->inode = (uint64_t)info.st_ino;
 cleanup:
   hr_hdf5_close(&file);
   return status;

@@ -32,6 +32,7 @@ typedef struct hr_shard {
   const char *noisy_path; /* HR_SHARD_NOISY or HR_SHARD_NOISY_ROOT; NULL: none */
   double *wave;           /* [P] angstrom, owned */
   uint64_t file_bytes;
+  uint64_t device, inode; /* the same for all names of one file */
 } hr_shard;
 
 /* Opens the file, checks its arrays and closes it again; `first_row` is left 0. Statuses

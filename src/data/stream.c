@@ -145,7 +145,7 @@ static hr_status check_options(const hr_stream *stream, hr_error *err) {
   for (size_t s = 0; noise->source == HR_NOISE_STORED && s < stream->shard_count; s++) {
     if (stream->shards[s].noisy_path) continue;
     return hr_fail(err, HR_ERR_DATA,
-                   "%s holds no noisy spectra (neither %s nor %s); let the noise be "
+                   "%s holds no noisy spectra (neither %s nor %s); set data.noise.test: "
                    "generated",
                    stream->shards[s].path, HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT);
   }
@@ -283,13 +283,21 @@ static hr_status fail_row(const hr_stream *stream, size_t row,
       stream->options.noise.source == HR_NOISE_GENERATED) {
     return hr_fail(
         err, HR_ERR_DATA,
-        "%s: the noise of row %zu, pixel %zu (counted from 0) is too large for "
-        "single precision; check %s there",
-        file, row, report->pixel, HR_SHARD_ERROR);
+        "%s: the flux with noise is %g at row %zu, pixel %zu (counted from 0), beyond "
+        "%g; lower data.noise.level, which is %g, or check %s there",
+        file, (double)report->value, row, report->pixel, (double)HR_PREPARE_LARGEST,
+        stream->options.noise.level, HR_SHARD_ERROR);
   }
   const char *array = report->fault == HR_ROW_FLUX    ? HR_SHARD_FLUX
                       : report->fault == HR_ROW_ERROR ? HR_SHARD_ERROR
                                                       : shard->noisy_path;
+  if (isfinite(report->value)) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s: %s is %g at row %zu, pixel %zu (counted from 0), beyond %g; "
+                   "rescale flux and error, for example to a median of 1",
+                   file, array, (double)report->value, row, report->pixel,
+                   (double)HR_PREPARE_LARGEST);
+  }
   return hr_fail(err, HR_ERR_DATA,
                  "%s: %s is %s at row %zu, pixel %zu (counted from 0); remove the row or "
                  "repair the value",
@@ -307,8 +315,10 @@ static hr_status gather_reports(hr_stream *stream, size_t rows, hr_error *err) {
       sum->clipped_pixels += report->clipped;
       sum->filled_error_pixels += report->filled;
       sum->nonpositive_error_pixels += report->nonpositive;
+      sum->dark_rows += report->dark;
       continue;
     }
+    sum->faulty_noisy_rows += report->fault == HR_ROW_NOISY;
     if (sum->faulty_rows++ == 0) {
       hr_status status = fail_row(stream, stream->row + i, report, &stream->first_fault);
       if (!stream->options.count_faults) {

@@ -53,8 +53,10 @@ typedef struct hr_preparation {
   uint64_t clipped_pixels;           /* flux below 0 */
   uint64_t filled_error_pixels;      /* NaN in the error */
   uint64_t nonpositive_error_pixels; /* error <= 0: masked by experts that use sigma */
-  uint64_t faulty_rows; /* rows that cannot be used; not in the counts above */
-  uint64_t bytes_read;  /* of array data, as stored uncompressed in the file */
+  uint64_t dark_rows;         /* without a pixel of flux above 0: no spectrum at all */
+  uint64_t faulty_rows;       /* rows that cannot be used; not in the counts above */
+  uint64_t faulty_noisy_rows; /* those of them that only `noisy` makes unusable */
+  uint64_t bytes_read;        /* of array data, as stored uncompressed in the file */
 } hr_preparation;
 
 typedef struct hr_stream hr_stream;
@@ -69,8 +71,9 @@ hr_status hr_stream_create(const hr_dataset *dataset, const hr_stream_options *o
 void hr_stream_destroy(hr_stream **stream);
 
 /* The next block, of rows of one shard; block->rows == 0 at the end. Refuses, naming
- * file, row and pixel: NaN or infinite flux, infinite error, a row whose error is all NaN
- * (HR_ERR_DATA), unreadable bytes (HR_ERR_FORMAT). */
+ * file, row and pixel: flux or noisy flux that is NaN, any value beyond
+ * HR_PREPARE_LARGEST, a row whose error is all NaN (HR_ERR_DATA), unreadable bytes
+ * (HR_ERR_FORMAT). */
 hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) HR_MUST_CHECK;
 
 const hr_preparation *hr_stream_preparation(const hr_stream *stream);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
@@ -292,20 +293,20 @@ cleanup:
   return status;
 }
 
-hr_status hr_config_parse(const char *yaml, size_t size, const char *name,
-                          const char *folder, hr_config **out, hr_error *err) {
+static hr_status parse(const char *yaml, size_t size, const hr_config_source *source,
+                       hr_config **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_yaml_node *root = NULL;
   hr_config *config = NULL;
-  HR_TRY(hr_yaml_tree_create(yaml, size, name, &root, err));
+  HR_TRY(hr_yaml_tree_create(yaml, size, source->name, &root, err));
   HR_TRY(hr_alloc(&config, 1, err));
-  HR_TRY(hr_copy_text(name, &config->path, err));
+  HR_TRY(hr_copy_text(source->name, &config->path, err));
   HR_TRY(read_sections(config, root, err));
   HR_TRY(read_bins(config, root, err));
   HR_TRY(read_experts(config, root, err));
   HR_TRY(read_baselines(config, root, err));
   HR_TRY(read_pages(config, root, err));
-  HR_TRY(hr_config_resolve_paths(config, root, folder, err));
+  HR_TRY(hr_config_resolve_paths(config, root, source, err));
   *out = config;
   config = NULL;
 cleanup:
@@ -314,10 +315,32 @@ cleanup:
   return status;
 }
 
+hr_status hr_config_parse(const char *yaml, size_t size, const char *name,
+                          const char *folder, hr_config **out, hr_error *err) {
+  const hr_config_source source = {.name = name, .folder = folder};
+  return parse(yaml, size, &source, out, err);
+}
+
+/* The folder of the configuration is where its paths begin, and it may be read again. */
+static hr_status check_is_file(const char *path, hr_error *err) {
+  static const char *const streams[] = {"/dev/stdin", "/dev/fd/", "/proc/self/fd/"};
+  struct stat info;
+  bool is_file = stat(path, &info) != 0 || S_ISREG(info.st_mode);
+  for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
+    is_file = is_file && strncmp(path, streams[i], strlen(streams[i])) != 0;
+  }
+  if (is_file) return HR_OK; /* one that is not there fails when it is opened */
+  return hr_fail(err, HR_ERR_CONFIG,
+                 "%s is not a file; write the configuration into one, as its paths are "
+                 "relative to its folder",
+                 path);
+}
+
 hr_status hr_config_load(const char *path, hr_config **out, hr_error *err) {
   hr_status status = HR_OK;
   char *yaml = NULL, *folder = NULL;
   size_t size = 0;
+  HR_TRY(check_is_file(path, err));
   /* hr_yaml_tree_create has its own, lower limit; here only endless files end. */
   HR_TRY(hr_file_read(path, (size_t)1 << 30, &yaml, &size, err));
   HR_TRY(hr_copy_text(path, &folder, err));
@@ -327,7 +350,8 @@ hr_status hr_config_load(const char *path, hr_config **out, hr_error *err) {
   } else {
     folder[0] = '\0'; /* the current one */
   }
-  HR_TRY(hr_config_parse(yaml, size, path, folder, out, err));
+  hr_config_source source = {.name = path, .folder = folder, .check_files = true};
+  HR_TRY(parse(yaml, size, &source, out, err));
 cleanup:
   hr_free(folder);
   hr_free(yaml);

@@ -83,11 +83,12 @@ typedef struct hr_config {
 
 /* Reads and checks a configuration. Everything wrong is HR_ERR_CONFIG with
  * "FILE:LINE:COLUMN: ", the key and what to write instead; unknown keys name the nearest
- * known one; HR_ERR_MISSING where the file (not the data) cannot be read or a glob
- * matches nothing. */
+ * known one; HR_ERR_MISSING where the file cannot be read, a data file is not there or a
+ * glob matches nothing. */
 hr_status hr_config_load(const char *path, hr_config **out, hr_error *err) HR_MUST_CHECK;
 
-/* The same from memory; relative paths are relative to `folder`. */
+/* The same from memory; relative paths are relative to `folder`. Whether the data files
+ * are there is not looked at. */
 hr_status hr_config_parse(const char *yaml, size_t size, const char *name,
                           const char *folder, hr_config **out,
                           hr_error *err) HR_MUST_CHECK;

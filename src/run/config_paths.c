@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -65,6 +66,25 @@ static hr_status expand(const hr_config *config, const hr_config_place *place,
   return HR_OK;
 }
 
+/* Missing files are told where they are named, with the folder they were looked for in.
+ */
+static hr_status check_file(const hr_config *config, const hr_config_place *place,
+                            const char *path, hr_error *err) {
+  struct stat info;
+  if (stat(path, &info) == 0) {
+    if (S_ISREG(info.st_mode)) return HR_OK;
+    return hr_fail(err, HR_ERR_MISSING, "%s: %s is not a regular file; name an HDF5 file",
+                   place->text, path);
+  }
+  if (errno != ENOENT && errno != ENOTDIR) {
+    return hr_fail_errno(err, HR_ERR_MISSING, errno, "%s: cannot look at %s", place->text,
+                         path);
+  }
+  return hr_fail(err, HR_ERR_MISSING,
+                 "%s: %s does not exist; relative paths begin at data.root, which is %s",
+                 place->text, path, config->data.root);
+}
+
 static int compare_texts(const void *a, const void *b) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -101,7 +121,8 @@ cleanup:
 }
 
 static hr_status expand_train(hr_config *config, const hr_yaml_node *node,
-                              hr_error *err) {
+                              bool check_files, hr_error *err) {
+  hr_status status = HR_OK;
   hr_config_name name = {config->path, "data", "train"};
   const hr_strings *train = &config->data.train;
   for (size_t i = 0; i < train->count; i++) {
@@ -109,14 +130,19 @@ static hr_status expand_train(hr_config *config, const hr_yaml_node *node,
     hr_config_place place = is_list
                                 ? hr_config_place_of_item(&name, node->items[i]->mark, i)
                                 : hr_config_place_of(&name, node->mark);
-    hr_status status =
-        expand(config, &place, train->items[i], &config->data.train_paths, err);
-    if (status != HR_OK) return status;
+    hr_strings *paths = &config->data.train_paths;
+    size_t first = paths->count;
+    HR_TRY(expand(config, &place, train->items[i], paths, err));
+    for (size_t k = first; check_files && k < paths->count; k++) {
+      HR_TRY(check_file(config, &place, paths->items[k], err));
+    }
   }
-  return HR_OK;
+cleanup:
+  return status;
 }
 
-static hr_status expand_test(hr_config *config, const hr_yaml_node *node, hr_error *err) {
+static hr_status expand_test(hr_config *config, const hr_yaml_node *node,
+                             bool check_files, hr_error *err) {
   hr_status status = HR_OK;
   hr_strings paths = {0};
   hr_config_name name = {config->path, "data", "test"};
@@ -128,6 +154,7 @@ static hr_status expand_test(hr_config *config, const hr_yaml_node *node, hr_err
                 place.text, paths.count);
     goto cleanup;
   }
+  if (check_files) HR_TRY(check_file(config, &place, paths.items[0], err));
   HR_TRY(hr_copy_text(paths.items[0], &config->data.test_path, err));
 cleanup:
   hr_strings_fini(&paths);
@@ -135,14 +162,14 @@ cleanup:
 }
 
 hr_status hr_config_resolve_paths(hr_config *config, const hr_yaml_node *root,
-                                  const char *folder, hr_error *err) {
+                                  const hr_config_source *source, hr_error *err) {
   hr_status status = HR_OK;
   const hr_yaml_node *data = hr_yaml_find(root, "data");
   char *base = NULL;
-  HR_TRY(absolute_folder(folder, &base, err));
+  HR_TRY(absolute_folder(source->folder, &base, err));
   HR_TRY(make_absolute(base, &config->data.root, err));
-  HR_TRY(expand_train(config, hr_yaml_find(data, "train"), err));
-  HR_TRY(expand_test(config, hr_yaml_find(data, "test"), err));
+  HR_TRY(expand_train(config, hr_yaml_find(data, "train"), source->check_files, err));
+  HR_TRY(expand_test(config, hr_yaml_find(data, "test"), source->check_files, err));
   HR_TRY(check_distinct(config, data, err));
   for (size_t i = 0; i < config->page_count; i++) {
     HR_TRY(make_absolute(base, &config->pages[i].page, err));

@@ -5,10 +5,18 @@
 #include "core/yaml_tree.h"
 #include "run/config.h"
 
+/* Where a configuration comes from. */
+typedef struct hr_config_source {
+  const char *name;   /* of the file, for messages */
+  const char *folder; /* relative paths begin there (NULL or "": the current one) */
+  bool check_files;   /* refuse data files that are not there */
+} hr_config_source;
+
 /* Expands data.train and data.test into train_paths and test_path and makes data.root and
- * the pages absolute. `root` is the tree the configuration was read from, for messages;
- * `folder` the one that relative paths are relative to (NULL or "": the current one). */
+ * the pages absolute. `root` is the tree the configuration was read from, for messages.
+ */
 hr_status hr_config_resolve_paths(hr_config *config, const hr_yaml_node *root,
-                                  const char *folder, hr_error *err) HR_MUST_CHECK;
+                                  const hr_config_source *source,
+                                  hr_error *err) HR_MUST_CHECK;
 
 #endif

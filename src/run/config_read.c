@@ -45,6 +45,25 @@ hr_status hr_config_check_mapping(const char *file, const hr_yaml_node *node,
                  place.text, kind_of(node));
 }
 
+/* The one place where a key that stands at the top belongs, "data.noise"; false where
+ * there is none, or more than one. */
+static bool find_home(const char *key, char *home, size_t size) {
+  size_t count = 0, found = 0;
+  const hr_config_section *sections = hr_config_sections(&count);
+  for (size_t i = 0; i < count; i++) {
+    const char *dot = strrchr(sections[i].path, '.');
+    if (dot && strcmp(dot + 1, key) == 0) {
+      found++;
+      snprintf(home, size, "%s", sections[i].path);
+    }
+    if (hr_fields_find(sections[i].fields, sections[i].count, key)) {
+      found++;
+      snprintf(home, size, "%s.%s", sections[i].path, key);
+    }
+  }
+  return found == 1;
+}
+
 hr_status hr_config_fail_unknown(const char *file, const hr_yaml_node *entry,
                                  const char *path, const char *const *names, size_t count,
                                  hr_error *err) {
@@ -54,6 +73,12 @@ hr_status hr_config_fail_unknown(const char *file, const hr_yaml_node *entry,
     return hr_yaml_fail(err, file, entry->key_mark,
                         "the key '%s%s%.60s' is not known; did you mean '%s'?", path, dot,
                         entry->key, nearest);
+  }
+  char home[128];
+  if (!path[0] && find_home(entry->key, home, sizeof home)) {
+    return hr_yaml_fail(err, file, entry->key_mark,
+                        "the key '%.60s' is not known here; did you mean '%s'?",
+                        entry->key, home);
   }
   hr_text list;
   hr_text_init(&list);

@@ -62,6 +62,11 @@ static void look_at_values(const double *values, size_t rows, hr_inspect_label *
   }
 }
 
+/* Every study needs these two in every row. */
+static bool is_axis(const char *name) {
+  return strcmp(name, "T_eff") == 0 || strcmp(name, "M_H") == 0;
+}
+
 static hr_status look_at_labels(const hr_dataset *dataset, hr_inspection *inspection,
                                 hr_error *err) {
   hr_status status = HR_OK;
@@ -77,10 +82,13 @@ static hr_status look_at_labels(const hr_dataset *dataset, hr_inspection *inspec
     if (label->unusable == 0) continue;
     hr_text sentence;
     hr_text_init(&sentence);
+    bool is_needed = is_axis(label->name);
+    if (is_needed) inspection->is_usable = false;
     hr_text_append(&sentence,
                    "the label %s is NaN or infinite in %" PRIu64 " of %" PRIu64
-                   " rows; a study that uses it will refuse them",
-                   label->name, label->unusable, inspection->rows);
+                   " rows; a study refuses that%s",
+                   label->name, label->unusable, inspection->rows,
+                   is_needed ? "" : " where it is the target");
     HR_TRY(add_problem(inspection, &sentence, err));
   }
 cleanup:
@@ -136,6 +144,31 @@ cleanup:
   return status;
 }
 
+/* The labels that a study uses unless it says otherwise. */
+static hr_status look_for_labels(hr_inspection *inspection, hr_error *err) {
+  static const char *const needed[] = {"T_eff", "M_H", "log_g"};
+  hr_status status = HR_OK;
+  for (size_t i = 0; status == HR_OK && i < 3; i++) {
+    if (find_label(inspection, needed[i])) continue;
+    hr_text sentence;
+    hr_text_init(&sentence);
+    if (is_axis(needed[i])) {
+      inspection->is_usable = false;
+      hr_text_append(&sentence,
+                     "there is no label %s, so rows cannot be put into the bins of a "
+                     "study",
+                     needed[i]);
+    } else {
+      hr_text_append(&sentence,
+                     "there is no label %s; a study of this file must name another one "
+                     "as data.target",
+                     needed[i]);
+    }
+    status = add_problem(inspection, &sentence, err);
+  }
+  return status;
+}
+
 static hr_status look_at_bins(const hr_dataset *dataset, hr_inspection *inspection,
                               hr_error *err) {
   static const double T_eff_edges[] = {3750, 4500, 5250, 6000}; /* K */
@@ -146,17 +179,8 @@ static hr_status look_at_bins(const hr_dataset *dataset, hr_inspection *inspecti
   int32_t *bin = NULL;
   size_t counts[HR_INSPECT_BINS + 1];
   for (size_t a = 0; a < 2; a++) {
-    if (find_label(inspection, axes[a].label)) {
-      HR_TRY(hr_dataset_label(dataset, axes[a].label, false, &columns[a], err));
-      continue;
-    }
-    hr_text sentence;
-    hr_text_init(&sentence);
-    hr_text_append(&sentence,
-                   "there is no label %s, so rows cannot be put into the bins of the "
-                   "study",
-                   axes[a].label);
-    return add_problem(inspection, &sentence, err);
+    if (!find_label(inspection, axes[a].label)) return HR_OK;
+    HR_TRY(hr_dataset_label(dataset, axes[a].label, false, &columns[a], err));
   }
   HR_TRY(hr_alloc(&bin, inspection->rows, err));
   hr_assign_bins(axes, 2, columns, inspection->rows, bin);
@@ -211,6 +235,16 @@ static hr_status add_spectra_problems(hr_inspection *inspection, const char *fir
                    inspection->faulty_rows, inspection->rows, first_fault);
     HR_TRY(add_problem(inspection, &sentence, err));
   }
+  if (inspection->dark_rows > 0) {
+    hr_text sentence;
+    hr_text_init(&sentence);
+    hr_text_append(&sentence,
+                   "the flux of %" PRIu64 " of %" PRIu64
+                   " rows is 0 or below in every pixel; a study would use these rows, "
+                   "remove them",
+                   inspection->dark_rows, inspection->rows);
+    HR_TRY(add_problem(inspection, &sentence, err));
+  }
   HR_TRY(add_pixel_problem(inspection, inspection->clipped_pixels, "the flux is below 0",
                            "a study clips it to 0 there", err));
   HR_TRY(add_pixel_problem(inspection, inspection->filled_error_pixels,
@@ -240,7 +274,10 @@ static hr_status look_at_spectra(const hr_dataset *dataset, hr_inspection *inspe
   inspection->clipped_pixels = counts->clipped_pixels;
   inspection->filled_error_pixels = counts->filled_error_pixels;
   inspection->nonpositive_error_pixels = counts->nonpositive_error_pixels;
+  inspection->dark_rows = counts->dark_rows;
   inspection->faulty_rows = counts->faulty_rows;
+  /* Noisy flux need not be read: a study can draw the noise itself. */
+  if (counts->faulty_rows > counts->faulty_noisy_rows) inspection->is_usable = false;
   HR_TRY(add_spectra_problems(inspection, hr_stream_first_fault(stream), err));
 cleanup:
   hr_stream_destroy(&stream);
@@ -249,9 +286,10 @@ cleanup:
 
 /* Turns what is wrong with the file into a problem; other failures stay failures. */
 static hr_status forgive(hr_status status, hr_inspection *inspection, hr_error *err) {
-  bool is_about_data =
-      status == HR_ERR_MISSING || status == HR_ERR_FORMAT || status == HR_ERR_DATA;
+  bool is_about_data = status == HR_ERR_MISSING || status == HR_ERR_FORMAT ||
+                       status == HR_ERR_DATA || status == HR_ERR_EMPTY;
   if (!is_about_data) return status;
+  inspection->is_usable = false;
   hr_text sentence;
   hr_text_init(&sentence);
   hr_text_append(&sentence, "%s", err->message);
@@ -270,6 +308,7 @@ static hr_status look_at_dataset(hr_inspection *inspection,
   inspection->first_wave_angstrom = hr_dataset_wave(dataset)[0];
   inspection->last_wave_angstrom = hr_dataset_wave(dataset)[inspection->pixels - 1];
   HR_TRY(look_at_labels(dataset, inspection, err));
+  HR_TRY(look_for_labels(inspection, err));
   HR_TRY(look_at_snr(dataset, inspection, err));
   HR_TRY(look_at_bins(dataset, inspection, err));
   if (!options->skip_spectra) {
@@ -289,6 +328,7 @@ hr_status hr_inspect(const char *path, const hr_inspect_options *options,
   if (!options) options = &defaults;
   HR_TRY(hr_alloc(&inspection, 1, err));
   HR_TRY(hr_copy_text(path, &inspection->path, err));
+  inspection->is_usable = true; /* until something is found */
   HR_TRY(hr_inspect_list_arrays(inspection, err));
   status = forgive(look_at_dataset(inspection, options, &problem), inspection, &problem);
   if (status != HR_OK) {

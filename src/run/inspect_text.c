@@ -11,9 +11,26 @@ static const char *const bin_names[HR_INSPECT_BINS] = {
     "Cool Poor", "Cool Solar", "Cool Rich", "Mid Poor", "Mid Solar",
     "Mid Rich",  "Hot Poor",   "Hot Solar", "Hot Rich"};
 
+/* The columns that a name takes when it is shown; those of plain ASCII are right. */
+static int shown_width(const char *name) {
+  hr_text text;
+  hr_text_init(&text);
+  hr_text_append_visible(&text, name);
+  int width = (int)text.length;
+  hr_text_fini(&text);
+  return width;
+}
+
 static int wider(int width, const char *text) {
-  int length = (int)strlen(text);
+  int length = shown_width(text);
   return length > width ? length : width;
+}
+
+/* Names come from the file: what a terminal would obey must not reach it. */
+static void write_name(hr_text *out, int width, const char *name) {
+  hr_text_append_visible(out, name);
+  int padding = width - shown_width(name);
+  hr_text_append(out, "%*s", padding > 0 ? padding : 0, "");
 }
 
 static void write_size(uint64_t bytes, hr_text *out) {
@@ -37,8 +54,11 @@ static void write_arrays(const hr_inspection *it, hr_text *out) {
   hr_text_append(out, "\nArrays\n");
   for (size_t i = 0; i < it->array_count; i++) {
     const hr_inspect_array *array = &it->arrays[i];
-    hr_text_append(out, "  %-*s  %-*s  %-*s  %s\n", path, array->path, type, array->type,
-                   shape, array->shape, array->storage);
+    hr_text_append(out, "  ");
+    write_name(out, path, array->path);
+    hr_text_append(out, "  %-*s  %-*s  ", type, array->type, shape, array->shape);
+    write_name(out, 0, array->storage);
+    hr_text_append(out, "\n");
   }
 }
 
@@ -49,7 +69,9 @@ static void write_labels(const hr_inspection *it, hr_text *out) {
                  "maximum", "unusable");
   for (size_t i = 0; i < it->label_count; i++) {
     const hr_inspect_label *label = &it->labels[i];
-    hr_text_append(out, "  %-*s  ", name, label->name);
+    hr_text_append(out, "  ");
+    write_name(out, name, label->name);
+    hr_text_append(out, "  ");
     if (isnan(label->minimum)) {
       hr_text_append(out, "%12s  %12s", "-", "-");
     } else {
@@ -84,7 +106,9 @@ static void write_bins(const hr_inspection *it, hr_text *out) {
 static void write_problems(const hr_inspection *it, hr_text *out) {
   hr_text_append(out, "\nProblems\n");
   for (size_t i = 0; i < it->problem_count; i++) {
-    hr_text_append(out, "  - %s\n", it->problems[i]);
+    hr_text_append(out, "  - ");
+    hr_text_append_visible(out, it->problems[i]);
+    hr_text_append(out, "\n");
   }
   if (it->problem_count == 0) {
     hr_text_append(
@@ -96,13 +120,15 @@ hr_status hr_inspect_write_text(hr_inspection *inspection, hr_error *err) {
   hr_status status = HR_OK;
   hr_text out;
   hr_text_init(&out);
-  hr_text_append(&out, "%s (", inspection->path);
+  hr_text_append_visible(&out, inspection->path);
+  hr_text_append(&out, " (");
   write_size(inspection->file_bytes, &out);
   hr_text_append(&out, ")\n");
   if (inspection->is_dataset) {
-    hr_text_append(&out, "%" PRIu64 " spectra of %" PRIu64 " pixels, %.2f to %.2f A\n",
-                   inspection->rows, inspection->pixels, inspection->first_wave_angstrom,
-                   inspection->last_wave_angstrom);
+    hr_text_append(&out, "%" PRIu64 " %s of %" PRIu64 " pixel%s, %.2f to %.2f A\n",
+                   inspection->rows, inspection->rows == 1 ? "spectrum" : "spectra",
+                   inspection->pixels, inspection->pixels == 1 ? "" : "s",
+                   inspection->first_wave_angstrom, inspection->last_wave_angstrom);
   }
   write_arrays(inspection, &out);
   if (inspection->is_dataset) write_labels(inspection, &out);

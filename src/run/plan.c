@@ -8,6 +8,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/fingerprint.h"
+#include "core/observe.h"
 #include "core/parallel.h"
 #include "linalg/backend.h"
 
@@ -37,6 +38,27 @@ cleanup:
   return status;
 }
 
+/* Test stars must not be trained on: refuses one file on both sides, however it is spelt,
+ * and warns of what looks like a copy. */
+static hr_status check_apart(const hr_plan *plan, const hr_observer *observer,
+                             hr_error *err) {
+  const char *path = NULL, *twins[2] = {NULL};
+  if (hr_dataset_shares_file(plan->test, plan->train, &path)) {
+    return hr_fail(
+        err, HR_ERR_DATA,
+        "the training shard %s is the test file %s; give a test set that is not "
+        "trained on as data.test",
+        path, plan->config->data.test_path);
+  }
+  if (hr_dataset_shares_labels(plan->test, plan->train, twins)) {
+    hr_observe_warning(observer,
+                       "%s and %s have the same labels in every row: if one is a copy of "
+                       "the other, the test set is trained on",
+                       twins[0], twins[1]);
+  }
+  return HR_OK;
+}
+
 static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = plan->config;
@@ -44,6 +66,7 @@ static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error 
   HR_TRY(hr_strings_append(&test_path, config->data.test_path, err));
   HR_TRY(hr_dataset_create(&config->data.train_paths, observer, &plan->train, err));
   HR_TRY(hr_dataset_create(&test_path, observer, &plan->test, err));
+  HR_TRY(check_apart(plan, observer, err));
   size_t pixels = hr_dataset_pixels(plan->train), theirs = hr_dataset_pixels(plan->test);
   if (pixels != theirs) {
     status = hr_fail(err, HR_ERR_DATA,

@@ -1,6 +1,8 @@
 #include "headroom/simulate.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
@@ -175,10 +177,11 @@ typedef struct sim_split {
   hr_writer *writer;
 } sim_split;
 
-/* Opens the file of the split's next shard, which ends at rows * (shard + 1) / shards. */
-static hr_status open_shard(const simulator *sim, sim_split *split, hr_error *err) {
+/* Where the split's current shard goes, freed with hr_free; *folder is it up to the name
+ * of the file. */
+static hr_status name_shard(const hr_simulate_options *options, const sim_split *split,
+                            char **folder, char **path, hr_error *err) {
   hr_status status = HR_OK;
-  char *folder = NULL, *path = NULL;
   hr_text name;
   hr_text_init(&name);
   hr_text_append(&name, "%s", split->folder);
@@ -186,9 +189,19 @@ static hr_status open_shard(const simulator *sim, sim_split *split, hr_error *er
     hr_text_append(&name, "_%llu", (unsigned long long)split->shard);
   }
   HR_TRY(hr_text_status(&name, err));
-  HR_TRY(hr_join_path(sim->options->folder, name.bytes, &folder, err));
+  HR_TRY(hr_join_path(options->folder, name.bytes, folder, err));
+  HR_TRY(hr_join_path(*folder, "dataset.h5", path, err));
+cleanup:
+  hr_text_fini(&name);
+  return status;
+}
+
+/* Opens the file of the split's next shard, which ends at rows * (shard + 1) / shards. */
+static hr_status open_shard(const simulator *sim, sim_split *split, hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL, *path = NULL;
+  HR_TRY(name_shard(sim->options, split, &folder, &path, err));
   HR_TRY(hr_make_folders(folder, err));
-  HR_TRY(hr_join_path(folder, "dataset.h5", &path, err));
   uint64_t shards = split->shards > 0 ? split->shards : 1;
   uint64_t end = split->rows * (split->shard + 1) / shards;
   hr_writer_shape shape = {.rows = end - split->shard_end,
@@ -199,7 +212,6 @@ static hr_status open_shard(const simulator *sim, sim_split *split, hr_error *er
   HR_TRY(hr_writer_create(path, &shape, &split->writer, err));
   split->shard_end = end;
 cleanup:
-  hr_text_fini(&name);
   hr_free(folder);
   hr_free(path);
   return status;
@@ -256,11 +268,58 @@ cleanup:
   return status;
 }
 
+/* Refuses to replace a file that is there and that the simulator did not make. */
+static hr_status check_replaceable(const char *path, bool (*is_ours)(const char *path),
+                                   hr_error *err) {
+  if (access(path, F_OK) != 0 || is_ours(path)) return HR_OK;
+  return hr_fail(
+      err, HR_ERR_USAGE,
+      "%s is there already and was not made by headroom simulate; give another "
+      "folder, or remove it",
+      path);
+}
+
+static hr_status check_shards(const hr_simulate_options *options, sim_split split,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL, *path = NULL;
+  uint64_t shards = split.rows == 0 ? 0 : split.shards > 0 ? split.shards : 1;
+  for (split.shard = 0; split.shard < shards; split.shard++) {
+    HR_TRY(name_shard(options, &split, &folder, &path, err));
+    HR_TRY(check_replaceable(path, hr_writer_wrote, err));
+    hr_free(folder);
+    hr_free(path);
+    folder = path = NULL;
+  }
+cleanup:
+  hr_free(folder);
+  hr_free(path);
+  return status;
+}
+
+/* All that can be known of the folder before the first star is made. */
+static hr_status prepare_folder(const hr_simulate_options *options,
+                                const sim_split *train, const sim_split *test,
+                                const char *study, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_make_folders(options->folder, err));
+  if (access(options->folder, W_OK | X_OK) != 0) {
+    status = hr_fail_errno(err, HR_ERR_IO, errno, "cannot write into the folder %s",
+                           options->folder);
+    goto cleanup;
+  }
+  if (study) HR_TRY(check_replaceable(study, hr_study_file_wrote, err));
+  HR_TRY(check_shards(options, *train, err));
+  HR_TRY(check_shards(options, *test, err));
+cleanup:
+  return status;
+}
+
 hr_status hr_simulate(const hr_simulate_options *options, const hr_observer *observer,
                       hr_error *err) {
   hr_status status = HR_OK;
   simulator *sim = NULL;
-  char *path = NULL;
+  char *study = NULL;
   sim_split train = {.stage = "simulating training spectra",
                      .folder = "train",
                      .rows = options->train_rows,
@@ -268,14 +327,15 @@ hr_status hr_simulate(const hr_simulate_options *options, const hr_observer *obs
   sim_split test = {
       .stage = "simulating test spectra", .folder = "test", .rows = options->test_rows};
   HR_TRY(simulator_create(options, observer, &sim, err));
+  if (train.rows > 0 && test.rows > 0) {
+    HR_TRY(hr_join_path(options->folder, "study.yaml", &study, err));
+  }
+  HR_TRY(prepare_folder(options, &train, &test, study, err));
   HR_TRY(make_split(sim, &train, HR_STREAM_SIMULATE_TRAIN, err));
   HR_TRY(make_split(sim, &test, HR_STREAM_SIMULATE_TEST, err));
-  if (train.rows > 0 && test.rows > 0) {
-    HR_TRY(hr_join_path(options->folder, "study.yaml", &path, err));
-    HR_TRY(hr_study_file_write(path, options->shards, err));
-  }
+  if (study) HR_TRY(hr_study_file_write(study, options->shards, err));
 cleanup:
-  hr_free(path);
+  hr_free(study);
   simulator_destroy(&sim);
   return status;
 }

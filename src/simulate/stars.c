@@ -115,9 +115,8 @@ static hr_status check_counts(const hr_simulate_options *o, hr_error *err) {
     return hr_fail(err, HR_ERR_USAGE, "exposures is %llu: give 1 to 10000",
                    (unsigned long long)o->exposures);
   }
-  if (!(o->exposure_time > 0.0 && o->exposure_time <= 86400.0)) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "exposure_time is %g s: give more than 0, up to 86400",
+  if (!(o->exposure_time >= 1.0 && o->exposure_time <= 86400.0)) {
+    return hr_fail(err, HR_ERR_USAGE, "exposure_time is %g s: give 1 to 86400",
                    o->exposure_time);
   }
   return HR_OK;

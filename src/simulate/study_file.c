@@ -1,12 +1,17 @@
 #include "simulate/study_file.h"
 
+#include <string.h>
+
+#include "core/alloc.h"
 #include "core/file.h"
 #include "core/text.h"
 
+#define FIRST_LINE \
+  "# Written by `headroom simulate`; run it with `headroom run` and this file's name.\n"
+
 /* Bins, names, focus and alphas are those of the users' experiment (its nine bins are
  * T_eff times [M/H]; 3 and 6, the hotter metal-poor ones, are its bottleneck). */
-static const char study_text[] =
-    "# Written by `headroom simulate`; run it with `headroom run` and this file's name.\n"
+static const char study_text[] = FIRST_LINE
     "experiment: {id: SIMULATED, language: en}\n"
     "data:\n"
     "  train: [\"%s\"]\n"
@@ -30,6 +35,15 @@ static const char study_text[] =
     "experts:\n"
     "  ridge: {alpha: [1, 10, 100, 1000, 10000, 100000, 1000000]}\n"
     "  ridge_marginal: {}\n";
+
+bool hr_study_file_wrote(const char *path) {
+  char *text = NULL;
+  size_t size = 0;
+  if (hr_file_read(path, 1 << 20, &text, &size, NULL) != HR_OK) return false;
+  bool is_ours = strncmp(text, FIRST_LINE, strlen(FIRST_LINE)) == 0;
+  hr_free(text);
+  return is_ours;
+}
 
 hr_status hr_study_file_write(const char *path, uint64_t shards, hr_error *err) {
   hr_status status = HR_OK;

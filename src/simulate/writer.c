@@ -1,6 +1,7 @@
 #include "simulate/writer.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -95,6 +96,38 @@ static hr_status write_wave(hr_writer *writer, hr_error *err) {
   return status;
 }
 
+/* By which the file is known again: hr_writer_wrote. */
+static const char mark_name[] = "written_by", mark_text[] = "headroom simulate";
+
+static hr_status write_mark(hr_writer *writer, hr_error *err) {
+  hr_status status = HR_OK;
+  hid_t attribute = H5I_INVALID_HID, type = H5Tcopy(H5T_C_S1);
+  hid_t space = H5Screate(H5S_SCALAR);
+  if (type < 0 || space < 0 || H5Tset_size(type, sizeof mark_text) < 0 ||
+      (attribute = H5Acreate2(writer->file, mark_name, type, space, H5P_DEFAULT,
+                              H5P_DEFAULT)) < 0 ||
+      H5Awrite(attribute, type, mark_text) < 0) {
+    status = fail_write(writer, err);
+  }
+  hr_hdf5_release(&attribute);
+  hr_hdf5_release(&space);
+  hr_hdf5_release(&type);
+  return status;
+}
+
+bool hr_writer_wrote(const char *path) {
+  hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
+  char *text = NULL;
+  size_t size = 0;
+  bool is_ours = hr_hdf5_open(path, &file, NULL) == HR_OK &&
+                 hr_hdf5_attribute_text(&file, file.id, "/", mark_name, &text, &size,
+                                        NULL) == HR_OK &&
+                 text && strcmp(text, mark_text) == 0;
+  hr_free(text);
+  hr_hdf5_close(&file);
+  return is_ours;
+}
+
 hr_status hr_writer_create(const char *path, const hr_writer_shape *shape,
                            hr_writer **out, hr_error *err) {
   hr_status status = HR_OK;
@@ -115,6 +148,7 @@ hr_status hr_writer_create(const char *path, const hr_writer_shape *shape,
     status = fail_write(writer, err);
     goto cleanup;
   }
+  HR_TRY(write_mark(writer, err));
   HR_TRY(write_wave(writer, err));
   for (size_t i = 0; i < (shape->has_noisy ? ARRAYS : NOISY); i++) {
     HR_TRY(create_array(writer, array_path[i], &writer->array[i], err));

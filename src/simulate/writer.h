@@ -56,6 +56,9 @@ hr_status hr_writer_append(hr_writer *writer, const hr_writer_rows *rows,
 /* Closes the file, syncs it to disk and gives it its name, once all rows are there. */
 hr_status hr_writer_finish(hr_writer *writer, hr_error *err) HR_MUST_CHECK;
 
+/* Whether a writer made the file at `path`. */
+bool hr_writer_wrote(const char *path);
+
 /* Frees the writer; a file that is not finished is removed. */
 void hr_writer_destroy(hr_writer **writer);
 

@@ -34,9 +34,12 @@ if [ -n "$openblas" ]; then
   ldd "$prefix/bin/headroom" | grep -q "$openblas/" || fail "it runs on another OpenBLAS"
 fi
 
-PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name headroom.pc)"):$openblas/pkgconfig
+PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name headroom.pc)")
 export PKG_CONFIG_PATH
 libraries=$(pkg-config --variable=libdir headroom)
+# Nothing of the libraries that ours stands on reaches those who use it.
+flags=$(pkg-config --cflags --libs headroom)
+[[ $flags != *hdf5* && $flags != *openblas* ]] || fail "pkg-config says $flags"
 # shellcheck disable=SC2046
 gcc -std=c17 "$example" $(pkg-config --cflags --libs headroom) \
   -Wl,-rpath,"$libraries" -o "$place/with_pkg_config"

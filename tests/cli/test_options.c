@@ -154,7 +154,7 @@ static void test_missing_and_superfluous(void **state) {
   check_refused(&grammar, "x", "paint needs the option --out DIR");
   check_refused(&grammar, "x --out", "option '--out' needs a value: --out DIR");
   check_refused(&grammar, "x --out --rows 5", "option '--out' needs a value: --out DIR");
-  check_refused(&grammar, "x --out=", "'--out ': give something");
+  check_refused(&grammar, "x --out=", "option '--out' needs a value: --out DIR");
   check_refused(&grammar, "x y --out d", "paint takes one FILE; 'y' is one too many");
   check_refused(&grammar, "x --out d --out e", "option '--out' is given twice");
   check_refused(&grammar, "x --dry-run=yes", "option '--dry-run' takes no value");

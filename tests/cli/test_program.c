@@ -1,4 +1,7 @@
 /* The program as its user meets it: exact stdout, stderr and exit code. */
+#include <hdf5.h>
+#include <sys/resource.h>
+
 #include "headroom/version.h"
 #include "support/program.h"
 
@@ -125,8 +128,11 @@ static void test_command_lines_that_are_wrong(void **state) {
                 "'--train many': give a whole number");
   check_refused("simulate --out d --mag 22,twenty", 2,
                 "'--mag 22,twenty': give one number or LO,HI (LO not above HI)");
+  check_refused("simulate --out d --resolving-power 0", 2,
+                "'--resolving-power 0': give a number above 0, or leave it out");
+  check_refused("simulate --out= --seed 3", 2, "option '--out' needs a value: --out DIR");
   check_refused("simulate --out d --dtype f16", 2, "'--dtype f16': give one of f32|f64");
-  check_refused("version now", 2, "version takes options alone, not 'now'");
+  check_refused("version now", 2, "version takes nothing more, but got 'now'");
 }
 
 static void test_files_that_are_missing(void **state) {
@@ -140,6 +146,28 @@ static void test_files_that_are_missing(void **state) {
   assert_int_equal(p.exit_code, 3);
   assert_string_equal(p.out, "");
   assert_non_null(strstr(p.err, "/dev/null/a.yaml"));
+}
+
+/* Whether a study can read a file is a matter of the exit code. */
+static void test_inspecting_a_file_that_no_study_can_read(void **state) {
+  (void)state;
+  static program p;
+  char expected[256];
+  scratch s;
+  scratch_init(&s);
+  hid_t file =
+      H5Fcreate(scratch_name(&s, "a.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  assert_true(file >= 0 && H5Fclose(file) >= 0);
+  char path[128];
+  snprintf(path, sizeof path, "%s/a.h5", s.path);
+  const char *const line[] = {"headroom", "inspect", path, NULL};
+  program_finish(&s, program_start(&s, line), &p);
+  assert_int_equal(p.exit_code, 3);
+  assert_non_null(strstr(p.out, "\nProblems\n  - "));
+  snprintf(expected, sizeof expected,
+           "headroom: no study can read %s; see the problems above\n", path);
+  assert_string_equal(p.err, expected);
+  scratch_fini(&s);
 }
 
 static void test_results_that_do_not_arrive(void **state) {
@@ -183,6 +211,47 @@ static void test_interruption(void **state) {
   scratch_fini(&s);
 }
 
+/* A limit on the size of files is a failed write, not the end by a signal. */
+static void test_file_size_limit(void **state) {
+  (void)state;
+  static program p;
+  scratch s;
+  scratch_init(&s);
+  char folder[128];
+  snprintf(folder, sizeof folder, "%s/data", s.path);
+  const char *const arguments[] = {"headroom", "simulate", "--out",  folder, "--train",
+                                   "0",        "--test",   "100000", NULL};
+  struct rlimit before, limit;
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  limit = before;
+  limit.rlim_cur = 1 << 20;
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  pid_t child = program_start(&s, arguments);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  program_finish(&s, child, &p);
+  assert_int_equal(p.exit_code, 4);
+  assert_non_null(strstr(p.err, "/data/test/dataset.h5 failed: File too large\n"));
+  assert_int_not_equal(access(scratch_name(&s, "data/test/dataset.h5.part"), F_OK), 0);
+  scratch_fini(&s);
+}
+
+/* Only a whole study is offered to be run. */
+static void test_simulating_one_set(void **state) {
+  (void)state;
+  static program p;
+  scratch s;
+  scratch_init(&s);
+  char folder[128], expected[160];
+  snprintf(folder, sizeof folder, "%s/data", s.path);
+  const char *const arguments[] = {"headroom", "simulate", "--out", folder, "--train",
+                                   "0",        "--test",   "2",     NULL};
+  program_finish(&s, program_start(&s, arguments), &p);
+  assert_int_equal(p.exit_code, 0);
+  snprintf(expected, sizeof expected, "%s\n", folder);
+  assert_string_equal(p.out, expected);
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_help),
@@ -191,8 +260,11 @@ int main(void) {
       cmocka_unit_test(test_verbs_that_are_none),
       cmocka_unit_test(test_command_lines_that_are_wrong),
       cmocka_unit_test(test_files_that_are_missing),
+      cmocka_unit_test(test_inspecting_a_file_that_no_study_can_read),
       cmocka_unit_test(test_results_that_do_not_arrive),
       cmocka_unit_test(test_interruption),
+      cmocka_unit_test(test_file_size_limit),
+      cmocka_unit_test(test_simulating_one_set),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,10 @@ static void test_what_cannot_be_read(void **state) {
               "cannot open /dev/null/x: Not a directory");
   snprintf(expected, sizeof expected, "%s is not a regular file", s.path);
   check_fails(hr_file_read(s.path, 10, &bytes, &size, &err), HR_ERR_MISSING, expected);
+  assert_int_equal(mkfifo(scratch_name(&s, "fifo"), 0600), 0);
+  snprintf(expected, sizeof expected, "%s/fifo is not a regular file", s.path);
+  check_fails(hr_file_read(scratch_name(&s, "fifo"), 10, &bytes, &size, &err),
+              HR_ERR_MISSING, expected); /* and is not waited for */
   scratch_write(&s, "long", "0123456789");
   snprintf(expected, sizeof expected, "%s/long has 10 bytes, more than the 9 allowed",
            s.path);

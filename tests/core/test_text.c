@@ -3,6 +3,7 @@
 #include <locale.h>
 
 #include "core/alloc.h"
+#include "core/file.h"
 #include "support/check.h"
 #include "support/fail_alloc.h"
 #include "support/scratch.h"
@@ -33,6 +34,21 @@ static void test_failed_text_stays_failed(void **state) {
   assert_string_equal(text.bytes, "abc");
   check_fails(hr_text_status(&text, &err), HR_ERR_MEMORY,
               "no memory for a text of 3 bytes");
+  hr_text_fini(&text);
+}
+
+static void test_visible_text(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_text text;
+  hr_text_init(&text);
+  hr_text_append_visible(&text, "flux Å 恒星 \xF0\x9F\x8C\x9F");
+  hr_text_append_visible(&text,
+                         "|\x1b[2J\n\x7f|\xC2\x9B|\xC2|\xFF|\xC0\xAF|\xED\xA0\x80|");
+  check_ok(hr_text_status(&text, &err));
+  assert_string_equal(text.bytes,
+                      "flux Å 恒星 \xF0\x9F\x8C\x9F|\\x1B[2J\\x0A\\x7F|\\xC2\\x9B|\\xC2|"
+                      "\\xFF|\\xC0\\xAF|\\xED\\xA0\\x80|");
   hr_text_fini(&text);
 }
 
@@ -130,6 +146,8 @@ static void test_braces(void **state) {
   check_expansion(NULL, "x{a,}", "xa x");
   check_expansion(NULL, "x{}", "x");
   check_expansion(NULL, "x{3..3}", "x3");
+  check_expansion(NULL, "{../a,../b}.h5", "../a.h5 ../b.h5");
+  check_expansion("/{a,b}[1]", "x{0..1}", "/{a,b}[1]/x0 /{a,b}[1]/x1");
   check_expansion(NULL, "x{0..4", "x{0..4");
   check_expansion(NULL, "x}0..4{", "x}0..4{");
 }
@@ -141,6 +159,10 @@ static void test_too_many_paths(void **state) {
   check_fails(hr_expand_paths(NULL, "{0..99999}{0..99999}", &paths, &err), HR_ERR_CONFIG,
               "the braces give more than 100000 names");
   hr_strings_fini(&paths);
+  check_fails(
+      hr_expand_paths(NULL, "a/{0..}.h5", &paths, &err), HR_ERR_CONFIG,
+      "the range {0..} is not understood; write it as {FIRST..LAST} with two whole "
+      "numbers of at most 9 digits");
   char pattern[5000];
   memset(pattern, 'x', sizeof pattern);
   pattern[0] = '{';
@@ -161,12 +183,20 @@ static void test_globs(void **state) {
   scratch_write(&s, "a.h5", "");
   scratch_write(&s, "c.txt", "");
   scratch_write(&s, "d[1].h5", "");
+  check_ok(hr_make_folders(scratch_name(&s, "e*[x]?\\"), &err));
+  scratch_write(&s, "e*[x]?\\/f.h5", "");
   check_ok(hr_expand_paths(s.path, "[ab].h5", &paths, &err));
   check_ok(hr_expand_paths(s.path, "d[1].h5", &paths, &err));
   assert_int_equal(paths.count, 3);
   assert_string_equal(paths.items[0], scratch_name(&s, "a.h5"));
   assert_string_equal(paths.items[1], scratch_name(&s, "b.h5"));
   assert_string_equal(paths.items[2], scratch_name(&s, "d[1].h5"));
+  hr_strings_fini(&paths);
+  char folder[128];
+  snprintf(folder, sizeof folder, "%s/e*[x]?\\", s.path);
+  check_ok(hr_expand_paths(folder, "?.h5", &paths, &err));
+  assert_int_equal(paths.count, 1);
+  assert_string_equal(paths.items[0], scratch_name(&s, "e*[x]?\\/f.h5"));
   hr_strings_fini(&paths);
   check_fails(hr_expand_paths("/dev/null", "*.h5", &paths, &err), HR_ERR_MISSING,
               "no file matches '/dev/null/*.h5'");
@@ -200,6 +230,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_text_grows),
       cmocka_unit_test(test_failed_text_stays_failed),
+      cmocka_unit_test(test_visible_text),
       cmocka_unit_test(test_strings),
       cmocka_unit_test(test_nearest_name),
       cmocka_unit_test(test_numbers),

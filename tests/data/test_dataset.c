@@ -133,6 +133,80 @@ static void locates_rows(void **state) {
   fixture_fini(&f);
 }
 
+/* Another spelling, a symbolic and a hard link, not next to the file itself. */
+static void refuses_a_file_twice(void **state) {
+  (void)state;
+  for (int way = 0; way < 3; way++) {
+    fixture f;
+    hr_error err = {0};
+    char again[256], expected[1024], *slash;
+    fixture_init(&f, 3);
+    for (size_t i = 0; i < 3; i++) shard_write(&f.spec[i]);
+    unlink(f.path[2]);
+    if (way == 0) {
+      snprintf(again, sizeof again, "%s", f.path[0]);
+      slash = strrchr(again, '/');
+      snprintf(slash, sizeof again - (size_t)(slash - again), "/./%s",
+               strrchr(f.path[0], '/') + 1);
+      hr_strings_fini(&f.paths);
+      check_ok(hr_strings_append(&f.paths, f.path[0], &err));
+      check_ok(hr_strings_append(&f.paths, f.path[1], &err));
+      check_ok(hr_strings_append(&f.paths, again, &err));
+    } else {
+      int made = way == 1 ? symlink(f.path[0], f.path[2]) : link(f.path[0], f.path[2]);
+      assert_int_equal(made, 0);
+    }
+    check_fails(hr_dataset_create(&f.paths, NULL, &f.dataset, &err), HR_ERR_DATA,
+                sentence(expected, "@ names the same file as @; name each file once",
+                         f.paths.items[2], f.path[0]));
+    fixture_fini(&f);
+    unlink(f.path[2]);
+  }
+}
+
+static hr_dataset *open_one(char *path) {
+  hr_error err = {0};
+  hr_dataset *dataset = NULL;
+  const hr_strings paths = {.items = &path, .count = 1};
+  check_ok(hr_dataset_create(&paths, NULL, &dataset, &err));
+  return dataset;
+}
+
+static void finds_files_that_two_datasets_share(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  const char *path = NULL, *paths[2] = {NULL, NULL};
+  fixture_init(&f, 3);
+  f.spec[1].rows = f.spec[2].rows = 20;
+  f.spec[2].first_row = f.spec[1].first_row; /* a copy of shard 1, to other pixels */
+  f.spec[2].frame = SHARD_FIXED;
+  for (size_t i = 0; i < 3; i++) shard_write(&f.spec[i]);
+  f.paths.count = 2;
+  check_ok(hr_dataset_create(&f.paths, NULL, &f.dataset, &err));
+  f.paths.count = 3;
+  hr_dataset *other = open_one(f.path[2]);
+  assert_false(hr_dataset_shares_file(f.dataset, other, &path));
+  assert_true(hr_dataset_shares_labels(f.dataset, other, paths));
+  assert_string_equal(paths[0], f.path[1]);
+  assert_string_equal(paths[1], f.path[2]);
+  hr_dataset_destroy(&other);
+
+  f.spec[2].first_row++;
+  shard_write(&f.spec[2]);
+  other = open_one(f.path[2]);
+  assert_false(hr_dataset_shares_labels(f.dataset, other, paths));
+  hr_dataset_destroy(&other);
+
+  unlink(f.path[2]);
+  assert_int_equal(link(f.path[1], f.path[2]), 0);
+  other = open_one(f.path[2]);
+  assert_true(hr_dataset_shares_file(f.dataset, other, &path));
+  assert_string_equal(path, f.path[2]);
+  hr_dataset_destroy(&other);
+  fixture_fini(&f);
+}
+
 static void keeps_labels_of_all_shards(void **state) {
   (void)state;
   fixture f;
@@ -432,6 +506,8 @@ int main(void) {
       cmocka_unit_test(joins_shards),
       cmocka_unit_test(describes_its_shards),
       cmocka_unit_test(locates_rows),
+      cmocka_unit_test(refuses_a_file_twice),
+      cmocka_unit_test(finds_files_that_two_datasets_share),
       cmocka_unit_test(keeps_labels_of_all_shards),
       cmocka_unit_test(names_the_nearest_label),
       cmocka_unit_test(refuses_labels_that_are_not_finite),

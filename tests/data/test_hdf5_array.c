@@ -58,6 +58,32 @@ static void checks_shapes(void **state) {
   check_fails(hr_hdf5_shape(&file, set, "/a", 1, shape, &err), HR_ERR_FORMAT,
               told("/a has 2 dimensions instead of 1"));
   hr_hdf5_release(&set);
+  shard_put(file.id, "/flat", H5T_IEEE_F64LE, 1, (hsize_t[1]){2}, NULL, false,
+            (double[2]){0});
+  set = open_set(&file, "/flat");
+  check_fails(hr_hdf5_shape(&file, set, "/flat", 2, shape, &err), HR_ERR_FORMAT,
+              told("/flat has 1 dimension instead of 2"));
+  hr_hdf5_release(&set);
+  hr_hdf5_close(&file);
+}
+
+/* Its source is missing: HDF5 would read zeros. */
+static void refuses_virtual_datasets(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_hdf5_file file = create_file();
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t space = H5Screate_simple(2, (hsize_t[2]){5, 4}, NULL);
+  assert_true(H5Pset_virtual(creation, space, "no-such.h5", "/a", space) >= 0);
+  hid_t set = H5Dcreate2(file.id, "/v", H5T_IEEE_F64LE, space, H5P_DEFAULT, creation,
+                         H5P_DEFAULT);
+  assert_true(set >= 0);
+  check_fails(hr_hdf5_check_stored(&file, set, "/v", &err), HR_ERR_FORMAT,
+              told("/v is a virtual dataset, whose values lie in other files; write them "
+                   "into one, for example with h5repack -l CONTI"));
+  hr_hdf5_release(&set);
+  hr_hdf5_release(&space);
+  hr_hdf5_release(&creation);
   hr_hdf5_close(&file);
 }
 
@@ -104,7 +130,7 @@ static void checks_text_and_other_types(void **state) {
   hr_hdf5_release(&set);
   set = open_set(&file, "/b");
   check_fails(hr_hdf5_check_floats(&file, set, "/b", &bytes, &err), HR_ERR_FORMAT,
-              told("/b holds values that are not numbers, of 1 bytes; write it as "
+              told("/b holds values that are not numbers, of 1 byte; write it as "
                    "floating-point numbers of 4 or 8 bytes"));
   hr_hdf5_release(&set);
   hr_hdf5_close(&file);
@@ -203,6 +229,7 @@ static void tells_damaged_chunks(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(checks_shapes, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(refuses_virtual_datasets, set_up, tear_down),
       cmocka_unit_test_setup_teardown(checks_types, set_up, tear_down),
       cmocka_unit_test_setup_teardown(checks_text_and_other_types, set_up, tear_down),
       cmocka_unit_test_setup_teardown(reads_rows, set_up, tear_down),

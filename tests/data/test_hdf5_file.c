@@ -175,6 +175,25 @@ static void tells_what_is_there_instead(void **state) {
   hr_hdf5_close(&file);
 }
 
+static void tells_where_dangling_links_lead(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
+  write_shard();
+  hid_t writer = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  assert_true(H5Lcreate_soft("/old/flux", writer, "/soft", H5P_DEFAULT, H5P_DEFAULT) >=
+              0);
+  assert_true(H5Lcreate_external("no-such.h5", "/flux", writer, "/dataset/far",
+                                 H5P_DEFAULT, H5P_DEFAULT) >= 0);
+  H5Fclose(writer);
+  check_ok(hr_hdf5_open(path, &file, &err));
+  missing(&file, HR_ERR_MISSING, "/soft/value",
+          ": /soft is a link that leads nowhere, to /old/flux");
+  missing(&file, HR_ERR_MISSING, "/dataset/far",
+          ": /dataset/far is a link that leads nowhere, to /flux in the file no-such.h5");
+  hr_hdf5_close(&file);
+}
+
 /* --- attributes --- */
 
 static void put_attribute(hid_t object, const char *name, hid_t type, const void *value) {
@@ -271,6 +290,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(prints_nothing, set_up, tear_down),
       cmocka_unit_test_setup_teardown(finds_objects, set_up, tear_down),
       cmocka_unit_test_setup_teardown(tells_what_is_there_instead, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(tells_where_dangling_links_lead, set_up, tear_down),
       cmocka_unit_test_setup_teardown(reads_text_attributes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(reads_integer_attributes, set_up, tear_down),
   };

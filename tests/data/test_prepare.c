@@ -11,8 +11,8 @@ static const float no_error[PIXELS] = {1, 1, 1, 1, 1, 1, 1, 1};
 
 static void flux_below_zero_is_clipped_and_counted(void **state) {
   (void)state;
-  float flux[PIXELS] = {1.5f, -1e-30f, -7, 0, -0.0f, 1e30f, 2, -1};
-  const float expected[PIXELS] = {1.5f, 0, 0, 0, 0, 1e30f, 2, 0};
+  float flux[PIXELS] = {1.5f, -1e-30f, -7, 0, -0.0f, 1e15f, 2, -1};
+  const float expected[PIXELS] = {1.5f, 0, 0, 0, 0, 1e15f, 2, 0};
   float error[PIXELS];
   memcpy(error, no_error, sizeof error);
   hr_row_report report;
@@ -107,6 +107,34 @@ static void faults_are_found_at_their_first_pixel(void **state) {
   assert_int_equal(report.pixel, 3);
 }
 
+/* 1e15 itself is allowed (flux_below_zero_is_clipped_and_counted). */
+static void values_beyond_the_largest_are_faults(void **state) {
+  (void)state;
+  const float large = nextafterf(1e15f, INFINITY);
+  const float good[PIXELS] = {1, 2, 3, 4, 5, 6, 7, 8};
+  const float above[PIXELS] = {1, 2, large, 4, 1e30f, 6, 7, 8};
+  const float below[PIXELS] = {1, 2, 3, 4, 5, 6, 7, -large};
+  hr_row_report report = report_of(above, good);
+  assert_int_equal(report.fault, HR_ROW_FLUX);
+  assert_int_equal(report.pixel, 2);
+  assert_true(report.value == large);
+  assert_int_equal(report_of(below, good).fault, HR_ROW_FLUX);
+  report = report_of(good, below);
+  assert_int_equal(report.fault, HR_ROW_ERROR);
+  assert_int_equal(report.pixel, 7);
+  hr_prepare_check_noisy(PIXELS, below, &report);
+  assert_int_equal(report.fault, HR_ROW_NOISY);
+  assert_true(report.value == -large);
+}
+
+static void rows_without_flux_are_dark(void **state) {
+  (void)state;
+  const float nothing[PIXELS] = {0, 0, -1, 0, -0.0f, 0, 0, 0};
+  const float little[PIXELS] = {0, 0, -1, 0, 0, 0, 0, 1e-30f};
+  assert_true(report_of(nothing, no_error).dark);
+  assert_false(report_of(little, no_error).dark);
+}
+
 static void noise_is_flux_plus_level_times_sigma_times_z(void **state) {
   (void)state;
   const float flux[PIXELS] = {0, 0.5f, 1, 2, 3, 0.25f, 7, 8};
@@ -140,6 +168,8 @@ int main(void) {
       cmocka_unit_test(errors_not_above_zero_are_kept_and_counted_after_filling),
       cmocka_unit_test(filling_agrees_with_a_search_for_every_pattern),
       cmocka_unit_test(faults_are_found_at_their_first_pixel),
+      cmocka_unit_test(values_beyond_the_largest_are_faults),
+      cmocka_unit_test(rows_without_flux_are_dark),
       cmocka_unit_test(noise_is_flux_plus_level_times_sigma_times_z),
       cmocka_unit_test(level_zero_gives_the_bytes_of_the_flux),
   };

@@ -378,6 +378,11 @@ static void rows_that_cannot_be_used_are_refused(void **state) {
   expect_fault(flux, error, noisy, HR_NOISE_NONE,
                "/dataset/arrays/flux/value is infinite in fp32 at row 2, pixel 3 "
                "(counted from 0); remove the row or repair the value");
+  flux[4 * 1 + 0] = 1e20;
+  expect_fault(flux, error, noisy, HR_NOISE_NONE,
+               "/dataset/arrays/flux/value is 1e+20 at row 1, pixel 0 (counted from 0), "
+               "beyond 1e+15; rescale flux and error, for example to a median of 1");
+  flux[4 * 1 + 0] = 1;
   error[4 * 1 + 2] = INFINITY;
   error[4 * 1 + 1] = NAN;
   expect_fault(flux, error, noisy, HR_NOISE_STORED,
@@ -397,18 +402,24 @@ static void noise_that_cannot_be_used_is_refused(void **state) {
   expect_fault(flux, error, noisy, HR_NOISE_STORED,
                "/dataset/arrays/noisy/value is NaN at row 2, pixel 0 (counted from 0); "
                "remove the row or repair the value");
-  for (int p = 0; p < 4; p++) error[4 * 1 + p] = 3e38;
-  flux[4 * 1] = 3e38;
+  noisy[4 * 1 + 3] = -1e20;
+  expect_fault(
+      flux, error, noisy, HR_NOISE_STORED,
+      "/dataset/arrays/noisy/value is -1e+20 at row 1, pixel 3 (counted from 0), "
+      "beyond 1e+15; rescale flux and error, for example to a median of 1");
+  for (int p = 0; p < 4; p++) error[4 * 1 + p] = 9e14;
+  flux[4 * 1] = 9e14;
   float z[4];
   hr_normal(42, HR_STREAM_NOISE_TRAIN, 1, 0, 4, z);
   int pixel = 0;
-  while (isfinite((float)(flux[4 + pixel] + 1.5 * 3e38 * (double)z[pixel]))) pixel++;
+  while (fabs(flux[4 + pixel] + 1.5 * 9e14 * (double)z[pixel]) <= 1e15) pixel++;
   assert_true(pixel < 4);
   char expected[256];
   snprintf(expected, sizeof expected,
-           "the noise of row 1, pixel %d (counted from 0) is too large for single "
-           "precision; check /dataset/arrays/error/value there",
-           pixel);
+           "the flux with noise is %g at row 1, pixel %d (counted from 0), beyond 1e+15; "
+           "lower data.noise.level, which is 1.5, or check /dataset/arrays/error/value "
+           "there",
+           flux[4 + pixel] + 1.5 * 9e14 * (double)z[pixel], pixel);
   expect_fault(flux, error, noisy, HR_NOISE_GENERATED, expected);
 }
 
@@ -453,7 +464,7 @@ static void what_cannot_be_streamed_is_refused(void **state) {
   hr_stream_options options = options_of(HR_NOISE_STORED, 0);
   snprintf(expected, sizeof expected,
            "%s holds no noisy spectra (neither /dataset/arrays/noisy/value nor /noisy); "
-           "let the noise be generated",
+           "set data.noise.test: generated",
            f.paths[0]);
   check_fails(hr_stream_create(f.dataset, &options, &stream, &err), HR_ERR_DATA,
               expected);

@@ -193,6 +193,7 @@ class WholeStudy(unittest.TestCase):
                 self.assertEqual(done.returncode, code, done.stderr)
                 found = [x.replace(folder + "/", "").split(": eof = ")[0] for x in lines]
                 # More threads take more scratch space.
+                found = [x.replace(folder, "ROOT") for x in found]
                 found = [re.sub(r"at least \d+,", "at least N,", x) for x in found]
                 self.assertEqual(found, ["headroom: " + sentence])
                 self.assertFalse(os.path.exists(os.path.join(out, "results.json")))
@@ -301,6 +302,11 @@ def scale_label(factor, offset):
     return spoil
 
 
+def link_test(folder):
+    os.remove(os.path.join(folder, "train_1/dataset.h5"))
+    os.symlink("../test/dataset.h5", os.path.join(folder, "train_1/dataset.h5"))
+
+
 def truncate(folder):
     path = os.path.join(folder, "train_1/dataset.h5")
     os.truncate(path, os.path.getsize(path) // 2)
@@ -342,13 +348,15 @@ def bad_inputs():
         ("unknown_key", None, plain + "binings: {}\n", 2, SENTENCES[8]),
         ("bad_number", None, plain + "selection: {folds: five}\n", 2, SENTENCES[9]),
         ("no_memory", None, plain + "run: {memory_mib: 16}\n", 2, SENTENCES[10]),
+        ("test_in_train", link_test, plain, 3, SENTENCES[13]),
         ("huge_label", scale_label(1e300, 0), plain, 3, SENTENCES[11]),
         ("flat_label", scale_label(1, 1e8), plain, 3, SENTENCES[12]),
     ]
 
 
 SENTENCES = [
-    "cannot open train_1/dataset.h5: No such file or directory",
+    "study.yaml:3:11: data.train[0]: train_1/dataset.h5 does not exist; relative paths begin at "
+    "data.root, which is ROOT",
     "train_1/dataset.h5 has no /dataset/arrays/flux/value: /dataset/arrays/flux holds values; "
     "did you mean values?",
     "train_0/dataset.h5 has no label column log_g; it has T_eff, M_H, a_M, C_M, mag, redshift, "
@@ -371,6 +379,8 @@ SENTENCES = [
     "as data.target",
     "the label log_g varies by only 1.16985 around 1e+08, too little for fp32 predictions; subtract "
     "a constant from the column",
+    "the training shard train_1/dataset.h5 is the test file test/dataset.h5; give a test set "
+    "that is not trained on as data.test",
 ]
 
 if __name__ == "__main__":

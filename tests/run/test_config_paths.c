@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "support/config_checks.h"
 #include "support/scratch.h"
 
@@ -42,6 +44,10 @@ static void test_wrong_paths(void **state) {
          "s.yaml:2:24: data.test names 3 files, but a study has one test file");
   refuse("experiment: {id: E}\ndata: {train: [a, 'b_{0..200000}'], test: t}\n",
          "s.yaml:2:19: data.train[1]: the braces give more than 100000 names");
+  refuse(
+      "experiment: {id: E}\ndata: {train: 'd/{0..99999999999}.h5', test: t}\n",
+      "s.yaml:2:15: data.train: the range {0..99999999999} is not understood; write it "
+      "as {FIRST..LAST} with two whole numbers of at most 9 digits");
   hr_config *config = NULL;
   hr_error err = {0};
   check_fails(parse("experiment: {id: E}\ndata: {train: [a, \"no-*.h5\"], test: t}\n",
@@ -74,9 +80,94 @@ static void make_study(scratch *s) {
   check_ok(hr_make_folders(scratch_name(s, "data/sub"), &err));
   scratch_write(s, "data/p1.h5", "");
   scratch_write(s, "data/p0.h5", "");
+  scratch_write(s, "data/t.h5", "");
   scratch_write(s, "s.yaml",
                 "experiment: {id: E}\ndata: {root: ./data/, train: 'p*.h5', test: t.h5}\n"
                 "publish: {page: hub.md, block: b}\n");
+}
+
+static void check_load_fails(const char *path, hr_status status, const char *before,
+                             const char *after) {
+  hr_config *config = NULL;
+  hr_error err = {0};
+  char expected[1024];
+  snprintf(expected, sizeof expected, "%s%s", before, after);
+  check_fails(hr_config_load(path, &config, &err), status, expected);
+  assert_null(config);
+}
+
+static void test_data_files_that_are_missing(void **state) {
+  (void)state;
+  scratch s;
+  char config[128], expected[512];
+  scratch_init(&s);
+  make_study(&s);
+  snprintf(config, sizeof config, "%s/s.yaml", s.path);
+  scratch_write(&s, "s.yaml",
+                "experiment: {id: E}\ndata:\n  train: ['p{0..1}.h5', 'p{1..3}.h5']\n"
+                "  root: data\n  test: t.h5\n");
+  snprintf(expected, sizeof expected,
+           ":3:25: data.train[1]: %s/data/p2.h5 does not exist; relative paths begin at "
+           "data.root, which is %s/data",
+           s.path, s.path);
+  check_load_fails(config, HR_ERR_MISSING, config, expected);
+  scratch_write(&s, "s.yaml",
+                "experiment: {id: E}\ndata: {root: data, train: p0.h5, test: sub}\n");
+  snprintf(expected, sizeof expected,
+           ":2:40: data.test: %s/data/sub is not a regular file; name an HDF5 file",
+           s.path);
+  check_load_fails(config, HR_ERR_MISSING, config, expected);
+  scratch_fini(&s);
+}
+
+/* None of them is waited for. */
+static void test_configurations_that_are_no_files(void **state) {
+  (void)state;
+  static const char after[] =
+      " is not a file; write the configuration into one, as its paths are relative to "
+      "its "
+      "folder";
+  scratch s;
+  scratch_init(&s);
+  assert_int_equal(mkfifo(scratch_name(&s, "fifo"), 0600), 0);
+  check_load_fails(scratch_name(&s, "fifo"), HR_ERR_CONFIG, scratch_name(&s, "fifo"),
+                   after);
+  check_load_fails(s.path, HR_ERR_CONFIG, s.path, after);
+  check_load_fails("/dev/null", HR_ERR_CONFIG, "/dev/null", after);
+  check_load_fails("/dev/stdin", HR_ERR_CONFIG, "/dev/stdin", after);
+  check_load_fails("/dev/fd/0", HR_ERR_CONFIG, "/dev/fd/0", after);
+  scratch_fini(&s);
+}
+
+/* A folder called like a pattern, above the configuration: not expanded, not even when
+ * the resolved configuration is read. */
+static void test_folders_that_look_like_patterns(void **state) {
+  (void)state;
+  scratch s;
+  hr_config *config = NULL, *again = NULL;
+  hr_error err = {0};
+  char path[4096], expected[256];
+  scratch_init(&s);
+  check_ok(hr_make_folders(scratch_name(&s, "{a,b}[1]*"), &err));
+  scratch_write(&s, "{a,b}[1]*/p0.h5", "");
+  scratch_write(&s, "{a,b}[1]*/p1.h5", "");
+  scratch_write(&s, "{a,b}[1]*/t0.h5", "");
+  scratch_write(&s, "{a,b}[1]*/s.yaml",
+                "experiment: {id: E}\ndata: {train: 'p*.h5', test: 't{0..0}.h5'}\n");
+  snprintf(path, sizeof path, "%s", s.name);
+  check_ok(hr_config_load(path, &config, &err));
+  assert_int_equal(config->data.train_paths.count, 2);
+  snprintf(expected, sizeof expected, "%s/{a,b}[1]*/p1.h5", s.path);
+  assert_string_equal(config->data.train_paths.items[1], expected);
+  char *text = written(config);
+  check_ok(hr_config_parse(text, strlen(text), "again", "/elsewhere", &again, &err));
+  assert_int_equal(again->data.train_paths.count, 2);
+  assert_string_equal(again->data.train_paths.items[1], expected);
+  assert_string_equal(again->data.test_path, config->data.test_path);
+  hr_config_destroy(&config);
+  hr_config_destroy(&again);
+  hr_free(text);
+  scratch_fini(&s);
 }
 
 /* Relative paths are relative to the configuration, wherever the program is started. */
@@ -134,6 +225,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_brace_spellings),
       cmocka_unit_test(test_wrong_paths),
+      cmocka_unit_test(test_data_files_that_are_missing),
+      cmocka_unit_test(test_configurations_that_are_no_files),
+      cmocka_unit_test(test_folders_that_look_like_patterns),
       cmocka_unit_test(test_load_from_folders),
       cmocka_unit_test(test_resolved_configuration_moves),
   };

@@ -17,6 +17,15 @@ static void test_unknown_keys(void **state) {
   refuse_rest("experts: {posterior: {alpha: 1}}\n",
               "s.yaml:3:23: the key 'experts.posterior.alpha' is not known; "
               "experts.posterior takes no keys");
+  refuse_rest(
+      "noise: 1\n",
+      "s.yaml:3:1: the key 'noise' is not known here; did you mean 'data.noise'?");
+  refuse_rest("folds: 5\n",
+              "s.yaml:3:1: the key 'folds' is not known here; did you mean "
+              "'selection.folds'?");
+  refuse_rest("seed: 5\n", /* of what? */
+              "s.yaml:3:1: the key 'seed' is not known; the keys here are experiment, "
+              "data, binning, selection, experts, baselines, gate, publish, run");
   refuse_rest("zzzzzzzz: 1\n",
               "s.yaml:3:1: the key 'zzzzzzzz' is not known; the keys here are "
               "experiment, data, binning, selection, experts, baselines, gate, publish, "

@@ -50,6 +50,7 @@ static void a_good_file_is_described(void **state) {
   shard_write(&spec);
   check_ok(hr_inspect(path, NULL, &it, &err));
   assert_true(it->is_dataset && it->has_bins && it->spectra_read);
+  assert_true(it->is_usable);
   assert_int_equal(it->problem_count, 0);
   check_text(it,
              "5 spectra of 4 pixels, 7100.00 to 7101.20 A\n"
@@ -110,8 +111,9 @@ static void problems_are_sentences(void **state) {
   check_ok(hr_inspect(path, NULL, &it, &err));
   assert_int_equal(it->problem_count, 5);
   assert_string_equal(it->problems[0],
-                      "the label log_g is NaN or infinite in 1 of 5 rows; a study that "
-                      "uses it will refuse them");
+                      "the label log_g is NaN or infinite in 1 of 5 rows; a study "
+                      "refuses that where it is the target");
+  assert_false(it->is_usable); /* because of the flux */
   snprintf(expected, sizeof expected,
            "2 of 5 rows cannot be used; the first: %s: /dataset/arrays/flux/value is NaN "
            "at row 2, pixel 1 (counted from 0); remove the row or repair the value",
@@ -133,6 +135,7 @@ static void problems_are_sentences(void **state) {
   const hr_inspect_options brief = {.skip_spectra = true};
   check_ok(hr_inspect(path, &brief, &it, &err));
   assert_false(it->spectra_read);
+  assert_true(it->is_usable);
   assert_int_equal(it->problem_count, 1);
   hr_inspection_destroy(&it);
   unlink(path);
@@ -148,6 +151,7 @@ static void a_file_that_is_no_dataset_is_listed_all_the_same(void **state) {
   shard_write(&spec);
   check_ok(hr_inspect(path, NULL, &it, &err));
   assert_false(it->is_dataset);
+  assert_false(it->is_usable);
   assert_int_equal(it->array_count, 3);
   assert_string_equal(it->arrays[1].path, "/dataset/params/table");
   assert_string_equal(it->arrays[1].type, "compound of 1");
@@ -170,11 +174,57 @@ static void labels_without_bins_are_told(void **state) {
   shard_write(&spec);
   check_ok(hr_inspect(path, NULL, &it, &err));
   assert_false(it->has_bins);
+  assert_false(it->is_usable);
   assert_int_equal(it->snr.rows, 0);
   assert_int_equal(it->problem_count, 1);
   assert_string_equal(it->problems[0],
-                      "there is no label M_H, so rows cannot be put into the bins of the "
+                      "there is no label M_H, so rows cannot be put into the bins of a "
                       "study");
+  hr_inspection_destroy(&it);
+  unlink(path);
+}
+
+static void labels_and_rows_decide_whether_a_study_can_read_it(void **state) {
+  (void)state;
+  char path[256];
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  static const double broken[ROWS] = {NAN, 5, 5, 5, INFINITY};
+  double flux[ROWS * PIXELS], noisy[ROWS * PIXELS];
+  for (int i = 0; i < ROWS * PIXELS; i++) flux[i] = i < 2 * PIXELS ? 0 : 1, noisy[i] = 1;
+  noisy[15] = NAN; /* a study can draw the noise itself */
+  shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
+  spec.columns[1].name = "a\nb\x1b[2J";
+  spec.columns[3].values = broken;
+  spec.flux = flux;
+  spec.noisy = noisy;
+  spec.with_noisy = true;
+  spec.frame = SHARD_FIXED;
+  shard_write(&spec);
+  check_ok(hr_inspect(path, NULL, &it, &err));
+  assert_true(it->is_usable);
+  assert_int_equal(it->problem_count, 5);
+  assert_string_equal(it->problems[1],
+                      "the label snr is NaN or infinite in 2 of 5 rows; a study refuses "
+                      "that where it is the target");
+  assert_string_equal(it->problems[2],
+                      "there is no label log_g; a study of this file must name another "
+                      "one as data.target");
+  assert_int_equal(it->dark_rows, 2);
+  assert_string_equal(it->problems[4],
+                      "the flux of 2 of 5 rows is 0 or below in every pixel; a study "
+                      "would use these rows, remove them");
+  assert_non_null(strstr(it->text, "\n  a\\x0Ab\\x1B[2J "));
+  assert_null(strchr(it->text, '\x1b'));
+  hr_inspection_destroy(&it);
+
+  spec.columns[0].values = broken;
+  shard_write(&spec);
+  check_ok(hr_inspect(path, NULL, &it, &err));
+  assert_false(it->is_usable);
+  assert_string_equal(
+      it->problems[0],
+      "the label T_eff is NaN or infinite in 2 of 5 rows; a study refuses that");
   hr_inspection_destroy(&it);
   unlink(path);
 }
@@ -233,6 +283,7 @@ int main(void) {
       cmocka_unit_test(problems_are_sentences),
       cmocka_unit_test(a_file_that_is_no_dataset_is_listed_all_the_same),
       cmocka_unit_test(labels_without_bins_are_told),
+      cmocka_unit_test(labels_and_rows_decide_whether_a_study_can_read_it),
       cmocka_unit_test(a_file_that_cannot_be_opened_is_a_failure),
       cmocka_unit_test(progress_is_told_and_it_can_be_stopped),
   };

@@ -1,6 +1,8 @@
 #include "headroom/simulate.h"
 
+#include <hdf5.h>
 #include <omp.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
@@ -155,6 +157,76 @@ static void progress_is_told_and_interrupts_are_heard(void **state) {
   scratch_fini(&s);
 }
 
+/* The simulation is refused because of `name`, before a star is made. */
+static void check_kept(scratch *s, const hr_simulate_options *options, const char *name) {
+  hr_error err;
+  char expected[5000];
+  watcher w = {0};
+  const hr_observer observer = {.context = &w, .progress = watch};
+  snprintf(expected, sizeof expected,
+           "%s/%s is there already and was not made by headroom simulate; give another "
+           "folder, or remove it",
+           s->path, name);
+  check_fails(hr_simulate(options, &observer, &err), HR_ERR_USAGE, expected);
+  assert_int_equal(w.calls, 0);
+}
+
+static void files_of_others_are_kept(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  scratch_init(&s);
+  hr_simulate_options options = small(s.path);
+  options.train_rows = 4;
+  options.test_rows = 2;
+  check_ok(hr_simulate(&options, NULL, &err));
+  check_ok(hr_simulate(&options, NULL, &err)); /* its own files are made anew */
+
+  unlink(scratch_name(&s, "train_1/dataset.h5"));
+  hid_t file = H5Fcreate(s.name, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  assert_true(file >= 0 && H5Fclose(file) >= 0);
+  check_kept(&s, &options, "train_1/dataset.h5");
+  options.shards = 1; /* nor is it looked at where it is not in the way */
+  check_ok(hr_simulate(&options, NULL, &err));
+  scratch_write(&s, "test/dataset.h5", "not HDF5");
+  check_kept(&s, &options, "test/dataset.h5");
+  unlink(scratch_name(&s, "test/dataset.h5"));
+  scratch_write(&s, "study.yaml", "experiment: {id: MINE}\n");
+  check_kept(&s, &options, "study.yaml");
+  options.test_rows = 0; /* then no study is written */
+  check_ok(hr_simulate(&options, NULL, &err));
+  scratch_fini(&s);
+}
+
+/* The faintest star, the shortest exposure and the worst of conditions: what is written
+ * can be read by a study. */
+static void extremes_stay_usable(void **state) {
+  (void)state;
+  static const hr_simulate_noise_model models[] = {HR_SIMULATE_MODEL_U,
+                                                   HR_SIMULATE_MODEL_A};
+  for (size_t m = 0; m < 2; m++) {
+    for (int is_bright = 0; is_bright < 2; is_bright++) {
+      hr_error err;
+      scratch s;
+      scratch_init(&s);
+      hr_simulate_options options = small(s.path);
+      options.train_rows = 0;
+      options.noise_model = models[m];
+      options.mag.low = options.mag.high = is_bright ? 10.0 : 30.0;
+      options.seeing.low = options.seeing.high = is_bright ? 0.4 : 1.8;
+      options.zenith_angle.low = options.zenith_angle.high = is_bright ? 0.0 : 60.0;
+      options.field_angle.low = options.field_angle.high = is_bright ? 0.0 : 0.65;
+      options.exposures = is_bright ? 10000 : 1;
+      options.exposure_time = is_bright ? 86400.0 : 1.0;
+      check_ok(hr_simulate(&options, NULL, &err));
+      hr_dataset *test = open_shards(s.path, "test/dataset.h5");
+      hr_free(read_noisy(test, HR_NOISE_STORED)); /* refuses what is not finite */
+      hr_dataset_destroy(&test);
+      scratch_fini(&s);
+    }
+  }
+}
+
 static void bad_options_make_nothing(void **state) {
   (void)state;
   hr_error err;
@@ -164,13 +236,20 @@ static void bad_options_make_nothing(void **state) {
   options.exposures = 0;
   check_fails(hr_simulate(&options, NULL, &err), HR_ERR_USAGE,
               "exposures is 0: give 1 to 10000");
+  options = small(s.path);
+  options.exposure_time = 0.5;
+  check_fails(hr_simulate(&options, NULL, &err), HR_ERR_USAGE,
+              "exposure_time is 0.5 s: give 1 to 86400");
   assert_int_not_equal(access(scratch_name(&s, "train_0"), F_OK), 0);
 
   char expected[5000];
   scratch_write(&s, "file", "");
   options = small(scratch_name(&s, "file"));
   snprintf(expected, sizeof expected, "cannot make the folder %s: File exists", s.name);
-  check_fails(hr_simulate(&options, NULL, &err), HR_ERR_IO, expected);
+  watcher w = {0};
+  const hr_observer observer = {.context = &w, .progress = watch};
+  check_fails(hr_simulate(&options, &observer, &err), HR_ERR_IO, expected);
+  assert_int_equal(w.calls, 0);
   scratch_fini(&s);
 }
 
@@ -179,6 +258,8 @@ int main(void) {
       cmocka_unit_test(stored_noise_is_the_noise_the_study_generates),
       cmocka_unit_test(stars_do_not_depend_on_shards_or_threads),
       cmocka_unit_test(progress_is_told_and_interrupts_are_heard),
+      cmocka_unit_test(files_of_others_are_kept),
+      cmocka_unit_test(extremes_stay_usable),
       cmocka_unit_test(bad_options_make_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
