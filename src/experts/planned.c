@@ -6,13 +6,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-const hr_expert_type hr_planned_posterior_type = {
-    .name = "posterior",
-    .title = "Posterior mean",
-    .summary = "The posterior mean of the label over the training spectra as templates.",
-    .uses_error = true,
-};
-
 #define LIGHTGBM(member) \
   .name = #member, .offset = offsetof(hr_lightgbm_parameters, member)
 

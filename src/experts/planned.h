@@ -32,7 +32,6 @@ typedef struct hr_cnn_parameters {
   hr_numbers bins; /* those it is trained for */
 } hr_cnn_parameters;
 
-extern const hr_expert_type hr_planned_posterior_type;
 extern const hr_expert_type hr_planned_lightgbm_type;
 extern const hr_expert_type hr_planned_cnn_type;
 

@@ -34,7 +34,8 @@ static const char study_text[] = FIRST_LINE
     "  focus: [3, 6]\n"
     "experts:\n"
     "  ridge: {alpha: [1, 10, 100, 1000, 10000, 100000, 1000000]}\n"
-    "  ridge_marginal: {}\n";
+    "  ridge_marginal: {}\n"
+    "  posterior: {}\n";
 
 bool hr_study_file_wrote(const char *path) {
   char *text = NULL;

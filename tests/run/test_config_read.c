@@ -14,9 +14,9 @@ static void test_unknown_keys(void **state) {
   refuse_rest("experts: {ridge: {alphas: 1}}\n",
               "s.yaml:3:19: the key 'experts.ridge.alphas' is not known; did you mean "
               "'alpha'?");
-  refuse_rest("experts: {posterior: {alpha: 1}}\n",
-              "s.yaml:3:23: the key 'experts.posterior.alpha' is not known; "
-              "experts.posterior takes no keys");
+  refuse_rest("experts: {posterior: {template: 1}}\n",
+              "s.yaml:3:23: the key 'experts.posterior.template' is not known; did you "
+              "mean 'templates'?");
   refuse_rest(
       "noise: 1\n",
       "s.yaml:3:1: the key 'noise' is not known here; did you mean 'data.noise'?");

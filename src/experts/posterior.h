@@ -1,0 +1,15 @@
+/* The posterior mean over noise-free training spectra as templates: no training, and the
+ * estimator of least mean squared error under the training set's own distribution. */
+#ifndef HR_EXPERTS_POSTERIOR_H
+#define HR_EXPERTS_POSTERIOR_H
+
+#include "experts/expert.h"
+
+typedef struct hr_posterior_parameters {
+  int64_t templates;  /* the most, of all bins together */
+  int64_t validation; /* held-out rows of each bin, and of all rows */
+} hr_posterior_parameters;
+
+extern const hr_expert_type hr_posterior_expert_type;
+
+#endif

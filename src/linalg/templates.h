@@ -1,0 +1,83 @@
+/* The posterior mean of a label over template spectra.
+ *
+ * A spectrum x with independent Gaussian noise of known σ, and templates f_i with labels
+ * y_i that stand for the prior by their distribution:
+ *
+ *   log w_i = Σⱼ (xⱼ fᵢⱼ − fᵢⱼ²/2)/σⱼ²  (+ what all templates share),
+ *   ŷ = Σ wᵢ yᵢ / Σ wᵢ,  variance = Σ wᵢ (yᵢ − ŷ)² / Σ wᵢ,  effective = (Σ wᵢ)² / Σ wᵢ²:
+ *
+ * the estimator of least mean squared error under that prior (Bayes' rule; e.g. Kay 1993,
+ * "Estimation Theory", ch. 11).
+ *
+ * Two matrix products in fp32, rows times templates. What keeps fp32 harmless: templates
+ * are cut into tiles of one group with neighbouring labels, and a tile and the spectra
+ * compared with it are centred at the tile's mean, which takes most of both terms away;
+ * products run over 256 pixels and are summed in fp64; the share of the mean is computed
+ * in fp64; and where few templates matter to a spectrum, these are weighed again in fp64.
+ */
+#ifndef HR_LINALG_TEMPLATES_H
+#define HR_LINALG_TEMPLATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+typedef struct hr_templates hr_templates;
+
+enum {
+  HR_QUERY_ROWS = 128,     /* the most spectra compared at a time; part of the result's
+                              definition, as BLAS rounds by the shape of a product */
+  HR_NO_FOLD = 255,        /* as the fold of a query: all templates count */
+  HR_NO_GROUP = INT32_MAX, /* as the group of a query: none is its own */
+};
+
+/* Room for `count` templates of P pixels. */
+hr_status hr_templates_create(size_t count, size_t pixels, hr_templates **out,
+                              hr_error *err) HR_MUST_CHECK;
+void hr_templates_destroy(hr_templates **templates);
+
+/* Bytes for `count` templates in at most `groups` groups, and for comparing. */
+double hr_templates_bytes(size_t count, size_t pixels, size_t groups);
+
+/* What is known of a template beside its spectrum. */
+typedef struct hr_template_label {
+  double y;
+  int32_t group; /* e.g. the bin; templates stand in order of their groups */
+  uint8_t fold;
+} hr_template_label;
+
+/* Sets template number `slot`; x [P] is copied. Each slot once, in any order. */
+void hr_templates_put(hr_templates *templates, size_t slot, const float *x,
+                      const hr_template_label *label);
+
+/* Cuts the templates into tiles and centres them; after the last put. */
+hr_status hr_templates_finish(hr_templates *templates, hr_error *err) HR_MUST_CHECK;
+
+typedef struct hr_posterior {
+  double mean;      /* NaN where no template counts */
+  double variance;  /* of the label, its unit squared */
+  double effective; /* number of templates, 1 .. count */
+} hr_posterior;
+
+/* Spectra to compare, at most HR_QUERY_ROWS; borrowed. */
+typedef struct hr_query {
+  size_t rows;
+  const float *x;       /* [rows][P] */
+  const float *error;   /* [rows][P] one sigma before `level`; pixels with a value that is
+                           not above 0, or not finite, drop out */
+  double level;         /* > 0, times the error is the sigma */
+  const int32_t *group; /* [rows] the group that is a row's own, or HR_NO_GROUP */
+  const uint8_t *fold;  /* [rows] templates of this fold do not count, or HR_NO_FOLD */
+  bool own_only;        /* `all` is not wanted: other groups are not looked at */
+} hr_query;
+
+/* The posterior over the templates of the row's own group, and over all of them; arrays
+ * [rows], `all` may be NULL with own_only. On all threads; the same bytes for any number
+ * of them. Cost: 4 rows count P operations. */
+hr_status hr_templates_compare(hr_templates *templates, const hr_query *query,
+                               hr_posterior *own, hr_posterior *all,
+                               hr_error *err) HR_MUST_CHECK;
+
+#endif

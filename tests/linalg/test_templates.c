@@ -1,0 +1,267 @@
+/* The posterior over templates: against the formula in fp64, against Gaussian conjugacy,
+ * and however the work is cut. */
+#include "linalg/templates.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+
+#include "core/random.h"
+#include "support/check.h"
+
+/* Group 0 takes two tiles, group 1 one, group 2 a single template. */
+enum { COUNT = 900, PIXELS = 600, ROWS = HR_QUERY_ROWS, FOLDS = 5 };
+
+typedef struct fixture {
+  float *f;                  /* [COUNT][PIXELS] */
+  float *x, *error;          /* [ROWS][PIXELS] */
+  hr_template_label *labels; /* [COUNT] */
+  int32_t group[ROWS];
+  uint8_t fold[ROWS];
+  hr_templates *templates;
+} fixture;
+
+static const double level = 0.8;
+
+static void make_spectrum(size_t i, float *x, double *y) {
+  float draw[3];
+  hr_normal(3, HR_STREAM_SIMULATE_TRAIN, i, 0, 3, draw);
+  *y = 3 + (double)draw[0];
+  for (size_t p = 0; p < PIXELS; p++) {
+    float q = (float)p / PIXELS;
+    x[p] = 0.5F + 0.05F * draw[0] * sinf(9 * q) + 0.1F * draw[1] * q +
+           0.04F * draw[2] * draw[0] * cosf(5 * q);
+  }
+}
+
+static hr_templates *make_templates(const fixture *f) {
+  hr_error err;
+  hr_templates *templates = NULL;
+  check_ok(hr_templates_create(COUNT, PIXELS, &templates, &err));
+  for (size_t i = COUNT; i-- > 0;) {
+    hr_templates_put(templates, i, f->f + i * PIXELS, &f->labels[i]);
+  }
+  check_ok(hr_templates_finish(templates, &err));
+  return templates;
+}
+
+static int set_up(void **state) {
+  fixture *f = calloc(1, sizeof *f);
+  f->f = calloc((size_t)COUNT * PIXELS, sizeof *f->f);
+  f->x = calloc((size_t)ROWS * PIXELS, sizeof *f->x);
+  f->error = calloc((size_t)ROWS * PIXELS, sizeof *f->error);
+  f->labels = calloc(COUNT, sizeof *f->labels);
+  for (size_t i = 0; i < COUNT; i++) {
+    f->labels[i].group = i < 700 ? 0 : i < COUNT - 1 ? 1 : 2;
+    f->labels[i].fold = (uint8_t)(i % FOLDS);
+    make_spectrum(i, f->f + i * PIXELS, &f->labels[i].y);
+  }
+  for (size_t r = 0; r < ROWS; r++) {
+    double y = 0;
+    float *x = f->x + r * PIXELS, *error = f->error + r * PIXELS, noise[PIXELS];
+    make_spectrum(10000 + r, x, &y);
+    hr_normal(4, HR_STREAM_NOISE_TEST, r, 0, PIXELS, noise);
+    for (size_t p = 0; p < PIXELS; p++) {
+      error[p] = 0.02F + 0.2F * (float)((r * 31 + p * 7) % 101) / 101;
+      x[p] += (float)level * error[p] * noise[p];
+    }
+    f->group[r] = r % 4 == 3 ? HR_NO_GROUP : (int32_t)(r % 4);
+    f->fold[r] = r % 2 ? HR_NO_FOLD : (uint8_t)(r % FOLDS);
+  }
+  /* These drop out. */
+  f->error[3] = 0;
+  f->error[4] = -1;
+  f->error[5] = NAN;
+  f->x[5] = 1e6F;
+  for (size_t p = 0; p < PIXELS; p++) f->error[8 * PIXELS + p] = 0; /* a whole row */
+  f->templates = make_templates(f);
+  *state = f;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  fixture *f = *state;
+  hr_templates_destroy(&f->templates);
+  free(f->f);
+  free(f->x);
+  free(f->error);
+  free(f->labels);
+  free(f);
+  return 0;
+}
+
+static hr_query query_of(const fixture *f) {
+  return (hr_query){.rows = ROWS,
+                    .x = f->x,
+                    .error = f->error,
+                    .level = level,
+                    .group = f->group,
+                    .fold = f->fold};
+}
+
+/* The formula as it is written. */
+static hr_posterior on_paper(const fixture *f, size_t r, bool own) {
+  static double log_weight[COUNT];
+  double largest = -INFINITY, sum = 0, mean = 0, square = 0, squares = 0;
+  for (size_t i = 0; i < COUNT; i++) {
+    log_weight[i] = -INFINITY;
+    if (f->labels[i].fold == f->fold[r]) continue;
+    if (own && f->labels[i].group != f->group[r]) continue;
+    log_weight[i] = 0;
+    for (size_t p = 0; p < PIXELS; p++) {
+      double sigma = level * (double)f->error[r * PIXELS + p];
+      if (!(sigma > 0)) continue;
+      double d = (double)f->x[r * PIXELS + p] - (double)f->f[i * PIXELS + p];
+      log_weight[i] -= 0.5 * d * d / (sigma * sigma);
+    }
+    largest = fmax(largest, log_weight[i]);
+  }
+  for (size_t i = 0; i < COUNT && largest > -INFINITY; i++) {
+    double w = exp(log_weight[i] - largest), y = f->labels[i].y;
+    sum += w;
+    mean += w * y;
+    square += w * y * y;
+    squares += w * w;
+  }
+  mean /= sum;
+  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares};
+}
+
+static void check_posterior(const hr_posterior *found, const hr_posterior *expected) {
+  if (isnan(expected->mean)) {
+    assert_true(isnan(found->mean) && isnan(found->variance) && isnan(found->effective));
+    return;
+  }
+  check_near(found->mean, expected->mean, 1e-5);
+  check_near(found->variance, expected->variance, 1e-5);
+  check_near(found->effective, expected->effective, 1e-4 * expected->effective);
+}
+
+static void it_equals_the_formula(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_posterior own[ROWS], all[ROWS];
+  hr_query query = query_of(f);
+  check_ok(hr_templates_compare(f->templates, &query, own, all, &err));
+  for (size_t r = 0; r < ROWS; r++) {
+    hr_posterior expected_own = on_paper(f, r, true);
+    hr_posterior expected_all = on_paper(f, r, false);
+    check_posterior(&own[r], &expected_own);
+    check_posterior(&all[r], &expected_all);
+  }
+  /* Group 2 has one template, of fold 4: row 14 may not use it, row 2 may. */
+  assert_true(isnan(own[14].mean));
+  check_near(own[2].mean, f->labels[COUNT - 1].y, 1e-12);
+  assert_true(own[2].variance == 0 && own[2].effective == 1);
+}
+
+static void a_row_without_valid_pixels_gets_the_prior(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_posterior own[ROWS], all[ROWS];
+  hr_query query = query_of(f);
+  check_ok(hr_templates_compare(f->templates, &query, own, all, &err));
+  double mean = 0, count = 0;
+  for (size_t i = 0; i < COUNT; i++) {
+    if (f->labels[i].fold == f->fold[8]) continue;
+    mean += f->labels[i].y;
+    count++;
+  }
+  check_near(all[8].mean, mean / count, 1e-12);
+  check_near(all[8].effective, count, 1e-6);
+}
+
+static void threads_and_templates_elsewhere_do_not_change_a_bit(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_posterior own[ROWS], all[ROWS], other_own[ROWS], other_all[ROWS];
+  hr_query query = query_of(f);
+  check_ok(hr_templates_compare(f->templates, &query, own, all, &err));
+  int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  hr_templates *one = make_templates(f);
+  check_ok(hr_templates_compare(one, &query, other_own, other_all, &err));
+  omp_set_num_threads(threads);
+  assert_memory_equal(own, other_own, sizeof own);
+  assert_memory_equal(all, other_all, sizeof all);
+  query.own_only = true;
+  check_ok(hr_templates_compare(one, &query, other_own, NULL, &err));
+  assert_memory_equal(own, other_own, sizeof own);
+  hr_templates_destroy(&one);
+}
+
+/* y ~ N(3, 1), x = 0.5 + y a + noise: the posterior is Gaussian with precision
+ * 1 + Σ a²/σ². Templates on a fine regular grid of y, as many of each as the prior has.
+ */
+static void gaussian_conjugacy_is_met(void **state) {
+  (void)state;
+  enum { FINE = 4000, FEW = 12 };
+  hr_error err;
+  hr_templates *templates = NULL;
+  check_ok(hr_templates_create(FINE, FEW, &templates, &err));
+  /* Quantiles of the prior: by bisection of its distribution function. */
+  for (size_t i = 0; i < FINE; i++) {
+    double low = -8, high = 8, wanted = ((double)i + 0.5) / FINE;
+    for (int step = 0; step < 60; step++) {
+      double middle = 0.5 * (low + high);
+      if (0.5 * erfc(-middle / sqrt(2)) < wanted)
+        low = middle;
+      else
+        high = middle;
+    }
+    hr_template_label label = {3 + low, 0, 0};
+    float x[FEW];
+    for (size_t p = 0; p < FEW; p++) x[p] = (float)(0.5 + label.y * 0.02 * (double)p);
+    hr_templates_put(templates, i, x, &label);
+  }
+  check_ok(hr_templates_finish(templates, &err));
+  enum { STARS = 50 };
+  static float x[STARS * FEW], error[STARS * FEW];
+  int32_t group[STARS] = {0};
+  uint8_t fold[STARS];
+  memset(fold, HR_NO_FOLD, sizeof fold);
+  for (size_t s = 0; s < STARS; s++) {
+    float noise[FEW + 1];
+    hr_normal(8, HR_STREAM_NOISE_TEST, s, 0, FEW + 1, noise);
+    for (size_t p = 0; p < FEW; p++) {
+      error[s * FEW + p] = 0.3F + 0.05F * (float)(s % 7);
+      double clean = 0.5 + (3 + (double)noise[FEW]) * 0.02 * (double)p;
+      x[s * FEW + p] = (float)clean + error[s * FEW + p] * noise[p];
+    }
+  }
+  hr_posterior own[STARS], all[STARS];
+  hr_query query = {STARS, x, error, 1, group, fold, false};
+  check_ok(hr_templates_compare(templates, &query, own, all, &err));
+  for (size_t s = 0; s < STARS; s++) {
+    double precision = 1, pull = 3;
+    for (size_t p = 0; p < FEW; p++) {
+      double a = 0.02 * (double)p, sigma = (double)error[s * FEW + p];
+      precision += a * a / (sigma * sigma);
+      pull += a * ((double)x[s * FEW + p] - 0.5) / (sigma * sigma);
+    }
+    check_near(all[s].mean, pull / precision, 1e-3);
+    /* The tails beyond the outermost of 4,000 quantiles are missing. */
+    check_near(all[s].variance, 1 / precision, 0.01 / precision);
+  }
+  hr_templates_destroy(&templates);
+}
+
+static void too_many_rows_are_refused(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_query query = query_of(f);
+  query.rows = ROWS + 1;
+  check_fails(hr_templates_compare(f->templates, &query, NULL, NULL, &err), HR_ERR_USAGE,
+              "129 spectra at a time, but at most 128 can be");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(it_equals_the_formula),
+      cmocka_unit_test(a_row_without_valid_pixels_gets_the_prior),
+      cmocka_unit_test(threads_and_templates_elsewhere_do_not_change_a_bit),
+      cmocka_unit_test(gaussian_conjugacy_is_met),
+      cmocka_unit_test(too_many_rows_are_refused),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}

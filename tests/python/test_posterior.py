@@ -1,0 +1,121 @@
+"""The posterior mean through the program against plain NumPy, on the same files.
+
+    test_posterior.py BUILD
+"""
+
+import glob
+import json
+import os
+import sys
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+import pandas
+
+import study_data
+
+BUILD = sys.argv[1]
+LEVEL = 1.0
+
+
+def read_split(files):
+    """Clean flux (clipped), error and log g of a split."""
+    flux, error, target = [], [], []
+    for path in files:
+        with h5py.File(path) as file:
+            flux.append(np.maximum(file["/dataset/arrays/flux/value"][:], 0))
+            error.append(file["/dataset/arrays/error/value"][:])
+        target.append(pandas.read_hdf(path, "/dataset/params")["log_g"].to_numpy())
+    return (np.concatenate(part).astype(np.float64) for part in (flux, error, target))
+
+
+def posterior(x, sigma, templates, y):
+    """Mean, variance and effective number of templates, as the formula is written."""
+    inverse = 1 / sigma**2
+    log_weight = (x * inverse) @ templates.T - 0.5 * inverse @ (templates**2).T
+    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    total = weight.sum(axis=1)
+    mean = weight @ y / total
+    return mean, weight @ y**2 / total - mean**2, total**2 / (weight**2).sum(axis=1)
+
+
+class AgainstNumpy(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.data = os.path.join(cls.scratch.name, "data")
+        study_data.run(BUILD, "headroom", "simulate", "--out", cls.data, "--train", 1600,
+                       "--shards", 2, "--test", 300, "--seed", 6)
+        cls.train = sorted(glob.glob(os.path.join(cls.data, "train_*", "dataset.h5")))
+        cls.test = os.path.join(cls.data, "test", "dataset.h5")
+        cls.run_dir = cls.run_study("posterior: {}", "all")
+        cls.templates, _, cls.y = read_split(cls.train)
+        with h5py.File(cls.test) as file:
+            cls.x = file["/dataset/arrays/noisy/value"][:].astype(np.float64)
+            cls.sigma = LEVEL * file["/dataset/arrays/error/value"][:].astype(np.float64)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    @classmethod
+    def run_study(cls, expert, name, extra="", threads=2):
+        cls.config = os.path.join(cls.data, name + ".yaml")
+        with open(cls.config, "w", encoding="utf-8") as file:
+            file.write("experiment: {id: small, language: en}\n"
+                       "data: {train: [\"train_{0..1}/dataset.h5\"], test: test/dataset.h5}\n"
+                       f"experts: {{{expert}}}\n{extra}")
+        out = os.path.join(cls.scratch.name, name)
+        study_data.run(BUILD, "headroom", "run", cls.config, "--out", out, threads=threads)
+        return out
+
+    def rows_of(self, bin_number):
+        plan = study_data.Rows(BUILD, self.config, "test", "stored", [self.test], 4096,
+                               self.scratch.name)
+        return plan.bin == bin_number
+
+    def check(self, run_dir, name, rows):
+        folder = os.path.join(run_dir, "tasks", name)
+        used = np.load(os.path.join(folder, "templates.npy"))[:, 0].astype(int)
+        mean, variance, effective = posterior(self.x[rows], self.sigma[rows],
+                                              self.templates[used], self.y[used])
+        _, predictions = study_data.task(run_dir, name)
+        found = np.load(os.path.join(folder, "posterior.npy"))
+        self.assertLess(np.max(np.abs(predictions[0] - mean)), 1e-5)
+        self.assertLess(np.max(np.abs(found[:, 0] - variance)), 1e-5)
+        self.assertLess(np.max(np.abs(found[:, 1] / effective - 1)), 1e-3)
+        return used
+
+    def test_global(self):
+        used = self.check(self.run_dir, "global-posterior", np.ones(300, bool))
+        self.assertEqual(sorted(used), list(range(1600)))
+
+    def test_bins(self):
+        for k in (0, 3, 8):
+            self.check(self.run_dir, f"{k}-posterior", self.rows_of(k))
+
+    def test_a_sample_of_templates(self):
+        out = self.run_study("posterior: {templates: 700, validation: 50}", "sample")
+        used = self.check(out, "global-posterior", np.ones(300, bool))
+        self.assertEqual(len(set(used)), 700)
+        self.assertLess(abs(np.mean(used) - 800), 70)
+
+    def test_threads_and_blocks_do_not_change_a_byte(self):
+        for name, extra, threads in (("one", "", 1), ("blocks", "run: {block_rows: 7}\n", 2)):
+            out = self.run_study("posterior: {}", name, extra, threads)
+            for path in glob.glob(os.path.join(self.run_dir, "tasks", "*", "*.[fn]*")):
+                with open(path, "rb") as a, open(path.replace(self.run_dir, out), "rb") as b:
+                    self.assertEqual(a.read(), b.read(), path)
+            with open(os.path.join(self.run_dir, "results.json"), encoding="utf-8") as file:
+                first = json.load(file)
+            with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
+                other = json.load(file)
+            for a, b in zip(first["bins"], other["bins"]):
+                self.assertEqual(a["experts"]["posterior"]["r2_cv"],
+                                 b["experts"]["posterior"]["r2_cv"])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
