@@ -62,6 +62,8 @@ typedef struct hr_task {
   const double *cv_r2;      /* [variant_count] validation R2, NaN where undefined */
   size_t chosen;            /* the variant that validation chose */
   const float *predictions; /* [variant_count][test_rows], in the unit of the target */
+  const double *variance;   /* [test_rows] of the label given the spectrum, its unit
+                               squared; NULL where the method does not know it */
   double seconds;           /* of training, this task's share where work was shared */
 } hr_task;
 

@@ -35,8 +35,9 @@ typedef struct held_out {
 } held_out;
 
 typedef struct posterior_model {
-  float *predictions;  /* [test rows] */
-  double *uncertainty; /* [test rows][2] variance, effective templates */
+  float *predictions; /* [test rows] */
+  double *variance;   /* [test rows] of the posterior */
+  double *effective;  /* [test rows] number of templates */
   size_t next_test_row;
   double cv_r2;
 } posterior_model;
@@ -75,7 +76,8 @@ static void posterior_destroy(hr_expert **address) {
   if (!expert) return;
   for (size_t m = 0; expert->models && m <= expert->study->bin_count; m++) {
     hr_free(expert->models[m].predictions);
-    hr_free(expert->models[m].uncertainty);
+    hr_free(expert->models[m].variance);
+    hr_free(expert->models[m].effective);
   }
   held_out_fini(&expert->by_bin);
   held_out_fini(&expert->of_all);
@@ -173,7 +175,8 @@ static hr_status init_model(hr_expert *expert, size_t m, size_t rows, size_t tes
   posterior_model *model = &expert->models[m];
   hr_task *task = &expert->tasks[m];
   HR_TRY(hr_alloc(&model->predictions, test_rows, err));
-  HR_TRY(hr_alloc(&model->uncertainty, 2 * test_rows, err));
+  HR_TRY(hr_alloc(&model->variance, test_rows, err));
+  HR_TRY(hr_alloc(&model->effective, test_rows, err));
   model->cv_r2 = (double)NAN;
   *task = (hr_task){.bin = m == expert->study->bin_count ? HR_GLOBAL : (int)m,
                     .status = HR_TASK_SKIPPED,
@@ -181,7 +184,8 @@ static hr_status init_model(hr_expert *expert, size_t m, size_t rows, size_t tes
                     .test_rows = test_rows,
                     .variant_count = 1,
                     .cv_r2 = &model->cv_r2,
-                    .predictions = model->predictions};
+                    .predictions = model->predictions,
+                    .variance = model->variance};
 cleanup:
   return status;
 }
@@ -365,8 +369,8 @@ cleanup:
 static void store(posterior_model *model, const hr_posterior *found) {
   size_t at = model->next_test_row++;
   model->predictions[at] = (float)found->mean;
-  model->uncertainty[2 * at] = found->variance;
-  model->uncertainty[2 * at + 1] = found->effective;
+  model->variance[at] = found->variance;
+  model->effective[at] = found->effective;
 }
 
 /* Predicts the test rows that wait, of which `last` is the last. */
@@ -412,9 +416,7 @@ static hr_status note_effective(hr_expert *expert, hr_error *err) {
   for (size_t m = 0; m <= expert->study->bin_count; m++) {
     hr_task *task = &expert->tasks[m];
     if (task->status != HR_TASK_OK || task->test_rows == 0) continue;
-    for (size_t i = 0; i < task->test_rows; i++) {
-      effective[i] = expert->models[m].uncertainty[2 * i + 1];
-    }
+    memcpy(effective, expert->models[m].effective, task->test_rows * sizeof *effective);
     qsort(effective, task->test_rows, sizeof *effective, compare_numbers);
     double median = effective[task->test_rows / 2];
     if (median >= FEW_EFFECTIVE) continue;
@@ -459,7 +461,7 @@ static hr_status posterior_save(const hr_expert *expert, const hr_task *task,
   hr_status status = HR_OK;
   const hr_study_view *study = expert->study;
   size_t count = 0, m = task->bin == HR_GLOBAL ? study->bin_count : (size_t)task->bin;
-  double *rows = NULL;
+  double *rows = NULL, *pairs = NULL;
   char *path = NULL, *other = NULL;
   HR_TRY(hr_alloc(&rows, expert->template_count, err));
   for (size_t i = 0; i < expert->template_count; i++) {
@@ -470,9 +472,15 @@ static hr_status posterior_save(const hr_expert *expert, const hr_task *task,
   HR_TRY(hr_join_path(folder, "templates.npy", &path, err));
   HR_TRY(hr_npy_write(path, rows, count, 1, err));
   HR_TRY(hr_join_path(folder, "posterior.npy", &other, err));
-  HR_TRY(hr_npy_write(other, expert->models[m].uncertainty, task->test_rows, 2, err));
+  HR_TRY(hr_alloc(&pairs, 2 * task->test_rows, err));
+  for (size_t i = 0; i < task->test_rows; i++) {
+    pairs[2 * i] = expert->models[m].variance[i];
+    pairs[2 * i + 1] = expert->models[m].effective[i];
+  }
+  HR_TRY(hr_npy_write(other, pairs, task->test_rows, 2, err));
 cleanup:
   hr_free(rows);
+  hr_free(pairs);
   hr_free(path);
   hr_free(other);
   return status;

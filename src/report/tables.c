@@ -253,6 +253,36 @@ cleanup:
   return status;
 }
 
+/* Which experts know the error of every pixel, where some do. */
+static hr_status note_uses_error(hr_table *table, hr_reader *reader,
+                                 const hr_node *experts, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text note;
+  hr_text_init(&note);
+  bool chinese = hr_tables_in_chinese(reader);
+  size_t count = 0;
+  for (size_t e = 0; e < hr_node_count(experts); e++) {
+    hr_node expert = hr_node_item(reader, experts, e);
+    /* Absent in results of earlier versions. */
+    if (!json_is_true(json_object_get(expert.json, "uses_error"))) continue;
+    hr_text_append(&note, "%s%s",
+                   count++ == 0 ? ""
+                   : chinese    ? "、"
+                                : ", ",
+                   hr_node_text(reader, &expert, "title"));
+  }
+  if (count == 0) goto cleanup;
+  hr_text_append(&note, "%s",
+                 chinese ? "：已知每个像素的误差（uses_error: yes），其余未知。"
+                         : ": with the error of every pixel (uses_error: yes); the "
+                           "others without.");
+  HR_TRY(hr_text_status(&note, err));
+  HR_TRY(hr_strings_append(&table->notes, note.bytes, err));
+cleanup:
+  hr_text_fini(&note);
+  return status;
+}
+
 /* Why a bin has no model of an expert that is there otherwise. */
 static hr_status note_bin_gaps(hr_table *table, hr_reader *reader, const hr_node *bin,
                                const hr_node *experts, hr_error *err) {
@@ -290,6 +320,7 @@ static hr_status build_bins(hr_table *table, hr_reader *reader, hr_error *err) {
     HR_TRY(hr_strings_append(&table->notes, chinese ? "†：重点分箱。" : "†: focus bin.",
                              err));
   }
+  HR_TRY(note_uses_error(table, reader, &experts, err));
   HR_TRY(note_missing_experts(table, reader, &experts, err));
   for (size_t k = 0; k < hr_node_count(&bins); k++) {
     hr_node bin = hr_node_item(reader, &bins, k);

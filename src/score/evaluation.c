@@ -314,9 +314,12 @@ static hr_status create_bootstrap(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
   const double **predictions = NULL;
   const hr_results_input *input = evaluation->input;
-  HR_TRY(hr_alloc(&predictions, evaluation->method_count, err));
+  HR_TRY(hr_alloc(&predictions, evaluation->method_count + HR_CEILING_KINDS, err));
   for (size_t m = 0; m < evaluation->method_count; m++) {
     predictions[m] = evaluation->methods[m].prediction;
+  }
+  for (size_t kind = 0; kind < HR_CEILING_KINDS; kind++) {
+    predictions[evaluation->method_count + kind] = evaluation->ceiling.prediction[kind];
   }
   hr_bootstrap_input draw = {
       .rows = input->test->rows,
@@ -325,7 +328,7 @@ static hr_status create_bootstrap(hr_evaluation *evaluation, hr_error *err) {
       .group_start = evaluation->oracle->group_start,
       .group_count = input->bin_count + 1,
       .predictions = predictions,
-      .method_count = evaluation->method_count,
+      .method_count = evaluation->method_count + HR_CEILING_KINDS,
       .draws = input->bootstrap_draws ? input->bootstrap_draws : HR_BOOTSTRAP_DRAWS,
       .seed = input->seed,
   };
@@ -406,6 +409,7 @@ static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
   }
   list_methods(evaluation);
   HR_TRY(audit_methods(evaluation, err));
+  HR_TRY(hr_ceiling_init(&evaluation->ceiling, input, err));
   HR_TRY(create_bootstrap(evaluation, err));
   if (input->snr) {
     HR_TRY(hr_octiles_init(&evaluation->octiles, input->snr, evaluation->oracle->row_list,
@@ -440,6 +444,7 @@ void hr_evaluation_destroy(hr_evaluation **evaluation) {
   }
   hr_free(it->methods);
   hr_octiles_fini(&it->octiles);
+  hr_ceiling_fini(&it->ceiling);
   hr_bootstrap_destroy(&it->bootstrap);
   hr_ledger_fini(&it->ledger);
   hr_variant_scores_destroy(&it->scores);

@@ -3,6 +3,7 @@
 #ifndef HR_SCORE_EVALUATION_H
 #define HR_SCORE_EVALUATION_H
 
+#include "score/ceiling.h"
 #include "score/ledger.h"
 #include "score/results.h"
 
@@ -35,8 +36,9 @@ typedef struct hr_evaluation {
   hr_method *methods; /* [method_count] */
   size_t method_count;
   size_t baseline; /* the outcome that others are compared with: "ridge", or the first */
-  hr_bootstrap *bootstrap;
-  hr_octiles octiles; /* of covered rows; without row_list where snr is not known */
+  hr_ceiling ceiling;
+  hr_bootstrap *bootstrap; /* of the methods, then of the kinds of ceiling */
+  hr_octiles octiles;      /* of covered rows; without row_list where snr is not known */
   hr_gate_criterion gate[HR_GATE_CRITERIA];
   bool gate_passed;
 } hr_evaluation;

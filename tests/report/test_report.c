@@ -244,9 +244,24 @@ static void test_memory_can_run_out(void **state) {
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
 
+static void test_who_knows_the_error_is_told(void **state) {
+  (void)state;
+  hr_expert_type type = fixture_forest;
+  type.uses_error = true;
+  f.outcomes[1].type = &type;
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  check_holds(text,
+              "Forest: with the error of every pixel (uses_error: yes); the others "
+              "without.");
+  hr_text_free(text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_files_are_written),
+      TEST(test_who_knows_the_error_is_told),
       TEST(test_english_report),
       TEST(test_chinese_report),
       TEST(test_selection_on_test_rows_is_said),
