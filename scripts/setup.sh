@@ -12,7 +12,8 @@ set -euo pipefail
 # OpenBLAS has to be its OpenMP build: its threads are then those of our own loops
 # (docs/numerics.md). It may stand beside other builds; CMake picks the right one.
 build_packages=(gcc libc6-dev make git cmake ninja-build pkg-config
-  libhdf5-dev libopenblas-openmp-dev libyaml-dev libjansson-dev)
+  libhdf5-dev libopenblas-openmp-dev libyaml-dev libjansson-dev
+  libcairo2-dev fonts-dejavu-core)
 
 # cmocka runs the C tests; Python's h5py, PyTables, pandas and scikit-learn check our
 # files and our numbers independently; clang is the second compiler all code is clean for.

@@ -1,0 +1,310 @@
+#include "report/canvas.h"
+
+#include <cairo-svg.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+
+struct hr_canvas {
+  cairo_surface_t *recording;
+  cairo_t *context;
+};
+
+static const double pi = 3.14159265358979323846;
+
+/* Debian's fonts-dejavu-core; where it is not there, fontconfig takes the nearest. */
+static const char family[] = "DejaVu Sans";
+
+static hr_status check(cairo_status_t code, hr_error *err) {
+  if (code == CAIRO_STATUS_SUCCESS) return HR_OK;
+  hr_status status = code == CAIRO_STATUS_NO_MEMORY || code == CAIRO_STATUS_WRITE_ERROR
+                         ? HR_ERR_MEMORY /* we write to memory alone */
+                         : HR_ERR_INTERNAL;
+  return hr_fail(err, status, "a figure could not be drawn: %s",
+                 cairo_status_to_string(code));
+}
+
+static void set_color(cairo_t *context, hr_color color) {
+  cairo_set_source_rgb(context, color.red, color.green, color.blue);
+}
+
+/* Letters keep their shape at any scale: no hinting, whatever the machine's settings. */
+static void set_text_quality(cairo_t *context) {
+  cairo_font_options_t *options = cairo_font_options_create();
+  cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+  cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+  cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+  cairo_set_font_options(context, options);
+  cairo_font_options_destroy(options);
+}
+
+hr_status hr_canvas_create(hr_canvas **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_canvas *canvas = NULL;
+  const cairo_rectangle_t page = {0, 0, HR_CANVAS_WIDTH, HR_CANVAS_HEIGHT};
+  HR_TRY(hr_alloc(&canvas, 1, err));
+  canvas->recording = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, &page);
+  canvas->context = cairo_create(canvas->recording);
+  set_text_quality(canvas->context);
+  HR_TRY(check(cairo_status(canvas->context), err));
+  hr_canvas_fill(canvas, (hr_rectangle){0, 0, HR_CANVAS_WIDTH, HR_CANVAS_HEIGHT},
+                 hr_color_white);
+  *out = canvas;
+  canvas = NULL;
+cleanup:
+  hr_canvas_destroy(&canvas);
+  return status;
+}
+
+void hr_canvas_destroy(hr_canvas **canvas) {
+  if (!*canvas) return;
+  cairo_destroy((*canvas)->context);
+  cairo_surface_destroy((*canvas)->recording);
+  hr_free(*canvas);
+  *canvas = NULL;
+}
+
+static void add_rectangle(cairo_t *context, hr_rectangle r) {
+  cairo_rectangle(context, r.left, r.top, r.right - r.left, r.bottom - r.top);
+}
+
+void hr_canvas_fill(hr_canvas *canvas, hr_rectangle rectangle, hr_color color) {
+  set_color(canvas->context, color);
+  add_rectangle(canvas->context, rectangle);
+  cairo_fill(canvas->context);
+}
+
+static void set_stroke(cairo_t *context, hr_stroke stroke) {
+  set_color(context, stroke.color);
+  cairo_set_line_width(context, stroke.width);
+  cairo_set_dash(context, stroke.dashes, stroke.dashes ? stroke.dash_count : 0, 0);
+}
+
+void hr_canvas_frame(hr_canvas *canvas, hr_rectangle rectangle, hr_stroke stroke) {
+  set_stroke(canvas->context, stroke);
+  add_rectangle(canvas->context, rectangle);
+  cairo_stroke(canvas->context);
+}
+
+static void add_path(cairo_t *context, const hr_point *points, size_t count) {
+  cairo_new_path(context); /* texts leave a current point behind */
+  for (size_t i = 0; i < count; i++) cairo_line_to(context, points[i].x, points[i].y);
+}
+
+void hr_canvas_path(hr_canvas *canvas, const hr_point *points, size_t count,
+                    hr_stroke stroke) {
+  set_stroke(canvas->context, stroke);
+  cairo_set_line_join(canvas->context, CAIRO_LINE_JOIN_ROUND);
+  add_path(canvas->context, points, count);
+  cairo_stroke(canvas->context);
+}
+
+void hr_canvas_line(hr_canvas *canvas, hr_point from, hr_point to, hr_stroke stroke) {
+  const hr_point points[2] = {from, to};
+  hr_canvas_path(canvas, points, 2, stroke);
+}
+
+void hr_canvas_polygon(hr_canvas *canvas, const hr_point *points, size_t count,
+                       hr_color color) {
+  set_color(canvas->context, color);
+  add_path(canvas->context, points, count);
+  cairo_close_path(canvas->context);
+  cairo_fill(canvas->context);
+}
+
+void hr_canvas_dots(hr_canvas *canvas, const hr_point *points, size_t count,
+                    double diameter, hr_color color) {
+  cairo_t *context = canvas->context;
+  set_stroke(context, (hr_stroke){color, diameter, NULL, 0});
+  /* A line of no length with round ends is a dot. */
+  cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND);
+  for (size_t i = 0; i < count; i++) {
+    cairo_move_to(context, points[i].x, points[i].y);
+    cairo_line_to(context, points[i].x, points[i].y);
+  }
+  cairo_stroke(context);
+  cairo_set_line_cap(context, CAIRO_LINE_CAP_BUTT);
+}
+
+void hr_canvas_star(hr_canvas *canvas, hr_point center, double radius, hr_color fill,
+                    hr_color outline) {
+  hr_point points[11];
+  for (int i = 0; i < 11; i++) {
+    double reach = i % 2 == 0 ? radius : 0.4 * radius, angle = pi * (0.2 * i - 0.5);
+    points[i] = (hr_point){center.x + reach * cos(angle), center.y + reach * sin(angle)};
+  }
+  hr_canvas_polygon(canvas, points, 10, fill);
+  hr_canvas_path(canvas, points, 11, (hr_stroke){outline, 0.6, NULL, 0});
+}
+
+static void set_font(cairo_t *context, hr_font font) {
+  cairo_select_font_face(context, family, CAIRO_FONT_SLANT_NORMAL,
+                         font.bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+  cairo_set_font_size(context, font.size);
+}
+
+double hr_canvas_text_width(hr_canvas *canvas, const char *text, hr_font font) {
+  cairo_text_extents_t extents;
+  set_font(canvas->context, font);
+  cairo_text_extents(canvas->context, text, &extents);
+  return extents.x_advance;
+}
+
+void hr_canvas_text(hr_canvas *canvas, hr_point at, const char *text, hr_font font) {
+  cairo_t *context = canvas->context;
+  double width = hr_canvas_text_width(canvas, text, font);
+  double shift = font.align == HR_ALIGN_LEFT     ? 0.0
+                 : font.align == HR_ALIGN_CENTER ? -0.5 * width
+                                                 : -width;
+  double half_capital = 0.5 * 0.729 * font.size; /* DejaVu's cap height */
+  cairo_save(context);
+  cairo_translate(context, at.x, at.y);
+  if (font.is_vertical) cairo_rotate(context, -0.5 * pi);
+  if (font.has_halo) {
+    set_stroke(context, (hr_stroke){hr_color_white, 2.4, NULL, 0});
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
+    cairo_move_to(context, shift, half_capital);
+    cairo_text_path(context, text);
+    cairo_stroke(context);
+  }
+  set_color(context, font.color);
+  cairo_move_to(context, shift, half_capital);
+  cairo_show_text(context, text);
+  cairo_restore(context);
+}
+
+void hr_canvas_clip(hr_canvas *canvas, hr_rectangle rectangle) {
+  cairo_save(canvas->context);
+  add_rectangle(canvas->context, rectangle);
+  cairo_clip(canvas->context);
+}
+
+void hr_canvas_unclip(hr_canvas *canvas) {
+  cairo_restore(canvas->context);
+}
+
+static hr_status make_room(hr_bytes *bytes, size_t more, hr_error *err) {
+  size_t wanted = bytes->count + more;
+  if (wanted <= bytes->capacity) return HR_OK;
+  size_t capacity = 2 * wanted + 16384; /* cairo writes SVG in very small pieces */
+  hr_status status = hr_realloc(&bytes->items, bytes->capacity, capacity, err);
+  if (status == HR_OK) bytes->capacity = capacity;
+  return status;
+}
+
+static cairo_status_t append(void *closure, const unsigned char *data,
+                             unsigned int length) {
+  hr_bytes *bytes = closure;
+  if (make_room(bytes, length, NULL) != HR_OK) return CAIRO_STATUS_WRITE_ERROR;
+  memcpy(bytes->items + bytes->count, data, length);
+  bytes->count += length;
+  return CAIRO_STATUS_SUCCESS;
+}
+
+void hr_bytes_fini(hr_bytes *bytes) {
+  hr_free(bytes->items);
+  *bytes = (hr_bytes){0};
+}
+
+/* Paints the drawing onto `target`, scaled. */
+static cairo_status_t replay(hr_canvas *canvas, cairo_surface_t *target, double scale) {
+  cairo_t *context = cairo_create(target);
+  cairo_set_source_rgb(context, 1, 1, 1); /* under the edges, which are smoothed */
+  cairo_paint(context);
+  cairo_scale(context, scale, scale);
+  cairo_set_source_surface(context, canvas->recording, 0, 0);
+  cairo_paint(context);
+  cairo_status_t code = cairo_status(canvas->context);
+  if (code == CAIRO_STATUS_SUCCESS) code = cairo_status(context);
+  cairo_destroy(context);
+  return code;
+}
+
+static void put_u32(unsigned char *out, uint32_t value) {
+  for (int i = 0; i < 4; i++) out[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+/* The checksum of PNG, ISO 3309; bit by bit is fast enough for 13 bytes. */
+static uint32_t checksum(const unsigned char *bytes, size_t count) {
+  uint32_t crc = 0xffffffffU;
+  for (size_t i = 0; i < count; i++) {
+    crc ^= bytes[i];
+    for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320U : 0);
+  }
+  return ~crc;
+}
+
+/* Puts the resolution behind the header, which cairo does not write (PNG specification,
+ * chunk pHYs: pixels a metre). */
+static hr_status add_resolution(hr_bytes *png, hr_error *err) {
+  enum { HEADER = 33, CHUNK = 21 };
+  unsigned char chunk[CHUNK] = {0, 0, 0, 9, 'p', 'H', 'Y', 's'};
+  uint32_t pixels_a_metre = (uint32_t)lround(HR_CANVAS_DPI / 0.0254);
+  put_u32(chunk + 8, pixels_a_metre);
+  put_u32(chunk + 12, pixels_a_metre);
+  chunk[16] = 1; /* the unit is the metre */
+  put_u32(chunk + 17, checksum(chunk + 4, 13));
+  hr_status status = make_room(png, CHUNK, err);
+  if (status != HR_OK) return status;
+  memmove(png->items + HEADER + CHUNK, png->items + HEADER, png->count - HEADER);
+  memcpy(png->items + HEADER, chunk, CHUNK);
+  png->count += CHUNK;
+  return HR_OK;
+}
+
+hr_status hr_canvas_write_png(hr_canvas *canvas, hr_bytes *bytes, hr_error *err) {
+  hr_status status = HR_OK;
+  cairo_surface_t *image = cairo_image_surface_create(
+      CAIRO_FORMAT_RGB24, HR_CANVAS_PIXELS_WIDE, HR_CANVAS_PIXELS_HIGH);
+  HR_TRY(check(replay(canvas, image, HR_CANVAS_DPI / 72.0), err));
+  HR_TRY(check(cairo_surface_write_to_png_stream(image, append, bytes), err));
+  HR_TRY(add_resolution(bytes, err));
+cleanup:
+  cairo_surface_destroy(image);
+  if (status != HR_OK) hr_bytes_fini(bytes);
+  return status;
+}
+
+/* cairo numbers its surfaces through the life of the process; in the file they are
+ * counted from 0, in order of appearance. One digit is never longer than what stood
+ * there: a page has two surfaces, itself and the recording. */
+static void renumber_surfaces(hr_bytes *svg) {
+  enum { MOST = 10, LENGTH = 7 };
+  unsigned long seen[MOST];
+  size_t seen_count = 0, out = 0;
+  for (size_t in = 0; in < svg->count;) {
+    svg->items[out++] = svg->items[in++];
+    bool is_name =
+        out >= LENGTH && memcmp(svg->items + out - LENGTH, "surface", LENGTH) == 0;
+    if (!is_name || in == svg->count || !isdigit(svg->items[in])) continue;
+    unsigned long number = 0;
+    for (; in < svg->count && isdigit(svg->items[in]); in++) {
+      number = 10 * number + (unsigned long)(svg->items[in] - '0');
+    }
+    size_t place = 0;
+    while (place < seen_count && seen[place] != number) place++;
+    if (place == seen_count && seen_count < MOST) seen[seen_count++] = number;
+    svg->items[out++] = (unsigned char)('0' + place);
+  }
+  svg->count = out;
+}
+
+hr_status hr_canvas_write_svg(hr_canvas *canvas, hr_bytes *bytes, hr_error *err) {
+  hr_status status = HR_OK;
+  cairo_surface_t *page = cairo_svg_surface_create_for_stream(
+      append, bytes, HR_CANVAS_WIDTH, HR_CANVAS_HEIGHT);
+  cairo_svg_surface_restrict_to_version(page, CAIRO_SVG_VERSION_1_1);
+  cairo_status_t code = replay(canvas, page, 1.0);
+  cairo_surface_finish(page); /* writes what is left */
+  if (code == CAIRO_STATUS_SUCCESS) code = cairo_surface_status(page);
+  HR_TRY(check(code, err));
+  renumber_surfaces(bytes);
+cleanup:
+  cairo_surface_destroy(page);
+  if (status != HR_OK) hr_bytes_fini(bytes);
+  return status;
+}

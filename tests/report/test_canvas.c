@@ -1,0 +1,137 @@
+#include "report/canvas.h"
+
+#include "core/text.h"
+#include "support/check.h"
+#include "support/fail_alloc.h"
+
+static hr_error err;
+
+static void draw_something(hr_canvas *canvas) {
+  const hr_point points[] = {{10, 10}, {200, 100}, {300, 50}};
+  const hr_stroke stroke = {hr_color_blue, 2, NULL, 0};
+  const hr_font font = {10, true, hr_color_black, HR_ALIGN_CENTER, false, true};
+  hr_canvas_path(canvas, points, 3, stroke);
+  hr_canvas_text(canvas, (hr_point){200, 200}, "R\xc2\xb2 = 1", font);
+  hr_canvas_dots(canvas, points, 3, 4, hr_color_green);
+  hr_canvas_star(canvas, (hr_point){100, 300}, 10, hr_color_orange, hr_color_black);
+  hr_canvas_line(canvas, points[0], points[2], stroke);
+}
+
+static unsigned big_endian(const unsigned char *bytes) {
+  return (unsigned)bytes[0] << 24 | (unsigned)bytes[1] << 16 | (unsigned)bytes[2] << 8 |
+         bytes[3];
+}
+
+static void test_png_has_its_size(void **state) {
+  (void)state;
+  hr_canvas *canvas = NULL;
+  hr_bytes png = {0};
+  check_ok(hr_canvas_create(&canvas, &err));
+  draw_something(canvas);
+  check_ok(hr_canvas_write_png(canvas, &png, &err));
+  assert_memory_equal(png.items, "\x89PNG\r\n\x1a\n", 8);
+  assert_memory_equal(png.items + 12, "IHDR", 4);
+  assert_int_equal(big_endian(png.items + 16), 900);
+  assert_int_equal(big_endian(png.items + 20), 750);
+  /* 150 dpi is 5906 pixels a metre; the checksum is zlib.crc32 of the chunk. */
+  assert_memory_equal(png.items + 33, "\0\0\0\x09pHYs", 8);
+  assert_int_equal(big_endian(png.items + 41), 5906);
+  assert_int_equal(big_endian(png.items + 45), 5906);
+  assert_int_equal(png.items[49], 1);
+  assert_int_equal(big_endian(png.items + 50), 0x679fd252);
+  hr_bytes_fini(&png);
+  hr_canvas_destroy(&canvas);
+}
+
+static void write_both(hr_bytes *png, hr_bytes *svg) {
+  hr_canvas *canvas = NULL;
+  check_ok(hr_canvas_create(&canvas, &err));
+  draw_something(canvas);
+  check_ok(hr_canvas_write_png(canvas, png, &err));
+  check_ok(hr_canvas_write_svg(canvas, svg, &err));
+  hr_canvas_destroy(&canvas);
+}
+
+static void test_same_drawing_same_bytes(void **state) {
+  (void)state;
+  hr_bytes first[2] = {0};
+  write_both(&first[0], &first[1]);
+  for (int i = 0; i < 20; i++) { /* cairo's own counters go on */
+    hr_bytes again[2] = {0};
+    write_both(&again[0], &again[1]);
+    for (int k = 0; k < 2; k++) {
+      assert_int_equal(again[k].count, first[k].count);
+      assert_memory_equal(again[k].items, first[k].items, first[k].count);
+      hr_bytes_fini(&again[k]);
+    }
+  }
+  for (int k = 0; k < 2; k++) hr_bytes_fini(&first[k]);
+}
+
+static void test_svg_is_whole(void **state) {
+  (void)state;
+  hr_bytes png = {0}, svg = {0};
+  hr_text text;
+  hr_text_init(&text);
+  write_both(&png, &svg);
+  hr_text_append(&text, "%.*s", (int)svg.count, (const char *)svg.items);
+  assert_non_null(strstr(text.bytes, "viewBox=\"0 0 432 360\""));
+  assert_non_null(strstr(text.bytes, "<g id=\"surface0\""));
+  assert_non_null(strstr(text.bytes, "xlink:href=\"#surface0\""));
+  assert_null(strstr(text.bytes, "cairo"));
+  assert_string_equal(text.bytes + text.length - 7, "</svg>\n");
+  hr_text_fini(&text);
+  hr_bytes_fini(&png);
+  hr_bytes_fini(&svg);
+}
+
+static void test_text_has_width(void **state) {
+  (void)state;
+  hr_canvas *canvas = NULL;
+  check_ok(hr_canvas_create(&canvas, &err));
+  hr_font font = {10, false, hr_color_black, HR_ALIGN_LEFT, false, false};
+  double one = hr_canvas_text_width(canvas, "0", font);
+  /* DejaVu Sans: 1303 of 2048 units. */
+  check_near(one, 6.36, 0.01);
+  check_near(hr_canvas_text_width(canvas, "0000", font), 4 * one, 0.01);
+  hr_canvas_destroy(&canvas);
+  assert_null(canvas);
+  hr_canvas_destroy(&canvas);
+}
+
+static hr_status draw_all(void) {
+  hr_canvas *canvas = NULL;
+  hr_bytes png = {0}, svg = {0};
+  hr_status status = hr_canvas_create(&canvas, NULL);
+  if (status == HR_OK) status = hr_canvas_write_png(canvas, &png, NULL);
+  if (status == HR_OK) status = hr_canvas_write_svg(canvas, &svg, NULL);
+  hr_bytes_fini(&png);
+  hr_bytes_fini(&svg);
+  hr_canvas_destroy(&canvas);
+  return status;
+}
+
+static void test_memory_can_run_out(void **state) {
+  (void)state;
+  check_alloc_failures(draw_all());
+  hr_canvas *canvas = NULL;
+  hr_bytes png = {0};
+  check_ok(hr_canvas_create(&canvas, &err));
+  fail_alloc_at(1);
+  assert_int_equal(hr_canvas_write_png(canvas, &png, &err), HR_ERR_MEMORY);
+  fail_alloc_at(0);
+  assert_string_equal(
+      err.message, "a figure could not be drawn: error while writing to output stream");
+  hr_canvas_destroy(&canvas);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_png_has_its_size),
+      cmocka_unit_test(test_same_drawing_same_bytes),
+      cmocka_unit_test(test_svg_is_whole),
+      cmocka_unit_test(test_text_has_width),
+      cmocka_unit_test(test_memory_can_run_out),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
