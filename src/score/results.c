@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "core/alloc.h"
 #include "core/file.h"
 #include "score/evaluation.h"
 #include "score/json.h"
+#include "score/predictions.h"
+#include "score/seal.h"
 
 /* What all writers of this file need. */
 typedef struct writer {
@@ -481,15 +484,30 @@ static void write_root(writer *w, json_t *root) {
   write_baselines(w, root);
 }
 
-hr_status hr_results_format(const hr_results_input *input, hr_text *out,
-                            bool *gate_passed, hr_error *err) {
+/* What ties the rows behind the results to them. */
+static void write_predictions(writer *w, json_t *root, const hr_text *rows) {
+  char print[HR_SEAL_BYTES];
+  json_t *object = hr_json_put(&w->json, root, "predictions", json_object());
+  hr_seal_bytes(rows->bytes, rows->length, print);
+  hr_json_put_text(&w->json, object, "file", hr_predictions_name);
+  hr_json_put_text(&w->json, object, "fingerprint", print);
+}
+
+/* Both files as text. */
+static hr_status format(const hr_results_input *input, hr_text *out, hr_text *rows,
+                        bool *gate_passed, hr_error *err) {
   hr_status status = HR_OK;
   hr_evaluation *evaluation = NULL;
   json_t *root = NULL;
+  char seal[HR_SEAL_BYTES];
   HR_TRY(hr_evaluation_create(input, &evaluation, err));
+  HR_TRY(hr_predictions_format(evaluation, rows, err));
   writer w = {.evaluation = evaluation, .input = input};
   root = json_object();
   write_root(&w, root);
+  write_predictions(&w, root, rows);
+  HR_TRY(hr_seal_compute(root, seal, err));
+  hr_json_put_text(&w.json, root, "seal", seal);
   HR_TRY(hr_json_write(&w.json, root, out, err));
   if (gate_passed) *gate_passed = evaluation->gate_passed;
 cleanup:
@@ -498,14 +516,42 @@ cleanup:
   return status;
 }
 
+hr_status hr_results_format(const hr_results_input *input, hr_text *out,
+                            bool *gate_passed, hr_error *err) {
+  hr_text rows;
+  hr_text_init(&rows);
+  hr_status status = format(input, out, &rows, gate_passed, err);
+  hr_text_fini(&rows);
+  return status;
+}
+
+/* `path` with its last part replaced by the name of the predictions' file. */
+static hr_status predictions_path(const char *path, char **out, hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL;
+  const char *slash = strrchr(path, '/');
+  HR_TRY(hr_copy_text(slash ? path : ".", &folder, err));
+  if (slash) folder[slash - path] = '\0';
+  HR_TRY(hr_join_path(folder, hr_predictions_name, out, err));
+cleanup:
+  hr_free(folder);
+  return status;
+}
+
 hr_status hr_results_write(const hr_results_input *input, const char *path,
                            bool *gate_passed, hr_error *err) {
   hr_status status = HR_OK;
-  hr_text text;
+  char *rows_path = NULL;
+  hr_text text, rows;
   hr_text_init(&text);
-  HR_TRY(hr_results_format(input, &text, gate_passed, err));
+  hr_text_init(&rows);
+  HR_TRY(predictions_path(path, &rows_path, err));
+  HR_TRY(format(input, &text, &rows, gate_passed, err));
+  HR_TRY(hr_file_write(rows_path, rows.bytes, rows.length, err));
   HR_TRY(hr_file_write(path, text.bytes, text.length, err));
 cleanup:
+  hr_text_fini(&rows);
   hr_text_fini(&text);
+  hr_free(rows_path);
   return status;
 }

@@ -42,7 +42,8 @@ typedef struct hr_results_input {
   size_t bootstrap_draws; /* 0: HR_BOOTSTRAP_DRAWS */
 } hr_results_input;
 
-/* Computes every number, checks the ledger and writes results.json atomically to `path`.
+/* Computes every number, checks the ledger and writes results.json atomically to `path`,
+ * after predictions.csv (score/predictions.h) in the same folder.
  * HR_ERR_LEDGER, and no file, where the accounts do not balance. *gate_passed (may be
  * NULL): whether every criterion of the gate passed. The bytes are the same for any
  * number of threads. */

@@ -1,0 +1,35 @@
+/* predictions.csv, read back and held against results.json: a report is made only of
+ * numbers that the rows themselves confirm. */
+#ifndef HR_REPORT_ROWS_H
+#define HR_REPORT_ROWS_H
+
+#include <stdint.h>
+
+#include "core/text.h"
+#include "report/reader.h"
+
+typedef struct hr_rows {
+  size_t count, method_count;
+  int32_t *bin;        /* [count]; -1: uncovered */
+  double *snr;         /* [count]; NaN: not known */
+  double *target;      /* [count] */
+  hr_strings methods;  /* [method_count] names */
+  double **prediction; /* [method_count][count]; NaN: none */
+} hr_rows;
+
+/* Reads `path`. HR_ERR_MISSING, HR_ERR_FORMAT with the line, or HR_ERR_LEDGER where the
+ * bytes are not those that results.json was written with. */
+hr_status hr_rows_init(hr_rows *rows, const char *path, hr_reader *reader,
+                       hr_error *err) HR_MUST_CHECK;
+void hr_rows_fini(hr_rows *rows);
+
+/* The predictions of a method, or NULL. */
+const double *hr_rows_find(const hr_rows *rows, const char *method);
+
+/* Computes anew, from the rows, counts and scores of every method, overall, in every bin
+ * and octile. HR_ERR_LEDGER, naming the number, where results.json says otherwise, and
+ * where its seal is broken. */
+hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader,
+                        hr_error *err) HR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,181 @@
+/* Whether the rows say what results.json says. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "report/rows.h"
+#include "score/metrics.h"
+#include "score/seal.h"
+
+/* The rows that one number is about, and the first number that is not confirmed. */
+typedef struct audit {
+  const hr_rows *rows;
+  hr_reader *reader;
+  size_t *list; /* [rows->count] */
+  size_t count;
+  char place[256];
+  double said, found;
+  bool failed;
+} audit;
+
+static void compare(audit *a, const char *place, const char *key, double said,
+                    double found) {
+  if (a->failed || (isnan(said) && isnan(found))) return;
+  /* Sums are taken in the same way, but not always in the same order. */
+  if (fabs(said - found) <= 1e-9 * fmax(1.0, fabs(said))) return;
+  a->failed = true;
+  a->said = said;
+  a->found = found;
+  snprintf(a->place, sizeof a->place, "%s.%s", place, key);
+}
+
+static void compare_key(audit *a, const hr_node *node, const char *place, const char *key,
+                        double found) {
+  compare(a, place, key, hr_node_number(a->reader, node, key), found);
+}
+
+enum { ALL = -2, COVERED = -1 }; /* in place of a bin */
+
+static void list_rows(audit *a, int bin) {
+  a->count = 0;
+  for (size_t i = 0; i < a->rows->count; i++) {
+    int32_t own = a->rows->bin[i];
+    if (bin == ALL || (bin == COVERED ? own >= 0 : own == bin)) a->list[a->count++] = i;
+  }
+}
+
+/* Octile j holds low <= snr < high, the last one is closed. */
+static void list_octile(audit *a, double low, double high, bool is_last) {
+  a->count = 0;
+  for (size_t i = 0; i < a->rows->count; i++) {
+    double snr = a->rows->snr[i];
+    bool inside = snr >= low && (snr < high || (is_last && snr <= high));
+    if (inside && a->rows->bin[i] >= 0) a->list[a->count++] = i;
+  }
+}
+
+static hr_metrics score(const audit *a, const double *prediction) {
+  return hr_metrics_compute(a->rows->target, prediction, a->list, a->count);
+}
+
+static void audit_ledger(audit *a, const hr_node *root) {
+  hr_node ledger = hr_node_object(a->reader, root, "ledger");
+  compare_key(a, &ledger, "ledger", "test_rows", (double)a->rows->count);
+  list_rows(a, COVERED);
+  compare_key(a, &ledger, "ledger", "covered", (double)a->count);
+  compare_key(a, &ledger, "ledger", "uncovered", (double)(a->rows->count - a->count));
+}
+
+static void audit_overall(audit *a, const hr_node *root) {
+  hr_node overall = hr_node_list(a->reader, root, "overall");
+  for (size_t m = 0; m < hr_node_count(&overall); m++) {
+    char place[64];
+    hr_node entry = hr_node_item(a->reader, &overall, m);
+    const double *prediction =
+        hr_rows_find(a->rows, hr_node_text(a->reader, &entry, "method"));
+    bool all = strcmp(hr_node_text(a->reader, &entry, "rows"), "all") == 0;
+    snprintf(place, sizeof place, "overall[%zu]", m);
+    if (!prediction) {
+      compare(a, place, "method", 0, 1);
+      continue;
+    }
+    list_rows(a, all ? ALL : COVERED);
+    hr_metrics metrics = score(a, prediction);
+    compare_key(a, &entry, place, "n", (double)a->count);
+    compare_key(a, &entry, place, "r2_pooled", metrics.r2);
+    compare_key(a, &entry, place, "mae", metrics.mae);
+    compare_key(a, &entry, place, "rmse", metrics.rmse);
+    compare_key(a, &entry, place, "bias", metrics.bias);
+  }
+}
+
+/* A number of a bin that has no model is null, whatever predicts its rows. */
+static void audit_bin_score(audit *a, const hr_node *node, const char *place,
+                            const char *method) {
+  const double *prediction = hr_rows_find(a->rows, method);
+  if (!prediction || hr_node_is_null(node, "r2")) return;
+  compare_key(a, node, place, "r2", score(a, prediction).r2);
+}
+
+static void audit_bin(audit *a, const hr_node *bins, size_t k) {
+  char place[128], method[128];
+  hr_node bin = hr_node_item(a->reader, bins, k);
+  list_rows(a, (int)k);
+  snprintf(place, sizeof place, "bins[%zu]", k);
+  compare_key(a, &bin, place, "n_test", (double)a->count);
+  hr_node hybrids = hr_node_object(a->reader, &bin, "hybrid");
+  hr_node by_cv = hr_node_object(a->reader, &hybrids, "cv");
+  hr_node by_test = hr_node_object(a->reader, &hybrids, "test");
+  snprintf(place, sizeof place, "bins[%zu].hybrid.cv", k);
+  audit_bin_score(a, &by_cv, place, "oracle_hybrid_cv");
+  snprintf(place, sizeof place, "bins[%zu].hybrid.test", k);
+  audit_bin_score(a, &by_test, place, "oracle_hybrid_test");
+  hr_node experts = hr_node_object(a->reader, &bin, "experts");
+  for (void *i = json_object_iter(experts.json); i;
+       i = json_object_iter_next(experts.json, i)) {
+    const char *name = json_object_iter_key(i);
+    hr_node expert = hr_node_object(a->reader, &experts, name);
+    snprintf(place, sizeof place, "bins[%zu].experts.%s", k, name);
+    snprintf(method, sizeof method, "%s_oracle", name);
+    audit_bin_score(a, &expert, place, method);
+  }
+}
+
+static void audit_octiles(audit *a, const hr_node *root) {
+  if (hr_node_is_null(root, "snr_octiles")) return;
+  hr_node object = hr_node_object(a->reader, root, "snr_octiles");
+  hr_node octiles = hr_node_list(a->reader, &object, "octiles");
+  size_t count = hr_node_count(&octiles);
+  for (size_t j = 0; j < count; j++) {
+    char place[64];
+    hr_node octile = hr_node_item(a->reader, &octiles, j);
+    hr_node scores = hr_node_object(a->reader, &octile, "r2");
+    list_octile(a, hr_node_number(a->reader, &octile, "snr_low"),
+                hr_node_number(a->reader, &octile, "snr_high"), j + 1 == count);
+    snprintf(place, sizeof place, "snr_octiles.octiles[%zu]", j);
+    compare_key(a, &octile, place, "n", (double)a->count);
+    for (size_t m = 0; m < a->rows->method_count; m++) {
+      compare_key(a, &scores, place, a->rows->methods.items[m],
+                  score(a, a->rows->prediction[m]).r2);
+    }
+  }
+}
+
+static hr_status check_seal(hr_reader *reader, hr_error *err) {
+  char seal[HR_SEAL_BYTES];
+  hr_node root = hr_reader_root(reader);
+  const char *wanted = hr_node_text(reader, &root, "seal");
+  hr_status status = hr_reader_status(reader, err);
+  if (status == HR_OK) status = hr_seal_compute(reader->root, seal, err);
+  if (status != HR_OK || strcmp(seal, wanted) == 0) return status;
+  return hr_fail(err, HR_ERR_LEDGER,
+                 "%s was changed after the study wrote it (its seal is broken); run the "
+                 "study again",
+                 reader->path);
+}
+
+hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  audit a = {.rows = rows, .reader = reader};
+  hr_node root = hr_reader_root(reader);
+  hr_node bins = hr_node_list(reader, &root, "bins");
+  HR_TRY(hr_alloc(&a.list, rows->count, err));
+  audit_ledger(&a, &root);
+  audit_overall(&a, &root);
+  for (size_t k = 0; k < hr_node_count(&bins); k++) audit_bin(&a, &bins, k);
+  audit_octiles(&a, &root);
+  HR_TRY(hr_reader_status(reader, err));
+  if (a.failed) {
+    status =
+        hr_fail(err, HR_ERR_LEDGER,
+                "%s says that %s is %.6g, but the predictions give %.6g; its numbers "
+                "are not reported",
+                reader->path, a.place, a.said, a.found);
+    goto cleanup;
+  }
+  HR_TRY(check_seal(reader, err));
+cleanup:
+  hr_free(a.list);
+  return status;
+}

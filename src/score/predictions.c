@@ -1,0 +1,38 @@
+#include "score/predictions.h"
+
+#include <math.h>
+
+#include "core/field.h"
+
+const char hr_predictions_name[] = "predictions.csv";
+
+static void append_number(double value, hr_text *out) {
+  char text[HR_FIELD_NUMBER_BYTES];
+  hr_text_append(out, ",");
+  if (isnan(value)) return;
+  hr_field_format_number(value, text);
+  hr_text_append(out, "%s", text);
+}
+
+hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
+                                hr_error *err) {
+  const hr_results_input *input = evaluation->input;
+  hr_text_append(out, "row,bin,snr,target");
+  for (size_t m = 0; m < evaluation->method_count; m++) {
+    const hr_method *method = &evaluation->methods[m];
+    if (method->listed) hr_text_append(out, ",%s", method->name);
+  }
+  hr_text_append(out, "\n");
+  for (size_t i = 0; i < input->test->rows; i++) {
+    hr_text_append(out, "%zu,", i);
+    if (input->test->bin[i] >= 0) hr_text_append(out, "%d", (int)input->test->bin[i]);
+    append_number(input->snr ? input->snr[i] : (double)NAN, out);
+    append_number(input->test->target[i], out);
+    for (size_t m = 0; m < evaluation->method_count; m++) {
+      const hr_method *method = &evaluation->methods[m];
+      if (method->listed) append_number(method->prediction[i], out);
+    }
+    hr_text_append(out, "\n");
+  }
+  return hr_text_status(out, err);
+}

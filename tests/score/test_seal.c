@@ -1,0 +1,61 @@
+#include "score/seal.h"
+
+#include "support/check.h"
+
+static hr_error err;
+
+static void seal_of(const char *text, char seal[HR_SEAL_BYTES]) {
+  json_t *root = json_loads(text, 0, NULL);
+  assert_non_null(root);
+  check_ok(hr_seal_compute(root, seal, &err));
+  json_decref(root);
+}
+
+static void test_a_seal_sees_changes(void **state) {
+  (void)state;
+  static const char before[] =
+      "{\"a\": {\"r2\": 0.1, \"seconds\": 1.5}, \"b\": [1, null]}";
+  static const struct {
+    const char *text;
+    int same;
+  } cases[] = {
+      {"{\"b\": [1, null], \"a\": {\"seconds\": 1.5, \"r2\": 0.1}}",
+       1}, /* order, spaces */
+      {"{\"a\": {\"r2\": 0.1, \"seconds\": 9}, \"b\": [1, null]}", 1},
+      {"{\"a\": {\"r2\": 0.1}, \"b\": [1, null], \"seal\": \"x\"}", 1},
+      {"{\"a\": {\"r2\": 0.10000000000000002}, \"b\": [1, null]}", 0},
+      {"{\"a\": {\"r2\": 0.1}, \"b\": [1, 0]}", 0},
+      {"{\"a\": {\"r3\": 0.1}, \"b\": [1, null]}", 0},
+      {"{\"a\": {\"r2\": 0.1}, \"b\": [1]}", 0},
+  };
+  char first[HR_SEAL_BYTES], seal[HR_SEAL_BYTES];
+  seal_of(before, first);
+  assert_int_equal(strlen(first), 16);
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    seal_of(cases[c].text, seal);
+    assert_int_equal(strcmp(seal, first) == 0, cases[c].same);
+  }
+}
+
+static void test_the_fingerprint_of_nothing(void **state) {
+  (void)state;
+  char seal[HR_SEAL_BYTES];
+  hr_seal_bytes("", 0, seal);
+  assert_string_equal(seal, "cbf29ce484222325"); /* FNV-1a's offset basis */
+}
+
+static void test_nothing_to_seal(void **state) {
+  (void)state;
+  char seal[HR_SEAL_BYTES];
+  check_fails(hr_seal_compute(NULL, seal, &err), HR_ERR_MEMORY,
+              "no memory to seal the results");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_seal_sees_changes),
+      cmocka_unit_test(test_the_fingerprint_of_nothing),
+      cmocka_unit_test(test_nothing_to_seal),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
