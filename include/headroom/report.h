@@ -10,11 +10,14 @@
 extern "C" {
 #endif
 
-/* Writes RUN/tables/(all tables).csv and RUN/report.md from RUN/results.json alone.
- * run_dir: the run directory, borrowed. observer: told which files were written; may be
- * NULL. HR_ERR_MISSING without results.json; HR_ERR_FORMAT where it is not what
- * docs/formats.md says, naming the key; HR_ERR_LEDGER where its accounts do not balance;
- * HR_ERR_IO, HR_ERR_MEMORY. Needs memory of a few times the size of results.json. */
+/* Writes RUN/tables/(all tables).csv, RUN/figures/(all figures).png, .svg and .csv,
+ * RUN/report.md and RUN/report.html from RUN/results.json and RUN/predictions.csv alone.
+ * run_dir: the run directory, borrowed. observer: told what was written; may be NULL.
+ * HR_ERR_MISSING without one of the two files; HR_ERR_FORMAT where they are not what
+ * docs/formats.md says, naming the key or line; HR_ERR_LEDGER where the accounts do not
+ * balance, or where one file does not confirm the other; HR_ERR_IO, HR_ERR_MEMORY.
+ * Nothing is written unless everything is in order. Needs memory of a few times the size
+ * of both files. */
 HR_API hr_status hr_report_write(const char *run_dir, const hr_observer *observer,
                                  hr_error *err) HR_MUST_CHECK;
 

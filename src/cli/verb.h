@@ -3,6 +3,7 @@
 #define HR_CLI_VERB_H
 
 #include "cli/options.h"
+#include "headroom/observer.h"
 
 typedef struct hr_verb {
   hr_grammar grammar;
@@ -15,8 +16,13 @@ typedef struct hr_verb {
   hr_status (*run)(const void *values, const char *operand, hr_error *err);
 } hr_verb;
 
-extern const hr_verb hr_verb_run, hr_verb_simulate, hr_verb_inspect, hr_verb_version,
-    hr_verb_help;
+extern const hr_verb hr_verb_run, hr_verb_report, hr_verb_simulate, hr_verb_inspect,
+    hr_verb_version, hr_verb_help;
+
+/* Writes the report of a run directory, prints its tables and where it is: the end of
+ * `run` and all of `report`. */
+hr_status hr_verb_report_run(const char *run_dir, const hr_observer *observer,
+                             hr_error *err) HR_MUST_CHECK;
 
 /* All verbs, in the order of the help text. */
 const hr_verb *const *hr_verbs(size_t *count);

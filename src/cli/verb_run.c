@@ -3,7 +3,6 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
-#include "headroom/report.h"
 #include "headroom/study.h"
 
 typedef struct run_values {
@@ -23,13 +22,10 @@ static hr_status describe(const hr_study_options *study, const hr_observer *obse
 static hr_status work(const hr_study_options *study, const hr_observer *observer,
                       hr_error *err) {
   hr_status status = HR_OK;
-  char *run_dir = NULL, *tables = NULL;
+  char *run_dir = NULL;
   HR_TRY(hr_study_run(study, observer, &run_dir, err));
-  HR_TRY(hr_report_write(run_dir, observer, err));
-  HR_TRY(hr_report_text(run_dir, &tables, err));
-  printf("%sEverything is in %s: report.md, results.json, tables/\n", tables, run_dir);
+  HR_TRY(hr_verb_report_run(run_dir, observer, err));
 cleanup:
-  hr_text_free(tables);
   hr_text_free(run_dir);
   return status;
 }
@@ -67,8 +63,8 @@ const hr_verb hr_verb_run = {
     .summary = "run the study that a YAML file describes",
     .details =
         "Reads the shards, adds noise, trains every expert of every bin, routes by the\n"
-        "true labels and judges. Writes results.json, tables and a report into the run\n"
-        "directory, and prints the tables.",
+        "true labels and judges. Writes results.json, tables, figures and a report into\n"
+        "the run directory, prints the tables, and says where the report is.",
     .values_size = sizeof(run_values),
     .run = run,
 };

@@ -7,6 +7,7 @@
 typedef struct page {
   hr_reader *reader;
   const hr_tables *tables;
+  const hr_figures *figures;
   hr_text *out;
   bool chinese;
 } page;
@@ -191,6 +192,10 @@ static void write_results(page *p) {
                        : "The test rows have no `snr` column, so there is no table "
                          "by signal-to-noise ratio.");
   }
+  for (size_t f = 0; f < p->figures->count; f++) {
+    const hr_figure *figure = &p->figures->items[f];
+    hr_text_append(p->out, "![%s](figures/%s.png)\n\n", figure->caption, figure->name);
+  }
 }
 
 static void write_methods(page *p, const hr_node *root) {
@@ -239,11 +244,11 @@ static void write_ledger(page *p, const hr_node *root) {
   }
 }
 
-hr_status hr_markdown_write(hr_reader *reader, const hr_tables *tables, hr_text *out,
-                            hr_error *err) {
+hr_status hr_markdown_write(hr_reader *reader, const hr_tables *tables,
+                            const hr_figures *figures, hr_text *out, hr_error *err) {
   hr_node root = hr_reader_root(reader);
   hr_node experiment = hr_node_object(reader, &root, "experiment");
-  page p = {reader, tables, out, hr_tables_in_chinese(reader)};
+  page p = {reader, tables, figures, out, hr_tables_in_chinese(reader)};
   hr_text_append(out, "# %s\n\n", hr_node_text(reader, &experiment, "id"));
   hr_text_append(out,
                  p.chinese ? "预测量：`%s`。数据与配置指纹：`%s`。\n\n"

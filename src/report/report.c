@@ -3,19 +3,26 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "report/figures.h"
+#include "report/html.h"
 #include "report/markdown.h"
+#include "report/rows.h"
 #include "report/terminal.h"
+#include "score/predictions.h"
 
-/* results.json, read, and its tables. */
+/* What a report is made of: results.json and the rows behind it, read and audited. */
 typedef struct source {
-  char *path;
+  char *path, *rows_path;
   hr_reader reader;
+  hr_rows rows;
   hr_tables tables;
 } source;
 
 static void close_source(source *s) {
   hr_tables_fini(&s->tables);
+  hr_rows_fini(&s->rows);
   hr_reader_fini(&s->reader);
+  hr_free(s->rows_path);
   hr_free(s->path);
 }
 
@@ -25,38 +32,81 @@ static hr_status open_source(source *s, const char *run_dir, hr_error *err) {
   HR_TRY(hr_join_path(run_dir, "results.json", &s->path, err));
   HR_TRY(hr_reader_init(&s->reader, s->path, err));
   HR_TRY(hr_tables_init(&s->tables, &s->reader, err));
+  HR_TRY(hr_join_path(run_dir, hr_predictions_name, &s->rows_path, err));
+  HR_TRY(hr_rows_init(&s->rows, s->rows_path, &s->reader, err));
 cleanup:
   if (status != HR_OK) close_source(s);
   return status;
 }
 
-/* Writes `text` to folder/name. */
-static hr_status write_text(const char *folder, const char *name, const hr_text *text,
-                            const hr_observer *observer, hr_error *err) {
+/* Writes bytes to folder/name.suffix. */
+typedef struct target {
+  const char *folder, *name, *suffix;
+} target;
+
+static hr_status write_bytes(target to, const void *bytes, size_t count,
+                             const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   char *path = NULL;
-  HR_TRY(hr_text_status(text, err));
-  HR_TRY(hr_join_path(folder, name, &path, err));
-  HR_TRY(hr_file_write(path, text->bytes, text->length, err));
+  hr_text name;
+  hr_text_init(&name);
+  hr_text_append(&name, "%s%s", to.name, to.suffix);
+  HR_TRY(hr_text_status(&name, err));
+  HR_TRY(hr_join_path(to.folder, name.bytes, &path, err));
+  HR_TRY(hr_file_write(path, bytes, count, err));
   hr_observe_info(observer, "wrote %s", path);
 cleanup:
+  hr_text_fini(&name);
   hr_free(path);
   return status;
 }
 
-static hr_status write_table(const hr_table *table, const char *folder,
-                             const hr_observer *observer, hr_error *err) {
+static hr_status write_text(target to, const hr_text *text, const hr_observer *observer,
+                            hr_error *err) {
+  hr_status status = hr_text_status(text, err);
+  if (status != HR_OK) return status;
+  return write_bytes(to, text->bytes, text->length, observer, err);
+}
+
+static hr_status write_tables(const hr_tables *tables, const char *run_dir,
+                              const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
-  hr_text csv, name;
+  char *folder = NULL;
+  hr_text csv;
   hr_text_init(&csv);
-  hr_text_init(&name);
-  hr_text_append(&name, "%s.csv", table->name);
-  HR_TRY(hr_text_status(&name, err));
-  hr_table_write_csv(table, &csv);
-  HR_TRY(write_text(folder, name.bytes, &csv, observer, err));
+  HR_TRY(hr_join_path(run_dir, "tables", &folder, err));
+  HR_TRY(hr_make_folders(folder, err));
+  for (size_t t = 0; t < HR_TABLE_COUNT; t++) {
+    const hr_table *table = &tables->items[t];
+    if (table->row_count == 0) continue;
+    hr_text_fini(&csv);
+    hr_table_write_csv(table, &csv);
+    HR_TRY(write_text((target){folder, table->name, ".csv"}, &csv, observer, err));
+  }
 cleanup:
-  hr_text_fini(&name);
   hr_text_fini(&csv);
+  hr_free(folder);
+  return status;
+}
+
+static hr_status write_figures(const hr_figures *figures, const char *run_dir,
+                               const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL;
+  HR_TRY(hr_join_path(run_dir, "figures", &folder, err));
+  HR_TRY(hr_make_folders(folder, err));
+  for (size_t f = 0; f < figures->count; f++) {
+    const hr_figure *figure = &figures->items[f];
+    const char *name = figure->name;
+    HR_TRY(write_text((target){folder, name, ".csv"}, &figure->csv, NULL, err));
+    HR_TRY(write_bytes((target){folder, name, ".svg"}, figure->svg.items,
+                       figure->svg.count, NULL, err));
+    HR_TRY(write_bytes((target){folder, name, ".png"}, figure->png.items,
+                       figure->png.count, NULL, err));
+  }
+  hr_observe_info(observer, "wrote %zu figures to %s", figures->count, folder);
+cleanup:
+  hr_free(folder);
   return status;
 }
 
@@ -64,22 +114,25 @@ hr_status hr_report_write(const char *run_dir, const hr_observer *observer,
                           hr_error *err) {
   hr_status status = HR_OK;
   source s;
-  char *folder = NULL;
-  hr_text markdown;
+  hr_figures figures = {0};
+  hr_text markdown, html;
   hr_text_init(&markdown);
+  hr_text_init(&html);
   status = open_source(&s, run_dir, err);
   if (status != HR_OK) return status;
   /* Everything is put together before anything is written. */
-  HR_TRY(hr_markdown_write(&s.reader, &s.tables, &markdown, err));
-  HR_TRY(hr_join_path(run_dir, "tables", &folder, err));
-  HR_TRY(hr_make_folders(folder, err));
-  for (size_t t = 0; t < HR_TABLE_COUNT; t++) {
-    if (s.tables.items[t].row_count == 0) continue;
-    HR_TRY(write_table(&s.tables.items[t], folder, observer, err));
-  }
-  HR_TRY(write_text(run_dir, "report.md", &markdown, observer, err));
+  HR_TRY(hr_figures_init(&figures, &s.reader, &s.rows, err));
+  HR_TRY(hr_markdown_write(&s.reader, &s.tables, &figures, &markdown, err));
+  HR_TRY(hr_html_write(markdown.bytes, &figures, hr_tables_in_chinese(&s.reader), &html,
+                       err));
+  HR_TRY(hr_rows_audit(&s.rows, &s.reader, err));
+  HR_TRY(write_tables(&s.tables, run_dir, observer, err));
+  HR_TRY(write_figures(&figures, run_dir, observer, err));
+  HR_TRY(write_text((target){run_dir, "report", ".md"}, &markdown, observer, err));
+  HR_TRY(write_text((target){run_dir, "report", ".html"}, &html, observer, err));
 cleanup:
-  hr_free(folder);
+  hr_figures_fini(&figures);
+  hr_text_fini(&html);
   hr_text_fini(&markdown);
   close_source(&s);
   return status;
@@ -96,6 +149,7 @@ hr_status hr_report_text(const char *run_dir, char **out, hr_error *err) {
     hr_table_write_terminal(&s.tables.items[t], &text);
   }
   HR_TRY(hr_text_status(&text, err));
+  HR_TRY(hr_rows_audit(&s.rows, &s.reader, err));
   *out = text.bytes;
   text.bytes = NULL;
 cleanup:

@@ -1,0 +1,132 @@
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "report/figure_parts.h"
+
+const double hr_figure_floor = -0.3;
+
+void hr_csv_number(double value, hr_text *out) {
+  hr_text_append(out, ",");
+  if (!isnan(value)) hr_text_append(out, "%.17g", value);
+}
+
+void hr_csv_text(const char *text, hr_text *out) {
+  if (!strpbrk(text, ",\"\r\n")) {
+    hr_text_append(out, "%s", text);
+    return;
+  }
+  hr_text_append(out, "\"");
+  for (const char *c = text; *c; c++) hr_text_append(out, *c == '"' ? "\"\"" : "%c", *c);
+  hr_text_append(out, "\"");
+}
+
+hr_status hr_bin_label(size_t number, const char *name, hr_strings *labels,
+                       hr_error *err) {
+  hr_text text;
+  hr_text_init(&text);
+  hr_text_append(&text, "%zu\n", number);
+  for (const char *c = name; *c; c++) {
+    /* A short word stays with the one before it: "Bin 4" is one line. */
+    bool breaks = *c == ' ' && strlen(c + 1) > 2;
+    hr_text_append(&text, "%c", breaks ? '\n' : *c);
+  }
+  hr_status status = hr_text_status(&text, err);
+  if (status == HR_OK) status = hr_strings_append(labels, text.bytes, err);
+  hr_text_fini(&text);
+  return status;
+}
+
+static hr_status add_experts(hr_grid *grid, hr_reader *reader, bool all, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  for (size_t e = 0; e < hr_node_count(&experts); e++) {
+    hr_node expert = hr_node_item(reader, &experts, e);
+    bool has_model = strcmp(hr_node_text(reader, &expert, "status"), "ok") == 0;
+    if (!all && !has_model) continue;
+    HR_TRY(
+        hr_strings_append(&grid->experts, hr_node_text(reader, &expert, "title"), err));
+    HR_TRY(hr_strings_append(&grid->keys, hr_node_text(reader, &expert, "name"), err));
+  }
+  grid->expert_count = grid->keys.count;
+cleanup:
+  return status;
+}
+
+static void fill_bin(hr_grid *grid, hr_reader *reader, const hr_node *bin, size_t k) {
+  hr_node hybrids = hr_node_object(reader, bin, "hybrid");
+  hr_node hybrid = hr_node_object(reader, &hybrids, grid->is_by_cv ? "cv" : "test");
+  hr_node experts = hr_node_object(reader, bin, "experts");
+  const char *chosen = hr_node_text_or_null(reader, &hybrid, "expert");
+  grid->is_focus[k] = hr_node_bool(reader, bin, "focus");
+  for (size_t e = 0; e < grid->expert_count; e++) {
+    const char *key = grid->keys.items[e];
+    hr_node scores = hr_node_object(reader, &experts, key);
+    hr_node on_test = hr_node_object(reader, &scores, "chosen_on_test");
+    hr_grid_cell *cell = &grid->cells[k * grid->expert_count + e];
+    cell->r2 =
+        hr_node_estimate(reader, grid->is_by_cv ? &scores : &on_test, "r2", "r2_ci");
+    cell->is_chosen = chosen && strcmp(chosen, key) == 0;
+  }
+}
+
+hr_status hr_grid_init(hr_grid *grid, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  hr_node bins = hr_node_list(reader, &root, "bins");
+  hr_node selection = hr_node_object(reader, &root, "selection");
+  *grid = (hr_grid){.bin_count = hr_node_count(&bins)};
+  grid->is_by_cv = strcmp(hr_node_text(reader, &selection, "by"), "cv") == 0;
+  HR_TRY(add_experts(grid, reader, false, err));
+  if (grid->expert_count == 0) HR_TRY(add_experts(grid, reader, true, err));
+  HR_TRY(hr_alloc(&grid->is_focus, grid->bin_count, err));
+  HR_TRY(hr_alloc(&grid->cells, grid->bin_count * grid->expert_count, err));
+  for (size_t k = 0; k < grid->bin_count; k++) {
+    hr_node bin = hr_node_item(reader, &bins, k);
+    HR_TRY(hr_strings_append(&grid->bins, hr_node_text(reader, &bin, "name"), err));
+    fill_bin(grid, reader, &bin, k);
+  }
+  HR_TRY(hr_reader_status(reader, err));
+cleanup:
+  if (status != HR_OK) hr_grid_fini(grid);
+  return status;
+}
+
+void hr_grid_fini(hr_grid *grid) {
+  hr_strings_fini(&grid->bins);
+  hr_strings_fini(&grid->experts);
+  hr_strings_fini(&grid->keys);
+  hr_free(grid->is_focus);
+  hr_free(grid->cells);
+  *grid = (hr_grid){0};
+}
+
+void hr_grid_write_csv(const hr_grid *grid, hr_text *out) {
+  hr_text_append(out, "bin,name,focus,expert,r2,r2_low,r2_high,chosen\n");
+  for (size_t k = 0; k < grid->bin_count; k++) {
+    for (size_t e = 0; e < grid->expert_count; e++) {
+      const hr_grid_cell *cell = &grid->cells[k * grid->expert_count + e];
+      hr_text_append(out, "%zu,", k);
+      hr_csv_text(grid->bins.items[k], out);
+      hr_text_append(out, ",%s,", grid->is_focus[k] ? "True" : "False");
+      hr_csv_text(grid->keys.items[e], out);
+      hr_csv_number(cell->r2.value, out);
+      hr_csv_number(cell->r2.low, out);
+      hr_csv_number(cell->r2.high, out);
+      hr_text_append(out, ",%s\n", cell->is_chosen ? "True" : "False");
+    }
+  }
+}
+
+hr_span hr_grid_span(const hr_grid *grid, double floor) {
+  hr_span span = hr_span_empty();
+  for (size_t i = 0; i < grid->bin_count * grid->expert_count; i++) {
+    hr_estimate r2 = grid->cells[i].r2;
+    if (isnan(r2.value)) continue;
+    hr_span_include(&span, fmax(r2.value, floor));
+    hr_span_include(&span, fmax(r2.low, floor));
+    hr_span_include(&span, fmax(r2.high, floor));
+  }
+  return span;
+}

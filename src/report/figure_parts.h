@@ -1,0 +1,68 @@
+/* One function a figure; for figures.c alone. Each fills a table with the numbers to be
+ * drawn, and draws what the table holds. */
+#ifndef HR_REPORT_FIGURE_PARTS_H
+#define HR_REPORT_FIGURE_PARTS_H
+
+#include "report/chart.h"
+#include "report/figures.h"
+
+/* What drawing needs; everything is borrowed. */
+typedef struct hr_sketch {
+  hr_reader *reader;
+  const hr_rows *rows;
+  hr_canvas *canvas;
+  hr_text *csv; /* the numbers drawn go here */
+} hr_sketch;
+
+/* figure_bins.c */
+hr_status hr_figure_bins(hr_sketch *sketch, hr_error *err);
+hr_status hr_figure_choice(hr_sketch *sketch, hr_error *err);
+
+/* figure_overall.c */
+hr_status hr_figure_overall(hr_sketch *sketch, hr_error *err);
+hr_status hr_figure_gain(hr_sketch *sketch, hr_error *err);
+
+/* figure_snr.c */
+hr_status hr_figure_snr(hr_sketch *sketch, hr_error *err);
+
+/* figure_scatter.c */
+hr_status hr_figure_scatter(hr_sketch *sketch, hr_error *err);
+
+/* figure_grid.c: R2 of every expert in every bin, as figures 1 and 2 show it. */
+typedef struct hr_grid_cell {
+  hr_estimate r2; /* NaN: the expert has no model here */
+  bool is_chosen; /* the expert that the hybrid takes */
+} hr_grid_cell;
+
+typedef struct hr_grid {
+  size_t bin_count, expert_count;
+  hr_strings bins;     /* names */
+  bool *is_focus;      /* [bin_count] */
+  hr_strings experts;  /* titles of those that have a model somewhere, or of all */
+  hr_strings keys;     /* their names in results.json */
+  hr_grid_cell *cells; /* [bin_count][expert_count] */
+  bool is_by_cv;
+} hr_grid;
+
+hr_status hr_grid_init(hr_grid *grid, hr_reader *reader, hr_error *err) HR_MUST_CHECK;
+void hr_grid_fini(hr_grid *grid);
+
+/* Appends the grid as CSV, a line a cell. */
+void hr_grid_write_csv(const hr_grid *grid, hr_text *out);
+
+/* The least and largest R2, leaving out what lies below `floor`: one expert that failed
+ * must not squeeze all others together. */
+hr_span hr_grid_span(const hr_grid *grid, double floor);
+
+/* `name` in lines of one word each, behind its number: "3\nMid\nPoor". */
+hr_status hr_bin_label(size_t number, const char *name, hr_strings *labels,
+                       hr_error *err) HR_MUST_CHECK;
+
+/* CSV fields: a comma before, nothing for NaN. */
+void hr_csv_number(double value, hr_text *out);
+void hr_csv_text(const char *text, hr_text *out); /* quoted where needed, no comma */
+
+/* Below this R2 an axis ends, and bars that go on are cut. */
+extern const double hr_figure_floor;
+
+#endif

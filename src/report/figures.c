@@ -1,0 +1,85 @@
+#include "report/figures.h"
+
+#include "report/figure_parts.h"
+#include "report/tables.h"
+
+/* A figure, how it is drawn, and what stands below it in the report. */
+typedef struct plan {
+  const char *name;
+  hr_status (*draw)(hr_sketch *sketch, hr_error *err);
+  const char *english, *chinese;
+} plan;
+
+static const plan plans[] = {
+    {"ceiling_perbin_expert_comparison", hr_figure_bins,
+     "Figure 1. R² of every expert on the test rows of every bin, with 95 % intervals. "
+     "The expert that the hybrid takes is outlined and in full colour; × marks a bin "
+     "without a model.",
+     "图 1. 各分箱测试行上每种专家的 R² 及其 95 % "
+     "区间。混合模型所选的专家以全色描边显示；"
+     "× 表示该分箱没有模型。"},
+    {"ceiling_expert_selection_heatmap", hr_figure_choice,
+     "Figure 2. R² by bin and expert; a star marks each bin's choice. "
+     "All below −0.3 share the darkest colour.",
+     "图 2. 按分箱与专家列出的 R²；星号为各分箱所选的专家。"
+     "低于 −0.3 的值共用最深的颜色。"},
+    {"ceiling_oracle_hybrid_vs_baseline", hr_figure_overall,
+     "Figure 3. Pooled R² on the covered test rows, with 95 % intervals. Dashed lines "
+     "are "
+     "values from outside that were not measured here.",
+     "图 3. 已覆盖测试行上的合并 R² 及其 95 % "
+     "区间。虚线为来自外部的参考值，并非此处测得。"},
+    {"ceiling_perbin_delta_r2", hr_figure_gain,
+     "Figure 4. ΔR² of the hybrid over the baseline, bins sorted by difficulty, with 95 "
+     "% "
+     "intervals.",
+     "图 4. 混合模型相对基线的 ΔR² 及其 95 % 区间，分箱按难度排序。"},
+    {"ceiling_hybrid_pred_vs_true", hr_figure_scatter,
+     "Figure 5. True and predicted values of the covered test stars; lighter dots lie in "
+     "more crowded places.",
+     "图 5. 已覆盖测试恒星的真实值与预测值；颜色越浅，该处的点越密集。"},
+    {"r2_by_snr", hr_figure_snr,
+     "Figure 6. R² by octile of the signal-to-noise ratio for every method.",
+     "图 6. 各方法的 R² 随信噪比八分位的变化。"},
+};
+
+static hr_status draw_figure(hr_figure *figure, const plan *drawn, hr_reader *reader,
+                             const hr_rows *rows, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_canvas *canvas = NULL;
+  HR_TRY(hr_canvas_create(&canvas, err));
+  hr_sketch sketch = {reader, rows, canvas, &figure->csv};
+  figure->name = drawn->name;
+  figure->caption = hr_tables_in_chinese(reader) ? drawn->chinese : drawn->english;
+  HR_TRY(drawn->draw(&sketch, err));
+  HR_TRY(hr_reader_status(reader, err));
+  HR_TRY(hr_text_status(&figure->csv, err));
+  HR_TRY(hr_canvas_write_png(canvas, &figure->png, err));
+  HR_TRY(hr_canvas_write_svg(canvas, &figure->svg, err));
+cleanup:
+  hr_canvas_destroy(&canvas);
+  return status;
+}
+
+hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows *rows,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  *figures = (hr_figures){0};
+  for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    if (plans[i].draw == hr_figure_snr && hr_node_is_null(&root, "snr_octiles")) continue;
+    HR_TRY(draw_figure(&figures->items[figures->count++], &plans[i], reader, rows, err));
+  }
+cleanup:
+  if (status != HR_OK) hr_figures_fini(figures);
+  return status;
+}
+
+void hr_figures_fini(hr_figures *figures) {
+  for (size_t i = 0; i < figures->count; i++) {
+    hr_bytes_fini(&figures->items[i].png);
+    hr_bytes_fini(&figures->items[i].svg);
+    hr_text_fini(&figures->items[i].csv);
+  }
+  *figures = (hr_figures){0};
+}

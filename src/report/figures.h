@@ -1,0 +1,30 @@
+/* The figures of the report: drawn from results.json, and from the rows behind it where a
+ * figure shows stars. Each comes as PNG, as SVG and with the numbers drawn as CSV. */
+#ifndef HR_REPORT_FIGURES_H
+#define HR_REPORT_FIGURES_H
+
+#include "report/canvas.h"
+#include "report/rows.h"
+#include "report/table.h"
+
+typedef struct hr_figure {
+  const char *name;    /* of the files, without suffix */
+  const char *caption; /* in the report's language */
+  hr_bytes png, svg;
+  hr_text csv;
+} hr_figure;
+
+enum { HR_FIGURES_MOST = 6 };
+
+typedef struct hr_figures {
+  hr_figure items[HR_FIGURES_MOST];
+  size_t count; /* R2 by SNR is left out where the test rows have no snr */
+} hr_figures;
+
+/* Draws all figures; nothing is written to disk. HR_ERR_FORMAT, naming the key, where
+ * results.json lacks something; HR_ERR_MEMORY. */
+hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows *rows,
+                          hr_error *err) HR_MUST_CHECK;
+void hr_figures_fini(hr_figures *figures);
+
+#endif

@@ -1,0 +1,246 @@
+#include "report/html.h"
+
+#include <string.h>
+
+static const char style[] =
+    ":root{color-scheme:light}"
+    "body{font:16px/1.6 system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',"
+    "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif;color:#1b1b1b;"
+    "background:#fff;max-width:60rem;margin:0 auto;padding:1rem 1.25rem 4rem}"
+    "h1{font-size:1.8rem;line-height:1.25;margin:.8rem 0 .4rem;overflow-wrap:anywhere}"
+    "h2{font-size:1.3rem;margin:2.4rem 0 .6rem;border-bottom:1px solid #ccc;"
+    "padding-bottom:.2rem}"
+    "p,li{overflow-wrap:anywhere}"
+    "code{font:.9em ui-monospace,'DejaVu Sans Mono',monospace;background:#f2f2f2;"
+    "padding:0 .25em;border-radius:3px}"
+    ".table{overflow-x:auto;margin:.6rem 0 1.2rem}"
+    "table{border-collapse:collapse;font-size:.86rem;line-height:1.35;"
+    "font-variant-numeric:tabular-nums}"
+    "th,td{padding:.3rem .6rem;border-bottom:1px solid #ddd;text-align:left;"
+    "white-space:nowrap}"
+    "th{border-bottom:2px solid #555;background:#fff}"
+    ".right{text-align:right}"
+    "tbody tr:hover{background:#f6f6f6}"
+    "figure{margin:1.6rem 0}"
+    "figure img{display:block;width:100%;max-width:40rem;height:auto;margin:0 auto}"
+    "figcaption{max-width:40rem;margin:.3rem auto 0;font-size:.9rem;color:#444}"
+    "@media print{@page{margin:16mm}body{font-size:10pt;max-width:none;padding:0}"
+    ".table{overflow:visible}table{font-size:6.6pt}th,td{padding:1.2pt 2.5pt}"
+    "figure,tr{break-inside:avoid}h2{break-after:avoid}"
+    "figure img{max-width:12.5cm}tbody tr:hover{background:none}}";
+
+static void append_escaped(const char *text, size_t length, hr_text *out) {
+  for (size_t i = 0; i < length; i++) {
+    switch (text[i]) {
+      case '&':
+        hr_text_append(out, "&amp;");
+        break;
+      case '<':
+        hr_text_append(out, "&lt;");
+        break;
+      case '>':
+        hr_text_append(out, "&gt;");
+        break;
+      case '"':
+        hr_text_append(out, "&quot;");
+        break;
+      default:
+        hr_text_append(out, "%c", text[i]);
+    }
+  }
+}
+
+/* The length of what stands between two marks at `text`, or 0. */
+static size_t between(const char *text, size_t length, const char *mark) {
+  size_t size = strlen(mark);
+  if (length < 2 * size || strncmp(text, mark, size) != 0) return 0;
+  for (size_t i = size; i + size <= length; i++) {
+    if (strncmp(text + i, mark, size) == 0) return i - size;
+  }
+  return 0;
+}
+
+/* Text with `code`, **strong** and escaped bars. */
+static void append_inline(const char *text, size_t length, hr_text *out) {
+  for (size_t i = 0; i < length;) {
+    size_t code = between(text + i, length - i, "`");
+    size_t strong = between(text + i, length - i, "**");
+    if (code > 0) {
+      hr_text_append(out, "<code>");
+      append_escaped(text + i + 1, code, out);
+      hr_text_append(out, "</code>");
+      i += code + 2;
+    } else if (strong > 0) {
+      hr_text_append(out, "<strong>");
+      append_escaped(text + i + 2, strong, out);
+      hr_text_append(out, "</strong>");
+      i += strong + 4;
+    } else {
+      if (text[i] == '\\' && i + 1 < length && text[i + 1] == '|') i++;
+      append_escaped(text + i, 1, out);
+      i++;
+    }
+  }
+}
+
+static void append_base64(const hr_bytes *bytes, hr_text *out) {
+  static const char digits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < bytes->count; i += 3) {
+    size_t left = bytes->count - i;
+    unsigned group = (unsigned)bytes->items[i] << 16;
+    if (left > 1) group |= (unsigned)bytes->items[i + 1] << 8;
+    if (left > 2) group |= bytes->items[i + 2];
+    hr_text_append(out, "%c%c%c%c", digits[group >> 18], digits[group >> 12 & 63],
+                   left > 1 ? digits[group >> 6 & 63] : '=',
+                   left > 2 ? digits[group & 63] : '=');
+  }
+}
+
+/* ![caption](figures/NAME.png): SVG stays sharp at any size, unless it holds so many dots
+ * that it is larger than the PNG by far. */
+static void append_picture(const char *line, size_t length, const hr_figures *figures,
+                           hr_text *out) {
+  const char *end = memchr(line, ']', length);
+  size_t caption = end ? (size_t)(end - line) - 2 : 0;
+  for (size_t f = 0; end && f < figures->count; f++) {
+    const hr_figure *figure = &figures->items[f];
+    size_t rest = length - (size_t)(end - line);
+    const char *place = memmem(end, rest, figure->name, strlen(figure->name));
+    if (!place) continue;
+    bool as_svg = figure->svg.count < ((size_t)3 << 17);
+    hr_text_append(out, "<figure><img alt=\"");
+    append_escaped(line + 2, caption, out);
+    hr_text_append(out, "\" width=\"864\" height=\"720\" src=\"data:image/%s;base64,",
+                   as_svg ? "svg+xml" : "png");
+    append_base64(as_svg ? &figure->svg : &figure->png, out);
+    hr_text_append(out, "\"><figcaption>");
+    append_inline(line + 2, caption, out);
+    hr_text_append(out, "</figcaption></figure>\n");
+    return;
+  }
+}
+
+/* The next cell of a table's row, without the spaces around it; 0 at the end. */
+static size_t next_cell(const char *line, size_t length, size_t *from, size_t *to) {
+  size_t start = *to + 1, end = start;
+  if (start >= length) return 0;
+  while (end < length && (line[end] != '|' || line[end - 1] == '\\')) end++;
+  if (end == length) return 0;
+  *to = end;
+  while (start < end && line[start] == ' ') start++;
+  while (end > start && line[end - 1] == ' ') end--;
+  *from = start;
+  return end - start + 1;
+}
+
+enum { COLUMNS_MOST = 64 };
+
+/* The kind of line, and what is open because of the lines before. */
+typedef struct page {
+  hr_text *out;
+  const hr_figures *figures;
+  enum { NOTHING, TABLE_HEAD, TABLE_BODY, LIST } open;
+  bool right[COLUMNS_MOST]; /* columns of the open table that end at the right */
+} page;
+
+static void close_block(page *p) {
+  static const char *const ends[] = {"", "</table></div>\n", "</tbody></table></div>\n",
+                                     "</ul>\n"};
+  hr_text_append(p->out, "%s", ends[p->open]);
+  p->open = NOTHING;
+}
+
+static void append_row(page *p, const char *line, size_t length) {
+  const char *tag = p->open == TABLE_HEAD ? "th" : "td";
+  size_t from = 0, to = 0, column = 0;
+  hr_text_append(p->out, "<tr>");
+  for (size_t size; (size = next_cell(line, length, &from, &to)); column++) {
+    bool right = column < COLUMNS_MOST && p->right[column];
+    hr_text_append(p->out, right ? "<%s class=\"right\">" : "<%s>", tag);
+    append_inline(line + from, size - 1, p->out);
+    hr_text_append(p->out, "</%s>", tag);
+  }
+  hr_text_append(p->out, "</tr>\n");
+}
+
+/* |---|---:|: says how the columns of the head before it, and of the body, are aligned.
+ */
+static bool is_ruler(const char *line, size_t length) {
+  return length > 1 && line[0] == '|' && strspn(line, "|-: ") >= length;
+}
+
+static void read_ruler(page *p, const char *line, size_t length) {
+  size_t from = 0, to = 0, column = 0;
+  for (size_t size; column < COLUMNS_MOST && (size = next_cell(line, length, &from, &to));
+       column++) {
+    p->right[column] = size > 1 && line[from + size - 2] == ':';
+  }
+}
+
+static void append_table_line(page *p, const char *line, size_t length,
+                              const char *next) {
+  if (is_ruler(line, length)) {
+    hr_text_append(p->out, "</thead><tbody>\n");
+    p->open = TABLE_BODY;
+    return;
+  }
+  if (p->open != TABLE_HEAD && p->open != TABLE_BODY) {
+    close_block(p);
+    read_ruler(p, next, strcspn(next, "\n"));
+    p->open = TABLE_HEAD;
+    hr_text_append(p->out, "<div class=\"table\"><table><thead>");
+  }
+  append_row(p, line, length);
+}
+
+static void append_wrapped(page *p, const char *tag, const char *text, size_t length) {
+  hr_text_append(p->out, "<%s>", tag);
+  append_inline(text, length, p->out);
+  hr_text_append(p->out, "</%s>\n", tag);
+}
+
+static void append_line(page *p, const char *line, size_t length, const char *next) {
+  if (length > 0 && line[0] == '|') {
+    append_table_line(p, line, length, next);
+    return;
+  }
+  bool in_list = strncmp(line, "- ", 2) == 0;
+  if (p->open != NOTHING && !(in_list && p->open == LIST)) close_block(p);
+  if (in_list) {
+    if (p->open != LIST) hr_text_append(p->out, "<ul>\n");
+    p->open = LIST;
+    append_wrapped(p, "li", line + 2, length - 2);
+  } else if (strncmp(line, "## ", 3) == 0) {
+    append_wrapped(p, "h2", line + 3, length - 3);
+  } else if (strncmp(line, "# ", 2) == 0) {
+    append_wrapped(p, "h1", line + 2, length - 2);
+  } else if (strncmp(line, "![", 2) == 0) {
+    append_picture(line, length, p->figures, p->out);
+  } else if (length > 0) {
+    append_wrapped(p, "p", line, length);
+  }
+}
+
+hr_status hr_html_write(const char *markdown, const hr_figures *figures, bool chinese,
+                        hr_text *out, hr_error *err) {
+  page p = {.out = out, .figures = figures};
+  const char *title = strncmp(markdown, "# ", 2) == 0 ? markdown + 2 : markdown;
+  hr_text_append(
+      out,
+      "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+      "\n<title>",
+      chinese ? "zh" : "en");
+  append_escaped(title, strcspn(title, "\n"), out);
+  hr_text_append(out, "</title>\n<style>%s</style>\n</head>\n<body>\n", style);
+  for (const char *line = markdown; *line;) {
+    size_t length = strcspn(line, "\n");
+    const char *next = line + length + (line[length] == '\n');
+    append_line(&p, line, length, next);
+    line = next;
+  }
+  close_block(&p);
+  hr_text_append(out, "</body>\n</html>\n");
+  return hr_text_status(out, err);
+}

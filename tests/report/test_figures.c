@@ -1,0 +1,165 @@
+#include "report/figures.h"
+
+#include <stdlib.h>
+
+#include "score/fixture.h"
+#include "support/check.h"
+#include "support/scratch.h"
+
+static fixture f;
+static scratch s;
+static hr_error err;
+static hr_reader reader;
+static hr_rows rows;
+static hr_figures figures;
+
+static int prepare(void **state) {
+  (void)state;
+  fixture_init(&f);
+  scratch_init(&s);
+  return 0;
+}
+
+static void draw(void) {
+  static char path[128], rows_path[128];
+  snprintf(path, sizeof path, "%s/results.json", s.path);
+  snprintf(rows_path, sizeof rows_path, "%s/predictions.csv", s.path);
+  check_ok(hr_results_write(&f.input, path, NULL, &err));
+  check_ok(hr_reader_init(&reader, path, &err));
+  check_ok(hr_rows_init(&rows, rows_path, &reader, &err));
+  check_ok(hr_figures_init(&figures, &reader, &rows, &err));
+}
+
+static int tidy(void **state) {
+  (void)state;
+  hr_figures_fini(&figures);
+  hr_rows_fini(&rows);
+  hr_reader_fini(&reader);
+  scratch_fini(&s);
+  return 0;
+}
+
+static void test_all_are_there(void **state) {
+  (void)state;
+  static const char *const names[] = {
+      "ceiling_perbin_expert_comparison",  "ceiling_expert_selection_heatmap",
+      "ceiling_oracle_hybrid_vs_baseline", "ceiling_perbin_delta_r2",
+      "ceiling_hybrid_pred_vs_true",       "r2_by_snr"};
+  draw();
+  assert_int_equal(figures.count, 6);
+  for (size_t i = 0; i < 6; i++) {
+    const hr_figure *figure = &figures.items[i];
+    assert_string_equal(figure->name, names[i]);
+    assert_true(figure->png.count > 5000 && figure->svg.count > 5000);
+    char beginning[16];
+    snprintf(beginning, sizeof beginning, "Figure %zu. ", i + 1);
+    assert_int_equal(strncmp(figure->caption, beginning, strlen(beginning)), 0);
+  }
+}
+
+static void test_same_input_same_bytes(void **state) {
+  (void)state;
+  draw();
+  hr_figures again = {0};
+  check_ok(hr_figures_init(&again, &reader, &rows, &err));
+  for (size_t i = 0; i < figures.count; i++) {
+    const hr_figure *a = &figures.items[i], *b = &again.items[i];
+    assert_int_equal(a->png.count, b->png.count);
+    assert_memory_equal(a->png.items, b->png.items, a->png.count);
+    assert_int_equal(a->svg.count, b->svg.count);
+    assert_memory_equal(a->svg.items, b->svg.items, a->svg.count);
+    assert_string_equal(a->csv.bytes, b->csv.bytes);
+  }
+  hr_figures_fini(&again);
+}
+
+/* The forest is worst in bins 0 and 2, best in 1; the CNN is not part of the build. */
+static void test_numbers_drawn_are_written(void **state) {
+  (void)state;
+  draw();
+  char *rest = figures.items[0].csv.bytes;
+  static const char *const beginnings[] = {
+      "bin,name,focus,expert,r2,r2_low,r2_high,chosen",
+      "0,Cool Poor,False,ridge,",
+      "0,Cool Poor,False,forest,",
+      "1,Mid Poor,True,ridge,",
+      "1,Mid Poor,True,forest,",
+      "2,\"Hot, \"\"Rich\"\"\",False,ridge,",
+      "2,\"Hot, \"\"Rich\"\"\",False,forest,"};
+  static const bool chosen[] = {false, true, false, false, true, true, false};
+  for (size_t i = 0; i < 7; i++) {
+    const char *line = strsep(&rest, "\n");
+    assert_int_equal(strncmp(line, beginnings[i], strlen(beginnings[i])), 0);
+    const char *last = strrchr(line, ',');
+    if (i > 0) assert_string_equal(last, chosen[i] ? ",True" : ",False");
+  }
+  assert_string_equal(rest, "");
+  assert_int_equal(
+      strncmp(figures.items[2].csv.bytes,
+              "method,source,r2,r2_low,r2_high\nglobal_ridge,measured,0.", 56),
+      0);
+  assert_non_null(
+      strstr(figures.items[2].csv.bytes, "\nvit,outside,0.69999999999999996,,\n"));
+}
+
+/* Lowest R2 of the baseline first. */
+static void test_gains_are_sorted(void **state) {
+  (void)state;
+  draw();
+  char *rest = figures.items[3].csv.bytes;
+  assert_string_equal(strsep(&rest, "\n"),
+                      "bin,name,baseline_r2,delta_r2,delta_r2_low,delta_r2_high");
+  double before = -1e9;
+  for (int i = 0; i < FIXTURE_BINS; i++) {
+    const char *line = strsep(&rest, "\n");
+    const char *name_end = strchr(line, '"') ? strrchr(line, '"') : strchr(line, ',') + 1;
+    double r2 = strtod(strchr(name_end, ',') + 1, NULL);
+    assert_true(r2 >= before);
+    before = r2;
+  }
+}
+
+static void test_the_scatter_shows_covered_rows(void **state) {
+  (void)state;
+  draw();
+  size_t lines = 0;
+  for (const char *c = figures.items[4].csv.bytes; *c; c++) lines += *c == '\n';
+  assert_int_equal(lines, 1 + 206);
+}
+
+static void test_poor_studies_are_drawn_too(void **state) {
+  (void)state;
+  f.input.language = "zh";
+  f.input.snr = NULL;
+  f.input.outcome_count = 1;
+  f.input.baseline_count = 0;
+  for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++) f.ridge[t].status = HR_TASK_FAILED;
+  draw();
+  assert_int_equal(figures.count, 5);
+  assert_int_equal(strncmp(figures.items[0].caption, "图 1. ", strlen("图 1. ")), 0);
+  assert_non_null(
+      strstr(figures.items[0].csv.bytes, "0,Cool Poor,False,ridge,,,,False\n"));
+  assert_string_equal(figures.items[4].csv.bytes, "row,true,predicted\n");
+}
+
+static void test_selection_on_test_rows(void **state) {
+  (void)state;
+  f.input.selection = HR_SELECT_BY_TEST;
+  draw();
+  assert_non_null(strstr(figures.items[2].csv.bytes, "\noracle_hybrid_test,measured,"));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(test_all_are_there),
+      TEST(test_same_input_same_bytes),
+      TEST(test_numbers_drawn_are_written),
+      TEST(test_gains_are_sorted),
+      TEST(test_the_scatter_shows_covered_rows),
+      TEST(test_poor_studies_are_drawn_too),
+      TEST(test_selection_on_test_rows),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,120 @@
+/* usage: tool_made_up_study DIR EXPERTS [zh|en]
+ *
+ * Writes results.json and predictions.csv of a made-up study into DIR: nine bins, 4,000
+ * test stars and so many experts (1 to 5), of which later ones lack a bin or go wrong in
+ * one, so that every part of the report can be seen without training anything. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/random.h"
+#include "score/results.h"
+
+enum { BINS = 9, ROWS = 4000, EXPERTS = 5 };
+
+static const hr_expert_type types[EXPERTS] = {
+    {.name = "ridge", .title = "Ridge", .variant = "alpha", .has_global = true},
+    {.name = "ridge_marginal", .title = "Ridge-marginal", .variant = "alpha"},
+    {.name = "posterior", .title = "Posterior"},
+    {.name = "lightgbm", .title = "LightGBM"},
+    {.name = "cnn", .title = "1D-CNN"},
+};
+
+static double target[ROWS], snr[ROWS];
+static int32_t bin[ROWS];
+static float predictions[EXPERTS][BINS + 1][ROWS];
+static hr_task tasks[EXPERTS][BINS + 1];
+
+static void make_rows(void) {
+  for (size_t i = 0; i < ROWS; i++) {
+    bin[i] = i % 6 == 5 ? HR_UNCOVERED : (int32_t)(i * 7 % BINS);
+    target[i] = 1.0 + 4.0 * hr_uniform(1, HR_STREAM_SIMULATE_TEST, i, 0);
+    snr[i] = 2.8 + 25.0 * pow(hr_uniform(1, HR_STREAM_SIMULATE_TEST, i, 1), 1.7);
+  }
+}
+
+/* How wrong an expert is in a bin; worse where the signal is weak. */
+static double sigma_of(size_t expert, size_t k, size_t row) {
+  static const double of_bin[BINS + 1] = {0.72, 0.50, 0.36, 0.95, 0.70,
+                                          0.45, 0.85, 0.72, 0.48, 0.9};
+  double skill = 1.0 + 0.12 * sin(3.0 * (double)expert + 2.0 * (double)k);
+  if (expert == 3 && k == 7) skill = 6.0;
+  return of_bin[k] * skill * (0.5 + 4.5 / snr[row]);
+}
+
+static void make_task(size_t expert, size_t k, double *alpha, double *cv) {
+  hr_task *task = &tasks[expert][k];
+  bool global = k == BINS;
+  size_t rows = 0;
+  for (size_t i = 0; i < ROWS; i++) {
+    float noise = 0;
+    if (!global && bin[i] != (int32_t)k) continue;
+    hr_normal(expert * 100 + k, HR_STREAM_NOISE_TEST, i, 0, 1, &noise);
+    double shrunk = 3.0 + 0.85 * (target[i] - 3.0);
+    predictions[expert][k][rows++] =
+        (float)(shrunk + sigma_of(expert, k, i) * (double)noise);
+  }
+  *cv = 1.0 - sigma_of(expert, k, 0);
+  bool missing = expert == 4 && k != 3 && k != 6;
+  *task = (hr_task){.bin = global ? HR_GLOBAL : (int)k,
+                    .status = missing ? HR_TASK_SKIPPED : HR_TASK_OK,
+                    .train_rows = 1000,
+                    .test_rows = rows,
+                    .variant_count = 1,
+                    .variant_value = alpha,
+                    .cv_r2 = cv,
+                    .predictions = predictions[expert][k],
+                    .seconds = 1.0};
+}
+
+int main(int argc, char **argv) {
+  static char names[BINS][16] = {"Cool Poor", "Cool Solar", "Cool Rich",
+                                 "Mid Poor",  "Mid Solar",  "Mid Rich",
+                                 "Hot Poor",  "Hot Solar",  "Hot Rich"};
+  static double alpha = 1e4, cv[EXPERTS][BINS + 1];
+  char *name_list[BINS], *path = NULL;
+  hr_outcome outcomes[EXPERTS];
+  size_t counts[BINS + 1], experts = argc > 2 ? (size_t)atoi(argv[2]) : 0;
+  hr_error err = {0};
+  if (argc < 3 || experts < 1 || experts > EXPERTS) return 2;
+  make_rows();
+  for (size_t k = 0; k <= BINS; k++) counts[k] = 1000;
+  for (size_t k = 0; k < BINS; k++) name_list[k] = names[k];
+  for (size_t e = 0; e < experts; e++) {
+    for (size_t k = 0; k <= BINS; k++) make_task(e, k, &alpha, &cv[e][k]);
+    outcomes[e] = (hr_outcome){&types[e], tasks[e], e == 0 ? BINS + 1 : BINS};
+  }
+  const double focus[] = {3, 6};
+  const hr_reference_line lines[] = {{"ViT", 0.70}, {"phys_gate", 0.601}};
+  const hr_split_view test = {.rows = ROWS, .target = target, .bin = bin, .route = bin};
+  const hr_results_input input = {
+      .experiment_id = "MADE-UP",
+      .fingerprint = "0123456789abcdef",
+      .language = argc > 3 ? argv[3] : "en",
+      .target_name = "log_g",
+      .bin_count = BINS,
+      .bin_names = name_list,
+      .focus = focus,
+      .focus_count = 2,
+      .at_risk_below = 1000,
+      .uncovered = "exclude",
+      .train_rows = 1000 * (BINS + 1),
+      .train_counts = counts,
+      .test = &test,
+      .snr = snr,
+      .outcomes = outcomes,
+      .outcome_count = experts,
+      .gate = {0.70, 0.05, 0.65, 0.05},
+      .baselines = lines,
+      .baseline_count = 2,
+      .seed = 42,
+  };
+  hr_status status = hr_join_path(argv[1], "results.json", &path, &err);
+  if (status == HR_OK) status = hr_make_folders(argv[1], &err);
+  if (status == HR_OK) status = hr_results_write(&input, path, NULL, &err);
+  if (status != HR_OK) fprintf(stderr, "%s\n", err.message);
+  hr_free(path);
+  return hr_status_exit_code(status);
+}
