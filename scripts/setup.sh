@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what Headroom needs on Debian 12 or Ubuntu 24.04 and later, through apt-get.
+# Installs what Headroom needs on Debian 12 or Ubuntu 24.04 and later, through apt-get, and
+# LightGBM's shared library into build/lightgbm (scripts/get_lightgbm.sh).
 #
 #   scripts/setup.sh build      what building takes (the default)
 #   scripts/setup.sh test       that, and what the tests take
@@ -13,7 +14,8 @@ set -euo pipefail
 # (docs/numerics.md). It may stand beside other builds; CMake picks the right one.
 build_packages=(gcc libc6-dev make git cmake ninja-build pkg-config
   libhdf5-dev libopenblas-openmp-dev libyaml-dev libjansson-dev
-  libcairo2-dev fonts-dejavu-core)
+  libcairo2-dev fonts-dejavu-core # figures
+  python3 python3-pip) # fetch LightGBM; not needed later
 
 # cmocka runs the C tests; Python's h5py, PyTables, pandas and scikit-learn check our
 # files and our numbers independently; clang is the second compiler all code is clean for.
@@ -21,6 +23,11 @@ test_packages=(g++ clang clang-format libomp-dev binutils libcmocka-dev
   python3 python3-h5py python3-tables python3-pandas python3-sklearn)
 
 develop_packages=(clang-tidy libclang-rt-dev)
+
+# Last, whichever way the script ends well.
+get_lightgbm() {
+  "$(dirname "$0")/get_lightgbm.sh"
+}
 
 kind=${1:-build}
 case $kind in
@@ -36,6 +43,7 @@ esac
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "setup: this is neither Debian nor Ubuntu; please see to it that you have what"
   echo "setup: these packages hold: ${wanted[*]}"
+  get_lightgbm
   exit 0
 fi
 
@@ -47,7 +55,10 @@ missing=()
 for package in "${wanted[@]}"; do
   is_installed "$package" || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+  get_lightgbm
+  exit 0
+fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -64,4 +75,5 @@ echo "setup: installing ${missing[*]}"
 "${as_root[@]}" apt-get update --quiet
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
   apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
+get_lightgbm
 echo "setup: done"

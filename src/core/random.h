@@ -22,6 +22,7 @@ typedef enum hr_stream_id {
   HR_STREAM_SIMULATE_TEST = 5,
   HR_STREAM_TEMPLATES = 6, /* which training rows are templates */
   HR_STREAM_HELD_OUT = 7,  /* which training rows the posterior mean is validated on */
+  HR_STREAM_SAMPLE = 8, /* which training rows are looked at before the pass */
 } hr_stream_id;
 
 /* The Philox4x32-10 bijection: out = P(counter; key). */

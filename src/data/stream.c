@@ -329,13 +329,30 @@ static hr_status gather_reports(hr_stream *stream, size_t rows, hr_error *err) {
   return HR_OK;
 }
 
+/* How many of the shard's rows from stream->row on are (or, wanted false, are not) to be
+ * read. */
+static size_t rows_ahead(const hr_stream *stream, bool wanted) {
+  const hr_shard *shard = &stream->shards[stream->shard];
+  const hr_stream_options *options = &stream->options;
+  size_t row = stream->row;
+  if (!options->runs) return wanted ? shard->rows - row : 0;
+  while (row < shard->rows) {
+    size_t run = (shard->first_row + row) / options->run_rows;
+    if (options->runs[run] != wanted) break;
+    row = smaller((run + 1) * options->run_rows - shard->first_row, shard->rows);
+  }
+  return row - stream->row;
+}
+
 /* Opens the next shard where the last one is used up; false at the end. */
 static hr_status find_rows(hr_stream *stream, bool *found, hr_error *err) {
+  if (stream->shard < stream->shard_count) stream->row += rows_ahead(stream, false);
   while (stream->shard < stream->shard_count &&
          stream->row >= stream->shards[stream->shard].rows) {
     close_shard(stream);
     stream->shard++;
     stream->row = 0;
+    if (stream->shard < stream->shard_count) stream->row += rows_ahead(stream, false);
   }
   *found = stream->shard < stream->shard_count;
   return *found && !stream->is_open ? open_shard(stream, err) : HR_OK;
@@ -354,7 +371,7 @@ hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) {
   const hr_shard *shard = &stream->shards[stream->shard];
   hr_block next = {
       .first_row = shard->first_row + stream->row,
-      .rows = smaller(stream->plan.block_rows, shard->rows - stream->row),
+      .rows = smaller(stream->plan.block_rows, rows_ahead(stream, true)),
       .pixels = stream->pixels,
       .flux = stream->values[FLUX],
       .error = stream->values[ERROR],

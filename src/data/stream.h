@@ -33,6 +33,9 @@ typedef struct hr_stream_options {
   size_t memory_bytes; /* budget for buffers and the HDF5 chunk cache; 0: 256 MiB */
   size_t block_rows;   /* rows a block, 0: as the budget allows; never more than that */
   hr_noise noise;
+  const bool *runs; /* borrowed; of each run of run_rows rows of the dataset, whether to
+                       read it; NULL: all */
+  size_t run_rows;
   bool count_faults; /* count rows that cannot be used instead of refusing them; blocks
                         then hold unspecified values in those rows */
 } hr_stream_options;

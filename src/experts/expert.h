@@ -1,7 +1,8 @@
 /* What an expert is: one method, one file, one const table.
  *
  * Life of an expert in a study:
- *   create -> observe every block of training rows, once, in order -> train
+ *   create -> observe_sample blocks of a random sample, where it wants one
+ *          -> observe every block of training rows, once, in order -> train
  *          -> observe_test every block of test rows, once, in order -> tasks -> destroy
  * All experts of a study see the same blocks of the same single pass. One expert object
  * serves all bins (and the global model, where it has one), so that statistics can be
@@ -65,6 +66,8 @@ typedef struct hr_task {
   const double *variance;   /* [test_rows] of the label given the spectrum, its unit
                                squared; NULL where the method does not know it */
   double seconds;           /* of training, this task's share where work was shared */
+  size_t validated_rows;    /* that cv_r2 is over; 0: all training rows, or none */
+  double validation_seconds; /* of `seconds`; 0 where it is not taken apart */
 } hr_task;
 
 typedef struct hr_expert hr_expert; /* each method's own struct */
@@ -80,8 +83,12 @@ typedef struct hr_expert_type {
   const hr_field *fields;
   size_t field_count;
 
+  /* Whether this machine has what the method takes, HR_ERR_MISSING with the reason where
+   * it has not: a study then goes on without the expert. NULL: always. */
+  hr_status (*available)(hr_error *err);
+
   /* All NULL where the method is part of the configuration's grammar but not of this
-   * build. */
+   * build; sample_rows and observe_sample also where it wants no sample. */
   hr_status (*create)(const hr_study_view *study, const void *parameters, hr_expert **out,
                       hr_error *err);
   void (*destroy)(hr_expert **expert);
@@ -89,6 +96,12 @@ typedef struct hr_expert_type {
    */
   void (*estimate)(const hr_study_view *study, const void *parameters,
                    double *memory_bytes, double *operations);
+  /* How many training rows of each bin (of all, where a bin has fewer), drawn at random,
+   * the expert wants to see before the pass; they come in order, in blocks that also hold
+   * other rows, chosen: [block->rows]. */
+  size_t (*sample_rows)(const hr_expert *expert);
+  hr_status (*observe_sample)(hr_expert *expert, const hr_block *block,
+                              const bool *chosen, hr_error *err);
   hr_status (*observe)(hr_expert *expert, const hr_block *block, hr_error *err);
   hr_status (*train)(hr_expert *expert, hr_error *err);
   hr_status (*observe_test)(hr_expert *expert, const hr_block *block, hr_error *err);

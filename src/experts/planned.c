@@ -6,50 +6,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-#define LIGHTGBM(member) \
-  .name = #member, .offset = offsetof(hr_lightgbm_parameters, member)
-
-static const hr_field lightgbm_fields[] = {
-    {LIGHTGBM(n_estimators), .kind = HR_FIELD_INTEGER, .default_text = "500",
-     .minimum = 1, .maximum = 1e6, .alias = "num_iterations", .help = "Trees."},
-    {LIGHTGBM(max_depth), .kind = HR_FIELD_INTEGER, .default_text = "5", .minimum = -1,
-     .maximum = 1000, .help = "The most levels of a tree; 0 and -1: no limit."},
-    {LIGHTGBM(learning_rate), .kind = HR_FIELD_NUMBER, .default_text = "0.05",
-     .minimum = 1e-9, .maximum = INFINITY, .alias = "shrinkage_rate",
-     .help = "The weight of each tree."},
-    {LIGHTGBM(num_leaves), .kind = HR_FIELD_INTEGER, .default_text = "20", .minimum = 2,
-     .maximum = 131072, .alias = "max_leaves", .help = "The most leaves of a tree."},
-    {LIGHTGBM(feature_fraction), .kind = HR_FIELD_NUMBER, .default_text = "0.3",
-     .minimum = 1e-9, .maximum = 1, .alias = "colsample_bytree",
-     .help = "The share of pixels that each tree sees."},
-    {LIGHTGBM(bagging_fraction), .kind = HR_FIELD_NUMBER, .default_text = "0.7",
-     .minimum = 1e-9, .maximum = 1, .alias = "subsample",
-     .help = "The share of rows that each tree sees."},
-    {LIGHTGBM(bagging_freq), .kind = HR_FIELD_INTEGER, .default_text = "1", .minimum = 0,
-     .maximum = 1e6, .alias = "subsample_freq",
-     .help = "Rows are drawn anew after so many trees; 0: never drawn."},
-    {LIGHTGBM(min_child_samples), .kind = HR_FIELD_INTEGER, .default_text = "50",
-     .minimum = 0, .maximum = 1e9, .alias = "min_data_in_leaf",
-     .help = "The fewest rows of a leaf."},
-    {LIGHTGBM(reg_alpha), .kind = HR_FIELD_NUMBER, .default_text = "1.0", .minimum = 0,
-     .maximum = INFINITY, .alias = "lambda_l1", .help = "The L1 penalty on leaves."},
-    {LIGHTGBM(reg_lambda), .kind = HR_FIELD_NUMBER, .default_text = "1.0", .minimum = 0,
-     .maximum = INFINITY, .alias = "lambda_l2", .help = "The L2 penalty on leaves."},
-    {LIGHTGBM(device), .kind = HR_FIELD_TEXT, .default_text = "auto",
-     .choices = "auto|cpu|gpu", .alias = "device_type",
-     .help = "Where trees are grown; auto: on a GPU where there is one, else the CPU."},
-};
-
-const hr_expert_type hr_planned_lightgbm_type = {
-    .name = "lightgbm",
-    .title = "LightGBM",
-    .summary = "Gradient-boosted trees on raw noisy flux, never standardised.",
-    .parameters_size = sizeof(hr_lightgbm_parameters),
-    .fields = lightgbm_fields,
-    .field_count = COUNT(lightgbm_fields),
-};
-
-#define CNN(member) .name = #member, .offset = offsetof(hr_cnn_parameters, member)
+#define CNN(member)  .name = #member, .offset = offsetof(hr_cnn_parameters, member)
 
 static const hr_field cnn_fields[] = {
     {CNN(channels), .kind = HR_FIELD_NUMBERS, .default_text = "[32, 64, 32]",

@@ -6,21 +6,6 @@
 
 #include "experts/expert.h"
 
-/* Named as in scikit-learn's interface to LightGBM, or as in LightGBM's own. */
-typedef struct hr_lightgbm_parameters {
-  int64_t n_estimators;
-  int64_t max_depth;
-  double learning_rate;
-  int64_t num_leaves;
-  double feature_fraction;
-  double bagging_fraction;
-  int64_t bagging_freq;
-  int64_t min_child_samples;
-  double reg_alpha;
-  double reg_lambda;
-  char *device; /* "auto" | "cpu" | "gpu" */
-} hr_lightgbm_parameters;
-
 typedef struct hr_cnn_parameters {
   hr_numbers channels; /* of each convolution */
   int64_t kernel_size; /* pixels */
@@ -32,7 +17,6 @@ typedef struct hr_cnn_parameters {
   hr_numbers bins; /* those it is trained for */
 } hr_cnn_parameters;
 
-extern const hr_expert_type hr_planned_lightgbm_type;
 extern const hr_expert_type hr_planned_cnn_type;
 
 #endif

@@ -242,10 +242,12 @@ static hr_status note_missing_experts(hr_table *table, hr_reader *reader,
   for (size_t e = 0; e < hr_node_count(experts); e++) {
     hr_node expert = hr_node_item(reader, experts, e);
     if (strcmp(hr_node_text(reader, &expert, "status"), "unavailable") != 0) continue;
-    HR_TRY(set_text(&note, err,
-                    chinese ? "%s：本版本未包含该专家。"
-                            : "%s: this expert is not part of this build.",
-                    hr_node_text(reader, &expert, "title")));
+    const char *title = hr_node_text(reader, &expert, "title");
+    const char *why = hr_node_text(reader, &expert, "note");
+    bool unbuilt = strcmp(why, "this expert is not part of this build") == 0;
+    HR_TRY(chinese && unbuilt ? set_text(&note, err, "%s：本版本未包含该专家。", title)
+           : chinese          ? set_text(&note, err, "%s：%s。", title, why)
+                              : set_text(&note, err, "%s: %s.", title, why));
     HR_TRY(hr_strings_append(&table->notes, note, err));
   }
 cleanup:

@@ -10,6 +10,7 @@ typedef struct hr_outcome {
   const hr_expert_type *type;
   const hr_task *tasks; /* [task_count] */
   size_t task_count;
+  const char *reason; /* where it has no tasks: why; NULL: it is not in this build */
 } hr_outcome;
 
 /* The outcome's task of a bin (or HR_GLOBAL), whatever its status; NULL: it has none. */

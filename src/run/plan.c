@@ -378,8 +378,12 @@ void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
                  plan->view.bin_count, plan->view.fold_count);
   for (size_t i = 0; i < config->expert_count; i++) {
     const hr_expert_type *type = config->experts[i].type;
+    hr_error reason = {0};
     hr_text_append(out, "  %-14s %s%s\n", type->name, type->summary,
                    type->create ? "" : " (not in this build: would be skipped)");
+    if (type->available && type->available(&reason) != HR_OK) {
+      hr_text_append(out, "  %-14s would be skipped: %s\n", "", reason.message);
+    }
   }
   hr_text_append(out, "Rows a bin (training, test):\n");
   for (size_t k = 0; k < plan->view.bin_count; k++) {

@@ -291,6 +291,11 @@ static json_t *describe_task(const hr_expert_type *type, const hr_task *task) {
                            "train_rows", (json_int_t)task->train_rows, "test_rows",
                            (json_int_t)task->test_rows, "seconds", task->seconds);
   if (!card) return NULL;
+  if (task->validated_rows > 0) {
+    json_object_set_new(card, "validated_rows",
+                        json_integer((json_int_t)task->validated_rows));
+    json_object_set_new(card, "validation_seconds", json_real(task->validation_seconds));
+  }
   json_object_set_new(card, "variants", describe_variants(type, task));
   json_object_set_new(card, "chosen", json_integer((json_int_t)task->chosen));
   return card;

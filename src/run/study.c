@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/observe.h"
 #include "run/rundir.h"
+#include "run/sample.h"
 #include "score/results.h"
 
 typedef struct study {
@@ -17,6 +18,7 @@ typedef struct study {
   hr_plan *plan;
   hr_expert **experts;  /* [expert_count]; NULL: not in this build */
   hr_outcome *outcomes; /* [expert_count] */
+  hr_error *reasons;    /* [expert_count]: why an expert is not available */
   hr_preparation train_preparation, test_preparation;
 } study;
 
@@ -26,6 +28,7 @@ static void destroy_experts(study *s) {
   }
   hr_free(s->experts);
   hr_free(s->outcomes);
+  hr_free(s->reasons);
 }
 
 static hr_status create_experts(study *s, hr_error *err) {
@@ -33,12 +36,19 @@ static hr_status create_experts(study *s, hr_error *err) {
   size_t count = s->config->expert_count;
   HR_TRY(hr_alloc(&s->experts, count, err));
   HR_TRY(hr_alloc(&s->outcomes, count, err));
+  HR_TRY(hr_alloc(&s->reasons, count, err));
   for (size_t i = 0; i < count; i++) {
     const hr_config_expert *expert = &s->config->experts[i];
     s->outcomes[i].type = expert->type;
     if (!expert->type->create) {
       hr_observe_warning(s->observer, "the expert %s is not in this build: skipped",
                          expert->type->name);
+      continue;
+    }
+    if (expert->type->available && expert->type->available(&s->reasons[i]) != HR_OK) {
+      s->outcomes[i].reason = s->reasons[i].message;
+      hr_observe_warning(s->observer, "the expert %s is skipped: %s", expert->type->name,
+                         s->reasons[i].message);
       continue;
     }
     HR_TRY(expert->type->create(&s->plan->view, expert->parameters, &s->experts[i], err));
@@ -57,6 +67,62 @@ static hr_status show_block(study *s, const hr_block *block, bool training,
                     : type->observe_test(s->experts[i], block, err));
   }
 cleanup:
+  return status;
+}
+
+/* How many rows of each bin the experts want to see before the pass, at most. */
+static size_t sample_rows(const study *s) {
+  size_t most = 0;
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    const hr_expert_type *type = s->config->experts[i].type;
+    if (!s->experts[i] || !type->sample_rows) continue;
+    size_t wanted = type->sample_rows(s->experts[i]);
+    if (wanted > most) most = wanted;
+  }
+  return most;
+}
+
+static hr_status show_sample(study *s, const hr_sample *sample, const hr_block *block,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    const hr_expert_type *type = s->config->experts[i].type;
+    if (!s->experts[i] || !type->observe_sample) continue;
+    HR_TRY(
+        type->observe_sample(s->experts[i], block, sample->rows + block->first_row, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Shows a sample of the training rows to the experts that want one. */
+static hr_status stream_sample(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_sample *sample = NULL;
+  hr_stream *stream = NULL;
+  hr_block block = {0};
+  const hr_study_view *view = &s->plan->view;
+  size_t rows_per_bin = sample_rows(s);
+  hr_progress progress = {.stage = "sampling training spectra", .unit = "spectra"};
+  if (rows_per_bin == 0) return HR_OK;
+  HR_TRY(hr_sample_create(&view->train, view->bin_count, rows_per_bin, view->seed,
+                          &sample, err));
+  hr_stream_options options = hr_plan_stream(s->plan, true);
+  options.runs = sample->runs;
+  options.run_rows = HR_SAMPLE_RUN;
+  progress.total = sample->streamed;
+  HR_TRY(hr_stream_create(s->plan->train, &options, &stream, err));
+  for (;;) {
+    HR_TRY(hr_stream_next(stream, &block, err));
+    if (block.rows == 0) break;
+    HR_TRY(show_sample(s, sample, &block, err));
+    progress.done += block.rows;
+    progress.bytes = hr_stream_preparation(stream)->bytes_read;
+    HR_TRY(hr_observe_progress(s->observer, &progress, err));
+  }
+cleanup:
+  hr_stream_destroy(&stream);
+  hr_sample_destroy(&sample);
   return status;
 }
 
@@ -189,6 +255,7 @@ static hr_status run(study *s, hr_error *err) {
   warn_of_uneven_noise(s);
   HR_TRY(hr_rundir_write_origin(s->out_dir, s->plan, err));
   HR_TRY(create_experts(s, err));
+  HR_TRY(stream_sample(s, err));
   HR_TRY(stream_split(s, true, &s->train_preparation, err));
   HR_TRY(train_experts(s, err));
   HR_TRY(stream_split(s, false, &s->test_preparation, err));

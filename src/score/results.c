@@ -42,6 +42,7 @@ static const char *task_status_of(const hr_outcome *outcome, const hr_task *task
 }
 
 static const char *note_of(const hr_outcome *outcome, const hr_task *task) {
+  if (outcome->task_count == 0 && outcome->reason) return outcome->reason;
   if (outcome->task_count == 0) return "this expert is not part of this build";
   return task ? task->note : "this expert was not asked for in this bin";
 }

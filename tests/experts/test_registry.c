@@ -50,6 +50,7 @@ static void test_functions(void **state) {
     assert_true((type->save != NULL) == built);
   }
   assert_non_null(hr_ridge_expert_type.create);
+  assert_non_null(hr_expert_find("lightgbm")->create);
 }
 
 static size_t member_bytes(hr_field_kind kind) {
@@ -104,17 +105,22 @@ static void test_fields(void **state) {
 /* Both of LightGBM's spellings, and the experiment's own numbers. */
 static void test_lightgbm_spellings(void **state) {
   (void)state;
-  static const char *const rows[][3] = {{"n_estimators", "num_iterations", "500"},
-                                        {"max_depth", "max_depth", "5"},
-                                        {"learning_rate", "shrinkage_rate", "0.05"},
-                                        {"num_leaves", "max_leaves", "20"},
-                                        {"feature_fraction", "colsample_bytree", "0.3"},
-                                        {"bagging_fraction", "subsample", "0.7"},
-                                        {"bagging_freq", "subsample_freq", "1"},
-                                        {"min_child_samples", "min_data_in_leaf", "50"},
-                                        {"reg_alpha", "lambda_l1", "1.0"},
-                                        {"reg_lambda", "lambda_l2", "1.0"},
-                                        {"device", "device_type", "auto"}};
+  static const char *const rows[][3] = {
+      {"n_estimators", "num_iterations", "500"},
+      {"max_depth", "max_depth", "5"},
+      {"learning_rate", "shrinkage_rate", "0.05"},
+      {"num_leaves", "max_leaves", "20"},
+      {"feature_fraction", "colsample_bytree", "0.3"},
+      {"bagging_fraction", "subsample", "0.7"},
+      {"bagging_freq", "subsample_freq", "1"},
+      {"min_child_samples", "min_data_in_leaf", "50"},
+      {"reg_alpha", "lambda_l1", "1.0"},
+      {"reg_lambda", "lambda_l2", "1.0"},
+      {"max_bin", "max_bins", "255"},
+      {"subsample_for_bin", "bin_construct_sample_cnt", "2000"},
+      {"folds", "folds", "1"},
+      {"time_limit", "time_limit", "0"},
+      {"device", "device_type", "auto"}};
   const hr_expert_type *type = hr_expert_find("lightgbm");
   assert_int_equal(type->field_count, sizeof rows / sizeof rows[0]);
   for (size_t i = 0; i < type->field_count; i++) {

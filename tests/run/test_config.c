@@ -1,5 +1,6 @@
 #include "run/config.h"
 
+#include "experts/lightgbm.h"
 #include "experts/planned.h"
 #include "experts/ridge.h"
 #include "experts/ridge_marginal.h"

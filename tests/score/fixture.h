@@ -115,9 +115,9 @@ static inline void fixture_init(fixture *f) {
           .clipped_pixels = 5, .filled_error_pixels = 6, .nonpositive_error_pixels = 7}};
   fixture_rows(f);
   fixture_tasks(f);
-  f->outcomes[0] = (hr_outcome){&fixture_ridge, f->ridge, FIXTURE_RIDGE_TASKS};
-  f->outcomes[1] = (hr_outcome){&fixture_forest, f->forest, FIXTURE_BINS};
-  f->outcomes[2] = (hr_outcome){&fixture_cnn, NULL, 0};
+  f->outcomes[0] = (hr_outcome){&fixture_ridge, f->ridge, FIXTURE_RIDGE_TASKS, NULL};
+  f->outcomes[1] = (hr_outcome){&fixture_forest, f->forest, FIXTURE_BINS, NULL};
+  f->outcomes[2] = (hr_outcome){&fixture_cnn, NULL, 0, NULL};
   f->input = (hr_results_input){
       .experiment_id = "TEST-01",
       .fingerprint = "0123456789abcdef",

@@ -151,7 +151,7 @@ static void test_the_baseline_lacks_a_bin(void **state) {
 
 static void test_without_ridge_the_first_expert_is_the_baseline(void **state) {
   (void)state;
-  f.outcomes[0] = (hr_outcome){&fixture_cnn, NULL, 0};
+  f.outcomes[0] = (hr_outcome){&fixture_cnn, NULL, 0, NULL};
   f.input.outcome_count = 2;
   evaluate();
   assert_int_equal(evaluation->baseline, 1);

@@ -84,7 +84,8 @@ int main(int argc, char **argv) {
   for (size_t k = 0; k < BINS; k++) name_list[k] = names[k];
   for (size_t e = 0; e < experts; e++) {
     for (size_t k = 0; k <= BINS; k++) make_task(e, k, &alpha, &cv[e][k]);
-    outcomes[e] = (hr_outcome){&types[e], tasks[e], e == 0 ? BINS + 1 : BINS};
+    outcomes[e] = (hr_outcome){
+        .type = &types[e], .tasks = tasks[e], .task_count = e == 0 ? BINS + 1 : BINS};
   }
   const double focus[] = {3, 6};
   const hr_reference_line lines[] = {{"ViT", 0.70}, {"phys_gate", 0.601}};
