@@ -20,9 +20,9 @@ typedef enum hr_stream_id {
   HR_STREAM_BOOTSTRAP = 3,
   HR_STREAM_SIMULATE_TRAIN = 4, /* labels and observing conditions of simulated stars */
   HR_STREAM_SIMULATE_TEST = 5,
-  HR_STREAM_TEMPLATES = 6, /* which training rows are templates */
-  HR_STREAM_HELD_OUT = 7,  /* which training rows the posterior mean is validated on */
-  HR_STREAM_SAMPLE = 8, /* which training rows are looked at before the pass */
+  HR_STREAM_SAMPLE = 6,    /* which training rows are looked at before the pass */
+  HR_STREAM_TEMPLATES = 7, /* which training rows are templates */
+  HR_STREAM_HELD_OUT = 8,  /* which training rows the posterior mean is validated on */
 } hr_stream_id;
 
 /* The Philox4x32-10 bijection: out = P(counter; key). */
