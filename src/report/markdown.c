@@ -192,6 +192,8 @@ static void write_results(page *p) {
                        : "The test rows have no `snr` column, so there is no table "
                          "by signal-to-noise ratio.");
   }
+  const hr_table *ceiling = &p->tables->items[HR_TABLE_CEILING];
+  if (ceiling->row_count > 0) hr_table_write_markdown(ceiling, p->out);
   for (size_t f = 0; f < p->figures->count; f++) {
     const hr_figure *figure = &p->figures->items[f];
     hr_text_append(p->out, "![%s](figures/%s.png)\n\n", figure->caption, figure->name);

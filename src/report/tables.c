@@ -520,6 +520,64 @@ cleanup:
   return status;
 }
 
+/* Ceiling table -----------------------------------------------------------------------
+ */
+
+static hr_status begin_ceiling(hr_table *table, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_table_init(table, "ceiling",
+                       "What the noise allows: R² against the posterior's ceiling, "
+                       "covered rows [95 % interval]",
+                       err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "method", "Method", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, "r2_max", "R² at most", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_SCORE, "efficiency", "Share of it", err));
+  HR_TRY(
+      hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "excess", "R² above it", err));
+cleanup:
+  return status;
+}
+
+static hr_status add_efficiency(hr_table *table, hr_reader *reader, const hr_node *entry,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  char *note = NULL;
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  HR_TRY(set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
+  set_estimate(&cells[1], hr_node_estimate(reader, entry, "r2_max", "r2_max_ci"));
+  cells[2].value = hr_node_number(reader, entry, "efficiency");
+  set_estimate(&cells[3], hr_node_estimate(reader, entry, "excess", "excess_ci"));
+  if (!hr_node_bool(reader, entry, "exceeds")) goto cleanup;
+  HR_TRY(
+      set_text(&note, err,
+               hr_tables_in_chinese(reader)
+                   ? "警告：%s 高于上限，超出部分大于其区间：数据泄漏，或先验与误差不符。"
+                   : "Warning: %s exceeds the ceiling by more than the interval: a "
+                     "leak, or a prior or errors that are not the data's.",
+               cells[0].text));
+  HR_TRY(hr_strings_append(&table->notes, note, err));
+cleanup:
+  hr_free(note);
+  return status;
+}
+
+/* Empty where no expert knows its posterior, and for results of earlier versions. */
+static hr_status build_ceiling(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  HR_TRY(begin_ceiling(table, err));
+  if (!json_is_object(json_object_get(root.json, "ceiling"))) goto cleanup;
+  hr_node ceiling = hr_node_object(reader, &root, "ceiling");
+  hr_node methods = hr_node_list(reader, &ceiling, "methods");
+  for (size_t m = 0; m < hr_node_count(&methods); m++) {
+    hr_node entry = hr_node_item(reader, &methods, m);
+    HR_TRY(add_efficiency(table, reader, &entry, err));
+  }
+cleanup:
+  return status;
+}
+
 /* Gate table --------------------------------------------------------------------------
  */
 
@@ -569,6 +627,7 @@ hr_status hr_tables_init(hr_tables *tables, hr_reader *reader, hr_error *err) {
   HR_TRY(build_bins(&tables->items[HR_TABLE_BINS], reader, err));
   HR_TRY(build_overall(&tables->items[HR_TABLE_OVERALL], reader, err));
   HR_TRY(build_octiles(&tables->items[HR_TABLE_SNR], reader, err));
+  HR_TRY(build_ceiling(&tables->items[HR_TABLE_CEILING], reader, err));
   HR_TRY(build_gate(&tables->items[HR_TABLE_GATE], reader, err));
   HR_TRY(hr_reader_status(reader, err));
 cleanup:

@@ -253,6 +253,25 @@ static void test_memory_can_run_out(void **state) {
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
 
+static void test_the_ceiling_is_shown(void **state) {
+  (void)state;
+  static double variance[FIXTURE_BINS][FIXTURE_ROWS];
+  for (int k = 0; k < FIXTURE_BINS; k++) {
+    for (size_t i = 0; i < FIXTURE_ROWS; i++) variance[k][i] = 4;
+    f.forest[k].variance = variance[k];
+  }
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  check_file_begins("tables/ceiling.csv",
+                    "method,r2_max,r2_max_low,r2_max_high,efficiency,excess,excess_low,"
+                    "excess_high\n");
+  char *text = file("report.md");
+  check_holds(text,
+              "Warning: Forest-Oracle exceeds the ceiling by more than the "
+              "interval: a leak, or a prior or errors that are not the data's.");
+  hr_text_free(text);
+}
+
 static void test_who_knows_the_error_is_told(void **state) {
   (void)state;
   hr_expert_type type = fixture_forest;
@@ -271,6 +290,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_files_are_written),
       TEST(test_who_knows_the_error_is_told),
+      TEST(test_the_ceiling_is_shown),
       TEST(test_english_report),
       TEST(test_chinese_report),
       TEST(test_selection_on_test_rows_is_said),
