@@ -2,6 +2,8 @@
 #ifndef HEADROOM_REPORT_H
 #define HEADROOM_REPORT_H
 
+#include <stdbool.h>
+
 #include "headroom/observer.h"
 #include "headroom/status.h"
 #include "headroom/text.h"
@@ -26,6 +28,26 @@ HR_API hr_status hr_report_write(const char *run_dir, const hr_observer *observe
  * hr_text_free. Fails as hr_report_write does. */
 HR_API hr_status hr_report_text(const char *run_dir, char **out,
                                 hr_error *err) HR_MUST_CHECK;
+
+typedef struct hr_publish_options {
+  bool check;       /* write nothing; HR_ERR_DIFFERS where a page would change */
+  bool create;      /* add the block where a page lacks it, and pages that are missing */
+  const char *page; /* one page and its block; NULL: those of RUN/config.yaml */
+  const char *block;
+} hr_publish_options;
+
+/* Writes the key numbers of a study into Markdown pages that people keep by hand: between
+ *     <!-- headroom:begin BLOCK -->
+ *     <!-- headroom:end BLOCK -->
+ * and nowhere else; all other bytes and the page's line ends stay. Every page is read and
+ * checked before any is written. run_dir, options: borrowed. *difference: what changes,
+ * in lines with - and +, "" where nothing does; freed with hr_text_free; set also with
+ * HR_ERR_DIFFERS, otherwise not on failure. HR_ERR_CONFIG where no page is named;
+ * HR_ERR_FORMAT where a marker is missing, doubled or out of order; HR_ERR_USAGE,
+ * HR_ERR_MISSING, HR_ERR_LEDGER, HR_ERR_IO, HR_ERR_MEMORY as hr_report_write. */
+HR_API hr_status hr_report_publish(const char *run_dir, const hr_publish_options *options,
+                                   const hr_observer *observer, char **difference,
+                                   hr_error *err) HR_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -16,9 +16,10 @@ static void describe_all(void) {
       "\n"
       "`headroom help VERB` tells more about one. Results are printed to stdout, "
       "progress\n"
-      "and errors to stderr. Exit codes: 0 done, 2 wrong usage or configuration, 3 "
-      "wrong\n"
-      "data, 4 internal trouble (disk, memory, numerics), 130 interrupted.");
+      "and errors to stderr. Exit codes: 0 done, 1 a check did not pass, 2 wrong usage "
+      "or\n"
+      "configuration, 3 wrong data, 4 internal trouble (disk, memory, numerics), 130\n"
+      "interrupted.");
 }
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {

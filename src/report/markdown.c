@@ -246,18 +246,40 @@ static void write_ledger(page *p, const hr_node *root) {
   }
 }
 
+/* What is predicted, and from what. */
+static void write_origin(page *p, const hr_node *experiment) {
+  hr_text_append(p->out,
+                 p->chinese ? "预测量：`%s`。数据与配置指纹：`%s`。\n\n"
+                            : "Target: `%s`. Fingerprint of data and configuration: "
+                              "`%s`.\n\n",
+                 hr_node_text(p->reader, experiment, "target"),
+                 hr_node_text(p->reader, experiment, "fingerprint"));
+}
+
+hr_status hr_markdown_write_key_numbers(hr_reader *reader, const hr_tables *tables,
+                                        hr_text *out, hr_error *err) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experiment = hr_node_object(reader, &root, "experiment");
+  hr_node overall = hr_node_list(reader, &root, "overall");
+  hr_node selection = hr_node_object(reader, &root, "selection");
+  page p = {reader, tables, NULL, out, hr_tables_in_chinese(reader)};
+  hr_text_append(out, "**%s**\n\n", hr_node_text(reader, &experiment, "id"));
+  write_origin(&p, &experiment);
+  write_headline(&p, &overall, &selection);
+  write_verdict(&p, &root);
+  hr_table_write_markdown(&tables->items[HR_TABLE_GATE], out);
+  hr_table_write_markdown(&tables->items[HR_TABLE_OVERALL], out);
+  hr_status status = hr_reader_status(reader, err);
+  return status == HR_OK ? hr_text_status(out, err) : status;
+}
+
 hr_status hr_markdown_write(hr_reader *reader, const hr_tables *tables,
                             const hr_figures *figures, hr_text *out, hr_error *err) {
   hr_node root = hr_reader_root(reader);
   hr_node experiment = hr_node_object(reader, &root, "experiment");
   page p = {reader, tables, figures, out, hr_tables_in_chinese(reader)};
   hr_text_append(out, "# %s\n\n", hr_node_text(reader, &experiment, "id"));
-  hr_text_append(out,
-                 p.chinese ? "预测量：`%s`。数据与配置指纹：`%s`。\n\n"
-                           : "Target: `%s`. Fingerprint of data and configuration: "
-                             "`%s`.\n\n",
-                 hr_node_text(reader, &experiment, "target"),
-                 hr_node_text(reader, &experiment, "fingerprint"));
+  write_origin(&p, &experiment);
   write_summary(&p, &root);
   write_data(&p, &root);
   write_results(&p);

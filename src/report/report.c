@@ -6,38 +6,8 @@
 #include "report/figures.h"
 #include "report/html.h"
 #include "report/markdown.h"
-#include "report/rows.h"
+#include "report/source.h"
 #include "report/terminal.h"
-#include "score/predictions.h"
-
-/* What a report is made of: results.json and the rows behind it, read and audited. */
-typedef struct source {
-  char *path, *rows_path;
-  hr_reader reader;
-  hr_rows rows;
-  hr_tables tables;
-} source;
-
-static void close_source(source *s) {
-  hr_tables_fini(&s->tables);
-  hr_rows_fini(&s->rows);
-  hr_reader_fini(&s->reader);
-  hr_free(s->rows_path);
-  hr_free(s->path);
-}
-
-static hr_status open_source(source *s, const char *run_dir, hr_error *err) {
-  hr_status status = HR_OK;
-  *s = (source){0};
-  HR_TRY(hr_join_path(run_dir, "results.json", &s->path, err));
-  HR_TRY(hr_reader_init(&s->reader, s->path, err));
-  HR_TRY(hr_tables_init(&s->tables, &s->reader, err));
-  HR_TRY(hr_join_path(run_dir, hr_predictions_name, &s->rows_path, err));
-  HR_TRY(hr_rows_init(&s->rows, s->rows_path, &s->reader, err));
-cleanup:
-  if (status != HR_OK) close_source(s);
-  return status;
-}
 
 /* Writes bytes to folder/name.suffix. */
 typedef struct target {
@@ -113,12 +83,12 @@ cleanup:
 hr_status hr_report_write(const char *run_dir, const hr_observer *observer,
                           hr_error *err) {
   hr_status status = HR_OK;
-  source s;
+  hr_source s;
   hr_figures figures = {0};
   hr_text markdown, html;
   hr_text_init(&markdown);
   hr_text_init(&html);
-  status = open_source(&s, run_dir, err);
+  status = hr_source_init(&s, run_dir, err);
   if (status != HR_OK) return status;
   /* Everything is put together before anything is written. */
   HR_TRY(hr_figures_init(&figures, &s.reader, &s.rows, err));
@@ -134,16 +104,16 @@ cleanup:
   hr_figures_fini(&figures);
   hr_text_fini(&html);
   hr_text_fini(&markdown);
-  close_source(&s);
+  hr_source_fini(&s);
   return status;
 }
 
 hr_status hr_report_text(const char *run_dir, char **out, hr_error *err) {
   hr_status status = HR_OK;
-  source s;
+  hr_source s;
   hr_text text;
   hr_text_init(&text);
-  status = open_source(&s, run_dir, err);
+  status = hr_source_init(&s, run_dir, err);
   if (status != HR_OK) return status;
   for (size_t t = 0; t < HR_TABLE_COUNT; t++) {
     hr_table_write_terminal(&s.tables.items[t], &text);
@@ -154,6 +124,6 @@ hr_status hr_report_text(const char *run_dir, char **out, hr_error *err) {
   text.bytes = NULL;
 cleanup:
   hr_text_fini(&text);
-  close_source(&s);
+  hr_source_fini(&s);
   return status;
 }

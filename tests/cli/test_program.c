@@ -44,14 +44,17 @@ static const char overview[] =
     "Usage: headroom VERB ...\n"
     "\n"
     "  run        run the study that a YAML file describes\n"
+    "  report     make tables, figures and the report of a run anew\n"
+    "  publish    write the key numbers of a run into your Markdown pages\n"
     "  simulate   write simulated stars in the layout that `run` reads\n"
     "  inspect    say what is in a data file, and what is wrong with it\n"
     "  version    print the version of the program\n"
     "  help       say what the program or one of its verbs does\n"
     "\n"
     "`headroom help VERB` tells more about one. Results are printed to stdout, progress\n"
-    "and errors to stderr. Exit codes: 0 done, 2 wrong usage or configuration, 3 wrong\n"
-    "data, 4 internal trouble (disk, memory, numerics), 130 interrupted.\n";
+    "and errors to stderr. Exit codes: 0 done, 1 a check did not pass, 2 wrong usage or\n"
+    "configuration, 3 wrong data, 4 internal trouble (disk, memory, numerics), 130\n"
+    "interrupted.\n";
 
 static const char about_run[] =
     "headroom run: run the study that a YAML file describes\n"
@@ -63,8 +66,8 @@ static const char about_run[] =
     "nothing\n"
     "\n"
     "Reads the shards, adds noise, trains every expert of every bin, routes by the\n"
-    "true labels and judges. Writes results.json, tables and a report into the run\n"
-    "directory, and prints the tables.\n";
+    "true labels and judges. Writes results.json, tables, figures and a report into\n"
+    "the run directory, prints the tables, and says where the report is.\n";
 
 static void test_help(void **state) {
   (void)state;

@@ -1,0 +1,286 @@
+"""Every number that is printed, drawn or published is one of results.json: report.md,
+report.html, tables, the figures' CSV and published blocks are taken apart and compared; the
+pictures are looked at as files; changed numbers are refused."""
+
+import csv
+import hashlib
+import html
+import json
+import math
+import os
+import re
+import shutil
+import struct
+import sys
+import tempfile
+import unittest
+
+import study_data
+
+BUILD = sys.argv[1]
+FIGURES = ["ceiling_perbin_expert_comparison", "ceiling_expert_selection_heatmap",
+           "ceiling_oracle_hybrid_vs_baseline", "ceiling_perbin_delta_r2",
+           "ceiling_hybrid_pred_vs_true", "r2_by_snr"]
+NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.]*\d)")
+
+
+def numbers_of(value):
+    """All numbers in a JSON value, however deep."""
+    if isinstance(value, bool) or value is None:
+        return []
+    if isinstance(value, (int, float)):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value
+    return [] if isinstance(value, str) else [n for item in items for n in numbers_of(item)]
+
+
+def shown(number):
+    """How a number may look in the report."""
+    return {f"{number:.4f}", f"{number:+.4f}", f"{number:.0f}", f"{number:.6g}", f"{number:.2f}",
+            f"{number:.3e}", f"{number:+.3e}", "1e4"} | ({"0.0000", "+0.0000"}
+                                                  if abs(number) < 5e-5 else set())
+
+
+def read_rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class Report(unittest.TestCase):
+    EXPERTS = 5
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.run_dir = os.path.join(cls.scratch.name, "run")
+        study_data.run(BUILD, "tool_made_up_study", cls.run_dir, cls.EXPERTS)
+        cls.done = study_data.run(BUILD, "headroom", "report", cls.run_dir)
+        with open(os.path.join(cls.run_dir, "results.json"), encoding="utf-8") as file:
+            cls.results = json.load(file)
+        cls.predictions = read_rows(os.path.join(cls.run_dir, "predictions.csv"))
+        cls.exact = set(float(n) for n in numbers_of(cls.results))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def read(self, *path, mode="r"):
+        with open(os.path.join(self.run_dir, *path), mode,
+                  encoding=None if "b" in mode else "utf-8") as file:
+            return file.read()
+
+    def check_text(self, text):
+        """Each number in running text and tables is a rounded one of results.json."""
+        allowed = set().union(*(shown(n) for n in self.exact))
+        gap = self.overall("oracle_hybrid_test")["r2_pooled"] - \
+            self.overall("oracle_hybrid_cv")["r2_pooled"]
+        allowed |= shown(gap) | {"95", "10000"}  # the level; rows of the training split
+        # Names that hold digits, of experts, figures, steps and sections.
+        text = re.sub(r"1D-CNN|Figure \d\.|Table \d\.|C[123](\.1)?|level 1|^## \d\.|R² = 1|"
+                      r"−0\.3|`[^`]*`|\*\*Table \d|figures/\S+|^- \d:|\| (\d, )?\d \|$", " ",
+                      text, flags=re.M)
+        text = re.sub(r"\| octile \|.*|^\| [1-8] \|", "|", text, flags=re.M)
+        found = NUMBER.findall(text)
+        self.assertGreater(len(found), 50)
+        self.assertEqual([n for n in found if n not in allowed], [])
+
+    def overall(self, method, rows="covered"):
+        return next(m for m in self.results["overall"]
+                    if m["method"] == method and m["rows"] == rows)
+
+    def test_the_report_says_what_the_results_say(self):
+        report = self.read("report.md")
+        # The ledger's sentences are texts of results.json themselves.
+        body, ledger = report.split("## 5. Ledger")
+        self.check_text(body)
+        for check in self.results["ledger"]["checks"]:
+            self.assertIn(f"- `{check['name']}`: {check['detail']}\n", ledger)
+
+    def test_the_page_says_what_the_report_says(self):
+        page = html.unescape(re.sub(r"<style>.*?</style>|<[^>]*>", " ",
+                                    self.read("report.html"), flags=re.S))
+        markdown = re.sub(r"(?m)^!\[(.*)\]\(.*\)$|^\|[-|:]+\|$", r"\1", self.read("report.md"))
+        words = re.sub(r"(?m)[`*|]|^#+ |^- |\\", " ", markdown).split()
+        self.assertEqual(re.sub(r"[`*|]", " ", page).split()[1:], words)
+
+    def test_the_page_needs_nothing_else(self):
+        page = self.read("report.html")
+        self.assertEqual(len(re.findall(r'src="data:image/(?:svg\+xml|png);base64,', page)), 6)
+        self.assertEqual(len(re.findall(r"src=|href=|url\(|@import", page)), 6)
+
+    def test_every_table_cell_is_a_result(self):
+        for name in os.listdir(os.path.join(self.run_dir, "tables")):
+            for row in read_rows(os.path.join(self.run_dir, "tables", name)):
+                for key, cell in row.items():
+                    try:
+                        number = float(cell)
+                    except ValueError:
+                        continue
+                    if key not in ("bin", "octile"):
+                        self.assertIn(number, self.exact, f"{name}: {key}")
+
+    def same(self, cell, number):
+        if number is None:
+            self.assertEqual(cell, "")
+        else:
+            self.assertEqual(float(cell), number)
+
+    def figure(self, number):
+        return read_rows(os.path.join(self.run_dir, "figures", FIGURES[number - 1] + ".csv"))
+
+    def test_figures_1_and_2_draw_the_bins(self):
+        for rows in (self.figure(1), self.figure(2)):
+            self.assertEqual(len(rows), 9 * self.EXPERTS)
+            for row in rows:
+                of_bin = self.results["bins"][int(row["bin"])]
+                scores = of_bin["experts"][row["expert"]]
+                self.same(row["r2"], scores["r2"])
+                self.same(row["r2_low"], scores["r2_ci"][0])
+                self.same(row["r2_high"], scores["r2_ci"][1])
+                self.assertEqual(row["chosen"] == "True",
+                                 of_bin["best"]["cv"] == row["expert"])
+                self.assertEqual(row["focus"] == "True", of_bin["focus"])
+
+    def test_figure_3_draws_the_methods(self):
+        rows = self.figure(3)
+        self.assertEqual([r["method"] for r in rows],
+                         ["global_ridge", "ridge_oracle", "oracle_hybrid_cv", "ViT", "phys_gate"])
+        for row in rows[:3]:
+            entry = self.overall(row["method"])
+            self.same(row["r2"], entry["r2_pooled"])
+            self.same(row["r2_low"], entry["r2_pooled_ci"][0])
+            self.same(row["r2_high"], entry["r2_pooled_ci"][1])
+            self.assertEqual(row["source"], "measured")
+        for row, line in zip(rows[3:], self.results["baselines"]):
+            self.same(row["r2"], line["r2"])
+            self.assertEqual(row["source"], "outside")
+
+    def test_figure_4_draws_the_gains(self):
+        rows = self.figure(4)
+        order = [float(row["baseline_r2"]) for row in rows]
+        self.assertEqual(order, sorted(order))
+        self.assertEqual(sorted(int(row["bin"]) for row in rows), list(range(9)))
+        for row in rows:
+            of_bin = self.results["bins"][int(row["bin"])]
+            self.same(row["baseline_r2"], of_bin["experts"]["ridge"]["r2"])
+            self.same(row["delta_r2"], of_bin["hybrid"]["cv"]["delta_r2"])
+            self.same(row["delta_r2_low"], of_bin["hybrid"]["cv"]["delta_r2_ci"][0])
+            self.same(row["delta_r2_high"], of_bin["hybrid"]["cv"]["delta_r2_ci"][1])
+
+    def test_figure_5_draws_every_covered_star(self):
+        drawn = self.figure(5)
+        covered = [row for row in self.predictions if row["bin"]]
+        self.assertEqual(len(drawn), self.results["ledger"]["covered"])
+        for row, star in zip(drawn, covered):
+            self.assertEqual(row["row"], star["row"])
+            self.assertEqual(float(row["true"]), float(star["target"]))
+            self.assertEqual(float(row["predicted"]), float(star["oracle_hybrid_cv"]))
+        true = [float(row["true"]) for row in drawn]
+        mean = math.fsum(true) / len(true)
+        sse = math.fsum((float(row["true"]) - float(row["predicted"])) ** 2 for row in drawn)
+        r2 = 1 - sse / math.fsum((t - mean) ** 2 for t in true)
+        self.assertAlmostEqual(r2, self.overall("oracle_hybrid_cv")["r2_pooled"], 12)
+
+    def test_figure_6_draws_every_method(self):
+        octiles = self.results["snr_octiles"]["octiles"]
+        rows = self.figure(6)
+        self.assertEqual(len(rows), 8 * len(octiles[0]["r2"]))
+        for row in rows:
+            octile = octiles[int(row["octile"]) - 1]
+            self.same(row["r2"], octile["r2"][row["method"]])
+            self.same(row["n"], octile["n"])
+            self.assertEqual(float(row["snr_mid"]), 0.5 * (octile["snr_low"] + octile["snr_high"]))
+
+    def test_pictures_have_their_size(self):
+        for name in FIGURES:
+            png = self.read("figures", name + ".png", mode="rb")
+            self.assertEqual(struct.unpack(">II", png[16:24]), (900, 750))
+            self.assertEqual(png[37:41], b"pHYs")
+            svg = self.read("figures", name + ".svg")
+            self.assertIn('width="432pt" height="360pt"', svg)
+            targets = set(re.findall(r'xlink:href="#([^"]+)"', svg))
+            self.assertEqual(targets - set(re.findall(r' id="([^"]+)"', svg)), set())
+
+    def test_the_same_again(self):
+        def prints():
+            return {os.path.join(folder, name):
+                    hashlib.sha256(self.read(folder, name, mode="rb")).hexdigest()
+                    for folder, _, names in os.walk(self.run_dir) for name in names}
+        before = prints()
+        study_data.run(BUILD, "headroom", "report", self.run_dir, threads=1)
+        self.assertEqual(prints(), before)
+        self.assertGreaterEqual(len(before), 27)
+
+    def test_the_program_says_where_the_report_is(self):
+        self.assertTrue(self.done.stdout.endswith(
+            f"\n{self.run_dir}/report.md\n{self.run_dir}/report.html\n"))
+        self.assertIn("Decision gate C1", self.done.stdout)
+
+    def test_published_blocks_say_what_the_results_say(self):
+        page = os.path.join(self.scratch.name, "page.md")
+        with open(page, "w", encoding="utf-8") as file:
+            file.write("# Mine 1.23456\n")
+        words = ["publish", self.run_dir, "--page", page, "--block", "c1"]
+        done = study_data.run(BUILD, "headroom", *words, check=False)
+        self.assertEqual(done.returncode, 3)
+        study_data.run(BUILD, "headroom", *words, "--create")
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        start, end = "<!-- headroom:begin c1 -->", "<!-- headroom:end c1 -->"
+        self.assertTrue(text.startswith("# Mine 1.23456\n\n" + start))
+        self.check_text(text[text.index(start):text.index(end)])
+        done = study_data.run(BUILD, "headroom", *words, "--check")
+        self.assertEqual(done.stdout, "")
+        with open(page, "w", encoding="utf-8") as file:
+            file.write(text.replace("0.5491", "0.7491"))
+        done = study_data.run(BUILD, "headroom", *words, "--check", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("0.7491", done.stdout)
+
+    def test_changed_results_are_refused(self):
+        """The contradictions of the earlier report, attempted."""
+        text = self.read("results.json")
+        hybrid = self.overall("oracle_hybrid_cv")
+        attempts = {  # what is written into a copy: (from, to, what the refusal says)
+            "a hybrid below its baseline": (
+                f'"r2_pooled": {hybrid["r2_pooled"]:.17g}', '"r2_pooled": 0.3436',
+                "r2_pooled is 0.3436, but the predictions give"),
+            "counts that do not add up": ('"n_test": 445', '"n_test": 691',
+                                          "n_test is 691, but the predictions give 445"),
+            "another interval": (f"{hybrid['r2_pooled_ci'][0]:.17g}", "0.6",
+                                 "its seal is broken"),
+            "another threshold": ('"threshold": 0.69999999999999996', '"threshold": 0.5',
+                                  "its seal is broken"),
+        }
+        for name, (old, new, sentence) in attempts.items():
+            with self.subTest(name):
+                copy = os.path.join(self.scratch.name, name)
+                shutil.copytree(self.run_dir, copy)
+                self.assertIn(old, text)
+                with open(os.path.join(copy, "results.json"), "w", encoding="utf-8") as file:
+                    file.write(text.replace(old, new, 1))
+                os.remove(os.path.join(copy, "report.md"))
+                done = study_data.run(BUILD, "headroom", "report", copy, check=False)
+                self.assertEqual(done.returncode, 4)
+                self.assertIn(sentence, done.stderr)
+                self.assertFalse(os.path.exists(os.path.join(copy, "report.md")))
+
+    def test_figures_of_another_run_are_refused(self):
+        other = os.path.join(self.scratch.name, "other")
+        study_data.run(BUILD, "tool_made_up_study", other, 2)
+        shutil.copy(os.path.join(self.run_dir, "predictions.csv"), other)
+        done = study_data.run(BUILD, "headroom", "report", other, check=False)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("predictions.csv is not the file that", done.stderr)
+
+
+class OneExpert(Report):
+    EXPERTS = 1
+
+    # The made-up numbers of these two are those of five experts.
+    test_published_blocks_say_what_the_results_say = None
+    test_changed_results_are_refused = None
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
