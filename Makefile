@@ -15,7 +15,7 @@ build: setup ## the program, at build/headroom
 	@$(RELEASE) -DHR_TESTS=OFF
 	@cmake --build build --target headroom
 
-demo: build demo/data/complete ## a small study, from nothing to its tables in demo/run
+demo: build demo/data/complete ## a small study, from nothing to its report in demo/run
 	build/headroom run demo/data/study.yaml --out demo/run
 
 # Written last, so that spectra cut short are made anew.
