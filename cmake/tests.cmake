@@ -16,6 +16,7 @@ target_link_options(test_support INTERFACE -Wl,--wrap=aligned_alloc)
 # thread sanitizer cannot see into HDF5, BLAS and the OpenMP runtime, and must not guess.
 set(HR_TEST_ENVIRONMENT
   "ASAN_OPTIONS=allocator_may_return_null=1"
+  "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/leaks.txt print_suppressions=0"
   "UBSAN_OPTIONS=print_stacktrace=1"
   "TSAN_OPTIONS=allocator_may_return_null=1 ignore_noninstrumented_modules=1")
 

@@ -1,7 +1,6 @@
 #include "report/canvas.h"
 
 #include <cairo-svg.h>
-#include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,9 +8,14 @@
 
 #include "core/alloc.h"
 
+/* Everything is drawn twice. One recording, replayed, would do, but cairo 1.16 leaks a
+ * recording that is painted onto SVG. */
+enum { PNG, SVG, TARGETS };
+
 struct hr_canvas {
-  cairo_surface_t *recording;
-  cairo_t *context;
+  cairo_surface_t *surfaces[TARGETS];
+  cairo_t *contexts[TARGETS];
+  hr_bytes svg; /* grows while we draw */
 };
 
 static const double pi = 3.14159265358979323846;
@@ -42,15 +46,43 @@ static void set_text_quality(cairo_t *context) {
   cairo_font_options_destroy(options);
 }
 
+static hr_status make_room(hr_bytes *bytes, size_t more, hr_error *err) {
+  size_t wanted = bytes->count + more;
+  if (wanted <= bytes->capacity) return HR_OK;
+  size_t capacity = 2 * wanted + 16384; /* cairo writes SVG in very small pieces */
+  hr_status status = hr_realloc(&bytes->items, bytes->capacity, capacity, err);
+  if (status == HR_OK) bytes->capacity = capacity;
+  return status;
+}
+
+static cairo_status_t append(void *closure, const unsigned char *data,
+                             unsigned int length) {
+  hr_bytes *bytes = closure;
+  if (make_room(bytes, length, NULL) != HR_OK) return CAIRO_STATUS_WRITE_ERROR;
+  memcpy(bytes->items + bytes->count, data, length);
+  bytes->count += length;
+  return CAIRO_STATUS_SUCCESS;
+}
+
+static void open_targets(hr_canvas *canvas) {
+  canvas->surfaces[PNG] = cairo_image_surface_create(
+      CAIRO_FORMAT_RGB24, HR_CANVAS_PIXELS_WIDE, HR_CANVAS_PIXELS_HIGH);
+  canvas->surfaces[SVG] = cairo_svg_surface_create_for_stream(
+      append, &canvas->svg, HR_CANVAS_WIDTH, HR_CANVAS_HEIGHT);
+  cairo_svg_surface_restrict_to_version(canvas->surfaces[SVG], CAIRO_SVG_VERSION_1_1);
+  for (int t = 0; t < TARGETS; t++) {
+    canvas->contexts[t] = cairo_create(canvas->surfaces[t]);
+    set_text_quality(canvas->contexts[t]);
+  }
+  cairo_scale(canvas->contexts[PNG], HR_CANVAS_DPI / 72.0, HR_CANVAS_DPI / 72.0);
+}
+
 hr_status hr_canvas_create(hr_canvas **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_canvas *canvas = NULL;
-  const cairo_rectangle_t page = {0, 0, HR_CANVAS_WIDTH, HR_CANVAS_HEIGHT};
   HR_TRY(hr_alloc(&canvas, 1, err));
-  canvas->recording = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, &page);
-  canvas->context = cairo_create(canvas->recording);
-  set_text_quality(canvas->context);
-  HR_TRY(check(cairo_status(canvas->context), err));
+  open_targets(canvas);
+  for (int t = 0; t < TARGETS; t++) HR_TRY(check(cairo_status(canvas->contexts[t]), err));
   hr_canvas_fill(canvas, (hr_rectangle){0, 0, HR_CANVAS_WIDTH, HR_CANVAS_HEIGHT},
                  hr_color_white);
   *out = canvas;
@@ -62,8 +94,11 @@ cleanup:
 
 void hr_canvas_destroy(hr_canvas **canvas) {
   if (!*canvas) return;
-  cairo_destroy((*canvas)->context);
-  cairo_surface_destroy((*canvas)->recording);
+  for (int t = 0; t < TARGETS; t++) {
+    cairo_destroy((*canvas)->contexts[t]);
+    cairo_surface_destroy((*canvas)->surfaces[t]); /* SVG writes its end to the stream */
+  }
+  hr_bytes_fini(&(*canvas)->svg);
   hr_free(*canvas);
   *canvas = NULL;
 }
@@ -73,9 +108,12 @@ static void add_rectangle(cairo_t *context, hr_rectangle r) {
 }
 
 void hr_canvas_fill(hr_canvas *canvas, hr_rectangle rectangle, hr_color color) {
-  set_color(canvas->context, color);
-  add_rectangle(canvas->context, rectangle);
-  cairo_fill(canvas->context);
+  for (int t = 0; t < TARGETS; t++) {
+    cairo_t *context = canvas->contexts[t];
+    set_color(context, color);
+    add_rectangle(context, rectangle);
+    cairo_fill(context);
+  }
 }
 
 static void set_stroke(cairo_t *context, hr_stroke stroke) {
@@ -85,9 +123,12 @@ static void set_stroke(cairo_t *context, hr_stroke stroke) {
 }
 
 void hr_canvas_frame(hr_canvas *canvas, hr_rectangle rectangle, hr_stroke stroke) {
-  set_stroke(canvas->context, stroke);
-  add_rectangle(canvas->context, rectangle);
-  cairo_stroke(canvas->context);
+  for (int t = 0; t < TARGETS; t++) {
+    cairo_t *context = canvas->contexts[t];
+    set_stroke(context, stroke);
+    add_rectangle(context, rectangle);
+    cairo_stroke(context);
+  }
 }
 
 static void add_path(cairo_t *context, const hr_point *points, size_t count) {
@@ -97,10 +138,13 @@ static void add_path(cairo_t *context, const hr_point *points, size_t count) {
 
 void hr_canvas_path(hr_canvas *canvas, const hr_point *points, size_t count,
                     hr_stroke stroke) {
-  set_stroke(canvas->context, stroke);
-  cairo_set_line_join(canvas->context, CAIRO_LINE_JOIN_ROUND);
-  add_path(canvas->context, points, count);
-  cairo_stroke(canvas->context);
+  for (int t = 0; t < TARGETS; t++) {
+    cairo_t *context = canvas->contexts[t];
+    set_stroke(context, stroke);
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
+    add_path(context, points, count);
+    cairo_stroke(context);
+  }
 }
 
 void hr_canvas_line(hr_canvas *canvas, hr_point from, hr_point to, hr_stroke stroke) {
@@ -110,24 +154,29 @@ void hr_canvas_line(hr_canvas *canvas, hr_point from, hr_point to, hr_stroke str
 
 void hr_canvas_polygon(hr_canvas *canvas, const hr_point *points, size_t count,
                        hr_color color) {
-  set_color(canvas->context, color);
-  add_path(canvas->context, points, count);
-  cairo_close_path(canvas->context);
-  cairo_fill(canvas->context);
+  for (int t = 0; t < TARGETS; t++) {
+    cairo_t *context = canvas->contexts[t];
+    set_color(context, color);
+    add_path(context, points, count);
+    cairo_close_path(context);
+    cairo_fill(context);
+  }
 }
 
 void hr_canvas_dots(hr_canvas *canvas, const hr_point *points, size_t count,
                     double diameter, hr_color color) {
-  cairo_t *context = canvas->context;
-  set_stroke(context, (hr_stroke){color, diameter, NULL, 0});
-  /* A line of no length with round ends is a dot. */
-  cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND);
-  for (size_t i = 0; i < count; i++) {
-    cairo_move_to(context, points[i].x, points[i].y);
-    cairo_line_to(context, points[i].x, points[i].y);
+  for (int t = 0; t < TARGETS; t++) {
+    cairo_t *context = canvas->contexts[t];
+    set_stroke(context, (hr_stroke){color, diameter, NULL, 0});
+    /* A line of no length with round ends is a dot. */
+    cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND);
+    for (size_t i = 0; i < count; i++) {
+      cairo_move_to(context, points[i].x, points[i].y);
+      cairo_line_to(context, points[i].x, points[i].y);
+    }
+    cairo_stroke(context);
+    cairo_set_line_cap(context, CAIRO_LINE_CAP_BUTT);
   }
-  cairo_stroke(context);
-  cairo_set_line_cap(context, CAIRO_LINE_CAP_BUTT);
 }
 
 void hr_canvas_star(hr_canvas *canvas, hr_point center, double radius, hr_color fill,
@@ -149,79 +198,56 @@ static void set_font(cairo_t *context, hr_font font) {
 
 double hr_canvas_text_width(hr_canvas *canvas, const char *text, hr_font font) {
   cairo_text_extents_t extents;
-  set_font(canvas->context, font);
-  cairo_text_extents(canvas->context, text, &extents);
+  set_font(canvas->contexts[SVG], font);
+  cairo_text_extents(canvas->contexts[SVG], text, &extents);
   return extents.x_advance;
 }
 
 void hr_canvas_text(hr_canvas *canvas, hr_point at, const char *text, hr_font font) {
-  cairo_t *context = canvas->context;
   double width = hr_canvas_text_width(canvas, text, font);
   double shift = font.align == HR_ALIGN_LEFT     ? 0.0
                  : font.align == HR_ALIGN_CENTER ? -0.5 * width
                                                  : -width;
   double half_capital = 0.5 * 0.729 * font.size; /* DejaVu's cap height */
-  cairo_save(context);
-  cairo_translate(context, at.x, at.y);
-  if (font.is_vertical) cairo_rotate(context, -0.5 * pi);
-  if (font.has_halo) {
-    set_stroke(context, (hr_stroke){hr_color_white, 2.4, NULL, 0});
-    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
+  for (int t = 0; t < TARGETS; t++) {
+    cairo_t *context = canvas->contexts[t];
+    set_font(context, font);
+    cairo_save(context);
+    cairo_translate(context, at.x, at.y);
+    if (font.is_vertical) cairo_rotate(context, -0.5 * pi);
+    if (font.has_halo) {
+      set_stroke(context, (hr_stroke){hr_color_white, 2.4, NULL, 0});
+      cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
+      cairo_move_to(context, shift, half_capital);
+      cairo_text_path(context, text);
+      cairo_stroke(context);
+    }
+    set_color(context, font.color);
     cairo_move_to(context, shift, half_capital);
-    cairo_text_path(context, text);
-    cairo_stroke(context);
+    cairo_show_text(context, text);
+    cairo_restore(context);
   }
-  set_color(context, font.color);
-  cairo_move_to(context, shift, half_capital);
-  cairo_show_text(context, text);
-  cairo_restore(context);
 }
 
 void hr_canvas_clip(hr_canvas *canvas, hr_rectangle rectangle) {
-  cairo_save(canvas->context);
-  add_rectangle(canvas->context, rectangle);
-  cairo_clip(canvas->context);
+  for (int t = 0; t < TARGETS; t++) {
+    cairo_t *context = canvas->contexts[t];
+    cairo_save(context);
+    add_rectangle(context, rectangle);
+    cairo_clip(context);
+  }
 }
 
 void hr_canvas_unclip(hr_canvas *canvas) {
-  cairo_restore(canvas->context);
-}
-
-static hr_status make_room(hr_bytes *bytes, size_t more, hr_error *err) {
-  size_t wanted = bytes->count + more;
-  if (wanted <= bytes->capacity) return HR_OK;
-  size_t capacity = 2 * wanted + 16384; /* cairo writes SVG in very small pieces */
-  hr_status status = hr_realloc(&bytes->items, bytes->capacity, capacity, err);
-  if (status == HR_OK) bytes->capacity = capacity;
-  return status;
-}
-
-static cairo_status_t append(void *closure, const unsigned char *data,
-                             unsigned int length) {
-  hr_bytes *bytes = closure;
-  if (make_room(bytes, length, NULL) != HR_OK) return CAIRO_STATUS_WRITE_ERROR;
-  memcpy(bytes->items + bytes->count, data, length);
-  bytes->count += length;
-  return CAIRO_STATUS_SUCCESS;
+  for (int t = 0; t < TARGETS; t++) {
+    cairo_t *context = canvas->contexts[t];
+    cairo_restore(context);
+  }
 }
 
 void hr_bytes_fini(hr_bytes *bytes) {
   hr_free(bytes->items);
   *bytes = (hr_bytes){0};
-}
-
-/* Paints the drawing onto `target`, scaled. */
-static cairo_status_t replay(hr_canvas *canvas, cairo_surface_t *target, double scale) {
-  cairo_t *context = cairo_create(target);
-  cairo_set_source_rgb(context, 1, 1, 1); /* under the edges, which are smoothed */
-  cairo_paint(context);
-  cairo_scale(context, scale, scale);
-  cairo_set_source_surface(context, canvas->recording, 0, 0);
-  cairo_paint(context);
-  cairo_status_t code = cairo_status(canvas->context);
-  if (code == CAIRO_STATUS_SUCCESS) code = cairo_status(context);
-  cairo_destroy(context);
-  return code;
 }
 
 static void put_u32(unsigned char *out, uint32_t value) {
@@ -258,53 +284,38 @@ static hr_status add_resolution(hr_bytes *png, hr_error *err) {
 
 hr_status hr_canvas_write_png(hr_canvas *canvas, hr_bytes *bytes, hr_error *err) {
   hr_status status = HR_OK;
-  cairo_surface_t *image = cairo_image_surface_create(
-      CAIRO_FORMAT_RGB24, HR_CANVAS_PIXELS_WIDE, HR_CANVAS_PIXELS_HIGH);
-  HR_TRY(check(replay(canvas, image, HR_CANVAS_DPI / 72.0), err));
-  HR_TRY(check(cairo_surface_write_to_png_stream(image, append, bytes), err));
+  HR_TRY(check(cairo_status(canvas->contexts[PNG]), err));
+  HR_TRY(check(cairo_surface_write_to_png_stream(canvas->surfaces[PNG], append, bytes),
+               err));
   HR_TRY(add_resolution(bytes, err));
 cleanup:
-  cairo_surface_destroy(image);
   if (status != HR_OK) hr_bytes_fini(bytes);
   return status;
 }
 
-/* cairo numbers its surfaces through the life of the process; in the file they are
- * counted from 0, in order of appearance. One digit is never longer than what stood
- * there: a page has two surfaces, itself and the recording. */
-static void renumber_surfaces(hr_bytes *svg) {
-  enum { MOST = 10, LENGTH = 7 };
-  unsigned long seen[MOST];
-  size_t seen_count = 0, out = 0;
-  for (size_t in = 0; in < svg->count;) {
-    svg->items[out++] = svg->items[in++];
-    bool is_name =
-        out >= LENGTH && memcmp(svg->items + out - LENGTH, "surface", LENGTH) == 0;
-    if (!is_name || in == svg->count || !isdigit(svg->items[in])) continue;
-    unsigned long number = 0;
-    for (; in < svg->count && isdigit(svg->items[in]); in++) {
-      number = 10 * number + (unsigned long)(svg->items[in] - '0');
-    }
-    size_t place = 0;
-    while (place < seen_count && seen[place] != number) place++;
-    if (place == seen_count && seen_count < MOST) seen[seen_count++] = number;
-    svg->items[out++] = (unsigned char)('0' + place);
+/* cairo numbers its surfaces through the life of the process; the page's own name, which
+ * nothing refers to, is taken out. */
+static void drop_surface_name(hr_bytes *svg) {
+  static const char start[] = "<g id=\"surface";
+  const size_t length = sizeof start - 1;
+  for (size_t i = 0; i + length < svg->count; i++) {
+    if (memcmp(svg->items + i, start, length) != 0) continue;
+    size_t end = i + length;
+    while (end < svg->count && svg->items[end] != '>') end++;
+    memmove(svg->items + i + 2, svg->items + end, svg->count - end);
+    svg->count -= end - (i + 2);
+    return;
   }
-  svg->count = out;
 }
 
 hr_status hr_canvas_write_svg(hr_canvas *canvas, hr_bytes *bytes, hr_error *err) {
   hr_status status = HR_OK;
-  cairo_surface_t *page = cairo_svg_surface_create_for_stream(
-      append, bytes, HR_CANVAS_WIDTH, HR_CANVAS_HEIGHT);
-  cairo_svg_surface_restrict_to_version(page, CAIRO_SVG_VERSION_1_1);
-  cairo_status_t code = replay(canvas, page, 1.0);
-  cairo_surface_finish(page); /* writes what is left */
-  if (code == CAIRO_STATUS_SUCCESS) code = cairo_surface_status(page);
-  HR_TRY(check(code, err));
-  renumber_surfaces(bytes);
+  HR_TRY(check(cairo_status(canvas->contexts[SVG]), err));
+  cairo_surface_finish(canvas->surfaces[SVG]); /* writes what is left */
+  HR_TRY(check(cairo_surface_status(canvas->surfaces[SVG]), err));
+  drop_surface_name(&canvas->svg);
+  *bytes = canvas->svg;
+  canvas->svg = (hr_bytes){0};
 cleanup:
-  cairo_surface_destroy(page);
-  if (status != HR_OK) hr_bytes_fini(bytes);
   return status;
 }

@@ -1,6 +1,6 @@
 /* Drawing on a page of 6 x 5 inch with cairo: the only file that knows it. What is drawn
- * is recorded once, and comes out as PNG and as SVG, so that both are the same drawing
- * and the same input gives the same bytes.
+ * comes out as PNG and as SVG: both are the same drawing, and the same input gives the
+ * same bytes.
  *
  * The unit is the point, 1/72 inch; the origin is the top left corner, y points down. */
 #ifndef HR_REPORT_CANVAS_H
@@ -88,7 +88,8 @@ void hr_canvas_unclip(hr_canvas *canvas);
 hr_status hr_canvas_write_png(hr_canvas *canvas, hr_bytes *bytes,
                               hr_error *err) HR_MUST_CHECK;
 
-/* The drawing as SVG; texts are outlines, so that it looks the same everywhere. */
+/* The drawing as SVG; texts are outlines, so that it looks the same everywhere. Ends the
+ * drawing: call it once, and draw nothing after it. */
 hr_status hr_canvas_write_svg(hr_canvas *canvas, hr_bytes *bytes,
                               hr_error *err) HR_MUST_CHECK;
 void hr_bytes_fini(hr_bytes *bytes);
