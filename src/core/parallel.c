@@ -2,6 +2,8 @@
 
 #include <omp.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <time.h>
 
 /* More than this is a slip in OMP_NUM_THREADS: each thread has scratch space. */
 enum { MOST_THREADS = 1024 };
@@ -32,5 +34,45 @@ void hr_parallel_for_on(size_t threads, size_t count,
     if (thread < used) {
       for (size_t i = next++; i < count; i = next++) body(context, i, thread);
     }
+  }
+}
+
+/* Pieces of watched work. */
+typedef struct watched_work {
+  size_t count;
+  atomic_size_t next, finished;
+  void (*body)(void *context, size_t i, size_t thread);
+  void *context;
+} watched_work;
+
+static void work_on(watched_work *work, size_t thread) {
+  for (size_t i = work->next++; i < work->count; i = work->next++) {
+    work->body(work->context, i, thread);
+    work->finished++;
+  }
+}
+
+static void watch_over(watched_work *work, void (*watch)(void *watch_context),
+                       void *watch_context) {
+  static const struct timespec tenth = {.tv_nsec = 100000000};
+  for (;;) {
+    bool is_over = work->finished >= work->count;
+    watch(watch_context);
+    if (is_over) return;
+    nanosleep(&tenth, NULL);
+  }
+}
+
+void hr_parallel_for_watched(size_t threads, size_t count,
+                             void (*body)(void *context, size_t i, size_t thread),
+                             void *context, void (*watch)(void *watch_context),
+                             void *watch_context) {
+  watched_work work = {.count = count, .body = body, .context = context};
+#pragma omp parallel num_threads((int)threads + 1)
+  {
+    size_t thread = (size_t)omp_get_thread_num();
+    bool alone = omp_get_num_threads() == 1; /* the runtime gave no other thread */
+    if (thread > 0 || alone) work_on(&work, alone ? 0 : thread - 1);
+    if (thread == 0) watch_over(&work, watch, watch_context);
   }
 }

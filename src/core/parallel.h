@@ -23,4 +23,13 @@ void hr_parallel_for_on(size_t threads, size_t count,
                         void (*body)(void *context, size_t i, size_t thread),
                         void *context);
 
+/* As hr_parallel_for_on, but the work is done by `threads` other threads while the
+ * calling one calls watch(watch_context) about ten times a second until all is done: for
+ * long pieces of work, whose progress the caller's observer wants to hear of from its own
+ * thread. Loops of OpenMP inside the body run on one thread. */
+void hr_parallel_for_watched(size_t threads, size_t count,
+                             void (*body)(void *context, size_t i, size_t thread),
+                             void *context, void (*watch)(void *watch_context),
+                             void *watch_context);
+
 #endif

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "core/parallel.h"
 #include "experts/lightgbm_bin.h"
 
 enum {
@@ -194,7 +195,6 @@ static hr_status fail_task(hr_expert *expert, size_t k, hr_status status,
   task->status = HR_TASK_FAILED;
   hr_tree_bin_fini(&expert->bins[k]);
   expert->bins[k] = (hr_tree_bin){.api = expert->api, .cv_r2 = (double)NAN};
-  hr_observe_warning(expert->study->observer, "LightGBM, bin %zu: %s", k, task->note);
   return HR_OK;
 }
 
@@ -270,7 +270,6 @@ static hr_status train_smaller(hr_expert *expert, size_t k, const float *target,
            "memory ran out with num_leaves %" PRId64 " and min_child_samples %" PRId64
            ", tried again with %" PRId64 " and %" PRId64,
            p->num_leaves, p->min_child_samples, size.num_leaves, size.min_child_samples);
-  hr_observe_warning(expert->study->observer, "LightGBM, bin %zu: %s", k, task->note);
   return hr_tree_bin_train(&expert->bins[k], &expert->grower, &size, target, fold,
                            fold_count(expert->study, p), err);
 }
@@ -319,16 +318,96 @@ cleanup:
   return status;
 }
 
-static hr_status lightgbm_train(hr_expert *expert, hr_error *err) {
+/* Bytes that growing the trees of the largest bin takes beside the bins' datasets. */
+static double growing_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p) {
+  size_t counts[HR_MOST_BINS + 1], most = 0;
+  hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
+  for (size_t k = 0; k < study->bin_count; k++) {
+    if (counts[k] > most) most = counts[k];
+  }
+  double pixels = (double)study->pixels, values = (double)(p->max_bin + 1);
+  double held_out = p->folds > 0 ? (double)most * pixels : 0;
+  return (double)p->num_leaves * pixels * values * BYTES_PER_BIN + held_out +
+         64 * (double)most;
+}
+
+/* Bins that are trained side by side, each on one thread, which wastes no time on waiting
+ * for one another at every split; 1: one after the other on all threads, where there are
+ * more threads than bins, too little memory, or a GPU. */
+static size_t side_by_side(const hr_expert *expert) {
+  size_t trained = 0, threads = hr_thread_count();
+  for (size_t k = 0; k < expert->study->bin_count; k++) {
+    trained += expert->bins[k].rows > 0;
+  }
+  double room = 0.5 * (double)expert->study->memory_bytes;
+  double fitting = room / growing_bytes(expert->study, expert->parameters);
+  if (threads > trained || fitting < 2 || strcmp(expert->grower.device, "cpu") != 0) {
+    return 1;
+  }
+  return fitting < (double)threads ? (size_t)fitting : threads;
+}
+
+typedef struct training {
+  hr_expert *expert;
+  hr_error *errors; /* [K], status HR_OK for none */
+  hr_status watched;
+  hr_error *err;
+} training;
+
+static void train_one(void *context, size_t k, size_t thread) {
+  training *t = context;
+  (void)thread;
+  hr_error err = {.status = HR_OK};
+  if (t->expert->bins[k].rows == 0) return;
+  if (train_bin(t->expert, k, &err) != HR_OK) t->errors[k] = err;
+}
+
+static void watch_training(void *context) {
+  training *t = context;
+  if (t->watched == HR_OK) t->watched = hr_grower_watch(&t->expert->grower, t->err);
+}
+
+static hr_status train_side_by_side(hr_expert *expert, size_t threads, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t bins = expert->study->bin_count;
+  training t = {.expert = expert, .err = err};
+  HR_TRY(hr_alloc(&t.errors, bins, err));
+  expert->grower.is_shared = true;
+  hr_parallel_for_watched(threads, bins, train_one, &t, watch_training, &t);
+  status = t.watched;
+  for (size_t k = 0; k < bins && status == HR_OK; k++) {
+    if (t.errors[k].status == HR_OK) continue;
+    status = hr_fail(err, t.errors[k].status, "%s", t.errors[k].message);
+  }
+cleanup:
+  hr_free(t.errors);
+  return status;
+}
+
+static hr_status train_in_turn(hr_expert *expert, hr_error *err) {
   hr_status status = HR_OK;
   for (size_t k = 0; k < expert->study->bin_count; k++) {
+    if (expert->bins[k].rows > 0) HR_TRY(train_bin(expert, k, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status lightgbm_train(hr_expert *expert, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t bins = expert->study->bin_count, threads = side_by_side(expert);
+  for (size_t k = 0; k < bins; k++) {
     const hr_tree_bin *bin = &expert->bins[k];
-    if (bin->rows == 0) continue;
-    if (bin->pushed != bin->rows) {
-      return hr_fail(err, HR_ERR_INTERNAL, "lightgbm saw %zu rows of bin %zu, not %zu",
-                     bin->pushed, k, bin->rows);
-    }
-    HR_TRY(train_bin(expert, k, err));
+    if (bin->pushed == bin->rows) continue;
+    return hr_fail(err, HR_ERR_INTERNAL, "lightgbm saw %zu rows of bin %zu, not %zu",
+                   bin->pushed, k, bin->rows);
+  }
+  HR_TRY(threads > 1 ? train_side_by_side(expert, threads, err)
+                     : train_in_turn(expert, err));
+  for (size_t k = 0; k < bins; k++) {
+    const hr_task *task = &expert->tasks[k];
+    if (task->status == HR_TASK_SKIPPED || task->note[0] == '\0') continue;
+    hr_observe_warning(expert->study->observer, "LightGBM, bin %zu: %s", k, task->note);
   }
 cleanup:
   return status;
@@ -427,7 +506,7 @@ static void lightgbm_estimate(const hr_study_view *study, const void *parameters
                               double *memory_bytes, double *operations) {
   const hr_lightgbm_parameters *p = parameters;
   double pixels = (double)study->pixels, folds = (double)fold_count(study, p);
-  double stored = 0, most = 0, samples = 0, most_sampled = 0;
+  double stored = 0, samples = 0, most_sampled = 0;
   size_t counts[HR_MOST_BINS + 1];
   hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
   for (size_t k = 0; k < study->bin_count; k++) {
@@ -436,7 +515,6 @@ static void lightgbm_estimate(const hr_study_view *study, const void *parameters
     if (counts[k] < fewest_rows(p)) continue;
     stored += rows * pixels;
     samples += 4 * sampled * pixels;
-    most = fmax(most, rows);
     most_sampled = fmax(most_sampled, sampled);
     /* Half the rows of a tree are in the smaller leaf of each split, on every level. */
     double levels = p->max_depth > 0 ? (double)p->max_depth : log2((double)p->num_leaves);
@@ -445,10 +523,8 @@ static void lightgbm_estimate(const hr_study_view *study, const void *parameters
                     (double)(p->max_bin + 1) * (double)p->num_leaves);
   }
   /* Sampling ends before trees are grown, but the allocator may keep its pages. */
-  double bins = (double)(p->max_bin + 1);
-  double histograms = (double)p->num_leaves * pixels * bins * BYTES_PER_BIN;
   double sampling = samples + 12 * most_sampled * pixels;
-  double growing = most * pixels * (folds > 0 ? 1 : 0) + histograms + 64 * most;
+  double growing = growing_bytes(study, p);
   *memory_bytes = stored + fmax(sampling, growing) + 4 * PUSH_ROWS * pixels;
 }
 

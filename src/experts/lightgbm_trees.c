@@ -113,11 +113,28 @@ cleanup:
   return status;
 }
 
-static hr_status tell_tree(hr_grower *grower, hr_error *err) {
-  hr_progress *progress = &grower->progress;
+hr_status hr_grower_watch(hr_grower *grower, hr_error *err) {
+  hr_progress now = grower->progress;
+#pragma omp atomic read
+  now.done = grower->progress.done;
   /* A model that is grown anew with smaller trees is not in the total. */
-  if (progress->done < progress->total) progress->done++;
-  return hr_observe_progress(grower->observer, progress, err);
+  if (now.done > now.total) now.done = now.total;
+  hr_status status = hr_observe_progress(grower->observer, &now, err);
+  if (status == HR_OK) return HR_OK;
+#pragma omp atomic write
+  grower->stop = true;
+  return status;
+}
+
+static hr_status tell_tree(hr_grower *grower, hr_error *err) {
+  bool stop;
+#pragma omp atomic update
+  grower->progress.done++;
+  if (!grower->is_shared) return hr_grower_watch(grower, err);
+#pragma omp atomic read
+  stop = grower->stop;
+  if (!stop) return HR_OK;
+  return hr_fail(err, HR_ERR_INTERRUPTED, "interrupted while %s", grower->progress.stage);
 }
 
 hr_status hr_grower_grow(hr_grower *grower, const hr_tree_size *size, const void *train,

@@ -20,6 +20,10 @@ typedef struct hr_grower {
   bool may_fall_back; /* device auto, and the GPU has not been tried yet */
   uint64_t seed;
   hr_progress progress; /* over all trees of the study */
+  /* Set where several threads grow, each a model of its own: then they only count trees
+   * and look at `stop`, and the thread that watches them calls the observer. */
+  bool is_shared;
+  bool stop;
 } hr_grower;
 
 /* Chooses the device. */
@@ -35,6 +39,9 @@ hr_status hr_grower_check(const hr_lightgbm_api *api, int code,
  * value is process-wide, and would be in the model's text. */
 hr_status hr_grower_describe(const hr_grower *grower, const hr_tree_size *size,
                              hr_text *out, hr_error *err) HR_MUST_CHECK;
+
+/* Calls the observer for threads that share the grower, and stops them where it wants. */
+hr_status hr_grower_watch(hr_grower *grower, hr_error *err) HR_MUST_CHECK;
 
 /* Grows n_estimators trees on dataset `train`, or as many as time_limit allows (*grown),
  * following the predictions of dataset `valid` (NULL: none). *booster is freed with

@@ -91,12 +91,32 @@ static void test_loops_nest(void **state) {
   }
 }
 
+static void count_watch(void *context) {
+  assert_int_equal(omp_get_thread_num(), 0);
+  ++*(int *)context;
+}
+
+static void test_watched_work(void **state) {
+  (void)state;
+  for (size_t threads = 1; threads <= 3; threads++) {
+    counts c = {0};
+    int watches = 0;
+    hr_parallel_for_watched(threads, 9, visit, &c, count_watch, &watches);
+    for (size_t i = 0; i < MOST; i++) {
+      assert_int_equal(c.visits[i], i < 9 ? 1 : 0);
+      assert_in_range(c.thread[i], 0, threads - 1);
+    }
+    assert_true(watches >= 1); /* the last one when all is done */
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_piece_once),
       cmocka_unit_test(test_blas_would_run_alone),
       cmocka_unit_test(test_fewer_threads),
       cmocka_unit_test(test_loops_nest),
+      cmocka_unit_test(test_watched_work),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

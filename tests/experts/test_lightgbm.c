@@ -3,6 +3,7 @@
 #include "experts/lightgbm.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -157,13 +158,16 @@ static void a_bin_is_trained_and_poor_ones_are_skipped(void **state) {
   type->destroy(&expert);
 }
 
-static void blocks_do_not_change_a_bit(void **state) {
+static void blocks_and_threads_do_not_change_a_bit(void **state) {
   (void)state;
   small_study s;
   size_t count = 0;
   init_study(&s);
+  omp_set_num_threads(2); /* two bins side by side */
   hr_expert *one = live(&s, &library.api, &usual, TRAIN);
+  omp_set_num_threads(1);
   hr_expert *other = live(&s, &library.api, &usual, 7);
+  omp_set_num_threads(2);
   const hr_task *a = type->tasks(one, &count), *b = type->tasks(other, &count);
   assert_memory_equal(a->predictions, b->predictions, a->test_rows * sizeof(float));
   assert_memory_equal(a->cv_r2, b->cv_r2, sizeof(double));
@@ -199,9 +203,11 @@ static void an_interrupt_stops_between_trees(void **state) {
   size_t count = 0;
   init_study(&s);
   s.stop_after = 12;
+  omp_set_num_threads(1); /* then the observer is asked after every tree */
   check_ok(hr_lightgbm_create_with(&library.api, &s.view, &usual, &expert, &err));
   check_fails(show(&s, expert, TRAIN, &err), HR_ERR_INTERRUPTED,
               "interrupted while growing LightGBM trees");
+  omp_set_num_threads(2);
   assert_int_equal(s.trees, 12);
   assert_int_equal(type->tasks(expert, &count)->status, HR_TASK_SKIPPED);
   type->destroy(&expert);
@@ -266,6 +272,7 @@ static void too_little_memory_is_met_once(void **state) {
   small_study s;
   size_t count = 0;
   init_study(&s);
+  omp_set_num_threads(1); /* bin 0 comes first */
   hr_lightgbm_api api = failing_api(1);
   hr_expert *expert = live(&s, &api, &usual, TRAIN);
   const hr_task *tasks = type->tasks(expert, &count);
@@ -283,6 +290,7 @@ static void too_little_memory_is_met_once(void **state) {
   assert_int_equal(tasks[0].status, HR_TASK_FAILED);
   assert_string_equal(tasks[0].note, expected);
   assert_int_equal(tasks[1].status, HR_TASK_OK);
+  omp_set_num_threads(2);
   type->destroy(&expert);
 }
 
@@ -343,7 +351,7 @@ static int unload(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_bin_is_trained_and_poor_ones_are_skipped),
-      cmocka_unit_test(blocks_do_not_change_a_bit),
+      cmocka_unit_test(blocks_and_threads_do_not_change_a_bit),
       cmocka_unit_test(all_folds_validate_all_rows),
       cmocka_unit_test(an_interrupt_stops_between_trees),
       cmocka_unit_test(a_time_limit_leaves_fewer_trees),
