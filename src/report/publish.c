@@ -41,8 +41,10 @@ static void close_editions(editions *all) {
 /* The pages of the command line, or else those that the study's configuration names. */
 static hr_status list_pages(const char *run_dir, const hr_publish_options *options,
                             editions *all, hr_error *err) {
+  enum { MOST_CONFIG_BYTES = 1 << 22 };
   hr_status status = HR_OK;
-  char *path = NULL;
+  char *path = NULL, *yaml = NULL;
+  size_t size = 0;
   if (options->page || options->block) {
     if (!options->page || !options->block) {
       return hr_fail(err, HR_ERR_USAGE, "a page and a block must be named together");
@@ -53,7 +55,9 @@ static hr_status list_pages(const char *run_dir, const hr_publish_options *optio
     goto cleanup;
   }
   HR_TRY(hr_join_path(run_dir, "config.yaml", &path, err));
-  HR_TRY(hr_config_load(path, &all->config, err));
+  /* Parsed, not loaded: the data of the study may be elsewhere by now. */
+  HR_TRY(hr_file_read(path, MOST_CONFIG_BYTES, &yaml, &size, err));
+  HR_TRY(hr_config_parse(yaml, size, path, run_dir, &all->config, err));
   if (all->config->page_count == 0) {
     status =
         hr_fail(err, HR_ERR_CONFIG,
@@ -70,6 +74,7 @@ static hr_status list_pages(const char *run_dir, const hr_publish_options *optio
   }
 cleanup:
   hr_free(path);
+  hr_free(yaml);
   return status;
 }
 
