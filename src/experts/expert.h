@@ -70,6 +70,13 @@ typedef struct hr_task {
   double validation_seconds; /* of `seconds`; 0 where it is not taken apart */
 } hr_task;
 
+/* An estimate, before anything is read. */
+typedef struct hr_cost {
+  double memory_bytes; /* at the peak */
+  double operations;   /* floating point */
+  double disk_bytes;   /* written into the run directory */
+} hr_cost;
+
 typedef struct hr_expert hr_expert; /* each method's own struct */
 
 typedef struct hr_expert_type {
@@ -92,10 +99,8 @@ typedef struct hr_expert_type {
   hr_status (*create)(const hr_study_view *study, const void *parameters, hr_expert **out,
                       hr_error *err);
   void (*destroy)(hr_expert **expert);
-  /* Bytes of memory at the peak and floating point operations, before anything is read.
-   */
-  void (*estimate)(const hr_study_view *study, const void *parameters,
-                   double *memory_bytes, double *operations);
+  /* What training and predicting would take, before anything is read. */
+  void (*estimate)(const hr_study_view *study, const void *parameters, hr_cost *cost);
   /* How many training rows of each bin (of all, where a bin has fewer), drawn at random,
    * the expert wants to see before the pass; they come in order, in blocks that also hold
    * other rows, chosen: [block->rows]. */

@@ -503,7 +503,7 @@ cleanup:
 }
 
 static void lightgbm_estimate(const hr_study_view *study, const void *parameters,
-                              double *memory_bytes, double *operations) {
+                              hr_cost *cost) {
   const hr_lightgbm_parameters *p = parameters;
   double pixels = (double)study->pixels, folds = (double)fold_count(study, p);
   double stored = 0, samples = 0, most_sampled = 0;
@@ -518,14 +518,19 @@ static void lightgbm_estimate(const hr_study_view *study, const void *parameters
     most_sampled = fmax(most_sampled, sampled);
     /* Half the rows of a tree are in the smaller leaf of each split, on every level. */
     double levels = p->max_depth > 0 ? (double)p->max_depth : log2((double)p->num_leaves);
-    *operations += (1 + folds) * (double)p->n_estimators * p->feature_fraction * pixels *
-                   (rows * p->bagging_fraction * (1 + levels / 2) +
-                    (double)(p->max_bin + 1) * (double)p->num_leaves);
+    cost->operations += (1 + folds) * (double)p->n_estimators * p->feature_fraction *
+                        pixels *
+                        (rows * p->bagging_fraction * (1 + levels / 2) +
+                         (double)(p->max_bin + 1) * (double)p->num_leaves);
   }
   /* Sampling ends before trees are grown, but the allocator may keep its pages. */
   double sampling = samples + 12 * most_sampled * pixels;
   double growing = growing_bytes(study, p);
-  *memory_bytes = stored + fmax(sampling, growing) + 4 * PUSH_ROWS * pixels;
+  cost->memory_bytes = stored + fmax(sampling, growing) + 4 * PUSH_ROWS * pixels;
+  /* A leaf takes about 130 characters of model.txt, a pixel 30 of importance.csv. */
+  double leaves = (double)p->n_estimators * (double)p->num_leaves;
+  cost->disk_bytes = (double)study->bin_count * (130 * leaves + 30 * pixels) +
+                     4 * (double)study->test.rows;
 }
 
 #define COUNT(array)   (sizeof(array) / sizeof(array)[0])

@@ -487,7 +487,7 @@ cleanup:
 }
 
 static void posterior_estimate(const hr_study_view *study, const void *parameters,
-                               double *memory_bytes, double *operations) {
+                               hr_cost *cost) {
   const hr_posterior_parameters *posterior = parameters;
   double pixels = (double)study->pixels, rows = (double)study->train.rows;
   double held = 0, own = 0, most = (double)posterior->validation;
@@ -500,10 +500,12 @@ static void posterior_estimate(const hr_study_view *study, const void *parameter
     own += fmin(in_bin, most) * in_bin * count / fmax(rows, 1);
   }
   double of_all = fmin(rows, most);
-  *memory_bytes = hr_templates_bytes((size_t)count, study->pixels, study->bin_count + 1) +
-                  8 * pixels * (held + of_all + HR_QUERY_ROWS) + 48 * rows +
-                  60 * (double)study->test.rows;
-  *operations = 4 * pixels * (own + (of_all + (double)study->test.rows) * count);
+  cost->memory_bytes =
+      hr_templates_bytes((size_t)count, study->pixels, study->bin_count + 1) +
+      8 * pixels * (held + of_all + HR_QUERY_ROWS) + 48 * rows +
+      60 * (double)study->test.rows;
+  cost->operations = 4 * pixels * (own + (of_all + (double)study->test.rows) * count);
+  cost->disk_bytes = 16 * count + 40 * (double)study->test.rows;
 }
 
 static const hr_field fields[] = {

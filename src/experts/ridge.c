@@ -15,9 +15,9 @@ static hr_status ridge_create(const hr_study_view *study, const void *parameters
 }
 
 static void ridge_estimate(const hr_study_view *study, const void *parameters,
-                           double *memory_bytes, double *operations) {
+                           hr_cost *cost) {
   hr_ridge_options options = options_of(parameters);
-  hr_ridge_models_estimate(study, &options, memory_bytes, operations);
+  hr_ridge_models_estimate(study, &options, cost);
 }
 
 static const hr_field fields[] = {

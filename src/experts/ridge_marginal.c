@@ -20,9 +20,9 @@ static hr_status ridge_marginal_create(const hr_study_view *study, const void *p
 }
 
 static void ridge_marginal_estimate(const hr_study_view *study, const void *parameters,
-                                    double *memory_bytes, double *operations) {
+                                    hr_cost *cost) {
   hr_ridge_options options = options_of(parameters);
-  hr_ridge_models_estimate(study, &options, memory_bytes, operations);
+  hr_ridge_models_estimate(study, &options, cost);
 }
 
 static const hr_field fields[] = {
@@ -40,7 +40,7 @@ static const hr_field fields[] = {
 
 const hr_expert_type hr_ridge_marginal_expert_type = {
     .name = "ridge_marginal",
-    .title = "Ridge (noise integrated out)",
+    .title = "Marginal Ridge",
     .summary = "Ridge on the clean spectra with the noise integrated out exactly.",
     .variant = "alpha",
     .uses_error = true,

@@ -280,12 +280,11 @@ static double solving_operations(const hr_expert *expert, const hr_task *task) {
 }
 
 static hr_status tell_progress(const hr_expert *expert, hr_error *err) {
-  hr_progress progress = {.stage = expert->integrates_noise
-                                       ? "solving Ridge, noise integrated out"
-                                       : "solving Ridge",
-                          .unit = "Gflop",
-                          .done = (uint64_t)(1e-9 * expert->operations_done),
-                          .total = (uint64_t)(1e-9 * expert->operations) + 1};
+  hr_progress progress = {
+      .stage = expert->integrates_noise ? "solving Marginal Ridge" : "solving Ridge",
+      .unit = "Gflop",
+      .done = (uint64_t)(1e-9 * expert->operations_done),
+      .total = (uint64_t)(1e-9 * expert->operations) + 1};
   return hr_observe_progress(expert->study->observer, &progress, err);
 }
 
@@ -699,7 +698,7 @@ cleanup:
 }
 
 void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options *options,
-                              double *memory_bytes, double *operations) {
+                              hr_cost *cost) {
   double alphas = (double)options->alpha->count, folds = (double)study->fold_count;
   double pixels = (double)study->pixels, held = 0, kernel = 0, order_most = 1, total = 0;
   bool noisy = options->integrate_noise && study->noise_level > 0;
@@ -721,12 +720,17 @@ void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options
                              : hr_dual_kernel_bytes(counts[m]);
     if (solving > kernel) kernel = solving;
     if (order > order_most) order_most = order;
-    *operations += rows * pixels * (form == FORM_DUAL ? rows : m == bins ? pixels : 0);
+    cost->operations += rows * pixels *
+                        (form == FORM_DUAL ? rows
+                         : m == bins       ? pixels
+                                           : 0);
     total += (folds + 1) * alphas * order * order * order / 3;
     if (noisy && form == FORM_DUAL) total += (folds + 1) * alphas * rows * rows * pixels;
   }
-  *operations += total;
-  *memory_bytes =
+  cost->operations += total;
+  cost->memory_bytes =
       held + kernel +
       (double)solver_count(study, (size_t)order_most) * 8 * order_most * order_most;
+  double predicted = 2 * (double)study->test.rows; /* by its bin, and by all */
+  cost->disk_bytes = alphas * (8 * (double)(bins + 1) * (1 + pixels) + 4 * predicted);
 }

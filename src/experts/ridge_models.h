@@ -23,7 +23,7 @@ hr_status hr_ridge_models_create(const hr_study_view *study,
                                  hr_error *err) HR_MUST_CHECK;
 void hr_ridge_models_destroy(hr_expert **expert);
 void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options *options,
-                              double *memory_bytes, double *operations);
+                              hr_cost *cost);
 hr_status hr_ridge_models_observe(hr_expert *expert, const hr_block *block,
                                   hr_error *err) HR_MUST_CHECK;
 hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) HR_MUST_CHECK;

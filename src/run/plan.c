@@ -261,22 +261,23 @@ hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
   return options;
 }
 
-void hr_plan_estimate(const hr_plan *plan, double *memory_bytes, double *operations) {
-  *memory_bytes = (double)hr_plan_stream(plan, true).memory_bytes;
+void hr_plan_estimate(const hr_plan *plan, hr_cost *cost) {
+  *cost = (hr_cost){0};
+  cost->memory_bytes = (double)hr_plan_stream(plan, true).memory_bytes;
   /* Labels of both sets in fp64, bins, routes and folds. */
   const hr_dataset *sets[] = {plan->train, plan->test};
   for (size_t i = 0; i < 2; i++) {
     double columns = (double)hr_dataset_label_names(sets[i])->count;
-    *memory_bytes += (double)hr_dataset_rows(sets[i]) * (8 * columns + 9);
+    cost->memory_bytes += (double)hr_dataset_rows(sets[i]) * (8 * columns + 9);
   }
-  *operations = 0;
   for (size_t i = 0; i < plan->config->expert_count; i++) {
     const hr_config_expert *expert = &plan->config->experts[i];
-    double memory = 0, work = 0;
+    hr_cost own = {0};
     if (!expert->type->estimate) continue;
-    expert->type->estimate(&plan->view, expert->parameters, &memory, &work);
-    *memory_bytes += memory;
-    *operations += work;
+    expert->type->estimate(&plan->view, expert->parameters, &own);
+    cost->memory_bytes += own.memory_bytes;
+    cost->operations += own.operations;
+    cost->disk_bytes += own.disk_bytes;
   }
 }
 
@@ -285,12 +286,12 @@ void hr_plan_estimate(const hr_plan *plan, double *memory_bytes, double *operati
 static int64_t smallest_budget(const hr_plan *plan) {
   enum { MOST_STEPS = 100 };
   hr_plan probe = *plan;
-  double needed = 0, operations = 0;
+  hr_cost cost = {0};
   int64_t budget = 1;
   for (int step = 0; step < MOST_STEPS; step++) {
     probe.view.memory_bytes = (size_t)budget << 20;
-    hr_plan_estimate(&probe, &needed, &operations);
-    int64_t mebibytes = (int64_t)ceil(needed / 1048576);
+    hr_plan_estimate(&probe, &cost);
+    int64_t mebibytes = (int64_t)ceil(cost.memory_bytes / 1048576);
     if (mebibytes <= budget) break;
     budget = mebibytes;
   }
@@ -298,9 +299,9 @@ static int64_t smallest_budget(const hr_plan *plan) {
 }
 
 hr_status hr_plan_check_memory(const hr_plan *plan, hr_error *err) {
-  double needed = 0, operations = 0;
-  hr_plan_estimate(plan, &needed, &operations);
-  if (needed <= (double)plan->view.memory_bytes) return HR_OK;
+  hr_cost cost = {0};
+  hr_plan_estimate(plan, &cost);
+  if (cost.memory_bytes <= (double)plan->view.memory_bytes) return HR_OK;
   return hr_fail(err, HR_ERR_CONFIG,
                  "%s: the study does not fit into run.memory_mib: %" PRId64
                  "; it needs at least %" PRId64 ", or fewer bins or folds",
@@ -351,18 +352,19 @@ static double measure_rate(void) {
 }
 
 static void describe_cost(const hr_plan *plan, hr_text *out) {
-  double memory = 0, operations = 0, rate = measure_rate();
-  hr_plan_estimate(plan, &memory, &operations);
+  hr_cost cost = {0};
+  double rate = measure_rate();
+  hr_plan_estimate(plan, &cost);
   hr_text_append(out, "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib",
-                 ceil(memory / 1048576), plan->config->run.memory_mib);
-  if (memory > (double)plan->view.memory_bytes) {
+                 ceil(cost.memory_bytes / 1048576), plan->config->run.memory_mib);
+  if (cost.memory_bytes > (double)plan->view.memory_bytes) {
     hr_text_append(out, ": does not fit, at least %" PRId64 " are needed",
                    smallest_budget(plan));
   }
-  hr_text_append(out, "\nWould compute %.3g Gflop", 1e-9 * operations);
+  hr_text_append(out, "\nWould compute %.3g Gflop", 1e-9 * cost.operations);
   if (rate > 0) {
-    hr_text_append(out, ", about %.0f s at the %.0f Gflop/s of this machine",
-                   ceil(operations / rate), 1e-9 * rate);
+    hr_text_append(out, ", at least %.0f s at the %.0f Gflop/s of this machine",
+                   ceil(cost.operations / rate), 1e-9 * rate);
   }
   hr_text_append(out, "\n");
 }
@@ -393,5 +395,10 @@ void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
                    at_risk ? "  at risk" : "");
   }
   describe_cost(plan, out);
-  hr_text_append(out, "Would write: %s\n", out_dir);
+  hr_cost cost = {0};
+  hr_plan_estimate(plan, &cost);
+  /* Tables, figures and the rows of predictions.csv come on top of the models. */
+  double rest = 2e6 + 300 * (double)plan->view.test.rows;
+  hr_text_append(out, "Would write about %.0f MB into %s\n",
+                 ceil(1e-6 * (cost.disk_bytes + rest)), out_dir);
 }

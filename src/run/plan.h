@@ -26,9 +26,8 @@ void hr_plan_destroy(hr_plan **plan);
 /* The fingerprint as 16 hexadecimal digits. */
 void hr_plan_print(const hr_plan *plan, char out[17]);
 
-/* Bytes of memory at the peak, the streams' buffers included, and floating point
- * operations. */
-void hr_plan_estimate(const hr_plan *plan, double *memory_bytes, double *operations);
+/* What the study takes, the buffers of its streams included. */
+void hr_plan_estimate(const hr_plan *plan, hr_cost *cost);
 
 /* Refuses a study that would need more than run.memory_mib: HR_ERR_MEMORY with the sizes.
  */

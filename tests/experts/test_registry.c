@@ -13,8 +13,8 @@ static void test_order(void **state) {
   (void)state;
   static const char *const names[] = {"ridge", "ridge_marginal", "posterior", "lightgbm",
                                       "cnn"};
-  static const char *const titles[] = {"Ridge", "Ridge (noise integrated out)",
-                                       "Posterior mean", "LightGBM", "1D-CNN"};
+  static const char *const titles[] = {"Ridge", "Marginal Ridge", "Posterior mean",
+                                       "LightGBM", "1D-CNN"};
   size_t count = 0;
   const hr_expert_type *const *types = all(&count);
   assert_int_equal(count, 5);

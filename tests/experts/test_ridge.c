@@ -200,11 +200,12 @@ static void equal_targets_leave_validation_undefined(void **state) {
 static void the_estimate_covers_what_is_used(void **state) {
   const small_study *s = *state;
   static const hr_ridge_parameters parameters = {{(double *)(uintptr_t)alphas, ALPHAS}};
-  double memory = 0, operations = 0;
-  hr_ridge_expert_type.estimate(&s->view, &parameters, &memory, &operations);
+  hr_cost cost = {0};
+  hr_ridge_expert_type.estimate(&s->view, &parameters, &cost);
   /* Global fold sums alone: five upper triangles of one tile. */
-  assert_true(memory > 5.0 * 8 * PIXELS * PIXELS);
-  assert_true(operations > TRAIN * PIXELS * PIXELS);
+  assert_true(cost.memory_bytes > 5.0 * 8 * PIXELS * PIXELS);
+  assert_true(cost.operations > TRAIN * PIXELS * PIXELS);
+  assert_true(cost.disk_bytes > ALPHAS * (BINS + 1) * 8.0 * PIXELS);
 }
 
 int main(void) {
