@@ -1,7 +1,7 @@
 /* cmocka, and numeric assertions that NaN fails.
  *
- * cmocka 1.1.5's assert_float_equal(NAN, 5, eps) passes and doubles are narrowed to
- * float, so its numeric macros are not used. */
+ * cmocka 1.1.5's own macros for floats let NaN equal anything and narrow doubles to
+ * float, so they are not used. */
 #ifndef HR_TESTS_CHECK_H
 #define HR_TESTS_CHECK_H
 
