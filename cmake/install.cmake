@@ -26,8 +26,8 @@ file(RELATIVE_PATH HR_PC_TO_PREFIX
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 # Not Requires.private: pkg-config would hand the include folders of what we stand on to
 # those who only include our headers.
-set(HR_PC_PRIVATE ${HDF5_STATIC_LDFLAGS} ${OPENBLAS_STATIC_LDFLAGS} ${YAML_STATIC_LDFLAGS}
-  ${JANSSON_STATIC_LDFLAGS} ${CAIRO_STATIC_LDFLAGS} -ldl)
+set(HR_PC_PRIVATE ${HDF5_LDFLAGS} ${OPENBLAS_LDFLAGS} ${YAML_LDFLAGS}
+  ${JANSSON_LDFLAGS} ${CAIRO_LDFLAGS} -ldl)
 list(REMOVE_ITEM HR_PC_PRIVATE "-L/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}")
 list(JOIN HR_PC_PRIVATE " " HR_PC_PRIVATE)
 configure_file(cmake/headroom.pc.in headroom.pc @ONLY)
