@@ -4,21 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/interrupt.h"
+#include "core/clock.h"
 
 static const double redraw_seconds = 0.1;  /* on a terminal; faster only flickers */
 static const double repeat_seconds = 10.0; /* in a log file */
 static const double settled_seconds = 0.5; /* before that a rate says nothing */
 enum { MOST_CELLS = 30, LEAST_CELLS = 8, LEAST_COLUMNS = 40, USUAL_COLUMNS = 80 };
-
-static double monotonic_seconds(void) {
-  struct timespec now = {0};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static int terminal_columns(FILE *file) {
   struct winsize size = {0};
@@ -30,7 +24,7 @@ void hr_display_init(hr_display *display, FILE *file) {
   const char *terminal = getenv("TERM");
   const char *no_colour = getenv("NO_COLOR");
   bool can_redraw = terminal && strcmp(terminal, "dumb") != 0;
-  *display = (hr_display){.file = file, .clock = monotonic_seconds};
+  *display = (hr_display){.file = file, .clock = hr_clock_seconds};
   display->is_terminal = can_redraw && isatty(fileno(file));
   display->has_colour = display->is_terminal && !(no_colour && *no_colour);
   display->columns = display->is_terminal ? terminal_columns(file) : USUAL_COLUMNS;
