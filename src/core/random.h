@@ -23,6 +23,7 @@ typedef enum hr_stream_id {
   HR_STREAM_SAMPLE = 6,    /* which training rows are looked at before the pass */
   HR_STREAM_TEMPLATES = 7, /* which training rows are templates */
   HR_STREAM_HELD_OUT = 8,  /* which training rows the posterior mean is validated on */
+  HR_STREAM_PLACEBO = 9,   /* which random group a row belongs to */
 } hr_stream_id;
 
 /* The Philox4x32-10 bijection: out = P(counter; key). */
