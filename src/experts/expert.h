@@ -84,7 +84,8 @@ typedef struct hr_expert_type {
   const char *title;   /* in tables and figures: "Ridge" */
   const char *summary; /* one sentence for help and report */
   const char *variant; /* what the hyperparameter is called ("alpha"), or NULL */
-  bool uses_error;     /* whether it sees the error of each spectrum */
+  bool uses_error;     /* whether it sees the error of each spectrum: to weigh by, never
+                          as an input, which may give the label away (leakage.h) */
   bool has_global;     /* whether it also trains a model on all rows */
   size_t parameters_size;
   const hr_field *fields;
