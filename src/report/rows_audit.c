@@ -135,10 +135,35 @@ static void audit_octiles(audit *a, const hr_node *root) {
                 hr_node_number(a->reader, &octile, "snr_high"), j + 1 == count);
     snprintf(place, sizeof place, "snr_octiles.octiles[%zu]", j);
     compare_key(a, &octile, place, "n", (double)a->count);
-    for (size_t m = 0; m < a->rows->method_count; m++) {
-      compare_key(a, &scores, place, a->rows->methods.items[m],
-                  score(a, a->rows->prediction[m]).r2);
+    for (void *i = json_object_iter(scores.json); i;
+         i = json_object_iter_next(scores.json, i)) {
+      const char *method = json_object_iter_key(i);
+      const double *prediction = hr_rows_find(a->rows, method);
+      if (!prediction) {
+        compare(a, place, method, 0, 1);
+        continue;
+      }
+      compare_key(a, &scores, place, method, score(a, prediction).r2);
     }
+  }
+}
+
+/* The controls, where the study has any; absent in results of earlier versions. */
+static void audit_controls(audit *a, const hr_node *root) {
+  if (!json_is_object(json_object_get(root->json, "controls"))) return;
+  hr_node controls = hr_node_object(a->reader, root, "controls");
+  list_rows(a, COVERED);
+  for (void *i = json_object_iter(controls.json); i;
+       i = json_object_iter_next(controls.json, i)) {
+    char place[64];
+    const char *name = json_object_iter_key(i);
+    if (hr_node_is_null(&controls, name)) continue;
+    hr_node control = hr_node_object(a->reader, &controls, name);
+    const double *prediction = hr_rows_find(a->rows, name);
+    snprintf(place, sizeof place, "controls.%s", name);
+    compare_key(a, &control, place, "n", (double)a->count);
+    compare_key(a, &control, place, "r2_pooled",
+                prediction ? score(a, prediction).r2 : (double)NAN);
   }
 }
 
@@ -165,6 +190,7 @@ hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader, hr_error *err) {
   audit_overall(&a, &root);
   for (size_t k = 0; k < hr_node_count(&bins); k++) audit_bin(&a, &bins, k);
   audit_octiles(&a, &root);
+  audit_controls(&a, &root);
   HR_TRY(hr_reader_status(reader, err));
   if (a.failed) {
     status =

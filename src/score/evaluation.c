@@ -310,16 +310,41 @@ cleanup:
   return status;
 }
 
+/* The placebo is held against Ridge-Oracle, on the same rows. */
+static hr_status audit_controls(hr_evaluation *evaluation, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_controls *controls = &evaluation->controls;
+  const hr_method *oracle = &evaluation->methods[hr_evaluation_oracle(
+      evaluation, evaluation->baseline, HR_SELECT_BY_CV)];
+  bool compared =
+      hr_controls_has(controls, HR_CONTROL_PLACEBO) && oracle->complete[HR_SCOPE_COVERED];
+  if (!compared) return HR_OK;
+  hr_arm arms[2] = {
+      {hr_control_name(HR_CONTROL_PLACEBO), controls->prediction[HR_CONTROL_PLACEBO]},
+      {oracle->name, oracle->prediction}};
+  HR_TRY(hr_ledger_check_same_rows(&evaluation->ledger, arms,
+                                   evaluation->oracle->row_list,
+                                   hr_oracle_covered(evaluation->oracle), err));
+  HR_TRY(hr_ledger_status(&evaluation->ledger, err));
+cleanup:
+  return status;
+}
+
 static hr_status create_bootstrap(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
   const double **predictions = NULL;
   const hr_results_input *input = evaluation->input;
-  HR_TRY(hr_alloc(&predictions, evaluation->method_count + HR_CEILING_KINDS, err));
+  size_t count = evaluation->method_count + HR_CEILING_KINDS + HR_CONTROL_KINDS;
+  HR_TRY(hr_alloc(&predictions, count, err));
   for (size_t m = 0; m < evaluation->method_count; m++) {
     predictions[m] = evaluation->methods[m].prediction;
   }
   for (size_t kind = 0; kind < HR_CEILING_KINDS; kind++) {
     predictions[evaluation->method_count + kind] = evaluation->ceiling.prediction[kind];
+  }
+  for (size_t kind = 0; kind < HR_CONTROL_KINDS; kind++) {
+    predictions[evaluation->method_count + HR_CEILING_KINDS + kind] =
+        evaluation->controls.prediction[kind];
   }
   hr_bootstrap_input draw = {
       .rows = input->test->rows,
@@ -328,7 +353,7 @@ static hr_status create_bootstrap(hr_evaluation *evaluation, hr_error *err) {
       .group_start = evaluation->oracle->group_start,
       .group_count = input->bin_count + 1,
       .predictions = predictions,
-      .method_count = evaluation->method_count + HR_CEILING_KINDS,
+      .method_count = count,
       .draws = input->bootstrap_draws ? input->bootstrap_draws : HR_BOOTSTRAP_DRAWS,
       .seed = input->seed,
   };
@@ -410,6 +435,9 @@ static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
   list_methods(evaluation);
   HR_TRY(audit_methods(evaluation, err));
   HR_TRY(hr_ceiling_init(&evaluation->ceiling, input, err));
+  HR_TRY(hr_controls_init(&evaluation->controls, input, evaluation->oracle->row_list,
+                          hr_oracle_covered(evaluation->oracle), err));
+  HR_TRY(audit_controls(evaluation, err));
   HR_TRY(create_bootstrap(evaluation, err));
   if (input->snr) {
     HR_TRY(hr_octiles_init(&evaluation->octiles, input->snr, evaluation->oracle->row_list,
@@ -445,6 +473,7 @@ void hr_evaluation_destroy(hr_evaluation **evaluation) {
   hr_free(it->methods);
   hr_octiles_fini(&it->octiles);
   hr_ceiling_fini(&it->ceiling);
+  hr_controls_fini(&it->controls);
   hr_bootstrap_destroy(&it->bootstrap);
   hr_ledger_fini(&it->ledger);
   hr_variant_scores_destroy(&it->scores);

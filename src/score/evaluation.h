@@ -4,6 +4,7 @@
 #define HR_SCORE_EVALUATION_H
 
 #include "score/ceiling.h"
+#include "score/controls.h"
 #include "score/ledger.h"
 #include "score/results.h"
 
@@ -37,7 +38,8 @@ typedef struct hr_evaluation {
   size_t method_count;
   size_t baseline; /* the outcome that others are compared with: "ridge", or the first */
   hr_ceiling ceiling;
-  hr_bootstrap *bootstrap; /* of the methods, then of the kinds of ceiling */
+  hr_controls controls;
+  hr_bootstrap *bootstrap; /* of the methods, the kinds of ceiling, the controls */
   hr_octiles octiles;      /* of covered rows; without row_list where snr is not known */
   hr_gate_criterion gate[HR_GATE_CRITERIA];
   bool gate_passed;

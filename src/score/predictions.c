@@ -22,6 +22,10 @@ hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
     const hr_method *method = &evaluation->methods[m];
     if (method->listed) hr_text_append(out, ",%s", method->name);
   }
+  const hr_controls *controls = &evaluation->controls;
+  for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
+    if (hr_controls_has(controls, c)) hr_text_append(out, ",%s", hr_control_name(c));
+  }
   hr_text_append(out, "\n");
   for (size_t i = 0; i < input->test->rows; i++) {
     hr_text_append(out, "%zu,", i);
@@ -31,6 +35,9 @@ hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
     for (size_t m = 0; m < evaluation->method_count; m++) {
       const hr_method *method = &evaluation->methods[m];
       if (method->listed) append_number(method->prediction[i], out);
+    }
+    for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
+      if (hr_controls_has(controls, c)) append_number(controls->prediction[c][i], out);
     }
     hr_text_append(out, "\n");
   }

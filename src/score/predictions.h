@@ -9,7 +9,7 @@
 extern const char hr_predictions_name[];
 
 /* Appends one line a test row: row, bin (empty where uncovered), snr, target and the
- * prediction of every listed method. Numbers read back the same. */
+ * prediction of every listed method and of the controls. Numbers read back the same. */
 hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
                                 hr_error *err) HR_MUST_CHECK;
 

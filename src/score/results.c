@@ -4,7 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
-#include "score/evaluation.h"
+#include "score/controls_json.h"
 #include "score/json.h"
 #include "score/predictions.h"
 #include "score/seal.h"
@@ -481,6 +481,7 @@ static void write_root(writer *w, json_t *root) {
   write_all_overall(w, root);
   write_octiles(w, root);
   write_ceiling(w, root);
+  hr_controls_write(w->evaluation, &w->json, root);
   write_gate(w, root);
   write_baselines(w, root);
 }
@@ -511,6 +512,7 @@ static hr_status format(const hr_results_input *input, hr_text *out, hr_text *ro
   hr_json_put_text(&w.json, root, "seal", seal);
   HR_TRY(hr_json_write(&w.json, root, out, err));
   if (gate_passed) *gate_passed = evaluation->gate_passed;
+  hr_controls_warn(evaluation);
 cleanup:
   json_decref(root);
   hr_evaluation_destroy(&evaluation);

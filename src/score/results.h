@@ -34,12 +34,15 @@ typedef struct hr_results_input {
 
   const hr_outcome *outcomes; /* [outcome_count] one a configured expert */
   size_t outcome_count;
+  const hr_outcome *controls; /* [control_count] score/controls.h; they compete not */
+  size_t control_count;
   hr_selection selection; /* of the headline hybrid */
   hr_gate_thresholds gate;
   const hr_reference_line *baselines; /* [baseline_count] */
   size_t baseline_count;
-  uint64_t seed;          /* of the bootstrap */
-  size_t bootstrap_draws; /* 0: HR_BOOTSTRAP_DRAWS */
+  uint64_t seed;               /* of the bootstrap */
+  size_t bootstrap_draws;      /* 0: HR_BOOTSTRAP_DRAWS */
+  const hr_observer *observer; /* is told of warnings; or NULL */
 } hr_results_input;
 
 /* Computes every number, checks the ledger and writes results.json atomically to `path`,

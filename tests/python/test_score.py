@@ -73,6 +73,27 @@ class Score(unittest.TestCase):
                     self.interval(lambda t: r2(t["target"], t[method])
                                   - r2(t["target"], t[versus]), keep))
 
+    def test_controls(self):
+        keep = (self.rows["bin"] >= 0).to_numpy()
+        part = self.rows[keep]
+        y = part["target"]
+        controls = self.results["controls"]
+        self.assertEqual(list(controls), ["placebo", "leakage"])
+        for name, control in controls.items():
+            self.assertEqual(control["n"], len(part))
+            self.assertAlmostEqual(control["r2_pooled"], r2(y, part[name]), delta=1e-12)
+            self.check_pair(control["r2_pooled_ci"],
+                            self.interval(lambda t: r2(t["target"], t[name]), keep))
+        for key, more, less in (("partition_gain", "placebo", "global_ridge"),
+                                ("oracle_gain", "ridge_oracle", "placebo")):
+            found = controls["placebo"]
+            self.assertAlmostEqual(found[key], r2(y, part[more]) - r2(y, part[less]),
+                                   delta=1e-12)
+            self.check_pair(found[key + "_ci"],
+                            self.interval(lambda t: r2(t["target"], t[more])
+                                          - r2(t["target"], t[less]), keep))
+        self.assertTrue(controls["leakage"]["warning"])
+
     def test_bins(self):
         for entry in self.results["bins"]:
             keep = (self.rows["bin"] == entry["index"]).to_numpy()

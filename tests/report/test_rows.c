@@ -56,6 +56,17 @@ static void test_what_was_written_is_confirmed(void **state) {
   check_ok(read_and_audit(&err));
 }
 
+static void test_controls_are_confirmed(void **state) {
+  (void)state;
+  fixture_add_controls(&f, 0.6);
+  f.control_tasks[1].status = HR_TASK_SKIPPED;
+  check_ok(hr_results_write(&f.input, results, NULL, &err));
+  check_ok(read_and_audit(&err));
+  f.control_tasks[1].status = HR_TASK_OK;
+  check_ok(hr_results_write(&f.input, results, NULL, &err));
+  check_ok(read_and_audit(&err));
+}
+
 static void test_rows_are_read_back(void **state) {
   (void)state;
   hr_reader reader = {0};
@@ -92,6 +103,8 @@ static void forge(const forgery *change, bool seal_again) {
   if (json_is_object(parent) && change->inner && strcmp(change->inner, "octiles") == 0) {
     parent = json_array_get(json_object_get(parent, "octiles"), change->item);
     parent = json_object_get(parent, "r2");
+  } else if (json_is_object(parent) && change->inner) {
+    parent = json_object_get(parent, change->inner);
   } else if (json_is_array(parent)) {
     parent = json_array_get(parent, change->item);
     if (change->inner) {
@@ -127,7 +140,12 @@ static void test_changed_numbers_are_refused(void **state) {
       {"snr_octiles", 3, "octiles", "ridge_oracle", 0.5,
        " says that snr_octiles.octiles[3].ridge_oracle is 0.5, but the predictions "
        "give "},
+      {"controls", 0, "placebo", "r2_pooled", 0.25,
+       " says that controls.placebo.r2_pooled is 0.25, but the predictions give "},
+      {"controls", 0, "leakage", "n", 100,
+       " says that controls.leakage.n is 100, but the predictions give 206"},
   };
+  fixture_add_controls(&f, 0.6);
   for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
     check_ok(hr_results_write(&f.input, results, NULL, &err));
     forge(&cases[c], true);
@@ -220,6 +238,7 @@ static void test_memory_can_run_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_what_was_written_is_confirmed),
+      TEST(test_controls_are_confirmed),
       TEST(test_rows_are_read_back),
       TEST(test_changed_numbers_are_refused),
       TEST(test_a_broken_seal_is_refused),

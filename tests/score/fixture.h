@@ -31,6 +31,10 @@ typedef struct fixture {
   double focus[1];
   hr_reference_line line;
   hr_preparation preparation;
+  float placebo[FIXTURE_ROWS], error_alone[FIXTURE_ROWS];
+  double control_cv[2];
+  hr_task control_tasks[2];
+  hr_outcome controls[2];
   hr_results_input input;
 } fixture;
 
@@ -38,6 +42,9 @@ static const hr_expert_type fixture_ridge = {
     .name = "ridge", .title = "Ridge", .variant = "alpha", .has_global = true};
 static const hr_expert_type fixture_forest = {.name = "forest", .title = "Forest"};
 static const hr_expert_type fixture_cnn = {.name = "cnn", .title = "1D-CNN"};
+
+static const hr_expert_type fixture_placebo = {.name = "placebo", .title = "Placebo"};
+static const hr_expert_type fixture_leakage = {.name = "leakage", .title = "Error alone"};
 
 /* Predictions of one model for the rows routed to it: the target with noise of `sigma`.
  */
@@ -144,6 +151,31 @@ static inline void fixture_init(fixture *f) {
       .seed = 42,
       .bootstrap_draws = 200,
   };
+}
+
+/* A placebo with errors of 0.7, and an error that knows the target to within `sigma`; NaN
+ * for uncovered rows. */
+static inline void fixture_add_controls(fixture *f, double sigma) {
+  const hr_expert_type *types[] = {&fixture_placebo, &fixture_leakage};
+  float *predictions[] = {f->placebo, f->error_alone};
+  for (size_t c = 0; c < 2; c++) {
+    fixture_predict(f, HR_GLOBAL, c == 0 ? 0.7 : sigma, 200 + c, predictions[c]);
+    for (size_t i = 0; i < FIXTURE_ROWS; i++) {
+      if (f->bin[i] == HR_UNCOVERED) predictions[c][i] = (float)NAN;
+    }
+    f->control_cv[c] = 0.5;
+    f->control_tasks[c] = (hr_task){.bin = HR_GLOBAL,
+                                    .status = HR_TASK_OK,
+                                    .train_rows = 3000,
+                                    .test_rows = FIXTURE_ROWS,
+                                    .variant_count = 1,
+                                    .cv_r2 = &f->control_cv[c],
+                                    .predictions = predictions[c],
+                                    .seconds = 0.5};
+    f->controls[c] = (hr_outcome){types[c], &f->control_tasks[c], 1, NULL};
+  }
+  f->input.controls = f->controls;
+  f->input.control_count = 2;
 }
 
 #endif

@@ -16,13 +16,15 @@ static void test_every_row_and_method(void **state) {
   hr_text text;
   hr_text_init(&text);
   fixture_init(&f);
+  fixture_add_controls(&f, 0.6);
   f.input.snr = NULL;
   check_ok(hr_evaluation_create(&f.input, &evaluation, &err));
   check_ok(hr_predictions_format(evaluation, &text, &err));
   char *rest = text.bytes;
   assert_string_equal(strsep(&rest, "\n"),
                       "row,bin,snr,target,global_ridge,ridge_oracle,forest_oracle,"
-                      "ridge_oracle_test,oracle_hybrid_cv,oracle_hybrid_test");
+                      "ridge_oracle_test,oracle_hybrid_cv,oracle_hybrid_test,placebo,"
+                      "leakage");
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
     char *line = strsep(&rest, "\n");
     assert_int_equal(strtoul(strsep(&line, ","), NULL, 10), i);
@@ -35,6 +37,12 @@ static void test_every_row_and_method(void **state) {
       if (!evaluation->methods[m].listed) continue;
       const char *number = strsep(&line, ",");
       double expected = evaluation->methods[m].prediction[i];
+      if (isnan(expected)) assert_string_equal(number, "");
+      if (!isnan(expected)) assert_true(strtod(number, NULL) == expected);
+    }
+    for (size_t c = 0; c < HR_CONTROL_KINDS; c++) {
+      const char *number = strsep(&line, ",");
+      double expected = (double)(c == 0 ? f.placebo : f.error_alone)[i];
       if (isnan(expected)) assert_string_equal(number, "");
       if (!isnan(expected)) assert_true(strtod(number, NULL) == expected);
     }

@@ -24,10 +24,16 @@ static void write_rows(const fixture *f, const hr_evaluation *evaluation,
   for (size_t m = 0; m < evaluation->method_count; m++) {
     fprintf(file, ",%s", evaluation->methods[m].name);
   }
+  for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
+    fprintf(file, ",%s", hr_control_name(c));
+  }
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
     fprintf(file, "\n%.17g,%d,%.17g", f->target[i], f->bin[i], f->snr[i]);
     for (size_t m = 0; m < evaluation->method_count; m++) {
       fprintf(file, ",%.17g", evaluation->methods[m].prediction[i]);
+    }
+    for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
+      fprintf(file, ",%.17g", evaluation->controls.prediction[c][i]);
     }
   }
   fprintf(file, "\n");
@@ -53,6 +59,7 @@ int main(int argc, char **argv) {
   char path[4096];
   if (argc != 3) return 2;
   fixture_init(&f);
+  fixture_add_controls(&f, 0.6);
   f.input.bootstrap_draws = (size_t)strtoul(argv[2], NULL, 10);
   snprintf(path, sizeof path, "%s/results.json", argv[1]);
   if (hr_results_write(&f.input, path, NULL, &err) != HR_OK ||
