@@ -7,6 +7,9 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "experts/leakage.h"
+#include "experts/placebo.h"
+#include "experts/ridge.h"
 #include "run/config_paths.h"
 #include "run/config_read.h"
 #include "run/config_table.h"
@@ -224,6 +227,36 @@ static hr_status check_expert_names(const hr_config *config, const hr_yaml_node 
                       "ridge");
 }
 
+enum { CONTROLS = 2 };
+
+static const hr_config_expert *find_ridge(const hr_config *config) {
+  for (size_t i = 0; i < config->expert_count; i++) {
+    if (config->experts[i].type == &hr_ridge_expert_type) return &config->experts[i];
+  }
+  return NULL;
+}
+
+/* Controls are trained like experts and stand behind them. The placebo borrows Ridge's
+ * alphas: it has no fields of its own, so they are freed once. */
+static hr_status add_controls(hr_config *config, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config_expert *ridge = find_ridge(config);
+  if (config->controls.placebo && ridge) {
+    hr_ridge_parameters *borrowed = NULL;
+    HR_TRY(hr_alloc(&borrowed, 1, err));
+    *borrowed = *(const hr_ridge_parameters *)ridge->parameters;
+    config->experts[config->expert_count++] =
+        (hr_config_expert){&hr_placebo_expert_type, borrowed};
+    config->control_count++;
+  }
+  if (config->controls.leakage) {
+    config->experts[config->expert_count++].type = &hr_leakage_expert_type;
+    config->control_count++;
+  }
+cleanup:
+  return status;
+}
+
 static hr_status read_experts(hr_config *config, const hr_yaml_node *root,
                               hr_error *err) {
   hr_status status = HR_OK;
@@ -231,7 +264,7 @@ static hr_status read_experts(hr_config *config, const hr_yaml_node *root,
   const hr_expert_type *const *types = hr_expert_types(&count);
   const hr_yaml_node *experts = hr_yaml_find(root, "experts");
   HR_TRY(hr_config_check_mapping(config->path, experts, "experts", err));
-  HR_TRY(hr_alloc(&config->experts, count, err));
+  HR_TRY(hr_alloc(&config->experts, count + CONTROLS, err));
   if (!experts || experts->kind != HR_YAML_MAPPING) {
     HR_TRY(read_expert(config, hr_expert_find("ridge"), NULL, root, err));
     goto cleanup;
@@ -304,6 +337,7 @@ static hr_status parse(const char *yaml, size_t size, const hr_config_source *so
   HR_TRY(read_sections(config, root, err));
   HR_TRY(read_bins(config, root, err));
   HR_TRY(read_experts(config, root, err));
+  HR_TRY(add_controls(config, err));
   HR_TRY(read_baselines(config, root, err));
   HR_TRY(read_pages(config, root, err));
   HR_TRY(hr_config_resolve_paths(config, root, source, err));

@@ -67,14 +67,20 @@ typedef struct hr_config {
   } run;
 
   struct {
+    bool placebo; /* Ridge on random groups; only where ridge competes */
+    bool leakage; /* Ridge on the error alone */
+  } controls;
+
+  struct {
     double oracle_r2;
     double delta_r2;
     double insufficient_below;
     double focus_delta_r2;
   } gate;
 
-  hr_config_expert *experts; /* in the registry's order */
-  size_t expert_count;
+  hr_config_expert *experts; /* in the registry's order, then the controls */
+  size_t expert_count;       /* of all that are trained */
+  size_t control_count;      /* of those at the end that compete with nobody */
   hr_config_baseline *baselines;
   size_t baseline_count;
   hr_config_page *pages;

@@ -138,6 +138,22 @@ static const hr_field selection_fields[] = {
      .help = "The seed that deals rows out to folds."},
 };
 
+static const hr_field control_fields[] = {
+    {.name = "placebo",
+     .kind = HR_FIELD_BOOL,
+     FIELD(controls.placebo),
+     .default_text = "true",
+     .help = "Whether Ridge is also trained on random groups of the same sizes as the "
+             "bins, which tells what partitioning does by itself; only where ridge is "
+             "among the experts."},
+    {.name = "leakage",
+     .kind = HR_FIELD_BOOL,
+     FIELD(controls.leakage),
+     .default_text = "true",
+     .help = "Whether Ridge is also trained on the error of the spectra alone, with a "
+             "warning where that predicts the label."},
+};
+
 #define GATE_FIELD(member, default_value, sentence)                                     \
   {                                                                                     \
     .name = #member, .kind = HR_FIELD_NUMBER, FIELD(gate.member),                       \
@@ -192,9 +208,9 @@ const hr_field hr_config_baseline_field = {
     .help = "The R2 of a method outside this study.",
 };
 
-static const char *const top_names[] = {"experiment", "data",    "binning",
-                                        "selection",  "experts", "baselines",
-                                        "gate",       "publish", "run"};
+static const char *const top_names[] = {
+    "experiment", "data",     "binning", "selection", "experts",
+    "baselines",  "controls", "gate",    "publish",   "run"};
 const hr_config_section hr_config_top = {
     .path = "", .help = "", .more = top_names, .more_count = COUNT(top_names)};
 
@@ -218,6 +234,8 @@ static const hr_config_section sections[] = {
      COUNT(binning_fields), binning_more, COUNT(binning_more)},
     {"selection", "How settings and experts are chosen.", selection_fields,
      COUNT(selection_fields), NULL, 0},
+    {"controls", "What is trained beside the experts and competes with nobody.",
+     control_fields, COUNT(control_fields), NULL, 0},
     {"gate", "The thresholds of the verdict.", gate_fields, COUNT(gate_fields), NULL, 0},
     {"run", "What the machine may give.", run_fields, COUNT(run_fields), NULL, 0},
 };

@@ -48,7 +48,7 @@ static void write_binning(const hr_config *config, hr_text *out) {
 
 static void write_experts(const hr_config *config, hr_text *out) {
   hr_text_append(out, "experts:\n");
-  for (size_t i = 0; i < config->expert_count; i++) {
+  for (size_t i = 0; i < config->expert_count - config->control_count; i++) {
     const hr_config_expert *expert = &config->experts[i];
     hr_config_section section = hr_config_expert_section(expert->type, "");
     hr_text_append(out, "  %s:%s\n", expert->type->name, section.count ? "" : " {}");
@@ -85,6 +85,7 @@ hr_status hr_config_write(const hr_config *config, hr_text *out, hr_error *err) 
   write_section(config, "selection", out);
   write_experts(config, out);
   write_baselines(config, out);
+  write_section(config, "controls", out);
   write_section(config, "gate", out);
   write_pages(config, out);
   write_section(config, "run", out);
@@ -102,6 +103,7 @@ hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_err
   write_section(config, "selection", out);
   write_experts(config, out);
   write_baselines(config, out);
+  write_section(config, "controls", out);
   write_section(config, "gate", out);
   return hr_text_status(out, err);
 }

@@ -185,6 +185,7 @@ static hr_status write_results(const study *s, hr_error *err) {
   const hr_plan *plan = s->plan;
   char *path = NULL, print[17];
   hr_reference_line *lines = NULL;
+  size_t competitors = config->expert_count - config->control_count;
   hr_plan_print(plan, print);
   HR_TRY(hr_alloc(&lines, config->baseline_count, err));
   for (size_t i = 0; i < config->baseline_count; i++) {
@@ -208,7 +209,9 @@ static hr_status write_results(const study *s, hr_error *err) {
       .train_preparation = &s->train_preparation,
       .test_preparation = &s->test_preparation,
       .outcomes = s->outcomes,
-      .outcome_count = config->expert_count,
+      .outcome_count = competitors,
+      .controls = s->outcomes + competitors,
+      .control_count = config->control_count,
       .selection =
           strcmp(config->selection.by, "test") == 0 ? HR_SELECT_BY_TEST : HR_SELECT_BY_CV,
       .gate = {config->gate.oracle_r2, config->gate.delta_r2,
@@ -216,6 +219,7 @@ static hr_status write_results(const study *s, hr_error *err) {
       .baselines = lines,
       .baseline_count = config->baseline_count,
       .seed = plan->view.seed,
+      .observer = s->observer,
   };
   HR_TRY(hr_join_path(s->out_dir, "results.json", &path, err));
   HR_TRY(hr_results_write(&input, path, NULL, err));

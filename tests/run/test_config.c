@@ -1,6 +1,8 @@
 #include "run/config.h"
 
+#include "experts/leakage.h"
 #include "experts/lightgbm.h"
+#include "experts/placebo.h"
 #include "experts/planned.h"
 #include "experts/ridge.h"
 #include "experts/ridge_marginal.h"
@@ -58,13 +60,34 @@ static void test_defaults(void **state) {
   assert_true(c->run.memory_mib == 4096);
   assert_true(c->run.block_rows == 0);
   check_gate(c);
-  assert_int_equal(c->expert_count, 1);
+  assert_int_equal(c->expert_count - c->control_count, 1);
   assert_ptr_equal(c->experts[0].type, &hr_ridge_expert_type);
   check_all_alphas(c->experts[0].parameters);
   assert_int_equal(c->baseline_count, 0);
   assert_int_equal(c->page_count, 0);
   hr_config_destroy(&c);
   assert_null(c);
+  hr_config_destroy(&c);
+}
+
+/* Controls stand behind the experts; the placebo has Ridge's alphas. */
+static void test_controls(void **state) {
+  (void)state;
+  hr_config *c = accept_rest("experts: {posterior: , ridge: {alpha: [2, 3]}}\n");
+  assert_int_equal(c->expert_count, 4);
+  assert_int_equal(c->control_count, 2);
+  assert_ptr_equal(c->experts[2].type, &hr_placebo_expert_type);
+  const hr_ridge_parameters *placebo = c->experts[2].parameters;
+  check_numbers(&placebo->alpha, (double[]){2, 3}, 2);
+  assert_ptr_equal(c->experts[3].type, &hr_leakage_expert_type);
+  hr_config_destroy(&c);
+  c = accept_rest("experts: {posterior: }\n"); /* without Ridge nothing to compare */
+  assert_int_equal(c->control_count, 1);
+  assert_ptr_equal(c->experts[1].type, &hr_leakage_expert_type);
+  hr_config_destroy(&c);
+  c = accept_rest("controls: {placebo: false, leakage: false}\n");
+  assert_int_equal(c->expert_count, 1);
+  assert_int_equal(c->control_count, 0);
   hr_config_destroy(&c);
 }
 
@@ -129,7 +152,7 @@ static void test_example(void **state) {
   check_experiment(c, "/study");
   assert_string_equal(c->pages[0].page, "/study/roadmap.md");
   assert_string_equal(c->pages[1].page, "/study/hub.md");
-  assert_int_equal(c->expert_count, 3);
+  assert_int_equal(c->expert_count - c->control_count, 3);
   assert_string_equal(c->experts[0].type->name, "ridge");
   check_all_alphas(c->experts[0].parameters);
   assert_string_equal(c->experts[1].type->name, "lightgbm");
@@ -174,7 +197,7 @@ static void test_pasted_block(void **state) {
       "publish: [{page: roadmap.md, block: c1}, {page: hub.md, block: c1}]\n");
   check_experiment(c, "/path/to/data");
   assert_string_equal(c->pages[0].page, "/base/roadmap.md");
-  assert_int_equal(c->expert_count, 5);
+  assert_int_equal(c->expert_count - c->control_count, 5);
   for (size_t i = 0; i < 5; i++) {
     size_t count = 0;
     assert_ptr_equal(c->experts[i].type, hr_expert_types(&count)[i]);
@@ -203,7 +226,7 @@ static void test_habits(void **state) {
       "baselines:\n"
       "publish: {page: /abs/a.md, block: \"the block\"}\n"
       "binning: {focus: []}\n");
-  assert_int_equal(c->expert_count, 3);
+  assert_int_equal(c->expert_count - c->control_count, 3);
   const hr_ridge_parameters *ridge = c->experts[0].parameters;
   check_numbers(&ridge->alpha, (double[]){1e5}, 1);
   const hr_lightgbm_parameters *trees = c->experts[1].parameters;
@@ -305,10 +328,11 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_defaults),      cmocka_unit_test(test_example),
-      cmocka_unit_test(test_pasted_block),  cmocka_unit_test(test_habits),
-      cmocka_unit_test(test_other_grids),   cmocka_unit_test(test_wrong_bins),
-      cmocka_unit_test(test_too_many_bins), cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_defaults),   cmocka_unit_test(test_controls),
+      cmocka_unit_test(test_example),    cmocka_unit_test(test_pasted_block),
+      cmocka_unit_test(test_habits),     cmocka_unit_test(test_other_grids),
+      cmocka_unit_test(test_wrong_bins), cmocka_unit_test(test_too_many_bins),
+      cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,10 +25,12 @@ static void test_unknown_keys(void **state) {
               "'selection.folds'?");
   refuse_rest("seed: 5\n", /* of what? */
               "s.yaml:3:1: the key 'seed' is not known; the keys here are experiment, "
-              "data, binning, selection, experts, baselines, gate, publish, run");
+              "data, binning, selection, experts, baselines, controls, gate, publish, "
+              "run");
   refuse_rest("zzzzzzzz: 1\n",
               "s.yaml:3:1: the key 'zzzzzzzz' is not known; the keys here are "
-              "experiment, data, binning, selection, experts, baselines, gate, publish, "
+              "experiment, data, binning, selection, experts, baselines, controls, gate, "
+              "publish, "
               "run");
   refuse("experiment: {id: E}\ndata: {train: a, test: b, noise: {sede: 1}}\n",
          "s.yaml:2:35: the key 'data.noise.sede' is not known; did you mean 'seed'?");
