@@ -27,12 +27,18 @@ void hr_interpolator_weights(const hr_interpolator *interpolator,
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
     hr_spline_weights(&interpolator->spline[axis], labels[axis], w[axis]);
   }
+  const double *const axes[HR_GRID_AXES] = {w[0], w[1], w[2]};
+  hr_interpolator_outer(interpolator, axes, weights);
+}
+
+void hr_interpolator_outer(const hr_interpolator *interpolator,
+                           const double *const axes[HR_GRID_AXES], float *weights) {
   const size_t *count = interpolator->tables->node_count;
   for (size_t i = 0; i < count[HR_GRID_T_EFF]; i++) {
     for (size_t j = 0; j < count[HR_GRID_LOG_G]; j++) {
-      double product = w[HR_GRID_T_EFF][i] * w[HR_GRID_LOG_G][j];
+      double product = axes[HR_GRID_T_EFF][i] * axes[HR_GRID_LOG_G][j];
       for (size_t k = 0; k < count[HR_GRID_M_H]; k++) {
-        *weights++ = (float)(product * w[HR_GRID_M_H][k]);
+        *weights++ = (float)(product * axes[HR_GRID_M_H][k]);
       }
     }
   }

@@ -21,6 +21,10 @@ hr_status hr_interpolator_init(const hr_tables *tables, hr_interpolator *out,
 void hr_interpolator_weights(const hr_interpolator *interpolator,
                              const double labels[HR_GRID_AXES], float *weights);
 
+/* The same from weights along the axes, [node_count] each: their outer product. */
+void hr_interpolator_outer(const hr_interpolator *interpolator,
+                           const double *const axes[HR_GRID_AXES], float *weights);
+
 /* flux = weights times grid, on all threads. Bytes depend on the position of a star in
  * the batch and on `stars` (BLAS), not on the number of threads. weights: [stars][G],
  * flux: [stars][P], fp32. */

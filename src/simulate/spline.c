@@ -76,16 +76,42 @@ hr_status hr_spline_init(const double *nodes, size_t count, hr_spline *out,
   return HR_OK;
 }
 
-void hr_spline_weights(const hr_spline *spline, double x, double *weights) {
-  size_t n = spline->count, i = 0;
-  while (i + 2 < n && x >= spline->nodes[i + 1]) i++;
+/* Where x lies: between the nodes i and i + 1, at a share b of the way. */
+typedef struct place {
+  size_t i;
+  double width, a, b; /* a = 1 - b */
+} place;
+
+static place locate(const hr_spline *spline, double x) {
+  size_t i = 0;
+  while (i + 2 < spline->count && x >= spline->nodes[i + 1]) i++;
   double width = spline->nodes[i + 1] - spline->nodes[i];
-  double b = (x - spline->nodes[i]) / width, a = 1.0 - b;
-  double square = width * width / 6.0;
-  double below = (a * a * a - a) * square, above = (b * b * b - b) * square;
-  for (size_t j = 0; j < n; j++) {
+  double b = (x - spline->nodes[i]) / width;
+  return (place){i, width, 1.0 - b, b};
+}
+
+/* weights = below * curvature at node i + above * curvature at node i + 1. */
+static void mix_curvatures(const hr_spline *spline, size_t i, double below, double above,
+                           double *weights) {
+  for (size_t j = 0; j < spline->count; j++) {
     weights[j] = below * spline->curvature[i][j] + above * spline->curvature[i + 1][j];
   }
-  weights[i] += a;
-  weights[i + 1] += b;
+}
+
+void hr_spline_weights(const hr_spline *spline, double x, double *weights) {
+  place at = locate(spline, x);
+  double a = at.a, b = at.b, square = at.width * at.width / 6.0;
+  mix_curvatures(spline, at.i, (a * a * a - a) * square, (b * b * b - b) * square,
+                 weights);
+  weights[at.i] += a;
+  weights[at.i + 1] += b;
+}
+
+void hr_spline_slopes(const hr_spline *spline, double x, double *slopes) {
+  place at = locate(spline, x);
+  double sixth = at.width / 6.0;
+  mix_curvatures(spline, at.i, (1.0 - 3.0 * at.a * at.a) * sixth,
+                 (3.0 * at.b * at.b - 1.0) * sixth, slopes);
+  slopes[at.i] -= 1.0 / at.width;
+  slopes[at.i + 1] += 1.0 / at.width;
 }

@@ -31,4 +31,8 @@ hr_status hr_spline_init(const double *nodes, size_t count, hr_spline *out,
  * ends the outermost cubic is continued. */
 void hr_spline_weights(const hr_spline *spline, double x, double *weights);
 
+/* The same for the first derivative, s'(x) = sum_j slope_j(x) y_j, per unit of the nodes.
+ * slopes: [count]; they sum to 0. */
+void hr_spline_slopes(const hr_spline *spline, double x, double *slopes);
+
 #endif
