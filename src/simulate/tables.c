@@ -194,6 +194,20 @@ hr_status hr_tables_create(hr_tables **out, hr_error *err) {
   return hr_tables_decode(bytes, size, out, err);
 }
 
+hr_status hr_tables_wave(double **wave, size_t *pixels, hr_error *err) {
+  hr_status status = HR_OK;
+  hid_t file = H5I_INVALID_HID;
+  size_t size = 0;
+  const void *bytes = hr_embedded_data(&size);
+  *pixels = 0;
+  hr_hdf5_silence();
+  HR_TRY(open_image(bytes, size, &file, err));
+  HR_TRY(read_numbers(file, "noise/wave", pixels, wave, err));
+cleanup:
+  if (file >= 0) H5Fclose(file);
+  return status;
+}
+
 void hr_tables_destroy(hr_tables **tables) {
   hr_tables *t = *tables;
   if (!t) return;

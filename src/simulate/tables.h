@@ -54,7 +54,11 @@ typedef struct hr_tables {
  * program was built with a damaged data file. Freed with hr_tables_destroy. */
 hr_status hr_tables_create(hr_tables **out, hr_error *err) HR_MUST_CHECK;
 
-/* The same from any bytes of that layout. */
+/* The pixel centres alone, a few milliseconds. *wave: [*pixels] angstrom, freed with
+ * hr_free. */
+hr_status hr_tables_wave(double **wave, size_t *pixels, hr_error *err) HR_MUST_CHECK;
+
+/* The tables from any bytes of that layout. */
 hr_status hr_tables_decode(const void *bytes, size_t size, hr_tables **out,
                            hr_error *err) HR_MUST_CHECK;
 void hr_tables_destroy(hr_tables **tables);

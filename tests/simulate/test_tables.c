@@ -32,6 +32,20 @@ static void embedded_tables_have_the_documented_shape(void **state) {
   hr_tables_destroy(&tables);
 }
 
+static void the_wavelengths_can_be_had_alone(void **state) {
+  (void)state;
+  hr_error err;
+  hr_tables *tables = NULL;
+  double *wave = NULL;
+  size_t pixels = 0;
+  check_ok(hr_tables_create(&tables, &err));
+  check_ok(hr_tables_wave(&wave, &pixels, &err));
+  assert_int_equal(pixels, tables->pixels);
+  assert_memory_equal(wave, tables->wave, pixels * sizeof *wave);
+  hr_free(wave);
+  hr_tables_destroy(&tables);
+}
+
 static void damaged_data_are_refused(void **state) {
   (void)state;
   hr_error err;
@@ -58,6 +72,7 @@ static void damaged_data_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(embedded_tables_have_the_documented_shape),
+      cmocka_unit_test(the_wavelengths_can_be_had_alone),
       cmocka_unit_test(damaged_data_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
