@@ -11,6 +11,7 @@
 #include "core/observe.h"
 #include "core/parallel.h"
 #include "linalg/backend.h"
+#include "score/fisher.h"
 
 enum { AXES = 2 }; /* T_eff and [M/H], the second runs fastest: bin = 3 T + M */
 
@@ -264,6 +265,7 @@ hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
 void hr_plan_estimate(const hr_plan *plan, hr_cost *cost) {
   *cost = (hr_cost){0};
   cost->memory_bytes = (double)hr_plan_stream(plan, true).memory_bytes;
+  cost->memory_bytes += (double)hr_fisher_bytes(&plan->view);
   /* Labels of both sets in fp64, bins, routes and folds. */
   const hr_dataset *sets[] = {plan->train, plan->test};
   for (size_t i = 0; i < 2; i++) {

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "run/bound.h"
 #include "run/rundir.h"
 #include "run/sample.h"
 #include "score/results.h"
@@ -19,6 +20,7 @@ typedef struct study {
   hr_expert **experts;  /* [expert_count]; NULL: not in this build */
   hr_outcome *outcomes; /* [expert_count] */
   hr_error *reasons;    /* [expert_count]: why an expert is not available */
+  hr_bound bound;
   hr_preparation train_preparation, test_preparation;
 } study;
 
@@ -29,6 +31,7 @@ static void destroy_experts(study *s) {
   hr_free(s->experts);
   hr_free(s->outcomes);
   hr_free(s->reasons);
+  hr_bound_fini(&s->bound);
 }
 
 static hr_status create_experts(study *s, hr_error *err) {
@@ -66,6 +69,7 @@ static hr_status show_block(study *s, const hr_block *block, bool training,
     HR_TRY(training ? type->observe(s->experts[i], block, err)
                     : type->observe_test(s->experts[i], block, err));
   }
+  if (!training) hr_bound_observe(&s->bound, block);
 cleanup:
   return status;
 }
@@ -212,6 +216,8 @@ static hr_status write_results(const study *s, hr_error *err) {
       .outcome_count = competitors,
       .controls = s->outcomes + competitors,
       .control_count = config->control_count,
+      .fisher = s->bound.fisher ? &s->bound.rows : NULL,
+      .fisher_note = s->bound.fisher ? NULL : s->bound.reason.message,
       .selection =
           strcmp(config->selection.by, "test") == 0 ? HR_SELECT_BY_TEST : HR_SELECT_BY_CV,
       .gate = {config->gate.oracle_r2, config->gate.delta_r2,
@@ -259,10 +265,12 @@ static hr_status run(study *s, hr_error *err) {
   warn_of_uneven_noise(s);
   HR_TRY(hr_rundir_write_origin(s->out_dir, s->plan, err));
   HR_TRY(create_experts(s, err));
+  HR_TRY(hr_bound_init(&s->bound, s->plan, err));
   HR_TRY(stream_sample(s, err));
   HR_TRY(stream_split(s, true, &s->train_preparation, err));
   HR_TRY(train_experts(s, err));
   HR_TRY(stream_split(s, false, &s->test_preparation, err));
+  HR_TRY(hr_bound_finish(&s->bound, s->plan, s->out_dir, err));
   tell_preparation(s);
   HR_TRY(write_tasks(s, err));
   HR_TRY(write_results(s, err));

@@ -169,20 +169,25 @@ double hr_bootstrap_draw_r2(const hr_bootstrap *bootstrap, size_t draw, size_t m
   return varies ? 1.0 - sse / pooled.squares : (double)NAN;
 }
 
-/* Sorts the defined draws of the statistic to the front and takes their quantiles. */
-static hr_interval interval_of(hr_bootstrap *bootstrap) {
-  const double least_defined = 0.95, low = 0.025, high = 0.975;
+/* Sorts the defined draws of the statistic to the front; their number, or 0 where they
+ * are too few. */
+static size_t sort_draws(hr_bootstrap *bootstrap) {
+  const double least_defined = 0.95;
   double *statistic = bootstrap->statistic;
   size_t defined = 0;
   for (size_t d = 0; d < bootstrap->draws; d++) {
     if (!isnan(statistic[d])) statistic[defined++] = statistic[d];
   }
-  if (defined == 0 || (double)defined < least_defined * (double)bootstrap->draws) {
-    return (hr_interval){(double)NAN, (double)NAN};
-  }
+  if ((double)defined < least_defined * (double)bootstrap->draws) return 0;
   hr_sort_numbers(statistic, defined);
-  return (hr_interval){hr_quantile(statistic, defined, low),
-                       hr_quantile(statistic, defined, high)};
+  return defined;
+}
+
+static hr_interval interval_of(hr_bootstrap *bootstrap) {
+  const double low = 0.025, high = 0.975;
+  size_t defined = sort_draws(bootstrap);
+  return (hr_interval){hr_quantile(bootstrap->statistic, defined, low),
+                       hr_quantile(bootstrap->statistic, defined, high)};
 }
 
 hr_interval hr_bootstrap_r2(hr_bootstrap *bootstrap, size_t method,
@@ -193,13 +198,25 @@ hr_interval hr_bootstrap_r2(hr_bootstrap *bootstrap, size_t method,
   return interval_of(bootstrap);
 }
 
-hr_interval hr_bootstrap_delta(hr_bootstrap *bootstrap, size_t method, size_t versus,
-                               hr_group_range range) {
+static void fill_deltas(hr_bootstrap *bootstrap, size_t method, size_t versus,
+                        hr_group_range range) {
   for (size_t d = 0; d < bootstrap->draws; d++) {
     bootstrap->statistic[d] = hr_bootstrap_draw_r2(bootstrap, d, method, range) -
                               hr_bootstrap_draw_r2(bootstrap, d, versus, range);
   }
+}
+
+hr_interval hr_bootstrap_delta(hr_bootstrap *bootstrap, size_t method, size_t versus,
+                               hr_group_range range) {
+  fill_deltas(bootstrap, method, versus, range);
   return interval_of(bootstrap);
+}
+
+double hr_bootstrap_delta_quantile(hr_bootstrap *bootstrap, size_t method, size_t versus,
+                                   hr_group_range range, double p) {
+  fill_deltas(bootstrap, method, versus, range);
+  size_t defined = sort_draws(bootstrap);
+  return hr_quantile(bootstrap->statistic, defined, p);
 }
 
 hr_interval hr_bootstrap_least_delta(hr_bootstrap *bootstrap, size_t method,

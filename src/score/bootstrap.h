@@ -55,6 +55,11 @@ hr_interval hr_bootstrap_r2(hr_bootstrap *bootstrap, size_t method, hr_group_ran
 hr_interval hr_bootstrap_delta(hr_bootstrap *bootstrap, size_t method, size_t versus,
                                hr_group_range range);
 
+/* The quantile `p` of that difference over the draws, where an interval's 0.025 is not
+ * what is asked; NaN where there is no interval. */
+double hr_bootstrap_delta_quantile(hr_bootstrap *bootstrap, size_t method, size_t versus,
+                                   hr_group_range range, double p);
+
 /* The least of the differences in the groups listed. */
 hr_interval hr_bootstrap_least_delta(hr_bootstrap *bootstrap, size_t method,
                                      size_t versus, const size_t *groups, size_t count);

@@ -21,10 +21,30 @@ static void fill(const hr_results_input *input, const hr_task *task, double *out
   }
 }
 
+static void fill_posterior(const hr_results_input *input, hr_ceiling *ceiling) {
+  const hr_outcome *outcome = &input->outcomes[ceiling->expert];
+  for (size_t t = 0; t < outcome->task_count; t++) {
+    bool global = outcome->tasks[t].bin == HR_GLOBAL;
+    fill(input, &outcome->tasks[t],
+         ceiling->prediction[global ? HR_CEILING_GLOBAL : HR_CEILING_ROUTED]);
+  }
+}
+
+static void fill_fisher(const hr_results_input *input, hr_ceiling *ceiling) {
+  for (size_t i = 0; i < input->test->rows; i++) {
+    const double *variance = input->fisher->variance + i * HR_FISHER_PRIORS;
+    double y = input->test->target[i];
+    ceiling->prediction[HR_CEILING_FISHER_ROUTED][i] =
+        y + sqrt(variance[HR_FISHER_ROUTED]);
+    ceiling->prediction[HR_CEILING_FISHER_GLOBAL][i] =
+        y + sqrt(variance[HR_FISHER_GLOBAL]);
+  }
+}
+
 hr_status hr_ceiling_init(hr_ceiling *ceiling, const hr_results_input *input,
                           hr_error *err) {
   hr_status status = HR_OK;
-  *ceiling = (hr_ceiling){.expert = 0};
+  *ceiling = (hr_ceiling){.has_fisher = input->fisher != NULL};
   for (size_t kind = 0; kind < HR_CEILING_KINDS; kind++) {
     HR_TRY(hr_alloc(&ceiling->prediction[kind], input->test->rows, err));
     for (size_t i = 0; i < input->test->rows; i++) {
@@ -35,13 +55,9 @@ hr_status hr_ceiling_init(hr_ceiling *ceiling, const hr_results_input *input,
          !knows_variance(&input->outcomes[ceiling->expert])) {
     ceiling->expert++;
   }
-  if (ceiling->expert == input->outcome_count) goto cleanup;
-  const hr_outcome *outcome = &input->outcomes[ceiling->expert];
-  for (size_t t = 0; t < outcome->task_count; t++) {
-    bool global = outcome->tasks[t].bin == HR_GLOBAL;
-    fill(input, &outcome->tasks[t],
-         ceiling->prediction[global ? HR_CEILING_GLOBAL : HR_CEILING_ROUTED]);
-  }
+  ceiling->has_posterior = ceiling->expert < input->outcome_count;
+  if (ceiling->has_posterior) fill_posterior(input, ceiling);
+  if (ceiling->has_fisher) fill_fisher(input, ceiling);
 cleanup:
   return status;
 }

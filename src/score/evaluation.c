@@ -363,6 +363,76 @@ cleanup:
   return status;
 }
 
+/* The octiles' rows, octile by octile, then all others: [test rows]. */
+static hr_status list_by_octile(const hr_evaluation *evaluation, size_t **out,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  bool *in_octile = NULL;
+  size_t rows = evaluation->input->test->rows,
+         at = evaluation->octiles.start[HR_SNR_OCTILES];
+  HR_TRY(hr_alloc(out, rows, err));
+  HR_TRY(hr_alloc(&in_octile, rows, err));
+  for (size_t i = 0; i < at; i++) {
+    (*out)[i] = evaluation->octiles.row_list[i];
+    in_octile[(*out)[i]] = true;
+  }
+  for (size_t row = 0; row < rows; row++) {
+    if (!in_octile[row]) (*out)[at++] = row;
+  }
+cleanup:
+  hr_free(in_octile);
+  return status;
+}
+
+static hr_status create_octile_bootstrap(hr_evaluation *evaluation, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_results_input *input = evaluation->input;
+  const hr_ceiling *ceiling = &evaluation->ceiling;
+  size_t *row_list = NULL, start[HR_SNR_OCTILES + 2];
+  if (!ceiling->has_posterior && !ceiling->has_fisher) return HR_OK;
+  HR_TRY(list_by_octile(evaluation, &row_list, err));
+  memcpy(start, evaluation->octiles.start, sizeof evaluation->octiles.start);
+  start[HR_SNR_OCTILES + 1] = input->test->rows;
+  hr_bootstrap_input draw = {
+      .rows = input->test->rows,
+      .target = input->test->target,
+      .row_list = row_list,
+      .group_start = start,
+      .group_count = HR_SNR_OCTILES + 1,
+      .predictions = (const double *const *)ceiling->prediction,
+      .method_count = HR_CEILING_KINDS,
+      .draws = input->bootstrap_draws ? input->bootstrap_draws : HR_BOOTSTRAP_DRAWS,
+      .seed = input->seed,
+  };
+  HR_TRY(hr_bootstrap_create(&draw, &evaluation->octile_bootstrap, err));
+cleanup:
+  hr_free(row_list);
+  return status;
+}
+
+hr_efficiency hr_evaluation_efficiency(const hr_evaluation *evaluation, size_t method,
+                                       hr_ceiling_kind kind, hr_group_range range,
+                                       double chance) {
+  const hr_oracle *oracle = evaluation->oracle;
+  const double *target = evaluation->input->test->target;
+  const size_t *list = oracle->row_list + oracle->group_start[range.first];
+  size_t rows = oracle->group_start[range.end] - oracle->group_start[range.first];
+  size_t ceiling = evaluation->method_count + kind;
+  double r2 =
+      hr_metrics_compute(target, evaluation->methods[method].prediction, list, rows).r2;
+  double most =
+      hr_metrics_compute(target, evaluation->ceiling.prediction[kind], list, rows).r2;
+  hr_efficiency found = {rows, most, r2 / most, r2 - most, {NAN, NAN}, {NAN, NAN}, false};
+  if (isnan(most)) return found;
+  found.r2_max_interval = hr_bootstrap_r2(evaluation->bootstrap, ceiling, range);
+  if (isnan(r2)) return found;
+  found.excess_interval =
+      hr_bootstrap_delta(evaluation->bootstrap, method, ceiling, range);
+  found.exceeds = hr_bootstrap_delta_quantile(evaluation->bootstrap, method, ceiling,
+                                              range, chance) > 0;
+  return found;
+}
+
 /* The least gain over the focus bins, and its interval. */
 static hr_status measure_focus(hr_evaluation *evaluation, size_t headline, size_t versus,
                                hr_gate_measures *measures, hr_error *err) {
@@ -442,6 +512,7 @@ static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
   if (input->snr) {
     HR_TRY(hr_octiles_init(&evaluation->octiles, input->snr, evaluation->oracle->row_list,
                            hr_oracle_covered(evaluation->oracle), err));
+    HR_TRY(create_octile_bootstrap(evaluation, err));
   }
   HR_TRY(judge(evaluation, err));
 cleanup:
@@ -475,6 +546,7 @@ void hr_evaluation_destroy(hr_evaluation **evaluation) {
   hr_ceiling_fini(&it->ceiling);
   hr_controls_fini(&it->controls);
   hr_bootstrap_destroy(&it->bootstrap);
+  hr_bootstrap_destroy(&it->octile_bootstrap);
   hr_ledger_fini(&it->ledger);
   hr_variant_scores_destroy(&it->scores);
   hr_oracle_destroy(&it->oracle);

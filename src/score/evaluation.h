@@ -41,6 +41,9 @@ typedef struct hr_evaluation {
   hr_controls controls;
   hr_bootstrap *bootstrap; /* of the methods, the kinds of ceiling, the controls */
   hr_octiles octiles;      /* of covered rows; without row_list where snr is not known */
+  /* Of the kinds of ceiling, its groups the octiles and then all other rows; the same
+   * draws of rows. NULL where snr or every ceiling is not known. */
+  hr_bootstrap *octile_bootstrap;
   hr_gate_criterion gate[HR_GATE_CRITERIA];
   bool gate_passed;
 } hr_evaluation;
@@ -56,6 +59,20 @@ size_t hr_evaluation_global(const hr_evaluation *evaluation, size_t expert);
 size_t hr_evaluation_oracle(const hr_evaluation *evaluation, size_t expert,
                             hr_selection selection);
 size_t hr_evaluation_hybrid(const hr_evaluation *evaluation, hr_selection selection);
+
+/* How near a method comes to a ceiling. */
+typedef struct hr_efficiency {
+  size_t rows;
+  double r2_max, efficiency, excess; /* NaN: undefined; R²/R²_max, R² − R²_max */
+  hr_interval r2_max_interval, excess_interval;
+  bool exceeds; /* by more than chance would */
+} hr_efficiency;
+
+/* The method against the ceiling over the groups of `range`. It exceeds where at least
+ * 1 - `chance` of the draws put it above: 0.025 is the end of the 95 % interval. */
+hr_efficiency hr_evaluation_efficiency(const hr_evaluation *evaluation, size_t method,
+                                       hr_ceiling_kind kind, hr_group_range range,
+                                       double chance);
 
 /* The groups of a scope: bins, or bins and uncovered rows. */
 hr_group_range hr_evaluation_range(const hr_evaluation *evaluation, hr_scope scope);

@@ -23,6 +23,7 @@
 #define HR_SCORE_FISHER_H
 
 #include "experts/expert.h"
+#include "score/fisher_bound.h"
 #include "simulate/tables.h"
 
 /* Columns of the labels, in the order of the grid's axes. */
@@ -36,22 +37,6 @@ typedef struct hr_fisher_input {
   /* [rows] by axis, NaN: not known; NULL: there is no such column. */
   const double *train_labels[HR_GRID_AXES], *test_labels[HR_GRID_AXES];
 } hr_fisher_input;
-
-typedef enum hr_fisher_prior {
-  HR_FISHER_ROUTED, /* the labels of the training rows of the row's bin */
-  HR_FISHER_GLOBAL, /* of all training rows */
-  HR_FISHER_PRIORS,
-} hr_fisher_prior;
-
-typedef struct hr_fisher_bound {
-  /* [test rows][HR_FISHER_PRIORS] in the target's unit squared, borrowed. NaN: the row's
-   * labels are not known or beyond the grid, its bin has no training rows to tell a
-   * prior, or (routed) it has no bin. */
-  const double *variance;
-  size_t rows_without; /* test rows whose labels are not known or beyond the grid */
-  double misfit; /* how far the grid is from the clean test spectra: rms difference over
-                    median flux, of the median row */
-} hr_fisher_bound;
 
 typedef struct hr_fisher hr_fisher;
 

@@ -7,6 +7,7 @@
 #include "score/controls_json.h"
 #include "score/json.h"
 #include "score/predictions.h"
+#include "score/results_ceiling.h"
 #include "score/seal.h"
 
 /* What all writers of this file need. */
@@ -365,85 +366,6 @@ static void write_octiles(writer *w, json_t *root) {
   }
 }
 
-/* R2_max over some rows, and its interval where the rows are whole groups. */
-static void put_ceiling(writer *w, json_t *object, hr_ceiling_kind kind,
-                        const size_t *row_list, size_t rows) {
-  hr_metrics metrics = hr_metrics_compute(
-      w->input->test->target, w->evaluation->ceiling.prediction[kind], row_list, rows);
-  hr_json_put_count(&w->json, object, "n", rows);
-  hr_json_put_number(&w->json, object, "r2_max", metrics.r2);
-}
-
-static void put_ceiling_range(writer *w, json_t *object, hr_ceiling_kind kind,
-                              hr_group_range range) {
-  const hr_evaluation *evaluation = w->evaluation;
-  const size_t *start = evaluation->oracle->group_start;
-  size_t first = start[range.first];
-  put_ceiling(w, object, kind, evaluation->oracle->row_list + first,
-              start[range.end] - first);
-  double r2 = json_number_value(json_object_get(object, "r2_max"));
-  bool known = json_is_number(json_object_get(object, "r2_max"));
-  put_interval(
-      w, object, "r2_max_ci", known ? r2 : (double)NAN,
-      hr_bootstrap_r2(evaluation->bootstrap, evaluation->method_count + kind, range));
-}
-
-/* How near each listed method comes to the ceiling of what it is told. */
-static void write_efficiency(writer *w, json_t *parent) {
-  const hr_evaluation *evaluation = w->evaluation;
-  hr_group_range range = hr_evaluation_range(evaluation, HR_SCOPE_COVERED);
-  json_t *array = hr_json_put(&w->json, parent, "methods", json_array());
-  for (size_t m = 0; m < evaluation->method_count; m++) {
-    const hr_method *method = &evaluation->methods[m];
-    if (!method->listed || !method->complete[HR_SCOPE_COVERED]) continue;
-    hr_ceiling_kind kind = method->is_global ? HR_CEILING_GLOBAL : HR_CEILING_ROUTED;
-    json_t *object = hr_json_append(&w->json, array, json_object());
-    hr_json_put_text(&w->json, object, "method", method->name);
-    put_ceiling_range(w, object, kind, range);
-    double r2 = method->pooled[HR_SCOPE_COVERED].r2;
-    double most = (double)NAN;
-    if (json_is_number(json_object_get(object, "r2_max"))) {
-      most = json_number_value(json_object_get(object, "r2_max"));
-    }
-    hr_interval excess = hr_bootstrap_delta(evaluation->bootstrap, m,
-                                            evaluation->method_count + kind, range);
-    hr_json_put_number(&w->json, object, "efficiency", r2 / most);
-    hr_json_put_number(&w->json, object, "excess", r2 - most);
-    put_interval(w, object, "excess_ci", r2 - most, excess);
-    /* Better than can be: a leak, or a prior or errors that are not the data's. */
-    hr_json_put_bool(&w->json, object, "exceeds", !isnan(r2 - most) && excess.low > 0);
-  }
-}
-
-static void write_ceiling(writer *w, json_t *root) {
-  const hr_evaluation *evaluation = w->evaluation;
-  const hr_octiles *octiles = &evaluation->octiles;
-  if (evaluation->ceiling.expert == w->input->outcome_count) {
-    hr_json_put(&w->json, root, "ceiling", json_null());
-    return;
-  }
-  json_t *ceiling = hr_json_put(&w->json, root, "ceiling", json_object());
-  hr_json_put_text(&w->json, ceiling, "expert",
-                   w->input->outcomes[evaluation->ceiling.expert].type->name);
-  static const char *const names[] = {"routed", "global"};
-  for (hr_ceiling_kind kind = 0; kind < HR_CEILING_KINDS; kind++) {
-    json_t *object = hr_json_put(&w->json, ceiling, names[kind], json_object());
-    put_ceiling_range(w, object, kind, hr_evaluation_range(evaluation, HR_SCOPE_COVERED));
-    json_t *bins = hr_json_put(&w->json, object, "bins", json_array());
-    for (size_t k = 0; k < w->input->bin_count; k++) {
-      json_t *bin = hr_json_append(&w->json, bins, json_object());
-      put_ceiling_range(w, bin, kind, (hr_group_range){k, k + 1});
-    }
-    json_t *array = hr_json_put(&w->json, object, "octiles", json_array());
-    for (size_t j = 0; w->input->snr && j < HR_SNR_OCTILES; j++) {
-      json_t *octile = hr_json_append(&w->json, array, json_object());
-      put_ceiling(w, octile, kind, octiles->row_list + octiles->start[j],
-                  octiles->start[j + 1] - octiles->start[j]);
-    }
-  }
-  write_efficiency(w, ceiling);
-}
-
 static void write_gate(writer *w, json_t *root) {
   const hr_evaluation *evaluation = w->evaluation;
   json_t *gate = hr_json_put(&w->json, root, "gate", json_array());
@@ -480,7 +402,7 @@ static void write_root(writer *w, json_t *root) {
   for (size_t k = 0; k < w->input->bin_count; k++) write_bin(w, bins, k);
   write_all_overall(w, root);
   write_octiles(w, root);
-  write_ceiling(w, root);
+  hr_results_write_ceiling(&w->json, w->evaluation, root);
   hr_controls_write(w->evaluation, &w->json, root);
   write_gate(w, root);
   write_baselines(w, root);

@@ -3,6 +3,8 @@
 #ifndef HR_SCORE_RESULTS_H
 #define HR_SCORE_RESULTS_H
 
+#include "headroom/observer.h"
+#include "score/fisher_bound.h"
 #include "score/gate.h"
 #include "score/selection.h"
 
@@ -36,7 +38,9 @@ typedef struct hr_results_input {
   size_t outcome_count;
   const hr_outcome *controls; /* [control_count] score/controls.h; they compete not */
   size_t control_count;
-  hr_selection selection; /* of the headline hybrid */
+  const hr_fisher_bound *fisher; /* or NULL */
+  const char *fisher_note;       /* why there is none, one sentence, or NULL */
+  hr_selection selection;        /* of the headline hybrid */
   hr_gate_thresholds gate;
   const hr_reference_line *baselines; /* [baseline_count] */
   size_t baseline_count;
