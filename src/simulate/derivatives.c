@@ -1,11 +1,13 @@
 #include "simulate/derivatives.h"
 
+#include <math.h>
+
 #include "simulate/quantile.h"
 
 /* Of the pixels, around the median: fewer make the derivative jump from star to star,
  * more make it that of another quantile. Between 1 and 5 % the bounds of the demo's stars
- * change by less than a percent. */
-static const double middle = 0.02;
+ * change by less than a percent on average. */
+static const double middle = 0.04;
 
 void hr_derivatives_weights(const hr_interpolator *interpolator,
                             const double labels[HR_GRID_AXES], float *weights) {
@@ -24,30 +26,42 @@ void hr_derivatives_weights(const hr_interpolator *interpolator,
   }
 }
 
-/* The mean of `slope` over the pixels whose flux is within low .. high. */
-static double mean_within(size_t pixels, const float *flux, const float *slope,
-                          double low, double high) {
-  double sum = 0.0, count = 0.0;
+typedef struct quantiles {
+  double low, median, high;
+} quantiles;
+
+/* 1 at the median, 0 at the ends of the middle and beyond: without a step, so that no
+ * pixel counts or does not by the last bit of its flux. */
+static double weigh(double value, const quantiles *at) {
+  double reach = value < at->median ? at->median - at->low : at->high - at->median;
+  double distance = fabs(value - at->median);
+  if (distance == 0.0) return 1.0;
+  return distance < reach ? 1.0 - distance / reach : 0.0;
+}
+
+/* The weighted mean of `slope` over the pixels in the middle. */
+static double mean_in_middle(size_t pixels, const float *flux, const float *slope,
+                             const quantiles *at) {
+  double sum = 0.0, total = 0.0;
   for (size_t p = 0; p < pixels; p++) {
-    double value = (double)flux[p];
-    if (value < low || value > high) continue;
-    sum += (double)slope[p];
-    count += 1.0;
+    double weight = weigh((double)flux[p], at);
+    sum += weight * (double)slope[p];
+    total += weight;
   }
-  return sum / count;
+  return sum / total;
 }
 
 void hr_derivatives_scale(size_t pixels, float *spectra, float *scratch) {
   const float *flux = spectra;
-  double median = hr_pixel_quantile(flux, pixels, 0.5, scratch);
-  double low = hr_pixel_quantile(flux, pixels, 0.5 - 0.5 * middle, scratch);
-  double high = hr_pixel_quantile(flux, pixels, 0.5 + 0.5 * middle, scratch);
+  const quantiles at = {hr_pixel_quantile(flux, pixels, 0.5 - 0.5 * middle, scratch),
+                        hr_pixel_quantile(flux, pixels, 0.5, scratch),
+                        hr_pixel_quantile(flux, pixels, 0.5 + 0.5 * middle, scratch)};
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
     float *slope = spectra + (1 + axis) * pixels;
-    double of_median = mean_within(pixels, flux, slope, low, high) / median;
+    double of_median = mean_in_middle(pixels, flux, slope, &at) / at.median;
     for (size_t p = 0; p < pixels; p++) {
-      slope[p] = (float)(((double)slope[p] - (double)flux[p] * of_median) / median);
+      slope[p] = (float)(((double)slope[p] - (double)flux[p] * of_median) / at.median);
     }
   }
-  for (size_t p = 0; p < pixels; p++) spectra[p] = (float)((double)flux[p] / median);
+  for (size_t p = 0; p < pixels; p++) spectra[p] = (float)((double)flux[p] / at.median);
 }

@@ -6,8 +6,9 @@
  * product of weights with the grid for each label. The median of 4096 pixels moves with
  * one or two of them at a time and jumps from pixel to pixel as labels change: its exact
  * derivative is that of an accidental pixel, and a bound from it is off by a third for
- * some stars. So dm/dt is the mean of dF/dt over the middle 2 % of the pixels (82), the
- * derivative of a median smoothed over labels as near as a spectrum's error bars. */
+ * some stars. So dm/dt is a weighted mean of dF/dt over the middle 4 % of the pixels
+ * (164): the weight falls from the median to both sides, linearly in flux. That is how
+ * the median moves over labels as far apart as a spectrum's error bars. */
 #ifndef HR_SIMULATE_DERIVATIVES_H
 #define HR_SIMULATE_DERIVATIVES_H
 
