@@ -6,13 +6,23 @@
 #include "report/figure_parts.h"
 #include "report/tables.h"
 
-enum { OCTILES_MOST = 64, METHODS_MOST = 32 };
+enum { OCTILES_MOST = 16, CURVES_MOST = 34 };
 
+/* A method, or a ceiling, and what is drawn of it. */
 typedef struct curve {
-  const char *method;
+  const char *method; /* or "ceiling", "fisher" */
+  const char *title;  /* of a ceiling; NULL: the method's */
   hr_stroke stroke;
   double dot;
+  hr_estimate r2[OCTILES_MOST]; /* methods have no interval here */
 } curve;
+
+/* The octiles of the figure, and the curves over them. */
+typedef struct plot {
+  size_t octile_count, curve_count;
+  double low[OCTILES_MOST], high[OCTILES_MOST], rows[OCTILES_MOST];
+  curve *curves; /* [CURVES_MOST] */
+} plot;
 
 static bool ends_with(const char *text, const char *ending) {
   size_t length = strlen(text), size = strlen(ending);
@@ -44,63 +54,111 @@ static curve style_of(hr_reader *reader, const char *method) {
   if (strncmp(method, "oracle_hybrid_", 14) == 0) {
     hr_color color =
         on_test ? (hr_color){0.80, 0.80, 0.80} : (hr_color){0.45, 0.45, 0.45};
-    return (curve){method, {color, on_test ? 6.5 : 4.0, NULL, 0}, 0.0};
+    return (curve){.method = method, .stroke = {color, on_test ? 6.5 : 4.0, NULL, 0}};
   }
   hr_color color = hr_color_of_series(expert_of(reader, method));
   if (strncmp(method, "global_", 7) == 0) {
-    return (curve){method, {color, 1.3, dots, 2}, 4.5};
+    return (curve){.method = method, .stroke = {color, 1.3, dots, 2}, .dot = 4.5};
   }
-  if (on_test) return (curve){method, {hr_color_lighten(color, 0.35), 1.1, dashes, 2}, 0};
-  return (curve){method, {color, 1.5, NULL, 0}, 5.0};
+  if (on_test) {
+    return (curve){.method = method,
+                   .stroke = {hr_color_lighten(color, 0.35), 1.1, dashes, 2}};
+  }
+  return (curve){.method = method, .stroke = {color, 1.5, NULL, 0}, .dot = 5.0};
 }
 
 static bool is_hybrid(const curve *c) {
   return strncmp(c->method, "oracle_hybrid_", 14) == 0;
 }
 
-static void write_csv(hr_reader *reader, const hr_node *octiles, const curve *curves,
-                      size_t count, hr_text *out) {
-  hr_text_append(out, "method,octile,snr_low,snr_high,snr_mid,n,r2\n");
-  for (size_t c = 0; c < count; c++) {
-    for (size_t j = 0; j < hr_node_count(octiles); j++) {
+static bool is_ceiling(const curve *c) {
+  return c->title != NULL;
+}
+
+static void read_octiles(hr_reader *reader, const hr_node *octiles, plot *p) {
+  p->octile_count = hr_node_count(octiles);
+  if (p->octile_count > OCTILES_MOST) p->octile_count = OCTILES_MOST;
+  for (size_t j = 0; j < p->octile_count; j++) {
+    hr_node octile = hr_node_item(reader, octiles, j);
+    p->low[j] = hr_node_number(reader, &octile, "snr_low");
+    p->high[j] = hr_node_number(reader, &octile, "snr_high");
+    p->rows[j] = hr_node_number(reader, &octile, "n");
+  }
+}
+
+static void read_methods(hr_reader *reader, const hr_node *octiles, plot *p) {
+  if (p->octile_count == 0) return;
+  hr_node first = hr_node_item(reader, octiles, 0);
+  hr_node names = hr_node_object(reader, &first, "r2");
+  for (void *i = json_object_iter(names.json); i && p->curve_count < CURVES_MOST - 2;
+       i = json_object_iter_next(names.json, i)) {
+    curve *c = &p->curves[p->curve_count++];
+    *c = style_of(reader, json_object_iter_key(i));
+    for (size_t j = 0; j < p->octile_count; j++) {
       hr_node octile = hr_node_item(reader, octiles, j);
       hr_node scores = hr_node_object(reader, &octile, "r2");
-      double low = hr_node_number(reader, &octile, "snr_low");
-      double high = hr_node_number(reader, &octile, "snr_high");
-      hr_text_append(out, "%s,%zu", curves[c].method, j + 1);
-      hr_csv_number(low, out);
-      hr_csv_number(high, out);
-      hr_csv_number(0.5 * (low + high), out);
-      hr_csv_number(hr_node_number(reader, &octile, "n"), out);
-      hr_csv_number(hr_node_number(reader, &scores, curves[c].method), out);
+      double none = (double)NAN;
+      c->r2[j] = (hr_estimate){hr_node_number(reader, &scores, c->method), none, none};
+    }
+  }
+}
+
+/* The ceiling of who is told the bin, where `parent` has one. */
+static void read_ceiling(hr_reader *reader, const hr_node *parent, curve style, plot *p) {
+  if (hr_node_is_null(parent, "routed")) return;
+  hr_node routed = hr_node_object(reader, parent, "routed");
+  hr_node octiles = hr_node_list(reader, &routed, "octiles");
+  for (size_t j = 0; j < p->octile_count; j++) {
+    hr_node octile = hr_node_item(reader, &octiles, j);
+    style.r2[j] = hr_node_estimate(reader, &octile, "r2_max", "r2_max_ci");
+  }
+  p->curves[p->curve_count++] = style;
+}
+
+/* Black and without dots: nobody's own colour. Absent in results without a ceiling. */
+static void read_ceilings(hr_reader *reader, const hr_node *root, plot *p) {
+  static const double dashes[] = {7.0, 2.5, 1.5, 2.5};
+  if (!json_is_object(json_object_get(root->json, "ceiling"))) return;
+  hr_node ceiling = hr_node_object(reader, root, "ceiling");
+  read_ceiling(reader, &ceiling,
+               (curve){.method = "ceiling",
+                       .title = "Posterior ceiling",
+                       .stroke = {hr_color_black, 1.4, NULL, 0}},
+               p);
+  if (hr_node_is_null(&ceiling, "fisher")) return;
+  hr_node fisher = hr_node_object(reader, &ceiling, "fisher");
+  read_ceiling(reader, &fisher,
+               (curve){.method = "fisher",
+                       .title = "Fisher bound",
+                       .stroke = {hr_color_black, 1.4, dashes, 4}},
+               p);
+}
+
+static void write_csv(const plot *p, hr_text *out) {
+  hr_text_append(out, "method,octile,snr_low,snr_high,snr_mid,n,r2,r2_low,r2_high\n");
+  for (size_t c = 0; c < p->curve_count; c++) {
+    for (size_t j = 0; j < p->octile_count; j++) {
+      hr_text_append(out, "%s,%zu", p->curves[c].method, j + 1);
+      hr_csv_number(p->low[j], out);
+      hr_csv_number(p->high[j], out);
+      hr_csv_number(0.5 * (p->low[j] + p->high[j]), out);
+      hr_csv_number(p->rows[j], out);
+      hr_csv_number(p->curves[c].r2[j].value, out);
+      hr_csv_number(p->curves[c].r2[j].low, out);
+      hr_csv_number(p->curves[c].r2[j].high, out);
       hr_text_append(out, "\n");
     }
   }
 }
 
-static size_t read_points(hr_reader *reader, const hr_node *octiles, const char *method,
-                          hr_point points[OCTILES_MOST]) {
-  size_t count = hr_node_count(octiles);
-  if (count > OCTILES_MOST) count = OCTILES_MOST;
-  for (size_t j = 0; j < count; j++) {
-    hr_node octile = hr_node_item(reader, octiles, j);
-    hr_node scores = hr_node_object(reader, &octile, "r2");
-    points[j] = (hr_point){0.5 * (hr_node_number(reader, &octile, "snr_low") +
-                                  hr_node_number(reader, &octile, "snr_high")),
-                           hr_node_number(reader, &scores, method)};
-  }
-  return count;
-}
-
-static void find_spans(hr_reader *reader, const hr_node *octiles, const curve *curves,
-                       size_t count, hr_frame *frame) {
+static void find_spans(const plot *p, hr_frame *frame) {
   hr_span x = hr_span_empty(), y = {0.0, 0.2};
-  hr_point points[OCTILES_MOST];
-  for (size_t c = 0; c < count; c++) {
-    size_t octile_count = read_points(reader, octiles, curves[c].method, points);
-    for (size_t j = 0; j < octile_count; j++) {
-      hr_span_include(&x, points[j].x);
-      if (!isnan(points[j].y)) hr_span_include(&y, fmax(points[j].y, hr_figure_floor));
+  for (size_t j = 0; j < p->octile_count; j++) {
+    hr_span_include(&x, 0.5 * (p->low[j] + p->high[j]));
+    for (size_t c = 0; c < p->curve_count; c++) {
+      const hr_estimate *r2 = &p->curves[c].r2[j];
+      if (!isnan(r2->value)) hr_span_include(&y, fmax(r2->value, hr_figure_floor));
+      hr_span_include(&y, r2->high);
     }
   }
   frame->x.span = hr_span_padded(x, 0.05);
@@ -108,48 +166,69 @@ static void find_spans(hr_reader *reader, const hr_node *octiles, const curve *c
   if (y.low >= 0) frame->y.span.low = 0.0;
 }
 
-static size_t list_curves(hr_reader *reader, const hr_node *octiles,
-                          curve curves[METHODS_MOST]) {
-  if (hr_node_count(octiles) == 0) return 0;
-  hr_node first = hr_node_item(reader, octiles, 0);
-  hr_node scores = hr_node_object(reader, &first, "r2");
-  size_t count = 0;
-  for (void *i = json_object_iter(scores.json); i && count < METHODS_MOST;
-       i = json_object_iter_next(scores.json, i)) {
-    curves[count++] = style_of(reader, json_object_iter_key(i));
-  }
-  return count;
-}
-
-static hr_status list_legend(hr_reader *reader, const curve *curves, size_t count,
-                             hr_strings *titles, hr_legend_entry *legend, hr_error *err) {
+static hr_status list_legend(hr_reader *reader, const plot *p, hr_strings *titles,
+                             hr_legend_entry *legend, hr_error *err) {
   hr_status status = HR_OK;
   hr_text title;
   hr_text_init(&title);
-  for (size_t c = 0; c < count; c++) {
+  for (size_t c = 0; c < p->curve_count; c++) {
     hr_text_fini(&title);
-    hr_append_method_title(reader, curves[c].method, &title);
+    if (is_ceiling(&p->curves[c])) {
+      hr_text_append(&title, "%s", p->curves[c].title);
+    } else {
+      hr_append_method_title(reader, p->curves[c].method, &title);
+    }
     HR_TRY(hr_text_status(&title, err));
     HR_TRY(hr_strings_append(titles, title.bytes, err));
   }
-  for (size_t c = 0; c < count; c++) {
-    legend[c] =
-        (hr_legend_entry){.text = titles->items[c],
-                          .mark = curves[c].dot > 0 ? HR_MARK_LINE_DOT : HR_MARK_LINE,
-                          .stroke = curves[c].stroke};
+  for (size_t c = 0; c < p->curve_count; c++) {
+    const curve *own = &p->curves[c];
+    legend[c] = (hr_legend_entry){.text = titles->items[c],
+                                  .mark = own->dot > 0 ? HR_MARK_LINE_DOT : HR_MARK_LINE,
+                                  .stroke = own->stroke};
   }
 cleanup:
   hr_text_fini(&title);
   return status;
 }
 
-static void draw_curves(const hr_chart *chart, hr_reader *reader, const hr_node *octiles,
-                        const curve *curves, size_t count, bool hybrids) {
+/* The interval of a ceiling as a band. */
+static void draw_band(const hr_chart *chart, const plot *p, const curve *c) {
+  hr_point outline[2 * OCTILES_MOST];
+  size_t count = p->octile_count;
+  for (size_t j = 0; j < count; j++) {
+    double x = hr_chart_x(chart, 0.5 * (p->low[j] + p->high[j]));
+    if (isnan(c->r2[j].low)) return;
+    outline[j] = (hr_point){x, hr_chart_y(chart, c->r2[j].low)};
+    outline[2 * count - 1 - j] = (hr_point){x, hr_chart_y(chart, c->r2[j].high)};
+  }
+  hr_canvas_polygon(chart->canvas, outline, 2 * count,
+                    hr_color_lighten(hr_color_light_gray, 0.4));
+}
+
+static void draw_curve(const hr_chart *chart, const plot *p, const curve *c) {
   hr_point points[OCTILES_MOST];
-  for (size_t c = count; c-- > 0;) { /* the baseline, which is first, on top */
-    if (is_hybrid(&curves[c]) != hybrids) continue;
-    size_t octile_count = read_points(reader, octiles, curves[c].method, points);
-    hr_chart_line(chart, points, octile_count, curves[c].stroke, curves[c].dot);
+  for (size_t j = 0; j < p->octile_count; j++) {
+    points[j] = (hr_point){0.5 * (p->low[j] + p->high[j]), c->r2[j].value};
+  }
+  hr_chart_line(chart, points, p->octile_count, c->stroke, c->dot);
+}
+
+/* The band at the bottom, then the hybrids, then the others, the baseline, which is
+ * first, on top of them, and the ceilings. */
+static void draw_curves(const hr_chart *chart, const plot *p) {
+  size_t first = 0; /* of the ceilings: two bands could not be told apart */
+  while (first < p->curve_count && !is_ceiling(&p->curves[first])) first++;
+  if (first < p->curve_count) draw_band(chart, p, &p->curves[first]);
+  hr_chart_grid(chart);
+  for (int hybrids = 1; hybrids >= 0; hybrids--) {
+    for (size_t c = p->curve_count; c-- > 0;) {
+      const curve *own = &p->curves[c];
+      if (!is_ceiling(own) && is_hybrid(own) == (hybrids == 1)) draw_curve(chart, p, own);
+    }
+  }
+  for (size_t c = 0; c < p->curve_count; c++) {
+    if (is_ceiling(&p->curves[c])) draw_curve(chart, p, &p->curves[c]);
   }
 }
 
@@ -159,27 +238,29 @@ hr_status hr_figure_snr(hr_sketch *sketch, hr_error *err) {
   hr_node root = hr_reader_root(reader);
   hr_node object = hr_node_object(reader, &root, "snr_octiles");
   hr_node octiles = hr_node_list(reader, &object, "octiles");
-  curve curves[METHODS_MOST];
-  hr_legend_entry legend[METHODS_MOST];
+  hr_legend_entry legend[CURVES_MOST];
   hr_strings titles = {0};
+  plot p = {0};
   hr_chart chart;
-  size_t count = list_curves(reader, &octiles, curves);
-  HR_TRY(list_legend(reader, curves, count, &titles, legend, err));
-  write_csv(reader, &octiles, curves, count, sketch->csv);
+  HR_TRY(hr_alloc(&p.curves, CURVES_MOST, err));
+  read_octiles(reader, &octiles, &p);
+  read_methods(reader, &octiles, &p);
+  read_ceilings(reader, &root, &p);
+  HR_TRY(list_legend(reader, &p, &titles, legend, err));
+  write_csv(&p, sketch->csv);
   hr_frame frame = {.title = "R\xc2\xb2 by signal-to-noise ratio",
                     .x = {.label = "SNR (middle of the octile)"},
                     .y = {.label = "R\xc2\xb2, covered test rows of the octile"},
                     .legend = legend,
-                    .legend_count = count};
-  find_spans(reader, &octiles, curves, count, &frame);
+                    .legend_count = p.curve_count};
+  find_spans(&p, &frame);
   hr_chart_begin(&chart, sketch->canvas, &frame);
-  hr_chart_grid(&chart);
   hr_canvas_clip(sketch->canvas, chart.plot);
-  draw_curves(&chart, reader, &octiles, curves, count, true);
-  draw_curves(&chart, reader, &octiles, curves, count, false);
+  draw_curves(&chart, &p);
   hr_canvas_unclip(sketch->canvas);
   hr_chart_end(&chart);
 cleanup:
+  hr_free(p.curves);
   hr_strings_fini(&titles);
   return status;
 }

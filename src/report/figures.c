@@ -39,8 +39,12 @@ static const plan plans[] = {
      "more crowded places.",
      "图 5. 已覆盖测试恒星的真实值与预测值；颜色越浅，该处的点越密集。"},
     {"r2_by_snr", hr_figure_snr,
-     "Figure 6. R² by octile of the signal-to-noise ratio for every method.",
-     "图 6. 各方法的 R² 随信噪比八分位的变化。"},
+     "Figure 6. R² by octile of the signal-to-noise ratio for every method; in black, "
+     "where "
+     "they are known, the ceilings of who is told the bin, with 95 % intervals in grey.",
+     "图 6. 各方法的 R² "
+     "随信噪比八分位的变化；黑线为已知分箱时的上限（若可得），灰带为前者的 "
+     "95 % 区间。"},
 };
 
 static hr_status draw_figure(hr_figure *figure, const plan *drawn, hr_reader *reader,

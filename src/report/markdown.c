@@ -178,7 +178,62 @@ static void write_data(page *p, const hr_node *root) {
   write_preparation(p, root);
 }
 
-static void write_results(page *p) {
+/* A ceiling of who is told the bin, and of who is not. */
+static void write_ceiling_pair(page *p, const hr_node *parent, const char *name) {
+  hr_node routed = hr_node_object(p->reader, parent, "routed");
+  hr_node global = hr_node_object(p->reader, parent, "global");
+  hr_text_append(p->out, "%s", name);
+  append_estimate(p, HR_CELL_SCORE_RANGE,
+                  hr_node_estimate(p->reader, &routed, "r2_max", "r2_max_ci"));
+  hr_text_append(p->out, "%s",
+                 p->chinese ? "（已知分箱，已覆盖行），"
+                            : " for who is told the bin (covered rows), ");
+  append_estimate(p, HR_CELL_SCORE_RANGE,
+                  hr_node_estimate(p->reader, &global, "r2_max", "r2_max_ci"));
+  hr_text_append(p->out, "%s",
+                 p->chinese ? "（未知分箱，全部行）。" : " for who is not (all rows). ");
+}
+
+static void write_ceiling_words(page *p) {
+  hr_text_append(
+      p->out, "%s\n\n",
+      p->chinese
+          ? "后验均值的均方误差最小，其误差即平均后验方差；若先验与误差属实，任何方法都"
+            "不能高于该上限。Fisher 界由模型光谱对标签的导数与噪声给出，并计入先验的"
+            "展宽：噪声小时与后验上限一致；噪声大时两者分开，因为它不知道截然不同的恒星"
+            "也可能有相似的光谱。它是近似，不是定理。"
+          : "No method has a smaller mean squared error than the posterior mean, whose "
+            "error is the mean posterior variance: if its prior and the errors are the "
+            "data's, nobody is above that ceiling. The Fisher bound is what the "
+            "derivatives of the model spectra and the noise allow, with the spread of "
+            "the "
+            "prior. Both agree where the noise is small; where it is not they part, "
+            "since "
+            "the bound does not know that quite another star may look the same. It is an "
+            "approximation, no theorem.");
+}
+
+/* What the noise allows: nothing where no ceiling is known. */
+static void write_ceiling(page *p, const hr_node *root) {
+  if (!json_is_object(json_object_get(root->json, "ceiling"))) return;
+  hr_node ceiling = hr_node_object(p->reader, root, "ceiling");
+  hr_text_append(p->out, "%s",
+                 p->chinese ? "**噪声的上限。** " : "**What the noise allows.** ");
+  if (!hr_node_is_null(&ceiling, "routed")) {
+    write_ceiling_pair(p, &ceiling,
+                       p->chinese ? "后验上限：R² 至多 " : "Posterior: R² at most ");
+  }
+  if (!hr_node_is_null(&ceiling, "fisher")) {
+    hr_node fisher = hr_node_object(p->reader, &ceiling, "fisher");
+    write_ceiling_pair(p, &fisher, p->chinese ? "Fisher 界：" : "Fisher bound: ");
+  }
+  hr_text_append(p->out, "\n\n");
+  write_ceiling_words(p);
+  hr_table_write_markdown(&p->tables->items[HR_TABLE_CEILING], p->out);
+  hr_table_write_markdown(&p->tables->items[HR_TABLE_CEILING_BINS], p->out);
+}
+
+static void write_results(page *p, const hr_node *root) {
   hr_text_append(p->out, "## 3. Results\n\n");
   hr_table_write_markdown(&p->tables->items[HR_TABLE_BINS], p->out);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_OVERALL], p->out);
@@ -192,8 +247,7 @@ static void write_results(page *p) {
                        : "The test rows have no `snr` column, so there is no table "
                          "by signal-to-noise ratio.");
   }
-  const hr_table *ceiling = &p->tables->items[HR_TABLE_CEILING];
-  if (ceiling->row_count > 0) hr_table_write_markdown(ceiling, p->out);
+  write_ceiling(p, root);
   for (size_t f = 0; f < p->figures->count; f++) {
     const hr_figure *figure = &p->figures->items[f];
     hr_text_append(p->out, "![%s](figures/%s.png)\n\n", figure->caption, figure->name);
@@ -229,6 +283,7 @@ static void write_methods(page *p, const hr_node *root) {
             "the test rows (%.0f draws, seed %.0f).\n\n",
       hr_node_number(p->reader, &bootstrap, "draws"),
       hr_node_number(p->reader, &bootstrap, "seed"));
+  hr_table_write_markdown(&p->tables->items[HR_TABLE_EXPERTS], p->out);
 }
 
 static void write_ledger(page *p, const hr_node *root) {
@@ -282,7 +337,7 @@ hr_status hr_markdown_write(hr_reader *reader, const hr_tables *tables,
   write_origin(&p, &experiment);
   write_summary(&p, &root);
   write_data(&p, &root);
-  write_results(&p);
+  write_results(&p, &root);
   write_methods(&p, &root);
   write_ledger(&p, &root);
   hr_status status = hr_reader_status(reader, err);

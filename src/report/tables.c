@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "report/table_parts.h"
 #include "report/words.h"
 
 bool hr_tables_in_chinese(hr_reader *reader) {
@@ -55,8 +56,7 @@ void hr_append_method_title(hr_reader *reader, const char *method, hr_text *out)
   }
 }
 
-HR_PRINTF(3, 4)
-static hr_status set_text(char **text, hr_error *err, const char *format, ...) {
+hr_status hr_set_text(char **text, hr_error *err, const char *format, ...) {
   char *copy = NULL;
   va_list arguments, again;
   va_start(arguments, format);
@@ -73,22 +73,21 @@ static hr_status set_text(char **text, hr_error *err, const char *format, ...) {
   return status;
 }
 
-static void set_estimate(hr_cell *cell, hr_estimate estimate) {
+void hr_set_estimate(hr_cell *cell, hr_estimate estimate) {
   cell->value = estimate.value;
   cell->low = estimate.low;
   cell->high = estimate.high;
 }
 
-/* The title of a method or an expert in a cell, its name as the code. */
-static hr_status set_method(hr_reader *reader, hr_cell *cell, const char *method,
-                            hr_error *err) {
+hr_status hr_set_method(hr_reader *reader, hr_cell *cell, const char *method,
+                        hr_error *err) {
   hr_status status = HR_OK;
   hr_text title;
   hr_text_init(&title);
   hr_append_method_title(reader, method, &title);
   HR_TRY(hr_text_status(&title, err));
-  HR_TRY(set_text(&cell->text, err, "%s", title.bytes));
-  HR_TRY(set_text(&cell->code, err, "%s", method));
+  HR_TRY(hr_set_text(&cell->text, err, "%s", title.bytes));
+  HR_TRY(hr_set_text(&cell->code, err, "%s", method));
 cleanup:
   hr_text_fini(&title);
   return status;
@@ -104,7 +103,7 @@ static hr_status add_sample_total(hr_table *table, const char *name, double trai
   if (status != HR_OK) return status;
   cells[2].value = train;
   cells[3].value = test;
-  return set_text(&cells[1].text, err, "%s", name);
+  return hr_set_text(&cells[1].text, err, "%s", name);
 }
 
 static hr_status build_samples(hr_table *table, hr_reader *reader, hr_error *err) {
@@ -124,7 +123,7 @@ static hr_status build_samples(hr_table *table, hr_reader *reader, hr_error *err
     hr_cell *cells = NULL;
     HR_TRY(hr_table_add_row(table, &cells, err));
     cells[0].value = hr_node_number(reader, &bin, "index");
-    HR_TRY(set_text(&cells[1].text, err, "%s", hr_node_text(reader, &bin, "name")));
+    HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_node_text(reader, &bin, "name")));
     cells[2].value = hr_node_number(reader, &bin, "n_train");
     cells[3].value = hr_node_number(reader, &bin, "n_test");
     cells[4].value = hr_node_bool(reader, &bin, "at_risk");
@@ -135,6 +134,48 @@ static hr_status build_samples(hr_table *table, hr_reader *reader, hr_error *err
                           hr_node_number(reader, &ledger, "uncovered"), err));
   HR_TRY(add_sample_total(table, "Total", hr_node_number(reader, &ledger, "train_rows"),
                           hr_node_number(reader, &ledger, "test_rows"), err));
+cleanup:
+  return status;
+}
+
+/* Experts table -----------------------------------------------------------------------
+ */
+
+static hr_status add_expert(hr_table *table, hr_reader *reader, const hr_node *expert,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  const char *variant = hr_node_text_or_null(reader, expert, "variant");
+  bool uses_error = hr_node_bool(reader, expert, "uses_error");
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  HR_TRY(hr_set_method(reader, &cells[0], hr_node_text(reader, expert, "name"), err));
+  if (variant) HR_TRY(hr_set_text(&cells[1].text, err, "%s", variant));
+  HR_TRY(hr_set_text(&cells[2].text, err, "%s", uses_error ? "yes" : "no"));
+  HR_TRY(hr_set_text(&cells[2].code, err, "%s", uses_error ? "True" : "False"));
+  HR_TRY(hr_set_text(&cells[3].text, err, "%s", hr_node_text(reader, expert, "status")));
+cleanup:
+  return status;
+}
+
+static hr_status build_experts(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  HR_TRY(hr_table_init(table, "experts", "Experts", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "expert", "Expert", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "setting", "Setting", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "uses_error", "uses_error", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "status", "Status", err));
+  for (size_t e = 0; e < hr_node_count(&experts); e++) {
+    hr_node expert = hr_node_item(reader, &experts, e);
+    HR_TRY(add_expert(table, reader, &expert, err));
+  }
+  HR_TRY(hr_strings_append(
+      &table->notes,
+      hr_tables_in_chinese(reader)
+          ? "uses_error：该专家是否已知每个像素的误差 σ。"
+          : "uses_error: whether the expert is given the error σ of every pixel.",
+      err));
 cleanup:
   return status;
 }
@@ -150,15 +191,15 @@ static hr_status add_expert_column(hr_table *table, hr_reader *reader,
   const char *name = hr_node_text(reader, expert, "name");
   const char *title = hr_node_text(reader, expert, "title");
   const char *variant = hr_node_text_or_null(reader, expert, "variant");
-  HR_TRY(set_text(&key, err, "%s_r2", name));
+  HR_TRY(hr_set_text(&key, err, "%s_r2", name));
   if (!variant) {
     HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, key, title, err));
   } else {
     bool alpha = strcmp(variant, "alpha") == 0;
-    HR_TRY(set_text(&header, err, "%s (%s)", title, alpha ? "α" : variant));
+    HR_TRY(hr_set_text(&header, err, "%s (%s)", title, alpha ? "α" : variant));
     HR_TRY(hr_table_add_column(table, HR_CELL_TUNED_RANGE, key, header, err));
     hr_column *column = &table->columns[table->column_count - 1];
-    HR_TRY(set_text(&column->setting_key, err, "%s_%s", name, variant));
+    HR_TRY(hr_set_text(&column->setting_key, err, "%s_%s", name, variant));
   }
 cleanup:
   hr_free(header);
@@ -187,7 +228,7 @@ static hr_status begin_bins(hr_table *table, hr_reader *reader, const hr_node *e
   const char *name = hr_node_text(reader, &selection, "baseline");
   append_expert_title(reader, name, strlen(name), &baseline);
   HR_TRY(hr_text_status(&baseline, err));
-  HR_TRY(set_text(&header, err, "ΔR² vs %s", baseline.bytes));
+  HR_TRY(hr_set_text(&header, err, "ΔR² vs %s", baseline.bytes));
   HR_TRY(hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "delta_r2", header, err));
 cleanup:
   hr_free(header);
@@ -202,7 +243,7 @@ static void set_expert_cell(hr_reader *reader, const hr_node *bin, const hr_node
   hr_node scores = hr_node_object(reader, &experts, hr_node_text(reader, expert, "name"));
   hr_node on_test = hr_node_object(reader, &scores, "chosen_on_test");
   const hr_node *source = by_cv ? &scores : &on_test;
-  set_estimate(cell, hr_node_estimate(reader, source, "r2", "r2_ci"));
+  hr_set_estimate(cell, hr_node_estimate(reader, source, "r2", "r2_ci"));
   if (variant) cell->setting = hr_node_number(reader, source, variant);
 }
 
@@ -218,17 +259,17 @@ static hr_status add_bin(hr_table *table, hr_reader *reader, const hr_node *bin,
   hr_node hybrid = hr_node_object(reader, &hybrids, by_cv ? "cv" : "test");
   HR_TRY(hr_table_add_row(table, &cells, err));
   cells[0].value = hr_node_number(reader, bin, "index");
-  HR_TRY(set_text(&cells[1].text, err, "%s%s", hr_node_text(reader, bin, "name"),
-                  hr_node_bool(reader, bin, "focus") ? " †" : ""));
-  HR_TRY(set_text(&cells[1].code, err, "%s", hr_node_text(reader, bin, "name")));
+  HR_TRY(hr_set_text(&cells[1].text, err, "%s%s", hr_node_text(reader, bin, "name"),
+                     hr_node_bool(reader, bin, "focus") ? " †" : ""));
+  HR_TRY(hr_set_text(&cells[1].code, err, "%s", hr_node_text(reader, bin, "name")));
   for (size_t e = 0; e < count; e++) {
     hr_node expert = hr_node_item(reader, experts, e);
     set_expert_cell(reader, bin, &expert, by_cv, &cells[2 + e]);
   }
   const char *best = hr_node_text_or_null(reader, &hybrid, "expert");
-  if (best) HR_TRY(set_method(reader, &cells[2 + count], best, err));
-  set_estimate(&cells[3 + count],
-               hr_node_estimate(reader, &hybrid, "delta_r2", "delta_r2_ci"));
+  if (best) HR_TRY(hr_set_method(reader, &cells[2 + count], best, err));
+  hr_set_estimate(&cells[3 + count],
+                  hr_node_estimate(reader, &hybrid, "delta_r2", "delta_r2_ci"));
 cleanup:
   return status;
 }
@@ -245,43 +286,13 @@ static hr_status note_missing_experts(hr_table *table, hr_reader *reader,
     const char *title = hr_node_text(reader, &expert, "title");
     const char *why = hr_node_text(reader, &expert, "note");
     bool unbuilt = strcmp(why, "this expert is not part of this build") == 0;
-    HR_TRY(chinese && unbuilt ? set_text(&note, err, "%s：本版本未包含该专家。", title)
-           : chinese          ? set_text(&note, err, "%s：%s。", title, why)
-                              : set_text(&note, err, "%s: %s.", title, why));
+    HR_TRY(chinese && unbuilt ? hr_set_text(&note, err, "%s：本版本未包含该专家。", title)
+           : chinese ? hr_set_text(&note, err, "%s：%s。", title, why)
+                     : hr_set_text(&note, err, "%s: %s.", title, why));
     HR_TRY(hr_strings_append(&table->notes, note, err));
   }
 cleanup:
   hr_free(note);
-  return status;
-}
-
-/* Which experts know the error of every pixel, where some do. */
-static hr_status note_uses_error(hr_table *table, hr_reader *reader,
-                                 const hr_node *experts, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_text note;
-  hr_text_init(&note);
-  bool chinese = hr_tables_in_chinese(reader);
-  size_t count = 0;
-  for (size_t e = 0; e < hr_node_count(experts); e++) {
-    hr_node expert = hr_node_item(reader, experts, e);
-    /* Absent in results of earlier versions. */
-    if (!json_is_true(json_object_get(expert.json, "uses_error"))) continue;
-    hr_text_append(&note, "%s%s",
-                   count++ == 0 ? ""
-                   : chinese    ? "、"
-                                : ", ",
-                   hr_node_text(reader, &expert, "title"));
-  }
-  if (count == 0) goto cleanup;
-  hr_text_append(&note, "%s",
-                 chinese ? "：已知每个像素的误差（uses_error: yes），其余未知。"
-                         : ": with the error of every pixel (uses_error: yes); the "
-                           "others without.");
-  HR_TRY(hr_text_status(&note, err));
-  HR_TRY(hr_strings_append(&table->notes, note.bytes, err));
-cleanup:
-  hr_text_fini(&note);
   return status;
 }
 
@@ -297,8 +308,9 @@ static hr_status note_bin_gaps(hr_table *table, hr_reader *reader, const hr_node
     const char *state = hr_node_text(reader, &one, "status");
     const char *why = hr_node_text(reader, &one, "note");
     if (strcmp(state, "unavailable") == 0 || why[0] == '\0') continue;
-    HR_TRY(set_text(&note, err, "Bin %.0f, %s: %s", hr_node_number(reader, bin, "index"),
-                    hr_node_text(reader, &expert, "title"), why));
+    HR_TRY(hr_set_text(&note, err, "Bin %.0f, %s: %s",
+                       hr_node_number(reader, bin, "index"),
+                       hr_node_text(reader, &expert, "title"), why));
     HR_TRY(hr_strings_append(&table->notes, note, err));
   }
 cleanup:
@@ -322,7 +334,6 @@ static hr_status build_bins(hr_table *table, hr_reader *reader, hr_error *err) {
     HR_TRY(hr_strings_append(&table->notes, chinese ? "†：重点分箱。" : "†: focus bin.",
                              err));
   }
-  HR_TRY(note_uses_error(table, reader, &experts, err));
   HR_TRY(note_missing_experts(table, reader, &experts, err));
   for (size_t k = 0; k < hr_node_count(&bins); k++) {
     hr_node bin = hr_node_item(reader, &bins, k);
@@ -371,8 +382,8 @@ static hr_status set_remarks(hr_reader *reader, const hr_node *entry, remarks *a
   }
   HR_TRY(hr_text_status(&shown, err));
   HR_TRY(hr_text_status(&code, err));
-  HR_TRY(set_text(&cell->text, err, "%s", shown.bytes));
-  HR_TRY(set_text(&cell->code, err, "%s", code.bytes));
+  HR_TRY(hr_set_text(&cell->text, err, "%s", shown.bytes));
+  HR_TRY(hr_set_text(&cell->code, err, "%s", code.bytes));
 cleanup:
   hr_text_fini(&shown);
   hr_text_fini(&code);
@@ -413,14 +424,15 @@ static hr_status add_overall(hr_table *table, hr_reader *reader, const hr_node *
   hr_status status = HR_OK;
   hr_cell *cells = NULL;
   HR_TRY(hr_table_add_row(table, &cells, err));
-  HR_TRY(set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
-  HR_TRY(set_text(&cells[1].text, err, "%s", hr_node_text(reader, entry, "rows")));
+  HR_TRY(hr_set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
+  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_node_text(reader, entry, "rows")));
   cells[2].value = hr_node_number(reader, entry, "n");
-  set_estimate(&cells[3], hr_node_estimate(reader, entry, "r2_pooled", "r2_pooled_ci"));
+  hr_set_estimate(&cells[3],
+                  hr_node_estimate(reader, entry, "r2_pooled", "r2_pooled_ci"));
   cells[4].value = hr_node_number(reader, entry, "r2_weighted");
-  set_estimate(&cells[5], hr_node_estimate(reader, entry, "delta_r2", "delta_r2_ci"));
+  hr_set_estimate(&cells[5], hr_node_estimate(reader, entry, "delta_r2", "delta_r2_ci"));
   const char *versus = hr_node_text_or_null(reader, entry, "versus");
-  if (versus) HR_TRY(set_method(reader, &cells[6], versus, err));
+  if (versus) HR_TRY(hr_set_method(reader, &cells[6], versus, err));
   cells[7].value = hr_node_number(reader, entry, "mae");
   cells[8].value = hr_node_number(reader, entry, "rmse");
   cells[9].value = hr_node_number(reader, entry, "bias");
@@ -435,7 +447,7 @@ static hr_status add_footnotes(hr_table *table, const remarks *all, bool chinese
   char *note = NULL;
   for (size_t r = 0; r < all->count; r++) {
     const char *words = hr_words_remark(all->seen[r], chinese);
-    HR_TRY(set_text(&note, err, "%zu: %s", r + 1, words ? words : all->seen[r]));
+    HR_TRY(hr_set_text(&note, err, "%zu: %s", r + 1, words ? words : all->seen[r]));
     HR_TRY(hr_strings_append(&table->notes, note, err));
   }
 cleanup:
@@ -458,126 +470,6 @@ cleanup:
   return status;
 }
 
-/* Signal-to-noise table ---------------------------------------------------------------
- */
-
-static hr_status begin_octiles(hr_table *table, hr_reader *reader, const hr_node *methods,
-                               hr_error *err) {
-  hr_status status = HR_OK;
-  hr_text title;
-  hr_text_init(&title);
-  HR_TRY(hr_table_init(table, "snr_octiles",
-                       "R² by octile of signal-to-noise ratio, covered rows", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "octile", "Octile", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_low", "SNR from", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_high", "to", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n", "N", err));
-  for (void *i = json_object_iter(methods->json); i;
-       i = json_object_iter_next(methods->json, i)) {
-    hr_text_fini(&title);
-    hr_append_method_title(reader, json_object_iter_key(i), &title);
-    HR_TRY(hr_text_status(&title, err));
-    HR_TRY(hr_table_add_column(table, HR_CELL_SCORE, json_object_iter_key(i), title.bytes,
-                               err));
-  }
-cleanup:
-  hr_text_fini(&title);
-  return status;
-}
-
-static hr_status add_octile(hr_table *table, hr_reader *reader, const hr_node *octile,
-                            hr_error *err) {
-  hr_cell *cells = NULL;
-  hr_node scores = hr_node_object(reader, octile, "r2");
-  hr_status status = hr_table_add_row(table, &cells, err);
-  if (status != HR_OK) return status;
-  cells[0].value = (double)table->row_count;
-  cells[1].value = hr_node_number(reader, octile, "snr_low");
-  cells[2].value = hr_node_number(reader, octile, "snr_high");
-  cells[3].value = hr_node_number(reader, octile, "n");
-  for (size_t c = 4; c < table->column_count; c++) {
-    cells[c].value = hr_node_number(reader, &scores, table->columns[c].key);
-  }
-  return HR_OK;
-}
-
-static hr_status build_octiles(hr_table *table, hr_reader *reader, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_node root = hr_reader_root(reader);
-  if (hr_node_is_null(&root, "snr_octiles")) {
-    return hr_table_init(table, "snr_octiles", "", err);
-  }
-  hr_node object = hr_node_object(reader, &root, "snr_octiles");
-  hr_node octiles = hr_node_list(reader, &object, "octiles");
-  hr_node first = hr_node_item(reader, &octiles, 0);
-  hr_node methods = hr_node_object(reader, &first, "r2");
-  HR_TRY(begin_octiles(table, reader, &methods, err));
-  for (size_t j = 0; j < hr_node_count(&octiles); j++) {
-    hr_node octile = hr_node_item(reader, &octiles, j);
-    HR_TRY(add_octile(table, reader, &octile, err));
-  }
-cleanup:
-  return status;
-}
-
-/* Ceiling table -----------------------------------------------------------------------
- */
-
-static hr_status begin_ceiling(hr_table *table, hr_error *err) {
-  hr_status status = HR_OK;
-  HR_TRY(hr_table_init(table, "ceiling",
-                       "What the noise allows: R² against the posterior's ceiling, "
-                       "covered rows [95 % interval]",
-                       err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "method", "Method", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, "r2_max", "R² at most", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_SCORE, "efficiency", "Share of it", err));
-  HR_TRY(
-      hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "excess", "R² above it", err));
-cleanup:
-  return status;
-}
-
-static hr_status add_efficiency(hr_table *table, hr_reader *reader, const hr_node *entry,
-                                hr_error *err) {
-  hr_status status = HR_OK;
-  hr_cell *cells = NULL;
-  char *note = NULL;
-  HR_TRY(hr_table_add_row(table, &cells, err));
-  HR_TRY(set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
-  set_estimate(&cells[1], hr_node_estimate(reader, entry, "r2_max", "r2_max_ci"));
-  cells[2].value = hr_node_number(reader, entry, "efficiency");
-  set_estimate(&cells[3], hr_node_estimate(reader, entry, "excess", "excess_ci"));
-  if (!hr_node_bool(reader, entry, "exceeds")) goto cleanup;
-  HR_TRY(
-      set_text(&note, err,
-               hr_tables_in_chinese(reader)
-                   ? "警告：%s 高于上限，超出部分大于其区间：数据泄漏，或先验与误差不符。"
-                   : "Warning: %s exceeds the ceiling by more than the interval: a "
-                     "leak, or a prior or errors that are not the data's.",
-               cells[0].text));
-  HR_TRY(hr_strings_append(&table->notes, note, err));
-cleanup:
-  hr_free(note);
-  return status;
-}
-
-/* Empty where no expert knows its posterior, and for results of earlier versions. */
-static hr_status build_ceiling(hr_table *table, hr_reader *reader, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_node root = hr_reader_root(reader);
-  HR_TRY(begin_ceiling(table, err));
-  if (!json_is_object(json_object_get(root.json, "ceiling"))) goto cleanup;
-  hr_node ceiling = hr_node_object(reader, &root, "ceiling");
-  hr_node methods = hr_node_list(reader, &ceiling, "methods");
-  for (size_t m = 0; m < hr_node_count(&methods); m++) {
-    hr_node entry = hr_node_item(reader, &methods, m);
-    HR_TRY(add_efficiency(table, reader, &entry, err));
-  }
-cleanup:
-  return status;
-}
-
 /* Gate table --------------------------------------------------------------------------
  */
 
@@ -592,12 +484,12 @@ static hr_status add_criterion(hr_table *table, hr_reader *reader, const hr_node
   const char *next = hr_words_next(name, outcome, hr_tables_in_chinese(reader));
   if (!next) next = hr_node_text(reader, entry, "next");
   HR_TRY(hr_table_add_row(table, &cells, err));
-  HR_TRY(set_text(&cells[0].text, err, "%s", title ? title : name));
-  HR_TRY(set_text(&cells[0].code, err, "%s", name));
-  set_estimate(&cells[1], hr_node_estimate(reader, entry, "value", "ci"));
+  HR_TRY(hr_set_text(&cells[0].text, err, "%s", title ? title : name));
+  HR_TRY(hr_set_text(&cells[0].code, err, "%s", name));
+  hr_set_estimate(&cells[1], hr_node_estimate(reader, entry, "value", "ci"));
   cells[2].value = hr_node_number(reader, entry, "threshold");
-  HR_TRY(set_text(&cells[3].text, err, "%s", verdict));
-  HR_TRY(set_text(&cells[4].text, err, "%s", next));
+  HR_TRY(hr_set_text(&cells[3].text, err, "%s", verdict));
+  HR_TRY(hr_set_text(&cells[4].text, err, "%s", next));
 cleanup:
   return status;
 }
@@ -624,10 +516,12 @@ hr_status hr_tables_init(hr_tables *tables, hr_reader *reader, hr_error *err) {
   hr_status status = HR_OK;
   *tables = (hr_tables){0};
   HR_TRY(build_samples(&tables->items[HR_TABLE_SAMPLES], reader, err));
+  HR_TRY(build_experts(&tables->items[HR_TABLE_EXPERTS], reader, err));
   HR_TRY(build_bins(&tables->items[HR_TABLE_BINS], reader, err));
   HR_TRY(build_overall(&tables->items[HR_TABLE_OVERALL], reader, err));
-  HR_TRY(build_octiles(&tables->items[HR_TABLE_SNR], reader, err));
-  HR_TRY(build_ceiling(&tables->items[HR_TABLE_CEILING], reader, err));
+  HR_TRY(hr_build_octiles(&tables->items[HR_TABLE_SNR], reader, err));
+  HR_TRY(hr_build_ceiling(&tables->items[HR_TABLE_CEILING], reader, err));
+  HR_TRY(hr_build_ceiling_bins(&tables->items[HR_TABLE_CEILING_BINS], reader, err));
   HR_TRY(build_gate(&tables->items[HR_TABLE_GATE], reader, err));
   HR_TRY(hr_reader_status(reader, err));
 cleanup:

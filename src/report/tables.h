@@ -6,10 +6,12 @@
 
 typedef enum hr_table_id {
   HR_TABLE_SAMPLES,
+  HR_TABLE_EXPERTS,
   HR_TABLE_BINS,    /* Table 1 */
   HR_TABLE_OVERALL, /* Table 2 */
   HR_TABLE_SNR,
   HR_TABLE_CEILING,
+  HR_TABLE_CEILING_BINS,
   HR_TABLE_GATE,
   HR_TABLE_COUNT,
 } hr_table_id;

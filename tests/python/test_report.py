@@ -75,6 +75,8 @@ class Report(unittest.TestCase):
         gap = self.overall("oracle_hybrid_test")["r2_pooled"] - \
             self.overall("oracle_hybrid_cv")["r2_pooled"]
         allowed |= shown(gap) | {"95", "10000"}  # the level; rows of the training split
+        fisher = (self.results["ceiling"] or {}).get("fisher")
+        allowed |= {f"{100 * fisher['misfit']:.2g}"} if fisher else set()  # in percent
         # Names that hold digits, of experts, figures, steps and sections.
         text = re.sub(r"1D-CNN|Figure \d\.|Table \d\.|C[123](\.1)?|level 1|^## \d\.|R² = 1|"
                       r"−0\.3|`[^`]*`|\*\*Table \d|figures/\S+|^- \d:|\| (\d, )?\d \|$", " ",
@@ -183,13 +185,21 @@ class Report(unittest.TestCase):
 
     def test_figure_6_draws_every_method(self):
         octiles = self.results["snr_octiles"]["octiles"]
+        ceiling = self.results["ceiling"]
+        ceilings = {"ceiling": ceiling, "fisher": ceiling["fisher"]} if ceiling else {}
         rows = self.figure(6)
-        self.assertEqual(len(rows), 8 * len(octiles[0]["r2"]))
+        self.assertEqual(len(rows), 8 * (len(octiles[0]["r2"]) + len(ceilings)))
         for row in rows:
             octile = octiles[int(row["octile"]) - 1]
-            self.same(row["r2"], octile["r2"][row["method"]])
             self.same(row["n"], octile["n"])
             self.assertEqual(float(row["snr_mid"]), 0.5 * (octile["snr_low"] + octile["snr_high"]))
+            if row["method"] in ceilings:
+                most = ceilings[row["method"]]["routed"]["octiles"][int(row["octile"]) - 1]
+                self.same(row["r2"], most["r2_max"])
+                self.same(row["r2_low"], most["r2_max_ci"][0])
+                self.same(row["r2_high"], most["r2_max_ci"][1])
+            else:
+                self.same(row["r2"], octile["r2"][row["method"]])
 
     def test_pictures_have_their_size(self):
         for name in FIGURES:

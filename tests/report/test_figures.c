@@ -127,6 +127,34 @@ static void test_the_scatter_shows_covered_rows(void **state) {
   assert_int_equal(lines, 1 + 206);
 }
 
+/* Every method and both ceilings, these with their intervals. */
+static void test_ceilings_are_drawn(void **state) {
+  (void)state;
+  draw();
+  size_t without = figures.items[5].svg.count;
+  assert_null(strstr(figures.items[5].csv.bytes, "\nceiling,"));
+  hr_figures_fini(&figures);
+  hr_rows_fini(&rows);
+  hr_reader_fini(&reader);
+  fixture_give_variance(&f, 1);
+  fixture_give_bound(&f, 0.25, 0.5);
+  draw();
+  char *rest = figures.items[5].csv.bytes;
+  assert_string_equal(strsep(&rest, "\n"),
+                      "method,octile,snr_low,snr_high,snr_mid,n,r2,r2_low,r2_high");
+  size_t ceilings = 0, methods = 0;
+  for (const char *line; (line = strsep(&rest, "\n")) && *line;) {
+    bool ceiling = strncmp(line, "ceiling,", 8) == 0 || strncmp(line, "fisher,", 7) == 0;
+    bool has_interval = line[strlen(line) - 1] != ',';
+    assert_int_equal(ceiling, has_interval);
+    ceilings += ceiling;
+    methods += !ceiling;
+  }
+  assert_int_equal(ceilings, 2 * 8);
+  assert_int_equal(methods, 6 * 8);
+  assert_true(figures.items[5].svg.count > without + 1000); /* two lines and a band */
+}
+
 static void test_poor_studies_are_drawn_too(void **state) {
   (void)state;
   f.input.language = "zh";
@@ -158,6 +186,7 @@ int main(void) {
       TEST(test_numbers_drawn_are_written),
       TEST(test_gains_are_sorted),
       TEST(test_the_scatter_shows_covered_rows),
+      TEST(test_ceilings_are_drawn),
       TEST(test_poor_studies_are_drawn_too),
       TEST(test_selection_on_test_rows),
   };

@@ -61,7 +61,7 @@ static void test_files_are_written(void **state) {
   const hr_observer observer = {.context = &lines, .log = count_line};
   write_results();
   check_ok(hr_report_write(s.path, &observer, &err));
-  assert_int_equal(lines, 8);
+  assert_int_equal(lines, 9);
   check_file_begins("tables/samples.csv",
                     "bin,name,n_train,n_test,at_risk,focus\n"
                     "0,Cool Poor,900,68,True,False\n"
@@ -81,6 +81,9 @@ static void test_files_are_written(void **state) {
   check_file_begins("tables/snr_octiles.csv",
                     "octile,snr_low,snr_high,n,global_ridge,ridge_oracle,forest_oracle,"
                     "ridge_oracle_test,oracle_hybrid_cv,oracle_hybrid_test\n1,3.0");
+  check_file_begins("tables/experts.csv",
+                    "expert,setting,uses_error,status\nridge,alpha,False,ok\n"
+                    "forest,,False,ok\ncnn,,False,unavailable\n");
   check_file_begins("tables/gate.csv",
                     "criterion,value,value_low,value_high,threshold,verdict,next\n"
                     "oracle_r2,0.");
@@ -255,20 +258,73 @@ static void test_memory_can_run_out(void **state) {
 
 static void test_the_ceiling_is_shown(void **state) {
   (void)state;
-  static double variance[FIXTURE_BINS][FIXTURE_ROWS];
+  fixture_give_variance(&f, 1);
   for (int k = 0; k < FIXTURE_BINS; k++) {
-    for (size_t i = 0; i < FIXTURE_ROWS; i++) variance[k][i] = 4;
-    f.forest[k].variance = variance[k];
+    for (size_t i = 0; i < FIXTURE_ROWS; i++) f.variance[k][i] = 4;
   }
+  fixture_give_bound(&f, 0.25, 0.5);
   write_results();
   check_ok(hr_report_write(s.path, NULL, &err));
-  check_file_begins("tables/ceiling.csv",
-                    "method,r2_max,r2_max_low,r2_max_high,efficiency,excess,excess_low,"
-                    "excess_high\n");
+  check_file_begins(
+      "tables/ceiling.csv",
+      "method,rows,r2_max,r2_max_low,r2_max_high,efficiency,excess,"
+      "excess_low,excess_high,fisher_efficiency\nglobal_ridge,all,,,,,,,,0.");
+  check_file_begins("tables/ceiling_bins.csv",
+                    "bin,name,n,ceiling,ceiling_low,ceiling_high,fisher,fisher_low,"
+                    "fisher_high,global_ridge,ridge_oracle,forest_oracle,"
+                    "ridge_oracle_test,oracle_hybrid_cv,oracle_hybrid_test\n"
+                    "0,Cool Poor,68,");
+  check_file_begins("tables/snr_octiles.csv",
+                    "octile,snr_low,snr_high,n,global_ridge,ridge_oracle,forest_oracle,"
+                    "ridge_oracle_test,oracle_hybrid_cv,oracle_hybrid_test,ceiling,"
+                    "ceiling_low,ceiling_high,fisher,fisher_low,fisher_high\n1,");
   char *text = file("report.md");
+  check_holds(text, "\n**What the noise allows.** Posterior: R² at most -");
   check_holds(text,
-              "Warning: Forest-Oracle exceeds the ceiling by more than the "
-              "interval: a leak, or a prior or errors that are not the data's.");
+              " for who is told the bin (covered rows), - for who is not (all rows). "
+              "Fisher bound: 0.");
+  check_holds(text,
+              "- Warning: Forest-Oracle exceeds the ceiling by more than the "
+              "interval: a leak, or a prior or errors that are not the data's.\n");
+  check_holds(text, "- Warning: Forest-Oracle in bin 1 exceeds the ceiling by more");
+  check_holds(text,
+              "- The Fisher bound is from the built-in model grid, which is 2.5 % of "
+              "the median flux (rms, median row) away from the clean test spectra; "
+              "the labels of 7 test rows are not within it.\n");
+  check_holds(text, "- A method's column is its R² over the posterior ceiling.\n");
+  hr_text_free(text);
+}
+
+static void test_the_ceiling_in_chinese(void **state) {
+  (void)state;
+  f.input.language = "zh";
+  fixture_give_variance(&f, 4);
+  f.input.fisher_note = "the spectra have 256 pixels";
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  check_holds(text, "\n**噪声的上限。** 后验上限：R² 至多 ");
+  check_holds(text, "- 没有 Fisher 界：the spectra have 256 pixels。\n");
+  check_holds(text, "- 警告：Forest-Oracle 高于上限");
+  check_holds(text, "- 警告：Forest-Oracle 在分箱 1 中高于上限");
+  check_holds(text, "- 各方法列为其 R² 占后验上限的比例。\n");
+  hr_text_free(text);
+}
+
+/* Fisher's alone, and lines that still fit. */
+static void test_fisher_alone_is_shown(void **state) {
+  (void)state;
+  char *text = NULL;
+  fixture_give_bound(&f, 0.25, 0.5);
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  check_file_begins("tables/ceiling_bins.csv",
+                    "bin,name,n,fisher,fisher_low,fisher_high,global_ridge,");
+  check_ok(hr_report_text(s.path, &text, &err));
+  check_holds(text, "A method's column is its R² over the Fisher bound.\n");
+  for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
+    assert_in_range(hr_text_width(line), 0, HR_TERMINAL_COLUMNS);
+  }
   hr_text_free(text);
 }
 
@@ -280,9 +336,11 @@ static void test_who_knows_the_error_is_told(void **state) {
   write_results();
   check_ok(hr_report_write(s.path, NULL, &err));
   char *text = file("report.md");
+  check_holds(text, "| Expert | Setting | uses_error | Status |\n");
+  check_holds(text, "| Ridge | alpha | no | ok |\n| Forest | - | yes | ok |\n");
   check_holds(text,
-              "Forest: with the error of every pixel (uses_error: yes); the others "
-              "without.");
+              "- uses_error: whether the expert is given the error σ of every "
+              "pixel.\n");
   hr_text_free(text);
 }
 
@@ -291,6 +349,8 @@ int main(void) {
       TEST(test_files_are_written),
       TEST(test_who_knows_the_error_is_told),
       TEST(test_the_ceiling_is_shown),
+      TEST(test_the_ceiling_in_chinese),
+      TEST(test_fisher_alone_is_shown),
       TEST(test_english_report),
       TEST(test_chinese_report),
       TEST(test_selection_on_test_rows_is_said),

@@ -4,6 +4,7 @@
 #ifndef HR_TESTS_SCORE_FIXTURE_H
 #define HR_TESTS_SCORE_FIXTURE_H
 
+#include <math.h>
 #include <stdio.h>
 
 #include "core/random.h"
@@ -35,6 +36,9 @@ typedef struct fixture {
   double control_cv[2];
   hr_task control_tasks[2];
   hr_outcome controls[2];
+  double variance[FIXTURE_BINS][FIXTURE_ROWS];
+  double bound[FIXTURE_ROWS][HR_FISHER_PRIORS];
+  hr_fisher_bound fisher;
   hr_results_input input;
 } fixture;
 
@@ -108,6 +112,25 @@ static inline void fixture_tasks(fixture *f) {
     f->forest[k].test_rows = fixture_predict(
         f, k, k == 1 ? 0.2 : 0.6, (uint64_t)(100 + k), f->forest_predictions[k]);
   }
+}
+
+/* The forest knows its error: each row's variance is `scale` times what it makes. */
+static inline void fixture_give_variance(fixture *f, double scale) {
+  for (int k = 0; k < FIXTURE_BINS; k++) {
+    double sigma = k == 1 ? 0.2 : 0.6;
+    for (size_t i = 0; i < FIXTURE_ROWS; i++) f->variance[k][i] = scale * sigma * sigma;
+    f->forest[k].variance = f->variance[k];
+  }
+}
+
+/* A Fisher bound: `routed` for rows in bins, `global` for all. */
+static inline void fixture_give_bound(fixture *f, double routed, double global) {
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) {
+    f->bound[i][HR_FISHER_ROUTED] = f->bin[i] < 0 ? (double)NAN : routed;
+    f->bound[i][HR_FISHER_GLOBAL] = global;
+  }
+  f->fisher = (hr_fisher_bound){&f->bound[0][0], 7, 0.025};
+  f->input.fisher = &f->fisher;
 }
 
 static inline void fixture_init(fixture *f) {

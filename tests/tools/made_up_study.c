@@ -2,7 +2,8 @@
  *
  * Writes results.json and predictions.csv of a made-up study into DIR: nine bins, 4,000
  * test stars and so many experts (1 to 5), of which later ones lack a bin or go wrong in
- * one, so that every part of the report can be seen without training anything. */
+ * one; the third knows its variance, and then there is a Fisher bound too, so that every
+ * part of the report can be seen without training anything. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ static const hr_expert_type types[EXPERTS] = {
 
 static double target[ROWS], snr[ROWS];
 static int32_t bin[ROWS];
+static double variance[BINS + 1][ROWS], bound[ROWS][HR_FISHER_PRIORS];
 static float predictions[EXPERTS][BINS + 1][ROWS];
 static hr_task tasks[EXPERTS][BINS + 1];
 
@@ -57,6 +59,12 @@ static void make_task(size_t expert, size_t k, double *alpha, double *cv) {
         (float)(shrunk + sigma_of(expert, k, i) * (double)noise);
   }
   *cv = 1.0 - sigma_of(expert, k, 0);
+  if (expert == 2) {
+    for (size_t i = 0, at = 0; i < ROWS; i++) {
+      double sigma = 0.8 * sigma_of(expert, k, i);
+      if (bin[i] == (int32_t)k) variance[k][at++] = sigma * sigma;
+    }
+  }
   bool missing = expert == 4 && k != 3 && k != 6;
   *task = (hr_task){.bin = global ? HR_GLOBAL : (int)k,
                     .status = missing ? HR_TASK_SKIPPED : HR_TASK_OK,
@@ -66,7 +74,17 @@ static void make_task(size_t expert, size_t k, double *alpha, double *cv) {
                     .variant_value = alpha,
                     .cv_r2 = cv,
                     .predictions = predictions[expert][k],
+                    .variance = expert == 2 ? variance[k] : NULL,
                     .seconds = 1.0};
+}
+
+/* A bound somewhat above the posterior's ceiling where the signal is weak. */
+static void make_bound(void) {
+  for (size_t i = 0; i < ROWS; i++) {
+    double sigma = bin[i] < 0 ? (double)NAN : 0.75 * sigma_of(2, (size_t)bin[i], i);
+    bound[i][HR_FISHER_ROUTED] = sigma * sigma / (1 + 0.3 * sigma * sigma);
+    bound[i][HR_FISHER_GLOBAL] = 1.1 * bound[i][HR_FISHER_ROUTED];
+  }
 }
 
 int main(int argc, char **argv) {
@@ -87,6 +105,8 @@ int main(int argc, char **argv) {
     outcomes[e] = (hr_outcome){
         .type = &types[e], .tasks = tasks[e], .task_count = e == 0 ? BINS + 1 : BINS};
   }
+  make_bound();
+  const hr_fisher_bound fisher = {&bound[0][0], 0, 0.012};
   const double focus[] = {3, 6};
   const hr_reference_line lines[] = {{"ViT", 0.70}, {"phys_gate", 0.601}};
   const hr_split_view test = {.rows = ROWS, .target = target, .bin = bin, .route = bin};
@@ -107,6 +127,7 @@ int main(int argc, char **argv) {
       .snr = snr,
       .outcomes = outcomes,
       .outcome_count = experts,
+      .fisher = experts > 2 ? &fisher : NULL,
       .gate = {0.70, 0.05, 0.65, 0.05},
       .baselines = lines,
       .baseline_count = 2,

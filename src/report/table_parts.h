@@ -1,0 +1,29 @@
+/* What the builders of tables share; for tables*.c alone. */
+#ifndef HR_REPORT_TABLE_PARTS_H
+#define HR_REPORT_TABLE_PARTS_H
+
+#include "report/table.h"
+
+/* Replaces *text (owned, or NULL) by what printf would write. */
+hr_status hr_set_text(char **text, hr_error *err, const char *format, ...)
+    HR_PRINTF(3, 4) HR_MUST_CHECK;
+
+void hr_set_estimate(hr_cell *cell, hr_estimate estimate);
+
+/* The title of a method or an expert in a cell, its name as the code. */
+hr_status hr_set_method(hr_reader *reader, hr_cell *cell, const char *method,
+                        hr_error *err) HR_MUST_CHECK;
+
+/* tables_ceiling.c: R² by octile of SNR, with the ceilings; empty where there is no snr.
+ */
+hr_status hr_build_octiles(hr_table *table, hr_reader *reader,
+                           hr_error *err) HR_MUST_CHECK;
+
+/* Every method against its ceiling, over all rows and by bin; empty where no ceiling is
+ * known, and for results of earlier versions. */
+hr_status hr_build_ceiling(hr_table *table, hr_reader *reader,
+                           hr_error *err) HR_MUST_CHECK;
+hr_status hr_build_ceiling_bins(hr_table *table, hr_reader *reader,
+                                hr_error *err) HR_MUST_CHECK;
+
+#endif

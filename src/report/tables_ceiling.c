@@ -1,0 +1,332 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "report/table_parts.h"
+#include "report/tables.h"
+
+/* The ceilings of a kind ("routed", "global"), the posterior's and Fisher's; json is NULL
+ * for one that is not known. The parents are kept for messages. */
+typedef struct ceilings {
+  hr_node root, ceiling, fisher; /* where they stand */
+  hr_node posterior_kind, fisher_kind;
+} ceilings;
+
+static void find_ceilings(hr_reader *reader, const char *kind, ceilings *out) {
+  *out = (ceilings){.root = hr_reader_root(reader)};
+  if (!json_is_object(json_object_get(out->root.json, "ceiling"))) return;
+  out->ceiling = hr_node_object(reader, &out->root, "ceiling");
+  if (!hr_node_is_null(&out->ceiling, kind)) {
+    out->posterior_kind = hr_node_object(reader, &out->ceiling, kind);
+  }
+  if (!hr_node_is_null(&out->ceiling, "fisher")) {
+    out->fisher = hr_node_object(reader, &out->ceiling, "fisher");
+    out->fisher_kind = hr_node_object(reader, &out->fisher, kind);
+  }
+}
+
+/* Columns of the ceilings that are known. */
+static hr_status add_ceiling_columns(hr_table *table, const ceilings *known,
+                                     hr_error *err) {
+  hr_status status = HR_OK;
+  if (known->posterior_kind.json) {
+    HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, "ceiling", "Posterior ceiling",
+                               err));
+  }
+  if (known->fisher_kind.json) {
+    HR_TRY(
+        hr_table_add_column(table, HR_CELL_SCORE_RANGE, "fisher", "Fisher bound", err));
+  }
+cleanup:
+  return status;
+}
+
+/* r2_max of a ceiling, or of item `index` of its list `list`. */
+static hr_estimate read_ceiling(hr_reader *reader, const hr_node *kind, const char *list,
+                                size_t index) {
+  if (!list) return hr_node_estimate(reader, kind, "r2_max", "r2_max_ci");
+  hr_node items = hr_node_list(reader, kind, list);
+  hr_node item = hr_node_item(reader, &items, index);
+  return hr_node_estimate(reader, &item, "r2_max", "r2_max_ci");
+}
+
+/* Fills the cells of add_ceiling_columns; how many there are. */
+static size_t set_ceilings(hr_reader *reader, const ceilings *known, const char *list,
+                           size_t index, hr_cell *cells) {
+  size_t count = 0;
+  const hr_node *kinds[] = {&known->posterior_kind, &known->fisher_kind};
+  for (size_t i = 0; i < 2; i++) {
+    if (!kinds[i]->json) continue;
+    hr_set_estimate(&cells[count++], read_ceiling(reader, kinds[i], list, index));
+  }
+  return count;
+}
+
+/* Signal-to-noise table ---------------------------------------------------------------
+ */
+
+static hr_status begin_octiles(hr_table *table, hr_reader *reader, const hr_node *methods,
+                               const ceilings *known, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text title;
+  hr_text_init(&title);
+  HR_TRY(hr_table_init(table, "snr_octiles",
+                       "R² by octile of signal-to-noise ratio, covered rows", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "octile", "Octile", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_low", "SNR from", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_high", "to", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n", "N", err));
+  for (void *i = json_object_iter(methods->json); i;
+       i = json_object_iter_next(methods->json, i)) {
+    hr_text_fini(&title);
+    hr_append_method_title(reader, json_object_iter_key(i), &title);
+    HR_TRY(hr_text_status(&title, err));
+    HR_TRY(hr_table_add_column(table, HR_CELL_SCORE, json_object_iter_key(i), title.bytes,
+                               err));
+  }
+  HR_TRY(add_ceiling_columns(table, known, err));
+cleanup:
+  hr_text_fini(&title);
+  return status;
+}
+
+static hr_status add_octile(hr_table *table, hr_reader *reader, const hr_node *octile,
+                            const ceilings *known, hr_error *err) {
+  hr_cell *cells = NULL;
+  hr_node scores = hr_node_object(reader, octile, "r2");
+  hr_status status = hr_table_add_row(table, &cells, err);
+  if (status != HR_OK) return status;
+  size_t index = table->row_count - 1;
+  size_t methods = json_object_size(scores.json);
+  cells[0].value = (double)(index + 1);
+  cells[1].value = hr_node_number(reader, octile, "snr_low");
+  cells[2].value = hr_node_number(reader, octile, "snr_high");
+  cells[3].value = hr_node_number(reader, octile, "n");
+  for (size_t c = 4; c < 4 + methods; c++) {
+    cells[c].value = hr_node_number(reader, &scores, table->columns[c].key);
+  }
+  set_ceilings(reader, known, "octiles", index, cells + 4 + methods);
+  return HR_OK;
+}
+
+hr_status hr_build_octiles(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  if (hr_node_is_null(&root, "snr_octiles")) {
+    return hr_table_init(table, "snr_octiles", "", err);
+  }
+  hr_node object = hr_node_object(reader, &root, "snr_octiles");
+  hr_node octiles = hr_node_list(reader, &object, "octiles");
+  hr_node first = hr_node_item(reader, &octiles, 0);
+  hr_node methods = hr_node_object(reader, &first, "r2");
+  ceilings known;
+  find_ceilings(reader, "routed", &known);
+  HR_TRY(begin_octiles(table, reader, &methods, &known, err));
+  for (size_t j = 0; j < hr_node_count(&octiles); j++) {
+    hr_node octile = hr_node_item(reader, &octiles, j);
+    HR_TRY(add_octile(table, reader, &octile, &known, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Ceiling tables ----------------------------------------------------------------------
+ */
+
+static hr_status begin_ceiling(hr_table *table, hr_error *err) {
+  static const struct {
+    hr_cell_kind kind;
+    const char *key, *header;
+  } columns[] = {
+      {HR_CELL_TEXT, "method", "Method"},
+      {HR_CELL_TEXT, "rows", "Rows"},
+      {HR_CELL_SCORE_RANGE, "r2_max", "R² at most"},
+      {HR_CELL_SCORE, "efficiency", "Share of it"},
+      {HR_CELL_DIFFERENCE_RANGE, "excess", "R² above it"},
+      {HR_CELL_SCORE, "fisher_efficiency", "Share of Fisher's"},
+  };
+  hr_status status = HR_OK;
+  HR_TRY(hr_table_init(
+      table, "ceiling",
+      "What the noise allows: R² against the posterior's ceiling [95 % interval]", err));
+  for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+    HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key, columns[c].header,
+                               err));
+  }
+cleanup:
+  return status;
+}
+
+/* The warning of a method above its ceiling, over all rows or in the bin `k`. */
+static hr_status warn(hr_table *table, hr_reader *reader, const hr_node *entry,
+                      const char *title, const char *place, hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  if (!hr_node_bool(reader, entry, "exceeds")) return HR_OK;
+  HR_TRY(hr_set_text(
+      &note, err,
+      hr_tables_in_chinese(reader)
+          ? "警告：%s %s高于上限，超出部分大于其区间：数据泄漏，或先验与误差不符。"
+          : "Warning: %s %sexceeds the ceiling by more than the interval: a leak, or a "
+            "prior or errors that are not the data's.",
+      title, place));
+  HR_TRY(hr_strings_append(&table->notes, note, err));
+cleanup:
+  hr_free(note);
+  return status;
+}
+
+static hr_status add_efficiency(hr_table *table, hr_reader *reader, const hr_node *entry,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  HR_TRY(hr_set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
+  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_node_text(reader, entry, "rows")));
+  hr_set_estimate(&cells[2], hr_node_estimate(reader, entry, "r2_max", "r2_max_ci"));
+  cells[3].value = hr_node_number(reader, entry, "efficiency");
+  hr_set_estimate(&cells[4], hr_node_estimate(reader, entry, "excess", "excess_ci"));
+  cells[5].value = hr_node_number(reader, entry, "fisher_efficiency");
+  HR_TRY(warn(table, reader, entry, cells[0].text, "", err));
+cleanup:
+  return status;
+}
+
+/* Where Fisher's bound comes from, or why there is none. */
+static hr_status note_fisher(hr_table *table, hr_reader *reader, const hr_node *ceiling,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  bool chinese = hr_tables_in_chinese(reader);
+  const char *why = hr_node_text_or_null(reader, ceiling, "fisher_note");
+  if (why) {
+    HR_TRY(hr_set_text(&note, err,
+                       chinese ? "没有 Fisher 界：%s。" : "No Fisher bound: %s.", why));
+    HR_TRY(hr_strings_append(&table->notes, note, err));
+  }
+  if (hr_node_is_null(ceiling, "fisher")) goto cleanup;
+  hr_node fisher = hr_node_object(reader, ceiling, "fisher");
+  double misfit = 100 * hr_node_number(reader, &fisher, "misfit");
+  double without = hr_node_number(reader, &fisher, "rows_without");
+  HR_TRY(hr_set_text(
+      &note, err,
+      chinese
+          ? "Fisher 界取自内置模型网格，其与无噪声测试光谱相差中位流量的 %.2g %%"
+            "（中位行）；%.0f 个测试行的标签不在网格之内。"
+          : "The Fisher bound is from the built-in model grid, which is %.2g %% of the "
+            "median flux (rms, median row) away from the clean test spectra; the "
+            "labels of %.0f test rows are not within it.",
+      misfit, without));
+  HR_TRY(hr_strings_append(&table->notes, note, err));
+cleanup:
+  hr_free(note);
+  return status;
+}
+
+hr_status hr_build_ceiling(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  HR_TRY(begin_ceiling(table, err));
+  if (!json_is_object(json_object_get(root.json, "ceiling"))) goto cleanup;
+  hr_node ceiling = hr_node_object(reader, &root, "ceiling");
+  hr_node methods = hr_node_list(reader, &ceiling, "methods");
+  for (size_t m = 0; m < hr_node_count(&methods); m++) {
+    hr_node entry = hr_node_item(reader, &methods, m);
+    HR_TRY(add_efficiency(table, reader, &entry, err));
+  }
+  HR_TRY(note_fisher(table, reader, &ceiling, err));
+cleanup:
+  return status;
+}
+
+static hr_status begin_ceiling_bins(hr_table *table, hr_reader *reader,
+                                    const ceilings *known, const hr_node *methods,
+                                    hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text title;
+  hr_text_init(&title);
+  HR_TRY(hr_table_init(table, "ceiling_bins",
+                       "Ceilings by bin [95 % interval], and each method's share", err));
+  table->key_columns = 2;
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "bin", "Bin", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "name", "Name", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n", "N", err));
+  HR_TRY(add_ceiling_columns(table, known, err));
+  for (size_t m = 0; m < hr_node_count(methods); m++) {
+    hr_node method = hr_node_item(reader, methods, m);
+    const char *name = hr_node_text(reader, &method, "method");
+    hr_text_fini(&title);
+    hr_append_method_title(reader, name, &title);
+    HR_TRY(hr_text_status(&title, err));
+    HR_TRY(hr_table_add_column(table, HR_CELL_SCORE, name, title.bytes, err));
+  }
+cleanup:
+  hr_text_fini(&title);
+  return status;
+}
+
+/* The share that a method reaches in bin k, and its warning. */
+static hr_status set_share(hr_table *table, hr_reader *reader, const hr_node *method,
+                           size_t k, const char *key, hr_cell *cell, hr_error *err) {
+  hr_status status = HR_OK;
+  char place[64];
+  hr_text title;
+  hr_text_init(&title);
+  hr_node bins = hr_node_list(reader, method, "bins");
+  hr_node bin = hr_node_item(reader, &bins, k);
+  cell->value = hr_node_number(reader, &bin, key);
+  hr_append_method_title(reader, hr_node_text(reader, method, "method"), &title);
+  HR_TRY(hr_text_status(&title, err));
+  snprintf(place, sizeof place,
+           hr_tables_in_chinese(reader) ? "在分箱 %zu 中" : "in bin %zu ", k);
+  HR_TRY(warn(table, reader, &bin, title.bytes, place, err));
+cleanup:
+  hr_text_fini(&title);
+  return status;
+}
+
+static hr_status add_ceiling_bin(hr_table *table, hr_reader *reader,
+                                 const ceilings *known, const hr_node *methods, size_t k,
+                                 hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  const char *key = known->posterior_kind.json ? "efficiency" : "fisher_efficiency";
+  hr_node bins = hr_node_list(reader, &known->root, "bins");
+  hr_node bin = hr_node_item(reader, &bins, k);
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  cells[0].value = (double)k;
+  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_node_text(reader, &bin, "name")));
+  cells[2].value = hr_node_number(reader, &bin, "n_test");
+  size_t first = 3 + set_ceilings(reader, known, "bins", k, cells + 3);
+  for (size_t m = 0; m < hr_node_count(methods); m++) {
+    hr_node method = hr_node_item(reader, methods, m);
+    HR_TRY(set_share(table, reader, &method, k, key, &cells[first + m], err));
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_build_ceiling_bins(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  ceilings known;
+  find_ceilings(reader, "routed", &known);
+  if (!known.ceiling.json) return hr_table_init(table, "ceiling_bins", "", err);
+  hr_node methods = hr_node_list(reader, &known.ceiling, "methods");
+  hr_node bins = hr_node_list(reader, &known.root, "bins");
+  HR_TRY(begin_ceiling_bins(table, reader, &known, &methods, err));
+  for (size_t k = 0; k < hr_node_count(&bins); k++) {
+    HR_TRY(add_ceiling_bin(table, reader, &known, &methods, k, err));
+  }
+  bool of_fisher = !known.posterior_kind.json;
+  HR_TRY(hr_strings_append(
+      &table->notes,
+      hr_tables_in_chinese(reader)
+          ? (of_fisher ? "各方法列为其 R² 占 Fisher 界的比例。"
+                       : "各方法列为其 R² 占后验上限的比例。")
+          : (of_fisher ? "A method's column is its R² over the Fisher bound."
+                       : "A method's column is its R² over the posterior ceiling."),
+      err));
+cleanup:
+  return status;
+}
