@@ -13,11 +13,11 @@
 #include "core/observe.h"
 #include "core/parallel.h"
 #include "experts/lightgbm_bin.h"
+#include "experts/lightgbm_cost.h"
 
 enum {
-  PUSH_ROWS = 256,    /* gathered at a time: enough for all threads, 4 MiB */
-  LEAST_LEAVES = 15,  /* what the study falls back to where memory runs out */
-  BYTES_PER_BIN = 16, /* of a histogram: two sums in fp64 */
+  PUSH_ROWS = 256,   /* gathered at a time: enough for all threads, 4 MiB */
+  LEAST_LEAVES = 15, /* what the study falls back to where memory runs out */
 };
 
 struct hr_expert {
@@ -36,15 +36,6 @@ struct hr_expert {
 
 static hr_tree_size size_of(const hr_lightgbm_parameters *p) {
   return (hr_tree_size){p->num_leaves, p->min_child_samples};
-}
-
-/* A tree that splits at all needs two leaves. */
-static size_t fewest_rows(const hr_lightgbm_parameters *p) {
-  return p->min_child_samples > 1 ? 2 * (size_t)p->min_child_samples : 2;
-}
-
-static size_t fold_count(const hr_study_view *study, const hr_lightgbm_parameters *p) {
-  return (size_t)p->folds < study->fold_count ? (size_t)p->folds : study->fold_count;
 }
 
 static void lightgbm_destroy(hr_expert **address) {
@@ -80,11 +71,12 @@ static hr_status init_bin(hr_expert *expert, size_t k, size_t rows, size_t test_
                     .predictions = expert->predictions[k]};
   *bin = (hr_tree_bin){.api = expert->api, .pixels = expert->study->pixels};
   bin->cv_r2 = (double)NAN;
-  if (rows < fewest_rows(p)) {
+  if (rows < hr_lightgbm_fewest_rows(p)) {
     snprintf(task->note, sizeof task->note,
              "%zu training row%s, at least %zu are needed: two leaves of "
              "min_child_samples %" PRId64,
-             rows, rows == 1 ? "" : "s", fewest_rows(p), p->min_child_samples);
+             rows, rows == 1 ? "" : "s", hr_lightgbm_fewest_rows(p),
+             p->min_child_samples);
     goto cleanup;
   }
   bin->rows = rows;
@@ -92,7 +84,7 @@ static hr_status init_bin(hr_expert *expert, size_t k, size_t rows, size_t test_
       rows < (size_t)p->subsample_for_bin ? rows : (size_t)p->subsample_for_bin;
   HR_TRY(hr_alloc(&bin->sample, bin->sample_rows * bin->pixels, err));
   expert->grower.progress.total +=
-      (uint64_t)p->n_estimators * (1 + fold_count(expert->study, p));
+      (uint64_t)p->n_estimators * (1 + hr_lightgbm_folds(expert->study, p));
 cleanup:
   return status;
 }
@@ -166,17 +158,6 @@ static size_t lightgbm_sample_rows(const hr_expert *expert) {
   return (size_t)expert->parameters->subsample_for_bin;
 }
 
-static hr_status lightgbm_observe_sample(hr_expert *expert, const hr_block *block,
-                                         const bool *chosen, hr_error *err) {
-  (void)err;
-  for (size_t i = 0; i < block->rows; i++) {
-    int32_t k = expert->study->train.bin[block->first_row + i];
-    if (!chosen[i] || k == HR_UNCOVERED) continue;
-    hr_tree_bin_sample(&expert->bins[k], block->noisy + i * block->pixels);
-  }
-  return HR_OK;
-}
-
 /* Adds to the task's note, as far as it holds it. */
 static void add_note(hr_task *task, const char *sentence) {
   size_t used = strlen(task->note), room = sizeof task->note - used;
@@ -211,6 +192,22 @@ static hr_status open_bins(hr_expert *expert, hr_error *err) {
   expert->opened = true;
 cleanup:
   return status;
+}
+
+/* The boundaries are made as soon as the samples are whole, and the samples freed: then
+ * they are not in memory together with the blocks of the pass over all rows. */
+static hr_status lightgbm_observe_sample(hr_expert *expert, const hr_block *block,
+                                         const bool *chosen, hr_error *err) {
+  bool whole = true;
+  for (size_t i = 0; i < block->rows; i++) {
+    int32_t k = expert->study->train.bin[block->first_row + i];
+    if (!chosen[i] || k == HR_UNCOVERED) continue;
+    hr_tree_bin_sample(&expert->bins[k], block->noisy + i * block->pixels);
+  }
+  for (size_t k = 0; k < expert->study->bin_count; k++) {
+    whole = whole && expert->bins[k].sampled == expert->bins[k].sample_rows;
+  }
+  return whole && !expert->opened ? open_bins(expert, err) : HR_OK;
 }
 
 /* Pushes the block's rows of one bin. */
@@ -271,7 +268,7 @@ static hr_status train_smaller(hr_expert *expert, size_t k, const float *target,
            ", tried again with %" PRId64 " and %" PRId64,
            p->num_leaves, p->min_child_samples, size.num_leaves, size.min_child_samples);
   return hr_tree_bin_train(&expert->bins[k], &expert->grower, &size, target, fold,
-                           fold_count(expert->study, p), err);
+                           hr_lightgbm_folds(expert->study, p), err);
 }
 
 static void note_time_limit(const hr_expert *expert, const hr_tree_bin *bin,
@@ -299,7 +296,7 @@ static hr_status train_bin(hr_expert *expert, size_t k, hr_error *err) {
   gather_labels(expert, k, target, fold);
   hr_status trained =
       hr_tree_bin_train(bin, &expert->grower, &size, target, fold,
-                        fold_count(expert->study, expert->parameters), &reason);
+                        hr_lightgbm_folds(expert->study, expert->parameters), &reason);
   if (trained == HR_ERR_MEMORY) trained = train_smaller(expert, k, target, fold, &reason);
   if (trained != HR_OK) {
     status = fail_task(expert, k, trained, &reason, err);
@@ -318,48 +315,22 @@ cleanup:
   return status;
 }
 
-/* Bytes that growing the trees of the largest bin takes beside the bins' datasets. */
-static double growing_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p) {
-  size_t counts[HR_MOST_BINS + 1], most = 0;
-  hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
-  for (size_t k = 0; k < study->bin_count; k++) {
-    if (counts[k] > most) most = counts[k];
-  }
-  double pixels = (double)study->pixels, values = (double)(p->max_bin + 1);
-  double held_out = p->folds > 0 ? (double)most * pixels : 0;
-  return (double)p->num_leaves * pixels * values * BYTES_PER_BIN + held_out +
-         64 * (double)most;
-}
-
-/* Bins that are trained side by side, each on one thread, which wastes no time on waiting
- * for one another at every split; 1: one after the other on all threads, where there are
- * more threads than bins, too little memory, or a GPU. */
-static size_t side_by_side(const hr_expert *expert) {
-  size_t trained = 0, threads = hr_thread_count();
-  for (size_t k = 0; k < expert->study->bin_count; k++) {
-    trained += expert->bins[k].rows > 0;
-  }
-  double room = 0.5 * (double)expert->study->memory_bytes;
-  double fitting = room / growing_bytes(expert->study, expert->parameters);
-  if (threads > trained || fitting < 2 || strcmp(expert->grower.device, "cpu") != 0) {
-    return 1;
-  }
-  return fitting < (double)threads ? (size_t)fitting : threads;
-}
-
 typedef struct training {
   hr_expert *expert;
-  hr_error *errors; /* [K], status HR_OK for none */
+  const hr_lightgbm_schedule *schedule;
+  hr_error *errors; /* [shared], status HR_OK for none */
   hr_status watched;
   hr_error *err;
 } training;
 
-static void train_one(void *context, size_t k, size_t thread) {
+static void train_one(void *context, size_t i, size_t thread) {
   training *t = context;
+  size_t k = t->schedule->order[i];
   (void)thread;
   hr_error err = {.status = HR_OK};
+  /* Its rows could not be kept, and its task says so. */
   if (t->expert->bins[k].rows == 0) return;
-  if (train_bin(t->expert, k, &err) != HR_OK) t->errors[k] = err;
+  if (train_bin(t->expert, k, &err) != HR_OK) t->errors[i] = err;
 }
 
 static void watch_training(void *context) {
@@ -367,26 +338,36 @@ static void watch_training(void *context) {
   if (t->watched == HR_OK) t->watched = hr_grower_watch(&t->expert->grower, t->err);
 }
 
-static hr_status train_side_by_side(hr_expert *expert, size_t threads, hr_error *err) {
+static hr_status train_side_by_side(hr_expert *expert,
+                                    const hr_lightgbm_schedule *schedule, hr_error *err) {
   hr_status status = HR_OK;
-  size_t bins = expert->study->bin_count;
-  training t = {.expert = expert, .err = err};
-  HR_TRY(hr_alloc(&t.errors, bins, err));
+  training t = {.expert = expert, .schedule = schedule, .err = err};
+  HR_TRY(hr_alloc(&t.errors, schedule->shared, err));
   expert->grower.is_shared = true;
-  hr_parallel_for_watched(threads, bins, train_one, &t, watch_training, &t);
+  hr_parallel_for_watched(schedule->at_once, schedule->shared, train_one, &t,
+                          watch_training, &t);
+  expert->grower.is_shared = false;
   status = t.watched;
-  for (size_t k = 0; k < bins && status == HR_OK; k++) {
-    if (t.errors[k].status == HR_OK) continue;
-    status = hr_fail(err, t.errors[k].status, "%s", t.errors[k].message);
+  for (size_t i = 0; i < schedule->shared && status == HR_OK; i++) {
+    if (t.errors[i].status == HR_OK) continue;
+    status = hr_fail(err, t.errors[i].status, "%s", t.errors[i].message);
   }
 cleanup:
   hr_free(t.errors);
   return status;
 }
 
-static hr_status train_in_turn(hr_expert *expert, hr_error *err) {
+static hr_status train_bins(hr_expert *expert, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t k = 0; k < expert->study->bin_count; k++) {
+  size_t counts[HR_MOST_BINS + 1];
+  const hr_study_view *study = expert->study;
+  bool on_cpu = strcmp(expert->grower.device, "cpu") == 0;
+  hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
+  hr_lightgbm_schedule schedule =
+      hr_lightgbm_make_schedule(study, expert->parameters, counts, on_cpu);
+  if (schedule.shared > 0) HR_TRY(train_side_by_side(expert, &schedule, err));
+  for (size_t i = schedule.shared; i < schedule.count; i++) {
+    size_t k = schedule.order[i];
     if (expert->bins[k].rows > 0) HR_TRY(train_bin(expert, k, err));
   }
 cleanup:
@@ -395,15 +376,14 @@ cleanup:
 
 static hr_status lightgbm_train(hr_expert *expert, hr_error *err) {
   hr_status status = HR_OK;
-  size_t bins = expert->study->bin_count, threads = side_by_side(expert);
+  size_t bins = expert->study->bin_count;
   for (size_t k = 0; k < bins; k++) {
     const hr_tree_bin *bin = &expert->bins[k];
     if (bin->pushed == bin->rows) continue;
     return hr_fail(err, HR_ERR_INTERNAL, "lightgbm saw %zu rows of bin %zu, not %zu",
                    bin->pushed, k, bin->rows);
   }
-  HR_TRY(threads > 1 ? train_side_by_side(expert, threads, err)
-                     : train_in_turn(expert, err));
+  HR_TRY(train_bins(expert, err));
   for (size_t k = 0; k < bins; k++) {
     const hr_task *task = &expert->tasks[k];
     if (task->status == HR_TASK_SKIPPED || task->note[0] == '\0') continue;
@@ -502,37 +482,6 @@ cleanup:
   return status;
 }
 
-static void lightgbm_estimate(const hr_study_view *study, const void *parameters,
-                              hr_cost *cost) {
-  const hr_lightgbm_parameters *p = parameters;
-  double pixels = (double)study->pixels, folds = (double)fold_count(study, p);
-  double stored = 0, samples = 0, most_sampled = 0;
-  size_t counts[HR_MOST_BINS + 1];
-  hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
-  for (size_t k = 0; k < study->bin_count; k++) {
-    double rows = (double)counts[k];
-    double sampled = fmin(rows, (double)p->subsample_for_bin);
-    if (counts[k] < fewest_rows(p)) continue;
-    stored += rows * pixels;
-    samples += 4 * sampled * pixels;
-    most_sampled = fmax(most_sampled, sampled);
-    /* Half the rows of a tree are in the smaller leaf of each split, on every level. */
-    double levels = p->max_depth > 0 ? (double)p->max_depth : log2((double)p->num_leaves);
-    cost->operations += (1 + folds) * (double)p->n_estimators * p->feature_fraction *
-                        pixels *
-                        (rows * p->bagging_fraction * (1 + levels / 2) +
-                         (double)(p->max_bin + 1) * (double)p->num_leaves);
-  }
-  /* Sampling ends before trees are grown, but the allocator may keep its pages. */
-  double sampling = samples + 12 * most_sampled * pixels;
-  double growing = growing_bytes(study, p);
-  cost->memory_bytes = stored + fmax(sampling, growing) + 4 * PUSH_ROWS * pixels;
-  /* A leaf takes about 130 characters of model.txt, a pixel 30 of importance.csv. */
-  double leaves = (double)p->n_estimators * (double)p->num_leaves;
-  cost->disk_bytes = (double)study->bin_count * (130 * leaves + 30 * pixels) +
-                     4 * (double)study->test.rows;
-}
-
 #define COUNT(array)   (sizeof(array) / sizeof(array)[0])
 #define MEMBER(member) .name = #member, .offset = offsetof(hr_lightgbm_parameters, member)
 
@@ -592,7 +541,7 @@ const hr_expert_type hr_lightgbm_expert_type = {
     .available = lightgbm_available,
     .create = lightgbm_create,
     .destroy = lightgbm_destroy,
-    .estimate = lightgbm_estimate,
+    .estimate = hr_lightgbm_estimate,
     .sample_rows = lightgbm_sample_rows,
     .observe_sample = lightgbm_observe_sample,
     .observe = lightgbm_observe,

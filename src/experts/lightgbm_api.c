@@ -27,6 +27,7 @@ static const symbol symbols[] = {
     SYMBOL(DatasetPushRows, dataset_push_rows),
     SYMBOL(DatasetSetField, dataset_set_field),
     SYMBOL(DatasetGetSubset, dataset_get_subset),
+    SYMBOL(DatasetGetFeatureNumBin, dataset_get_feature_num_bin),
     SYMBOL(DatasetFree, dataset_free),
     SYMBOL(BoosterCreate, booster_create),
     SYMBOL(BoosterAddValidData, booster_add_valid_data),

@@ -28,6 +28,8 @@ typedef struct hr_lightgbm_api {
                            int type);
   int (*dataset_get_subset)(const void *dataset, const int32_t *rows, int32_t count,
                             const char *parameters, void **out);
+  /* Values that a feature takes; 0 where it is not used. */
+  int (*dataset_get_feature_num_bin)(void *dataset, int feature, int *out);
   int (*dataset_free)(void *dataset);
   int (*booster_create)(const void *train, const char *parameters, void **out);
   int (*booster_add_valid_data)(void *booster, const void *valid);

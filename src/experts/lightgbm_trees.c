@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/observe.h"
+#include "experts/lightgbm_cost.h"
 
 /* Whether any OpenCL platform is installed, where LightGBM's own loader looks. Asking
  * LightGBM instead would make it print to the standard error stream. */
@@ -36,6 +37,7 @@ hr_grower hr_grower_make(const hr_lightgbm_api *api, const hr_study_view *study,
       .api = api,
       .parameters = parameters,
       .observer = study->observer,
+      .pixels = study->pixels,
       .device = !automatic ? parameters->device
                 : gpu      ? "gpu"
                            : "cpu",
@@ -91,12 +93,37 @@ hr_status hr_grower_describe(const hr_grower *grower, const hr_tree_size *size,
   return hr_text_status(out, err);
 }
 
-static hr_status create_booster(hr_grower *grower, const hr_tree_size *size,
-                                const void *train, void **booster, hr_error *err) {
+/* LightGBM makes room for a histogram of every leaf unless told how much to take; told
+ * less than it uses it makes histograms again, with other roundings, so this is exact. In
+ * MiB, and half a histogram more, since LightGBM rounds down. */
+static hr_status limit_histograms(const hr_grower *grower, const hr_tree_size *size,
+                                  void *train, hr_text *out, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t values = 0;
+  if (strcmp(grower->device, "cpu") != 0) return HR_OK;
+  for (size_t p = 0; p < grower->pixels; p++) {
+    int own = 0;
+    int code = grower->api->dataset_get_feature_num_bin(train, (int)p, &own);
+    HR_TRY(hr_grower_check(grower->api, code, err));
+    values += (size_t)own;
+  }
+  size_t count = hr_lightgbm_histograms(grower->parameters->max_depth, size->num_leaves);
+  double bytes = (double)values * HR_LIGHTGBM_BYTES_PER_VALUE;
+  if (values > 0) {
+    append_number("histogram_pool_size", ((double)count + 0.5) * bytes / 1048576, out);
+  }
+cleanup:
+  return status;
+}
+
+static hr_status create_booster(hr_grower *grower, const hr_tree_size *size, void *train,
+                                void **booster, hr_error *err) {
   hr_status status = HR_OK;
   hr_text text;
   hr_text_init(&text);
   HR_TRY(hr_grower_describe(grower, size, &text, err));
+  HR_TRY(limit_histograms(grower, size, train, &text, err));
+  HR_TRY(hr_text_status(&text, err));
   int code = grower->api->booster_create(train, text.bytes, booster);
   status = hr_grower_check(grower->api, code, err);
   if (status != HR_OK && grower->may_fall_back) {
@@ -137,7 +164,7 @@ static hr_status tell_tree(hr_grower *grower, hr_error *err) {
   return hr_fail(err, HR_ERR_INTERRUPTED, "interrupted while %s", grower->progress.stage);
 }
 
-hr_status hr_grower_grow(hr_grower *grower, const hr_tree_size *size, const void *train,
+hr_status hr_grower_grow(hr_grower *grower, const hr_tree_size *size, void *train,
                          const void *valid, void **booster, int64_t *grown,
                          hr_error *err) {
   hr_status status = HR_OK;

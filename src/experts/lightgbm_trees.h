@@ -16,6 +16,7 @@ typedef struct hr_grower {
   const hr_lightgbm_api *api;
   const hr_lightgbm_parameters *parameters;
   const hr_observer *observer;
+  size_t pixels;
   const char *device; /* LightGBM's name of it; with device auto it may turn to "cpu" */
   bool may_fall_back; /* device auto, and the GPU has not been tried yet */
   uint64_t seed;
@@ -46,7 +47,7 @@ hr_status hr_grower_watch(hr_grower *grower, hr_error *err) HR_MUST_CHECK;
 /* Grows n_estimators trees on dataset `train`, or as many as time_limit allows (*grown),
  * following the predictions of dataset `valid` (NULL: none). *booster is freed with
  * booster_free, before the datasets. HR_ERR_INTERRUPTED where the observer wants that. */
-hr_status hr_grower_grow(hr_grower *grower, const hr_tree_size *size, const void *train,
+hr_status hr_grower_grow(hr_grower *grower, const hr_tree_size *size, void *train,
                          const void *valid, void **booster, int64_t *grown,
                          hr_error *err) HR_MUST_CHECK;
 

@@ -242,6 +242,34 @@ static void constant_spectra_predict_their_mean(void **state) {
   type->destroy(&expert);
 }
 
+static int tell_no_values(void *dataset, int feature, int *out) {
+  (void)dataset;
+  (void)feature;
+  *out = 0;
+  return 0;
+}
+
+/* A tree of at most 8 leaves above max_depth 4, of which some are split late. */
+static void fewer_histograms_grow_the_same_trees(void **state) {
+  (void)state;
+  small_study s;
+  size_t count = 0;
+  init_study(&s);
+  hr_lightgbm_parameters deep = usual;
+  deep.max_depth = 4;
+  deep.min_child_samples = 5;
+  deep.max_bin = 15;
+  hr_lightgbm_api unlimited = library.api;
+  unlimited.dataset_get_feature_num_bin = tell_no_values;
+  hr_expert *one = live(&s, &library.api, &deep, TRAIN);
+  hr_expert *other = live(&s, &unlimited, &deep, TRAIN);
+  const hr_task *a = type->tasks(one, &count), *b = type->tasks(other, &count);
+  assert_memory_equal(a->predictions, b->predictions, a->test_rows * sizeof(float));
+  assert_memory_equal(a->cv_r2, b->cv_r2, sizeof(double));
+  type->destroy(&one);
+  type->destroy(&other);
+}
+
 /* A library whose trees fail as LightGBM does where memory runs out. */
 static int failures_left;
 
@@ -356,6 +384,7 @@ int main(void) {
       cmocka_unit_test(an_interrupt_stops_between_trees),
       cmocka_unit_test(a_time_limit_leaves_fewer_trees),
       cmocka_unit_test(constant_spectra_predict_their_mean),
+      cmocka_unit_test(fewer_histograms_grow_the_same_trees),
       cmocka_unit_test(too_little_memory_is_met_once),
       cmocka_unit_test(auto_says_once_where_it_grows),
       cmocka_unit_test(the_model_is_saved_as_text),
