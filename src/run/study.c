@@ -12,6 +12,8 @@
 #include "run/sample.h"
 #include "score/results.h"
 
+enum { SAMPLE_BYTES = 64 << 20 }; /* of the stream that samples are read with */
+
 typedef struct study {
   const hr_config *config;
   const hr_observer *observer;
@@ -114,6 +116,8 @@ static hr_status stream_sample(study *s, hr_error *err) {
   hr_stream_options options = hr_plan_stream(s->plan, true);
   options.runs = sample->runs;
   options.run_rows = HR_SAMPLE_RUN;
+  /* Runs are short: more room would only stand beside the samples. */
+  if (options.memory_bytes > SAMPLE_BYTES) options.memory_bytes = SAMPLE_BYTES;
   progress.total = sample->streamed;
   HR_TRY(hr_stream_create(s->plan->train, &options, &stream, err));
   for (;;) {
