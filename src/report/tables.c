@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "report/table_controls.h"
 #include "report/table_parts.h"
 #include "report/words.h"
 
@@ -44,6 +45,10 @@ void hr_append_method_title(hr_reader *reader, const char *method, hr_text *out)
   if (strncmp(method, global, strlen(global)) == 0) {
     hr_text_append(out, "Global ");
     append_expert_title(reader, method + strlen(global), length - strlen(global), out);
+  } else if (strcmp(method, "placebo") == 0) {
+    hr_text_append(out, "Placebo");
+  } else if (strcmp(method, "leakage") == 0) {
+    hr_text_append(out, "Error alone");
   } else if (strcmp(method, "oracle_hybrid_cv") == 0) {
     hr_text_append(out, "Oracle-Hybrid");
   } else if (strcmp(method, "oracle_hybrid_test") == 0) {
@@ -522,6 +527,7 @@ hr_status hr_tables_init(hr_tables *tables, hr_reader *reader, hr_error *err) {
   HR_TRY(hr_build_octiles(&tables->items[HR_TABLE_SNR], reader, err));
   HR_TRY(hr_build_ceiling(&tables->items[HR_TABLE_CEILING], reader, err));
   HR_TRY(hr_build_ceiling_bins(&tables->items[HR_TABLE_CEILING_BINS], reader, err));
+  HR_TRY(hr_table_controls_init(&tables->items[HR_TABLE_CONTROLS], reader, err));
   HR_TRY(build_gate(&tables->items[HR_TABLE_GATE], reader, err));
   HR_TRY(hr_reader_status(reader, err));
 cleanup:

@@ -12,6 +12,7 @@ typedef enum hr_table_id {
   HR_TABLE_SNR,
   HR_TABLE_CEILING,
   HR_TABLE_CEILING_BINS,
+  HR_TABLE_CONTROLS,
   HR_TABLE_GATE,
   HR_TABLE_COUNT,
 } hr_table_id;

@@ -23,11 +23,16 @@ static const hr_expert_type types[EXPERTS] = {
     {.name = "cnn", .title = "1D-CNN"},
 };
 
+static const hr_expert_type placebo = {.name = "placebo", .title = "Placebo"};
+static const hr_expert_type leakage = {.name = "leakage", .title = "Error alone"};
+
 static double target[ROWS], snr[ROWS];
 static int32_t bin[ROWS];
 static double variance[BINS + 1][ROWS], bound[ROWS][HR_FISHER_PRIORS];
 static float predictions[EXPERTS][BINS + 1][ROWS];
 static hr_task tasks[EXPERTS][BINS + 1];
+static float control_predictions[2][ROWS];
+static hr_task control_tasks[2];
 
 static void make_rows(void) {
   for (size_t i = 0; i < ROWS; i++) {
@@ -87,6 +92,27 @@ static void make_bound(void) {
   }
 }
 
+/* A control predicts all covered rows with one task. */
+static hr_outcome make_control(size_t c, double sigma, double *cv) {
+  for (size_t i = 0; i < ROWS; i++) {
+    float noise = 0;
+    hr_normal(900 + c, HR_STREAM_NOISE_TEST, i, 0, 1, &noise);
+    control_predictions[c][i] =
+        bin[i] == HR_UNCOVERED
+            ? (float)NAN
+            : (float)(3.0 + 0.5 * (target[i] - 3.0) + sigma * (double)noise);
+  }
+  control_tasks[c] = (hr_task){.bin = HR_GLOBAL,
+                               .status = HR_TASK_OK,
+                               .train_rows = 1000 * BINS,
+                               .test_rows = ROWS,
+                               .variant_count = 1,
+                               .cv_r2 = cv,
+                               .predictions = control_predictions[c],
+                               .seconds = 1.0};
+  return (hr_outcome){c == 0 ? &placebo : &leakage, &control_tasks[c], 1, NULL};
+}
+
 int main(int argc, char **argv) {
   static char names[BINS][16] = {"Cool Poor", "Cool Solar", "Cool Rich",
                                  "Mid Poor",  "Mid Solar",  "Mid Rich",
@@ -107,6 +133,9 @@ int main(int argc, char **argv) {
   }
   make_bound();
   const hr_fisher_bound fisher = {&bound[0][0], 0, 0.012};
+  double control_cv = 0.3;
+  const hr_outcome controls[] = {make_control(0, 0.6, &control_cv),
+                                 make_control(1, 0.4, &control_cv)};
   const double focus[] = {3, 6};
   const hr_reference_line lines[] = {{"ViT", 0.70}, {"phys_gate", 0.601}};
   const hr_split_view test = {.rows = ROWS, .target = target, .bin = bin, .route = bin};
@@ -128,6 +157,8 @@ int main(int argc, char **argv) {
       .outcomes = outcomes,
       .outcome_count = experts,
       .fisher = experts > 2 ? &fisher : NULL,
+      .controls = controls,
+      .control_count = 2,
       .gate = {0.70, 0.05, 0.65, 0.05},
       .baselines = lines,
       .baseline_count = 2,
