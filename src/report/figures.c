@@ -14,10 +14,10 @@ static const plan plans[] = {
     {"ceiling_perbin_expert_comparison", hr_figure_bins,
      "Figure 1. R² of every expert on the test rows of every bin, with 95 % intervals. "
      "The expert that the hybrid takes is outlined and in full colour; × marks a bin "
-     "without a model.",
+     "without a model or without an R².",
      "图 1. 各分箱测试行上每种专家的 R² 及其 95 % "
      "区间。混合模型所选的专家以全色描边显示；"
-     "× 表示该分箱没有模型。"},
+     "× 表示该分箱没有模型，或 R² 无定义。"},
     {"ceiling_expert_selection_heatmap", hr_figure_choice,
      "Figure 2. R² by bin and expert; a star marks each bin's choice. "
      "All below −0.3 share the darkest colour.",
@@ -47,6 +47,23 @@ static const plan plans[] = {
      "95 % 区间。"},
 };
 
+/* Whether any method has an R² in any octile: else there is nothing to draw. */
+static bool has_octile_scores(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  if (hr_node_is_null(&root, "snr_octiles")) return false;
+  hr_node object = hr_node_object(reader, &root, "snr_octiles");
+  hr_node octiles = hr_node_list(reader, &object, "octiles");
+  for (size_t j = 0; j < hr_node_count(&octiles); j++) {
+    hr_node octile = hr_node_item(reader, &octiles, j);
+    hr_node scores = hr_node_object(reader, &octile, "r2");
+    for (void *i = json_object_iter(scores.json); i;
+         i = json_object_iter_next(scores.json, i)) {
+      if (!json_is_null(json_object_iter_value(i))) return true;
+    }
+  }
+  return false;
+}
+
 static hr_status draw_figure(hr_figure *figure, const plan *drawn, hr_reader *reader,
                              const hr_rows *rows, hr_error *err) {
   hr_status status = HR_OK;
@@ -68,10 +85,9 @@ cleanup:
 hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows *rows,
                           hr_error *err) {
   hr_status status = HR_OK;
-  hr_node root = hr_reader_root(reader);
   *figures = (hr_figures){0};
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
-    if (plans[i].draw == hr_figure_snr && hr_node_is_null(&root, "snr_octiles")) continue;
+    if (plans[i].draw == hr_figure_snr && !has_octile_scores(reader)) continue;
     HR_TRY(draw_figure(&figures->items[figures->count++], &plans[i], reader, rows, err));
   }
 cleanup:

@@ -35,6 +35,35 @@ static void append_number(page *p, hr_cell_kind kind, double value) {
   append_estimate(p, kind, (hr_estimate){value, none, none});
 }
 
+static bool has_remark(hr_reader *reader, const hr_node *entry, const char *remark) {
+  hr_node remarks = hr_node_list(reader, entry, "remarks");
+  for (size_t r = 0; r < hr_node_count(&remarks); r++) {
+    const char *own = json_string_value(json_array_get(remarks.json, r));
+    if (own && strcmp(own, remark) == 0) return true;
+  }
+  return false;
+}
+
+/* Why the hybrid has no R². */
+static void write_no_headline(page *p, const hr_node *hybrid) {
+  static const char *const english[] = {
+      "none of the test rows has labels inside the bins",
+      "in some bin no model at all could be trained, so not every covered test row has a "
+      "prediction",
+      "the covered test rows are fewer than two or all have the same label"};
+  static const char *const chinese[] = {
+      "没有任何测试行的标签落在分箱之内",
+      "某个分箱未能训练出任何模型，因此并非每一已覆盖的测试行都有预测",
+      "已覆盖的测试行少于两行，或其标签全部相同"};
+  bool empty = hr_node_number(p->reader, hybrid, "n") < 1;
+  bool incomplete = has_remark(p->reader, hybrid, "incomplete");
+  size_t why = empty ? 0 : incomplete ? 1 : 2;
+  hr_text_append(
+      p->out,
+      p->chinese ? "没有可报告的 R²：%s。\n\n" : "There is no R² to report: %s.\n\n",
+      p->chinese ? chinese[why] : english[why]);
+}
+
 /* The headline: the hybrid, the baseline it is held against, and the difference. */
 static void write_headline(page *p, const hr_node *overall, const hr_node *selection) {
   bool by_cv = strcmp(hr_node_text(p->reader, selection, "by"), "cv") == 0;
@@ -43,6 +72,10 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
       find_method(p->reader, overall, hr_node_text(p->reader, selection, "headline"));
   hr_node baseline = find_method(p->reader, overall, versus);
   if (!hybrid.json || !baseline.json) return;
+  if (hr_node_is_null(&hybrid, "r2_pooled")) {
+    write_no_headline(p, &hybrid);
+    return;
+  }
   hr_text_append(p->out,
                  p->chinese ? "按真实标签路由时，Oracle-Hybrid 在已覆盖的 %.0f 行"
                               "测试光谱上的合并 R² 为 "

@@ -73,9 +73,12 @@ static hr_estimate pooled_r2(builder *b, const char *method) {
   return (hr_estimate){none, none, none};
 }
 
-/* Below 0, about 0, above 0, as the interval has it. */
+enum { BELOW, ABOUT, ABOVE, UNKNOWN, SIGNS };
+
+/* Below 0, about 0 or above 0, as the interval has it; there may be none. */
 static int sign_of(hr_estimate gain) {
-  return gain.high < 0 ? 0 : gain.low > 0 ? 2 : 1;
+  if (isnan(gain.value) || isnan(gain.low)) return UNKNOWN;
+  return gain.high < 0 ? BELOW : gain.low > 0 ? ABOVE : ABOUT;
 }
 
 /* What is said in either language, by the sign of a gain. */
@@ -84,7 +87,7 @@ typedef struct saying {
 } saying;
 
 static void append_partition(builder *b, hr_estimate gain, hr_text *note) {
-  static const saying sayings[] = {
+  static const saying sayings[SIGNS] = {
       {"partitioning alone costs R², since every model sees fewer stars",
        "仅仅划分数据就会降低 R²，因为每个模型见到的恒星更少"},
       {"partitioning alone makes no difference beyond the interval",
@@ -92,13 +95,14 @@ static void append_partition(builder *b, hr_estimate gain, hr_text *note) {
       {"partitioning alone gains R², so what the bins gain over one global model is not "
        "all theirs",
        "仅仅划分数据就能提高 R²，因此分箱相对单一全局模型的增益并非全归分箱本身"},
+      {"there is no global model to compare it with", "没有可供比较的全局模型"},
   };
   const saying *said = &sayings[sign_of(gain)];
   hr_text_append(note, "%s", b->chinese ? said->chinese : said->english);
 }
 
 static void append_bins(builder *b, hr_estimate gain, hr_text *note) {
-  static const saying sayings[] = {
+  static const saying sayings[SIGNS] = {
       {"; Ridge-Oracle is below it: these bins are worse than random groups.",
        "；Ridge-Oracle 低于它：这样的分箱不如随机分组。"},
       {"; Ridge-Oracle is not above it beyond the interval: these bins bring nothing "
@@ -108,6 +112,8 @@ static void append_bins(builder *b, hr_estimate gain, hr_text *note) {
       {"; Ridge-Oracle is above it because of what the bins are, not because there are "
        "several.",
        "；Ridge-Oracle 高于它，原因在于分箱本身，而不在于模型有多个。"},
+      {"; Ridge-Oracle has no score to hold against it.",
+       "；Ridge-Oracle 没有可与之比较的分数。"},
   };
   const saying *said = &sayings[sign_of(gain)];
   hr_text_append(note, "%s", b->chinese ? said->chinese : said->english);
@@ -117,9 +123,10 @@ static void append_bins(builder *b, hr_estimate gain, hr_text *note) {
 static void append_reason(builder *b, const hr_node *control, const char *name,
                           hr_text *note) {
   const char *why = hr_node_text(b->reader, control, "note");
+  const char *usual =
+      b->chinese ? "没有可供评分的行" : "there are no rows to score it on";
   hr_append_method_title(b->reader, name, note);
-  hr_text_append(note, "%s%s%s", b->chinese ? "：" : ": ",
-                 why[0] ? why : "there are no rows to score it on",
+  hr_text_append(note, "%s%s%s", b->chinese ? "：" : ": ", why[0] ? why : usual,
                  b->chinese ? "。" : ".");
 }
 

@@ -323,6 +323,35 @@ cleanup:
   return status;
 }
 
+/* Why a bin has no R² although it has a model. */
+static hr_status note_bin_without_r2(hr_table *table, hr_reader *reader,
+                                     const hr_node *bin, hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  bool chinese = hr_tables_in_chinese(reader), has_model = false, has_r2 = false;
+  hr_node experts = hr_node_object(reader, bin, "experts");
+  for (void *i = json_object_iter(experts.json); i;
+       i = json_object_iter_next(experts.json, i)) {
+    hr_node one = hr_node_object(reader, &experts, json_object_iter_key(i));
+    has_model = has_model || strcmp(hr_node_text(reader, &one, "status"), "ok") == 0;
+    has_r2 = has_r2 || !hr_node_is_null(&one, "r2");
+  }
+  if (!has_model || has_r2) return HR_OK;
+  double rows = hr_node_number(reader, bin, "n_test");
+  const char *why = rows < 1   ? (chinese ? "没有测试行" : "it has no test rows")
+                    : rows < 2 ? (chinese ? "只有一个测试行" : "it has one test row")
+                    : chinese ? "其测试行的标签全部相同"
+                              : "its test rows all have the same label";
+  HR_TRY(set_text(
+      &note, err,
+      chinese ? "分箱 %.0f 的 R² 无定义：%s。" : "Bin %.0f: R² is undefined, since %s.",
+      hr_node_number(reader, bin, "index"), why));
+  HR_TRY(hr_strings_append(&table->notes, note, err));
+cleanup:
+  hr_free(note);
+  return status;
+}
+
 static hr_status build_bins(hr_table *table, hr_reader *reader, hr_error *err) {
   hr_status status = HR_OK;
   bool chinese = hr_tables_in_chinese(reader), focus = false;
@@ -343,6 +372,7 @@ static hr_status build_bins(hr_table *table, hr_reader *reader, hr_error *err) {
   for (size_t k = 0; k < hr_node_count(&bins); k++) {
     hr_node bin = hr_node_item(reader, &bins, k);
     HR_TRY(note_bin_gaps(table, reader, &bin, &experts, err));
+    HR_TRY(note_bin_without_r2(table, reader, &bin, err));
   }
 cleanup:
   return status;
