@@ -18,6 +18,7 @@ typedef struct group_moments {
 
 struct hr_bootstrap {
   size_t group_count, method_count, draws;
+  double *rows;   /* [group_count] */
   double *center; /* [group_count] a value of the group: small sums, no cancelling */
   group_moments *moments; /* [draws][group_count] */
   double *sse;            /* [draws][group_count][method_count] */
@@ -90,6 +91,7 @@ static hr_status allocate(const hr_bootstrap_input *input, hr_bootstrap **out,
   bootstrap->group_count = input->group_count;
   bootstrap->method_count = input->method_count;
   bootstrap->draws = input->draws;
+  HR_TRY(hr_alloc(&bootstrap->rows, input->group_count, err));
   HR_TRY(hr_alloc(&bootstrap->center, input->group_count, err));
   HR_TRY(hr_alloc(&bootstrap->moments, slots, err));
   HR_TRY(hr_alloc(&bootstrap->sse, slots * input->method_count, err));
@@ -97,6 +99,7 @@ static hr_status allocate(const hr_bootstrap_input *input, hr_bootstrap **out,
   for (size_t k = 0; k < input->group_count; k++) {
     size_t first = input->group_start[k];
     bool empty = first == input->group_start[k + 1];
+    bootstrap->rows[k] = (double)(input->group_start[k + 1] - first);
     bootstrap->center[k] = empty ? 0.0 : input->target[input->row_list[first]];
   }
   *out = bootstrap;
@@ -131,6 +134,7 @@ cleanup:
 
 void hr_bootstrap_destroy(hr_bootstrap **bootstrap) {
   if (!*bootstrap) return;
+  hr_free((*bootstrap)->rows);
   hr_free((*bootstrap)->center);
   hr_free((*bootstrap)->moments);
   hr_free((*bootstrap)->sse);
@@ -169,6 +173,27 @@ double hr_bootstrap_draw_r2(const hr_bootstrap *bootstrap, size_t draw, size_t m
   return varies ? 1.0 - sse / pooled.squares : (double)NAN;
 }
 
+/* Student's t of v degrees of freedom, from the normal z (Abramowitz & Stegun 1964,
+ * 26.7.5): to 1e-3 from v = 4 on, and below that it is large enough. */
+static double student_quantile(double z, double v) {
+  double z2 = z * z, z3 = z2 * z, z5 = z3 * z2, z7 = z5 * z2;
+  return z + (z3 + z) / (4 * v) + (5 * z5 + 16 * z3 + 3 * z) / (96 * v * v) +
+         (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * v * v * v);
+}
+
+double hr_bootstrap_tail(double rows) {
+  const double z = 1.959963984540054; /* 0.975 of the normal */
+  if (rows < 2) return 0;
+  double t = student_quantile(z, rows - 1);
+  return 0.5 * erfc(sqrt(0.5 * rows / (rows - 1)) * t);
+}
+
+static double rows_of(const hr_bootstrap *bootstrap, hr_group_range range) {
+  double rows = 0;
+  for (size_t k = range.first; k < range.end; k++) rows += bootstrap->rows[k];
+  return rows;
+}
+
 /* Sorts the defined draws of the statistic to the front; their number, or 0 where they
  * are too few. */
 static size_t sort_draws(hr_bootstrap *bootstrap) {
@@ -183,11 +208,11 @@ static size_t sort_draws(hr_bootstrap *bootstrap) {
   return defined;
 }
 
-static hr_interval interval_of(hr_bootstrap *bootstrap) {
-  const double low = 0.025, high = 0.975;
+static hr_interval interval_of(hr_bootstrap *bootstrap, double rows) {
+  const double tail = hr_bootstrap_tail(rows);
   size_t defined = sort_draws(bootstrap);
-  return (hr_interval){hr_quantile(bootstrap->statistic, defined, low),
-                       hr_quantile(bootstrap->statistic, defined, high)};
+  return (hr_interval){hr_quantile(bootstrap->statistic, defined, tail),
+                       hr_quantile(bootstrap->statistic, defined, 1 - tail)};
 }
 
 hr_interval hr_bootstrap_r2(hr_bootstrap *bootstrap, size_t method,
@@ -195,7 +220,7 @@ hr_interval hr_bootstrap_r2(hr_bootstrap *bootstrap, size_t method,
   for (size_t d = 0; d < bootstrap->draws; d++) {
     bootstrap->statistic[d] = hr_bootstrap_draw_r2(bootstrap, d, method, range);
   }
-  return interval_of(bootstrap);
+  return interval_of(bootstrap, rows_of(bootstrap, range));
 }
 
 static void fill_deltas(hr_bootstrap *bootstrap, size_t method, size_t versus,
@@ -209,7 +234,7 @@ static void fill_deltas(hr_bootstrap *bootstrap, size_t method, size_t versus,
 hr_interval hr_bootstrap_delta(hr_bootstrap *bootstrap, size_t method, size_t versus,
                                hr_group_range range) {
   fill_deltas(bootstrap, method, versus, range);
-  return interval_of(bootstrap);
+  return interval_of(bootstrap, rows_of(bootstrap, range));
 }
 
 double hr_bootstrap_delta_quantile(hr_bootstrap *bootstrap, size_t method, size_t versus,
@@ -221,6 +246,8 @@ double hr_bootstrap_delta_quantile(hr_bootstrap *bootstrap, size_t method, size_
 
 hr_interval hr_bootstrap_least_delta(hr_bootstrap *bootstrap, size_t method,
                                      size_t versus, const size_t *groups, size_t count) {
+  double rows = (double)INFINITY;
+  for (size_t g = 0; g < count; g++) rows = fmin(rows, bootstrap->rows[groups[g]]);
   for (size_t d = 0; d < bootstrap->draws; d++) {
     double least = count > 0 ? (double)INFINITY : (double)NAN;
     for (size_t g = 0; g < count; g++) {
@@ -233,5 +260,5 @@ hr_interval hr_bootstrap_least_delta(hr_bootstrap *bootstrap, size_t method,
     }
     bootstrap->statistic[d] = least;
   }
-  return interval_of(bootstrap);
+  return interval_of(bootstrap, rows);
 }

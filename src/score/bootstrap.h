@@ -2,9 +2,10 @@
  *
  * Draw d takes N of the N test rows with replacement; its row number i is
  * hr_uniform_below(seed, HR_STREAM_BOOTSTRAP, d, i, N). All methods see the same draws,
- * so differences are paired. Intervals are the quantiles 0.025 and 0.975 of the draws in
+ * so differences are paired. Intervals are the quantiles p and 1 - p of the draws in
  * which the statistic is defined, and undefined (NaN) where that is fewer than 95 % of
- * them. (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.) */
+ * them (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13). p is
+ * 0.025 for many rows and less for few, hr_bootstrap_tail. */
 #ifndef HR_SCORE_BOOTSTRAP_H
 #define HR_SCORE_BOOTSTRAP_H
 
@@ -29,6 +30,16 @@ typedef struct hr_bootstrap_input {
 } hr_bootstrap_input;
 
 typedef struct hr_bootstrap hr_bootstrap;
+
+/* The share of draws left out at either end of a 95 % interval over n rows,
+ *
+ *   p = Phi(-sqrt(n / (n - 1)) t),  t = Student's t of n - 1 degrees of freedom, 0.975.
+ *
+ * Plain quantiles are too narrow for few rows, as intervals of +- 1.96 standard errors
+ * with n in place of n - 1 are (Hesterberg 2015, "What teachers should know about the
+ * bootstrap", The American Statistician 69, 371: the expanded percentile interval).
+ * docs/numerics.md has the measured coverage. 0 for fewer than two rows. */
+double hr_bootstrap_tail(double rows);
 
 /* Groups first .. end-1, pooled. */
 typedef struct hr_group_range {
@@ -60,7 +71,7 @@ hr_interval hr_bootstrap_delta(hr_bootstrap *bootstrap, size_t method, size_t ve
 double hr_bootstrap_delta_quantile(hr_bootstrap *bootstrap, size_t method, size_t versus,
                                    hr_group_range range, double p);
 
-/* The least of the differences in the groups listed. */
+/* The least of the differences in the groups listed; the smallest group tells n. */
 hr_interval hr_bootstrap_least_delta(hr_bootstrap *bootstrap, size_t method,
                                      size_t versus, const size_t *groups, size_t count);
 

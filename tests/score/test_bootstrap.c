@@ -84,6 +84,19 @@ static void test_draws_agree_with_the_plain_way(void **state) {
   hr_bootstrap_destroy(&bootstrap);
 }
 
+/* Phi(-sqrt(n / (n - 1)) t), from scipy's norm.cdf and t.ppf. */
+static void test_tails(void **state) {
+  (void)state;
+  check_near(hr_bootstrap_tail(0), 0, 0);
+  check_near(hr_bootstrap_tail(1), 0, 0);
+  check_near(hr_bootstrap_tail(5), 0.000954100552, 2e-4);
+  check_near(hr_bootstrap_tail(10), 0.008550639026, 1e-5);
+  check_near(hr_bootstrap_tail(30), 0.018753900278, 1e-6);
+  check_near(hr_bootstrap_tail(100), 0.023064387211, 1e-9);
+  check_near(hr_bootstrap_tail(3000), 0.024934717778, 1e-9);
+  check_near(hr_bootstrap_tail(1e12), 0.025, 1e-9);
+}
+
 static void test_intervals_are_quantiles_of_the_draws(void **state) {
   (void)state;
   sample s;
@@ -110,12 +123,16 @@ static void test_intervals_are_quantiles_of_the_draws(void **state) {
   hr_interval one = hr_bootstrap_r2(bootstrap, 0, range);
   hr_interval two = hr_bootstrap_delta(bootstrap, 0, 1, range);
   hr_interval three = hr_bootstrap_least_delta(bootstrap, 0, 1, groups, 2);
-  check_near(one.low, hr_quantile(r2, DRAWS, 0.025), 0);
-  check_near(one.high, hr_quantile(r2, DRAWS, 0.975), 0);
-  check_near(two.low, hr_quantile(delta, DRAWS, 0.025), 0);
-  check_near(two.high, hr_quantile(delta, DRAWS, 0.975), 0);
-  check_near(three.low, hr_quantile(least, DRAWS, 0.025), 0);
-  check_near(three.high, hr_quantile(least, DRAWS, 0.975), 0);
+  const size_t *start = s.input.group_start;
+  double all = hr_bootstrap_tail((double)(start[2] - start[0]));
+  double smallest = hr_bootstrap_tail(
+      fmin((double)(start[1] - start[0]), (double)(start[2] - start[1])));
+  check_near(one.low, hr_quantile(r2, DRAWS, all), 0);
+  check_near(one.high, hr_quantile(r2, DRAWS, 1 - all), 0);
+  check_near(two.low, hr_quantile(delta, DRAWS, all), 0);
+  check_near(two.high, hr_quantile(delta, DRAWS, 1 - all), 0);
+  check_near(three.low, hr_quantile(least, DRAWS, smallest), 0);
+  check_near(three.high, hr_quantile(least, DRAWS, 1 - smallest), 0);
   assert_true(two.low > 0 && one.low < one.high);
   hr_bootstrap_destroy(&bootstrap);
 }
@@ -202,6 +219,7 @@ static void test_memory_can_run_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_draws_agree_with_the_plain_way),
+      cmocka_unit_test(test_tails),
       cmocka_unit_test(test_intervals_are_quantiles_of_the_draws),
       cmocka_unit_test(test_a_method_against_itself_differs_by_nothing),
       cmocka_unit_test(test_undefined_intervals),
