@@ -48,8 +48,7 @@ static bool has_remark(hr_reader *reader, const hr_node *entry, const char *rema
 static void write_no_headline(page *p, const hr_node *hybrid) {
   static const char *const english[] = {
       "none of the test rows has labels inside the bins",
-      "in some bin no model at all could be trained, so not every covered test row has a "
-      "prediction",
+      "some bin has no model at all, so not every covered test row has a prediction",
       "the covered test rows are fewer than two or all have the same label"};
   static const char *const chinese[] = {
       "没有任何测试行的标签落在分箱之内",
@@ -312,10 +311,11 @@ static void write_methods(page *p, const hr_node *root) {
   hr_text_append(
       p->out,
       p->chinese
-          ? "区间为对测试行的成对自助法（%.0f 次抽样，种子 %.0f）的 95 %% 分位区间。"
-            "\n\n"
+          ? "区间为对测试行的成对自助法（%.0f 次抽样，种子 %.0f）的 95 %% 分位区间，"
+            "行数少时按学生 t 分布加宽。\n\n"
           : "Intervals are 95 %% percentile intervals of a paired bootstrap over "
-            "the test rows (%.0f draws, seed %.0f).\n\n",
+            "the test rows (%.0f draws, seed %.0f), widened over few rows as Student's t "
+            "asks.\n\n",
       hr_node_number(p->reader, &bootstrap, "draws"),
       hr_node_number(p->reader, &bootstrap, "seed"));
   hr_table_write_markdown(&p->tables->items[HR_TABLE_EXPERTS], p->out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "report/table_parts.h"
 #include "report/tables.h"
 
 /* What all writers of this file need. */
@@ -24,37 +25,17 @@ cleanup:
   return status;
 }
 
-static hr_status set_method(builder *b, hr_cell *cell, const char *method,
-                            hr_error *err) {
-  hr_status status = HR_OK;
-  hr_text title;
-  hr_text_init(&title);
-  hr_append_method_title(b->reader, method, &title);
-  HR_TRY(hr_text_status(&title, err));
-  HR_TRY(hr_copy_text(title.bytes, &cell->text, err));
-  HR_TRY(hr_copy_text(method, &cell->code, err));
-cleanup:
-  hr_text_fini(&title);
-  return status;
-}
-
-static void set_estimate(hr_cell *cell, hr_estimate estimate) {
-  cell->value = estimate.value;
-  cell->low = estimate.low;
-  cell->high = estimate.high;
-}
-
 /* A row of the table; versus: NULL where it is held against nothing. */
 static hr_status add_row(builder *b, const char *method, hr_estimate r2,
                          const char *versus, hr_estimate gain, hr_error *err) {
   hr_status status = HR_OK;
   hr_cell *cells = NULL;
   HR_TRY(hr_table_add_row(b->table, &cells, err));
-  HR_TRY(set_method(b, &cells[0], method, err));
-  set_estimate(&cells[1], r2);
+  HR_TRY(hr_set_method(b->reader, &cells[0], method, err));
+  hr_set_estimate(&cells[1], r2);
   if (!versus) goto cleanup;
-  set_estimate(&cells[2], gain);
-  HR_TRY(set_method(b, &cells[3], versus, err));
+  hr_set_estimate(&cells[2], gain);
+  HR_TRY(hr_set_method(b->reader, &cells[3], versus, err));
 cleanup:
   return status;
 }

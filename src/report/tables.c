@@ -342,7 +342,7 @@ static hr_status note_bin_without_r2(hr_table *table, hr_reader *reader,
                     : rows < 2 ? (chinese ? "只有一个测试行" : "it has one test row")
                     : chinese ? "其测试行的标签全部相同"
                               : "its test rows all have the same label";
-  HR_TRY(set_text(
+  HR_TRY(hr_set_text(
       &note, err,
       chinese ? "分箱 %.0f 的 R² 无定义：%s。" : "Bin %.0f: R² is undefined, since %s.",
       hr_node_number(reader, bin, "index"), why));

@@ -75,6 +75,7 @@ static void write_head(writer *w, json_t *root) {
                     input->bootstrap_draws ? input->bootstrap_draws : HR_BOOTSTRAP_DRAWS);
   hr_json_put_count(&w->json, bootstrap, "seed", (size_t)input->seed);
   hr_json_put_number(&w->json, bootstrap, "level", 0.95);
+  hr_json_put_text(&w->json, bootstrap, "interval", "expanded percentile");
 }
 
 static void write_ledger(writer *w, json_t *root) {
