@@ -6,28 +6,35 @@ static const char style[] =
     ":root{color-scheme:light}"
     "body{font:16px/1.6 system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',"
     "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif;color:#1b1b1b;"
-    "background:#fff;max-width:78rem;margin:0 auto;padding:1rem 1.25rem 4rem}"
+    "background:#fff;max-width:84rem;margin:0 auto;padding:1rem 1.25rem 4rem}"
     "h1{font-size:1.8rem;line-height:1.25;margin:.8rem 0 .4rem;overflow-wrap:anywhere}"
     "h2{font-size:1.3rem;margin:2.4rem 0 .6rem;border-bottom:1px solid #ccc;"
     "padding-bottom:.2rem}"
     "p,ul{max-width:52rem}p,li{overflow-wrap:anywhere}"
     "code{font:.9em ui-monospace,'DejaVu Sans Mono',monospace;background:#f2f2f2;"
     "padding:0 .25em;border-radius:3px}"
-    ".table{overflow-x:auto;margin:.6rem 0 1.2rem}"
+    /* Shadows at the sides where there is more to see (L. Verou 2012). */
+    ".table{overflow-x:auto;margin:.6rem 0 1.2rem;background:linear-gradient(90deg,#fff "
+    "30%,#fff0),linear-gradient(90deg,#fff0,#fff 70%) 100% "
+    "0,radial-gradient(farthest-side at 0 50%,#0004,#0000),radial-gradient(farthest-side "
+    "at 100% 50%,#0004,#0000) 100% 0;background-repeat:no-repeat;background-size:40px "
+    "100%,40px 100%,12px 100%,12px 100%;background-attachment:local,local,scroll,scroll}"
     "table{border-collapse:collapse;font-size:.86rem;line-height:1.35;"
     "font-variant-numeric:tabular-nums}"
-    "th,td{padding:.3rem .6rem;border-bottom:1px solid #ddd;text-align:left;"
-    "white-space:nowrap}"
-    "th{border-bottom:2px solid #555;background:#fff}"
+    "th,td{padding:.3rem .5rem;border-bottom:1px solid #ddd;text-align:left}"
+    "th{border-bottom:2px solid #555;vertical-align:bottom}"
+    ".short,.range{white-space:nowrap}"
     ".right{text-align:right}"
     "tbody tr:hover{background:#f6f6f6}"
     "figure{margin:1.6rem 0;max-width:52rem}"
     "figure img{display:block;width:100%;max-width:40rem;height:auto;margin:0 auto}"
     "figcaption{max-width:40rem;margin:.3rem auto 0;font-size:.9rem;color:#444}"
+    "@media (max-width:40rem){.short{white-space:normal}th,td{padding:.25rem .35rem}"
+    "table{font-size:.8rem}}"
     "@media print{@page{margin:16mm}body{font-size:10pt;max-width:none;padding:0}"
-    ".table{overflow:visible}table{font-size:6.6pt}th,td{padding:1.2pt "
-    "2.5pt;white-space:normal}"
-    "figure,tr{break-inside:avoid}h2{break-after:avoid}"
+    ".table{overflow:visible;background:none}table{font-size:6.6pt}th,td{padding:1.2pt "
+    "2.5pt}ul{font-size:8.5pt}"
+    "figure,tr,.table{break-inside:avoid}h2,p:has(+.table){break-after:avoid}"
     "figure img{max-width:12.5cm}tbody tr:hover{background:none}}";
 
 static void append_escaped(const char *text, size_t length, hr_text *out) {
@@ -78,7 +85,12 @@ static void append_inline(const char *text, size_t length, hr_text *out) {
       i += strong + 4;
     } else {
       if (text[i] == '\\' && i + 1 < length && text[i + 1] == '|') i++;
-      append_escaped(text + i, 1, out);
+      bool before_percent = text[i] == ' ' && i + 1 < length && text[i + 1] == '%';
+      if (before_percent) {
+        hr_text_append(out, "&#160;"); /* "95 %" stays on one line */
+      } else {
+        append_escaped(text + i, 1, out);
+      }
       i++;
     }
   }
@@ -135,7 +147,7 @@ static size_t next_cell(const char *line, size_t length, size_t *from, size_t *t
   return end - start + 1;
 }
 
-enum { COLUMNS_MOST = 64 };
+enum { COLUMNS_MOST = 64, SHORT_CELL = 24 /* bytes, kept on one line */ };
 
 /* The kind of line, and what is open because of the lines before. */
 typedef struct page {
@@ -152,14 +164,30 @@ static void close_block(page *p) {
   p->open = NOTHING;
 }
 
+/* A line may break before an interval, but not within it. */
+static void append_cell(const char *text, size_t length, hr_text *out) {
+  const char *range = memchr(text, '[', length);
+  size_t before = range ? (size_t)(range - text) : length;
+  append_inline(text, before, out);
+  if (!range) return;
+  hr_text_append(out, "<span class=\"range\">");
+  append_inline(range, length - before, out);
+  hr_text_append(out, "</span>");
+}
+
 static void append_row(page *p, const char *line, size_t length) {
   const char *tag = p->open == TABLE_HEAD ? "th" : "td";
   size_t from = 0, to = 0, column = 0;
   hr_text_append(p->out, "<tr>");
   for (size_t size; (size = next_cell(line, length, &from, &to)); column++) {
     bool right = column < COLUMNS_MOST && p->right[column];
-    hr_text_append(p->out, right ? "<%s class=\"right\">" : "<%s>", tag);
-    append_inline(line + from, size - 1, p->out);
+    bool is_short = p->open != TABLE_HEAD && size - 1 <= SHORT_CELL;
+    hr_text_append(p->out,
+                   right      ? "<%s class=\"right\">"
+                   : is_short ? "<%s class=\"short\">"
+                              : "<%s>",
+                   tag);
+    append_cell(line + from, size - 1, p->out);
     hr_text_append(p->out, "</%s>", tag);
   }
   hr_text_append(p->out, "</tr>\n");

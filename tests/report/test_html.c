@@ -28,9 +28,16 @@ static void test_blocks(void **state) {
       "<li>two</li>\n</ul>\n<p>end</p>\n");
   check_body("| a | b |\n|---|---:|\n| x \\| y | 1 |\n|  | 2 |\n\n- note\n", &none,
              "<div class=\"table\"><table><thead><tr><th>a</th><th class=\"right\">b</th>"
-             "</tr>\n</thead><tbody>\n<tr><td>x | y</td><td class=\"right\">1</td></tr>\n"
-             "<tr><td></td><td class=\"right\">2</td></tr>\n</tbody></table></div>\n"
+             "</tr>\n</thead><tbody>\n<tr><td class=\"short\">x | y</td><td "
+             "class=\"right\">1</td></tr>\n"
+             "<tr><td class=\"short\"></td><td "
+             "class=\"right\">2</td></tr>\n</tbody></table></div>\n"
              "<ul>\n<li>note</li>\n</ul>\n");
+  check_body("| a |\n|---:|\n| 0.5 (1e4) [0.4, 0.6] |\n\n95 % of\n", &none,
+             "<div class=\"table\"><table><thead><tr><th class=\"right\">a</th></tr>\n"
+             "</thead><tbody>\n<tr><td class=\"right\">0.5 (1e4) "
+             "<span class=\"range\">[0.4, 0.6]</span></td></tr>\n"
+             "</tbody></table></div>\n<p>95&#160;% of</p>\n");
   check_body("", &none, "");
   check_body("`unclosed and **so\n", &none, "<p>`unclosed and **so</p>\n");
   check_body("![no](figures/such.png)\n", &none, "");
