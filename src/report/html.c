@@ -35,7 +35,7 @@ static const char style[] =
     ".table{overflow:visible;background:none}table{font-size:6.6pt}th,td{padding:1.2pt "
     "2.5pt}ul{font-size:8.5pt}"
     "figure,tr,.table{break-inside:avoid}h2,p:has(+.table){break-after:avoid}"
-    "figure img{max-width:12.5cm}tbody tr:hover{background:none}}";
+    "figure{margin:.8rem 0}figure img{max-width:11.5cm}tbody tr:hover{background:none}}";
 
 static void append_escaped(const char *text, size_t length, hr_text *out) {
   for (size_t i = 0; i < length; i++) {

@@ -4,6 +4,7 @@ Ridge on the error alone."""
 import glob
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -136,6 +137,10 @@ class Controls(unittest.TestCase):
             text = file.read() + "controls: {placebo: false, leakage: false}\n"
         with open(other, "w", encoding="utf-8") as file:
             file.write(text)
+        needs = [float(re.search(r"Would need (\d+) MiB", study_data.run(
+            BUILD, "headroom", "run", c, "--out", "nowhere", "--dry-run").stdout).group(1))
+            for c in (self.config, other)]
+        self.assertGreater(needs[0], needs[1])  # the plan counts them
         out = os.path.join(self.scratch.name, "none")
         study_data.run(BUILD, "headroom", "run", other, "--out", out)
         with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
