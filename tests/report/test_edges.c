@@ -179,8 +179,8 @@ static void test_nobody_can_predict_a_bin(void **state) {
   f.ridge[FIXTURE_BINS].status = HR_TASK_FAILED; /* the global model */
   make_report();
   const char *sentence =
-      "There is no R² to report: in some bin no model at all could be trained, so not "
-      "every covered test row has a prediction.";
+      "There is no R² to report: some bin has no model at all, so not every "
+      "covered test row has a prediction.";
   check_says("report.md", sentence);
   check_says("report.html", sentence);
   check_told("Not every one of these rows has a prediction, so there is no score.");
