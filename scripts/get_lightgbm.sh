@@ -2,8 +2,8 @@
 # Unpacks LightGBM's official wheel (scripts/lightgbm.txt: version and checksum) into a
 # folder, build/lightgbm unless another is named; the program loads the shared library in
 # it when a study asks for LightGBM. Does nothing where that is done already, or where
-# LIGHTGBM_ROOT or conda has a copy, which the program then prefers. Without network the
-# program is built all the same and says that LightGBM is not there.
+# LIGHTGBM_ROOT, conda or the system has a copy, which the program then uses. Without
+# network the program is built all the same and says that LightGBM is not there.
 #
 # usage: scripts/get_lightgbm.sh [FOLDER]
 set -euo pipefail
@@ -12,13 +12,38 @@ folder=${1:-$source/build/lightgbm}
 library=lightgbm/lib/lib_lightgbm.so
 
 [ ! -e "$folder/$library" ] || exit 0
-if [ -n "${LIGHTGBM_ROOT:-}" ] || [ -e "${CONDA_PREFIX:-/nowhere}/lib/lib_lightgbm.so" ]; then
-  echo "setup: using the LightGBM of ${LIGHTGBM_ROOT:-$CONDA_PREFIX}"
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+
+# The places where src/experts/lightgbm_api.c looks, in its order.
+is_below() {
+  local place
+  for place in "" lib/ lightgbm/lib/ lib64/; do
+    [ ! -e "$1/$place$(basename "$library")" ] || return 0
+  done
+  [[ $1 == *.so* && -f $1 ]]
+}
+
+if [ -n "${LIGHTGBM_ROOT:-}" ]; then
+  if is_below "$LIGHTGBM_ROOT"; then
+    echo "setup: using the LightGBM of LIGHTGBM_ROOT, $LIGHTGBM_ROOT"
+  else
+    echo "setup: LIGHTGBM_ROOT is $LIGHTGBM_ROOT, where there is no $(basename "$library");" \
+      "Headroom looks nowhere else" >&2
+  fi
+  exit 0
+fi
+if [ -n "${CONDA_PREFIX:-}" ] && is_below "$CONDA_PREFIX"; then
+  echo "setup: using the LightGBM of conda, $CONDA_PREFIX"
+  exit 0
+fi
+# An older one than 4.0 lacks this function; the program would refuse it.
+if "$python" -c "import ctypes
+ctypes.CDLL('$(basename "$library")').LGBM_DatasetInitStreaming" 2>/dev/null; then
+  echo "setup: using the LightGBM that the system's loader finds"
   exit 0
 fi
 
-python=/usr/bin/python3
-[ -x "$python" ] || python=python3
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 echo "setup: fetching LightGBM"

@@ -11,7 +11,7 @@
 #define FILE_NAME "lib_lightgbm.so"
 #define REMEDY    "scripts/setup.sh installs 4.6.0, LIGHTGBM_ROOT names another copy"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, FORMAT_BYTES = 16 };
 
 typedef struct symbol {
   const char *name;
@@ -56,12 +56,48 @@ static hr_status fill_table(hr_lightgbm_library *library, const char *path,
      * alike. */
     memcpy((char *)&library->api + symbols[i].offset, &address, sizeof address);
   }
+  return HR_OK;
+}
+
+/* A model without a tree. LightGBM 4 writes it back as version=v4; another number means
+ * another major version, whose functions may take other arguments than ours. */
+static const char empty_model[] =
+    "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n"
+    "max_feature_idx=0\nobjective=regression\nfeature_names=pixel\n"
+    "feature_infos=none\ntree_sizes=\n\nend of trees\n";
+
+/* What the library calls the format of its models, "v4"; "" where it does not tell. */
+static void ask_format(const hr_lightgbm_api *api, char out[FORMAT_BYTES]) {
+  static const char heading[] = "tree\nversion=";
+  char text[4096] = "";
+  void *booster = NULL;
+  int trees = 0;
+  int64_t length = 0;
+  out[0] = '\0';
+  if (api->booster_load_model_from_string(empty_model, &trees, &booster) != 0) return;
+  int code = api->booster_save_model_to_string(booster, 0, -1, HR_LGBM_IMPORTANCE_GAIN,
+                                               sizeof text, &length, text);
+  if (booster) api->booster_free(booster);
+  if (code != 0 || length < 1 || (size_t)length > sizeof text) return;
+  if (strncmp(text, heading, sizeof heading - 1) != 0) return;
+  snprintf(out, FORMAT_BYTES, "%.*s", (int)strcspn(text + sizeof heading - 1, "\n"),
+           text + sizeof heading - 1);
+}
+
+static hr_status check_version(const hr_lightgbm_library *library, const char *path,
+                               hr_error *err) {
+  char format[FORMAT_BYTES];
   if (!dlsym(library->handle, version_mark)) {
     return hr_fail(err, HR_ERR_MISSING,
                    "%s is LightGBM of a version before 4.0 (it lacks %s); " REMEDY, path,
                    version_mark);
   }
-  return HR_OK;
+  ask_format(&library->api, format);
+  if (strcmp(format, "v4") == 0) return HR_OK;
+  return hr_fail(err, HR_ERR_MISSING,
+                 "%s is LightGBM of another version than 4 (its models are of format "
+                 "'%s', not v4); " REMEDY,
+                 path, format);
 }
 
 /* Loads `path`. RTLD_NODELETE: threads of the OpenMP runtime may still hold its
@@ -75,6 +111,7 @@ static hr_status load_file(const char *path, hr_lightgbm_library *library,
                    reason ? reason : path);
   }
   hr_status status = fill_table(library, path, err);
+  if (status == HR_OK) status = check_version(library, path, err);
   if (status != HR_OK) hr_lightgbm_unload(library);
   return status;
 }

@@ -57,7 +57,11 @@ hr_status hr_grower_check(const hr_lightgbm_api *api, int code, hr_error *err) {
   for (size_t i = 0; i < sizeof out_of_memory / sizeof out_of_memory[0]; i++) {
     if (strstr(reason, out_of_memory[i])) status = HR_ERR_MEMORY;
   }
-  return hr_fail(err, status, "LightGBM says: %s", reason);
+  /* Some of its reasons have two lines. */
+  size_t first = strcspn(reason, "\n");
+  const char *second = reason[first] == '\n' ? reason + first + 1 : "";
+  return hr_fail(err, status, "LightGBM says: %.*s%s%s", (int)first, reason,
+                 *second ? " " : "", second);
 }
 
 /* LightGBM's seed is a C int. */
@@ -133,6 +137,11 @@ static hr_status create_booster(hr_grower *grower, const hr_tree_size *size, voi
     grower->device = "cpu";
     grower->may_fall_back = false;
     status = create_booster(grower, size, train, booster, err);
+  }
+  if (status == HR_ERR_NUMERIC && strcmp(grower->device, "cpu") != 0) {
+    hr_error reason = *err;
+    status = hr_fail(err, HR_ERR_NUMERIC, "%s; device: auto or cpu grows trees here",
+                     reason.message);
   }
   if (status == HR_OK) grower->may_fall_back = false;
 cleanup:

@@ -1,5 +1,5 @@
 """LightGBM through its C interface against LightGBM's own Python package, fed the same rows;
-and what a study does where the library is absent, broken, too old, or is interrupted."""
+and what a study does where it is interrupted, or told of a GPU that is not there."""
 
 import csv
 import glob
@@ -32,7 +32,6 @@ except ImportError as reason:
 STEP, PIXELS = 16, 256
 TREES = {"n_estimators": 80, "max_depth": 5, "learning_rate": 0.05, "num_leaves": 20,
          "feature_fraction": 0.3, "bagging_fraction": 0.7, "min_child_samples": 20}
-REMEDY = "scripts/setup.sh installs 4.6.0, LIGHTGBM_ROOT names another copy"
 
 
 def config(experts):
@@ -201,53 +200,21 @@ class Trees(unittest.TestCase):
         self.assertEqual(len(runtimes), 1, runtimes)
         self.assertIn("libgomp.so.1", runtimes.pop())
 
-    def without_library(self, root, name):
-        """Runs Ridge and LightGBM with LIGHTGBM_ROOT at `root`; what results.json says."""
-        out = os.path.join(self.place.name, name)
-        path = self.write({"ridge": {"alpha": [10]}, "lightgbm": {}}, name)
-        done = subprocess.run([os.path.join(BUILD, "headroom"), "run", path, "--out", out],
-                              env=dict(os.environ, LIGHTGBM_ROOT=root), capture_output=True,
-                              text=True, check=True)
-        with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
-            results = json.load(file)
-        expert = results["experts"][1]
-        self.assertEqual(expert["status"], "unavailable")
-        self.assertEqual(results["bins"][0]["experts"]["lightgbm"]["status"], "unavailable")
-        self.assertIn(f"the expert lightgbm is skipped: {expert['note']}\n", done.stderr)
-        with open(os.path.join(out, "report.md"), encoding="utf-8") as file:
-            self.assertIn(f"- LightGBM: {expert['note']}.\n", file.read())
-        return expert["note"]
-
-    def make_library(self, name, functions):
-        folder = os.path.join(self.place.name, name)
-        os.makedirs(folder)
-        code = "".join(f"int {function}(void) {{ return 0; }}\n" for function in functions)
-        path = os.path.join(folder, "lib_lightgbm.so")
-        subprocess.run(["gcc", "-shared", "-fPIC", "-xc", "-", "-o", path], input=code, text=True,
-                       check=True)
-        return folder
-
-    def test_a_library_that_cannot_be_used_is_told(self):
-        empty, broken = (os.path.join(self.place.name, x) for x in ("empty", "broken"))
-        os.makedirs(empty)
-        os.makedirs(broken)
-        self.assertEqual(self.without_library(empty, "no_file"),
-                         f"there is no lib_lightgbm.so in {empty}; {REMEDY}")
-        with open(os.path.join(broken, "lib_lightgbm.so"), "w", encoding="ascii") as file:
-            file.write("no library")
-        self.assertEqual(self.without_library(broken, "no_library"),
-                         f"LightGBM cannot be loaded: {broken}/lib_lightgbm.so: file too short; "
-                         f"{REMEDY}")
-        other = self.make_library("other", ["something_else"])
-        self.assertEqual(self.without_library(other, "no_lightgbm"),
-                         f"{other}/lib_lightgbm.so is not LightGBM: it lacks LGBM_GetLastError; "
-                         f"{REMEDY}")
-        with open(os.path.join(SOURCE, "src/experts/lightgbm_api.c"), encoding="utf-8") as file:
-            names = ["LGBM_" + name for name in re.findall(r"\bSYMBOL\((\w+), ", file.read())]
-        old = self.make_library("old", [name for name in names if name != "LGBM_name"])
-        self.assertEqual(self.without_library(old, "too_old"),
-                         f"{old}/lib_lightgbm.so is LightGBM of a version before 4.0 (it lacks "
-                         f"LGBM_DatasetInitStreaming); {REMEDY}")
+    def test_a_gpu_that_is_not_there_fails_its_tasks_alone(self):
+        for device, reason in (
+                ("gpu", "No OpenCL device found"),
+                ("cuda", "CUDA Tree Learner was not enabled in this build. "
+                         "Please recompile with CMake option -DUSE_CUDA=1")):
+            with self.subTest(device):
+                if device == "gpu" and glob.glob("/etc/OpenCL/vendors/*.icd"):
+                    self.skipTest("there may be a GPU")
+                out = self.run_study({"ridge": {"alpha": [10]}, "lightgbm": {"device": device}},
+                                     device)
+                card, _ = study_data.task(out, "4-lightgbm")
+                self.assertEqual(card["status"], "failed")
+                self.assertEqual(card["note"], f"LightGBM says: {reason}; device: auto or cpu "
+                                               "grows trees here")
+                self.assertEqual(study_data.task(out, "4-ridge")[0]["status"], "ok")
 
     def test_values_that_are_no_numbers_are_refused(self):
         for name, value in (("nan", np.nan), ("inf", np.inf)):
