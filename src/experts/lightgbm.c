@@ -513,7 +513,9 @@ static const hr_field fields[] = {
      .maximum = INFINITY, .alias = "lambda_l2", .help = "The L2 penalty on leaves."},
     {MEMBER(max_bin), .kind = HR_FIELD_INTEGER, .default_text = "255", .minimum = 2,
      .maximum = 255, .alias = "max_bins",
-     .help = "Into how many values each pixel's flux is sorted; fewer is faster."},
+     .help = "Into how many values each pixel's flux is sorted; 255 is LightGBM's own "
+             "default, "
+             "63 takes less than half of the time."},
     {MEMBER(subsample_for_bin), .kind = HR_FIELD_INTEGER, .default_text = "2000",
      .minimum = 2, .maximum = 1e9, .alias = "bin_construct_sample_cnt",
      .help = "Training rows of each bin, drawn at random, that the boundaries of its "
