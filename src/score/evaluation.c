@@ -428,8 +428,9 @@ hr_efficiency hr_evaluation_efficiency(const hr_evaluation *evaluation, size_t m
   if (isnan(r2)) return found;
   found.excess_interval =
       hr_bootstrap_delta(evaluation->bootstrap, method, ceiling, range);
-  found.exceeds = hr_bootstrap_delta_quantile(evaluation->bootstrap, method, ceiling,
-                                              range, chance) > 0;
+  double certain =
+      hr_bootstrap_delta_quantile(evaluation->bootstrap, method, ceiling, range, chance);
+  found.exceeds = found.excess_interval.low > 0 && certain > 0;
   return found;
 }
 

@@ -68,8 +68,8 @@ typedef struct hr_efficiency {
   bool exceeds; /* by more than chance would */
 } hr_efficiency;
 
-/* The method against the ceiling over the groups of `range`. It exceeds where at least
- * 1 - `chance` of the draws put it above: 0.025 is the end of the 95 % interval. */
+/* The method against the ceiling over the groups of `range`. It exceeds where the whole
+ * interval of the difference is above 0, and with it 1 - `chance` of the draws. */
 hr_efficiency hr_evaluation_efficiency(const hr_evaluation *evaluation, size_t method,
                                        hr_ceiling_kind kind, hr_group_range range,
                                        double chance);
