@@ -26,6 +26,13 @@ typedef enum hr_simulate_interpolate {
   HR_SIMULATE_ONE,
 } hr_simulate_interpolate;
 
+/* Which nodes of the grid of model spectra are interpolated between: all of them, or
+ * along each label every second one and the last, for what a coarser grid costs. */
+typedef enum hr_simulate_nodes {
+  HR_SIMULATE_NODES_ALL,
+  HR_SIMULATE_NODES_HALF,
+} hr_simulate_nodes;
+
 /* Throughput and sky of the exposure-time calculator: U of 2021-12-20, A of 2024-07-14
  * with the on-sky adjustment of 2025. */
 typedef enum hr_simulate_noise_model {
@@ -46,6 +53,7 @@ typedef struct hr_simulate_options {
   uint64_t seed;       /* 1 */
   hr_simulate_dtype dtype;
   hr_simulate_interpolate interpolate;
+  hr_simulate_nodes nodes;
   hr_simulate_noise_model noise_model;
   hr_simulate_range teff;         /* K, 3750 .. 6000 */
   hr_simulate_range logg;         /* dex, 1 .. 5 */
@@ -58,6 +66,9 @@ typedef struct hr_simulate_options {
   double exposure_time;           /* seconds each, 900 */
   double resolving_power;         /* wavelength / FWHM; 0: the grid's own 5000 */
   double fwhm;                    /* angstrom, instead of resolving_power; 0: not used */
+  /* What a study cannot know: for studies of how much that costs. */
+  double error_scale; /* the error written over the noise's true one sigma, 1 */
+  double mh_offset;   /* the [M/H] written less that of the spectrum, dex, 0 */
 } hr_simulate_options;
 
 /* The values that the comments above name first: the users' own study, in small. */

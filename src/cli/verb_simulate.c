@@ -97,6 +97,11 @@ static const hr_option options[] = {
      .value = "HOW",
      .choices = "all|one",
      .help = "between models: along all labels, or one a star"},
+    {.name = "nodes",
+     MEMBER(HR_OPTION_CHOICE, nodes),
+     .value = "WHICH",
+     .choices = "all|half",
+     .help = "of the model grid: all, or every second one"},
     {.name = "noise-model",
      MEMBER(HR_OPTION_CHOICE, noise_model),
      .value = "U|A",
@@ -112,6 +117,14 @@ static const hr_option options[] = {
      .value = "X",
      .zero_means_absent = true,
      .help = "angstrom, instead of a resolving power"},
+    {.name = "error-scale",
+     MEMBER(HR_OPTION_NUMBER, error_scale),
+     .value = "X",
+     .help = "the error written over the true one"},
+    {.name = "mh-offset",
+     MEMBER(HR_OPTION_NUMBER, mh_offset),
+     .value = "DEX",
+     .help = "the [M/H] written less the true one"},
 };
 
 const hr_verb hr_verb_simulate = {

@@ -13,8 +13,7 @@ void hr_derivatives_weights(const hr_interpolator *interpolator,
                             const double labels[HR_GRID_AXES], float *weights) {
   double value[HR_GRID_AXES][HR_GRID_MOST_NODES], slope[HR_GRID_AXES][HR_GRID_MOST_NODES];
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
-    hr_spline_weights(&interpolator->spline[axis], labels[axis], value[axis]);
-    hr_spline_slopes(&interpolator->spline[axis], labels[axis], slope[axis]);
+    hr_interpolator_axis(interpolator, axis, labels[axis], value[axis], slope[axis]);
   }
   const double *axes[HR_GRID_AXES] = {value[0], value[1], value[2]};
   hr_interpolator_outer(interpolator, axes, weights);

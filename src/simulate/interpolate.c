@@ -1,5 +1,7 @@
 #include "simulate/interpolate.h"
 
+#include <string.h>
+
 #include <cblas.h>
 
 #include "core/parallel.h"
@@ -9,23 +11,52 @@
  * stays in a core's cache. 16 tiles keep 16 threads busy. */
 enum { TILE_PIXELS = 256 };
 
-hr_status hr_interpolator_init(const hr_tables *tables, hr_interpolator *out,
-                               hr_error *err) {
+/* Chooses the nodes of an axis; the last one always, so that the range stays. */
+static size_t choose_nodes(size_t count, hr_simulate_nodes nodes, size_t *chosen) {
+  size_t step = nodes == HR_SIMULATE_NODES_HALF ? 2 : 1, used = 0;
+  for (size_t i = 0; i < count; i += step) chosen[used++] = i;
+  if (chosen[used - 1] != count - 1) chosen[used++] = count - 1;
+  return used;
+}
+
+hr_status hr_interpolator_init(const hr_tables *tables, hr_simulate_nodes nodes,
+                               hr_interpolator *out, hr_error *err) {
   hr_status status = HR_OK;
   out->tables = tables;
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
-    HR_TRY(hr_spline_init(tables->nodes[axis], tables->node_count[axis],
-                          &out->spline[axis], err));
+    double value[HR_GRID_MOST_NODES];
+    size_t used = choose_nodes(tables->node_count[axis], nodes, out->node[axis]);
+    for (size_t i = 0; i < used; i++) value[i] = tables->nodes[axis][out->node[axis][i]];
+    HR_TRY(hr_spline_init(value, used, &out->spline[axis], err));
   }
 cleanup:
   return status;
+}
+
+/* Spreads values at the nodes that are used over all nodes. */
+static void spread(const hr_interpolator *interpolator, size_t axis, const double *used,
+                   double *all) {
+  memset(all, 0, interpolator->tables->node_count[axis] * sizeof *all);
+  for (size_t i = 0; i < interpolator->spline[axis].count; i++) {
+    all[interpolator->node[axis][i]] = used[i];
+  }
+}
+
+void hr_interpolator_axis(const hr_interpolator *interpolator, size_t axis, double x,
+                          double *weights, double *slopes) {
+  double used[HR_GRID_MOST_NODES];
+  hr_spline_weights(&interpolator->spline[axis], x, used);
+  spread(interpolator, axis, used, weights);
+  if (!slopes) return;
+  hr_spline_slopes(&interpolator->spline[axis], x, used);
+  spread(interpolator, axis, used, slopes);
 }
 
 void hr_interpolator_weights(const hr_interpolator *interpolator,
                              const double labels[HR_GRID_AXES], float *weights) {
   double w[HR_GRID_AXES][HR_GRID_MOST_NODES];
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
-    hr_spline_weights(&interpolator->spline[axis], labels[axis], w[axis]);
+    hr_interpolator_axis(interpolator, axis, labels[axis], w[axis], NULL);
   }
   const double *const axes[HR_GRID_AXES] = {w[0], w[1], w[2]};
   hr_interpolator_outer(interpolator, axes, weights);
@@ -74,9 +105,9 @@ void hr_interpolator_reference(const hr_interpolator *interpolator,
   const hr_tables *tables = interpolator->tables;
   const size_t *count = tables->node_count;
   double t[HR_GRID_MOST_NODES], g[HR_GRID_MOST_NODES], m[HR_GRID_MOST_NODES];
-  hr_spline_weights(&interpolator->spline[HR_GRID_T_EFF], labels[HR_GRID_T_EFF], t);
-  hr_spline_weights(&interpolator->spline[HR_GRID_LOG_G], labels[HR_GRID_LOG_G], g);
-  hr_spline_weights(&interpolator->spline[HR_GRID_M_H], labels[HR_GRID_M_H], m);
+  hr_interpolator_axis(interpolator, HR_GRID_T_EFF, labels[HR_GRID_T_EFF], t, NULL);
+  hr_interpolator_axis(interpolator, HR_GRID_LOG_G, labels[HR_GRID_LOG_G], g, NULL);
+  hr_interpolator_axis(interpolator, HR_GRID_M_H, labels[HR_GRID_M_H], m, NULL);
   for (size_t p = 0; p < tables->pixels; p++) {
     const float *value = tables->flux + p;
     double at_labels = 0.0;

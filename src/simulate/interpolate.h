@@ -6,16 +6,23 @@
 #ifndef HR_SIMULATE_INTERPOLATE_H
 #define HR_SIMULATE_INTERPOLATE_H
 
+#include "headroom/simulate.h"
 #include "simulate/spline.h"
 #include "simulate/tables.h"
 
 typedef struct hr_interpolator {
-  const hr_tables *tables; /* borrowed */
-  hr_spline spline[HR_GRID_AXES];
+  const hr_tables *tables;                       /* borrowed */
+  hr_spline spline[HR_GRID_AXES];                /* through the nodes that are used */
+  size_t node[HR_GRID_AXES][HR_GRID_MOST_NODES]; /* the grid's number of each of them */
 } hr_interpolator;
 
-hr_status hr_interpolator_init(const hr_tables *tables, hr_interpolator *out,
-                               hr_error *err) HR_MUST_CHECK;
+hr_status hr_interpolator_init(const hr_tables *tables, hr_simulate_nodes nodes,
+                               hr_interpolator *out, hr_error *err) HR_MUST_CHECK;
+
+/* The weights of the nodes of one axis for value and slope at x, 0 at nodes that are not
+ * used. weights, slopes: [node_count]; slopes may be NULL. */
+void hr_interpolator_axis(const hr_interpolator *interpolator, size_t axis, double x,
+                          double *weights, double *slopes);
 
 /* The weights of the G spectra at labels (T_eff, log g, [M/H]). weights: [G] fp32. */
 void hr_interpolator_weights(const hr_interpolator *interpolator,

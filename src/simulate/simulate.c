@@ -44,7 +44,8 @@ hr_simulate_options hr_simulate_options_default(void) {
                                .zenith_angle = {0.0, 45.0},
                                .field_angle = {0.0, 0.65},
                                .exposures = 12,
-                               .exposure_time = 900.0};
+                               .exposure_time = 900.0,
+                               .error_scale = 1.0};
 }
 
 typedef struct simulator {
@@ -111,7 +112,7 @@ static hr_status simulator_create(const hr_simulate_options *options,
   HR_TRY(hr_tables_create(&sim->tables, err));
   HR_TRY(hr_stars_check(options, sim->tables, err));
   HR_TRY(allocate_batch(sim, err));
-  HR_TRY(hr_interpolator_init(sim->tables, &sim->interpolator, err));
+  HR_TRY(hr_interpolator_init(sim->tables, options->nodes, &sim->interpolator, err));
   HR_TRY(hr_instrument_init(sim->tables, options, &sim->instrument, err));
   if (options->resolving_power > 0.0 || options->fwhm > 0.0) {
     HR_TRY(hr_smooth_grid(sim->tables, options->resolving_power, options->fwhm, err));
@@ -147,12 +148,15 @@ static void observe_star(void *context, size_t i, size_t thread) {
     hr_prepare_noise(&test_noise, sim->first_row + i, pixels, flux, error,
                      sim->noisy + i * pixels);
   }
+  for (size_t p = 0; p < pixels; p++) {
+    error[p] = (float)(sim->options->error_scale * (double)error[p]);
+  }
   const double labels[HR_COLUMN_COUNT] = {
       [HR_COLUMN_T_EFF] = star->labels[HR_GRID_T_EFF],
       [HR_COLUMN_LOG_G] = star->labels[HR_GRID_LOG_G],
-      [HR_COLUMN_M_H] = star->labels[HR_GRID_M_H],
+      [HR_COLUMN_M_H] = star->labels[HR_GRID_M_H] + sim->options->mh_offset,
       [HR_COLUMN_MAG] = star->mag,
-      [HR_COLUMN_SNR] = snr,
+      [HR_COLUMN_SNR] = snr / sim->options->error_scale,
       [HR_COLUMN_SEEING] = star->conditions.seeing,
       [HR_COLUMN_ZENITH_ANGLE] = star->conditions.zenith_angle,
       [HR_COLUMN_FIELD_ANGLE] = star->conditions.field_angle,

@@ -92,6 +92,17 @@ static hr_status check_resolution(const hr_simulate_options *o, const hr_tables 
   return HR_OK;
 }
 
+static hr_status check_mistakes(const hr_simulate_options *o, hr_error *err) {
+  if (!(o->error_scale >= 0.01 && o->error_scale <= 100.0)) {
+    return hr_fail(err, HR_ERR_USAGE, "error_scale is %g: give 0.01 to 100",
+                   o->error_scale);
+  }
+  if (!(fabs(o->mh_offset) <= 5.0)) {
+    return hr_fail(err, HR_ERR_USAGE, "mh_offset is %g dex: give -5 to 5", o->mh_offset);
+  }
+  return HR_OK;
+}
+
 static hr_status check_counts(const hr_simulate_options *o, hr_error *err) {
   /* Row numbers and file sizes stay far from overflow: 10^9 spectra are 32 TB. */
   const uint64_t most_rows = 1000000000;
@@ -128,6 +139,7 @@ hr_status hr_stars_check(const hr_simulate_options *options, const hr_tables *ta
   HR_TRY(check_counts(options, err));
   HR_TRY(check_ranges(options, tables, err));
   HR_TRY(check_resolution(options, tables, err));
+  HR_TRY(check_mistakes(options, err));
 cleanup:
   return status;
 }

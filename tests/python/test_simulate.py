@@ -205,6 +205,33 @@ class Simulated(unittest.TestCase):
         rough = [np.diff(values["flux"], axis=1).std(axis=1) for values in (a, b)]
         self.assertTrue((rough[1] < 0.5 * rough[0]).all())
 
+    def test_mistakes_are_made_as_asked(self):
+        """A wrong error, a wrong label and a coarser grid change that and nothing else."""
+        some = ("--train", 0, "--test", 40)
+        simulate(self.folder / "right", *some)
+        right, labels = read(self.folder / "right/test/dataset.h5")
+
+        simulate(self.folder / "error", *some, "--error-scale", 1.25)
+        wrong, shown = read(self.folder / "error/test/dataset.h5")
+        np.testing.assert_array_equal(wrong["flux"], right["flux"])
+        np.testing.assert_array_equal(wrong["noisy"], right["noisy"])
+        np.testing.assert_allclose(wrong["error"], 1.25 * right["error"], rtol=2e-7)
+        np.testing.assert_allclose(shown["snr"], labels["snr"] / 1.25, rtol=1e-12)
+
+        simulate(self.folder / "offset", *some, "--mh-offset", -0.2)
+        wrong, shown = read(self.folder / "offset/test/dataset.h5")
+        np.testing.assert_allclose(shown["M_H"], labels["M_H"] - 0.2, atol=1e-12)
+        for name in ARRAYS:
+            np.testing.assert_array_equal(wrong[name], right[name])
+
+        simulate(self.folder / "half", *some, "--nodes", "half")
+        wrong, shown = read(self.folder / "half/test/dataset.h5")
+        pd.testing.assert_frame_equal(shown[["T_eff", "log_g", "M_H", "mag"]],
+                                      labels[["T_eff", "log_g", "M_H", "mag"]])
+        difference = np.sqrt(np.mean((wrong["flux"] - right["flux"]) ** 2)) / 0.5
+        self.assertGreater(difference, 1e-4)
+        self.assertLess(difference, 0.02)
+
     def test_interpolate_one_sits_on_nodes(self):
         simulate(self.folder, "--train", 0, "--test", 300, "--interpolate", "one")
         labels = pd.read_hdf(self.folder / "test/dataset.h5")

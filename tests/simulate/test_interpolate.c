@@ -20,7 +20,7 @@ static int set_up(void **state) {
   static fixture f;
   hr_error err;
   check_ok(hr_tables_create(&f.tables, &err));
-  check_ok(hr_interpolator_init(f.tables, &f.interpolator, &err));
+  check_ok(hr_interpolator_init(f.tables, HR_SIMULATE_NODES_ALL, &f.interpolator, &err));
   check_ok(hr_alloc(&f.weights, STARS * f.tables->spectra, &err));
   check_ok(hr_alloc(&f.flux, STARS * f.tables->pixels, &err));
   check_ok(hr_alloc(&f.again, STARS * f.tables->pixels, &err));
@@ -81,11 +81,36 @@ static void bytes_do_not_depend_on_threads(void **state) {
   assert_memory_equal(f->flux, f->again, STARS * f->tables->pixels * sizeof *f->flux);
 }
 
+/* Every second node of each axis and the last: weights at no other node, and at those the
+ * grid's own spectra. */
+static void half_of_the_nodes(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_interpolator half;
+  double weights[HR_GRID_MOST_NODES], slopes[HR_GRID_MOST_NODES];
+  check_ok(hr_interpolator_init(f->tables, HR_SIMULATE_NODES_HALF, &half, &err));
+  for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
+    const double *nodes = f->tables->nodes[axis];
+    size_t count = f->tables->node_count[axis];
+    double sum = 0;
+    hr_interpolator_axis(&half, axis, 0.5 * (nodes[2] + nodes[3]), weights, slopes);
+    for (size_t i = 0; i < count; i++) {
+      bool used = i % 2 == 0 || i == count - 1;
+      assert_int_equal(weights[i] != 0, used);
+      sum += weights[i];
+    }
+    check_near(sum, 1, 1e-12);
+    hr_interpolator_axis(&half, axis, nodes[count - 1], weights, NULL);
+    check_near(weights[count - 1], 1, 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(product_agrees_with_plain_loops),
       cmocka_unit_test(corners_are_the_grids_own_spectra),
       cmocka_unit_test(bytes_do_not_depend_on_threads),
+      cmocka_unit_test(half_of_the_nodes),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

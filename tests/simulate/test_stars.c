@@ -127,6 +127,14 @@ static void bad_ranges_are_refused(void **state) {
                 "interpolate along all labels");
 }
 
+static void mistakes_beyond_reason_are_refused(void **state) {
+  (void)state;
+  hr_error err;
+  check_refused((o.error_scale = 0), "error_scale is 0: give 0.01 to 100");
+  check_refused((o.error_scale = NAN), "error_scale is nan: give 0.01 to 100");
+  check_refused((o.mh_offset = -6), "mh_offset is -6 dex: give -5 to 5");
+}
+
 static void bad_resolutions_are_refused(void **state) {
   (void)state;
   hr_error err;
@@ -168,6 +176,7 @@ int main(void) {
       cmocka_unit_test(one_label_is_free_the_others_sit_on_nodes),
       cmocka_unit_test(bad_ranges_are_refused),
       cmocka_unit_test(bad_resolutions_are_refused),
+      cmocka_unit_test(mistakes_beyond_reason_are_refused),
       cmocka_unit_test(bad_counts_are_refused),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
