@@ -68,6 +68,10 @@ typedef struct hr_task {
   double seconds;           /* of training, this task's share where work was shared */
   size_t validated_rows;    /* that cv_r2 is over; 0: all training rows, or none */
   double validation_seconds; /* of `seconds`; 0 where it is not taken apart */
+  size_t level_count;        /* other levels of the noise that were validated at */
+  const double *level;       /* [level_count], as the study's noise_level */
+  const double *level_cv_r2; /* [level_count] of the best variant at that level */
+  const double *level_value; /* [level_count] that variant's value, NaN: none usable */
 } hr_task;
 
 /* An estimate, before anything is read. */

@@ -5,7 +5,7 @@
 
 static hr_ridge_options options_of(const void *parameters) {
   const hr_ridge_parameters *ridge = parameters;
-  return (hr_ridge_options){"ridge", &ridge->alpha, false};
+  return (hr_ridge_options){"ridge", &ridge->alpha, false, NULL};
 }
 
 static hr_status ridge_create(const hr_study_view *study, const void *parameters,

@@ -3,14 +3,15 @@
  * noise draws needs no draw. The noise does what a penalty does, pixel by pixel (Bishop
  * 1995, "Training with noise is equivalent to Tikhonov regularization"; exact here, since
  * the model is linear), so the best alpha is small. Validation uses the expected squared
- * error, Σ(y−ŷ)² on clean rows plus Σⱼ wⱼ² Σᵢσᵢⱼ². */
+ * error, Σ(y−ŷ)² on clean rows plus Σⱼ wⱼ² Σᵢσᵢⱼ². The noise enters by these sums alone,
+ * so other levels of it take other factors before them and no other pass. */
 #include "experts/ridge_marginal.h"
 
 #include "experts/ridge_models.h"
 
 static hr_ridge_options options_of(const void *parameters) {
   const hr_ridge_marginal_parameters *ridge = parameters;
-  return (hr_ridge_options){"ridge_marginal", &ridge->alpha, true};
+  return (hr_ridge_options){"ridge_marginal", &ridge->alpha, true, &ridge->levels};
 }
 
 static hr_status ridge_marginal_create(const hr_study_view *study, const void *parameters,
@@ -36,6 +37,16 @@ static const hr_field fields[] = {
      .least_count = 1,
      .help = "Penalties on the squared weights, beside what the noise does; the best of "
              "each bin is chosen by cross-validation."},
+    {.name = "levels",
+     .kind = HR_FIELD_NUMBERS,
+     .offset = offsetof(hr_ridge_marginal_parameters, levels),
+     .default_text = "[]",
+     .minimum = 0,
+     .maximum = 1e3,
+     .order = HR_FIELD_DISTINCT,
+     .help = "Levels of the noise, as data.noise.level, at which validation is told "
+             "beside the study's own: how R2 would grow with less noise, from the same "
+             "pass. Each costs the solves of validation once more."},
 };
 
 const hr_expert_type hr_ridge_marginal_expert_type = {

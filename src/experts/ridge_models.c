@@ -19,28 +19,23 @@
 #include "core/npy.h"
 #include "core/observe.h"
 #include "core/parallel.h"
+#include "experts/ridge_cost.h"
 #include "linalg/dual.h"
-
-enum { FEWEST_ROWS = 2 }; /* one row says nothing about a slope */
-
-typedef enum model_form {
-  FORM_NONE,   /* too few rows: skipped */
-  FORM_DUAL,   /* at most as many rows as pixels */
-  FORM_PRIMAL, /* more */
-} model_form;
 
 /* One Ridge: a bin's, or the global one. */
 typedef struct ridge_model {
-  model_form form;
-  hr_dual *dual;         /* FORM_DUAL */
-  double *noise;         /* [F][P] Σσ² of each fold's rows; NULL: not integrated out */
-  hr_scatter **folds;    /* FORM_PRIMAL: [F], the rows of each fold; freed when trained */
-  double *weights;       /* [A][P] */
-  double *centre;        /* [P] */
-  double *intercept;     /* [A] */
-  double *squared_error; /* [F][A] validation, NaN where a system could not be solved */
+  hr_ridge_form_kind form;
+  hr_dual *dual; /* HR_RIDGE_DUAL */
+  double *noise; /* [F][P] Σσ² of each fold's rows; NULL: not integrated out */
+  hr_scatter *
+      *folds;        /* HR_RIDGE_PRIMAL: [F], the rows of each fold; freed when trained */
+  double *weights;   /* [A][P] */
+  double *centre;    /* [P] */
+  double *intercept; /* [A] */
+  double *squared_error; /* [L][F][A] validation, NaN where a system was not solved */
   double *cv_r2;         /* [A] */
-  float *predictions;    /* [A][test rows] */
+  double *level_cv_r2, *level_alpha; /* [L - 1] the best alpha at the other levels */
+  float *predictions;                /* [A][test rows] */
   size_t next_test_row;
 } ridge_model;
 
@@ -50,6 +45,8 @@ struct hr_expert {
   bool integrates_noise;
   const double *alpha; /* [A], borrowed from the parameters */
   size_t alpha_count;
+  const double *level; /* [L - 1] other levels of the noise, borrowed */
+  size_t level_count;  /* L, with the study's own, which comes first */
   hr_tiles *tiles;
   ridge_model *models; /* [K + 1], the global one last */
   hr_task *tasks;      /* [K + 1] */
@@ -62,20 +59,9 @@ static ridge_model *global_model(const hr_expert *expert) {
   return &expert->models[expert->study->bin_count];
 }
 
-/* Rows each model trains on: counts[K] is the global one. */
-static void count_rows(const hr_study_view *study, size_t *counts) {
-  hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
-  counts[study->bin_count] = study->train.rows;
-}
-
 static void count_test_rows(const hr_study_view *study, size_t *counts) {
   hr_count_bins(study->test.route, study->test.rows, study->bin_count, counts);
   counts[study->bin_count] = study->test.rows;
-}
-
-static model_form form_for(size_t rows, size_t pixels) {
-  if (rows < FEWEST_ROWS) return FORM_NONE;
-  return rows <= pixels ? FORM_DUAL : FORM_PRIMAL;
 }
 
 static void destroy_folds(ridge_model *model, size_t fold_count) {
@@ -107,6 +93,8 @@ void hr_ridge_models_destroy(hr_expert **address) {
     hr_free(model->intercept);
     hr_free(model->squared_error);
     hr_free(model->cv_r2);
+    hr_free(model->level_cv_r2);
+    hr_free(model->level_alpha);
     hr_free(model->predictions);
   }
   destroy_work(expert);
@@ -121,19 +109,22 @@ static hr_status init_model(hr_expert *expert, ridge_model *model, size_t rows,
   hr_status status = HR_OK;
   const hr_study_view *study = expert->study;
   size_t pixels = study->pixels, alphas = expert->alpha_count;
-  model->form = form_for(rows, pixels);
+  model->form = hr_ridge_form(rows, pixels);
   HR_TRY(hr_alloc(&model->weights, alphas * pixels, err));
   HR_TRY(hr_alloc(&model->centre, pixels, err));
   HR_TRY(hr_alloc(&model->intercept, alphas, err));
-  HR_TRY(hr_alloc(&model->squared_error, study->fold_count * alphas, err));
+  HR_TRY(hr_alloc(&model->squared_error, expert->level_count * study->fold_count * alphas,
+                  err));
   HR_TRY(hr_alloc(&model->cv_r2, alphas, err));
+  HR_TRY(hr_alloc(&model->level_cv_r2, expert->level_count, err));
+  HR_TRY(hr_alloc(&model->level_alpha, expert->level_count, err));
   HR_TRY(hr_alloc(&model->predictions, alphas * test_rows, err));
-  if (expert->integrates_noise && model->form != FORM_NONE) {
+  if (expert->integrates_noise && model->form != HR_RIDGE_NONE) {
     HR_TRY(hr_alloc(&model->noise, study->fold_count * pixels, err));
   }
-  if (model->form == FORM_DUAL) {
+  if (model->form == HR_RIDGE_DUAL) {
     HR_TRY(hr_dual_create(rows, pixels, expert->tiles, &model->dual, err));
-  } else if (model->form == FORM_PRIMAL) {
+  } else if (model->form == HR_RIDGE_PRIMAL) {
     HR_TRY(hr_alloc(&model->folds, study->fold_count, err));
     for (size_t f = 0; f < study->fold_count; f++) {
       HR_TRY(hr_scatter_create(pixels, expert->tiles, &model->folds[f], err));
@@ -154,9 +145,15 @@ static void init_task(const hr_expert *expert, size_t m, size_t rows, size_t tes
   task->variant_value = expert->alpha;
   task->cv_r2 = model->cv_r2;
   task->predictions = model->predictions;
-  if (model->form == FORM_NONE) {
+  if (model->form != HR_RIDGE_NONE) {
+    task->level_count = expert->level_count - 1;
+    task->level = expert->level;
+    task->level_cv_r2 = model->level_cv_r2;
+    task->level_value = model->level_alpha;
+  }
+  if (model->form == HR_RIDGE_NONE) {
     snprintf(task->note, sizeof task->note, "%zu training row%s, at least %d are needed",
-             rows, rows == 1 ? "" : "s", FEWEST_ROWS);
+             rows, rows == 1 ? "" : "s", HR_RIDGE_FEWEST_ROWS);
   }
 }
 
@@ -171,14 +168,18 @@ hr_status hr_ridge_models_create(const hr_study_view *study,
   expert->name = options->name;
   expert->alpha = options->alpha->items;
   expert->alpha_count = options->alpha->count;
-  /* Without noise there is nothing to integrate: the same bytes as plain Ridge. */
-  expert->integrates_noise = options->integrate_noise && study->noise_level > 0;
+  expert->level_count = 1;
+  if (options->integrate_noise && options->levels) {
+    expert->level = options->levels->items;
+    expert->level_count += options->levels->count;
+  }
+  expert->integrates_noise = hr_ridge_integrates_noise(study, options);
   HR_TRY(hr_alloc(&rows, study->bin_count + 1, err));
   HR_TRY(hr_alloc(&test_rows, study->bin_count + 1, err));
   HR_TRY(hr_alloc(&expert->models, study->bin_count + 1, err));
   HR_TRY(hr_alloc(&expert->tasks, study->bin_count + 1, err));
   HR_TRY(hr_tiles_create(&hr_linalg_blas, &expert->tiles, err));
-  count_rows(study, rows);
+  hr_ridge_count_rows(study, rows);
   count_test_rows(study, test_rows);
   for (size_t m = 0; m <= study->bin_count; m++) {
     HR_TRY(init_model(expert, &expert->models[m], rows[m], test_rows[m], err));
@@ -194,8 +195,8 @@ cleanup:
 }
 
 static void add_row(ridge_model *model, const float *x, double y, uint8_t fold) {
-  if (model->form == FORM_DUAL) hr_dual_add(model->dual, x, y, fold);
-  if (model->form == FORM_PRIMAL) hr_scatter_add(model->folds[fold], x, y);
+  if (model->form == HR_RIDGE_DUAL) hr_dual_add(model->dual, x, y, fold);
+  if (model->form == HR_RIDGE_PRIMAL) hr_scatter_add(model->folds[fold], x, y);
 }
 
 /* The variances of a block's rows, summed for every model and fold, some pixels at a
@@ -208,9 +209,9 @@ typedef struct noise_context {
 
 enum { NOISE_STRIP = 256 };
 
-static void add_noise(double *sum, const float *error, double level, size_t count) {
+static void add_noise(double *sum, const float *error, size_t count) {
   for (size_t p = 0; p < count; p++) {
-    double sigma = error[p] > 0 ? level * (double)error[p] : 0;
+    double sigma = error[p] > 0 ? (double)error[p] : 0;
     sum[p] += sigma * sigma;
   }
 }
@@ -228,8 +229,8 @@ static void add_noise_strip(void *context, size_t strip, size_t thread) {
     const float *error = c->block->error + i * pixels + first;
     double *own = bin == HR_UNCOVERED ? NULL : c->expert->models[bin].noise;
     double *all = global_model(c->expert)->noise;
-    if (own) add_noise(own + at, error, study->noise_level, count);
-    if (all) add_noise(all + at, error, study->noise_level, count);
+    if (own) add_noise(own + at, error, count);
+    if (all) add_noise(all + at, error, count);
   }
 }
 
@@ -252,30 +253,40 @@ hr_status hr_ridge_models_observe(hr_expert *expert, const hr_block *block,
       ridge_model *model = &expert->models[bin];
       add_row(model, x, train->target[row], train->fold[row]);
       /* Its fold sums are added to the global ones when the bin is done with them. */
-      in_global_sums = model->form == FORM_PRIMAL;
+      in_global_sums = model->form == HR_RIDGE_PRIMAL;
     }
     if (!in_global_sums) add_row(global, x, train->target[row], train->fold[row]);
   }
   return HR_OK;
 }
 
-/* All solves of one model: (fold, alpha) for validation, then (no fold, alpha) for the
- * fit. */
+/* All solves of one model: (level, fold, alpha) for validation, then (no fold, alpha) for
+ * the fit. */
 typedef struct solve_context {
   hr_expert *expert;
   ridge_model *model;
-  const hr_scatter *total; /* FORM_PRIMAL: all rows of the model */
+  const hr_scatter *total; /* HR_RIDGE_PRIMAL: all rows of the model */
   size_t first;            /* of the solves that are made now */
   hr_error *errors;        /* [solves] what went wrong, status HR_OK for nothing */
 } solve_context;
 
+static size_t validation_count(const hr_expert *expert) {
+  return expert->level_count * expert->study->fold_count * expert->alpha_count;
+}
+
+/* The variance of the noise over the square of the error. */
+static double noise_scale(const hr_expert *expert, size_t level) {
+  double value = level == 0 ? expert->study->noise_level : expert->level[level - 1];
+  return value * value;
+}
+
 /* Floating point operations of a model's Cholesky factorisations, order³/3 each. */
 static double solving_operations(const hr_expert *expert, const hr_task *task) {
-  model_form form = form_for(task->train_rows, expert->study->pixels);
-  double order = form == FORM_PRIMAL ? (double)expert->study->pixels
-                 : form == FORM_DUAL ? (double)task->train_rows
-                                     : 0;
-  double solves = (double)((expert->study->fold_count + 1) * expert->alpha_count);
+  hr_ridge_form_kind form = hr_ridge_form(task->train_rows, expert->study->pixels);
+  double order = form == HR_RIDGE_PRIMAL ? (double)expert->study->pixels
+                 : form == HR_RIDGE_DUAL ? (double)task->train_rows
+                                         : 0;
+  double solves = (double)(validation_count(expert) + expert->alpha_count);
   return solves * order * order * order / 3;
 }
 
@@ -288,9 +299,10 @@ static hr_status tell_progress(const hr_expert *expert, hr_error *err) {
   return hr_observe_progress(expert->study->observer, &progress, err);
 }
 
-/* Σσ² over the rows outside `fold` (none left out: the number of folds). */
-static void sum_noise(const hr_expert *expert, const ridge_model *model, size_t fold,
-                      double *sum) {
+/* The noise's variance at a level, summed over the rows outside `fold` (none left out:
+ * the number of folds). */
+static void sum_noise(const hr_expert *expert, const ridge_model *model, size_t level,
+                      size_t fold, double *sum) {
   size_t pixels = expert->study->pixels;
   memset(sum, 0, pixels * sizeof *sum);
   for (size_t f = 0; f < expert->study->fold_count; f++) {
@@ -298,6 +310,8 @@ static void sum_noise(const hr_expert *expert, const ridge_model *model, size_t 
     const double *noise = model->noise + f * pixels;
     for (size_t p = 0; p < pixels; p++) sum[p] += noise[p];
   }
+  double scale = noise_scale(expert, level);
+  for (size_t p = 0; p < pixels; p++) sum[p] *= scale;
 }
 
 /* A linear model and what making it takes. */
@@ -327,25 +341,32 @@ cleanup:
 }
 
 static bool is_empty_fold(const solve_context *solve, size_t f) {
-  if (solve->model->form == FORM_PRIMAL) {
+  if (solve->model->form == HR_RIDGE_PRIMAL) {
     return hr_scatter_rows(solve->model->folds[f]) == 0;
   }
   return hr_dual_fold_rows(solve->model->dual, (int)f) == 0;
 }
 
-/* Fits without fold f and sums the squared error, or its expectation over the noise, on
+/* One solve of validation. */
+typedef struct trial {
+  size_t level, fold;
+  double alpha;
+} trial;
+
+/* Fits without the fold and sums the squared error, or its expectation over the noise, on
  * the rows of the fold. */
-static hr_status validate_model(const solve_context *solve, size_t f, double alpha,
-                                double *work, double *squared_error, hr_error *err) {
+static hr_status validate_model(const solve_context *solve, const trial *of, double *work,
+                                double *squared_error, hr_error *err) {
   hr_status status = HR_OK;
   ridge_model *model = solve->model;
   fit_scratch scratch = {0};
+  size_t f = of->fold;
   *squared_error = 0;
   if (is_empty_fold(solve, f)) return HR_OK;
   HR_TRY(scratch_init(&scratch, solve, err));
-  if (model->noise) sum_noise(solve->expert, model, f, scratch.noise);
-  hr_penalty penalty = {alpha, scratch.noise};
-  if (model->form == FORM_DUAL) {
+  if (model->noise) sum_noise(solve->expert, model, of->level, f, scratch.noise);
+  hr_penalty penalty = {of->alpha, scratch.noise};
+  if (model->form == HR_RIDGE_DUAL) {
     HR_TRY(hr_dual_penalised(model->dual, (int)f, &penalty, work, &scratch.model, err));
     *squared_error = hr_dual_squared_error(model->dual, (int)f, &scratch.model);
   } else {
@@ -357,6 +378,7 @@ static hr_status validate_model(const solve_context *solve, size_t f, double alp
   if (model->noise) {
     size_t pixels = solve->expert->study->pixels;
     *squared_error +=
+        noise_scale(solve->expert, of->level) *
         hr_linear_model_noise(&scratch.model, model->noise + f * pixels, pixels);
   }
 cleanup:
@@ -366,18 +388,20 @@ cleanup:
 
 /* Whether K of the dual form serves every fold and alpha. */
 static bool uses_kernel(const ridge_model *model) {
-  return model->form == FORM_DUAL && !model->noise;
+  return model->form == HR_RIDGE_DUAL && !model->noise;
 }
 
 static void validate(const solve_context *solve, size_t index, size_t thread) {
-  size_t alphas = solve->expert->alpha_count, f = index / alphas, a = index % alphas;
-  double alpha = solve->expert->alpha[a], *work = solve->expert->work[thread];
-  double *squared_error = &solve->model->squared_error[f * alphas + a];
+  size_t alphas = solve->expert->alpha_count, folds = solve->expert->study->fold_count;
+  trial of = {index / (folds * alphas), index / alphas % folds,
+              solve->expert->alpha[index % alphas]};
+  double *squared_error = &solve->model->squared_error[index];
+  double *work = solve->expert->work[thread];
   hr_error *err = &solve->errors[index];
-  hr_status status =
-      uses_kernel(solve->model)
-          ? hr_dual_validate(solve->model->dual, (int)f, alpha, work, squared_error, err)
-          : validate_model(solve, f, alpha, work, squared_error, err);
+  hr_status status = uses_kernel(solve->model)
+                         ? hr_dual_validate(solve->model->dual, (int)of.fold, of.alpha,
+                                            work, squared_error, err)
+                         : validate_model(solve, &of, work, squared_error, err);
   if (status != HR_OK) *squared_error = (double)NAN;
 }
 
@@ -388,12 +412,12 @@ static hr_status fit_model(const solve_context *solve, double alpha, double *wor
   double *noise = NULL;
   if (model->noise) {
     HR_TRY(hr_alloc(&noise, solve->expert->study->pixels, err));
-    sum_noise(solve->expert, model, solve->expert->study->fold_count, noise);
+    sum_noise(solve->expert, model, 0, solve->expert->study->fold_count, noise);
   }
   hr_penalty penalty = {alpha, noise};
   if (uses_kernel(model)) {
     HR_TRY(hr_dual_ridge(model->dual, alpha, work, out, err));
-  } else if (model->form == FORM_DUAL) {
+  } else if (model->form == HR_RIDGE_DUAL) {
     HR_TRY(hr_dual_penalised(model->dual, HR_DUAL_ALL_ROWS, &penalty, work, out, err));
   } else {
     HR_TRY(hr_scatter_penalised(solve->total, NULL, &penalty, work, out, err));
@@ -404,7 +428,7 @@ cleanup:
 }
 
 static void fit(const solve_context *solve, size_t index, size_t thread) {
-  size_t a = index - solve->expert->study->fold_count * solve->expert->alpha_count;
+  size_t a = index - validation_count(solve->expert);
   size_t pixels = solve->expert->study->pixels;
   double alpha = solve->expert->alpha[a], *work = solve->expert->work[thread];
   hr_error *err = &solve->errors[index];
@@ -421,7 +445,7 @@ static void solve_one(void *context, size_t i, size_t thread) {
   const solve_context *solve = context;
   const hr_expert *expert = solve->expert;
   size_t index = solve->first + i;
-  if (index < expert->study->fold_count * expert->alpha_count) {
+  if (index < validation_count(expert)) {
     validate(solve, index, thread);
   } else {
     fit(solve, index, thread);
@@ -453,20 +477,44 @@ cleanup:
   return status;
 }
 
+/* Over all folds. */
+static double validation_error(const hr_expert *expert, const ridge_model *model,
+                               size_t level, size_t a) {
+  size_t folds = expert->study->fold_count, alphas = expert->alpha_count;
+  double sum = 0;
+  for (size_t f = 0; f < folds; f++) {
+    sum += model->squared_error[(level * folds + f) * alphas + a];
+  }
+  return sum;
+}
+
 /* R² over all validation rows of each alpha. An alpha whose systems could not be solved
  * is undefined, and so are its predictions; without variance there is nothing to validate
  * and all alphas predict the one value. */
 static void validate_alphas(const hr_expert *expert, const ridge_model *model,
                             double syy) {
-  size_t alphas = expert->alpha_count;
-  for (size_t a = 0; a < alphas; a++) {
-    double sum = 0;
-    for (size_t f = 0; f < expert->study->fold_count; f++) {
-      sum += model->squared_error[f * alphas + a];
-    }
+  for (size_t a = 0; a < expert->alpha_count; a++) {
+    double sum = validation_error(expert, model, 0, a);
     bool usable = isfinite(sum) && isfinite(model->intercept[a]);
     model->cv_r2[a] = usable && syy > 0 ? 1 - sum / syy : (double)NAN;
     if (!usable) model->intercept[a] = (double)NAN;
+  }
+}
+
+/* The best alpha at each of the other levels; the larger one where two are equal. */
+static void validate_levels(const hr_expert *expert, const ridge_model *model,
+                            double syy) {
+  for (size_t l = 1; l < expert->level_count; l++) {
+    double least = (double)INFINITY, best = (double)NAN;
+    for (size_t a = 0; a < expert->alpha_count; a++) {
+      double sum = validation_error(expert, model, l, a), alpha = expert->alpha[a];
+      if (!(sum < least || (sum <= least && alpha > best))) continue;
+      least = sum;
+      best = alpha;
+    }
+    bool defined = isfinite(least) && syy > 0;
+    model->level_cv_r2[l - 1] = defined ? 1 - least / syy : (double)NAN;
+    model->level_alpha[l - 1] = best;
   }
 }
 
@@ -517,29 +565,30 @@ static hr_status train_model(hr_expert *expert, ridge_model *model, hr_task *tas
   double start = hr_clock_seconds();
   hr_scatter *total = NULL;
   solve_context solve = {.expert = expert, .model = model};
-  size_t solves = (expert->study->fold_count + 1) * expert->alpha_count;
+  size_t solves = validation_count(expert) + expert->alpha_count;
   HR_TRY(hr_alloc(&solve.errors, solves, err));
   if (uses_kernel(model)) {
     HR_TRY(hr_dual_finish(model->dual, err));
-  } else if (model->form == FORM_DUAL) {
+  } else if (model->form == HR_RIDGE_DUAL) {
     hr_dual_centre(model->dual);
   } else {
     HR_TRY(sum_folds(expert, model, &total, err));
     solve.total = total;
   }
   size_t rows =
-      model->form == FORM_DUAL ? hr_dual_rows(model->dual) : hr_scatter_rows(total);
+      model->form == HR_RIDGE_DUAL ? hr_dual_rows(model->dual) : hr_scatter_rows(total);
   if (rows != task->train_rows) {
     status = hr_fail(err, HR_ERR_INTERNAL, "%s saw %zu rows of model %d, not %zu",
                      expert->name, rows, task->bin, task->train_rows);
     goto cleanup;
   }
   HR_TRY(solve_all(&solve, solves, solving_operations(expert, task), err));
-  validate_alphas(
-      expert, model,
-      model->form == FORM_DUAL ? hr_dual_syy(model->dual) : hr_scatter_syy(total));
+  double syy =
+      model->form == HR_RIDGE_DUAL ? hr_dual_syy(model->dual) : hr_scatter_syy(total);
+  validate_alphas(expert, model, syy);
+  validate_levels(expert, model, syy);
   choose_alpha(expert, model, task);
-  if (model->form == FORM_DUAL) hr_dual_release(model->dual);
+  if (model->form == HR_RIDGE_DUAL) hr_dual_release(model->dual);
   task->seconds = hr_clock_seconds() - start;
 cleanup:
   hr_scatter_destroy(&total);
@@ -551,27 +600,18 @@ cleanup:
 static size_t largest_system(const hr_expert *expert) {
   size_t largest = 1;
   for (size_t m = 0; m <= expert->study->bin_count; m++) {
-    size_t order = expert->models[m].form == FORM_PRIMAL ? expert->study->pixels
-                   : expert->models[m].form == FORM_DUAL ? expert->tasks[m].train_rows
-                                                         : 0;
+    size_t order = expert->models[m].form == HR_RIDGE_PRIMAL ? expert->study->pixels
+                   : expert->models[m].form == HR_RIDGE_DUAL ? expert->tasks[m].train_rows
+                                                             : 0;
     if (order > largest) largest = order;
   }
   return largest;
 }
 
-/* Solvers side by side: as many as threads, as long as they take less than half the
- * budget. */
-static size_t solver_count(const hr_study_view *study, size_t order) {
-  double each = 8.0 * (double)order * (double)order;
-  double most = 0.5 * (double)study->memory_bytes / each;
-  size_t threads = hr_thread_count();
-  if (most < 1) return 1;
-  return most < (double)threads ? (size_t)most : threads;
-}
-
 static hr_status create_work(hr_expert *expert, hr_error *err) {
   hr_status status = HR_OK;
-  size_t order = largest_system(expert), count = solver_count(expert->study, order);
+  size_t order = largest_system(expert),
+         count = hr_ridge_solver_count(expert->study, order);
   HR_TRY(hr_alloc(&expert->work, count, err));
   expert->work_count = count;
   for (size_t t = 0; t < count; t++) {
@@ -583,7 +623,7 @@ cleanup:
 
 /* Adds a trained bin's fold sums to the global ones. */
 static void hand_to_global(hr_expert *expert, ridge_model *model) {
-  if (model->form != FORM_PRIMAL || model == global_model(expert)) return;
+  if (model->form != HR_RIDGE_PRIMAL || model == global_model(expert)) return;
   for (size_t f = 0; f < expert->study->fold_count; f++) {
     hr_scatter *folds = global_model(expert)->folds[f];
     hr_scatter_finish(folds);
@@ -602,7 +642,7 @@ hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
   HR_TRY(tell_progress(expert, err));
   for (size_t m = 0; m < models; m++) {
     ridge_model *model = &expert->models[m];
-    if (model->form != FORM_NONE) {
+    if (model->form != HR_RIDGE_NONE) {
       HR_TRY(train_model(expert, model, &expert->tasks[m], err));
     }
     hand_to_global(expert, model);
@@ -695,42 +735,4 @@ cleanup:
   hr_free(rows);
   hr_free(path);
   return status;
-}
-
-void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options *options,
-                              hr_cost *cost) {
-  double alphas = (double)options->alpha->count, folds = (double)study->fold_count;
-  double pixels = (double)study->pixels, held = 0, kernel = 0, order_most = 1, total = 0;
-  bool noisy = options->integrate_noise && study->noise_level > 0;
-  double threads = (double)hr_thread_count();
-  size_t bins = study->bin_count, counts[HR_MOST_BINS + 1];
-  count_rows(study, counts);
-  for (size_t m = 0; m <= bins; m++) {
-    double rows = (double)counts[m];
-    model_form form = form_for(counts[m], study->pixels);
-    double order = form == FORM_PRIMAL ? pixels : form == FORM_DUAL ? rows : 0;
-    held += form == FORM_PRIMAL ? folds * hr_scatter_bytes(study->pixels)
-            : form == FORM_DUAL ? hr_dual_bytes(counts[m], study->pixels)
-                                : 0;
-    held += alphas * (8 * pixels);
-    if (noisy && order > 0) held += folds * 8 * pixels;
-    double solving = form == FORM_PRIMAL ? hr_scatter_bytes(study->pixels)
-                     : form != FORM_DUAL ? 0
-                     : noisy ? threads * hr_dual_penalised_bytes(counts[m], study->pixels)
-                             : hr_dual_kernel_bytes(counts[m]);
-    if (solving > kernel) kernel = solving;
-    if (order > order_most) order_most = order;
-    cost->operations += rows * pixels *
-                        (form == FORM_DUAL ? rows
-                         : m == bins       ? pixels
-                                           : 0);
-    total += (folds + 1) * alphas * order * order * order / 3;
-    if (noisy && form == FORM_DUAL) total += (folds + 1) * alphas * rows * rows * pixels;
-  }
-  cost->operations += total;
-  cost->memory_bytes =
-      held + kernel +
-      (double)solver_count(study, (size_t)order_most) * 8 * order_most * order_most;
-  double predicted = 2 * (double)study->test.rows; /* by its bin, and by all */
-  cost->disk_bytes = alphas * (8 * (double)(bins + 1) * (1 + pixels) + 4 * predicted);
 }

@@ -16,6 +16,8 @@ typedef struct hr_ridge_options {
   const char *name;        /* of the expert, in messages */
   const hr_numbers *alpha; /* borrowed for the life of the expert */
   bool integrate_noise;
+  const hr_numbers *levels; /* borrowed: levels of the noise to validate at beside the
+                               study's own, where it is integrated out; or NULL */
 } hr_ridge_options;
 
 hr_status hr_ridge_models_create(const hr_study_view *study,

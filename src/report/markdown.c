@@ -280,6 +280,8 @@ static void write_results(page *p, const hr_node *root) {
                          "by signal-to-noise ratio.");
   }
   write_ceiling(p, root);
+  const hr_table *levels = &p->tables->items[HR_TABLE_LEVELS];
+  if (levels->row_count > 0) hr_table_write_markdown(levels, p->out);
   const hr_table *controls = &p->tables->items[HR_TABLE_CONTROLS];
   if (controls->row_count > 0) hr_table_write_markdown(controls, p->out);
   for (size_t f = 0; f < p->figures->count; f++) {

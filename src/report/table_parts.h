@@ -26,4 +26,9 @@ hr_status hr_build_ceiling(hr_table *table, hr_reader *reader,
 hr_status hr_build_ceiling_bins(hr_table *table, hr_reader *reader,
                                 hr_error *err) HR_MUST_CHECK;
 
+/* tables_levels.c: validation at other levels of the noise; empty where none were asked
+ * for. */
+hr_status hr_build_levels(hr_table *table, hr_reader *reader,
+                          hr_error *err) HR_MUST_CHECK;
+
 #endif

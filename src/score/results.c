@@ -8,6 +8,7 @@
 #include "score/json.h"
 #include "score/predictions.h"
 #include "score/results_ceiling.h"
+#include "score/results_levels.h"
 #include "score/seal.h"
 
 /* What all writers of this file need. */
@@ -404,6 +405,7 @@ static void write_root(writer *w, json_t *root) {
   write_all_overall(w, root);
   write_octiles(w, root);
   hr_results_write_ceiling(&w->json, w->evaluation, root);
+  hr_results_write_levels(&w->json, w->input, root);
   hr_controls_write(w->evaluation, &w->json, root);
   write_gate(w, root);
   write_baselines(w, root);

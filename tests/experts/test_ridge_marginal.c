@@ -10,7 +10,7 @@
 #include "support/check.h"
 #include "support/least_squares.h"
 
-enum { TRAIN = 300, TEST = 60, PIXELS = 40, BINS = 2, FOLDS = 5, ALPHAS = 3 };
+enum { TRAIN = 300, TEST = 60, PIXELS = 40, BINS = 2, FOLDS = 5, ALPHAS = 3, LEVELS = 3 };
 enum { DRAWS = 200, BATCHES = 8, FEW = 10 };
 
 /* Bin 0 has more rows than pixels, bin 1 fewer; some rows are uncovered. */
@@ -20,11 +20,13 @@ typedef struct small_study {
   double train_y[TRAIN], test_y[TEST];
   int32_t train_bin[TRAIN], test_bin[TEST];
   uint8_t fold[TRAIN];
+  size_t level_count; /* of `levels`, given to the expert */
   hr_study_view view;
 } small_study;
 
 static const double alphas[ALPHAS] = {0.001, 0.1, 10};
 static const double level = 0.7;
+static const double levels[LEVELS] = {0.7, 0.2, 0};
 
 static void make_rows(float *x, double *y, int32_t *bin, size_t rows,
                       hr_stream_id stream) {
@@ -76,8 +78,9 @@ static int tear_down(void **state) {
 
 static hr_expert *live(const small_study *s, const hr_expert_type *type,
                        size_t block_rows) {
-  static const hr_ridge_marginal_parameters marginal = {
-      {(double *)(uintptr_t)alphas, ALPHAS}};
+  const hr_ridge_marginal_parameters marginal = {
+      {(double *)(uintptr_t)alphas, ALPHAS},
+      {(double *)(uintptr_t)levels, s->level_count}};
   static const hr_ridge_parameters plain = {{(double *)(uintptr_t)alphas, ALPHAS}};
   hr_expert *expert = NULL;
   hr_error err;
@@ -302,12 +305,43 @@ static void blocks_do_not_change_a_bit(void **state) {
   type->destroy(&one);
 }
 
+/* A level of the sweep is what a study with that noise would have found: its own to the
+ * bit, another one to the bit as well, and none as plain Ridge. */
+static void a_level_is_a_study_of_its_own(void **state) {
+  small_study *s = *state;
+  s->level_count = LEVELS;
+  hr_expert *expert = live(s, &hr_ridge_marginal_expert_type, 50);
+  s->level_count = 0;
+  size_t count;
+  const hr_task *tasks = hr_ridge_marginal_expert_type.tasks(expert, &count);
+  for (size_t l = 0; l < LEVELS; l++) {
+    const hr_expert_type *type =
+        levels[l] > 0 ? &hr_ridge_marginal_expert_type : &hr_ridge_expert_type;
+    s->view.noise_level = levels[l];
+    hr_expert *other = live(s, type, 50);
+    const hr_task *own = type->tasks(other, &count);
+    assert_int_equal(count, BINS + 1);
+    for (size_t t = 0; t < count; t++) {
+      assert_int_equal(tasks[t].level_count, LEVELS);
+      check_near(tasks[t].level[l], levels[l], 0);
+      /* Plain Ridge solves small bins by a kernel of fp32 products. */
+      double tolerance = levels[l] > 0 ? 0 : 1e-4;
+      check_near(tasks[t].level_cv_r2[l], own[t].cv_r2[own[t].chosen], tolerance);
+      check_near(tasks[t].level_value[l], own[t].variant_value[own[t].chosen], 0);
+    }
+    type->destroy(&other);
+  }
+  s->view.noise_level = level;
+  hr_ridge_marginal_expert_type.destroy(&expert);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_model_equals_the_equations),
       cmocka_unit_test(many_noise_draws_approach_it_as_one_over_their_root),
       cmocka_unit_test(without_noise_it_is_ridge_to_the_bit),
       cmocka_unit_test(blocks_do_not_change_a_bit),
+      cmocka_unit_test(a_level_is_a_study_of_its_own),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,29 @@
+/* What a study's Ridges take, and in which form each is solved; known from the counts of
+ * rows alone. For ridge_models.c. */
+#ifndef HR_EXPERTS_RIDGE_COST_H
+#define HR_EXPERTS_RIDGE_COST_H
+
+#include "experts/ridge_models.h"
+
+enum { HR_RIDGE_FEWEST_ROWS = 2 }; /* one row says nothing about a slope */
+
+typedef enum hr_ridge_form_kind {
+  HR_RIDGE_NONE,   /* too few rows: skipped */
+  HR_RIDGE_DUAL,   /* at most as many rows as pixels */
+  HR_RIDGE_PRIMAL, /* more */
+} hr_ridge_form_kind;
+
+hr_ridge_form_kind hr_ridge_form(size_t rows, size_t pixels);
+
+/* Rows each model trains on: counts [K + 1], the global one last. */
+void hr_ridge_count_rows(const hr_study_view *study, size_t *counts);
+
+/* Without noise there is nothing to integrate: the same bytes as plain Ridge. */
+bool hr_ridge_integrates_noise(const hr_study_view *study,
+                               const hr_ridge_options *options);
+
+/* Solvers of systems of that order side by side: as many as threads, as long as they take
+ * less than half the budget. */
+size_t hr_ridge_solver_count(const hr_study_view *study, size_t order);
+
+#endif
