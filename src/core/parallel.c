@@ -37,6 +37,13 @@ void hr_parallel_for_on(size_t threads, size_t count,
   }
 }
 
+void hr_single_thread(void (*body)(void *context), void *context) {
+  int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  body(context);
+  omp_set_num_threads(threads);
+}
+
 /* Pieces of watched work. */
 typedef struct watched_work {
   size_t count;

@@ -23,6 +23,10 @@ void hr_parallel_for_on(size_t threads, size_t count,
                         void (*body)(void *context, size_t i, size_t thread),
                         void *context);
 
+/* Calls body(context) on the calling thread while OpenMP tells the libraries below that
+ * there is but one: for those that divide work up when something is made. */
+void hr_single_thread(void (*body)(void *context), void *context);
+
 /* As hr_parallel_for_on, but the work is done by `threads` other threads while the
  * calling one calls watch(watch_context) about ten times a second until all is done: for
  * long pieces of work, whose progress the caller's observer wants to hear of from its own

@@ -91,6 +91,18 @@ static void test_loops_nest(void **state) {
   }
 }
 
+static void see_threads(void *context) {
+  *(int *)context = omp_get_max_threads();
+}
+
+static void test_single_thread(void **state) {
+  (void)state;
+  int before = omp_get_max_threads(), seen = 0;
+  hr_single_thread(see_threads, &seen);
+  assert_int_equal(seen, 1);
+  assert_int_equal(omp_get_max_threads(), before);
+}
+
 static void count_watch(void *context) {
   assert_int_equal(omp_get_thread_num(), 0);
   ++*(int *)context;
@@ -116,6 +128,7 @@ int main(void) {
       cmocka_unit_test(test_blas_would_run_alone),
       cmocka_unit_test(test_fewer_threads),
       cmocka_unit_test(test_loops_nest),
+      cmocka_unit_test(test_single_thread),
       cmocka_unit_test(test_watched_work),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
