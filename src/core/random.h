@@ -20,10 +20,13 @@ typedef enum hr_stream_id {
   HR_STREAM_BOOTSTRAP = 3,
   HR_STREAM_SIMULATE_TRAIN = 4, /* labels and observing conditions of simulated stars */
   HR_STREAM_SIMULATE_TEST = 5,
-  HR_STREAM_SAMPLE = 6,    /* which training rows are looked at before the pass */
-  HR_STREAM_TEMPLATES = 7, /* which training rows are templates */
-  HR_STREAM_HELD_OUT = 8,  /* which training rows the posterior mean is validated on */
-  HR_STREAM_PLACEBO = 9,   /* which random group a row belongs to */
+  HR_STREAM_SAMPLE = 6,       /* which training rows are looked at before the pass */
+  HR_STREAM_TEMPLATES = 7,    /* which training rows are templates */
+  HR_STREAM_HELD_OUT = 8,     /* which training rows the posterior mean is validated on */
+  HR_STREAM_PLACEBO = 9,      /* which random group a row belongs to */
+  HR_STREAM_WEIGHTS = 10,     /* the weights that a network starts from */
+  HR_STREAM_SHUFFLE = 11,     /* the order in which a network sees its rows */
+  HR_STREAM_NOISE_EPOCH = 12, /* pixel noise of a network's rows, anew every epoch */
 } hr_stream_id;
 
 /* The Philox4x32-10 bijection: out = P(counter; key). */

@@ -1,0 +1,262 @@
+#include "nn/network.h"
+
+#include <math.h>
+
+#include "core/alloc.h"
+#include "core/parallel.h"
+#include "core/random.h"
+#include "nn/network_parts.h"
+
+/* How many blocks leave at least one pixel. */
+static size_t most_blocks(const hr_network_shape *shape) {
+  size_t blocks = 0;
+  for (size_t width = shape->pixels; width >= shape->pool; width /= shape->pool) {
+    if (++blocks == HR_MOST_BLOCKS) break;
+  }
+  return blocks;
+}
+
+hr_status hr_network_check(const hr_network_shape *shape, hr_error *err) {
+  if (shape->blocks == 0 || shape->blocks > HR_MOST_BLOCKS) {
+    return hr_fail(err, HR_ERR_CONFIG,
+                   "a network has 1 to %d convolutions, not %zu; give as many channels",
+                   HR_MOST_BLOCKS, shape->blocks);
+  }
+  if (shape->pool == 0 || shape->pool > HR_MOST_POOL) {
+    return hr_fail(err, HR_ERR_CONFIG, "a pool_size is 1 to %d, not %zu", HR_MOST_POOL,
+                   shape->pool);
+  }
+  if (shape->blocks <= most_blocks(shape)) return HR_OK;
+  return hr_fail(err, HR_ERR_CONFIG,
+                 "pool_size %zu behind each of %zu convolutions leaves nothing of %zu "
+                 "pixels; take a smaller pool_size, or at most %zu channels",
+                 shape->pool, shape->blocks, shape->pixels, most_blocks(shape));
+}
+
+/* The way through the blocks. */
+typedef struct walk {
+  size_t width, channels; /* of the input of the next block */
+} walk;
+
+static hr_conv_shape next_block(const hr_network_shape *shape, size_t b, walk *at) {
+  hr_conv_shape conv = {.width = at->width,
+                        .inputs = at->channels,
+                        .outputs = shape->channels[b],
+                        .kernel = shape->kernel,
+                        .is_first = b == 0};
+  at->width /= shape->pool;
+  at->channels = shape->channels[b];
+  return conv;
+}
+
+static walk start_of(const hr_network_shape *shape) {
+  return (walk){shape->pixels, 1};
+}
+
+static size_t weight_count(const hr_conv_shape *conv) {
+  return conv->kernel * conv->inputs * conv->outputs;
+}
+
+size_t hr_network_parameter_count(const hr_network_shape *shape) {
+  size_t count = 0;
+  walk at = start_of(shape);
+  for (size_t b = 0; b < shape->blocks; b++) {
+    hr_conv_shape conv = next_block(shape, b, &at);
+    count += weight_count(&conv) + conv.outputs * (shape->batch_norm ? 3 : 1);
+  }
+  return count + (at.width * at.channels + 2) * shape->hidden + 1;
+}
+
+size_t hr_network_statistic_count(const hr_network_shape *shape) {
+  size_t count = 0;
+  if (!shape->batch_norm) return 0;
+  for (size_t b = 0; b < shape->blocks; b++) count += 2 * shape->channels[b];
+  return count;
+}
+
+double hr_network_operations(const hr_network_shape *shape) {
+  double count = 0;
+  walk at = start_of(shape);
+  for (size_t b = 0; b < shape->blocks; b++) {
+    hr_conv_shape conv = next_block(shape, b, &at);
+    count += 2.0 * (double)weight_count(&conv) * (double)conv.width;
+  }
+  return count + 2.0 * (double)(at.width * at.channels + 1) * (double)shape->hidden;
+}
+
+double hr_network_bytes(const hr_network_shape *shape, size_t rows) {
+  double a_row = 12.0 * (double)shape->hidden, gradients = 0, widest = 0;
+  walk at = start_of(shape);
+  for (size_t b = 0; b < shape->blocks; b++) {
+    hr_conv_shape conv = next_block(shape, b, &at);
+    double convolved = (double)(conv.width * conv.outputs);
+    a_row += 5.0 * (double)(at.width * at.channels);
+    if (shape->batch_norm) a_row += 4.0 * convolved + 16.0 * (double)conv.outputs;
+    gradients += 4.0 * (double)(weight_count(&conv) + conv.outputs);
+    widest = fmax(widest, convolved);
+  }
+  double groups = ceil((double)rows / HR_NETWORK_GROUP);
+  return (double)rows * a_row + groups * gradients +
+         8.0 * (double)hr_network_parameter_count(shape) +
+         4.0 * widest * (double)hr_thread_count();
+}
+
+static void destroy_block(const hr_network *n, hr_block_state *block) {
+  n->backend.convolver->destroy(&block->convolution);
+  hr_free(block->pooled);
+  hr_free(block->where);
+  hr_free(block->group_gradients);
+  hr_free(block->kept);
+  hr_free(block->sums);
+  hr_free(block->mean);
+  hr_free(block->inverse);
+  hr_free(block->factors);
+}
+
+void hr_network_destroy(hr_network **network) {
+  hr_network *n = *network;
+  *network = NULL;
+  if (!n) return;
+  for (size_t b = 0; b < n->shape.blocks; b++) destroy_block(n, &n->blocks[b]);
+  hr_free(n->parameters);
+  hr_free(n->gradient);
+  hr_free(n->statistics);
+  hr_free(n->hidden);
+  hr_free(n->hidden_gradient);
+  hr_free(n->hidden_transposed);
+  hr_free(n->scratch);
+  hr_free(n);
+}
+
+static hr_status make_block(hr_network *n, hr_block_state *block, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_conv_shape *conv = &block->conv;
+  size_t channels = conv->outputs, rows = n->most_rows;
+  size_t pooled = conv->width / n->shape.pool * channels;
+  size_t groups = (rows + HR_NETWORK_GROUP - 1) / HR_NETWORK_GROUP;
+  HR_TRY(n->backend.convolver->create(conv, &block->convolution, err));
+  size_t count = n->backend.convolver->gradient_count(block->convolution);
+  HR_TRY(hr_alloc(&block->pooled, rows * pooled, err));
+  HR_TRY(hr_alloc(&block->where, rows * pooled, err));
+  HR_TRY(hr_alloc(&block->group_gradients, groups * count, err));
+  HR_TRY(hr_alloc(&block->factors, 3 * channels, err));
+  if (!n->shape.batch_norm) goto cleanup;
+  HR_TRY(hr_alloc(&block->kept, rows * conv->width * channels, err));
+  HR_TRY(hr_alloc(&block->sums, rows * 2 * channels, err));
+  HR_TRY(hr_alloc(&block->mean, channels, err));
+  HR_TRY(hr_alloc(&block->inverse, channels, err));
+cleanup:
+  return status;
+}
+
+/* Sets the shapes of all layers and the places of their parameters. */
+static void lay_out(hr_network *n) {
+  walk at = start_of(&n->shape);
+  size_t place = 0, statistics = 0;
+  for (size_t b = 0; b < n->shape.blocks; b++) {
+    hr_block_state *block = &n->blocks[b];
+    block->conv = next_block(&n->shape, b, &at);
+    size_t channels = block->conv.outputs;
+    block->pool = (hr_pool_shape){block->conv.width, channels, n->shape.pool};
+    block->place.weights = place;
+    block->place.bias = place += weight_count(&block->conv);
+    place += channels;
+    if (n->shape.batch_norm) {
+      block->place.gamma = place;
+      block->place.beta = place += channels;
+      place += channels;
+      block->statistics = statistics;
+      statistics += 2 * channels;
+    }
+    size_t convolved = block->conv.width * channels;
+    if (convolved > n->scratch_count) n->scratch_count = convolved;
+  }
+  n->features = at.width * at.channels;
+  n->hidden_place.weights = place;
+  n->hidden_place.bias = place += n->features * n->shape.hidden;
+  n->output_place.weights = place += n->shape.hidden;
+  n->output_place.bias = place + n->shape.hidden;
+}
+
+static hr_status make(hr_network *n, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = hr_network_parameter_count(&n->shape), hidden = n->shape.hidden;
+  lay_out(n);
+  for (size_t b = 0; b < n->shape.blocks; b++) {
+    HR_TRY(make_block(n, &n->blocks[b], err));
+  }
+  HR_TRY(hr_alloc(&n->parameters, count, err));
+  HR_TRY(hr_alloc(&n->gradient, count, err));
+  HR_TRY(hr_alloc(&n->statistics, hr_network_statistic_count(&n->shape), err));
+  HR_TRY(hr_alloc(&n->hidden, n->most_rows * hidden, err));
+  HR_TRY(hr_alloc(&n->hidden_gradient, n->most_rows * hidden, err));
+  HR_TRY(hr_alloc(&n->hidden_transposed, n->most_rows * hidden, err));
+  HR_TRY(hr_alloc(&n->scratch, hr_thread_count() * n->scratch_count, err));
+cleanup:
+  return status;
+}
+
+hr_status hr_network_create(const hr_network_shape *shape, size_t most_rows,
+                            const hr_network_backend *backend, hr_network **out,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  hr_network *network = NULL;
+  HR_TRY(hr_network_check(shape, err));
+  HR_TRY(hr_alloc(&network, 1, err));
+  network->shape = *shape;
+  network->most_rows = most_rows;
+  network->backend = *backend;
+  HR_TRY(make(network, err));
+  *out = network;
+  network = NULL;
+cleanup:
+  hr_network_destroy(&network);
+  return status;
+}
+
+const hr_network_shape *hr_network_shape_of(const hr_network *network) {
+  return &network->shape;
+}
+
+float *hr_network_parameters(hr_network *network) {
+  return network->parameters;
+}
+
+float *hr_network_gradient(hr_network *network) {
+  return network->gradient;
+}
+
+float *hr_network_statistics(hr_network *network) {
+  return network->statistics;
+}
+
+/* Uniform values for parameters first .. end-1, each keyed by its own place. */
+static void start_range(hr_network *n, uint64_t seed, size_t first, size_t end,
+                        size_t inputs) {
+  double bound = 1 / sqrt((double)inputs);
+  for (size_t i = first; i < end; i++) {
+    double u = hr_uniform(seed, HR_STREAM_WEIGHTS, i, 0);
+    n->parameters[i] = (float)(bound * (2 * u - 1));
+  }
+}
+
+static void fill(float *values, size_t count, float value) {
+  for (size_t i = 0; i < count; i++) values[i] = value;
+}
+
+void hr_network_start(hr_network *n, uint64_t seed) {
+  size_t count = hr_network_parameter_count(&n->shape);
+  for (size_t b = 0; b < n->shape.blocks; b++) {
+    const hr_block_state *block = &n->blocks[b];
+    const hr_conv_shape *conv = &block->conv;
+    start_range(n, seed, block->place.weights, block->place.bias + conv->outputs,
+                conv->kernel * conv->inputs);
+    if (!n->shape.batch_norm) continue;
+    fill(n->parameters + block->place.gamma, conv->outputs, 1);
+    fill(n->parameters + block->place.beta, conv->outputs, 0);
+    fill(n->statistics + block->statistics, conv->outputs, 0);
+    fill(n->statistics + block->statistics + conv->outputs, conv->outputs, 1);
+  }
+  start_range(n, seed, n->hidden_place.weights, n->output_place.weights, n->features);
+  start_range(n, seed, n->output_place.weights, count, n->shape.hidden);
+}

@@ -1,0 +1,344 @@
+/* Forward and back through the network, layer by layer, each layer's rows in parallel. A
+ * row's convolution is pooled while it is in the core's cache: what goes to memory is a
+ * fifth of it. */
+#include <math.h>
+#include <string.h>
+
+#include "core/parallel.h"
+#include "nn/network_parts.h"
+
+enum {
+  FEATURES = 512,   /* of the hidden layer's weights that are one piece of work */
+  HIDDEN_ROWS = 16, /* of a batch that are one piece of work of the hidden layer */
+};
+
+static const double norm_epsilon = 1e-5, norm_momentum = 0.1; /* PyTorch's */
+
+/* A layer's work, for the bodies of the parallel loops. */
+typedef struct pass {
+  hr_network *n;
+  hr_block_state *block;
+  const float *input; /* [rows][input_count] of the block */
+  float *input_gradient;
+  size_t input_count, pooled_count, convolved_count; /* floats a row */
+  bool training;
+  float *out;
+} pass;
+
+static pass pass_through(hr_network *n, size_t b, bool training) {
+  hr_block_state *block = &n->blocks[b];
+  size_t channels = block->conv.outputs;
+  return (pass){
+      .n = n,
+      .block = block,
+      .input = b == 0 ? n->x : n->blocks[b - 1].pooled,
+      .input_gradient = b == 0 ? NULL : n->blocks[b - 1].pooled,
+      .input_count = block->conv.width * block->conv.inputs,
+      .pooled_count = block->conv.width / n->shape.pool * channels,
+      .convolved_count = block->conv.width * channels,
+      .training = training,
+  };
+}
+
+static void fail_unless(hr_network *n, bool good) {
+  if (!good) n->failed = true;
+}
+
+static float *scratch_of(const hr_network *n, size_t thread) {
+  return n->scratch + thread * n->scratch_count;
+}
+
+static void pool_row(const pass *p, size_t row, const float *convolved) {
+  hr_block_state *block = p->block;
+  hr_pool_forward(&block->pool, convolved, block->pooled + row * p->pooled_count,
+                  block->where + row * p->pooled_count);
+}
+
+/* Convolves a row and, where nothing has to be known of the others first, pools it. */
+static void forward_row(void *context, size_t row, size_t thread) {
+  const pass *p = context;
+  hr_network *n = p->n;
+  hr_block_state *block = p->block;
+  bool keeps = n->shape.batch_norm && p->training;
+  float *convolved =
+      keeps ? block->kept + row * p->convolved_count : scratch_of(n, thread);
+  fail_unless(n,
+              n->backend.convolver->forward(block->convolution, thread,
+                                            p->input + row * p->input_count, convolved));
+  if (keeps) {
+    hr_norm_sums(&block->pool, convolved, block->sums + row * 2 * block->conv.outputs);
+    return;
+  }
+  if (n->shape.batch_norm) {
+    hr_norm_apply(&block->pool, convolved, block->factors,
+                  block->factors + block->conv.outputs, convolved);
+  }
+  pool_row(p, row, convolved);
+}
+
+static void normalise_row(void *context, size_t row, size_t thread) {
+  const pass *p = context;
+  hr_block_state *block = p->block;
+  float *scratch = scratch_of(p->n, thread);
+  hr_norm_apply(&block->pool, block->kept + row * p->convolved_count, block->factors,
+                block->factors + block->conv.outputs, scratch);
+  pool_row(p, row, scratch);
+}
+
+/* The rows' sums of channel c, in their order; which: 0 or 1. */
+static double add_rows(const hr_network *n, const hr_block_state *block, size_t c,
+                       size_t which) {
+  size_t channels = block->conv.outputs;
+  double sum = 0;
+  for (size_t row = 0; row < n->rows; row++) {
+    sum += block->sums[(row * 2 + which) * channels + c];
+  }
+  return sum;
+}
+
+static void set_scale(hr_network *n, hr_block_state *block, size_t c, double mean,
+                      double variance) {
+  double inverse = 1 / sqrt(variance + norm_epsilon);
+  double gamma = (double)n->parameters[block->place.gamma + c];
+  double beta = (double)n->parameters[block->place.beta + c];
+  block->mean[c] = mean;
+  block->inverse[c] = inverse;
+  block->factors[c] = (float)(gamma * inverse);
+  block->factors[block->conv.outputs + c] = (float)(beta - gamma * inverse * mean);
+}
+
+static void move(float *statistic, double value) {
+  *statistic = (float)((1 - norm_momentum) * (double)*statistic + norm_momentum * value);
+}
+
+/* Scale and shift from the batch, whose mean and variance also move the statistics. */
+static void scale_by_batch(hr_network *n, hr_block_state *block) {
+  size_t channels = block->conv.outputs;
+  float *statistics = n->statistics + block->statistics;
+  double count = (double)n->rows * (double)block->conv.width;
+  for (size_t c = 0; c < channels; c++) {
+    double mean = add_rows(n, block, c, 0) / count;
+    double variance = add_rows(n, block, c, 1) / count - mean * mean;
+    if (variance < 0) variance = 0; /* by rounding */
+    set_scale(n, block, c, mean, variance);
+    move(&statistics[c], mean);
+    move(&statistics[channels + c], count > 1 ? variance * count / (count - 1) : 0);
+  }
+}
+
+static void scale_by_statistics(hr_network *n, hr_block_state *block) {
+  const float *statistics = n->statistics + block->statistics;
+  for (size_t c = 0; c < block->conv.outputs; c++) {
+    set_scale(n, block, c, (double)statistics[c],
+              (double)statistics[block->conv.outputs + c]);
+  }
+}
+
+static void forward_block(hr_network *n, size_t b, bool training) {
+  pass p = pass_through(n, b, training);
+  hr_block_state *block = p.block;
+  fail_unless(n, n->backend.convolver->load(block->convolution,
+                                            n->parameters + block->place.weights,
+                                            n->parameters + block->place.bias));
+  if (n->shape.batch_norm && !training) scale_by_statistics(n, block);
+  hr_parallel_for(n->rows, forward_row, &p);
+  if (!n->shape.batch_norm || !training) return;
+  scale_by_batch(n, block);
+  hr_parallel_for(n->rows, normalise_row, &p);
+}
+
+static size_t rows_from(const hr_network *n, size_t first, size_t most) {
+  return n->rows - first < most ? n->rows - first : most;
+}
+
+static const float *features_of(const hr_network *n) {
+  return n->blocks[n->shape.blocks - 1].pooled;
+}
+
+/* The hidden layer and the output, for HIDDEN_ROWS rows. */
+static void forward_top(void *context, size_t i, size_t thread) {
+  const pass *p = context;
+  hr_network *n = p->n;
+  size_t first = i * HIDDEN_ROWS, hidden = n->shape.hidden;
+  hr_product_shape shape = {rows_from(n, first, HIDDEN_ROWS), hidden, n->features};
+  float *h = n->hidden + first * hidden;
+  const float *bias = n->parameters + n->hidden_place.bias;
+  const float *weights = n->parameters + n->output_place.weights;
+  (void)thread;
+  n->backend.linalg->product_of_rows(shape, features_of(n) + first * n->features,
+                                     n->features, n->parameters + n->hidden_place.weights,
+                                     n->features, h, hidden);
+  for (size_t row = 0; row < shape.m; row++, h += hidden) {
+    double sum = (double)n->parameters[n->output_place.bias];
+    for (size_t k = 0; k < hidden; k++) {
+      float value = h[k] + bias[k];
+      h[k] = value > 0 ? value : value <= 0 ? 0 : value; /* NaN stays */
+      sum += (double)h[k] * (double)weights[k];
+    }
+    p->out[first + row] = (float)sum;
+  }
+}
+
+static hr_status check_failure(const hr_network *n, hr_error *err) {
+  if (!n->failed) return HR_OK;
+  return hr_fail(err, HR_ERR_INTERNAL, "%s failed in a convolution",
+                 n->backend.convolver->name);
+}
+
+static size_t pieces(size_t count, size_t size) {
+  return (count + size - 1) / size;
+}
+
+hr_status hr_network_forward(hr_network *n, const float *x, size_t rows, bool training,
+                             float *out, hr_error *err) {
+  if (rows > n->most_rows) {
+    return hr_fail(err, HR_ERR_INTERNAL, "a batch of %zu rows in a network for %zu", rows,
+                   n->most_rows);
+  }
+  n->x = x;
+  n->rows = rows;
+  n->failed = false;
+  for (size_t b = 0; b < n->shape.blocks; b++) forward_block(n, b, training);
+  pass top = {.n = n, .out = out};
+  hr_parallel_for(pieces(rows, HIDDEN_ROWS), forward_top, &top);
+  return check_failure(n, err);
+}
+
+/* The output's gradient, and that of what goes into the hidden layer's ReLU. */
+static void backward_output(hr_network *n, const float *dout) {
+  size_t hidden = n->shape.hidden;
+  const float *weights = n->parameters + n->output_place.weights;
+  double bias = 0;
+  for (size_t row = 0; row < n->rows; row++) bias += (double)dout[row];
+  n->gradient[n->output_place.bias] = (float)bias;
+  for (size_t k = 0; k < hidden; k++) {
+    double sum = 0, sum_of_bias = 0;
+    for (size_t row = 0; row < n->rows; row++) {
+      float h = n->hidden[row * hidden + k];
+      float dh = h > 0 ? dout[row] * weights[k] : 0;
+      sum += (double)dout[row] * (double)h;
+      sum_of_bias += (double)dh;
+      n->hidden_gradient[row * hidden + k] = dh;
+      n->hidden_transposed[k * n->rows + row] = dh;
+    }
+    n->gradient[n->output_place.weights + k] = (float)sum;
+    n->gradient[n->hidden_place.bias + k] = (float)sum_of_bias;
+  }
+}
+
+/* The hidden layer's weights' gradient, for FEATURES of its inputs. */
+static void backward_hidden_weights(void *context, size_t i, size_t thread) {
+  const pass *p = context;
+  hr_network *n = p->n;
+  size_t first = i * FEATURES, left = n->features - first;
+  hr_product_shape shape = {n->shape.hidden, left < FEATURES ? left : FEATURES, n->rows};
+  (void)thread;
+  n->backend.linalg->product_transposed(
+      shape, n->hidden_gradient, n->shape.hidden, features_of(n) + first, n->features,
+      n->gradient + n->hidden_place.weights + first, n->features);
+}
+
+/* The gradient of the hidden layer's inputs, in their place, for HIDDEN_ROWS rows. */
+static void backward_hidden_input(void *context, size_t i, size_t thread) {
+  const pass *p = context;
+  hr_network *n = p->n;
+  size_t first = i * HIDDEN_ROWS;
+  hr_product_shape shape = {rows_from(n, first, HIDDEN_ROWS), n->features,
+                            n->shape.hidden};
+  (void)thread;
+  n->backend.linalg->product_transposed(
+      shape, n->hidden_transposed + first, n->rows,
+      n->parameters + n->hidden_place.weights, n->features,
+      n->blocks[n->shape.blocks - 1].pooled + first * n->features, n->features);
+}
+
+static void norm_sums_row(void *context, size_t row, size_t thread) {
+  const pass *p = context;
+  hr_block_state *block = p->block;
+  (void)thread;
+  hr_norm_backward_sums(&block->pool, block->pooled + row * p->pooled_count,
+                        block->where + row * p->pooled_count,
+                        block->kept + row * p->convolved_count, block->mean,
+                        block->inverse, block->sums + row * 2 * block->conv.outputs);
+}
+
+/* With xhat = (a - m) s and n values a channel, Ioffe & Szegedy's gradient is
+ * da = gamma s (dz - sum(dz)/n - xhat sum(dz xhat)/n), written as p dz + q a + r. */
+static void backward_norm(pass *p) {
+  hr_network *n = p->n;
+  hr_block_state *block = p->block;
+  size_t channels = block->conv.outputs;
+  double count = (double)n->rows * (double)block->conv.width;
+  hr_parallel_for(n->rows, norm_sums_row, p);
+  for (size_t c = 0; c < channels; c++) {
+    double beta = add_rows(n, block, c, 0), gamma = add_rows(n, block, c, 1);
+    double s = block->inverse[c];
+    double scale = (double)n->parameters[block->place.gamma + c] * s;
+    n->gradient[block->place.beta + c] = (float)beta;
+    n->gradient[block->place.gamma + c] = (float)gamma;
+    block->factors[c] = (float)scale;
+    block->factors[channels + c] = (float)(-scale * s * gamma / count);
+    block->factors[2 * channels + c] =
+        (float)(scale * (s * block->mean[c] * gamma - beta) / count);
+  }
+}
+
+/* Goes back through one row: its share of the weights' gradient, then, in the place of
+ * the block's input, which is not needed any more, the gradient of that input. */
+static void backward_row(const pass *p, size_t row, size_t thread, float *gradient) {
+  hr_network *n = p->n;
+  hr_block_state *block = p->block;
+  const hr_convolver *type = n->backend.convolver;
+  size_t channels = block->conv.outputs;
+  float *da = scratch_of(n, thread);
+  hr_pool_backward(&block->pool, block->pooled + row * p->pooled_count,
+                   block->where + row * p->pooled_count, da);
+  if (n->shape.batch_norm) {
+    hr_norm_backward(&block->pool, block->kept + row * p->convolved_count, block->factors,
+                     block->factors + channels, block->factors + 2 * channels, da);
+  }
+  fail_unless(n, type->backward_weights(block->convolution, thread,
+                                        p->input + row * p->input_count, da, gradient));
+  if (!p->input_gradient) return;
+  fail_unless(n, type->backward_input(block->convolution, thread, da,
+                                      p->input_gradient + row * p->input_count));
+}
+
+static void backward_group(void *context, size_t i, size_t thread) {
+  const pass *p = context;
+  hr_network *n = p->n;
+  size_t count = n->backend.convolver->gradient_count(p->block->convolution);
+  size_t first = i * HR_NETWORK_GROUP, rows = rows_from(n, first, HR_NETWORK_GROUP);
+  float *gradient = p->block->group_gradients + i * count;
+  memset(gradient, 0, count * sizeof *gradient);
+  for (size_t row = first; row < first + rows; row++) {
+    backward_row(p, row, thread, gradient);
+  }
+}
+
+/* Adds the groups' gradients, in their order, to the first. */
+static void add_groups(hr_network *n, hr_block_state *block) {
+  size_t count = n->backend.convolver->gradient_count(block->convolution);
+  float *sum = block->group_gradients;
+  for (size_t g = 1; g < pieces(n->rows, HR_NETWORK_GROUP); g++) {
+    const float *part = sum + g * count;
+    for (size_t i = 0; i < count; i++) sum[i] += part[i];
+  }
+  fail_unless(n, n->backend.convolver->unload(block->convolution, sum,
+                                              n->gradient + block->place.weights,
+                                              n->gradient + block->place.bias));
+}
+
+hr_status hr_network_backward(hr_network *n, const float *dout, hr_error *err) {
+  pass top = {.n = n};
+  backward_output(n, dout);
+  hr_parallel_for(pieces(n->features, FEATURES), backward_hidden_weights, &top);
+  hr_parallel_for(pieces(n->rows, HIDDEN_ROWS), backward_hidden_input, &top);
+  for (size_t b = n->shape.blocks; b-- > 0;) {
+    pass p = pass_through(n, b, true);
+    if (n->shape.batch_norm) backward_norm(&p);
+    hr_parallel_for(pieces(n->rows, HR_NETWORK_GROUP), backward_group, &p);
+    add_groups(n, p.block);
+  }
+  return check_failure(n, err);
+}

@@ -1,0 +1,363 @@
+/* The network against finite differences and against itself on other back ends; its
+ * layers against known answers. PyTorch has its say in tests/python/test_cnn.py. */
+#include "nn/network.h"
+
+#include <omp.h>
+
+#include "core/alloc.h"
+#include "core/random.h"
+#include "nn/pool.h"
+#include "support/check.h"
+#include "support/fail_alloc.h"
+
+static const hr_network_backend plain = {&hr_convolver_reference, &hr_linalg_reference};
+static const hr_network_backend mixed = {&hr_convolver_reference, &hr_linalg_blas};
+
+static hr_network_backend fast(void) {
+  return (hr_network_backend){hr_convolver_onednn(), &hr_linalg_blas};
+}
+
+/* 50 pixels become 12 and 3: the pools leave 2 pixels out. */
+static hr_network_shape small_shape(bool batch_norm) {
+  return (hr_network_shape){.pixels = 50,
+                            .blocks = 2,
+                            .channels = {3, 18},
+                            .kernel = 5,
+                            .pool = 4,
+                            .hidden = 7,
+                            .batch_norm = batch_norm};
+}
+
+enum { ROWS = 7, PIXELS = 50, MOST = 20000 };
+
+static void fill(float *x, size_t count, uint64_t row) {
+  hr_normal(1, HR_STREAM_NOISE_TRAIN, row, 0, count, x);
+}
+
+static void pools_give_known_answers(void **state) {
+  (void)state;
+  const hr_pool_shape shape = {.width = 5, .channels = 2, .pool = 2};
+  const float a[] = {1, -1, 3, -2, 2, 0.5F, 2, 0.25F, 9, 9}, dout[] = {10, 20, 30, 40};
+  float out[4], da[10];
+  uint8_t where[4];
+  hr_pool_forward(&shape, a, out, where);
+  assert_memory_equal(out, ((float[]){3, 0, 2, 0.5F}), sizeof out);
+  assert_memory_equal(where, ((uint8_t[]){1, HR_POOL_NONE, 0, 0}), sizeof where);
+  hr_pool_backward(&shape, dout, where, da);
+  assert_memory_equal(da, ((float[]){0, 0, 10, 0, 30, 40, 0, 0, 0, 0}), sizeof da);
+}
+
+/* 19 channels: a whole vector and a rest. */
+static void pools_treat_all_channels_alike(void **state) {
+  (void)state;
+  enum { WIDTH = 12, CHANNELS = 19 };
+  const hr_pool_shape shape = {WIDTH, CHANNELS, 3};
+  float a[WIDTH * CHANNELS], out[4 * CHANNELS], da[WIDTH * CHANNELS];
+  uint8_t where[4 * CHANNELS];
+  fill(a, WIDTH * CHANNELS, 5);
+  hr_pool_forward(&shape, a, out, where);
+  hr_pool_backward(&shape, out, where, da);
+  for (size_t i = 0; i < 4 * CHANNELS; i++) {
+    size_t q = i / CHANNELS, c = i % CHANNELS;
+    float best = 0, sum = 0;
+    for (size_t j = 0; j < 3; j++) {
+      best = fmaxf(best, a[(q * 3 + j) * CHANNELS + c]);
+      sum += da[(q * 3 + j) * CHANNELS + c];
+    }
+    check_near(out[i], best, 0);
+    check_near(sum, best, 0);
+    if (where[i] == HR_POOL_NONE) {
+      check_near(best, 0, 0);
+    } else {
+      check_near(da[(q * 3 + where[i]) * CHANNELS + c], best, 0);
+    }
+  }
+}
+
+static void normalisation_gives_known_answers(void **state) {
+  (void)state;
+  const hr_pool_shape shape = {.width = 2, .channels = 2, .pool = 2};
+  const float a[] = {1, 10, 3, 20}, scale[] = {2, 0.5F}, shift[] = {-1, 1};
+  const float dout[] = {5, 7}, q[] = {1, 0}, r[] = {0, 100};
+  const uint8_t where[] = {1, HR_POOL_NONE};
+  const double mean[] = {2, 15}, inverse[] = {0.5, 1};
+  float out[4];
+  double sums[4];
+  hr_norm_sums(&shape, a, sums);
+  assert_memory_equal(sums, ((double[]){4, 30, 10, 500}), sizeof sums);
+  hr_norm_apply(&shape, a, scale, shift, out);
+  assert_memory_equal(out, ((float[]){1, 6, 5, 11}), sizeof out);
+  hr_norm_backward_sums(&shape, dout, where, a, mean, inverse, sums);
+  assert_memory_equal(sums, ((double[]){5, 0, 2.5, 0}), sizeof sums);
+  hr_norm_backward(&shape, a, scale, q, r, out);
+  assert_memory_equal(out, ((float[]){3, 103, 13, 105.5F}), sizeof out);
+}
+
+static float x[ROWS * PIXELS], target[ROWS];
+
+/* A network with random weights, gamma and beta, which start at 1 and 0, too. */
+static hr_network *make(const hr_network_shape *shape,
+                        const hr_network_backend *backend) {
+  hr_error err;
+  hr_network *n = NULL;
+  check_ok(hr_network_create(shape, ROWS, backend, &n, &err));
+  hr_network_start(n, 6);
+  float *p = hr_network_parameters(n);
+  for (size_t i = 0; i < hr_network_parameter_count(shape); i++) {
+    p[i] += (float)(0.2 * hr_uniform(4, HR_STREAM_FOLDS, i, 0));
+  }
+  fill(x, ROWS * PIXELS, 1);
+  fill(target, ROWS, 2);
+  return n;
+}
+
+/* Half the squared error, with its derivatives. */
+static double loss_of(hr_network *n, bool training, float *dout) {
+  float out[ROWS];
+  hr_error err;
+  double loss = 0;
+  check_ok(hr_network_forward(n, x, ROWS, training, out, &err));
+  for (size_t i = 0; i < ROWS; i++) {
+    dout[i] = out[i] - target[i];
+    loss += 0.5 * (double)dout[i] * (double)dout[i];
+  }
+  return loss;
+}
+
+/* The central difference of the loss along one parameter. */
+static double difference_at(hr_network *n, size_t i, float step) {
+  float dout[ROWS], *p = hr_network_parameters(n), before = p[i];
+  p[i] = before + step;
+  double up = loss_of(n, true, dout), wide = (double)p[i];
+  p[i] = before - step;
+  double down = loss_of(n, true, dout);
+  wide -= (double)p[i];
+  p[i] = before;
+  return (up - down) / wide;
+}
+
+/* In fp32 a small step drowns in rounding, and in a large one some maximum changes its
+ * place: one of three steps has to meet the gradient, but for one parameter in 100. */
+static void check_differences(bool batch_norm) {
+  static const float steps[] = {4e-3F, 1e-3F, 2.5e-4F};
+  float dout[ROWS], *gradient = NULL;
+  hr_error err;
+  hr_network_shape shape = small_shape(batch_norm);
+  hr_network *n = make(&shape, &plain);
+  size_t count = hr_network_parameter_count(&shape), off = 0;
+  check_ok(hr_alloc(&gradient, count, &err));
+  loss_of(n, true, dout);
+  check_ok(hr_network_backward(n, dout, &err));
+  memcpy(gradient, hr_network_gradient(n), count * sizeof *gradient);
+  for (size_t i = 0; i < count; i++) {
+    double expected = (double)gradient[i], allowed = 0.01 * (0.2 + fabs(expected));
+    bool met = false;
+    for (size_t k = 0; k < 3 && !met; k++) {
+      met = fabs(difference_at(n, i, steps[k]) - expected) <= allowed;
+    }
+    if (!met) off++;
+  }
+  assert_in_range(off, 0, count / 100);
+  hr_free(gradient);
+  hr_network_destroy(&n);
+}
+
+static void gradients_are_finite_differences(void **state) {
+  (void)state;
+  check_differences(false);
+  check_differences(true);
+}
+
+/* Outputs and gradients on two back ends. */
+static void check_agreement(bool batch_norm, const hr_network_backend *other) {
+  float dout[2][ROWS];
+  hr_error err;
+  hr_network_shape shape = small_shape(batch_norm);
+  hr_network *n[] = {make(&shape, &plain), make(&shape, other)};
+  for (size_t k = 0; k < 2; k++) {
+    loss_of(n[k], true, dout[k]);
+    check_ok(hr_network_backward(n[k], dout[k], &err));
+  }
+  for (size_t i = 0; i < ROWS; i++) check_near(dout[1][i], dout[0][i], 2e-5);
+  for (size_t i = 0; i < hr_network_parameter_count(&shape); i++) {
+    double expected = (double)hr_network_gradient(n[0])[i];
+    check_near(hr_network_gradient(n[1])[i], expected, 1e-4 * (1 + fabs(expected)));
+  }
+  for (size_t k = 0; k < 2; k++) loss_of(n[k], false, dout[k]);
+  for (size_t i = 0; i < ROWS; i++) check_near(dout[1][i], dout[0][i], 2e-5);
+  for (size_t k = 0; k < 2; k++) hr_network_destroy(&n[k]);
+}
+
+static void back_ends_agree(void **state) {
+  (void)state;
+  hr_network_backend onednn = fast();
+  for (int norm = 0; norm < 2; norm++) {
+    check_agreement(norm == 1, &mixed);
+    if (onednn.convolver) check_agreement(norm == 1, &onednn);
+  }
+}
+
+/* Training and then predicting, with `threads`; gradient and outputs as bytes. */
+static void compute(const hr_network_backend *backend, int threads, float *out) {
+  float dout[ROWS];
+  hr_error err;
+  int before = omp_get_max_threads();
+  omp_set_num_threads(threads);
+  hr_network_shape shape = small_shape(true);
+  hr_network *n = make(&shape, backend);
+  size_t count = hr_network_parameter_count(&shape);
+  loss_of(n, true, dout);
+  check_ok(hr_network_backward(n, dout, &err));
+  memcpy(out, hr_network_gradient(n), count * sizeof *out);
+  loss_of(n, false, out + count);
+  hr_network_destroy(&n);
+  omp_set_num_threads(before);
+}
+
+static void threads_do_not_change_a_byte(void **state) {
+  (void)state;
+  static float one[MOST], three[MOST];
+  hr_network_backend backend = hr_convolver_onednn() ? fast() : mixed;
+  compute(&backend, 1, one);
+  compute(&backend, 3, three);
+  assert_memory_equal(one, three, sizeof one);
+}
+
+/* Statistics move a tenth of the way from 0 and 1 to the batch's. */
+static void statistics_follow_the_batch(void **state) {
+  (void)state;
+  const hr_network_shape shape = {.pixels = 2,
+                                  .blocks = 1,
+                                  .channels = {1},
+                                  .kernel = 1,
+                                  .pool = 1,
+                                  .hidden = 1,
+                                  .batch_norm = true};
+  const float rows[] = {1, 2, 3, 6};
+  float out[2];
+  hr_error err;
+  hr_network *n = NULL;
+  check_ok(hr_network_create(&shape, 2, &plain, &n, &err));
+  hr_network_start(n, 1);
+  hr_network_parameters(n)[0] = 2; /* a = 2 x + 1: 3, 5, 7, 13 */
+  hr_network_parameters(n)[1] = 1;
+  check_ok(hr_network_forward(n, rows, 2, true, out, &err));
+  check_near(hr_network_statistics(n)[0], 0.7, 1e-7);
+  check_near(hr_network_statistics(n)[1], 0.9 + 0.1 * 56 / 3, 1e-6);
+  hr_network_destroy(&n);
+}
+
+static void starts_are_those_of_the_seed(void **state) {
+  (void)state;
+  hr_network_shape shape = small_shape(true);
+  hr_network *n = make(&shape, &plain);
+  float *p = hr_network_parameters(n);
+  hr_network_start(n, 1);
+  float first = p[0], low = 0, high = 0;
+  for (size_t i = 0; i < 18; i++) { /* block 0: 15 weights and 3 biases */
+    low = fminf(low, p[i]);
+    high = fmaxf(high, p[i]);
+  }
+  double bound = 1 / sqrt(5);
+  assert_true((double)high <= bound && (double)low >= -bound);
+  assert_true((double)high > 0.5 * bound && (double)low < -0.5 * bound);
+  check_near(p[18], 1, 0); /* gamma */
+  check_near(p[21], 0, 0); /* beta */
+  hr_network_start(n, 2);
+  assert_true(p[0] < first || p[0] > first);
+  hr_network_destroy(&n);
+}
+
+static void shapes_that_cannot_be_are_refused(void **state) {
+  (void)state;
+  hr_error err;
+  hr_network_shape s = small_shape(false);
+  s.pool = 8;
+  check_fails(hr_network_check(&s, &err), HR_ERR_CONFIG,
+              "pool_size 8 behind each of 2 convolutions leaves nothing of 50 pixels; "
+              "take a smaller pool_size, or at most 1 channels");
+  s.pool = 129;
+  check_fails(hr_network_check(&s, &err), HR_ERR_CONFIG,
+              "a pool_size is 1 to 128, not 129");
+  s.pool = 1;
+  s.blocks = 17;
+  hr_network *n = NULL;
+  check_fails(hr_network_create(&s, 1, &plain, &n, &err), HR_ERR_CONFIG,
+              "a network has 1 to 16 convolutions, not 17; give as many channels");
+  s.blocks = 16;
+  check_ok(hr_network_check(&s, &err));
+}
+
+static bool refuse(hr_convolution *c, size_t thread, const float *in, float *out) {
+  (void)c, (void)thread, (void)in, (void)out;
+  return false;
+}
+
+static void failures_below_are_told(void **state) {
+  (void)state;
+  hr_error err;
+  float out[ROWS + 1];
+  hr_convolver broken = hr_convolver_reference;
+  broken.forward = refuse;
+  hr_network_backend backend = {&broken, &hr_linalg_reference};
+  hr_network_shape shape = small_shape(false);
+  hr_network *n = make(&shape, &backend);
+  check_fails(hr_network_forward(n, x, ROWS, true, out, &err), HR_ERR_INTERNAL,
+              "reference failed in a convolution");
+  check_fails(hr_network_forward(n, x, ROWS + 1, true, out, &err), HR_ERR_INTERNAL,
+              "a batch of 8 rows in a network for 7");
+  hr_network_destroy(&n);
+}
+
+/* The study's own network: 32-64-32, kernel 5, pool 4, fc 64 on 4096 pixels. */
+static void sizes_are_known(void **state) {
+  (void)state;
+  hr_network_shape s = {.pixels = 4096,
+                        .blocks = 3,
+                        .channels = {32, 64, 32},
+                        .kernel = 5,
+                        .pool = 4,
+                        .hidden = 64};
+  assert_int_equal(hr_network_parameter_count(&s), 192 + 10304 + 10272 + 131136 + 65);
+  assert_int_equal(hr_network_statistic_count(&s), 0);
+  check_near(hr_network_operations(&s),
+             2.0 * (4096 * 160 + 1024 * 10240 + 256 * 10240 + 2049 * 64), 0);
+  double lean = hr_network_bytes(&s, 256);
+  s.batch_norm = true;
+  assert_int_equal(hr_network_parameter_count(&s), 151969 + 256);
+  assert_int_equal(hr_network_statistic_count(&s), 256);
+  assert_true(lean > 5e7 && lean < 1.2e8);
+  assert_true(hr_network_bytes(&s, 256) > lean + 2e8);
+}
+
+static hr_status create_one(const hr_network_backend *backend) {
+  hr_error err;
+  hr_network *n = NULL;
+  hr_network_shape shape = small_shape(true);
+  hr_status status = hr_network_create(&shape, 4, backend, &n, &err);
+  hr_network_destroy(&n);
+  return status;
+}
+
+static void allocations_may_fail(void **state) {
+  (void)state;
+  check_alloc_failures(create_one(&plain));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(pools_give_known_answers),
+      cmocka_unit_test(pools_treat_all_channels_alike),
+      cmocka_unit_test(normalisation_gives_known_answers),
+      cmocka_unit_test(gradients_are_finite_differences),
+      cmocka_unit_test(back_ends_agree),
+      cmocka_unit_test(threads_do_not_change_a_byte),
+      cmocka_unit_test(statistics_follow_the_batch),
+      cmocka_unit_test(starts_are_those_of_the_seed),
+      cmocka_unit_test(shapes_that_cannot_be_are_refused),
+      cmocka_unit_test(failures_below_are_told),
+      cmocka_unit_test(sizes_are_known),
+      cmocka_unit_test(allocations_may_fail),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
