@@ -1,0 +1,326 @@
+#include "nn/training.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/random.h"
+#include "nn/adam.h"
+#include "nn/array_file.h"
+
+struct hr_trainer {
+  hr_network *network;
+  hr_training_options options;
+  hr_training_rows train, held_out;
+  size_t epoch; /* done */
+  size_t best_epoch;
+  double best_r2;
+  size_t parameter_count, statistic_count;
+  hr_curve_point *curve; /* [epochs] */
+  hr_adam adam;
+  float *first, *second;                    /* [parameters] Adam's */
+  float *best_parameters, *best_statistics; /* of the best epoch */
+  uint32_t *order;                          /* [train rows] of this epoch */
+  float *x;                                 /* [batch rows][pixels] */
+  float *out, *dout;                        /* [batch rows] */
+};
+
+void hr_trainer_destroy(hr_trainer **trainer) {
+  hr_trainer *t = *trainer;
+  *trainer = NULL;
+  if (!t) return;
+  hr_free(t->curve);
+  hr_free(t->first);
+  hr_free(t->second);
+  hr_free(t->best_parameters);
+  hr_free(t->best_statistics);
+  hr_free(t->order);
+  hr_free(t->x);
+  hr_free(t->out);
+  hr_free(t->dout);
+  hr_free(t);
+}
+
+static hr_status make(hr_trainer *t, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_network_shape *shape = hr_network_shape_of(t->network);
+  size_t batch = t->options.batch_rows;
+  size_t rows = t->train.count > t->held_out.count ? t->train.count : t->held_out.count;
+  t->best_r2 = -(double)INFINITY;
+  t->parameter_count = hr_network_parameter_count(shape);
+  t->statistic_count = hr_network_statistic_count(shape);
+  HR_TRY(hr_alloc(&t->curve, t->options.epochs, err));
+  HR_TRY(hr_alloc(&t->first, t->parameter_count, err));
+  HR_TRY(hr_alloc(&t->second, t->parameter_count, err));
+  HR_TRY(hr_alloc(&t->best_parameters, t->parameter_count, err));
+  HR_TRY(hr_alloc(&t->best_statistics, t->statistic_count, err));
+  HR_TRY(hr_alloc(&t->order, rows, err));
+  HR_TRY(hr_alloc(&t->x, batch * shape->pixels, err));
+  HR_TRY(hr_alloc(&t->out, batch, err));
+  HR_TRY(hr_alloc(&t->dout, batch, err));
+  hr_network_start(t->network, t->options.seed);
+  t->adam = (hr_adam){t->parameter_count,
+                      hr_network_parameters(t->network),
+                      hr_network_gradient(t->network),
+                      t->first,
+                      t->second,
+                      t->options.decay};
+cleanup:
+  return status;
+}
+
+hr_status hr_trainer_create(hr_network *network, const hr_training_options *options,
+                            const hr_training_rows *train,
+                            const hr_training_rows *held_out, hr_trainer **out,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  hr_trainer *trainer = NULL;
+  HR_TRY(hr_alloc(&trainer, 1, err));
+  trainer->network = network;
+  trainer->options = *options;
+  trainer->train = *train;
+  trainer->held_out = *held_out;
+  HR_TRY(make(trainer, err));
+  *out = trainer;
+  trainer = NULL;
+cleanup:
+  hr_trainer_destroy(&trainer);
+  return status;
+}
+
+/* A random order of the rows, keyed by (seed, epoch): Fisher & Yates. */
+static void shuffle(hr_trainer *t) {
+  size_t count = t->train.count;
+  for (size_t i = 0; i < count; i++) t->order[i] = (uint32_t)i;
+  for (size_t i = count; i-- > 1;) {
+    uint32_t j = hr_uniform_below(t->options.seed, HR_STREAM_SHUFFLE, t->epoch,
+                                  (uint32_t)i, (uint32_t)i + 1);
+    uint32_t kept = t->order[i];
+    t->order[i] = t->order[j];
+    t->order[j] = kept;
+  }
+}
+
+/* Steps an epoch: no batch is larger than asked for, and all are alike to a row. */
+static size_t step_count(const hr_trainer *t) {
+  return (t->train.count + t->options.batch_rows - 1) / t->options.batch_rows;
+}
+
+static double rate_at(const hr_trainer *t, size_t step) {
+  const hr_training_options *o = &t->options;
+  uint64_t steps = step_count(t), all = steps * o->epochs, warm_up = steps * o->warm_up;
+  return hr_cosine_rate(o->rate, t->epoch * steps + step,
+                        warm_up < all / 2 ? warm_up : all / 2, all);
+}
+
+/* The squared errors of a batch, and half the derivative of their sum. */
+static double measure(const hr_trainer *t, const hr_training_rows *rows,
+                      const uint32_t *batch, size_t count) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    t->dout[i] = t->out[i] - rows->target[batch[i]];
+    sum += (double)t->dout[i] * (double)t->dout[i];
+  }
+  return sum;
+}
+
+/* One step; adds the batch's squared errors. */
+static hr_status train_batch(hr_trainer *t, size_t step, double *squared_error,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  size_t steps = step_count(t);
+  size_t first = t->train.count * step / steps, end = t->train.count * (step + 1) / steps;
+  size_t count = end - first;
+  const uint32_t *batch = t->order + first;
+  HR_TRY(t->train.fill(t->train.context, batch, count, t->epoch, t->x, err));
+  HR_TRY(hr_network_forward(t->network, t->x, count, true, t->out, err));
+  *squared_error += measure(t, &t->train, batch, count);
+  for (size_t i = 0; i < count; i++) t->dout[i] *= 2 / (float)count;
+  HR_TRY(hr_network_backward(t->network, t->dout, err));
+  hr_adam_step(&t->adam, t->epoch * steps + step + 1, rate_at(t, step));
+  if (!t->options.progress) goto cleanup;
+  t->options.progress->done += count;
+  HR_TRY(hr_observe_progress(t->options.observer, t->options.progress, err));
+cleanup:
+  return status;
+}
+
+/* R2 over the held-out rows about their own mean. */
+static hr_status validate(hr_trainer *t, double *r2, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_training_rows *rows = &t->held_out;
+  double squared_error = 0, mean = 0, total = 0;
+  for (size_t i = 0; i < rows->count; i++) t->order[i] = (uint32_t)i;
+  for (size_t first = 0; first < rows->count; first += t->options.batch_rows) {
+    size_t left = rows->count - first;
+    size_t count = left < t->options.batch_rows ? left : t->options.batch_rows;
+    HR_TRY(rows->fill(rows->context, t->order + first, count, t->epoch, t->x, err));
+    HR_TRY(hr_network_forward(t->network, t->x, count, false, t->out, err));
+    squared_error += measure(t, rows, t->order + first, count);
+  }
+  for (size_t i = 0; i < rows->count; i++) mean += (double)rows->target[i];
+  mean /= (double)rows->count;
+  for (size_t i = 0; i < rows->count; i++) {
+    double d = (double)rows->target[i] - mean;
+    total += d * d;
+  }
+  *r2 = total > 0 ? 1 - squared_error / total : (double)NAN;
+cleanup:
+  return status;
+}
+
+static void keep_best(hr_trainer *t, double r2) {
+  if (!(r2 > t->best_r2)) return;
+  t->best_r2 = r2;
+  t->best_epoch = t->epoch;
+  memcpy(t->best_parameters, hr_network_parameters(t->network),
+         t->parameter_count * sizeof *t->best_parameters);
+  memcpy(t->best_statistics, hr_network_statistics(t->network),
+         t->statistic_count * sizeof *t->best_statistics);
+}
+
+/* A pool drops NaN, so parameters are looked at beside the loss. */
+static bool is_finite(hr_trainer *t, double loss) {
+  const float *parameters = hr_network_parameters(t->network);
+  bool finite = isfinite(loss);
+  for (size_t i = 0; i < t->parameter_count; i++) {
+    finite = finite && isfinite(parameters[i]);
+  }
+  return finite;
+}
+
+hr_status hr_trainer_epoch(hr_trainer *t, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t steps = step_count(t);
+  double squared_error = 0, r2 = 0;
+  shuffle(t);
+  for (size_t step = 0; step < steps; step++) {
+    HR_TRY(train_batch(t, step, &squared_error, err));
+  }
+  double loss = squared_error / (double)t->train.count;
+  if (!is_finite(t, loss)) {
+    status = hr_fail(err, HR_ERR_NUMERIC,
+                     "the loss is no number after %zu epoch%s at a learning rate of %g; "
+                     "take a smaller lr",
+                     t->epoch + 1, t->epoch == 0 ? "" : "s", t->options.rate);
+    goto cleanup;
+  }
+  HR_TRY(validate(t, &r2, err));
+  t->curve[t->epoch] = (hr_curve_point){loss, r2, rate_at(t, steps - 1)};
+  keep_best(t, r2);
+  t->epoch++;
+cleanup:
+  return status;
+}
+
+bool hr_trainer_is_over(const hr_trainer *t) {
+  size_t patience = t->options.patience;
+  return t->epoch >= t->options.epochs ||
+         (patience > 0 && t->epoch > t->best_epoch + patience);
+}
+
+const hr_curve_point *hr_trainer_curve(const hr_trainer *t, size_t *count) {
+  *count = t->epoch;
+  return t->curve;
+}
+
+size_t hr_trainer_best_epoch(const hr_trainer *t) {
+  return t->best_epoch;
+}
+
+double hr_trainer_best_r2(const hr_trainer *t) {
+  return t->best_r2;
+}
+
+void hr_trainer_take_best(hr_trainer *t) {
+  if (isinf(t->best_r2)) return; /* there was none */
+  memcpy(hr_network_parameters(t->network), t->best_parameters,
+         t->parameter_count * sizeof *t->best_parameters);
+  memcpy(hr_network_statistics(t->network), t->best_statistics,
+         t->statistic_count * sizeof *t->best_statistics);
+}
+
+/* The state's words: fingerprint, epochs done, best epoch and R2, then the curve. */
+enum { FINGERPRINT, EPOCHS, BEST_EPOCH, BEST_R2, CURVE, POINT = 3, PARTS = 6 };
+
+static size_t word_count(const hr_trainer *t) {
+  return CURVE + POINT * t->options.epochs;
+}
+
+static void list_parts(const hr_trainer *t, hr_float_part parts[PARTS]) {
+  parts[0] = (hr_float_part){hr_network_parameters(t->network), t->parameter_count};
+  parts[1] = (hr_float_part){hr_network_statistics(t->network), t->statistic_count};
+  parts[2] = (hr_float_part){t->first, t->parameter_count};
+  parts[3] = (hr_float_part){t->second, t->parameter_count};
+  parts[4] = (hr_float_part){t->best_parameters, t->parameter_count};
+  parts[5] = (hr_float_part){t->best_statistics, t->statistic_count};
+}
+
+static hr_array_file describe(const hr_trainer *t, uint64_t *words,
+                              const hr_float_part parts[PARTS]) {
+  return (hr_array_file){"hrstate1", words, word_count(t), parts, PARTS};
+}
+
+hr_status hr_trainer_save(const hr_trainer *t, const char *path, uint64_t fingerprint,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  uint64_t *words = NULL;
+  hr_float_part parts[PARTS];
+  list_parts(t, parts);
+  HR_TRY(hr_alloc(&words, word_count(t), err));
+  words[FINGERPRINT] = fingerprint;
+  words[EPOCHS] = t->epoch;
+  words[BEST_EPOCH] = t->best_epoch;
+  words[BEST_R2] = hr_word_of(t->best_r2);
+  for (size_t i = 0; i < t->options.epochs; i++) {
+    uint64_t *point = words + CURVE + POINT * i;
+    point[0] = hr_word_of(t->curve[i].train_loss);
+    point[1] = hr_word_of(t->curve[i].validation_r2);
+    point[2] = hr_word_of(t->curve[i].rate);
+  }
+  hr_array_file file = describe(t, words, parts);
+  HR_TRY(hr_array_file_write(path, &file, err));
+cleanup:
+  hr_free(words);
+  return status;
+}
+
+static void take_words(hr_trainer *t, const uint64_t *words) {
+  t->epoch = (size_t)words[EPOCHS];
+  t->best_epoch = (size_t)words[BEST_EPOCH];
+  t->best_r2 = hr_double_of(words[BEST_R2]);
+  for (size_t i = 0; i < t->options.epochs; i++) {
+    const uint64_t *point = words + CURVE + POINT * i;
+    t->curve[i] = (hr_curve_point){hr_double_of(point[0]), hr_double_of(point[1]),
+                                   hr_double_of(point[2])};
+  }
+}
+
+hr_status hr_trainer_load(hr_trainer *t, const char *path, uint64_t fingerprint,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  uint64_t *words = NULL, found = 0;
+  hr_float_part parts[PARTS];
+  list_parts(t, parts);
+  HR_TRY(hr_alloc(&words, word_count(t), err));
+  hr_array_file file = describe(t, words, parts), first = file;
+  first.words = &found;
+  first.word_count = 1;
+  HR_TRY(hr_array_file_read_words(path, &first, err));
+  if (found != fingerprint) {
+    status =
+        hr_fail(err, HR_ERR_USAGE,
+                "%s is the state of another training: of other data or options", path);
+    goto cleanup;
+  }
+  HR_TRY(hr_array_file_read(path, &file, err));
+  if (words[EPOCHS] > t->options.epochs) {
+    status = hr_fail(err, HR_ERR_FORMAT, "%s has seen %llu epochs of %zu", path,
+                     (unsigned long long)words[EPOCHS], t->options.epochs);
+    goto cleanup;
+  }
+  take_words(t, words);
+cleanup:
+  hr_free(words);
+  return status;
+}

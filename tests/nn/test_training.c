@@ -1,0 +1,349 @@
+/* Training on rows with a bump, whose height is what is to be learnt. */
+#include "nn/training.h"
+
+#include <stdlib.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/random.h"
+#include "support/check.h"
+#include "support/fail_alloc.h"
+#include "support/scratch.h"
+
+enum { PIXELS = 32, TRAIN = 150, HELD_OUT = 40, EPOCHS = 12, MOST = 4000 };
+
+typedef struct bumps {
+  float target[TRAIN];
+  uint64_t seed, last_epoch;
+  hr_status status; /* what fill returns */
+} bumps;
+
+static hr_status fill(void *context, const uint32_t *rows, size_t count, uint64_t epoch,
+                      float *x, hr_error *err) {
+  bumps *b = context;
+  b->last_epoch = epoch;
+  for (size_t i = 0; i < count; i++, x += PIXELS) {
+    hr_normal(b->seed, HR_STREAM_NOISE_TRAIN, rows[i] + (epoch << 32), 0, PIXELS, x);
+    for (size_t p = 0; p < PIXELS; p++) x[p] *= 0.3F;
+    size_t at = 5 + rows[i] % 20;
+    for (size_t p = 0; p < 4; p++) x[at + p] += b->target[rows[i]];
+  }
+  return b->status == HR_OK ? HR_OK : hr_fail(err, b->status, "no rows");
+}
+
+typedef struct lesson {
+  bumps train, held_out;
+  hr_training_rows train_rows, held_out_rows;
+  hr_training_options options;
+  hr_network *network;
+  hr_trainer *trainer;
+  hr_observer observer;
+  hr_progress progress;
+  uint64_t stop_after; /* rows */
+} lesson;
+
+static bool is_enough(void *context) {
+  const lesson *l = context;
+  return l->stop_after > 0 && l->progress.done >= l->stop_after;
+}
+
+static void init_rows(bumps *b, hr_training_rows *rows, size_t count, uint64_t seed) {
+  *b = (bumps){.seed = seed};
+  hr_normal(seed, HR_STREAM_FOLDS, 0, 0, TRAIN, b->target);
+  *rows = (hr_training_rows){count, b->target, fill, b};
+}
+
+static void prepare(lesson *l) {
+  *l = (lesson){.stop_after = 0};
+  init_rows(&l->train, &l->train_rows, TRAIN, 1);
+  init_rows(&l->held_out, &l->held_out_rows, HELD_OUT, 2);
+  l->progress.stage = "learning";
+  l->observer = (hr_observer){.context = l, .interrupted = is_enough};
+  l->options = (hr_training_options){.epochs = EPOCHS,
+                                     .batch_rows = 32,
+                                     .rate = 0.01,
+                                     .decay = 0.01,
+                                     .warm_up = 1,
+                                     .seed = 5,
+                                     .observer = &l->observer,
+                                     .progress = &l->progress};
+}
+
+static void create(lesson *l) {
+  hr_error err;
+  const hr_network_backend backend = {&hr_convolver_reference, &hr_linalg_blas};
+  const hr_network_shape shape = {.pixels = PIXELS,
+                                  .blocks = 2,
+                                  .channels = {4, 6},
+                                  .kernel = 5,
+                                  .pool = 2,
+                                  .hidden = 8,
+                                  .batch_norm = true};
+  check_ok(hr_network_create(&shape, l->options.batch_rows, &backend, &l->network, &err));
+  check_ok(hr_trainer_create(l->network, &l->options, &l->train_rows, &l->held_out_rows,
+                             &l->trainer, &err));
+}
+
+static void finish(lesson *l) {
+  hr_trainer_destroy(&l->trainer);
+  hr_network_destroy(&l->network);
+}
+
+static void go_on(lesson *l, size_t epochs) {
+  hr_error err;
+  for (size_t i = 0; i < epochs; i++) check_ok(hr_trainer_epoch(l->trainer, &err));
+}
+
+static void it_learns(void **state) {
+  (void)state;
+  lesson l;
+  size_t count = 0;
+  prepare(&l);
+  create(&l);
+  while (!hr_trainer_is_over(l.trainer)) go_on(&l, 1);
+  const hr_curve_point *curve = hr_trainer_curve(l.trainer, &count);
+  assert_int_equal(count, EPOCHS);
+  assert_true(curve[0].train_loss > 0.3 && curve[EPOCHS - 1].train_loss < 0.15);
+  assert_true(hr_trainer_best_r2(l.trainer) > 0.85);
+  check_near(curve[hr_trainer_best_epoch(l.trainer)].validation_r2,
+             hr_trainer_best_r2(l.trainer), 0);
+  check_near(curve[0].rate, 0.01, 1e-12);
+  assert_true(curve[EPOCHS - 1].rate < 1e-4);
+  assert_true(l.progress.done == (uint64_t)EPOCHS * TRAIN);
+  assert_int_equal(l.train.last_epoch, EPOCHS - 1); /* rows anew in each */
+  finish(&l);
+}
+
+/* The R2 of the held-out rows, by the network as it is. */
+static double held_out_r2(lesson *l) {
+  float x[HELD_OUT * PIXELS], out[HELD_OUT];
+  uint32_t rows[HELD_OUT];
+  double error = 0, mean = 0, total = 0;
+  hr_error err;
+  for (uint32_t i = 0; i < HELD_OUT; i++) rows[i] = i;
+  /* As validated after the best epoch. */
+  check_ok(
+      fill(&l->held_out, rows, HELD_OUT, hr_trainer_best_epoch(l->trainer), x, &err));
+  for (size_t i = 0; i < HELD_OUT; i += 20) {
+    check_ok(hr_network_forward(l->network, x + i * PIXELS, 20, false, out + i, &err));
+  }
+  for (size_t i = 0; i < HELD_OUT; i++) mean += (double)l->held_out.target[i] / HELD_OUT;
+  for (size_t i = 0; i < HELD_OUT; i++) {
+    double e = (double)(out[i] - l->held_out.target[i]);
+    double d = (double)l->held_out.target[i] - mean;
+    error += e * e;
+    total += d * d;
+  }
+  return 1 - error / total;
+}
+
+static void the_best_epoch_is_taken(void **state) {
+  (void)state;
+  lesson l;
+  prepare(&l);
+  l.options.rate = 0.05; /* so high that the validation goes up and down */
+  create(&l);
+  go_on(&l, 5);
+  hr_trainer_take_best(l.trainer);
+  check_near(held_out_r2(&l), hr_trainer_best_r2(l.trainer), 1e-6);
+  finish(&l);
+}
+
+static void get_all(lesson *l, float *out) {
+  size_t count = hr_network_parameter_count(hr_network_shape_of(l->network));
+  assert_in_range(2 * count + 40, 0, MOST);
+  memcpy(out, hr_network_parameters(l->network), count * sizeof *out);
+  memcpy(out + count, hr_network_statistics(l->network), 20 * sizeof *out);
+  hr_trainer_take_best(l->trainer);
+  memcpy(out + count + 20, hr_network_parameters(l->network), count * sizeof *out);
+}
+
+static void continued_is_as_if_never_stopped(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  hr_error err;
+  static float straight[MOST], continued[MOST];
+  lesson l;
+  size_t counts[2];
+  hr_curve_point curves[2][EPOCHS];
+  prepare(&l);
+  create(&l);
+  go_on(&l, EPOCHS);
+  memcpy(curves[0], hr_trainer_curve(l.trainer, &counts[0]), sizeof curves[0]);
+  get_all(&l, straight);
+  finish(&l);
+  prepare(&l);
+  create(&l);
+  go_on(&l, 5);
+  check_ok(hr_trainer_save(l.trainer, scratch_name(&s, "state"), 77, &err));
+  finish(&l);
+  /* Interrupted in the midst of the sixth: what was saved is not touched. */
+  prepare(&l);
+  create(&l);
+  check_ok(hr_trainer_load(l.trainer, s.name, 77, &err));
+  l.stop_after = TRAIN / 2;
+  check_fails(hr_trainer_epoch(l.trainer, &err), HR_ERR_INTERRUPTED,
+              "interrupted while learning");
+  finish(&l);
+  prepare(&l);
+  create(&l);
+  check_ok(hr_trainer_load(l.trainer, s.name, 77, &err));
+  go_on(&l, EPOCHS - 5);
+  memcpy(curves[1], hr_trainer_curve(l.trainer, &counts[1]), sizeof curves[1]);
+  get_all(&l, continued);
+  finish(&l);
+  assert_memory_equal(straight, continued, sizeof straight);
+  assert_int_equal(counts[0], counts[1]);
+  assert_memory_equal(curves[0], curves[1], sizeof curves[0]);
+  scratch_fini(&s);
+}
+
+static void patience_ends_it(void **state) {
+  (void)state;
+  lesson l;
+  size_t count = 0;
+  prepare(&l);
+  l.options.patience = 2;
+  l.options.rate = 1e-12; /* nothing changes but the noise */
+  create(&l);
+  while (!hr_trainer_is_over(l.trainer)) go_on(&l, 1);
+  hr_trainer_curve(l.trainer, &count);
+  assert_true(count < EPOCHS);
+  assert_int_equal(count, hr_trainer_best_epoch(l.trainer) + 3);
+  finish(&l);
+}
+
+static void a_loss_that_is_no_number_is_an_error(void **state) {
+  (void)state;
+  hr_error err;
+  lesson l;
+  prepare(&l);
+  l.options.rate = 1e38;
+  l.options.decay = 1e38;
+  create(&l);
+  check_fails(hr_trainer_epoch(l.trainer, &err), HR_ERR_NUMERIC,
+              "the loss is no number after 1 epoch at a learning rate of 1e+38; take a "
+              "smaller lr");
+  hr_trainer_take_best(l.trainer); /* there is none */
+  finish(&l);
+}
+
+static void one_row_is_enough(void **state) {
+  (void)state;
+  lesson l;
+  size_t count = 0;
+  prepare(&l);
+  l.train_rows.count = l.held_out_rows.count = 1;
+  create(&l);
+  go_on(&l, 3);
+  const hr_curve_point *curve = hr_trainer_curve(l.trainer, &count);
+  assert_int_equal(count, 3);
+  assert_true(isnan(curve[2].validation_r2) && isfinite(curve[2].train_loss));
+  assert_true(isinf(hr_trainer_best_r2(l.trainer)));
+  finish(&l);
+}
+
+static void failures_of_the_rows_are_passed_on(void **state) {
+  (void)state;
+  hr_error err;
+  lesson l;
+  prepare(&l);
+  create(&l);
+  l.held_out.status = HR_ERR_IO;
+  check_fails(hr_trainer_epoch(l.trainer, &err), HR_ERR_IO, "no rows");
+  l.train.status = HR_ERR_DATA;
+  check_fails(hr_trainer_epoch(l.trainer, &err), HR_ERR_DATA, "no rows");
+  finish(&l);
+}
+
+static void states_of_others_are_refused(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  hr_error err;
+  lesson l;
+  char text[5000];
+  prepare(&l);
+  create(&l);
+  go_on(&l, 2);
+  check_ok(hr_trainer_save(l.trainer, scratch_name(&s, "state"), 77, &err));
+  snprintf(text, sizeof text,
+           "%s is the state of another training: of other data or options", s.name);
+  check_fails(hr_trainer_load(l.trainer, s.name, 78, &err), HR_ERR_USAGE, text);
+  finish(&l);
+  l.options.epochs = 1;
+  create(&l);
+  assert_int_equal(hr_trainer_load(l.trainer, s.name, 77, &err), HR_ERR_FORMAT);
+  finish(&l);
+  scratch_fini(&s);
+}
+
+/* A state whose own count of epochs is beyond its curve, with a right fingerprint. */
+static void too_many_epochs_are_refused(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  hr_error err;
+  lesson few, many;
+  char text[5000], *bytes = NULL;
+  size_t size = 0;
+  prepare(&few);
+  create(&few);
+  go_on(&few, 1);
+  check_ok(hr_trainer_save(few.trainer, scratch_name(&s, "state"), 1, &err));
+  check_ok(hr_file_read(s.name, 1 << 20, &bytes, &size, &err));
+  bytes[8 + 8 + 8] = 13;                  /* the second word */
+  uint64_t print = 14695981039346656037U; /* FNV-1a */
+  for (size_t i = 0; i < size - 8; i++) {
+    print = (print ^ (unsigned char)bytes[i]) * 1099511628211U;
+  }
+  memcpy(bytes + size - 8, &print, 8);
+  check_ok(hr_file_write(s.name, bytes, size, &err));
+  snprintf(text, sizeof text, "%s has seen 13 epochs of 12", s.name);
+  prepare(&many);
+  create(&many);
+  check_fails(hr_trainer_load(many.trainer, s.name, 1, &err), HR_ERR_FORMAT, text);
+  finish(&many);
+  finish(&few);
+  hr_free(bytes);
+  scratch_fini(&s);
+}
+
+static hr_status make_and_save(lesson *l, const char *path) {
+  hr_status status = hr_trainer_create(l->network, &l->options, &l->train_rows,
+                                       &l->held_out_rows, &l->trainer, NULL);
+  if (status == HR_OK) status = hr_trainer_save(l->trainer, path, 1, NULL);
+  if (status == HR_OK) status = hr_trainer_load(l->trainer, path, 1, NULL);
+  hr_trainer_destroy(&l->trainer);
+  return status;
+}
+
+static void allocations_may_fail(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  lesson l;
+  prepare(&l);
+  create(&l);
+  hr_trainer_destroy(&l.trainer);
+  check_alloc_failures(make_and_save(&l, scratch_name(&s, "state")));
+  finish(&l);
+  scratch_fini(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(it_learns),
+      cmocka_unit_test(the_best_epoch_is_taken),
+      cmocka_unit_test(continued_is_as_if_never_stopped),
+      cmocka_unit_test(patience_ends_it),
+      cmocka_unit_test(a_loss_that_is_no_number_is_an_error),
+      cmocka_unit_test(one_row_is_enough),
+      cmocka_unit_test(failures_of_the_rows_are_passed_on),
+      cmocka_unit_test(states_of_others_are_refused),
+      cmocka_unit_test(too_many_epochs_are_refused),
+      cmocka_unit_test(allocations_may_fail),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
