@@ -1,0 +1,167 @@
+/* Trains the network of src/nn on batches that others made, for tests and benchmarks in
+ * other languages.
+ *
+ *   tool_train_network PIXELS CHANNELS KERNEL POOL HIDDEN NORM ROWS STEPS RATE DECAY IN
+ * OUT
+ *
+ * CHANNELS: "32,64,32". NORM: 1 with batch normalisation, else 0. IN, fp32: the
+ * parameters, x [STEPS][ROWS][PIXELS], y [STEPS][ROWS]. OUT, fp32: the loss of each step,
+ * the outputs [ROWS] and the gradient of the first, the parameters and statistics after
+ * the last, and the outputs [ROWS] of the first batch then, as in prediction. Prints the
+ * seconds of the steps after the first, and of products of two 1024 x 1024 matrices on
+ * all threads, in operations a second. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/parallel.h"
+#include "nn/adam.h"
+#include "nn/network.h"
+
+typedef struct job {
+  hr_network_shape shape;
+  size_t rows, steps, parameters, statistics;
+  double rate, decay;
+  hr_network *network;
+  float *in, *out, *first, *second, *dout;
+} job;
+
+static void read_shape(char **words, hr_network_shape *shape) {
+  *shape = (hr_network_shape){.pixels = strtoul(words[1], NULL, 10),
+                              .kernel = strtoul(words[3], NULL, 10),
+                              .pool = strtoul(words[4], NULL, 10),
+                              .hidden = strtoul(words[5], NULL, 10),
+                              .batch_norm = strcmp(words[6], "1") == 0};
+  for (const char *at = words[2]; at && shape->blocks < HR_MOST_BLOCKS;) {
+    shape->channels[shape->blocks++] = strtoul(at, NULL, 10);
+    at = strchr(at, ',');
+    if (at) at++;
+  }
+}
+
+static hr_status prepare(job *j, const char *path, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_network_backend backend = {
+      hr_convolver_onednn() ? hr_convolver_onednn() : &hr_convolver_reference,
+      &hr_linalg_blas};
+  FILE *file = NULL;
+  HR_TRY(hr_network_create(&j->shape, j->rows, &backend, &j->network, err));
+  j->parameters = hr_network_parameter_count(&j->shape);
+  j->statistics = hr_network_statistic_count(&j->shape);
+  size_t count = j->parameters + j->steps * j->rows * (j->shape.pixels + 1);
+  HR_TRY(hr_alloc(&j->in, count, err));
+  HR_TRY(
+      hr_alloc(&j->out, j->steps + 2 * j->parameters + j->statistics + 2 * j->rows, err));
+  HR_TRY(hr_alloc(&j->first, j->parameters, err));
+  HR_TRY(hr_alloc(&j->second, j->parameters, err));
+  HR_TRY(hr_alloc(&j->dout, j->rows, err));
+  file = fopen(path, "rbe");
+  if (!file || fread(j->in, sizeof *j->in, count, file) != count) {
+    status = hr_fail(err, HR_ERR_IO, "cannot read %zu values from %s", count, path);
+    goto cleanup;
+  }
+  hr_network_start(j->network, 1); /* for the statistics */
+  memcpy(hr_network_parameters(j->network), j->in, j->parameters * sizeof *j->in);
+cleanup:
+  if (file) fclose(file);
+  return status;
+}
+
+static hr_status train(job *j, double *seconds, hr_error *err) {
+  hr_status status = HR_OK;
+  const float *x = j->in + j->parameters, *y = x + j->steps * j->rows * j->shape.pixels;
+  float *loss = j->out, *first_out = loss + j->steps, *gradient = first_out + j->rows;
+  float *result = gradient + j->parameters, *outputs = j->dout;
+  hr_adam adam = {j->parameters,
+                  hr_network_parameters(j->network),
+                  hr_network_gradient(j->network),
+                  j->first,
+                  j->second,
+                  j->decay};
+  for (size_t step = 0; step < j->steps; step++) {
+    if (step == 1) *seconds = hr_clock_seconds();
+    double sum = 0;
+    HR_TRY(hr_network_forward(j->network, x + step * j->rows * j->shape.pixels, j->rows,
+                              true, outputs, err));
+    if (step == 0) memcpy(first_out, outputs, j->rows * sizeof *outputs);
+    for (size_t i = 0; i < j->rows; i++) {
+      double d = (double)outputs[i] - (double)y[step * j->rows + i];
+      sum += d * d / (double)j->rows;
+      outputs[i] = (float)(2 * d / (double)j->rows);
+    }
+    loss[step] = (float)sum;
+    HR_TRY(hr_network_backward(j->network, outputs, err));
+    if (step == 0) memcpy(gradient, adam.gradient, j->parameters * sizeof *gradient);
+    hr_adam_step(&adam, step + 1, j->rate);
+  }
+  *seconds = hr_clock_seconds() - *seconds;
+  memcpy(result, adam.parameters, j->parameters * sizeof *result);
+  result += j->parameters;
+  memcpy(result, hr_network_statistics(j->network), j->statistics * sizeof *result);
+  HR_TRY(hr_network_forward(j->network, x, j->rows, false, result + j->statistics, err));
+cleanup:
+  return status;
+}
+
+static hr_status write_out(const job *j, const char *path, hr_error *err) {
+  size_t count = j->steps + 2 * j->parameters + j->statistics + 2 * j->rows;
+  FILE *file = fopen(path, "wbe");
+  bool good = file && fwrite(j->out, sizeof *j->out, count, file) == count;
+  if (file && fclose(file) != 0) good = false;
+  return good ? HR_OK : hr_fail(err, HR_ERR_IO, "cannot write %s", path);
+}
+
+enum { ORDER = 1024, PRODUCTS = 8 };
+
+static void multiply(void *context, size_t i, size_t thread) {
+  float *a = (float *)context + 2 * ORDER * ORDER * thread;
+  const hr_product_shape shape = {ORDER, ORDER, ORDER};
+  (void)i;
+  hr_linalg_blas.product_of_rows(shape, a, ORDER, a, ORDER, a + ORDER * ORDER, ORDER);
+}
+
+/* The rate of matrix products here and now, in operations a second. */
+static double product_rate(void) {
+  float *a = NULL;
+  size_t threads = hr_thread_count();
+  double order = ORDER, best = 0;
+  if (hr_alloc(&a, 2 * ORDER * ORDER * threads, NULL) != HR_OK) return 0;
+  for (int again = 0; again < 5; again++) {
+    double start = hr_clock_seconds();
+    hr_parallel_for(PRODUCTS * threads, multiply, a);
+    double rate = (double)threads * PRODUCTS * 2 * order * order * order /
+                  (hr_clock_seconds() - start);
+    if (rate > best) best = rate;
+  }
+  hr_free(a);
+  return best;
+}
+
+int main(int count, char **words) {
+  hr_status status = HR_OK;
+  hr_error err = {.status = HR_OK};
+  job j = {.rows = 0};
+  double seconds = 0;
+  if (count != 13) return 2;
+  read_shape(words, &j.shape);
+  j.rows = strtoul(words[7], NULL, 10);
+  j.steps = strtoul(words[8], NULL, 10);
+  j.rate = strtod(words[9], NULL);
+  j.decay = strtod(words[10], NULL);
+  HR_TRY(prepare(&j, words[11], &err));
+  HR_TRY(train(&j, &seconds, &err));
+  HR_TRY(write_out(&j, words[12], &err));
+  printf("%.6f %.4g %.6g\n", seconds, product_rate(),
+         3 * hr_network_operations(&j.shape));
+cleanup:
+  if (status != HR_OK) fprintf(stderr, "%s\n", err.message);
+  hr_network_destroy(&j.network);
+  hr_free(j.in);
+  hr_free(j.out);
+  hr_free(j.first);
+  hr_free(j.second);
+  hr_free(j.dout);
+  return status == HR_OK ? 0 : 1;
+}
