@@ -13,6 +13,7 @@
 #include "core/field.h"
 #include "data/bins.h"
 #include "data/stream.h"
+#include "nn/training.h"
 
 enum { HR_GLOBAL = -1 }; /* as a task's bin: the model trained on all rows */
 
@@ -39,6 +40,8 @@ typedef struct hr_study_view {
   size_t memory_bytes;
   double noise_level; /* the noise of a pixel in units of its error; 0: none */
   const hr_observer *observer;
+  const char *folder; /* the run directory, for what an expert keeps while it trains;
+                         NULL: there is none */
 } hr_study_view;
 
 typedef enum hr_task_status {
@@ -46,6 +49,14 @@ typedef enum hr_task_status {
   HR_TASK_SKIPPED, /* too few rows, not asked for in this bin, or not in this build */
   HR_TASK_FAILED,
 } hr_task_status;
+
+/* Whether an iterative training came to its end. A model that did not converge is scored,
+ * but never chosen. */
+typedef enum hr_convergence {
+  HR_CONVERGENCE_NONE, /* the method has no such thing */
+  HR_CONVERGED,
+  HR_NOT_CONVERGED,
+} hr_convergence;
 
 /* The outcome of one (bin, expert). A variant is one setting of the method's
  * hyperparameter (Ridge: one alpha); every variant is kept, so that selection can be
@@ -72,6 +83,10 @@ typedef struct hr_task {
   const double *level;       /* [level_count], as the study's noise_level */
   const double *level_cv_r2; /* [level_count] of the best variant at that level */
   const double *level_value; /* [level_count] that variant's value, NaN: none usable */
+  hr_convergence convergence;
+  const hr_curve_point *curve; /* [curve_points] epoch by epoch, or NULL */
+  size_t curve_points;
+  size_t best_epoch; /* of the curve, from 0: the model's */
 } hr_task;
 
 /* An estimate, before anything is read. */

@@ -1,15 +1,16 @@
 #include <string.h>
 
+#include "experts/cnn.h"
 #include "experts/expert.h"
 #include "experts/lightgbm.h"
-#include "experts/planned.h"
 #include "experts/posterior.h"
 #include "experts/ridge.h"
 #include "experts/ridge_marginal.h"
 
 static const hr_expert_type *const types[] = {
-    &hr_ridge_expert_type,    &hr_ridge_marginal_expert_type, &hr_posterior_expert_type,
-    &hr_lightgbm_expert_type, &hr_planned_cnn_type,
+    &hr_ridge_expert_type,     &hr_ridge_marginal_expert_type,
+    &hr_posterior_expert_type, &hr_lightgbm_expert_type,
+    &hr_cnn_expert_type,
 };
 
 const hr_expert_type *const *hr_expert_types(size_t *count) {

@@ -2,51 +2,37 @@
 
 #include "core/vector.h"
 
-/* Channels that are looked at side by side: their maxima stay in registers. */
-enum { LANES = 16 };
+/* Channels that are looked at side by side; their places are whole words on the way, as
+ * wide as the values, so that the compiler uses vectors. */
+enum { CHANNELS = 128 };
 
 HR_VECTOR_CLONES
-static void pool_lanes(const float *a, size_t step, size_t pool, float *out,
-                       uint8_t *where) {
-  float best[LANES] = {0};
-  int32_t place[LANES];
-  for (size_t c = 0; c < LANES; c++) place[c] = HR_POOL_NONE;
-  for (size_t j = 0; j < pool; j++) {
-    for (size_t c = 0; c < LANES; c++) {
-      float value = a[j * step + c];
-      place[c] = value > best[c] ? (int32_t)j : place[c];
-      best[c] = value > best[c] ? value : best[c];
+static void pool_channels(const hr_pool_shape *shape, size_t count,
+                          const float *restrict a, float *restrict out,
+                          uint8_t *restrict where) {
+  int32_t place[CHANNELS];
+  size_t channels = shape->channels;
+  for (size_t q = 0; q < shape->width / shape->pool; q++) {
+    for (size_t c = 0; c < count; c++) out[c] = 0;
+    for (size_t c = 0; c < count; c++) place[c] = HR_POOL_NONE;
+    for (size_t j = 0; j < shape->pool; j++, a += channels) {
+      for (size_t c = 0; c < count; c++) {
+        float value = a[c], best = out[c];
+        place[c] = value > best ? (int32_t)j : place[c];
+        out[c] = value > best ? value : best;
+      }
     }
-  }
-  for (size_t c = 0; c < LANES; c++) out[c] = best[c];
-  for (size_t c = 0; c < LANES; c++) where[c] = (uint8_t)place[c];
-}
-
-static void pool_few(const float *a, size_t step, const hr_pool_shape *shape,
-                     size_t first, float *out, uint8_t *where) {
-  for (size_t c = first; c < shape->channels; c++) {
-    out[c] = 0;
-    where[c] = HR_POOL_NONE;
-    for (size_t j = 0; j < shape->pool; j++) {
-      if (!(a[j * step + c] > out[c])) continue;
-      out[c] = a[j * step + c];
-      where[c] = (uint8_t)j;
-    }
+    for (size_t c = 0; c < count; c++) where[c] = (uint8_t)place[c];
+    out += channels;
+    where += channels;
   }
 }
 
 void hr_pool_forward(const hr_pool_shape *shape, const float *a, float *out,
                      uint8_t *where) {
-  size_t channels = shape->channels;
-  for (size_t q = 0; q < shape->width / shape->pool; q++) {
-    size_t c = 0;
-    for (; c + LANES <= channels; c += LANES) {
-      pool_lanes(a + c, channels, shape->pool, out + c, where + c);
-    }
-    pool_few(a, channels, shape, c, out, where);
-    a += shape->pool * channels;
-    out += channels;
-    where += channels;
+  for (size_t c = 0; c < shape->channels; c += CHANNELS) {
+    size_t left = shape->channels - c;
+    pool_channels(shape, left < CHANNELS ? left : CHANNELS, a + c, out + c, where + c);
   }
 }
 

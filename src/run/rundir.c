@@ -296,6 +296,12 @@ static json_t *describe_task(const hr_expert_type *type, const hr_task *task) {
                         json_integer((json_int_t)task->validated_rows));
     json_object_set_new(card, "validation_seconds", json_real(task->validation_seconds));
   }
+  if (task->convergence != HR_CONVERGENCE_NONE) {
+    json_object_set_new(card, "converged",
+                        json_boolean(task->convergence == HR_CONVERGED));
+    json_object_set_new(card, "best_epoch",
+                        json_integer((json_int_t)task->best_epoch + 1));
+  }
   json_object_set_new(card, "variants", describe_variants(type, task));
   json_object_set_new(card, "chosen", json_integer((json_int_t)task->chosen));
   return card;

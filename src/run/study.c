@@ -266,6 +266,7 @@ static hr_status run(study *s, hr_error *err) {
   int lock = -1;
   HR_TRY(hr_plan_check_memory(s->plan, err));
   HR_TRY(hr_rundir_open(s->out_dir, s->plan, &lock, err));
+  s->plan->view.folder = s->out_dir;
   warn_of_uneven_noise(s);
   HR_TRY(hr_rundir_write_origin(s->out_dir, s->plan, err));
   HR_TRY(create_experts(s, err));

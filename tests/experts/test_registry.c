@@ -1,4 +1,4 @@
-#include "experts/planned.h"
+#include "experts/cnn.h"
 #include "experts/ridge.h"
 #include "support/check.h"
 
@@ -28,7 +28,7 @@ static void test_order(void **state) {
 static void test_find(void **state) {
   (void)state;
   assert_ptr_equal(hr_expert_find("ridge"), &hr_ridge_expert_type);
-  assert_ptr_equal(hr_expert_find("cnn"), &hr_planned_cnn_type);
+  assert_ptr_equal(hr_expert_find("cnn"), &hr_cnn_expert_type);
   assert_null(hr_expert_find("Ridge"));
   assert_null(hr_expert_find(""));
 }

@@ -1,9 +1,9 @@
 #include "run/config.h"
 
+#include "experts/cnn.h"
 #include "experts/leakage.h"
 #include "experts/lightgbm.h"
 #include "experts/placebo.h"
-#include "experts/planned.h"
 #include "experts/ridge.h"
 #include "experts/ridge_marginal.h"
 #include "support/config_checks.h"

@@ -1,0 +1,427 @@
+#include "experts/cnn.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "core/observe.h"
+#include "core/parallel.h"
+#include "experts/cnn_bin.h"
+
+enum { GATHERED = 256 }; /* test rows that are predicted at a time */
+
+struct hr_expert {
+  const hr_study_view *study;
+  const hr_cnn_parameters *parameters;
+  hr_network_backend backend;
+  hr_progress progress;
+  hr_cnn_bin *bins;      /* [K] */
+  hr_task *tasks;        /* [K] */
+  double *cv_r2;         /* [K] */
+  float **predictions;   /* [K][test rows of the bin] */
+  size_t *next_test_row; /* [K] */
+  float *gathered;       /* [GATHERED][P] */
+};
+
+static bool is_wanted(const hr_cnn_parameters *p, size_t k) {
+  for (size_t i = 0; i < p->bins.count; i++) {
+    if (p->bins.items[i] == (double)k) return true;
+  }
+  return false;
+}
+
+static void cnn_destroy(hr_expert **address) {
+  hr_expert *expert = *address;
+  *address = NULL;
+  if (!expert) return;
+  for (size_t k = 0; k < expert->study->bin_count; k++) {
+    if (expert->bins) hr_cnn_bin_fini(&expert->bins[k]);
+    if (expert->predictions) hr_free(expert->predictions[k]);
+  }
+  hr_free(expert->bins);
+  hr_free(expert->tasks);
+  hr_free(expert->cv_r2);
+  hr_free(expert->predictions);
+  hr_free(expert->next_test_row);
+  hr_free(expert->gathered);
+  hr_free(expert);
+}
+
+/* Rows of a bin in the first fold, and in the others. */
+static void count_rows(const hr_split_view *train, size_t k, size_t *trained,
+                       size_t *held_out) {
+  *trained = *held_out = 0;
+  for (size_t i = 0; i < train->rows; i++) {
+    if (train->bin[i] != (int32_t)k) continue;
+    if (train->fold[i] == 0) {
+      ++*held_out;
+    } else {
+      ++*trained;
+    }
+  }
+}
+
+static double stored_bytes(const hr_study_view *study, const hr_cnn_parameters *p,
+                           size_t trained, size_t held_out) {
+  double kept = p->redraw ? 2 : 1;
+  return 4 * (double)study->pixels * (kept * (double)trained + (double)held_out);
+}
+
+/* Bytes of all rows that have to be kept. */
+static double all_stored_bytes(const hr_study_view *study, const hr_cnn_parameters *p) {
+  double bytes = 0;
+  for (size_t k = 0; k < study->bin_count; k++) {
+    size_t trained = 0, held_out = 0;
+    if (!is_wanted(p, k)) continue;
+    count_rows(&study->train, k, &trained, &held_out);
+    bytes += stored_bytes(study, p, trained, held_out);
+  }
+  return bytes;
+}
+
+static bool fits_memory(const hr_study_view *study, const hr_cnn_parameters *p) {
+  return all_stored_bytes(study, p) <= 0.25 * (double)study->memory_bytes;
+}
+
+static bool is_enough(const hr_cnn_bin *bin) {
+  return bin->trained_rows >= HR_CNN_FEWEST_TRAINED &&
+         bin->held_out_rows >= HR_CNN_FEWEST_HELD_OUT;
+}
+
+static hr_status init_bin(hr_expert *expert, size_t k, size_t test_rows, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = expert->study;
+  hr_cnn_bin *bin = &expert->bins[k];
+  hr_task *task = &expert->tasks[k];
+  size_t trained = 0, held_out = 0;
+  HR_TRY(hr_alloc(&expert->predictions[k], test_rows, err));
+  count_rows(&study->train, k, &trained, &held_out);
+  expert->cv_r2[k] = (double)NAN;
+  *task = (hr_task){.bin = (int)k,
+                    .status = HR_TASK_SKIPPED,
+                    .train_rows = trained + held_out,
+                    .test_rows = test_rows,
+                    .variant_count = 1,
+                    .cv_r2 = &expert->cv_r2[k],
+                    .predictions = expert->predictions[k]};
+  if (!is_wanted(expert->parameters, k)) {
+    snprintf(task->note, sizeof task->note, "not one of experts.cnn.bins");
+    goto cleanup;
+  }
+  *bin = (hr_cnn_bin){.bin = (int)k,
+                      .study = study,
+                      .parameters = expert->parameters,
+                      .backend = &expert->backend,
+                      .trained_rows = trained,
+                      .held_out_rows = held_out};
+  if (!is_enough(bin)) {
+    snprintf(task->note, sizeof task->note,
+             "%zu row%s to train on and %zu held out; at least %d and %d are needed",
+             trained, trained == 1 ? "" : "s", held_out, HR_CNN_FEWEST_TRAINED,
+             HR_CNN_FEWEST_HELD_OUT);
+    goto cleanup;
+  }
+  const char *folder = fits_memory(study, expert->parameters) ? NULL : study->folder;
+  HR_TRY(hr_cnn_bin_init(bin, folder, err));
+  expert->progress.total += (uint64_t)expert->parameters->epochs * trained;
+cleanup:
+  return status;
+}
+
+static bool is_trained(const hr_expert *expert, size_t k) {
+  return expert->bins[k].trained != NULL;
+}
+
+static hr_status init_expert(hr_expert *expert, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = expert->study;
+  size_t bins = study->bin_count, *test_rows = NULL;
+  hr_network_shape shape;
+  HR_TRY(hr_cnn_shape(study, expert->parameters, &shape, err));
+  expert->progress = (hr_progress){.stage = "training 1D-CNN", .unit = "spectra"};
+  HR_TRY(hr_alloc(&expert->bins, bins, err));
+  HR_TRY(hr_alloc(&expert->tasks, bins, err));
+  HR_TRY(hr_alloc(&expert->cv_r2, bins, err));
+  HR_TRY(hr_alloc(&expert->predictions, bins, err));
+  HR_TRY(hr_alloc(&expert->next_test_row, bins, err));
+  HR_TRY(hr_alloc(&expert->gathered, GATHERED * study->pixels, err));
+  HR_TRY(hr_alloc(&test_rows, bins + 1, err));
+  hr_count_bins(study->test.route, study->test.rows, bins, test_rows);
+  for (size_t k = 0; k < bins; k++) HR_TRY(init_bin(expert, k, test_rows[k], err));
+cleanup:
+  hr_free(test_rows);
+  return status;
+}
+
+hr_status hr_cnn_create_with(const hr_network_backend *backend,
+                             const hr_study_view *study,
+                             const hr_cnn_parameters *parameters, hr_expert **out,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  hr_expert *expert = NULL;
+  HR_TRY(hr_alloc(&expert, 1, err));
+  expert->study = study;
+  expert->parameters = parameters;
+  expert->backend = *backend;
+  HR_TRY(init_expert(expert, err));
+  *out = expert;
+  expert = NULL;
+cleanup:
+  cnn_destroy(&expert);
+  return status;
+}
+
+static hr_status cnn_available(hr_error *err) {
+  if (hr_convolver_onednn()) return HR_OK;
+  return hr_fail(err, HR_ERR_MISSING,
+                 "this program was built without oneDNN; install libdnnl-dev "
+                 "(scripts/setup.sh build) and build it with -DHR_ONEDNN=ON");
+}
+
+static hr_status cnn_create(const hr_study_view *study, const void *parameters,
+                            hr_expert **out, hr_error *err) {
+  const hr_network_backend backend = {hr_convolver_onednn(), &hr_linalg_blas};
+  return hr_cnn_create_with(&backend, study, parameters, out, err);
+}
+
+static hr_status cnn_observe(hr_expert *expert, const hr_block *block, hr_error *err) {
+  hr_status status = HR_OK;
+  const int32_t *bin = expert->study->train.bin + block->first_row;
+  for (size_t i = 0; i < block->rows; i++) {
+    if (bin[i] == HR_UNCOVERED || !is_trained(expert, (size_t)bin[i])) continue;
+    HR_TRY(hr_cnn_bin_observe(&expert->bins[bin[i]], block, i, err));
+  }
+cleanup:
+  return status;
+}
+
+/* What the bin became, as the study sees it. */
+static void fill_task(hr_expert *expert, size_t k) {
+  const hr_cnn_bin *bin = &expert->bins[k];
+  hr_task *task = &expert->tasks[k];
+  expert->cv_r2[k] = isfinite(bin->best_r2) ? bin->best_r2 : (double)NAN;
+  task->status = HR_TASK_OK;
+  task->validated_rows = bin->held_out_rows;
+  task->convergence = bin->converged ? HR_CONVERGED : HR_NOT_CONVERGED;
+  task->curve = bin->curve;
+  task->curve_points = bin->curve_points;
+  task->best_epoch = bin->best_epoch;
+}
+
+static hr_status train_bin(hr_expert *expert, size_t k, hr_error *err) {
+  hr_error reason;
+  hr_cnn_bin *bin = &expert->bins[k];
+  hr_task *task = &expert->tasks[k];
+  double start = hr_clock_seconds();
+  hr_status trained = hr_cnn_bin_train(bin, &expert->progress, &reason);
+  memcpy(task->note, bin->note, sizeof task->note);
+  if (trained == HR_OK) {
+    fill_task(expert, k);
+  } else if (trained == HR_ERR_NUMERIC || trained == HR_ERR_MEMORY) {
+    size_t used = strlen(task->note);
+    task->status = HR_TASK_FAILED;
+    snprintf(task->note + used, sizeof task->note - used, "%s%.200s", used ? "; " : "",
+             reason.message);
+  } else {
+    return hr_fail(err, trained, "%s", reason.message);
+  }
+  task->seconds = hr_clock_seconds() - start;
+  if (task->note[0] == '\0') return HR_OK;
+  hr_observe_warning(expert->study->observer, "1D-CNN, bin %zu: %s", k, task->note);
+  return HR_OK;
+}
+
+static hr_status check_rows(const hr_expert *expert, size_t k, hr_error *err) {
+  const hr_cnn_bin *bin = &expert->bins[k];
+  size_t seen = hr_row_store_rows(bin->trained) + hr_row_store_rows(bin->held_out);
+  if (seen == bin->trained_rows + bin->held_out_rows) return HR_OK;
+  return hr_fail(err, HR_ERR_INTERNAL, "cnn saw %zu rows of bin %zu, not %zu", seen, k,
+                 bin->trained_rows + bin->held_out_rows);
+}
+
+static hr_status cnn_train(hr_expert *expert, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t k = 0; k < expert->study->bin_count; k++) {
+    if (!is_trained(expert, k)) continue;
+    HR_TRY(check_rows(expert, k, err));
+    HR_TRY(train_bin(expert, k, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status predict_gathered(hr_expert *expert, size_t k, size_t count,
+                                  hr_error *err) {
+  float *out = expert->predictions[k] + expert->next_test_row[k];
+  expert->next_test_row[k] += count;
+  return hr_model_predict(&expert->bins[k].model, expert->gathered, count, out, err);
+}
+
+static hr_status predict_rows(hr_expert *expert, size_t k, const hr_block *block,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  const int32_t *route = expert->study->test.route + block->first_row;
+  size_t pixels = block->pixels, count = 0;
+  for (size_t i = 0; i < block->rows; i++) {
+    if (route[i] != (int32_t)k) continue;
+    memcpy(expert->gathered + count++ * pixels, block->noisy + i * pixels,
+           pixels * sizeof *block->noisy);
+    if (count < GATHERED) continue;
+    HR_TRY(predict_gathered(expert, k, count, err));
+    count = 0;
+  }
+  if (count > 0) HR_TRY(predict_gathered(expert, k, count, err));
+cleanup:
+  return status;
+}
+
+static hr_status cnn_observe_test(hr_expert *expert, const hr_block *block,
+                                  hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t k = 0; k < expert->study->bin_count; k++) {
+    if (expert->tasks[k].status != HR_TASK_OK) continue;
+    HR_TRY(predict_rows(expert, k, block, err));
+  }
+cleanup:
+  return status;
+}
+
+static const hr_task *cnn_tasks(const hr_expert *expert, size_t *count) {
+  *count = expert->study->bin_count;
+  return expert->tasks;
+}
+
+/* curves.csv: one line an epoch. */
+static hr_status save_curves(const hr_cnn_bin *bin, const char *folder, hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL, number[3][HR_FIELD_NUMBER_BYTES];
+  hr_text text;
+  hr_text_init(&text);
+  hr_text_append(&text, "epoch,train_loss,validation_r2,lr\n");
+  for (size_t i = 0; i < bin->curve_points; i++) {
+    const hr_curve_point *point = &bin->curve[i];
+    hr_field_format_number(point->train_loss, number[0]);
+    hr_field_format_number(point->validation_r2, number[1]);
+    hr_field_format_number(point->rate, number[2]);
+    hr_text_append(&text, "%zu,%s,%s,%s\n", i + 1, number[0], number[1], number[2]);
+  }
+  HR_TRY(hr_text_status(&text, err));
+  HR_TRY(hr_join_path(folder, "curves.csv", &path, err));
+  HR_TRY(hr_file_write(path, text.bytes, text.length, err));
+cleanup:
+  hr_text_fini(&text);
+  hr_free(path);
+  return status;
+}
+
+static hr_status cnn_save(const hr_expert *expert, const hr_task *task,
+                          const char *folder, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_cnn_bin *bin = &expert->bins[task->bin];
+  char *path = NULL, *state = NULL;
+  HR_TRY(hr_join_path(folder, "model.cnn", &path, err));
+  HR_TRY(hr_model_save(&bin->model, path, err));
+  HR_TRY(save_curves(bin, folder, err));
+  HR_TRY(hr_cnn_bin_state_path(bin, &state, err));
+  if (state) unlink(state); /* the model is there: nothing to go on with */
+cleanup:
+  hr_free(path);
+  hr_free(state);
+  return status;
+}
+
+static void cnn_estimate(const hr_study_view *study, const void *parameters,
+                         hr_cost *cost) {
+  const hr_cnn_parameters *p = parameters;
+  hr_network_shape shape;
+  if (hr_cnn_shape(study, p, &shape, NULL) != HR_OK) return; /* create says why */
+  shape.batch_norm = true; /* a second training has it */
+  double pixels = (double)study->pixels, rows = 0, most = 0, models = 0;
+  for (size_t k = 0; k < study->bin_count; k++) {
+    size_t trained = 0, held_out = 0;
+    if (!is_wanted(p, k)) continue;
+    count_rows(&study->train, k, &trained, &held_out);
+    rows += (double)trained + (double)held_out / 3;
+    most = fmax(most, fmax((double)trained, (double)held_out));
+    models += 1;
+  }
+  double batch = fmin((double)p->batch_size, most), stored = all_stored_bytes(study, p);
+  double weights = (double)hr_network_parameter_count(&shape);
+  bool in_memory = fits_memory(study, p);
+  cost->operations = 3 * hr_network_operations(&shape) * rows * (double)p->epochs;
+  cost->memory_bytes = hr_network_bytes(&shape, (size_t)batch) + 20 * weights +
+                       4 * pixels * (batch + 2 * (double)hr_thread_count() + GATHERED) +
+                       models * (hr_network_bytes(&shape, 16) + 100 * pixels) +
+                       (in_memory ? stored : 0);
+  cost->disk_bytes = models * (4 * weights + 8 * pixels + 60 * (double)p->epochs) +
+                     20 * weights + (in_memory ? 0 : stored) +
+                     4 * (double)study->test.rows;
+}
+
+#define COUNT(array)   (sizeof(array) / sizeof(array)[0])
+#define MEMBER(member) .name = #member, .offset = offsetof(hr_cnn_parameters, member)
+
+/* Defaults are those of the study "MOE-CEILING-C1-01" (examples/moe-ceiling-c1.yaml), as
+ * far as it names them. */
+static const hr_field fields[] = {
+    {MEMBER(channels), .kind = HR_FIELD_NUMBERS, .default_text = "[32, 64, 32]",
+     .minimum = 1, .maximum = 65536, .whole = true, .least_count = 1,
+     .help = "The channels of each convolution."},
+    {MEMBER(kernel_size), .kind = HR_FIELD_INTEGER, .default_text = "5", .minimum = 1,
+     .maximum = 65536, .help = "The width of each convolution, in pixels of its input."},
+    {MEMBER(pool_size), .kind = HR_FIELD_INTEGER, .default_text = "4", .minimum = 1,
+     .maximum = 128, .help = "Pixels that are pooled into one behind each convolution."},
+    {MEMBER(fc_dim), .kind = HR_FIELD_INTEGER, .default_text = "64", .minimum = 1,
+     .maximum = 65536, .help = "The width of the fully connected layer."},
+    {MEMBER(batch_norm), .kind = HR_FIELD_BOOL, .default_text = "false",
+     .help = "Whether each convolution's output is normalised over the batch."},
+    {MEMBER(epochs), .kind = HR_FIELD_INTEGER, .default_text = "50", .minimum = 1,
+     .maximum = 1e6, .help = "Passes over the training rows."},
+    {MEMBER(batch_size), .kind = HR_FIELD_INTEGER, .default_text = "256", .minimum = 1,
+     .maximum = 1e9, .help = "Rows a step, at most."},
+    {MEMBER(lr), .kind = HR_FIELD_NUMBER, .default_text = "1e-3", .minimum = 1e-12,
+     .maximum = INFINITY, .alias = "learning_rate",
+     .help = "The highest learning rate; it falls to 0 along half a cosine."},
+    {MEMBER(weight_decay), .kind = HR_FIELD_NUMBER, .default_text = "0.01", .minimum = 0,
+     .maximum = INFINITY,
+     .help = "The share of each weight, times the learning rate, that a step takes off "
+             "it (AdamW)."},
+    {MEMBER(warmup), .kind = HR_FIELD_INTEGER, .default_text = "1", .minimum = 0,
+     .maximum = 1e6, .help = "Epochs over which the learning rate rises."},
+    {MEMBER(patience), .kind = HR_FIELD_INTEGER, .default_text = "15", .minimum = 0,
+     .maximum = 1e6,
+     .help = "Epochs without a better validation after which training ends; 0: never."},
+    {MEMBER(restart_after), .kind = HR_FIELD_INTEGER, .default_text = "10", .minimum = 1,
+     .maximum = 1e6,
+     .help = "A training that is no better than the mean after so many epochs is started "
+             "again, once, with a tenth of lr and batch normalisation."},
+    {MEMBER(redraw), .kind = HR_FIELD_BOOL, .default_text = "true",
+     .help = "Whether each epoch draws the training rows' noise anew; false: the one "
+             "draw that all experts see."},
+    {MEMBER(bins), .kind = HR_FIELD_NUMBERS, .default_text = "[3, 6]", .minimum = 0,
+     .maximum = HR_MOST_BINS - 1, .order = HR_FIELD_DISTINCT, .whole = true,
+     .help = "The bins that it is trained for."},
+};
+
+const hr_expert_type hr_cnn_expert_type = {
+    .name = "cnn",
+    .title = "1D-CNN",
+    .summary = "A small convolutional network along the wavelength.",
+    .parameters_size = sizeof(hr_cnn_parameters),
+    .fields = fields,
+    .field_count = COUNT(fields),
+    .available = cnn_available,
+    .create = cnn_create,
+    .destroy = cnn_destroy,
+    .estimate = cnn_estimate,
+    .observe = cnn_observe,
+    .train = cnn_train,
+    .observe_test = cnn_observe_test,
+    .tasks = cnn_tasks,
+    .save = cnn_save,
+};
