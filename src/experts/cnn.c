@@ -110,7 +110,7 @@ static hr_status init_bin(hr_expert *expert, size_t k, size_t test_rows, hr_erro
                     .cv_r2 = &expert->cv_r2[k],
                     .predictions = expert->predictions[k]};
   if (!is_wanted(expert->parameters, k)) {
-    snprintf(task->note, sizeof task->note, "not one of experts.cnn.bins");
+    snprintf(task->note, sizeof task->note, "this expert was not asked for in this bin");
     goto cleanup;
   }
   *bin = (hr_cnn_bin){.bin = (int)k,

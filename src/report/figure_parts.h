@@ -25,6 +25,10 @@ hr_status hr_figure_gain(hr_sketch *sketch, hr_error *err);
 /* figure_snr.c */
 hr_status hr_figure_snr(hr_sketch *sketch, hr_error *err);
 
+/* figure_training.c; whether no expert of the study has a curve. */
+bool hr_figure_training_is_empty(hr_reader *reader);
+hr_status hr_figure_training(hr_sketch *sketch, hr_error *err);
+
 /* figure_scatter.c */
 hr_status hr_figure_scatter(hr_sketch *sketch, hr_error *err);
 

@@ -45,6 +45,11 @@ static const plan plans[] = {
      "图 6. 各方法的 R² "
      "随信噪比八分位的变化；黑线为已知分箱时的上限（若可得），灰带为前者的 "
      "95 % 区间。"},
+    {"training_curves", hr_figure_training,
+     "Figure 7. R² after each epoch of training, on the rows held out (solid) and on "
+     "those "
+     "trained on (dashed).",
+     "图 7. 每轮训练后的 R²：实线为留出的行，虚线为训练所用的行。"},
 };
 
 /* Whether any method has an R² in any octile: else there is nothing to draw. */
@@ -88,6 +93,8 @@ hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows 
   *figures = (hr_figures){0};
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
     if (plans[i].draw == hr_figure_snr && !has_octile_scores(reader)) continue;
+    if (plans[i].draw == hr_figure_training && hr_figure_training_is_empty(reader))
+      continue;
     HR_TRY(draw_figure(&figures->items[figures->count++], &plans[i], reader, rows, err));
   }
 cleanup:

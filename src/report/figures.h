@@ -14,11 +14,12 @@ typedef struct hr_figure {
   hr_text csv;
 } hr_figure;
 
-enum { HR_FIGURES_MOST = 6 };
+enum { HR_FIGURES_MOST = 7 };
 
 typedef struct hr_figures {
   hr_figure items[HR_FIGURES_MOST];
-  size_t count; /* R2 by SNR is left out where the test rows have no snr */
+  size_t count; /* R2 by SNR is left out where the test rows have no snr, training curves
+                   where no expert has any */
 } hr_figures;
 
 /* Draws all figures; nothing is written to disk. HR_ERR_FORMAT, naming the key, where

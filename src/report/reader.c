@@ -129,6 +129,11 @@ hr_node hr_node_item(hr_reader *reader, const hr_node *list, size_t index) {
   return node;
 }
 
+bool hr_node_has(const hr_node *parent, const char *key) {
+  json_t *value = json_object_get(parent->json, key);
+  return value && !json_is_null(value);
+}
+
 bool hr_node_is_null(const hr_node *parent, const char *key) {
   return json_is_null(json_object_get(parent->json, key));
 }

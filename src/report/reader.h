@@ -43,6 +43,9 @@ hr_node hr_node_item(hr_reader *reader, const hr_node *list, size_t index);
 /* Whether the key is there and null. */
 bool hr_node_is_null(const hr_node *parent, const char *key);
 
+/* Whether the key is there and not null. */
+bool hr_node_has(const hr_node *parent, const char *key);
+
 /* null is NaN. */
 double hr_node_number(hr_reader *reader, const hr_node *parent, const char *key);
 bool hr_node_bool(hr_reader *reader, const hr_node *parent, const char *key);

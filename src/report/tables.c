@@ -312,7 +312,8 @@ static hr_status note_bin_gaps(hr_table *table, hr_reader *reader, const hr_node
     hr_node one = hr_node_object(reader, &scores, hr_node_text(reader, &expert, "name"));
     const char *state = hr_node_text(reader, &one, "status");
     const char *why = hr_node_text(reader, &one, "note");
-    if (strcmp(state, "unavailable") == 0 || why[0] == '\0') continue;
+    bool unwanted = strcmp(why, "this expert was not asked for in this bin") == 0;
+    if (strcmp(state, "unavailable") == 0 || why[0] == '\0' || unwanted) continue;
     HR_TRY(hr_set_text(&note, err, "Bin %.0f, %s: %s",
                        hr_node_number(reader, bin, "index"),
                        hr_node_text(reader, &expert, "title"), why));

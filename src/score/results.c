@@ -207,6 +207,21 @@ static void write_variants(writer *w, json_t *parent, size_t expert, size_t bin,
   }
 }
 
+/* What is known of a training in epochs; nothing where the method has none. */
+static void write_training(writer *w, json_t *parent, const hr_task *task) {
+  if (!task || task->convergence == HR_CONVERGENCE_NONE) return;
+  hr_json_put_bool(&w->json, parent, "converged", task->convergence == HR_CONVERGED);
+  if (!task->curve) return;
+  hr_json_put_count(&w->json, parent, "best_epoch", task->best_epoch + 1);
+  json_t *curve = hr_json_put(&w->json, parent, "curve", json_array());
+  for (size_t i = 0; i < task->curve_points; i++) {
+    json_t *point = hr_json_append(&w->json, curve, json_object());
+    hr_json_put_number(&w->json, point, "train_loss", task->curve[i].train_loss);
+    hr_json_put_number(&w->json, point, "r2_validation", task->curve[i].validation_r2);
+    hr_json_put_number(&w->json, point, "lr", task->curve[i].rate);
+  }
+}
+
 static void write_bin_expert(writer *w, json_t *parent, size_t expert, size_t bin) {
   const hr_outcome *outcome = &w->input->outcomes[expert];
   const hr_task *any = hr_outcome_task(outcome, (int)bin);
@@ -227,6 +242,7 @@ static void write_bin_expert(writer *w, json_t *parent, size_t expert, size_t bi
   write_test_choice(w, object, expert, bin, task);
   write_variants(w, object, expert, bin, task);
   hr_json_put_number(&w->json, object, "seconds", task ? task->seconds : (double)NAN);
+  write_training(w, object, task);
 }
 
 /* The expert that a hybrid takes in a bin, or NULL. */

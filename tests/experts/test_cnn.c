@@ -187,7 +187,7 @@ static void bins_are_trained_or_skipped(void **state) {
   assert_int_equal(tasks[2].train_rows, 1);
   assert_string_equal(tasks[3].note,
                       "0 rows to train on and 0 held out; at least 10 and 2 are needed");
-  assert_string_equal(tasks[4].note, "not one of experts.cnn.bins");
+  assert_string_equal(tasks[4].note, "this expert was not asked for in this bin");
   assert_true(isnan(tasks[3].cv_r2[0]));
   type->destroy(&expert);
   assert_null(expert);

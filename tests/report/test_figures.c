@@ -170,6 +170,23 @@ static void test_poor_studies_are_drawn_too(void **state) {
   assert_string_equal(figures.items[4].csv.bytes, "row,true,predicted\n");
 }
 
+static void test_training_curves_are_drawn_where_there_are_any(void **state) {
+  (void)state;
+  const hr_curve_point curve[] = {{0.9, 0.125, 1e-3}, {0.75, (double)NAN, 0}};
+  f.forest[1].convergence = HR_CONVERGED;
+  f.forest[1].curve = curve;
+  f.forest[1].curve_points = 2;
+  draw();
+  assert_int_equal(figures.count, 7);
+  assert_string_equal(figures.items[6].name, "training_curves");
+  assert_int_equal(strncmp(figures.items[6].caption, "Figure 7. ", 10), 0);
+  assert_true(figures.items[6].png.count > 5000);
+  assert_string_equal(figures.items[6].csv.bytes,
+                      "expert,bin,epoch,train_loss,r2_validation,lr\n"
+                      "Forest,1,1,0.90000000000000002,0.125,0.001\n"
+                      "Forest,1,2,0.75,,0\n");
+}
+
 static void test_selection_on_test_rows(void **state) {
   (void)state;
   f.input.selection = HR_SELECT_BY_TEST;
@@ -188,6 +205,7 @@ int main(void) {
       TEST(test_the_scatter_shows_covered_rows),
       TEST(test_ceilings_are_drawn),
       TEST(test_poor_studies_are_drawn_too),
+      TEST(test_training_curves_are_drawn_where_there_are_any),
       TEST(test_selection_on_test_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,9 @@ static void test_values(void **state) {
   assert_true(isnan(hr_node_number(&reader, &a, "x")));
   assert_true(hr_node_is_null(&a, "x"));
   assert_false(hr_node_is_null(&a, "n"));
+  assert_false(hr_node_has(&a, "x"));
+  assert_false(hr_node_has(&a, "nowhere"));
+  assert_true(hr_node_has(&a, "n"));
   assert_string_equal(hr_node_text(&reader, &a, "t"), "text");
   assert_null(hr_node_text_or_null(&reader, &a, "x"));
   assert_false(hr_node_bool(&reader, &a, "b"));

@@ -153,6 +153,28 @@ static void test_experts_that_are_not_there(void **state) {
   json_decref(root);
 }
 
+static void test_training_in_epochs_is_told(void **state) {
+  (void)state;
+  const hr_curve_point curve[] = {{0.9, 0.1, 1e-3}, {0.7, (double)NAN, 0}};
+  f.forest[1].convergence = HR_NOT_CONVERGED;
+  f.forest[1].curve = curve;
+  f.forest[1].curve_points = 2;
+  f.forest[2].convergence = HR_CONVERGED; /* and nothing is known of its epochs */
+  json_t *root = results();
+  assert_true(json_is_false(at(root, "bins/1/experts/forest/converged")));
+  check_near(number(root, "bins/1/experts/forest/best_epoch"), 1, 0);
+  check_near(number(root, "bins/1/experts/forest/curve/0/train_loss"), 0.9, 0);
+  check_near(number(root, "bins/1/experts/forest/curve/0/r2_validation"), 0.1, 0);
+  check_near(number(root, "bins/1/experts/forest/curve/0/lr"), 1e-3, 0);
+  assert_true(json_is_null(at(root, "bins/1/experts/forest/curve/1/r2_validation")));
+  assert_int_equal(json_array_size(at(root, "bins/1/experts/forest/curve")), 2);
+  assert_true(json_is_true(at(root, "bins/2/experts/forest/converged")));
+  json_t *ridge = at(root, "bins/1/experts/ridge");
+  assert_null(json_object_get(ridge, "converged"));
+  assert_null(json_object_get(ridge, "curve"));
+  json_decref(root);
+}
+
 static void test_nobody_at_all(void **state) {
   (void)state;
   for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++) f.ridge[t].status = HR_TASK_FAILED;
@@ -236,6 +258,7 @@ int main(void) {
       cmocka_unit_test_setup(test_numbers_agree_with_one_another, prepare),
       cmocka_unit_test_setup(test_what_is_undefined_is_null, prepare),
       cmocka_unit_test_setup(test_experts_that_are_not_there, prepare),
+      cmocka_unit_test_setup(test_training_in_epochs_is_told, prepare),
       cmocka_unit_test_setup(test_nobody_at_all, prepare),
       cmocka_unit_test_setup(test_one_expert_is_told, prepare),
       cmocka_unit_test_setup(test_a_bin_without_test_rows_has_no_best_on_test, prepare),

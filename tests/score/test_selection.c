@@ -48,6 +48,24 @@ static void test_validation_chooses(void **state) {
   end(&s);
 }
 
+/* The forest is best in bin 1 by validation and on the test rows alike. */
+static void test_what_did_not_converge_is_never_chosen(void **state) {
+  (void)state;
+  selected s;
+  f.forest[1].convergence = HR_NOT_CONVERGED;
+  f.forest[2].convergence = HR_CONVERGED;
+  f.forest_cv[2] = 0.95;
+  begin(&s);
+  hr_select(s.scores, HR_SELECT_BY_CV, HR_ALL_EXPERTS, s.choices);
+  check_choice(&s.choices[1], 0, 2);
+  check_choice(&s.choices[2], 1, 0);
+  hr_select(s.scores, HR_SELECT_BY_TEST, HR_ALL_EXPERTS, s.choices);
+  assert_int_equal(s.choices[1].expert, 0);
+  hr_select(s.scores, HR_SELECT_BY_CV, 1, s.choices);
+  assert_int_equal(s.choices[1].kind, HR_CHOICE_NONE);
+  end(&s);
+}
+
 static void test_scores_are_those_of_the_rows(void **state) {
   (void)state;
   selected s;
@@ -149,6 +167,7 @@ static void test_memory_can_run_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(test_validation_chooses, prepare),
+      cmocka_unit_test_setup(test_what_did_not_converge_is_never_chosen, prepare),
       cmocka_unit_test_setup(test_scores_are_those_of_the_rows, prepare),
       cmocka_unit_test_setup(test_test_rows_choose_the_least_error, prepare),
       cmocka_unit_test_setup(test_one_expert_alone, prepare),
