@@ -73,6 +73,17 @@ def statistics(net):
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
+def put_statistics(net, flat):
+    at = 0
+    for layer in net:
+        if isinstance(layer, nn.BatchNorm1d):
+            n = layer.num_features
+            layer.running_mean.copy_(torch.tensor(flat[at:at + n].copy()))
+            layer.running_var.copy_(torch.tensor(flat[at + n:at + 2 * n].copy()))
+            at += 2 * n
+    assert at == flat.size
+
+
 def train_ours(tool, shape, start, x, y, rate, decay, place):
     """Runs tool_train_network; what it wrote, by name, and the three numbers it printed."""
     pixels, channels, kernel, pool, hidden, norm = shape

@@ -37,14 +37,14 @@ def thin_out(source, target, step):
 class Rows:
     """One split of a study: its labels, bins and folds, and its rows with noise."""
 
-    def __init__(self, build, config, split, noise, files, pixels, scratch):
+    def __init__(self, build, config, split, noise, files, pixels, scratch, level=1):
         plan = csv.DictReader(io.StringIO(run(build, "tool_print_plan", config).stdout))
         rows = [r for r in plan if r["split"] == split]
         self.bin = np.array([int(r["bin"]) for r in rows])
         self.fold = np.array([int(r["fold"]) for r in rows])
         self.target = np.array([float(r["target"]) for r in rows])
         prefix = os.path.join(scratch, split)
-        run(build, "tool_dump_rows", prefix, noise, 1, 42, split, 0, 1 << 28, *files)
+        run(build, "tool_dump_rows", prefix, noise, level, 42, split, 0, 1 << 28, *files)
         noisy = np.fromfile(prefix + ".noisy.f32", np.float32).reshape(-1, pixels)
         self.noisy = noisy.astype(np.float64)
 

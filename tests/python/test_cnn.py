@@ -1,11 +1,19 @@
 """The network and the 1D-CNN expert against PyTorch, and the expert's life in a study."""
 
+import csv
+import glob
+import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import numpy as np
+
+import study_data
 
 BUILD = sys.argv[1]
 try:
@@ -18,6 +26,10 @@ except ImportError as reason:
 # pixels, channels, kernel, pool, hidden, batch normalisation
 SHAPES = [(4096, (32, 64, 32), 5, 4, 64, False), (4096, (32, 64, 32), 5, 4, 64, True),
           (203, (5, 18), 7, 3, 10, False), (203, (5, 18), 7, 3, 10, True)]
+
+
+def r2(target, predicted):
+    return 1 - np.sum((target - predicted) ** 2) / np.sum((target - target.mean()) ** 2)
 
 
 class Network(unittest.TestCase):
@@ -48,13 +60,7 @@ class Network(unittest.TestCase):
             np.testing.assert_allclose(pair[0]["variance"], pair[1]["variance"], rtol=1e-3)
         # Predictions with our weights: the two trainings drift apart by rounding alone.
         peer.put_our_order(net, ours["parameters"])
-        at = 0
-        for layer in net:
-            if isinstance(layer, torch.nn.BatchNorm1d):
-                n = layer.num_features
-                layer.running_mean.copy_(torch.tensor(ours["statistics"][at:at + n]))
-                layer.running_var.copy_(torch.tensor(ours["statistics"][at + n:at + 2 * n]))
-                at += 2 * n
+        peer.put_statistics(net, ours["statistics"])
         net.eval()
         with torch.no_grad():
             predicted = net(torch.tensor(x[0])[:, None, :])[:, 0].numpy()
@@ -73,6 +79,186 @@ class Network(unittest.TestCase):
 
     def test_a_batch_of_one_row(self):
         self.compare(SHAPES[2], 1, 10)
+
+
+CNN = {"channels": [8, 16], "kernel_size": 5, "pool_size": 4, "fc_dim": 16, "epochs": 12,
+       "batch_size": 32, "lr": 3e-3, "bins": [3, 6]}
+PIXELS, STEP = 256, 16
+
+
+def config(cnn):
+    return ("experiment: {id: net, language: en}\n"
+            "data: {train: ['train_{0..1}/dataset.h5'], test: test/dataset.h5,\n"
+            "       noise: {level: 0.1, seed: 42, test: generated}}\n"
+            "selection: {seed: 42}\n"
+            f"experts: {{ridge: {{alpha: [1]}}, cnn: {json.dumps(cnn)}}}\n")
+
+
+def read_model(path):
+    """A saved model as docs/formats.md has it: words and values."""
+    with open(path, "rb") as file:
+        bytes_ = file.read()
+    assert bytes_[:8] == b"hrcnn/1\n"
+    count = int(np.frombuffer(bytes_, "<u8", 1, 8)[0])
+    words = np.frombuffer(bytes_, "<u8", count, 16)
+    at = 16 + 8 * count
+    values = np.frombuffer(bytes_, "<f4", int(np.frombuffer(bytes_, "<u8", 1, at)[0]), at + 8)
+    assert len(bytes_) == at + 8 + 4 * values.size + 8
+    return words, values
+
+
+class PeerModel:
+    """The same in PyTorch."""
+
+    def __init__(self, path):
+        words, values = read_model(path)
+        pixels, blocks, kernel, pool, hidden, norm = (int(w) for w in words[:6])
+        self.target_mean, self.target_deviation = words[6:8].view("<f8")
+        channels = [int(w) for w in words[8:8 + blocks]]
+        self.net = peer.make(pixels, channels, kernel, pool, hidden, norm)
+        self.mean, self.factor = values[:pixels], values[pixels:2 * pixels]
+        statistics = 2 * sum(channels) if norm else 0
+        peer.put_our_order(self.net, values[2 * pixels:values.size - statistics])
+        peer.put_statistics(self.net, values[values.size - statistics:])
+        self.net.eval()
+
+    def predict(self, noisy):
+        x = (noisy.astype(np.float32) - self.mean) * self.factor
+        with torch.no_grad():
+            out = self.net(torch.tensor(x)[:, None, :])[:, 0].numpy()
+        return self.target_mean + self.target_deviation * out.astype(np.float64)
+
+
+class Study(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = tempfile.TemporaryDirectory()
+        full, cls.folder = (os.path.join(cls.place.name, x) for x in ("full", "data"))
+        study_data.run(BUILD, "headroom", "simulate", "--out", full, "--train", 2000,
+                       "--shards", 2, "--test", 400, "--seed", 5, "--teff", "4500,6000",
+                       "--mh", "-2,-1")
+        for path in glob.glob(os.path.join(full, "*", "dataset.h5")):
+            study_data.thin_out(path, path.replace(full, cls.folder), STEP)
+        shutil.rmtree(full)
+        cls.two = cls.run_study(CNN, "two", 2)
+        files = (("train", [f"train_{k}/dataset.h5" for k in (0, 1)]),
+                 ("test", ["test/dataset.h5"]))
+        cls.rows = {}
+        for split, names in files:
+            cls.rows[split] = study_data.Rows(
+                BUILD, os.path.join(cls.folder, "two.yaml"), split, "generated",
+                [os.path.join(cls.folder, name) for name in names], PIXELS, cls.place.name,
+                level=0.1)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.place.cleanup()
+
+    @classmethod
+    def write(cls, cnn, name):
+        path = os.path.join(cls.folder, name + ".yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(config(cnn))
+        return path
+
+    @classmethod
+    def run_study(cls, cnn, name, threads=2):
+        out = os.path.join(cls.place.name, name)
+        study_data.run(BUILD, "headroom", "run", cls.write(cnn, name), "--out", out,
+                       threads=threads)
+        return out
+
+    @staticmethod
+    def model(out, k):
+        return PeerModel(os.path.join(out, "tasks", f"{k}-cnn", "model.cnn"))
+
+    def test_pytorch_predicts_the_same_from_the_saved_model(self):
+        test = self.rows["test"]
+        for k in (3, 6):
+            card, predicted = study_data.task(self.two, f"{k}-cnn")
+            self.assertTrue(card["converged"], card["note"])
+            here = test.bin == k
+            theirs = self.model(self.two, k).predict(test.noisy[here])
+            np.testing.assert_allclose(predicted[0], theirs, rtol=0, atol=1e-4)
+            self.assertGreater(r2(test.target[here], theirs), 0.2)
+
+    def test_validation_is_over_the_first_fold(self):
+        train = self.rows["train"]
+        for k in (3, 6):
+            card, _ = study_data.task(self.two, f"{k}-cnn")
+            held = (train.bin == k) & (train.fold == 0)
+            predicted = self.model(self.two, k).predict(train.noisy[held])
+            self.assertAlmostEqual(card["variants"][0]["r2_cv"],
+                                   r2(train.target[held], predicted), 5)
+            self.assertEqual(card["validated_rows"], held.sum())
+
+    def test_scales_are_those_of_the_rows_trained_on(self):
+        train = self.rows["train"]
+        model = self.model(self.two, 3)
+        rows = (train.bin == 3) & (train.fold != 0)
+        np.testing.assert_allclose(model.mean, train.noisy[rows].mean(0), rtol=1e-5)
+        np.testing.assert_allclose(1 / model.factor, train.noisy[rows].std(0), rtol=1e-4)
+        self.assertAlmostEqual(model.target_mean, train.target[rows].mean(), 6)
+        self.assertAlmostEqual(model.target_deviation, train.target[rows].std(), 6)
+
+    def test_curves_are_told_in_every_place(self):
+        with open(os.path.join(self.two, "results.json"), encoding="utf-8") as file:
+            results = json.load(file)
+        with open(os.path.join(self.two, "figures", "training_curves.csv"),
+                  encoding="utf-8") as file:
+            drawn = list(csv.DictReader(file))
+        for k in (3, 6):
+            card, _ = study_data.task(self.two, f"{k}-cnn")
+            with open(os.path.join(self.two, "tasks", f"{k}-cnn", "curves.csv"),
+                      encoding="utf-8") as file:
+                curve = list(csv.DictReader(file))
+            told = results["bins"][k]["experts"]["cnn"]
+            self.assertEqual(len(curve), CNN["epochs"])
+            self.assertEqual([float(p["validation_r2"]) for p in curve],
+                             [p["r2_validation"] for p in told["curve"]])
+            self.assertEqual([float(p["r2_validation"]) for p in drawn if p["bin"] == str(k)],
+                             [p["r2_validation"] for p in told["curve"]])
+            best = max(range(len(curve)), key=lambda i: float(curve[i]["validation_r2"]))
+            self.assertEqual(card["best_epoch"], best + 1)
+            self.assertEqual(told["best_epoch"], best + 1)
+            self.assertAlmostEqual(float(curve[best]["validation_r2"]),
+                                   card["variants"][0]["r2_cv"], 12)
+            self.assertIs(told["converged"], True)
+        self.assertEqual(glob.glob(os.path.join(self.two, "tasks", "*", "training.state")), [])
+
+    def check_same(self, out):
+        names = glob.glob(os.path.join(self.two, "tasks", "[36]-cnn", "[mpc][ou]*.c[ns][nv]"))
+        names += glob.glob(os.path.join(self.two, "tasks", "[36]-cnn", "predictions.f32"))
+        self.assertEqual(len(names), 6)
+        for name in names:
+            with open(name, "rb") as a, open(name.replace(self.two, out), "rb") as b:
+                self.assertEqual(a.read(), b.read(), name)
+
+    def test_threads_do_not_change_a_byte(self):
+        self.check_same(self.run_study(CNN, "one", 1))
+
+    def test_killed_and_started_again_it_ends_with_the_same_bytes(self):
+        path, out = self.write(CNN, "killed"), os.path.join(self.place.name, "killed")
+        command = [os.path.join(BUILD, "headroom"), "run", path, "--out", out]
+        state = os.path.join(out, "tasks", "3-cnn", "training.state")
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while not os.path.exists(state) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+        self.assertTrue(os.path.exists(state))
+        self.assertFalse(os.path.exists(os.path.join(out, "tasks", "3-cnn", "card.json")))
+        study_data.run(BUILD, "headroom", "run", path, "--out", out)
+        self.check_same(out)
+
+    def test_a_pool_larger_than_the_signal_is_refused(self):
+        path = self.write(dict(CNN, pool_size=64), "pool")
+        told = study_data.run(BUILD, "headroom", "run", path, "--out",
+                              os.path.join(self.place.name, "pool"), check=False)
+        self.assertEqual(told.returncode, 2)
+        self.assertIn("pool_size 64 behind each of 2 convolutions leaves nothing of 256 pixels; "
+                      "take a smaller pool_size, or at most 1 channels", told.stderr)
 
 
 if __name__ == "__main__":
