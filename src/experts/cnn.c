@@ -367,7 +367,7 @@ static void cnn_estimate(const hr_study_view *study, const void *parameters,
 #define MEMBER(member) .name = #member, .offset = offsetof(hr_cnn_parameters, member)
 
 /* Defaults are those of the study "MOE-CEILING-C1-01" (examples/moe-ceiling-c1.yaml), as
- * far as it names them. */
+ * far as it names them; the others were measured (docs/numerics.md). */
 static const hr_field fields[] = {
     {MEMBER(channels), .kind = HR_FIELD_NUMBERS, .default_text = "[32, 64, 32]",
      .minimum = 1, .maximum = 65536, .whole = true, .least_count = 1,
@@ -378,7 +378,7 @@ static const hr_field fields[] = {
      .maximum = 128, .help = "Pixels that are pooled into one behind each convolution."},
     {MEMBER(fc_dim), .kind = HR_FIELD_INTEGER, .default_text = "64", .minimum = 1,
      .maximum = 65536, .help = "The width of the fully connected layer."},
-    {MEMBER(batch_norm), .kind = HR_FIELD_BOOL, .default_text = "false",
+    {MEMBER(batch_norm), .kind = HR_FIELD_BOOL, .default_text = "true",
      .help = "Whether each convolution's output is normalised over the batch."},
     {MEMBER(epochs), .kind = HR_FIELD_INTEGER, .default_text = "50", .minimum = 1,
      .maximum = 1e6, .help = "Passes over the training rows."},

@@ -2,6 +2,8 @@
 
 #include "core/vector.h"
 
+/* Cloned functions are static: the linker would export what picks the clone. */
+
 /* Channels that are looked at side by side; their places are whole words on the way, as
  * wide as the values, so that the compiler uses vectors. */
 enum { CHANNELS = 128 };
@@ -37,8 +39,8 @@ void hr_pool_forward(const hr_pool_shape *shape, const float *a, float *out,
 }
 
 HR_VECTOR_CLONES
-void hr_pool_backward(const hr_pool_shape *shape, const float *dout, const uint8_t *where,
-                      float *da) {
+static void spread(const hr_pool_shape *shape, const float *dout, const uint8_t *where,
+                   float *da) {
   size_t channels = shape->channels, used = shape->width / shape->pool * shape->pool;
   for (size_t q = 0; q < used / shape->pool; q++) {
     for (size_t j = 0; j < shape->pool; j++) {
@@ -51,8 +53,13 @@ void hr_pool_backward(const hr_pool_shape *shape, const float *dout, const uint8
   for (size_t i = 0; i < (shape->width - used) * channels; i++) da[i] = 0;
 }
 
+void hr_pool_backward(const hr_pool_shape *shape, const float *dout, const uint8_t *where,
+                      float *da) {
+  spread(shape, dout, where, da);
+}
+
 HR_VECTOR_CLONES
-void hr_norm_sums(const hr_pool_shape *shape, const float *a, double *sums) {
+static void add_up(const hr_pool_shape *shape, const float *a, double *sums) {
   size_t channels = shape->channels;
   for (size_t c = 0; c < 2 * channels; c++) sums[c] = 0;
   for (size_t p = 0; p < shape->width; p++, a += channels) {
@@ -63,13 +70,22 @@ void hr_norm_sums(const hr_pool_shape *shape, const float *a, double *sums) {
   }
 }
 
+void hr_norm_sums(const hr_pool_shape *shape, const float *a, double *sums) {
+  add_up(shape, a, sums);
+}
+
 HR_VECTOR_CLONES
-void hr_norm_apply(const hr_pool_shape *shape, const float *a, const float *scale,
-                   const float *shift, float *out) {
+static void scale_and_shift(const hr_pool_shape *shape, const float *a,
+                            const float *scale, const float *shift, float *out) {
   size_t channels = shape->channels;
   for (size_t p = 0; p < shape->width; p++, a += channels, out += channels) {
     for (size_t c = 0; c < channels; c++) out[c] = a[c] * scale[c] + shift[c];
   }
+}
+
+void hr_norm_apply(const hr_pool_shape *shape, const float *a, const float *scale,
+                   const float *shift, float *out) {
+  scale_and_shift(shape, a, scale, shift, out);
 }
 
 void hr_norm_backward_sums(const hr_pool_shape *shape, const float *dout,
@@ -90,10 +106,15 @@ void hr_norm_backward_sums(const hr_pool_shape *shape, const float *dout,
 }
 
 HR_VECTOR_CLONES
-void hr_norm_backward(const hr_pool_shape *shape, const float *a, const float *p,
-                      const float *q, const float *r, float *da) {
+static void combine(const hr_pool_shape *shape, const float *a, const float *p,
+                    const float *q, const float *r, float *da) {
   size_t channels = shape->channels;
   for (size_t i = 0; i < shape->width; i++, a += channels, da += channels) {
     for (size_t c = 0; c < channels; c++) da[c] = da[c] * p[c] + a[c] * q[c] + r[c];
   }
+}
+
+void hr_norm_backward(const hr_pool_shape *shape, const float *a, const float *p,
+                      const float *q, const float *r, float *da) {
+  combine(shape, a, p, q, r, da);
 }
