@@ -13,6 +13,10 @@ size_t hr_thread_count(void) {
   return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : (size_t)threads;
 }
 
+void hr_parallel_be_alone(void) {
+  omp_set_num_threads(1);
+}
+
 void hr_parallel_for(size_t count, void (*body)(void *context, size_t i, size_t thread),
                      void *context) {
   hr_parallel_for_on(hr_thread_count(), count, body, context);

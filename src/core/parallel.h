@@ -36,4 +36,8 @@ void hr_parallel_for_watched(size_t threads, size_t count,
                              void *context, void (*watch)(void *watch_context),
                              void *watch_context);
 
+/* From here on this thread's loops run on it alone: in a child process, where the other
+ * threads of its parent are not there any more. */
+void hr_parallel_be_alone(void);
+
 #endif
