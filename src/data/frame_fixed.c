@@ -53,6 +53,12 @@ static hr_status read_fixed_texts(const fixed_reader *reader, const node *n, siz
   hr_status status = HR_OK;
   char *bytes = NULL, *name = NULL;
   size_t width = H5Tget_size(n->type);
+  if (width > HR_FRAME_MOST_NAME_BYTES) {
+    return hr_fail(err, HR_ERR_FORMAT,
+                   "%s: %s holds names of %zu bytes, at most %d are "
+                   "read",
+                   reader->source->file->path, n->path, width, HR_FRAME_MOST_NAME_BYTES);
+  }
   HR_TRY(hr_alloc_bytes(&bytes, count, width, err));
   HR_TRY(hr_alloc(&name, width + 1, err));
   HR_TRY(hr_hdf5_read_rows(reader->source->file, n->id, n->path, n->type,

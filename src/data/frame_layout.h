@@ -8,6 +8,9 @@
 /* More columns than a frame of labels has; a damaged file may claim any number. */
 enum { HR_FRAME_MOST_COLUMNS = 10000 };
 
+/* And longer names than a column has. */
+enum { HR_FRAME_MOST_NAME_BYTES = 4096 };
+
 /* Bytes of rows that are read at a time while columns are pulled apart. */
 enum { HR_FRAME_BUFFER_BYTES = 4 << 20 };
 

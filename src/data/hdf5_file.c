@@ -51,6 +51,15 @@ static hr_status check_readable(const char *path, hr_error *err) {
   return hr_fail(err, HR_ERR_MISSING, "%s is not a regular file", path);
 }
 
+/* Called by HDF5 before it opens a file that an external link names. */
+static herr_t refuse_to_follow(const char *parent_file, const char *parent_group,
+                               const char *file, const char *object, unsigned *flags,
+                               hid_t access, void *context) {
+  (void)parent_file, (void)parent_group, (void)file, (void)object;
+  (void)flags, (void)access, (void)context;
+  return -1;
+}
+
 hr_status hr_hdf5_open(const char *path, hr_hdf5_file *out, hr_error *err) {
   hr_status status = check_readable(path, err);
   if (status != HR_OK) return status;
@@ -66,13 +75,15 @@ hr_status hr_hdf5_open(const char *path, hr_hdf5_file *out, hr_error *err) {
     status =
         hr_hdf5_fail(err, HR_ERR_FORMAT, "%s is damaged or still being written", path);
   } else {
-    *out = (hr_hdf5_file){.id = id, .path = path};
+    *out = (hr_hdf5_file){.id = id, .links = H5Pcreate(H5P_LINK_ACCESS), .path = path};
+    H5Pset_elink_cb(out->links, refuse_to_follow, NULL);
   }
   hr_hdf5_release(&access);
   return status;
 }
 
 void hr_hdf5_close(hr_hdf5_file *file) {
+  hr_hdf5_release(&file->links);
   if (file->id >= 0) H5Fclose(file->id);
   file->id = H5I_INVALID_HID;
 }
@@ -97,8 +108,8 @@ static size_t missing_prefix(const hr_hdf5_file *file, char *path) {
     char next = path[end];
     if (next != '/' && next != '\0') continue;
     path[end] = '\0';
-    bool there = H5Lexists(file->id, path, H5P_DEFAULT) > 0 &&
-                 H5Oexists_by_name(file->id, path, H5P_DEFAULT) > 0;
+    bool there = H5Lexists(file->id, path, file->links) > 0 &&
+                 H5Oexists_by_name(file->id, path, file->links) > 0;
     path[end] = next;
     if (!there) return end;
     if (next == '\0') break;
@@ -106,10 +117,18 @@ static size_t missing_prefix(const hr_hdf5_file *file, char *path) {
   return 0;
 }
 
+static bool is_external(const hr_hdf5_file *file, const char *link) {
+  H5L_info_t info;
+  return H5Lget_info(file->id, link, &info, file->links) >= 0 &&
+         info.type == H5L_TYPE_EXTERNAL;
+}
+
 bool hr_hdf5_exists(const hr_hdf5_file *file, const char *object_path) {
   char *path = NULL;
   if (hr_copy_text(object_path, &path, NULL) != HR_OK) return false;
-  bool there = missing_prefix(file, path) == 0;
+  size_t missing = missing_prefix(file, path);
+  path[missing] = '\0';
+  bool there = missing == 0 || is_external(file, path);
   hr_free(path);
   return there;
 }
@@ -151,17 +170,18 @@ static hr_status fail_dangling(const hr_hdf5_file *file, const char *link,
   char value[2048] = "";
   const char *other_file = NULL, *target = NULL;
   H5L_info_t info;
-  bool is_read = H5Lget_info(file->id, link, &info, H5P_DEFAULT) >= 0 &&
+  bool is_read = H5Lget_info(file->id, link, &info, file->links) >= 0 &&
                  info.type != H5L_TYPE_HARD && info.u.val_size < sizeof value &&
-                 H5Lget_val(file->id, link, value, sizeof value, H5P_DEFAULT) >= 0;
+                 H5Lget_val(file->id, link, value, sizeof value, file->links) >= 0;
   if (is_read && info.type == H5L_TYPE_SOFT) {
     return hr_fail(err, HR_ERR_MISSING, "%s: %s is a link that leads nowhere, to %s",
                    file->path, link, value);
   }
   if (is_read && info.type == H5L_TYPE_EXTERNAL &&
       H5Lunpack_elink_val(value, info.u.val_size, NULL, &other_file, &target) >= 0) {
-    return hr_fail(err, HR_ERR_MISSING,
-                   "%s: %s is a link that leads nowhere, to %s in the file %s",
+    return hr_fail(err, HR_ERR_FORMAT,
+                   "%s: %s is a link to %s in the file %s, and links to other files are "
+                   "not followed; copy the values into this one, for example with h5copy",
                    file->path, link, target, other_file);
   }
   return hr_fail(err, HR_ERR_MISSING, "%s: %s is a link that leads nowhere", file->path,
@@ -181,11 +201,11 @@ static hr_status fail_missing(const hr_hdf5_file *file, const char *object_path,
   const char *name = strrchr(link, '/') + 1;
   size_t parent_length = (size_t)(name - link) - 1;
   HR_TRY(copy_prefix(link, parent_length ? parent_length : 1, &parent, err));
-  if (H5Lexists(file->id, link, H5P_DEFAULT) > 0) {
+  if (H5Lexists(file->id, link, file->links) > 0) {
     status = fail_dangling(file, link, err);
     goto cleanup;
   }
-  group = H5Gopen2(file->id, parent, H5P_DEFAULT);
+  group = H5Gopen2(file->id, parent, file->links);
   if (group < 0) {
     status = hr_fail(err, HR_ERR_MISSING, "%s has no %s: %s is not a group", file->path,
                      object_path, parent);
@@ -219,7 +239,7 @@ hr_status hr_hdf5_open_object(const hr_hdf5_file *file, const char *object_path,
                               hid_t *out, hr_error *err) {
   hr_status status = check_exists(file, object_path, err);
   if (status != HR_OK) return status;
-  hid_t object = H5Oopen(file->id, object_path, H5P_DEFAULT);
+  hid_t object = H5Oopen(file->id, object_path, file->links);
   if (object < 0) {
     return hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot open %s", file->path,
                         object_path);
@@ -244,8 +264,10 @@ hr_status hr_hdf5_open_dataset(const hr_hdf5_file *file, const char *object_path
     return hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot open %s", file->path,
                         object_path);
   }
-  *out = dataset;
-  return HR_OK;
+  status = hr_hdf5_check_inside(file, dataset, object_path, err);
+  if (status == HR_OK) *out = dataset;
+  if (status != HR_OK) hr_hdf5_release(&dataset);
+  return status;
 }
 
 /* Opens an attribute and its type and hands out its number of elements; *attribute stays

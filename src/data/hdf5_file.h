@@ -16,11 +16,12 @@
 /* A file, and the path it was opened under, borrowed, for messages. */
 typedef struct hr_hdf5_file {
   hid_t id;
+  hid_t links; /* access properties with which links to other files are not followed */
   const char *path;
 } hr_hdf5_file;
 
 #define HR_HDF5_FILE_CLOSED \
-  { .id = H5I_INVALID_HID, .path = NULL }
+  { .id = H5I_INVALID_HID, .links = H5I_INVALID_HID, .path = NULL }
 
 /* Stops HDF5 from printing its errors in this thread. */
 void hr_hdf5_silence(void);
@@ -39,12 +40,14 @@ void hr_hdf5_release(hid_t *id);
 hr_status hr_hdf5_fail(hr_error *err, hr_status status, const char *format, ...)
     HR_PRINTF(3, 4);
 
-/* Whether the absolute path leads to an object, every link on the way included. */
+/* Whether the absolute path leads to an object, every link on the way included, or out of
+ * the file, which opening it will refuse. */
 bool hr_hdf5_exists(const hr_hdf5_file *file, const char *object_path);
 
 /* Opens the dataset at an absolute path, with the access properties `access` (or
  * H5P_DEFAULT). HR_ERR_MISSING, naming the first link that is missing and what there is
- * in its place; HR_ERR_FORMAT where it is not a dataset. */
+ * in its place; HR_ERR_FORMAT where it is not a dataset, and where it or its values lie
+ * in another file: what that file is nobody has said. */
 hr_status hr_hdf5_open_dataset(const hr_hdf5_file *file, const char *object_path,
                                hid_t access, hid_t *out, hr_error *err) HR_MUST_CHECK;
 
@@ -76,7 +79,12 @@ hr_status hr_hdf5_attribute_integer(const hr_hdf5_file *file, hid_t object,
                                     const char *object_path, const char *name,
                                     int64_t *out, hr_error *err) HR_MUST_CHECK;
 
-/* Checks that every byte of the dataset was written, into this file: a chunk that is
+/* Whether the values of the dataset are the file's own: HR_ERR_FORMAT for a virtual
+ * dataset and for one with external storage. */
+hr_status hr_hdf5_check_inside(const hr_hdf5_file *file, hid_t dataset,
+                               const char *object_path, hr_error *err) HR_MUST_CHECK;
+
+/* Checks that every byte of the dataset was written: a chunk that is
  * missing would be read as zeros, and a shape without bytes behind it may not be believed
  * when allocating. HR_ERR_FORMAT otherwise. */
 hr_status hr_hdf5_check_stored(const hr_hdf5_file *file, hid_t dataset,

@@ -378,6 +378,31 @@ static void refuses_too_many_columns(void **state) {
   refuses(HR_ERR_FORMAT, ": /dataset/params has 10001 columns, at most 10000 are read");
 }
 
+/* A few bytes of file that would be read as names of gigabytes. */
+static void refuses_long_names(void **state) {
+  (void)state;
+  hid_t file = write_frame(SHARD_FIXED, "/dataset/params");
+  H5Ldelete(file, "/dataset/params/axis0", H5P_DEFAULT);
+  hid_t type = H5Tcopy(H5T_C_S1), creation = H5Pcreate(H5P_DATASET_CREATE);
+  H5Tset_size(type, 1 << 20);
+  H5Pset_chunk(creation, 1, (hsize_t[1]){100});
+  H5Pset_deflate(creation, 9);
+  hid_t space = H5Screate_simple(1, (hsize_t[1]){100}, NULL);
+  hid_t set = H5Dcreate2(file, "/dataset/params/axis0", type, space, H5P_DEFAULT,
+                         creation, H5P_DEFAULT);
+  char *names = calloc(100, 1 << 20);
+  assert_non_null(names);
+  assert_true(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, names) >= 0);
+  free(names);
+  H5Dclose(set);
+  H5Sclose(space);
+  H5Pclose(creation);
+  H5Tclose(type);
+  H5Fclose(file);
+  refuses(HR_ERR_FORMAT,
+          ": /dataset/params/axis0 holds names of 1048576 bytes, at most 4096 are read");
+}
+
 /* A file that was cut is refused wherever the cut is. (Bytes changed inside HDF5's own
  * structures are not tried: HDF5 1.10 reads freed memory on some of them, which no caller
  * can prevent.) */
@@ -417,6 +442,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(reads_blocks_either_way, set_up, tear_down),
       cmocka_unit_test_setup_teardown(refuses_bad_fixed_frames, set_up, tear_down),
       cmocka_unit_test_setup_teardown(refuses_too_many_columns, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(refuses_long_names, set_up, tear_down),
       cmocka_unit_test_setup_teardown(refuses_truncated_files, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,24 +67,40 @@ static void checks_shapes(void **state) {
   hr_hdf5_close(&file);
 }
 
-/* Its source is missing: HDF5 would read zeros. */
-static void refuses_virtual_datasets(void **state) {
-  (void)state;
+/* A dataset of which HDF5 would look for values in other files. */
+static void check_outside(hid_t creation, const char *sentence) {
   hr_error err = {0};
   hr_hdf5_file file = create_file();
-  hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-  hid_t space = H5Screate_simple(2, (hsize_t[2]){5, 4}, NULL);
-  assert_true(H5Pset_virtual(creation, space, "no-such.h5", "/a", space) >= 0);
+  hid_t space = H5Screate_simple(2, (hsize_t[2]){5, 4}, NULL), opened = H5I_INVALID_HID;
   hid_t set = H5Dcreate2(file.id, "/v", H5T_IEEE_F64LE, space, H5P_DEFAULT, creation,
                          H5P_DEFAULT);
   assert_true(set >= 0);
-  check_fails(hr_hdf5_check_stored(&file, set, "/v", &err), HR_ERR_FORMAT,
-              told("/v is a virtual dataset, whose values lie in other files; write them "
-                   "into one, for example with h5repack -l CONTI"));
+  check_fails(hr_hdf5_check_inside(&file, set, "/v", &err), HR_ERR_FORMAT,
+              told(sentence));
+  check_fails(hr_hdf5_open_dataset(&file, "/v", H5P_DEFAULT, &opened, &err),
+              HR_ERR_FORMAT, told(sentence));
+  assert_true(opened < 0);
   hr_hdf5_release(&set);
   hr_hdf5_release(&space);
   hr_hdf5_release(&creation);
   hr_hdf5_close(&file);
+}
+
+/* Where the source of a virtual dataset is missing HDF5 would read zeros. */
+static void refuses_values_in_other_files(void **state) {
+  (void)state;
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t space = H5Screate_simple(2, (hsize_t[2]){5, 4}, NULL);
+  assert_true(H5Pset_virtual(creation, space, "no-such.h5", "/a", space) >= 0);
+  check_outside(creation,
+                "/v is a virtual dataset, whose values lie in other files; write them "
+                "into one, for example with h5repack -l CONTI");
+  creation = H5Pcreate(H5P_DATASET_CREATE);
+  assert_true(H5Pset_external(creation, "/etc/passwd", 0, H5F_UNLIMITED) >= 0);
+  check_outside(creation,
+                "the values of /v lie in other files, which are not read; write them "
+                "into one, for example with h5repack -l CONTI");
+  hr_hdf5_release(&space);
 }
 
 static void checks_types(void **state) {
@@ -229,7 +245,7 @@ static void tells_damaged_chunks(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(checks_shapes, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(refuses_virtual_datasets, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(refuses_values_in_other_files, set_up, tear_down),
       cmocka_unit_test_setup_teardown(checks_types, set_up, tear_down),
       cmocka_unit_test_setup_teardown(checks_text_and_other_types, set_up, tear_down),
       cmocka_unit_test_setup_teardown(reads_rows, set_up, tear_down),

@@ -183,14 +183,42 @@ static void tells_where_dangling_links_lead(void **state) {
   hid_t writer = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
   assert_true(H5Lcreate_soft("/old/flux", writer, "/soft", H5P_DEFAULT, H5P_DEFAULT) >=
               0);
-  assert_true(H5Lcreate_external("no-such.h5", "/flux", writer, "/dataset/far",
-                                 H5P_DEFAULT, H5P_DEFAULT) >= 0);
+  assert_true(H5Lcreate_soft("/gnir", writer, "/ring", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+  assert_true(H5Lcreate_soft("/ring", writer, "/gnir", H5P_DEFAULT, H5P_DEFAULT) >= 0);
   H5Fclose(writer);
   check_ok(hr_hdf5_open(path, &file, &err));
   missing(&file, HR_ERR_MISSING, "/soft/value",
           ": /soft is a link that leads nowhere, to /old/flux");
-  missing(&file, HR_ERR_MISSING, "/dataset/far",
-          ": /dataset/far is a link that leads nowhere, to /flux in the file no-such.h5");
+  missing(&file, HR_ERR_MISSING, "/ring/value",
+          ": /ring is a link that leads nowhere, to /gnir");
+  hr_hdf5_close(&file);
+}
+
+/* Also where the file behind the link is there, and where a link leads to such a link. */
+static void follows_no_links_to_other_files(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
+  write_shard();
+  hid_t writer = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  assert_true(H5Lcreate_external(path, "/dataset/arrays", writer, "/dataset/far",
+                                 H5P_DEFAULT, H5P_DEFAULT) >= 0);
+  assert_true(H5Lcreate_soft("/dataset/far/flux", writer, "/soft", H5P_DEFAULT,
+                             H5P_DEFAULT) >= 0);
+  H5Fclose(writer);
+  check_ok(hr_hdf5_open(path, &file, &err));
+  char after[4096];
+  snprintf(after, sizeof after,
+           ": /dataset/far is a link to /dataset/arrays in the file %s, and links to "
+           "other files are not followed; copy the values into this one, for example "
+           "with h5copy",
+           path);
+  missing(&file, HR_ERR_FORMAT, "/dataset/far", after);
+  missing(&file, HR_ERR_FORMAT, "/dataset/far/flux/value", after);
+  missing(&file, HR_ERR_MISSING, "/soft/value",
+          ": /soft is a link that leads nowhere, to /dataset/far/flux");
+  assert_true(hr_hdf5_exists(&file, "/dataset/far"));
+  assert_false(hr_hdf5_exists(&file, "/soft/value"));
   hr_hdf5_close(&file);
 }
 
@@ -291,6 +319,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(finds_objects, set_up, tear_down),
       cmocka_unit_test_setup_teardown(tells_what_is_there_instead, set_up, tear_down),
       cmocka_unit_test_setup_teardown(tells_where_dangling_links_lead, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(follows_no_links_to_other_files, set_up, tear_down),
       cmocka_unit_test_setup_teardown(reads_text_attributes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(reads_integer_attributes, set_up, tear_down),
   };
