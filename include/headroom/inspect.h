@@ -9,6 +9,7 @@
 #include "headroom/export.h"
 #include "headroom/observer.h"
 #include "headroom/status.h"
+#include "headroom/text.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -85,6 +86,15 @@ typedef struct hr_inspection {
 HR_API hr_status hr_inspect(const char *path, const hr_inspect_options *options,
                             hr_inspection **out, hr_error *err) HR_MUST_CHECK;
 HR_API void hr_inspection_destroy(hr_inspection **inspection);
+
+/* As hr_inspect, for a file that may come from anywhere: a child process reads it, within
+ * limits of time and memory that follow from the file's size, so that a file which makes
+ * HDF5 crash, loop or swallow memory is HR_ERR_FORMAT and not the end of this process.
+ * What comes back is the inspection's text, freed with hr_text_free, and is_usable;
+ * neither is set on failure. Observers are called from this process. */
+HR_API hr_status hr_inspect_guarded(const char *path, const hr_inspect_options *options,
+                                    bool *is_usable, char **text,
+                                    hr_error *err) HR_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -35,6 +35,7 @@ typedef struct hr_config {
     char *test;             /* as written */
     char *root;             /* absolute; in the file relative to the file's folder */
     char *target;           /* label column that is predicted */
+    bool untrusted;         /* files are vetted in a child process first */
     hr_strings train_paths; /* absolute; brace ranges and globs expanded, none twice */
     char *test_path;        /* absolute; none of train_paths */
     struct {

@@ -42,6 +42,13 @@ static const hr_field data_fields[] = {
      FIELD(data.target),
      .default_text = "log_g",
      .help = "The label column that is predicted."},
+    {.name = "untrusted",
+     .kind = HR_FIELD_BOOL,
+     FIELD(data.untrusted),
+     .default_text = "false",
+     .help = "Whether all data files are first read in a child process with limits on "
+             "memory and time, as a damaged or a made-up file can crash or hang the HDF5 "
+             "library; costs one more pass over them."},
 };
 
 static const hr_field noise_fields[] = {

@@ -69,7 +69,7 @@ static void describe_storage(hid_t creation, hr_text *out) {
       describe_filters(creation, out);
       return;
     case H5D_CONTIGUOUS:
-      hr_text_append(out, "contiguous");
+      hr_text_append(out, H5Pget_external_count(creation) ? "external" : "contiguous");
       return;
     case H5D_COMPACT:
       hr_text_append(out, "compact");
@@ -95,13 +95,16 @@ static hr_status describe_array(hid_t dataset, const char *path, hr_inspect_arra
   hr_text text;
   hr_text_init(&text);
   hsize_t shape[H5S_MAX_RANK] = {0};
-  hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+  hid_t type = H5Dget_type(dataset), space = H5I_INVALID_HID;
   hid_t creation = H5Dget_create_plist(dataset);
+  bool is_virtual = H5Pget_layout(creation) == H5D_VIRTUAL;
+  /* To know the shape of a virtual dataset HDF5 would open the files behind it. */
+  if (!is_virtual) space = H5Dget_space(dataset);
   int rank = H5Sget_simple_extent_dims(space, shape, NULL);
   HR_TRY(hr_copy_text(path, &out->path, err));
   describe_type(type, &text);
   HR_TRY(take_text(&text, &out->type, err));
-  if (rank <= 0) hr_text_append(&text, "scalar");
+  if (rank <= 0) hr_text_append(&text, is_virtual ? "not looked at" : "scalar");
   describe_numbers(rank, shape, &text);
   HR_TRY(take_text(&text, &out->shape, err));
   describe_storage(creation, &text);

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "data/guard.h"
 #include "run/bound.h"
 #include "run/rundir.h"
 #include "run/sample.h"
@@ -298,7 +299,22 @@ static void close_study(opened_study *opened) {
   hr_free(opened->out_dir);
 }
 
-static hr_status open_study(const hr_study_options *options, const hr_observer *observer,
+/* Before this process opens them, where the configuration asks for it. */
+static hr_status vet_files(const hr_config *config, const hr_vet_options *options,
+                           const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_strings *train = &config->data.train_paths;
+  if (!config->data.untrusted) return HR_OK;
+  for (size_t i = 0; i < train->count; i++) {
+    HR_TRY(hr_vet_file(train->items[i], options, observer, err));
+  }
+  HR_TRY(hr_vet_file(config->data.test_path, options, observer, err));
+cleanup:
+  return status;
+}
+
+static hr_status open_study(const hr_study_options *options,
+                            const hr_vet_options *vetting, const hr_observer *observer,
                             opened_study *out, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_config_load(options->config_path, &out->config, err));
@@ -315,6 +331,7 @@ static hr_status open_study(const hr_study_options *options, const hr_observer *
     }
     HR_TRY(hr_join_path("runs", id, &out->out_dir, err));
   }
+  HR_TRY(vet_files(out->config, vetting, observer, err));
   HR_TRY(hr_plan_create(out->config, observer, &out->plan, err));
 cleanup:
   return status;
@@ -326,7 +343,7 @@ hr_status hr_study_run(const hr_study_options *options, const hr_observer *obser
   opened_study opened = {0};
   study s = {.observer = observer};
   double start = hr_clock_seconds();
-  HR_TRY(open_study(options, observer, &opened, err));
+  HR_TRY(open_study(options, &(hr_vet_options){0}, observer, &opened, err));
   s.config = opened.config;
   s.plan = opened.plan;
   s.out_dir = opened.out_dir;
@@ -347,7 +364,8 @@ hr_status hr_study_describe(const hr_study_options *options, const hr_observer *
   opened_study opened = {0};
   hr_text text;
   hr_text_init(&text);
-  HR_TRY(open_study(options, observer, &opened, err));
+  HR_TRY(open_study(options, &(hr_vet_options){.skip_spectra = true}, observer, &opened,
+                    err));
   hr_plan_describe(opened.plan, opened.out_dir, &text);
   HR_TRY(hr_text_status(&text, err));
   *plan = text.bytes;

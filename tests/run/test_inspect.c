@@ -277,8 +277,84 @@ static void progress_is_told_and_it_can_be_stopped(void **state) {
   unlink(path);
 }
 
+/* What a child process says of a file is what this one says. */
+static void the_guarded_way_says_the_same(void **state) {
+  (void)state;
+  char path[256];
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  char *text = NULL;
+  bool is_usable = false;
+  shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
+  shard_write(&spec);
+  check_ok(hr_inspect(path, NULL, &it, &err));
+  check_ok(hr_inspect_guarded(path, NULL, &is_usable, &text, &err));
+  assert_string_equal(text, it->text);
+  assert_true(is_usable && it->is_usable);
+  hr_text_free(text);
+  hr_inspection_destroy(&it);
+  spec.rows = 0;
+  shard_write(&spec);
+  hr_inspect_options quick = {.skip_spectra = true};
+  check_ok(hr_inspect(path, &quick, &it, &err));
+  check_ok(hr_inspect_guarded(path, &quick, &is_usable, &text, &err));
+  assert_string_equal(text, it->text);
+  assert_false(is_usable || it->is_usable);
+  hr_text_free(text);
+  hr_inspection_destroy(&it);
+  unlink(path);
+  text = NULL;
+  hr_error other = {0};
+  assert_int_equal(hr_inspect(path, NULL, &it, &other), HR_ERR_MISSING);
+  check_fails(hr_inspect_guarded(path, NULL, &is_usable, &text, &err), HR_ERR_MISSING,
+              other.message);
+  assert_null(text);
+}
+
+/* What lies in other files is told, and not looked at. */
+static void values_in_other_files_are_a_problem(void **state) {
+  (void)state;
+  char path[256], problem[512];
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
+  spec.flux_path = NULL;
+  shard_write(&spec);
+  hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  H5Gclose(shard_make_group(file, "/dataset/arrays/flux"));
+  hid_t space = H5Screate_simple(2, (hsize_t[2]){ROWS, PIXELS}, NULL);
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  assert_true(H5Pset_virtual(creation, space, "other.h5", "/flux", space) >= 0);
+  H5Dclose(H5Dcreate2(file, "/dataset/arrays/flux/value", H5T_IEEE_F32LE, space,
+                      H5P_DEFAULT, creation, H5P_DEFAULT));
+  H5Pclose(creation);
+  creation = H5Pcreate(H5P_DATASET_CREATE);
+  assert_true(H5Pset_external(creation, "/etc/passwd", 0, H5F_UNLIMITED) >= 0);
+  H5Dclose(H5Dcreate2(file, "/far", H5T_IEEE_F32LE, space, H5P_DEFAULT, creation,
+                      H5P_DEFAULT));
+  H5Pclose(creation);
+  H5Sclose(space);
+  H5Fclose(file);
+  check_ok(hr_inspect(path, NULL, &it, &err));
+  assert_false(it->is_usable);
+  assert_string_equal(it->arrays[1].path, "/dataset/arrays/flux/value");
+  assert_string_equal(it->arrays[1].shape, "not looked at");
+  assert_string_equal(it->arrays[1].storage, "virtual");
+  assert_string_equal(it->arrays[3].path, "/far");
+  assert_string_equal(it->arrays[3].storage, "external");
+  snprintf(problem, sizeof problem,
+           "%s: /dataset/arrays/flux/value is a virtual dataset, whose values lie in "
+           "other files; write them into one, for example with h5repack -l CONTI",
+           path);
+  assert_string_equal(it->problems[0], problem);
+  hr_inspection_destroy(&it);
+  unlink(path);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_guarded_way_says_the_same),
+      cmocka_unit_test(values_in_other_files_are_a_problem),
       cmocka_unit_test(a_good_file_is_described),
       cmocka_unit_test(problems_are_sentences),
       cmocka_unit_test(a_file_that_is_no_dataset_is_listed_all_the_same),

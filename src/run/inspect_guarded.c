@@ -1,0 +1,42 @@
+#include "core/alloc.h"
+#include "data/guard.h"
+#include "headroom/inspect.h"
+
+typedef struct inspecting {
+  const char *path;
+  const hr_inspect_options *options;
+} inspecting;
+
+/* What comes back from the child: one of these letters, then the text. */
+enum { USABLE = 'u', UNUSABLE = 'n' };
+
+static hr_status inspect(const void *context, const hr_observer *observer,
+                         hr_text *answer, hr_error *err) {
+  const inspecting *it = context;
+  hr_status status = HR_OK;
+  hr_inspection *inspection = NULL;
+  hr_inspect_options options = {0};
+  if (it->options) options = *it->options;
+  options.observer = observer;
+  HR_TRY(hr_inspect(it->path, &options, &inspection, err));
+  hr_text_append(answer, "%c%s", inspection->is_usable ? USABLE : UNUSABLE,
+                 inspection->text);
+cleanup:
+  hr_inspection_destroy(&inspection);
+  return status;
+}
+
+hr_status hr_inspect_guarded(const char *path, const hr_inspect_options *options,
+                             bool *is_usable, char **text, hr_error *err) {
+  hr_status status = HR_OK;
+  const inspecting context = {.path = path, .options = options};
+  const hr_observer *observer = options ? options->observer : NULL;
+  hr_text answer;
+  hr_text_init(&answer);
+  HR_TRY(hr_guard_file(path, inspect, &context, observer, &answer, err));
+  HR_TRY(hr_copy_text(answer.bytes + 1, text, err));
+  *is_usable = answer.bytes[0] == USABLE;
+cleanup:
+  hr_text_fini(&answer);
+  return status;
+}
