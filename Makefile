@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 RELEASE = cmake --preset release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check asan tsan tidy format bench install clean
+.PHONY: help setup build demo test check asan tsan tidy format hostile bench install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ tidy: ## clang-tidy on the sources (takes scripts/setup.sh develop)
 
 format: ## clang-format on every C file
 	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+hostile: ## every damaged file and every failing system call (`make test` takes a part of them)
+	@$(RELEASE) -DHR_TESTS=ON
+	@cmake --build build
+	@/usr/bin/python3 tests/python/test_damaged_files.py build --all
 
 bench: build ## how fast the parts are, on this machine
 	@for script in bench/*.sh; do bash "$$script" build || exit; done
