@@ -1,0 +1,170 @@
+"""The same network, trained by PyTorch as a user would: bench/cnn.sh runs it.
+
+usage: cnn.py speed TOOL PLACE THREADS NORM
+       cnn.py train DATA_FOLDER OUT.csv BIN EPOCHS BATCH THREADS
+
+speed: samples a second of training steps, ours (TOOL is tool_train_network) and PyTorch's, in
+turn, on the same random batches of 256 spectra of 4096 pixels. train: DATA_FOLDER as `headroom
+simulate` writes it; a fifth of the bin's rows is held out, each epoch draws the noise anew, the
+best epoch's weights predict the test rows' stored noisy flux. OUT.csv: the curve."""
+
+import csv
+import glob
+import os
+import statistics
+import sys
+import time
+
+import h5py
+import numpy as np
+import pandas
+import torch
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests",
+                                "python"))
+import network_peer as peer
+
+PIXELS, CHANNELS, KERNEL, POOL, HIDDEN = 4096, (32, 64, 32), 5, 4, 64
+TEFF, MH = [3750, 4500, 5250, 6000], [-2.0, -1.0, 0.0, 0.5]
+RATE, DECAY, WARM_UP = 1e-3, 0.01, 1
+
+
+def speed(tool, place, threads, norm):
+    torch.set_num_threads(threads)
+    shape = (PIXELS, CHANNELS, KERNEL, POOL, HIDDEN, norm)
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((9, 256, PIXELS)).astype(np.float32)
+    y = rng.standard_normal((9, 256)).astype(np.float32)
+    net = peer.make(*shape)
+    start = peer.in_our_order(net)
+    peer.train(net, x[:1], y[:1], RATE, DECAY)  # warm
+    ours, theirs, shares = [], [], []
+    for _ in range(5):
+        _, (seconds, products, operations) = peer.train_ours(tool, shape, start, x, y, RATE, DECAY,
+                                                             place)
+        ours.append(8 * 256 / seconds)
+        shares.append(ours[-1] * operations / products)
+        begun = time.perf_counter()
+        peer.train(net, x[:3], y[:3], RATE, DECAY)
+        theirs.append(3 * 256 / (time.perf_counter() - begun))
+    ratios = sorted(a / b for a, b in zip(ours, theirs))
+    print(f"batch normalisation {'on' if norm else 'off'}: headroom {statistics.median(ours):.0f} "
+          f"samples/s, PyTorch {torch.__version__} {statistics.median(theirs):.0f}, ratio "
+          f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); "
+          f"{statistics.median(shares):.2f} of the rate of matrix products")
+
+
+def load(path, k):
+    """Flux, error, noisy flux (or None) and target of one bin's rows."""
+    labels = pandas.read_hdf(path, "/dataset/params")
+    t = np.digitize(labels["T_eff"], TEFF) - 1
+    m = np.digitize(labels["M_H"], MH) - 1
+    here = np.flatnonzero((t >= 0) & (t < 3) & (m >= 0) & (m < 3) & (3 * t + m == k))
+    with h5py.File(path) as file:
+        arrays = file["/dataset/arrays"]
+        flux, error = (arrays[f"{name}/value"][here].astype(np.float32)
+                       for name in ("flux", "error"))
+        noisy = arrays["noisy/value"][here].astype(np.float32) if "noisy" in arrays else None
+    return np.clip(flux, 0, None), error, noisy, labels["log_g"].to_numpy()[here]
+
+
+def r2(target, predicted):
+    return 1 - np.sum((target - predicted) ** 2) / np.sum((target - target.mean()) ** 2)
+
+
+class Training:
+    def __init__(self, folder, k, epochs, batch):
+        shards = [load(path, k) for path in sorted(glob.glob(f"{folder}/train_*/dataset.h5"))]
+        flux, error = (np.concatenate([s[i] for s in shards]) for i in (0, 1))
+        target = np.concatenate([s[3] for s in shards])
+        self.rng = np.random.default_rng(42)
+        held = self.rng.random(target.size) < 0.2
+        self.flux, self.error = flux[~held], error[~held]
+        noisy = self.draw(np.arange(self.flux.shape[0]))
+        self.mean, self.deviation = noisy.mean(0), noisy.std(0)
+        self.target_mean, self.target_deviation = target[~held].mean(), target[~held].std()
+        self.target = self.standard(target[~held])
+        held_noisy = flux[held] + error[held] * self.rng.standard_normal(flux[held].shape,
+                                                                         dtype=np.float32)
+        self.held_out = held_noisy, self.standard(target[held])
+        _, _, test_noisy, test_target = load(f"{folder}/test/dataset.h5", k)
+        self.test = test_noisy, self.standard(test_target)
+        torch.manual_seed(42)
+        self.net = peer.make(PIXELS, CHANNELS, KERNEL, POOL, HIDDEN, True)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=DECAY)
+        self.batch, self.epochs = batch, epochs
+
+    def standard(self, target):
+        return ((target - self.target_mean) / self.target_deviation).astype(np.float32)
+
+    def draw(self, rows):
+        z = self.rng.standard_normal((rows.size, PIXELS), dtype=np.float32)
+        return self.flux[rows] + self.error[rows] * z
+
+    def tensor(self, noisy):
+        return torch.tensor((noisy - self.mean) / self.deviation)[:, None, :]
+
+    def rate(self, step, steps):
+        warm_up, all_ = WARM_UP * steps, self.epochs * steps
+        if step < warm_up:
+            return RATE * (step + 1) / warm_up
+        return 0.5 * RATE * (1 + np.cos(np.pi * (step - warm_up) / (all_ - warm_up)))
+
+    def epoch(self, number):
+        self.net.train()
+        order = self.rng.permutation(self.target.size)
+        batches = np.array_split(order, -(-order.size // self.batch))
+        total = 0.0
+        for i, rows in enumerate(batches):
+            self.optimiser.param_groups[0]["lr"] = self.rate(number * len(batches) + i,
+                                                             len(batches))
+            self.optimiser.zero_grad()
+            out = self.net(self.tensor(self.draw(rows)))[:, 0]
+            loss = ((out - torch.tensor(self.target[rows])) ** 2).mean()
+            loss.backward()
+            self.optimiser.step()
+            total += float(loss) * rows.size
+        return total / order.size
+
+    def score(self, noisy, target):
+        self.net.eval()
+        with torch.no_grad():
+            parts = [self.net(self.tensor(noisy[i:i + 256]))[:, 0].numpy()
+                     for i in range(0, len(noisy), 256)]
+        return r2(target, np.concatenate(parts))
+
+
+def train(folder, out, k, epochs, batch, threads):
+    torch.set_num_threads(threads)
+    training = Training(folder, k, epochs, batch)
+    best, weights, begun = -np.inf, None, time.perf_counter()
+    with open(out, "w", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "train_loss", "validation_r2"])
+        for number in range(epochs):
+            loss = training.epoch(number)
+            score = training.score(*training.held_out)
+            writer.writerow([number + 1, f"{loss:.5f}", f"{score:.5f}"])
+            file.flush()
+            if score > best:
+                best = score
+                weights = {name: value.clone() for name, value in
+                           training.net.state_dict().items()}
+    seconds = time.perf_counter() - begun
+    training.net.load_state_dict(weights)
+    print(f"PyTorch, bin {k}: {training.target.size} rows trained on, validation R2 {best:.4f}, "
+          f"test R2 {training.score(*training.test):.4f}, {seconds:.0f} s")
+
+
+def main():
+    words = sys.argv[1:]
+    if words[:1] == ["speed"] and len(words) == 5:
+        speed(words[1], words[2], int(words[3]), words[4] == "1")
+    elif words[:1] == ["train"] and len(words) == 7:
+        train(words[1], words[2], *map(int, words[3:]))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
