@@ -38,6 +38,7 @@ typedef struct posterior_model {
   float *predictions; /* [test rows] */
   double *variance;   /* [test rows] of the posterior */
   double *effective;  /* [test rows] number of templates */
+  double *error;      /* [test rows] of the mean, from weighing by components */
   size_t next_test_row;
   double cv_r2;
 } posterior_model;
@@ -46,6 +47,7 @@ struct hr_expert {
   const hr_study_view *study;
   const hr_posterior_parameters *parameters;
   hr_templates *templates;
+  double *typical; /* [P] mean 1/σ² of the templates' own rows */
   size_t template_count;
   size_t *template_row; /* [templates] training rows, in order of (bin, label, row) */
   size_t *slot;         /* [training rows] its template, or not_kept */
@@ -78,10 +80,12 @@ static void posterior_destroy(hr_expert **address) {
     hr_free(expert->models[m].predictions);
     hr_free(expert->models[m].variance);
     hr_free(expert->models[m].effective);
+    hr_free(expert->models[m].error);
   }
   held_out_fini(&expert->by_bin);
   held_out_fini(&expert->of_all);
   hr_templates_destroy(&expert->templates);
+  hr_free(expert->typical);
   hr_free(expert->template_row);
   hr_free(expert->slot);
   hr_free(expert->models);
@@ -177,6 +181,7 @@ static hr_status init_model(hr_expert *expert, size_t m, size_t rows, size_t tes
   HR_TRY(hr_alloc(&model->predictions, test_rows, err));
   HR_TRY(hr_alloc(&model->variance, test_rows, err));
   HR_TRY(hr_alloc(&model->effective, test_rows, err));
+  HR_TRY(hr_alloc(&model->error, test_rows, err));
   model->cv_r2 = (double)NAN;
   *task = (hr_task){.bin = m == expert->study->bin_count ? HR_GLOBAL : (int)m,
                     .status = HR_TASK_SKIPPED,
@@ -236,6 +241,12 @@ static bool is_idle(const hr_expert *expert) {
   return expert->tasks[expert->study->bin_count].status != HR_TASK_OK;
 }
 
+/* Plain where nothing else is asked for: tests leave it out. */
+static hr_weigh weigh_of(const hr_posterior_parameters *parameters) {
+  bool by_components = parameters->weigh && strcmp(parameters->weigh, "components") == 0;
+  return by_components ? HR_WEIGH_COMPONENTS : HR_WEIGH_PIXELS;
+}
+
 static hr_status posterior_create(const hr_study_view *study, const void *parameters,
                                   hr_expert **out, hr_error *err) {
   hr_status status = HR_OK;
@@ -248,8 +259,9 @@ static hr_status posterior_create(const hr_study_view *study, const void *parame
   if (!is_idle(expert)) {
     HR_TRY(choose_held_out(expert, true, &expert->by_bin, err));
     HR_TRY(choose_held_out(expert, false, &expert->of_all, err));
-    HR_TRY(hr_templates_create(expert->template_count, study->pixels, &expert->templates,
-                               err));
+    HR_TRY(hr_templates_create(expert->template_count, study->pixels,
+                               weigh_of(expert->parameters), &expert->templates, err));
+    HR_TRY(hr_alloc(&expert->typical, study->pixels, err));
     HR_TRY(hr_alloc(&expert->x, HR_QUERY_ROWS * study->pixels, err));
     HR_TRY(hr_alloc(&expert->error, HR_QUERY_ROWS * study->pixels, err));
   }
@@ -267,6 +279,15 @@ static void keep_row(held_out *held, size_t row, const hr_block *block, size_t i
   memcpy(held->error + to, block->error + from, block->pixels * sizeof *held->error);
 }
 
+/* Adds 1/σ² of a template's row to the typical one, in the order of rows. */
+static void add_typical(hr_expert *expert, const float *error) {
+  double level = expert->study->noise_level;
+  for (size_t p = 0; p < expert->study->pixels; p++) {
+    double sigma = level * (double)error[p];
+    if (sigma > 0) expert->typical[p] += 1 / (sigma * sigma);
+  }
+}
+
 static hr_status posterior_observe(hr_expert *expert, const hr_block *block,
                                    hr_error *err) {
   (void)err;
@@ -281,6 +302,7 @@ static hr_status posterior_observe(hr_expert *expert, const hr_block *block,
                                train->fold[row]};
     hr_templates_put(expert->templates, expert->slot[row],
                      block->flux + i * block->pixels, &label);
+    add_typical(expert, block->error + i * block->pixels);
   }
   return HR_OK;
 }
@@ -357,7 +379,10 @@ static hr_status posterior_train(hr_expert *expert, hr_error *err) {
   hr_progress progress = {.stage = "validating the posterior mean",
                           .unit = "spectra",
                           .total = expert->by_bin.count + expert->of_all.count};
-  HR_TRY(hr_templates_finish(expert->templates, err));
+  for (size_t p = 0; p < expert->study->pixels; p++) {
+    expert->typical[p] /= (double)expert->template_count;
+  }
+  HR_TRY(hr_templates_finish(expert->templates, expert->typical, err));
   HR_TRY(validate(expert, &expert->by_bin, &progress, err));
   HR_TRY(validate(expert, &expert->of_all, &progress, err));
 cleanup:
@@ -371,6 +396,7 @@ static void store(posterior_model *model, const hr_posterior *found) {
   model->predictions[at] = (float)found->mean;
   model->variance[at] = found->variance;
   model->effective[at] = found->effective;
+  model->error[at] = found->error;
 }
 
 /* Predicts the test rows that wait, of which `last` is the last. */
@@ -455,13 +481,14 @@ static const hr_task *posterior_tasks(const hr_expert *expert, size_t *count) {
 }
 
 /* templates.npy: fp64 [templates][1], the training rows the model is made of.
- * posterior.npy: fp64 [test rows][2], posterior variance and effective templates. */
+ * posterior.npy: fp64 [test rows][3], posterior variance, effective templates, and what
+ * weighing by components may have changed the mean by. */
 static hr_status posterior_save(const hr_expert *expert, const hr_task *task,
                                 const char *folder, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = expert->study;
   size_t count = 0, m = task->bin == HR_GLOBAL ? study->bin_count : (size_t)task->bin;
-  double *rows = NULL, *pairs = NULL;
+  double *rows = NULL, *triples = NULL;
   char *path = NULL, *other = NULL;
   HR_TRY(hr_alloc(&rows, expert->template_count, err));
   for (size_t i = 0; i < expert->template_count; i++) {
@@ -472,15 +499,16 @@ static hr_status posterior_save(const hr_expert *expert, const hr_task *task,
   HR_TRY(hr_join_path(folder, "templates.npy", &path, err));
   HR_TRY(hr_npy_write(path, rows, count, 1, err));
   HR_TRY(hr_join_path(folder, "posterior.npy", &other, err));
-  HR_TRY(hr_alloc(&pairs, 2 * task->test_rows, err));
+  HR_TRY(hr_alloc(&triples, 3 * task->test_rows, err));
   for (size_t i = 0; i < task->test_rows; i++) {
-    pairs[2 * i] = expert->models[m].variance[i];
-    pairs[2 * i + 1] = expert->models[m].effective[i];
+    triples[3 * i] = expert->models[m].variance[i];
+    triples[3 * i + 1] = expert->models[m].effective[i];
+    triples[3 * i + 2] = expert->models[m].error[i];
   }
-  HR_TRY(hr_npy_write(other, pairs, task->test_rows, 2, err));
+  HR_TRY(hr_npy_write(other, triples, task->test_rows, 3, err));
 cleanup:
   hr_free(rows);
-  hr_free(pairs);
+  hr_free(triples);
   hr_free(path);
   hr_free(other);
   return status;
@@ -490,22 +518,24 @@ static void posterior_estimate(const hr_study_view *study, const void *parameter
                                hr_cost *cost) {
   const hr_posterior_parameters *posterior = parameters;
   double pixels = (double)study->pixels, rows = (double)study->train.rows;
-  double held = 0, own = 0, most = (double)posterior->validation;
+  double held = 0, most = (double)posterior->validation, of_all = fmin(rows, most);
   double count = fmin(rows, (double)posterior->templates);
-  size_t counts[HR_MOST_BINS + 1];
+  size_t counts[HR_MOST_BINS + 1], templates = (size_t)count;
+  size_t groups = study->bin_count + 1;
+  hr_weigh weigh = weigh_of(posterior);
+  double per_spectrum = hr_templates_operations(templates, study->pixels, groups, weigh);
+  double spectra = of_all + (double)study->test.rows;
   hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
   for (size_t k = 0; k < study->bin_count; k++) {
-    double in_bin = (double)counts[k];
-    held += fmin(in_bin, most);
-    own += fmin(in_bin, most) * in_bin * count / fmax(rows, 1);
+    held += fmin((double)counts[k], most);
+    spectra += fmin((double)counts[k], most) * (double)counts[k] / fmax(rows, 1);
   }
-  double of_all = fmin(rows, most);
-  cost->memory_bytes =
-      hr_templates_bytes((size_t)count, study->pixels, study->bin_count + 1) +
-      8 * pixels * (held + of_all + HR_QUERY_ROWS) + 48 * rows +
-      60 * (double)study->test.rows;
-  cost->operations = 4 * pixels * (own + (of_all + (double)study->test.rows) * count);
-  cost->disk_bytes = 16 * count + 40 * (double)study->test.rows;
+  cost->memory_bytes = hr_templates_bytes(templates, study->pixels, groups, weigh) +
+                       8 * pixels * (held + of_all + HR_QUERY_ROWS) + 48 * rows +
+                       76 * (double)study->test.rows;
+  cost->operations = spectra * per_spectrum;
+  if (weigh == HR_WEIGH_COMPONENTS) cost->operations += 300 * pixels * count;
+  cost->disk_bytes = 16 * count + 56 * (double)study->test.rows;
 }
 
 static const hr_field fields[] = {
@@ -525,6 +555,14 @@ static const hr_field fields[] = {
      .maximum = 1e9,
      .help = "The training rows of each bin, and of all rows, that validation predicts "
              "from the templates of other folds."},
+    {.name = "weigh",
+     .kind = HR_FIELD_TEXT,
+     .offset = offsetof(hr_posterior_parameters, weigh),
+     .default_text = "components",
+     .choices = "components|pixels",
+     .help = "How a spectrum is compared with templates: in the leading components of "
+             "like templates, checked for every spectrum against the pixels, or over "
+             "all pixels, which takes up to ten times as long."},
 };
 
 const hr_expert_type hr_posterior_expert_type = {

@@ -197,9 +197,28 @@ static void few_effective_templates_are_told(void **state) {
   s->view.noise_level = 1;
 }
 
+static char by_components[] = "components";
+
+static void components_predict_what_pixels_do(void **state) {
+  const small_study *s = *state;
+  static const hr_posterior_parameters fast = {
+      .templates = TRAIN, .validation = TRAIN, .weigh = by_components};
+  hr_expert *plain = live(s, &everything, TRAIN), *other = live(s, &fast, TRAIN);
+  size_t count = 0;
+  const hr_task *a = hr_posterior_expert_type.tasks(plain, &count);
+  const hr_task *b = hr_posterior_expert_type.tasks(other, &count);
+  for (size_t i = 0; i < TEST; i++) {
+    check_near(b[BINS].predictions[i], a[BINS].predictions[i], 1e-3);
+  }
+  check_near(b[0].cv_r2[0], a[0].cv_r2[0], 1e-3);
+  hr_posterior_expert_type.destroy(&plain);
+  hr_posterior_expert_type.destroy(&other);
+}
+
 static void blocks_do_not_change_a_bit(void **state) {
   const small_study *s = *state;
-  static const hr_posterior_parameters some = {.templates = 150, .validation = 40};
+  static const hr_posterior_parameters some = {
+      .templates = 150, .validation = 40, .weigh = by_components};
   hr_expert *one = live(s, &some, TRAIN);
   size_t count = 0;
   const hr_task *a = hr_posterior_expert_type.tasks(one, &count);
@@ -226,6 +245,11 @@ static void the_estimate_grows_with_the_templates(void **state) {
   assert_true(all.memory_bytes > less.memory_bytes && less.memory_bytes > 0);
   assert_true(all.operations > 4.0 * PIXELS * TEST * TRAIN);
   assert_true(all.operations > less.operations);
+  static const hr_posterior_parameters fast = {
+      .templates = TRAIN, .validation = TRAIN, .weigh = by_components};
+  hr_cost components = {0};
+  hr_posterior_expert_type.estimate(&s->view, &fast, &components);
+  assert_true(components.memory_bytes > all.memory_bytes);
 }
 
 int main(void) {
@@ -234,6 +258,7 @@ int main(void) {
       cmocka_unit_test(one_template_and_none_are_skipped_with_a_sentence),
       cmocka_unit_test(without_noise_it_is_skipped_with_a_sentence),
       cmocka_unit_test(few_effective_templates_are_told),
+      cmocka_unit_test(components_predict_what_pixels_do),
       cmocka_unit_test(blocks_do_not_change_a_bit),
       cmocka_unit_test(the_estimate_grows_with_the_templates),
   };

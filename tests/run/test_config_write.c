@@ -41,6 +41,7 @@ static void test_written_to_the_letter(void **state) {
                       "  posterior:\n"
                       "    templates: 20000\n"
                       "    validation: 500\n"
+                      "    weigh: components\n"
                       "baselines:\n"
                       "  a b: 0.1\n"
                       "controls:\n"
