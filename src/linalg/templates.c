@@ -145,7 +145,9 @@ static hr_status order_labels(hr_templates *t, hr_error *err) {
       most_error_share * sqrt(squares / (double)(t->count > 0 ? t->count : 1));
   hr_free(t->labels);
   t->labels = ordered;
+  ordered = NULL;
 cleanup:
+  hr_free(ordered);
   return status;
 }
 
