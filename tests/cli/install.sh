@@ -27,11 +27,12 @@ check_example() {
 cmake --install "$build" --prefix "$prefix" >"$place/log" || fail "$(cat "$place/log")"
 [ "$("$prefix/bin/headroom" version)" = "headroom $("$build/headroom" version | cut -d ' ' -f 2)" ] ||
   fail "the installed program does not say its version"
-find "$prefix" -name headroom.1 | grep -q . || fail "there is no manual page"
+[ -n "$(find "$prefix" -name headroom.1)" ] || fail "there is no manual page"
 # Installed, too, the program must find the OpenMP build of OpenBLAS.
 openblas=$(find /usr/lib -maxdepth 2 -type d -name openblas-openmp | head -n 1)
 if [ -n "$openblas" ]; then
-  ldd "$prefix/bin/headroom" | grep -q "$openblas/" || fail "it runs on another OpenBLAS"
+  # Not through a pipe: grep -q may end before ldd has said all, which then fails.
+  grep -q "$openblas/" <<<"$(ldd "$prefix/bin/headroom")" || fail "it runs on another OpenBLAS"
 fi
 
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name headroom.pc)")

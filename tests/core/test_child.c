@@ -206,8 +206,8 @@ static void limits_memory(void **state) {
   hr_child_end end = HR_CHILD_DIED;
   hr_text answer;
   check_ok(run(swallow, &(size_t){(size_t)1 << 26}, NULL, &end, &answer, &err));
-  check_fails(run(swallow, &(size_t){(size_t)1 << 30}, NULL, &end, &answer, &err),
-              HR_ERR_MEMORY, "no memory for 1073741824 elements of 1 bytes");
+  check_fails(run(swallow, &(size_t){(size_t)1 << 32}, NULL, &end, &answer, &err),
+              HR_ERR_MEMORY, "no memory for 4294967296 elements of 1 bytes");
   assert_int_equal(end, HR_CHILD_RETURNED);
 }
 

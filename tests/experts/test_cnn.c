@@ -268,7 +268,7 @@ static void a_stopped_training_goes_on(void **state) {
   assert_memory_equal(straight, resumed, sizeof straight);
   assert_true(s->first_done == 3 * 240 + 16);
   /* Another training does not take the state for its own. */
-  p.lr = 0.01;
+  p.lr = 0.02;
   s->first_done = 0;
   predict(s, &p, TRAIN, resumed);
   assert_true(s->first_done == 16);

@@ -81,7 +81,7 @@ class Network(unittest.TestCase):
         self.compare(SHAPES[2], 1, 10)
 
 
-CNN = {"channels": [8, 16], "kernel_size": 5, "pool_size": 4, "fc_dim": 16, "epochs": 12,
+CNN = {"channels": [8, 16], "kernel_size": 5, "pool_size": 4, "fc_dim": 16, "epochs": 20,
        "batch_size": 32, "lr": 3e-3, "bins": [3, 6]}
 PIXELS, STEP = 256, 16
 
