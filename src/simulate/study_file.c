@@ -39,7 +39,8 @@ static const char study_text[] = FIRST_LINE
     "  # LightGBM's default is max_bin 255; 63 takes less than half of the time.\n"
     "  lightgbm: {max_bin: 63}\n"
     "  # The experiment has batch_size 256 and 50 epochs, for fifty times the spectra.\n"
-    "  cnn: {batch_size: 64, epochs: 30}\n";
+    "  cnn: {batch_size: 64, epochs: 30}\n"
+    "run: {memory_mib: 6144}\n";
 
 bool hr_study_file_wrote(const char *path) {
   char *text = NULL;
