@@ -241,10 +241,21 @@ static bool is_idle(const hr_expert *expert) {
   return expert->tasks[expert->study->bin_count].status != HR_TASK_OK;
 }
 
-/* Plain where nothing else is asked for: tests leave it out. */
-static hr_weigh weigh_of(const hr_posterior_parameters *parameters) {
-  bool by_components = parameters->weigh && strcmp(parameters->weigh, "components") == 0;
-  return by_components ? HR_WEIGH_COMPONENTS : HR_WEIGH_PIXELS;
+static bool is_text(const char *text, const char *wanted) {
+  return text && strcmp(text, wanted) == 0;
+}
+
+/* Plain where nothing else is asked for: tests leave texts out. */
+static hr_templates_options options_of(const hr_posterior_parameters *parameters) {
+  hr_templates_options options = {.weigh = is_text(parameters->weigh, "components")
+                                               ? HR_WEIGH_COMPONENTS
+                                               : HR_WEIGH_PIXELS,
+                                  .amplitude_sigma = parameters->amplitude_sigma};
+  if (is_text(parameters->amplitude, "flat")) options.amplitude = HR_AMPLITUDE_FLAT;
+  if (is_text(parameters->amplitude, "gaussian")) {
+    options.amplitude = HR_AMPLITUDE_GAUSSIAN;
+  }
+  return options;
 }
 
 static hr_status posterior_create(const hr_study_view *study, const void *parameters,
@@ -259,8 +270,9 @@ static hr_status posterior_create(const hr_study_view *study, const void *parame
   if (!is_idle(expert)) {
     HR_TRY(choose_held_out(expert, true, &expert->by_bin, err));
     HR_TRY(choose_held_out(expert, false, &expert->of_all, err));
-    HR_TRY(hr_templates_create(expert->template_count, study->pixels,
-                               weigh_of(expert->parameters), &expert->templates, err));
+    hr_templates_options options = options_of(expert->parameters);
+    HR_TRY(hr_templates_create(expert->template_count, study->pixels, &options,
+                               &expert->templates, err));
     HR_TRY(hr_alloc(&expert->typical, study->pixels, err));
     HR_TRY(hr_alloc(&expert->x, HR_QUERY_ROWS * study->pixels, err));
     HR_TRY(hr_alloc(&expert->error, HR_QUERY_ROWS * study->pixels, err));
@@ -522,19 +534,20 @@ static void posterior_estimate(const hr_study_view *study, const void *parameter
   double count = fmin(rows, (double)posterior->templates);
   size_t counts[HR_MOST_BINS + 1], templates = (size_t)count;
   size_t groups = study->bin_count + 1;
-  hr_weigh weigh = weigh_of(posterior);
-  double per_spectrum = hr_templates_operations(templates, study->pixels, groups, weigh);
+  hr_templates_options options = options_of(posterior);
+  double per_spectrum =
+      hr_templates_operations(templates, study->pixels, groups, &options);
   double spectra = of_all + (double)study->test.rows;
   hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
   for (size_t k = 0; k < study->bin_count; k++) {
     held += fmin((double)counts[k], most);
     spectra += fmin((double)counts[k], most) * (double)counts[k] / fmax(rows, 1);
   }
-  cost->memory_bytes = hr_templates_bytes(templates, study->pixels, groups, weigh) +
+  cost->memory_bytes = hr_templates_bytes(templates, study->pixels, groups, &options) +
                        8 * pixels * (held + of_all + HR_QUERY_ROWS) + 48 * rows +
                        76 * (double)study->test.rows;
   cost->operations = spectra * per_spectrum;
-  if (weigh == HR_WEIGH_COMPONENTS) cost->operations += 300 * pixels * count;
+  if (options.weigh == HR_WEIGH_COMPONENTS) cost->operations += 300 * pixels * count;
   cost->disk_bytes = 16 * count + 56 * (double)study->test.rows;
 }
 
@@ -563,6 +576,20 @@ static const hr_field fields[] = {
      .help = "How a spectrum is compared with templates: in the leading components of "
              "like templates, checked for every spectrum against the pixels, or over "
              "all pixels, which takes up to ten times as long."},
+    {.name = "amplitude",
+     .kind = HR_FIELD_TEXT,
+     .offset = offsetof(hr_posterior_parameters, amplitude),
+     .default_text = "none",
+     .choices = "none|flat|gaussian",
+     .help = "What is known of a factor on the whole spectrum, which is integrated out: "
+             "none, it is 1; flat, nothing; gaussian, it is about 1."},
+    {.name = "amplitude_sigma",
+     .kind = HR_FIELD_NUMBER,
+     .offset = offsetof(hr_posterior_parameters, amplitude_sigma),
+     .default_text = "0.1",
+     .minimum = 1e-6,
+     .maximum = 1e6,
+     .help = "The standard deviation of that factor about 1, where it is gaussian."},
 };
 
 const hr_expert_type hr_posterior_expert_type = {

@@ -9,6 +9,8 @@ typedef struct hr_posterior_parameters {
   int64_t templates;  /* the most, of all bins together */
   int64_t validation; /* held-out rows of each bin, and of all rows */
   char *weigh;        /* "components" or "pixels", see linalg/templates.h */
+  char *amplitude;    /* "none", "flat" or "gaussian", the same */
+  double amplitude_sigma;
 } hr_posterior_parameters;
 
 extern const hr_expert_type hr_posterior_expert_type;

@@ -23,14 +23,23 @@ static const double least_sigma = 1e-9;
  * of the labels' standard deviation. */
 static const double most_error_share = 5e-4;
 
-hr_status hr_templates_create(size_t count, size_t pixels, hr_weigh weigh,
-                              hr_templates **out, hr_error *err) {
+double hr_amplitude_weight(const hr_templates_options *options, double l, double q) {
+  double s = l + 0.5 * q;
+  if (options->amplitude == HR_AMPLITUDE_NONE || !(q > 0)) return l;
+  if (options->amplitude == HR_AMPLITUDE_FLAT) return 0.5 * (s * s / q - log(q));
+  double k = 1 / (options->amplitude_sigma * options->amplitude_sigma);
+  return 0.5 * ((s + k) * (s + k) / (q + k) - k - log1p(q / k));
+}
+
+hr_status hr_templates_create(size_t count, size_t pixels,
+                              const hr_templates_options *options, hr_templates **out,
+                              hr_error *err) {
   hr_status status = HR_OK;
   hr_templates *t = NULL;
   HR_TRY(hr_alloc(&t, 1, err));
   t->count = count;
   t->pixels = pixels;
-  t->weigh = weigh;
+  t->options = *options;
   HR_TRY(hr_alloc(&t->x, count * pixels, err));
   HR_TRY(hr_alloc(&t->labels, count, err));
   *out = t;
@@ -49,22 +58,24 @@ void hr_templates_destroy(hr_templates **address) {
     hr_free(t->scratch[i].right);
     hr_free(t->scratch[i].projection);
     hr_free(t->scratch[i].gain);
+    hr_free(t->scratch[i].norm);
     hr_free(t->scratch[i].sum);
   }
-  void *owned[] = {t->scratch,      t->weight, t->sums,        t->offset, t->inverse,
-                   t->inverse_wide, t->cross,  t->coefficient, t->basis,  t->scale,
-                   t->centre_wide,  t->centre, t->tiles,       t->fold,   t->slot,
-                   t->label_offset, t->labels, t->x,           t};
+  void *owned[] = {t->scratch, t->weight,       t->sums,   t->offset,      t->norm,
+                   t->inverse, t->inverse_wide, t->cross,  t->coefficient, t->basis,
+                   t->scale,   t->centre_wide,  t->centre, t->tiles,       t->fold,
+                   t->slot,    t->label_offset, t->labels, t->x,           t};
   for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) hr_free(owned[i]);
 }
 
-double hr_templates_bytes(size_t count, size_t pixels, size_t groups, hr_weigh weigh) {
+double hr_templates_bytes(size_t count, size_t pixels, size_t groups,
+                          const hr_templates_options *options) {
   double wide = (double)pixels, rows = HR_QUERY_ROWS;
   double tiles = (double)(count / HR_TEMPLATE_TILE + groups + 1);
   double threads = (double)hr_thread_count();
-  double rank = weigh == HR_WEIGH_COMPONENTS ? HR_TEMPLATE_RANK : 0;
+  double rank = options->weigh == HR_WEIGH_COMPONENTS ? HR_TEMPLATE_RANK : 0;
   double per_thread = 4 * (rows * HR_TEMPLATE_LONG + HR_TEMPLATE_TILE * HR_TEMPLATE_LONG +
-                           3 * rows * HR_TEMPLATE_TILE + rows * HR_TEMPLATE_RANK);
+                           4 * rows * HR_TEMPLATE_TILE + rows * HR_TEMPLATE_RANK);
   double building = rank > 0 ? 8 * (HR_COMPONENT_ROWS + 2 * rank) * wide : 0;
   return (double)count * (4 * wide + 64 + 4 * rows + 4 * rank) +
          tiles * ((20 + 4 * rank) * wide + 48 * rows) + 20 * rows * wide +
@@ -72,11 +83,13 @@ double hr_templates_bytes(size_t count, size_t pixels, size_t groups, hr_weigh w
 }
 
 double hr_templates_operations(size_t count, size_t pixels, size_t groups,
-                               hr_weigh weigh) {
+                               const hr_templates_options *options) {
   double wide = (double)pixels, templates = (double)count;
-  if (weigh == HR_WEIGH_PIXELS) return 4 * wide * templates;
+  double terms = options->amplitude == HR_AMPLITUDE_NONE ? 1 : 2;
+  if (options->weigh == HR_WEIGH_PIXELS) return 4 * terms * wide * templates;
   double tiles = templates / HR_TEMPLATE_TILE + (double)groups;
-  return 2 * TYPICAL_RANK * (tiles * wide + templates) + 4 * TYPICAL_SAMPLE * wide;
+  return 2 * terms * TYPICAL_RANK * (tiles * wide + templates) +
+         4 * TYPICAL_SAMPLE * wide;
 }
 
 void hr_templates_put(hr_templates *t, size_t slot, const float *x,
@@ -158,6 +171,7 @@ static hr_status allocate_comparison(hr_templates *t, hr_error *err) {
   HR_TRY(hr_alloc(&t->inverse_wide, rows * t->pixels, err));
   HR_TRY(hr_alloc(&t->inverse, rows * t->pixels, err));
   HR_TRY(hr_alloc(&t->offset, rows * t->tile_count, err));
+  HR_TRY(hr_alloc(&t->norm, rows * t->tile_count, err));
   HR_TRY(hr_alloc(&t->sums, rows * t->tile_count, err));
   HR_TRY(hr_alloc(&t->weight, rows * t->count, err));
   t->thread_count = hr_thread_count();
@@ -168,6 +182,7 @@ static hr_status allocate_comparison(hr_templates *t, hr_error *err) {
     HR_TRY(hr_alloc(&scratch->right, HR_TEMPLATE_TILE * HR_TEMPLATE_LONG, err));
     HR_TRY(hr_alloc(&scratch->projection, rows * HR_TEMPLATE_RANK, err));
     HR_TRY(hr_alloc(&scratch->gain, rows * HR_TEMPLATE_TILE, err));
+    HR_TRY(hr_alloc(&scratch->norm, rows * HR_TEMPLATE_TILE, err));
     HR_TRY(hr_alloc(&scratch->sum, rows * HR_TEMPLATE_TILE, err));
   }
 cleanup:
@@ -183,7 +198,7 @@ hr_status hr_templates_finish(hr_templates *t, const double *typical, hr_error *
   HR_TRY(hr_alloc(&t->centre, t->tile_count * t->pixels, err));
   HR_TRY(hr_alloc(&t->centre_wide, 2 * t->tile_count * t->pixels, err));
   hr_parallel_for(t->tile_count, centre_tile, t);
-  if (t->weigh == HR_WEIGH_COMPONENTS) HR_TRY(hr_templates_compress(t, err));
+  if (t->options.weigh == HR_WEIGH_COMPONENTS) HR_TRY(hr_templates_compress(t, err));
   HR_TRY(allocate_comparison(t, err));
 cleanup:
   return status;
@@ -205,23 +220,60 @@ static void prepare_row(void *context, size_t r, size_t thread) {
   }
 }
 
-/* Σ c (x − c/2)/σ² for some tiles and all rows: the log weight of the tiles' means. */
+/* Σ c (x − c/2)/σ² and Σ c²/σ² for some tiles and all rows: the terms of their means. */
 static void prepare_tiles(void *context, size_t block, size_t thread) {
   (void)thread;
   const hr_comparison *comparison = context;
   hr_templates *t = comparison->templates;
-  size_t first = block * OFFSET_TILES;
-  size_t count =
-      t->tile_count - first < OFFSET_TILES ? t->tile_count - first : OFFSET_TILES;
+  size_t first = block * OFFSET_TILES, left = t->tile_count - first;
+  size_t count = left < OFFSET_TILES ? left : OFFSET_TILES;
   int rows = (int)comparison->query->rows, pixels = (int)t->pixels;
   int tiles = (int)t->tile_count;
   const double *centre = t->centre_wide + first * t->pixels;
   const double *square = centre + t->tile_count * t->pixels;
-  double *offset = t->offset + first;
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)count, pixels, 1,
-              t->cross, pixels, centre, pixels, 0, offset, tiles);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)count, pixels, -0.5,
-              t->inverse_wide, pixels, square, pixels, 1, offset, tiles);
+              t->cross, pixels, centre, pixels, 0, t->offset + first, tiles);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)count, pixels, 1,
+              t->inverse_wide, pixels, square, pixels, 0, t->norm + first, tiles);
+  for (size_t r = 0; r < comparison->query->rows; r++) {
+    for (size_t k = first; k < first + count; k++) {
+      t->offset[r * t->tile_count + k] -= 0.5 * t->norm[r * t->tile_count + k];
+    }
+  }
+}
+
+double hr_templates_base(const hr_templates *t, size_t tile, size_t row) {
+  size_t at = row * t->tile_count + tile;
+  return hr_amplitude_weight(&t->options, t->offset[at], t->norm[at]);
+}
+
+/* Log weights from both terms, for row `row` of the query; less that of the mean. */
+static void integrate(const hr_templates *t, size_t tile, size_t row, const float *norm,
+                      float *gain) {
+  size_t at = row * t->tile_count + tile;
+  double base = hr_templates_base(t, tile, row);
+  for (size_t i = 0; i < t->tiles[tile].count; i++) {
+    double l = t->offset[at] + (double)gain[i], q = t->norm[at] + (double)norm[i];
+    gain[i] = (float)(hr_amplitude_weight(&t->options, l, q) - base);
+  }
+}
+
+/* Both terms where they are needed: the norm into scratch->norm, the weight into ->gain.
+ */
+static void weigh_tile(const hr_comparison *comparison, size_t index,
+                       hr_template_scratch *scratch) {
+  bool has_norm = comparison->templates->options.amplitude != HR_AMPLITUDE_NONE;
+  for (int term = has_norm ? HR_TERM_NORM : HR_TERM_WEIGHT; term >= 0; term--) {
+    if (comparison->weigh == HR_WEIGH_PIXELS) {
+      hr_templates_weigh_pixels(comparison, index, (hr_template_term)term, scratch);
+    } else {
+      hr_templates_weigh_components(comparison, index, (hr_template_term)term, scratch);
+    }
+    if (term != HR_TERM_NORM) continue;
+    float *norm = scratch->gain;
+    scratch->gain = scratch->norm;
+    scratch->norm = norm;
+  }
 }
 
 static void compare_tile(void *context, size_t index, size_t thread) {
@@ -234,14 +286,13 @@ static void compare_tile(void *context, size_t index, size_t thread) {
   }
   if (!wanted) return;
   hr_template_scratch *scratch = &t->scratch[thread];
-  if (comparison->weigh == HR_WEIGH_PIXELS) {
-    hr_templates_weigh_pixels(comparison, index, scratch);
-  } else {
-    hr_templates_weigh_components(comparison, index, scratch);
-  }
+  weigh_tile(comparison, index, scratch);
   for (size_t i = 0; i < comparison->rows; i++) {
-    size_t r = comparison->row[i];
-    hr_templates_keep(t, index, r, query->fold[r], scratch->gain + i * HR_TEMPLATE_TILE);
+    size_t r = comparison->row[i], at = i * HR_TEMPLATE_TILE;
+    if (t->options.amplitude != HR_AMPLITUDE_NONE) {
+      integrate(t, index, r, scratch->norm + at, scratch->gain + at);
+    }
+    hr_templates_keep(t, index, r, query->fold[r], scratch->gain + at);
   }
 }
 
@@ -277,7 +328,7 @@ hr_status hr_templates_compare(hr_templates *t, const hr_query *query, hr_poster
     return hr_fail(err, HR_ERR_USAGE, "%zu spectra at a time, but at most %d can be",
                    query->rows, HR_QUERY_ROWS);
   }
-  hr_comparison comparison = {t, query, .rows = query->rows, .weigh = t->weigh};
+  hr_comparison comparison = {t, query, .rows = query->rows, .weigh = t->options.weigh};
   comparison.own = own;
   comparison.all = all;
   for (size_t r = 0; r < query->rows; r++) comparison.row[r] = r;

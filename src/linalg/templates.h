@@ -14,6 +14,8 @@
  * with f = c + g, log w = Σ c (x − c/2)/σ² + Σ (x − c) g/σ² − Σ (g²/2)/σ². The first term
  * is computed in fp64. The others are two matrix products, rows times templates,
  *
+ * and one more of each where the amplitude is integrated out:
+ *
  * - over all pixels (`HR_WEIGH_PIXELS`, the plain way): fp32 products of 256 pixels,
  * added up in fp64; the templates that matter to a spectrum, where they are few, are
  * weighed again in fp64; or
@@ -43,17 +45,38 @@ enum {
 
 typedef enum hr_weigh { HR_WEIGH_COMPONENTS, HR_WEIGH_PIXELS } hr_weigh;
 
-/* Room for `count` templates of P pixels. */
-hr_status hr_templates_create(size_t count, size_t pixels, hr_weigh weigh,
-                              hr_templates **out, hr_error *err) HR_MUST_CHECK;
+/* What is known of the amplitude A of a spectrum, x = A f + noise. */
+typedef enum hr_amplitude {
+  HR_AMPLITUDE_NONE,     /* A = 1 */
+  HR_AMPLITUDE_FLAT,     /* nothing: any A is as likely */
+  HR_AMPLITUDE_GAUSSIAN, /* about 1, with a standard deviation */
+} hr_amplitude;
+
+typedef struct hr_templates_options {
+  hr_weigh weigh;
+  hr_amplitude amplitude;
+  double amplitude_sigma; /* > 0, of HR_AMPLITUDE_GAUSSIAN */
+} hr_templates_options;
+
+/* The log weight of a template, up to what all templates share, from that at amplitude 1,
+ * l = Σ (x f − f²/2)/σ², and q = Σ f²/σ²; the amplitude integrated out. With s = l + q/2
+ * and k = 1/amplitude_sigma²: s²/2q − log(q)/2 flat; ((s + k)²/(q + k) − k − log(1 +
+ * q/k))/2 Gaussian. */
+double hr_amplitude_weight(const hr_templates_options *options, double l, double q);
+
+/* Room for `count` templates of P pixels; the options are copied. */
+hr_status hr_templates_create(size_t count, size_t pixels,
+                              const hr_templates_options *options, hr_templates **out,
+                              hr_error *err) HR_MUST_CHECK;
 void hr_templates_destroy(hr_templates **templates);
 
 /* Bytes for `count` templates in at most `groups` groups, and for comparing. */
-double hr_templates_bytes(size_t count, size_t pixels, size_t groups, hr_weigh weigh);
+double hr_templates_bytes(size_t count, size_t pixels, size_t groups,
+                          const hr_templates_options *options);
 
 /* Floating point operations for one spectrum and all `count` templates, about. */
 double hr_templates_operations(size_t count, size_t pixels, size_t groups,
-                               hr_weigh weigh);
+                               const hr_templates_options *options);
 
 /* What is known of a template beside its spectrum. */
 typedef struct hr_template_label {

@@ -4,8 +4,9 @@
  *   Σ (x − c) g/σ² ≈ Σ_k [Σ (x − c)/σ² U_k/s] [Σ s g U_k],
  * and the same for g²/2 with components V. The first of V is s itself, made of length 1:
  * then what is left out of g²/2 is orthogonal to the typical 1/σ², and only how much the
- * spectrum's own 1/σ² differs from it in shape can tell. (Measured on 20,000 templates of
- * the simulator: 8 components with it are as good as 48 without.) */
+ * spectrum's own 1/σ² differs from it in shape can tell. The first of U is s c for the
+ * same reason: it meets c/σ² where the amplitude is integrated out. (Measured on 20,000
+ * templates of the simulator: 8 components with it are as good as 48 without.) */
 #include <math.h>
 #include <string.h>
 
@@ -42,39 +43,46 @@ static const float *template_of(const hr_templates *t, const hr_template_tile *t
   return t->x + t->slot[tile->first + i] * t->pixels;
 }
 
-/* s g, or s g²/2 less its share of s, of templates spread evenly over the tile. */
+/* s g, or s g²/2, of templates spread evenly over the tile, less their share of `known`
+ * [P] of length 1. */
 static size_t take_sample(const compression *work, const hr_template_tile *tile,
-                          bool squared, double *sample) {
+                          bool squared, const double *known, double *sample) {
   const hr_templates *t = work->templates;
   size_t rows = tile->count < HR_COMPONENT_ROWS ? tile->count : HR_COMPONENT_ROWS;
   for (size_t i = 0; i < rows; i++) {
     const float *g = template_of(t, tile, i * tile->count / rows);
-    double *row = sample + i * t->pixels, share = 0;
+    double *row = sample + i * t->pixels;
     for (size_t p = 0; p < t->pixels; p++) {
       double value = (double)g[p];
       row[p] = t->scale[p] * (squared ? 0.5 * value * value : value);
-      share += row[p] * t->scale[p];
     }
-    if (!squared) continue;
-    share /= work->length * work->length;
-    for (size_t p = 0; p < t->pixels; p++) row[p] -= share * t->scale[p];
+    double share = cblas_ddot((int)t->pixels, row, 1, known, 1);
+    cblas_daxpy((int)t->pixels, -share, known, 1, row, 1);
   }
   return rows;
 }
 
-/* Components of a tile into bench->components, those of g first. */
-static void find_components(const compression *work, hr_template_tile *tile,
-                            workbench *bench) {
+/* Components of a tile into bench->components: s times the tile's mean, those of g, s
+ * itself, and those of g²/2. */
+static void find_components(const compression *work, size_t index, workbench *bench) {
   const hr_templates *t = work->templates;
-  hr_component_shape shape = {0, t->pixels, HR_TEMPLATE_LINEAR, left_out};
-  shape.rows = take_sample(work, tile, false, bench->sample);
-  tile->linear = hr_components(&shape, bench->sample, bench->scratch, bench->components);
-  double *square = bench->components + tile->linear * t->pixels;
-  for (size_t p = 0; p < t->pixels; p++) square[p] = t->scale[p] / work->length;
-  take_sample(work, tile, true, bench->sample);
+  hr_template_tile *tile = &work->templates->tiles[index];
+  size_t pixels = t->pixels;
+  const float *centre = t->centre + index * pixels;
+  double *linear = bench->components;
+  hr_component_shape shape = {0, pixels, HR_TEMPLATE_LINEAR - 1, left_out};
+  for (size_t p = 0; p < pixels; p++) linear[p] = t->scale[p] * (double)centre[p];
+  double length = cblas_dnrm2((int)pixels, linear, 1);
+  if (length > 0) cblas_dscal((int)pixels, 1 / length, linear, 1);
+  shape.rows = take_sample(work, tile, false, linear, bench->sample);
+  tile->linear =
+      1 + hr_components(&shape, bench->sample, bench->scratch, linear + pixels);
+  double *square = linear + tile->linear * pixels;
+  for (size_t p = 0; p < pixels; p++) square[p] = t->scale[p] / work->length;
+  take_sample(work, tile, true, square, bench->sample);
   shape.most = HR_TEMPLATE_SQUARE - 1;
   tile->square =
-      1 + hr_components(&shape, bench->sample, bench->scratch, square + t->pixels);
+      1 + hr_components(&shape, bench->sample, bench->scratch, square + pixels);
 }
 
 /* The left factors stay with the tile, the right ones on the bench. */
@@ -99,11 +107,9 @@ static void make_coefficients(hr_templates *t, const hr_template_tile *tile, siz
     memcpy(bench->block + i * t->pixels, template_of(t, tile, first + i),
            t->pixels * sizeof *bench->block);
   }
-  if (tile->linear > 0) {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)tile->linear,
-                pixels, 1, bench->block, pixels, bench->right, pixels, 0, out,
-                HR_TEMPLATE_RANK);
-  }
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)tile->linear,
+              pixels, 1, bench->block, pixels, bench->right, pixels, 0, out,
+              HR_TEMPLATE_RANK);
   for (size_t i = 0; i < count * t->pixels; i++) bench->block[i] *= bench->block[i];
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)tile->square,
               pixels, 0.5F, bench->block, pixels, bench->right + tile->linear * t->pixels,
@@ -114,8 +120,8 @@ static void compress_tile(void *context, size_t index, size_t thread) {
   const compression *work = context;
   hr_templates *t = work->templates;
   workbench *bench = &work->benches[thread];
-  hr_template_tile *tile = &t->tiles[index];
-  find_components(work, tile, bench);
+  find_components(work, index, bench);
+  const hr_template_tile *tile = &t->tiles[index];
   scale_components(t, tile, t->basis + index * HR_TEMPLATE_RANK * t->pixels, bench);
   for (size_t first = 0; first < tile->count; first += BLOCK) {
     make_coefficients(t, tile, first, bench);
@@ -151,19 +157,19 @@ cleanup:
   return status;
 }
 
-/* [rows][RANK]: Σ a U_k/s, then −Σ V_k/(s σ²). */
-static void project(const hr_comparison *comparison, size_t index,
+/* [rows][RANK]: Σ a U_k/s, then −Σ V_k/(s σ²) for the weight, 2 Σ V_k/(s σ²) for the
+ * norm. */
+static void project(const hr_comparison *comparison, hr_template_term term, size_t index,
                     hr_template_scratch *scratch) {
   const hr_templates *t = comparison->templates;
   const hr_template_tile *tile = &t->tiles[index];
   const float *basis = t->basis + index * HR_TEMPLATE_RANK * t->pixels;
   int rows = (int)comparison->rows, pixels = (int)t->pixels;
-  for (size_t first = 0; tile->linear > 0 && first < t->pixels;
-       first += HR_TEMPLATE_LONG) {
+  for (size_t first = 0; first < t->pixels; first += HR_TEMPLATE_LONG) {
     size_t left = t->pixels - first;
     size_t depth = left < HR_TEMPLATE_LONG ? left : HR_TEMPLATE_LONG;
     for (size_t i = 0; i < comparison->rows; i++) {
-      hr_templates_fill_left(comparison, index, comparison->row[i], first, depth,
+      hr_templates_fill_left(comparison, term, index, comparison->row[i], first, depth,
                              scratch->left + i * HR_TEMPLATE_LONG);
     }
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)tile->linear,
@@ -171,15 +177,16 @@ static void project(const hr_comparison *comparison, size_t index,
                 first > 0, scratch->projection, HR_TEMPLATE_RANK);
   }
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)tile->square, pixels,
-              -1, t->inverse, pixels, basis + tile->linear * t->pixels, pixels, 0,
+              term == HR_TERM_WEIGHT ? -1 : 2, t->inverse, pixels,
+              basis + tile->linear * t->pixels, pixels, 0,
               scratch->projection + tile->linear, HR_TEMPLATE_RANK);
 }
 
 void hr_templates_weigh_components(const hr_comparison *comparison, size_t index,
-                                   hr_template_scratch *scratch) {
+                                   hr_template_term term, hr_template_scratch *scratch) {
   const hr_templates *t = comparison->templates;
   const hr_template_tile *tile = &t->tiles[index];
-  project(comparison, index, scratch);
+  project(comparison, term, index, scratch);
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)comparison->rows,
               (int)tile->count, (int)(tile->linear + tile->square), 1,
               scratch->projection, HR_TEMPLATE_RANK,

@@ -128,7 +128,7 @@ void hr_templates_keep(hr_templates *t, size_t index, size_t row, uint8_t fold,
   }
   float largest = weights_of(gain, tile->count, weight);
   t->sums[row * t->tile_count + index].largest =
-      t->offset[row * t->tile_count + index] + (double)largest;
+      hr_templates_base(t, index, row) + (double)largest;
   hr_templates_sum(t, index, row);
 }
 

@@ -34,13 +34,14 @@ typedef struct hr_template_scratch {
   float *left;       /* [HR_QUERY_ROWS][LONG] */
   float *right;      /* [TILE][LONG] */
   float *projection; /* [HR_QUERY_ROWS][RANK] */
-  float *gain;       /* [HR_QUERY_ROWS][TILE] log weight less that of the tile's mean */
+  float *gain;       /* [HR_QUERY_ROWS][TILE] a term less that of the tile's mean */
+  float *norm;       /* [HR_QUERY_ROWS][TILE] the same for the other term */
   double *sum;       /* [HR_QUERY_ROWS][TILE] */
 } hr_template_scratch;
 
 struct hr_templates {
   size_t count, pixels;
-  hr_weigh weigh;
+  hr_templates_options options;
   float *x;                  /* [count][P] by slot; centred by hr_templates_finish */
   hr_template_label *labels; /* [count] by slot, then in the order of tiles */
   size_t *slot;              /* [count] of the templates in the order of tiles */
@@ -57,15 +58,22 @@ struct hr_templates {
   float *basis;       /* [tiles][RANK][P] left factors: of g, then of g²/2 */
   float *coefficient; /* [count][RANK] in the order of tiles */
   /* Of a comparison: */
-  double *cross;          /* [HR_QUERY_ROWS][P] x/σ² */
-  double *inverse_wide;   /* [HR_QUERY_ROWS][P] 1/σ², 0 where the pixel drops out */
-  float *inverse;         /* [HR_QUERY_ROWS][P] the same */
-  double *offset;         /* [HR_QUERY_ROWS][tiles] log weight of the tile's mean */
+  double *cross;        /* [HR_QUERY_ROWS][P] x/σ² */
+  double *inverse_wide; /* [HR_QUERY_ROWS][P] 1/σ², 0 where the pixel drops out */
+  float *inverse;       /* [HR_QUERY_ROWS][P] the same */
+  double *offset; /* [HR_QUERY_ROWS][tiles] log weight of the tile's mean, amplitude 1 */
+  double *norm;   /* [HR_QUERY_ROWS][tiles] Σ c²/σ² of it */
   hr_template_sums *sums; /* [HR_QUERY_ROWS][tiles] */
   float *weight;          /* [HR_QUERY_ROWS][count] relative to the tile's largest */
   hr_template_scratch *scratch;
   size_t thread_count;
 };
+
+/* What is computed of a spectrum and a template f. */
+typedef enum hr_template_term {
+  HR_TERM_WEIGHT, /* Σ (x f − f²/2)/σ², the log weight at amplitude 1 */
+  HR_TERM_NORM,   /* Σ f²/σ² */
+} hr_template_term;
 
 /* Rows of a query that are weighed, and where the answers go. */
 typedef struct hr_comparison {
@@ -83,22 +91,29 @@ hr_status hr_templates_cut(hr_templates *templates, hr_error *err) HR_MUST_CHECK
 /* Components and coefficients of every tile, after the templates are centred. */
 hr_status hr_templates_compress(hr_templates *templates, hr_error *err) HR_MUST_CHECK;
 
-/* How much more than the tile's mean its templates gain in log weight: scratch->gain. */
+/* How much larger a term of a tile's templates is than that of its mean: scratch->gain.
+ */
 void hr_templates_weigh_pixels(const hr_comparison *comparison, size_t tile,
-                               hr_template_scratch *scratch);
+                               hr_template_term term, hr_template_scratch *scratch);
 void hr_templates_weigh_components(const hr_comparison *comparison, size_t tile,
-                                   hr_template_scratch *scratch);
+                                   hr_template_term term, hr_template_scratch *scratch);
 
-/* a = (x - c)/σ² of row `row` over `depth` pixels from `first`, c the tile's mean. */
-void hr_templates_fill_left(const hr_comparison *comparison, size_t tile, size_t row,
-                            size_t first, size_t depth, float *a);
+/* The factor of g over `depth` pixels from `first`: (x − c)/σ² for the weight of row
+ * `row`, 2c/σ² for the norm, c the tile's mean. */
+void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term term,
+                            size_t tile, size_t row, size_t first, size_t depth,
+                            float *a);
+
+/* The log weight of the tile's mean. */
+double hr_templates_base(const hr_templates *templates, size_t tile, size_t row);
 
 /* The log weight of template number `place` of the order over all pixels, to 10⁻⁶. */
 double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
                                   size_t tile, size_t place);
 
 /* Keeps the weights of a tile for row number `row` of the query, and their sums; gain:
- * [TILE] as above, of which those in `fold` become -INFINITY. */
+ * [TILE] log weights less that of the tile's mean, of which those in `fold` become
+ * -INFINITY. */
 void hr_templates_keep(hr_templates *templates, size_t tile, size_t row, uint8_t fold,
                        float *gain);
 

@@ -23,6 +23,8 @@ typedef struct fixture {
 } fixture;
 
 static const double level = 0.8;
+static const hr_templates_options plain_options = {.weigh = HR_WEIGH_PIXELS};
+static const hr_templates_options fast_options = {.weigh = HR_WEIGH_COMPONENTS};
 
 static void make_spectrum(size_t i, float *x, double *y) {
   float draw[3];
@@ -35,15 +37,19 @@ static void make_spectrum(size_t i, float *x, double *y) {
   }
 }
 
-static hr_templates *make_templates(const fixture *f, hr_weigh weigh) {
+static hr_templates *make_with(const fixture *f, const hr_templates_options *options) {
   hr_error err;
   hr_templates *templates = NULL;
-  check_ok(hr_templates_create(COUNT, PIXELS, weigh, &templates, &err));
+  check_ok(hr_templates_create(COUNT, PIXELS, options, &templates, &err));
   for (size_t i = COUNT; i-- > 0;) {
     hr_templates_put(templates, i, f->f + i * PIXELS, &f->labels[i]);
   }
   check_ok(hr_templates_finish(templates, NULL, &err));
   return templates;
+}
+
+static hr_templates *make_templates(const fixture *f, hr_weigh weigh) {
+  return make_with(f, &(hr_templates_options){.weigh = weigh});
 }
 
 static int set_up(void **state) {
@@ -200,7 +206,7 @@ static void gaussian_conjugacy_is_met(void **state) {
   enum { FINE = 4000, FEW = 12 };
   hr_error err;
   hr_templates *templates = NULL;
-  check_ok(hr_templates_create(FINE, FEW, HR_WEIGH_PIXELS, &templates, &err));
+  check_ok(hr_templates_create(FINE, FEW, &plain_options, &templates, &err));
   /* Quantiles of the prior: by bisection of its distribution function. */
   for (size_t i = 0; i < FINE; i++) {
     double low = -8, high = 8, wanted = ((double)i + 0.5) / FINE;
@@ -304,8 +310,8 @@ static void unlike_templates_are_compared_over_pixels(void **state) {
   hr_query query = query_of(f);
   query.level = 3;
   for (size_t way = 0; way < 2; way++) {
-    hr_weigh weigh = way == 0 ? HR_WEIGH_PIXELS : HR_WEIGH_COMPONENTS;
-    check_ok(hr_templates_create(COUNT, PIXELS, weigh, &templates[way], &err));
+    const hr_templates_options *options = way == 0 ? &plain_options : &fast_options;
+    check_ok(hr_templates_create(COUNT, PIXELS, options, &templates[way], &err));
     for (size_t i = 0; i < COUNT; i++) {
       float x[PIXELS];
       hr_normal(5, HR_STREAM_SIMULATE_TRAIN, i, 0, PIXELS, x);
@@ -334,7 +340,7 @@ static void a_typical_error_with_gaps_is_filled(void **state) {
   hr_query query = query_of(f);
   check_ok(hr_templates_compare(f->templates, &query, plain_own, plain_all, &err));
   hr_templates *templates = NULL;
-  check_ok(hr_templates_create(COUNT, PIXELS, HR_WEIGH_COMPONENTS, &templates, &err));
+  check_ok(hr_templates_create(COUNT, PIXELS, &fast_options, &templates, &err));
   for (size_t i = 0; i < COUNT; i++) {
     hr_templates_put(templates, i, f->f + i * PIXELS, &f->labels[i]);
   }
@@ -347,8 +353,7 @@ static void a_typical_error_with_gaps_is_filled(void **state) {
 static hr_status make_and_destroy(const fixture *f) {
   hr_error error, *err = &error;
   hr_templates *templates = NULL;
-  hr_status status =
-      hr_templates_create(40, PIXELS, HR_WEIGH_COMPONENTS, &templates, err);
+  hr_status status = hr_templates_create(40, PIXELS, &fast_options, &templates, err);
   for (size_t i = 0; status == HR_OK && i < 40; i++) {
     hr_templates_put(templates, i, f->f + i * PIXELS, &f->labels[i]);
   }
@@ -359,6 +364,97 @@ static hr_status make_and_destroy(const fixture *f) {
 
 static void every_allocation_may_fail(void **state) {
   check_alloc_failures(make_and_destroy(*state));
+}
+
+/* log ∫ exp(A s − A² q/2) p(A) dA by the trapezoidal rule, over 12 widths of the
+ * likelihood on both sides. */
+static double integrate(const hr_templates_options *options, double s, double q) {
+  enum { STEPS = 480 };
+  double centre = s / q, step = 24 / sqrt(q) / STEPS, sum = 0;
+  double top = centre * s - 0.5 * centre * centre * q;
+  for (int i = 0; i <= STEPS; i++) {
+    double a = centre + (i - STEPS / 2) * step, prior = 1;
+    if (options->amplitude == HR_AMPLITUDE_GAUSSIAN) {
+      double z = (a - 1) / options->amplitude_sigma;
+      prior = exp(-0.5 * z * z) / options->amplitude_sigma / sqrt(2 * acos(-1));
+    }
+    sum += prior * exp(a * s - 0.5 * a * a * q - top) * step;
+  }
+  return top + log(sum);
+}
+
+/* The posterior of one row over all templates, the amplitude integrated out. */
+static hr_posterior integrated(const fixture *f, const hr_templates_options *options,
+                               size_t r) {
+  static double log_weight[COUNT];
+  double largest = -INFINITY, sum = 0, mean = 0, square = 0, squares = 0;
+  for (size_t i = 0; i < COUNT; i++) {
+    double s = 0, q = 0;
+    for (size_t p = 0; p < PIXELS; p++) {
+      double sigma = level * (double)f->error[r * PIXELS + p];
+      if (!(sigma > 0)) continue;
+      double x = (double)f->x[r * PIXELS + p], t = (double)f->f[i * PIXELS + p];
+      s += x * t / (sigma * sigma);
+      q += t * t / (sigma * sigma);
+    }
+    bool counts = f->labels[i].fold != f->fold[r];
+    log_weight[i] = counts ? integrate(options, s, q) : -INFINITY;
+    largest = fmax(largest, log_weight[i]);
+  }
+  for (size_t i = 0; i < COUNT; i++) {
+    double w = exp(log_weight[i] - largest), y = f->labels[i].y;
+    sum += w;
+    mean += w * y;
+    square += w * y * y;
+    squares += w * w;
+  }
+  mean /= sum;
+  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares, 0};
+}
+
+static void check_amplitude(fixture *f, const hr_templates_options *options) {
+  hr_error err;
+  hr_posterior own[ROWS], all[ROWS], fast_own[ROWS], fast_all[ROWS];
+  hr_query query = query_of(f);
+  hr_templates_options by_components = *options;
+  by_components.weigh = HR_WEIGH_COMPONENTS;
+  hr_templates *plain = make_with(f, options), *fast = make_with(f, &by_components);
+  check_ok(hr_templates_compare(plain, &query, own, all, &err));
+  check_ok(hr_templates_compare(fast, &query, fast_own, fast_all, &err));
+  for (size_t r = 0; r < ROWS; r++) {
+    check_near(fast_all[r].mean, all[r].mean, 6e-4);
+    if (r % 16 != 1) continue;
+    hr_posterior expected = integrated(f, options, r);
+    check_posterior(&all[r], &expected);
+  }
+  hr_templates_destroy(&plain);
+  hr_templates_destroy(&fast);
+}
+
+static void the_amplitude_is_integrated_out(void **state) {
+  fixture *f = *state;
+  for (size_t i = 0; i < ROWS * PIXELS; i++) f->x[i] *= 1.03F;
+  hr_templates_options options = {.weigh = HR_WEIGH_PIXELS,
+                                  .amplitude = HR_AMPLITUDE_FLAT};
+  check_amplitude(f, &options);
+  options.amplitude = HR_AMPLITUDE_GAUSSIAN;
+  options.amplitude_sigma = 0.02;
+  check_amplitude(f, &options);
+  for (size_t i = 0; i < ROWS * PIXELS; i++) f->x[i] /= 1.03F;
+}
+
+/* A spectrum without a valid pixel gets the prior, whatever is known of the amplitude;
+ * a narrow prior of it is as good as none. */
+static void limits_of_the_amplitude_are_met(void **state) {
+  (void)state;
+  hr_templates_options options = {.amplitude = HR_AMPLITUDE_FLAT};
+  assert_true(hr_amplitude_weight(&options, 0, 0) == 0);
+  options.amplitude = HR_AMPLITUDE_GAUSSIAN;
+  options.amplitude_sigma = 1e-6;
+  assert_true(hr_amplitude_weight(&options, 0, 0) == 0);
+  check_near(hr_amplitude_weight(&options, 5000, 11000), 5000, 1e-3);
+  options.amplitude = HR_AMPLITUDE_NONE;
+  assert_true(hr_amplitude_weight(&options, 5000, 11000) == 5000);
 }
 
 static void too_many_rows_are_refused(void **state) {
@@ -380,6 +476,8 @@ int main(void) {
       cmocka_unit_test(components_give_the_same_bytes_on_one_thread),
       cmocka_unit_test(unlike_templates_are_compared_over_pixels),
       cmocka_unit_test(a_typical_error_with_gaps_is_filled),
+      cmocka_unit_test(the_amplitude_is_integrated_out),
+      cmocka_unit_test(limits_of_the_amplitude_are_met),
       cmocka_unit_test(every_allocation_may_fail),
       cmocka_unit_test(too_many_rows_are_refused),
   };

@@ -31,10 +31,21 @@ def read_split(files):
     return (np.concatenate(part).astype(np.float64) for part in (flux, error, target))
 
 
-def posterior(x, sigma, templates, y):
-    """Mean, variance and effective number of templates, as the formula is written."""
+def log_weights(x, sigma, templates, amplitude):
+    """As the formulas are written. amplitude: None (it is 1), "flat", or a standard deviation."""
     inverse = 1 / sigma**2
-    log_weight = (x * inverse) @ templates.T - 0.5 * inverse @ (templates**2).T
+    s, q = (x * inverse) @ templates.T, inverse @ (templates**2).T
+    if amplitude is None:
+        return s - q / 2
+    if amplitude == "flat":
+        return s**2 / (2 * q) - np.log(q) / 2
+    k = 1 / amplitude**2
+    return (s + k)**2 / (2 * (q + k)) - np.log(q + k) / 2
+
+
+def posterior(x, sigma, templates, y, amplitude=None):
+    """Mean, variance and effective number of templates."""
+    log_weight = log_weights(x, sigma, templates, amplitude)
     weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
     total = weight.sum(axis=1)
     mean = weight @ y / total
@@ -77,11 +88,11 @@ class AgainstNumpy(unittest.TestCase):
                                self.scratch.name)
         return plan.bin == bin_number
 
-    def check(self, run_dir, name, rows, tolerance=1e-5):
+    def check(self, run_dir, name, rows, tolerance=1e-5, amplitude=None):
         folder = os.path.join(run_dir, "tasks", name)
         used = np.load(os.path.join(folder, "templates.npy"))[:, 0].astype(int)
         mean, variance, effective = posterior(self.x[rows], self.sigma[rows],
-                                              self.templates[used], self.y[used])
+                                              self.templates[used], self.y[used], amplitude)
         _, predictions = study_data.task(run_dir, name)
         found = np.load(os.path.join(folder, "posterior.npy"))
         self.assertLess(np.max(np.abs(predictions[0] - mean)), tolerance)
@@ -104,6 +115,13 @@ class AgainstNumpy(unittest.TestCase):
             self.check(out, f"{name}-posterior", rows, 1e-3)
             error = np.load(os.path.join(out, "tasks", f"{name}-posterior", "posterior.npy"))[:, 2]
             self.assertGreater(np.mean(error > 0), 0.9)  # by components indeed
+
+    def test_amplitude(self):
+        everything = np.ones(300, bool)
+        out = self.run_study("posterior: {weigh: pixels, amplitude: flat}", "flat")
+        self.check(out, "global-posterior", everything, 1e-5, "flat")
+        out = self.run_study("posterior: {amplitude: gaussian, amplitude_sigma: 0.02}", "gaussian")
+        self.check(out, "global-posterior", everything, 1e-3, 0.02)
 
     def test_a_sample_of_templates(self):
         out = self.run_study("posterior: {weigh: pixels, templates: 700, validation: 50}", "sample")

@@ -42,6 +42,8 @@ static void test_written_to_the_letter(void **state) {
                       "    templates: 20000\n"
                       "    validation: 500\n"
                       "    weigh: components\n"
+                      "    amplitude: none\n"
+                      "    amplitude_sigma: 0.1\n"
                       "baselines:\n"
                       "  a b: 0.1\n"
                       "controls:\n"

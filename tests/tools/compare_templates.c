@@ -35,21 +35,22 @@ static void put_block(hr_templates *templates, const hr_block *block, const doub
   }
 }
 
-static hr_status load(const hr_strings *paths, size_t most, hr_weigh weigh,
-                      hr_templates **out, hr_error *err) {
+static hr_status load(const hr_strings *paths, size_t most,
+                      const hr_templates_options *options, hr_templates **out,
+                      hr_error *err) {
   hr_status status = HR_OK;
   hr_dataset *dataset = NULL;
   hr_stream *stream = NULL;
   hr_block block = {0};
   const double *y = NULL;
   double *typical = NULL;
-  hr_stream_options options = hr_stream_options_default();
+  hr_stream_options reading = hr_stream_options_default();
   HR_TRY(hr_dataset_create(paths, NULL, &dataset, err));
   HR_TRY(hr_dataset_label(dataset, "log_g", true, &y, err));
   HR_TRY(hr_alloc(&typical, hr_dataset_pixels(dataset), err));
   if (most > hr_dataset_rows(dataset)) most = hr_dataset_rows(dataset);
-  HR_TRY(hr_templates_create(most, hr_dataset_pixels(dataset), weigh, out, err));
-  HR_TRY(hr_stream_create(dataset, &options, &stream, err));
+  HR_TRY(hr_templates_create(most, hr_dataset_pixels(dataset), options, out, err));
+  HR_TRY(hr_stream_create(dataset, &reading, &stream, err));
   do {
     HR_TRY(hr_stream_next(stream, &block, err));
     put_block(*out, &block, y, most, typical);
@@ -123,9 +124,10 @@ int main(int argc, char **argv) {
   hr_status status = HR_OK;
   hr_templates *templates = NULL;
   if (argc < 6) return 2;
-  hr_weigh weigh = strcmp(argv[1], "pixels") == 0 ? HR_WEIGH_PIXELS : HR_WEIGH_COMPONENTS;
+  hr_templates_options options = {0};
+  options.weigh = strcmp(argv[1], "pixels") == 0 ? HR_WEIGH_PIXELS : HR_WEIGH_COMPONENTS;
   hr_strings train = {argv + 5, (size_t)argc - 5};
-  HR_TRY(load(&train, strtoul(argv[3], NULL, 10), weigh, &templates, &err));
+  HR_TRY(load(&train, strtoul(argv[3], NULL, 10), &options, &templates, &err));
   HR_TRY(predict(templates, argv[4], argv[2], &err));
 cleanup:
   hr_templates_destroy(&templates);
