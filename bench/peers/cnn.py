@@ -38,20 +38,24 @@ def speed(tool, place, threads, norm):
     net = peer.make(*shape)
     start = peer.in_our_order(net)
     peer.train(net, x[:1], y[:1], RATE, DECAY)  # warm
-    ours, theirs, shares = [], [], []
+    ours, theirs, shares = {"fp32": [], "bf16": []}, [], []
     for _ in range(5):
-        _, (seconds, products, operations) = peer.train_ours(tool, shape, start, x, y, RATE, DECAY,
-                                                             place)
-        ours.append(8 * 256 / seconds)
-        shares.append(ours[-1] * operations / products)
+        for precision, rates in ours.items():
+            _, (seconds, products, operations) = peer.train_ours(tool, shape, start, x, y, RATE,
+                                                                 DECAY, place, precision)
+            rates.append(8 * 256 / seconds)
+            if precision == "fp32":
+                shares.append(rates[-1] * operations / products)
         begun = time.perf_counter()
         peer.train(net, x[:3], y[:3], RATE, DECAY)
         theirs.append(3 * 256 / (time.perf_counter() - begun))
-    ratios = sorted(a / b for a, b in zip(ours, theirs))
-    print(f"batch normalisation {'on' if norm else 'off'}: headroom {statistics.median(ours):.0f} "
-          f"samples/s, PyTorch {torch.__version__} {statistics.median(theirs):.0f}, ratio "
-          f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); "
-          f"{statistics.median(shares):.2f} of the rate of matrix products")
+    for precision, rates in ours.items():
+        ratios = sorted(a / b for a, b in zip(rates, theirs))
+        print(f"batch normalisation {'on' if norm else 'off'}, {precision}: headroom "
+              f"{statistics.median(rates):.0f} samples/s, PyTorch {torch.__version__} "
+              f"{statistics.median(theirs):.0f}, ratio {statistics.median(ratios):.2f} "
+              f"({ratios[0]:.2f} to {ratios[-1]:.2f})")
+    print(f"  fp32: {statistics.median(shares):.2f} of the rate of matrix products")
 
 
 def load(path, k):

@@ -183,9 +183,23 @@ static hr_status cnn_available(hr_error *err) {
                  "(scripts/setup.sh build) and build it with -DHR_ONEDNN=ON");
 }
 
+/* bf16 where it is wanted and the processor has it. */
+static const hr_convolver *choose_convolver(const hr_study_view *study,
+                                            const hr_cnn_parameters *parameters) {
+  if (!parameters->precision || strcmp(parameters->precision, "bf16") != 0) {
+    return hr_convolver_onednn();
+  }
+  if (hr_convolver_onednn_bf16()) return hr_convolver_onednn_bf16();
+  hr_observe_warning(study->observer,
+                     "1D-CNN: this processor has no bf16 products, "
+                     "convolutions are computed in fp32");
+  return hr_convolver_onednn();
+}
+
 static hr_status cnn_create(const hr_study_view *study, const void *parameters,
                             hr_expert **out, hr_error *err) {
-  const hr_network_backend backend = {hr_convolver_onednn(), &hr_linalg_blas};
+  const hr_network_backend backend = {choose_convolver(study, parameters),
+                                      &hr_linalg_blas};
   return hr_cnn_create_with(&backend, study, parameters, out, err);
 }
 
@@ -403,6 +417,10 @@ static const hr_field fields[] = {
     {MEMBER(redraw), .kind = HR_FIELD_BOOL, .default_text = "true",
      .help = "Whether each epoch draws the training rows' noise anew; false: the one "
              "draw that all experts see."},
+    {MEMBER(precision), .kind = HR_FIELD_TEXT, .default_text = "fp32",
+     .choices = "fp32|bf16",
+     .help = "What convolutions multiply: fp32, or values rounded to bf16, faster where "
+             "the processor has it (else fp32, with a warning)."},
     {MEMBER(bins), .kind = HR_FIELD_NUMBERS, .default_text = "[3, 6]", .minimum = 0,
      .maximum = HR_MOST_BINS - 1, .order = HR_FIELD_DISTINCT, .whole = true,
      .help = "The bins that it is trained for."},

@@ -32,6 +32,7 @@ typedef struct hr_cnn_parameters {
   int64_t patience;      /* epochs; 0: none */
   int64_t restart_after; /* epochs */
   bool redraw;
+  char *precision; /* "fp32", as where it is NULL, or "bf16" */
   hr_numbers bins; /* those it is trained for */
 } hr_cnn_parameters;
 

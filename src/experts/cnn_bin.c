@@ -218,6 +218,8 @@ static uint64_t fingerprint_of(const attempt *a) {
                             bin->study->seed,
                             hr_word_of(bin->study->noise_level)};
   uint64_t print = add_bytes(hr_fingerprint_start(), words, sizeof words);
+  const char *convolver = bin->backend->convolver->name; /* tells the precision */
+  print = add_bytes(print, convolver, strlen(convolver));
   print = add_bytes(print, shape->channels, sizeof shape->channels);
   const uint64_t sizes[] = {shape->pixels, shape->kernel, shape->pool, shape->hidden,
                             shape->batch_norm};

@@ -54,8 +54,10 @@ typedef struct hr_convolver {
 
 extern const hr_convolver hr_convolver_reference;
 
-/* oneDNN's; NULL in a build without it (HR_ONEDNN=OFF).
- */
+/* oneDNN's; NULL in a build without it (HR_ONEDNN=OFF). The second rounds what it
+ * multiplies, rows, weights and gradients, to bf16 (8 bits of mantissa) and adds in fp32;
+ * it is NULL also where the processor has no bf16 products. */
 const hr_convolver *hr_convolver_onednn(void);
+const hr_convolver *hr_convolver_onednn_bf16(void);
 
 #endif

@@ -1,10 +1,14 @@
-/* The convolution on oneDNN, and the only file that knows oneDNN: versions 2 and 3 of its
- * C interface differ in how descriptors are made, which the first part hides.
+/* The convolution on oneDNN, in fp32 or with bf16 products, and the only file that knows
+ * oneDNN: versions 2 and 3 of its C interface differ in how descriptors are made, which
+ * the first part hides.
  *
  * oneDNN is asked for one row at a time on one thread; the threads are ours (a row's
  * convolution stays in a core's cache, and nobody waits for anybody inside it). On two
  * cores with AVX-512 this reached 160 to 190 GF/s a core in each direction, above the 143
- * of OpenBLAS's sgemm there. */
+ * of OpenBLAS's sgemm there.
+ *
+ * With bf16 the interface stays fp32: what is multiplied (x, dy, the weights) is rounded
+ * to bf16 on a row's way in, products are added in fp32. */
 #include "core/alloc.h"
 #include "core/parallel.h"
 #include "nn/convolver.h"
@@ -12,6 +16,10 @@
 #if !HR_ONEDNN
 
 const hr_convolver *hr_convolver_onednn(void) {
+  return NULL;
+}
+
+const hr_convolver *hr_convolver_onednn_bf16(void) {
   return NULL;
 }
 
@@ -41,12 +49,11 @@ static format_view view_of(const format *f) {
 }
 
 static dnnl_status_t format_init(format *f, int rank, const dnnl_dims_t shape,
-                                 dnnl_format_tag_t tag) {
+                                 dnnl_data_type_t type, dnnl_format_tag_t tag) {
 #if DNNL_VERSION_MAJOR >= 3
-  dnnl_status_t code =
-      dnnl_memory_desc_create_with_tag(&f->desc, rank, shape, dnnl_f32, tag);
+  dnnl_status_t code = dnnl_memory_desc_create_with_tag(&f->desc, rank, shape, type, tag);
 #else
-  dnnl_status_t code = dnnl_memory_desc_init_by_tag(&f->desc, rank, shape, dnnl_f32, tag);
+  dnnl_status_t code = dnnl_memory_desc_init_by_tag(&f->desc, rank, shape, type, tag);
 #endif
   f->made = code == dnnl_success;
   return code;
@@ -59,9 +66,12 @@ static void format_fini(format *f) {
   f->made = false;
 }
 
-/* What one convolution is made of, while it is being made. */
+/* What one convolution is made of, while it is being made. Weights: whichever format
+ * oneDNN likes best. */
 typedef struct recipe {
-  format x, y, weights, bias; /* weights: whichever format oneDNN likes best */
+  format x, y, bias;                         /* the caller's, fp32 */
+  format factor_x, factor_y, factor_weights; /* what is multiplied, fp32 or bf16 */
+  format weights_gradient;                   /* fp32 */
   dnnl_dims_t strides, dilates, left, right;
   dnnl_engine_t engine;
   dnnl_primitive_attr_t attributes;
@@ -70,14 +80,14 @@ typedef struct recipe {
 static dnnl_status_t describe_forward(const recipe *r, dnnl_primitive_desc_t *out) {
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl_convolution_forward_primitive_desc_create(
-      out, r->engine, dnnl_forward_training, dnnl_convolution_direct, r->x.desc,
-      r->weights.desc, r->bias.desc, r->y.desc, r->strides, r->dilates, r->left, r->right,
-      r->attributes);
+      out, r->engine, dnnl_forward_training, dnnl_convolution_direct, r->factor_x.desc,
+      r->factor_weights.desc, r->bias.desc, r->y.desc, r->strides, r->dilates, r->left,
+      r->right, r->attributes);
 #else
   dnnl_convolution_desc_t operation;
   dnnl_status_t code = dnnl_convolution_forward_desc_init(
-      &operation, dnnl_forward_training, dnnl_convolution_direct, &r->x.desc,
-      &r->weights.desc, &r->bias.desc, &r->y.desc, r->strides, r->left, r->right);
+      &operation, dnnl_forward_training, dnnl_convolution_direct, &r->factor_x.desc,
+      &r->factor_weights.desc, &r->bias.desc, &r->y.desc, r->strides, r->left, r->right);
   if (code != dnnl_success) return code;
   return dnnl_primitive_desc_create(out, &operation, r->attributes, r->engine, NULL);
 #endif
@@ -87,13 +97,13 @@ static dnnl_status_t describe_backward_input(const recipe *r, dnnl_primitive_des
                                              dnnl_primitive_desc_t *out) {
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl_convolution_backward_data_primitive_desc_create(
-      out, r->engine, dnnl_convolution_direct, r->x.desc, r->weights.desc, r->y.desc,
-      r->strides, r->dilates, r->left, r->right, hint, r->attributes);
+      out, r->engine, dnnl_convolution_direct, r->x.desc, r->factor_weights.desc,
+      r->factor_y.desc, r->strides, r->dilates, r->left, r->right, hint, r->attributes);
 #else
   dnnl_convolution_desc_t operation;
   dnnl_status_t code = dnnl_convolution_backward_data_desc_init(
-      &operation, dnnl_convolution_direct, &r->x.desc, &r->weights.desc, &r->y.desc,
-      r->strides, r->left, r->right);
+      &operation, dnnl_convolution_direct, &r->x.desc, &r->factor_weights.desc,
+      &r->factor_y.desc, r->strides, r->left, r->right);
   if (code != dnnl_success) return code;
   return dnnl_primitive_desc_create(out, &operation, r->attributes, r->engine, hint);
 #endif
@@ -104,13 +114,14 @@ static dnnl_status_t describe_backward_weights(const recipe *r,
                                                dnnl_primitive_desc_t *out) {
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl_convolution_backward_weights_primitive_desc_create(
-      out, r->engine, dnnl_convolution_direct, r->x.desc, r->weights.desc, r->bias.desc,
-      r->y.desc, r->strides, r->dilates, r->left, r->right, hint, r->attributes);
+      out, r->engine, dnnl_convolution_direct, r->factor_x.desc, r->weights_gradient.desc,
+      r->bias.desc, r->factor_y.desc, r->strides, r->dilates, r->left, r->right, hint,
+      r->attributes);
 #else
   dnnl_convolution_desc_t operation;
   dnnl_status_t code = dnnl_convolution_backward_weights_desc_init(
-      &operation, dnnl_convolution_direct, &r->x.desc, &r->weights.desc, &r->bias.desc,
-      &r->y.desc, r->strides, r->left, r->right);
+      &operation, dnnl_convolution_direct, &r->factor_x.desc, &r->weights_gradient.desc,
+      &r->bias.desc, &r->factor_y.desc, r->strides, r->left, r->right);
   if (code != dnnl_success) return code;
   return dnnl_primitive_desc_create(out, &operation, r->attributes, r->engine, hint);
 #endif
@@ -118,18 +129,21 @@ static dnnl_status_t describe_backward_weights(const recipe *r,
 
 /* From here on both versions are alike. */
 
-/* The arrays of one thread: memory objects are pointed at the caller's arrays. */
+/* The arrays of one thread: memory objects x and y are pointed at the caller's arrays,
+ * factor_x and factor_y hold the same in bf16 where that is multiplied, else NULL. */
 typedef struct thread_place {
   dnnl_stream_t stream;
-  dnnl_memory_t x, y, weights_gradient, bias_gradient, scratch;
+  dnnl_memory_t x, y, factor_x, factor_y, weights_gradient, bias_gradient, scratch;
   float *gradient; /* [gradient_count] of one row, before it is added */
   float *scratch_bytes;
 } thread_place;
 
 struct hr_convolution {
   hr_conv_shape shape;
+  dnnl_data_type_t factors; /* the type of what is multiplied */
   dnnl_engine_t engine;
   dnnl_primitive_t forward, backward_input, backward_weights;
+  dnnl_primitive_t round_x, round_y;                    /* NULL with fp32 */
   dnnl_primitive_t pack_forward, pack_backward, unpack; /* plain order to and from */
   dnnl_memory_t plain, bias, packed_forward, packed_backward, packed_gradient;
   size_t packed_count; /* floats of a packed gradient, without the bias */
@@ -139,8 +153,9 @@ struct hr_convolution {
 };
 
 static void free_thread(thread_place *t) {
-  dnnl_memory_t memories[] = {t->x, t->y, t->weights_gradient, t->bias_gradient,
-                              t->scratch};
+  dnnl_memory_t memories[] = {
+      t->x,      t->y, t->factor_x, t->factor_y, t->weights_gradient, t->bias_gradient,
+      t->scratch};
   for (size_t i = 0; i < sizeof memories / sizeof memories[0]; i++) {
     if (memories[i]) dnnl_memory_destroy(memories[i]);
   }
@@ -154,9 +169,9 @@ static void onednn_destroy(hr_convolution **address) {
   *address = NULL;
   if (!c) return;
   for (size_t i = 0; c->threads && i < c->thread_count; i++) free_thread(&c->threads[i]);
-  dnnl_primitive_t primitives[] = {c->forward,          c->backward_input,
-                                   c->backward_weights, c->pack_forward,
-                                   c->pack_backward,    c->unpack};
+  dnnl_primitive_t primitives[] = {
+      c->forward, c->backward_input, c->backward_weights, c->round_x,
+      c->round_y, c->pack_forward,   c->pack_backward,    c->unpack};
   for (size_t i = 0; i < sizeof primitives / sizeof primitives[0]; i++) {
     if (primitives[i]) dnnl_primitive_destroy(primitives[i]);
   }
@@ -171,10 +186,14 @@ static void onednn_destroy(hr_convolution **address) {
 }
 
 static void recipe_fini(recipe *r) {
-  format_fini(&r->x);
-  format_fini(&r->y);
-  format_fini(&r->weights);
-  format_fini(&r->bias);
+  format *formats[] = {&r->x,
+                       &r->y,
+                       &r->bias,
+                       &r->factor_x,
+                       &r->factor_y,
+                       &r->factor_weights,
+                       &r->weights_gradient};
+  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) format_fini(formats[i]);
   if (r->attributes) dnnl_primitive_attr_destroy(r->attributes);
 }
 
@@ -186,7 +205,7 @@ static void recipe_fini(recipe *r) {
   } while (0)
 
 static dnnl_status_t recipe_init(recipe *r, const hr_conv_shape *s,
-                                 dnnl_engine_t engine) {
+                                 dnnl_data_type_t factors, dnnl_engine_t engine) {
   dnnl_status_t code = dnnl_success;
   dnnl_dim_t width = (dnnl_dim_t)s->width, left = (dnnl_dim_t)(s->kernel - 1) / 2;
   const dnnl_dims_t x = {1, (dnnl_dim_t)s->inputs, width};
@@ -198,10 +217,13 @@ static dnnl_status_t recipe_init(recipe *r, const hr_conv_shape *s,
   r->strides[0] = 1;
   r->left[0] = left;
   r->right[0] = (dnnl_dim_t)s->kernel - 1 - left;
-  DNNL_TRY(format_init(&r->x, 3, x, dnnl_nwc));
-  DNNL_TRY(format_init(&r->y, 3, y, dnnl_nwc));
-  DNNL_TRY(format_init(&r->weights, 3, weights, dnnl_format_tag_any));
-  DNNL_TRY(format_init(&r->bias, 1, bias, dnnl_x));
+  DNNL_TRY(format_init(&r->x, 3, x, dnnl_f32, dnnl_nwc));
+  DNNL_TRY(format_init(&r->y, 3, y, dnnl_f32, dnnl_nwc));
+  DNNL_TRY(format_init(&r->bias, 1, bias, dnnl_f32, dnnl_x));
+  DNNL_TRY(format_init(&r->factor_x, 3, x, factors, dnnl_nwc));
+  DNNL_TRY(format_init(&r->factor_y, 3, y, factors, dnnl_nwc));
+  DNNL_TRY(format_init(&r->factor_weights, 3, weights, factors, dnnl_format_tag_any));
+  DNNL_TRY(format_init(&r->weights_gradient, 3, weights, dnnl_f32, dnnl_format_tag_any));
   DNNL_TRY(dnnl_primitive_attr_create(&r->attributes));
   /* Each thread brings its own scratch space. */
   DNNL_TRY(
@@ -242,10 +264,16 @@ static dnnl_status_t make_thread(hr_convolution *c, const recipe *r, format_view
       hr_alloc(&t->scratch_bytes, c->scratch_count + 1, NULL) != HR_OK) {
     return code;
   }
-  DNNL_TRY(format_init(&scratch, 1, bytes, dnnl_x));
+  DNNL_TRY(format_init(&scratch, 1, bytes, dnnl_f32, dnnl_x));
   DNNL_TRY(dnnl_stream_create(&t->stream, c->engine, dnnl_stream_default_flags));
   DNNL_TRY(dnnl_memory_create(&t->x, view_of(&r->x), c->engine, DNNL_MEMORY_NONE));
   DNNL_TRY(dnnl_memory_create(&t->y, view_of(&r->y), c->engine, DNNL_MEMORY_NONE));
+  if (c->factors != dnnl_f32) {
+    DNNL_TRY(dnnl_memory_create(&t->factor_x, view_of(&r->factor_x), c->engine,
+                                DNNL_MEMORY_ALLOCATE));
+    DNNL_TRY(dnnl_memory_create(&t->factor_y, view_of(&r->factor_y), c->engine,
+                                DNNL_MEMORY_ALLOCATE));
+  }
   DNNL_TRY(dnnl_memory_create(&t->weights_gradient, packed, c->engine, t->gradient));
   DNNL_TRY(dnnl_memory_create(&t->bias_gradient, view_of(&r->bias), c->engine,
                               t->gradient + c->packed_count));
@@ -322,6 +350,15 @@ cleanup:
   return code;
 }
 
+static dnnl_status_t make_rounding(hr_convolution *c, const recipe *r) {
+  dnnl_status_t code = dnnl_success;
+  if (c->factors == dnnl_f32) return code;
+  DNNL_TRY(make_reorder(view_of(&r->x), view_of(&r->factor_x), c->engine, &c->round_x));
+  DNNL_TRY(make_reorder(view_of(&r->y), view_of(&r->factor_y), c->engine, &c->round_y));
+cleanup:
+  return code;
+}
+
 static dnnl_status_t make(hr_convolution *c) {
   dnnl_status_t code = dnnl_success;
   recipe r = {.engine = NULL};
@@ -331,8 +368,9 @@ static dnnl_status_t make(hr_convolution *c) {
   const dnnl_dims_t weights = {(dnnl_dim_t)s->outputs, (dnnl_dim_t)s->inputs,
                                (dnnl_dim_t)s->kernel};
   DNNL_TRY(dnnl_engine_create(&c->engine, dnnl_cpu, 0));
-  DNNL_TRY(recipe_init(&r, s, c->engine));
-  DNNL_TRY(format_init(&plain, 3, weights, dnnl_wio));
+  DNNL_TRY(recipe_init(&r, s, c->factors, c->engine));
+  DNNL_TRY(format_init(&plain, 3, weights, dnnl_f32, dnnl_wio));
+  DNNL_TRY(make_rounding(c, &r));
   DNNL_TRY(describe_forward(&r, &forward));
   DNNL_TRY(make_forward(c, &r, view_of(&plain), forward));
   DNNL_TRY(make_backward_input(c, &r, view_of(&plain), forward));
@@ -354,12 +392,13 @@ static void make_alone(void *context) {
   m->code = make(m->convolution);
 }
 
-static hr_status onednn_create(const hr_conv_shape *shape, hr_convolution **out,
-                               hr_error *err) {
+static hr_status create(const hr_conv_shape *shape, dnnl_data_type_t factors,
+                        hr_convolution **out, hr_error *err) {
   hr_status status = HR_OK;
   making m = {.code = dnnl_success};
   HR_TRY(hr_alloc(&m.convolution, 1, err));
   m.convolution->shape = *shape;
+  m.convolution->factors = factors;
   m.convolution->thread_count = hr_thread_count();
   HR_TRY(hr_alloc(&m.convolution->threads, m.convolution->thread_count, err));
   /* oneDNN plans for as many threads as OpenMP has while it makes a primitive, and leaves
@@ -380,6 +419,16 @@ cleanup:
   return status;
 }
 
+static hr_status onednn_create(const hr_conv_shape *shape, hr_convolution **out,
+                               hr_error *err) {
+  return create(shape, dnnl_f32, out, err);
+}
+
+static hr_status bf16_create(const hr_conv_shape *shape, hr_convolution **out,
+                             hr_error *err) {
+  return create(shape, dnnl_bf16, out, err);
+}
+
 /* oneDNN takes pointers that are not const also for what it only reads. */
 static void *unconst(const float *values) {
   union {
@@ -395,10 +444,10 @@ static bool execute(dnnl_primitive_t primitive, dnnl_stream_t stream,
          dnnl_stream_wait(stream) == dnnl_success;
 }
 
-static bool reorder(hr_convolution *c, dnnl_primitive_t primitive, dnnl_memory_t from,
+static bool reorder(dnnl_primitive_t primitive, dnnl_stream_t stream, dnnl_memory_t from,
                     dnnl_memory_t to) {
   dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
-  return execute(primitive, c->threads[0].stream, arguments, 2);
+  return execute(primitive, stream, arguments, 2);
 }
 
 static bool onednn_load(hr_convolution *c, const float *weights, const float *bias) {
@@ -408,9 +457,10 @@ static bool onednn_load(hr_convolution *c, const float *weights, const float *bi
     return false;
   }
   for (size_t d = 0; d < c->shape.outputs; d++) ((float *)own_bias)[d] = bias[d];
-  return reorder(c, c->pack_forward, c->plain, c->packed_forward) &&
+  dnnl_stream_t stream = c->threads[0].stream;
+  return reorder(c->pack_forward, stream, c->plain, c->packed_forward) &&
          (c->shape.is_first ||
-          reorder(c, c->pack_backward, c->plain, c->packed_backward));
+          reorder(c->pack_backward, stream, c->plain, c->packed_backward));
 }
 
 /* The thread's place, its memory objects pointed at these arrays. */
@@ -422,10 +472,18 @@ static thread_place *place_at(hr_convolution *c, size_t thread, const float *x,
   return is_set ? t : NULL;
 }
 
+/* What is multiplied: the array itself, or its bf16 copy; NULL where that fails. */
+static dnnl_memory_t factor_of(dnnl_primitive_t rounding, const thread_place *t,
+                               dnnl_memory_t exact, dnnl_memory_t rounded) {
+  if (!rounding) return exact;
+  return reorder(rounding, t->stream, exact, rounded) ? rounded : NULL;
+}
+
 static bool onednn_forward(hr_convolution *c, size_t thread, const float *x, float *y) {
   thread_place *t = place_at(c, thread, x, y);
-  if (!t) return false;
-  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, t->x},
+  dnnl_memory_t factor = t ? factor_of(c->round_x, t, t->x, t->factor_x) : NULL;
+  if (!factor) return false;
+  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, factor},
                                  {DNNL_ARG_WEIGHTS, c->packed_forward},
                                  {DNNL_ARG_BIAS, c->bias},
                                  {DNNL_ARG_DST, t->y},
@@ -436,10 +494,11 @@ static bool onednn_forward(hr_convolution *c, size_t thread, const float *x, flo
 static bool onednn_backward_input(hr_convolution *c, size_t thread, const float *dy,
                                   float *dx) {
   thread_place *t = place_at(c, thread, dx, dy);
-  if (!t) return false;
+  dnnl_memory_t factor = t ? factor_of(c->round_y, t, t->y, t->factor_y) : NULL;
+  if (!factor) return false;
   dnnl_exec_arg_t arguments[] = {{DNNL_ARG_DIFF_SRC, t->x},
                                  {DNNL_ARG_WEIGHTS, c->packed_backward},
-                                 {DNNL_ARG_DIFF_DST, t->y},
+                                 {DNNL_ARG_DIFF_DST, factor},
                                  {DNNL_ARG_SCRATCHPAD, t->scratch}};
   return execute(c->backward_input, t->stream, arguments, 4);
 }
@@ -447,11 +506,13 @@ static bool onednn_backward_input(hr_convolution *c, size_t thread, const float 
 static bool onednn_backward_weights(hr_convolution *c, size_t thread, const float *x,
                                     const float *dy, float *gradient) {
   thread_place *t = place_at(c, thread, x, dy);
-  if (!t) return false;
-  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, t->x},
+  dnnl_memory_t factor_x = t ? factor_of(c->round_x, t, t->x, t->factor_x) : NULL;
+  dnnl_memory_t factor_y = t ? factor_of(c->round_y, t, t->y, t->factor_y) : NULL;
+  if (!factor_x || !factor_y) return false;
+  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, factor_x},
                                  {DNNL_ARG_DIFF_WEIGHTS, t->weights_gradient},
                                  {DNNL_ARG_DIFF_BIAS, t->bias_gradient},
-                                 {DNNL_ARG_DIFF_DST, t->y},
+                                 {DNNL_ARG_DIFF_DST, factor_y},
                                  {DNNL_ARG_SCRATCHPAD, t->scratch}};
   if (!execute(c->backward_weights, t->stream, arguments, 5)) return false;
   size_t count = c->packed_count + c->shape.outputs;
@@ -469,7 +530,7 @@ static bool onednn_unload(hr_convolution *c, const float *gradient, float *weigh
   return dnnl_memory_set_data_handle(c->packed_gradient, unconst(gradient)) ==
              dnnl_success &&
          dnnl_memory_set_data_handle(c->plain, weights) == dnnl_success &&
-         reorder(c, c->unpack, c->packed_gradient, c->plain);
+         reorder(c->unpack, c->threads[0].stream, c->packed_gradient, c->plain);
 }
 
 static const hr_convolver onednn = {
@@ -484,8 +545,26 @@ static const hr_convolver onednn = {
     .unload = onednn_unload,
 };
 
+static const hr_convolver onednn_bf16 = {
+    .name = "oneDNN with bf16",
+    .create = bf16_create,
+    .destroy = onednn_destroy,
+    .load = onednn_load,
+    .forward = onednn_forward,
+    .backward_input = onednn_backward_input,
+    .backward_weights = onednn_backward_weights,
+    .gradient_count = onednn_gradient_count,
+    .unload = onednn_unload,
+};
+
 const hr_convolver *hr_convolver_onednn(void) {
   return &onednn;
+}
+
+const hr_convolver *hr_convolver_onednn_bf16(void) {
+  unsigned needed = dnnl_cpu_isa_avx512_core_bf16;
+  bool has_bf16 = ((unsigned)dnnl_get_effective_cpu_isa() & needed) == needed;
+  return has_bf16 ? &onednn_bf16 : NULL;
 }
 
 #endif

@@ -125,7 +125,9 @@ static const hr_expert_type *const type = &hr_cnn_expert_type;
 static hr_status show(const small_study *s, const hr_cnn_parameters *parameters,
                       size_t block_rows, hr_expert **expert, hr_error *err) {
   hr_network_backend b = backend();
-  hr_status status = hr_cnn_create_with(&b, &s->view, parameters, expert, err);
+  hr_status status = hr_convolver_onednn()
+                         ? type->create(&s->view, parameters, expert, err)
+                         : hr_cnn_create_with(&b, &s->view, parameters, expert, err);
   if (status != HR_OK) return status;
   for (size_t first = 0; first < TRAIN; first += block_rows) {
     size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
@@ -222,6 +224,34 @@ static void neither_blocks_nor_places_change_a_byte(void **state) {
   assert_memory_equal(one, other, sizeof one);
   hr_free(s);
   scratch_fini(&place);
+}
+
+static void precision_changes_little_or_says_why_nothing(void **state) {
+  (void)state;
+  char bf16[] = "bf16";
+  float exact[45], rounded[45];
+  if (!hr_convolver_onednn()) skip();
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  predict(s, &p, TRAIN, exact);
+  p.precision = bf16;
+  hr_expert *expert = live(s, &p, TRAIN);
+  size_t count = 0;
+  const hr_task *task = &type->tasks(expert, &count)[0];
+  memcpy(rounded, task->predictions, sizeof rounded);
+  assert_true(r2_of(s, task) > 0.7);
+  type->destroy(&expert);
+  const char *warning =
+      "1D-CNN: this processor has no bf16 products, convolutions are "
+      "computed in fp32\n";
+  if (hr_convolver_onednn_bf16()) {
+    assert_null(strstr(s->log, warning));
+    assert_memory_not_equal(rounded, exact, sizeof exact);
+  } else {
+    assert_non_null(strstr(s->log, warning));
+    assert_memory_equal(rounded, exact, sizeof exact);
+  }
+  hr_free(s);
 }
 
 static void noise_is_drawn_anew_or_not(void **state) {
@@ -459,6 +489,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bins_are_trained_or_skipped),
       cmocka_unit_test(neither_blocks_nor_places_change_a_byte),
+      cmocka_unit_test(precision_changes_little_or_says_why_nothing),
       cmocka_unit_test(noise_is_drawn_anew_or_not),
       cmocka_unit_test(a_stopped_training_goes_on),
       cmocka_unit_test(saved_models_predict_the_same),

@@ -137,13 +137,42 @@ static void onednn_agrees(void **state) {
   }
 }
 
+/* Each factor is off by up to 2^-9 of itself, independently of the others: the distance
+ * of the sums, over their size, stays near that, where one wrong place would be near 1.
+ */
+static void check_close(const float *a, const float *b, size_t count) {
+  double distance = 0, size = 0;
+  for (size_t i = 0; i < count; i++) {
+    double d = (double)a[i] - (double)b[i];
+    distance += d * d;
+    size += (double)b[i] * (double)b[i];
+  }
+  check_near(sqrt(distance / size), 0, 0x1p-7);
+}
+
+static void bf16_is_near_and_is_bf16(void **state) {
+  (void)state;
+  if (!hr_convolver_onednn_bf16()) skip();
+  for (size_t i = 0; i < SHAPES; i++) {
+    const hr_conv_shape *s = &shapes[i];
+    compute(&hr_convolver_reference, s, &plain);
+    compute(hr_convolver_onednn_bf16(), s, &fast);
+    check_close(fast.y, plain.y, s->width * s->outputs);
+    if (!s->is_first) check_close(fast.dx, plain.dx, s->width * s->inputs);
+    check_close(fast.dweights, plain.dweights, s->kernel * s->inputs * s->outputs);
+    check_close(fast.dbias, plain.dbias, s->outputs);
+    assert_memory_not_equal(fast.y, plain.y, s->width * s->outputs * sizeof(float));
+  }
+}
+
 static void gradients_are_added(void **state) {
   (void)state;
   hr_error err;
-  const hr_convolver *types[] = {&hr_convolver_reference, hr_convolver_onednn()};
+  const hr_convolver *types[] = {&hr_convolver_reference, hr_convolver_onednn(),
+                                 hr_convolver_onednn_bf16()};
   const hr_conv_shape s = {
       .width = 2, .inputs = 1, .outputs = 1, .kernel = 1, .is_first = true};
-  for (size_t i = 0; i < 2 && types[i]; i++) {
+  for (size_t i = 0; i < 3 && types[i]; i++) {
     hr_convolution *c = NULL;
     float *gradient = NULL, weight = 0, bias = 0;
     const float x[] = {1, 2}, dy[] = {3, 4};
@@ -186,6 +215,9 @@ static void allocations_may_fail(void **state) {
   (void)state;
   check_alloc_failures(make(&hr_convolver_reference, 2));
   if (hr_convolver_onednn()) check_alloc_failures(make(hr_convolver_onednn(), 2));
+  if (hr_convolver_onednn_bf16()) {
+    check_alloc_failures(make(hr_convolver_onednn_bf16(), 2));
+  }
 }
 
 int main(void) {
@@ -193,6 +225,7 @@ int main(void) {
       cmocka_unit_test(the_plain_one_gives_known_answers),
       cmocka_unit_test(the_plain_gradients_are_those_of_its_forward),
       cmocka_unit_test(onednn_agrees),
+      cmocka_unit_test(bf16_is_near_and_is_bf16),
       cmocka_unit_test(gradients_are_added),
       cmocka_unit_test(what_onednn_cannot_make_is_refused),
       cmocka_unit_test(allocations_may_fail),

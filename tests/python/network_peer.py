@@ -84,7 +84,7 @@ def put_statistics(net, flat):
     assert at == flat.size
 
 
-def train_ours(tool, shape, start, x, y, rate, decay, place):
+def train_ours(tool, shape, start, x, y, rate, decay, place, precision="fp32"):
     """Runs tool_train_network; what it wrote, by name, and the three numbers it printed."""
     pixels, channels, kernel, pool, hidden, norm = shape
     steps, rows = y.shape
@@ -93,7 +93,7 @@ def train_ours(tool, shape, start, x, y, rate, decay, place):
         for part in (start, x, y):
             part.astype(np.float32).tofile(file)
     words = [tool, pixels, ",".join(map(str, channels)), kernel, pool, hidden, int(norm), rows,
-             steps, rate, decay, inside, outside]
+             steps, rate, decay, inside, outside] + (["bf16"] if precision == "bf16" else [])
     done = subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True)
     flat = np.fromfile(outside, np.float32)
     statistic_count = 2 * sum(channels) if norm else 0

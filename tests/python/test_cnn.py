@@ -77,6 +77,25 @@ class Network(unittest.TestCase):
             with self.subTest(shape=shape):
                 self.compare(shape, 16, 10)
 
+    def test_bf16_stays_near(self):
+        """Factors rounded to 8 bits: the gradient by a few per cent, the losses by less."""
+        for shape in SHAPES[:2]:
+            torch.manual_seed(1)
+            rng = np.random.default_rng(2)
+            x = rng.standard_normal((10, 16, shape[0])).astype(np.float32)
+            y = (x[:, :, 7] + 0.1 * rng.standard_normal((10, 16))).astype(np.float32)
+            net = peer.make(*shape)
+            start = peer.in_our_order(net)
+            with self.subTest(shape=shape), tempfile.TemporaryDirectory() as place:
+                ours, _ = peer.train_ours(os.path.join(BUILD, "tool_train_network"), shape, start,
+                                          x, y, 1e-3, 0.01, place, "bf16")
+                theirs = peer.train(net, x, y, 1e-3, 0.01)
+                away = np.linalg.norm(ours["gradient"] - theirs["gradient"])
+                print(f"bf16: gradient {away / np.linalg.norm(theirs['gradient']):.4f}, losses "
+                      f"{np.abs(ours['losses'] / theirs['losses'] - 1).max():.4f}")
+                self.assertLess(away, 0.15 * np.linalg.norm(theirs["gradient"]))
+                np.testing.assert_allclose(ours["losses"], theirs["losses"], rtol=0.05)
+
     def test_a_batch_of_one_row(self):
         self.compare(SHAPES[2], 1, 10)
 

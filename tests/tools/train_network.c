@@ -2,7 +2,7 @@
  * other languages.
  *
  *   tool_train_network PIXELS CHANNELS KERNEL POOL HIDDEN NORM ROWS STEPS RATE DECAY IN
- * OUT
+ * OUT [bf16]
  *
  * CHANNELS: "32,64,32". NORM: 1 with batch normalisation, else 0. IN, fp32: the
  * parameters, x [STEPS][ROWS][PIXELS], y [STEPS][ROWS]. OUT, fp32: the loss of each step,
@@ -41,11 +41,14 @@ static void read_shape(char **words, hr_network_shape *shape) {
   }
 }
 
-static hr_status prepare(job *j, const char *path, hr_error *err) {
+static const hr_convolver *choose_convolver(bool bf16) {
+  const hr_convolver *c = bf16 ? hr_convolver_onednn_bf16() : hr_convolver_onednn();
+  return c ? c : &hr_convolver_reference;
+}
+
+static hr_status prepare(job *j, const char *path, bool bf16, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_network_backend backend = {
-      hr_convolver_onednn() ? hr_convolver_onednn() : &hr_convolver_reference,
-      &hr_linalg_blas};
+  const hr_network_backend backend = {choose_convolver(bf16), &hr_linalg_blas};
   FILE *file = NULL;
   HR_TRY(hr_network_create(&j->shape, j->rows, &backend, &j->network, err));
   j->parameters = hr_network_parameter_count(&j->shape);
@@ -144,13 +147,14 @@ int main(int count, char **words) {
   hr_error err = {.status = HR_OK};
   job j = {.rows = 0};
   double seconds = 0;
-  if (count != 13) return 2;
+  bool bf16 = count == 14 && strcmp(words[13], "bf16") == 0;
+  if (count != 13 && !bf16) return 2;
   read_shape(words, &j.shape);
   j.rows = strtoul(words[7], NULL, 10);
   j.steps = strtoul(words[8], NULL, 10);
   j.rate = strtod(words[9], NULL);
   j.decay = strtod(words[10], NULL);
-  HR_TRY(prepare(&j, words[11], &err));
+  HR_TRY(prepare(&j, words[11], bf16, &err));
   HR_TRY(train(&j, &seconds, &err));
   HR_TRY(write_out(&j, words[12], &err));
   printf("%.6f %.4g %.6g\n", seconds, product_rate(),
