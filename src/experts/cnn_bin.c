@@ -170,10 +170,14 @@ static hr_status fill_batch(void *context, const uint32_t *rows, size_t count,
              .epoch = epoch,
              .x = x,
              .redraws = s->redraws};
-  hr_row_store_expect(s->store, rows, count);
   hr_parallel_for(count, fill_row, &b);
   if (!b.failed) return HR_OK;
   return hr_fail(err, HR_ERR_IO, "cannot read the rows of bin %d again", s->bin->bin);
+}
+
+static void expect_batch(void *context, const uint32_t *rows, size_t count) {
+  const source *s = context;
+  hr_row_store_expect(s->store, rows, count);
 }
 
 /* One training: the network, its scales, and what feeds it. */
@@ -282,9 +286,9 @@ static hr_status attempt_init(attempt *a, hr_cnn_bin *bin, int number,
   a->trained = (source){bin, &a->model, bin->trained, bin->parameters->redraw};
   a->held_out = (source){bin, &a->model, bin->held_out, false};
   const hr_training_rows trained = {bin->trained_rows, a->trained_target, fill_batch,
-                                    &a->trained};
+                                    expect_batch, &a->trained};
   const hr_training_rows held_out = {bin->held_out_rows, a->held_out_target, fill_batch,
-                                     &a->held_out};
+                                     expect_batch, &a->held_out};
   const hr_training_options options = options_of(a, progress);
   HR_TRY(hr_trainer_create(a->model.network, &options, &trained, &held_out, &a->trainer,
                            err));

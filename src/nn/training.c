@@ -124,15 +124,26 @@ static double measure(const hr_trainer *t, const hr_training_rows *rows,
   return sum;
 }
 
+/* Where the batch of a step starts in the epoch's order. */
+static size_t first_of(const hr_trainer *t, size_t step) {
+  return t->train.count * step / step_count(t);
+}
+
+static void expect(const hr_trainer *t, const hr_training_rows *rows, size_t first,
+                   size_t end) {
+  if (!rows->expect || first >= end) return;
+  rows->expect(rows->context, t->order + first, end - first);
+}
+
 /* One step; adds the batch's squared errors. */
 static hr_status train_batch(hr_trainer *t, size_t step, double *squared_error,
                              hr_error *err) {
   hr_status status = HR_OK;
   size_t steps = step_count(t);
-  size_t first = t->train.count * step / steps, end = t->train.count * (step + 1) / steps;
-  size_t count = end - first;
+  size_t first = first_of(t, step), end = first_of(t, step + 1), count = end - first;
   const uint32_t *batch = t->order + first;
   HR_TRY(t->train.fill(t->train.context, batch, count, t->epoch, t->x, err));
+  if (step + 1 < steps) expect(t, &t->train, end, first_of(t, step + 2));
   HR_TRY(hr_network_forward(t->network, t->x, count, true, t->out, err));
   *squared_error += measure(t, &t->train, batch, count);
   for (size_t i = 0; i < count; i++) t->dout[i] *= 2 / (float)count;
@@ -149,12 +160,15 @@ cleanup:
 static hr_status validate(hr_trainer *t, double *r2, hr_error *err) {
   hr_status status = HR_OK;
   const hr_training_rows *rows = &t->held_out;
+  size_t most = t->options.batch_rows;
   double squared_error = 0, mean = 0, total = 0;
   for (size_t i = 0; i < rows->count; i++) t->order[i] = (uint32_t)i;
+  expect(t, rows, 0, rows->count < most ? rows->count : most);
   for (size_t first = 0; first < rows->count; first += t->options.batch_rows) {
     size_t left = rows->count - first;
-    size_t count = left < t->options.batch_rows ? left : t->options.batch_rows;
+    size_t count = left < most ? left : most, end = first + count;
     HR_TRY(rows->fill(rows->context, t->order + first, count, t->epoch, t->x, err));
+    expect(t, rows, end, end + most < rows->count ? end + most : rows->count);
     HR_TRY(hr_network_forward(t->network, t->x, count, false, t->out, err));
     squared_error += measure(t, rows, t->order + first, count);
   }
@@ -194,6 +208,7 @@ hr_status hr_trainer_epoch(hr_trainer *t, hr_error *err) {
   size_t steps = step_count(t);
   double squared_error = 0, r2 = 0;
   shuffle(t);
+  expect(t, &t->train, 0, first_of(t, 1));
   for (size_t step = 0; step < steps; step++) {
     HR_TRY(train_batch(t, step, &squared_error, err));
   }

@@ -17,6 +17,9 @@ typedef struct hr_training_rows {
    * in that epoch (noise may be another each time). */
   hr_status (*fill)(void *context, const uint32_t *rows, size_t count, uint64_t epoch,
                     float *x, hr_error *err);
+  /* Told of the rows that are asked for after these, so that they can be read meanwhile;
+   * or NULL. */
+  void (*expect)(void *context, const uint32_t *rows, size_t count);
   void *context;
 } hr_training_rows;
 

@@ -15,13 +15,18 @@ enum { PIXELS = 32, TRAIN = 150, HELD_OUT = 40, EPOCHS = 12, MOST = 4000 };
 typedef struct bumps {
   float target[TRAIN];
   uint64_t seed, last_epoch;
-  hr_status status; /* what fill returns */
+  hr_status status;    /* what fill returns */
+  int expected[TRAIN]; /* how often, since the row was filled */
+  int surprises;       /* rows that were filled without */
 } bumps;
 
 static hr_status fill(void *context, const uint32_t *rows, size_t count, uint64_t epoch,
                       float *x, hr_error *err) {
   bumps *b = context;
   b->last_epoch = epoch;
+  for (size_t i = 0; i < count; i++) {
+    if (b->expected[rows[i]]-- != 1) b->surprises++;
+  }
   for (size_t i = 0; i < count; i++, x += PIXELS) {
     hr_normal(b->seed, HR_STREAM_NOISE_TRAIN, rows[i] + (epoch << 32), 0, PIXELS, x);
     for (size_t p = 0; p < PIXELS; p++) x[p] *= 0.3F;
@@ -29,6 +34,11 @@ static hr_status fill(void *context, const uint32_t *rows, size_t count, uint64_
     for (size_t p = 0; p < 4; p++) x[at + p] += b->target[rows[i]];
   }
   return b->status == HR_OK ? HR_OK : hr_fail(err, b->status, "no rows");
+}
+
+static void expect(void *context, const uint32_t *rows, size_t count) {
+  bumps *b = context;
+  for (size_t i = 0; i < count; i++) b->expected[rows[i]]++;
 }
 
 typedef struct lesson {
@@ -50,7 +60,7 @@ static bool is_enough(void *context) {
 static void init_rows(bumps *b, hr_training_rows *rows, size_t count, uint64_t seed) {
   *b = (bumps){.seed = seed};
   hr_normal(seed, HR_STREAM_FOLDS, 0, 0, TRAIN, b->target);
-  *rows = (hr_training_rows){count, b->target, fill, b};
+  *rows = (hr_training_rows){count, b->target, fill, expect, b};
 }
 
 static void prepare(lesson *l) {
@@ -135,6 +145,23 @@ static double held_out_r2(lesson *l) {
     total += d * d;
   }
   return 1 - error / total;
+}
+
+/* Rows are announced, each once, before they are asked for: they can be read meanwhile.
+ */
+static void rows_are_expected_before_they_are_filled(void **state) {
+  (void)state;
+  lesson l;
+  prepare(&l);
+  create(&l);
+  go_on(&l, 2);
+  assert_int_equal(l.train.surprises, 0);
+  assert_int_equal(l.held_out.surprises, 0);
+  for (size_t i = 0; i < TRAIN; i++) {
+    assert_int_equal(l.train.expected[i], 0);
+    assert_int_equal(l.held_out.expected[i], 0);
+  }
+  finish(&l);
 }
 
 static void the_best_epoch_is_taken(void **state) {
@@ -335,6 +362,7 @@ static void allocations_may_fail(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(it_learns),
+      cmocka_unit_test(rows_are_expected_before_they_are_filled),
       cmocka_unit_test(the_best_epoch_is_taken),
       cmocka_unit_test(continued_is_as_if_never_stopped),
       cmocka_unit_test(patience_ends_it),
