@@ -255,6 +255,9 @@ static hr_templates_options options_of(const hr_posterior_parameters *parameters
   if (is_text(parameters->amplitude, "gaussian")) {
     options.amplitude = HR_AMPLITUDE_GAUSSIAN;
   }
+  if (is_text(parameters->kernel, "local_linear")) {
+    options.least_effective = parameters->least_effective;
+  }
   return options;
 }
 
@@ -446,7 +449,22 @@ static int compare_numbers(const void *left, const void *right) {
   return *a < *b ? -1 : *a > *b;
 }
 
-/* Says where the mean is one over few templates. */
+/* Says where the mean is one over few templates, or that linear models are. */
+static void note_few(hr_task *task, double median, bool local) {
+  if (local) {
+    snprintf(task->note, sizeof task->note,
+             "half of the test spectra have %.1f effective templates or fewer; local "
+             "linear models predict them",
+             median);
+    return;
+  }
+  snprintf(task->note, sizeof task->note,
+           "half of the test spectra have %.1f effective templates or fewer, too few for "
+           "a mean; more training spectra, experts.posterior.templates, or its kernel: "
+           "local_linear would help",
+           median);
+}
+
 static hr_status note_effective(hr_expert *expert, hr_error *err) {
   hr_status status = HR_OK;
   double *effective = NULL;
@@ -458,11 +476,7 @@ static hr_status note_effective(hr_expert *expert, hr_error *err) {
     qsort(effective, task->test_rows, sizeof *effective, compare_numbers);
     double median = effective[task->test_rows / 2];
     if (median >= FEW_EFFECTIVE) continue;
-    snprintf(task->note, sizeof task->note,
-             "half of the test spectra have %.1f effective templates or fewer, too few "
-             "for a mean; more training spectra or experts.posterior.templates would "
-             "help",
-             median);
+    note_few(task, median, options_of(expert->parameters).least_effective > 0);
   }
 cleanup:
   hr_free(effective);
@@ -590,6 +604,21 @@ static const hr_field fields[] = {
      .minimum = 1e-6,
      .maximum = 1e6,
      .help = "The standard deviation of that factor about 1, where it is gaussian."},
+    {.name = "kernel",
+     .kind = HR_FIELD_TEXT,
+     .offset = offsetof(hr_posterior_parameters, kernel),
+     .default_text = "local_linear",
+     .choices = "constant|local_linear",
+     .help = "constant: the mean over templates, always; local_linear: for spectra where "
+             "few of them share the weight, a linear model of the nearest ones."},
+    {.name = "least_effective",
+     .kind = HR_FIELD_NUMBER,
+     .offset = offsetof(hr_posterior_parameters, least_effective),
+     .default_text = "20",
+     .minimum = 2,
+     .maximum = HR_LEAST_EFFECTIVE_MOST,
+     .help = "The effective number of templates below which kernel local_linear takes "
+             "over, with weights widened to as many."},
 };
 
 const hr_expert_type hr_posterior_expert_type = {

@@ -11,6 +11,8 @@ typedef struct hr_posterior_parameters {
   char *weigh;        /* "components" or "pixels", see linalg/templates.h */
   char *amplitude;    /* "none", "flat" or "gaussian", the same */
   double amplitude_sigma;
+  char *kernel;           /* "constant" or "local_linear", the same */
+  double least_effective; /* of "local_linear" */
 } hr_posterior_parameters;
 
 extern const hr_expert_type hr_posterior_expert_type;

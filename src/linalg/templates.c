@@ -60,12 +60,23 @@ void hr_templates_destroy(hr_templates **address) {
     hr_free(t->scratch[i].gain);
     hr_free(t->scratch[i].norm);
     hr_free(t->scratch[i].sum);
+    hr_free(t->scratch[i].local.anomaly);
+    hr_free(t->scratch[i].local.gram);
+    hr_free(t->scratch[i].local.mean);
+    hr_free(t->scratch[i].local.scale);
+    hr_free(t->scratch[i].local.distance);
+    hr_free(t->scratch[i].local.along);
   }
-  void *owned[] = {t->scratch, t->weight,       t->sums,   t->offset,      t->norm,
-                   t->inverse, t->inverse_wide, t->cross,  t->coefficient, t->basis,
-                   t->scale,   t->centre_wide,  t->centre, t->tiles,       t->fold,
-                   t->slot,    t->label_offset, t->labels, t->x,           t};
+  void *owned[] = {t->scratch, t->weight,  t->log_weight,   t->sums,   t->offset,
+                   t->norm,    t->inverse, t->inverse_wide, t->cross,  t->coefficient,
+                   t->basis,   t->scale,   t->centre_wide,  t->centre, t->tiles,
+                   t->fold,    t->slot,    t->label_offset, t->labels, t->x,
+                   t};
   for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) hr_free(owned[i]);
+}
+
+static bool is_local(const hr_templates_options *options) {
+  return options->least_effective > 0;
 }
 
 double hr_templates_bytes(size_t count, size_t pixels, size_t groups,
@@ -77,18 +88,22 @@ double hr_templates_bytes(size_t count, size_t pixels, size_t groups,
   double per_thread = 4 * (rows * HR_TEMPLATE_LONG + HR_TEMPLATE_TILE * HR_TEMPLATE_LONG +
                            4 * rows * HR_TEMPLATE_TILE + rows * HR_TEMPLATE_RANK);
   double building = rank > 0 ? 8 * (HR_COMPONENT_ROWS + 2 * rank) * wide : 0;
-  return (double)count * (4 * wide + 64 + 4 * rows + 4 * rank) +
-         tiles * ((20 + 4 * rank) * wide + 48 * rows) + 20 * rows * wide +
-         threads * (per_thread + building);
+  if (is_local(options)) {
+    per_thread += 8 * HR_TEMPLATE_LOCAL * (wide + HR_TEMPLATE_LOCAL) + 32 * wide;
+  }
+  double per_template = 64 + 4 * wide + (is_local(options) ? 8 : 4) * rows + 4 * rank;
+  return (double)count * per_template + tiles * ((20 + 4 * rank) * wide + 48 * rows) +
+         20 * rows * wide + threads * (per_thread + building);
 }
 
 double hr_templates_operations(size_t count, size_t pixels, size_t groups,
                                const hr_templates_options *options) {
   double wide = (double)pixels, templates = (double)count;
   double terms = options->amplitude == HR_AMPLITUDE_NONE ? 1 : 2;
-  if (options->weigh == HR_WEIGH_PIXELS) return 4 * terms * wide * templates;
+  double local = is_local(options) ? HR_TEMPLATE_LOCAL * HR_TEMPLATE_LOCAL * wide : 0;
+  if (options->weigh == HR_WEIGH_PIXELS) return 4 * terms * wide * templates + local;
   double tiles = templates / HR_TEMPLATE_TILE + (double)groups;
-  return 2 * terms * TYPICAL_RANK * (tiles * wide + templates) +
+  return local + 2 * terms * TYPICAL_RANK * (tiles * wide + templates) +
          4 * TYPICAL_SAMPLE * wide;
 }
 
@@ -164,6 +179,19 @@ cleanup:
   return status;
 }
 
+static hr_status allocate_local(const hr_templates *t, hr_template_local *local,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_alloc(&local->anomaly, HR_TEMPLATE_LOCAL * t->pixels, err));
+  HR_TRY(hr_alloc(&local->gram, HR_TEMPLATE_LOCAL * HR_TEMPLATE_LOCAL, err));
+  HR_TRY(hr_alloc(&local->mean, t->pixels, err));
+  HR_TRY(hr_alloc(&local->scale, t->pixels, err));
+  HR_TRY(hr_alloc(&local->distance, t->pixels, err));
+  HR_TRY(hr_alloc(&local->along, t->pixels, err));
+cleanup:
+  return status;
+}
+
 static hr_status allocate_comparison(hr_templates *t, hr_error *err) {
   hr_status status = HR_OK;
   size_t rows = HR_QUERY_ROWS;
@@ -174,6 +202,7 @@ static hr_status allocate_comparison(hr_templates *t, hr_error *err) {
   HR_TRY(hr_alloc(&t->norm, rows * t->tile_count, err));
   HR_TRY(hr_alloc(&t->sums, rows * t->tile_count, err));
   HR_TRY(hr_alloc(&t->weight, rows * t->count, err));
+  if (is_local(&t->options)) HR_TRY(hr_alloc(&t->log_weight, rows * t->count, err));
   t->thread_count = hr_thread_count();
   HR_TRY(hr_alloc(&t->scratch, t->thread_count, err));
   for (size_t i = 0; i < t->thread_count; i++) {
@@ -184,6 +213,7 @@ static hr_status allocate_comparison(hr_templates *t, hr_error *err) {
     HR_TRY(hr_alloc(&scratch->gain, rows * HR_TEMPLATE_TILE, err));
     HR_TRY(hr_alloc(&scratch->norm, rows * HR_TEMPLATE_TILE, err));
     HR_TRY(hr_alloc(&scratch->sum, rows * HR_TEMPLATE_TILE, err));
+    if (is_local(&t->options)) HR_TRY(allocate_local(t, &scratch->local, err));
   }
 cleanup:
   return status;
@@ -297,9 +327,9 @@ static void compare_tile(void *context, size_t index, size_t thread) {
 }
 
 static void conclude_row(void *context, size_t i, size_t thread) {
-  (void)thread;
   const hr_comparison *comparison = context;
-  hr_templates_conclude(comparison, comparison->row[i]);
+  hr_templates_conclude(comparison, comparison->row[i],
+                        &comparison->templates->scratch[thread].local);
 }
 
 /* Weighs the rows of a comparison and writes down their posteriors. */

@@ -24,7 +24,11 @@
  *   coefficients. What is left out is measured for every spectrum: templates drawn by
  *   their weight are weighed over all pixels, the answer is corrected by what they show,
  *   and where four standard errors of that correction are more than 5·10⁻⁴ of the labels'
- *   spread, the spectrum is compared over all pixels instead. */
+ *   spread, the spectrum is compared over all pixels instead.
+ *
+ * Where few templates share the weight, as they do where the noise is small against their
+ * distances, a mean over them is coarse; with `least_effective` the answer comes from a
+ * linear model of the nearest templates instead (linalg/templates_local.c). */
 #ifndef HR_LINALG_TEMPLATES_H
 #define HR_LINALG_TEMPLATES_H
 
@@ -41,6 +45,7 @@ enum {
                               definition, as BLAS rounds by the shape of a product */
   HR_NO_FOLD = 255,        /* as the fold of a query: all templates count */
   HR_NO_GROUP = INT32_MAX, /* as the group of a query: none is its own */
+  HR_LEAST_EFFECTIVE_MOST = 100,
 };
 
 typedef enum hr_weigh { HR_WEIGH_COMPONENTS, HR_WEIGH_PIXELS } hr_weigh;
@@ -56,6 +61,9 @@ typedef struct hr_templates_options {
   hr_weigh weigh;
   hr_amplitude amplitude;
   double amplitude_sigma; /* > 0, of HR_AMPLITUDE_GAUSSIAN */
+  /* Where fewer templates share the weight: a local linear model of so many; 0: never. At
+   * most HR_LEAST_EFFECTIVE_MOST. */
+  double least_effective;
 } hr_templates_options;
 
 /* The log weight of a template, up to what all templates share, from that at amplitude 1,
@@ -100,7 +108,7 @@ hr_status hr_templates_finish(hr_templates *templates, const double *typical,
 typedef struct hr_posterior {
   double mean;      /* NaN where no template counts */
   double variance;  /* of the label, its unit squared */
-  double effective; /* number of templates, 1 .. count */
+  double effective; /* number of templates, 1 .. count; before any widening */
   double error;     /* of the mean, by components: four standard errors of what leaving
                        out may have changed; 0: weighed over all pixels */
 } hr_posterior;

@@ -24,6 +24,10 @@ static const double matters = -8;
  * that components take for light may be heavy, and would not be drawn. */
 static const double light = 1e-5;
 
+/* A correction that moves more of the weight than this is none: components do not know
+ * these templates, and those that they take for nothing may be heavy. */
+static const double most_moved = 0.2;
+
 /* exp(x) for -60 <= x <= 0 to 2 in 10^7, in a loop that vectorises: 2^n times a
  * polynomial of the rest (Cephes' expf, Moshier 1992); 0 below. */
 static inline float exp_of(float x) {
@@ -127,8 +131,11 @@ void hr_templates_keep(hr_templates *t, size_t index, size_t row, uint8_t fold,
     if (folds[i] == fold) gain[i] = -INFINITY;
   }
   float largest = weights_of(gain, tile->count, weight);
-  t->sums[row * t->tile_count + index].largest =
-      hr_templates_base(t, index, row) + (double)largest;
+  double base = hr_templates_base(t, index, row);
+  t->sums[row * t->tile_count + index].largest = base + (double)largest;
+  for (size_t i = 0; t->log_weight && i < tile->count; i++) {
+    t->log_weight[row * t->count + tile->first + i] = (float)(base + (double)gain[i]);
+  }
   hr_templates_sum(t, index, row);
 }
 
@@ -264,16 +271,17 @@ static hr_posterior posterior_of(const hr_templates *t, const hr_template_sums *
  * found, less 1, the moments change by the weighted sums of u, u y and u y². The error is
  * that of the mean of u (y − ŷ) over the drawn ones, a systematic sample, from
  * differences of neighbours (Wolter 2007, "Introduction to Variance Estimation", ch. 8);
- * four of it. */
+ * four of it; INFINITY where the correction moves too much. */
 static hr_posterior correct(const hr_comparison *comparison, const hr_template_sums *sums,
                             const template_sample *sample) {
   const hr_templates *t = comparison->templates;
   hr_template_sums corrected = *sums;
-  double squares = 0, before = 0, largest = 0;
+  double squares = 0, before = 0, largest = 0, moved = 0;
   double mean = sums->first_moment / sums->sum;
   for (size_t i = 0; i < sample->count; i++) {
     double y = (double)t->label_offset[sample->drawn[i].place];
     double u = sample->drawn[i].excess, share = sample->drawn[i].stands_for;
+    moved += share * fabs(u);
     corrected.sum += share * u;
     corrected.first_moment += share * u * y;
     corrected.second_moment += share * u * y * y;
@@ -286,6 +294,7 @@ static hr_posterior correct(const hr_comparison *comparison, const hr_template_s
   }
   hr_posterior posterior = posterior_of(t, &corrected);
   posterior.error = 4 * sqrt(squares / 2 + largest * largest) * sample->step / sums->sum;
+  if (!(moved <= most_moved * sums->sum)) posterior.error = INFINITY;
   return posterior;
 }
 
@@ -303,12 +312,13 @@ static hr_posterior check(const hr_comparison *comparison, size_t row, bool own,
     sample.count = 0;
     draw_sample(comparison, row, own, sums, &sample);
     posterior = correct(comparison, sums, &sample);
-    if (posterior.error <= t->most_error) break;
+    if (posterior.error <= t->most_error || isinf(posterior.error)) break;
   }
   return posterior;
 }
 
-void hr_templates_conclude(const hr_comparison *comparison, size_t row) {
+void hr_templates_conclude(const hr_comparison *comparison, size_t row,
+                           const hr_template_local *local) {
   bool exact = comparison->weigh == HR_WEIGH_PIXELS;
   for (int own = 1; own >= 0; own--) {
     if (!own && comparison->query->own_only) return;
@@ -317,5 +327,6 @@ void hr_templates_conclude(const hr_comparison *comparison, size_t row) {
     hr_posterior *out = own ? comparison->own : comparison->all;
     out[row] = exact ? posterior_of(comparison->templates, &sums)
                      : check(comparison, row, own, &sums);
+    if (local->anomaly) hr_templates_go_local(comparison, row, own, local, &out[row]);
   }
 }

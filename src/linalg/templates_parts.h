@@ -14,6 +14,7 @@ enum {
   HR_TEMPLATE_SQUARE = 24,                  /* the most of g²/2 */
   HR_TEMPLATE_RANK = HR_TEMPLATE_LINEAR + HR_TEMPLATE_SQUARE,
   HR_TEMPLATE_AXES = 8, /* leading components of all templates, to tell like ones */
+  HR_TEMPLATE_LOCAL = 2 * HR_LEAST_EFFECTIVE_MOST, /* the most of a local model */
 };
 
 /* Templates `first` .. first+count-1 of the order of tiles. */
@@ -29,6 +30,13 @@ typedef struct hr_template_sums {
   double sum, first_moment, second_moment, squares; /* moments of y - centre_label */
 } hr_template_sums;
 
+/* What a local linear model of one spectrum takes; NULL without one. */
+typedef struct hr_template_local {
+  double *anomaly;                         /* [LOCAL][P] */
+  double *gram;                            /* [LOCAL][LOCAL] */
+  double *mean, *scale, *distance, *along; /* [P] */
+} hr_template_local;
+
 /* Of one thread. */
 typedef struct hr_template_scratch {
   float *left;       /* [HR_QUERY_ROWS][LONG] */
@@ -37,6 +45,7 @@ typedef struct hr_template_scratch {
   float *gain;       /* [HR_QUERY_ROWS][TILE] a term less that of the tile's mean */
   float *norm;       /* [HR_QUERY_ROWS][TILE] the same for the other term */
   double *sum;       /* [HR_QUERY_ROWS][TILE] */
+  hr_template_local local;
 } hr_template_scratch;
 
 struct hr_templates {
@@ -65,6 +74,7 @@ struct hr_templates {
   double *norm;   /* [HR_QUERY_ROWS][tiles] Σ c²/σ² of it */
   hr_template_sums *sums; /* [HR_QUERY_ROWS][tiles] */
   float *weight;          /* [HR_QUERY_ROWS][count] relative to the tile's largest */
+  float *log_weight;      /* [HR_QUERY_ROWS][count]; NULL without local models */
   hr_template_scratch *scratch;
   size_t thread_count;
 };
@@ -121,6 +131,12 @@ void hr_templates_keep(hr_templates *templates, size_t tile, size_t row, uint8_t
 void hr_templates_sum(hr_templates *templates, size_t tile, size_t row);
 
 /* Both posteriors of row number `row` of the query, from the sums. */
-void hr_templates_conclude(const hr_comparison *comparison, size_t row);
+void hr_templates_conclude(const hr_comparison *comparison, size_t row,
+                           const hr_template_local *local);
+
+/* Puts the answer of a local linear model, where fewer templates than wanted share the
+ * weight, in the place of the mean. own: over the row's own group alone. */
+void hr_templates_go_local(const hr_comparison *comparison, size_t row, bool own,
+                           const hr_template_local *local, hr_posterior *out);
 
 #endif

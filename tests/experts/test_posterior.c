@@ -191,8 +191,21 @@ static void few_effective_templates_are_told(void **state) {
   assert_int_equal(tasks[0].status, HR_TASK_OK);
   assert_string_equal(tasks[0].note,
                       "half of the test spectra have 1.0 effective templates or fewer, "
-                      "too few for a mean; more training spectra or "
-                      "experts.posterior.templates would help");
+                      "too few for a mean; more training spectra, "
+                      "experts.posterior.templates, or its kernel: local_linear would "
+                      "help");
+  float coarse = tasks[BINS].predictions[0];
+  hr_posterior_expert_type.destroy(&expert);
+  char local_linear[] = "local_linear";
+  hr_posterior_parameters local = everything;
+  local.kernel = local_linear;
+  local.least_effective = 20;
+  expert = live(s, &local, TRAIN);
+  tasks = hr_posterior_expert_type.tasks(expert, &count);
+  assert_string_equal(tasks[0].note,
+                      "half of the test spectra have 1.0 effective templates or fewer; "
+                      "local linear models predict them");
+  assert_true(tasks[BINS].predictions[0] != coarse);
   hr_posterior_expert_type.destroy(&expert);
   s->view.noise_level = 1;
 }

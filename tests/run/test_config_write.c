@@ -44,6 +44,8 @@ static void test_written_to_the_letter(void **state) {
                       "    weigh: components\n"
                       "    amplitude: none\n"
                       "    amplitude_sigma: 0.1\n"
+                      "    kernel: local_linear\n"
+                      "    least_effective: 20\n"
                       "baselines:\n"
                       "  a b: 0.1\n"
                       "controls:\n"
