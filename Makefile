@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 RELEASE = cmake --preset release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check asan tsan tidy format hostile bench install clean
+.PHONY: help setup build demo test check asan tsan tidy format fuzz hostile bench install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,11 @@ tidy: ## clang-tidy on the sources (takes scripts/setup.sh develop)
 format: ## clang-format on every C file
 	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
+fuzz: ## every parser under libFuzzer, a minute each (takes scripts/setup.sh develop)
+	@cmake --preset fuzz
+	@cmake --build build-fuzz --target fuzzers
+	@scripts/fuzz.sh
+
 hostile: ## every damaged file and every failing system call (`make test` takes a part of them)
 	@$(RELEASE) -DHR_TESTS=ON
 	@cmake --build build
@@ -66,4 +71,4 @@ install: ## everything, under PREFIX (default /usr/local)
 	@cmake --install build
 
 clean: ## forget what was built and the demo
-	rm -rf build build-debug build-asan build-tsan demo
+	rm -rf build build-debug build-asan build-tsan build-fuzz demo

@@ -45,6 +45,8 @@ foreach(source ${HR_TOOL_SOURCES})
   target_link_libraries(tool_${name} PRIVATE headroom_options ${HR_DEPENDENCIES})
 endforeach()
 
+include(cmake/fuzz.cmake)
+
 # Sanitizers watch the C tests; what is below looks at the program as users get it.
 if(HR_SANITIZE)
   return()

@@ -4,7 +4,7 @@
 #
 #   scripts/setup.sh build      what building takes (the default)
 #   scripts/setup.sh test       that, and what the tests take
-#   scripts/setup.sh develop    that, and what `make tidy` and `make tsan` take
+#   scripts/setup.sh develop    that, and what `make tidy`, `make tsan` and `make fuzz` take
 #
 # It installs only what is missing, asks sudo for help only when you are not root, and
 # when nothing is missing it does nothing and needs no network.

@@ -171,9 +171,11 @@ static void take_progress(void *context, const hr_progress *progress) {
 
 /* Text may come from a file's own names: escape sequences in it stay harmless. */
 static void put_line(const char *line, FILE *file) {
-  for (; *line; line++) {
-    unsigned char c = (unsigned char)*line;
-    fputc(c < 0x20 || c == 0x7f ? '?' : c, file);
+  while (*line) {
+    size_t length = hr_visible_length(line);
+    if (length == 0) fputc('?', file);
+    fwrite(line, 1, length, file);
+    line += length ? length : 1;
   }
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/text.h"
+
 typedef struct status_row {
   const char *name;
   int exit_code;
@@ -36,10 +38,12 @@ int hr_status_exit_code(hr_status status) {
   return row ? row->exit_code : 4;
 }
 
-/* One line, whatever the data put into it: control characters become '?'. */
+/* One line of UTF-8, whatever the data put into it: what is neither becomes '?'. */
 static void keep_to_one_line(char *text) {
-  for (; *text; text++) {
-    if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+  while (*text) {
+    size_t length = hr_visible_length(text);
+    if (length == 0) *text = '?';
+    text += length ? length : 1;
   }
 }
 

@@ -76,18 +76,19 @@ static bool is_control(const char *text) {
   return c[0] < 0x20 || c[0] == 0x7F || (c[0] == 0xC2 && c[1] < 0xA0);
 }
 
+size_t hr_visible_length(const char *text) {
+  return is_control(text) ? 0 : character_length(text);
+}
+
 void hr_text_append_visible(hr_text *text, const char *bytes) {
   while (*bytes) {
-    size_t length = character_length(bytes);
-    if (length > 0 && !is_control(bytes)) {
+    size_t length = hr_visible_length(bytes);
+    if (length > 0) {
       hr_text_append(text, "%.*s", (int)length, bytes);
+      bytes += length;
     } else {
-      length = length > 0 ? length : 1;
-      for (size_t i = 0; i < length; i++) {
-        hr_text_append(text, "\\x%02X", (unsigned)(unsigned char)bytes[i]);
-      }
+      hr_text_append(text, "\\x%02X", (unsigned)(unsigned char)*bytes++);
     }
-    bytes += length;
   }
 }
 

@@ -19,6 +19,10 @@ typedef struct hr_text {
 void hr_text_init(hr_text *text);
 void hr_text_fini(hr_text *text);
 void hr_text_append(hr_text *text, const char *format, ...) HR_PRINTF(2, 3);
+/* The bytes of the UTF-8 character at `text`; 0 where there is none, or one that a
+ * terminal would obey: what stands in a file's names must not reach it. */
+size_t hr_visible_length(const char *text);
+
 /* Appends `text` so that it can be shown on one line of a terminal: control characters
  * and bytes that are not UTF-8 as \xHH. */
 void hr_text_append_visible(hr_text *text, const char *bytes);

@@ -64,6 +64,13 @@ static void test_control_characters_stay_out(void **state) {
   hr_error err = {0};
   check_fails(hr_fail(&err, HR_ERR_DATA, "column '%s'", "a\nb\x1b[31m\x7f"), HR_ERR_DATA,
               "column 'a?b?[31m?'");
+  check_fails(hr_fail(&err, HR_ERR_DATA, "column '%s'",
+                      "\xff\xe6\x98\x9f\xc2\x9b"
+                      "1m\xed\xa0\x80"),
+              HR_ERR_DATA,
+              "column '?\xe6\x98\x9f?" /* not a trigraph */
+              "?1m???"
+              "'");
 }
 
 static void test_long_sentences_are_cut(void **state) {

@@ -167,7 +167,8 @@ class Library(unittest.TestCase):
 
     def load(self, name, definitions, **variables):
         """What the loader says that was compiled with other definitions than the build's."""
-        sources = ["experts/lightgbm_api.c", "core/error.c"]
+        sources = ["experts/lightgbm_api.c", *(f"core/{name}.c" for name in
+                                               ("alloc", "error", "file", "text"))]
         main = ("#include <stdio.h>\n#include \"experts/lightgbm_api.h\"\n"
                 "int main(void) { hr_lightgbm_library l; hr_error e;\n"
                 "  int status = hr_lightgbm_load(&l, &e);\n"

@@ -1,0 +1,172 @@
+/* A run directory's results.json, up to the first 0 byte of the input, and behind that
+ * its predictions.csv, given the fingerprint and the seal that make a reader believe
+ * them: all that a report is made of but the figures. */
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "report/html.h"
+#include "report/markdown.h"
+#include "report/source.h"
+#include "report/terminal.h"
+#include "score/seal.h"
+
+static json_t *replacement(unsigned choice, json_t *old) {
+  switch (choice % 16) {
+    case 0:
+      return json_null();
+    case 1:
+      return json_true();
+    case 2:
+      return json_false();
+    case 3:
+      return json_integer(-1);
+    case 4:
+      return json_integer(0);
+    case 5:
+      return json_integer(INT64_MAX);
+    case 6:
+      return json_real(-1e308);
+    case 7:
+      return json_real(5e-324);
+    case 8:
+      return json_string("");
+    case 9:
+      return json_string("oracle_hybrid_cv");
+    case 10:
+      return json_string("a|b\n<script>&\xe6\x98\x9f\x1b[2J`**%s\\");
+    case 11:
+      return json_array();
+    case 12:
+      return json_object();
+    case 13:
+      return json_pack("[o, o]", json_deep_copy(old), json_deep_copy(old));
+    case 14:
+      return json_is_number(old) ? json_real(2 * json_number_value(old)) : json_real(0.5);
+    default:
+      return NULL; /* gone */
+  }
+}
+
+/* Replaces value number *which below `parent`, counted in the order of the file. */
+static void edit(json_t *parent, unsigned *which, unsigned choice) {
+  const char *key = NULL;
+  void *next = NULL;
+  json_t *value = NULL;
+  for (size_t i = 0; i < json_array_size(parent); i++) {
+    value = json_array_get(parent, i);
+    if ((*which)-- == 0) {
+      json_t *fresh = replacement(choice, value);
+      if (fresh) json_array_set_new(parent, i, fresh);
+      if (!fresh) json_array_remove(parent, i);
+      return;
+    }
+    edit(value, which, choice);
+    if (*which > UINT16_MAX) return;
+  }
+  json_object_foreach_safe(parent, next, key, value) {
+    if ((*which)-- == 0) {
+      json_t *fresh = replacement(choice, value);
+      if (fresh) json_object_set_new(parent, key, fresh);
+      if (!fresh) json_object_del(parent, key);
+      return;
+    }
+    edit(value, which, choice);
+    if (*which > UINT16_MAX) return;
+  }
+}
+
+/* The sound study: its results, and *rows, [*size]. Read once. */
+static json_t *sound_study(const uint8_t **rows, size_t *size) {
+  static char bytes[1 << 16];
+  static size_t length;
+  if (length == 0) {
+    FILE *file = fopen(HR_FUZZ_SEEDS "/report/tiny-en", "rb");
+    fuzz_require(file);
+    length = fread(bytes, 1, sizeof bytes - 1, file);
+    fclose(file);
+  }
+  size_t json_size = strlen(bytes);
+  *rows = (const uint8_t *)bytes + json_size + 1;
+  *size = length - json_size - 1;
+  return json_loads(bytes, 0, NULL);
+}
+
+/* Sets predictions.fingerprint and seal, where there is an object to set them in. */
+static char *make_believable(json_t *root, const uint8_t *rows, size_t size) {
+  char print[HR_SEAL_BYTES];
+  if (!json_is_object(root)) return NULL;
+  hr_seal_bytes(rows, size, print);
+  json_object_set_new(root, "predictions", json_pack("{s: s}", "fingerprint", print));
+  if (hr_seal_compute(root, print, NULL) != HR_OK) return NULL;
+  json_object_set_new(root, "seal", json_string(print));
+  return json_dumps(root, JSON_REAL_PRECISION(17));
+}
+
+static void show(hr_source *source) {
+  hr_error err = {0};
+  hr_text text, html;
+  hr_figures none = {0};
+  hr_text_init(&text);
+  hr_text_init(&html);
+  for (size_t t = 0; t < HR_TABLE_COUNT; t++) {
+    hr_table_write_terminal(&source->tables.items[t], &text);
+    hr_table_write_csv(&source->tables.items[t], &text);
+  }
+  hr_text_fini(&text);
+  hr_text_init(&text);
+  if (hr_markdown_write(&source->reader, &source->tables, &none, &text, &err) == HR_OK) {
+    bool chinese = hr_tables_in_chinese(&source->reader);
+    fuzz_require(hr_html_write(text.bytes, &none, chinese, &html, &err) == HR_OK);
+  }
+  hr_text_fini(&text);
+  hr_text_init(&text);
+  hr_status status =
+      hr_markdown_write_key_numbers(&source->reader, &source->tables, &text, &err);
+  if (status == HR_OK) status = hr_rows_audit(&source->rows, &source->reader, &err);
+  fuzz_require(status == HR_OK || err.message[0]);
+  hr_text_fini(&text);
+  hr_text_fini(&html);
+}
+
+static void report_on(const char *results, const uint8_t *rows, size_t size) {
+  char results_path[128], rows_path[128];
+  hr_error err = {0};
+  hr_source source;
+  fuzz_write(results_path, sizeof results_path, "results.json", results, strlen(results));
+  fuzz_write(rows_path, sizeof rows_path, "predictions.csv", rows, size);
+  hr_status status = hr_source_init(&source, fuzz_folder(), &err);
+  fuzz_require(status == HR_OK || err.message[0]);
+  if (status == HR_OK) {
+    show(&source);
+    hr_source_fini(&source);
+  }
+  unlink(results_path);
+  unlink(rows_path);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+  const uint8_t *rows = NULL;
+  size_t rows_size = 0;
+  json_t *root = NULL;
+  char *text = NULL;
+  if (size > 0 && bytes[0] == '{') {
+    const uint8_t *end = memchr(bytes, 0, size);
+    size_t json_size = end ? (size_t)(end - bytes) : size;
+    rows = bytes + json_size + (end ? 1 : 0);
+    rows_size = size - json_size - (end ? 1 : 0);
+    root = json_loadb((const char *)bytes, json_size, 0, NULL);
+    text = strndup((const char *)bytes, json_size);
+  } else {
+    root = sound_study(&rows, &rows_size);
+    for (size_t i = 0; i + 2 < size; i += 3) {
+      unsigned which = bytes[i] | (unsigned)bytes[i + 1] << 8;
+      edit(root, &which, bytes[i + 2]);
+    }
+  }
+  char *believable = make_believable(root, rows, rows_size);
+  if (believable || text) report_on(believable ? believable : text, rows, rows_size);
+  free(believable);
+  free(text);
+  json_decref(root);
+  return 0;
+}
