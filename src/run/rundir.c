@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "core/fingerprint.h"
 #include "core/parallel.h"
 #include "headroom/version.h"
+#include "score/json.h"
 
 enum { MOST_JSON_BYTES = 1 << 28 };
 
@@ -179,32 +179,33 @@ static json_t *json_path(const char *path) {
   return value;
 }
 
-/* Writes `value` to out_dir/name; takes the reference, NULL is out of memory. */
-static hr_status write_json_take(json_t *value, const char *out_dir, const char *name,
-                                 hr_error *err) {
+/* Writes `value` to out_dir/name; takes the reference. NULL, or a builder that has
+ * failed, is out of memory: a file that lacks a part of it must not be written. */
+static hr_status write_json_take(const hr_json_builder *builder, json_t *value,
+                                 const char *out_dir, const char *name, hr_error *err) {
   hr_status status = HR_OK;
   char *path = NULL;
-  char *text = value ? json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) : NULL;
-  size_t length = 0;
-  if (!text) {
+  hr_text text;
+  hr_text_init(&text);
+  if (!value || builder->failed || hr_json_dump(value, JSON_INDENT(2), &text) != 0) {
     status = hr_fail(err, HR_ERR_MEMORY, "no memory to write %s", name);
     goto cleanup;
   }
-  length = strlen(text);
-  text[length++] = '\n'; /* in place of the terminator: the length is known */
+  hr_text_append(&text, "\n");
+  HR_TRY(hr_text_status(&text, err));
   HR_TRY(hr_join_path(out_dir, name, &path, err));
-  HR_TRY(hr_file_write(path, text, length, err));
+  HR_TRY(hr_file_write(path, text.bytes, text.length, err));
 cleanup:
-  free(text);
+  hr_text_fini(&text);
   hr_free(path);
   json_decref(value);
   return status;
 }
 
-static json_t *describe_files(const hr_strings *paths) {
+static json_t *describe_files(const hr_strings *paths, hr_json_builder *builder) {
   json_t *list = json_array();
   for (size_t i = 0; i < paths->count; i++) {
-    json_array_append_new(list, json_path(paths->items[i]));
+    hr_json_append(builder, list, json_path(paths->items[i]));
   }
   return list;
 }
@@ -217,7 +218,7 @@ static json_t *describe_machine(void) {
                    (json_int_t)hr_thread_count());
 }
 
-static json_t *describe_origin(const hr_plan *plan) {
+static json_t *describe_origin(const hr_plan *plan, hr_json_builder *builder) {
   char print[17], modified[17], started[32];
   print_modified(plan, modified);
   time_t now = time(NULL);
@@ -232,7 +233,7 @@ static json_t *describe_origin(const hr_plan *plan) {
       config->experiment.id, "fingerprint", print, "started", started, "machine",
       describe_machine(), "seeds", "noise", (json_int_t)config->data.noise.seed,
       "selection", (json_int_t)config->selection.seed, "data", "train",
-      describe_files(&config->data.train_paths), "test",
+      describe_files(&config->data.train_paths, builder), "test",
       json_path(config->data.test_path), "modified", modified, "train_rows",
       (json_int_t)plan->view.train.rows, "test_rows", (json_int_t)plan->view.test.rows,
       "pixels", (json_int_t)plan->view.pixels);
@@ -242,12 +243,15 @@ hr_status hr_rundir_write_origin(const char *out_dir, const hr_plan *plan,
                                  hr_error *err) {
   hr_status status = HR_OK;
   char *path = NULL;
+  hr_json_builder builder = {false};
   hr_text text;
   hr_text_init(&text);
+  json_t *origin = describe_origin(plan, &builder);
+  /* First, since it makes the folder a run's. */
+  HR_TRY(write_json_take(&builder, origin, out_dir, "manifest.json", err));
   HR_TRY(hr_config_write(plan->config, &text, err));
   HR_TRY(hr_join_path(out_dir, "config.yaml", &path, err));
   HR_TRY(hr_file_write(path, text.bytes, text.length, err));
-  HR_TRY(write_json_take(describe_origin(plan), out_dir, "manifest.json", err));
 cleanup:
   hr_text_fini(&text);
   hr_free(path);
@@ -266,44 +270,41 @@ static const char *task_status_name(hr_task_status status) {
   return "failed";
 }
 
-static json_t *number_or_null(double value) {
-  return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *describe_variants(const hr_expert_type *type, const hr_task *task) {
+static json_t *describe_variants(const hr_expert_type *type, const hr_task *task,
+                                 hr_json_builder *builder) {
   json_t *list = json_array();
   for (size_t v = 0; v < task->variant_count; v++) {
-    json_t *variant = json_object();
+    json_t *variant = hr_json_append(builder, list, json_object());
     if (type->variant) {
-      json_object_set_new(variant, type->variant, json_real(task->variant_value[v]));
+      hr_json_put_number(builder, variant, type->variant, task->variant_value[v]);
     }
-    json_object_set_new(variant, "r2_cv", number_or_null(task->cv_r2[v]));
-    json_array_append_new(list, variant);
+    hr_json_put_number(builder, variant, "r2_cv", task->cv_r2[v]);
   }
   return list;
 }
 
-static json_t *describe_task(const hr_expert_type *type, const hr_task *task) {
-  json_t *card = json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:f}", "schema",
-                           "headroom/card/1", "expert", type->name, "bin",
-                           task->bin == HR_GLOBAL ? json_null() : json_integer(task->bin),
-                           "status", task_status_name(task->status), "note", task->note,
-                           "train_rows", (json_int_t)task->train_rows, "test_rows",
-                           (json_int_t)task->test_rows, "seconds", task->seconds);
-  if (!card) return NULL;
+static json_t *describe_task(const hr_expert_type *type, const hr_task *task,
+                             hr_json_builder *builder) {
+  json_t *card = json_object();
+  hr_json_put_text(builder, card, "schema", "headroom/card/1");
+  hr_json_put_text(builder, card, "expert", type->name);
+  hr_json_put(builder, card, "bin",
+              task->bin == HR_GLOBAL ? json_null() : json_integer(task->bin));
+  hr_json_put_text(builder, card, "status", task_status_name(task->status));
+  hr_json_put_text(builder, card, "note", task->note);
+  hr_json_put_count(builder, card, "train_rows", task->train_rows);
+  hr_json_put_count(builder, card, "test_rows", task->test_rows);
+  hr_json_put_number(builder, card, "seconds", task->seconds);
   if (task->validated_rows > 0) {
-    json_object_set_new(card, "validated_rows",
-                        json_integer((json_int_t)task->validated_rows));
-    json_object_set_new(card, "validation_seconds", json_real(task->validation_seconds));
+    hr_json_put_count(builder, card, "validated_rows", task->validated_rows);
+    hr_json_put_number(builder, card, "validation_seconds", task->validation_seconds);
   }
   if (task->convergence != HR_CONVERGENCE_NONE) {
-    json_object_set_new(card, "converged",
-                        json_boolean(task->convergence == HR_CONVERGED));
-    json_object_set_new(card, "best_epoch",
-                        json_integer((json_int_t)task->best_epoch + 1));
+    hr_json_put_bool(builder, card, "converged", task->convergence == HR_CONVERGED);
+    hr_json_put_count(builder, card, "best_epoch", task->best_epoch + 1);
   }
-  json_object_set_new(card, "variants", describe_variants(type, task));
-  json_object_set_new(card, "chosen", json_integer((json_int_t)task->chosen));
+  hr_json_put(builder, card, "variants", describe_variants(type, task, builder));
+  hr_json_put_count(builder, card, "chosen", task->chosen);
   return card;
 }
 
@@ -312,6 +313,8 @@ hr_status hr_rundir_write_task(const char *out_dir, const hr_expert_type *type,
                                hr_error *err) {
   hr_status status = HR_OK;
   char name[128], *folder = NULL, *path = NULL;
+  hr_json_builder builder = {false};
+  json_t *card = NULL;
   if (task->bin == HR_GLOBAL) {
     snprintf(name, sizeof name, "tasks/global-%s", type->name);
   } else {
@@ -327,7 +330,8 @@ hr_status hr_rundir_write_task(const char *out_dir, const hr_expert_type *type,
     HR_TRY(type->save(expert, task, folder, err));
   }
   /* The card last: a task that has one is whole. */
-  HR_TRY(write_json_take(describe_task(type, task), folder, "card.json", err));
+  card = describe_task(type, task, &builder);
+  HR_TRY(write_json_take(&builder, card, folder, "card.json", err));
 cleanup:
   hr_free(folder);
   hr_free(path);

@@ -1,7 +1,6 @@
 #include "score/json.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 json_t *hr_json_put(hr_json_builder *builder, json_t *object, const char *key,
                     json_t *value) {
@@ -47,17 +46,25 @@ void hr_json_put_pair(hr_json_builder *builder, json_t *object, const char *key,
   hr_json_append(builder, pair, number(high));
 }
 
+static int append_bytes(const char *bytes, size_t size, void *context) {
+  hr_text_append(context, "%.*s", (int)size, bytes);
+  return 0; /* the text keeps its own failure */
+}
+
+int hr_json_dump(const json_t *root, size_t flags, hr_text *out) {
+  /* 17 digits give back the same double. */
+  int failed =
+      json_dump_callback(root, append_bytes, out, flags | JSON_REAL_PRECISION(17));
+  return failed || hr_text_status(out, NULL) != HR_OK ? -1 : 0;
+}
+
 hr_status hr_json_write(const hr_json_builder *builder, const json_t *root, hr_text *out,
                         hr_error *err) {
-  char *bytes = NULL;
-  /* 17 digits give back the same double. */
-  if (!builder->failed)
-    bytes = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-  if (!bytes) {
+  if (builder->failed || hr_json_dump(root, JSON_INDENT(1), out) != 0) {
     return hr_fail(err, HR_ERR_DATA,
-                   "the results cannot be written as JSON; names must be valid UTF-8");
+                   "the results cannot be written as JSON: a name is not valid UTF-8, or "
+                   "memory ran out");
   }
-  hr_text_append(out, "%s\n", bytes);
-  free(bytes);
+  hr_text_append(out, "\n");
   return hr_text_status(out, err);
 }

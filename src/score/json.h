@@ -35,6 +35,10 @@ void hr_json_put_text(hr_json_builder *builder, json_t *object, const char *key,
 void hr_json_put_pair(hr_json_builder *builder, json_t *object, const char *key,
                       double low, double high);
 
+/* Appends `root`, written with json_dumps' flags; -1 where memory ran out. Use this, as
+ * json_dumps loses characters that find no memory and says nothing of it. */
+int hr_json_dump(const json_t *root, size_t flags, hr_text *out) HR_MUST_CHECK;
+
 /* Appends `root` as indented text with a newline at its end. */
 hr_status hr_json_write(const hr_json_builder *builder, const json_t *root, hr_text *out,
                         hr_error *err) HR_MUST_CHECK;

@@ -1,5 +1,7 @@
 #include "score/seal.h"
 
+#include <stdlib.h>
+
 #include "support/check.h"
 
 static hr_error err;
@@ -51,11 +53,41 @@ static void test_nothing_to_seal(void **state) {
               "no memory to seal the results");
 }
 
+static size_t remaining; /* allocations of Jansson's up to and with the one that fails */
+
+static void *allocate(size_t size) {
+  return remaining > 0 && --remaining == 0 ? NULL : malloc(size);
+}
+
+static void test_no_seal_of_a_part(void **state) {
+  (void)state;
+  static const char text[] =
+      "{\"a\": {\"r2\": 0.1, \"n\": 7}, \"b\": [1, \"x\", {\"c\": 2}]}";
+  char first[HR_SEAL_BYTES], seal[HR_SEAL_BYTES];
+  json_set_alloc_funcs(allocate, free);
+  seal_of(text, first);
+  json_t *root = json_loads(text, 0, NULL);
+  hr_status status = HR_ERR_MEMORY;
+  size_t n = 0;
+  for (; status == HR_ERR_MEMORY && n < 1000; n++) {
+    remaining = n + 1;
+    status = hr_seal_compute(root, seal, &err);
+  }
+  assert_true(n > 10);
+  assert_true(remaining > 0); /* it ended since no allocation was left to fail */
+  remaining = 0;
+  check_ok(status);
+  assert_string_equal(seal, first);
+  json_decref(root);
+  json_set_alloc_funcs(malloc, free);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_seal_sees_changes),
       cmocka_unit_test(test_the_fingerprint_of_nothing),
       cmocka_unit_test(test_nothing_to_seal),
+      cmocka_unit_test(test_no_seal_of_a_part),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
