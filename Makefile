@@ -61,6 +61,7 @@ hostile: ## every damaged file and every failing system call (`make test` takes 
 	@$(RELEASE) -DHR_TESTS=ON
 	@cmake --build build
 	@/usr/bin/python3 tests/python/test_damaged_files.py build --all
+	@/usr/bin/python3 tests/python/test_failing_calls.py build --all
 
 bench: build ## how fast the parts are, on this machine
 	@for script in bench/*.sh; do bash "$$script" build || exit; done

@@ -52,6 +52,15 @@ if(HR_SANITIZE)
   return()
 endif()
 
+# Put under the program by tests that make its calls fail, tests/preload/<name>.c.
+file(GLOB HR_PRELOADS CONFIGURE_DEPENDS tests/preload/*.c)
+foreach(source ${HR_PRELOADS})
+  get_filename_component(name ${source} NAME_WE)
+  add_library(${name} MODULE ${source})
+  target_link_libraries(${name} PRIVATE headroom_options ${CMAKE_DL_LIBS})
+  set_target_properties(${name} PROPERTIES C_VISIBILITY_PRESET default)
+endforeach()
+
 file(GLOB HR_PYTHON_TESTS CONFIGURE_DEPENDS tests/python/test_*.py)
 foreach(source ${HR_PYTHON_TESTS})
   get_filename_component(name ${source} NAME_WE)

@@ -36,7 +36,10 @@ hr_status hr_file_part_name(const char *path, char **out, hr_error *err) {
 static hr_status sync_path(const char *path, int flags, hr_error *err) {
   int descriptor = open(path, flags | O_CLOEXEC);
   if (descriptor < 0) return hr_fail_errno(err, HR_ERR_IO, errno, "cannot open %s", path);
-  int failed = fsync(descriptor) != 0 ? errno : 0;
+  int failed = 0;
+  do {
+    failed = fsync(descriptor) != 0 ? errno : 0;
+  } while (failed == EINTR); /* as network file systems do */
   close(descriptor);
   if (failed) return hr_fail_errno(err, HR_ERR_IO, failed, "cannot sync %s", path);
   return HR_OK;
