@@ -62,6 +62,7 @@ hostile: ## every damaged file and every failing system call (`make test` takes 
 	@cmake --build build
 	@/usr/bin/python3 tests/python/test_damaged_files.py build --all
 	@/usr/bin/python3 tests/python/test_failing_calls.py build --all
+	@HR_EVERY_ALLOCATION=1 build/run_test_study
 
 bench: build ## how fast the parts are, on this machine
 	@for script in bench/*.sh; do bash "$$script" build || exit; done

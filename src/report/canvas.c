@@ -25,10 +25,11 @@ static const char family[] = "DejaVu Sans";
 
 static hr_status check(cairo_status_t code, hr_error *err) {
   if (code == CAIRO_STATUS_SUCCESS) return HR_OK;
-  hr_status status = code == CAIRO_STATUS_NO_MEMORY || code == CAIRO_STATUS_WRITE_ERROR
-                         ? HR_ERR_MEMORY /* we write to memory alone */
-                         : HR_ERR_INTERNAL;
-  return hr_fail(err, status, "a figure could not be drawn: %s",
+  /* A write error too, as we write to memory alone. */
+  if (code == CAIRO_STATUS_NO_MEMORY || code == CAIRO_STATUS_WRITE_ERROR) {
+    return hr_fail(err, HR_ERR_MEMORY, "no memory to draw a figure");
+  }
+  return hr_fail(err, HR_ERR_INTERNAL, "a figure could not be drawn: %s",
                  cairo_status_to_string(code));
 }
 

@@ -11,6 +11,9 @@
 /* Allocation number `n` from now on, counted from 1, fails; 0: none does. */
 void fail_alloc_at(size_t n);
 
+/* How many more are made before that one; 0: it has failed, or none does. */
+size_t fail_alloc_left(void);
+
 /* For a `call` that returns hr_status and can be repeated: it fails with HR_ERR_MEMORY
  * wherever an allocation of its own fails, at least once, and then succeeds. */
 #define check_alloc_failures(call)           \
