@@ -15,6 +15,16 @@ static hr_config *parse(const char *yaml, size_t size) {
   return config;
 }
 
+/* Whether the names of the files mean themselves when they are read again. Where a folder
+ * has such a character in its name, that takes the files, which are not here. */
+static bool has_plain_paths(const hr_config *config) {
+  const hr_strings *paths = &config->data.train_paths;
+  for (size_t i = 0; i < paths->count; i++) {
+    if (strpbrk(paths->items[i], "*?[{")) return false;
+  }
+  return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   hr_text first, second, identity;
   hr_config *config = parse((const char *)bytes, size);
@@ -24,11 +34,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   hr_text_init(&identity);
   fuzz_require(hr_config_write(config, &first, NULL) == HR_OK);
   fuzz_require(hr_config_write_identity(config, &identity, NULL) == HR_OK);
+  bool is_plain = has_plain_paths(config);
   hr_config_destroy(&config);
   config = parse(first.bytes, first.length);
-  fuzz_require(config);
-  fuzz_require(hr_config_write(config, &second, NULL) == HR_OK);
-  fuzz_require(strcmp(first.bytes, second.bytes) == 0);
+  fuzz_require(config || !is_plain);
+  if (config && is_plain) {
+    fuzz_require(hr_config_write(config, &second, NULL) == HR_OK);
+    fuzz_require(strcmp(first.bytes, second.bytes) == 0);
+  }
   hr_config_destroy(&config);
   hr_text_fini(&first);
   hr_text_fini(&second);
