@@ -3,24 +3,20 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/philox_lanes.h"
 #include "core/vector.h"
-
-/* Multipliers and Weyl constants of Philox4x32 (Salmon et al. 2011, table 2). */
-static const uint32_t philox_m0 = 0xD2511F53u, philox_m1 = 0xCD9E8D57u;
-static const uint32_t philox_w0 = 0x9E3779B9u, philox_w1 = 0xBB67AE85u;
-enum { PHILOX_ROUNDS = 10 };
 
 void hr_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
   uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
   uint32_t k0 = key[0], k1 = key[1];
-  for (int round = 0; round < PHILOX_ROUNDS; round++) {
-    uint64_t p0 = (uint64_t)philox_m0 * c0, p1 = (uint64_t)philox_m1 * c2;
+  for (int round = 0; round < HR_PHILOX_ROUNDS; round++) {
+    uint64_t p0 = (uint64_t)HR_PHILOX_M0 * c0, p1 = (uint64_t)HR_PHILOX_M1 * c2;
     c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
     c1 = (uint32_t)p1;
     c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
     c3 = (uint32_t)p0;
-    k0 += philox_w0;
-    k1 += philox_w1;
+    k0 += HR_PHILOX_W0;
+    k1 += HR_PHILOX_W1;
   }
   out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
 }
@@ -51,69 +47,50 @@ uint32_t hr_uniform_below(uint64_t seed, hr_stream_id stream, uint64_t row,
 }
 
 /* Gaussian deviates are made a batch at a time, in stages over small arrays, so that the
- * compiler can use vectors for each: 64 Philox blocks are 256 deviates, 4 KiB of scratch.
- */
-enum { BATCH = 64 };
+ * compiler can use vectors for each. */
+enum { BATCH = HR_PHILOX_LANES };
 
-typedef struct word_batch {
-  uint32_t word[4][BATCH];
-} word_batch;
-
-static inline void philox_batch(uint64_t seed, hr_stream_id stream, uint64_t row,
-                                uint32_t first_block, word_batch *out) {
-  for (uint32_t i = 0; i < BATCH; i++) {
-    out->word[0][i] = first_block + i;
-    out->word[1][i] = (uint32_t)row;
-    out->word[2][i] = (uint32_t)(row >> 32);
-    out->word[3][i] = (uint32_t)stream;
-  }
-  uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-  for (int round = 0; round < PHILOX_ROUNDS; round++) {
-    for (int i = 0; i < BATCH; i++) {
-      uint64_t p0 = (uint64_t)philox_m0 * out->word[0][i];
-      uint64_t p1 = (uint64_t)philox_m1 * out->word[2][i];
-      out->word[0][i] = (uint32_t)(p1 >> 32) ^ out->word[1][i] ^ k0;
-      out->word[1][i] = (uint32_t)p1;
-      out->word[2][i] = (uint32_t)(p0 >> 32) ^ out->word[3][i] ^ k1;
-      out->word[3][i] = (uint32_t)p0;
-    }
-    k0 += philox_w0;
-    k1 += philox_w1;
-  }
+static inline double from_bits(uint64_t bits) {
+  double x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
 }
 
-static inline double from_word(uint32_t word) {
-  /* By way of int32, which every vector unit converts. Exact. */
-  return (double)(int32_t)(word ^ 0x80000000u) + 2147483648.0;
-}
-
-/* ln(n / 2^41) for an odd integer n < 2^41: exponent and mantissa taken apart, the
- * mantissa's logarithm by the series 2 atanh(s), s = (m-1)/(m+1), |s| < 0.172; truncated
- * below 1e-16. */
-static inline double log_of_fraction(double n) {
+static inline uint64_t to_bits(double x) {
   uint64_t bits;
-  memcpy(&bits, &n, sizeof bits);
-  uint64_t exponent_bits = (bits >> 52) | 0x4330000000000000u;
-  uint64_t mantissa_bits = (bits & 0x000fffffffffffffu) | 0x3ff0000000000000u;
-  double exponent, m;
-  memcpy(&exponent, &exponent_bits, sizeof exponent);
-  memcpy(&m, &mantissa_bits, sizeof m);
-  exponent -= 4503599627370496.0 + 1023.0 + 41.0; /* 2^52, the bias, the scale of n */
-  double large = m > 1.4142135623730951 ? 1.0 : 0.0;
-  m = large > 0.0 ? 0.5 * m : m;
-  exponent += large;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+/* 2^52 + n for an integer n < 2^52, whose bits are the fraction's: exact, and an integer
+ * operation. */
+static const uint64_t two_to_52 = 0x4330000000000000u;
+
+/* -2 ln(n / 2^41) for an odd integer n < 2^41: exponent and mantissa m taken apart, so
+ * that sqrt(1/2) < m <= sqrt(2), the mantissa's logarithm by the series 2 atanh(s), s =
+ * (m-1)/(m+1), |s| < 0.172; truncated below 1e-16. The factor -4 of s times the series is
+ * in the coefficients, where, a power of two, it rounds nothing. */
+static inline double minus_twice_log(uint64_t n) {
+  /* Added to the bits, it carries into the exponent where the mantissa is above sqrt(2).
+   */
+  const uint64_t carry = 0x00095f619980c432u;
+  uint64_t bits = to_bits(from_bits(n | two_to_52) - 0x1p52) + carry;
+  /* 2^52, the bias and the scale of n come off again. */
+  double exponent =
+      from_bits((bits >> 52) | two_to_52) - (4503599627370496.0 + 1023.0 + 41.0);
+  double m = from_bits((bits & 0x000fffffffffffffu) + (0x3ff0000000000000u - carry));
   double s = (m - 1.0) / (m + 1.0), q = s * s;
-  double p = 1.0 / 19.0;
-  p = p * q + 1.0 / 17.0;
-  p = p * q + 1.0 / 15.0;
-  p = p * q + 1.0 / 13.0;
-  p = p * q + 1.0 / 11.0;
-  p = p * q + 1.0 / 9.0;
-  p = p * q + 1.0 / 7.0;
-  p = p * q + 1.0 / 5.0;
-  p = p * q + 1.0 / 3.0;
-  p = p * q + 1.0;
-  return exponent * 0.693147180559945309417 + 2.0 * s * p;
+  double p = -4.0 / 19.0;
+  p = p * q - 4.0 / 17.0;
+  p = p * q - 4.0 / 15.0;
+  p = p * q - 4.0 / 13.0;
+  p = p * q - 4.0 / 11.0;
+  p = p * q - 4.0 / 9.0;
+  p = p * q - 4.0 / 7.0;
+  p = p * q - 4.0 / 5.0;
+  p = p * q - 4.0 / 3.0;
+  p = p * q - 4.0;
+  return exponent * (-2.0 * 0.693147180559945309417) + s * p;
 }
 
 /* sin and cos of |x| <= pi/4 by their Taylor series, truncated below 1e-15. */
@@ -137,49 +114,59 @@ static inline void sine_cosine(double x, double *sine, double *cosine) {
   *cosine = 1.0 - 0.5 * q + q * q * c;
 }
 
-/* Box and Muller (1958): two words give a radius and an angle, those give two deviates.
- * The angle is a quarter turn (2 bits) and a fraction of it (22 bits) centred on 0. */
-static inline void box_muller(uint32_t high, uint32_t low, float *first, float *second) {
-  double n = 2.0 * (from_word(high) * 256.0 + from_word(low >> 24)) + 1.0;
-  double radius = sqrt(-2.0 * log_of_fraction(n));
-  uint32_t quarter = (low >> 22) & 3u;
-  double fraction = (from_word(low & 0x3fffffu) + 0.5) * 0x1p-22 - 0.5;
-  double sine, cosine;
-  sine_cosine(fraction * 1.57079632679489661923, &sine, &cosine);
-  double a = quarter & 1u ? sine : cosine, b = quarter & 1u ? cosine : sine;
-  a = (quarter == 1 || quarter == 2) ? -a : a;
-  b = quarter >= 2 ? -b : b;
-  *first = (float)(radius * a);
-  *second = (float)(radius * b);
+static inline uint64_t float_bits(double x) {
+  float rounded = (float)x;
+  uint32_t bits;
+  memcpy(&bits, &rounded, sizeof bits);
+  return bits;
 }
 
-/* Deviates 4*first_block .. 4*first_block + 4*BATCH - 1 of a row. */
+/* Box and Muller (1958): two words give a radius and an angle, those give two deviates,
+ * here the bits of the first in the lower half and of the second in the upper. The angle
+ * is a quarter turn (2 bits) and a fraction of it (22 bits) centred on 0. */
+static inline uint64_t box_muller(uint64_t high, uint64_t low) {
+  const uint64_t sign = 0x8000000000000000u;
+  double radius = sqrt(minus_twice_log(high << 9 | (low >> 23 & 0x1feu) | 1u));
+  /* Odd multiples of 2^-23 of a quarter turn, less half of one. */
+  double odd = from_bits((low << 1 & 0x7fffffu) | 1u | two_to_52) - (0x1p52 + 0x1p22);
+  double sine, cosine;
+  sine_cosine(odd * (0x1p-23 * 1.57079632679489661923), &sine, &cosine);
+  uint64_t quarter = low >> 22;
+  double a = quarter & 1u ? sine : cosine, b = quarter & 1u ? cosine : sine;
+  /* The first is negative in quarters 1 and 2, the second in 2 and 3. */
+  a = from_bits(to_bits(a) ^ ((quarter + 1) << 62 & sign));
+  b = from_bits(to_bits(b) ^ (quarter << 62 & sign));
+  return float_bits(radius * a) | float_bits(radius * b) << 32;
+}
+
+/* Pairs of floats are written as one number. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a little-endian machine");
+
+/* The deviates of a batch, from its words. */
 HR_VECTOR_CLONES
-static void normal_batch(uint64_t seed, hr_stream_id stream, uint64_t row,
-                         uint32_t first_block, float out[4 * BATCH]) {
-  word_batch words;
-  float deviate[4][BATCH];
-  philox_batch(seed, stream, row, first_block, &words);
+static void normal_batch(const hr_philox_lanes *words, float out[4 * BATCH]) {
+  uint64_t pairs[BATCH][2];
   for (int i = 0; i < BATCH; i++) {
-    box_muller(words.word[0][i], words.word[1][i], &deviate[0][i], &deviate[1][i]);
+    pairs[i][0] = box_muller(words->word[0][i], words->word[1][i]);
+    pairs[i][1] = box_muller(words->word[2][i], words->word[3][i]);
   }
-  for (int i = 0; i < BATCH; i++) {
-    box_muller(words.word[2][i], words.word[3][i], &deviate[2][i], &deviate[3][i]);
-  }
-  for (int i = 0; i < BATCH; i++) {
-    for (int j = 0; j < 4; j++) out[4 * i + j] = deviate[j][i];
-  }
+  memcpy(out, pairs, sizeof pairs);
 }
 
 void hr_normal(uint64_t seed, hr_stream_id stream, uint64_t row, uint32_t first,
                size_t count, float *out) {
   enum { WIDTH = 4 * BATCH };
   float deviates[WIDTH];
+  hr_philox_lanes words;
+  const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
   while (count > 0) {
     uint32_t skip = first % WIDTH;
     size_t taken = WIDTH - skip < count ? WIDTH - skip : count;
     float *target = taken == WIDTH ? out : deviates;
-    normal_batch(seed, stream, row, (first - skip) / 4, target);
+    const uint32_t counter[4] = {(first - skip) / 4, (uint32_t)row, (uint32_t)(row >> 32),
+                                 (uint32_t)stream};
+    hr_philox_lanes_run(counter, key, &words);
+    normal_batch(&words, target);
     if (target != out) memcpy(out, deviates + skip, taken * sizeof *out);
     out += taken;
     first += (uint32_t)taken;

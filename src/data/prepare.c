@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/vector.h"
+
 /* Counting first and looking for the place only where there is something to find keeps
  * the loops over all pixels free of branches, so that compilers vectorise them. */
 
@@ -11,30 +13,35 @@ static bool is_unusable(float x) {
 }
 
 /* Pixels at which x is NaN or too large. */
+HR_VECTOR_CLONES
 static uint32_t count_unusable(size_t pixels, const float *x) {
   uint32_t count = 0;
   for (size_t p = 0; p < pixels; p++) count += (uint32_t)is_unusable(x[p]);
   return count;
 }
 
+HR_VECTOR_CLONES
 static uint32_t count_nan(size_t pixels, const float *x) {
   uint32_t count = 0;
   for (size_t p = 0; p < pixels; p++) count += (uint32_t)(x[p] != x[p]);
   return count;
 }
 
+HR_VECTOR_CLONES
 static bool is_dark(size_t pixels, const float *flux) {
   uint32_t bright = 0;
   for (size_t p = 0; p < pixels; p++) bright += (uint32_t)(flux[p] > 0.0f);
   return bright == 0;
 }
 
+HR_VECTOR_CLONES
 static uint32_t count_nonpositive(size_t pixels, const float *x) {
   uint32_t count = 0;
   for (size_t p = 0; p < pixels; p++) count += (uint32_t)(x[p] <= 0.0f);
   return count;
 }
 
+HR_VECTOR_CLONES
 static uint32_t clip(size_t pixels, float *flux) {
   uint32_t clipped = 0;
   for (size_t p = 0; p < pixels; p++) {
@@ -99,6 +106,16 @@ void hr_prepare_row(size_t pixels, float *flux, float *error, hr_row_report *out
   out->nonpositive = count_nonpositive(pixels, error);
 }
 
+/* noisy, which comes as deviates: flux + level error z in fp64, rounded once. */
+HR_VECTOR_CLONES
+static void add_noise(double level, size_t pixels, const float *restrict flux,
+                      const float *restrict error, float *restrict noisy) {
+  for (size_t p = 0; p < pixels; p++) {
+    double sigma = error[p] > 0.0f ? (double)error[p] : 0.0;
+    noisy[p] = (float)((double)flux[p] + (level * sigma) * (double)noisy[p]);
+  }
+}
+
 void hr_prepare_noise(const hr_noise *noise, uint64_t row, size_t pixels,
                       const float *flux, const float *error, float *noisy) {
   double level = noise->level;
@@ -108,10 +125,7 @@ void hr_prepare_noise(const hr_noise *noise, uint64_t row, size_t pixels,
   }
   /* The deviates are drawn into the row that they become part of. */
   hr_normal(noise->seed, noise->stream, row, 0, pixels, noisy);
-  for (size_t p = 0; p < pixels; p++) {
-    double sigma = error[p] > 0.0f ? (double)error[p] : 0.0;
-    noisy[p] = (float)((double)flux[p] + (level * sigma) * (double)noisy[p]);
-  }
+  add_noise(level, pixels, flux, error, noisy);
 }
 
 void hr_prepare_check_noisy(size_t pixels, const float *noisy, hr_row_report *out) {
