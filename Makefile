@@ -64,8 +64,14 @@ hostile: ## every damaged file and every failing system call (`make test` takes 
 	@/usr/bin/python3 tests/python/test_failing_calls.py build --all
 	@HR_EVERY_ALLOCATION=1 build/run_test_study
 
-bench: build ## how fast the parts are, on this machine
-	@for script in bench/*.sh; do bash "$$script" build || exit; done
+# What bench/run.py takes, e.g. make bench BENCH=--quick
+BENCH =
+
+bench: ## every stage against its peers and this machine's limits (hours; BENCH=--quick: minutes)
+	@scripts/setup.sh test
+	@$(RELEASE) -DHR_TESTS=ON -DHR_BENCH=ON
+	@cmake --build build
+	@/usr/bin/python3 bench/run.py build $(BENCH)
 
 install: ## everything, under PREFIX (default /usr/local)
 	@$(RELEASE) -DHR_TESTS=OFF -DCMAKE_INSTALL_PREFIX="$$(realpath -ms "$(PREFIX)")"

@@ -156,8 +156,9 @@ def train(folder, out, k, epochs, batch, threads):
                            training.net.state_dict().items()}
     seconds = time.perf_counter() - begun
     training.net.load_state_dict(weights)
-    print(f"PyTorch, bin {k}: {training.target.size} rows trained on, validation R2 {best:.4f}, "
-          f"test R2 {training.score(*training.test):.4f}, {seconds:.0f} s")
+    test = training.score(*training.test)
+    return test, (f"PyTorch, bin {k}: {training.target.size} rows trained on, validation R2 "
+                  f"{best:.4f}, test R2 {test:.4f}, {seconds:.0f} s")
 
 
 def main():
@@ -165,7 +166,7 @@ def main():
     if words[:1] == ["speed"] and len(words) == 5:
         speed(words[1], words[2], int(words[3]), words[4] == "1")
     elif words[:1] == ["train"] and len(words) == 7:
-        train(words[1], words[2], *map(int, words[3:]))
+        print(train(words[1], words[2], *map(int, words[3:]))[1])
     else:
         sys.exit(__doc__)
 

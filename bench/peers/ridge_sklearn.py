@@ -1,0 +1,56 @@
+"""A sweep of Ridge penalties with scikit-learn, for all rows and for every bin.
+
+usage: ridge_sklearn.py DATA_FOLDER OUT.json ridge|ridge_cv
+ridge: Ridge for every alpha and every one of five folds, then on all rows, as scripts do.
+ridge_cv: RidgeCV, which scikit-learn offers for it: leave-one-out by one decomposition.
+OUT.json: R² of the test rows by bin, and "global"."""
+
+import json
+import sys
+
+import numpy as np
+from sklearn.linear_model import Ridge, RidgeCV
+from sklearn.model_selection import KFold
+
+import study_data
+
+ALPHAS = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6]
+
+
+def sweep(x, y):
+    """The penalty that validation likes best, and Ridge with it on all rows."""
+    scores = []
+    for alpha in ALPHAS:
+        errors = [np.sum((Ridge(alpha=alpha).fit(x[a], y[a]).predict(x[b]) - y[b]) ** 2)
+                  for a, b in KFold(5, shuffle=True, random_state=42).split(x)]
+        scores.append(sum(errors))
+    return Ridge(alpha=ALPHAS[int(np.argmin(scores))]).fit(x, y)
+
+
+def generalised(x, y):
+    return RidgeCV(alphas=ALPHAS).fit(x, y)
+
+
+def run(data, fit):
+    """R² of the test rows, by bin and for the global model."""
+    r2 = {}
+    model = fit(data.noisy, data.y)
+    r2["global"] = study_data.r2(data.test_y, model.predict(data.test_noisy))
+    for k in range(9):
+        here, there = data.bin == k, data.test_bin == k
+        if here.sum() < 10 or there.sum() < 2:
+            continue
+        model = fit(data.noisy[here], data.y[here])
+        r2[k] = study_data.r2(data.test_y[there], model.predict(data.test_noisy[there]))
+    return r2
+
+
+def main():
+    folder, out, how = sys.argv[1:]
+    r2 = run(study_data.Data(folder), {"ridge": sweep, "ridge_cv": generalised}[how])
+    with open(out, "w", encoding="ascii") as file:
+        json.dump(r2, file)
+
+
+if __name__ == "__main__":
+    main()

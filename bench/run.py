@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""Races every stage against the peers a user would pick, on the same simulated spectra, in
+alternation, and holds it against what this machine can do, measured in the same run.
+
+usage: bench/run.py BUILD_DIR [options]     (BUILD_DIR configured with -DHR_BENCH=ON)
+
+  --sizes N,...     training spectra (10000,20000,50000,100000)
+  --stages S,...    of read, noise, ridge, ridge_cv, lightgbm, cnn, posterior, study (all)
+  --repeats N       runs of each program, of which the median is told (5)
+  --limit SECONDS   a stage of one size is not repeated beyond that (no limit)
+  --peer-most N     spectra beyond which the peers are left out (no limit)
+  --quick           sizes 2000,4000, three runs, few trees and epochs: minutes
+  --out FOLDER      results.json, results.md and plots go there (bench/)
+  --place FOLDER    the data, kept for another run (a temporary folder, removed)
+  --trees N, --epochs N   of LightGBM (500) and of the CNN (30)
+
+A peer whose Python package is missing is left out, with a line. Memory is the peak of the
+process as the kernel counts it."""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import write_results  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STAGES = ("read", "noise", "ridge", "ridge_cv", "lightgbm", "cnn", "posterior", "study")
+PIXELS, TEST_ROWS, SHARDS, CNN_BINS = 4096, 2000, 5, (3, 6)
+ALPHAS, FOLDS, MODELS = 7, 5, 10  # of the Ridge sweep: nine bins and the global model
+NEEDS = {"read": ["h5py", "numpy"], "noise": ["numpy"],
+         "ridge": ["h5py", "pandas", "sklearn"], "ridge_cv": ["h5py", "pandas", "sklearn"],
+         "lightgbm": ["h5py", "pandas", "lightgbm"], "cnn": ["h5py", "pandas", "torch"],
+         "posterior": ["h5py", "pandas"],
+         "study": ["h5py", "pandas", "sklearn", "lightgbm", "torch"]}
+
+
+def say(sentence):
+    print(f"{time.strftime('%H:%M:%S')} {sentence}", flush=True)
+
+
+def measure(command, log, environment):
+    """Wall and processor seconds and peak MiB of a command."""
+    start = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        try:
+            with open(log, "wb") as file:
+                os.dup2(file.fileno(), 1)
+                os.dup2(file.fileno(), 2)
+            os.execve(command[0], command, environment)
+        finally:
+            os._exit(127)
+    _, code, usage = os.wait4(child, 0)
+    if code != 0:
+        with open(log, encoding="utf-8", errors="replace") as file:
+            sys.exit(f"{' '.join(command)} failed:\n{file.read()[-2000:]}")
+    return {"wall": time.monotonic() - start, "cpu": usage.ru_utime + usage.ru_stime,
+            "mib": usage.ru_maxrss / 1024}
+
+
+class Race:
+    def __init__(self, options):
+        self.options = options
+        self.build = os.path.abspath(options.build)
+        self.place = options.place or tempfile.mkdtemp(prefix="headroom-bench-")
+        os.makedirs(self.place, exist_ok=True)
+        self.log = os.path.join(self.place, "log")
+        self.environment = dict(os.environ)
+        self.threads = os.cpu_count()
+        wheel = os.path.join(self.build, "lightgbm")
+        if os.path.isdir(wheel):  # one library for both
+            path = [wheel] + [p for p in [os.environ.get("PYTHONPATH")] if p]
+            self.environment.update(PYTHONPATH=os.pathsep.join(path), LIGHTGBM_ROOT=wheel)
+        self.missing = {}
+
+    def tool(self, name):
+        path = os.path.join(self.build, name)
+        if not os.path.exists(path):
+            sys.exit(f"{path} is not there: configure with -DHR_BENCH=ON -DHR_TESTS=ON and build")
+        return path
+
+    def peer(self, name, *words):
+        return [sys.executable, os.path.join(HERE, "peers", name), *map(str, words)]
+
+    def has_peer(self, stage, rows):
+        for package in NEEDS[stage]:
+            if package not in self.missing:
+                done = subprocess.run([sys.executable, "-c", f"import {package}"],
+                                      env=self.environment, capture_output=True, check=False)
+                self.missing[package] = done.returncode != 0
+                if self.missing[package]:
+                    say(f"{sys.executable} has no {package}: peers that take it are left out")
+        if rows > self.options.peer_most:
+            return False
+        return not any(self.missing[package] for package in NEEDS[stage])
+
+    def simulate(self, rows):
+        folder = os.path.join(self.place, f"data_{rows}")
+        mark = os.path.join(folder, "complete")
+        if not os.path.exists(mark):
+            say(f"simulating {rows} training spectra")
+            measure([self.tool("headroom"), "simulate", "--out", folder, "--train", str(rows),
+                     "--shards", str(SHARDS), "--test", str(TEST_ROWS), "--seed", "1"],
+                    self.log, self.environment)
+            with open(mark, "w", encoding="ascii"):
+                pass
+        return folder
+
+    def study(self, folder, name, experts):
+        """The command that runs a study of these experts, without controls."""
+        path, out = os.path.join(folder, f"{name}.yaml"), os.path.join(folder, f"run_{name}")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"""experiment: {{id: bench, language: en}}
+data: {{train: ["train_{{0..{SHARDS - 1}}}/dataset.h5"], test: test/dataset.h5,
+       noise: {{level: 1.0, seed: 42, test: stored}}}}
+controls: {{placebo: false, leakage: false}}
+experts: {{{experts}}}
+""")
+        return [self.tool("headroom"), "run", path, "--out", out], out
+
+    def contest(self, stage, folder, rows):
+        """Ours and the peers' commands: [(name, command, reader of what it left)]."""
+        options = self.options
+        shards = [f"{folder}/train_{i}/dataset.h5" for i in range(SHARDS)]
+        out = os.path.join(folder, f"peer_{stage}.json")
+        ridge = "ridge: {alpha: [1, 10, 100, 1000, 10000, 100000, 1000000]}"
+        trees = f"lightgbm: {{n_estimators: {options.trees}, max_bin: 63, folds: 0, device: cpu}}"
+        cnn = (f"cnn: {{epochs: {options.epochs}, batch_size: 256, patience: 0, "
+               f"bins: {list(CNN_BINS)}}}")
+        peers = ("study.py", folder, out, options.epochs, options.trees, self.threads)
+        if stage == "read":
+            return ([self.tool("bench_stage"), "read", *shards], None,
+                    self.peer("read_h5py.py", *shards), None)
+        if stage == "noise":
+            count = max(1, rows // 10)  # a rate: so much is enough
+            return ([self.tool("bench_stage"), "noise", str(count), str(PIXELS)], "log",
+                    self.peer("noise_numpy.py", count, PIXELS), "log")
+        if stage in ("ridge", "ridge_cv"):
+            ours, left = self.study(folder, "ridge", ridge)
+            return ours, left, self.peer("ridge_sklearn.py", folder, out, stage), out
+        if stage == "posterior":
+            data = [str(rows), f"{folder}/test/dataset.h5", *shards]
+            return ([self.tool("tool_compare_templates"), "components", f"{folder}/a.npy", *data],
+                    None, self.peer("posterior_numpy.py", f"{folder}/b.npy", *data), None)
+        experts = {"lightgbm": trees, "cnn": cnn, "study": ", ".join((ridge, trees, cnn))}[stage]
+        ours, left = self.study(folder, stage, experts)
+        return ours, left, self.peer(*peers, *([] if stage == "study" else [stage])), out
+
+    def read_left(self, left):
+        """What a run left behind: a study's results and timings, or a line of JSON."""
+        if left is None:
+            return {}
+        if left == "log":
+            with open(self.log, encoding="ascii") as file:
+                return {"rates": json.loads(file.read().splitlines()[-1])}
+        if not os.path.isdir(left):
+            with open(left, encoding="ascii") as file:
+                return {"r2": json.load(file)}
+        found = {}
+        with open(os.path.join(left, "results.json"), encoding="utf-8") as file:
+            results = json.load(file)
+        r2 = {}
+        for k, one in enumerate(results["bins"]):
+            for name, told in one["experts"].items():
+                r2.setdefault(name, {})[str(k)] = told.get("r2")
+        found["r2"] = r2
+        timings = os.path.join(left, "timings.json")
+        if os.path.exists(timings):
+            with open(timings, encoding="utf-8") as file:
+                found["timings"] = json.load(file)
+        shutil.rmtree(left)  # a study that is complete would not be run again
+        return found
+
+    def race(self, stage, rows):
+        folder = self.simulate(rows)
+        ours, left, theirs, peer_left = self.contest(stage, folder, rows)
+        sides = [("headroom", ours, left)]
+        if self.has_peer(stage, rows):
+            sides.append(("peer", theirs, peer_left))
+        shutil.rmtree(os.path.join(folder, f"run_{stage}"), ignore_errors=True)
+        runs, found, start = {name: [] for name, _, _ in sides}, {}, time.monotonic()
+        for _ in range(self.options.repeats):
+            for name, command, kept in sides:
+                runs[name].append(measure(command, self.log, self.environment))
+                found.setdefault(name, []).append(self.read_left(kept))
+            if time.monotonic() - start > self.options.limit:
+                break
+        entry = {"stage": stage, "rows": rows}
+        for name, taken in runs.items():
+            entry[name] = {key: statistics.median(run[key] for run in taken)
+                           for key in ("wall", "cpu", "mib")}
+            entry[name]["runs"] = len(taken)
+            entry[name]["walls"] = [round(run["wall"], 3) for run in taken]
+            entry[name].update(found[name][len(taken) // 2])
+            rates = [one["rates"] for one in found[name] if "rates" in one]
+            if rates:
+                entry[name]["rates"] = {key: statistics.median(rate[key] for rate in rates)
+                                        for key in rates[0]}
+        say(f"{stage}, {rows} spectra: " + "; ".join(
+            f"{name} {entry[name]['wall']:.2f} s, {entry[name]['mib']:.0f} MiB" for name in runs))
+        return entry
+
+    def limits(self):
+        done = subprocess.run([self.tool("bench_limits"), os.path.join(self.place, "disk"),
+                               "64" if self.options.quick else "1024"],
+                              env=self.environment, capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+
+def parse():
+    parser = argparse.ArgumentParser(usage=__doc__, add_help=False)
+    parser.add_argument("build")
+    parser.add_argument("--sizes")
+    parser.add_argument("--stages", default=",".join(STAGES))
+    parser.add_argument("--repeats", type=int)
+    parser.add_argument("--limit", type=float, default=float("inf"))
+    parser.add_argument("--peer-most", type=int, default=10**9)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--out", default=HERE)
+    parser.add_argument("--place")
+    parser.add_argument("--trees", type=int)
+    parser.add_argument("--epochs", type=int)
+    options = parser.parse_args()
+    quick = options.quick
+    options.sizes = [int(n) for n in (options.sizes or (
+        "2000,4000" if quick else "10000,20000,50000,100000")).split(",")]
+    options.repeats = options.repeats or (3 if quick else 5)
+    options.trees = options.trees or (20 if quick else 500)
+    options.epochs = options.epochs or (1 if quick else 30)
+    options.stages = options.stages.split(",")
+    unknown = [stage for stage in options.stages if stage not in STAGES]
+    if unknown:
+        sys.exit(f"no stage is called {unknown[0]}; there are {', '.join(STAGES)}")
+    return options
+
+
+def main():
+    options = parse()
+    race = Race(options)
+    os.makedirs(options.out, exist_ok=True)
+    try:
+        results = {"machine": write_results.machine(), "load_before": os.getloadavg()[0],
+                   "quick": options.quick, "trees": options.trees, "epochs": options.epochs,
+                   "test_rows": TEST_ROWS, "pixels": PIXELS, "entries": []}
+        say("measuring the machine")
+        results["limits"] = race.limits()
+        for stage in options.stages:
+            for rows in options.sizes:
+                results["entries"].append(race.race(stage, rows))
+                write_results.write(results, options.out)  # what is done survives a stop
+        say(f"written to {options.out}")
+    finally:
+        if not options.place:
+            shutil.rmtree(race.place, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""From what bench/run.py measured to results.json, results.md and plots."""
+
+import json
+import math
+import os
+import platform
+
+PIXELS = 4096
+PEERS = {"read": "h5py", "noise": "NumPy standard_normal, fp64", "ridge": "scikit-learn Ridge",
+         "ridge_cv": "scikit-learn RidgeCV", "lightgbm": "LightGBM's Python package",
+         "cnn": "PyTorch", "posterior": "NumPy", "study": "one Python script"}
+
+
+def machine():
+    model = ""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return {"processor": model, "processors": os.cpu_count(), "system": platform.platform(),
+            "python": platform.python_version()}
+
+
+def exponent(points):
+    """The slope of log seconds over log rows, by least squares; None of fewer than two."""
+    if len({n for n, _ in points}) < 2:
+        return None
+    x, y = [math.log(n) for n, _ in points], [math.log(s) for _, s in points]
+    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    return (sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y)) /
+            sum((a - mean_x) ** 2 for a in x))
+
+
+def ridge_work(rows, limits):
+    """Bytes and operations of the Ridge sweep, and the seconds they take at the limits:
+    shards are read once (flux and error, fp32), every row multiplied with itself once (the
+    upper triangle: P² operations), and every model, fold and alpha solved in fp64."""
+    read = 8.0 * rows * PIXELS
+    sums = 1.0 * rows * PIXELS ** 2
+    # A system is of the bin's rows where those are fewer than the pixels.
+    bins = [min(PIXELS, rows / 9)] * 9 + [min(PIXELS, rows)]
+    solves = sum(7 * 6 * n ** 3 / 3 for n in bins)
+    return {"read": read / limits["disk_read"], "sums": sums / limits["fp32_product"],
+            "solves": solves / limits["fp64_product"]}
+
+
+def roofline(entry, limits):
+    """(limit's name, what was reached, the limit, unit) of a stage, or None."""
+    ours, rows = entry["headroom"], entry["rows"]
+    if entry["stage"] == "read":
+        rate = 8.0 * rows * PIXELS / ours["wall"]
+        return "reading from the page cache", rate / 1e9, limits["cached_read"] / 1e9, "GB/s"
+    if entry["stage"] == "noise":
+        # What a core would write if noise cost nothing: a third of the triad's traffic.
+        return ("writing to memory", 4 * ours["rates"]["per_second"] / 1e9,
+                limits["triad"] / 3e9, "GB/s")
+    if entry["stage"] == "ridge":
+        work = ridge_work(rows, limits)
+        least = max(work["read"], work["sums"])
+        return "the larger of reading and products", least / ours["wall"], 1.0, "of the limit"
+    return None
+
+
+def write_tables(results, add):
+    limits = results["limits"]
+    add("## The machine\n")
+    who = results["machine"]
+    add(f"{who['processor']}, {who['processors']} processors, {who['system']}, Python "
+        f"{who['python']}; load {results['load_before']:.1f} before.\n")
+    add("| limit | measured |\n|---|---:|")
+    for key, title, scale, unit in (
+            ("fp32_product", "products of 2048 × 2048 matrices, fp32", 1e9, "GFLOP/s"),
+            ("fp32_tile_product", "the same, 512 × 512", 1e9, "GFLOP/s"),
+            ("fp64_product", "products of 2048 × 2048 matrices, fp64", 1e9, "GFLOP/s"),
+            ("triad", "memory, triad", 1e9, "GB/s"),
+            ("disk_write", "disk, writing, with fsync", 1e9, "GB/s"),
+            ("disk_read", f"disk, reading ({limits.get('disk_read_way', '')})", 1e9, "GB/s"),
+            ("cached_read", "reading from the page cache", 1e9, "GB/s"),
+            ("noise_per_core", "our normal deviates, one core", 1e6, "million/s")):
+        if key in limits:
+            add(f"| {title} | {limits[key] / scale:.2f} {unit} |")
+    add("\n## The race\n\nMedians, in alternation. Ratios: how many times as fast, and the share "
+        "of the peer's memory.\n")
+    add("| stage | spectra | runs | headroom s | processor s | MiB | peer | s | processor s | MiB "
+        "| times as fast | memory |\n|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---:|---:|")
+    for entry in results["entries"]:
+        a, b = entry["headroom"], entry.get("peer")
+        line = (f"| {entry['stage']} | {entry['rows']} | {a['runs']} | {a['wall']:.2f} | "
+                f"{a['cpu']:.2f} | {a['mib']:.0f} | {PEERS[entry['stage']]} | ")
+        if not b:
+            add(line + "left out | | | | |")
+            continue
+        ratio = b["wall"] / a["wall"]
+        if entry["stage"] == "noise":
+            ratio = a["rates"]["per_second"] / b["rates"]["float64"]
+        add(line + f"{b['wall']:.2f} | {b['cpu']:.2f} | {b['mib']:.0f} | {ratio:.2f} | "
+            f"{a['mib'] / b['mib']:.2f} |")
+
+
+def write_noise(results, add):
+    rates = [e for e in results["entries"] if e["stage"] == "noise" and "peer" in e]
+    if not rates:
+        return
+    a, b = (rates[-1][side]["rates"] for side in ("headroom", "peer"))
+    add("\nNoise, on one core, million deviates a second: headroom "
+        f"{a['per_second'] / 1e6:.0f}; NumPy Generator.standard_normal fp64 (its default) "
+        f"{b['float64'] / 1e6:.0f} ({a['per_second'] / b['float64']:.2f} times), fp32 "
+        f"{b['float32'] / 1e6:.0f} ({a['per_second'] / b['float32']:.2f}), RandomState "
+        f"{b['legacy'] / 1e6:.0f} ({a['per_second'] / b['legacy']:.2f}).")
+
+
+def write_scaling(results, add):
+    add("\n## Growth with the number of spectra\n\nExponent of wall time in N, and memory at the "
+        "smallest and largest N.\n")
+    add("| stage | program | exponent | MiB |\n|---|---|---:|---:|")
+    for stage in PEERS:
+        for side in ("headroom", "peer"):
+            here = [e for e in results["entries"]
+                    if e["stage"] == stage and side in e and stage != "noise"]
+            slope = exponent([(e["rows"], e[side]["wall"]) for e in here])
+            if slope is None:
+                continue
+            here.sort(key=lambda e: e["rows"])
+            name = "headroom" if side == "headroom" else PEERS[stage]
+            add(f"| {stage} | {name} | {slope:.2f} | {here[0][side]['mib']:.0f} – "
+                f"{here[-1][side]['mib']:.0f} |")
+
+
+def write_roofline(results, add):
+    add("\n## Against the machine\n\n| stage | spectra | limit | reached | limit | share |\n"
+        "|---|---:|---|---:|---:|---:|")
+    for entry in results["entries"]:
+        line = roofline(entry, results["limits"])
+        if line:
+            name, reached, limit, unit = line
+            add(f"| {entry['stage']} | {entry['rows']} | {name} | {reached:.2f} {unit} | "
+                f"{limit:.2f} | {reached / limit:.2f} |")
+    ridges = [e for e in results["entries"] if e["stage"] == "ridge"]
+    if ridges:
+        add("\nRidge at the limits, seconds: reading the shards from disk, the fp32 products of "
+            "the sums (upper triangle), the fp64 factorisations.\n\n| spectra | reading | sums | "
+            "factorisations | headroom | of the larger of the first two |\n"
+            "|---:|---:|---:|---:|---:|---:|")
+    for entry in ridges:
+        work = ridge_work(entry["rows"], results["limits"])
+        wall = entry["headroom"]["wall"]
+        add(f"| {entry['rows']} | {work['read']:.2f} | {work['sums']:.2f} | {work['solves']:.2f} | "
+            f"{wall:.2f} | {wall / max(work['read'], work['sums']):.2f} |")
+
+
+def write_timings(results, add):
+    timed = [e for e in results["entries"] if "timings" in e["headroom"]]
+    if timed:
+        add("\n## Where the seconds go\n\nOf the program itself (`timings.json`), wall seconds.\n")
+    for entry in timed:
+        add(f"\n**{entry['stage']}, {entry['rows']} spectra.** " + "; ".join(
+            f"{step['step']} {step['wall_seconds']:.2f}"
+            for step in entry["headroom"]["timings"]["steps"]) + ".")
+
+
+def write_agreement(results, add):
+    """R² of the peer less ours, by expert: the largest difference over the bins."""
+    lines = []
+    for entry in results["entries"]:
+        a, b = entry["headroom"].get("r2"), entry.get("peer", {}).get("r2")
+        if not a or not b:
+            continue
+        if entry["stage"] in ("ridge", "ridge_cv"):
+            b = {"ridge": b}
+        for name in sorted(set(a) & set(b)):
+            both = [a[name][k] - b[name][k] for k in b[name]
+                    if a[name].get(k) is not None and b[name][k] is not None]
+            if both:
+                lines.append(f"| {entry['stage']} | {entry['rows']} | {name} | {min(both):+.4f} | "
+                             f"{sum(both) / len(both):+.4f} | {max(both):+.4f} |")
+    if lines:
+        add("\n## R² by bin: ours less the peer's\n\n| stage | spectra | expert | least | mean | "
+            "most |\n|---|---:|---|---:|---:|---:|\n" + "\n".join(lines))
+
+
+def plot(path, title, unit, series):
+    """A log-log plot as SVG. series: {name: [(rows, value)]}."""
+    points = [p for line in series.values() for p in line if p[1] > 0]
+    if len({n for n, _ in points}) < 2:
+        return
+    logs = [[math.log10(p[i]) for p in points] for i in (0, 1)]
+    low = [min(values) - 0.05 for values in logs]
+    span = [max(values) + 0.05 - least for values, least in zip(logs, low)]
+    colours = ["#0072b2", "#d55e00"]
+
+    def place(n, value):
+        return (60 + 400 * (math.log10(n) - low[0]) / span[0],
+                260 - 210 * (math.log10(value) - low[1]) / span[1])
+    out = ['<svg xmlns="http://www.w3.org/2000/svg" width="500" height="310" '
+           'font-family="sans-serif" font-size="12">',
+           '<rect width="500" height="310" fill="white"/>',
+           f'<text x="60" y="20" font-size="14">{title}, {unit}</text>',
+           '<path d="M60 40V260H470" fill="none" stroke="black"/>']
+    for n in sorted({n for n, _ in points}):
+        out.append(f'<text x="{place(n, 10 ** low[1])[0]:.1f}" y="278" text-anchor="middle">'
+                   f'{n:,}</text>')
+    for value in sorted({min(p[1] for p in points), max(p[1] for p in points)}):
+        out.append(f'<text x="55" y="{place(points[0][0], value)[1] + 4:.1f}" '
+                   f'text-anchor="end">{value:.3g}</text>')
+    for i, (name, line) in enumerate(series.items()):
+        spots = [place(*p) for p in sorted(line) if p[1] > 0]
+        text = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
+        out.append(f'<polyline points="{text}" fill="none" stroke="{colours[i]}" '
+                   'stroke-width="2"/>')
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colours[i]}"/>'
+                for x, y in spots]
+        out.append(f'<text x="{60 + 150 * i}" y="300" fill="{colours[i]}">{name}</text>')
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(out + ["</svg>\n"]))
+
+
+def write_plots(results, folder, add):
+    names = []
+    for stage, peer in PEERS.items():
+        here = [e for e in results["entries"] if e["stage"] == stage and stage != "noise"]
+        for key, unit in (("wall", "s"), ("mib", "MiB")):
+            series = {title: [(e["rows"], e[side][key]) for e in here if side in e]
+                      for side, title in (("headroom", "headroom"), ("peer", peer))}
+            name = f"{stage}_{'time' if key == 'wall' else 'memory'}.svg"
+            series = {title: line for title, line in series.items() if line}
+            plot(os.path.join(folder, name), f"{stage}: {key} against N", unit, series)
+            if os.path.exists(os.path.join(folder, name)):
+                names.append(name)
+    if names:
+        add("\n## Plots\n\n" + " ".join(f"![{name}](plots/{name})" for name in names))
+
+
+def write(results, out):
+    lines = ["# What was measured\n", "Written by `bench/run.py`; the same in `results.json`.\n"]
+    if results["quick"]:
+        lines.append("A quick run, at sizes that say little: that everything works.\n")
+    folder = os.path.join(out, "plots")
+    os.makedirs(folder, exist_ok=True)
+    write_tables(results, lines.append)
+    write_noise(results, lines.append)
+    write_scaling(results, lines.append)
+    write_roofline(results, lines.append)
+    write_agreement(results, lines.append)
+    write_timings(results, lines.append)
+    write_plots(results, folder, lines.append)
+    with open(os.path.join(out, "results.md"), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    with open(os.path.join(out, "results.json"), "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=1)
