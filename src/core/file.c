@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,22 +46,32 @@ static hr_status sync_path(const char *path, int flags, hr_error *err) {
   return HR_OK;
 }
 
-hr_status hr_file_commit(const char *part, const char *path, hr_error *err) {
+/* Syncs the folder that `path` is in: without this a new name can be lost with the power
+ * although the bytes are safe. */
+static hr_status sync_folder_of(const char *path, hr_error *err) {
   hr_status status = HR_OK;
   char *folder = NULL;
-  HR_TRY(sync_path(part, O_RDONLY, err));
-  if (rename(part, path) != 0) {
-    status = hr_fail_errno(err, HR_ERR_IO, errno, "cannot rename %s to %s", part, path);
-    goto cleanup;
-  }
   HR_TRY(hr_copy_text(path, &folder, err));
   char *slash = strrchr(folder, '/');
   if (slash == folder) slash++; /* the folder of "/name" is "/" */
   if (slash) *slash = '\0';
-  /* Without this the new name can be lost with the power although the bytes are safe. */
   HR_TRY(sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY, err));
 cleanup:
   hr_free(folder);
+  return status;
+}
+
+static hr_status rename_part(const char *part, const char *path, hr_error *err) {
+  if (rename(part, path) == 0) return HR_OK;
+  return hr_fail_errno(err, HR_ERR_IO, errno, "cannot rename %s to %s", part, path);
+}
+
+hr_status hr_file_commit(const char *part, const char *path, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(sync_path(part, O_RDONLY, err));
+  HR_TRY(rename_part(part, path, err));
+  HR_TRY(sync_folder_of(path, err));
+cleanup:
   return status;
 }
 
@@ -75,7 +86,10 @@ static int write_all(int descriptor, const char *bytes, size_t size) {
   return 0;
 }
 
-hr_status hr_file_write(const char *path, const void *bytes, size_t size, hr_error *err) {
+typedef hr_status commit_function(const char *part, const char *path, hr_error *err);
+
+static hr_status write_file(const char *path, const void *bytes, size_t size,
+                            commit_function *commit, hr_error *err) {
   hr_status status = HR_OK;
   char *part = NULL;
   HR_TRY(hr_file_part_name(path, &part, err));
@@ -91,11 +105,20 @@ hr_status hr_file_write(const char *path, const void *bytes, size_t size, hr_err
     unlink(part);
     goto cleanup;
   }
-  status = hr_file_commit(part, path, err);
+  status = commit(part, path, err);
   if (status != HR_OK) unlink(part);
 cleanup:
   hr_free(part);
   return status;
+}
+
+hr_status hr_file_write(const char *path, const void *bytes, size_t size, hr_error *err) {
+  return write_file(path, bytes, size, hr_file_commit, err);
+}
+
+hr_status hr_file_write_fleeting(const char *path, const void *bytes, size_t size,
+                                 hr_error *err) {
+  return write_file(path, bytes, size, rename_part, err);
 }
 
 /* Reads up to `most` bytes; fewer where the file ends before. */
@@ -146,7 +169,7 @@ cleanup:
 
 static hr_status make_folder(const char *path, hr_error *err) {
   struct stat info;
-  if (mkdir(path, 0777) == 0) return HR_OK;
+  if (mkdir(path, 0777) == 0) return sync_folder_of(path, err);
   int reason = errno; /* EEXIST, but EROFS too for a folder on a read-only disk */
   if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return HR_OK;
   return hr_fail_errno(err, HR_ERR_IO, reason, "cannot make the folder %s", path);
@@ -166,4 +189,17 @@ hr_status hr_make_folders(const char *path, hr_error *err) {
 cleanup:
   hr_free(copy);
   return status;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind,
+                        struct FTW *where) {
+  (void)info, (void)kind, (void)where;
+  return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+hr_status hr_remove_all(const char *path, hr_error *err) {
+  enum { OPEN_FOLDERS = 16 };
+  if (nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0) return HR_OK;
+  if (errno == ENOENT) return HR_OK;
+  return hr_fail_errno(err, HR_ERR_IO, errno, "cannot remove %s", path);
 }

@@ -13,6 +13,11 @@
 hr_status hr_file_write(const char *path, const void *bytes, size_t size,
                         hr_error *err) HR_MUST_CHECK;
 
+/* The same without waiting for the disk, for what is written again within seconds: after
+ * a power cut it may be the old file, or an empty one. */
+hr_status hr_file_write_fleeting(const char *path, const void *bytes, size_t size,
+                                 hr_error *err) HR_MUST_CHECK;
+
 /* The temporary name under which `path` is written before it is renamed, `path` +
  * ".part"; for writers that need a name of their own (HDF5). Freed with hr_free. */
 hr_status hr_file_part_name(const char *path, char **out, hr_error *err) HR_MUST_CHECK;
@@ -26,8 +31,12 @@ hr_status hr_file_commit(const char *part, const char *path, hr_error *err) HR_M
 hr_status hr_file_read(const char *path, size_t max_size, char **out, size_t *size,
                        hr_error *err) HR_MUST_CHECK;
 
-/* Makes a folder and its parents; one that exists is fine. */
+/* Makes a folder and its parents, durably; one that exists is fine. */
 hr_status hr_make_folders(const char *path, hr_error *err) HR_MUST_CHECK;
+
+/* Removes a file, or a folder with all that is in it; links are removed, not followed.
+ * What is not there is fine. */
+hr_status hr_remove_all(const char *path, hr_error *err) HR_MUST_CHECK;
 
 /* `folder`/`name`, freed with hr_free. An absolute name stands for itself. */
 hr_status hr_join_path(const char *folder, const char *name, char **out,

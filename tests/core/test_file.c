@@ -1,5 +1,7 @@
 #include "core/file.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "core/alloc.h"
@@ -157,6 +159,45 @@ static void test_folders(void **state) {
   scratch_fini(&s);
 }
 
+/* What is written without waiting for the disk is whole as well. */
+static void test_write_fleeting(void **state) {
+  (void)state;
+  hr_error err = {0};
+  scratch s;
+  scratch_init(&s);
+  const char *path = scratch_name(&s, "status.json");
+  check_ok(hr_file_write_fleeting(path, "first", 5, &err));
+  check_ok(hr_file_write_fleeting(path, "later", 5, &err));
+  check_content(path, "later");
+  check_fails(hr_file_write_fleeting("/dev/null/x", "a", 1, &err), HR_ERR_IO,
+              "cannot create /dev/null/x.part: Not a directory");
+  scratch_fini(&s);
+}
+
+static void test_remove_all(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char folder[4096], outside[4096], expected[256];
+  scratch s;
+  scratch_init(&s);
+  scratch_write(&s, "outside", "kept");
+  snprintf(outside, sizeof outside, "%s", scratch_name(&s, "outside"));
+  snprintf(folder, sizeof folder, "%s", scratch_name(&s, "tasks"));
+  check_ok(hr_make_folders(scratch_name(&s, "tasks/0-ridge"), &err));
+  scratch_write(&s, "tasks/0-ridge/card.json", "{}");
+  assert_int_equal(symlink(outside, scratch_name(&s, "tasks/link")), 0);
+  check_ok(hr_remove_all(folder, &err));
+  assert_int_not_equal(access(folder, F_OK), 0);
+  check_content(outside, "kept");
+  check_ok(hr_remove_all(folder, &err));
+  check_ok(hr_remove_all(outside, &err));
+  assert_int_not_equal(access(outside, F_OK), 0);
+  snprintf(expected, sizeof expected, "cannot remove /proc/self/stat: %s",
+           strerror(EPERM));
+  check_fails(hr_remove_all("/proc/self/stat", &err), HR_ERR_IO, expected);
+  scratch_fini(&s);
+}
+
 static void test_join(void **state) {
   (void)state;
   hr_error err = {0};
@@ -203,6 +244,8 @@ int main(void) {
       cmocka_unit_test(test_what_cannot_be_read),
       cmocka_unit_test(test_commit),
       cmocka_unit_test(test_folders),
+      cmocka_unit_test(test_write_fleeting),
+      cmocka_unit_test(test_remove_all),
       cmocka_unit_test(test_join),
       cmocka_unit_test(test_memory_runs_out),
   };
