@@ -1,6 +1,5 @@
 #include "cli/progress.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,7 +10,6 @@
 
 static const double redraw_seconds = 0.1;  /* on a terminal; faster only flickers */
 static const double repeat_seconds = 10.0; /* in a log file */
-static const double settled_seconds = 0.5; /* before that a rate says nothing */
 enum { MOST_CELLS = 30, LEAST_CELLS = 8, LEAST_COLUMNS = 40, USUAL_COLUMNS = 80 };
 
 static int terminal_columns(FILE *file) {
@@ -28,54 +26,6 @@ void hr_display_init(hr_display *display, FILE *file) {
   display->is_terminal = can_redraw && isatty(fileno(file));
   display->has_colour = display->is_terminal && !(no_colour && *no_colour);
   display->columns = display->is_terminal ? terminal_columns(file) : USUAL_COLUMNS;
-}
-
-/* 12.5 MB/s, 1630 rows/s: three or four digits, as far as anyone reads. */
-static void describe_rate(double rate, const char *unit, hr_text *out) {
-  int decimals = rate < 10.0 ? 2 : rate < 100.0 ? 1 : 0;
-  hr_text_append(out, ", %.*f %s/s", decimals, rate, unit);
-}
-
-static void describe_seconds(double seconds, hr_text *out) {
-  if (seconds < 9.95) {
-    hr_text_append(out, "%.1f s", seconds);
-  } else if (seconds < 99.5) {
-    hr_text_append(out, "%.0f s", seconds);
-  } else if (seconds < 3600.0) {
-    long whole = (long)seconds;
-    hr_text_append(out, "%ld min %02ld s", whole / 60, whole % 60);
-  } else {
-    long minutes = (long)(seconds / 60.0);
-    hr_text_append(out, "%ld h %02ld min", minutes / 60, minutes % 60);
-  }
-}
-
-void hr_progress_describe(const hr_progress *progress, double seconds, bool is_over,
-                          hr_text *out) {
-  double done = (double)progress->done, total = (double)progress->total;
-  hr_text_append(out, "%s: ", progress->stage);
-  if (progress->total == 0 || progress->done == progress->total) {
-    hr_text_append(out, "%" PRIu64 " %s", progress->done, progress->unit);
-  } else {
-    /* Rounded down: 100% is said when all is done. */
-    int percent = (int)(100.0 * done / total);
-    hr_text_append(out, "%d%% of %" PRIu64 " %s", percent, progress->total,
-                   progress->unit);
-  }
-  if (is_over) {
-    hr_text_append(out, " in ");
-    describe_seconds(seconds, out);
-  }
-  if (seconds < settled_seconds || progress->done == 0) return;
-  describe_rate(done / seconds, progress->unit, out);
-  if (progress->bytes > 0) {
-    describe_rate(1e-6 * (double)progress->bytes / seconds, "MB", out);
-  }
-  if (!is_over && progress->total > progress->done) {
-    hr_text_append(out, ", ");
-    describe_seconds((total - done) * seconds / done, out);
-    hr_text_append(out, " left");
-  }
 }
 
 /* The running stage with the texts that the display keeps. */
@@ -136,14 +86,15 @@ static void show(hr_display *display, bool is_over) {
 }
 
 static void end_stage(hr_display *display) {
-  if (display->stage[0] == '\0') return;
+  if (display->stage[0] == '\0' || display->stage_is_over) return;
   show(display, true);
-  display->stage[0] = '\0';
+  display->stage_is_over = true;
 }
 
 static void begin_stage(hr_display *display, const hr_progress *progress) {
   snprintf(display->stage, sizeof display->stage, "%s", progress->stage);
   snprintf(display->unit, sizeof display->unit, "%s", progress->unit);
+  display->stage_is_over = false;
   display->start = display->clock();
   display->shown = display->start;
 }
@@ -160,6 +111,7 @@ static void take_progress(void *context, const hr_progress *progress) {
     end_stage(display);
     begin_stage(display, progress);
   }
+  if (display->stage_is_over) return; /* told twice that it is over: said once */
   display->last = *progress;
   double wait = display->is_terminal ? redraw_seconds : repeat_seconds;
   if (progress->total > 0 && progress->done >= progress->total) {

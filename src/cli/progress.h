@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "core/text.h"
+#include "core/progress.h"
 #include "headroom/observer.h"
 
 typedef struct hr_display {
@@ -18,7 +18,8 @@ typedef struct hr_display {
   int columns;           /* width of the terminal */
   double (*clock)(void); /* seconds from some start; the monotonic clock */
 
-  char stage[96]; /* the stage that is running, or "" */
+  char stage[96];     /* the stage that is running, or "" */
+  bool stage_is_over; /* and has been said to be */
   char unit[32];
   hr_progress last;   /* its last report; `stage` and `unit` there are not used */
   double start;       /* when it began, s */
@@ -35,11 +36,5 @@ void hr_display_fini(hr_display *display);
 /* The observer that shows what it is told on `display`, which it borrows, and stops the
  * work on the first SIGINT or SIGTERM (cli/interrupt.h). */
 hr_observer hr_display_observer(hr_display *display);
-
-/* A report in words, after `seconds` of its stage: "reading: 50% of 10 rows, 2.00
- * rows/s, 12.5 MB/s, 3.0 s left"; without the time left and with the time taken where
- * `is_over`. */
-void hr_progress_describe(const hr_progress *progress, double seconds, bool is_over,
-                          hr_text *out);
 
 #endif
