@@ -245,9 +245,12 @@ static hr_status train_bin(hr_expert *expert, size_t k, hr_error *err) {
     return hr_fail(err, trained, "%s", reason.message);
   }
   task->seconds = hr_clock_seconds() - start;
-  if (task->note[0] == '\0') return HR_OK;
-  hr_observe_warning(expert->study->observer, "1D-CNN, bin %zu: %s", k, task->note);
-  return HR_OK;
+  if (task->note[0] != '\0') {
+    hr_observe_warning(expert->study->observer, "1D-CNN, bin %zu: %s", k, task->note);
+  }
+  const hr_keeper *keeper = &expert->study->keeper;
+  if (task->status != HR_TASK_OK || !keeper->keep) return HR_OK;
+  return keeper->keep(keeper->context, expert, task, err);
 }
 
 static hr_status check_rows(const hr_expert *expert, size_t k, hr_error *err) {
@@ -349,6 +352,31 @@ cleanup:
   return status;
 }
 
+static hr_status cnn_restore(hr_expert *expert, const hr_task *kept, const char *folder,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  size_t k = (size_t)kept->bin;
+  hr_cnn_bin *bin = &expert->bins[k];
+  hr_task *task = &expert->tasks[k];
+  char *path = NULL;
+  HR_TRY(hr_join_path(folder, "model.cnn", &path, err));
+  HR_TRY(hr_cnn_bin_restore(bin, path, kept, err));
+  expert->progress.total -= (uint64_t)expert->parameters->epochs * bin->trained_rows;
+  fill_task(expert, k);
+  memcpy(task->note, bin->note, sizeof task->note);
+  task->seconds = kept->seconds;
+cleanup:
+  hr_free(path);
+  return status;
+}
+
+static bool cnn_is_trained(const hr_expert *expert) {
+  for (size_t k = 0; k < expert->study->bin_count; k++) {
+    if (is_trained(expert, k)) return false; /* it has rows to be trained on */
+  }
+  return true;
+}
+
 static void cnn_estimate(const hr_study_view *study, const void *parameters,
                          hr_cost *cost) {
   const hr_cnn_parameters *p = parameters;
@@ -442,4 +470,6 @@ const hr_expert_type hr_cnn_expert_type = {
     .observe_test = cnn_observe_test,
     .tasks = cnn_tasks,
     .save = cnn_save,
+    .restore = cnn_restore,
+    .is_trained = cnn_is_trained,
 };

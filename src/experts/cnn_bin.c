@@ -454,6 +454,28 @@ cleanup:
   return status;
 }
 
+hr_status hr_cnn_bin_restore(hr_cnn_bin *bin, const char *path, const hr_task *kept,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  hr_curve_point *curve = NULL;
+  hr_model model = {.network = NULL};
+  HR_TRY(hr_alloc(&curve, kept->curve_points, err));
+  HR_TRY(hr_model_load(path, batch_rows(bin), bin->backend, &model, err));
+  give_up_rows(bin);
+  bin->model = model;
+  for (size_t i = 0; i < kept->curve_points; i++) curve[i] = kept->curve[i];
+  bin->curve = curve;
+  curve = NULL;
+  bin->curve_points = kept->curve_points;
+  bin->best_epoch = kept->best_epoch;
+  bin->best_r2 = kept->cv_r2[0];
+  bin->converged = kept->convergence == HR_CONVERGED;
+  memcpy(bin->note, kept->note, sizeof bin->note);
+cleanup:
+  hr_free(curve);
+  return status;
+}
+
 hr_status hr_cnn_bin_train(hr_cnn_bin *bin, hr_progress *progress, hr_error *err) {
   hr_status status = HR_OK;
   attempt a = {.bin = NULL};

@@ -49,6 +49,12 @@ hr_status hr_cnn_bin_observe(hr_cnn_bin *bin, const hr_block *block, size_t i,
 hr_status hr_cnn_bin_train(hr_cnn_bin *bin, hr_progress *progress,
                            hr_error *err) HR_MUST_CHECK;
 
+/* Instead of all that: takes back the model at `path`, of which `kept` is what was known
+ * when it was trained. On failure nothing changes. HR_ERR_MISSING, HR_ERR_FORMAT,
+ * HR_ERR_MEMORY. */
+hr_status hr_cnn_bin_restore(hr_cnn_bin *bin, const char *path, const hr_task *kept,
+                             hr_error *err) HR_MUST_CHECK;
+
 /* Whether the training converged: it beats the mean, and it was over before its time or
  * the last fifth of its epochs brought less than HR_CNN_SETTLED. */
 bool hr_cnn_has_converged(const hr_curve_point *curve, size_t points, size_t epochs);

@@ -1,12 +1,14 @@
 /* What an expert is: one method, one file, one const table.
  *
  * Life of an expert in a study:
- *   create -> observe_sample blocks of a random sample, where it wants one
+ *   create -> restore models that an earlier run of the study kept, where it keeps them
+ *          -> observe_sample blocks of a random sample, where it wants one
  *          -> observe every block of training rows, once, in order -> train
  *          -> observe_test every block of test rows, once, in order -> tasks -> destroy
- * All experts of a study see the same blocks of the same single pass. One expert object
- * serves all bins (and the global model, where it has one), so that statistics can be
- * shared. */
+ * All experts of a study see the same training blocks, of the same single pass; from
+ * train on they take turns, so that each one's memory is free for the next. One expert
+ * object serves all bins (and the global model, where it has one), so that statistics can
+ * be shared. */
 #ifndef HR_EXPERTS_EXPERT_H
 #define HR_EXPERTS_EXPERT_H
 
@@ -27,6 +29,19 @@ typedef struct hr_split_view {
   const uint8_t *fold; /* [rows] cross-validation fold; NULL for the test split */
 } hr_split_view;
 
+typedef struct hr_expert hr_expert; /* each method's own struct */
+typedef struct hr_task hr_task;
+
+/* Where an expert that trains long leaves each model as soon as it has it, so that a run
+ * that is killed need not train it again (`restore` below). `keep` NULL: nowhere. */
+typedef struct hr_keeper {
+  void *context;
+  /* Makes the model of a task, which is HR_TASK_OK but for its predictions, durable.
+   * Thread-safe for different tasks. */
+  hr_status (*keep)(void *context, const hr_expert *expert, const hr_task *task,
+                    hr_error *err);
+} hr_keeper;
+
 /* Everything about a study that an expert may know before it sees a spectrum; borrowed
  * for the life of the expert. */
 typedef struct hr_study_view {
@@ -40,6 +55,7 @@ typedef struct hr_study_view {
   size_t memory_bytes;
   double noise_level; /* the noise of a pixel in units of its error; 0: none */
   const hr_observer *observer;
+  hr_keeper keeper;
   const char *folder; /* the run directory, for what an expert keeps while it trains;
                          NULL: there is none */
 } hr_study_view;
@@ -62,7 +78,7 @@ typedef enum hr_convergence {
  * hyperparameter (Ridge: one alpha); every variant is kept, so that selection can be
  * looked at from both sides. Test predictions: for the rows with route == bin in row
  * order (HR_GLOBAL: all rows). */
-typedef struct hr_task {
+struct hr_task {
   int bin; /* or HR_GLOBAL */
   hr_task_status status;
   char note[256]; /* one sentence: why skipped or failed, remedies applied; or "" */
@@ -87,7 +103,7 @@ typedef struct hr_task {
   const hr_curve_point *curve; /* [curve_points] epoch by epoch, or NULL */
   size_t curve_points;
   size_t best_epoch; /* of the curve, from 0: the model's */
-} hr_task;
+};
 
 /* An estimate, before anything is read. */
 typedef struct hr_cost {
@@ -95,8 +111,6 @@ typedef struct hr_cost {
   double operations;   /* floating point */
   double disk_bytes;   /* written into the run directory */
 } hr_cost;
-
-typedef struct hr_expert hr_expert; /* each method's own struct */
 
 typedef struct hr_expert_type {
   const char *name;    /* in configurations and files: "ridge" */
@@ -106,6 +120,7 @@ typedef struct hr_expert_type {
   bool uses_error;     /* whether it sees the error of each spectrum: to weigh by, never
                           as an input, which may give the label away (leakage.h) */
   bool has_global;     /* whether it also trains a model on all rows */
+  bool only_global;    /* whether that is its only task */
   size_t parameters_size;
   const hr_field *fields;
   size_t field_count;
@@ -115,7 +130,9 @@ typedef struct hr_expert_type {
   hr_status (*available)(hr_error *err);
 
   /* All NULL where the method is part of the configuration's grammar but not of this
-   * build; sample_rows and observe_sample also where it wants no sample. */
+   * build; sample_rows and observe_sample also where it wants no sample; restore and
+   * is_trained where it keeps no models. Failing with HR_ERR_MEMORY or HR_ERR_NUMERIC
+   * ends this expert alone, anything else the study. */
   hr_status (*create)(const hr_study_view *study, const void *parameters, hr_expert **out,
                       hr_error *err);
   void (*destroy)(hr_expert **expert);
@@ -125,13 +142,21 @@ typedef struct hr_expert_type {
    * the expert wants to see before the pass; they come in order, in blocks that also hold
    * other rows, chosen: [block->rows]. */
   size_t (*sample_rows)(const hr_expert *expert);
+  /* Takes back a model that an earlier run kept in `folder`, `task` being what that run
+   * knew of it; called after create. The bin then needs no rows. On failure the expert is
+   * as it was before. */
+  hr_status (*restore)(hr_expert *expert, const hr_task *task, const char *folder,
+                       hr_error *err);
+  /* Whether every model that there can be has been restored: then neither the sample nor
+   * the training rows are shown, but train is called. */
+  bool (*is_trained)(const hr_expert *expert);
   hr_status (*observe_sample)(hr_expert *expert, const hr_block *block,
                               const bool *chosen, hr_error *err);
   hr_status (*observe)(hr_expert *expert, const hr_block *block, hr_error *err);
   hr_status (*train)(hr_expert *expert, hr_error *err);
   hr_status (*observe_test)(hr_expert *expert, const hr_block *block, hr_error *err);
-  /* The tasks, [*count], owned by the expert: one a bin, then the global one if it has
-   * one. */
+  /* The tasks, [*count], owned by the expert: one a bin, unless only_global, then the
+   * global one if it has one. */
   const hr_task *(*tasks)(const hr_expert *expert, size_t *count);
   /* Writes the model of one task into `folder`, atomically. */
   hr_status (*save)(const hr_expert *expert, const hr_task *task, const char *folder,

@@ -309,6 +309,8 @@ static hr_status train_bin(hr_expert *expert, size_t k, hr_error *err) {
   bin->api->dataset_free(bin->dataset);
   bin->dataset = NULL;
   task->seconds = hr_clock_seconds() - start;
+  const hr_keeper *keeper = &expert->study->keeper;
+  if (keeper->keep) HR_TRY(keeper->keep(keeper->context, expert, task, err));
 cleanup:
   hr_free(target);
   hr_free(fold);
@@ -482,6 +484,40 @@ cleanup:
   return status;
 }
 
+/* From model.txt, as keep_model made what predicts; the bin's rows are not asked for. */
+static hr_status lightgbm_restore(hr_expert *expert, const hr_task *kept,
+                                  const char *folder, hr_error *err) {
+  enum { MOST_MODEL_BYTES = 1 << 30 };
+  hr_status status = HR_OK;
+  hr_tree_bin *bin = &expert->bins[kept->bin];
+  hr_task *task = &expert->tasks[kept->bin];
+  char *path = NULL, *text = NULL;
+  size_t size = 0;
+  HR_TRY(hr_join_path(folder, "model.txt", &path, err));
+  HR_TRY(hr_file_read(path, MOST_MODEL_BYTES, &text, &size, err));
+  HR_TRY(hr_tree_bin_restore_take(bin, &text, err));
+  const hr_lightgbm_parameters *p = expert->parameters;
+  expert->grower.progress.total -=
+      (uint64_t)p->n_estimators * (1 + hr_lightgbm_folds(expert->study, p));
+  bin->cv_r2 = kept->cv_r2[0];
+  task->status = HR_TASK_OK;
+  snprintf(task->note, sizeof task->note, "%s", kept->note);
+  task->seconds = kept->seconds;
+  task->validated_rows = kept->validated_rows;
+  task->validation_seconds = kept->validation_seconds;
+cleanup:
+  hr_free(path);
+  hr_free(text);
+  return status;
+}
+
+static bool lightgbm_is_trained(const hr_expert *expert) {
+  for (size_t k = 0; k < expert->study->bin_count; k++) {
+    if (expert->bins[k].rows > 0) return false;
+  }
+  return true;
+}
+
 #define COUNT(array)   (sizeof(array) / sizeof(array)[0])
 #define MEMBER(member) .name = #member, .offset = offsetof(hr_lightgbm_parameters, member)
 
@@ -551,4 +587,6 @@ const hr_expert_type hr_lightgbm_expert_type = {
     .observe_test = lightgbm_observe_test,
     .tasks = lightgbm_tasks,
     .save = lightgbm_save,
+    .restore = lightgbm_restore,
+    .is_trained = lightgbm_is_trained,
 };

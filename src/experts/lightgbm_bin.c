@@ -188,13 +188,30 @@ cleanup:
   return status;
 }
 
+static hr_status load_model(hr_tree_bin *bin, const char *text, hr_error *err) {
+  int trees = 0;
+  return hr_grower_check(
+      bin->api, bin->api->booster_load_model_from_string(text, &trees, &bin->booster),
+      err);
+}
+
+hr_status hr_tree_bin_restore_take(hr_tree_bin *bin, char **text, hr_error *err) {
+  hr_status status = load_model(bin, *text, err);
+  if (status != HR_OK) return status;
+  hr_free(bin->sample);
+  bin->sample = NULL;
+  bin->sample_rows = bin->rows = 0;
+  bin->text = *text;
+  *text = NULL;
+  return HR_OK;
+}
+
 /* Keeps the model as text, and what predicts made of that text: so what is saved is what
  * was used. */
 static hr_status keep_model(hr_tree_bin *bin, void *trained, hr_error *err) {
   hr_status status = HR_OK;
   const hr_lightgbm_api *api = bin->api;
   int64_t length = 0;
-  int trees = 0;
   hr_free(bin->text);
   bin->text = NULL;
   char probe = '\0';
@@ -209,8 +226,7 @@ static hr_status keep_model(hr_tree_bin *bin, void *trained, hr_error *err) {
       api->booster_save_model_to_string(trained, 0, -1, HR_LGBM_IMPORTANCE_GAIN, length,
                                         &length, bin->text),
       err));
-  HR_TRY(hr_grower_check(
-      api, api->booster_load_model_from_string(bin->text, &trees, &bin->booster), err));
+  HR_TRY(load_model(bin, bin->text, err));
 cleanup:
   return status;
 }

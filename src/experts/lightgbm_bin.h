@@ -40,6 +40,11 @@ hr_status hr_tree_bin_train(hr_tree_bin *bin, hr_grower *grower, const hr_tree_s
                             const float *target, const uint8_t *fold, size_t folds,
                             hr_error *err) HR_MUST_CHECK;
 
+/* Instead of all of the above: takes over the text of a model that was trained before, as
+ * LightGBM wrote it (*text is then NULL). On failure nothing changes. */
+hr_status hr_tree_bin_restore_take(hr_tree_bin *bin, char **text,
+                                   hr_error *err) HR_MUST_CHECK;
+
 /* out: [count]. */
 hr_status hr_tree_bin_predict(const hr_tree_bin *bin, const float *rows, size_t count,
                               double *out, hr_error *err) HR_MUST_CHECK;

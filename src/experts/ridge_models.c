@@ -518,6 +518,12 @@ static void validate_levels(const hr_expert *expert, const ridge_model *model,
   }
 }
 
+static const char *name_of_model(const hr_task *task, char text[32]) {
+  if (task->bin == HR_GLOBAL) return "the global model";
+  snprintf(text, 32, "bin %d", task->bin);
+  return text;
+}
+
 /* The best alpha; the larger penalty, that is the simpler model, where two are equal. */
 static void choose_alpha(const hr_expert *expert, const ridge_model *model,
                          hr_task *task) {
@@ -542,10 +548,9 @@ static void choose_alpha(const hr_expert *expert, const ridge_model *model,
            "%zu of %zu alphas are undefined, their systems are not positive definite in "
            "fp64: take larger ones",
            undefined, expert->alpha_count);
-  char bin[32] = "the global model";
-  if (task->bin != HR_GLOBAL) snprintf(bin, sizeof bin, "bin %d", task->bin);
-  hr_observe_warning(expert->study->observer, "%s, %s: %s", expert->name, bin,
-                     task->note);
+  char name[32];
+  hr_observe_warning(expert->study->observer, "%s, %s: %s", expert->name,
+                     name_of_model(task, name), task->note);
 }
 
 /* The sum of the folds' statistics. */
@@ -627,9 +632,27 @@ static void hand_to_global(hr_expert *expert, ridge_model *model) {
   for (size_t f = 0; f < expert->study->fold_count; f++) {
     hr_scatter *folds = global_model(expert)->folds[f];
     hr_scatter_finish(folds);
+    hr_scatter_finish(model->folds[f]); /* a bin that failed may not have come to it */
     hr_scatter_merge(folds, model->folds[f]);
   }
   destroy_folds(model, expert->study->fold_count);
+}
+
+/* Ends one model whose training ended with `failure`; the others can do without it. */
+static hr_status fail_model(const hr_expert *expert, ridge_model *model, hr_task *task,
+                            hr_status failure, const hr_error *reason, hr_error *err) {
+  char name[32];
+  if (failure != HR_ERR_MEMORY && failure != HR_ERR_NUMERIC) {
+    return hr_fail(err, failure, "%s", reason->message);
+  }
+  task->status = HR_TASK_FAILED;
+  task->chosen = 0;
+  snprintf(task->note, sizeof task->note, "%.*s", (int)sizeof task->note - 1,
+           reason->message);
+  hr_dual_destroy(&model->dual);
+  hr_observe_warning(expert->study->observer, "%s, %s: %s", expert->name,
+                     name_of_model(task, name), task->note);
+  return HR_OK;
 }
 
 hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
@@ -643,7 +666,12 @@ hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
   for (size_t m = 0; m < models; m++) {
     ridge_model *model = &expert->models[m];
     if (model->form != HR_RIDGE_NONE) {
-      HR_TRY(train_model(expert, model, &expert->tasks[m], err));
+      hr_error reason = {.status = HR_OK};
+      hr_task *task = &expert->tasks[m];
+      hr_status trained = train_model(expert, model, task, &reason);
+      if (trained != HR_OK) {
+        HR_TRY(fail_model(expert, model, task, trained, &reason, err));
+      }
     }
     hand_to_global(expert, model);
     if (m + 1 == models) destroy_folds(model, expert->study->fold_count);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/file.h"
 #include "core/random.h"
 #include "experts/cnn_bin.h"
 #include "nn/model.h"
@@ -338,6 +339,71 @@ static void saved_models_predict_the_same(void **state) {
   scratch_fini(&place);
 }
 
+typedef struct shelf {
+  scratch place;
+  size_t kept;
+} shelf;
+
+static hr_status keep_on_shelf(void *context, const hr_expert *expert,
+                               const hr_task *task, hr_error *err) {
+  shelf *on = context;
+  char name[16], folder[4096];
+  assert_int_equal(task->status, HR_TASK_OK);
+  on->kept++;
+  snprintf(name, sizeof name, "%d", task->bin);
+  snprintf(folder, sizeof folder, "%s", scratch_name(&on->place, name));
+  hr_status status = hr_make_folders(folder, err);
+  return status == HR_OK ? type->save(expert, task, folder, err) : status;
+}
+
+/* A second expert takes back what a first one kept: no row is trained on, and predictions
+ * and all that the study knows of the training are the same. */
+static void models_are_kept_and_restored(void **state) {
+  (void)state;
+  shelf on = {.kept = 0};
+  hr_error err;
+  size_t count = 0;
+  hr_expert *again = NULL;
+  hr_network_backend b = backend();
+  small_study *s = make_study();
+  scratch_init(&on.place);
+  s->view.keeper = (hr_keeper){&on, keep_on_shelf};
+  hr_cnn_parameters p = usual();
+  p.epochs = 3;
+  hr_expert *first = live(s, &p, TRAIN);
+  const hr_task *was = type->tasks(first, &count);
+  assert_int_equal(on.kept, 2);
+  check_ok(hr_cnn_create_with(&b, &s->view, &p, &again, &err));
+  assert_false(type->is_trained(again));
+  assert_int_equal(type->restore(again, &was[0], "/dev/null", &err), HR_ERR_MISSING);
+  assert_false(type->is_trained(again));
+  check_ok(type->restore(again, &was[0], scratch_name(&on.place, "0"), &err));
+  check_ok(type->restore(again, &was[1], scratch_name(&on.place, "1"), &err));
+  assert_true(type->is_trained(again));
+  s->done = 0;
+  check_ok(type->train(again, &err));
+  assert_int_equal(s->done, 0);
+  hr_block block = {0, TEST, PIXELS, NULL, NULL, s->test_x};
+  check_ok(type->observe_test(again, &block, &err));
+  const hr_task *is = type->tasks(again, &count);
+  for (size_t k = 0; k < 2; k++) {
+    assert_int_equal(is[k].status, HR_TASK_OK);
+    assert_int_equal(is[k].convergence, was[k].convergence);
+    assert_int_equal(is[k].best_epoch, was[k].best_epoch);
+    assert_int_equal(is[k].validated_rows, was[k].validated_rows);
+    assert_int_equal(is[k].curve_points, 3);
+    assert_memory_equal(is[k].curve, was[k].curve, 3 * sizeof *is[k].curve);
+    assert_string_equal(is[k].note, was[k].note);
+    assert_memory_equal(is[k].cv_r2, was[k].cv_r2, sizeof(double));
+    assert_memory_equal(is[k].predictions, was[k].predictions,
+                        is[k].test_rows * sizeof(float));
+  }
+  type->destroy(&again);
+  type->destroy(&first);
+  hr_free(s);
+  scratch_fini(&on.place);
+}
+
 /* Labels that have nothing to do with the spectra. */
 static void what_cannot_be_learnt_is_tried_twice(void **state) {
   (void)state;
@@ -493,6 +559,7 @@ int main(void) {
       cmocka_unit_test(noise_is_drawn_anew_or_not),
       cmocka_unit_test(a_stopped_training_goes_on),
       cmocka_unit_test(saved_models_predict_the_same),
+      cmocka_unit_test(models_are_kept_and_restored),
       cmocka_unit_test(what_cannot_be_learnt_is_tried_twice),
       cmocka_unit_test(a_loss_that_is_no_number_is_tried_twice),
       cmocka_unit_test(convergence_is_judged_by_the_curve),

@@ -362,6 +362,69 @@ static void the_model_is_saved_as_text(void **state) {
   type->destroy(&expert);
 }
 
+/* Where a test's runs keep models. */
+typedef struct shelf {
+  scratch place;
+  size_t kept, most; /* fails after so many */
+} shelf;
+
+static hr_status keep_on_shelf(void *context, const hr_expert *expert,
+                               const hr_task *task, hr_error *err) {
+  shelf *on = context;
+  char name[32], folder[4096];
+  assert_int_equal(task->status, HR_TASK_OK);
+  if (on->kept == on->most) return hr_fail(err, HR_ERR_IO, "the shelf is full");
+  on->kept++;
+  snprintf(name, sizeof name, "%d", task->bin);
+  snprintf(folder, sizeof folder, "%s", scratch_name(&on->place, name));
+  hr_status status = hr_make_folders(folder, err);
+  return status == HR_OK ? type->save(expert, task, folder, err) : status;
+}
+
+/* A second expert takes back what a first one kept, sees no row of that bin, and predicts
+ * the same bytes. */
+static void models_are_kept_and_restored(void **state) {
+  (void)state;
+  shelf on = {.most = SIZE_MAX};
+  small_study s;
+  hr_error err;
+  size_t count = 0;
+  hr_expert *again = NULL;
+  init_study(&s);
+  scratch_init(&on.place);
+  s.view.keeper = (hr_keeper){&on, keep_on_shelf};
+  hr_expert *first = live(&s, &library.api, &usual, TRAIN);
+  assert_int_equal(on.kept, 2);
+  check_ok(hr_lightgbm_create_with(&library.api, &s.view, &usual, &again, &err));
+  assert_false(type->is_trained(again));
+  const hr_task *was = type->tasks(first, &count), *is = type->tasks(again, &count);
+  check_ok(type->restore(again, &was[0], scratch_name(&on.place, "0"), &err));
+  assert_false(type->is_trained(again));
+  scratch_write(&on.place, "1/model.txt", "no model");
+  assert_int_equal(type->restore(again, &was[1], scratch_name(&on.place, "1"), &err),
+                   HR_ERR_NUMERIC);
+  check_ok(show(&s, again, TRAIN, &err)); /* bin 1 is trained anew, bin 0 is not */
+  assert_int_equal(on.kept, 3);
+  hr_block block = {0, TEST, PIXELS, NULL, NULL, s.test_x};
+  check_ok(type->observe_test(again, &block, &err));
+  for (size_t k = 0; k < 2; k++) {
+    assert_int_equal(is[k].status, HR_TASK_OK);
+    assert_int_equal(is[k].validated_rows, was[k].validated_rows);
+    assert_memory_equal(is[k].cv_r2, was[k].cv_r2, sizeof(double));
+    assert_memory_equal(is[k].predictions, was[k].predictions,
+                        is[k].test_rows * sizeof(float));
+  }
+  check_near(is[0].seconds, was[0].seconds, 0);
+  type->destroy(&again);
+  type->destroy(&first);
+
+  check_ok(hr_lightgbm_create_with(&library.api, &s.view, &usual, &again, &err));
+  on.most = on.kept; /* a disk that is full ends more than one task */
+  check_fails(show(&s, again, TRAIN, &err), HR_ERR_IO, "the shelf is full");
+  type->destroy(&again);
+  scratch_fini(&on.place);
+}
+
 static int load(void **state) {
   (void)state;
   hr_error err;
@@ -388,6 +451,7 @@ int main(void) {
       cmocka_unit_test(too_little_memory_is_met_once),
       cmocka_unit_test(auto_says_once_where_it_grows),
       cmocka_unit_test(the_model_is_saved_as_text),
+      cmocka_unit_test(models_are_kept_and_restored),
   };
   return cmocka_run_group_tests(tests, load, unload);
 }

@@ -3,9 +3,11 @@
 #include "experts/ridge.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/random.h"
 #include "support/check.h"
+#include "support/fail_alloc.h"
 #include "support/least_squares.h"
 
 enum { TRAIN = 400, TEST = 60, PIXELS = 50, BINS = 4, FOLDS = 5, ALPHAS = 3 };
@@ -197,6 +199,52 @@ static void equal_targets_leave_validation_undefined(void **state) {
   memcpy(s->train_y, kept, sizeof kept);
 }
 
+/* Every allocation of training fails in turn: that ends a model with a sentence, or,
+ * where the scratch space of all is refused, the expert; the other models keep their
+ * bytes. */
+static void memory_that_runs_out_fails_one_model(void **state) {
+  const small_study *s = *state;
+  static const hr_ridge_parameters parameters = {{(double *)(uintptr_t)alphas, ALPHAS}};
+  const hr_expert_type *type = &hr_ridge_expert_type;
+  hr_expert *sound = live(s, TRAIN);
+  size_t count = 0, failed = 0, refused = 0;
+  const hr_task *expected = type->tasks(sound, &count);
+  bool is_over = false;
+  for (size_t n = 1; !is_over; n++) {
+    hr_expert *expert = NULL;
+    hr_error err;
+    size_t failed_now = 0;
+    hr_block rows = {0, TRAIN, PIXELS, NULL, NULL, s->train_x};
+    hr_block test = {0, TEST, PIXELS, NULL, NULL, s->test_x};
+    check_ok(type->create(&s->view, &parameters, &expert, &err));
+    check_ok(type->observe(expert, &rows, &err));
+    fail_alloc_at(n);
+    hr_status status = type->train(expert, &err);
+    fail_alloc_at(0);
+    refused += status == HR_ERR_MEMORY;
+    assert_true(status == HR_OK || status == HR_ERR_MEMORY);
+    if (status == HR_OK) check_ok(type->observe_test(expert, &test, &err));
+    const hr_task *tasks = type->tasks(expert, &count);
+    for (size_t m = 0; status == HR_OK && m < count; m++) {
+      if (tasks[m].status == HR_TASK_FAILED) {
+        assert_non_null(strstr(tasks[m].note, "memory"));
+        failed_now++;
+      } else if (tasks[m].status == HR_TASK_OK) {
+        assert_memory_equal(tasks[m].cv_r2, expected[m].cv_r2, ALPHAS * sizeof(double));
+        assert_memory_equal(tasks[m].predictions, expected[m].predictions,
+                            ALPHAS * tasks[m].test_rows * sizeof(float));
+      }
+    }
+    assert_in_range(failed_now, 0, 1);
+    failed += failed_now;
+    is_over = status == HR_OK && failed_now == 0;
+    type->destroy(&expert);
+  }
+  assert_true(failed > 10);
+  assert_true(refused > 0);
+  type->destroy(&sound);
+}
+
 static void the_estimate_covers_what_is_used(void **state) {
   const small_study *s = *state;
   static const hr_ridge_parameters parameters = {{(double *)(uintptr_t)alphas, ALPHAS}};
@@ -214,6 +262,7 @@ int main(void) {
       cmocka_unit_test(one_row_and_no_rows_are_skipped_with_a_sentence),
       cmocka_unit_test(blocks_do_not_change_a_bit),
       cmocka_unit_test(equal_targets_leave_validation_undefined),
+      cmocka_unit_test(memory_that_runs_out_fails_one_model),
       cmocka_unit_test(the_estimate_covers_what_is_used),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
