@@ -262,8 +262,14 @@ hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
   return options;
 }
 
-void hr_plan_estimate(const hr_plan *plan, hr_cost *cost) {
-  *cost = (hr_cost){0};
+/* Tables, figures and the rows of predictions.csv, on top of the models. */
+static double report_bytes(const hr_plan *plan) {
+  return 2e6 + 300 * (double)plan->view.test.rows;
+}
+
+/* is_done NULL: none is. */
+static void estimate(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
+  *cost = (hr_cost){.disk_bytes = report_bytes(plan)};
   cost->memory_bytes = (double)hr_plan_stream(plan, true).memory_bytes;
   cost->memory_bytes += (double)hr_fisher_bytes(&plan->view);
   /* Labels of both sets in fp64, bins, routes and folds. */
@@ -275,12 +281,20 @@ void hr_plan_estimate(const hr_plan *plan, hr_cost *cost) {
   for (size_t i = 0; i < plan->config->expert_count; i++) {
     const hr_config_expert *expert = &plan->config->experts[i];
     hr_cost own = {0};
-    if (!expert->type->estimate) continue;
+    if (!expert->type->estimate || (is_done && is_done[i])) continue;
     expert->type->estimate(&plan->view, expert->parameters, &own);
     cost->memory_bytes += own.memory_bytes;
     cost->operations += own.operations;
     cost->disk_bytes += own.disk_bytes;
   }
+}
+
+void hr_plan_estimate(const hr_plan *plan, hr_cost *cost) {
+  estimate(plan, NULL, cost);
+}
+
+void hr_plan_estimate_rest(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
+  estimate(plan, is_done, cost);
 }
 
 /* The smallest budget in MiB that the study fits. What it needs grows with the budget, as
@@ -353,6 +367,11 @@ static double measure_rate(void) {
   return (double)threads * order * order * order / 3 / seconds;
 }
 
+double hr_plan_seconds(const hr_cost *cost) {
+  double rate = measure_rate();
+  return rate > 0 ? cost->operations / rate : 0;
+}
+
 static void describe_cost(const hr_plan *plan, hr_text *out) {
   hr_cost cost = {0};
   double rate = measure_rate();
@@ -399,8 +418,6 @@ void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
   describe_cost(plan, out);
   hr_cost cost = {0};
   hr_plan_estimate(plan, &cost);
-  /* Tables, figures and the rows of predictions.csv come on top of the models. */
-  double rest = 2e6 + 300 * (double)plan->view.test.rows;
-  hr_text_append(out, "Would write about %.0f MB into %s\n",
-                 ceil(1e-6 * (cost.disk_bytes + rest)), out_dir);
+  hr_text_append(out, "Would write about %.0f MB into %s\n", ceil(1e-6 * cost.disk_bytes),
+                 out_dir);
 }

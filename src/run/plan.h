@@ -29,6 +29,13 @@ void hr_plan_print(const hr_plan *plan, char out[17]);
 /* What the study takes, the buffers of its streams included. */
 void hr_plan_estimate(const hr_plan *plan, hr_cost *cost);
 
+/* What is still to be taken where some experts are done: is_done [expert_count]. */
+void hr_plan_estimate_rest(const hr_plan *plan, const bool *is_done, hr_cost *cost);
+
+/* The seconds that so many operations take on this machine at least; 0: not known. Takes
+ * a few tenths of a second to find out. */
+double hr_plan_seconds(const hr_cost *cost);
+
 /* Refuses a study that would need more than run.memory_mib: HR_ERR_MEMORY with the sizes.
  */
 hr_status hr_plan_check_memory(const hr_plan *plan, hr_error *err) HR_MUST_CHECK;
