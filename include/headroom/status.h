@@ -19,6 +19,7 @@ extern "C" {
 #define HR_STATUS_LIST(X)                                                \
   X(HR_OK, 0, "success")                                                 \
   X(HR_ERR_DIFFERS, 1, "a page does not show the results")               \
+  X(HR_ERR_GATE, 1, "the decision gate is not passed")                   \
   X(HR_ERR_USAGE, 2, "the call or the command line is wrong")            \
   X(HR_ERR_CONFIG, 2, "the configuration is wrong")                      \
   X(HR_ERR_MISSING, 3, "a file is missing or cannot be opened")          \

@@ -2,6 +2,8 @@
 #ifndef HEADROOM_STUDY_H
 #define HEADROOM_STUDY_H
 
+#include <stdbool.h>
+
 #include "headroom/observer.h"
 #include "headroom/status.h"
 #include "headroom/text.h"
@@ -10,21 +12,48 @@
 extern "C" {
 #endif
 
+/* What to do about what an earlier run left in the run directory. */
+typedef enum hr_study_mode {
+  HR_STUDY_NEW, /* a finished run of this study is run anew, an unfinished one refused */
+  HR_STUDY_RESUME,  /* go on with it; a finished one is done; begin where there is none */
+  HR_STUDY_RESTART, /* run anew, throwing away what an unfinished run has done */
+} hr_study_mode;
+
 typedef struct hr_study_options {
   const char *config_path; /* the YAML file, docs/configuration.md */
   const char *out_dir;     /* the run directory; NULL: runs/<experiment id> */
+  hr_study_mode mode;
+  bool skip_preflight; /* begin even where memory or disk seem too small */
+  /* Called when configuration, data and machine are fine, the directory is ours, and the
+   * work begins: with the run directory, borrowed, and the seconds that it will take at
+   * least, 0 where that is not known. May be NULL. */
+  void (*begun)(void *context, const char *run_dir, double seconds);
+  /* Called when results.json is there, while the directory is still ours: to write the
+   * report. Where it fails, so does the run. May be NULL. */
+  hr_status (*finish)(void *context, const char *run_dir, hr_error *err);
+  void *context; /* for both */
 } hr_study_options;
 
 /* Runs the study and fills its run directory up to results.json (docs/formats.md): one
- * pass over the training shards, one over the test shard. Memory stays within
- * run.memory_mib of the configuration. *run_dir is where it went, freed with
+ * pass over the training shards, one over the test shard for every expert. Memory stays
+ * within run.memory_mib of the configuration. What is done stays: a run that was stopped
+ * or killed at any moment goes on with HR_STUDY_RESUME, and ends with the same bytes,
+ * times apart. An expert, or one of its bins, that runs out of memory or meets bad
+ * numbers fails alone; the results say so. *run_dir is where it went, freed with
  * hr_text_free; not set on failure. hr_report_write (headroom/report.h) makes tables and
  * the report of it. HR_ERR_CONFIG, HR_ERR_MISSING, HR_ERR_FORMAT, HR_ERR_DATA: what is
  * wrong with the input; HR_ERR_LEDGER: the accounts do not balance; HR_ERR_USAGE: the run
- * directory holds something else; HR_ERR_INTERRUPTED; HR_ERR_IO; HR_ERR_MEMORY. */
+ * directory holds something else, is in use, or was begun with another study;
+ * HR_ERR_INTERRUPTED; HR_ERR_IO; HR_ERR_MEMORY. */
 HR_API HR_MUST_CHECK hr_status hr_study_run(const hr_study_options *options,
                                             const hr_observer *observer, char **run_dir,
                                             hr_error *err);
+
+/* Whether every criterion of the gate passed, as RUN/results.json says. run_dir: the run
+ * directory, borrowed. HR_ERR_MISSING, HR_ERR_FORMAT where there is no such file or it
+ * does not say. */
+HR_API HR_MUST_CHECK hr_status hr_study_gate(const char *run_dir, bool *passed,
+                                             hr_error *err);
 
 /* Reads configuration and labels, and says what hr_study_run would read, train, need in
  * memory and write; writes nothing. *plan is UTF-8 text, freed with hr_text_free; not set

@@ -1,40 +1,45 @@
 #include "run/rundir.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <jansson.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/fingerprint.h"
 #include "core/parallel.h"
 #include "headroom/version.h"
-#include "score/json.h"
+#include "run/differences.h"
+#include "run/json_file.h"
 
-enum { MOST_JSON_BYTES = 1 << 28 };
+static bool ends_in(const char *text, const char *end) {
+  size_t length = strlen(text), most = strlen(end);
+  return length >= most && strcmp(text + length - most, end) == 0;
+}
 
-static const char lock_name[] = "run.lock";
+/* What a run may have left before it wrote its first file for good. */
+static bool is_leftover(const char *name) {
+  static const char *const names[] = {".",       "..",      "run.lock",
+                                      "run.pid", "run.log", "status.json"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (strcmp(name, names[i]) == 0) return true;
+  }
+  return ends_in(name, ".part");
+}
 
-/* Whether `folder` holds anything but a lock; a folder that is not there does not. */
+/* Whether `folder` holds anything but leftovers; a folder that is not there does not. */
 static bool holds_something(const char *folder) {
   DIR *directory = opendir(folder);
   if (!directory) return false;
   bool found = false;
   for (struct dirent *entry = readdir(directory); entry && !found;
        entry = readdir(directory)) {
-    found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            strcmp(entry->d_name, lock_name) != 0;
+    found = !is_leftover(entry->d_name);
   }
   closedir(directory);
   return found;
@@ -61,153 +66,202 @@ static void print_modified(const hr_plan *plan, char out[17]) {
   snprintf(out, 17, "%016" PRIx64, print);
 }
 
-/* manifest.json of a run directory, NULL where there is none to read. */
-static json_t *read_manifest(const char *out_dir) {
-  char *path = NULL, *bytes = NULL;
-  size_t size = 0;
-  json_t *manifest = NULL;
-  if (hr_join_path(out_dir, "manifest.json", &path, NULL) == HR_OK &&
-      hr_file_read(path, MOST_JSON_BYTES, &bytes, &size, NULL) == HR_OK) {
-    manifest = json_loadb(bytes, size, 0, NULL);
-  }
-  hr_free(path);
-  hr_free(bytes);
-  return manifest;
-}
-
-static bool has_results(const char *out_dir) {
+static bool has_file(const char *folder, const char *name) {
   char *path = NULL;
-  bool found = hr_join_path(out_dir, "results.json", &path, NULL) == HR_OK &&
-               access(path, F_OK) == 0;
+  bool found =
+      hr_join_path(folder, name, &path, NULL) == HR_OK && access(path, F_OK) == 0;
   hr_free(path);
   return found;
 }
 
-/* Refuses to write over what is not this study's. Without results there is nothing to
- * lose: a run that failed may be followed by a mended one. */
-static hr_status check_contents(const char *out_dir, const hr_plan *plan, hr_error *err) {
-  if (!holds_something(out_dir)) return HR_OK;
+/* Calls `visit` with every task's folder. */
+static void for_each_task(const char *out_dir,
+                          void (*visit)(void *context, const char *folder),
+                          void *context) {
+  char *tasks = NULL;
+  DIR *directory = NULL;
+  if (hr_join_path(out_dir, "tasks", &tasks, NULL) == HR_OK) directory = opendir(tasks);
+  for (struct dirent *entry = directory ? readdir(directory) : NULL; entry;
+       entry = readdir(directory)) {
+    char *folder = NULL;
+    if (entry->d_name[0] == '.') continue;
+    if (hr_join_path(tasks, entry->d_name, &folder, NULL) == HR_OK) {
+      visit(context, folder);
+    }
+    hr_free(folder);
+  }
+  if (directory) closedir(directory);
+  hr_free(tasks);
+}
+
+static void count_task(void *context, const char *folder) {
+  size_t *counts = context; /* done, trained */
+  if (has_file(folder, "card.json")) {
+    counts[0]++;
+  } else if (has_file(folder, "trained.json")) {
+    counts[1]++;
+  }
+}
+
+void hr_rundir_count_tasks(const char *out_dir, size_t *done, size_t *trained) {
+  size_t counts[2] = {0};
+  for_each_task(out_dir, count_task, counts);
+  *done = counts[0];
+  *trained = counts[1];
+}
+
+static void remove_parts(void *context, const char *folder) {
+  (void)context;
+  DIR *directory = opendir(folder);
+  if (!directory) return;
+  for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
+    if (ends_in(entry->d_name, ".part")) unlinkat(dirfd(directory), entry->d_name, 0);
+  }
+  closedir(directory);
+}
+
+/* Temporary files of a run that was killed. */
+static void remove_leftovers(const char *out_dir) {
+  static const char *const folders[] = {"", "tables", "figures"};
+  for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+    char *folder = NULL;
+    if (hr_join_path(out_dir, folders[i], &folder, NULL) == HR_OK) {
+      remove_parts(NULL, folder);
+    }
+    hr_free(folder);
+  }
+  for_each_task(out_dir, remove_parts, NULL);
+}
+
+/* Removes what an earlier run computed: its results first, since they are to be those of
+ * the tasks. */
+static hr_status begin_anew(const char *out_dir, hr_error *err) {
+  static const char *const names[] = {"results.json", "predictions.csv",
+                                      "preparation.json", "tasks"};
   hr_status status = HR_OK;
+  char *path = NULL;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    HR_TRY(hr_join_path(out_dir, names[i], &path, err));
+    HR_TRY(hr_remove_all(path, err));
+    hr_free(path);
+    path = NULL;
+  }
+cleanup:
+  hr_free(path);
+  return status;
+}
+
+/* Refuses to write over the results of another study. */
+static hr_status check_results(const char *out_dir, const json_t *manifest,
+                               const hr_plan *plan, hr_error *err) {
   char print[17], modified[17];
   hr_plan_print(plan, print);
   print_modified(plan, modified);
-  json_t *manifest = read_manifest(out_dir);
-  const char *found = json_string_value(json_object_get(manifest, "fingerprint"));
+  const char *found = hr_json_string(manifest, "fingerprint", "");
   const char *seen =
-      json_string_value(json_object_get(json_object_get(manifest, "data"), "modified"));
-  if (!found) {
+      hr_json_string(json_object_get(manifest, "data"), "modified", modified);
+  if (strcmp(found, print) != 0) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s holds the results of another study (fingerprint %s, this one "
+                   "has %s); name a new directory with --out",
+                   out_dir, found, print);
+  }
+  if (strcmp(seen, modified) != 0) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s holds results, and data files have been modified since; name a "
+                   "new directory with --out",
+                   out_dir);
+  }
+  return HR_OK;
+}
+
+/* Refuses to go on with another study than the one begun. */
+static hr_status check_same(const char *out_dir, const json_t *manifest,
+                            const hr_plan *plan, hr_error *err) {
+  hr_text differences;
+  hr_text_init(&differences);
+  hr_status status = hr_differences_describe(out_dir, manifest, plan, &differences, err);
+  if (status == HR_OK && differences.length > 0) {
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "%s cannot be resumed, the study has changed: %s; change it back, "
+                     "begin anew with --restart, or name a new directory with --out",
+                     out_dir, differences.bytes);
+  }
+  hr_text_fini(&differences);
+  return status;
+}
+
+static void count_training(void *context, const char *folder) {
+  size_t *count = context;
+  if (has_file(folder, "training.state")) ++*count;
+}
+
+/* Refuses to throw away tasks that --resume could take up. */
+static hr_status check_unfinished(const char *out_dir, hr_error *err) {
+  size_t done = 0, trained = 0;
+  hr_rundir_count_tasks(out_dir, &done, &trained);
+  for_each_task(out_dir, count_training, &trained);
+  if (done + trained == 0) return HR_OK;
+  return hr_fail(
+      err, HR_ERR_USAGE,
+      "%s holds an unfinished run with %zu tasks done and %zu more trained or in "
+      "training; go on with --resume, or throw them away with --restart",
+      out_dir, done, trained);
+}
+
+/* Refuses to write over what is not this study's. Without results and tasks there is
+ * nothing to lose: a run that failed may be followed by a mended one. */
+static hr_status check_contents(const char *out_dir, const hr_plan *plan,
+                                hr_study_mode mode, hr_rundir *out, hr_error *err) {
+  hr_status status = HR_OK;
+  json_t *manifest = hr_json_file_read(out_dir, "manifest.json");
+  out->is_resumed = out->has_results = false;
+  if (!holds_something(out_dir)) goto cleanup;
+  if (!json_is_string(json_object_get(manifest, "fingerprint"))) {
     status = hr_fail(err, HR_ERR_USAGE,
                      "%s is not empty and is not the directory of a run; "
                      "name a new one with --out",
                      out_dir);
-  } else if (has_results(out_dir) && strcmp(found, print) != 0) {
-    status = hr_fail(err, HR_ERR_USAGE,
-                     "%s holds the results of another study (fingerprint %s, this one "
-                     "has %s); name a new directory with --out",
-                     out_dir, found, print);
-  } else if (has_results(out_dir) && seen && strcmp(seen, modified) != 0) {
-    status = hr_fail(err, HR_ERR_USAGE,
-                     "%s holds results, and data files have been modified since; name a "
-                     "new directory with --out",
-                     out_dir);
+    goto cleanup;
   }
+  bool has_results = has_file(out_dir, "results.json");
+  if (mode == HR_STUDY_RESUME && has_file(out_dir, "config.yaml")) {
+    HR_TRY(check_same(out_dir, manifest, plan, err));
+    out->is_resumed = true;
+    out->has_results = has_results;
+  } else if (has_results) {
+    HR_TRY(check_results(out_dir, manifest, plan, err));
+  } else if (mode != HR_STUDY_RESTART) {
+    HR_TRY(check_unfinished(out_dir, err));
+  }
+cleanup:
   json_decref(manifest);
   return status;
 }
 
-/* Takes the directory for this process, until it ends or hr_rundir_close. */
-static hr_status lock_folder(const char *out_dir, int *lock, hr_error *err) {
+hr_status hr_rundir_open(const char *out_dir, const hr_plan *plan, hr_study_mode mode,
+                         hr_rundir *out, hr_error *err) {
   hr_status status = HR_OK;
-  char *path = NULL;
-  HR_TRY(hr_join_path(out_dir, lock_name, &path, err));
-  int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor < 0) {
-    status = hr_fail_errno(err, HR_ERR_IO, errno, "cannot create %s", path);
-    goto cleanup;
-  }
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    close(descriptor);
-    status = hr_fail(err, HR_ERR_USAGE,
-                     "another run is at work in %s; wait for it, or name another "
-                     "directory with --out",
-                     out_dir);
-    goto cleanup;
-  }
-  *lock = descriptor;
-cleanup:
-  hr_free(path);
-  return status;
-}
-
-hr_status hr_rundir_open(const char *out_dir, const hr_plan *plan, int *lock,
-                         hr_error *err) {
-  hr_status status = HR_OK;
+  *out = (hr_rundir){.lock = -1};
   if (is_other_than_folder(out_dir)) {
     return hr_fail(err, HR_ERR_USAGE, "%s is not a folder; name a new one with --out",
                    out_dir);
   }
-  HR_TRY(check_contents(out_dir, plan, err));
+  HR_TRY(hr_owner_check_free(out_dir, err));
+  HR_TRY(check_contents(out_dir, plan, mode, out, err));
   HR_TRY(hr_make_folders(out_dir, err));
-  HR_TRY(lock_folder(out_dir, lock, err));
+  HR_TRY(hr_owner_take(out_dir, &out->lock, &out->former, err));
   /* Again: what another run has written between the first look and the lock. */
-  HR_TRY(check_contents(out_dir, plan, err));
+  HR_TRY(check_contents(out_dir, plan, mode, out, err));
+  remove_leftovers(out_dir);
+  if (!out->is_resumed) HR_TRY(begin_anew(out_dir, err));
 cleanup:
-  if (status != HR_OK) hr_rundir_close(out_dir, lock);
+  if (status != HR_OK) hr_rundir_close(out_dir, out);
   return status;
 }
 
-void hr_rundir_close(const char *out_dir, int *lock) {
-  char *path = NULL;
-  if (*lock < 0) return;
-  /* Removed while it is still held, so that nobody's lock is removed but ours. */
-  if (hr_join_path(out_dir, lock_name, &path, NULL) == HR_OK) unlink(path);
-  hr_free(path);
-  close(*lock);
-  *lock = -1;
-}
-
-/* A JSON string of a path, which on Unix need not be UTF-8: other bytes become '?'. */
-static json_t *json_path(const char *path) {
-  json_t *value = json_string(path);
-  char *copy = NULL;
-  if (value || hr_copy_text(path, &copy, NULL) != HR_OK) return value;
-  for (char *c = copy; *c; c++) {
-    if ((unsigned char)*c >= 0x80) *c = '?';
-  }
-  value = json_string(copy);
-  hr_free(copy);
-  return value;
-}
-
-/* Writes `value` to out_dir/name; takes the reference. NULL, or a builder that has
- * failed, is out of memory: a file that lacks a part of it must not be written. */
-static hr_status write_json_take(const hr_json_builder *builder, json_t *value,
-                                 const char *out_dir, const char *name, hr_error *err) {
-  hr_status status = HR_OK;
-  char *path = NULL;
-  hr_text text;
-  hr_text_init(&text);
-  if (!value || builder->failed || hr_json_dump(value, JSON_INDENT(2), &text) != 0) {
-    status = hr_fail(err, HR_ERR_MEMORY, "no memory to write %s", name);
-    goto cleanup;
-  }
-  hr_text_append(&text, "\n");
-  HR_TRY(hr_text_status(&text, err));
-  HR_TRY(hr_join_path(out_dir, name, &path, err));
-  HR_TRY(hr_file_write(path, text.bytes, text.length, err));
-cleanup:
-  hr_text_fini(&text);
-  hr_free(path);
-  json_decref(value);
-  return status;
-}
-
-static json_t *describe_files(const hr_strings *paths, hr_json_builder *builder) {
-  json_t *list = json_array();
-  for (size_t i = 0; i < paths->count; i++) {
-    hr_json_append(builder, list, json_path(paths->items[i]));
-  }
-  return list;
+void hr_rundir_close(const char *out_dir, hr_rundir *rundir) {
+  hr_owner_release(out_dir, &rundir->lock);
 }
 
 static json_t *describe_machine(void) {
@@ -218,25 +272,49 @@ static json_t *describe_machine(void) {
                    (json_int_t)hr_thread_count());
 }
 
-static json_t *describe_origin(const hr_plan *plan, hr_json_builder *builder) {
-  char print[17], modified[17], started[32];
+static json_t *describe_paths(const hr_strings *paths) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < paths->count; i++) {
+    json_array_append_new(list, hr_json_text(paths->items[i]));
+  }
+  return list;
+}
+
+static json_t *describe_data(const hr_plan *plan, hr_json_builder *builder) {
+  char modified[17];
+  const hr_config *config = plan->config;
+  json_t *data = json_object();
   print_modified(plan, modified);
+  hr_json_put(builder, data, "train", describe_paths(&config->data.train_paths));
+  hr_json_put(builder, data, "test", hr_json_text(config->data.test_path));
+  hr_json_put_text(builder, data, "modified", modified);
+  hr_json_put(builder, data, "files", hr_differences_files(plan, builder));
+  hr_json_put_count(builder, data, "train_rows", plan->view.train.rows);
+  hr_json_put_count(builder, data, "test_rows", plan->view.test.rows);
+  hr_json_put_count(builder, data, "pixels", plan->view.pixels);
+  return data;
+}
+
+static json_t *describe_origin(const hr_plan *plan, hr_json_builder *builder) {
+  char print[17], started[32];
   time_t now = time(NULL);
   struct tm utc;
+  const hr_config *config = plan->config;
+  json_t *origin = json_object();
   hr_plan_print(plan, print);
   gmtime_r(&now, &utc);
   strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  const hr_config *config = plan->config;
-  return json_pack(
-      "{s:s, s:s, s:s, s:s, s:s, s:o, s:{s:I, s:I}, s:{s:o, s:o, s:s, s:I, s:I, s:I}}",
-      "schema", "headroom/manifest/1", "version", HR_VERSION, "experiment",
-      config->experiment.id, "fingerprint", print, "started", started, "machine",
-      describe_machine(), "seeds", "noise", (json_int_t)config->data.noise.seed,
-      "selection", (json_int_t)config->selection.seed, "data", "train",
-      describe_files(&config->data.train_paths, builder), "test",
-      json_path(config->data.test_path), "modified", modified, "train_rows",
-      (json_int_t)plan->view.train.rows, "test_rows", (json_int_t)plan->view.test.rows,
-      "pixels", (json_int_t)plan->view.pixels);
+  hr_json_put_text(builder, origin, "schema", "headroom/manifest/1");
+  hr_json_put_text(builder, origin, "version", HR_VERSION);
+  hr_json_put_text(builder, origin, "experiment", config->experiment.id);
+  hr_json_put_text(builder, origin, "fingerprint", print);
+  hr_json_put_text(builder, origin, "started", started);
+  hr_json_put(builder, origin, "machine", describe_machine());
+  json_t *seeds = hr_json_put(builder, origin, "seeds", json_object());
+  hr_json_put_count(builder, seeds, "noise", (size_t)config->data.noise.seed);
+  hr_json_put_count(builder, seeds, "selection", (size_t)config->selection.seed);
+  hr_json_put(builder, origin, "data", describe_data(plan, builder));
+  return origin;
 }
 
 hr_status hr_rundir_write_origin(const char *out_dir, const hr_plan *plan,
@@ -244,96 +322,74 @@ hr_status hr_rundir_write_origin(const char *out_dir, const hr_plan *plan,
   hr_status status = HR_OK;
   char *path = NULL;
   hr_json_builder builder = {false};
+  json_t *origin = describe_origin(plan, &builder);
   hr_text text;
   hr_text_init(&text);
-  json_t *origin = describe_origin(plan, &builder);
   /* First, since it makes the folder a run's. */
-  HR_TRY(write_json_take(&builder, origin, out_dir, "manifest.json", err));
+  HR_TRY(
+      hr_json_file_write(&builder, origin, out_dir, "manifest.json", hr_file_write, err));
   HR_TRY(hr_config_write(plan->config, &text, err));
   HR_TRY(hr_join_path(out_dir, "config.yaml", &path, err));
   HR_TRY(hr_file_write(path, text.bytes, text.length, err));
 cleanup:
+  json_decref(origin);
   hr_text_fini(&text);
   hr_free(path);
   return status;
 }
 
-static const char *task_status_name(hr_task_status status) {
-  switch (status) {
-    case HR_TASK_OK:
-      return "ok";
-    case HR_TASK_SKIPPED:
-      return "skipped";
-    case HR_TASK_FAILED:
-      return "failed";
-  }
-  return "failed";
-}
+static const char preparation_name[] = "preparation.json";
 
-static json_t *describe_variants(const hr_expert_type *type, const hr_task *task,
-                                 hr_json_builder *builder) {
-  json_t *list = json_array();
-  for (size_t v = 0; v < task->variant_count; v++) {
-    json_t *variant = hr_json_append(builder, list, json_object());
-    if (type->variant) {
-      hr_json_put_number(builder, variant, type->variant, task->variant_value[v]);
-    }
-    hr_json_put_number(builder, variant, "r2_cv", task->cv_r2[v]);
-  }
-  return list;
-}
+typedef struct counter {
+  const char *name;
+  size_t offset;
+} counter;
 
-static json_t *describe_task(const hr_expert_type *type, const hr_task *task,
-                             hr_json_builder *builder) {
-  json_t *card = json_object();
-  hr_json_put_text(builder, card, "schema", "headroom/card/1");
-  hr_json_put_text(builder, card, "expert", type->name);
-  hr_json_put(builder, card, "bin",
-              task->bin == HR_GLOBAL ? json_null() : json_integer(task->bin));
-  hr_json_put_text(builder, card, "status", task_status_name(task->status));
-  hr_json_put_text(builder, card, "note", task->note);
-  hr_json_put_count(builder, card, "train_rows", task->train_rows);
-  hr_json_put_count(builder, card, "test_rows", task->test_rows);
-  hr_json_put_number(builder, card, "seconds", task->seconds);
-  if (task->validated_rows > 0) {
-    hr_json_put_count(builder, card, "validated_rows", task->validated_rows);
-    hr_json_put_number(builder, card, "validation_seconds", task->validation_seconds);
-  }
-  if (task->convergence != HR_CONVERGENCE_NONE) {
-    hr_json_put_bool(builder, card, "converged", task->convergence == HR_CONVERGED);
-    hr_json_put_count(builder, card, "best_epoch", task->best_epoch + 1);
-  }
-  hr_json_put(builder, card, "variants", describe_variants(type, task, builder));
-  hr_json_put_count(builder, card, "chosen", task->chosen);
-  return card;
-}
+#define COUNTER(member) \
+  { #member, offsetof(hr_preparation, member) }
+static const counter counters[] = {
+    COUNTER(clipped_pixels),
+    COUNTER(filled_error_pixels),
+    COUNTER(nonpositive_error_pixels),
+    COUNTER(dark_rows),
+    COUNTER(faulty_rows),
+    COUNTER(faulty_noisy_rows),
+    COUNTER(bytes_read),
+};
+enum { COUNTERS = sizeof counters / sizeof counters[0] };
 
-hr_status hr_rundir_write_task(const char *out_dir, const hr_expert_type *type,
-                               const hr_expert *expert, const hr_task *task,
-                               hr_error *err) {
-  hr_status status = HR_OK;
-  char name[128], *folder = NULL, *path = NULL;
+hr_status hr_rundir_write_preparation(const char *out_dir, const hr_plan *plan,
+                                      const hr_preparation *train, hr_error *err) {
+  char print[17];
   hr_json_builder builder = {false};
-  json_t *card = NULL;
-  if (task->bin == HR_GLOBAL) {
-    snprintf(name, sizeof name, "tasks/global-%s", type->name);
-  } else {
-    snprintf(name, sizeof name, "tasks/%d-%s", task->bin, type->name);
+  json_t *root = json_object();
+  hr_plan_print(plan, print);
+  hr_json_put_text(&builder, root, "schema", "headroom/preparation/1");
+  hr_json_put_text(&builder, root, "study", print);
+  json_t *object = hr_json_put(&builder, root, "train", json_object());
+  for (size_t i = 0; i < COUNTERS; i++) {
+    uint64_t value = 0;
+    memcpy(&value, (const char *)train + counters[i].offset, sizeof value);
+    hr_json_put_count(&builder, object, counters[i].name, value);
   }
-  HR_TRY(hr_join_path(out_dir, name, &folder, err));
-  HR_TRY(hr_make_folders(folder, err));
-  if (task->status == HR_TASK_OK) {
-    size_t count = task->variant_count * task->test_rows;
-    HR_TRY(hr_join_path(folder, "predictions.f32", &path, err));
-    HR_TRY(
-        hr_file_write(path, task->predictions, count * sizeof *task->predictions, err));
-    HR_TRY(type->save(expert, task, folder, err));
-  }
-  /* The card last: a task that has one is whole. */
-  card = describe_task(type, task, &builder);
-  HR_TRY(write_json_take(&builder, card, folder, "card.json", err));
-cleanup:
-  hr_free(folder);
-  hr_free(path);
+  hr_status status =
+      hr_json_file_write(&builder, root, out_dir, preparation_name, hr_file_write, err);
+  json_decref(root);
   return status;
+}
+
+void hr_rundir_read_preparation(const char *out_dir, const hr_plan *plan,
+                                hr_preparation *out, bool *known) {
+  char print[17];
+  json_t *root = hr_json_file_read(out_dir, preparation_name);
+  const json_t *object = json_object_get(root, "train");
+  hr_plan_print(plan, print);
+  *out = (hr_preparation){0};
+  *known = object && strcmp(hr_json_string(root, "study", ""), print) == 0;
+  for (size_t i = 0; *known && i < COUNTERS; i++) {
+    uint64_t value = hr_json_count(object, counters[i].name, SIZE_MAX);
+    if (value == SIZE_MAX) *known = false;
+    memcpy((char *)out + counters[i].offset, &value, sizeof value);
+  }
+  json_decref(root);
 }

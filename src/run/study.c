@@ -9,181 +9,126 @@
 #include "core/observe.h"
 #include "data/guard.h"
 #include "run/bound.h"
+#include "run/contender.h"
+#include "run/json_file.h"
+#include "run/preflight.h"
 #include "run/rundir.h"
-#include "run/sample.h"
+#include "run/watch.h"
 #include "score/results.h"
-
-enum { SAMPLE_BYTES = 64 << 20 }; /* of the stream that samples are read with */
 
 typedef struct study {
   const hr_config *config;
-  const hr_observer *observer;
+  const hr_study_options *options;
   const char *out_dir;
   hr_plan *plan;
-  hr_expert **experts;  /* [expert_count]; NULL: not in this build */
-  hr_outcome *outcomes; /* [expert_count] */
-  hr_error *reasons;    /* [expert_count]: why an expert is not available */
+  hr_watch *watch;
+  hr_rundir rundir;
+  hr_contender *contenders; /* [expert_count] */
+  hr_outcome *outcomes;     /* [expert_count] of the contenders, when all are done */
   hr_bound bound;
   hr_preparation train_preparation, test_preparation;
+  bool is_train_counted;
 } study;
 
-static void destroy_experts(study *s) {
-  for (size_t i = 0; s->experts && i < s->config->expert_count; i++) {
-    if (s->experts[i]) s->config->experts[i].type->destroy(&s->experts[i]);
+static const hr_observer *observer_of(const study *s) {
+  return &s->watch->observer;
+}
+
+static void destroy_contenders(study *s) {
+  for (size_t i = 0; s->contenders && i < s->config->expert_count; i++) {
+    hr_contender_fini(&s->contenders[i]);
   }
-  hr_free(s->experts);
+  hr_free(s->contenders);
   hr_free(s->outcomes);
-  hr_free(s->reasons);
   hr_bound_fini(&s->bound);
 }
 
-static hr_status create_experts(study *s, hr_error *err) {
+/* Finds out what an earlier run has done already. */
+static hr_status find_contenders(study *s, const char *print, hr_error *err) {
   hr_status status = HR_OK;
   size_t count = s->config->expert_count;
-  HR_TRY(hr_alloc(&s->experts, count, err));
+  HR_TRY(hr_alloc(&s->contenders, count, err));
   HR_TRY(hr_alloc(&s->outcomes, count, err));
-  HR_TRY(hr_alloc(&s->reasons, count, err));
   for (size_t i = 0; i < count; i++) {
-    const hr_config_expert *expert = &s->config->experts[i];
-    s->outcomes[i].type = expert->type;
-    if (!expert->type->create) {
-      hr_observe_warning(s->observer, "the expert %s is not in this build: skipped",
-                         expert->type->name);
-      continue;
-    }
-    if (expert->type->available && expert->type->available(&s->reasons[i]) != HR_OK) {
-      s->outcomes[i].reason = s->reasons[i].message;
-      hr_observe_warning(s->observer, "the expert %s is skipped: %s", expert->type->name,
-                         s->reasons[i].message);
-      continue;
-    }
-    HR_TRY(expert->type->create(&s->plan->view, expert->parameters, &s->experts[i], err));
+    HR_TRY(hr_contender_init(&s->contenders[i], s->plan, &s->config->experts[i],
+                             s->out_dir, print, err));
+  }
+  hr_rundir_read_preparation(s->out_dir, s->plan, &s->train_preparation,
+                             &s->is_train_counted);
+cleanup:
+  return status;
+}
+
+/* Whether an earlier run left nothing to do. */
+static bool is_complete(const study *s) {
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    const hr_contender *contender = &s->contenders[i];
+    bool is_absent = !contender->home.type->create;
+    if (contender->state != HR_CONTENDER_DONE && !is_absent) return false;
+  }
+  return s->rundir.has_results;
+}
+
+static hr_status show_block(void *context, const hr_block *block, hr_error *err) {
+  hr_status status = HR_OK;
+  const study *s = context;
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    HR_TRY(hr_contender_observe(&s->contenders[i], block, err));
   }
 cleanup:
   return status;
 }
 
-static hr_status show_block(study *s, const hr_block *block, bool training,
-                            hr_error *err) {
+/* The one pass over the training rows, for all experts that have something to learn. */
+static hr_status read_training(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  bool wanted = !s->is_train_counted;
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    HR_TRY(hr_contender_sample(&s->contenders[i], s->plan, err));
+    wanted = wanted || hr_contender_wants_rows(&s->contenders[i]);
+  }
+  if (!wanted) return HR_OK;
+  const hr_pass pass = {.plan = s->plan,
+                        .training = true,
+                        .stage = "reading training spectra",
+                        .visit = show_block,
+                        .context = s};
+  HR_TRY(hr_pass_run(&pass, &s->train_preparation, err));
+  HR_TRY(hr_rundir_write_preparation(s->out_dir, s->plan, &s->train_preparation, err));
+cleanup:
+  return status;
+}
+
+/* One expert after the other, so that each one's memory is free for the next. */
+static hr_status finish_contenders(study *s, hr_error *err) {
   hr_status status = HR_OK;
   for (size_t i = 0; i < s->config->expert_count; i++) {
-    const hr_expert_type *type = s->config->experts[i].type;
-    if (!s->experts[i]) continue;
-    HR_TRY(training ? type->observe(s->experts[i], block, err)
-                    : type->observe_test(s->experts[i], block, err));
-  }
-  if (!training) hr_bound_observe(&s->bound, block);
-cleanup:
-  return status;
-}
-
-/* How many rows of each bin the experts want to see before the pass, at most. */
-static size_t sample_rows(const study *s) {
-  size_t most = 0;
-  for (size_t i = 0; i < s->config->expert_count; i++) {
-    const hr_expert_type *type = s->config->experts[i].type;
-    if (!s->experts[i] || !type->sample_rows) continue;
-    size_t wanted = type->sample_rows(s->experts[i]);
-    if (wanted > most) most = wanted;
-  }
-  return most;
-}
-
-static hr_status show_sample(study *s, const hr_sample *sample, const hr_block *block,
-                             hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t i = 0; i < s->config->expert_count; i++) {
-    const hr_expert_type *type = s->config->experts[i].type;
-    if (!s->experts[i] || !type->observe_sample) continue;
-    HR_TRY(
-        type->observe_sample(s->experts[i], block, sample->rows + block->first_row, err));
+    hr_contender *contender = &s->contenders[i];
+    HR_TRY(hr_contender_predict(contender, s->plan, err));
+    HR_TRY(hr_contender_finish(contender, err));
+    s->outcomes[i] = contender->outcome;
   }
 cleanup:
   return status;
 }
 
-/* Shows a sample of the training rows to the experts that want one. */
-static hr_status stream_sample(study *s, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_sample *sample = NULL;
-  hr_stream *stream = NULL;
-  hr_block block = {0};
-  const hr_study_view *view = &s->plan->view;
-  size_t rows_per_bin = sample_rows(s);
-  hr_progress progress = {.stage = "sampling training spectra", .unit = "spectra"};
-  if (rows_per_bin == 0) return HR_OK;
-  HR_TRY(hr_sample_create(&view->train, view->bin_count, rows_per_bin, view->seed,
-                          &sample, err));
-  hr_stream_options options = hr_plan_stream(s->plan, true);
-  options.runs = sample->runs;
-  options.run_rows = HR_SAMPLE_RUN;
-  /* Runs are short: more room would only stand beside the samples. */
-  if (options.memory_bytes > SAMPLE_BYTES) options.memory_bytes = SAMPLE_BYTES;
-  progress.total = sample->streamed;
-  HR_TRY(hr_stream_create(s->plan->train, &options, &stream, err));
-  for (;;) {
-    HR_TRY(hr_stream_next(stream, &block, err));
-    if (block.rows == 0) break;
-    HR_TRY(show_sample(s, sample, &block, err));
-    progress.done += block.rows;
-    progress.bytes = hr_stream_preparation(stream)->bytes_read;
-    HR_TRY(hr_observe_progress(s->observer, &progress, err));
-  }
-cleanup:
-  hr_stream_destroy(&stream);
-  hr_sample_destroy(&sample);
-  return status;
+static hr_status show_bound(void *context, const hr_block *block, hr_error *err) {
+  (void)err;
+  hr_bound_observe(context, block);
+  return HR_OK;
 }
 
-/* One pass over a split: every expert sees every block. */
-static hr_status stream_split(study *s, bool training, hr_preparation *preparation,
-                              hr_error *err) {
+/* A last pass over the test rows, for what is no expert: the bound, and what preparation
+ * counts. */
+static hr_status read_test(study *s, hr_error *err) {
   hr_status status = HR_OK;
-  hr_stream *stream = NULL;
-  hr_block block = {0};
-  const hr_dataset *dataset = training ? s->plan->train : s->plan->test;
-  hr_stream_options options = hr_plan_stream(s->plan, training);
-  hr_progress progress = {
-      .stage = training ? "reading training spectra" : "predicting test spectra",
-      .unit = "spectra",
-      .total = hr_dataset_rows(dataset)};
-  HR_TRY(hr_stream_create(dataset, &options, &stream, err));
-  HR_TRY(hr_observe_progress(s->observer, &progress, err)); /* the clock starts here */
-  for (;;) {
-    HR_TRY(hr_stream_next(stream, &block, err));
-    if (block.rows == 0) break;
-    HR_TRY(show_block(s, &block, training, err));
-    progress.done += block.rows;
-    progress.bytes = hr_stream_preparation(stream)->bytes_read;
-    HR_TRY(hr_observe_progress(s->observer, &progress, err));
-  }
-  *preparation = *hr_stream_preparation(stream);
-cleanup:
-  hr_stream_destroy(&stream);
-  return status;
-}
-
-static hr_status train_experts(study *s, hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t i = 0; i < s->config->expert_count; i++) {
-    if (s->experts[i]) HR_TRY(s->config->experts[i].type->train(s->experts[i], err));
-  }
-cleanup:
-  return status;
-}
-
-static hr_status write_tasks(study *s, hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t i = 0; i < s->config->expert_count; i++) {
-    const hr_expert_type *type = s->config->experts[i].type;
-    if (!s->experts[i]) continue;
-    hr_outcome *outcome = &s->outcomes[i];
-    outcome->tasks = type->tasks(s->experts[i], &outcome->task_count);
-    for (size_t t = 0; t < outcome->task_count; t++) {
-      HR_TRY(
-          hr_rundir_write_task(s->out_dir, type, s->experts[i], &outcome->tasks[t], err));
-    }
-  }
+  const hr_pass pass = {.plan = s->plan,
+                        .stage = "reading test spectra",
+                        .visit = show_bound,
+                        .context = &s->bound};
+  HR_TRY(hr_bound_init(&s->bound, s->plan, err));
+  HR_TRY(hr_pass_run(&pass, &s->test_preparation, err));
+  HR_TRY(hr_bound_finish(&s->bound, s->plan, s->out_dir, err));
 cleanup:
   return status;
 }
@@ -230,7 +175,7 @@ static hr_status write_results(const study *s, hr_error *err) {
       .baselines = lines,
       .baseline_count = config->baseline_count,
       .seed = plan->view.seed,
-      .observer = s->observer,
+      .observer = observer_of(s),
   };
   HR_TRY(hr_join_path(s->out_dir, "results.json", &path, err));
   HR_TRY(hr_results_write(&input, path, NULL, err));
@@ -243,7 +188,7 @@ cleanup:
 static void tell_preparation(const study *s) {
   const hr_preparation *train = &s->train_preparation, *test = &s->test_preparation;
   hr_observe_info(
-      s->observer,
+      observer_of(s),
       "preparation: %llu flux values below 0 clipped, %llu NaN errors filled, "
       "%llu errors not above 0 (training and test)",
       (unsigned long long)(train->clipped_pixels + test->clipped_pixels),
@@ -256,32 +201,113 @@ static void tell_preparation(const study *s) {
 static void warn_of_uneven_noise(const study *s) {
   double level = s->config->data.noise.level;
   if (level == 1 || strcmp(s->config->data.noise.test, "stored") != 0) return;
-  hr_observe_warning(s->observer,
+  hr_observe_warning(observer_of(s),
                      "data.noise.level %g is that of the training rows alone: the test "
                      "rows take the noise stored with them (data.noise.test)",
                      level);
 }
 
+/* What is left to be done, of memory, disk and operations. */
+static hr_status check_machine(const study *s, hr_cost *cost, hr_error *err) {
+  hr_status status = HR_OK;
+  bool *is_done = NULL;
+  hr_resources resources;
+  HR_TRY(hr_alloc(&is_done, s->config->expert_count, err));
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    is_done[i] = s->contenders[i].state == HR_CONTENDER_DONE;
+  }
+  hr_plan_estimate_rest(s->plan, is_done, cost);
+  hr_resources_find(s->out_dir, "", &resources);
+  if (!s->options->skip_preflight) {
+    HR_TRY(hr_preflight(cost, &resources, s->out_dir, err));
+  }
+cleanup:
+  hr_free(is_done);
+  return status;
+}
+
+/* Tells everybody that the work begins. */
+static void announce(const study *s, const hr_cost *cost) {
+  size_t tasks = 0;
+  double seconds = s->options->begun ? hr_plan_seconds(cost) : 0;
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    const hr_contender *contender = &s->contenders[i];
+    const hr_expert_type *type = contender->home.type;
+    bool is_here = type->create && (!type->available || type->available(NULL) == HR_OK);
+    if (is_here || contender->state == HR_CONTENDER_DONE) {
+      tasks += hr_task_count(&contender->home);
+    }
+  }
+  hr_watch_begin(s->watch, s->out_dir, tasks, seconds, s->rundir.is_resumed);
+  if (s->rundir.former.pid != 0) {
+    hr_observe_info(observer_of(s),
+                    "%s was left by process %lld, which ended without a word: taken over",
+                    s->out_dir, s->rundir.former.pid);
+  }
+  if (s->rundir.is_resumed) {
+    size_t done = 0, trained = 0;
+    hr_rundir_count_tasks(s->out_dir, &done, &trained);
+    hr_observe_info(observer_of(s),
+                    "resuming %s: %zu of %zu tasks are done, %zu more are trained",
+                    s->out_dir, done, tasks, trained);
+  }
+  if (s->options->begun) {
+    s->options->begun(s->options->context, s->out_dir, seconds);
+  }
+}
+
+/* Results of fewer tasks than there will be must not outlive them. */
+static hr_status drop_results(const study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL;
+  if (!s->rundir.has_results) return HR_OK;
+  HR_TRY(hr_join_path(s->out_dir, "results.json", &path, err));
+  HR_TRY(hr_remove_all(path, err));
+cleanup:
+  hr_free(path);
+  return status;
+}
+
+static hr_status work(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  warn_of_uneven_noise(s);
+  HR_TRY(drop_results(s, err));
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    HR_TRY(hr_contender_begin(&s->contenders[i], err));
+  }
+  HR_TRY(read_training(s, err));
+  HR_TRY(finish_contenders(s, err));
+  HR_TRY(read_test(s, err));
+  tell_preparation(s);
+  HR_TRY(write_results(s, err));
+  hr_observe_info(observer_of(s), "study %s done in %.1f s", s->config->experiment.id,
+                  hr_clock_seconds() - s->watch->begun);
+cleanup:
+  return status;
+}
+
 static hr_status run(study *s, hr_error *err) {
   hr_status status = HR_OK;
-  int lock = -1;
+  char print[17];
+  hr_cost cost = {0};
+  hr_plan_print(s->plan, print);
   HR_TRY(hr_plan_check_memory(s->plan, err));
-  HR_TRY(hr_rundir_open(s->out_dir, s->plan, &lock, err));
-  s->plan->view.folder = s->out_dir;
-  warn_of_uneven_noise(s);
-  HR_TRY(hr_rundir_write_origin(s->out_dir, s->plan, err));
-  HR_TRY(create_experts(s, err));
-  HR_TRY(hr_bound_init(&s->bound, s->plan, err));
-  HR_TRY(stream_sample(s, err));
-  HR_TRY(stream_split(s, true, &s->train_preparation, err));
-  HR_TRY(train_experts(s, err));
-  HR_TRY(stream_split(s, false, &s->test_preparation, err));
-  HR_TRY(hr_bound_finish(&s->bound, s->plan, s->out_dir, err));
-  tell_preparation(s);
-  HR_TRY(write_tasks(s, err));
-  HR_TRY(write_results(s, err));
+  HR_TRY(hr_rundir_open(s->out_dir, s->plan, s->options->mode, &s->rundir, err));
+  s->plan->view.folder = s->out_dir; /* experts get copies */
+  HR_TRY(find_contenders(s, print, err));
+  HR_TRY(check_machine(s, &cost, err));
+  if (!s->rundir.is_resumed) HR_TRY(hr_rundir_write_origin(s->out_dir, s->plan, err));
+  announce(s, &cost);
+  if (is_complete(s)) {
+    hr_observe_info(observer_of(s), "%s is complete: there is nothing left to do",
+                    s->out_dir);
+  } else {
+    HR_TRY(work(s, err));
+  }
+  if (s->options->finish) {
+    HR_TRY(s->options->finish(s->options->context, s->out_dir, err));
+  }
 cleanup:
-  hr_rundir_close(s->out_dir, &lock);
   return status;
 }
 
@@ -341,20 +367,42 @@ hr_status hr_study_run(const hr_study_options *options, const hr_observer *obser
                        char **run_dir, hr_error *err) {
   hr_status status = HR_OK;
   opened_study opened = {0};
-  study s = {.observer = observer};
-  double start = hr_clock_seconds();
-  HR_TRY(open_study(options, &(hr_vet_options){0}, observer, &opened, err));
+  hr_watch watch;
+  hr_error reason = {.status = HR_OK};
+  study s = {.options = options, .watch = &watch, .rundir = {.lock = -1}};
+  hr_watch_init(&watch, observer);
+  HR_TRY(open_study(options, &(hr_vet_options){0}, &watch.observer, &opened, &reason));
   s.config = opened.config;
   s.plan = opened.plan;
   s.out_dir = opened.out_dir;
-  HR_TRY(run(&s, err));
-  hr_observe_info(observer, "study %s done in %.1f s", opened.config->experiment.id,
-                  hr_clock_seconds() - start);
-  *run_dir = opened.out_dir;
-  opened.out_dir = NULL;
+  HR_TRY(run(&s, &reason));
 cleanup:
-  destroy_experts(&s);
+  if (status != HR_OK && err) *err = reason;
+  hr_watch_end(&watch, status, reason.message);
+  destroy_contenders(&s);
+  if (opened.out_dir) hr_rundir_close(opened.out_dir, &s.rundir);
+  if (status == HR_OK) {
+    *run_dir = opened.out_dir;
+    opened.out_dir = NULL;
+  }
   close_study(&opened);
+  return status;
+}
+
+hr_status hr_study_gate(const char *run_dir, bool *passed, hr_error *err) {
+  hr_status status = HR_OK;
+  json_t *results = hr_json_file_read(run_dir, "results.json");
+  const json_t *value = json_object_get(results, "gate_passed");
+  if (!results) {
+    status =
+        hr_fail(err, HR_ERR_MISSING, "%s has no results.json that can be read", run_dir);
+  } else if (!json_is_boolean(value)) {
+    status =
+        hr_fail(err, HR_ERR_FORMAT, "%s/results.json does not say gate_passed", run_dir);
+  } else {
+    *passed = json_is_true(value);
+  }
+  json_decref(results);
   return status;
 }
 
