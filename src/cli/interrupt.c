@@ -21,6 +21,11 @@ void hr_interrupt_watch(void) {
   action.sa_flags = (int)(SA_RESTART | SA_RESETHAND);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  /* The terminal is gone; under nohup, and in the background, that is ignored already. */
+  struct sigaction before;
+  if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+    sigaction(SIGHUP, &action, NULL);
+  }
   /* A file that grows beyond `ulimit -f` is a write that fails, and is told as one. */
   action.sa_handler = SIG_IGN;
   action.sa_flags = 0;

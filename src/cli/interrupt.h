@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* From here on SIGINT and SIGTERM are remembered; the second one has its usual effect.
+/* From here on SIGINT, SIGTERM and, where it is not ignored, SIGHUP are remembered; the
+ * second one of a kind has its usual effect.
  * SIGXFSZ (a file beyond `ulimit -f`) is ignored, so that the write fails instead. */
 void hr_interrupt_watch(void);
 

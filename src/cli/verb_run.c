@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cli/detach.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
@@ -8,7 +9,21 @@
 typedef struct run_values {
   const char *out;
   bool dry_run;
+  bool resume;
+  bool restart;
+  bool detach;
+  bool gate;
+  bool no_preflight;
 } run_values;
+
+/* A run, here or in the background. */
+typedef struct runner {
+  hr_display display;
+  hr_observer shown;    /* on the display */
+  hr_observer observer; /* for the study */
+  bool is_background;
+  int channel; /* to the program that was called, until the work begins; -1: none */
+} runner;
 
 static hr_status describe(const hr_study_options *study, const hr_observer *observer,
                           hr_error *err) {
@@ -19,29 +34,126 @@ static hr_status describe(const hr_study_options *study, const hr_observer *obse
   return status;
 }
 
-static hr_status work(const hr_study_options *study, const hr_observer *observer,
+static void take_begun(void *context, const char *run_dir, double seconds) {
+  runner *r = context;
+  hr_detach_begun(&r->channel, run_dir, seconds);
+}
+
+static hr_status take_finish(void *context, const char *run_dir, hr_error *err) {
+  const runner *r = context;
+  return hr_verb_report_run(run_dir, &r->shown, err);
+}
+
+/* In the background, run.log says what there is to say as soon as there is one. */
+static void take_line(void *context, hr_log_level level, const char *line) {
+  const runner *r = context;
+  if (r->channel >= 0) r->shown.log(r->shown.context, level, line);
+}
+
+static bool is_interrupted(void *context) {
+  (void)context;
+  return hr_interrupt_came();
+}
+
+static void runner_init(runner *r) {
+  hr_interrupt_watch();
+  hr_display_init(&r->display, stderr);
+  r->shown = hr_display_observer(&r->display);
+  r->observer = r->shown;
+  if (r->is_background) {
+    r->observer = (hr_observer){r, take_line, NULL, is_interrupted};
+  }
+}
+
+static hr_status check_gate(const char *run_dir, hr_error *err) {
+  hr_status status = HR_OK;
+  bool passed = false;
+  HR_TRY(hr_study_gate(run_dir, &passed, err));
+  if (!passed) {
+    status = hr_fail(err, HR_ERR_GATE,
+                     "the gate is not passed; %s/report.md says which criteria fail or "
+                     "are undecided",
+                     run_dir);
+  }
+cleanup:
+  return status;
+}
+
+static hr_status work(const run_values *given, const char *config_path, runner *r,
                       hr_error *err) {
   hr_status status = HR_OK;
   char *run_dir = NULL;
-  HR_TRY(hr_study_run(study, observer, &run_dir, err));
-  HR_TRY(hr_verb_report_run(run_dir, observer, err));
+  const hr_study_options study = {
+      .config_path = config_path,
+      .out_dir = given->out,
+      .mode = given->restart  ? HR_STUDY_RESTART
+              : given->resume ? HR_STUDY_RESUME
+                              : HR_STUDY_NEW,
+      .skip_preflight = given->no_preflight,
+      .begun = r->is_background ? take_begun : NULL,
+      .finish = take_finish,
+      .context = r,
+  };
+  runner_init(r);
+  if (given->dry_run) {
+    status = describe(&study, &r->observer, err);
+  } else {
+    HR_TRY(hr_study_run(&study, &r->observer, &run_dir, err));
+    if (given->gate) HR_TRY(check_gate(run_dir, err));
+  }
 cleanup:
   hr_text_free(run_dir);
+  hr_display_fini(&r->display);
+  return status;
+}
+
+/* Waits for the background process to begin, and says where to look. */
+static hr_status tell_start(int channel, hr_error *err) {
+  hr_detached run = {.status = HR_OK};
+  hr_text text;
+  hr_text_init(&text);
+  hr_status status = hr_detach_wait(channel, &run, err);
+  if (status == HR_OK) {
+    printf("process %lld is at work in %s\n", run.pid, run.text);
+    if (run.seconds > 0) hr_seconds_describe(run.seconds, &text);
+    if (text.bytes) printf("it may take about %s on this machine\n", text.bytes);
+    printf("headroom status %s\nheadroom stop %s\n", run.text, run.text);
+  }
+  hr_text_fini(&text);
   return status;
 }
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {
+  hr_status status = HR_OK;
   const run_values *given = values;
-  const hr_study_options study = {.config_path = operand, .out_dir = given->out};
-  hr_display display;
-  hr_interrupt_watch();
-  hr_display_init(&display, stderr);
-  hr_observer observer = hr_display_observer(&display);
-  hr_status status =
-      given->dry_run ? describe(&study, &observer, err) : work(&study, &observer, err);
-  hr_display_fini(&display);
+  runner r = {.channel = -1};
+  int channel = -1;
+  if (given->resume && given->restart) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--resume goes on with a run and --restart throws it away; give one");
+  }
+  if (given->detach && given->dry_run) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--dry-run has nothing to do in the background; "
+                   "leave out --detach");
+  }
+  if (!given->detach) return work(given, operand, &r, err);
+  HR_TRY(hr_detach(&r.is_background, &channel, err));
+  if (!r.is_background) return tell_start(channel, err);
+  r.channel = channel;
+  hr_error reason = {.status = HR_OK};
+  status = work(given, operand, &r, &reason);
+  if (status != HR_OK && status != HR_ERR_GATE) hr_detach_failed(&r.channel, &reason);
+  if (status != HR_OK) status = hr_fail(err, status, "%s", reason.message);
+cleanup:
   return status;
 }
+
+#define FLAG(name_, member, help_)                                                 \
+  {                                                                                \
+    .name = name_, .kind = HR_OPTION_FLAG, .offset = offsetof(run_values, member), \
+    .help = help_                                                                  \
+  }
 
 static const hr_option options[] = {
     {.name = "out",
@@ -49,10 +161,12 @@ static const hr_option options[] = {
      .offset = offsetof(run_values, out),
      .value = "DIR",
      .help = "the run directory (runs/EXPERIMENT-ID)"},
-    {.name = "dry-run",
-     .kind = HR_OPTION_FLAG,
-     .offset = offsetof(run_values, dry_run),
-     .help = "say what would be read, trained and needed; write nothing"},
+    FLAG("dry-run", dry_run, "say what would be read, trained and needed; write nothing"),
+    FLAG("resume", resume, "go on with the run in the directory, however it ended"),
+    FLAG("restart", restart, "throw away what an unfinished run has done, begin anew"),
+    FLAG("detach", detach, "run in the background; see `status` and `stop`"),
+    FLAG("gate", gate, "exit with 1 where the decision gate is not passed"),
+    FLAG("no-preflight", no_preflight, "begin even where memory or disk seem too small"),
 };
 
 const hr_verb hr_verb_run = {
@@ -64,7 +178,9 @@ const hr_verb hr_verb_run = {
     .details =
         "Reads the shards, adds noise, trains every expert of every bin, routes by the\n"
         "true labels and judges. Writes results.json, tables, figures and a report into\n"
-        "the run directory, prints the tables, and says where the report is.",
+        "the run directory, prints the tables, and says where the report is. What is\n"
+        "done stays: a run that was stopped or killed goes on with --resume and ends\n"
+        "with the same results.",
     .values_size = sizeof(run_values),
     .run = run,
 };

@@ -44,6 +44,8 @@ static const char overview[] =
     "Usage: headroom VERB ...\n"
     "\n"
     "  run        run the study that a YAML file describes\n"
+    "  status     say how far a run has come, or why it ended\n"
+    "  stop       stop a run so that it can be resumed\n"
     "  report     make tables, figures and the report of a run anew\n"
     "  publish    write the key numbers of a run into your Markdown pages\n"
     "  simulate   write simulated stars in the layout that `run` reads\n"
@@ -64,10 +66,18 @@ static const char about_run[] =
     "  --out DIR                  the run directory (runs/EXPERIMENT-ID)\n"
     "  --dry-run                  say what would be read, trained and needed; write "
     "nothing\n"
+    "  --resume                   go on with the run in the directory, however it ended\n"
+    "  --restart                  throw away what an unfinished run has done, begin "
+    "anew\n"
+    "  --detach                   run in the background; see `status` and `stop`\n"
+    "  --gate                     exit with 1 where the decision gate is not passed\n"
+    "  --no-preflight             begin even where memory or disk seem too small\n"
     "\n"
     "Reads the shards, adds noise, trains every expert of every bin, routes by the\n"
     "true labels and judges. Writes results.json, tables, figures and a report into\n"
-    "the run directory, prints the tables, and says where the report is.\n";
+    "the run directory, prints the tables, and says where the report is. What is\n"
+    "done stays: a run that was stopped or killed goes on with --resume and ends\n"
+    "with the same results.\n";
 
 static void test_help(void **state) {
   (void)state;
@@ -124,6 +134,15 @@ static void test_command_lines_that_are_wrong(void **state) {
   check_refused("run --dryrun a.yaml", 2,
                 "run has no option '--dryrun'; did you mean '--dry-run'?");
   check_refused("run a.yaml --out", 2, "option '--out' needs a value: --out DIR");
+  check_refused("run a.yaml --resume --restart", 2,
+                "--resume goes on with a run and --restart throws it away; give one");
+  check_refused("run a.yaml --dry-run --detach", 2,
+                "--dry-run has nothing to do in the background; leave out --detach");
+  check_refused("status", 2, "status needs a DIR: headroom status DIR");
+  check_refused("stop x --timeout 0", 2,
+                "'--timeout 0': give a number above 0, or leave it out");
+  check_refused("status /dev", 3, "/dev is not the directory of a run");
+  check_refused("stop /dev", 3, "/dev is not the directory of a run");
   check_refused("inspect", 2, "inspect needs a FILE: headroom inspect FILE");
   check_refused("simulate", 2, "simulate needs the option --out DIR");
   check_refused("simulate x --out d", 2, "simulate takes options alone, not 'x'");
