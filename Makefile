@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 RELEASE = cmake --preset release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check asan tsan tidy format fuzz hostile bench install clean
+.PHONY: help setup build demo test check asan tsan tidy format fuzz hostile survive bench install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ build: setup ## the program, at build/headroom
 	@cmake --build build --target headroom
 
 demo: build demo/data/complete ## a small study, from nothing to its report in demo/run
-	build/headroom run demo/data/study.yaml --out demo/run
+	build/headroom run demo/data/study.yaml --out demo/run --restart
 
 # Written last, so that spectra cut short are made anew.
 demo/data/complete: | build
@@ -44,6 +44,11 @@ tsan: ## the C tests under the thread sanitizer (takes scripts/setup.sh develop)
 	@cmake --preset tsan
 	@cmake --build --preset tsan
 	@ctest --preset tsan
+
+survive: ## kill, stop and starve a small study some hundred times (20 minutes)
+	@$(RELEASE) -DHR_TESTS=ON
+	@cmake --build build --target headroom
+	@/usr/bin/python3 tests/python/survive_long.py build
 
 tidy: ## clang-tidy on the sources (takes scripts/setup.sh develop)
 	@$(RELEASE)

@@ -1,0 +1,316 @@
+"""Runs that are killed and stopped end with the bytes of one that was left alone; runs in the
+background tell how far they are."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import study_data
+import survival
+
+BUILD = sys.argv[1]
+KILLS_IN_A_ROW, ROUNDS, STOPS = 2, 3, 2
+
+
+class Survive(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.study = survival.Survivor(BUILD, cls.scratch.name, seed=1)
+        cls.tasks = sum(name.endswith("card.json") for name in cls.study.expected)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def headroom(self, *words, check=False):
+        return study_data.run(BUILD, "headroom", *words, threads=2, check=check)
+
+    def last_error(self, done):
+        return [line for line in done.stderr.splitlines() if line.startswith("headroom: ")][-1]
+
+    def test_killed_at_random_moments(self):
+        hits = 0
+        for _ in range(ROUNDS):
+            hit, differences = self.study.kill(KILLS_IN_A_ROW)
+            hits += hit
+            self.assertEqual(differences, [])
+        self.assertGreater(hits, 0)
+
+    def test_killed_at_chosen_moments(self):
+        """Behind the training rows, between two experts, with one expert trained in part."""
+        for name in ("preparation.json", "tasks/global-ridge/card.json",
+                     "tasks/0-lightgbm/trained.json"):
+            with self.subTest(name):
+                hit, differences = self.study.kill_at(name)
+                self.assertTrue(hit)
+                self.assertEqual(differences, [])
+
+    def test_stopped_at_random_moments(self):
+        codes = set()
+        for _ in range(STOPS):
+            code, differences = self.study.stop()
+            codes.add(code)
+            self.assertEqual(differences, [])
+        self.assertLessEqual(codes, {0, 130, -signal.SIGTERM})  # -15: before it could listen
+
+    def finished(self, name):
+        """A copy of the reference run."""
+        out = os.path.join(self.scratch.name, name)
+        shutil.copytree(os.path.join(self.scratch.name, "reference"), out)
+        return out
+
+    def test_damaged_tasks_are_made_anew(self):
+        """A byte that changed, a file that is gone, a card that lies: no task like these counts."""
+        def flip(path):
+            with open(path, "r+b") as file:
+                file.seek(20)
+                byte = file.read(1)
+                file.seek(20)
+                file.write(bytes([byte[0] ^ 1]))
+        def lie(path):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(re.sub(r'"r2_cv": [-0-9.e]+', '"r2_cv": 0.999', text))
+        for name, spoil in (("0-ridge/predictions.f32", flip), ("3-lightgbm/model.txt", flip),
+                            ("global-posterior/variance.f64", os.remove),
+                            ("1-ridge/card.json", lie), ("2-ridge/card.json", os.remove)):
+            with self.subTest(name):
+                out = self.finished("damaged")
+                spoil(os.path.join(out, "tasks", name))
+                err = survival.finish(BUILD, self.study.config, out, "--resume")
+                self.assertNotIn("is complete", err)
+                self.assertEqual(survival.differences(self.study.expected, out), [])
+                shutil.rmtree(out)
+
+    def test_a_complete_run_is_reported_again(self):
+        out = self.finished("complete")
+        for name in os.listdir(out):
+            if name.startswith("report"):
+                os.remove(os.path.join(out, name))
+        err = survival.finish(BUILD, self.study.config, out, "--resume")
+        self.assertIn(f"resuming {out}: {self.tasks} of {self.tasks} tasks are done, 0 more are "
+                      f"trained\n"
+                      f"{out} is complete: there is nothing left to do\n", err)
+        self.assertTrue(os.path.exists(os.path.join(out, "report.html")))
+        self.assertEqual(survival.differences(self.study.expected, out), [])
+
+    def test_an_unfinished_run_is_not_thrown_away(self):
+        out = self.finished("unfinished")
+        os.remove(os.path.join(out, "results.json"))
+        os.remove(os.path.join(out, "tasks", "0-ridge", "card.json"))
+        done = self.headroom("run", self.study.config, "--out", out)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(self.last_error(done),
+                         f"headroom: {out} holds an unfinished run with {self.tasks - 1} tasks "
+                         "done and 0 more trained or in training; go on with --resume, or throw "
+                         "them away with --restart")
+        self.headroom("run", self.study.config, "--out", out, "--restart", check=True)
+        self.assertEqual(survival.differences(self.study.expected, out), [])
+
+    def changed(self, name, change):
+        """The refusal to resume a finished run with a changed configuration."""
+        out = self.finished(name)
+        config = os.path.join(os.path.dirname(self.study.config), name + ".yaml")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(change(survival.CONFIG))
+        done = self.headroom("run", config, "--out", out, "--resume")
+        shutil.rmtree(out)
+        self.assertEqual(done.returncode, 2)
+        said = re.fullmatch(r"headroom: (\S+) cannot be resumed, the study has changed: (.*); change "
+                            "it back, begin anew with --restart, or name a new directory with --out",
+                            self.last_error(done))
+        self.assertIsNotNone(said, done.stderr)
+        return said.group(2)
+
+    def test_a_changed_study_is_not_resumed(self):
+        self.assertEqual(self.changed("alpha", lambda text: text.replace("[1, 100]", "[1, 10]")),
+                         "experts.ridge.alpha was [1, 100] and is [1, 10] now")
+        self.assertRegex(self.changed("less", lambda text: text.replace("  posterior: {}\n", "")),
+                         r"^experts\.posterior was \{templates: 20000, .*\} and is not there now$")
+        self.assertEqual(self.changed("more", lambda text: text + "selection: {folds: 4, seed: 3}\n"
+                                      "baselines: {vit: 0.7}\ngate: {delta_r2: 0.1}\n"),
+                         "selection.folds was 5 and is 4 now; selection.seed was 42 and is 3 now; "
+                         "baselines.vit is new (0.7); and 1 more")
+
+    def test_changed_data_are_not_resumed(self):
+        out = self.finished("data_changed")
+        shard = os.path.join(os.path.dirname(self.study.config), "train_1", "dataset.h5")
+        before = os.stat(shard)
+        try:
+            os.utime(shard, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+            done = self.headroom("run", self.study.config, "--out", out, "--resume")
+        finally:
+            os.utime(shard, ns=(before.st_atime_ns, before.st_mtime_ns))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"the study has changed: the data file {shard} was modified; change it back",
+                      self.last_error(done))
+
+    def test_a_shard_removed_in_mid_run(self):
+        """A run whose data go away ends as it would have, or with a sentence that names the file;
+        with the shard back in its place it goes on."""
+        out = os.path.join(self.scratch.name, "removed")
+        shard = os.path.join(os.path.dirname(self.study.config), "train_1", "dataset.h5")
+        process = survival.start(BUILD, self.study.config, out)
+        while not os.path.exists(os.path.join(out, "status.json")):
+            time.sleep(0.01)
+        os.rename(shard, shard + ".away")
+        try:
+            _, err = process.communicate()
+            resumed = self.headroom("run", self.study.config, "--out", out, "--resume")
+        finally:
+            os.rename(shard + ".away", shard)
+        self.assertIn(process.returncode, (0, 3), err)
+        if process.returncode == 3:
+            self.assertIn(shard, err.splitlines()[-1])
+        self.assertEqual(resumed.returncode, 3)
+        self.assertIn(shard, self.last_error(resumed))
+        survival.finish(BUILD, self.study.config, out, "--resume")
+        self.assertEqual(survival.differences(self.study.expected, out), [])
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
+    def test_a_read_only_directory(self):
+        out = self.finished("read_only")
+        os.chmod(out, 0o555)
+        try:
+            done = self.headroom("run", self.study.config, "--out", out, "--resume")
+        finally:
+            os.chmod(out, 0o755)
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual(self.last_error(done),
+                         f"headroom: cannot create {out}/run.lock: Permission denied")
+
+    def test_a_directory_on_a_device_that_takes_no_files(self):
+        done = self.headroom("run", self.study.config, "--out", "/proc/headroom")
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual(self.last_error(done), "headroom: cannot make the folder /proc/headroom: "
+                         "No such file or directory")
+
+    def test_memory_and_place_may_change(self):
+        """What changes no number changes no answer: budget, block size, language."""
+        out = self.finished("budget")
+        os.remove(os.path.join(out, "results.json"))
+        os.remove(os.path.join(out, "tasks", "global-ridge", "card.json"))
+        config = os.path.join(os.path.dirname(self.study.config), "budget.yaml")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(survival.CONFIG + "run: {memory_mib: 1000, block_rows: 7}\n")
+        survival.finish(BUILD, config, out, "--resume")
+        self.assertEqual(survival.differences(self.study.expected, out), [])
+
+    def test_leftovers_of_a_killed_run_go(self):
+        out = self.finished("leftovers")
+        for name in ("results.json.part", "tasks/0-ridge/model.npy.part", "figures/x.png.part"):
+            with open(os.path.join(out, name), "w", encoding="ascii") as file:
+                file.write("half")
+        with open(os.path.join(out, "run.lock"), "w", encoding="ascii") as file:
+            file.write("4194304 1 elsewhere\n")
+        err = survival.finish(BUILD, self.study.config, out, "--resume")
+        self.assertIn(f"{out} was left by process 4194304, which ended without a word: taken over",
+                      err)
+        self.assertEqual(survival.differences(self.study.expected, out), [])
+
+    def test_too_little_memory_and_disk(self):
+        out = os.path.join(self.scratch.name, "small")
+        limited = ["bash", "-c", "ulimit -v 400000; exec \"$@\"", "-",
+                   os.path.join(BUILD, "headroom"), "run", self.study.config, "--out", out]
+        done = subprocess.run(limited, capture_output=True, text=True, check=False,
+                              env=dict(os.environ, OMP_NUM_THREADS="1"))
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertRegex(self.last_error(done),
+                         r"^headroom: the study takes up to \d+ MiB of memory and `ulimit -v` has "
+                         r"\d+ left; end other programs, lower run.memory_mib, or try it all the "
+                         "same with --no-preflight$")
+        self.assertFalse(os.path.exists(os.path.join(out, "manifest.json")))
+
+    def test_the_gate(self):
+        out = self.finished("gate")
+        done = self.headroom("run", self.study.config, "--out", out, "--resume", "--gate")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(self.last_error(done),
+                         f"headroom: the gate is not passed; {out}/report.md says which criteria "
+                         "fail or are undecided")
+        config = os.path.join(os.path.dirname(self.study.config), "gate.yaml")
+        with open(config, "w", encoding="ascii") as file:
+            file.write("experiment: {id: easy, language: en}\n"
+                       "data: {train: ['train_{0..1}/dataset.h5'], test: test/dataset.h5}\n"
+                       "experts: {ridge_marginal: {alpha: [0.1]}, ridge: {alpha: [1e6]}}\n"
+                       "gate: {oracle_r2: -9, delta_r2: -9, insufficient_below: -9, "
+                       "focus_delta_r2: -9}\n")
+        self.headroom("run", config, "--out", os.path.join(self.scratch.name, "easy"), "--gate",
+                      check=True)
+
+    def state(self, out):
+        return json.loads(self.headroom("status", out, "--json", check=True).stdout)
+
+    def test_in_the_background(self):
+        out = os.path.join(self.scratch.name, "background")
+        done = self.headroom("run", self.study.config, "--out", out, "--detach", check=True)
+        pid = int(re.match(r"process (\d+) is at work in (\S+)\n", done.stdout).group(1))
+        self.assertIn(f"\nheadroom status {out}\nheadroom stop {out}\n", done.stdout)
+        os.kill(pid, signal.SIGHUP)  # the terminal is closed
+        while self.state(out)["state"] == "running":
+            time.sleep(0.1)
+        state = self.state(out)
+        self.assertEqual((state["state"], state["message"]), ("finished", ""))
+        self.assertEqual(state["tasks"], {"total": self.tasks, "done": self.tasks, "trained": 0,
+                                          "left": 0})
+        self.assertGreater(state["peak_memory_bytes"], 1 << 20)
+        self.assertTrue(os.path.exists(os.path.join(out, "report.html")))
+        self.assertEqual(survival.differences(self.study.expected, out), [])
+        with open(os.path.join(out, "run.log"), encoding="utf-8") as file:
+            self.assertIn(f"{out}/report.html\n", file.read())
+
+    def test_background_errors_are_told_here(self):
+        done = self.headroom("run", os.path.join(self.scratch.name, "none.yaml"), "--detach")
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertEqual(done.stderr, f"headroom: cannot open {self.scratch.name}/none.yaml: "
+                         "No such file or directory\n")
+
+    def test_stop(self):
+        out = os.path.join(self.scratch.name, "stopped")
+        config = os.path.join(os.path.dirname(self.study.config), "long.yaml")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(survival.CONFIG.replace("n_estimators: 60", "n_estimators: 20000"))
+        self.headroom("run", config, "--out", out, "--detach", check=True)
+        while not self.state(out)["tasks"]["done"]:
+            time.sleep(0.1)
+        done = self.headroom("run", config, "--out", out)
+        self.assertEqual(self.last_error(done), f"headroom: another run is at work in {out}; wait "
+                         "for it, or name another directory with --out")
+        done = self.headroom("stop", out, "--timeout", 60, check=True)
+        self.assertRegex(done.stdout, rf"^stopped: {out}, \d+ of {self.tasks} tasks done; "
+                         r"`headroom run` with --resume goes on\n$")
+        state = self.state(out)
+        self.assertEqual((state["state"], state["pid"]), ("stopped", None))
+        self.assertRegex(state["message"], "^interrupted while ")
+        self.assertFalse(os.path.exists(os.path.join(out, "run.pid")))
+        done = self.headroom("stop", out, check=True)
+        self.assertEqual(done.stdout, f"nothing is running in {out}\n")
+
+    def test_status_of_a_killed_run(self):
+        out = os.path.join(self.scratch.name, "killed")
+        process = survival.start(BUILD, self.study.config, out)
+        while not os.path.exists(os.path.join(out, "status.json")):
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+        said = self.headroom("status", out, check=True).stdout
+        self.assertRegex(said, rf"^killed: {out}, after .*\nwhy        it ended without a word: killed, "
+                         "or the machine or the disk gave out\n")
+        self.assertIn(f"`headroom run CONFIG --out {out} --resume` goes on\n", said)
+        self.assertEqual(self.state(out)["state"], "killed")
+        done = self.headroom("status", self.scratch.name)
+        self.assertEqual((done.returncode, done.stderr), (3, f"headroom: {self.scratch.name} is not "
+                                                          "the directory of a run\n"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
