@@ -184,12 +184,17 @@ class Trees(unittest.TestCase):
         out = os.path.join(self.place.name, "long")
         process = subprocess.Popen([os.path.join(BUILD, "headroom"), "run", path, "--out", out],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        maps, deadline = "", time.monotonic() + 60
+        maps, deadline = "", time.monotonic() + 120
         while "lib_lightgbm" not in maps and time.monotonic() < deadline:
             time.sleep(0.05)
             with open(f"/proc/{process.pid}/maps", encoding="utf-8") as file:
                 maps = file.read()
-        time.sleep(2)  # some trees
+        stage = ""
+        while stage != "growing LightGBM trees" and time.monotonic() < deadline:
+            time.sleep(0.05)
+            if os.path.exists(os.path.join(out, "status.json")):
+                with open(os.path.join(out, "status.json"), encoding="utf-8") as file:
+                    stage = json.load(file).get("stage", {}).get("name")
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, told)
