@@ -268,7 +268,7 @@ class Study(unittest.TestCase):
         process.wait()
         self.assertTrue(os.path.exists(state))
         self.assertFalse(os.path.exists(os.path.join(out, "tasks", "3-cnn", "card.json")))
-        study_data.run(BUILD, "headroom", "run", path, "--out", out)
+        study_data.run(BUILD, "headroom", "run", path, "--out", out, "--resume")
         self.check_same(out)
 
     def test_a_pool_larger_than_the_signal_is_refused(self):
