@@ -1,5 +1,8 @@
 #include "nn/model.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 #include "core/alloc.h"
 #include "core/vector.h"
 #include "nn/array_file.h"
@@ -127,6 +130,31 @@ static hr_status read_shape(const char *path, const uint64_t *words,
   return hr_fail(err, HR_ERR_FORMAT, "%s describes no network that can be", path);
 }
 
+/* Whether so many values can hold such a network. A part of them is counted first, in
+ * doubles, as the whole of any shape would overflow. */
+static bool can_hold(double values, const hr_network_shape *shape) {
+  double inputs = 1, count = 2 * (double)shape->pixels + (double)shape->hidden;
+  for (size_t b = 0; b < shape->blocks; b++) {
+    count += (double)shape->kernel * inputs * (double)shape->channels[b];
+    inputs = (double)shape->channels[b];
+  }
+  if (count + inputs * (double)shape->hidden > values) return false;
+  return (double)hr_network_parameter_count(shape) <= values;
+}
+
+/* What a file says of itself must not make us ask for more memory than it has. */
+static hr_status check_size(const char *path, const hr_network_shape *shape,
+                            hr_error *err) {
+  struct stat info;
+  if (stat(path, &info) != 0) {
+    return hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot open %s", path);
+  }
+  if (can_hold((double)info.st_size / sizeof(float), shape)) return HR_OK;
+  return hr_fail(err, HR_ERR_FORMAT,
+                 "%s has %lld bytes, too few for the network that it describes", path,
+                 (long long)info.st_size);
+}
+
 hr_status hr_model_load(const char *path, size_t batch_rows,
                         const hr_network_backend *backend, hr_model *out, hr_error *err) {
   hr_status status = HR_OK;
@@ -137,6 +165,7 @@ hr_status hr_model_load(const char *path, size_t batch_rows,
   hr_model model = {.network = NULL};
   HR_TRY(hr_array_file_read_words(path, &file, err));
   HR_TRY(read_shape(path, words, &shape, err));
+  HR_TRY(check_size(path, &shape, err));
   HR_TRY(hr_model_init(&model, &shape, batch_rows, backend, err));
   list_parts(&model, parts);
   file.parts = parts;
