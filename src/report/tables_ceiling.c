@@ -98,7 +98,10 @@ static hr_status add_octile(hr_table *table, hr_reader *reader, const hr_node *o
   hr_status status = hr_table_add_row(table, &cells, err);
   if (status != HR_OK) return status;
   size_t index = table->row_count - 1;
-  size_t methods = json_object_size(scores.json);
+  /* As the first octile has them; what another one says may have others. */
+  size_t methods = table->column_count - 4;
+  if (known->posterior_kind.json) methods--;
+  if (known->fisher_kind.json) methods--;
   cells[0].value = (double)(index + 1);
   cells[1].value = hr_node_number(reader, octile, "snr_low");
   cells[2].value = hr_node_number(reader, octile, "snr_high");
