@@ -3,7 +3,8 @@ PREFIX ?= /usr/local
 RELEASE = cmake --preset release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check asan tsan tidy format fuzz hostile survive bench install clean
+.PHONY: help setup build demo test check asan tsan valgrind tidy format fuzz hostile survive \
+	bench install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +50,11 @@ survive: ## kill, stop and starve a small study some hundred times (20 minutes)
 	@$(RELEASE) -DHR_TESTS=ON
 	@cmake --build build --target headroom
 	@/usr/bin/python3 tests/python/survive_long.py build
+
+valgrind: ## the C tests that use threads under valgrind (takes scripts/setup.sh develop)
+	@$(RELEASE) -DHR_TESTS=ON
+	@cmake --build build
+	@scripts/valgrind.sh build
 
 tidy: ## clang-tidy on the sources (takes scripts/setup.sh develop)
 	@$(RELEASE)

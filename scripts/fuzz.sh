@@ -27,8 +27,8 @@ for target in "${targets[@]}"; do
   mkdir -p "$corpus"
   log=build-fuzz/$target.log
   echo "fuzz: $target for $seconds s"
-  if ! nice "build-fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 -max_len=8192 \
-    -artifact_prefix="build-fuzz/findings/$target-" \
+  if ! nice "build-fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 \
+    -max_len=8192 -rss_limit_mb=2048 -artifact_prefix="build-fuzz/findings/$target-" \
     "$corpus" "tests/fuzz/seeds/$target" >"$log" 2>&1; then
     tail -40 "$log"
     echo "fuzz: $target: a finding, see $log and build-fuzz/findings" >&2

@@ -4,7 +4,7 @@
 #
 #   scripts/setup.sh build      what building takes (the default)
 #   scripts/setup.sh test       that, and what the tests take
-#   scripts/setup.sh develop    that, and what `make tidy`, `make tsan` and `make fuzz` take
+#   scripts/setup.sh develop    that, and what `make tidy`, `tsan`, `valgrind` and `fuzz` take
 #
 # It installs only what is missing, asks sudo for help only when you are not root, and
 # when nothing is missing it does nothing and needs no network.
@@ -23,7 +23,7 @@ build_packages=(gcc libc6-dev make git cmake ninja-build pkg-config
 test_packages=(g++ clang clang-format libomp-dev binutils libcmocka-dev
   python3 python3-h5py python3-tables python3-pandas python3-sklearn python3-torch)
 
-develop_packages=(clang-tidy libclang-rt-dev)
+develop_packages=(clang-tidy libclang-rt-dev valgrind)
 
 # Last, whichever way the script ends well.
 get_lightgbm() {
