@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/parallel.h"
 #include "data/array.h"
 #include "data/prepare.h"
@@ -379,7 +380,9 @@ hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) {
   };
   HR_TRY(read_block(stream, &next, err));
   prepare_context context = {.stream = stream, .block = &next};
+  double start = hr_clock_seconds();
   hr_parallel_for(next.rows, prepare_one_row, &context);
+  stream->preparation.prepare_seconds += hr_clock_seconds() - start;
   HR_TRY(gather_reports(stream, next.rows, err));
   stream->row += next.rows;
   *block = next;

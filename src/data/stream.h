@@ -60,6 +60,7 @@ typedef struct hr_preparation {
   uint64_t faulty_rows;       /* rows that cannot be used; not in the counts above */
   uint64_t faulty_noisy_rows; /* those of them that only `noisy` makes unusable */
   uint64_t bytes_read;        /* of array data, as stored uncompressed in the file */
+  double prepare_seconds; /* wall time of preparation and noise; the rest is reading */
 } hr_preparation;
 
 typedef struct hr_stream hr_stream;

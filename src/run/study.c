@@ -13,6 +13,7 @@
 #include "run/json_file.h"
 #include "run/preflight.h"
 #include "run/rundir.h"
+#include "run/timings.h"
 #include "run/watch.h"
 #include "score/results.h"
 
@@ -28,6 +29,7 @@ typedef struct study {
   hr_bound bound;
   hr_preparation train_preparation, test_preparation;
   bool is_train_counted;
+  hr_timings timings;
 } study;
 
 static const hr_observer *observer_of(const study *s) {
@@ -71,9 +73,11 @@ static bool is_complete(const study *s) {
 
 static hr_status show_block(void *context, const hr_block *block, hr_error *err) {
   hr_status status = HR_OK;
-  const study *s = context;
+  study *s = context;
+  hr_timings_lap(&s->timings, "read training rows", NULL);
   for (size_t i = 0; i < s->config->expert_count; i++) {
     HR_TRY(hr_contender_observe(&s->contenders[i], block, err));
+    hr_timings_lap(&s->timings, "gather", s->contenders[i].home.type->name);
   }
 cleanup:
   return status;
@@ -87,6 +91,7 @@ static hr_status read_training(study *s, hr_error *err) {
     HR_TRY(hr_contender_sample(&s->contenders[i], s->plan, err));
     wanted = wanted || hr_contender_wants_rows(&s->contenders[i]);
   }
+  hr_timings_lap(&s->timings, "sample", NULL);
   if (!wanted) return HR_OK;
   const hr_pass pass = {.plan = s->plan,
                         .training = true,
@@ -94,6 +99,9 @@ static hr_status read_training(study *s, hr_error *err) {
                         .visit = show_block,
                         .context = s};
   HR_TRY(hr_pass_run(&pass, &s->train_preparation, err));
+  hr_timings_lap(&s->timings, "read training rows", NULL);
+  hr_timings_move(&s->timings, "read training rows", "noise for training rows",
+                  s->train_preparation.prepare_seconds);
   HR_TRY(hr_rundir_write_preparation(s->out_dir, s->plan, &s->train_preparation, err));
 cleanup:
   return status;
@@ -107,6 +115,7 @@ static hr_status finish_contenders(study *s, hr_error *err) {
     HR_TRY(hr_contender_predict(contender, s->plan, err));
     HR_TRY(hr_contender_finish(contender, err));
     s->outcomes[i] = contender->outcome;
+    hr_timings_lap(&s->timings, "train and predict", contender->home.type->name);
   }
 cleanup:
   return status;
@@ -129,6 +138,7 @@ static hr_status read_test(study *s, hr_error *err) {
   HR_TRY(hr_bound_init(&s->bound, s->plan, err));
   HR_TRY(hr_pass_run(&pass, &s->test_preparation, err));
   HR_TRY(hr_bound_finish(&s->bound, s->plan, s->out_dir, err));
+  hr_timings_lap(&s->timings, "bound by Fisher information", NULL);
 cleanup:
   return status;
 }
@@ -275,11 +285,14 @@ static hr_status work(study *s, hr_error *err) {
   for (size_t i = 0; i < s->config->expert_count; i++) {
     HR_TRY(hr_contender_begin(&s->contenders[i], err));
   }
+  hr_timings_lap(&s->timings, "prepare", NULL);
   HR_TRY(read_training(s, err));
   HR_TRY(finish_contenders(s, err));
   HR_TRY(read_test(s, err));
   tell_preparation(s);
   HR_TRY(write_results(s, err));
+  hr_timings_lap(&s->timings, "judge", NULL);
+  HR_TRY(hr_timings_write(&s->timings, s->out_dir, err));
   hr_observe_info(observer_of(s), "study %s done in %.1f s", s->config->experiment.id,
                   hr_clock_seconds() - s->watch->begun);
 cleanup:
@@ -370,6 +383,7 @@ hr_status hr_study_run(const hr_study_options *options, const hr_observer *obser
   hr_watch watch;
   hr_error reason = {.status = HR_OK};
   study s = {.options = options, .watch = &watch, .rundir = {.lock = -1}};
+  hr_timings_start(&s.timings);
   hr_watch_init(&watch, observer);
   HR_TRY(open_study(options, &(hr_vet_options){0}, &watch.observer, &opened, &reason));
   s.config = opened.config;
