@@ -23,19 +23,30 @@ cleanup:
   return status;
 }
 
-json_t *hr_json_file_read(const char *folder, const char *name) {
+hr_status hr_json_file_look(const char *folder, const char *name, json_t **out,
+                            hr_error *err) {
   char *path = NULL, *bytes = NULL;
   size_t size = 0;
   json_t *root = NULL;
-  if (hr_join_path(folder, name, &path, NULL) == HR_OK &&
-      hr_file_read(path, MOST_JSON_BYTES, &bytes, &size, NULL) == HR_OK) {
-    root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, NULL);
+  json_error_t reason;
+  hr_status status = hr_join_path(folder, name, &path, err);
+  if (status == HR_OK) status = hr_file_read(path, MOST_JSON_BYTES, &bytes, &size, err);
+  if (status == HR_OK) {
+    root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &reason);
+    if (!root && json_error_code(&reason) == json_error_out_of_memory) {
+      status = hr_fail(err, HR_ERR_MEMORY, "no memory to read %s", path);
+    }
   }
   hr_free(path);
   hr_free(bytes);
-  if (json_is_object(root)) return root;
-  json_decref(root);
-  return NULL;
+  *out = json_is_object(root) ? root : NULL;
+  if (!*out) json_decref(root);
+  return status == HR_ERR_MEMORY ? status : HR_OK;
+}
+
+json_t *hr_json_file_read(const char *folder, const char *name) {
+  json_t *root = NULL;
+  return hr_json_file_look(folder, name, &root, NULL) == HR_OK ? root : NULL;
 }
 
 json_t *hr_json_text(const char *text) {

@@ -13,8 +13,13 @@ hr_status hr_json_file_write(const hr_json_builder *builder, const json_t *root,
                              const char *folder, const char *name, hr_file_writer *writer,
                              hr_error *err) HR_MUST_CHECK;
 
-/* The object in folder/name; NULL where there is no such file, or none that is one JSON
- * object. To be freed with json_decref. */
+/* The object in folder/name: NULL where there is no such file, or none that is one JSON
+ * object. To be freed with json_decref. HR_ERR_MEMORY alone: a file that finds no memory
+ * is not taken for one that is not there. */
+hr_status hr_json_file_look(const char *folder, const char *name, json_t **out,
+                            hr_error *err) HR_MUST_CHECK;
+
+/* The same, NULL also where memory ran out: for what is only of use where it is there. */
 json_t *hr_json_file_read(const char *folder, const char *name);
 
 /* A text that need not be UTF-8 (paths, messages of others): other bytes become '?'. */

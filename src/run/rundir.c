@@ -214,9 +214,10 @@ static hr_status check_unfinished(const char *out_dir, hr_error *err) {
 static hr_status check_contents(const char *out_dir, const hr_plan *plan,
                                 hr_study_mode mode, hr_rundir *out, hr_error *err) {
   hr_status status = HR_OK;
-  json_t *manifest = hr_json_file_read(out_dir, "manifest.json");
+  json_t *manifest = NULL;
   out->is_resumed = out->has_results = false;
   if (!holds_something(out_dir)) goto cleanup;
+  HR_TRY(hr_json_file_look(out_dir, "manifest.json", &manifest, err));
   if (!json_is_string(json_object_get(manifest, "fingerprint"))) {
     status = hr_fail(err, HR_ERR_USAGE,
                      "%s is not empty and is not the directory of a run; "
@@ -272,12 +273,12 @@ static json_t *describe_machine(void) {
                    (json_int_t)hr_thread_count());
 }
 
-static json_t *describe_paths(const hr_strings *paths) {
-  json_t *list = json_array();
+static void describe_paths(hr_json_builder *builder, json_t *data,
+                           const hr_strings *paths) {
+  json_t *list = hr_json_put(builder, data, "train", json_array());
   for (size_t i = 0; i < paths->count; i++) {
-    json_array_append_new(list, hr_json_text(paths->items[i]));
+    hr_json_append(builder, list, hr_json_text(paths->items[i]));
   }
-  return list;
 }
 
 static json_t *describe_data(const hr_plan *plan, hr_json_builder *builder) {
@@ -285,7 +286,7 @@ static json_t *describe_data(const hr_plan *plan, hr_json_builder *builder) {
   const hr_config *config = plan->config;
   json_t *data = json_object();
   print_modified(plan, modified);
-  hr_json_put(builder, data, "train", describe_paths(&config->data.train_paths));
+  describe_paths(builder, data, &config->data.train_paths);
   hr_json_put(builder, data, "test", hr_json_text(config->data.test_path));
   hr_json_put_text(builder, data, "modified", modified);
   hr_json_put(builder, data, "files", hr_differences_files(plan, builder));
