@@ -231,17 +231,20 @@ void hr_loaded_task_fini(hr_loaded_task *loaded) {
 }
 
 /* Whether a record is what this study would have written of the bin. */
-static bool is_ours(const hr_task_home *home, int bin, const json_t *card) {
+static hr_status check_card(const hr_task_home *home, int bin, const json_t *card,
+                            bool *ours, hr_error *err) {
   char seal[HR_SEAL_BYTES];
+  hr_status status = hr_seal_compute(card, seal, err);
+  if (status != HR_OK) return status;
   const json_t *its_bin = json_object_get(card, "bin");
   bool same_bin = bin == HR_GLOBAL ? json_is_null(its_bin)
                                    : json_is_integer(its_bin) &&
                                          json_integer_value(its_bin) == (json_int_t)bin;
-  return same_bin && strcmp(hr_json_string(card, "schema", ""), card_schema) == 0 &&
-         strcmp(hr_json_string(card, "study", ""), home->study) == 0 &&
-         strcmp(hr_json_string(card, "expert", ""), home->type->name) == 0 &&
-         hr_seal_compute(card, seal, NULL) == HR_OK &&
-         strcmp(hr_json_string(card, "seal", ""), seal) == 0;
+  *ours = same_bin && strcmp(hr_json_string(card, "schema", ""), card_schema) == 0 &&
+          strcmp(hr_json_string(card, "study", ""), home->study) == 0 &&
+          strcmp(hr_json_string(card, "expert", ""), home->type->name) == 0 &&
+          strcmp(hr_json_string(card, "seal", ""), seal) == 0;
+  return HR_OK;
 }
 
 /* Whether every file that the record lists is there, byte for byte. */
@@ -406,9 +409,9 @@ hr_status hr_task_read(const hr_task_home *home, hr_task_stage stage, size_t t,
   bool good = false;
   *found = false;
   HR_TRY(folder_of(home, bin, &folder, err));
-  card = hr_json_file_read(folder, record_names[stage]);
-  if (!card || !is_ours(home, bin, card)) goto cleanup;
-  HR_TRY(check_files(card, folder, &good, err));
+  HR_TRY(hr_json_file_look(folder, record_names[stage], &card, err));
+  if (card) HR_TRY(check_card(home, bin, card, &good, err));
+  if (good) HR_TRY(check_files(card, folder, &good, err));
   if (good) HR_TRY(read_card(home, bin, card, &loaded, &good, err));
   if (good && stage == HR_TASK_DONE && loaded.task.status == HR_TASK_OK) {
     HR_TRY(read_predictions(folder, &loaded, &good, err));

@@ -2,7 +2,8 @@
 gives EIO, a full disk, an interrupted call, or half of the bytes; the n-th allocation gives nothing
 (tests/preload). Whatever happens, the program ends with success, or with an exit code and one
 sentence; no file is left half written; interrupted calls and short ones are no failures at all; and
-the same command in the same directory, once all is well again, ends with the bytes of a sound run.
+the same command with --resume in the same directory, once all is well again, ends with the bytes of a
+sound run.
 
     test_failing_calls.py BUILD [--all]     the test takes some of the calls, `make hostile` all,
                                             and disks of every size too small
@@ -34,8 +35,9 @@ SURVIVED = ("EINTR", "short")
 # Allocations are many: even --all takes no more than these, spread over the study. That every
 # single one of hr_alloc may fail is shown in one process, tests/run/test_study.c.
 MOST = {"memory": 300}
-# Taking the lock's file away takes memory; nobody holds it, so that it stops no other run.
-ALLOWED = ("run.lock",)
+# They tell what happened, and when. Taking the lock's files away takes memory; nobody holds them,
+# so that they stop no other run.
+ALLOWED = ("run.lock", "run.pid", "run.log", "status.json", "timings.json")
 # Files that tell times; results.json has a seal that leaves them out.
 TIMED = ("results.json", "manifest.json", "card.json", "report.md", "report.html")
 
@@ -72,11 +74,12 @@ class Study:
                 self.calls.update((kind, int(count)) for kind, count in map(str.split, file))
         self.files = files_below(self.sound)
 
-    def run(self, out, **environment):
+    def run(self, out, *options, **environment):
         """One thread, so that the n-th call is the same one each time."""
         preload = ":".join(os.path.join(self.build, name)
                            for name in ("libfail_io.so", "libfail_memory.so"))
-        return subprocess.run([os.path.join(self.build, "headroom"), "run", self.config, "--out", out],
+        return subprocess.run([os.path.join(self.build, "headroom"), "run", self.config, "--out", out,
+                               *options],
                               capture_output=True, timeout=120, check=False,
                               env={**os.environ, "LD_PRELOAD": preload, "FAIL_IO_UNDER": self.folder,
                                    "OMP_NUM_THREADS": "1", **environment})
@@ -99,7 +102,8 @@ class Study:
                 and (name not in self.files or not self.is_as_ever(out, name))]
 
     def check_whole(self, out):
-        missing = [name for name in self.files if not os.path.exists(os.path.join(out, name))]
+        missing = [name for name in self.files
+                   if name not in ALLOWED and not os.path.exists(os.path.join(out, name))]
         wrong = missing + self.damage(out)
         return f"wrong or missing files: {wrong}" if wrong else ""
 
@@ -127,7 +131,7 @@ class Study:
             wrong = f"not survived: {done.stderr.decode()!r}"
         if wrong or done.returncode == 0:
             return wrong
-        after = self.run(out)
+        after = self.run(out, "--resume")
         wrong = self.check_end(after, out)
         return wrong or (f"and then {after.stderr.decode()!r}" if after.returncode else "")
 
@@ -143,7 +147,7 @@ class Study:
             if done.returncode == 0:
                 return wrong or None
             subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
-            after = self.run(out)
+            after = self.run(out, "--resume")
             return wrong or self.check_end(after, out) or "" if after.returncode == 0 else "not mended"
         finally:
             subprocess.run(["umount", disk], check=True)

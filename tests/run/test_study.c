@@ -71,7 +71,8 @@ static hr_status run_study(void) {
   char config[sizeof s.name], out[sizeof s.name], *run_dir = NULL;
   snprintf(config, sizeof config, "%s/study.yaml", s.path);
   snprintf(out, sizeof out, "%s/run", s.path);
-  const hr_study_options options = {.config_path = config, .out_dir = out};
+  const hr_study_options options = {
+      .config_path = config, .out_dir = out, .mode = HR_STUDY_RESTART};
   err = (hr_error){0};
   hr_status status = hr_study_run(&options, NULL, &run_dir, &err);
   if (status == HR_OK) status = hr_report_write(run_dir, NULL, &err);
