@@ -27,6 +27,7 @@ typedef enum hr_stream_id {
   HR_STREAM_WEIGHTS = 10,     /* the weights that a network starts from */
   HR_STREAM_SHUFFLE = 11,     /* the order in which a network sees its rows */
   HR_STREAM_NOISE_EPOCH = 12, /* pixel noise of a network's rows, anew every epoch */
+  HR_STREAM_GRID_TEMPLATES = 13, /* labels of templates drawn from the model grid */
 } hr_stream_id;
 
 /* The Philox4x32-10 bijection: out = P(counter; key). */

@@ -51,6 +51,10 @@ typedef struct hr_study_view {
   const double *wave_angstrom; /* [pixels] */
   hr_split_view train;
   hr_split_view test;
+  const char *target_name;
+  const hr_axis *axes; /* [axis_count] of the grid of bins */
+  size_t axis_count;
+  const char *config_path; /* for messages */
   uint64_t seed;
   size_t memory_bytes;
   double noise_level; /* the noise of a pixel in units of its error; 0: none */

@@ -1,10 +1,12 @@
-/* Templates are a random sample of the training rows, or all of them, kept in memory:
- * those of a bin are the bin's prior, all of them the global one. One comparison of a
- * spectrum with all templates gives both answers. Test rows are gathered into groups of
- * a fixed size by their number alone, so that neither blocks nor threads change a bit.
+/* Templates are a random sample of the training rows, or all of them, or draws from the
+ * model grid (posterior_grid.h), kept in memory: those of a bin are the bin's prior, all
+ * of them the global one. One comparison of a spectrum with all templates gives both
+ * answers. Test rows are gathered into groups of a fixed size by their number alone, so
+ * that neither blocks nor threads change a bit.
  *
  * Validation compares held-out training rows, with their noise, with the templates of the
- * other folds: what a fold's rows would have got from the rest. */
+ * other folds: what a fold's rows would have got from the rest. Those of the grid are no
+ * training rows, and all of them count. */
 #include "experts/posterior.h"
 
 #include <math.h>
@@ -16,7 +18,10 @@
 #include "core/npy.h"
 #include "core/observe.h"
 #include "core/random.h"
+#include "experts/posterior_grid.h"
 #include "linalg/templates.h"
+#include "simulate/draws.h"
+#include "simulate/quantile.h"
 
 enum {
   FEWEST_TEMPLATES = 2, /* one says nothing about a spread */
@@ -47,10 +52,17 @@ struct hr_expert {
   const hr_study_view *study;
   const hr_posterior_parameters *parameters;
   hr_templates *templates;
-  double *typical; /* [P] mean 1/σ² of the templates' own rows */
+  double *typical; /* [P] mean 1/σ² of the templates' own rows, or of those of all */
+  size_t typical_rows;
   size_t template_count;
+  /* Of stored templates: */
   size_t *template_row; /* [templates] training rows, in order of (bin, label, row) */
   size_t *slot;         /* [training rows] its template, or not_kept */
+  /* Of templates from the grid: */
+  bool from_grid;
+  hr_posterior_grid grid;
+  double *medians; /* [of_all.count] of the pixels of clean rows */
+  float *sorting;  /* [P] */
   held_out by_bin, of_all;
   posterior_model *models; /* [K + 1], the global one last */
   hr_task *tasks;          /* [K + 1] */
@@ -88,6 +100,9 @@ static void posterior_destroy(hr_expert **address) {
   hr_free(expert->typical);
   hr_free(expert->template_row);
   hr_free(expert->slot);
+  hr_posterior_grid_fini(&expert->grid);
+  hr_free(expert->medians);
+  hr_free(expert->sorting);
   hr_free(expert->models);
   hr_free(expert->tasks);
   hr_free(expert->x);
@@ -122,8 +137,9 @@ static hr_status shuffle(const hr_study_view *study, hr_stream_id stream, bool g
   return HR_OK;
 }
 
-/* Templates: the first of a random order, then sorted so that neighbours look alike. */
-static hr_status choose_templates(hr_expert *expert, hr_error *err) {
+/* Stored templates: the first of a random order, then sorted so that neighbours look
+ * alike. */
+static hr_status choose_stored(hr_expert *expert, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = expert->study;
   size_t rows = study->train.rows, most = (size_t)expert->parameters->templates;
@@ -145,6 +161,23 @@ static hr_status choose_templates(hr_expert *expert, hr_error *err) {
 cleanup:
   hr_free(ranked);
   return status;
+}
+
+static bool is_text(const char *text, const char *wanted) {
+  return text && strcmp(text, wanted) == 0;
+}
+
+static hr_status choose_templates(hr_expert *expert, hr_error *err) {
+  expert->from_grid = is_text(expert->parameters->source, "grid");
+  if (!expert->from_grid) return choose_stored(expert, err);
+  expert->template_count = (size_t)expert->parameters->templates;
+  return hr_posterior_grid_init(&expert->grid, expert->study, expert->template_count,
+                                err);
+}
+
+static int32_t group_of_template(const hr_expert *expert, size_t i) {
+  return expert->from_grid ? expert->grid.templates[i].group
+                           : group_of(expert->study, expert->template_row[i]);
 }
 
 /* Rows to validate on: of each bin, or of all rows. */
@@ -221,7 +254,7 @@ static hr_status init_models(hr_expert *expert, hr_error *err) {
   hr_count_bins(study->train.bin, study->train.rows, bins, rows);
   hr_count_bins(study->test.route, study->test.rows, bins, test_rows);
   for (size_t i = 0; i < expert->template_count; i++) {
-    templates[group_of(study, expert->template_row[i])]++;
+    templates[group_of_template(expert, i)]++;
   }
   rows[bins] = study->train.rows;
   test_rows[bins] = study->test.rows;
@@ -239,10 +272,6 @@ cleanup:
 
 static bool is_idle(const hr_expert *expert) {
   return expert->tasks[expert->study->bin_count].status != HR_TASK_OK;
-}
-
-static bool is_text(const char *text, const char *wanted) {
-  return text && strcmp(text, wanted) == 0;
 }
 
 /* Plain where nothing else is asked for: tests leave texts out. */
@@ -277,6 +306,10 @@ static hr_status posterior_create(const hr_study_view *study, const void *parame
     HR_TRY(hr_templates_create(expert->template_count, study->pixels, &options,
                                &expert->templates, err));
     HR_TRY(hr_alloc(&expert->typical, study->pixels, err));
+    if (expert->from_grid) {
+      HR_TRY(hr_alloc(&expert->medians, expert->of_all.count, err));
+      HR_TRY(hr_alloc(&expert->sorting, study->pixels, err));
+    }
     HR_TRY(hr_alloc(&expert->x, HR_QUERY_ROWS * study->pixels, err));
     HR_TRY(hr_alloc(&expert->error, HR_QUERY_ROWS * study->pixels, err));
   }
@@ -294,13 +327,24 @@ static void keep_row(held_out *held, size_t row, const hr_block *block, size_t i
   memcpy(held->error + to, block->error + from, block->pixels * sizeof *held->error);
 }
 
-/* Adds 1/σ² of a template's row to the typical one, in the order of rows. */
+/* Adds 1/σ² of a row to the typical one, in the order of rows. */
 static void add_typical(hr_expert *expert, const float *error) {
+  expert->typical_rows++;
   double level = expert->study->noise_level;
   for (size_t p = 0; p < expert->study->pixels; p++) {
     double sigma = level * (double)error[p];
     if (sigma > 0) expert->typical[p] += 1 / (sigma * sigma);
   }
+}
+
+/* What templates from the grid have to know of the training rows: how bright, how noisy.
+ */
+static void look_at_row(hr_expert *expert, const hr_block *block, size_t i) {
+  size_t kept = expert->of_all.place[block->first_row + i], at = i * block->pixels;
+  if (kept == not_kept) return;
+  expert->medians[kept] =
+      hr_pixel_quantile(block->flux + at, block->pixels, 0.5, expert->sorting);
+  add_typical(expert, block->error + at);
 }
 
 static hr_status posterior_observe(hr_expert *expert, const hr_block *block,
@@ -312,7 +356,8 @@ static hr_status posterior_observe(hr_expert *expert, const hr_block *block,
     size_t row = block->first_row + i;
     keep_row(&expert->by_bin, row, block, i);
     keep_row(&expert->of_all, row, block, i);
-    if (expert->slot[row] == not_kept) continue;
+    if (expert->from_grid) look_at_row(expert, block, i);
+    if (expert->from_grid || expert->slot[row] == not_kept) continue;
     hr_template_label label = {train->target[row], group_of(expert->study, row),
                                train->fold[row]};
     hr_templates_put(expert->templates, expert->slot[row],
@@ -333,7 +378,7 @@ static hr_status predict_held_out(hr_expert *expert, const held_out *held, size_
   for (size_t i = 0; i < count; i++) {
     size_t row = held->rows[first + i];
     group[i] = group_of(study, row);
-    fold[i] = study->train.fold[row];
+    fold[i] = expert->from_grid ? HR_NO_FOLD : study->train.fold[row];
   }
   hr_query query = {.rows = count,
                     .x = held->x + first * study->pixels,
@@ -395,7 +440,14 @@ static hr_status posterior_train(hr_expert *expert, hr_error *err) {
                           .unit = "spectra",
                           .total = expert->by_bin.count + expert->of_all.count};
   for (size_t p = 0; p < expert->study->pixels; p++) {
-    expert->typical[p] /= (double)expert->template_count;
+    expert->typical[p] /= (double)expert->typical_rows;
+  }
+  if (expert->from_grid) {
+    hr_posterior_scale scale = {
+        expert->medians, expert->of_all.count,
+        options_of(expert->parameters).amplitude != HR_AMPLITUDE_NONE};
+    HR_TRY(hr_posterior_grid_put(&expert->grid, expert->study, &scale, expert->templates,
+                                 err));
   }
   HR_TRY(hr_templates_finish(expert->templates, expert->typical, err));
   HR_TRY(validate(expert, &expert->by_bin, &progress, err));
@@ -450,19 +502,20 @@ static int compare_numbers(const void *left, const void *right) {
 }
 
 /* Says where the mean is one over few templates, or that linear models are. */
-static void note_few(hr_task *task, double median, bool local) {
-  if (local) {
+static void note_few(const hr_expert *expert, hr_task *task, double median) {
+  if (options_of(expert->parameters).least_effective > 0) {
     snprintf(task->note, sizeof task->note,
              "half of the test spectra have %.1f effective templates or fewer; local "
              "linear models predict them",
              median);
     return;
   }
-  snprintf(task->note, sizeof task->note,
-           "half of the test spectra have %.1f effective templates or fewer, too few for "
-           "a mean; more training spectra, experts.posterior.templates, or its kernel: "
-           "local_linear would help",
-           median);
+  snprintf(
+      task->note, sizeof task->note,
+      "half of the test spectra have %.1f effective templates or fewer, too few for "
+      "a mean; more %sexperts.posterior.templates, or its kernel: local_linear would "
+      "help",
+      median, expert->from_grid ? "" : "training spectra, ");
 }
 
 static hr_status note_effective(hr_expert *expert, hr_error *err) {
@@ -476,7 +529,7 @@ static hr_status note_effective(hr_expert *expert, hr_error *err) {
     qsort(effective, task->test_rows, sizeof *effective, compare_numbers);
     double median = effective[task->test_rows / 2];
     if (median >= FEW_EFFECTIVE) continue;
-    note_few(task, median, options_of(expert->parameters).least_effective > 0);
+    note_few(expert, task, median);
   }
 cleanup:
   hr_free(effective);
@@ -506,7 +559,28 @@ static const hr_task *posterior_tasks(const hr_expert *expert, size_t *count) {
   return expert->tasks;
 }
 
-/* templates.npy: fp64 [templates][1], the training rows the model is made of.
+/* Which templates a task is made of, [*count] rows of `columns` numbers: the number of
+ * the training row, or the labels that the grid was asked for. */
+static hr_status list_templates(const hr_expert *expert, const hr_task *task,
+                                size_t columns, double **out, size_t *count,
+                                hr_error *err) {
+  hr_status status = hr_alloc(out, columns * expert->template_count, err);
+  *count = 0;
+  if (status != HR_OK) return status;
+  for (size_t i = 0; i < expert->template_count; i++) {
+    if (task->bin != HR_GLOBAL && group_of_template(expert, i) != task->bin) continue;
+    double *row = *out + columns * (*count)++;
+    if (expert->from_grid) {
+      memcpy(row, expert->grid.templates[i].labels, columns * sizeof *row);
+    } else {
+      *row = (double)expert->template_row[i];
+    }
+  }
+  return HR_OK;
+}
+
+/* templates.npy: fp64 [templates][1], the training rows the model is made of; from the
+ * grid [templates][3], their T_eff, log g and [M/H].
  * posterior.npy: fp64 [test rows][3], posterior variance, effective templates, and what
  * weighing by components may have changed the mean by. */
 static hr_status posterior_save(const hr_expert *expert, const hr_task *task,
@@ -516,14 +590,10 @@ static hr_status posterior_save(const hr_expert *expert, const hr_task *task,
   size_t count = 0, m = task->bin == HR_GLOBAL ? study->bin_count : (size_t)task->bin;
   double *rows = NULL, *triples = NULL;
   char *path = NULL, *other = NULL;
-  HR_TRY(hr_alloc(&rows, expert->template_count, err));
-  for (size_t i = 0; i < expert->template_count; i++) {
-    size_t row = expert->template_row[i];
-    bool belongs = task->bin == HR_GLOBAL || study->train.bin[row] == task->bin;
-    if (belongs) rows[count++] = (double)row;
-  }
+  size_t columns = expert->from_grid ? HR_GRID_AXES : 1;
+  HR_TRY(list_templates(expert, task, columns, &rows, &count, err));
   HR_TRY(hr_join_path(folder, "templates.npy", &path, err));
-  HR_TRY(hr_npy_write(path, rows, count, 1, err));
+  HR_TRY(hr_npy_write(path, rows, count, columns, err));
   HR_TRY(hr_join_path(folder, "posterior.npy", &other, err));
   HR_TRY(hr_alloc(&triples, 3 * task->test_rows, err));
   for (size_t i = 0; i < task->test_rows; i++) {
@@ -545,7 +615,9 @@ static void posterior_estimate(const hr_study_view *study, const void *parameter
   const hr_posterior_parameters *posterior = parameters;
   double pixels = (double)study->pixels, rows = (double)study->train.rows;
   double held = 0, most = (double)posterior->validation, of_all = fmin(rows, most);
-  double count = fmin(rows, (double)posterior->templates);
+  bool from_grid = is_text(posterior->source, "grid");
+  double wanted = (double)posterior->templates;
+  double count = from_grid ? wanted : fmin(rows, wanted);
   size_t counts[HR_MOST_BINS + 1], templates = (size_t)count;
   size_t groups = study->bin_count + 1;
   hr_templates_options options = options_of(posterior);
@@ -560,9 +632,11 @@ static void posterior_estimate(const hr_study_view *study, const void *parameter
   cost->memory_bytes = hr_templates_bytes(templates, study->pixels, groups, &options) +
                        8 * pixels * (held + of_all + HR_QUERY_ROWS) + 48 * rows +
                        76 * (double)study->test.rows;
+  if (from_grid) cost->memory_bytes += hr_posterior_grid_bytes(study, templates);
   cost->operations = spectra * per_spectrum;
+  if (from_grid) cost->operations += hr_draw_operations(study->pixels) * count;
   if (options.weigh == HR_WEIGH_COMPONENTS) cost->operations += 300 * pixels * count;
-  cost->disk_bytes = 16 * count + 56 * (double)study->test.rows;
+  cost->disk_bytes = (from_grid ? 48 : 16) * count + 56 * (double)study->test.rows;
 }
 
 static const hr_field fields[] = {
@@ -573,7 +647,17 @@ static const hr_field fields[] = {
      .minimum = 2,
      .maximum = 1e9,
      .help = "The most training spectra that serve as templates, of all bins together; a "
-             "random sample where there are more. Kept in memory."},
+             "random sample where there are more. From the grid as many as this. Kept in "
+             "memory."},
+    {.name = "source",
+     .kind = HR_FIELD_TEXT,
+     .offset = offsetof(hr_posterior_parameters, source),
+     .default_text = "stored",
+     .choices = "stored|grid",
+     .help = "Where templates come from: stored, the training spectra; grid, drawn from "
+             "the built-in model grid as headroom simulate draws its stars by default, "
+             "labels uniform over the whole grid, scaled to the training spectra's "
+             "median flux."},
     {.name = "validation",
      .kind = HR_FIELD_INTEGER,
      .offset = offsetof(hr_posterior_parameters, validation),
@@ -624,7 +708,7 @@ static const hr_field fields[] = {
 const hr_expert_type hr_posterior_expert_type = {
     .name = "posterior",
     .title = "Posterior mean",
-    .summary = "The posterior mean of the label over the training spectra as templates.",
+    .summary = "The posterior mean of the label over noise-free spectra as templates.",
     .variant = NULL,
     .uses_error = true,
     .has_global = true,

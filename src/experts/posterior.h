@@ -1,5 +1,6 @@
-/* The posterior mean over noise-free training spectra as templates: no training, and the
- * estimator of least mean squared error under the training set's own distribution. */
+/* The posterior mean over noise-free spectra as templates, training spectra or draws from
+ * the model grid: no training, and the estimator of least mean squared error under the
+ * templates' own distribution. */
 #ifndef HR_EXPERTS_POSTERIOR_H
 #define HR_EXPERTS_POSTERIOR_H
 
@@ -7,6 +8,7 @@
 
 typedef struct hr_posterior_parameters {
   int64_t templates;  /* the most, of all bins together */
+  char *source;       /* "stored" or "grid", see posterior_grid.h */
   int64_t validation; /* held-out rows of each bin, and of all rows */
   char *weigh;        /* "components" or "pixels", see linalg/templates.h */
   char *amplitude;    /* "none", "flat" or "gaussian", the same */

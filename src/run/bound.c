@@ -32,7 +32,7 @@ hr_status hr_bound_init(hr_bound *bound, const hr_plan *plan, hr_error *err) {
   };
   *bound = (hr_bound){0};
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
-    const char *name = hr_fisher_label_names[axis];
+    const char *name = hr_grid_label_names[axis];
     input.train_labels[axis] = find_label(plan->train, name);
     input.test_labels[axis] = find_label(plan->test, name);
   }

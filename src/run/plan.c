@@ -150,6 +150,11 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   view->wave_angstrom = hr_dataset_wave(plan->train);
   view->bin_count = config->binning.bin_count;
   view->fold_count = (size_t)config->selection.folds;
+  study_axes(config, plan->axes);
+  view->axes = plan->axes;
+  view->axis_count = AXES;
+  view->target_name = config->data.target;
+  view->config_path = config->path;
   view->seed = (uint64_t)config->selection.seed;
   view->memory_bytes = (size_t)config->run.memory_mib << 20;
   view->noise_level = config->data.noise.level;

@@ -17,10 +17,6 @@ enum {
   FEWEST_ROWS = 2, /* that have a spread */
 };
 
-/* Pixels may lie this far from the grid's, in pixels: less than anything that a line
- * profile of 4 pixels could tell. */
-static const double pixel_tolerance = 0.05;
-
 /* Labels may be beyond the grid by this share of its range: rounding in a file. */
 static const double label_tolerance = 1e-6;
 
@@ -28,8 +24,6 @@ static const double label_tolerance = 1e-6;
 static const double smallest_sigma = 1e-9;
 
 static const double largest_misfit = 0.1;
-
-const char *const hr_fisher_label_names[HR_GRID_AXES] = {"T_eff", "log_g", "M_H"};
 
 typedef struct prior {
   bool is_known;
@@ -52,39 +46,10 @@ struct hr_fisher {
   double *misfit;        /* [test rows]; NaN: no bound */
 };
 
-/* Whether the study's pixels are the grid's; says which are not. */
-static hr_status check_wave(const hr_study_view *study, hr_error *err) {
-  hr_status status = HR_OK;
-  double *wave = NULL;
-  size_t pixels = 0;
-  HR_TRY(hr_tables_wave(&wave, &pixels, err));
-  if (pixels != study->pixels) {
-    status = hr_fail(err, HR_ERR_MISSING,
-                     "the spectra have %zu pixels and the built-in model grid has %zu",
-                     study->pixels, pixels);
-    goto cleanup;
-  }
-  double tolerance = pixel_tolerance * (wave[1] - wave[0]);
-  for (size_t p = 0; p < pixels; p++) {
-    if (fabs(study->wave_angstrom[p] - wave[p]) <= tolerance) continue;
-    status = hr_fail(err, HR_ERR_MISSING,
-                     "pixel %zu of the spectra is at %.3f angstrom, and at %.3f in the "
-                     "built-in model grid",
-                     p, study->wave_angstrom[p], wave[p]);
-    goto cleanup;
-  }
-cleanup:
-  hr_free(wave);
-  return status;
-}
-
 static hr_status check_input(const hr_fisher_input *input, size_t *target_axis,
                              hr_error *err) {
-  const char *const *names = hr_fisher_label_names;
-  *target_axis = 0;
-  while (*target_axis < AXES && strcmp(input->target_name, names[*target_axis]) != 0) {
-    ++*target_axis;
-  }
+  const char *const *names = hr_grid_label_names;
+  *target_axis = hr_grid_axis(input->target_name);
   if (*target_axis == AXES) {
     return hr_fail(err, HR_ERR_MISSING,
                    "the target %s is none of the built-in model grid's labels %s, %s and "
@@ -101,7 +66,7 @@ static hr_status check_input(const hr_fisher_input *input, size_t *target_axis,
     return hr_fail(err, HR_ERR_MISSING,
                    "data.noise.level is 0, and without noise nothing limits a label");
   }
-  return check_wave(input->study, err);
+  return hr_tables_check_wave(input->study->wave_angstrom, input->study->pixels, err);
 }
 
 void hr_fisher_factor(double covariance[AXES][AXES], double factor[AXES][AXES]) {
@@ -194,7 +159,7 @@ size_t hr_fisher_bytes(const hr_study_view *study) {
    * quite 2 in the image of the file. */
   const size_t spectra = 1260, read = 8;
   size_t derivatives = GROUP * HR_DERIVATIVE_ROWS * (spectra + study->pixels);
-  if (check_wave(study, NULL) != HR_OK) return 0;
+  if (hr_tables_check_wave(study->wave_angstrom, study->pixels, NULL) != HR_OK) return 0;
   return read * spectra * study->pixels + 4 * derivatives +
          4 * (2 * GROUP + hr_thread_count()) * study->pixels +
          8 * (HR_FISHER_PRIORS + 1) * study->test.rows;

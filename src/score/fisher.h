@@ -26,9 +26,6 @@
 #include "score/fisher_bound.h"
 #include "simulate/tables.h"
 
-/* Columns of the labels, in the order of the grid's axes. */
-extern const char *const hr_fisher_label_names[HR_GRID_AXES];
-
 /* Borrowed for the life of the bound, as is what it points to. */
 typedef struct hr_fisher_input {
   const hr_study_view *study;

@@ -19,7 +19,8 @@ typedef struct hr_star {
 hr_status hr_stars_check(const hr_simulate_options *options, const hr_tables *tables,
                          hr_error *err) HR_MUST_CHECK;
 
-/* Star number `row` of the stream HR_STREAM_SIMULATE_TRAIN or _TEST. */
+/* Star number `row` of a stream, HR_STREAM_SIMULATE_TRAIN, _TEST or _GRID_TEMPLATES.
+ * tables: where labels lie on nodes (HR_SIMULATE_ONE), else not looked at. */
 hr_star hr_stars_draw(const hr_simulate_options *options, const hr_tables *tables,
                       hr_stream_id stream, uint64_t row);
 

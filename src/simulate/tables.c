@@ -3,11 +3,18 @@
 #include <hdf5.h>
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "core/parallel.h"
 #include "data/hdf5_file.h"
 #include "simulate/embedded.h"
+
+/* Pixels may lie this far from the grid's, in pixels: less than anything that a line
+ * profile of 4 pixels could tell. */
+static const double pixel_tolerance = 0.05;
+
+const char *const hr_grid_label_names[HR_GRID_AXES] = {"T_eff", "log_g", "M_H"};
 
 /* Opens bytes in memory as an HDF5 file; nothing is written to disk. */
 static hr_status open_image(const void *bytes, size_t size, hid_t *out, hr_error *err) {
@@ -206,6 +213,37 @@ hr_status hr_tables_wave(double **wave, size_t *pixels, hr_error *err) {
 cleanup:
   if (file >= 0) H5Fclose(file);
   return status;
+}
+
+hr_status hr_tables_check_wave(const double *theirs, size_t pixels, hr_error *err) {
+  hr_status status = HR_OK;
+  double *wave = NULL;
+  size_t own = 0;
+  HR_TRY(hr_tables_wave(&wave, &own, err));
+  if (pixels != own) {
+    status = hr_fail(err, HR_ERR_MISSING,
+                     "the spectra have %zu pixels and the built-in model grid has %zu",
+                     pixels, own);
+    goto cleanup;
+  }
+  double tolerance = pixel_tolerance * (wave[1] - wave[0]);
+  for (size_t p = 0; p < pixels; p++) {
+    if (fabs(theirs[p] - wave[p]) <= tolerance) continue;
+    status = hr_fail(err, HR_ERR_MISSING,
+                     "pixel %zu of the spectra is at %.3f angstrom, and at %.3f in the "
+                     "built-in model grid",
+                     p, theirs[p], wave[p]);
+    goto cleanup;
+  }
+cleanup:
+  hr_free(wave);
+  return status;
+}
+
+size_t hr_grid_axis(const char *name) {
+  size_t axis = 0;
+  while (axis < HR_GRID_AXES && strcmp(name, hr_grid_label_names[axis]) != 0) axis++;
+  return axis;
 }
 
 void hr_tables_destroy(hr_tables **tables) {

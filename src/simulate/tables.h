@@ -18,6 +18,12 @@ enum {
 /* The resolving power wavelength / FWHM of the model spectra, a Gaussian profile. */
 #define HR_GRID_RESOLVING_POWER 5000.0
 
+/* What a data file calls the labels, in the order of the grid's axes. */
+extern const char *const hr_grid_label_names[HR_GRID_AXES];
+
+/* The axis of that name, HR_GRID_AXES where there is none. */
+size_t hr_grid_axis(const char *name);
+
 typedef struct hr_tables {
   size_t pixels;  /* P */
   size_t spectra; /* G, the product of the node counts */
@@ -57,6 +63,11 @@ hr_status hr_tables_create(hr_tables **out, hr_error *err) HR_MUST_CHECK;
 /* The pixel centres alone, a few milliseconds. *wave: [*pixels] angstrom, freed with
  * hr_free. */
 hr_status hr_tables_wave(double **wave, size_t *pixels, hr_error *err) HR_MUST_CHECK;
+
+/* Whether spectra lie on the grid's pixels, to 0.05 of a pixel: HR_ERR_MISSING, with the
+ * reason, where they do not. wave: [pixels] angstrom. */
+hr_status hr_tables_check_wave(const double *wave, size_t pixels,
+                               hr_error *err) HR_MUST_CHECK;
 
 /* The tables from any bytes of that layout. */
 hr_status hr_tables_decode(const void *bytes, size_t size, hr_tables **out,

@@ -171,6 +171,50 @@ class AgainstNumpy(unittest.TestCase):
               f"mean posterior variance {beside[:, 0].mean():.4f}")
         self.assertLess(errors[0], 0.9 * errors[1])
 
+    def test_templates_from_the_grid(self):
+        """As good as as many stored ones, which were drawn from the same grid."""
+        found = {}
+        for source in ("stored", "grid"):
+            out = self.run_study(f"posterior: {{source: {source}, templates: 1600}}", source)
+            with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
+                found[source] = json.load(file)["ceiling"]["routed"]
+            _, (predictions,) = study_data.task(out, "global-posterior")
+            truth = pandas.read_hdf(self.test, "/dataset/params")["log_g"].to_numpy()
+            squares = (predictions - truth)**2
+            found[source]["squares"] = squares
+            found[source]["r2"] = 1 - squares.mean() / truth.var()
+        labels = np.load(os.path.join(out, "tasks", "global-posterior", "templates.npy"))
+        self.assertEqual(labels.shape, (1600, 3))
+        for column, (low, high) in zip(labels.T, ((3750, 6000), (1, 5), (-2.5, 0.75))):
+            self.assertTrue(low <= column.min() and column.max() <= high)
+            # Uniform: the mean to five standard errors.
+            self.assertLess(abs(column.mean() - (low + high) / 2),
+                            5 * (high - low) / np.sqrt(12 * 1600))
+        # Paired: the mean difference of squares to three standard errors.
+        change = found["grid"]["squares"] - found["stored"]["squares"]
+        print(f"global R2: stored {found['stored']['r2']:.4f}, grid {found['grid']['r2']:.4f}; "
+              f"R2_max in the bin {found['stored']['r2_max']:.4f}, {found['grid']['r2_max']:.4f}")
+        self.assertLess(abs(change.mean()), 3 * change.std() / np.sqrt(len(change)))
+        self.assertGreater(found["grid"]["r2"], 0.6)
+        low, high = found["stored"]["r2_max_ci"]
+        self.assertTrue(low <= found["grid"]["r2_max"] <= high)
+
+    def test_another_wavelength_grid(self):
+        data = os.path.join(self.scratch.name, "thin")
+        for path in [*self.train, self.test]:
+            study_data.thin_out(path, path.replace(self.data, data), 64)
+        config = os.path.join(data, "study.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("experiment: {id: small, language: en}\n"
+                       "data: {train: [\"train_{0..1}/dataset.h5\"], test: test/dataset.h5}\n"
+                       "experts: {posterior: {source: grid}}\n")
+        done = study_data.run(BUILD, "headroom", "run", config, "--out",
+                              os.path.join(self.scratch.name, "refused"), check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(f"{config}: experts.posterior.source is grid, but the spectra have 64 pixels "
+                      "and the built-in model grid has 4096; say stored, which takes templates "
+                      "from the training spectra", done.stderr)
+
     def test_a_sample_of_templates(self):
         out = self.run_study("posterior: {weigh: pixels, kernel: constant, templates: 700, "
                              "validation: 50}", "sample")

@@ -40,6 +40,7 @@ static void test_written_to_the_letter(void **state) {
                       "    alpha: [0.001, 100000]\n"
                       "  posterior:\n"
                       "    templates: 20000\n"
+                      "    source: stored\n"
                       "    validation: 500\n"
                       "    weigh: components\n"
                       "    amplitude: none\n"

@@ -242,7 +242,7 @@ static void any_label_can_be_the_target(void **state) {
   static double bounds[AXES][TEST][HR_FISHER_PRIORS];
   hr_fisher_bound bound;
   for (size_t axis = 0; axis < AXES; axis++) {
-    input.target_name = hr_fisher_label_names[axis];
+    input.target_name = hr_grid_label_names[axis];
     check_ok(bound_rows(TEST, bounds[axis], &bound, &err));
   }
   for (size_t i = 0; i < TEST; i++) { /* below the priors' variances, and of their size */
