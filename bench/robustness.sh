@@ -29,7 +29,8 @@ experts:
   ridge: {}
   ridge_marginal: {}
   posterior: {}
-  lightgbm: {n_estimators: $trees, device: cpu}
+  lightgbm: {n_estimators: $trees, max_bin: 63, device: cpu}
+run: {memory_mib: 6144}
 YAML
   "$build/headroom" run "$place/$1.yaml" --out "$place/run_$1" >"$place/log" 2>&1 ||
     { cat "$place/log" >&2; exit 1; }
