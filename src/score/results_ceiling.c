@@ -135,8 +135,8 @@ static bool warn(const hr_evaluation *evaluation, size_t m, const char *where,
                  const hr_efficiency *found) {
   if (!found->exceeds) return false;
   hr_observe_warning(evaluation->input->observer,
-                     "%s exceeds the ceiling%s by %.4f [%.4f, %.4f] in R²: a leak, or a "
-                     "prior or errors that are not the data's",
+                     "%s exceeds the ceiling%s by %.4f [%.4f, %.4f] in R²: a leak, a "
+                     "prior or errors that are not the data's, or too few templates",
                      evaluation->methods[m].name, where, found->excess,
                      found->excess_interval.low, found->excess_interval.high);
   return true;

@@ -101,7 +101,8 @@ void hr_select(const hr_variant_scores *scores, hr_selection selection, int expe
     for (size_t e = 0; e < oracle->outcome_count; e++) {
       if (expert != HR_ALL_EXPERTS && e != (size_t)expert) continue;
       const hr_task *task = hr_outcome_usable(&oracle->outcomes[e], (int)k);
-      if (!task || task->convergence == HR_NOT_CONVERGED) continue;
+      if (!task) continue;
+      if (expert == HR_ALL_EXPERTS && task->convergence == HR_NOT_CONVERGED) continue;
       if (selection == HR_SELECT_BY_TEST && has_rows) {
         offer_by_test(&best, e, task, hr_variant_scores_at(scores, e, k));
       } else {

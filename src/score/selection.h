@@ -33,7 +33,8 @@ enum { HR_ALL_EXPERTS = -1 };
  * the earlier one where two are equal; HR_CHOICE_NONE where there is none. Undefined
  * validation R2 counts as the worst. In a bin without covered test rows there is nothing
  * to test on: HR_SELECT_BY_TEST then chooses as HR_SELECT_BY_CV. choices[bin_count] is
- * set to HR_CHOICE_NONE. A task that did not converge is never chosen. */
+ * set to HR_CHOICE_NONE. Among all experts a task that did not converge is never chosen;
+ * that of an expert alone is scored as it is. */
 void hr_select(const hr_variant_scores *scores, hr_selection selection, int expert,
                hr_choice *choices);
 

@@ -285,7 +285,8 @@ static void test_the_ceiling_is_shown(void **state) {
               "Fisher bound: 0.");
   check_holds(text,
               "- Warning: Forest-Oracle exceeds the ceiling by more than the "
-              "interval: a leak, or a prior or errors that are not the data's.\n");
+              "interval: a leak, a prior or errors that are not the data's, or too few "
+              "templates.\n");
   check_holds(text, "- Warning: Forest-Oracle in bin 1 exceeds the ceiling by more");
   check_holds(text,
               "- The Fisher bound is from the built-in model grid, which is 2.5 % of "

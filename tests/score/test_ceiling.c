@@ -180,8 +180,8 @@ static void test_who_beats_it_is_warned_of(void **state) {
   assert_true(number(forest, "excess") > 0.1);
   char sentence[256];
   snprintf(sentence, sizeof sentence,
-           "\nridge_oracle exceeds the ceiling by %.4f [%.4f, %.4f] in R²: a leak, or a "
-           "prior or errors that are not the data's\n",
+           "\nridge_oracle exceeds the ceiling by %.4f [%.4f, %.4f] in R²: a leak, a "
+           "prior or errors that are not the data's, or too few templates\n",
            number(method(ceiling, "ridge_oracle"), "excess"),
            end(method(ceiling, "ridge_oracle"), "excess_ci", 0),
            end(method(ceiling, "ridge_oracle"), "excess_ci", 1));

@@ -162,6 +162,7 @@ static void test_training_in_epochs_is_told(void **state) {
   f.forest[2].convergence = HR_CONVERGED; /* and nothing is known of its epochs */
   json_t *root = results();
   assert_true(json_is_false(at(root, "bins/1/experts/forest/converged")));
+  assert_false(json_is_null(at(root, "bins/1/experts/forest/r2")));
   check_near(number(root, "bins/1/experts/forest/best_epoch"), 1, 0);
   check_near(number(root, "bins/1/experts/forest/curve/0/train_loss"), 0.9, 0);
   check_near(number(root, "bins/1/experts/forest/curve/0/r2_validation"), 0.1, 0);
