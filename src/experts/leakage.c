@@ -147,20 +147,23 @@ static hr_status leakage_observe(hr_expert *expert, const hr_block *block,
 /* One solver: its model and its scratch. */
 typedef struct solver {
   hr_linear_model model; /* [S] */
-  double *work;          /* [S²] */
+  double *product;       /* [S] */
+  hr_shifted *system;
 } solver;
 
 static void solver_fini(solver *s) {
   hr_free(s->model.weights);
   hr_free(s->model.centre);
-  hr_free(s->work);
+  hr_free(s->product);
+  hr_shifted_destroy(&s->system);
 }
 
 static hr_status solver_init(solver *s, size_t stretches, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_alloc(&s->model.weights, stretches, err));
   HR_TRY(hr_alloc(&s->model.centre, stretches, err));
-  HR_TRY(hr_alloc(&s->work, stretches * stretches, err));
+  HR_TRY(hr_alloc(&s->product, stretches, err));
+  HR_TRY(hr_shifted_create(stretches, &hr_linalg_blas, &s->system, err));
 cleanup:
   return status;
 }
@@ -177,15 +180,15 @@ typedef struct fitting {
 static hr_status validate(fitting *fit, size_t a, hr_error *err) {
   hr_status status = HR_OK;
   const hr_expert *expert = fit->expert;
-  solver s = {.work = NULL};
+  solver s = {.system = NULL};
   double sum = 0;
   fit->squared_error[a] = (double)NAN;
   HR_TRY(solver_init(&s, expert->stretches, err));
   for (size_t f = 0; f < expert->study->fold_count; f++) {
     const hr_scatter *fold = expert->folds[f];
     if (hr_scatter_rows(fold) == 0) continue;
-    HR_TRY(hr_scatter_ridge(fit->total, fold, alphas[a], s.work, &s.model, err));
-    sum += hr_scatter_squared_error(fold, &s.model, s.work);
+    HR_TRY(hr_scatter_ridge(fit->total, fold, alphas[a], s.system, &s.model, err));
+    sum += hr_scatter_squared_error(fold, &s.model, s.product);
   }
   fit->squared_error[a] = sum;
 cleanup:
@@ -216,9 +219,10 @@ static hr_status fit_all(fitting *fit, hr_error *err) {
   hr_status status = HR_OK;
   double *model = fit->expert->model;
   size_t stretches = fit->expert->stretches;
-  solver s = {.work = NULL};
+  solver s = {.system = NULL};
   HR_TRY(solver_init(&s, stretches, err));
-  HR_TRY(hr_scatter_ridge(fit->total, NULL, alphas[fit->chosen], s.work, &s.model, err));
+  HR_TRY(
+      hr_scatter_ridge(fit->total, NULL, alphas[fit->chosen], s.system, &s.model, err));
   model[0] = alphas[fit->chosen];
   model[1] = s.model.offset;
   for (size_t i = 0; i < stretches; i++) {
@@ -332,7 +336,7 @@ static void leakage_estimate(const hr_study_view *study, const void *parameters,
   double stretches = (double)stretches_of(study), folds = (double)study->fold_count;
   double rows = (double)study->train.rows;
   cost->memory_bytes = (folds + 1) * hr_scatter_bytes(stretches_of(study)) +
-                       8 * (double)ALPHAS * stretches * stretches +
+                       (double)ALPHAS * hr_shifted_bytes(stretches_of(study)) +
                        4 * (double)study->test.rows;
   cost->operations = rows * ((double)study->pixels + stretches * stretches) +
                      (folds + 1) * (double)ALPHAS * stretches * stretches * stretches / 3;

@@ -145,14 +145,14 @@ static bool has_rows(const random_group *g) {
 /* The squared error of a model on the groups behind group k, and how much there is to
  * explain in each of them. */
 static void validate(const hr_expert *expert, size_t k, const hr_linear_model *model,
-                     double *work, double squares[2]) {
+                     double *product, double squares[2]) {
   size_t count = expert->study->bin_count, rows = 0;
   squares[0] = squares[1] = 0;
   for (size_t step = 1; step < count && rows < expert->groups[k].rows; step++) {
     const random_group *other = &expert->groups[(k + step) % count];
     if (!has_rows(other)) continue;
     rows += other->rows;
-    squares[0] += other->sums ? hr_scatter_squared_error(other->sums, model, work)
+    squares[0] += other->sums ? hr_scatter_squared_error(other->sums, model, product)
                               : hr_dual_squared_error(other->kept, 0, model);
     squares[1] += other->sums ? hr_scatter_syy(other->sums) : hr_dual_syy(other->kept);
   }
@@ -164,20 +164,23 @@ typedef struct solving {
   size_t k;
   hr_linear_model *models; /* [A] */
   double (*squares)[2];    /* [A] */
-  double **work;           /* [threads][order²] */
+  hr_shifted **systems;    /* [solvers] */
+  double **product;        /* [solvers][P] */
   hr_error *errors;        /* [A] */
 } solving;
 
 static void solve_alpha(void *context, size_t a, size_t thread) {
   const solving *s = context;
   const random_group *g = &s->expert->groups[s->k];
-  double alpha = s->expert->alpha->items[a], *work = s->work[thread];
+  hr_shifted *system = s->systems[thread];
+  double alpha = s->expert->alpha->items[a];
   hr_linear_model *model = &s->models[a];
   hr_error *err = &s->errors[a];
-  hr_status status = g->sums ? hr_scatter_ridge(g->sums, NULL, alpha, work, model, err)
-                             : hr_dual_ridge(g->kept, alpha, work, model, err);
+  hr_status status = g->sums ? hr_scatter_ridge(g->sums, NULL, alpha, system, model, err)
+                             : hr_dual_ridge(g->kept, alpha, system, model, err);
   s->squares[a][0] = (double)NAN;
-  if (status == HR_OK) validate(s->expert, s->k, model, work, s->squares[a]);
+  if (status != HR_OK) return;
+  validate(s->expert, s->k, model, s->product[thread], s->squares[a]);
 }
 
 static hr_status first_error(const solving *s, hr_error *err) {
@@ -221,21 +224,26 @@ static size_t order_of(size_t rows, size_t pixels) {
   return rows < FEWEST_ROWS ? 0 : rows < pixels ? rows : pixels;
 }
 
-/* Scratch of one solver: its system, and P elements for validation on sums. */
-static size_t work_elements(const hr_study_view *study, const size_t *counts) {
-  size_t most = study->pixels;
+/* The unknowns of the largest group's system. */
+static size_t largest_order(const hr_study_view *study, const size_t *counts) {
+  size_t most = 1;
   for (size_t k = 0; k < study->bin_count; k++) {
     size_t order = order_of(counts[k], study->pixels);
-    if (order * order > most) most = order * order;
+    if (order > most) most = order;
   }
   return most;
 }
 
+static double solver_bytes(const hr_study_view *study, size_t order) {
+  return hr_shifted_bytes(order) + 8 * (double)study->pixels;
+}
+
 /* Solvers side by side, as long as they take less than half the budget. */
-static size_t solver_count(const hr_study_view *study, size_t elements, size_t alphas) {
-  size_t most = study->memory_bytes / 2 / (8 * elements), threads = hr_thread_count();
+static size_t solver_count(const hr_study_view *study, size_t order, size_t alphas) {
+  double most = 0.5 * (double)study->memory_bytes / solver_bytes(study, order);
+  size_t threads = hr_thread_count();
   if (threads > alphas) threads = alphas;
-  return most < 1 ? 1 : most < threads ? most : threads;
+  return most < 1 ? 1 : most < (double)threads ? (size_t)most : threads;
 }
 
 static void solving_fini(solving *s, size_t solvers) {
@@ -243,26 +251,31 @@ static void solving_fini(solving *s, size_t solvers) {
     hr_free(s->models[a].weights);
     hr_free(s->models[a].centre);
   }
-  for (size_t t = 0; s->work && t < solvers; t++) hr_free(s->work[t]);
-  hr_free(s->work);
+  for (size_t t = 0; s->systems && t < solvers; t++) hr_shifted_destroy(&s->systems[t]);
+  for (size_t t = 0; s->product && t < solvers; t++) hr_free(s->product[t]);
+  hr_free(s->systems);
+  hr_free(s->product);
   hr_free(s->models);
   hr_free(s->squares);
   hr_free(s->errors);
 }
 
-static hr_status solving_init(solving *s, size_t solvers, size_t elements,
-                              hr_error *err) {
+static hr_status solving_init(solving *s, size_t solvers, size_t order, hr_error *err) {
   hr_status status = HR_OK;
   size_t alphas = s->expert->alpha->count, pixels = s->expert->study->pixels;
   HR_TRY(hr_alloc(&s->models, alphas, err));
   HR_TRY(hr_alloc(&s->squares, alphas, err));
   HR_TRY(hr_alloc(&s->errors, alphas, err));
-  HR_TRY(hr_alloc(&s->work, solvers, err));
+  HR_TRY(hr_alloc(&s->systems, solvers, err));
+  HR_TRY(hr_alloc(&s->product, solvers, err));
   for (size_t a = 0; a < alphas; a++) {
     HR_TRY(hr_alloc(&s->models[a].weights, pixels, err));
     HR_TRY(hr_alloc(&s->models[a].centre, pixels, err));
   }
-  for (size_t t = 0; t < solvers; t++) HR_TRY(hr_alloc(&s->work[t], elements, err));
+  for (size_t t = 0; t < solvers; t++) {
+    HR_TRY(hr_shifted_create(order, &hr_linalg_blas, &s->systems[t], err));
+    HR_TRY(hr_alloc(&s->product[t], pixels, err));
+  }
 cleanup:
   return status;
 }
@@ -295,12 +308,12 @@ static hr_status train_groups(hr_expert *expert, double totals[2], hr_error *err
   const hr_study_view *study = expert->study;
   size_t bins = study->bin_count, counts[HR_MOST_BINS + 1];
   hr_count_bins(study->train.bin, study->train.rows, bins, counts);
-  size_t elements = work_elements(study, counts);
-  size_t solvers = solver_count(study, elements, expert->alpha->count);
+  size_t order = largest_order(study, counts);
+  size_t solvers = solver_count(study, order, expert->alpha->count);
   solving s = {.expert = expert};
   hr_progress progress = {
       .stage = "solving the placebo", .unit = "groups", .total = bins};
-  HR_TRY(solving_init(&s, solvers, elements, err));
+  HR_TRY(solving_init(&s, solvers, order, err));
   for (size_t k = 0; k < bins; k++) {
     if (expert->groups[k].sums) hr_scatter_finish(expert->groups[k].sums);
   }
@@ -440,9 +453,9 @@ static void placebo_estimate(const hr_study_view *study, const void *parameters,
     if (kept) kernel = fmax(kernel, hr_dual_kernel_bytes(counts[k]));
     cost->operations += rows * pixels * order + alphas * order * order * order / 3;
   }
-  size_t elements = work_elements(study, counts);
-  size_t solvers = solver_count(study, elements, ridge->alpha.count);
-  cost->memory_bytes += kernel + 8 * (double)elements * (double)solvers;
+  size_t order = largest_order(study, counts);
+  size_t solvers = solver_count(study, order, ridge->alpha.count);
+  cost->memory_bytes += kernel + (double)solvers * solver_bytes(study, order);
   cost->memory_bytes += 8 * pixels * ((double)study->bin_count + 2 * alphas);
   cost->memory_bytes += 4 * (double)study->train.rows + 8 * (double)study->test.rows;
   cost->disk_bytes = 8 * (double)study->bin_count * (2 + pixels) +

@@ -20,7 +20,7 @@ bool hr_ridge_integrates_noise(const hr_study_view *study,
 }
 
 size_t hr_ridge_solver_count(const hr_study_view *study, size_t order) {
-  double each = 8.0 * (double)order * (double)order;
+  double each = hr_shifted_bytes(order);
   double most = 0.5 * (double)study->memory_bytes / each;
   size_t threads = hr_thread_count();
   if (most < 1) return 1;
@@ -61,8 +61,8 @@ void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options
   }
   cost->operations += total;
   cost->memory_bytes = held + kernel +
-                       (double)hr_ridge_solver_count(study, (size_t)order_most) * 8 *
-                           order_most * order_most;
+                       (double)hr_ridge_solver_count(study, (size_t)order_most) *
+                           hr_shifted_bytes((size_t)order_most);
   double predicted = 2 * (double)study->test.rows; /* by its bin, and by all */
   cost->disk_bytes = alphas * (8 * (double)(bins + 1) * (1 + pixels) + 4 * predicted);
 }

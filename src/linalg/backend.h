@@ -29,6 +29,16 @@ typedef struct hr_linalg_backend {
    * triangle (column >= row) is read and overwritten by its Cholesky factor; b [n]
    * becomes x; fp64. False where a is not positive definite. */
   bool (*solve_definite)(size_t n, double *a, double *b);
+
+  /* The Cholesky factor of a symmetric positive definite a [n][n] into its upper
+   * triangle, which alone is read; fp32. False where a is not positive definite. */
+  bool (*factorise)(size_t n, float *a);
+
+  /* b [n] becomes the solution of the system whose factor is given; fp32. */
+  void (*solve_factored)(size_t n, const float *factor, float *b);
+
+  /* y = a x for a symmetric a [n][n], of which the upper triangle is read; fp64. */
+  void (*multiply_symmetric)(size_t n, const double *a, const double *x, double *y);
 } hr_linalg_backend;
 
 extern const hr_linalg_backend hr_linalg_reference;

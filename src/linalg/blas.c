@@ -12,6 +12,8 @@ extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, i
 extern void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a,
                     const int *lda, double *b, const int *ldb, int *info,
                     size_t uplo_length);
+extern void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info,
+                    size_t uplo_length);
 
 static void product_transposed(hr_product_shape shape, const float *a, size_t lda,
                                const float *b, size_t ldb, float *c, size_t ldc) {
@@ -40,9 +42,30 @@ static bool solve_definite(size_t n, double *a, double *b) {
   return info == 0;
 }
 
+static bool factorise(size_t n, float *a) {
+  if (n > INT_MAX) return false;
+  int size = (int)n, info = 0;
+  if (n > 0) spotrf_("L", &size, a, &size, &info, 1);
+  return info == 0;
+}
+
+static void solve_factored(size_t n, const float *factor, float *b) {
+  cblas_strsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, (int)n, factor,
+              (int)n, b, 1);
+  cblas_strsv(CblasColMajor, CblasLower, CblasTrans, CblasNonUnit, (int)n, factor, (int)n,
+              b, 1);
+}
+
+static void multiply_symmetric(size_t n, const double *a, const double *x, double *y) {
+  cblas_dsymv(CblasRowMajor, CblasUpper, (int)n, 1.0, a, (int)n, x, 1, 0.0, y, 1);
+}
+
 const hr_linalg_backend hr_linalg_blas = {
     .name = "blas",
     .product_transposed = product_transposed,
     .product_of_rows = product_of_rows,
     .solve_definite = solve_definite,
+    .factorise = factorise,
+    .solve_factored = solve_factored,
+    .multiply_symmetric = multiply_symmetric,
 };

@@ -17,15 +17,17 @@ struct hr_dual {
       kernel; /* K [rows][rows] of the centred rows, both triangles; NULL when released */
 };
 
-/* The rows a fit uses, and the solution: one object a call, on the calling thread. */
-typedef struct dual_fit {
+struct hr_dual_fit {
+  const hr_dual *dual;
+  hr_shifted *system;
+  int fold;
   size_t *rows; /* [count] row numbers */
   size_t count;
   double *mean;        /* [all rows] m_i = mean over the fit's rows j of K_ij */
   double *coefficient; /* [count] */
   double grand_mean;   /* mean of m_i over the fit's rows */
   double offset;       /* ȳ of the fit's rows */
-} dual_fit;
+};
 
 hr_status hr_dual_create(size_t capacity, size_t pixels, hr_tiles *tiles, hr_dual **out,
                          hr_error *err) {
@@ -163,32 +165,20 @@ double hr_dual_syy(const hr_dual *dual) {
   return sum;
 }
 
-static void fit_fini(dual_fit *fit) {
-  hr_free(fit->rows);
-  hr_free(fit->mean);
-  hr_free(fit->coefficient);
-  *fit = (dual_fit){0};
+void hr_dual_fit_destroy(hr_dual_fit **fit) {
+  hr_dual_fit *f = *fit;
+  *fit = NULL;
+  if (!f) return;
+  hr_free(f->rows);
+  hr_free(f->mean);
+  hr_free(f->coefficient);
+  hr_free(f);
 }
 
-/* Takes the rows outside `fold` and the means that centre K on them. To be followed by
- * fit_fini, on failure too. */
-static hr_status fit_init(dual_fit *fit, const hr_dual *dual, int fold, hr_error *err) {
-  hr_status status = HR_OK;
-  *fit = (dual_fit){0};
-  HR_TRY(hr_alloc(&fit->rows, dual->rows, err));
-  HR_TRY(hr_alloc(&fit->mean, dual->rows, err));
-  HR_TRY(hr_alloc(&fit->coefficient, dual->rows, err));
-  for (size_t i = 0; i < dual->rows; i++) {
-    if ((int)dual->fold[i] == fold) continue;
-    fit->rows[fit->count++] = i;
-    fit->offset += dual->y[i];
-  }
-  if (fit->count == 0) {
-    status = hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
-    goto cleanup;
-  }
+/* The rows outside the fold and the means that centre K on them. */
+static void find_means(hr_dual_fit *fit) {
+  const hr_dual *dual = fit->dual;
   double count = (double)fit->count;
-  fit->offset /= count;
   for (size_t i = 0; i < dual->rows; i++) {
     const double *row = dual->kernel + i * dual->rows;
     for (size_t b = 0; b < fit->count; b++) fit->mean[i] += row[fit->rows[b]];
@@ -196,74 +186,95 @@ static hr_status fit_init(dual_fit *fit, const hr_dual *dual, int fold, hr_error
   }
   for (size_t a = 0; a < fit->count; a++) {
     fit->grand_mean += fit->mean[fit->rows[a]] / count;
+    fit->offset += dual->y[fit->rows[a]] / count;
   }
-cleanup:
-  return status;
 }
 
 /* K of rows i and j, both centred at the mean of the fit's rows. */
-static inline double centred(const hr_dual *dual, const dual_fit *fit, size_t i,
-                             size_t j) {
-  return dual->kernel[i * dual->rows + j] - fit->mean[i] - fit->mean[j] + fit->grand_mean;
+static inline double centred(const hr_dual_fit *fit, size_t i, size_t j) {
+  return fit->dual->kernel[i * fit->dual->rows + j] - fit->mean[i] - fit->mean[j] +
+         fit->grand_mean;
 }
 
-static hr_status fit_solve(dual_fit *fit, const hr_dual *dual, double alpha, double *work,
-                           hr_error *err) {
+static void fill_system(hr_dual_fit *fit) {
+  double *matrix = hr_shifted_matrix(fit->system, fit->count);
+  double *right_side = hr_shifted_right_side(fit->system);
   for (size_t a = 0; a < fit->count; a++) {
     size_t i = fit->rows[a];
-    fit->coefficient[a] = dual->y[i] - fit->offset;
+    right_side[a] = fit->dual->y[i] - fit->offset;
     for (size_t b = a; b < fit->count; b++) {
-      work[a * fit->count + b] = centred(dual, fit, i, fit->rows[b]);
+      matrix[a * fit->count + b] = centred(fit, i, fit->rows[b]);
     }
-    work[a * fit->count + a] += alpha;
   }
-  if (hr_tiles_backend(dual->tiles)->solve_definite(fit->count, work, fit->coefficient)) {
-    return HR_OK;
-  }
-  return hr_fail(err, HR_ERR_NUMERIC,
-                 "the Ridge system with alpha %g is not positive definite in fp64; "
-                 "leave this alpha out or take a larger one",
-                 alpha);
 }
 
-hr_status hr_dual_validate(const hr_dual *dual, int fold, double alpha, double *work,
-                           double *squared_error, hr_error *err) {
+hr_status hr_dual_fit_create(const hr_dual *dual, int fold, hr_shifted *system,
+                             hr_dual_fit **out, hr_error *err) {
   hr_status status = HR_OK;
-  dual_fit fit = {0};
-  *squared_error = 0;
-  HR_TRY(fit_init(&fit, dual, fold, err));
-  if (fit.count == dual->rows) goto cleanup; /* an empty fold: nothing to predict */
-  HR_TRY(fit_solve(&fit, dual, alpha, work, err));
+  hr_dual_fit *fit = NULL;
+  HR_TRY(hr_alloc(&fit, 1, err));
+  fit->dual = dual;
+  fit->system = system;
+  fit->fold = fold;
+  HR_TRY(hr_alloc(&fit->rows, dual->rows, err));
+  HR_TRY(hr_alloc(&fit->mean, dual->rows, err));
+  HR_TRY(hr_alloc(&fit->coefficient, dual->rows, err));
   for (size_t i = 0; i < dual->rows; i++) {
-    if ((int)dual->fold[i] != fold) continue;
-    double predicted = fit.offset;
-    for (size_t b = 0; b < fit.count; b++) {
-      predicted += fit.coefficient[b] * centred(dual, &fit, i, fit.rows[b]);
-    }
-    *squared_error += (dual->y[i] - predicted) * (dual->y[i] - predicted);
+    if ((int)dual->fold[i] != fold) fit->rows[fit->count++] = i;
   }
+  if (fit->count == 0) {
+    status = hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
+    goto cleanup;
+  }
+  find_means(fit);
+  fill_system(fit);
+  *out = fit;
+  fit = NULL;
 cleanup:
-  fit_fini(&fit);
+  hr_dual_fit_destroy(&fit);
   return status;
 }
 
-hr_status hr_dual_ridge(const hr_dual *dual, double alpha, double *work,
-                        hr_linear_model *out, hr_error *err) {
-  hr_status status = HR_OK;
-  dual_fit fit = {0};
-  HR_TRY(fit_init(&fit, dual, HR_DUAL_ALL_ROWS, err));
-  HR_TRY(fit_solve(&fit, dual, alpha, work, err));
-  memset(out->weights, 0, dual->pixels * sizeof *out->weights);
+hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) {
+  return hr_shifted_solve(fit->system, alpha, fit->coefficient, err);
+}
+
+double hr_dual_fit_squared_error(const hr_dual_fit *fit) {
+  const hr_dual *dual = fit->dual;
+  double sum = 0;
   for (size_t i = 0; i < dual->rows; i++) {
-    const float *row = dual->x + i * dual->pixels;
+    if ((int)dual->fold[i] != fit->fold) continue;
+    double residual = dual->y[i] - fit->offset;
+    for (size_t b = 0; b < fit->count; b++) {
+      residual -= fit->coefficient[b] * centred(fit, i, fit->rows[b]);
+    }
+    sum += residual * residual;
+  }
+  return sum;
+}
+
+void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out) {
+  const hr_dual *dual = fit->dual;
+  memset(out->weights, 0, dual->pixels * sizeof *out->weights);
+  for (size_t a = 0; a < fit->count; a++) {
+    const float *row = dual->x + fit->rows[a] * dual->pixels;
     for (size_t p = 0; p < dual->pixels; p++) {
-      out->weights[p] += fit.coefficient[i] * (double)row[p];
+      out->weights[p] += fit->coefficient[a] * (double)row[p];
     }
   }
   memcpy(out->centre, dual->centre, dual->pixels * sizeof *out->centre);
-  out->offset = fit.offset;
+  out->offset = fit->offset;
+}
+
+hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
+                        hr_linear_model *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_dual_fit *fit = NULL;
+  HR_TRY(hr_dual_fit_create(dual, HR_DUAL_ALL_ROWS, system, &fit, err));
+  HR_TRY(hr_dual_fit_solve(fit, alpha, err));
+  hr_dual_fit_model(fit, out);
 cleanup:
-  fit_fini(&fit);
+  hr_dual_fit_destroy(&fit);
   return status;
 }
 
@@ -275,6 +286,7 @@ typedef struct penalised_fit {
   float *z;       /* [count][P] rows centred at the fit's mean, times the scale */
   float *product; /* one tile */
   double *coefficient;
+  double *right_side; /* the system's */
 } penalised_fit;
 
 double hr_dual_penalised_bytes(size_t rows, size_t pixels) {
@@ -308,26 +320,24 @@ static void penalised_means(penalised_fit *fit, const hr_dual *dual, int fold,
   for (size_t p = 0; p < dual->pixels; p++) out->centre[p] /= count;
 }
 
-static void penalised_scale(penalised_fit *fit, const hr_dual *dual,
-                            const hr_penalty *penalty, const hr_linear_model *out) {
-  for (size_t p = 0; p < dual->pixels; p++) {
-    fit->scale[p] = 1 / sqrt(penalty->alpha + (penalty->noise ? penalty->noise[p] : 0));
-  }
+static void penalised_scale(penalised_fit *fit, const hr_dual *dual, double alpha,
+                            const double *noise, const hr_linear_model *out) {
+  for (size_t p = 0; p < dual->pixels; p++) fit->scale[p] = 1 / sqrt(alpha + noise[p]);
   for (size_t a = 0; a < fit->count; a++) {
     const float *row = dual->x + fit->rows[a] * dual->pixels;
     float *z = fit->z + a * dual->pixels;
     for (size_t p = 0; p < dual->pixels; p++) {
       z[p] = (float)(((double)row[p] - out->centre[p]) * fit->scale[p]);
     }
-    fit->coefficient[a] = dual->y[fit->rows[a]] - out->offset;
+    fit->right_side[a] = dual->y[fit->rows[a]] - out->offset;
   }
 }
 
-/* The upper triangle of Z Zᵀ + I into `work` [count][count]. */
+/* Z Zᵀ into `matrix` [count][count], the upper triangle. */
 static void penalised_kernel(const penalised_fit *fit, const hr_dual *dual,
-                             double *work) {
+                             double *matrix) {
   size_t n = fit->count, pixels = dual->pixels;
-  memset(work, 0, n * n * sizeof *work);
+  memset(matrix, 0, n * n * sizeof *matrix);
   for (size_t i = 0; i < n; i += HR_TILE) {
     for (size_t j = i; j < n; j += HR_TILE) {
       size_t height = n - i < HR_TILE ? n - i : HR_TILE;
@@ -339,7 +349,7 @@ static void penalised_kernel(const penalised_fit *fit, const hr_dual *dual,
                               fit->z + i * pixels + p, pixels, fit->z + j * pixels + p,
                               pixels, fit->product, HR_TILE);
         for (size_t r = 0; r < height; r++) {
-          double *sum = work + (i + r) * n + j;
+          double *sum = matrix + (i + r) * n + j;
           for (size_t c = 0; c < width; c++) {
             sum[c] += (double)fit->product[r * HR_TILE + c];
           }
@@ -347,7 +357,6 @@ static void penalised_kernel(const penalised_fit *fit, const hr_dual *dual,
       }
     }
   }
-  for (size_t a = 0; a < n; a++) work[a * n + a] += 1;
 }
 
 static void penalised_weights(const penalised_fit *fit, const hr_dual *dual,
@@ -365,10 +374,11 @@ static void penalised_weights(const penalised_fit *fit, const hr_dual *dual,
   }
 }
 
-hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *penalty,
-                            double *work, hr_linear_model *out, hr_error *err) {
+hr_status hr_dual_penalised(const hr_dual *dual, int fold, double alpha,
+                            const double *noise, hr_shifted *system, hr_linear_model *out,
+                            hr_error *err) {
   hr_status status = HR_OK;
-  penalised_fit fit = {0};
+  penalised_fit fit = {.right_side = hr_shifted_right_side(system)};
   HR_TRY(hr_alloc(&fit.rows, dual->rows, err));
   HR_TRY(hr_alloc(&fit.scale, dual->pixels, err));
   HR_TRY(hr_alloc(&fit.product, HR_TILE * HR_TILE, err));
@@ -379,13 +389,11 @@ hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *pen
     goto cleanup;
   }
   HR_TRY(hr_alloc(&fit.z, fit.count * dual->pixels, err));
-  penalised_scale(&fit, dual, penalty, out);
-  penalised_kernel(&fit, dual, work);
-  if (!hr_tiles_backend(dual->tiles)->solve_definite(fit.count, work, fit.coefficient)) {
-    status = hr_fail(err, HR_ERR_NUMERIC,
-                     "the Ridge system with alpha %g is not positive definite in fp64; "
-                     "leave this alpha out or take a larger one",
-                     penalty->alpha);
+  penalised_scale(&fit, dual, alpha, noise, out);
+  penalised_kernel(&fit, dual, hr_shifted_matrix(system, fit.count));
+  status = hr_shifted_solve(system, 1, fit.coefficient, NULL);
+  if (status != HR_OK) {
+    status = hr_shifted_refuse(alpha, err);
     goto cleanup;
   }
   penalised_weights(&fit, dual, out);

@@ -27,7 +27,7 @@ double hr_dual_kernel_bytes(size_t rows);
 /* Adds one row: x [P], copied; y; the fold it belongs to. At most `capacity` times. */
 void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold);
 
-/* Centres the rows, on all threads. Enough for hr_dual_penalised. */
+/* Centres the rows, on all threads. Enough for hr_dual_penalised; a fit wants K. */
 void hr_dual_centre(hr_dual *dual);
 
 /* Centres the rows and computes K, on all threads. */
@@ -42,23 +42,35 @@ size_t hr_dual_fold_rows(const hr_dual *dual, int fold);
 /* Σ(y − ȳ)² over all rows. */
 double hr_dual_syy(const hr_dual *dual);
 
-/* Fits Ridge to the rows outside `fold` and sums (y − ŷ)² over the rows inside it. An
- * empty fold gives 0. `work` has rows*rows elements. Runs on the calling thread.
- * HR_ERR_NUMERIC where the system is not definite, HR_ERR_EMPTY where no rows are left to
- * fit to. */
-hr_status hr_dual_validate(const hr_dual *dual, int fold, double alpha, double *work,
-                           double *squared_error, hr_error *err) HR_MUST_CHECK;
+/* Ridge on the rows outside `fold`, for one alpha after the other. */
+typedef struct hr_dual_fit hr_dual_fit;
 
-/* Fits Ridge to all rows. `work` as above; `out` as for hr_scatter_ridge. */
-hr_status hr_dual_ridge(const hr_dual *dual, double alpha, double *work,
+/* Writes K of those rows into `system`, of order hr_dual_rows or more, which nothing else
+ * may use until the fit is destroyed. HR_ERR_EMPTY where no rows are left to fit to. */
+hr_status hr_dual_fit_create(const hr_dual *dual, int fold, hr_shifted *system,
+                             hr_dual_fit **out, hr_error *err) HR_MUST_CHECK;
+void hr_dual_fit_destroy(hr_dual_fit **fit);
+
+/* Runs on the calling thread. HR_ERR_NUMERIC where the system is not definite. */
+hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) HR_MUST_CHECK;
+
+/* Of the last solution: Σ (y − ŷ)² over the rows inside the fold, 0 where it is empty. */
+double hr_dual_fit_squared_error(const hr_dual_fit *fit);
+
+/* Of the last solution: the model, arrays [P]. Of a fit to all rows only. */
+void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out);
+
+/* The three in one: Ridge on all rows for one alpha. */
+hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
                         hr_linear_model *out, hr_error *err) HR_MUST_CHECK;
 
-/* Fits Ridge with the whole diagonal A = alpha I + diag(noise) given, to the rows outside
- * `fold`: w = A⁻¹Xᵀ a, (X A⁻¹ Xᵀ + I) a = y − ȳ. A is another one for every fold and
- * alpha, so a product of its own is made each time, of the rows scaled by A^-1/2, in fp32
- * over 512 pixels and summed in fp64. Takes hr_dual_penalised_bytes beside `work`. */
-hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *penalty,
-                            double *work, hr_linear_model *out,
+/* Fits Ridge where the noise is integrated out, A = alpha I + diag(noise), to the rows
+ * outside `fold`: w = A⁻¹Xᵀ a, (X A⁻¹ Xᵀ + I) a = y − ȳ. A is another one for every fold
+ * and alpha, so a product of its own is made each time, of the rows scaled by A^-1/2, in
+ * fp32 over 512 pixels and summed in fp64. `noise` [P]: Σσ² over the rows of the fit.
+ * Takes hr_dual_penalised_bytes beside `system`. */
+hr_status hr_dual_penalised(const hr_dual *dual, int fold, double alpha,
+                            const double *noise, hr_shifted *system, hr_linear_model *out,
                             hr_error *err) HR_MUST_CHECK;
 double hr_dual_penalised_bytes(size_t rows, size_t pixels);
 

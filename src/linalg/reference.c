@@ -51,9 +51,46 @@ static bool solve_definite(size_t n, double *a, double *b) {
   return true;
 }
 
+static bool factorise(size_t n, float *a) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = i; j < n; j++) {
+      double sum = (double)a[i * n + j];
+      for (size_t k = 0; k < i; k++) sum -= (double)a[k * n + i] * (double)a[k * n + j];
+      if (i == j && !(sum > 0)) return false;
+      a[i * n + j] = (float)(i == j ? sqrt(sum) : sum / (double)a[i * n + i]);
+    }
+  }
+  return true;
+}
+
+static void solve_factored(size_t n, const float *factor, float *b) {
+  for (size_t i = 0; i < n; i++) {
+    double sum = (double)b[i];
+    for (size_t k = 0; k < i; k++) sum -= (double)factor[k * n + i] * (double)b[k];
+    b[i] = (float)(sum / (double)factor[i * n + i]);
+  }
+  for (size_t i = n; i-- > 0;) {
+    double sum = (double)b[i];
+    for (size_t k = i + 1; k < n; k++) sum -= (double)factor[i * n + k] * (double)b[k];
+    b[i] = (float)(sum / (double)factor[i * n + i]);
+  }
+}
+
+static void multiply_symmetric(size_t n, const double *a, const double *x, double *y) {
+  for (size_t i = 0; i < n; i++) {
+    y[i] = 0;
+    for (size_t j = 0; j < n; j++) {
+      y[i] += a[(i < j ? i : j) * n + (i < j ? j : i)] * x[j];
+    }
+  }
+}
+
 const hr_linalg_backend hr_linalg_reference = {
     .name = "reference",
     .product_transposed = product_transposed,
     .product_of_rows = product_of_rows,
     .solve_definite = solve_definite,
+    .factorise = factorise,
+    .solve_factored = solve_factored,
+    .multiply_symmetric = multiply_symmetric,
 };

@@ -232,10 +232,9 @@ void hr_scatter_merge(hr_scatter *into, const hr_scatter *other) {
 }
 
 /* Writes Sxx (of `total`, less `without` with weight and shift) into the upper triangle
- * of the dense matrix `out` [P][P], the penalty added to its diagonal. */
+ * of the dense matrix `out` [P][P]. */
 static void expand_system(const hr_scatter *total, const hr_scatter *without,
-                          double weight, const double *shift, const hr_penalty *penalty,
-                          double *out) {
+                          double weight, const double *shift, double *out) {
   size_t pixels = total->pixels, tile = total->tile;
   for (size_t index = 0; index < tile_total(total); index++) {
     size_t i = 0, j = 0;
@@ -251,15 +250,6 @@ static void expand_system(const hr_scatter *total, const hr_scatter *without,
       for (size_t c = 0; c < width; c++) row[c] -= part[c] + scaled * shift[j * tile + c];
     }
   }
-  for (size_t p = 0; p < pixels; p++) {
-    out[p * pixels + p] += penalty->alpha + (penalty->noise ? penalty->noise[p] : 0);
-  }
-}
-
-hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
-                           double alpha, double *work, hr_linear_model *out,
-                           hr_error *err) {
-  return hr_scatter_penalised(total, without, &(hr_penalty){alpha, NULL}, work, out, err);
 }
 
 double hr_linear_model_noise(const hr_linear_model *model, const double *variance,
@@ -271,9 +261,9 @@ double hr_linear_model_noise(const hr_linear_model *model, const double *varianc
   return sum;
 }
 
-hr_status hr_scatter_penalised(const hr_scatter *total, const hr_scatter *without,
-                               const hr_penalty *penalty, double *work,
-                               hr_linear_model *out, hr_error *err) {
+hr_status hr_scatter_system(const hr_scatter *total, const hr_scatter *without,
+                            const double *noise, hr_shifted *system, hr_linear_model *out,
+                            hr_error *err) {
   size_t pixels = total->pixels;
   double n = (double)total->rows, m = without ? (double)without->rows : 0;
   if (!(n > m)) return hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
@@ -283,23 +273,28 @@ hr_status hr_scatter_penalised(const hr_scatter *total, const hr_scatter *withou
   double weight = m * (n - m) / n, scale = n / (n - m);
   double shift_y = without ? scale * (without->mean_y - total->mean_y) : 0;
   double *shift = out->centre; /* holds d first, then the centre */
+  double *matrix = hr_shifted_matrix(system, pixels);
+  double *right_side = hr_shifted_right_side(system);
   for (size_t p = 0; p < pixels; p++) {
     shift[p] = without ? scale * (without->mean[p] - total->mean[p]) : 0;
-    out->weights[p] = total->sxy[p];
-    if (without) out->weights[p] -= without->sxy[p] + weight * shift[p] * shift_y;
+    right_side[p] = total->sxy[p];
+    if (without) right_side[p] -= without->sxy[p] + weight * shift[p] * shift_y;
   }
-  expand_system(total, m > 0 ? without : NULL, weight, shift, penalty, work);
+  expand_system(total, m > 0 ? without : NULL, weight, shift, matrix);
   for (size_t p = 0; p < pixels; p++) {
+    if (noise) matrix[p * pixels + p] += noise[p];
     out->centre[p] = total->mean[p] - shift[p] * m / n;
   }
   out->offset = total->mean_y - shift_y * m / n;
-  if (!hr_tiles_backend(total->tiles)->solve_definite(pixels, work, out->weights)) {
-    return hr_fail(err, HR_ERR_NUMERIC,
-                   "the Ridge system with alpha %g is not positive definite in fp64; "
-                   "leave this alpha out or take a larger one",
-                   penalty->alpha);
-  }
   return HR_OK;
+}
+
+hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
+                           double alpha, hr_shifted *system, hr_linear_model *out,
+                           hr_error *err) {
+  hr_status status = hr_scatter_system(total, without, NULL, system, out, err);
+  if (status != HR_OK) return status;
+  return hr_shifted_solve(system, alpha, out->weights, err);
 }
 
 /* out [P] += the tile and its mirror image times w. */

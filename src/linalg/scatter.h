@@ -14,6 +14,7 @@
 #define HR_LINALG_SCATTER_H
 
 #include "core/error.h"
+#include "linalg/shifted.h"
 #include "linalg/tiles.h"
 
 typedef struct hr_scatter hr_scatter;
@@ -49,31 +50,25 @@ typedef struct hr_linear_model {
   double offset;
 } hr_linear_model;
 
-/* What is added to the diagonal of Sxx: the penalty on the squared weights, and, where
- * the noise of the rows is integrated out, its variance summed over the rows of the fit:
- * E[(X+N)ᵀ(X+N)] = XᵀX + diag(Σσ²) for independent noise. */
-typedef struct hr_penalty {
-  double alpha;
-  const double *noise; /* [P] Σσ² over the rows of the fit, or NULL: none */
-} hr_penalty;
-
 /* Σ w² v: the variance that noise of the variances v [P] puts into the predictions of the
  * rows that v was summed over. */
 double hr_linear_model_noise(const hr_linear_model *model, const double *variance,
                              size_t pixels);
 
-/* Ridge on the rows of `total` without the rows of `without` (which may be NULL): solves
- * (Sxx + alpha I) w = Sxy (Hoerl & Kennard 1970, eq. 2.1, on centred data). `work` has
- * P*P elements. Runs on the calling thread. HR_ERR_NUMERIC where the system is not
- * definite. */
-hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
-                           double alpha, double *work, hr_linear_model *out,
-                           hr_error *err) HR_MUST_CHECK;
+/* The normal equations of Ridge on the rows of `total` without the rows of `without`
+ * (which may be NULL), (Sxx + diag(noise) + alpha I) w = Sxy (Hoerl & Kennard 1970, eq.
+ * 2.1, on centred data), into `system`, to be solved for the alphas; the centre and
+ * offset of the model into `out`. `noise` [P] is the variance of the noise summed over
+ * the rows of the fit where it is integrated out, as E[(X+N)ᵀ(X+N)] = XᵀX + diag(Σσ²) for
+ * independent noise, or NULL. HR_ERR_EMPTY where no rows are left. */
+hr_status hr_scatter_system(const hr_scatter *total, const hr_scatter *without,
+                            const double *noise, hr_shifted *system, hr_linear_model *out,
+                            hr_error *err) HR_MUST_CHECK;
 
-/* The same with the whole diagonal given. */
-hr_status hr_scatter_penalised(const hr_scatter *total, const hr_scatter *without,
-                               const hr_penalty *penalty, double *work,
-                               hr_linear_model *out, hr_error *err) HR_MUST_CHECK;
+/* The same, solved for one alpha. HR_ERR_NUMERIC where the system is not definite. */
+hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
+                           double alpha, hr_shifted *system, hr_linear_model *out,
+                           hr_error *err) HR_MUST_CHECK;
 
 /* Σ (y − ŷ)² of a linear model over the rows of `scatter`, from the statistics alone:
  * Syy − 2 wᵀSxy + wᵀSxx w + n d²,  d = ȳ − offset − wᵀ(x̄ − centre). `work` has P

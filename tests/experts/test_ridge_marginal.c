@@ -206,8 +206,10 @@ static void predict_stacked(const small_study *s, size_t first, size_t count,
   hr_error err;
   hr_tiles *tiles = NULL;
   hr_scatter *sums = NULL;
-  static double work[PIXELS * PIXELS], weights[PIXELS], centre[PIXELS];
+  hr_shifted *system = NULL;
+  static double weights[PIXELS], centre[PIXELS];
   hr_linear_model model = {weights, centre, 0};
+  check_ok(hr_shifted_create(PIXELS, &hr_linalg_blas, &system, &err));
   check_ok(hr_tiles_create(&hr_linalg_blas, &tiles, &err));
   check_ok(hr_scatter_create(PIXELS, tiles, &sums, &err));
   for (size_t i = 0; i < TRAIN; i++) {
@@ -222,7 +224,7 @@ static void predict_stacked(const small_study *s, size_t first, size_t count,
     }
   }
   hr_scatter_finish(sums);
-  check_ok(hr_scatter_ridge(sums, NULL, alphas[1] * (double)count, work, &model, &err));
+  check_ok(hr_scatter_ridge(sums, NULL, alphas[1] * (double)count, system, &model, &err));
   for (size_t i = 0; i < TEST; i++) {
     out[i] = model.offset;
     for (size_t p = 0; p < PIXELS; p++) {
@@ -230,6 +232,7 @@ static void predict_stacked(const small_study *s, size_t first, size_t count,
     }
   }
   hr_scatter_destroy(&sums);
+  hr_shifted_destroy(&system);
   hr_tiles_destroy(&tiles);
 }
 

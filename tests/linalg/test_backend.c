@@ -1,6 +1,7 @@
 /* The BLAS kernels against the reference, and the reference against known answers. */
 #include "linalg/backend.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/random.h"
@@ -66,6 +67,35 @@ static void both_solve_definite_systems(void **state) {
   }
 }
 
+/* What is multiplied by a matrix and solved for again is what it was; the lower triangle
+ * is never read. */
+static void both_factorise_in_fp32(void **state) {
+  (void)state;
+  const hr_linalg_backend *backends[] = {&hr_linalg_reference, &hr_linalg_blas};
+  static double wide[N * N], x[N], y[N];
+  static float factor[N * N], b[N];
+  for (size_t which = 0; which < 2; which++) {
+    for (size_t i = 0; i < N; i++) {
+      x[i] = 1 + (double)(i % 7);
+      for (size_t j = 0; j < N; j++) {
+        double value = (i == j ? 3 : 0) + 1 / (1 + fabs((double)i - (double)j));
+        wide[i * N + j] = j < i ? (double)NAN : value;
+        factor[i * N + j] = (float)wide[i * N + j];
+      }
+    }
+    backends[which]->multiply_symmetric(N, wide, x, y);
+    double first = 3 * x[0];
+    for (size_t j = 0; j < N; j++) first += x[j] / (1 + (double)j);
+    check_near(y[0], first, 1e-12);
+    for (size_t i = 0; i < N; i++) b[i] = (float)y[i];
+    assert_true(backends[which]->factorise(N, factor));
+    backends[which]->solve_factored(N, factor, b);
+    for (size_t i = 0; i < N; i++) check_near(b[i], x[i], 1e-5);
+    float indefinite[] = {1, 2, 0, 1};
+    assert_false(backends[which]->factorise(2, indefinite));
+  }
+}
+
 static void both_refuse_indefinite_systems(void **state) {
   (void)state;
   const hr_linalg_backend *backends[] = {&hr_linalg_reference, &hr_linalg_blas};
@@ -82,6 +112,7 @@ int main(void) {
       cmocka_unit_test(products_agree),
       cmocka_unit_test(reference_products_are_right),
       cmocka_unit_test(both_solve_definite_systems),
+      cmocka_unit_test(both_factorise_in_fp32),
       cmocka_unit_test(both_refuse_indefinite_systems),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,13 +13,15 @@ typedef struct fixture {
   hr_tiles *tiles;
   hr_dual *dual;
   float x[ROWS * PIXELS];
-  double y[ROWS], work[ROWS * ROWS];
+  hr_shifted *system;
+  double y[ROWS];
 } fixture;
 
 static int set_up(void **state) {
   fixture *f = calloc(1, sizeof *f);
   hr_error err;
   check_ok(hr_tiles_create(&hr_linalg_blas, &f->tiles, &err));
+  check_ok(hr_shifted_create(ROWS, &hr_linalg_blas, &f->system, &err));
   check_ok(hr_dual_create(ROWS, PIXELS, f->tiles, &f->dual, &err));
   for (size_t i = 0; i < ROWS; i++) {
     float *row = f->x + i * PIXELS;
@@ -36,9 +38,20 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
   fixture *f = *state;
   hr_dual_destroy(&f->dual);
+  hr_shifted_destroy(&f->system);
   hr_tiles_destroy(&f->tiles);
   free(f);
   return 0;
+}
+
+static double validate(fixture *f, int fold, double alpha) {
+  hr_error err;
+  hr_dual_fit *fit = NULL;
+  check_ok(hr_dual_fit_create(f->dual, fold, f->system, &fit, &err));
+  check_ok(hr_dual_fit_solve(fit, alpha, &err));
+  double found = hr_dual_fit_squared_error(fit);
+  hr_dual_fit_destroy(&fit);
+  return found;
 }
 
 static void the_fit_equals_ridge_on_paper(void **state) {
@@ -51,7 +64,7 @@ static void the_fit_equals_ridge_on_paper(void **state) {
   static const double alphas[] = {0.1, 1, 1000};
   for (size_t a = 0; a < 3; a++) {
     plain_ridge plain = plain_ridge_fit(f->x, f->y, all, ROWS, PIXELS, alphas[a]);
-    check_ok(hr_dual_ridge(f->dual, alphas[a], f->work, &model, &err));
+    check_ok(hr_dual_ridge(f->dual, alphas[a], f->system, &model, &err));
     double intercept = model.offset;
     for (size_t p = 0; p < PIXELS; p++) {
       check_near(weights[p], plain.weights[p], 1e-5);
@@ -64,10 +77,9 @@ static void the_fit_equals_ridge_on_paper(void **state) {
 
 static void validation_equals_fitting_without_the_fold(void **state) {
   fixture *f = *state;
-  hr_error err;
   for (int fold = 0; fold < FOLDS; fold++) {
     bool others[ROWS];
-    double expected = 0, found = 0;
+    double expected = 0;
     for (size_t i = 0; i < ROWS; i++) others[i] = (int)(i % FOLDS) != fold;
     plain_ridge plain = plain_ridge_fit(f->x, f->y, others, ROWS, PIXELS, 1);
     for (size_t i = 0; i < ROWS; i++) {
@@ -75,30 +87,26 @@ static void validation_equals_fitting_without_the_fold(void **state) {
       double residual = f->y[i] - plain_ridge_predict(&plain, f->x + i * PIXELS, PIXELS);
       expected += residual * residual;
     }
-    check_ok(hr_dual_validate(f->dual, fold, 1, f->work, &found, &err));
-    check_near(found, expected, 1e-4 * expected);
+    check_near(validate(f, fold, 1), expected, 1e-4 * expected);
     free(plain.weights);
   }
 }
 
 static void an_empty_fold_costs_nothing(void **state) {
-  fixture *f = *state;
-  hr_error err;
-  double found = -1;
-  check_ok(hr_dual_validate(f->dual, FOLDS + 1, 1, f->work, &found, &err));
-  assert_true(found == 0);
+  assert_true(validate(*state, FOLDS + 1, 1) == 0);
 }
 
 static void a_single_fold_leaves_nothing_to_fit(void **state) {
   fixture *f = *state;
   hr_error err;
   hr_dual *dual = NULL;
-  double found = 0;
+  hr_dual_fit *fit = NULL;
   check_ok(hr_dual_create(3, PIXELS, f->tiles, &dual, &err));
   for (size_t i = 0; i < 3; i++) hr_dual_add(dual, f->x + i * PIXELS, f->y[i], 0);
   check_ok(hr_dual_finish(dual, &err));
-  check_fails(hr_dual_validate(dual, 0, 1, f->work, &found, &err), HR_ERR_EMPTY,
+  check_fails(hr_dual_fit_create(dual, 0, f->system, &fit, &err), HR_ERR_EMPTY,
               "no rows are left to fit a Ridge to");
+  assert_null(fit);
   hr_dual_destroy(&dual);
 }
 
@@ -108,7 +116,7 @@ static void an_indefinite_system_is_refused(void **state) {
   double weights[PIXELS], centre[PIXELS];
   hr_linear_model model = {weights, centre, 0};
   check_fails(
-      hr_dual_ridge(f->dual, -1e9, f->work, &model, &err), HR_ERR_NUMERIC,
+      hr_dual_ridge(f->dual, -1e9, f->system, &model, &err), HR_ERR_NUMERIC,
       "the Ridge system with alpha -1e+09 is not positive definite in fp64; leave "
       "this alpha out or take a larger one");
 }
@@ -117,18 +125,17 @@ static void an_indefinite_system_is_refused(void **state) {
 static void a_diagonal_of_its_own_agrees_with_the_kernel(void **state) {
   fixture *f = *state;
   hr_error err;
-  double w1[PIXELS], c1[PIXELS], w2[PIXELS], c2[PIXELS], noise[PIXELS] = {0}, found = 0;
+  double w1[PIXELS], c1[PIXELS], w2[PIXELS], c2[PIXELS], noise[PIXELS] = {0};
   hr_linear_model a = {w1, c1, 0}, b = {w2, c2, 0};
-  hr_penalty penalty = {2, noise};
-  check_ok(hr_dual_ridge(f->dual, 2, f->work, &a, &err));
-  check_ok(hr_dual_penalised(f->dual, HR_DUAL_ALL_ROWS, &penalty, f->work, &b, &err));
+  check_ok(hr_dual_ridge(f->dual, 2, f->system, &a, &err));
+  check_ok(hr_dual_penalised(f->dual, HR_DUAL_ALL_ROWS, 2, noise, f->system, &b, &err));
   check_near(a.offset, b.offset, 1e-12);
   for (size_t p = 0; p < PIXELS; p++) {
     check_near(w1[p], w2[p], 1e-6);
     check_near(c1[p], c2[p], 1e-7);
   }
-  check_ok(hr_dual_validate(f->dual, 1, 2, f->work, &found, &err));
-  check_ok(hr_dual_penalised(f->dual, 1, &penalty, f->work, &b, &err));
+  double found = validate(f, 1, 2);
+  check_ok(hr_dual_penalised(f->dual, 1, 2, noise, f->system, &b, &err));
   check_near(hr_dual_squared_error(f->dual, 1, &b), found, 1e-5 * found);
   assert_int_equal(hr_dual_fold_rows(f->dual, 1), ROWS / FOLDS);
   assert_true(hr_dual_penalised_bytes(ROWS, PIXELS) > 4.0 * ROWS * PIXELS);
@@ -138,15 +145,15 @@ static void a_penalised_fit_refuses_what_it_cannot_do(void **state) {
   fixture *f = *state;
   hr_error err;
   hr_dual *dual = NULL;
-  double weights[PIXELS], centre[PIXELS];
+  double weights[PIXELS], centre[PIXELS], noise[PIXELS] = {0};
   hr_linear_model model = {weights, centre, 0};
-  hr_penalty penalty = {1, NULL}, bad = {-1, NULL};
   check_ok(hr_dual_create(3, PIXELS, f->tiles, &dual, &err));
   for (size_t i = 0; i < 3; i++) hr_dual_add(dual, f->x + i * PIXELS, f->y[i], 0);
   hr_dual_centre(dual);
-  check_fails(hr_dual_penalised(dual, 0, &penalty, f->work, &model, &err), HR_ERR_EMPTY,
+  check_fails(hr_dual_penalised(dual, 0, 1, noise, f->system, &model, &err), HR_ERR_EMPTY,
               "no rows are left to fit a Ridge to");
-  check_fails(hr_dual_penalised(dual, 1, &bad, f->work, &model, &err), HR_ERR_NUMERIC,
+  check_fails(hr_dual_penalised(dual, 1, -1, noise, f->system, &model, &err),
+              HR_ERR_NUMERIC,
               "the Ridge system with alpha -1 is not positive definite in fp64; leave "
               "this alpha out or take a larger one");
   hr_dual_destroy(&dual);

@@ -14,6 +14,7 @@ enum { ROWS = 1300, PIXELS = 23, WIDE = 600 };
 
 typedef struct fixture {
   hr_tiles *tiles;
+  hr_shifted *system;
   float *x; /* [ROWS][WIDE], of which PIXELS or all are used */
   double y[ROWS];
 } fixture;
@@ -23,6 +24,7 @@ static int set_up(void **state) {
   hr_error err;
   f->x = calloc((size_t)ROWS * WIDE, sizeof *f->x);
   check_ok(hr_tiles_create(&hr_linalg_blas, &f->tiles, &err));
+  check_ok(hr_shifted_create(WIDE, &hr_linalg_blas, &f->system, &err));
   for (size_t i = 0; i < ROWS; i++) {
     float *row = f->x + i * WIDE;
     hr_normal(5, HR_STREAM_NOISE_TRAIN, i, 0, WIDE, row);
@@ -37,6 +39,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
   fixture *f = *state;
   hr_tiles_destroy(&f->tiles);
+  hr_shifted_destroy(&f->system);
   free(f->x);
   free(f);
   return 0;
@@ -78,7 +81,7 @@ static void ridge_equals_ridge_on_paper(void **state) {
   hr_error err;
   bool all[ROWS];
   memset(all, 1, sizeof all);
-  static double work[WIDE * WIDE], weights[WIDE], centre[WIDE];
+  static double weights[WIDE], centre[WIDE];
   hr_linear_model model = {weights, centre, 0};
   static const size_t widths[] = {PIXELS, WIDE}; /* one tile, and two with an edge */
   for (size_t i = 0; i < 2; i++) {
@@ -87,7 +90,7 @@ static void ridge_equals_ridge_on_paper(void **state) {
     static const double alphas[] = {0.01, 1, 100};
     for (size_t a = 0; a < 3; a++) {
       plain_ridge plain = on_paper(f, widths[i], all, alphas[a]);
-      check_ok(hr_scatter_ridge(s, NULL, alphas[a], work, &model, &err));
+      check_ok(hr_scatter_ridge(s, NULL, alphas[a], f->system, &model, &err));
       check_model(&model, &plain, widths[i], 2e-5);
       free(plain.weights);
     }
@@ -100,19 +103,20 @@ static void leaving_rows_out_equals_never_having_had_them(void **state) {
   hr_error err;
   bool others[ROWS];
   for (size_t i = 0; i < ROWS; i++) others[i] = i % 5 != 2;
-  static double work[WIDE * WIDE], weights[WIDE], centre[WIDE];
+  static double weights[WIDE], centre[WIDE];
   hr_linear_model model = {weights, centre, 0};
+  double product[PIXELS];
   hr_scatter *total = gather(f, PIXELS, 0, 1);
   hr_scatter *fold = gather(f, PIXELS, 2, 5);
   plain_ridge plain = on_paper(f, PIXELS, others, 1);
-  check_ok(hr_scatter_ridge(total, fold, 1, work, &model, &err));
+  check_ok(hr_scatter_ridge(total, fold, 1, f->system, &model, &err));
   check_model(&model, &plain, PIXELS, 1e-5);
   double expected = 0;
   for (size_t i = 2; i < ROWS; i += 5) {
     double residual = f->y[i] - plain_ridge_predict(&plain, f->x + i * WIDE, PIXELS);
     expected += residual * residual;
   }
-  check_near(hr_scatter_squared_error(fold, &model, work), expected, 1e-5 * expected);
+  check_near(hr_scatter_squared_error(fold, &model, product), expected, 1e-5 * expected);
   free(plain.weights);
   hr_scatter_destroy(&total);
   hr_scatter_destroy(&fold);
@@ -121,7 +125,7 @@ static void leaving_rows_out_equals_never_having_had_them(void **state) {
 static void merging_equals_gathering_together(void **state) {
   fixture *f = *state;
   hr_error err;
-  static double work[WIDE * WIDE], w1[WIDE], c1[WIDE], w2[WIDE], c2[WIDE];
+  static double w1[WIDE], c1[WIDE], w2[WIDE], c2[WIDE];
   hr_scatter *total = gather(f, WIDE, 0, 1), *merged = NULL;
   check_ok(hr_scatter_create(WIDE, f->tiles, &merged, &err));
   for (size_t k = 0; k < 3; k++) {
@@ -133,8 +137,8 @@ static void merging_equals_gathering_together(void **state) {
   check_near(hr_scatter_syy(merged), hr_scatter_syy(total), 1e-9 * hr_scatter_syy(total));
   check_near(hr_scatter_mean_y(merged), hr_scatter_mean_y(total), 1e-12);
   hr_linear_model a = {w1, c1, 0}, b = {w2, c2, 0};
-  check_ok(hr_scatter_ridge(total, NULL, 1, work, &a, &err));
-  check_ok(hr_scatter_ridge(merged, NULL, 1, work, &b, &err));
+  check_ok(hr_scatter_ridge(total, NULL, 1, f->system, &a, &err));
+  check_ok(hr_scatter_ridge(merged, NULL, 1, f->system, &b, &err));
   for (size_t p = 0; p < WIDE; p++) check_near(w1[p], w2[p], 1e-5);
   hr_scatter_destroy(&total);
   hr_scatter_destroy(&merged);
@@ -142,7 +146,7 @@ static void merging_equals_gathering_together(void **state) {
 
 typedef struct solve {
   const hr_scatter *scatter;
-  double *work;
+  hr_shifted *system;
   hr_linear_model *model;
   hr_status status;
 } solve;
@@ -150,13 +154,13 @@ typedef struct solve {
 static void solve_one(void *context, size_t i, size_t thread) {
   (void)i, (void)thread;
   solve *s = context;
-  s->status = hr_scatter_ridge(s->scatter, NULL, 1, s->work, s->model, NULL);
+  s->status = hr_scatter_ridge(s->scatter, NULL, 1, s->system, s->model, NULL);
 }
 
 static void threads_do_not_change_a_bit(void **state) {
   fixture *f = *state;
   hr_error err;
-  static double work[WIDE * WIDE], w1[WIDE], w2[WIDE], c[WIDE];
+  static double w1[WIDE], w2[WIDE], c[WIDE];
   int threads = omp_get_max_threads();
   for (int run = 0; run < 2; run++) {
     hr_linear_model model = {run ? w2 : w1, c, 0};
@@ -164,7 +168,7 @@ static void threads_do_not_change_a_bit(void **state) {
     hr_tiles *tiles = f->tiles;
     check_ok(hr_tiles_create(&hr_linalg_blas, &f->tiles, &err));
     hr_scatter *s = gather(f, WIDE, 0, 1);
-    solve one = {s, work, &model, HR_ERR_INTERNAL};
+    solve one = {s, f->system, &model, HR_ERR_INTERNAL};
     hr_parallel_for(1, solve_one, &one);
     assert_int_equal(one.status, HR_OK);
     hr_scatter_destroy(&s);
@@ -178,13 +182,13 @@ static void threads_do_not_change_a_bit(void **state) {
 static void nothing_left_is_refused(void **state) {
   fixture *f = *state;
   hr_error err;
-  static double work[PIXELS * PIXELS], weights[PIXELS], centre[PIXELS];
+  static double weights[PIXELS], centre[PIXELS];
   hr_linear_model model = {weights, centre, 0};
   hr_scatter *s = gather(f, PIXELS, 0, 1);
-  check_fails(hr_scatter_ridge(s, s, 1, work, &model, &err), HR_ERR_EMPTY,
+  check_fails(hr_scatter_ridge(s, s, 1, f->system, &model, &err), HR_ERR_EMPTY,
               "no rows are left to fit a Ridge to");
   check_fails(
-      hr_scatter_ridge(s, NULL, -1e9, work, &model, &err), HR_ERR_NUMERIC,
+      hr_scatter_ridge(s, NULL, -1e9, f->system, &model, &err), HR_ERR_NUMERIC,
       "the Ridge system with alpha -1e+09 is not positive definite in fp64; leave "
       "this alpha out or take a larger one");
   hr_scatter_destroy(&s);

@@ -1,0 +1,44 @@
+/* What ridge_models.c (rows in, predictions out) and ridge_solve.c (training) share. */
+#ifndef HR_EXPERTS_RIDGE_PARTS_H
+#define HR_EXPERTS_RIDGE_PARTS_H
+
+#include "experts/ridge_cost.h"
+#include "linalg/dual.h"
+
+/* One Ridge: a bin's, or the global one. */
+typedef struct hr_ridge_model {
+  hr_ridge_form_kind form;
+  hr_dual *dual; /* HR_RIDGE_DUAL */
+  double *noise; /* [F][P] Σσ² of each fold's rows; NULL: not integrated out */
+  hr_scatter *
+      *folds;        /* HR_RIDGE_PRIMAL: [F], the rows of each fold; freed when trained */
+  double *weights;   /* [A][P] */
+  double *intercept; /* [A], NaN where the system was not solved */
+  double *squared_error; /* [L][F][A] validation, NaN where a system was not solved */
+  double *cv_r2;         /* [A] */
+  double *level_cv_r2, *level_alpha; /* [L - 1] the best alpha at the other levels */
+  float *predictions;                /* [A][test rows] */
+  size_t next_test_row;
+} hr_ridge_model;
+
+struct hr_expert {
+  const hr_study_view *study;
+  const char *name;
+  bool integrates_noise;
+  const double *alpha; /* [A], borrowed from the parameters */
+  size_t alpha_count;
+  size_t *order;       /* [A] indices of the alphas, from the largest to the smallest */
+  const double *level; /* [L - 1] other levels of the noise, borrowed */
+  size_t level_count;  /* L, with the study's own, which comes first */
+  hr_tiles *tiles;
+  hr_ridge_model *models; /* [K + 1], the global one last */
+  hr_task *tasks;         /* [K + 1] */
+};
+
+static inline hr_ridge_model *hr_ridge_global(const hr_expert *expert) {
+  return &expert->models[expert->study->bin_count];
+}
+
+void hr_ridge_destroy_folds(hr_ridge_model *model, size_t fold_count);
+
+#endif

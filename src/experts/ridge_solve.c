@@ -1,0 +1,473 @@
+/* Training: every (level, fold, alpha) of a model is validated from its sums, then every
+ * alpha fitted to all rows. Alphas go from large to small in runs of a few on one system,
+ * whose factors they share (linalg/shifted.h). */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/observe.h"
+#include "core/parallel.h"
+#include "experts/ridge_parts.h"
+
+/* Alphas a run: fewer keep more threads busy, more share more. Part of the result's
+ * definition. */
+enum { RUN_ALPHAS = 4 };
+
+/* What training takes beside the models. */
+typedef struct training {
+  hr_expert *expert;
+  hr_shifted **systems; /* [system_count], one a thread */
+  size_t system_count;
+  double operations, operations_done; /* of all solves, to tell how far they are */
+} training;
+
+/* One model's solves. */
+typedef struct solving {
+  const training *training;
+  hr_ridge_model *model;
+  const hr_scatter *total; /* HR_RIDGE_PRIMAL: all rows of the model */
+  size_t first;            /* of the runs that are made now */
+  hr_error *errors;        /* [runs] what ended one, status HR_OK for nothing */
+} solving;
+
+/* One run, on one thread: alphas number [first, last) of the order, on one system. */
+typedef struct run {
+  const solving *solving;
+  size_t level, fold; /* fold: the one left out for validation; F: fits all rows */
+  size_t first, last;
+  hr_shifted *system;
+  hr_dual_fit *kernel;   /* HR_RIDGE_DUAL, K of which serves all alphas */
+  hr_linear_model model; /* the last solution; not of `kernel` */
+  double *vector;        /* [P] */
+  double *noise; /* [P] Σσ² over the rows of the fit, NULL: not integrated out */
+} run;
+
+static size_t runs_a_system(const hr_expert *expert) {
+  return (expert->alpha_count + RUN_ALPHAS - 1) / RUN_ALPHAS;
+}
+
+static size_t run_count(const hr_expert *expert) {
+  size_t systems = expert->level_count * expert->study->fold_count + 1;
+  return systems * runs_a_system(expert);
+}
+
+/* The variance of the noise over the square of the error. */
+static double noise_scale(const hr_expert *expert, size_t level) {
+  double value = level == 0 ? expert->study->noise_level : expert->level[level - 1];
+  return value * value;
+}
+
+/* Operations of a model's solves if each made a factor, order³/3: what is told of
+ * progress. */
+static double solving_operations(const hr_expert *expert, const hr_task *task) {
+  hr_ridge_form_kind form = hr_ridge_form(task->train_rows, expert->study->pixels);
+  double order = form == HR_RIDGE_PRIMAL ? (double)expert->study->pixels
+                 : form == HR_RIDGE_DUAL ? (double)task->train_rows
+                                         : 0;
+  double systems = (double)(expert->level_count * expert->study->fold_count + 1);
+  return systems * (double)expert->alpha_count * order * order * order / 3;
+}
+
+static hr_status tell_progress(const training *t, hr_error *err) {
+  hr_progress progress = {
+      .stage = t->expert->integrates_noise ? "solving Marginal Ridge" : "solving Ridge",
+      .unit = "Gflop",
+      .done = (uint64_t)(1e-9 * t->operations_done),
+      .total = (uint64_t)(1e-9 * t->operations) + 1};
+  return hr_observe_progress(t->expert->study->observer, &progress, err);
+}
+
+/* The noise's variance at a level, summed over the rows outside `fold` (none left out:
+ * the number of folds). */
+static void sum_noise(const hr_expert *expert, const hr_ridge_model *model, size_t level,
+                      size_t fold, double *sum) {
+  size_t pixels = expert->study->pixels;
+  memset(sum, 0, pixels * sizeof *sum);
+  for (size_t f = 0; f < expert->study->fold_count; f++) {
+    if (f == fold) continue;
+    const double *noise = model->noise + f * pixels;
+    for (size_t p = 0; p < pixels; p++) sum[p] += noise[p];
+  }
+  double scale = noise_scale(expert, level);
+  for (size_t p = 0; p < pixels; p++) sum[p] *= scale;
+}
+
+static bool fits_all(const run *r) {
+  return r->fold == r->solving->training->expert->study->fold_count;
+}
+
+static bool is_empty_fold(const run *r) {
+  const hr_ridge_model *model = r->solving->model;
+  if (fits_all(r)) return false;
+  if (model->form == HR_RIDGE_PRIMAL) return hr_scatter_rows(model->folds[r->fold]) == 0;
+  return hr_dual_fold_rows(model->dual, (int)r->fold) == 0;
+}
+
+/* Whether K of the dual form serves every fold and alpha. */
+static bool uses_kernel(const hr_ridge_model *model) {
+  return model->form == HR_RIDGE_DUAL && !model->noise;
+}
+
+static void run_fini(run *r) {
+  hr_dual_fit_destroy(&r->kernel);
+  hr_free(r->model.weights);
+  hr_free(r->model.centre);
+  hr_free(r->vector);
+  hr_free(r->noise);
+}
+
+/* Makes the system, where one serves all alphas. To be followed by run_fini, on failure
+ * too. */
+static hr_status run_init(run *r, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_ridge_model *model = r->solving->model;
+  const hr_expert *expert = r->solving->training->expert;
+  size_t pixels = expert->study->pixels;
+  HR_TRY(hr_alloc(&r->model.weights, pixels, err));
+  HR_TRY(hr_alloc(&r->model.centre, pixels, err));
+  HR_TRY(hr_alloc(&r->vector, pixels, err));
+  if (model->noise) {
+    HR_TRY(hr_alloc(&r->noise, pixels, err));
+    sum_noise(expert, model, r->level, r->fold, r->noise);
+  }
+  if (model->form == HR_RIDGE_PRIMAL) {
+    HR_TRY(hr_scatter_system(r->solving->total,
+                             fits_all(r) ? NULL : model->folds[r->fold], r->noise,
+                             r->system, &r->model, err));
+  } else if (uses_kernel(model)) {
+    int fold = fits_all(r) ? HR_DUAL_ALL_ROWS : (int)r->fold;
+    HR_TRY(hr_dual_fit_create(model->dual, fold, r->system, &r->kernel, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status run_solve(run *r, double alpha, hr_error *err) {
+  const hr_ridge_model *model = r->solving->model;
+  if (model->form == HR_RIDGE_PRIMAL) {
+    return hr_shifted_solve(r->system, alpha, r->model.weights, err);
+  }
+  if (r->kernel) return hr_dual_fit_solve(r->kernel, alpha, err);
+  int fold = fits_all(r) ? HR_DUAL_ALL_ROWS : (int)r->fold;
+  return hr_dual_penalised(model->dual, fold, alpha, r->noise, r->system, &r->model, err);
+}
+
+/* The squared error, or its expectation over the noise, on the rows of the fold. */
+static double run_validate(const run *r) {
+  const hr_ridge_model *model = r->solving->model;
+  const hr_expert *expert = r->solving->training->expert;
+  size_t pixels = expert->study->pixels, f = r->fold;
+  if (r->kernel) return hr_dual_fit_squared_error(r->kernel);
+  double sum = model->form == HR_RIDGE_PRIMAL
+                   ? hr_scatter_squared_error(model->folds[f], &r->model, r->vector)
+                   : hr_dual_squared_error(model->dual, (int)f, &r->model);
+  if (model->noise) {
+    sum += noise_scale(expert, r->level) *
+           hr_linear_model_noise(&r->model, model->noise + f * pixels, pixels);
+  }
+  return sum;
+}
+
+/* Keeps the solution as the model of alpha number a. */
+static void run_keep(run *r, size_t a) {
+  hr_ridge_model *model = r->solving->model;
+  size_t pixels = r->solving->training->expert->study->pixels;
+  if (r->kernel) hr_dual_fit_model(r->kernel, &r->model);
+  memcpy(model->weights + a * pixels, r->model.weights, pixels * sizeof(double));
+  model->intercept[a] = r->model.offset;
+  for (size_t p = 0; p < pixels; p++) {
+    model->intercept[a] -= r->model.weights[p] * r->model.centre[p];
+  }
+}
+
+/* Where the results of alpha number a go: its squared error, or its intercept, which say
+ * with NaN that there is none. */
+static double *outcome_of(const run *r, size_t a) {
+  const hr_expert *expert = r->solving->training->expert;
+  hr_ridge_model *model = r->solving->model;
+  if (fits_all(r)) return &model->intercept[a];
+  size_t system = r->level * expert->study->fold_count + r->fold;
+  return &model->squared_error[system * expert->alpha_count + a];
+}
+
+static hr_status run_alphas(run *r, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_expert *expert = r->solving->training->expert;
+  HR_TRY(run_init(r, err));
+  for (size_t i = r->first; i < r->last; i++) {
+    size_t a = expert->order[i];
+    hr_status solved = run_solve(r, expert->alpha[a], err);
+    if (solved == HR_ERR_NUMERIC) continue; /* this alpha stays undefined */
+    HR_TRY(solved);
+    if (fits_all(r)) {
+      run_keep(r, a);
+    } else {
+      *outcome_of(r, a) = run_validate(r);
+    }
+  }
+cleanup:
+  run_fini(r);
+  return status;
+}
+
+static void make_run(void *context, size_t i, size_t thread) {
+  const solving *s = context;
+  const hr_expert *expert = s->training->expert;
+  size_t index = s->first + i, runs = runs_a_system(expert), system = index / runs;
+  size_t folds = expert->study->fold_count, first = index % runs * RUN_ALPHAS;
+  bool all = system == expert->level_count * folds;
+  run r = {.solving = s,
+           .level = all ? 0 : system / folds,
+           .fold = all ? folds : system % folds,
+           .first = first,
+           .last = first + RUN_ALPHAS,
+           .system = s->training->systems[thread]};
+  if (r.last > expert->alpha_count) r.last = expert->alpha_count;
+  bool empty = is_empty_fold(&r);
+  for (size_t k = r.first; k < r.last; k++) {
+    *outcome_of(&r, expert->order[k]) = empty ? 0 : (double)NAN;
+  }
+  if (empty) return;
+  hr_error *err = &s->errors[index];
+  hr_status status = run_alphas(&r, err);
+  /* What is not definite leaves its alpha undefined, a fold of all rows all of them;
+   * anything else ends the model. */
+  bool undefined = status == HR_ERR_EMPTY || status == HR_OK;
+  if (undefined) err->status = HR_OK;
+}
+
+/* All runs of one model, some at a time so that progress can be told in between. */
+static hr_status make_runs(solving *s, training *t, double operations, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = run_count(t->expert), at_a_time = 4 * t->system_count;
+  for (; s->first < count; s->first += at_a_time) {
+    size_t left = count - s->first, taken = left < at_a_time ? left : at_a_time;
+    hr_parallel_for_on(t->system_count, taken, make_run, s);
+    t->operations_done += operations * (double)taken / (double)count;
+    HR_TRY(tell_progress(t, err));
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (s->errors[i].status == HR_OK) continue;
+    if (err) *err = s->errors[i];
+    return s->errors[i].status;
+  }
+cleanup:
+  return status;
+}
+
+/* Over all folds. */
+static double validation_error(const hr_expert *expert, const hr_ridge_model *model,
+                               size_t level, size_t a) {
+  size_t folds = expert->study->fold_count, alphas = expert->alpha_count;
+  double sum = 0;
+  for (size_t f = 0; f < folds; f++) {
+    sum += model->squared_error[(level * folds + f) * alphas + a];
+  }
+  return sum;
+}
+
+/* R² over all validation rows of each alpha. An alpha whose systems could not be solved
+ * is undefined, and so are its predictions; without variance there is nothing to validate
+ * and all alphas predict the one value. */
+static void validate_alphas(const hr_expert *expert, const hr_ridge_model *model,
+                            double syy) {
+  for (size_t a = 0; a < expert->alpha_count; a++) {
+    double sum = validation_error(expert, model, 0, a);
+    bool usable = isfinite(sum) && isfinite(model->intercept[a]);
+    model->cv_r2[a] = usable && syy > 0 ? 1 - sum / syy : (double)NAN;
+    if (!usable) model->intercept[a] = (double)NAN;
+  }
+}
+
+/* The best alpha at each of the other levels; the larger one where two are equal. */
+static void validate_levels(const hr_expert *expert, const hr_ridge_model *model,
+                            double syy) {
+  for (size_t l = 1; l < expert->level_count; l++) {
+    double least = (double)INFINITY, best = (double)NAN;
+    for (size_t a = 0; a < expert->alpha_count; a++) {
+      double sum = validation_error(expert, model, l, a), alpha = expert->alpha[a];
+      if (!(sum < least || (sum <= least && alpha > best))) continue;
+      least = sum;
+      best = alpha;
+    }
+    bool defined = isfinite(least) && syy > 0;
+    model->level_cv_r2[l - 1] = defined ? 1 - least / syy : (double)NAN;
+    model->level_alpha[l - 1] = best;
+  }
+}
+
+static const char *name_of_model(const hr_task *task, char text[32]) {
+  if (task->bin == HR_GLOBAL) return "the global model";
+  snprintf(text, 32, "bin %d", task->bin);
+  return text;
+}
+
+/* The best alpha; the larger penalty, that is the simpler model, where two are equal. */
+static void choose_alpha(const hr_expert *expert, const hr_ridge_model *model,
+                         hr_task *task) {
+  size_t undefined = 0, best = expert->alpha_count;
+  double best_merit = 0;
+  for (size_t a = 0; a < expert->alpha_count; a++) {
+    if (isnan(model->intercept[a])) {
+      undefined++;
+      continue;
+    }
+    double merit = isnan(model->cv_r2[a]) ? -(double)INFINITY : model->cv_r2[a];
+    bool better = best == expert->alpha_count || merit > best_merit ||
+                  (!(merit < best_merit) && expert->alpha[a] > expert->alpha[best]);
+    if (!better) continue;
+    best = a;
+    best_merit = merit;
+  }
+  task->status = undefined < expert->alpha_count ? HR_TASK_OK : HR_TASK_FAILED;
+  task->chosen = undefined < expert->alpha_count ? best : 0;
+  if (undefined == 0) return;
+  snprintf(task->note, sizeof task->note,
+           "%zu of %zu alphas are undefined, their systems are not positive definite in "
+           "fp64: take larger ones",
+           undefined, expert->alpha_count);
+  char name[32];
+  hr_observe_warning(expert->study->observer, "%s, %s: %s", expert->name,
+                     name_of_model(task, name), task->note);
+}
+
+/* The sum of the folds' statistics. */
+static hr_status sum_folds(const hr_expert *expert, const hr_ridge_model *model,
+                           hr_scatter **out, hr_error *err) {
+  hr_status status = hr_scatter_create(expert->study->pixels, expert->tiles, out, err);
+  for (size_t f = 0; status == HR_OK && f < expert->study->fold_count; f++) {
+    hr_scatter_finish(model->folds[f]);
+    hr_scatter_merge(*out, model->folds[f]);
+  }
+  return status;
+}
+
+static hr_status train_model(training *t, hr_ridge_model *model, hr_task *task,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  hr_expert *expert = t->expert;
+  double start = hr_clock_seconds();
+  hr_scatter *total = NULL;
+  solving s = {.training = t, .model = model};
+  HR_TRY(hr_alloc(&s.errors, run_count(expert), err));
+  if (uses_kernel(model)) {
+    HR_TRY(hr_dual_finish(model->dual, err));
+  } else if (model->form == HR_RIDGE_DUAL) {
+    hr_dual_centre(model->dual);
+  } else {
+    HR_TRY(sum_folds(expert, model, &total, err));
+    s.total = total;
+  }
+  size_t rows =
+      model->form == HR_RIDGE_DUAL ? hr_dual_rows(model->dual) : hr_scatter_rows(total);
+  if (rows != task->train_rows) {
+    status = hr_fail(err, HR_ERR_INTERNAL, "%s saw %zu rows of model %d, not %zu",
+                     expert->name, rows, task->bin, task->train_rows);
+    goto cleanup;
+  }
+  HR_TRY(make_runs(&s, t, solving_operations(expert, task), err));
+  double syy =
+      model->form == HR_RIDGE_DUAL ? hr_dual_syy(model->dual) : hr_scatter_syy(total);
+  validate_alphas(expert, model, syy);
+  validate_levels(expert, model, syy);
+  choose_alpha(expert, model, task);
+  if (model->form == HR_RIDGE_DUAL) hr_dual_release(model->dual);
+  task->seconds = hr_clock_seconds() - start;
+cleanup:
+  hr_scatter_destroy(&total);
+  hr_free(s.errors);
+  return status;
+}
+
+/* The order of the largest system. */
+static size_t largest_system(const hr_expert *expert) {
+  size_t largest = 1;
+  for (size_t m = 0; m <= expert->study->bin_count; m++) {
+    size_t order = expert->models[m].form == HR_RIDGE_PRIMAL ? expert->study->pixels
+                   : expert->models[m].form == HR_RIDGE_DUAL ? expert->tasks[m].train_rows
+                                                             : 0;
+    if (order > largest) largest = order;
+  }
+  return largest;
+}
+
+static void training_fini(training *t) {
+  for (size_t i = 0; t->systems && i < t->system_count; i++) {
+    hr_shifted_destroy(&t->systems[i]);
+  }
+  hr_free(t->systems);
+}
+
+static hr_status training_init(training *t, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_expert *expert = t->expert;
+  size_t order = largest_system(expert),
+         count = hr_ridge_solver_count(expert->study, order);
+  HR_TRY(hr_alloc(&t->systems, count, err));
+  t->system_count = count;
+  for (size_t i = 0; i < count; i++) {
+    HR_TRY(hr_shifted_create(order, &hr_linalg_blas, &t->systems[i], err));
+  }
+  for (size_t m = 0; m <= expert->study->bin_count; m++) {
+    t->operations += solving_operations(expert, &expert->tasks[m]);
+  }
+cleanup:
+  return status;
+}
+
+/* Adds a trained bin's fold sums to the global ones. */
+static void hand_to_global(hr_expert *expert, hr_ridge_model *model) {
+  if (model->form != HR_RIDGE_PRIMAL || model == hr_ridge_global(expert)) return;
+  for (size_t f = 0; f < expert->study->fold_count; f++) {
+    hr_scatter *folds = hr_ridge_global(expert)->folds[f];
+    hr_scatter_finish(folds);
+    hr_scatter_finish(model->folds[f]); /* a bin that failed may not have come to it */
+    hr_scatter_merge(folds, model->folds[f]);
+  }
+  hr_ridge_destroy_folds(model, expert->study->fold_count);
+}
+
+/* Ends one model whose training ended with `failure`; the others can do without it. */
+static hr_status fail_model(const hr_expert *expert, hr_ridge_model *model, hr_task *task,
+                            hr_status failure, const hr_error *reason, hr_error *err) {
+  char name[32];
+  if (failure != HR_ERR_MEMORY && failure != HR_ERR_NUMERIC) {
+    return hr_fail(err, failure, "%s", reason->message);
+  }
+  task->status = HR_TASK_FAILED;
+  task->chosen = 0;
+  snprintf(task->note, sizeof task->note, "%.*s", (int)sizeof task->note - 1,
+           reason->message);
+  hr_dual_destroy(&model->dual);
+  hr_observe_warning(expert->study->observer, "%s, %s: %s", expert->name,
+                     name_of_model(task, name), task->note);
+  return HR_OK;
+}
+
+hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
+  hr_status status = HR_OK;
+  training t = {.expert = expert};
+  size_t models = expert->study->bin_count + 1;
+  HR_TRY(training_init(&t, err));
+  HR_TRY(tell_progress(&t, err));
+  for (size_t m = 0; m < models; m++) {
+    hr_ridge_model *model = &expert->models[m];
+    if (model->form != HR_RIDGE_NONE) {
+      hr_error reason = {.status = HR_OK};
+      hr_task *task = &expert->tasks[m];
+      hr_status trained = train_model(&t, model, task, &reason);
+      if (trained != HR_OK) {
+        HR_TRY(fail_model(expert, model, task, trained, &reason, err));
+      }
+    }
+    hand_to_global(expert, model);
+    if (m + 1 == models) hr_ridge_destroy_folds(model, expert->study->fold_count);
+  }
+  t.operations_done = t.operations + 1e9;
+  HR_TRY(tell_progress(&t, err));
+cleanup:
+  training_fini(&t);
+  return status;
+}
