@@ -122,6 +122,7 @@ data: {{train: ["train_{{0..{SHARDS - 1}}}/dataset.h5"], test: test/dataset.h5,
        noise: {{level: 1.0, seed: 42, test: stored}}}}
 controls: {{placebo: false, leakage: false}}
 experts: {{{experts}}}
+run: {{memory_mib: 10240}}
 """)
         return [self.tool("headroom"), "run", path, "--out", out], out
 
