@@ -21,6 +21,10 @@ typedef struct hr_linalg_backend {
   void (*product_transposed)(hr_product_shape shape, const float *a, size_t lda,
                              const float *b, size_t ldb, float *c, size_t ldc);
 
+  /* The upper triangle of c [n][n] = aᵀ a, a [k][n]; the rest is left alone; fp32. */
+  void (*product_with_itself)(size_t n, size_t k, const float *a, size_t lda, float *c,
+                              size_t ldc);
+
   /* c [m][n] = a bᵀ, a [m][k], b [n][k]; fp32. */
   void (*product_of_rows)(hr_product_shape shape, const float *a, size_t lda,
                           const float *b, size_t ldb, float *c, size_t ldc);

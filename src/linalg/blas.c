@@ -21,6 +21,12 @@ static void product_transposed(hr_product_shape shape, const float *a, size_t ld
               (int)shape.k, 1.0F, a, (int)lda, b, (int)ldb, 0.0F, c, (int)ldc);
 }
 
+static void product_with_itself(size_t n, size_t k, const float *a, size_t lda, float *c,
+                                size_t ldc) {
+  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)n, (int)k, 1.0F, a, (int)lda,
+              0.0F, c, (int)ldc);
+}
+
 static void product_of_rows(hr_product_shape shape, const float *a, size_t lda,
                             const float *b, size_t ldb, float *c, size_t ldc) {
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)shape.m, (int)shape.n,
@@ -63,6 +69,7 @@ static void multiply_symmetric(size_t n, const double *a, const double *x, doubl
 const hr_linalg_backend hr_linalg_blas = {
     .name = "blas",
     .product_transposed = product_transposed,
+    .product_with_itself = product_with_itself,
     .product_of_rows = product_of_rows,
     .solve_definite = solve_definite,
     .factorise = factorise,

@@ -16,6 +16,19 @@ static void product_transposed(hr_product_shape shape, const float *a, size_t ld
   }
 }
 
+static void product_with_itself(size_t n, size_t k, const float *a, size_t lda, float *c,
+                                size_t ldc) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = i; j < n; j++) {
+      double sum = 0;
+      for (size_t r = 0; r < k; r++) {
+        sum += (double)a[r * lda + i] * (double)a[r * lda + j];
+      }
+      c[i * ldc + j] = (float)sum;
+    }
+  }
+}
+
 static void product_of_rows(hr_product_shape shape, const float *a, size_t lda,
                             const float *b, size_t ldb, float *c, size_t ldc) {
   for (size_t i = 0; i < shape.m; i++) {
@@ -88,6 +101,7 @@ static void multiply_symmetric(size_t n, const double *a, const double *x, doubl
 const hr_linalg_backend hr_linalg_reference = {
     .name = "reference",
     .product_transposed = product_transposed,
+    .product_with_itself = product_with_itself,
     .product_of_rows = product_of_rows,
     .solve_definite = solve_definite,
     .factorise = factorise,

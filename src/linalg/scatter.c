@@ -23,7 +23,8 @@ struct hr_scatter {
   double mean_y, syy;
   double *mean; /* [P] */
   double *sxy;  /* [P] */
-  double **sxx; /* tiles (i, j), j >= i, row by row: [tile][tile] */
+  double **sxx; /* tiles (i, j), j >= i, row by row: [tile][tile]; of those on the
+                   diagonal, the upper triangle */
   float *block; /* [BLOCK_ROWS][P] pending rows */
   double *block_y;
   size_t pending;
@@ -151,15 +152,20 @@ static void multiply_tile(void *context, size_t index, size_t thread) {
   tile_place(s, index, &i, &j);
   size_t height = tile_width(s, i), width = tile_width(s, j);
   float *product = hr_tiles_scratch(s->tiles, thread);
-  hr_tiles_backend(s->tiles)->product_transposed(
-      (hr_product_shape){height, width, s->pending}, s->block + i * s->tile, s->pixels,
-      s->block + j * s->tile, s->pixels, product, s->tile);
+  const hr_linalg_backend *backend = hr_tiles_backend(s->tiles);
+  const float *a = s->block + i * s->tile, *b = s->block + j * s->tile;
+  if (i == j) {
+    backend->product_with_itself(width, s->pending, a, s->pixels, product, s->tile);
+  } else {
+    backend->product_transposed((hr_product_shape){height, width, s->pending}, a,
+                                s->pixels, b, s->pixels, product, s->tile);
+  }
   double n = (double)s->pending, m = (double)s->rows, weight = m * n / (m + n);
   for (size_t r = 0; r < height; r++) {
     double *sum = s->sxx[index] + r * s->tile;
     double scaled = weight * s->shift[i * s->tile + r];
     const double *shift = s->shift + j * s->tile;
-    for (size_t c = 0; c < width; c++) {
+    for (size_t c = i == j ? r : 0; c < width; c++) {
       sum[c] += (double)product[r * s->tile + c] + scaled * shift[c];
     }
   }

@@ -29,6 +29,13 @@ static void products_agree(void **state) {
   for (size_t i = 0; i < M; i++) {
     for (size_t j = 0; j < N; j++) check_near(fast[i * LD + j], plain[i * LD + j], 2e-5);
   }
+  fast[LD] = -1; /* below the diagonal: to be left alone */
+  hr_linalg_reference.product_with_itself(M, K, a, LD, plain, LD);
+  hr_linalg_blas.product_with_itself(M, K, a, LD, fast, LD);
+  assert_true(fast[LD] == -1);
+  for (size_t i = 0; i < M; i++) {
+    for (size_t j = i; j < M; j++) check_near(fast[i * LD + j], plain[i * LD + j], 4e-5);
+  }
 }
 
 static void reference_products_are_right(void **state) {
@@ -41,6 +48,9 @@ static void reference_products_are_right(void **state) {
   hr_linalg_reference.product_of_rows((hr_product_shape){2, 2, 2}, a, 2, b, 2, c, 2);
   const float of_rows[] = {17, 23, 39, 53};
   assert_memory_equal(c, of_rows, sizeof c);
+  hr_linalg_reference.product_with_itself(2, 2, a, 2, c, 2);
+  const float with_itself[] = {10, 14, 39, 20}; /* 39: as it was */
+  assert_memory_equal(c, with_itself, sizeof c);
 }
 
 static void both_solve_definite_systems(void **state) {
