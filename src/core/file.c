@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -134,6 +135,12 @@ static int read_all(int descriptor, char *bytes, size_t most, size_t *size) {
   return 0;
 }
 
+/* Whether the process or the machine has come to an end with something, which says
+ * nothing of the file. */
+static bool is_exhaustion(int number) {
+  return number == EMFILE || number == ENFILE || number == ENOMEM;
+}
+
 hr_status hr_file_read(const char *path, size_t max_size, char **out, size_t *size,
                        hr_error *err) {
   hr_status status = HR_OK;
@@ -141,7 +148,8 @@ hr_status hr_file_read(const char *path, size_t max_size, char **out, size_t *si
   /* O_NONBLOCK: a FIFO must be refused, not waited for. */
   int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
-    return hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot open %s", path);
+    hr_status why = is_exhaustion(errno) ? HR_ERR_IO : HR_ERR_MISSING;
+    return hr_fail_errno(err, why, errno, "cannot open %s", path);
   }
   struct stat info;
   if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {

@@ -25,7 +25,8 @@ hr_status hr_file_part_name(const char *path, char **out, hr_error *err) HR_MUST
 /* Syncs `part` to disk and renames it to `path`. */
 hr_status hr_file_commit(const char *part, const char *path, hr_error *err) HR_MUST_CHECK;
 
-/* Reads a whole file, with a 0 byte behind its end. HR_ERR_MISSING, also
+/* Reads a whole file, with a 0 byte behind its end. HR_ERR_IO where it cannot be read, or
+ * the process has no descriptor or memory left to open it; else HR_ERR_MISSING, also
  * where it is not a regular file, or HR_ERR_DATA where it is larger than `max_size`. *out
  * is freed with hr_free. */
 hr_status hr_file_read(const char *path, size_t max_size, char **out, size_t *size,

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,14 +26,35 @@ static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *contex
   return n == 0 ? 1 : 0; /* 1 ends the walk */
 }
 
+/* HDF5's own driver writes the errno of a read that failed into its description. */
+static herr_t find_errno(unsigned n, const H5E_error2_t *error, void *context) {
+  const char *number = error->desc ? strstr(error->desc, "errno = ") : NULL;
+  (void)n;
+  if (number) *(int *)context = (int)strtol(number + strlen("errno = "), NULL, 10);
+  return number ? 1 : 0; /* 1 ends the walk */
+}
+
+/* Why the system could not read the file in the last call of HDF5; 0: that was not it. */
+static int failed_read(void) {
+  int number = 0;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_errno, &number);
+  return number;
+}
+
+static hr_status fail_read(hr_error *err, int number, const char *path) {
+  return hr_fail_errno(err, HR_ERR_IO, number, "cannot read %s", path);
+}
+
 hr_status hr_hdf5_fail(hr_error *err, hr_status status, const char *format, ...) {
   char reason[HR_ERROR_MESSAGE_BYTES] = "", sentence[HR_ERROR_MESSAGE_BYTES];
+  int number = failed_read();
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, reason);
   va_list arguments;
   va_start(arguments, format);
   int length = vsnprintf(sentence, sizeof sentence, format, arguments);
   va_end(arguments);
   if (length < 0) sentence[0] = '\0';
+  if (number) return hr_fail_errno(err, HR_ERR_IO, number, "%s", sentence);
   return hr_fail(err, status, "%s: %s", sentence,
                  reason[0] ? reason : "HDF5 gives no reason");
 }
@@ -65,13 +87,18 @@ hr_status hr_hdf5_open(const char *path, hr_hdf5_file *out, hr_error *err) {
   if (status != HR_OK) return status;
   hr_hdf5_silence();
   if (H5Fis_hdf5(path) <= 0) {
+    int number = failed_read();
+    if (number) return fail_read(err, number, path);
     return hr_fail(err, HR_ERR_FORMAT, "%s is not an HDF5 file", path);
   }
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   /* No sieve buffer: it reads bytes again where small reads follow each other. */
   H5Pset_sieve_buf_size(access, 0);
   hid_t id = H5Fopen(path, H5F_ACC_RDONLY, access);
-  if (id < 0) {
+  int number = id < 0 ? failed_read() : 0;
+  if (number) {
+    status = fail_read(err, number, path);
+  } else if (id < 0) {
     status =
         hr_hdf5_fail(err, HR_ERR_FORMAT, "%s is damaged or still being written", path);
   } else {
@@ -102,8 +129,10 @@ static hr_status copy_prefix(const char *path, size_t length, char **out, hr_err
 }
 
 /* The length of the shortest prefix of the path that leads nowhere; 0 where all is there.
- * H5Lexists looks at one link only, so each must be asked for in turn. */
-static size_t missing_prefix(const hr_hdf5_file *file, char *path) {
+ * H5Lexists looks at one link only, so each must be asked for in turn. *failed is an
+ * errno where that could not be read, else 0. */
+static size_t missing_prefix(const hr_hdf5_file *file, char *path, int *failed) {
+  *failed = 0;
   for (size_t end = 1; path[end - 1] != '\0'; end++) {
     char next = path[end];
     if (next != '/' && next != '\0') continue;
@@ -111,6 +140,7 @@ static size_t missing_prefix(const hr_hdf5_file *file, char *path) {
     bool there = H5Lexists(file->id, path, file->links) > 0 &&
                  H5Oexists_by_name(file->id, path, file->links) > 0;
     path[end] = next;
+    if (!there) *failed = failed_read();
     if (!there) return end;
     if (next == '\0') break;
   }
@@ -126,9 +156,10 @@ static bool is_external(const hr_hdf5_file *file, const char *link) {
 bool hr_hdf5_exists(const hr_hdf5_file *file, const char *object_path) {
   char *path = NULL;
   if (hr_copy_text(object_path, &path, NULL) != HR_OK) return false;
-  size_t missing = missing_prefix(file, path);
+  int failed = 0;
+  size_t missing = missing_prefix(file, path, &failed);
   path[missing] = '\0';
-  bool there = missing == 0 || is_external(file, path);
+  bool there = missing == 0 || failed || is_external(file, path);
   hr_free(path);
   return there;
 }
@@ -230,8 +261,10 @@ static hr_status check_exists(const hr_hdf5_file *file, const char *object_path,
   char *path = NULL;
   hr_status status = hr_copy_text(object_path, &path, err);
   if (status != HR_OK) return status;
-  size_t missing = missing_prefix(file, path);
+  int failed = 0;
+  size_t missing = missing_prefix(file, path, &failed);
   hr_free(path);
+  if (failed) return fail_read(err, failed, file->path);
   return missing ? fail_missing(file, object_path, missing, err) : HR_OK;
 }
 

@@ -27,7 +27,8 @@ typedef struct hr_hdf5_file {
 void hr_hdf5_silence(void);
 
 /* Opens `path` (borrowed until closed) for reading. HR_ERR_MISSING where it is not there,
- * not readable or not a regular file; HR_ERR_FORMAT where it is not HDF5 or damaged. */
+ * not readable or not a regular file; HR_ERR_FORMAT where it is not HDF5 or damaged;
+ * HR_ERR_IO where the system could not read it, here and below. */
 hr_status hr_hdf5_open(const char *path, hr_hdf5_file *out, hr_error *err) HR_MUST_CHECK;
 void hr_hdf5_close(hr_hdf5_file *file);
 
@@ -35,8 +36,9 @@ void hr_hdf5_close(hr_hdf5_file *file);
  * an invalid one is left alone. */
 void hr_hdf5_release(hid_t *id);
 
-/* As hr_fail, with ": " and the text of HDF5's innermost error behind the sentence. Call
- * it straight after the HDF5 function that failed. */
+/* As hr_fail, with ": " and the text of HDF5's innermost error behind the sentence; where
+ * the system could not read the file, HR_ERR_IO with the system's reason instead. Call it
+ * straight after the HDF5 function that failed. */
 hr_status hr_hdf5_fail(hr_error *err, hr_status status, const char *format, ...)
     HR_PRINTF(3, 4);
 

@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "score/json.h"
 
 static const size_t largest_file = (size_t)1 << 30;
 
@@ -42,7 +43,7 @@ static hr_status parse(hr_reader *reader, hr_error *err) {
   size_t size = 0;
   json_error_t problem;
   HR_TRY(hr_file_read(reader->path, largest_file, &bytes, &size, err));
-  reader->root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &problem);
+  HR_TRY(hr_json_parse(bytes, size, reader->path, &reader->root, &problem, err));
   if (!json_is_object(reader->root)) {
     const char *text = reader->root ? "not an object" : problem.text;
     status = hr_fail(err, HR_ERR_FORMAT, "%s is not the results of a study: %s",

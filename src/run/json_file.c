@@ -32,10 +32,7 @@ hr_status hr_json_file_look(const char *folder, const char *name, json_t **out,
   hr_status status = hr_join_path(folder, name, &path, err);
   if (status == HR_OK) status = hr_file_read(path, MOST_JSON_BYTES, &bytes, &size, err);
   if (status == HR_OK) {
-    root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &reason);
-    if (!root && json_error_code(&reason) == json_error_out_of_memory) {
-      status = hr_fail(err, HR_ERR_MEMORY, "no memory to read %s", path);
-    }
+    status = hr_json_parse(bytes, size, path, &root, &reason, err);
   }
   hr_free(path);
   hr_free(bytes);

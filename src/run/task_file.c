@@ -382,19 +382,31 @@ cleanup:
   return status;
 }
 
-static hr_status read_predictions(const char *folder, hr_loaded_task *out, bool *good,
-                                  hr_error *err) {
+static bool lists_file(const json_t *card, const char *name) {
+  const json_t *files = json_object_get(card, "files");
+  for (size_t i = 0; i < json_array_size(files); i++) {
+    const char *listed = hr_json_string(json_array_get(files, i), "name", "");
+    if (strcmp(listed, name) == 0) return true;
+  }
+  return false;
+}
+
+static hr_status read_predictions(const char *folder, const json_t *card,
+                                  hr_loaded_task *out, bool *good, hr_error *err) {
   hr_status status = HR_OK;
   hr_task *task = &out->task;
   size_t rows = task->test_rows;
   HR_TRY(read_array(folder, "predictions.f32",
                     task->variant_count * rows * sizeof *out->predictions,
                     &out->predictions, err));
-  HR_TRY(read_array(folder, "variance.f64", rows * sizeof *out->variance, &out->variance,
-                    err));
+  bool has_variance = lists_file(card, "variance.f64");
+  if (has_variance) {
+    HR_TRY(read_array(folder, "variance.f64", rows * sizeof *out->variance,
+                      &out->variance, err));
+  }
   task->predictions = out->predictions;
   task->variance = out->variance;
-  *good = out->predictions != NULL;
+  *good = out->predictions && (out->variance || !has_variance);
 cleanup:
   return status;
 }
@@ -414,7 +426,7 @@ hr_status hr_task_read(const hr_task_home *home, hr_task_stage stage, size_t t,
   if (good) HR_TRY(check_files(card, folder, &good, err));
   if (good) HR_TRY(read_card(home, bin, card, &loaded, &good, err));
   if (good && stage == HR_TASK_DONE && loaded.task.status == HR_TASK_OK) {
-    HR_TRY(read_predictions(folder, &loaded, &good, err));
+    HR_TRY(read_predictions(folder, card, &loaded, &good, err));
   }
   if (!good) goto cleanup;
   /* Its writer may have been killed before it came to it. */

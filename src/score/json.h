@@ -14,6 +14,12 @@ typedef struct hr_json_builder {
   bool failed;
 } hr_json_builder;
 
+/* Reads one document, without duplicate keys; `path` is what errors name. *out is NULL,
+ * and *reason says why, where the bytes are none: that is for the caller to tell.
+ * HR_ERR_MEMORY alone. */
+hr_status hr_json_parse(const char *bytes, size_t size, const char *path, json_t **out,
+                        json_error_t *reason, hr_error *err) HR_MUST_CHECK;
+
 /* Adds to an object or to an array and takes `value` over; returns it, borrowed, so that
  * it can be filled. NULL, and the builder has failed, where that did not succeed. */
 json_t *hr_json_put(hr_json_builder *builder, json_t *object, const char *key,

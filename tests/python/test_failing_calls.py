@@ -75,11 +75,13 @@ class Study:
         self.files = files_below(self.sound)
 
     def run(self, out, *options, **environment):
+        return self.headroom("run", self.config, "--out", out, *options, **environment)
+
+    def headroom(self, *words, **environment):
         """One thread, so that the n-th call is the same one each time."""
         preload = ":".join(os.path.join(self.build, name)
                            for name in ("libfail_io.so", "libfail_memory.so"))
-        return subprocess.run([os.path.join(self.build, "headroom"), "run", self.config, "--out", out,
-                               *options],
+        return subprocess.run([os.path.join(self.build, "headroom"), *words],
                               capture_output=True, timeout=120, check=False,
                               env={**os.environ, "LD_PRELOAD": preload, "FAIL_IO_UNDER": self.folder,
                                    "OMP_NUM_THREADS": "1", **environment})
@@ -174,6 +176,53 @@ def shape_of(value):
     return [shape_of(item) for item in value] if isinstance(value, list) else type(value).__name__
 
 
+def check_lost_variance(study):
+    """The variance of a task that was written but cannot be opened again is no task without one."""
+    out, wrong = os.path.join(study.folder, "run"), []
+    for number in range(1, 7):
+        shutil.rmtree(out, ignore_errors=True)
+        name = os.path.join(out, "tasks", "global-posterior", "variance.f64")
+        done = study.run(out, FAIL_IO_UNDER=name, FAIL_IO=f"open:{number}:EMFILE")
+        what = study.check_end(done, out)
+        if what:
+            wrong.append(f"open {number} of variance.f64: {what}")
+            print(wrong[-1], flush=True)
+    return wrong
+
+
+def told_otherwise(study, words, environments, reason):
+    """Sentences about one failure that do not say that failure's reason."""
+    wrong = []
+    for environment in environments:
+        done = study.headroom(*words, **environment)
+        told = done.stderr.decode().splitlines()[-1:]
+        if done.returncode and not (done.returncode == 4 and told and reason in told[0]):
+            wrong.append(f"{environment}: exit {done.returncode}, {told}")
+            print(wrong[-1], flush=True)
+    return wrong
+
+
+def check_sentences(study, every):
+    """A disk that cannot be read is no damaged file, a lack of memory no damaged document."""
+    few = None if every else 25
+    files = os.path.join(study.folder, "counts")
+    done = study.headroom("run", study.config, "--dry-run", FAIL_IO_COUNTS=files)
+    assert done.returncode == 0, done.stderr
+    with open(files, encoding="utf-8") as file:
+        reads = int(dict(map(str.split, file))["read"])
+    wrong = told_otherwise(study, ("run", study.config, "--dry-run"),
+                           ({"FAIL_IO": f"read:{number}:EIO"} for number in range(1, reads + 1)
+                            if not few or number % (reads // few + 1) == 0), "Input/output error")
+    done = study.headroom("report", study.sound, FAIL_MEMORY_COUNT=files)
+    assert done.returncode == 0, done.stderr
+    with open(files, encoding="utf-8") as file:
+        pieces = int(file.read().split()[1])
+    step = max(1, pieces // (few or MOST["memory"]))
+    return wrong + told_otherwise(study, ("report", study.sound),
+                                  ({"FAIL_MEMORY": f"{number}{goes_on}"} for goes_on in ("", "+")
+                                   for number in range(1, pieces + 1, step)), "memory")
+
+
 def chosen_failures(study, every):
     """(kind, number, error), spread over the life of the study; other numbers for each error."""
     for kind, (errors, few) in FAILURES.items():
@@ -221,7 +270,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         study = Study(sys.argv[1], folder)
         assert all(study.calls.values()), study.calls
-        wrong = check_calls(study, every)
+        wrong = check_lost_variance(study) + check_sentences(study, every)
+        wrong += check_calls(study, every)
         if every and can_mount():
             wrong += check_disks(study)
         elif every:
