@@ -173,6 +173,7 @@ hr_status hr_report_publish(const char *run_dir, const hr_publish_options *optio
   hr_text_init(&content);
   hr_text_init(&changes);
   hr_text_append(&changes, "%s", "");
+  HR_TRY(hr_source_check_finished(run_dir, err));
   HR_TRY(list_pages(run_dir, options, &all, err));
   HR_TRY(format_block(run_dir, &content, err));
   HR_TRY(edit_pages(&all, content.bytes, options->create, &changes, err));

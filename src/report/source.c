@@ -1,5 +1,7 @@
 #include "report/source.h"
 
+#include <unistd.h>
+
 #include "core/alloc.h"
 #include "core/file.h"
 #include "score/predictions.h"
@@ -12,9 +14,35 @@ void hr_source_fini(hr_source *source) {
   hr_free(source->path);
 }
 
+static hr_status has_file(const char *run_dir, const char *name, bool *out,
+                          hr_error *err) {
+  char *path = NULL;
+  hr_status status = hr_join_path(run_dir, name, &path, err);
+  if (status == HR_OK) *out = access(path, F_OK) == 0;
+  hr_free(path);
+  return status;
+}
+
+hr_status hr_source_check_finished(const char *run_dir, hr_error *err) {
+  hr_status status = HR_OK;
+  bool is_begun = false, is_finished = false;
+  HR_TRY(has_file(run_dir, "manifest.json", &is_begun, err));
+  HR_TRY(has_file(run_dir, "results.json", &is_finished, err));
+  if (is_begun && !is_finished) {
+    status = hr_fail(err, HR_ERR_MISSING,
+                     "the run in %s is not finished and has no results yet; wait for "
+                     "it, or go on with `headroom run CONFIG --out %s --resume` "
+                     "(`headroom status %s` says how far it is)",
+                     run_dir, run_dir, run_dir);
+  }
+cleanup:
+  return status;
+}
+
 hr_status hr_source_init(hr_source *source, const char *run_dir, hr_error *err) {
   hr_status status = HR_OK;
   *source = (hr_source){0};
+  HR_TRY(hr_source_check_finished(run_dir, err));
   HR_TRY(hr_join_path(run_dir, "results.json", &source->path, err));
   HR_TRY(hr_reader_init(&source->reader, source->path, err));
   HR_TRY(hr_tables_init(&source->tables, &source->reader, err));

@@ -12,6 +12,10 @@ typedef struct hr_source {
   hr_tables tables;
 } hr_source;
 
+/* HR_ERR_MISSING, and how to go on, where a run was begun in the directory that has no
+ * results yet. */
+hr_status hr_source_check_finished(const char *run_dir, hr_error *err) HR_MUST_CHECK;
+
 /* Reads both files of a run directory. What is made of them may be shown only after
  * hr_rows_audit found that they confirm one another. */
 hr_status hr_source_init(hr_source *source, const char *run_dir,
