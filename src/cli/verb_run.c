@@ -180,7 +180,9 @@ const hr_verb hr_verb_run = {
         "true labels and judges. Writes results.json, tables, figures and a report into\n"
         "the run directory, prints the tables, and says where the report is. What is\n"
         "done stays: a run that was stopped or killed goes on with --resume and ends\n"
-        "with the same results.",
+        "with the same results. Without --resume or --restart, an unfinished run that\n"
+        "has kept a task, or is in the midst of one, is refused; one that has not is\n"
+        "begun anew, since nothing is lost.",
     .values_size = sizeof(run_values),
     .run = run,
 };

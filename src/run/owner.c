@@ -157,13 +157,27 @@ void hr_owner_release(const char *out_dir, int *lock) {
   *lock = -1;
 }
 
-bool hr_owner_find(const char *out_dir, hr_owner *out) {
+/* The lock's descriptor, -1: there is none. */
+static int open_lock(const char *out_dir) {
   char *path = NULL;
-  bool is_held = false;
-  *out = (hr_owner){0};
-  if (hr_join_path(out_dir, lock_name, &path, NULL) != HR_OK) return false;
+  if (hr_join_path(out_dir, lock_name, &path, NULL) != HR_OK) return -1;
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   hr_free(path);
+  return descriptor;
+}
+
+void hr_owner_find_former(const char *out_dir, hr_owner *out) {
+  int descriptor = open_lock(out_dir);
+  *out = (hr_owner){0};
+  if (descriptor < 0) return;
+  read_owner(descriptor, out);
+  close(descriptor);
+}
+
+bool hr_owner_find(const char *out_dir, hr_owner *out) {
+  bool is_held = false;
+  int descriptor = open_lock(out_dir);
+  *out = (hr_owner){0};
   if (descriptor < 0) return false;
   /* A shared lock, for a moment: two that ask do not see one another. */
   is_held = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;

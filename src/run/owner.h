@@ -32,6 +32,10 @@ hr_status hr_owner_check_free(const char *out_dir, hr_error *err) HR_MUST_CHECK;
  * known). */
 bool hr_owner_find(const char *out_dir, hr_owner *out);
 
+/* Whose run ended without giving the directory back, pid 0: nobody's, or not known. To be
+ * asked where hr_owner_find finds none. */
+void hr_owner_find_former(const char *out_dir, hr_owner *out);
+
 /* Sends SIGTERM to the process that holds the directory. *sent is false where none does
  * any more. HR_ERR_USAGE where it is on another machine or not to be found or reached
  * from here. */

@@ -137,7 +137,7 @@ static void remove_leftovers(const char *out_dir) {
  * the tasks. */
 static hr_status begin_anew(const char *out_dir, hr_error *err) {
   static const char *const names[] = {"results.json", "predictions.csv",
-                                      "preparation.json", "tasks"};
+                                      "preparation.json", "timings.json", "tasks"};
   hr_status status = HR_OK;
   char *path = NULL;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -66,8 +66,11 @@ static void read_stage(const json_t *stage, hr_run_state *out) {
 static void read_status(const json_t *root, hr_run_state *out) {
   out->phase = phase_of(hr_json_string(root, "state", ""));
   snprintf(out->message, sizeof out->message, "%s", hr_json_string(root, "message", ""));
-  out->seconds = hr_json_number(root, "seconds", (double)NAN);
-  out->estimate_seconds = hr_json_number(root, "estimate_seconds", (double)NAN);
+  double earlier = hr_json_number(root, "earlier_seconds", 0);
+  out->sittings = hr_json_count(root, "sittings", 1);
+  out->sitting_seconds = hr_json_number(root, "seconds", (double)NAN);
+  out->seconds = earlier + out->sitting_seconds;
+  out->estimate_seconds = earlier + hr_json_number(root, "estimate_seconds", (double)NAN);
   out->tasks = hr_json_count(root, "tasks", 0);
   out->memory_bytes = hr_json_count(root, "memory_bytes", 0);
   out->peak_memory_bytes = hr_json_count(root, "peak_memory_bytes", 0);
@@ -84,6 +87,11 @@ static void judge(const char *run_dir, hr_run_state *out) {
     snprintf(out->host, sizeof out->host, "%s", owner.host);
   } else if (out->phase == HR_RUN_RUNNING) {
     out->phase = HR_RUN_KILLED;
+  }
+  if (out->phase == HR_RUN_KILLED) {
+    hr_owner_find_former(run_dir, &owner);
+    out->last_pid = owner.pid;
+    snprintf(out->host, sizeof out->host, "%s", owner.host);
   }
 }
 
@@ -138,21 +146,31 @@ cleanup:
   return status;
 }
 
+/* Why a run ended that could not say it itself. */
+static void describe_kill(const hr_run_state *state, hr_text *out) {
+  hr_text_append(out, "why        ");
+  if (state->last_pid) {
+    hr_text_append(out, "its process %lld", state->last_pid);
+    if (state->host[0]) hr_text_append(out, " on %s", state->host);
+    hr_text_append(out, " is gone; ");
+  }
+  hr_text_append(out,
+                 "it ended without a word: killed, or the machine or the disk gave "
+                 "out\n");
+}
+
 static void describe_head(const hr_run_state *state, const char *run_dir, hr_text *out) {
   hr_text_append(out, "%s: %s", hr_run_phase_name(state->phase), run_dir);
   if (state->pid) hr_text_append(out, ", process %lld", state->pid);
-  if (state->host[0]) hr_text_append(out, " on %s", state->host);
+  if (state->pid && state->host[0]) hr_text_append(out, " on %s", state->host);
   if (state->seconds > 0) {
     hr_text_append(out, state->phase == HR_RUN_RUNNING ? ", for " : ", after ");
     hr_seconds_describe(state->seconds, out);
+    if (state->sittings > 1) hr_text_append(out, " in %zu sittings", state->sittings);
   }
   hr_text_append(out, "\n");
   if (state->message[0]) hr_text_append(out, "why        %s\n", state->message);
-  if (state->phase == HR_RUN_KILLED) {
-    hr_text_append(out,
-                   "why        it ended without a word: killed, or the machine or the "
-                   "disk gave out\n");
-  }
+  if (state->phase == HR_RUN_KILLED) describe_kill(state, out);
   if (state->phase == HR_RUN_RUNNING && state->silent > long_silence) {
     hr_text_append(out, "silent     for ");
     hr_seconds_describe(state->silent, out);
@@ -227,8 +245,12 @@ hr_status hr_run_state_format(const hr_run_state *state, hr_text *out, hr_error 
   hr_json_put_text(&builder, root, "state", hr_run_phase_name(state->phase));
   hr_json_put(&builder, root, "message", hr_json_text(state->message));
   hr_json_put(&builder, root, "pid", state->pid ? json_integer(state->pid) : json_null());
+  hr_json_put(&builder, root, "last_pid",
+              state->last_pid ? json_integer(state->last_pid) : json_null());
   hr_json_put(&builder, root, "host", hr_json_text(state->host));
   hr_json_put_number(&builder, root, "seconds", state->seconds);
+  hr_json_put_count(&builder, root, "sittings", state->sittings);
+  hr_json_put_number(&builder, root, "sitting_seconds", state->sitting_seconds);
   hr_json_put_number(&builder, root, "silent_seconds", state->silent);
   hr_json_put_number(&builder, root, "estimate_seconds", state->estimate_seconds);
   json_t *tasks = hr_json_put(&builder, root, "tasks", json_object());

@@ -21,10 +21,13 @@ enum { HR_RUN_LOG_LINES = 5 };
 
 typedef struct hr_run_state {
   hr_run_phase phase;
-  char message[1024]; /* of a run that stopped or failed: its last sentence, or "" */
-  long long pid;      /* of a running one; 0: not known */
-  char host[256];     /* the machine it runs on */
-  double seconds;     /* that it took so far, this time; NaN: not known */
+  char message[1024];     /* of a run that stopped or failed: its last sentence, or "" */
+  long long pid;          /* of a running one; 0: not known */
+  long long last_pid;     /* of a killed one, which is gone; 0: not known */
+  char host[256];         /* the machine it runs on, or was killed on; "": not known */
+  size_t sittings;        /* how often it was begun or resumed */
+  double seconds;         /* that they took so far; NaN: not known */
+  double sitting_seconds; /* the last of them; NaN: not known */
   double silent; /* since it last wrote, s, by this machine's clock; NaN: not known */
   double estimate_seconds; /* of the whole at least; NaN: not known */
   size_t tasks;            /* of the study; 0: not known */

@@ -71,6 +71,13 @@ static bool is_complete(const study *s) {
   return s->rundir.has_results;
 }
 
+/* So that what a run has done by the time it is killed is told by the next one. */
+static void keep_timings(const study *s) {
+  if (hr_timings_write(&s->timings, s->out_dir, hr_file_write_fleeting, NULL) != HR_OK) {
+    /* A full disk ends the run where it matters, not here. */
+  }
+}
+
 static hr_status show_block(void *context, const hr_block *block, hr_error *err) {
   hr_status status = HR_OK;
   study *s = context;
@@ -103,6 +110,7 @@ static hr_status read_training(study *s, hr_error *err) {
   hr_timings_move(&s->timings, "read training rows", "noise for training rows",
                   s->train_preparation.prepare_seconds);
   HR_TRY(hr_rundir_write_preparation(s->out_dir, s->plan, &s->train_preparation, err));
+  keep_timings(s);
 cleanup:
   return status;
 }
@@ -116,6 +124,7 @@ static hr_status finish_contenders(study *s, hr_error *err) {
     HR_TRY(hr_contender_finish(contender, err));
     s->outcomes[i] = contender->outcome;
     hr_timings_lap(&s->timings, "train and predict", contender->home.type->name);
+    keep_timings(s);
   }
 cleanup:
   return status;
@@ -248,7 +257,8 @@ static void announce(const study *s, const hr_cost *cost) {
       tasks += hr_task_count(&contender->home);
     }
   }
-  hr_watch_begin(s->watch, s->out_dir, tasks, seconds, s->rundir.is_resumed);
+  hr_watch_begin(s->watch, s->out_dir, tasks, seconds,
+                 s->rundir.is_resumed ? &s->timings.earlier : NULL);
   if (s->rundir.former.pid != 0) {
     hr_observe_info(observer_of(s),
                     "%s was left by process %lld, which ended without a word: taken over",
@@ -278,6 +288,19 @@ cleanup:
   return status;
 }
 
+static void tell_end(const study *s) {
+  const hr_sittings *earlier = &s->timings.earlier;
+  double seconds = hr_clock_seconds() - s->watch->begun;
+  if (earlier->count == 0) {
+    hr_observe_info(observer_of(s), "study %s done in %.1f s", s->config->experiment.id,
+                    seconds);
+  } else {
+    hr_observe_info(observer_of(s), "study %s done in %.1f s, %.1f s in %zu sittings",
+                    s->config->experiment.id, seconds, earlier->seconds + seconds,
+                    earlier->count + 1);
+  }
+}
+
 static hr_status work(study *s, hr_error *err) {
   hr_status status = HR_OK;
   warn_of_uneven_noise(s);
@@ -292,9 +315,7 @@ static hr_status work(study *s, hr_error *err) {
   tell_preparation(s);
   HR_TRY(write_results(s, err));
   hr_timings_lap(&s->timings, "judge", NULL);
-  HR_TRY(hr_timings_write(&s->timings, s->out_dir, err));
-  hr_observe_info(observer_of(s), "study %s done in %.1f s", s->config->experiment.id,
-                  hr_clock_seconds() - s->watch->begun);
+  tell_end(s);
 cleanup:
   return status;
 }
@@ -309,7 +330,12 @@ static hr_status run(study *s, hr_error *err) {
   s->plan->view.folder = s->out_dir; /* experts get copies */
   HR_TRY(find_contenders(s, print, err));
   HR_TRY(check_machine(s, &cost, err));
-  if (!s->rundir.is_resumed) HR_TRY(hr_rundir_write_origin(s->out_dir, s->plan, err));
+  if (s->rundir.is_resumed) {
+    const hr_sittings earlier = hr_sittings_find(s->out_dir);
+    hr_timings_go_on(&s->timings, s->out_dir, &earlier);
+  } else {
+    HR_TRY(hr_rundir_write_origin(s->out_dir, s->plan, err));
+  }
   announce(s, &cost);
   if (is_complete(s)) {
     hr_observe_info(observer_of(s), "%s is complete: there is nothing left to do",
@@ -319,7 +345,9 @@ static hr_status run(study *s, hr_error *err) {
   }
   if (s->options->finish) {
     HR_TRY(s->options->finish(s->options->context, s->out_dir, err));
+    hr_timings_lap(&s->timings, "report", NULL);
   }
+  HR_TRY(hr_timings_write(&s->timings, s->out_dir, hr_file_write, err));
 cleanup:
   return status;
 }
@@ -392,6 +420,7 @@ hr_status hr_study_run(const hr_study_options *options, const hr_observer *obser
   HR_TRY(run(&s, &reason));
 cleanup:
   if (status != HR_OK && err) *err = reason;
+  if (status != HR_OK && watch.out_dir) keep_timings(&s);
   hr_watch_end(&watch, status, reason.message);
   destroy_contenders(&s);
   if (opened.out_dir) hr_rundir_close(opened.out_dir, &s.rundir);

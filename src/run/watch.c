@@ -82,6 +82,8 @@ static void write_status(hr_watch *watch, const char *state, const char *sentenc
   hr_json_put_count(&builder, root, "pid", (size_t)getpid());
   hr_json_put_text(&builder, root, "updated", updated);
   hr_json_put_number(&builder, root, "seconds", now - watch->begun);
+  hr_json_put_count(&builder, root, "sittings", watch->earlier.count + 1);
+  hr_json_put_number(&builder, root, "earlier_seconds", watch->earlier.seconds);
   if (watch->estimate_seconds > 0) {
     hr_json_put_number(&builder, root, "estimate_seconds", watch->estimate_seconds);
   }
@@ -158,17 +160,18 @@ void hr_watch_init(hr_watch *watch, const hr_observer *caller) {
 }
 
 void hr_watch_begin(hr_watch *watch, const char *out_dir, size_t task_count,
-                    double estimate_seconds, bool is_resumed) {
+                    double estimate_seconds, const hr_sittings *earlier) {
   char *path = NULL;
+  if (earlier) watch->earlier = *earlier;
   watch->out_dir = out_dir;
   watch->task_count = task_count;
   watch->estimate_seconds = estimate_seconds;
   if (hr_join_path(out_dir, "run.log", &path, NULL) == HR_OK) {
     int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
-    watch->log = open(path, is_resumed ? flags : flags | O_TRUNC, 0666);
+    watch->log = open(path, earlier ? flags : flags | O_TRUNC, 0666);
   }
   hr_free(path);
-  write_line(watch, "", is_resumed ? "the run is resumed" : "the run begins");
+  write_line(watch, "", earlier ? "the run is resumed" : "the run begins");
   write_status(watch, "running", "");
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "headroom/observer.h"
+#include "run/timings.h"
 
 typedef struct hr_watch {
   hr_observer observer;      /* to be given to the study */
@@ -17,7 +18,8 @@ typedef struct hr_watch {
   const char *out_dir;       /* borrowed; NULL: nothing is written yet */
   int log;                   /* run.log; -1: none */
   size_t task_count;         /* of the study */
-  double estimate_seconds;   /* of the whole, before it began; 0: not known */
+  double estimate_seconds;   /* of what is left, before it began; 0: not known */
+  hr_sittings earlier;       /* of a run that is resumed */
   char stage[96], unit[32];  /* the stage that is running, "" before the first */
   bool stage_is_over;        /* it has told its end already */
   hr_progress last;          /* its last report, without texts */
@@ -29,9 +31,9 @@ typedef struct hr_watch {
 void hr_watch_init(hr_watch *watch, const hr_observer *caller);
 
 /* From here on writes into `out_dir`, which this process holds. A run that is resumed
- * continues run.log, another one begins it. */
+ * continues run.log after its `earlier` sittings; one without (NULL) begins it. */
 void hr_watch_begin(hr_watch *watch, const char *out_dir, size_t task_count,
-                    double estimate_seconds, bool is_resumed);
+                    double estimate_seconds, const hr_sittings *earlier);
 
 /* Writes how it ended: HR_OK finished, HR_ERR_INTERRUPTED stopped, else failed with
  * `sentence`. Nothing where it has not begun. */

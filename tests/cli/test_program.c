@@ -77,7 +77,9 @@ static const char about_run[] =
     "true labels and judges. Writes results.json, tables, figures and a report into\n"
     "the run directory, prints the tables, and says where the report is. What is\n"
     "done stays: a run that was stopped or killed goes on with --resume and ends\n"
-    "with the same results.\n";
+    "with the same results. Without --resume or --restart, an unfinished run that\n"
+    "has kept a task, or is in the midst of one, is refused; one that has not is\n"
+    "begun anew, since nothing is lost.\n";
 
 static void test_help(void **state) {
   (void)state;

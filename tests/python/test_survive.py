@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -176,12 +177,18 @@ class Survive(unittest.TestCase):
         survival.finish(BUILD, self.study.config, out, "--resume")
         self.assertEqual(survival.differences(self.study.expected, out), [])
 
-    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
     def test_a_read_only_directory(self):
+        """Of root, who may write everywhere, the program is run as nobody."""
         out = self.finished("read_only")
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        os.chmod(self.scratch.name, 0o755)
         os.chmod(out, 0o555)
         try:
-            done = self.headroom("run", self.study.config, "--out", out, "--resume")
+            done = subprocess.run([os.path.join(BUILD, "headroom"), "run", self.study.config, "--out",
+                                   out, "--resume"], capture_output=True, text=True, check=False,
+                                  **nobody)
+        except PermissionError:
+            self.skipTest("root, and the build is where nobody else may look")
         finally:
             os.chmod(out, 0o755)
         self.assertEqual(done.returncode, 4)
@@ -292,8 +299,56 @@ class Survive(unittest.TestCase):
         self.assertEqual((state["state"], state["pid"]), ("stopped", None))
         self.assertRegex(state["message"], "^interrupted while ")
         self.assertFalse(os.path.exists(os.path.join(out, "run.pid")))
+        self.check_has_no_report(out)
         done = self.headroom("stop", out, check=True)
         self.assertEqual(done.stdout, f"nothing is running in {out}\n")
+
+    def check_has_no_report(self, out):
+        """A run that is not finished is told as such, not as a file that is missing."""
+        page = os.path.join(self.scratch.name, "page.md")
+        for words in (("report", out), ("publish", out),
+                      ("publish", out, "--page", page, "--block", "b", "--create")):
+            done = self.headroom(*words)
+            self.assertEqual(done.returncode, 3)
+            self.assertEqual(self.last_error(done),
+                             f"headroom: the run in {out} is not finished and has no results yet; wait "
+                             f"for it, or go on with `headroom run CONFIG --out {out} --resume` "
+                             f"(`headroom status {out}` says how far it is)")
+
+    def timings(self, out):
+        with open(os.path.join(out, "timings.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def test_all_sittings_are_told(self):
+        """Stopped, killed, resumed to its end: seconds and steps are those of all three."""
+        out = os.path.join(self.scratch.name, "sittings")
+        process = survival.start(BUILD, self.study.config, out)
+        while not os.path.exists(os.path.join(out, "tasks", "0-lightgbm", "trained.json")):
+            time.sleep(0.001)
+        process.terminate()
+        process.communicate()
+        first, steps = self.state(out), self.timings(out)
+        self.assertEqual((first["sittings"], steps["sittings"]), (1, 1))
+        self.assertEqual(first["seconds"], first["sitting_seconds"])
+        ridge = [step for step in steps["steps"] if step["step"] == "train and predict ridge"]
+        process = survival.start(BUILD, self.study.config, out, "--resume")
+        while self.state(out)["sittings"] < 2:
+            time.sleep(0.001)
+        process.kill()
+        process.communicate()
+        err = survival.finish(BUILD, self.study.config, out, "--resume")
+        self.assertRegex(err, r"study survivor done in \S+ s, \S+ s in 3 sittings\n")
+        last, steps = self.state(out), self.timings(out)
+        self.assertEqual((last["state"], last["sittings"], steps["sittings"]), ("finished", 3, 3))
+        self.assertGreaterEqual(last["seconds"], first["seconds"] + last["sitting_seconds"])
+        self.assertRegex(self.headroom("status", out).stdout, r"^finished: .* in 3 sittings\n")
+        self.assertIn("interrupted", [step["step"] for step in steps["steps"]])
+        self.assertAlmostEqual(sum(step["wall_seconds"] for step in steps["steps"]),
+                               steps["wall_seconds"], delta=0.05)
+        self.assertGreaterEqual(steps["wall_seconds"], first["seconds"])
+        now = [step for step in steps["steps"] if step["step"] == "train and predict ridge"]
+        self.assertGreaterEqual(now[0]["wall_seconds"], ridge[0]["wall_seconds"])
+        self.assertEqual(survival.differences(self.study.expected, out), [])
 
     def test_status_of_a_killed_run(self):
         out = os.path.join(self.scratch.name, "killed")
@@ -303,10 +358,15 @@ class Survive(unittest.TestCase):
         process.kill()
         process.communicate()
         said = self.headroom("status", out, check=True).stdout
-        self.assertRegex(said, rf"^killed: {out}, after .*\nwhy        it ended without a word: killed, "
-                         "or the machine or the disk gave out\n")
+        host = socket.gethostname()
+        self.assertRegex(said, rf"^killed: {out}, after .*\nwhy        its process {process.pid} on {host}"
+                         " is gone; it ended without a word: killed, or the machine or the disk gave "
+                         "out\n")
         self.assertIn(f"`headroom run CONFIG --out {out} --resume` goes on\n", said)
-        self.assertEqual(self.state(out)["state"], "killed")
+        state = self.state(out)
+        self.assertEqual([state[key] for key in ("state", "pid", "last_pid", "host", "sittings")],
+                         ["killed", None, process.pid, host, 1])
+        self.check_has_no_report(out)
         done = self.headroom("status", self.scratch.name)
         self.assertEqual((done.returncode, done.stderr), (3, f"headroom: {self.scratch.name} is not "
                                                           "the directory of a run\n"))

@@ -65,7 +65,7 @@ static void a_run_is_seen_from_outside(void **state) {
   hr_watch_init(&watch, &c.observer);
   hr_observe_info(&watch.observer, "before there is a folder");
   check_ok(hr_owner_take(s.path, &lock, &former, &err));
-  hr_watch_begin(&watch, s.path, 12, 90, false);
+  hr_watch_begin(&watch, s.path, 12, 90, NULL);
   hr_observe_warning(&watch.observer, "a strange\nline");
   hr_progress progress = {"reading spectra", "rows", 5, 20, 0};
   check_ok(hr_observe_progress(&watch.observer, &progress, &err));
@@ -99,10 +99,11 @@ static void log_lines_are_the_last_ones(void **state) {
   scratch s;
   scratch_init(&s);
   hr_watch_init(&watch, NULL);
-  hr_watch_begin(&watch, s.path, 1, 0, false);
+  hr_watch_begin(&watch, s.path, 1, 0, NULL);
   for (int i = 0; i < 400; i++) hr_observe_info(&watch.observer, "line %d", i);
   hr_watch_end(&watch, HR_ERR_IO, "the disk is full");
-  hr_watch_begin(&watch, s.path, 1, 0, true); /* goes on in the same file */
+  hr_watch_begin(&watch, s.path, 1, 0,
+                 &(hr_sittings){2, 3600}); /* goes on in the same file */
   hr_watch_end(&watch, HR_OK, "");
   check_ok(hr_run_state_read(s.path, &found, &err));
   assert_int_equal(found.log.count, HR_RUN_LOG_LINES);
@@ -112,7 +113,10 @@ static void log_lines_are_the_last_ones(void **state) {
   assert_string_equal(found.log.items[3] + 22, "the run is resumed");
   assert_string_equal(found.log.items[4] + 22, "the run is finished");
   assert_int_equal(found.phase, HR_RUN_FINISHED);
+  assert_int_equal(found.sittings, 3);
+  assert_true(found.seconds >= 3600 && found.sitting_seconds < 3600);
   hr_run_state_fini(&found);
+  check_described(s.path, (const char *const[]){" in 3 sittings\n", NULL});
   scratch_fini(&s);
 }
 
@@ -143,7 +147,7 @@ static void what_cannot_be_written_is_not(void **state) {
   caller c;
   caller_init(&c);
   hr_watch_init(&watch, &c.observer);
-  hr_watch_begin(&watch, "/dev/null/x", 1, 0, false);
+  hr_watch_begin(&watch, "/dev/null/x", 1, 0, NULL);
   const hr_progress progress = {"reading", "rows", 0, 20, 0};
   check_ok(hr_observe_progress(&watch.observer, &progress, &err));
   hr_observe_info(&watch.observer, "still here");
@@ -170,6 +174,22 @@ static void check_phase(const char *status, hr_run_phase expected) {
   scratch_fini(&s);
 }
 
+/* What a killed run has left of its lock says whose it was. */
+static void whose_run_was_killed(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  scratch_write(&s, "status.json", "{\"state\": \"running\", \"seconds\": 5}");
+  scratch_write(&s, "run.lock", "4194304 1 elsewhere\n");
+  check_described(s.path,
+                  (const char *const[]){"killed: ",
+                                        "why        its process 4194304 on elsewhere is "
+                                        "gone; it ended without a word: killed, or the "
+                                        "machine or the disk gave out\n",
+                                        " --resume` goes on\n", NULL});
+  scratch_fini(&s);
+}
+
 /* Without its lock, a run that says that it runs was killed; so was one that says
  * nothing, or nonsense. */
 static void phases(void **state) {
@@ -189,6 +209,7 @@ int main(void) {
       cmocka_unit_test(a_clock_that_was_set_back),
       cmocka_unit_test(what_cannot_be_written_is_not),
       cmocka_unit_test(phases),
+      cmocka_unit_test(whose_run_was_killed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
