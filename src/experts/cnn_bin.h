@@ -3,7 +3,7 @@
 #define HR_EXPERTS_CNN_BIN_H
 
 #include "experts/cnn.h"
-#include "experts/cnn_rows.h"
+#include "experts/row_store.h"
 #include "nn/model.h"
 #include "nn/training.h"
 

@@ -62,6 +62,9 @@ typedef struct hr_study_view {
   hr_keeper keeper;
   const char *folder; /* the run directory, for what an expert keeps while it trains;
                          NULL: there is none */
+  bool saves_memory;  /* the study would not fit memory_bytes otherwise: what can be kept
+                         in the folder while it trains is to be kept there; the results
+                         are the same */
 } hr_study_view;
 
 typedef enum hr_task_status {

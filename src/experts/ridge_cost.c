@@ -13,6 +13,10 @@ hr_ridge_form_kind hr_ridge_form(size_t rows, size_t pixels) {
   return rows <= pixels ? HR_RIDGE_DUAL : HR_RIDGE_PRIMAL;
 }
 
+bool hr_ridge_keeps_rows(const hr_study_view *study, size_t m, hr_ridge_form_kind form) {
+  return study->saves_memory && form == HR_RIDGE_PRIMAL && m < study->bin_count;
+}
+
 bool hr_ridge_integrates_noise(const hr_study_view *study,
                                const hr_ridge_options *options) {
   bool sweeps = options->levels && options->levels->count > 0;
@@ -41,13 +45,18 @@ void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options
     double rows = (double)counts[m];
     hr_ridge_form_kind form = hr_ridge_form(counts[m], study->pixels);
     double order = form == HR_RIDGE_PRIMAL ? pixels : form == HR_RIDGE_DUAL ? rows : 0;
-    held += form == HR_RIDGE_PRIMAL ? folds * hr_scatter_bytes(study->pixels)
-            : form == HR_RIDGE_DUAL ? hr_dual_bytes(counts[m], study->pixels)
-                                    : 0;
+    bool on_disk = hr_ridge_keeps_rows(study, m, form);
+    double sums = folds * hr_scatter_bytes(study->pixels);
+    held += on_disk                   ? 0
+            : form == HR_RIDGE_PRIMAL ? sums
+            : form == HR_RIDGE_DUAL   ? hr_dual_bytes(counts[m], study->pixels)
+                                      : 0;
+    if (on_disk) cost->disk_bytes += 4 * rows * pixels;
     held += alphas * (8 * pixels);
     if (noisy && order > 0) held += folds * 8 * pixels;
-    double solving = form == HR_RIDGE_PRIMAL ? hr_scatter_bytes(study->pixels)
-                     : form != HR_RIDGE_DUAL ? 0
+    double solving = on_disk                   ? sums + hr_scatter_bytes(study->pixels)
+                     : form == HR_RIDGE_PRIMAL ? hr_scatter_bytes(study->pixels)
+                     : form != HR_RIDGE_DUAL   ? 0
                      : noisy ? threads * hr_dual_penalised_bytes(counts[m], study->pixels)
                              : hr_dual_kernel_bytes(counts[m]);
     if (solving > kernel) kernel = solving;
@@ -64,5 +73,5 @@ void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options
                        (double)hr_ridge_solver_count(study, (size_t)order_most) *
                            hr_shifted_bytes((size_t)order_most);
   double predicted = 2 * (double)study->test.rows; /* by its bin, and by all */
-  cost->disk_bytes = alphas * (8 * (double)(bins + 1) * (1 + pixels) + 4 * predicted);
+  cost->disk_bytes += alphas * (8 * (double)(bins + 1) * (1 + pixels) + 4 * predicted);
 }

@@ -15,6 +15,10 @@ typedef enum hr_ridge_form_kind {
 
 hr_ridge_form_kind hr_ridge_form(size_t rows, size_t pixels);
 
+/* Whether model m, of that form, keeps its rows on disk until its turn to be trained,
+ * instead of sums for every fold; the global model never does. */
+bool hr_ridge_keeps_rows(const hr_study_view *study, size_t m, hr_ridge_form_kind form);
+
 /* Rows each model trains on: counts [K + 1], the global one last. */
 void hr_ridge_count_rows(const hr_study_view *study, size_t *counts);
 

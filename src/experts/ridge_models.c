@@ -3,7 +3,8 @@
  * more rows than pixels keeps centred sums (linalg/scatter.h); one with fewer keeps its
  * rows and solves the dual system, which is smaller (linalg/dual.h). Each row is
  * multiplied once: the global model adds up the sums of the large bins and has sums of
- * its own for the remaining rows only.
+ * its own for the remaining rows only. Where memory is short, a large bin keeps its rows
+ * on disk until its turn to be trained, and its sums, the same to the bit, only then.
  *
  * Where the noise is integrated out, the rows are the clean ones, and one vector more is
  * kept for every model and fold: the variance of the noise summed over the rows. */
@@ -24,6 +25,18 @@ static void count_test_rows(const hr_study_view *study, size_t *counts) {
   counts[study->bin_count] = study->test.rows;
 }
 
+hr_status hr_ridge_create_folds(const hr_expert *expert, hr_ridge_model *model,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = expert->study;
+  HR_TRY(hr_alloc(&model->folds, study->fold_count, err));
+  for (size_t f = 0; f < study->fold_count; f++) {
+    HR_TRY(hr_scatter_create(study->pixels, expert->tiles, &model->folds[f], err));
+  }
+cleanup:
+  return status;
+}
+
 void hr_ridge_destroy_folds(hr_ridge_model *model, size_t fold_count) {
   for (size_t f = 0; model->folds && f < fold_count; f++) {
     hr_scatter_destroy(&model->folds[f]);
@@ -40,6 +53,7 @@ void hr_ridge_models_destroy(hr_expert **address) {
     hr_ridge_model *model = &expert->models[m];
     hr_ridge_destroy_folds(model, expert->study->fold_count);
     hr_dual_destroy(&model->dual);
+    hr_row_store_destroy(&model->rows);
     hr_free(model->noise);
     hr_free(model->weights);
     hr_free(model->intercept);
@@ -69,9 +83,10 @@ static hr_status sort_alphas(hr_expert *expert, hr_error *err) {
   return status;
 }
 
-static hr_status init_model(hr_expert *expert, hr_ridge_model *model, size_t rows,
-                            size_t test_rows, hr_error *err) {
+static hr_status init_model(hr_expert *expert, size_t m, size_t rows, size_t test_rows,
+                            hr_error *err) {
   hr_status status = HR_OK;
+  hr_ridge_model *model = &expert->models[m];
   const hr_study_view *study = expert->study;
   size_t pixels = study->pixels, alphas = expert->alpha_count;
   model->form = hr_ridge_form(rows, pixels);
@@ -88,11 +103,10 @@ static hr_status init_model(hr_expert *expert, hr_ridge_model *model, size_t row
   }
   if (model->form == HR_RIDGE_DUAL) {
     HR_TRY(hr_dual_create(rows, pixels, expert->tiles, &model->dual, err));
+  } else if (hr_ridge_keeps_rows(study, m, model->form)) {
+    HR_TRY(hr_row_store_create(rows, pixels, study->folder, &model->rows, err));
   } else if (model->form == HR_RIDGE_PRIMAL) {
-    HR_TRY(hr_alloc(&model->folds, study->fold_count, err));
-    for (size_t f = 0; f < study->fold_count; f++) {
-      HR_TRY(hr_scatter_create(pixels, expert->tiles, &model->folds[f], err));
-    }
+    HR_TRY(hr_ridge_create_folds(expert, model, err));
   }
 cleanup:
   return status;
@@ -147,7 +161,7 @@ hr_status hr_ridge_models_create(const hr_study_view *study,
   hr_ridge_count_rows(study, rows);
   count_test_rows(study, test_rows);
   for (size_t m = 0; m <= study->bin_count; m++) {
-    HR_TRY(init_model(expert, &expert->models[m], rows[m], test_rows[m], err));
+    HR_TRY(init_model(expert, m, rows[m], test_rows[m], err));
     init_task(expert, m, rows[m], test_rows[m]);
   }
   *out = expert;
@@ -159,9 +173,12 @@ cleanup:
   return status;
 }
 
-static void add_row(hr_ridge_model *model, const float *x, double y, uint8_t fold) {
+static hr_status add_row(hr_ridge_model *model, const float *x, double y, uint8_t fold,
+                         hr_error *err) {
+  if (model->rows) return hr_row_store_append(model->rows, &x, 1, err);
   if (model->form == HR_RIDGE_DUAL) hr_dual_add(model->dual, x, y, fold);
   if (model->form == HR_RIDGE_PRIMAL) hr_scatter_add(model->folds[fold], x, y);
+  return HR_OK;
 }
 
 /* The variances of a block's rows, summed for every model and fold, some pixels at a
@@ -201,7 +218,7 @@ static void add_noise_strip(void *context, size_t strip, size_t thread) {
 
 hr_status hr_ridge_models_observe(hr_expert *expert, const hr_block *block,
                                   hr_error *err) {
-  (void)err;
+  hr_status status = HR_OK;
   const hr_split_view *train = &expert->study->train;
   hr_ridge_model *global = hr_ridge_global(expert);
   const float *rows = expert->integrates_noise ? block->flux : block->noisy;
@@ -216,13 +233,16 @@ hr_status hr_ridge_models_observe(hr_expert *expert, const hr_block *block,
     bool in_global_sums = false;
     if (bin != HR_UNCOVERED) {
       hr_ridge_model *model = &expert->models[bin];
-      add_row(model, x, train->target[row], train->fold[row]);
+      HR_TRY(add_row(model, x, train->target[row], train->fold[row], err));
       /* Its fold sums are added to the global ones when the bin is done with them. */
       in_global_sums = model->form == HR_RIDGE_PRIMAL;
     }
-    if (!in_global_sums) add_row(global, x, train->target[row], train->fold[row]);
+    if (!in_global_sums) {
+      HR_TRY(add_row(global, x, train->target[row], train->fold[row], err));
+    }
   }
-  return HR_OK;
+cleanup:
+  return status;
 }
 
 /* Predictions of one model for one row, every alpha: w [A][P] times x. */

@@ -3,6 +3,7 @@
 #define HR_EXPERTS_RIDGE_PARTS_H
 
 #include "experts/ridge_cost.h"
+#include "experts/row_store.h"
 #include "linalg/dual.h"
 
 /* One Ridge: a bin's, or the global one. */
@@ -11,9 +12,11 @@ typedef struct hr_ridge_model {
   hr_dual *dual; /* HR_RIDGE_DUAL */
   double *noise; /* [F][P] Σσ² of each fold's rows; NULL: not integrated out */
   hr_scatter *
-      *folds;        /* HR_RIDGE_PRIMAL: [F], the rows of each fold; freed when trained */
-  double *weights;   /* [A][P] */
-  double *intercept; /* [A], NaN where the system was not solved */
+      *folds; /* HR_RIDGE_PRIMAL: [F], the rows of each fold; freed when trained */
+  hr_row_store *rows; /* HR_RIDGE_PRIMAL where memory is short: what the folds are summed
+                         up from when the model's turn has come */
+  double *weights;    /* [A][P] */
+  double *intercept;  /* [A], NaN where the system was not solved */
   double *squared_error; /* [L][F][A] validation, NaN where a system was not solved */
   double *cv_r2;         /* [A] */
   double *level_cv_r2, *level_alpha; /* [L - 1] the best alpha at the other levels */
@@ -39,6 +42,8 @@ static inline hr_ridge_model *hr_ridge_global(const hr_expert *expert) {
   return &expert->models[expert->study->bin_count];
 }
 
+hr_status hr_ridge_create_folds(const hr_expert *expert, hr_ridge_model *model,
+                                hr_error *err);
 void hr_ridge_destroy_folds(hr_ridge_model *model, size_t fold_count);
 
 #endif

@@ -344,6 +344,46 @@ static hr_status sum_folds(const hr_expert *expert, const hr_ridge_model *model,
   return status;
 }
 
+/* Adds the rows that model m kept, each to its fold. */
+static hr_status replay_rows(const training *t, size_t m, hr_scatter *const *folds,
+                             hr_error *err) {
+  enum { TOLD_ROWS = 4096 };
+  hr_status status = HR_OK;
+  const hr_expert *expert = t->expert;
+  const hr_split_view *train = &expert->study->train;
+  float *scratch = NULL;
+  uint32_t at = 0;
+  HR_TRY(hr_alloc(&scratch, expert->study->pixels, err));
+  for (size_t row = 0; row < train->rows; row++) {
+    if (train->bin[row] != (int32_t)m) continue;
+    const float *x = hr_row_store_get(expert->models[m].rows, at++, scratch);
+    if (!x) {
+      status = hr_fail(err, HR_ERR_IO,
+                       "cannot read back the rows of bin %zu, which were kept in the run "
+                       "directory while memory is short",
+                       m);
+      goto cleanup;
+    }
+    hr_scatter_add(folds[train->fold[row]], x, train->target[row]);
+    if (at % TOLD_ROWS == 0) HR_TRY(tell_progress(t, err));
+  }
+cleanup:
+  hr_free(scratch);
+  return status;
+}
+
+/* The folds of a model that kept its rows until now. */
+static hr_status gather_folds(const training *t, hr_ridge_model *model, size_t m,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_ridge_create_folds(t->expert, model, err));
+  HR_TRY(replay_rows(t, m, model->folds, err));
+  hr_row_store_destroy(&model->rows);
+cleanup:
+  if (status != HR_OK) hr_ridge_destroy_folds(model, t->expert->study->fold_count);
+  return status;
+}
+
 static hr_status train_model(training *t, hr_ridge_model *model, hr_task *task,
                              hr_error *err) {
   hr_status status = HR_OK;
@@ -352,6 +392,7 @@ static hr_status train_model(training *t, hr_ridge_model *model, hr_task *task,
   hr_scatter *total = NULL;
   solving s = {.training = t, .model = model};
   HR_TRY(hr_alloc(&s.errors, run_count(expert), err));
+  if (model->rows) HR_TRY(gather_folds(t, model, (size_t)task->bin, err));
   if (uses_kernel(model)) {
     HR_TRY(hr_dual_finish(model->dual, err));
   } else if (model->form == HR_RIDGE_DUAL) {
@@ -417,9 +458,13 @@ cleanup:
   return status;
 }
 
-/* Adds a trained bin's fold sums to the global ones. */
-static void hand_to_global(hr_expert *expert, hr_ridge_model *model) {
-  if (model->form != HR_RIDGE_PRIMAL || model == hr_ridge_global(expert)) return;
+/* Adds a trained bin's fold sums to the global ones; its rows where there was no memory
+ * for its sums. */
+static hr_status hand_to_global(const training *t, size_t m, hr_error *err) {
+  hr_expert *expert = t->expert;
+  hr_ridge_model *model = &expert->models[m];
+  if (model->form != HR_RIDGE_PRIMAL || model == hr_ridge_global(expert)) return HR_OK;
+  if (!model->folds) return replay_rows(t, m, hr_ridge_global(expert)->folds, err);
   for (size_t f = 0; f < expert->study->fold_count; f++) {
     hr_scatter *folds = hr_ridge_global(expert)->folds[f];
     hr_scatter_finish(folds);
@@ -427,6 +472,7 @@ static void hand_to_global(hr_expert *expert, hr_ridge_model *model) {
     hr_scatter_merge(folds, model->folds[f]);
   }
   hr_ridge_destroy_folds(model, expert->study->fold_count);
+  return HR_OK;
 }
 
 /* Ends one model whose training ended with `failure`; the others can do without it. */
@@ -462,7 +508,7 @@ hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
         HR_TRY(fail_model(expert, model, task, trained, &reason, err));
       }
     }
-    hand_to_global(expert, model);
+    HR_TRY(hand_to_global(&t, m, err));
     if (m + 1 == models) hr_ridge_destroy_folds(model, expert->study->fold_count);
   }
   t.operations_done = t.operations + 1e9;

@@ -224,6 +224,9 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(assign_rows(plan, err));
   HR_TRY(fill_view(plan, observer, err));
   HR_TRY(fingerprint(plan, err));
+  hr_cost cost = {0};
+  hr_plan_estimate(plan, &cost);
+  plan->view.saves_memory = cost.memory_bytes > (double)plan->view.memory_bytes;
   *out = plan;
   plan = NULL;
 cleanup:
@@ -251,14 +254,14 @@ void hr_plan_print(const hr_plan *plan, char out[17]) {
 }
 
 /* Of the budget, a quarter is for the stream, at most 512 MiB: larger blocks are no
- * faster. */
+ * faster; less where memory is short. */
 hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
-  enum { MOST = 512 << 20 };
+  const size_t most = (size_t)(plan->view.saves_memory ? 128 : 512) << 20;
   const hr_config *config = plan->config;
   hr_stream_options options = hr_stream_options_default();
   size_t share = plan->view.memory_bytes / 4;
   bool stored = !training && strcmp(config->data.noise.test, "stored") == 0;
-  options.memory_bytes = share < MOST ? share : MOST;
+  options.memory_bytes = share < most ? share : most;
   options.block_rows = (size_t)config->run.block_rows;
   options.noise.source = stored ? HR_NOISE_STORED : HR_NOISE_GENERATED;
   options.noise.level = config->data.noise.level;
@@ -308,6 +311,7 @@ static int64_t smallest_budget(const hr_plan *plan) {
   enum { MOST_STEPS = 100 };
   hr_plan probe = *plan;
   hr_cost cost = {0};
+  probe.view.saves_memory = true;
   int64_t budget = 1;
   for (int step = 0; step < MOST_STEPS; step++) {
     probe.view.memory_bytes = (size_t)budget << 20;
@@ -383,6 +387,9 @@ static void describe_cost(const hr_plan *plan, hr_text *out) {
   hr_plan_estimate(plan, &cost);
   hr_text_append(out, "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib",
                  ceil(cost.memory_bytes / 1048576), plan->config->run.memory_mib);
+  if (plan->view.saves_memory) {
+    hr_text_append(out, ", large bins keeping their rows on disk until their turn");
+  }
   if (cost.memory_bytes > (double)plan->view.memory_bytes) {
     hr_text_append(out, ": does not fit, at least %" PRId64 " are needed",
                    smallest_budget(plan));

@@ -80,6 +80,27 @@ class WholeStudy(unittest.TestCase):
                 with open(model, "rb") as a, open(model.replace(first, out), "rb") as b:
                     self.assertEqual(a.read(), b.read(), model)
 
+    def test_saving_memory_does_not_change_a_byte(self):
+        def plan(mebibytes):
+            text = config_text("experts: {ridge: {}, ridge_marginal: {}}\n"
+                               f"run: {{memory_mib: {mebibytes}}}\n")
+            out = os.path.join(self.scratch.name, "plan")
+            told = study_data.run(BUILD, "headroom", "run", self.write(text), "--out", out,
+                                  "--dry-run").stdout
+            return text, int(re.search(r"Would need (\d+) MiB", told).group(1)), told
+
+        text, needed, told = plan(1000)
+        self.assertNotIn("rows on disk", told)
+        expected = self.run_study(text, "roomy")
+        # Whatever is below the budget is buffers for reading: a quarter of it.
+        text, less, told = plan(next(n for n in range(needed, 0, -4) if "on disk" in plan(n)[2]))
+        self.assertIn("large bins keeping their rows on disk until their turn", told)
+        self.assertLess(less, needed)
+        found = self.run_study(text, "saving")
+        self.assertEqual(without_times(self.read(found, "results.json")),
+                         without_times(self.read(expected, "results.json")))
+        self.assertEqual(glob.glob(os.path.join(found, "rows-*")), [])
+
     def test_the_ledger_balances(self):
         out = self.run_study(config_text(), "ledger")
         results = json.loads(self.read(out, "results.json"))

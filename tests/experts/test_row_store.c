@@ -1,5 +1,5 @@
 /* The row store: the same rows from memory and from a file that nobody sees. */
-#include "experts/cnn_rows.h"
+#include "experts/row_store.h"
 
 #include <dirent.h>
 #include <signal.h>

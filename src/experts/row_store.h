@@ -1,7 +1,7 @@
 /* A store of rows that are read again and again, in any order: in memory, or in a file
  * that has no name any more and is gone with the process, however it ends. */
-#ifndef HR_EXPERTS_CNN_ROWS_H
-#define HR_EXPERTS_CNN_ROWS_H
+#ifndef HR_EXPERTS_ROW_STORE_H
+#define HR_EXPERTS_ROW_STORE_H
 
 #include <stddef.h>
 #include <stdint.h>

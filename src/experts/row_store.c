@@ -1,4 +1,4 @@
-#include "experts/cnn_rows.h"
+#include "experts/row_store.h"
 
 #include <errno.h>
 #include <fcntl.h>
