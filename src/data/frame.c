@@ -175,7 +175,9 @@ static hr_status find_frame(const hr_hdf5_file *file, char **out, bool *is_table
   hr_status status = HR_OK;
   hid_t group = H5I_INVALID_HID;
   frame_search search = {.file = file, .status = HR_OK, .err = err};
-  if (hr_hdf5_exists(file, HR_SHARD_PARAMS)) {
+  bool there = false;
+  HR_TRY(hr_hdf5_find(file, HR_SHARD_PARAMS, &there, err));
+  if (there) {
     HR_TRY(hr_hdf5_open_object(file, HR_SHARD_PARAMS, &group, err));
     if (is_frame(file, group, HR_SHARD_PARAMS, is_table)) {
       HR_TRY(hr_copy_text(HR_SHARD_PARAMS, out, err));

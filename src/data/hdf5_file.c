@@ -153,15 +153,19 @@ static bool is_external(const hr_hdf5_file *file, const char *link) {
          info.type == H5L_TYPE_EXTERNAL;
 }
 
-bool hr_hdf5_exists(const hr_hdf5_file *file, const char *object_path) {
+hr_status hr_hdf5_find(const hr_hdf5_file *file, const char *object_path, bool *there,
+                       hr_error *err) {
   char *path = NULL;
-  if (hr_copy_text(object_path, &path, NULL) != HR_OK) return false;
   int failed = 0;
+  *there = false;
+  hr_status status = hr_copy_text(object_path, &path, err);
+  if (status != HR_OK) return status;
   size_t missing = missing_prefix(file, path, &failed);
   path[missing] = '\0';
-  bool there = missing == 0 || failed || is_external(file, path);
+  *there = missing == 0 || is_external(file, path);
+  if (failed) status = fail_read(err, failed, file->path);
   hr_free(path);
-  return there;
+  return status;
 }
 
 /* The names in a group, in order of name, the first thousand. */

@@ -43,8 +43,10 @@ hr_status hr_hdf5_fail(hr_error *err, hr_status status, const char *format, ...)
     HR_PRINTF(3, 4);
 
 /* Whether the absolute path leads to an object, every link on the way included, or out of
- * the file, which opening it will refuse. */
-bool hr_hdf5_exists(const hr_hdf5_file *file, const char *object_path);
+ * the file, which opening it will refuse. HR_ERR_IO where that cannot be read: HDF5 must
+ * not be asked again then, as its cache may have kept half an answer. */
+hr_status hr_hdf5_find(const hr_hdf5_file *file, const char *object_path, bool *there,
+                       hr_error *err) HR_MUST_CHECK;
 
 /* Opens the dataset at an absolute path, with the access properties `access` (or
  * H5P_DEFAULT). HR_ERR_MISSING, naming the first link that is missing and what there is

@@ -97,14 +97,16 @@ static hr_status check_beside_flux(const hr_hdf5_file *file, const hr_shard *sha
 }
 
 static hr_status check_noisy(const hr_hdf5_file *file, hr_shard *shard, hr_error *err) {
-  const char *path = NULL;
-  if (hr_hdf5_exists(file, HR_SHARD_NOISY)) {
-    path = HR_SHARD_NOISY;
-  } else if (hr_hdf5_exists(file, HR_SHARD_NOISY_ROOT)) {
-    path = HR_SHARD_NOISY_ROOT;
+  static const char *const paths[] = {HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT};
+  hr_status status = HR_OK;
+  bool there = false;
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0] && !there; i++) {
+    HR_TRY(hr_hdf5_find(file, paths[i], &there, err));
+    if (there) shard->noisy_path = paths[i];
   }
-  shard->noisy_path = path;
-  return path ? check_beside_flux(file, shard, path, err) : HR_OK;
+  if (there) HR_TRY(check_beside_flux(file, shard, shard->noisy_path, err));
+cleanup:
+  return status;
 }
 
 hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) {

@@ -4,24 +4,25 @@
 #include <string.h>
 
 /* libjansson says nothing at all where most of its allocations fail. Where that of a
- * text's bytes does, it has no such text, and complains of a wrong token where it stands,
- * quotes and all: which no text that it has read to its end can be at those places. */
-static bool lacked_memory(const json_error_t *reason) {
-  static const char *const texts[] = {"invalid token near '\"",
-                                      "string or '}' expected near '\""};
+ * text's bytes does, it has no such text, and complains of a wrong token that ends with
+ * the text's quote: which no text that it has read to its end is at those places, and a
+ * text that it has not has complaints of its own. */
+static bool lacked_memory(const json_error_t *reason, const char *bytes, size_t size) {
+  static const char *const complaints[] = {"invalid token", "string or '}' expected"};
+  size_t end = reason->position > 0 ? (size_t)reason->position : 0;
   bool is_text = false;
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-    is_text = is_text || strncmp(reason->text, texts[i], strlen(texts[i])) == 0;
+  for (size_t i = 0; i < sizeof complaints / sizeof complaints[0]; i++) {
+    is_text = is_text || strncmp(reason->text, complaints[i], strlen(complaints[i])) == 0;
   }
-  return is_text || reason->text[0] == '\0' ||
-         json_error_code(reason) == json_error_out_of_memory;
+  return (is_text && end > 0 && end <= size && bytes[end - 1] == '"') ||
+         reason->text[0] == '\0' || json_error_code(reason) == json_error_out_of_memory;
 }
 
 hr_status hr_json_parse(const char *bytes, size_t size, const char *path, json_t **out,
                         json_error_t *reason, hr_error *err) {
   *reason = (json_error_t){0};
   *out = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, reason);
-  if (*out || !lacked_memory(reason)) return HR_OK;
+  if (*out || !lacked_memory(reason, bytes, size)) return HR_OK;
   return hr_fail(err, HR_ERR_MEMORY, "no memory to read %s", path);
 }
 
