@@ -376,6 +376,24 @@ static void describe_limits(const hr_field *field, hr_text *out) {
   if (no_low && !no_high) hr_text_append(out, ", at most %s", high);
 }
 
+bool hr_field_is_default(const hr_field *field, const void *parameters) {
+  const void *value = value_of(field, parameters);
+  double usual = 0;
+  if (!field->default_text || !hr_parse_number(field->default_text, &usual)) return false;
+  return field->kind == HR_FIELD_INTEGER ? (double)*(const int64_t *)value == usual
+                                         : *(const double *)value == usual;
+}
+
+bool hr_field_has_effect(const hr_field *field, const hr_field *fields, size_t count,
+                         const void *parameters) {
+  if (!field->only_with) return true;
+  const hr_field *other = hr_fields_find(fields, count, field->only_with);
+  const void *value = value_of(other, parameters);
+  if (other->kind == HR_FIELD_INTEGER) return *(const int64_t *)value != 0;
+  if (other->kind == HR_FIELD_NUMBER) return *(const double *)value != 0;
+  return strcmp(*(char *const *)value, field->only_where) == 0;
+}
+
 void hr_field_describe(const hr_field *field, hr_text *out) {
   char choices[200];
   hr_text_append(out, "%s: ", field->name);
@@ -394,6 +412,11 @@ void hr_field_describe(const hr_field *field, hr_text *out) {
     hr_text_append(out, "; default %s", field->default_text);
   } else {
     hr_text_append(out, "; must be given");
+  }
+  if (field->only_with && field->only_where) {
+    hr_text_append(out, "; only with %s: %s", field->only_with, field->only_where);
+  } else if (field->only_with) {
+    hr_text_append(out, "; only with a %s other than 0", field->only_with);
   }
   if (field->alias) hr_text_append(out, "; also spelt %s", field->alias);
   hr_text_append(out, "\n    %s\n", field->help);

@@ -44,6 +44,11 @@ typedef struct hr_field {
   const char *choices;      /* for texts: "cv|test"; NULL: any */
   const char *alias;        /* another spelling that is accepted, or NULL */
   const char *help;         /* one sentence, with the unit */
+  /* Of numbers only: another field of the struct without which this one has no effect,
+   * and the text that it must have then, NULL: a number that is not 0. A value other than
+   * the default is refused without it; the default stands in every resolved
+   * configuration. */
+  const char *only_with, *only_where;
   /* Of lists only: */
   hr_field_order order;
   bool whole;         /* every number is a whole one */
@@ -73,6 +78,13 @@ hr_status hr_field_read(const hr_field *field, const char *place, const char *te
 /* Refuses a list that is too short, after its last item was read. */
 hr_status hr_field_check_count(const hr_field *field, const char *place,
                                const void *parameters, hr_error *err) HR_MUST_CHECK;
+
+/* Whether the field has the value of its default; of numbers only. */
+bool hr_field_is_default(const hr_field *field, const void *parameters);
+
+/* Whether the field, one of those at `fields`, has an effect: see only_with. */
+bool hr_field_has_effect(const hr_field *field, const hr_field *fields, size_t count,
+                         const void *parameters);
 
 /* Appends the value as YAML from which hr_field_read makes the same value again, to the
  * bit. */

@@ -145,6 +145,9 @@ typedef struct hr_expert_type {
   void (*destroy)(hr_expert **expert);
   /* What training and predicting would take, before anything is read. */
   void (*estimate)(const hr_study_view *study, const void *parameters, hr_cost *cost);
+  /* Tells study->observer, as a warning, what in the parameters bodes ill for this study,
+   * before anything is read. NULL: nothing ever does. */
+  void (*warn)(const hr_study_view *study, const void *parameters);
   /* How many training rows of each bin (of all, where a bin has fewer), drawn at random,
    * the expert wants to see before the pass; they come in order, in blocks that also hold
    * other rows, chosen: [block->rows]. */

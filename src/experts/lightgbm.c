@@ -535,7 +535,7 @@ static const hr_field fields[] = {
      .minimum = 1e-9, .maximum = 1, .alias = "colsample_bytree",
      .help = "The share of pixels that each tree sees."},
     {MEMBER(bagging_fraction), .kind = HR_FIELD_NUMBER, .default_text = "0.7",
-     .minimum = 1e-9, .maximum = 1, .alias = "subsample",
+     .minimum = 1e-9, .maximum = 1, .alias = "subsample", .only_with = "bagging_freq",
      .help = "The share of rows that each tree sees."},
     {MEMBER(bagging_freq), .kind = HR_FIELD_INTEGER, .default_text = "1", .minimum = 0,
      .maximum = 1e6, .alias = "subsample_freq",

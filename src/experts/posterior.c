@@ -639,6 +639,20 @@ static void posterior_estimate(const hr_study_view *study, const void *parameter
   cost->disk_bytes = (from_grid ? 48 : 16) * count + 56 * (double)study->test.rows;
 }
 
+/* A spectrum has at most as many effective templates as its bin has templates: where
+ * there are fewer than a mean takes, it cannot have enough, whatever the noise. */
+static void posterior_warn(const hr_study_view *study, const void *parameters) {
+  const hr_posterior_parameters *posterior = parameters;
+  size_t wanted = (size_t)posterior->templates, least = FEW_EFFECTIVE * study->bin_count;
+  if (wanted >= least) return;
+  hr_observe_warning(study->observer,
+                     "experts.posterior.templates is %zu for %zu bin%s: too few for a "
+                     "posterior mean in each, which takes %d or more a bin; write at "
+                     "least %zu, or leave it out for 20000",
+                     wanted, study->bin_count, study->bin_count == 1 ? "" : "s",
+                     FEW_EFFECTIVE, least);
+}
+
 static const hr_field fields[] = {
     {.name = "templates",
      .kind = HR_FIELD_INTEGER,
@@ -685,6 +699,8 @@ static const hr_field fields[] = {
      .kind = HR_FIELD_NUMBER,
      .offset = offsetof(hr_posterior_parameters, amplitude_sigma),
      .default_text = "0.1",
+     .only_with = "amplitude",
+     .only_where = "gaussian",
      .minimum = 1e-6,
      .maximum = 1e6,
      .help = "The standard deviation of that factor about 1, where it is gaussian."},
@@ -701,6 +717,8 @@ static const hr_field fields[] = {
      .default_text = "20",
      .minimum = 2,
      .maximum = HR_LEAST_EFFECTIVE_MOST,
+     .only_with = "kernel",
+     .only_where = "local_linear",
      .help = "The effective number of templates below which kernel local_linear takes "
              "over, with weights widened to as many."},
 };
@@ -718,6 +736,7 @@ const hr_expert_type hr_posterior_expert_type = {
     .create = posterior_create,
     .destroy = posterior_destroy,
     .estimate = posterior_estimate,
+    .warn = posterior_warn,
     .observe = posterior_observe,
     .train = posterior_train,
     .observe_test = posterior_observe_test,

@@ -199,6 +199,52 @@ cleanup:
   return status;
 }
 
+/* Refuses a value that changes nothing, other than the one that is always there. */
+static hr_status check_effect(const hr_config_name *name, const hr_yaml_node *entry,
+                              const hr_config_section *section, const hr_field *field,
+                              const void *parameters, hr_error *err) {
+  hr_status status = HR_OK;
+  if (hr_field_has_effect(field, section->fields, section->count, parameters) ||
+      hr_field_is_default(field, parameters)) {
+    return HR_OK;
+  }
+  const hr_field *other =
+      hr_fields_find(section->fields, section->count, field->only_with);
+  hr_config_place place = hr_config_place_of(name, entry->mark);
+  hr_text is;
+  hr_text_init(&is);
+  hr_field_write(other, parameters, &is);
+  HR_TRY(hr_text_status(&is, err));
+  status =
+      field->only_where
+          ? hr_fail(err, HR_ERR_CONFIG,
+                    "%s has no effect where %s is %s; leave it out, or write %s: %s",
+                    place.text, other->name, is.bytes, other->name, field->only_where)
+          : hr_fail(err, HR_ERR_CONFIG,
+                    "%s has no effect where %s is %s; leave it out, or write a %s "
+                    "other than 0",
+                    place.text, other->name, is.bytes, other->name);
+cleanup:
+  hr_text_fini(&is);
+  return status;
+}
+
+/* The same for all that is given of a section, once all of it is read. */
+static hr_status check_effects(const char *file, const hr_yaml_node *node,
+                               const hr_config_section *section, const void *parameters,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t i = 0; status == HR_OK && i < section->count; i++) {
+    const hr_field *field = &section->fields[i];
+    const hr_yaml_node *entry = hr_yaml_find(node, field->name);
+    if (!entry && field->alias) entry = hr_yaml_find(node, field->alias);
+    if (!entry) continue;
+    hr_config_name name = {file, section->path, entry->key};
+    status = check_effect(&name, entry, section, field, parameters, err);
+  }
+  return status;
+}
+
 hr_status hr_config_read_section(const char *file, const hr_yaml_node *node,
                                  const hr_yaml_node *parent,
                                  const hr_config_section *section, void *parameters,
@@ -225,6 +271,7 @@ hr_status hr_config_read_section(const char *file, const hr_yaml_node *node,
       HR_TRY(read_default(file, node ? node : parent, section, field, parameters, err));
     }
   }
+  HR_TRY(check_effects(file, node, section, parameters, err));
 cleanup:
   return status;
 }

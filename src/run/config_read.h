@@ -28,8 +28,8 @@ hr_config_place hr_config_place_of_item(const hr_config_name *name, hr_yaml_mark
 /* Reads every field of `section` from the mapping `node` into `parameters` (zeroed), or
  * its default where it is not given. `node` may be NULL or null: nothing is given;
  * `parent` is the node that is named where a key is missing. Refuses unknown keys, naming
- * the nearest, and keys given twice by means of an alias. What was read before a failure
- * is freed by hr_fields_fini. */
+ * the nearest, keys given twice by means of an alias, and numbers without effect. What
+ * was read before a failure is freed by hr_fields_fini. */
 hr_status hr_config_read_section(const char *file, const hr_yaml_node *node,
                                  const hr_yaml_node *parent,
                                  const hr_config_section *section, void *parameters,

@@ -402,6 +402,13 @@ static void describe_cost(const hr_plan *plan, hr_text *out) {
   hr_text_append(out, "\n");
 }
 
+void hr_plan_warn(const hr_plan *plan) {
+  for (size_t i = 0; i < plan->config->expert_count; i++) {
+    const hr_config_expert *expert = &plan->config->experts[i];
+    if (expert->type->warn) expert->type->warn(&plan->view, expert->parameters);
+  }
+}
+
 void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
   const hr_config *config = plan->config;
   hr_text_append(out, "Study %s (%s), fingerprint %016" PRIx64 "\n",

@@ -44,6 +44,9 @@ hr_status hr_plan_check_memory(const hr_plan *plan, hr_error *err) HR_MUST_CHECK
 /* How the plan's training (or test) rows are to be streamed. */
 hr_stream_options hr_plan_stream(const hr_plan *plan, bool training);
 
+/* Warns of parameters that bode ill for the experts. */
+void hr_plan_warn(const hr_plan *plan);
+
 /* The plan in words: what would be read, trained, needed in memory and disk. */
 void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out);
 

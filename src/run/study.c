@@ -304,6 +304,7 @@ static void tell_end(const study *s) {
 static hr_status work(study *s, hr_error *err) {
   hr_status status = HR_OK;
   warn_of_uneven_noise(s);
+  hr_plan_warn(s->plan);
   HR_TRY(drop_results(s, err));
   for (size_t i = 0; i < s->config->expert_count; i++) {
     HR_TRY(hr_contender_begin(&s->contenders[i], err));
@@ -457,6 +458,7 @@ hr_status hr_study_describe(const hr_study_options *options, const hr_observer *
   hr_text_init(&text);
   HR_TRY(open_study(options, &(hr_vet_options){.skip_spectra = true}, observer, &opened,
                     err));
+  hr_plan_warn(opened.plan);
   hr_plan_describe(opened.plan, opened.out_dir, &text);
   HR_TRY(hr_text_status(&text, err));
   *plan = text.bytes;

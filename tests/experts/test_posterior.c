@@ -265,6 +265,28 @@ static void the_estimate_grows_with_the_templates(void **state) {
   assert_true(components.memory_bytes > all.memory_bytes);
 }
 
+static void take_warning(void *context, hr_log_level level, const char *line) {
+  assert_int_equal(level, HR_LOG_WARNING);
+  snprintf(context, HR_ERROR_MESSAGE_BYTES, "%s", line);
+}
+
+/* Ten a bin is what a mean takes, and no warning. */
+static void too_few_templates_are_warned_of(void **state) {
+  (void)state;
+  char line[HR_ERROR_MESSAGE_BYTES] = "";
+  const hr_observer observer = {.context = line, .log = take_warning};
+  const hr_study_view view = {.bin_count = 9, .observer = &observer};
+  hr_posterior_parameters parameters = {.templates = 90};
+  hr_posterior_expert_type.warn(&view, &parameters);
+  assert_string_equal(line, "");
+  parameters.templates = 5;
+  hr_posterior_expert_type.warn(&view, &parameters);
+  assert_string_equal(line,
+                      "experts.posterior.templates is 5 for 9 bins: too few for a "
+                      "posterior mean in each, which takes 10 or more a bin; write at "
+                      "least 90, or leave it out for 20000");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(predictions_and_validation_equal_the_formula),
@@ -274,6 +296,7 @@ int main(void) {
       cmocka_unit_test(components_predict_what_pixels_do),
       cmocka_unit_test(blocks_do_not_change_a_bit),
       cmocka_unit_test(the_estimate_grows_with_the_templates),
+      cmocka_unit_test(too_few_templates_are_warned_of),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -237,6 +237,13 @@ class Survive(unittest.TestCase):
                          "same with --no-preflight$")
         self.assertFalse(os.path.exists(os.path.join(out, "manifest.json")))
 
+    def test_few_templates_are_told_before_the_run(self):
+        config = os.path.join(os.path.dirname(self.study.config), "few.yaml")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(survival.CONFIG.replace("posterior: {}", "posterior: {templates: 5}"))
+        done = self.headroom("run", config, "--dry-run", check=True)
+        self.assertIn("experts.posterior.templates is 5 for 9 bins: too few", done.stderr)
+
     def test_the_gate(self):
         out = self.finished("gate")
         done = self.headroom("run", self.study.config, "--out", out, "--resume", "--gate")

@@ -163,6 +163,27 @@ static void test_given_twice(void **state) {
               "one");
 }
 
+/* Nothing is read that changes nothing, but for what every resolved configuration holds.
+ */
+static void test_without_effect(void **state) {
+  (void)state;
+  refuse_rest("experts:\n  posterior:\n    kernel: constant\n    least_effective: 30\n",
+              "s.yaml:6:22: experts.posterior.least_effective has no effect where kernel "
+              "is constant; leave it out, or write kernel: local_linear");
+  refuse_rest("experts: {posterior: {amplitude_sigma: 0.2}}\n",
+              "s.yaml:3:40: experts.posterior.amplitude_sigma has no effect where "
+              "amplitude is none; leave it out, or write amplitude: gaussian");
+  refuse_rest("experts: {lightgbm: {subsample: 0.5, subsample_freq: 0}}\n",
+              "s.yaml:3:33: experts.lightgbm.subsample has no effect where bagging_freq "
+              "is 0; leave it out, or write a bagging_freq other than 0");
+  check_round_trip(HEAD
+                   "experts: {posterior: {kernel: constant, least_effective: 20, "
+                   "amplitude: flat}, lightgbm: {bagging_freq: 0}}\n");
+  check_round_trip(HEAD
+                   "experts: {posterior: {least_effective: 30, amplitude: gaussian, "
+                   "amplitude_sigma: 0.2}, lightgbm: {bagging_fraction: 0.5}}\n");
+}
+
 static void test_syntax(void **state) {
   (void)state;
   refuse_rest("gate: {oracle_r2: 0.7\nrun:\n",
@@ -184,7 +205,7 @@ int main(void) {
       cmocka_unit_test(test_unknown_keys),   cmocka_unit_test(test_missing_keys),
       cmocka_unit_test(test_wrong_kinds),    cmocka_unit_test(test_wrong_numbers),
       cmocka_unit_test(test_given_twice),    cmocka_unit_test(test_syntax),
-      cmocka_unit_test(test_empty_bin_name),
+      cmocka_unit_test(test_empty_bin_name), cmocka_unit_test(test_without_effect),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
