@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 
 
-def run(build, *words, threads=None, check=True):
+def run(build, *words, threads=None, check=True, **environment):
     """Runs a program of the build folder; its output as text."""
-    environment = dict(os.environ)
+    environment = dict(os.environ, **environment)
     if threads is not None:
         environment["OMP_NUM_THREADS"] = str(threads)
     done = subprocess.run([os.path.join(build, words[0]), *map(str, words[1:])],

@@ -37,15 +37,15 @@ def make_study(build, scratch):
     return path
 
 
-def start(build, config, out, *words, threads=1):
-    environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
+def start(build, config, out, *words, threads=1, **environment):
+    environment = dict(os.environ, OMP_NUM_THREADS=str(threads), **environment)
     return subprocess.Popen([os.path.join(build, "headroom"), "run", config, "--out", out, *words],
                             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             text=True)
 
 
-def finish(build, config, out, *words):
-    process = start(build, config, out, *words)
+def finish(build, config, out, *words, **environment):
+    process = start(build, config, out, *words, **environment)
     _, err = process.communicate()
     if process.returncode != 0:
         raise AssertionError(f"{words}: exit {process.returncode}\n{err}")

@@ -1,6 +1,7 @@
 """Runs that are killed and stopped end with the bytes of one that was left alone; runs in the
 background tell how far they are."""
 
+import calendar
 import json
 import os
 import re
@@ -355,6 +356,44 @@ class Survive(unittest.TestCase):
         self.assertGreaterEqual(steps["wall_seconds"], first["seconds"])
         now = [step for step in steps["steps"] if step["step"] == "train and predict ridge"]
         self.assertGreaterEqual(now[0]["wall_seconds"], ridge[0]["wall_seconds"])
+        self.assertEqual(survival.differences(self.study.expected, out), [])
+
+    def check_counts_up(self, value):
+        """No number of seconds, nor of anything else, is below 0."""
+        if isinstance(value, dict):
+            value = list(value.values())
+        for item in value if isinstance(value, list) else []:
+            self.check_counts_up(item)
+        if isinstance(value, (int, float)):
+            self.assertGreaterEqual(value, 0)
+
+    def test_a_clock_that_is_set_back(self):
+        """By an hour, between two tasks: the same bytes, and no time below 0 anywhere."""
+        out = os.path.join(self.scratch.name, "clock")
+        clock = {"LD_PRELOAD": os.path.join(BUILD, "libset_clock.so"), "SET_CLOCK_BACK": "3600",
+                 "SET_CLOCK_AT": os.path.join(out, "tasks", "global-ridge", "card.json")}
+        process = survival.start(BUILD, self.study.config, out, **clock)
+        while not os.path.exists(os.path.join(out, "status.json")):
+            time.sleep(0.001)
+        looks = 0
+        while process.poll() is None:
+            state = json.loads(study_data.run(BUILD, "headroom", "status", out, "--json", **clock).stdout)
+            self.check_counts_up(state)
+            looks += state["state"] == "running" and os.path.exists(clock["SET_CLOCK_AT"])
+        _, err = process.communicate()
+        self.assertEqual(process.returncode, 0, err)
+        self.assertGreater(looks, 0)
+        with open(os.path.join(out, "run.log"), encoding="utf-8") as file:
+            log = file.read().splitlines()
+        times = [calendar.timegm(time.strptime(line[:20], "%Y-%m-%dT%H:%M:%SZ")) for line in log]
+        self.assertLess(times[-1], times[0])  # the clock was set back indeed
+        for said in (err, *log, self.headroom("status", out).stdout):
+            self.assertNotRegex(said, r" -\d")
+        self.check_counts_up(self.timings(out))
+        self.assertLess(self.timings(out)["wall_seconds"], 1800)
+        self.assertEqual(survival.differences(self.study.expected, out), [])
+        survival.finish(BUILD, self.study.config, out, "--resume", **clock)
+        self.check_counts_up(self.timings(out))
         self.assertEqual(survival.differences(self.study.expected, out), [])
 
     def test_status_of_a_killed_run(self):
