@@ -54,6 +54,16 @@ static void read_owner(int descriptor, hr_owner *out) {
   }
 }
 
+/* Writes all of a line at the file's start, 0 or an errno. */
+static int write_line(int descriptor, const char *line, size_t length) {
+  for (size_t at = 0; at < length;) {
+    ssize_t written = pwrite(descriptor, line + at, length - at, (off_t)at);
+    if (written < 0 && errno != EINTR) return errno;
+    if (written > 0) at += (size_t)written;
+  }
+  return 0;
+}
+
 static hr_status write_owner(const char *out_dir, int descriptor, hr_error *err) {
   hr_status status = HR_OK;
   hr_owner owner = ourselves();
@@ -61,9 +71,10 @@ static hr_status write_owner(const char *out_dir, int descriptor, hr_error *err)
   int length =
       snprintf(line, sizeof line, "%lld %lld %s\n", owner.pid, owner.started, owner.host);
   HR_TRY(hr_join_path(out_dir, lock_name, &path, err));
-  if (ftruncate(descriptor, 0) != 0 ||
-      pwrite(descriptor, line, (size_t)length, 0) != length) {
-    status = hr_fail_errno(err, HR_ERR_IO, errno, "cannot write %s", path);
+  int failed = ftruncate(descriptor, 0) != 0 ? errno : 0;
+  if (!failed) failed = write_line(descriptor, line, (size_t)length);
+  if (failed) {
+    status = hr_fail_errno(err, HR_ERR_IO, failed, "cannot write %s", path);
     goto cleanup;
   }
   hr_free(path);
