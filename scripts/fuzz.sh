@@ -3,6 +3,7 @@
 # under the address and undefined behaviour sanitizers. `make fuzz` builds and runs this.
 #
 #   scripts/fuzz.sh [SECONDS] [TARGET...]      60 seconds for each of all targets
+#   scripts/fuzz.sh --runs COUNT [TARGET...]   as many executions, however long they take
 #
 # What it learned is kept in build-fuzz/corpus/TARGET, so that the next time goes on from
 # there. A finding is written to build-fuzz/findings and ends it; once mended, its input
@@ -10,8 +11,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=${1:-60}
-targets=("${@:2}")
+if [ "${1:-}" = --runs ]; then
+  limit=-runs=${2:?how many executions} told="$2 executions"
+  targets=("${@:3}")
+else
+  limit=-max_total_time=${1:-60} told="${1:-60} s"
+  targets=("${@:2}")
+fi
 if [ ${#targets[@]} -eq 0 ]; then
   for source in tests/fuzz/*.c; do
     name=$(basename "$source" .c)
@@ -19,15 +25,17 @@ if [ ${#targets[@]} -eq 0 ]; then
   done
 fi
 
-export ASAN_OPTIONS=allocator_may_return_null=1
+# One thread and little kept in quarantine: the inputs are small and the speed is theirs.
+export OMP_NUM_THREADS=1
+export ASAN_OPTIONS=allocator_may_return_null=1:quarantine_size_mb=16
 export LSAN_OPTIONS=suppressions=$PWD/tests/support/leaks.txt:print_suppressions=0
 mkdir -p build-fuzz/findings
 for target in "${targets[@]}"; do
   corpus=build-fuzz/corpus/$target
   mkdir -p "$corpus"
   log=build-fuzz/$target.log
-  echo "fuzz: $target for $seconds s"
-  if ! nice "build-fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 \
+  echo "fuzz: $target for $told"
+  if ! nice "build-fuzz/fuzz_$target" "$limit" -timeout=10 \
     -max_len=8192 -rss_limit_mb=2048 -artifact_prefix="build-fuzz/findings/$target-" \
     "$corpus" "tests/fuzz/seeds/$target" >"$log" 2>&1; then
     tail -40 "$log"

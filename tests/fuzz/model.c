@@ -25,6 +25,14 @@ static void put_word(uint8_t *to, uint64_t word) {
   memcpy(to, &word, WORD);
 }
 
+/* Fills `to` with the bytes again and again, or with zeros where there are none. */
+static void repeat(const uint8_t *bytes, size_t count, uint8_t *to, size_t size) {
+  if (count == 0) memset(to, 0, size);
+  for (size_t at = 0; count > 0 && at < size; at += count) {
+    memcpy(to + at, bytes, size - at < count ? size - at : count);
+  }
+}
+
 static size_t compose(const uint8_t *bytes, size_t size, uint8_t *file) {
   uint64_t words[WORDS];
   size_t used = take_words(bytes, size, words);
@@ -37,9 +45,7 @@ static size_t compose(const uint8_t *bytes, size_t size, uint8_t *file) {
   uint8_t *to = file + KIND + WORD + sizeof words;
   put_word(to, values);
   to += WORD;
-  for (size_t i = 0; i < values * sizeof(float); i++) {
-    to[i] = size > used ? bytes[used + i % (size - used)] : 0;
-  }
+  repeat(bytes + used, size - used, to, values * sizeof(float));
   to += values * sizeof(float);
   size_t length = (size_t)(to - file);
   put_word(to, hr_fingerprint_bytes(hr_fingerprint_start(), file, length));

@@ -10,6 +10,9 @@
 #include "report/terminal.h"
 #include "score/seal.h"
 
+/* Few edits reach all tables; hundreds only leave nothing to report on, slowly. */
+enum { EDIT_BYTES = 3, MOST_EDITS = 8 };
+
 static json_t *replacement(unsigned choice, json_t *old) {
   switch (choice % 16) {
     case 0:
@@ -158,7 +161,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     text = strndup((const char *)bytes, json_size);
   } else {
     root = sound_study(&rows, &rows_size);
-    for (size_t i = 0; i + 2 < size; i += 3) {
+    if (size > MOST_EDITS * EDIT_BYTES) size = MOST_EDITS * EDIT_BYTES;
+    for (size_t i = 0; i + 2 < size; i += EDIT_BYTES) {
       unsigned which = bytes[i] | (unsigned)bytes[i + 1] << 8;
       edit(root, &which, bytes[i + 2]);
     }
