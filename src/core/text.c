@@ -171,10 +171,19 @@ bool hr_parse_number(const char *text, double *out) {
 
 enum { MOST_PATHS = 100000 }; /* shards; more is a slip of the pen */
 
+/* The first of `characters` that no backslash stands before, or NULL. */
+static const char *find_special(const char *pattern, const char *characters) {
+  for (; *pattern; pattern++) {
+    if (strchr(characters, *pattern)) return pattern;
+    if (*pattern == '\\' && pattern[1]) pattern++;
+  }
+  return NULL;
+}
+
 /* The first brace group with a matching close: its open and close, or false. */
 static bool find_braces(const char *pattern, size_t *open, size_t *close) {
-  const char *start = strchr(pattern, '{');
-  const char *end = start ? strchr(start, '}') : NULL;
+  const char *start = find_special(pattern, "{");
+  const char *end = start ? find_special(start, "}") : NULL;
   if (!end) return false;
   *open = (size_t)(start - pattern);
   *close = (size_t)(end - pattern);
@@ -256,16 +265,25 @@ static hr_status expand_braces(const char *pattern, hr_strings *out, hr_error *e
   return expand_list(pattern, open, close, out, err);
 }
 
-/* `folder`, in which * ? [ and \ mean themselves to glob(3); freed with hr_free. */
-static hr_status escape_glob(const char *folder, char **out, hr_error *err) {
-  hr_status status = hr_alloc(out, 2 * strlen(folder) + 1, err);
+hr_status hr_escape_path(const char *path, char **out, hr_error *err) {
+  hr_status status = hr_alloc(out, 2 * strlen(path) + 1, err);
   if (status != HR_OK) return status;
   char *end = *out;
-  for (; *folder; folder++) {
-    if (strchr("*?[]\\", *folder)) *end++ = '\\';
-    *end++ = *folder;
+  for (; *path; path++) {
+    if (strchr("*?[]{}\\", *path)) *end++ = '\\';
+    *end++ = *path;
   }
   return HR_OK;
+}
+
+/* Takes the backslashes out that keep characters from meaning more than themselves. */
+static void unescape(char *path) {
+  char *out = path;
+  for (; *path; path++) {
+    if (*path == '\\' && path[1]) path++;
+    *out++ = *path;
+  }
+  *out = '\0';
 }
 
 static hr_status search(const char *root, const char *name, const char *path,
@@ -273,7 +291,7 @@ static hr_status search(const char *root, const char *name, const char *path,
   hr_status status = HR_OK;
   char *folder = NULL, *pattern = NULL;
   glob_t found = {0};
-  HR_TRY(escape_glob(root ? root : "", &folder, err));
+  HR_TRY(hr_escape_path(root ? root : "", &folder, err));
   HR_TRY(hr_join_path(folder, name, &pattern, err));
   int result = glob(pattern, 0, NULL, &found);
   if (result == GLOB_NOMATCH) {
@@ -293,15 +311,22 @@ cleanup:
 
 static hr_status expand_glob(const char *root, const char *name, hr_strings *out,
                              hr_error *err) {
-  char *path = NULL;
-  hr_status status = hr_join_path(root, name, &path, err);
-  if (status != HR_OK) return status;
+  hr_status status = HR_OK;
+  char *path = NULL, *plain = NULL;
+  HR_TRY(hr_join_path(root, name, &path, err));
   /* A file may have such characters in its own name. */
-  if (!strpbrk(name, "*?[") || access(path, F_OK) == 0) {
-    status = hr_strings_append(out, path, err);
-  } else {
-    status = search(root, name, path, out, err);
+  if (find_special(name, "*?[") && access(path, F_OK) != 0) {
+    HR_TRY(search(root, name, path, out, err));
+    goto cleanup;
   }
+  HR_TRY(hr_copy_text(name, &plain, err));
+  if (!find_special(name, "*?[")) unescape(plain);
+  hr_free(path);
+  path = NULL;
+  HR_TRY(hr_join_path(root, plain, &path, err));
+  HR_TRY(hr_strings_append(out, path, err));
+cleanup:
+  hr_free(plain);
   hr_free(path);
   return status;
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/alloc.h"
 #include "run/config.h"
 #include "run/config_table.h"
 
@@ -27,13 +28,28 @@ static void write_section(const hr_config *config, const char *path, hr_text *ou
 }
 
 /* As a section of its own: paths are written as they were found, not as they were asked
- * for, so that a glob keeps its meaning. */
-static void write_data(const hr_config *config, hr_text *out) {
+ * for, so that a glob keeps its meaning, and characters of their own mean no other. */
+static hr_status write_data(const hr_config *config, hr_text *out, hr_error *err) {
+  hr_status status = HR_OK;
   hr_config resolved = *config;
-  resolved.data.train = config->data.train_paths;
-  resolved.data.test = config->data.test_path;
+  const hr_strings *paths = &config->data.train_paths;
+  char *escaped = NULL;
+  resolved.data.train = (hr_strings){0};
+  resolved.data.test = NULL;
+  for (size_t i = 0; i < paths->count; i++) {
+    HR_TRY(hr_escape_path(paths->items[i], &escaped, err));
+    HR_TRY(hr_strings_append(&resolved.data.train, escaped, err));
+    hr_free(escaped);
+    escaped = NULL;
+  }
+  HR_TRY(hr_escape_path(config->data.test_path, &resolved.data.test, err));
   write_section(&resolved, "data", out);
   write_section(&resolved, "data.noise", out);
+cleanup:
+  hr_strings_fini(&resolved.data.train);
+  hr_free(resolved.data.test);
+  hr_free(escaped);
+  return status;
 }
 
 static void write_binning(const hr_config *config, hr_text *out) {
@@ -79,8 +95,9 @@ static void write_pages(const hr_config *config, hr_text *out) {
 }
 
 hr_status hr_config_write(const hr_config *config, hr_text *out, hr_error *err) {
+  hr_status status = HR_OK;
   write_section(config, "experiment", out);
-  write_data(config, out);
+  HR_TRY(write_data(config, out, err));
   write_binning(config, out);
   write_section(config, "selection", out);
   write_experts(config, out);
@@ -89,7 +106,9 @@ hr_status hr_config_write(const hr_config *config, hr_text *out, hr_error *err) 
   write_section(config, "gate", out);
   write_pages(config, out);
   write_section(config, "run", out);
-  return hr_text_status(out, err);
+  status = hr_text_status(out, err);
+cleanup:
+  return status;
 }
 
 hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_error *err) {

@@ -152,6 +152,22 @@ static void test_braces(void **state) {
   check_expansion(NULL, "x}0..4{", "x}0..4{");
 }
 
+/* What is escaped comes back as it was; so do characters that mean nothing special. */
+static void test_escapes(void **state) {
+  (void)state;
+  static const char *const paths[] = {"/d/a.h5", "/d{0..4}/a", "/x{a,b}/*?[z]", "/\\{",
+                                      "/\\\\d",  "/}]",        "/a\\",          "\\*"};
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    hr_error err = {0};
+    char *pattern = NULL;
+    check_ok(hr_escape_path(paths[i], &pattern, &err));
+    check_expansion(NULL, pattern, paths[i]);
+    hr_free(pattern);
+  }
+  check_expansion("/r*", "a\\{1..2}_{1..2}", "/r*/a{1..2}_1 /r*/a{1..2}_2");
+  check_expansion(NULL, "a\\", "a\\");
+}
+
 static void test_too_many_paths(void **state) {
   (void)state;
   hr_error err = {0};
@@ -235,6 +251,7 @@ int main(void) {
       cmocka_unit_test(test_nearest_name),
       cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_braces),
+      cmocka_unit_test(test_escapes),
       cmocka_unit_test(test_too_many_paths),
       cmocka_unit_test(test_globs),
       cmocka_unit_test(test_memory_runs_out),

@@ -15,33 +15,36 @@ static hr_config *parse(const char *yaml, size_t size) {
   return config;
 }
 
-/* Whether the names of the files mean themselves when they are read again. Where a folder
- * has such a character in its name, that takes the files, which are not here. */
-static bool has_plain_paths(const hr_config *config) {
-  const hr_strings *paths = &config->data.train_paths;
-  for (size_t i = 0; i < paths->count; i++) {
-    if (strpbrk(paths->items[i], "*?[{")) return false;
+/* Whether braces may give more than some hundred names, up to the limit of 100,000: that
+ * says nothing new, slowly. */
+static bool has_many_names(const uint8_t *bytes, size_t size) {
+  size_t ranges = 0, groups = 0;
+  for (size_t i = 0; i + 4 < size; i++) {
+    if (bytes[i] == '{') groups++;
+    if (bytes[i] != '.' || bytes[i + 1] != '.') continue;
+    bool is_long = true;
+    for (size_t k = 2; k < 5; k++)
+      is_long &= strchr("0123456789-+", bytes[i + k]) != NULL;
+    ranges += is_long ? 3 : 1;
   }
-  return true;
+  return ranges > 2 || groups > 20;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   hr_text first, second, identity;
-  hr_config *config = parse((const char *)bytes, size);
+  hr_config *config =
+      has_many_names(bytes, size) ? NULL : parse((const char *)bytes, size);
   if (!config) return 0;
   hr_text_init(&first);
   hr_text_init(&second);
   hr_text_init(&identity);
   fuzz_require(hr_config_write(config, &first, NULL) == HR_OK);
   fuzz_require(hr_config_write_identity(config, &identity, NULL) == HR_OK);
-  bool is_plain = has_plain_paths(config);
   hr_config_destroy(&config);
   config = parse(first.bytes, first.length);
-  fuzz_require(config || !is_plain);
-  if (config && is_plain) {
-    fuzz_require(hr_config_write(config, &second, NULL) == HR_OK);
-    fuzz_require(strcmp(first.bytes, second.bytes) == 0);
-  }
+  fuzz_require(config);
+  fuzz_require(hr_config_write(config, &second, NULL) == HR_OK);
+  fuzz_require(strcmp(first.bytes, second.bytes) == 0);
   hr_config_destroy(&config);
   hr_text_fini(&first);
   hr_text_fini(&second);
