@@ -37,17 +37,17 @@ static hr_node member(const hr_node *parent, const char *key) {
   return (hr_node){json_object_get(parent->json, key), parent, key, 0};
 }
 
-static hr_status parse(hr_reader *reader, hr_error *err) {
+/* *root is owned by the caller and NULL after a failure. */
+static hr_status parse(const char *path, json_t **root, hr_error *err) {
   hr_status status = HR_OK;
   char *bytes = NULL;
   size_t size = 0;
   json_error_t problem;
-  HR_TRY(hr_file_read(reader->path, largest_file, &bytes, &size, err));
-  HR_TRY(hr_json_parse(bytes, size, reader->path, &reader->root, &problem, err));
-  if (!json_is_object(reader->root)) {
-    const char *text = reader->root ? "not an object" : problem.text;
-    status = hr_fail(err, HR_ERR_FORMAT, "%s is not the results of a study: %s",
-                     reader->path, text);
+  HR_TRY(hr_file_read(path, largest_file, &bytes, &size, err));
+  HR_TRY(hr_json_parse(bytes, size, path, root, &problem, err));
+  if (!*root) {
+    status = hr_fail(err, HR_ERR_FORMAT, "%s is not the results of a study: %s", path,
+                     problem.text);
   }
 cleanup:
   hr_free(bytes);
@@ -80,12 +80,24 @@ static hr_status check_ledger(hr_reader *reader, hr_error *err) {
   return hr_reader_status(reader, err);
 }
 
-hr_status hr_reader_init(hr_reader *reader, const char *path, hr_error *err) {
-  *reader = (hr_reader){.path = path, .status = HR_OK};
-  hr_status status = parse(reader, err);
+hr_status hr_reader_take(hr_reader *reader, const char *path, json_t *root,
+                         hr_error *err) {
+  hr_status status = HR_OK;
+  *reader = (hr_reader){.path = path, .root = root, .status = HR_OK};
+  if (!json_is_object(root)) {
+    status = hr_fail(err, HR_ERR_FORMAT,
+                     "%s is not the results of a study: not an object", path);
+  }
   if (status == HR_OK) status = check_ledger(reader, err);
   if (status != HR_OK) hr_reader_fini(reader);
   return status;
+}
+
+hr_status hr_reader_init(hr_reader *reader, const char *path, hr_error *err) {
+  json_t *root = NULL;
+  *reader = (hr_reader){0};
+  hr_status status = parse(path, &root, err);
+  return status == HR_OK ? hr_reader_take(reader, path, root, err) : status;
 }
 
 void hr_reader_fini(hr_reader *reader) {

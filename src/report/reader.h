@@ -29,6 +29,11 @@ typedef struct hr_node {
  * where the accounts do not balance. `path` must outlive the reader. */
 hr_status hr_reader_init(hr_reader *reader, const char *path,
                          hr_error *err) HR_MUST_CHECK;
+
+/* The same of a document that was parsed already and is now the reader's, also where this
+ * fails; `path` is what messages call it. */
+hr_status hr_reader_take(hr_reader *reader, const char *path, json_t *root,
+                         hr_error *err) HR_MUST_CHECK;
 void hr_reader_fini(hr_reader *reader);
 hr_status hr_reader_status(const hr_reader *reader, hr_error *err) HR_MUST_CHECK;
 
