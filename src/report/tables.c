@@ -279,7 +279,7 @@ cleanup:
   return status;
 }
 
-/* Why an expert's column is empty, once for all bins. */
+/* Why an expert's column is empty, once for all bins, or its global model is missing. */
 static hr_status note_missing_experts(hr_table *table, hr_reader *reader,
                                       const hr_node *experts, hr_error *err) {
   hr_status status = HR_OK;
@@ -287,13 +287,15 @@ static hr_status note_missing_experts(hr_table *table, hr_reader *reader,
   bool chinese = hr_tables_in_chinese(reader);
   for (size_t e = 0; e < hr_node_count(experts); e++) {
     hr_node expert = hr_node_item(reader, experts, e);
-    if (strcmp(hr_node_text(reader, &expert, "status"), "unavailable") != 0) continue;
     const char *title = hr_node_text(reader, &expert, "title");
     const char *why = hr_node_text(reader, &expert, "note");
+    if (why[0] == '\0') continue;
+    bool missing = strcmp(hr_node_text(reader, &expert, "status"), "unavailable") == 0;
     bool unbuilt = strcmp(why, "this expert is not part of this build") == 0;
+    const char *which = missing ? "" : chinese ? "，全局模型" : ", global model";
     HR_TRY(chinese && unbuilt ? hr_set_text(&note, err, "%s：本版本未包含该专家。", title)
-           : chinese ? hr_set_text(&note, err, "%s：%s。", title, why)
-                     : hr_set_text(&note, err, "%s: %s.", title, why));
+           : chinese ? hr_set_text(&note, err, "%s%s：%s。", title, which, why)
+                     : hr_set_text(&note, err, "%s%s: %s.", title, which, why));
     HR_TRY(hr_strings_append(&table->notes, note, err));
   }
 cleanup:

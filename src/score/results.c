@@ -49,6 +49,13 @@ static const char *note_of(const hr_outcome *outcome, const hr_task *task) {
   return task ? task->note : "this expert was not asked for in this bin";
 }
 
+/* Why there is nothing of an expert, or no global model of one that should have it. */
+static const char *expert_note(const hr_outcome *outcome) {
+  if (outcome->task_count == 0) return note_of(outcome, NULL);
+  const hr_task *global = hr_outcome_task(outcome, HR_GLOBAL);
+  return global && global->status != HR_TASK_OK ? global->note : "";
+}
+
 static void write_head(writer *w, json_t *root) {
   const hr_results_input *input = w->input;
   const hr_evaluation *evaluation = w->evaluation;
@@ -126,8 +133,7 @@ static void write_experts(writer *w, json_t *root) {
     hr_json_put_text(&w->json, object, "variant", outcome->type->variant);
     hr_json_put_bool(&w->json, object, "uses_error", outcome->type->uses_error);
     hr_json_put_text(&w->json, object, "status", status_of(outcome));
-    hr_json_put_text(&w->json, object, "note",
-                     outcome->task_count == 0 ? note_of(outcome, NULL) : "");
+    hr_json_put_text(&w->json, object, "note", expert_note(outcome));
   }
 }
 

@@ -177,7 +177,9 @@ static void test_nobody_can_predict_a_bin(void **state) {
   redo_tasks();
   fail_bin(0);
   f.ridge[FIXTURE_BINS].status = HR_TASK_FAILED; /* the global model */
+  snprintf(f.ridge[FIXTURE_BINS].note, sizeof f.ridge[0].note, "out of memory");
   make_report();
+  check_told("Ridge, global model: out of memory.");
   const char *sentence =
       "There is no R² to report: some bin has no model at all, so not every "
       "covered test row has a prediction.";

@@ -135,9 +135,14 @@ static void test_experts_that_are_not_there(void **state) {
   (void)state;
   f.ridge[0].status = HR_TASK_SKIPPED;
   snprintf(f.ridge[0].note, sizeof f.ridge[0].note, "bin 0 has no training rows");
+  f.ridge[FIXTURE_BINS].status = HR_TASK_FAILED; /* the global model */
+  snprintf(f.ridge[FIXTURE_BINS].note, sizeof f.ridge[0].note, "out of memory");
   f.forest[1].status = HR_TASK_FAILED;
   f.outcomes[1].task_count = 2;
   json_t *root = results();
+  check_text(root, "experts/0/status", "ok");
+  check_text(root, "experts/0/note", "out of memory");
+  check_text(root, "experts/1/note", "");
   check_text(root, "experts/2/status", "unavailable");
   check_text(root, "bins/0/experts/cnn/status", "unavailable");
   check_text(root, "bins/0/experts/cnn/note", "this expert is not part of this build");
