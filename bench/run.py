@@ -11,6 +11,7 @@ usage: bench/run.py BUILD_DIR [options]     (BUILD_DIR configured with -DHR_BENC
   --peer-most N     spectra beyond which the peers are left out (no limit)
   --quick           sizes 2000,4000, three runs, few trees and epochs: minutes
   --out FOLDER      results.json, results.md and plots go there (bench/)
+  --add             beside what results.json there holds of other stages and sizes
   --place FOLDER    the data, kept for another run (a temporary folder, removed)
   --trees N, --epochs N   of LightGBM (500) and of the CNN (30)
 
@@ -224,6 +225,7 @@ def parse():
     parser.add_argument("--limit", type=float, default=float("inf"))
     parser.add_argument("--peer-most", type=int, default=10**9)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--add", action="store_true")
     parser.add_argument("--out", default=HERE)
     parser.add_argument("--place")
     parser.add_argument("--trees", type=int)
@@ -242,6 +244,21 @@ def parse():
     return options
 
 
+def earlier_entries(options):
+    """What was measured before of other stages and sizes, each with its own limits."""
+    path = os.path.join(options.out, "results.json")
+    if not options.add or not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        before = json.load(file)
+    for name in ("machine", "quick", "trees", "epochs"):
+        now = write_results.machine() if name == "machine" else getattr(options, name)
+        if before[name] != now:
+            sys.exit(f"{path}: {name} was {before[name]} and is {now}: drop --add, or --out elsewhere")
+    return [entry for entry in before["entries"]
+            if entry["stage"] not in options.stages or entry["rows"] not in options.sizes]
+
+
 def main():
     options = parse()
     race = Race(options)
@@ -249,12 +266,14 @@ def main():
     try:
         results = {"machine": write_results.machine(), "load_before": os.getloadavg()[0],
                    "quick": options.quick, "trees": options.trees, "epochs": options.epochs,
-                   "test_rows": TEST_ROWS, "pixels": PIXELS, "entries": []}
+                   "test_rows": TEST_ROWS, "pixels": PIXELS, "entries": earlier_entries(options)}
         say("measuring the machine")
         results["limits"] = race.limits()
         for stage in options.stages:
             for rows in options.sizes:
-                results["entries"].append(race.race(stage, rows))
+                entry = race.race(stage, rows)
+                results["entries"].append({**entry, "limits": results["limits"]})
+                results["entries"].sort(key=lambda e: (STAGES.index(e["stage"]), e["rows"]))
                 write_results.write(results, options.out)  # what is done survives a stop
         say(f"written to {options.out}")
     finally:

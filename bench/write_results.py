@@ -51,9 +51,10 @@ def ridge_limit(rows, limits):
     return max(work["read"], work["sums"] + work["solves"])
 
 
-def roofline(entry, limits):
-    """(limit's name, what was reached, the limit, unit) of a stage, or None."""
-    ours, rows = entry["headroom"], entry["rows"]
+def roofline(entry):
+    """(limit's name, what was reached, the limit, unit) of a stage, or None; limits are those
+    measured in the entry's own run."""
+    ours, rows, limits = entry["headroom"], entry["rows"], entry["limits"]
     if entry["stage"] == "read":
         rate = 8.0 * rows * PIXELS / ours["wall"]
         return "reading from the page cache", rate / 1e9, limits["cached_read"] / 1e9, "GB/s"
@@ -155,7 +156,7 @@ def write_roofline(results, add):
     add("\n## Against the machine\n\n| stage | spectra | limit | reached | limit | share |\n"
         "|---|---:|---|---:|---:|---:|")
     for entry in results["entries"]:
-        line = roofline(entry, results["limits"])
+        line = roofline(entry)
         if line:
             name, reached, limit, unit = line
             add(f"| {entry['stage']} | {entry['rows']} | {name} | {reached:.2f} {unit} | "
@@ -167,10 +168,10 @@ def write_roofline(results, add):
             "alpha.\n\n| spectra | reading | sums | factorisations | headroom | of the larger of "
             "reading and the rest |\n|---:|---:|---:|---:|---:|---:|")
     for entry in ridges:
-        work = ridge_work(entry["rows"], results["limits"])
+        work = ridge_work(entry["rows"], entry["limits"])
         wall = entry["headroom"]["wall"]
         add(f"| {entry['rows']} | {work['read']:.2f} | {work['sums']:.2f} | {work['solves']:.2f} | "
-            f"{wall:.2f} | {wall / ridge_limit(entry['rows'], results['limits']):.2f} |")
+            f"{wall:.2f} | {wall / ridge_limit(entry['rows'], entry['limits']):.2f} |")
 
 
 def write_timings(results, add):
