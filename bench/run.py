@@ -114,7 +114,7 @@ class Race:
                 pass
         return folder
 
-    def study(self, folder, name, experts):
+    def study(self, folder, name, experts, memory=10240):
         """The command that runs a study of these experts, without controls."""
         path, out = os.path.join(folder, f"{name}.yaml"), os.path.join(folder, f"run_{name}")
         with open(path, "w", encoding="ascii") as file:
@@ -123,7 +123,7 @@ data: {{train: ["train_{{0..{SHARDS - 1}}}/dataset.h5"], test: test/dataset.h5,
        noise: {{level: 1.0, seed: 42, test: stored}}}}
 controls: {{placebo: false, leakage: false}}
 experts: {{{experts}}}
-run: {{memory_mib: 10240}}
+run: {{memory_mib: {memory}}}
 """)
         return [self.tool("headroom"), "run", path, "--out", out], out
 
@@ -145,7 +145,7 @@ run: {{memory_mib: 10240}}
             return ([self.tool("bench_stage"), "noise", str(count), str(PIXELS)], "log",
                     self.peer("noise_numpy.py", count, PIXELS), "log")
         if stage in ("ridge", "ridge_cv"):
-            ours, left = self.study(folder, "ridge", ridge)
+            ours, left = self.study(folder, "ridge", ridge, 1400)  # MiB; more is no faster
             return ours, left, self.peer("ridge_sklearn.py", folder, out, stage), out
         if stage == "posterior":
             data = [str(rows), f"{folder}/test/dataset.h5", *shards]

@@ -14,7 +14,7 @@ hr_ridge_form_kind hr_ridge_form(size_t rows, size_t pixels) {
 }
 
 bool hr_ridge_keeps_rows(const hr_study_view *study, size_t m, hr_ridge_form_kind form) {
-  return study->saves_memory && form == HR_RIDGE_PRIMAL && m < study->bin_count;
+  return study->saves_memory && form != HR_RIDGE_NONE && m < study->bin_count;
 }
 
 bool hr_ridge_integrates_noise(const hr_study_view *study,
@@ -46,19 +46,21 @@ void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options
     hr_ridge_form_kind form = hr_ridge_form(counts[m], study->pixels);
     double order = form == HR_RIDGE_PRIMAL ? pixels : form == HR_RIDGE_DUAL ? rows : 0;
     bool on_disk = hr_ridge_keeps_rows(study, m, form);
-    double sums = folds * hr_scatter_bytes(study->pixels);
-    held += on_disk                   ? 0
-            : form == HR_RIDGE_PRIMAL ? sums
-            : form == HR_RIDGE_DUAL   ? hr_dual_bytes(counts[m], study->pixels)
-                                      : 0;
-    if (on_disk) cost->disk_bytes += 4 * rows * pixels;
-    held += alphas * (8 * pixels);
-    if (noisy && order > 0) held += folds * 8 * pixels;
-    double solving = on_disk                   ? sums + hr_scatter_bytes(study->pixels)
-                     : form == HR_RIDGE_PRIMAL ? hr_scatter_bytes(study->pixels)
-                     : form != HR_RIDGE_DUAL   ? 0
+    double sums = form == HR_RIDGE_PRIMAL ? folds * hr_scatter_bytes(study->pixels)
+                  : form == HR_RIDGE_DUAL ? hr_dual_bytes(counts[m], study->pixels)
+                                          : 0;
+    double solving = form == HR_RIDGE_PRIMAL ? hr_scatter_bytes(study->pixels)
+                     : form != HR_RIDGE_DUAL ? 0
                      : noisy ? threads * hr_dual_penalised_bytes(counts[m], study->pixels)
                              : hr_dual_kernel_bytes(counts[m]);
+    if (on_disk) {
+      cost->disk_bytes += 4 * rows * pixels;
+      solving += sums;
+    } else {
+      held += sums;
+    }
+    held += alphas * (8 * pixels);
+    if (noisy && order > 0) held += folds * 8 * pixels;
     if (solving > kernel) kernel = solving;
     if (order > order_most) order_most = order;
     cost->operations += rows * pixels *

@@ -3,8 +3,8 @@
  * more rows than pixels keeps centred sums (linalg/scatter.h); one with fewer keeps its
  * rows and solves the dual system, which is smaller (linalg/dual.h). Each row is
  * multiplied once: the global model adds up the sums of the large bins and has sums of
- * its own for the remaining rows only. Where memory is short, a large bin keeps its rows
- * on disk until its turn to be trained, and its sums, the same to the bit, only then.
+ * its own for the remaining rows only. Where memory is short, a bin keeps its rows on
+ * disk until its turn to be trained, and gathers them, the same to the bit, only then.
  *
  * Where the noise is integrated out, the rows are the clean ones, and one vector more is
  * kept for every model and fold: the variance of the noise summed over the rows. */
@@ -25,10 +25,13 @@ static void count_test_rows(const hr_study_view *study, size_t *counts) {
   counts[study->bin_count] = study->test.rows;
 }
 
-hr_status hr_ridge_create_folds(const hr_expert *expert, hr_ridge_model *model,
-                                hr_error *err) {
+hr_status hr_ridge_create_sums(const hr_expert *expert, hr_ridge_model *model,
+                               size_t rows, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = expert->study;
+  if (model->form == HR_RIDGE_DUAL) {
+    return hr_dual_create(rows, study->pixels, expert->tiles, &model->dual, err);
+  }
   HR_TRY(hr_alloc(&model->folds, study->fold_count, err));
   for (size_t f = 0; f < study->fold_count; f++) {
     HR_TRY(hr_scatter_create(study->pixels, expert->tiles, &model->folds[f], err));
@@ -101,12 +104,10 @@ static hr_status init_model(hr_expert *expert, size_t m, size_t rows, size_t tes
   if (expert->integrates_noise && model->form != HR_RIDGE_NONE) {
     HR_TRY(hr_alloc(&model->noise, study->fold_count * pixels, err));
   }
-  if (model->form == HR_RIDGE_DUAL) {
-    HR_TRY(hr_dual_create(rows, pixels, expert->tiles, &model->dual, err));
-  } else if (hr_ridge_keeps_rows(study, m, model->form)) {
+  if (hr_ridge_keeps_rows(study, m, model->form)) {
     HR_TRY(hr_row_store_create(rows, pixels, study->folder, &model->rows, err));
-  } else if (model->form == HR_RIDGE_PRIMAL) {
-    HR_TRY(hr_ridge_create_folds(expert, model, err));
+  } else if (model->form != HR_RIDGE_NONE) {
+    HR_TRY(hr_ridge_create_sums(expert, model, rows, err));
   }
 cleanup:
   return status;
@@ -176,8 +177,7 @@ cleanup:
 static hr_status add_row(hr_ridge_model *model, const float *x, double y, uint8_t fold,
                          hr_error *err) {
   if (model->rows) return hr_row_store_append(model->rows, &x, 1, err);
-  if (model->form == HR_RIDGE_DUAL) hr_dual_add(model->dual, x, y, fold);
-  if (model->form == HR_RIDGE_PRIMAL) hr_scatter_add(model->folds[fold], x, y);
+  hr_ridge_sum_row(model, x, y, fold);
   return HR_OK;
 }
 

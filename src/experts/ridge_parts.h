@@ -13,10 +13,10 @@ typedef struct hr_ridge_model {
   double *noise; /* [F][P] Σσ² of each fold's rows; NULL: not integrated out */
   hr_scatter *
       *folds; /* HR_RIDGE_PRIMAL: [F], the rows of each fold; freed when trained */
-  hr_row_store *rows; /* HR_RIDGE_PRIMAL where memory is short: what the folds are summed
-                         up from when the model's turn has come */
-  double *weights;    /* [A][P] */
-  double *intercept;  /* [A], NaN where the system was not solved */
+  hr_row_store *rows;    /* where memory is short: what folds or dual are made of when the
+                            model's turn has come */
+  double *weights;       /* [A][P] */
+  double *intercept;     /* [A], NaN where the system was not solved */
   double *squared_error; /* [L][F][A] validation, NaN where a system was not solved */
   double *cv_r2;         /* [A] */
   double *level_cv_r2, *level_alpha; /* [L - 1] the best alpha at the other levels */
@@ -42,8 +42,17 @@ static inline hr_ridge_model *hr_ridge_global(const hr_expert *expert) {
   return &expert->models[expert->study->bin_count];
 }
 
-hr_status hr_ridge_create_folds(const hr_expert *expert, hr_ridge_model *model,
-                                hr_error *err);
+/* Where the rows of a model are gathered, for so many of them. */
+hr_status hr_ridge_create_sums(const hr_expert *expert, hr_ridge_model *model,
+                               size_t rows, hr_error *err);
+
+/* Adds one row to it. */
+static inline void hr_ridge_sum_row(hr_ridge_model *model, const float *x, double y,
+                                    uint8_t fold) {
+  if (model->form == HR_RIDGE_DUAL) hr_dual_add(model->dual, x, y, fold);
+  if (model->form == HR_RIDGE_PRIMAL) hr_scatter_add(model->folds[fold], x, y);
+}
+
 void hr_ridge_destroy_folds(hr_ridge_model *model, size_t fold_count);
 
 #endif

@@ -333,19 +333,25 @@ static void choose_alpha(const hr_expert *expert, const hr_ridge_model *model,
                      name_of_model(task, name), task->note);
 }
 
+static void close_folds(const hr_expert *expert, const hr_ridge_model *model) {
+  for (size_t f = 0; model->folds && f < expert->study->fold_count; f++) {
+    hr_scatter_close(model->folds[f]);
+  }
+}
+
 /* The sum of the folds' statistics. */
 static hr_status sum_folds(const hr_expert *expert, const hr_ridge_model *model,
                            hr_scatter **out, hr_error *err) {
   hr_status status = hr_scatter_create(expert->study->pixels, expert->tiles, out, err);
+  close_folds(expert, model);
   for (size_t f = 0; status == HR_OK && f < expert->study->fold_count; f++) {
-    hr_scatter_finish(model->folds[f]);
     hr_scatter_merge(*out, model->folds[f]);
   }
   return status;
 }
 
-/* Adds the rows that model m kept, each to its fold. */
-static hr_status replay_rows(const training *t, size_t m, hr_scatter *const *folds,
+/* Adds the rows that model m kept to one whose sums are there. */
+static hr_status replay_rows(const training *t, size_t m, hr_ridge_model *into,
                              hr_error *err) {
   enum { TOLD_ROWS = 4096 };
   hr_status status = HR_OK;
@@ -364,7 +370,7 @@ static hr_status replay_rows(const training *t, size_t m, hr_scatter *const *fol
                        m);
       goto cleanup;
     }
-    hr_scatter_add(folds[train->fold[row]], x, train->target[row]);
+    hr_ridge_sum_row(into, x, train->target[row], train->fold[row]);
     if (at % TOLD_ROWS == 0) HR_TRY(tell_progress(t, err));
   }
 cleanup:
@@ -372,12 +378,12 @@ cleanup:
   return status;
 }
 
-/* The folds of a model that kept its rows until now. */
-static hr_status gather_folds(const training *t, hr_ridge_model *model, size_t m,
-                              hr_error *err) {
+/* The sums of a model that kept its rows until now. */
+static hr_status gather_rows(const training *t, hr_ridge_model *model, size_t m,
+                             hr_error *err) {
   hr_status status = HR_OK;
-  HR_TRY(hr_ridge_create_folds(t->expert, model, err));
-  HR_TRY(replay_rows(t, m, model->folds, err));
+  HR_TRY(hr_ridge_create_sums(t->expert, model, t->expert->tasks[m].train_rows, err));
+  HR_TRY(replay_rows(t, m, model, err));
   hr_row_store_destroy(&model->rows);
 cleanup:
   if (status != HR_OK) hr_ridge_destroy_folds(model, t->expert->study->fold_count);
@@ -392,7 +398,7 @@ static hr_status train_model(training *t, hr_ridge_model *model, hr_task *task,
   hr_scatter *total = NULL;
   solving s = {.training = t, .model = model};
   HR_TRY(hr_alloc(&s.errors, run_count(expert), err));
-  if (model->rows) HR_TRY(gather_folds(t, model, (size_t)task->bin, err));
+  if (model->rows) HR_TRY(gather_rows(t, model, (size_t)task->bin, err));
   if (uses_kernel(model)) {
     HR_TRY(hr_dual_finish(model->dual, err));
   } else if (model->form == HR_RIDGE_DUAL) {
@@ -414,7 +420,7 @@ static hr_status train_model(training *t, hr_ridge_model *model, hr_task *task,
   validate_alphas(expert, model, syy);
   validate_levels(expert, model, syy);
   choose_alpha(expert, model, task);
-  if (model->form == HR_RIDGE_DUAL) hr_dual_release(model->dual);
+  hr_dual_destroy(&model->dual);
   task->seconds = hr_clock_seconds() - start;
 cleanup:
   hr_scatter_destroy(&total);
@@ -458,18 +464,28 @@ cleanup:
   return status;
 }
 
-/* Adds a trained bin's fold sums to the global ones; its rows where there was no memory
- * for its sums. */
+/* The rows of a bin that found no memory for its sums, to the global ones. */
+static hr_status replay_to_global(const training *t, size_t m, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_ridge_model *global = hr_ridge_global(t->expert);
+  for (size_t f = 0; f < t->expert->study->fold_count; f++) {
+    HR_TRY(hr_scatter_open(global->folds[f], err));
+  }
+  HR_TRY(replay_rows(t, m, global, err));
+cleanup:
+  close_folds(t->expert, global);
+  return status;
+}
+
+/* Adds a trained bin's fold sums to the global ones. */
 static hr_status hand_to_global(const training *t, size_t m, hr_error *err) {
   hr_expert *expert = t->expert;
-  hr_ridge_model *model = &expert->models[m];
-  if (model->form != HR_RIDGE_PRIMAL || model == hr_ridge_global(expert)) return HR_OK;
-  if (!model->folds) return replay_rows(t, m, hr_ridge_global(expert)->folds, err);
+  hr_ridge_model *model = &expert->models[m], *global = hr_ridge_global(expert);
+  if (model->form != HR_RIDGE_PRIMAL || model == global) return HR_OK;
+  if (!model->folds) return replay_to_global(t, m, err);
+  close_folds(expert, model); /* a bin that failed may not have come to it */
   for (size_t f = 0; f < expert->study->fold_count; f++) {
-    hr_scatter *folds = hr_ridge_global(expert)->folds[f];
-    hr_scatter_finish(folds);
-    hr_scatter_finish(model->folds[f]); /* a bin that failed may not have come to it */
-    hr_scatter_merge(folds, model->folds[f]);
+    hr_scatter_merge(global->folds[f], model->folds[f]);
   }
   hr_ridge_destroy_folds(model, expert->study->fold_count);
   return HR_OK;
@@ -498,6 +514,7 @@ hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
   size_t models = expert->study->bin_count + 1;
   HR_TRY(training_init(&t, err));
   HR_TRY(tell_progress(&t, err));
+  close_folds(expert, hr_ridge_global(expert));
   for (size_t m = 0; m < models; m++) {
     hr_ridge_model *model = &expert->models[m];
     if (model->form != HR_RIDGE_NONE) {

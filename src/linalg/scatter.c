@@ -75,7 +75,7 @@ hr_status hr_scatter_create(size_t pixels, hr_tiles *tiles, hr_scatter **out,
   for (size_t t = 0; t < tile_total(s); t++) {
     HR_TRY(hr_alloc(&s->sxx[t], s->tile * s->tile, err));
   }
-  HR_TRY(hr_alloc(&s->block, BLOCK_ROWS * pixels, err));
+  HR_TRY(hr_scatter_open(s, err));
   HR_TRY(hr_alloc(&s->block_y, BLOCK_ROWS, err));
   *out = s;
   s = NULL;
@@ -191,6 +191,16 @@ void hr_scatter_finish(hr_scatter *s) {
   merge_targets(s);
   s->rows += s->pending;
   s->pending = 0;
+}
+
+void hr_scatter_close(hr_scatter *s) {
+  hr_scatter_finish(s);
+  hr_free(s->block);
+  s->block = NULL;
+}
+
+hr_status hr_scatter_open(hr_scatter *s, hr_error *err) {
+  return s->block ? HR_OK : hr_alloc(&s->block, BLOCK_ROWS * s->pixels, err);
 }
 
 void hr_scatter_add(hr_scatter *s, const float *x, double y) {

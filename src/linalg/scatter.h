@@ -35,6 +35,11 @@ void hr_scatter_add(hr_scatter *scatter, const float *x, double y);
 /* Multiplies what is pending; to be called after the last row. */
 void hr_scatter_finish(hr_scatter *scatter);
 
+/* The same, and gives back the room for pending rows: none may be added until it is
+ * opened again. A new one is open. */
+void hr_scatter_close(hr_scatter *scatter);
+hr_status hr_scatter_open(hr_scatter *scatter, hr_error *err) HR_MUST_CHECK;
+
 /* Adds the statistics of other rows. Both finished, same P. On all threads. */
 void hr_scatter_merge(hr_scatter *into, const hr_scatter *other);
 

@@ -256,7 +256,7 @@ void hr_plan_print(const hr_plan *plan, char out[17]) {
 /* Of the budget, a quarter is for the stream, at most 512 MiB: larger blocks are no
  * faster; less where memory is short. */
 hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
-  const size_t most = (size_t)(plan->view.saves_memory ? 128 : 512) << 20;
+  const size_t most = (size_t)(plan->view.saves_memory ? 64 : 512) << 20;
   const hr_config *config = plan->config;
   hr_stream_options options = hr_stream_options_default();
   size_t share = plan->view.memory_bytes / 4;
@@ -388,7 +388,7 @@ static void describe_cost(const hr_plan *plan, hr_text *out) {
   hr_text_append(out, "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib",
                  ceil(cost.memory_bytes / 1048576), plan->config->run.memory_mib);
   if (plan->view.saves_memory) {
-    hr_text_append(out, ", large bins keeping their rows on disk until their turn");
+    hr_text_append(out, ", bins keeping their rows on disk until their turn");
   }
   if (cost.memory_bytes > (double)plan->view.memory_bytes) {
     hr_text_append(out, ": does not fit, at least %" PRId64 " are needed",

@@ -144,6 +144,29 @@ static void merging_equals_gathering_together(void **state) {
   hr_scatter_destroy(&merged);
 }
 
+static void closing_changes_no_more_than_finishing(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  static double w1[WIDE], w2[WIDE], c[WIDE];
+  for (int run = 0; run < 2; run++) {
+    hr_scatter *s = NULL;
+    hr_linear_model model = {run ? w2 : w1, c, 0};
+    check_ok(hr_scatter_create(WIDE, f->tiles, &s, &err));
+    for (size_t i = 0; i < ROWS; i++) {
+      hr_scatter_add(s, f->x + i * WIDE, f->y[i]);
+      if (i != ROWS / 3) continue;
+      if (!run) hr_scatter_finish(s);
+      if (run) hr_scatter_close(s);
+      check_ok(hr_scatter_open(s, &err)); /* does nothing to an open one */
+    }
+    hr_scatter_close(s);
+    assert_int_equal(hr_scatter_rows(s), ROWS);
+    check_ok(hr_scatter_ridge(s, NULL, 1, f->system, &model, &err));
+    hr_scatter_destroy(&s);
+  }
+  assert_memory_equal(w1, w2, sizeof w1);
+}
+
 typedef struct solve {
   const hr_scatter *scatter;
   hr_shifted *system;
@@ -199,6 +222,7 @@ int main(void) {
       cmocka_unit_test(ridge_equals_ridge_on_paper),
       cmocka_unit_test(leaving_rows_out_equals_never_having_had_them),
       cmocka_unit_test(merging_equals_gathering_together),
+      cmocka_unit_test(closing_changes_no_more_than_finishing),
       cmocka_unit_test(threads_do_not_change_a_bit),
       cmocka_unit_test(nothing_left_is_refused),
   };

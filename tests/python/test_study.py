@@ -94,7 +94,7 @@ class WholeStudy(unittest.TestCase):
         expected = self.run_study(text, "roomy")
         # Whatever is below the budget is buffers for reading: a quarter of it.
         text, less, told = plan(next(n for n in range(needed, 0, -4) if "on disk" in plan(n)[2]))
-        self.assertIn("large bins keeping their rows on disk until their turn", told)
+        self.assertIn("bins keeping their rows on disk until their turn", told)
         self.assertLess(less, needed)
         found = self.run_study(text, "saving")
         self.assertEqual(without_times(self.read(found, "results.json")),
