@@ -396,10 +396,12 @@ static void cnn_estimate(const hr_study_view *study, const void *parameters,
   double weights = (double)hr_network_parameter_count(&shape);
   bool in_memory = fits_memory(study, p);
   cost->operations = 3 * hr_network_operations(&shape) * rows * (double)p->epochs;
-  cost->memory_bytes = hr_network_bytes(&shape, (size_t)batch) + 20 * weights +
-                       4 * pixels * (batch + 2 * (double)hr_thread_count() + GATHERED) +
-                       models * (hr_network_bytes(&shape, 16) + 100 * pixels) +
-                       (in_memory ? stored : 0);
+  cost->gathered_bytes =
+      4 * pixels * GATHERED + models * 100 * pixels + (in_memory ? stored : 0);
+  cost->memory_bytes = cost->gathered_bytes + hr_network_bytes(&shape, (size_t)batch) +
+                       20 * weights +
+                       4 * pixels * (batch + 2 * (double)hr_thread_count()) +
+                       models * hr_network_bytes(&shape, 16);
   cost->disk_bytes = models * (4 * weights + 8 * pixels + 60 * (double)p->epochs) +
                      20 * weights + (in_memory ? 0 : stored) +
                      4 * (double)study->test.rows;

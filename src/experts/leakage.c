@@ -338,6 +338,7 @@ static void leakage_estimate(const hr_study_view *study, const void *parameters,
   cost->memory_bytes = (folds + 1) * hr_scatter_bytes(stretches_of(study)) +
                        (double)ALPHAS * hr_shifted_bytes(stretches_of(study)) +
                        4 * (double)study->test.rows;
+  cost->gathered_bytes = cost->memory_bytes;
   cost->operations = rows * ((double)study->pixels + stretches * stretches) +
                      (folds + 1) * (double)ALPHAS * stretches * stretches * stretches / 3;
   cost->disk_bytes = 8 * (2 + stretches) + 4 * (double)study->test.rows;

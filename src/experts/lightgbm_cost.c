@@ -130,8 +130,9 @@ void hr_lightgbm_estimate(const hr_study_view *study, const void *parameters,
   hr_lightgbm_schedule schedule = hr_lightgbm_make_schedule(study, p, counts, on_cpu);
   double growing = (double)schedule.at_once * growing_bytes(study, p, counts);
   cost->operations += growing_operations(study, p, counts);
-  cost->memory_bytes =
-      stored_bytes(study, p, counts) + fmax(sampling_bytes(study, p, counts), growing);
+  cost->gathered_bytes = stored_bytes(study, p, counts);
+  cost->sampled_bytes = sampling_bytes(study, p, counts);
+  cost->memory_bytes = cost->gathered_bytes + fmax(cost->sampled_bytes, growing);
   /* A leaf takes about 130 characters of model.txt, a pixel 30 of importance.csv. */
   double leaves = (double)p->n_estimators * (double)p->num_leaves;
   cost->disk_bytes = (double)study->bin_count * (130 * leaves + 30 * pixels) +

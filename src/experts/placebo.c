@@ -455,6 +455,7 @@ static void placebo_estimate(const hr_study_view *study, const void *parameters,
   }
   size_t order = largest_order(study, counts);
   size_t solvers = solver_count(study, order, ridge->alpha.count);
+  cost->gathered_bytes = cost->memory_bytes;
   cost->memory_bytes += kernel + (double)solvers * solver_bytes(study, order);
   cost->memory_bytes += 8 * pixels * ((double)study->bin_count + 2 * alphas);
   cost->memory_bytes += 4 * (double)study->train.rows + 8 * (double)study->test.rows;

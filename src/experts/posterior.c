@@ -633,6 +633,7 @@ static void posterior_estimate(const hr_study_view *study, const void *parameter
                        8 * pixels * (held + of_all + HR_QUERY_ROWS) + 48 * rows +
                        76 * (double)study->test.rows;
   if (from_grid) cost->memory_bytes += hr_posterior_grid_bytes(study, templates);
+  cost->gathered_bytes = cost->memory_bytes;
   cost->operations = spectra * per_spectrum;
   if (from_grid) cost->operations += hr_draw_operations(study->pixels) * count;
   if (options.weigh == HR_WEIGH_COMPONENTS) cost->operations += 300 * pixels * count;

@@ -71,6 +71,7 @@ void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options
     if (noisy && form == HR_RIDGE_DUAL) total += solves * rows * rows * pixels;
   }
   cost->operations += total;
+  cost->gathered_bytes = held;
   cost->memory_bytes = held + kernel +
                        (double)hr_ridge_solver_count(study, (size_t)order_most) *
                            hr_shifted_bytes((size_t)order_most);

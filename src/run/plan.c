@@ -214,6 +214,21 @@ static hr_status fingerprint(hr_plan *plan, hr_error *err) {
   return status;
 }
 
+/* The experts' costs, of those that are done none (is_done NULL: none is), and turns, in
+ * the order of the configuration unless memory is short. */
+static hr_account make_account(const hr_plan *plan, const bool *is_done) {
+  hr_account account = {0};
+  for (size_t i = 0; i < plan->config->expert_count; i++) {
+    const hr_config_expert *expert = &plan->config->experts[i];
+    hr_cost own = {0};
+    bool wanted = expert->type->estimate && !(is_done && is_done[i]);
+    if (wanted) expert->type->estimate(&plan->view, expert->parameters, &own);
+    hr_account_add(&account, &own);
+  }
+  if (plan->view.saves_memory) hr_account_sort(&account);
+  return account;
+}
+
 hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
                          hr_plan **out, hr_error *err) {
   hr_status status = HR_OK;
@@ -227,6 +242,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   hr_cost cost = {0};
   hr_plan_estimate(plan, &cost);
   plan->view.saves_memory = cost.memory_bytes > (double)plan->view.memory_bytes;
+  plan->account = make_account(plan, NULL);
   *out = plan;
   plan = NULL;
 cleanup:
@@ -286,14 +302,11 @@ static void estimate(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
     double columns = (double)hr_dataset_label_names(sets[i])->count;
     cost->memory_bytes += (double)hr_dataset_rows(sets[i]) * (8 * columns + 9);
   }
-  for (size_t i = 0; i < plan->config->expert_count; i++) {
-    const hr_config_expert *expert = &plan->config->experts[i];
-    hr_cost own = {0};
-    if (!expert->type->estimate || (is_done && is_done[i])) continue;
-    expert->type->estimate(&plan->view, expert->parameters, &own);
-    cost->memory_bytes += own.memory_bytes;
-    cost->operations += own.operations;
-    cost->disk_bytes += own.disk_bytes;
+  const hr_account account = make_account(plan, is_done);
+  cost->memory_bytes += hr_account_memory(&account);
+  for (size_t i = 0; i < account.count; i++) {
+    cost->operations += account.cost[i].operations;
+    cost->disk_bytes += account.cost[i].disk_bytes;
   }
 }
 

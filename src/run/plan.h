@@ -3,6 +3,7 @@
 #ifndef HR_RUN_PLAN_H
 #define HR_RUN_PLAN_H
 
+#include "run/account.h"
 #include "run/config.h"
 
 typedef struct hr_plan {
@@ -14,6 +15,7 @@ typedef struct hr_plan {
   hr_axis axes[2];                    /* of the grid of bins */
   const double *snr;                  /* [test rows] of the test set's labels, or NULL */
   hr_study_view view;                 /* what experts see; points into this plan */
+  hr_account account;   /* the experts in the order in which they are trained */
   uint64_t fingerprint; /* of the configuration (less `run:`) and the data */
 } hr_plan;
 

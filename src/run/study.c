@@ -118,7 +118,8 @@ cleanup:
 /* One expert after the other, so that each one's memory is free for the next. */
 static hr_status finish_contenders(study *s, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t i = 0; i < s->config->expert_count; i++) {
+  for (size_t turn = 0; turn < s->plan->account.count; turn++) {
+    size_t i = s->plan->account.turn[turn];
     hr_contender *contender = &s->contenders[i];
     HR_TRY(hr_contender_predict(contender, s->plan, err));
     HR_TRY(hr_contender_finish(contender, err));
