@@ -17,9 +17,9 @@ typedef struct hr_progress {
   const char *stage; /* what is being done, e.g. "reading training spectra" */
   const char *unit;
   uint64_t done;
-  uint64_t total; /* 0 where it is not known */
-  uint64_t
-      bytes; /* bytes read or written in this stage so far, 0 where it has no meaning */
+  uint64_t total;   /* 0 where it is not known */
+  uint64_t skipped; /* of `done`, found done or not needed: rates leave it out */
+  uint64_t bytes;   /* read or written in this stage so far; 0: has no meaning */
 } hr_progress;
 
 typedef struct hr_observer {

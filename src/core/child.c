@@ -30,8 +30,8 @@ enum { MOST_TEXT = 4096, MOST_ANSWER = 1 << 26, STAGE_BYTES = 96 };
 
 typedef struct message {
   message_kind kind;
-  hr_status status;           /* of MESSAGE_END */
-  uint64_t done, total, read; /* of MESSAGE_PROGRESS */
+  hr_status status;                    /* of MESSAGE_END */
+  uint64_t done, total, skipped, read; /* of MESSAGE_PROGRESS */
   char stage[STAGE_BYTES], unit[STAGE_BYTES];
   size_t size;
   char text[MOST_TEXT];
@@ -64,6 +64,7 @@ static void hand_on_progress(void *context, const hr_progress *progress) {
   message m = {.kind = MESSAGE_PROGRESS,
                .done = progress->done,
                .total = progress->total,
+               .skipped = progress->skipped,
                .read = progress->bytes};
   snprintf(m.stage, sizeof m.stage, "%s", progress->stage);
   snprintf(m.unit, sizeof m.unit, "%s", progress->unit);
@@ -186,6 +187,7 @@ static void pass_on(const watch *w, const message *m, hr_text *answer) {
                           .unit = m->unit,
                           .done = m->done,
                           .total = m->total,
+                          .skipped = m->skipped,
                           .bytes = m->read};
   switch (m->kind) {
     case MESSAGE_INFO:

@@ -24,6 +24,11 @@ void hr_seconds_describe(double seconds, hr_text *out) {
   }
 }
 
+double hr_progress_rate(const hr_progress *progress, double seconds) {
+  if (!(seconds > 0) || progress->skipped >= progress->done) return 0;
+  return (double)(progress->done - progress->skipped) / seconds;
+}
+
 void hr_progress_describe(const hr_progress *progress, double seconds, bool is_over,
                           hr_text *out) {
   double done = (double)progress->done, total = (double)progress->total;
@@ -40,14 +45,15 @@ void hr_progress_describe(const hr_progress *progress, double seconds, bool is_o
     hr_text_append(out, " in ");
     hr_seconds_describe(seconds, out);
   }
-  if (seconds < settled_seconds || progress->done == 0) return;
-  describe_rate(done / seconds, progress->unit, out);
+  double rate = hr_progress_rate(progress, seconds);
+  if (seconds < settled_seconds || !(rate > 0)) return;
+  describe_rate(rate, progress->unit, out);
   if (progress->bytes > 0) {
     describe_rate(1e-6 * (double)progress->bytes / seconds, "MB", out);
   }
   if (!is_over && progress->total > progress->done) {
     hr_text_append(out, ", ");
-    hr_seconds_describe((total - done) * seconds / done, out);
+    hr_seconds_describe((total - done) / rate, out);
     hr_text_append(out, " left");
   }
 }

@@ -5,6 +5,9 @@
 #include "core/text.h"
 #include "headroom/observer.h"
 
+/* Of what was done in `seconds`, skipping aside, a second; 0 while that is not known. */
+double hr_progress_rate(const hr_progress *progress, double seconds);
+
 /* A report in words, after `seconds` of its stage: "reading: 50% of 10 rows, 2.00
  * rows/s, 12.5 MB/s, 3.0 s left"; without the time left and with the time taken where
  * `is_over`. */

@@ -13,7 +13,10 @@
 #include "core/parallel.h"
 #include "experts/cnn_bin.h"
 
-enum { GATHERED = 256 }; /* test rows that are predicted at a time */
+enum {
+  GATHERED = 256,         /* test rows that are predicted at a time */
+  OPERATIONS_FOR_ONE = 2, /* of matrix products, in the time of one here: bench/cnn.md */
+};
 
 struct hr_expert {
   const hr_study_view *study;
@@ -395,7 +398,8 @@ static void cnn_estimate(const hr_study_view *study, const void *parameters,
   double batch = fmin((double)p->batch_size, most), stored = all_stored_bytes(study, p);
   double weights = (double)hr_network_parameter_count(&shape);
   bool in_memory = fits_memory(study, p);
-  cost->operations = 3 * hr_network_operations(&shape) * rows * (double)p->epochs;
+  cost->operations =
+      OPERATIONS_FOR_ONE * 3 * hr_network_operations(&shape) * rows * (double)p->epochs;
   cost->gathered_bytes =
       4 * pixels * GATHERED + models * 100 * pixels + (in_memory ? stored : 0);
   cost->memory_bytes = cost->gathered_bytes + hr_network_bytes(&shape, (size_t)batch) +

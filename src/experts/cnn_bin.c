@@ -423,6 +423,7 @@ static hr_status begin(attempt *a, hr_cnn_bin *bin, hr_progress *progress,
       size_t points = 0;
       hr_trainer_curve(a->trainer, &points);
       progress->done += points * bin->trained_rows;
+      progress->skipped += points * bin->trained_rows;
       break;
     }
     if (number > 0) attempt_fini(a);
@@ -443,7 +444,7 @@ static hr_status train_with_remedy(hr_cnn_bin *bin, attempt *a, hr_progress *pro
   hr_status ran = run_attempt(a, &hopeless, &reason);
   if (!was_restarted && (hopeless || ran == HR_ERR_NUMERIC)) {
     was_restarted = true;
-    progress->done = start;
+    progress->done = progress->skipped = start; /* whoever shows it begins anew */
     attempt_fini(a);
     HR_TRY(attempt_init(a, bin, 1, progress, err));
     ran = run_attempt(a, &hopeless, &reason);
@@ -485,6 +486,7 @@ hr_status hr_cnn_bin_train(hr_cnn_bin *bin, hr_progress *progress, hr_error *err
   HR_TRY(train_with_remedy(bin, &a, progress, err));
   HR_TRY(keep_result(bin, &a, err));
   judge(bin);
+  if (end > progress->done) progress->skipped += end - progress->done;
   progress->done = end; /* also where patience ended it */
 cleanup:
   attempt_fini(&a);

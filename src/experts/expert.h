@@ -114,12 +114,11 @@ struct hr_task {
 
 /* An estimate, before anything is read. */
 typedef struct hr_cost {
-  double memory_bytes; /* at the peak */
-  double
-      gathered_bytes;   /* of them, before its training begins, when others have theirs */
-  double sampled_bytes; /* beside those, while samples are taken */
-  double operations;    /* floating point */
-  double disk_bytes;    /* written into the run directory */
+  double memory_bytes;   /* at the peak */
+  double gathered_bytes; /* of them, before its training, when others have theirs */
+  double sampled_bytes;  /* beside those, while samples are taken */
+  double operations;     /* of fp32 matrix products; slower ones count for more */
+  double disk_bytes;     /* written into the run directory */
 } hr_cost;
 
 typedef struct hr_expert_type {

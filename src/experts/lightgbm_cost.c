@@ -12,6 +12,9 @@ enum {
   /* Of a row: gradients, scores and indices while its model is grown. */
   BYTES_PER_ROW = 64,
   BYTES_PER_SAMPLED_VALUE = 12, /* fp64 and its row, while boundaries are made */
+  /* Of matrix products, in the time of one addition to a histogram: 431 Gflop/s against
+   * 0.6 billion additions a second, growing trees of 40,000 to 800,000 rows. */
+  OPERATIONS_PER_ADDITION = 700,
 };
 
 size_t hr_lightgbm_fewest_rows(const hr_lightgbm_parameters *p) {
@@ -109,15 +112,15 @@ static double sampling_bytes(const hr_study_view *study, const hr_lightgbm_param
 static double growing_operations(const hr_study_view *study,
                                  const hr_lightgbm_parameters *p, const size_t *counts) {
   double levels = p->max_depth > 0 ? (double)p->max_depth : log2((double)p->num_leaves);
-  double models = 1 + (double)hr_lightgbm_folds(study, p), operations = 0;
+  double models = 1 + (double)hr_lightgbm_folds(study, p), additions = 0;
   double split = (double)(p->max_bin + 1) * (double)p->num_leaves;
   for (size_t k = 0; k < study->bin_count; k++) {
     if (counts[k] < hr_lightgbm_fewest_rows(p)) continue;
     double rows = (double)counts[k] * p->bagging_fraction;
-    operations += rows * (1 + levels / 2) + split;
+    additions += rows * (1 + levels / 2) + split;
   }
-  return operations * models * (double)p->n_estimators * p->feature_fraction *
-         (double)study->pixels;
+  return OPERATIONS_PER_ADDITION * additions * models * (double)p->n_estimators *
+         p->feature_fraction * (double)study->pixels;
 }
 
 void hr_lightgbm_estimate(const hr_study_view *study, const void *parameters,

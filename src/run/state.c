@@ -59,6 +59,7 @@ static void read_stage(const json_t *stage, hr_run_state *out) {
                                 .unit = out->unit,
                                 .done = hr_json_count(stage, "done", 0),
                                 .total = hr_json_count(stage, "total", 0),
+                                .skipped = hr_json_count(stage, "skipped", 0),
                                 .bytes = hr_json_count(stage, "bytes", 0)};
   out->stage_seconds = hr_json_number(stage, "seconds", 0);
 }
@@ -223,7 +224,7 @@ static void put_stage(const hr_run_state *state, hr_json_builder *builder, json_
   }
   const hr_progress *progress = &state->progress;
   double done = (double)progress->done, total = (double)progress->total;
-  double rate = state->stage_seconds > 0 ? done / state->stage_seconds : (double)NAN;
+  double rate = hr_progress_rate(progress, state->stage_seconds);
   bool has_end = rate > 0 && total >= done && state->phase == HR_RUN_RUNNING;
   json_t *stage = hr_json_put(builder, root, "stage", json_object());
   hr_json_put(builder, stage, "name", hr_json_text(state->stage));
@@ -232,7 +233,7 @@ static void put_stage(const hr_run_state *state, hr_json_builder *builder, json_
   hr_json_put_count(builder, stage, "total", progress->total);
   hr_json_put_count(builder, stage, "bytes", progress->bytes);
   hr_json_put_number(builder, stage, "seconds", state->stage_seconds);
-  hr_json_put_number(builder, stage, "rate", rate);
+  hr_json_put_number(builder, stage, "rate", rate > 0 ? rate : (double)NAN);
   hr_json_put_number(builder, stage, "seconds_left",
                      has_end ? (total - done) / rate : (double)NAN);
 }

@@ -65,6 +65,7 @@ static void put_stage(const hr_watch *watch, hr_json_builder *builder, json_t *r
   hr_json_put(builder, stage, "unit", hr_json_text(watch->unit));
   hr_json_put_count(builder, stage, "done", last->done);
   hr_json_put_count(builder, stage, "total", last->total);
+  hr_json_put_count(builder, stage, "skipped", last->skipped);
   hr_json_put_count(builder, stage, "bytes", last->bytes);
   hr_json_put_number(builder, stage, "seconds", now - watch->stage_begun);
 }

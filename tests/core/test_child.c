@@ -26,7 +26,7 @@ static hr_status run(hr_child_work *work, const void *context,
 
 typedef struct heard {
   char lines[256];
-  uint64_t done, total, bytes;
+  uint64_t done, total, skipped, bytes;
   char stage[64], unit[64];
   bool stop;
 } heard;
@@ -42,6 +42,7 @@ static void hear_progress(void *context, const hr_progress *progress) {
   heard *h = context;
   h->done = progress->done;
   h->total = progress->total;
+  h->skipped = progress->skipped;
   h->bytes = progress->bytes;
   snprintf(h->stage, sizeof h->stage, "%s", progress->stage);
   snprintf(h->unit, sizeof h->unit, "%s", progress->unit);
@@ -73,7 +74,12 @@ static hr_status talk(const void *context, const hr_observer *observer, hr_text 
   hr_observe_warning(observer, "mind the gap");
   for (size_t i = 0; i < 2000; i++) hr_text_append(answer, "%05zu", i);
   hr_text_append(answer, " %zu", sum);
-  hr_progress progress = {"talking", "words", 3, 4, 5};
+  hr_progress progress = {.stage = "talking",
+                          .unit = "words",
+                          .done = 3,
+                          .total = 4,
+                          .skipped = 2,
+                          .bytes = 5};
   return hr_observe_progress(observer, &progress, err);
 }
 
@@ -91,7 +97,7 @@ static void hands_on_what_is_said(void **state) {
   assert_string_equal(h.lines, "a word\n! mind the gap\n");
   assert_string_equal(h.stage, "talking");
   assert_string_equal(h.unit, "words");
-  assert_true(h.done == 3 && h.total == 4 && h.bytes == 5);
+  assert_true(h.done == 3 && h.total == 4 && h.skipped == 2 && h.bytes == 5);
   assert_int_equal(answer.length, 10000 + strlen(" 332833500"));
   assert_memory_equal(answer.bytes, "0000000001", 10);
   assert_string_equal(answer.bytes + 9995, "01999 332833500");
@@ -148,7 +154,7 @@ static void survives_a_death(void **state) {
 static hr_status spin(const void *context, const hr_observer *observer, hr_text *answer,
                       hr_error *err) {
   (void)answer;
-  hr_progress progress = {"spinning", "turns", 0, 0, 0};
+  hr_progress progress = {.stage = "spinning", .unit = "turns"};
   for (volatile uint64_t i = 1;; i++) {
     if (i % (1 << 22) != 0 || *(const bool *)context) continue;
     progress.done++;

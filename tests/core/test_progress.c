@@ -30,6 +30,19 @@ static void test_under_way(void **state) {
                     "reading: 0% of 20000 rows, 1.00 rows/s, 5 h 31 min left");
 }
 
+/* Taken up at half its way, or ended early: no rate is made of what took no time. */
+static void test_skipped(void **state) {
+  (void)state;
+  hr_progress p = {
+      .stage = "training", .unit = "rows", .done = 500, .total = 1000, .skipped = 500};
+  check_description(&p, 5.0, false, "training: 50% of 1000 rows");
+  p.done = 600;
+  check_description(&p, 5.0, false, "training: 60% of 1000 rows, 20.0 rows/s, 20 s left");
+  p.done = 1000;
+  p.skipped = 800;
+  check_description(&p, 5.0, true, "training: 1000 rows in 5.0 s, 40.0 rows/s");
+}
+
 static void test_without_a_total(void **state) {
   (void)state;
   const hr_progress p = {.stage = "solving", .unit = "systems", .done = 30};
@@ -66,9 +79,8 @@ static void test_durations(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_under_way),
-      cmocka_unit_test(test_without_a_total),
-      cmocka_unit_test(test_over),
+      cmocka_unit_test(test_under_way),       cmocka_unit_test(test_skipped),
+      cmocka_unit_test(test_without_a_total), cmocka_unit_test(test_over),
       cmocka_unit_test(test_durations),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,8 @@ static void a_run_is_seen_from_outside(void **state) {
   check_ok(hr_owner_take(s.path, &lock, &former, &err));
   hr_watch_begin(&watch, s.path, 12, 90, NULL);
   hr_observe_warning(&watch.observer, "a strange\nline");
-  hr_progress progress = {"reading spectra", "rows", 5, 20, 0};
+  hr_progress progress = {
+      .stage = "reading spectra", .unit = "rows", .done = 5, .total = 20};
   check_ok(hr_observe_progress(&watch.observer, &progress, &err));
   assert_int_equal(c.lines, 2);
   assert_int_equal(c.reports, 1);
@@ -148,7 +149,7 @@ static void what_cannot_be_written_is_not(void **state) {
   caller_init(&c);
   hr_watch_init(&watch, &c.observer);
   hr_watch_begin(&watch, "/dev/null/x", 1, 0, NULL);
-  const hr_progress progress = {"reading", "rows", 0, 20, 0};
+  const hr_progress progress = {.stage = "reading", .unit = "rows", .total = 20};
   check_ok(hr_observe_progress(&watch.observer, &progress, &err));
   hr_observe_info(&watch.observer, "still here");
   hr_watch_end(&watch, HR_OK, "");
