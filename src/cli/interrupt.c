@@ -32,6 +32,14 @@ void hr_interrupt_watch(void) {
   sigaction(SIGXFSZ, &action, NULL);
 }
 
+void hr_interrupt_outlive_readers(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = SIG_IGN;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGPIPE, &action, NULL);
+}
+
 bool hr_interrupt_came(void) {
   return came != 0;
 }

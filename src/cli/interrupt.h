@@ -10,6 +10,10 @@
  * SIGXFSZ (a file beyond `ulimit -f`) is ignored, so that the write fails instead. */
 void hr_interrupt_watch(void);
 
+/* From here on a reader who has gone (`| head`) ends nothing: for work that leaves files.
+ */
+void hr_interrupt_outlive_readers(void);
+
 /* Whether one has come. */
 bool hr_interrupt_came(void);
 

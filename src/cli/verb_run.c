@@ -57,6 +57,7 @@ static bool is_interrupted(void *context) {
 
 static void runner_init(runner *r) {
   hr_interrupt_watch();
+  hr_interrupt_outlive_readers();
   hr_display_init(&r->display, stderr);
   r->shown = hr_display_observer(&r->display);
   r->observer = r->shown;

@@ -14,6 +14,7 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   const hr_simulate_options *options = values;
   hr_display display;
   hr_interrupt_watch();
+  hr_interrupt_outlive_readers();
   hr_display_init(&display, stderr);
   hr_observer observer = hr_display_observer(&display);
   hr_status status = hr_simulate(options, &observer, err);

@@ -283,6 +283,17 @@ class Survive(unittest.TestCase):
         with open(os.path.join(out, "run.log"), encoding="utf-8") as file:
             self.assertIn(f"{out}/report.html\n", file.read())
 
+    def test_readers_that_are_gone(self):
+        out = os.path.join(self.scratch.name, "unread")
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([os.path.join(BUILD, "headroom"), "run", self.study.config,
+                               "--out", out], stdout=writer, stderr=writer, check=False)
+        os.close(writer)
+        self.assertEqual(done.returncode, 4)  # the tables did not arrive
+        self.assertEqual(self.state(out)["state"], "finished")
+        self.assertEqual(survival.differences(self.study.expected, out), [])
+
     def test_background_errors_are_told_here(self):
         done = self.headroom("run", os.path.join(self.scratch.name, "none.yaml"), "--detach")
         self.assertEqual((done.returncode, done.stdout), (3, ""))
