@@ -18,6 +18,7 @@
 static const char lock_name[] = "run.lock";
 static const char pid_name[] = "run.pid";
 
+/* The lock is opened without waiting: who put a pipe in its place stops nobody. */
 enum { LINE_BYTES = 512 };
 
 /* Field 22 of /proc/PID/stat; the name before it, in brackets, may hold anything. */
@@ -125,7 +126,7 @@ hr_status hr_owner_check_free(const char *out_dir, hr_error *err) {
 static hr_status lock_file(const char *out_dir, const char *path, int *lock,
                            hr_error *err) {
   for (;;) {
-    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (descriptor < 0) {
       return hr_fail_errno(err, HR_ERR_IO, errno, "cannot create %s", path);
     }
@@ -172,7 +173,7 @@ void hr_owner_release(const char *out_dir, int *lock) {
 static int open_lock(const char *out_dir) {
   char *path = NULL;
   if (hr_join_path(out_dir, lock_name, &path, NULL) != HR_OK) return -1;
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   hr_free(path);
   return descriptor;
 }

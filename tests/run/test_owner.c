@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "support/scratch.h"
@@ -43,6 +44,27 @@ static void a_folder_has_one_owner(void **state) {
   assert_int_not_equal(access(scratch_name(&s, "run.pid"), F_OK), 0);
   check_fails(hr_owner_take("/dev/null/x", &lock, &former, &err), HR_ERR_IO,
               "cannot create /dev/null/x/run.lock: Not a directory");
+  scratch_fini(&s);
+}
+
+static void a_pipe_in_the_place_of_the_lock_is_no_lock(void **state) {
+  (void)state;
+  hr_error err;
+  hr_owner owner, former;
+  char expected[256];
+  int lock = -1;
+  scratch s;
+  scratch_init(&s);
+  assert_int_equal(mkfifo(scratch_name(&s, "run.lock"), 0600), 0);
+  alarm(20); /* it hung */
+  assert_false(hr_owner_find(s.path, &owner));
+  hr_owner_find_former(s.path, &former);
+  assert_int_equal(former.pid, 0);
+  snprintf(expected, sizeof expected, "cannot write %s/run.lock: Invalid argument",
+           s.path);
+  check_fails(hr_owner_take(s.path, &lock, &former, &err), HR_ERR_IO, expected);
+  assert_int_equal(lock, -1);
+  alarm(0);
   scratch_fini(&s);
 }
 
@@ -148,6 +170,7 @@ static void nobody_else_is_signalled(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_folder_has_one_owner),
+      cmocka_unit_test(a_pipe_in_the_place_of_the_lock_is_no_lock),
       cmocka_unit_test(a_dead_owner_is_told_of),
       cmocka_unit_test(the_owner_is_asked_to_end),
       cmocka_unit_test(nobody_else_is_signalled),
