@@ -9,4 +9,7 @@
 hr_status hr_npy_write(const char *path, const double *values, size_t rows,
                        size_t columns, hr_error *err) HR_MUST_CHECK;
 
+/* Bytes of the file that hr_npy_write writes. */
+size_t hr_npy_size(size_t rows, size_t columns);
+
 #endif

@@ -4,6 +4,8 @@
 #include "core/npy.h"
 #include "core/observe.h"
 
+const char hr_bound_name[] = "fisher.npy";
+
 /* A label column, or NULL where the data have none. */
 static const double *find_label(const hr_dataset *dataset, const char *name) {
   const double *column = NULL;
@@ -63,7 +65,7 @@ hr_status hr_bound_finish(hr_bound *bound, const hr_plan *plan, const char *out_
                     "and so no Fisher bound",
                     bound->rows.rows_without, rows);
   }
-  HR_TRY(hr_join_path(out_dir, "fisher.npy", &path, err));
+  HR_TRY(hr_join_path(out_dir, hr_bound_name, &path, err));
   HR_TRY(hr_npy_write(path, bound->rows.variance, rows, HR_FISHER_PRIORS, err));
 cleanup:
   hr_free(path);

@@ -5,6 +5,9 @@
 #include "run/plan.h"
 #include "score/fisher.h"
 
+/* The file's name in the run directory. */
+extern const char hr_bound_name[];
+
 typedef struct hr_bound {
   hr_fisher *fisher;    /* NULL: there is none, for `reason` */
   hr_fisher_bound rows; /* once finished */

@@ -52,10 +52,22 @@ cleanup:
   return status;
 }
 
-static void set_done(hr_contender *contender) {
+static hr_status drop_records(const hr_contender *contender, hr_task_stage stage,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t t = 0; status == HR_OK && t < hr_task_count(&contender->home); t++) {
+    status = hr_task_drop_record(&contender->home, stage, t, err);
+  }
+  return status;
+}
+
+/* Where a task failed, the others keep the record of their training for a run that tries
+ * again. */
+static hr_status set_done(hr_contender *contender, size_t failed, hr_error *err) {
   contender->state = HR_CONTENDER_DONE;
   contender->outcome.tasks = contender->tasks;
   contender->outcome.task_count = hr_task_count(&contender->home);
+  return failed == 0 ? drop_records(contender, HR_TASK_TRAINED, err) : HR_OK;
 }
 
 hr_status hr_contender_init(hr_contender *contender, const hr_plan *plan,
@@ -70,10 +82,12 @@ hr_status hr_contender_init(hr_contender *contender, const hr_plan *plan,
   contender->outcome.type = expert->type;
   HR_TRY(load_tasks(contender, &whole, &failed, err));
   if (whole && failed == 0) {
-    set_done(contender);
-  } else {
-    drop_loaded(contender);
+    HR_TRY(set_done(contender, failed, err));
+    goto cleanup;
   }
+  /* All of them predict again, and are not to be counted as done until they have. */
+  drop_loaded(contender);
+  HR_TRY(drop_records(contender, HR_TASK_DONE, err));
 cleanup:
   return status;
 }
@@ -277,7 +291,7 @@ hr_status hr_contender_finish(hr_contender *contender, hr_error *err) {
                      contender->home.type->name, contender->home.out_dir);
     goto cleanup;
   }
-  set_done(contender);
+  HR_TRY(set_done(contender, failed, err));
 cleanup:
   return status;
 }

@@ -27,8 +27,9 @@ typedef struct hr_contender {
 } hr_contender;
 
 /* Looks for the expert's tasks in `out_dir`: done where all are there, whole and not
- * failed. Borrows everything. To be followed by hr_contender_fini, on failure too; must
- * not be moved. */
+ * failed. Otherwise all are to be made again, but for models that were kept, and their
+ * cards are removed. Borrows everything. To be followed by hr_contender_fini, on failure
+ * too; must not be moved. */
 hr_status hr_contender_init(hr_contender *contender, const hr_plan *plan,
                             const hr_config_expert *expert, const char *out_dir,
                             const char *study, hr_error *err) HR_MUST_CHECK;

@@ -209,6 +209,20 @@ static hr_status check_unfinished(const char *out_dir, hr_error *err) {
       out_dir, done, trained);
 }
 
+static hr_status fail_without_manifest(const char *out_dir, hr_error *err) {
+  if (has_file(out_dir, "config.yaml") || has_file(out_dir, "tasks")) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s looks like the directory of a run but has no manifest.json that "
+                   "can be read, which says of which study and data it is; put that file "
+                   "back, or name a new directory with --out",
+                   out_dir);
+  }
+  return hr_fail(err, HR_ERR_USAGE,
+                 "%s is not empty and is not the directory of a run; "
+                 "name a new one with --out",
+                 out_dir);
+}
+
 /* Refuses to write over what is not this study's. Without results and tasks there is
  * nothing to lose: a run that failed may be followed by a mended one. */
 static hr_status check_contents(const char *out_dir, const hr_plan *plan,
@@ -219,10 +233,7 @@ static hr_status check_contents(const char *out_dir, const hr_plan *plan,
   if (!holds_something(out_dir)) goto cleanup;
   HR_TRY(hr_json_file_look(out_dir, "manifest.json", &manifest, err));
   if (!json_is_string(json_object_get(manifest, "fingerprint"))) {
-    status = hr_fail(err, HR_ERR_USAGE,
-                     "%s is not empty and is not the directory of a run; "
-                     "name a new one with --out",
-                     out_dir);
+    status = fail_without_manifest(out_dir, err);
     goto cleanup;
   }
   bool has_results = has_file(out_dir, "results.json");

@@ -96,6 +96,22 @@ static void judge(const char *run_dir, hr_run_state *out) {
   }
 }
 
+/* Without a status.json that can be read, results tell that a run came to its end: they
+ * are removed before any work begins. */
+static hr_status judge_by_results(const char *run_dir, hr_run_state *out, hr_error *err) {
+  char *path = NULL;
+  hr_status status = hr_join_path(run_dir, "results.json", &path, err);
+  if (status == HR_OK && out->phase == HR_RUN_KILLED && access(path, F_OK) == 0) {
+    out->phase = HR_RUN_FINISHED;
+    out->last_pid = 0;
+    out->host[0] = '\0';
+    snprintf(out->message, sizeof out->message,
+             "results.json is there; status.json, which could say more, cannot be read");
+  }
+  hr_free(path);
+  return status;
+}
+
 /* The end of run.log, some lines of it. */
 static hr_status read_log(const char *run_dir, hr_strings *out, hr_error *err) {
   enum { TAIL_BYTES = 4096 };
@@ -139,6 +155,7 @@ hr_status hr_run_state_read(const char *run_dir, hr_run_state *out, hr_error *er
   read_status(root, out);
   if (root) out->silent = age_of(run_dir, "status.json");
   judge(run_dir, out);
+  if (!root) HR_TRY(judge_by_results(run_dir, out, err));
   hr_rundir_count_tasks(run_dir, &out->done, &out->trained);
   HR_TRY(read_log(run_dir, &out->log, err));
 cleanup:

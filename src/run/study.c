@@ -12,6 +12,7 @@
 #include "run/contender.h"
 #include "run/json_file.h"
 #include "run/preflight.h"
+#include "run/results_check.h"
 #include "run/rundir.h"
 #include "run/timings.h"
 #include "run/watch.h"
@@ -61,14 +62,34 @@ cleanup:
   return status;
 }
 
-/* Whether an earlier run left nothing to do. */
-static bool is_complete(const study *s) {
+static bool are_tasks_done(const study *s) {
   for (size_t i = 0; i < s->config->expert_count; i++) {
     const hr_contender *contender = &s->contenders[i];
     bool is_absent = !contender->home.type->create;
     if (contender->state != HR_CONTENDER_DONE && !is_absent) return false;
   }
-  return s->rundir.has_results;
+  return true;
+}
+
+/* Whether an earlier run left nothing to do. Results that are damaged are not there: the
+ * tasks are judged again. */
+static hr_status look_for_work(const study *s, const char *print, bool *is_complete,
+                               hr_error *err) {
+  hr_error reason = {.status = HR_OK};
+  *is_complete = false;
+  if (!s->rundir.has_results || !are_tasks_done(s)) return HR_OK;
+  hr_status status =
+      hr_results_check(s->out_dir, print, s->plan->view.test.rows, &reason);
+  if (status == HR_ERR_MEMORY) return hr_fail(err, status, "%s", reason.message);
+  *is_complete = status == HR_OK;
+  if (status == HR_OK) {
+    hr_observe_info(observer_of(s), "%s is complete: there is nothing left to do",
+                    s->out_dir);
+  } else {
+    hr_observe_warning(observer_of(s), "%s: the results are made again from the tasks",
+                       reason.message);
+  }
+  return HR_OK;
 }
 
 /* So that what a run has done by the time it is killed is told by the next one. */
@@ -325,6 +346,7 @@ cleanup:
 static hr_status run(study *s, hr_error *err) {
   hr_status status = HR_OK;
   char print[17];
+  bool is_complete = false;
   hr_cost cost = {0};
   hr_plan_print(s->plan, print);
   HR_TRY(hr_plan_check_memory(s->plan, err));
@@ -339,12 +361,8 @@ static hr_status run(study *s, hr_error *err) {
     HR_TRY(hr_rundir_write_origin(s->out_dir, s->plan, err));
   }
   announce(s, &cost);
-  if (is_complete(s)) {
-    hr_observe_info(observer_of(s), "%s is complete: there is nothing left to do",
-                    s->out_dir);
-  } else {
-    HR_TRY(work(s, err));
-  }
+  HR_TRY(look_for_work(s, print, &is_complete, err));
+  if (!is_complete) HR_TRY(work(s, err));
   if (s->options->finish) {
     HR_TRY(s->options->finish(s->options->context, s->out_dir, err));
     hr_timings_lap(&s->timings, "report", NULL);

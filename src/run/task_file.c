@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/observe.h"
 #include "run/json_file.h"
 #include "score/seal.h"
 
@@ -192,13 +193,13 @@ cleanup:
   return status;
 }
 
-/* A finished task needs no record of its training. */
-static void drop_trained(const char *folder) {
+/* Whether there was such a record. */
+static bool drop_record(const char *folder, hr_task_stage stage) {
   char *path = NULL;
-  if (hr_join_path(folder, record_names[HR_TASK_TRAINED], &path, NULL) == HR_OK) {
-    unlink(path);
-  }
+  bool dropped = hr_join_path(folder, record_names[stage], &path, NULL) == HR_OK &&
+                 unlink(path) == 0;
   hr_free(path);
+  return dropped;
 }
 
 hr_status hr_task_write(const hr_task_home *home, hr_task_stage stage,
@@ -212,7 +213,6 @@ hr_status hr_task_write(const hr_task_home *home, hr_task_stage stage,
     HR_TRY(home->type->save(expert, task, folder, err));
   }
   HR_TRY(write_record(home, stage, task, folder, err));
-  if (stage == HR_TASK_DONE) drop_trained(folder);
 cleanup:
   hr_free(folder);
   return status;
@@ -411,6 +411,15 @@ cleanup:
   return status;
 }
 
+hr_status hr_task_drop_record(const hr_task_home *home, hr_task_stage stage, size_t t,
+                              hr_error *err) {
+  char *folder = NULL;
+  hr_status status = hr_task_folder(home, t, &folder, err);
+  if (status == HR_OK) drop_record(folder, stage);
+  hr_free(folder);
+  return status;
+}
+
 hr_status hr_task_read(const hr_task_home *home, hr_task_stage stage, size_t t,
                        hr_loaded_task *out, bool *found, hr_error *err) {
   hr_status status = HR_OK;
@@ -428,9 +437,15 @@ hr_status hr_task_read(const hr_task_home *home, hr_task_stage stage, size_t t,
   if (good && stage == HR_TASK_DONE && loaded.task.status == HR_TASK_OK) {
     HR_TRY(read_predictions(folder, card, &loaded, &good, err));
   }
-  if (!good) goto cleanup;
-  /* Its writer may have been killed before it came to it. */
-  if (stage == HR_TASK_DONE) drop_trained(folder);
+  if (!good) {
+    if (drop_record(folder, stage)) {
+      hr_observe_warning(home->view->observer,
+                         "%s is damaged: its %s is not what was written, or does not fit "
+                         "the files beside it; it is made again",
+                         folder, record_names[stage]);
+    }
+    goto cleanup;
+  }
   *out = loaded;
   loaded = (hr_loaded_task){0};
   *found = true;

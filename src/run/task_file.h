@@ -48,11 +48,15 @@ hr_status hr_task_write(const hr_task_home *home, hr_task_stage stage,
                         const hr_expert *expert, const hr_task *task,
                         hr_error *err) HR_MUST_CHECK;
 
-/* Reads task t, and removes the record of its training where it is done. *found is false,
- * and nothing is read, where there is no record, it is of another study, or anything that
- * it lists is missing or damaged. HR_ERR_IO, HR_ERR_MEMORY. */
+/* Reads task t. *found is false, and nothing is read, where there is no record, it is of
+ * another study, or anything that it lists is missing or damaged: such a record is
+ * removed, and the view's observer warned. HR_ERR_IO, HR_ERR_MEMORY. */
 hr_status hr_task_read(const hr_task_home *home, hr_task_stage stage, size_t t,
                        hr_loaded_task *out, bool *found, hr_error *err) HR_MUST_CHECK;
 void hr_loaded_task_fini(hr_loaded_task *loaded);
+
+/* Removes a record of task t, where there is one; other files stay. HR_ERR_MEMORY. */
+hr_status hr_task_drop_record(const hr_task_home *home, hr_task_stage stage, size_t t,
+                              hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -161,6 +161,18 @@ class AgainstScipy(Study):
                                        extra=f"run: {{block_rows: {rows}}}\n", threads=threads)
             self.assertEqual(self.bounds(out).tobytes(), self.bounds(self.out).tobytes())
 
+    def test_a_damaged_file_is_made_anew(self):
+        out, _, _ = self.run_study("damaged", self.RIDGE)
+        path, config = os.path.join(out, "fisher.npy"), os.path.join(self.data, "damaged.yaml")
+        for spoil in (os.remove, lambda path: os.truncate(path, 1000)):
+            spoil(path)
+            done = study_data.run(BUILD, "headroom", "run", config, "--out", out, "--resume")
+            self.assertIn(f"warning: {path} is gone or damaged: the results are made again from "
+                          "the tasks\n", done.stderr)
+            self.assertEqual(self.bounds(out).tobytes(), self.bounds(self.out).tobytes())
+        done = study_data.run(BUILD, "headroom", "run", config, "--out", out, "--resume")
+        self.assertIn(f"{out} is complete: there is nothing left to do\n", done.stderr)
+
     def test_the_level_is_that_of_the_test_noise(self):
         noise = "  noise: {level: 3, seed: 42, test: %s}\n"
         stored, _, _ = self.run_study("stored", self.RIDGE, noise % "stored")

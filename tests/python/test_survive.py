@@ -90,8 +90,61 @@ class Survive(unittest.TestCase):
                 spoil(os.path.join(out, "tasks", name))
                 err = survival.finish(BUILD, self.study.config, out, "--resume")
                 self.assertNotIn("is complete", err)
+                if name != "2-ridge/card.json":  # gone, not damaged
+                    task = os.path.join(out, "tasks", os.path.dirname(name))
+                    self.assertIn(f"warning: {task} is damaged", err)
+                self.assertNotIn(f": {self.tasks} of {self.tasks} tasks", err)
                 self.assertEqual(survival.differences(self.study.expected, out), [])
                 shutil.rmtree(out)
+
+    def test_damaged_results_are_made_anew(self):
+        """From the tasks, without training anything."""
+        def empty(path):
+            os.truncate(path, 0)
+        def cut(path):
+            os.truncate(path, os.path.getsize(path) - 8)
+        def scrawl(path):
+            with open(path, "w", encoding="ascii") as file:
+                file.write('{"experiment": 1}')
+        for name, spoil, why in (
+                ("results.json", empty, "cannot be read"),
+                ("results.json", cut, "cannot be read"),
+                ("results.json", scrawl, "is not what this study wrote"),
+                ("predictions.csv", os.remove, "is not what results.json was written with"),
+                ("predictions.csv", cut, "is not what results.json was written with")):
+            with self.subTest(name, why=why):
+                out = self.finished("spoilt")
+                path = os.path.join(out, name)
+                with open(path, "rb") as file:
+                    whole = file.read()
+                spoil(path)
+                err = survival.finish(BUILD, self.study.config, out, "--resume")
+                self.assertIn(f"warning: {path} {why}: the results are made again from the "
+                              f"tasks\n", err)
+                self.assertNotIn("reading training spectra", err)
+                self.assertEqual(survival.differences(self.study.expected, out), [])
+                with open(path, "rb") as file:
+                    again = file.read()
+                if name != "results.json":  # which holds times
+                    self.assertEqual(again, whole)
+                shutil.rmtree(out)
+
+    def test_without_its_records(self):
+        """Without status.json a finished run is not called killed; without manifest.json nobody
+        can tell whose run it is."""
+        out = self.finished("forgetful")
+        os.remove(os.path.join(out, "status.json"))
+        done = self.headroom("status", out, check=True)
+        self.assertEqual(done.stdout.splitlines()[:2], [
+            f"finished: {out}",
+            "why        results.json is there; status.json, which could say more, cannot be read"])
+        os.remove(os.path.join(out, "manifest.json"))
+        done = self.headroom("run", self.study.config, "--out", out, "--resume")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(self.last_error(done),
+                         f"headroom: {out} looks like the directory of a run but has no "
+                         "manifest.json that can be read, which says of which study and data it "
+                         "is; put that file back, or name a new directory with --out")
 
     def test_a_complete_run_is_reported_again(self):
         out = self.finished("complete")

@@ -3,6 +3,8 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
@@ -250,7 +252,7 @@ static void set_up(fixture *f) {
   f->observer = (hr_observer){f, take_line, NULL, NULL};
   check_ok(hr_config_parse(yaml, strlen(yaml), "x.yaml", f->s.path, &f->config, &err));
   check_ok(hr_plan_create(f->config, &f->observer, &f->plan, &err));
-  f->expert = (hr_config_expert){&stub, NULL};
+  f->expert = (hr_config_expert){.type = &stub};
 }
 
 static void tear_down(fixture *f) {
@@ -416,6 +418,63 @@ static void trained_models_are_taken_back(void **state) {
   tear_down(&f);
 }
 
+static void models_outlive_the_writing_of_predictions(void **state) {
+  (void)state;
+  hr_error err;
+  hr_contender c;
+  char in_the_way[4096];
+  fixture f;
+  set_up(&f);
+  told.fails_at = PREDICT;
+  told.fails_with = HR_ERR_INTERRUPTED;
+  check_fails(live(&f, &c, &err), HR_ERR_INTERRUPTED, "no more 5");
+  hr_contender_fini(&c);
+  told.fails_at = NOWHERE; /* the first tasks can be written, the last one cannot */
+  snprintf(in_the_way, sizeof in_the_way, "%s/tasks/global-stub/card.json", f.s.path);
+  assert_int_equal(mkdir(in_the_way, 0777), 0);
+  assert_int_equal(live(&f, &c, &err), HR_ERR_IO);
+  hr_contender_fini(&c);
+  assert_int_equal(access(scratch_name(&f.s, "tasks/0-stub/card.json"), F_OK), 0);
+  assert_int_equal(rmdir(in_the_way), 0);
+  check_ok(live(&f, &c, &err));
+  check_outcome(&c);
+  hr_contender_fini(&c);
+  assert_int_equal(told.trained, 2);
+  assert_int_equal(told.restored, 4);
+  tear_down(&f);
+}
+
+static void a_damaged_task_is_told_and_no_longer_counted(void **state) {
+  (void)state;
+  hr_error err;
+  hr_contender c;
+  char expected[4200];
+  fixture f;
+  set_up(&f);
+  check_ok(live(&f, &c, &err));
+  hr_contender_fini(&c);
+  scratch_write(&f.s, "tasks/0-stub/predictions.f32", "short");
+  check_ok(hr_contender_init(&c, f.plan, &f.expert, f.s.path, "print", &err));
+  assert_int_equal(c.state, HR_CONTENDER_WAITING);
+  hr_contender_fini(&c);
+  snprintf(
+      expected, sizeof expected,
+      "%s/tasks/0-stub is damaged: its card.json is not what was written, or does not "
+      "fit the files beside it; it is made again\n",
+      f.s.path);
+  assert_string_equal(f.log, expected);
+  static const char *const cards[] = {"0-stub", "1-stub", "global-stub"};
+  for (size_t t = 0; t < TASKS; t++) {
+    char name[64];
+    snprintf(name, sizeof name, "tasks/%s/card.json", cards[t]);
+    assert_int_not_equal(access(scratch_name(&f.s, name), F_OK), 0);
+  }
+  check_ok(live(&f, &c, &err));
+  check_outcome(&c);
+  hr_contender_fini(&c);
+  tear_down(&f);
+}
+
 static void a_model_that_cannot_be_taken_back_is_trained(void **state) {
   (void)state;
   hr_error err;
@@ -507,6 +566,8 @@ int main(void) {
       cmocka_unit_test(an_expert_fails_alone),
       cmocka_unit_test(other_failures_end_the_study),
       cmocka_unit_test(trained_models_are_taken_back),
+      cmocka_unit_test(models_outlive_the_writing_of_predictions),
+      cmocka_unit_test(a_damaged_task_is_told_and_no_longer_counted),
       cmocka_unit_test(a_model_that_cannot_be_taken_back_is_trained),
       cmocka_unit_test(experts_that_are_not_here),
       cmocka_unit_test(what_was_written_has_to_be_there),
