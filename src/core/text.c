@@ -350,3 +350,11 @@ cleanup:
   hr_free(joined);
   return status;
 }
+
+bool hr_is_handle(const char *text) {
+  static const char allowed[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+      "0123456789_-.";
+  size_t length = strlen(text);
+  return length > 0 && length <= 64 && strspn(text, allowed) == length;
+}

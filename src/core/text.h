@@ -43,6 +43,9 @@ hr_status hr_strings_append(hr_strings *list, const char *item,
  * meant. */
 const char *hr_nearest_name(const char *word, const char *const *names, size_t count);
 
+/* Whether `text` is 1 to 64 of letters, digits, '-', '_' and '.'. */
+bool hr_is_handle(const char *text);
+
 /* The pattern that stands for `path` alone, whatever characters it has; freed with
  * hr_free. */
 hr_status hr_escape_path(const char *path, char **out, hr_error *err) HR_MUST_CHECK;

@@ -179,6 +179,15 @@ cleanup:
   return status;
 }
 
+static hr_status cnn_check(const hr_study_view *study, const void *parameters,
+                           hr_error *err) {
+  hr_network_shape shape;
+  hr_error reason = {.status = HR_OK};
+  hr_status status = hr_cnn_shape(study, parameters, &shape, &reason);
+  return status == HR_OK ? HR_OK
+                         : hr_fail(err, status, "experts.cnn: %s", reason.message);
+}
+
 static hr_status cnn_available(hr_error *err) {
   if (hr_convolver_onednn()) return HR_OK;
   return hr_fail(err, HR_ERR_MISSING,
@@ -457,7 +466,7 @@ static const hr_field fields[] = {
              "the processor has it (else fp32, with a warning)."},
     {MEMBER(bins), .kind = HR_FIELD_NUMBERS, .default_text = "[3, 6]", .minimum = 0,
      .maximum = HR_MOST_BINS - 1, .order = HR_FIELD_DISTINCT, .whole = true,
-     .help = "The bins that it is trained for."},
+     .least_count = 1, .help = "The bins that it is trained for."},
 };
 
 const hr_expert_type hr_cnn_expert_type = {
@@ -468,6 +477,7 @@ const hr_expert_type hr_cnn_expert_type = {
     .fields = fields,
     .field_count = COUNT(fields),
     .available = cnn_available,
+    .check = cnn_check,
     .create = cnn_create,
     .destroy = cnn_destroy,
     .estimate = cnn_estimate,

@@ -147,6 +147,10 @@ typedef struct hr_expert_type {
   void (*destroy)(hr_expert **expert);
   /* What training and predicting would take, before anything is read. */
   void (*estimate)(const hr_study_view *study, const void *parameters, hr_cost *cost);
+  /* Refuses, HR_ERR_CONFIG, parameters of which no model can be made in this study,
+   * before anything is read; the sentence begins with the key, "experts.cnn.pool_size
+   * ..". NULL: whatever its fields allow will do. */
+  hr_status (*check)(const hr_study_view *study, const void *parameters, hr_error *err);
   /* Tells study->observer, as a warning, what in the parameters bodes ill for this study,
    * before anything is read. NULL: nothing ever does. */
   void (*warn)(const hr_study_view *study, const void *parameters);

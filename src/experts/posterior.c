@@ -640,6 +640,13 @@ static void posterior_estimate(const hr_study_view *study, const void *parameter
   cost->disk_bytes = (from_grid ? 48 : 16) * count + 56 * (double)study->test.rows;
 }
 
+static hr_status posterior_check(const hr_study_view *study, const void *parameters,
+                                 hr_error *err) {
+  const hr_posterior_parameters *posterior = parameters;
+  if (!is_text(posterior->source, "grid")) return HR_OK;
+  return hr_posterior_grid_check(study, err);
+}
+
 /* A spectrum has at most as many effective templates as its bin has templates: where
  * there are fewer than a mean takes, it cannot have enough, whatever the noise. */
 static void posterior_warn(const hr_study_view *study, const void *parameters) {
@@ -737,6 +744,7 @@ const hr_expert_type hr_posterior_expert_type = {
     .create = posterior_create,
     .destroy = posterior_destroy,
     .estimate = posterior_estimate,
+    .check = posterior_check,
     .warn = posterior_warn,
     .observe = posterior_observe,
     .train = posterior_train,

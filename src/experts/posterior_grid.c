@@ -22,26 +22,23 @@ static hr_status check_wave(const hr_study_view *study, hr_error *err) {
   if (status == HR_ERR_MISSING) {
     return hr_fail(
         err, HR_ERR_CONFIG,
-        "%s: experts.posterior.source is grid, but %s; say stored, which takes "
-        "templates from the training spectra",
-        study->config_path, reason.message);
+        "experts.posterior.source is grid, but %s; say stored, which takes templates "
+        "from the training spectra",
+        reason.message);
   }
   if (status != HR_OK && err) *err = reason;
   return status;
 }
 
 /* The grid's axis of a label that the study needs of every template. */
-static hr_status find_axis(const hr_study_view *study, const char *name, size_t *axis,
-                           hr_error *err) {
+static hr_status find_axis(const char *name, size_t *axis, hr_error *err) {
   *axis = hr_grid_axis(name);
   if (*axis < HR_GRID_AXES) return HR_OK;
   return hr_fail(
       err, HR_ERR_CONFIG,
-      "%s: experts.posterior.source is grid, but the built-in model grid has no "
-      "label %s, only %s, %s and %s; say stored, which takes templates from the "
-      "training spectra",
-      study->config_path, name, hr_grid_label_names[0], hr_grid_label_names[1],
-      hr_grid_label_names[2]);
+      "experts.posterior.source is grid, but the built-in model grid has no label %s, "
+      "only %s, %s and %s; say stored, which takes templates from the training spectra",
+      name, hr_grid_label_names[0], hr_grid_label_names[1], hr_grid_label_names[2]);
 }
 
 static int compare_templates(const void *left, const void *right) {
@@ -64,7 +61,7 @@ static hr_status assign_groups(hr_posterior_grid *grid, const hr_study_view *stu
   HR_TRY(hr_alloc(&bin, count, err));
   for (size_t a = 0; a < study->axis_count; a++) {
     size_t axis = 0;
-    HR_TRY(find_axis(study, study->axes[a].label, &axis, err));
+    HR_TRY(find_axis(study->axes[a].label, &axis, err));
     columns[a] = values + a * count;
     for (size_t i = 0; i < count; i++) {
       values[a * count + i] = grid->templates[i].labels[axis];
@@ -82,13 +79,25 @@ cleanup:
   return status;
 }
 
+hr_status hr_posterior_grid_check(const hr_study_view *study, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t axis = 0;
+  HR_TRY(check_wave(study, err));
+  HR_TRY(find_axis(study->target_name, &axis, err));
+  for (size_t a = 0; a < study->axis_count; a++) {
+    HR_TRY(find_axis(study->axes[a].label, &axis, err));
+  }
+cleanup:
+  return status;
+}
+
 hr_status hr_posterior_grid_init(hr_posterior_grid *grid, const hr_study_view *study,
                                  size_t count, hr_error *err) {
   hr_status status = HR_OK;
   size_t target = 0;
   *grid = (hr_posterior_grid){.count = count};
-  HR_TRY(check_wave(study, err));
-  HR_TRY(find_axis(study, study->target_name, &target, err));
+  HR_TRY(hr_posterior_grid_check(study, err));
+  HR_TRY(find_axis(study->target_name, &target, err));
   HR_TRY(hr_alloc(&grid->templates, count, err));
   HR_TRY(hr_alloc(&grid->slot, count, err));
   for (size_t i = 0; i < count; i++) {

@@ -21,10 +21,13 @@ typedef struct hr_posterior_grid {
   size_t *slot;                /* [count] where each draw stands in it */
 } hr_posterior_grid;
 
-/* Draws the labels of `count` templates, by the study's seed. HR_ERR_CONFIG, naming file,
- * key and remedy, where the grid cannot give the study its templates: another wavelength
- * grid, a target that it has not. To be followed by hr_posterior_grid_fini, on failure
- * too. */
+/* HR_ERR_CONFIG, naming key and remedy, where the grid cannot give the study its
+ * templates: another wavelength grid, a target that it has not. */
+hr_status hr_posterior_grid_check(const hr_study_view *study,
+                                  hr_error *err) HR_MUST_CHECK;
+
+/* Draws the labels of `count` templates, by the study's seed. Fails as the check. To be
+ * followed by hr_posterior_grid_fini, on failure too. */
 hr_status hr_posterior_grid_init(hr_posterior_grid *grid, const hr_study_view *study,
                                  size_t count, hr_error *err) HR_MUST_CHECK;
 void hr_posterior_grid_fini(hr_posterior_grid *grid);

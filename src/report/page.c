@@ -49,14 +49,6 @@ static void append_lines(const char *lines, bool with_return, hr_text *out) {
   }
 }
 
-static bool is_name(const char *block) {
-  static const char allowed[] =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-      "0123456789_-.";
-  size_t length = strlen(block);
-  return length > 0 && length <= 64 && strspn(block, allowed) == length;
-}
-
 static hr_status check_place(const hr_page *page, const char *marker, const place *found,
                              hr_error *err) {
   if (found->count == 0) {
@@ -95,7 +87,7 @@ static void append_block(const hr_page *page, const char *begin, const char *end
 }
 
 static hr_status check_page(const hr_page *page, const char *block, hr_error *err) {
-  if (!is_name(block)) {
+  if (!hr_is_handle(block)) {
     return hr_fail(err, HR_ERR_USAGE,
                    "'%s' cannot name a block; use letters, digits, '-', '_' and '.'",
                    block);

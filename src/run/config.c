@@ -117,6 +117,32 @@ static hr_status name_bin(hr_config *config, const hr_yaml_node *names, size_t k
   return hr_copy_text(usual, name, err);
 }
 
+static bool is_bin_given(const hr_yaml_node *names, size_t k, hr_yaml_mark *mark) {
+  char index[32];
+  snprintf(index, sizeof index, "%zu", k);
+  const hr_yaml_node *given = hr_yaml_find(names, index);
+  if (given) *mark = given->mark;
+  return given != NULL;
+}
+
+/* Tables and figures tell bins apart by their names. */
+static hr_status check_bin_names(const hr_config *config, const hr_yaml_node *names,
+                                 hr_error *err) {
+  char *const *name = config->binning.names;
+  for (size_t k = 1; k < config->binning.bin_count; k++) {
+    for (size_t before = 0; before < k; before++) {
+      hr_yaml_mark mark;
+      if (strcmp(name[k], name[before]) != 0) continue;
+      if (!is_bin_given(names, k, &mark) && !is_bin_given(names, before, &mark)) continue;
+      return hr_yaml_fail(err, config->path, mark,
+                          "binning.names calls both bin %zu and bin %zu '%.60s'; give "
+                          "each bin a name of its own",
+                          before, k, name[k]);
+    }
+  }
+  return HR_OK;
+}
+
 /* Whether `text` is a bin's number, written as we would write it. */
 static bool is_bin(const char *text, size_t bin_count) {
   char again[32];
@@ -140,6 +166,7 @@ static hr_status name_bins(hr_config *config, const hr_yaml_node *names, hr_erro
                         entry->key, bin_count - 1);
   }
   for (size_t k = 0; k < bin_count; k++) HR_TRY(name_bin(config, names, k, err));
+  HR_TRY(check_bin_names(config, names, err));
 cleanup:
   return status;
 }
@@ -197,6 +224,7 @@ static hr_status read_expert(hr_config *config, const hr_expert_type *type,
   hr_status status = hr_alloc_bytes(&expert->parameters, 1, type->parameters_size, err);
   if (status != HR_OK) return status;
   expert->type = type;
+  expert->mark = node ? node->mark : parent->mark;
   config->expert_count++;
   char path[64];
   snprintf(path, sizeof path, "experts.%s", type->name);
@@ -246,7 +274,7 @@ static hr_status add_controls(hr_config *config, hr_error *err) {
     HR_TRY(hr_alloc(&borrowed, 1, err));
     *borrowed = *(const hr_ridge_parameters *)ridge->parameters;
     config->experts[config->expert_count++] =
-        (hr_config_expert){&hr_placebo_expert_type, borrowed};
+        (hr_config_expert){.type = &hr_placebo_expert_type, .parameters = borrowed};
     config->control_count++;
   }
   if (config->controls.leakage) {
@@ -304,7 +332,13 @@ static hr_status read_page(hr_config *config, const hr_yaml_node *node, hr_error
   hr_config_section section = hr_config_pages;
   section.path = path;
   hr_config_page *page = &config->pages[config->page_count++];
-  return hr_config_read_section(config->path, node, node, &section, page, err);
+  hr_status status =
+      hr_config_read_section(config->path, node, node, &section, page, err);
+  if (status != HR_OK || hr_is_handle(page->block)) return status;
+  return hr_yaml_fail(err, config->path, hr_yaml_find(node, "block")->mark,
+                      "%s.block is '%.60s', which cannot name a block; use letters, "
+                      "digits, '-', '_' and '.'",
+                      path, page->block);
 }
 
 static hr_status read_pages(hr_config *config, const hr_yaml_node *root, hr_error *err) {

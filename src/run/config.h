@@ -3,11 +3,13 @@
 #define HR_RUN_CONFIG_H
 
 #include "core/field.h"
+#include "core/yaml_tree.h"
 #include "experts/expert.h"
 
 typedef struct hr_config_expert {
   const hr_expert_type *type;
-  void *parameters; /* type->parameters_size bytes, described by type->fields */
+  void *parameters;  /* type->parameters_size bytes, described by type->fields */
+  hr_yaml_mark mark; /* where they stand in the file; 0 of a control */
 } hr_config_expert;
 
 typedef struct hr_config_baseline { /* an outside number, drawn as a reference line */

@@ -230,6 +230,21 @@ static hr_account make_account(const hr_plan *plan, const bool *is_done) {
   return account;
 }
 
+/* What no model can be made of is told before anything is read. */
+static hr_status check_experts(const hr_plan *plan, hr_error *err) {
+  for (size_t i = 0; i < plan->config->expert_count; i++) {
+    const hr_config_expert *expert = &plan->config->experts[i];
+    hr_error reason = {.status = HR_OK};
+    if (!expert->type->check) continue;
+    hr_status status = expert->type->check(&plan->view, expert->parameters, &reason);
+    if (status == HR_ERR_CONFIG) {
+      return hr_yaml_fail(err, plan->config->path, expert->mark, "%s", reason.message);
+    }
+    if (status != HR_OK) return hr_fail(err, status, "%s", reason.message);
+  }
+  return HR_OK;
+}
+
 hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
                          hr_plan **out, hr_error *err) {
   hr_status status = HR_OK;
@@ -239,6 +254,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(open_data(plan, observer, err));
   HR_TRY(assign_rows(plan, err));
   HR_TRY(fill_view(plan, observer, err));
+  HR_TRY(check_experts(plan, err));
   HR_TRY(fingerprint(plan, err));
   hr_cost cost = {0};
   hr_plan_estimate(plan, &cost);
@@ -400,16 +416,19 @@ static void describe_cost(const hr_plan *plan, hr_text *out) {
   hr_cost cost = {0};
   double rate = measure_rate();
   hr_plan_estimate(plan, &cost);
-  hr_text_append(out, "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib",
-                 ceil(cost.memory_bytes / 1048576), plan->config->run.memory_mib);
-  if (plan->view.saves_memory) {
-    hr_text_append(out, ", bins keeping their rows on disk until their turn");
-  }
   if (cost.memory_bytes > (double)plan->view.memory_bytes) {
-    hr_text_append(out, ": does not fit, at least %" PRId64 " are needed",
-                   smallest_budget(plan));
+    hr_text_append(out,
+                   "Would not fit into %" PRId64
+                   " MiB of memory (run.memory_mib): at least %" PRId64 " are needed\n",
+                   plan->config->run.memory_mib, smallest_budget(plan));
+  } else {
+    hr_text_append(
+        out, "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib%s\n",
+        ceil(cost.memory_bytes / 1048576), plan->config->run.memory_mib,
+        plan->view.saves_memory ? ", bins keeping their rows on disk until their turn"
+                                : "");
   }
-  hr_text_append(out, "\nWould compute for ");
+  hr_text_append(out, "Would compute for ");
   if (rate > 0) {
     hr_seconds_describe(cost.operations / rate, out);
     hr_text_append(out, " at least, reading aside: ");
@@ -419,7 +438,35 @@ static void describe_cost(const hr_plan *plan, hr_text *out) {
   hr_text_append(out, "\n");
 }
 
+/* A bin without training rows gets no model; all in one line, as a wrong unit in the
+ * edges or labels leaves many. */
+static void warn_of_empty_bins(const hr_plan *plan) {
+  size_t empty = 0, bins = plan->view.bin_count;
+  hr_text list;
+  hr_text_init(&list);
+  for (size_t k = 0; k < bins; k++) {
+    if (plan->train_counts[k] > 0) continue;
+    hr_text_append(&list, "%s%zu (%s)", empty++ == 0 ? "" : ", ", k,
+                   plan->config->binning.names[k]);
+  }
+  if (empty == bins) {
+    hr_observe_warning(plan->view.observer,
+                       "no training spectrum lies in any bin, so that only global models "
+                       "can be trained; compare binning.T_eff and binning.M_H with the "
+                       "labels, which `headroom inspect` tells");
+  } else if (empty > 0 && list.bytes) {
+    hr_observe_warning(
+        plan->view.observer,
+        "no training spectrum lies in bin%s %s, which get%s no model; if "
+        "that is not meant, compare binning.T_eff and binning.M_H with the "
+        "labels, which `headroom inspect` tells",
+        empty == 1 ? "" : "s", list.bytes, empty == 1 ? "s" : "");
+  }
+  hr_text_fini(&list);
+}
+
 void hr_plan_warn(const hr_plan *plan) {
+  warn_of_empty_bins(plan);
   for (size_t i = 0; i < plan->config->expert_count; i++) {
     const hr_config_expert *expert = &plan->config->experts[i];
     if (expert->type->warn) expert->type->warn(&plan->view, expert->parameters);

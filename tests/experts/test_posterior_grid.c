@@ -226,7 +226,7 @@ static void another_wavelength_grid_is_refused(void **state) {
   view.pixels = pixels - 1;
   check_fails(hr_posterior_expert_type.create(&view, &parameters, &expert, &err),
               HR_ERR_CONFIG,
-              "study.yaml: experts.posterior.source is grid, but the spectra have 4095 "
+              "experts.posterior.source is grid, but the spectra have 4095 "
               "pixels and the built-in model grid has 4096; say stored, which takes "
               "templates from the training spectra");
   renew(NULL);
@@ -235,7 +235,7 @@ static void another_wavelength_grid_is_refused(void **state) {
   wave[7] += 1;
   snprintf(
       expected, sizeof expected,
-      "study.yaml: experts.posterior.source is grid, but pixel 7 of the spectra is at "
+      "experts.posterior.source is grid, but pixel 7 of the spectra is at "
       "%.3f angstrom, and at %.3f in the built-in model grid; say stored, which takes "
       "templates from the training spectra",
       wave[7], grid_wave);
@@ -251,7 +251,7 @@ static void a_target_that_the_grid_has_not_is_refused(void **state) {
   view.target_name = "snr";
   check_fails(hr_posterior_expert_type.create(&view, &parameters, &expert, &err),
               HR_ERR_CONFIG,
-              "study.yaml: experts.posterior.source is grid, but the built-in model grid "
+              "experts.posterior.source is grid, but the built-in model grid "
               "has no label snr, only T_eff, log_g and M_H; say stored, which takes "
               "templates from the training spectra");
 }

@@ -211,7 +211,7 @@ class AgainstNumpy(unittest.TestCase):
         done = study_data.run(BUILD, "headroom", "run", config, "--out",
                               os.path.join(self.scratch.name, "refused"), check=False)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn(f"{config}: experts.posterior.source is grid, but the spectra have 64 pixels "
+        self.assertIn(f"{config}:3:22: experts.posterior.source is grid, but the spectra have 64 pixels "
                       "and the built-in model grid has 4096; say stored, which takes templates "
                       "from the training spectra", done.stderr)
 

@@ -125,6 +125,34 @@ class WholeStudy(unittest.TestCase):
         self.assertIn("4000 spectra of 256 pixels in 2 files", done.stdout)
         self.assertFalse(os.path.exists(out))
 
+    def test_what_cannot_be_built_is_refused_before_anything_is_read(self):
+        """By a dry run as by a run, which leaves nothing behind."""
+        out = os.path.join(self.scratch.name, "unbuilt")
+        for text, why in (
+                ("experts: {cnn: {channels: [" + ", ".join(["4"] * 17) + "]}}\n",
+                 "a network has 1 to 16 convolutions, not 17; give as many channels"),
+                ("experts: {cnn: {pool_size: 8}}\n",
+                 "pool_size 8 behind each of 3 convolutions leaves nothing of 256 pixels; take a "
+                 "smaller pool_size, or at most 2 channels")):
+            path = self.write(config_text(text))
+            for words in (["--dry-run"], []):
+                done = study_data.run(BUILD, "headroom", "run", path, "--out", out, *words,
+                                      check=False)
+                self.assertEqual(done.returncode, 2)
+                self.assertRegex(done.stderr, r"headroom: \S+study.yaml:\d+:\d+: "
+                                 + re.escape(f"experts.cnn: {why}"))
+                self.assertFalse(os.path.exists(out))
+
+    def test_empty_bins_are_told(self):
+        edges = ("binning: {T_eff: [3750, 4500, 20000, 21000, 22000, 23000], M_H: [-2, 0.5]}\n",
+                 "binning: {T_eff: [1, 2, 3, 4], M_H: [-2, 0.5]}\n")
+        told = [study_data.run(BUILD, "headroom", "run", self.write(config_text(text)), "--out",
+                               "x", "--dry-run").stderr for text in edges]
+        self.assertIn("warning: no training spectrum lies in bins 2 (Bin 2), 3 (Bin 3), 4 (Bin 4), "
+                      "which get no model;", told[0])
+        self.assertIn("warning: no training spectrum lies in any bin, so that only global models "
+                      "can be trained;", told[1])
+
     def test_another_study_is_not_written_over(self):
         out = self.run_study(config_text(), "kept")
         before = self.read(out, "results.json")

@@ -224,7 +224,7 @@ static void test_habits(void **state) {
       "    device: 'gpu'\n"
       "gate: ~\n"
       "baselines:\n"
-      "publish: {page: /abs/a.md, block: \"the block\"}\n"
+      "publish: {page: /abs/a.md, block: \"the.block\"}\n"
       "binning: {focus: []}\n");
   assert_int_equal(c->expert_count - c->control_count, 3);
   const hr_ridge_parameters *ridge = c->experts[0].parameters;
@@ -239,7 +239,7 @@ static void test_habits(void **state) {
   check_gate(c);
   assert_int_equal(c->page_count, 1);
   assert_string_equal(c->pages[0].page, "/abs/a.md");
-  assert_string_equal(c->pages[0].block, "the block");
+  assert_string_equal(c->pages[0].block, "the.block");
   assert_int_equal(c->binning.focus.count, 0);
   hr_config_destroy(&c);
 }
@@ -289,6 +289,20 @@ static void test_wrong_bins(void **state) {
               "0 to 8");
   refuse_rest("binning: {names: {3: [a]}}\n",
               "s.yaml:3:22: binning.names.3 must be a text, not a list");
+  refuse_rest(
+      "binning: {names: {3: Cool Rich}}\n",
+      "s.yaml:3:22: binning.names calls both bin 2 and bin 3 'Cool Rich'; give each "
+      "bin a name of its own");
+  refuse_rest(
+      "binning: {names: {1: Far, 8: Far}}\n",
+      "s.yaml:3:30: binning.names calls both bin 1 and bin 8 'Far'; give each bin a "
+      "name of its own");
+  refuse_rest(
+      "binning: {names: {1: Hot Rich}}\n",
+      "s.yaml:3:22: binning.names calls both bin 1 and bin 8 'Hot Rich'; give each "
+      "bin a name of its own");
+  refuse_rest("experts: {cnn: {bins: []}}\n",
+              "s.yaml:3:23: experts.cnn.bins has 0 items, but needs at least 1");
   refuse_rest("experts: {cnn: {bins: [3, 12]}}\n",
               "s.yaml:3:27: experts.cnn.bins[1] is 12, but the grid has the bins 0 to 8");
   refuse_rest("binning: {T_eff: [1, 2]}\nexperts: {cnn: {}}\n",

@@ -34,6 +34,10 @@ static void test_unknown_keys(void **state) {
               "run");
   refuse("experiment: {id: E}\ndata: {train: a, test: b, noise: {sede: 1}}\n",
          "s.yaml:2:35: the key 'data.noise.sede' is not known; did you mean 'seed'?");
+  refuse_rest(
+      "publish: [{page: a.md, block: my numbers}]\n",
+      "s.yaml:3:31: publish[0].block is 'my numbers', which cannot name a block; use "
+      "letters, digits, '-', '_' and '.'");
   refuse_rest("publish: [{pgae: a, block: b}]\n",
               "s.yaml:3:12: the key 'publish[0].pgae' is not known; did you mean "
               "'page'?");
