@@ -114,7 +114,7 @@ class Race:
                 pass
         return folder
 
-    def study(self, folder, name, experts, memory=10240):
+    def study(self, folder, name, experts, memory=1400):  # MiB; more is no faster
         """The command that runs a study of these experts, without controls."""
         path, out = os.path.join(folder, f"{name}.yaml"), os.path.join(folder, f"run_{name}")
         with open(path, "w", encoding="ascii") as file:
@@ -145,7 +145,7 @@ run: {{memory_mib: {memory}}}
             return ([self.tool("bench_stage"), "noise", str(count), str(PIXELS)], "log",
                     self.peer("noise_numpy.py", count, PIXELS), "log")
         if stage in ("ridge", "ridge_cv"):
-            ours, left = self.study(folder, "ridge", ridge, 1400)  # MiB; more is no faster
+            ours, left = self.study(folder, "ridge", ridge)
             return ours, left, self.peer("ridge_sklearn.py", folder, out, stage), out
         if stage == "posterior":
             data = [str(rows), f"{folder}/test/dataset.h5", *shards]

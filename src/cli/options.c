@@ -69,7 +69,7 @@ static hr_status read_number(const hr_option *option, const char *value, void *m
                              hr_error *err) {
   double x = 0.0;
   bool is_number = hr_parse_number(value, &x);
-  if (is_number && x == 0.0 && option->zero_means_absent) {
+  if (is_number && x <= 0.0 && option->zero_means_absent) {
     return wrong_value(option, "a number above 0, or leave it out", value, err);
   }
   if (!is_number || !within(option, x)) {

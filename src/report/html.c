@@ -1,5 +1,6 @@
 #include "report/html.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static const char style[] =
@@ -68,12 +69,28 @@ static size_t between(const char *text, size_t length, const char *mark) {
   return 0;
 }
 
-/* Text with `code`, **strong** and escaped bars. */
+/* Whether a backslash takes the meaning from the character behind it. */
+static bool is_escape(const char *text, size_t length) {
+  return length > 1 && text[0] == '\\' && ispunct((unsigned char)text[1]);
+}
+
+/* Text whose only marks are backslashes. */
+static void append_plain(const char *text, size_t length, hr_text *out) {
+  for (size_t i = 0; i < length; i++) {
+    if (is_escape(text + i, length - i)) i++;
+    append_escaped(text + i, 1, out);
+  }
+}
+
+/* Text with `code`, **strong** and characters behind a backslash. */
 static void append_inline(const char *text, size_t length, hr_text *out) {
   for (size_t i = 0; i < length;) {
     size_t code = between(text + i, length - i, "`");
     size_t strong = between(text + i, length - i, "**");
-    if (code > 0) {
+    if (is_escape(text + i, length - i)) {
+      append_escaped(text + i + 1, 1, out);
+      i += 2;
+    } else if (code > 0) {
       hr_text_append(out, "<code>");
       append_escaped(text + i + 1, code, out);
       hr_text_append(out, "</code>");
@@ -84,7 +101,6 @@ static void append_inline(const char *text, size_t length, hr_text *out) {
       hr_text_append(out, "</strong>");
       i += strong + 4;
     } else {
-      if (text[i] == '\\' && i + 1 < length && text[i + 1] == '|') i++;
       bool before_percent = text[i] == ' ' && i + 1 < length && text[i + 1] == '%';
       if (before_percent) {
         hr_text_append(out, "&#160;"); /* "95 %" stays on one line */
@@ -261,7 +277,7 @@ hr_status hr_html_write(const char *markdown, const hr_figures *figures, bool ch
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
       "\n<title>",
       chinese ? "zh" : "en");
-  append_escaped(title, strcspn(title, "\n"), out);
+  append_plain(title, strcspn(title, "\n"), out);
   hr_text_append(out, "</title>\n<style>%s</style>\n</head>\n<body>\n", style);
   for (const char *line = markdown; *line;) {
     size_t length = strcspn(line, "\n");

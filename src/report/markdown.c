@@ -142,11 +142,9 @@ static void write_references(page *p, const hr_node *root) {
       p->chinese ? "来自外部的参考值（R²）：" : "Reference values from outside (R²): ");
   for (size_t b = 0; b < hr_node_count(&lines); b++) {
     hr_node line = hr_node_item(p->reader, &lines, b);
-    hr_text_append(p->out, "%s%s ",
-                   b == 0       ? ""
-                   : p->chinese ? "、"
-                                : ", ",
-                   hr_node_text(p->reader, &line, "name"));
+    if (b > 0) hr_text_append(p->out, "%s", p->chinese ? "、" : ", ");
+    hr_append_markdown(hr_node_text(p->reader, &line, "name"), p->out);
+    hr_text_append(p->out, " ");
     append_number(p, HR_CELL_SCORE, hr_node_number(p->reader, &line, "r2"));
   }
   hr_text_append(p->out, "%s\n\n", p->chinese ? "。" : ".");
@@ -355,7 +353,9 @@ hr_status hr_markdown_write_key_numbers(hr_reader *reader, const hr_tables *tabl
   hr_node overall = hr_node_list(reader, &root, "overall");
   hr_node selection = hr_node_object(reader, &root, "selection");
   page p = {reader, tables, NULL, out, hr_tables_in_chinese(reader)};
-  hr_text_append(out, "**%s**\n\n", hr_node_text(reader, &experiment, "id"));
+  hr_text_append(out, "**");
+  hr_append_markdown(hr_node_text(reader, &experiment, "id"), out);
+  hr_text_append(out, "**\n\n");
   write_origin(&p, &experiment);
   write_headline(&p, &overall, &selection);
   write_verdict(&p, &root);
@@ -370,7 +370,9 @@ hr_status hr_markdown_write(hr_reader *reader, const hr_tables *tables,
   hr_node root = hr_reader_root(reader);
   hr_node experiment = hr_node_object(reader, &root, "experiment");
   page p = {reader, tables, figures, out, hr_tables_in_chinese(reader)};
-  hr_text_append(out, "# %s\n\n", hr_node_text(reader, &experiment, "id"));
+  hr_text_append(out, "# ");
+  hr_append_markdown(hr_node_text(reader, &experiment, "id"), out);
+  hr_text_append(out, "\n\n");
   write_origin(&p, &experiment);
   write_summary(&p, &root);
   write_data(&p, &root);

@@ -1,5 +1,7 @@
 #include "headroom/report.h"
 
+#include <sys/stat.h>
+
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
@@ -38,14 +40,34 @@ static hr_status write_text(target to, const hr_text *text, const hr_observer *o
   return write_bytes(to, text->bytes, text->length, observer, err);
 }
 
+static const char tables_name[] = "tables", figures_name[] = "figures";
+
+/* Before anything is written, so that it is all or nothing. */
+static hr_status make_folders(const char *run_dir, hr_error *err) {
+  const char *const names[] = {tables_name, figures_name};
+  hr_status status = HR_OK;
+  for (size_t i = 0; status == HR_OK && i < sizeof names / sizeof names[0]; i++) {
+    char *folder = NULL;
+    struct stat info;
+    status = hr_join_path(run_dir, names[i], &folder, err);
+    if (status == HR_OK && stat(folder, &info) == 0 && !S_ISDIR(info.st_mode)) {
+      status = hr_fail(err, HR_ERR_IO,
+                       "%s is not a folder, and the report needs one there; move it away",
+                       folder);
+    }
+    if (status == HR_OK) status = hr_make_folders(folder, err);
+    hr_free(folder);
+  }
+  return status;
+}
+
 static hr_status write_tables(const hr_tables *tables, const char *run_dir,
                               const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   char *folder = NULL;
   hr_text csv;
   hr_text_init(&csv);
-  HR_TRY(hr_join_path(run_dir, "tables", &folder, err));
-  HR_TRY(hr_make_folders(folder, err));
+  HR_TRY(hr_join_path(run_dir, tables_name, &folder, err));
   for (size_t t = 0; t < HR_TABLE_COUNT; t++) {
     const hr_table *table = &tables->items[t];
     if (table->row_count == 0) continue;
@@ -63,8 +85,7 @@ static hr_status write_figures(const hr_figures *figures, const char *run_dir,
                                const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   char *folder = NULL;
-  HR_TRY(hr_join_path(run_dir, "figures", &folder, err));
-  HR_TRY(hr_make_folders(folder, err));
+  HR_TRY(hr_join_path(run_dir, figures_name, &folder, err));
   for (size_t f = 0; f < figures->count; f++) {
     const hr_figure *figure = &figures->items[f];
     const char *name = figure->name;
@@ -96,6 +117,7 @@ hr_status hr_report_write(const char *run_dir, const hr_observer *observer,
   HR_TRY(hr_html_write(markdown.bytes, &figures, hr_tables_in_chinese(&s.reader), &html,
                        err));
   HR_TRY(hr_rows_audit(&s.rows, &s.reader, err));
+  HR_TRY(make_folders(run_dir, err));
   HR_TRY(write_tables(&s.tables, run_dir, observer, err));
   HR_TRY(write_figures(&figures, run_dir, observer, err));
   HR_TRY(write_text((target){run_dir, "report", ".md"}, &markdown, observer, err));

@@ -201,10 +201,9 @@ void hr_table_write_csv(const hr_table *table, hr_text *out) {
   }
 }
 
-/* A bar would end the cell, a line break the table. */
-static void write_markdown_text(const char *text, hr_text *out) {
+void hr_append_markdown(const char *text, hr_text *out) {
   for (const char *c = text; *c; c++) {
-    if (*c == '|') hr_text_append(out, "\\");
+    if (strchr("\\`*<&|", *c)) hr_text_append(out, "\\");
     hr_text_append(out, "%c", *c == '\n' || *c == '\r' ? ' ' : *c);
   }
 }
@@ -214,7 +213,7 @@ void hr_table_write_markdown(const hr_table *table, hr_text *out) {
   hr_text_append(out, "**%s**\n\n|", table->title);
   for (size_t c = 0; c < table->column_count; c++) {
     hr_text_append(out, " ");
-    write_markdown_text(table->columns[c].header, out);
+    hr_append_markdown(table->columns[c].header, out);
     hr_text_append(out, " |");
   }
   hr_text_append(out, "\n|");
@@ -226,7 +225,7 @@ void hr_table_write_markdown(const hr_table *table, hr_text *out) {
     for (size_t c = 0; c < table->column_count; c++) {
       const hr_cell *cell = &table->cells[r * table->column_count + c];
       hr_text_append(out, " ");
-      write_markdown_text(hr_format_cell(table->columns[c].kind, cell, buffer), out);
+      hr_append_markdown(hr_format_cell(table->columns[c].kind, cell, buffer), out);
       hr_text_append(out, " |");
     }
   }

@@ -69,4 +69,7 @@ void hr_table_write_csv(const hr_table *table, hr_text *out);
 /* A GitHub table and its notes. */
 void hr_table_write_markdown(const hr_table *table, hr_text *out);
 
+/* A text that is to be read as it is, not as Markdown or HTML, in one line. */
+void hr_append_markdown(const char *text, hr_text *out);
+
 #endif

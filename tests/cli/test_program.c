@@ -143,6 +143,8 @@ static void test_command_lines_that_are_wrong(void **state) {
   check_refused("status", 2, "status needs a DIR: headroom status DIR");
   check_refused("stop x --timeout 0", 2,
                 "'--timeout 0': give a number above 0, or leave it out");
+  check_refused("stop x --timeout -1", 2,
+                "'--timeout -1': give a number above 0, or leave it out");
   check_refused("status /dev", 3, "/dev is not the directory of a run");
   check_refused("stop /dev", 3, "/dev is not the directory of a run");
   check_refused("inspect", 2, "inspect needs a FILE: headroom inspect FILE");

@@ -221,6 +221,23 @@ class Report(unittest.TestCase):
         self.assertEqual(prints(), before)
         self.assertGreaterEqual(len(before), 27)
 
+    def test_a_file_in_the_place_of_a_folder(self):
+        """Nothing is written over before everything can be."""
+        out = os.path.join(os.path.dirname(self.run_dir), "occupied")
+        shutil.copytree(self.run_dir, out)
+        figures, table = os.path.join(out, "figures"), os.path.join(out, "tables", "overall.csv")
+        shutil.rmtree(figures)
+        for path in (figures, table):
+            with open(path, "w", encoding="ascii") as file:
+                file.write("mine")
+        done = study_data.run(BUILD, "headroom", "report", out, check=False)
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual(done.stderr, f"headroom: {figures} is not a folder, and the report needs "
+                         "one there; move it away\n")
+        for path in (figures, table):
+            with open(path, encoding="ascii") as file:
+                self.assertEqual(file.read(), "mine")
+
     def test_the_program_says_where_the_report_is(self):
         self.assertTrue(self.done.stdout.endswith(
             f"\n{self.run_dir}/report.md\n{self.run_dir}/report.html\n"))

@@ -38,6 +38,8 @@ static void test_blocks(void **state) {
              "</thead><tbody>\n<tr><td class=\"right\">0.5 (1e4) "
              "<span class=\"range\">[0.4, 0.6]</span></td></tr>\n"
              "</tbody></table></div>\n<p>95&#160;% of</p>\n");
+  check_body("a \\<b\\> \\&amp; \\*\\*c** \\`d` \\\\ C:\\dir\n", &none,
+             "<p>a &lt;b&gt; &amp;amp; **c** `d` \\ C:\\dir</p>\n");
   check_body("", &none, "");
   check_body("`unclosed and **so\n", &none, "<p>`unclosed and **so</p>\n");
   check_body("![no](figures/such.png)\n", &none, "");
@@ -59,7 +61,7 @@ static void test_page_stands_alone(void **state) {
   const hr_figures none = {0};
   hr_text out;
   hr_text_init(&out);
-  check_ok(hr_html_write("# T & U\n", &none, true, &out, &err));
+  check_ok(hr_html_write("# T \\& U\n", &none, true, &out, &err));
   assert_non_null(strstr(out.bytes, "<html lang=\"zh\">"));
   assert_non_null(strstr(out.bytes, "<title>T &amp; U</title>"));
   assert_null(strstr(out.bytes, "http"));

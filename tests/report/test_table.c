@@ -118,6 +118,17 @@ static void test_markdown(void **state) {
   hr_table_fini(&table);
 }
 
+static void names_are_no_markdown(void **state) {
+  (void)state;
+  hr_text text;
+  hr_text_init(&text);
+  hr_append_markdown("<b>R&D</b> `a` *b* c|d\\ [0.1, 0.2]\nZ_1 \xc3\xa9", &text);
+  assert_string_equal(text.bytes,
+                      "\\<b>R\\&D\\</b> \\`a\\` \\*b\\* c\\|d\\\\ [0.1, 0.2] Z_1 "
+                      "\xc3\xa9");
+  hr_text_fini(&text);
+}
+
 static hr_status fill_and_empty(void) {
   hr_table table;
   hr_status status = fill(&table, NULL);
@@ -136,6 +147,7 @@ int main(void) {
       cmocka_unit_test(test_ranges_as_they_are_shown),
       cmocka_unit_test(test_csv),
       cmocka_unit_test(test_markdown),
+      cmocka_unit_test(names_are_no_markdown),
       cmocka_unit_test(test_memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
