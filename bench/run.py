@@ -13,6 +13,7 @@ usage: bench/run.py BUILD_DIR [options]     (BUILD_DIR configured with -DHR_BENC
   --out FOLDER      results.json, results.md and plots go there (bench/)
   --add             beside what results.json there holds of other stages and sizes
   --place FOLDER    the data, kept for another run (a temporary folder, removed)
+  --memory MIB   of run.memory_mib in studies (1400: more is no faster)
   --trees N, --epochs N   of LightGBM (500) and of the CNN (30)
 
 A peer whose Python package is missing is left out, with a line. Memory is the peak of the
@@ -114,7 +115,7 @@ class Race:
                 pass
         return folder
 
-    def study(self, folder, name, experts, memory=1400):  # MiB; more is no faster
+    def study(self, folder, name, experts):
         """The command that runs a study of these experts, without controls."""
         path, out = os.path.join(folder, f"{name}.yaml"), os.path.join(folder, f"run_{name}")
         with open(path, "w", encoding="ascii") as file:
@@ -123,7 +124,7 @@ data: {{train: ["train_{{0..{SHARDS - 1}}}/dataset.h5"], test: test/dataset.h5,
        noise: {{level: 1.0, seed: 42, test: stored}}}}
 controls: {{placebo: false, leakage: false}}
 experts: {{{experts}}}
-run: {{memory_mib: {memory}}}
+run: {{memory_mib: {self.options.memory}}}
 """)
         return [self.tool("headroom"), "run", path, "--out", out], out
 
@@ -194,7 +195,7 @@ run: {{memory_mib: {memory}}}
                 found.setdefault(name, []).append(self.read_left(kept))
             if time.monotonic() - start > self.options.limit:
                 break
-        entry = {"stage": stage, "rows": rows}
+        entry = {"stage": stage, "rows": rows, "memory_mib": self.options.memory}
         for name, taken in runs.items():
             entry[name] = {key: statistics.median(run[key] for run in taken)
                            for key in ("wall", "cpu", "mib")}
@@ -228,6 +229,7 @@ def parse():
     parser.add_argument("--add", action="store_true")
     parser.add_argument("--out", default=HERE)
     parser.add_argument("--place")
+    parser.add_argument("--memory", type=int, default=1400)
     parser.add_argument("--trees", type=int)
     parser.add_argument("--epochs", type=int)
     options = parser.parse_args()

@@ -3,6 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum { ALIGNMENT = 64 };
 
@@ -50,6 +53,12 @@ hr_status hr_realloc_bytes(void *pointer_address, size_t old_count, size_t new_c
 
 void hr_free(void *pointer) {
   free(pointer);
+}
+
+void hr_give_back_freed(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 hr_status hr_copy_text(const char *text, char **out, hr_error *err) {

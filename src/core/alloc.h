@@ -27,6 +27,10 @@ hr_status hr_realloc_bytes(void *pointer_address, size_t old_count, size_t new_c
 /* Frees what hr_alloc and the hr_text_* functions gave; NULL is allowed. */
 void hr_free(void *pointer);
 
+/* Gives what was freed back to the system, that of other threads too: between two steps
+ * that each take much. */
+void hr_give_back_freed(void);
+
 /* A copy of `text` (NULL gives NULL), to be freed with hr_free. */
 hr_status hr_copy_text(const char *text, char **out, hr_error *err) HR_MUST_CHECK;
 

@@ -42,6 +42,13 @@ typedef struct hr_keeper {
                     hr_error *err);
 } hr_keeper;
 
+/* What is done where memory is short; the results are the same. */
+typedef enum hr_thrift {
+  HR_THRIFT_NONE,
+  HR_THRIFT_ROWS,  /* what can be kept in the folder while it trains is kept there */
+  HR_THRIFT_FOLDS, /* and sums of few folds are there at a time, made twice */
+} hr_thrift;
+
 /* Everything about a study that an expert may know before it sees a spectrum; borrowed
  * for the life of the expert. */
 typedef struct hr_study_view {
@@ -62,9 +69,7 @@ typedef struct hr_study_view {
   hr_keeper keeper;
   const char *folder; /* the run directory, for what an expert keeps while it trains;
                          NULL: there is none */
-  bool saves_memory;  /* the study would not fit memory_bytes otherwise: what can be kept
-                         in the folder while it trains is to be kept there; the results
-                         are the same */
+  hr_thrift thrift;   /* the least with which the study fits memory_bytes */
 } hr_study_view;
 
 typedef enum hr_task_status {

@@ -4,7 +4,8 @@
  * rows and solves the dual system, which is smaller (linalg/dual.h). Each row is
  * multiplied once: the global model adds up the sums of the large bins and has sums of
  * its own for the remaining rows only. Where memory is short, a bin keeps its rows on
- * disk until its turn to be trained, and gathers them, the same to the bit, only then.
+ * disk until its turn to be trained, and gathers them, the same to the bit, only then;
+ * where it is shorter still, the sums of a few folds at a time, twice.
  *
  * Where the noise is integrated out, the rows are the clean ones, and one vector more is
  * kept for every model and fold: the variance of the noise summed over the rows. */
@@ -230,14 +231,10 @@ hr_status hr_ridge_models_observe(hr_expert *expert, const hr_block *block,
     size_t row = block->first_row + i;
     const float *x = rows + i * block->pixels;
     int32_t bin = train->bin[row];
-    bool in_global_sums = false;
     if (bin != HR_UNCOVERED) {
-      hr_ridge_model *model = &expert->models[bin];
-      HR_TRY(add_row(model, x, train->target[row], train->fold[row], err));
-      /* Its fold sums are added to the global ones when the bin is done with them. */
-      in_global_sums = model->form == HR_RIDGE_PRIMAL;
+      HR_TRY(add_row(&expert->models[bin], x, train->target[row], train->fold[row], err));
     }
-    if (!in_global_sums) {
+    if (hr_ridge_is_global_row(expert, bin)) {
       HR_TRY(add_row(global, x, train->target[row], train->fold[row], err));
     }
   }

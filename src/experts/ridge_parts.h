@@ -15,6 +15,8 @@ typedef struct hr_ridge_model {
       *folds; /* HR_RIDGE_PRIMAL: [F], the rows of each fold; freed when trained */
   hr_row_store *rows;    /* where memory is short: what folds or dual are made of when the
                             model's turn has come */
+  size_t folds_handed;   /* whose sums the global model has already, where they are made
+                            one after the other */
   double *weights;       /* [A][P] */
   double *intercept;     /* [A], NaN where the system was not solved */
   double *squared_error; /* [L][F][A] validation, NaN where a system was not solved */
@@ -40,6 +42,12 @@ struct hr_expert {
 
 static inline hr_ridge_model *hr_ridge_global(const hr_expert *expert) {
   return &expert->models[expert->study->bin_count];
+}
+
+/* Whether the rows of a bin go to the global model as they come, and not with the sums of
+ * their bin when it is done with them. */
+static inline bool hr_ridge_is_global_row(const hr_expert *expert, int32_t bin) {
+  return bin == HR_UNCOVERED || expert->models[bin].form != HR_RIDGE_PRIMAL;
 }
 
 /* Where the rows of a model are gathered, for so many of them. */

@@ -11,9 +11,8 @@
 #include "core/parallel.h"
 #include "experts/ridge_parts.h"
 
-/* Alphas a run: fewer keep more threads busy, more share more. Part of the result's
- * definition. */
-enum { RUN_ALPHAS = 4 };
+/* Runs a thread between two words of progress: the more, the less do threads wait. */
+enum { RUNS_AT_A_TIME = 8 };
 
 /* What training takes beside the models. */
 typedef struct training {
@@ -23,13 +22,21 @@ typedef struct training {
   double operations, operations_done; /* of all solves, to tell how far they are */
 } training;
 
+/* The systems that are solved now: without each of some folds, at every level of the
+ * noise, and that of all rows. */
+typedef struct window {
+  size_t first_fold, fold_count;
+  bool with_all;
+} window;
+
 /* One model's solves. */
 typedef struct solving {
   const training *training;
   hr_ridge_model *model;
   const hr_scatter *total; /* HR_RIDGE_PRIMAL: all rows of the model */
-  size_t first;            /* of the runs that are made now */
-  hr_error *errors;        /* [runs] what ended one, status HR_OK for nothing */
+  window window;
+  size_t first;     /* of the runs that are made now */
+  hr_error *errors; /* [runs] what ended one, status HR_OK for nothing */
 } solving;
 
 /* One run, on one thread: alphas number [first, last) of the order, on one system. */
@@ -44,13 +51,13 @@ typedef struct run {
   double *noise; /* [P] Σσ² over the rows of the fit, NULL: not integrated out */
 } run;
 
-static size_t runs_a_system(const hr_expert *expert) {
-  return (expert->alpha_count + RUN_ALPHAS - 1) / RUN_ALPHAS;
+static window all_systems(const hr_expert *expert) {
+  return (window){0, expert->study->fold_count, true};
 }
 
-static size_t run_count(const hr_expert *expert) {
-  size_t systems = expert->level_count * expert->study->fold_count + 1;
-  return systems * runs_a_system(expert);
+static size_t run_count(const hr_expert *expert, window w) {
+  size_t systems = expert->level_count * w.fold_count + w.with_all;
+  return systems * hr_ridge_runs_a_system(expert->alpha_count);
 }
 
 /* The variance of the noise over the square of the error. */
@@ -215,15 +222,19 @@ cleanup:
 static void make_run(void *context, size_t i, size_t thread) {
   const solving *s = context;
   const hr_expert *expert = s->training->expert;
-  size_t index = s->first + i, runs = runs_a_system(expert), system = index / runs;
-  size_t folds = expert->study->fold_count, first = index % runs * RUN_ALPHAS;
+  size_t index = s->first + i, runs = hr_ridge_runs_a_system(expert->alpha_count);
+  size_t systems = run_count(expert, s->window) / runs, system = index % systems;
+  /* Small alphas take longest and come first, so that no thread waits long at the end. */
+  size_t first = (runs - 1 - index / systems) * HR_RIDGE_RUN_ALPHAS;
+  size_t folds = s->window.fold_count;
   bool all = system == expert->level_count * folds;
-  run r = {.solving = s,
-           .level = all ? 0 : system / folds,
-           .fold = all ? folds : system % folds,
-           .first = first,
-           .last = first + RUN_ALPHAS,
-           .system = s->training->systems[thread]};
+  run r = {
+      .solving = s,
+      .level = all ? 0 : system / folds,
+      .fold = all ? expert->study->fold_count : s->window.first_fold + system % folds,
+      .first = first,
+      .last = first + HR_RIDGE_RUN_ALPHAS,
+      .system = s->training->systems[thread]};
   if (r.last > expert->alpha_count) r.last = expert->alpha_count;
   bool empty = is_empty_fold(&r);
   for (size_t k = r.first; k < r.last; k++) {
@@ -238,14 +249,18 @@ static void make_run(void *context, size_t i, size_t thread) {
   if (undefined) err->status = HR_OK;
 }
 
-/* All runs of one model, some at a time so that progress can be told in between. */
-static hr_status make_runs(solving *s, training *t, double operations, hr_error *err) {
+/* The runs of some systems of a model, whose solves take so many operations in all; some
+ * runs at a time so that progress can be told in between. */
+static hr_status make_runs(solving *s, training *t, window w, double operations,
+                           hr_error *err) {
   hr_status status = HR_OK;
-  size_t count = run_count(t->expert), at_a_time = 4 * t->system_count;
-  for (; s->first < count; s->first += at_a_time) {
+  size_t count = run_count(t->expert, w), at_a_time = RUNS_AT_A_TIME * t->system_count;
+  double all = (double)run_count(t->expert, all_systems(t->expert));
+  s->window = w;
+  for (s->first = 0; s->first < count; s->first += at_a_time) {
     size_t left = count - s->first, taken = left < at_a_time ? left : at_a_time;
     hr_parallel_for_on(t->system_count, taken, make_run, s);
-    t->operations_done += operations * (double)taken / (double)count;
+    t->operations_done += operations * (double)taken / all;
     HR_TRY(tell_progress(t, err));
   }
   for (size_t i = 0; i < count; i++) {
@@ -350,24 +365,35 @@ static hr_status sum_folds(const hr_expert *expert, const hr_ridge_model *model,
   return status;
 }
 
-/* Adds the rows that model m kept to one whose sums are there. */
-static hr_status replay_rows(const training *t, size_t m, hr_ridge_model *into,
-                             hr_error *err) {
+/* Whether model m gets the row itself. */
+static bool has_row(const hr_expert *expert, size_t m, size_t row) {
+  int32_t bin = expert->study->train.bin[row];
+  return m == expert->study->bin_count ? hr_ridge_is_global_row(expert, bin)
+                                       : bin == (int32_t)m;
+}
+
+/* Adds the rows that model m kept, those of the folds [first, end), to a model whose sums
+ * are there. */
+static hr_status replay_rows(const training *t, size_t m, size_t first, size_t end,
+                             hr_ridge_model *into, hr_error *err) {
   enum { TOLD_ROWS = 4096 };
   hr_status status = HR_OK;
   const hr_expert *expert = t->expert;
   const hr_split_view *train = &expert->study->train;
   float *scratch = NULL;
-  uint32_t at = 0;
+  size_t at = 0;
   HR_TRY(hr_alloc(&scratch, expert->study->pixels, err));
   for (size_t row = 0; row < train->rows; row++) {
-    if (train->bin[row] != (int32_t)m) continue;
-    const float *x = hr_row_store_get(expert->models[m].rows, at++, scratch);
+    if (!has_row(expert, m, row)) continue;
+    size_t fold = train->fold[row], number = at++;
+    if (fold < first || fold >= end) continue;
+    const float *x = hr_row_store_get(expert->models[m].rows, (uint32_t)number, scratch);
     if (!x) {
+      char name[32];
       status = hr_fail(err, HR_ERR_IO,
-                       "cannot read back the rows of bin %zu, which were kept in the run "
+                       "cannot read back the rows of %s, which were kept in the run "
                        "directory while memory is short",
-                       m);
+                       name_of_model(&expert->tasks[m], name));
       goto cleanup;
     }
     hr_ridge_sum_row(into, x, train->target[row], train->fold[row]);
@@ -383,10 +409,96 @@ static hr_status gather_rows(const training *t, hr_ridge_model *model, size_t m,
                              hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_ridge_create_sums(t->expert, model, t->expert->tasks[m].train_rows, err));
-  HR_TRY(replay_rows(t, m, model, err));
+  HR_TRY(replay_rows(t, m, 0, t->expert->study->fold_count, model, err));
   hr_row_store_destroy(&model->rows);
 cleanup:
   if (status != HR_OK) hr_ridge_destroy_folds(model, t->expert->study->fold_count);
+  return status;
+}
+
+/* The sums of fold f alone, of a model that kept its rows. */
+static hr_status make_fold(const training *t, hr_ridge_model *model, size_t m, size_t f,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_expert *expert = t->expert;
+  HR_TRY(hr_scatter_create(expert->study->pixels, expert->tiles, &model->folds[f], err));
+  HR_TRY(replay_rows(t, m, f, f + 1, model, err));
+  hr_scatter_close(model->folds[f]);
+cleanup:
+  return status;
+}
+
+/* The sums of all rows, fold by fold, each of which goes to the global model as well. */
+static hr_status sum_folds_in_turn(const training *t, hr_ridge_model *model, size_t m,
+                                   hr_scatter *total, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_ridge_model *global = hr_ridge_global(t->expert);
+  hr_scatter_close(total);
+  for (size_t f = 0; f < t->expert->study->fold_count; f++) {
+    HR_TRY(make_fold(t, model, m, f, err));
+    hr_scatter_merge(total, model->folds[f]);
+    hr_scatter_merge(global->folds[f], model->folds[f]);
+    model->folds_handed = f + 1;
+    hr_scatter_destroy(&model->folds[f]);
+  }
+cleanup:
+  return status;
+}
+
+static hr_status check_rows(const hr_expert *expert, const hr_task *task, size_t rows,
+                            hr_error *err) {
+  if (rows == task->train_rows) return HR_OK;
+  return hr_fail(err, HR_ERR_INTERNAL, "%s saw %zu rows of model %d, not %zu",
+                 expert->name, rows, task->bin, task->train_rows);
+}
+
+/* Trains a model that kept its rows with the sums of a few folds at a time, which are
+ * made twice: for those of all rows, and again when the fold is left out. */
+static hr_status train_in_turn(training *t, solving *s, const hr_task *task,
+                               hr_scatter **total, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = t->expert->study;
+  hr_ridge_model *model = s->model;
+  size_t m = (size_t)task->bin;
+  double operations = solving_operations(t->expert, task);
+  HR_TRY(hr_alloc(&model->folds, study->fold_count, err));
+  HR_TRY(hr_scatter_create(study->pixels, t->expert->tiles, total, err));
+  HR_TRY(sum_folds_in_turn(t, model, m, *total, err));
+  HR_TRY(check_rows(t->expert, task, hr_scatter_rows(*total), err));
+  s->total = *total;
+  for (size_t first = 0; first < study->fold_count; first += HR_RIDGE_FOLDS_AT_A_TIME) {
+    size_t end = first + HR_RIDGE_FOLDS_AT_A_TIME;
+    bool is_last = end >= study->fold_count;
+    if (is_last) end = study->fold_count;
+    for (size_t f = first; f < end; f++) HR_TRY(make_fold(t, model, m, f, err));
+    HR_TRY(make_runs(s, t, (window){first, end - first, is_last}, operations, err));
+    for (size_t f = first; f < end; f++) hr_scatter_destroy(&model->folds[f]);
+  }
+cleanup:
+  hr_ridge_destroy_folds(model, study->fold_count);
+  return status;
+}
+
+/* Trains a model with the sums of all folds, or in its dual form. */
+static hr_status train_at_once(training *t, solving *s, const hr_task *task,
+                               hr_scatter **total, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_expert *expert = t->expert;
+  hr_ridge_model *model = s->model;
+  if (model->rows) HR_TRY(gather_rows(t, model, (size_t)task->bin, err));
+  if (uses_kernel(model)) {
+    HR_TRY(hr_dual_finish(model->dual, err));
+  } else if (model->form == HR_RIDGE_DUAL) {
+    hr_dual_centre(model->dual);
+  } else {
+    HR_TRY(sum_folds(expert, model, total, err));
+  }
+  s->total = *total;
+  size_t rows =
+      model->form == HR_RIDGE_DUAL ? hr_dual_rows(model->dual) : hr_scatter_rows(*total);
+  HR_TRY(check_rows(expert, task, rows, err));
+  HR_TRY(make_runs(s, t, all_systems(expert), solving_operations(expert, task), err));
+cleanup:
   return status;
 }
 
@@ -397,30 +509,19 @@ static hr_status train_model(training *t, hr_ridge_model *model, hr_task *task,
   double start = hr_clock_seconds();
   hr_scatter *total = NULL;
   solving s = {.training = t, .model = model};
-  HR_TRY(hr_alloc(&s.errors, run_count(expert), err));
-  if (model->rows) HR_TRY(gather_rows(t, model, (size_t)task->bin, err));
-  if (uses_kernel(model)) {
-    HR_TRY(hr_dual_finish(model->dual, err));
-  } else if (model->form == HR_RIDGE_DUAL) {
-    hr_dual_centre(model->dual);
-  } else {
-    HR_TRY(sum_folds(expert, model, &total, err));
-    s.total = total;
-  }
-  size_t rows =
-      model->form == HR_RIDGE_DUAL ? hr_dual_rows(model->dual) : hr_scatter_rows(total);
-  if (rows != task->train_rows) {
-    status = hr_fail(err, HR_ERR_INTERNAL, "%s saw %zu rows of model %d, not %zu",
-                     expert->name, rows, task->bin, task->train_rows);
-    goto cleanup;
-  }
-  HR_TRY(make_runs(&s, t, solving_operations(expert, task), err));
+  bool in_turn =
+      task->bin != HR_GLOBAL &&
+      hr_ridge_takes_folds_in_turn(expert->study, (size_t)task->bin, model->form);
+  HR_TRY(hr_alloc(&s.errors, run_count(expert, all_systems(expert)), err));
+  HR_TRY(in_turn ? train_in_turn(t, &s, task, &total, err)
+                 : train_at_once(t, &s, task, &total, err));
   double syy =
       model->form == HR_RIDGE_DUAL ? hr_dual_syy(model->dual) : hr_scatter_syy(total);
   validate_alphas(expert, model, syy);
   validate_levels(expert, model, syy);
   choose_alpha(expert, model, task);
   hr_dual_destroy(&model->dual);
+  hr_row_store_destroy(&model->rows);
   task->seconds = hr_clock_seconds() - start;
 cleanup:
   hr_scatter_destroy(&total);
@@ -451,7 +552,9 @@ static hr_status training_init(training *t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_expert *expert = t->expert;
   size_t order = largest_system(expert),
-         count = hr_ridge_solver_count(expert->study, order);
+         runs = HR_RIDGE_FOLDS_AT_A_TIME * expert->level_count *
+                hr_ridge_runs_a_system(expert->alpha_count),
+         count = hr_ridge_solver_count(expert->study, order, runs);
   HR_TRY(hr_alloc(&t->systems, count, err));
   t->system_count = count;
   for (size_t i = 0; i < count; i++) {
@@ -464,14 +567,17 @@ cleanup:
   return status;
 }
 
-/* The rows of a bin that found no memory for its sums, to the global ones. */
+/* The rows of a bin that found no memory for its sums, to the global ones, but for those
+ * of the folds that have been handed over. */
 static hr_status replay_to_global(const training *t, size_t m, hr_error *err) {
   hr_status status = HR_OK;
   hr_ridge_model *global = hr_ridge_global(t->expert);
-  for (size_t f = 0; f < t->expert->study->fold_count; f++) {
+  size_t folds = t->expert->study->fold_count, handed = t->expert->models[m].folds_handed;
+  if (handed == folds) return HR_OK;
+  for (size_t f = handed; f < folds; f++) {
     HR_TRY(hr_scatter_open(global->folds[f], err));
   }
-  HR_TRY(replay_rows(t, m, global, err));
+  HR_TRY(replay_rows(t, m, handed, folds, global, err));
 cleanup:
   close_folds(t->expert, global);
   return status;
@@ -514,7 +620,9 @@ hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
   size_t models = expert->study->bin_count + 1;
   HR_TRY(training_init(&t, err));
   HR_TRY(tell_progress(&t, err));
-  close_folds(expert, hr_ridge_global(expert));
+  hr_ridge_model *global = hr_ridge_global(expert);
+  if (global->rows) HR_TRY(gather_rows(&t, global, models - 1, err));
+  close_folds(expert, global);
   for (size_t m = 0; m < models; m++) {
     hr_ridge_model *model = &expert->models[m];
     if (model->form != HR_RIDGE_NONE) {

@@ -226,7 +226,7 @@ static hr_account make_account(const hr_plan *plan, const bool *is_done) {
     if (wanted) expert->type->estimate(&plan->view, expert->parameters, &own);
     hr_account_add(&account, &own);
   }
-  if (plan->view.saves_memory) hr_account_sort(&account);
+  if (plan->view.thrift > HR_THRIFT_NONE) hr_account_sort(&account);
   return account;
 }
 
@@ -245,6 +245,16 @@ static hr_status check_experts(const hr_plan *plan, hr_error *err) {
   return HR_OK;
 }
 
+static void choose_thrift(hr_plan *plan) {
+  hr_cost cost = {0};
+  hr_plan_estimate(plan, &cost);
+  while (cost.memory_bytes > (double)plan->view.memory_bytes &&
+         plan->view.thrift < HR_THRIFT_FOLDS) {
+    plan->view.thrift++;
+    hr_plan_estimate(plan, &cost);
+  }
+}
+
 hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
                          hr_plan **out, hr_error *err) {
   hr_status status = HR_OK;
@@ -256,9 +266,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(fill_view(plan, observer, err));
   HR_TRY(check_experts(plan, err));
   HR_TRY(fingerprint(plan, err));
-  hr_cost cost = {0};
-  hr_plan_estimate(plan, &cost);
-  plan->view.saves_memory = cost.memory_bytes > (double)plan->view.memory_bytes;
+  choose_thrift(plan);
   plan->account = make_account(plan, NULL);
   *out = plan;
   plan = NULL;
@@ -289,7 +297,7 @@ void hr_plan_print(const hr_plan *plan, char out[17]) {
 /* Of the budget, a quarter is for the stream, at most 512 MiB: larger blocks are no
  * faster; less where memory is short. */
 hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
-  const size_t most = (size_t)(plan->view.saves_memory ? 64 : 512) << 20;
+  const size_t most = (size_t)(plan->view.thrift > HR_THRIFT_NONE ? 64 : 512) << 20;
   const hr_config *config = plan->config;
   hr_stream_options options = hr_stream_options_default();
   size_t share = plan->view.memory_bytes / 4;
@@ -341,7 +349,7 @@ static int64_t smallest_budget(const hr_plan *plan) {
   enum { MOST_STEPS = 100 };
   hr_plan probe = *plan;
   hr_cost cost = {0};
-  probe.view.saves_memory = true;
+  probe.view.thrift = HR_THRIFT_FOLDS;
   int64_t budget = 1;
   for (int step = 0; step < MOST_STEPS; step++) {
     probe.view.memory_bytes = (size_t)budget << 20;
@@ -412,6 +420,19 @@ double hr_plan_seconds(const hr_cost *cost) {
   return rate > 0 ? cost->operations / rate : 0;
 }
 
+static const char *describe_thrift(hr_thrift thrift) {
+  switch (thrift) {
+    case HR_THRIFT_NONE:
+      return "";
+    case HR_THRIFT_ROWS:
+      return ", bins keeping their rows on disk until their turn";
+    case HR_THRIFT_FOLDS:
+      break;
+  }
+  return ", bins keeping their rows on disk until their turn and summing some folds at a "
+         "time";
+}
+
 static void describe_cost(const hr_plan *plan, hr_text *out) {
   hr_cost cost = {0};
   double rate = measure_rate();
@@ -422,11 +443,10 @@ static void describe_cost(const hr_plan *plan, hr_text *out) {
                    " MiB of memory (run.memory_mib): at least %" PRId64 " are needed\n",
                    plan->config->run.memory_mib, smallest_budget(plan));
   } else {
-    hr_text_append(
-        out, "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib%s\n",
-        ceil(cost.memory_bytes / 1048576), plan->config->run.memory_mib,
-        plan->view.saves_memory ? ", bins keeping their rows on disk until their turn"
-                                : "");
+    hr_text_append(out,
+                   "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib%s\n",
+                   ceil(cost.memory_bytes / 1048576), plan->config->run.memory_mib,
+                   describe_thrift(plan->view.thrift));
   }
   hr_text_append(out, "Would compute for ");
   if (rate > 0) {

@@ -145,6 +145,7 @@ static hr_status finish_contenders(study *s, hr_error *err) {
     HR_TRY(hr_contender_predict(contender, s->plan, err));
     HR_TRY(hr_contender_finish(contender, err));
     s->outcomes[i] = contender->outcome;
+    hr_give_back_freed();
     hr_timings_lap(&s->timings, "train and predict", contender->home.type->name);
     keep_timings(s);
   }

@@ -87,7 +87,7 @@ class WholeStudy(unittest.TestCase):
             out = os.path.join(self.scratch.name, "plan")
             told = study_data.run(BUILD, "headroom", "run", self.write(text), "--out", out,
                                   "--dry-run").stdout
-            return text, int(re.search(r"Would need (\d+) MiB", told).group(1)), told
+            return text, int(re.search(r"(?:Would need|at least) (\d+)", told).group(1)), told
 
         text, needed, told = plan(1000)
         self.assertNotIn("rows on disk", told)
@@ -96,10 +96,13 @@ class WholeStudy(unittest.TestCase):
         text, less, told = plan(next(n for n in range(needed, 0, -4) if "on disk" in plan(n)[2]))
         self.assertIn("bins keeping their rows on disk until their turn", told)
         self.assertLess(less, needed)
-        found = self.run_study(text, "saving")
-        self.assertEqual(without_times(self.read(found, "results.json")),
-                         without_times(self.read(expected, "results.json")))
-        self.assertEqual(glob.glob(os.path.join(found, "rows-*")), [])
+        least, _, told = plan(plan(1)[1])
+        self.assertIn("summing some folds at a time", told)
+        for text, name in ((text, "saving"), (least, "thrifty")):
+            found = self.run_study(text, name)
+            self.assertEqual(without_times(self.read(found, "results.json")),
+                             without_times(self.read(expected, "results.json")))
+            self.assertEqual(glob.glob(os.path.join(found, "rows-*")), [])
 
     def test_the_ledger_balances(self):
         out = self.run_study(config_text(), "ledger")
