@@ -23,7 +23,7 @@ struct hr_scatter {
   double mean_y, syy;
   double *mean; /* [P] */
   double *sxy;  /* [P] */
-  double **sxx; /* tiles (i, j), j >= i, row by row: [tile][tile]; of those on the
+  double *sxx;  /* tiles (i, j), j >= i, row by row: each [tile][tile]; of those on the
                    diagonal, the upper triangle */
   float *block; /* [BLOCK_ROWS][P] pending rows */
   double *block_y;
@@ -40,6 +40,11 @@ static void tile_place(const hr_scatter *s, size_t index, size_t *i, size_t *j) 
   *i = 0;
   while (index >= s->tiles_across - *i) index -= s->tiles_across - (*i)++;
   *j = *i + index;
+}
+
+/* Row r of tile number `index`, [tile]. */
+static double *tile_row(const hr_scatter *s, size_t index, size_t r) {
+  return s->sxx + (index * s->tile + r) * s->tile;
 }
 
 /* Columns in tile column j: all of a tile, except at the right edge. */
@@ -71,10 +76,7 @@ hr_status hr_scatter_create(size_t pixels, hr_tiles *tiles, hr_scatter **out,
   HR_TRY(hr_alloc(&s->mean, pixels, err));
   HR_TRY(hr_alloc(&s->sxy, pixels, err));
   HR_TRY(hr_alloc(&s->shift, pixels, err));
-  HR_TRY(hr_alloc(&s->sxx, tile_total(s), err));
-  for (size_t t = 0; t < tile_total(s); t++) {
-    HR_TRY(hr_alloc(&s->sxx[t], s->tile * s->tile, err));
-  }
+  HR_TRY(hr_alloc(&s->sxx, tile_total(s) * s->tile * s->tile, err));
   HR_TRY(hr_scatter_open(s, err));
   HR_TRY(hr_alloc(&s->block_y, BLOCK_ROWS, err));
   *out = s;
@@ -88,7 +90,6 @@ void hr_scatter_destroy(hr_scatter **scatter) {
   hr_scatter *s = *scatter;
   *scatter = NULL;
   if (!s) return;
-  for (size_t t = 0; s->sxx && t < tile_total(s); t++) hr_free(s->sxx[t]);
   hr_free(s->sxx);
   hr_free(s->mean);
   hr_free(s->sxy);
@@ -162,7 +163,7 @@ static void multiply_tile(void *context, size_t index, size_t thread) {
   }
   double n = (double)s->pending, m = (double)s->rows, weight = m * n / (m + n);
   for (size_t r = 0; r < height; r++) {
-    double *sum = s->sxx[index] + r * s->tile;
+    double *sum = tile_row(s, index, r);
     double scaled = weight * s->shift[i * s->tile + r];
     const double *shift = s->shift + j * s->tile;
     for (size_t c = i == j ? r : 0; c < width; c++) {
@@ -223,8 +224,8 @@ static void merge_tile(void *context, size_t index, size_t thread) {
   tile_place(s, index, &i, &j);
   double m = (double)s->rows, n = (double)merge->other->rows, weight = m * n / (m + n);
   for (size_t r = 0; r < tile_width(s, i); r++) {
-    double *sum = s->sxx[index] + r * s->tile;
-    const double *other = merge->other->sxx[index] + r * s->tile;
+    double *sum = tile_row(s, index, r);
+    const double *other = tile_row(merge->other, index, r);
     double scaled = weight * s->shift[i * s->tile + r];
     const double *shift = s->shift + j * s->tile;
     for (size_t c = 0; c < tile_width(s, j); c++) sum[c] += other[c] + scaled * shift[c];
@@ -258,10 +259,10 @@ static void expand_system(const hr_scatter *total, const hr_scatter *without,
     size_t width = tile_width(total, j);
     for (size_t r = 0; r < tile_width(total, i); r++) {
       double *row = out + (i * tile + r) * pixels + j * tile;
-      const double *all = total->sxx[index] + r * tile;
+      const double *all = tile_row(total, index, r);
       memcpy(row, all, width * sizeof *row);
       if (!without) continue;
-      const double *part = without->sxx[index] + r * tile;
+      const double *part = tile_row(without, index, r);
       double scaled = weight * shift[i * tile + r];
       for (size_t c = 0; c < width; c++) row[c] -= part[c] + scaled * shift[j * tile + c];
     }
@@ -319,7 +320,7 @@ static void multiply_symmetric_tile(const hr_scatter *s, size_t index, const dou
   size_t i = 0, j = 0;
   tile_place(s, index, &i, &j);
   for (size_t r = 0; r < tile_width(s, i); r++) {
-    const double *row = s->sxx[index] + r * s->tile;
+    const double *row = tile_row(s, index, r);
     size_t p = i * s->tile + r, q = j * s->tile;
     if (i == j) { /* the strict upper triangle twice, the diagonal once */
       out[p] += row[r] * w[p];
