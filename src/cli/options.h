@@ -21,15 +21,14 @@ typedef enum hr_option_kind {
 typedef struct hr_option {
   const char *name; /* without its dashes */
   hr_option_kind kind;
-  size_t offset;       /* offsetof(the values struct, member) */
-  const char *value;   /* what help calls the value: "DIR"; NULL for a flag */
-  double minimum;      /* inclusive, of counts, numbers and both ends of a range; */
-  double maximum;      /* unlimited where maximum is not above minimum */
-  const char *choices; /* "f32|f64" */
-  bool required;       /* the command line is refused without it */
-  const char *help;    /* half a sentence, with the unit */
-  bool
-      zero_means_absent; /* of a number: 0 and below are refused, no default of 0 shown */
+  size_t offset;          /* offsetof(the values struct, member) */
+  const char *value;      /* what help calls the value: "DIR"; NULL for a flag */
+  double minimum;         /* inclusive, of counts, numbers and both ends of a range; */
+  double maximum;         /* unlimited where maximum is not above minimum */
+  const char *choices;    /* "f32|f64" */
+  bool required;          /* the command line is refused without it */
+  const char *help;       /* half a sentence, with the unit */
+  bool zero_means_absent; /* of a number: others are above 0; no default is shown */
 } hr_option;
 
 /* The grammar of one verb: options in any order, and at most one operand. */
