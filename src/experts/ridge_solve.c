@@ -19,6 +19,9 @@ typedef struct training {
   hr_expert *expert;
   hr_shifted **systems; /* [system_count], one a thread */
   size_t system_count;
+  hr_scatter **spare; /* [most_spare] closed sums that no model has any more: the next one
+                         need not wait for the system to zero their pages */
+  size_t spare_count, most_spare;
   double operations, operations_done; /* of all solves, to tell how far they are */
 } training;
 
@@ -348,6 +351,47 @@ static void choose_alpha(const hr_expert *expert, const hr_ridge_model *model,
                      name_of_model(task, name), task->note);
 }
 
+/* Sums of no rows, open: spare ones, or new. */
+static hr_status take_sums(training *t, hr_scatter **out, hr_error *err) {
+  if (t->spare_count == 0) {
+    return hr_scatter_create(t->expert->study->pixels, t->expert->tiles, out, err);
+  }
+  hr_scatter *sums = t->spare[--t->spare_count];
+  hr_status status = hr_scatter_open(sums, err);
+  if (status != HR_OK) {
+    hr_scatter_destroy(&sums);
+    return status;
+  }
+  hr_scatter_clear(sums);
+  *out = sums;
+  return HR_OK;
+}
+
+/* Sums that are done with, or none. */
+static void put_sums(training *t, hr_scatter **address) {
+  hr_scatter *sums = *address;
+  if (!sums || t->spare_count == t->most_spare) {
+    hr_scatter_destroy(address);
+    return;
+  }
+  hr_scatter_close(sums);
+  t->spare[t->spare_count++] = sums;
+  *address = NULL;
+}
+
+static void drop_spare_sums(training *t) {
+  while (t->spare_count > 0) hr_scatter_destroy(&t->spare[--t->spare_count]);
+}
+
+/* The sums of all its folds. */
+static void put_folds(training *t, hr_ridge_model *model) {
+  for (size_t f = 0; model->folds && f < t->expert->study->fold_count; f++) {
+    put_sums(t, &model->folds[f]);
+  }
+  hr_free(model->folds);
+  model->folds = NULL;
+}
+
 static void close_folds(const hr_expert *expert, const hr_ridge_model *model) {
   for (size_t f = 0; model->folds && f < expert->study->fold_count; f++) {
     hr_scatter_close(model->folds[f]);
@@ -355,11 +399,11 @@ static void close_folds(const hr_expert *expert, const hr_ridge_model *model) {
 }
 
 /* The sum of the folds' statistics. */
-static hr_status sum_folds(const hr_expert *expert, const hr_ridge_model *model,
-                           hr_scatter **out, hr_error *err) {
-  hr_status status = hr_scatter_create(expert->study->pixels, expert->tiles, out, err);
-  close_folds(expert, model);
-  for (size_t f = 0; status == HR_OK && f < expert->study->fold_count; f++) {
+static hr_status sum_folds(training *t, const hr_ridge_model *model, hr_scatter **out,
+                           hr_error *err) {
+  hr_status status = take_sums(t, out, err);
+  close_folds(t->expert, model);
+  for (size_t f = 0; status == HR_OK && f < t->expert->study->fold_count; f++) {
     hr_scatter_merge(*out, model->folds[f]);
   }
   return status;
@@ -372,6 +416,43 @@ static bool has_row(const hr_expert *expert, size_t m, size_t row) {
                                        : bin == (int32_t)m;
 }
 
+/* Rows read back together, each on a thread. */
+enum { ROWS_AT_A_TIME = 64 };
+
+typedef struct replay {
+  const hr_row_store *store;
+  float *scratch; /* [ROWS_AT_A_TIME][P] */
+  size_t pixels, count;
+  uint32_t number[ROWS_AT_A_TIME]; /* in the store */
+  size_t row[ROWS_AT_A_TIME];      /* in the study */
+  const float *x[ROWS_AT_A_TIME];  /* NULL where it could not be read */
+} replay;
+
+static void read_row_back(void *context, size_t i, size_t thread) {
+  (void)thread;
+  replay *r = context;
+  r->x[i] = hr_row_store_get(r->store, r->number[i], r->scratch + i * r->pixels);
+}
+
+/* Adds the rows that are together. */
+static hr_status add_replayed(const training *t, size_t m, replay *r,
+                              hr_ridge_model *into, hr_error *err) {
+  const hr_split_view *train = &t->expert->study->train;
+  hr_parallel_for(r->count, read_row_back, r);
+  for (size_t i = 0; i < r->count; i++) {
+    if (!r->x[i]) {
+      char name[32];
+      return hr_fail(err, HR_ERR_IO,
+                     "cannot read back the rows of %s, which were kept in the run "
+                     "directory while memory is short",
+                     name_of_model(&t->expert->tasks[m], name));
+    }
+    hr_ridge_sum_row(into, r->x[i], train->target[r->row[i]], train->fold[r->row[i]]);
+  }
+  r->count = 0;
+  return HR_OK;
+}
+
 /* Adds the rows that model m kept, those of the folds [first, end), to a model whose sums
  * are there. */
 static hr_status replay_rows(const training *t, size_t m, size_t first, size_t end,
@@ -380,48 +461,48 @@ static hr_status replay_rows(const training *t, size_t m, size_t first, size_t e
   hr_status status = HR_OK;
   const hr_expert *expert = t->expert;
   const hr_split_view *train = &expert->study->train;
-  float *scratch = NULL;
   size_t at = 0;
-  HR_TRY(hr_alloc(&scratch, expert->study->pixels, err));
+  replay r = {.store = expert->models[m].rows, .pixels = expert->study->pixels};
+  HR_TRY(hr_alloc(&r.scratch, ROWS_AT_A_TIME * r.pixels, err));
   for (size_t row = 0; row < train->rows; row++) {
     if (!has_row(expert, m, row)) continue;
     size_t fold = train->fold[row], number = at++;
     if (fold < first || fold >= end) continue;
-    const float *x = hr_row_store_get(expert->models[m].rows, (uint32_t)number, scratch);
-    if (!x) {
-      char name[32];
-      status = hr_fail(err, HR_ERR_IO,
-                       "cannot read back the rows of %s, which were kept in the run "
-                       "directory while memory is short",
-                       name_of_model(&expert->tasks[m], name));
-      goto cleanup;
-    }
-    hr_ridge_sum_row(into, x, train->target[row], train->fold[row]);
+    r.number[r.count] = (uint32_t)number;
+    r.row[r.count++] = row;
+    if (r.count == ROWS_AT_A_TIME) HR_TRY(add_replayed(t, m, &r, into, err));
     if (at % TOLD_ROWS == 0) HR_TRY(tell_progress(t, err));
   }
+  HR_TRY(add_replayed(t, m, &r, into, err));
 cleanup:
-  hr_free(scratch);
+  hr_free(r.scratch);
   return status;
 }
 
 /* The sums of a model that kept its rows until now. */
-static hr_status gather_rows(const training *t, hr_ridge_model *model, size_t m,
+static hr_status gather_rows(training *t, hr_ridge_model *model, size_t m,
                              hr_error *err) {
   hr_status status = HR_OK;
-  HR_TRY(hr_ridge_create_sums(t->expert, model, t->expert->tasks[m].train_rows, err));
-  HR_TRY(replay_rows(t, m, 0, t->expert->study->fold_count, model, err));
+  const hr_expert *expert = t->expert;
+  size_t folds = expert->study->fold_count, rows = expert->tasks[m].train_rows;
+  if (model->form == HR_RIDGE_PRIMAL) {
+    HR_TRY(hr_alloc(&model->folds, folds, err));
+    for (size_t f = 0; f < folds; f++) HR_TRY(take_sums(t, &model->folds[f], err));
+  } else {
+    HR_TRY(hr_ridge_create_sums(expert, model, rows, err));
+  }
+  HR_TRY(replay_rows(t, m, 0, folds, model, err));
   hr_row_store_destroy(&model->rows);
 cleanup:
-  if (status != HR_OK) hr_ridge_destroy_folds(model, t->expert->study->fold_count);
+  if (status != HR_OK) put_folds(t, model);
   return status;
 }
 
 /* The sums of fold f alone, of a model that kept its rows. */
-static hr_status make_fold(const training *t, hr_ridge_model *model, size_t m, size_t f,
+static hr_status make_fold(training *t, hr_ridge_model *model, size_t m, size_t f,
                            hr_error *err) {
   hr_status status = HR_OK;
-  const hr_expert *expert = t->expert;
-  HR_TRY(hr_scatter_create(expert->study->pixels, expert->tiles, &model->folds[f], err));
+  HR_TRY(take_sums(t, &model->folds[f], err));
   HR_TRY(replay_rows(t, m, f, f + 1, model, err));
   hr_scatter_close(model->folds[f]);
 cleanup:
@@ -429,7 +510,7 @@ cleanup:
 }
 
 /* The sums of all rows, fold by fold, each of which goes to the global model as well. */
-static hr_status sum_folds_in_turn(const training *t, hr_ridge_model *model, size_t m,
+static hr_status sum_folds_in_turn(training *t, hr_ridge_model *model, size_t m,
                                    hr_scatter *total, hr_error *err) {
   hr_status status = HR_OK;
   hr_ridge_model *global = hr_ridge_global(t->expert);
@@ -439,7 +520,7 @@ static hr_status sum_folds_in_turn(const training *t, hr_ridge_model *model, siz
     hr_scatter_merge(total, model->folds[f]);
     hr_scatter_merge(global->folds[f], model->folds[f]);
     model->folds_handed = f + 1;
-    hr_scatter_destroy(&model->folds[f]);
+    put_sums(t, &model->folds[f]);
   }
 cleanup:
   return status;
@@ -462,7 +543,7 @@ static hr_status train_in_turn(training *t, solving *s, const hr_task *task,
   size_t m = (size_t)task->bin;
   double operations = solving_operations(t->expert, task);
   HR_TRY(hr_alloc(&model->folds, study->fold_count, err));
-  HR_TRY(hr_scatter_create(study->pixels, t->expert->tiles, total, err));
+  HR_TRY(take_sums(t, total, err));
   HR_TRY(sum_folds_in_turn(t, model, m, *total, err));
   HR_TRY(check_rows(t->expert, task, hr_scatter_rows(*total), err));
   s->total = *total;
@@ -472,10 +553,10 @@ static hr_status train_in_turn(training *t, solving *s, const hr_task *task,
     if (is_last) end = study->fold_count;
     for (size_t f = first; f < end; f++) HR_TRY(make_fold(t, model, m, f, err));
     HR_TRY(make_runs(s, t, (window){first, end - first, is_last}, operations, err));
-    for (size_t f = first; f < end; f++) hr_scatter_destroy(&model->folds[f]);
+    for (size_t f = first; f < end; f++) put_sums(t, &model->folds[f]);
   }
 cleanup:
-  hr_ridge_destroy_folds(model, study->fold_count);
+  put_folds(t, model);
   return status;
 }
 
@@ -491,7 +572,7 @@ static hr_status train_at_once(training *t, solving *s, const hr_task *task,
   } else if (model->form == HR_RIDGE_DUAL) {
     hr_dual_centre(model->dual);
   } else {
-    HR_TRY(sum_folds(expert, model, total, err));
+    HR_TRY(sum_folds(t, model, total, err));
   }
   s->total = *total;
   size_t rows =
@@ -508,6 +589,7 @@ static hr_status train_model(training *t, hr_ridge_model *model, hr_task *task,
   hr_expert *expert = t->expert;
   double start = hr_clock_seconds();
   hr_scatter *total = NULL;
+  if (model->form == HR_RIDGE_DUAL) drop_spare_sums(t); /* K wants the room */
   solving s = {.training = t, .model = model};
   bool in_turn =
       task->bin != HR_GLOBAL &&
@@ -524,7 +606,7 @@ static hr_status train_model(training *t, hr_ridge_model *model, hr_task *task,
   hr_row_store_destroy(&model->rows);
   task->seconds = hr_clock_seconds() - start;
 cleanup:
-  hr_scatter_destroy(&total);
+  put_sums(t, &total);
   hr_free(s.errors);
   return status;
 }
@@ -546,6 +628,8 @@ static void training_fini(training *t) {
     hr_shifted_destroy(&t->systems[i]);
   }
   hr_free(t->systems);
+  if (t->spare) drop_spare_sums(t);
+  hr_free(t->spare);
 }
 
 static hr_status training_init(training *t, hr_error *err) {
@@ -555,6 +639,10 @@ static hr_status training_init(training *t, hr_error *err) {
          runs = HR_RIDGE_FOLDS_AT_A_TIME * expert->level_count *
                 hr_ridge_runs_a_system(expert->alpha_count),
          count = hr_ridge_solver_count(expert->study, order, runs);
+  /* As many as a bin that kept its rows has at once; otherwise that of all folds. */
+  t->most_spare =
+      expert->study->thrift >= HR_THRIFT_ROWS ? expert->study->fold_count + 1 : 1;
+  HR_TRY(hr_alloc(&t->spare, t->most_spare, err));
   HR_TRY(hr_alloc(&t->systems, count, err));
   t->system_count = count;
   for (size_t i = 0; i < count; i++) {
@@ -584,7 +672,7 @@ cleanup:
 }
 
 /* Adds a trained bin's fold sums to the global ones. */
-static hr_status hand_to_global(const training *t, size_t m, hr_error *err) {
+static hr_status hand_to_global(training *t, size_t m, hr_error *err) {
   hr_expert *expert = t->expert;
   hr_ridge_model *model = &expert->models[m], *global = hr_ridge_global(expert);
   if (model->form != HR_RIDGE_PRIMAL || model == global) return HR_OK;
@@ -593,7 +681,7 @@ static hr_status hand_to_global(const training *t, size_t m, hr_error *err) {
   for (size_t f = 0; f < expert->study->fold_count; f++) {
     hr_scatter_merge(global->folds[f], model->folds[f]);
   }
-  hr_ridge_destroy_folds(model, expert->study->fold_count);
+  put_folds(t, model);
   return HR_OK;
 }
 
@@ -614,28 +702,41 @@ static hr_status fail_model(const hr_expert *expert, hr_ridge_model *model, hr_t
   return HR_OK;
 }
 
+/* One model's turn. A bin that fails leaves the others be. */
+static hr_status take_turn(training *t, size_t m, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_expert *expert = t->expert;
+  hr_ridge_model *model = &expert->models[m];
+  if (model->form != HR_RIDGE_NONE) {
+    hr_error reason = {.status = HR_OK};
+    hr_task *task = &expert->tasks[m];
+    hr_status trained = train_model(t, model, task, &reason);
+    if (trained != HR_OK) {
+      HR_TRY(fail_model(expert, model, task, trained, &reason, err));
+    }
+  }
+  HR_TRY(hand_to_global(t, m, err));
+cleanup:
+  return status;
+}
+
 hr_status hr_ridge_models_train(hr_expert *expert, hr_error *err) {
   hr_status status = HR_OK;
   training t = {.expert = expert};
-  size_t models = expert->study->bin_count + 1;
+  size_t bins = expert->study->bin_count;
   HR_TRY(training_init(&t, err));
   HR_TRY(tell_progress(&t, err));
   hr_ridge_model *global = hr_ridge_global(expert);
-  if (global->rows) HR_TRY(gather_rows(&t, global, models - 1, err));
+  if (global->rows) HR_TRY(gather_rows(&t, global, bins, err));
   close_folds(expert, global);
-  for (size_t m = 0; m < models; m++) {
-    hr_ridge_model *model = &expert->models[m];
-    if (model->form != HR_RIDGE_NONE) {
-      hr_error reason = {.status = HR_OK};
-      hr_task *task = &expert->tasks[m];
-      hr_status trained = train_model(&t, model, task, &reason);
-      if (trained != HR_OK) {
-        HR_TRY(fail_model(expert, model, task, trained, &reason, err));
-      }
-    }
-    HR_TRY(hand_to_global(&t, m, err));
-    if (m + 1 == models) hr_ridge_destroy_folds(model, expert->study->fold_count);
+  for (size_t m = 0; m < bins; m++) { /* these first: one takes over another's sums */
+    if (expert->models[m].form == HR_RIDGE_PRIMAL) HR_TRY(take_turn(&t, m, err));
   }
+  for (size_t m = 0; m < bins; m++) {
+    if (expert->models[m].form != HR_RIDGE_PRIMAL) HR_TRY(take_turn(&t, m, err));
+  }
+  HR_TRY(take_turn(&t, bins, err));
+  hr_ridge_destroy_folds(global, expert->study->fold_count);
   t.operations_done = t.operations + 1e9;
   HR_TRY(tell_progress(&t, err));
 cleanup:

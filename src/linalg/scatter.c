@@ -99,6 +99,14 @@ void hr_scatter_destroy(hr_scatter **scatter) {
   hr_free(s);
 }
 
+void hr_scatter_clear(hr_scatter *s) {
+  memset(s->mean, 0, s->pixels * sizeof *s->mean);
+  memset(s->sxy, 0, s->pixels * sizeof *s->sxy);
+  memset(s->sxx, 0, tile_total(s) * s->tile * s->tile * sizeof *s->sxx);
+  s->mean_y = s->syy = 0;
+  s->rows = s->pending = 0;
+}
+
 size_t hr_scatter_rows(const hr_scatter *scatter) {
   return scatter->rows;
 }
@@ -314,30 +322,26 @@ hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
   return hr_shifted_solve(system, alpha, out->weights, err);
 }
 
-/* out [P] += the tile and its mirror image times w. */
-static void multiply_symmetric_tile(const hr_scatter *s, size_t index, const double *w,
-                                    double *out) {
+/* out [P] += Uᵀ w of the tile, U the upper triangle with its off-diagonal doubled. */
+static void multiply_doubled_tile(const hr_scatter *s, size_t index, const double *w,
+                                  double *restrict out) {
   size_t i = 0, j = 0;
   tile_place(s, index, &i, &j);
+  size_t p = i * s->tile, q = j * s->tile, width = tile_width(s, j);
   for (size_t r = 0; r < tile_width(s, i); r++) {
     const double *row = tile_row(s, index, r);
-    size_t p = i * s->tile + r, q = j * s->tile;
-    if (i == j) { /* the strict upper triangle twice, the diagonal once */
-      out[p] += row[r] * w[p];
-      for (size_t c = r + 1; c < tile_width(s, j); c++) out[p] += 2 * row[c] * w[q + c];
-    } else {
-      for (size_t c = 0; c < tile_width(s, j); c++) out[p] += 2 * row[c] * w[q + c];
-    }
+    double doubled = 2 * w[p + r];
+    if (i == j) out[p + r] += row[r] * w[p + r];
+    for (size_t c = i == j ? r + 1 : 0; c < width; c++) out[q + c] += doubled * row[c];
   }
 }
 
 double hr_scatter_squared_error(const hr_scatter *s, const hr_linear_model *model,
                                 double *work) {
-  /* work = U w with wᵀ work = wᵀ Sxx w: the upper triangle with its off-diagonal doubled.
-   */
+  /* work = Uᵀ w, so that workᵀ w = wᵀ Sxx w. */
   memset(work, 0, s->pixels * sizeof *work);
   for (size_t t = 0; t < tile_total(s); t++) {
-    multiply_symmetric_tile(s, t, model->weights, work);
+    multiply_doubled_tile(s, t, model->weights, work);
   }
   double quadratic = 0, linear = 0, offset = model->offset;
   for (size_t p = 0; p < s->pixels; p++) {

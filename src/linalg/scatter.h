@@ -26,6 +26,9 @@ hr_status hr_scatter_create(size_t pixels, hr_tiles *tiles, hr_scatter **out,
                             hr_error *err) HR_MUST_CHECK;
 void hr_scatter_destroy(hr_scatter **scatter);
 
+/* Makes it one of no rows again, in the memory it has; open or closed as it was. */
+void hr_scatter_clear(hr_scatter *scatter);
+
 /* Bytes one scatter of P pixels takes, its pending block included, without its tiles. */
 double hr_scatter_bytes(size_t pixels);
 

@@ -5,10 +5,10 @@
 
 #include "core/alloc.h"
 
-/* Iterations after which something else is tried. At order 4096 one with a factor takes a
- * twenty-fifth of the time of making a factor, one without it a fortieth (measured); less
- * than that pays, as a trial that fails is lost. A fresh factor is given up only where
- * the system is beyond fp32. */
+/* Iterations after which something else is tried. At order 4096, on two threads, a factor
+ * takes the time of twenty-six without one and of fifteen with one (measured); about that
+ * pays, as a trial that fails is lost. A fresh factor is given up only where the system
+ * is beyond fp32. */
 enum { MOST_PLAIN = 30, MOST_REUSED = 16, MOST_FRESH = 60, LEAST = 4 };
 
 struct hr_shifted {
