@@ -68,7 +68,8 @@ static const uint64_t two_to_52 = 0x4330000000000000u;
 
 /* -2 ln(n / 2^41) for an odd integer n < 2^41: exponent and mantissa m taken apart, so
  * that sqrt(1/2) < m <= sqrt(2), the mantissa's logarithm by the series 2 atanh(s), s =
- * (m-1)/(m+1), |s| < 0.172; truncated below 1e-16. The factor -4 of s times the series is
+ * (m-1)/(m+1), |s| < 0.172; truncated below 1e-11 of
+ * its value. The factor -4 of s times the series is
  * in the coefficients, where, a power of two, it rounds nothing. */
 static inline double minus_twice_log(uint64_t n) {
   /* Added to the bits, it carries into the exponent where the mantissa is above sqrt(2).
@@ -80,10 +81,7 @@ static inline double minus_twice_log(uint64_t n) {
       from_bits((bits >> 52) | two_to_52) - (4503599627370496.0 + 1023.0 + 41.0);
   double m = from_bits((bits & 0x000fffffffffffffu) + (0x3ff0000000000000u - carry));
   double s = (m - 1.0) / (m + 1.0), q = s * s;
-  double p = -4.0 / 19.0;
-  p = p * q - 4.0 / 17.0;
-  p = p * q - 4.0 / 15.0;
-  p = p * q - 4.0 / 13.0;
+  double p = -4.0 / 13.0;
   p = p * q - 4.0 / 11.0;
   p = p * q - 4.0 / 9.0;
   p = p * q - 4.0 / 7.0;
@@ -93,19 +91,16 @@ static inline double minus_twice_log(uint64_t n) {
   return exponent * (-2.0 * 0.693147180559945309417) + s * p;
 }
 
-/* sin and cos of |x| <= pi/4 by their Taylor series, truncated below 1e-15. */
+/* sin and cos of |x| <= pi/4 by their Taylor series, truncated below 1e-11. */
 static inline void sine_cosine(double x, double *sine, double *cosine) {
   double q = x * x;
-  double s = -1.0 / 1307674368000.0;
-  s = s * q + 1.0 / 6227020800.0;
-  s = s * q - 1.0 / 39916800.0;
+  double s = -1.0 / 39916800.0;
   s = s * q + 1.0 / 362880.0;
   s = s * q - 1.0 / 5040.0;
   s = s * q + 1.0 / 120.0;
   s = s * q - 1.0 / 6.0;
   *sine = x + x * q * s;
-  double c = 1.0 / 20922789888000.0;
-  c = c * q - 1.0 / 87178291200.0;
+  double c = -1.0 / 87178291200.0;
   c = c * q + 1.0 / 479001600.0;
   c = c * q - 1.0 / 3628800.0;
   c = c * q + 1.0 / 40320.0;
