@@ -13,7 +13,8 @@ usage: bench/run.py BUILD_DIR [options]     (BUILD_DIR configured with -DHR_BENC
   --out FOLDER      results.json, results.md and plots go there (bench/)
   --add             beside what results.json there holds of other stages and sizes
   --place FOLDER    the data, kept for another run (a temporary folder, removed)
-  --memory MIB   of run.memory_mib in studies (1400: more is no faster)
+  --agree           then one run more of the peer, on the very noise of ours, to compare R²
+  --memory MIB      of run.memory_mib in studies (1400: more is no faster)
   --trees N, --epochs N   of LightGBM (500) and of the CNN (30)
 
 A peer whose Python package is missing is left out, with a line. Memory is the peak of the
@@ -35,6 +36,7 @@ import write_results  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 STAGES = ("read", "noise", "ridge", "ridge_cv", "lightgbm", "cnn", "posterior", "study")
 PIXELS, TEST_ROWS, SHARDS, CNN_BINS = 4096, 2000, 5, (3, 6)
+AGREEING = ("ridge", "ridge_cv", "lightgbm")  # whose results are a matter of the rows alone
 ALPHAS, FOLDS, MODELS = 7, 5, 10  # of the Ridge sweep: nine bins and the global model
 NEEDS = {"read": ["h5py", "numpy"], "noise": ["numpy"],
          "ridge": ["h5py", "pandas", "sklearn"], "ridge_cv": ["h5py", "pandas", "sklearn"],
@@ -210,6 +212,24 @@ run: {{memory_mib: {self.options.memory}}}
             f"{name} {entry[name]['wall']:.2f} s, {entry[name]['mib']:.0f} MiB" for name in runs))
         return entry
 
+    def agree(self, stage, rows, entry):
+        """Adds what the peer reaches on the rows that ours saw, noise and all."""
+        folder = self.simulate(rows)
+        _, _, theirs, peer_left = self.contest(stage, folder, rows)
+        shards = [f"{folder}/train_{i}/dataset.h5" for i in range(SHARDS)]
+        dumped = os.path.join(self.place, "rows")
+        environment = {**self.environment, "NOISY_ROWS": f"{dumped}.noisy.f32"}
+        say(f"{stage}, {rows} spectra: the peer on our noise")
+        try:
+            measure([self.tool("tool_dump_rows"), dumped, "generated", "1", "42", "train", "64",
+                     str(1 << 28), *shards], self.log, self.environment)
+            measure(theirs, self.log, environment)
+        finally:
+            for kind in ("flux", "error", "noisy", "z"):
+                if os.path.exists(f"{dumped}.{kind}.f32"):
+                    os.remove(f"{dumped}.{kind}.f32")
+        entry["peer_on_our_noise"] = self.read_left(peer_left)
+
     def limits(self):
         done = subprocess.run([self.tool("bench_limits"), os.path.join(self.place, "disk"),
                                "64" if self.options.quick else "1024"],
@@ -229,6 +249,7 @@ def parse():
     parser.add_argument("--add", action="store_true")
     parser.add_argument("--out", default=HERE)
     parser.add_argument("--place")
+    parser.add_argument("--agree", action="store_true")
     parser.add_argument("--memory", type=int, default=1400)
     parser.add_argument("--trees", type=int)
     parser.add_argument("--epochs", type=int)
@@ -274,6 +295,8 @@ def main():
         for stage in options.stages:
             for rows in options.sizes:
                 entry = race.race(stage, rows)
+                if options.agree and "peer" in entry and stage in AGREEING:
+                    race.agree(stage, rows, entry)
                 results["entries"].append({**entry, "limits": results["limits"]})
                 results["entries"].sort(key=lambda e: (STAGES.index(e["stage"]), e["rows"]))
                 write_results.write(results, options.out)  # what is done survives a stop

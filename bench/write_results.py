@@ -184,24 +184,29 @@ def write_timings(results, add):
             for step in entry["headroom"]["timings"]["steps"]) + ".")
 
 
+def differences(entry, side):
+    """R² of ours less the peer's in every bin, by expert."""
+    ours, theirs = entry["headroom"].get("r2"), entry.get(side, {}).get("r2")
+    if not ours or not theirs:
+        return {}
+    if entry["stage"] in ("ridge", "ridge_cv"):
+        theirs = {"ridge": theirs}
+    return {name: [ours[name][k] - theirs[name][k] for k in theirs[name]
+                   if ours[name].get(k) is not None and theirs[name][k] is not None]
+            for name in sorted(set(ours) & set(theirs))}
+
+
 def write_agreement(results, add):
-    """R² of the peer less ours, by expert: the largest difference over the bins."""
+    """R² of ours less the peer's, by expert: the range over the bins."""
     lines = []
     for entry in results["entries"]:
-        a, b = entry["headroom"].get("r2"), entry.get("peer", {}).get("r2")
-        if not a or not b:
-            continue
-        if entry["stage"] in ("ridge", "ridge_cv"):
-            b = {"ridge": b}
-        for name in sorted(set(a) & set(b)):
-            both = [a[name][k] - b[name][k] for k in b[name]
-                    if a[name].get(k) is not None and b[name][k] is not None]
-            if both:
-                lines.append(f"| {entry['stage']} | {entry['rows']} | {name} | {min(both):+.4f} | "
-                             f"{sum(both) / len(both):+.4f} | {max(both):+.4f} |")
+        for side, noise in (("peer", "its own"), ("peer_on_our_noise", "ours")):
+            lines += [f"| {entry['stage']} | {entry['rows']} | {name} | {noise} | {min(both):+.4f} | "
+                      f"{sum(both) / len(both):+.4f} | {max(both):+.4f} |"
+                      for name, both in differences(entry, side).items() if both]
     if lines:
-        add("\n## R² by bin: ours less the peer's\n\n| stage | spectra | expert | least | mean | "
-            "most |\n|---|---:|---|---:|---:|---:|\n" + "\n".join(lines))
+        add("\n## R² by bin: ours less the peer's\n\n| stage | spectra | expert | the peer's noise | "
+            "least | mean | most |\n|---|---:|---|---|---:|---:|---:|\n" + "\n".join(lines))
 
 
 def plot(path, title, unit, series):
