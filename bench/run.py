@@ -8,6 +8,7 @@ usage: bench/run.py BUILD_DIR [options]     (BUILD_DIR configured with -DHR_BENC
   --stages S,...    of read, noise, ridge, ridge_cv, lightgbm, cnn, posterior, study (all)
   --repeats N       runs of each program, of which the median is told (5)
   --limit SECONDS   a stage of one size is not repeated beyond that (no limit)
+  --peer-repeats N  runs of the peer, where fewer are wanted
   --peer-most N     spectra beyond which the peers are left out (no limit)
   --quick           sizes 2000,4000, three runs, few trees and epochs: minutes
   --out FOLDER      results.json, results.md and plots go there (bench/)
@@ -191,8 +192,10 @@ run: {{memory_mib: {self.options.memory}}}
             sides.append(("peer", theirs, peer_left))
         shutil.rmtree(os.path.join(folder, f"run_{stage}"), ignore_errors=True)
         runs, found, start = {name: [] for name, _, _ in sides}, {}, time.monotonic()
-        for _ in range(self.options.repeats):
+        for turn in range(self.options.repeats):
             for name, command, kept in sides:
+                if name == "peer" and turn >= self.options.peer_repeats:
+                    continue
                 runs[name].append(measure(command, self.log, self.environment))
                 found.setdefault(name, []).append(self.read_left(kept))
             if time.monotonic() - start > self.options.limit:
@@ -244,6 +247,7 @@ def parse():
     parser.add_argument("--stages", default=",".join(STAGES))
     parser.add_argument("--repeats", type=int)
     parser.add_argument("--limit", type=float, default=float("inf"))
+    parser.add_argument("--peer-repeats", type=int, default=10**9)
     parser.add_argument("--peer-most", type=int, default=10**9)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--add", action="store_true")

@@ -92,7 +92,8 @@ def write_tables(results, add):
         "| times as fast | memory |\n|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---:|---:|")
     for entry in results["entries"]:
         a, b = entry["headroom"], entry.get("peer")
-        line = (f"| {entry['stage']} | {entry['rows']} | {a['runs']} | {a['wall']:.2f} | "
+        runs = f"{a['runs']}" if not b or b["runs"] == a["runs"] else f"{a['runs']} and {b['runs']}"
+        line = (f"| {entry['stage']} | {entry['rows']} | {runs} | {a['wall']:.2f} | "
                 f"{a['cpu']:.2f} | {a['mib']:.0f} | {PEERS[entry['stage']]} | ")
         if not b:
             add(line + "left out | | | | |")
