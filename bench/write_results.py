@@ -117,20 +117,36 @@ def write_noise(results, add):
         f"{b['legacy'] / 1e6:.0f} ({a['per_second'] / b['legacy']:.2f}).")
 
 
+def line_through(points):
+    """(constant, per row) of the line whose relative errors are least, from three sizes on."""
+    if len({n for n, _ in points}) < 3:
+        return None
+    # Weights 1/t²; the normal equations of t = a + b n.
+    s0 = sum(1 / t**2 for _, t in points)
+    s1 = sum(n / t**2 for n, t in points)
+    s2 = sum(n * n / t**2 for n, t in points)
+    t0 = sum(1 / t for _, t in points)
+    t1 = sum(n / t for n, t in points)
+    slope = (s0 * t1 - s1 * t0) / (s0 * s2 - s1 * s1)
+    return (t0 - slope * s1) / s0, slope
+
+
 def write_scaling(results, add):
-    add("\n## Growth with the number of spectra\n\nExponent of wall time in N, and memory at the "
-        "smallest and largest N.\n")
-    add("| stage | program | exponent | MiB |\n|---|---|---:|---:|")
+    add("\n## Growth with the number of spectra\n\nExponent of wall time in N; the line a + b N that "
+        "is nearest to it; memory at the smallest and largest N.\n")
+    add("| stage | program | exponent | a, s | b, s for 10,000 | MiB |\n|---|---|---:|---:|---:|---:|")
     for stage in PEERS:
         for side in ("headroom", "peer"):
             here = [e for e in results["entries"]
                     if e["stage"] == stage and side in e and stage != "noise"]
-            slope = exponent([(e["rows"], e[side]["wall"]) for e in here])
+            points = [(e["rows"], e[side]["wall"]) for e in here]
+            slope, line = exponent(points), line_through(points)
             if slope is None:
                 continue
             here.sort(key=lambda e: e["rows"])
             name = "headroom" if side == "headroom" else PEERS[stage]
-            add(f"| {stage} | {name} | {slope:.2f} | {here[0][side]['mib']:.0f} – "
+            fit = f"{line[0]:.2f} | {1e4 * line[1]:.2f}" if line else " | "
+            add(f"| {stage} | {name} | {slope:.2f} | {fit} | {here[0][side]['mib']:.0f} – "
                 f"{here[-1][side]['mib']:.0f} |")
 
 
