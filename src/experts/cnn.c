@@ -12,6 +12,7 @@
 #include "core/observe.h"
 #include "core/parallel.h"
 #include "experts/cnn_bin.h"
+#include "experts/gather.h"
 
 enum {
   GATHERED = 256,         /* test rows that are predicted at a time */
@@ -294,17 +295,14 @@ static hr_status predict_gathered(hr_expert *expert, size_t k, size_t count,
 static hr_status predict_rows(hr_expert *expert, size_t k, const hr_block *block,
                               hr_error *err) {
   hr_status status = HR_OK;
-  const int32_t *route = expert->study->test.route + block->first_row;
-  size_t pixels = block->pixels, count = 0;
-  for (size_t i = 0; i < block->rows; i++) {
-    if (route[i] != (int32_t)k) continue;
-    memcpy(expert->gathered + count++ * pixels, block->noisy + i * pixels,
-           pixels * sizeof *block->noisy);
-    if (count < GATHERED) continue;
+  hr_gather rows = {.block = block,
+                    .bin = expert->study->test.route + block->first_row,
+                    .wanted = (int32_t)k,
+                    .rows = expert->gathered,
+                    .most = GATHERED};
+  for (size_t count; (count = hr_gather_next(&rows)) > 0;) {
     HR_TRY(predict_gathered(expert, k, count, err));
-    count = 0;
   }
-  if (count > 0) HR_TRY(predict_gathered(expert, k, count, err));
 cleanup:
   return status;
 }

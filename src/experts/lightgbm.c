@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "core/observe.h"
 #include "core/parallel.h"
+#include "experts/gather.h"
 #include "experts/lightgbm_bin.h"
 #include "experts/lightgbm_cost.h"
 
@@ -213,22 +214,18 @@ static hr_status lightgbm_observe_sample(hr_expert *expert, const hr_block *bloc
 /* Pushes the block's rows of one bin. */
 static hr_status push_rows(hr_expert *expert, size_t k, const hr_block *block,
                            hr_error *err) {
-  hr_status status = HR_OK;
-  const int32_t *bin = expert->study->train.bin + block->first_row;
-  size_t pixels = block->pixels, count = 0;
-  for (size_t i = 0; i <= block->rows; i++) {
-    if (count == PUSH_ROWS || (i == block->rows && count > 0)) {
-      hr_error reason;
-      hr_status pushed =
-          hr_tree_bin_push(&expert->bins[k], expert->gathered, count, &reason);
-      if (pushed != HR_OK) return fail_task(expert, k, pushed, &reason, err);
-      count = 0;
-    }
-    if (i == block->rows || bin[i] != (int32_t)k) continue;
-    memcpy(expert->gathered + count++ * pixels, block->noisy + i * pixels,
-           pixels * sizeof *block->noisy);
+  hr_gather rows = {.block = block,
+                    .bin = expert->study->train.bin + block->first_row,
+                    .wanted = (int32_t)k,
+                    .rows = expert->gathered,
+                    .most = PUSH_ROWS};
+  for (size_t count; (count = hr_gather_next(&rows)) > 0;) {
+    hr_error reason;
+    hr_status pushed =
+        hr_tree_bin_push(&expert->bins[k], expert->gathered, count, &reason);
+    if (pushed != HR_OK) return fail_task(expert, k, pushed, &reason, err);
   }
-  return status;
+  return HR_OK;
 }
 
 static hr_status lightgbm_observe(hr_expert *expert, const hr_block *block,
@@ -410,17 +407,14 @@ static hr_status predict_gathered(hr_expert *expert, size_t k, size_t count,
 static hr_status predict_rows(hr_expert *expert, size_t k, const hr_block *block,
                               hr_error *err) {
   hr_status status = HR_OK;
-  const int32_t *route = expert->study->test.route + block->first_row;
-  size_t pixels = block->pixels, count = 0;
-  for (size_t i = 0; i < block->rows; i++) {
-    if (route[i] != (int32_t)k) continue;
-    memcpy(expert->gathered + count++ * pixels, block->noisy + i * pixels,
-           pixels * sizeof *block->noisy);
-    if (count < PUSH_ROWS) continue;
+  hr_gather rows = {.block = block,
+                    .bin = expert->study->test.route + block->first_row,
+                    .wanted = (int32_t)k,
+                    .rows = expert->gathered,
+                    .most = PUSH_ROWS};
+  for (size_t count; (count = hr_gather_next(&rows)) > 0;) {
     HR_TRY(predict_gathered(expert, k, count, err));
-    count = 0;
   }
-  if (count > 0) HR_TRY(predict_gathered(expert, k, count, err));
 cleanup:
   return status;
 }
