@@ -36,7 +36,9 @@ import write_results  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STAGES = ("read", "noise", "ridge", "ridge_cv", "lightgbm", "cnn", "posterior", "study")
-PIXELS, TEST_ROWS, SHARDS, CNN_BINS = 4096, 2000, 5, (3, 6)
+PIXELS, TEST_ROWS, CNN_BINS = (write_results.PIXELS, write_results.TEST_ROWS,
+                               write_results.CNN_BINS)
+SHARDS = 5
 AGREEING = ("ridge", "ridge_cv", "lightgbm")  # whose results are a matter of the rows alone
 ALPHAS, FOLDS, MODELS = 7, 5, 10  # of the Ridge sweep: nine bins and the global model
 NEEDS = {"read": ["h5py", "numpy"], "noise": ["numpy"],
@@ -177,6 +179,7 @@ run: {{memory_mib: {self.options.memory}}}
             for name, told in one["experts"].items():
                 r2.setdefault(name, {})[str(k)] = told.get("r2")
         found["r2"] = r2
+        found["train_rows"] = [one["n_train"] for one in results["bins"]]
         timings = os.path.join(left, "timings.json")
         if os.path.exists(timings):
             with open(timings, encoding="utf-8") as file:
@@ -200,7 +203,8 @@ run: {{memory_mib: {self.options.memory}}}
                 found.setdefault(name, []).append(self.read_left(kept))
             if time.monotonic() - start > self.options.limit:
                 break
-        entry = {"stage": stage, "rows": rows, "memory_mib": self.options.memory}
+        entry = {"stage": stage, "rows": rows, "memory_mib": self.options.memory,
+                 "epochs": self.options.epochs, "trees": self.options.trees}
         for name, taken in runs.items():
             entry[name] = {key: statistics.median(run[key] for run in taken)
                            for key in ("wall", "cpu", "mib")}

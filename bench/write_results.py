@@ -5,7 +5,11 @@ import math
 import os
 import platform
 
-PIXELS = 4096
+from plot import plot
+
+PIXELS, TEST_ROWS, CNN_BINS = 4096, 2000, (3, 6)
+# Of a spectrum's way through the CNN: 32-64-32 channels, kernel 5, pool 4, 64 hidden.
+CNN_OPERATIONS = 2 * (4096 * 5 * 32 + 1024 * 5 * 32 * 64 + 256 * 5 * 64 * 32 + 64 * 32 * 64)
 PEERS = {"read": "h5py", "noise": "NumPy standard_normal, fp64", "ridge": "scikit-learn Ridge",
          "ridge_cv": "scikit-learn RidgeCV", "lightgbm": "LightGBM's Python package",
          "cnn": "PyTorch", "posterior": "NumPy", "study": "one Python script"}
@@ -65,6 +69,20 @@ def roofline(entry):
     if entry["stage"] == "ridge":
         least = ridge_limit(rows, limits)
         return "the larger of reading and products", least / ours["wall"], 1.0, "of the limit"
+    if entry["stage"] == "posterior":
+        # Two products, of the flux and of its square, with every pixel of every template.
+        rate = 4.0 * rows * TEST_ROWS * PIXELS / ours["wall"]
+        return ("fp32 products, were all pixels compared", rate / 1e9,
+                limits["fp32_product"] / 1e9, "GFLOP/s")
+    if "train_rows" in ours and entry["stage"] == "cnn":
+        here = sum(ours["train_rows"][k] for k in CNN_BINS)
+        # A step is thrice the way forward; a fifth is held out and goes forward only.
+        rate = CNN_OPERATIONS * here * entry["epochs"] * (0.8 * 3 + 0.2) / ours["wall"]
+        return "fp32 products", rate / 1e9, limits["fp32_product"] / 1e9, "GFLOP/s"
+    if "train_rows" in ours and entry["stage"] == "lightgbm":
+        # Every tree reads a byte of each of its rows in each of its columns, once at least.
+        rate = (sum(ours["train_rows"]) * 0.7 * PIXELS * 0.3) * entry["trees"] / ours["wall"]
+        return "reading memory once a tree", rate / 1e9, limits["triad"] / 1e9, "GB/s"
     return None
 
 
@@ -226,52 +244,17 @@ def write_agreement(results, add):
             "least | mean | most |\n|---|---:|---|---|---:|---:|---:|\n" + "\n".join(lines))
 
 
-def plot(path, title, unit, series):
-    """A log-log plot as SVG. series: {name: [(rows, value)]}."""
-    points = [p for line in series.values() for p in line if p[1] > 0]
-    if len({n for n, _ in points}) < 2:
-        return
-    logs = [[math.log10(p[i]) for p in points] for i in (0, 1)]
-    low = [min(values) - 0.05 for values in logs]
-    span = [max(values) + 0.05 - least for values, least in zip(logs, low)]
-    colours = ["#0072b2", "#d55e00"]
-
-    def place(n, value):
-        return (60 + 400 * (math.log10(n) - low[0]) / span[0],
-                260 - 210 * (math.log10(value) - low[1]) / span[1])
-    out = ['<svg xmlns="http://www.w3.org/2000/svg" width="500" height="310" '
-           'font-family="sans-serif" font-size="12">',
-           '<rect width="500" height="310" fill="white"/>',
-           f'<text x="60" y="20" font-size="14">{title}, {unit}</text>',
-           '<path d="M60 40V260H470" fill="none" stroke="black"/>']
-    for n in sorted({n for n, _ in points}):
-        out.append(f'<text x="{place(n, 10 ** low[1])[0]:.1f}" y="278" text-anchor="middle">'
-                   f'{n:,}</text>')
-    for value in sorted({min(p[1] for p in points), max(p[1] for p in points)}):
-        out.append(f'<text x="55" y="{place(points[0][0], value)[1] + 4:.1f}" '
-                   f'text-anchor="end">{value:.3g}</text>')
-    for i, (name, line) in enumerate(series.items()):
-        spots = [place(*p) for p in sorted(line) if p[1] > 0]
-        text = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
-        out.append(f'<polyline points="{text}" fill="none" stroke="{colours[i]}" '
-                   'stroke-width="2"/>')
-        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colours[i]}"/>'
-                for x, y in spots]
-        out.append(f'<text x="{60 + 150 * i}" y="300" fill="{colours[i]}">{name}</text>')
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("\n".join(out + ["</svg>\n"]))
-
-
 def write_plots(results, folder, add):
     names = []
     for stage, peer in PEERS.items():
         here = [e for e in results["entries"] if e["stage"] == stage and stage != "noise"]
-        for key, unit in (("wall", "s"), ("mib", "MiB")):
-            series = {title: [(e["rows"], e[side][key]) for e in here if side in e]
-                      for side, title in (("headroom", "headroom"), ("peer", peer))}
-            name = f"{stage}_{'time' if key == 'wall' else 'memory'}.svg"
-            series = {title: line for title, line in series.items() if line}
-            plot(os.path.join(folder, name), f"{stage}: {key} against N", unit, series)
+        for key, title, unit in (("wall", "time", "seconds"),
+                                 ("mib", "memory", "peak memory, MiB")):
+            series = {who: [(e["rows"], e[side][key]) for e in here if side in e]
+                      for side, who in (("headroom", "headroom"), ("peer", peer))}
+            name = f"{stage}_{title}.svg"
+            series = {who: line for who, line in series.items() if line}
+            plot(os.path.join(folder, name), f"{stage}: {title}", unit, series, key == "wall")
             if os.path.exists(os.path.join(folder, name)):
                 names.append(name)
     if names:
