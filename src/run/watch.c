@@ -23,20 +23,29 @@ static void format_time(char out[32]) {
   strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-/* One line of run.log, in one write, so that lines of others do not come in between. */
-static void write_line(const hr_watch *watch, const char *mark, const char *line) {
+static void put_line(hr_text *text, const char *mark, const char *line) {
   char now[32];
-  hr_text text;
-  if (watch->log < 0) return;
-  hr_text_init(&text);
   format_time(now);
-  hr_text_append(&text, "%s  %s", now, mark);
-  hr_text_append_visible(&text, line);
-  hr_text_append(&text, "\n");
-  if (hr_text_status(&text, NULL) == HR_OK &&
-      write(watch->log, text.bytes, text.length) < 0) {
+  hr_text_append(text, "%s  %s", now, mark);
+  hr_text_append_visible(text, line);
+  hr_text_append(text, "\n");
+}
+
+/* In one write, so that lines of others do not come in between. */
+static void write_text(const hr_watch *watch, const hr_text *text) {
+  if (watch->log < 0 || text->length == 0) return;
+  if (hr_text_status(text, NULL) == HR_OK &&
+      write(watch->log, text->bytes, text->length) < 0) {
     /* A full disk ends the run where it matters, not here. */
   }
+}
+
+/* One line of run.log. */
+static void write_line(const hr_watch *watch, const char *mark, const char *line) {
+  hr_text text;
+  hr_text_init(&text);
+  put_line(&text, mark, line);
+  write_text(watch, &text);
   hr_text_fini(&text);
 }
 
@@ -133,9 +142,14 @@ static void note_progress(hr_watch *watch, const hr_progress *progress) {
 }
 
 static void take_line(void *context, hr_log_level level, const char *line) {
-  const hr_watch *watch = context;
+  hr_watch *watch = context;
   const hr_observer *caller = watch->caller;
-  write_line(watch, level == HR_LOG_WARNING ? "warning: " : "", line);
+  const char *mark = level == HR_LOG_WARNING ? "warning: " : "";
+  if (watch->out_dir) {
+    write_line(watch, mark, line);
+  } else {
+    put_line(&watch->early, mark, line);
+  }
   if (caller && caller->log) caller->log(caller->context, level, line);
 }
 
@@ -154,6 +168,7 @@ static bool is_interrupted(void *context) {
 
 void hr_watch_init(hr_watch *watch, const hr_observer *caller) {
   *watch = (hr_watch){.caller = caller, .log = -1, .begun = hr_clock_seconds()};
+  hr_text_init(&watch->early);
   watch->observer = (hr_observer){.context = watch,
                                   .log = take_line,
                                   .progress = take_progress,
@@ -172,6 +187,8 @@ void hr_watch_begin(hr_watch *watch, const char *out_dir, size_t task_count,
     watch->log = open(path, earlier ? flags : flags | O_TRUNC, 0666);
   }
   hr_free(path);
+  write_text(watch, &watch->early);
+  hr_text_fini(&watch->early);
   write_line(watch, "", earlier ? "the run is resumed" : "the run begins");
   write_status(watch, "running", "");
 }
@@ -180,6 +197,7 @@ void hr_watch_end(hr_watch *watch, hr_status status, const char *sentence) {
   const char *state = status == HR_OK                ? "finished"
                       : status == HR_ERR_INTERRUPTED ? "stopped"
                                                      : "failed";
+  hr_text_fini(&watch->early);
   if (!watch->out_dir) return;
   end_stage(watch);
   if (status != HR_OK) write_line(watch, "", sentence);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "headroom/observer.h"
 #include "run/timings.h"
 
@@ -17,6 +18,7 @@ typedef struct hr_watch {
   const hr_observer *caller; /* borrowed, may be NULL */
   const char *out_dir;       /* borrowed; NULL: nothing is written yet */
   int log;                   /* run.log; -1: none */
+  hr_text early;             /* lines for run.log from before it began */
   size_t task_count;         /* of the study */
   double estimate_seconds;   /* of what is left, before it began; 0: not known */
   hr_sittings earlier;       /* of a run that is resumed */
@@ -30,13 +32,14 @@ typedef struct hr_watch {
 /* An observer that hands on to `caller` and writes nothing yet. Must not be moved. */
 void hr_watch_init(hr_watch *watch, const hr_observer *caller);
 
-/* From here on writes into `out_dir`, which this process holds. A run that is resumed
- * continues run.log after its `earlier` sittings; one without (NULL) begins it. */
+/* From here on writes into `out_dir`, which this process holds, first the lines that came
+ * before. A run that is resumed continues run.log after its `earlier` sittings; one
+ * without (NULL) begins it. */
 void hr_watch_begin(hr_watch *watch, const char *out_dir, size_t task_count,
                     double estimate_seconds, const hr_sittings *earlier);
 
 /* Writes how it ended: HR_OK finished, HR_ERR_INTERRUPTED stopped, else failed with
- * `sentence`. Nothing where it has not begun. */
+ * `sentence`. Nothing where it has not begun; the lines of such a run are forgotten. */
 void hr_watch_end(hr_watch *watch, hr_status status, const char *sentence);
 
 #endif

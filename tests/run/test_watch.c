@@ -72,11 +72,11 @@ static void a_run_is_seen_from_outside(void **state) {
   check_ok(hr_observe_progress(&watch.observer, &progress, &err));
   assert_int_equal(c.lines, 2);
   assert_int_equal(c.reports, 1);
-  check_described(s.path,
-                  (const char *const[]){"running: ", "\ntasks      0 of 12 done\n",
-                                        "25% of 20 rows\n", "in all     about 90 s\n",
-                                        " MiB, ", "Z  the run begins\n",
-                                        "warning: a strange\\x0Aline\n", NULL});
+  check_described(
+      s.path, (const char *const[]){
+                  "running: ", "\ntasks      0 of 12 done\n", "25% of 20 rows\n",
+                  "in all     about 90 s\n", " MiB, ", "Z  before there is a folder\n",
+                  "Z  the run begins\n", "warning: a strange\\x0Aline\n", NULL});
   progress.done = 20; /* a stage that ended, and tells so twice */
   check_ok(hr_observe_progress(&watch.observer, &progress, &err));
   check_ok(hr_observe_progress(&watch.observer, &progress, &err));
