@@ -14,7 +14,8 @@ usage: bench/run.py BUILD_DIR [options]     (BUILD_DIR configured with -DHR_BENC
   --out FOLDER      results.json, results.md and plots go there (bench/)
   --add             beside what results.json there holds of other stages and sizes
   --place FOLDER    the data, kept for another run (a temporary folder, removed)
-  --agree           then one run more of the peer, on the very noise of ours, to compare R²
+  --agree           then one run more of the peer, on the noise and folds of ours, to compare R²
+  --agree-only      that alone, for what results.json holds already
   --memory MIB      of run.memory_mib in studies (1400: more is no faster)
   --trees N, --epochs N   of LightGBM (500) and of the CNN (30)
 
@@ -39,7 +40,8 @@ STAGES = ("read", "noise", "ridge", "ridge_cv", "lightgbm", "cnn", "posterior", 
 PIXELS, TEST_ROWS, CNN_BINS = (write_results.PIXELS, write_results.TEST_ROWS,
                                write_results.CNN_BINS)
 SHARDS = 5
-AGREEING = ("ridge", "ridge_cv", "lightgbm")  # whose results are a matter of the rows alone
+# Whose results are a matter of the rows alone, and the study file of each.
+CONFIGS = {"ridge": "ridge", "ridge_cv": "ridge", "lightgbm": "lightgbm"}
 ALPHAS, FOLDS, MODELS = 7, 5, 10  # of the Ridge sweep: nine bins and the global model
 NEEDS = {"read": ["h5py", "numpy"], "noise": ["numpy"],
          "ridge": ["h5py", "pandas", "sklearn"], "ridge_cv": ["h5py", "pandas", "sklearn"],
@@ -220,22 +222,25 @@ run: {{memory_mib: {self.options.memory}}}
         return entry
 
     def agree(self, stage, rows, entry):
-        """Adds what the peer reaches on the rows that ours saw, noise and all."""
+        """Adds what the peer reaches on the rows that ours saw, noise, folds and all."""
         folder = self.simulate(rows)
         _, _, theirs, peer_left = self.contest(stage, folder, rows)
         shards = [f"{folder}/train_{i}/dataset.h5" for i in range(SHARDS)]
         dumped = os.path.join(self.place, "rows")
-        environment = {**self.environment, "NOISY_ROWS": f"{dumped}.noisy.f32"}
-        say(f"{stage}, {rows} spectra: the peer on our noise")
+        environment = {**self.environment, "NOISY_ROWS": f"{dumped}.noisy.f32",
+                       "FOLDS": f"{dumped}.csv"}
+        say(f"{stage}, {rows} spectra: the peer on our noise and folds")
         try:
+            measure([self.tool("tool_print_plan"), os.path.join(folder, f"{CONFIGS[stage]}.yaml")],
+                    environment["FOLDS"], self.environment)
             measure([self.tool("tool_dump_rows"), dumped, "generated", "1", "42", "train", "64",
                      str(1 << 28), *shards], self.log, self.environment)
             measure(theirs, self.log, environment)
         finally:
-            for kind in ("flux", "error", "noisy", "z"):
-                if os.path.exists(f"{dumped}.{kind}.f32"):
-                    os.remove(f"{dumped}.{kind}.f32")
-        entry["peer_on_our_noise"] = self.read_left(peer_left)
+            for kind in ("flux.f32", "error.f32", "noisy.f32", "z.f32", "csv"):
+                if os.path.exists(f"{dumped}.{kind}"):
+                    os.remove(f"{dumped}.{kind}")
+        entry["peer_on_our_rows"] = self.read_left(peer_left)
 
     def limits(self):
         done = subprocess.run([self.tool("bench_limits"), os.path.join(self.place, "disk"),
@@ -258,6 +263,7 @@ def parse():
     parser.add_argument("--out", default=HERE)
     parser.add_argument("--place")
     parser.add_argument("--agree", action="store_true")
+    parser.add_argument("--agree-only", action="store_true")
     parser.add_argument("--memory", type=int, default=1400)
     parser.add_argument("--trees", type=int)
     parser.add_argument("--epochs", type=int)
@@ -275,19 +281,50 @@ def parse():
     return options
 
 
-def earlier_entries(options):
-    """What was measured before of other stages and sizes, each with its own limits."""
+def earlier(options):
+    """The results that are there, which must be of the same machine and settings; or None."""
     path = os.path.join(options.out, "results.json")
-    if not options.add or not os.path.exists(path):
-        return []
+    if not os.path.exists(path):
+        return None
     with open(path, encoding="utf-8") as file:
         before = json.load(file)
     for name in ("machine", "quick", "trees", "epochs"):
         now = write_results.machine() if name == "machine" else getattr(options, name)
         if before[name] != now:
-            sys.exit(f"{path}: {name} was {before[name]} and is {now}: drop --add, or --out elsewhere")
-    return [entry for entry in before["entries"]
-            if entry["stage"] not in options.stages or entry["rows"] not in options.sizes]
+            sys.exit(f"{path}: {name} was {before[name]} and is {now}: --out elsewhere")
+    return before
+
+
+def race_all(race, options):
+    """Beside what was measured before of other stages and sizes, each with its own limits."""
+    before = earlier(options) if options.add else None
+    results = {"machine": write_results.machine(), "load_before": os.getloadavg()[0],
+               "quick": options.quick, "trees": options.trees, "epochs": options.epochs,
+               "test_rows": TEST_ROWS, "pixels": PIXELS,
+               "entries": [entry for entry in (before or {"entries": []})["entries"]
+                           if entry["stage"] not in options.stages
+                           or entry["rows"] not in options.sizes]}
+    say("measuring the machine")
+    results["limits"] = race.limits()
+    for stage in options.stages:
+        for rows in options.sizes:
+            entry = race.race(stage, rows)
+            if options.agree and "peer" in entry and stage in CONFIGS:
+                race.agree(stage, rows, entry)
+            results["entries"].append({**entry, "limits": results["limits"]})
+            results["entries"].sort(key=lambda e: (STAGES.index(e["stage"]), e["rows"]))
+            write_results.write(results, options.out)  # what is done survives a stop
+
+
+def agree_all(race, options):
+    results = earlier(options)
+    if not results:
+        sys.exit(f"{options.out} has no results.json to compare with: --agree races first")
+    for entry in results["entries"]:
+        if entry["stage"] in options.stages and entry["stage"] in CONFIGS \
+                and entry["rows"] in options.sizes:
+            race.agree(entry["stage"], entry["rows"], entry)
+            write_results.write(results, options.out)
 
 
 def main():
@@ -295,19 +332,7 @@ def main():
     race = Race(options)
     os.makedirs(options.out, exist_ok=True)
     try:
-        results = {"machine": write_results.machine(), "load_before": os.getloadavg()[0],
-                   "quick": options.quick, "trees": options.trees, "epochs": options.epochs,
-                   "test_rows": TEST_ROWS, "pixels": PIXELS, "entries": earlier_entries(options)}
-        say("measuring the machine")
-        results["limits"] = race.limits()
-        for stage in options.stages:
-            for rows in options.sizes:
-                entry = race.race(stage, rows)
-                if options.agree and "peer" in entry and stage in AGREEING:
-                    race.agree(stage, rows, entry)
-                results["entries"].append({**entry, "limits": results["limits"]})
-                results["entries"].sort(key=lambda e: (STAGES.index(e["stage"]), e["rows"]))
-                write_results.write(results, options.out)  # what is done survives a stop
+        (agree_all if options.agree_only else race_all)(race, options)
         say(f"written to {options.out}")
     finally:
         if not options.place:

@@ -235,12 +235,12 @@ def write_agreement(results, add):
     """R² of ours less the peer's, by expert: the range over the bins."""
     lines = []
     for entry in results["entries"]:
-        for side, noise in (("peer", "its own"), ("peer_on_our_noise", "ours")):
+        for side, noise in (("peer", "its own"), ("peer_on_our_rows", "ours")):
             lines += [f"| {entry['stage']} | {entry['rows']} | {name} | {noise} | {min(both):+.4f} | "
                       f"{sum(both) / len(both):+.4f} | {max(both):+.4f} |"
                       for name, both in differences(entry, side).items() if both]
     if lines:
-        add("\n## R² by bin: ours less the peer's\n\n| stage | spectra | expert | the peer's noise | "
+        add("\n## R² by bin: ours less the peer's\n\n| stage | spectra | expert | the peer's noise and folds | "
             "least | mean | most |\n|---|---:|---|---|---:|---:|---:|\n" + "\n".join(lines))
 
 

@@ -10,37 +10,40 @@ import sys
 
 import numpy as np
 from sklearn.linear_model import Ridge, RidgeCV
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, PredefinedSplit
 
 import study_data
 
 ALPHAS = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6]
 
 
-def sweep(x, y):
-    """The penalty that validation likes best, and Ridge with it on all rows."""
+def sweep(x, y, fold):
+    """The penalty that validation likes best, and Ridge with it on all rows. fold: [rows] or
+    None."""
+    folds = KFold(5, shuffle=True, random_state=42) if fold is None else PredefinedSplit(fold)
     scores = []
     for alpha in ALPHAS:
         errors = [np.sum((Ridge(alpha=alpha).fit(x[a], y[a]).predict(x[b]) - y[b]) ** 2)
-                  for a, b in KFold(5, shuffle=True, random_state=42).split(x)]
+                  for a, b in folds.split(x)]
         scores.append(sum(errors))
     return Ridge(alpha=ALPHAS[int(np.argmin(scores))]).fit(x, y)
 
 
-def generalised(x, y):
+def generalised(x, y, _fold):
     return RidgeCV(alphas=ALPHAS).fit(x, y)
 
 
 def run(data, fit):
     """R² of the test rows, by bin and for the global model."""
     r2 = {}
-    model = fit(data.noisy, data.y)
+    model = fit(data.noisy, data.y, data.fold)
     r2["global"] = study_data.r2(data.test_y, model.predict(data.test_noisy))
     for k in range(9):
         here, there = data.bin == k, data.test_bin == k
         if here.sum() < 10 or there.sum() < 2:
             continue
-        model = fit(data.noisy[here], data.y[here])
+        model = fit(data.noisy[here], data.y[here],
+                    None if data.fold is None else data.fold[here])
         r2[k] = study_data.r2(data.test_y[there], model.predict(data.test_noisy[there]))
     return r2
 

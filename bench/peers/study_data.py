@@ -1,8 +1,9 @@
 """The data of a study as a script holds them: all of it in memory, noise drawn once.
 
-NOISY_ROWS in the environment names a file of noisy training rows, fp32, to take instead, for
-comparisons on the same noise."""
+For comparisons with what another program saw, the environment may name, as NOISY_ROWS, a file
+of noisy training rows, fp32, to take instead, and as FOLDS a CSV with their folds."""
 
+import csv
 import glob
 import os
 
@@ -47,5 +48,10 @@ class Data:
             self.noisy *= self.error
             self.noisy += self.flux
         self.y, self.bin = labels["log_g"].to_numpy(), bins_of(labels)
+        self.fold = None
+        if os.environ.get("FOLDS"):
+            with open(os.environ["FOLDS"], encoding="ascii") as file:
+                self.fold = np.array([int(row["fold"]) for row in csv.DictReader(file)
+                                      if row["split"] == "train"])
         _, _, self.test_noisy, test = load(f"{folder}/test/dataset.h5")
         self.test_y, self.test_bin = test["log_g"].to_numpy(), bins_of(test)
