@@ -64,8 +64,8 @@ def plot(path, title, unit, series, in_proportion):
         out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in spots]
     start = left
     for name, colour, dashes in keys:
-        out.append(f'<path d="M{start} 316h18" stroke="{colour}" stroke-width="2"{dashes}/>'
-                   f'<text x="{start + 24}" y="320">{name}</text>')
-        start += 44 + 7 * len(name)
+        out.append(f'<path d="M{start:g} 316h18" stroke="{colour}" stroke-width="2"{dashes}/>'
+                   f'<text x="{start + 24:g}" y="320">{name}</text>')
+        start += 40 + 6.5 * len(name)
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(out + ["</svg>\n"]))

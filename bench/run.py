@@ -122,7 +122,7 @@ class Race:
                 pass
         return folder
 
-    def study(self, folder, name, experts):
+    def study(self, folder, name, experts, memory=None):
         """The command that runs a study of these experts, without controls."""
         path, out = os.path.join(folder, f"{name}.yaml"), os.path.join(folder, f"run_{name}")
         with open(path, "w", encoding="ascii") as file:
@@ -131,7 +131,7 @@ data: {{train: ["train_{{0..{SHARDS - 1}}}/dataset.h5"], test: test/dataset.h5,
        noise: {{level: 1.0, seed: 42, test: stored}}}}
 controls: {{placebo: false, leakage: false}}
 experts: {{{experts}}}
-run: {{memory_mib: {self.options.memory}}}
+run: {{memory_mib: {memory or self.options.memory}}}
 """)
         return [self.tool("headroom"), "run", path, "--out", out], out
 
@@ -236,11 +236,28 @@ run: {{memory_mib: {self.options.memory}}}
             measure([self.tool("tool_dump_rows"), dumped, "generated", "1", "42", "train", "64",
                      str(1 << 28), *shards], self.log, self.environment)
             measure(theirs, self.log, environment)
+            entry["peer_on_our_rows"] = self.read_left(peer_left)
+            if stage == "lightgbm":
+                self.agree_on_trees(folder, rows, entry, environment)
         finally:
             for kind in ("flux.f32", "error.f32", "noisy.f32", "z.f32", "csv"):
                 if os.path.exists(f"{dumped}.{kind}"):
                     os.remove(f"{dumped}.{kind}")
-        entry["peer_on_our_rows"] = self.read_left(peer_left)
+
+    def agree_on_trees(self, folder, rows, entry, environment):
+        """Two runs more that tell why trees differ: the peer with another seed, on the same
+        rows; and ours with boundaries from as many rows as the package takes."""
+        _, _, theirs, peer_left = self.contest("lightgbm", folder, rows)
+        say(f"lightgbm, {rows} spectra: the peer with another seed")
+        measure(theirs, self.log, {**environment, "SEED": "43"})
+        entry["peer_other_seed"] = self.read_left(peer_left)
+        say(f"lightgbm, {rows} spectra: ours with the package's boundaries")
+        trees = (f"lightgbm: {{n_estimators: {self.options.trees}, max_bin: 63, folds: 0, "
+                 "device: cpu, subsample_for_bin: 200000}")
+        ours, left = self.study(folder, "boundaries", trees, memory=8000)
+        shutil.rmtree(left, ignore_errors=True)
+        measure(ours, self.log, self.environment)
+        entry["headroom_boundaries"] = {"r2": self.read_left(left)["r2"]}
 
     def limits(self):
         done = subprocess.run([self.tool("bench_limits"), os.path.join(self.place, "disk"),

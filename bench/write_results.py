@@ -219,28 +219,37 @@ def write_timings(results, add):
             for step in entry["headroom"]["timings"]["steps"]) + ".")
 
 
-def differences(entry, side):
-    """R² of ours less the peer's in every bin, by expert."""
-    ours, theirs = entry["headroom"].get("r2"), entry.get(side, {}).get("r2")
-    if not ours or not theirs:
+def differences(entry, one, other):
+    """R² of one side less another's in every bin, by expert."""
+    r2 = [entry.get(side, {}).get("r2") for side in (one, other)]
+    if not r2[0] or not r2[1]:
         return {}
     if entry["stage"] in ("ridge", "ridge_cv"):
-        theirs = {"ridge": theirs}
-    return {name: [ours[name][k] - theirs[name][k] for k in theirs[name]
-                   if ours[name].get(k) is not None and theirs[name][k] is not None]
-            for name in sorted(set(ours) & set(theirs))}
+        r2 = [scores if "ridge" in scores else {"ridge": scores} for scores in r2]
+    first, second = r2
+    return {name: [first[name][k] - second[name][k] for k in second[name]
+                   if first[name].get(k) is not None and second[name][k] is not None]
+            for name in sorted(set(first) & set(second))}
+
+
+COMPARED = (("ours and the peer's, each on its own noise and folds", "headroom", "peer"),
+            ("ours and the peer's, on our noise and folds", "headroom", "peer_on_our_rows"),
+            ("the same, ours with the package's `subsample_for_bin`", "headroom_boundaries",
+             "peer_on_our_rows"),
+            ("the peer's and its own with another seed, on our noise", "peer_on_our_rows",
+             "peer_other_seed"))
 
 
 def write_agreement(results, add):
-    """R² of ours less the peer's, by expert: the range over the bins."""
+    """Differences of R², by expert: the range over the bins."""
     lines = []
     for entry in results["entries"]:
-        for side, noise in (("peer", "its own"), ("peer_on_our_rows", "ours")):
-            lines += [f"| {entry['stage']} | {entry['rows']} | {name} | {noise} | {min(both):+.4f} | "
+        for what, one, other in COMPARED:
+            lines += [f"| {entry['stage']} | {entry['rows']} | {name} | {what} | {min(both):+.4f} | "
                       f"{sum(both) / len(both):+.4f} | {max(both):+.4f} |"
-                      for name, both in differences(entry, side).items() if both]
+                      for name, both in differences(entry, one, other).items() if both]
     if lines:
-        add("\n## R² by bin: ours less the peer's\n\n| stage | spectra | expert | the peer's noise and folds | "
+        add("\n## Differences of R² over the bins\n\n| stage | spectra | expert | one less the other | "
             "least | mean | most |\n|---|---:|---|---|---:|---:|---:|\n" + "\n".join(lines))
 
 
