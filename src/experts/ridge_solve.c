@@ -260,6 +260,7 @@ static hr_status make_runs(solving *s, training *t, window w, double operations,
   size_t count = run_count(t->expert, w), at_a_time = RUNS_AT_A_TIME * t->system_count;
   double all = (double)run_count(t->expert, all_systems(t->expert));
   s->window = w;
+  hr_give_back_freed(); /* the blocks of rows of sums that were closed */
   for (s->first = 0; s->first < count; s->first += at_a_time) {
     size_t left = count - s->first, taken = left < at_a_time ? left : at_a_time;
     hr_parallel_for_on(t->system_count, taken, make_run, s);
