@@ -14,7 +14,8 @@ usage: bench/run.py BUILD_DIR [options]     (BUILD_DIR configured with -DHR_BENC
   --out FOLDER      results.json, results.md and plots go there (bench/)
   --add             beside what results.json there holds of other stages and sizes
   --place FOLDER    the data, kept for another run (a temporary folder, removed)
-  --agree           then one run more of the peer, on the noise and folds of ours, to compare R²
+  --agree           then runs more of the peer, to compare R²: on the noise and folds of ours, and
+                    with another seed where it chooses at random
   --agree-only      that alone, for what results.json holds already
   --memory MIB      of run.memory_mib in studies (1400: more is no faster)
   --trees N, --epochs N   of LightGBM (500) and of the CNN (30)
@@ -40,7 +41,8 @@ STAGES = ("read", "noise", "ridge", "ridge_cv", "lightgbm", "cnn", "posterior", 
 PIXELS, TEST_ROWS, CNN_BINS = (write_results.PIXELS, write_results.TEST_ROWS,
                                write_results.CNN_BINS)
 SHARDS = 5
-# Whose results are a matter of the rows alone, and the study file of each.
+# What a peer is compared with beyond its race, and which of ours had the folds.
+AGREED = ("ridge", "ridge_cv", "lightgbm", "cnn", "study")
 CONFIGS = {"ridge": "ridge", "ridge_cv": "ridge", "lightgbm": "lightgbm"}
 ALPHAS, FOLDS, MODELS = 7, 5, 10  # of the Ridge sweep: nine bins and the global model
 NEEDS = {"read": ["h5py", "numpy"], "noise": ["numpy"],
@@ -224,6 +226,9 @@ run: {{memory_mib: {memory or self.options.memory}}}
     def agree(self, stage, rows, entry):
         """Adds what the peer reaches on the rows that ours saw, noise, folds and all."""
         folder = self.simulate(rows)
+        if stage in ("cnn", "study"):  # whose noise is another one in every epoch
+            self.agree_on_networks(folder, rows, entry)
+            return
         _, _, theirs, peer_left = self.contest(stage, folder, rows)
         shards = [f"{folder}/train_{i}/dataset.h5" for i in range(SHARDS)]
         dumped = os.path.join(self.place, "rows")
@@ -250,7 +255,7 @@ run: {{memory_mib: {memory or self.options.memory}}}
         _, _, theirs, peer_left = self.contest("lightgbm", folder, rows)
         say(f"lightgbm, {rows} spectra: the peer with another seed")
         measure(theirs, self.log, {**environment, "SEED": "43"})
-        entry["peer_other_seed"] = self.read_left(peer_left)
+        entry["peer_on_our_rows_other_seed"] = self.read_left(peer_left)
         say(f"lightgbm, {rows} spectra: ours with the package's boundaries")
         trees = (f"lightgbm: {{n_estimators: {self.options.trees}, max_bin: 63, folds: 0, "
                  "device: cpu, subsample_for_bin: 200000}")
@@ -258,6 +263,13 @@ run: {{memory_mib: {memory or self.options.memory}}}
         shutil.rmtree(left, ignore_errors=True)
         measure(ours, self.log, self.environment)
         entry["headroom_boundaries"] = {"r2": self.read_left(left)["r2"]}
+
+    def agree_on_networks(self, folder, rows, entry):
+        """What the peer's network reaches with another seed."""
+        _, _, theirs, peer_left = self.contest("cnn", folder, rows)
+        say(f"cnn, {rows} spectra: the peer with another seed")
+        measure(theirs, self.log, {**self.environment, "SEED": "43"})
+        entry["peer_other_seed"] = self.read_left(peer_left)
 
     def limits(self):
         done = subprocess.run([self.tool("bench_limits"), os.path.join(self.place, "disk"),
@@ -326,7 +338,7 @@ def race_all(race, options):
     for stage in options.stages:
         for rows in options.sizes:
             entry = race.race(stage, rows)
-            if options.agree and "peer" in entry and stage in CONFIGS:
+            if options.agree and "peer" in entry and stage in AGREED:
                 race.agree(stage, rows, entry)
             results["entries"].append({**entry, "limits": results["limits"]})
             results["entries"].sort(key=lambda e: (STAGES.index(e["stage"]), e["rows"]))
@@ -338,8 +350,8 @@ def agree_all(race, options):
     if not results:
         sys.exit(f"{options.out} has no results.json to compare with: --agree races first")
     for entry in results["entries"]:
-        if entry["stage"] in options.stages and entry["stage"] in CONFIGS \
-                and entry["rows"] in options.sizes:
+        if entry["stage"] in options.stages and entry["stage"] in AGREED \
+                and "peer" in entry and entry["rows"] in options.sizes:
             race.agree(entry["stage"], entry["rows"], entry)
             write_results.write(results, options.out)
 

@@ -237,7 +237,8 @@ COMPARED = (("ours and the peer's, each on its own noise and folds", "headroom",
             ("the same, ours with the package's `subsample_for_bin`", "headroom_boundaries",
              "peer_on_our_rows"),
             ("the peer's and its own with another seed, on our noise", "peer_on_our_rows",
-             "peer_other_seed"))
+             "peer_on_our_rows_other_seed"),
+            ("the peer's and its own with another seed and noise", "peer", "peer_other_seed"))
 
 
 def write_agreement(results, add):

@@ -6,7 +6,8 @@ usage: cnn.py speed TOOL PLACE THREADS NORM
 speed: samples a second of training steps, ours (TOOL is tool_train_network) and PyTorch's, in
 turn, on the same random batches of 256 spectra of 4096 pixels. train: DATA_FOLDER as `headroom
 simulate` writes it; a fifth of the bin's rows is held out, each epoch draws the noise anew, the
-best epoch's weights predict the test rows' stored noisy flux. OUT.csv: the curve."""
+best epoch's weights predict the test rows' stored noisy flux. OUT.csv: the curve. The
+environment may name another SEED."""
 
 import csv
 import glob
@@ -27,6 +28,7 @@ import network_peer as peer
 PIXELS, CHANNELS, KERNEL, POOL, HIDDEN = 4096, (32, 64, 32), 5, 4, 64
 TEFF, MH = [3750, 4500, 5250, 6000], [-2.0, -1.0, 0.0, 0.5]
 RATE, DECAY, WARM_UP = 1e-3, 0.01, 1
+SEED = int(os.environ.get("SEED", "42"))
 
 
 def speed(tool, place, threads, norm):
@@ -81,7 +83,7 @@ class Training:
         shards = [load(path, k) for path in sorted(glob.glob(f"{folder}/train_*/dataset.h5"))]
         flux, error = (np.concatenate([s[i] for s in shards]) for i in (0, 1))
         target = np.concatenate([s[3] for s in shards])
-        self.rng = np.random.default_rng(42)
+        self.rng = np.random.default_rng(SEED)
         held = self.rng.random(target.size) < 0.2
         self.flux, self.error = flux[~held], error[~held]
         noisy = self.draw(np.arange(self.flux.shape[0]))
@@ -93,7 +95,7 @@ class Training:
         self.held_out = held_noisy, self.standard(target[held])
         _, _, test_noisy, test_target = load(f"{folder}/test/dataset.h5", k)
         self.test = test_noisy, self.standard(test_target)
-        torch.manual_seed(42)
+        torch.manual_seed(SEED)
         self.net = peer.make(PIXELS, CHANNELS, KERNEL, POOL, HIDDEN, True)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=DECAY)
         self.batch, self.epochs = batch, epochs

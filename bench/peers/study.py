@@ -4,7 +4,7 @@
 usage: study.py DATA_FOLDER OUT.json EPOCHS TREES THREADS [EXPERT...]
 EXPERT: ridge, lightgbm, cnn (all where none is named). As a competent user writes it:
 everything in memory, library defaults where they do, no loop in Python over spectra.
-LightGBM takes 63 values a pixel, like ours; the environment may name another SEED for it."""
+LightGBM takes 63 values a pixel, like ours; the environment may name another SEED for it and the CNN."""
 
 import json
 import os
