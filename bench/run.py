@@ -337,12 +337,13 @@ def race_all(race, options):
     results["limits"] = race.limits()
     for stage in options.stages:
         for rows in options.sizes:
-            entry = race.race(stage, rows)
-            if options.agree and "peer" in entry and stage in AGREED:
-                race.agree(stage, rows, entry)
-            results["entries"].append({**entry, "limits": results["limits"]})
+            entry = {**race.race(stage, rows), "limits": results["limits"]}
+            results["entries"].append(entry)
             results["entries"].sort(key=lambda e: (STAGES.index(e["stage"]), e["rows"]))
             write_results.write(results, options.out)  # what is done survives a stop
+            if options.agree and "peer" in entry and stage in AGREED:
+                race.agree(stage, rows, entry)
+                write_results.write(results, options.out)
 
 
 def agree_all(race, options):
