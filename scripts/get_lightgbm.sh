@@ -15,7 +15,7 @@ library=lightgbm/lib/lib_lightgbm.so
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 
-# The places where src/experts/lightgbm_api.c looks, in its order.
+# The places where src/methods/lightgbm/api.c looks, in its order.
 is_below() {
   local place
   for place in "" lib/ lightgbm/lib/ lib64/; do

@@ -4,7 +4,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/verb.h"
-#include "run/state.h"
+#include "session/state.h"
 
 typedef struct status_values {
   bool json;

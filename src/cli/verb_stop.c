@@ -5,8 +5,8 @@
 
 #include "cli/verb.h"
 #include "core/clock.h"
-#include "run/owner.h"
-#include "run/state.h"
+#include "session/owner.h"
+#include "session/state.h"
 
 typedef struct stop_values {
   double timeout; /* s */

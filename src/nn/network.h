@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "linalg/backend.h"
+#include "compute/backend.h"
 #include "nn/convolver.h"
 
 enum { HR_MOST_BLOCKS = 16 };

@@ -208,7 +208,7 @@ static void draw_title(hr_chart *chart) {
   chart->plot.top = page_margin + 20;
 }
 
-void hr_chart_begin(hr_chart *chart, hr_canvas *canvas, const hr_frame *frame) {
+void hr_chart_begin(hr_chart *chart, hr_canvas *canvas, const hr_chart_frame *frame) {
   *chart = (hr_chart){.canvas = canvas, .frame = frame};
   chart->plot.right = HR_CANVAS_WIDTH - page_margin - 4;
   draw_title(chart);

@@ -42,16 +42,16 @@ typedef struct hr_reference {
 
 /* An axis is numeric, or one slot a category: category i covers i - 0.5 .. i + 0.5. Lines
  * of a category's name are separated by newlines. */
-typedef struct hr_axis {
+typedef struct hr_chart_axis {
   const char *label;
   hr_span span;                  /* of a numeric axis; ends are drawn */
   const char *const *categories; /* [category_count], or NULL */
   size_t category_count;
-} hr_axis;
+} hr_chart_axis;
 
-typedef struct hr_frame {
+typedef struct hr_chart_frame {
   const char *title;
-  hr_axis x, y;                  /* categories of y run from top to bottom */
+  hr_chart_axis x, y;            /* categories of y run from top to bottom */
   bool is_square;                /* one unit is as long on both axes */
   double right_margin;           /* kept free for something of the caller's, pt */
   const hr_legend_entry *legend; /* [legend_count] above the plot, so that nothing is
@@ -59,11 +59,11 @@ typedef struct hr_frame {
   size_t legend_count;
   const hr_reference *references; /* [reference_count] on y */
   size_t reference_count;
-} hr_frame;
+} hr_chart_frame;
 
 typedef struct hr_chart {
-  hr_canvas *canvas;     /* borrowed */
-  const hr_frame *frame; /* borrowed */
+  hr_canvas *canvas;           /* borrowed */
+  const hr_chart_frame *frame; /* borrowed */
   hr_rectangle plot;
   hr_span x, y; /* what the plot's edges stand for */
 } hr_chart;
@@ -71,7 +71,7 @@ typedef struct hr_chart {
 extern const double hr_chart_font_size; /* of ticks and legend, pt */
 
 /* Lays out and draws title, legend and axes. Borrows `canvas` and `frame`. */
-void hr_chart_begin(hr_chart *chart, hr_canvas *canvas, const hr_frame *frame);
+void hr_chart_begin(hr_chart *chart, hr_canvas *canvas, const hr_chart_frame *frame);
 
 double hr_chart_x(const hr_chart *chart, double x);
 double hr_chart_y(const hr_chart *chart, double y);

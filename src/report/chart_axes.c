@@ -25,7 +25,7 @@ static size_t count_lines(const char *text) {
   return lines;
 }
 
-static size_t most_lines(const hr_axis *axis) {
+static size_t most_lines(const hr_chart_axis *axis) {
   size_t most = 1;
   for (size_t c = 0; c < axis->category_count; c++) {
     size_t own = count_lines(axis->categories[c]);
@@ -41,7 +41,7 @@ static const char *next_line(const char *text, char line[128]) {
   return text[length] ? text + length + 1 : text + length;
 }
 
-static double widest_line(const hr_chart *chart, const hr_axis *axis) {
+static double widest_line(const hr_chart *chart, const hr_chart_axis *axis) {
   double widest = 0;
   char line[128];
   for (size_t c = 0; c < axis->category_count; c++) {
@@ -80,7 +80,7 @@ static hr_ticks x_ticks(const hr_chart *chart) {
   return ticks_of(chart->x, chart->plot.right - chart->plot.left, 55.0);
 }
 
-static hr_span slots(const hr_axis *axis) {
+static hr_span slots(const hr_chart_axis *axis) {
   return (hr_span){-0.5, (double)axis->category_count - 0.5};
 }
 
@@ -99,7 +99,7 @@ static void make_square(hr_chart *chart) {
 }
 
 void hr_chart_lay_out_axes(hr_chart *chart, double page_margin) {
-  const hr_frame *frame = chart->frame;
+  const hr_chart_frame *frame = chart->frame;
   double below = page_margin + tick_length + 4;
   below += (frame->x.categories ? (double)most_lines(&frame->x) : 1.0) * line_height;
   if (frame->x.label) below += label_size + 5;
@@ -134,7 +134,7 @@ static void draw_lines(const hr_chart *chart, hr_point at, const char *text,
 /* Slots too narrow for their names get smaller letters, but legible ones; where that does
  * not help, every second, third, ... is named. */
 static double category_size(const hr_chart *chart, size_t *stride) {
-  const hr_axis *axis = &chart->frame->x;
+  const hr_chart_axis *axis = &chart->frame->x;
   double slot = (chart->plot.right - chart->plot.left) / (double)axis->category_count;
   double share = slot / (widest_line(chart, axis) + 3.0);
   *stride = share >= 0.7 ? 1 : (size_t)ceil(1.0 / share);
@@ -196,7 +196,7 @@ void hr_chart_grid(const hr_chart *chart) {
 }
 
 static void draw_axis_labels(const hr_chart *chart, double page_margin) {
-  const hr_frame *frame = chart->frame;
+  const hr_chart_frame *frame = chart->frame;
   const hr_rectangle *plot = &chart->plot;
   double middle = 0.5 * (plot->left + plot->right);
   if (frame->x.label) {

@@ -46,7 +46,7 @@ static void draw_mark(hr_canvas *canvas, hr_point at, const hr_legend_entry *ent
 
 /* How many entries, from `first` on, fit on one line, and how wide they are. */
 static size_t fill_line(const hr_chart *chart, size_t first, double room, double *width) {
-  const hr_frame *frame = chart->frame;
+  const hr_chart_frame *frame = chart->frame;
   size_t end = first;
   *width = 0;
   for (; end < frame->legend_count; end++) {
@@ -59,7 +59,7 @@ static size_t fill_line(const hr_chart *chart, size_t first, double room, double
 }
 
 void hr_chart_draw_legend(hr_chart *chart, double page_margin) {
-  const hr_frame *frame = chart->frame;
+  const hr_chart_frame *frame = chart->frame;
   double room = HR_CANVAS_WIDTH - 2 * page_margin, width = 0;
   for (size_t first = 0; first < frame->legend_count;) {
     size_t end = fill_line(chart, first, room, &width);

@@ -93,13 +93,14 @@ hr_status hr_figure_bins(hr_sketch *sketch, hr_error *err) {
   hr_span_include(&span, 0.2);
   span = hr_span_padded(span, 0.03);
   if (span.low > -0.02) span.low = 0.0;
-  hr_frame frame = {.title = "R\xc2\xb2 of every expert in every bin",
-                    .x = {.label = "bin",
-                          .categories = (const char *const *)labels.items,
-                          .category_count = labels.count},
-                    .y = {.label = "R\xc2\xb2 on the bin's test rows", .span = span},
-                    .legend = legend,
-                    .legend_count = list_legend(&grid, legend)};
+  hr_chart_frame frame = {
+      .title = "R\xc2\xb2 of every expert in every bin",
+      .x = {.label = "bin",
+            .categories = (const char *const *)labels.items,
+            .category_count = labels.count},
+      .y = {.label = "R\xc2\xb2 on the bin's test rows", .span = span},
+      .legend = legend,
+      .legend_count = list_legend(&grid, legend)};
   hr_chart_begin(&chart, sketch->canvas, &frame);
   for (size_t k = 0; k < grid.bin_count; k++) {
     hr_span slot = {(double)k - 0.5, (double)k + 0.5};
@@ -158,14 +159,14 @@ hr_status hr_figure_choice(hr_sketch *sketch, hr_error *err) {
                                       : "the hybrid's choice, on the test rows",
                           .mark = HR_MARK_STAR,
                           .color = hr_color_orange};
-  hr_frame frame = {.title = "Which expert each bin takes",
-                    .x = {.categories = (const char *const *)grid.experts.items,
-                          .category_count = shown_experts(&grid)},
-                    .y = {.categories = (const char *const *)labels.items,
-                          .category_count = labels.count},
-                    .right_margin = 62,
-                    .legend = &star,
-                    .legend_count = 1};
+  hr_chart_frame frame = {.title = "Which expert each bin takes",
+                          .x = {.categories = (const char *const *)grid.experts.items,
+                                .category_count = shown_experts(&grid)},
+                          .y = {.categories = (const char *const *)labels.items,
+                                .category_count = labels.count},
+                          .right_margin = 62,
+                          .legend = &star,
+                          .legend_count = 1};
   hr_chart_begin(&chart, sketch->canvas, &frame);
   for (size_t k = 0; k < grid.bin_count; k++) {
     for (size_t e = 0; e < shown_experts(&grid); e++) {

@@ -132,7 +132,7 @@ hr_status hr_figure_overall(hr_sketch *sketch, hr_error *err) {
   const hr_legend_entry outside = {.text = "reference values from outside",
                                    .mark = HR_MARK_LINE,
                                    .stroke = {hr_color_gray, 1.0, dashes, 2}};
-  hr_frame frame = {
+  hr_chart_frame frame = {
       .title = "One model, one for each bin, the best of each bin",
       .x = {.categories = (const char *const *)titles.items, .category_count = COLUMNS},
       .y = {.label = "pooled R\xc2\xb2, covered test rows",
@@ -260,7 +260,7 @@ static hr_status draw_gains(hr_sketch *sketch, const gain *gains, size_t count,
   const hr_reference gate = {threshold, text};
   const hr_legend_entry legend[] = {{.text = "gain", .color = hr_color_green},
                                     {.text = "loss", .color = hr_color_vermillion}};
-  hr_frame frame = {
+  hr_chart_frame frame = {
       .title = "What the hybrid gains in each bin",
       .x = {.label = "bin, the hardest first (lowest R\xc2\xb2 of the baseline)",
             .categories = (const char *const *)labels->items,

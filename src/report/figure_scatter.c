@@ -170,12 +170,12 @@ static hr_status draw(hr_sketch *sketch, const cloud *c, const words *w, hr_span
   const hr_legend_entry legend[] = {
       {.text = w->score.bytes, .mark = HR_MARK_DOT, .color = hr_color_of_value(0.0)},
       {.text = "prediction = truth", .mark = HR_MARK_LINE, .stroke = ideal}};
-  hr_frame frame = {.title = "The Oracle-Hybrid's predictions against the truth",
-                    .x = {.label = w->x.bytes, .span = span},
-                    .y = {.label = w->y.bytes, .span = span},
-                    .is_square = true,
-                    .legend = legend,
-                    .legend_count = 2};
+  hr_chart_frame frame = {.title = "The Oracle-Hybrid's predictions against the truth",
+                          .x = {.label = w->x.bytes, .span = span},
+                          .y = {.label = w->y.bytes, .span = span},
+                          .is_square = true,
+                          .legend = legend,
+                          .legend_count = 2};
   hr_chart chart;
   hr_chart_begin(&chart, sketch->canvas, &frame);
   hr_chart_grid(&chart);

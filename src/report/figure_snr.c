@@ -151,7 +151,7 @@ static void write_csv(const plot *p, hr_text *out) {
   }
 }
 
-static void find_spans(const plot *p, hr_frame *frame) {
+static void find_spans(const plot *p, hr_chart_frame *frame) {
   hr_span x = hr_span_empty(), y = {0.0, 0.2};
   for (size_t j = 0; j < p->octile_count; j++) {
     hr_span_include(&x, 0.5 * (p->low[j] + p->high[j]));
@@ -248,11 +248,11 @@ hr_status hr_figure_snr(hr_sketch *sketch, hr_error *err) {
   read_ceilings(reader, &root, &p);
   HR_TRY(list_legend(reader, &p, &titles, legend, err));
   write_csv(&p, sketch->csv);
-  hr_frame frame = {.title = "R\xc2\xb2 by signal-to-noise ratio",
-                    .x = {.label = "SNR (middle of the octile)"},
-                    .y = {.label = "R\xc2\xb2, covered test rows of the octile"},
-                    .legend = legend,
-                    .legend_count = p.curve_count};
+  hr_chart_frame frame = {.title = "R\xc2\xb2 by signal-to-noise ratio",
+                          .x = {.label = "SNR (middle of the octile)"},
+                          .y = {.label = "R\xc2\xb2, covered test rows of the octile"},
+                          .legend = legend,
+                          .legend_count = p.curve_count};
   find_spans(&p, &frame);
   hr_chart_begin(&chart, sketch->canvas, &frame);
   hr_canvas_clip(sketch->canvas, chart.plot);

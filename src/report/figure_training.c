@@ -109,7 +109,7 @@ static size_t drawn(const trainings *t) {
 }
 
 static void find_spans(hr_reader *reader, const trainings *t, hr_point *points,
-                       hr_frame *frame) {
+                       hr_chart_frame *frame) {
   hr_span y = {0.0, 0.2};
   for (size_t i = 0; i < drawn(t); i++) {
     for (int validation = 0; validation < 2; validation++) {
@@ -173,11 +173,11 @@ hr_status hr_figure_training(hr_sketch *sketch, hr_error *err) {
   HR_TRY(hr_alloc(&points, most_points(&t), err));
   HR_TRY(list_legend(&t, &texts, legend, err));
   write_csv(reader, &t, sketch->csv);
-  hr_frame frame = {.title = "Training curves",
-                    .x = {.label = "Epoch"},
-                    .y = {.label = "R\xc2\xb2"},
-                    .legend = legend,
-                    .legend_count = 2 * drawn(&t)};
+  hr_chart_frame frame = {.title = "Training curves",
+                          .x = {.label = "Epoch"},
+                          .y = {.label = "R\xc2\xb2"},
+                          .legend = legend,
+                          .legend_count = 2 * drawn(&t)};
   find_spans(reader, &t, points, &frame);
   hr_chart_begin(&chart, sketch->canvas, &frame);
   hr_chart_grid(&chart);

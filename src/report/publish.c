@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/config.h"
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
@@ -11,7 +12,6 @@
 #include "report/markdown.h"
 #include "report/page.h"
 #include "report/source.h"
-#include "run/config.h"
 
 static const size_t largest_page = (size_t)1 << 28;
 

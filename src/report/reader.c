@@ -6,7 +6,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
-#include "score/json.h"
+#include "core/json.h"
 
 static const size_t largest_file = (size_t)1 << 30;
 

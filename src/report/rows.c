@@ -7,7 +7,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
-#include "score/seal.h"
+#include "core/seal.h"
 
 static const size_t largest_file = (size_t)1 << 32;
 enum { KEYS = 4 }; /* row, bin, snr, target: the columns before the methods */
@@ -102,7 +102,7 @@ cleanup:
 
 static hr_status check_fingerprint(const char *path, const char *bytes, size_t size,
                                    hr_reader *reader, hr_error *err) {
-  char print[HR_SEAL_BYTES];
+  char print[HR_SEAL_SIZE];
   hr_node root = hr_reader_root(reader);
   hr_node object = hr_node_object(reader, &root, "predictions");
   const char *wanted = hr_node_text(reader, &object, "fingerprint");

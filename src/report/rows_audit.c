@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/seal.h"
 #include "report/rows.h"
 #include "score/metrics.h"
-#include "score/seal.h"
 
 /* The rows that one number is about, and the first number that is not confirmed. */
 typedef struct audit {
@@ -168,7 +168,7 @@ static void audit_controls(audit *a, const hr_node *root) {
 }
 
 static hr_status check_seal(hr_reader *reader, hr_error *err) {
-  char seal[HR_SEAL_BYTES];
+  char seal[HR_SEAL_SIZE];
   hr_node root = hr_reader_root(reader);
   const char *wanted = hr_node_text(reader, &root, "seal");
   hr_status status = hr_reader_status(reader, err);

@@ -3,11 +3,11 @@
 #ifndef HR_ROUTING_ORACLE_H
 #define HR_ROUTING_ORACLE_H
 
-#include "experts/expert.h"
+#include "methods/method.h"
 
 /* What one configured expert brought home; borrowed. Without tasks: not in this build. */
 typedef struct hr_outcome {
-  const hr_expert_type *type;
+  const hr_method *type;
   const hr_task *tasks; /* [task_count] */
   size_t task_count;
   const char *reason; /* where it has no tasks: why; NULL: it is not in this build */

@@ -1,4 +1,5 @@
 #include "score/bootstrap.h"
+#include "core/quantile.h"
 
 #include <math.h>
 #include <stdbool.h>

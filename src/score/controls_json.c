@@ -78,7 +78,7 @@ static void write_placebo(writer *w, json_t *parent) {
   size_t global = hr_evaluation_global(evaluation, ridge);
   size_t oracle = hr_evaluation_oracle(evaluation, ridge, HR_SELECT_BY_CV);
   double r2 = evaluation->controls.covered[HR_CONTROL_PLACEBO].r2;
-  const hr_method *methods = evaluation->methods;
+  const hr_forecast *methods = evaluation->methods;
   hr_json_put_text(w->json, object, "global", methods[global].name);
   put_gain(w, object, "partition_gain", r2 - methods[global].pooled[HR_SCOPE_COVERED].r2,
            slot, global);

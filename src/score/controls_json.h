@@ -2,8 +2,8 @@
 #ifndef HR_SCORE_CONTROLS_JSON_H
 #define HR_SCORE_CONTROLS_JSON_H
 
+#include "core/json.h"
 #include "score/evaluation.h"
-#include "score/json.h"
 
 /* Adds "controls" to the results (docs/formats.md, "Controls"). */
 void hr_controls_write(const hr_evaluation *evaluation, hr_json_builder *json,

@@ -92,7 +92,7 @@ static hr_status create_methods(hr_evaluation *evaluation, hr_error *err) {
   HR_TRY(hr_alloc(&evaluation->methods, count, err));
   evaluation->method_count = count;
   for (size_t m = 0; m < count; m++) {
-    hr_method *method = &evaluation->methods[m];
+    hr_forecast *method = &evaluation->methods[m];
     HR_TRY(hr_alloc(&method->choices, input->bin_count + 1, err));
     HR_TRY(hr_alloc(&method->prediction, input->test->rows, err));
     HR_TRY(hr_alloc(&method->groups, input->bin_count + 1, err));
@@ -102,9 +102,9 @@ cleanup:
 }
 
 /* Compares the method with `versus`, unless that is itself. */
-static hr_method *set_method(hr_evaluation *evaluation, size_t index,
-                             hr_selection selection, size_t versus) {
-  hr_method *method = &evaluation->methods[index];
+static hr_forecast *set_method(hr_evaluation *evaluation, size_t index,
+                               hr_selection selection, size_t versus) {
+  hr_forecast *method = &evaluation->methods[index];
   method->selection = selection;
   method->versus = versus == index ? HR_NO_METHOD : versus;
   return method;
@@ -114,7 +114,7 @@ static void choose_global(hr_evaluation *evaluation, size_t expert) {
   const hr_results_input *input = evaluation->input;
   size_t index = hr_evaluation_global(evaluation, expert);
   size_t versus = hr_evaluation_oracle(evaluation, evaluation->baseline, HR_SELECT_BY_CV);
-  hr_method *method = set_method(evaluation, index, HR_SELECT_BY_CV, versus);
+  hr_forecast *method = set_method(evaluation, index, HR_SELECT_BY_CV, versus);
   snprintf(method->name, sizeof method->name, "global_%s",
            input->outcomes[expert].type->name);
   method->is_global = true;
@@ -133,7 +133,7 @@ static void choose_oracle(hr_evaluation *evaluation, size_t expert,
   if (index == versus) {
     versus = hr_evaluation_oracle(evaluation, evaluation->baseline, HR_SELECT_BY_CV);
   }
-  hr_method *method = set_method(evaluation, index, selection, versus);
+  hr_forecast *method = set_method(evaluation, index, selection, versus);
   snprintf(method->name, sizeof method->name, "%s_oracle%s",
            evaluation->input->outcomes[expert].type->name,
            selection == HR_SELECT_BY_TEST ? "_test" : "");
@@ -143,7 +143,7 @@ static void choose_oracle(hr_evaluation *evaluation, size_t expert,
 static void choose_hybrid(hr_evaluation *evaluation, hr_selection selection) {
   size_t index = hr_evaluation_hybrid(evaluation, selection);
   size_t versus = hr_evaluation_oracle(evaluation, evaluation->baseline, selection);
-  hr_method *method = set_method(evaluation, index, selection, versus);
+  hr_forecast *method = set_method(evaluation, index, selection, versus);
   snprintf(method->name, sizeof method->name, "oracle_hybrid_%s",
            selection == HR_SELECT_BY_TEST ? "test" : "cv");
   hr_select(evaluation->scores, selection, HR_ALL_EXPERTS, method->choices);
@@ -169,7 +169,7 @@ static void add_fallbacks(hr_evaluation *evaluation) {
   const hr_choice *any =
       evaluation->methods[hr_evaluation_hybrid(evaluation, HR_SELECT_BY_CV)].choices;
   for (size_t m = 0; m < evaluation->method_count; m++) {
-    hr_method *method = &evaluation->methods[m];
+    hr_forecast *method = &evaluation->methods[m];
     if (method->is_global) continue;
     if (global_uncovered) method->choices[input->bin_count] = fallback;
   }
@@ -177,7 +177,7 @@ static void add_fallbacks(hr_evaluation *evaluation) {
     if (any[k].kind != HR_CHOICE_NONE) continue;
     const size_t *start = evaluation->oracle->group_start;
     for (size_t m = 0; m < evaluation->method_count; m++) {
-      hr_method *method = &evaluation->methods[m];
+      hr_forecast *method = &evaluation->methods[m];
       if (method->is_global) continue;
       method->choices[k] = fallback;
       if (start[k + 1] > start[k]) method->falls_back = true;
@@ -185,7 +185,7 @@ static void add_fallbacks(hr_evaluation *evaluation) {
   }
 }
 
-static void score_method(const hr_evaluation *evaluation, hr_method *method) {
+static void score_method(const hr_evaluation *evaluation, hr_forecast *method) {
   const hr_oracle *oracle = evaluation->oracle;
   const hr_split_view *test = evaluation->input->test;
   size_t bins = evaluation->input->bin_count;
@@ -225,12 +225,12 @@ static bool has_variants(const hr_outcome *outcome) {
 /* The hybrids and the baseline always; other experts where they predict every row. */
 static void list_methods(hr_evaluation *evaluation) {
   const hr_results_input *input = evaluation->input;
-  hr_method *methods = evaluation->methods;
+  hr_forecast *methods = evaluation->methods;
   for (size_t e = 0; e < input->outcome_count; e++) {
     const hr_outcome *outcome = &input->outcomes[e];
-    hr_method *global = &methods[hr_evaluation_global(evaluation, e)];
-    hr_method *cv = &methods[hr_evaluation_oracle(evaluation, e, HR_SELECT_BY_CV)];
-    hr_method *test = &methods[hr_evaluation_oracle(evaluation, e, HR_SELECT_BY_TEST)];
+    hr_forecast *global = &methods[hr_evaluation_global(evaluation, e)];
+    hr_forecast *cv = &methods[hr_evaluation_oracle(evaluation, e, HR_SELECT_BY_CV)];
+    hr_forecast *test = &methods[hr_evaluation_oracle(evaluation, e, HR_SELECT_BY_TEST)];
     bool whole = has_any_bin(outcome) && cv->complete[HR_SCOPE_COVERED];
     global->listed = hr_outcome_usable(outcome, HR_GLOBAL) != NULL;
     cv->listed = e == evaluation->baseline || whole;
@@ -242,7 +242,7 @@ static void list_methods(hr_evaluation *evaluation) {
 
 /* Squared errors by bin, from the tasks' own numbers rather than from the assembled rows:
  * two ways to the same sum. */
-static double bin_sse(const hr_evaluation *evaluation, const hr_method *method,
+static double bin_sse(const hr_evaluation *evaluation, const hr_forecast *method,
                       size_t bin) {
   const hr_choice *choice = &method->choices[bin];
   const size_t *start = evaluation->oracle->group_start;
@@ -252,11 +252,11 @@ static double bin_sse(const hr_evaluation *evaluation, const hr_method *method,
       .sse;
 }
 
-static hr_status audit_method(hr_evaluation *evaluation, const hr_method *method,
+static hr_status audit_method(hr_evaluation *evaluation, const hr_forecast *method,
                               double *sse, hr_error *err) {
   hr_status status = HR_OK;
   size_t bins = evaluation->input->bin_count;
-  const hr_method *versus =
+  const hr_forecast *versus =
       method->versus == HR_NO_METHOD ? NULL : &evaluation->methods[method->versus];
   if (!method->is_global && hr_oracle_covered(evaluation->oracle) > 0) {
     for (size_t k = 0; k < bins; k++) sse[k] = bin_sse(evaluation, method, k);
@@ -277,10 +277,10 @@ cleanup:
 /* The hybrid chosen on the test rows against every single expert's oracle. */
 static hr_status audit_best(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_method *best =
+  const hr_forecast *best =
       &evaluation->methods[hr_evaluation_hybrid(evaluation, HR_SELECT_BY_TEST)];
   for (size_t m = 0; m < evaluation->method_count; m++) {
-    const hr_method *method = &evaluation->methods[m];
+    const hr_forecast *method = &evaluation->methods[m];
     if (!method->listed || method->is_global || method == best) continue;
     if (!method->complete[HR_SCOPE_COVERED] ||
         hr_oracle_covered(evaluation->oracle) == 0) {
@@ -299,7 +299,7 @@ static hr_status audit_methods(hr_evaluation *evaluation, hr_error *err) {
   double *sse = NULL;
   HR_TRY(hr_alloc(&sse, evaluation->input->bin_count, err));
   for (size_t m = 0; m < evaluation->method_count; m++) {
-    const hr_method *method = &evaluation->methods[m];
+    const hr_forecast *method = &evaluation->methods[m];
     if (!method->listed || !method->complete[HR_SCOPE_COVERED]) continue;
     HR_TRY(audit_method(evaluation, method, sse, err));
   }
@@ -314,7 +314,7 @@ cleanup:
 static hr_status audit_controls(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
   const hr_controls *controls = &evaluation->controls;
-  const hr_method *oracle = &evaluation->methods[hr_evaluation_oracle(
+  const hr_forecast *oracle = &evaluation->methods[hr_evaluation_oracle(
       evaluation, evaluation->baseline, HR_SELECT_BY_CV)];
   bool compared =
       hr_controls_has(controls, HR_CONTROL_PLACEBO) && oracle->complete[HR_SCOPE_COVERED];

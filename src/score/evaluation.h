@@ -14,7 +14,7 @@
 typedef enum hr_scope { HR_SCOPE_COVERED, HR_SCOPE_ALL, HR_SCOPE_COUNT } hr_scope;
 
 /* One way of predicting every test row, e.g. "ridge_oracle". */
-typedef struct hr_method {
+typedef struct hr_forecast {
   char name[64];
   hr_selection selection; /* what its variants and experts were chosen by */
   bool is_global;         /* one model for all rows */
@@ -27,14 +27,14 @@ typedef struct hr_method {
   bool complete[HR_SCOPE_COUNT]; /* every row of the scope has a prediction */
   hr_metrics pooled[HR_SCOPE_COUNT];
   double weighted_r2[HR_SCOPE_COUNT]; /* for all rows the uncovered ones are a group */
-} hr_method;
+} hr_forecast;
 
 typedef struct hr_evaluation {
   const hr_results_input *input; /* borrowed */
   hr_oracle *oracle;
   hr_variant_scores *scores;
   hr_ledger ledger;
-  hr_method *methods; /* [method_count] */
+  hr_forecast *methods; /* [method_count] */
   size_t method_count;
   size_t baseline; /* the outcome that others are compared with: "ridge", or the first */
   hr_ceiling ceiling;

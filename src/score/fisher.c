@@ -1,4 +1,5 @@
 #include "score/fisher.h"
+#include "core/quantile.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,7 +34,7 @@ typedef struct prior {
 struct hr_fisher {
   hr_fisher_input input;
   size_t target_axis;
-  hr_tables *tables;
+  hr_grid_tables *tables;
   hr_interpolator interpolator;
   prior *priors;         /* [K + 1], that of all rows last */
   float *flux;           /* [GROUP][P] rows that wait, noise-free */
@@ -205,7 +206,7 @@ void hr_fisher_destroy(hr_fisher **address) {
 
 /* The labels of a test row; whether the grid has them. */
 static bool find_labels(const hr_fisher *fisher, size_t row, double labels[AXES]) {
-  const hr_tables *tables = fisher->tables;
+  const hr_grid_tables *tables = fisher->tables;
   for (size_t axis = 0; axis < AXES; axis++) {
     double low = tables->nodes[axis][0];
     double high = tables->nodes[axis][tables->node_count[axis] - 1];

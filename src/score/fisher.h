@@ -22,7 +22,7 @@
 #ifndef HR_SCORE_FISHER_H
 #define HR_SCORE_FISHER_H
 
-#include "experts/expert.h"
+#include "methods/method.h"
 #include "score/fisher_bound.h"
 #include "simulate/tables.h"
 

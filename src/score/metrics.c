@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/alloc.h"
+#include "core/quantile.h"
 
 static size_t row_at(const size_t *row_list, size_t i) {
   return row_list ? row_list[i] : i;
@@ -63,24 +64,6 @@ double hr_metrics_weighted_r2(const hr_metrics *groups, size_t group_count) {
     rows += (double)groups[k].rows;
   }
   return rows > 0 ? hr_sum_value(&weighted) / rows : (double)NAN;
-}
-
-double hr_quantile(const double *ascending, size_t count, double p) {
-  if (count == 0) return (double)NAN;
-  double place = p * (double)(count - 1);
-  size_t below = (size_t)floor(place);
-  if (below + 1 >= count) return ascending[count - 1];
-  double fraction = place - (double)below;
-  return ascending[below] + fraction * (ascending[below + 1] - ascending[below]);
-}
-
-static int compare_numbers(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-void hr_sort_numbers(double *values, size_t count) {
-  qsort(values, count, sizeof *values, compare_numbers);
 }
 
 static size_t octile_of(const double *edges, double snr) {

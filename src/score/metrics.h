@@ -48,13 +48,6 @@ hr_metrics hr_metrics_compute(const double *target, const double *prediction,
  * those has no prediction. */
 double hr_metrics_weighted_r2(const hr_metrics *groups, size_t group_count);
 
-/* The quantile p of ascending values, linear between them (Hyndman & Fan 1996, type 7:
- * the default of numpy and R); NaN for none. */
-double hr_quantile(const double *ascending, size_t count, double p);
-
-/* Sorts values ascending, in place. */
-void hr_sort_numbers(double *values, size_t count);
-
 enum { HR_SNR_OCTILES = 8 };
 
 /* Rows by signal-to-noise ratio. Octile j holds edges[j] <= snr < edges[j + 1], the last

@@ -19,7 +19,7 @@ hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
   const hr_results_input *input = evaluation->input;
   hr_text_append(out, "row,bin,snr,target");
   for (size_t m = 0; m < evaluation->method_count; m++) {
-    const hr_method *method = &evaluation->methods[m];
+    const hr_forecast *method = &evaluation->methods[m];
     if (method->listed) hr_text_append(out, ",%s", method->name);
   }
   const hr_controls *controls = &evaluation->controls;
@@ -33,7 +33,7 @@ hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
     append_number(input->snr ? input->snr[i] : (double)NAN, out);
     append_number(input->test->target[i], out);
     for (size_t m = 0; m < evaluation->method_count; m++) {
-      const hr_method *method = &evaluation->methods[m];
+      const hr_forecast *method = &evaluation->methods[m];
       if (method->listed) append_number(method->prediction[i], out);
     }
     for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {

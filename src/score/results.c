@@ -4,12 +4,12 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/json.h"
+#include "core/seal.h"
 #include "score/controls_json.h"
-#include "score/json.h"
 #include "score/predictions.h"
 #include "score/results_ceiling.h"
 #include "score/results_levels.h"
-#include "score/seal.h"
 
 /* What all writers of this file need. */
 typedef struct writer {
@@ -59,7 +59,7 @@ static const char *expert_note(const hr_outcome *outcome) {
 static void write_head(writer *w, json_t *root) {
   const hr_results_input *input = w->input;
   const hr_evaluation *evaluation = w->evaluation;
-  const hr_method *methods = evaluation->methods;
+  const hr_forecast *methods = evaluation->methods;
   hr_json_put_text(&w->json, root, "schema", "headroom/results/1");
   json_t *experiment = hr_json_put(&w->json, root, "experiment", json_object());
   hr_json_put_text(&w->json, experiment, "id", input->experiment_id);
@@ -179,7 +179,7 @@ static void put_delta(writer *w, json_t *object, size_t method, double delta,
 /* What a method gains in one bin over the one it is compared with. */
 static void put_bin_delta(writer *w, json_t *object, size_t method, size_t bin,
                           bool usable) {
-  const hr_method *methods = w->evaluation->methods;
+  const hr_forecast *methods = w->evaluation->methods;
   size_t versus = methods[method].versus;
   double delta = (double)NAN;
   if (usable && versus != HR_NO_METHOD) {
@@ -305,7 +305,7 @@ static void write_bin(writer *w, json_t *bins, size_t k) {
 }
 
 /* What a reader must know to read a method's numbers right; texts in docs/formats.md. */
-static void write_remarks(writer *w, json_t *parent, const hr_method *method,
+static void write_remarks(writer *w, json_t *parent, const hr_forecast *method,
                           hr_scope scope) {
   json_t *array = hr_json_put(&w->json, parent, "remarks", json_array());
   size_t usable = 0;
@@ -326,8 +326,8 @@ static void write_remarks(writer *w, json_t *parent, const hr_method *method,
 
 static void write_overall(writer *w, json_t *overall, size_t index, hr_scope scope) {
   const hr_evaluation *evaluation = w->evaluation;
-  const hr_method *method = &evaluation->methods[index];
-  const hr_method *versus =
+  const hr_forecast *method = &evaluation->methods[index];
+  const hr_forecast *versus =
       method->versus == HR_NO_METHOD ? NULL : &evaluation->methods[method->versus];
   const hr_metrics *pooled = &method->pooled[scope];
   hr_group_range range = hr_evaluation_range(evaluation, scope);
@@ -354,7 +354,7 @@ static void write_all_overall(writer *w, json_t *root) {
   json_t *overall = hr_json_put(&w->json, root, "overall", json_array());
   for (hr_scope scope = HR_SCOPE_COVERED; scope < HR_SCOPE_COUNT; scope++) {
     for (size_t m = 0; m < evaluation->method_count; m++) {
-      const hr_method *method = &evaluation->methods[m];
+      const hr_forecast *method = &evaluation->methods[m];
       if (!method->listed) continue;
       if (scope == HR_SCOPE_ALL && !method->complete[scope]) continue;
       write_overall(w, overall, m, scope);
@@ -380,7 +380,7 @@ static void write_octiles(writer *w, json_t *root) {
     hr_json_put_count(&w->json, octile, "n", rows);
     json_t *r2 = hr_json_put(&w->json, octile, "r2", json_object());
     for (size_t m = 0; m < evaluation->method_count; m++) {
-      const hr_method *method = &evaluation->methods[m];
+      const hr_forecast *method = &evaluation->methods[m];
       if (!method->listed) continue;
       hr_metrics metrics =
           hr_metrics_compute(w->input->test->target, method->prediction,
@@ -435,7 +435,7 @@ static void write_root(writer *w, json_t *root) {
 
 /* What ties the rows behind the results to them. */
 static void write_predictions(writer *w, json_t *root, const hr_text *rows) {
-  char print[HR_SEAL_BYTES];
+  char print[HR_SEAL_SIZE];
   json_t *object = hr_json_put(&w->json, root, "predictions", json_object());
   hr_seal_bytes(rows->bytes, rows->length, print);
   hr_json_put_text(&w->json, object, "file", hr_predictions_name);
@@ -448,7 +448,7 @@ static hr_status format(const hr_results_input *input, hr_text *out, hr_text *ro
   hr_status status = HR_OK;
   hr_evaluation *evaluation = NULL;
   json_t *root = NULL;
-  char seal[HR_SEAL_BYTES];
+  char seal[HR_SEAL_SIZE];
   HR_TRY(hr_evaluation_create(input, &evaluation, err));
   HR_TRY(hr_predictions_format(evaluation, rows, err));
   writer w = {.evaluation = evaluation, .input = input};

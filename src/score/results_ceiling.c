@@ -114,7 +114,7 @@ static hr_efficiency judge_bin(const hr_evaluation *evaluation, size_t m, size_t
       (hr_group_range){k, k + 1}, false_alarm / (double)evaluation->input->bin_count);
 }
 
-static bool is_judged(const hr_method *method) {
+static bool is_judged(const hr_forecast *method) {
   return method->listed && method->complete[HR_SCOPE_COVERED];
 }
 
@@ -145,7 +145,7 @@ static bool warn(const hr_evaluation *evaluation, size_t m, const char *where,
 /* Whether the method is above the posterior's ceiling anywhere. */
 static bool write_method(writer *w, json_t *array, size_t m) {
   const hr_evaluation *evaluation = w->evaluation;
-  const hr_method *method = &evaluation->methods[m];
+  const hr_forecast *method = &evaluation->methods[m];
   hr_efficiency posterior = judge_overall(evaluation, m, false);
   hr_efficiency fisher = judge_overall(evaluation, m, true);
   json_t *object = hr_json_append(w->json, array, json_object());

@@ -2,8 +2,8 @@
 #ifndef HR_SCORE_RESULTS_CEILING_H
 #define HR_SCORE_RESULTS_CEILING_H
 
+#include "core/json.h"
 #include "score/evaluation.h"
-#include "score/json.h"
 
 /* Puts `ceiling` into `root`: null where neither the posterior's nor Fisher's is known.
  * Warns the input's observer of every method that is above the posterior's by more than

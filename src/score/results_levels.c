@@ -19,7 +19,7 @@ static void put_numbers(hr_json_builder *json, json_t *object, const char *key,
   }
 }
 
-static void put_task(hr_json_builder *json, json_t *models, const hr_expert_type *type,
+static void put_task(hr_json_builder *json, json_t *models, const hr_method *type,
                      const hr_task *task) {
   json_t *model = hr_json_append(json, models, json_object());
   hr_json_put(json, model, "bin",

@@ -2,7 +2,7 @@
 #ifndef HR_SCORE_RESULTS_LEVELS_H
 #define HR_SCORE_RESULTS_LEVELS_H
 
-#include "score/json.h"
+#include "core/json.h"
 #include "score/results.h"
 
 /* Puts `noise_levels` into the root: of the first expert that was asked for them, null

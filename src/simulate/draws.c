@@ -14,7 +14,7 @@ static const double grid_spectra = 1260; /* before the tables are read */
 
 typedef struct draws {
   const hr_draw_options *options;
-  hr_tables *tables;
+  hr_grid_tables *tables;
   hr_interpolator interpolator;
   uint64_t first;
   float *weights; /* [BATCH][G] */

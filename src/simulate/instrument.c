@@ -40,15 +40,16 @@ static double linear(const double *nodes, const double *values, size_t count, do
 }
 
 /* The HSC i response at a wavelength, 0 outside the table. */
-static double band_response(const hr_tables *tables, double wave) {
+static double band_response(const hr_grid_tables *tables, double wave) {
   if (wave < tables->band_wave[0] || wave > tables->band_wave[tables->band_count - 1]) {
     return 0.0;
   }
   return linear(tables->band_wave, tables->band_response, tables->band_count, wave);
 }
 
-hr_status hr_instrument_init(const hr_tables *tables, const hr_simulate_options *options,
-                             hr_instrument *out, hr_error *err) {
+hr_status hr_instrument_init(const hr_grid_tables *tables,
+                             const hr_simulate_options *options, hr_instrument *out,
+                             hr_error *err) {
   hr_status status = HR_OK;
   size_t pixels = tables->pixels;
   bool is_a = options->noise_model == HR_SIMULATE_MODEL_A;
@@ -113,7 +114,7 @@ typedef struct geometry {
 } geometry;
 
 /* Fibre fractions at the tabulated wavelengths, bilinear in seeing and field angle. */
-static void fibre_fractions(const hr_tables *tables, const hr_conditions *conditions,
+static void fibre_fractions(const hr_grid_tables *tables, const hr_conditions *conditions,
                             double fraction[HR_FIBRE_WAVES]) {
   size_t i = 0, j = 0, angles = tables->angle_count;
   double a = 0.0, b = 0.0;
@@ -137,7 +138,7 @@ static void fit_parabola(const double *wave, const double *y, double out[3]) {
 
 static geometry set_geometry(const hr_instrument *instrument,
                              const hr_conditions *conditions) {
-  const hr_tables *tables = instrument->tables;
+  const hr_grid_tables *tables = instrument->tables;
   double z = conditions->zenith_angle * radians_per_degree,
          angle = conditions->field_angle;
   geometry g = {.airmass = 1.0 / cos(z),
@@ -175,7 +176,7 @@ static inline double attenuation(double x) {
 HR_VECTOR_CLONES
 static void count_electrons(const hr_instrument *instrument, const geometry *g,
                             double *restrict conversion, double *restrict sky) {
-  const hr_tables *tables = instrument->tables;
+  const hr_grid_tables *tables = instrument->tables;
   const double *restrict k = tables->extinction, *restrict base = tables->conversion;
   const double *restrict lines = tables->sky_lines, *restrict ratio = instrument->ratio;
   const double *restrict continuum = instrument->continuum;
@@ -283,7 +284,7 @@ void hr_instrument_observe(const hr_instrument *instrument, hr_exposure *exposur
 void hr_instrument_reference(const hr_instrument *instrument,
                              const hr_conditions *conditions, double *conversion,
                              double *variance) {
-  const hr_tables *t = instrument->tables;
+  const hr_grid_tables *t = instrument->tables;
   size_t pixels = t->pixels;
   bool is_a = instrument->model == HR_SIMULATE_MODEL_A;
   double z = conditions->zenith_angle * radians_per_degree, a = conditions->field_angle;

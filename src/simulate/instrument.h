@@ -14,7 +14,7 @@ typedef struct hr_conditions {
 } hr_conditions;
 
 typedef struct hr_instrument {
-  const hr_tables *tables; /* borrowed */
+  const hr_grid_tables *tables; /* borrowed */
   hr_simulate_noise_model model;
   double exposures;     /* n_exp */
   double exposure_time; /* t_exp, seconds */
@@ -34,8 +34,9 @@ typedef struct hr_exposure {
 } hr_exposure;
 
 /* exposures, exposure_time and noise_model of the options are used. */
-hr_status hr_instrument_init(const hr_tables *tables, const hr_simulate_options *options,
-                             hr_instrument *out, hr_error *err) HR_MUST_CHECK;
+hr_status hr_instrument_init(const hr_grid_tables *tables,
+                             const hr_simulate_options *options, hr_instrument *out,
+                             hr_error *err) HR_MUST_CHECK;
 void hr_instrument_fini(hr_instrument *instrument);
 
 hr_status hr_exposure_init(size_t pixels, hr_exposure *out, hr_error *err) HR_MUST_CHECK;

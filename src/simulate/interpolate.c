@@ -19,7 +19,7 @@ static size_t choose_nodes(size_t count, hr_simulate_nodes nodes, size_t *chosen
   return used;
 }
 
-hr_status hr_interpolator_init(const hr_tables *tables, hr_simulate_nodes nodes,
+hr_status hr_interpolator_init(const hr_grid_tables *tables, hr_simulate_nodes nodes,
                                hr_interpolator *out, hr_error *err) {
   hr_status status = HR_OK;
   out->tables = tables;
@@ -76,7 +76,7 @@ void hr_interpolator_outer(const hr_interpolator *interpolator,
 }
 
 typedef struct product {
-  const hr_tables *tables;
+  const hr_grid_tables *tables;
   size_t stars;
   const float *weights;
   float *flux;
@@ -102,7 +102,7 @@ void hr_interpolator_spectra(const hr_interpolator *interpolator, size_t stars,
 
 void hr_interpolator_reference(const hr_interpolator *interpolator,
                                const double labels[HR_GRID_AXES], double *flux) {
-  const hr_tables *tables = interpolator->tables;
+  const hr_grid_tables *tables = interpolator->tables;
   const size_t *count = tables->node_count;
   double t[HR_GRID_MOST_NODES], g[HR_GRID_MOST_NODES], m[HR_GRID_MOST_NODES];
   hr_interpolator_axis(interpolator, HR_GRID_T_EFF, labels[HR_GRID_T_EFF], t, NULL);

@@ -51,7 +51,7 @@ hr_simulate_options hr_simulate_options_default(void) {
 typedef struct simulator {
   const hr_simulate_options *options;
   const hr_observer *observer;
-  hr_tables *tables;
+  hr_grid_tables *tables;
   hr_interpolator interpolator;
   hr_instrument instrument;
   hr_exposure *exposures; /* [threads] */

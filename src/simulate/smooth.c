@@ -54,7 +54,7 @@ void hr_smooth_kernel(double t, double *weights) {
 }
 
 typedef struct smoothing {
-  hr_tables *tables;
+  hr_grid_tables *tables;
   size_t width;          /* weights kept for each pixel */
   const size_t *half;    /* [P] */
   const double *weights; /* [P][width] */
@@ -79,8 +79,8 @@ static void smooth_spectrum(void *context, size_t i, size_t thread) {
 }
 
 /* The variance to add at each pixel, in pixels squared. */
-static void set_variances(const hr_tables *tables, double resolving_power, double fwhm,
-                          double *variance) {
+static void set_variances(const hr_grid_tables *tables, double resolving_power,
+                          double fwhm, double *variance) {
   size_t pixels = tables->pixels;
   double step = (tables->wave[pixels - 1] - tables->wave[0]) / (double)(pixels - 1);
   for (size_t p = 0; p < pixels; p++) {
@@ -91,7 +91,7 @@ static void set_variances(const hr_tables *tables, double resolving_power, doubl
   }
 }
 
-hr_status hr_smooth_grid(hr_tables *tables, double resolving_power, double fwhm,
+hr_status hr_smooth_grid(hr_grid_tables *tables, double resolving_power, double fwhm,
                          hr_error *err) {
   hr_status status = HR_OK;
   size_t pixels = tables->pixels;

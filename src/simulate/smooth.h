@@ -13,7 +13,7 @@
  * exp(-t) I_n(t) (Lindeberg 1990), whose variance is exactly t however narrow it is. The
  * grid's own profile is taken off in quadrature. At the ends of the arm the kernel is cut
  * off and normalised again. Once, at the start; all threads. */
-hr_status hr_smooth_grid(hr_tables *tables, double resolving_power, double fwhm,
+hr_status hr_smooth_grid(hr_grid_tables *tables, double resolving_power, double fwhm,
                          hr_error *err) HR_MUST_CHECK;
 
 /* The kernel for variance t in pixels squared: weights[n] for offsets -n and n, n = 0 ..

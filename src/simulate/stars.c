@@ -31,7 +31,8 @@ static hr_status check_range(const range_rule *rule, hr_error *err) {
                  rule->name, low, high, rule->unit, rule->lowest, rule->highest);
 }
 
-static bool holds_node(const hr_tables *tables, size_t axis, hr_simulate_range range) {
+static bool holds_node(const hr_grid_tables *tables, size_t axis,
+                       hr_simulate_range range) {
   for (size_t i = 0; i < tables->node_count[axis]; i++) {
     double node = tables->nodes[axis][i];
     if (node >= range.low && node <= range.high) return true;
@@ -39,7 +40,7 @@ static bool holds_node(const hr_tables *tables, size_t axis, hr_simulate_range r
   return false;
 }
 
-static hr_status check_ranges(const hr_simulate_options *o, const hr_tables *t,
+static hr_status check_ranges(const hr_simulate_options *o, const hr_grid_tables *t,
                               hr_error *err) {
   hr_status status = HR_OK;
   const range_rule rules[] = {
@@ -69,7 +70,7 @@ cleanup:
 
 /* The grid's profile can be widened, never sharpened. 80 angstrom (R = 100) is where the
  * ends of the arm, 1750 angstrom long, begin to matter. */
-static hr_status check_resolution(const hr_simulate_options *o, const hr_tables *t,
+static hr_status check_resolution(const hr_simulate_options *o, const hr_grid_tables *t,
                                   hr_error *err) {
   double power = o->resolving_power, fwhm = o->fwhm;
   double widest = t->wave[t->pixels - 1] / HR_GRID_RESOLVING_POWER;
@@ -133,7 +134,7 @@ static hr_status check_counts(const hr_simulate_options *o, hr_error *err) {
   return HR_OK;
 }
 
-hr_status hr_stars_check(const hr_simulate_options *options, const hr_tables *tables,
+hr_status hr_stars_check(const hr_simulate_options *options, const hr_grid_tables *tables,
                          hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(check_counts(options, err));
@@ -145,8 +146,8 @@ cleanup:
 }
 
 /* The node nearest to x among those within the range; there is one (hr_stars_check). */
-static double nearest_node(const hr_tables *tables, size_t axis, hr_simulate_range range,
-                           double x) {
+static double nearest_node(const hr_grid_tables *tables, size_t axis,
+                           hr_simulate_range range, double x) {
   double best = NAN;
   for (size_t i = 0; i < tables->node_count[axis]; i++) {
     double node = tables->nodes[axis][i];
@@ -162,7 +163,7 @@ static double draw(const hr_simulate_options *options, hr_stream_id stream, uint
   return range.low + (range.high - range.low) * u;
 }
 
-hr_star hr_stars_draw(const hr_simulate_options *options, const hr_tables *tables,
+hr_star hr_stars_draw(const hr_simulate_options *options, const hr_grid_tables *tables,
                       hr_stream_id stream, uint64_t row) {
   const hr_simulate_range ranges[HR_GRID_AXES] = {options->teff, options->logg,
                                                   options->mh};

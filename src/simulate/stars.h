@@ -16,12 +16,12 @@ typedef struct hr_star {
 
 /* Checks the options against the tables: HR_ERR_USAGE, with the option, its limits and
  * what to write instead. */
-hr_status hr_stars_check(const hr_simulate_options *options, const hr_tables *tables,
+hr_status hr_stars_check(const hr_simulate_options *options, const hr_grid_tables *tables,
                          hr_error *err) HR_MUST_CHECK;
 
 /* Star number `row` of a stream, HR_STREAM_SIMULATE_TRAIN, _TEST or _GRID_TEMPLATES.
  * tables: where labels lie on nodes (HR_SIMULATE_ONE), else not looked at. */
-hr_star hr_stars_draw(const hr_simulate_options *options, const hr_tables *tables,
+hr_star hr_stars_draw(const hr_simulate_options *options, const hr_grid_tables *tables,
                       hr_stream_id stream, uint64_t row);
 
 #endif

@@ -69,7 +69,7 @@ static hr_status read_numbers(hid_t file, const char *name, size_t *count, doubl
   return read_array(file, name, H5T_NATIVE_DOUBLE, count, out, sizeof **out, err);
 }
 
-static hr_status read_nodes(hid_t file, hr_tables *tables, hr_error *err) {
+static hr_status read_nodes(hid_t file, hr_grid_tables *tables, hr_error *err) {
   static const char *const names[HR_GRID_AXES] = {"grid/T_eff", "grid/log_g", "grid/M_H"};
   hr_status status = HR_OK;
   double *nodes = NULL;
@@ -112,7 +112,7 @@ static void decode_spectrum(void *context, size_t i, size_t thread) {
 }
 
 /* flux = maximum * exp(-scale * code), a 16-bit code of ln(flux / maximum). */
-static hr_status read_grid(hid_t file, hr_tables *tables, hr_error *err) {
+static hr_status read_grid(hid_t file, hr_grid_tables *tables, hr_error *err) {
   hr_status status = HR_OK;
   uint16_t *code = NULL;
   double *scale = NULL, *maximum = NULL;
@@ -131,7 +131,7 @@ cleanup:
   return status;
 }
 
-static hr_status read_noise(hid_t file, hr_tables *tables, hr_error *err) {
+static hr_status read_noise(hid_t file, hr_grid_tables *tables, hr_error *err) {
   hr_status status = HR_OK;
   struct {
     const char *name;
@@ -155,7 +155,7 @@ cleanup:
   return status;
 }
 
-static hr_status read_fibre_and_band(hid_t file, hr_tables *tables, hr_error *err) {
+static hr_status read_fibre_and_band(hid_t file, hr_grid_tables *tables, hr_error *err) {
   hr_status status = HR_OK;
   size_t waves = HR_FIBRE_WAVES;
   HR_TRY(read_numbers(file, "fibre/seeing", &tables->seeing_count, &tables->seeing, err));
@@ -175,10 +175,10 @@ cleanup:
   return status;
 }
 
-hr_status hr_tables_decode(const void *bytes, size_t size, hr_tables **out,
+hr_status hr_tables_decode(const void *bytes, size_t size, hr_grid_tables **out,
                            hr_error *err) {
   hr_status status = HR_OK;
-  hr_tables *tables = NULL;
+  hr_grid_tables *tables = NULL;
   hid_t file = H5I_INVALID_HID;
   hr_hdf5_silence();
   HR_TRY(hr_alloc(&tables, 1, err));
@@ -195,7 +195,7 @@ cleanup:
   return status;
 }
 
-hr_status hr_tables_create(hr_tables **out, hr_error *err) {
+hr_status hr_tables_create(hr_grid_tables **out, hr_error *err) {
   size_t size = 0;
   const void *bytes = hr_embedded_data(&size);
   return hr_tables_decode(bytes, size, out, err);
@@ -246,8 +246,8 @@ size_t hr_grid_axis(const char *name) {
   return axis;
 }
 
-void hr_tables_destroy(hr_tables **tables) {
-  hr_tables *t = *tables;
+void hr_tables_destroy(hr_grid_tables **tables) {
+  hr_grid_tables *t = *tables;
   if (!t) return;
   double *columns[] = {
       t->wave,

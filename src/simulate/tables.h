@@ -54,11 +54,11 @@ typedef struct hr_tables {
   size_t band_count;
   double *band_wave;     /* [band_count] angstrom, increasing */
   double *band_response; /* [band_count] HSC i, >= 0 */
-} hr_tables;
+} hr_grid_tables;
 
 /* Decodes the embedded tables: 23 MiB, a quarter of a second. HR_ERR_INTERNAL where the
  * program was built with a damaged data file. Freed with hr_tables_destroy. */
-hr_status hr_tables_create(hr_tables **out, hr_error *err) HR_MUST_CHECK;
+hr_status hr_tables_create(hr_grid_tables **out, hr_error *err) HR_MUST_CHECK;
 
 /* The pixel centres alone, a few milliseconds. *wave: [*pixels] angstrom, freed with
  * hr_free. */
@@ -70,8 +70,8 @@ hr_status hr_tables_check_wave(const double *wave, size_t pixels,
                                hr_error *err) HR_MUST_CHECK;
 
 /* The tables from any bytes of that layout. */
-hr_status hr_tables_decode(const void *bytes, size_t size, hr_tables **out,
+hr_status hr_tables_decode(const void *bytes, size_t size, hr_grid_tables **out,
                            hr_error *err) HR_MUST_CHECK;
-void hr_tables_destroy(hr_tables **tables);
+void hr_tables_destroy(hr_grid_tables **tables);
 
 #endif

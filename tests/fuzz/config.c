@@ -2,9 +2,9 @@
  * and written out reads as the same study again. */
 #include <string.h>
 
+#include "config/config.h"
 #include "core/alloc.h"
 #include "fuzz/fuzz.h"
-#include "run/config.h"
 
 static hr_config *parse(const char *yaml, size_t size) {
   hr_config *config = NULL;

@@ -2,10 +2,10 @@
  * and values, the count of words and the fingerprint are set right. */
 #include <string.h>
 
+#include "compute/backend.h"
 #include "core/fingerprint.h"
 #include "fuzz/fuzz.h"
-#include "linalg/backend.h"
-#include "nn/model.h"
+#include "nn/cnn_model.h"
 
 enum { KIND = 8, WORDS = 24, WORD = 8, BATCH = 2, MOST_PIXELS = 4096 };
 
@@ -52,13 +52,13 @@ static size_t compose(const uint8_t *bytes, size_t size, uint8_t *file) {
   return length + WORD;
 }
 
-static void predict(hr_model *model) {
+static void predict(hr_cnn_model *model) {
   static const float flux[BATCH * MOST_PIXELS];
   float out[BATCH];
   hr_error err = {0};
   size_t pixels = hr_network_shape_of(model->network)->pixels;
   if (pixels > MOST_PIXELS) return;
-  hr_status status = hr_model_predict(model, flux, BATCH, out, &err);
+  hr_status status = hr_cnn_model_predict(model, flux, BATCH, out, &err);
   fuzz_require(status == HR_OK || err.message[0]);
 }
 
@@ -67,12 +67,12 @@ static void load(const uint8_t *bytes, size_t size) {
                                              &hr_linalg_reference};
   char path[128];
   hr_error err = {0};
-  hr_model model = {.network = NULL};
+  hr_cnn_model model = {.network = NULL};
   fuzz_write(path, sizeof path, "model", bytes, size);
-  hr_status status = hr_model_load(path, BATCH, &backend, &model, &err);
+  hr_status status = hr_cnn_model_load(path, BATCH, &backend, &model, &err);
   fuzz_require(status == HR_OK || (status == HR_ERR_FORMAT && err.message[0]));
   if (status == HR_OK) predict(&model);
-  if (status == HR_OK) hr_model_fini(&model);
+  if (status == HR_OK) hr_cnn_model_fini(&model);
   unlink(path);
 }
 

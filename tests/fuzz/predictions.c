@@ -1,10 +1,10 @@
 /* predictions.csv, with the fingerprint that results.json would have for it. */
+#include "core/seal.h"
 #include "fuzz/fuzz.h"
 #include "report/rows.h"
-#include "score/seal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-  char path[128], print[HR_SEAL_BYTES];
+  char path[128], print[HR_SEAL_SIZE];
   hr_error err = {0};
   hr_rows rows;
   fuzz_write(path, sizeof path, "predictions.csv", bytes, size);

@@ -3,12 +3,12 @@
  * them; or edits of a sound study. All that a report is made of but the figures. */
 #include <string.h>
 
+#include "core/seal.h"
 #include "fuzz/fuzz.h"
 #include "report/html.h"
 #include "report/markdown.h"
 #include "report/source.h"
 #include "report/terminal.h"
-#include "score/seal.h"
 
 /* Few edits reach all tables; hundreds only leave nothing to report on, slowly. */
 enum { EDIT_BYTES = 3, MOST_EDITS = 8 };
@@ -82,7 +82,7 @@ static void edit(json_t *parent, unsigned *which, unsigned choice) {
 typedef struct sound_study {
   json_t *root;
   char rows_path[128];
-  char print[HR_SEAL_BYTES]; /* of its rows */
+  char print[HR_SEAL_SIZE]; /* of its rows */
 } sound_study;
 
 static const sound_study *get_sound_study(void) {
@@ -104,7 +104,7 @@ static const sound_study *get_sound_study(void) {
 
 /* Sets predictions.fingerprint and seal, where there is an object to set them in. */
 static char *make_believable(json_t *root, const uint8_t *rows, size_t size) {
-  char print[HR_SEAL_BYTES];
+  char print[HR_SEAL_SIZE];
   if (!json_is_object(root)) return NULL;
   hr_seal_bytes(rows, size, print);
   json_object_set_new(root, "predictions", json_pack("{s: s}", "fingerprint", print));

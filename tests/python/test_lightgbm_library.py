@@ -20,7 +20,7 @@ CONFIG = ("experiment: {id: library, language: en}\n"
           "data: {train: ['train_0/dataset.h5'], test: test/dataset.h5}\n"
           "experts: {ridge: {alpha: [10]}, lightgbm: {device: cpu, min_child_samples: 5}}\n")
 
-with open(os.path.join(SOURCE, "src/experts/lightgbm_api.c"), encoding="utf-8") as api:
+with open(os.path.join(SOURCE, "src/methods/lightgbm/api.c"), encoding="utf-8") as api:
     FUNCTIONS = ["LGBM_" + name for name in re.findall(r"\bSYMBOL\((\w+), ", api.read())
                  if name != "name"]
 MARK = "LGBM_DatasetInitStreaming"
@@ -167,9 +167,9 @@ class Library(unittest.TestCase):
 
     def load(self, name, definitions, **variables):
         """What the loader says that was compiled with other definitions than the build's."""
-        sources = ["experts/lightgbm_api.c", *(f"core/{name}.c" for name in
+        sources = ["methods/lightgbm/api.c", *(f"core/{name}.c" for name in
                                                ("alloc", "error", "file", "text"))]
-        main = ("#include <stdio.h>\n#include \"experts/lightgbm_api.h\"\n"
+        main = ("#include <stdio.h>\n#include \"methods/lightgbm/api.h\"\n"
                 "int main(void) { hr_lightgbm_library l; hr_error e;\n"
                 "  int status = hr_lightgbm_load(&l, &e);\n"
                 "  puts(status == HR_OK ? l.api.last_error() : e.message); }\n")

@@ -29,7 +29,7 @@ static void test_values_have_places(void **state) {
   (void)state;
   hr_canvas *canvas = NULL;
   hr_chart chart;
-  hr_frame frame = {.title = "t", .x.span = {0, 10}, .y.span = {-1, 1}};
+  hr_chart_frame frame = {.title = "t", .x.span = {0, 10}, .y.span = {-1, 1}};
   check_ok(hr_canvas_create(&canvas, &err));
   hr_chart_begin(&chart, canvas, &frame);
   check_on_page(&chart);
@@ -44,7 +44,8 @@ static void test_square_is_square(void **state) {
   (void)state;
   hr_canvas *canvas = NULL;
   hr_chart chart;
-  hr_frame frame = {.title = "t", .x.span = {0, 4}, .y.span = {1, 5}, .is_square = true};
+  hr_chart_frame frame = {
+      .title = "t", .x.span = {0, 4}, .y.span = {1, 5}, .is_square = true};
   check_ok(hr_canvas_create(&canvas, &err));
   hr_chart_begin(&chart, canvas, &frame);
   check_on_page(&chart);
@@ -63,7 +64,8 @@ static void test_legend_makes_room(void **state) {
     entries[i] =
         (hr_legend_entry){.text = "a method of some length", .mark = (hr_mark)(i % 6)};
   }
-  hr_frame frame = {.title = "t", .x.span = {0, 1}, .y.span = {0, 1}, .legend = entries};
+  hr_chart_frame frame = {
+      .title = "t", .x.span = {0, 1}, .y.span = {0, 1}, .legend = entries};
   check_ok(hr_canvas_create(&canvas, &err));
   frame.legend_count = 1;
   hr_chart_begin(&short_one, canvas, &frame);
@@ -80,7 +82,7 @@ static void test_references_make_room(void **state) {
   hr_canvas *canvas = NULL;
   hr_chart with, without;
   const hr_reference lines[] = {{0.5, "one"}, {0.501, "a longer name"}, {7, "off"}};
-  hr_frame frame = {.title = "t", .x.span = {0, 1}, .y.span = {0, 1}};
+  hr_chart_frame frame = {.title = "t", .x.span = {0, 1}, .y.span = {0, 1}};
   check_ok(hr_canvas_create(&canvas, &err));
   hr_chart_begin(&without, canvas, &frame);
   frame.references = lines;
@@ -96,7 +98,7 @@ static size_t png_size(const hr_bar *bar, hr_span interval) {
   hr_canvas *canvas = NULL;
   hr_chart chart;
   hr_bytes png = {0};
-  hr_frame frame = {.title = "t", .x.span = {0, 1}, .y.span = {0, 1}};
+  hr_chart_frame frame = {.title = "t", .x.span = {0, 1}, .y.span = {0, 1}};
   check_ok(hr_canvas_create(&canvas, &err));
   hr_chart_begin(&chart, canvas, &frame);
   hr_chart_bar(&chart, bar);

@@ -4,9 +4,9 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/seal.h"
 #include "headroom/report.h"
 #include "score/fixture.h"
-#include "score/seal.h"
 #include "support/check.h"
 #include "support/scratch.h"
 
@@ -49,7 +49,7 @@ static json_t *method(json_t *root, const char *name) {
 
 /* Seals what was changed, as someone would who means it. */
 static void save_results(json_t *root) {
-  char seal[HR_SEAL_BYTES];
+  char seal[HR_SEAL_SIZE];
   check_ok(hr_seal_compute(root, seal, &err));
   json_object_set_new(root, "seal", json_string(seal));
   const char *path = scratch_name(&s, "results.json");

@@ -331,7 +331,7 @@ static void test_fisher_alone_is_shown(void **state) {
 
 static void test_who_knows_the_error_is_told(void **state) {
   (void)state;
-  hr_expert_type type = fixture_forest;
+  hr_method type = fixture_forest;
   type.uses_error = true;
   f.outcomes[1].type = &type;
   write_results();

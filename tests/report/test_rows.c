@@ -2,9 +2,9 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/seal.h"
 #include "core/text.h"
 #include "score/fixture.h"
-#include "score/seal.h"
 #include "support/check.h"
 #include "support/fail_alloc.h"
 #include "support/scratch.h"
@@ -97,7 +97,7 @@ typedef struct forgery {
 } forgery;
 
 static void forge(const forgery *change, bool seal_again) {
-  char seal[HR_SEAL_BYTES];
+  char seal[HR_SEAL_SIZE];
   json_t *root = json_load_file(results, 0, NULL);
   json_t *parent = json_object_get(root, change->list);
   if (json_is_object(parent) && change->inner && strcmp(change->inner, "octiles") == 0) {
@@ -170,7 +170,7 @@ static void test_a_broken_seal_is_refused(void **state) {
 
 static void test_other_predictions_are_refused(void **state) {
   (void)state;
-  char *bytes = NULL, wanted[HR_SEAL_BYTES], found[HR_SEAL_BYTES], message[512];
+  char *bytes = NULL, wanted[HR_SEAL_SIZE], found[HR_SEAL_SIZE], message[512];
   size_t size = 0;
   check_ok(hr_file_read(predictions, 1 << 20, &bytes, &size, &err));
   hr_seal_bytes(bytes, size, wanted);
@@ -192,7 +192,7 @@ static void test_other_predictions_are_refused(void **state) {
 
 /* Writes predictions and makes results.json agree with their bytes. */
 static void plant(const char *text) {
-  char print[HR_SEAL_BYTES];
+  char print[HR_SEAL_SIZE];
   scratch_write(&s, "predictions.csv", text);
   hr_seal_bytes(text, strlen(text), print);
   json_t *root = json_load_file(results, 0, NULL);

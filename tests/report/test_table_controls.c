@@ -123,7 +123,7 @@ static void test_what_the_placebo_means(void **state) {
 
 static void test_what_the_error_alone_means(void **state) {
   (void)state;
-  hr_expert_type knowing = fixture_forest;
+  hr_method knowing = fixture_forest;
   fixture_add_controls(&f, 3.0);
   make();
   check_note(1,

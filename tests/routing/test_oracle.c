@@ -20,7 +20,7 @@ static const hr_task tasks[] = {
     {.bin = 2, .status = HR_TASK_SKIPPED},
     {.bin = HR_GLOBAL, .test_rows = 6, .variant_count = 1, .predictions = everywhere},
 };
-static const hr_expert_type type = {.name = "ridge"};
+static const hr_method type = {.name = "ridge"};
 static const hr_outcome outcome = {&type, tasks, 4, NULL};
 
 static hr_oracle *make_oracle(void) {

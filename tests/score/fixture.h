@@ -42,13 +42,13 @@ typedef struct fixture {
   hr_results_input input;
 } fixture;
 
-static const hr_expert_type fixture_ridge = {
+static const hr_method fixture_ridge = {
     .name = "ridge", .title = "Ridge", .variant = "alpha", .has_global = true};
-static const hr_expert_type fixture_forest = {.name = "forest", .title = "Forest"};
-static const hr_expert_type fixture_cnn = {.name = "cnn", .title = "1D-CNN"};
+static const hr_method fixture_forest = {.name = "forest", .title = "Forest"};
+static const hr_method fixture_cnn = {.name = "cnn", .title = "1D-CNN"};
 
-static const hr_expert_type fixture_placebo = {.name = "placebo", .title = "Placebo"};
-static const hr_expert_type fixture_leakage = {.name = "leakage", .title = "Error alone"};
+static const hr_method fixture_placebo = {.name = "placebo", .title = "Placebo"};
+static const hr_method fixture_leakage = {.name = "leakage", .title = "Error alone"};
 
 /* Predictions of one model for the rows routed to it: the target with noise of `sigma`.
  */
@@ -179,7 +179,7 @@ static inline void fixture_init(fixture *f) {
 /* A placebo with errors of 0.7, and an error that knows the target to within `sigma`; NaN
  * for uncovered rows. */
 static inline void fixture_add_controls(fixture *f, double sigma) {
-  const hr_expert_type *types[] = {&fixture_placebo, &fixture_leakage};
+  const hr_method *types[] = {&fixture_placebo, &fixture_leakage};
   float *predictions[] = {f->placebo, f->error_alone};
   for (size_t c = 0; c < 2; c++) {
     fixture_predict(f, HR_GLOBAL, c == 0 ? 0.7 : sigma, 200 + c, predictions[c]);

@@ -1,3 +1,4 @@
+#include "core/quantile.h"
 #include "score/bootstrap.h"
 
 #include <omp.h>

@@ -24,15 +24,15 @@ static void evaluate(void) {
   check_ok(hr_evaluation_create(&f.input, &evaluation, &err));
 }
 
-static const hr_method *oracle(size_t expert, hr_selection selection) {
+static const hr_forecast *oracle(size_t expert, hr_selection selection) {
   return &evaluation->methods[hr_evaluation_oracle(evaluation, expert, selection)];
 }
 
-static const hr_method *hybrid(hr_selection selection) {
+static const hr_forecast *hybrid(hr_selection selection) {
   return &evaluation->methods[hr_evaluation_hybrid(evaluation, selection)];
 }
 
-static const hr_method *global_ridge(void) {
+static const hr_forecast *global_ridge(void) {
   return &evaluation->methods[hr_evaluation_global(evaluation, 0)];
 }
 
@@ -61,7 +61,7 @@ static void test_choosing_on_the_test_rows_is_never_worse(void **state) {
   evaluate();
   double best = hybrid(HR_SELECT_BY_TEST)->pooled[HR_SCOPE_COVERED].r2;
   for (size_t m = 0; m < evaluation->method_count; m++) {
-    const hr_method *method = &evaluation->methods[m];
+    const hr_forecast *method = &evaluation->methods[m];
     if (method->is_global || !method->complete[HR_SCOPE_COVERED]) continue;
     assert_true(best >= method->pooled[HR_SCOPE_COVERED].r2);
   }
@@ -80,7 +80,7 @@ static void test_uncovered_rows_go_to_the_global_model(void **state) {
   (void)state;
   f.input.uncovered = "global";
   evaluate();
-  const hr_method *method = oracle(1, HR_SELECT_BY_CV);
+  const hr_forecast *method = oracle(1, HR_SELECT_BY_CV);
   assert_true(method->complete[HR_SCOPE_ALL]);
   assert_false(method->falls_back); /* that is said of bins only */
   check_near(method->prediction[6], global_ridge()->prediction[6], 0);
@@ -96,7 +96,7 @@ static void test_uncovered_rows_go_to_the_nearest_bin(void **state) {
   }
   fixture_tasks(&f);
   evaluate();
-  const hr_method *method = oracle(1, HR_SELECT_BY_CV);
+  const hr_forecast *method = oracle(1, HR_SELECT_BY_CV);
   assert_true(method->complete[HR_SCOPE_ALL]);
   /* Row 6 is the third of those routed to bin 0: 0, 3, 6. */
   check_near(method->prediction[6], (double)f.forest_predictions[0][2], 0);
@@ -162,7 +162,7 @@ static void test_all_rows_uncovered(void **state) {
   for (size_t i = 0; i < FIXTURE_ROWS; i++) f.bin[i] = f.route[i] = HR_UNCOVERED;
   fixture_tasks(&f);
   evaluate();
-  const hr_method *method = hybrid(HR_SELECT_BY_CV);
+  const hr_forecast *method = hybrid(HR_SELECT_BY_CV);
   assert_int_equal(method->pooled[HR_SCOPE_COVERED].rows, 0);
   assert_true(isnan(method->pooled[HR_SCOPE_COVERED].r2));
   assert_true(!isnan(global_ridge()->pooled[HR_SCOPE_ALL].r2));
@@ -180,7 +180,7 @@ static void test_one_row_and_no_variance(void **state) {
   }
   fixture_tasks(&f);
   evaluate();
-  const hr_method *method = hybrid(HR_SELECT_BY_TEST);
+  const hr_forecast *method = hybrid(HR_SELECT_BY_TEST);
   assert_int_equal(method->groups[0].rows, 1);
   assert_true(isnan(method->groups[0].r2));
   assert_true(isnan(method->groups[2].r2));

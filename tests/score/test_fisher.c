@@ -14,7 +14,7 @@
 enum { AXES = HR_GRID_AXES, TRAIN = 300, TEST = 70, TEMPLATES = 401 };
 
 static hr_error err;
-static hr_tables *tables;
+static hr_grid_tables *tables;
 static hr_interpolator interpolator;
 static float *flux, *error; /* [TEST][P] */
 static double train_label[AXES][TRAIN], test_label[AXES][TEST];

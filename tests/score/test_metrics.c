@@ -1,3 +1,4 @@
+#include "core/quantile.h"
 #include "score/metrics.h"
 
 #include "support/check.h"

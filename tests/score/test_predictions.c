@@ -2,8 +2,8 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/seal.h"
 #include "score/fixture.h"
-#include "score/seal.h"
 #include "support/check.h"
 #include "support/scratch.h"
 
@@ -63,7 +63,7 @@ static void test_written_beside_the_results(void **state) {
   check_ok(hr_results_write(&f.input, scratch_name(&s, "results.json"), NULL, &err));
   check_ok(
       hr_file_read(scratch_name(&s, "predictions.csv"), 1 << 20, &bytes, &size, &err));
-  char seal[HR_SEAL_BYTES];
+  char seal[HR_SEAL_SIZE];
   hr_seal_bytes(bytes, size, seal);
   hr_free(bytes);
   json_t *root = json_load_file(scratch_name(&s, "results.json"), 0, NULL);

@@ -13,7 +13,7 @@ static const char *const names[HR_GRID_AXES] = {"T_eff", "log g", "[M/H]"};
 static const double unit[HR_GRID_AXES] = {100.0, 0.1, 0.1}; /* of a step */
 
 static hr_error err;
-static hr_tables *tables;
+static hr_grid_tables *tables;
 static hr_interpolator interpolator;
 static float *weights, *spectra, *scratch;
 static double *above, *below, *difference;

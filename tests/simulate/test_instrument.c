@@ -6,7 +6,7 @@
 #include "support/check.h"
 
 typedef struct fixture {
-  hr_tables *tables;
+  hr_grid_tables *tables;
   hr_exposure exposure;
   double *conversion, *variance;
   float *flux, *error, *surface;

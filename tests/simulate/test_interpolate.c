@@ -9,7 +9,7 @@
 enum { STARS = 32 };
 
 typedef struct fixture {
-  hr_tables *tables;
+  hr_grid_tables *tables;
   hr_interpolator interpolator;
   double labels[STARS][HR_GRID_AXES];
   float *weights, *flux, *again;

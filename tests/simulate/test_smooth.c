@@ -44,7 +44,7 @@ static void lines_get_the_width_asked_for(void **state) {
   const double sharp = HR_GRID_RESOLVING_POWER, sigma_factor = 2.3548200450309493;
   const double wanted[2][2] = {{2000.0, 0.0}, {0.0, 3.0}};
   for (int c = 0; c < 2; c++) {
-    hr_tables tables = {.pixels = P, .spectra = 1, .wave = wave, .flux = flux};
+    hr_grid_tables tables = {.pixels = P, .spectra = 1, .wave = wave, .flux = flux};
     for (size_t p = 0; p < P; p++) wave[p] = 7100.2136 + 0.42724597 * (double)p;
     double centre = wave[2000], own = centre / sharp / sigma_factor;
     for (size_t p = 0; p < P; p++) {
@@ -67,7 +67,7 @@ static void the_grids_own_resolution_changes_nothing(void **state) {
   hr_error err;
   double wave[] = {7100, 7100.4, 7100.8, 7101.2};
   float flux[] = {1, 2, 3, 5};
-  hr_tables tables = {.pixels = 4, .spectra = 1, .wave = wave, .flux = flux};
+  hr_grid_tables tables = {.pixels = 4, .spectra = 1, .wave = wave, .flux = flux};
   check_ok(hr_smooth_grid(&tables, HR_GRID_RESOLVING_POWER, 0.0, &err));
   assert_true(flux[0] == 1 && flux[1] == 2 && flux[2] == 3 && flux[3] == 5);
 }

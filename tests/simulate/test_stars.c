@@ -2,7 +2,7 @@
 
 #include "support/check.h"
 
-static hr_tables *tables;
+static hr_grid_tables *tables;
 
 static int set_up(void **state) {
   (void)state;

@@ -7,7 +7,7 @@
 static void embedded_tables_have_the_documented_shape(void **state) {
   (void)state;
   hr_error err;
-  hr_tables *tables = NULL;
+  hr_grid_tables *tables = NULL;
   check_ok(hr_tables_create(&tables, &err));
   assert_int_equal(tables->pixels, 4096);
   assert_int_equal(tables->spectra, 1260);
@@ -35,7 +35,7 @@ static void embedded_tables_have_the_documented_shape(void **state) {
 static void the_wavelengths_can_be_had_alone(void **state) {
   (void)state;
   hr_error err;
-  hr_tables *tables = NULL;
+  hr_grid_tables *tables = NULL;
   double *wave = NULL;
   size_t pixels = 0;
   check_ok(hr_tables_create(&tables, &err));
@@ -49,7 +49,7 @@ static void the_wavelengths_can_be_had_alone(void **state) {
 static void damaged_data_are_refused(void **state) {
   (void)state;
   hr_error err;
-  hr_tables *tables = NULL;
+  hr_grid_tables *tables = NULL;
   size_t size = 0;
   const unsigned char *bytes = hr_embedded_data(&size);
   assert_true(size < 7900000);

@@ -2,9 +2,9 @@
 #ifndef HR_TESTS_CONFIG_CHECKS_H
 #define HR_TESTS_CONFIG_CHECKS_H
 
+#include "config/config.h"
 #include "core/alloc.h"
 #include "core/file.h"
-#include "run/config.h"
 #include "support/check.h"
 
 /* The least that runs, on two lines. */

@@ -3,7 +3,7 @@
 #define HR_TESTS_SMALL_STUDY_H
 
 #include "core/random.h"
-#include "experts/expert.h"
+#include "methods/method.h"
 #include "support/check.h"
 
 enum {
@@ -58,8 +58,8 @@ static inline void small_study_init(small_study *s) {
 }
 
 /* Shows all rows of a split to the expert, `block_rows` at a time. */
-static inline hr_status small_study_show(const small_study *s, const hr_expert_type *type,
-                                         hr_expert *expert, bool training,
+static inline hr_status small_study_show(const small_study *s, const hr_method *type,
+                                         hr_learner *expert, bool training,
                                          size_t block_rows, hr_error *err) {
   size_t rows = training ? SMALL_TRAIN : SMALL_TEST;
   const float *x = training ? s->train_x : s->test_x;
@@ -76,9 +76,9 @@ static inline hr_status small_study_show(const small_study *s, const hr_expert_t
 }
 
 /* A study's life; *out is destroyed where it ends early. */
-static inline hr_status small_study_live(const small_study *s, const hr_expert_type *type,
+static inline hr_status small_study_live(const small_study *s, const hr_method *type,
                                          const void *parameters, size_t block_rows,
-                                         hr_expert **out, hr_error *err) {
+                                         hr_learner **out, hr_error *err) {
   hr_status status = type->create(&s->view, parameters, out, err);
   if (status == HR_OK) status = small_study_show(s, type, *out, true, block_rows, err);
   if (status == HR_OK) status = type->train(*out, err);

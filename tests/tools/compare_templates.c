@@ -12,10 +12,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "compute/templates.h"
 #include "core/alloc.h"
 #include "core/npy.h"
 #include "data/stream.h"
-#include "linalg/templates.h"
 
 /* Of all threads together: steadier than the clock on a machine with other work. */
 static double processor_seconds(void) {

@@ -32,7 +32,7 @@ static const double sigma[BINS + 1] = {0.60, 0.45, 0.30, 0.80, 0.50,
 static const double focus[FOCUS] = {3, 6};
 static const double width = 2.5, scale_squared = 1.2, correlation = 0.6, hair = 1e-9;
 
-static const hr_expert_type types[EXPERTS] = {
+static const hr_method types[EXPERTS] = {
     {.name = "ridge", .title = "Ridge", .has_global = true},
     {.name = "other", .title = "Other"}};
 

@@ -15,7 +15,7 @@
 
 enum { BINS = 9, ROWS = 4000, EXPERTS = 5 };
 
-static const hr_expert_type types[EXPERTS] = {
+static const hr_method types[EXPERTS] = {
     {.name = "ridge", .title = "Ridge", .variant = "alpha", .has_global = true},
     {.name = "ridge_marginal", .title = "Ridge-marginal", .variant = "alpha"},
     {.name = "posterior", .title = "Posterior"},
@@ -23,8 +23,8 @@ static const hr_expert_type types[EXPERTS] = {
     {.name = "cnn", .title = "1D-CNN"},
 };
 
-static const hr_expert_type placebo = {.name = "placebo", .title = "Placebo"};
-static const hr_expert_type leakage = {.name = "leakage", .title = "Error alone"};
+static const hr_method placebo = {.name = "placebo", .title = "Placebo"};
+static const hr_method leakage = {.name = "leakage", .title = "Error alone"};
 
 static double target[ROWS], snr[ROWS];
 static int32_t bin[ROWS];

@@ -2,7 +2,7 @@
  * that repeat a study with other programs. */
 #include <stdio.h>
 
-#include "run/plan.h"
+#include "study/plan.h"
 
 static void print_split(const char *name, const hr_split_view *split) {
   for (size_t i = 0; i < split->rows; i++) {

@@ -1,0 +1,419 @@
+#include "compute/dual.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/parallel.h"
+
+struct hr_dual {
+  hr_tiles *tiles;
+  size_t capacity, rows, pixels;
+  float *x;       /* [rows][P], centred by hr_dual_finish */
+  double *y;      /* [rows] */
+  uint8_t *fold;  /* [rows] */
+  double *centre; /* [P] what was subtracted from every row */
+  double *
+      kernel; /* K [rows][rows] of the centred rows, both triangles; NULL when released */
+};
+
+struct hr_dual_fit {
+  const hr_dual *dual;
+  hr_shifted *system;
+  int fold;
+  size_t *rows; /* [count] row numbers */
+  size_t count;
+  double *mean;        /* [all rows] m_i = mean over the fit's rows j of K_ij */
+  double *coefficient; /* [count] */
+  double grand_mean;   /* mean of m_i over the fit's rows */
+  double offset;       /* ȳ of the fit's rows */
+};
+
+hr_status hr_dual_create(size_t capacity, size_t pixels, hr_tiles *tiles, hr_dual **out,
+                         hr_error *err) {
+  hr_status status = HR_OK;
+  hr_dual *dual = NULL;
+  HR_TRY(hr_alloc(&dual, 1, err));
+  dual->tiles = tiles;
+  dual->capacity = capacity;
+  dual->pixels = pixels;
+  HR_TRY(hr_alloc(&dual->x, capacity * pixels, err));
+  HR_TRY(hr_alloc(&dual->y, capacity, err));
+  HR_TRY(hr_alloc(&dual->fold, capacity, err));
+  HR_TRY(hr_alloc(&dual->centre, pixels, err));
+  *out = dual;
+  dual = NULL;
+cleanup:
+  hr_dual_destroy(&dual);
+  return status;
+}
+
+void hr_dual_destroy(hr_dual **dual) {
+  hr_dual *d = *dual;
+  *dual = NULL;
+  if (!d) return;
+  hr_free(d->x);
+  hr_free(d->y);
+  hr_free(d->fold);
+  hr_free(d->centre);
+  hr_free(d->kernel);
+  hr_free(d);
+}
+
+double hr_dual_bytes(size_t rows, size_t pixels) {
+  return (double)rows * (4.0 * (double)pixels + 9.0) + 8.0 * (double)pixels;
+}
+
+double hr_dual_kernel_bytes(size_t rows) {
+  return 8.0 * (double)rows * (double)rows;
+}
+
+void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold) {
+  if (dual->rows == dual->capacity)
+    return; /* the caller counted wrongly; see the ledger */
+  memcpy(dual->x + dual->rows * dual->pixels, x, dual->pixels * sizeof *x);
+  dual->y[dual->rows] = y;
+  dual->fold[dual->rows] = fold;
+  dual->rows++;
+}
+
+size_t hr_dual_rows(const hr_dual *dual) {
+  return dual->rows;
+}
+
+size_t hr_dual_fold_rows(const hr_dual *dual, int fold) {
+  size_t count = 0;
+  for (size_t i = 0; i < dual->rows; i++) count += (int)dual->fold[i] == fold ? 1 : 0;
+  return count;
+}
+
+/* Subtracts the mean of every pixel in columns [first, first + HR_TILE). */
+static void centre_columns(void *context, size_t index, size_t thread) {
+  (void)thread;
+  hr_dual *dual = context;
+  size_t first = index * HR_TILE;
+  size_t last = first + HR_TILE < dual->pixels ? first + HR_TILE : dual->pixels;
+  for (size_t r = 0; r < dual->rows; r++) {
+    const float *row = dual->x + r * dual->pixels;
+    for (size_t p = first; p < last; p++) dual->centre[p] += (double)row[p];
+  }
+  for (size_t p = first; p < last; p++) dual->centre[p] /= (double)dual->rows;
+  for (size_t r = 0; r < dual->rows; r++) {
+    float *row = dual->x + r * dual->pixels;
+    for (size_t p = first; p < last; p++) {
+      row[p] = (float)((double)row[p] - dual->centre[p]);
+    }
+  }
+}
+
+/* One tile of K: products over HR_TILE pixels at a time in fp32, their sum in fp64. */
+static void multiply_tile(void *context, size_t index, size_t thread) {
+  hr_dual *dual = context;
+  size_t across = (dual->rows + HR_TILE - 1) / HR_TILE;
+  size_t i = index / across * HR_TILE, j = index % across * HR_TILE;
+  if (j < i) return; /* the mirror image of a tile above the diagonal */
+  size_t height = dual->rows - i < HR_TILE ? dual->rows - i : HR_TILE;
+  size_t width = dual->rows - j < HR_TILE ? dual->rows - j : HR_TILE;
+  float *product = hr_tiles_scratch(dual->tiles, thread);
+  for (size_t p = 0; p < dual->pixels; p += HR_TILE) {
+    size_t depth = dual->pixels - p < HR_TILE ? dual->pixels - p : HR_TILE;
+    hr_tiles_backend(dual->tiles)
+        ->product_of_rows((hr_product_shape){height, width, depth},
+                          dual->x + i * dual->pixels + p, dual->pixels,
+                          dual->x + j * dual->pixels + p, dual->pixels, product, HR_TILE);
+    for (size_t r = 0; r < height; r++) {
+      double *sum = dual->kernel + (i + r) * dual->rows + j;
+      for (size_t c = 0; c < width; c++) sum[c] += (double)product[r * HR_TILE + c];
+    }
+  }
+}
+
+static void mirror_row(void *context, size_t i, size_t thread) {
+  (void)thread;
+  hr_dual *dual = context;
+  for (size_t j = 0; j < i; j++) {
+    dual->kernel[i * dual->rows + j] = dual->kernel[j * dual->rows + i];
+  }
+}
+
+void hr_dual_centre(hr_dual *dual) {
+  hr_parallel_for((dual->pixels + HR_TILE - 1) / HR_TILE, centre_columns, dual);
+}
+
+hr_status hr_dual_finish(hr_dual *dual, hr_error *err) {
+  hr_status status = hr_alloc(&dual->kernel, dual->rows * dual->rows, err);
+  if (status != HR_OK) return status;
+  size_t across = (dual->rows + HR_TILE - 1) / HR_TILE;
+  hr_dual_centre(dual);
+  hr_parallel_for(across * across, multiply_tile, dual);
+  hr_parallel_for(dual->rows, mirror_row, dual);
+  return HR_OK;
+}
+
+void hr_dual_release(hr_dual *dual) {
+  hr_free(dual->kernel);
+  dual->kernel = NULL;
+}
+
+double hr_dual_syy(const hr_dual *dual) {
+  double mean = 0, sum = 0;
+  for (size_t i = 0; i < dual->rows; i++) mean += dual->y[i];
+  mean /= (double)(dual->rows ? dual->rows : 1);
+  for (size_t i = 0; i < dual->rows; i++) {
+    sum += (dual->y[i] - mean) * (dual->y[i] - mean);
+  }
+  return sum;
+}
+
+void hr_dual_fit_destroy(hr_dual_fit **fit) {
+  hr_dual_fit *f = *fit;
+  *fit = NULL;
+  if (!f) return;
+  hr_free(f->rows);
+  hr_free(f->mean);
+  hr_free(f->coefficient);
+  hr_free(f);
+}
+
+/* The rows outside the fold and the means that centre K on them. */
+static void find_means(hr_dual_fit *fit) {
+  const hr_dual *dual = fit->dual;
+  double count = (double)fit->count;
+  for (size_t i = 0; i < dual->rows; i++) {
+    const double *row = dual->kernel + i * dual->rows;
+    for (size_t b = 0; b < fit->count; b++) fit->mean[i] += row[fit->rows[b]];
+    fit->mean[i] /= count;
+  }
+  for (size_t a = 0; a < fit->count; a++) {
+    fit->grand_mean += fit->mean[fit->rows[a]] / count;
+    fit->offset += dual->y[fit->rows[a]] / count;
+  }
+}
+
+/* K of rows i and j, both centred at the mean of the fit's rows. */
+static inline double centred(const hr_dual_fit *fit, size_t i, size_t j) {
+  return fit->dual->kernel[i * fit->dual->rows + j] - fit->mean[i] - fit->mean[j] +
+         fit->grand_mean;
+}
+
+static void fill_system(hr_dual_fit *fit) {
+  double *matrix = hr_shifted_matrix(fit->system, fit->count);
+  double *right_side = hr_shifted_right_side(fit->system);
+  for (size_t a = 0; a < fit->count; a++) {
+    size_t i = fit->rows[a];
+    right_side[a] = fit->dual->y[i] - fit->offset;
+    for (size_t b = a; b < fit->count; b++) {
+      matrix[a * fit->count + b] = centred(fit, i, fit->rows[b]);
+    }
+  }
+}
+
+hr_status hr_dual_fit_create(const hr_dual *dual, int fold, hr_shifted *system,
+                             hr_dual_fit **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_dual_fit *fit = NULL;
+  HR_TRY(hr_alloc(&fit, 1, err));
+  fit->dual = dual;
+  fit->system = system;
+  fit->fold = fold;
+  HR_TRY(hr_alloc(&fit->rows, dual->rows, err));
+  HR_TRY(hr_alloc(&fit->mean, dual->rows, err));
+  HR_TRY(hr_alloc(&fit->coefficient, dual->rows, err));
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] != fold) fit->rows[fit->count++] = i;
+  }
+  if (fit->count == 0) {
+    status = hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
+    goto cleanup;
+  }
+  find_means(fit);
+  fill_system(fit);
+  *out = fit;
+  fit = NULL;
+cleanup:
+  hr_dual_fit_destroy(&fit);
+  return status;
+}
+
+hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) {
+  return hr_shifted_solve(fit->system, alpha, fit->coefficient, err);
+}
+
+double hr_dual_fit_squared_error(const hr_dual_fit *fit) {
+  const hr_dual *dual = fit->dual;
+  double sum = 0;
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] != fit->fold) continue;
+    double residual = dual->y[i] - fit->offset;
+    for (size_t b = 0; b < fit->count; b++) {
+      residual -= fit->coefficient[b] * centred(fit, i, fit->rows[b]);
+    }
+    sum += residual * residual;
+  }
+  return sum;
+}
+
+void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out) {
+  const hr_dual *dual = fit->dual;
+  memset(out->weights, 0, dual->pixels * sizeof *out->weights);
+  for (size_t a = 0; a < fit->count; a++) {
+    const float *row = dual->x + fit->rows[a] * dual->pixels;
+    for (size_t p = 0; p < dual->pixels; p++) {
+      out->weights[p] += fit->coefficient[a] * (double)row[p];
+    }
+  }
+  memcpy(out->centre, dual->centre, dual->pixels * sizeof *out->centre);
+  out->offset = fit->offset;
+}
+
+hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
+                        hr_linear_model *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_dual_fit *fit = NULL;
+  HR_TRY(hr_dual_fit_create(dual, HR_DUAL_ALL_ROWS, system, &fit, err));
+  HR_TRY(hr_dual_fit_solve(fit, alpha, err));
+  hr_dual_fit_model(fit, out);
+cleanup:
+  hr_dual_fit_destroy(&fit);
+  return status;
+}
+
+/* A fit with a diagonal of its own: one object a call, on the calling thread. */
+typedef struct penalised_fit {
+  size_t *rows; /* [count] row numbers */
+  size_t count;
+  double *scale;  /* [P] A^-1/2 */
+  float *z;       /* [count][P] rows centred at the fit's mean, times the scale */
+  float *product; /* one tile */
+  double *coefficient;
+  double *right_side; /* the system's */
+} penalised_fit;
+
+double hr_dual_penalised_bytes(size_t rows, size_t pixels) {
+  return (double)rows * (4.0 * (double)pixels + 16.0) + 8.0 * (double)pixels +
+         4.0 * HR_TILE * HR_TILE;
+}
+
+static void penalised_fini(penalised_fit *fit) {
+  hr_free(fit->rows);
+  hr_free(fit->scale);
+  hr_free(fit->z);
+  hr_free(fit->product);
+  hr_free(fit->coefficient);
+  *fit = (penalised_fit){0};
+}
+
+/* Means of the fit's rows into out->centre (of the centred rows) and out->offset. */
+static void penalised_means(penalised_fit *fit, const hr_dual *dual, int fold,
+                            hr_linear_model *out) {
+  out->offset = 0;
+  memset(out->centre, 0, dual->pixels * sizeof *out->centre);
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] == fold) continue;
+    fit->rows[fit->count++] = i;
+    out->offset += dual->y[i];
+    const float *row = dual->x + i * dual->pixels;
+    for (size_t p = 0; p < dual->pixels; p++) out->centre[p] += (double)row[p];
+  }
+  double count = (double)(fit->count ? fit->count : 1);
+  out->offset /= count;
+  for (size_t p = 0; p < dual->pixels; p++) out->centre[p] /= count;
+}
+
+static void penalised_scale(penalised_fit *fit, const hr_dual *dual, double alpha,
+                            const double *noise, const hr_linear_model *out) {
+  for (size_t p = 0; p < dual->pixels; p++) fit->scale[p] = 1 / sqrt(alpha + noise[p]);
+  for (size_t a = 0; a < fit->count; a++) {
+    const float *row = dual->x + fit->rows[a] * dual->pixels;
+    float *z = fit->z + a * dual->pixels;
+    for (size_t p = 0; p < dual->pixels; p++) {
+      z[p] = (float)(((double)row[p] - out->centre[p]) * fit->scale[p]);
+    }
+    fit->right_side[a] = dual->y[fit->rows[a]] - out->offset;
+  }
+}
+
+/* Z Zᵀ into `matrix` [count][count], the upper triangle. */
+static void penalised_kernel(const penalised_fit *fit, const hr_dual *dual,
+                             double *matrix) {
+  size_t n = fit->count, pixels = dual->pixels;
+  memset(matrix, 0, n * n * sizeof *matrix);
+  for (size_t i = 0; i < n; i += HR_TILE) {
+    for (size_t j = i; j < n; j += HR_TILE) {
+      size_t height = n - i < HR_TILE ? n - i : HR_TILE;
+      size_t width = n - j < HR_TILE ? n - j : HR_TILE;
+      for (size_t p = 0; p < pixels; p += HR_TILE) {
+        size_t depth = pixels - p < HR_TILE ? pixels - p : HR_TILE;
+        hr_tiles_backend(dual->tiles)
+            ->product_of_rows((hr_product_shape){height, width, depth},
+                              fit->z + i * pixels + p, pixels, fit->z + j * pixels + p,
+                              pixels, fit->product, HR_TILE);
+        for (size_t r = 0; r < height; r++) {
+          double *sum = matrix + (i + r) * n + j;
+          for (size_t c = 0; c < width; c++) {
+            sum[c] += (double)fit->product[r * HR_TILE + c];
+          }
+        }
+      }
+    }
+  }
+}
+
+static void penalised_weights(const penalised_fit *fit, const hr_dual *dual,
+                              hr_linear_model *out) {
+  memset(out->weights, 0, dual->pixels * sizeof *out->weights);
+  for (size_t a = 0; a < fit->count; a++) {
+    const float *z = fit->z + a * dual->pixels;
+    for (size_t p = 0; p < dual->pixels; p++) {
+      out->weights[p] += fit->coefficient[a] * (double)z[p];
+    }
+  }
+  for (size_t p = 0; p < dual->pixels; p++) {
+    out->weights[p] *= fit->scale[p];
+    out->centre[p] += dual->centre[p];
+  }
+}
+
+hr_status hr_dual_penalised(const hr_dual *dual, int fold, double alpha,
+                            const double *noise, hr_shifted *system, hr_linear_model *out,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  penalised_fit fit = {.right_side = hr_shifted_right_side(system)};
+  HR_TRY(hr_alloc(&fit.rows, dual->rows, err));
+  HR_TRY(hr_alloc(&fit.scale, dual->pixels, err));
+  HR_TRY(hr_alloc(&fit.product, HR_TILE * HR_TILE, err));
+  HR_TRY(hr_alloc(&fit.coefficient, dual->rows, err));
+  penalised_means(&fit, dual, fold, out);
+  if (fit.count == 0) {
+    status = hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
+    goto cleanup;
+  }
+  HR_TRY(hr_alloc(&fit.z, fit.count * dual->pixels, err));
+  penalised_scale(&fit, dual, alpha, noise, out);
+  penalised_kernel(&fit, dual, hr_shifted_matrix(system, fit.count));
+  status = hr_shifted_solve(system, 1, fit.coefficient, NULL);
+  if (status != HR_OK) {
+    status = hr_shifted_refuse(alpha, err);
+    goto cleanup;
+  }
+  penalised_weights(&fit, dual, out);
+cleanup:
+  penalised_fini(&fit);
+  return status;
+}
+
+double hr_dual_squared_error(const hr_dual *dual, int fold,
+                             const hr_linear_model *model) {
+  double sum = 0;
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] != fold) continue;
+    const float *row = dual->x + i * dual->pixels;
+    double residual = dual->y[i] - model->offset;
+    for (size_t p = 0; p < dual->pixels; p++) {
+      residual -=
+          model->weights[p] * ((double)row[p] + dual->centre[p] - model->centre[p]);
+    }
+    sum += residual * residual;
+  }
+  return sum;
+}

@@ -1,0 +1,80 @@
+/* Ridge in its dual form, for fewer rows than pixels: the system has one unknown a row.
+ *
+ * With K = X Xᵀ of centred rows, (K + alpha I) a = y − ȳ and w = Xᵀ a (Saunders,
+ * Gammerman & Vovk 1998, "Ridge regression learning algorithm in dual variables").
+ * Leaving a fold out takes rows and columns away from the same K, so one product serves
+ * every fold and every alpha. */
+#ifndef HR_COMPUTE_DUAL_H
+#define HR_COMPUTE_DUAL_H
+
+#include <stdint.h>
+
+#include "compute/scatter.h"
+
+typedef struct hr_dual hr_dual;
+
+enum { HR_DUAL_ALL_ROWS = -1 }; /* as the fold that is left out: none */
+
+/* Room for `capacity` rows. Borrows `tiles`. */
+hr_status hr_dual_create(size_t capacity, size_t pixels, hr_tiles *tiles, hr_dual **out,
+                         hr_error *err) HR_MUST_CHECK;
+void hr_dual_destroy(hr_dual **dual);
+
+/* Bytes for `rows` rows, before and with the matrix K. */
+double hr_dual_bytes(size_t rows, size_t pixels);
+double hr_dual_kernel_bytes(size_t rows);
+
+/* Adds one row: x [P], copied; y; the fold it belongs to. At most `capacity` times. */
+void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold);
+
+/* Centres the rows, on all threads. Enough for hr_dual_penalised; a fit wants K. */
+void hr_dual_centre(hr_dual *dual);
+
+/* Centres the rows and computes K, on all threads. */
+hr_status hr_dual_finish(hr_dual *dual, hr_error *err) HR_MUST_CHECK;
+
+/* Gives K back when only models already made are needed. */
+void hr_dual_release(hr_dual *dual);
+
+size_t hr_dual_rows(const hr_dual *dual);
+size_t hr_dual_fold_rows(const hr_dual *dual, int fold);
+
+/* Σ(y − ȳ)² over all rows. */
+double hr_dual_syy(const hr_dual *dual);
+
+/* Ridge on the rows outside `fold`, for one alpha after the other. */
+typedef struct hr_dual_fit hr_dual_fit;
+
+/* Writes K of those rows into `system`, of order hr_dual_rows or more, which nothing else
+ * may use until the fit is destroyed. HR_ERR_EMPTY where no rows are left to fit to. */
+hr_status hr_dual_fit_create(const hr_dual *dual, int fold, hr_shifted *system,
+                             hr_dual_fit **out, hr_error *err) HR_MUST_CHECK;
+void hr_dual_fit_destroy(hr_dual_fit **fit);
+
+/* Runs on the calling thread. HR_ERR_NUMERIC where the system is not definite. */
+hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) HR_MUST_CHECK;
+
+/* Of the last solution: Σ (y − ŷ)² over the rows inside the fold, 0 where it is empty. */
+double hr_dual_fit_squared_error(const hr_dual_fit *fit);
+
+/* Of the last solution: the model, arrays [P]. Of a fit to all rows only. */
+void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out);
+
+/* The three in one: Ridge on all rows for one alpha. */
+hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
+                        hr_linear_model *out, hr_error *err) HR_MUST_CHECK;
+
+/* Fits Ridge where the noise is integrated out, A = alpha I + diag(noise), to the rows
+ * outside `fold`: w = A⁻¹Xᵀ a, (X A⁻¹ Xᵀ + I) a = y − ȳ. A is another one for every fold
+ * and alpha, so a product of its own is made each time, of the rows scaled by A^-1/2, in
+ * fp32 over 512 pixels and summed in fp64. `noise` [P]: Σσ² over the rows of the fit.
+ * Takes hr_dual_penalised_bytes beside `system`. */
+hr_status hr_dual_penalised(const hr_dual *dual, int fold, double alpha,
+                            const double *noise, hr_shifted *system, hr_linear_model *out,
+                            hr_error *err) HR_MUST_CHECK;
+double hr_dual_penalised_bytes(size_t rows, size_t pixels);
+
+/* Σ (y − ŷ)² of a linear model over the rows of `fold`. */
+double hr_dual_squared_error(const hr_dual *dual, int fold, const hr_linear_model *model);
+
+#endif

@@ -1,0 +1,354 @@
+#include "compute/scatter.h"
+
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/parallel.h"
+
+/* Rows a block. 512 keeps the product at the BLAS rate (k = 512) and the sum of a block's
+ * fp32 products short; part of the result's definition: changing it changes the last
+ * bits. */
+enum { BLOCK_ROWS = 512 };
+
+/* Columns a tile: 512 x 512 fp32 is 1 MiB, half of a usual L2 cache, and at the BLAS
+ * rate. Part of the result's definition too. */
+enum { TILE = 512 };
+
+struct hr_scatter {
+  hr_tiles *tiles;
+  size_t pixels;
+  size_t tiles_across; /* tiles along one side */
+  size_t tile;         /* columns a tile; TILE, or fewer where there are fewer pixels */
+  size_t rows;         /* merged so far, without the pending ones */
+  double mean_y, syy;
+  double *mean; /* [P] */
+  double *sxy;  /* [P] */
+  double *sxx;  /* tiles (i, j), j >= i, row by row: each [tile][tile]; of those on the
+                   diagonal, the upper triangle */
+  float *block; /* [BLOCK_ROWS][P] pending rows */
+  double *block_y;
+  size_t pending;
+  double *shift; /* [P] distance between the two means in a merge */
+};
+
+static size_t tile_total(const hr_scatter *s) {
+  return s->tiles_across * (s->tiles_across + 1) / 2;
+}
+
+/* The (i, j) of tile number `index`. */
+static void tile_place(const hr_scatter *s, size_t index, size_t *i, size_t *j) {
+  *i = 0;
+  while (index >= s->tiles_across - *i) index -= s->tiles_across - (*i)++;
+  *j = *i + index;
+}
+
+/* Row r of tile number `index`, [tile]. */
+static double *tile_row(const hr_scatter *s, size_t index, size_t r) {
+  return s->sxx + (index * s->tile + r) * s->tile;
+}
+
+/* Columns in tile column j: all of a tile, except at the right edge. */
+static size_t tile_width(const hr_scatter *s, size_t j) {
+  size_t left = s->pixels - j * s->tile;
+  return left < s->tile ? left : s->tile;
+}
+
+static size_t tile_columns(size_t pixels) {
+  return pixels < TILE ? pixels : TILE;
+}
+
+double hr_scatter_bytes(size_t pixels) {
+  double tile = (double)tile_columns(pixels);
+  double across = (double)((pixels + TILE - 1) / TILE);
+  double tiles = across * (across + 1) / 2;
+  return 8.0 * tile * tile * tiles + (4.0 * BLOCK_ROWS + 24.0) * (double)pixels;
+}
+
+hr_status hr_scatter_create(size_t pixels, hr_tiles *tiles, hr_scatter **out,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  hr_scatter *s = NULL;
+  HR_TRY(hr_alloc(&s, 1, err));
+  s->tiles = tiles;
+  s->pixels = pixels;
+  s->tile = tile_columns(pixels);
+  s->tiles_across = s->tile ? (pixels + s->tile - 1) / s->tile : 0;
+  HR_TRY(hr_alloc(&s->mean, pixels, err));
+  HR_TRY(hr_alloc(&s->sxy, pixels, err));
+  HR_TRY(hr_alloc(&s->shift, pixels, err));
+  HR_TRY(hr_alloc(&s->sxx, tile_total(s) * s->tile * s->tile, err));
+  HR_TRY(hr_scatter_open(s, err));
+  HR_TRY(hr_alloc(&s->block_y, BLOCK_ROWS, err));
+  *out = s;
+  s = NULL;
+cleanup:
+  hr_scatter_destroy(&s);
+  return status;
+}
+
+void hr_scatter_destroy(hr_scatter **scatter) {
+  hr_scatter *s = *scatter;
+  *scatter = NULL;
+  if (!s) return;
+  hr_free(s->sxx);
+  hr_free(s->mean);
+  hr_free(s->sxy);
+  hr_free(s->shift);
+  hr_free(s->block);
+  hr_free(s->block_y);
+  hr_free(s);
+}
+
+void hr_scatter_clear(hr_scatter *s) {
+  memset(s->mean, 0, s->pixels * sizeof *s->mean);
+  memset(s->sxy, 0, s->pixels * sizeof *s->sxy);
+  memset(s->sxx, 0, tile_total(s) * s->tile * s->tile * sizeof *s->sxx);
+  s->mean_y = s->syy = 0;
+  s->rows = s->pending = 0;
+}
+
+size_t hr_scatter_rows(const hr_scatter *scatter) {
+  return scatter->rows;
+}
+
+double hr_scatter_mean_y(const hr_scatter *scatter) {
+  return scatter->mean_y;
+}
+
+double hr_scatter_syy(const hr_scatter *scatter) {
+  return scatter->syy;
+}
+
+/* Centres the columns of one tile column of the pending block, and merges what is linear
+ * in them: the mean, Sxy. Leaves x̄_b − x̄ in `shift` for the tiles. */
+static void centre_columns(void *context, size_t j, size_t thread) {
+  (void)thread;
+  hr_scatter *s = context;
+  size_t first = j * s->tile, width = tile_width(s, j);
+  double mean[TILE], cross[TILE];
+  memset(mean, 0, width * sizeof *mean);
+  memset(cross, 0, width * sizeof *cross);
+  double n = (double)s->pending, mean_y = 0;
+  for (size_t r = 0; r < s->pending; r++) {
+    const float *row = s->block + r * s->pixels + first;
+    for (size_t c = 0; c < width; c++) mean[c] += (double)row[c];
+    mean_y += s->block_y[r];
+  }
+  mean_y /= n;
+  for (size_t c = 0; c < width; c++) mean[c] /= n;
+  for (size_t r = 0; r < s->pending; r++) {
+    float *row = s->block + r * s->pixels + first;
+    double y = s->block_y[r] - mean_y;
+    for (size_t c = 0; c < width; c++) {
+      double x = (double)row[c] - mean[c];
+      row[c] = (float)x;
+      cross[c] += x * y;
+    }
+  }
+  double total = (double)s->rows + n, weight = (double)s->rows * n / total;
+  for (size_t c = 0; c < width; c++) {
+    double shift = mean[c] - s->mean[first + c];
+    s->shift[first + c] = shift;
+    s->sxy[first + c] += cross[c] + weight * shift * (mean_y - s->mean_y);
+    s->mean[first + c] += shift * n / total;
+  }
+}
+
+/* The scatter of one tile of the centred block, and the update of Chan et al. */
+static void multiply_tile(void *context, size_t index, size_t thread) {
+  hr_scatter *s = context;
+  size_t i = 0, j = 0;
+  tile_place(s, index, &i, &j);
+  size_t height = tile_width(s, i), width = tile_width(s, j);
+  float *product = hr_tiles_scratch(s->tiles, thread);
+  const hr_linalg_backend *backend = hr_tiles_backend(s->tiles);
+  const float *a = s->block + i * s->tile, *b = s->block + j * s->tile;
+  if (i == j) {
+    backend->product_with_itself(width, s->pending, a, s->pixels, product, s->tile);
+  } else {
+    backend->product_transposed((hr_product_shape){height, width, s->pending}, a,
+                                s->pixels, b, s->pixels, product, s->tile);
+  }
+  double n = (double)s->pending, m = (double)s->rows, weight = m * n / (m + n);
+  for (size_t r = 0; r < height; r++) {
+    double *sum = tile_row(s, index, r);
+    double scaled = weight * s->shift[i * s->tile + r];
+    const double *shift = s->shift + j * s->tile;
+    for (size_t c = i == j ? r : 0; c < width; c++) {
+      sum[c] += (double)product[r * s->tile + c] + scaled * shift[c];
+    }
+  }
+}
+
+static void merge_targets(hr_scatter *s) {
+  double mean_y = 0, syy = 0, n = (double)s->pending, m = (double)s->rows;
+  for (size_t r = 0; r < s->pending; r++) mean_y += s->block_y[r];
+  mean_y /= n;
+  for (size_t r = 0; r < s->pending; r++) {
+    double y = s->block_y[r] - mean_y;
+    syy += y * y;
+  }
+  double shift = mean_y - s->mean_y;
+  s->syy += syy + m * n / (m + n) * shift * shift;
+  s->mean_y += shift * n / (m + n);
+}
+
+void hr_scatter_finish(hr_scatter *s) {
+  if (s->pending == 0) return;
+  hr_parallel_for(s->tiles_across, centre_columns, s);
+  hr_parallel_for(tile_total(s), multiply_tile, s);
+  merge_targets(s);
+  s->rows += s->pending;
+  s->pending = 0;
+}
+
+void hr_scatter_close(hr_scatter *s) {
+  hr_scatter_finish(s);
+  hr_free(s->block);
+  s->block = NULL;
+}
+
+hr_status hr_scatter_open(hr_scatter *s, hr_error *err) {
+  return s->block ? HR_OK : hr_alloc(&s->block, BLOCK_ROWS * s->pixels, err);
+}
+
+void hr_scatter_add(hr_scatter *s, const float *x, double y) {
+  memcpy(s->block + s->pending * s->pixels, x, s->pixels * sizeof *x);
+  s->block_y[s->pending] = y;
+  s->pending++;
+  if (s->pending == BLOCK_ROWS) hr_scatter_finish(s);
+}
+
+typedef struct merge_context {
+  hr_scatter *into;
+  const hr_scatter *other;
+} merge_context;
+
+static void merge_tile(void *context, size_t index, size_t thread) {
+  (void)thread;
+  const merge_context *merge = context;
+  hr_scatter *s = merge->into;
+  size_t i = 0, j = 0;
+  tile_place(s, index, &i, &j);
+  double m = (double)s->rows, n = (double)merge->other->rows, weight = m * n / (m + n);
+  for (size_t r = 0; r < tile_width(s, i); r++) {
+    double *sum = tile_row(s, index, r);
+    const double *other = tile_row(merge->other, index, r);
+    double scaled = weight * s->shift[i * s->tile + r];
+    const double *shift = s->shift + j * s->tile;
+    for (size_t c = 0; c < tile_width(s, j); c++) sum[c] += other[c] + scaled * shift[c];
+  }
+}
+
+void hr_scatter_merge(hr_scatter *into, const hr_scatter *other) {
+  if (other->rows == 0) return;
+  for (size_t c = 0; c < into->pixels; c++)
+    into->shift[c] = other->mean[c] - into->mean[c];
+  hr_parallel_for(tile_total(into), merge_tile, &(merge_context){into, other});
+  double m = (double)into->rows, n = (double)other->rows;
+  double shift_y = other->mean_y - into->mean_y;
+  for (size_t c = 0; c < into->pixels; c++) {
+    into->sxy[c] += other->sxy[c] + m * n / (m + n) * into->shift[c] * shift_y;
+    into->mean[c] += into->shift[c] * n / (m + n);
+  }
+  into->syy += other->syy + m * n / (m + n) * shift_y * shift_y;
+  into->mean_y += shift_y * n / (m + n);
+  into->rows += other->rows;
+}
+
+/* Writes Sxx (of `total`, less `without` with weight and shift) into the upper triangle
+ * of the dense matrix `out` [P][P]. */
+static void expand_system(const hr_scatter *total, const hr_scatter *without,
+                          double weight, const double *shift, double *out) {
+  size_t pixels = total->pixels, tile = total->tile;
+  for (size_t index = 0; index < tile_total(total); index++) {
+    size_t i = 0, j = 0;
+    tile_place(total, index, &i, &j);
+    size_t width = tile_width(total, j);
+    for (size_t r = 0; r < tile_width(total, i); r++) {
+      double *row = out + (i * tile + r) * pixels + j * tile;
+      const double *all = tile_row(total, index, r);
+      memcpy(row, all, width * sizeof *row);
+      if (!without) continue;
+      const double *part = tile_row(without, index, r);
+      double scaled = weight * shift[i * tile + r];
+      for (size_t c = 0; c < width; c++) row[c] -= part[c] + scaled * shift[j * tile + c];
+    }
+  }
+}
+
+double hr_linear_model_noise(const hr_linear_model *model, const double *variance,
+                             size_t pixels) {
+  double sum = 0;
+  for (size_t p = 0; p < pixels; p++) {
+    sum += model->weights[p] * model->weights[p] * variance[p];
+  }
+  return sum;
+}
+
+hr_status hr_scatter_system(const hr_scatter *total, const hr_scatter *without,
+                            const double *noise, hr_shifted *system, hr_linear_model *out,
+                            hr_error *err) {
+  size_t pixels = total->pixels;
+  double n = (double)total->rows, m = without ? (double)without->rows : 0;
+  if (!(n > m)) return hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
+  /* Taking Chan's merge back: with rest = total − without, the shift between the two
+   * means is d = n/(n−m) (x̄ − x̄_without) and Sxx_rest = Sxx − Sxx_without − m(n−m)/n d
+   * dᵀ. */
+  double weight = m * (n - m) / n, scale = n / (n - m);
+  double shift_y = without ? scale * (without->mean_y - total->mean_y) : 0;
+  double *shift = out->centre; /* holds d first, then the centre */
+  double *matrix = hr_shifted_matrix(system, pixels);
+  double *right_side = hr_shifted_right_side(system);
+  for (size_t p = 0; p < pixels; p++) {
+    shift[p] = without ? scale * (without->mean[p] - total->mean[p]) : 0;
+    right_side[p] = total->sxy[p];
+    if (without) right_side[p] -= without->sxy[p] + weight * shift[p] * shift_y;
+  }
+  expand_system(total, m > 0 ? without : NULL, weight, shift, matrix);
+  for (size_t p = 0; p < pixels; p++) {
+    if (noise) matrix[p * pixels + p] += noise[p];
+    out->centre[p] = total->mean[p] - shift[p] * m / n;
+  }
+  out->offset = total->mean_y - shift_y * m / n;
+  return HR_OK;
+}
+
+hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
+                           double alpha, hr_shifted *system, hr_linear_model *out,
+                           hr_error *err) {
+  hr_status status = hr_scatter_system(total, without, NULL, system, out, err);
+  if (status != HR_OK) return status;
+  return hr_shifted_solve(system, alpha, out->weights, err);
+}
+
+/* out [P] += Uᵀ w of the tile, U the upper triangle with its off-diagonal doubled. */
+static void multiply_doubled_tile(const hr_scatter *s, size_t index, const double *w,
+                                  double *restrict out) {
+  size_t i = 0, j = 0;
+  tile_place(s, index, &i, &j);
+  size_t p = i * s->tile, q = j * s->tile, width = tile_width(s, j);
+  for (size_t r = 0; r < tile_width(s, i); r++) {
+    const double *row = tile_row(s, index, r);
+    double doubled = 2 * w[p + r];
+    if (i == j) out[p + r] += row[r] * w[p + r];
+    for (size_t c = i == j ? r + 1 : 0; c < width; c++) out[q + c] += doubled * row[c];
+  }
+}
+
+double hr_scatter_squared_error(const hr_scatter *s, const hr_linear_model *model,
+                                double *work) {
+  /* work = Uᵀ w, so that workᵀ w = wᵀ Sxx w. */
+  memset(work, 0, s->pixels * sizeof *work);
+  for (size_t t = 0; t < tile_total(s); t++) {
+    multiply_doubled_tile(s, t, model->weights, work);
+  }
+  double quadratic = 0, linear = 0, offset = model->offset;
+  for (size_t p = 0; p < s->pixels; p++) {
+    quadratic += model->weights[p] * work[p];
+    linear += model->weights[p] * s->sxy[p];
+    offset += model->weights[p] * (s->mean[p] - model->centre[p]);
+  }
+  double d = s->mean_y - offset;
+  return s->syy - 2 * linear + quadratic + (double)s->rows * d * d;
+}

@@ -1,0 +1,50 @@
+/* Shifted systems: (A + alpha I) x = b for one symmetric matrix A, one b and several
+ * alpha, as a sweep over the penalties of Ridge gives them.
+ *
+ * Solved by conjugate gradients in fp64 (Hestenes & Stiefel 1952), preconditioned by a
+ * Cholesky factor in fp32, which takes half the time of one in fp64. A factor made for
+ * one alpha is tried on the next: neighbours often need no other, and large alphas need
+ * none at all but the diagonal. What does not converge is left to Cholesky in fp64. The
+ * result depends on the systems alone and on the order in which they are asked for: ask
+ * from large alpha to small. */
+#ifndef HR_COMPUTE_SHIFTED_H
+#define HR_COMPUTE_SHIFTED_H
+
+#include "compute/backend.h"
+#include "core/error.h"
+
+/* What sqrt(rᵀM⁻¹r) falls to, r the residual and M the preconditioner, from b's own. The
+ * error left in the energy norm sqrt(xᵀ(A + alpha I)x), for Ridge that of the predictions
+ * and the penalty, is of this size, at most times sqrt(cond(M⁻¹(A + alpha I))): next to
+ * nothing beside the rounding of the fp32 products that A is the sum of. */
+#define HR_SHIFTED_TOLERANCE 1e-7
+
+typedef struct hr_shifted hr_shifted;
+
+/* Room for systems of order <= `most`. Borrows the backend. */
+hr_status hr_shifted_create(size_t most, const hr_linalg_backend *backend,
+                            hr_shifted **out, hr_error *err) HR_MUST_CHECK;
+void hr_shifted_destroy(hr_shifted **shifted);
+double hr_shifted_bytes(size_t most);
+
+/* Begins with another A of the order given. Returns its matrix [order][order], of which
+ * the upper triangle (column >= row) is to be written, all of it, before solving. */
+double *hr_shifted_matrix(hr_shifted *shifted, size_t order);
+
+/* b [order], to be written as well. */
+double *hr_shifted_right_side(hr_shifted *shifted);
+
+/* x [order]. Runs on the calling thread when that is one of hr_parallel_for.
+ * HR_ERR_NUMERIC where A + alpha I is not positive definite. Cost: order³/3 operations
+ * in fp32 for a factor, 4 order² an iteration. */
+hr_status hr_shifted_solve(hr_shifted *shifted, double alpha, double *x,
+                           hr_error *err) HR_MUST_CHECK;
+
+/* HR_ERR_NUMERIC and its sentence, for a system that is another way of writing one with
+ * this alpha. */
+hr_status hr_shifted_refuse(double alpha, hr_error *err);
+
+/* How many factors were made since hr_shifted_create: in fp32, and in fp64. */
+void hr_shifted_count(const hr_shifted *shifted, size_t *narrow, size_t *wide);
+
+#endif

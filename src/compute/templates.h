@@ -1,0 +1,136 @@
+/* The posterior mean of a label over template spectra.
+ *
+ * A spectrum x with independent Gaussian noise of known σ, and templates f_i with labels
+ * y_i that stand for the prior by their distribution:
+ *
+ *   log w_i = Σⱼ (xⱼ fᵢⱼ − fᵢⱼ²/2)/σⱼ²  (+ what all templates share),
+ *   ŷ = Σ wᵢ yᵢ / Σ wᵢ,  variance = Σ wᵢ (yᵢ − ŷ)² / Σ wᵢ,  effective = (Σ wᵢ)² / Σ wᵢ²:
+ *
+ * the estimator of least mean squared error under that prior (Bayes' rule; e.g. Kay 1993,
+ * "Estimation Theory", ch. 11).
+ *
+ * Templates are cut into tiles of like spectra of one group, and a tile and the spectra
+ * compared with it are centred at the tile's mean c, which takes most of both terms away:
+ * with f = c + g, log w = Σ c (x − c/2)/σ² + Σ (x − c) g/σ² − Σ (g²/2)/σ². The first term
+ * is computed in fp64. The others are two matrix products, rows times templates,
+ *
+ * and one more of each where the amplitude is integrated out:
+ *
+ * - over all pixels (`HR_WEIGH_PIXELS`, the plain way): fp32 products of 256 pixels,
+ * added up in fp64; the templates that matter to a spectrum, where they are few, are
+ * weighed again in fp64; or
+ * - over the tile's leading components (`HR_WEIGH_COMPONENTS`): within a tile g and g²/2
+ *   are few smooth patterns, so that both products shrink from P pixels to some tens of
+ *   coefficients. What is left out is measured for every spectrum: templates drawn by
+ *   their weight are weighed over all pixels, the answer is corrected by what they show,
+ *   and where four standard errors of that correction are more than 5·10⁻⁴ of the labels'
+ *   spread, the spectrum is compared over all pixels instead.
+ *
+ * Where few templates share the weight, as they do where the noise is small against their
+ * distances, a mean over them is coarse; with `least_effective` the answer comes from a
+ * linear model of the nearest templates instead (compute/templates_local.c). */
+#ifndef HR_COMPUTE_TEMPLATES_H
+#define HR_COMPUTE_TEMPLATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+typedef struct hr_templates hr_templates;
+
+enum {
+  HR_QUERY_ROWS = 128,     /* the most spectra compared at a time; part of the result's
+                              definition, as BLAS rounds by the shape of a product */
+  HR_NO_FOLD = 255,        /* as the fold of a query: all templates count */
+  HR_NO_GROUP = INT32_MAX, /* as the group of a query: none is its own */
+  HR_LEAST_EFFECTIVE_MOST = 100,
+};
+
+typedef enum hr_weigh { HR_WEIGH_COMPONENTS, HR_WEIGH_PIXELS } hr_weigh;
+
+/* What is known of the amplitude A of a spectrum, x = A f + noise. */
+typedef enum hr_amplitude {
+  HR_AMPLITUDE_NONE,     /* A = 1 */
+  HR_AMPLITUDE_FLAT,     /* nothing: any A is as likely */
+  HR_AMPLITUDE_GAUSSIAN, /* about 1, with a standard deviation */
+} hr_amplitude;
+
+typedef struct hr_templates_options {
+  hr_weigh weigh;
+  hr_amplitude amplitude;
+  double amplitude_sigma; /* > 0, of HR_AMPLITUDE_GAUSSIAN */
+  /* Where fewer templates share the weight: a local linear model of so many; 0: never. At
+   * most HR_LEAST_EFFECTIVE_MOST. */
+  double least_effective;
+} hr_templates_options;
+
+/* The log weight of a template, up to what all templates share, from that at amplitude 1,
+ * l = Σ (x f − f²/2)/σ², and q = Σ f²/σ²; the amplitude integrated out. With s = l + q/2
+ * and k = 1/amplitude_sigma²: s²/2q − log(q)/2 flat; ((s + k)²/(q + k) − k − log(1 +
+ * q/k))/2 Gaussian. */
+double hr_amplitude_weight(const hr_templates_options *options, double l, double q);
+
+/* Room for `count` templates of P pixels; the options are copied. */
+hr_status hr_templates_create(size_t count, size_t pixels,
+                              const hr_templates_options *options, hr_templates **out,
+                              hr_error *err) HR_MUST_CHECK;
+void hr_templates_destroy(hr_templates **templates);
+
+/* Bytes for `count` templates in at most `groups` groups, and for comparing. */
+double hr_templates_bytes(size_t count, size_t pixels, size_t groups,
+                          const hr_templates_options *options);
+
+/* Floating point operations for one spectrum and all `count` templates, about. */
+double hr_templates_operations(size_t count, size_t pixels, size_t groups,
+                               const hr_templates_options *options);
+
+/* What is known of a template beside its spectrum. */
+typedef struct hr_template_label {
+  double y;
+  int32_t group; /* e.g. the bin; templates stand in order of their groups */
+  uint8_t fold;
+} hr_template_label;
+
+/* Sets template number `slot`; x [P] is copied. Each slot once, in any order. */
+void hr_templates_put(hr_templates *templates, size_t slot, const float *x,
+                      const hr_template_label *label);
+
+/* Cuts the templates into tiles and centres them, and finds the tiles' components; after
+ * the last put. typical: [P] a typical 1/σ² of the spectra to come, by which like is told
+ * from unlike; where it is not above 0, or NULL, the mean of the others, or 1. It decides
+ * what is left out, not what is right.
+ * Cost: about 300 count P operations, and 4 count P with HR_WEIGH_PIXELS. */
+hr_status hr_templates_finish(hr_templates *templates, const double *typical,
+                              hr_error *err) HR_MUST_CHECK;
+
+typedef struct hr_posterior {
+  double mean;      /* NaN where no template counts */
+  double variance;  /* of the label, its unit squared */
+  double effective; /* number of templates, 1 .. count; before any widening */
+  double error;     /* of the mean, by components: four standard errors of what leaving
+                       out may have changed; 0: weighed over all pixels */
+} hr_posterior;
+
+/* Spectra to compare, at most HR_QUERY_ROWS; borrowed. */
+typedef struct hr_query {
+  size_t rows;
+  const float *x;       /* [rows][P] */
+  const float *error;   /* [rows][P] one sigma before `level`; pixels with a value that is
+                           not above 0, or not finite, drop out */
+  double level;         /* > 0, times the error is the sigma */
+  const int32_t *group; /* [rows] the group that is a row's own, or HR_NO_GROUP */
+  const uint8_t *fold;  /* [rows] templates of this fold do not count, or HR_NO_FOLD */
+  bool own_only;        /* `all` is not wanted: other groups are not looked at */
+} hr_query;
+
+/* The posterior over the templates of the row's own group, and over all of them; arrays
+ * [rows], `all` may be NULL with own_only. On all threads; the same bytes for any number
+ * of them. Cost: 4 rows count P operations over all pixels, by components 4 % of
+ * that for 100,000 templates, 10 % for 20,000. */
+hr_status hr_templates_compare(hr_templates *templates, const hr_query *query,
+                               hr_posterior *own, hr_posterior *all,
+                               hr_error *err) HR_MUST_CHECK;
+
+#endif

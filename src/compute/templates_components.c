@@ -1,0 +1,195 @@
+/* Weighing templates by the leading components of their tile.
+ *
+ * With s the root of the typical 1/σ² and U the orthonormal components of s g,
+ *   Σ (x − c) g/σ² ≈ Σ_k [Σ (x − c)/σ² U_k/s] [Σ s g U_k],
+ * and the same for g²/2 with components V. The first of V is s itself, made of length 1:
+ * then what is left out of g²/2 is orthogonal to the typical 1/σ², and only how much the
+ * spectrum's own 1/σ² differs from it in shape can tell. The first of U is s c for the
+ * same reason: it meets c/σ² where the amplitude is integrated out. (Measured on 20,000
+ * templates of the simulator: 8 components with it are as good as 48 without.) */
+#include <math.h>
+#include <string.h>
+
+#include <cblas.h>
+
+#include "compute/components.h"
+#include "compute/templates_parts.h"
+#include "core/alloc.h"
+#include "core/parallel.h"
+
+enum { BLOCK = 64 }; /* templates a product when coefficients are made */
+
+/* What components may leave of a typical template, in units of the typical sigma: its
+ * pull on log w for a spectrum with that sigma. */
+static const double left_out = 0.0007;
+
+/* Of one thread. */
+typedef struct workbench {
+  double *sample;     /* [HR_COMPONENT_ROWS][P] */
+  double *components; /* [RANK][P] */
+  double *scratch;    /* [HR_COMPONENT_SCRATCH] */
+  float *right;       /* [RANK][P] right factors: components times s */
+  float *block;       /* [BLOCK][P] */
+} workbench;
+
+typedef struct compression {
+  hr_templates *templates;
+  workbench *benches; /* [threads] */
+  double length;      /* of s */
+} compression;
+
+static const float *template_of(const hr_templates *t, const hr_template_tile *tile,
+                                size_t i) {
+  return t->x + t->slot[tile->first + i] * t->pixels;
+}
+
+/* s g, or s g²/2, of templates spread evenly over the tile, less their share of `known`
+ * [P] of length 1. */
+static size_t take_sample(const compression *work, const hr_template_tile *tile,
+                          bool squared, const double *known, double *sample) {
+  const hr_templates *t = work->templates;
+  size_t rows = tile->count < HR_COMPONENT_ROWS ? tile->count : HR_COMPONENT_ROWS;
+  for (size_t i = 0; i < rows; i++) {
+    const float *g = template_of(t, tile, i * tile->count / rows);
+    double *row = sample + i * t->pixels;
+    for (size_t p = 0; p < t->pixels; p++) {
+      double value = (double)g[p];
+      row[p] = t->scale[p] * (squared ? 0.5 * value * value : value);
+    }
+    double share = cblas_ddot((int)t->pixels, row, 1, known, 1);
+    cblas_daxpy((int)t->pixels, -share, known, 1, row, 1);
+  }
+  return rows;
+}
+
+/* Components of a tile into bench->components: s times the tile's mean, those of g, s
+ * itself, and those of g²/2. */
+static void find_components(const compression *work, size_t index, workbench *bench) {
+  const hr_templates *t = work->templates;
+  hr_template_tile *tile = &work->templates->tiles[index];
+  size_t pixels = t->pixels;
+  const float *centre = t->centre + index * pixels;
+  double *linear = bench->components;
+  hr_component_shape shape = {0, pixels, HR_TEMPLATE_LINEAR - 1, left_out};
+  for (size_t p = 0; p < pixels; p++) linear[p] = t->scale[p] * (double)centre[p];
+  double length = cblas_dnrm2((int)pixels, linear, 1);
+  if (length > 0) cblas_dscal((int)pixels, 1 / length, linear, 1);
+  shape.rows = take_sample(work, tile, false, linear, bench->sample);
+  tile->linear =
+      1 + hr_components(&shape, bench->sample, bench->scratch, linear + pixels);
+  double *square = linear + tile->linear * pixels;
+  for (size_t p = 0; p < pixels; p++) square[p] = t->scale[p] / work->length;
+  take_sample(work, tile, true, square, bench->sample);
+  shape.most = HR_TEMPLATE_SQUARE - 1;
+  tile->square =
+      1 + hr_components(&shape, bench->sample, bench->scratch, square + pixels);
+}
+
+/* The left factors stay with the tile, the right ones on the bench. */
+static void scale_components(const hr_templates *t, const hr_template_tile *tile,
+                             float *left, workbench *bench) {
+  for (size_t k = 0; k < tile->linear + tile->square; k++) {
+    const double *component = bench->components + k * t->pixels;
+    for (size_t p = 0; p < t->pixels; p++) {
+      left[k * t->pixels + p] = (float)(component[p] / t->scale[p]);
+      bench->right[k * t->pixels + p] = (float)(component[p] * t->scale[p]);
+    }
+  }
+}
+
+/* Coefficients of up to BLOCK templates from number `first` of the tile. */
+static void make_coefficients(hr_templates *t, const hr_template_tile *tile, size_t first,
+                              workbench *bench) {
+  size_t count = tile->count - first < BLOCK ? tile->count - first : BLOCK;
+  int pixels = (int)t->pixels;
+  float *out = t->coefficient + (tile->first + first) * HR_TEMPLATE_RANK;
+  for (size_t i = 0; i < count; i++) {
+    memcpy(bench->block + i * t->pixels, template_of(t, tile, first + i),
+           t->pixels * sizeof *bench->block);
+  }
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)tile->linear,
+              pixels, 1, bench->block, pixels, bench->right, pixels, 0, out,
+              HR_TEMPLATE_RANK);
+  for (size_t i = 0; i < count * t->pixels; i++) bench->block[i] *= bench->block[i];
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)tile->square,
+              pixels, 0.5F, bench->block, pixels, bench->right + tile->linear * t->pixels,
+              pixels, 0, out + tile->linear, HR_TEMPLATE_RANK);
+}
+
+static void compress_tile(void *context, size_t index, size_t thread) {
+  const compression *work = context;
+  hr_templates *t = work->templates;
+  workbench *bench = &work->benches[thread];
+  find_components(work, index, bench);
+  const hr_template_tile *tile = &t->tiles[index];
+  scale_components(t, tile, t->basis + index * HR_TEMPLATE_RANK * t->pixels, bench);
+  for (size_t first = 0; first < tile->count; first += BLOCK) {
+    make_coefficients(t, tile, first, bench);
+  }
+}
+
+hr_status hr_templates_compress(hr_templates *t, hr_error *err) {
+  hr_status status = HR_OK;
+  compression work = {.templates = t};
+  size_t threads = hr_thread_count();
+  work.length = cblas_dnrm2((int)t->pixels, t->scale, 1);
+  HR_TRY(hr_alloc(&t->basis, t->tile_count * HR_TEMPLATE_RANK * t->pixels, err));
+  HR_TRY(hr_alloc(&t->coefficient, t->count * HR_TEMPLATE_RANK, err));
+  HR_TRY(hr_alloc(&work.benches, threads, err));
+  for (size_t i = 0; i < threads; i++) {
+    workbench *bench = &work.benches[i];
+    HR_TRY(hr_alloc(&bench->sample, HR_COMPONENT_ROWS * t->pixels, err));
+    HR_TRY(hr_alloc(&bench->components, HR_TEMPLATE_RANK * t->pixels, err));
+    HR_TRY(hr_alloc(&bench->scratch, HR_COMPONENT_SCRATCH, err));
+    HR_TRY(hr_alloc(&bench->right, HR_TEMPLATE_RANK * t->pixels, err));
+    HR_TRY(hr_alloc(&bench->block, BLOCK * t->pixels, err));
+  }
+  hr_parallel_for(t->tile_count, compress_tile, &work);
+cleanup:
+  for (size_t i = 0; work.benches && i < threads; i++) {
+    hr_free(work.benches[i].sample);
+    hr_free(work.benches[i].components);
+    hr_free(work.benches[i].scratch);
+    hr_free(work.benches[i].right);
+    hr_free(work.benches[i].block);
+  }
+  hr_free(work.benches);
+  return status;
+}
+
+/* [rows][RANK]: Σ a U_k/s, then −Σ V_k/(s σ²) for the weight, 2 Σ V_k/(s σ²) for the
+ * norm. */
+static void project(const hr_comparison *comparison, hr_template_term term, size_t index,
+                    hr_template_scratch *scratch) {
+  const hr_templates *t = comparison->templates;
+  const hr_template_tile *tile = &t->tiles[index];
+  const float *basis = t->basis + index * HR_TEMPLATE_RANK * t->pixels;
+  int rows = (int)comparison->rows, pixels = (int)t->pixels;
+  for (size_t first = 0; first < t->pixels; first += HR_TEMPLATE_LONG) {
+    size_t left = t->pixels - first;
+    size_t depth = left < HR_TEMPLATE_LONG ? left : HR_TEMPLATE_LONG;
+    for (size_t i = 0; i < comparison->rows; i++) {
+      hr_templates_fill_left(comparison, term, index, comparison->row[i], first, depth,
+                             scratch->left + i * HR_TEMPLATE_LONG);
+    }
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)tile->linear,
+                (int)depth, 1, scratch->left, HR_TEMPLATE_LONG, basis + first, pixels,
+                first > 0, scratch->projection, HR_TEMPLATE_RANK);
+  }
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)tile->square, pixels,
+              term == HR_TERM_WEIGHT ? -1 : 2, t->inverse, pixels,
+              basis + tile->linear * t->pixels, pixels, 0,
+              scratch->projection + tile->linear, HR_TEMPLATE_RANK);
+}
+
+void hr_templates_weigh_components(const hr_comparison *comparison, size_t index,
+                                   hr_template_term term, hr_template_scratch *scratch) {
+  const hr_templates *t = comparison->templates;
+  const hr_template_tile *tile = &t->tiles[index];
+  project(comparison, term, index, scratch);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)comparison->rows,
+              (int)tile->count, (int)(tile->linear + tile->square), 1,
+              scratch->projection, HR_TEMPLATE_RANK,
+              t->coefficient + tile->first * HR_TEMPLATE_RANK, HR_TEMPLATE_RANK, 0,
+              scratch->gain, HR_TEMPLATE_TILE);
+}

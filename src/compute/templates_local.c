@@ -1,0 +1,251 @@
+/* The posterior by a linear model of the nearest templates, where too few share the
+ * weight for a mean over them.
+ *
+ * The likelihood is split in two, L = L^(1/T) L^(1-1/T). The first part weighs the
+ * templates, with the T >= 1 at which as many share the weight as are wanted; so weighed
+ * they stand for a prior of their own, of which mean and covariance are taken. The rest
+ * is noise of variance κ σ², κ = T/(T-1), and the label's best linear estimate under both
+ *
+ *   ŷ = ȳ + aᵀ (B + κ I)⁻¹ A d,   variance = κ aᵀ (B + κ I)⁻¹ a,
+ *
+ * with weights v_i that add up to 1, a_i = √v_i (y_i − ȳ), A_ij = √v_i (f_ij − f̄_j)/σ_j,
+ * d_j = (x_j − f̄_j)/σ_j, B = A Aᵀ: regression on the spectra, linear and local, its
+ * penalty the noise that is left. T = 1 is the posterior mean itself; where spectra and
+ * label are jointly Gaussian the answer is exact for any T (tempering as in the ensemble
+ * Kalman inversion of Iglesias, Law & Stuart 2013).
+ *
+ * An unknown amplitude is noise along f̄: with its estimate Â, d = (x − Â f̄)/σ,
+ * A times Â, and of both only a share of what lies along f̄/σ counts, none where nothing
+ * is known of it. */
+#include <math.h>
+
+#include <cblas.h>
+
+#include "compute/backend.h"
+#include "compute/templates_parts.h"
+
+enum {
+  MOST = HR_TEMPLATE_LOCAL,
+  REACH = 5, /* templates looked at for each that is to share the weight */
+  BISECTIONS = 60,
+};
+
+/* Weights are widened no further. */
+static const double most_temperature = 1e9;
+
+typedef struct candidate {
+  double log_weight;
+  size_t tile, place;
+} candidate;
+
+/* The heaviest templates of a row, the lightest first: a binary heap. */
+typedef struct nearest {
+  size_t count, most;
+  candidate heap[MOST];
+} nearest;
+
+static void sink(nearest *n) {
+  size_t at = 0;
+  candidate moved = n->heap[0];
+  for (size_t child = 1; child < n->count; child = 2 * at + 1) {
+    bool right =
+        child + 1 < n->count && n->heap[child + 1].log_weight < n->heap[child].log_weight;
+    if (right) child++;
+    if (!(n->heap[child].log_weight < moved.log_weight)) break;
+    n->heap[at] = n->heap[child];
+    at = child;
+  }
+  n->heap[at] = moved;
+}
+
+static void rise(nearest *n, candidate added) {
+  size_t at = n->count++;
+  while (at > 0 && added.log_weight < n->heap[(at - 1) / 2].log_weight) {
+    n->heap[at] = n->heap[(at - 1) / 2];
+    at = (at - 1) / 2;
+  }
+  n->heap[at] = added;
+}
+
+static void find_nearest(const hr_comparison *comparison, size_t row, bool own,
+                         nearest *n) {
+  const hr_templates *t = comparison->templates;
+  const float *log_weight = t->log_weight + row * t->count;
+  double most = REACH * t->options.least_effective;
+  n->count = 0;
+  n->most = most < MOST ? (size_t)most : MOST;
+  for (size_t k = 0; k < t->tile_count; k++) {
+    const hr_template_tile *tile = &t->tiles[k];
+    if (own && tile->group != comparison->query->group[row]) continue;
+    for (size_t i = tile->first; i < tile->first + tile->count; i++) {
+      candidate c = {(double)log_weight[i], k, i};
+      if (!(c.log_weight > -(double)INFINITY)) continue;
+      if (n->count < n->most) {
+        rise(n, c);
+      } else if (c.log_weight > n->heap[0].log_weight) {
+        n->heap[0] = c;
+        sink(n);
+      }
+    }
+  }
+  for (size_t i = 0; i < n->count; i++) {
+    candidate *c = &n->heap[i];
+    c->log_weight = hr_templates_weigh_exactly(comparison, row, c->tile, c->place);
+  }
+}
+
+/* Weights at a temperature, which add up to 1; returns how many share them. */
+static double temper(const nearest *n, double temperature, double *share) {
+  double largest = -INFINITY, sum = 0, squares = 0;
+  for (size_t i = 0; i < n->count; i++) largest = fmax(largest, n->heap[i].log_weight);
+  for (size_t i = 0; i < n->count; i++) {
+    share[i] = exp((n->heap[i].log_weight - largest) / temperature);
+    sum += share[i];
+  }
+  for (size_t i = 0; i < n->count; i++) {
+    share[i] /= sum;
+    squares += share[i] * share[i];
+  }
+  return 1 / squares;
+}
+
+/* The temperature at which `wanted` templates share the weight. */
+static double find_temperature(const nearest *n, double wanted, double *share) {
+  double low = 0, high = log(most_temperature);
+  for (int step = 0; step < BISECTIONS; step++) {
+    double middle = 0.5 * (low + high);
+    if (temper(n, exp(middle), share) < wanted) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  temper(n, exp(high), share);
+  return exp(high);
+}
+
+/* f̄ and 1/σ, which is 0 where a pixel drops out. */
+static void find_centre(const hr_comparison *comparison, size_t row, const nearest *n,
+                        const double *share, const hr_template_local *local) {
+  const hr_templates *t = comparison->templates;
+  const double *inverse = t->inverse_wide + row * t->pixels;
+  for (size_t p = 0; p < t->pixels; p++) local->mean[p] = 0;
+  for (size_t i = 0; i < n->count; i++) {
+    const float *centre = t->centre + n->heap[i].tile * t->pixels;
+    const float *g = t->x + t->slot[n->heap[i].place] * t->pixels;
+    for (size_t p = 0; p < t->pixels; p++) {
+      local->mean[p] += share[i] * ((double)centre[p] + (double)g[p]);
+    }
+  }
+  for (size_t p = 0; p < t->pixels; p++) local->scale[p] = sqrt(inverse[p]);
+}
+
+/* What is known of the amplitude: its estimate, f̄/σ at length 1, and by how much of
+ * itself what lies along that is taken back. */
+typedef struct known_amplitude {
+  double estimate, taken;
+} known_amplitude;
+
+static known_amplitude find_amplitude(const hr_comparison *comparison, size_t row,
+                                      const hr_template_local *local) {
+  const hr_templates *t = comparison->templates;
+  const double *cross = t->cross + row * t->pixels;
+  double s = 0, q = 0, sigma = t->options.amplitude_sigma, k = 0;
+  if (t->options.amplitude == HR_AMPLITUDE_NONE) return (known_amplitude){1, 0};
+  if (t->options.amplitude == HR_AMPLITUDE_GAUSSIAN) k = 1 / (sigma * sigma);
+  for (size_t p = 0; p < t->pixels; p++) {
+    double along = local->mean[p] * local->scale[p];
+    s += local->mean[p] * cross[p];
+    q += along * along;
+  }
+  if (!(q > 0)) return (known_amplitude){1, 0};
+  for (size_t p = 0; p < t->pixels; p++) {
+    local->along[p] = local->mean[p] * local->scale[p] / sqrt(q);
+  }
+  return (known_amplitude){(s + k) / (q + k), 1 - sqrt(k / (q + k))};
+}
+
+static void take_back(const hr_template_local *local, size_t pixels, double taken,
+                      double *a) {
+  if (!(taken > 0)) return;
+  int count = (int)pixels;
+  double along = cblas_ddot(count, a, 1, local->along, 1);
+  cblas_daxpy(count, -taken * along, local->along, 1, a, 1);
+}
+
+/* d, in the units of the noise. */
+static void fill_distance(const hr_comparison *comparison, size_t row,
+                          const known_amplitude *amplitude,
+                          const hr_template_local *local) {
+  const hr_templates *t = comparison->templates;
+  const float *x = comparison->query->x + row * t->pixels;
+  for (size_t p = 0; p < t->pixels; p++) {
+    double off = (double)x[p] - amplitude->estimate * local->mean[p];
+    local->distance[p] = local->scale[p] > 0 ? off * local->scale[p] : 0;
+  }
+  take_back(local, t->pixels, amplitude->taken, local->distance);
+}
+
+static void fill_anomalies(const hr_templates *t, const nearest *n, const double *share,
+                           const known_amplitude *amplitude,
+                           const hr_template_local *local) {
+  for (size_t i = 0; i < n->count; i++) {
+    const float *centre = t->centre + n->heap[i].tile * t->pixels;
+    const float *g = t->x + t->slot[n->heap[i].place] * t->pixels;
+    double *a = local->anomaly + i * t->pixels;
+    double factor = amplitude->estimate * sqrt(share[i]);
+    for (size_t p = 0; p < t->pixels; p++) {
+      double off = (double)centre[p] + (double)g[p] - local->mean[p];
+      a[p] = factor * off * local->scale[p];
+    }
+    take_back(local, t->pixels, amplitude->taken, a);
+  }
+}
+
+/* The linear estimate from tempered weights; false where the system is no good. */
+static bool regress(const hr_comparison *comparison, size_t row, const nearest *n,
+                    double wanted, const hr_template_local *local, hr_posterior *out) {
+  const hr_templates *t = comparison->templates;
+  int count = (int)n->count, pixels = (int)t->pixels;
+  double share[MOST], label[MOST], solved[MOST], pull[MOST], mean = 0;
+  double temperature = find_temperature(n, wanted, share);
+  double kappa = temperature / (temperature - 1);
+  if (!(temperature > 1)) return false;
+  find_centre(comparison, row, n, share, local);
+  known_amplitude known = find_amplitude(comparison, row, local);
+  fill_distance(comparison, row, &known, local);
+  fill_anomalies(t, n, share, &known, local);
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, count, pixels, 1, local->anomaly,
+              pixels, 0, local->gram, count);
+  cblas_dgemv(CblasRowMajor, CblasNoTrans, count, pixels, 1, local->anomaly, pixels,
+              local->distance, 1, 0, pull, 1);
+  for (size_t i = 0; i < n->count; i++) {
+    mean += share[i] * (double)t->label_offset[n->heap[i].place];
+    local->gram[i * n->count + i] += kappa;
+  }
+  for (size_t i = 0; i < n->count; i++) {
+    double off = (double)t->label_offset[n->heap[i].place] - mean;
+    label[i] = solved[i] = sqrt(share[i]) * off;
+  }
+  if (!hr_linalg_blas.solve_definite(n->count, local->gram, solved)) return false;
+  double variance = 0;
+  for (size_t i = 0; i < n->count; i++) {
+    mean += solved[i] * pull[i];
+    variance += kappa * label[i] * solved[i];
+  }
+  out->mean = t->centre_label + mean;
+  out->variance = variance > 0 ? variance : 0;
+  out->error = 0;
+  return true;
+}
+
+void hr_templates_go_local(const hr_comparison *comparison, size_t row, bool own,
+                           const hr_template_local *local, hr_posterior *out) {
+  nearest n;
+  double wanted = comparison->templates->options.least_effective;
+  if (!(out->effective < wanted)) return;
+  find_nearest(comparison, row, own, &n);
+  if (wanted > 0.5 * (double)n.count) wanted = 0.5 * (double)n.count;
+  if (n.count < 2 || !(out->effective < wanted)) return;
+  regress(comparison, row, &n, wanted, local, out);
+}

@@ -1,0 +1,142 @@
+/* What the files behind compute/templates.h share: the layout of the templates in memory
+ * and the steps of a comparison. */
+#ifndef HR_COMPUTE_TEMPLATES_PARTS_H
+#define HR_COMPUTE_TEMPLATES_PARTS_H
+
+#include "compute/templates.h"
+
+enum {
+  HR_TEMPLATE_TILE = 1024, /* the most templates a tile */
+  HR_TEMPLATE_DEPTH = 256, /* pixels a product: short fp32 sums, and a tile of 512 by 256
+                              is half an L2 cache */
+  HR_TEMPLATE_LONG = 2 * HR_TEMPLATE_DEPTH, /* both terms: [a, -b/2] times [g, g²] */
+  HR_TEMPLATE_LINEAR = 128,                 /* the most components of g a tile */
+  HR_TEMPLATE_SQUARE = 24,                  /* the most of g²/2 */
+  HR_TEMPLATE_RANK = HR_TEMPLATE_LINEAR + HR_TEMPLATE_SQUARE,
+  HR_TEMPLATE_AXES = 8, /* leading components of all templates, to tell like ones */
+  HR_TEMPLATE_LOCAL = 2 * HR_LEAST_EFFECTIVE_MOST, /* the most of a local model */
+};
+
+/* Templates `first` .. first+count-1 of the order of tiles. */
+typedef struct hr_template_tile {
+  size_t first, count;
+  int32_t group;
+  size_t linear, square; /* components */
+} hr_template_tile;
+
+/* Sums over templates of weights, relative to the largest. */
+typedef struct hr_template_sums {
+  double largest; /* log weight; -INFINITY: no template counts */
+  double sum, first_moment, second_moment, squares; /* moments of y - centre_label */
+} hr_template_sums;
+
+/* What a local linear model of one spectrum takes; NULL without one. */
+typedef struct hr_template_local {
+  double *anomaly;                         /* [LOCAL][P] */
+  double *gram;                            /* [LOCAL][LOCAL] */
+  double *mean, *scale, *distance, *along; /* [P] */
+} hr_template_local;
+
+/* Of one thread. */
+typedef struct hr_template_scratch {
+  float *left;       /* [HR_QUERY_ROWS][LONG] */
+  float *right;      /* [TILE][LONG] */
+  float *projection; /* [HR_QUERY_ROWS][RANK] */
+  float *gain;       /* [HR_QUERY_ROWS][TILE] a term less that of the tile's mean */
+  float *norm;       /* [HR_QUERY_ROWS][TILE] the same for the other term */
+  double *sum;       /* [HR_QUERY_ROWS][TILE] */
+  hr_template_local local;
+} hr_template_scratch;
+
+struct hr_templates {
+  size_t count, pixels;
+  hr_templates_options options;
+  float *x;                  /* [count][P] by slot; centred by hr_templates_finish */
+  hr_template_label *labels; /* [count] by slot, then in the order of tiles */
+  size_t *slot;              /* [count] of the templates in the order of tiles */
+  double centre_label;       /* mean of y */
+  double most_error;         /* of a mean by components */
+  float *label_offset;       /* [count] y - centre_label, in the order of tiles */
+  uint8_t *fold;             /* [count] in the order of tiles */
+  hr_template_tile *tiles;
+  size_t tile_count;
+  float *centre;       /* [tiles][P] */
+  double *centre_wide; /* [2][tiles][P] the same in fp64, and its square */
+  /* By components: */
+  double *scale;      /* [P] root of the typical 1/σ² */
+  float *basis;       /* [tiles][RANK][P] left factors: of g, then of g²/2 */
+  float *coefficient; /* [count][RANK] in the order of tiles */
+  /* Of a comparison: */
+  double *cross;        /* [HR_QUERY_ROWS][P] x/σ² */
+  double *inverse_wide; /* [HR_QUERY_ROWS][P] 1/σ², 0 where the pixel drops out */
+  float *inverse;       /* [HR_QUERY_ROWS][P] the same */
+  double *offset; /* [HR_QUERY_ROWS][tiles] log weight of the tile's mean, amplitude 1 */
+  double *norm;   /* [HR_QUERY_ROWS][tiles] Σ c²/σ² of it */
+  hr_template_sums *sums; /* [HR_QUERY_ROWS][tiles] */
+  float *weight;          /* [HR_QUERY_ROWS][count] relative to the tile's largest */
+  float *log_weight;      /* [HR_QUERY_ROWS][count]; NULL without local models */
+  hr_template_scratch *scratch;
+  size_t thread_count;
+};
+
+/* What is computed of a spectrum and a template f. */
+typedef enum hr_template_term {
+  HR_TERM_WEIGHT, /* Σ (x f − f²/2)/σ², the log weight at amplitude 1 */
+  HR_TERM_NORM,   /* Σ f²/σ² */
+} hr_template_term;
+
+/* Rows of a query that are weighed, and where the answers go. */
+typedef struct hr_comparison {
+  hr_templates *templates;
+  const hr_query *query;
+  size_t rows;               /* to be weighed */
+  size_t row[HR_QUERY_ROWS]; /* their numbers in the query */
+  hr_weigh weigh;
+  hr_posterior *own, *all; /* [query->rows] */
+} hr_comparison;
+
+/* The order of tiles: fills slot, tiles and tile_count, all NULL or 0 before. */
+hr_status hr_templates_cut(hr_templates *templates, hr_error *err) HR_MUST_CHECK;
+
+/* Components and coefficients of every tile, after the templates are centred. */
+hr_status hr_templates_compress(hr_templates *templates, hr_error *err) HR_MUST_CHECK;
+
+/* How much larger a term of a tile's templates is than that of its mean: scratch->gain.
+ */
+void hr_templates_weigh_pixels(const hr_comparison *comparison, size_t tile,
+                               hr_template_term term, hr_template_scratch *scratch);
+void hr_templates_weigh_components(const hr_comparison *comparison, size_t tile,
+                                   hr_template_term term, hr_template_scratch *scratch);
+
+/* The factor of g over `depth` pixels from `first`: (x − c)/σ² for the weight of row
+ * `row`, 2c/σ² for the norm, c the tile's mean. */
+void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term term,
+                            size_t tile, size_t row, size_t first, size_t depth,
+                            float *a);
+
+/* The log weight of the tile's mean. */
+double hr_templates_base(const hr_templates *templates, size_t tile, size_t row);
+
+/* The log weight of template number `place` of the order over all pixels, to 10⁻⁶. */
+double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
+                                  size_t tile, size_t place);
+
+/* Keeps the weights of a tile for row number `row` of the query, and their sums; gain:
+ * [TILE] log weights less that of the tile's mean, of which those in `fold` become
+ * -INFINITY. */
+void hr_templates_keep(hr_templates *templates, size_t tile, size_t row, uint8_t fold,
+                       float *gain);
+
+/* The sums of a tile's kept weights anew. */
+void hr_templates_sum(hr_templates *templates, size_t tile, size_t row);
+
+/* Both posteriors of row number `row` of the query, from the sums. */
+void hr_templates_conclude(const hr_comparison *comparison, size_t row,
+                           const hr_template_local *local);
+
+/* Puts the answer of a local linear model, where fewer templates than wanted share the
+ * weight, in the place of the mean. own: over the row's own group alone. */
+void hr_templates_go_local(const hr_comparison *comparison, size_t row, bool own,
+                           const hr_template_local *local, hr_posterior *out);
+
+#endif

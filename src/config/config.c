@@ -1,0 +1,427 @@
+#include "config/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/paths.h"
+#include "config/read.h"
+#include "config/table.h"
+#include "core/alloc.h"
+#include "core/file.h"
+#include "methods/ridge/leakage.h"
+#include "methods/ridge/placebo.h"
+#include "methods/ridge/ridge.h"
+
+/* A name that stands alone in a char *: of a bin, of a baseline. */
+static const hr_field name_field = {.name = "name", .kind = HR_FIELD_TEXT};
+
+static void destroy_experts(hr_config *config) {
+  for (size_t i = 0; i < config->expert_count; i++) {
+    hr_config_expert *expert = &config->experts[i];
+    if (expert->parameters) {
+      hr_fields_fini(expert->parameters, expert->type->fields, expert->type->field_count);
+    }
+    hr_free(expert->parameters);
+  }
+  hr_free(config->experts);
+}
+
+void hr_config_destroy(hr_config **out) {
+  hr_config *config = *out;
+  if (!config) return;
+  size_t section_count = 0;
+  const hr_config_section *sections = hr_config_sections(&section_count);
+  for (size_t i = 0; i < section_count; i++) {
+    hr_fields_fini(config, sections[i].fields, sections[i].count);
+  }
+  hr_strings_fini(&config->data.train_paths);
+  hr_free(config->data.test_path);
+  for (size_t k = 0; config->binning.names && k < config->binning.bin_count; k++) {
+    hr_free(config->binning.names[k]);
+  }
+  hr_free(config->binning.names);
+  destroy_experts(config);
+  for (size_t i = 0; i < config->baseline_count; i++) {
+    hr_free(config->baselines[i].name);
+  }
+  hr_free(config->baselines);
+  for (size_t i = 0; i < config->page_count; i++) {
+    hr_fields_fini(&config->pages[i], hr_config_pages.fields, hr_config_pages.count);
+  }
+  hr_free(config->pages);
+  hr_free(config->path);
+  hr_free(config);
+  *out = NULL;
+}
+
+/* The node of a section's path, at most two keys deep; *parent is the last node there is
+ * on the way. */
+static const hr_yaml_node *find_section(const hr_yaml_node *root, const char *path,
+                                        const hr_yaml_node **parent) {
+  char first[32];
+  const char *dot = strchr(path, '.');
+  *parent = root;
+  if (!dot) return hr_yaml_find(root, path);
+  snprintf(first, sizeof first, "%.*s", (int)(dot - path), path);
+  const hr_yaml_node *outer = hr_yaml_find(root, first);
+  if (outer) *parent = outer;
+  return hr_yaml_find(outer, dot + 1);
+}
+
+static hr_status read_sections(hr_config *config, const hr_yaml_node *root,
+                               hr_error *err) {
+  size_t count = 0;
+  const hr_config_section *sections = hr_config_sections(&count);
+  const char *file = config->path;
+  hr_status status =
+      hr_config_read_section(file, root, root, &hr_config_top, config, err);
+  for (size_t i = 0; status == HR_OK && i < count; i++) {
+    const hr_yaml_node *parent = NULL;
+    const hr_yaml_node *node = find_section(root, sections[i].path, &parent);
+    status = hr_config_read_section(file, node, parent, &sections[i], config, err);
+  }
+  return status;
+}
+
+static bool is_study_grid(const hr_config *config) {
+  return config->binning.T_eff.count == 4 && config->binning.M_H.count == 4;
+}
+
+static hr_status count_bins(hr_config *config, const hr_yaml_node *binning,
+                            hr_error *err) {
+  size_t count = (config->binning.T_eff.count - 1) * (config->binning.M_H.count - 1);
+  if (count > HR_MOST_BINS) { /* cannot be by default, so there is a node */
+    return hr_yaml_fail(err, config->path, binning->mark,
+                        "binning has %zu bins, more than %d; give fewer edges", count,
+                        HR_MOST_BINS);
+  }
+  hr_status status = hr_alloc(&config->binning.names, count, err);
+  if (status == HR_OK) config->binning.bin_count = count;
+  return status;
+}
+
+static hr_status name_bin(hr_config *config, const hr_yaml_node *names, size_t k,
+                          hr_error *err) {
+  char index[32], numbered[64];
+  snprintf(index, sizeof index, "%zu", k);
+  snprintf(numbered, sizeof numbered, "Bin %zu", k);
+  const hr_yaml_node *given = hr_yaml_find(names, index);
+  char **name = &config->binning.names[k];
+  if (given) {
+    hr_config_name place = {config->path, "binning.names", index};
+    return hr_config_read_field(&place, given, &name_field, name, err);
+  }
+  const char *usual = is_study_grid(config) ? hr_config_study_bin_name(k) : numbered;
+  return hr_copy_text(usual, name, err);
+}
+
+static bool is_bin_given(const hr_yaml_node *names, size_t k, hr_yaml_mark *mark) {
+  char index[32];
+  snprintf(index, sizeof index, "%zu", k);
+  const hr_yaml_node *given = hr_yaml_find(names, index);
+  if (given) *mark = given->mark;
+  return given != NULL;
+}
+
+/* Tables and figures tell bins apart by their names. */
+static hr_status check_bin_names(const hr_config *config, const hr_yaml_node *names,
+                                 hr_error *err) {
+  char *const *name = config->binning.names;
+  for (size_t k = 1; k < config->binning.bin_count; k++) {
+    for (size_t before = 0; before < k; before++) {
+      hr_yaml_mark mark;
+      if (strcmp(name[k], name[before]) != 0) continue;
+      if (!is_bin_given(names, k, &mark) && !is_bin_given(names, before, &mark)) continue;
+      return hr_yaml_fail(err, config->path, mark,
+                          "binning.names calls both bin %zu and bin %zu '%.60s'; give "
+                          "each bin a name of its own",
+                          before, k, name[k]);
+    }
+  }
+  return HR_OK;
+}
+
+/* Whether `text` is a bin's number, written as we would write it. */
+static bool is_bin(const char *text, size_t bin_count) {
+  char again[32];
+  size_t digits = strspn(text, "0123456789");
+  if (digits == 0 || digits > 9 || text[digits] != '\0') return false;
+  unsigned long k = strtoul(text, NULL, 10);
+  snprintf(again, sizeof again, "%lu", k);
+  return k < bin_count && strcmp(again, text) == 0;
+}
+
+static hr_status name_bins(hr_config *config, const hr_yaml_node *names, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t bin_count = config->binning.bin_count;
+  HR_TRY(hr_config_check_mapping(config->path, names, "binning.names", err));
+  for (size_t i = 0; names && i < names->count; i++) {
+    const hr_yaml_node *entry = names->items[i];
+    if (is_bin(entry->key, bin_count)) continue;
+    return hr_yaml_fail(err, config->path, entry->key_mark,
+                        "binning.names names the bin '%.60s', but the grid has the bins "
+                        "0 to %zu",
+                        entry->key, bin_count - 1);
+  }
+  for (size_t k = 0; k < bin_count; k++) HR_TRY(name_bin(config, names, k, err));
+  HR_TRY(check_bin_names(config, names, err));
+cleanup:
+  return status;
+}
+
+/* Every number of the list is a bin. `node`: where the list stands. */
+static hr_status check_bin_list(const hr_config *config, const hr_config_name *name,
+                                const hr_yaml_node *node, const hr_numbers *bins,
+                                hr_error *err) {
+  for (size_t i = 0; i < bins->count; i++) {
+    if (bins->items[i] < (double)config->binning.bin_count) continue;
+    bool is_list = node->kind == HR_YAML_SEQUENCE;
+    hr_yaml_mark mark = is_list ? node->items[i]->mark : node->mark;
+    hr_config_place place = hr_config_place_of_item(name, mark, i);
+    return hr_fail(err, HR_ERR_CONFIG, "%s is %.0f, but the grid has the bins 0 to %zu",
+                   place.text, bins->items[i], config->binning.bin_count - 1);
+  }
+  return HR_OK;
+}
+
+static hr_status read_bins(hr_config *config, const hr_yaml_node *root, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_yaml_node *binning = hr_yaml_find(root, "binning");
+  const hr_yaml_node *focus = hr_yaml_find(binning, "focus");
+  hr_config_name name = {config->path, "binning", "focus"};
+  HR_TRY(count_bins(config, binning, err));
+  HR_TRY(name_bins(config, hr_yaml_find(binning, "names"), err));
+  if (focus) {
+    HR_TRY(check_bin_list(config, &name, focus, &config->binning.focus, err));
+  } else if (!is_study_grid(config)) {
+    config->binning.focus.count = 0; /* 3 and 6 are the study's bins, not this grid's */
+  }
+cleanup:
+  return status;
+}
+
+/* A parameter called `bins` limits an expert to some bins, whatever the method. */
+static hr_status check_expert_bins(const hr_config *config,
+                                   const hr_config_expert *expert,
+                                   const hr_config_name *name, const hr_yaml_node *node,
+                                   hr_error *err) {
+  const hr_method *type = expert->type;
+  const hr_field *field = hr_fields_find(type->fields, type->field_count, "bins");
+  if (!field || field->kind != HR_FIELD_NUMBERS) return HR_OK;
+  const hr_numbers *bins =
+      (const void *)((const char *)expert->parameters + field->offset);
+  const hr_yaml_node *given = hr_yaml_find(node, "bins");
+  return check_bin_list(config, name, given ? given : node, bins, err);
+}
+
+/* `node`: the expert's mapping, null, or NULL; `parent` what is named in its place. */
+static hr_status read_expert(hr_config *config, const hr_method *type,
+                             const hr_yaml_node *node, const hr_yaml_node *parent,
+                             hr_error *err) {
+  hr_config_expert *expert = &config->experts[config->expert_count];
+  hr_status status = hr_alloc_bytes(&expert->parameters, 1, type->parameters_size, err);
+  if (status != HR_OK) return status;
+  expert->type = type;
+  expert->mark = node ? node->mark : parent->mark;
+  config->expert_count++;
+  char path[64];
+  snprintf(path, sizeof path, "experts.%s", type->name);
+  hr_config_section section = hr_config_expert_section(type, path);
+  hr_config_name name = {config->path, path, "bins"};
+  status = hr_config_read_section(config->path, node, parent, &section,
+                                  expert->parameters, err);
+  if (status != HR_OK) return status;
+  return check_expert_bins(config, expert, &name, node ? node : parent, err);
+}
+
+static hr_status check_expert_names(const hr_config *config, const hr_yaml_node *experts,
+                                    hr_error *err) {
+  enum { MOST = 64 };
+  const char *names[MOST];
+  size_t count = 0;
+  const hr_method *const *types = hr_methods(&count);
+  if (count > MOST) count = MOST;
+  for (size_t i = 0; i < count; i++) names[i] = types[i]->name;
+  for (size_t i = 0; i < experts->count; i++) {
+    const hr_yaml_node *entry = experts->items[i];
+    if (hr_method_find(entry->key)) continue;
+    return hr_config_fail_unknown(config->path, entry, "experts", names, count, err);
+  }
+  if (experts->count > 0) return HR_OK;
+  return hr_yaml_fail(err, config->path, experts->mark,
+                      "experts is empty; name at least one, or leave the key out for "
+                      "ridge");
+}
+
+enum { CONTROLS = 2 };
+
+static const hr_config_expert *find_ridge(const hr_config *config) {
+  for (size_t i = 0; i < config->expert_count; i++) {
+    if (config->experts[i].type == &hr_ridge_method) return &config->experts[i];
+  }
+  return NULL;
+}
+
+/* Controls are trained like experts and stand behind them. The placebo borrows Ridge's
+ * alphas: it has no fields of its own, so they are freed once. */
+static hr_status add_controls(hr_config *config, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config_expert *ridge = find_ridge(config);
+  if (config->controls.placebo && ridge) {
+    hr_ridge_parameters *borrowed = NULL;
+    HR_TRY(hr_alloc(&borrowed, 1, err));
+    *borrowed = *(const hr_ridge_parameters *)ridge->parameters;
+    config->experts[config->expert_count++] =
+        (hr_config_expert){.type = &hr_placebo_method, .parameters = borrowed};
+    config->control_count++;
+  }
+  if (config->controls.leakage) {
+    config->experts[config->expert_count++].type = &hr_leakage_method;
+    config->control_count++;
+  }
+cleanup:
+  return status;
+}
+
+static hr_status read_experts(hr_config *config, const hr_yaml_node *root,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = 0;
+  const hr_method *const *types = hr_methods(&count);
+  const hr_yaml_node *experts = hr_yaml_find(root, "experts");
+  HR_TRY(hr_config_check_mapping(config->path, experts, "experts", err));
+  HR_TRY(hr_alloc(&config->experts, count + CONTROLS, err));
+  if (!experts || experts->kind != HR_YAML_MAPPING) {
+    HR_TRY(read_expert(config, hr_method_find("ridge"), NULL, root, err));
+    goto cleanup;
+  }
+  HR_TRY(check_expert_names(config, experts, err));
+  for (size_t i = 0; i < count; i++) {
+    const hr_yaml_node *node = hr_yaml_find(experts, types[i]->name);
+    if (node) HR_TRY(read_expert(config, types[i], node, experts, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status read_baselines(hr_config *config, const hr_yaml_node *root,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_yaml_node *baselines = hr_yaml_find(root, "baselines");
+  HR_TRY(hr_config_check_mapping(config->path, baselines, "baselines", err));
+  if (!baselines) return HR_OK;
+  HR_TRY(hr_alloc(&config->baselines, baselines->count, err));
+  for (size_t i = 0; i < baselines->count; i++) {
+    const hr_yaml_node *entry = baselines->items[i];
+    hr_config_baseline *baseline = &config->baselines[config->baseline_count++];
+    hr_config_name section = {config->path, "a name in baselines", ""};
+    hr_config_place place = hr_config_place_of(&section, entry->key_mark);
+    HR_TRY(hr_field_read(&name_field, place.text, entry->key, &baseline->name, err));
+    hr_config_name name = {config->path, "baselines", entry->key};
+    HR_TRY(hr_config_read_field(&name, entry, &hr_config_baseline_field, baseline, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status read_page(hr_config *config, const hr_yaml_node *node, hr_error *err) {
+  char path[64];
+  snprintf(path, sizeof path, "publish[%zu]", config->page_count);
+  hr_config_section section = hr_config_pages;
+  section.path = path;
+  hr_config_page *page = &config->pages[config->page_count++];
+  hr_status status =
+      hr_config_read_section(config->path, node, node, &section, page, err);
+  if (status != HR_OK || hr_is_handle(page->block)) return status;
+  return hr_yaml_fail(err, config->path, hr_yaml_find(node, "block")->mark,
+                      "%s.block is '%.60s', which cannot name a block; use letters, "
+                      "digits, '-', '_' and '.'",
+                      path, page->block);
+}
+
+static hr_status read_pages(hr_config *config, const hr_yaml_node *root, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_yaml_node *pages = hr_yaml_find(root, "publish");
+  if (!pages || hr_yaml_is_null(pages)) return HR_OK;
+  if (pages->kind == HR_YAML_SCALAR) {
+    return hr_yaml_fail(err, config->path, pages->mark,
+                        "publish must be a list of {page: FILE, block: NAME}, not a "
+                        "single value");
+  }
+  bool is_list = pages->kind == HR_YAML_SEQUENCE; /* a mapping is a list of one */
+  size_t count = is_list ? pages->count : 1;
+  HR_TRY(hr_alloc(&config->pages, count, err));
+  for (size_t i = 0; i < count; i++) {
+    HR_TRY(read_page(config, is_list ? pages->items[i] : pages, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status parse(const char *yaml, size_t size, const hr_config_source *source,
+                       hr_config **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_yaml_node *root = NULL;
+  hr_config *config = NULL;
+  HR_TRY(hr_yaml_tree_create(yaml, size, source->name, &root, err));
+  HR_TRY(hr_alloc(&config, 1, err));
+  HR_TRY(hr_copy_text(source->name, &config->path, err));
+  HR_TRY(read_sections(config, root, err));
+  HR_TRY(read_bins(config, root, err));
+  HR_TRY(read_experts(config, root, err));
+  HR_TRY(add_controls(config, err));
+  HR_TRY(read_baselines(config, root, err));
+  HR_TRY(read_pages(config, root, err));
+  HR_TRY(hr_config_resolve_paths(config, root, source, err));
+  *out = config;
+  config = NULL;
+cleanup:
+  hr_config_destroy(&config);
+  hr_yaml_tree_destroy(&root);
+  return status;
+}
+
+hr_status hr_config_parse(const char *yaml, size_t size, const char *name,
+                          const char *folder, hr_config **out, hr_error *err) {
+  const hr_config_source source = {.name = name, .folder = folder};
+  return parse(yaml, size, &source, out, err);
+}
+
+/* The folder of the configuration is where its paths begin, and it may be read again. */
+static hr_status check_is_file(const char *path, hr_error *err) {
+  static const char *const streams[] = {"/dev/stdin", "/dev/fd/", "/proc/self/fd/"};
+  struct stat info;
+  bool is_file = stat(path, &info) != 0 || S_ISREG(info.st_mode);
+  for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
+    is_file = is_file && strncmp(path, streams[i], strlen(streams[i])) != 0;
+  }
+  if (is_file) return HR_OK; /* one that is not there fails when it is opened */
+  return hr_fail(err, HR_ERR_CONFIG,
+                 "%s is not a file; write the configuration into one, as its paths are "
+                 "relative to its folder",
+                 path);
+}
+
+hr_status hr_config_load(const char *path, hr_config **out, hr_error *err) {
+  hr_status status = HR_OK;
+  char *yaml = NULL, *folder = NULL;
+  size_t size = 0;
+  HR_TRY(check_is_file(path, err));
+  /* hr_yaml_tree_create has its own, lower limit; here only endless files end. */
+  HR_TRY(hr_file_read(path, (size_t)1 << 30, &yaml, &size, err));
+  HR_TRY(hr_copy_text(path, &folder, err));
+  char *slash = strrchr(folder, '/');
+  if (slash) {
+    slash[slash == folder] = '\0'; /* the folder of "/name" is "/" */
+  } else {
+    folder[0] = '\0'; /* the current one */
+  }
+  hr_config_source source = {.name = path, .folder = folder, .check_files = true};
+  HR_TRY(parse(yaml, size, &source, out, err));
+cleanup:
+  hr_free(folder);
+  hr_free(yaml);
+  return status;
+}

@@ -1,0 +1,119 @@
+/* The configuration: one YAML file is one study (docs/configuration.md). */
+#ifndef HR_CONFIG_CONFIG_H
+#define HR_CONFIG_CONFIG_H
+
+#include "core/field.h"
+#include "core/yaml_tree.h"
+#include "methods/method.h"
+
+typedef struct hr_config_expert {
+  const hr_method *type;
+  void *parameters;  /* type->parameters_size bytes, described by type->fields */
+  hr_yaml_mark mark; /* where they stand in the file; 0 of a control */
+} hr_config_expert;
+
+typedef struct hr_config_baseline { /* an outside number, drawn as a reference line */
+  char *name;
+  double r2;
+} hr_config_baseline;
+
+typedef struct hr_config_page { /* a Markdown page that key numbers are published into */
+  char *page;                   /* absolute; in the file relative to the file's folder */
+  char *block;
+} hr_config_page;
+
+/* Members are filled from the field tables of config_table.c; texts and lists are owned.
+ */
+typedef struct hr_config {
+  char *path; /* of the YAML file, for messages */
+
+  struct {
+    char *id;
+    char *language; /* "zh" | "en" */
+  } experiment;
+
+  struct {
+    hr_strings train;       /* as written */
+    char *test;             /* as written */
+    char *root;             /* absolute; in the file relative to the file's folder */
+    char *target;           /* label column that is predicted */
+    bool untrusted;         /* files are vetted in a child process first */
+    hr_strings train_paths; /* absolute; brace ranges and globs expanded, none twice */
+    char *test_path;        /* absolute; none of train_paths */
+    struct {
+      double level; /* in units of the error column */
+      int64_t seed;
+      char *test; /* "stored" | "generated" */
+    } noise;
+  } data;
+
+  struct {
+    hr_numbers T_eff; /* edges, K */
+    hr_numbers M_H;   /* edges, dex */
+    char *uncovered;  /* "exclude" | "global" | "nearest": who predicts uncovered rows */
+    int64_t at_risk_below; /* training rows */
+    char **names;          /* [bin_count]; where none was given "Bin 4", or the study's
+                              own name where the grid is 3 x 3 */
+    size_t bin_count;
+    hr_numbers focus; /* bins the study asks about, each < bin_count */
+  } binning;
+
+  struct {
+    char *by; /* "cv" | "test": headline selection */
+    int64_t folds;
+    int64_t seed;
+  } selection;
+
+  struct {
+    int64_t memory_mib; /* budget of the whole program */
+    int64_t block_rows; /* rows read at a time, 0: as the budget allows */
+  } run;
+
+  struct {
+    bool placebo; /* Ridge on random groups; only where ridge competes */
+    bool leakage; /* Ridge on the error alone */
+  } controls;
+
+  struct {
+    double oracle_r2;
+    double delta_r2;
+    double insufficient_below;
+    double focus_delta_r2;
+  } gate;
+
+  hr_config_expert *experts; /* in the registry's order, then the controls */
+  size_t expert_count;       /* of all that are trained */
+  size_t control_count;      /* of those at the end that compete with nobody */
+  hr_config_baseline *baselines;
+  size_t baseline_count;
+  hr_config_page *pages;
+  size_t page_count;
+} hr_config;
+
+/* Reads and checks a configuration. Everything wrong is HR_ERR_CONFIG with
+ * "FILE:LINE:COLUMN: ", the key and what to write instead; unknown keys name the nearest
+ * known one; HR_ERR_MISSING where the file cannot be read, a data file is not there or a
+ * glob matches nothing. */
+hr_status hr_config_load(const char *path, hr_config **out, hr_error *err) HR_MUST_CHECK;
+
+/* The same from memory; relative paths are relative to `folder`. Whether the data files
+ * are there is not looked at. */
+hr_status hr_config_parse(const char *yaml, size_t size, const char *name,
+                          const char *folder, hr_config **out,
+                          hr_error *err) HR_MUST_CHECK;
+void hr_config_destroy(hr_config **config);
+
+/* The resolved configuration as YAML: every key with its value, paths absolute; parsing
+ * it gives the same study from any folder. */
+hr_status hr_config_write(const hr_config *config, hr_text *out,
+                          hr_error *err) HR_MUST_CHECK;
+
+/* The part that says which study it is: what changes a number of the results. Where files
+ * lie, which language the report has and how much memory is used is left out. */
+hr_status hr_config_write_identity(const hr_config *config, hr_text *out,
+                                   hr_error *err) HR_MUST_CHECK;
+
+/* Every key with its kind, default and help, as the manual's text. */
+void hr_config_describe(hr_text *out);
+
+#endif

@@ -1,0 +1,274 @@
+#include "config/table.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FIELD(member) .offset = offsetof(hr_config, member)
+#define COUNT(array)  (sizeof(array) / sizeof(array)[0])
+
+/* Defaults are the numbers of the study "MOE-CEILING-C1-01" (examples/). */
+
+static const hr_field experiment_fields[] = {
+    {.name = "id",
+     .kind = HR_FIELD_TEXT,
+     FIELD(experiment.id),
+     .help = "The name of the study, in the heading of every report."},
+    {.name = "language",
+     .kind = HR_FIELD_TEXT,
+     FIELD(experiment.language),
+     .default_text = "en",
+     .choices = "zh|en",
+     .help = "The language of the report's body; headings and figures are English."},
+};
+
+static const hr_field data_fields[] = {
+    {.name = "train",
+     .kind = HR_FIELD_TEXTS,
+     FIELD(data.train),
+     .least_count = 1,
+     .help = "HDF5 shards to train on, relative to root; brace ranges such as "
+             "part_{0..4}.h5, lists such as {a,b} and globs."},
+    {.name = "test",
+     .kind = HR_FIELD_TEXT,
+     FIELD(data.test),
+     .help = "The HDF5 file of the test set, relative to root."},
+    {.name = "root",
+     .kind = HR_FIELD_TEXT,
+     FIELD(data.root),
+     .default_text = ".",
+     .help = "The folder of the data, relative to the folder of the configuration."},
+    {.name = "target",
+     .kind = HR_FIELD_TEXT,
+     FIELD(data.target),
+     .default_text = "log_g",
+     .help = "The label column that is predicted."},
+    {.name = "untrusted",
+     .kind = HR_FIELD_BOOL,
+     FIELD(data.untrusted),
+     .default_text = "false",
+     .help = "Whether all data files are first read in a child process with limits on "
+             "memory and time, as a damaged or a made-up file can crash or hang the HDF5 "
+             "library; costs one more pass over them."},
+};
+
+static const hr_field noise_fields[] = {
+    {.name = "level",
+     .kind = HR_FIELD_NUMBER,
+     FIELD(data.noise.level),
+     .default_text = "1.0",
+     .minimum = 0,
+     .maximum = INFINITY,
+     .help = "The noise that is added to each pixel, in units of its one-sigma error; 0 "
+             "is exactly clean."},
+    {.name = "seed",
+     .kind = HR_FIELD_INTEGER,
+     FIELD(data.noise.seed),
+     .default_text = "42",
+     .minimum = 0,
+     .maximum = HR_FIELD_MOST_INTEGER,
+     .help = "The seed of the noise."},
+    {.name = "test",
+     .kind = HR_FIELD_TEXT,
+     FIELD(data.noise.test),
+     .default_text = "stored",
+     .choices = "stored|generated",
+     .help = "Whether the noisy test spectra are those stored in the test file or are "
+             "drawn from the seed."},
+};
+
+static const hr_field binning_fields[] = {
+    {.name = "T_eff",
+     .kind = HR_FIELD_NUMBERS,
+     FIELD(binning.T_eff),
+     .default_text = "[3750, 4500, 5250, 6000]",
+     .minimum = -INFINITY,
+     .maximum = INFINITY,
+     .order = HR_FIELD_INCREASING,
+     .least_count = 2,
+     .help = "The edges of the bins along T_eff, in K; half-open, the last one closed."},
+    {.name = "M_H",
+     .kind = HR_FIELD_NUMBERS,
+     FIELD(binning.M_H),
+     .default_text = "[-2.0, -1.0, 0.0, 0.5]",
+     .minimum = -INFINITY,
+     .maximum = INFINITY,
+     .order = HR_FIELD_INCREASING,
+     .least_count = 2,
+     .help = "The edges of the bins along [M/H], in dex; bin = T * (bins of M_H) + M."},
+    {.name = "focus",
+     .kind = HR_FIELD_NUMBERS,
+     FIELD(binning.focus),
+     .default_text = "[3, 6]",
+     .minimum = 0,
+     .maximum = HR_MOST_BINS - 1,
+     .order = HR_FIELD_DISTINCT,
+     .whole = true,
+     .help = "The bins that the study asks about; none by default where the grid is not "
+             "3 x 3."},
+    {.name = "uncovered",
+     .kind = HR_FIELD_TEXT,
+     FIELD(binning.uncovered),
+     .default_text = "exclude",
+     .choices = "exclude|global|nearest",
+     .help = "Who predicts rows outside the edges: nobody, the global model, or the "
+             "nearest bin."},
+    {.name = "at_risk_below",
+     .kind = HR_FIELD_INTEGER,
+     FIELD(binning.at_risk_below),
+     .default_text = "1000",
+     .minimum = 0,
+     .maximum = HR_FIELD_MOST_INTEGER,
+     .help = "A bin with fewer training rows is marked as at risk."},
+};
+
+static const hr_field selection_fields[] = {
+    {.name = "by",
+     .kind = HR_FIELD_TEXT,
+     FIELD(selection.by),
+     .default_text = "cv",
+     .choices = "cv|test",
+     .help = "What chooses alphas and experts: cross-validation on training rows, or the "
+             "test rows themselves, which is optimistic."},
+    {.name = "folds",
+     .kind = HR_FIELD_INTEGER,
+     FIELD(selection.folds),
+     .default_text = "5",
+     .minimum = 2,
+     .maximum = HR_MOST_FOLDS,
+     .help = "The folds of cross-validation."},
+    {.name = "seed",
+     .kind = HR_FIELD_INTEGER,
+     FIELD(selection.seed),
+     .default_text = "42",
+     .minimum = 0,
+     .maximum = HR_FIELD_MOST_INTEGER,
+     .help = "The seed that deals rows out to folds."},
+};
+
+static const hr_field control_fields[] = {
+    {.name = "placebo",
+     .kind = HR_FIELD_BOOL,
+     FIELD(controls.placebo),
+     .default_text = "true",
+     .help = "Whether Ridge is also trained on random groups of the same sizes as the "
+             "bins, which tells what partitioning does by itself; only where ridge is "
+             "among the experts."},
+    {.name = "leakage",
+     .kind = HR_FIELD_BOOL,
+     FIELD(controls.leakage),
+     .default_text = "true",
+     .help = "Whether Ridge is also trained on the error of the spectra alone, with a "
+             "warning where that predicts the label."},
+};
+
+#define GATE_FIELD(member, default_value, sentence)                                     \
+  {                                                                                     \
+    .name = #member, .kind = HR_FIELD_NUMBER, FIELD(gate.member),                       \
+    .default_text = default_value, .minimum = -INFINITY, .maximum = 1, .help = sentence \
+  }
+
+static const hr_field gate_fields[] = {
+    GATE_FIELD(oracle_r2, "0.70", "Pass, level 1: the hybrid's R2 is at least this."),
+    GATE_FIELD(delta_r2, "0.05",
+               "Pass: the hybrid's R2 is at least this much above the Ridge oracle's."),
+    GATE_FIELD(insufficient_below, "0.65",
+               "Insufficient: the hybrid's R2 is below this."),
+    GATE_FIELD(focus_delta_r2, "0.05",
+               "Pass: every focus bin gains at least this much R2 over its Ridge."),
+};
+
+static const hr_field run_fields[] = {
+    {.name = "memory_mib",
+     .kind = HR_FIELD_INTEGER,
+     FIELD(run.memory_mib),
+     .default_text = "4096",
+     .minimum = 1,
+     .maximum = 1 << 30,
+     .help = "The memory that the whole program may use, in MiB."},
+    {.name = "block_rows",
+     .kind = HR_FIELD_INTEGER,
+     FIELD(run.block_rows),
+     .default_text = "0",
+     .minimum = 0,
+     .maximum = HR_FIELD_MOST_INTEGER,
+     .help = "Rows that are read at a time; 0: as many as the memory allows. Results do "
+             "not depend on it."},
+};
+
+static const hr_field page_fields[] = {
+    {.name = "page",
+     .kind = HR_FIELD_TEXT,
+     .offset = offsetof(hr_config_page, page),
+     .help = "A Markdown file, relative to the folder of the configuration."},
+    {.name = "block",
+     .kind = HR_FIELD_TEXT,
+     .offset = offsetof(hr_config_page, block),
+     .help = "The name of the block in it that is rewritten; the rest stays."},
+};
+
+const hr_field hr_config_baseline_field = {
+    .name = "r2",
+    .kind = HR_FIELD_NUMBER,
+    .offset = offsetof(hr_config_baseline, r2),
+    .minimum = -INFINITY,
+    .maximum = 1,
+    .help = "The R2 of a method outside this study.",
+};
+
+static const char *const top_names[] = {
+    "experiment", "data",     "binning", "selection", "experts",
+    "baselines",  "controls", "gate",    "publish",   "run"};
+const hr_config_section hr_config_top = {
+    .path = "", .help = "", .more = top_names, .more_count = COUNT(top_names)};
+
+const hr_config_section hr_config_pages = {
+    .path = "publish",
+    .help = "Markdown pages that the key numbers are written into: a list of mappings.",
+    .fields = page_fields,
+    .count = COUNT(page_fields)};
+
+static const char *const data_more[] = {"noise"};
+static const char *const binning_more[] = {"names"};
+
+static const hr_config_section sections[] = {
+    {"experiment", "What the study is called.", experiment_fields,
+     COUNT(experiment_fields), NULL, 0},
+    {"data", "What is read.", data_fields, COUNT(data_fields), data_more,
+     COUNT(data_more)},
+    {"data.noise", "The noise that is added.", noise_fields, COUNT(noise_fields), NULL,
+     0},
+    {"binning", "The grid of bins, one expert each.", binning_fields,
+     COUNT(binning_fields), binning_more, COUNT(binning_more)},
+    {"selection", "How settings and experts are chosen.", selection_fields,
+     COUNT(selection_fields), NULL, 0},
+    {"controls", "What is trained beside the experts and competes with nobody.",
+     control_fields, COUNT(control_fields), NULL, 0},
+    {"gate", "The thresholds of the verdict.", gate_fields, COUNT(gate_fields), NULL, 0},
+    {"run", "What the machine may give.", run_fields, COUNT(run_fields), NULL, 0},
+};
+
+const hr_config_section *hr_config_sections(size_t *count) {
+  *count = COUNT(sections);
+  return sections;
+}
+
+const hr_config_section *hr_config_find_section(const char *path) {
+  for (size_t i = 0; i < COUNT(sections); i++) {
+    if (strcmp(sections[i].path, path) == 0) return &sections[i];
+  }
+  return NULL;
+}
+
+hr_config_section hr_config_expert_section(const hr_method *type, const char *path) {
+  return (hr_config_section){.path = path,
+                             .help = type->summary,
+                             .fields = type->fields,
+                             .count = type->field_count};
+}
+
+const char *hr_config_study_bin_name(size_t k) {
+  static const char *const names[] = {"Cool Poor", "Cool Solar", "Cool Rich",
+                                      "Mid Poor",  "Mid Solar",  "Mid Rich",
+                                      "Hot Poor",  "Hot Solar",  "Hot Rich"};
+  return names[k];
+}

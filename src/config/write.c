@@ -1,0 +1,178 @@
+#include <string.h>
+
+#include "config/config.h"
+#include "config/table.h"
+#include "core/alloc.h"
+
+/* The last key of a section's path, and how far its lines are indented. */
+static const char *last_key(const char *path, const char **indent) {
+  const char *dot = strchr(path, '.');
+  *indent = dot ? "    " : "  ";
+  return dot ? dot + 1 : path;
+}
+
+static void write_fields(const hr_config_section *section, const void *parameters,
+                         const char *indent, hr_text *out) {
+  for (size_t i = 0; i < section->count; i++) {
+    hr_text_append(out, "%s%s: ", indent, section->fields[i].name);
+    hr_field_write(&section->fields[i], parameters, out);
+    hr_text_append(out, "\n");
+  }
+}
+
+static void write_section(const hr_config *config, const char *path, hr_text *out) {
+  const char *indent = "";
+  const char *key = last_key(path, &indent);
+  hr_text_append(out, "%s%s:\n", indent + 2, key);
+  write_fields(hr_config_find_section(path), config, indent, out);
+}
+
+/* As a section of its own: paths are written as they were found, not as they were asked
+ * for, so that a glob keeps its meaning, and characters of their own mean no other. */
+static hr_status write_data(const hr_config *config, hr_text *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_config resolved = *config;
+  const hr_strings *paths = &config->data.train_paths;
+  char *escaped = NULL;
+  resolved.data.train = (hr_strings){0};
+  resolved.data.test = NULL;
+  for (size_t i = 0; i < paths->count; i++) {
+    HR_TRY(hr_escape_path(paths->items[i], &escaped, err));
+    HR_TRY(hr_strings_append(&resolved.data.train, escaped, err));
+    hr_free(escaped);
+    escaped = NULL;
+  }
+  HR_TRY(hr_escape_path(config->data.test_path, &resolved.data.test, err));
+  write_section(&resolved, "data", out);
+  write_section(&resolved, "data.noise", out);
+cleanup:
+  hr_strings_fini(&resolved.data.train);
+  hr_free(resolved.data.test);
+  hr_free(escaped);
+  return status;
+}
+
+static void write_binning(const hr_config *config, hr_text *out) {
+  write_section(config, "binning", out);
+  hr_text_append(out, "  names:\n");
+  for (size_t k = 0; k < config->binning.bin_count; k++) {
+    hr_text_append(out, "    %zu: ", k);
+    hr_field_write_text(config->binning.names[k], out);
+    hr_text_append(out, "\n");
+  }
+}
+
+static void write_experts(const hr_config *config, hr_text *out) {
+  hr_text_append(out, "experts:\n");
+  for (size_t i = 0; i < config->expert_count - config->control_count; i++) {
+    const hr_config_expert *expert = &config->experts[i];
+    hr_config_section section = hr_config_expert_section(expert->type, "");
+    hr_text_append(out, "  %s:%s\n", expert->type->name, section.count ? "" : " {}");
+    write_fields(&section, expert->parameters, "    ", out);
+  }
+}
+
+static void write_baselines(const hr_config *config, hr_text *out) {
+  hr_text_append(out, "baselines:%s\n", config->baseline_count ? "" : " {}");
+  for (size_t i = 0; i < config->baseline_count; i++) {
+    hr_text_append(out, "  ");
+    hr_field_write_text(config->baselines[i].name, out);
+    hr_text_append(out, ": ");
+    hr_field_write(&hr_config_baseline_field, &config->baselines[i], out);
+    hr_text_append(out, "\n");
+  }
+}
+
+static void write_pages(const hr_config *config, hr_text *out) {
+  hr_text_append(out, "publish:%s\n", config->page_count ? "" : " []");
+  for (size_t i = 0; i < config->page_count; i++) {
+    hr_text_append(out, "  - page: ");
+    hr_field_write_text(config->pages[i].page, out);
+    hr_text_append(out, "\n    block: ");
+    hr_field_write_text(config->pages[i].block, out);
+    hr_text_append(out, "\n");
+  }
+}
+
+hr_status hr_config_write(const hr_config *config, hr_text *out, hr_error *err) {
+  hr_status status = HR_OK;
+  write_section(config, "experiment", out);
+  HR_TRY(write_data(config, out, err));
+  write_binning(config, out);
+  write_section(config, "selection", out);
+  write_experts(config, out);
+  write_baselines(config, out);
+  write_section(config, "controls", out);
+  write_section(config, "gate", out);
+  write_pages(config, out);
+  write_section(config, "run", out);
+  status = hr_text_status(out, err);
+cleanup:
+  return status;
+}
+
+hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_error *err) {
+  hr_text_append(out, "experiment: ");
+  hr_field_write_text(config->experiment.id, out);
+  hr_text_append(out, "\ntarget: ");
+  hr_field_write_text(config->data.target, out);
+  hr_text_append(out, "\n");
+  write_section(config, "data.noise", out);
+  write_binning(config, out);
+  write_section(config, "selection", out);
+  write_experts(config, out);
+  write_baselines(config, out);
+  write_section(config, "controls", out);
+  write_section(config, "gate", out);
+  return hr_text_status(out, err);
+}
+
+static void describe_section(const char *title, const hr_config_section *section,
+                             hr_text *out) {
+  hr_text_append(out, "%s%s: %s\n", out->length ? "\n" : "", title, section->help);
+  for (size_t i = 0; i < section->count; i++) {
+    hr_text_append(out, "  ");
+    hr_field_describe(&section->fields[i], out);
+  }
+}
+
+static void describe_sections(hr_text *out) {
+  size_t count = 0;
+  const hr_config_section *sections = hr_config_sections(&count);
+  for (size_t i = 0; i < count; i++) {
+    describe_section(sections[i].path, &sections[i], out);
+    if (strcmp(sections[i].path, "binning") != 0) continue;
+    hr_text_append(out,
+                   "  names: a mapping of bins to names, e.g. {3: Mid Poor}\n"
+                   "    What bins are called; by default as in the study where the grid "
+                   "is 3 x 3, else \"Bin 4\".\n");
+  }
+}
+
+static void describe_experts(hr_text *out) {
+  size_t count = 0;
+  const hr_method *const *types = hr_methods(&count);
+  hr_text_append(out,
+                 "\nexperts: The methods that compete in every bin; ridge alone by "
+                 "default. An empty value takes all defaults.\n");
+  for (size_t i = 0; i < count; i++) {
+    hr_text title;
+    hr_text_init(&title);
+    hr_text_append(&title, "experts.%s", types[i]->name);
+    hr_config_section section = hr_config_expert_section(types[i], "");
+    describe_section(title.bytes ? title.bytes : types[i]->name, &section, out);
+    if (!types[i]->create) {
+      hr_text_append(out, "  (In the grammar, but not yet trained by this build.)\n");
+    }
+    hr_text_fini(&title);
+  }
+}
+
+void hr_config_describe(hr_text *out) {
+  describe_sections(out);
+  describe_experts(out);
+  hr_text_append(out,
+                 "\nbaselines: A mapping of names to R2, each at most 1: results from "
+                 "outside, drawn as reference lines; none by default.\n");
+  describe_section(hr_config_pages.path, &hr_config_pages, out);
+}

@@ -1,0 +1,14 @@
+/* Quantiles of sorted values. */
+#ifndef HR_CORE_QUANTILE_H
+#define HR_CORE_QUANTILE_H
+
+#include <stddef.h>
+
+/* The quantile p of ascending values, linear between them (Hyndman & Fan 1996, type 7:
+ * the default of numpy and R); NaN for none. */
+double hr_quantile(const double *ascending, size_t count, double p);
+
+/* Sorts values ascending, in place. */
+void hr_sort_numbers(double *values, size_t count);
+
+#endif

@@ -1,0 +1,70 @@
+/* Ridge with the noise integrated out. For independent noise N of known variance,
+ * E[(X+N)ᵀ(X+N)] = XᵀX + diag(Σᵢσᵢⱼ²) and E[(X+N)ᵀy] = Xᵀy: Ridge on infinitely many
+ * noise draws needs no draw. The noise does what a penalty does, pixel by pixel (Bishop
+ * 1995, "Training with noise is equivalent to Tikhonov regularization"; exact here, since
+ * the model is linear), so the best alpha is small. Validation uses the expected squared
+ * error, Σ(y−ŷ)² on clean rows plus Σⱼ wⱼ² Σᵢσᵢⱼ². The noise enters by these sums alone,
+ * so other levels of it take other factors before them and no other pass. */
+#include "methods/ridge/marginal.h"
+
+#include "methods/ridge/models.h"
+
+static hr_ridge_options options_of(const void *parameters) {
+  const hr_ridge_marginal_parameters *ridge = parameters;
+  return (hr_ridge_options){"ridge_marginal", &ridge->alpha, true, &ridge->levels};
+}
+
+static hr_status ridge_marginal_create(const hr_study_view *study, const void *parameters,
+                                       hr_learner **out, hr_error *err) {
+  hr_ridge_options options = options_of(parameters);
+  return hr_ridge_models_create(study, &options, out, err);
+}
+
+static void ridge_marginal_estimate(const hr_study_view *study, const void *parameters,
+                                    hr_cost *cost) {
+  hr_ridge_options options = options_of(parameters);
+  hr_ridge_models_estimate(study, &options, cost);
+}
+
+static const hr_field fields[] = {
+    {.name = "alpha",
+     .kind = HR_FIELD_NUMBERS,
+     .offset = offsetof(hr_ridge_marginal_parameters, alpha),
+     .default_text = "[0.001, 0.1, 10, 1000]",
+     .minimum = 1e-12,
+     .maximum = 1e30,
+     .order = HR_FIELD_DISTINCT,
+     .least_count = 1,
+     .help = "Penalties on the squared weights, beside what the noise does; the best of "
+             "each bin is chosen by cross-validation."},
+    {.name = "levels",
+     .kind = HR_FIELD_NUMBERS,
+     .offset = offsetof(hr_ridge_marginal_parameters, levels),
+     .default_text = "[]",
+     .minimum = 0,
+     .maximum = 1e3,
+     .order = HR_FIELD_DISTINCT,
+     .help = "Levels of the noise, as data.noise.level, at which validation is told "
+             "beside the study's own: how R2 would grow with less noise, from the same "
+             "pass. Each costs the solves of validation once more."},
+};
+
+const hr_method hr_ridge_marginal_method = {
+    .name = "ridge_marginal",
+    .title = "Marginal Ridge",
+    .summary = "Ridge on the clean spectra with the noise integrated out exactly.",
+    .variant = "alpha",
+    .uses_error = true,
+    .has_global = true,
+    .parameters_size = sizeof(hr_ridge_marginal_parameters),
+    .fields = fields,
+    .field_count = sizeof fields / sizeof fields[0],
+    .create = ridge_marginal_create,
+    .destroy = hr_ridge_models_destroy,
+    .estimate = ridge_marginal_estimate,
+    .observe = hr_ridge_models_observe,
+    .train = hr_ridge_models_train,
+    .observe_test = hr_ridge_models_observe_test,
+    .tasks = hr_ridge_models_tasks,
+    .save = hr_ridge_models_save,
+};

@@ -1,0 +1,183 @@
+#include "nn/cnn_model.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "core/alloc.h"
+#include "core/vector.h"
+#include "nn/array_file.h"
+
+static const char kind[] = "hrcnn/1\n";
+
+hr_status hr_cnn_model_init(hr_cnn_model *model, const hr_network_shape *shape,
+                            size_t batch_rows, const hr_network_backend *backend,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  *model = (hr_cnn_model){.batch_rows = batch_rows};
+  HR_TRY(hr_network_create(shape, batch_rows, backend, &model->network, err));
+  HR_TRY(hr_alloc(&model->mean, shape->pixels, err));
+  HR_TRY(hr_alloc(&model->factor, shape->pixels, err));
+  HR_TRY(hr_alloc(&model->x, batch_rows * shape->pixels, err));
+cleanup:
+  if (status != HR_OK) hr_cnn_model_fini(model);
+  return status;
+}
+
+void hr_cnn_model_fini(hr_cnn_model *model) {
+  hr_network_destroy(&model->network);
+  hr_free(model->mean);
+  hr_free(model->factor);
+  hr_free(model->x);
+  *model = (hr_cnn_model){.network = NULL};
+}
+
+static size_t pixels_of(const hr_cnn_model *model) {
+  return hr_network_shape_of(model->network)->pixels;
+}
+
+HR_VECTOR_CLONES
+static void scale(size_t pixels, const float *mean, const float *factor,
+                  const float *noisy, float *x) {
+  for (size_t p = 0; p < pixels; p++) x[p] = (noisy[p] - mean[p]) * factor[p];
+}
+
+void hr_cnn_model_scale(const hr_cnn_model *model, const float *noisy, float *x) {
+  scale(pixels_of(model), model->mean, model->factor, noisy, x);
+}
+
+hr_status hr_cnn_model_predict(hr_cnn_model *model, const float *noisy, size_t rows,
+                               float *out, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t pixels = pixels_of(model);
+  for (size_t first = 0; first < rows; first += model->batch_rows) {
+    size_t left = rows - first;
+    size_t count = left < model->batch_rows ? left : model->batch_rows;
+    for (size_t i = 0; i < count; i++) {
+      hr_cnn_model_scale(model, noisy + (first + i) * pixels, model->x + i * pixels);
+    }
+    HR_TRY(hr_network_forward(model->network, model->x, count, false, out + first, err));
+    for (size_t i = first; i < first + count; i++) {
+      out[i] = (float)(model->target_mean + model->target_deviation * (double)out[i]);
+    }
+  }
+cleanup:
+  return status;
+}
+
+/* The words of the file. */
+enum {
+  PIXELS,
+  BLOCKS,
+  KERNEL,
+  POOL,
+  HIDDEN,
+  NORM,
+  TARGET_MEAN,
+  TARGET_DEVIATION,
+  CHANNELS,
+  WORDS = CHANNELS + HR_MOST_BLOCKS,
+  PARTS = 4
+};
+
+static void list_parts(const hr_cnn_model *model, hr_float_part parts[PARTS]) {
+  const hr_network_shape *shape = hr_network_shape_of(model->network);
+  parts[0] = (hr_float_part){model->mean, shape->pixels};
+  parts[1] = (hr_float_part){model->factor, shape->pixels};
+  parts[2] = (hr_float_part){hr_network_parameters(model->network),
+                             hr_network_parameter_count(shape)};
+  parts[3] = (hr_float_part){hr_network_statistics(model->network),
+                             hr_network_statistic_count(shape)};
+}
+
+hr_status hr_cnn_model_save(const hr_cnn_model *model, const char *path, hr_error *err) {
+  const hr_network_shape *shape = hr_network_shape_of(model->network);
+  uint64_t words[WORDS] = {0};
+  hr_float_part parts[PARTS];
+  words[PIXELS] = shape->pixels;
+  words[BLOCKS] = shape->blocks;
+  words[KERNEL] = shape->kernel;
+  words[POOL] = shape->pool;
+  words[HIDDEN] = shape->hidden;
+  words[NORM] = shape->batch_norm;
+  words[TARGET_MEAN] = hr_word_of(model->target_mean);
+  words[TARGET_DEVIATION] = hr_word_of(model->target_deviation);
+  for (size_t b = 0; b < shape->blocks; b++) words[CHANNELS + b] = shape->channels[b];
+  list_parts(model, parts);
+  const hr_array_file file = {kind, words, WORDS, parts, PARTS};
+  return hr_array_file_write(path, &file, err);
+}
+
+/* The shape in the words; refuses what no network has, before memory is taken for it. */
+static hr_status read_shape(const char *path, const uint64_t *words,
+                            hr_network_shape *shape, hr_error *err) {
+  enum { MOST = 1 << 24 };
+  hr_error reason;
+  bool good = words[BLOCKS] <= HR_MOST_BLOCKS && words[NORM] <= 1;
+  *shape = (hr_network_shape){.pixels = words[PIXELS],
+                              .blocks = words[BLOCKS],
+                              .kernel = words[KERNEL],
+                              .pool = words[POOL],
+                              .hidden = words[HIDDEN],
+                              .batch_norm = words[NORM] == 1};
+  for (size_t i = 0; i < WORDS && good; i++) {
+    bool is_number = i == TARGET_MEAN || i == TARGET_DEVIATION;
+    bool is_used = i < CHANNELS + words[BLOCKS] && i != NORM && !is_number;
+    good = !is_used || (words[i] >= 1 && words[i] <= MOST);
+  }
+  for (size_t b = 0; b < HR_MOST_BLOCKS && good; b++) {
+    shape->channels[b] = words[CHANNELS + b];
+  }
+  if (good && hr_network_check(shape, &reason) == HR_OK) return HR_OK;
+  return hr_fail(err, HR_ERR_FORMAT, "%s describes no network that can be", path);
+}
+
+/* Whether so many values can hold such a network. A part of them is counted first, in
+ * doubles, as the whole of any shape would overflow. */
+static bool can_hold(double values, const hr_network_shape *shape) {
+  double inputs = 1, count = 2 * (double)shape->pixels + (double)shape->hidden;
+  for (size_t b = 0; b < shape->blocks; b++) {
+    count += (double)shape->kernel * inputs * (double)shape->channels[b];
+    inputs = (double)shape->channels[b];
+  }
+  if (count + inputs * (double)shape->hidden > values) return false;
+  return (double)hr_network_parameter_count(shape) <= values;
+}
+
+/* What a file says of itself must not make us ask for more memory than it has. */
+static hr_status check_size(const char *path, const hr_network_shape *shape,
+                            hr_error *err) {
+  struct stat info;
+  if (stat(path, &info) != 0) {
+    return hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot open %s", path);
+  }
+  if (can_hold((double)info.st_size / sizeof(float), shape)) return HR_OK;
+  return hr_fail(err, HR_ERR_FORMAT,
+                 "%s has %lld bytes, too few for the network that it describes", path,
+                 (long long)info.st_size);
+}
+
+hr_status hr_cnn_model_load(const char *path, size_t batch_rows,
+                            const hr_network_backend *backend, hr_cnn_model *out,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  uint64_t words[WORDS];
+  hr_float_part parts[PARTS];
+  hr_network_shape shape;
+  hr_array_file file = {kind, words, WORDS, NULL, 0};
+  hr_cnn_model model = {.network = NULL};
+  HR_TRY(hr_array_file_read_words(path, &file, err));
+  HR_TRY(read_shape(path, words, &shape, err));
+  HR_TRY(check_size(path, &shape, err));
+  HR_TRY(hr_cnn_model_init(&model, &shape, batch_rows, backend, err));
+  list_parts(&model, parts);
+  file.parts = parts;
+  file.part_count = PARTS;
+  HR_TRY(hr_array_file_read(path, &file, err));
+  model.target_mean = hr_double_of(words[TARGET_MEAN]);
+  model.target_deviation = hr_double_of(words[TARGET_DEVIATION]);
+  *out = model;
+  model = (hr_cnn_model){.network = NULL};
+cleanup:
+  hr_cnn_model_fini(&model);
+  return status;
+}

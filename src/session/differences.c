@@ -1,0 +1,206 @@
+#include "session/differences.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/yaml_tree.h"
+#include "headroom/version.h"
+
+enum { MOST_CLAUSES = 3, PATH_BYTES = 256 };
+
+typedef struct clauses {
+  hr_text *out;
+  size_t count;
+} clauses;
+
+/* Begins a clause; false where enough have been said. */
+static bool begin_clause(clauses *c) {
+  if (c->count++ >= MOST_CLAUSES) return false;
+  if (c->out->length > 0) hr_text_append(c->out, "; ");
+  return true;
+}
+
+static void render(const hr_yaml_node *node, hr_text *out) {
+  if (node->kind == HR_YAML_SCALAR) {
+    hr_text_append_visible(out, node->text);
+    return;
+  }
+  bool is_list = node->kind == HR_YAML_SEQUENCE;
+  hr_text_append(out, is_list ? "[" : "{");
+  for (size_t i = 0; i < node->count; i++) {
+    if (i > 0) hr_text_append(out, ", ");
+    if (!is_list) hr_text_append(out, "%s: ", node->items[i]->key);
+    render(node->items[i], out);
+  }
+  hr_text_append(out, is_list ? "]" : "}");
+}
+
+/* `before` and `after` may be NULL: not there. */
+static void compare_values(clauses *c, const char *path, const hr_yaml_node *before,
+                           const hr_yaml_node *after) {
+  hr_text old, new;
+  hr_text_init(&old);
+  hr_text_init(&new);
+  if (before) render(before, &old);
+  if (after) render(after, &new);
+  const char *was = old.bytes ? old.bytes : "", *is = new.bytes ? new.bytes : "";
+  bool same = before && after && strcmp(was, is) == 0;
+  if (!same && begin_clause(c)) {
+    if (!before) hr_text_append(c->out, "%s is new (%s)", path, is);
+    if (!after) hr_text_append(c->out, "%s was %s and is not there now", path, was);
+    if (before && after) hr_text_append(c->out, "%s was %s and is %s now", path, was, is);
+  }
+  hr_text_fini(&old);
+  hr_text_fini(&new);
+}
+
+/* Keys that change no number of the results (hr_config_write_identity). */
+static bool is_free(const char *path) {
+  static const char *const free_keys[] = {
+      "run", "publish", "experiment.language", "data.train", "data.test", "data.root"};
+  for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++) {
+    if (strcmp(path, free_keys[i]) == 0) return true;
+  }
+  return false;
+}
+
+static void compare_nodes(clauses *c, const char *path, const hr_yaml_node *before,
+                          const hr_yaml_node *after);
+
+/* The members of one mapping, against those of the other; `path` "" is the document. */
+static void compare_members(clauses *c, const char *path, const hr_yaml_node *mapping,
+                            const hr_yaml_node *other, bool mapping_is_old) {
+  for (size_t i = 0; i < mapping->count; i++) {
+    const hr_yaml_node *item = mapping->items[i];
+    const hr_yaml_node *match = hr_yaml_find(other, item->key);
+    char name[PATH_BYTES];
+    snprintf(name, sizeof name, "%s%s%s", path, *path ? "." : "", item->key);
+    if (mapping_is_old) compare_nodes(c, name, item, match);
+    if (!mapping_is_old && !match) compare_nodes(c, name, NULL, item);
+  }
+}
+
+static void compare_nodes(clauses *c, const char *path, const hr_yaml_node *before,
+                          const hr_yaml_node *after) {
+  if (is_free(path)) return;
+  bool both_map = before && after && before->kind == HR_YAML_MAPPING &&
+                  after->kind == HR_YAML_MAPPING;
+  if (!both_map) {
+    compare_values(c, path, before, after);
+    return;
+  }
+  compare_members(c, path, before, after, true);
+  compare_members(c, path, after, before, false);
+}
+
+static hr_status compare_configurations(const char *out_dir, const hr_origin *origin,
+                                        clauses *c, hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL, *bytes = NULL;
+  size_t size = 0;
+  hr_yaml_node *before = NULL, *after = NULL;
+  hr_text text;
+  hr_text_init(&text);
+  HR_TRY(hr_join_path(out_dir, "config.yaml", &path, err));
+  HR_TRY(hr_file_read(path, HR_YAML_MOST_BYTES, &bytes, &size, err));
+  HR_TRY(hr_config_write(origin->config, &text, err));
+  HR_TRY(hr_yaml_tree_create(bytes, size, path, &before, err));
+  HR_TRY(hr_yaml_tree_create(text.bytes, text.length, path, &after, err));
+  compare_nodes(c, "", before, after);
+cleanup:
+  hr_yaml_tree_destroy(&before);
+  hr_yaml_tree_destroy(&after);
+  hr_text_fini(&text);
+  hr_free(bytes);
+  hr_free(path);
+  return status;
+}
+
+static size_t file_count(const hr_origin *origin) {
+  return origin->config->data.train_paths.count + 1;
+}
+
+static const char *file_path(const hr_origin *origin, size_t i) {
+  const hr_strings *train = &origin->config->data.train_paths;
+  return i < train->count ? train->items[i] : origin->config->data.test_path;
+}
+
+/* When a file was modified, to the nanosecond, and its size. */
+static size_t look_at(const char *path, char modified[64]) {
+  struct stat info;
+  if (stat(path, &info) != 0) info = (struct stat){0};
+  snprintf(modified, 64, "%lld.%09ld", (long long)info.st_mtim.tv_sec,
+           info.st_mtim.tv_nsec);
+  return (size_t)info.st_size;
+}
+
+json_t *hr_differences_files(const hr_origin *origin, hr_json_builder *builder) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < file_count(origin); i++) {
+    char modified[64];
+    size_t bytes = look_at(file_path(origin, i), modified);
+    json_t *file = hr_json_append(builder, list, json_object());
+    hr_json_put(builder, file, "path", hr_json_text(file_path(origin, i)));
+    hr_json_put_count(builder, file, "bytes", bytes);
+    hr_json_put_text(builder, file, "modified", modified);
+  }
+  return list;
+}
+
+static void compare_file(clauses *c, const json_t *before, const char *path) {
+  char modified[64];
+  size_t bytes = look_at(path, modified), old = hr_json_count(before, "bytes", 0);
+  const char *was = hr_json_string(before, "path", "");
+  bool same_size = bytes == old;
+  bool same_time = strcmp(modified, hr_json_string(before, "modified", "")) == 0;
+  if ((same_size && same_time) || !begin_clause(c)) return;
+  if (strcmp(was, path) != 0) {
+    hr_text_append(c->out, "the data file %s was %s", path, was);
+  } else if (!same_size) {
+    hr_text_append(c->out, "the data file %s had %zu bytes and has %zu now", path, old,
+                   bytes);
+  } else {
+    hr_text_append(c->out, "the data file %s was modified", path);
+  }
+}
+
+static void compare_data(clauses *c, const json_t *manifest, const hr_origin *origin) {
+  const json_t *files = json_object_get(json_object_get(manifest, "data"), "files");
+  size_t before = json_array_size(files), now = file_count(origin);
+  if (before != now) {
+    if (!begin_clause(c)) return;
+    hr_text_append(c->out, "there were %zu data files and are %zu now", before, now);
+    return;
+  }
+  for (size_t i = 0; i < now; i++) {
+    compare_file(c, json_array_get(files, i), file_path(origin, i));
+  }
+}
+
+hr_status hr_differences_describe(const char *out_dir, const json_t *manifest,
+                                  const hr_origin *origin, hr_text *out, hr_error *err) {
+  hr_status status = HR_OK;
+  clauses c = {.out = out};
+  const char *version = hr_json_string(manifest, "version", "");
+  bool same_study =
+      strcmp(hr_json_string(manifest, "fingerprint", ""), origin->fingerprint) == 0;
+  if (strcmp(version, HR_VERSION) != 0 && begin_clause(&c)) {
+    hr_text_append(out, "it was begun with headroom %s, and this is " HR_VERSION,
+                   version);
+  }
+  if (!same_study) HR_TRY(compare_configurations(out_dir, origin, &c, err));
+  compare_data(&c, manifest, origin);
+  if (!same_study && c.count == 0 && begin_clause(&c)) {
+    hr_text_append(out, "the data are others");
+  }
+  if (c.count > MOST_CLAUSES) {
+    hr_text_append(out, "; and %zu more", c.count - MOST_CLAUSES);
+  }
+  HR_TRY(hr_text_status(out, err));
+cleanup:
+  return status;
+}

@@ -1,0 +1,14 @@
+/* Which study a run directory is of: what is compared before a run goes on, and written
+ * into manifest.json. */
+#ifndef HR_SESSION_ORIGIN_H
+#define HR_SESSION_ORIGIN_H
+
+#include "config/config.h"
+
+typedef struct hr_origin {
+  const hr_config *config; /* borrowed */
+  char fingerprint[17]; /* of the configuration (less `run:`) and the data, hexadecimal */
+  size_t train_rows, test_rows, pixels;
+} hr_origin;
+
+#endif

@@ -1,0 +1,403 @@
+#include "session/rundir.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/fingerprint.h"
+#include "core/json_file.h"
+#include "core/parallel.h"
+#include "headroom/version.h"
+#include "session/differences.h"
+
+static bool ends_in(const char *text, const char *end) {
+  size_t length = strlen(text), most = strlen(end);
+  return length >= most && strcmp(text + length - most, end) == 0;
+}
+
+/* What a run may have left before it wrote its first file for good. */
+static bool is_leftover(const char *name) {
+  static const char *const names[] = {".",       "..",      "run.lock",
+                                      "run.pid", "run.log", "status.json"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (strcmp(name, names[i]) == 0) return true;
+  }
+  return ends_in(name, ".part");
+}
+
+/* Whether `folder` holds anything but leftovers; a folder that is not there does not. */
+static bool holds_something(const char *folder) {
+  DIR *directory = opendir(folder);
+  if (!directory) return false;
+  bool found = false;
+  for (struct dirent *entry = readdir(directory); entry && !found;
+       entry = readdir(directory)) {
+    found = !is_leftover(entry->d_name);
+  }
+  closedir(directory);
+  return found;
+}
+
+static bool is_other_than_folder(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+/* When the data files were last modified, as 16 hexadecimal digits: tells, without
+ * reading them, that spectra have been edited in place. */
+static void print_modified(const hr_origin *origin, char out[17]) {
+  const hr_strings *train = &origin->config->data.train_paths;
+  uint64_t print = hr_fingerprint_start();
+  for (size_t i = 0; i <= train->count; i++) {
+    const char *path =
+        i < train->count ? train->items[i] : origin->config->data.test_path;
+    struct stat info;
+    if (stat(path, &info) != 0) continue;
+    print = hr_fingerprint_bytes(print, &info.st_mtim.tv_sec, sizeof info.st_mtim.tv_sec);
+    print =
+        hr_fingerprint_bytes(print, &info.st_mtim.tv_nsec, sizeof info.st_mtim.tv_nsec);
+  }
+  snprintf(out, 17, "%016" PRIx64, print);
+}
+
+static bool has_file(const char *folder, const char *name) {
+  char *path = NULL;
+  bool found =
+      hr_join_path(folder, name, &path, NULL) == HR_OK && access(path, F_OK) == 0;
+  hr_free(path);
+  return found;
+}
+
+/* Calls `visit` with every task's folder. */
+static void for_each_task(const char *out_dir,
+                          void (*visit)(void *context, const char *folder),
+                          void *context) {
+  char *tasks = NULL;
+  DIR *directory = NULL;
+  if (hr_join_path(out_dir, "tasks", &tasks, NULL) == HR_OK) directory = opendir(tasks);
+  for (struct dirent *entry = directory ? readdir(directory) : NULL; entry;
+       entry = readdir(directory)) {
+    char *folder = NULL;
+    if (entry->d_name[0] == '.') continue;
+    if (hr_join_path(tasks, entry->d_name, &folder, NULL) == HR_OK) {
+      visit(context, folder);
+    }
+    hr_free(folder);
+  }
+  if (directory) closedir(directory);
+  hr_free(tasks);
+}
+
+static void count_task(void *context, const char *folder) {
+  size_t *counts = context; /* done, trained */
+  if (has_file(folder, "card.json")) {
+    counts[0]++;
+  } else if (has_file(folder, "trained.json")) {
+    counts[1]++;
+  }
+}
+
+void hr_rundir_count_tasks(const char *out_dir, size_t *done, size_t *trained) {
+  size_t counts[2] = {0};
+  for_each_task(out_dir, count_task, counts);
+  *done = counts[0];
+  *trained = counts[1];
+}
+
+static void remove_parts(void *context, const char *folder) {
+  (void)context;
+  DIR *directory = opendir(folder);
+  if (!directory) return;
+  for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
+    if (ends_in(entry->d_name, ".part")) unlinkat(dirfd(directory), entry->d_name, 0);
+  }
+  closedir(directory);
+}
+
+/* Temporary files of a run that was killed. */
+static void remove_leftovers(const char *out_dir) {
+  static const char *const folders[] = {"", "tables", "figures"};
+  for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+    char *folder = NULL;
+    if (hr_join_path(out_dir, folders[i], &folder, NULL) == HR_OK) {
+      remove_parts(NULL, folder);
+    }
+    hr_free(folder);
+  }
+  for_each_task(out_dir, remove_parts, NULL);
+}
+
+/* Removes what an earlier run computed: its results first, since they are to be those of
+ * the tasks. */
+static hr_status begin_anew(const char *out_dir, hr_error *err) {
+  static const char *const names[] = {"results.json", "predictions.csv",
+                                      "preparation.json", "timings.json", "tasks"};
+  hr_status status = HR_OK;
+  char *path = NULL;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    HR_TRY(hr_join_path(out_dir, names[i], &path, err));
+    HR_TRY(hr_remove_all(path, err));
+    hr_free(path);
+    path = NULL;
+  }
+cleanup:
+  hr_free(path);
+  return status;
+}
+
+/* Refuses to write over the results of another study. */
+static hr_status check_results(const char *out_dir, const json_t *manifest,
+                               const hr_origin *origin, hr_error *err) {
+  char modified[17];
+  print_modified(origin, modified);
+  const char *found = hr_json_string(manifest, "fingerprint", "");
+  const char *seen =
+      hr_json_string(json_object_get(manifest, "data"), "modified", modified);
+  if (strcmp(found, origin->fingerprint) != 0) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s holds the results of another study (fingerprint %s, this one "
+                   "has %s); name a new directory with --out",
+                   out_dir, found, origin->fingerprint);
+  }
+  if (strcmp(seen, modified) != 0) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s holds results, and data files have been modified since; name a "
+                   "new directory with --out",
+                   out_dir);
+  }
+  return HR_OK;
+}
+
+/* Refuses to go on with another study than the one begun. */
+static hr_status check_same(const char *out_dir, const json_t *manifest,
+                            const hr_origin *origin, hr_error *err) {
+  hr_text differences;
+  hr_text_init(&differences);
+  hr_status status =
+      hr_differences_describe(out_dir, manifest, origin, &differences, err);
+  if (status == HR_OK && differences.length > 0) {
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "%s cannot be resumed, the study has changed: %s; change it back, "
+                     "begin anew with --restart, or name a new directory with --out",
+                     out_dir, differences.bytes);
+  }
+  hr_text_fini(&differences);
+  return status;
+}
+
+static void count_training(void *context, const char *folder) {
+  size_t *count = context;
+  if (has_file(folder, "training.state")) ++*count;
+}
+
+/* Refuses to throw away tasks that --resume could take up. */
+static hr_status check_unfinished(const char *out_dir, hr_error *err) {
+  size_t done = 0, trained = 0;
+  hr_rundir_count_tasks(out_dir, &done, &trained);
+  for_each_task(out_dir, count_training, &trained);
+  if (done + trained == 0) return HR_OK;
+  return hr_fail(
+      err, HR_ERR_USAGE,
+      "%s holds an unfinished run with %zu tasks done and %zu more trained or in "
+      "training; go on with --resume, or throw them away with --restart",
+      out_dir, done, trained);
+}
+
+static hr_status fail_without_manifest(const char *out_dir, hr_error *err) {
+  if (has_file(out_dir, "config.yaml") || has_file(out_dir, "tasks")) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s looks like the directory of a run but has no manifest.json that "
+                   "can be read, which says of which study and data it is; put that file "
+                   "back, or name a new directory with --out",
+                   out_dir);
+  }
+  return hr_fail(err, HR_ERR_USAGE,
+                 "%s is not empty and is not the directory of a run; "
+                 "name a new one with --out",
+                 out_dir);
+}
+
+/* Refuses to write over what is not this study's. Without results and tasks there is
+ * nothing to lose: a run that failed may be followed by a mended one. */
+static hr_status check_contents(const char *out_dir, const hr_origin *origin,
+                                hr_study_mode mode, hr_rundir *out, hr_error *err) {
+  hr_status status = HR_OK;
+  json_t *manifest = NULL;
+  out->is_resumed = out->has_results = false;
+  if (!holds_something(out_dir)) goto cleanup;
+  HR_TRY(hr_json_file_look(out_dir, "manifest.json", &manifest, err));
+  if (!json_is_string(json_object_get(manifest, "fingerprint"))) {
+    status = fail_without_manifest(out_dir, err);
+    goto cleanup;
+  }
+  bool has_results = has_file(out_dir, "results.json");
+  if (mode == HR_STUDY_RESUME && has_file(out_dir, "config.yaml")) {
+    HR_TRY(check_same(out_dir, manifest, origin, err));
+    out->is_resumed = true;
+    out->has_results = has_results;
+  } else if (has_results) {
+    HR_TRY(check_results(out_dir, manifest, origin, err));
+  } else if (mode != HR_STUDY_RESTART) {
+    HR_TRY(check_unfinished(out_dir, err));
+  }
+cleanup:
+  json_decref(manifest);
+  return status;
+}
+
+hr_status hr_rundir_open(const char *out_dir, const hr_origin *origin, hr_study_mode mode,
+                         hr_rundir *out, hr_error *err) {
+  hr_status status = HR_OK;
+  *out = (hr_rundir){.lock = -1};
+  if (is_other_than_folder(out_dir)) {
+    return hr_fail(err, HR_ERR_USAGE, "%s is not a folder; name a new one with --out",
+                   out_dir);
+  }
+  HR_TRY(hr_owner_check_free(out_dir, err));
+  HR_TRY(check_contents(out_dir, origin, mode, out, err));
+  HR_TRY(hr_make_folders(out_dir, err));
+  HR_TRY(hr_owner_take(out_dir, &out->lock, &out->former, err));
+  /* Again: what another run has written between the first look and the lock. */
+  HR_TRY(check_contents(out_dir, origin, mode, out, err));
+  remove_leftovers(out_dir);
+  if (!out->is_resumed) HR_TRY(begin_anew(out_dir, err));
+cleanup:
+  if (status != HR_OK) hr_rundir_close(out_dir, out);
+  return status;
+}
+
+void hr_rundir_close(const char *out_dir, hr_rundir *rundir) {
+  hr_owner_release(out_dir, &rundir->lock);
+}
+
+static json_t *describe_machine(void) {
+  struct utsname name;
+  if (uname(&name) != 0) memset(&name, 0, sizeof name);
+  return json_pack("{s:s, s:s, s:s, s:I}", "system", name.sysname, "release",
+                   name.release, "processor", name.machine, "threads",
+                   (json_int_t)hr_thread_count());
+}
+
+static void describe_paths(hr_json_builder *builder, json_t *data,
+                           const hr_strings *paths) {
+  json_t *list = hr_json_put(builder, data, "train", json_array());
+  for (size_t i = 0; i < paths->count; i++) {
+    hr_json_append(builder, list, hr_json_text(paths->items[i]));
+  }
+}
+
+static json_t *describe_data(const hr_origin *origin, hr_json_builder *builder) {
+  char modified[17];
+  const hr_config *config = origin->config;
+  json_t *data = json_object();
+  print_modified(origin, modified);
+  describe_paths(builder, data, &config->data.train_paths);
+  hr_json_put(builder, data, "test", hr_json_text(config->data.test_path));
+  hr_json_put_text(builder, data, "modified", modified);
+  hr_json_put(builder, data, "files", hr_differences_files(origin, builder));
+  hr_json_put_count(builder, data, "train_rows", origin->train_rows);
+  hr_json_put_count(builder, data, "test_rows", origin->test_rows);
+  hr_json_put_count(builder, data, "pixels", origin->pixels);
+  return data;
+}
+
+static json_t *describe_origin(const hr_origin *origin, hr_json_builder *builder) {
+  char started[32];
+  time_t now = time(NULL);
+  struct tm utc;
+  const hr_config *config = origin->config;
+  json_t *manifest = json_object();
+  gmtime_r(&now, &utc);
+  strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  hr_json_put_text(builder, manifest, "schema", "headroom/manifest/1");
+  hr_json_put_text(builder, manifest, "version", HR_VERSION);
+  hr_json_put_text(builder, manifest, "experiment", config->experiment.id);
+  hr_json_put_text(builder, manifest, "fingerprint", origin->fingerprint);
+  hr_json_put_text(builder, manifest, "started", started);
+  hr_json_put(builder, manifest, "machine", describe_machine());
+  json_t *seeds = hr_json_put(builder, manifest, "seeds", json_object());
+  hr_json_put_count(builder, seeds, "noise", (size_t)config->data.noise.seed);
+  hr_json_put_count(builder, seeds, "selection", (size_t)config->selection.seed);
+  hr_json_put(builder, manifest, "data", describe_data(origin, builder));
+  return manifest;
+}
+
+hr_status hr_rundir_write_origin(const char *out_dir, const hr_origin *origin,
+                                 hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL;
+  hr_json_builder builder = {false};
+  json_t *manifest = describe_origin(origin, &builder);
+  hr_text text;
+  hr_text_init(&text);
+  /* First, since it makes the folder a run's. */
+  HR_TRY(hr_json_file_write(&builder, manifest, out_dir, "manifest.json", hr_file_write,
+                            err));
+  HR_TRY(hr_config_write(origin->config, &text, err));
+  HR_TRY(hr_join_path(out_dir, "config.yaml", &path, err));
+  HR_TRY(hr_file_write(path, text.bytes, text.length, err));
+cleanup:
+  json_decref(manifest);
+  hr_text_fini(&text);
+  hr_free(path);
+  return status;
+}
+
+static const char preparation_name[] = "preparation.json";
+
+typedef struct counter {
+  const char *name;
+  size_t offset;
+} counter;
+
+#define COUNTER(member) \
+  { #member, offsetof(hr_preparation, member) }
+static const counter counters[] = {
+    COUNTER(clipped_pixels),
+    COUNTER(filled_error_pixels),
+    COUNTER(nonpositive_error_pixels),
+    COUNTER(dark_rows),
+    COUNTER(faulty_rows),
+    COUNTER(faulty_noisy_rows),
+    COUNTER(bytes_read),
+};
+enum { COUNTERS = sizeof counters / sizeof counters[0] };
+
+hr_status hr_rundir_write_preparation(const char *out_dir, const hr_origin *origin,
+                                      const hr_preparation *train, hr_error *err) {
+  hr_json_builder builder = {false};
+  json_t *root = json_object();
+  hr_json_put_text(&builder, root, "schema", "headroom/preparation/1");
+  hr_json_put_text(&builder, root, "study", origin->fingerprint);
+  json_t *object = hr_json_put(&builder, root, "train", json_object());
+  for (size_t i = 0; i < COUNTERS; i++) {
+    uint64_t value = 0;
+    memcpy(&value, (const char *)train + counters[i].offset, sizeof value);
+    hr_json_put_count(&builder, object, counters[i].name, value);
+  }
+  hr_status status =
+      hr_json_file_write(&builder, root, out_dir, preparation_name, hr_file_write, err);
+  json_decref(root);
+  return status;
+}
+
+void hr_rundir_read_preparation(const char *out_dir, const hr_origin *origin,
+                                hr_preparation *out, bool *known) {
+  json_t *root = hr_json_file_read(out_dir, preparation_name);
+  const json_t *object = json_object_get(root, "train");
+  *out = (hr_preparation){0};
+  *known = object && strcmp(hr_json_string(root, "study", ""), origin->fingerprint) == 0;
+  for (size_t i = 0; *known && i < COUNTERS; i++) {
+    uint64_t value = hr_json_count(object, counters[i].name, SIZE_MAX);
+    if (value == SIZE_MAX) *known = false;
+    memcpy((char *)out + counters[i].offset, &value, sizeof value);
+  }
+  json_decref(root);
+}

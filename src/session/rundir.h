@@ -1,0 +1,45 @@
+/* The run directory: what a study leaves behind (docs/formats.md). */
+#ifndef HR_SESSION_RUNDIR_H
+#define HR_SESSION_RUNDIR_H
+
+#include "headroom/study.h"
+#include "session/origin.h"
+#include "session/owner.h"
+
+/* What was found in a run directory that is now ours. */
+typedef struct hr_rundir {
+  int lock;         /* given back with hr_rundir_close; -1: not held */
+  bool is_resumed;  /* it was begun before, and goes on */
+  bool has_results; /* of this study, already; only where it is resumed */
+  hr_owner former;  /* whose run ended without a word; pid 0: nobody's */
+} hr_rundir;
+
+/* Makes `out_dir` ready for this study and locks it. Leftovers under temporary names are
+ * removed, and all tasks where the study begins anew. HR_ERR_USAGE, and nothing touched,
+ * where it is no folder, holds files that are not a run's, holds the results of a study
+ * with another fingerprint or on data that have been modified since, where another run is
+ * at work in it, holds tasks of an unfinished run and the mode is HR_STUDY_NEW, or was
+ * begun with another configuration, other data or another version and the mode is
+ * HR_STUDY_RESUME. */
+hr_status hr_rundir_open(const char *out_dir, const hr_origin *origin, hr_study_mode mode,
+                         hr_rundir *out, hr_error *err) HR_MUST_CHECK;
+void hr_rundir_close(const char *out_dir, hr_rundir *rundir);
+
+/* Writes manifest.json (versions, machine, seeds, fingerprints, data files), then
+ * config.yaml (resolved). */
+hr_status hr_rundir_write_origin(const char *out_dir, const hr_origin *origin,
+                                 hr_error *err) HR_MUST_CHECK;
+
+/* How many tasks have their card.json, and how many more their model alone. Zeros where
+ * there is no such directory. */
+void hr_rundir_count_tasks(const char *out_dir, size_t *done, size_t *trained);
+
+/* What the pass over the training rows counted, for a run that goes on without making it
+ * again: preparation.json. *known: whether there is such a file, of this study. */
+hr_status hr_rundir_write_preparation(const char *out_dir, const hr_origin *origin,
+                                      const hr_preparation *train,
+                                      hr_error *err) HR_MUST_CHECK;
+void hr_rundir_read_preparation(const char *out_dir, const hr_origin *origin,
+                                hr_preparation *out, bool *known);
+
+#endif

@@ -1,0 +1,63 @@
+/* An expert in a study, from what an earlier run left of it to its outcome, which is
+ * always read back from the run directory. */
+#ifndef HR_STUDY_METHOD_RUN_H
+#define HR_STUDY_METHOD_RUN_H
+
+#include "routing/oracle.h"
+#include "study/pass.h"
+#include "study/task_file.h"
+
+typedef enum hr_method_run_state {
+  HR_METHOD_RUN_WAITING, /* to begin */
+  HR_METHOD_RUN_WORKING, /* there is an expert */
+  HR_METHOD_RUN_DONE,    /* the outcome is there */
+  HR_METHOD_RUN_ABSENT,  /* not in this build, or not on this machine */
+} hr_method_run_state;
+
+typedef struct hr_method_run {
+  hr_method_run_state state;
+  hr_task_home home; /* its view is the one below */
+  hr_study_view view;
+  const void *parameters;
+  hr_learner *expert;     /* while it works */
+  hr_loaded_task *loaded; /* [tasks] */
+  hr_task *tasks;         /* [tasks] of `loaded` */
+  hr_outcome outcome;     /* points into the above */
+  hr_error reason;        /* why it is absent */
+} hr_method_run;
+
+/* Looks for the expert's tasks in `out_dir`: done where all are there, whole and not
+ * failed. Otherwise all are to be made again, but for models that were kept, and their
+ * cards are removed. Borrows everything. To be followed by hr_method_run_fini, on failure
+ * too; must not be moved. */
+hr_status hr_method_run_init(hr_method_run *contender, const hr_plan *plan,
+                             const hr_config_expert *expert, const char *out_dir,
+                             const char *study, hr_error *err) HR_MUST_CHECK;
+void hr_method_run_fini(hr_method_run *contender);
+
+/* From here on: an expert that runs out of memory or meets bad numbers is given up with a
+ * warning, its tasks fail with a note, and that is no error; anything else is one. */
+
+/* Creates the expert, and restores the models that an earlier run kept. */
+hr_status hr_method_run_begin(hr_method_run *contender, hr_error *err) HR_MUST_CHECK;
+
+/* Whether it has to see the training rows. */
+bool hr_method_run_wants_rows(const hr_method_run *contender);
+
+/* Shows it the random sample of training rows that it wants, in a pass of its own: what
+ * it sees must not depend on who else is still to be trained. */
+hr_status hr_method_run_sample(hr_method_run *contender, const hr_plan *plan,
+                               hr_error *err) HR_MUST_CHECK;
+
+/* Shows it a block of training rows, where it wants them. */
+hr_status hr_method_run_observe(hr_method_run *contender, const hr_block *block,
+                                hr_error *err) HR_MUST_CHECK;
+
+/* Trains, and predicts the test rows in a pass of its own. */
+hr_status hr_method_run_predict(hr_method_run *contender, const hr_plan *plan,
+                                hr_error *err) HR_MUST_CHECK;
+
+/* Writes its tasks, frees the expert and reads the outcome back. */
+hr_status hr_method_run_finish(hr_method_run *contender, hr_error *err) HR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,529 @@
+#include "study/plan.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compute/backend.h"
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/fingerprint.h"
+#include "core/observe.h"
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "score/fisher.h"
+
+enum { AXES = 2 }; /* T_eff and [M/H], the second runs fastest: bin = 3 T + M */
+
+static void study_axes(const hr_config *config, hr_axis axes[AXES]) {
+  axes[0] = (hr_axis){"T_eff", config->binning.T_eff.items, config->binning.T_eff.count};
+  axes[1] = (hr_axis){"M_H", config->binning.M_H.items, config->binning.M_H.count};
+}
+
+/* The bin (or the nearest bin) of every row of a dataset. */
+static hr_status assign(const hr_config *config, const hr_dataset *dataset, bool nearest,
+                        int32_t *bin, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_axis axes[AXES];
+  const double *columns[AXES] = {NULL};
+  study_axes(config, axes);
+  for (size_t a = 0; a < AXES; a++) {
+    HR_TRY(hr_dataset_label(dataset, axes[a].label, true, &columns[a], err));
+  }
+  if (nearest) {
+    hr_assign_nearest_bins(axes, AXES, columns, hr_dataset_rows(dataset), bin);
+  } else {
+    hr_assign_bins(axes, AXES, columns, hr_dataset_rows(dataset), bin);
+  }
+cleanup:
+  return status;
+}
+
+/* Test stars must not be trained on: refuses one file on both sides, however it is spelt,
+ * and warns of what looks like a copy. */
+static hr_status check_apart(const hr_plan *plan, const hr_observer *observer,
+                             hr_error *err) {
+  const char *path = NULL, *twins[2] = {NULL};
+  if (hr_dataset_shares_file(plan->test, plan->train, &path)) {
+    return hr_fail(
+        err, HR_ERR_DATA,
+        "the training shard %s is the test file %s; give a test set that is not "
+        "trained on as data.test",
+        path, plan->config->data.test_path);
+  }
+  if (hr_dataset_shares_labels(plan->test, plan->train, twins)) {
+    hr_observe_warning(observer,
+                       "%s and %s have the same labels in every row: if one is a copy of "
+                       "the other, the test set is trained on",
+                       twins[0], twins[1]);
+  }
+  return HR_OK;
+}
+
+static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config *config = plan->config;
+  hr_strings test_path = {0};
+  HR_TRY(hr_strings_append(&test_path, config->data.test_path, err));
+  HR_TRY(hr_dataset_create(&config->data.train_paths, observer, &plan->train, err));
+  HR_TRY(hr_dataset_create(&test_path, observer, &plan->test, err));
+  HR_TRY(check_apart(plan, observer, err));
+  size_t pixels = hr_dataset_pixels(plan->train), theirs = hr_dataset_pixels(plan->test);
+  if (pixels != theirs) {
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s has %zu pixels a spectrum but the training shards have %zu; "
+                     "give a test set on the same wavelength grid as data.test",
+                     config->data.test_path, theirs, pixels);
+    goto cleanup;
+  }
+  const double *ours = hr_dataset_wave(plan->train), *other = hr_dataset_wave(plan->test);
+  for (size_t p = 0; p < pixels; p++) {
+    if (fabs(ours[p] - other[p]) <= 1e-6 * fabs(ours[p])) continue;
+    status =
+        hr_fail(err, HR_ERR_DATA,
+                "%s: pixel %zu is at %.4f angstrom but at %.4f in the training shards; "
+                "give a test set on the same wavelength grid as data.test",
+                config->data.test_path, p, other[p], ours[p]);
+    goto cleanup;
+  }
+cleanup:
+  hr_strings_fini(&test_path);
+  return status;
+}
+
+static hr_status assign_rows(hr_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config *config = plan->config;
+  size_t train_rows = hr_dataset_rows(plan->train),
+         test_rows = hr_dataset_rows(plan->test);
+  size_t bins = config->binning.bin_count;
+  HR_TRY(hr_alloc(&plan->train_bin, train_rows, err));
+  HR_TRY(hr_alloc(&plan->train_fold, train_rows, err));
+  HR_TRY(hr_alloc(&plan->test_bin, test_rows, err));
+  HR_TRY(hr_alloc(&plan->test_route, test_rows, err));
+  HR_TRY(hr_alloc(&plan->train_counts, bins + 1, err));
+  HR_TRY(hr_alloc(&plan->test_counts, bins + 1, err));
+  HR_TRY(assign(config, plan->train, false, plan->train_bin, err));
+  HR_TRY(assign(config, plan->test, false, plan->test_bin, err));
+  bool nearest = strcmp(config->binning.uncovered, "nearest") == 0;
+  HR_TRY(assign(config, plan->test, nearest, plan->test_route, err));
+  hr_count_bins(plan->train_bin, train_rows, bins, plan->train_counts);
+  hr_count_bins(plan->test_bin, test_rows, bins, plan->test_counts);
+  hr_assign_folds(plan->train_bin, train_rows, bins, (size_t)config->selection.folds,
+                  (uint64_t)config->selection.seed, plan->train_fold);
+cleanup:
+  return status;
+}
+
+/* Predictions are fp32 (tasks' predictions.f32): refuses a target that varies too little
+ * for that against its own size, or whose squares would not even fit fp64. */
+static hr_status check_target(const hr_plan *plan, const hr_split_view *split,
+                              hr_error *err) {
+  const double most = 1e15, fp32_rounding = 6e-8, harmless = 1e-3;
+  double size = 0, mean = 0, variance = 0, rows = (double)split->rows;
+  for (size_t i = 0; i < split->rows; i++) {
+    size = fmax(size, fabs(split->target[i]));
+    mean += split->target[i] / rows;
+  }
+  const char *name = plan->config->data.target;
+  if (size > most) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "the label %s reaches %g, beyond %g; rescale the column, or name "
+                   "another one as data.target",
+                   name, size, most);
+  }
+  for (size_t i = 0; i < split->rows; i++) {
+    variance += (split->target[i] - mean) * (split->target[i] - mean) / rows;
+  }
+  if (variance == 0 || size * fp32_rounding <= harmless * sqrt(variance)) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "the label %s varies by only %g around %g, too little for fp32 "
+                 "predictions; subtract a constant from the column",
+                 name, sqrt(variance), mean);
+}
+
+static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config *config = plan->config;
+  hr_study_view *view = &plan->view;
+  view->pixels = hr_dataset_pixels(plan->train);
+  view->wave_angstrom = hr_dataset_wave(plan->train);
+  view->bin_count = config->binning.bin_count;
+  view->fold_count = (size_t)config->selection.folds;
+  study_axes(config, plan->axes);
+  view->axes = plan->axes;
+  view->axis_count = AXES;
+  view->target_name = config->data.target;
+  view->config_path = config->path;
+  view->seed = (uint64_t)config->selection.seed;
+  view->memory_bytes = (size_t)config->run.memory_mib << 20;
+  view->noise_level = config->data.noise.level;
+  view->observer = observer;
+  view->train.rows = hr_dataset_rows(plan->train);
+  view->train.bin = view->train.route = plan->train_bin;
+  view->train.fold = plan->train_fold;
+  view->test.rows = hr_dataset_rows(plan->test);
+  view->test.bin = plan->test_bin;
+  view->test.route = plan->test_route;
+  HR_TRY(
+      hr_dataset_label(plan->train, config->data.target, true, &view->train.target, err));
+  HR_TRY(
+      hr_dataset_label(plan->test, config->data.target, true, &view->test.target, err));
+  HR_TRY(check_target(plan, &view->train, err));
+  HR_TRY(check_target(plan, &view->test, err));
+  /* SNR only sorts the test rows into octiles: fine without it. */
+  if (hr_dataset_label(plan->test, "snr", true, &plan->snr, NULL) != HR_OK) {
+    plan->snr = NULL;
+  }
+cleanup:
+  return status;
+}
+
+/* Of a dataset: its grid, its labels and the sizes of its files; not its spectra, which
+ * are not read yet (hr_rundir_open looks at when the files were modified). */
+static uint64_t fingerprint_dataset(uint64_t print, const hr_dataset *dataset) {
+  size_t rows = hr_dataset_rows(dataset), pixels = hr_dataset_pixels(dataset);
+  uint64_t bytes = hr_dataset_file_bytes(dataset);
+  const hr_strings *names = hr_dataset_label_names(dataset);
+  print = hr_fingerprint_bytes(print, &rows, sizeof rows);
+  print = hr_fingerprint_bytes(print, &bytes, sizeof bytes);
+  print = hr_fingerprint_bytes(print, hr_dataset_wave(dataset), pixels * sizeof(double));
+  for (size_t i = 0; i < names->count; i++) {
+    const double *column = NULL;
+    const char *name = names->items[i];
+    if (hr_dataset_label(dataset, name, false, &column, NULL) != HR_OK) continue;
+    print = hr_fingerprint_bytes(print, name, strlen(name) + 1);
+    print = hr_fingerprint_bytes(print, column, rows * sizeof *column);
+  }
+  return print;
+}
+
+/* Paths and `run:` do not change results, so the same study elsewhere has the same print.
+ */
+static hr_status fingerprint(hr_plan *plan, hr_error *err) {
+  hr_text text;
+  hr_text_init(&text);
+  hr_status status = hr_config_write_identity(plan->config, &text, err);
+  if (status == HR_OK) {
+    uint64_t print = hr_fingerprint_start();
+    print = hr_fingerprint_bytes(print, text.bytes, text.length);
+    print = fingerprint_dataset(print, plan->train);
+    print = fingerprint_dataset(print, plan->test);
+    plan->origin = (hr_origin){.config = plan->config,
+                               .train_rows = hr_dataset_rows(plan->train),
+                               .test_rows = hr_dataset_rows(plan->test),
+                               .pixels = hr_dataset_pixels(plan->train)};
+    snprintf(plan->origin.fingerprint, sizeof plan->origin.fingerprint, "%016" PRIx64,
+             print);
+  }
+  hr_text_fini(&text);
+  return status;
+}
+
+/* The experts' costs, of those that are done none (is_done NULL: none is), and turns, in
+ * the order of the configuration unless memory is short. */
+static hr_memory_plan make_memory_plan(const hr_plan *plan, const bool *is_done) {
+  hr_memory_plan memory = {0};
+  for (size_t i = 0; i < plan->config->expert_count; i++) {
+    const hr_config_expert *expert = &plan->config->experts[i];
+    hr_cost own = {0};
+    bool wanted = expert->type->estimate && !(is_done && is_done[i]);
+    if (wanted) expert->type->estimate(&plan->view, expert->parameters, &own);
+    hr_memory_plan_add(&memory, &own);
+  }
+  if (plan->view.low_memory > HR_LOW_MEMORY_NONE) hr_memory_plan_sort(&memory);
+  return memory;
+}
+
+/* What no model can be made of is told before anything is read. */
+static hr_status check_experts(const hr_plan *plan, hr_error *err) {
+  for (size_t i = 0; i < plan->config->expert_count; i++) {
+    const hr_config_expert *expert = &plan->config->experts[i];
+    hr_error reason = {.status = HR_OK};
+    if (!expert->type->check) continue;
+    hr_status status = expert->type->check(&plan->view, expert->parameters, &reason);
+    if (status == HR_ERR_CONFIG) {
+      return hr_yaml_fail(err, plan->config->path, expert->mark, "%s", reason.message);
+    }
+    if (status != HR_OK) return hr_fail(err, status, "%s", reason.message);
+  }
+  return HR_OK;
+}
+
+static void choose_low_memory(hr_plan *plan) {
+  hr_cost cost = {0};
+  hr_plan_estimate(plan, &cost);
+  while (cost.memory_bytes > (double)plan->view.memory_bytes &&
+         plan->view.low_memory < HR_LOW_MEMORY_FOLDS) {
+    plan->view.low_memory++;
+    hr_plan_estimate(plan, &cost);
+  }
+}
+
+hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
+                         hr_plan **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_plan *plan = NULL;
+  HR_TRY(hr_alloc(&plan, 1, err));
+  plan->config = config;
+  HR_TRY(open_data(plan, observer, err));
+  HR_TRY(assign_rows(plan, err));
+  HR_TRY(fill_view(plan, observer, err));
+  HR_TRY(check_experts(plan, err));
+  HR_TRY(fingerprint(plan, err));
+  choose_low_memory(plan);
+  plan->memory = make_memory_plan(plan, NULL);
+  *out = plan;
+  plan = NULL;
+cleanup:
+  hr_plan_destroy(&plan);
+  return status;
+}
+
+void hr_plan_destroy(hr_plan **address) {
+  hr_plan *plan = *address;
+  *address = NULL;
+  if (!plan) return;
+  hr_dataset_destroy(&plan->train);
+  hr_dataset_destroy(&plan->test);
+  hr_free(plan->train_bin);
+  hr_free(plan->train_fold);
+  hr_free(plan->train_counts);
+  hr_free(plan->test_bin);
+  hr_free(plan->test_route);
+  hr_free(plan->test_counts);
+  hr_free(plan);
+}
+
+/* Of the budget, a quarter is for the stream, at most 512 MiB: larger blocks are no
+ * faster; less where memory is short. */
+hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
+  const size_t most = (size_t)(plan->view.low_memory > HR_LOW_MEMORY_NONE ? 64 : 512)
+                      << 20;
+  const hr_config *config = plan->config;
+  hr_stream_options options = hr_stream_options_default();
+  size_t share = plan->view.memory_bytes / 4;
+  bool stored = !training && strcmp(config->data.noise.test, "stored") == 0;
+  options.memory_bytes = share < most ? share : most;
+  options.block_rows = (size_t)config->run.block_rows;
+  options.noise.source = stored ? HR_NOISE_STORED : HR_NOISE_GENERATED;
+  options.noise.level = config->data.noise.level;
+  options.noise.seed = (uint64_t)config->data.noise.seed;
+  options.noise.stream = training ? HR_STREAM_NOISE_TRAIN : HR_STREAM_NOISE_TEST;
+  return options;
+}
+
+/* Tables, figures and the rows of predictions.csv, on top of the models. */
+static double report_bytes(const hr_plan *plan) {
+  return 2e6 + 300 * (double)plan->view.test.rows;
+}
+
+/* is_done NULL: none is. */
+static void estimate(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
+  *cost = (hr_cost){.disk_bytes = report_bytes(plan)};
+  cost->memory_bytes = (double)hr_plan_stream(plan, true).memory_bytes;
+  cost->memory_bytes += (double)hr_fisher_bytes(&plan->view);
+  /* Labels of both sets in fp64, bins, routes and folds. */
+  const hr_dataset *sets[] = {plan->train, plan->test};
+  for (size_t i = 0; i < 2; i++) {
+    double columns = (double)hr_dataset_label_names(sets[i])->count;
+    cost->memory_bytes += (double)hr_dataset_rows(sets[i]) * (8 * columns + 9);
+  }
+  const hr_memory_plan memory = make_memory_plan(plan, is_done);
+  cost->memory_bytes += hr_memory_plan_memory(&memory);
+  for (size_t i = 0; i < memory.count; i++) {
+    cost->operations += memory.cost[i].operations;
+    cost->disk_bytes += memory.cost[i].disk_bytes;
+  }
+}
+
+void hr_plan_estimate(const hr_plan *plan, hr_cost *cost) {
+  estimate(plan, NULL, cost);
+}
+
+void hr_plan_estimate_rest(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
+  estimate(plan, is_done, cost);
+}
+
+/* The smallest budget in MiB that the study fits. What it needs grows with the budget, as
+ * larger buffers are used where there is room, but slower than the budget itself. */
+static int64_t smallest_budget(const hr_plan *plan) {
+  enum { MOST_STEPS = 100 };
+  hr_plan probe = *plan;
+  hr_cost cost = {0};
+  probe.view.low_memory = HR_LOW_MEMORY_FOLDS;
+  int64_t budget = 1;
+  for (int step = 0; step < MOST_STEPS; step++) {
+    probe.view.memory_bytes = (size_t)budget << 20;
+    hr_plan_estimate(&probe, &cost);
+    int64_t mebibytes = (int64_t)ceil(cost.memory_bytes / 1048576);
+    if (mebibytes <= budget) break;
+    budget = mebibytes;
+  }
+  return budget;
+}
+
+hr_status hr_plan_check_memory(const hr_plan *plan, hr_error *err) {
+  hr_cost cost = {0};
+  hr_plan_estimate(plan, &cost);
+  if (cost.memory_bytes <= (double)plan->view.memory_bytes) return HR_OK;
+  return hr_fail(err, HR_ERR_CONFIG,
+                 "%s: the study does not fit into run.memory_mib: %" PRId64
+                 "; it needs at least %" PRId64 ", or fewer bins or folds",
+                 plan->config->path, plan->config->run.memory_mib, smallest_budget(plan));
+}
+
+static void describe_split(const hr_plan *plan, bool training, hr_text *out) {
+  const hr_dataset *dataset = training ? plan->train : plan->test;
+  const size_t *counts = training ? plan->train_counts : plan->test_counts;
+  size_t bins = plan->view.bin_count,
+         files = training ? plan->config->data.train_paths.count : 1;
+  hr_text_append(
+      out, "  %-8s %zu spectra of %zu pixels in %zu file%s, %.2f GB; %zu uncovered\n",
+      training ? "training" : "test", hr_dataset_rows(dataset),
+      hr_dataset_pixels(dataset), files, files == 1 ? "" : "s",
+      (double)hr_dataset_file_bytes(dataset) / 1e9, counts[bins]);
+}
+
+/* A product of matrices of this order, on each thread. */
+enum { PROBE_ORDER = 1024, PROBES = 4 };
+
+static void probe_product(void *context, size_t i, size_t thread) {
+  (void)thread;
+  const size_t size = (size_t)PROBE_ORDER * PROBE_ORDER;
+  float *a = (float *)context + 2 * size * i, *c = a + size;
+  hr_product_shape shape = {PROBE_ORDER, PROBE_ORDER, PROBE_ORDER};
+  hr_linalg_blas.product_transposed(shape, a, PROBE_ORDER, a, PROBE_ORDER, c,
+                                    PROBE_ORDER);
+}
+
+/* The rate of fp32 matrix products of all threads together, in operations a second, as
+ * far as other work leaves it: the best of some. 0: not known. Takes a tenth of a second.
+ */
+static double measure_rate(void) {
+  float *matrices = NULL;
+  double least = 0, order = PROBE_ORDER;
+  size_t threads = hr_thread_count();
+  const size_t size = (size_t)PROBE_ORDER * PROBE_ORDER;
+  if (hr_alloc(&matrices, 2 * threads * size, NULL) != HR_OK) return 0;
+  for (size_t i = 0; i < 2 * threads * size; i++) matrices[i] = 1;
+  for (int i = 0; i < PROBES; i++) { /* the first one starts the threads */
+    double start = hr_clock_seconds();
+    hr_parallel_for(threads, probe_product, matrices);
+    double seconds = hr_clock_seconds() - start;
+    if (i == 0 || seconds < least) least = seconds;
+  }
+  hr_free(matrices);
+  return least > 0 ? (double)threads * 2 * order * order * order / least : 0;
+}
+
+double hr_plan_seconds(const hr_cost *cost) {
+  double rate = measure_rate();
+  return rate > 0 ? cost->operations / rate : 0;
+}
+
+static const char *describe_thrift(hr_low_memory low_memory) {
+  switch (low_memory) {
+    case HR_LOW_MEMORY_NONE:
+      return "";
+    case HR_LOW_MEMORY_ROWS:
+      return ", bins keeping their rows on disk until their turn";
+    case HR_LOW_MEMORY_FOLDS:
+      break;
+  }
+  return ", bins keeping their rows on disk until their turn and summing some folds at a "
+         "time";
+}
+
+static void describe_cost(const hr_plan *plan, hr_text *out) {
+  hr_cost cost = {0};
+  double rate = measure_rate();
+  hr_plan_estimate(plan, &cost);
+  if (cost.memory_bytes > (double)plan->view.memory_bytes) {
+    hr_text_append(out,
+                   "Would not fit into %" PRId64
+                   " MiB of memory (run.memory_mib): at least %" PRId64 " are needed\n",
+                   plan->config->run.memory_mib, smallest_budget(plan));
+  } else {
+    hr_text_append(out,
+                   "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib%s\n",
+                   ceil(cost.memory_bytes / 1048576), plan->config->run.memory_mib,
+                   describe_thrift(plan->view.low_memory));
+  }
+  hr_text_append(out, "Would compute for ");
+  if (rate > 0) {
+    hr_seconds_describe(cost.operations / rate, out);
+    hr_text_append(out, " at least, reading aside: ");
+  }
+  hr_text_append(out, "as long as %.3g Gflop of matrix products", 1e-9 * cost.operations);
+  if (rate > 0) hr_text_append(out, ", at %.0f Gflop/s here and now", 1e-9 * rate);
+  hr_text_append(out, "\n");
+}
+
+/* A bin without training rows gets no model; all in one line, as a wrong unit in the
+ * edges or labels leaves many. */
+static void warn_of_empty_bins(const hr_plan *plan) {
+  size_t empty = 0, bins = plan->view.bin_count;
+  hr_text list;
+  hr_text_init(&list);
+  for (size_t k = 0; k < bins; k++) {
+    if (plan->train_counts[k] > 0) continue;
+    hr_text_append(&list, "%s%zu (%s)", empty++ == 0 ? "" : ", ", k,
+                   plan->config->binning.names[k]);
+  }
+  if (empty == bins) {
+    hr_observe_warning(plan->view.observer,
+                       "no training spectrum lies in any bin, so that only global models "
+                       "can be trained; compare binning.T_eff and binning.M_H with the "
+                       "labels, which `headroom inspect` tells");
+  } else if (empty > 0 && list.bytes) {
+    hr_observe_warning(
+        plan->view.observer,
+        "no training spectrum lies in bin%s %s, which get%s no model; if "
+        "that is not meant, compare binning.T_eff and binning.M_H with the "
+        "labels, which `headroom inspect` tells",
+        empty == 1 ? "" : "s", list.bytes, empty == 1 ? "s" : "");
+  }
+  hr_text_fini(&list);
+}
+
+void hr_plan_warn(const hr_plan *plan) {
+  warn_of_empty_bins(plan);
+  for (size_t i = 0; i < plan->config->expert_count; i++) {
+    const hr_config_expert *expert = &plan->config->experts[i];
+    if (expert->type->warn) expert->type->warn(&plan->view, expert->parameters);
+  }
+}
+
+void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
+  const hr_config *config = plan->config;
+  hr_text_append(out, "Study %s (%s), fingerprint %s\n", config->experiment.id,
+                 config->path, plan->origin.fingerprint);
+  hr_text_append(out, "Would read, each once:\n");
+  describe_split(plan, true, out);
+  describe_split(plan, false, out);
+  hr_text_append(out, "Would train, in %zu bins with %zu-fold cross-validation:\n",
+                 plan->view.bin_count, plan->view.fold_count);
+  for (size_t i = 0; i < config->expert_count; i++) {
+    const hr_method *type = config->experts[i].type;
+    hr_error reason = {0};
+    hr_text_append(out, "  %-14s %s%s\n", type->name, type->summary,
+                   type->create ? "" : " (not in this build: would be skipped)");
+    if (type->available && type->available(&reason) != HR_OK) {
+      hr_text_append(out, "  %-14s would be skipped: %s\n", "", reason.message);
+    }
+  }
+  hr_text_append(out, "Rows a bin (training, test):\n");
+  for (size_t k = 0; k < plan->view.bin_count; k++) {
+    bool at_risk = plan->train_counts[k] < (size_t)config->binning.at_risk_below;
+    hr_text_append(out, "  %2zu  %-16s %8zu %8zu%s\n", k, config->binning.names[k],
+                   plan->train_counts[k], plan->test_counts[k],
+                   at_risk ? "  at risk" : "");
+  }
+  describe_cost(plan, out);
+  hr_cost cost = {0};
+  hr_plan_estimate(plan, &cost);
+  hr_text_append(out, "Would write about %.0f MB into %s\n", ceil(1e-6 * cost.disk_bytes),
+                 out_dir);
+}

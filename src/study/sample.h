@@ -1,0 +1,26 @@
+/* A random sample of the training rows, a given number of every bin, that is cheap to
+ * read: whole runs of neighbouring rows, because shards are stored in chunks of rows. */
+#ifndef HR_STUDY_SAMPLE_H
+#define HR_STUDY_SAMPLE_H
+
+#include "methods/method.h"
+
+/* Rows a run: what one chunk of a shard usually holds. */
+enum { HR_SAMPLE_RUN = 64 };
+
+typedef struct hr_sample {
+  bool *runs;      /* [rows / HR_SAMPLE_RUN, rounded up] which runs hold chosen rows */
+  bool *rows;      /* [rows] the chosen ones */
+  size_t streamed; /* rows of those runs */
+} hr_sample;
+
+/* Chooses min(rows_per_bin, rows of the bin) rows of every bin: the first ones of the
+ * runs in an order drawn from the seed. So rows of every part of the data have the same
+ * chance however it is sorted, but neighbours come together. Uncovered rows are never
+ * chosen. */
+hr_status hr_sample_create(const hr_split_view *train, size_t bin_count,
+                           size_t rows_per_bin, uint64_t seed, hr_sample **out,
+                           hr_error *err) HR_MUST_CHECK;
+void hr_sample_destroy(hr_sample **sample);
+
+#endif

@@ -1,0 +1,489 @@
+/* The life of a study, from its configuration to its report. */
+#include "headroom/study.h"
+
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "core/json_file.h"
+#include "core/observe.h"
+#include "data/guard.h"
+#include "score/results.h"
+#include "session/rundir.h"
+#include "session/timings.h"
+#include "session/watch.h"
+#include "study/bound.h"
+#include "study/method_run.h"
+#include "study/preflight.h"
+#include "study/results_check.h"
+
+typedef struct study {
+  const hr_config *config;
+  const hr_study_options *options;
+  const char *out_dir;
+  hr_plan *plan;
+  hr_watch *watch;
+  hr_rundir rundir;
+  hr_method_run *contenders; /* [expert_count] */
+  hr_outcome *outcomes;      /* [expert_count] of the contenders, when all are done */
+  hr_bound bound;
+  hr_preparation train_preparation, test_preparation;
+  bool is_train_counted;
+  hr_timings timings;
+} study;
+
+static const hr_observer *observer_of(const study *s) {
+  return &s->watch->observer;
+}
+
+static void destroy_contenders(study *s) {
+  for (size_t i = 0; s->contenders && i < s->config->expert_count; i++) {
+    hr_method_run_fini(&s->contenders[i]);
+  }
+  hr_free(s->contenders);
+  hr_free(s->outcomes);
+  hr_bound_fini(&s->bound);
+}
+
+/* Finds out what an earlier run has done already. */
+static hr_status find_contenders(study *s, const char *print, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = s->config->expert_count;
+  HR_TRY(hr_alloc(&s->contenders, count, err));
+  HR_TRY(hr_alloc(&s->outcomes, count, err));
+  for (size_t i = 0; i < count; i++) {
+    HR_TRY(hr_method_run_init(&s->contenders[i], s->plan, &s->config->experts[i],
+                              s->out_dir, print, err));
+  }
+  hr_rundir_read_preparation(s->out_dir, &s->plan->origin, &s->train_preparation,
+                             &s->is_train_counted);
+cleanup:
+  return status;
+}
+
+static bool are_tasks_done(const study *s) {
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    const hr_method_run *contender = &s->contenders[i];
+    bool is_absent = !contender->home.type->create;
+    if (contender->state != HR_METHOD_RUN_DONE && !is_absent) return false;
+  }
+  return true;
+}
+
+/* Whether an earlier run left nothing to do. Results that are damaged are not there: the
+ * tasks are judged again. */
+static hr_status look_for_work(const study *s, const char *print, bool *is_complete,
+                               hr_error *err) {
+  hr_error reason = {.status = HR_OK};
+  *is_complete = false;
+  if (!s->rundir.has_results || !are_tasks_done(s)) return HR_OK;
+  hr_status status =
+      hr_results_check(s->out_dir, print, s->plan->view.test.rows, &reason);
+  if (status == HR_ERR_MEMORY) return hr_fail(err, status, "%s", reason.message);
+  *is_complete = status == HR_OK;
+  if (status == HR_OK) {
+    hr_observe_info(observer_of(s), "%s is complete: there is nothing left to do",
+                    s->out_dir);
+  } else {
+    hr_observe_warning(observer_of(s), "%s: the results are made again from the tasks",
+                       reason.message);
+  }
+  return HR_OK;
+}
+
+/* So that what a run has done by the time it is killed is told by the next one. */
+static void keep_timings(const study *s) {
+  if (hr_timings_write(&s->timings, s->out_dir, hr_file_write_fleeting, NULL) != HR_OK) {
+    /* A full disk ends the run where it matters, not here. */
+  }
+}
+
+static hr_status show_block(void *context, const hr_block *block, hr_error *err) {
+  hr_status status = HR_OK;
+  study *s = context;
+  hr_timings_lap(&s->timings, "read training rows", NULL);
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    HR_TRY(hr_method_run_observe(&s->contenders[i], block, err));
+    hr_timings_lap(&s->timings, "gather", s->contenders[i].home.type->name);
+  }
+cleanup:
+  return status;
+}
+
+/* The one pass over the training rows, for all experts that have something to learn. */
+static hr_status read_training(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  bool wanted = !s->is_train_counted;
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    HR_TRY(hr_method_run_sample(&s->contenders[i], s->plan, err));
+    wanted = wanted || hr_method_run_wants_rows(&s->contenders[i]);
+  }
+  hr_timings_lap(&s->timings, "sample", NULL);
+  if (!wanted) return HR_OK;
+  const hr_pass pass = {.plan = s->plan,
+                        .training = true,
+                        .stage = "reading training spectra",
+                        .visit = show_block,
+                        .context = s};
+  HR_TRY(hr_pass_run(&pass, &s->train_preparation, err));
+  hr_timings_lap(&s->timings, "read training rows", NULL);
+  hr_timings_move(&s->timings, "read training rows", "noise for training rows",
+                  s->train_preparation.prepare_seconds);
+  HR_TRY(hr_rundir_write_preparation(s->out_dir, &s->plan->origin, &s->train_preparation,
+                                     err));
+  keep_timings(s);
+cleanup:
+  return status;
+}
+
+/* One expert after the other, so that each one's memory is free for the next. */
+static hr_status finish_contenders(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t turn = 0; turn < s->plan->memory.count; turn++) {
+    size_t i = s->plan->memory.turn[turn];
+    hr_method_run *contender = &s->contenders[i];
+    HR_TRY(hr_method_run_predict(contender, s->plan, err));
+    HR_TRY(hr_method_run_finish(contender, err));
+    s->outcomes[i] = contender->outcome;
+    hr_give_back_freed();
+    hr_timings_lap(&s->timings, "train and predict", contender->home.type->name);
+    keep_timings(s);
+  }
+cleanup:
+  return status;
+}
+
+static hr_status show_bound(void *context, const hr_block *block, hr_error *err) {
+  (void)err;
+  hr_bound_observe(context, block);
+  return HR_OK;
+}
+
+/* A last pass over the test rows, for what is no expert: the bound, and what preparation
+ * counts. */
+static hr_status read_test(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_pass pass = {.plan = s->plan,
+                        .stage = "reading test spectra",
+                        .visit = show_bound,
+                        .context = &s->bound};
+  HR_TRY(hr_bound_init(&s->bound, s->plan, err));
+  HR_TRY(hr_pass_run(&pass, &s->test_preparation, err));
+  HR_TRY(hr_bound_finish(&s->bound, s->plan, s->out_dir, err));
+  hr_timings_lap(&s->timings, "bound by Fisher information", NULL);
+cleanup:
+  return status;
+}
+
+static hr_status write_results(const study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config *config = s->config;
+  const hr_plan *plan = s->plan;
+  char *path = NULL;
+  hr_reference_line *lines = NULL;
+  size_t competitors = config->expert_count - config->control_count;
+  HR_TRY(hr_alloc(&lines, config->baseline_count, err));
+  for (size_t i = 0; i < config->baseline_count; i++) {
+    lines[i] = (hr_reference_line){config->baselines[i].name, config->baselines[i].r2};
+  }
+  hr_results_input input = {
+      .experiment_id = config->experiment.id,
+      .fingerprint = plan->origin.fingerprint,
+      .language = config->experiment.language,
+      .target_name = config->data.target,
+      .bin_count = plan->view.bin_count,
+      .bin_names = config->binning.names,
+      .focus = config->binning.focus.items,
+      .focus_count = config->binning.focus.count,
+      .at_risk_below = config->binning.at_risk_below,
+      .uncovered = config->binning.uncovered,
+      .train_rows = plan->view.train.rows,
+      .train_counts = plan->train_counts,
+      .test = &plan->view.test,
+      .snr = plan->snr,
+      .train_preparation = &s->train_preparation,
+      .test_preparation = &s->test_preparation,
+      .outcomes = s->outcomes,
+      .outcome_count = competitors,
+      .controls = s->outcomes + competitors,
+      .control_count = config->control_count,
+      .fisher = s->bound.fisher ? &s->bound.rows : NULL,
+      .fisher_note = s->bound.fisher ? NULL : s->bound.reason.message,
+      .selection =
+          strcmp(config->selection.by, "test") == 0 ? HR_SELECT_BY_TEST : HR_SELECT_BY_CV,
+      .gate = {config->gate.oracle_r2, config->gate.delta_r2,
+               config->gate.insufficient_below, config->gate.focus_delta_r2},
+      .baselines = lines,
+      .baseline_count = config->baseline_count,
+      .seed = plan->view.seed,
+      .observer = observer_of(s),
+  };
+  HR_TRY(hr_join_path(s->out_dir, "results.json", &path, err));
+  HR_TRY(hr_results_write(&input, path, NULL, err));
+cleanup:
+  hr_free(path);
+  hr_free(lines);
+  return status;
+}
+
+static void tell_preparation(const study *s) {
+  const hr_preparation *train = &s->train_preparation, *test = &s->test_preparation;
+  hr_observe_info(
+      observer_of(s),
+      "preparation: %llu flux values below 0 clipped, %llu NaN errors filled, "
+      "%llu errors not above 0 (training and test)",
+      (unsigned long long)(train->clipped_pixels + test->clipped_pixels),
+      (unsigned long long)(train->filled_error_pixels + test->filled_error_pixels),
+      (unsigned long long)(train->nonpositive_error_pixels +
+                           test->nonpositive_error_pixels));
+}
+
+/* The level changes generated noise only; stored noise is what it is. */
+static void warn_of_uneven_noise(const study *s) {
+  double level = s->config->data.noise.level;
+  if (level == 1 || strcmp(s->config->data.noise.test, "stored") != 0) return;
+  hr_observe_warning(observer_of(s),
+                     "data.noise.level %g is that of the training rows alone: the test "
+                     "rows take the noise stored with them (data.noise.test)",
+                     level);
+}
+
+/* What is left to be done, of memory, disk and operations. */
+static hr_status check_machine(const study *s, hr_cost *cost, hr_error *err) {
+  hr_status status = HR_OK;
+  bool *is_done = NULL;
+  hr_resources resources;
+  HR_TRY(hr_alloc(&is_done, s->config->expert_count, err));
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    is_done[i] = s->contenders[i].state == HR_METHOD_RUN_DONE;
+  }
+  hr_plan_estimate_rest(s->plan, is_done, cost);
+  hr_resources_find(s->out_dir, "", &resources);
+  if (!s->options->skip_preflight) {
+    HR_TRY(hr_preflight(cost, &resources, s->out_dir, err));
+  }
+cleanup:
+  hr_free(is_done);
+  return status;
+}
+
+/* Tells everybody that the work begins. */
+static void announce(const study *s, const hr_cost *cost) {
+  size_t tasks = 0;
+  double seconds = s->options->begun ? hr_plan_seconds(cost) : 0;
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    const hr_method_run *contender = &s->contenders[i];
+    const hr_method *type = contender->home.type;
+    bool is_here = type->create && (!type->available || type->available(NULL) == HR_OK);
+    if (is_here || contender->state == HR_METHOD_RUN_DONE) {
+      tasks += hr_task_count(&contender->home);
+    }
+  }
+  hr_watch_begin(s->watch, s->out_dir, tasks, seconds,
+                 s->rundir.is_resumed ? &s->timings.earlier : NULL);
+  if (s->rundir.former.pid != 0) {
+    hr_observe_info(observer_of(s),
+                    "%s was left by process %lld, which ended without a word: taken over",
+                    s->out_dir, s->rundir.former.pid);
+  }
+  if (s->rundir.is_resumed) {
+    size_t done = 0, trained = 0;
+    hr_rundir_count_tasks(s->out_dir, &done, &trained);
+    hr_observe_info(observer_of(s),
+                    "resuming %s: %zu of %zu tasks are done, %zu more are trained",
+                    s->out_dir, done, tasks, trained);
+  }
+  if (s->options->begun) {
+    s->options->begun(s->options->context, s->out_dir, seconds);
+  }
+}
+
+/* Results of fewer tasks than there will be must not outlive them. */
+static hr_status drop_results(const study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL;
+  if (!s->rundir.has_results) return HR_OK;
+  HR_TRY(hr_join_path(s->out_dir, "results.json", &path, err));
+  HR_TRY(hr_remove_all(path, err));
+cleanup:
+  hr_free(path);
+  return status;
+}
+
+static void tell_end(const study *s) {
+  const hr_sittings *earlier = &s->timings.earlier;
+  double seconds = hr_clock_seconds() - s->watch->begun;
+  if (earlier->count == 0) {
+    hr_observe_info(observer_of(s), "study %s done in %.1f s", s->config->experiment.id,
+                    seconds);
+  } else {
+    hr_observe_info(observer_of(s), "study %s done in %.1f s, %.1f s in %zu sittings",
+                    s->config->experiment.id, seconds, earlier->seconds + seconds,
+                    earlier->count + 1);
+  }
+}
+
+static hr_status work(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  warn_of_uneven_noise(s);
+  hr_plan_warn(s->plan);
+  HR_TRY(drop_results(s, err));
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    HR_TRY(hr_method_run_begin(&s->contenders[i], err));
+  }
+  hr_timings_lap(&s->timings, "prepare", NULL);
+  HR_TRY(read_training(s, err));
+  HR_TRY(finish_contenders(s, err));
+  HR_TRY(read_test(s, err));
+  tell_preparation(s);
+  HR_TRY(write_results(s, err));
+  hr_timings_lap(&s->timings, "judge", NULL);
+  tell_end(s);
+cleanup:
+  return status;
+}
+
+static hr_status run(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  const char *print = s->plan->origin.fingerprint;
+  bool is_complete = false;
+  hr_cost cost = {0};
+  HR_TRY(hr_plan_check_memory(s->plan, err));
+  HR_TRY(hr_rundir_open(s->out_dir, &s->plan->origin, s->options->mode, &s->rundir, err));
+  s->plan->view.folder = s->out_dir; /* experts get copies */
+  HR_TRY(find_contenders(s, print, err));
+  HR_TRY(check_machine(s, &cost, err));
+  if (s->rundir.is_resumed) {
+    const hr_sittings earlier = hr_sittings_find(s->out_dir);
+    hr_timings_go_on(&s->timings, s->out_dir, &earlier);
+  } else {
+    HR_TRY(hr_rundir_write_origin(s->out_dir, &s->plan->origin, err));
+  }
+  announce(s, &cost);
+  HR_TRY(look_for_work(s, print, &is_complete, err));
+  if (!is_complete) HR_TRY(work(s, err));
+  if (s->options->finish) {
+    HR_TRY(s->options->finish(s->options->context, s->out_dir, err));
+    hr_timings_lap(&s->timings, "report", NULL);
+  }
+  HR_TRY(hr_timings_write(&s->timings, s->out_dir, hr_file_write, err));
+cleanup:
+  return status;
+}
+
+/* The configuration, the plan and the run directory's name, for a run or its description.
+ */
+typedef struct opened_study {
+  hr_config *config;
+  hr_plan *plan;
+  char *out_dir;
+} opened_study;
+
+static void close_study(opened_study *opened) {
+  hr_plan_destroy(&opened->plan);
+  hr_config_destroy(&opened->config);
+  hr_free(opened->out_dir);
+}
+
+/* Before this process opens them, where the configuration asks for it. */
+static hr_status vet_files(const hr_config *config, const hr_vet_options *options,
+                           const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_strings *train = &config->data.train_paths;
+  if (!config->data.untrusted) return HR_OK;
+  for (size_t i = 0; i < train->count; i++) {
+    HR_TRY(hr_vet_file(train->items[i], options, observer, err));
+  }
+  HR_TRY(hr_vet_file(config->data.test_path, options, observer, err));
+cleanup:
+  return status;
+}
+
+static hr_status open_study(const hr_study_options *options,
+                            const hr_vet_options *vetting, const hr_observer *observer,
+                            opened_study *out, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_config_load(options->config_path, &out->config, err));
+  if (options->out_dir) {
+    HR_TRY(hr_copy_text(options->out_dir, &out->out_dir, err));
+  } else {
+    const char *id = out->config->experiment.id;
+    if (strchr(id, '/') || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || !*id) {
+      status = hr_fail(err, HR_ERR_CONFIG,
+                       "%s: experiment.id '%s' cannot name a folder; name the run "
+                       "directory with --out",
+                       options->config_path, id);
+      goto cleanup;
+    }
+    HR_TRY(hr_join_path("runs", id, &out->out_dir, err));
+  }
+  HR_TRY(vet_files(out->config, vetting, observer, err));
+  HR_TRY(hr_plan_create(out->config, observer, &out->plan, err));
+cleanup:
+  return status;
+}
+
+hr_status hr_study_run(const hr_study_options *options, const hr_observer *observer,
+                       char **run_dir, hr_error *err) {
+  hr_status status = HR_OK;
+  opened_study opened = {0};
+  hr_watch watch;
+  hr_error reason = {.status = HR_OK};
+  study s = {.options = options, .watch = &watch, .rundir = {.lock = -1}};
+  hr_timings_start(&s.timings);
+  hr_watch_init(&watch, observer);
+  HR_TRY(open_study(options, &(hr_vet_options){0}, &watch.observer, &opened, &reason));
+  s.config = opened.config;
+  s.plan = opened.plan;
+  s.out_dir = opened.out_dir;
+  HR_TRY(run(&s, &reason));
+cleanup:
+  if (status != HR_OK && err) *err = reason;
+  if (status != HR_OK && watch.out_dir) keep_timings(&s);
+  hr_watch_end(&watch, status, reason.message);
+  destroy_contenders(&s);
+  if (opened.out_dir) hr_rundir_close(opened.out_dir, &s.rundir);
+  if (status == HR_OK) {
+    *run_dir = opened.out_dir;
+    opened.out_dir = NULL;
+  }
+  close_study(&opened);
+  return status;
+}
+
+hr_status hr_study_gate(const char *run_dir, bool *passed, hr_error *err) {
+  hr_status status = HR_OK;
+  json_t *results = hr_json_file_read(run_dir, "results.json");
+  const json_t *value = json_object_get(results, "gate_passed");
+  if (!results) {
+    status =
+        hr_fail(err, HR_ERR_MISSING, "%s has no results.json that can be read", run_dir);
+  } else if (!json_is_boolean(value)) {
+    status =
+        hr_fail(err, HR_ERR_FORMAT, "%s/results.json does not say gate_passed", run_dir);
+  } else {
+    *passed = json_is_true(value);
+  }
+  json_decref(results);
+  return status;
+}
+
+hr_status hr_study_describe(const hr_study_options *options, const hr_observer *observer,
+                            char **plan, hr_error *err) {
+  hr_status status = HR_OK;
+  opened_study opened = {0};
+  hr_text text;
+  hr_text_init(&text);
+  HR_TRY(open_study(options, &(hr_vet_options){.skip_spectra = true}, observer, &opened,
+                    err));
+  hr_plan_warn(opened.plan);
+  hr_plan_describe(opened.plan, opened.out_dir, &text);
+  HR_TRY(hr_text_status(&text, err));
+  *plan = text.bytes;
+  hr_text_init(&text);
+cleanup:
+  hr_text_fini(&text);
+  close_study(&opened);
+  return status;
+}

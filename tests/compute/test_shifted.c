@@ -1,0 +1,193 @@
+/* Shifted systems against fp64 Cholesky: sweeps over alpha on well and ill conditioned
+ * matrices, in units that fp32 cannot hold, and what has no solution. */
+#include "compute/shifted.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/random.h"
+#include "support/check.h"
+
+enum { N = 90, ROWS = 200 };
+
+static const double alphas[] = {1e6, 1e5, 1e4, 1000, 100, 10, 1};
+enum { ALPHAS = sizeof alphas / sizeof alphas[0] };
+
+typedef struct fixture {
+  double a[N * N], b[N];
+} fixture;
+
+/* A = Σ of rows like spectra: a few strong common shapes, and noise of size `noise`. */
+static void fill(fixture *f, double noise, double unit) {
+  static float row[N], shape[5][N];
+  memset(f, 0, sizeof *f);
+  for (size_t k = 0; k < 5; k++) hr_normal(3, HR_STREAM_NOISE_TRAIN, k, 0, N, shape[k]);
+  for (size_t r = 0; r < ROWS; r++) {
+    float strength[5];
+    hr_normal(4, HR_STREAM_NOISE_TRAIN, r, 0, 5, strength);
+    hr_normal(5, HR_STREAM_NOISE_TRAIN, r, 0, N, row);
+    for (size_t p = 0; p < N; p++) {
+      row[p] = (float)noise * row[p];
+      for (size_t k = 0; k < 5; k++) row[p] += 20 * strength[k] * shape[k][p];
+    }
+    for (size_t i = 0; i < N; i++) {
+      f->b[i] += unit * (double)row[i] * ((double)strength[0] + (double)strength[1]);
+      for (size_t j = 0; j < N; j++) {
+        f->a[i * N + j] += unit * (double)row[i] * (double)row[j];
+      }
+    }
+  }
+}
+
+static void write_system(const fixture *f, hr_shifted *s) {
+  double *matrix = hr_shifted_matrix(s, N);
+  for (size_t i = 0; i < N; i++) {
+    for (size_t j = 0; j < N; j++) {
+      matrix[i * N + j] = j < i ? (double)NAN : f->a[i * N + j];
+    }
+  }
+  memcpy(hr_shifted_right_side(s), f->b, sizeof f->b);
+}
+
+static void solve_on_paper(const fixture *f, double alpha, double *x) {
+  static double work[N * N];
+  memcpy(work, f->a, sizeof work);
+  memcpy(x, f->b, sizeof f->b);
+  for (size_t i = 0; i < N; i++) work[i * N + i] += alpha;
+  assert_true(hr_linalg_reference.solve_definite(N, work, x));
+}
+
+/* The error over the solution, both in the energy norm. */
+static double relative_error(const fixture *f, double alpha, const double *x,
+                             const double *exact) {
+  double error = 0, size = 0;
+  for (size_t i = 0; i < N; i++) {
+    double e = alpha * (x[i] - exact[i]), s = alpha * exact[i];
+    for (size_t j = 0; j < N; j++) {
+      e += f->a[i * N + j] * (x[j] - exact[j]);
+      s += f->a[i * N + j] * exact[j];
+    }
+    error += e * (x[i] - exact[i]);
+    size += s * exact[i];
+  }
+  return sqrt(fabs(error) / size);
+}
+
+static void sweep(const fixture *f, const hr_linalg_backend *backend, double unit,
+                  size_t *narrow, size_t *wide) {
+  hr_error err;
+  hr_shifted *s = NULL;
+  double x[N], exact[N];
+  check_ok(hr_shifted_create(N + 10, backend, &s, &err));
+  write_system(f, s);
+  for (size_t a = 0; a < ALPHAS; a++) {
+    solve_on_paper(f, unit * alphas[a], exact);
+    check_ok(hr_shifted_solve(s, unit * alphas[a], x, &err));
+    assert_true(relative_error(f, unit * alphas[a], x, exact) <
+                100 * HR_SHIFTED_TOLERANCE);
+  }
+  hr_shifted_count(s, narrow, wide);
+  hr_shifted_destroy(&s);
+}
+
+static void a_sweep_equals_cholesky_in_fp64(void **state) {
+  (void)state;
+  static fixture f;
+  static const double noises[] = {10, 1, 0.1, 0.01};
+  for (size_t n = 0; n < 4; n++) {
+    size_t narrow = 0, wide = 0;
+    fill(&f, noises[n], 1);
+    sweep(&f, &hr_linalg_reference, 1, &narrow, &wide);
+    assert_true(narrow < ALPHAS); /* some alphas share a factor or need none */
+    sweep(&f, &hr_linalg_blas, 1, &narrow, &wide);
+    assert_true(narrow < ALPHAS);
+    assert_true(narrow > 0 || n == 0);
+  }
+}
+
+/* Flux in erg and counts alike: fp32 would overflow, or lose everything. */
+static void units_do_not_matter(void **state) {
+  (void)state;
+  static fixture f;
+  static const double units[] = {1e-60, 1e60};
+  for (size_t u = 0; u < 2; u++) {
+    size_t narrow = 0, wide = 0;
+    fill(&f, 1, units[u]);
+    sweep(&f, &hr_linalg_blas, units[u], &narrow, &wide);
+    assert_int_equal(wide, 0);
+  }
+}
+
+/* The Hilbert matrix, whose smallest eigenvalues fp32 takes for 0 or less, and an alpha
+ * of their size. */
+static void what_is_beyond_fp32_is_solved_in_fp64(void **state) {
+  (void)state;
+  static fixture f;
+  hr_error err;
+  hr_shifted *s = NULL;
+  double x[N], exact[N];
+  size_t narrow = 0, wide = 0;
+  for (size_t i = 0; i < N; i++) {
+    f.b[i] = i % 2 ? 1 : -1;
+    for (size_t j = 0; j < N; j++) f.a[i * N + j] = 1 / (double)(i + j + 1);
+  }
+  check_ok(hr_shifted_create(N, &hr_linalg_blas, &s, &err));
+  write_system(&f, s);
+  solve_on_paper(&f, 1e-10, exact);
+  check_ok(hr_shifted_solve(s, 1e-10, x, &err));
+  assert_true(relative_error(&f, 1e-10, x, exact) < 1e-6);
+  hr_shifted_count(s, &narrow, &wide);
+  assert_int_equal(wide, 1);
+  /* The matrix is what it was. */
+  solve_on_paper(&f, 1, exact);
+  check_ok(hr_shifted_solve(s, 1, x, &err));
+  assert_true(relative_error(&f, 1, x, exact) < 100 * HR_SHIFTED_TOLERANCE);
+  hr_shifted_destroy(&s);
+}
+
+static void what_is_not_definite_is_refused(void **state) {
+  (void)state;
+  static fixture f;
+  hr_error err;
+  hr_shifted *s = NULL;
+  double x[N];
+  fill(&f, 1, 1);
+  check_ok(hr_shifted_create(N, &hr_linalg_blas, &s, &err));
+  write_system(&f, s);
+  check_fails(hr_shifted_solve(s, -1000, x, &err), HR_ERR_NUMERIC,
+              "the Ridge system with alpha -1000 is not positive definite in fp64; leave "
+              "this alpha out or take a larger one");
+  hr_shifted_matrix(s, N)[5] = (double)NAN;
+  check_fails(
+      hr_shifted_solve(s, 1, x, &err), HR_ERR_NUMERIC,
+      "the Ridge system with alpha 1 is not positive definite in fp64; leave this "
+      "alpha out or take a larger one");
+  hr_shifted_destroy(&s);
+}
+
+static void nothing_to_explain_needs_no_weights(void **state) {
+  (void)state;
+  static fixture f;
+  hr_error err;
+  hr_shifted *s = NULL;
+  double x[N];
+  fill(&f, 1, 1);
+  memset(f.b, 0, sizeof f.b);
+  check_ok(hr_shifted_create(N, &hr_linalg_blas, &s, &err));
+  write_system(&f, s);
+  check_ok(hr_shifted_solve(s, 1, x, &err));
+  for (size_t i = 0; i < N; i++) assert_true(x[i] == 0);
+  assert_true(hr_shifted_bytes(N) > 12.0 * N * N);
+  hr_shifted_destroy(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_sweep_equals_cholesky_in_fp64),
+      cmocka_unit_test(units_do_not_matter),
+      cmocka_unit_test(what_is_beyond_fp32_is_solved_in_fp64),
+      cmocka_unit_test(what_is_not_definite_is_refused),
+      cmocka_unit_test(nothing_to_explain_needs_no_weights),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,352 @@
+#include "config/config.h"
+
+#include "methods/cnn/cnn.h"
+#include "methods/lightgbm/lightgbm.h"
+#include "methods/ridge/leakage.h"
+#include "methods/ridge/marginal.h"
+#include "methods/ridge/placebo.h"
+#include "methods/ridge/ridge.h"
+#include "support/config_checks.h"
+#include "support/fail_alloc.h"
+
+static void check_numbers(const hr_numbers *list, const double *expected, size_t count) {
+  assert_int_equal(list->count, count);
+  for (size_t i = 0; i < count; i++) check_near(list->items[i], expected[i], 0);
+}
+
+static void check_study_grid(const hr_config *c) {
+  static const char *const names[] = {"Cool Poor", "Cool Solar", "Cool Rich",
+                                      "Mid Poor",  "Mid Solar",  "Mid Rich",
+                                      "Hot Poor",  "Hot Solar",  "Hot Rich"};
+  check_numbers(&c->binning.T_eff, (double[]){3750, 4500, 5250, 6000}, 4);
+  check_numbers(&c->binning.M_H, (double[]){-2, -1, 0, 0.5}, 4);
+  check_numbers(&c->binning.focus, (double[]){3, 6}, 2);
+  assert_int_equal(c->binning.bin_count, 9);
+  for (size_t k = 0; k < 9; k++) assert_string_equal(c->binning.names[k], names[k]);
+  assert_string_equal(c->binning.uncovered, "exclude");
+  assert_true(c->binning.at_risk_below == 1000);
+}
+
+static void check_gate(const hr_config *c) {
+  check_near(c->gate.oracle_r2, 0.70, 0);
+  check_near(c->gate.delta_r2, 0.05, 0);
+  check_near(c->gate.insufficient_below, 0.65, 0);
+  check_near(c->gate.focus_delta_r2, 0.05, 0);
+}
+
+static void check_all_alphas(const void *parameters) {
+  const hr_ridge_parameters *ridge = parameters;
+  check_numbers(&ridge->alpha, (double[]){1, 10, 100, 1e3, 1e4, 1e5, 1e6}, 7);
+}
+
+static void test_defaults(void **state) {
+  (void)state;
+  hr_config *c = accept(HEAD);
+  assert_string_equal(c->path, "s.yaml");
+  assert_string_equal(c->experiment.id, "E");
+  assert_string_equal(c->experiment.language, "en");
+  assert_string_equal(c->data.root, "/base");
+  assert_string_equal(c->data.target, "log_g");
+  assert_int_equal(c->data.train_paths.count, 1);
+  assert_string_equal(c->data.train_paths.items[0], "/base/a.h5");
+  assert_string_equal(c->data.test_path, "/base/t.h5");
+  check_near(c->data.noise.level, 1, 0);
+  assert_true(c->data.noise.seed == 42);
+  assert_string_equal(c->data.noise.test, "stored");
+  check_study_grid(c);
+  assert_string_equal(c->selection.by, "cv");
+  assert_true(c->selection.folds == 5);
+  assert_true(c->selection.seed == 42);
+  assert_true(c->run.memory_mib == 4096);
+  assert_true(c->run.block_rows == 0);
+  check_gate(c);
+  assert_int_equal(c->expert_count - c->control_count, 1);
+  assert_ptr_equal(c->experts[0].type, &hr_ridge_method);
+  check_all_alphas(c->experts[0].parameters);
+  assert_int_equal(c->baseline_count, 0);
+  assert_int_equal(c->page_count, 0);
+  hr_config_destroy(&c);
+  assert_null(c);
+  hr_config_destroy(&c);
+}
+
+/* Controls stand behind the experts; the placebo has Ridge's alphas. */
+static void test_controls(void **state) {
+  (void)state;
+  hr_config *c = accept_rest("experts: {posterior: , ridge: {alpha: [2, 3]}}\n");
+  assert_int_equal(c->expert_count, 4);
+  assert_int_equal(c->control_count, 2);
+  assert_ptr_equal(c->experts[2].type, &hr_placebo_method);
+  const hr_ridge_parameters *placebo = c->experts[2].parameters;
+  check_numbers(&placebo->alpha, (double[]){2, 3}, 2);
+  assert_ptr_equal(c->experts[3].type, &hr_leakage_method);
+  hr_config_destroy(&c);
+  c = accept_rest("experts: {posterior: }\n"); /* without Ridge nothing to compare */
+  assert_int_equal(c->control_count, 1);
+  assert_ptr_equal(c->experts[1].type, &hr_leakage_method);
+  hr_config_destroy(&c);
+  c = accept_rest("controls: {placebo: false, leakage: false}\n");
+  assert_int_equal(c->expert_count, 1);
+  assert_int_equal(c->control_count, 0);
+  hr_config_destroy(&c);
+}
+
+static void check_lightgbm(const hr_lightgbm_parameters *p) {
+  assert_true(p->n_estimators == 500);
+  assert_true(p->max_depth == 5);
+  check_near(p->learning_rate, 0.05, 0);
+  assert_true(p->num_leaves == 20);
+  check_near(p->feature_fraction, 0.3, 0);
+  check_near(p->bagging_fraction, 0.7, 0);
+  assert_true(p->bagging_freq == 1);
+  assert_true(p->min_child_samples == 50);
+  check_near(p->reg_alpha, 1, 0);
+  check_near(p->reg_lambda, 1, 0);
+  assert_string_equal(p->device, "auto");
+}
+
+static void check_cnn(const hr_cnn_parameters *p) {
+  check_numbers(&p->channels, (double[]){32, 64, 32}, 3);
+  assert_true(p->kernel_size == 5);
+  assert_true(p->pool_size == 4);
+  assert_true(p->fc_dim == 64);
+  assert_true(p->epochs == 50);
+  assert_true(p->batch_size == 256);
+  check_near(p->lr, 1e-3, 0);
+  check_numbers(&p->bins, (double[]){3, 6}, 2);
+}
+
+/* The published experiment, from examples/: every number of it. */
+static void check_experiment(const hr_config *c, const char *data_folder) {
+  assert_string_equal(c->experiment.id, "MOE-CEILING-C1-01");
+  assert_string_equal(c->experiment.language, "zh");
+  assert_int_equal(c->data.train_paths.count, 5);
+  char path[4096];
+  for (size_t i = 0; i < 5; i++) {
+    snprintf(path, sizeof path, "%s/train_200k_%zu/dataset.h5", data_folder, i);
+    assert_string_equal(c->data.train_paths.items[i], path);
+  }
+  snprintf(path, sizeof path, "%s/test_10k/dataset.h5", data_folder);
+  assert_string_equal(c->data.test_path, path);
+  assert_string_equal(c->data.target, "log_g");
+  check_near(c->data.noise.level, 1, 0);
+  assert_true(c->data.noise.seed == 42);
+  assert_string_equal(c->data.noise.test, "stored");
+  check_study_grid(c);
+  check_gate(c);
+  assert_int_equal(c->baseline_count, 2);
+  assert_string_equal(c->baselines[0].name, "vit");
+  check_near(c->baselines[0].r2, 0.70, 0);
+  assert_string_equal(c->baselines[1].name, "phys_gate");
+  check_near(c->baselines[1].r2, 0.601, 0);
+  assert_int_equal(c->page_count, 2);
+  assert_string_equal(c->pages[0].block, "c1");
+}
+
+static void test_example(void **state) {
+  (void)state;
+  hr_config *c = NULL;
+  hr_error err = {0};
+  char *yaml = read_source("examples/moe-ceiling-c1.yaml");
+  check_ok(hr_config_parse(yaml, strlen(yaml), "x.yaml", "/study", &c, &err));
+  check_experiment(c, "/study");
+  assert_string_equal(c->pages[0].page, "/study/roadmap.md");
+  assert_string_equal(c->pages[1].page, "/study/hub.md");
+  assert_int_equal(c->expert_count - c->control_count, 3);
+  assert_string_equal(c->experts[0].type->name, "ridge");
+  check_all_alphas(c->experts[0].parameters);
+  assert_string_equal(c->experts[1].type->name, "lightgbm");
+  check_lightgbm(c->experts[1].parameters);
+  assert_string_equal(c->experts[2].type->name, "cnn");
+  check_cnn(c->experts[2].parameters);
+  hr_config_destroy(&c);
+  hr_free(yaml);
+}
+
+/* The users' own block, pasted as it stands. */
+static void test_pasted_block(void **state) {
+  (void)state;
+  hr_config *c = accept(
+      "experiment: {id: MOE-CEILING-C1-01, language: zh}      # zh | en\n"
+      "data:\n"
+      "  train: [train_200k_{0..4}/dataset.h5]                # brace ranges and globs, "
+      "relative to `root`\n"
+      "  test: test_10k/dataset.h5\n"
+      "  root: /path/to/data\n"
+      "  target: log_g\n"
+      "  noise: {level: 1.0, seed: 42, test: stored}          # stored | generated\n"
+      "binning:\n"
+      "  T_eff: [3750, 4500, 5250, 6000]\n"
+      "  M_H: [-2.0, -1.0, 0.0, 0.5]\n"
+      "  names: {0: Cool Poor, 1: Cool Solar}\n"
+      "  focus: [3, 6]\n"
+      "experts:\n"
+      "  ridge: {alpha: [1, 10, 100, 1000, 10000, 100000, 1000000]}\n"
+      "  ridge_marginal: {}                                   # noise integrated out; "
+      "same alphas\n"
+      "  posterior: {}                                        # posterior mean over "
+      "templates\n"
+      "  lightgbm: {n_estimators: 500, max_depth: 5}\n"
+      "  cnn: {channels: [32, 64, 32], kernel_size: 5, pool_size: 4, fc_dim: 64, epochs: "
+      "50, batch_size: 256, lr: 1e-3, bins: [3, 6]}\n"
+      "baselines: {vit: 0.70, phys_gate: 0.601}               # outside numbers, drawn "
+      "as "
+      "reference lines\n"
+      "gate: {oracle_r2: 0.70, delta_r2: 0.05, insufficient_below: 0.65, "
+      "focus_delta_r2: 0.05}\n"
+      "publish: [{page: roadmap.md, block: c1}, {page: hub.md, block: c1}]\n");
+  check_experiment(c, "/path/to/data");
+  assert_string_equal(c->pages[0].page, "/base/roadmap.md");
+  assert_int_equal(c->expert_count - c->control_count, 5);
+  for (size_t i = 0; i < 5; i++) {
+    size_t count = 0;
+    assert_ptr_equal(c->experts[i].type, hr_methods(&count)[i]);
+  }
+  check_all_alphas(c->experts[0].parameters);
+  const hr_ridge_marginal_parameters *marginal = c->experts[1].parameters;
+  check_numbers(&marginal->alpha, (double[]){0.001, 0.1, 10, 1000}, 4);
+  check_lightgbm(c->experts[3].parameters);
+  check_cnn(c->experts[4].parameters);
+  hr_config_destroy(&c);
+}
+
+static void test_habits(void **state) {
+  (void)state;
+  hr_config *c = accept_rest(
+      "experts:\n"
+      "  cnn:\n"
+      "  ridge: {alpha: 1e5}     # a single value is a list of one\n"
+      "  lightgbm:\n"
+      "    num_iterations: \"1e2\"\n"
+      "    min_data_in_leaf: 7\n"
+      "    lambda_l1: .5\n"
+      "    lambda_l2: 2\n"
+      "    device: 'gpu'\n"
+      "gate: ~\n"
+      "baselines:\n"
+      "publish: {page: /abs/a.md, block: \"the.block\"}\n"
+      "binning: {focus: []}\n");
+  assert_int_equal(c->expert_count - c->control_count, 3);
+  const hr_ridge_parameters *ridge = c->experts[0].parameters;
+  check_numbers(&ridge->alpha, (double[]){1e5}, 1);
+  const hr_lightgbm_parameters *trees = c->experts[1].parameters;
+  assert_true(trees->n_estimators == 100);
+  assert_true(trees->min_child_samples == 7);
+  check_near(trees->reg_alpha, 0.5, 0);
+  check_near(trees->reg_lambda, 2, 0);
+  assert_string_equal(trees->device, "gpu");
+  check_cnn(c->experts[2].parameters);
+  check_gate(c);
+  assert_int_equal(c->page_count, 1);
+  assert_string_equal(c->pages[0].page, "/abs/a.md");
+  assert_string_equal(c->pages[0].block, "the.block");
+  assert_int_equal(c->binning.focus.count, 0);
+  hr_config_destroy(&c);
+}
+
+static void test_other_grids(void **state) {
+  (void)state;
+  hr_config *c = accept_rest(
+      "binning: {T_eff: [4000, 5000, 6000], M_H: [-1, 1], "
+      "names: {1: Warm}}\n");
+  assert_int_equal(c->binning.bin_count, 2);
+  assert_string_equal(c->binning.names[0], "Bin 0");
+  assert_string_equal(c->binning.names[1], "Warm");
+  assert_int_equal(c->binning.focus.count, 0);
+  hr_config_destroy(&c);
+  c = accept_rest("binning: {T_eff: [1, 2, 3, 4], names: {3: Low, 8: \"x: y\"}}\n");
+  assert_string_equal(c->binning.names[0], "Cool Poor");
+  assert_string_equal(c->binning.names[3], "Low");
+  assert_string_equal(c->binning.names[8], "x: y");
+  check_numbers(&c->binning.focus, (double[]){3, 6}, 2);
+  hr_config_destroy(&c);
+}
+
+static void test_wrong_bins(void **state) {
+  (void)state;
+  refuse_rest(
+      "binning:\n  T_eff: [3750, 4500, 4500]\n",
+      "s.yaml:4:23: binning.T_eff[2] is 4500, but must be greater than the number "
+      "before it, 4500");
+  refuse_rest("binning: {M_H: [0.5]}\n",
+              "s.yaml:3:16: binning.M_H has 1 item, but needs at least 2");
+  refuse_rest("binning: {focus: [3, 9]}\n",
+              "s.yaml:3:22: binning.focus[1] is 9, but the grid has the bins 0 to 8");
+  refuse_rest("binning: {focus: 9}\n",
+              "s.yaml:3:18: binning.focus[0] is 9, but the grid has the bins 0 to 8");
+  refuse_rest("binning: {focus: [3, 3]}\n",
+              "s.yaml:3:22: binning.focus[1] is 3, which the list holds already; keep "
+              "one");
+  refuse_rest("binning: {names: {9: Far}}\n",
+              "s.yaml:3:19: binning.names names the bin '9', but the grid has the bins 0 "
+              "to 8");
+  refuse_rest(
+      "binning: {names: {00: Far}}\n",
+      "s.yaml:3:19: binning.names names the bin '00', but the grid has the bins 0 "
+      "to 8");
+  refuse_rest("binning: {names: {Mid: Far}}\n",
+              "s.yaml:3:19: binning.names names the bin 'Mid', but the grid has the bins "
+              "0 to 8");
+  refuse_rest("binning: {names: {3: [a]}}\n",
+              "s.yaml:3:22: binning.names.3 must be a text, not a list");
+  refuse_rest(
+      "binning: {names: {3: Cool Rich}}\n",
+      "s.yaml:3:22: binning.names calls both bin 2 and bin 3 'Cool Rich'; give each "
+      "bin a name of its own");
+  refuse_rest(
+      "binning: {names: {1: Far, 8: Far}}\n",
+      "s.yaml:3:30: binning.names calls both bin 1 and bin 8 'Far'; give each bin a "
+      "name of its own");
+  refuse_rest(
+      "binning: {names: {1: Hot Rich}}\n",
+      "s.yaml:3:22: binning.names calls both bin 1 and bin 8 'Hot Rich'; give each "
+      "bin a name of its own");
+  refuse_rest("experts: {cnn: {bins: []}}\n",
+              "s.yaml:3:23: experts.cnn.bins has 0 items, but needs at least 1");
+  refuse_rest("experts: {cnn: {bins: [3, 12]}}\n",
+              "s.yaml:3:27: experts.cnn.bins[1] is 12, but the grid has the bins 0 to 8");
+  refuse_rest("binning: {T_eff: [1, 2]}\nexperts: {cnn: {}}\n",
+              "s.yaml:4:16: experts.cnn.bins[0] is 3, but the grid has the bins 0 to 2");
+}
+
+static void test_too_many_bins(void **state) {
+  (void)state;
+  hr_text text;
+  hr_text_init(&text);
+  hr_text_append(&text, "%sbinning:\n  T_eff: [0", HEAD);
+  for (int i = 1; i <= 342; i++) hr_text_append(&text, ", %d", i);
+  hr_text_append(&text, "]\n");
+  refuse(text.bytes,
+         "s.yaml:4:3: binning has 1026 bins, more than 1024; give fewer edges");
+  hr_text_fini(&text);
+}
+
+static hr_status parse_and_write(const char *yaml) {
+  hr_config *config = NULL;
+  hr_text text;
+  hr_text_init(&text);
+  hr_status status = parse(yaml, &config, NULL);
+  if (status == HR_OK) status = hr_config_write(config, &text, NULL);
+  hr_text_fini(&text);
+  hr_config_destroy(&config);
+  return status;
+}
+
+static void test_memory(void **state) {
+  (void)state;
+  check_alloc_failures(
+      parse_and_write(HEAD "binning: {T_eff: [1, 2], M_H: [1, 2, 3], names: {0: a}}\n"
+                           "experts: {ridge: , lightgbm: }\nbaselines: {vit: 0.7}\n"
+                           "publish: [{page: a, block: b}]\n"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_defaults),   cmocka_unit_test(test_controls),
+      cmocka_unit_test(test_example),    cmocka_unit_test(test_pasted_block),
+      cmocka_unit_test(test_habits),     cmocka_unit_test(test_other_grids),
+      cmocka_unit_test(test_wrong_bins), cmocka_unit_test(test_too_many_bins),
+      cmocka_unit_test(test_memory),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

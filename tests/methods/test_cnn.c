@@ -1,0 +1,574 @@
+/* The 1D-CNN expert on small studies: its life, its remedies, and what goes wrong. What
+ * the network computes is checked in tests/nn and against PyTorch. */
+#include "methods/cnn/cnn.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/random.h"
+#include "methods/cnn/train.h"
+#include "nn/cnn_model.h"
+#include "support/check.h"
+#include "support/scratch.h"
+
+enum { TRAIN = 360, TEST = 60, PIXELS = 48, BINS = 5, FOLDS = 5 };
+
+/* Bin 0 has 300 rows, bin 1 forty, bin 2 one, bin 3 none; 4 is not asked for. */
+typedef struct small_study {
+  float flux[TRAIN * PIXELS], error[TRAIN * PIXELS], noisy[TRAIN * PIXELS];
+  float test_x[TEST * PIXELS];
+  double train_y[TRAIN], test_y[TEST], wave[PIXELS];
+  int32_t train_bin[TRAIN], test_bin[TEST];
+  uint8_t fold[TRAIN];
+  hr_study_view view;
+  hr_observer observer;
+  uint64_t first_done, done, stop_after; /* progress told; stopped at so many rows */
+  char log[2000];
+} small_study;
+
+static double channels[] = {4, 8}, bins[] = {3, 2, 0, 1};
+
+static hr_cnn_parameters usual(void) {
+  return (hr_cnn_parameters){.channels = {channels, 2},
+                             .kernel_size = 5,
+                             .pool_size = 2,
+                             .fc_dim = 8,
+                             .batch_norm = true,
+                             .epochs = 12,
+                             .batch_size = 16,
+                             .lr = 0.01,
+                             .weight_decay = 0.01,
+                             .warmup = 1,
+                             .patience = 0,
+                             .restart_after = 6,
+                             .redraw = true,
+                             .bins = {bins, 4}};
+}
+
+static hr_network_backend backend(void) {
+  return (hr_network_backend){
+      hr_convolver_onednn() ? hr_convolver_onednn() : &hr_convolver_reference,
+      &hr_linalg_blas};
+}
+
+/* A line whose depth is the target, somewhere between pixels 10 and 14. */
+static void make_row(float *row, double y, size_t i) {
+  for (size_t p = 0; p < PIXELS; p++) row[p] = 1;
+  for (size_t p = 0; p < 3; p++) row[10 + i % 5 + p] -= (float)(0.2 * y);
+}
+
+static void make_rows(small_study *s) {
+  for (size_t i = 0; i < TRAIN; i++) {
+    s->train_bin[i] = i < 300 ? 0 : i < 340 ? 1 : i == 340 ? 2 : i < 350 ? 4 : -1;
+    s->train_y[i] = 3 + 2 * hr_uniform(1, HR_STREAM_FOLDS, i, 0);
+    make_row(s->flux + i * PIXELS, s->train_y[i], i);
+    for (size_t p = 0; p < PIXELS; p++) s->error[i * PIXELS + p] = 0.05F;
+    hr_normal(9, HR_STREAM_NOISE_TRAIN, i, 0, PIXELS, s->noisy + i * PIXELS);
+    for (size_t j = i * PIXELS; j < (i + 1) * PIXELS; j++) {
+      s->noisy[j] = s->flux[j] + 0.05F * s->noisy[j];
+    }
+  }
+  for (size_t i = 0; i < TEST; i++) {
+    float z[PIXELS];
+    s->test_bin[i] = i % 4 == 3 ? 1 : 0;
+    s->test_y[i] = 3 + 2 * hr_uniform(2, HR_STREAM_FOLDS, i, 0);
+    make_row(s->test_x + i * PIXELS, s->test_y[i], i);
+    hr_normal(9, HR_STREAM_NOISE_TEST, i, 0, PIXELS, z);
+    for (size_t p = 0; p < PIXELS; p++) s->test_x[i * PIXELS + p] += 0.05F * z[p];
+  }
+}
+
+static void keep_log(void *context, hr_log_level level, const char *line) {
+  small_study *s = context;
+  (void)level;
+  size_t used = strlen(s->log);
+  snprintf(s->log + used, sizeof s->log - used, "%s\n", line);
+}
+
+static void count_rows(void *context, const hr_progress *progress) {
+  small_study *s = context;
+  if (s->first_done == 0) s->first_done = progress->done;
+  s->done = progress->done;
+}
+
+static bool is_enough(void *context) {
+  const small_study *s = context;
+  return s->stop_after > 0 && s->done >= s->stop_after;
+}
+
+static small_study *make_study(void) {
+  hr_error err;
+  small_study *s = NULL;
+  check_ok(hr_alloc(&s, 1, &err));
+  make_rows(s);
+  hr_assign_folds(s->train_bin, TRAIN, BINS, FOLDS, 1, s->fold);
+  for (size_t p = 0; p < PIXELS; p++) s->wave[p] = 7100 + 0.5 * (double)p;
+  s->observer = (hr_observer){s, keep_log, count_rows, is_enough};
+  s->view = (hr_study_view){
+      .pixels = PIXELS,
+      .bin_count = BINS,
+      .fold_count = FOLDS,
+      .wave_angstrom = s->wave,
+      .train = {TRAIN, s->train_y, s->train_bin, s->train_bin, s->fold},
+      .test = {TEST, s->test_y, s->test_bin, s->test_bin, NULL},
+      .seed = 7,
+      .memory_bytes = (size_t)1 << 30,
+      .noise_level = 1,
+      .observer = &s->observer,
+  };
+  return s;
+}
+
+static const hr_method *const type = &hr_cnn_method;
+
+static hr_status show(const small_study *s, const hr_cnn_parameters *parameters,
+                      size_t block_rows, hr_learner **expert, hr_error *err) {
+  hr_network_backend b = backend();
+  hr_status status = hr_convolver_onednn()
+                         ? type->create(&s->view, parameters, expert, err)
+                         : hr_cnn_create_with(&b, &s->view, parameters, expert, err);
+  if (status != HR_OK) return status;
+  for (size_t first = 0; first < TRAIN; first += block_rows) {
+    size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
+    hr_block block = {first,
+                      count,
+                      PIXELS,
+                      s->flux + first * PIXELS,
+                      s->error + first * PIXELS,
+                      s->noisy + first * PIXELS};
+    assert_int_equal(type->observe(*expert, &block, err), HR_OK);
+  }
+  return type->train(*expert, err);
+}
+
+/* The whole life, up to predictions. */
+static hr_learner *live(const small_study *s, const hr_cnn_parameters *parameters,
+                        size_t block_rows) {
+  hr_learner *expert = NULL;
+  hr_error err;
+  check_ok(show(s, parameters, block_rows, &expert, &err));
+  hr_block block = {0, TEST, PIXELS, NULL, NULL, s->test_x};
+  check_ok(type->observe_test(expert, &block, &err));
+  return expert;
+}
+
+static double r2_of(const small_study *s, const hr_task *task) {
+  double mean = 0, error = 0, total = 0, count = (double)task->test_rows;
+  for (size_t i = 0; i < TEST; i++) {
+    if (s->test_bin[i] == task->bin) mean += s->test_y[i] / count;
+  }
+  for (size_t i = 0, at = 0; i < TEST; i++) {
+    if (s->test_bin[i] != task->bin) continue;
+    double d = s->test_y[i] - (double)task->predictions[at++];
+    error += d * d;
+    total += (s->test_y[i] - mean) * (s->test_y[i] - mean);
+  }
+  return 1 - error / total;
+}
+
+static void bins_are_trained_or_skipped(void **state) {
+  (void)state;
+  size_t count = 0;
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  hr_learner *expert = live(s, &p, TRAIN);
+  const hr_task *tasks = type->tasks(expert, &count);
+  assert_int_equal(count, BINS);
+  for (size_t k = 0; k < 2; k++) assert_int_equal(tasks[k].status, HR_TASK_OK);
+  assert_true(tasks[0].cv_r2[0] > 0.7);
+  assert_true(r2_of(s, &tasks[0]) > 0.7);
+  assert_int_equal(tasks[0].convergence, HR_CONVERGED);
+  assert_string_equal(tasks[0].note, "");
+  assert_int_equal(tasks[0].train_rows, 300);
+  assert_int_equal(tasks[0].validated_rows, 60);
+  assert_int_equal(tasks[0].curve_points, 12);
+  check_near(tasks[0].curve[tasks[0].best_epoch].validation_r2, tasks[0].cv_r2[0], 0);
+  for (size_t k = 2; k < BINS; k++) assert_int_equal(tasks[k].status, HR_TASK_SKIPPED);
+  assert_true(strstr(tasks[2].note, "to train on and") != NULL);
+  assert_int_equal(tasks[2].train_rows, 1);
+  assert_string_equal(tasks[3].note,
+                      "0 rows to train on and 0 held out; at least 10 and 2 are needed");
+  assert_string_equal(tasks[4].note, "this expert was not asked for in this bin");
+  assert_true(isnan(tasks[3].cv_r2[0]));
+  type->destroy(&expert);
+  assert_null(expert);
+  hr_free(s);
+}
+
+/* The predictions of bin 0, with one setting after another changed. */
+static void predict(const small_study *s, const hr_cnn_parameters *p, size_t block_rows,
+                    float *out) {
+  size_t count = 0;
+  hr_learner *expert = live(s, p, block_rows);
+  const hr_task *task = &type->tasks(expert, &count)[0];
+  assert_int_equal(task->test_rows, 45);
+  memcpy(out, task->predictions, 45 * sizeof *out);
+  type->destroy(&expert);
+}
+
+static void neither_blocks_nor_places_change_a_byte(void **state) {
+  (void)state;
+  scratch place;
+  scratch_init(&place);
+  float one[45], other[45];
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  p.epochs = 2;
+  predict(s, &p, TRAIN, one);
+  predict(s, &p, 7, other);
+  assert_memory_equal(one, other, sizeof one);
+  s->view.memory_bytes = 1000; /* the rows go to a file */
+  s->view.folder = place.path;
+  predict(s, &p, TRAIN, other);
+  assert_memory_equal(one, other, sizeof one);
+  hr_free(s);
+  scratch_fini(&place);
+}
+
+static void precision_changes_little_or_says_why_nothing(void **state) {
+  (void)state;
+  char bf16[] = "bf16";
+  float exact[45], rounded[45];
+  if (!hr_convolver_onednn()) skip();
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  predict(s, &p, TRAIN, exact);
+  p.precision = bf16;
+  hr_learner *expert = live(s, &p, TRAIN);
+  size_t count = 0;
+  const hr_task *task = &type->tasks(expert, &count)[0];
+  memcpy(rounded, task->predictions, sizeof rounded);
+  assert_true(r2_of(s, task) > 0.7);
+  type->destroy(&expert);
+  const char *warning =
+      "1D-CNN: this processor has no bf16 products, convolutions are "
+      "computed in fp32\n";
+  if (hr_convolver_onednn_bf16()) {
+    assert_null(strstr(s->log, warning));
+    assert_memory_not_equal(rounded, exact, sizeof exact);
+  } else {
+    assert_non_null(strstr(s->log, warning));
+    assert_memory_equal(rounded, exact, sizeof exact);
+  }
+  hr_free(s);
+}
+
+static void noise_is_drawn_anew_or_not(void **state) {
+  (void)state;
+  float redrawn[45], single[45];
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  p.epochs = 2;
+  predict(s, &p, TRAIN, redrawn);
+  p.redraw = false;
+  predict(s, &p, TRAIN, single);
+  assert_memory_not_equal(redrawn, single, sizeof redrawn);
+  /* Without noise there is nothing to draw: both see the clean flux. */
+  s->view.noise_level = 0;
+  memcpy(s->noisy, s->flux, sizeof s->noisy);
+  predict(s, &p, TRAIN, single);
+  p.redraw = true;
+  predict(s, &p, TRAIN, redrawn);
+  assert_memory_equal(redrawn, single, sizeof redrawn);
+  hr_free(s);
+}
+
+/* Interrupted in the fourth epoch, and begun anew in the same folder. */
+static void a_stopped_training_goes_on(void **state) {
+  (void)state;
+  scratch place;
+  scratch_init(&place);
+  float straight[45], resumed[45];
+  hr_error err;
+  hr_learner *expert = NULL;
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  p.epochs = 6;
+  predict(s, &p, TRAIN, straight);
+  s->view.folder = place.path;
+  s->stop_after = 3 * 240 + 50;
+  s->done = 0;
+  check_fails(show(s, &p, TRAIN, &expert, &err), HR_ERR_INTERRUPTED,
+              "interrupted while training 1D-CNN");
+  type->destroy(&expert);
+  assert_int_equal(access(scratch_name(&place, "tasks/0-cnn/training.state"), F_OK), 0);
+  s->stop_after = s->first_done = 0;
+  predict(s, &p, TRAIN, resumed);
+  assert_memory_equal(straight, resumed, sizeof straight);
+  assert_true(s->first_done == 3 * 240 + 16);
+  /* Another training does not take the state for its own. */
+  p.lr = 0.02;
+  s->first_done = 0;
+  predict(s, &p, TRAIN, resumed);
+  assert_true(s->first_done == 16);
+  hr_free(s);
+  scratch_fini(&place);
+}
+
+static void saved_models_predict_the_same(void **state) {
+  (void)state;
+  scratch place;
+  scratch_init(&place);
+  hr_error err;
+  size_t count = 0;
+  float out[45], rows[45 * PIXELS];
+  small_study *s = make_study();
+  s->view.folder = place.path;
+  hr_cnn_parameters p = usual();
+  p.epochs = 2;
+  hr_learner *expert = live(s, &p, TRAIN);
+  const hr_task *task = &type->tasks(expert, &count)[0];
+  check_ok(type->save(expert, task, place.path, &err));
+  hr_network_backend b = backend();
+  hr_cnn_model model;
+  check_ok(hr_cnn_model_load(scratch_name(&place, "model.cnn"), 8, &b, &model, &err));
+  for (size_t i = 0, at = 0; i < TEST; i++) {
+    if (s->test_bin[i] != 0) continue;
+    memcpy(rows + at++ * PIXELS, s->test_x + i * PIXELS, PIXELS * sizeof *rows);
+  }
+  check_ok(hr_cnn_model_predict(&model, rows, 45, out, &err));
+  assert_memory_equal(out, task->predictions, sizeof out);
+  assert_int_equal(access(scratch_name(&place, "curves.csv"), F_OK), 0);
+  assert_int_not_equal(access(scratch_name(&place, "tasks/0-cnn/training.state"), F_OK),
+                       0);
+  hr_cnn_model_fini(&model);
+  type->destroy(&expert);
+  hr_free(s);
+  scratch_fini(&place);
+}
+
+typedef struct shelf {
+  scratch place;
+  size_t kept;
+} shelf;
+
+static hr_status keep_on_shelf(void *context, const hr_learner *expert,
+                               const hr_task *task, hr_error *err) {
+  shelf *on = context;
+  char name[16], folder[4096];
+  assert_int_equal(task->status, HR_TASK_OK);
+  on->kept++;
+  snprintf(name, sizeof name, "%d", task->bin);
+  snprintf(folder, sizeof folder, "%s", scratch_name(&on->place, name));
+  hr_status status = hr_make_folders(folder, err);
+  return status == HR_OK ? type->save(expert, task, folder, err) : status;
+}
+
+/* A second expert takes back what a first one kept: no row is trained on, and predictions
+ * and all that the study knows of the training are the same. */
+static void models_are_kept_and_restored(void **state) {
+  (void)state;
+  shelf on = {.kept = 0};
+  hr_error err;
+  size_t count = 0;
+  hr_learner *again = NULL;
+  hr_network_backend b = backend();
+  small_study *s = make_study();
+  scratch_init(&on.place);
+  s->view.keeper = (hr_keeper){&on, keep_on_shelf};
+  hr_cnn_parameters p = usual();
+  p.epochs = 3;
+  hr_learner *first = live(s, &p, TRAIN);
+  const hr_task *was = type->tasks(first, &count);
+  assert_int_equal(on.kept, 2);
+  check_ok(hr_cnn_create_with(&b, &s->view, &p, &again, &err));
+  assert_false(type->is_trained(again));
+  assert_int_equal(type->restore(again, &was[0], "/dev/null", &err), HR_ERR_MISSING);
+  assert_false(type->is_trained(again));
+  check_ok(type->restore(again, &was[0], scratch_name(&on.place, "0"), &err));
+  check_ok(type->restore(again, &was[1], scratch_name(&on.place, "1"), &err));
+  assert_true(type->is_trained(again));
+  s->done = 0;
+  check_ok(type->train(again, &err));
+  assert_int_equal(s->done, 0);
+  hr_block block = {0, TEST, PIXELS, NULL, NULL, s->test_x};
+  check_ok(type->observe_test(again, &block, &err));
+  const hr_task *is = type->tasks(again, &count);
+  for (size_t k = 0; k < 2; k++) {
+    assert_int_equal(is[k].status, HR_TASK_OK);
+    assert_int_equal(is[k].convergence, was[k].convergence);
+    assert_int_equal(is[k].best_epoch, was[k].best_epoch);
+    assert_int_equal(is[k].validated_rows, was[k].validated_rows);
+    assert_int_equal(is[k].curve_points, 3);
+    assert_memory_equal(is[k].curve, was[k].curve, 3 * sizeof *is[k].curve);
+    assert_string_equal(is[k].note, was[k].note);
+    assert_memory_equal(is[k].cv_r2, was[k].cv_r2, sizeof(double));
+    assert_memory_equal(is[k].predictions, was[k].predictions,
+                        is[k].test_rows * sizeof(float));
+  }
+  type->destroy(&again);
+  type->destroy(&first);
+  hr_free(s);
+  scratch_fini(&on.place);
+}
+
+/* Labels that have nothing to do with the spectra. */
+static void what_cannot_be_learnt_is_tried_twice(void **state) {
+  (void)state;
+  size_t count = 0;
+  small_study *s = make_study();
+  for (size_t i = 0; i < TRAIN; i++) {
+    make_row(s->flux + i * PIXELS, 4, 0);
+    memcpy(s->noisy + i * PIXELS, s->flux + i * PIXELS, PIXELS * sizeof(float));
+  }
+  hr_cnn_parameters p = usual();
+  p.restart_after = 2;
+  p.epochs = 4;
+  p.bins.count = 3;
+  hr_learner *expert = live(s, &p, TRAIN);
+  const hr_task *task = &type->tasks(expert, &count)[0];
+  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->convergence, HR_NOT_CONVERGED);
+  assert_string_equal(
+      task->note,
+      "no better than the mean within 2 epochs: started again with lr 0.001 and batch "
+      "normalisation; not converged: no better than the mean after 4 epochs");
+  assert_string_equal(
+      s->log,
+      "1D-CNN, bin 0: no better than the mean within 2 epochs: started again with lr "
+      "0.001 and batch normalisation; not converged: no better than the mean after 4 "
+      "epochs\n");
+  type->destroy(&expert);
+  hr_free(s);
+}
+
+static void a_loss_that_is_no_number_is_tried_twice(void **state) {
+  (void)state;
+  size_t count = 0;
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  p.lr = 1e38;
+  p.weight_decay = 1e38;
+  p.bins.count = 3;
+  hr_learner *expert = live(s, &p, TRAIN);
+  const hr_task *task = &type->tasks(expert, &count)[0];
+  assert_int_equal(task->status, HR_TASK_FAILED);
+  assert_string_equal(
+      task->note,
+      "no better than the mean within 6 epochs: started again with lr 1e+37 and batch "
+      "normalisation; the loss is no number after 1 epoch at a learning rate of 1e+37; "
+      "take a smaller lr");
+  type->destroy(&expert);
+  hr_free(s);
+}
+
+static void convergence_is_judged_by_the_curve(void **state) {
+  (void)state;
+  enum { EPOCHS = 10 };
+  hr_curve_point curve[EPOCHS];
+  for (size_t i = 0; i < EPOCHS; i++) curve[i] = (hr_curve_point){1, 0.5, 1};
+  assert_true(hr_cnn_has_converged(curve, EPOCHS, EPOCHS));
+  curve[9].validation_r2 = 0.53;
+  assert_false(hr_cnn_has_converged(curve, EPOCHS, EPOCHS));
+  assert_true(hr_cnn_has_converged(curve, EPOCHS, EPOCHS + 1)); /* out of patience */
+  curve[6].validation_r2 = 0.52;
+  assert_true(hr_cnn_has_converged(curve, EPOCHS, EPOCHS));
+  for (size_t i = 0; i < EPOCHS; i++) curve[i].validation_r2 = i % 2 ? (double)NAN : 0.02;
+  assert_false(hr_cnn_has_converged(curve, EPOCHS, EPOCHS + 1));
+  assert_false(hr_cnn_has_converged(curve, 0, EPOCHS));
+}
+
+static void training_that_still_rises_says_so(void **state) {
+  (void)state;
+  size_t count = 0;
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  p.epochs = 3; /* the last of them is the last fifth */
+  p.bins.count = 3;
+  p.lr = 0.01;
+  hr_learner *expert = live(s, &p, TRAIN);
+  const hr_task *task = &type->tasks(expert, &count)[0];
+  assert_int_equal(task->convergence, HR_NOT_CONVERGED);
+  assert_string_equal(task->note,
+                      "not converged: validation R2 still rose in the last of 3 epochs, "
+                      "give it more");
+  type->destroy(&expert);
+  hr_free(s);
+}
+
+static void networks_that_cannot_be_are_refused(void **state) {
+  (void)state;
+  hr_error err;
+  hr_learner *expert = NULL;
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  p.pool_size = 8;
+  check_fails(show(s, &p, TRAIN, &expert, &err), HR_ERR_CONFIG,
+              "pool_size 8 behind each of 2 convolutions leaves nothing of 48 pixels; "
+              "take a smaller pool_size, or at most 1 channels");
+  assert_null(expert);
+  hr_cost cost = {0};
+  type->estimate(&s->view, &p, &cost);
+  check_near(cost.memory_bytes, 0, 0);
+  hr_free(s);
+}
+
+static void missing_rows_are_noticed(void **state) {
+  (void)state;
+  hr_error err;
+  hr_learner *expert = NULL;
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  hr_network_backend b = backend();
+  check_ok(hr_cnn_create_with(&b, &s->view, &p, &expert, &err));
+  check_fails(type->train(expert, &err), HR_ERR_INTERNAL,
+              "cnn saw 0 rows of bin 0, not 300");
+  type->destroy(&expert);
+  hr_free(s);
+}
+
+static void estimates_count_rows_and_places(void **state) {
+  (void)state;
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  hr_cost in_memory = {0}, in_file = {0};
+  type->estimate(&s->view, &p, &in_memory);
+  s->view.memory_bytes = 1000;
+  type->estimate(&s->view, &p, &in_file);
+  double stored = 4 * PIXELS * (2.0 * (240 + 32) + 60 + 8);
+  check_near(in_memory.memory_bytes - in_file.memory_bytes, stored, 800);
+  check_near(in_file.disk_bytes - in_memory.disk_bytes, stored, 800);
+  /* Three times the products of 272 rows, and once those of 68, in each of 12 epochs. */
+  hr_network_shape shape;
+  hr_error err;
+  check_ok(hr_cnn_shape(&s->view, &p, &shape, &err));
+  double rows = 272 + 68.0 / 3;
+  check_near(in_memory.operations / (2 * 36 * hr_network_operations(&shape) * rows), 1,
+             0.02);
+  hr_free(s);
+}
+
+static void it_is_there_or_says_why_not(void **state) {
+  (void)state;
+  hr_error err;
+  if (hr_convolver_onednn()) {
+    check_ok(type->available(&err));
+    return;
+  }
+  check_fails(type->available(&err), HR_ERR_MISSING,
+              "this program was built without oneDNN; install libdnnl-dev "
+              "(scripts/setup.sh build) and build it with -DHR_ONEDNN=ON");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(bins_are_trained_or_skipped),
+      cmocka_unit_test(neither_blocks_nor_places_change_a_byte),
+      cmocka_unit_test(precision_changes_little_or_says_why_nothing),
+      cmocka_unit_test(noise_is_drawn_anew_or_not),
+      cmocka_unit_test(a_stopped_training_goes_on),
+      cmocka_unit_test(saved_models_predict_the_same),
+      cmocka_unit_test(models_are_kept_and_restored),
+      cmocka_unit_test(what_cannot_be_learnt_is_tried_twice),
+      cmocka_unit_test(a_loss_that_is_no_number_is_tried_twice),
+      cmocka_unit_test(convergence_is_judged_by_the_curve),
+      cmocka_unit_test(training_that_still_rises_says_so),
+      cmocka_unit_test(networks_that_cannot_be_are_refused),
+      cmocka_unit_test(missing_rows_are_noticed),
+      cmocka_unit_test(estimates_count_rows_and_places),
+      cmocka_unit_test(it_is_there_or_says_why_not),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
