@@ -15,9 +15,9 @@
 #include "core/field.h"
 #include "data/bins.h"
 #include "data/stream.h"
+#include "methods/fit.h"
+#include "models/model.h"
 #include "nn/training.h"
-
-enum { HR_GLOBAL = -1 }; /* as a task's bin: the model trained on all rows */
 
 /* The labels of one split; borrowed. */
 typedef struct hr_split_view {
@@ -36,7 +36,11 @@ typedef struct hr_task hr_task;
  * that is killed need not train it again (`restore` below). `keep` NULL: nowhere. */
 typedef struct hr_keeper {
   void *context;
-  /* Makes the model of a task, which is HR_TASK_OK but for its predictions, durable.
+  /* The new way: makes the model of a slot and its fit durable, as soon as it is there.
+   */
+  hr_status (*keep_model)(void *context, const hr_model *model, const hr_fit *fit,
+                          hr_error *err);
+  /* Makes the model of a task, which is HR_FIT_OK but for its predictions, durable.
    * Thread-safe for different tasks. */
   hr_status (*keep)(void *context, const hr_learner *expert, const hr_task *task,
                     hr_error *err);
@@ -72,27 +76,13 @@ typedef struct hr_study_view {
   hr_low_memory low_memory; /* the least with which the study fits memory_bytes */
 } hr_study_view;
 
-typedef enum hr_task_status {
-  HR_TASK_OK,
-  HR_TASK_SKIPPED, /* too few rows, not asked for in this bin, or not in this build */
-  HR_TASK_FAILED,
-} hr_task_status;
-
-/* Whether an iterative training came to its end. A model that did not converge is scored,
- * but never chosen. */
-typedef enum hr_convergence {
-  HR_CONVERGENCE_NONE, /* the method has no such thing */
-  HR_CONVERGED,
-  HR_NOT_CONVERGED,
-} hr_convergence;
-
 /* The outcome of one (bin, expert). A variant is one setting of the method's
  * hyperparameter (Ridge: one alpha); every variant is kept, so that selection can be
  * looked at from both sides. Test predictions: for the rows with route == bin in row
  * order (HR_GLOBAL: all rows). */
 struct hr_task {
   int bin; /* or HR_GLOBAL */
-  hr_task_status status;
+  hr_fit_status status;
   char note[256]; /* one sentence: why skipped or failed, remedies applied; or "" */
   size_t train_rows;
   size_t test_rows; /* rows predicted */
@@ -143,9 +133,29 @@ typedef struct hr_method {
    * it has not: a study then goes on without the expert. NULL: always. */
   hr_status (*available)(hr_error *err);
 
-  /* All NULL where the method is part of the configuration's grammar but not of this
-   * build; sample_rows and observe_sample also where it wants no sample; restore and
-   * is_trained where it keeps no models. Failing with HR_ERR_MEMORY or HR_ERR_NUMERIC
+  /* The new way, which replaces create .. save below method by method
+   * (docs/architecture.md, "Methods make models"): a learner sees training rows only, and
+   * what it has learned leaves it as models.
+   *
+   * begin as create; sample as observe_sample; learn as observe. */
+  hr_status (*begin)(const hr_study_view *study, const void *parameters, hr_learner **out,
+                     hr_error *err);
+  hr_status (*sample)(hr_learner *learner, const hr_block *block, const bool *chosen,
+                      hr_error *err);
+  hr_status (*learn)(hr_learner *learner, const hr_block *block, hr_error *err);
+  /* Takes back what an earlier run kept of slot `fit->slot` in `folder`, as restore.
+   * NULL: the method keeps nothing. */
+  hr_status (*resume)(hr_learner *learner, const hr_fit *fit, const char *folder,
+                      hr_error *err);
+  /* Trains. out [hr_method_slots] zeroed, one a slot in the order of the bins, the global
+   * one last; they are the caller's from then on, on failure too (hr_trained_fini). A
+   * slot that cannot be trained has a fit that is skipped or failed with a sentence why,
+   * and no model; that is no error. */
+  hr_status (*finish)(hr_learner *learner, hr_trained *out, hr_error *err);
+
+  /* The old way. All NULL where the method is part of the configuration's grammar but not
+   * of this build; sample_rows and observe_sample also where it wants no sample; restore
+   * and is_trained where it keeps no models. Failing with HR_ERR_MEMORY or HR_ERR_NUMERIC
    * ends this expert alone, anything else the study. */
   hr_status (*create)(const hr_study_view *study, const void *parameters,
                       hr_learner **out, hr_error *err);
@@ -183,6 +193,11 @@ typedef struct hr_method {
   hr_status (*save)(const hr_learner *expert, const hr_task *task, const char *folder,
                     hr_error *err);
 } hr_method;
+
+/* How many slots it has in a study of so many bins; the slot of number s, a bin or
+ * HR_GLOBAL. */
+size_t hr_method_slots(const hr_method *method, size_t bin_count);
+int hr_method_slot(const hr_method *method, size_t bin_count, size_t s);
 
 /* The registry: every method, in the order of tables and figures. */
 const hr_method *const *hr_methods(size_t *count);

@@ -24,3 +24,11 @@ const hr_method *hr_method_find(const char *name) {
   }
   return NULL;
 }
+
+size_t hr_method_slots(const hr_method *method, size_t bin_count) {
+  return (method->only_global ? 0 : bin_count) + (method->has_global ? 1 : 0);
+}
+
+int hr_method_slot(const hr_method *method, size_t bin_count, size_t s) {
+  return method->only_global || s == bin_count ? HR_GLOBAL : (int)s;
+}

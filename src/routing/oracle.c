@@ -13,7 +13,7 @@ const hr_task *hr_outcome_task(const hr_outcome *outcome, int bin) {
 
 const hr_task *hr_outcome_usable(const hr_outcome *outcome, int bin) {
   const hr_task *task = hr_outcome_task(outcome, bin);
-  return task && task->status == HR_TASK_OK ? task : NULL;
+  return task && task->status == HR_FIT_OK ? task : NULL;
 }
 
 /* The slot of a bin or route in arrays that keep the uncovered rows last. */

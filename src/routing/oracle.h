@@ -16,7 +16,7 @@ typedef struct hr_outcome {
 /* The outcome's task of a bin (or HR_GLOBAL), whatever its status; NULL: it has none. */
 const hr_task *hr_outcome_task(const hr_outcome *outcome, int bin);
 
-/* As hr_outcome_task, but NULL unless its status is HR_TASK_OK. */
+/* As hr_outcome_task, but NULL unless its status is HR_FIT_OK. */
 const hr_task *hr_outcome_usable(const hr_outcome *outcome, int bin);
 
 /* Who predicts the rows that are routed to a bin. */

@@ -7,14 +7,14 @@
 static bool knows_variance(const hr_outcome *outcome) {
   for (size_t t = 0; t < outcome->task_count; t++) {
     const hr_task *task = &outcome->tasks[t];
-    if (task->status == HR_TASK_OK && task->variance) return true;
+    if (task->status == HR_FIT_OK && task->variance) return true;
   }
   return false;
 }
 
 static void fill(const hr_results_input *input, const hr_task *task, double *out) {
   const hr_split_view *test = input->test;
-  if (task->status != HR_TASK_OK || !task->variance) return;
+  if (task->status != HR_FIT_OK || !task->variance) return;
   for (size_t i = 0, at = 0; i < test->rows && at < task->test_rows; i++) {
     if (task->bin != HR_GLOBAL && test->route[i] != task->bin) continue;
     out[i] = test->target[i] + sqrt(task->variance[at++]);

@@ -20,7 +20,7 @@ static const hr_task *find_task(const hr_results_input *input, hr_control_kind k
 }
 
 bool hr_controls_has(const hr_controls *controls, hr_control_kind kind) {
-  return controls->task[kind] && controls->task[kind]->status == HR_TASK_OK;
+  return controls->task[kind] && controls->task[kind]->status == HR_FIT_OK;
 }
 
 hr_status hr_controls_init(hr_controls *controls, const hr_results_input *input,

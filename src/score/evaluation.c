@@ -209,7 +209,7 @@ static void score_method(const hr_evaluation *evaluation, hr_forecast *method) {
 static bool has_any_bin(const hr_outcome *outcome) {
   for (size_t t = 0; t < outcome->task_count; t++) {
     const hr_task *task = &outcome->tasks[t];
-    if (task->bin != HR_GLOBAL && task->status == HR_TASK_OK) return true;
+    if (task->bin != HR_GLOBAL && task->status == HR_FIT_OK) return true;
   }
   return false;
 }
@@ -217,7 +217,7 @@ static bool has_any_bin(const hr_outcome *outcome) {
 static bool has_variants(const hr_outcome *outcome) {
   for (size_t t = 0; t < outcome->task_count; t++) {
     const hr_task *task = &outcome->tasks[t];
-    if (task->status == HR_TASK_OK && task->variant_count > 1) return true;
+    if (task->status == HR_FIT_OK && task->variant_count > 1) return true;
   }
   return false;
 }

@@ -30,8 +30,8 @@ static const char *status_of(const hr_outcome *outcome) {
   if (outcome->task_count == 0) return "unavailable";
   bool failed = false;
   for (size_t t = 0; t < outcome->task_count; t++) {
-    if (outcome->tasks[t].status == HR_TASK_OK) return "ok";
-    if (outcome->tasks[t].status == HR_TASK_FAILED) failed = true;
+    if (outcome->tasks[t].status == HR_FIT_OK) return "ok";
+    if (outcome->tasks[t].status == HR_FIT_FAILED) failed = true;
   }
   return failed ? "failed" : "skipped";
 }
@@ -39,8 +39,8 @@ static const char *status_of(const hr_outcome *outcome) {
 static const char *task_status_of(const hr_outcome *outcome, const hr_task *task) {
   if (outcome->task_count == 0) return "unavailable";
   if (!task) return "skipped";
-  if (task->status == HR_TASK_OK) return "ok";
-  return task->status == HR_TASK_FAILED ? "failed" : "skipped";
+  if (task->status == HR_FIT_OK) return "ok";
+  return task->status == HR_FIT_FAILED ? "failed" : "skipped";
 }
 
 static const char *note_of(const hr_outcome *outcome, const hr_task *task) {
@@ -53,7 +53,7 @@ static const char *note_of(const hr_outcome *outcome, const hr_task *task) {
 static const char *expert_note(const hr_outcome *outcome) {
   if (outcome->task_count == 0) return note_of(outcome, NULL);
   const hr_task *global = hr_outcome_task(outcome, HR_GLOBAL);
-  return global && global->status != HR_TASK_OK ? global->note : "";
+  return global && global->status != HR_FIT_OK ? global->note : "";
 }
 
 static void write_head(writer *w, json_t *root) {

@@ -5,7 +5,7 @@
 static const hr_task *find_task(const hr_outcome *outcome) {
   for (size_t t = 0; t < outcome->task_count; t++) {
     const hr_task *task = &outcome->tasks[t];
-    if (task->status == HR_TASK_OK && task->level_count > 0) return task;
+    if (task->status == HR_FIT_OK && task->level_count > 0) return task;
   }
   return NULL;
 }
@@ -44,7 +44,7 @@ void hr_results_write_levels(hr_json_builder *json, const hr_results_input *inpu
   json_t *models = hr_json_put(json, levels, "models", json_array());
   for (size_t t = 0; t < outcome->task_count; t++) {
     const hr_task *task = &outcome->tasks[t];
-    if (task->status != HR_TASK_OK || task->level_count == 0) continue;
+    if (task->status != HR_FIT_OK || task->level_count == 0) continue;
     put_task(json, models, outcome->type, task);
   }
 }

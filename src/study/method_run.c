@@ -46,7 +46,7 @@ static hr_status load_tasks(hr_method_run *contender, bool *whole, size_t *faile
     HR_TRY(hr_task_read(&contender->home, HR_STAGE_DONE, t, &contender->loaded[t], whole,
                         err));
     contender->tasks[t] = contender->loaded[t].task;
-    *failed += contender->tasks[t].status == HR_TASK_FAILED;
+    *failed += contender->tasks[t].status == HR_FIT_FAILED;
   }
 cleanup:
   return status;
@@ -78,7 +78,7 @@ hr_status hr_method_run_init(hr_method_run *contender, const hr_plan *plan,
   size_t failed = 0;
   *contender = (hr_method_run){.view = plan->view, .parameters = expert->parameters};
   contender->home = (hr_task_home){out_dir, study, expert->type, &contender->view};
-  contender->view.keeper = (hr_keeper){contender, keep_model};
+  contender->view.keeper = (hr_keeper){.context = contender, .keep = keep_model};
   contender->outcome.type = expert->type;
   HR_TRY(load_tasks(contender, &whole, &failed, err));
   if (whole && failed == 0) {
@@ -102,7 +102,7 @@ static hr_status write_failed(const hr_method_run *contender, const char *reason
   hr_count_bins(view->test.route, view->test.rows, view->bin_count, test_rows);
   for (size_t t = 0; t < hr_task_count(&contender->home); t++) {
     int bin = hr_task_bin(&contender->home, t);
-    hr_task task = {.bin = bin, .status = HR_TASK_FAILED};
+    hr_task task = {.bin = bin, .status = HR_FIT_FAILED};
     task.train_rows = bin == HR_GLOBAL ? view->train.rows : rows[bin];
     task.test_rows = bin == HR_GLOBAL ? view->test.rows : test_rows[bin];
     snprintf(task.note, sizeof task.note, "%s", reason);

@@ -208,7 +208,7 @@ hr_status hr_task_write(const hr_task_home *home, hr_task_stage stage,
   char *folder = NULL;
   HR_TRY(folder_of(home, task->bin, &folder, err));
   HR_TRY(hr_make_folders(folder, err));
-  if (task->status == HR_TASK_OK) {
+  if (task->status == HR_FIT_OK) {
     if (stage == HR_STAGE_DONE) HR_TRY(write_predictions(task, folder, err));
     HR_TRY(home->type->save(expert, task, folder, err));
   }
@@ -267,11 +267,11 @@ static hr_status check_files(const json_t *card, const char *folder, bool *good,
   return HR_OK;
 }
 
-static bool read_status(const json_t *card, hr_task_status *out) {
+static bool read_status(const json_t *card, hr_fit_status *out) {
   const char *name = hr_json_string(card, "status", "");
   for (int i = 0; i < STATUSES; i++) {
     if (strcmp(name, status_names[i]) != 0) continue;
-    *out = (hr_task_status)i;
+    *out = (hr_fit_status)i;
     return true;
   }
   return false;
@@ -357,7 +357,7 @@ static hr_status read_card(const hr_task_home *home, int bin, const json_t *card
   hr_status status = read_variants(home, card, out, err);
   if (status == HR_OK) status = read_levels(card, out, err);
   if (status == HR_OK) status = read_convergence(card, out, err);
-  if (task->status == HR_TASK_OK && task->chosen >= task->variant_count) *good = false;
+  if (task->status == HR_FIT_OK && task->chosen >= task->variant_count) *good = false;
   return status;
 }
 
@@ -434,7 +434,7 @@ hr_status hr_task_read(const hr_task_home *home, hr_task_stage stage, size_t t,
   if (card) HR_TRY(check_card(home, bin, card, &good, err));
   if (good) HR_TRY(check_files(card, folder, &good, err));
   if (good) HR_TRY(read_card(home, bin, card, &loaded, &good, err));
-  if (good && stage == HR_STAGE_DONE && loaded.task.status == HR_TASK_OK) {
+  if (good && stage == HR_STAGE_DONE && loaded.task.status == HR_FIT_OK) {
     HR_TRY(read_predictions(folder, card, &loaded, &good, err));
   }
   if (!good) {

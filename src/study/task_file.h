@@ -40,9 +40,9 @@ hr_status hr_task_folder(const hr_task_home *home, size_t t, char **out,
                          hr_error *err) HR_MUST_CHECK;
 
 /* Writes a task, its record last, so that a task that has one is whole: the model (where
- * it is HR_TASK_OK) and, where done, predictions.f32 [variants][test rows] and
+ * it is HR_FIT_OK) and, where done, predictions.f32 [variants][test rows] and
  * variance.f64 [test rows]. The record says how large each of these files is and its
- * fingerprint. `expert` may be NULL where the task is not HR_TASK_OK. Thread-safe for
+ * fingerprint. `expert` may be NULL where the task is not HR_FIT_OK. Thread-safe for
  * different tasks. HR_ERR_IO, HR_ERR_MEMORY. */
 hr_status hr_task_write(const hr_task_home *home, hr_task_stage stage,
                         const hr_learner *expert, const hr_task *task,

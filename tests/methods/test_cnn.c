@@ -176,7 +176,7 @@ static void bins_are_trained_or_skipped(void **state) {
   hr_learner *expert = live(s, &p, TRAIN);
   const hr_task *tasks = type->tasks(expert, &count);
   assert_int_equal(count, BINS);
-  for (size_t k = 0; k < 2; k++) assert_int_equal(tasks[k].status, HR_TASK_OK);
+  for (size_t k = 0; k < 2; k++) assert_int_equal(tasks[k].status, HR_FIT_OK);
   assert_true(tasks[0].cv_r2[0] > 0.7);
   assert_true(r2_of(s, &tasks[0]) > 0.7);
   assert_int_equal(tasks[0].convergence, HR_CONVERGED);
@@ -185,7 +185,7 @@ static void bins_are_trained_or_skipped(void **state) {
   assert_int_equal(tasks[0].validated_rows, 60);
   assert_int_equal(tasks[0].curve_points, 12);
   check_near(tasks[0].curve[tasks[0].best_epoch].validation_r2, tasks[0].cv_r2[0], 0);
-  for (size_t k = 2; k < BINS; k++) assert_int_equal(tasks[k].status, HR_TASK_SKIPPED);
+  for (size_t k = 2; k < BINS; k++) assert_int_equal(tasks[k].status, HR_FIT_SKIPPED);
   assert_true(strstr(tasks[2].note, "to train on and") != NULL);
   assert_int_equal(tasks[2].train_rows, 1);
   assert_string_equal(tasks[3].note,
@@ -348,7 +348,7 @@ static hr_status keep_on_shelf(void *context, const hr_learner *expert,
                                const hr_task *task, hr_error *err) {
   shelf *on = context;
   char name[16], folder[4096];
-  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->status, HR_FIT_OK);
   on->kept++;
   snprintf(name, sizeof name, "%d", task->bin);
   snprintf(folder, sizeof folder, "%s", scratch_name(&on->place, name));
@@ -367,7 +367,7 @@ static void models_are_kept_and_restored(void **state) {
   hr_network_backend b = backend();
   small_study *s = make_study();
   scratch_init(&on.place);
-  s->view.keeper = (hr_keeper){&on, keep_on_shelf};
+  s->view.keeper = (hr_keeper){.context = &on, .keep = keep_on_shelf};
   hr_cnn_parameters p = usual();
   p.epochs = 3;
   hr_learner *first = live(s, &p, TRAIN);
@@ -387,7 +387,7 @@ static void models_are_kept_and_restored(void **state) {
   check_ok(type->observe_test(again, &block, &err));
   const hr_task *is = type->tasks(again, &count);
   for (size_t k = 0; k < 2; k++) {
-    assert_int_equal(is[k].status, HR_TASK_OK);
+    assert_int_equal(is[k].status, HR_FIT_OK);
     assert_int_equal(is[k].convergence, was[k].convergence);
     assert_int_equal(is[k].best_epoch, was[k].best_epoch);
     assert_int_equal(is[k].validated_rows, was[k].validated_rows);
@@ -419,7 +419,7 @@ static void what_cannot_be_learnt_is_tried_twice(void **state) {
   p.bins.count = 3;
   hr_learner *expert = live(s, &p, TRAIN);
   const hr_task *task = &type->tasks(expert, &count)[0];
-  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->status, HR_FIT_OK);
   assert_int_equal(task->convergence, HR_NOT_CONVERGED);
   assert_string_equal(
       task->note,
@@ -444,7 +444,7 @@ static void a_loss_that_is_no_number_is_tried_twice(void **state) {
   p.bins.count = 3;
   hr_learner *expert = live(s, &p, TRAIN);
   const hr_task *task = &type->tasks(expert, &count)[0];
-  assert_int_equal(task->status, HR_TASK_FAILED);
+  assert_int_equal(task->status, HR_FIT_FAILED);
   assert_string_equal(
       task->note,
       "no better than the mean within 6 epochs: started again with lr 1e+37 and batch "

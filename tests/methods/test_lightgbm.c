@@ -134,7 +134,7 @@ static void a_bin_is_trained_and_poor_ones_are_skipped(void **state) {
   hr_learner *expert = live(&s, &library.api, &usual, TRAIN);
   const hr_task *tasks = type->tasks(expert, &count);
   assert_int_equal(count, BINS);
-  assert_int_equal(tasks[0].status, HR_TASK_OK);
+  assert_int_equal(tasks[0].status, HR_FIT_OK);
   assert_string_equal(tasks[0].note, "");
   assert_true(tasks[0].cv_r2[0] > 0.7 && tasks[0].cv_r2[0] < 1);
   assert_true(tasks[0].validated_rows >= tasks[0].train_rows / FOLDS);
@@ -147,13 +147,13 @@ static void a_bin_is_trained_and_poor_ones_are_skipped(void **state) {
     total += (s.test_y[i] - 3) * (s.test_y[i] - 3);
   }
   assert_true(1 - residual / total > 0.7);
-  assert_int_equal(tasks[1].status, HR_TASK_OK);
-  assert_int_equal(tasks[2].status, HR_TASK_SKIPPED);
+  assert_int_equal(tasks[1].status, HR_FIT_OK);
+  assert_int_equal(tasks[2].status, HR_FIT_SKIPPED);
   assert_int_equal(tasks[2].train_rows, 40);
   assert_string_equal(tasks[2].note,
                       "40 training rows, at least 50 are needed: two "
                       "leaves of min_child_samples 25");
-  assert_int_equal(tasks[3].status, HR_TASK_SKIPPED);
+  assert_int_equal(tasks[3].status, HR_FIT_SKIPPED);
   assert_string_equal(s.log, "");
   type->destroy(&expert);
 }
@@ -190,7 +190,7 @@ static void all_folds_validate_all_rows(void **state) {
   type->destroy(&expert);
   expert = live(&s, &library.api, &none, TRAIN);
   task = type->tasks(expert, &count);
-  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->status, HR_FIT_OK);
   assert_true(isnan(task->cv_r2[0]));
   type->destroy(&expert);
 }
@@ -209,7 +209,7 @@ static void an_interrupt_stops_between_trees(void **state) {
               "interrupted while growing LightGBM trees");
   omp_set_num_threads(2);
   assert_int_equal(s.trees, 12);
-  assert_int_equal(type->tasks(expert, &count)->status, HR_TASK_SKIPPED);
+  assert_int_equal(type->tasks(expert, &count)->status, HR_FIT_SKIPPED);
   type->destroy(&expert);
 }
 
@@ -222,7 +222,7 @@ static void a_time_limit_leaves_fewer_trees(void **state) {
   hurried.time_limit = 1e-9;
   hr_learner *expert = live(&s, &library.api, &hurried, TRAIN);
   const hr_task *task = type->tasks(expert, &count);
-  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->status, HR_FIT_OK);
   assert_string_equal(task->note, "0 of 30 trees: time_limit 1e-09 s was over");
   type->destroy(&expert);
 }
@@ -237,7 +237,7 @@ static void constant_spectra_predict_their_mean(void **state) {
   const hr_task *task = type->tasks(expert, &count);
   double mean = 0;
   for (size_t i = 0; i < TRAIN; i++) mean += s.train_bin[i] == 0 ? s.train_y[i] : 0;
-  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->status, HR_FIT_OK);
   check_near(task->predictions[0], mean / (double)task->train_rows, 1e-4);
   type->destroy(&expert);
 }
@@ -304,9 +304,9 @@ static void too_little_memory_is_met_once(void **state) {
   hr_lightgbm_api api = failing_api(1);
   hr_learner *expert = live(&s, &api, &usual, TRAIN);
   const hr_task *tasks = type->tasks(expert, &count);
-  assert_int_equal(tasks[0].status, HR_TASK_OK);
+  assert_int_equal(tasks[0].status, HR_FIT_OK);
   assert_string_equal(tasks[0].note, remedy);
-  assert_int_equal(tasks[1].status, HR_TASK_OK);
+  assert_int_equal(tasks[1].status, HR_FIT_OK);
   assert_string_equal(tasks[1].note, "");
   type->destroy(&expert);
 
@@ -315,9 +315,9 @@ static void too_little_memory_is_met_once(void **state) {
   tasks = type->tasks(expert, &count);
   char expected[300];
   snprintf(expected, sizeof expected, "%s; LightGBM says: std::bad_alloc", remedy);
-  assert_int_equal(tasks[0].status, HR_TASK_FAILED);
+  assert_int_equal(tasks[0].status, HR_FIT_FAILED);
   assert_string_equal(tasks[0].note, expected);
-  assert_int_equal(tasks[1].status, HR_TASK_OK);
+  assert_int_equal(tasks[1].status, HR_FIT_OK);
   omp_set_num_threads(2);
   type->destroy(&expert);
 }
@@ -332,7 +332,7 @@ static void auto_says_once_where_it_grows(void **state) {
   setenv("OCL_ICD_VENDORS", "/nowhere", 1);
   hr_learner *expert = live(&s, &library.api, &automatic, TRAIN);
   unsetenv("OCL_ICD_VENDORS");
-  assert_int_equal(type->tasks(expert, &count)->status, HR_TASK_OK);
+  assert_int_equal(type->tasks(expert, &count)->status, HR_FIT_OK);
   assert_string_equal(s.log,
                       "LightGBM: no OpenCL platform on this machine, trees are "
                       "grown on the CPU\n");
@@ -372,7 +372,7 @@ static hr_status keep_on_shelf(void *context, const hr_learner *expert,
                                const hr_task *task, hr_error *err) {
   shelf *on = context;
   char name[32], folder[4096];
-  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->status, HR_FIT_OK);
   if (on->kept == on->most) return hr_fail(err, HR_ERR_IO, "the shelf is full");
   on->kept++;
   snprintf(name, sizeof name, "%d", task->bin);
@@ -392,7 +392,7 @@ static void models_are_kept_and_restored(void **state) {
   hr_learner *again = NULL;
   init_study(&s);
   scratch_init(&on.place);
-  s.view.keeper = (hr_keeper){&on, keep_on_shelf};
+  s.view.keeper = (hr_keeper){.context = &on, .keep = keep_on_shelf};
   hr_learner *first = live(&s, &library.api, &usual, TRAIN);
   assert_int_equal(on.kept, 2);
   check_ok(hr_lightgbm_create_with(&library.api, &s.view, &usual, &again, &err));
@@ -408,7 +408,7 @@ static void models_are_kept_and_restored(void **state) {
   hr_block block = {0, TEST, PIXELS, NULL, NULL, s.test_x};
   check_ok(type->observe_test(again, &block, &err));
   for (size_t k = 0; k < 2; k++) {
-    assert_int_equal(is[k].status, HR_TASK_OK);
+    assert_int_equal(is[k].status, HR_FIT_OK);
     assert_int_equal(is[k].validated_rows, was[k].validated_rows);
     assert_memory_equal(is[k].cv_r2, was[k].cv_r2, sizeof(double));
     assert_memory_equal(is[k].predictions, was[k].predictions,

@@ -158,9 +158,9 @@ static void one_template_and_none_are_skipped_with_a_sentence(void **state) {
   hr_learner *expert = live(s, &everything, TRAIN);
   size_t count = 0;
   const hr_task *tasks = hr_posterior_method.tasks(expert, &count);
-  assert_int_equal(tasks[1].status, HR_TASK_SKIPPED);
+  assert_int_equal(tasks[1].status, HR_FIT_SKIPPED);
   assert_string_equal(tasks[1].note, "1 template, at least 2 are needed");
-  assert_int_equal(tasks[2].status, HR_TASK_SKIPPED);
+  assert_int_equal(tasks[2].status, HR_FIT_SKIPPED);
   assert_string_equal(tasks[2].note, "0 templates, at least 2 are needed");
   hr_posterior_method.destroy(&expert);
 }
@@ -172,7 +172,7 @@ static void without_noise_it_is_skipped_with_a_sentence(void **state) {
   size_t count = 0;
   const hr_task *tasks = hr_posterior_method.tasks(expert, &count);
   for (size_t t = 0; t < count; t++) {
-    assert_int_equal(tasks[t].status, HR_TASK_SKIPPED);
+    assert_int_equal(tasks[t].status, HR_FIT_SKIPPED);
     assert_string_equal(
         tasks[t].note,
         "without noise there is no posterior; data.noise.level has to be above 0");
@@ -188,7 +188,7 @@ static void few_effective_templates_are_told(void **state) {
   hr_learner *expert = live(s, &everything, TRAIN);
   size_t count = 0;
   const hr_task *tasks = hr_posterior_method.tasks(expert, &count);
-  assert_int_equal(tasks[0].status, HR_TASK_OK);
+  assert_int_equal(tasks[0].status, HR_FIT_OK);
   assert_string_equal(tasks[0].note,
                       "half of the test spectra have 1.0 effective templates or fewer, "
                       "too few for a mean; more training spectra, "

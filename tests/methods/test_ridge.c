@@ -146,7 +146,7 @@ static void every_model_equals_ridge_on_paper(void **state) {
   assert_int_equal(count, BINS + 1);
   static const size_t checked[] = {0, 1, BINS}; /* primal, dual, global */
   for (size_t i = 0; i < 3; i++) {
-    assert_int_equal(tasks[checked[i]].status, HR_TASK_OK);
+    assert_int_equal(tasks[checked[i]].status, HR_FIT_OK);
     check_task(s, &tasks[checked[i]]);
   }
   hr_ridge_method.destroy(&expert);
@@ -157,9 +157,9 @@ static void one_row_and_no_rows_are_skipped_with_a_sentence(void **state) {
   hr_learner *expert = live(s, TRAIN);
   size_t count = 0;
   const hr_task *tasks = hr_ridge_method.tasks(expert, &count);
-  assert_int_equal(tasks[2].status, HR_TASK_SKIPPED);
+  assert_int_equal(tasks[2].status, HR_FIT_SKIPPED);
   assert_string_equal(tasks[2].note, "1 training row, at least 2 are needed");
-  assert_int_equal(tasks[3].status, HR_TASK_SKIPPED);
+  assert_int_equal(tasks[3].status, HR_FIT_SKIPPED);
   assert_string_equal(tasks[3].note, "0 training rows, at least 2 are needed");
   hr_ridge_method.destroy(&expert);
 }
@@ -289,10 +289,10 @@ static void fail_every_allocation(const small_study *s) {
     if (status == HR_OK) check_ok(type->observe_test(expert, &test, &err));
     const hr_task *tasks = type->tasks(expert, &count);
     for (size_t m = 0; status == HR_OK && m < count; m++) {
-      if (tasks[m].status == HR_TASK_FAILED) {
+      if (tasks[m].status == HR_FIT_FAILED) {
         assert_non_null(strstr(tasks[m].note, "memory"));
         failed_now++;
-      } else if (tasks[m].status == HR_TASK_OK) {
+      } else if (tasks[m].status == HR_FIT_OK) {
         /* Rows that there was no memory to sum up come to the global model one by one,
          * in other blocks. */
         bool in_other_blocks =

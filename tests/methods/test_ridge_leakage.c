@@ -71,7 +71,7 @@ static void an_error_that_knows_nothing_predicts_nothing(void **state) {
   (void)state;
   hr_learner *expert = live(SMALL_TRAIN);
   const hr_task *task = task_of(expert);
-  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->status, HR_FIT_OK);
   assert_int_equal(task->train_rows, 280);
   assert_true(test_r2(task) < 0.05);
   assert_true(task->cv_r2[0] < 0.05);
@@ -155,7 +155,7 @@ static void too_few_rows_are_skipped_with_a_sentence(void **state) {
   (void)state;
   for (size_t i = 0; i < SMALL_TRAIN; i++) s.train_bin[i] = i == 9 ? 0 : HR_UNCOVERED;
   hr_learner *expert = live(SMALL_TRAIN);
-  assert_int_equal(task_of(expert)->status, HR_TASK_SKIPPED);
+  assert_int_equal(task_of(expert)->status, HR_FIT_SKIPPED);
   assert_string_equal(task_of(expert)->note,
                       "1 covered training row, at least 2 are needed");
   type->destroy(&expert);
@@ -171,7 +171,7 @@ static void indefinite_systems_fail_with_a_sentence(void **state) {
   s.train_error[0] =
       INFINITY; /* the stream refuses that; here it makes NaN of all sums */
   hr_learner *expert = live(SMALL_TRAIN);
-  assert_int_equal(task_of(expert)->status, HR_TASK_FAILED);
+  assert_int_equal(task_of(expert)->status, HR_FIT_FAILED);
   assert_string_equal(task_of(expert)->note, "no system is positive definite in fp64");
   assert_true(isnan(task_of(expert)->predictions[0]));
   type->destroy(&expert);

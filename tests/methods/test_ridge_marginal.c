@@ -170,7 +170,7 @@ static double cv_on_paper(const small_study *s, int model, double alpha) {
 }
 
 static void check_task(const small_study *s, const hr_task *task) {
-  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->status, HR_FIT_OK);
   for (size_t a = 0; a < ALPHAS; a++) {
     bool use[TRAIN];
     for (size_t i = 0; i < TRAIN; i++) use[i] = in_model(s->train_bin[i], task->bin);
@@ -277,7 +277,7 @@ static void without_noise_it_is_ridge_to_the_bit(void **state) {
   const hr_task *a = hr_ridge_marginal_method.tasks(marginal, &count);
   const hr_task *b = hr_ridge_method.tasks(plain, &count);
   for (size_t t = 0; t < count; t++) {
-    assert_int_equal(a[t].status, HR_TASK_OK);
+    assert_int_equal(a[t].status, HR_FIT_OK);
     assert_memory_equal(a[t].predictions, b[t].predictions,
                         ALPHAS * a[t].test_rows * sizeof(float));
     assert_memory_equal(a[t].cv_r2, b[t].cv_r2, ALPHAS * sizeof(double));

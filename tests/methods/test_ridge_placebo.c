@@ -118,7 +118,7 @@ static void every_group_is_ridge_on_paper(void **state) {
   const hr_task *task = task_of(expert);
   size_t checked = 0;
   double missed = 0;
-  assert_int_equal(task->status, HR_TASK_OK);
+  assert_int_equal(task->status, HR_FIT_OK);
   assert_int_equal(task->train_rows, 280);
   for (int32_t k = 0; k < 2; k++) {
     double best = INFINITY;
@@ -169,7 +169,7 @@ static void one_bin_is_no_partition(void **state) {
   for (size_t i = 0; i < SMALL_TRAIN; i++) s.train_bin[i] = i < 3 ? HR_UNCOVERED : 0;
   hr_learner *expert = live(SMALL_TRAIN);
   const hr_task *task = task_of(expert);
-  assert_int_equal(task->status, HR_TASK_SKIPPED);
+  assert_int_equal(task->status, HR_FIT_SKIPPED);
   assert_string_equal(task->note,
                       "1 bin has 2 training rows or more, at least 2 are needed");
   assert_true(isnan(task->predictions[0]));
@@ -188,7 +188,7 @@ static void indefinite_systems_fail_with_a_sentence(void **state) {
   const hr_ridge_parameters wrong = {{below, 1}};
   hr_learner *expert = NULL;
   check_ok(small_study_live(&s, type, &wrong, 100, &expert, &err));
-  assert_int_equal(task_of(expert)->status, HR_TASK_FAILED);
+  assert_int_equal(task_of(expert)->status, HR_FIT_FAILED);
   assert_string_equal(task_of(expert)->note,
                       "no system is positive definite in fp64: take larger alphas");
   type->destroy(&expert);

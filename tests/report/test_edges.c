@@ -152,7 +152,7 @@ static void test_a_missing_expert(void **state) {
 }
 
 static void fail_bin(size_t k) {
-  f.ridge[k].status = f.forest[k].status = HR_TASK_FAILED;
+  f.ridge[k].status = f.forest[k].status = HR_FIT_FAILED;
   snprintf(f.ridge[k].note, sizeof f.ridge[k].note, "the system is singular");
   snprintf(f.forest[k].note, sizeof f.forest[k].note, "out of memory");
 }
@@ -176,7 +176,7 @@ static void test_nobody_can_predict_a_bin(void **state) {
   (void)state;
   redo_tasks();
   fail_bin(0);
-  f.ridge[FIXTURE_BINS].status = HR_TASK_FAILED; /* the global model */
+  f.ridge[FIXTURE_BINS].status = HR_FIT_FAILED; /* the global model */
   snprintf(f.ridge[FIXTURE_BINS].note, sizeof f.ridge[0].note, "out of memory");
   make_report();
   check_told("Ridge, global model: out of memory.");

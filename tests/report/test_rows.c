@@ -49,8 +49,8 @@ static void test_what_was_written_is_confirmed(void **state) {
   /* Also where numbers are missing: no snr, a bin without a model, uncovered rows told.
    */
   f.input.snr = NULL;
-  f.ridge[1].status = HR_TASK_FAILED;
-  f.forest[1].status = HR_TASK_FAILED;
+  f.ridge[1].status = HR_FIT_FAILED;
+  f.forest[1].status = HR_FIT_FAILED;
   f.input.uncovered = "global";
   check_ok(hr_results_write(&f.input, results, NULL, &err));
   check_ok(read_and_audit(&err));
@@ -59,10 +59,10 @@ static void test_what_was_written_is_confirmed(void **state) {
 static void test_controls_are_confirmed(void **state) {
   (void)state;
   fixture_add_controls(&f, 0.6);
-  f.control_tasks[1].status = HR_TASK_SKIPPED;
+  f.control_tasks[1].status = HR_FIT_SKIPPED;
   check_ok(hr_results_write(&f.input, results, NULL, &err));
   check_ok(read_and_audit(&err));
-  f.control_tasks[1].status = HR_TASK_OK;
+  f.control_tasks[1].status = HR_FIT_OK;
   check_ok(hr_results_write(&f.input, results, NULL, &err));
   check_ok(read_and_audit(&err));
 }

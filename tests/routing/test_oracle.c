@@ -17,7 +17,7 @@ static const float everywhere[] = {90, 91, 92, 93, 94, 95};
 static const hr_task tasks[] = {
     {.bin = 0, .test_rows = 2, .variant_count = 2, .predictions = bin_0},
     {.bin = 1, .test_rows = 3, .variant_count = 1, .predictions = bin_1},
-    {.bin = 2, .status = HR_TASK_SKIPPED},
+    {.bin = 2, .status = HR_FIT_SKIPPED},
     {.bin = HR_GLOBAL, .test_rows = 6, .variant_count = 1, .predictions = everywhere},
 };
 static const hr_method type = {.name = "ridge"};

@@ -90,7 +90,7 @@ static inline void fixture_tasks(fixture *f) {
       f->ridge_cv[t][v] = 0.5 + 0.01 * v;
     }
     f->ridge[t] = (hr_task){.bin = bin,
-                            .status = HR_TASK_OK,
+                            .status = HR_FIT_OK,
                             .train_rows = bin == HR_GLOBAL ? 3300 : f->train_counts[t],
                             .test_rows = rows,
                             .variant_count = FIXTURE_ALPHAS,
@@ -103,7 +103,7 @@ static inline void fixture_tasks(fixture *f) {
   for (int k = 0; k < FIXTURE_BINS; k++) {
     f->forest_cv[k] = k == 1 ? 0.9 : 0.1;
     f->forest[k] = (hr_task){.bin = k,
-                             .status = HR_TASK_OK,
+                             .status = HR_FIT_OK,
                              .train_rows = f->train_counts[k],
                              .variant_count = 1,
                              .cv_r2 = &f->forest_cv[k],
@@ -188,7 +188,7 @@ static inline void fixture_add_controls(fixture *f, double sigma) {
     }
     f->control_cv[c] = 0.5;
     f->control_tasks[c] = (hr_task){.bin = HR_GLOBAL,
-                                    .status = HR_TASK_OK,
+                                    .status = HR_FIT_OK,
                                     .train_rows = 3000,
                                     .test_rows = FIXTURE_ROWS,
                                     .variant_count = 1,

@@ -69,7 +69,7 @@ static void test_one_that_was_skipped(void **state) {
   (void)state;
   hr_controls controls;
   fixture_add_controls(&f, 0.6);
-  f.control_tasks[0].status = HR_TASK_SKIPPED;
+  f.control_tasks[0].status = HR_FIT_SKIPPED;
   check_ok(init(&controls));
   assert_non_null(controls.task[HR_CONTROL_PLACEBO]);
   assert_false(hr_controls_has(&controls, HR_CONTROL_PLACEBO));

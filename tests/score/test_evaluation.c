@@ -105,8 +105,8 @@ static void test_uncovered_rows_go_to_the_nearest_bin(void **state) {
 
 static void test_a_bin_without_any_model(void **state) {
   (void)state;
-  f.ridge[1].status = HR_TASK_SKIPPED;
-  f.forest[1].status = HR_TASK_FAILED;
+  f.ridge[1].status = HR_FIT_SKIPPED;
+  f.forest[1].status = HR_FIT_FAILED;
   evaluate();
   for (hr_selection s = HR_SELECT_BY_CV; s <= HR_SELECT_BY_TEST; s++) {
     assert_true(hybrid(s)->falls_back);
@@ -117,9 +117,9 @@ static void test_a_bin_without_any_model(void **state) {
 
 static void test_a_bin_without_any_model_and_no_global_one(void **state) {
   (void)state;
-  f.ridge[1].status = HR_TASK_SKIPPED;
-  f.ridge[FIXTURE_BINS].status = HR_TASK_FAILED;
-  f.forest[1].status = HR_TASK_FAILED;
+  f.ridge[1].status = HR_FIT_SKIPPED;
+  f.ridge[FIXTURE_BINS].status = HR_FIT_FAILED;
+  f.forest[1].status = HR_FIT_FAILED;
   evaluate();
   assert_false(hybrid(HR_SELECT_BY_CV)->complete[HR_SCOPE_COVERED]);
   assert_true(isnan(hybrid(HR_SELECT_BY_CV)->pooled[HR_SCOPE_COVERED].r2));
@@ -129,7 +129,7 @@ static void test_a_bin_without_any_model_and_no_global_one(void **state) {
 
 static void test_an_expert_that_lacks_a_bin_is_not_listed(void **state) {
   (void)state;
-  f.forest[1].status = HR_TASK_SKIPPED;
+  f.forest[1].status = HR_FIT_SKIPPED;
   evaluate();
   assert_false(oracle(1, HR_SELECT_BY_CV)->listed);
   assert_true(hybrid(HR_SELECT_BY_CV)->complete[HR_SCOPE_COVERED]);
@@ -140,7 +140,7 @@ static void test_an_expert_that_lacks_a_bin_is_not_listed(void **state) {
 
 static void test_the_baseline_lacks_a_bin(void **state) {
   (void)state;
-  f.ridge[1].status = HR_TASK_SKIPPED;
+  f.ridge[1].status = HR_FIT_SKIPPED;
   evaluate();
   assert_true(oracle(0, HR_SELECT_BY_CV)->listed);
   assert_true(isnan(oracle(0, HR_SELECT_BY_CV)->pooled[HR_SCOPE_COVERED].r2));

@@ -127,7 +127,7 @@ static void test_undefined_validation_is_worst(void **state) {
   f.ridge_cv[0][2] = (double)NAN;
   f.forest_cv[0] = -5.0;
   f.ridge[2].cv_r2 = NULL;
-  f.forest[2].status = HR_TASK_FAILED;
+  f.forest[2].status = HR_FIT_FAILED;
   selected s;
   begin(&s);
   hr_select(s.scores, HR_SELECT_BY_CV, HR_ALL_EXPERTS, s.choices);

@@ -71,7 +71,7 @@ static hr_status stub_create(const hr_study_view *study, const void *parameters,
   size_t rows[] = {4, 4, TEST};
   for (size_t t = 0; t < TASKS; t++) {
     expert->tasks[t] = (hr_task){.bin = t == BINS ? HR_GLOBAL : (int)t,
-                                 .status = t == 1 ? HR_TASK_SKIPPED : HR_TASK_OK,
+                                 .status = t == 1 ? HR_FIT_SKIPPED : HR_FIT_OK,
                                  .note = "a \"note\" \xc3\xa9",
                                  .train_rows = 5,
                                  .test_rows = rows[t],
@@ -287,8 +287,8 @@ static void check_outcome(const hr_method_run *c) {
   const hr_task *tasks = c->outcome.tasks;
   assert_int_equal(tasks[0].bin, 0);
   assert_int_equal(tasks[2].bin, HR_GLOBAL);
-  assert_int_equal(tasks[0].status, HR_TASK_OK);
-  assert_int_equal(tasks[1].status, HR_TASK_SKIPPED);
+  assert_int_equal(tasks[0].status, HR_FIT_OK);
+  assert_int_equal(tasks[1].status, HR_FIT_SKIPPED);
   assert_string_equal(tasks[0].note, "a \"note\" \xc3\xa9");
   assert_int_equal(tasks[2].test_rows, TEST);
   assert_int_equal(tasks[2].chosen, 1);
@@ -359,7 +359,7 @@ static void an_expert_fails_alone(void **state) {
     assert_string_equal(f.log, log);
     assert_int_equal(c.state, HR_METHOD_RUN_DONE);
     for (size_t t = 0; t < TASKS; t++) {
-      assert_int_equal(c.outcome.tasks[t].status, HR_TASK_FAILED);
+      assert_int_equal(c.outcome.tasks[t].status, HR_FIT_FAILED);
       assert_string_equal(c.outcome.tasks[t].note, note);
     }
     assert_int_equal(c.outcome.tasks[1].train_rows, TRAIN / 2);
@@ -545,7 +545,7 @@ static hr_status live_once(fixture *f) {
   hr_error err;
   hr_method_run c = {.state = HR_METHOD_RUN_WAITING};
   hr_status status = live(f, &c, &err);
-  bool is_given_up = status == HR_OK && c.outcome.tasks[0].status == HR_TASK_FAILED;
+  bool is_given_up = status == HR_OK && c.outcome.tasks[0].status == HR_FIT_FAILED;
   if (status == HR_OK && !is_given_up) check_outcome(&c);
   hr_method_run_fini(&c);
   return is_given_up ? HR_ERR_MEMORY : status;

@@ -109,7 +109,7 @@ static void make(made_up *m, uint64_t seed) {
       hr_normal(seed, HR_STREAM_FOLDS, e, (uint32_t)k, 1, &noise);
       m->cv[e][k] = (k < BINS ? true_bin_r2(m, e, k) : 0.4) + 0.02 * (double)noise;
       m->tasks[e][k] = (hr_task){.bin = k == BINS ? HR_GLOBAL : (int)k,
-                                 .status = HR_TASK_OK,
+                                 .status = HR_FIT_OK,
                                  .train_rows = k == BINS ? 10000 : 1000,
                                  .variant_count = 1,
                                  .cv_r2 = &m->cv[e][k],

@@ -72,7 +72,7 @@ static void make_task(size_t expert, size_t k, double *alpha, double *cv) {
   }
   bool missing = expert == 4 && k != 3 && k != 6;
   *task = (hr_task){.bin = global ? HR_GLOBAL : (int)k,
-                    .status = missing ? HR_TASK_SKIPPED : HR_TASK_OK,
+                    .status = missing ? HR_FIT_SKIPPED : HR_FIT_OK,
                     .train_rows = 1000,
                     .test_rows = rows,
                     .variant_count = 1,
@@ -103,7 +103,7 @@ static hr_outcome make_control(size_t c, double sigma, double *cv) {
             : (float)(3.0 + 0.5 * (target[i] - 3.0) + sigma * (double)noise);
   }
   control_tasks[c] = (hr_task){.bin = HR_GLOBAL,
-                               .status = HR_TASK_OK,
+                               .status = HR_FIT_OK,
                                .train_rows = 1000 * BINS,
                                .test_rows = ROWS,
                                .variant_count = 1,

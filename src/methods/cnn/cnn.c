@@ -107,7 +107,7 @@ static hr_status init_bin(hr_learner *expert, size_t k, size_t test_rows, hr_err
   count_rows(&study->train, k, &trained, &held_out);
   expert->cv_r2[k] = (double)NAN;
   *task = (hr_task){.bin = (int)k,
-                    .status = HR_TASK_SKIPPED,
+                    .status = HR_FIT_SKIPPED,
                     .train_rows = trained + held_out,
                     .test_rows = test_rows,
                     .variant_count = 1,
@@ -232,7 +232,7 @@ static void fill_task(hr_learner *expert, size_t k) {
   const hr_cnn_training *bin = &expert->bins[k];
   hr_task *task = &expert->tasks[k];
   expert->cv_r2[k] = isfinite(bin->best_r2) ? bin->best_r2 : (double)NAN;
-  task->status = HR_TASK_OK;
+  task->status = HR_FIT_OK;
   task->validated_rows = bin->held_out_rows;
   task->convergence = bin->converged ? HR_CONVERGED : HR_NOT_CONVERGED;
   task->curve = bin->curve;
@@ -251,7 +251,7 @@ static hr_status train_bin(hr_learner *expert, size_t k, hr_error *err) {
     fill_task(expert, k);
   } else if (trained == HR_ERR_NUMERIC || trained == HR_ERR_MEMORY) {
     size_t used = strlen(task->note);
-    task->status = HR_TASK_FAILED;
+    task->status = HR_FIT_FAILED;
     snprintf(task->note + used, sizeof task->note - used, "%s%.200s", used ? "; " : "",
              reason.message);
   } else {
@@ -262,7 +262,7 @@ static hr_status train_bin(hr_learner *expert, size_t k, hr_error *err) {
     hr_observe_warning(expert->study->observer, "1D-CNN, bin %zu: %s", k, task->note);
   }
   const hr_keeper *keeper = &expert->study->keeper;
-  if (task->status != HR_TASK_OK || !keeper->keep) return HR_OK;
+  if (task->status != HR_FIT_OK || !keeper->keep) return HR_OK;
   return keeper->keep(keeper->context, expert, task, err);
 }
 
@@ -311,7 +311,7 @@ static hr_status cnn_observe_test(hr_learner *expert, const hr_block *block,
                                   hr_error *err) {
   hr_status status = HR_OK;
   for (size_t k = 0; k < expert->study->bin_count; k++) {
-    if (expert->tasks[k].status != HR_TASK_OK) continue;
+    if (expert->tasks[k].status != HR_FIT_OK) continue;
     HR_TRY(predict_rows(expert, k, block, err));
   }
 cleanup:

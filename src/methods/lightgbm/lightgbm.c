@@ -64,7 +64,7 @@ static hr_status init_bin(hr_learner *expert, size_t k, size_t rows, size_t test
   hr_task *task = &expert->tasks[k];
   HR_TRY(hr_alloc(&expert->predictions[k], test_rows, err));
   *task = (hr_task){.bin = (int)k,
-                    .status = HR_TASK_SKIPPED,
+                    .status = HR_FIT_SKIPPED,
                     .train_rows = rows,
                     .test_rows = test_rows,
                     .variant_count = 1,
@@ -174,7 +174,7 @@ static hr_status fail_task(hr_learner *expert, size_t k, hr_status status,
     return hr_fail(err, status, "%s", reason->message);
   }
   add_note(task, reason->message);
-  task->status = HR_TASK_FAILED;
+  task->status = HR_FIT_FAILED;
   hr_tree_slot_fini(&expert->bins[k]);
   expert->bins[k] = (hr_tree_slot){.api = expert->api, .cv_r2 = (double)NAN};
   return HR_OK;
@@ -299,7 +299,7 @@ static hr_status train_bin(hr_learner *expert, size_t k, hr_error *err) {
     status = fail_task(expert, k, trained, &reason, err);
     goto cleanup;
   }
-  task->status = HR_TASK_OK;
+  task->status = HR_FIT_OK;
   task->validated_rows = bin->validated_rows;
   task->validation_seconds = bin->validation_seconds;
   note_time_limit(expert, bin, task);
@@ -385,7 +385,7 @@ static hr_status lightgbm_train(hr_learner *expert, hr_error *err) {
   HR_TRY(train_bins(expert, err));
   for (size_t k = 0; k < bins; k++) {
     const hr_task *task = &expert->tasks[k];
-    if (task->status == HR_TASK_SKIPPED || task->note[0] == '\0') continue;
+    if (task->status == HR_FIT_SKIPPED || task->note[0] == '\0') continue;
     hr_observe_warning(expert->study->observer, "LightGBM, bin %zu: %s", k, task->note);
   }
 cleanup:
@@ -423,7 +423,7 @@ static hr_status lightgbm_observe_test(hr_learner *expert, const hr_block *block
                                        hr_error *err) {
   hr_status status = HR_OK;
   for (size_t k = 0; k < expert->study->bin_count; k++) {
-    if (expert->tasks[k].status != HR_TASK_OK) continue;
+    if (expert->tasks[k].status != HR_FIT_OK) continue;
     HR_TRY(predict_rows(expert, k, block, err));
   }
 cleanup:
@@ -494,7 +494,7 @@ static hr_status lightgbm_restore(hr_learner *expert, const hr_task *kept,
   expert->grower.progress.total -=
       (uint64_t)p->n_estimators * (1 + hr_lightgbm_folds(expert->study, p));
   bin->cv_r2 = kept->cv_r2[0];
-  task->status = HR_TASK_OK;
+  task->status = HR_FIT_OK;
   snprintf(task->note, sizeof task->note, "%s", kept->note);
   task->seconds = kept->seconds;
   task->validated_rows = kept->validated_rows;

@@ -217,7 +217,7 @@ static hr_status init_model(hr_learner *expert, size_t m, size_t rows, size_t te
   HR_TRY(hr_alloc(&model->error, test_rows, err));
   model->cv_r2 = (double)NAN;
   *task = (hr_task){.bin = m == expert->study->bin_count ? HR_GLOBAL : (int)m,
-                    .status = HR_TASK_SKIPPED,
+                    .status = HR_FIT_SKIPPED,
                     .train_rows = rows,
                     .test_rows = test_rows,
                     .variant_count = 1,
@@ -238,7 +238,7 @@ static void judge_model(hr_learner *expert, size_t m, size_t templates) {
     snprintf(task->note, sizeof task->note, "%zu template%s, at least %d are needed",
              templates, templates == 1 ? "" : "s", FEWEST_TEMPLATES);
   } else {
-    task->status = HR_TASK_OK;
+    task->status = HR_FIT_OK;
   }
 }
 
@@ -271,7 +271,7 @@ cleanup:
 }
 
 static bool is_idle(const hr_learner *expert) {
-  return expert->tasks[expert->study->bin_count].status != HR_TASK_OK;
+  return expert->tasks[expert->study->bin_count].status != HR_FIT_OK;
 }
 
 /* Plain where nothing else is asked for: tests leave texts out. */
@@ -524,7 +524,7 @@ static hr_status note_effective(hr_learner *expert, hr_error *err) {
   HR_TRY(hr_alloc(&effective, expert->study->test.rows, err));
   for (size_t m = 0; m <= expert->study->bin_count; m++) {
     hr_task *task = &expert->tasks[m];
-    if (task->status != HR_TASK_OK || task->test_rows == 0) continue;
+    if (task->status != HR_FIT_OK || task->test_rows == 0) continue;
     memcpy(effective, expert->models[m].effective, task->test_rows * sizeof *effective);
     qsort(effective, task->test_rows, sizeof *effective, compare_numbers);
     double median = effective[task->test_rows / 2];

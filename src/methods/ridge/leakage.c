@@ -92,7 +92,7 @@ static hr_status leakage_create(const hr_study_view *study, const void *paramete
   HR_TRY(hr_alloc(&expert->predictions, study->test.rows, err));
   for (size_t i = 0; i < study->test.rows; i++) expert->predictions[i] = (float)NAN;
   expert->task = (hr_task){.bin = HR_GLOBAL,
-                           .status = HR_TASK_SKIPPED,
+                           .status = HR_FIT_SKIPPED,
                            .train_rows = study->train.rows - counts[study->bin_count],
                            .test_rows = study->test.rows,
                            .variant_count = 1,
@@ -264,14 +264,14 @@ static hr_status fit(hr_learner *expert, hr_error *err) {
   HR_TRY(first_error(&fit, err));
   fit.chosen = choose_alpha(&fit);
   if (fit.chosen == ALPHAS) {
-    expert->task.status = HR_TASK_FAILED;
+    expert->task.status = HR_FIT_FAILED;
     snprintf(expert->task.note, sizeof expert->task.note,
              "no system is positive definite in fp64");
     goto cleanup;
   }
   hr_parallel_for(1, fit_chosen, &fit);
   HR_TRY(first_error(&fit, err));
-  expert->task.status = HR_TASK_OK;
+  expert->task.status = HR_FIT_OK;
   double syy = hr_scatter_syy(fit.total);
   if (syy > 0) expert->validation_r2 = 1 - fit.squared_error[fit.chosen] / syy;
 cleanup:
@@ -298,7 +298,7 @@ cleanup:
 
 static hr_status leakage_observe_test(hr_learner *expert, const hr_block *block,
                                       hr_error *err) {
-  if (expert->task.status != HR_TASK_OK) return HR_OK;
+  if (expert->task.status != HR_FIT_OK) return HR_OK;
   hr_status status = summarise(expert, block, err);
   for (size_t i = 0; status == HR_OK && i < block->rows; i++) {
     size_t row = block->first_row + i;

@@ -118,7 +118,7 @@ static void init_task(const hr_learner *expert, size_t m, size_t rows, size_t te
   const hr_ridge_model *model = &expert->models[m];
   hr_task *task = &expert->tasks[m];
   task->bin = m == expert->study->bin_count ? HR_GLOBAL : (int)m;
-  task->status = HR_TASK_SKIPPED;
+  task->status = HR_FIT_SKIPPED;
   task->train_rows = rows;
   task->test_rows = test_rows;
   task->variant_count = expert->alpha_count;
@@ -268,11 +268,11 @@ static void predict_block_row(void *context, size_t i, size_t thread) {
   for (size_t p = 0; p < pixels; p++) wide[p] = (double)x[p];
   size_t row = predict->block->first_row + i;
   int32_t route = expert->study->test.route[row];
-  if (route != HR_UNCOVERED && expert->tasks[route].status == HR_TASK_OK) {
+  if (route != HR_UNCOVERED && expert->tasks[route].status == HR_FIT_OK) {
     predict_row(expert, &expert->models[route], wide, expert->tasks[route].test_rows,
                 predict->at[i]);
   }
-  if (expert->tasks[bins].status == HR_TASK_OK) {
+  if (expert->tasks[bins].status == HR_FIT_OK) {
     predict_row(expert, &expert->models[bins], wide, expert->tasks[bins].test_rows, row);
   }
 }

@@ -110,7 +110,7 @@ static hr_status placebo_create(const hr_study_view *study, const void *paramete
   }
   for (size_t i = 0; i < study->test.rows; i++) expert->predictions[i] = (float)NAN;
   expert->task = (hr_task){.bin = HR_GLOBAL,
-                           .status = HR_TASK_SKIPPED,
+                           .status = HR_FIT_SKIPPED,
                            .train_rows = study->train.rows - counts[study->bin_count],
                            .test_rows = study->test.rows,
                            .variant_count = 1,
@@ -345,7 +345,7 @@ static hr_status placebo_train(hr_learner *expert, hr_error *err) {
     forget_rows(&expert->groups[k]);
     trained += isnan(expert->groups[k].alpha) ? 0 : 1;
   }
-  task->status = trained > 0 ? HR_TASK_OK : HR_TASK_FAILED;
+  task->status = trained > 0 ? HR_FIT_OK : HR_FIT_FAILED;
   if (trained == 0) {
     snprintf(task->note, sizeof task->note,
              "no system is positive definite in fp64: take larger alphas");
@@ -386,7 +386,7 @@ static hr_status placebo_observe_test(hr_learner *expert, const hr_block *block,
                                       hr_error *err) {
   (void)err;
   predicting p = {expert, block};
-  if (expert->task.status == HR_TASK_OK) hr_parallel_for(block->rows, predict_row, &p);
+  if (expert->task.status == HR_FIT_OK) hr_parallel_for(block->rows, predict_row, &p);
   return HR_OK;
 }
 

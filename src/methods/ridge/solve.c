@@ -340,7 +340,7 @@ static void choose_alpha(const hr_learner *expert, const hr_ridge_model *model,
     best = a;
     best_merit = merit;
   }
-  task->status = undefined < expert->alpha_count ? HR_TASK_OK : HR_TASK_FAILED;
+  task->status = undefined < expert->alpha_count ? HR_FIT_OK : HR_FIT_FAILED;
   task->chosen = undefined < expert->alpha_count ? best : 0;
   if (undefined == 0) return;
   snprintf(task->note, sizeof task->note,
@@ -694,7 +694,7 @@ static hr_status fail_model(const hr_learner *expert, hr_ridge_model *model,
   if (failure != HR_ERR_MEMORY && failure != HR_ERR_NUMERIC) {
     return hr_fail(err, failure, "%s", reason->message);
   }
-  task->status = HR_TASK_FAILED;
+  task->status = HR_FIT_FAILED;
   task->chosen = 0;
   snprintf(task->note, sizeof task->note, "%.*s", (int)sizeof task->note - 1,
            reason->message);

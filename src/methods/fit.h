@@ -1,0 +1,64 @@
+/* A fit: what is known of one trained slot of a method, apart from the model itself. It
+ * is the card of a task (study/card.h), and what tables and figures are made of. */
+#ifndef HR_METHODS_FIT_H
+#define HR_METHODS_FIT_H
+
+#include "models/model.h"
+#include "nn/training.h"
+
+typedef enum hr_fit_status {
+  HR_FIT_OK,
+  HR_FIT_SKIPPED, /* too few rows, or not asked for in this bin */
+  HR_FIT_FAILED,
+} hr_fit_status;
+
+/* Whether an iterative training came to its end. A model that did not converge is scored,
+ * but never chosen. */
+typedef enum hr_convergence {
+  HR_CONVERGENCE_NONE, /* the method has no such thing */
+  HR_CONVERGED,
+  HR_NOT_CONVERGED,
+} hr_convergence;
+
+/* A variant is one setting of the method's hyperparameter (Ridge: one alpha); every
+ * variant is kept, so that selection can be looked at from both sides. Arrays are owned.
+ */
+typedef struct hr_fit {
+  int slot; /* bin number, or HR_GLOBAL */
+  hr_fit_status status;
+  char note[256]; /* one sentence: why skipped or failed, remedies applied; or "" */
+  size_t train_rows;
+  size_t variant_count;
+  double *variant_value; /* [variant_count], e.g. alpha; NULL where there is but one */
+  double *cv_r2;  /* [variant_count] validation R2, NaN where undefined; NULL: none */
+  size_t chosen;  /* the variant that validation chose */
+  double seconds; /* of training, this slot's share where work was shared */
+  size_t validated_rows;     /* that cv_r2 is over; 0: all training rows, or none */
+  double validation_seconds; /* of `seconds`; 0 where it is not taken apart */
+  size_t level_count;        /* other levels of the noise that were validated at */
+  double *level;             /* [level_count], as the study's noise_level */
+  double *level_cv_r2;       /* [level_count] of the best variant at that level */
+  double *level_value;       /* [level_count] that variant's value, NaN: none usable */
+  hr_convergence convergence;
+  hr_curve_point *curve; /* [curve_points] epoch by epoch, or NULL */
+  size_t curve_points;
+  size_t best_epoch; /* of the curve, from 0: the model's */
+} hr_fit;
+
+/* Room for the arrays: cv_r2, with has_values variant_value, and the levels' three, all
+ * NaN. To be followed by hr_fit_fini, on failure too. HR_ERR_MEMORY. */
+hr_status hr_fit_init(hr_fit *fit, int slot, size_t variant_count, bool has_values,
+                      size_t level_count, hr_error *err) HR_MUST_CHECK;
+void hr_fit_fini(hr_fit *fit);
+
+/* Adds a sentence to the note, after "; " where there is one, as far as it holds it. */
+void hr_fit_add_note(hr_fit *fit, const char *sentence);
+
+/* A slot with its model; owned. */
+typedef struct hr_trained {
+  hr_fit fit;
+  hr_model *model; /* NULL unless the fit is HR_FIT_OK */
+} hr_trained;
+void hr_trained_fini(hr_trained *trained);
+
+#endif

@@ -1,0 +1,35 @@
+/* The kinds of models, and handing requests on to them. */
+#include "models/model.h"
+
+#include <string.h>
+
+static const hr_model_type *const types[] = {
+    NULL, /* the end */
+};
+
+const hr_model_type *const *hr_model_types(size_t *count) {
+  *count = sizeof types / sizeof types[0] - 1;
+  return types;
+}
+
+const hr_model_type *hr_model_type_find(const char *kind) {
+  for (size_t i = 0; types[i]; i++) {
+    if (strcmp(types[i]->kind, kind) == 0) return types[i];
+  }
+  return NULL;
+}
+
+void hr_model_destroy(hr_model **model) {
+  if (*model) (*model)->type->destroy(model);
+}
+
+hr_status hr_models_predict(const hr_spectra *spectra, const hr_request *requests,
+                            size_t request_count, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t first = 0, end = 0; first < request_count && status == HR_OK; first = end) {
+    const hr_model_type *type = requests[first].model->type;
+    while (end < request_count && requests[end].model->type == type) end++;
+    status = type->predict(spectra, requests + first, end - first, err);
+  }
+  return status;
+}
