@@ -74,6 +74,12 @@ typedef struct hr_model_place {
   size_t slot_count;
 } hr_model_place;
 
+/* How models are written: templates are large. */
+typedef enum hr_model_form {
+  HR_MODEL_FULL,    /* predicts the very bytes of the model that was saved */
+  HR_MODEL_COMPACT, /* smaller where the kind can be; the same to 1e-4 of the target */
+} hr_model_form;
+
 struct hr_model_type {
   const char *kind;  /* in files: "linear", "trees", "network", "templates" */
   bool uses_error;   /* whether it has to know the error of each pixel */
@@ -81,7 +87,11 @@ struct hr_model_type {
 
   /* Writes the model (with shares_files: all that share with it) into `folder`, which is
    * there, each file whole or not at all. HR_ERR_IO, HR_ERR_MEMORY. */
-  hr_status (*save)(const hr_model *model, const char *folder, hr_error *err);
+  hr_status (*save)(const hr_model *model, const char *folder, hr_model_form form,
+                    hr_error *err);
+  /* Writes what a task's folder keeps of the model, where that is not what `save` writes
+   * (templates: which rows they are). NULL: `save`. */
+  hr_status (*record)(const hr_model *model, const char *folder, hr_error *err);
   /* Reads [place->slot_count] models; on failure none. `chosen` is 0: whoever loads
    * knows. HR_ERR_MISSING; HR_ERR_FORMAT for whatever is not as `save` writes it, or has
    * other sizes than the place says; HR_ERR_MEMORY. Never asks for more memory than a
