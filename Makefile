@@ -31,10 +31,10 @@ test: ## install what the tests take, build, run every test, then the C tests sa
 	@ctest --test-dir build --output-on-failure
 	@$(MAKE) --no-print-directory asan
 
-check: ## the house rules alone: includes, symbols, lengths, format
+check: ## the style rules alone: includes, symbols, lengths, format
 	@$(RELEASE) -DHR_TESTS=ON
 	@cmake --build build
-	@ctest --test-dir build --output-on-failure --tests-regex ^house/
+	@ctest --test-dir build --output-on-failure --tests-regex ^style/
 
 asan: ## the C tests under the address and undefined behaviour sanitizers
 	@cmake --preset asan-ubsan

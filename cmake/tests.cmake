@@ -68,7 +68,7 @@ foreach(source ${HR_PYTHON_TESTS})
   set_tests_properties(python/${name} PROPERTIES TIMEOUT 900)
 endforeach()
 
-add_test(NAME house/check
-  COMMAND ${HR_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/check_house.py ${PROJECT_BINARY_DIR})
-add_test(NAME house/install
+add_test(NAME style/check
+  COMMAND ${HR_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/check_style.py ${PROJECT_BINARY_DIR})
+add_test(NAME style/install
   COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/install.sh ${PROJECT_BINARY_DIR})

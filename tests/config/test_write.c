@@ -10,18 +10,14 @@ static void test_written_to_the_letter(void **state) {
       "baselines: {'a b': 0.1}\n");
   char *text = written(c);
   assert_string_equal(text,
-                      "experiment:\n"
-                      "  id: E\n"
-                      "  language: en\n"
+                      "experiment:\n  id: E\n  language: en\n"
                       "data:\n"
                       "  train: [/base/a.h5]\n"
                       "  test: /base/t.h5\n"
                       "  root: /base\n"
                       "  target: log_g\n"
                       "  untrusted: false\n"
-                      "  noise:\n"
-                      "    level: 1\n"
-                      "    seed: 42\n"
+                      "  noise:\n    level: 1\n    seed: 42\n"
                       "    test: stored\n"
                       "binning:\n"
                       "  T_eff: [1, 2]\n"
