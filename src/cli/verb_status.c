@@ -72,7 +72,7 @@ const hr_verb hr_verb_status = {
         "Reads the run directory DIR: whether the run is running, finished, stopped,\n"
         "failed (and why) or killed, the tasks that are done, what it is at with rate\n"
         "and time left, its memory, and the last lines of its run.log. Times are those\n"
-        "of all sittings of a run that was resumed. Exits with 0 wherever the state "
+        "of all sessions of a run that was resumed. Exits with 0 wherever the state "
         "could\n"
         "be told, whatever it is: scripts read `state` of --json.",
     .values_size = sizeof(status_values),

@@ -211,3 +211,11 @@ hr_status hr_remove_all(const char *path, hr_error *err) {
   if (errno == ENOENT) return HR_OK;
   return hr_fail_errno(err, HR_ERR_IO, errno, "cannot remove %s", path);
 }
+
+bool hr_folder_has(const char *folder, const char *name) {
+  char *path = NULL;
+  bool found =
+      hr_join_path(folder, name, &path, NULL) == HR_OK && access(path, F_OK) == 0;
+  hr_free(path);
+  return found;
+}

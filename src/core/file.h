@@ -3,6 +3,7 @@
 #ifndef HR_CORE_FILE_H
 #define HR_CORE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -42,5 +43,8 @@ hr_status hr_remove_all(const char *path, hr_error *err) HR_MUST_CHECK;
 /* `folder`/`name`, freed with hr_free. An absolute name stands for itself. */
 hr_status hr_join_path(const char *folder, const char *name, char **out,
                        hr_error *err) HR_MUST_CHECK;
+
+/* Whether `folder` has something of that name. */
+bool hr_folder_has(const char *folder, const char *name);
 
 #endif

@@ -16,6 +16,7 @@
 #include "core/parallel.h"
 #include "headroom/version.h"
 #include "session/differences.h"
+#include "session/task_folders.h"
 
 static bool ends_in(const char *text, const char *end) {
   size_t length = strlen(text), most = strlen(end);
@@ -67,50 +68,6 @@ static void print_modified(const hr_origin *origin, char out[17]) {
   snprintf(out, 17, "%016" PRIx64, print);
 }
 
-static bool has_file(const char *folder, const char *name) {
-  char *path = NULL;
-  bool found =
-      hr_join_path(folder, name, &path, NULL) == HR_OK && access(path, F_OK) == 0;
-  hr_free(path);
-  return found;
-}
-
-/* Calls `visit` with every task's folder. */
-static void for_each_task(const char *out_dir,
-                          void (*visit)(void *context, const char *folder),
-                          void *context) {
-  char *tasks = NULL;
-  DIR *directory = NULL;
-  if (hr_join_path(out_dir, "tasks", &tasks, NULL) == HR_OK) directory = opendir(tasks);
-  for (struct dirent *entry = directory ? readdir(directory) : NULL; entry;
-       entry = readdir(directory)) {
-    char *folder = NULL;
-    if (entry->d_name[0] == '.') continue;
-    if (hr_join_path(tasks, entry->d_name, &folder, NULL) == HR_OK) {
-      visit(context, folder);
-    }
-    hr_free(folder);
-  }
-  if (directory) closedir(directory);
-  hr_free(tasks);
-}
-
-static void count_task(void *context, const char *folder) {
-  size_t *counts = context; /* done, trained */
-  if (has_file(folder, "card.json")) {
-    counts[0]++;
-  } else if (has_file(folder, "trained.json")) {
-    counts[1]++;
-  }
-}
-
-void hr_rundir_count_tasks(const char *out_dir, size_t *done, size_t *trained) {
-  size_t counts[2] = {0};
-  for_each_task(out_dir, count_task, counts);
-  *done = counts[0];
-  *trained = counts[1];
-}
-
 static void remove_parts(void *context, const char *folder) {
   (void)context;
   DIR *directory = opendir(folder);
@@ -131,7 +88,7 @@ static void remove_leftovers(const char *out_dir) {
     }
     hr_free(folder);
   }
-  for_each_task(out_dir, remove_parts, NULL);
+  hr_task_folders_visit(out_dir, remove_parts, NULL);
 }
 
 /* Removes what an earlier run computed: its results first, since they are to be those of
@@ -194,14 +151,14 @@ static hr_status check_same(const char *out_dir, const json_t *manifest,
 
 static void count_training(void *context, const char *folder) {
   size_t *count = context;
-  if (has_file(folder, "training.state")) ++*count;
+  if (hr_folder_has(folder, "training.state")) ++*count;
 }
 
 /* Refuses to throw away tasks that --resume could take up. */
 static hr_status check_unfinished(const char *out_dir, hr_error *err) {
   size_t done = 0, trained = 0;
-  hr_rundir_count_tasks(out_dir, &done, &trained);
-  for_each_task(out_dir, count_training, &trained);
+  hr_task_folders_count(out_dir, &done, &trained);
+  hr_task_folders_visit(out_dir, count_training, &trained);
   if (done + trained == 0) return HR_OK;
   return hr_fail(
       err, HR_ERR_USAGE,
@@ -211,7 +168,7 @@ static hr_status check_unfinished(const char *out_dir, hr_error *err) {
 }
 
 static hr_status fail_without_manifest(const char *out_dir, hr_error *err) {
-  if (has_file(out_dir, "config.yaml") || has_file(out_dir, "tasks")) {
+  if (hr_folder_has(out_dir, "config.yaml") || hr_folder_has(out_dir, "tasks")) {
     return hr_fail(err, HR_ERR_USAGE,
                    "%s looks like the directory of a run but has no manifest.json that "
                    "can be read, which says of which study and data it is; put that file "
@@ -237,8 +194,8 @@ static hr_status check_contents(const char *out_dir, const hr_origin *origin,
     status = fail_without_manifest(out_dir, err);
     goto cleanup;
   }
-  bool has_results = has_file(out_dir, "results.json");
-  if (mode == HR_STUDY_RESUME && has_file(out_dir, "config.yaml")) {
+  bool has_results = hr_folder_has(out_dir, "results.json");
+  if (mode == HR_STUDY_RESUME && hr_folder_has(out_dir, "config.yaml")) {
     HR_TRY(check_same(out_dir, manifest, origin, err));
     out->is_resumed = true;
     out->has_results = has_results;

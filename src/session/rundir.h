@@ -11,7 +11,7 @@ typedef struct hr_rundir {
   int lock;         /* given back with hr_rundir_close; -1: not held */
   bool is_resumed;  /* it was begun before, and goes on */
   bool has_results; /* of this study, already; only where it is resumed */
-  hr_owner former;  /* whose run ended without a word; pid 0: nobody's */
+  hr_owner former;  /* whose run ended without giving it back; pid 0: nobody's */
 } hr_rundir;
 
 /* Makes `out_dir` ready for this study and locks it. Leftovers under temporary names are
@@ -29,10 +29,6 @@ void hr_rundir_close(const char *out_dir, hr_rundir *rundir);
  * config.yaml (resolved). */
 hr_status hr_rundir_write_origin(const char *out_dir, const hr_origin *origin,
                                  hr_error *err) HR_MUST_CHECK;
-
-/* How many tasks have their card.json, and how many more their model alone. Zeros where
- * there is no such directory. */
-void hr_rundir_count_tasks(const char *out_dir, size_t *done, size_t *trained);
 
 /* What the pass over the training rows counted, for a run that goes on without making it
  * again: preparation.json. *known: whether there is such a file, of this study. */

@@ -13,7 +13,8 @@
 #include "core/json_file.h"
 #include "core/progress.h"
 #include "session/owner.h"
-#include "session/rundir.h"
+#include "session/task_folders.h"
+#include "session/timings.h"
 
 static const char *const phase_names[] = {"running", "finished", "stopped", "failed",
                                           "killed"};
@@ -68,9 +69,9 @@ static void read_status(const json_t *root, hr_run_state *out) {
   out->phase = phase_of(hr_json_string(root, "state", ""));
   snprintf(out->message, sizeof out->message, "%s", hr_json_string(root, "message", ""));
   double earlier = hr_json_number(root, "earlier_seconds", 0);
-  out->sittings = hr_json_count(root, "sittings", 1);
-  out->sitting_seconds = hr_json_number(root, "seconds", (double)NAN);
-  out->seconds = earlier + out->sitting_seconds;
+  out->sessions = hr_sessions_count(root);
+  out->session_seconds = hr_json_number(root, "seconds", (double)NAN);
+  out->seconds = earlier + out->session_seconds;
   out->estimate_seconds = earlier + hr_json_number(root, "estimate_seconds", (double)NAN);
   out->tasks = hr_json_count(root, "tasks", 0);
   out->memory_bytes = hr_json_count(root, "memory_bytes", 0);
@@ -156,7 +157,7 @@ hr_status hr_run_state_read(const char *run_dir, hr_run_state *out, hr_error *er
   if (root) out->silent = age_of(run_dir, "status.json");
   judge(run_dir, out);
   if (!root) HR_TRY(judge_by_results(run_dir, out, err));
-  hr_rundir_count_tasks(run_dir, &out->done, &out->trained);
+  hr_task_folders_count(run_dir, &out->done, &out->trained);
   HR_TRY(read_log(run_dir, &out->log, err));
 cleanup:
   json_decref(root);
@@ -173,8 +174,8 @@ static void describe_kill(const hr_run_state *state, hr_text *out) {
     hr_text_append(out, " is gone; ");
   }
   hr_text_append(out,
-                 "it ended without a word: killed, or the machine or the disk gave "
-                 "out\n");
+                 "it could not say why it ended: it was killed, or the machine or the "
+                 "disk failed\n");
 }
 
 static void describe_head(const hr_run_state *state, const char *run_dir, hr_text *out) {
@@ -184,7 +185,7 @@ static void describe_head(const hr_run_state *state, const char *run_dir, hr_tex
   if (state->seconds > 0) {
     hr_text_append(out, state->phase == HR_RUN_RUNNING ? ", for " : ", after ");
     hr_seconds_describe(state->seconds, out);
-    if (state->sittings > 1) hr_text_append(out, " in %zu sittings", state->sittings);
+    if (state->sessions > 1) hr_text_append(out, " in %zu sessions", state->sessions);
   }
   hr_text_append(out, "\n");
   if (state->message[0]) hr_text_append(out, "why        %s\n", state->message);
@@ -267,8 +268,8 @@ hr_status hr_run_state_format(const hr_run_state *state, hr_text *out, hr_error 
               state->last_pid ? json_integer(state->last_pid) : json_null());
   hr_json_put(&builder, root, "host", hr_json_text(state->host));
   hr_json_put_number(&builder, root, "seconds", state->seconds);
-  hr_json_put_count(&builder, root, "sittings", state->sittings);
-  hr_json_put_number(&builder, root, "sitting_seconds", state->sitting_seconds);
+  hr_json_put_count(&builder, root, "sessions", state->sessions);
+  hr_json_put_number(&builder, root, "session_seconds", state->session_seconds);
   hr_json_put_number(&builder, root, "silent_seconds", state->silent);
   hr_json_put_number(&builder, root, "estimate_seconds", state->estimate_seconds);
   json_t *tasks = hr_json_put(&builder, root, "tasks", json_object());

@@ -11,7 +11,7 @@ typedef enum hr_run_phase {
   HR_RUN_FINISHED,
   HR_RUN_STOPPED, /* it was asked to, and goes on with --resume */
   HR_RUN_FAILED,  /* it said why */
-  HR_RUN_KILLED,  /* it ended without a word */
+  HR_RUN_KILLED,  /* it could not say why */
 } hr_run_phase;
 
 /* "running", "finished", .. */
@@ -25,9 +25,9 @@ typedef struct hr_run_state {
   long long pid;          /* of a running one; 0: not known */
   long long last_pid;     /* of a killed one, which is gone; 0: not known */
   char host[256];         /* the machine it runs on, or was killed on; "": not known */
-  size_t sittings;        /* how often it was begun or resumed */
+  size_t sessions;        /* how often it was begun or resumed */
   double seconds;         /* that they took so far; NaN: not known */
-  double sitting_seconds; /* the last of them; NaN: not known */
+  double session_seconds; /* the last of them; NaN: not known */
   double silent; /* since it last wrote, s, by this machine's clock; NaN: not known */
   double estimate_seconds; /* of the whole at least; NaN: not known */
   size_t tasks;            /* of the study; 0: not known */

@@ -44,12 +44,16 @@ static size_t larger(size_t a, size_t b) {
   return a > b ? a : b;
 }
 
-hr_sittings hr_sittings_find(const char *run_dir) {
+size_t hr_sessions_count(const json_t *file) {
+  return hr_json_count(file, "sessions", hr_json_count(file, "sittings", 1));
+}
+
+hr_sessions hr_sessions_find(const char *run_dir) {
   json_t *status = hr_json_file_read(run_dir, "status.json");
   json_t *timings = hr_json_file_read(run_dir, "timings.json");
   double told = seconds_of(status, "seconds") + seconds_of(status, "earlier_seconds");
-  const hr_sittings found = {
-      larger(hr_json_count(status, "sittings", 1), hr_json_count(timings, "sittings", 1)),
+  const hr_sessions found = {
+      larger(hr_sessions_count(status), hr_sessions_count(timings)),
       fmax(told, seconds_of(timings, "wall_seconds"))};
   json_decref(timings);
   json_decref(status);
@@ -65,7 +69,7 @@ static bool is_plain(const char *name) {
 }
 
 void hr_timings_go_on(hr_timings *timings, const char *run_dir,
-                      const hr_sittings *earlier) {
+                      const hr_sessions *earlier) {
   json_t *root = hr_json_file_read(run_dir, "timings.json");
   const json_t *steps = json_object_get(root, "steps");
   double left = earlier->seconds;
@@ -96,7 +100,7 @@ hr_status hr_timings_write(const hr_timings *timings, const char *folder,
   hr_text_init(&text);
   hr_text_append(&text,
                  "{\n  \"schema\": \"headroom/timings/1\",\n"
-                 "  \"sittings\": %zu,\n  \"wall_seconds\": %.3f,\n  \"steps\": [",
+                 "  \"sessions\": %zu,\n  \"wall_seconds\": %.3f,\n  \"steps\": [",
                  timings->earlier.count + 1,
                  timings->earlier.seconds + hr_clock_seconds() - timings->start);
   for (size_t i = 0; i < timings->count; i++) {

@@ -1,5 +1,5 @@
 /* Where a study's seconds go: a stop watch whose laps are added up by name, over all the
- * sittings of a run that is stopped or killed and resumed. */
+ * sessions of a run that is stopped or killed and resumed. */
 #ifndef HR_SESSION_TIMINGS_H
 #define HR_SESSION_TIMINGS_H
 
@@ -9,14 +9,14 @@
 
 enum { HR_TIMINGS_MOST = 64, HR_TIMINGS_NAME = 48 };
 
-/* The sittings of a run before this one. */
-typedef struct hr_sittings {
+/* The sessions of a run before this one. */
+typedef struct hr_sessions {
   size_t count;
   double seconds; /* of them all, as far as they are known */
-} hr_sittings;
+} hr_sessions;
 
 typedef struct hr_timings {
-  hr_sittings earlier;
+  hr_sessions earlier;
   size_t count;
   struct {
     char name[HR_TIMINGS_NAME];
@@ -33,20 +33,24 @@ void hr_timings_start(hr_timings *timings);
  * not told apart any more. */
 void hr_timings_lap(hr_timings *timings, const char *verb, const char *what);
 
-/* What status.json and timings.json of a run that is resumed tell of its sittings. One
- * that was killed counts up to its last word there. */
-hr_sittings hr_sittings_find(const char *run_dir);
+/* How often a run was begun or resumed, as its status.json or timings.json (borrowed,
+ * NULL: there is none) says; version 0.1 called that `sittings`. 1 where none says it. */
+size_t hr_sessions_count(const json_t *file);
 
-/* Takes the steps of the earlier sittings in; what they had begun and not finished, so
+/* What status.json and timings.json of a run that is resumed tell of its sessions. One
+ * that was killed counts up to its last word there. */
+hr_sessions hr_sessions_find(const char *run_dir);
+
+/* Takes the steps of the earlier sessions in; what they had begun and not finished, so
  * that no step has it, is the step "interrupted". */
 void hr_timings_go_on(hr_timings *timings, const char *run_dir,
-                      const hr_sittings *earlier);
+                      const hr_sessions *earlier);
 
 /* `seconds` of what was booked under `from` were `to`. */
 void hr_timings_move(hr_timings *timings, const char *from, const char *to,
                      double seconds);
 
-/* Writes <folder>/timings.json, atomically: the number of sittings, total and steps,
+/* Writes <folder>/timings.json, atomically: the number of sessions, total and steps,
  * whose sum is the total less what passed since the last lap. */
 hr_status hr_timings_write(const hr_timings *timings, const char *folder,
                            hr_file_writer *writer, hr_error *err) HR_MUST_CHECK;

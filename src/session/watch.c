@@ -92,7 +92,7 @@ static void write_status(hr_watch *watch, const char *state, const char *sentenc
   hr_json_put_count(&builder, root, "pid", (size_t)getpid());
   hr_json_put_text(&builder, root, "updated", updated);
   hr_json_put_number(&builder, root, "seconds", now - watch->begun);
-  hr_json_put_count(&builder, root, "sittings", watch->earlier.count + 1);
+  hr_json_put_count(&builder, root, "sessions", watch->earlier.count + 1);
   hr_json_put_number(&builder, root, "earlier_seconds", watch->earlier.seconds);
   if (watch->estimate_seconds > 0) {
     hr_json_put_number(&builder, root, "estimate_seconds", watch->estimate_seconds);
@@ -176,7 +176,7 @@ void hr_watch_init(hr_watch *watch, const hr_observer *caller) {
 }
 
 void hr_watch_begin(hr_watch *watch, const char *out_dir, size_t task_count,
-                    double estimate_seconds, const hr_sittings *earlier) {
+                    double estimate_seconds, const hr_sessions *earlier) {
   char *path = NULL;
   if (earlier) watch->earlier = *earlier;
   watch->out_dir = out_dir;

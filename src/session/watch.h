@@ -21,7 +21,7 @@ typedef struct hr_watch {
   hr_text early;             /* lines for run.log from before it began */
   size_t task_count;         /* of the study */
   double estimate_seconds;   /* of what is left, before it began; 0: not known */
-  hr_sittings earlier;       /* of a run that is resumed */
+  hr_sessions earlier;       /* of a run that is resumed */
   char stage[96], unit[32];  /* the stage that is running, "" before the first */
   bool stage_is_over;        /* it has told its end already */
   hr_progress last;          /* its last report, without texts */
@@ -33,10 +33,10 @@ typedef struct hr_watch {
 void hr_watch_init(hr_watch *watch, const hr_observer *caller);
 
 /* From here on writes into `out_dir`, which this process holds, first the lines that came
- * before. A run that is resumed continues run.log after its `earlier` sittings; one
+ * before. A run that is resumed continues run.log after its `earlier` sessions; one
  * without (NULL) begins it. */
 void hr_watch_begin(hr_watch *watch, const char *out_dir, size_t task_count,
-                    double estimate_seconds, const hr_sittings *earlier);
+                    double estimate_seconds, const hr_sessions *earlier);
 
 /* Writes how it ended: HR_OK finished, HR_ERR_INTERRUPTED stopped, else failed with
  * `sentence`. Nothing where it has not begun; the lines of such a run are forgotten. */

@@ -11,6 +11,7 @@
 #include "data/guard.h"
 #include "score/results.h"
 #include "session/rundir.h"
+#include "session/task_folders.h"
 #include "session/timings.h"
 #include "session/watch.h"
 #include "study/bound.h"
@@ -284,12 +285,13 @@ static void announce(const study *s, const hr_cost *cost) {
                  s->rundir.is_resumed ? &s->timings.earlier : NULL);
   if (s->rundir.former.pid != 0) {
     hr_observe_info(observer_of(s),
-                    "%s was left by process %lld, which ended without a word: taken over",
+                    "%s was left by process %lld, which ended without saying why: taken "
+                    "over",
                     s->out_dir, s->rundir.former.pid);
   }
   if (s->rundir.is_resumed) {
     size_t done = 0, trained = 0;
-    hr_rundir_count_tasks(s->out_dir, &done, &trained);
+    hr_task_folders_count(s->out_dir, &done, &trained);
     hr_observe_info(observer_of(s),
                     "resuming %s: %zu of %zu tasks are done, %zu more are trained",
                     s->out_dir, done, tasks, trained);
@@ -312,13 +314,13 @@ cleanup:
 }
 
 static void tell_end(const study *s) {
-  const hr_sittings *earlier = &s->timings.earlier;
+  const hr_sessions *earlier = &s->timings.earlier;
   double seconds = hr_clock_seconds() - s->watch->begun;
   if (earlier->count == 0) {
     hr_observe_info(observer_of(s), "study %s done in %.1f s", s->config->experiment.id,
                     seconds);
   } else {
-    hr_observe_info(observer_of(s), "study %s done in %.1f s, %.1f s in %zu sittings",
+    hr_observe_info(observer_of(s), "study %s done in %.1f s, %.1f s in %zu sessions",
                     s->config->experiment.id, seconds, earlier->seconds + seconds,
                     earlier->count + 1);
   }
@@ -355,7 +357,7 @@ static hr_status run(study *s, hr_error *err) {
   HR_TRY(find_contenders(s, print, err));
   HR_TRY(check_machine(s, &cost, err));
   if (s->rundir.is_resumed) {
-    const hr_sittings earlier = hr_sittings_find(s->out_dir);
+    const hr_sessions earlier = hr_sessions_find(s->out_dir);
     hr_timings_go_on(&s->timings, s->out_dir, &earlier);
   } else {
     HR_TRY(hr_rundir_write_origin(s->out_dir, &s->plan->origin, err));

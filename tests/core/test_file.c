@@ -235,6 +235,17 @@ static void test_memory_runs_out(void **state) {
   scratch_fini(&s);
 }
 
+static void test_folder_has(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  scratch_write(&s, "here", "");
+  assert_true(hr_folder_has(s.path, "here"));
+  assert_false(hr_folder_has(s.path, "there"));
+  assert_false(hr_folder_has("/dev/null", "here"));
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_write_and_read),
@@ -247,6 +258,7 @@ int main(void) {
       cmocka_unit_test(test_write_fleeting),
       cmocka_unit_test(test_remove_all),
       cmocka_unit_test(test_join),
+      cmocka_unit_test(test_folder_has),
       cmocka_unit_test(test_memory_runs_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,7 +274,7 @@ class Survive(unittest.TestCase):
         with open(os.path.join(out, "run.lock"), "w", encoding="ascii") as file:
             file.write("4194304 1 elsewhere\n")
         err = survival.finish(BUILD, self.study.config, out, "--resume")
-        self.assertIn(f"{out} was left by process 4194304, which ended without a word: taken over",
+        self.assertIn(f"{out} was left by process 4194304, which ended without saying why: taken over",
                       err)
         self.assertEqual(survival.differences(self.study.expected, out), [])
 
@@ -391,29 +391,29 @@ class Survive(unittest.TestCase):
         with open(os.path.join(out, "timings.json"), encoding="utf-8") as file:
             return json.load(file)
 
-    def test_all_sittings_are_told(self):
+    def test_all_sessions_are_told(self):
         """Stopped, killed, resumed to its end: seconds and steps are those of all three."""
-        out = os.path.join(self.scratch.name, "sittings")
+        out = os.path.join(self.scratch.name, "sessions")
         process = survival.start(BUILD, self.study.config, out)
         while not os.path.exists(os.path.join(out, "tasks", "0-lightgbm", "trained.json")):
             time.sleep(0.001)
         process.terminate()
         process.communicate()
         first, steps = self.state(out), self.timings(out)
-        self.assertEqual((first["sittings"], steps["sittings"]), (1, 1))
-        self.assertEqual(first["seconds"], first["sitting_seconds"])
+        self.assertEqual((first["sessions"], steps["sessions"]), (1, 1))
+        self.assertEqual(first["seconds"], first["session_seconds"])
         ridge = [step for step in steps["steps"] if step["step"] == "train and predict ridge"]
         process = survival.start(BUILD, self.study.config, out, "--resume")
-        while self.state(out)["sittings"] < 2:
+        while self.state(out)["sessions"] < 2:
             time.sleep(0.001)
         process.kill()
         process.communicate()
         err = survival.finish(BUILD, self.study.config, out, "--resume")
-        self.assertRegex(err, r"study survivor done in \S+ s, \S+ s in 3 sittings\n")
+        self.assertRegex(err, r"study survivor done in \S+ s, \S+ s in 3 sessions\n")
         last, steps = self.state(out), self.timings(out)
-        self.assertEqual((last["state"], last["sittings"], steps["sittings"]), ("finished", 3, 3))
-        self.assertGreaterEqual(last["seconds"], first["seconds"] + last["sitting_seconds"])
-        self.assertRegex(self.headroom("status", out).stdout, r"^finished: .* in 3 sittings\n")
+        self.assertEqual((last["state"], last["sessions"], steps["sessions"]), ("finished", 3, 3))
+        self.assertGreaterEqual(last["seconds"], first["seconds"] + last["session_seconds"])
+        self.assertRegex(self.headroom("status", out).stdout, r"^finished: .* in 3 sessions\n")
         self.assertIn("interrupted", [step["step"] for step in steps["steps"]])
         self.assertAlmostEqual(sum(step["wall_seconds"] for step in steps["steps"]),
                                steps["wall_seconds"], delta=0.05)
@@ -470,11 +470,11 @@ class Survive(unittest.TestCase):
         said = self.headroom("status", out, check=True).stdout
         host = socket.gethostname()
         self.assertRegex(said, rf"^killed: {out}, after .*\nwhy        its process {process.pid} on {host}"
-                         " is gone; it ended without a word: killed, or the machine or the disk gave "
-                         "out\n")
+                         " is gone; it could not say why it ended: it was killed, or the machine or the disk "
+                         "failed\n")
         self.assertIn(f"`headroom run CONFIG --out {out} --resume` goes on\n", said)
         state = self.state(out)
-        self.assertEqual([state[key] for key in ("state", "pid", "last_pid", "host", "sittings")],
+        self.assertEqual([state[key] for key in ("state", "pid", "last_pid", "host", "sessions")],
                          ["killed", None, process.pid, host, 1])
         self.check_has_no_report(out)
         done = self.headroom("status", self.scratch.name)

@@ -84,21 +84,36 @@ static void the_file_holds_the_steps(void **state) {
                    HR_ERR_IO);
 }
 
+/* Version 0.1 counted `sittings`. */
+static void files_of_an_older_version_are_read(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  scratch_write(&s, "timings.json", "{\"sittings\": 3, \"wall_seconds\": 7}");
+  assert_int_equal(hr_sessions_find(s.path).count, 3);
+  scratch_write(&s, "status.json", "{\"sittings\": 4, \"seconds\": 2}");
+  const hr_sessions found = hr_sessions_find(s.path);
+  assert_int_equal(found.count, 4);
+  check_near(found.seconds, 7, 0);
+  assert_int_equal(hr_sessions_count(NULL), 1);
+  scratch_fini(&s);
+}
+
 /* Killed behind its last written step, stopped with the next; both are in the third. */
-static void earlier_sittings_are_taken_in(void **state) {
+static void earlier_sessions_are_taken_in(void **state) {
   (void)state;
   hr_timings t;
   scratch s;
   scratch_init(&s);
   scratch_write(&s, "status.json",
-                "{\"seconds\": 20, \"earlier_seconds\": 10, \"sittings\": 2}");
+                "{\"seconds\": 20, \"earlier_seconds\": 10, \"sessions\": 2}");
   scratch_write(&s, "timings.json",
-                "{\"sittings\": 2, \"wall_seconds\": 24.5, \"steps\": ["
+                "{\"sessions\": 2, \"wall_seconds\": 24.5, \"steps\": ["
                 "{\"step\": \"prepare\", \"wall_seconds\": 5},"
                 "{\"step\": \"a \\\"b\\\"\", \"wall_seconds\": 1},"
                 "{\"step\": \"train cnn\", \"wall_seconds\": -3}, 7,"
                 "{\"step\": \"train ridge\", \"wall_seconds\": 15}]}");
-  const hr_sittings earlier = hr_sittings_find(s.path);
+  const hr_sessions earlier = hr_sessions_find(s.path);
   assert_int_equal(earlier.count, 2);
   check_near(earlier.seconds, 30, 0);
   hr_timings_start(&t);
@@ -114,23 +129,23 @@ static void earlier_sittings_are_taken_in(void **state) {
   hr_error err;
   check_ok(hr_timings_write(&t, s.path, hr_file_write, &err));
   json_t *root = json_load_file(scratch_name(&s, "timings.json"), 0, NULL);
-  assert_int_equal(json_integer_value(json_object_get(root, "sittings")), 3);
+  assert_int_equal(json_integer_value(json_object_get(root, "sessions")), 3);
   assert_true(json_number_value(json_object_get(root, "wall_seconds")) >= 30);
   json_decref(root);
   scratch_fini(&s);
 }
 
-/* Files that say nothing, or nonsense: one sitting, of which nothing is known. */
-static void sittings_that_left_no_word(void **state) {
+/* Files that say nothing, or nonsense: one session, of which nothing is known. */
+static void sessions_that_left_no_word(void **state) {
   (void)state;
   scratch s;
   scratch_init(&s);
-  hr_sittings found = hr_sittings_find(s.path);
+  hr_sessions found = hr_sessions_find(s.path);
   assert_int_equal(found.count, 1);
   check_near(found.seconds, 0, 0);
-  scratch_write(&s, "status.json", "{\"seconds\": null, \"sittings\": -4}");
+  scratch_write(&s, "status.json", "{\"seconds\": null, \"sessions\": -4}");
   scratch_write(&s, "timings.json", "{\"wall_seconds\": -1e300, \"steps\": 4}");
-  found = hr_sittings_find(s.path);
+  found = hr_sessions_find(s.path);
   assert_int_equal(found.count, 1);
   check_near(found.seconds, 0, 0);
   scratch_fini(&s);
@@ -142,8 +157,9 @@ int main(void) {
       cmocka_unit_test(what_is_moved_is_not_lost),
       cmocka_unit_test(too_many_steps_share_the_last),
       cmocka_unit_test(the_file_holds_the_steps),
-      cmocka_unit_test(earlier_sittings_are_taken_in),
-      cmocka_unit_test(sittings_that_left_no_word),
+      cmocka_unit_test(earlier_sessions_are_taken_in),
+      cmocka_unit_test(files_of_an_older_version_are_read),
+      cmocka_unit_test(sessions_that_left_no_word),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

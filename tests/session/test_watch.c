@@ -104,7 +104,7 @@ static void log_lines_are_the_last_ones(void **state) {
   for (int i = 0; i < 400; i++) hr_observe_info(&watch.observer, "line %d", i);
   hr_watch_end(&watch, HR_ERR_IO, "the disk is full");
   hr_watch_begin(&watch, s.path, 1, 0,
-                 &(hr_sittings){2, 3600}); /* goes on in the same file */
+                 &(hr_sessions){2, 3600}); /* goes on in the same file */
   hr_watch_end(&watch, HR_OK, "");
   check_ok(hr_run_state_read(s.path, &found, &err));
   assert_int_equal(found.log.count, HR_RUN_LOG_LINES);
@@ -114,10 +114,10 @@ static void log_lines_are_the_last_ones(void **state) {
   assert_string_equal(found.log.items[3] + 22, "the run is resumed");
   assert_string_equal(found.log.items[4] + 22, "the run is finished");
   assert_int_equal(found.phase, HR_RUN_FINISHED);
-  assert_int_equal(found.sittings, 3);
-  assert_true(found.seconds >= 3600 && found.sitting_seconds < 3600);
+  assert_int_equal(found.sessions, 3);
+  assert_true(found.seconds >= 3600 && found.session_seconds < 3600);
   hr_run_state_fini(&found);
-  check_described(s.path, (const char *const[]){" in 3 sittings\n", NULL});
+  check_described(s.path, (const char *const[]){" in 3 sessions\n", NULL});
   scratch_fini(&s);
 }
 
@@ -185,8 +185,8 @@ static void whose_run_was_killed(void **state) {
   check_described(s.path,
                   (const char *const[]){"killed: ",
                                         "why        its process 4194304 on elsewhere is "
-                                        "gone; it ended without a word: killed, or the "
-                                        "machine or the disk gave out\n",
+                                        "gone; it could not say why it ended: it was "
+                                        "killed, or the machine or the disk failed\n",
                                         " --resume` goes on\n", NULL});
   scratch_fini(&s);
 }

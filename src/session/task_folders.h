@@ -1,0 +1,17 @@
+/* The folders of a run directory that hold a task each, RUN/tasks/NAME, as those who look
+ * from outside see them: how many are done, without knowing which study they are of. */
+#ifndef HR_SESSION_TASK_FOLDERS_H
+#define HR_SESSION_TASK_FOLDERS_H
+
+#include <stddef.h>
+
+/* Calls `visit` with the path of every task's folder, in no order; with none where there
+ * is no such directory. */
+void hr_task_folders_visit(const char *run_dir,
+                           void (*visit)(void *context, const char *folder),
+                           void *context);
+
+/* How many tasks have their card.json, and how many more their model alone. */
+void hr_task_folders_count(const char *run_dir, size_t *done, size_t *trained);
+
+#endif
