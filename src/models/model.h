@@ -81,9 +81,10 @@ typedef enum hr_model_form {
 } hr_model_form;
 
 struct hr_model_type {
-  const char *kind;  /* in files: "linear", "trees", "network", "templates" */
-  bool uses_error;   /* whether it has to know the error of each pixel */
-  bool shares_files; /* the models of all slots stand in the same files */
+  const char *kind;    /* in files: "linear", "trees", "network", "templates" */
+  bool uses_error;     /* whether it has to know the error of each pixel */
+  bool knows_variance; /* whether it gives variance, effective and mean_error */
+  bool shares_files;   /* the models of all slots stand in the same files */
 
   /* Writes the model (with shares_files: all that share with it) into `folder`, which is
    * there, each file whole or not at all. HR_ERR_IO, HR_ERR_MEMORY. */
@@ -102,6 +103,10 @@ struct hr_model_type {
    * groups (above), on how rows are cut into blocks. HR_ERR_MEMORY, HR_ERR_INTERNAL. */
   hr_status (*predict)(const hr_spectra *spectra, const hr_request *requests,
                        size_t request_count, hr_error *err);
+  /* What is to be said of the model when so many effective templates are the middle
+   * number over the spectra that it predicted; `note` [room] stays as it is where that is
+   * nothing. NULL: never anything. */
+  void (*remark)(const hr_model *model, double median_effective, char *note, size_t room);
   void (*destroy)(hr_model **model);
 };
 
