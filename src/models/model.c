@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "models/linear.h"
+
 static const hr_model_type *const types[] = {
-    NULL, /* the end */
+    &hr_linear_type, NULL, /* the end */
 };
 
 const hr_model_type *const *hr_model_types(size_t *count) {
