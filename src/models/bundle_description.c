@@ -1,0 +1,86 @@
+/* The description of a bundle: freeing it, and asking it who predicts what. */
+#include "models/bundle_description.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+
+static void free_candidates(hr_bundle_description *d) {
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    hr_free(d->candidates[i].method);
+    hr_free(d->candidates[i].title);
+    hr_free(d->candidates[i].kind);
+    hr_free(d->candidates[i].variant);
+    hr_free(d->candidates[i].folder);
+  }
+  hr_free(d->candidates);
+}
+
+static void free_axes(hr_bundle_description *d) {
+  for (size_t a = 0; a < d->axis_count; a++) {
+    hr_free(d->axes[a].label);
+    hr_free(d->axes[a].unit);
+    hr_free(d->axes[a].edges);
+  }
+  hr_free(d->axes);
+}
+
+void hr_bundle_description_fini(hr_bundle_description *d) {
+  hr_free(d->program);
+  hr_free(d->study);
+  hr_free(d->fingerprint);
+  hr_free(d->wave);
+  hr_free(d->uncovered);
+  for (size_t t = 0; t < d->target_count; t++) {
+    hr_free(d->targets[t].name);
+    hr_free(d->targets[t].unit);
+  }
+  hr_free(d->targets);
+  free_axes(d);
+  for (size_t k = 0; d->bin_names && k < d->bin_count; k++) hr_free(d->bin_names[k]);
+  hr_free(d->bin_names);
+  free_candidates(d);
+  hr_free(d->slots);
+  *d = (hr_bundle_description){0};
+}
+
+const char *hr_bundle_unit(const char *label) {
+  static const struct {
+    const char *label, *unit;
+  } units[] = {
+      {"T_eff", "K"}, {"log_g", "dex"},  {"M_H", "dex"},      {"Fe_H", "dex"},
+      {"a_M", "dex"}, {"C_M", "dex"},    {"alpha_M", "dex"},  {"mag", "mag"},
+      {"rv", "km/s"}, {"vsini", "km/s"}, {"v_micro", "km/s"}, {"redshift", ""},
+  };
+  for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    if (strcmp(units[i].label, label) == 0) return units[i].unit;
+  }
+  return "";
+}
+
+void hr_bundle_folder_name(const hr_model_type *type, const char *method, int slot,
+                           char name[HR_BUNDLE_NAME_BYTES]) {
+  if (type->shares_files) {
+    snprintf(name, HR_BUNDLE_NAME_BYTES, "%s", method);
+  } else if (slot == HR_GLOBAL) {
+    snprintf(name, HR_BUNDLE_NAME_BYTES, "global-%s", method);
+  } else {
+    snprintf(name, HR_BUNDLE_NAME_BYTES, "%d-%s", slot, method);
+  }
+}
+
+size_t hr_bundle_find(const hr_bundle_description *d, const char *method, int slot) {
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    const hr_bundle_candidate *candidate = &d->candidates[i];
+    if (candidate->slot == slot && strcmp(candidate->method, method) == 0) return i;
+  }
+  return HR_NO_CANDIDATE;
+}
+
+size_t hr_bundle_choose(const hr_bundle_description *d, size_t slot, const char *method) {
+  const hr_bundle_slot *chosen = &d->slots[slot];
+  if (chosen->expert == HR_NO_CANDIDATE) return chosen->fallback;
+  if (!method) return chosen->expert;
+  return hr_bundle_find(d, method, slot == d->bin_count ? HR_GLOBAL : (int)slot);
+}

@@ -1,0 +1,107 @@
+/* What a bundle says of itself: everything but the models. It is what a study hands over
+ * at its end (models/bundle.h), what stands in model.json (docs/formats.md, "The model"),
+ * and what is read back from there. */
+#ifndef HR_MODELS_BUNDLE_DESCRIPTION_H
+#define HR_MODELS_BUNDLE_DESCRIPTION_H
+
+#include "models/model.h"
+
+/* No candidate, where the number of one is asked for. */
+#define HR_NO_CANDIDATE SIZE_MAX
+
+/* The limits within which a bundle is believed. */
+enum {
+  HR_BUNDLE_MOST_PIXELS = 1 << 24,
+  HR_BUNDLE_MOST_TARGETS = 16,
+  HR_BUNDLE_MOST_AXES = 4,
+  HR_BUNDLE_MOST_VARIANTS = 10000,
+  HR_BUNDLE_MOST_CANDIDATES = 1 << 14,
+};
+
+/* Both NaN where they are not known. */
+typedef struct hr_bundle_range {
+  double minimum, maximum;
+} hr_bundle_range;
+
+typedef struct hr_bundle_target {
+  char *name;            /* of the label column: "log_g" */
+  char *unit;            /* "dex", or "" */
+  hr_bundle_range train; /* of the training rows */
+} hr_bundle_target;
+
+typedef struct hr_bundle_axis {
+  char *label; /* of the label column: "T_eff" */
+  char *unit;
+  double *edges; /* [edge_count], strictly increasing, in the unit */
+  size_t edge_count;
+} hr_bundle_axis;
+
+/* A model that the bundle holds: one slot of one method. */
+typedef struct hr_bundle_candidate {
+  char *method;         /* "ridge" */
+  char *title;          /* "Ridge" */
+  char *kind;           /* hr_model_type's */
+  char *variant;        /* what its hyperparameter is called, "alpha", or "" */
+  char *folder;         /* within the bundle, "global-ridge" */
+  int slot;             /* bin number, or HR_GLOBAL */
+  size_t variant_count; /* settings that the model can predict with */
+  size_t chosen;        /* the one that validation chose */
+  double variant_value; /* of the chosen one; NaN where there are none */
+  double cv_r2;         /* validation R2 of the chosen one; NaN: not known */
+} hr_bundle_candidate;
+
+/* Who predicts the rows that are sent to a slot: numbers of candidates. */
+typedef struct hr_bundle_slot {
+  size_t expert;   /* of this slot, chosen by validation; HR_NO_CANDIDATE: none */
+  size_t fallback; /* the model of all rows that predicts where there is no expert of the
+                      slot and, in the slot of all rows, uncovered rows; or none */
+} hr_bundle_slot;
+
+/* All arrays and texts are owned; from hr_alloc. */
+typedef struct hr_bundle_description {
+  char *program;     /* version of the program that wrote it; hr_bundle_write fills it */
+  char *study;       /* experiment.id */
+  char *fingerprint; /* of the study, as in its cards */
+  double *wave;      /* [pixels] angstrom, strictly increasing */
+  size_t pixels;
+  double noise_level; /* of the training spectra, in units of the error */
+  double flux_median; /* median over the training rows of the rows' median flux; NaN: not
+                         known. Spectra are to be scaled to it. */
+  char *uncovered;    /* "exclude" | "global" | "nearest": who predicts such rows */
+  hr_bundle_target *targets; /* [target_count] */
+  size_t target_count;
+  hr_bundle_range snr;  /* of the training rows' label `snr` */
+  hr_bundle_axis *axes; /* [axis_count] of the grid of bins, the last runs fastest */
+  size_t axis_count;
+  char **bin_names; /* [bin_count] */
+  size_t bin_count;
+  hr_bundle_candidate *candidates; /* [candidate_count] by method, then by slot */
+  size_t candidate_count;
+  hr_bundle_slot *slots; /* [bin_count + 1] the bins, then the slot of all rows */
+} hr_bundle_description;
+
+void hr_bundle_description_fini(hr_bundle_description *description);
+
+/* The unit of a label column as the program's own data and the field have it: "K" for
+ * T_eff, "dex" for log_g; "" for a name that it does not know. */
+const char *hr_bundle_unit(const char *label);
+
+enum { HR_BUNDLE_NAME_BYTES = 96 };
+
+/* The folder of a model within the bundle: "<slot>-<method>", "global-<method>", or
+ * "<method>" where all slots share files. */
+void hr_bundle_folder_name(const hr_model_type *type, const char *method, int slot,
+                           char name[HR_BUNDLE_NAME_BYTES]);
+
+/* Number of the candidate of that method and slot, or HR_NO_CANDIDATE. */
+size_t hr_bundle_find(const hr_bundle_description *description, const char *method,
+                      int slot);
+
+/* The candidate that predicts rows which a router sent to a slot (a number below
+ * bin_count + 1): the slot's expert, or with `method` (NULL: none asked for) that
+ * method's model of the slot; where the slot has no expert at all, its fall-back,
+ * whatever the method, as in a study. HR_NO_CANDIDATE: nobody. */
+size_t hr_bundle_choose(const hr_bundle_description *description, size_t slot,
+                        const char *method);
+
+#endif

@@ -1,0 +1,292 @@
+/* Writing a bundle: models as they come, model.json at the end. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/fingerprint.h"
+#include "core/json_file.h"
+#include "core/npy.h"
+#include "headroom/version.h"
+#include "models/bundle.h"
+#include "models/bundle_parts.h"
+
+/* --- models --- */
+
+static hr_status save_model(const char *folder, const char *method, const hr_model *model,
+                            hr_model_form form, hr_error *err) {
+  hr_status status = HR_OK;
+  char name[HR_BUNDLE_NAME_BYTES], *path = NULL;
+  hr_bundle_folder_name(model->type, method, model->slot, name);
+  HR_TRY(hr_join_path(folder, name, &path, err));
+  HR_TRY(hr_make_folders(path, err));
+  HR_TRY(model->type->save(model, path, form, err));
+cleanup:
+  hr_free(path);
+  return status;
+}
+
+hr_status hr_bundle_save_models(const char *folder, const char *method,
+                                const hr_model *const *models, size_t count,
+                                hr_model_form form, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t i = 0; i < count; i++) {
+    /* One that shares files saves those of all the others. */
+    if (i > 0 && models[i]->type->shares_files) continue;
+    HR_TRY(save_model(folder, method, models[i], form, err));
+  }
+cleanup:
+  return status;
+}
+
+/* --- the list of files --- */
+
+enum { PIECE_BYTES = 1 << 20 };
+
+static hr_status print_descriptor(int descriptor, const char *path, size_t *size,
+                                  char print[HR_SEAL_SIZE], hr_error *err) {
+  hr_status status = HR_OK;
+  unsigned char *piece = NULL;
+  uint64_t sum = hr_fingerprint_start();
+  HR_TRY(hr_alloc(&piece, PIECE_BYTES, err));
+  *size = 0;
+  for (;;) {
+    ssize_t count = read(descriptor, piece, PIECE_BYTES);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      status = hr_fail_errno(err, HR_ERR_IO, errno, "cannot read %s", path);
+      goto cleanup;
+    }
+    if (count == 0) break;
+    sum = hr_fingerprint_bytes(sum, piece, (size_t)count);
+    *size += (size_t)count;
+  }
+  snprintf(print, HR_SEAL_SIZE, "%016" PRIx64, sum);
+cleanup:
+  hr_free(piece);
+  return status;
+}
+
+hr_status hr_bundle_print_file(const char *folder, const char *name, size_t *size,
+                               char print[HR_SEAL_SIZE], hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL;
+  int descriptor = -1;
+  struct stat info;
+  HR_TRY(hr_join_path(folder, name, &path, err));
+  descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0 || fstat(descriptor, &info) != 0) {
+    bool is_gone = errno == ENOENT || errno == ENOTDIR;
+    status = hr_fail_errno(err, is_gone ? HR_ERR_MISSING : HR_ERR_IO, errno,
+                           "cannot open %s", path);
+    goto cleanup;
+  }
+  if (!S_ISREG(info.st_mode)) {
+    status = hr_fail(err, HR_ERR_MISSING, "%s is not a file", path);
+    goto cleanup;
+  }
+  HR_TRY(print_descriptor(descriptor, path, size, print, err));
+cleanup:
+  if (descriptor >= 0) close(descriptor);
+  hr_free(path);
+  return status;
+}
+
+static hr_status list_file(hr_json_builder *builder, json_t *files, const char *folder,
+                           const char *name, hr_error *err) {
+  size_t size = 0;
+  char print[HR_SEAL_SIZE];
+  hr_status status = hr_bundle_print_file(folder, name, &size, print, err);
+  if (status != HR_OK) return status;
+  json_t *file = hr_json_append(builder, files, json_object());
+  hr_json_put(builder, file, "path", hr_json_text(name));
+  hr_json_put_count(builder, file, "bytes", size);
+  hr_json_put_text(builder, file, "fingerprint", print);
+  return HR_OK;
+}
+
+static int is_listed(const struct dirent *entry) {
+  size_t length = strlen(entry->d_name);
+  bool is_part = length > 5 && strcmp(entry->d_name + length - 5, ".part") == 0;
+  return entry->d_name[0] != '.' && !is_part;
+}
+
+static hr_status list_folder(hr_json_builder *builder, json_t *files, const char *folder,
+                             const char *name, hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL, *inner = NULL;
+  struct dirent **entries = NULL;
+  int count = 0;
+  HR_TRY(hr_join_path(folder, name, &path, err));
+  count = scandir(path, &entries, is_listed, alphasort);
+  if (count < 1) {
+    status = hr_fail(err, HR_ERR_MISSING, "%s holds no model", path);
+    goto cleanup;
+  }
+  for (int i = 0; i < count; i++) {
+    hr_free(inner);
+    inner = NULL;
+    HR_TRY(hr_join_path(name, entries[i]->d_name, &inner, err));
+    HR_TRY(list_file(builder, files, folder, inner, err));
+  }
+cleanup:
+  for (int i = 0; i < count; i++) free(entries[i]);
+  free(entries);
+  hr_free(inner);
+  hr_free(path);
+  return status;
+}
+
+static hr_status list_files(hr_json_builder *builder, const hr_bundle_description *d,
+                            json_t *root, const char *folder, hr_error *err) {
+  hr_status status = HR_OK;
+  json_t *files = hr_json_put(builder, root, "files", json_array());
+  HR_TRY(list_file(builder, files, folder, HR_BUNDLE_WAVE, err));
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    bool is_listed_already = false;
+    for (size_t j = 0; j < i && !is_listed_already; j++) {
+      is_listed_already = strcmp(d->candidates[i].folder, d->candidates[j].folder) == 0;
+    }
+    if (is_listed_already) continue;
+    HR_TRY(list_folder(builder, files, folder, d->candidates[i].folder, err));
+  }
+cleanup:
+  return status;
+}
+
+/* --- model.json --- */
+
+static void put_range(hr_json_builder *builder, json_t *object,
+                      const hr_bundle_range *range) {
+  hr_json_put_number(builder, object, "minimum", range->minimum);
+  hr_json_put_number(builder, object, "maximum", range->maximum);
+}
+
+static void put_targets(hr_json_builder *builder, json_t *root,
+                        const hr_bundle_description *d) {
+  json_t *list = hr_json_put(builder, root, "targets", json_array());
+  for (size_t t = 0; t < d->target_count; t++) {
+    json_t *target = hr_json_append(builder, list, json_object());
+    hr_json_put_text(builder, target, "name", d->targets[t].name);
+    hr_json_put_text(builder, target, "unit", d->targets[t].unit);
+    put_range(builder, target, &d->targets[t].train);
+  }
+}
+
+static void put_bins(hr_json_builder *builder, json_t *root,
+                     const hr_bundle_description *d) {
+  json_t *bins = hr_json_put(builder, root, "bins", json_object());
+  json_t *axes = hr_json_put(builder, bins, "axes", json_array());
+  json_t *names = hr_json_put(builder, bins, "names", json_array());
+  for (size_t a = 0; a < d->axis_count; a++) {
+    json_t *axis = hr_json_append(builder, axes, json_object());
+    hr_json_put_text(builder, axis, "label", d->axes[a].label);
+    hr_json_put_text(builder, axis, "unit", d->axes[a].unit);
+    json_t *edges = hr_json_put(builder, axis, "edges", json_array());
+    for (size_t e = 0; e < d->axes[a].edge_count; e++) {
+      hr_json_append(builder, edges, json_real(d->axes[a].edges[e]));
+    }
+  }
+  for (size_t k = 0; k < d->bin_count; k++) {
+    hr_json_append(builder, names, json_string(d->bin_names[k]));
+  }
+  hr_json_put_text(builder, bins, "uncovered", d->uncovered);
+}
+
+static json_t *slot_number(int slot) {
+  return slot == HR_GLOBAL ? json_null() : json_integer(slot);
+}
+
+static void put_candidates(hr_json_builder *builder, json_t *root,
+                           const hr_bundle_description *d) {
+  json_t *list = hr_json_put(builder, root, "candidates", json_array());
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    const hr_bundle_candidate *candidate = &d->candidates[i];
+    json_t *object = hr_json_append(builder, list, json_object());
+    hr_json_put_text(builder, object, "method", candidate->method);
+    hr_json_put_text(builder, object, "title", candidate->title);
+    hr_json_put_text(builder, object, "kind", candidate->kind);
+    hr_json_put(builder, object, "slot", slot_number(candidate->slot));
+    hr_json_put_text(builder, object, "folder", candidate->folder);
+    hr_json_put_count(builder, object, "variants", candidate->variant_count);
+    hr_json_put_count(builder, object, "chosen", candidate->chosen);
+    hr_json_put_text(builder, object, "variant", candidate->variant);
+    hr_json_put_number(builder, object, "value", candidate->variant_value);
+    hr_json_put_number(builder, object, "r2_cv", candidate->cv_r2);
+  }
+}
+
+static json_t *candidate_number(size_t number) {
+  return number == HR_NO_CANDIDATE ? json_null() : json_integer((json_int_t)number);
+}
+
+static void put_slots(hr_json_builder *builder, json_t *root,
+                      const hr_bundle_description *d) {
+  json_t *list = hr_json_put(builder, root, "slots", json_array());
+  for (size_t k = 0; k <= d->bin_count; k++) {
+    json_t *slot = hr_json_append(builder, list, json_object());
+    hr_json_put(builder, slot, "slot",
+                slot_number(k < d->bin_count ? (int)k : HR_GLOBAL));
+    hr_json_put(builder, slot, "expert", candidate_number(d->slots[k].expert));
+    hr_json_put(builder, slot, "fallback", candidate_number(d->slots[k].fallback));
+  }
+}
+
+static json_t *describe(hr_json_builder *builder, const hr_bundle_description *d) {
+  char schema[64];
+  json_t *root = json_object();
+  snprintf(schema, sizeof schema, "%s%d", HR_BUNDLE_SCHEMA, HR_BUNDLE_VERSION);
+  hr_json_put_text(builder, root, "schema", schema);
+  hr_json_put_text(builder, root, "program", HR_VERSION);
+  hr_json_put_text(builder, root, "study", d->study);
+  hr_json_put_text(builder, root, "fingerprint", d->fingerprint);
+  hr_json_put_count(builder, root, "pixels", d->pixels);
+  json_t *preparation = hr_json_put(builder, root, "preparation", json_object());
+  hr_json_put_number(builder, preparation, "clip_training_flux_below", 0);
+  hr_json_put_text(builder, preparation, "fill_missing_error", "nearest pixel");
+  hr_json_put_number(builder, preparation, "noise_level", d->noise_level);
+  hr_json_put_number(builder, preparation, "flux_median", d->flux_median);
+  put_targets(builder, root, d);
+  put_range(builder, hr_json_put(builder, root, "snr", json_object()), &d->snr);
+  put_bins(builder, root, d);
+  put_candidates(builder, root, d);
+  put_slots(builder, root, d);
+  return root;
+}
+
+static hr_status write_json(const hr_bundle_description *d, const char *folder,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  hr_json_builder builder = {false};
+  char seal[HR_SEAL_SIZE];
+  json_t *root = describe(&builder, d);
+  HR_TRY(list_files(&builder, d, root, folder, err));
+  HR_TRY(hr_seal_compute(root, seal, err));
+  hr_json_put_text(&builder, root, "seal", seal);
+  HR_TRY(hr_json_file_write(&builder, root, folder, HR_BUNDLE_JSON, hr_file_write, err));
+cleanup:
+  json_decref(root);
+  return status;
+}
+
+hr_status hr_bundle_write(const hr_bundle_description *description, const char *folder,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  char *json = NULL, *wave = NULL;
+  HR_TRY(hr_make_folders(folder, err));
+  HR_TRY(hr_join_path(folder, HR_BUNDLE_JSON, &json, err));
+  HR_TRY(hr_join_path(folder, HR_BUNDLE_WAVE, &wave, err));
+  HR_TRY(hr_remove_all(json, err));
+  HR_TRY(hr_npy_write(wave, description->wave, 1, description->pixels, err));
+  HR_TRY(write_json(description, folder, err));
+cleanup:
+  hr_free(wave);
+  hr_free(json);
+  return status;
+}

@@ -1,0 +1,61 @@
+/* Opening a bundle, by its own name or by that of its run, and loading from it. */
+#include <sys/stat.h>
+
+#include "models/bundle_fixture.h"
+
+static void test_opening(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  hr_bundle *bundle = NULL;
+  char folder[128];
+  scratch s;
+  scratch_init(&s);
+  snprintf(folder, sizeof folder, "%s/model", s.path);
+  fixture_init(&d);
+  check_ok(hr_bundle_write(&d, folder, &err));
+  const char *const paths[] = {s.path, folder};
+  for (size_t i = 0; i < 2; i++) {
+    check_ok(hr_bundle_open(paths[i], &bundle, &err));
+    assert_string_equal(hr_bundle_folder(bundle), folder);
+    assert_string_equal(hr_bundle_describe(bundle)->study, "SMALL");
+    hr_bundle_close(&bundle);
+    assert_null(bundle);
+  }
+  hr_bundle_close(&bundle); /* NULL is fine */
+  hr_bundle_description_fini(&d);
+  scratch_fini(&s);
+}
+
+static void test_folders_without_a_bundle(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle *bundle = NULL;
+  char expected[512];
+  scratch s;
+  scratch_init(&s);
+  snprintf(expected, sizeof expected,
+           "%s/model.json is not there: the bundle %s is incomplete, or none; a run "
+           "writes that file last",
+           s.path, s.path);
+  check_fails(hr_bundle_open(s.path, &bundle, &err), HR_ERR_MISSING, expected);
+  assert_int_equal(mkdir(scratch_name(&s, "model"), 0700), 0);
+  snprintf(expected, sizeof expected,
+           "%s/model/model.json is not there: the bundle %s/model is incomplete, or "
+           "none; a run writes that file last",
+           s.path, s.path);
+  check_fails(hr_bundle_open(s.path, &bundle, &err), HR_ERR_MISSING, expected);
+  snprintf(expected, sizeof expected, "there is no folder %s/none", s.path);
+  check_fails(hr_bundle_open(scratch_name(&s, "none"), &bundle, &err), HR_ERR_MISSING,
+              expected);
+  assert_null(bundle);
+  scratch_fini(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_opening),
+      cmocka_unit_test(test_folders_without_a_bundle),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,235 @@
+/* Reading a description back, and everything that is refused, one sentence each. */
+#include <unistd.h>
+
+#include "core/json_file.h"
+#include "core/seal.h"
+#include "headroom/version.h"
+#include "models/bundle_fixture.h"
+
+static const hr_model_type unknown = {.kind = "crystal"};
+
+/* A bundle without models in a folder. */
+static void write_bundle(scratch *s) {
+  hr_error err = {0};
+  hr_bundle_description d;
+  scratch_init(s);
+  fixture_init(&d);
+  check_ok(hr_bundle_write(&d, s->path, &err));
+  hr_bundle_description_fini(&d);
+}
+
+static void check_refused(scratch *s, hr_status status, const char *format,
+                          const char *more) {
+  hr_error err = {0};
+  hr_bundle_description d;
+  char expected[1024];
+  snprintf(expected, sizeof expected, format, s->path, more);
+  check_fails(hr_bundle_read(s->path, &d, &err), status, expected);
+  assert_null(d.slots);
+}
+
+/* Sets a member of model.json, at a path of keys and numbers, to a JSON value, and seals
+ * the file anew. */
+static void edit(scratch *s, const char *where, const char *value) {
+  char steps[128], seal[HR_SEAL_SIZE];
+  hr_error err = {0};
+  json_t *root = hr_json_file_read(s->path, "model.json"), *at = root;
+  assert_non_null(root);
+  snprintf(steps, sizeof steps, "%s", where);
+  char *key = strtok(steps, "/");
+  for (char *next = strtok(NULL, "/"); next; key = next, next = strtok(NULL, "/")) {
+    at = json_is_array(at) ? json_array_get(at, strtoul(key, NULL, 10))
+                           : json_object_get(at, key);
+  }
+  json_t *new = json_loads(value, JSON_DECODE_ANY, NULL);
+  assert_non_null(new);
+  assert_int_equal(json_is_array(at) ? json_array_set_new(at, strtoul(key, NULL, 10), new)
+                                     : json_object_set_new(at, key, new),
+                   0);
+  check_ok(hr_seal_compute(root, seal, &err));
+  assert_int_equal(json_object_set_new(root, "seal", json_string(seal)), 0);
+  assert_int_equal(json_dump_file(root, scratch_name(s, "model.json"), 0), 0);
+  json_decref(root);
+}
+
+static void check_same(const hr_bundle_description *a, const hr_bundle_description *b) {
+  assert_string_equal(a->study, b->study);
+  assert_string_equal(a->fingerprint, b->fingerprint);
+  assert_string_equal(a->uncovered, b->uncovered);
+  assert_int_equal(a->pixels, b->pixels);
+  assert_memory_equal(a->wave, b->wave, a->pixels * sizeof *a->wave);
+  check_near(a->noise_level, b->noise_level, 0);
+  check_near(a->flux_median, b->flux_median, 0);
+  check_near(a->snr.minimum, b->snr.minimum, 0);
+  check_near(a->snr.maximum, b->snr.maximum, 0);
+  assert_int_equal(a->target_count, b->target_count);
+  assert_string_equal(a->targets[0].name, b->targets[0].name);
+  assert_string_equal(a->targets[0].unit, b->targets[0].unit);
+  check_near(a->targets[0].train.maximum, b->targets[0].train.maximum, 0);
+  assert_int_equal(a->axis_count, b->axis_count);
+  for (size_t x = 0; x < a->axis_count; x++) {
+    assert_string_equal(a->axes[x].label, b->axes[x].label);
+    assert_int_equal(a->axes[x].edge_count, b->axes[x].edge_count);
+    assert_memory_equal(a->axes[x].edges, b->axes[x].edges,
+                        a->axes[x].edge_count * sizeof(double));
+  }
+  assert_int_equal(a->bin_count, b->bin_count);
+  assert_string_equal(a->bin_names[3], b->bin_names[3]);
+}
+
+static void test_round_trip(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description before, after;
+  scratch s;
+  scratch_init(&s);
+  fixture_init(&before);
+  check_ok(hr_bundle_write(&before, s.path, &err));
+  check_ok(hr_bundle_read(s.path, &after, &err));
+  check_same(&before, &after);
+  assert_string_equal(after.program, HR_VERSION);
+  assert_true(after.slots[4].expert == HR_NO_CANDIDATE);
+  hr_bundle_description_fini(&before);
+  hr_bundle_description_fini(&after);
+  scratch_fini(&s);
+}
+
+/* What is not known stays unknown. */
+static void test_unknown_numbers(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  scratch s;
+  scratch_init(&s);
+  fixture_init(&d);
+  d.flux_median = d.snr.minimum = d.snr.maximum = (double)NAN;
+  check_ok(hr_bundle_write(&d, s.path, &err));
+  hr_bundle_description_fini(&d);
+  check_ok(hr_bundle_read(s.path, &d, &err));
+  assert_true(isnan(d.flux_median) && isnan(d.snr.minimum) && isnan(d.snr.maximum));
+  hr_bundle_description_fini(&d);
+  scratch_fini(&s);
+}
+
+static void test_incomplete(void **state) {
+  (void)state;
+  char whole[256];
+  scratch s;
+  write_bundle(&s);
+  assert_int_equal(unlink(scratch_name(&s, "wave.npy")), 0);
+  check_refused(&s, HR_ERR_MISSING,
+                "the bundle %s is incomplete: it has no %s; copy the whole folder",
+                "wave.npy");
+  assert_int_equal(unlink(scratch_name(&s, "model.json")), 0);
+  snprintf(whole, sizeof whole,
+           "%%s/model.json is not there: the bundle %s is incomplete, or none; a run "
+           "writes that file last",
+           s.path);
+  check_refused(&s, HR_ERR_MISSING, whole, "");
+  scratch_fini(&s);
+}
+
+static void test_damaged(void **state) {
+  (void)state;
+  static const char sentence[] =
+      "the bundle %s is damaged: %s is not what was written; copy the folder again";
+  scratch s;
+  write_bundle(&s);
+  FILE *file = fopen(scratch_name(&s, "wave.npy"), "r+b");
+  assert_non_null(file);
+  assert_int_equal(fseek(file, 130, SEEK_SET), 0);
+  assert_int_equal(fputc('x', file), 'x');
+  assert_int_equal(fclose(file), 0);
+  check_refused(&s, HR_ERR_FORMAT, sentence, "wave.npy");
+  scratch_write(&s, "model.json", "{");
+  check_refused(&s, HR_ERR_FORMAT, sentence, "model.json");
+  scratch_write(&s, "model.json", "{\"schema\": \"headroom/model/1\", \"seal\": \"0\"}");
+  check_refused(&s, HR_ERR_FORMAT, sentence, "model.json");
+  scratch_write(&s, "model.json", "{\"schema\": \"headroom/card/1\"}");
+  check_refused(&s, HR_ERR_FORMAT, "%s/model.json does not describe a bundle of models",
+                "");
+  scratch_fini(&s);
+}
+
+static void test_other_versions(void **state) {
+  (void)state;
+  scratch s;
+  write_bundle(&s);
+  edit(&s, "schema", "\"headroom/model/2\"");
+  edit(&s, "program", "\"9.8.7\"");
+  check_refused(&s, HR_ERR_FORMAT,
+                "the bundle %s has format 2, written by headroom 9.8.7, and this program "
+                "(" HR_VERSION ") reads format 1; predict with headroom 9.8.7",
+                "");
+  scratch_fini(&s);
+}
+
+static void test_kinds_that_are_newer(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  scratch s;
+  scratch_init(&s);
+  fixture_init(&d);
+  fixture_add(&d, "a", &unknown, 3);
+  assert_int_equal(mkdir(scratch_name(&s, "3-a"), 0700), 0);
+  scratch_write(&s, "3-a/facets", "x");
+  check_ok(hr_bundle_write(&d, s.path, &err));
+  hr_bundle_description_fini(&d);
+  check_refused(&s, HR_ERR_FORMAT,
+                "%s/model.json needs models of the kind crystal, which this program "
+                "(" HR_VERSION ") does not know; predict with headroom " HR_VERSION
+                " or a newer one",
+                "");
+  scratch_fini(&s);
+}
+
+/* What nobody but a program with a fault, or a forger, writes. */
+static void test_fields(void **state) {
+  (void)state;
+  static const struct {
+    const char *where, *value, *field;
+  } cases[] = {
+      {"study", "1", "study"},
+      {"pixels", "0", "pixels"},
+      {"pixels", "4", "wave.npy"},
+      {"pixels", "16777217", "pixels"},
+      {"preparation/noise_level", "-1", "noise_level"},
+      {"preparation/flux_median", "\"half\"", "flux_median"},
+      {"snr/minimum", "41", "minimum"},
+      {"targets", "[]", "targets"},
+      {"targets/0/name", "\"\"", "name"},
+      {"bins/axes/0/edges", "[1]", "edges"},
+      {"bins/axes/0/edges", "[1, 1, 2]", "edges"},
+      {"bins/axes/0/edges", "[1, 2, null]", "edges"},
+      {"bins/names", "[\"one\"]", "names"},
+      {"bins/uncovered", "\"elsewhere\"", "uncovered"},
+      {"candidates", "{}", "candidates"},
+      {"slots/0/expert", "0", "expert"},
+      {"slots/4/slot", "3", "slot"},
+      {"slots", "[]", "slots"},
+      {"files/0/path", "\"../wave.npy\"", "path"},
+      {"files/0/path", "\"a/b/c\"", "path"},
+      {"files", "[]", "files"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    scratch s;
+    write_bundle(&s);
+    edit(&s, cases[i].where, cases[i].value);
+    check_refused(&s, HR_ERR_FORMAT,
+                  "%s/model.json: `%s` is not what a bundle has there; copy the bundle "
+                  "again or make it anew with the study",
+                  cases[i].field);
+    scratch_fini(&s);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_unknown_numbers),
+      cmocka_unit_test(test_incomplete),     cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_other_versions), cmocka_unit_test(test_kinds_that_are_newer),
+      cmocka_unit_test(test_fields),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
