@@ -16,7 +16,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # A folder may include only from itself and those before it.
-FOLDERS = ["core", "data", "simulate", "compute", "nn", "models", "methods", "routing",
+FOLDERS = ["core", "compute", "data", "simulate", "nn", "models", "methods", "routing",
            "choice", "score", "config", "session", "study", "report", "cli"]
 LINE_COLUMNS, FILE_LINES, FUNCTION_LINES = 90, 800, 60
 FORMATTER = "clang-format version 14"  # others break lines a little differently
@@ -57,6 +57,15 @@ def check_includes():
                 find(f"{name_of(path)}:{number}", f"{own}/ may not include {include.group(1)}/")
             if re.match(r'\s*#\s*include\s+"[^/"]*"', line):
                 find(f"{name_of(path)}:{number}", "includes name their folder")
+        check_back_ends(path, own)
+
+
+def check_back_ends(path, own):
+    """Who computes takes a table (compute/compute.h) and knows no back end."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if re.search(r"\bhr_compute_(reference|blas)\b", line) and own != "compute":
+            find(f"{name_of(path)}:{number}",
+                 "names a back end; take a const hr_compute * or hr_compute_default()")
 
 
 def function_spans(lines):

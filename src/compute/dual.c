@@ -106,6 +106,18 @@ static void centre_columns(void *context, size_t index, size_t thread) {
   }
 }
 
+/* A tile of the products of rows with rows, over `depth` of their pixels. */
+static hr_product rows_product(size_t height, size_t width, size_t depth, size_t pixels) {
+  return (hr_product){.m = height,
+                      .n = width,
+                      .k = depth,
+                      .transpose_b = true,
+                      .lda = pixels,
+                      .ldb = pixels,
+                      .ldc = HR_TILE,
+                      .factor = 1};
+}
+
 /* One tile of K: products over HR_TILE pixels at a time in fp32, their sum in fp64. */
 static void multiply_tile(void *context, size_t index, size_t thread) {
   hr_dual *dual = context;
@@ -117,10 +129,10 @@ static void multiply_tile(void *context, size_t index, size_t thread) {
   float *product = hr_tiles_scratch(dual->tiles, thread);
   for (size_t p = 0; p < dual->pixels; p += HR_TILE) {
     size_t depth = dual->pixels - p < HR_TILE ? dual->pixels - p : HR_TILE;
-    hr_tiles_backend(dual->tiles)
-        ->product_of_rows((hr_product_shape){height, width, depth},
-                          dual->x + i * dual->pixels + p, dual->pixels,
-                          dual->x + j * dual->pixels + p, dual->pixels, product, HR_TILE);
+    const hr_product shape = rows_product(height, width, depth, dual->pixels);
+    hr_tiles_compute(dual->tiles)
+        ->gemm_f32(&shape, dual->x + i * dual->pixels + p, dual->x + j * dual->pixels + p,
+                   product);
     for (size_t r = 0; r < height; r++) {
       double *sum = dual->kernel + (i + r) * dual->rows + j;
       for (size_t c = 0; c < width; c++) sum[c] += (double)product[r * HR_TILE + c];
@@ -344,10 +356,10 @@ static void penalised_kernel(const penalised_fit *fit, const hr_dual *dual,
       size_t width = n - j < HR_TILE ? n - j : HR_TILE;
       for (size_t p = 0; p < pixels; p += HR_TILE) {
         size_t depth = pixels - p < HR_TILE ? pixels - p : HR_TILE;
-        hr_tiles_backend(dual->tiles)
-            ->product_of_rows((hr_product_shape){height, width, depth},
-                              fit->z + i * pixels + p, pixels, fit->z + j * pixels + p,
-                              pixels, fit->product, HR_TILE);
+        const hr_product shape = rows_product(height, width, depth, pixels);
+        hr_tiles_compute(dual->tiles)
+            ->gemm_f32(&shape, fit->z + i * pixels + p, fit->z + j * pixels + p,
+                       fit->product);
         for (size_t r = 0; r < height; r++) {
           double *sum = matrix + (i + r) * n + j;
           for (size_t c = 0; c < width; c++) {

@@ -1,3 +1,6 @@
+/* Why square tiles: each is a product that stays in a core's cache until it is added to
+ * its fp64 sums, tiles are the pieces that threads share out, and only those of the upper
+ * triangle are there. Cost: P² operations a row, half of a full product. */
 #include "compute/scatter.h"
 
 #include <string.h>
@@ -10,16 +13,15 @@
  * bits. */
 enum { BLOCK_ROWS = 512 };
 
-/* Columns a tile: 512 x 512 fp32 is 1 MiB, half of a usual L2 cache, and at the BLAS
- * rate. Part of the result's definition too. */
-enum { TILE = 512 };
+_Static_assert(2 * HR_TILE * sizeof(double) <= 64 * 1024,
+               "centre_columns keeps two numbers a column of a tile on the stack");
 
 struct hr_scatter {
   hr_tiles *tiles;
   size_t pixels;
   size_t tiles_across; /* tiles along one side */
-  size_t tile;         /* columns a tile; TILE, or fewer where there are fewer pixels */
-  size_t rows;         /* merged so far, without the pending ones */
+  size_t tile; /* columns a tile; HR_TILE, or fewer where there are fewer pixels */
+  size_t rows; /* merged so far, without the pending ones */
   double mean_y, syy;
   double *mean; /* [P] */
   double *sxy;  /* [P] */
@@ -54,12 +56,12 @@ static size_t tile_width(const hr_scatter *s, size_t j) {
 }
 
 static size_t tile_columns(size_t pixels) {
-  return pixels < TILE ? pixels : TILE;
+  return pixels < HR_TILE ? pixels : HR_TILE;
 }
 
 double hr_scatter_bytes(size_t pixels) {
   double tile = (double)tile_columns(pixels);
-  double across = (double)((pixels + TILE - 1) / TILE);
+  double across = (double)((pixels + HR_TILE - 1) / HR_TILE);
   double tiles = across * (across + 1) / 2;
   return 8.0 * tile * tile * tiles + (4.0 * BLOCK_ROWS + 24.0) * (double)pixels;
 }
@@ -125,7 +127,7 @@ static void centre_columns(void *context, size_t j, size_t thread) {
   (void)thread;
   hr_scatter *s = context;
   size_t first = j * s->tile, width = tile_width(s, j);
-  double mean[TILE], cross[TILE];
+  double mean[HR_TILE], cross[HR_TILE];
   memset(mean, 0, width * sizeof *mean);
   memset(cross, 0, width * sizeof *cross);
   double n = (double)s->pending, mean_y = 0;
@@ -161,13 +163,20 @@ static void multiply_tile(void *context, size_t index, size_t thread) {
   tile_place(s, index, &i, &j);
   size_t height = tile_width(s, i), width = tile_width(s, j);
   float *product = hr_tiles_scratch(s->tiles, thread);
-  const hr_linalg_backend *backend = hr_tiles_backend(s->tiles);
+  const hr_compute *compute = hr_tiles_compute(s->tiles);
   const float *a = s->block + i * s->tile, *b = s->block + j * s->tile;
+  const hr_product shape = {.m = height,
+                            .n = width,
+                            .k = s->pending,
+                            .transpose_a = true,
+                            .lda = s->pixels,
+                            .ldb = s->pixels,
+                            .ldc = s->tile,
+                            .factor = 1};
   if (i == j) {
-    backend->product_with_itself(width, s->pending, a, s->pixels, product, s->tile);
+    compute->syrk_f32(&shape, a, product);
   } else {
-    backend->product_transposed((hr_product_shape){height, width, s->pending}, a,
-                                s->pixels, b, s->pixels, product, s->tile);
+    compute->gemm_f32(&shape, a, b, product);
   }
   double n = (double)s->pending, m = (double)s->rows, weight = m * n / (m + n);
   for (size_t r = 0; r < height; r++) {

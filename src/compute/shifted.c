@@ -12,7 +12,7 @@
 enum { MOST_PLAIN = 30, MOST_REUSED = 16, MOST_FRESH = 60, LEAST = 4 };
 
 struct hr_shifted {
-  const hr_linalg_backend *backend;
+  const hr_compute *compute;
   size_t most, order;
   double *matrix; /* [order][order] the upper triangle of A */
   double *right_side;
@@ -29,12 +29,12 @@ double hr_shifted_bytes(size_t most) {
   return n * (12 * n + 52);
 }
 
-hr_status hr_shifted_create(size_t most, const hr_linalg_backend *backend,
-                            hr_shifted **out, hr_error *err) {
+hr_status hr_shifted_create(size_t most, const hr_compute *compute, hr_shifted **out,
+                            hr_error *err) {
   hr_status status = HR_OK;
   hr_shifted *s = NULL;
   HR_TRY(hr_alloc(&s, 1, err));
-  s->backend = backend;
+  s->compute = compute;
   s->most = most;
   HR_TRY(hr_alloc(&s->matrix, most * most, err));
   HR_TRY(hr_alloc(&s->right_side, most, err));
@@ -104,7 +104,7 @@ static bool make_factor(hr_shifted *s) {
     s->factor[i * n + i] = 1;
   }
   s->narrow_factors++;
-  return s->backend->factorise(n, s->factor);
+  return s->compute->factorise_f32(n, s->factor);
 }
 
 /* preconditioned = M⁻¹ residual, and residualᵀ M⁻¹ residual. */
@@ -114,7 +114,7 @@ static double precondition(hr_shifted *s) {
     for (size_t i = 0; i < s->order; i++) {
       s->narrow[i] = (float)(s->scale[i] * s->residual[i]);
     }
-    s->backend->solve_factored(s->order, s->factor, s->narrow);
+    s->compute->solve_factored_f32(s->order, 1, s->factor, s->narrow);
   }
   for (size_t i = 0; i < s->order; i++) {
     double z = s->has_factor ? (double)s->narrow[i] : s->scale[i] * s->residual[i];
@@ -127,7 +127,7 @@ static double precondition(hr_shifted *s) {
 /* One step along the direction; false where the curvature is not positive. */
 static bool take_step(hr_shifted *s, double alpha, double energy, double *x) {
   double curvature = 0;
-  s->backend->multiply_symmetric(s->order, s->matrix, s->direction, s->product);
+  s->compute->symv_f64(s->order, s->matrix, s->direction, s->product);
   for (size_t i = 0; i < s->order; i++) {
     s->product[i] += alpha * s->direction[i];
     curvature += s->direction[i] * s->product[i];
@@ -214,7 +214,7 @@ static bool solve_wide(hr_shifted *s, double alpha, double *x) {
   }
   memcpy(x, s->right_side, n * sizeof *x);
   s->wide_factors++;
-  bool solved = s->backend->solve_definite(n, s->matrix, x);
+  bool solved = s->compute->solve_definite_f64(n, 1, s->matrix, x);
   mirror(s->matrix, n, false);
   for (size_t i = 0; i < n; i++) s->matrix[i * n + i] = s->scale[i];
   return solved;

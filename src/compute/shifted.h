@@ -10,7 +10,7 @@
 #ifndef HR_COMPUTE_SHIFTED_H
 #define HR_COMPUTE_SHIFTED_H
 
-#include "compute/backend.h"
+#include "compute/compute.h"
 #include "core/error.h"
 
 /* What sqrt(rᵀM⁻¹r) falls to, r the residual and M the preconditioner, from b's own. The
@@ -21,9 +21,9 @@
 
 typedef struct hr_shifted hr_shifted;
 
-/* Room for systems of order <= `most`. Borrows the backend. */
-hr_status hr_shifted_create(size_t most, const hr_linalg_backend *backend,
-                            hr_shifted **out, hr_error *err) HR_MUST_CHECK;
+/* Room for systems of order <= `most`. Borrows the compute. */
+hr_status hr_shifted_create(size_t most, const hr_compute *compute, hr_shifted **out,
+                            hr_error *err) HR_MUST_CHECK;
 void hr_shifted_destroy(hr_shifted **shifted);
 double hr_shifted_bytes(size_t most);
 

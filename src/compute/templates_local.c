@@ -21,7 +21,7 @@
 
 #include <cblas.h>
 
-#include "compute/backend.h"
+#include "compute/compute.h"
 #include "compute/templates_parts.h"
 
 enum {
@@ -227,7 +227,8 @@ static bool regress(const hr_comparison *comparison, size_t row, const nearest *
     double off = (double)t->label_offset[n->heap[i].place] - mean;
     label[i] = solved[i] = sqrt(share[i]) * off;
   }
-  if (!hr_linalg_blas.solve_definite(n->count, local->gram, solved)) return false;
+  if (!hr_compute_default()->solve_definite_f64(n->count, 1, local->gram, solved))
+    return false;
   double variance = 0;
   for (size_t i = 0; i < n->count; i++) {
     mean += solved[i] * pull[i];

@@ -4,16 +4,15 @@
 #include "core/parallel.h"
 
 struct hr_tiles {
-  const hr_linalg_backend *backend;
+  const hr_compute *compute;
   float *scratch; /* [threads][HR_TILE * HR_TILE] */
 };
 
-hr_status hr_tiles_create(const hr_linalg_backend *backend, hr_tiles **out,
-                          hr_error *err) {
+hr_status hr_tiles_create(const hr_compute *compute, hr_tiles **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_tiles *tiles = NULL;
   HR_TRY(hr_alloc(&tiles, 1, err));
-  tiles->backend = backend;
+  tiles->compute = compute;
   HR_TRY(hr_alloc(&tiles->scratch, hr_thread_count() * HR_TILE * HR_TILE, err));
   *out = tiles;
   tiles = NULL;
@@ -28,8 +27,8 @@ void hr_tiles_destroy(hr_tiles **tiles) {
   *tiles = NULL;
 }
 
-const hr_linalg_backend *hr_tiles_backend(const hr_tiles *tiles) {
-  return tiles->backend;
+const hr_compute *hr_tiles_compute(const hr_tiles *tiles) {
+  return tiles->compute;
 }
 
 float *hr_tiles_scratch(hr_tiles *tiles, size_t thread) {

@@ -3,7 +3,7 @@
 #ifndef HR_COMPUTE_TILES_H
 #define HR_COMPUTE_TILES_H
 
-#include "compute/backend.h"
+#include "compute/compute.h"
 #include "core/error.h"
 
 /* Rows and columns of a tile: 512 x 512 fp32 is 1 MiB, half of a usual L2 cache, and
@@ -13,12 +13,12 @@ enum { HR_TILE = 512 };
 
 typedef struct hr_tiles hr_tiles;
 
-/* Borrows the backend. Takes 1 MiB a thread. */
-hr_status hr_tiles_create(const hr_linalg_backend *backend, hr_tiles **out,
+/* Borrows the compute. Takes 1 MiB a thread. */
+hr_status hr_tiles_create(const hr_compute *compute, hr_tiles **out,
                           hr_error *err) HR_MUST_CHECK;
 void hr_tiles_destroy(hr_tiles **tiles);
 
-const hr_linalg_backend *hr_tiles_backend(const hr_tiles *tiles);
+const hr_compute *hr_tiles_compute(const hr_tiles *tiles);
 
 /* The tile of a thread of hr_parallel_for: [HR_TILE * HR_TILE], its own until the body
  * ends. */

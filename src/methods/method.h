@@ -12,6 +12,7 @@
 #ifndef HR_METHODS_METHOD_H
 #define HR_METHODS_METHOD_H
 
+#include "compute/compute.h"
 #include "core/field.h"
 #include "data/bins.h"
 #include "data/stream.h"
@@ -56,6 +57,7 @@ typedef enum hr_low_memory {
 /* Everything about a study that an expert may know before it sees a spectrum; borrowed
  * for the life of the expert. */
 typedef struct hr_study_view {
+  const hr_compute *compute; /* what to compute with */
   size_t pixels;
   size_t bin_count;
   size_t fold_count;

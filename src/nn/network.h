@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compute/backend.h"
+#include "compute/compute.h"
 #include "nn/convolver.h"
 
 enum { HR_MOST_BLOCKS = 16 };
@@ -47,7 +47,7 @@ typedef struct hr_network hr_network;
 /* Back ends, borrowed: the fast ones, or the references for tests. */
 typedef struct hr_network_backend {
   const hr_convolver *convolver;
-  const hr_linalg_backend *linalg;
+  const hr_compute *compute;
 } hr_network_backend;
 
 /* A network for batches of up to `most_rows`, its parameters 0. HR_ERR_CONFIG as the

@@ -160,15 +160,21 @@ static void forward_top(void *context, size_t i, size_t thread) {
   const pass *p = context;
   hr_network *n = p->n;
   size_t first = i * HIDDEN_ROWS, hidden = n->shape.hidden;
-  hr_product_shape shape = {rows_from(n, first, HIDDEN_ROWS), hidden, n->features};
+  const hr_product product = {.m = rows_from(n, first, HIDDEN_ROWS),
+                              .n = hidden,
+                              .k = n->features,
+                              .transpose_b = true,
+                              .lda = n->features,
+                              .ldb = n->features,
+                              .ldc = hidden,
+                              .factor = 1};
   float *h = n->hidden + first * hidden;
   const float *bias = n->parameters + n->hidden_place.bias;
   const float *weights = n->parameters + n->output_place.weights;
   (void)thread;
-  n->backend.linalg->product_of_rows(shape, features_of(n) + first * n->features,
-                                     n->features, n->parameters + n->hidden_place.weights,
-                                     n->features, h, hidden);
-  for (size_t row = 0; row < shape.m; row++, h += hidden) {
+  n->backend.compute->gemm_f32(&product, features_of(n) + first * n->features,
+                               n->parameters + n->hidden_place.weights, h);
+  for (size_t row = 0; row < product.m; row++, h += hidden) {
     double sum = (double)n->parameters[n->output_place.bias];
     for (size_t k = 0; k < hidden; k++) {
       float value = h[k] + bias[k];
@@ -231,11 +237,17 @@ static void backward_hidden_weights(void *context, size_t i, size_t thread) {
   const pass *p = context;
   hr_network *n = p->n;
   size_t first = i * FEATURES, left = n->features - first;
-  hr_product_shape shape = {n->shape.hidden, left < FEATURES ? left : FEATURES, n->rows};
+  const hr_product product = {.m = n->shape.hidden,
+                              .n = left < FEATURES ? left : FEATURES,
+                              .k = n->rows,
+                              .transpose_a = true,
+                              .lda = n->shape.hidden,
+                              .ldb = n->features,
+                              .ldc = n->features,
+                              .factor = 1};
   (void)thread;
-  n->backend.linalg->product_transposed(
-      shape, n->hidden_gradient, n->shape.hidden, features_of(n) + first, n->features,
-      n->gradient + n->hidden_place.weights + first, n->features);
+  n->backend.compute->gemm_f32(&product, n->hidden_gradient, features_of(n) + first,
+                               n->gradient + n->hidden_place.weights + first);
 }
 
 /* The gradient of the hidden layer's inputs, in their place, for HIDDEN_ROWS rows. */
@@ -243,13 +255,18 @@ static void backward_hidden_input(void *context, size_t i, size_t thread) {
   const pass *p = context;
   hr_network *n = p->n;
   size_t first = i * HIDDEN_ROWS;
-  hr_product_shape shape = {rows_from(n, first, HIDDEN_ROWS), n->features,
-                            n->shape.hidden};
+  const hr_product product = {.m = rows_from(n, first, HIDDEN_ROWS),
+                              .n = n->features,
+                              .k = n->shape.hidden,
+                              .transpose_a = true,
+                              .lda = n->rows,
+                              .ldb = n->features,
+                              .ldc = n->features,
+                              .factor = 1};
   (void)thread;
-  n->backend.linalg->product_transposed(
-      shape, n->hidden_transposed + first, n->rows,
-      n->parameters + n->hidden_place.weights, n->features,
-      n->blocks[n->shape.blocks - 1].pooled + first * n->features, n->features);
+  n->backend.compute->gemm_f32(
+      &product, n->hidden_transposed + first, n->parameters + n->hidden_place.weights,
+      n->blocks[n->shape.blocks - 1].pooled + first * n->features);
 }
 
 static void norm_sums_row(void *context, size_t row, size_t thread) {

@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compute/backend.h"
+#include "compute/rate.h"
 #include "core/alloc.h"
-#include "core/clock.h"
 #include "core/fingerprint.h"
 #include "core/observe.h"
-#include "core/parallel.h"
 #include "core/progress.h"
 #include "score/fisher.h"
 
@@ -147,6 +145,7 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   hr_status status = HR_OK;
   const hr_config *config = plan->config;
   hr_study_view *view = &plan->view;
+  view->compute = hr_compute_default();
   view->pixels = hr_dataset_pixels(plan->train);
   view->wave_angstrom = hr_dataset_wave(plan->train);
   view->bin_count = config->binning.bin_count;
@@ -386,40 +385,8 @@ static void describe_split(const hr_plan *plan, bool training, hr_text *out) {
       (double)hr_dataset_file_bytes(dataset) / 1e9, counts[bins]);
 }
 
-/* A product of matrices of this order, on each thread. */
-enum { PROBE_ORDER = 1024, PROBES = 4 };
-
-static void probe_product(void *context, size_t i, size_t thread) {
-  (void)thread;
-  const size_t size = (size_t)PROBE_ORDER * PROBE_ORDER;
-  float *a = (float *)context + 2 * size * i, *c = a + size;
-  hr_product_shape shape = {PROBE_ORDER, PROBE_ORDER, PROBE_ORDER};
-  hr_linalg_blas.product_transposed(shape, a, PROBE_ORDER, a, PROBE_ORDER, c,
-                                    PROBE_ORDER);
-}
-
-/* The rate of fp32 matrix products of all threads together, in operations a second, as
- * far as other work leaves it: the best of some. 0: not known. Takes a tenth of a second.
- */
-static double measure_rate(void) {
-  float *matrices = NULL;
-  double least = 0, order = PROBE_ORDER;
-  size_t threads = hr_thread_count();
-  const size_t size = (size_t)PROBE_ORDER * PROBE_ORDER;
-  if (hr_alloc(&matrices, 2 * threads * size, NULL) != HR_OK) return 0;
-  for (size_t i = 0; i < 2 * threads * size; i++) matrices[i] = 1;
-  for (int i = 0; i < PROBES; i++) { /* the first one starts the threads */
-    double start = hr_clock_seconds();
-    hr_parallel_for(threads, probe_product, matrices);
-    double seconds = hr_clock_seconds() - start;
-    if (i == 0 || seconds < least) least = seconds;
-  }
-  hr_free(matrices);
-  return least > 0 ? (double)threads * 2 * order * order * order / least : 0;
-}
-
 double hr_plan_seconds(const hr_cost *cost) {
-  double rate = measure_rate();
+  double rate = hr_compute_rate(hr_compute_default());
   return rate > 0 ? cost->operations / rate : 0;
 }
 
@@ -438,7 +405,7 @@ static const char *describe_thrift(hr_low_memory low_memory) {
 
 static void describe_cost(const hr_plan *plan, hr_text *out) {
   hr_cost cost = {0};
-  double rate = measure_rate();
+  double rate = hr_compute_rate(hr_compute_default());
   hr_plan_estimate(plan, &cost);
   if (cost.memory_bytes > (double)plan->view.memory_bytes) {
     hr_text_append(out,

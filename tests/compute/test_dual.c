@@ -20,8 +20,8 @@ typedef struct fixture {
 static int set_up(void **state) {
   fixture *f = calloc(1, sizeof *f);
   hr_error err;
-  check_ok(hr_tiles_create(&hr_linalg_blas, &f->tiles, &err));
-  check_ok(hr_shifted_create(ROWS, &hr_linalg_blas, &f->system, &err));
+  check_ok(hr_tiles_create(&hr_compute_blas, &f->tiles, &err));
+  check_ok(hr_shifted_create(ROWS, &hr_compute_blas, &f->system, &err));
   check_ok(hr_dual_create(ROWS, PIXELS, f->tiles, &f->dual, &err));
   for (size_t i = 0; i < ROWS; i++) {
     float *row = f->x + i * PIXELS;

@@ -23,8 +23,8 @@ static int set_up(void **state) {
   fixture *f = calloc(1, sizeof *f);
   hr_error err;
   f->x = calloc((size_t)ROWS * WIDE, sizeof *f->x);
-  check_ok(hr_tiles_create(&hr_linalg_blas, &f->tiles, &err));
-  check_ok(hr_shifted_create(WIDE, &hr_linalg_blas, &f->system, &err));
+  check_ok(hr_tiles_create(&hr_compute_blas, &f->tiles, &err));
+  check_ok(hr_shifted_create(WIDE, &hr_compute_blas, &f->system, &err));
   for (size_t i = 0; i < ROWS; i++) {
     float *row = f->x + i * WIDE;
     hr_normal(5, HR_STREAM_NOISE_TRAIN, i, 0, WIDE, row);
@@ -189,7 +189,7 @@ static void threads_do_not_change_a_bit(void **state) {
     hr_linear_model model = {run ? w2 : w1, c, 0};
     omp_set_num_threads(run + 1);
     hr_tiles *tiles = f->tiles;
-    check_ok(hr_tiles_create(&hr_linalg_blas, &f->tiles, &err));
+    check_ok(hr_tiles_create(&hr_compute_blas, &f->tiles, &err));
     hr_scatter *s = gather(f, WIDE, 0, 1);
     solve one = {s, f->system, &model, HR_ERR_INTERNAL};
     hr_parallel_for(1, solve_one, &one);

@@ -54,7 +54,7 @@ static void solve_on_paper(const fixture *f, double alpha, double *x) {
   memcpy(work, f->a, sizeof work);
   memcpy(x, f->b, sizeof f->b);
   for (size_t i = 0; i < N; i++) work[i * N + i] += alpha;
-  assert_true(hr_linalg_reference.solve_definite(N, work, x));
+  assert_true(hr_compute_reference.solve_definite_f64(N, 1, work, x));
 }
 
 /* The error over the solution, both in the energy norm. */
@@ -73,7 +73,7 @@ static double relative_error(const fixture *f, double alpha, const double *x,
   return sqrt(fabs(error) / size);
 }
 
-static void sweep(const fixture *f, const hr_linalg_backend *backend, double unit,
+static void sweep(const fixture *f, const hr_compute *backend, double unit,
                   size_t *narrow, size_t *wide) {
   hr_error err;
   hr_shifted *s = NULL;
@@ -97,9 +97,9 @@ static void a_sweep_equals_cholesky_in_fp64(void **state) {
   for (size_t n = 0; n < 4; n++) {
     size_t narrow = 0, wide = 0;
     fill(&f, noises[n], 1);
-    sweep(&f, &hr_linalg_reference, 1, &narrow, &wide);
+    sweep(&f, &hr_compute_reference, 1, &narrow, &wide);
     assert_true(narrow < ALPHAS); /* some alphas share a factor or need none */
-    sweep(&f, &hr_linalg_blas, 1, &narrow, &wide);
+    sweep(&f, &hr_compute_blas, 1, &narrow, &wide);
     assert_true(narrow < ALPHAS);
     assert_true(narrow > 0 || n == 0);
   }
@@ -113,7 +113,7 @@ static void units_do_not_matter(void **state) {
   for (size_t u = 0; u < 2; u++) {
     size_t narrow = 0, wide = 0;
     fill(&f, 1, units[u]);
-    sweep(&f, &hr_linalg_blas, units[u], &narrow, &wide);
+    sweep(&f, &hr_compute_blas, units[u], &narrow, &wide);
     assert_int_equal(wide, 0);
   }
 }
@@ -131,7 +131,7 @@ static void what_is_beyond_fp32_is_solved_in_fp64(void **state) {
     f.b[i] = i % 2 ? 1 : -1;
     for (size_t j = 0; j < N; j++) f.a[i * N + j] = 1 / (double)(i + j + 1);
   }
-  check_ok(hr_shifted_create(N, &hr_linalg_blas, &s, &err));
+  check_ok(hr_shifted_create(N, &hr_compute_blas, &s, &err));
   write_system(&f, s);
   solve_on_paper(&f, 1e-10, exact);
   check_ok(hr_shifted_solve(s, 1e-10, x, &err));
@@ -152,7 +152,7 @@ static void what_is_not_definite_is_refused(void **state) {
   hr_shifted *s = NULL;
   double x[N];
   fill(&f, 1, 1);
-  check_ok(hr_shifted_create(N, &hr_linalg_blas, &s, &err));
+  check_ok(hr_shifted_create(N, &hr_compute_blas, &s, &err));
   write_system(&f, s);
   check_fails(hr_shifted_solve(s, -1000, x, &err), HR_ERR_NUMERIC,
               "the Ridge system with alpha -1000 is not positive definite in fp64; leave "
@@ -173,7 +173,7 @@ static void nothing_to_explain_needs_no_weights(void **state) {
   double x[N];
   fill(&f, 1, 1);
   memset(f.b, 0, sizeof f.b);
-  check_ok(hr_shifted_create(N, &hr_linalg_blas, &s, &err));
+  check_ok(hr_shifted_create(N, &hr_compute_blas, &s, &err));
   write_system(&f, s);
   check_ok(hr_shifted_solve(s, 1, x, &err));
   for (size_t i = 0; i < N; i++) assert_true(x[i] == 0);

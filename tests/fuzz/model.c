@@ -2,7 +2,7 @@
  * and values, the count of words and the fingerprint are set right. */
 #include <string.h>
 
-#include "compute/backend.h"
+#include "compute/compute.h"
 #include "core/fingerprint.h"
 #include "fuzz/fuzz.h"
 #include "nn/cnn_model.h"
@@ -64,7 +64,7 @@ static void predict(hr_cnn_model *model) {
 
 static void load(const uint8_t *bytes, size_t size) {
   static const hr_network_backend backend = {&hr_convolver_reference,
-                                             &hr_linalg_reference};
+                                             &hr_compute_reference};
   char path[128];
   hr_error err = {0};
   hr_cnn_model model = {.network = NULL};

@@ -50,7 +50,7 @@ static hr_cnn_parameters usual(void) {
 static hr_network_backend backend(void) {
   return (hr_network_backend){
       hr_convolver_onednn() ? hr_convolver_onednn() : &hr_convolver_reference,
-      &hr_linalg_blas};
+      hr_compute_default()};
 }
 
 /* A line whose depth is the target, somewhere between pixels 10 and 14. */
@@ -107,6 +107,7 @@ static small_study *make_study(void) {
   for (size_t p = 0; p < PIXELS; p++) s->wave[p] = 7100 + 0.5 * (double)p;
   s->observer = (hr_observer){s, keep_log, count_rows, is_enough};
   s->view = (hr_study_view){
+      .compute = hr_compute_default(),
       .pixels = PIXELS,
       .bin_count = BINS,
       .fold_count = FOLDS,

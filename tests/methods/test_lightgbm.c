@@ -81,6 +81,7 @@ static void init_study(small_study *s) {
   for (size_t i = 0; i < TRAIN; i++) s->chosen[i] = true;
   s->observer = (hr_observer){s, keep_log, count_trees, is_enough};
   s->view = (hr_study_view){
+      .compute = hr_compute_default(),
       .pixels = PIXELS,
       .bin_count = BINS,
       .fold_count = FOLDS,

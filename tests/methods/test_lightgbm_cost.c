@@ -31,7 +31,8 @@ static hr_study_view make_view(size_t memory_bytes) {
     row_bin[i] = i < 4 ? 8 : i < 204 ? 3 : (int32_t)(i % 7 + (i % 7 >= 3));
   }
   hr_count_bins(row_bin, ROWS, BINS, counts);
-  return (hr_study_view){.pixels = PIXELS,
+  return (hr_study_view){.compute = hr_compute_default(),
+                         .pixels = PIXELS,
                          .bin_count = BINS,
                          .fold_count = 5,
                          .train = {.rows = ROWS, .bin = row_bin},

@@ -52,6 +52,7 @@ static int set_up(void **state) {
   add_noise(s->noisy, s->error, TRAIN, HR_STREAM_NOISE_TRAIN);
   add_noise(s->test_noisy, s->error, TEST, HR_STREAM_NOISE_TEST);
   s->view = (hr_study_view){
+      .compute = hr_compute_default(),
       .pixels = PIXELS,
       .bin_count = BINS,
       .fold_count = FOLDS,

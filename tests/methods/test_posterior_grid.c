@@ -96,6 +96,7 @@ static int tear_down(void **state) {
 static int renew(void **state) {
   (void)state;
   view = (hr_study_view){
+      .compute = hr_compute_default(),
       .pixels = pixels,
       .bin_count = BINS,
       .fold_count = FOLDS,

@@ -42,6 +42,7 @@ static int set_up(void **state) {
   make_rows(s->test_x, s->test_y, s->test_bin, TEST, HR_STREAM_NOISE_TEST);
   hr_assign_folds(s->train_bin, TRAIN, BINS, FOLDS, 1, s->fold);
   s->view = (hr_study_view){
+      .compute = hr_compute_default(),
       .pixels = PIXELS,
       .bin_count = BINS,
       .fold_count = FOLDS,

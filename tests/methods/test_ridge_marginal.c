@@ -59,6 +59,7 @@ static int set_up(void **state) {
   s->error[5 * PIXELS + 7] = -1;
   memcpy(s->train_noisy, s->train_x, sizeof s->train_x);
   s->view = (hr_study_view){
+      .compute = hr_compute_default(),
       .pixels = PIXELS,
       .bin_count = BINS,
       .fold_count = FOLDS,
@@ -208,8 +209,8 @@ static void predict_stacked(const small_study *s, size_t first, size_t count,
   hr_shifted *system = NULL;
   static double weights[PIXELS], centre[PIXELS];
   hr_linear_model model = {weights, centre, 0};
-  check_ok(hr_shifted_create(PIXELS, &hr_linalg_blas, &system, &err));
-  check_ok(hr_tiles_create(&hr_linalg_blas, &tiles, &err));
+  check_ok(hr_shifted_create(PIXELS, &hr_compute_blas, &system, &err));
+  check_ok(hr_tiles_create(&hr_compute_blas, &tiles, &err));
   check_ok(hr_scatter_create(PIXELS, tiles, &sums, &err));
   for (size_t i = 0; i < TRAIN; i++) {
     for (size_t d = first; d < first + count; d++) {

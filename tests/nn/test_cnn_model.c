@@ -11,7 +11,8 @@
 
 enum { PIXELS = 20, ROWS = 9, WORDS = 24 };
 
-static const hr_network_backend backend = {&hr_convolver_reference, &hr_linalg_reference};
+static const hr_network_backend backend = {&hr_convolver_reference,
+                                           &hr_compute_reference};
 static const hr_network_shape shape = {.pixels = PIXELS,
                                        .blocks = 2,
                                        .channels = {3, 4},

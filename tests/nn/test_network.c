@@ -10,11 +10,11 @@
 #include "support/check.h"
 #include "support/fail_alloc.h"
 
-static const hr_network_backend plain = {&hr_convolver_reference, &hr_linalg_reference};
-static const hr_network_backend mixed = {&hr_convolver_reference, &hr_linalg_blas};
+static const hr_network_backend plain = {&hr_convolver_reference, &hr_compute_reference};
+static const hr_network_backend mixed = {&hr_convolver_reference, &hr_compute_blas};
 
 static hr_network_backend fast(void) {
-  return (hr_network_backend){hr_convolver_onednn(), &hr_linalg_blas};
+  return (hr_network_backend){hr_convolver_onednn(), &hr_compute_blas};
 }
 
 /* 50 pixels become 12 and 3: the pools leave 2 pixels out. */
@@ -299,7 +299,7 @@ static void failures_below_are_told(void **state) {
   float out[ROWS + 1];
   hr_convolver broken = hr_convolver_reference;
   broken.forward = refuse;
-  hr_network_backend backend = {&broken, &hr_linalg_reference};
+  hr_network_backend backend = {&broken, &hr_compute_reference};
   hr_network_shape shape = small_shape(false);
   hr_network *n = make(&shape, &backend);
   check_fails(hr_network_forward(n, x, ROWS, true, out, &err), HR_ERR_INTERNAL,

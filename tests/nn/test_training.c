@@ -81,7 +81,7 @@ static void prepare(lesson *l) {
 
 static void create(lesson *l) {
   hr_error err;
-  const hr_network_backend backend = {&hr_convolver_reference, &hr_linalg_blas};
+  const hr_network_backend backend = {&hr_convolver_reference, &hr_compute_blas};
   const hr_network_shape shape = {.pixels = PIXELS,
                                   .blocks = 2,
                                   .channels = {4, 6},

@@ -66,6 +66,7 @@ static void make_study(const double low[AXES], const double high[AXES]) {
   make_spectra(TEST, labels, flux);
   for (size_t i = 0; i < TEST * tables->pixels; i++) error[i] = 0.1f;
   view = (hr_study_view){
+      .compute = hr_compute_default(),
       .pixels = tables->pixels,
       .bin_count = 2,
       .wave_angstrom = tables->wave,

@@ -47,6 +47,7 @@ static inline void small_study_init(small_study *s) {
                    HR_STREAM_NOISE_TEST);
   hr_assign_folds(s->train_bin, SMALL_TRAIN, SMALL_BINS, SMALL_FOLDS, 1, s->fold);
   s->view = (hr_study_view){
+      .compute = hr_compute_default(),
       .pixels = SMALL_PIXELS,
       .bin_count = SMALL_BINS,
       .fold_count = SMALL_FOLDS,

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compute/rate.h"
 #include "core/alloc.h"
 #include "core/clock.h"
-#include "core/parallel.h"
 #include "nn/adam.h"
 #include "nn/network.h"
 
@@ -48,7 +48,7 @@ static const hr_convolver *choose_convolver(bool bf16) {
 
 static hr_status prepare(job *j, const char *path, bool bf16, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_network_backend backend = {choose_convolver(bf16), &hr_linalg_blas};
+  const hr_network_backend backend = {choose_convolver(bf16), hr_compute_default()};
   FILE *file = NULL;
   HR_TRY(hr_network_create(&j->shape, j->rows, &backend, &j->network, err));
   j->parameters = hr_network_parameter_count(&j->shape);
@@ -116,32 +116,6 @@ static hr_status write_out(const job *j, const char *path, hr_error *err) {
   return good ? HR_OK : hr_fail(err, HR_ERR_IO, "cannot write %s", path);
 }
 
-enum { ORDER = 1024, PRODUCTS = 8 };
-
-static void multiply(void *context, size_t i, size_t thread) {
-  float *a = (float *)context + 2 * ORDER * ORDER * thread;
-  const hr_product_shape shape = {ORDER, ORDER, ORDER};
-  (void)i;
-  hr_linalg_blas.product_of_rows(shape, a, ORDER, a, ORDER, a + ORDER * ORDER, ORDER);
-}
-
-/* The rate of matrix products here and now, in operations a second. */
-static double product_rate(void) {
-  float *a = NULL;
-  size_t threads = hr_thread_count();
-  double order = ORDER, best = 0;
-  if (hr_alloc(&a, 2 * ORDER * ORDER * threads, NULL) != HR_OK) return 0;
-  for (int again = 0; again < 5; again++) {
-    double start = hr_clock_seconds();
-    hr_parallel_for(PRODUCTS * threads, multiply, a);
-    double rate = (double)threads * PRODUCTS * 2 * order * order * order /
-                  (hr_clock_seconds() - start);
-    if (rate > best) best = rate;
-  }
-  hr_free(a);
-  return best;
-}
-
 int main(int count, char **words) {
   hr_status status = HR_OK;
   hr_error err = {.status = HR_OK};
@@ -157,7 +131,7 @@ int main(int count, char **words) {
   HR_TRY(prepare(&j, words[11], bf16, &err));
   HR_TRY(train(&j, &seconds, &err));
   HR_TRY(write_out(&j, words[12], &err));
-  printf("%.6f %.4g %.6g\n", seconds, product_rate(),
+  printf("%.6f %.4g %.6g\n", seconds, hr_compute_rate(hr_compute_default()),
          3 * hr_network_operations(&j.shape));
 cleanup:
   if (status != HR_OK) fprintf(stderr, "%s\n", err.message);

@@ -212,7 +212,7 @@ static const hr_convolver *choose_convolver(const hr_study_view *study,
 static hr_status cnn_create(const hr_study_view *study, const void *parameters,
                             hr_learner **out, hr_error *err) {
   const hr_network_backend backend = {choose_convolver(study, parameters),
-                                      &hr_linalg_blas};
+                                      study->compute};
   return hr_cnn_create_with(&backend, study, parameters, out, err);
 }
 

@@ -83,7 +83,7 @@ static hr_status leakage_create(const hr_study_view *study, const void *paramete
   expert->study = study;
   expert->stretches = stretches_of(study);
   expert->validation_r2 = (double)NAN;
-  HR_TRY(hr_tiles_create(&hr_linalg_blas, &expert->tiles, err));
+  HR_TRY(hr_tiles_create(study->compute, &expert->tiles, err));
   HR_TRY(hr_alloc(&expert->folds, study->fold_count, err));
   for (size_t f = 0; f < study->fold_count; f++) {
     HR_TRY(hr_scatter_create(expert->stretches, expert->tiles, &expert->folds[f], err));
@@ -158,12 +158,13 @@ static void solver_fini(solver *s) {
   hr_shifted_destroy(&s->system);
 }
 
-static hr_status solver_init(solver *s, size_t stretches, hr_error *err) {
+static hr_status solver_init(solver *s, const hr_learner *expert, hr_error *err) {
   hr_status status = HR_OK;
+  size_t stretches = expert->stretches;
   HR_TRY(hr_alloc(&s->model.weights, stretches, err));
   HR_TRY(hr_alloc(&s->model.centre, stretches, err));
   HR_TRY(hr_alloc(&s->product, stretches, err));
-  HR_TRY(hr_shifted_create(stretches, &hr_linalg_blas, &s->system, err));
+  HR_TRY(hr_shifted_create(stretches, expert->study->compute, &s->system, err));
 cleanup:
   return status;
 }
@@ -183,7 +184,7 @@ static hr_status validate(fitting *fit, size_t a, hr_error *err) {
   solver s = {.system = NULL};
   double sum = 0;
   fit->squared_error[a] = (double)NAN;
-  HR_TRY(solver_init(&s, expert->stretches, err));
+  HR_TRY(solver_init(&s, expert, err));
   for (size_t f = 0; f < expert->study->fold_count; f++) {
     const hr_scatter *fold = expert->folds[f];
     if (hr_scatter_rows(fold) == 0) continue;
@@ -220,7 +221,7 @@ static hr_status fit_all(fitting *fit, hr_error *err) {
   double *model = fit->expert->model;
   size_t stretches = fit->expert->stretches;
   solver s = {.system = NULL};
-  HR_TRY(solver_init(&s, stretches, err));
+  HR_TRY(solver_init(&s, fit->expert, err));
   HR_TRY(
       hr_scatter_ridge(fit->total, NULL, alphas[fit->chosen], s.system, &s.model, err));
   model[0] = alphas[fit->chosen];

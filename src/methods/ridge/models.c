@@ -159,7 +159,7 @@ hr_status hr_ridge_models_create(const hr_study_view *study,
   HR_TRY(hr_alloc(&test_rows, study->bin_count + 1, err));
   HR_TRY(hr_alloc(&expert->models, study->bin_count + 1, err));
   HR_TRY(hr_alloc(&expert->tasks, study->bin_count + 1, err));
-  HR_TRY(hr_tiles_create(&hr_linalg_blas, &expert->tiles, err));
+  HR_TRY(hr_tiles_create(study->compute, &expert->tiles, err));
   hr_ridge_count_rows(study, rows);
   count_test_rows(study, test_rows);
   for (size_t m = 0; m <= study->bin_count; m++) {

@@ -101,7 +101,7 @@ static hr_status placebo_create(const hr_study_view *study, const void *paramete
   HR_TRY(hr_alloc(&expert->test_group, study->test.rows, err));
   HR_TRY(hr_alloc(&expert->predictions, study->test.rows, err));
   HR_TRY(hr_alloc(&expert->groups, study->bin_count, err));
-  HR_TRY(hr_tiles_create(&hr_linalg_blas, &expert->tiles, err));
+  HR_TRY(hr_tiles_create(study->compute, &expert->tiles, err));
   HR_TRY(hr_placebo_deal(&study->train, study->seed, 0, expert->train_group, err));
   HR_TRY(hr_placebo_deal(&study->test, study->seed, 1, expert->test_group, err));
   hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
@@ -273,7 +273,7 @@ static hr_status solving_init(solving *s, size_t solvers, size_t order, hr_error
     HR_TRY(hr_alloc(&s->models[a].centre, pixels, err));
   }
   for (size_t t = 0; t < solvers; t++) {
-    HR_TRY(hr_shifted_create(order, &hr_linalg_blas, &s->systems[t], err));
+    HR_TRY(hr_shifted_create(order, s->expert->study->compute, &s->systems[t], err));
     HR_TRY(hr_alloc(&s->product[t], pixels, err));
   }
 cleanup:

@@ -647,7 +647,7 @@ static hr_status training_init(training *t, hr_error *err) {
   HR_TRY(hr_alloc(&t->systems, count, err));
   t->system_count = count;
   for (size_t i = 0; i < count; i++) {
-    HR_TRY(hr_shifted_create(order, &hr_linalg_blas, &t->systems[i], err));
+    HR_TRY(hr_shifted_create(order, expert->study->compute, &t->systems[i], err));
   }
   for (size_t m = 0; m <= expert->study->bin_count; m++) {
     t->operations += solving_operations(expert, &expert->tasks[m]);
