@@ -1,10 +1,11 @@
+/* `headroom status`: what hr_run_look sees of a run, once or every second. */
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/interrupt.h"
 #include "cli/verb.h"
-#include "session/state.h"
+#include "headroom/run.h"
 
 typedef struct status_values {
   bool json;
@@ -14,24 +15,20 @@ typedef struct status_values {
 static hr_status print_state(const char *run_dir, bool as_json, bool redraws,
                              hr_run_phase *phase, hr_error *err) {
   hr_status status = HR_OK;
-  hr_run_state state;
-  hr_text text;
-  hr_text_init(&text);
-  HR_TRY(hr_run_state_read(run_dir, &state, err));
-  *phase = state.phase;
-  if (as_json) {
-    HR_TRY(hr_run_state_format(&state, &text, err));
-  } else {
-    hr_run_state_describe(&state, run_dir, &text);
-    HR_TRY(hr_text_status(&text, err));
-  }
+  hr_run *run = NULL;
+  hr_run_info info = {.size = sizeof info};
+  char *text = NULL;
+  HR_TRY(hr_run_look(run_dir, &run, err));
+  HR_TRY(hr_run_get_info(run, &info, err));
+  *phase = info.phase;
+  HR_TRY(as_json ? hr_run_json(run, &text, err) : hr_run_text(run, &text, err));
   /* From the top, each line cleared to its end: nothing flickers. */
   if (redraws) fputs("\x1b[H\x1b[J", stdout);
-  fputs(text.bytes, stdout);
+  fputs(text, stdout);
   fflush(stdout);
 cleanup:
-  hr_run_state_fini(&state);
-  hr_text_fini(&text);
+  hr_text_free(text);
+  hr_run_close(&run);
   return status;
 }
 

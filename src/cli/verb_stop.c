@@ -1,72 +1,52 @@
+/* `headroom stop`: hr_run_stop, and how far the run had come. */
 #include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "cli/verb.h"
-#include "core/clock.h"
-#include "session/owner.h"
-#include "session/state.h"
+#include "headroom/run.h"
 
 typedef struct stop_values {
   double timeout; /* s */
 } stop_values;
 
-static const double tell_seconds = 10;
-
 static void set_defaults(void *values) {
   *(stop_values *)values = (stop_values){.timeout = 0};
 }
 
-/* Waits until nobody holds the directory any more. */
-static hr_status wait_for_end(const char *run_dir, double timeout, hr_error *err) {
-  static const struct timespec tenth = {.tv_nsec = 100000000};
-  double start = hr_clock_seconds(), told = start;
-  hr_owner owner;
-  while (hr_owner_find(run_dir, &owner)) {
-    double now = hr_clock_seconds();
-    if (timeout > 0 && now - start > timeout) {
-      return hr_fail(err, HR_ERR_IO,
-                     "process %lld is still at work in %s after %g s; wait on, or end it "
-                     "at once with kill -9 %lld: --resume goes on either way",
-                     owner.pid, run_dir, timeout, owner.pid);
-    }
-    if (now - told > tell_seconds) {
-      fprintf(stderr, "process %lld finishes what it is at\n", owner.pid);
-      told = now;
-    }
-    nanosleep(&tenth, NULL);
-  }
-  return HR_OK;
+static void print_line(void *context, hr_log_level level, const char *line) {
+  (void)context, (void)level;
+  fprintf(stderr, "%s\n", line);
 }
 
 static hr_status tell_end(const char *run_dir, hr_error *err) {
-  hr_run_state state;
-  hr_status status = hr_run_state_read(run_dir, &state, err);
-  if (status == HR_OK) {
-    printf("%s: %s, %zu of %zu tasks done", hr_run_phase_name(state.phase), run_dir,
-           state.done, state.tasks);
-    puts(state.phase == HR_RUN_FINISHED ? "" : "; `headroom run` with --resume goes on");
-  }
-  hr_run_state_fini(&state);
+  hr_status status = HR_OK;
+  hr_run *run = NULL;
+  hr_run_info info = {.size = sizeof info};
+  HR_TRY(hr_run_look(run_dir, &run, err));
+  HR_TRY(hr_run_get_info(run, &info, err));
+  printf("%s: %s, %" PRIu64 " of %" PRIu64 " tasks done", hr_run_phase_name(info.phase),
+         run_dir, info.done, info.tasks);
+  puts(info.phase == HR_RUN_FINISHED ? "" : "; `headroom run` with --resume goes on");
+cleanup:
+  hr_run_close(&run);
   return status;
 }
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {
   hr_status status = HR_OK;
   const stop_values *given = values;
-  bool sent = false;
-  hr_run_state state;
-  HR_TRY(hr_run_state_read(operand, &state, err));
-  HR_TRY(hr_owner_terminate(operand, &sent, err));
-  if (!sent) {
+  const hr_observer observer = {.log = print_line};
+  hr_run_stop_options stop = hr_run_stop_options_default();
+  bool was_running = false;
+  stop.timeout_seconds = given->timeout;
+  stop.observer = &observer;
+  HR_TRY(hr_run_stop(operand, &stop, &was_running, err));
+  if (was_running) {
+    HR_TRY(tell_end(operand, err));
+  } else {
     printf("nothing is running in %s\n", operand);
-    goto cleanup;
   }
-  HR_TRY(wait_for_end(operand, given->timeout, err));
-  HR_TRY(tell_end(operand, err));
 cleanup:
-  hr_run_state_fini(&state);
   return status;
 }
 

@@ -23,7 +23,8 @@ enum { PHASES = sizeof phase_names / sizeof phase_names[0] };
 static const double long_silence = 30; /* s; a stage may take that long between words */
 
 const char *hr_run_phase_name(hr_run_phase phase) {
-  return phase_names[phase];
+  bool is_known = (unsigned)phase < PHASES;
+  return is_known ? phase_names[phase] : "unknown";
 }
 
 void hr_run_state_fini(hr_run_state *state) {
@@ -146,9 +147,10 @@ cleanup:
 
 hr_status hr_run_state_read(const char *run_dir, hr_run_state *out, hr_error *err) {
   hr_status status = HR_OK;
-  json_t *root = hr_json_file_read(run_dir, "status.json");
-  json_t *manifest = hr_json_file_read(run_dir, "manifest.json");
+  json_t *root = NULL, *manifest = NULL;
   *out = (hr_run_state){.silent = (double)NAN};
+  HR_TRY(hr_json_file_look(run_dir, "status.json", &root, err));
+  HR_TRY(hr_json_file_look(run_dir, "manifest.json", &manifest, err));
   if (!root && !manifest) {
     status = hr_fail(err, HR_ERR_MISSING, "%s is not the directory of a run", run_dir);
     goto cleanup;

@@ -4,18 +4,7 @@
 #define HR_SESSION_STATE_H
 
 #include "core/text.h"
-#include "headroom/observer.h"
-
-typedef enum hr_run_phase {
-  HR_RUN_RUNNING,
-  HR_RUN_FINISHED,
-  HR_RUN_STOPPED, /* it was asked to, and goes on with --resume */
-  HR_RUN_FAILED,  /* it said why */
-  HR_RUN_KILLED,  /* it could not say why */
-} hr_run_phase;
-
-/* "running", "finished", .. */
-const char *hr_run_phase_name(hr_run_phase phase);
+#include "headroom/run.h"
 
 enum { HR_RUN_LOG_LINES = 5 };
 
