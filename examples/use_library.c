@@ -35,10 +35,12 @@ static hr_status make_stars(const char *folder, hr_error *err) {
 
 static hr_status look(const char *path, hr_error *err) {
   hr_inspection *found = NULL;
+  hr_inspect_info info = {.size = sizeof info};
   hr_status status = hr_inspect(path, NULL, &found, err);
+  if (status == HR_OK) status = hr_inspection_get_info(found, &info, err);
   if (status == HR_OK) {
-    printf("%" PRIu64 " spectra of %" PRIu64 " pixels, %zu problems\n", found->rows,
-           found->pixels, found->problem_count);
+    printf("%" PRIu64 " spectra of %" PRIu64 " pixels, %zu problems\n", info.rows,
+           info.pixels, info.problem_count);
   }
   hr_inspection_destroy(&found);
   return status;

@@ -1,4 +1,7 @@
-/* Looking into a data file before a study is made of it. */
+/* Looking into a data file before a study is made of it.
+ *
+ * Threads: as headroom/library.h says of files; one hr_inspection may be read by several
+ * threads. Process: hr_inspect_guarded forks a child and waits for it. */
 #ifndef HEADROOM_INSPECT_H
 #define HEADROOM_INSPECT_H
 
@@ -16,53 +19,38 @@ extern "C" {
 #endif
 
 typedef struct hr_inspect_options {
+  size_t size;
   uint64_t memory_bytes;       /* budget for reading the spectra; 0: 256 MiB */
   bool skip_spectra;           /* do not read the arrays, only how they are stored */
   const hr_observer *observer; /* borrowed for the call; NULL: nobody */
 } hr_inspect_options;
 
-/* One HDF5 dataset of the file; all texts, e.g. "/dataset/arrays/flux/value", "f64",
- * "20000 x 4096", "chunks of 64 x 128, shuffle, gzip". */
-typedef struct hr_inspect_array {
-  char *path, *type, *shape, *storage;
-} hr_inspect_array;
+static inline hr_inspect_options hr_inspect_options_default(void) {
+  hr_inspect_options options = {sizeof(hr_inspect_options), 0, false, NULL};
+  return options;
+}
 
-/* One label column. */
-typedef struct hr_inspect_label {
-  char *name;
-  double minimum, maximum; /* of the finite values, in the unit of the file; NaN: none */
-  uint64_t unusable;       /* rows that hold NaN or an infinity */
-} hr_inspect_label;
+/* What was found in a file. */
+typedef struct hr_inspection hr_inspection;
 
-/* The distribution of the finite values of the column `snr`; quantiles are interpolated
- * linearly between order statistics (Hyndman & Fan 1996, type 7, as numpy does). */
-typedef struct hr_inspect_distribution {
-  uint64_t rows; /* finite values; 0: no such column, the rest is NaN */
-  double mean, sd, minimum, q05, q25, median, q75, q95, maximum; /* sd with n - 1 */
-} hr_inspect_distribution;
-
-enum { HR_INSPECT_BINS = 9 };
-
-/* What is in a file. Everything is owned. */
-typedef struct hr_inspection {
-  char *path;
+/* Texts and arrays are borrowed from the hr_inspection. */
+typedef struct hr_inspect_info {
+  size_t size;
+  const char *path;
   uint64_t file_bytes;
-  hr_inspect_array *arrays; /* [array_count], in order of path */
-  size_t array_count;
+  size_t array_count; /* HDF5 datasets, for hr_inspection_get_array */
 
   bool is_usable;  /* some study can read the file; if not, `problems` says why */
   bool is_dataset; /* laid out as docs/formats.md says; if not, `problems` says why and
-                      all below but the problems is empty */
+                      all below but problems and text is empty */
   uint64_t rows, pixels;
   double first_wave_angstrom, last_wave_angstrom;
-  hr_inspect_label *labels; /* [label_count] */
-  size_t label_count;
-  hr_inspect_distribution snr;
+  size_t label_count; /* columns, for hr_inspection_get_label */
 
-  /* The nine bins of the study: T_eff edges 3750, 4500, 5250, 6000 K times M_H edges -2,
-   * -1, 0, 0.5 dex, half-open, the last ones closed; bin 3 T + M. */
-  bool has_bins; /* the columns T_eff and M_H are there */
-  uint64_t bin_rows[HR_INSPECT_BINS];
+  /* The bins of the study, T_eff edges 3750, 4500, 5250, 6000 K times M_H edges -2, -1,
+   * 0, 0.5 dex, half-open, the last ones closed; bin 3 T + M. */
+  size_t bin_count;         /* 0: the columns T_eff and M_H are not there */
+  const uint64_t *bin_rows; /* [bin_count] */
   uint64_t uncovered_rows;
 
   bool spectra_read;
@@ -72,11 +60,34 @@ typedef struct hr_inspection {
   uint64_t dark_rows;                /* without a pixel of flux above 0 */
   uint64_t faulty_rows;              /* rows that a study would refuse */
 
-  char **problems; /* [problem_count] sentences */
+  const char *const *problems; /* [problem_count] sentences */
   size_t problem_count;
-  char *text; /* all of this to be printed, lines ending in newlines; control characters
-                 and what is not UTF-8 in names are written as \xHH */
-} hr_inspection;
+  const char *text; /* all of this to be printed, lines ending in newlines; control
+                       characters and what is not UTF-8 in names are written as \xHH */
+} hr_inspect_info;
+
+/* One HDF5 dataset of the file; all texts, e.g. "/dataset/arrays/flux/value", "f64",
+ * "20000 x 4096", "chunks of 64 x 128, shuffle, gzip". */
+typedef struct hr_inspect_array {
+  size_t size;
+  const char *path, *type, *shape, *storage;
+} hr_inspect_array;
+
+/* One label column. */
+typedef struct hr_inspect_label {
+  size_t size;
+  const char *name;
+  double minimum, maximum; /* of the finite values, in the unit of the file; NaN: none */
+  uint64_t unusable;       /* rows that hold NaN or an infinity */
+} hr_inspect_label;
+
+/* The distribution of the finite values of the column `snr`; quantiles are interpolated
+ * linearly between order statistics (Hyndman & Fan 1996, type 7, as numpy does). */
+typedef struct hr_inspect_distribution {
+  size_t size;
+  uint64_t rows; /* finite values; 0: no such column, the rest is NaN */
+  double mean, sd, minimum, q05, q25, median, q75, q95, maximum; /* sd with n - 1 */
+} hr_inspect_distribution;
 
 /* Looks into the HDF5 file at `path`, in one pass over its spectra, within the memory
  * budget. `options` may be NULL. A file that is HDF5 but cannot be studied is no failure:
@@ -86,6 +97,22 @@ typedef struct hr_inspection {
 HR_API hr_status hr_inspect(const char *path, const hr_inspect_options *options,
                             hr_inspection **out, hr_error *err) HR_MUST_CHECK;
 HR_API void hr_inspection_destroy(hr_inspection **inspection);
+
+/* Fill structs whose size is set. Datasets are numbered in order of path, labels in the
+ * frame's. HR_ERR_USAGE for another size than a known one, or a number that there is not.
+ */
+HR_API hr_status hr_inspection_get_info(const hr_inspection *inspection,
+                                        hr_inspect_info *info,
+                                        hr_error *err) HR_MUST_CHECK;
+HR_API hr_status hr_inspection_get_array(const hr_inspection *inspection, size_t number,
+                                         hr_inspect_array *array,
+                                         hr_error *err) HR_MUST_CHECK;
+HR_API hr_status hr_inspection_get_label(const hr_inspection *inspection, size_t number,
+                                         hr_inspect_label *label,
+                                         hr_error *err) HR_MUST_CHECK;
+HR_API hr_status hr_inspection_get_snr(const hr_inspection *inspection,
+                                       hr_inspect_distribution *snr,
+                                       hr_error *err) HR_MUST_CHECK;
 
 /* As hr_inspect, for a file that may come from anywhere: a child process reads it, within
  * limits of time and memory that follow from the file's size, so that a file which makes

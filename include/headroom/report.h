@@ -1,8 +1,12 @@
-/* The report of a finished study. */
+/* The report of a finished study.
+ *
+ * Threads: may be called by several threads at the same time for different run
+ * directories and pages. Process: nothing but the files that are named is touched. */
 #ifndef HEADROOM_REPORT_H
 #define HEADROOM_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "headroom/observer.h"
 #include "headroom/status.h"
@@ -30,17 +34,24 @@ HR_API hr_status hr_report_text(const char *run_dir, char **out,
                                 hr_error *err) HR_MUST_CHECK;
 
 typedef struct hr_publish_options {
+  size_t size;
   bool check;       /* write nothing; HR_ERR_DIFFERS where a page would change */
   bool create;      /* add the block where a page lacks it, and pages that are missing */
   const char *page; /* one page and its block; NULL: those of RUN/config.yaml */
   const char *block;
 } hr_publish_options;
 
+static inline hr_publish_options hr_publish_options_default(void) {
+  hr_publish_options options = {sizeof(hr_publish_options), false, false, NULL, NULL};
+  return options;
+}
+
 /* Writes the key numbers of a study into Markdown pages that people keep by hand: between
  *     <!-- headroom:begin BLOCK -->
  *     <!-- headroom:end BLOCK -->
  * and nowhere else; all other bytes and the page's line ends stay. Every page is read and
- * checked before any is written. run_dir, options: borrowed. *difference: what changes,
+ * checked before any is written. run_dir, options: borrowed; options may be NULL for the
+ * defaults. *difference: what changes,
  * in lines with - and +, "" where nothing does; freed with hr_text_free; set also with
  * HR_ERR_DIFFERS, otherwise not on failure. HR_ERR_CONFIG where no page is named;
  * HR_ERR_FORMAT where a marker is missing, doubled or out of order; HR_ERR_USAGE,

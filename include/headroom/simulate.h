@@ -1,5 +1,8 @@
 /* Simulated stars: model spectra seen through the PFS medium-resolution arm, written as
- * the study reads them. What is behind the numbers, and what is not: docs/simulate.md. */
+ * the study reads them. What is behind the numbers, and what is not: docs/simulate.md.
+ *
+ * Threads and process: as study.h, without a lock; two calls must not write into the same
+ * folder at the same time. */
 #ifndef HEADROOM_SIMULATE_H
 #define HEADROOM_SIMULATE_H
 
@@ -46,6 +49,7 @@ typedef struct hr_simulate_range {
 } hr_simulate_range;
 
 typedef struct hr_simulate_options {
+  size_t size;
   const char *folder;  /* borrowed; made where it does not exist */
   uint64_t train_rows; /* 20000; 0: no training set */
   uint64_t shards;     /* 5; rows are shared out evenly */
@@ -71,8 +75,15 @@ typedef struct hr_simulate_options {
   double mh_offset;   /* the [M/H] written less that of the spectrum, dex, 0 */
 } hr_simulate_options;
 
-/* The values that the comments above name first: the users' own study, in small. */
-HR_API hr_simulate_options hr_simulate_options_default(void);
+/* The values that the comments above name first: the users' own study, in small. `size`
+ * is that of the caller's struct; members of which this library knows nothing are 0. */
+HR_API void hr_simulate_options_init(hr_simulate_options *options, size_t size);
+
+static inline hr_simulate_options hr_simulate_options_default(void) {
+  hr_simulate_options options;
+  hr_simulate_options_init(&options, sizeof options);
+  return options;
+}
 
 /* Makes folder/train_0 .. train_{shards-1}/dataset.h5, folder/test/dataset.h5 and
  * folder/study.yaml, a configuration that `headroom run` takes as it stands.

@@ -1,8 +1,15 @@
-/* Running a study: from one configuration file to tables and a report. */
+/* Running a study: from one configuration to tables and a report.
+ *
+ * Threads: studies in different run directories may run in several threads of a process
+ * where HDF5 was built thread-safe (headroom/library.h); each takes as many OpenMP
+ * threads as the thread that runs it may have. Process: see headroom/library.h;
+ * RUN/run.lock is held while a study runs. Options are borrowed for the call; texts are
+ * the caller's. */
 #ifndef HEADROOM_STUDY_H
 #define HEADROOM_STUDY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "headroom/observer.h"
 #include "headroom/status.h"
@@ -20,6 +27,7 @@ typedef enum hr_study_mode {
 } hr_study_mode;
 
 typedef struct hr_study_options {
+  size_t size;
   const char *config_path; /* the YAML file, docs/configuration.md */
   const char *out_dir;     /* the run directory; NULL: runs/<experiment id> */
   hr_study_mode mode;
@@ -32,7 +40,26 @@ typedef struct hr_study_options {
    * report. Where it fails, so does the run. May be NULL. */
   hr_status (*finish)(void *context, const char *run_dir, hr_error *err);
   void *context; /* for both */
+  /* Instead of config_path: a configuration as text, and the folder that relative paths
+   * in it begin in (NULL: the current one). What messages call it is config_path, or,
+   * where that is NULL, "configuration". */
+  const char *config_text;
+  const char *config_folder;
 } hr_study_options;
+
+static inline hr_study_options hr_study_options_default(void) {
+  hr_study_options options = {sizeof(hr_study_options),
+                              NULL,
+                              NULL,
+                              HR_STUDY_NEW,
+                              false,
+                              NULL,
+                              NULL,
+                              NULL,
+                              NULL,
+                              NULL};
+  return options;
+}
 
 /* Runs the study and fills its run directory up to results.json (docs/formats.md): one
  * pass over the training shards, one over the test shard for every expert. Memory stays
@@ -40,7 +67,8 @@ typedef struct hr_study_options {
  * or killed at any moment goes on with HR_STUDY_RESUME, and ends with the same bytes,
  * times apart. An expert, or one of its bins, that runs out of memory or meets bad
  * numbers fails alone; the results say so. *run_dir is where it went, freed with
- * hr_text_free; not set on failure. hr_report_write (headroom/report.h) makes tables and
+ * hr_text_free; not set on failure. HR_ERR_USAGE for options without a configuration, or
+ * of another size than a known one. hr_report_write (headroom/report.h) makes tables and
  * the report of it. HR_ERR_CONFIG, HR_ERR_MISSING, HR_ERR_FORMAT, HR_ERR_DATA: what is
  * wrong with the input; HR_ERR_LEDGER: the accounts do not balance; HR_ERR_USAGE: the run
  * directory holds something else, is in use, or was begun with another study;

@@ -3,6 +3,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
+#include "core/alloc.h"
 #include "headroom/inspect.h"
 
 typedef struct inspect_values {
@@ -10,15 +11,20 @@ typedef struct inspect_values {
   bool trusted;
 } inspect_values;
 
+static void set_defaults(void *values) {
+  *(inspect_values *)values = (inspect_values){.options = hr_inspect_options_default()};
+}
+
 /* The same in this process; *text is freed with hr_text_free. */
 static hr_status inspect_here(const char *path, const hr_inspect_options *options,
                               bool *is_usable, char **text, hr_error *err) {
   hr_status status = HR_OK;
   hr_inspection *inspection = NULL;
+  hr_inspect_info info = {.size = sizeof info};
   HR_TRY(hr_inspect(path, options, &inspection, err));
-  *is_usable = inspection->is_usable;
-  *text = inspection->text;
-  inspection->text = NULL;
+  HR_TRY(hr_inspection_get_info(inspection, &info, err));
+  *is_usable = info.is_usable;
+  HR_TRY(hr_copy_text(info.text, text, err));
 cleanup:
   hr_inspection_destroy(&inspection);
   return status;
@@ -77,5 +83,6 @@ const hr_verb hr_verb_inspect = {
         "its\n"
         "size: a damaged or a made-up file can crash or hang the HDF5 library.",
     .values_size = sizeof(inspect_values),
+    .set_defaults = set_defaults,
     .run = run,
 };

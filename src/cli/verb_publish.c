@@ -4,6 +4,10 @@
 #include "cli/verb.h"
 #include "headroom/report.h"
 
+static void set_defaults(void *values) {
+  *(hr_publish_options *)values = hr_publish_options_default();
+}
+
 static hr_status run(const void *values, const char *operand, hr_error *err) {
   char *difference = NULL;
   hr_display display;
@@ -48,5 +52,6 @@ const hr_verb hr_verb_publish = {
         "`<!-- headroom:end NAME -->` of the pages that the study's configuration names\n"
         "under `publish`. Nothing else in a page changes. What changed is printed.",
     .values_size = sizeof(hr_publish_options),
+    .set_defaults = set_defaults,
     .run = run,
 };

@@ -85,6 +85,7 @@ static hr_status work(const run_values *given, const char *config_path, runner *
   hr_status status = HR_OK;
   char *run_dir = NULL;
   const hr_study_options study = {
+      .size = sizeof study,
       .config_path = config_path,
       .out_dir = given->out,
       .mode = given->restart  ? HR_STUDY_RESTART

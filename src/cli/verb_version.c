@@ -1,11 +1,11 @@
 #include <stdio.h>
 
 #include "cli/verb.h"
-#include "headroom/version.h"
+#include "headroom/library.h"
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {
   (void)values, (void)operand, (void)err;
-  puts("headroom " HR_VERSION);
+  printf("headroom %s\n", hr_version());
   return HR_OK;
 }
 

@@ -389,6 +389,12 @@ hr_status hr_config_parse(const char *yaml, size_t size, const char *name,
   return parse(yaml, size, &source, out, err);
 }
 
+hr_status hr_config_load_text(const char *yaml, const char *name, const char *folder,
+                              hr_config **out, hr_error *err) {
+  const hr_config_source source = {.name = name, .folder = folder, .check_files = true};
+  return parse(yaml, strlen(yaml), &source, out, err);
+}
+
 /* The folder of the configuration is where its paths begin, and it may be read again. */
 static hr_status check_is_file(const char *path, hr_error *err) {
   static const char *const streams[] = {"/dev/stdin", "/dev/fd/", "/proc/self/fd/"};

@@ -101,6 +101,10 @@ hr_status hr_config_load(const char *path, hr_config **out, hr_error *err) HR_MU
 hr_status hr_config_parse(const char *yaml, size_t size, const char *name,
                           const char *folder, hr_config **out,
                           hr_error *err) HR_MUST_CHECK;
+
+/* The same, refusing data files that are not there, as hr_config_load does. */
+hr_status hr_config_load_text(const char *yaml, const char *name, const char *folder,
+                              hr_config **out, hr_error *err) HR_MUST_CHECK;
 void hr_config_destroy(hr_config **config);
 
 /* The resolved configuration as YAML: every key with its value, paths absolute; parsing

@@ -13,26 +13,6 @@
 #include "data/inspect_parts.h"
 #include "data/stream.h"
 
-void hr_inspection_destroy(hr_inspection **inspection) {
-  hr_inspection *it = *inspection;
-  if (!it) return;
-  for (size_t i = 0; i < it->array_count; i++) {
-    hr_free(it->arrays[i].path);
-    hr_free(it->arrays[i].type);
-    hr_free(it->arrays[i].shape);
-    hr_free(it->arrays[i].storage);
-  }
-  for (size_t i = 0; i < it->label_count; i++) hr_free(it->labels[i].name);
-  for (size_t i = 0; i < it->problem_count; i++) hr_free(it->problems[i]);
-  hr_free(it->arrays);
-  hr_free(it->labels);
-  hr_free(it->problems);
-  hr_free(it->path);
-  hr_free(it->text);
-  hr_free(it);
-  *inspection = NULL;
-}
-
 /* Adds a sentence; takes the text, which is left empty. */
 static hr_status add_problem(hr_inspection *inspection, hr_text *sentence,
                              hr_error *err) {
@@ -49,7 +29,7 @@ cleanup:
 }
 
 /* Range and unusable rows of one column. */
-static void look_at_values(const double *values, size_t rows, hr_inspect_label *out) {
+static void look_at_values(const double *values, size_t rows, hr_inspected_label *out) {
   out->minimum = out->maximum = NAN;
   out->unusable = 0;
   for (size_t i = 0; i < rows; i++) {
@@ -74,7 +54,7 @@ static hr_status look_at_labels(const hr_dataset *dataset, hr_inspection *inspec
   HR_TRY(hr_alloc(&inspection->labels, names->count, err));
   for (size_t k = 0; k < names->count; k++) {
     const double *values = NULL;
-    hr_inspect_label *label = &inspection->labels[k];
+    hr_inspected_label *label = &inspection->labels[k];
     HR_TRY(hr_dataset_label(dataset, names->items[k], false, &values, err));
     HR_TRY(hr_copy_text(names->items[k], &label->name, err));
     inspection->label_count++;
@@ -95,8 +75,8 @@ cleanup:
   return status;
 }
 
-static const hr_inspect_label *find_label(const hr_inspection *inspection,
-                                          const char *name) {
+static const hr_inspected_label *find_label(const hr_inspection *inspection,
+                                            const char *name) {
   for (size_t k = 0; k < inspection->label_count; k++) {
     if (strcmp(inspection->labels[k].name, name) == 0) return &inspection->labels[k];
   }
@@ -130,7 +110,7 @@ static hr_status look_at_snr(const hr_dataset *dataset, hr_inspection *inspectio
   double *sorted = NULL;
   size_t count = 0;
   inspection->snr =
-      (hr_inspect_distribution){0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+      (hr_inspect_distribution){0, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
   if (!find_label(inspection, "snr")) return HR_OK;
   HR_TRY(hr_dataset_label(dataset, "snr", false, &values, err));
   HR_TRY(hr_alloc(&sorted, inspection->rows, err));
@@ -321,16 +301,16 @@ cleanup:
 
 hr_status hr_inspect(const char *path, const hr_inspect_options *options,
                      hr_inspection **out, hr_error *err) {
-  static const hr_inspect_options defaults = {0};
   hr_status status = HR_OK;
+  hr_inspect_options own;
   hr_inspection *inspection = NULL;
   hr_error problem = {0};
-  if (!options) options = &defaults;
+  HR_TRY(hr_inspect_take_options(options, &own, err));
   HR_TRY(hr_alloc(&inspection, 1, err));
   HR_TRY(hr_copy_text(path, &inspection->path, err));
   inspection->is_usable = true; /* until something is found */
   HR_TRY(hr_inspect_list_arrays(inspection, err));
-  status = forgive(look_at_dataset(inspection, options, &problem), inspection, &problem);
+  status = forgive(look_at_dataset(inspection, &own, &problem), inspection, &problem);
   if (status != HR_OK) {
     status = hr_fail(err, status, "%s", problem.message);
     goto cleanup;

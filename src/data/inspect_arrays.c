@@ -89,7 +89,7 @@ static hr_status take_text(hr_text *text, char **out, hr_error *err) {
   return status;
 }
 
-static hr_status describe_array(hid_t dataset, const char *path, hr_inspect_array *out,
+static hr_status describe_array(hid_t dataset, const char *path, hr_inspected_array *out,
                                 hr_error *err) {
   hr_status status = HR_OK;
   hr_text text;
@@ -143,7 +143,7 @@ static hr_status add_array(visit_context *context, hid_t root, const char *name)
   HR_TRY(hr_text_status(&path, context->err));
   HR_TRY(hr_realloc(&inspection->arrays, inspection->array_count,
                     inspection->array_count + 1, context->err));
-  hr_inspect_array *array = &inspection->arrays[inspection->array_count++];
+  hr_inspected_array *array = &inspection->arrays[inspection->array_count++];
   HR_TRY(describe_array(dataset, path.bytes, array, context->err));
 cleanup:
   hr_hdf5_release(&dataset);

@@ -6,6 +6,47 @@
 #include "core/error.h"
 #include "headroom/inspect.h"
 
+/* As hr_inspect_array and hr_inspect_label, with texts that are owned. */
+typedef struct hr_inspected_array {
+  char *path, *type, *shape, *storage;
+} hr_inspected_array;
+
+typedef struct hr_inspected_label {
+  char *name;
+  double minimum, maximum;
+  uint64_t unusable;
+} hr_inspected_label;
+
+enum { HR_INSPECT_BINS = 9 };
+
+/* Members as in hr_inspect_info. Everything is owned. */
+struct hr_inspection {
+  char *path;
+  uint64_t file_bytes;
+  hr_inspected_array *arrays; /* [array_count], in order of path */
+  size_t array_count;
+  bool is_usable, is_dataset;
+  uint64_t rows, pixels;
+  double first_wave_angstrom, last_wave_angstrom;
+  hr_inspected_label *labels; /* [label_count] */
+  size_t label_count;
+  hr_inspect_distribution snr;
+  bool has_bins;
+  uint64_t bin_rows[HR_INSPECT_BINS];
+  uint64_t uncovered_rows;
+  bool spectra_read;
+  uint64_t clipped_pixels, filled_error_pixels, nonpositive_error_pixels;
+  uint64_t dark_rows, faulty_rows;
+  char **problems; /* [problem_count] sentences */
+  size_t problem_count;
+  char *text;
+};
+
+/* The options with defaults for what the caller's struct does not reach. HR_ERR_USAGE for
+ * a size that no version has had. */
+hr_status hr_inspect_take_options(const hr_inspect_options *given,
+                                  hr_inspect_options *out, hr_error *err) HR_MUST_CHECK;
+
 /* Fills arrays, array_count and file_bytes. */
 hr_status hr_inspect_list_arrays(hr_inspection *inspection, hr_error *err) HR_MUST_CHECK;
 

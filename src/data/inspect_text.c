@@ -53,7 +53,7 @@ static void write_arrays(const hr_inspection *it, hr_text *out) {
   }
   hr_text_append(out, "\nArrays\n");
   for (size_t i = 0; i < it->array_count; i++) {
-    const hr_inspect_array *array = &it->arrays[i];
+    const hr_inspected_array *array = &it->arrays[i];
     hr_text_append(out, "  ");
     write_name(out, path, array->path);
     hr_text_append(out, "  %-*s  %-*s  ", type, array->type, shape, array->shape);
@@ -68,7 +68,7 @@ static void write_labels(const hr_inspection *it, hr_text *out) {
   hr_text_append(out, "\nLabels\n  %-*s  %12s  %12s  %10s\n", name, "column", "minimum",
                  "maximum", "unusable");
   for (size_t i = 0; i < it->label_count; i++) {
-    const hr_inspect_label *label = &it->labels[i];
+    const hr_inspected_label *label = &it->labels[i];
     hr_text_append(out, "  ");
     write_name(out, name, label->name);
     hr_text_append(out, "  ");

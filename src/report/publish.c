@@ -8,6 +8,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "core/sized.h"
 #include "headroom/report.h"
 #include "report/markdown.h"
 #include "report/page.h"
@@ -164,24 +165,30 @@ cleanup:
   return status;
 }
 
-hr_status hr_report_publish(const char *run_dir, const hr_publish_options *options,
+static const hr_sized sized_options = {"hr_publish_options",
+                                       "with hr_publish_options_default()",
+                                       {sizeof(hr_publish_options)}};
+
+hr_status hr_report_publish(const char *run_dir, const hr_publish_options *given,
                             const hr_observer *observer, char **difference,
                             hr_error *err) {
   hr_status status = HR_OK;
+  hr_publish_options options = hr_publish_options_default();
   editions all = {0};
   hr_text content, changes;
   hr_text_init(&content);
   hr_text_init(&changes);
   hr_text_append(&changes, "%s", "");
+  HR_TRY(hr_sized_take(&sized_options, given, &options, err));
   HR_TRY(hr_source_check_finished(run_dir, err));
-  HR_TRY(list_pages(run_dir, options, &all, err));
+  HR_TRY(list_pages(run_dir, &options, &all, err));
   HR_TRY(format_block(run_dir, &content, err));
-  HR_TRY(edit_pages(&all, content.bytes, options->create, &changes, err));
-  if (!options->check) HR_TRY(write_pages(&all, observer, err));
+  HR_TRY(edit_pages(&all, content.bytes, options.create, &changes, err));
+  if (!options.check) HR_TRY(write_pages(&all, observer, err));
   bool differs = changes.length > 0;
   *difference = changes.bytes;
   hr_text_init(&changes);
-  if (options->check && differs) {
+  if (options.check && differs) {
     status = hr_fail(err, HR_ERR_DIFFERS,
                      "pages do not show the results of %s; `headroom publish %s` writes "
                      "them",

@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/observe.h"
 #include "core/parallel.h"
+#include "core/sized.h"
 #include "core/text.h"
 #include "data/prepare.h"
 #include "simulate/interpolate.h"
@@ -28,24 +29,31 @@ static const hr_noise test_noise = {.source = HR_NOISE_GENERATED,
                                     .seed = 42,
                                     .stream = HR_STREAM_NOISE_TEST};
 
-hr_simulate_options hr_simulate_options_default(void) {
-  return (hr_simulate_options){.train_rows = 20000,
-                               .shards = 5,
-                               .test_rows = 4000,
-                               .seed = 1,
-                               .dtype = HR_SIMULATE_F32,
-                               .interpolate = HR_SIMULATE_ALL,
-                               .noise_model = HR_SIMULATE_MODEL_U,
-                               .teff = {3750.0, 6000.0},
-                               .logg = {1.0, 5.0},
-                               .mh = {-2.5, 0.75},
-                               .mag = {20.5, 22.5},
-                               .seeing = {0.8, 0.8},
-                               .zenith_angle = {0.0, 45.0},
-                               .field_angle = {0.0, 0.65},
-                               .exposures = 12,
-                               .exposure_time = 900.0,
-                               .error_scale = 1.0};
+static const hr_sized sized_options = {"hr_simulate_options",
+                                       "with hr_simulate_options_default()",
+                                       {sizeof(hr_simulate_options)}};
+
+void hr_simulate_options_init(hr_simulate_options *options, size_t size) {
+  const hr_simulate_options own = {.size = size,
+                                   .train_rows = 20000,
+                                   .shards = 5,
+                                   .test_rows = 4000,
+                                   .seed = 1,
+                                   .dtype = HR_SIMULATE_F32,
+                                   .interpolate = HR_SIMULATE_ALL,
+                                   .noise_model = HR_SIMULATE_MODEL_U,
+                                   .teff = {3750.0, 6000.0},
+                                   .logg = {1.0, 5.0},
+                                   .mh = {-2.5, 0.75},
+                                   .mag = {20.5, 22.5},
+                                   .seeing = {0.8, 0.8},
+                                   .zenith_angle = {0.0, 45.0},
+                                   .field_angle = {0.0, 0.65},
+                                   .exposures = 12,
+                                   .exposure_time = 900.0,
+                                   .error_scale = 1.0};
+  memset(options, 0, size);
+  memcpy(options, &own, size < sizeof own ? size : sizeof own);
 }
 
 typedef struct simulator {
@@ -319,8 +327,8 @@ cleanup:
   return status;
 }
 
-hr_status hr_simulate(const hr_simulate_options *options, const hr_observer *observer,
-                      hr_error *err) {
+static hr_status simulate(const hr_simulate_options *options, const hr_observer *observer,
+                          hr_error *err) {
   hr_status status = HR_OK;
   simulator *sim = NULL;
   char *study = NULL;
@@ -342,4 +350,16 @@ cleanup:
   hr_free(study);
   simulator_destroy(&sim);
   return status;
+}
+
+hr_status hr_simulate(const hr_simulate_options *options, const hr_observer *observer,
+                      hr_error *err) {
+  hr_simulate_options own = hr_simulate_options_default();
+  hr_status status = hr_sized_take(&sized_options, options, &own, err);
+  if (status != HR_OK) return status;
+  if (!own.folder) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "hr_simulate_options.folder is NULL; name the folder to be made");
+  }
+  return simulate(&own, observer, err);
 }

@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/observe.h"
+#include "core/sized.h"
 #include "data/guard.h"
 #include "score/results.h"
 #include "session/rundir.h"
@@ -402,11 +403,28 @@ cleanup:
   return status;
 }
 
+static const hr_sized sized_options = {
+    "hr_study_options", "with hr_study_options_default()", {sizeof(hr_study_options)}};
+
+/* The file's folder, or the one that is named, is where relative paths begin. */
+static hr_status load_config(const hr_study_options *options, hr_config **out,
+                             hr_error *err) {
+  const char *text = options->config_text, *name = options->config_path;
+  const char *folder = options->config_folder;
+  if (text) {
+    return hr_config_load_text(text, name ? name : "configuration", folder ? folder : "",
+                               out, err);
+  }
+  if (name) return hr_config_load(name, out, err);
+  return hr_fail(err, HR_ERR_USAGE,
+                 "hr_study_options has neither config_path nor config_text; give one");
+}
+
 static hr_status open_study(const hr_study_options *options,
                             const hr_vet_options *vetting, const hr_observer *observer,
                             opened_study *out, hr_error *err) {
   hr_status status = HR_OK;
-  HR_TRY(hr_config_load(options->config_path, &out->config, err));
+  HR_TRY(load_config(options, &out->config, err));
   if (options->out_dir) {
     HR_TRY(hr_copy_text(options->out_dir, &out->out_dir, err));
   } else {
@@ -415,7 +433,7 @@ static hr_status open_study(const hr_study_options *options,
       status = hr_fail(err, HR_ERR_CONFIG,
                        "%s: experiment.id '%s' cannot name a folder; name the run "
                        "directory with --out",
-                       options->config_path, id);
+                       out->config->path, id);
       goto cleanup;
     }
     HR_TRY(hr_join_path("runs", id, &out->out_dir, err));
@@ -426,16 +444,18 @@ cleanup:
   return status;
 }
 
-hr_status hr_study_run(const hr_study_options *options, const hr_observer *observer,
+hr_status hr_study_run(const hr_study_options *given, const hr_observer *observer,
                        char **run_dir, hr_error *err) {
   hr_status status = HR_OK;
+  hr_study_options options = hr_study_options_default();
   opened_study opened = {0};
   hr_watch watch;
   hr_error reason = {.status = HR_OK};
-  study s = {.options = options, .watch = &watch, .rundir = {.lock = -1}};
+  study s = {.options = &options, .watch = &watch, .rundir = {.lock = -1}};
   hr_timings_start(&s.timings);
   hr_watch_init(&watch, observer);
-  HR_TRY(open_study(options, &(hr_vet_options){0}, &watch.observer, &opened, &reason));
+  HR_TRY(hr_sized_take(&sized_options, given, &options, &reason));
+  HR_TRY(open_study(&options, &(hr_vet_options){0}, &watch.observer, &opened, &reason));
   s.config = opened.config;
   s.plan = opened.plan;
   s.out_dir = opened.out_dir;
@@ -471,13 +491,15 @@ hr_status hr_study_gate(const char *run_dir, bool *passed, hr_error *err) {
   return status;
 }
 
-hr_status hr_study_describe(const hr_study_options *options, const hr_observer *observer,
+hr_status hr_study_describe(const hr_study_options *given, const hr_observer *observer,
                             char **plan, hr_error *err) {
   hr_status status = HR_OK;
+  hr_study_options options = hr_study_options_default();
   opened_study opened = {0};
   hr_text text;
   hr_text_init(&text);
-  HR_TRY(open_study(options, &(hr_vet_options){.skip_spectra = true}, observer, &opened,
+  HR_TRY(hr_sized_take(&sized_options, given, &options, err));
+  HR_TRY(open_study(&options, &(hr_vet_options){.skip_spectra = true}, observer, &opened,
                     err));
   hr_plan_warn(opened.plan);
   hr_plan_describe(opened.plan, opened.out_dir, &text);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "data/inspect_parts.h"
 #include "support/check.h"
 #include "support/shards.h"
 
@@ -132,7 +133,7 @@ static void problems_are_sentences(void **state) {
   assert_non_null(strstr(it->text, "\nProblems\n  - the label log_g is NaN"));
   hr_inspection_destroy(&it);
 
-  const hr_inspect_options brief = {.skip_spectra = true};
+  const hr_inspect_options brief = {.size = sizeof brief, .skip_spectra = true};
   check_ok(hr_inspect(path, &brief, &it, &err));
   assert_false(it->spectra_read);
   assert_true(it->is_usable);
@@ -262,7 +263,7 @@ static void progress_is_told_and_it_can_be_stopped(void **state) {
   watch w = {0};
   const hr_observer observer = {
       .context = &w, .progress = note, .interrupted = asked_to_stop};
-  const hr_inspect_options options = {.observer = &observer};
+  const hr_inspect_options options = {.size = sizeof options, .observer = &observer};
   shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
   shard_write(&spec);
   check_ok(hr_inspect(path, &options, &it, &err));
@@ -295,7 +296,7 @@ static void the_guarded_way_says_the_same(void **state) {
   hr_inspection_destroy(&it);
   spec.rows = 0;
   shard_write(&spec);
-  hr_inspect_options quick = {.skip_spectra = true};
+  hr_inspect_options quick = {.size = sizeof quick, .skip_spectra = true};
   check_ok(hr_inspect(path, &quick, &it, &err));
   check_ok(hr_inspect_guarded(path, &quick, &is_usable, &text, &err));
   assert_string_equal(text, it->text);

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "headroom/report.h"
+#include "headroom/version.h"
 #include "score/fixture.h"
 #include "support/check.h"
 #include "support/fail_alloc.h"
@@ -48,7 +49,8 @@ static void check_page(const char *expected) {
 static void test_check_writes_nothing(void **state) {
   (void)state;
   char *difference = NULL, message[256];
-  const hr_publish_options options = {.check = true, .page = page, .block = "c1"};
+  const hr_publish_options options = {
+      .size = sizeof options, .check = true, .page = page, .block = "c1"};
   snprintf(message, sizeof message,
            "pages do not show the results of %s; `headroom publish %s` writes them",
            s.path, s.path);
@@ -62,7 +64,7 @@ static void test_check_writes_nothing(void **state) {
 static void test_published_once_is_up_to_date(void **state) {
   (void)state;
   char *difference = NULL;
-  hr_publish_options options = {.page = page, .block = "c1"};
+  hr_publish_options options = {.size = sizeof options, .page = page, .block = "c1"};
   assert_int_equal(chmod(page, 0640), 0);
   check_ok(hr_report_publish(s.path, &options, NULL, &difference, &err));
   assert_true(strlen(difference) > 0);
@@ -84,7 +86,7 @@ static void test_published_once_is_up_to_date(void **state) {
 static void test_pages_of_the_configuration(void **state) {
   (void)state;
   char *difference = NULL, message[512];
-  const hr_publish_options options = {.create = true};
+  const hr_publish_options options = {.size = sizeof options, .create = true};
   static const char start[] = "experiment: {id: x}\ndata: {train: [a], test: b}\n";
   char text[512];
   scratch_write(&s, "config.yaml", start);
@@ -114,7 +116,7 @@ static void test_pages_of_the_configuration(void **state) {
 static void test_all_pages_or_none(void **state) {
   (void)state;
   char *difference = NULL, message[256];
-  const hr_publish_options options = {0};
+  const hr_publish_options options = {.size = sizeof options};
   scratch_write(&s, "config.yaml",
                 "experiment: {id: x}\ndata: {train: [a], test: b}\n"
                 "publish: [{page: page.md, block: c1}, {page: hub.md, block: c1}]\n");
@@ -135,7 +137,8 @@ static void test_a_link_stays_a_link(void **state) {
   struct stat info;
   snprintf(link_name, sizeof link_name, "%s/link.md", s.path);
   assert_int_equal(symlink(page, link_name), 0);
-  const hr_publish_options options = {.page = link_name, .block = "c1"};
+  const hr_publish_options options = {
+      .size = sizeof options, .page = link_name, .block = "c1"};
   check_ok(hr_report_publish(s.path, &options, NULL, &difference, &err));
   hr_text_free(difference);
   assert_int_equal(lstat(link_name, &info), 0);
@@ -148,7 +151,7 @@ static void test_a_link_stays_a_link(void **state) {
 static void test_a_block_needs_its_page(void **state) {
   (void)state;
   char *difference = NULL;
-  const hr_publish_options options = {.block = "c1"};
+  const hr_publish_options options = {.size = sizeof options, .block = "c1"};
   check_fails(hr_report_publish(s.path, &options, NULL, &difference, &err), HR_ERR_USAGE,
               "a page and a block must be named together");
 }
@@ -158,7 +161,8 @@ static void test_changed_results_are_not_published(void **state) {
   (void)state;
   char *difference = NULL, *bytes = NULL;
   size_t size = 0;
-  const hr_publish_options options = {.page = page, .block = "c1"};
+  const hr_publish_options options = {
+      .size = sizeof options, .page = page, .block = "c1"};
   check_ok(hr_file_read(scratch_name(&s, "results.json"), 1 << 20, &bytes, &size, &err));
   char *place = strstr(bytes, "\"r2_pooled\": 0.");
   assert_non_null(place);
@@ -170,10 +174,26 @@ static void test_changed_results_are_not_published(void **state) {
   check_page(empty_page);
 }
 
+static void test_options_of_another_size(void **state) {
+  (void)state;
+  char *difference = NULL, message[256];
+  hr_publish_options options = hr_publish_options_default();
+  options.size++;
+  snprintf(message, sizeof message,
+           "hr_publish_options.size is %zu, not %zu as in version %s; set it with "
+           "hr_publish_options_default(), and build with the headers of the library that "
+           "runs",
+           options.size, sizeof options, HR_VERSION);
+  check_fails(hr_report_publish(s.path, &options, NULL, &difference, &err), HR_ERR_USAGE,
+              message);
+  assert_null(difference);
+}
+
 static void test_memory_can_run_out(void **state) {
   (void)state;
   char *difference = NULL;
-  const hr_publish_options options = {.page = page, .block = "c1"};
+  const hr_publish_options options = {
+      .size = sizeof options, .page = page, .block = "c1"};
   check_alloc_failures(hr_report_publish(s.path, &options, NULL, &difference, NULL));
   hr_text_free(difference);
 }
@@ -189,6 +209,7 @@ int main(void) {
       TEST(test_a_link_stays_a_link),
       TEST(test_a_block_needs_its_page),
       TEST(test_changed_results_are_not_published),
+      TEST(test_options_of_another_size),
       TEST(test_memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

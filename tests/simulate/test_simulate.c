@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "data/dataset.h"
 #include "data/stream.h"
+#include "headroom/version.h"
 #include "support/scratch.h"
 
 enum { PIXELS = 4096 };
@@ -253,6 +254,33 @@ static void bad_options_make_nothing(void **state) {
   scratch_fini(&s);
 }
 
+/* Headers older and newer than the library. */
+static void options_of_another_size(void **state) {
+  (void)state;
+  hr_error err;
+  char expected[256];
+  struct {
+    hr_simulate_options options;
+    double behind;
+  } large = {.behind = 7};
+  hr_simulate_options_init(&large.options, sizeof large);
+  assert_int_equal(large.options.size, sizeof large);
+  assert_int_equal(large.options.train_rows, 20000);
+  check_near(large.behind, 0, 0);
+  snprintf(
+      expected, sizeof expected,
+      "hr_simulate_options.size is %zu, not %zu as in version %s; set it with "
+      "hr_simulate_options_default(), and build with the headers of the library that "
+      "runs",
+      sizeof large, sizeof large.options, HR_VERSION);
+  check_fails(hr_simulate(&large.options, NULL, &err), HR_ERR_USAGE, expected);
+  large.options.shards = 9;
+  hr_simulate_options_init(&large.options, offsetof(hr_simulate_options, shards));
+  assert_int_equal(large.options.shards, 9);
+  check_fails(hr_simulate(NULL, NULL, &err), HR_ERR_USAGE,
+              "hr_simulate_options.folder is NULL; name the folder to be made");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stored_noise_is_the_noise_the_study_generates),
@@ -261,6 +289,7 @@ int main(void) {
       cmocka_unit_test(files_of_others_are_kept),
       cmocka_unit_test(extremes_stay_usable),
       cmocka_unit_test(bad_options_make_nothing),
+      cmocka_unit_test(options_of_another_size),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

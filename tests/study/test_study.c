@@ -5,58 +5,18 @@
 #include "headroom/report.h"
 #include "support/check.h"
 #include "support/fail_alloc.h"
-#include "support/scratch.h"
-#include "support/shards.h"
+#include "support/study_files.h"
 
 /* Whole studies and their reports in one process, as programs that use the library do. */
-enum { TRAIN_ROWS = 40, TEST_ROWS = 12, PIXELS = 5, RUNS = 24, SETTLED = 8 };
+enum { RUNS = 24, SETTLED = 8 };
 
 static scratch s;
 static hr_error err;
 
-/* Rows in both of two bins, labels that the flux tells. */
-static void write_shard(const char *name, size_t rows) {
-  static double t_eff[TRAIN_ROWS], log_g[TRAIN_ROWS], m_h[TRAIN_ROWS], snr[TRAIN_ROWS];
-  static double flux[TRAIN_ROWS * PIXELS], error[TRAIN_ROWS * PIXELS];
-  char path[sizeof s.name];
-  snprintf(path, sizeof path, "%s", scratch_name(&s, name));
-  for (size_t i = 0; i < rows; i++) {
-    t_eff[i] = i % 2 ? 1.5 : 2.5;
-    log_g[i] = 1 + (double)(7 * i % 40) / 10;
-    m_h[i] = 0.5;
-    snr[i] = 5 + (double)(i % 10);
-    for (size_t p = 0; p < PIXELS; p++) {
-      flux[i * PIXELS + p] = 1 + 0.1 * log_g[i] * (double)(p + 1);
-      error[i * PIXELS + p] = 0.05;
-    }
-  }
-  shard_spec spec = shard_spec_default(path);
-  spec.rows = rows;
-  spec.pixels = PIXELS;
-  spec.flux = flux;
-  spec.error = error;
-  spec.columns[0] = (shard_column){"T_eff", t_eff};
-  spec.columns[1] = (shard_column){"log_g", log_g};
-  spec.columns[2] = (shard_column){"M_H", m_h};
-  spec.columns[3] = (shard_column){"snr", snr};
-  spec.column_count = 4;
-  shard_write(&spec);
-}
-
 static int prepare(void **state) {
   (void)state;
-  char yaml[512];
   scratch_init(&s);
-  write_shard("train.h5", TRAIN_ROWS);
-  write_shard("test.h5", TEST_ROWS);
-  snprintf(
-      yaml, sizeof yaml,
-      "experiment: {id: E}\n"
-      "data: {train: [train.h5], test: test.h5, root: %s, noise: {test: generated}}\n"
-      "binning: {T_eff: [1, 2, 3], M_H: [0, 1]}\n"
-      "experts: {ridge: {alpha: [1, 10]}, posterior: }\n",
-      s.path);
-  scratch_write(&s, "study.yaml", yaml);
+  study_files_write(&s);
   return 0;
 }
 
@@ -71,8 +31,10 @@ static hr_status run_study(void) {
   char config[sizeof s.name], out[sizeof s.name], *run_dir = NULL;
   snprintf(config, sizeof config, "%s/study.yaml", s.path);
   snprintf(out, sizeof out, "%s/run", s.path);
-  const hr_study_options options = {
-      .config_path = config, .out_dir = out, .mode = HR_STUDY_RESTART};
+  const hr_study_options options = {.size = sizeof options,
+                                    .config_path = config,
+                                    .out_dir = out,
+                                    .mode = HR_STUDY_RESTART};
   err = (hr_error){0};
   hr_status status = hr_study_run(&options, NULL, &run_dir, &err);
   if (status == HR_OK) status = hr_report_write(run_dir, NULL, &err);
