@@ -28,6 +28,7 @@ typedef struct hr_fit {
   hr_fit_status status;
   char note[256]; /* one sentence: why skipped or failed, remedies applied; or "" */
   size_t train_rows;
+  size_t test_rows; /* that the study predicted with it; 0 until then */
   size_t variant_count;
   double *variant_value; /* [variant_count], e.g. alpha; NULL where there is but one */
   double *cv_r2;  /* [variant_count] validation R2, NaN where undefined; NULL: none */

@@ -109,6 +109,10 @@ struct hr_task {
   size_t best_epoch; /* of the curve, from 0: the model's */
 };
 
+/* Until every method makes models: a task as a fit and back, borrowing its arrays. */
+hr_fit hr_task_fit(const hr_task *task);
+hr_task hr_fit_task(const hr_fit *fit);
+
 /* An estimate, before anything is read. */
 typedef struct hr_cost {
   double memory_bytes;   /* at the peak */

@@ -1,112 +1,155 @@
+/* The life of a method in a study; what goes wrong with it alone ends it, not the study.
+ */
 #include "study/method_run.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/file.h"
 #include "core/observe.h"
 
-static void destroy_expert(hr_method_run *contender) {
-  if (contender->expert) contender->home.type->destroy(&contender->expert);
+static size_t slots_of(const hr_method_run *run) {
+  return hr_method_slots(run->home.type, run->view.bin_count);
 }
 
-static void drop_loaded(hr_method_run *contender) {
-  size_t count = hr_task_count(&contender->home);
-  for (size_t t = 0; contender->loaded && t < count; t++) {
-    hr_loaded_task_fini(&contender->loaded[t]);
+static void destroy_learner(hr_method_run *run) {
+  if (run->learner) run->home.type->destroy(&run->learner);
+}
+
+static void drop_trained(hr_method_run *run) {
+  for (size_t s = 0; run->trained && s < slots_of(run); s++) {
+    hr_trained_fini(&run->trained[s]);
   }
-  hr_free(contender->loaded);
-  hr_free(contender->tasks);
-  contender->loaded = NULL;
-  contender->tasks = NULL;
+  hr_free(run->trained);
+  run->trained = NULL;
+  hr_test_rows_fini(&run->test_rows);
 }
 
-void hr_method_run_fini(hr_method_run *contender) {
-  if (!contender->home.type) return;
-  destroy_expert(contender);
-  drop_loaded(contender);
+static void drop_cards(hr_method_run *run) {
+  for (size_t s = 0; run->cards && s < slots_of(run); s++) hr_card_fini(&run->cards[s]);
+  hr_free(run->cards);
+  hr_free(run->tasks);
+  run->cards = NULL;
+  run->tasks = NULL;
 }
 
-static hr_status keep_model(void *context, const hr_learner *expert, const hr_task *task,
+void hr_method_run_fini(hr_method_run *run) {
+  if (!run->home.type) return;
+  destroy_learner(run);
+  drop_trained(run);
+  drop_cards(run);
+}
+
+static hr_status keep_model(void *context, const hr_model *model, const hr_fit *fit,
                             hr_error *err) {
-  const hr_method_run *contender = context;
-  return hr_task_write(&contender->home, HR_STAGE_TRAINED, expert, task, err);
+  const hr_method_run *run = context;
+  const hr_card_content content = {.fit = fit, .model = model};
+  return hr_card_write(&run->home, HR_STAGE_TRAINED, &content, err);
 }
 
-/* Reads all tasks; *whole: they are all there, *failed: how many of them failed. */
-static hr_status load_tasks(hr_method_run *contender, bool *whole, size_t *failed,
+/* Until every method makes models: a task of the old kind as a card. */
+static hr_status write_old(const hr_method_run *run, hr_task_stage stage,
+                           const hr_learner *learner, const hr_task *task,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL;
+  size_t s = task->bin == HR_GLOBAL ? slots_of(run) - 1 : (size_t)task->bin;
+  const hr_fit fit = hr_task_fit(task);
+  const hr_card_content content = {
+      .fit = &fit, .predictions = task->predictions, .variance = task->variance};
+  HR_TRY(hr_task_folder(&run->home, s, &folder, err));
+  HR_TRY(hr_make_folders(folder, err));
+  if (learner && task->status == HR_FIT_OK) {
+    HR_TRY(run->home.type->save(learner, task, folder, err));
+  }
+  HR_TRY(hr_card_write(&run->home, stage, &content, err));
+cleanup:
+  hr_free(folder);
+  return status;
+}
+
+static hr_status keep_old_model(void *context, const hr_learner *learner,
+                                const hr_task *task, hr_error *err) {
+  return write_old(context, HR_STAGE_TRAINED, learner, task, err);
+}
+
+/* Reads all cards; *whole: they are all there, *failed: how many tasks failed. */
+static hr_status load_cards(hr_method_run *run, bool *whole, size_t *failed,
                             hr_error *err) {
   hr_status status = HR_OK;
-  size_t count = hr_task_count(&contender->home);
+  size_t count = slots_of(run);
   *whole = true;
   *failed = 0;
-  HR_TRY(hr_alloc(&contender->loaded, count, err));
-  HR_TRY(hr_alloc(&contender->tasks, count, err));
-  for (size_t t = 0; *whole && t < count; t++) {
-    HR_TRY(hr_task_read(&contender->home, HR_STAGE_DONE, t, &contender->loaded[t], whole,
-                        err));
-    contender->tasks[t] = contender->loaded[t].task;
-    *failed += contender->tasks[t].status == HR_FIT_FAILED;
+  HR_TRY(hr_alloc(&run->cards, count, err));
+  HR_TRY(hr_alloc(&run->tasks, count, err));
+  for (size_t s = 0; *whole && s < count; s++) {
+    HR_TRY(hr_card_read(&run->home, HR_STAGE_DONE, s, &run->cards[s], whole, err));
+    run->tasks[s] = hr_fit_task(&run->cards[s].fit);
+    run->tasks[s].predictions = run->cards[s].predictions;
+    run->tasks[s].variance = run->cards[s].variance;
+    *failed += run->tasks[s].status == HR_FIT_FAILED;
   }
 cleanup:
   return status;
 }
 
-static hr_status drop_records(const hr_method_run *contender, hr_task_stage stage,
+static hr_status drop_records(const hr_method_run *run, hr_task_stage stage,
                               hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t t = 0; status == HR_OK && t < hr_task_count(&contender->home); t++) {
-    status = hr_task_drop_record(&contender->home, stage, t, err);
+  for (size_t t = 0; status == HR_OK && t < slots_of(run); t++) {
+    status = hr_card_drop(&run->home, stage, t, err);
   }
   return status;
 }
 
 /* Where a task failed, the others keep the record of their training for a run that tries
  * again. */
-static hr_status set_done(hr_method_run *contender, size_t failed, hr_error *err) {
-  contender->state = HR_METHOD_RUN_DONE;
-  contender->outcome.tasks = contender->tasks;
-  contender->outcome.task_count = hr_task_count(&contender->home);
-  return failed == 0 ? drop_records(contender, HR_STAGE_TRAINED, err) : HR_OK;
+static hr_status set_done(hr_method_run *run, size_t failed, hr_error *err) {
+  run->state = HR_METHOD_RUN_DONE;
+  run->outcome.tasks = run->tasks;
+  run->outcome.task_count = slots_of(run);
+  return failed == 0 ? drop_records(run, HR_STAGE_TRAINED, err) : HR_OK;
 }
 
-hr_status hr_method_run_init(hr_method_run *contender, const hr_plan *plan,
+hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
                              const hr_config_expert *expert, const char *out_dir,
                              const char *study, hr_error *err) {
   hr_status status = HR_OK;
   bool whole = false;
   size_t failed = 0;
-  *contender = (hr_method_run){.view = plan->view, .parameters = expert->parameters};
-  contender->home = (hr_task_home){out_dir, study, expert->type, &contender->view};
-  contender->view.keeper = (hr_keeper){.context = contender, .keep = keep_model};
-  contender->outcome.type = expert->type;
-  HR_TRY(load_tasks(contender, &whole, &failed, err));
+  *run = (hr_method_run){.view = plan->view, .parameters = expert->parameters};
+  run->home = (hr_task_home){out_dir, study, expert->type, &run->view};
+  run->view.keeper = (hr_keeper){run, keep_model, keep_old_model};
+  run->outcome.type = expert->type;
+  HR_TRY(load_cards(run, &whole, &failed, err));
   if (whole && failed == 0) {
-    HR_TRY(set_done(contender, failed, err));
+    HR_TRY(set_done(run, failed, err));
     goto cleanup;
   }
   /* All of them predict again, and are not to be counted as done until they have. */
-  drop_loaded(contender);
-  HR_TRY(drop_records(contender, HR_STAGE_DONE, err));
+  drop_cards(run);
+  HR_TRY(drop_records(run, HR_STAGE_DONE, err));
 cleanup:
   return status;
 }
 
 /* Writes every task as failed, for `reason`. */
-static hr_status write_failed(const hr_method_run *contender, const char *reason,
+static hr_status write_failed(const hr_method_run *run, const char *reason,
                               hr_error *err) {
   hr_status status = HR_OK;
-  const hr_study_view *view = &contender->view;
+  const hr_study_view *view = &run->view;
   size_t rows[HR_MOST_BINS + 1], test_rows[HR_MOST_BINS + 1];
   hr_count_bins(view->train.bin, view->train.rows, view->bin_count, rows);
   hr_count_bins(view->test.route, view->test.rows, view->bin_count, test_rows);
-  for (size_t t = 0; t < hr_task_count(&contender->home); t++) {
-    int bin = hr_task_bin(&contender->home, t);
-    hr_task task = {.bin = bin, .status = HR_FIT_FAILED};
-    task.train_rows = bin == HR_GLOBAL ? view->train.rows : rows[bin];
-    task.test_rows = bin == HR_GLOBAL ? view->test.rows : test_rows[bin];
-    snprintf(task.note, sizeof task.note, "%s", reason);
-    HR_TRY(hr_task_write(&contender->home, HR_STAGE_DONE, NULL, &task, err));
+  for (size_t s = 0; s < slots_of(run); s++) {
+    int slot = hr_method_slot(run->home.type, view->bin_count, s);
+    hr_fit fit = {.slot = slot, .status = HR_FIT_FAILED};
+    fit.train_rows = slot == HR_GLOBAL ? view->train.rows : rows[slot];
+    fit.test_rows = slot == HR_GLOBAL ? view->test.rows : test_rows[slot];
+    snprintf(fit.note, sizeof fit.note, "%s", reason);
+    HR_TRY(
+        hr_card_write(&run->home, HR_STAGE_DONE, &(hr_card_content){.fit = &fit}, err));
   }
 cleanup:
   return status;
@@ -114,109 +157,117 @@ cleanup:
 
 /* Ends an expert whose step ended with `failure`; what concerns it alone does not end the
  * study. */
-static hr_status give_up(hr_method_run *contender, hr_status failure,
-                         const hr_error *reason, hr_error *err) {
+static hr_status give_up(hr_method_run *run, hr_status failure, const hr_error *reason,
+                         hr_error *err) {
   hr_status status = HR_OK;
   if (failure != HR_ERR_MEMORY && failure != HR_ERR_NUMERIC) {
     return hr_fail(err, failure, "%s", reason->message);
   }
-  destroy_expert(contender);
-  hr_observe_warning(contender->view.observer, "the expert %s is given up: %s",
-                     contender->home.type->name, reason->message);
-  HR_TRY(write_failed(contender, reason->message, err));
-  HR_TRY(hr_method_run_finish(contender, err));
+  destroy_learner(run);
+  drop_trained(run);
+  hr_observe_warning(run->view.observer, "the expert %s is given up: %s",
+                     run->home.type->name, reason->message);
+  HR_TRY(write_failed(run, reason->message, err));
+  HR_TRY(hr_method_run_finish(run, err));
 cleanup:
   return status;
 }
 
-/* Restores the model of task t, where an earlier run kept it; one that cannot be is
+/* Takes back the model of slot s, where an earlier run kept it; one that cannot be is
  * trained again. */
-static hr_status restore_model(hr_method_run *contender, size_t t, hr_error *err) {
+static hr_status resume_model(hr_method_run *run, size_t s, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_task_home *home = &contender->home;
-  hr_loaded_task loaded = {0};
+  const hr_method *type = run->home.type;
+  hr_card card = {.predictions = NULL};
   hr_error reason = {.status = HR_OK};
   char *folder = NULL;
   bool found = false;
-  HR_TRY(hr_task_read(home, HR_STAGE_TRAINED, t, &loaded, &found, err));
+  HR_TRY(hr_card_read(&run->home, HR_STAGE_TRAINED, s, &card, &found, err));
   if (!found) goto cleanup;
-  HR_TRY(hr_task_folder(home, t, &folder, err));
-  if (home->type->restore(contender->expert, &loaded.task, folder, &reason) != HR_OK) {
-    hr_observe_warning(contender->view.observer,
+  HR_TRY(hr_task_folder(&run->home, s, &folder, err));
+  const hr_task task = hr_fit_task(&card.fit);
+  hr_status resumed = type->resume
+                          ? type->resume(run->learner, &card.fit, folder, &reason)
+                          : type->restore(run->learner, &task, folder, &reason);
+  if (resumed != HR_OK) {
+    hr_observe_warning(run->view.observer,
                        "the model in %s cannot be taken back and is trained again: %s",
                        folder, reason.message);
   }
 cleanup:
-  hr_loaded_task_fini(&loaded);
+  hr_card_fini(&card);
   hr_free(folder);
   return status;
 }
 
-static hr_status create(hr_method_run *contender, hr_error *err) {
+static hr_status create(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_method *type = contender->home.type;
-  HR_TRY(type->create(&contender->view, contender->parameters, &contender->expert, err));
-  for (size_t t = 0; type->restore && t < hr_task_count(&contender->home); t++) {
-    HR_TRY(restore_model(contender, t, err));
+  const hr_method *type = run->home.type;
+  HR_TRY((type->begin ? type->begin : type->create)(&run->view, run->parameters,
+                                                    &run->learner, err));
+  bool keeps = type->resume || type->restore;
+  for (size_t s = 0; keeps && s < slots_of(run); s++) {
+    HR_TRY(resume_model(run, s, err));
   }
 cleanup:
   return status;
 }
 
-hr_status hr_method_run_begin(hr_method_run *contender, hr_error *err) {
-  const hr_method *type = contender->home.type;
-  const hr_observer *observer = contender->view.observer;
+hr_status hr_method_run_begin(hr_method_run *run, hr_error *err) {
+  const hr_method *type = run->home.type;
+  const hr_observer *observer = run->view.observer;
   hr_error reason = {.status = HR_OK};
-  if (contender->state != HR_METHOD_RUN_WAITING) return HR_OK;
-  if (!type->create) {
-    contender->state = HR_METHOD_RUN_ABSENT;
+  if (run->state != HR_METHOD_RUN_WAITING) return HR_OK;
+  if (!type->create && !type->begin) {
+    run->state = HR_METHOD_RUN_ABSENT;
     hr_observe_warning(observer, "the expert %s is not in this build: skipped",
                        type->name);
     return HR_OK;
   }
-  if (type->available && type->available(&contender->reason) != HR_OK) {
-    contender->state = HR_METHOD_RUN_ABSENT;
-    contender->outcome.reason = contender->reason.message;
+  if (type->available && type->available(&run->reason) != HR_OK) {
+    run->state = HR_METHOD_RUN_ABSENT;
+    run->outcome.reason = run->reason.message;
     hr_observe_warning(observer, "the expert %s is skipped: %s", type->name,
-                       contender->reason.message);
+                       run->reason.message);
     return HR_OK;
   }
-  contender->state = HR_METHOD_RUN_WORKING;
-  hr_status status = create(contender, &reason);
-  return status == HR_OK ? HR_OK : give_up(contender, status, &reason, err);
+  run->state = HR_METHOD_RUN_WORKING;
+  hr_status status = create(run, &reason);
+  return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
 
-bool hr_method_run_wants_rows(const hr_method_run *contender) {
-  const hr_method *type = contender->home.type;
-  if (contender->state != HR_METHOD_RUN_WORKING) return false;
-  return !type->is_trained || !type->is_trained(contender->expert);
+bool hr_method_run_wants_rows(const hr_method_run *run) {
+  const hr_method *type = run->home.type;
+  if (run->state != HR_METHOD_RUN_WORKING) return false;
+  return !type->is_trained || !type->is_trained(run->learner);
 }
 
 typedef struct sampling {
-  hr_method_run *contender;
+  hr_method_run *run;
   const hr_sample *sample;
 } sampling;
 
 static hr_status show_sample(void *context, const hr_block *block, hr_error *err) {
   const sampling *s = context;
-  hr_method_run *contender = s->contender;
+  hr_method_run *run = s->run;
   hr_error reason = {.status = HR_OK};
-  if (contender->state != HR_METHOD_RUN_WORKING) return HR_OK;
-  hr_status status = contender->home.type->observe_sample(
-      contender->expert, block, s->sample->rows + block->first_row, &reason);
-  return status == HR_OK ? HR_OK : give_up(contender, status, &reason, err);
+  if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
+  const hr_method *type = run->home.type;
+  const bool *chosen = s->sample->rows + block->first_row;
+  hr_status status = (type->sample ? type->sample : type->observe_sample)(
+      run->learner, block, chosen, &reason);
+  return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
 
-hr_status hr_method_run_sample(hr_method_run *contender, const hr_plan *plan,
-                               hr_error *err) {
+hr_status hr_method_run_sample(hr_method_run *run, const hr_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_method *type = contender->home.type;
+  const hr_method *type = run->home.type;
   hr_sample *sample = NULL;
-  if (!hr_method_run_wants_rows(contender) || !type->sample_rows) return HR_OK;
+  if (!hr_method_run_wants_rows(run) || !type->sample_rows) return HR_OK;
   HR_TRY(hr_sample_create(&plan->view.train, plan->view.bin_count,
-                          type->sample_rows(contender->expert), plan->view.seed, &sample,
+                          type->sample_rows(run->learner), plan->view.seed, &sample,
                           err));
-  sampling s = {contender, sample};
+  sampling s = {run, sample};
   const hr_pass pass = {.plan = plan,
                         .training = true,
                         .stage = "sampling training spectra",
@@ -229,69 +280,115 @@ cleanup:
   return status;
 }
 
-hr_status hr_method_run_observe(hr_method_run *contender, const hr_block *block,
+hr_status hr_method_run_observe(hr_method_run *run, const hr_block *block,
                                 hr_error *err) {
   hr_error reason = {.status = HR_OK};
-  if (!hr_method_run_wants_rows(contender)) return HR_OK;
-  hr_status status = contender->home.type->observe(contender->expert, block, &reason);
-  return status == HR_OK ? HR_OK : give_up(contender, status, &reason, err);
+  if (!hr_method_run_wants_rows(run)) return HR_OK;
+  const hr_method *type = run->home.type;
+  hr_status status =
+      (type->learn ? type->learn : type->observe)(run->learner, block, &reason);
+  return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
 
 static hr_status show_test(void *context, const hr_block *block, hr_error *err) {
-  hr_method_run *contender = context;
+  hr_method_run *run = context;
   hr_error reason = {.status = HR_OK};
-  if (contender->state != HR_METHOD_RUN_WORKING) return HR_OK;
-  hr_status status =
-      contender->home.type->observe_test(contender->expert, block, &reason);
-  return status == HR_OK ? HR_OK : give_up(contender, status, &reason, err);
+  if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
+  hr_status status = run->trained
+                         ? hr_test_rows_observe(&run->test_rows, block, &reason)
+                         : run->home.type->observe_test(run->learner, block, &reason);
+  return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
 
-hr_status hr_method_run_predict(hr_method_run *contender, const hr_plan *plan,
-                                hr_error *err) {
+/* Trains; what the learner holds beside its models is free from then on. */
+static hr_status train(hr_method_run *run, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_method *type = run->home.type;
+  if (!type->finish) return type->train(run->learner, err);
+  HR_TRY(hr_alloc(&run->trained, slots_of(run), err));
+  HR_TRY(type->finish(run->learner, run->trained, err));
+  destroy_learner(run);
+  HR_TRY(
+      hr_test_rows_init(&run->test_rows, &run->view, run->trained, slots_of(run), err));
+cleanup:
+  return status;
+}
+
+hr_status hr_method_run_predict(hr_method_run *run, const hr_plan *plan, hr_error *err) {
   hr_error reason = {.status = HR_OK};
   char stage[96];
-  if (contender->state != HR_METHOD_RUN_WORKING) return HR_OK;
-  hr_status status = contender->home.type->train(contender->expert, &reason);
-  if (status != HR_OK) return give_up(contender, status, &reason, err);
-  snprintf(stage, sizeof stage, "predicting test spectra, %s",
-           contender->home.type->title);
-  const hr_pass pass = {
-      .plan = plan, .stage = stage, .visit = show_test, .context = contender};
+  if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
+  hr_status status = train(run, &reason);
+  if (status != HR_OK) return give_up(run, status, &reason, err);
+  snprintf(stage, sizeof stage, "predicting test spectra, %s", run->home.type->title);
+  const hr_pass pass = {.plan = plan, .stage = stage, .visit = show_test, .context = run};
   return hr_pass_run(&pass, NULL, err);
 }
 
-static hr_status write_tasks(hr_method_run *contender, hr_error *err) {
+static hr_status write_trained(hr_method_run *run, hr_trained *trained, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_fit *fit = &trained->fit;
+  hr_slot_rows rows;
+  const hr_model_type *kind = trained->model ? trained->model->type : NULL;
+  size_t variants = trained->model ? trained->model->variant_count : 0;
+  HR_TRY(hr_slot_rows_init(&rows, &run->test_rows, fit->slot, variants, err));
+  fit->test_rows = rows.rows;
+  if (kind && kind->remark && rows.rows > 0) {
+    kind->remark(trained->model, rows.median_effective, fit->note, sizeof fit->note);
+  }
+  const hr_card_content content = {.fit = fit,
+                                   .model = trained->model,
+                                   .predictions = rows.predictions,
+                                   .variance = rows.variance,
+                                   .details = rows.details};
+  HR_TRY(hr_card_write(&run->home, HR_STAGE_DONE, &content, err));
+cleanup:
+  hr_slot_rows_fini(&rows);
+  return status;
+}
+
+static hr_status write_old_tasks(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
   size_t count = 0;
-  const hr_task *tasks = contender->home.type->tasks(contender->expert, &count);
-  if (count != hr_task_count(&contender->home)) {
+  const hr_task *tasks = run->home.type->tasks(run->learner, &count);
+  if (count != slots_of(run)) {
     return hr_fail(err, HR_ERR_INTERNAL, "the expert %s has %zu tasks, not %zu",
-                   contender->home.type->name, count, hr_task_count(&contender->home));
+                   run->home.type->name, count, slots_of(run));
   }
   for (size_t t = 0; t < count; t++) {
-    HR_TRY(hr_task_write(&contender->home, HR_STAGE_DONE, contender->expert, &tasks[t],
-                         err));
+    HR_TRY(write_old(run, HR_STAGE_DONE, run->learner, &tasks[t], err));
   }
 cleanup:
   return status;
 }
 
-hr_status hr_method_run_finish(hr_method_run *contender, hr_error *err) {
+static hr_status write_cards(hr_method_run *run, hr_error *err) {
+  hr_status status = HR_OK;
+  if (run->learner) return write_old_tasks(run, err);
+  for (size_t s = 0; run->trained && s < slots_of(run); s++) {
+    HR_TRY(write_trained(run, &run->trained[s], err));
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_method_run_finish(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
   bool whole = false;
   size_t failed = 0;
-  if (contender->state != HR_METHOD_RUN_WORKING) return HR_OK;
-  if (contender->expert) HR_TRY(write_tasks(contender, err));
-  destroy_expert(contender);
-  HR_TRY(load_tasks(contender, &whole, &failed, err));
+  if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
+  HR_TRY(write_cards(run, err));
+  destroy_learner(run);
+  drop_trained(run);
+  HR_TRY(load_cards(run, &whole, &failed, err));
   if (!whole) {
     status = hr_fail(err, HR_ERR_IO,
                      "the tasks of %s in %s are not what was written; the disk, or "
                      "another program, changed them",
-                     contender->home.type->name, contender->home.out_dir);
+                     run->home.type->name, run->home.out_dir);
     goto cleanup;
   }
-  HR_TRY(set_done(contender, failed, err));
+  HR_TRY(set_done(run, failed, err));
 cleanup:
   return status;
 }

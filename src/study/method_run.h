@@ -1,11 +1,12 @@
-/* An expert in a study, from what an earlier run left of it to its outcome, which is
+/* One method in a study, from what an earlier run left of it to its outcome, which is
  * always read back from the run directory. */
 #ifndef HR_STUDY_METHOD_RUN_H
 #define HR_STUDY_METHOD_RUN_H
 
 #include "routing/oracle.h"
+#include "study/card.h"
 #include "study/pass.h"
-#include "study/task_file.h"
+#include "study/predict.h"
 
 typedef enum hr_method_run_state {
   HR_METHOD_RUN_WAITING, /* to begin */
@@ -19,9 +20,11 @@ typedef struct hr_method_run {
   hr_task_home home; /* its view is the one below */
   hr_study_view view;
   const void *parameters;
-  hr_learner *expert;     /* while it works */
-  hr_loaded_task *loaded; /* [tasks] */
-  hr_task *tasks;         /* [tasks] of `loaded` */
+  hr_learner *learner;    /* while it learns */
+  hr_trained *trained;    /* [slots] from then on until all is written */
+  hr_test_rows test_rows; /* their predictions */
+  hr_card *cards;         /* [slots] read back */
+  hr_task *tasks;         /* [slots] of the cards */
   hr_outcome outcome;     /* points into the above */
   hr_error reason;        /* why it is absent */
 } hr_method_run;
@@ -30,34 +33,34 @@ typedef struct hr_method_run {
  * failed. Otherwise all are to be made again, but for models that were kept, and their
  * cards are removed. Borrows everything. To be followed by hr_method_run_fini, on failure
  * too; must not be moved. */
-hr_status hr_method_run_init(hr_method_run *contender, const hr_plan *plan,
+hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
                              const hr_config_expert *expert, const char *out_dir,
                              const char *study, hr_error *err) HR_MUST_CHECK;
-void hr_method_run_fini(hr_method_run *contender);
+void hr_method_run_fini(hr_method_run *run);
 
 /* From here on: an expert that runs out of memory or meets bad numbers is given up with a
  * warning, its tasks fail with a note, and that is no error; anything else is one. */
 
 /* Creates the expert, and restores the models that an earlier run kept. */
-hr_status hr_method_run_begin(hr_method_run *contender, hr_error *err) HR_MUST_CHECK;
+hr_status hr_method_run_begin(hr_method_run *run, hr_error *err) HR_MUST_CHECK;
 
 /* Whether it has to see the training rows. */
-bool hr_method_run_wants_rows(const hr_method_run *contender);
+bool hr_method_run_wants_rows(const hr_method_run *run);
 
 /* Shows it the random sample of training rows that it wants, in a pass of its own: what
  * it sees must not depend on who else is still to be trained. */
-hr_status hr_method_run_sample(hr_method_run *contender, const hr_plan *plan,
+hr_status hr_method_run_sample(hr_method_run *run, const hr_plan *plan,
                                hr_error *err) HR_MUST_CHECK;
 
 /* Shows it a block of training rows, where it wants them. */
-hr_status hr_method_run_observe(hr_method_run *contender, const hr_block *block,
+hr_status hr_method_run_observe(hr_method_run *run, const hr_block *block,
                                 hr_error *err) HR_MUST_CHECK;
 
 /* Trains, and predicts the test rows in a pass of its own. */
-hr_status hr_method_run_predict(hr_method_run *contender, const hr_plan *plan,
+hr_status hr_method_run_predict(hr_method_run *run, const hr_plan *plan,
                                 hr_error *err) HR_MUST_CHECK;
 
 /* Writes its tasks, frees the expert and reads the outcome back. */
-hr_status hr_method_run_finish(hr_method_run *contender, hr_error *err) HR_MUST_CHECK;
+hr_status hr_method_run_finish(hr_method_run *run, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -279,7 +279,7 @@ static void announce(const study *s, const hr_cost *cost) {
     const hr_method *type = contender->home.type;
     bool is_here = type->create && (!type->available || type->available(NULL) == HR_OK);
     if (is_here || contender->state == HR_METHOD_RUN_DONE) {
-      tasks += hr_task_count(&contender->home);
+      tasks += hr_method_slots(contender->home.type, s->plan->view.bin_count);
     }
   }
   hr_watch_begin(s->watch, s->out_dir, tasks, seconds,

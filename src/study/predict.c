@@ -1,0 +1,227 @@
+/* The test rows of a study, predicted by number. Blocks come as the stream cuts them;
+ * models that compare rows in groups want whole groups, so rows that begin or end a group
+ * in the middle of a block are copied and wait for the others. */
+#include "study/predict.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/quantile.h"
+#include "study/card.h"
+
+static hr_status alloc_nan(double **out, size_t count, hr_error *err) {
+  hr_status status = hr_alloc(out, count, err);
+  for (size_t i = 0; status == HR_OK && i < count; i++) (*out)[i] = (double)NAN;
+  return status;
+}
+
+/* Room for one more model in a table. */
+static hr_status widen(hr_row_table *table, const hr_trained *trained, hr_error *err) {
+  hr_status status = HR_OK;
+  if (!trained->model) return HR_OK;
+  if (trained->model->variant_count > table->variants) {
+    table->variants = trained->model->variant_count;
+  }
+  if (!trained->model->type->knows_variance || table->variance) return HR_OK;
+  HR_TRY(alloc_nan(&table->variance, table->rows, err));
+  HR_TRY(alloc_nan(&table->effective, table->rows, err));
+  HR_TRY(alloc_nan(&table->mean_error, table->rows, err));
+cleanup:
+  return status;
+}
+
+static hr_status init_table(hr_row_table *table, const hr_trained *trained, size_t count,
+                            size_t rows, hr_error *err) {
+  hr_status status = HR_OK;
+  table->rows = rows;
+  for (size_t s = 0; s < count; s++) HR_TRY(widen(table, &trained[s], err));
+  if (table->variants == 0) goto cleanup;
+  HR_TRY(hr_alloc(&table->mean, table->variants * rows, err));
+  for (size_t i = 0; i < table->variants * rows; i++) table->mean[i] = NAN;
+cleanup:
+  return status;
+}
+
+static void fini_table(hr_row_table *table) {
+  hr_free(table->mean);
+  hr_free(table->variance);
+  hr_free(table->effective);
+  hr_free(table->mean_error);
+  *table = (hr_row_table){0};
+}
+
+hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
+                            const hr_trained *trained, size_t slots, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = view->test.rows, bins = 0;
+  *rows = (hr_test_rows){.view = view, .trained = trained, .slots = slots};
+  while (bins < slots && trained[bins].fit.slot != HR_GLOBAL) bins++;
+  HR_TRY(init_table(&rows->own, trained, bins, count, err));
+  HR_TRY(init_table(&rows->global, trained + bins, slots - bins, count, err));
+  HR_TRY(hr_alloc(&rows->noisy, HR_PREDICT_ROWS * view->pixels, err));
+  HR_TRY(hr_alloc(&rows->error, HR_PREDICT_ROWS * view->pixels, err));
+  HR_TRY(hr_alloc(&rows->requests, slots, err));
+cleanup:
+  return status;
+}
+
+void hr_test_rows_fini(hr_test_rows *rows) {
+  fini_table(&rows->own);
+  fini_table(&rows->global);
+  hr_free(rows->noisy);
+  hr_free(rows->error);
+  hr_free(rows->requests);
+  hr_free(rows->row);
+  *rows = (hr_test_rows){.view = NULL};
+}
+
+static double *from(double *column, size_t first) {
+  return column ? column + first : NULL;
+}
+
+/* The rows of the block that go to the slot, listed at `list`; how many. */
+static size_t list_rows(const hr_study_view *view, const hr_spectra *spectra, int slot,
+                        uint32_t *list) {
+  const int32_t *route = view->test.route + spectra->first_row;
+  size_t count = 0;
+  for (size_t i = 0; i < spectra->rows; i++) {
+    if (slot == HR_GLOBAL || route[i] == slot) list[count++] = (uint32_t)i;
+  }
+  return count;
+}
+
+/* Asks every model for its rows of the block. A row has one route, and the global model
+ * may have all, so that the lists take twice the rows. */
+static hr_status predict(hr_test_rows *rows, const hr_spectra *spectra, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t used = 0, count = 0, first = spectra->first_row;
+  if (spectra->rows > rows->most_rows) {
+    HR_TRY(hr_realloc(&rows->row, 2 * rows->most_rows, 2 * spectra->rows, err));
+    rows->most_rows = spectra->rows;
+  }
+  for (size_t s = 0; s < rows->slots; s++) {
+    const hr_model *model = rows->trained[s].model;
+    if (!model) continue;
+    hr_row_table *table = model->slot == HR_GLOBAL ? &rows->global : &rows->own;
+    hr_request request = {.model = model,
+                          .row = rows->row + used,
+                          .variants = model->variant_count,
+                          .mean = table->mean + first,
+                          .variant_stride = table->rows,
+                          .variance = from(table->variance, first),
+                          .effective = from(table->effective, first),
+                          .mean_error = from(table->mean_error, first)};
+    request.count = list_rows(rows->view, spectra, model->slot, rows->row + used);
+    used += request.count;
+    if (request.count > 0) rows->requests[count++] = request;
+  }
+  status = hr_models_predict(spectra, rows->requests, count, err);
+cleanup:
+  return status;
+}
+
+static hr_status predict_waiting(hr_test_rows *rows, hr_error *err) {
+  hr_spectra spectra = {.first_row = rows->first,
+                        .rows = rows->waiting,
+                        .pixels = rows->view->pixels,
+                        .noisy = rows->noisy,
+                        .error = rows->error,
+                        .level = rows->view->noise_level};
+  rows->waiting = 0;
+  return predict(rows, &spectra, err);
+}
+
+/* Copies rows of the block from `at` on, up to the end of their group; how many. */
+static size_t keep(hr_test_rows *rows, const hr_block *block, size_t at) {
+  size_t pixels = block->pixels, left = block->rows - at;
+  size_t room = HR_PREDICT_ROWS - rows->waiting, count = left < room ? left : room;
+  size_t to = rows->waiting * pixels, bytes = count * pixels * sizeof *rows->noisy;
+  if (rows->waiting == 0) rows->first = block->first_row + at;
+  memcpy(rows->noisy + to, block->noisy + at * pixels, bytes);
+  memcpy(rows->error + to, block->error + at * pixels, bytes);
+  rows->waiting += count;
+  return count;
+}
+
+hr_status hr_test_rows_observe(hr_test_rows *rows, const hr_block *block, hr_error *err) {
+  hr_status status = HR_OK;
+  bool is_last = block->first_row + block->rows == rows->view->test.rows;
+  size_t at = 0;
+  while (at < block->rows) {
+    size_t left = block->rows - at, whole = left - left % HR_PREDICT_ROWS;
+    if (is_last) whole = left;
+    if (rows->waiting > 0 || whole == 0) {
+      at += keep(rows, block, at);
+      bool is_whole = rows->waiting == HR_PREDICT_ROWS;
+      if (is_whole || (is_last && at == block->rows)) HR_TRY(predict_waiting(rows, err));
+      continue;
+    }
+    hr_spectra spectra = {.first_row = block->first_row + at,
+                          .rows = whole,
+                          .pixels = block->pixels,
+                          .noisy = block->noisy + at * block->pixels,
+                          .error = block->error + at * block->pixels,
+                          .level = rows->view->noise_level};
+    HR_TRY(predict(rows, &spectra, err));
+    at += whole;
+  }
+cleanup:
+  return status;
+}
+
+static void gather(const hr_row_table *table, const hr_study_view *view, int slot,
+                   size_t variants, hr_slot_rows *out) {
+  size_t at = 0;
+  for (size_t i = 0; i < table->rows; i++) {
+    if (slot != HR_GLOBAL && view->test.route[i] != slot) continue;
+    for (size_t v = 0; v < variants; v++) {
+      out->predictions[v * out->rows + at] = table->mean[v * table->rows + i];
+    }
+    if (out->variance) {
+      double *details = out->details + at * HR_DETAILS;
+      out->variance[at] = details[0] = table->variance[i];
+      details[1] = table->effective[i];
+      details[2] = table->mean_error[i];
+    }
+    at++;
+  }
+}
+
+static hr_status find_median(hr_slot_rows *out, hr_error *err) {
+  double *effective = NULL;
+  if (!out->details || out->rows == 0) return HR_OK;
+  hr_status status = hr_alloc(&effective, out->rows, err);
+  if (status != HR_OK) return status;
+  for (size_t i = 0; i < out->rows; i++) effective[i] = out->details[i * HR_DETAILS + 1];
+  hr_sort_numbers(effective, out->rows);
+  out->median_effective = effective[out->rows / 2];
+  hr_free(effective);
+  return HR_OK;
+}
+
+hr_status hr_slot_rows_init(hr_slot_rows *out, const hr_test_rows *rows, int slot,
+                            size_t variants, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_row_table *table = slot == HR_GLOBAL ? &rows->global : &rows->own;
+  *out = (hr_slot_rows){.median_effective = (double)NAN};
+  for (size_t i = 0; i < table->rows; i++) {
+    out->rows += slot == HR_GLOBAL || rows->view->test.route[i] == slot;
+  }
+  HR_TRY(hr_alloc(&out->predictions, variants * out->rows, err));
+  if (table->variance) {
+    HR_TRY(hr_alloc(&out->variance, out->rows, err));
+    HR_TRY(hr_alloc(&out->details, out->rows * HR_DETAILS, err));
+  }
+  gather(table, rows->view, slot, variants, out);
+  HR_TRY(find_median(out, err));
+cleanup:
+  return status;
+}
+
+void hr_slot_rows_fini(hr_slot_rows *rows) {
+  hr_free(rows->predictions);
+  hr_free(rows->variance);
+  hr_free(rows->details);
+  *rows = (hr_slot_rows){0};
+}

@@ -1,0 +1,59 @@
+/* Predictions of the test rows by the models of one method. A row is its number: nothing
+ * here counts rows of a bin, and what is asked of a model lands where the number says. */
+#ifndef HR_STUDY_PREDICT_H
+#define HR_STUDY_PREDICT_H
+
+#include "data/stream.h"
+#include "methods/method.h"
+
+/* By row number; NaN where there is no prediction. */
+typedef struct hr_row_table {
+  size_t rows;                               /* N of the test set */
+  size_t variants;                           /* V, of the model that has the most */
+  float *mean;                               /* [V][N], in the unit of the target */
+  double *variance, *effective, *mean_error; /* [N]; NULL where no model gives them */
+} hr_row_table;
+
+typedef struct hr_test_rows {
+  const hr_study_view *view; /* borrowed, as is `trained` */
+  const hr_trained *trained; /* [slots] */
+  size_t slots;
+  hr_row_table own; /* each row by the model of its route's bin */
+  hr_row_table
+      global; /* each by the model of all rows; without variants: there is none */
+  /* Rows that wait until their group of HR_PREDICT_ROWS is whole. */
+  float *noisy, *error; /* [HR_PREDICT_ROWS][P] */
+  size_t first, waiting;
+  hr_request *requests; /* [slots], and what they list */
+  uint32_t *row;        /* [2 most_rows] */
+  size_t most_rows;     /* of a block, so far */
+} hr_test_rows;
+
+/* Room for the predictions of all models there are. Borrows; to be followed by
+ * hr_test_rows_fini, on failure too. HR_ERR_MEMORY. */
+hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
+                            const hr_trained *trained, size_t slots,
+                            hr_error *err) HR_MUST_CHECK;
+void hr_test_rows_fini(hr_test_rows *rows);
+
+/* Predicts a block of test rows, which come in order; some of them may wait for the next
+ * block. Fails as the models do. */
+hr_status hr_test_rows_observe(hr_test_rows *rows, const hr_block *block,
+                               hr_error *err) HR_MUST_CHECK;
+
+/* What is written of a slot: its rows in order of their numbers; owned. */
+typedef struct hr_slot_rows {
+  size_t rows;
+  float *predictions;      /* [variants][rows] */
+  double *variance;        /* [rows] or NULL */
+  double *details;         /* [rows][HR_DETAILS] or NULL */
+  double median_effective; /* NaN: not known */
+} hr_slot_rows;
+
+/* The rows of slot `slot`, with so many variants. To be followed by hr_slot_rows_fini, on
+ * failure too. HR_ERR_MEMORY. */
+hr_status hr_slot_rows_init(hr_slot_rows *out, const hr_test_rows *rows, int slot,
+                            size_t variants, hr_error *err) HR_MUST_CHECK;
+void hr_slot_rows_fini(hr_slot_rows *rows);
+
+#endif
