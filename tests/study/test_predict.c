@@ -1,0 +1,188 @@
+/* Predictions by row number, from models that say which rows they were asked for. */
+#include "study/predict.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "study/card.h"
+#include "support/check.h"
+#include "support/fail_alloc.h"
+
+enum { ROWS = 300, PIXELS = 3, BINS = 2, SLOTS = BINS + 1, VARIANTS = 2 };
+
+/* Answers with the row and the slot; refuses a group that was cut. */
+static hr_status predict_stub(const hr_spectra *spectra, const hr_request *requests,
+                              size_t count, hr_error *err) {
+  if (spectra->first_row % HR_PREDICT_ROWS != 0) {
+    return hr_fail(err, HR_ERR_INTERNAL, "a group begins at row %zu", spectra->first_row);
+  }
+  for (size_t r = 0; r < count; r++) {
+    const hr_request *request = &requests[r];
+    for (size_t i = 0; i < request->count; i++) {
+      size_t row = request->row[i];
+      float x = spectra->noisy[row * PIXELS] + 1000 * (float)(request->model->slot + 1);
+      for (size_t v = 0; v < request->variants; v++) {
+        request->mean[v * request->variant_stride + row] = x + (float)v / 4;
+      }
+      if (!request->model->type->knows_variance) continue;
+      request->variance[row] = (double)spectra->error[row * PIXELS];
+      request->effective[row] = (double)(spectra->first_row + row);
+      request->mean_error[row] = spectra->level;
+    }
+  }
+  return HR_OK;
+}
+
+static const hr_model_type plain = {.kind = "stub", .predict = predict_stub};
+static const hr_model_type knowing = {
+    .kind = "stub", .knows_variance = true, .predict = predict_stub};
+
+/* Rows are their own numbers, the error a tenth of it; bin 1 has no model. */
+typedef struct made_up {
+  float x[ROWS * PIXELS], error[ROWS * PIXELS];
+  int32_t route[ROWS];
+  hr_model models[SLOTS];
+  hr_trained trained[SLOTS];
+  hr_study_view view;
+} made_up;
+
+static void make(made_up *m, const hr_model_type *type) {
+  *m = (made_up){.view = {.pixels = PIXELS,
+                          .bin_count = BINS,
+                          .noise_level = 0.5,
+                          .test = {.rows = ROWS, .route = m->route}}};
+  for (size_t i = 0; i < ROWS; i++) {
+    m->route[i] = i % 3 == 2 ? HR_UNCOVERED : (int32_t)(i % 3);
+    for (size_t p = 0; p < PIXELS; p++) {
+      m->x[i * PIXELS + p] = (float)i;
+      m->error[i * PIXELS + p] = (float)i / 10;
+    }
+  }
+  for (size_t s = 0; s < SLOTS; s++) {
+    int slot = s == BINS ? HR_GLOBAL : (int)s;
+    m->trained[s].fit = (hr_fit){.slot = slot};
+    m->models[s] = (hr_model){type, slot, PIXELS, 1, s == BINS ? 1 : VARIANTS, 0};
+    if (s != 1) m->trained[s].model = &m->models[s];
+  }
+}
+
+static hr_status show(const made_up *m, hr_test_rows *rows, size_t block_rows,
+                      hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t first = 0; first < ROWS && status == HR_OK; first += block_rows) {
+    size_t count = ROWS - first < block_rows ? ROWS - first : block_rows;
+    const float *x = m->x + first * PIXELS;
+    const hr_block block = {first, count, PIXELS, x, m->error + first * PIXELS, x};
+    status = hr_test_rows_observe(rows, &block, err);
+  }
+  return status;
+}
+
+static hr_status predict(const made_up *m, size_t block_rows, hr_test_rows *rows,
+                         hr_error *err) {
+  hr_status status = hr_test_rows_init(rows, &m->view, m->trained, SLOTS, err);
+  return status == HR_OK ? show(m, rows, block_rows, err) : status;
+}
+
+static void check_tables(const hr_test_rows *rows) {
+  assert_int_equal(rows->own.variants, VARIANTS);
+  assert_int_equal(rows->global.variants, 1);
+  for (size_t i = 0; i < ROWS; i++) {
+    check_near((double)rows->global.mean[i], (double)i, 0);
+    for (size_t v = 0; v < VARIANTS; v++) {
+      double own = (double)rows->own.mean[v * ROWS + i];
+      if (i % 3 == 0) check_near(own, 1000 + (double)i + (double)v / 4, 0);
+      if (i % 3 != 0) assert_true(isnan(own)); /* no model, or no bin */
+    }
+  }
+}
+
+static void test_rows_land_at_their_number_for_any_block(void **state) {
+  (void)state;
+  static made_up m;
+  make(&m, &plain);
+  const size_t blocks[] = {1, 7, 127, 128, 129, 256, ROWS};
+  for (size_t b = 0; b < sizeof blocks / sizeof blocks[0]; b++) {
+    hr_test_rows rows;
+    hr_error err;
+    assert_int_equal(predict(&m, blocks[b], &rows, &err), HR_OK);
+    check_tables(&rows);
+    assert_null(rows.own.variance);
+    hr_test_rows_fini(&rows);
+  }
+}
+
+static void test_a_slot_has_its_rows_in_order(void **state) {
+  (void)state;
+  static made_up m;
+  hr_test_rows rows;
+  hr_slot_rows slot;
+  hr_error err;
+  make(&m, &knowing);
+  assert_int_equal(predict(&m, 50, &rows, &err), HR_OK);
+  assert_int_equal(hr_slot_rows_init(&slot, &rows, 0, VARIANTS, &err), HR_OK);
+  assert_int_equal(slot.rows, 100);
+  for (size_t at = 0; at < slot.rows; at++) {
+    size_t row = 3 * at;
+    check_near((double)slot.predictions[at], 1000 + (double)row, 0);
+    check_near((double)slot.predictions[slot.rows + at], 1000.25 + (double)row, 0);
+    check_near(slot.variance[at], (double)((float)row / 10), 0);
+    check_near(slot.details[at * HR_DETAILS], slot.variance[at], 0);
+    check_near(slot.details[at * HR_DETAILS + 1], (double)row, 0);
+    check_near(slot.details[at * HR_DETAILS + 2], 0.5, 0);
+  }
+  check_near(slot.median_effective, 150, 0); /* the middle of 0, 3, .. 297, the upper one */
+  hr_slot_rows_fini(&slot);
+  assert_int_equal(hr_slot_rows_init(&slot, &rows, HR_GLOBAL, 1, &err), HR_OK);
+  assert_int_equal(slot.rows, ROWS);
+  check_near((double)slot.predictions[299], 299, 0);
+  hr_slot_rows_fini(&slot);
+  hr_test_rows_fini(&rows);
+}
+
+static void test_without_models_there_is_nothing(void **state) {
+  (void)state;
+  static made_up m;
+  hr_test_rows rows;
+  hr_slot_rows slot;
+  hr_error err;
+  make(&m, &plain);
+  for (size_t s = 0; s < SLOTS; s++) m.trained[s].model = NULL;
+  assert_int_equal(predict(&m, 50, &rows, &err), HR_OK);
+  assert_null(rows.own.mean);
+  assert_int_equal(hr_slot_rows_init(&slot, &rows, 1, 0, &err), HR_OK);
+  assert_int_equal(slot.rows, 100); /* that a card tells of */
+  assert_true(isnan(slot.median_effective));
+  hr_slot_rows_fini(&slot);
+  hr_test_rows_fini(&rows);
+}
+
+static hr_status predict_and_gather(void *context, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_test_rows rows = {.view = NULL};
+  hr_slot_rows slot = {0};
+  HR_TRY(predict(context, 50, &rows, err));
+  HR_TRY(hr_slot_rows_init(&slot, &rows, 0, VARIANTS, err));
+cleanup:
+  hr_slot_rows_fini(&slot);
+  hr_test_rows_fini(&rows);
+  return status;
+}
+
+static void test_memory_that_runs_out_leaves_nothing(void **state) {
+  (void)state;
+  static made_up m;
+  make(&m, &knowing);
+  check_alloc_failures(predict_and_gather(&m, NULL));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_rows_land_at_their_number_for_any_block),
+      cmocka_unit_test(test_a_slot_has_its_rows_in_order),
+      cmocka_unit_test(test_without_models_there_is_nothing),
+      cmocka_unit_test(test_memory_that_runs_out_leaves_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
