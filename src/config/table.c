@@ -193,6 +193,14 @@ static const hr_field run_fields[] = {
      .maximum = HR_FIELD_MOST_INTEGER,
      .help = "Rows that are read at a time; 0: as many as the memory allows. Results do "
              "not depend on it."},
+    {.name = "model",
+     .kind = HR_FIELD_TEXT,
+     FIELD(run.model),
+     .default_text = "compact",
+     .choices = "full|compact|none",
+     .help = "The folder model/ that `headroom predict` takes: full, its predictions are "
+             "those of the study bit for bit; compact, templates of the posterior mean "
+             "are rounded, to 1e-4 of the target; none."},
 };
 
 static const hr_field page_fields[] = {

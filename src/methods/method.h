@@ -131,6 +131,7 @@ typedef struct hr_method {
                           as an input, which may give the label away (leakage.h) */
   bool has_global;     /* whether it also trains a model on all rows */
   bool only_global;    /* whether that is its only task */
+  const hr_model_type *kind; /* of its models; NULL until it makes any */
   size_t parameters_size;
   const hr_field *fields;
   size_t field_count;

@@ -94,8 +94,9 @@ static void remove_leftovers(const char *out_dir) {
 /* Removes what an earlier run computed: its results first, since they are to be those of
  * the tasks. */
 static hr_status begin_anew(const char *out_dir, hr_error *err) {
-  static const char *const names[] = {"results.json", "predictions.csv",
-                                      "preparation.json", "timings.json", "tasks"};
+  static const char *const names[] = {
+      "results.json", "predictions.csv", "preparation.json",
+      "timings.json", "tasks",           "model"};
   hr_status status = HR_OK;
   char *path = NULL;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

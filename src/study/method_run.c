@@ -8,6 +8,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "study/bundle.h"
 
 static size_t slots_of(const hr_method_run *run) {
   return hr_method_slots(run->home.type, run->view.bin_count);
@@ -112,18 +113,24 @@ static hr_status set_done(hr_method_run *run, size_t failed, hr_error *err) {
   return failed == 0 ? drop_records(run, HR_STAGE_TRAINED, err) : HR_OK;
 }
 
+static bool has_models(const hr_method_run *run) {
+  return hr_study_has_models(run->config, run->home.out_dir, run->home.type, run->cards,
+                             slots_of(run));
+}
+
 hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
                              const hr_config_expert *expert, const char *out_dir,
                              const char *study, hr_error *err) {
   hr_status status = HR_OK;
   bool whole = false;
   size_t failed = 0;
-  *run = (hr_method_run){.view = plan->view, .parameters = expert->parameters};
+  *run = (hr_method_run){
+      .view = plan->view, .parameters = expert->parameters, .config = plan->config};
   run->home = (hr_task_home){out_dir, study, expert->type, &run->view};
   run->view.keeper = (hr_keeper){run, keep_model, keep_old_model};
   run->outcome.type = expert->type;
   HR_TRY(load_cards(run, &whole, &failed, err));
-  if (whole && failed == 0) {
+  if (whole && failed == 0 && has_models(run)) {
     HR_TRY(set_done(run, failed, err));
     goto cleanup;
   }
@@ -365,6 +372,10 @@ cleanup:
 static hr_status write_cards(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
   if (run->learner) return write_old_tasks(run, err);
+  if (run->trained) {
+    HR_TRY(hr_study_save_models(run->config, run->home.out_dir, run->home.type,
+                                run->trained, slots_of(run), err));
+  }
   for (size_t s = 0; run->trained && s < slots_of(run); s++) {
     HR_TRY(write_trained(run, &run->trained[s], err));
   }

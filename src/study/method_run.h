@@ -19,6 +19,7 @@ typedef struct hr_method_run {
   hr_method_run_state state;
   hr_task_home home; /* its view is the one below */
   hr_study_view view;
+  const hr_config *config;
   const void *parameters;
   hr_learner *learner;    /* while it learns */
   hr_trained *trained;    /* [slots] from then on until all is written */

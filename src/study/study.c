@@ -16,6 +16,7 @@
 #include "session/timings.h"
 #include "session/watch.h"
 #include "study/bound.h"
+#include "study/bundle.h"
 #include "study/method_run.h"
 #include "study/preflight.h"
 #include "study/results_check.h"
@@ -27,8 +28,8 @@ typedef struct study {
   hr_plan *plan;
   hr_watch *watch;
   hr_rundir rundir;
-  hr_method_run *contenders; /* [expert_count] */
-  hr_outcome *outcomes;      /* [expert_count] of the contenders, when all are done */
+  hr_method_run *runs;  /* [expert_count] */
+  hr_outcome *outcomes; /* [expert_count] of the runs, when all are done */
   hr_bound bound;
   hr_preparation train_preparation, test_preparation;
   bool is_train_counted;
@@ -39,24 +40,24 @@ static const hr_observer *observer_of(const study *s) {
   return &s->watch->observer;
 }
 
-static void destroy_contenders(study *s) {
-  for (size_t i = 0; s->contenders && i < s->config->expert_count; i++) {
-    hr_method_run_fini(&s->contenders[i]);
+static void destroy_runs(study *s) {
+  for (size_t i = 0; s->runs && i < s->config->expert_count; i++) {
+    hr_method_run_fini(&s->runs[i]);
   }
-  hr_free(s->contenders);
+  hr_free(s->runs);
   hr_free(s->outcomes);
   hr_bound_fini(&s->bound);
 }
 
 /* Finds out what an earlier run has done already. */
-static hr_status find_contenders(study *s, const char *print, hr_error *err) {
+static hr_status find_runs(study *s, const char *print, hr_error *err) {
   hr_status status = HR_OK;
   size_t count = s->config->expert_count;
-  HR_TRY(hr_alloc(&s->contenders, count, err));
+  HR_TRY(hr_alloc(&s->runs, count, err));
   HR_TRY(hr_alloc(&s->outcomes, count, err));
   for (size_t i = 0; i < count; i++) {
-    HR_TRY(hr_method_run_init(&s->contenders[i], s->plan, &s->config->experts[i],
-                              s->out_dir, print, err));
+    HR_TRY(hr_method_run_init(&s->runs[i], s->plan, &s->config->experts[i], s->out_dir,
+                              print, err));
   }
   hr_rundir_read_preparation(s->out_dir, &s->plan->origin, &s->train_preparation,
                              &s->is_train_counted);
@@ -66,9 +67,9 @@ cleanup:
 
 static bool are_tasks_done(const study *s) {
   for (size_t i = 0; i < s->config->expert_count; i++) {
-    const hr_method_run *contender = &s->contenders[i];
-    bool is_absent = !contender->home.type->create;
-    if (contender->state != HR_METHOD_RUN_DONE && !is_absent) return false;
+    const hr_method_run *run = &s->runs[i];
+    bool is_absent = !run->home.type->create;
+    if (run->state != HR_METHOD_RUN_DONE && !is_absent) return false;
   }
   return true;
 }
@@ -106,8 +107,8 @@ static hr_status show_block(void *context, const hr_block *block, hr_error *err)
   study *s = context;
   hr_timings_lap(&s->timings, "read training rows", NULL);
   for (size_t i = 0; i < s->config->expert_count; i++) {
-    HR_TRY(hr_method_run_observe(&s->contenders[i], block, err));
-    hr_timings_lap(&s->timings, "gather", s->contenders[i].home.type->name);
+    HR_TRY(hr_method_run_observe(&s->runs[i], block, err));
+    hr_timings_lap(&s->timings, "gather", s->runs[i].home.type->name);
   }
 cleanup:
   return status;
@@ -118,8 +119,8 @@ static hr_status read_training(study *s, hr_error *err) {
   hr_status status = HR_OK;
   bool wanted = !s->is_train_counted;
   for (size_t i = 0; i < s->config->expert_count; i++) {
-    HR_TRY(hr_method_run_sample(&s->contenders[i], s->plan, err));
-    wanted = wanted || hr_method_run_wants_rows(&s->contenders[i]);
+    HR_TRY(hr_method_run_sample(&s->runs[i], s->plan, err));
+    wanted = wanted || hr_method_run_wants_rows(&s->runs[i]);
   }
   hr_timings_lap(&s->timings, "sample", NULL);
   if (!wanted) return HR_OK;
@@ -140,16 +141,16 @@ cleanup:
 }
 
 /* One expert after the other, so that each one's memory is free for the next. */
-static hr_status finish_contenders(study *s, hr_error *err) {
+static hr_status finish_runs(study *s, hr_error *err) {
   hr_status status = HR_OK;
   for (size_t turn = 0; turn < s->plan->memory.count; turn++) {
     size_t i = s->plan->memory.turn[turn];
-    hr_method_run *contender = &s->contenders[i];
-    HR_TRY(hr_method_run_predict(contender, s->plan, err));
-    HR_TRY(hr_method_run_finish(contender, err));
-    s->outcomes[i] = contender->outcome;
+    hr_method_run *run = &s->runs[i];
+    HR_TRY(hr_method_run_predict(run, s->plan, err));
+    HR_TRY(hr_method_run_finish(run, err));
+    s->outcomes[i] = run->outcome;
     hr_give_back_freed();
-    hr_timings_lap(&s->timings, "train and predict", contender->home.type->name);
+    hr_timings_lap(&s->timings, "train and predict", run->home.type->name);
     keep_timings(s);
   }
 cleanup:
@@ -229,6 +230,24 @@ cleanup:
   return status;
 }
 
+/* What is left to predict with, of all experts but the controls. */
+static hr_status write_bundle(const study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = s->config->expert_count - s->config->control_count;
+  hr_study_method *methods = NULL;
+  HR_TRY(hr_alloc(&methods, count, err));
+  for (size_t i = 0; i < count; i++) {
+    const hr_method_run *run = &s->runs[i];
+    const hr_method *method = run->home.type;
+    methods[i] = (hr_study_method){method, run->cards,
+                                   hr_method_slots(method, s->plan->view.bin_count)};
+  }
+  HR_TRY(hr_study_write_bundle(s->plan, s->out_dir, methods, count, err));
+cleanup:
+  hr_free(methods);
+  return status;
+}
+
 static void tell_preparation(const study *s) {
   const hr_preparation *train = &s->train_preparation, *test = &s->test_preparation;
   hr_observe_info(
@@ -258,7 +277,7 @@ static hr_status check_machine(const study *s, hr_cost *cost, hr_error *err) {
   hr_resources resources;
   HR_TRY(hr_alloc(&is_done, s->config->expert_count, err));
   for (size_t i = 0; i < s->config->expert_count; i++) {
-    is_done[i] = s->contenders[i].state == HR_METHOD_RUN_DONE;
+    is_done[i] = s->runs[i].state == HR_METHOD_RUN_DONE;
   }
   hr_plan_estimate_rest(s->plan, is_done, cost);
   hr_resources_find(s->out_dir, "", &resources);
@@ -275,11 +294,11 @@ static void announce(const study *s, const hr_cost *cost) {
   size_t tasks = 0;
   double seconds = s->options->begun ? hr_plan_seconds(cost) : 0;
   for (size_t i = 0; i < s->config->expert_count; i++) {
-    const hr_method_run *contender = &s->contenders[i];
-    const hr_method *type = contender->home.type;
+    const hr_method_run *run = &s->runs[i];
+    const hr_method *type = run->home.type;
     bool is_here = type->create && (!type->available || type->available(NULL) == HR_OK);
-    if (is_here || contender->state == HR_METHOD_RUN_DONE) {
-      tasks += hr_method_slots(contender->home.type, s->plan->view.bin_count);
+    if (is_here || run->state == HR_METHOD_RUN_DONE) {
+      tasks += hr_method_slots(run->home.type, s->plan->view.bin_count);
     }
   }
   hr_watch_begin(s->watch, s->out_dir, tasks, seconds,
@@ -331,13 +350,14 @@ static hr_status work(study *s, hr_error *err) {
   hr_status status = HR_OK;
   warn_of_uneven_noise(s);
   hr_plan_warn(s->plan);
+  HR_TRY(hr_study_drop_bundle(s->out_dir, err));
   HR_TRY(drop_results(s, err));
   for (size_t i = 0; i < s->config->expert_count; i++) {
-    HR_TRY(hr_method_run_begin(&s->contenders[i], err));
+    HR_TRY(hr_method_run_begin(&s->runs[i], err));
   }
   hr_timings_lap(&s->timings, "prepare", NULL);
   HR_TRY(read_training(s, err));
-  HR_TRY(finish_contenders(s, err));
+  HR_TRY(finish_runs(s, err));
   HR_TRY(read_test(s, err));
   tell_preparation(s);
   HR_TRY(write_results(s, err));
@@ -355,7 +375,8 @@ static hr_status run(study *s, hr_error *err) {
   HR_TRY(hr_plan_check_memory(s->plan, err));
   HR_TRY(hr_rundir_open(s->out_dir, &s->plan->origin, s->options->mode, &s->rundir, err));
   s->plan->view.folder = s->out_dir; /* experts get copies */
-  HR_TRY(find_contenders(s, print, err));
+  HR_TRY(hr_study_check_bundle(s->out_dir, observer_of(s), err));
+  HR_TRY(find_runs(s, print, err));
   HR_TRY(check_machine(s, &cost, err));
   if (s->rundir.is_resumed) {
     const hr_sessions earlier = hr_sessions_find(s->out_dir);
@@ -366,6 +387,7 @@ static hr_status run(study *s, hr_error *err) {
   announce(s, &cost);
   HR_TRY(look_for_work(s, print, &is_complete, err));
   if (!is_complete) HR_TRY(work(s, err));
+  if (!hr_study_has_bundle(s->config, s->out_dir)) HR_TRY(write_bundle(s, err));
   if (s->options->finish) {
     HR_TRY(s->options->finish(s->options->context, s->out_dir, err));
     hr_timings_lap(&s->timings, "report", NULL);
@@ -464,7 +486,7 @@ cleanup:
   if (status != HR_OK && err) *err = reason;
   if (status != HR_OK && watch.out_dir) keep_timings(&s);
   hr_watch_end(&watch, status, reason.message);
-  destroy_contenders(&s);
+  destroy_runs(&s);
   if (opened.out_dir) hr_rundir_close(opened.out_dir, &s.rundir);
   if (status == HR_OK) {
     *run_dir = opened.out_dir;

@@ -56,7 +56,8 @@ static void test_written_to_the_letter(void **state) {
                       "publish: []\n"
                       "run:\n"
                       "  memory_mib: 4096\n"
-                      "  block_rows: 0\n");
+                      "  block_rows: 0\n"
+                      "  model: compact\n");
   hr_free(text);
   hr_config_destroy(&c);
 }

@@ -132,7 +132,8 @@ static void test_a_slot_has_its_rows_in_order(void **state) {
     check_near(slot.details[at * HR_DETAILS + 1], (double)row, 0);
     check_near(slot.details[at * HR_DETAILS + 2], 0.5, 0);
   }
-  check_near(slot.median_effective, 150, 0); /* the middle of 0, 3, .. 297, the upper one */
+  check_near(slot.median_effective, 150,
+             0); /* the middle of 0, 3, .. 297, the upper one */
   hr_slot_rows_fini(&slot);
   assert_int_equal(hr_slot_rows_init(&slot, &rows, HR_GLOBAL, 1, &err), HR_OK);
   assert_int_equal(slot.rows, ROWS);

@@ -1,0 +1,286 @@
+/* The bundle's description, from the plan and the fits. Everything in it comes from
+ * training rows, so a bundle knows nothing of the test set. */
+#include "study/bundle.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/observe.h"
+
+static const char folder_name[] = "model";
+
+static bool is_wanted(const hr_config *config) {
+  return !config->run.model || strcmp(config->run.model, "none") != 0;
+}
+
+static bool is_control(const hr_method *method) {
+  return !hr_method_find(method->name);
+}
+
+static hr_model_form form_of(const hr_config *config) {
+  bool is_full = config->run.model && strcmp(config->run.model, "full") == 0;
+  return is_full ? HR_MODEL_FULL : HR_MODEL_COMPACT;
+}
+
+hr_status hr_study_save_models(const hr_config *config, const char *out_dir,
+                               const hr_method *method, const hr_trained *trained,
+                               size_t slots, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_model **models = NULL;
+  char *folder = NULL;
+  size_t count = 0;
+  if (!is_wanted(config) || is_control(method)) return HR_OK;
+  HR_TRY(hr_alloc(&models, slots, err));
+  for (size_t s = 0; s < slots; s++) {
+    if (trained[s].model) models[count++] = trained[s].model;
+  }
+  if (count == 0) goto cleanup;
+  HR_TRY(hr_join_path(out_dir, folder_name, &folder, err));
+  HR_TRY(
+      hr_bundle_save_models(folder, method->name, models, count, form_of(config), err));
+cleanup:
+  hr_free(models);
+  hr_free(folder);
+  return status;
+}
+
+static bool is_there(const char *out_dir, const char *name) {
+  char *folder = NULL, *path = NULL;
+  bool found = hr_join_path(out_dir, folder_name, &folder, NULL) == HR_OK &&
+               hr_join_path(folder, name, &path, NULL) == HR_OK &&
+               access(path, F_OK) == 0;
+  hr_free(folder);
+  hr_free(path);
+  return found;
+}
+
+bool hr_study_has_models(const hr_config *config, const char *out_dir,
+                         const hr_method *method, const hr_card *cards, size_t slots) {
+  if (!is_wanted(config) || is_control(method) || !method->kind) return true;
+  for (size_t s = 0; s < slots; s++) {
+    char name[HR_BUNDLE_NAME_BYTES];
+    const hr_fit *fit = &cards[s].fit;
+    if (fit->status != HR_FIT_OK) continue;
+    hr_bundle_folder_name(method->kind, method->name, fit->slot, name);
+    if (!is_there(out_dir, name)) return false;
+  }
+  return true;
+}
+
+bool hr_study_has_bundle(const hr_config *config, const char *out_dir) {
+  return !is_wanted(config) || is_there(out_dir, "model.json");
+}
+
+hr_status hr_study_drop_bundle(const char *out_dir, hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL;
+  if (!is_there(out_dir, "model.json")) return HR_OK;
+  HR_TRY(hr_join_path(out_dir, "model/model.json", &path, err));
+  HR_TRY(hr_remove_all(path, err));
+cleanup:
+  hr_free(path);
+  return status;
+}
+
+hr_status hr_study_check_bundle(const char *out_dir, const hr_observer *observer,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL;
+  hr_error reason = {.status = HR_OK};
+  hr_bundle_description found = {0};
+  if (!is_there(out_dir, "model.json")) return HR_OK;
+  HR_TRY(hr_join_path(out_dir, folder_name, &folder, err));
+  if (hr_bundle_read(folder, &found, &reason) == HR_OK) goto cleanup;
+  if (reason.status == HR_ERR_MEMORY) {
+    status = hr_fail(err, reason.status, "%s", reason.message);
+    goto cleanup;
+  }
+  hr_observe_warning(observer, "the models are made again: %s", reason.message);
+  HR_TRY(hr_remove_all(folder, err));
+cleanup:
+  hr_bundle_description_fini(&found);
+  hr_free(folder);
+  return status;
+}
+
+static hr_bundle_range range_of(const double *values, size_t rows) {
+  hr_bundle_range range = {(double)NAN, (double)NAN};
+  for (size_t i = 0; values && i < rows; i++) {
+    if (!(values[i] >= range.minimum)) range.minimum = fmin(values[i], range.minimum);
+    if (!(values[i] <= range.maximum)) range.maximum = fmax(values[i], range.maximum);
+  }
+  return range;
+}
+
+static hr_status copy_text(const char *from, char **to, hr_error *err) {
+  return hr_copy_text(from ? from : "", to, err);
+}
+
+static hr_status describe_target(const hr_plan *plan, hr_bundle_description *out,
+                                 hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *view = &plan->view;
+  HR_TRY(hr_alloc(&out->targets, 1, err));
+  out->target_count = 1;
+  HR_TRY(copy_text(view->target_name, &out->targets->name, err));
+  HR_TRY(copy_text(hr_bundle_unit(view->target_name), &out->targets->unit, err));
+  out->targets->train = range_of(view->train.target, view->train.rows);
+cleanup:
+  return status;
+}
+
+static hr_status describe_axes(const hr_plan *plan, hr_bundle_description *out,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *view = &plan->view;
+  HR_TRY(hr_alloc(&out->axes, view->axis_count, err));
+  out->axis_count = view->axis_count;
+  for (size_t a = 0; a < view->axis_count; a++) {
+    const hr_axis *from = &view->axes[a];
+    hr_bundle_axis *to = &out->axes[a];
+    HR_TRY(copy_text(from->label, &to->label, err));
+    HR_TRY(copy_text(hr_bundle_unit(from->label), &to->unit, err));
+    HR_TRY(hr_alloc(&to->edges, from->edge_count, err));
+    memcpy(to->edges, from->edges, from->edge_count * sizeof *to->edges);
+    to->edge_count = from->edge_count;
+  }
+cleanup:
+  return status;
+}
+
+static hr_status describe_bins(const hr_plan *plan, hr_bundle_description *out,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  size_t bins = plan->view.bin_count;
+  HR_TRY(hr_alloc(&out->bin_names, bins, err));
+  HR_TRY(hr_alloc(&out->slots, bins + 1, err));
+  out->bin_count = bins;
+  for (size_t k = 0; k < bins; k++) {
+    HR_TRY(copy_text(plan->config->binning.names[k], &out->bin_names[k], err));
+  }
+  for (size_t k = 0; k <= bins; k++) {
+    out->slots[k] = (hr_bundle_slot){HR_NO_CANDIDATE, HR_NO_CANDIDATE};
+  }
+cleanup:
+  return status;
+}
+
+/* Of the training rows; data without the label `snr` are fine. */
+static hr_status describe_snr(const hr_plan *plan, hr_bundle_description *out,
+                              hr_error *err) {
+  const double *snr = NULL;
+  hr_error reason = {.status = HR_OK};
+  out->snr = range_of(NULL, 0);
+  hr_status status = hr_dataset_label(plan->train, "snr", false, &snr, &reason);
+  if (status == HR_ERR_MEMORY) return hr_fail(err, status, "%s", reason.message);
+  if (status == HR_OK) out->snr = range_of(snr, plan->view.train.rows);
+  return HR_OK;
+}
+
+static hr_status describe_plan(const hr_plan *plan, hr_bundle_description *out,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *view = &plan->view;
+  HR_TRY(copy_text(plan->config->experiment.id, &out->study, err));
+  HR_TRY(copy_text(plan->origin.fingerprint, &out->fingerprint, err));
+  HR_TRY(copy_text(plan->config->binning.uncovered, &out->uncovered, err));
+  HR_TRY(hr_alloc(&out->wave, view->pixels, err));
+  memcpy(out->wave, view->wave_angstrom, view->pixels * sizeof *out->wave);
+  out->pixels = view->pixels;
+  out->noise_level = view->noise_level;
+  out->flux_median = (double)NAN;
+  HR_TRY(describe_snr(plan, out, err));
+  HR_TRY(describe_target(plan, out, err));
+  HR_TRY(describe_axes(plan, out, err));
+  HR_TRY(describe_bins(plan, out, err));
+cleanup:
+  return status;
+}
+
+static double cv_of(const hr_fit *fit) {
+  return fit->cv_r2 ? fit->cv_r2[fit->chosen] : (double)NAN;
+}
+
+static hr_status describe_candidate(const hr_method *method, const hr_fit *fit,
+                                    hr_bundle_candidate *out, hr_error *err) {
+  hr_status status = HR_OK;
+  char name[HR_BUNDLE_NAME_BYTES];
+  hr_bundle_folder_name(method->kind, method->name, fit->slot, name);
+  out->slot = fit->slot;
+  out->variant_count = fit->variant_count;
+  out->chosen = fit->chosen;
+  out->variant_value = fit->variant_value ? fit->variant_value[fit->chosen] : (double)NAN;
+  out->cv_r2 = cv_of(fit);
+  HR_TRY(copy_text(method->name, &out->method, err));
+  HR_TRY(copy_text(method->title, &out->title, err));
+  HR_TRY(copy_text(method->kind->kind, &out->kind, err));
+  HR_TRY(copy_text(method->variant, &out->variant, err));
+  HR_TRY(copy_text(name, &out->folder, err));
+cleanup:
+  return status;
+}
+
+/* Makes the candidate the slot's expert where it is better than the one before; the
+ * earlier of two that are equal stays, and what did not converge is never chosen. */
+static void offer(hr_bundle_description *out, size_t candidate, const hr_fit *fit) {
+  size_t slot = fit->slot == HR_GLOBAL ? out->bin_count : (size_t)fit->slot;
+  size_t *best = &out->slots[slot].expert;
+  if (fit->convergence == HR_NOT_CONVERGED) return;
+  if (*best == HR_NO_CANDIDATE) {
+    *best = candidate;
+    return;
+  }
+  double held = out->candidates[*best].cv_r2, r2 = out->candidates[candidate].cv_r2;
+  if (r2 > held || (isnan(held) && !isnan(r2))) *best = candidate;
+}
+
+/* The model of all rows that a study falls back to: Ridge's, or the first there is. */
+static size_t find_fallback(const hr_bundle_description *d) {
+  size_t found = hr_bundle_find(d, "ridge", HR_GLOBAL);
+  for (size_t c = 0; c < d->candidate_count && found == HR_NO_CANDIDATE; c++) {
+    if (d->candidates[c].slot == HR_GLOBAL) found = c;
+  }
+  return found;
+}
+
+static hr_status describe_models(const hr_study_method *methods, size_t count,
+                                 hr_bundle_description *out, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t most = 0;
+  for (size_t m = 0; m < count; m++) most += methods[m].cards ? methods[m].slots : 0;
+  HR_TRY(hr_alloc(&out->candidates, most, err));
+  for (size_t m = 0; m < count; m++) {
+    for (size_t s = 0; methods[m].cards && s < methods[m].slots; s++) {
+      const hr_fit *fit = &methods[m].cards[s].fit;
+      if (fit->status != HR_FIT_OK || !methods[m].method->kind) continue;
+      size_t at = out->candidate_count++;
+      HR_TRY(describe_candidate(methods[m].method, fit, &out->candidates[at], err));
+      offer(out, at, fit);
+    }
+  }
+  size_t fallback = find_fallback(out);
+  for (size_t k = 0; k <= out->bin_count; k++) out->slots[k].fallback = fallback;
+cleanup:
+  return status;
+}
+
+hr_status hr_study_write_bundle(const hr_plan *plan, const char *out_dir,
+                                const hr_study_method *methods, size_t count,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  hr_bundle_description description = {0};
+  char *folder = NULL;
+  if (!is_wanted(plan->config)) return HR_OK;
+  HR_TRY(describe_plan(plan, &description, err));
+  HR_TRY(describe_models(methods, count, &description, err));
+  if (description.candidate_count == 0) goto cleanup;
+  HR_TRY(hr_join_path(out_dir, folder_name, &folder, err));
+  HR_TRY(hr_bundle_write(&description, folder, err));
+cleanup:
+  hr_bundle_description_fini(&description);
+  hr_free(folder);
+  return status;
+}
