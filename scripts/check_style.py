@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # A folder may include only from itself and those before it.
 FOLDERS = ["core", "compute", "data", "simulate", "nn", "models", "methods", "routing",
-           "choice", "score", "config", "session", "study", "report", "cli"]
+           "choice", "score", "predict", "config", "session", "study", "report", "cli"]
 LINE_COLUMNS, FILE_LINES, FUNCTION_LINES = 90, 800, 60
 FORMATTER = "clang-format version 14"  # others break lines a little differently
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wvla", "-Werror"]

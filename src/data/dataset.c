@@ -174,6 +174,16 @@ cleanup:
   return status;
 }
 
+static hr_status list_names(hr_dataset *self, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t k = 0; k < self->label_count; k++) {
+    const label_column *label = &self->labels[k];
+    if (label->values) HR_TRY(hr_strings_append(&self->names, label->name, err));
+  }
+cleanup:
+  return status;
+}
+
 hr_status hr_dataset_create(const hr_strings *paths, const hr_observer *observer,
                             hr_dataset **out, hr_error *err) {
   hr_status status = HR_OK;
@@ -184,10 +194,26 @@ hr_status hr_dataset_create(const hr_strings *paths, const hr_observer *observer
   for (size_t i = 0; i < self->shard_count; i++) {
     HR_TRY(read_labels(self, i, observer, err));
   }
-  for (size_t k = 0; k < self->label_count; k++) {
-    const label_column *label = &self->labels[k];
-    if (label->values) HR_TRY(hr_strings_append(&self->names, label->name, err));
-  }
+  HR_TRY(list_names(self, err));
+  *out = self;
+  self = NULL;
+cleanup:
+  hr_dataset_destroy(&self);
+  return status;
+}
+
+hr_status hr_dataset_open_observed(const char *path, bool with_labels,
+                                   const hr_observer *observer, hr_dataset **out,
+                                   hr_error *err) {
+  hr_status status = HR_OK;
+  hr_dataset *self = NULL;
+  HR_TRY(hr_alloc(&self, 1, err));
+  HR_TRY(hr_alloc(&self->shards, 1, err));
+  self->shard_count = 1;
+  HR_TRY(hr_shard_read_observed(path, &self->shards[0], err));
+  self->rows = self->shards[0].rows;
+  if (with_labels) HR_TRY(read_labels(self, 0, observer, err));
+  HR_TRY(list_names(self, err));
   *out = self;
   self = NULL;
 cleanup:
@@ -196,6 +222,13 @@ cleanup:
 }
 
 /* --- asking --- */
+
+bool hr_dataset_has_error(const hr_dataset *dataset) {
+  for (size_t i = 0; i < dataset->shard_count; i++) {
+    if (!dataset->shards[i].has_error) return false;
+  }
+  return true;
+}
 
 size_t hr_dataset_rows(const hr_dataset *dataset) {
   return dataset->rows;

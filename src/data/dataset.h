@@ -27,6 +27,12 @@ hr_status hr_dataset_create(const hr_strings *paths, const hr_observer *observer
                             hr_dataset **out, hr_error *err) HR_MUST_CHECK;
 void hr_dataset_destroy(hr_dataset **dataset);
 
+/* The same of spectra to predict: one file, which may lack the error and, unless
+ * `with_labels`, the labels, and may hold no spectrum. */
+hr_status hr_dataset_open_observed(const char *path, bool with_labels,
+                                   const hr_observer *observer, hr_dataset **out,
+                                   hr_error *err) HR_MUST_CHECK;
+
 size_t hr_dataset_rows(const hr_dataset *dataset);
 size_t hr_dataset_pixels(const hr_dataset *dataset);
 
@@ -35,6 +41,9 @@ const double *hr_dataset_wave(const hr_dataset *dataset);
 
 /* Whether every shard holds pre-drawn noisy flux (`noisy`). */
 bool hr_dataset_has_noisy(const hr_dataset *dataset);
+
+/* Whether every shard holds the error. */
+bool hr_dataset_has_error(const hr_dataset *dataset);
 
 /* Names of the label columns that every shard has, in the first frame's order; borrowed.
  */

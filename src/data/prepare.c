@@ -133,3 +133,29 @@ void hr_prepare_check_noisy(size_t pixels, const float *noisy, hr_row_report *ou
     report_pixel(HR_ROW_NOISY, pixels, noisy, true, out);
   }
 }
+
+/* Pixels that have no usable error. */
+HR_VECTOR_CLONES
+static uint32_t count_masked(size_t pixels, const float *error) {
+  uint32_t usable = 0;
+  for (size_t p = 0; p < pixels; p++) {
+    usable += (uint32_t)(error[p] > 0.0f) & (uint32_t)(error[p] <= HR_PREPARE_LARGEST);
+  }
+  return (uint32_t)pixels - usable;
+}
+
+void hr_prepare_observed(size_t pixels, const float *flux, float *error,
+                         hr_row_report *out) {
+  *out = (hr_row_report){.fault = HR_ROW_GOOD};
+  if (error) out->masked = count_masked(pixels, error);
+  hr_prepare_check_noisy(pixels, flux, out);
+  if (out->fault != HR_ROW_GOOD || out->masked == 0) return;
+  if (out->masked == pixels) {
+    out->fault = HR_ROW_ERROR_EMPTY;
+    return;
+  }
+  for (size_t p = 0; p < pixels; p++) {
+    if (fabsf(error[p]) > HR_PREPARE_LARGEST) error[p] = 0.0f;
+  }
+  fill_nan(pixels, error);
+}

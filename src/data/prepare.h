@@ -29,6 +29,7 @@ typedef struct hr_row_report {
   uint32_t filled;      /* pixels with NaN in the error */
   uint32_t nonpositive; /* pixels with error <= 0, counted after filling */
   bool dark;            /* no pixel has flux above 0 */
+  uint32_t masked;      /* pixels without a usable error; of observed rows alone */
   size_t pixel;         /* the first pixel at fault */
   float value;          /* what it holds */
 } hr_row_report;
@@ -47,6 +48,14 @@ void hr_prepare_row(size_t pixels, float *flux, float *error, hr_row_report *out
  * operations; a level of 0 copies the flux. */
 void hr_prepare_noise(const hr_noise *noise, uint64_t row, size_t pixels,
                       const float *flux, const float *error, float *noisy);
+
+/* Prepares one row that is to be predicted, its flux taken as it is: pixels whose error
+ * is NaN, not above 0 or beyond HR_PREPARE_LARGEST are masked ones. The NaN are filled as
+ * above, so that a row is predicted as a study predicts it; what is too large becomes 0.
+ * HR_ROW_NOISY as below, HR_ROW_ERROR_EMPTY where every pixel is masked. error: [pixels],
+ * or NULL where it is not known. */
+void hr_prepare_observed(size_t pixels, const float *flux, float *error,
+                         hr_row_report *out);
 
 /* Reports HR_ROW_NOISY in `out` where noisy flux is NaN or too large. */
 void hr_prepare_check_noisy(size_t pixels, const float *noisy, hr_row_report *out);

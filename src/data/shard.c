@@ -109,7 +109,18 @@ cleanup:
   return status;
 }
 
-hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) {
+static hr_status check_error(const hr_hdf5_file *file, hr_shard *shard, bool may_lack,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  shard->has_error = true;
+  if (may_lack) HR_TRY(hr_hdf5_find(file, HR_SHARD_ERROR, &shard->has_error, err));
+  if (shard->has_error) HR_TRY(check_beside_flux(file, shard, HR_SHARD_ERROR, err));
+cleanup:
+  return status;
+}
+
+static hr_status read_shard(const char *path, bool may_lack_error, hr_shard *out,
+                            hr_error *err) {
   hr_status status = HR_OK;
   hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
   struct stat info;
@@ -118,7 +129,7 @@ hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) {
   HR_TRY(hr_hdf5_open(path, &file, err));
   HR_TRY(read_wave(&file, out, err));
   HR_TRY(check_array(&file, out, HR_SHARD_FLUX, &out->rows, err));
-  HR_TRY(check_beside_flux(&file, out, HR_SHARD_ERROR, err));
+  HR_TRY(check_error(&file, out, may_lack_error, err));
   HR_TRY(check_noisy(&file, out, err));
   if (stat(path, &info) != 0) {
     status = hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot look at %s", path);
@@ -130,4 +141,12 @@ hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) {
 cleanup:
   hr_hdf5_close(&file);
   return status;
+}
+
+hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) {
+  return read_shard(path, false, out, err);
+}
+
+hr_status hr_shard_read_observed(const char *path, hr_shard *out, hr_error *err) {
+  return read_shard(path, true, out, err);
 }

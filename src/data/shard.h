@@ -29,6 +29,7 @@ typedef struct hr_shard {
   size_t first_row;       /* number of its row 0 in the dataset */
   size_t rows;            /* N */
   size_t pixels;          /* P */
+  bool has_error;         /* false only where hr_shard_read_observed said so */
   const char *noisy_path; /* HR_SHARD_NOISY or HR_SHARD_NOISY_ROOT; NULL: none */
   double *wave;           /* [P] angstrom, owned */
   uint64_t file_bytes;
@@ -38,6 +39,10 @@ typedef struct hr_shard {
 /* Opens the file, checks its arrays and closes it again; `first_row` is left 0. Statuses
  * as hr_dataset_create. Freed with hr_shard_fini, on failure too. */
 hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) HR_MUST_CHECK;
+
+/* The same of a file to predict, which may lack the error. */
+hr_status hr_shard_read_observed(const char *path, hr_shard *out,
+                                 hr_error *err) HR_MUST_CHECK;
 void hr_shard_fini(hr_shard *shard);
 
 /* The shards of a dataset in row order, borrowed: [*count]. */

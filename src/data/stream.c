@@ -52,8 +52,13 @@ hr_stream_options hr_stream_options_default(void) {
 /* Where array `which` is in the file; NULL where the stream does not read it. */
 static const char *object_path(const hr_stream *stream, const hr_shard *shard,
                                int which) {
+  hr_observed observed = stream->options.observed;
+  if (which == ERROR) return shard->has_error ? HR_SHARD_ERROR : NULL;
+  if (observed != HR_OBSERVED_NONE) {
+    if (which == FLUX) return NULL;
+    return observed == HR_OBSERVED_FLUX ? HR_SHARD_FLUX : shard->noisy_path;
+  }
   if (which == FLUX) return HR_SHARD_FLUX;
-  if (which == ERROR) return HR_SHARD_ERROR;
   return stream->options.noise.source == HR_NOISE_STORED ? shard->noisy_path : NULL;
 }
 
@@ -104,7 +109,9 @@ cleanup:
 
 /* Bytes that one row of a block takes. */
 static size_t row_bytes(const hr_stream *stream) {
-  size_t arrays = stream->options.noise.source == HR_NOISE_NONE ? 2 : 3;
+  bool two = stream->options.observed != HR_OBSERVED_NONE ||
+             stream->options.noise.source == HR_NOISE_NONE;
+  size_t arrays = two ? 2 : 3;
   return arrays * stream->pixels * sizeof(float) + sizeof(hr_row_report);
 }
 
@@ -125,6 +132,8 @@ static memory_plan make_plan(const hr_stream *stream, const shard_needs *needs) 
   /* Whole chunks a block: then none has to be kept from one block to the next. */
   if (needs->chunk_rows > 0 && rows > needs->chunk_rows) rows -= rows % needs->chunk_rows;
   if (stream->options.block_rows > 0) rows = smaller(rows, stream->options.block_rows);
+  size_t multiple = stream->options.block_multiple;
+  if (multiple > 0) rows = larger(rows - rows % multiple, multiple);
 
   size_t longest = 1;
   for (size_t s = 0; s < stream->shard_count; s++) {
@@ -156,9 +165,10 @@ static hr_status check_options(const hr_stream *stream, hr_error *err) {
 static hr_status allocate(hr_stream *stream, hr_error *err) {
   hr_status status = HR_OK;
   size_t values = stream->plan.block_rows * stream->pixels;
-  HR_TRY(hr_alloc(&stream->values[FLUX], values, err));
-  HR_TRY(hr_alloc(&stream->values[ERROR], values, err));
-  if (stream->options.noise.source != HR_NOISE_NONE) {
+  bool is_observed = stream->options.observed != HR_OBSERVED_NONE;
+  if (!is_observed) HR_TRY(hr_alloc(&stream->values[FLUX], values, err));
+  if (stream->shards[0].has_error) HR_TRY(hr_alloc(&stream->values[ERROR], values, err));
+  if (is_observed || stream->options.noise.source != HR_NOISE_NONE) {
     HR_TRY(hr_alloc(&stream->values[NOISY], values, err));
   }
   HR_TRY(hr_alloc(&stream->reports, stream->plan.block_rows, err));
@@ -257,8 +267,14 @@ static void prepare_one_row(void *context, size_t i, size_t thread) {
   const prepare_context *c = context;
   hr_stream *stream = c->stream;
   size_t pixels = stream->pixels, offset = i * pixels;
-  float *flux = stream->values[FLUX] + offset, *error = stream->values[ERROR] + offset;
   hr_row_report *report = &stream->reports[i];
+  if (stream->options.observed != HR_OBSERVED_NONE) {
+    float *known = stream->values[ERROR];
+    hr_prepare_observed(pixels, stream->values[NOISY] + offset,
+                        known ? known + offset : NULL, report);
+    return;
+  }
+  float *flux = stream->values[FLUX] + offset, *error = stream->values[ERROR] + offset;
   hr_prepare_row(pixels, flux, error, report);
   if (report->fault != HR_ROW_GOOD || !stream->values[NOISY]) return;
   float *noisy = stream->values[NOISY] + offset;
@@ -320,7 +336,8 @@ static hr_status gather_reports(hr_stream *stream, size_t rows, hr_error *err) {
       continue;
     }
     sum->faulty_noisy_rows += report->fault == HR_ROW_NOISY;
-    if (sum->faulty_rows++ == 0) {
+    bool is_observed = stream->options.observed != HR_OBSERVED_NONE;
+    if (sum->faulty_rows++ == 0 && !is_observed) {
       hr_status status = fail_row(stream, stream->row + i, report, &stream->first_fault);
       if (!stream->options.count_faults) {
         return hr_fail(err, status, "%s", stream->first_fault.message);
@@ -388,6 +405,10 @@ hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) {
   *block = next;
 cleanup:
   return status;
+}
+
+const hr_row_report *hr_stream_reports(const hr_stream *stream) {
+  return stream->reports;
 }
 
 const hr_preparation *hr_stream_preparation(const hr_stream *stream) {

@@ -22,6 +22,13 @@ typedef enum hr_noise_source {
                          error */
 } hr_noise_source;
 
+/* Which array of the file is the flux as observed, where spectra are to be predicted. */
+typedef enum hr_observed {
+  HR_OBSERVED_NONE, /* a study's rows, flux and error with noise as below */
+  HR_OBSERVED_NOISY,
+  HR_OBSERVED_FLUX, /* not clipped: it has noise already */
+} hr_observed;
+
 typedef struct hr_noise {
   hr_noise_source source;
   double level;
@@ -38,6 +45,13 @@ typedef struct hr_stream_options {
   size_t run_rows;
   bool count_faults; /* count rows that cannot be used instead of refusing them; blocks
                         then hold unspecified values in those rows */
+  /* Not HR_OBSERVED_NONE: blocks hold `noisy` as it is observed, `error` where the file
+   * has it, and no `flux`. Rows that cannot be used are told of by hr_stream_reports
+   * alone and hold unspecified values; what is done to the others: hr_prepare_observed.
+   */
+  hr_observed observed;
+  size_t block_multiple; /* blocks but a file's last have a multiple of so many rows, even
+                            where memory is short; 0: any */
 } hr_stream_options;
 
 /* Rows first_row .. first_row+rows-1 of the dataset; arrays [rows][pixels] fp32,
@@ -79,6 +93,10 @@ void hr_stream_destroy(hr_stream **stream);
  * HR_PREPARE_LARGEST, a row whose error is all NaN (HR_ERR_DATA), unreadable bytes
  * (HR_ERR_FORMAT). */
 hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) HR_MUST_CHECK;
+
+/* What was found in the rows of the last block: [rows], borrowed as the block is. */
+struct hr_row_report; /* data/prepare.h */
+const struct hr_row_report *hr_stream_reports(const hr_stream *stream);
 
 const hr_preparation *hr_stream_preparation(const hr_stream *stream);
 

@@ -161,6 +161,34 @@ static void level_zero_gives_the_bytes_of_the_flux(void **state) {
   assert_memory_equal(noisy, flux, sizeof flux);
 }
 
+static void observed_rows_keep_their_flux_and_count_masked_pixels(void **state) {
+  (void)state;
+  const float flux[4] = {-1, 2, 0, 3};
+  float error[4] = {0.5f, NAN, 1e20f, -1};
+  const float filled[4] = {0.5f, 0.5f, 0, -1};
+  hr_row_report report;
+  hr_prepare_observed(4, flux, error, &report);
+  assert_int_equal(report.fault, HR_ROW_GOOD);
+  assert_int_equal(report.masked, 3);
+  assert_memory_equal(error, filled, sizeof filled);
+  hr_prepare_observed(4, flux, NULL, &report);
+  assert_int_equal(report.fault, HR_ROW_GOOD);
+  assert_int_equal(report.masked, 0);
+}
+
+static void observed_rows_that_cannot_be_used(void **state) {
+  (void)state;
+  const float flux[2] = {1, 2}, hole[2] = {1, NAN};
+  float masked[2] = {NAN, 0}, good[2] = {1, 1};
+  hr_row_report report;
+  hr_prepare_observed(2, flux, masked, &report);
+  assert_int_equal(report.fault, HR_ROW_ERROR_EMPTY);
+  assert_int_equal(report.masked, 2);
+  hr_prepare_observed(2, hole, good, &report);
+  assert_int_equal(report.fault, HR_ROW_NOISY);
+  assert_int_equal(report.pixel, 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(flux_below_zero_is_clipped_and_counted),
@@ -172,6 +200,8 @@ int main(void) {
       cmocka_unit_test(rows_without_flux_are_dark),
       cmocka_unit_test(noise_is_flux_plus_level_times_sigma_times_z),
       cmocka_unit_test(level_zero_gives_the_bytes_of_the_flux),
+      cmocka_unit_test(observed_rows_keep_their_flux_and_count_masked_pixels),
+      cmocka_unit_test(observed_rows_that_cannot_be_used),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

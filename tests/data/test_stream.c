@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "data/prepare.h"
 #include "support/check.h"
 #include "support/shards.h"
 
@@ -532,6 +533,78 @@ static void damaged_chunks_are_refused(void **state) {
   drop(&f);
 }
 
+/* One file without labels, with or without the rest. */
+static void make_observed(fixture *f, shard_spec *spec) {
+  hr_error err = {0};
+  *f = (fixture){0};
+  spec->frame = SHARD_NO_FRAME;
+  spec->path = shard_path(f->paths[0], sizeof f->paths[0], "stream-0.h5");
+  shard_write(spec);
+  f->items[0] = f->paths[0];
+  f->list = (hr_strings){.items = f->items, .count = 1};
+  check_ok(hr_dataset_open_observed(f->paths[0], false, NULL, &f->dataset, &err));
+}
+
+static void observed_rows_come_as_they_are(void **state) {
+  (void)state;
+  hr_error err = {0};
+  fixture f;
+  hr_stream *stream = NULL;
+  hr_block block;
+  double flux[300 * PIXELS];
+  shard_spec spec = plain_spec();
+  for (size_t i = 0; i < 300 * PIXELS; i++) flux[i] = -(double)i;
+  flux[5 * PIXELS] = (double)NAN;
+  spec.rows = 300;
+  spec.flux = flux;
+  make_observed(&f, &spec);
+  hr_stream_options options = options_of(HR_NOISE_NONE, 200);
+  options.observed = HR_OBSERVED_FLUX;
+  options.block_multiple = 128;
+  check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
+  check_ok(hr_stream_next(stream, &block, &err));
+  assert_int_equal(block.rows, 128);
+  assert_null(block.flux);
+  check_near(block.noisy[7], -7, 0); /* not clipped */
+  check_near(block.error[0], shard_error(0, 0), 0);
+  assert_int_equal(hr_stream_reports(stream)[5].fault, HR_ROW_NOISY);
+  assert_int_equal(hr_stream_reports(stream)[6].fault, HR_ROW_GOOD);
+  for (size_t rows = 128; rows < 300; rows += block.rows) {
+    check_ok(hr_stream_next(stream, &block, &err));
+  }
+  assert_int_equal(block.first_row, 256);
+  hr_stream_destroy(&stream);
+  options.observed = HR_OBSERVED_NOISY;
+  check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
+  check_ok(hr_stream_next(stream, &block, &err));
+  check_near(block.noisy[7], shard_noisy(1, 1), 0);
+  hr_stream_destroy(&stream);
+  drop(&f);
+}
+
+static void observed_files_may_lack_the_error_and_rows(void **state) {
+  (void)state;
+  hr_error err = {0};
+  fixture f;
+  hr_stream *stream = NULL;
+  hr_block block;
+  shard_spec spec = plain_spec();
+  spec.without_error = true;
+  for (spec.rows = 0; spec.rows < 2; spec.rows++) {
+    make_observed(&f, &spec);
+    assert_false(hr_dataset_has_error(f.dataset));
+    hr_stream_options options = hr_stream_options_default();
+    options.observed = HR_OBSERVED_FLUX;
+    options.block_multiple = 128;
+    check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
+    check_ok(hr_stream_next(stream, &block, &err));
+    assert_int_equal(block.rows, spec.rows);
+    assert_true(block.rows == 0 || !block.error);
+    hr_stream_destroy(&stream);
+    drop(&f);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_come_in_order_and_as_stored),
@@ -547,6 +620,8 @@ int main(void) {
       cmocka_unit_test(rows_that_cannot_be_used_can_be_counted),
       cmocka_unit_test(what_cannot_be_streamed_is_refused),
       cmocka_unit_test(damaged_chunks_are_refused),
+      cmocka_unit_test(observed_rows_come_as_they_are),
+      cmocka_unit_test(observed_files_may_lack_the_error_and_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

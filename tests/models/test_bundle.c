@@ -1,7 +1,7 @@
 /* Opening a bundle, by its own name or by that of its run, and loading from it. */
 #include <sys/stat.h>
 
-#include "models/bundle_fixture.h"
+#include "support/bundle_fixture.h"
 
 static void test_opening(void **state) {
   (void)state;

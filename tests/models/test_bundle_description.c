@@ -1,5 +1,5 @@
 /* Units, folders, and who predicts what. */
-#include "models/bundle_fixture.h"
+#include "support/bundle_fixture.h"
 
 static const hr_model_type own_files = {.kind = "own"};
 static const hr_model_type shared_files = {.kind = "shared", .shares_files = true};

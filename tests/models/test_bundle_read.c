@@ -4,7 +4,7 @@
 #include "core/json_file.h"
 #include "core/seal.h"
 #include "headroom/version.h"
-#include "models/bundle_fixture.h"
+#include "support/bundle_fixture.h"
 
 static const hr_model_type unknown = {.kind = "crystal"};
 

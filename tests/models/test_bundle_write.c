@@ -3,7 +3,7 @@
 
 #include "core/json_file.h"
 #include "headroom/version.h"
-#include "models/bundle_fixture.h"
+#include "support/bundle_fixture.h"
 
 /* A kind whose files are one word, and which counts how often it was asked to save. */
 static int saves;

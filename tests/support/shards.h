@@ -40,7 +40,7 @@ typedef struct shard_spec {
   const double *error;             /* the same with shard_error */
   const double *noisy;             /* the same with shard_noisy */
   size_t first_row;                /* added to the row number that shard_*() see */
-  bool with_noisy, noisy_at_root;
+  bool with_noisy, noisy_at_root, without_error;
   const char *flux_path; /* NULL: no flux */
   shard_frame frame;
   const char *frame_path; /* below an existing or new group */
@@ -273,7 +273,9 @@ static inline void shard_write(const shard_spec *spec) {
   shard_put_wave(file, spec);
   if (spec->flux_path)
     shard_put_array(file, spec, spec->flux_path, spec->flux, shard_flux);
-  shard_put_array(file, spec, "/dataset/arrays/error/value", spec->error, shard_error);
+  if (!spec->without_error) {
+    shard_put_array(file, spec, "/dataset/arrays/error/value", spec->error, shard_error);
+  }
   if (spec->with_noisy) {
     const char *path = spec->noisy_at_root ? "/noisy" : "/dataset/arrays/noisy/value";
     shard_put_array(file, spec, path, spec->noisy, shard_noisy);

@@ -1,0 +1,195 @@
+/* An open bundle with the models that can be asked, slot by slot. */
+#include "predict/engine.h"
+
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/text.h"
+#include "predict/engine_parts.h"
+
+/* --- opening --- */
+
+static hr_status fail_router(const char *name, hr_error *err) {
+  size_t count = 0;
+  const hr_router *const *routers = hr_routers(&count);
+  hr_text list;
+  hr_text_init(&list);
+  for (size_t i = 0; i < count; i++) {
+    hr_text_append(&list, "%s%s", i == 0 ? "" : ", ", routers[i]->name);
+  }
+  hr_status status = hr_text_status(&list, err);
+  if (status == HR_OK) {
+    status = hr_fail(err, HR_ERR_USAGE, "there is no router %s; there are %s", name,
+                     list.bytes);
+  }
+  hr_text_fini(&list);
+  return status;
+}
+
+/* The methods of the bundle, each once. */
+static hr_status fail_expert(const hr_engine *engine, const char *expert, hr_error *err) {
+  const hr_bundle_description *d = hr_engine_describe(engine);
+  hr_text list;
+  hr_text_init(&list);
+  hr_text_append(&list, "%s", "");
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    size_t j = 0;
+    while (strcmp(d->candidates[j].method, d->candidates[i].method) != 0) j++;
+    if (j < i) continue;
+    hr_text_append(&list, "%s%s", i == 0 ? "" : ", ", d->candidates[i].method);
+  }
+  hr_status status = hr_text_status(&list, err);
+  if (status == HR_OK) {
+    status = hr_fail(err, HR_ERR_USAGE, "the bundle %s has no expert %s; it has %s",
+                     hr_bundle_folder(engine->bundle), expert,
+                     list.length > 0 ? list.bytes : "none");
+  }
+  hr_text_fini(&list);
+  return status;
+}
+
+static bool has_method(const hr_bundle_description *d, const char *method) {
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    if (strcmp(d->candidates[i].method, method) == 0) return true;
+  }
+  return false;
+}
+
+/* The candidate that predicts a slot. A router that leaves rows over leaves them to the
+ * slot's fall-back. */
+static size_t candidate_of(const hr_engine *engine, size_t slot, const char *expert) {
+  const hr_bundle_description *d = hr_engine_describe(engine);
+  bool is_left_over = slot == d->bin_count && !engine->router->uses_global;
+  if (is_left_over) return d->slots[slot].fallback;
+  return hr_bundle_choose(d, slot, expert);
+}
+
+/* Whether any row can be sent to the slot. */
+static bool is_reached(const hr_engine *engine, size_t slot) {
+  return !engine->router->uses_global || slot + 1 == engine->slot_count;
+}
+
+static hr_status load_slots(hr_engine *engine, const char *expert, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t found = 0;
+  for (size_t s = 0; s < engine->slot_count; s++) {
+    size_t candidate =
+        is_reached(engine, s) ? candidate_of(engine, s, expert) : HR_NO_CANDIDATE;
+    engine->slots[s].candidate = candidate;
+    if (candidate == HR_NO_CANDIDATE) continue;
+    HR_TRY(hr_bundle_load(engine->bundle, candidate, &engine->slots[s].model, err));
+    found++;
+  }
+  if (found > 0) goto cleanup;
+  status =
+      hr_fail(err, HR_ERR_USAGE,
+              "the bundle %s has no model%s%s that predicts %s; ask for another "
+              "expert or router",
+              hr_bundle_folder(engine->bundle), expert ? " of " : "",
+              expert ? expert : "", engine->router->uses_global ? "all rows" : "a bin");
+cleanup:
+  return status;
+}
+
+static hr_status make_grid(hr_engine *engine, hr_error *err) {
+  const hr_bundle_description *d = hr_engine_describe(engine);
+  hr_status status = hr_alloc(&engine->axes, d->axis_count, err);
+  if (status != HR_OK) return status;
+  for (size_t a = 0; a < d->axis_count; a++) {
+    engine->axes[a] =
+        (hr_axis){d->axes[a].label, d->axes[a].edges, d->axes[a].edge_count};
+  }
+  engine->grid = (hr_routing_grid){engine->axes, d->axis_count, d->uncovered};
+  engine->slot_count = d->bin_count + 1;
+  return hr_alloc(&engine->slots, engine->slot_count, err);
+}
+
+hr_status hr_engine_open(const char *path, const char *router, const char *expert,
+                         hr_engine **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_engine *engine = NULL;
+  HR_TRY(hr_alloc(&engine, 1, err));
+  engine->router = hr_router_find(router);
+  if (!engine->router) {
+    status = fail_router(router, err);
+    goto cleanup;
+  }
+  HR_TRY(hr_bundle_open(path, &engine->bundle, err));
+  HR_TRY(make_grid(engine, err));
+  if (expert && !has_method(hr_engine_describe(engine), expert)) {
+    status = fail_expert(engine, expert, err);
+    goto cleanup;
+  }
+  HR_TRY(load_slots(engine, expert, err));
+  *out = engine;
+  engine = NULL;
+cleanup:
+  hr_engine_close(&engine);
+  return status;
+}
+
+void hr_engine_close(hr_engine **engine) {
+  if (!*engine) return;
+  hr_bundle_close(&(*engine)->bundle);
+  hr_free((*engine)->slots);
+  hr_free((*engine)->axes);
+  hr_free(*engine);
+  *engine = NULL;
+}
+
+/* --- asking --- */
+
+const hr_bundle_description *hr_engine_describe(const hr_engine *engine) {
+  return hr_bundle_describe(engine->bundle);
+}
+
+const char *hr_engine_folder(const hr_engine *engine) {
+  return hr_bundle_folder(engine->bundle);
+}
+
+const hr_router *hr_engine_router(const hr_engine *engine) {
+  return engine->router;
+}
+
+const char *hr_engine_needs_error(const hr_engine *engine) {
+  for (size_t s = 0; s < engine->slot_count; s++) {
+    const hr_engine_slot *slot = &engine->slots[s];
+    if (slot->model && slot->model->type->uses_error) {
+      return hr_engine_describe(engine)->candidates[slot->candidate].title;
+    }
+  }
+  return NULL;
+}
+
+/* --- results --- */
+
+hr_status hr_engine_result_init(const hr_engine *engine, size_t rows,
+                                hr_engine_result *out, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t values = rows * hr_engine_describe(engine)->target_count;
+  *out = (hr_engine_result){0};
+  HR_TRY(hr_alloc(&out->mean, values, err));
+  HR_TRY(hr_alloc(&out->sigma, values, err));
+  HR_TRY(hr_alloc(&out->slot, rows, err));
+  HR_TRY(hr_alloc(&out->candidate, rows, err));
+  HR_TRY(hr_alloc(&out->snr, rows, err));
+  HR_TRY(hr_alloc(&out->masked, rows, err));
+  HR_TRY(hr_alloc(&out->chi2, rows, err));
+  HR_TRY(hr_alloc(&out->effective, rows, err));
+  HR_TRY(hr_alloc(&out->flags, rows, err));
+cleanup:
+  return status;
+}
+
+void hr_engine_result_fini(hr_engine_result *result) {
+  hr_free(result->mean);
+  hr_free(result->sigma);
+  hr_free(result->slot);
+  hr_free(result->candidate);
+  hr_free(result->snr);
+  hr_free(result->masked);
+  hr_free(result->chi2);
+  hr_free(result->effective);
+  hr_free(result->flags);
+  *result = (hr_engine_result){0};
+}

@@ -1,0 +1,29 @@
+/* What the files of the engine share. Internal to predict/engine*.c. */
+#ifndef HR_PREDICT_ENGINE_PARTS_H
+#define HR_PREDICT_ENGINE_PARTS_H
+
+#include "predict/engine.h"
+
+/* Who predicts the rows of a slot. */
+typedef struct hr_engine_slot {
+  size_t candidate;      /* of the bundle, or HR_NO_CANDIDATE */
+  const hr_model *model; /* borrowed from the bundle; NULL: nobody */
+} hr_engine_slot;
+
+struct hr_engine {
+  hr_bundle *bundle;
+  const hr_router *router;
+  hr_axis *axes; /* the bundle's, as routers take them */
+  hr_routing_grid grid;
+  hr_engine_slot *slots; /* [slot_count] the bins, then the model of all rows */
+  size_t slot_count;
+};
+
+/* Fills snr and masked of the result, from flux, error and reports. */
+void hr_engine_measure(const hr_engine_rows *rows, hr_engine_result *out);
+
+/* Fills the flags, all else being there; outside: [N] of the router. */
+void hr_engine_flag(const hr_engine *engine, const hr_engine_rows *rows,
+                    const bool *outside, hr_engine_result *out);
+
+#endif

@@ -1,0 +1,262 @@
+/* One block through the engine: weights, requests, mixture. */
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "predict/engine_parts.h"
+#include "routing/mixture.h"
+
+/* The answers of the r-th model that a row asks: one plane a rank, as a hard router needs
+ * a single one, however many slots there are. */
+typedef struct plane {
+  float *mean;                         /* [N][T] */
+  double *variance, *effective, *chi2; /* [N][T], [N], [N] */
+} plane;
+
+typedef struct work {
+  const hr_engine *engine;
+  const hr_engine_rows *rows;
+  hr_spectra spectra; /* with the level of the bundle */
+  size_t targets;
+  double *weight; /* [N][slots] */
+  bool *outside;  /* [N] */
+  size_t planes;  /* the most models that a row asks */
+  plane *plane;   /* [planes] */
+  uint32_t *list; /* [planes][N] rows of the requests, one request after the other */
+  hr_request *requests; /* [slots * planes] */
+  size_t request_count;
+  hr_moments *parts; /* [planes][T] of one row */
+} work;
+
+static void work_fini(work *w) {
+  hr_free(w->weight);
+  hr_free(w->outside);
+  for (size_t r = 0; w->plane && r < w->planes; r++) {
+    hr_free(w->plane[r].mean);
+    hr_free(w->plane[r].variance);
+    hr_free(w->plane[r].effective);
+    hr_free(w->plane[r].chi2);
+  }
+  hr_free(w->plane);
+  hr_free(w->list);
+  hr_free(w->requests);
+  hr_free(w->parts);
+}
+
+/* --- weights --- */
+
+static hr_status weigh_slots(work *w, hr_error *err) {
+  size_t slots = w->engine->slot_count;
+  for (size_t i = 0; i < w->rows->spectra.rows; i++) {
+    int32_t slot = w->rows->slots[i];
+    if (slot == HR_SLOT_NONE) continue;
+    if (slot < HR_SLOT_GLOBAL || slot + 1 >= (int32_t)slots) {
+      return hr_fail(err, HR_ERR_USAGE,
+                     "row %zu (counted from 0) has the slot %d; there are 0 to %zu, %d "
+                     "for the model of all rows and %d for none",
+                     i, (int)slot, slots - 2, HR_SLOT_GLOBAL, HR_SLOT_NONE);
+    }
+    w->weight[i * slots + (slot == HR_SLOT_GLOBAL ? slots - 1 : (size_t)slot)] = 1;
+  }
+  return HR_OK;
+}
+
+static hr_status weigh(work *w, hr_error *err) {
+  const hr_engine *engine = w->engine;
+  const hr_routing_rows routing = {w->rows->spectra.rows, w->rows->labels};
+  hr_status status = HR_OK;
+  HR_TRY(hr_alloc(&w->weight, routing.rows * engine->slot_count, err));
+  HR_TRY(hr_alloc(&w->outside, routing.rows, err));
+  if (engine->router->needs_labels && w->rows->slots) return weigh_slots(w, err);
+  if (engine->router->needs_labels && !w->rows->labels) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "the router %s needs the labels that the bins stand on, or slots; the "
+                   "router global needs neither",
+                   engine->router->name);
+  }
+  engine->router->weigh(&engine->grid, &routing, w->weight, w->outside);
+cleanup:
+  return status;
+}
+
+/* --- requests --- */
+
+static bool is_good(const work *w, size_t row) {
+  return w->rows->reports[row].fault == HR_ROW_GOOD;
+}
+
+/* The most slots that a row has a weight in. */
+static size_t count_planes(const work *w) {
+  size_t slots = w->engine->slot_count, most = 1;
+  for (size_t i = 0; i < w->rows->spectra.rows; i++) {
+    size_t count = 0;
+    for (size_t s = 0; s < slots; s++) count += w->weight[i * slots + s] > 0;
+    most = count > most ? count : most;
+  }
+  return most;
+}
+
+static hr_status make_planes(work *w, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t rows = w->rows->spectra.rows, values = rows * w->targets;
+  w->planes = count_planes(w);
+  HR_TRY(hr_alloc(&w->plane, w->planes, err));
+  for (size_t r = 0; r < w->planes; r++) {
+    plane *p = &w->plane[r];
+    HR_TRY(hr_alloc(&p->mean, values, err));
+    HR_TRY(hr_alloc(&p->variance, values, err));
+    HR_TRY(hr_alloc(&p->effective, rows, err));
+    HR_TRY(hr_alloc(&p->chi2, rows, err));
+    for (size_t i = 0; i < values; i++) p->mean[i] = NAN, p->variance[i] = (double)NAN;
+    for (size_t i = 0; i < rows; i++) p->effective[i] = p->chi2[i] = (double)NAN;
+  }
+  HR_TRY(hr_alloc(&w->list, w->planes * rows, err));
+  HR_TRY(hr_alloc(&w->requests, w->engine->slot_count * w->planes, err));
+  HR_TRY(hr_alloc(&w->parts, w->planes * w->targets, err));
+cleanup:
+  return status;
+}
+
+/* How many of the row's slots before `slot` have a weight. */
+static size_t rank_of(const double *weight, size_t slot) {
+  size_t rank = 0;
+  for (size_t s = 0; s < slot; s++) rank += weight[s] > 0;
+  return rank;
+}
+
+/* The rows that ask a slot as their r-th; *next is where the list goes on. */
+static void ask_slot(work *w, size_t slot, size_t r, uint32_t **next) {
+  size_t slots = w->engine->slot_count, count = 0;
+  const hr_model *model = w->engine->slots[slot].model;
+  for (size_t i = 0; i < w->rows->spectra.rows; i++) {
+    const double *weight = w->weight + i * slots;
+    if (!(weight[slot] > 0) || !is_good(w, i) || rank_of(weight, slot) != r) continue;
+    (*next)[count++] = (uint32_t)i;
+  }
+  if (count == 0) return;
+  plane *p = &w->plane[r];
+  w->requests[w->request_count++] = (hr_request){
+      .model = model,
+      .row = *next,
+      .count = count,
+      .first_variant = model->chosen,
+      .variants = 1,
+      .mean = p->mean,
+      .variant_stride = w->rows->spectra.rows * w->targets,
+      .variance = p->variance,
+      .effective = p->effective,
+      .chi2 = p->chi2,
+  };
+  *next += count;
+}
+
+/* Kind by kind, so that models which share files are asked together. */
+static void make_requests(work *w) {
+  size_t kinds = 0;
+  const hr_model_type *const *types = hr_model_types(&kinds);
+  uint32_t *next = w->list;
+  for (size_t k = 0; k < kinds; k++) {
+    for (size_t s = 0; s < w->engine->slot_count; s++) {
+      const hr_model *model = w->engine->slots[s].model;
+      if (!model || model->type != types[k]) continue;
+      for (size_t r = 0; r < w->planes; r++) ask_slot(w, s, r, &next);
+    }
+  }
+}
+
+/* --- putting together --- */
+
+/* The slot of the largest weight; SIZE_MAX: none has any. */
+static size_t heaviest(const double *weight, size_t slots) {
+  size_t best = SIZE_MAX;
+  for (size_t s = 0; s < slots; s++) {
+    if (weight[s] > 0 && (best == SIZE_MAX || weight[s] > weight[best])) best = s;
+  }
+  return best;
+}
+
+/* The weights of the row's parts, in the order of their planes: [planes]. */
+static size_t take_weights(const double *weight, size_t slots, double *taken) {
+  size_t count = 0;
+  for (size_t s = 0; s < slots; s++) {
+    if (weight[s] > 0) taken[count++] = weight[s];
+  }
+  return count;
+}
+
+static void mix_row(const work *w, size_t i, double *taken, hr_engine_result *out) {
+  size_t slots = w->engine->slot_count, targets = w->targets;
+  const double *weight = w->weight + i * slots;
+  size_t count = take_weights(weight, slots, taken);
+  for (size_t r = 0; r < count; r++) {
+    for (size_t t = 0; t < targets; t++) {
+      w->parts[r * targets + t] = (hr_moments){(double)w->plane[r].mean[i * targets + t],
+                                               w->plane[r].variance[i * targets + t]};
+    }
+  }
+  for (size_t t = 0; t < targets; t++) {
+    hr_moments mixed = hr_mixture(count, taken, w->parts + t, targets);
+    out->mean[i * targets + t] = mixed.mean;
+    out->sigma[i * targets + t] = sqrt(mixed.variance);
+  }
+}
+
+/* Who predicted the row, and what its templates said. */
+static void name_row(const work *w, size_t i, hr_engine_result *out) {
+  size_t slots = w->engine->slot_count;
+  const double *weight = w->weight + i * slots;
+  size_t slot = heaviest(weight, slots);
+  out->slot[i] = HR_SLOT_NONE;
+  out->candidate[i] = -1;
+  out->chi2[i] = out->effective[i] = (double)NAN;
+  if (slot == SIZE_MAX || !is_good(w, i)) return;
+  size_t rank = rank_of(weight, slot);
+  const hr_engine_slot *asked = &w->engine->slots[slot];
+  out->slot[i] = slot + 1 == slots ? HR_SLOT_GLOBAL : (int32_t)slot;
+  if (asked->model) out->candidate[i] = (int32_t)asked->candidate;
+  out->chi2[i] = w->plane[rank].chi2[i];
+  out->effective[i] = w->plane[rank].effective[i];
+}
+
+static hr_status mix(const work *w, hr_engine_result *out, hr_error *err) {
+  double *taken = NULL;
+  hr_status status = hr_alloc(&taken, w->engine->slot_count, err);
+  if (status != HR_OK) return status;
+  for (size_t i = 0; i < w->rows->spectra.rows; i++) {
+    mix_row(w, i, taken, out);
+    name_row(w, i, out);
+  }
+  hr_free(taken);
+  return HR_OK;
+}
+
+static hr_status check_error(const hr_engine *engine, const hr_engine_rows *rows,
+                             hr_error *err) {
+  const char *title = hr_engine_needs_error(engine);
+  if (rows->spectra.error || !title) return HR_OK;
+  return hr_fail(err, HR_ERR_USAGE,
+                 "%s has to know the error of each pixel, and there is none; ask for an "
+                 "expert that does not",
+                 title);
+}
+
+hr_status hr_engine_predict(const hr_engine *engine, const hr_engine_rows *rows,
+                            hr_engine_result *out, hr_error *err) {
+  hr_status status = HR_OK;
+  work w = {.engine = engine,
+            .rows = rows,
+            .spectra = rows->spectra,
+            .targets = hr_engine_describe(engine)->target_count};
+  w.spectra.level = hr_engine_describe(engine)->noise_level;
+  HR_TRY(check_error(engine, rows, err));
+  HR_TRY(weigh(&w, err));
+  HR_TRY(make_planes(&w, err));
+  make_requests(&w);
+  HR_TRY(hr_models_predict(&w.spectra, w.requests, w.request_count, err));
+  HR_TRY(mix(&w, out, err));
+  hr_engine_measure(rows, out);
+  hr_engine_flag(engine, rows, w.outside, out);
+cleanup:
+  work_fini(&w);
+  return status;
+}

@@ -1,0 +1,201 @@
+/* The engine on linear models that tell who predicted. */
+#include "predict/engine.h"
+
+#include "predict/linear_bundle.h"
+
+enum { ROWS = 6 };
+
+/* One row a bin, then one outside the bins and one that cannot be predicted. */
+static const double t_eff[ROWS] = {4000, 4000, 5000, 5000, 9000, 4000};
+static const double m_h[ROWS] = {-1, 0.2, -1, 0.2, 0, -1};
+
+typedef struct block {
+  float flux[ROWS * FIXTURE_PIXELS], error[ROWS * FIXTURE_PIXELS];
+  hr_row_report reports[ROWS];
+  const double *labels[2];
+  hr_engine_rows rows;
+} block;
+
+static void block_init(block *b) {
+  *b = (block){.labels = {t_eff, m_h}};
+  for (size_t i = 0; i < ROWS * FIXTURE_PIXELS; i++) {
+    b->flux[i] = 1;
+    b->error[i] = 0.1F;
+  }
+  b->reports[5].fault = HR_ROW_NOISY;
+  b->rows = (hr_engine_rows){
+      .spectra = {0, ROWS, FIXTURE_PIXELS, b->flux, b->error, 1},
+      .reports = b->reports,
+      .labels = b->labels,
+  };
+}
+
+static hr_engine *open_engine(const char *folder, const char *router,
+                              const char *expert) {
+  hr_error err = {0};
+  hr_engine *engine = NULL;
+  check_ok(hr_engine_open(folder, router, expert, &engine, &err));
+  return engine;
+}
+
+/* What `constant`s predict the rows; NaN: nobody. Checks the flags that go with it. */
+static void check_means(const char *folder, const char *router, const char *expert,
+                        const double expected[ROWS]) {
+  hr_error err = {0};
+  hr_engine_result result;
+  block b;
+  block_init(&b);
+  hr_engine *engine = open_engine(folder, router, expert);
+  check_ok(hr_engine_result_init(engine, ROWS, &result, &err));
+  check_ok(hr_engine_predict(engine, &b.rows, &result, &err));
+  for (size_t i = 0; i < ROWS; i++) {
+    bool is_bad = i == 5;
+    assert_int_equal(!!(result.flags[i] & HR_FLAG_BAD_SPECTRUM), is_bad);
+    assert_int_equal(!!(result.flags[i] & HR_FLAG_NO_EXPERT),
+                     isnan(expected[i]) && !is_bad);
+    assert_true(isnan(result.sigma[i])); /* no Ridge knows it */
+    if (isnan(expected[i])) {
+      assert_true(isnan(result.mean[i]));
+    } else {
+      check_near(result.mean[i], expected[i] + 0.001, 1e-5);
+    }
+  }
+  hr_engine_result_fini(&result);
+  hr_engine_close(&engine);
+}
+
+#define NONE ((double)NAN)
+
+static void test_routes_and_experts(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "exclude");
+  check_means(s.path, "global", NULL, (double[]){5, 5, 5, 5, 5, NONE});
+  check_means(s.path, "global", "second", (double[]){15, 15, 15, 15, 15, NONE});
+  check_means(s.path, "oracle", NULL, (double[]){0, 11, 12, 15, NONE, NONE});
+  check_means(s.path, "oracle", "first", (double[]){0, 1, NONE, 15, NONE, NONE});
+  check_means(s.path, "oracle", "second", (double[]){10, 11, 12, 15, NONE, NONE});
+  check_means(s.path, "nearest", NULL, (double[]){0, 11, 12, 15, 12, NONE});
+  scratch_fini(&s);
+}
+
+/* As the study says: uncovered rows to the fall-back, or to the nearest bin. */
+static void test_uncovered_rows(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "global");
+  check_means(s.path, "oracle", NULL, (double[]){0, 11, 12, 15, 15, NONE});
+  check_means(s.path, "oracle", "first", (double[]){0, 1, NONE, 15, 15, NONE});
+  linear_bundle_write(s.path, "nearest");
+  check_means(s.path, "oracle", NULL, (double[]){0, 11, 12, 15, 12, NONE});
+  scratch_fini(&s);
+}
+
+static void test_slots_of_the_caller(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_engine_result result;
+  block b;
+  scratch s;
+  int32_t slots[ROWS] = {2, HR_SLOT_GLOBAL, HR_SLOT_NONE, 0, 0, 0};
+  scratch_init(&s);
+  linear_bundle_write(s.path, "exclude");
+  block_init(&b);
+  b.rows.slots = slots;
+  b.rows.labels = NULL;
+  hr_engine *engine = open_engine(s.path, "oracle", NULL);
+  check_ok(hr_engine_result_init(engine, ROWS, &result, &err));
+  check_ok(hr_engine_predict(engine, &b.rows, &result, &err));
+  check_near(result.mean[0], 12.001, 1e-5);
+  check_near(result.mean[1], 15.001, 1e-5); /* left over: the fall-back */
+  assert_true(isnan(result.mean[2]));
+  assert_int_equal(result.slot[0], 2);
+  assert_int_equal(result.slot[1], HR_SLOT_GLOBAL);
+  assert_int_equal(result.slot[2], HR_SLOT_NONE);
+  assert_int_equal(result.candidate[2], -1);
+  slots[4] = 4;
+  check_fails(hr_engine_predict(engine, &b.rows, &result, &err), HR_ERR_USAGE,
+              "row 4 (counted from 0) has the slot 4; there are 0 to 3, -1 for the model "
+              "of all rows and -2 for none");
+  b.rows.slots = NULL;
+  check_fails(hr_engine_predict(engine, &b.rows, &result, &err), HR_ERR_USAGE,
+              "the router oracle needs the labels that the bins stand on, or slots; the "
+              "router global needs neither");
+  hr_engine_result_fini(&result);
+  hr_engine_close(&engine);
+  scratch_fini(&s);
+}
+
+/* SNR, masked pixels and flags of single rows. */
+static void test_flags(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_engine_result result;
+  block b;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "global");
+  block_init(&b);
+  b.reports[1].masked = 1;             /* of five: not more than a fifth */
+  b.reports[2].masked = 2;             /* more */
+  b.flux[0] = 200;                     /* 0.2 + 0 is within the range, 2,000 in SNR not */
+  b.flux[2 * FIXTURE_PIXELS] = 2500;   /* 12 + 2.5 is above 14 */
+  b.error[2 * FIXTURE_PIXELS] = 1e6F;  /* but is not in the SNR */
+  b.error[3 * FIXTURE_PIXELS] = -1.0F; /* masked */
+  hr_engine *engine = open_engine(s.path, "oracle", NULL);
+  check_ok(hr_engine_result_init(engine, ROWS, &result, &err));
+  check_ok(hr_engine_predict(engine, &b.rows, &result, &err));
+  assert_int_equal(result.flags[0], HR_FLAG_OUTSIDE_SNR);
+  assert_int_equal(result.flags[1], 0);
+  assert_int_equal(result.flags[2], HR_FLAG_OUTSIDE_RANGE | HR_FLAG_MASKED);
+  assert_int_equal(result.flags[3], HR_FLAG_FALLBACK | HR_FLAG_OUTSIDE_RANGE);
+  assert_int_equal(result.flags[4],
+                   HR_FLAG_FALLBACK | HR_FLAG_OUTSIDE_BINS | HR_FLAG_OUTSIDE_RANGE);
+  assert_int_equal(result.flags[5], HR_FLAG_BAD_SPECTRUM);
+  check_near(result.snr[1], 10, 1e-5);
+  check_near(result.snr[3], 10, 1e-5);
+  check_near(result.masked[2], 0.4, 0);
+  assert_true(isnan(result.snr[5]));
+  b.rows.spectra.error = NULL;
+  check_ok(hr_engine_predict(engine, &b.rows, &result, &err));
+  assert_true(isnan(result.snr[1]));
+  assert_int_equal(result.flags[1], 0);
+  hr_engine_result_fini(&result);
+  hr_engine_close(&engine);
+  scratch_fini(&s);
+}
+
+static void check_refused(const char *folder, const char *router, const char *expert,
+                          hr_status status, const char *sentence) {
+  hr_error err = {0};
+  hr_engine *engine = NULL;
+  check_fails(hr_engine_open(folder, router, expert, &engine, &err), status, sentence);
+  assert_null(engine);
+}
+
+static void test_refusals(void **state) {
+  (void)state;
+  char sentence[256];
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "exclude");
+  check_refused(s.path, "soft", NULL, HR_ERR_USAGE,
+                "there is no router soft; there are global, oracle, nearest");
+  snprintf(sentence, sizeof sentence,
+           "the bundle %s has no expert third; it has first, second", s.path);
+  check_refused(s.path, "global", "third", HR_ERR_USAGE, sentence);
+  scratch_fini(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_routes_and_experts),
+      cmocka_unit_test(test_uncovered_rows),
+      cmocka_unit_test(test_slots_of_the_caller),
+      cmocka_unit_test(test_flags),
+      cmocka_unit_test(test_refusals),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
