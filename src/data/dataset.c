@@ -15,8 +15,9 @@ static const double wave_tolerance = 1e-6;
 /* A label column that the first shard has. */
 typedef struct label_column {
   char *name;
-  double *values; /* [N]; NULL once a shard lacks it */
-  size_t lacking; /* the first shard without it, where values is NULL */
+  double *values;    /* [N]; NULL once a shard lacks it */
+  size_t lacking;    /* the first shard without it, where values is NULL */
+  int64_t *integers; /* [N] of one observed file; NULL: no integers */
 } label_column;
 
 struct hr_dataset {
@@ -26,6 +27,7 @@ struct hr_dataset {
   label_column *labels; /* in the first frame's order */
   size_t label_count;
   hr_strings names; /* of the labels that every shard has */
+  bool is_observed; /* one file, to be predicted */
 };
 
 void hr_dataset_destroy(hr_dataset **dataset) {
@@ -35,6 +37,7 @@ void hr_dataset_destroy(hr_dataset **dataset) {
   for (size_t k = 0; k < self->label_count; k++) {
     hr_free(self->labels[k].name);
     hr_free(self->labels[k].values);
+    hr_free(self->labels[k].integers);
   }
   hr_strings_fini(&self->names);
   hr_free(self->labels);
@@ -154,6 +157,14 @@ static void copy_labels(hr_dataset *self, size_t shard_index, const hr_frame *fr
   }
 }
 
+/* Of a dataset of one shard, whose columns are the frame's. */
+static void take_integers(hr_dataset *self, hr_frame *frame) {
+  for (size_t k = 0; k < self->label_count; k++) {
+    self->labels[k].integers = frame->integers[k];
+    frame->integers[k] = NULL;
+  }
+}
+
 static hr_status read_labels(hr_dataset *self, size_t shard_index,
                              const hr_observer *observer, hr_error *err) {
   const hr_shard *shard = &self->shards[shard_index];
@@ -169,6 +180,7 @@ static hr_status read_labels(hr_dataset *self, size_t shard_index,
   }
   if (shard_index == 0) HR_TRY(make_columns(self, &frame, err));
   copy_labels(self, shard_index, &frame);
+  if (self->is_observed) take_integers(self, &frame);
 cleanup:
   hr_frame_fini(&frame);
   return status;
@@ -209,6 +221,7 @@ hr_status hr_dataset_open_observed(const char *path, bool with_labels,
   hr_dataset *self = NULL;
   HR_TRY(hr_alloc(&self, 1, err));
   HR_TRY(hr_alloc(&self->shards, 1, err));
+  self->is_observed = true;
   self->shard_count = 1;
   HR_TRY(hr_shard_read_observed(path, &self->shards[0], err));
   self->rows = self->shards[0].rows;
@@ -282,6 +295,13 @@ bool hr_dataset_shares_file(const hr_dataset *a, const hr_dataset *b, const char
     }
   }
   return false;
+}
+
+const int64_t *hr_dataset_integers(const hr_dataset *dataset, const char *name) {
+  for (size_t k = 0; k < dataset->label_count; k++) {
+    if (strcmp(dataset->labels[k].name, name) == 0) return dataset->labels[k].integers;
+  }
+  return NULL;
 }
 
 static const double *find_values(const hr_dataset *dataset, const char *name) {

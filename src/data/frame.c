@@ -8,8 +8,12 @@
 #include "data/shard.h"
 
 void hr_frame_fini(hr_frame *frame) {
-  for (size_t i = 0; i < frame->names.count; i++) hr_free(frame->columns[i]);
+  for (size_t i = 0; i < frame->names.count; i++) {
+    hr_free(frame->columns[i]);
+    hr_free(frame->integers[i]);
+  }
   hr_free(frame->columns);
+  hr_free(frame->integers);
   hr_strings_fini(&frame->names);
   *frame = (hr_frame){0};
 }
@@ -32,10 +36,16 @@ hr_frame_values hr_frame_classify(hid_t type, const char *pandas_dtype) {
   }
 }
 
+bool hr_frame_is_whole(hid_t type) {
+  return H5Tget_class(type) == H5T_INTEGER &&
+         (H5Tget_sign(type) == H5T_SGN_2 || H5Tget_size(type) < sizeof(int64_t));
+}
+
 hr_status hr_frame_add_column(const hr_frame_source *source, hr_frame *frame,
-                              const char *name, hr_error *err) {
+                              const char *name, bool is_whole, hr_error *err) {
   hr_status status = HR_OK;
   double *column = NULL;
+  int64_t *integers = NULL;
   size_t count = frame->names.count;
   if (count >= HR_FRAME_MOST_COLUMNS) {
     return hr_fail(err, HR_ERR_FORMAT,
@@ -43,13 +53,18 @@ hr_status hr_frame_add_column(const hr_frame_source *source, hr_frame *frame,
                    source->file->path, source->group, HR_FRAME_MOST_COLUMNS);
   }
   HR_TRY(hr_alloc(&column, frame->rows, err));
+  if (is_whole) HR_TRY(hr_alloc(&integers, frame->rows, err));
   if ((count & (count - 1)) == 0) {
     HR_TRY(hr_realloc(&frame->columns, count, count ? 2 * count : 1, err));
+    HR_TRY(hr_realloc(&frame->integers, count, count ? 2 * count : 1, err));
   }
   HR_TRY(hr_strings_append(&frame->names, name, err));
   frame->columns[count] = column;
+  frame->integers[count] = integers;
   column = NULL;
+  integers = NULL;
 cleanup:
+  hr_free(integers);
   hr_free(column);
   return status;
 }
@@ -219,11 +234,14 @@ static void reorder(hr_frame *frame, const hr_strings *order) {
     if (i >= frame->names.count) continue;
     char *name = frame->names.items[i];
     double *column = frame->columns[i];
+    int64_t *integers = frame->integers[i];
     for (; i > done; i--) {
       frame->names.items[i] = frame->names.items[i - 1];
       frame->columns[i] = frame->columns[i - 1];
+      frame->integers[i] = frame->integers[i - 1];
     }
     frame->names.items[done] = name;
+    frame->integers[done] = integers;
     frame->columns[done++] = column;
   }
 }

@@ -142,34 +142,56 @@ static hr_status check_rows(fixed_reader *reader, const node *n, size_t rows,
                  reader->source->file->path, n->path, rows, reader->frame->rows);
 }
 
-/* Copies `count` values, every `stride`-th, from a buffer of fp64 or of bytes. */
-static void gather(const void *buffer, bool bits, size_t start, size_t stride,
-                   size_t count, double *out) {
+/* How the values of a block are read. */
+typedef enum cells { CELLS_NUMBERS, CELLS_WHOLE, CELLS_BITS } cells;
+
+static size_t bytes_of(cells kind) {
+  return kind == CELLS_BITS ? 1 : sizeof(double);
+}
+
+static hid_t memory_type(cells kind) {
+  if (kind == CELLS_BITS) return H5T_NATIVE_B8;
+  return kind == CELLS_WHOLE ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE;
+}
+
+/* Copies `count` values, every `stride`-th from `start` on, to a column from `first` on.
+ */
+typedef struct strip {
+  size_t start, stride, count, first;
+} strip;
+
+static void gather(const hr_frame *frame, size_t column, const void *buffer, cells kind,
+                   const strip *s) {
   const double *numbers = buffer;
+  const int64_t *whole = buffer;
   const unsigned char *bytes = buffer;
-  for (size_t i = 0; i < count; i++) {
-    size_t at = start + i * stride;
-    out[i] = bits ? (bytes[at] != 0) : numbers[at];
+  double *out = frame->columns[column] + s->first;
+  for (size_t i = 0; i < s->count; i++) {
+    size_t at = s->start + i * s->stride;
+    if (kind == CELLS_WHOLE) frame->integers[column][s->first + i] = whole[at];
+    out[i] = kind == CELLS_BITS    ? (bytes[at] != 0)
+             : kind == CELLS_WHOLE ? (double)whole[at]
+                                   : numbers[at];
   }
 }
 
 /* Reads a block stored (rows, columns), many rows at a time. */
 static hr_status read_by_rows(const fixed_reader *reader, const node *n,
-                              const block_shape *shape, bool bits, hr_error *err) {
+                              const block_shape *shape, cells kind, hr_error *err) {
   hr_status status = HR_OK;
   unsigned char *buffer = NULL;
-  size_t width = shape->columns, bytes = bits ? 1 : sizeof(double);
-  double **columns = reader->frame->columns + reader->frame->names.count - width;
+  size_t width = shape->columns, bytes = bytes_of(kind);
+  size_t first_column = reader->frame->names.count - width;
   size_t step = hr_frame_rows_at_once(width * bytes);
   if (step > shape->rows) step = shape->rows;
   HR_TRY(hr_alloc(&buffer, step * width * bytes, err));
   for (size_t first = 0; first < shape->rows; first += step) {
     size_t count = shape->rows - first < step ? shape->rows - first : step;
-    HR_TRY(hr_hdf5_read_rows(reader->source->file, n->id, n->path,
-                             bits ? H5T_NATIVE_B8 : H5T_NATIVE_DOUBLE,
+    HR_TRY(hr_hdf5_read_rows(reader->source->file, n->id, n->path, memory_type(kind),
                              (size_t[2]){first, count}, buffer, err));
     for (size_t k = 0; k < width; k++) {
-      gather(buffer, bits, k, width, count, columns[k] + first);
+      gather(reader->frame, first_column + k, buffer, kind,
+             &(strip){k, width, count, first});
     }
   }
 cleanup:
@@ -179,17 +201,16 @@ cleanup:
 
 /* Reads a block stored (columns, rows), one column at a time. */
 static hr_status read_by_columns(const fixed_reader *reader, const node *n,
-                                 const block_shape *shape, bool bits, hr_error *err) {
+                                 const block_shape *shape, cells kind, hr_error *err) {
   hr_status status = HR_OK;
   unsigned char *buffer = NULL;
-  size_t width = shape->columns, bytes = bits ? 1 : sizeof(double);
-  double **columns = reader->frame->columns + reader->frame->names.count - width;
+  size_t width = shape->columns, bytes = bytes_of(kind);
+  size_t first_column = reader->frame->names.count - width;
   HR_TRY(hr_alloc_bytes(&buffer, shape->rows, bytes, err));
   for (size_t k = 0; k < width && shape->rows > 0; k++) {
-    HR_TRY(hr_hdf5_read_rows(reader->source->file, n->id, n->path,
-                             bits ? H5T_NATIVE_B8 : H5T_NATIVE_DOUBLE, (size_t[2]){k, 1},
-                             buffer, err));
-    gather(buffer, bits, 0, 1, shape->rows, columns[k]);
+    HR_TRY(hr_hdf5_read_rows(reader->source->file, n->id, n->path, memory_type(kind),
+                             (size_t[2]){k, 1}, buffer, err));
+    gather(reader->frame, first_column + k, buffer, kind, &(strip){0, 1, shape->rows, 0});
   }
 cleanup:
   hr_free(buffer);
@@ -197,19 +218,20 @@ cleanup:
 }
 
 static hr_status read_values(fixed_reader *reader, const node *n, const hr_strings *names,
-                             bool bits, hr_error *err) {
+                             cells kind, hr_error *err) {
   hr_status status = HR_OK;
   block_shape shape = {0};
   HR_TRY(read_shape(reader, n, names->count, &shape, err));
   HR_TRY(check_rows(reader, n, shape.rows, err));
   for (size_t k = 0; k < names->count; k++) {
-    HR_TRY(hr_frame_add_column(reader->source, reader->frame, names->items[k], err));
+    HR_TRY(hr_frame_add_column(reader->source, reader->frame, names->items[k],
+                               kind == CELLS_WHOLE, err));
   }
   if (shape.rows == 0 || shape.columns == 0) goto cleanup;
   if (shape.transposed) {
-    HR_TRY(read_by_rows(reader, n, &shape, bits, err));
+    HR_TRY(read_by_rows(reader, n, &shape, kind, err));
   } else {
-    HR_TRY(read_by_columns(reader, n, &shape, bits, err));
+    HR_TRY(read_by_columns(reader, n, &shape, kind, err));
   }
 cleanup:
   return status;
@@ -229,7 +251,10 @@ static hr_status read_block(fixed_reader *reader, size_t block, hr_error *err) {
   HR_TRY(hr_hdf5_attribute_text(file, n.id, n.path, "value_type", &dtype, &size, err));
   hr_frame_values values = hr_frame_classify(n.type, dtype);
   if (values == HR_FRAME_NUMBERS || values == HR_FRAME_BITS) {
-    HR_TRY(read_values(reader, &n, &names, values == HR_FRAME_BITS, err));
+    cells kind = values == HR_FRAME_BITS     ? CELLS_BITS
+                 : hr_frame_is_whole(n.type) ? CELLS_WHOLE
+                                             : CELLS_NUMBERS;
+    HR_TRY(read_values(reader, &n, &names, kind, err));
   } else {
     hr_frame_tell_skipped(reader->source, &names, values);
   }

@@ -16,6 +16,7 @@ typedef struct table_part {
   size_t first_column; /* in the frame */
   size_t offset;       /* in a row of the buffer */
   bool bits;           /* bytes instead of fp64 */
+  bool whole;          /* int64 instead of fp64 */
 } table_part;
 
 typedef struct table_reader {
@@ -100,15 +101,16 @@ static hid_t base_of_member(hid_t type, size_t *count) {
 /* Makes room for a member in the buffer's rows. The compound is built when all members
  * are known (make_memory_type). */
 static hr_status add_part(table_reader *reader, const hr_strings *names, bool bits,
-                          hr_error *err) {
+                          bool whole, hr_error *err) {
   table_part *part = &reader->parts[reader->part_count];
   *part = (table_part){.columns = names->count,
                        .first_column = reader->frame->names.count,
                        .offset = reader->row_bytes,
-                       .bits = bits};
+                       .bits = bits,
+                       .whole = whole};
   for (size_t i = 0; i < names->count; i++) {
     hr_status status =
-        hr_frame_add_column(reader->source, reader->frame, names->items[i], err);
+        hr_frame_add_column(reader->source, reader->frame, names->items[i], whole, err);
     if (status != HR_OK) return status;
   }
   reader->row_bytes += names->count * (bits ? 1 : sizeof(double));
@@ -119,7 +121,9 @@ static hr_status add_part(table_reader *reader, const hr_strings *names, bool bi
 /* Puts one part into the compound of the buffer, as an array where the file has one. */
 static bool insert_part(hid_t memory, const char *member, hid_t type,
                         const table_part *part) {
-  hid_t base = part->bits ? H5T_NATIVE_B8 : H5T_NATIVE_DOUBLE;
+  hid_t base = part->bits    ? H5T_NATIVE_B8
+               : part->whole ? H5T_NATIVE_INT64
+                             : H5T_NATIVE_DOUBLE;
   if (H5Tget_class(type) != H5T_ARRAY) {
     return H5Tinsert(memory, member, part->offset, base) >= 0;
   }
@@ -162,7 +166,7 @@ static hr_status plan_member(table_reader *reader, const char *member, hid_t typ
     hr_frame_tell_skipped(reader->source, &names, values);
     goto cleanup;
   }
-  HR_TRY(add_part(reader, &names, values == HR_FRAME_BITS, err));
+  HR_TRY(add_part(reader, &names, values == HR_FRAME_BITS, hr_frame_is_whole(base), err));
 cleanup:
   hr_hdf5_release(&base);
   hr_strings_fini(&names);
@@ -212,11 +216,15 @@ static void scatter_rows(const table_reader *reader, const unsigned char *buffer
     const table_part *part = &reader->parts[p];
     for (size_t k = 0; k < part->columns; k++) {
       double *column = reader->frame->columns[part->first_column + k] + first;
+      int64_t *integers = reader->frame->integers[part->first_column + k];
       const unsigned char *value =
           buffer + part->offset + k * (part->bits ? 1 : sizeof(double));
       for (size_t i = 0; i < rows; i++, value += reader->row_bytes) {
         if (part->bits) {
           column[i] = *value != 0;
+        } else if (part->whole) {
+          memcpy(&integers[first + i], value, sizeof(int64_t));
+          column[i] = (double)integers[first + i];
         } else {
           memcpy(&column[i], value, sizeof(double));
         }

@@ -6,9 +6,9 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "data/frame_writer.h"
 #include "data/hdf5_file.h"
 #include "data/shard.h"
-#include "simulate/frame_writer.h"
 #include "simulate/sink.h"
 
 const char *const hr_writer_columns[HR_COLUMN_COUNT] = {

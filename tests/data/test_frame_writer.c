@@ -1,4 +1,4 @@
-#include "simulate/frame_writer.h"
+#include "data/frame_writer.h"
 
 #include "data/frame.h"
 #include "data/hdf5_file.h"
@@ -54,6 +54,48 @@ static void frames_are_read_back(void **state) {
   scratch_fini(&s);
 }
 
+/* Columns of three kinds, appended to a frame that grows. */
+static void frames_of_all_kinds_grow(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  hr_frame frame = {0};
+  hr_frame_writer writer = HR_FRAME_WRITER_CLOSED;
+  static const hr_frame_column columns[] = {{"name", HR_CELL_TEXT, 3},
+                                            {"x", HR_CELL_NUMBER, 0},
+                                            {"id", HR_CELL_INTEGER, 0},
+                                            {"y", HR_CELL_NUMBER, 0}};
+  static const char *const texts[] = {"a", "", "toolong"};
+  static const double x[] = {1.5, (double)NAN, 3}, y[] = {-1, -2, -3};
+  static const int64_t id[] = {INT64_MAX, -5, 0};
+  const hr_frame_cells first[] = {
+      {.texts = texts}, {.numbers = x}, {.integers = id}, {.numbers = y}};
+  const hr_frame_cells rest[] = {
+      {.texts = texts + 1}, {.numbers = x + 1}, {.integers = id + 1}, {.numbers = y + 1}};
+  scratch_init(&s);
+  const char *path = scratch_name(&s, "table.h5");
+  hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  check_ok(hr_frame_writer_create_table(file, path, "/t", columns, 4, 0, &writer, &err));
+  check_ok(hr_frame_writer_append_cells(&writer, 1, first, &err));
+  check_ok(hr_frame_writer_append_cells(&writer, 2, rest, &err));
+  check_ok(hr_frame_writer_finish(&writer, &err));
+  hr_frame_writer_close(&writer);
+  assert_true(H5Fclose(file) >= 0);
+  check_ok(hr_frame_read(path, NULL, &frame, &err)); /* leaves the texts out */
+  assert_int_equal(frame.rows, 3);
+  assert_int_equal(frame.names.count, 3);
+  assert_string_equal(frame.names.items[0], "x");
+  assert_string_equal(frame.names.items[1], "id");
+  assert_string_equal(frame.names.items[2], "y");
+  assert_memory_equal(frame.columns[0], x, sizeof x);
+  assert_null(frame.integers[0]);
+  assert_memory_equal(frame.integers[1], id, sizeof id);
+  check_near(frame.columns[1][0], 9223372036854775807.0, 0);
+  assert_memory_equal(frame.columns[2], y, sizeof y);
+  hr_frame_fini(&frame);
+  scratch_fini(&s);
+}
+
 static void groups_that_exist_are_refused(void **state) {
   (void)state;
   hr_error err;
@@ -76,6 +118,7 @@ static void groups_that_exist_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(frames_are_read_back),
+      cmocka_unit_test(frames_of_all_kinds_grow),
       cmocka_unit_test(groups_that_exist_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
