@@ -24,6 +24,7 @@ static hr_status run_verb(const hr_verb *verb, size_t count, const char *const *
   HR_TRY(hr_options_read(&verb->grammar, count, arguments, values, &operand, err));
   HR_TRY(verb->run(values, operand, err));
 cleanup:
+  hr_options_fini(&verb->grammar, values);
   hr_free(values);
   return status;
 }

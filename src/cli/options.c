@@ -175,8 +175,12 @@ static hr_status read_option(reader *r, const char *argument, const char *next,
   return read_value(option, value, member, err);
 }
 
+static hr_strings *more_of(const hr_grammar *grammar, void *values) {
+  return (hr_strings *)(void *)((char *)values + grammar->more_offset);
+}
+
 static hr_status read_operand(const hr_grammar *grammar, const char *argument,
-                              const char **operand, hr_error *err) {
+                              void *values, const char **operand, hr_error *err) {
   if (!grammar->operand && grammar->option_count == 0) {
     return hr_fail(err, HR_ERR_USAGE, "%s takes nothing more, but got '%s'",
                    grammar->verb, argument);
@@ -184,6 +188,9 @@ static hr_status read_operand(const hr_grammar *grammar, const char *argument,
   if (!grammar->operand) {
     return hr_fail(err, HR_ERR_USAGE, "%s takes options alone, not '%s'", grammar->verb,
                    argument);
+  }
+  if (*operand && grammar->more) {
+    return hr_strings_append(more_of(grammar, values), argument, err);
   }
   if (*operand) {
     return hr_fail(err, HR_ERR_USAGE, "%s takes one %s; '%s' is one too many",
@@ -198,6 +205,11 @@ static hr_status check_complete(const reader *r, const char *operand, hr_error *
   if (grammar->operand && !grammar->operand_optional && !operand) {
     return hr_fail(err, HR_ERR_USAGE, "%s needs a %s: headroom %s %s", grammar->verb,
                    grammar->operand, grammar->verb, grammar->operand);
+  }
+  if (grammar->more && more_of(grammar, r->values)->count == 0) {
+    return hr_fail(err, HR_ERR_USAGE, "%s needs a %s behind '%s': headroom %s %s %s",
+                   grammar->verb, grammar->more, operand, grammar->verb, grammar->operand,
+                   grammar->more);
   }
   for (size_t i = 0; i < grammar->option_count; i++) {
     const hr_option *option = &grammar->options[i];
@@ -219,7 +231,7 @@ hr_status hr_options_read(const hr_grammar *grammar, size_t count,
   for (size_t i = 0; i < count; i++) {
     const char *argument = arguments[i];
     if (only_operands || argument[0] != '-' || argument[1] == '\0') {
-      HR_TRY(read_operand(grammar, argument, operand, err));
+      HR_TRY(read_operand(grammar, argument, values, operand, err));
     } else if (strcmp(argument, "--") == 0) {
       only_operands = true;
     } else if (argument[1] != '-') {
@@ -234,6 +246,10 @@ hr_status hr_options_read(const hr_grammar *grammar, size_t count,
   HR_TRY(check_complete(&r, *operand, err));
 cleanup:
   return status;
+}
+
+void hr_options_fini(const hr_grammar *grammar, void *values) {
+  if (values && grammar->more) hr_strings_fini(more_of(grammar, values));
 }
 
 static void describe_default(const hr_option *option, const void *values, hr_text *out) {
@@ -278,6 +294,7 @@ static void describe_usage(const hr_grammar *grammar, hr_text *out) {
   if (grammar->operand) {
     hr_text_append(out, grammar->operand_optional ? " [%s]" : " %s", grammar->operand);
   }
+  if (grammar->more) hr_text_append(out, " %s...", grammar->more);
   for (size_t i = 0; i < grammar->option_count; i++) {
     const hr_option *option = &grammar->options[i];
     if (!option->required) any_optional = true;

@@ -31,11 +31,15 @@ typedef struct hr_option {
   bool zero_means_absent; /* of a number: others are above 0; no default is shown */
 } hr_option;
 
-/* The grammar of one verb: options in any order, and at most one operand. */
+/* The grammar of one verb: options in any order, and at most one operand, or one and
+ * more behind it. */
 typedef struct hr_grammar {
   const char *verb;
   const char *operand; /* what help calls it: "FILE"; NULL: takes none */
   bool operand_optional;
+  const char *more;   /* what the operands behind the first are called, "FILE": at least
+                         one; NULL: there are none */
+  size_t more_offset; /* of their hr_strings in the values struct */
   const hr_option *options;
   size_t option_count; /* at most 64 */
 } hr_grammar;
@@ -47,6 +51,9 @@ typedef struct hr_grammar {
 hr_status hr_options_read(const hr_grammar *grammar, size_t count,
                           const char *const *arguments, void *values,
                           const char **operand, hr_error *err) HR_MUST_CHECK;
+
+/* Frees what reading put into the values: to be called after it, on failure too. */
+void hr_options_fini(const hr_grammar *grammar, void *values);
 
 /* Appends `Usage: headroom VERB ...` and a line an option, with the defaults that
  * `values` holds. */

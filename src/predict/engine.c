@@ -151,6 +151,10 @@ const hr_router *hr_engine_router(const hr_engine *engine) {
   return engine->router;
 }
 
+size_t hr_engine_candidate(const hr_engine *engine, size_t slot) {
+  return engine->slots[slot].candidate;
+}
+
 const char *hr_engine_needs_error(const hr_engine *engine) {
   for (size_t s = 0; s < engine->slot_count; s++) {
     const hr_engine_slot *slot = &engine->slots[s];

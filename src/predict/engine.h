@@ -21,6 +21,8 @@ void hr_engine_close(hr_engine **engine);
 const hr_bundle_description *hr_engine_describe(const hr_engine *engine);
 const char *hr_engine_folder(const hr_engine *engine);
 const hr_router *hr_engine_router(const hr_engine *engine);
+/* The candidate that predicts the rows of a slot; HR_NO_CANDIDATE: nobody. */
+size_t hr_engine_candidate(const hr_engine *engine, size_t slot);
 /* The title of a model that has to know the error; NULL: none has to. */
 const char *hr_engine_needs_error(const hr_engine *engine);
 

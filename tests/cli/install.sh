@@ -66,4 +66,17 @@ gcc -std=c17 "$example" $(pkg-config --cflags headroom) "$libraries/libheadroom.
   $(pkg-config --static --libs headroom | sed 's/-lheadroom//') \
   -Wl,-rpath,"$openblas" -o "$place/with_static"
 check_example "$place/with_static"
+
+# Predicting from C with what a small study leaves.
+# shellcheck disable=SC2046
+gcc -std=c17 "$source/examples/predict.c" $(pkg-config --cflags --libs headroom) \
+  -Wl,-rpath,"$libraries" -o "$place/predict"
+"$prefix/bin/headroom" simulate --out "$place/study" --train 400 --test 40 >"$place/log" 2>&1
+sed -i '/^experts:/,$d' "$place/study/study.yaml"
+echo 'experts: {ridge: {}}' >>"$place/study/study.yaml"
+"$prefix/bin/headroom" run "$place/study/study.yaml" --out "$place/run" >"$place/log" 2>&1 ||
+  fail "$(cat "$place/log")"
+said=$("$place/predict" "$place/run") || fail "predict could not open the model of a run"
+[ "$(grep -c '^log_g -\?[0-9.]* dex, flags [0-9]*$' <<<"$said")" = 3 ] ||
+  fail "predict said '$said'"
 echo "installed, linked and run in three ways"

@@ -161,6 +161,49 @@ static void test_missing_and_superfluous(void **state) {
   check_refused(&without_operand, "x --out d", "paint takes options alone, not 'x'");
 }
 
+typedef struct list_values {
+  hr_strings files;
+  const char *out;
+} list_values;
+
+static hr_status read_list(list_values *list, size_t count, const char *const *words,
+                           const char **operand, hr_error *err) {
+  static const hr_option list_options[] = {{.name = "out",
+                                            .kind = HR_OPTION_TEXT,
+                                            .offset = offsetof(list_values, out),
+                                            .value = "DIR"}};
+  static const hr_grammar list_grammar = {.verb = "frame",
+                                          .operand = "WALL",
+                                          .more = "PICTURE",
+                                          .more_offset = offsetof(list_values, files),
+                                          .options = list_options,
+                                          .option_count = 1};
+  *list = (list_values){{NULL, 0}, NULL};
+  hr_status status = hr_options_read(&list_grammar, count, words, list, operand, err);
+  if (status != HR_OK) hr_options_fini(&list_grammar, list);
+  return status;
+}
+
+static void test_more_operands(void **state) {
+  (void)state;
+  hr_error err = {0};
+  list_values list;
+  const char *operand = NULL;
+  const char *const words[] = {"north", "a", "--out", "d", "b", "--", "--c"};
+  check_ok(read_list(&list, 7, words, &operand, &err));
+  assert_string_equal(operand, "north");
+  assert_string_equal(list.out, "d");
+  assert_int_equal(list.files.count, 3);
+  assert_string_equal(list.files.items[0], "a");
+  assert_string_equal(list.files.items[1], "b");
+  assert_string_equal(list.files.items[2], "--c");
+  hr_strings_fini(&list.files);
+  check_fails(read_list(&list, 1, words, &operand, &err), HR_ERR_USAGE,
+              "frame needs a PICTURE behind 'north': headroom frame WALL PICTURE");
+  check_fails(read_list(&list, 0, words, &operand, &err), HR_ERR_USAGE,
+              "frame needs a WALL: headroom frame WALL");
+}
+
 static void test_unreadable_values(void **state) {
   (void)state;
   check_refused(&grammar, "--rows twelve",
@@ -221,6 +264,7 @@ int main(void) {
       cmocka_unit_test(test_defaults_stay),
       cmocka_unit_test(test_unknown_options),
       cmocka_unit_test(test_missing_and_superfluous),
+      cmocka_unit_test(test_more_operands),
       cmocka_unit_test(test_unreadable_values),
       cmocka_unit_test(test_description),
       cmocka_unit_test(test_memory_runs_out),

@@ -46,6 +46,7 @@ static const char overview[] =
     "  run        run the study that a YAML file describes\n"
     "  status     say how far a run has come, or why it ended\n"
     "  stop       stop a run so that it can be resumed\n"
+    "  predict    predict the labels of new spectra with a run's models\n"
     "  report     make tables, figures and the report of a run anew\n"
     "  publish    write the key numbers of a run into your Markdown pages\n"
     "  simulate   write simulated stars in the layout that `run` reads\n"

@@ -1,7 +1,7 @@
 /* Opening a bundle, by its own name or by that of its run, and loading from it. */
 #include <sys/stat.h>
 
-#include "support/bundle_fixture.h"
+#include "support/linear_bundle.h"
 
 static void test_opening(void **state) {
   (void)state;
@@ -52,10 +52,61 @@ static void test_folders_without_a_bundle(void **state) {
   scratch_fini(&s);
 }
 
+static void test_loading(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle *bundle = NULL;
+  const hr_model *model = NULL, *again = NULL;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "exclude");
+  check_ok(hr_bundle_open(s.path, &bundle, &err));
+  const hr_bundle_description *d = hr_bundle_describe(bundle);
+  assert_int_equal(d->candidate_count, 7);
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    check_ok(hr_bundle_load(bundle, i, &model, &err));
+    assert_int_equal(model->slot, d->candidates[i].slot);
+    assert_int_equal(model->chosen, 1); /* as the description says */
+    check_ok(hr_bundle_load(bundle, i, &again, &err));
+    assert_ptr_equal(model, again);
+  }
+  hr_bundle_close(&bundle);
+  scratch_fini(&s);
+}
+
+/* The description of another study's bundle over models of this one. */
+static void test_models_of_another_size(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  hr_bundle *bundle = NULL;
+  const hr_model *model = NULL;
+  char expected[512];
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "exclude");
+  fixture_init(&d);
+  fixture_add(&d, "first", &hr_linear_type, 0);
+  d.candidates[0].variant_count = 3;
+  check_ok(hr_bundle_write(&d, s.path, &err));
+  hr_bundle_description_fini(&d);
+  check_ok(hr_bundle_open(s.path, &bundle, &err));
+  snprintf(expected, sizeof expected,
+           "the bundle %s contradicts itself: the model in 0-first predicts with 2 "
+           "settings, and model.json says 3; copy the folder again",
+           s.path);
+  check_fails(hr_bundle_load(bundle, 0, &model, &err), HR_ERR_FORMAT, expected);
+  assert_null(model);
+  hr_bundle_close(&bundle);
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_opening),
       cmocka_unit_test(test_folders_without_a_bundle),
+      cmocka_unit_test(test_loading),
+      cmocka_unit_test(test_models_of_another_size),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

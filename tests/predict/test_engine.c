@@ -1,7 +1,7 @@
 /* The engine on linear models that tell who predicted. */
 #include "predict/engine.h"
 
-#include "predict/linear_bundle.h"
+#include "support/linear_bundle.h"
 
 enum { ROWS = 6 };
 

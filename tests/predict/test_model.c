@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "predict/linear_bundle.h"
+#include "support/linear_bundle.h"
 
 enum { ROWS = 1500, P = FIXTURE_PIXELS }; /* more than one block */
 

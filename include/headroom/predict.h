@@ -1,0 +1,75 @@
+/* Predicting whole files with a bundle of models: the verb `predict` of the program.
+ * For spectra in the caller's memory see headroom/model.h. */
+#ifndef HEADROOM_PREDICT_H
+#define HEADROOM_PREDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headroom/export.h"
+#include "headroom/observer.h"
+#include "headroom/status.h"
+#include "headroom/text.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum hr_predict_flux {
+  HR_FLUX_AUTO,  /* `noisy` where the file has it, else `flux` */
+  HR_FLUX_NOISY, /* the array `noisy` */
+  HR_FLUX_FLUX,  /* the array `flux`, as it is */
+} hr_predict_flux;
+
+typedef enum hr_predict_format { HR_PREDICT_CSV, HR_PREDICT_HDF5 } hr_predict_format;
+
+/* All texts and lists are borrowed for the call. */
+typedef struct hr_predict_options {
+  size_t size;       /* of this struct; set by the _default function */
+  const char *model; /* the bundle, or the run that has it */
+  const char *const
+      *files; /* [file_count] HDF5, laid out as docs/formats.md says; labels
+                are needed for the routers oracle and nearest, and to keep */
+  size_t file_count;
+  const char *out;    /* the table to write; NULL: predictions.csv or .h5 */
+  const char *router; /* "global", "oracle" or "nearest" */
+  const char *expert; /* a method; NULL: in each slot what validation chose */
+  const char *keep;   /* label columns to carry along, "id,ra"; NULL: none */
+  hr_predict_flux flux;
+  hr_predict_format format;
+  uint64_t memory_bytes; /* for blocks of spectra, beside the models; 0: 512 MiB */
+  uint64_t block_rows;   /* rows at a time, 0: as the memory allows */
+} hr_predict_options;
+
+HR_API hr_predict_options hr_predict_options_default(void);
+
+/* What was done. */
+typedef struct hr_predict_summary {
+  size_t size;      /* of this struct, set by the caller */
+  uint64_t rows;    /* predicted or not */
+  uint64_t failed;  /* of them, rows without a prediction */
+  uint64_t flagged; /* of the others, rows with any flag */
+} hr_predict_summary;
+
+/* Predicts every row of the files, in order, into one table: whole when it is there.
+ * Spectra are read once, in blocks; memory does not grow with the rows but by the labels
+ * of one file. Rows that cannot be predicted are NaN and flagged, never left out.
+ * *text says what was done, freed with hr_text_free; may be NULL. Statuses of
+ * hr_model_open; HR_ERR_MISSING, HR_ERR_FORMAT, HR_ERR_DATA: what is wrong with a file;
+ * HR_ERR_INTERRUPTED; HR_ERR_IO; HR_ERR_MEMORY. */
+HR_API HR_MUST_CHECK hr_status hr_predict(const hr_predict_options *options,
+                                          const hr_observer *observer,
+                                          hr_predict_summary *summary, char **text,
+                                          hr_error *err);
+
+/* Opens bundle and files, and says what hr_predict would read and write; writes nothing.
+ * *plan is freed with hr_text_free. */
+HR_API HR_MUST_CHECK hr_status hr_predict_describe(const hr_predict_options *options,
+                                                   const hr_observer *observer,
+                                                   char **plan, hr_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

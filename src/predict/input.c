@@ -1,0 +1,105 @@
+/* Opening a file to predict. */
+#include "predict/input.h"
+
+#include <math.h>
+
+#include "core/alloc.h"
+#include "data/shard.h"
+
+/* As data/dataset.c's: far above the rounding of fp32, far below a pixel. */
+static const double wave_tolerance = 1e-6;
+
+static hr_status check_grid(const hr_input_wish *wish, const hr_dataset *dataset,
+                            const char *path, hr_error *err) {
+  const hr_bundle_description *d = hr_engine_describe(wish->engine);
+  const char *folder = hr_engine_folder(wish->engine);
+  const double *wave = hr_dataset_wave(dataset);
+  size_t pixels = hr_dataset_pixels(dataset);
+  if (pixels != d->pixels) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s has %zu pixel%s a spectrum, but the bundle %s was trained on %zu; "
+                   "resample the spectra to its wave.npy",
+                   path, pixels, pixels == 1 ? "" : "s", folder, d->pixels);
+  }
+  for (size_t p = 0; p < pixels; p++) {
+    if (fabs(wave[p] - d->wave[p]) <= wave_tolerance * fabs(d->wave[p])) continue;
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s has pixel %zu at %.10g angstrom, but the bundle %s at %.10g; "
+                   "resample the spectra to its wave.npy",
+                   path, p, wave[p], folder, d->wave[p]);
+  }
+  return HR_OK;
+}
+
+static hr_status check_error(const hr_input_wish *wish, const hr_dataset *dataset,
+                             const char *path, hr_error *err) {
+  const char *title = hr_engine_needs_error(wish->engine);
+  if (!title || hr_dataset_has_error(dataset)) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s has no error (%s), which %s has to know; supply it, or ask for "
+                 "another expert with --expert",
+                 path, HR_SHARD_ERROR, title);
+}
+
+static hr_status choose_flux(const hr_input_wish *wish, const char *path, hr_input *input,
+                             hr_error *err) {
+  bool has_noisy = hr_dataset_has_noisy(input->dataset);
+  if (wish->flux == HR_FLUX_NOISY && !has_noisy) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s holds no noisy spectra (neither %s nor %s); predict its flux with "
+                   "--flux flux",
+                   path, HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT);
+  }
+  bool is_noisy = has_noisy && wish->flux != HR_FLUX_FLUX;
+  input->observed = is_noisy ? HR_OBSERVED_NOISY : HR_OBSERVED_FLUX;
+  return HR_OK;
+}
+
+static hr_status find_labels(const hr_input_wish *wish, hr_input *input, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_bundle_description *d = hr_engine_describe(wish->engine);
+  if (hr_engine_router(wish->engine)->needs_labels) {
+    HR_TRY(hr_alloc(&input->axes, d->axis_count, err));
+    for (size_t a = 0; a < d->axis_count; a++) {
+      HR_TRY(hr_dataset_label(input->dataset, d->axes[a].label, false, &input->axes[a],
+                              err));
+    }
+  }
+  HR_TRY(hr_alloc(&input->kept, wish->keep->count, err));
+  HR_TRY(hr_alloc(&input->kept_whole, wish->keep->count, err));
+  for (size_t k = 0; k < wish->keep->count; k++) {
+    const char *name = wish->keep->items[k];
+    HR_TRY(hr_dataset_label(input->dataset, name, false, &input->kept[k], err));
+    input->kept_whole[k] = hr_dataset_integers(input->dataset, name);
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_input_open(const hr_input_wish *wish, const char *path,
+                        const hr_observer *observer, hr_input *out, hr_error *err) {
+  hr_status status = HR_OK;
+  bool with_labels =
+      hr_engine_router(wish->engine)->needs_labels || wish->keep->count > 0;
+  *out = (hr_input){0};
+  HR_TRY(hr_dataset_open_observed(path, with_labels, observer, &out->dataset, err));
+  out->rows = hr_dataset_rows(out->dataset);
+  if (out->rows == 0) {
+    status = hr_fail(err, HR_ERR_EMPTY, "%s holds no spectra", path);
+    goto cleanup;
+  }
+  HR_TRY(check_grid(wish, out->dataset, path, err));
+  HR_TRY(check_error(wish, out->dataset, path, err));
+  HR_TRY(choose_flux(wish, path, out, err));
+  HR_TRY(find_labels(wish, out, err));
+cleanup:
+  return status;
+}
+
+void hr_input_fini(hr_input *input) {
+  hr_dataset_destroy(&input->dataset);
+  hr_free(input->axes);
+  hr_free(input->kept);
+  hr_free(input->kept_whole);
+  *input = (hr_input){0};
+}

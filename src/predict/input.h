@@ -1,0 +1,36 @@
+/* One file of spectra to predict: opened, held against the bundle, and its label columns
+ * found. Internal to predict/. */
+#ifndef HR_PREDICT_INPUT_H
+#define HR_PREDICT_INPUT_H
+
+#include "data/stream.h"
+#include "headroom/predict.h"
+#include "predict/engine.h"
+
+/* What is wanted of every file; borrowed. */
+typedef struct hr_input_wish {
+  const hr_engine *engine;
+  const hr_strings *keep; /* label columns that are carried along */
+  hr_predict_flux flux;
+} hr_input_wish;
+
+typedef struct hr_input {
+  hr_dataset *dataset;
+  hr_observed observed;
+  size_t rows;
+  const double **axes; /* [axis_count] columns for the router; NULL: not needed */
+  const double **kept; /* [keep->count] columns */
+  const int64_t *
+      *kept_whole; /* [keep->count] the same where they are integers, or NULL */
+} hr_input;
+
+/* Opens the file. Refuses, one sentence each: another wavelength grid, no error where an
+ * expert needs it, no such flux, no labels or no such column where they are needed
+ * (HR_ERR_DATA), no spectra (HR_ERR_EMPTY); and what hr_dataset_open_observed refuses.
+ * Freed with hr_input_fini, on failure too. */
+hr_status hr_input_open(const hr_input_wish *wish, const char *path,
+                        const hr_observer *observer, hr_input *out,
+                        hr_error *err) HR_MUST_CHECK;
+void hr_input_fini(hr_input *input);
+
+#endif

@@ -1,0 +1,207 @@
+/* Planning predictions: every file is looked at before the first is read, so that what is
+ * wrong with the last is not found after hours. */
+#include "predict/plan.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+
+enum { DEFAULT_MEMORY_BYTES = 512 << 20 };
+
+void hr_predict_plan_destroy(hr_predict_plan **plan) {
+  hr_predict_plan *p = *plan;
+  if (!p) return;
+  hr_engine_close(&p->engine);
+  hr_strings_fini(&p->keep);
+  hr_free(p->keep_is_whole);
+  hr_free(p->file_rows);
+  hr_free(p->file_flux);
+  hr_free(p->out);
+  hr_free(p);
+  *plan = NULL;
+}
+
+static hr_status take_options(hr_predict_plan *plan, const hr_predict_options *options,
+                              hr_error *err) {
+  size_t size = options->size;
+  if (size < sizeof size) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "hr_predict_options.size is %zu; set it with "
+                   "hr_predict_options_default() before the call",
+                   size);
+  }
+  plan->options = hr_predict_options_default();
+  memcpy(&plan->options, options,
+         size < sizeof plan->options ? size : sizeof plan->options);
+  if (!plan->options.router) plan->options.router = "global";
+  if (plan->options.file_count == 0) {
+    return hr_fail(err, HR_ERR_USAGE, "no file of spectra is named");
+  }
+  const char *otherwise =
+      plan->options.format == HR_PREDICT_HDF5 ? "predictions.h5" : "predictions.csv";
+  return hr_copy_text(plan->options.out ? plan->options.out : otherwise, &plan->out, err);
+}
+
+/* "id,ra" to a list, each name once. */
+static hr_status take_keep(hr_predict_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  char *copy = NULL, *state = NULL;
+  if (!plan->options.keep) return HR_OK;
+  HR_TRY(hr_copy_text(plan->options.keep, &copy, err));
+  for (char *name = strtok_r(copy, ",", &state); name;
+       name = strtok_r(NULL, ",", &state)) {
+    for (size_t k = 0; k < plan->keep.count; k++) {
+      if (strcmp(plan->keep.items[k], name) != 0) continue;
+      status = hr_fail(err, HR_ERR_USAGE, "--keep names %s twice", name);
+      goto cleanup;
+    }
+    HR_TRY(hr_strings_append(&plan->keep, name, err));
+  }
+cleanup:
+  hr_free(copy);
+  return status;
+}
+
+static hr_status look_at_file(hr_predict_plan *plan, size_t i,
+                              const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_input input = {0};
+  const char *path = plan->options.files[i];
+  size_t length = strlen(path);
+  HR_TRY(hr_input_open(&plan->wish, path, observer, &input, err));
+  plan->file_rows[i] = input.rows;
+  plan->file_flux[i] = input.observed;
+  plan->rows += input.rows;
+  if (length > plan->table.file_bytes) plan->table.file_bytes = length;
+  for (size_t k = 0; k < plan->keep.count; k++) {
+    if (!input.kept_whole[k]) plan->keep_is_whole[k] = false;
+  }
+cleanup:
+  hr_input_fini(&input);
+  return status;
+}
+
+static hr_status look_at_files(hr_predict_plan *plan, const hr_observer *observer,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = plan->options.file_count;
+  HR_TRY(hr_alloc(&plan->file_rows, count, err));
+  HR_TRY(hr_alloc(&plan->file_flux, count, err));
+  HR_TRY(hr_alloc(&plan->keep_is_whole, plan->keep.count, err));
+  for (size_t k = 0; k < plan->keep.count; k++) plan->keep_is_whole[k] = true;
+  plan->wish = (hr_input_wish){plan->engine, &plan->keep, plan->options.flux};
+  plan->table = (hr_prediction_table_plan){
+      .engine = plan->engine,
+      .keep = &plan->keep,
+      .keep_is_whole = plan->keep_is_whole,
+      .format = plan->options.format == HR_PREDICT_HDF5 ? HR_PREDICTION_HDF5
+                                                        : HR_PREDICTION_CSV,
+      .file_bytes = 1,
+  };
+  for (size_t i = 0; i < count; i++) HR_TRY(look_at_file(plan, i, observer, err));
+cleanup:
+  return status;
+}
+
+hr_status hr_predict_plan_create(const hr_predict_options *options,
+                                 const hr_observer *observer, hr_predict_plan **out,
+                                 hr_error *err) {
+  hr_status status = HR_OK;
+  hr_predict_plan *plan = NULL;
+  HR_TRY(hr_alloc(&plan, 1, err));
+  HR_TRY(take_options(plan, options, err));
+  HR_TRY(take_keep(plan, err));
+  HR_TRY(hr_engine_open(plan->options.model, plan->options.router, plan->options.expert,
+                        &plan->engine, err));
+  HR_TRY(look_at_files(plan, observer, err));
+  plan->stream = hr_stream_options_default();
+  plan->stream.memory_bytes =
+      plan->options.memory_bytes ? plan->options.memory_bytes : DEFAULT_MEMORY_BYTES;
+  plan->stream.block_rows = plan->options.block_rows;
+  plan->stream.block_multiple = HR_PREDICT_ROWS;
+  *out = plan;
+  plan = NULL;
+cleanup:
+  hr_predict_plan_destroy(&plan);
+  return status;
+}
+
+/* --- in words --- */
+
+static void describe_targets(const hr_bundle_description *d, hr_text *out) {
+  for (size_t t = 0; t < d->target_count; t++) {
+    const hr_bundle_target *target = &d->targets[t];
+    hr_text_append(out, "%-10s %s%s%s, trained on %g to %g\n", t == 0 ? "predicts" : "",
+                   target->name, target->unit[0] ? " in " : "", target->unit,
+                   target->train.minimum, target->train.maximum);
+  }
+}
+
+static void describe_expert(const hr_predict_plan *plan, const char *where,
+                            size_t candidate, hr_text *out) {
+  const hr_bundle_description *d = hr_engine_describe(plan->engine);
+  hr_text_append(out, "  %-24s ", where);
+  if (candidate == HR_NO_CANDIDATE) {
+    hr_text_append(out, "nobody\n");
+    return;
+  }
+  const hr_bundle_candidate *model = &d->candidates[candidate];
+  hr_text_append(out, "%s", model->title);
+  if (model->variant[0] && !isnan(model->variant_value)) {
+    hr_text_append(out, " (%s %g)", model->variant, model->variant_value);
+  }
+  hr_text_append(out, "%s\n", model->slot == HR_GLOBAL ? ", trained on all rows" : "");
+}
+
+static void describe_experts(const hr_predict_plan *plan, hr_text *out) {
+  const hr_bundle_description *d = hr_engine_describe(plan->engine);
+  const hr_router *router = hr_engine_router(plan->engine);
+  hr_text_append(out, "%-10s %s: %s\n", "router", router->name, router->summary);
+  for (size_t k = 0; k <= d->bin_count; k++) {
+    bool is_global = k == d->bin_count;
+    if (router->uses_global && !is_global) continue;
+    if (!router->uses_global && is_global && strcmp(d->uncovered, "global") != 0)
+      continue;
+    const char *where = router->uses_global ? "all rows"
+                        : is_global         ? "rows outside the bins"
+                                            : d->bin_names[k];
+    describe_expert(plan, where, hr_engine_candidate(plan->engine, k), out);
+  }
+}
+
+static void describe_files(const hr_predict_plan *plan, hr_text *out) {
+  const hr_bundle_description *d = hr_engine_describe(plan->engine);
+  hr_text_append(out, "%-10s %llu spectra of %zu pixels in %zu file%s\n", "reads",
+                 (unsigned long long)plan->rows, d->pixels, plan->options.file_count,
+                 plan->options.file_count == 1 ? "" : "s");
+  for (size_t i = 0; i < plan->options.file_count; i++) {
+    hr_text_append(out, "  ");
+    hr_text_append_visible(out, plan->options.files[i]);
+    hr_text_append(out, "  %zu rows, %s\n", plan->file_rows[i],
+                   plan->file_flux[i] == HR_OBSERVED_NOISY ? "noisy" : "flux");
+  }
+}
+
+hr_status hr_predict_plan_describe(const hr_predict_plan *plan, hr_text *out,
+                                   hr_error *err) {
+  hr_status status = HR_OK;
+  hr_prediction_table table = {0};
+  const hr_bundle_description *d = hr_engine_describe(plan->engine);
+  HR_TRY(hr_prediction_table_init(&plan->table, 1, &table, err));
+  hr_text_append(out, "%-10s %s, of the study %s (headroom %s)\n", "model",
+                 hr_engine_folder(plan->engine), d->study, d->program);
+  describe_targets(d, out);
+  describe_experts(plan, out);
+  describe_files(plan, out);
+  hr_text_append(out, "%-10s %s\n  ", "writes", plan->out);
+  for (size_t c = 0; c < table.count; c++) {
+    hr_text_append(out, "%s%s", c == 0 ? "" : ", ", table.columns[c].frame.name);
+  }
+  hr_text_append(out, "\n%-10s %zu MiB for spectra, beside the models\n", "memory",
+                 plan->stream.memory_bytes >> 20);
+  HR_TRY(hr_text_status(out, err));
+cleanup:
+  hr_prediction_table_fini(&table);
+  return status;
+}

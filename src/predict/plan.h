@@ -1,0 +1,34 @@
+/* What a run of predictions is: bundle, files, columns, known before a spectrum is read.
+ * Internal to predict/. */
+#ifndef HR_PREDICT_PLAN_H
+#define HR_PREDICT_PLAN_H
+
+#include "predict/prediction_table.h"
+
+enum { HR_PREDICT_FLAGS = 9 }; /* of HR_FLAG_LIST */
+
+typedef struct hr_predict_plan {
+  hr_predict_options options; /* as the caller gave them; texts borrowed */
+  char *out;                  /* the table */
+  hr_engine *engine;
+  hr_strings keep;
+  bool *keep_is_whole; /* [keep.count] */
+  hr_input_wish wish;
+  hr_prediction_table_plan table;
+  hr_stream_options stream;
+  size_t *file_rows; /* [file_count] */
+  hr_observed *file_flux;
+  uint64_t rows; /* of all files */
+} hr_predict_plan;
+
+/* Opens the bundle and every file, and closes the files again. */
+hr_status hr_predict_plan_create(const hr_predict_options *options,
+                                 const hr_observer *observer, hr_predict_plan **out,
+                                 hr_error *err) HR_MUST_CHECK;
+void hr_predict_plan_destroy(hr_predict_plan **plan);
+
+/* Appends it in words. */
+hr_status hr_predict_plan_describe(const hr_predict_plan *plan, hr_text *out,
+                                   hr_error *err) HR_MUST_CHECK;
+
+#endif

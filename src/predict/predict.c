@@ -1,0 +1,218 @@
+/* headroom/predict.h: files in, one table out. */
+#include "headroom/predict.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/alloc.h"
+#include "core/observe.h"
+#include "predict/plan.h"
+
+hr_predict_options hr_predict_options_default(void) {
+  return (hr_predict_options){.size = sizeof(hr_predict_options), .router = "global"};
+}
+
+/* What a run of predictions holds. */
+typedef struct work {
+  const hr_predict_plan *plan;
+  const hr_observer *observer;
+  hr_prediction_file *file;
+  hr_predict_summary summary;
+  uint64_t counts[HR_PREDICT_FLAGS]; /* rows of each flag */
+  uint64_t bytes;                    /* read so far, of files that are done */
+} work;
+
+static void count_rows(work *w, const hr_engine_result *result, size_t rows) {
+  const uint32_t none = HR_FLAG_BAD_SPECTRUM | HR_FLAG_NO_EXPERT;
+  for (size_t i = 0; i < rows; i++) {
+    uint32_t flags = result->flags[i];
+    w->summary.rows++;
+    w->summary.failed += (flags & none) != 0;
+    w->summary.flagged += flags != 0 && (flags & none) == 0;
+    for (size_t f = 0; f < HR_PREDICT_FLAGS; f++) w->counts[f] += (flags >> f) & 1;
+  }
+}
+
+static hr_status tell(const work *w, const hr_stream *stream, hr_error *err) {
+  const hr_progress progress = {
+      .stage = "predicting",
+      .unit = "rows",
+      .done = w->summary.rows,
+      .total = w->plan->rows,
+      .bytes = w->bytes + (stream ? hr_stream_preparation(stream)->bytes_read : 0),
+  };
+  return hr_observe_progress(w->observer, &progress, err);
+}
+
+/* One block: predicted, counted, written. */
+static hr_status predict_block(work *w, const hr_input *input, const char *path,
+                               const hr_stream *stream, const hr_block *block,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  hr_engine_result result = {0};
+  hr_prediction_table table = {0};
+  const double *axes[HR_BUNDLE_MOST_AXES];
+  const hr_engine *engine = w->plan->engine;
+  size_t axis_count = hr_engine_describe(engine)->axis_count;
+  for (size_t a = 0; input->axes && a < axis_count; a++) {
+    axes[a] = input->axes[a] + block->first_row;
+  }
+  const hr_engine_rows rows = {
+      .spectra = {.first_row = block->first_row,
+                  .rows = block->rows,
+                  .pixels = block->pixels,
+                  .noisy = block->noisy,
+                  .error = block->error},
+      .reports = hr_stream_reports(stream),
+      .labels = input->axes ? axes : NULL,
+  };
+  HR_TRY(hr_engine_result_init(engine, block->rows, &result, err));
+  HR_TRY(hr_prediction_table_init(&w->plan->table, block->rows, &table, err));
+  HR_TRY(hr_engine_predict(engine, &rows, &result, err));
+  hr_prediction_table_fill(&table, path, input, block->first_row, block->rows, &result);
+  HR_TRY(hr_prediction_file_append(w->file, block->rows, table.cells, err));
+  count_rows(w, &result, block->rows);
+cleanup:
+  hr_prediction_table_fini(&table);
+  hr_engine_result_fini(&result);
+  return status;
+}
+
+static hr_status predict_file(work *w, const char *path, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_input input = {0};
+  hr_stream *stream = NULL;
+  hr_block block = {0};
+  HR_TRY(hr_input_open(&w->plan->wish, path, NULL, &input, err));
+  hr_stream_options options = w->plan->stream;
+  options.observed = input.observed;
+  HR_TRY(hr_stream_create(input.dataset, &options, &stream, err));
+  for (;;) {
+    HR_TRY(hr_stream_next(stream, &block, err));
+    if (block.rows == 0) break;
+    HR_TRY(predict_block(w, &input, path, stream, &block, err));
+    HR_TRY(tell(w, stream, err));
+  }
+  w->bytes += hr_stream_preparation(stream)->bytes_read;
+cleanup:
+  hr_stream_destroy(&stream);
+  hr_input_fini(&input);
+  return status;
+}
+
+/* The table must not take the place of what it is made from. */
+static hr_status check_out(const hr_predict_plan *plan, hr_error *err) {
+  struct stat out, file;
+  if (stat(plan->out, &out) != 0) return HR_OK;
+  for (size_t i = 0; i < plan->options.file_count; i++) {
+    if (stat(plan->options.files[i], &file) != 0) continue;
+    if (out.st_dev != file.st_dev || out.st_ino != file.st_ino) continue;
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s is to be read, and cannot be what is written; name another --out",
+                   plan->options.files[i]);
+  }
+  if (S_ISDIR(out.st_mode)) {
+    return hr_fail(err, HR_ERR_USAGE, "%s is a folder; --out names a file", plan->out);
+  }
+  return HR_OK;
+}
+
+static hr_status begin_file(work *w, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_prediction_table table = {0};
+  HR_TRY(hr_prediction_table_init(&w->plan->table, 1, &table, err));
+  HR_TRY(hr_prediction_file_create(w->plan->table.format, w->plan->out, table.columns,
+                                   table.count, &w->file, err));
+cleanup:
+  hr_prediction_table_fini(&table);
+  return status;
+}
+
+static hr_status summarize(const work *w, char **text, hr_error *err) {
+  static const char *const flags[][2] = {
+#define HR_FLAG_WORDS(name, bit, word, meaning) {word, meaning},
+      HR_FLAG_LIST(HR_FLAG_WORDS)
+#undef HR_FLAG_WORDS
+  };
+  hr_text out;
+  hr_text_init(&out);
+  hr_text_append(&out, "%llu rows, %llu without a prediction, %llu flagged otherwise\n",
+                 (unsigned long long)w->summary.rows,
+                 (unsigned long long)w->summary.failed,
+                 (unsigned long long)w->summary.flagged);
+  for (size_t f = 0; f < HR_PREDICT_FLAGS; f++) {
+    if (w->counts[f] == 0) continue;
+    hr_text_append(&out, "  %-13s %9llu  %s\n", flags[f][0],
+                   (unsigned long long)w->counts[f], flags[f][1]);
+  }
+  hr_text_append(&out, "%s\n", w->plan->out);
+  hr_status status = hr_text_status(&out, err);
+  if (status != HR_OK) {
+    hr_text_fini(&out);
+    return status;
+  }
+  *text = out.bytes;
+  return HR_OK;
+}
+
+static hr_status run(work *w, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(check_out(w->plan, err));
+  HR_TRY(begin_file(w, err));
+  HR_TRY(tell(w, NULL, err));
+  for (size_t i = 0; i < w->plan->options.file_count; i++) {
+    HR_TRY(predict_file(w, w->plan->options.files[i], err));
+  }
+  HR_TRY(hr_prediction_file_finish(&w->file, err));
+cleanup:
+  hr_prediction_file_discard(&w->file);
+  return status;
+}
+
+/* Fills what the caller's struct has room for. */
+static hr_status give_summary(const work *w, hr_predict_summary *to, hr_error *err) {
+  size_t size = to->size;
+  if (size < sizeof size) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "hr_predict_summary.size is %zu; set it to sizeof(hr_predict_summary) "
+                   "before the call",
+                   size);
+  }
+  memcpy(to, &w->summary, size < sizeof *to ? size : sizeof *to);
+  to->size = size;
+  return HR_OK;
+}
+
+hr_status hr_predict(const hr_predict_options *options, const hr_observer *observer,
+                     hr_predict_summary *summary, char **text, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_predict_plan *plan = NULL;
+  work w = {.observer = observer};
+  HR_TRY(hr_predict_plan_create(options, observer, &plan, err));
+  w.plan = plan;
+  HR_TRY(run(&w, err));
+  if (summary) HR_TRY(give_summary(&w, summary, err));
+  if (text) HR_TRY(summarize(&w, text, err));
+cleanup:
+  hr_predict_plan_destroy(&plan);
+  return status;
+}
+
+hr_status hr_predict_describe(const hr_predict_options *options,
+                              const hr_observer *observer, char **plan_text,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  hr_predict_plan *plan = NULL;
+  hr_text text;
+  hr_text_init(&text);
+  HR_TRY(hr_predict_plan_create(options, observer, &plan, err));
+  HR_TRY(check_out(plan, err));
+  HR_TRY(hr_predict_plan_describe(plan, &text, err));
+  *plan_text = text.bytes;
+  text = (hr_text){0};
+cleanup:
+  hr_text_fini(&text);
+  hr_predict_plan_destroy(&plan);
+  return status;
+}

@@ -1,0 +1,221 @@
+/* Columns in order: file, row, what is kept; per target mean and sigma; slot, expert,
+ * snr, masked_fraction, chi2, effective, flags and, in CSV, the flags in words. */
+#include "predict/prediction_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+
+enum { OWN_AHEAD = 2, OWN_BEHIND = 7 }; /* columns around those of keep and targets */
+
+void hr_flags_describe(uint32_t flags, char words[160]) {
+  static const struct {
+    uint32_t bit;
+    const char *word;
+  } list[] = {
+#define HR_FLAG_WORD(name, bit, word, meaning) {bit, word},
+      HR_FLAG_LIST(HR_FLAG_WORD)
+#undef HR_FLAG_WORD
+  };
+  size_t used = 0;
+  words[0] = '\0';
+  for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+    if (!(flags & list[i].bit)) continue;
+    used +=
+        (size_t)snprintf(words + used, 160 - used, "%s%s", used ? "|" : "", list[i].word);
+  }
+}
+
+/* --- columns --- */
+
+static hr_status add_column(hr_prediction_table *table, const char *name,
+                            hr_cell_kind kind, bool is_exact, size_t text_bytes,
+                            hr_error *err) {
+  hr_status status = hr_strings_append(&table->names, name, err);
+  if (status != HR_OK) return status;
+  table->columns[table->count++] = (hr_prediction_file_column){
+      .frame = {table->names.items[table->names.count - 1], kind, text_bytes},
+      .is_exact = is_exact};
+  return HR_OK;
+}
+
+static bool is_taken(const hr_prediction_table *table, const char *name) {
+  static const char *const own[] = {"slot", "expert",    "snr",   "masked_fraction",
+                                    "chi2", "effective", "flags", "flag_words"};
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+    if (strcmp(own[i], name) == 0) return true;
+  }
+  for (size_t i = 0; i < table->count; i++) {
+    if (strcmp(table->columns[i].frame.name, name) == 0) return true;
+  }
+  return false;
+}
+
+/* A kept column keeps its name unless the table has one of that name. */
+static hr_status add_kept(hr_prediction_table *table, const hr_strings *keep,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text name;
+  hr_text_init(&name);
+  for (size_t k = 0; k < keep->count; k++) {
+    hr_text_fini(&name);
+    hr_text_init(&name);
+    hr_text_append(&name, "%s%s", is_taken(table, keep->items[k]) ? "label_" : "",
+                   keep->items[k]);
+    HR_TRY(hr_text_status(&name, err));
+    HR_TRY(add_column(table, name.bytes,
+                      table->keep_is_whole[k] ? HR_CELL_INTEGER : HR_CELL_NUMBER, true, 0,
+                      err));
+  }
+cleanup:
+  hr_text_fini(&name);
+  return status;
+}
+
+static hr_status add_targets(hr_prediction_table *table, hr_error *err) {
+  static const char *const parts[] = {"mean", "sigma"};
+  const hr_bundle_description *d = hr_engine_describe(table->engine);
+  hr_status status = HR_OK;
+  hr_text name;
+  hr_text_init(&name);
+  for (size_t c = 0; c < 2 * d->target_count; c++) {
+    hr_text_fini(&name);
+    hr_text_init(&name);
+    hr_text_append(&name, "%s_%s", d->targets[c / 2].name, parts[c % 2]);
+    HR_TRY(hr_text_status(&name, err));
+    HR_TRY(add_column(table, name.bytes, HR_CELL_NUMBER, true, 0, err));
+  }
+cleanup:
+  hr_text_fini(&name);
+  return status;
+}
+
+/* Bytes of the longest name of a method. */
+static size_t longest_method(const hr_bundle_description *d) {
+  size_t longest = 1;
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    size_t length = strlen(d->candidates[i].method);
+    longest = length > longest ? length : longest;
+  }
+  return longest;
+}
+
+static hr_status add_columns(hr_prediction_table *table,
+                             const hr_prediction_table_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t method = longest_method(hr_engine_describe(plan->engine));
+  HR_TRY(add_column(table, "file", HR_CELL_TEXT, false, plan->file_bytes, err));
+  HR_TRY(add_column(table, "row", HR_CELL_INTEGER, false, 0, err));
+  HR_TRY(add_kept(table, plan->keep, err));
+  HR_TRY(add_targets(table, err));
+  HR_TRY(add_column(table, "slot", HR_CELL_INTEGER, false, 0, err));
+  HR_TRY(add_column(table, "expert", HR_CELL_TEXT, false, method, err));
+  HR_TRY(add_column(table, "snr", HR_CELL_NUMBER, false, 0, err));
+  HR_TRY(add_column(table, "masked_fraction", HR_CELL_NUMBER, false, 0, err));
+  HR_TRY(add_column(table, "chi2", HR_CELL_NUMBER, false, 0, err));
+  HR_TRY(add_column(table, "effective", HR_CELL_NUMBER, false, 0, err));
+  HR_TRY(add_column(table, "flags", HR_CELL_INTEGER, false, 0, err));
+  if (table->has_words) {
+    HR_TRY(add_column(table, "flag_words", HR_CELL_TEXT, false, 160, err));
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_prediction_table_init(const hr_prediction_table_plan *plan,
+                                   size_t block_rows, hr_prediction_table *out,
+                                   hr_error *err) {
+  hr_status status = HR_OK;
+  size_t targets = hr_engine_describe(plan->engine)->target_count;
+  size_t most = OWN_AHEAD + plan->keep->count + 2 * targets + OWN_BEHIND + 1;
+  *out = (hr_prediction_table){.engine = plan->engine,
+                               .kept = plan->keep->count,
+                               .keep_is_whole = plan->keep_is_whole,
+                               .has_words = plan->format == HR_PREDICTION_CSV,
+                               .block_rows = block_rows};
+  HR_TRY(hr_alloc(&out->columns, most, err));
+  HR_TRY(hr_alloc(&out->cells, most, err));
+  HR_TRY(hr_alloc(&out->file, block_rows, err));
+  HR_TRY(hr_alloc(&out->expert, block_rows, err));
+  HR_TRY(hr_alloc(&out->words, block_rows, err));
+  HR_TRY(hr_alloc(&out->word, block_rows, err));
+  HR_TRY(hr_alloc(&out->row, block_rows, err));
+  HR_TRY(hr_alloc(&out->slot, block_rows, err));
+  HR_TRY(hr_alloc(&out->flags, block_rows, err));
+  HR_TRY(hr_alloc(&out->numbers, 2 * targets * block_rows, err));
+  HR_TRY(add_columns(out, plan, err));
+cleanup:
+  return status;
+}
+
+void hr_prediction_table_fini(hr_prediction_table *table) {
+  hr_free(table->columns);
+  hr_free(table->cells);
+  hr_free(table->file);
+  hr_free(table->expert);
+  hr_free(table->words);
+  hr_free(table->word);
+  hr_free(table->row);
+  hr_free(table->slot);
+  hr_free(table->flags);
+  hr_free(table->numbers);
+  hr_strings_fini(&table->names);
+  *table = (hr_prediction_table){0};
+}
+
+/* --- cells --- */
+
+static void fill_rows(hr_prediction_table *table, const char *path, size_t first_row,
+                      size_t rows, const hr_engine_result *result) {
+  const hr_bundle_description *d = hr_engine_describe(table->engine);
+  for (size_t i = 0; i < rows; i++) {
+    int32_t candidate = result->candidate[i];
+    table->file[i] = path;
+    table->row[i] = (int64_t)(first_row + i);
+    table->slot[i] = result->slot[i];
+    table->expert[i] = candidate >= 0 ? d->candidates[candidate].method : "";
+    table->flags[i] = result->flags[i];
+    hr_flags_describe(result->flags[i], table->word[i]);
+    table->words[i] = table->word[i];
+    for (size_t t = 0; t < d->target_count; t++) {
+      size_t at = i * d->target_count + t;
+      table->numbers[2 * t * table->block_rows + i] = result->mean[at];
+      table->numbers[(2 * t + 1) * table->block_rows + i] = result->sigma[at];
+    }
+  }
+}
+
+static hr_frame_cells *fill_kept(const hr_prediction_table *table, hr_frame_cells *cell,
+                                 const hr_input *input, size_t first_row) {
+  for (size_t k = 0; k < table->kept; k++) {
+    if (table->keep_is_whole[k]) {
+      *cell++ = (hr_frame_cells){.integers = input->kept_whole[k] + first_row};
+    } else {
+      *cell++ = (hr_frame_cells){.numbers = input->kept[k] + first_row};
+    }
+  }
+  return cell;
+}
+
+void hr_prediction_table_fill(hr_prediction_table *table, const char *path,
+                              const hr_input *input, size_t first_row, size_t rows,
+                              const hr_engine_result *result) {
+  hr_frame_cells *cell = table->cells;
+  size_t targets = hr_engine_describe(table->engine)->target_count;
+  fill_rows(table, path, first_row, rows, result);
+  *cell++ = (hr_frame_cells){.texts = table->file};
+  *cell++ = (hr_frame_cells){.integers = table->row};
+  cell = fill_kept(table, cell, input, first_row);
+  for (size_t c = 0; c < 2 * targets; c++) {
+    *cell++ = (hr_frame_cells){.numbers = table->numbers + c * table->block_rows};
+  }
+  *cell++ = (hr_frame_cells){.integers = table->slot};
+  *cell++ = (hr_frame_cells){.texts = table->expert};
+  *cell++ = (hr_frame_cells){.numbers = result->snr};
+  *cell++ = (hr_frame_cells){.numbers = result->masked};
+  *cell++ = (hr_frame_cells){.numbers = result->chi2};
+  *cell++ = (hr_frame_cells){.numbers = result->effective};
+  *cell++ = (hr_frame_cells){.integers = table->flags};
+  if (table->has_words) *cell++ = (hr_frame_cells){.texts = table->words};
+}

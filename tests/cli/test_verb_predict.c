@@ -1,0 +1,141 @@
+/* `headroom predict` as its user meets it: exact stdout, stderr and exit code. */
+#include "support/linear_bundle.h"
+#include "support/program.h"
+#include "support/shards.h"
+
+static const char about_predict[] =
+    "headroom predict: predict the labels of new spectra with a run's models\n"
+    "\n"
+    "Usage: headroom predict MODEL FILE... [options]\n"
+    "\n"
+    "  --out PREDICTIONS          the table to write (predictions.csv or .h5)\n"
+    "  --router ROUTER            global, oracle or nearest (global)\n"
+    "  --expert NAME              a method, such as ridge (what validation chose)\n"
+    "  --keep ID,RA,...           label columns to carry along\n"
+    "  --flux WHICH               the array; auto: noisy where there is one (auto)\n"
+    "  --format FORMAT            of the table; pandas.read_hdf opens hdf5 (csv)\n"
+    "  --memory MIB               for spectra, beside the models (512)\n"
+    "  --block-rows N             rows at a time, in steps of 128 (as memory allows)\n"
+    "  --dry-run                  say what would be read and written; write nothing\n"
+    "\n"
+    "MODEL is a run directory, or the folder `model` of one, wherever it was copied.\n"
+    "FILEs are laid out as the study's (docs/formats.md); their labels are needed only\n"
+    "by the routers oracle and nearest, and by --keep. The table has a row for every\n"
+    "spectrum, with flags that say when not to trust it; a spectrum that cannot be\n"
+    "predicted has none but flags. It is whole when it is there. Prints how many rows\n"
+    "have which flag.\n";
+
+/* A folder with a bundle, a file of six spectra, and the words of a call. */
+typedef struct desk {
+  scratch s;
+  char model[128], file[128], out[128];
+} desk;
+
+static void desk_init(desk *d) {
+  scratch_init(&d->s);
+  snprintf(d->model, sizeof d->model, "%s/model", d->s.path);
+  snprintf(d->file, sizeof d->file, "%s/stars.h5", d->s.path);
+  snprintf(d->out, sizeof d->out, "%s/table.csv", d->s.path);
+  linear_bundle_write(d->model, "exclude");
+  shard_spec spec = shard_spec_default(d->file);
+  spec.pixels = FIXTURE_PIXELS;
+  shard_write(&spec);
+}
+
+/* Runs it on the bundle and the file, with two more words at most. */
+static void predict(desk *d, const char *option, const char *value, program *p) {
+  const char *const words[] = {"headroom", "predict", d->model, d->file, "--out",
+                               d->out,     option,    value,    NULL};
+  program_finish(&d->s, program_start(&d->s, words), p);
+}
+
+static void test_help(void **state) {
+  (void)state;
+  static program p;
+  scratch s;
+  scratch_init(&s);
+  const char *const words[] = {"headroom", "help", "predict", NULL};
+  program_finish(&s, program_start(&s, words), &p);
+  assert_string_equal(p.out, about_predict);
+  assert_int_equal(p.exit_code, 0);
+  scratch_fini(&s);
+}
+
+static void test_predicting(void **state) {
+  (void)state;
+  static program p;
+  char expected[512];
+  desk d;
+  desk_init(&d);
+  predict(&d, NULL, NULL, &p);
+  snprintf(expected, sizeof expected,
+           "6 rows, 0 without a prediction, 0 flagged otherwise\n%s\n", d.out);
+  assert_string_equal(p.out, expected);
+  assert_int_equal(p.exit_code, 0);
+  assert_int_equal(strncmp(p.err, "predicting: 6 rows in ", 22), 0);
+  assert_int_equal(access(d.out, F_OK), 0);
+  scratch_fini(&d.s);
+}
+
+static void test_dry_run(void **state) {
+  (void)state;
+  static program p;
+  char expected[1024];
+  desk d;
+  desk_init(&d);
+  predict(&d, "--dry-run", NULL, &p);
+  snprintf(expected, sizeof expected,
+           "model      %s, of the study SMALL (headroom 0.1.0)\n"
+           "predicts   log_g in dex, trained on 0 to 14\n"
+           "router     global: the model of all rows predicts every row\n"
+           "  all rows                 A method (alpha 0.1), trained on all rows\n"
+           "reads      6 spectra of 5 pixels in 1 file\n"
+           "  %s  6 rows, flux\n"
+           "writes     %s\n"
+           "  file, row, log_g_mean, log_g_sigma, slot, expert, snr, masked_fraction, "
+           "chi2, effective, flags, flag_words\n"
+           "memory     512 MiB for spectra, beside the models\n",
+           d.model, d.file, d.out);
+  assert_string_equal(p.out, expected);
+  assert_string_equal(p.err, "");
+  assert_int_equal(p.exit_code, 0);
+  assert_int_not_equal(access(d.out, F_OK), 0);
+  scratch_fini(&d.s);
+}
+
+static void check_refused(desk *d, const char *option, const char *value, int exit_code,
+                          const char *format) {
+  static program p;
+  char expected[1024] = "headroom: ";
+  predict(d, option, value, &p);
+  snprintf(expected + 10, sizeof expected - 10, format, d->model);
+  strcat(expected, "\n");
+  assert_string_equal(p.err, expected);
+  assert_string_equal(p.out, "");
+  assert_int_equal(p.exit_code, exit_code);
+}
+
+static void test_refusals(void **state) {
+  (void)state;
+  desk d;
+  desk_init(&d);
+  check_refused(&d, "--router", "soft", 2,
+                "there is no router soft; there are global, oracle, nearest");
+  check_refused(&d, "--expert", "ridge", 2,
+                "the bundle %s has no expert ridge; it has first, second");
+  check_refused(&d, "--format", "fits", 2, "'--format fits': give one of csv|hdf5");
+  assert_int_equal(unlink(scratch_name(&d.s, "model/wave.npy")), 0);
+  check_refused(&d, NULL, NULL, 3,
+                "the bundle %s is incomplete: it has no wave.npy; copy the whole folder");
+  scratch_fini(&d.s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_help),
+      cmocka_unit_test(test_predicting),
+      cmocka_unit_test(test_dry_run),
+      cmocka_unit_test(test_refusals),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,101 @@
+/* Tables of predictions in both formats: quoting, digits, and nothing half. */
+#include "predict/prediction_file.h"
+
+#include <sys/stat.h>
+
+#include "support/scratch.h"
+
+static const hr_prediction_file_column columns[] = {
+    {{"file, or \"so\"", HR_CELL_TEXT, 8}, false},
+    {{"exact", HR_CELL_NUMBER, 0}, true},
+    {{"short", HR_CELL_NUMBER, 0}, false},
+    {{"n", HR_CELL_INTEGER, 0}, false},
+};
+
+static void test_csv(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char text[512] = "", path[128], part[160];
+  hr_prediction_file *file = NULL;
+  static const char *const names[] = {"a,b", "say \"x\"", "plain"};
+  static const double numbers[] = {0.1, 1.0 / 3, (double)NAN};
+  static const int64_t integers[] = {-2, 9007199254740993, 0};
+  const hr_frame_cells cells[] = {{.texts = names},
+                                  {.numbers = numbers},
+                                  {.numbers = numbers},
+                                  {.integers = integers}};
+  scratch s;
+  scratch_init(&s);
+  snprintf(path, sizeof path, "%s/t.csv", s.path);
+  snprintf(part, sizeof part, "%s.part", path);
+  check_ok(hr_prediction_file_create(HR_PREDICTION_CSV, path, columns, 4, &file, &err));
+  check_ok(hr_prediction_file_append(file, 3, cells, &err));
+  check_ok(hr_prediction_file_append(file, 0, cells, &err));
+  assert_int_not_equal(access(path, F_OK), 0); /* not there before it is whole */
+  check_ok(hr_prediction_file_finish(&file, &err));
+  assert_null(file);
+  FILE *made = fopen(path, "rb");
+  assert_non_null(made);
+  text[fread(text, 1, sizeof text - 1, made)] = '\0';
+  fclose(made);
+  assert_string_equal(text,
+                      "\"file, or \"\"so\"\"\",exact,short,n\n"
+                      "\"a,b\",0.1,0.1,-2\n"
+                      "\"say \"\"x\"\"\",0.3333333333333333,0.333333,"
+                      "9007199254740993\n"
+                      "plain,,,0\n");
+  assert_int_not_equal(access(part, F_OK), 0);
+  scratch_fini(&s);
+}
+
+static void test_discarding(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char path[128], part[160];
+  hr_prediction_file *file = NULL;
+  scratch s;
+  scratch_init(&s);
+  snprintf(path, sizeof path, "%s/t", s.path);
+  snprintf(part, sizeof part, "%s.part", path);
+  for (int format = HR_PREDICTION_CSV; format <= HR_PREDICTION_HDF5; format++) {
+    check_ok(hr_prediction_file_create((hr_prediction_file_format)format, path,
+                                       columns + 1, 3, &file, &err));
+    assert_int_equal(access(part, F_OK), 0);
+    hr_prediction_file_discard(&file);
+    assert_null(file);
+    assert_int_not_equal(access(part, F_OK), 0);
+  }
+  hr_prediction_file_discard(&file);
+  scratch_fini(&s);
+}
+
+static void test_what_cannot_be_written(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char path[128], expected[256];
+  hr_prediction_file *file = NULL;
+  scratch s;
+  scratch_init(&s);
+  snprintf(path, sizeof path, "%s/none/t", s.path);
+  snprintf(expected, sizeof expected, "cannot create %s.part: No such file or directory",
+           path);
+  check_fails(hr_prediction_file_create(HR_PREDICTION_CSV, path, columns, 4, &file, &err),
+              HR_ERR_IO, expected);
+  snprintf(path, sizeof path, "%s/t", s.path);
+  check_fails(
+      hr_prediction_file_create(HR_PREDICTION_HDF5, path, columns, 4, &file, &err),
+      HR_ERR_USAGE,
+      "a column of HDF5 cannot be called 'file, or \"so\"' here; its name may have ASCII "
+      "letters, digits and signs; keep it with --format csv");
+  assert_null(file);
+  scratch_fini(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_csv),
+      cmocka_unit_test(test_discarding),
+      cmocka_unit_test(test_what_cannot_be_written),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
