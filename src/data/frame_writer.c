@@ -306,23 +306,22 @@ static hr_status create_table(hid_t group, hr_frame_writer *writer, hr_error *er
   return status;
 }
 
-hr_status hr_frame_writer_create_table(hid_t file, const char *path,
-                                       const char *group_path,
+hr_status hr_frame_writer_create_table(const hr_frame_place *place,
                                        const hr_frame_column *columns, size_t count,
                                        uint64_t rows, hr_frame_writer *out,
                                        hr_error *err) {
   hr_status status = HR_OK;
   hid_t group = H5I_INVALID_HID;
   *out = (hr_frame_writer)HR_FRAME_WRITER_CLOSED;
-  out->path = path;
+  out->path = place->path;
   out->rows = rows;
   HR_TRY(hr_alloc(&out->columns, count, err));
   memcpy(out->columns, columns, count * sizeof *columns);
   out->column_count = count;
   lay_out(out);
-  group = H5Gcreate2(file, group_path, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  group = H5Gcreate2(place->file, place->group, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   if (group < 0) {
-    status = fail_write(path, err);
+    status = fail_write(place->path, err);
     goto cleanup;
   }
   HR_TRY(describe_group(group, out, err));
@@ -334,14 +333,14 @@ cleanup:
   return status;
 }
 
-hr_status hr_frame_writer_create(hid_t file, const char *path, const char *group,
-                                 const char *const *names, size_t columns, uint64_t rows,
-                                 hr_frame_writer *out, hr_error *err) {
+hr_status hr_frame_writer_create(const hr_frame_place *place, const char *const *names,
+                                 size_t columns, uint64_t rows, hr_frame_writer *out,
+                                 hr_error *err) {
   hr_status status = HR_OK;
   hr_frame_column *list = NULL;
   HR_TRY(hr_alloc(&list, columns, err));
   for (size_t i = 0; i < columns; i++) list[i].name = names[i];
-  HR_TRY(hr_frame_writer_create_table(file, path, group, list, columns, rows, out, err));
+  HR_TRY(hr_frame_writer_create_table(place, list, columns, rows, out, err));
 cleanup:
   hr_free(list);
   return status;

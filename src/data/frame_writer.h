@@ -53,18 +53,25 @@ typedef struct hr_frame_writer {
 #define HR_FRAME_WRITER_CLOSED \
   { .table = H5I_INVALID_HID, .type = H5I_INVALID_HID }
 
-/* Makes the group `group` (its parent exists) of the open file with a frame of `rows`
- * rows, index 0 .. rows-1; more may be appended, and hr_frame_writer_finish then says how
- * many there are. Names are borrowed until closed. */
-hr_status hr_frame_writer_create_table(hid_t file, const char *path, const char *group,
+/* Where a frame is to be; borrowed, the path until it is closed. */
+typedef struct hr_frame_place {
+  hid_t file;        /* open */
+  const char *path;  /* of the file, for messages */
+  const char *group; /* to be made; its parent exists */
+} hr_frame_place;
+
+/* Makes a frame of `rows` rows, index 0 .. rows-1; more may be appended, and
+ * hr_frame_writer_finish then says how many there are. Names are borrowed until closed.
+ */
+hr_status hr_frame_writer_create_table(const hr_frame_place *place,
                                        const hr_frame_column *columns, size_t count,
                                        uint64_t rows, hr_frame_writer *out,
-                                       hr_error *err);
+                                       hr_error *err) HR_MUST_CHECK;
 
 /* The same of columns of numbers. names: [columns]. */
-hr_status hr_frame_writer_create(hid_t file, const char *path, const char *group,
-                                 const char *const *names, size_t columns, uint64_t rows,
-                                 hr_frame_writer *out, hr_error *err) HR_MUST_CHECK;
+hr_status hr_frame_writer_create(const hr_frame_place *place, const char *const *names,
+                                 size_t columns, uint64_t rows, hr_frame_writer *out,
+                                 hr_error *err) HR_MUST_CHECK;
 
 /* Appends rows; cells: [column_count], in the order of the columns. */
 hr_status hr_frame_writer_append_cells(hr_frame_writer *writer, size_t rows,

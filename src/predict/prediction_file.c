@@ -158,8 +158,9 @@ static hr_status begin_hdf5(hr_prediction_file *file, hr_error *err) {
     status = hr_hdf5_fail(err, HR_ERR_IO, "cannot create %s", file->part);
     goto cleanup;
   }
-  HR_TRY(hr_frame_writer_create_table(file->hdf5, file->part, FRAME_GROUP, columns,
-                                      file->count, 0, &file->frame, err));
+  const hr_frame_place place = {file->hdf5, file->part, FRAME_GROUP};
+  HR_TRY(
+      hr_frame_writer_create_table(&place, columns, file->count, 0, &file->frame, err));
 cleanup:
   hr_free(columns);
   return status;

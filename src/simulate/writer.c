@@ -153,8 +153,8 @@ hr_status hr_writer_create(const char *path, const hr_writer_shape *shape,
   for (size_t i = 0; i < (shape->has_noisy ? ARRAYS : NOISY); i++) {
     HR_TRY(create_array(writer, array_path[i], &writer->array[i], err));
   }
-  HR_TRY(hr_frame_writer_create(writer->file, writer->path, HR_SHARD_PARAMS,
-                                hr_writer_columns, HR_COLUMN_COUNT, shape->rows,
+  const hr_frame_place place = {writer->file, writer->path, HR_SHARD_PARAMS};
+  HR_TRY(hr_frame_writer_create(&place, hr_writer_columns, HR_COLUMN_COUNT, shape->rows,
                                 &writer->labels, err));
   writer->shape.wave = NULL; /* borrowed for this call only */
   *out = writer;

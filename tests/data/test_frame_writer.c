@@ -32,8 +32,8 @@ static void frames_are_read_back(void **state) {
   scratch_init(&s);
   const char *path = scratch_name(&s, "labels.h5");
   hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  check_ok(
-      hr_frame_writer_create(file, path, "/labels", names, COLUMNS, ROWS, &writer, &err));
+  check_ok(hr_frame_writer_create(&(hr_frame_place){file, path, "/labels"}, names,
+                                  COLUMNS, ROWS, &writer, &err));
   append_rows(&writer, 0, 1);
   append_rows(&writer, 1, 1000);
   append_rows(&writer, 1000, ROWS);
@@ -75,7 +75,8 @@ static void frames_of_all_kinds_grow(void **state) {
   scratch_init(&s);
   const char *path = scratch_name(&s, "table.h5");
   hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  check_ok(hr_frame_writer_create_table(file, path, "/t", columns, 4, 0, &writer, &err));
+  check_ok(hr_frame_writer_create_table(&(hr_frame_place){file, path, "/t"}, columns, 4,
+                                        0, &writer, &err));
   check_ok(hr_frame_writer_append_cells(&writer, 1, first, &err));
   check_ok(hr_frame_writer_append_cells(&writer, 2, rest, &err));
   check_ok(hr_frame_writer_finish(&writer, &err));
@@ -105,11 +106,13 @@ static void groups_that_exist_are_refused(void **state) {
   hr_hdf5_silence();
   const char *path = scratch_name(&s, "labels.h5");
   hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  check_ok(hr_frame_writer_create(file, path, "/a", names, COLUMNS, 1, &writer, &err));
+  check_ok(hr_frame_writer_create(&(hr_frame_place){file, path, "/a"}, names, COLUMNS, 1,
+                                  &writer, &err));
   hr_frame_writer_close(&writer);
   char expected[5000];
   snprintf(expected, sizeof expected, "writing %s failed: name already exists", path);
-  check_fails(hr_frame_writer_create(file, path, "/a", names, COLUMNS, 1, &writer, &err),
+  check_fails(hr_frame_writer_create(&(hr_frame_place){file, path, "/a"}, names, COLUMNS,
+                                     1, &writer, &err),
               HR_ERR_IO, expected);
   assert_true(H5Fclose(file) >= 0);
   scratch_fini(&s);

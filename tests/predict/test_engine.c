@@ -1,6 +1,7 @@
 /* The engine on linear models that tell who predicted. */
 #include "predict/engine.h"
 
+#include "support/fail_alloc.h"
 #include "support/linear_bundle.h"
 
 enum { ROWS = 6 };
@@ -189,6 +190,29 @@ static void test_refusals(void **state) {
   scratch_fini(&s);
 }
 
+/* Opens, predicts and closes. */
+static hr_status live(const char *folder, const block *b) {
+  hr_engine *engine = NULL;
+  hr_engine_result result = {0};
+  hr_status status = hr_engine_open(folder, "oracle", NULL, &engine, NULL);
+  if (status == HR_OK) status = hr_engine_result_init(engine, ROWS, &result, NULL);
+  if (status == HR_OK) status = hr_engine_predict(engine, &b->rows, &result, NULL);
+  hr_engine_result_fini(&result);
+  hr_engine_close(&engine);
+  return status;
+}
+
+static void test_memory(void **state) {
+  (void)state;
+  block b;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "global");
+  block_init(&b);
+  check_alloc_failures(live(s.path, &b));
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_routes_and_experts),
@@ -196,6 +220,7 @@ int main(void) {
       cmocka_unit_test(test_slots_of_the_caller),
       cmocka_unit_test(test_flags),
       cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "data/frame.h"
+#include "support/fail_alloc.h"
 #include "support/linear_bundle.h"
 #include "support/shards.h"
 
@@ -331,6 +332,18 @@ static void test_interruption_leaves_nothing(void **state) {
   desk_fini(&d);
 }
 
+static void test_memory(void **state) {
+  (void)state;
+  desk d;
+  desk_init(&d);
+  shard_write(&d.spec);
+  d.options.keep = "M_H";
+  check_alloc_failures(hr_predict(&d.options, NULL, NULL, NULL, NULL));
+  d.options.format = HR_PREDICT_HDF5;
+  check_alloc_failures(hr_predict(&d.options, NULL, NULL, NULL, NULL));
+  desk_fini(&d);
+}
+
 static void test_describing(void **state) {
   (void)state;
   hr_error err = {0};
@@ -374,6 +387,7 @@ int main(void) {
       cmocka_unit_test(test_files_that_lack_something),
       cmocka_unit_test(test_calls_that_are_wrong),
       cmocka_unit_test(test_interruption_leaves_nothing),
+      cmocka_unit_test(test_memory),
       cmocka_unit_test(test_describing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

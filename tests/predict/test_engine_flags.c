@@ -1,0 +1,79 @@
+/* The signal-to-noise ratio of spectra, against a quantile taken the slow way. */
+#include <stdlib.h>
+
+#include "core/quantile.h"
+#include "core/random.h"
+#include "predict/engine_parts.h"
+#include "support/check.h"
+
+enum { P = 4096, LONG = 20000 };
+
+static float flux[LONG], error[LONG];
+
+static double measure(size_t pixels, const hr_row_report *report, bool has_error,
+                      double *masked) {
+  double snr = 0;
+  hr_engine_result out = {.snr = &snr, .masked = masked};
+  const hr_engine_rows rows = {
+      .spectra = {0, 1, pixels, flux, has_error ? error : NULL, 1}, .reports = report};
+  hr_engine_measure(&rows, &out);
+  return snr;
+}
+
+static void draw(void) {
+  hr_normal(1, HR_STREAM_NOISE_TRAIN, 0, 0, LONG, flux);
+  hr_normal(1, HR_STREAM_NOISE_TRAIN, 1, 0, LONG, error);
+  for (size_t p = 0; p < LONG; p++) {
+    flux[p] = 5 + flux[p];
+    error[p] = 0.5F + error[p] * error[p];
+  }
+}
+
+/* Of every `step`-th pixel that has an error. */
+static double slow_quantile(size_t pixels, size_t step) {
+  double *ratio = calloc(pixels, sizeof *ratio);
+  size_t count = 0;
+  assert_non_null(ratio);
+  for (size_t p = 0; p < pixels; p += step) {
+    if (error[p] > 0) ratio[count++] = (double)(flux[p] / error[p]);
+  }
+  hr_sort_numbers(ratio, count);
+  double quantile = hr_quantile(ratio, count, 0.95);
+  free(ratio);
+  return quantile;
+}
+
+static void test_quantiles(void **state) {
+  (void)state;
+  double masked = -1;
+  hr_row_report report = {.fault = HR_ROW_GOOD};
+  draw();
+  check_near(measure(P, &report, true, &masked), slow_quantile(P, 1), 1e-5);
+  check_near(masked, 0, 0);
+  check_near(measure(LONG, &report, true, &masked), slow_quantile(LONG, 3), 1e-5);
+  for (size_t p = 10; p < 1010; p++) error[p] = p % 2 ? 0 : -1;
+  report.masked = 1000;
+  check_near(measure(P, &report, true, &masked), slow_quantile(P, 1), 1e-5);
+  check_near(masked, 1000.0 / P, 1e-12);
+}
+
+static void test_what_has_none(void **state) {
+  (void)state;
+  double masked = -1;
+  hr_row_report report = {.fault = HR_ROW_GOOD};
+  draw();
+  assert_true(isnan(measure(P, &report, false, &masked)));
+  for (size_t p = 0; p < P; p++) error[p] = 0;
+  assert_true(isnan(measure(P, &report, true, &masked)));
+  report = (hr_row_report){.fault = HR_ROW_ERROR_EMPTY, .masked = P};
+  assert_true(isnan(measure(P, &report, true, &masked)));
+  check_near(masked, 1, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_quantiles),
+      cmocka_unit_test(test_what_has_none),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

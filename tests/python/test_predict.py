@@ -1,0 +1,244 @@
+"""`headroom predict` from a copied bundle against the study that trained it, and its tables
+against pandas.
+
+    test_predict.py BUILD
+"""
+
+import glob
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+import pandas
+
+import study_data
+
+BUILD = sys.argv[1]
+EXPERTS = """experts:
+  ridge: {alpha: [1, 100, 10000]}
+  ridge_marginal: {}
+  posterior: {}
+  lightgbm: {max_bin: 63}
+  cnn: {batch_size: 64, epochs: 2}
+run: {memory_mib: 4096, model: full}
+"""
+NAMES = ["ridge", "ridge_marginal", "posterior", "lightgbm", "cnn"]
+
+
+def read_csv(path):
+    return pandas.read_csv(path, float_precision="round_trip")
+
+
+def same(a, b):
+    """Bit for bit; where one has no number, neither has the other."""
+    return np.array_equal(np.asarray(a, np.float64), np.asarray(b, np.float64), equal_nan=True)
+
+
+class Predict(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.home = tempfile.TemporaryDirectory()
+        root = cls.home.name
+        study_data.run(BUILD, "headroom", "simulate", "--out", f"{root}/data", "--train", 2000,
+                       "--test", 400)
+        path = f"{root}/data/study.yaml"
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text[:text.index("experts:")] + EXPERTS)
+        cls.run_dir = f"{root}/run"
+        study_data.run(BUILD, "headroom", "run", path, "--out", cls.run_dir)
+        # All that is left is the copied bundle, the test file and what the study said.
+        cls.model = f"{root}/elsewhere/copied"
+        shutil.copytree(f"{cls.run_dir}/model", cls.model)
+        shutil.rmtree(f"{cls.run_dir}/model")
+        for train in glob.glob(f"{root}/data/train_*"):
+            shutil.rmtree(train)
+        cls.test = f"{root}/data/test/dataset.h5"
+        cls.study = read_csv(f"{cls.run_dir}/predictions.csv")
+        with open(f"{cls.model}/model.json", encoding="utf-8") as file:
+            cls.bundle = json.load(file)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.home.cleanup()
+
+    def predict(self, *words, out="table.csv", **options):
+        path = os.path.join(self.home.name, out)
+        study_data.run(BUILD, "headroom", "predict", self.model, *words, "--out", path, **options)
+        return path
+
+    def methods(self):
+        return sorted({c["method"] for c in self.bundle["candidates"]})
+
+    def test_every_method_is_in_the_bundle(self):
+        self.assertEqual(self.methods(), sorted(NAMES))
+
+    def test_the_tasks_themselves(self):
+        """Of every expert in every bin, from the study's own files."""
+        bins = self.study["bin"].to_numpy()
+        for method in self.methods():
+            table = read_csv(self.predict(self.test, "--router", "oracle", "--expert", method))
+            compared = 0
+            for candidate in self.bundle["candidates"]:
+                if candidate["method"] != method or candidate["slot"] is None:
+                    continue
+                name = f"{candidate['slot']}-{method}"
+                _, predictions = study_data.task(self.run_dir, name)
+                rows = table["log_g_mean"][bins == candidate["slot"]]
+                self.assertTrue(same(rows, predictions[candidate["chosen"]]), name)
+                compared += len(rows)
+            self.assertGreater(compared, 0, method)
+
+    def test_all_methods_of_the_study(self):
+        compared = []
+        for method in self.methods():
+            for router, column in (("global", f"global_{method}"), ("oracle", f"{method}_oracle")):
+                if column not in self.study:
+                    continue
+                path = self.predict(self.test, "--router", router, "--expert", method)
+                self.assertTrue(same(read_csv(path)["log_g_mean"], self.study[column]), column)
+                compared.append(column)
+        self.assertIn("global_posterior", compared)
+        self.assertIn("ridge_oracle", compared)
+        path = self.predict(self.test, "--router", "oracle")
+        self.assertTrue(same(read_csv(path)["log_g_mean"], self.study["oracle_hybrid_cv"]))
+
+    def test_blocks_and_threads(self):
+        """Neither changes a byte."""
+        for router in ("global", "nearest"):
+            whole = open(self.predict(self.test, "--router", router, threads=1), "rb").read()
+            cut = open(self.predict(self.test, "--router", router, "--block-rows", 128,
+                                    threads=2), "rb").read()
+            self.assertEqual(whole, cut)
+
+    def test_nearest_bins(self):
+        """Covered rows as the oracle has them; the others have an expert, and say so."""
+        oracle = read_csv(self.predict(self.test, "--router", "oracle"))
+        nearest = read_csv(self.predict(self.test, "--router", "nearest"))
+        covered = self.study["bin"].notna().to_numpy()
+        self.assertTrue(same(oracle["log_g_mean"][covered], nearest["log_g_mean"][covered]))
+        self.assertTrue(nearest["log_g_mean"].notna().all())
+        self.assertTrue((nearest["flags"][~covered] & 4 == 4).all())
+        self.assertTrue((nearest["flags"][covered] & 4 == 0).all())
+
+    def test_sigma(self):
+        """The posterior's, from the variance that the study kept."""
+        table = read_csv(self.predict(self.test, "--expert", "posterior"))
+        path = f"{self.run_dir}/tasks/global-posterior/variance.f64"
+        variance = np.fromfile(path, np.float64)
+        self.assertTrue(same(table["log_g_sigma"], np.sqrt(variance)))
+        self.assertTrue(table["chi2"].notna().all() and table["effective"].notna().all())
+        ridge = read_csv(self.predict(self.test, "--expert", "ridge"))
+        self.assertTrue(ridge["log_g_sigma"].isna().all())
+
+    def with_ids(self):
+        """The test file with 64-bit identifiers, bad rows and no clean flux worth reading."""
+        path = os.path.join(self.home.name, "ids.h5")
+        labels = pandas.read_hdf(self.test)
+        labels["id"] = np.arange(len(labels), dtype=np.int64) + (1 << 62)
+        labels["name"] = "star"
+        with h5py.File(self.test) as old, h5py.File(path, "w") as new:
+            old.copy("/spectrumdataset", new)
+            for name in ("flux", "error", "noisy"):
+                array = f"/dataset/arrays/{name}/value"
+                values = old[array][:]
+                if name == "noisy":
+                    values[3, 100] = np.nan
+                if name == "error":
+                    values[5] = np.inf
+                    values[7, :1000] = 0
+                new[array] = values
+        labels.to_hdf(path, "dataset/params", format="table")
+        return path, labels
+
+    def test_hdf5(self):
+        path, labels = self.with_ids()
+        words = (path, "--keep", "id,log_g,snr", "--router", "oracle")
+        table = pandas.read_hdf(self.predict(*words, "--format", "hdf5", out="table.h5"))
+        text = read_csv(self.predict(*words))
+        self.assertEqual([*table.columns, "flag_words"], [*text.columns])
+        for name in table.columns:
+            if table[name].dtype == object:
+                self.assertEqual(list(table[name]), list(text[name].fillna("")))
+            elif name in ("snr", "masked_fraction", "chi2", "effective"):
+                np.testing.assert_allclose(table[name], text[name], rtol=1e-5)
+            else:
+                self.assertTrue(same(table[name], text[name]), name)
+        self.assertEqual(table["id"].dtype, np.int64)
+        self.assertTrue((table["id"] == labels["id"].to_numpy()).all())
+        self.assertTrue((text["id"] == labels["id"].to_numpy()).all())
+        self.assertTrue(same(table["label_snr"], labels["snr"]))
+
+    def test_bad_rows(self):
+        path, _ = self.with_ids()
+        table = read_csv(self.predict(path, "--expert", "ridge"))
+        self.assertEqual(list(table["flag_words"][[3, 5, 7]]),
+                         ["bad_spectrum", "bad_spectrum|masked", "masked"])
+        self.assertTrue(table["log_g_mean"][[3, 5]].isna().all())
+        others = [i for i in range(len(table)) if i not in (3, 5)]
+        self.assertTrue(same(table["log_g_mean"][others], self.study["global_ridge"][others]))
+
+    def test_snr_and_masks(self):
+        path, _ = self.with_ids()
+        table = read_csv(self.predict(path))
+        with h5py.File(path) as file:
+            noisy = file["/dataset/arrays/noisy/value"][:]
+            error = file["/dataset/arrays/error/value"][:]
+        for row in (0, 7, 20):
+            good = (error[row] > 0) & np.isfinite(error[row])
+            wanted = np.quantile((noisy[row][good] / error[row][good]).astype("f8"), 0.95)
+            np.testing.assert_allclose(table["snr"][row], wanted, rtol=2e-5)
+            np.testing.assert_allclose(table["masked_fraction"][row], 1 - good.mean(), rtol=1e-5)
+
+    def test_files_that_are_refused(self):
+        short = os.path.join(self.home.name, "short.h5")
+        bare = os.path.join(self.home.name, "bare.h5")
+        with h5py.File(self.test) as old, h5py.File(short, "w") as new:
+            new["/spectrumdataset/wave"] = old["/spectrumdataset/wave"][:4095]
+            for name in ("flux", "error"):
+                array = f"/dataset/arrays/{name}/value"
+                new[array] = old[array][:, :4095]
+        with h5py.File(self.test) as old, h5py.File(bare, "w") as new:
+            old.copy("/spectrumdataset", new)
+            new["/dataset/arrays/flux/value"] = old["/dataset/arrays/flux/value"][:]
+        cases = [((short,), f"{short} has 4095 pixels a spectrum, but the bundle {self.model} was "
+                  "trained on 4096; resample the spectra to its wave.npy"),
+                 ((bare, "--expert", "posterior"),
+                  f"{bare} has no error (/dataset/arrays/error/value), which Posterior mean has "
+                  "to know; supply it, or ask for another expert with --expert")]
+        for words, sentence in cases:
+            done = study_data.run(BUILD, "headroom", "predict", self.model, *words, check=False)
+            self.assertEqual((done.returncode, done.stderr), (3, f"headroom: {sentence}\n"))
+        table = read_csv(self.predict(bare, "--expert", "ridge"))
+        self.assertTrue(table["snr"].isna().all() and table["log_g_mean"].notna().all())
+
+    def test_damaged_bundles(self):
+        """Every file of a bundle vouched for."""
+        for path in sorted(glob.glob(f"{self.model}/**/*", recursive=True)):
+            if os.path.isdir(path):
+                continue
+            copy = os.path.join(self.home.name, "damaged")
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(self.model, copy)
+            name = os.path.relpath(path, self.model)
+            with open(os.path.join(copy, name), "r+b") as file:
+                size = os.path.getsize(path)
+                file.seek(size // 2)
+                byte = file.read(1)
+                file.seek(size // 2)
+                file.write(bytes([byte[0] ^ 0x11]))
+            done = study_data.run(BUILD, "headroom", "predict", copy, self.test, check=False)
+            self.assertEqual(done.returncode, 3, name)
+            self.assertTrue(re.fullmatch(rf"headroom: .*{re.escape(copy)}.*\n", done.stderr),
+                            done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
