@@ -165,12 +165,25 @@ static void take_integers(hr_dataset *self, hr_frame *frame) {
   }
 }
 
-static hr_status read_labels(hr_dataset *self, size_t shard_index,
+/* A shard without a frame has one without columns, where that is allowed. */
+static hr_status read_frame(const hr_shard *shard, hr_labels labels,
+                            const hr_observer *observer, hr_frame *out, hr_error *err) {
+  hr_error reason = {.status = HR_OK};
+  hr_status status = hr_frame_read(shard->path, observer, out, &reason);
+  if (status == HR_ERR_MISSING && labels == HR_LABELS_OPTIONAL) {
+    hr_frame_fini(out);
+    out->rows = shard->rows;
+    return HR_OK;
+  }
+  return status == HR_OK ? HR_OK : hr_fail(err, status, "%s", reason.message);
+}
+
+static hr_status read_labels(hr_dataset *self, size_t shard_index, hr_labels labels,
                              const hr_observer *observer, hr_error *err) {
   const hr_shard *shard = &self->shards[shard_index];
   hr_status status = HR_OK;
   hr_frame frame = {0};
-  HR_TRY(hr_frame_read(shard->path, observer, &frame, err));
+  HR_TRY(read_frame(shard, labels, observer, &frame, err));
   if (frame.rows != shard->rows) {
     status = hr_fail(err, HR_ERR_DATA,
                      "%s: the labels have %zu rows, but %s has %zu; row i of the labels "
@@ -198,13 +211,18 @@ cleanup:
 
 hr_status hr_dataset_create(const hr_strings *paths, const hr_observer *observer,
                             hr_dataset **out, hr_error *err) {
+  return hr_dataset_open(paths, HR_LABELS_NEEDED, observer, out, err);
+}
+
+hr_status hr_dataset_open(const hr_strings *paths, hr_labels labels,
+                          const hr_observer *observer, hr_dataset **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_dataset *self = NULL;
   if (paths->count == 0) return hr_fail(err, HR_ERR_USAGE, "no data file is named");
   HR_TRY(hr_alloc(&self, 1, err));
   HR_TRY(read_shards(self, paths, err));
-  for (size_t i = 0; i < self->shard_count; i++) {
-    HR_TRY(read_labels(self, i, observer, err));
+  for (size_t i = 0; labels != HR_LABELS_NONE && i < self->shard_count; i++) {
+    HR_TRY(read_labels(self, i, labels, observer, err));
   }
   HR_TRY(list_names(self, err));
   *out = self;
@@ -225,7 +243,7 @@ hr_status hr_dataset_open_observed(const char *path, bool with_labels,
   self->shard_count = 1;
   HR_TRY(hr_shard_read_observed(path, &self->shards[0], err));
   self->rows = self->shards[0].rows;
-  if (with_labels) HR_TRY(read_labels(self, 0, observer, err));
+  if (with_labels) HR_TRY(read_labels(self, 0, HR_LABELS_NEEDED, observer, err));
   HR_TRY(list_names(self, err));
   *out = self;
   self = NULL;

@@ -33,6 +33,17 @@ hr_status hr_dataset_open_observed(const char *path, bool with_labels,
                                    const hr_observer *observer, hr_dataset **out,
                                    hr_error *err) HR_MUST_CHECK;
 
+typedef enum hr_labels {
+  HR_LABELS_NEEDED,   /* HR_ERR_MISSING for a shard without a frame */
+  HR_LABELS_OPTIONAL, /* such a shard lacks all columns */
+  HR_LABELS_NONE,     /* no shard is looked at for its frame */
+} hr_labels;
+
+/* As hr_dataset_create, which is this with HR_LABELS_NEEDED. */
+hr_status hr_dataset_open(const hr_strings *paths, hr_labels labels,
+                          const hr_observer *observer, hr_dataset **out,
+                          hr_error *err) HR_MUST_CHECK;
+
 size_t hr_dataset_rows(const hr_dataset *dataset);
 size_t hr_dataset_pixels(const hr_dataset *dataset);
 

@@ -6,6 +6,7 @@
 #define HR_DATA_GUARD_H
 
 #include "core/child.h"
+#include "data/dataset.h"
 
 /* Does `work` in a child process that has 1 GiB of memory and four times the size of the
  * file beside what this process has, 4 s of processor time and 1 s for every 16 MiB of
@@ -18,6 +19,7 @@ hr_status hr_guard_file(const char *path, hr_child_work *work, const void *conte
 
 typedef struct hr_vet_options {
   bool skip_spectra; /* labels, wavelengths and how the arrays are stored; no more */
+  hr_labels labels;
 } hr_vet_options;
 
 /* Reads everything of the file, guarded, that a study may read of it: labels,
