@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "core/error.h"
+#include "headroom/results.h"
 
 typedef struct hr_reader {
   const char *path; /* of the file, for messages; borrowed */
@@ -63,10 +64,6 @@ const char *hr_node_text_or_null(hr_reader *reader, const hr_node *parent,
                                  const char *key);
 
 /* A number with its interval: `key` and the pair `key`_ci (or `interval_key`). */
-typedef struct hr_estimate {
-  double value, low, high;
-} hr_estimate;
-
 hr_estimate hr_node_estimate(hr_reader *reader, const hr_node *parent, const char *key,
                              const char *interval_key);
 

@@ -32,4 +32,8 @@ const double *hr_rows_find(const hr_rows *rows, const char *method);
 hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader,
                         hr_error *err) HR_MUST_CHECK;
 
+/* HR_ERR_LEDGER where results.json was changed after the study wrote it; hr_rows_audit
+ * asks this too. */
+hr_status hr_rows_check_seal(hr_reader *reader, hr_error *err) HR_MUST_CHECK;
+
 #endif

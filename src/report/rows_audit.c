@@ -167,7 +167,7 @@ static void audit_controls(audit *a, const hr_node *root) {
   }
 }
 
-static hr_status check_seal(hr_reader *reader, hr_error *err) {
+hr_status hr_rows_check_seal(hr_reader *reader, hr_error *err) {
   char seal[HR_SEAL_SIZE];
   hr_node root = hr_reader_root(reader);
   const char *wanted = hr_node_text(reader, &root, "seal");
@@ -200,7 +200,7 @@ hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader, hr_error *err) {
                 reader->path, a.place, a.said, a.found);
     goto cleanup;
   }
-  HR_TRY(check_seal(reader, err));
+  HR_TRY(hr_rows_check_seal(reader, err));
 cleanup:
   hr_free(a.list);
   return status;
