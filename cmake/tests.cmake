@@ -37,6 +37,15 @@ foreach(source ${HR_TEST_SOURCES})
     ENVIRONMENT "${HR_TEST_ENVIRONMENT}")
 endforeach()
 
+# The examples, as programs of others: linked with the shared library alone.
+file(GLOB HR_EXAMPLES CONFIGURE_DEPENDS examples/*.c)
+foreach(source ${HR_EXAMPLES})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(example_${name} ${source})
+  target_link_libraries(example_${name} PRIVATE headroom_options headroom_shared)
+  add_dependencies(headroom_test_examples example_${name})
+endforeach()
+
 # Small programs that show the tests what the library does (rows with noise, folds).
 file(GLOB HR_TOOL_SOURCES CONFIGURE_DEPENDS tests/tools/*.c)
 foreach(source ${HR_TOOL_SOURCES})

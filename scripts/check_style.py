@@ -55,6 +55,8 @@ def check_includes():
             include = re.match(r'\s*#\s*include\s+"([^"/]*)/', line)
             if include and include.group(1) not in allowed:
                 find(f"{name_of(path)}:{number}", f"{own}/ may not include {include.group(1)}/")
+            if include and own == "cli" and include.group(1) == "session":
+                find(f"{name_of(path)}:{number}", "the program uses headroom/run.h for that")
             if re.match(r'\s*#\s*include\s+"[^/"]*"', line):
                 find(f"{name_of(path)}:{number}", "includes name their folder")
         check_back_ends(path, own)

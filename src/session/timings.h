@@ -34,7 +34,8 @@ void hr_timings_start(hr_timings *timings);
 void hr_timings_lap(hr_timings *timings, const char *verb, const char *what);
 
 /* How often a run was begun or resumed, as its status.json or timings.json (borrowed,
- * NULL: there is none) says; version 0.1 called that `sittings`. 1 where none says it. */
+ * NULL: there is none) says; files of before call that `sittings`. 1 where it does not
+ * say it. */
 size_t hr_sessions_count(const json_t *file);
 
 /* What status.json and timings.json of a run that is resumed tell of its sessions. One

@@ -11,6 +11,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 prefix=$place/prefix
 example=$source/examples/use_library.c
+warnings="-std=c17 -Wall -Wextra -Wpedantic -Werror"
 
 fail() {
   echo "install: $1" >&2
@@ -67,16 +68,27 @@ gcc -std=c17 "$example" $(pkg-config --cflags headroom) "$libraries/libheadroom.
   -Wl,-rpath,"$openblas" -o "$place/with_static"
 check_example "$place/with_static"
 
-# Predicting from C with what a small study leaves.
-# shellcheck disable=SC2046
-gcc -std=c17 "$source/examples/predict.c" $(pkg-config --cflags --libs headroom) \
-  -Wl,-rpath,"$libraries" -o "$place/predict"
-"$prefix/bin/headroom" simulate --out "$place/study" --train 400 --test 40 >"$place/log" 2>&1
-sed -i '/^experts:/,$d' "$place/study/study.yaml"
-echo 'experts: {ridge: {}}' >>"$place/study/study.yaml"
-"$prefix/bin/headroom" run "$place/study/study.yaml" --out "$place/run" >"$place/log" 2>&1 ||
-  fail "$(cat "$place/log")"
+# Every example compiles as a stranger's; in a row they make a study, predict with what it
+# leaves, and read it.
+for each in "$source"/examples/*.c; do
+  # shellcheck disable=SC2046,SC2086
+  gcc $warnings "$each" $(pkg-config --cflags --libs headroom) \
+    -Wl,-rpath,"$libraries" -o "$place/$(basename "$each" .c)"
+done
+"$prefix/bin/headroom" simulate --out "$place/stars" --train 60 --shards 1 --test 20 \
+  >"$place/log" 2>&1 || fail "$(cat "$place/log")"
+cat >"$place/study.yaml" <<YAML
+experiment: {id: E}
+data: {train: stars/train_0/dataset.h5, test: stars/test/dataset.h5}
+binning: {T_eff: [3750, 6000], M_H: [-2.5, 0.75]}
+experts: {ridge: {alpha: [1, 1000]}}
+YAML
+said=$("$place/train" "$place/study.yaml" "$place/run" 2>"$place/log") || fail "$(cat "$place/log")"
+[[ $said == oracle_r2\ *"the gate "* ]] || fail "train said '$said'"
+said=$("$place/read" "$place/stars/test/dataset.h5" "$place/run")
+[[ $said == "20 spectra, mean SNR "*"Global Ridge, "*"Ridge-Oracle, "* ]] ||
+  fail "read said '$said'"
 said=$("$place/predict" "$place/run") || fail "predict could not open the model of a run"
 [ "$(grep -c '^log_g -\?[0-9.]* dex, flags [0-9]*$' <<<"$said")" = 3 ] ||
   fail "predict said '$said'"
-echo "installed, linked and run in three ways"
+echo "installed, linked in three ways, and the examples run"

@@ -84,7 +84,7 @@ static void the_file_holds_the_steps(void **state) {
                    HR_ERR_IO);
 }
 
-/* Version 0.1 counted `sittings`. */
+/* They counted `sittings`. */
 static void files_of_an_older_version_are_read(void **state) {
   (void)state;
   scratch s;

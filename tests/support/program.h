@@ -26,17 +26,23 @@ static inline void program_read(const char *path, char *text, size_t size) {
   fclose(file);
 }
 
-/* Starts ./headroom with `arguments` (ending in NULL; the first is the program's name),
- * stdout and stderr going to files of that name in `s`. */
-static inline pid_t program_start(scratch *s, const char *const *arguments) {
+/* Starts the program `path` with `arguments` (ending in NULL; the first is the program's
+ * name), stdout and stderr going to files of that name in `s`. */
+static inline pid_t program_start_file(scratch *s, const char *path,
+                                       const char *const *arguments) {
   pid_t child = fork();
   assert_true(child >= 0);
   if (child > 0) return child;
   int out = open(scratch_name(s, "stdout"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   int err = open(scratch_name(s, "stderr"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (out < 0 || err < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) _exit(99);
-  execv("./headroom", (char *const *)arguments);
+  execv(path, (char *const *)arguments);
   _exit(98);
+}
+
+/* The same of ./headroom. */
+static inline pid_t program_start(scratch *s, const char *const *arguments) {
+  return program_start_file(s, "./headroom", arguments);
 }
 
 /* Waits for it to exit by itself and reads what it left. */
