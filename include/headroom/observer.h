@@ -1,7 +1,9 @@
 /* The caller's window into long work: log lines, progress, and a way to stop it.
  *
  * The library never prints. Functions that take long borrow an observer and call it from
- * the thread that called them. Every member may be NULL, and so may the observer itself.
+ * the thread that called them, one call at a time. Every member may be NULL, and so may
+ * the observer itself. What it is handed is borrowed for the call. hr_observer and
+ * hr_progress do not change.
  */
 #ifndef HEADROOM_OBSERVER_H
 #define HEADROOM_OBSERVER_H

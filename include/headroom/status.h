@@ -5,6 +5,9 @@
  * sentence that names the file, the field and the remedy. The error lives on the caller's
  * stack and owns nothing. The pointer may be NULL where the caller does not want the
  * sentence.
+ *
+ * Threads: everything here may be called by any number of threads; an hr_error is the
+ * caller's, one a thread. Process: nothing is touched. hr_error does not change.
  */
 #ifndef HEADROOM_STATUS_H
 #define HEADROOM_STATUS_H

@@ -1,4 +1,6 @@
-/* Texts that the library hands over. */
+/* Texts that the library hands over: UTF-8, ending in a 0 byte, the caller's.
+ *
+ * Threads: any thread may free a text that any other was given. */
 #ifndef HEADROOM_TEXT_H
 #define HEADROOM_TEXT_H
 

@@ -7,6 +7,7 @@
 #include "fuzz/fuzz.h"
 #include "report/html.h"
 #include "report/markdown.h"
+#include "report/run_results.h"
 #include "report/source.h"
 #include "report/terminal.h"
 
@@ -146,11 +147,21 @@ static void show_report(hr_source *source, unsigned form) {
   hr_text_fini(&html);
 }
 
+/* What headroom/results.h would hand out. */
+static void give_numbers(const hr_source *source) {
+  hr_error err = {0};
+  hr_results results = {.reader = source->reader}; /* whose root stays the source's */
+  hr_status status = hr_run_results_read(&results, &err);
+  fuzz_require(status == HR_OK || err.message[0]);
+  hr_run_results_free(&results);
+}
+
 static void show(hr_source *source, unsigned form) {
   hr_error err = {0};
   hr_text text;
   show_tables(source, form);
   show_report(source, form);
+  give_numbers(source);
   hr_text_init(&text);
   hr_status status =
       hr_markdown_write_key_numbers(&source->reader, &source->tables, &text, &err);
