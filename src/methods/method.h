@@ -64,6 +64,9 @@ typedef struct hr_study_view {
   const double *wave_angstrom; /* [pixels] */
   hr_split_view train;
   hr_split_view test;
+  size_t test_rows;        /* how many there are, for estimates */
+  const int32_t *test_bin; /* [test_rows] for controls alone, whose groups of test rows
+                              are as large as the bins; never for what competes */
   const char *target_name;
   const hr_axis *axes; /* [axis_count] of the grid of bins */
   size_t axis_count;

@@ -6,8 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <cblas.h>
-
+#include "compute/compute.h"
 #include "core/alloc.h"
 #include "core/npy.h"
 #include "core/parallel.h"
@@ -193,15 +192,6 @@ static size_t find_row(const hr_request *request, size_t row) {
   return first;
 }
 
-static void fill_unknown(const hr_request *request, size_t row, size_t targets) {
-  for (size_t t = 0; request->variance && t < targets; t++) {
-    request->variance[row * targets + t] = (double)NAN;
-  }
-  if (request->effective) request->effective[row] = (double)NAN;
-  if (request->mean_error) request->mean_error[row] = (double)NAN;
-  if (request->chi2) request->chi2[row] = (double)NAN;
-}
-
 static void widen(const float *x, size_t count, double *wide) {
   for (size_t i = 0; i < count; i++) wide[i] = (double)x[i];
 }
@@ -210,15 +200,15 @@ static void widen(const float *x, size_t count, double *wide) {
 static void predict_row(const hr_request *request, const double *wide, size_t row) {
   const linear *l = linear_of(request->model);
   size_t pixels = l->model.pixels, targets = l->model.targets;
+  double (*dot)(size_t, const double *, const double *) = hr_compute_default()->dot_f64;
   for (size_t v = 0; v < request->variants; v++) {
     for (size_t t = 0; t < targets; t++) {
       size_t r = (request->first_variant + v) * targets + t;
-      double sum = cblas_ddot((int)pixels, l->weights + r * pixels, 1, wide, 1);
+      double sum = dot(pixels, l->weights + r * pixels, wide);
       request->mean[v * request->variant_stride + row * targets + t] =
           (float)(l->intercept[r] + sum);
     }
   }
-  fill_unknown(request, row, targets);
 }
 
 static void predict_piece(void *context, size_t piece, size_t thread) {
@@ -260,6 +250,7 @@ static hr_status linear_predict(const hr_spectra *spectra, const hr_request *req
   HR_TRY(hr_alloc(&p.wide, threads * spectra->pixels, err));
   HR_TRY(hr_alloc(&p.next, threads * request_count, err));
   hr_parallel_for(pieces, predict_piece, &p);
+  for (size_t q = 0; q < request_count; q++) hr_request_fill_unknown(&requests[q]);
 cleanup:
   hr_free(p.wide);
   hr_free(p.next);

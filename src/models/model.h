@@ -122,4 +122,7 @@ void hr_model_destroy(hr_model **model);
 hr_status hr_models_predict(const hr_spectra *spectra, const hr_request *requests,
                             size_t request_count, hr_error *err) HR_MUST_CHECK;
 
+/* For kinds that know the mean alone: NaN in all other outputs that are wanted. */
+void hr_request_fill_unknown(const hr_request *request);
+
 #endif

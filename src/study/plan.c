@@ -165,6 +165,8 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   view->test.rows = hr_dataset_rows(plan->test);
   view->test.bin = plan->test_bin;
   view->test.route = plan->test_route;
+  view->test_rows = hr_dataset_rows(plan->test);
+  view->test_bin = plan->test_bin;
   HR_TRY(
       hr_dataset_label(plan->train, config->data.target, true, &view->train.target, err));
   HR_TRY(

@@ -40,17 +40,19 @@ static void test_functions(void **state) {
   const hr_method *const *types = all(&count);
   for (size_t i = 0; i < count; i++) {
     const hr_method *type = types[i];
-    bool built = type->create != NULL;
-    assert_true((type->destroy != NULL) == built);
-    assert_true((type->estimate != NULL) == built);
-    assert_true((type->observe != NULL) == built);
-    assert_true((type->train != NULL) == built);
-    assert_true((type->observe_test != NULL) == built);
-    assert_true((type->tasks != NULL) == built);
-    assert_true((type->save != NULL) == built);
+    bool makes_models = type->finish != NULL;
+    assert_non_null(type->destroy);
+    assert_non_null(type->estimate);
+    assert_true((type->begin != NULL) == makes_models);
+    assert_true((type->learn != NULL) == makes_models);
+    assert_true((type->create == NULL) == makes_models);
+    assert_true((type->observe == NULL) == makes_models);
+    assert_true((type->train == NULL) == makes_models);
+    assert_true((type->observe_test == NULL) == makes_models);
+    assert_true((type->tasks == NULL) == makes_models);
+    assert_true((type->save == NULL) == makes_models);
   }
-  assert_non_null(hr_ridge_method.create);
-  assert_non_null(hr_method_find("lightgbm")->create);
+  assert_non_null(hr_ridge_method.finish);
 }
 
 static size_t member_bytes(hr_field_kind kind) {

@@ -8,7 +8,6 @@
 #include "support/scratch.h"
 #include "support/small_study.h"
 
-static const hr_method *const type = &hr_leakage_method;
 static small_study s;
 
 static int prepare(void **state) {
@@ -17,19 +16,14 @@ static int prepare(void **state) {
   return 0;
 }
 
-static hr_learner *live(size_t block_rows) {
+static life live(size_t block_rows) {
+  const life_plan plan = small_study_plan(&s, &hr_leakage_method, NULL);
   hr_error err;
-  hr_learner *expert = NULL;
-  check_ok(small_study_live(&s, type, NULL, block_rows, &expert, &err));
-  return expert;
-}
-
-static const hr_task *task_of(const hr_learner *expert) {
-  size_t count = 0;
-  const hr_task *task = type->tasks(expert, &count);
-  assert_int_equal(count, 1);
-  assert_int_equal(task->bin, HR_GLOBAL);
-  return task;
+  life l;
+  check_ok(life_live(&plan, block_rows, &l, &err));
+  assert_int_equal(l.slots, 1);
+  assert_int_equal(l.trained[0].fit.slot, HR_GLOBAL);
+  return l;
 }
 
 static void a_summary_is_the_logarithm_of_the_mean(void **state) {
@@ -50,8 +44,8 @@ static void a_summary_is_the_logarithm_of_the_mean(void **state) {
   check_near(out[1], 0, 0);
 }
 
-/* R² of the task on the covered test rows. */
-static double test_r2(const hr_task *task) {
+/* R² of the predictions on the covered test rows. */
+static double test_r2(const life *l) {
   double mean = 0, count = 0, sse = 0, sst = 0;
   for (size_t i = 0; i < SMALL_TEST; i++) {
     if (s.test_bin[i] == HR_UNCOVERED) continue;
@@ -60,7 +54,7 @@ static double test_r2(const hr_task *task) {
   }
   for (size_t i = 0; i < SMALL_TEST; i++) {
     if (s.test_bin[i] == HR_UNCOVERED) continue;
-    double d = s.test_y[i] - mean / count, e = s.test_y[i] - (double)task->predictions[i];
+    double d = s.test_y[i] - mean / count, e = s.test_y[i] - (double)l->mean[0][i];
     sst += d * d;
     sse += e * e;
   }
@@ -69,16 +63,16 @@ static double test_r2(const hr_task *task) {
 
 static void an_error_that_knows_nothing_predicts_nothing(void **state) {
   (void)state;
-  hr_learner *expert = live(SMALL_TRAIN);
-  const hr_task *task = task_of(expert);
-  assert_int_equal(task->status, HR_FIT_OK);
-  assert_int_equal(task->train_rows, 280);
-  assert_true(test_r2(task) < 0.05);
-  assert_true(task->cv_r2[0] < 0.05);
+  life l = live(SMALL_TRAIN);
+  const hr_fit *fit = &l.trained[0].fit;
+  assert_int_equal(fit->status, HR_FIT_OK);
+  assert_int_equal(fit->train_rows, 280);
+  assert_true(test_r2(&l) < 0.05);
+  assert_true(fit->cv_r2[0] < 0.05);
   for (size_t i = 0; i < SMALL_TEST; i++) {
-    assert_int_equal(isnan(task->predictions[i]) != 0, s.test_bin[i] == HR_UNCOVERED);
+    assert_int_equal(isnan(l.mean[0][i]) != 0, s.test_bin[i] == HR_UNCOVERED);
   }
-  type->destroy(&expert);
+  life_fini(&l);
 }
 
 /* Writes the label into the error of one pixel: the answer is there to be read. */
@@ -94,10 +88,10 @@ static void plant(void) {
 static void an_error_that_knows_the_label_is_found_out(void **state) {
   (void)state;
   plant();
-  hr_learner *expert = live(SMALL_TRAIN);
-  assert_true(test_r2(task_of(expert)) > 0.99);
-  assert_true(task_of(expert)->cv_r2[0] > 0.99);
-  type->destroy(&expert);
+  life l = live(SMALL_TRAIN);
+  assert_true(test_r2(&l) > 0.99);
+  assert_true(l.trained[0].fit.cv_r2[0] > 0.99);
+  life_fini(&l);
 }
 
 static void it_is_ridge_on_paper(void **state) {
@@ -110,14 +104,14 @@ static void it_is_ridge_on_paper(void **state) {
   size_t size = 0;
   double alpha = 0;
   plant();
-  hr_learner *expert = live(100);
-  const hr_task *task = task_of(expert);
+  life l = live(100);
+  const hr_model *model = l.trained[0].model;
   scratch_init(&folder);
-  check_ok(type->save(expert, task, folder.path, &err));
+  check_ok(model->type->save(model, folder.path, HR_MODEL_FULL, &err));
   check_ok(
       hr_file_read(scratch_name(&folder, "model.npy"), 1 << 20, &bytes, &size, &err));
   memcpy(&alpha, bytes + size - (2 + SMALL_PIXELS) * sizeof alpha, sizeof alpha);
-  check_alloc_failures(type->save(expert, task, folder.path, NULL));
+  check_alloc_failures(model->type->save(model, folder.path, HR_MODEL_FULL, NULL));
   for (size_t i = 0; i < SMALL_TRAIN; i++) {
     use[i] = s.train_bin[i] != HR_UNCOVERED;
     hr_leakage_summarise(s.train_error + i * SMALL_PIXELS, SMALL_PIXELS, SMALL_PIXELS,
@@ -129,58 +123,54 @@ static void it_is_ridge_on_paper(void **state) {
     if (s.test_bin[i] == HR_UNCOVERED) continue;
     hr_leakage_summarise(s.test_error + i * SMALL_PIXELS, SMALL_PIXELS, SMALL_PIXELS,
                          row);
-    check_near(task->predictions[i], plain_ridge_predict(&plain, row, SMALL_PIXELS),
-               1e-3);
+    check_near(l.mean[0][i], plain_ridge_predict(&plain, row, SMALL_PIXELS), 1e-3);
   }
   free(plain.weights);
   hr_free(bytes);
   scratch_fini(&folder);
-  type->destroy(&expert);
+  life_fini(&l);
 }
 
 static void blocks_do_not_change_a_bit(void **state) {
   (void)state;
-  hr_learner *one = live(SMALL_TRAIN);
+  life one = live(SMALL_TRAIN);
   static const size_t sizes[] = {1, 7, 133};
   for (size_t i = 0; i < 3; i++) {
-    hr_learner *other = live(sizes[i]);
-    assert_memory_equal(task_of(one)->predictions, task_of(other)->predictions,
-                        SMALL_TEST * sizeof(float));
-    type->destroy(&other);
+    life other = live(sizes[i]);
+    life_check_same(&one, &other);
+    life_fini(&other);
   }
-  type->destroy(&one);
+  life_fini(&one);
+}
+
+static void check_without_model(hr_fit_status expected, const char *note) {
+  life l = live(SMALL_TRAIN);
+  assert_int_equal(l.trained[0].fit.status, expected);
+  assert_string_equal(l.trained[0].fit.note, note);
+  assert_null(l.trained[0].model);
+  life_fini(&l);
 }
 
 static void too_few_rows_are_skipped_with_a_sentence(void **state) {
   (void)state;
   for (size_t i = 0; i < SMALL_TRAIN; i++) s.train_bin[i] = i == 9 ? 0 : HR_UNCOVERED;
-  hr_learner *expert = live(SMALL_TRAIN);
-  assert_int_equal(task_of(expert)->status, HR_FIT_SKIPPED);
-  assert_string_equal(task_of(expert)->note,
-                      "1 covered training row, at least 2 are needed");
-  type->destroy(&expert);
+  check_without_model(HR_FIT_SKIPPED, "1 covered training row, at least 2 are needed");
   s.train_bin[9] = HR_UNCOVERED;
-  expert = live(SMALL_TRAIN);
-  assert_string_equal(task_of(expert)->note,
-                      "0 covered training rows, at least 2 are needed");
-  type->destroy(&expert);
+  check_without_model(HR_FIT_SKIPPED, "0 covered training rows, at least 2 are needed");
 }
 
 static void indefinite_systems_fail_with_a_sentence(void **state) {
   (void)state;
   s.train_error[0] =
       INFINITY; /* the stream refuses that; here it makes NaN of all sums */
-  hr_learner *expert = live(SMALL_TRAIN);
-  assert_int_equal(task_of(expert)->status, HR_FIT_FAILED);
-  assert_string_equal(task_of(expert)->note, "no system is positive definite in fp64");
-  assert_true(isnan(task_of(expert)->predictions[0]));
-  type->destroy(&expert);
+  check_without_model(HR_FIT_FAILED, "no system is positive definite in fp64");
 }
 
 static hr_status live_and_die(void) {
-  hr_learner *expert = NULL;
-  hr_status status = small_study_live(&s, type, NULL, 100, &expert, NULL);
-  type->destroy(&expert);
+  const life_plan plan = small_study_plan(&s, &hr_leakage_method, NULL);
+  life l;
+  hr_status status = life_live(&plan, 100, &l, NULL);
+  life_fini(&l);
   return status;
 }
 
@@ -192,7 +182,7 @@ static void memory_can_run_out(void **state) {
 static void the_estimate_covers_what_is_used(void **state) {
   (void)state;
   hr_cost cost = {0};
-  type->estimate(&s.view, NULL, &cost);
+  hr_leakage_method.estimate(&s.view, NULL, &cost);
   assert_true(cost.memory_bytes > 6.0 * 4 * SMALL_PIXELS * SMALL_PIXELS);
   assert_true(cost.operations > (double)SMALL_TRAIN * SMALL_PIXELS * SMALL_PIXELS);
   assert_true(cost.disk_bytes > 4.0 * SMALL_TEST);

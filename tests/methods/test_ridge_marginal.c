@@ -9,6 +9,7 @@
 #include "methods/ridge/ridge.h"
 #include "support/check.h"
 #include "support/least_squares.h"
+#include "support/life.h"
 
 enum { TRAIN = 300, TEST = 60, PIXELS = 40, BINS = 2, FOLDS = 5, ALPHAS = 3, LEVELS = 3 };
 enum { DRAWS = 200, BATCHES = 8, FEW = 10 };
@@ -65,6 +66,7 @@ static int set_up(void **state) {
       .fold_count = FOLDS,
       .train = {TRAIN, s->train_y, s->train_bin, s->train_bin, s->fold},
       .test = {TEST, s->test_y, s->test_bin, s->test_bin, NULL},
+      .test_rows = TEST,
       .memory_bytes = (size_t)1 << 30,
       .noise_level = level,
   };
@@ -77,27 +79,21 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static hr_learner *live(const small_study *s, const hr_method *type, size_t block_rows) {
+static life live(const small_study *s, const hr_method *method, size_t block_rows) {
   const hr_ridge_marginal_parameters marginal = {
       {(double *)(uintptr_t)alphas, ALPHAS},
       {(double *)(uintptr_t)levels, s->level_count}};
   static const hr_ridge_parameters plain = {{(double *)(uintptr_t)alphas, ALPHAS}};
-  hr_learner *expert = NULL;
+  bool is_plain = method == &hr_ridge_method;
+  const life_plan plan = {method,
+                          &s->view,
+                          is_plain ? (const void *)&plain : &marginal,
+                          {TRAIN, s->train_x, s->error, s->train_noisy},
+                          {TEST, NULL, NULL, s->test_x}};
+  life l;
   hr_error err;
-  bool is_plain = type == &hr_ridge_method;
-  check_ok(
-      type->create(&s->view, is_plain ? (const void *)&plain : &marginal, &expert, &err));
-  for (size_t first = 0; first < TRAIN; first += block_rows) {
-    size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
-    size_t at = first * PIXELS;
-    hr_block block = {first,           count,         PIXELS,
-                      s->train_x + at, s->error + at, s->train_noisy + at};
-    check_ok(type->observe(expert, &block, &err));
-  }
-  check_ok(type->train(expert, &err));
-  hr_block block = {0, TEST, PIXELS, NULL, NULL, s->test_x};
-  check_ok(type->observe_test(expert, &block, &err));
-  return expert;
+  check_ok(life_live(&plan, block_rows, &l, &err));
+  return l;
 }
 
 static bool in_model(int32_t bin, int model) {
@@ -170,33 +166,29 @@ static double cv_on_paper(const small_study *s, int model, double alpha) {
   return 1 - residual / total;
 }
 
-static void check_task(const small_study *s, const hr_task *task) {
-  assert_int_equal(task->status, HR_FIT_OK);
+static void check_slot(const small_study *s, const life *l, size_t slot) {
+  const hr_fit *fit = &l->trained[slot].fit;
+  assert_int_equal(fit->status, HR_FIT_OK);
   for (size_t a = 0; a < ALPHAS; a++) {
     bool use[TRAIN];
-    for (size_t i = 0; i < TRAIN; i++) use[i] = in_model(s->train_bin[i], task->bin);
+    for (size_t i = 0; i < TRAIN; i++) use[i] = in_model(s->train_bin[i], fit->slot);
     plain_ridge plain = marginal_on_paper(s, use, alphas[a]);
-    size_t at = 0;
     for (size_t i = 0; i < TEST; i++) {
-      if (!in_model(s->test_bin[i], task->bin)) continue;
+      if (!in_model(s->test_bin[i], fit->slot)) continue;
       double expected = plain_ridge_predict(&plain, s->test_x + i * PIXELS, PIXELS);
-      check_near(task->predictions[a * task->test_rows + at], expected, 2e-5);
-      at++;
+      check_near(l->mean[slot][a * TEST + i], expected, 2e-5);
     }
-    assert_int_equal(at, task->test_rows);
     free(plain.weights);
-    check_near(task->cv_r2[a], cv_on_paper(s, task->bin, alphas[a]), 1e-5);
+    check_near(fit->cv_r2[a], cv_on_paper(s, fit->slot, alphas[a]), 1e-5);
   }
 }
 
 static void every_model_equals_the_equations(void **state) {
   const small_study *s = *state;
-  hr_learner *expert = live(s, &hr_ridge_marginal_method, TRAIN);
-  size_t count = 0;
-  const hr_task *tasks = hr_ridge_marginal_method.tasks(expert, &count);
-  assert_int_equal(count, BINS + 1);
-  for (size_t t = 0; t < count; t++) check_task(s, &tasks[t]); /* primal, dual, global */
-  hr_ridge_marginal_method.destroy(&expert);
+  life l = live(s, &hr_ridge_marginal_method, TRAIN);
+  assert_int_equal(l.slots, BINS + 1);
+  for (size_t t = 0; t < l.slots; t++) check_slot(s, &l, t); /* primal, dual, global */
+  life_fini(&l);
 }
 
 /* Test predictions of ordinary Ridge on draws first .. first+count-1 of every row's
@@ -248,10 +240,8 @@ static double rms(const double *a, const float *b) {
  * distance of 10 draws should be √20 = 4.5 times that of 200. */
 static void many_noise_draws_approach_it_as_one_over_their_root(void **state) {
   const small_study *s = *state;
-  hr_learner *expert = live(s, &hr_ridge_marginal_method, TRAIN);
-  size_t count = 0;
-  const hr_task *tasks = hr_ridge_marginal_method.tasks(expert, &count);
-  const float *limit = tasks[BINS].predictions + TEST; /* global, alphas[1] */
+  life l = live(s, &hr_ridge_marginal_method, TRAIN);
+  const float *limit = l.mean[BINS] + TEST; /* global, alphas[1] */
   double predicted[TEST], batches = 0, few = 0;
   for (size_t b = 0; b < BATCHES; b++) {
     predict_stacked(s, b * (DRAWS / BATCHES), DRAWS / BATCHES, predicted);
@@ -266,46 +256,34 @@ static void many_noise_draws_approach_it_as_one_over_their_root(void **state) {
   assert_true(all < 2 * bar);
   assert_true(few > 2.5 * all && few < 8 * all);
   check_near(few / batches, sqrt(2.5), 0.35);
-  hr_ridge_marginal_method.destroy(&expert);
+  life_fini(&l);
 }
 
 static void without_noise_it_is_ridge_to_the_bit(void **state) {
   small_study *s = *state;
   s->view.noise_level = 0;
-  hr_learner *marginal = live(s, &hr_ridge_marginal_method, TRAIN);
-  hr_learner *plain = live(s, &hr_ridge_method, TRAIN);
-  size_t count = 0;
-  const hr_task *a = hr_ridge_marginal_method.tasks(marginal, &count);
-  const hr_task *b = hr_ridge_method.tasks(plain, &count);
-  for (size_t t = 0; t < count; t++) {
-    assert_int_equal(a[t].status, HR_FIT_OK);
-    assert_memory_equal(a[t].predictions, b[t].predictions,
-                        ALPHAS * a[t].test_rows * sizeof(float));
-    assert_memory_equal(a[t].cv_r2, b[t].cv_r2, ALPHAS * sizeof(double));
+  life marginal = live(s, &hr_ridge_marginal_method, TRAIN);
+  life plain = live(s, &hr_ridge_method, TRAIN);
+  for (size_t t = 0; t < plain.slots; t++) {
+    assert_int_equal(plain.trained[t].fit.status, HR_FIT_OK);
   }
-  hr_ridge_marginal_method.destroy(&marginal);
-  hr_ridge_method.destroy(&plain);
+  life_check_same(&marginal, &plain);
+  life_fini(&marginal);
+  life_fini(&plain);
   s->view.noise_level = level;
 }
 
 static void blocks_do_not_change_a_bit(void **state) {
   const small_study *s = *state;
-  const hr_method *type = &hr_ridge_marginal_method;
-  hr_learner *one = live(s, type, TRAIN);
-  size_t count = 0;
-  const hr_task *a = type->tasks(one, &count);
+  const hr_method *method = &hr_ridge_marginal_method;
+  life one = live(s, method, TRAIN);
   static const size_t sizes[] = {1, 7, 133};
   for (size_t i = 0; i < 3; i++) {
-    hr_learner *other = live(s, type, sizes[i]);
-    const hr_task *b = type->tasks(other, &count);
-    for (size_t t = 0; t < count; t++) {
-      assert_memory_equal(a[t].predictions, b[t].predictions,
-                          ALPHAS * a[t].test_rows * sizeof(float));
-      assert_memory_equal(a[t].cv_r2, b[t].cv_r2, ALPHAS * sizeof(double));
-    }
-    type->destroy(&other);
+    life other = live(s, method, sizes[i]);
+    life_check_same(&one, &other);
+    life_fini(&other);
   }
-  type->destroy(&one);
+  life_fini(&one);
 }
 
 /* A level of the sweep is what a study with that noise would have found: its own to the
@@ -313,28 +291,25 @@ static void blocks_do_not_change_a_bit(void **state) {
 static void a_level_is_a_study_of_its_own(void **state) {
   small_study *s = *state;
   s->level_count = LEVELS;
-  hr_learner *expert = live(s, &hr_ridge_marginal_method, 50);
+  life sweep = live(s, &hr_ridge_marginal_method, 50);
   s->level_count = 0;
-  size_t count;
-  const hr_task *tasks = hr_ridge_marginal_method.tasks(expert, &count);
-  for (size_t l = 0; l < LEVELS; l++) {
-    const hr_method *type = levels[l] > 0 ? &hr_ridge_marginal_method : &hr_ridge_method;
-    s->view.noise_level = levels[l];
-    hr_learner *other = live(s, type, 50);
-    const hr_task *own = type->tasks(other, &count);
-    assert_int_equal(count, BINS + 1);
-    for (size_t t = 0; t < count; t++) {
-      assert_int_equal(tasks[t].level_count, LEVELS);
-      check_near(tasks[t].level[l], levels[l], 0);
+  for (size_t i = 0; i < LEVELS; i++) {
+    bool is_noisy = levels[i] > 0;
+    s->view.noise_level = levels[i];
+    life l = live(s, is_noisy ? &hr_ridge_marginal_method : &hr_ridge_method, 50);
+    assert_int_equal(l.slots, BINS + 1);
+    for (size_t t = 0; t < l.slots; t++) {
+      const hr_fit *fit = &sweep.trained[t].fit, *own = &l.trained[t].fit;
+      assert_int_equal(fit->level_count, LEVELS);
+      check_near(fit->level[i], levels[i], 0);
       /* Plain Ridge solves small bins by a kernel of fp32 products. */
-      double tolerance = levels[l] > 0 ? 0 : 1e-4;
-      check_near(tasks[t].level_cv_r2[l], own[t].cv_r2[own[t].chosen], tolerance);
-      check_near(tasks[t].level_value[l], own[t].variant_value[own[t].chosen], 0);
+      check_near(fit->level_cv_r2[i], own->cv_r2[own->chosen], is_noisy ? 0 : 1e-4);
+      check_near(fit->level_value[i], own->variant_value[own->chosen], 0);
     }
-    type->destroy(&other);
+    life_fini(&l);
   }
   s->view.noise_level = level;
-  hr_ridge_marginal_method.destroy(&expert);
+  life_fini(&sweep);
 }
 
 int main(void) {

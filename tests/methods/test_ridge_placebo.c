@@ -13,7 +13,6 @@
 enum { ALPHAS = 3 };
 static double alphas[ALPHAS] = {0.1, 10, 1000};
 static const hr_ridge_parameters parameters = {{alphas, ALPHAS}};
-static const hr_method *const type = &hr_placebo_method;
 
 static small_study s;
 static int32_t train_group[SMALL_TRAIN], test_group[SMALL_TEST];
@@ -22,24 +21,23 @@ static int prepare(void **state) {
   (void)state;
   hr_error err;
   small_study_init(&s);
-  check_ok(hr_placebo_deal(&s.view.train, s.view.seed, 0, train_group, &err));
-  check_ok(hr_placebo_deal(&s.view.test, s.view.seed, 1, test_group, &err));
+  check_ok(hr_placebo_deal(s.train_bin, SMALL_TRAIN, s.view.seed, 0, train_group, &err));
+  check_ok(hr_placebo_deal(s.test_bin, SMALL_TEST, s.view.seed, 1, test_group, &err));
   return 0;
 }
 
-static hr_learner *live(size_t block_rows) {
+static life live_with(const hr_ridge_parameters *ridge, size_t block_rows) {
+  const life_plan plan = small_study_plan(&s, &hr_placebo_method, ridge);
   hr_error err;
-  hr_learner *expert = NULL;
-  check_ok(small_study_live(&s, type, &parameters, block_rows, &expert, &err));
-  return expert;
+  life l;
+  check_ok(life_live(&plan, block_rows, &l, &err));
+  assert_int_equal(l.slots, 1);
+  assert_int_equal(l.trained[0].fit.slot, HR_GLOBAL);
+  return l;
 }
 
-static const hr_task *task_of(const hr_learner *expert) {
-  size_t count = 0;
-  const hr_task *task = type->tasks(expert, &count);
-  assert_int_equal(count, 1);
-  assert_int_equal(task->bin, HR_GLOBAL);
-  return task;
+static life live(size_t block_rows) {
+  return live_with(&parameters, block_rows);
 }
 
 static void groups_are_as_large_as_bins_and_as_random_as_can_be(void **state) {
@@ -51,8 +49,7 @@ static void groups_are_as_large_as_bins_and_as_random_as_can_be(void **state) {
   for (size_t i = 0; i < ROWS; i++) {
     bin[i] = i % 6 == 5 ? HR_UNCOVERED : (int32_t)(i % 3 + i % 5);
   }
-  const hr_split_view split = {.rows = ROWS, .bin = bin};
-  check_ok(hr_placebo_deal(&split, 42, 0, group, &err));
+  check_ok(hr_placebo_deal(bin, ROWS, 42, 0, group, &err));
   hr_count_bins(bin, ROWS, BINS, counts);
   hr_count_bins(group, ROWS, BINS, sizes);
   assert_memory_equal(counts, sizes, sizeof counts);
@@ -73,11 +70,11 @@ static void groups_are_as_large_as_bins_and_as_random_as_can_be(void **state) {
   }
   assert_int_equal(cells, 49); /* seven bins have rows: 36 degrees of freedom */
   assert_true(chi2 > 12 && chi2 < 75);
-  check_ok(hr_placebo_deal(&split, 42, 0, other, &err));
+  check_ok(hr_placebo_deal(bin, ROWS, 42, 0, other, &err));
   assert_memory_equal(group, other, sizeof group);
-  check_ok(hr_placebo_deal(&split, 42, 1, other, &err));
+  check_ok(hr_placebo_deal(bin, ROWS, 42, 1, other, &err));
   assert_memory_not_equal(group, other, sizeof group);
-  check_ok(hr_placebo_deal(&split, 43, 0, other, &err));
+  check_ok(hr_placebo_deal(bin, ROWS, 43, 0, other, &err));
   assert_memory_not_equal(group, other, sizeof group);
 }
 
@@ -114,12 +111,12 @@ static double spread_on_paper(int32_t of) {
 
 static void every_group_is_ridge_on_paper(void **state) {
   (void)state;
-  hr_learner *expert = live(SMALL_TRAIN);
-  const hr_task *task = task_of(expert);
+  life l = live(SMALL_TRAIN);
+  const hr_fit *fit = &l.trained[0].fit;
   size_t checked = 0;
   double missed = 0;
-  assert_int_equal(task->status, HR_FIT_OK);
-  assert_int_equal(task->train_rows, 280);
+  assert_int_equal(fit->status, HR_FIT_OK);
+  assert_int_equal(fit->train_rows, 280);
   for (int32_t k = 0; k < 2; k++) {
     double best = INFINITY;
     plain_ridge chosen = {0};
@@ -136,7 +133,7 @@ static void every_group_is_ridge_on_paper(void **state) {
       if (test_group[i] != k && !(k == 0 && test_group[i] == 2)) continue;
       double expected =
           plain_ridge_predict(&chosen, s.test_x + i * SMALL_PIXELS, SMALL_PIXELS);
-      check_near(task->predictions[i], expected, 2e-4);
+      check_near(l.mean[0][i], expected, 2e-4);
       checked++;
     }
     free(chosen.weights);
@@ -144,54 +141,50 @@ static void every_group_is_ridge_on_paper(void **state) {
   }
   assert_int_equal(checked, 56);
   for (size_t i = 0; i < SMALL_TEST; i++) {
-    assert_int_equal(isnan(task->predictions[i]) != 0, s.test_bin[i] == HR_UNCOVERED);
+    assert_int_equal(isnan(l.mean[0][i]) != 0, s.test_bin[i] == HR_UNCOVERED);
   }
   double spread = spread_on_paper(0) + spread_on_paper(1);
-  check_near(task->cv_r2[0], 1 - missed / spread, 1e-5);
-  type->destroy(&expert);
+  check_near(fit->cv_r2[0], 1 - missed / spread, 1e-5);
+  life_fini(&l);
 }
 
 static void blocks_do_not_change_a_bit(void **state) {
   (void)state;
-  hr_learner *one = live(SMALL_TRAIN);
+  life one = live(SMALL_TRAIN);
   static const size_t sizes[] = {1, 7, 133};
   for (size_t i = 0; i < 3; i++) {
-    hr_learner *other = live(sizes[i]);
-    assert_memory_equal(task_of(one)->predictions, task_of(other)->predictions,
-                        SMALL_TEST * sizeof(float));
-    type->destroy(&other);
+    life other = live(sizes[i]);
+    life_check_same(&one, &other);
+    life_fini(&other);
   }
-  type->destroy(&one);
+  life_fini(&one);
+}
+
+static void check_without_model(const hr_ridge_parameters *ridge, hr_fit_status expected,
+                                const char *note) {
+  life l = live_with(ridge, SMALL_TRAIN);
+  assert_int_equal(l.trained[0].fit.status, expected);
+  assert_string_equal(l.trained[0].fit.note, note);
+  assert_null(l.trained[0].model);
+  life_fini(&l);
 }
 
 static void one_bin_is_no_partition(void **state) {
   (void)state;
   for (size_t i = 0; i < SMALL_TRAIN; i++) s.train_bin[i] = i < 3 ? HR_UNCOVERED : 0;
-  hr_learner *expert = live(SMALL_TRAIN);
-  const hr_task *task = task_of(expert);
-  assert_int_equal(task->status, HR_FIT_SKIPPED);
-  assert_string_equal(task->note,
+  check_without_model(&parameters, HR_FIT_SKIPPED,
                       "1 bin has 2 training rows or more, at least 2 are needed");
-  assert_true(isnan(task->predictions[0]));
-  type->destroy(&expert);
   for (size_t i = 0; i < SMALL_TRAIN; i++) s.train_bin[i] = HR_UNCOVERED;
-  expert = live(SMALL_TRAIN);
-  assert_string_equal(task_of(expert)->note,
+  check_without_model(&parameters, HR_FIT_SKIPPED,
                       "0 bins have 2 training rows or more, at least 2 are needed");
-  type->destroy(&expert);
 }
 
 static void indefinite_systems_fail_with_a_sentence(void **state) {
   (void)state;
-  hr_error err;
   double below[] = {-1e6};
   const hr_ridge_parameters wrong = {{below, 1}};
-  hr_learner *expert = NULL;
-  check_ok(small_study_live(&s, type, &wrong, 100, &expert, &err));
-  assert_int_equal(task_of(expert)->status, HR_FIT_FAILED);
-  assert_string_equal(task_of(expert)->note,
+  check_without_model(&wrong, HR_FIT_FAILED,
                       "no system is positive definite in fp64: take larger alphas");
-  type->destroy(&expert);
 }
 
 static void models_and_groups_are_saved(void **state) {
@@ -201,8 +194,9 @@ static void models_and_groups_are_saved(void **state) {
   char *bytes = NULL;
   size_t size = 0;
   scratch_init(&folder);
-  hr_learner *expert = live(SMALL_TRAIN);
-  check_ok(type->save(expert, task_of(expert), folder.path, &err));
+  life l = live(SMALL_TRAIN);
+  const hr_model *model = l.trained[0].model;
+  check_ok(model->type->save(model, folder.path, HR_MODEL_FULL, &err));
   const struct {
     const char *name;
     size_t numbers;
@@ -220,15 +214,16 @@ static void models_and_groups_are_saved(void **state) {
     if (f == 2) check_near(last, test_group[SMALL_TEST - 1], 0);
     hr_free(bytes);
   }
-  check_alloc_failures(type->save(expert, task_of(expert), folder.path, NULL));
-  type->destroy(&expert);
+  check_alloc_failures(model->type->save(model, folder.path, HR_MODEL_FULL, NULL));
+  life_fini(&l);
   scratch_fini(&folder);
 }
 
 static hr_status live_and_die(void) {
-  hr_learner *expert = NULL;
-  hr_status status = small_study_live(&s, type, &parameters, 100, &expert, NULL);
-  type->destroy(&expert);
+  const life_plan plan = small_study_plan(&s, &hr_placebo_method, &parameters);
+  life l;
+  hr_status status = life_live(&plan, 100, &l, NULL);
+  life_fini(&l);
   return status;
 }
 
@@ -240,7 +235,7 @@ static void memory_can_run_out(void **state) {
 static void the_estimate_covers_what_is_used(void **state) {
   (void)state;
   hr_cost cost = {0};
-  type->estimate(&s.view, &parameters, &cost);
+  hr_placebo_method.estimate(&s.view, &parameters, &cost);
   assert_true(cost.memory_bytes > 8.0 * SMALL_PIXELS * SMALL_PIXELS);
   assert_true(cost.operations > 240.0 * SMALL_PIXELS * SMALL_PIXELS);
   assert_true(cost.disk_bytes > 8.0 * (SMALL_TRAIN + SMALL_TEST));

@@ -5,6 +5,7 @@
 #include "core/random.h"
 #include "methods/method.h"
 #include "support/check.h"
+#include "support/life.h"
 
 enum {
   SMALL_TRAIN = 400,
@@ -53,6 +54,8 @@ static inline void small_study_init(small_study *s) {
       .fold_count = SMALL_FOLDS,
       .train = {SMALL_TRAIN, s->train_y, s->train_bin, s->train_bin, s->fold},
       .test = {SMALL_TEST, s->test_y, s->test_bin, s->test_bin, NULL},
+      .test_rows = SMALL_TEST,
+      .test_bin = s->test_bin,
       .seed = 42,
       .memory_bytes = (size_t)1 << 30,
   };
@@ -86,6 +89,16 @@ static inline hr_status small_study_live(const small_study *s, const hr_method *
   if (status == HR_OK) status = small_study_show(s, type, *out, false, block_rows, err);
   if (status != HR_OK) type->destroy(out);
   return status;
+}
+
+/* The life of a method that makes models (support/life.h). */
+static inline life_plan small_study_plan(const small_study *s, const hr_method *method,
+                                         const void *parameters) {
+  return (life_plan){method,
+                     &s->view,
+                     parameters,
+                     {SMALL_TRAIN, s->train_x, s->train_error, s->train_x},
+                     {SMALL_TEST, s->test_x, s->test_error, s->test_x}};
 }
 
 #endif

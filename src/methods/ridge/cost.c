@@ -1,3 +1,5 @@
+/* What Ridges take: sums, or rows, that are gathered while rows are shown; what a model
+ * needs beside them when its turn to be solved has come; and the solves. */
 #include "methods/ridge/cost.h"
 
 #include <math.h>
@@ -5,105 +7,89 @@
 #include "compute/dual.h"
 #include "core/parallel.h"
 
-void hr_ridge_count_rows(const hr_study_view *study, size_t *counts) {
-  hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
-  counts[study->bin_count] = study->train.rows;
+/* Added up over the models. */
+typedef struct account {
+  const hr_study_view *study;
+  bool integrates_noise;
+  double solves;     /* of every model: at each level, without each fold, and all rows */
+  double own_rows;   /* of the global model, that no bin sums up for it */
+  double gathered;   /* bytes, before the first one's turn */
+  double beside;     /* that the global model holds while the bins have their turn */
+  double most;       /* of a model in its turn, beside what is gathered */
+  size_t most_order; /* of a system */
+  double operations, disk;
+} account;
+
+static double sums_bytes(const account *a, const hr_ridge_shape *shape) {
+  double folds = (double)a->study->fold_count;
+  if (shape->form == HR_RIDGE_NONE) return 0;
+  if (shape->form == HR_RIDGE_DUAL) return hr_dual_bytes(shape->rows, shape->pixels);
+  if (shape->takes_folds_in_turn) folds = fmin(folds, HR_RIDGE_FOLDS_AT_A_TIME);
+  return folds * hr_scatter_bytes(shape->pixels);
 }
 
-hr_ridge_form_kind hr_ridge_form(size_t rows, size_t pixels) {
-  if (rows < HR_RIDGE_FEWEST_ROWS) return HR_RIDGE_NONE;
-  return rows <= pixels ? HR_RIDGE_DUAL : HR_RIDGE_PRIMAL;
+static double turn_bytes(const account *a, const hr_ridge_shape *shape) {
+  if (shape->form == HR_RIDGE_NONE) return 0;
+  if (shape->form == HR_RIDGE_PRIMAL) return hr_scatter_bytes(shape->pixels);
+  if (!a->integrates_noise) return hr_dual_kernel_bytes(shape->rows);
+  return (double)hr_thread_count() * hr_dual_penalised_bytes(shape->rows, shape->pixels);
 }
 
-bool hr_ridge_keeps_rows(const hr_study_view *study, size_t m, hr_ridge_form_kind form) {
-  if (m == study->bin_count) {
-    return study->low_memory >= HR_LOW_MEMORY_FOLDS && form == HR_RIDGE_PRIMAL;
+static void add_memory(account *a, const hr_ridge_shape *shape, bool is_global) {
+  double pixels = (double)shape->pixels, turn = turn_bytes(a, shape);
+  double sums = sums_bytes(a, shape);
+  if (!shape->keeps_rows) {
+    a->gathered += sums;
+  } else if (is_global) {
+    a->beside += sums;
+    a->disk += 4 * a->own_rows * pixels;
+  } else {
+    turn += sums;
+    a->disk += 4 * (double)shape->rows * pixels;
   }
-  return study->low_memory >= HR_LOW_MEMORY_ROWS && form != HR_RIDGE_NONE;
+  if (a->integrates_noise && shape->order > 0) {
+    a->gathered += (double)a->study->fold_count * 8 * pixels;
+  }
+  a->most = fmax(a->most, turn);
+  if (shape->order > a->most_order) a->most_order = shape->order;
 }
 
-bool hr_ridge_takes_folds_in_turn(const hr_study_view *study, size_t m,
-                                  hr_ridge_form_kind form) {
-  return study->low_memory >= HR_LOW_MEMORY_FOLDS && form == HR_RIDGE_PRIMAL &&
-         m < study->bin_count;
+static void add_operations(account *a, const hr_ridge_shape *shape, bool is_global) {
+  double rows = (double)shape->rows, pixels = (double)shape->pixels;
+  double order = (double)shape->order;
+  bool is_dual = shape->form == HR_RIDGE_DUAL;
+  if (is_dual) a->operations += rows * pixels * rows;
+  /* The products of all rows: those of a bin are a part of them. */
+  if (!is_dual && is_global) a->operations += rows * pixels * pixels;
+  if (shape->takes_folds_in_turn) a->operations += 2 * rows * pixels * pixels;
+  a->operations += a->solves * order * order * order / 3;
+  if (a->integrates_noise && is_dual) a->operations += a->solves * rows * rows * pixels;
 }
 
-size_t hr_ridge_runs_a_system(size_t alpha_count) {
-  return (alpha_count + HR_RIDGE_RUN_ALPHAS - 1) / HR_RIDGE_RUN_ALPHAS;
-}
-
-bool hr_ridge_integrates_noise(const hr_study_view *study,
-                               const hr_ridge_options *options) {
-  bool sweeps = options->levels && options->levels->count > 0;
-  return options->integrate_noise && (study->noise_level > 0 || sweeps);
-}
-
-size_t hr_ridge_solver_count(const hr_study_view *study, size_t order,
-                             size_t runs_a_fold) {
-  double each = hr_shifted_bytes(order);
-  double most = 0.5 * (double)study->memory_bytes / each;
-  size_t threads = hr_thread_count();
-  if (study->low_memory >= HR_LOW_MEMORY_FOLDS && runs_a_fold < threads)
-    threads = runs_a_fold;
-  if (most < 1) return 1;
-  return most < (double)threads ? (size_t)most : threads;
-}
-
-void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options *options,
-                              hr_cost *cost) {
-  double alphas = (double)options->alpha->count, folds = (double)study->fold_count;
-  double pixels = (double)study->pixels, held = 0, kernel = 0, order_most = 1, total = 0;
-  double global_rows = (double)study->train.rows; /* that no bin sums up for it */
-  double trained_beside =
-      0; /* what the global model holds while the bins have their turn */
-  bool noisy = hr_ridge_integrates_noise(study, options);
-  double sweeps = options->levels ? 1 + (double)options->levels->count : 1;
-  double solves = (sweeps * folds + 1) * alphas;
-  double threads = (double)hr_thread_count();
-  size_t runs = HR_RIDGE_FOLDS_AT_A_TIME * (size_t)sweeps *
-                hr_ridge_runs_a_system(options->alpha->count);
-  size_t bins = study->bin_count, counts[HR_MOST_BINS + 1];
-  hr_ridge_count_rows(study, counts);
+void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *options,
+                       const size_t *counts, hr_cost *cost) {
+  size_t bins = study->bin_count, alphas = options->alpha->count;
+  size_t levels = options->levels ? 1 + options->levels->count : 1;
+  account a = {.study = study,
+               .integrates_noise = hr_ridge_integrates_noise(study, options),
+               .solves = (double)((levels * study->fold_count + 1) * alphas),
+               .own_rows = (double)counts[bins],
+               .most_order = 1};
   for (size_t m = 0; m <= bins; m++) {
-    double rows = (double)counts[m];
-    hr_ridge_form_kind form = hr_ridge_form(counts[m], study->pixels);
-    double order = form == HR_RIDGE_PRIMAL ? pixels : form == HR_RIDGE_DUAL ? rows : 0;
-    bool on_disk = hr_ridge_keeps_rows(study, m, form);
-    bool in_turn = hr_ridge_takes_folds_in_turn(study, m, form);
-    double at_once = in_turn ? fmin(folds, HR_RIDGE_FOLDS_AT_A_TIME) : folds;
-    double sums = form == HR_RIDGE_PRIMAL ? at_once * hr_scatter_bytes(study->pixels)
-                  : form == HR_RIDGE_DUAL ? hr_dual_bytes(counts[m], study->pixels)
-                                          : 0;
-    double solving = form == HR_RIDGE_PRIMAL ? hr_scatter_bytes(study->pixels)
-                     : form != HR_RIDGE_DUAL ? 0
-                     : noisy ? threads * hr_dual_penalised_bytes(counts[m], study->pixels)
-                             : hr_dual_kernel_bytes(counts[m]);
-    if (form == HR_RIDGE_PRIMAL && m < bins) global_rows -= rows;
-    if (on_disk) cost->disk_bytes += 4 * (m == bins ? global_rows : rows) * pixels;
-    if (!on_disk) {
-      held += sums;
-    } else if (m == bins) {
-      trained_beside += sums;
-    } else {
-      solving += sums;
-    }
-    if (in_turn) cost->operations += 2 * rows * pixels * pixels;
-    held += alphas * (8 * pixels);
-    if (noisy && order > 0) held += folds * 8 * pixels;
-    if (solving > kernel) kernel = solving;
-    if (order > order_most) order_most = order;
-    cost->operations += rows * pixels *
-                        (form == HR_RIDGE_DUAL ? rows
-                         : m == bins           ? pixels
-                                               : 0);
-    total += solves * order * order * order / 3;
-    if (noisy && form == HR_RIDGE_DUAL) total += solves * rows * rows * pixels;
+    hr_ridge_shape shape = hr_ridge_shape_of(study, options, m, counts[m]);
+    bool is_global = m == bins;
+    if (shape.form == HR_RIDGE_PRIMAL && !is_global) a.own_rows -= (double)counts[m];
+    add_memory(&a, &shape, is_global);
+    add_operations(&a, &shape, is_global);
   }
-  cost->operations += total;
-  cost->gathered_bytes = held;
-  cost->memory_bytes = held + trained_beside + kernel +
-                       (double)hr_ridge_solver_count(study, (size_t)order_most, runs) *
-                           hr_shifted_bytes((size_t)order_most);
-  double predicted = 2 * (double)study->test.rows; /* by its bin, and by all */
-  cost->disk_bytes += alphas * (8 * (double)(bins + 1) * (1 + pixels) + 4 * predicted);
+  double row_bytes = 8 * (double)study->pixels, models = (double)(bins + 1);
+  double weights = (double)alphas * models * row_bytes;
+  size_t most = hr_ridge_most_solvers(study, options);
+  size_t solvers = hr_ridge_solver_count(study, a.most_order, most);
+  cost->operations += a.operations;
+  cost->gathered_bytes = a.gathered;
+  cost->memory_bytes = a.gathered + weights + a.beside + a.most +
+                       (double)solvers * hr_shifted_bytes(a.most_order);
+  double predicted = 2 * (double)study->test_rows; /* by its bin, and by all */
+  cost->disk_bytes += a.disk + weights + (double)alphas * (8 * models + 4 * predicted);
 }

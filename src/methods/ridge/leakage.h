@@ -7,8 +7,8 @@
  * what is found is a lower bound. Trained on the covered rows, alpha chosen by the
  * study's folds.
  *
- * It competes with nobody: it has one task, HR_GLOBAL, whose predictions are NaN for
- * uncovered rows. It has no parameters. */
+ * It competes with nobody: it has one model, of HR_GLOBAL and a kind of its own
+ * (control.h), whose predictions are NaN for uncovered rows. It has no parameters. */
 #ifndef HR_METHODS_RIDGE_LEAKAGE_H
 #define HR_METHODS_RIDGE_LEAKAGE_H
 
@@ -16,7 +16,7 @@
 
 enum { HR_LEAKAGE_STRETCHES = 256 };
 
-/* Cost: N P additions and N 256² operations; F sums of 256 columns. `save` writes
+/* Cost: N P additions and N 256² operations; F sums of 256 columns. Its model's file is
  * model.npy, fp64 [1][2 + stretches]: alpha, intercept, weights. */
 extern const hr_method hr_leakage_method;
 

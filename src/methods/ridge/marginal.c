@@ -11,13 +11,18 @@
 
 static hr_ridge_options options_of(const void *parameters) {
   const hr_ridge_marginal_parameters *ridge = parameters;
-  return (hr_ridge_options){"ridge_marginal", &ridge->alpha, true, &ridge->levels};
+  hr_ridge_options options = hr_ridge_options_default(&ridge->alpha);
+  options.name = "ridge_marginal";
+  options.stage = "solving Marginal Ridge";
+  options.integrate_noise = true;
+  options.levels = &ridge->levels;
+  return options;
 }
 
-static hr_status ridge_marginal_create(const hr_study_view *study, const void *parameters,
-                                       hr_learner **out, hr_error *err) {
+static hr_status ridge_marginal_begin(const hr_study_view *study, const void *parameters,
+                                      hr_learner **out, hr_error *err) {
   hr_ridge_options options = options_of(parameters);
-  return hr_ridge_models_create(study, &options, out, err);
+  return hr_ridge_models_begin(study, &options, out, err);
 }
 
 static void ridge_marginal_estimate(const hr_study_view *study, const void *parameters,
@@ -59,12 +64,9 @@ const hr_method hr_ridge_marginal_method = {
     .parameters_size = sizeof(hr_ridge_marginal_parameters),
     .fields = fields,
     .field_count = sizeof fields / sizeof fields[0],
-    .create = ridge_marginal_create,
-    .destroy = hr_ridge_models_destroy,
     .estimate = ridge_marginal_estimate,
-    .observe = hr_ridge_models_observe,
-    .train = hr_ridge_models_train,
-    .observe_test = hr_ridge_models_observe_test,
-    .tasks = hr_ridge_models_tasks,
-    .save = hr_ridge_models_save,
+    .begin = ridge_marginal_begin,
+    .learn = hr_ridge_models_learn,
+    .finish = hr_ridge_models_finish,
+    .destroy = hr_ridge_models_destroy,
 };

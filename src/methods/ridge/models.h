@@ -6,35 +6,36 @@
  * the intercept not penalised. Plain Ridge: x noisy, v = 0. Noise integrated out: x
  * clean, v_j = Σᵢ level² σᵢⱼ² over the rows of the fit, which is what infinitely many
  * noisy copies of the rows would give, divided by their number. The functions are those
- * of a hr_method. */
+ * of a hr_method; the models are of the kind "linear". */
 #ifndef HR_METHODS_RIDGE_MODELS_H
 #define HR_METHODS_RIDGE_MODELS_H
 
 #include "methods/method.h"
 
 typedef struct hr_ridge_options {
-  const char *name;        /* of the expert, in messages */
-  const hr_numbers *alpha; /* borrowed for the life of the expert */
+  const char *name;        /* of the method, in messages */
+  const char *stage;       /* of progress, while systems are solved */
+  const hr_numbers *alpha; /* borrowed for the life of the learner */
   bool integrate_noise;
   const hr_numbers *levels; /* borrowed: levels of the noise to validate at beside the
                                study's own, where it is integrated out; or NULL */
+  size_t alphas_a_run;      /* that share a system, HR_RIDGE_RUN_ALPHAS */
+  bool always_sums;         /* even of fewer rows than pixels */
+  bool fails_whole;         /* a model without memory ends all, not itself alone */
 } hr_ridge_options;
 
-hr_status hr_ridge_models_create(const hr_study_view *study,
-                                 const hr_ridge_options *options, hr_learner **out,
-                                 hr_error *err) HR_MUST_CHECK;
-void hr_ridge_models_destroy(hr_learner **expert);
+/* Plain Ridge at those alphas. */
+hr_ridge_options hr_ridge_options_default(const hr_numbers *alpha);
+
+hr_status hr_ridge_models_begin(const hr_study_view *study,
+                                const hr_ridge_options *options, hr_learner **out,
+                                hr_error *err) HR_MUST_CHECK;
+void hr_ridge_models_destroy(hr_learner **learner);
 void hr_ridge_models_estimate(const hr_study_view *study, const hr_ridge_options *options,
                               hr_cost *cost);
-hr_status hr_ridge_models_observe(hr_learner *expert, const hr_block *block,
-                                  hr_error *err) HR_MUST_CHECK;
-hr_status hr_ridge_models_train(hr_learner *expert, hr_error *err) HR_MUST_CHECK;
-hr_status hr_ridge_models_observe_test(hr_learner *expert, const hr_block *block,
-                                       hr_error *err) HR_MUST_CHECK;
-const hr_task *hr_ridge_models_tasks(const hr_learner *expert, size_t *count);
-/* Writes model.npy: fp64 [A][1 + P], each row an intercept and the weights of one alpha.
- */
-hr_status hr_ridge_models_save(const hr_learner *expert, const hr_task *task,
-                               const char *folder, hr_error *err) HR_MUST_CHECK;
+hr_status hr_ridge_models_learn(hr_learner *learner, const hr_block *block,
+                                hr_error *err) HR_MUST_CHECK;
+hr_status hr_ridge_models_finish(hr_learner *learner, hr_trained *out,
+                                 hr_error *err) HR_MUST_CHECK;
 
 #endif

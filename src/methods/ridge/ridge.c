@@ -1,17 +1,17 @@
-/* Ridge regression on noisy flux. */
+/* Ridge regression on noisy flux: its parameters, and the table that describes it. */
 #include "methods/ridge/ridge.h"
 
 #include "methods/ridge/models.h"
 
 static hr_ridge_options options_of(const void *parameters) {
   const hr_ridge_parameters *ridge = parameters;
-  return (hr_ridge_options){"ridge", &ridge->alpha, false, NULL};
+  return hr_ridge_options_default(&ridge->alpha);
 }
 
-static hr_status ridge_create(const hr_study_view *study, const void *parameters,
-                              hr_learner **out, hr_error *err) {
+static hr_status ridge_begin(const hr_study_view *study, const void *parameters,
+                             hr_learner **out, hr_error *err) {
   hr_ridge_options options = options_of(parameters);
-  return hr_ridge_models_create(study, &options, out, err);
+  return hr_ridge_models_begin(study, &options, out, err);
 }
 
 static void ridge_estimate(const hr_study_view *study, const void *parameters,
@@ -43,12 +43,9 @@ const hr_method hr_ridge_method = {
     .parameters_size = sizeof(hr_ridge_parameters),
     .fields = fields,
     .field_count = sizeof fields / sizeof fields[0],
-    .create = ridge_create,
-    .destroy = hr_ridge_models_destroy,
     .estimate = ridge_estimate,
-    .observe = hr_ridge_models_observe,
-    .train = hr_ridge_models_train,
-    .observe_test = hr_ridge_models_observe_test,
-    .tasks = hr_ridge_models_tasks,
-    .save = hr_ridge_models_save,
+    .begin = ridge_begin,
+    .learn = hr_ridge_models_learn,
+    .finish = hr_ridge_models_finish,
+    .destroy = hr_ridge_models_destroy,
 };

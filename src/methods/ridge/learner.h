@@ -1,0 +1,46 @@
+/* The learner of a study's Ridges, as models.c (rows in), train.c (models out) and
+ * low_memory.c (rows that wait on disk) know it. */
+#ifndef HR_METHODS_RIDGE_LEARNER_H
+#define HR_METHODS_RIDGE_LEARNER_H
+
+#include "methods/ridge/solve.h"
+#include "methods/row_store.h"
+
+/* One Ridge: a bin's, or the global one. */
+typedef struct hr_ridge_model {
+  hr_ridge_shape shape;
+  hr_ridge_sums sums;
+  hr_row_store *rows;  /* where memory is short: what the sums are made of when the
+                          model's turn has come */
+  size_t folds_handed; /* whose sums the global model has already, where they are made
+                          one after the other */
+} hr_ridge_model;
+
+struct hr_learner {
+  const hr_study_view *study;
+  hr_ridge_options options;
+  hr_ridge_alphas alphas;
+  size_t level_count;  /* L, the study's own noise first, then those of the options */
+  double *noise_scale; /* [L] squares of the levels */
+  hr_tiles *tiles;
+  hr_ridge_pool pool;
+  hr_ridge_model *models;     /* [K + 1], the global one last */
+  hr_ridge_solvers solvers;   /* while it trains, and so are the next two */
+  hr_ridge_progress progress; /* of all solves */
+  hr_trained *out;            /* [K + 1], borrowed */
+};
+
+static inline hr_ridge_model *hr_ridge_global(const hr_learner *learner) {
+  return &learner->models[learner->study->bin_count];
+}
+
+/* Whether the rows of a bin go to the global model as they come, and not with the sums of
+ * their bin when it is done with them. */
+static inline bool hr_ridge_is_global_row(const hr_learner *learner, int32_t bin) {
+  return bin == HR_UNCOVERED || learner->models[bin].sums.form != HR_RIDGE_PRIMAL;
+}
+
+/* "bin 3", or "the global model". */
+const char *hr_ridge_name_of(const hr_learner *learner, size_t m, char text[32]);
+
+#endif

@@ -1,0 +1,84 @@
+/* Solving one Ridge: its systems, which are those without each fold at each level of the
+ * noise and that of all rows, at every alpha. Alphas go from large to small in runs of a
+ * few on one system, whose factors they share (compute/shifted.h); runs are spread over
+ * threads. */
+#ifndef HR_METHODS_RIDGE_SOLVE_H
+#define HR_METHODS_RIDGE_SOLVE_H
+
+#include "core/observe.h"
+#include "methods/ridge/sums.h"
+
+/* Rooms for systems, one a thread. */
+typedef struct hr_ridge_solvers {
+  hr_shifted **systems; /* [count] */
+  size_t count;
+} hr_ridge_solvers;
+
+/* To be followed by hr_ridge_solvers_fini, on failure too. HR_ERR_MEMORY. */
+hr_status hr_ridge_solvers_init(hr_ridge_solvers *solvers, size_t count, size_t order,
+                                const hr_compute *compute, hr_error *err) HR_MUST_CHECK;
+void hr_ridge_solvers_fini(hr_ridge_solvers *solvers);
+
+/* How far the solves of all models are. */
+typedef struct hr_ridge_progress {
+  const hr_observer *observer;
+  const char *stage;
+  double operations, done; /* of all solves, and of those that are made */
+} hr_ridge_progress;
+
+hr_status hr_ridge_tell_progress(const hr_ridge_progress *progress,
+                                 hr_error *err) HR_MUST_CHECK;
+
+/* The penalties: borrowed, and their order from the largest to the smallest, owned. */
+typedef struct hr_ridge_alphas {
+  const double *value; /* [A] */
+  size_t *order;       /* [A] */
+  size_t count;        /* A */
+  size_t a_run;        /* that share a system */
+} hr_ridge_alphas;
+
+/* To be followed by hr_ridge_alphas_fini, on failure too. HR_ERR_MEMORY. */
+hr_status hr_ridge_alphas_init(hr_ridge_alphas *alphas, const hr_numbers *numbers,
+                               size_t a_run, hr_error *err) HR_MUST_CHECK;
+void hr_ridge_alphas_fini(hr_ridge_alphas *alphas);
+
+/* One Ridge while it is solved: what it is solved from, borrowed, and what comes out. */
+typedef struct hr_ridge_fit {
+  const hr_ridge_sums *sums;
+  const hr_scatter *total; /* HR_RIDGE_PRIMAL: of all folds */
+  const hr_ridge_alphas *alphas;
+  const double *noise_scale; /* [L] squares of the levels of the noise; the first one's
+                                model is kept */
+  size_t level_count;        /* L */
+  const hr_ridge_solvers *solvers;
+  /* The squared error of the model of all rows at each alpha on rows elsewhere, work:
+   * [P]; into squared_error [A] of a fit without folds. NULL: folds are validated on. */
+  double (*validate)(void *context, const hr_linear_model *model, double *work);
+  void *context;
+  hr_ridge_progress *progress; /* NULL: not told */
+  double operations;           /* of all its solves */
+
+  double *weights;       /* [A][P] */
+  double *intercept;     /* [A], NaN where the system was not solved */
+  double *squared_error; /* [L][F][A] validation, NaN where a system was not solved, 0
+                            where a fold is empty */
+  hr_error *errors;      /* [runs] what ended one, HR_OK: nothing */
+} hr_ridge_fit;
+
+/* The folds that are left out, each at every level; and whether all rows are fitted. */
+typedef struct hr_ridge_window {
+  size_t first_fold, fold_count;
+  bool with_all;
+} hr_ridge_window;
+
+/* Room for what comes out; the borrowed members are there but for `total`. To be followed
+ * by hr_ridge_fit_fini, on failure too. HR_ERR_MEMORY. */
+hr_status hr_ridge_fit_init(hr_ridge_fit *fit, hr_error *err) HR_MUST_CHECK;
+void hr_ridge_fit_fini(hr_ridge_fit *fit);
+
+/* Solves the systems of the window. A system that is not definite leaves its alpha
+ * undefined, a fold of all rows all of them; anything else fails. */
+hr_status hr_ridge_fit_solve(hr_ridge_fit *fit, hr_ridge_window window,
+                             hr_error *err) HR_MUST_CHECK;
+
+#endif

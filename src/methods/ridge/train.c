@@ -1,0 +1,311 @@
+/* Training: the models take turns. Each one's folds are validated at every alpha, then
+ * all its rows are fitted; a large bin's sums then go to the global model, which is the
+ * last. A model that finds no memory, or meets bad numbers, fails alone. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/observe.h"
+#include "methods/ridge/choose.h"
+#include "methods/ridge/low_memory.h"
+#include "models/linear.h"
+
+const char *hr_ridge_name_of(const hr_learner *learner, size_t m, char text[32]) {
+  if (m == learner->study->bin_count) return "the global model";
+  snprintf(text, 32, "bin %zu", m);
+  return text;
+}
+
+/* Operations of a model's solves if each made a factor, order³/3: what is told of
+ * progress. */
+static double operations_of(const hr_learner *learner, size_t m) {
+  double order = (double)learner->models[m].shape.order;
+  double systems = (double)(learner->level_count * learner->study->fold_count + 1);
+  return systems * (double)learner->alphas.count * order * order * order / 3;
+}
+
+/* The squared error over all folds, at each alpha of a level. sum: [A]. */
+static void sum_folds(const hr_ridge_fit *fit, size_t level, double *sum) {
+  size_t folds = fit->sums->fold_count, alphas = fit->alphas->count;
+  for (size_t a = 0; a < alphas; a++) {
+    sum[a] = 0;
+    for (size_t f = 0; f < folds; f++) {
+      sum[a] += fit->squared_error[(level * folds + f) * alphas + a];
+    }
+  }
+}
+
+/* R² of each alpha. An alpha whose systems could not be solved is undefined, and so are
+ * its predictions; without variance there is nothing to validate and all alphas predict
+ * the one value. How many are undefined. */
+static size_t validate_alphas(hr_ridge_fit *fit, double syy, hr_fit *out) {
+  size_t undefined = 0;
+  sum_folds(fit, 0, out->cv_r2);
+  for (size_t a = 0; a < fit->alphas->count; a++) {
+    bool usable = isfinite(out->cv_r2[a]) && isfinite(fit->intercept[a]);
+    out->cv_r2[a] = usable ? hr_ridge_r2(out->cv_r2[a], syy) : (double)NAN;
+    if (!usable) fit->intercept[a] = (double)NAN;
+    undefined += !usable;
+  }
+  return undefined;
+}
+
+/* The best alpha at each of the other levels. merit: [A] scratch. */
+static void validate_levels(const hr_ridge_fit *fit, double syy, hr_fit *out,
+                            double *merit) {
+  size_t alphas = fit->alphas->count;
+  for (size_t l = 1; l < fit->level_count; l++) {
+    sum_folds(fit, l, merit);
+    for (size_t a = 0; a < alphas; a++) {
+      merit[a] = isfinite(merit[a]) ? -merit[a] : (double)NAN;
+    }
+    size_t best = hr_ridge_best_alpha(fit->alphas->value, merit, alphas);
+    bool defined = best < alphas;
+    out->level_cv_r2[l - 1] = defined ? hr_ridge_r2(-merit[best], syy) : (double)NAN;
+    out->level_value[l - 1] = defined ? fit->alphas->value[best] : (double)NAN;
+  }
+}
+
+/* The best alpha, and what is to be said of those that are undefined. merit: [A] scratch.
+ */
+static void choose_alpha(const hr_learner *learner, const hr_ridge_fit *fit,
+                         size_t undefined, hr_fit *out, double *merit) {
+  size_t alphas = fit->alphas->count;
+  for (size_t a = 0; a < alphas; a++) {
+    merit[a] = isnan(out->cv_r2[a]) ? -(double)INFINITY : out->cv_r2[a];
+    if (isnan(fit->intercept[a])) merit[a] = (double)NAN;
+  }
+  size_t best = hr_ridge_best_alpha(fit->alphas->value, merit, alphas);
+  out->status = best < alphas ? HR_FIT_OK : HR_FIT_FAILED;
+  out->chosen = best < alphas ? best : 0;
+  if (undefined == 0) return;
+  snprintf(out->note, sizeof out->note,
+           "%zu of %zu alphas are undefined, their systems are not positive definite in "
+           "fp64: take larger ones",
+           undefined, alphas);
+  char name[32];
+  size_t m = out->slot == HR_GLOBAL ? learner->study->bin_count : (size_t)out->slot;
+  hr_observe_warning(learner->study->observer, "%s, %s: %s", learner->options.name,
+                     hr_ridge_name_of(learner, m, name), out->note);
+}
+
+static hr_status check_rows(const hr_learner *learner, size_t m, size_t rows,
+                            hr_error *err) {
+  char name[32];
+  if (rows == learner->models[m].shape.rows) return HR_OK;
+  return hr_fail(err, HR_ERR_INTERNAL, "%s saw %zu rows of %s, not %zu",
+                 learner->options.name, rows, hr_ridge_name_of(learner, m, name),
+                 learner->models[m].shape.rows);
+}
+
+/* Solves a model that kept its rows with the sums of a few folds at a time, which are
+ * made twice: for those of all rows, and again when the fold is left out. */
+static hr_status solve_in_turn(hr_learner *learner, size_t m, hr_ridge_fit *fit,
+                               hr_scatter **total, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_ridge_sums *sums = &learner->models[m].sums;
+  HR_TRY(hr_alloc(&sums->folds, sums->fold_count, err));
+  HR_TRY(hr_ridge_pool_take(&learner->pool, total, err));
+  HR_TRY(hr_ridge_sum_folds_in_turn(learner, m, *total, err));
+  HR_TRY(check_rows(learner, m, hr_scatter_rows(*total), err));
+  fit->total = *total;
+  for (size_t first = 0; first < sums->fold_count; first += HR_RIDGE_FOLDS_AT_A_TIME) {
+    size_t end = first + HR_RIDGE_FOLDS_AT_A_TIME;
+    bool is_last = end >= sums->fold_count;
+    if (is_last) end = sums->fold_count;
+    for (size_t f = first; f < end; f++) HR_TRY(hr_ridge_make_fold(learner, m, f, err));
+    hr_ridge_window window = {first, end - first, is_last};
+    HR_TRY(hr_ridge_fit_solve(fit, window, err));
+    for (size_t f = first; f < end; f++) {
+      hr_ridge_pool_put(&learner->pool, &sums->folds[f]);
+    }
+  }
+cleanup:
+  hr_ridge_sums_put(sums, &learner->pool);
+  return status;
+}
+
+/* Solves a model with the sums of all folds, or in its dual form. */
+static hr_status solve_at_once(hr_learner *learner, size_t m, hr_ridge_fit *fit,
+                               hr_scatter **total, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_ridge_model *model = &learner->models[m];
+  hr_ridge_sums *sums = &model->sums;
+  if (model->rows) HR_TRY(hr_ridge_gather_rows(learner, m, err));
+  if (hr_ridge_sums_has_kernel(sums)) {
+    HR_TRY(hr_dual_finish(sums->dual, err));
+  } else if (sums->form == HR_RIDGE_DUAL) {
+    hr_dual_centre(sums->dual);
+  } else {
+    HR_TRY(hr_ridge_sums_total(sums, &learner->pool, total, err));
+  }
+  fit->total = *total;
+  size_t rows = *total ? hr_scatter_rows(*total) : hr_dual_rows(sums->dual);
+  HR_TRY(check_rows(learner, m, rows, err));
+  HR_TRY(hr_ridge_fit_solve(fit, (hr_ridge_window){0, sums->fold_count, true}, err));
+cleanup:
+  return status;
+}
+
+/* What validation found, and the model of all alphas. */
+static hr_status conclude(const hr_learner *learner, hr_ridge_fit *fit, double syy,
+                          hr_trained *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_model *model = NULL;
+  double *merit = NULL;
+  HR_TRY(hr_alloc(&merit, fit->alphas->count, err));
+  size_t undefined = validate_alphas(fit, syy, &out->fit);
+  validate_levels(fit, syy, &out->fit, merit);
+  choose_alpha(learner, fit, undefined, &out->fit, merit);
+  if (out->fit.status != HR_FIT_OK) goto cleanup;
+  const hr_linear_shape shape = {.slot = out->fit.slot,
+                                 .pixels = fit->sums->pixels,
+                                 .targets = 1,
+                                 .variant_count = fit->alphas->count,
+                                 .chosen = out->fit.chosen};
+  HR_TRY(hr_linear_create_take(&shape, &fit->intercept, &fit->weights, &model, err));
+  out->model = model;
+cleanup:
+  hr_free(merit);
+  return status;
+}
+
+static hr_status train_model(hr_learner *learner, size_t m, hr_error *err) {
+  hr_status status = HR_OK;
+  double start = hr_clock_seconds();
+  hr_ridge_model *model = &learner->models[m];
+  hr_trained *out = &learner->out[m];
+  hr_scatter *total = NULL;
+  hr_ridge_fit fit = {.sums = &model->sums,
+                      .alphas = &learner->alphas,
+                      .noise_scale = learner->noise_scale,
+                      .level_count = learner->level_count,
+                      .solvers = &learner->solvers,
+                      .progress = &learner->progress,
+                      .operations = operations_of(learner, m)};
+  bool is_dual = model->shape.form == HR_RIDGE_DUAL;
+  if (is_dual) hr_ridge_pool_empty(&learner->pool); /* K wants the room */
+  HR_TRY(hr_ridge_fit_init(&fit, err));
+  HR_TRY(model->shape.takes_folds_in_turn ? solve_in_turn(learner, m, &fit, &total, err)
+                                          : solve_at_once(learner, m, &fit, &total, err));
+  double syy = is_dual ? hr_dual_syy(model->sums.dual) : hr_scatter_syy(total);
+  HR_TRY(conclude(learner, &fit, syy, out, err));
+  hr_dual_destroy(&model->sums.dual);
+  hr_row_store_destroy(&model->rows);
+  out->fit.seconds = hr_clock_seconds() - start;
+cleanup:
+  hr_ridge_pool_put(&learner->pool, &total);
+  hr_ridge_fit_fini(&fit);
+  return status;
+}
+
+/* Adds a trained bin's fold sums to the global ones. */
+static hr_status hand_to_global(hr_learner *learner, size_t m, hr_error *err) {
+  hr_ridge_model *model = &learner->models[m], *global = hr_ridge_global(learner);
+  if (model->shape.form != HR_RIDGE_PRIMAL || model == global) return HR_OK;
+  if (!model->sums.folds) return hr_ridge_replay_to_global(learner, m, err);
+  hr_ridge_sums_close(&model->sums); /* a bin that failed may not have come to it */
+  for (size_t f = 0; f < model->sums.fold_count; f++) {
+    hr_scatter_merge(global->sums.folds[f], model->sums.folds[f]);
+  }
+  hr_ridge_sums_put(&model->sums, &learner->pool);
+  return HR_OK;
+}
+
+/* Ends one model whose training ended with `failure`; the others can do without it. */
+static hr_status fail_model(hr_learner *learner, size_t m, hr_status failure,
+                            const hr_error *reason, hr_error *err) {
+  char name[32];
+  hr_fit *fit = &learner->out[m].fit;
+  bool is_its_own = failure == HR_ERR_MEMORY || failure == HR_ERR_NUMERIC;
+  if (!is_its_own || learner->options.fails_whole) {
+    return hr_fail(err, failure, "%s", reason->message);
+  }
+  fit->status = HR_FIT_FAILED;
+  fit->chosen = 0;
+  snprintf(fit->note, sizeof fit->note, "%.*s", (int)sizeof fit->note - 1,
+           reason->message);
+  hr_dual_destroy(&learner->models[m].sums.dual);
+  hr_observe_warning(learner->study->observer, "%s, %s: %s", learner->options.name,
+                     hr_ridge_name_of(learner, m, name), fit->note);
+  return HR_OK;
+}
+
+/* One model's turn. A bin that fails leaves the others be. */
+static hr_status take_turn(hr_learner *learner, size_t m, hr_error *err) {
+  hr_status status = HR_OK;
+  if (learner->models[m].shape.form != HR_RIDGE_NONE) {
+    hr_error reason = {.status = HR_OK};
+    hr_status trained = train_model(learner, m, &reason);
+    if (trained != HR_OK) HR_TRY(fail_model(learner, m, trained, &reason, err));
+  }
+  HR_TRY(hand_to_global(learner, m, err));
+cleanup:
+  return status;
+}
+
+/* A fit of which nothing is known but its rows, or that they are too few. */
+static hr_status init_fit(const hr_learner *learner, size_t m, hr_error *err) {
+  hr_fit *fit = &learner->out[m].fit;
+  const hr_ridge_shape *shape = &learner->models[m].shape;
+  size_t rows = shape->rows, alphas = learner->alphas.count;
+  bool is_none = shape->form == HR_RIDGE_NONE;
+  size_t levels = is_none ? 0 : learner->level_count - 1;
+  int slot = m == learner->study->bin_count ? HR_GLOBAL : (int)m;
+  hr_status status = hr_fit_init(fit, slot, alphas, true, levels, err);
+  if (status != HR_OK) return status;
+  fit->train_rows = rows;
+  memcpy(fit->variant_value, learner->alphas.value, alphas * sizeof(double));
+  if (levels > 0) {
+    memcpy(fit->level, learner->options.levels->items, levels * sizeof(double));
+  }
+  if (is_none) {
+    snprintf(fit->note, sizeof fit->note, "%zu training row%s, at least %d are needed",
+             rows, rows == 1 ? "" : "s", HR_RIDGE_FEWEST_ROWS);
+  }
+  return HR_OK;
+}
+
+static hr_status init_training(hr_learner *learner, hr_trained *out, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = learner->study;
+  size_t order = 1, most = hr_ridge_most_solvers(study, &learner->options);
+  learner->out = out;
+  learner->progress =
+      (hr_ridge_progress){.observer = study->observer, .stage = learner->options.stage};
+  for (size_t m = 0; m <= study->bin_count; m++) {
+    HR_TRY(init_fit(learner, m, err));
+    learner->progress.operations += operations_of(learner, m);
+    if (learner->models[m].shape.order > order) order = learner->models[m].shape.order;
+  }
+  size_t count = hr_ridge_solver_count(study, order, most);
+  HR_TRY(hr_ridge_solvers_init(&learner->solvers, count, order, study->compute, err));
+cleanup:
+  return status;
+}
+
+hr_status hr_ridge_models_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t bins = learner->study->bin_count;
+  HR_TRY(init_training(learner, out, err));
+  HR_TRY(hr_ridge_tell_progress(&learner->progress, err));
+  hr_ridge_model *global = hr_ridge_global(learner);
+  if (global->rows) HR_TRY(hr_ridge_gather_rows(learner, bins, err));
+  hr_ridge_sums_close(&global->sums);
+  for (int primal = 1; primal >= 0; primal--) { /* these first: sums are taken over */
+    for (size_t m = 0; m < bins; m++) {
+      bool is_primal = learner->models[m].shape.form == HR_RIDGE_PRIMAL;
+      if (is_primal == primal) HR_TRY(take_turn(learner, m, err));
+    }
+  }
+  HR_TRY(take_turn(learner, bins, err));
+  hr_ridge_sums_fini(&global->sums);
+  learner->progress.done = learner->progress.operations + 1e9;
+  HR_TRY(hr_ridge_tell_progress(&learner->progress, err));
+cleanup:
+  hr_ridge_solvers_fini(&learner->solvers);
+  hr_ridge_pool_empty(&learner->pool);
+  return status;
+}
