@@ -105,12 +105,21 @@ void hr_templates_put(hr_templates *templates, size_t slot, const float *x,
 hr_status hr_templates_finish(hr_templates *templates, const double *typical,
                               hr_error *err) HR_MUST_CHECK;
 
+/* What comparing takes beside the templates: scratch memory, for one caller at a time. */
+typedef struct hr_templates_workspace hr_templates_workspace;
+hr_status hr_templates_workspace_create(const hr_templates *templates,
+                                        hr_templates_workspace **out,
+                                        hr_error *err) HR_MUST_CHECK;
+void hr_templates_workspace_destroy(hr_templates_workspace **workspace);
+
 typedef struct hr_posterior {
   double mean;      /* NaN where no template counts */
   double variance;  /* of the label, its unit squared */
   double effective; /* number of templates, 1 .. count; before any widening */
   double error;     /* of the mean, by components: four standard errors of what leaving
                        out may have changed; 0: weighed over all pixels */
+  double chi2; /* Σ (x − A f)²/σ² of the heaviest template, A its likeliest amplitude,
+                  over the number of pixels that count; NaN where there is none */
 } hr_posterior;
 
 /* Spectra to compare, at most HR_QUERY_ROWS; borrowed. */
@@ -127,9 +136,14 @@ typedef struct hr_query {
 
 /* The posterior over the templates of the row's own group, and over all of them; arrays
  * [rows], `all` may be NULL with own_only. On all threads; the same bytes for any number
- * of them. Cost: 4 rows count P operations over all pixels, by components 4 % of
- * that for 100,000 templates, 10 % for 20,000. */
-hr_status hr_templates_compare(hr_templates *templates, const hr_query *query,
+ * of them. Both answers of a row depend on its place among the rows of the query and on
+ * how many they are (BLAS rounds by the shape of a product), and on nothing else: not on
+ * the groups of other rows, nor on whether both are wanted. Any number of callers may
+ * compare with the same templates at a time, each with a workspace. Cost: 4 rows count P
+ * operations over all pixels, by components 4 % of that for 100,000 templates, 10 % for
+ * 20,000. */
+hr_status hr_templates_compare(const hr_templates *templates,
+                               hr_templates_workspace *workspace, const hr_query *query,
                                hr_posterior *own, hr_posterior *all,
                                hr_error *err) HR_MUST_CHECK;
 

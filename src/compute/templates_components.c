@@ -177,7 +177,7 @@ static void project(const hr_comparison *comparison, hr_template_term term, size
                 first > 0, scratch->projection, HR_TEMPLATE_RANK);
   }
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)tile->square, pixels,
-              term == HR_TERM_WEIGHT ? -1 : 2, t->inverse, pixels,
+              term == HR_TERM_WEIGHT ? -1 : 2, comparison->work->inverse, pixels,
               basis + tile->linear * t->pixels, pixels, 0,
               scratch->projection + tile->linear, HR_TEMPLATE_RANK);
 }

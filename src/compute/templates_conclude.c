@@ -88,11 +88,13 @@ static void add_weights(const float *weight, const float *y, size_t count,
   }
 }
 
-void hr_templates_sum(hr_templates *t, size_t index, size_t row) {
+void hr_templates_sum(const hr_comparison *comparison, size_t index, size_t row) {
+  const hr_templates *t = comparison->templates;
+  const hr_templates_workspace *work = comparison->work;
   const hr_template_tile *tile = &t->tiles[index];
-  hr_template_sums *sums = &t->sums[row * t->tile_count + index];
+  hr_template_sums *sums = &work->sums[row * t->tile_count + index];
   *sums = (hr_template_sums){.largest = sums->largest};
-  add_weights(t->weight + row * t->count + tile->first, t->label_offset + tile->first,
+  add_weights(work->weight + row * t->count + tile->first, t->label_offset + tile->first,
               tile->count, sums);
 }
 
@@ -122,21 +124,23 @@ static float weights_of(const float *gain, size_t count, float *weight) {
   return largest;
 }
 
-void hr_templates_keep(hr_templates *t, size_t index, size_t row, uint8_t fold,
-                       float *gain) {
+void hr_templates_keep(const hr_comparison *comparison, size_t index, size_t row,
+                       uint8_t fold, float *gain) {
+  const hr_templates *t = comparison->templates;
+  const hr_templates_workspace *work = comparison->work;
   const hr_template_tile *tile = &t->tiles[index];
   const uint8_t *folds = t->fold + tile->first;
-  float *weight = t->weight + row * t->count + tile->first;
+  float *weight = work->weight + row * t->count + tile->first;
   for (size_t i = 0; fold != HR_NO_FOLD && i < tile->count; i++) {
     if (folds[i] == fold) gain[i] = -INFINITY;
   }
   float largest = weights_of(gain, tile->count, weight);
-  double base = hr_templates_base(t, index, row);
-  t->sums[row * t->tile_count + index].largest = base + (double)largest;
-  for (size_t i = 0; t->log_weight && i < tile->count; i++) {
-    t->log_weight[row * t->count + tile->first + i] = (float)(base + (double)gain[i]);
+  double base = hr_templates_base(comparison, index, row);
+  work->sums[row * t->tile_count + index].largest = base + (double)largest;
+  for (size_t i = 0; work->log_weight && i < tile->count; i++) {
+    work->log_weight[row * t->count + tile->first + i] = (float)(base + (double)gain[i]);
   }
-  hr_templates_sum(t, index, row);
+  hr_templates_sum(comparison, index, row);
 }
 
 /* The largest log weight over the row's own group (or all). */
@@ -145,36 +149,68 @@ static double largest_of(const hr_comparison *comparison, size_t row, bool own) 
   double largest = -INFINITY;
   for (size_t k = 0; k < t->tile_count; k++) {
     if (own && t->tiles[k].group != comparison->query->group[row]) continue;
-    largest = fmax(largest, t->sums[row * t->tile_count + k].largest);
+    largest = fmax(largest, comparison->work->sums[row * t->tile_count + k].largest);
   }
   return largest;
 }
 
+/* Templates that were weighed again, and their weights before. */
+typedef struct refined_weights {
+  size_t count;
+  size_t place[MOST_EXACT], tile[MOST_EXACT];
+  float weight[MOST_EXACT];
+} refined_weights;
+
+/* The sums of all tiles that have some. */
+static void sum_refined(const hr_comparison *comparison, size_t row,
+                        const refined_weights *refined) {
+  for (size_t n = 0; n < refined->count; n++) {
+    bool last = n + 1 == refined->count || refined->tile[n + 1] != refined->tile[n];
+    if (last) hr_templates_sum(comparison, refined->tile[n], row);
+  }
+}
+
 /* Weighs the templates that matter to a row again, where they are so few that each one's
  * rounding would be seen; where they are many, it averages out. */
-static void refine(const hr_comparison *comparison, size_t row, bool own) {
-  hr_templates *t = comparison->templates;
-  size_t found[MOST_EXACT], tile_of[MOST_EXACT], count = 0;
+static void refine(const hr_comparison *comparison, size_t row, bool own,
+                   refined_weights *refined) {
+  const hr_templates *t = comparison->templates;
+  size_t count = 0;
+  refined->count = 0;
   double least = largest_of(comparison, row, own) + matters;
-  float *weight = t->weight + row * t->count;
+  float *weight = comparison->work->weight + row * t->count;
   for (size_t k = 0; k < t->tile_count; k++) {
     const hr_template_tile *tile = &t->tiles[k];
     if (own && tile->group != comparison->query->group[row]) continue;
-    double least_weight = exp(least - t->sums[row * t->tile_count + k].largest);
+    double least_weight =
+        exp(least - comparison->work->sums[row * t->tile_count + k].largest);
     for (size_t i = tile->first; i < tile->first + tile->count; i++) {
       if (!((double)weight[i] > least_weight)) continue;
       if (count == MOST_EXACT) return;
-      found[count] = i;
-      tile_of[count++] = k;
+      refined->place[count] = i;
+      refined->weight[count] = weight[i];
+      refined->tile[count++] = k;
     }
   }
+  refined->count = count;
   for (size_t n = 0; n < count; n++) {
-    double exact = hr_templates_weigh_exactly(comparison, row, tile_of[n], found[n]);
-    double largest = t->sums[row * t->tile_count + tile_of[n]].largest;
-    weight[found[n]] = (float)exp(exact - largest);
-    bool last = n + 1 == count || tile_of[n + 1] != tile_of[n];
-    if (last) hr_templates_sum(t, tile_of[n], row);
+    size_t tile = refined->tile[n], place = refined->place[n];
+    double exact = hr_templates_weigh_exactly(comparison, row, tile, place);
+    double largest = comparison->work->sums[row * t->tile_count + tile].largest;
+    weight[place] = (float)exp(exact - largest);
   }
+  sum_refined(comparison, row, refined);
+}
+
+/* Puts back what `refine` found, so that the answer over all templates does not depend on
+ * whether that over the row's own group is wanted. */
+static void put_back(const hr_comparison *comparison, size_t row,
+                     const refined_weights *refined) {
+  float *weight = comparison->work->weight + row * comparison->templates->count;
+  for (size_t n = 0; n < refined->count; n++) {
+    weight[refined->place[n]] = refined->weight[n];
+  }
+  sum_refined(comparison, row, refined);
 }
 
 /* The sums over all tiles of the row's own group (or all). */
@@ -182,7 +218,7 @@ static hr_template_sums add_tiles(const hr_comparison *comparison, size_t row, b
   const hr_templates *t = comparison->templates;
   hr_template_sums all = {.largest = largest_of(comparison, row, own)};
   for (size_t k = 0; k < t->tile_count; k++) {
-    const hr_template_sums *sums = &t->sums[row * t->tile_count + k];
+    const hr_template_sums *sums = &comparison->work->sums[row * t->tile_count + k];
     if (own && t->tiles[k].group != comparison->query->group[row]) continue;
     double shift = sums->largest - all.largest;
     if (!(shift > (double)negligible)) continue;
@@ -214,8 +250,9 @@ typedef struct template_sample {
 static void draw(const hr_comparison *comparison, size_t row, size_t tile, size_t place,
                  template_sample *sample) {
   const hr_templates *t = comparison->templates;
-  double kept = (double)t->weight[row * t->count + place];
-  double by_components = t->sums[row * t->tile_count + tile].largest + log(kept);
+  double kept = (double)comparison->work->weight[row * t->count + place];
+  double by_components =
+      comparison->work->sums[row * t->tile_count + tile].largest + log(kept);
   double exact = hr_templates_weigh_exactly(comparison, row, tile, place);
   sample->drawn[sample->count].place = place;
   sample->drawn[sample->count].excess = expm1(exact - by_components);
@@ -224,7 +261,7 @@ static void draw(const hr_comparison *comparison, size_t row, size_t tile, size_
 static void draw_from_tile(const hr_comparison *comparison, size_t row, size_t tile,
                            double scale, template_sample *sample) {
   const hr_templates *t = comparison->templates;
-  const float *weight = t->weight + row * t->count;
+  const float *weight = comparison->work->weight + row * t->count;
   size_t first = t->tiles[tile].first, end = first + t->tiles[tile].count;
   for (size_t i = first; i < end && sample->count < 2 * MOST_SAMPLES; i++) {
     double w = scale * (double)weight[i];
@@ -245,7 +282,7 @@ static void draw_sample(const hr_comparison *comparison, size_t row, bool own,
   const hr_templates *t = comparison->templates;
   sample->next = 0.5 * sample->step;
   for (size_t k = 0; k < t->tile_count; k++) {
-    const hr_template_sums *part = &t->sums[row * t->tile_count + k];
+    const hr_template_sums *part = &comparison->work->sums[row * t->tile_count + k];
     if (own && t->tiles[k].group != comparison->query->group[row]) continue;
     if (!(part->largest - sums->largest > (double)negligible)) continue;
     double scale = exp(part->largest - sums->largest), mass = scale * part->sum;
@@ -259,12 +296,12 @@ static void draw_sample(const hr_comparison *comparison, size_t row, bool own,
 
 static hr_posterior posterior_of(const hr_templates *t, const hr_template_sums *sums) {
   if (!(sums->largest > -INFINITY)) {
-    return (hr_posterior){(double)NAN, (double)NAN, (double)NAN, 0};
+    return (hr_posterior){(double)NAN, (double)NAN, (double)NAN, 0, (double)NAN};
   }
   double mean = sums->first_moment / sums->sum;
   double variance = sums->second_moment / sums->sum - mean * mean;
   return (hr_posterior){t->centre_label + mean, variance > 0 ? variance : 0,
-                        sums->sum * sums->sum / sums->squares, 0};
+                        sums->sum * sums->sum / sums->squares, 0, (double)NAN};
 }
 
 /* Corrects sums by components by what a sample shows: with u = exact weight over the one
@@ -317,16 +354,22 @@ static hr_posterior check(const hr_comparison *comparison, size_t row, bool own,
   return posterior;
 }
 
+static void conclude(const hr_comparison *comparison, size_t row, bool own,
+                     const hr_template_local *local) {
+  bool exact = comparison->weigh == HR_WEIGH_PIXELS;
+  hr_posterior *out = own ? &comparison->own[row] : &comparison->all[row];
+  refined_weights refined;
+  if (exact) refine(comparison, row, own, &refined);
+  hr_template_sums sums = add_tiles(comparison, row, own);
+  *out = exact ? posterior_of(comparison->templates, &sums)
+               : check(comparison, row, own, &sums);
+  if (local->anomaly) hr_templates_go_local(comparison, row, own, local, out);
+  out->chi2 = hr_templates_chi2(comparison, row, own);
+  if (exact) put_back(comparison, row, &refined);
+}
+
 void hr_templates_conclude(const hr_comparison *comparison, size_t row,
                            const hr_template_local *local) {
-  bool exact = comparison->weigh == HR_WEIGH_PIXELS;
-  for (int own = 1; own >= 0; own--) {
-    if (!own && comparison->query->own_only) return;
-    if (exact) refine(comparison, row, own);
-    hr_template_sums sums = add_tiles(comparison, row, own);
-    hr_posterior *out = own ? comparison->own : comparison->all;
-    out[row] = exact ? posterior_of(comparison->templates, &sums)
-                     : check(comparison, row, own, &sums);
-    if (local->anomaly) hr_templates_go_local(comparison, row, own, local, &out[row]);
-  }
+  if (comparison->wants_own[row]) conclude(comparison, row, true, local);
+  if (comparison->wants_all[row]) conclude(comparison, row, false, local);
 }

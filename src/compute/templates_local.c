@@ -70,7 +70,7 @@ static void rise(nearest *n, candidate added) {
 static void find_nearest(const hr_comparison *comparison, size_t row, bool own,
                          nearest *n) {
   const hr_templates *t = comparison->templates;
-  const float *log_weight = t->log_weight + row * t->count;
+  const float *log_weight = comparison->work->log_weight + row * t->count;
   double most = REACH * t->options.least_effective;
   n->count = 0;
   n->most = most < MOST ? (size_t)most : MOST;
@@ -128,7 +128,7 @@ static double find_temperature(const nearest *n, double wanted, double *share) {
 static void find_centre(const hr_comparison *comparison, size_t row, const nearest *n,
                         const double *share, const hr_template_local *local) {
   const hr_templates *t = comparison->templates;
-  const double *inverse = t->inverse_wide + row * t->pixels;
+  const double *inverse = comparison->work->inverse_wide + row * t->pixels;
   for (size_t p = 0; p < t->pixels; p++) local->mean[p] = 0;
   for (size_t i = 0; i < n->count; i++) {
     const float *centre = t->centre + n->heap[i].tile * t->pixels;
@@ -149,7 +149,7 @@ typedef struct known_amplitude {
 static known_amplitude find_amplitude(const hr_comparison *comparison, size_t row,
                                       const hr_template_local *local) {
   const hr_templates *t = comparison->templates;
-  const double *cross = t->cross + row * t->pixels;
+  const double *cross = comparison->work->cross + row * t->pixels;
   double s = 0, q = 0, sigma = t->options.amplitude_sigma, k = 0;
   if (t->options.amplitude == HR_AMPLITUDE_NONE) return (known_amplitude){1, 0};
   if (t->options.amplitude == HR_AMPLITUDE_GAUSSIAN) k = 1 / (sigma * sigma);

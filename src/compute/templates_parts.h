@@ -66,7 +66,10 @@ struct hr_templates {
   double *scale;      /* [P] root of the typical 1/σ² */
   float *basis;       /* [tiles][RANK][P] left factors: of g, then of g²/2 */
   float *coefficient; /* [count][RANK] in the order of tiles */
-  /* Of a comparison: */
+};
+
+/* Of a comparison. */
+struct hr_templates_workspace {
   double *cross;        /* [HR_QUERY_ROWS][P] x/σ² */
   double *inverse_wide; /* [HR_QUERY_ROWS][P] 1/σ², 0 where the pixel drops out */
   float *inverse;       /* [HR_QUERY_ROWS][P] the same */
@@ -75,7 +78,7 @@ struct hr_templates {
   hr_template_sums *sums; /* [HR_QUERY_ROWS][tiles] */
   float *weight;          /* [HR_QUERY_ROWS][count] relative to the tile's largest */
   float *log_weight;      /* [HR_QUERY_ROWS][count]; NULL without local models */
-  hr_template_scratch *scratch;
+  hr_template_scratch *scratch; /* [thread_count] */
   size_t thread_count;
 };
 
@@ -87,12 +90,16 @@ typedef enum hr_template_term {
 
 /* Rows of a query that are weighed, and where the answers go. */
 typedef struct hr_comparison {
-  hr_templates *templates;
+  const hr_templates *templates;
+  hr_templates_workspace *work;
   const hr_query *query;
   size_t rows;               /* to be weighed */
   size_t row[HR_QUERY_ROWS]; /* their numbers in the query */
+  size_t rows_a_product;     /* over pixels; part of the result */
   hr_weigh weigh;
-  hr_posterior *own, *all; /* [query->rows] */
+  hr_posterior *own, *all;       /* [query->rows] */
+  bool wants_own[HR_QUERY_ROWS]; /* of the query's rows, those that get an answer */
+  bool wants_all[HR_QUERY_ROWS];
 } hr_comparison;
 
 /* The order of tiles: fills slot, tiles and tile_count, all NULL or 0 before. */
@@ -115,7 +122,7 @@ void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term te
                             float *a);
 
 /* The log weight of the tile's mean. */
-double hr_templates_base(const hr_templates *templates, size_t tile, size_t row);
+double hr_templates_base(const hr_comparison *comparison, size_t tile, size_t row);
 
 /* The log weight of template number `place` of the order over all pixels, to 10⁻⁶. */
 double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
@@ -124,15 +131,19 @@ double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
 /* Keeps the weights of a tile for row number `row` of the query, and their sums; gain:
  * [TILE] log weights less that of the tile's mean, of which those in `fold` become
  * -INFINITY. */
-void hr_templates_keep(hr_templates *templates, size_t tile, size_t row, uint8_t fold,
-                       float *gain);
+void hr_templates_keep(const hr_comparison *comparison, size_t tile, size_t row,
+                       uint8_t fold, float *gain);
 
 /* The sums of a tile's kept weights anew. */
-void hr_templates_sum(hr_templates *templates, size_t tile, size_t row);
+void hr_templates_sum(const hr_comparison *comparison, size_t tile, size_t row);
 
-/* Both posteriors of row number `row` of the query, from the sums. */
+/* The posteriors that row number `row` of the query wants, from the sums. */
 void hr_templates_conclude(const hr_comparison *comparison, size_t row,
                            const hr_template_local *local);
+
+/* χ² a counting pixel of the heaviest template, from the kept weights; NaN where there is
+ * none. */
+double hr_templates_chi2(const hr_comparison *comparison, size_t row, bool own);
 
 /* Puts the answer of a local linear model, where fewer templates than wanted share the
  * weight, in the place of the mean. own: over the row's own group alone. */

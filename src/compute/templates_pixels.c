@@ -24,7 +24,7 @@ void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term te
                             float *a) {
   const hr_templates *t = comparison->templates;
   const float *x = comparison->query->x + row * t->pixels + first;
-  const float *b = t->inverse + row * t->pixels + first;
+  const float *b = comparison->work->inverse + row * t->pixels + first;
   const float *c = t->centre + tile * t->pixels + first;
   if (term == HR_TERM_WEIGHT) {
     centre(x, b, c, depth, a);
@@ -40,7 +40,7 @@ static void fill_left(const hr_comparison *comparison, hr_template_term term, si
   float factor = term == HR_TERM_WEIGHT ? -0.5F : 1;
   for (size_t i = 0; i < comparison->rows; i++) {
     size_t row = comparison->row[i];
-    const float *b = t->inverse + row * t->pixels + first;
+    const float *b = comparison->work->inverse + row * t->pixels + first;
     float *a = left + i * HR_TEMPLATE_LONG, *second = a + depth;
     hr_templates_fill_left(comparison, term, tile, row, first, depth, a);
     for (size_t p = 0; p < depth; p++) second[p] = factor * b[p];
@@ -61,6 +61,16 @@ static void fill_right(const hr_templates *t, const hr_template_tile *tile, size
   }
 }
 
+/* Rows `first` .. of as many as a product has, times the templates of a tile. */
+static void multiply(const hr_comparison *comparison, size_t first, size_t templates,
+                     size_t depth, const hr_template_scratch *scratch) {
+  size_t left = comparison->rows - first, most = comparison->rows_a_product;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)(left < most ? left : most),
+              (int)templates, (int)depth, 1, scratch->left + first * HR_TEMPLATE_LONG,
+              HR_TEMPLATE_LONG, scratch->right, HR_TEMPLATE_LONG, 0,
+              scratch->gain + first * HR_TEMPLATE_TILE, HR_TEMPLATE_TILE);
+}
+
 void hr_templates_weigh_pixels(const hr_comparison *comparison, size_t index,
                                hr_template_term term, hr_template_scratch *scratch) {
   const hr_templates *t = comparison->templates;
@@ -72,9 +82,9 @@ void hr_templates_weigh_pixels(const hr_comparison *comparison, size_t index,
     size_t depth = left < HR_TEMPLATE_DEPTH ? left : HR_TEMPLATE_DEPTH;
     fill_left(comparison, term, index, first, depth, scratch->left);
     fill_right(t, tile, first, depth, scratch->right);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)tile->count,
-                2 * (int)depth, 1, scratch->left, HR_TEMPLATE_LONG, scratch->right,
-                HR_TEMPLATE_LONG, 0, scratch->gain, HR_TEMPLATE_TILE);
+    for (size_t i = 0; i < rows; i += comparison->rows_a_product) {
+      multiply(comparison, i, tile->count, 2 * depth, scratch);
+    }
     for (size_t i = 0; i < values; i++) scratch->sum[i] += (double)scratch->gain[i];
   }
   for (size_t i = 0; i < values; i++) scratch->gain[i] = (float)scratch->sum[i];
@@ -130,11 +140,11 @@ double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
                                   size_t tile, size_t place) {
   const hr_templates *t = comparison->templates;
   size_t at = row * t->tile_count + tile, wide = row * t->pixels;
-  double weight = t->offset[at], norm = t->norm[at];
+  double weight = comparison->work->offset[at], norm = comparison->work->norm[at];
   for (size_t first = 0; first < t->pixels; first += HR_TEMPLATE_DEPTH) {
     size_t left = t->pixels - first;
     pixel_run run = {.x = comparison->query->x + wide + first,
-                     .b = t->inverse + wide + first,
+                     .b = comparison->work->inverse + wide + first,
                      .c = t->centre + tile * t->pixels + first,
                      .g = t->x + t->slot[place] * t->pixels + first,
                      .depth = left < HR_TEMPLATE_DEPTH ? left : HR_TEMPLATE_DEPTH};

@@ -131,7 +131,7 @@ static hr_posterior on_paper(const fixture *f, size_t r, bool own) {
     squares += w * w;
   }
   mean /= sum;
-  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares, 0};
+  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares, 0, 0};
 }
 
 static void check_posterior(const hr_posterior *found, const hr_posterior *expected) {
@@ -144,12 +144,20 @@ static void check_posterior(const hr_posterior *found, const hr_posterior *expec
   check_near(found->effective, expected->effective, 1e-4 * expected->effective);
 }
 
+static void compare(const hr_templates *templates, const hr_query *query,
+                    hr_posterior *own, hr_posterior *all) {
+  hr_error err;
+  hr_templates_workspace *work = NULL;
+  check_ok(hr_templates_workspace_create(templates, &work, &err));
+  check_ok(hr_templates_compare(templates, work, query, own, all, &err));
+  hr_templates_workspace_destroy(&work);
+}
+
 static void it_equals_the_formula(void **state) {
   fixture *f = *state;
-  hr_error err;
   hr_posterior own[ROWS], all[ROWS];
   hr_query query = query_of(f);
-  check_ok(hr_templates_compare(f->templates, &query, own, all, &err));
+  compare(f->templates, &query, own, all);
   for (size_t r = 0; r < ROWS; r++) {
     hr_posterior expected_own = on_paper(f, r, true);
     hr_posterior expected_all = on_paper(f, r, false);
@@ -165,10 +173,9 @@ static void it_equals_the_formula(void **state) {
 
 static void a_row_without_valid_pixels_gets_the_prior(void **state) {
   fixture *f = *state;
-  hr_error err;
   hr_posterior own[ROWS], all[ROWS];
   hr_query query = query_of(f);
-  check_ok(hr_templates_compare(f->templates, &query, own, all, &err));
+  compare(f->templates, &query, own, all);
   double mean = 0, count = 0;
   for (size_t i = 0; i < COUNT; i++) {
     if (f->labels[i].fold == f->fold[8]) continue;
@@ -181,19 +188,18 @@ static void a_row_without_valid_pixels_gets_the_prior(void **state) {
 
 static void threads_and_templates_elsewhere_do_not_change_a_bit(void **state) {
   fixture *f = *state;
-  hr_error err;
   hr_posterior own[ROWS], all[ROWS], other_own[ROWS], other_all[ROWS];
   hr_query query = query_of(f);
-  check_ok(hr_templates_compare(f->templates, &query, own, all, &err));
+  compare(f->templates, &query, own, all);
   int threads = omp_get_max_threads();
   omp_set_num_threads(1);
   hr_templates *one = make_templates(f, HR_WEIGH_PIXELS);
-  check_ok(hr_templates_compare(one, &query, other_own, other_all, &err));
+  compare(one, &query, other_own, other_all);
   omp_set_num_threads(threads);
   assert_memory_equal(own, other_own, sizeof own);
   assert_memory_equal(all, other_all, sizeof all);
   query.own_only = true;
-  check_ok(hr_templates_compare(one, &query, other_own, NULL, &err));
+  compare(one, &query, other_own, NULL);
   assert_memory_equal(own, other_own, sizeof own);
   hr_templates_destroy(&one);
 }
@@ -239,7 +245,7 @@ static void gaussian_conjugacy_is_met(void **state) {
   }
   hr_posterior own[STARS], all[STARS];
   hr_query query = {STARS, x, error, 1, group, fold, false};
-  check_ok(hr_templates_compare(templates, &query, own, all, &err));
+  compare(templates, &query, own, all);
   for (size_t s = 0; s < STARS; s++) {
     double precision = 1, pull = 3;
     for (size_t p = 0; p < FEW; p++) {
@@ -258,12 +264,11 @@ static void gaussian_conjugacy_is_met(void **state) {
  * much that is. */
 static void components_come_as_near_as_they_say(void **state) {
   fixture *f = *state;
-  hr_error err;
   hr_posterior own[ROWS], all[ROWS], plain_own[ROWS], plain_all[ROWS];
   hr_query query = query_of(f);
-  check_ok(hr_templates_compare(f->templates, &query, plain_own, plain_all, &err));
+  compare(f->templates, &query, plain_own, plain_all);
   hr_templates *fast = make_templates(f, HR_WEIGH_COMPONENTS);
-  check_ok(hr_templates_compare(fast, &query, own, all, &err));
+  compare(fast, &query, own, all);
   size_t by_components = 0;
   for (size_t r = 0; r < ROWS; r++) {
     if (isnan(plain_own[r].mean)) {
@@ -284,16 +289,15 @@ static void components_come_as_near_as_they_say(void **state) {
 
 static void components_give_the_same_bytes_on_one_thread(void **state) {
   fixture *f = *state;
-  hr_error err;
   hr_posterior own[ROWS], all[ROWS], other_own[ROWS], other_all[ROWS];
   hr_query query = query_of(f);
   hr_templates *fast = make_templates(f, HR_WEIGH_COMPONENTS);
-  check_ok(hr_templates_compare(fast, &query, own, all, &err));
+  compare(fast, &query, own, all);
   hr_templates_destroy(&fast);
   int threads = omp_get_max_threads();
   omp_set_num_threads(1);
   fast = make_templates(f, HR_WEIGH_COMPONENTS);
-  check_ok(hr_templates_compare(fast, &query, other_own, other_all, &err));
+  compare(fast, &query, other_own, other_all);
   omp_set_num_threads(threads);
   assert_memory_equal(own, other_own, sizeof own);
   assert_memory_equal(all, other_all, sizeof all);
@@ -319,7 +323,7 @@ static void unlike_templates_are_compared_over_pixels(void **state) {
       hr_templates_put(templates[way], i, x, &f->labels[i]);
     }
     check_ok(hr_templates_finish(templates[way], NULL, &err));
-    check_ok(hr_templates_compare(templates[way], &query, own[way], all[way], &err));
+    compare(templates[way], &query, own[way], all[way]);
   }
   size_t over_pixels = 0;
   for (size_t r = 0; r < ROWS; r++) {
@@ -338,14 +342,14 @@ static void a_typical_error_with_gaps_is_filled(void **state) {
   for (size_t p = 0; p < PIXELS; p++) typical[p] = p % 3 ? 50 : p % 2 ? 0 : (double)NAN;
   hr_posterior own[ROWS], all[ROWS], plain_own[ROWS], plain_all[ROWS];
   hr_query query = query_of(f);
-  check_ok(hr_templates_compare(f->templates, &query, plain_own, plain_all, &err));
+  compare(f->templates, &query, plain_own, plain_all);
   hr_templates *templates = NULL;
   check_ok(hr_templates_create(COUNT, PIXELS, &fast_options, &templates, &err));
   for (size_t i = 0; i < COUNT; i++) {
     hr_templates_put(templates, i, f->f + i * PIXELS, &f->labels[i]);
   }
   check_ok(hr_templates_finish(templates, typical, &err));
-  check_ok(hr_templates_compare(templates, &query, own, all, &err));
+  compare(templates, &query, own, all);
   for (size_t r = 0; r < ROWS; r++) check_near(all[r].mean, plain_all[r].mean, 6e-4);
   hr_templates_destroy(&templates);
 }
@@ -409,18 +413,17 @@ static hr_posterior integrated(const fixture *f, const hr_templates_options *opt
     squares += w * w;
   }
   mean /= sum;
-  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares, 0};
+  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares, 0, 0};
 }
 
 static void check_amplitude(fixture *f, const hr_templates_options *options) {
-  hr_error err;
   hr_posterior own[ROWS], all[ROWS], fast_own[ROWS], fast_all[ROWS];
   hr_query query = query_of(f);
   hr_templates_options by_components = *options;
   by_components.weigh = HR_WEIGH_COMPONENTS;
   hr_templates *plain = make_with(f, options), *fast = make_with(f, &by_components);
-  check_ok(hr_templates_compare(plain, &query, own, all, &err));
-  check_ok(hr_templates_compare(fast, &query, fast_own, fast_all, &err));
+  compare(plain, &query, own, all);
+  compare(fast, &query, fast_own, fast_all);
   for (size_t r = 0; r < ROWS; r++) {
     check_near(fast_all[r].mean, all[r].mean, 6e-4);
     if (r % 16 != 1) continue;
@@ -462,8 +465,8 @@ static void too_many_rows_are_refused(void **state) {
   hr_error err;
   hr_query query = query_of(f);
   query.rows = ROWS + 1;
-  check_fails(hr_templates_compare(f->templates, &query, NULL, NULL, &err), HR_ERR_USAGE,
-              "129 spectra at a time, but at most 128 can be");
+  check_fails(hr_templates_compare(f->templates, NULL, &query, NULL, NULL, &err),
+              HR_ERR_USAGE, "129 spectra at a time, but at most 128 can be");
 }
 
 int main(void) {

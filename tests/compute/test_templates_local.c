@@ -91,7 +91,10 @@ static void compare(const sky *s, const hr_templates_options *options, hr_poster
   }
   check_ok(hr_templates_finish(t, NULL, &err));
   const hr_query query = {STARS, s->x, s->error, 1, s->group, s->fold, false};
-  check_ok(hr_templates_compare(t, &query, own, all, &err));
+  hr_templates_workspace *work = NULL;
+  check_ok(hr_templates_workspace_create(t, &work, &err));
+  check_ok(hr_templates_compare(t, work, &query, own, all, &err));
+  hr_templates_workspace_destroy(&work);
   hr_templates_destroy(&t);
 }
 

@@ -65,8 +65,8 @@ cleanup:
   return status;
 }
 
-static hr_status compare(hr_templates *templates, const hr_block *block, double *out,
-                         hr_error *err) {
+static hr_status compare(const hr_templates *templates, hr_templates_workspace *work,
+                         const hr_block *block, double *out, hr_error *err) {
   hr_posterior own[HR_QUERY_ROWS], all[HR_QUERY_ROWS];
   int32_t group[HR_QUERY_ROWS];
   uint8_t fold[HR_QUERY_ROWS];
@@ -78,7 +78,7 @@ static hr_status compare(hr_templates *templates, const hr_block *block, double 
                     .level = 1,
                     .group = group,
                     .fold = fold};
-  hr_status status = hr_templates_compare(templates, &query, own, all, err);
+  hr_status status = hr_templates_compare(templates, work, &query, own, all, err);
   if (status != HR_OK) return status;
   for (size_t i = 0; i < block->rows; i++) {
     double values[4] = {all[i].mean, all[i].variance, all[i].effective, all[i].error};
@@ -87,12 +87,13 @@ static hr_status compare(hr_templates *templates, const hr_block *block, double 
   return HR_OK;
 }
 
-static hr_status predict(hr_templates *templates, const char *test, const char *path,
-                         hr_error *err) {
+static hr_status predict(const hr_templates *templates, const char *test,
+                         const char *path, hr_error *err) {
   hr_status status = HR_OK;
   hr_dataset *dataset = NULL;
   hr_stream *stream = NULL;
   hr_block block = {0};
+  hr_templates_workspace *work = NULL;
   double *out = NULL, seconds = 0;
   hr_strings paths = {(char **)&test, 1};
   hr_stream_options options = hr_stream_options_default();
@@ -101,18 +102,20 @@ static hr_status predict(hr_templates *templates, const char *test, const char *
   HR_TRY(hr_dataset_create(&paths, NULL, &dataset, err));
   size_t rows = hr_dataset_rows(dataset), over_pixels = 0;
   HR_TRY(hr_alloc(&out, 4 * rows, err));
+  HR_TRY(hr_templates_workspace_create(templates, &work, err));
   HR_TRY(hr_stream_create(dataset, &options, &stream, err));
   for (;;) {
     HR_TRY(hr_stream_next(stream, &block, err));
     if (block.rows == 0) break;
     double start = processor_seconds();
-    HR_TRY(compare(templates, &block, out, err));
+    HR_TRY(compare(templates, work, &block, out, err));
     seconds += processor_seconds() - start;
   }
   for (size_t i = 0; i < rows; i++) over_pixels += out[4 * i + 3] > 0 ? 0 : 1;
   printf("compare %.3f s, %zu of %zu over pixels\n", seconds, over_pixels, rows);
   HR_TRY(hr_npy_write(path, out, rows, 4, err));
 cleanup:
+  hr_templates_workspace_destroy(&work);
   hr_free(out);
   hr_stream_destroy(&stream);
   hr_dataset_destroy(&dataset);

@@ -52,6 +52,7 @@ struct hr_learner {
   const hr_study_view *study;
   const hr_posterior_parameters *parameters;
   hr_templates *templates;
+  hr_templates_workspace *workspace;
   double *typical; /* [P] mean 1/σ² of the templates' own rows, or of those of all */
   size_t typical_rows;
   size_t template_count;
@@ -96,6 +97,7 @@ static void posterior_destroy(hr_learner **address) {
   }
   held_out_fini(&expert->by_bin);
   held_out_fini(&expert->of_all);
+  hr_templates_workspace_destroy(&expert->workspace);
   hr_templates_destroy(&expert->templates);
   hr_free(expert->typical);
   hr_free(expert->template_row);
@@ -387,7 +389,8 @@ static hr_status predict_held_out(hr_learner *expert, const held_out *held, size
                     .group = group,
                     .fold = fold,
                     .own_only = own_only};
-  return hr_templates_compare(expert->templates, &query, own_only ? out : own, out, err);
+  return hr_templates_compare(expert->templates, expert->workspace, &query,
+                              own_only ? out : own, out, err);
 }
 
 /* R² over held-out rows first .. end-1. */
@@ -450,6 +453,7 @@ static hr_status posterior_train(hr_learner *expert, hr_error *err) {
                                  err));
   }
   HR_TRY(hr_templates_finish(expert->templates, expert->typical, err));
+  HR_TRY(hr_templates_workspace_create(expert->templates, &expert->workspace, err));
   HR_TRY(validate(expert, &expert->by_bin, &progress, err));
   HR_TRY(validate(expert, &expert->of_all, &progress, err));
 cleanup:
@@ -485,7 +489,8 @@ static hr_status predict_waiting(hr_learner *expert, size_t last, hr_error *err)
                     .level = study->noise_level,
                     .group = group,
                     .fold = fold};
-  hr_status status = hr_templates_compare(expert->templates, &query, own, all, err);
+  hr_status status =
+      hr_templates_compare(expert->templates, expert->workspace, &query, own, all, err);
   if (status != HR_OK) return status;
   for (size_t i = 0; i < expert->waiting; i++) {
     if (group[i] != HR_NO_GROUP) store(&expert->models[group[i]], &own[i]);

@@ -1,0 +1,189 @@
+/* Comparing spectra with templates, step by step: the terms of the tiles' means, the
+ * weights of every tile, the posteriors; and again over all pixels where components do
+ * not know enough. */
+#include <math.h>
+
+#include <cblas.h>
+
+#include "compute/templates_parts.h"
+#include "core/parallel.h"
+
+enum {
+  OFFSET_TILES = 16, /* tiles a product of their means */
+  AGAIN = 16,        /* rows a product where some of them are weighed again over pixels */
+};
+
+/* Below this sigma (in the unit of flux) a pixel's 1/σ² times a square leaves fp32. */
+static const double least_sigma = 1e-9;
+
+/* 1/σ² and x/σ² of one row. */
+static void prepare_row(void *context, size_t r, size_t thread) {
+  (void)thread;
+  const hr_comparison *comparison = context;
+  const hr_templates *t = comparison->templates;
+  hr_templates_workspace *work = comparison->work;
+  const hr_query *query = comparison->query;
+  size_t at = r * t->pixels;
+  for (size_t p = at; p < at + t->pixels; p++) {
+    double sigma = query->level * (double)query->error[p];
+    bool counts = sigma > least_sigma && isfinite(sigma) && isfinite(query->x[p]);
+    work->inverse[p] = counts ? (float)(1 / (sigma * sigma)) : 0;
+    work->inverse_wide[p] = (double)work->inverse[p];
+    work->cross[p] = counts ? (double)query->x[p] * work->inverse_wide[p] : 0;
+  }
+}
+
+/* Σ c (x − c/2)/σ² and Σ c²/σ² for some tiles and all rows: the terms of their means. */
+static void prepare_tiles(void *context, size_t block, size_t thread) {
+  (void)thread;
+  const hr_comparison *comparison = context;
+  const hr_templates *t = comparison->templates;
+  hr_templates_workspace *work = comparison->work;
+  size_t first = block * OFFSET_TILES, left = t->tile_count - first;
+  size_t count = left < OFFSET_TILES ? left : OFFSET_TILES;
+  int rows = (int)comparison->query->rows, pixels = (int)t->pixels;
+  int tiles = (int)t->tile_count;
+  const double *centre = t->centre_wide + first * t->pixels;
+  const double *square = centre + t->tile_count * t->pixels;
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)count, pixels, 1,
+              work->cross, pixels, centre, pixels, 0, work->offset + first, tiles);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)count, pixels, 1,
+              work->inverse_wide, pixels, square, pixels, 0, work->norm + first, tiles);
+  for (size_t r = 0; r < comparison->query->rows; r++) {
+    for (size_t k = first; k < first + count; k++) {
+      work->offset[r * t->tile_count + k] -= 0.5 * work->norm[r * t->tile_count + k];
+    }
+  }
+}
+
+double hr_templates_base(const hr_comparison *comparison, size_t tile, size_t row) {
+  const hr_templates *t = comparison->templates;
+  const hr_templates_workspace *work = comparison->work;
+  size_t at = row * t->tile_count + tile;
+  return hr_amplitude_weight(&t->options, work->offset[at], work->norm[at]);
+}
+
+/* Log weights from both terms, for row `row` of the query; less that of the mean. */
+static void integrate(const hr_comparison *comparison, size_t tile, size_t row,
+                      const float *norm, float *gain) {
+  const hr_templates *t = comparison->templates;
+  const hr_templates_workspace *work = comparison->work;
+  size_t at = row * t->tile_count + tile;
+  double base = hr_templates_base(comparison, tile, row);
+  for (size_t i = 0; i < t->tiles[tile].count; i++) {
+    double l = work->offset[at] + (double)gain[i], q = work->norm[at] + (double)norm[i];
+    gain[i] = (float)(hr_amplitude_weight(&t->options, l, q) - base);
+  }
+}
+
+/* Both terms where they are needed: the norm into scratch->norm, the weight into ->gain.
+ */
+static void weigh_tile(const hr_comparison *comparison, size_t index,
+                       hr_template_scratch *scratch) {
+  bool has_norm = comparison->templates->options.amplitude != HR_AMPLITUDE_NONE;
+  for (int term = has_norm ? HR_TERM_NORM : HR_TERM_WEIGHT; term >= 0; term--) {
+    if (comparison->weigh == HR_WEIGH_PIXELS) {
+      hr_templates_weigh_pixels(comparison, index, (hr_template_term)term, scratch);
+    } else {
+      hr_templates_weigh_components(comparison, index, (hr_template_term)term, scratch);
+    }
+    if (term != HR_TERM_NORM) continue;
+    float *norm = scratch->gain;
+    scratch->gain = scratch->norm;
+    scratch->norm = norm;
+  }
+}
+
+/* Whether an answer that is wanted takes this tile. */
+static bool is_wanted(const hr_comparison *comparison, int32_t group) {
+  for (size_t i = 0; i < comparison->rows; i++) {
+    size_t r = comparison->row[i];
+    if (comparison->wants_all[r]) return true;
+    if (comparison->wants_own[r] && comparison->query->group[r] == group) return true;
+  }
+  return false;
+}
+
+static void compare_tile(void *context, size_t index, size_t thread) {
+  const hr_comparison *comparison = context;
+  const hr_templates *t = comparison->templates;
+  if (!is_wanted(comparison, t->tiles[index].group)) return;
+  hr_template_scratch *scratch = &comparison->work->scratch[thread];
+  weigh_tile(comparison, index, scratch);
+  for (size_t i = 0; i < comparison->rows; i++) {
+    size_t r = comparison->row[i], at = i * HR_TEMPLATE_TILE;
+    if (t->options.amplitude != HR_AMPLITUDE_NONE) {
+      integrate(comparison, index, r, scratch->norm + at, scratch->gain + at);
+    }
+    hr_templates_keep(comparison, index, r, comparison->query->fold[r],
+                      scratch->gain + at);
+  }
+}
+
+static void conclude_row(void *context, size_t i, size_t thread) {
+  const hr_comparison *comparison = context;
+  hr_templates_conclude(comparison, comparison->row[i],
+                        &comparison->work->scratch[thread].local);
+}
+
+/* Weighs the rows of a comparison and writes down their posteriors. */
+static void compare_rows(hr_comparison *comparison) {
+  size_t tiles = comparison->templates->tile_count;
+  size_t threads = comparison->work->thread_count;
+  if (comparison->rows == 0) return;
+  hr_parallel_for_on(threads, tiles, compare_tile, comparison);
+  hr_parallel_for_on(threads, comparison->rows, conclude_row, comparison);
+}
+
+/* Leaves the answers of which components do not know enough, to be weighed over pixels:
+ * in runs of AGAIN rows as they stand in the query, so that a row's products have the
+ * same shape whichever of its neighbours are weighed again. */
+static void keep_uncertain(hr_comparison *comparison) {
+  size_t rows = comparison->query->rows;
+  double most = comparison->templates->most_error;
+  comparison->rows = 0;
+  for (size_t first = 0; first < rows; first += AGAIN) {
+    size_t end = first + AGAIN < rows ? first + AGAIN : rows;
+    bool any = false;
+    for (size_t r = first; r < end; r++) {
+      comparison->wants_own[r] = comparison->own[r].error > most;
+      comparison->wants_all[r] =
+          comparison->wants_all[r] && comparison->all[r].error > most;
+      any |= comparison->wants_own[r] || comparison->wants_all[r];
+    }
+    for (size_t r = first; any && r < end; r++) comparison->row[comparison->rows++] = r;
+  }
+  comparison->rows_a_product = AGAIN;
+  comparison->weigh = HR_WEIGH_PIXELS;
+}
+
+hr_status hr_templates_compare(const hr_templates *t, hr_templates_workspace *work,
+                               const hr_query *query, hr_posterior *own,
+                               hr_posterior *all, hr_error *err) {
+  if (query->rows > HR_QUERY_ROWS) {
+    return hr_fail(err, HR_ERR_USAGE, "%zu spectra at a time, but at most %d can be",
+                   query->rows, HR_QUERY_ROWS);
+  }
+  hr_comparison comparison = {.templates = t,
+                              .work = work,
+                              .query = query,
+                              .rows = query->rows,
+                              .rows_a_product = HR_QUERY_ROWS,
+                              .weigh = t->options.weigh,
+                              .own = own,
+                              .all = all};
+  for (size_t r = 0; r < query->rows; r++) {
+    comparison.row[r] = r;
+    comparison.wants_own[r] = true;
+    comparison.wants_all[r] = !query->own_only;
+  }
+  size_t blocks = (t->tile_count + OFFSET_TILES - 1) / OFFSET_TILES;
+  hr_parallel_for_on(work->thread_count, query->rows, prepare_row, &comparison);
+  hr_parallel_for_on(work->thread_count, blocks, prepare_tiles, &comparison);
+  compare_rows(&comparison);
+  if (comparison.weigh == HR_WEIGH_COMPONENTS) {
+    keep_uncertain(&comparison);
+    compare_rows(&comparison);
+  }
+  return HR_OK;
+}

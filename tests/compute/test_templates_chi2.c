@@ -1,0 +1,112 @@
+/* χ² of the best template, against a search through all of them. */
+#include <stdlib.h>
+
+#include "support/few_templates.h"
+
+enum { ROWS = 60 };
+
+/* The least χ² a pixel that counts over the templates of `group` (HR_NO_GROUP: all). */
+static double on_paper(const few_templates *s, size_t r, int32_t group, bool scaled) {
+  double least = INFINITY;
+  const float *x = s->x + r * FEW_PIXELS, *error = s->error + r * FEW_PIXELS;
+  for (size_t i = 0; i < FEW_TEMPLATES; i++) {
+    const float *f = s->f + i * FEW_PIXELS;
+    double sum = 0, count = 0, xf = 0, ff = 0;
+    if (group != HR_NO_GROUP && s->label[i].group != group) continue;
+    for (size_t p = 0; p < FEW_PIXELS; p++) {
+      double sigma = (double)error[p];
+      if (!(sigma > 0)) continue;
+      xf += (double)x[p] * (double)f[p] / (sigma * sigma);
+      ff += (double)f[p] * (double)f[p] / (sigma * sigma);
+    }
+    for (size_t p = 0; p < FEW_PIXELS; p++) {
+      double sigma = (double)error[p], amplitude = scaled ? xf / ff : 1;
+      if (!(sigma > 0)) continue;
+      double off = ((double)x[p] - amplitude * (double)f[p]) / sigma;
+      sum += off * off;
+      count++;
+    }
+    least = fmin(least, sum / count);
+  }
+  return least;
+}
+
+static void compare(const few_templates *s, const hr_templates_options *options,
+                    hr_posterior *own, hr_posterior *all) {
+  hr_error err;
+  hr_templates *templates = few_templates_make(s, options);
+  hr_templates_workspace *work = NULL;
+  const hr_query query = {ROWS, s->x, s->error, 1, s->group, s->fold, false};
+  check_ok(hr_templates_workspace_create(templates, &work, &err));
+  check_ok(hr_templates_compare(templates, work, &query, own, all, &err));
+  hr_templates_workspace_destroy(&work);
+  hr_templates_destroy(&templates);
+}
+
+static void it_is_the_least_of_all(void **state) {
+  const few_templates *s = *state;
+  hr_posterior own[ROWS], all[ROWS];
+  hr_templates_options options = {.weigh = HR_WEIGH_COMPONENTS};
+  for (int weigh = 0; weigh < 2; weigh++) {
+    compare(s, &options, own, all);
+    for (size_t r = 0; r < ROWS; r++) {
+      check_near(all[r].chi2, on_paper(s, r, HR_NO_GROUP, false), 1e-5);
+      if (s->group[r] == HR_NO_GROUP) {
+        assert_true(isnan(own[r].chi2));
+      } else {
+        check_near(own[r].chi2, on_paper(s, r, s->group[r], false), 1e-5);
+      }
+    }
+    options.weigh = HR_WEIGH_PIXELS;
+  }
+}
+
+/* With a flat amplitude the heaviest need not be the nearest, but nearly is. */
+static void a_scale_that_is_not_known_is_fitted(void **state) {
+  few_templates *s = *state;
+  hr_posterior own[ROWS], all[ROWS];
+  const hr_templates_options none = {.weigh = HR_WEIGH_PIXELS};
+  const hr_templates_options flat = {.weigh = HR_WEIGH_PIXELS,
+                                     .amplitude = HR_AMPLITUDE_FLAT};
+  for (size_t i = 0; i < ROWS * FEW_PIXELS; i++) s->x[i] *= 1.5F;
+  compare(s, &none, own, all);
+  assert_true(all[0].chi2 > 5);
+  compare(s, &flat, own, all);
+  for (size_t r = 0; r < ROWS; r++) {
+    check_near(all[r].chi2, on_paper(s, r, HR_NO_GROUP, true), 0.01);
+  }
+  for (size_t i = 0; i < ROWS * FEW_PIXELS; i++) s->x[i] /= 1.5F;
+}
+
+static void where_no_pixel_counts_there_is_none(void **state) {
+  few_templates *s = *state;
+  hr_posterior own[ROWS], all[ROWS];
+  const hr_templates_options options = {.weigh = HR_WEIGH_COMPONENTS};
+  float kept[FEW_PIXELS];
+  memcpy(kept, s->error, sizeof kept);
+  memset(s->error, 0, sizeof kept);
+  compare(s, &options, own, all);
+  assert_true(isnan(own[0].chi2) && isnan(all[0].chi2) && !isnan(all[1].chi2));
+  memcpy(s->error, kept, sizeof kept);
+}
+
+static int set_up(void **state) {
+  few_templates *s = calloc(1, sizeof *s);
+  few_templates_init(s, 0);
+  *state = s;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  free(*state);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(it_is_the_least_of_all),
+      cmocka_unit_test(a_scale_that_is_not_known_is_fitted),
+      cmocka_unit_test(where_no_pixel_counts_there_is_none),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
