@@ -1,3 +1,7 @@
+/* K is made in square tiles, each the sum in fp64 of fp32 products over HR_TILE pixels at
+ * a time (compute/tiles.h): the product of a tile stays in a core's cache until it is
+ * added, fp32 sums stay short, and tiles are the pieces that threads share out. Cost:
+ * rows² P operations for K, once, whatever the number of folds and alphas. */
 #include "compute/dual.h"
 
 #include <math.h>
@@ -9,6 +13,7 @@
 struct hr_dual {
   hr_tiles *tiles;
   size_t capacity, rows, pixels;
+  size_t given;   /* rows added, those that found no room too */
   float *x;       /* [rows][P], centred by hr_dual_finish */
   double *y;      /* [rows] */
   uint8_t *fold;  /* [rows] */
@@ -37,7 +42,7 @@ hr_status hr_dual_create(size_t capacity, size_t pixels, hr_tiles *tiles, hr_dua
   dual->tiles = tiles;
   dual->capacity = capacity;
   dual->pixels = pixels;
-  HR_TRY(hr_alloc(&dual->x, capacity * pixels, err));
+  HR_TRY(hr_compute_alloc(hr_tiles_compute(tiles), &dual->x, capacity * pixels, err));
   HR_TRY(hr_alloc(&dual->y, capacity, err));
   HR_TRY(hr_alloc(&dual->fold, capacity, err));
   HR_TRY(hr_alloc(&dual->centre, pixels, err));
@@ -52,7 +57,7 @@ void hr_dual_destroy(hr_dual **dual) {
   hr_dual *d = *dual;
   *dual = NULL;
   if (!d) return;
-  hr_free(d->x);
+  hr_compute_free(hr_tiles_compute(d->tiles), d->x);
   hr_free(d->y);
   hr_free(d->fold);
   hr_free(d->centre);
@@ -69,8 +74,8 @@ double hr_dual_kernel_bytes(size_t rows) {
 }
 
 void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold) {
-  if (dual->rows == dual->capacity)
-    return; /* the caller counted wrongly; see the ledger */
+  dual->given++;
+  if (dual->rows == dual->capacity) return; /* refused by check_given */
   memcpy(dual->x + dual->rows * dual->pixels, x, dual->pixels * sizeof *x);
   dual->y[dual->rows] = y;
   dual->fold[dual->rows] = fold;
@@ -152,8 +157,17 @@ void hr_dual_centre(hr_dual *dual) {
   hr_parallel_for((dual->pixels + HR_TILE - 1) / HR_TILE, centre_columns, dual);
 }
 
+/* Whoever adds more rows than there is room for has counted wrongly. */
+static hr_status check_given(const hr_dual *dual, hr_error *err) {
+  if (dual->given <= dual->capacity) return HR_OK;
+  return hr_fail(err, HR_ERR_INTERNAL, "a Ridge with room for %zu rows was given %zu",
+                 dual->capacity, dual->given);
+}
+
 hr_status hr_dual_finish(hr_dual *dual, hr_error *err) {
-  hr_status status = hr_alloc(&dual->kernel, dual->rows * dual->rows, err);
+  hr_status status = check_given(dual, err);
+  if (status != HR_OK) return status;
+  status = hr_alloc(&dual->kernel, dual->rows * dual->rows, err);
   if (status != HR_OK) return status;
   size_t across = (dual->rows + HR_TILE - 1) / HR_TILE;
   hr_dual_centre(dual);
@@ -292,6 +306,7 @@ cleanup:
 
 /* A fit with a diagonal of its own: one object a call, on the calling thread. */
 typedef struct penalised_fit {
+  const hr_compute *compute;
   size_t *rows; /* [count] row numbers */
   size_t count;
   double *scale;  /* [P] A^-1/2 */
@@ -309,8 +324,8 @@ double hr_dual_penalised_bytes(size_t rows, size_t pixels) {
 static void penalised_fini(penalised_fit *fit) {
   hr_free(fit->rows);
   hr_free(fit->scale);
-  hr_free(fit->z);
-  hr_free(fit->product);
+  hr_compute_free(fit->compute, fit->z);
+  hr_compute_free(fit->compute, fit->product);
   hr_free(fit->coefficient);
   *fit = (penalised_fit){0};
 }
@@ -357,9 +372,8 @@ static void penalised_kernel(const penalised_fit *fit, const hr_dual *dual,
       for (size_t p = 0; p < pixels; p += HR_TILE) {
         size_t depth = pixels - p < HR_TILE ? pixels - p : HR_TILE;
         const hr_product shape = rows_product(height, width, depth, pixels);
-        hr_tiles_compute(dual->tiles)
-            ->gemm_f32(&shape, fit->z + i * pixels + p, fit->z + j * pixels + p,
-                       fit->product);
+        fit->compute->gemm_f32(&shape, fit->z + i * pixels + p, fit->z + j * pixels + p,
+                               fit->product);
         for (size_t r = 0; r < height; r++) {
           double *sum = matrix + (i + r) * n + j;
           for (size_t c = 0; c < width; c++) {
@@ -390,17 +404,19 @@ hr_status hr_dual_penalised(const hr_dual *dual, int fold, double alpha,
                             const double *noise, hr_shifted *system, hr_linear_model *out,
                             hr_error *err) {
   hr_status status = HR_OK;
-  penalised_fit fit = {.right_side = hr_shifted_right_side(system)};
+  penalised_fit fit = {.compute = hr_tiles_compute(dual->tiles),
+                       .right_side = hr_shifted_right_side(system)};
+  HR_TRY(check_given(dual, err));
   HR_TRY(hr_alloc(&fit.rows, dual->rows, err));
   HR_TRY(hr_alloc(&fit.scale, dual->pixels, err));
-  HR_TRY(hr_alloc(&fit.product, HR_TILE * HR_TILE, err));
+  HR_TRY(hr_compute_alloc(fit.compute, &fit.product, HR_TILE * HR_TILE, err));
   HR_TRY(hr_alloc(&fit.coefficient, dual->rows, err));
   penalised_means(&fit, dual, fold, out);
   if (fit.count == 0) {
     status = hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
     goto cleanup;
   }
-  HR_TRY(hr_alloc(&fit.z, fit.count * dual->pixels, err));
+  HR_TRY(hr_compute_alloc(fit.compute, &fit.z, fit.count * dual->pixels, err));
   penalised_scale(&fit, dual, alpha, noise, out);
   penalised_kernel(&fit, dual, hr_shifted_matrix(system, fit.count));
   status = hr_shifted_solve(system, 1, fit.coefficient, NULL);

@@ -24,7 +24,8 @@ void hr_dual_destroy(hr_dual **dual);
 double hr_dual_bytes(size_t rows, size_t pixels);
 double hr_dual_kernel_bytes(size_t rows);
 
-/* Adds one row: x [P], copied; y; the fold it belongs to. At most `capacity` times. */
+/* Adds one row: x [P], copied; y; the fold it belongs to. More than `capacity` of
+ * them are refused by hr_dual_finish and hr_dual_penalised, HR_ERR_INTERNAL. */
 void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold);
 
 /* Centres the rows, on all threads. Enough for hr_dual_penalised; a fit wants K. */

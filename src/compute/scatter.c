@@ -96,7 +96,7 @@ void hr_scatter_destroy(hr_scatter **scatter) {
   hr_free(s->mean);
   hr_free(s->sxy);
   hr_free(s->shift);
-  hr_free(s->block);
+  hr_compute_free(hr_tiles_compute(s->tiles), s->block);
   hr_free(s->block_y);
   hr_free(s);
 }
@@ -213,12 +213,14 @@ void hr_scatter_finish(hr_scatter *s) {
 
 void hr_scatter_close(hr_scatter *s) {
   hr_scatter_finish(s);
-  hr_free(s->block);
+  hr_compute_free(hr_tiles_compute(s->tiles), s->block);
   s->block = NULL;
 }
 
 hr_status hr_scatter_open(hr_scatter *s, hr_error *err) {
-  return s->block ? HR_OK : hr_alloc(&s->block, BLOCK_ROWS * s->pixels, err);
+  return s->block ? HR_OK
+                  : hr_compute_alloc(hr_tiles_compute(s->tiles), &s->block,
+                                     BLOCK_ROWS * s->pixels, err);
 }
 
 void hr_scatter_add(hr_scatter *s, const float *x, double y) {

@@ -1,3 +1,7 @@
+/* The factor is of D (A + alpha I) D, D the diagonal to the power -1/2: its diagonal is
+ * 1, so that fp32 holds it whatever the units of the rows. In memory A is there in fp64
+ * and its factor in fp32, 12 bytes an element; a solution in fp64 is made in place, over
+ * the triangle of A that nothing else reads. */
 #include "compute/shifted.h"
 
 #include <math.h>
@@ -36,15 +40,15 @@ hr_status hr_shifted_create(size_t most, const hr_compute *compute, hr_shifted *
   HR_TRY(hr_alloc(&s, 1, err));
   s->compute = compute;
   s->most = most;
-  HR_TRY(hr_alloc(&s->matrix, most * most, err));
+  HR_TRY(hr_compute_alloc(s->compute, &s->matrix, most * most, err));
   HR_TRY(hr_alloc(&s->right_side, most, err));
-  HR_TRY(hr_alloc(&s->factor, most * most, err));
+  HR_TRY(hr_compute_alloc(s->compute, &s->factor, most * most, err));
   HR_TRY(hr_alloc(&s->scale, most, err));
   HR_TRY(hr_alloc(&s->residual, most, err));
   HR_TRY(hr_alloc(&s->preconditioned, most, err));
-  HR_TRY(hr_alloc(&s->direction, most, err));
-  HR_TRY(hr_alloc(&s->product, most, err));
-  HR_TRY(hr_alloc(&s->narrow, most, err));
+  HR_TRY(hr_compute_alloc(s->compute, &s->direction, most, err));
+  HR_TRY(hr_compute_alloc(s->compute, &s->product, most, err));
+  HR_TRY(hr_compute_alloc(s->compute, &s->narrow, most, err));
   *out = s;
   s = NULL;
 cleanup:
@@ -56,15 +60,15 @@ void hr_shifted_destroy(hr_shifted **shifted) {
   hr_shifted *s = *shifted;
   *shifted = NULL;
   if (!s) return;
-  hr_free(s->matrix);
+  hr_compute_free(s->compute, s->matrix);
   hr_free(s->right_side);
-  hr_free(s->factor);
+  hr_compute_free(s->compute, s->factor);
   hr_free(s->scale);
   hr_free(s->residual);
   hr_free(s->preconditioned);
-  hr_free(s->direction);
-  hr_free(s->product);
-  hr_free(s->narrow);
+  hr_compute_free(s->compute, s->direction);
+  hr_compute_free(s->compute, s->product);
+  hr_compute_free(s->compute, s->narrow);
   hr_free(s);
 }
 

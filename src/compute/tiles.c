@@ -1,3 +1,5 @@
+/* One allocation for all threads: they are made once a study, not once a product, as
+ * fresh pages cost more than the sums that are taken in them. */
 #include "compute/tiles.h"
 
 #include "core/alloc.h"
@@ -13,7 +15,8 @@ hr_status hr_tiles_create(const hr_compute *compute, hr_tiles **out, hr_error *e
   hr_tiles *tiles = NULL;
   HR_TRY(hr_alloc(&tiles, 1, err));
   tiles->compute = compute;
-  HR_TRY(hr_alloc(&tiles->scratch, hr_thread_count() * HR_TILE * HR_TILE, err));
+  HR_TRY(hr_compute_alloc(compute, &tiles->scratch, hr_thread_count() * HR_TILE * HR_TILE,
+                          err));
   *out = tiles;
   tiles = NULL;
 cleanup:
@@ -21,10 +24,12 @@ cleanup:
   return status;
 }
 
-void hr_tiles_destroy(hr_tiles **tiles) {
-  if (*tiles) hr_free((*tiles)->scratch);
-  hr_free(*tiles);
-  *tiles = NULL;
+void hr_tiles_destroy(hr_tiles **address) {
+  hr_tiles *tiles = *address;
+  *address = NULL;
+  if (!tiles) return;
+  hr_compute_free(tiles->compute, tiles->scratch);
+  hr_free(tiles);
 }
 
 const hr_compute *hr_tiles_compute(const hr_tiles *tiles) {

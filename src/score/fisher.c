@@ -175,8 +175,8 @@ hr_status hr_fisher_create(const hr_fisher_input *input, hr_fisher **out, hr_err
   fisher->input = *input;
   fisher->target_axis = target_axis;
   HR_TRY(hr_tables_create(&fisher->tables, err));
-  HR_TRY(hr_interpolator_init(fisher->tables, HR_SIMULATE_NODES_ALL,
-                              &fisher->interpolator, err));
+  HR_TRY(hr_interpolator_init(input->study->compute, fisher->tables,
+                              HR_SIMULATE_NODES_ALL, &fisher->interpolator, err));
   HR_TRY(allocate(fisher, err));
   for (size_t k = 0; k <= bins; k++) {
     set_prior(input, k == bins ? HR_GLOBAL : (int)k, &fisher->priors[k]);

@@ -54,8 +54,10 @@ static void prepare_draw(void *context, size_t i, size_t thread) {
 
 static hr_status allocate(draws *d, hr_error *err) {
   hr_status status = HR_OK;
+  const hr_compute *compute = d->options->compute;
   HR_TRY(hr_tables_create(&d->tables, err));
-  HR_TRY(hr_interpolator_init(d->tables, HR_SIMULATE_NODES_ALL, &d->interpolator, err));
+  HR_TRY(hr_interpolator_init(compute ? compute : hr_compute_default(), d->tables,
+                              HR_SIMULATE_NODES_ALL, &d->interpolator, err));
   HR_TRY(hr_alloc(&d->weights, BATCH * d->tables->spectra, err));
   HR_TRY(hr_alloc(&d->flux, BATCH * d->tables->pixels, err));
   HR_TRY(hr_alloc(&d->scratch, 2 * hr_thread_count() * d->tables->pixels, err));

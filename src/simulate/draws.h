@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "compute/compute.h"
 #include "core/observe.h"
 #include "simulate/tables.h"
 
@@ -12,6 +13,7 @@
 void hr_draw_labels(uint64_t seed, uint64_t number, double labels[HR_GRID_AXES]);
 
 typedef struct hr_draw_options {
+  const hr_compute *compute; /* what to compute with; NULL: hr_compute_default() */
   uint64_t seed;
   size_t count;
   double median; /* of every spectrum's pixels, > 0 */

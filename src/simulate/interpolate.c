@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <cblas.h>
-
 #include "core/parallel.h"
 
 /* Pixels a thread multiplies at a time: enough of them that packing the weights, done
@@ -19,9 +17,11 @@ static size_t choose_nodes(size_t count, hr_simulate_nodes nodes, size_t *chosen
   return used;
 }
 
-hr_status hr_interpolator_init(const hr_grid_tables *tables, hr_simulate_nodes nodes,
-                               hr_interpolator *out, hr_error *err) {
+hr_status hr_interpolator_init(const hr_compute *compute, const hr_grid_tables *tables,
+                               hr_simulate_nodes nodes, hr_interpolator *out,
+                               hr_error *err) {
   hr_status status = HR_OK;
+  out->compute = compute;
   out->tables = tables;
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
     double value[HR_GRID_MOST_NODES];
@@ -75,27 +75,34 @@ void hr_interpolator_outer(const hr_interpolator *interpolator,
   }
 }
 
-typedef struct product {
+typedef struct spectra_product {
+  const hr_compute *compute;
   const hr_grid_tables *tables;
   size_t stars;
   const float *weights;
   float *flux;
-} product;
+} spectra_product;
 
 static void multiply_tile(void *context, size_t tile, size_t thread) {
   (void)thread;
-  const product *work = context;
+  const spectra_product *work = context;
   size_t pixels = work->tables->pixels, first = tile * TILE_PIXELS;
   size_t width = pixels - first < TILE_PIXELS ? pixels - first : TILE_PIXELS;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)work->stars,
-              (blasint)width, (blasint)work->tables->spectra, 1.0f, work->weights,
-              (blasint)work->tables->spectra, work->tables->flux + first, (blasint)pixels,
-              0.0f, work->flux + first, (blasint)pixels);
+  const hr_product product = {.m = work->stars,
+                              .n = width,
+                              .k = work->tables->spectra,
+                              .lda = work->tables->spectra,
+                              .ldb = pixels,
+                              .ldc = pixels,
+                              .factor = 1};
+  work->compute->gemm_f32(&product, work->weights, work->tables->flux + first,
+                          work->flux + first);
 }
 
 void hr_interpolator_spectra(const hr_interpolator *interpolator, size_t stars,
                              const float *weights, float *flux) {
-  product work = {interpolator->tables, stars, weights, flux};
+  spectra_product work = {interpolator->compute, interpolator->tables, stars, weights,
+                          flux};
   size_t tiles = (interpolator->tables->pixels + TILE_PIXELS - 1) / TILE_PIXELS;
   hr_parallel_for(tiles, multiply_tile, &work);
 }

@@ -6,18 +6,21 @@
 #ifndef HR_SIMULATE_INTERPOLATE_H
 #define HR_SIMULATE_INTERPOLATE_H
 
+#include "compute/compute.h"
 #include "headroom/simulate.h"
 #include "simulate/spline.h"
 #include "simulate/tables.h"
 
 typedef struct hr_interpolator {
+  const hr_compute *compute;                     /* borrowed */
   const hr_grid_tables *tables;                  /* borrowed */
   hr_spline spline[HR_GRID_AXES];                /* through the nodes that are used */
   size_t node[HR_GRID_AXES][HR_GRID_MOST_NODES]; /* the grid's number of each of them */
 } hr_interpolator;
 
-hr_status hr_interpolator_init(const hr_grid_tables *tables, hr_simulate_nodes nodes,
-                               hr_interpolator *out, hr_error *err) HR_MUST_CHECK;
+hr_status hr_interpolator_init(const hr_compute *compute, const hr_grid_tables *tables,
+                               hr_simulate_nodes nodes, hr_interpolator *out,
+                               hr_error *err) HR_MUST_CHECK;
 
 /* The weights of the nodes of one axis for value and slope at x, 0 at nodes that are not
  * used. weights, slopes: [node_count]; slopes may be NULL. */

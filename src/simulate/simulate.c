@@ -120,7 +120,8 @@ static hr_status simulator_create(const hr_simulate_options *options,
   HR_TRY(hr_tables_create(&sim->tables, err));
   HR_TRY(hr_stars_check(options, sim->tables, err));
   HR_TRY(allocate_batch(sim, err));
-  HR_TRY(hr_interpolator_init(sim->tables, options->nodes, &sim->interpolator, err));
+  HR_TRY(hr_interpolator_init(hr_compute_default(), sim->tables, options->nodes,
+                              &sim->interpolator, err));
   HR_TRY(hr_instrument_init(sim->tables, options, &sim->instrument, err));
   if (options->resolving_power > 0.0 || options->fwhm > 0.0) {
     HR_TRY(hr_smooth_grid(sim->tables, options->resolving_power, options->fwhm, err));

@@ -110,6 +110,23 @@ static void a_single_fold_leaves_nothing_to_fit(void **state) {
   hr_dual_destroy(&dual);
 }
 
+static void more_rows_than_there_is_room_for_are_refused(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_dual *dual = NULL;
+  double weights[PIXELS], centre[PIXELS], noise[PIXELS] = {0};
+  hr_linear_model model = {weights, centre, 0};
+  check_ok(hr_dual_create(3, PIXELS, f->tiles, &dual, &err));
+  for (size_t i = 0; i < 5; i++) hr_dual_add(dual, f->x + i * PIXELS, f->y[i], 0);
+  assert_int_equal(hr_dual_rows(dual), 3);
+  check_fails(hr_dual_finish(dual, &err), HR_ERR_INTERNAL,
+              "a Ridge with room for 3 rows was given 5");
+  hr_dual_centre(dual);
+  check_fails(hr_dual_penalised(dual, 1, 1, noise, f->system, &model, &err),
+              HR_ERR_INTERNAL, "a Ridge with room for 3 rows was given 5");
+  hr_dual_destroy(&dual);
+}
+
 static void an_indefinite_system_is_refused(void **state) {
   fixture *f = *state;
   hr_error err;
@@ -165,6 +182,7 @@ int main(void) {
       cmocka_unit_test(validation_equals_fitting_without_the_fold),
       cmocka_unit_test(an_empty_fold_costs_nothing),
       cmocka_unit_test(a_single_fold_leaves_nothing_to_fit),
+      cmocka_unit_test(more_rows_than_there_is_room_for_are_refused),
       cmocka_unit_test(an_indefinite_system_is_refused),
       cmocka_unit_test(a_diagonal_of_its_own_agrees_with_the_kernel),
       cmocka_unit_test(a_penalised_fit_refuses_what_it_cannot_do),

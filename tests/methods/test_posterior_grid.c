@@ -35,8 +35,11 @@ static void keep(void *context, size_t number, float *flux) {
 }
 
 static void draw(uint64_t seed, size_t count, double scale, float *out) {
-  hr_draw_options options = {
-      .seed = seed, .count = count, .median = scale, .stage = "drawing"};
+  hr_draw_options options = {.compute = hr_compute_default(),
+                             .seed = seed,
+                             .count = count,
+                             .median = scale,
+                             .stage = "drawing"};
   check_ok(hr_draw_spectra(&options, keep, out, &err));
 }
 
@@ -343,7 +346,11 @@ static hr_status init_and_forget(hr_error *why) {
 
 static void memory_can_run_out(void **state) {
   (void)state;
-  hr_draw_options options = {.seed = 5, .count = 1, .median = 1, .stage = "drawing"};
+  hr_draw_options options = {.compute = hr_compute_default(),
+                             .seed = 5,
+                             .count = 1,
+                             .median = 1,
+                             .stage = "drawing"};
   float *one = NULL;
   check_ok(hr_alloc(&one, pixels, &err));
   check_alloc_failures(init_and_forget(&err));
@@ -359,7 +366,8 @@ static void drawing_can_be_interrupted(void **state) {
   (void)state;
   int asked = 0;
   hr_observer observer = {.context = &asked, .interrupted = stop};
-  hr_draw_options options = {.seed = 5,
+  hr_draw_options options = {.compute = hr_compute_default(),
+                             .seed = 5,
                              .count = TEMPLATES,
                              .median = 1,
                              .observer = &observer,

@@ -81,7 +81,8 @@ static void make_study(const double low[AXES], const double high[AXES]) {
 static int set_up(void **state) {
   (void)state;
   check_ok(hr_tables_create(&tables, &err));
-  check_ok(hr_interpolator_init(tables, HR_SIMULATE_NODES_ALL, &interpolator, &err));
+  check_ok(hr_interpolator_init(hr_compute_default(), tables, HR_SIMULATE_NODES_ALL,
+                                &interpolator, &err));
   check_ok(hr_alloc(&flux, TEST * tables->pixels, &err));
   check_ok(hr_alloc(&error, TEST * tables->pixels, &err));
   return 0;

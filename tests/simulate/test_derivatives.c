@@ -21,7 +21,8 @@ static double *above, *below, *difference;
 static int set_up(void **state) {
   (void)state;
   check_ok(hr_tables_create(&tables, &err));
-  check_ok(hr_interpolator_init(tables, HR_SIMULATE_NODES_ALL, &interpolator, &err));
+  check_ok(hr_interpolator_init(hr_compute_default(), tables, HR_SIMULATE_NODES_ALL,
+                                &interpolator, &err));
   check_ok(hr_alloc(&weights, HR_DERIVATIVE_ROWS * tables->spectra, &err));
   check_ok(hr_alloc(&spectra, HR_DERIVATIVE_ROWS * tables->pixels, &err));
   check_ok(hr_alloc(&scratch, tables->pixels, &err));

@@ -20,7 +20,8 @@ static int set_up(void **state) {
   static fixture f;
   hr_error err;
   check_ok(hr_tables_create(&f.tables, &err));
-  check_ok(hr_interpolator_init(f.tables, HR_SIMULATE_NODES_ALL, &f.interpolator, &err));
+  check_ok(hr_interpolator_init(hr_compute_default(), f.tables, HR_SIMULATE_NODES_ALL,
+                                &f.interpolator, &err));
   check_ok(hr_alloc(&f.weights, STARS * f.tables->spectra, &err));
   check_ok(hr_alloc(&f.flux, STARS * f.tables->pixels, &err));
   check_ok(hr_alloc(&f.again, STARS * f.tables->pixels, &err));
@@ -88,7 +89,8 @@ static void half_of_the_nodes(void **state) {
   hr_error err;
   hr_interpolator half;
   double weights[HR_GRID_MOST_NODES], slopes[HR_GRID_MOST_NODES];
-  check_ok(hr_interpolator_init(f->tables, HR_SIMULATE_NODES_HALF, &half, &err));
+  check_ok(hr_interpolator_init(hr_compute_default(), f->tables, HR_SIMULATE_NODES_HALF,
+                                &half, &err));
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
     const double *nodes = f->tables->nodes[axis];
     size_t count = f->tables->node_count[axis];

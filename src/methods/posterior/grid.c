@@ -162,7 +162,8 @@ hr_status hr_posterior_grid_put(const hr_posterior_grid *grid, const hr_study_vi
   double median = 0;
   hr_status status = find_median(study, scale, &median, err);
   if (status != HR_OK) return status;
-  hr_draw_options options = {.seed = study->seed,
+  hr_draw_options options = {.compute = study->compute,
+                             .seed = study->seed,
                              .count = grid->count,
                              .median = median,
                              .observer = study->observer,
