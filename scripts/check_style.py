@@ -65,6 +65,9 @@ def check_includes():
 def check_back_ends(path, own):
     """Who computes takes a table (compute/compute.h) and knows no back end."""
     for number, line in enumerate(path.read_text().splitlines(), 1):
+        if re.search(r"\b(cblas|lapacke?)(\.h\b|_\w)|\bLAPACKE_", line) and (
+                path.parent != ROOT / "src/compute/blas"):
+            find(f"{name_of(path)}:{number}", "cblas and lapacke only in src/compute/blas/")
         if re.search(r"\bhr_compute_(reference|blas)\b", line) and own != "compute":
             find(f"{name_of(path)}:{number}",
                  "names a back end; take a const hr_compute * or hr_compute_default()")

@@ -1,31 +1,30 @@
+/* Why the Gram matrix and not a singular value decomposition: its order is the number of
+ * rows, at most HR_COMPONENT_ROWS, so that next to all of the work is two products. It
+ * squares the condition: components below 10⁻⁷ of the largest are lost in rounding, far
+ * less than any tolerance here asks for. */
 #include "compute/components.h"
 
 #include <math.h>
 #include <string.h>
 
-#include <cblas.h>
-
-/* LAPACK's symmetric eigenproblem by its Fortran name, see compute/blas.c. */
-extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
-                    const int *lda, double *w, double *work, const int *work_size,
-                    int *integers, const int *integer_size, int *info, size_t job_length,
-                    size_t uplo_length);
+_Static_assert(HR_COMPONENT_SCRATCH >=
+                   3 * HR_COMPONENT_ROWS * HR_COMPONENT_ROWS + 12 * HR_COMPONENT_ROWS + 4,
+               "the Gram matrix, its eigenvalues and hr_compute_eigen_work fit");
 
 /* Components below this share of the largest are rounding, in amplitude. */
 static const double rounding = 1e-7;
 
 /* Eigenvalues (ascending) and vectors, as rows, of the Gram matrix of the rows. */
-static bool decompose(const hr_component_shape *shape, const double *a, double *gram,
-                      double *values, double *work) {
-  int integers[3 + 5 * HR_COMPONENT_ROWS], info = 0, n = (int)shape->rows;
-  int integer_size = 3 + 5 * HR_COMPONENT_ROWS;
-  int work_size = 1 + 6 * n + 2 * n * n, columns = (int)shape->columns;
-  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, n, columns, 1, a, columns, 0, gram,
-              n);
-  /* Our upper triangle, row by row, is Fortran's lower one. */
-  dsyevd_("V", "L", &n, gram, &n, values, work, &work_size, integers, &integer_size,
-          &info, 1, 1);
-  return info == 0 && isfinite(values[0]) && isfinite(values[n - 1]);
+static bool decompose(const hr_compute *compute, const hr_component_shape *shape,
+                      const double *a, double *scratch) {
+  double *gram = scratch, *values = gram + HR_COMPONENT_ROWS * HR_COMPONENT_ROWS;
+  const hr_product product = {.n = shape->rows,
+                              .k = shape->columns,
+                              .lda = shape->columns,
+                              .ldc = shape->rows,
+                              .factor = 1};
+  compute->syrk_f64(&product, a, gram);
+  return compute->eigen_f64(shape->rows, gram, values, values + HR_COMPONENT_ROWS);
 }
 
 /* How many of the leading ones leave no more than the tolerance. */
@@ -41,23 +40,28 @@ static size_t count_needed(const hr_component_shape *shape, const double *values
   return needed < shape->most ? needed : shape->most;
 }
 
-size_t hr_components(const hr_component_shape *shape, const double *a, double *scratch,
-                     double *out) {
+size_t hr_components(const hr_compute *compute, const hr_component_shape *shape,
+                     const double *a, double *scratch, double *out) {
   double *gram = scratch, *values = gram + HR_COMPONENT_ROWS * HR_COMPONENT_ROWS;
   double *work = values + HR_COMPONENT_ROWS;
   size_t rows = shape->rows;
   if (rows == 0 || rows > HR_COMPONENT_ROWS) return 0;
-  if (!decompose(shape, a, gram, values, work)) return 0;
+  if (!decompose(compute, shape, a, scratch)) return 0;
   size_t found = count_needed(shape, values);
   for (size_t k = 0; k < found; k++) {
     double scale = 1 / sqrt(values[rows - 1 - k]);
     double *vector = gram + (rows - 1 - k) * rows;
-    cblas_dscal((int)rows, scale, vector, 1);
+    compute->scal_f64(rows, scale, vector);
     memcpy(work + k * rows, vector, rows * sizeof *work);
   }
   if (found == 0) return 0;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)found, (int)shape->columns,
-              (int)rows, 1, work, (int)rows, a, (int)shape->columns, 0, out,
-              (int)shape->columns);
+  const hr_product product = {.m = found,
+                              .n = shape->columns,
+                              .k = rows,
+                              .lda = rows,
+                              .ldb = shape->columns,
+                              .ldc = shape->columns,
+                              .factor = 1};
+  compute->gemm_f64(&product, work, a, out);
   return found;
 }

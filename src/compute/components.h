@@ -4,8 +4,7 @@
 #ifndef HR_COMPUTE_COMPONENTS_H
 #define HR_COMPUTE_COMPONENTS_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "compute/compute.h"
 
 enum { HR_COMPONENT_ROWS = 192 }; /* the most rows */
 
@@ -24,7 +23,7 @@ typedef struct hr_component_shape {
  * called from a body of hr_parallel_for. scratch: [HR_COMPONENT_SCRATCH]. Returns how
  * many were found; 0 where the rows are no longer than the tolerance, or the eigenvectors
  * cannot be had. Cost: rows² columns. */
-size_t hr_components(const hr_component_shape *shape, const double *a, double *scratch,
-                     double *out);
+size_t hr_components(const hr_compute *compute, const hr_component_shape *shape,
+                     const double *a, double *scratch, double *out);
 
 #endif

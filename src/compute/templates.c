@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include <cblas.h>
-
 #include "compute/components.h"
 #include "compute/templates_parts.h"
 #include "core/alloc.h"
@@ -30,7 +28,8 @@ double hr_amplitude_weight(const hr_templates_options *options, double l, double
 }
 
 hr_status hr_templates_create(size_t count, size_t pixels,
-                              const hr_templates_options *options, hr_templates **out,
+                              const hr_templates_options *options,
+                              const hr_compute *compute, hr_templates **out,
                               hr_error *err) {
   hr_status status = HR_OK;
   hr_templates *t = NULL;
@@ -38,6 +37,7 @@ hr_status hr_templates_create(size_t count, size_t pixels,
   t->count = count;
   t->pixels = pixels;
   t->options = *options;
+  t->compute = compute;
   HR_TRY(hr_alloc(&t->x, count * pixels, err));
   HR_TRY(hr_alloc(&t->labels, count, err));
   *out = t;

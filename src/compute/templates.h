@@ -12,13 +12,12 @@
  * Templates are cut into tiles of like spectra of one group, and a tile and the spectra
  * compared with it are centred at the tile's mean c, which takes most of both terms away:
  * with f = c + g, log w = Σ c (x − c/2)/σ² + Σ (x − c) g/σ² − Σ (g²/2)/σ². The first term
- * is computed in fp64. The others are two matrix products, rows times templates,
- *
- * and one more of each where the amplitude is integrated out:
+ * is computed in fp64. The others are two matrix products, rows times templates, and one
+ * more of each where the amplitude is integrated out, either
  *
  * - over all pixels (`HR_WEIGH_PIXELS`, the plain way): fp32 products of 256 pixels,
- * added up in fp64; the templates that matter to a spectrum, where they are few, are
- * weighed again in fp64; or
+ *   added up in fp64; the templates that matter to a spectrum, where they are few, are
+ *   weighed again in fp64; or
  * - over the tile's leading components (`HR_WEIGH_COMPONENTS`): within a tile g and g²/2
  *   are few smooth patterns, so that both products shrink from P pixels to some tens of
  *   coefficients. What is left out is measured for every spectrum: templates drawn by
@@ -36,6 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compute/compute.h"
 #include "core/error.h"
 
 typedef struct hr_templates hr_templates;
@@ -72,9 +72,11 @@ typedef struct hr_templates_options {
  * q/k))/2 Gaussian. */
 double hr_amplitude_weight(const hr_templates_options *options, double l, double q);
 
-/* Room for `count` templates of P pixels; the options are copied. */
+/* Room for `count` templates of P pixels; the options are copied, `compute` is borrowed.
+ */
 hr_status hr_templates_create(size_t count, size_t pixels,
-                              const hr_templates_options *options, hr_templates **out,
+                              const hr_templates_options *options,
+                              const hr_compute *compute, hr_templates **out,
                               hr_error *err) HR_MUST_CHECK;
 void hr_templates_destroy(hr_templates **templates);
 

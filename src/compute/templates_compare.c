@@ -3,8 +3,6 @@
  * not know enough. */
 #include <math.h>
 
-#include <cblas.h>
-
 #include "compute/templates_parts.h"
 #include "core/parallel.h"
 
@@ -41,14 +39,18 @@ static void prepare_tiles(void *context, size_t block, size_t thread) {
   hr_templates_workspace *work = comparison->work;
   size_t first = block * OFFSET_TILES, left = t->tile_count - first;
   size_t count = left < OFFSET_TILES ? left : OFFSET_TILES;
-  int rows = (int)comparison->query->rows, pixels = (int)t->pixels;
-  int tiles = (int)t->tile_count;
+  const hr_product product = {.m = comparison->query->rows,
+                              .n = count,
+                              .k = t->pixels,
+                              .transpose_b = true,
+                              .lda = t->pixels,
+                              .ldb = t->pixels,
+                              .ldc = t->tile_count,
+                              .factor = 1};
   const double *centre = t->centre_wide + first * t->pixels;
   const double *square = centre + t->tile_count * t->pixels;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)count, pixels, 1,
-              work->cross, pixels, centre, pixels, 0, work->offset + first, tiles);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)count, pixels, 1,
-              work->inverse_wide, pixels, square, pixels, 0, work->norm + first, tiles);
+  t->compute->gemm_f64(&product, work->cross, centre, work->offset + first);
+  t->compute->gemm_f64(&product, work->inverse_wide, square, work->norm + first);
   for (size_t r = 0; r < comparison->query->rows; r++) {
     for (size_t k = first; k < first + count; k++) {
       work->offset[r * t->tile_count + k] -= 0.5 * work->norm[r * t->tile_count + k];

@@ -10,8 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-#include <cblas.h>
-
 #include "compute/components.h"
 #include "compute/templates_parts.h"
 #include "core/alloc.h"
@@ -56,8 +54,8 @@ static size_t take_sample(const compression *work, const hr_template_tile *tile,
       double value = (double)g[p];
       row[p] = t->scale[p] * (squared ? 0.5 * value * value : value);
     }
-    double share = cblas_ddot((int)t->pixels, row, 1, known, 1);
-    cblas_daxpy((int)t->pixels, -share, known, 1, row, 1);
+    double share = t->compute->dot_f64(t->pixels, row, known);
+    t->compute->axpy_f64(t->pixels, -share, known, row);
   }
   return rows;
 }
@@ -72,17 +70,17 @@ static void find_components(const compression *work, size_t index, workbench *be
   double *linear = bench->components;
   hr_component_shape shape = {0, pixels, HR_TEMPLATE_LINEAR - 1, left_out};
   for (size_t p = 0; p < pixels; p++) linear[p] = t->scale[p] * (double)centre[p];
-  double length = cblas_dnrm2((int)pixels, linear, 1);
-  if (length > 0) cblas_dscal((int)pixels, 1 / length, linear, 1);
+  double length = t->compute->norm_f64(pixels, linear);
+  if (length > 0) t->compute->scal_f64(pixels, 1 / length, linear);
   shape.rows = take_sample(work, tile, false, linear, bench->sample);
-  tile->linear =
-      1 + hr_components(&shape, bench->sample, bench->scratch, linear + pixels);
+  tile->linear = 1 + hr_components(t->compute, &shape, bench->sample, bench->scratch,
+                                   linear + pixels);
   double *square = linear + tile->linear * pixels;
   for (size_t p = 0; p < pixels; p++) square[p] = t->scale[p] / work->length;
   take_sample(work, tile, true, square, bench->sample);
   shape.most = HR_TEMPLATE_SQUARE - 1;
-  tile->square =
-      1 + hr_components(&shape, bench->sample, bench->scratch, square + pixels);
+  tile->square = 1 + hr_components(t->compute, &shape, bench->sample, bench->scratch,
+                                   square + pixels);
 }
 
 /* The left factors stay with the tile, the right ones on the bench. */
@@ -101,19 +99,25 @@ static void scale_components(const hr_templates *t, const hr_template_tile *tile
 static void make_coefficients(hr_templates *t, const hr_template_tile *tile, size_t first,
                               workbench *bench) {
   size_t count = tile->count - first < BLOCK ? tile->count - first : BLOCK;
-  int pixels = (int)t->pixels;
+  hr_product product = {.m = count,
+                        .n = tile->linear,
+                        .k = t->pixels,
+                        .transpose_b = true,
+                        .lda = t->pixels,
+                        .ldb = t->pixels,
+                        .ldc = HR_TEMPLATE_RANK,
+                        .factor = 1};
   float *out = t->coefficient + (tile->first + first) * HR_TEMPLATE_RANK;
   for (size_t i = 0; i < count; i++) {
     memcpy(bench->block + i * t->pixels, template_of(t, tile, first + i),
            t->pixels * sizeof *bench->block);
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)tile->linear,
-              pixels, 1, bench->block, pixels, bench->right, pixels, 0, out,
-              HR_TEMPLATE_RANK);
+  t->compute->gemm_f32(&product, bench->block, bench->right, out);
   for (size_t i = 0; i < count * t->pixels; i++) bench->block[i] *= bench->block[i];
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)tile->square,
-              pixels, 0.5F, bench->block, pixels, bench->right + tile->linear * t->pixels,
-              pixels, 0, out + tile->linear, HR_TEMPLATE_RANK);
+  product.n = tile->square;
+  product.factor = 0.5;
+  t->compute->gemm_f32(&product, bench->block, bench->right + tile->linear * t->pixels,
+                       out + tile->linear);
 }
 
 static void compress_tile(void *context, size_t index, size_t thread) {
@@ -132,7 +136,7 @@ hr_status hr_templates_compress(hr_templates *t, hr_error *err) {
   hr_status status = HR_OK;
   compression work = {.templates = t};
   size_t threads = hr_thread_count();
-  work.length = cblas_dnrm2((int)t->pixels, t->scale, 1);
+  work.length = t->compute->norm_f64(t->pixels, t->scale);
   HR_TRY(hr_alloc(&t->basis, t->tile_count * HR_TEMPLATE_RANK * t->pixels, err));
   HR_TRY(hr_alloc(&t->coefficient, t->count * HR_TEMPLATE_RANK, err));
   HR_TRY(hr_alloc(&work.benches, threads, err));
@@ -164,7 +168,13 @@ static void project(const hr_comparison *comparison, hr_template_term term, size
   const hr_templates *t = comparison->templates;
   const hr_template_tile *tile = &t->tiles[index];
   const float *basis = t->basis + index * HR_TEMPLATE_RANK * t->pixels;
-  int rows = (int)comparison->rows, pixels = (int)t->pixels;
+  hr_product product = {.m = comparison->rows,
+                        .n = tile->linear,
+                        .transpose_b = true,
+                        .lda = HR_TEMPLATE_LONG,
+                        .ldb = t->pixels,
+                        .ldc = HR_TEMPLATE_RANK,
+                        .factor = 1};
   for (size_t first = 0; first < t->pixels; first += HR_TEMPLATE_LONG) {
     size_t left = t->pixels - first;
     size_t depth = left < HR_TEMPLATE_LONG ? left : HR_TEMPLATE_LONG;
@@ -172,14 +182,17 @@ static void project(const hr_comparison *comparison, hr_template_term term, size
       hr_templates_fill_left(comparison, term, index, comparison->row[i], first, depth,
                              scratch->left + i * HR_TEMPLATE_LONG);
     }
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)tile->linear,
-                (int)depth, 1, scratch->left, HR_TEMPLATE_LONG, basis + first, pixels,
-                first > 0, scratch->projection, HR_TEMPLATE_RANK);
+    product.k = depth;
+    product.keep = first > 0;
+    t->compute->gemm_f32(&product, scratch->left, basis + first, scratch->projection);
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)tile->square, pixels,
-              term == HR_TERM_WEIGHT ? -1 : 2, comparison->work->inverse, pixels,
-              basis + tile->linear * t->pixels, pixels, 0,
-              scratch->projection + tile->linear, HR_TEMPLATE_RANK);
+  product.n = tile->square;
+  product.k = product.lda = t->pixels;
+  product.factor = term == HR_TERM_WEIGHT ? -1 : 2;
+  product.keep = 0;
+  t->compute->gemm_f32(&product, comparison->work->inverse,
+                       basis + tile->linear * t->pixels,
+                       scratch->projection + tile->linear);
 }
 
 void hr_templates_weigh_components(const hr_comparison *comparison, size_t index,
@@ -187,9 +200,14 @@ void hr_templates_weigh_components(const hr_comparison *comparison, size_t index
   const hr_templates *t = comparison->templates;
   const hr_template_tile *tile = &t->tiles[index];
   project(comparison, term, index, scratch);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)comparison->rows,
-              (int)tile->count, (int)(tile->linear + tile->square), 1,
-              scratch->projection, HR_TEMPLATE_RANK,
-              t->coefficient + tile->first * HR_TEMPLATE_RANK, HR_TEMPLATE_RANK, 0,
-              scratch->gain, HR_TEMPLATE_TILE);
+  const hr_product product = {.m = comparison->rows,
+                              .n = tile->count,
+                              .k = tile->linear + tile->square,
+                              .transpose_b = true,
+                              .lda = HR_TEMPLATE_RANK,
+                              .ldb = HR_TEMPLATE_RANK,
+                              .ldc = HR_TEMPLATE_TILE,
+                              .factor = 1};
+  t->compute->gemm_f32(&product, scratch->projection,
+                       t->coefficient + tile->first * HR_TEMPLATE_RANK, scratch->gain);
 }

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cblas.h>
-
 #include "compute/components.h"
 #include "compute/templates_parts.h"
 #include "core/alloc.h"
@@ -47,10 +45,10 @@ static hr_status find_axes(cutting *cut, hr_error *err) {
     }
   }
   for (size_t i = 0; i < rows; i++) {
-    cblas_daxpy((int)t->pixels, -1, mean, 1, sample + i * t->pixels, 1);
+    t->compute->axpy_f64(t->pixels, -1, mean, sample + i * t->pixels);
   }
   hr_component_shape shape = {rows, t->pixels, HR_TEMPLATE_AXES, 0};
-  cut->axis_count = hr_components(&shape, sample, scratch, components);
+  cut->axis_count = hr_components(t->compute, &shape, sample, scratch, components);
   for (size_t k = 0; k < cut->axis_count; k++) {
     for (size_t p = 0; p < t->pixels; p++) {
       double value = components[k * t->pixels + p] * t->scale[p];
@@ -72,11 +70,16 @@ static void place_block(void *context, size_t block, size_t thread) {
   float product[BLOCK * HR_TEMPLATE_AXES] = {0};
   size_t first = block * BLOCK;
   size_t count = t->count - first < BLOCK ? t->count - first : BLOCK;
-  int pixels = (int)t->pixels;
   if (cut->axis_count > 0) {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)cut->axis_count,
-                pixels, 1, t->x + first * t->pixels, pixels, cut->axes, pixels, 0,
-                product, HR_TEMPLATE_AXES);
+    const hr_product shape = {.m = count,
+                              .n = cut->axis_count,
+                              .k = t->pixels,
+                              .transpose_b = true,
+                              .lda = t->pixels,
+                              .ldb = t->pixels,
+                              .ldc = HR_TEMPLATE_AXES,
+                              .factor = 1};
+    t->compute->gemm_f32(&shape, t->x + first * t->pixels, cut->axes, product);
   }
   for (size_t i = 0; i < count; i++) {
     ranked_template *template = &cut->ranked[first + i];

@@ -19,9 +19,6 @@
  * is known of it. */
 #include <math.h>
 
-#include <cblas.h>
-
-#include "compute/compute.h"
 #include "compute/templates_parts.h"
 
 enum {
@@ -165,12 +162,11 @@ static known_amplitude find_amplitude(const hr_comparison *comparison, size_t ro
   return (known_amplitude){(s + k) / (q + k), 1 - sqrt(k / (q + k))};
 }
 
-static void take_back(const hr_template_local *local, size_t pixels, double taken,
+static void take_back(const hr_templates *t, const hr_template_local *local, double taken,
                       double *a) {
   if (!(taken > 0)) return;
-  int count = (int)pixels;
-  double along = cblas_ddot(count, a, 1, local->along, 1);
-  cblas_daxpy(count, -taken * along, local->along, 1, a, 1);
+  double along = t->compute->dot_f64(t->pixels, a, local->along);
+  t->compute->axpy_f64(t->pixels, -taken * along, local->along, a);
 }
 
 /* d, in the units of the noise. */
@@ -183,7 +179,7 @@ static void fill_distance(const hr_comparison *comparison, size_t row,
     double off = (double)x[p] - amplitude->estimate * local->mean[p];
     local->distance[p] = local->scale[p] > 0 ? off * local->scale[p] : 0;
   }
-  take_back(local, t->pixels, amplitude->taken, local->distance);
+  take_back(t, local, amplitude->taken, local->distance);
 }
 
 static void fill_anomalies(const hr_templates *t, const nearest *n, const double *share,
@@ -198,7 +194,7 @@ static void fill_anomalies(const hr_templates *t, const nearest *n, const double
       double off = (double)centre[p] + (double)g[p] - local->mean[p];
       a[p] = factor * off * local->scale[p];
     }
-    take_back(local, t->pixels, amplitude->taken, a);
+    take_back(t, local, amplitude->taken, a);
   }
 }
 
@@ -206,7 +202,6 @@ static void fill_anomalies(const hr_templates *t, const nearest *n, const double
 static bool regress(const hr_comparison *comparison, size_t row, const nearest *n,
                     double wanted, const hr_template_local *local, hr_posterior *out) {
   const hr_templates *t = comparison->templates;
-  int count = (int)n->count, pixels = (int)t->pixels;
   double share[MOST], label[MOST], solved[MOST], pull[MOST], mean = 0;
   double temperature = find_temperature(n, wanted, share);
   double kappa = temperature / (temperature - 1);
@@ -215,10 +210,10 @@ static bool regress(const hr_comparison *comparison, size_t row, const nearest *
   known_amplitude known = find_amplitude(comparison, row, local);
   fill_distance(comparison, row, &known, local);
   fill_anomalies(t, n, share, &known, local);
-  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, count, pixels, 1, local->anomaly,
-              pixels, 0, local->gram, count);
-  cblas_dgemv(CblasRowMajor, CblasNoTrans, count, pixels, 1, local->anomaly, pixels,
-              local->distance, 1, 0, pull, 1);
+  const hr_product gram = {
+      .n = n->count, .k = t->pixels, .lda = t->pixels, .ldc = n->count, .factor = 1};
+  t->compute->syrk_f64(&gram, local->anomaly, local->gram);
+  t->compute->gemv_f64(n->count, t->pixels, local->anomaly, local->distance, pull);
   for (size_t i = 0; i < n->count; i++) {
     mean += share[i] * (double)t->label_offset[n->heap[i].place];
     local->gram[i * n->count + i] += kappa;
@@ -227,8 +222,7 @@ static bool regress(const hr_comparison *comparison, size_t row, const nearest *
     double off = (double)t->label_offset[n->heap[i].place] - mean;
     label[i] = solved[i] = sqrt(share[i]) * off;
   }
-  if (!hr_compute_default()->solve_definite_f64(n->count, 1, local->gram, solved))
-    return false;
+  if (!t->compute->solve_definite_f64(n->count, 1, local->gram, solved)) return false;
   double variance = 0;
   for (size_t i = 0; i < n->count; i++) {
     mean += solved[i] * pull[i];

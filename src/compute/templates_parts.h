@@ -51,6 +51,7 @@ typedef struct hr_template_scratch {
 struct hr_templates {
   size_t count, pixels;
   hr_templates_options options;
+  const hr_compute *compute;
   float *x;                  /* [count][P] by slot; centred by hr_templates_finish */
   hr_template_label *labels; /* [count] by slot, then in the order of tiles */
   size_t *slot;              /* [count] of the templates in the order of tiles */

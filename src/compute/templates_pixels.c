@@ -1,8 +1,6 @@
 /* Weighing templates over all pixels: the plain way, which the other is held against. */
 #include <string.h>
 
-#include <cblas.h>
-
 #include "compute/templates_parts.h"
 #include "core/vector.h"
 
@@ -65,10 +63,17 @@ static void fill_right(const hr_templates *t, const hr_template_tile *tile, size
 static void multiply(const hr_comparison *comparison, size_t first, size_t templates,
                      size_t depth, const hr_template_scratch *scratch) {
   size_t left = comparison->rows - first, most = comparison->rows_a_product;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)(left < most ? left : most),
-              (int)templates, (int)depth, 1, scratch->left + first * HR_TEMPLATE_LONG,
-              HR_TEMPLATE_LONG, scratch->right, HR_TEMPLATE_LONG, 0,
-              scratch->gain + first * HR_TEMPLATE_TILE, HR_TEMPLATE_TILE);
+  const hr_product product = {.m = left < most ? left : most,
+                              .n = templates,
+                              .k = depth,
+                              .transpose_b = true,
+                              .lda = HR_TEMPLATE_LONG,
+                              .ldb = HR_TEMPLATE_LONG,
+                              .ldc = HR_TEMPLATE_TILE,
+                              .factor = 1};
+  comparison->templates->compute->gemm_f32(
+      &product, scratch->left + first * HR_TEMPLATE_LONG, scratch->right,
+      scratch->gain + first * HR_TEMPLATE_TILE);
 }
 
 void hr_templates_weigh_pixels(const hr_comparison *comparison, size_t index,

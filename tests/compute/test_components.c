@@ -50,10 +50,9 @@ static double left_over(size_t count) {
 }
 
 static void they_span_what_the_rows_are_made_of(void **state) {
-  (void)state;
   make_rows(0);
   hr_component_shape shape = {ROWS, COLUMNS, ROWS, 0};
-  assert_int_equal(hr_components(&shape, rows, scratch, out), RANK);
+  assert_int_equal(hr_components(*state, &shape, rows, scratch, out), RANK);
   for (size_t k = 0; k < RANK; k++) {
     for (size_t l = 0; l < RANK; l++) {
       check_near(dot(out + k * COLUMNS, out + l * COLUMNS), k == l ? 1 : 0, 1e-9);
@@ -63,39 +62,42 @@ static void they_span_what_the_rows_are_made_of(void **state) {
 }
 
 static void no_more_are_found_than_the_tolerance_takes(void **state) {
-  (void)state;
   make_rows(1e-3); /* 0.017 a row */
   hr_component_shape shape = {ROWS, COLUMNS, ROWS, 0.05};
-  assert_int_equal(hr_components(&shape, rows, scratch, out), RANK);
+  assert_int_equal(hr_components(*state, &shape, rows, scratch, out), RANK);
   assert_true(left_over(RANK) <= 0.05 && left_over(RANK - 1) > 0.05);
   shape.tolerance = 5;
-  size_t found = hr_components(&shape, rows, scratch, out);
+  size_t found = hr_components(*state, &shape, rows, scratch, out);
   assert_int_equal(found, 2);
   assert_true(left_over(found) <= 5 && left_over(found - 1) > 5);
   shape.tolerance = 1e3;
-  assert_int_equal(hr_components(&shape, rows, scratch, out), 0);
+  assert_int_equal(hr_components(*state, &shape, rows, scratch, out), 0);
   shape.tolerance = 0;
   shape.most = 7;
-  assert_int_equal(hr_components(&shape, rows, scratch, out), 7);
+  assert_int_equal(hr_components(*state, &shape, rows, scratch, out), 7);
 }
 
 static void rows_of_nothing_have_none(void **state) {
-  (void)state;
   for (size_t i = 0; i < ROWS * COLUMNS; i++) rows[i] = 0;
   hr_component_shape shape = {ROWS, COLUMNS, ROWS, 0};
-  assert_int_equal(hr_components(&shape, rows, scratch, out), 0);
+  assert_int_equal(hr_components(*state, &shape, rows, scratch, out), 0);
   shape.rows = 0;
-  assert_int_equal(hr_components(&shape, rows, scratch, out), 0);
+  assert_int_equal(hr_components(*state, &shape, rows, scratch, out), 0);
   rows[5] = (double)NAN;
   shape.rows = ROWS;
-  assert_int_equal(hr_components(&shape, rows, scratch, out), 0);
+  assert_int_equal(hr_components(*state, &shape, rows, scratch, out), 0);
 }
+
+#define on_both(test)                                                       \
+  {"reference: " #test, test, NULL, NULL, (void *)&hr_compute_reference}, { \
+    "blas: " #test, test, NULL, NULL, (void *)&hr_compute_blas              \
+  }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(they_span_what_the_rows_are_made_of),
-      cmocka_unit_test(no_more_are_found_than_the_tolerance_takes),
-      cmocka_unit_test(rows_of_nothing_have_none),
+      on_both(they_span_what_the_rows_are_made_of),
+      on_both(no_more_are_found_than_the_tolerance_takes),
+      on_both(rows_of_nothing_have_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

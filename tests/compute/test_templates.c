@@ -40,7 +40,8 @@ static void make_spectrum(size_t i, float *x, double *y) {
 static hr_templates *make_with(const fixture *f, const hr_templates_options *options) {
   hr_error err;
   hr_templates *templates = NULL;
-  check_ok(hr_templates_create(COUNT, PIXELS, options, &templates, &err));
+  check_ok(hr_templates_create(COUNT, PIXELS, options, hr_compute_default(), &templates,
+                               &err));
   for (size_t i = COUNT; i-- > 0;) {
     hr_templates_put(templates, i, f->f + i * PIXELS, &f->labels[i]);
   }
@@ -212,7 +213,8 @@ static void gaussian_conjugacy_is_met(void **state) {
   enum { FINE = 4000, FEW = 12 };
   hr_error err;
   hr_templates *templates = NULL;
-  check_ok(hr_templates_create(FINE, FEW, &plain_options, &templates, &err));
+  check_ok(hr_templates_create(FINE, FEW, &plain_options, hr_compute_default(),
+                               &templates, &err));
   /* Quantiles of the prior: by bisection of its distribution function. */
   for (size_t i = 0; i < FINE; i++) {
     double low = -8, high = 8, wanted = ((double)i + 0.5) / FINE;
@@ -315,7 +317,8 @@ static void unlike_templates_are_compared_over_pixels(void **state) {
   query.level = 3;
   for (size_t way = 0; way < 2; way++) {
     const hr_templates_options *options = way == 0 ? &plain_options : &fast_options;
-    check_ok(hr_templates_create(COUNT, PIXELS, options, &templates[way], &err));
+    check_ok(hr_templates_create(COUNT, PIXELS, options, hr_compute_default(),
+                                 &templates[way], &err));
     for (size_t i = 0; i < COUNT; i++) {
       float x[PIXELS];
       hr_normal(5, HR_STREAM_SIMULATE_TRAIN, i, 0, PIXELS, x);
@@ -344,7 +347,8 @@ static void a_typical_error_with_gaps_is_filled(void **state) {
   hr_query query = query_of(f);
   compare(f->templates, &query, plain_own, plain_all);
   hr_templates *templates = NULL;
-  check_ok(hr_templates_create(COUNT, PIXELS, &fast_options, &templates, &err));
+  check_ok(hr_templates_create(COUNT, PIXELS, &fast_options, hr_compute_default(),
+                               &templates, &err));
   for (size_t i = 0; i < COUNT; i++) {
     hr_templates_put(templates, i, f->f + i * PIXELS, &f->labels[i]);
   }
@@ -357,7 +361,8 @@ static void a_typical_error_with_gaps_is_filled(void **state) {
 static hr_status make_and_destroy(const fixture *f) {
   hr_error error, *err = &error;
   hr_templates *templates = NULL;
-  hr_status status = hr_templates_create(40, PIXELS, &fast_options, &templates, err);
+  hr_status status = hr_templates_create(40, PIXELS, &fast_options, hr_compute_default(),
+                                         &templates, err);
   for (size_t i = 0; status == HR_OK && i < 40; i++) {
     hr_templates_put(templates, i, f->f + i * PIXELS, &f->labels[i]);
   }

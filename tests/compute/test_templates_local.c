@@ -83,7 +83,8 @@ static void compare(const sky *s, const hr_templates_options *options, hr_poster
                     hr_posterior *all) {
   hr_error err;
   hr_templates *t = NULL;
-  check_ok(hr_templates_create(s->count, PIXELS, options, &t, &err));
+  check_ok(
+      hr_templates_create(s->count, PIXELS, options, hr_compute_default(), &t, &err));
   for (size_t i = 0; i < s->count; i++) {
     const hr_template_label label = {3 + s->y[i], i < s->count / 2 ? 0 : 1,
                                      (uint8_t)(i % 5)};
@@ -245,7 +246,8 @@ static hr_status make_and_destroy(const sky *s) {
   hr_templates *t = NULL;
   const hr_templates_options local = {.weigh = HR_WEIGH_PIXELS, .least_effective = 20};
   const hr_template_label label = {1, 0, 0};
-  hr_status status = hr_templates_create(1, PIXELS, &local, &t, &err);
+  hr_status status =
+      hr_templates_create(1, PIXELS, &local, hr_compute_default(), &t, &err);
   if (status == HR_OK) hr_templates_put(t, 0, s->f, &label);
   if (status == HR_OK) status = hr_templates_finish(t, NULL, &err);
   hr_templates_destroy(&t);

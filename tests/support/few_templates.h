@@ -65,7 +65,8 @@ static inline hr_templates *few_templates_make(const few_templates *s,
                                                const hr_templates_options *options) {
   hr_error err;
   hr_templates *t = NULL;
-  check_ok(hr_templates_create(FEW_TEMPLATES, FEW_PIXELS, options, &t, &err));
+  check_ok(hr_templates_create(FEW_TEMPLATES, FEW_PIXELS, options, hr_compute_default(),
+                               &t, &err));
   for (size_t i = 0; i < FEW_TEMPLATES; i++) {
     hr_templates_put(t, i, s->f + i * FEW_PIXELS, &s->label[i]);
   }

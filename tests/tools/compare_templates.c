@@ -49,7 +49,8 @@ static hr_status load(const hr_strings *paths, size_t most,
   HR_TRY(hr_dataset_label(dataset, "log_g", true, &y, err));
   HR_TRY(hr_alloc(&typical, hr_dataset_pixels(dataset), err));
   if (most > hr_dataset_rows(dataset)) most = hr_dataset_rows(dataset);
-  HR_TRY(hr_templates_create(most, hr_dataset_pixels(dataset), options, out, err));
+  HR_TRY(hr_templates_create(most, hr_dataset_pixels(dataset), options,
+                             hr_compute_default(), out, err));
   HR_TRY(hr_stream_create(dataset, &reading, &stream, err));
   do {
     HR_TRY(hr_stream_next(stream, &block, err));

@@ -306,7 +306,7 @@ static hr_status posterior_create(const hr_study_view *study, const void *parame
     HR_TRY(choose_held_out(expert, false, &expert->of_all, err));
     hr_templates_options options = options_of(expert->parameters);
     HR_TRY(hr_templates_create(expert->template_count, study->pixels, &options,
-                               &expert->templates, err));
+                               study->compute, &expert->templates, err));
     HR_TRY(hr_alloc(&expert->typical, study->pixels, err));
     if (expert->from_grid) {
       HR_TRY(hr_alloc(&expert->medians, expert->of_all.count, err));
