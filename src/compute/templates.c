@@ -19,6 +19,11 @@ enum {
  * of the labels' standard deviation. */
 static const double most_error_share = 5e-4;
 
+hr_templates_options hr_templates_options_default(void) {
+  return (hr_templates_options){.weigh = HR_WEIGH_COMPONENTS,
+                                .amplitude = HR_AMPLITUDE_NONE};
+}
+
 double hr_amplitude_weight(const hr_templates_options *options, double l, double q) {
   double s = l + 0.5 * q;
   if (options->amplitude == HR_AMPLITUDE_NONE || !(q > 0)) return l;

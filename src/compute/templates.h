@@ -66,6 +66,9 @@ typedef struct hr_templates_options {
   double least_effective;
 } hr_templates_options;
 
+/* By components, the amplitude 1 and no local model. */
+hr_templates_options hr_templates_options_default(void);
+
 /* The log weight of a template, up to what all templates share, from that at amplitude 1,
  * l = Σ (x f − f²/2)/σ², and q = Σ f²/σ²; the amplitude integrated out. With s = l + q/2
  * and k = 1/amplitude_sigma²: s²/2q − log(q)/2 flat; ((s + k)²/(q + k) − k − log(1 +

@@ -179,7 +179,8 @@ static void project(const hr_comparison *comparison, hr_template_term term, size
     size_t left = t->pixels - first;
     size_t depth = left < HR_TEMPLATE_LONG ? left : HR_TEMPLATE_LONG;
     for (size_t i = 0; i < comparison->rows; i++) {
-      hr_templates_fill_left(comparison, term, index, comparison->row[i], first, depth,
+      hr_templates_fill_left(comparison, term, index, comparison->row[i],
+                             (hr_pixel_range){first, depth},
                              scratch->left + i * HR_TEMPLATE_LONG);
     }
     product.k = depth;

@@ -116,11 +116,15 @@ void hr_templates_weigh_pixels(const hr_comparison *comparison, size_t tile,
 void hr_templates_weigh_components(const hr_comparison *comparison, size_t tile,
                                    hr_template_term term, hr_template_scratch *scratch);
 
-/* The factor of g over `depth` pixels from `first`: (x − c)/σ² for the weight of row
- * `row`, 2c/σ² for the norm, c the tile's mean. */
+/* Pixels first .. first+depth-1. */
+typedef struct hr_pixel_range {
+  size_t first, depth;
+} hr_pixel_range;
+
+/* The factor of g over some pixels, a [depth]: (x − c)/σ² for the weight of row `row`,
+ * 2c/σ² for the norm, c the tile's mean. */
 void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term term,
-                            size_t tile, size_t row, size_t first, size_t depth,
-                            float *a);
+                            size_t tile, size_t row, hr_pixel_range pixels, float *a);
 
 /* The log weight of the tile's mean. */
 double hr_templates_base(const hr_comparison *comparison, size_t tile, size_t row);

@@ -18,16 +18,15 @@ static void weigh_centre(const float *b, const float *c, size_t depth, float *a)
 }
 
 void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term term,
-                            size_t tile, size_t row, size_t first, size_t depth,
-                            float *a) {
+                            size_t tile, size_t row, hr_pixel_range pixels, float *a) {
   const hr_templates *t = comparison->templates;
-  const float *x = comparison->query->x + row * t->pixels + first;
-  const float *b = comparison->work->inverse + row * t->pixels + first;
-  const float *c = t->centre + tile * t->pixels + first;
+  const float *x = comparison->query->x + row * t->pixels + pixels.first;
+  const float *b = comparison->work->inverse + row * t->pixels + pixels.first;
+  const float *c = t->centre + tile * t->pixels + pixels.first;
   if (term == HR_TERM_WEIGHT) {
-    centre(x, b, c, depth, a);
+    centre(x, b, c, pixels.depth, a);
   } else {
-    weigh_centre(b, c, depth, a);
+    weigh_centre(b, c, pixels.depth, a);
   }
 }
 
@@ -40,7 +39,8 @@ static void fill_left(const hr_comparison *comparison, hr_template_term term, si
     size_t row = comparison->row[i];
     const float *b = comparison->work->inverse + row * t->pixels + first;
     float *a = left + i * HR_TEMPLATE_LONG, *second = a + depth;
-    hr_templates_fill_left(comparison, term, tile, row, first, depth, a);
+    hr_templates_fill_left(comparison, term, tile, row, (hr_pixel_range){first, depth},
+                           a);
     for (size_t p = 0; p < depth; p++) second[p] = factor * b[p];
   }
 }

@@ -474,8 +474,17 @@ static void too_many_rows_are_refused(void **state) {
               HR_ERR_USAGE, "129 spectra at a time, but at most 128 can be");
 }
 
+static void by_default_components_are_compared(void **state) {
+  const hr_templates_options options = hr_templates_options_default();
+  (void)state;
+  assert_int_equal(options.weigh, HR_WEIGH_COMPONENTS);
+  assert_int_equal(options.amplitude, HR_AMPLITUDE_NONE);
+  assert_true(options.least_effective == 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(by_default_components_are_compared),
       cmocka_unit_test(it_equals_the_formula),
       cmocka_unit_test(a_row_without_valid_pixels_gets_the_prior),
       cmocka_unit_test(threads_and_templates_elsewhere_do_not_change_a_bit),
