@@ -179,3 +179,22 @@ hr_status hr_templates_finish(hr_templates *t, const double *typical, hr_error *
 cleanup:
   return status;
 }
+
+size_t hr_templates_count(const hr_templates *t) {
+  return t->count;
+}
+
+size_t hr_templates_pixels(const hr_templates *t) {
+  return t->pixels;
+}
+
+const hr_templates_options *hr_templates_options_of(const hr_templates *t) {
+  return &t->options;
+}
+
+void hr_templates_list_groups(const hr_templates *t, int32_t *group) {
+  for (size_t k = 0; k < t->tile_count; k++) {
+    size_t first = t->tiles[k].first, end = first + t->tiles[k].count;
+    for (size_t i = first; i < end; i++) group[t->slot[i]] = t->tiles[k].group;
+  }
+}

@@ -127,6 +127,12 @@ typedef struct hr_posterior {
                   over the number of pixels that count; NaN where there is none */
 } hr_posterior;
 
+/* What they were made with; and the group of every template by slot, [count]. */
+size_t hr_templates_count(const hr_templates *templates);
+size_t hr_templates_pixels(const hr_templates *templates);
+const hr_templates_options *hr_templates_options_of(const hr_templates *templates);
+void hr_templates_list_groups(const hr_templates *templates, int32_t *group);
+
 /* Spectra to compare, at most HR_QUERY_ROWS; borrowed. */
 typedef struct hr_query {
   size_t rows;

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "models/linear.h"
+#include "models/templates.h"
 
 static const hr_model_type *const types[] = {
-    &hr_linear_type, NULL, /* the end */
+    &hr_linear_type, &hr_templates_type, NULL, /* the end */
 };
 
 const hr_model_type *const *hr_model_types(size_t *count) {
