@@ -7,6 +7,7 @@
 
 #include "core/random.h"
 #include "support/check.h"
+#include "support/fail_alloc.h"
 
 enum { TRAIN = 400, TEST = 150, PIXELS = 50, BINS = 3, FOLDS = 5 };
 
@@ -70,25 +71,60 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static hr_learner *live(const small_study *s, const hr_posterior_parameters *parameters,
-                        size_t block_rows) {
-  hr_learner *expert = NULL;
-  hr_error err;
+/* What came of a life: fits, models, and predictions of the test rows. */
+typedef struct outcome {
+  hr_trained trained[BINS + 1];
+  float mean[BINS + 1][TEST];
+  double effective[BINS + 1][TEST];
+} outcome;
+
+static hr_status train(const small_study *s, const hr_posterior_parameters *parameters,
+                       size_t block_rows, hr_trained *out, hr_error *err) {
+  hr_status status = HR_OK;
   const hr_method *type = &hr_posterior_method;
-  check_ok(type->create(&s->view, parameters, &expert, &err));
-  for (int training = 1; training >= 0; training--) {
-    size_t rows = training ? TRAIN : TEST;
-    for (size_t first = 0; first < rows; first += block_rows) {
-      size_t count = rows - first < block_rows ? rows - first : block_rows;
-      size_t at = first * PIXELS;
-      const float *noisy = training ? s->noisy + at : s->test_noisy + at;
-      hr_block block = {first, count, PIXELS, s->flux + at, s->error + at, noisy};
-      check_ok(training ? type->observe(expert, &block, &err)
-                        : type->observe_test(expert, &block, &err));
-    }
-    if (training) check_ok(type->train(expert, &err));
+  hr_learner *learner = NULL;
+  HR_TRY(type->begin(&s->view, parameters, &learner, err));
+  for (size_t first = 0; first < TRAIN; first += block_rows) {
+    size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
+    size_t at = first * PIXELS;
+    const hr_block block = {first,        count,         PIXELS,
+                            s->flux + at, s->error + at, s->noisy + at};
+    HR_TRY(type->learn(learner, &block, err));
   }
-  return expert;
+  HR_TRY(type->finish(learner, out, err));
+cleanup:
+  type->destroy(&learner);
+  return status;
+}
+
+/* Models live on without the learner. */
+static outcome *live(const small_study *s, const hr_posterior_parameters *parameters,
+                     size_t block_rows) {
+  hr_error err;
+  outcome *o = calloc(1, sizeof *o);
+  check_ok(train(s, parameters, block_rows, o->trained, &err));
+  const hr_spectra spectra = {
+      0, TEST, PIXELS, s->test_noisy, s->error, s->view.noise_level};
+  for (size_t m = 0; m <= BINS; m++) {
+    uint32_t row[TEST];
+    hr_request request = {.model = o->trained[m].model,
+                          .row = row,
+                          .variants = 1,
+                          .mean = o->mean[m],
+                          .effective = o->effective[m]};
+    for (uint32_t i = 0; i < TEST; i++) {
+      if (m == BINS || s->test_bin[i] == (int32_t)m) row[request.count++] = i;
+    }
+    assert_true((o->trained[m].fit.status == HR_FIT_OK) == (request.model != NULL));
+    assert_int_equal(o->trained[m].fit.slot, m == BINS ? HR_GLOBAL : (int)m);
+    if (request.model) check_ok(hr_models_predict(&spectra, &request, 1, &err));
+  }
+  return o;
+}
+
+static void forget(outcome *o) {
+  for (size_t m = 0; m <= BINS; m++) hr_trained_fini(&o->trained[m]);
+  free(o);
 }
 
 static const hr_posterior_parameters everything = {.templates = TRAIN,
@@ -137,77 +173,64 @@ static double cv_on_paper(const small_study *s, int bin) {
 
 static void predictions_and_validation_equal_the_formula(void **state) {
   const small_study *s = *state;
-  hr_learner *expert = live(s, &everything, 64);
-  size_t count = 0, at = 0;
-  const hr_task *tasks = hr_posterior_method.tasks(expert, &count);
-  assert_int_equal(count, BINS + 1);
+  outcome *o = live(s, &everything, 64);
   for (size_t i = 0; i < TEST; i++) {
     const float *x = s->test_noisy + i * PIXELS;
-    check_near(tasks[BINS].predictions[i], on_paper(s, x, HR_GLOBAL, -1), 1e-5);
-    if (s->test_bin[i] != 0) continue;
-    check_near(tasks[0].predictions[at++], on_paper(s, x, 0, -1), 1e-5);
+    check_near(o->mean[BINS][i], on_paper(s, x, HR_GLOBAL, -1), 1e-5);
+    if (s->test_bin[i] == 0) check_near(o->mean[0][i], on_paper(s, x, 0, -1), 1e-5);
   }
-  assert_int_equal(at, tasks[0].test_rows);
-  check_near(tasks[0].cv_r2[0], cv_on_paper(s, 0), 1e-5);
-  check_near(tasks[BINS].cv_r2[0], cv_on_paper(s, HR_GLOBAL), 1e-5);
-  assert_true(tasks[BINS].cv_r2[0] > 0.5);
-  hr_posterior_method.destroy(&expert);
+  check_near(o->trained[0].fit.cv_r2[0], cv_on_paper(s, 0), 1e-5);
+  check_near(o->trained[BINS].fit.cv_r2[0], cv_on_paper(s, HR_GLOBAL), 1e-5);
+  assert_true(o->trained[BINS].fit.cv_r2[0] > 0.5);
+  assert_int_equal(o->trained[BINS].fit.train_rows, TRAIN);
+  assert_int_equal(o->trained[BINS].fit.variant_count, 1);
+  assert_string_equal(o->trained[BINS].model->type->kind, "templates");
+  forget(o);
 }
 
 static void one_template_and_none_are_skipped_with_a_sentence(void **state) {
   const small_study *s = *state;
-  hr_learner *expert = live(s, &everything, TRAIN);
-  size_t count = 0;
-  const hr_task *tasks = hr_posterior_method.tasks(expert, &count);
-  assert_int_equal(tasks[1].status, HR_FIT_SKIPPED);
-  assert_string_equal(tasks[1].note, "1 template, at least 2 are needed");
-  assert_int_equal(tasks[2].status, HR_FIT_SKIPPED);
-  assert_string_equal(tasks[2].note, "0 templates, at least 2 are needed");
-  hr_posterior_method.destroy(&expert);
+  outcome *o = live(s, &everything, TRAIN);
+  assert_int_equal(o->trained[1].fit.status, HR_FIT_SKIPPED);
+  assert_string_equal(o->trained[1].fit.note, "1 template, at least 2 are needed");
+  assert_int_equal(o->trained[2].fit.status, HR_FIT_SKIPPED);
+  assert_string_equal(o->trained[2].fit.note, "0 templates, at least 2 are needed");
+  forget(o);
 }
 
 static void without_noise_it_is_skipped_with_a_sentence(void **state) {
   small_study *s = *state;
   s->view.noise_level = 0;
-  hr_learner *expert = live(s, &everything, TRAIN);
-  size_t count = 0;
-  const hr_task *tasks = hr_posterior_method.tasks(expert, &count);
-  for (size_t t = 0; t < count; t++) {
-    assert_int_equal(tasks[t].status, HR_FIT_SKIPPED);
+  outcome *o = live(s, &everything, TRAIN);
+  for (size_t m = 0; m <= BINS; m++) {
+    assert_int_equal(o->trained[m].fit.status, HR_FIT_SKIPPED);
     assert_string_equal(
-        tasks[t].note,
+        o->trained[m].fit.note,
         "without noise there is no posterior; data.noise.level has to be above 0");
   }
-  hr_posterior_method.destroy(&expert);
+  forget(o);
   s->view.noise_level = 1;
 }
 
 /* So little noise that each spectrum knows but its nearest template. */
-static void few_effective_templates_are_told(void **state) {
+static void local_models_predict_where_templates_are_few(void **state) {
   small_study *s = *state;
   s->view.noise_level = 1e-3;
-  hr_learner *expert = live(s, &everything, TRAIN);
-  size_t count = 0;
-  const hr_task *tasks = hr_posterior_method.tasks(expert, &count);
-  assert_int_equal(tasks[0].status, HR_FIT_OK);
-  assert_string_equal(tasks[0].note,
-                      "half of the test spectra have 1.0 effective templates or fewer, "
-                      "too few for a mean; more training spectra, "
-                      "experts.posterior.templates, or its kernel: local_linear would "
-                      "help");
-  float coarse = tasks[BINS].predictions[0];
-  hr_posterior_method.destroy(&expert);
-  char local_linear[] = "local_linear";
+  outcome *coarse = live(s, &everything, TRAIN);
+  check_near(coarse->effective[BINS][0], 1, 0.05);
+  char local_linear[] = "local_linear", note[256] = "";
   hr_posterior_parameters local = everything;
   local.kernel = local_linear;
   local.least_effective = 20;
-  expert = live(s, &local, TRAIN);
-  tasks = hr_posterior_method.tasks(expert, &count);
-  assert_string_equal(tasks[0].note,
+  outcome *fine = live(s, &local, TRAIN);
+  assert_true(fine->mean[BINS][0] != coarse->mean[BINS][0]);
+  const hr_model *model = fine->trained[0].model;
+  model->type->remark(model, 1, note, sizeof note);
+  assert_string_equal(note,
                       "half of the test spectra have 1.0 effective templates or fewer; "
                       "local linear models predict them");
-  assert_true(tasks[BINS].predictions[0] != coarse);
-  hr_posterior_method.destroy(&expert);
+  forget(coarse);
+  forget(fine);
   s->view.noise_level = 1;
 }
 
@@ -217,75 +240,44 @@ static void components_predict_what_pixels_do(void **state) {
   const small_study *s = *state;
   static const hr_posterior_parameters fast = {
       .templates = TRAIN, .validation = TRAIN, .weigh = by_components};
-  hr_learner *plain = live(s, &everything, TRAIN), *other = live(s, &fast, TRAIN);
-  size_t count = 0;
-  const hr_task *a = hr_posterior_method.tasks(plain, &count);
-  const hr_task *b = hr_posterior_method.tasks(other, &count);
+  outcome *plain = live(s, &everything, TRAIN), *other = live(s, &fast, TRAIN);
   for (size_t i = 0; i < TEST; i++) {
-    check_near(b[BINS].predictions[i], a[BINS].predictions[i], 1e-3);
+    check_near(other->mean[BINS][i], plain->mean[BINS][i], 1e-3);
   }
-  check_near(b[0].cv_r2[0], a[0].cv_r2[0], 1e-3);
-  hr_posterior_method.destroy(&plain);
-  hr_posterior_method.destroy(&other);
+  check_near(other->trained[0].fit.cv_r2[0], plain->trained[0].fit.cv_r2[0], 1e-3);
+  forget(plain);
+  forget(other);
 }
 
 static void blocks_do_not_change_a_bit(void **state) {
   const small_study *s = *state;
   static const hr_posterior_parameters some = {
       .templates = 150, .validation = 40, .weigh = by_components};
-  hr_learner *one = live(s, &some, TRAIN);
-  size_t count = 0;
-  const hr_task *a = hr_posterior_method.tasks(one, &count);
+  outcome *one = live(s, &some, TRAIN);
   static const size_t sizes[] = {1, 7, 133};
   for (size_t i = 0; i < 3; i++) {
-    hr_learner *other = live(s, &some, sizes[i]);
-    const hr_task *b = hr_posterior_method.tasks(other, &count);
-    for (size_t t = 0; t < count; t++) {
-      assert_memory_equal(a[t].predictions, b[t].predictions,
-                          a[t].test_rows * sizeof(float));
-      assert_memory_equal(a[t].cv_r2, b[t].cv_r2, sizeof(double));
+    outcome *other = live(s, &some, sizes[i]);
+    assert_memory_equal(one->mean, other->mean, sizeof one->mean);
+    for (size_t m = 0; m <= BINS; m++) {
+      assert_memory_equal(one->trained[m].fit.cv_r2, other->trained[m].fit.cv_r2,
+                          sizeof(double));
     }
-    hr_posterior_method.destroy(&other);
+    forget(other);
   }
-  hr_posterior_method.destroy(&one);
+  forget(one);
 }
 
-static void the_estimate_grows_with_the_templates(void **state) {
-  const small_study *s = *state;
-  static const hr_posterior_parameters few = {.templates = 10, .validation = 10};
-  hr_cost all = {0}, less = {0};
-  hr_posterior_method.estimate(&s->view, &everything, &all);
-  hr_posterior_method.estimate(&s->view, &few, &less);
-  assert_true(all.memory_bytes > less.memory_bytes && less.memory_bytes > 0);
-  assert_true(all.operations > 4.0 * PIXELS * TEST * TRAIN);
-  assert_true(all.operations > less.operations);
-  static const hr_posterior_parameters fast = {
-      .templates = TRAIN, .validation = TRAIN, .weigh = by_components};
-  hr_cost components = {0};
-  hr_posterior_method.estimate(&s->view, &fast, &components);
-  assert_true(components.memory_bytes > all.memory_bytes);
+static hr_status train_and_forget(const small_study *s) {
+  hr_error err;
+  hr_trained trained[BINS + 1] = {0};
+  static const hr_posterior_parameters few = {.templates = 40, .validation = 10};
+  hr_status status = train(s, &few, TRAIN, trained, &err);
+  for (size_t m = 0; m <= BINS; m++) hr_trained_fini(&trained[m]);
+  return status;
 }
 
-static void take_warning(void *context, hr_log_level level, const char *line) {
-  assert_int_equal(level, HR_LOG_WARNING);
-  snprintf(context, HR_ERROR_MESSAGE_BYTES, "%s", line);
-}
-
-/* Ten a bin is what a mean takes, and no warning. */
-static void too_few_templates_are_warned_of(void **state) {
-  (void)state;
-  char line[HR_ERROR_MESSAGE_BYTES] = "";
-  const hr_observer observer = {.context = line, .log = take_warning};
-  const hr_study_view view = {.bin_count = 9, .observer = &observer};
-  hr_posterior_parameters parameters = {.templates = 90};
-  hr_posterior_method.warn(&view, &parameters);
-  assert_string_equal(line, "");
-  parameters.templates = 5;
-  hr_posterior_method.warn(&view, &parameters);
-  assert_string_equal(line,
-                      "experts.posterior.templates is 5 for 9 bins: too few for a "
-                      "posterior mean in each, which takes 10 or more a bin; write at "
-                      "least 90, or leave it out for 20000");
+static void allocations_may_fail(void **state) {
+  check_alloc_failures(train_and_forget(*state));
 }
 
 int main(void) {
@@ -293,11 +285,10 @@ int main(void) {
       cmocka_unit_test(predictions_and_validation_equal_the_formula),
       cmocka_unit_test(one_template_and_none_are_skipped_with_a_sentence),
       cmocka_unit_test(without_noise_it_is_skipped_with_a_sentence),
-      cmocka_unit_test(few_effective_templates_are_told),
+      cmocka_unit_test(local_models_predict_where_templates_are_few),
       cmocka_unit_test(components_predict_what_pixels_do),
       cmocka_unit_test(blocks_do_not_change_a_bit),
-      cmocka_unit_test(the_estimate_grows_with_the_templates),
-      cmocka_unit_test(too_few_templates_are_warned_of),
+      cmocka_unit_test(allocations_may_fail),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

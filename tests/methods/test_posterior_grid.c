@@ -6,11 +6,13 @@
 #include <stdlib.h>
 
 #include "core/alloc.h"
+#include "core/npy.h"
 #include "core/random.h"
 #include "methods/posterior/posterior.h"
 #include "simulate/draws.h"
 #include "support/check.h"
 #include "support/fail_alloc.h"
+#include "support/scratch.h"
 
 enum { TRAIN = 60, TEST = 40, TEMPLATES = 300, BINS = 2, FOLDS = 3 };
 
@@ -117,26 +119,28 @@ static int renew(void **state) {
   return 0;
 }
 
+/* Learns all rows; out: [BINS + 1], to be forgotten on failure too. */
 static hr_status live(const hr_posterior_parameters *wanted, size_t block_rows,
-                      hr_learner **out, hr_error *why) {
+                      hr_trained *out, hr_error *why) {
   hr_status status = HR_OK;
   const hr_method *type = &hr_posterior_method;
-  HR_TRY(type->create(&view, wanted, out, why));
-  for (int training = 1; training >= 0; training--) {
-    size_t rows = training ? TRAIN : TEST;
-    for (size_t first = 0; first < rows; first += block_rows) {
-      size_t count = rows - first < block_rows ? rows - first : block_rows;
-      size_t at = first * pixels;
-      const float *noisy = training ? train_noisy + at : test_noisy + at;
-      const float *flux = training ? train_flux + at : noisy;
-      hr_block block = {first, count, pixels, flux, error + at, noisy};
-      HR_TRY(training ? type->observe(*out, &block, why)
-                      : type->observe_test(*out, &block, why));
-    }
-    if (training) HR_TRY(type->train(*out, why));
+  hr_learner *learner = NULL;
+  HR_TRY(type->begin(&view, wanted, &learner, why));
+  for (size_t first = 0; first < TRAIN; first += block_rows) {
+    size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
+    size_t at = first * pixels;
+    const hr_block block = {first,           count,      pixels,
+                            train_flux + at, error + at, train_noisy + at};
+    HR_TRY(type->learn(learner, &block, why));
   }
+  HR_TRY(type->finish(learner, out, why));
 cleanup:
+  type->destroy(&learner);
   return status;
+}
+
+static void forget(hr_trained *out) {
+  for (size_t m = 0; m <= BINS; m++) hr_trained_fini(&out[m]);
 }
 
 /* ŷ of one noisy spectrum over the draws of `bin` (HR_GLOBAL: all). */
@@ -162,16 +166,25 @@ static double on_paper(const float *x, int bin) {
 /* No fold is left out either: what a study trains on is not among the templates. */
 static void predictions_and_validation_equal_the_formula(void **state) {
   (void)state;
-  hr_learner *expert = NULL;
-  check_ok(live(&parameters, 7, &expert, &err));
-  size_t count = 0, at = 0;
-  const hr_task *tasks = hr_posterior_method.tasks(expert, &count);
+  hr_trained out[BINS + 1] = {0};
+  float own[TEST], all[TEST];
+  uint32_t row[TEST], own_row[TEST];
+  check_ok(live(&parameters, 7, out, &err));
+  hr_request requests[2] = {{.model = out[0].model, .row = own_row, .mean = own},
+                            {.model = out[BINS].model, .row = row, .mean = all}};
+  for (uint32_t i = 0; i < TEST; i++) {
+    row[requests[1].count++] = i;
+    if (test_bin[i] == 0) own_row[requests[0].count++] = i;
+  }
+  requests[0].variants = requests[1].variants = 1;
+  const hr_spectra spectra = {0, TEST, pixels, test_noisy, error, 1};
+  check_ok(hr_models_predict(&spectra, requests, 2, &err));
+  assert_true(requests[0].count > 10);
   for (size_t i = 0; i < TEST; i++) {
     const float *x = test_noisy + i * pixels;
-    check_near(tasks[BINS].predictions[i], on_paper(x, HR_GLOBAL), 1e-4);
-    if (test_bin[i] == 0) check_near(tasks[0].predictions[at++], on_paper(x, 0), 1e-4);
+    check_near(all[i], on_paper(x, HR_GLOBAL), 1e-4);
+    if (test_bin[i] == 0) check_near(own[i], on_paper(x, 0), 1e-4);
   }
-  assert_true(at > 10 && at == tasks[0].test_rows);
   double mean = 0, total = 0, residual = 0;
   for (size_t i = 0; i < TRAIN; i++) mean += train_y[i] / TRAIN;
   for (size_t i = 0; i < TRAIN; i++) {
@@ -179,9 +192,9 @@ static void predictions_and_validation_equal_the_formula(void **state) {
     total += (train_y[i] - mean) * (train_y[i] - mean);
     residual += d * d;
   }
-  check_near(tasks[BINS].cv_r2[0], 1 - residual / total, 1e-4);
-  assert_true(tasks[BINS].cv_r2[0] > 0.5);
-  hr_posterior_method.destroy(&expert);
+  check_near(out[BINS].fit.cv_r2[0], 1 - residual / total, 1e-4);
+  assert_true(out[BINS].fit.cv_r2[0] > 0.5);
+  forget(out);
 }
 
 static void templates_stand_in_their_bins(void **state) {
@@ -228,8 +241,7 @@ static void another_wavelength_grid_is_refused(void **state) {
   (void)state;
   hr_learner *expert = NULL;
   view.pixels = pixels - 1;
-  check_fails(hr_posterior_method.create(&view, &parameters, &expert, &err),
-              HR_ERR_CONFIG,
+  check_fails(hr_posterior_method.begin(&view, &parameters, &expert, &err), HR_ERR_CONFIG,
               "experts.posterior.source is grid, but the spectra have 4095 "
               "pixels and the built-in model grid has 4096; say stored, which takes "
               "templates from the training spectra");
@@ -243,8 +255,8 @@ static void another_wavelength_grid_is_refused(void **state) {
       "%.3f angstrom, and at %.3f in the built-in model grid; say stored, which takes "
       "templates from the training spectra",
       wave[7], grid_wave);
-  check_fails(hr_posterior_method.create(&view, &parameters, &expert, &err),
-              HR_ERR_CONFIG, expected);
+  check_fails(hr_posterior_method.begin(&view, &parameters, &expert, &err), HR_ERR_CONFIG,
+              expected);
   wave[7] = grid_wave;
   assert_null(expert);
 }
@@ -253,8 +265,7 @@ static void a_target_that_the_grid_has_not_is_refused(void **state) {
   (void)state;
   hr_learner *expert = NULL;
   view.target_name = "snr";
-  check_fails(hr_posterior_method.create(&view, &parameters, &expert, &err),
-              HR_ERR_CONFIG,
+  check_fails(hr_posterior_method.begin(&view, &parameters, &expert, &err), HR_ERR_CONFIG,
               "experts.posterior.source is grid, but the built-in model grid "
               "has no label snr, only T_eff, log_g and M_H; say stored, which takes "
               "templates from the training spectra");
@@ -262,16 +273,16 @@ static void a_target_that_the_grid_has_not_is_refused(void **state) {
 
 static void dark_training_spectra_are_refused(void **state) {
   (void)state;
-  hr_learner *expert = NULL;
+  hr_trained out[BINS + 1] = {0};
   float *bright = train_flux;
   train_flux = NULL;
   check_ok(hr_alloc(&train_flux, TRAIN * pixels, &err));
   check_fails(
-      live(&parameters, TRAIN, &expert, &err), HR_ERR_DATA,
+      live(&parameters, TRAIN, out, &err), HR_ERR_DATA,
       "study.yaml: experts.posterior.source is grid, but half of the training "
       "spectra have a median flux of 0, to which no model spectrum can be scaled; "
       "say stored");
-  hr_posterior_method.destroy(&expert);
+  forget(out);
   hr_free(train_flux);
   train_flux = bright;
 }
@@ -297,10 +308,10 @@ static void spectra_of_several_scales_are_told(void **state) {
   hr_posterior_parameters wanted = parameters;
   for (size_t i = 0; i < TRAIN / 2 * pixels; i++) train_flux[i] *= 2;
   for (int any = 0; any < 2; any++) {
-    hr_learner *expert = NULL;
+    hr_trained out[BINS + 1] = {0};
     wanted.amplitude = any ? flat : NULL;
-    check_ok(live(&wanted, TRAIN, &expert, &err));
-    hr_posterior_method.destroy(&expert);
+    check_ok(live(&wanted, TRAIN, out, &err));
+    forget(out);
     assert_int_equal(h.warnings, 1);
   }
   for (size_t i = 0; i < TRAIN / 2 * pixels; i++) train_flux[i] *= 0.5F;
@@ -311,19 +322,37 @@ static void spectra_of_several_scales_are_told(void **state) {
       "scale would not matter");
 }
 
-/* More training spectra would not help where none is a template. */
-static void few_effective_templates_are_told(void **state) {
+/* More training spectra would not help where none is a template; a record of the model
+ * says which draws its templates are. */
+static void models_know_where_their_templates_are_from(void **state) {
   (void)state;
-  hr_learner *expert = NULL;
-  view.noise_level = 1e-2;
-  check_ok(live(&parameters, TRAIN, &expert, &err));
-  size_t count = 0;
-  const hr_task *tasks = hr_posterior_method.tasks(expert, &count);
-  assert_string_equal(tasks[BINS].note,
+  hr_trained out[BINS + 1] = {0};
+  hr_posterior_grid grid;
+  scratch folder;
+  hr_npy_shape shape;
+  double *rows = NULL;
+  char note[256] = "";
+  check_ok(live(&parameters, TRAIN, out, &err));
+  const hr_model *model = out[BINS].model;
+  model->type->remark(model, 1, note, sizeof note);
+  assert_string_equal(note,
                       "half of the test spectra have 1.0 effective templates or fewer, "
                       "too few for a mean; more experts.posterior.templates, or its "
                       "kernel: local_linear would help");
-  hr_posterior_method.destroy(&expert);
+  scratch_init(&folder);
+  check_ok(model->type->record(model, folder.path, &err));
+  check_ok(
+      hr_npy_read(scratch_name(&folder, "templates.npy"), 1 << 20, &rows, &shape, &err));
+  assert_true(shape.extent[0] == TEMPLATES && shape.extent[1] == HR_GRID_AXES);
+  check_ok(hr_posterior_grid_init(&grid, &view, TEMPLATES, &err));
+  for (size_t i = 0; i < TEMPLATES; i++) {
+    assert_memory_equal(rows + i * HR_GRID_AXES, grid.templates[i].labels,
+                        HR_GRID_AXES * sizeof *rows);
+  }
+  hr_posterior_grid_fini(&grid);
+  hr_free(rows);
+  scratch_fini(&folder);
+  forget(out);
 }
 
 static void the_estimate_counts_draws(void **state) {
@@ -388,7 +417,7 @@ int main(void) {
       cmocka_unit_test_setup(a_target_that_the_grid_has_not_is_refused, renew),
       cmocka_unit_test_setup(dark_training_spectra_are_refused, renew),
       cmocka_unit_test_setup(spectra_of_several_scales_are_told, renew),
-      cmocka_unit_test_setup(few_effective_templates_are_told, renew),
+      cmocka_unit_test_setup(models_know_where_their_templates_are_from, renew),
       cmocka_unit_test_setup(the_estimate_counts_draws, renew),
       cmocka_unit_test_setup(memory_can_run_out, renew),
       cmocka_unit_test_setup(drawing_can_be_interrupted, renew),

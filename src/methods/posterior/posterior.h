@@ -4,6 +4,7 @@
 #ifndef HR_METHODS_POSTERIOR_POSTERIOR_H
 #define HR_METHODS_POSTERIOR_POSTERIOR_H
 
+#include "compute/templates.h"
 #include "methods/method.h"
 
 typedef struct hr_posterior_parameters {
@@ -16,6 +17,11 @@ typedef struct hr_posterior_parameters {
   char *kernel;           /* "constant" or "local_linear", the same */
   double least_effective; /* of "local_linear" */
 } hr_posterior_parameters;
+
+bool hr_posterior_is_from_grid(const hr_posterior_parameters *parameters);
+
+/* How spectra are compared; plain where texts are left out. */
+hr_templates_options hr_posterior_options(const hr_posterior_parameters *parameters);
 
 extern const hr_method hr_posterior_method;
 
