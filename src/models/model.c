@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "models/linear.h"
+#include "models/network.h"
 #include "models/templates.h"
+#include "models/trees.h"
 
 static const hr_model_type *const types[] = {
-    &hr_linear_type, &hr_templates_type, NULL, /* the end */
+    &hr_linear_type, &hr_trees_type, &hr_network_model_type, &hr_templates_type,
+    NULL, /* the end */
 };
 
 const hr_model_type *const *hr_model_types(size_t *count) {
@@ -25,6 +28,39 @@ const hr_model_type *hr_model_type_find(const char *kind) {
 
 void hr_model_destroy(hr_model **model) {
   if (*model) (*model)->type->destroy(model);
+}
+
+hr_status hr_requests_check(const hr_spectra *spectra, const hr_request *requests,
+                            size_t request_count, hr_error *err) {
+  for (size_t i = 0; i < request_count; i++) {
+    const hr_model *model = requests[i].model;
+    if (model->pixels == spectra->pixels) continue;
+    return hr_fail(err, HR_ERR_INTERNAL,
+                   "a model of the kind %s and of %zu pixels was given spectra of %zu",
+                   model->type->kind, model->pixels, spectra->pixels);
+  }
+  return HR_OK;
+}
+
+void hr_request_fill_unknown(const hr_request *request) {
+  size_t targets = request->model->targets;
+  for (size_t i = 0; i < request->count; i++) {
+    size_t row = request->row[i];
+    for (size_t t = 0; request->variance && t < targets; t++) {
+      request->variance[row * targets + t] = (double)NAN;
+    }
+    if (request->effective) request->effective[row] = (double)NAN;
+    if (request->mean_error) request->mean_error[row] = (double)NAN;
+    if (request->chi2) request->chi2[row] = (double)NAN;
+  }
+}
+
+hr_status hr_model_check_one_target(const hr_model_place *place, const char *path,
+                                    hr_error *err) {
+  if (place->targets == 1) return HR_OK;
+  return hr_fail(err, HR_ERR_FORMAT,
+                 "%s is a model of one target, not of %zu: it belongs to another study",
+                 path, place->targets);
 }
 
 hr_status hr_models_predict(const hr_spectra *spectra, const hr_request *requests,

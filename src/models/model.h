@@ -117,6 +117,19 @@ const hr_model_type *hr_model_type_find(const char *kind);
 /* Destroys it whatever its kind, and sets it to NULL; NULL is fine. */
 void hr_model_destroy(hr_model **model);
 
+/* For kinds: HR_ERR_INTERNAL where a model has another number of pixels than the spectra
+ * that it is asked about. */
+hr_status hr_requests_check(const hr_spectra *spectra, const hr_request *requests,
+                            size_t request_count, hr_error *err) HR_MUST_CHECK;
+
+/* For kinds that know the mean alone: NaN in all other outputs that are wanted. */
+void hr_request_fill_unknown(const hr_request *request);
+
+/* For kinds of one target: HR_ERR_FORMAT where the place wants more of the file `path`.
+ */
+hr_status hr_model_check_one_target(const hr_model_place *place, const char *path,
+                                    hr_error *err) HR_MUST_CHECK;
+
 /* Answers requests to models of any kinds, [request_count]; those of one kind next to
  * each other are handed on together. */
 hr_status hr_models_predict(const hr_spectra *spectra, const hr_request *requests,

@@ -58,7 +58,7 @@ static void predict(hr_cnn_model *model) {
   hr_error err = {0};
   size_t pixels = hr_network_shape_of(model->network)->pixels;
   if (pixels > MOST_PIXELS) return;
-  hr_status status = hr_cnn_model_predict(model, flux, BATCH, out, &err);
+  hr_status status = hr_cnn_model_predict(model, flux, NULL, BATCH, out, &err);
   fuzz_require(status == HR_OK || err.message[0]);
 }
 
@@ -69,7 +69,7 @@ static void load(const uint8_t *bytes, size_t size) {
   hr_error err = {0};
   hr_cnn_model model = {.network = NULL};
   fuzz_write(path, sizeof path, "model", bytes, size);
-  hr_status status = hr_cnn_model_load(path, BATCH, &backend, &model, &err);
+  hr_status status = hr_cnn_model_load(path, 0, BATCH, &backend, &model, &err);
   fuzz_require(status == HR_OK || (status == HR_ERR_FORMAT && err.message[0]));
   if (status == HR_OK) predict(&model);
   if (status == HR_OK) hr_cnn_model_fini(&model);

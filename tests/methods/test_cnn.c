@@ -324,12 +324,12 @@ static void saved_models_predict_the_same(void **state) {
   check_ok(type->save(expert, task, place.path, &err));
   hr_network_backend b = backend();
   hr_cnn_model model;
-  check_ok(hr_cnn_model_load(scratch_name(&place, "model.cnn"), 8, &b, &model, &err));
+  check_ok(hr_cnn_model_load(scratch_name(&place, "model.cnn"), 0, 8, &b, &model, &err));
   for (size_t i = 0, at = 0; i < TEST; i++) {
     if (s->test_bin[i] != 0) continue;
     memcpy(rows + at++ * PIXELS, s->test_x + i * PIXELS, PIXELS * sizeof *rows);
   }
-  check_ok(hr_cnn_model_predict(&model, rows, 45, out, &err));
+  check_ok(hr_cnn_model_predict(&model, rows, NULL, 45, out, &err));
   assert_memory_equal(out, task->predictions, sizeof out);
   assert_int_equal(access(scratch_name(&place, "curves.csv"), F_OK), 0);
   assert_int_not_equal(access(scratch_name(&place, "tasks/0-cnn/training.state"), F_OK),

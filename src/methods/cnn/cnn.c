@@ -289,7 +289,8 @@ static hr_status predict_gathered(hr_learner *expert, size_t k, size_t count,
                                   hr_error *err) {
   float *out = expert->predictions[k] + expert->next_test_row[k];
   expert->next_test_row[k] += count;
-  return hr_cnn_model_predict(&expert->bins[k].model, expert->gathered, count, out, err);
+  return hr_cnn_model_predict(&expert->bins[k].model, expert->gathered, NULL, count, out,
+                              err);
 }
 
 static hr_status predict_rows(hr_learner *expert, size_t k, const hr_block *block,

@@ -356,25 +356,13 @@ cleanup:
  * small batches, and the curve. */
 static hr_status keep_result(hr_cnn_training *bin, attempt *a, hr_error *err) {
   hr_status status = HR_OK;
-  size_t pixels = bin->study->pixels;
-  const hr_network_shape *shape = hr_network_shape_of(a->model.network);
   const hr_curve_point *curve = hr_trainer_curve(a->trainer, &bin->curve_points);
   HR_TRY(hr_alloc(&bin->curve, bin->curve_points, err));
   memcpy(bin->curve, curve, bin->curve_points * sizeof *curve);
   bin->best_epoch = hr_trainer_best_epoch(a->trainer);
   bin->best_r2 = hr_trainer_best_r2(a->trainer);
   hr_trainer_take_best(a->trainer);
-  HR_TRY(hr_cnn_model_init(&bin->model, shape, PREDICTED_ROWS, bin->backend, err));
-  memcpy(bin->model.mean, a->model.mean, pixels * sizeof *bin->model.mean);
-  memcpy(bin->model.factor, a->model.factor, pixels * sizeof *bin->model.factor);
-  bin->model.target_mean = a->model.target_mean;
-  bin->model.target_deviation = a->model.target_deviation;
-  memcpy(hr_network_parameters(bin->model.network),
-         hr_network_parameters(a->model.network),
-         hr_network_parameter_count(shape) * sizeof(float));
-  memcpy(hr_network_statistics(bin->model.network),
-         hr_network_statistics(a->model.network),
-         hr_network_statistic_count(shape) * sizeof(float));
+  HR_TRY(hr_cnn_model_copy(&a->model, PREDICTED_ROWS, &bin->model, err));
 cleanup:
   return status;
 }
@@ -462,7 +450,8 @@ hr_status hr_cnn_training_restore(hr_cnn_training *bin, const char *path,
   hr_curve_point *curve = NULL;
   hr_cnn_model model = {.network = NULL};
   HR_TRY(hr_alloc(&curve, kept->curve_points, err));
-  HR_TRY(hr_cnn_model_load(path, batch_rows(bin), bin->backend, &model, err));
+  HR_TRY(hr_cnn_model_load(path, bin->study->pixels, batch_rows(bin), bin->backend,
+                           &model, err));
   give_up_rows(bin);
   bin->model = model;
   for (size_t i = 0; i < kept->curve_points; i++) curve[i] = kept->curve[i];
