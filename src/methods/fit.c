@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/field.h"
+#include "core/file.h"
+#include "core/text.h"
 
 static hr_status alloc_nan(double **out, size_t count, hr_error *err) {
   hr_status status = hr_alloc(out, count, err);
@@ -38,6 +41,60 @@ void hr_fit_fini(hr_fit *fit) {
   hr_free(fit->level_value);
   hr_free(fit->curve);
   *fit = (hr_fit){0};
+}
+
+static hr_status copy_numbers(const double *from, size_t count, double **out,
+                              hr_error *err) {
+  if (!from) return HR_OK;
+  hr_status status = hr_alloc(out, count, err);
+  if (status == HR_OK) memcpy(*out, from, count * sizeof *from);
+  return status;
+}
+
+hr_status hr_fit_copy(const hr_fit *from, hr_fit *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_fit copy = *from;
+  size_t variants = from->variant_count, levels = from->level_count;
+  copy.variant_value = copy.cv_r2 = NULL;
+  copy.level = copy.level_cv_r2 = copy.level_value = NULL;
+  copy.curve = NULL;
+  HR_TRY(copy_numbers(from->variant_value, variants, &copy.variant_value, err));
+  HR_TRY(copy_numbers(from->cv_r2, variants, &copy.cv_r2, err));
+  HR_TRY(copy_numbers(from->level, levels, &copy.level, err));
+  HR_TRY(copy_numbers(from->level_cv_r2, levels, &copy.level_cv_r2, err));
+  HR_TRY(copy_numbers(from->level_value, levels, &copy.level_value, err));
+  if (from->curve) {
+    HR_TRY(hr_alloc(&copy.curve, from->curve_points, err));
+    memcpy(copy.curve, from->curve, from->curve_points * sizeof *copy.curve);
+  }
+  *out = copy;
+  copy = (hr_fit){0};
+cleanup:
+  hr_fit_fini(&copy);
+  return status;
+}
+
+hr_status hr_fit_save_curve(const hr_fit *fit, const char *folder, hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL, number[3][HR_FIELD_NUMBER_BYTES];
+  hr_text text;
+  if (!fit->curve) return HR_OK;
+  hr_text_init(&text);
+  hr_text_append(&text, "epoch,train_loss,validation_r2,lr\n");
+  for (size_t i = 0; i < fit->curve_points; i++) {
+    const hr_curve_point *point = &fit->curve[i];
+    hr_field_format_number(point->train_loss, number[0]);
+    hr_field_format_number(point->validation_r2, number[1]);
+    hr_field_format_number(point->rate, number[2]);
+    hr_text_append(&text, "%zu,%s,%s,%s\n", i + 1, number[0], number[1], number[2]);
+  }
+  HR_TRY(hr_text_status(&text, err));
+  HR_TRY(hr_join_path(folder, "curves.csv", &path, err));
+  HR_TRY(hr_file_write(path, text.bytes, text.length, err));
+cleanup:
+  hr_text_fini(&text);
+  hr_free(path);
+  return status;
 }
 
 void hr_fit_add_note(hr_fit *fit, const char *sentence) {

@@ -52,6 +52,14 @@ hr_status hr_fit_init(hr_fit *fit, int slot, size_t variant_count, bool has_valu
                       size_t level_count, hr_error *err) HR_MUST_CHECK;
 void hr_fit_fini(hr_fit *fit);
 
+/* The same with arrays of its own; *out is not initialised before. HR_ERR_MEMORY. */
+hr_status hr_fit_copy(const hr_fit *from, hr_fit *out, hr_error *err) HR_MUST_CHECK;
+
+/* Writes the curve, one line an epoch, to folder/curves.csv; nothing where there is none.
+ * HR_ERR_IO, HR_ERR_MEMORY. */
+hr_status hr_fit_save_curve(const hr_fit *fit, const char *folder,
+                            hr_error *err) HR_MUST_CHECK;
+
 /* Adds a sentence to the note, after "; " where there is one, as far as it holds it. */
 void hr_fit_add_note(hr_fit *fit, const char *sentence);
 

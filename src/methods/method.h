@@ -47,6 +47,17 @@ typedef struct hr_keeper {
                     hr_error *err);
 } hr_keeper;
 
+/* Where a learner keeps the state of a training that is not over, one file a slot, to go
+ * on from there in a run that is resumed. `open` NULL: nowhere. */
+typedef struct hr_store {
+  void *context;
+  /* The path of the slot's file, freed with hr_free; the folder that it is in is made.
+   * HR_ERR_IO, HR_ERR_MEMORY. */
+  hr_status (*open)(void *context, int slot, char **path, hr_error *err);
+  /* Removes the file, where there is one. */
+  void (*remove)(void *context, int slot);
+} hr_store;
+
 /* What is done where memory is short; the results are the same. */
 typedef enum hr_low_memory {
   HR_LOW_MEMORY_NONE,
@@ -76,8 +87,9 @@ typedef struct hr_study_view {
   double noise_level; /* the noise of a pixel in units of its error; 0: none */
   const hr_observer *observer;
   hr_keeper keeper;
-  const char *folder; /* the run directory, for what an expert keeps while it trains;
-                         NULL: there is none */
+  hr_store store;
+  const char *folder; /* the run directory, for rows that memory does not hold while a
+                         learner trains; NULL: there is none */
   hr_low_memory low_memory; /* the least with which the study fits memory_bytes */
 } hr_study_view;
 

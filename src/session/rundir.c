@@ -152,7 +152,7 @@ static hr_status check_same(const char *out_dir, const json_t *manifest,
 
 static void count_training(void *context, const char *folder) {
   size_t *count = context;
-  if (hr_folder_has(folder, "training.state")) ++*count;
+  if (hr_folder_has(folder, HR_TRAINING_STATE)) ++*count;
 }
 
 /* Refuses to throw away tasks that --resume could take up. */

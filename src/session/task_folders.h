@@ -5,6 +5,10 @@
 
 #include <stddef.h>
 
+/* In a task's folder: the state of a training that is not over. It is no part of what a
+ * record vouches for. */
+#define HR_TRAINING_STATE "training.state"
+
 /* Calls `visit` with the path of every task's folder, in no order; with none where there
  * is no such directory. */
 void hr_task_folders_visit(const char *run_dir,

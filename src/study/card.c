@@ -14,6 +14,7 @@
 #include "core/observe.h"
 #include "core/seal.h"
 #include "methods/fit_json.h"
+#include "session/task_folders.h"
 
 static const char card_schema[] = "headroom/card/1";
 static const char *const record_names[] = {"trained.json", "card.json"};
@@ -46,7 +47,7 @@ static int is_listed(const struct dirent *entry) {
   size_t length = strlen(name);
   bool is_part = length > 5 && strcmp(name + length - 5, ".part") == 0;
   return name[0] != '.' && !is_part && strcmp(name, record_names[0]) != 0 &&
-         strcmp(name, record_names[1]) != 0;
+         strcmp(name, record_names[1]) != 0 && strcmp(name, HR_TRAINING_STATE) != 0;
 }
 
 static hr_status fingerprint_file(const char *folder, const char *name, size_t *size,
@@ -175,6 +176,7 @@ hr_status hr_card_write(const hr_task_home *home, hr_task_stage stage,
   if (fit->status == HR_FIT_OK) {
     if (stage == HR_STAGE_DONE) HR_TRY(write_predictions(content, folder, err));
     if (content->model) HR_TRY(write_model(content->model, folder, err));
+    HR_TRY(hr_fit_save_curve(fit, folder, err));
   }
   HR_TRY(write_record(home, stage, fit, folder, err));
 cleanup:

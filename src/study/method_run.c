@@ -4,10 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "session/task_folders.h"
 #include "study/bundle.h"
 
 static size_t slots_of(const hr_method_run *run) {
@@ -49,13 +51,40 @@ static hr_status keep_model(void *context, const hr_model *model, const hr_fit *
   return hr_card_write(&run->home, HR_STAGE_TRAINED, &content, err);
 }
 
+/* The slot's place among those of the method. */
+static size_t place_of(const hr_method_run *run, int slot) {
+  return slot == HR_GLOBAL ? slots_of(run) - 1 : (size_t)slot;
+}
+
+static hr_status state_path(const hr_method_run *run, int slot, bool makes_folder,
+                            char **out, hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL;
+  HR_TRY(hr_task_folder(&run->home, place_of(run, slot), &folder, err));
+  if (makes_folder) HR_TRY(hr_make_folders(folder, err));
+  HR_TRY(hr_join_path(folder, HR_TRAINING_STATE, out, err));
+cleanup:
+  hr_free(folder);
+  return status;
+}
+
+static hr_status open_state(void *context, int slot, char **path, hr_error *err) {
+  return state_path(context, slot, true, path, err);
+}
+
+static void remove_state(void *context, int slot) {
+  char *path = NULL;
+  if (state_path(context, slot, false, &path, NULL) == HR_OK) unlink(path);
+  hr_free(path);
+}
+
 /* Until every method makes models: a task of the old kind as a card. */
 static hr_status write_old(const hr_method_run *run, hr_task_stage stage,
                            const hr_learner *learner, const hr_task *task,
                            hr_error *err) {
   hr_status status = HR_OK;
   char *folder = NULL;
-  size_t s = task->bin == HR_GLOBAL ? slots_of(run) - 1 : (size_t)task->bin;
+  size_t s = place_of(run, task->bin);
   const hr_fit fit = hr_task_fit(task);
   const hr_card_content content = {
       .fit = &fit, .predictions = task->predictions, .variance = task->variance};
@@ -128,6 +157,7 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
       .view = plan->view, .parameters = expert->parameters, .config = plan->config};
   run->home = (hr_task_home){out_dir, study, expert->type, &run->view};
   run->view.keeper = (hr_keeper){run, keep_model, keep_old_model};
+  run->view.store = (hr_store){run, open_state, remove_state};
   run->outcome.type = expert->type;
   HR_TRY(load_cards(run, &whole, &failed, err));
   if (whole && failed == 0 && has_models(run)) {

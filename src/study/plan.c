@@ -162,7 +162,7 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   view->train.rows = hr_dataset_rows(plan->train);
   view->train.bin = view->train.route = plan->train_bin;
   view->train.fold = plan->train_fold;
-  view->test.rows = hr_dataset_rows(plan->test);
+  view->test.rows = view->test_rows = hr_dataset_rows(plan->test);
   view->test.bin = plan->test_bin;
   view->test.route = plan->test_route;
   view->test_rows = hr_dataset_rows(plan->test);

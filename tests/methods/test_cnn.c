@@ -113,7 +113,7 @@ static small_study *make_study(void) {
       .fold_count = FOLDS,
       .wave_angstrom = s->wave,
       .train = {TRAIN, s->train_y, s->train_bin, s->train_bin, s->fold},
-      .test = {TEST, s->test_y, s->test_bin, s->test_bin, NULL},
+      .test_rows = TEST,
       .seed = 7,
       .memory_bytes = (size_t)1 << 30,
       .noise_level = 1,
@@ -124,12 +124,13 @@ static small_study *make_study(void) {
 
 static const hr_method *const type = &hr_cnn_method;
 
-static hr_status show(const small_study *s, const hr_cnn_parameters *parameters,
-                      size_t block_rows, hr_learner **expert, hr_error *err) {
+/* A learner that has seen all rows, or none where it cannot be. */
+static hr_status begin(const small_study *s, const hr_cnn_parameters *parameters,
+                       size_t block_rows, hr_learner **learner, hr_error *err) {
   hr_network_backend b = backend();
   hr_status status = hr_convolver_onednn()
-                         ? type->create(&s->view, parameters, expert, err)
-                         : hr_cnn_create_with(&b, &s->view, parameters, expert, err);
+                         ? type->begin(&s->view, parameters, learner, err)
+                         : hr_cnn_begin_with(&b, &s->view, parameters, learner, err);
   if (status != HR_OK) return status;
   for (size_t first = 0; first < TRAIN; first += block_rows) {
     size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
@@ -139,30 +140,57 @@ static hr_status show(const small_study *s, const hr_cnn_parameters *parameters,
                       s->flux + first * PIXELS,
                       s->error + first * PIXELS,
                       s->noisy + first * PIXELS};
-    assert_int_equal(type->observe(*expert, &block, err), HR_OK);
+    assert_int_equal(type->learn(*learner, &block, err), HR_OK);
   }
-  return type->train(*expert, err);
+  return HR_OK;
 }
 
-/* The whole life, up to predictions. */
-static hr_learner *live(const small_study *s, const hr_cnn_parameters *parameters,
-                        size_t block_rows) {
-  hr_learner *expert = NULL;
+/* A learner's whole life; out [BINS]. */
+static hr_status try_to_live(const small_study *s, const hr_cnn_parameters *parameters,
+                             size_t block_rows, hr_trained *out, hr_error *err) {
+  hr_learner *learner = NULL;
+  for (size_t k = 0; k < BINS; k++) out[k] = (hr_trained){.model = NULL};
+  hr_status status = begin(s, parameters, block_rows, &learner, err);
+  if (status == HR_OK) status = type->finish(learner, out, err);
+  type->destroy(&learner);
+  assert_null(learner);
+  return status;
+}
+
+static void live(const small_study *s, const hr_cnn_parameters *parameters,
+                 size_t block_rows, hr_trained *out) {
   hr_error err;
-  check_ok(show(s, parameters, block_rows, &expert, &err));
-  hr_block block = {0, TEST, PIXELS, NULL, NULL, s->test_x};
-  check_ok(type->observe_test(expert, &block, &err));
-  return expert;
+  check_ok(try_to_live(s, parameters, block_rows, out, &err));
 }
 
-static double r2_of(const small_study *s, const hr_task *task) {
-  double mean = 0, error = 0, total = 0, count = (double)task->test_rows;
+static void forget(hr_trained *trained) {
+  for (size_t k = 0; k < BINS; k++) hr_trained_fini(&trained[k]);
+}
+
+/* A model's predictions of all test rows, [TEST]. */
+static void predict(const small_study *s, const hr_model *model, float *mean) {
+  hr_error err;
+  uint32_t row[TEST];
+  for (uint32_t i = 0; i < TEST; i++) row[i] = i;
+  const hr_spectra spectra = {.rows = TEST, .pixels = PIXELS, .noisy = s->test_x};
+  const hr_request request = {
+      .model = model, .row = row, .count = TEST, .variants = 1, .mean = mean};
+  check_ok(hr_models_predict(&spectra, &request, 1, &err));
+}
+
+static double r2_of(const small_study *s, const hr_trained *trained) {
+  double mean = 0, error = 0, total = 0, count = 0;
+  float predicted[TEST];
+  predict(s, trained->model, predicted);
   for (size_t i = 0; i < TEST; i++) {
-    if (s->test_bin[i] == task->bin) mean += s->test_y[i] / count;
+    if (s->test_bin[i] != trained->fit.slot) continue;
+    mean += s->test_y[i];
+    count++;
   }
-  for (size_t i = 0, at = 0; i < TEST; i++) {
-    if (s->test_bin[i] != task->bin) continue;
-    double d = s->test_y[i] - (double)task->predictions[at++];
+  mean /= count;
+  for (size_t i = 0; i < TEST; i++) {
+    if (s->test_bin[i] != trained->fit.slot) continue;
+    double d = s->test_y[i] - (double)predicted[i];
     error += d * d;
     total += (s->test_y[i] - mean) * (s->test_y[i] - mean);
   }
@@ -171,58 +199,58 @@ static double r2_of(const small_study *s, const hr_task *task) {
 
 static void bins_are_trained_or_skipped(void **state) {
   (void)state;
-  size_t count = 0;
   small_study *s = make_study();
+  hr_trained t[BINS];
   hr_cnn_parameters p = usual();
-  hr_learner *expert = live(s, &p, TRAIN);
-  const hr_task *tasks = type->tasks(expert, &count);
-  assert_int_equal(count, BINS);
-  for (size_t k = 0; k < 2; k++) assert_int_equal(tasks[k].status, HR_FIT_OK);
-  assert_true(tasks[0].cv_r2[0] > 0.7);
-  assert_true(r2_of(s, &tasks[0]) > 0.7);
-  assert_int_equal(tasks[0].convergence, HR_CONVERGED);
-  assert_string_equal(tasks[0].note, "");
-  assert_int_equal(tasks[0].train_rows, 300);
-  assert_int_equal(tasks[0].validated_rows, 60);
-  assert_int_equal(tasks[0].curve_points, 12);
-  check_near(tasks[0].curve[tasks[0].best_epoch].validation_r2, tasks[0].cv_r2[0], 0);
-  for (size_t k = 2; k < BINS; k++) assert_int_equal(tasks[k].status, HR_FIT_SKIPPED);
-  assert_true(strstr(tasks[2].note, "to train on and") != NULL);
-  assert_int_equal(tasks[2].train_rows, 1);
-  assert_string_equal(tasks[3].note,
+  live(s, &p, TRAIN, t);
+  for (size_t k = 0; k < 2; k++) assert_int_equal(t[k].fit.status, HR_FIT_OK);
+  const hr_fit *fit = &t[0].fit;
+  assert_true(fit->cv_r2[0] > 0.7);
+  assert_true(r2_of(s, &t[0]) > 0.7);
+  assert_int_equal(fit->convergence, HR_CONVERGED);
+  assert_string_equal(fit->note, "");
+  assert_int_equal(fit->train_rows, 300);
+  assert_int_equal(fit->validated_rows, 60);
+  assert_int_equal(fit->curve_points, 12);
+  check_near(fit->curve[fit->best_epoch].validation_r2, fit->cv_r2[0], 0);
+  for (size_t k = 2; k < BINS; k++) {
+    assert_int_equal(t[k].fit.status, HR_FIT_SKIPPED);
+    assert_int_equal(t[k].fit.slot, k);
+    assert_null(t[k].model);
+  }
+  assert_true(strstr(t[2].fit.note, "to train on and") != NULL);
+  assert_int_equal(t[2].fit.train_rows, 1);
+  assert_string_equal(t[3].fit.note,
                       "0 rows to train on and 0 held out; at least 10 and 2 are needed");
-  assert_string_equal(tasks[4].note, "this expert was not asked for in this bin");
-  assert_true(isnan(tasks[3].cv_r2[0]));
-  type->destroy(&expert);
-  assert_null(expert);
+  assert_string_equal(t[4].fit.note, "this expert was not asked for in this bin");
+  assert_true(isnan(t[3].fit.cv_r2[0]));
+  forget(t);
   hr_free(s);
 }
 
-/* The predictions of bin 0, with one setting after another changed. */
-static void predict(const small_study *s, const hr_cnn_parameters *p, size_t block_rows,
-                    float *out) {
-  size_t count = 0;
-  hr_learner *expert = live(s, p, block_rows);
-  const hr_task *task = &type->tasks(expert, &count)[0];
-  assert_int_equal(task->test_rows, 45);
-  memcpy(out, task->predictions, 45 * sizeof *out);
-  type->destroy(&expert);
+/* The predictions of bin 0's model, with one setting after another changed. */
+static void predict_anew(const small_study *s, const hr_cnn_parameters *p,
+                         size_t block_rows, float *out) {
+  hr_trained t[BINS];
+  live(s, p, block_rows, t);
+  predict(s, t[0].model, out);
+  forget(t);
 }
 
 static void neither_blocks_nor_places_change_a_byte(void **state) {
   (void)state;
   scratch place;
   scratch_init(&place);
-  float one[45], other[45];
+  float one[TEST], other[TEST];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   p.epochs = 2;
-  predict(s, &p, TRAIN, one);
-  predict(s, &p, 7, other);
+  predict_anew(s, &p, TRAIN, one);
+  predict_anew(s, &p, 7, other);
   assert_memory_equal(one, other, sizeof one);
   s->view.memory_bytes = 1000; /* the rows go to a file */
   s->view.folder = place.path;
-  predict(s, &p, TRAIN, other);
+  predict_anew(s, &p, TRAIN, other);
   assert_memory_equal(one, other, sizeof one);
   hr_free(s);
   scratch_fini(&place);
@@ -231,18 +259,17 @@ static void neither_blocks_nor_places_change_a_byte(void **state) {
 static void precision_changes_little_or_says_why_nothing(void **state) {
   (void)state;
   char bf16[] = "bf16";
-  float exact[45], rounded[45];
+  float exact[TEST], rounded[TEST];
+  hr_trained t[BINS];
   if (!hr_convolver_onednn()) skip();
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  predict(s, &p, TRAIN, exact);
+  predict_anew(s, &p, TRAIN, exact);
   p.precision = bf16;
-  hr_learner *expert = live(s, &p, TRAIN);
-  size_t count = 0;
-  const hr_task *task = &type->tasks(expert, &count)[0];
-  memcpy(rounded, task->predictions, sizeof rounded);
-  assert_true(r2_of(s, task) > 0.7);
-  type->destroy(&expert);
+  live(s, &p, TRAIN, t);
+  predict(s, t[0].model, rounded);
+  assert_true(r2_of(s, &t[0]) > 0.7);
+  forget(t);
   const char *warning =
       "1D-CNN: this processor has no bf16 products, convolutions are "
       "computed in fp32\n";
@@ -258,149 +285,161 @@ static void precision_changes_little_or_says_why_nothing(void **state) {
 
 static void noise_is_drawn_anew_or_not(void **state) {
   (void)state;
-  float redrawn[45], single[45];
+  float redrawn[TEST], single[TEST];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   p.epochs = 2;
-  predict(s, &p, TRAIN, redrawn);
+  predict_anew(s, &p, TRAIN, redrawn);
   p.redraw = false;
-  predict(s, &p, TRAIN, single);
+  predict_anew(s, &p, TRAIN, single);
   assert_memory_not_equal(redrawn, single, sizeof redrawn);
   /* Without noise there is nothing to draw: both see the clean flux. */
   s->view.noise_level = 0;
   memcpy(s->noisy, s->flux, sizeof s->noisy);
-  predict(s, &p, TRAIN, single);
+  predict_anew(s, &p, TRAIN, single);
   p.redraw = true;
-  predict(s, &p, TRAIN, redrawn);
+  predict_anew(s, &p, TRAIN, redrawn);
   assert_memory_equal(redrawn, single, sizeof redrawn);
   hr_free(s);
 }
 
-/* Interrupted in the fourth epoch, and begun anew in the same folder. */
+/* Where a test's runs keep models and the states of trainings. */
+typedef struct shelf {
+  scratch place;
+  size_t kept, most; /* models; fails after so many */
+} shelf;
+
+static hr_status keep_on_shelf(void *context, const hr_model *model, const hr_fit *fit,
+                               hr_error *err) {
+  shelf *on = context;
+  char name[16], folder[4096];
+  assert_int_equal(fit->status, HR_FIT_OK);
+  if (on->kept == on->most) return hr_fail(err, HR_ERR_IO, "the shelf is full");
+  on->kept++;
+  snprintf(name, sizeof name, "%d", fit->slot);
+  snprintf(folder, sizeof folder, "%s", scratch_name(&on->place, name));
+  hr_status status = hr_make_folders(folder, err);
+  return status == HR_OK ? model->type->save(model, folder, HR_MODEL_FULL, err) : status;
+}
+
+static const char *state_name(shelf *on, int slot) {
+  char name[32];
+  snprintf(name, sizeof name, "%d.state", slot);
+  return scratch_name(&on->place, name);
+}
+
+static hr_status open_state(void *context, int slot, char **path, hr_error *err) {
+  return hr_copy_text(state_name(context, slot), path, err);
+}
+
+static void remove_state(void *context, int slot) {
+  unlink(state_name(context, slot));
+}
+
+static void use_shelf(small_study *s, shelf *on) {
+  *on = (shelf){.most = SIZE_MAX};
+  scratch_init(&on->place);
+  s->view.keeper = (hr_keeper){.context = on, .keep_model = keep_on_shelf};
+  s->view.store = (hr_store){on, open_state, remove_state};
+}
+
+/* Interrupted in the fourth epoch, and begun anew with the same store. */
 static void a_stopped_training_goes_on(void **state) {
   (void)state;
-  scratch place;
-  scratch_init(&place);
-  float straight[45], resumed[45];
+  shelf on;
+  float straight[TEST], resumed[TEST];
   hr_error err;
-  hr_learner *expert = NULL;
+  hr_trained t[BINS];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   p.epochs = 6;
-  predict(s, &p, TRAIN, straight);
-  s->view.folder = place.path;
+  predict_anew(s, &p, TRAIN, straight);
+  use_shelf(s, &on);
   s->stop_after = 3 * 240 + 50;
   s->done = 0;
-  check_fails(show(s, &p, TRAIN, &expert, &err), HR_ERR_INTERRUPTED,
+  check_fails(try_to_live(s, &p, TRAIN, t, &err), HR_ERR_INTERRUPTED,
               "interrupted while training 1D-CNN");
-  type->destroy(&expert);
-  assert_int_equal(access(scratch_name(&place, "tasks/0-cnn/training.state"), F_OK), 0);
+  forget(t);
+  assert_int_equal(access(state_name(&on, 0), F_OK), 0);
   s->stop_after = s->first_done = 0;
-  predict(s, &p, TRAIN, resumed);
+  predict_anew(s, &p, TRAIN, resumed);
   assert_memory_equal(straight, resumed, sizeof straight);
   assert_true(s->first_done == 3 * 240 + 16);
-  /* Another training does not take the state for its own. */
-  p.lr = 0.02;
-  s->first_done = 0;
-  predict(s, &p, TRAIN, resumed);
-  assert_true(s->first_done == 16);
+  assert_int_not_equal(access(state_name(&on, 0), F_OK), 0);
   hr_free(s);
-  scratch_fini(&place);
+  scratch_fini(&on.place);
 }
 
-static void saved_models_predict_the_same(void **state) {
+/* Another training does not take a state for its own; and it stays where the model cannot
+ * be kept. */
+static void a_state_belongs_to_one_training(void **state) {
   (void)state;
-  scratch place;
-  scratch_init(&place);
+  shelf on;
+  float predicted[TEST];
   hr_error err;
-  size_t count = 0;
-  float out[45], rows[45 * PIXELS];
+  hr_trained t[BINS];
   small_study *s = make_study();
-  s->view.folder = place.path;
-  hr_cnn_parameters p = usual();
-  p.epochs = 2;
-  hr_learner *expert = live(s, &p, TRAIN);
-  const hr_task *task = &type->tasks(expert, &count)[0];
-  check_ok(type->save(expert, task, place.path, &err));
-  hr_network_backend b = backend();
-  hr_cnn_model model;
-  check_ok(hr_cnn_model_load(scratch_name(&place, "model.cnn"), 0, 8, &b, &model, &err));
-  for (size_t i = 0, at = 0; i < TEST; i++) {
-    if (s->test_bin[i] != 0) continue;
-    memcpy(rows + at++ * PIXELS, s->test_x + i * PIXELS, PIXELS * sizeof *rows);
-  }
-  check_ok(hr_cnn_model_predict(&model, rows, NULL, 45, out, &err));
-  assert_memory_equal(out, task->predictions, sizeof out);
-  assert_int_equal(access(scratch_name(&place, "curves.csv"), F_OK), 0);
-  assert_int_not_equal(access(scratch_name(&place, "tasks/0-cnn/training.state"), F_OK),
-                       0);
-  hr_cnn_model_fini(&model);
-  type->destroy(&expert);
-  hr_free(s);
-  scratch_fini(&place);
-}
-
-typedef struct shelf {
-  scratch place;
-  size_t kept;
-} shelf;
-
-static hr_status keep_on_shelf(void *context, const hr_learner *expert,
-                               const hr_task *task, hr_error *err) {
-  shelf *on = context;
-  char name[16], folder[4096];
-  assert_int_equal(task->status, HR_FIT_OK);
-  on->kept++;
-  snprintf(name, sizeof name, "%d", task->bin);
-  snprintf(folder, sizeof folder, "%s", scratch_name(&on->place, name));
-  hr_status status = hr_make_folders(folder, err);
-  return status == HR_OK ? type->save(expert, task, folder, err) : status;
-}
-
-/* A second expert takes back what a first one kept: no row is trained on, and predictions
- * and all that the study knows of the training are the same. */
-static void models_are_kept_and_restored(void **state) {
-  (void)state;
-  shelf on = {.kept = 0};
-  hr_error err;
-  size_t count = 0;
-  hr_learner *again = NULL;
-  hr_network_backend b = backend();
-  small_study *s = make_study();
-  scratch_init(&on.place);
-  s->view.keeper = (hr_keeper){.context = &on, .keep = keep_on_shelf};
   hr_cnn_parameters p = usual();
   p.epochs = 3;
-  hr_learner *first = live(s, &p, TRAIN);
-  const hr_task *was = type->tasks(first, &count);
+  use_shelf(s, &on);
+  on.most = 0;
+  check_fails(try_to_live(s, &p, TRAIN, t, &err), HR_ERR_IO, "the shelf is full");
+  forget(t);
+  assert_int_equal(access(state_name(&on, 0), F_OK), 0);
+  on.most = SIZE_MAX;
+  p.lr = 0.02;
+  s->first_done = 0;
+  predict_anew(s, &p, TRAIN, predicted);
+  assert_true(s->first_done == 16);
+  hr_free(s);
+  scratch_fini(&on.place);
+}
+
+/* A second learner takes back what a first one kept: no row is trained on, and model and
+ * all that is known of the training are the same. */
+static void models_are_kept_and_resumed(void **state) {
+  (void)state;
+  shelf on;
+  hr_error err;
+  hr_learner *again = NULL;
+  hr_trained was[BINS], is[BINS] = {{.model = NULL}};
+  float one[TEST], other[TEST];
+  small_study *s = make_study();
+  hr_network_backend b = backend();
+  use_shelf(s, &on);
+  hr_cnn_parameters p = usual();
+  p.epochs = 3;
+  live(s, &p, TRAIN, was);
   assert_int_equal(on.kept, 2);
-  check_ok(hr_cnn_create_with(&b, &s->view, &p, &again, &err));
+  check_ok(hr_cnn_begin_with(&b, &s->view, &p, &again, &err));
   assert_false(type->is_trained(again));
-  assert_int_equal(type->restore(again, &was[0], "/dev/null", &err), HR_ERR_MISSING);
+  assert_int_equal(type->resume(again, &was[0].fit, "/dev/null", &err), HR_ERR_MISSING);
   assert_false(type->is_trained(again));
-  check_ok(type->restore(again, &was[0], scratch_name(&on.place, "0"), &err));
-  check_ok(type->restore(again, &was[1], scratch_name(&on.place, "1"), &err));
+  scratch_write(&on.place, "0.state", "of a run that was killed when it had the model");
+  check_ok(type->resume(again, &was[0].fit, scratch_name(&on.place, "0"), &err));
+  assert_int_not_equal(access(state_name(&on, 0), F_OK), 0);
+  check_ok(type->resume(again, &was[1].fit, scratch_name(&on.place, "1"), &err));
   assert_true(type->is_trained(again));
   s->done = 0;
-  check_ok(type->train(again, &err));
+  check_ok(type->finish(again, is, &err));
   assert_int_equal(s->done, 0);
-  hr_block block = {0, TEST, PIXELS, NULL, NULL, s->test_x};
-  check_ok(type->observe_test(again, &block, &err));
-  const hr_task *is = type->tasks(again, &count);
   for (size_t k = 0; k < 2; k++) {
-    assert_int_equal(is[k].status, HR_FIT_OK);
-    assert_int_equal(is[k].convergence, was[k].convergence);
-    assert_int_equal(is[k].best_epoch, was[k].best_epoch);
-    assert_int_equal(is[k].validated_rows, was[k].validated_rows);
-    assert_int_equal(is[k].curve_points, 3);
-    assert_memory_equal(is[k].curve, was[k].curve, 3 * sizeof *is[k].curve);
-    assert_string_equal(is[k].note, was[k].note);
-    assert_memory_equal(is[k].cv_r2, was[k].cv_r2, sizeof(double));
-    assert_memory_equal(is[k].predictions, was[k].predictions,
-                        is[k].test_rows * sizeof(float));
+    const hr_fit *old = &was[k].fit, *new = &is[k].fit;
+    assert_int_equal(new->status, HR_FIT_OK);
+    assert_int_equal(new->convergence, old->convergence);
+    assert_int_equal(new->best_epoch, old->best_epoch);
+    assert_int_equal(new->validated_rows, old->validated_rows);
+    assert_int_equal(new->curve_points, 3);
+    assert_memory_equal(new->curve, old->curve, 3 * sizeof *new->curve);
+    assert_string_equal(new->note, old->note);
+    assert_memory_equal(new->cv_r2, old->cv_r2, sizeof(double));
+    predict(s, was[k].model, one);
+    predict(s, is[k].model, other);
+    assert_memory_equal(one, other, sizeof one);
   }
   type->destroy(&again);
-  type->destroy(&first);
+  forget(was);
+  forget(is);
   hr_free(s);
   scratch_fini(&on.place);
 }
@@ -408,7 +447,7 @@ static void models_are_kept_and_restored(void **state) {
 /* Labels that have nothing to do with the spectra. */
 static void what_cannot_be_learnt_is_tried_twice(void **state) {
   (void)state;
-  size_t count = 0;
+  hr_trained t[BINS];
   small_study *s = make_study();
   for (size_t i = 0; i < TRAIN; i++) {
     make_row(s->flux + i * PIXELS, 4, 0);
@@ -418,12 +457,12 @@ static void what_cannot_be_learnt_is_tried_twice(void **state) {
   p.restart_after = 2;
   p.epochs = 4;
   p.bins.count = 3;
-  hr_learner *expert = live(s, &p, TRAIN);
-  const hr_task *task = &type->tasks(expert, &count)[0];
-  assert_int_equal(task->status, HR_FIT_OK);
-  assert_int_equal(task->convergence, HR_NOT_CONVERGED);
+  live(s, &p, TRAIN, t);
+  const hr_fit *fit = &t[0].fit;
+  assert_int_equal(fit->status, HR_FIT_OK);
+  assert_int_equal(fit->convergence, HR_NOT_CONVERGED);
   assert_string_equal(
-      task->note,
+      fit->note,
       "no better than the mean within 2 epochs: started again with lr 0.001 and batch "
       "normalisation; not converged: no better than the mean after 4 epochs");
   assert_string_equal(
@@ -431,27 +470,27 @@ static void what_cannot_be_learnt_is_tried_twice(void **state) {
       "1D-CNN, bin 0: no better than the mean within 2 epochs: started again with lr "
       "0.001 and batch normalisation; not converged: no better than the mean after 4 "
       "epochs\n");
-  type->destroy(&expert);
+  forget(t);
   hr_free(s);
 }
 
 static void a_loss_that_is_no_number_is_tried_twice(void **state) {
   (void)state;
-  size_t count = 0;
+  hr_trained t[BINS];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   p.lr = 1e38;
   p.weight_decay = 1e38;
   p.bins.count = 3;
-  hr_learner *expert = live(s, &p, TRAIN);
-  const hr_task *task = &type->tasks(expert, &count)[0];
-  assert_int_equal(task->status, HR_FIT_FAILED);
+  live(s, &p, TRAIN, t);
+  const hr_fit *fit = &t[0].fit;
+  assert_int_equal(fit->status, HR_FIT_FAILED);
   assert_string_equal(
-      task->note,
+      fit->note,
       "no better than the mean within 6 epochs: started again with lr 1e+37 and batch "
       "normalisation; the loss is no number after 1 epoch at a learning rate of 1e+37; "
       "take a smaller lr");
-  type->destroy(&expert);
+  forget(t);
   hr_free(s);
 }
 
@@ -473,33 +512,32 @@ static void convergence_is_judged_by_the_curve(void **state) {
 
 static void training_that_still_rises_says_so(void **state) {
   (void)state;
-  size_t count = 0;
+  hr_trained t[BINS];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   p.epochs = 3; /* the last of them is the last fifth */
   p.bins.count = 3;
   p.lr = 0.01;
-  hr_learner *expert = live(s, &p, TRAIN);
-  const hr_task *task = &type->tasks(expert, &count)[0];
-  assert_int_equal(task->convergence, HR_NOT_CONVERGED);
-  assert_string_equal(task->note,
+  live(s, &p, TRAIN, t);
+  const hr_fit *fit = &t[0].fit;
+  assert_int_equal(fit->convergence, HR_NOT_CONVERGED);
+  assert_string_equal(fit->note,
                       "not converged: validation R2 still rose in the last of 3 epochs, "
                       "give it more");
-  type->destroy(&expert);
+  forget(t);
   hr_free(s);
 }
 
 static void networks_that_cannot_be_are_refused(void **state) {
   (void)state;
   hr_error err;
-  hr_learner *expert = NULL;
+  hr_trained t[BINS];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   p.pool_size = 8;
-  check_fails(show(s, &p, TRAIN, &expert, &err), HR_ERR_CONFIG,
+  check_fails(try_to_live(s, &p, TRAIN, t, &err), HR_ERR_CONFIG,
               "pool_size 8 behind each of 2 convolutions leaves nothing of 48 pixels; "
               "take a smaller pool_size, or at most 1 channels");
-  assert_null(expert);
   hr_cost cost = {0};
   type->estimate(&s->view, &p, &cost);
   check_near(cost.memory_bytes, 0, 0);
@@ -509,14 +547,15 @@ static void networks_that_cannot_be_are_refused(void **state) {
 static void missing_rows_are_noticed(void **state) {
   (void)state;
   hr_error err;
-  hr_learner *expert = NULL;
+  hr_learner *learner = NULL;
+  hr_trained t[BINS] = {{.model = NULL}};
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   hr_network_backend b = backend();
-  check_ok(hr_cnn_create_with(&b, &s->view, &p, &expert, &err));
-  check_fails(type->train(expert, &err), HR_ERR_INTERNAL,
+  check_ok(hr_cnn_begin_with(&b, &s->view, &p, &learner, &err));
+  check_fails(type->finish(learner, t, &err), HR_ERR_INTERNAL,
               "cnn saw 0 rows of bin 0, not 300");
-  type->destroy(&expert);
+  type->destroy(&learner);
   hr_free(s);
 }
 
@@ -560,8 +599,8 @@ int main(void) {
       cmocka_unit_test(precision_changes_little_or_says_why_nothing),
       cmocka_unit_test(noise_is_drawn_anew_or_not),
       cmocka_unit_test(a_stopped_training_goes_on),
-      cmocka_unit_test(saved_models_predict_the_same),
-      cmocka_unit_test(models_are_kept_and_restored),
+      cmocka_unit_test(a_state_belongs_to_one_training),
+      cmocka_unit_test(models_are_kept_and_resumed),
       cmocka_unit_test(what_cannot_be_learnt_is_tried_twice),
       cmocka_unit_test(a_loss_that_is_no_number_is_tried_twice),
       cmocka_unit_test(convergence_is_judged_by_the_curve),

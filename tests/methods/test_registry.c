@@ -33,26 +33,23 @@ static void test_find(void **state) {
   assert_null(hr_method_find(""));
 }
 
-/* A method is built whole or not at all. */
+/* A method is built whole or not at all, and knows the kind of its models; it resumes
+ * where it can say that it need not see the rows. */
 static void test_functions(void **state) {
   (void)state;
   size_t count = 0;
   const hr_method *const *types = all(&count);
   for (size_t i = 0; i < count; i++) {
     const hr_method *type = types[i];
-    bool makes_models = type->finish != NULL;
+    assert_non_null(type->begin);
+    assert_non_null(type->learn);
+    assert_non_null(type->finish);
     assert_non_null(type->destroy);
     assert_non_null(type->estimate);
-    assert_true((type->begin != NULL) == makes_models);
-    assert_true((type->learn != NULL) == makes_models);
-    assert_true((type->create == NULL) == makes_models);
-    assert_true((type->observe == NULL) == makes_models);
-    assert_true((type->train == NULL) == makes_models);
-    assert_true((type->observe_test == NULL) == makes_models);
-    assert_true((type->tasks == NULL) == makes_models);
-    assert_true((type->save == NULL) == makes_models);
+    assert_non_null(type->kind);
+    assert_true((type->resume != NULL) == (type->is_trained != NULL));
+    assert_true((type->sample != NULL) == (type->sample_rows != NULL));
   }
-  assert_non_null(hr_ridge_method.finish);
 }
 
 static size_t member_bytes(hr_field_kind kind) {

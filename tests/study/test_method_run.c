@@ -124,13 +124,33 @@ static hr_status stub_observe(hr_learner *expert, const hr_block *block, hr_erro
   return reach(OBSERVE, err);
 }
 
+/* A state that is there while the model is kept, and gone then: were it among what the
+ * record vouches for, no model could be restored. */
+static void with_state(hr_learner *expert, int slot, bool is_there) {
+  const hr_store *store = &expert->study->store;
+  hr_error err;
+  char *path = NULL, end[64];
+  snprintf(end, sizeof end,
+           slot == HR_GLOBAL ? "/tasks/global-stub/training.state"
+                             : "/tasks/%d-stub/training.state",
+           slot);
+  check_ok(store->open(store->context, slot, &path, &err));
+  assert_string_equal(path + strlen(path) - strlen(end), end);
+  if (is_there) check_ok(hr_file_write(path, "so far", 6, &err));
+  if (!is_there) store->remove(store->context, slot);
+  assert_int_equal(access(path, F_OK) == 0, is_there);
+  hr_free(path);
+}
+
 static hr_status stub_train(hr_learner *expert, hr_error *err) {
   hr_status status = HR_OK;
   for (size_t t = 0; t < TASKS; t++) {
     if (expert->has_model[t] || t == 1) continue;
     told.trained++;
+    with_state(expert, expert->tasks[t].bin, true);
     HR_TRY(expert->study->keeper.keep(expert->study->keeper.context, expert,
                                       &expert->tasks[t], err));
+    with_state(expert, expert->tasks[t].bin, false);
     expert->has_model[t] = true;
     if (t == 0) HR_TRY(reach(TRAINING, err)); /* the first model is kept by then */
   }

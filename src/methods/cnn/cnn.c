@@ -1,35 +1,30 @@
+/* The 1D-CNN as a method: which slots it trains, the rows it keeps for them, and what it
+ * will take. */
 #include "methods/cnn/cnn.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/clock.h"
-#include "core/file.h"
 #include "core/observe.h"
 #include "core/parallel.h"
 #include "methods/cnn/train.h"
-#include "methods/gather.h"
+#include "models/network.h"
 
 enum {
-  GATHERED = 256,         /* test rows that are predicted at a time */
-  OPERATIONS_FOR_ONE = 2, /* of matrix products, in the time of one here: bench/cnn.md */
-};
+  OPERATIONS_FOR_ONE = 2
+}; /* of matrix products, in the time of one here:
+      bench/cnn.md */
 
 struct hr_learner {
   const hr_study_view *study;
   const hr_cnn_parameters *parameters;
   hr_network_backend backend;
   hr_progress progress;
-  hr_cnn_training *bins; /* [K] */
-  hr_task *tasks;        /* [K] */
-  double *cv_r2;         /* [K] */
-  float **predictions;   /* [K][test rows of the bin] */
-  size_t *next_test_row; /* [K] */
-  float *gathered;       /* [GATHERED][P] */
+  hr_cnn_training *slots; /* [K] */
+  hr_trained *trained;    /* [K] what is known of each slot by now */
 };
 
 static bool is_wanted(const hr_cnn_parameters *p, size_t k) {
@@ -40,20 +35,16 @@ static bool is_wanted(const hr_cnn_parameters *p, size_t k) {
 }
 
 static void cnn_destroy(hr_learner **address) {
-  hr_learner *expert = *address;
+  hr_learner *learner = *address;
   *address = NULL;
-  if (!expert) return;
-  for (size_t k = 0; k < expert->study->bin_count; k++) {
-    if (expert->bins) hr_cnn_training_fini(&expert->bins[k]);
-    if (expert->predictions) hr_free(expert->predictions[k]);
+  if (!learner) return;
+  for (size_t k = 0; k < learner->study->bin_count; k++) {
+    if (learner->slots) hr_cnn_training_fini(&learner->slots[k]);
+    if (learner->trained) hr_trained_fini(&learner->trained[k]);
   }
-  hr_free(expert->bins);
-  hr_free(expert->tasks);
-  hr_free(expert->cv_r2);
-  hr_free(expert->predictions);
-  hr_free(expert->next_test_row);
-  hr_free(expert->gathered);
-  hr_free(expert);
+  hr_free(learner->slots);
+  hr_free(learner->trained);
+  hr_free(learner);
 }
 
 /* Rows of a bin in the first fold, and in the others. */
@@ -92,91 +83,75 @@ static bool fits_memory(const hr_study_view *study, const hr_cnn_parameters *p) 
   return all_stored_bytes(study, p) <= 0.25 * (double)study->memory_bytes;
 }
 
-static bool is_enough(const hr_cnn_training *bin) {
-  return bin->trained_rows >= HR_CNN_FEWEST_TRAINED &&
-         bin->held_out_rows >= HR_CNN_FEWEST_HELD_OUT;
+static bool is_enough(size_t trained, size_t held_out) {
+  return trained >= HR_CNN_FEWEST_TRAINED && held_out >= HR_CNN_FEWEST_HELD_OUT;
 }
 
-static hr_status init_bin(hr_learner *expert, size_t k, size_t test_rows, hr_error *err) {
+static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_study_view *study = expert->study;
-  hr_cnn_training *bin = &expert->bins[k];
-  hr_task *task = &expert->tasks[k];
+  const hr_study_view *study = learner->study;
+  const hr_cnn_parameters *p = learner->parameters;
+  hr_fit *fit = &learner->trained[k].fit;
   size_t trained = 0, held_out = 0;
-  HR_TRY(hr_alloc(&expert->predictions[k], test_rows, err));
+  HR_TRY(hr_fit_init(fit, (int)k, 1, false, 0, err));
   count_rows(&study->train, k, &trained, &held_out);
-  expert->cv_r2[k] = (double)NAN;
-  *task = (hr_task){.bin = (int)k,
-                    .status = HR_FIT_SKIPPED,
-                    .train_rows = trained + held_out,
-                    .test_rows = test_rows,
-                    .variant_count = 1,
-                    .cv_r2 = &expert->cv_r2[k],
-                    .predictions = expert->predictions[k]};
-  if (!is_wanted(expert->parameters, k)) {
-    snprintf(task->note, sizeof task->note, "this expert was not asked for in this bin");
+  fit->train_rows = trained + held_out;
+  if (!is_wanted(p, k)) {
+    snprintf(fit->note, sizeof fit->note, "this expert was not asked for in this bin");
     goto cleanup;
   }
-  *bin = (hr_cnn_training){.bin = (int)k,
-                           .study = study,
-                           .parameters = expert->parameters,
-                           .backend = &expert->backend,
-                           .trained_rows = trained,
-                           .held_out_rows = held_out};
-  if (!is_enough(bin)) {
-    snprintf(task->note, sizeof task->note,
+  if (!is_enough(trained, held_out)) {
+    snprintf(fit->note, sizeof fit->note,
              "%zu row%s to train on and %zu held out; at least %d and %d are needed",
              trained, trained == 1 ? "" : "s", held_out, HR_CNN_FEWEST_TRAINED,
              HR_CNN_FEWEST_HELD_OUT);
     goto cleanup;
   }
-  const char *folder = fits_memory(study, expert->parameters) ? NULL : study->folder;
-  HR_TRY(hr_cnn_training_init(bin, folder, err));
-  expert->progress.total += (uint64_t)expert->parameters->epochs * trained;
+  learner->slots[k] = (hr_cnn_training){.slot = (int)k,
+                                        .study = study,
+                                        .parameters = p,
+                                        .backend = &learner->backend,
+                                        .trained_rows = trained,
+                                        .held_out_rows = held_out};
+  const char *folder = fits_memory(study, p) ? NULL : study->folder;
+  HR_TRY(hr_cnn_training_init(&learner->slots[k], folder, err));
+  learner->progress.total += (uint64_t)p->epochs * trained;
 cleanup:
   return status;
 }
 
-static bool is_trained(const hr_learner *expert, size_t k) {
-  return expert->bins[k].trained != NULL;
+/* Whether rows of the slot are kept to be trained on. */
+static bool has_rows(const hr_learner *learner, size_t k) {
+  return learner->slots[k].trained != NULL;
 }
 
-static hr_status init_expert(hr_learner *expert, hr_error *err) {
+static hr_status init_learner(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_study_view *study = expert->study;
-  size_t bins = study->bin_count, *test_rows = NULL;
+  size_t bins = learner->study->bin_count;
   hr_network_shape shape;
-  HR_TRY(hr_cnn_shape(study, expert->parameters, &shape, err));
-  expert->progress = (hr_progress){.stage = "training 1D-CNN", .unit = "spectra"};
-  HR_TRY(hr_alloc(&expert->bins, bins, err));
-  HR_TRY(hr_alloc(&expert->tasks, bins, err));
-  HR_TRY(hr_alloc(&expert->cv_r2, bins, err));
-  HR_TRY(hr_alloc(&expert->predictions, bins, err));
-  HR_TRY(hr_alloc(&expert->next_test_row, bins, err));
-  HR_TRY(hr_alloc(&expert->gathered, GATHERED * study->pixels, err));
-  HR_TRY(hr_alloc(&test_rows, bins + 1, err));
-  hr_count_bins(study->test.route, study->test.rows, bins, test_rows);
-  for (size_t k = 0; k < bins; k++) HR_TRY(init_bin(expert, k, test_rows[k], err));
+  HR_TRY(hr_cnn_shape(learner->study, learner->parameters, &shape, err));
+  learner->progress = (hr_progress){.stage = "training 1D-CNN", .unit = "spectra"};
+  HR_TRY(hr_alloc(&learner->slots, bins, err));
+  HR_TRY(hr_alloc(&learner->trained, bins, err));
+  for (size_t k = 0; k < bins; k++) HR_TRY(init_slot(learner, k, err));
 cleanup:
-  hr_free(test_rows);
   return status;
 }
 
-hr_status hr_cnn_create_with(const hr_network_backend *backend,
-                             const hr_study_view *study,
-                             const hr_cnn_parameters *parameters, hr_learner **out,
-                             hr_error *err) {
+hr_status hr_cnn_begin_with(const hr_network_backend *backend, const hr_study_view *study,
+                            const hr_cnn_parameters *parameters, hr_learner **out,
+                            hr_error *err) {
   hr_status status = HR_OK;
-  hr_learner *expert = NULL;
-  HR_TRY(hr_alloc(&expert, 1, err));
-  expert->study = study;
-  expert->parameters = parameters;
-  expert->backend = *backend;
-  HR_TRY(init_expert(expert, err));
-  *out = expert;
-  expert = NULL;
+  hr_learner *learner = NULL;
+  HR_TRY(hr_alloc(&learner, 1, err));
+  learner->study = study;
+  learner->parameters = parameters;
+  learner->backend = *backend;
+  HR_TRY(init_learner(learner, err));
+  *out = learner;
+  learner = NULL;
 cleanup:
-  cnn_destroy(&expert);
+  cnn_destroy(&learner);
   return status;
 }
 
@@ -209,182 +184,101 @@ static const hr_convolver *choose_convolver(const hr_study_view *study,
   return hr_convolver_onednn();
 }
 
-static hr_status cnn_create(const hr_study_view *study, const void *parameters,
-                            hr_learner **out, hr_error *err) {
+static hr_status cnn_begin(const hr_study_view *study, const void *parameters,
+                           hr_learner **out, hr_error *err) {
   const hr_network_backend backend = {choose_convolver(study, parameters),
                                       study->compute};
-  return hr_cnn_create_with(&backend, study, parameters, out, err);
+  return hr_cnn_begin_with(&backend, study, parameters, out, err);
 }
 
-static hr_status cnn_observe(hr_learner *expert, const hr_block *block, hr_error *err) {
+static hr_status cnn_learn(hr_learner *learner, const hr_block *block, hr_error *err) {
   hr_status status = HR_OK;
-  const int32_t *bin = expert->study->train.bin + block->first_row;
+  const int32_t *bin = learner->study->train.bin + block->first_row;
   for (size_t i = 0; i < block->rows; i++) {
-    if (bin[i] == HR_UNCOVERED || !is_trained(expert, (size_t)bin[i])) continue;
-    HR_TRY(hr_cnn_training_observe(&expert->bins[bin[i]], block, i, err));
+    if (bin[i] == HR_UNCOVERED || !has_rows(learner, (size_t)bin[i])) continue;
+    HR_TRY(hr_cnn_training_observe(&learner->slots[bin[i]], block, i, err));
   }
 cleanup:
   return status;
 }
 
-/* What the bin became, as the study sees it. */
-static void fill_task(hr_learner *expert, size_t k) {
-  const hr_cnn_training *bin = &expert->bins[k];
-  hr_task *task = &expert->tasks[k];
-  expert->cv_r2[k] = isfinite(bin->best_r2) ? bin->best_r2 : (double)NAN;
-  task->status = HR_FIT_OK;
-  task->validated_rows = bin->held_out_rows;
-  task->convergence = bin->converged ? HR_CONVERGED : HR_NOT_CONVERGED;
-  task->curve = bin->curve;
-  task->curve_points = bin->curve_points;
-  task->best_epoch = bin->best_epoch;
+static void remove_state(const hr_learner *learner, int slot) {
+  const hr_store *store = &learner->study->store;
+  if (store->remove) store->remove(store->context, slot);
 }
 
-static hr_status train_bin(hr_learner *expert, size_t k, hr_error *err) {
+static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
   hr_error reason;
-  hr_cnn_training *bin = &expert->bins[k];
-  hr_task *task = &expert->tasks[k];
+  hr_trained *own = &learner->trained[k];
+  hr_fit *fit = &own->fit;
   double start = hr_clock_seconds();
-  hr_status trained = hr_cnn_training_train(bin, &expert->progress, &reason);
-  memcpy(task->note, bin->note, sizeof task->note);
-  if (trained == HR_OK) {
-    fill_task(expert, k);
-  } else if (trained == HR_ERR_NUMERIC || trained == HR_ERR_MEMORY) {
-    size_t used = strlen(task->note);
-    task->status = HR_FIT_FAILED;
-    snprintf(task->note + used, sizeof task->note - used, "%s%.200s", used ? "; " : "",
-             reason.message);
-  } else {
+  hr_status trained =
+      hr_cnn_training_train(&learner->slots[k], &learner->progress, own, &reason);
+  if (trained == HR_ERR_NUMERIC || trained == HR_ERR_MEMORY) {
+    fit->status = HR_FIT_FAILED;
+    hr_fit_add_note(fit, reason.message);
+  } else if (trained != HR_OK) {
     return hr_fail(err, trained, "%s", reason.message);
   }
-  task->seconds = hr_clock_seconds() - start;
-  if (task->note[0] != '\0') {
-    hr_observe_warning(expert->study->observer, "1D-CNN, bin %zu: %s", k, task->note);
+  fit->seconds = hr_clock_seconds() - start;
+  if (fit->note[0] != '\0') {
+    hr_observe_warning(learner->study->observer, "1D-CNN, bin %zu: %s", k, fit->note);
   }
-  const hr_keeper *keeper = &expert->study->keeper;
-  if (task->status != HR_FIT_OK || !keeper->keep) return HR_OK;
-  return keeper->keep(keeper->context, expert, task, err);
+  if (fit->status != HR_FIT_OK) return HR_OK;
+  const hr_keeper *keeper = &learner->study->keeper;
+  hr_status status = HR_OK;
+  if (keeper->keep_model) {
+    status = keeper->keep_model(keeper->context, own->model, fit, err);
+  }
+  if (status == HR_OK) remove_state(learner, fit->slot); /* nothing to go on with */
+  return status;
 }
 
-static hr_status check_rows(const hr_learner *expert, size_t k, hr_error *err) {
-  const hr_cnn_training *bin = &expert->bins[k];
-  size_t seen = hr_row_store_rows(bin->trained) + hr_row_store_rows(bin->held_out);
-  if (seen == bin->trained_rows + bin->held_out_rows) return HR_OK;
+static hr_status check_rows(const hr_learner *learner, size_t k, hr_error *err) {
+  const hr_cnn_training *slot = &learner->slots[k];
+  size_t seen = hr_row_store_rows(slot->trained) + hr_row_store_rows(slot->held_out);
+  if (seen == slot->trained_rows + slot->held_out_rows) return HR_OK;
   return hr_fail(err, HR_ERR_INTERNAL, "cnn saw %zu rows of bin %zu, not %zu", seen, k,
-                 bin->trained_rows + bin->held_out_rows);
+                 slot->trained_rows + slot->held_out_rows);
 }
 
-static hr_status cnn_train(hr_learner *expert, hr_error *err) {
+static hr_status cnn_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t k = 0; k < expert->study->bin_count; k++) {
-    if (!is_trained(expert, k)) continue;
-    HR_TRY(check_rows(expert, k, err));
-    HR_TRY(train_bin(expert, k, err));
+  for (size_t k = 0; k < learner->study->bin_count; k++) {
+    if (has_rows(learner, k)) {
+      HR_TRY(check_rows(learner, k, err));
+      HR_TRY(train_slot(learner, k, err));
+    }
+    out[k] = learner->trained[k];
+    learner->trained[k] = (hr_trained){.model = NULL};
   }
 cleanup:
   return status;
 }
 
-static hr_status predict_gathered(hr_learner *expert, size_t k, size_t count,
-                                  hr_error *err) {
-  float *out = expert->predictions[k] + expert->next_test_row[k];
-  expert->next_test_row[k] += count;
-  return hr_cnn_model_predict(&expert->bins[k].model, expert->gathered, NULL, count, out,
-                              err);
-}
-
-static hr_status predict_rows(hr_learner *expert, size_t k, const hr_block *block,
-                              hr_error *err) {
+/* From model.cnn; the slot's rows are not asked for. */
+static hr_status cnn_resume(hr_learner *learner, const hr_fit *kept, const char *folder,
+                            hr_error *err) {
   hr_status status = HR_OK;
-  hr_gather rows = {.block = block,
-                    .bin = expert->study->test.route + block->first_row,
-                    .wanted = (int32_t)k,
-                    .rows = expert->gathered,
-                    .most = GATHERED};
-  for (size_t count; (count = hr_gather_next(&rows)) > 0;) {
-    HR_TRY(predict_gathered(expert, k, count, err));
-  }
+  hr_cnn_training *slot = &learner->slots[kept->slot];
+  const hr_model_place place = {folder, learner->study->pixels, 1, &kept->slot, 1};
+  hr_trained again = {.model = NULL};
+  HR_TRY(hr_network_model_load(&place, &learner->backend, &again.model, err));
+  HR_TRY(hr_fit_copy(kept, &again.fit, err));
+  learner->progress.total -= (uint64_t)learner->parameters->epochs * slot->trained_rows;
+  hr_cnn_training_fini(slot);
+  hr_trained_fini(&learner->trained[kept->slot]);
+  learner->trained[kept->slot] = again;
+  again = (hr_trained){.model = NULL};
+  remove_state(learner, kept->slot); /* of a run that was killed when it had the model */
 cleanup:
+  hr_trained_fini(&again);
   return status;
 }
 
-static hr_status cnn_observe_test(hr_learner *expert, const hr_block *block,
-                                  hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t k = 0; k < expert->study->bin_count; k++) {
-    if (expert->tasks[k].status != HR_FIT_OK) continue;
-    HR_TRY(predict_rows(expert, k, block, err));
-  }
-cleanup:
-  return status;
-}
-
-static const hr_task *cnn_tasks(const hr_learner *expert, size_t *count) {
-  *count = expert->study->bin_count;
-  return expert->tasks;
-}
-
-/* curves.csv: one line an epoch. */
-static hr_status save_curves(const hr_cnn_training *bin, const char *folder,
-                             hr_error *err) {
-  hr_status status = HR_OK;
-  char *path = NULL, number[3][HR_FIELD_NUMBER_BYTES];
-  hr_text text;
-  hr_text_init(&text);
-  hr_text_append(&text, "epoch,train_loss,validation_r2,lr\n");
-  for (size_t i = 0; i < bin->curve_points; i++) {
-    const hr_curve_point *point = &bin->curve[i];
-    hr_field_format_number(point->train_loss, number[0]);
-    hr_field_format_number(point->validation_r2, number[1]);
-    hr_field_format_number(point->rate, number[2]);
-    hr_text_append(&text, "%zu,%s,%s,%s\n", i + 1, number[0], number[1], number[2]);
-  }
-  HR_TRY(hr_text_status(&text, err));
-  HR_TRY(hr_join_path(folder, "curves.csv", &path, err));
-  HR_TRY(hr_file_write(path, text.bytes, text.length, err));
-cleanup:
-  hr_text_fini(&text);
-  hr_free(path);
-  return status;
-}
-
-static hr_status cnn_save(const hr_learner *expert, const hr_task *task,
-                          const char *folder, hr_error *err) {
-  hr_status status = HR_OK;
-  const hr_cnn_training *bin = &expert->bins[task->bin];
-  char *path = NULL, *state = NULL;
-  HR_TRY(hr_join_path(folder, "model.cnn", &path, err));
-  HR_TRY(hr_cnn_model_save(&bin->model, path, err));
-  HR_TRY(save_curves(bin, folder, err));
-  HR_TRY(hr_cnn_training_state_path(bin, &state, err));
-  if (state) unlink(state); /* the model is there: nothing to go on with */
-cleanup:
-  hr_free(path);
-  hr_free(state);
-  return status;
-}
-
-static hr_status cnn_restore(hr_learner *expert, const hr_task *kept, const char *folder,
-                             hr_error *err) {
-  hr_status status = HR_OK;
-  size_t k = (size_t)kept->bin;
-  hr_cnn_training *bin = &expert->bins[k];
-  hr_task *task = &expert->tasks[k];
-  char *path = NULL;
-  HR_TRY(hr_join_path(folder, "model.cnn", &path, err));
-  HR_TRY(hr_cnn_training_restore(bin, path, kept, err));
-  expert->progress.total -= (uint64_t)expert->parameters->epochs * bin->trained_rows;
-  fill_task(expert, k);
-  memcpy(task->note, bin->note, sizeof task->note);
-  task->seconds = kept->seconds;
-cleanup:
-  hr_free(path);
-  return status;
-}
-
-static bool cnn_is_trained(const hr_learner *expert) {
-  for (size_t k = 0; k < expert->study->bin_count; k++) {
-    if (is_trained(expert, k)) return false; /* it has rows to be trained on */
+static bool cnn_is_trained(const hr_learner *learner) {
+  for (size_t k = 0; k < learner->study->bin_count; k++) {
+    if (has_rows(learner, k)) return false;
   }
   return true;
 }
@@ -393,7 +287,7 @@ static void cnn_estimate(const hr_study_view *study, const void *parameters,
                          hr_cost *cost) {
   const hr_cnn_parameters *p = parameters;
   hr_network_shape shape;
-  if (hr_cnn_shape(study, p, &shape, NULL) != HR_OK) return; /* create says why */
+  if (hr_cnn_shape(study, p, &shape, NULL) != HR_OK) return; /* begin says why */
   shape.batch_norm = true; /* a second training has it */
   double pixels = (double)study->pixels, rows = 0, most = 0, models = 0;
   for (size_t k = 0; k < study->bin_count; k++) {
@@ -409,15 +303,15 @@ static void cnn_estimate(const hr_study_view *study, const void *parameters,
   bool in_memory = fits_memory(study, p);
   cost->operations =
       OPERATIONS_FOR_ONE * 3 * hr_network_operations(&shape) * rows * (double)p->epochs;
-  cost->gathered_bytes =
-      4 * pixels * GATHERED + models * 100 * pixels + (in_memory ? stored : 0);
+  cost->gathered_bytes = models * 100 * pixels + (in_memory ? stored : 0);
   cost->memory_bytes = cost->gathered_bytes + hr_network_bytes(&shape, (size_t)batch) +
                        20 * weights +
                        4 * pixels * (batch + 2 * (double)hr_thread_count()) +
-                       models * hr_network_bytes(&shape, 16);
+                       models * (hr_network_bytes(&shape, 1) +
+                                 hr_network_bytes(&shape, HR_NETWORK_MODEL_BATCH));
   cost->disk_bytes = models * (4 * weights + 8 * pixels + 60 * (double)p->epochs) +
                      20 * weights + (in_memory ? 0 : stored) +
-                     4 * (double)study->test.rows;
+                     4 * (double)study->test_rows;
 }
 
 #define COUNT(array)   (sizeof(array) / sizeof(array)[0])
@@ -476,16 +370,14 @@ const hr_method hr_cnn_method = {
     .parameters_size = sizeof(hr_cnn_parameters),
     .fields = fields,
     .field_count = COUNT(fields),
+    .kind = &hr_network_model_type,
     .available = cnn_available,
     .check = cnn_check,
-    .create = cnn_create,
-    .destroy = cnn_destroy,
     .estimate = cnn_estimate,
-    .observe = cnn_observe,
-    .train = cnn_train,
-    .observe_test = cnn_observe_test,
-    .tasks = cnn_tasks,
-    .save = cnn_save,
-    .restore = cnn_restore,
+    .begin = cnn_begin,
+    .learn = cnn_learn,
+    .resume = cnn_resume,
     .is_trained = cnn_is_trained,
+    .finish = cnn_finish,
+    .destroy = cnn_destroy,
 };

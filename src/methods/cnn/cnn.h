@@ -38,10 +38,9 @@ typedef struct hr_cnn_parameters {
 
 extern const hr_method hr_cnn_method;
 
-/* As the type's create, on other back ends; copied. */
-hr_status hr_cnn_create_with(const hr_network_backend *backend,
-                             const hr_study_view *study,
-                             const hr_cnn_parameters *parameters, hr_learner **out,
-                             hr_error *err) HR_MUST_CHECK;
+/* As the method's begin, on other back ends; copied. */
+hr_status hr_cnn_begin_with(const hr_network_backend *backend, const hr_study_view *study,
+                            const hr_cnn_parameters *parameters, hr_learner **out,
+                            hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -1,10 +1,9 @@
-/* One bin's network: its rows, its training with the remedies, its model. */
+/* One slot's network: its rows, and its training with the remedies. */
 #ifndef HR_METHODS_CNN_TRAIN_H
 #define HR_METHODS_CNN_TRAIN_H
 
 #include "methods/cnn/cnn.h"
 #include "methods/row_store.h"
-#include "nn/cnn_model.h"
 #include "nn/training.h"
 
 /* Rows a network is trained on at least, and rows held out at least. */
@@ -16,7 +15,7 @@ enum { HR_CNN_FEWEST_TRAINED = 10, HR_CNN_FEWEST_HELD_OUT = 2 };
 #define HR_CNN_SETTLED 0.02
 
 typedef struct hr_cnn_training {
-  int bin;
+  int slot;
   const hr_study_view *study; /* borrowed, as are the two following */
   const hr_cnn_parameters *parameters;
   const hr_network_backend *backend;
@@ -26,43 +25,29 @@ typedef struct hr_cnn_training {
   float *trained_target, *held_out_target;
   double *sum, *sum_of_squares; /* [P] of the noisy flux trained on */
   float *scratch;               /* [threads][2 P] */
-  hr_cnn_model model;           /* no network before it is trained */
-  hr_curve_point *curve;        /* [curve_points] of the training that counts */
-  size_t curve_points, best_epoch;
-  double best_r2;
-  bool converged;
-  char note[256]; /* remedies, and why it did not converge */
+  char *state_path;             /* of the unfinished training; NULL: none is kept */
 } hr_cnn_training;
 
-/* Makes room for the rows of the bin, counted in trained_rows and held_out_rows; folder:
+/* Makes room for the rows of the slot, counted in trained_rows and held_out_rows; folder:
  * for files, NULL: in memory. */
-hr_status hr_cnn_training_init(hr_cnn_training *bin, const char *folder,
+hr_status hr_cnn_training_init(hr_cnn_training *slot, const char *folder,
                                hr_error *err) HR_MUST_CHECK;
-void hr_cnn_training_fini(hr_cnn_training *bin);
+void hr_cnn_training_fini(hr_cnn_training *slot);
 
-/* Takes row i of the block, which is one of the bin's. */
-hr_status hr_cnn_training_observe(hr_cnn_training *bin, const hr_block *block, size_t i,
+/* Takes row i of the block, which is one of the slot's. */
+hr_status hr_cnn_training_observe(hr_cnn_training *slot, const hr_block *block, size_t i,
                                   hr_error *err) HR_MUST_CHECK;
 
-/* Trains; the rows are given up. HR_ERR_NUMERIC, HR_ERR_MEMORY: this bin has no model;
- * HR_ERR_INTERRUPTED, HR_ERR_IO. */
-hr_status hr_cnn_training_train(hr_cnn_training *bin, hr_progress *progress,
-                                hr_error *err) HR_MUST_CHECK;
-
-/* Instead of all that: takes back the model at `path`, of which `kept` is what was known
- * when it was trained. On failure nothing changes. HR_ERR_MISSING, HR_ERR_FORMAT,
- * HR_ERR_MEMORY. */
-hr_status hr_cnn_training_restore(hr_cnn_training *bin, const char *path,
-                                  const hr_task *kept, hr_error *err) HR_MUST_CHECK;
+/* Trains: a model and what is known of it, added to out->fit, also remedies where it
+ * fails. The rows are given up; the state of the training stays until somebody removes it
+ * (hr_store). HR_ERR_NUMERIC, HR_ERR_MEMORY: this slot has no model; HR_ERR_INTERRUPTED,
+ * HR_ERR_IO. */
+hr_status hr_cnn_training_train(hr_cnn_training *slot, hr_progress *progress,
+                                hr_trained *out, hr_error *err) HR_MUST_CHECK;
 
 /* Whether the training converged: it beats the mean, and it was over before its time or
  * the last fifth of its epochs brought less than HR_CNN_SETTLED. */
 bool hr_cnn_has_converged(const hr_curve_point *curve, size_t points, size_t epochs);
-
-/* Where the state of an unfinished training is kept: study->folder/tasks/<bin>-cnn/
- * training.state; NULL in *out where there is no folder. Freed with hr_free. */
-hr_status hr_cnn_training_state_path(const hr_cnn_training *bin, char **out,
-                                     hr_error *err) HR_MUST_CHECK;
 
 /* The shape of the network; batch_norm as asked for. HR_ERR_CONFIG as hr_network_check.
  */

@@ -1,3 +1,4 @@
+/* Finding LightGBM's shared library, and filling the table of its functions. */
 #include "methods/lightgbm/api.h"
 
 #include <dlfcn.h>

@@ -16,7 +16,8 @@ enum { HR_LGBM_FLOAT32 = 0, HR_LGBM_IMPORTANCE_GAIN = 1, HR_LGBM_ROW_MAJOR = 1 }
 
 typedef struct hr_lightgbm_api {
   const char *(*last_error)(void);
-  /* Bin boundaries from samples [columns][per_column]; the values are reordered. */
+  /* Boundaries of histogram bins from samples [columns][per_column]; the values are
+   * reordered. */
   int (*dataset_create_from_sampled_column)(double **values, int **rows, int32_t columns,
                                             const int *per_column, int32_t sample_rows,
                                             int32_t local_rows, int64_t all_rows,

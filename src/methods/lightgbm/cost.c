@@ -1,3 +1,4 @@
+/* Memory and time of trees, and the schedule that follows from them. */
 #include "methods/lightgbm/cost.h"
 
 #include <math.h>
@@ -139,5 +140,5 @@ void hr_lightgbm_estimate(const hr_study_view *study, const void *parameters,
   /* A leaf takes about 130 characters of model.txt, a pixel 30 of importance.csv. */
   double leaves = (double)p->n_estimators * (double)p->num_leaves;
   cost->disk_bytes = (double)study->bin_count * (130 * leaves + 30 * pixels) +
-                     4 * (double)study->test.rows;
+                     4 * (double)study->test_rows;
 }

@@ -1,4 +1,5 @@
-/* One bin's model: its dataset of 8-bit columns, filled row by row, and its trees. */
+/* One slot's trees: its dataset of 8-bit columns, whose values are LightGBM's histogram
+ * bins, filled row by row, and the trees that are grown on it. */
 #ifndef HR_METHODS_LIGHTGBM_GROW_H
 #define HR_METHODS_LIGHTGBM_GROW_H
 
@@ -7,47 +8,54 @@
 typedef struct hr_tree_slot {
   const hr_lightgbm_api *api;
   size_t pixels;
-  size_t rows;        /* training rows of the bin; 0: the bin has no model */
-  size_t sample_rows; /* that the bin boundaries are made from */
+  size_t rows;        /* training rows that it waits for or has; 0: it trains nothing */
+  size_t sample_rows; /* that the boundaries of the histogram bins are made from */
   float *sample;      /* [sample_rows][pixels]; freed with the boundaries made */
   size_t sampled;
-  void *dataset; /* LightGBM's, pixels x rows bytes; freed when trained */
+  void *dataset; /* LightGBM's, pixels x rows bytes */
   size_t pushed;
-  char *text; /* the model as LightGBM writes it; NULL before it is trained */
-  void *booster;
-  double cv_r2;
+  double cv_r2; /* of the validation, NaN where there was none */
   size_t validated_rows;
   double validation_seconds;
-  int64_t grown; /* trees */
+  int64_t grown; /* trees of the model */
 } hr_tree_slot;
 
-void hr_tree_slot_fini(hr_tree_slot *bin);
+/* Of a slot's rows, [rows]; borrowed. The first `folds` folds are held out once each. */
+typedef struct hr_slot_labels {
+  const float *target;
+  const uint8_t *fold;
+  size_t folds;
+} hr_slot_labels;
+
+void hr_tree_slot_fini(hr_tree_slot *slot);
+
+/* Frees the dataset, when all is grown. */
+void hr_tree_slot_close(hr_tree_slot *slot);
 
 /* Keeps one row of the sample. */
-void hr_tree_slot_sample(hr_tree_slot *bin, const float *row);
+void hr_tree_slot_sample(hr_tree_slot *slot, const float *row);
 
-/* Turns the sample into bin boundaries, and makes room for all rows. */
-hr_status hr_tree_slot_open(hr_tree_slot *bin, const hr_grower *grower,
+/* Turns the sample into boundaries of histogram bins, and makes room for all rows. */
+hr_status hr_tree_slot_open(hr_tree_slot *slot, const hr_grower *grower,
                             const hr_tree_size *size, hr_error *err) HR_MUST_CHECK;
 
-/* The bin's next rows, [count][pixels]. */
-hr_status hr_tree_slot_push(hr_tree_slot *bin, const float *rows, size_t count,
+/* The slot's next rows, [count][pixels]. */
+hr_status hr_tree_slot_push(hr_tree_slot *slot, const float *rows, size_t count,
                             hr_error *err) HR_MUST_CHECK;
 
-/* Validates on the first `folds` folds, each held out once, then trains on all rows.
- * target, fold: [rows] of the bin. */
-hr_status hr_tree_slot_train(hr_tree_slot *bin, hr_grower *grower,
-                             const hr_tree_size *size, const float *target,
-                             const uint8_t *fold, size_t folds,
+/* Tells the dataset the targets, [rows]. */
+hr_status hr_tree_slot_label(hr_tree_slot *slot, const float *target,
                              hr_error *err) HR_MUST_CHECK;
 
-/* Instead of all of the above: takes over the text of a model that was trained before, as
- * LightGBM wrote it (*text is then NULL). On failure nothing changes. */
-hr_status hr_tree_slot_restore_take(hr_tree_slot *bin, char **text,
-                                    hr_error *err) HR_MUST_CHECK;
+/* Grows trees without each fold that is held out, and sets cv_r2 and what is beside it.
+ */
+hr_status hr_tree_slot_validate(hr_tree_slot *slot, hr_grower *grower,
+                                const hr_tree_size *size, hr_slot_labels labels,
+                                hr_error *err) HR_MUST_CHECK;
 
-/* out: [count]. */
-hr_status hr_tree_slot_predict(const hr_tree_slot *bin, const float *rows, size_t count,
-                               double *out, hr_error *err) HR_MUST_CHECK;
+/* Grows the model on all rows; *text, as LightGBM writes it, is freed with hr_free. */
+hr_status hr_tree_slot_train(hr_tree_slot *slot, hr_grower *grower,
+                             const hr_tree_size *size, char **text,
+                             hr_error *err) HR_MUST_CHECK;
 
 #endif

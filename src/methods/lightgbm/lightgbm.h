@@ -22,7 +22,7 @@ typedef struct hr_lightgbm_parameters {
   double reg_alpha;
   double reg_lambda;
   int64_t max_bin;           /* values that a column may take, at most */
-  int64_t subsample_for_bin; /* rows of a bin that bin boundaries are made from */
+  int64_t subsample_for_bin; /* rows that boundaries of histogram bins are made from */
   int64_t folds;             /* of the study's folds: held out once each */
   double time_limit;         /* seconds, of each model; 0: none */
   char *device;              /* "auto" | "cpu" | "gpu" | "cuda" */
@@ -30,10 +30,10 @@ typedef struct hr_lightgbm_parameters {
 
 extern const hr_method hr_lightgbm_method;
 
-/* As the type's create, with a library that is loaded already, or one that a test made;
- * borrowed for the life of the expert. */
-hr_status hr_lightgbm_create_with(const hr_lightgbm_api *api, const hr_study_view *study,
-                                  const hr_lightgbm_parameters *parameters,
-                                  hr_learner **out, hr_error *err) HR_MUST_CHECK;
+/* As the method's begin, with a library that is loaded already, or one that a test made;
+ * borrowed for the life of the learner. */
+hr_status hr_lightgbm_begin_with(const hr_lightgbm_api *api, const hr_study_view *study,
+                                 const hr_lightgbm_parameters *parameters,
+                                 hr_learner **out, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -1,3 +1,4 @@
+/* LightGBM's parameters, its errors, and the loop that grows one tree after the other. */
 #include "methods/lightgbm/trees.h"
 
 #include <dirent.h>

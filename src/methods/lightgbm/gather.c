@@ -1,4 +1,5 @@
-#include "methods/gather.h"
+/* Copying rows together. */
+#include "methods/lightgbm/gather.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The noisy rows of one bin out of a block, a group at a time, one after the other in
- * memory as trees and networks want them. */
-#ifndef HR_METHODS_GATHER_H
-#define HR_METHODS_GATHER_H
+ * memory as LightGBM wants them. */
+#ifndef HR_METHODS_LIGHTGBM_GATHER_H
+#define HR_METHODS_LIGHTGBM_GATHER_H
 
 #include "data/stream.h"
 

@@ -1,5 +1,5 @@
 /* Rows of one bin out of a block: all of them, in order, in groups of any size. */
-#include "methods/gather.h"
+#include "methods/lightgbm/gather.h"
 
 #include "support/check.h"
 
