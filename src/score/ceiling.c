@@ -1,3 +1,4 @@
+/* From variances of rows to predictions that miss by their roots. */
 #include "score/ceiling.h"
 
 #include <math.h>
@@ -5,29 +6,20 @@
 #include "core/alloc.h"
 
 static bool knows_variance(const hr_outcome *outcome) {
-  for (size_t t = 0; t < outcome->task_count; t++) {
-    const hr_task *task = &outcome->tasks[t];
-    if (task->status == HR_FIT_OK && task->variance) return true;
-  }
-  return false;
+  return outcome->own.variance || outcome->global.variance;
 }
 
-static void fill(const hr_results_input *input, const hr_task *task, double *out) {
-  const hr_split_view *test = input->test;
-  if (task->status != HR_FIT_OK || !task->variance) return;
-  for (size_t i = 0, at = 0; i < test->rows && at < task->test_rows; i++) {
-    if (task->bin != HR_GLOBAL && test->route[i] != task->bin) continue;
-    out[i] = test->target[i] + sqrt(task->variance[at++]);
+static void fill(const hr_split_view *test, const hr_predictions *predictions,
+                 double *out) {
+  for (size_t i = 0; predictions->variance && i < test->rows; i++) {
+    out[i] = test->target[i] + sqrt(predictions->variance[i]);
   }
 }
 
 static void fill_posterior(const hr_results_input *input, hr_ceiling *ceiling) {
   const hr_outcome *outcome = &input->outcomes[ceiling->expert];
-  for (size_t t = 0; t < outcome->task_count; t++) {
-    bool global = outcome->tasks[t].bin == HR_GLOBAL;
-    fill(input, &outcome->tasks[t],
-         ceiling->prediction[global ? HR_CEILING_GLOBAL : HR_CEILING_ROUTED]);
-  }
+  fill(input->test, &outcome->own, ceiling->prediction[HR_CEILING_ROUTED]);
+  fill(input->test, &outcome->global, ceiling->prediction[HR_CEILING_GLOBAL]);
 }
 
 static void fill_fisher(const hr_results_input *input, hr_ceiling *ceiling) {

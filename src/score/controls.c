@@ -1,3 +1,4 @@
+/* Finding the controls among the outcomes, and scoring them. */
 #include "score/controls.h"
 
 #include <math.h>
@@ -10,11 +11,11 @@ const char *hr_control_name(hr_control_kind kind) {
   return names[kind];
 }
 
-static const hr_task *find_task(const hr_results_input *input, hr_control_kind kind) {
+static const hr_outcome *find_outcome(const hr_results_input *input,
+                                      hr_control_kind kind) {
   for (size_t c = 0; c < input->control_count; c++) {
     const hr_outcome *outcome = &input->controls[c];
-    if (strcmp(outcome->type->name, hr_control_name(kind)) != 0) continue;
-    return hr_outcome_task(outcome, HR_GLOBAL);
+    if (strcmp(outcome->type->name, hr_control_name(kind)) == 0) return outcome;
   }
   return NULL;
 }
@@ -31,10 +32,12 @@ hr_status hr_controls_init(hr_controls *controls, const hr_results_input *input,
     double *prediction = NULL;
     HR_TRY(hr_alloc(&prediction, input->test->rows, err));
     controls->prediction[kind] = prediction;
-    controls->task[kind] = find_task(input, kind);
+    const hr_outcome *outcome = find_outcome(input, kind);
+    controls->task[kind] = outcome ? hr_outcome_task(outcome, HR_GLOBAL) : NULL;
     bool has = hr_controls_has(controls, kind);
     for (size_t i = 0; i < input->test->rows; i++) {
-      prediction[i] = has ? (double)controls->task[kind]->predictions[i] : (double)NAN;
+      prediction[i] =
+          has ? (double)hr_predictions_at(&outcome->global, 0, i) : (double)NAN;
     }
     controls->covered[kind] =
         hr_metrics_compute(input->test->target, prediction, covered, covered_count);

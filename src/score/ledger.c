@@ -1,3 +1,4 @@
+/* The checks of the accounts, each with a sentence that holds its numbers. */
 #include "score/ledger.h"
 
 #include <math.h>
@@ -89,13 +90,6 @@ cleanup:
   return status;
 }
 
-static size_t count_routed(const hr_split_view *test, int bin) {
-  if (bin == HR_GLOBAL) return test->rows;
-  size_t rows = 0;
-  for (size_t i = 0; i < test->rows; i++) rows += test->route[i] == bin ? 1 : 0;
-  return rows;
-}
-
 /* What is wrong with the numbers of tasks, summed over an expert. */
 typedef struct task_faults {
   size_t tasks;
@@ -104,26 +98,67 @@ typedef struct task_faults {
   size_t not_finite;    /* predictions */
 } task_faults;
 
-static void inspect_task(const hr_task *task, const hr_split_view *test,
-                         size_t train_rows, task_faults *faults) {
+/* One variant of one task over the rows routed to it. */
+typedef struct row_count {
+  size_t routed, finite, undefined;
+} row_count;
+
+static row_count count_rows(const hr_predictions *predictions, size_t variant, int bin,
+                            const hr_split_view *test) {
+  row_count rows = {0};
+  for (size_t i = 0; i < test->rows; i++) {
+    if (bin != HR_GLOBAL && test->route[i] != bin) continue;
+    double value = (double)hr_predictions_at(predictions, variant, i);
+    rows.routed++;
+    rows.finite += isfinite(value) ? 1 : 0;
+    rows.undefined += isnan(value) ? 1 : 0;
+  }
+  return rows;
+}
+
+static void inspect_task(const hr_task *task, const hr_predictions *predictions,
+                         const hr_split_view *test, size_t train_rows,
+                         task_faults *faults) {
+  bool wrong = false;
   faults->tasks++;
   if (task->train_rows > train_rows) faults->too_many_rows++;
-  bool same = task->test_rows == count_routed(test, task->bin);
-  if (!same || task->chosen >= task->variant_count) {
+  if (predictions->rows != test->rows || task->chosen >= task->variant_count ||
+      task->variant_count > predictions->variants) {
     faults->wrong_rows++;
     return;
   }
-  for (size_t v = 0; v < task->variant_count; v++) {
-    const float *predictions = task->predictions + v * task->test_rows;
-    size_t finite = 0, undefined = 0;
-    for (size_t i = 0; i < task->test_rows; i++) {
-      finite += isfinite((double)predictions[i]) ? 1 : 0;
-      undefined += isnan((double)predictions[i]) ? 1 : 0;
+  for (size_t v = 0; v < predictions->variants; v++) {
+    row_count rows = count_rows(predictions, v, task->bin, test);
+    /* A variant that nobody chose may be undefined, but then as a whole; so is one that
+     * the task does not have. */
+    bool left_out = v != task->chosen && rows.undefined == rows.routed;
+    if (v >= task->variant_count) {
+      wrong = wrong || !left_out;
+    } else if (!left_out) {
+      faults->not_finite += rows.routed - rows.finite;
     }
-    /* A variant that nobody chose may be undefined, but then as a whole. */
-    bool left_out = v != task->chosen && undefined == task->test_rows;
-    if (!left_out) faults->not_finite += task->test_rows - finite;
   }
+  faults->wrong_rows += wrong ? 1 : 0;
+}
+
+static bool predicts(const hr_predictions *predictions, size_t row) {
+  for (size_t v = 0; v < predictions->variants; v++) {
+    if (!isnan((double)hr_predictions_at(predictions, v, row))) return true;
+  }
+  return false;
+}
+
+/* Whether rows are predicted for which the expert has no usable task: those of a bin, or
+ * (HR_UNCOVERED) of none. */
+static bool has_strays(const hr_outcome *outcome, const hr_split_view *test, int bin) {
+  if (bin != HR_UNCOVERED && hr_outcome_usable(outcome, bin)) return false;
+  if (outcome->own.rows != test->rows) {
+    return outcome->own.variants > 0 && bin != HR_UNCOVERED;
+  }
+  for (size_t i = 0; i < test->rows; i++) {
+    if (test->route[i] == bin && predicts(&outcome->own, i)) return true;
+  }
+  return false;
 }
 
 hr_status hr_ledger_check_tasks(hr_ledger *ledger, const hr_outcome *outcome,
@@ -138,7 +173,12 @@ hr_status hr_ledger_check_tasks(hr_ledger *ledger, const hr_outcome *outcome,
   for (int bin = HR_GLOBAL; bin < (int)bin_count; bin++) {
     const hr_task *task = hr_outcome_usable(outcome, bin);
     size_t train_rows = bin == HR_GLOBAL ? all_rows : train_counts[bin];
-    if (task) inspect_task(task, test, train_rows, &faults);
+    const hr_predictions *predictions =
+        bin == HR_GLOBAL ? &outcome->global : &outcome->own;
+    if (task) inspect_task(task, predictions, test, train_rows, &faults);
+  }
+  for (int bin = HR_UNCOVERED; bin < (int)bin_count; bin++) {
+    if (has_strays(outcome, test, bin)) faults.wrong_rows++;
   }
   HR_TRY(append(ledger, "task_test_rows", name, faults.wrong_rows == 0, &check, err));
   describe(check, "%zu of %zu models predict other test rows than those routed to them",

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "routing/oracle.h"
+#include "choice/oracle.h"
 
 typedef struct hr_ledger_check {
   char name[64];    /* e.g. "test_rows" */

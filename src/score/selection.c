@@ -1,17 +1,17 @@
+/* Scoring every variant, and choosing among them. */
 #include "score/selection.h"
 
 #include "core/alloc.h"
 
 /* Scores all variants of one usable task; scratch: [rows] predictions by row. */
-static void score_task(const hr_oracle *oracle, const hr_task *task, hr_metrics *out,
-                       double *scratch) {
+static void score_task(const hr_oracle *oracle, const hr_task *task,
+                       const hr_predictions *own, hr_metrics *out, double *scratch) {
   size_t first = oracle->group_start[task->bin];
   size_t rows = oracle->group_start[task->bin + 1] - first;
   const size_t *row_list = oracle->row_list + first;
   for (size_t v = 0; v < task->variant_count; v++) {
     for (size_t i = 0; i < rows; i++) {
-      size_t place = v * task->test_rows + oracle->position[row_list[i]];
-      scratch[row_list[i]] = (double)task->predictions[place];
+      scratch[row_list[i]] = (double)hr_predictions_at(own, v, row_list[i]);
     }
     out[v] = hr_metrics_compute(oracle->test->target, scratch, row_list, rows);
   }
@@ -42,7 +42,9 @@ hr_status hr_variant_scores_create(const hr_oracle *oracle, hr_variant_scores **
   for (size_t i = 0; i < tasks; i++) {
     size_t expert = i / oracle->bin_count, bin = i % oracle->bin_count;
     const hr_task *task = hr_outcome_usable(&oracle->outcomes[expert], (int)bin);
-    if (task) score_task(oracle, task, scores->items + scores->start[i], scratch);
+    if (!task) continue;
+    score_task(oracle, task, &oracle->outcomes[expert].own,
+               scores->items + scores->start[i], scratch);
   }
   *out = scores;
   scores = NULL;

@@ -3,7 +3,7 @@
 #ifndef HR_SCORE_SELECTION_H
 #define HR_SCORE_SELECTION_H
 
-#include "routing/oracle.h"
+#include "choice/oracle.h"
 #include "score/metrics.h"
 
 /* Scores of every variant of every usable bin task, on the bin's covered test rows. */

@@ -39,6 +39,8 @@ static void drop_cards(hr_method_run *run) {
 
 void hr_method_run_fini(hr_method_run *run) {
   if (!run->home.type) return;
+  hr_predictions_fini(&run->outcome.own);
+  hr_predictions_fini(&run->outcome.global);
   destroy_learner(run);
   drop_trained(run);
   drop_cards(run);
@@ -133,12 +135,45 @@ static hr_status drop_records(const hr_method_run *run, hr_task_stage stage,
   return status;
 }
 
+/* The tasks' predictions by row number: the global one's, or all the others'. */
+static hr_status scatter(const hr_method_run *run, bool global, hr_predictions *out,
+                         hr_error *err) {
+  const hr_split_view *test = &run->view.test;
+  size_t variants = 0;
+  bool has_variance = false;
+  for (size_t t = 0; t < slots_of(run); t++) {
+    const hr_task *task = &run->tasks[t];
+    if (task->status != HR_FIT_OK || (task->bin == HR_GLOBAL) != global) continue;
+    if (task->variant_count > variants) variants = task->variant_count;
+    has_variance = has_variance || task->variance;
+  }
+  if (variants == 0) return HR_OK;
+  hr_status status = hr_predictions_init(out, variants, test->rows, has_variance, err);
+  if (status != HR_OK) return status;
+  for (size_t t = 0; t < slots_of(run); t++) {
+    const hr_task *task = &run->tasks[t];
+    if (task->status != HR_FIT_OK || (task->bin == HR_GLOBAL) != global) continue;
+    for (size_t i = 0, at = 0; i < test->rows && at < task->test_rows; i++) {
+      if (!global && test->route[i] != task->bin) continue;
+      for (size_t v = 0; v < task->variant_count; v++) {
+        out->mean[v * test->rows + i] = task->predictions[v * task->test_rows + at];
+      }
+      if (task->variance) out->variance[i] = task->variance[at];
+      at++;
+    }
+  }
+  return HR_OK;
+}
+
 /* Where a task failed, the others keep the record of their training for a run that tries
  * again. */
 static hr_status set_done(hr_method_run *run, size_t failed, hr_error *err) {
   run->state = HR_METHOD_RUN_DONE;
   run->outcome.tasks = run->tasks;
   run->outcome.task_count = slots_of(run);
+  hr_status status = scatter(run, false, &run->outcome.own, err);
+  if (status == HR_OK) status = scatter(run, true, &run->outcome.global, err);
+  if (status != HR_OK) return status;
   return failed == 0 ? drop_records(run, HR_STAGE_TRAINED, err) : HR_OK;
 }
 

@@ -3,7 +3,7 @@
 #ifndef HR_STUDY_METHOD_RUN_H
 #define HR_STUDY_METHOD_RUN_H
 
-#include "routing/oracle.h"
+#include "choice/outcome.h"
 #include "study/card.h"
 #include "study/pass.h"
 #include "study/predict.h"
@@ -26,7 +26,7 @@ typedef struct hr_method_run {
   hr_test_rows test_rows; /* their predictions */
   hr_card *cards;         /* [slots] read back */
   hr_task *tasks;         /* [slots] of the cards */
-  hr_outcome outcome;     /* points into the above */
+  hr_outcome outcome;     /* points into the above; owns its predictions */
   hr_error reason;        /* why it is absent */
 } hr_method_run;
 

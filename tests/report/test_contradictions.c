@@ -67,11 +67,11 @@ static void check_report_refused(const char *part) {
  * rows, or with different formulas. */
 static void a_hybrid_below_a_part_of_it(void **state) {
   (void)state;
-  f.forest[1].test_rows--; /* one arm has a row less */
+  f.forest_own[6] = 1; /* one arm has a row more */
   assert_int_equal(write_results(), HR_ERR_LEDGER);
   assert_non_null(strstr(err.message, "task_test_rows/forest"));
   fixture_tasks(&f);
-  f.forest_predictions[1][3] = (float)NAN;
+  f.forest_own[fixture_row(&f, 1, 3)] = (float)NAN;
   assert_int_equal(write_results(), HR_ERR_LEDGER);
   assert_non_null(strstr(err.message, "predictions_finite/forest"));
   fixture_tasks(&f);

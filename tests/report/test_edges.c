@@ -152,7 +152,8 @@ static void test_a_missing_expert(void **state) {
 }
 
 static void fail_bin(size_t k) {
-  f.ridge[k].status = f.forest[k].status = HR_FIT_FAILED;
+  fixture_end(&f, &f.ridge[k], HR_FIT_FAILED);
+  fixture_end(&f, &f.forest[k], HR_FIT_FAILED);
   snprintf(f.ridge[k].note, sizeof f.ridge[k].note, "the system is singular");
   snprintf(f.forest[k].note, sizeof f.forest[k].note, "out of memory");
 }
@@ -176,7 +177,7 @@ static void test_nobody_can_predict_a_bin(void **state) {
   (void)state;
   redo_tasks();
   fail_bin(0);
-  f.ridge[FIXTURE_BINS].status = HR_FIT_FAILED; /* the global model */
+  fixture_end(&f, &f.ridge[FIXTURE_BINS], HR_FIT_FAILED); /* the global model */
   snprintf(f.ridge[FIXTURE_BINS].note, sizeof f.ridge[0].note, "out of memory");
   make_report();
   check_told("Ridge, global model: out of memory.");

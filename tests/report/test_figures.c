@@ -161,7 +161,8 @@ static void test_poor_studies_are_drawn_too(void **state) {
   f.input.snr = NULL;
   f.input.outcome_count = 1;
   f.input.baseline_count = 0;
-  for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++) f.ridge[t].status = HR_FIT_FAILED;
+  for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++)
+    fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
   draw();
   assert_int_equal(figures.count, 5);
   assert_int_equal(strncmp(figures.items[0].caption, "图 1. ", strlen("图 1. ")), 0);

@@ -166,7 +166,7 @@ static void test_terminal_lines_fit(void **state) {
 static void test_nobody_at_all(void **state) {
   (void)state;
   for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++) {
-    f.ridge[t].status = HR_FIT_FAILED;
+    fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
     snprintf(f.ridge[t].note, sizeof f.ridge[t].note, "the system is singular");
   }
   f.input.outcome_count = 1;
@@ -259,9 +259,7 @@ static void test_memory_can_run_out(void **state) {
 static void test_the_ceiling_is_shown(void **state) {
   (void)state;
   fixture_give_variance(&f, 1);
-  for (int k = 0; k < FIXTURE_BINS; k++) {
-    for (size_t i = 0; i < FIXTURE_ROWS; i++) f.variance[k][i] = 4;
-  }
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) f.variance[i] = 4;
   fixture_give_bound(&f, 0.25, 0.5);
   write_results();
   check_ok(hr_report_write(s.path, NULL, &err));

@@ -49,8 +49,8 @@ static void test_what_was_written_is_confirmed(void **state) {
   /* Also where numbers are missing: no snr, a bin without a model, uncovered rows told.
    */
   f.input.snr = NULL;
-  f.ridge[1].status = HR_FIT_FAILED;
-  f.forest[1].status = HR_FIT_FAILED;
+  fixture_end(&f, &f.ridge[1], HR_FIT_FAILED);
+  fixture_end(&f, &f.forest[1], HR_FIT_FAILED);
   f.input.uncovered = "global";
   check_ok(hr_results_write(&f.input, results, NULL, &err));
   check_ok(read_and_audit(&err));
@@ -81,7 +81,7 @@ static void test_rows_are_read_back(void **state) {
     assert_int_equal(rows.bin[i], f.bin[i]);
     assert_true(rows.snr[i] == f.snr[i]);
     assert_true(rows.target[i] == f.target[i]);
-    assert_true(global[i] == (double)f.ridge_predictions[3][2 * FIXTURE_ROWS + i]);
+    assert_true(global[i] == (double)f.ridge_global[2][i]);
   }
   hr_rows_fini(&rows);
   hr_reader_fini(&reader);

@@ -22,8 +22,9 @@ typedef struct fixture {
   int32_t bin[FIXTURE_ROWS], route[FIXTURE_ROWS];
   hr_split_view test;
   hr_task ridge[FIXTURE_RIDGE_TASKS], forest[FIXTURE_BINS];
-  float ridge_predictions[FIXTURE_RIDGE_TASKS][FIXTURE_ALPHAS * FIXTURE_ROWS];
-  float forest_predictions[FIXTURE_BINS][FIXTURE_ROWS];
+  float ridge_own[FIXTURE_ALPHAS][FIXTURE_ROWS]; /* by row number, as all of these */
+  float ridge_global[FIXTURE_ALPHAS][FIXTURE_ROWS];
+  float forest_own[FIXTURE_ROWS];
   double alphas[FIXTURE_ALPHAS];
   double ridge_cv[FIXTURE_RIDGE_TASKS][FIXTURE_ALPHAS], forest_cv[FIXTURE_BINS];
   hr_outcome outcomes[3];
@@ -36,7 +37,7 @@ typedef struct fixture {
   double control_cv[2];
   hr_task control_tasks[2];
   hr_outcome controls[2];
-  double variance[FIXTURE_BINS][FIXTURE_ROWS];
+  double variance[FIXTURE_ROWS];
   double bound[FIXTURE_ROWS][HR_FISHER_PRIORS];
   hr_fisher_bound fisher;
   hr_results_input input;
@@ -52,16 +53,18 @@ static const hr_method fixture_leakage = {.name = "leakage", .title = "Error alo
 
 /* Predictions of one model for the rows routed to it: the target with noise of `sigma`.
  */
-static inline size_t fixture_predict(const fixture *f, int bin, double sigma,
-                                     uint64_t seed, float *out) {
-  size_t rows = 0;
+static inline void fixture_predict(const fixture *f, int bin, double sigma, uint64_t seed,
+                                   float *out) {
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
     if (bin != HR_GLOBAL && f->route[i] != bin) continue;
     float noise = 0;
     hr_normal(seed, HR_STREAM_NOISE_TEST, i, 0, 1, &noise);
-    out[rows++] = (float)(f->target[i] + sigma * (double)noise);
+    out[i] = (float)(f->target[i] + sigma * (double)noise);
   }
-  return rows;
+}
+
+static inline void fixture_blank(float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = (float)NAN;
 }
 
 static inline void fixture_rows(fixture *f) {
@@ -77,27 +80,25 @@ static inline void fixture_rows(fixture *f) {
       .rows = FIXTURE_ROWS, .target = f->target, .bin = f->bin, .route = f->route};
 }
 
-/* Fills all tasks from f->route; call again after changing routes. */
+/* Fills all tasks and predictions from f->route; call again after changing routes. */
 static inline void fixture_tasks(fixture *f) {
   static const double sigma[] = {0.45, 0.40, 0.50};
+  fixture_blank(&f->ridge_own[0][0], FIXTURE_ALPHAS * FIXTURE_ROWS);
+  fixture_blank(f->forest_own, FIXTURE_ROWS);
   for (int t = 0; t < FIXTURE_RIDGE_TASKS; t++) {
     int bin = t < FIXTURE_BINS ? t : HR_GLOBAL;
-    size_t rows = 0;
     for (int v = 0; v < FIXTURE_ALPHAS; v++) {
-      rows = fixture_predict(f, bin, bin == HR_GLOBAL ? 0.8 : sigma[v],
-                             (uint64_t)(10 * t + v),
-                             f->ridge_predictions[t] + (size_t)v * rows);
+      fixture_predict(f, bin, bin == HR_GLOBAL ? 0.8 : sigma[v], (uint64_t)(10 * t + v),
+                      bin == HR_GLOBAL ? f->ridge_global[v] : f->ridge_own[v]);
       f->ridge_cv[t][v] = 0.5 + 0.01 * v;
     }
     f->ridge[t] = (hr_task){.bin = bin,
                             .status = HR_FIT_OK,
                             .train_rows = bin == HR_GLOBAL ? 3300 : f->train_counts[t],
-                            .test_rows = rows,
                             .variant_count = FIXTURE_ALPHAS,
                             .variant_value = f->alphas,
                             .cv_r2 = f->ridge_cv[t],
                             .chosen = 2,
-                            .predictions = f->ridge_predictions[t],
                             .seconds = 0.25};
   }
   for (int k = 0; k < FIXTURE_BINS; k++) {
@@ -107,20 +108,40 @@ static inline void fixture_tasks(fixture *f) {
                              .train_rows = f->train_counts[k],
                              .variant_count = 1,
                              .cv_r2 = &f->forest_cv[k],
-                             .predictions = f->forest_predictions[k],
                              .seconds = 1.5};
-    f->forest[k].test_rows = fixture_predict(
-        f, k, k == 1 ? 0.2 : 0.6, (uint64_t)(100 + k), f->forest_predictions[k]);
+    fixture_predict(f, k, k == 1 ? 0.2 : 0.6, (uint64_t)(100 + k), f->forest_own);
   }
+}
+
+/* A task that came to nothing: so does what it would have predicted. */
+static inline void fixture_end(fixture *f, hr_task *task, hr_fit_status status) {
+  bool is_forest = task >= f->forest && task < f->forest + FIXTURE_BINS;
+  task->status = status;
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) {
+    if (task->bin != HR_GLOBAL && f->route[i] != task->bin) continue;
+    for (size_t v = 0; v < (is_forest ? 1 : FIXTURE_ALPHAS); v++) {
+      float *out = is_forest                ? f->forest_own
+                   : task->bin == HR_GLOBAL ? f->ridge_global[v]
+                                            : f->ridge_own[v];
+      out[i] = (float)NAN;
+    }
+  }
+}
+
+/* The number of the row that is number `place` of those routed to a bin. */
+static inline size_t fixture_row(const fixture *f, int bin, size_t place) {
+  size_t i = 0;
+  while (f->route[i] != bin || place-- > 0) i++;
+  return i;
 }
 
 /* The forest knows its error: each row's variance is `scale` times what it makes. */
 static inline void fixture_give_variance(fixture *f, double scale) {
-  for (int k = 0; k < FIXTURE_BINS; k++) {
-    double sigma = k == 1 ? 0.2 : 0.6;
-    for (size_t i = 0; i < FIXTURE_ROWS; i++) f->variance[k][i] = scale * sigma * sigma;
-    f->forest[k].variance = f->variance[k];
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) {
+    double sigma = f->route[i] == 1 ? 0.2 : 0.6;
+    f->variance[i] = f->route[i] < 0 ? (double)NAN : scale * sigma * sigma;
   }
+  f->outcomes[1].own.variance = f->variance;
 }
 
 /* A Fisher bound: `routed` for rows in bins, `global` for all. */
@@ -131,6 +152,10 @@ static inline void fixture_give_bound(fixture *f, double routed, double global) 
   }
   f->fisher = (hr_fisher_bound){&f->bound[0][0], 7, 0.025};
   f->input.fisher = &f->fisher;
+}
+
+static inline hr_predictions fixture_matrix(float *mean, size_t variants) {
+  return (hr_predictions){FIXTURE_ROWS, 1, variants, mean, NULL};
 }
 
 static inline void fixture_init(fixture *f) {
@@ -145,9 +170,17 @@ static inline void fixture_init(fixture *f) {
           .clipped_pixels = 5, .filled_error_pixels = 6, .nonpositive_error_pixels = 7}};
   fixture_rows(f);
   fixture_tasks(f);
-  f->outcomes[0] = (hr_outcome){&fixture_ridge, f->ridge, FIXTURE_RIDGE_TASKS, NULL};
-  f->outcomes[1] = (hr_outcome){&fixture_forest, f->forest, FIXTURE_BINS, NULL};
-  f->outcomes[2] = (hr_outcome){&fixture_cnn, NULL, 0, NULL};
+  f->outcomes[0] =
+      (hr_outcome){.type = &fixture_ridge,
+                   .tasks = f->ridge,
+                   .task_count = FIXTURE_RIDGE_TASKS,
+                   .own = fixture_matrix(f->ridge_own[0], FIXTURE_ALPHAS),
+                   .global = fixture_matrix(f->ridge_global[0], FIXTURE_ALPHAS)};
+  f->outcomes[1] = (hr_outcome){.type = &fixture_forest,
+                                .tasks = f->forest,
+                                .task_count = FIXTURE_BINS,
+                                .own = fixture_matrix(f->forest_own, 1)};
+  f->outcomes[2] = (hr_outcome){.type = &fixture_cnn};
   f->input = (hr_results_input){
       .experiment_id = "TEST-01",
       .fingerprint = "0123456789abcdef",
@@ -190,12 +223,13 @@ static inline void fixture_add_controls(fixture *f, double sigma) {
     f->control_tasks[c] = (hr_task){.bin = HR_GLOBAL,
                                     .status = HR_FIT_OK,
                                     .train_rows = 3000,
-                                    .test_rows = FIXTURE_ROWS,
                                     .variant_count = 1,
                                     .cv_r2 = &f->control_cv[c],
-                                    .predictions = predictions[c],
                                     .seconds = 0.5};
-    f->controls[c] = (hr_outcome){types[c], &f->control_tasks[c], 1, NULL};
+    f->controls[c] = (hr_outcome){.type = types[c],
+                                  .tasks = &f->control_tasks[c],
+                                  .task_count = 1,
+                                  .global = fixture_matrix(predictions[c], 1)};
   }
   f->input.controls = f->controls;
   f->input.control_count = 2;

@@ -98,15 +98,14 @@ static void test_uncovered_rows_go_to_the_nearest_bin(void **state) {
   evaluate();
   const hr_forecast *method = oracle(1, HR_SELECT_BY_CV);
   assert_true(method->complete[HR_SCOPE_ALL]);
-  /* Row 6 is the third of those routed to bin 0: 0, 3, 6. */
-  check_near(method->prediction[6], (double)f.forest_predictions[0][2], 0);
+  check_near(method->prediction[6], (double)f.forest_own[6], 0);
   assert_int_equal(method->pooled[HR_SCOPE_COVERED].rows, 206);
 }
 
 static void test_a_bin_without_any_model(void **state) {
   (void)state;
-  f.ridge[1].status = HR_FIT_SKIPPED;
-  f.forest[1].status = HR_FIT_FAILED;
+  fixture_end(&f, &f.ridge[1], HR_FIT_SKIPPED);
+  fixture_end(&f, &f.forest[1], HR_FIT_FAILED);
   evaluate();
   for (hr_selection s = HR_SELECT_BY_CV; s <= HR_SELECT_BY_TEST; s++) {
     assert_true(hybrid(s)->falls_back);
@@ -117,9 +116,9 @@ static void test_a_bin_without_any_model(void **state) {
 
 static void test_a_bin_without_any_model_and_no_global_one(void **state) {
   (void)state;
-  f.ridge[1].status = HR_FIT_SKIPPED;
-  f.ridge[FIXTURE_BINS].status = HR_FIT_FAILED;
-  f.forest[1].status = HR_FIT_FAILED;
+  fixture_end(&f, &f.ridge[1], HR_FIT_SKIPPED);
+  fixture_end(&f, &f.ridge[FIXTURE_BINS], HR_FIT_FAILED);
+  fixture_end(&f, &f.forest[1], HR_FIT_FAILED);
   evaluate();
   assert_false(hybrid(HR_SELECT_BY_CV)->complete[HR_SCOPE_COVERED]);
   assert_true(isnan(hybrid(HR_SELECT_BY_CV)->pooled[HR_SCOPE_COVERED].r2));
@@ -129,7 +128,7 @@ static void test_a_bin_without_any_model_and_no_global_one(void **state) {
 
 static void test_an_expert_that_lacks_a_bin_is_not_listed(void **state) {
   (void)state;
-  f.forest[1].status = HR_FIT_SKIPPED;
+  fixture_end(&f, &f.forest[1], HR_FIT_SKIPPED);
   evaluate();
   assert_false(oracle(1, HR_SELECT_BY_CV)->listed);
   assert_true(hybrid(HR_SELECT_BY_CV)->complete[HR_SCOPE_COVERED]);
@@ -140,7 +139,7 @@ static void test_an_expert_that_lacks_a_bin_is_not_listed(void **state) {
 
 static void test_the_baseline_lacks_a_bin(void **state) {
   (void)state;
-  f.ridge[1].status = HR_FIT_SKIPPED;
+  fixture_end(&f, &f.ridge[1], HR_FIT_SKIPPED);
   evaluate();
   assert_true(oracle(0, HR_SELECT_BY_CV)->listed);
   assert_true(isnan(oracle(0, HR_SELECT_BY_CV)->pooled[HR_SCOPE_COVERED].r2));
@@ -151,7 +150,7 @@ static void test_the_baseline_lacks_a_bin(void **state) {
 
 static void test_without_ridge_the_first_expert_is_the_baseline(void **state) {
   (void)state;
-  f.outcomes[0] = (hr_outcome){&fixture_cnn, NULL, 0, NULL};
+  f.outcomes[0] = (hr_outcome){.type = &fixture_cnn};
   f.input.outcome_count = 2;
   evaluate();
   assert_int_equal(evaluation->baseline, 1);
@@ -224,7 +223,7 @@ static void test_senseless_input(void **state) {
 
 static void test_a_doctored_task_is_refused(void **state) {
   (void)state;
-  f.ridge_predictions[0][0] = NAN;
+  f.ridge_own[0][0] = NAN;
   check_fails(
       hr_evaluation_create(&f.input, &evaluation, &err), HR_ERR_LEDGER,
       "the accounts do not balance at predictions_finite/ridge: 1 predictions are "

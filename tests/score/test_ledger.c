@@ -74,16 +74,49 @@ static void test_a_row_goes_astray(void **state) {
                                "than to their own bin"));
 }
 
-static void test_a_task_predicts_too_few_rows(void **state) {
-  (void)state;
+static void check_other_rows(size_t expert, const char *sentence) {
   hr_ledger ledger = {0};
   hr_error err;
-  f.ridge[2].test_rows--;
-  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[0], &f.test, f.train_counts,
+  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[expert], &f.test, f.train_counts,
                                  FIXTURE_BINS, &err));
-  check_broken(&ledger, BROKEN("task_test_rows/ridge",
-                               "1 of 4 models predict other test "
-                               "rows than those routed to them"));
+  check_broken(&ledger, sentence);
+}
+
+static void test_rows_are_predicted_that_were_not_routed(void **state) {
+  (void)state;
+  f.ridge_own[1][6] = 3; /* of no bin */
+  check_other_rows(0, BROKEN("task_test_rows/ridge",
+                             "1 of 4 models predict other test "
+                             "rows than those routed to them"));
+  f.forest[1].status = HR_FIT_FAILED; /* and its predictions are still there */
+  check_other_rows(1, BROKEN("task_test_rows/forest",
+                             "1 of 2 models predict other test "
+                             "rows than those routed to them"));
+}
+
+static void test_a_task_predicts_with_variants_that_it_does_not_have(void **state) {
+  (void)state;
+  f.ridge[0].variant_count = 2; /* and the third one was chosen */
+  f.ridge[1].variant_count = 2;
+  f.ridge[1].chosen = 1;
+  check_other_rows(0, BROKEN("task_test_rows/ridge",
+                             "2 of 4 models predict other test "
+                             "rows than those routed to them"));
+}
+
+static void test_predictions_of_another_split(void **state) {
+  (void)state;
+  f.outcomes[1].own.rows--;
+  check_other_rows(1, BROKEN("task_test_rows/forest",
+                             "3 of 3 models predict other test "
+                             "rows than those routed to them"));
+}
+
+static void test_a_task_predicts_too_few_rows(void **state) {
+  (void)state;
+  size_t last = fixture_row(&f, 2, 60);
+  for (size_t v = 0; v < FIXTURE_ALPHAS; v++) f.ridge_own[v][last] = NAN;
+  check_other_rows(0, BROKEN("predictions_finite/ridge", "3 predictions are not finite"));
 }
 
 static void test_a_task_saw_too_many_rows(void **state) {
@@ -102,8 +135,8 @@ static void test_a_prediction_is_not_a_number(void **state) {
   (void)state;
   hr_ledger ledger = {0};
   hr_error err;
-  f.forest_predictions[1][3] = NAN;
-  f.forest_predictions[2][0] = INFINITY;
+  f.forest_own[fixture_row(&f, 1, 3)] = NAN;
+  f.forest_own[fixture_row(&f, 2, 0)] = INFINITY;
   check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[1], &f.test, f.train_counts,
                                  FIXTURE_BINS, &err));
   check_broken(&ledger,
@@ -179,6 +212,10 @@ int main(void) {
       cmocka_unit_test_setup(test_training_rows_are_lost, prepare),
       cmocka_unit_test_setup(test_a_bin_that_does_not_exist, prepare),
       cmocka_unit_test_setup(test_a_row_goes_astray, prepare),
+      cmocka_unit_test_setup(test_rows_are_predicted_that_were_not_routed, prepare),
+      cmocka_unit_test_setup(test_a_task_predicts_with_variants_that_it_does_not_have,
+                             prepare),
+      cmocka_unit_test_setup(test_predictions_of_another_split, prepare),
       cmocka_unit_test_setup(test_a_task_predicts_too_few_rows, prepare),
       cmocka_unit_test_setup(test_a_task_saw_too_many_rows, prepare),
       cmocka_unit_test_setup(test_a_prediction_is_not_a_number, prepare),

@@ -133,11 +133,12 @@ static void test_what_is_undefined_is_null(void **state) {
 
 static void test_experts_that_are_not_there(void **state) {
   (void)state;
-  f.ridge[0].status = HR_FIT_SKIPPED;
+  fixture_end(&f, &f.ridge[0], HR_FIT_SKIPPED);
   snprintf(f.ridge[0].note, sizeof f.ridge[0].note, "bin 0 has no training rows");
-  f.ridge[FIXTURE_BINS].status = HR_FIT_FAILED; /* the global model */
+  fixture_end(&f, &f.ridge[FIXTURE_BINS], HR_FIT_FAILED); /* the global model */
   snprintf(f.ridge[FIXTURE_BINS].note, sizeof f.ridge[0].note, "out of memory");
-  f.forest[1].status = HR_FIT_FAILED;
+  fixture_end(&f, &f.forest[1], HR_FIT_FAILED);
+  fixture_end(&f, &f.forest[2], HR_FIT_SKIPPED); /* not asked for at all */
   f.outcomes[1].task_count = 2;
   json_t *root = results();
   check_text(root, "experts/0/status", "ok");
@@ -183,7 +184,8 @@ static void test_training_in_epochs_is_told(void **state) {
 
 static void test_nobody_at_all(void **state) {
   (void)state;
-  for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++) f.ridge[t].status = HR_FIT_FAILED;
+  for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++)
+    fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
   f.input.outcome_count = 1;
   json_t *root = results();
   check_text(root, "experts/0/status", "failed");

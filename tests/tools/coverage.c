@@ -42,7 +42,7 @@ typedef struct made_up {
   double *target;
   int32_t *bin;
   hr_split_view test;
-  float *predictions[EXPERTS][BINS + 1];
+  float *own[EXPERTS], *global; /* [rows] */
   hr_task tasks[EXPERTS][BINS + 1];
   double cv[EXPERTS][BINS + 1];
   hr_outcome outcomes[EXPERTS];
@@ -67,11 +67,10 @@ static void make_row(made_up *m, uint64_t seed, size_t i) {
       correlation * (double)z[0] + sqrt(1 - correlation * correlation) * (double)z[1];
   double missed[EXPERTS] = {sigma[k] * scale * (double)z[0],
                             (1 - m->gain) * sigma[k] * scale * other};
-  for (size_t e = 0; e < EXPERTS && k < BINS; e++) {
-    hr_task *task = &m->tasks[e][k];
-    m->predictions[e][k][task->test_rows++] = (float)(m->target[i] + missed[e]);
+  for (size_t e = 0; e < EXPERTS; e++) {
+    m->own[e][i] = k < BINS ? (float)(m->target[i] + missed[e]) : (float)NAN;
   }
-  m->predictions[0][BINS][i] = (float)(m->target[i] + 0.8 * scale * (double)z[2]);
+  m->global[i] = (float)(m->target[i] + 0.8 * scale * (double)z[2]);
 }
 
 /* The true variance of the covered targets. */
@@ -112,13 +111,15 @@ static void make(made_up *m, uint64_t seed) {
                                  .status = HR_FIT_OK,
                                  .train_rows = k == BINS ? 10000 : 1000,
                                  .variant_count = 1,
-                                 .cv_r2 = &m->cv[e][k],
-                                 .predictions = m->predictions[e][k]};
+                                 .cv_r2 = &m->cv[e][k]};
     }
-    m->outcomes[e] = (hr_outcome){&types[e], m->tasks[e], e == 0 ? BINS + 1 : BINS, NULL};
+    m->outcomes[e] = (hr_outcome){.type = &types[e],
+                                  .tasks = m->tasks[e],
+                                  .task_count = e == 0 ? BINS + 1 : BINS,
+                                  .own = {m->rows, 1, 1, m->own[e], NULL}};
   }
   for (size_t i = 0; i < m->rows; i++) make_row(m, seed, i);
-  m->tasks[0][BINS].test_rows = m->rows;
+  m->outcomes[0].global = (hr_predictions){m->rows, 1, 1, m->global, NULL};
   m->test = (hr_split_view){
       .rows = m->rows, .target = m->target, .bin = m->bin, .route = m->bin};
 }
@@ -225,11 +226,8 @@ static hr_status allocate(made_up *m, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_alloc(&m->target, m->rows, err));
   HR_TRY(hr_alloc(&m->bin, m->rows, err));
-  for (size_t e = 0; e < EXPERTS; e++) {
-    for (size_t k = 0; k <= BINS; k++) {
-      HR_TRY(hr_alloc(&m->predictions[e][k], m->rows, err));
-    }
-  }
+  HR_TRY(hr_alloc(&m->global, m->rows, err));
+  for (size_t e = 0; e < EXPERTS; e++) HR_TRY(hr_alloc(&m->own[e], m->rows, err));
 cleanup:
   return status;
 }
@@ -237,9 +235,8 @@ cleanup:
 static void release(made_up *m) {
   hr_free(m->target);
   hr_free(m->bin);
-  for (size_t i = 0; i < EXPERTS * (BINS + 1); i++) {
-    hr_free(m->predictions[i / (BINS + 1)][i % (BINS + 1)]);
-  }
+  hr_free(m->global);
+  for (size_t e = 0; e < EXPERTS; e++) hr_free(m->own[e]);
 }
 
 int main(int argc, char **argv) {

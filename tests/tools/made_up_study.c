@@ -28,8 +28,8 @@ static const hr_method leakage = {.name = "leakage", .title = "Error alone"};
 
 static double target[ROWS], snr[ROWS];
 static int32_t bin[ROWS];
-static double variance[BINS + 1][ROWS], bound[ROWS][HR_FISHER_PRIORS];
-static float predictions[EXPERTS][BINS + 1][ROWS];
+static double variance[ROWS], bound[ROWS][HR_FISHER_PRIORS];
+static float own[EXPERTS][ROWS], everywhere[ROWS];
 static hr_task tasks[EXPERTS][BINS + 1];
 static float control_predictions[2][ROWS];
 static hr_task control_tasks[2];
@@ -38,6 +38,8 @@ static void make_rows(void) {
   for (size_t i = 0; i < ROWS; i++) {
     bin[i] = i % 6 == 5 ? HR_UNCOVERED : (int32_t)(i * 7 % BINS);
     target[i] = 1.0 + 4.0 * hr_uniform(1, HR_STREAM_SIMULATE_TEST, i, 0);
+    for (size_t e = 0; e < EXPERTS; e++) own[e][i] = (float)NAN;
+    variance[i] = (double)NAN;
     snr[i] = 2.8 + 25.0 * pow(hr_uniform(1, HR_STREAM_SIMULATE_TEST, i, 1), 1.7);
   }
 }
@@ -53,34 +55,39 @@ static double sigma_of(size_t expert, size_t k, size_t row) {
 
 static void make_task(size_t expert, size_t k, double *alpha, double *cv) {
   hr_task *task = &tasks[expert][k];
-  bool global = k == BINS;
-  size_t rows = 0;
+  bool global = k == BINS, missing = expert == 4 && k != 3 && k != 6;
+  float *out = global ? everywhere : own[expert];
   for (size_t i = 0; i < ROWS; i++) {
     float noise = 0;
-    if (!global && bin[i] != (int32_t)k) continue;
+    if ((!global && bin[i] != (int32_t)k) || (global && expert > 0)) continue;
     hr_normal(expert * 100 + k, HR_STREAM_NOISE_TEST, i, 0, 1, &noise);
     double shrunk = 3.0 + 0.85 * (target[i] - 3.0);
-    predictions[expert][k][rows++] =
-        (float)(shrunk + sigma_of(expert, k, i) * (double)noise);
+    out[i] =
+        missing ? (float)NAN : (float)(shrunk + sigma_of(expert, k, i) * (double)noise);
   }
   *cv = 1.0 - sigma_of(expert, k, 0);
   if (expert == 2) {
-    for (size_t i = 0, at = 0; i < ROWS; i++) {
+    for (size_t i = 0; i < ROWS; i++) {
       double sigma = 0.8 * sigma_of(expert, k, i);
-      if (bin[i] == (int32_t)k) variance[k][at++] = sigma * sigma;
+      if (bin[i] == (int32_t)k) variance[i] = sigma * sigma;
     }
   }
-  bool missing = expert == 4 && k != 3 && k != 6;
   *task = (hr_task){.bin = global ? HR_GLOBAL : (int)k,
                     .status = missing ? HR_FIT_SKIPPED : HR_FIT_OK,
                     .train_rows = 1000,
-                    .test_rows = rows,
                     .variant_count = 1,
                     .variant_value = alpha,
                     .cv_r2 = cv,
-                    .predictions = predictions[expert][k],
-                    .variance = expert == 2 ? variance[k] : NULL,
                     .seconds = 1.0};
+}
+
+static hr_outcome make_outcome(size_t e) {
+  hr_outcome outcome = {.type = &types[e],
+                        .tasks = tasks[e],
+                        .task_count = e == 0 ? BINS + 1 : BINS,
+                        .own = {ROWS, 1, 1, own[e], e == 2 ? variance : NULL}};
+  if (e == 0) outcome.global = (hr_predictions){ROWS, 1, 1, everywhere, NULL};
+  return outcome;
 }
 
 /* A bound somewhat above the posterior's ceiling where the signal is weak. */
@@ -105,12 +112,13 @@ static hr_outcome make_control(size_t c, double sigma, double *cv) {
   control_tasks[c] = (hr_task){.bin = HR_GLOBAL,
                                .status = HR_FIT_OK,
                                .train_rows = 1000 * BINS,
-                               .test_rows = ROWS,
                                .variant_count = 1,
                                .cv_r2 = cv,
-                               .predictions = control_predictions[c],
                                .seconds = 1.0};
-  return (hr_outcome){c == 0 ? &placebo : &leakage, &control_tasks[c], 1, NULL};
+  return (hr_outcome){.type = c == 0 ? &placebo : &leakage,
+                      .tasks = &control_tasks[c],
+                      .task_count = 1,
+                      .global = {ROWS, 1, 1, control_predictions[c], NULL}};
 }
 
 int main(int argc, char **argv) {
@@ -128,8 +136,7 @@ int main(int argc, char **argv) {
   for (size_t k = 0; k < BINS; k++) name_list[k] = names[k];
   for (size_t e = 0; e < experts; e++) {
     for (size_t k = 0; k <= BINS; k++) make_task(e, k, &alpha, &cv[e][k]);
-    outcomes[e] = (hr_outcome){
-        .type = &types[e], .tasks = tasks[e], .task_count = e == 0 ? BINS + 1 : BINS};
+    outcomes[e] = make_outcome(e);
   }
   make_bound();
   const hr_fisher_bound fisher = {&bound[0][0], 0, 0.012};

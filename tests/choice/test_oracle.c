@@ -1,4 +1,4 @@
-#include "routing/oracle.h"
+#include "choice/oracle.h"
 
 #include "support/check.h"
 #include "support/fail_alloc.h"
@@ -11,17 +11,24 @@ static const int32_t route[] = {1, 0, 1, 1, 0, HR_UNCOVERED};
 static const hr_split_view test = {
     .rows = 6, .target = target, .bin = bin, .route = route};
 
-static const float bin_0[] = {10, 11, 20, 21}; /* two variants of two rows */
-static const float bin_1[] = {30, 31, 32};
-static const float everywhere[] = {90, 91, 92, 93, 94, 95};
+/* Two variants, of which the model of bin 1 has but one. */
+static float own[] = {30,         10, 31,         32,         11, (float)NAN,
+                      (float)NAN, 20, (float)NAN, (float)NAN, 21, (float)NAN};
+static float everywhere[] = {90, 91, 92, 93, 94, 95};
 static const hr_task tasks[] = {
-    {.bin = 0, .test_rows = 2, .variant_count = 2, .predictions = bin_0},
-    {.bin = 1, .test_rows = 3, .variant_count = 1, .predictions = bin_1},
+    {.bin = 0, .variant_count = 2},
+    {.bin = 1, .variant_count = 1},
     {.bin = 2, .status = HR_FIT_SKIPPED},
-    {.bin = HR_GLOBAL, .test_rows = 6, .variant_count = 1, .predictions = everywhere},
+    {.bin = HR_GLOBAL, .variant_count = 1},
 };
 static const hr_method type = {.name = "ridge"};
-static const hr_outcome outcome = {&type, tasks, 4, NULL};
+static const hr_outcome outcome = {
+    .type = &type,
+    .tasks = tasks,
+    .task_count = 4,
+    .own = {.rows = 6, .targets = 1, .variants = 2, .mean = own},
+    .global = {.rows = 6, .targets = 1, .variants = 1, .mean = everywhere},
+};
 
 static hr_oracle *make_oracle(void) {
   hr_oracle *oracle = NULL;
@@ -44,23 +51,12 @@ static void check_predictions(const hr_choice *choices, const double *expected) 
   hr_oracle_destroy(&oracle);
 }
 
-static void test_tasks_are_found_by_bin(void **state) {
-  (void)state;
-  assert_ptr_equal(hr_outcome_task(&outcome, 1), &tasks[1]);
-  assert_ptr_equal(hr_outcome_task(&outcome, HR_GLOBAL), &tasks[3]);
-  assert_ptr_equal(hr_outcome_task(&outcome, 2), &tasks[2]);
-  assert_null(hr_outcome_usable(&outcome, 2));
-  assert_null(hr_outcome_task(&outcome, 7));
-}
-
 static void test_rows_are_sorted_by_bin(void **state) {
   (void)state;
   static const size_t rows[] = {1, 4, 0, 3, 2, 5}, start[] = {0, 2, 4, 6};
-  static const size_t position[] = {0, 0, 1, 2, 1, 0};
   hr_oracle *oracle = make_oracle();
   assert_memory_equal(oracle->row_list, rows, sizeof rows);
   assert_memory_equal(oracle->group_start, start, sizeof start);
-  assert_memory_equal(oracle->position, position, sizeof position);
   assert_int_equal(hr_oracle_covered(oracle), 4);
   hr_oracle_destroy(&oracle);
   hr_oracle_destroy(&oracle); /* again is harmless */
@@ -106,7 +102,6 @@ static void test_memory_can_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tasks_are_found_by_bin),
       cmocka_unit_test(test_rows_are_sorted_by_bin),
       cmocka_unit_test(test_bins_predict_the_rows_routed_to_them),
       cmocka_unit_test(test_global_model_predicts_what_it_is_given),

@@ -1,0 +1,37 @@
+/* Room for predictions by row number, and finding tasks. */
+#include "choice/outcome.h"
+
+#include <math.h>
+
+#include "core/alloc.h"
+
+hr_status hr_predictions_init(hr_predictions *predictions, size_t variants, size_t rows,
+                              bool has_variance, hr_error *err) {
+  hr_status status = HR_OK;
+  *predictions = (hr_predictions){.rows = rows, .targets = 1, .variants = variants};
+  HR_TRY(hr_alloc(&predictions->mean, variants * rows, err));
+  for (size_t i = 0; i < variants * rows; i++) predictions->mean[i] = (float)NAN;
+  if (!has_variance) goto cleanup;
+  HR_TRY(hr_alloc(&predictions->variance, rows, err));
+  for (size_t i = 0; i < rows; i++) predictions->variance[i] = (double)NAN;
+cleanup:
+  return status;
+}
+
+void hr_predictions_fini(hr_predictions *predictions) {
+  hr_free(predictions->mean);
+  hr_free(predictions->variance);
+  *predictions = (hr_predictions){0};
+}
+
+const hr_task *hr_outcome_task(const hr_outcome *outcome, int bin) {
+  for (size_t t = 0; t < outcome->task_count; t++) {
+    if (outcome->tasks[t].bin == bin) return &outcome->tasks[t];
+  }
+  return NULL;
+}
+
+const hr_task *hr_outcome_usable(const hr_outcome *outcome, int bin) {
+  const hr_task *task = hr_outcome_task(outcome, bin);
+  return task && task->status == HR_FIT_OK ? task : NULL;
+}
