@@ -1,3 +1,4 @@
+/* Drawing with cairo: the only file that knows it. */
 #include "report/canvas.h"
 
 #include <cairo-svg.h>

@@ -1,3 +1,4 @@
+/* Charts: the frame, its scales, and the marks in it. */
 #include "report/chart.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Axes, ticks and their labels. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

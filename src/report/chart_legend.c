@@ -1,3 +1,4 @@
+/* Legends of charts. */
 #include "report/chart_parts.h"
 
 static const double mark_width = 18.0, mark_gap = 4.0, entry_gap = 14.0,

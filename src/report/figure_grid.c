@@ -1,3 +1,4 @@
+/* R² by bin and expert as a heat map, with the choices. */
 #include <math.h>
 #include <string.h>
 

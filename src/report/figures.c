@@ -1,3 +1,4 @@
+/* Which figures there are, and what stands below each. */
 #include "report/figures.h"
 
 #include "report/figure_parts.h"

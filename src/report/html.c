@@ -1,3 +1,4 @@
+/* From the Markdown that the report writes, and no other, to one HTML page. */
 #include "report/html.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* The report as Markdown, section by section. */
 #include "report/markdown.h"
 
 #include <math.h>

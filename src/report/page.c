@@ -1,3 +1,4 @@
+/* Blocks between marks in a page, replaced by what the report says now. */
 #include "report/page.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Colours of series and of values. */
 #include "report/palette.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Putting blocks and figures of a report into pages, all of them or none. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

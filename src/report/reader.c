@@ -1,3 +1,4 @@
+/* Questions to results.json; the first thing wrong is kept. */
 #include "report/reader.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* A run directory's report: tables, figures, text and page. */
 #include "headroom/report.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* Reading predictions.csv. */
 #include "report/rows.h"
 
 #include <math.h>

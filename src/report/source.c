@@ -1,3 +1,4 @@
+/* What a report is made from, opened and checked. */
 #include "report/source.h"
 
 #include <unistd.h>

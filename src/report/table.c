@@ -1,3 +1,4 @@
+/* Tables of cells, as CSV, Markdown and text. */
 #include "report/table.h"
 
 #include <math.h>

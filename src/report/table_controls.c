@@ -1,3 +1,4 @@
+/* The table of the controls. */
 #include "report/table_controls.h"
 
 #include <math.h>

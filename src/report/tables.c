@@ -1,3 +1,4 @@
+/* The tables of samples, bins, methods, criteria and octiles. */
 #include "report/tables.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The tables of the ceilings. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

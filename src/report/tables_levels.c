@@ -1,3 +1,4 @@
+/* The table of validations at other levels of the noise. */
 #include <math.h>
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* The report on a terminal: tables, criteria and notes within its width. */
 #include "report/terminal.h"
 
 #include <stdint.h>

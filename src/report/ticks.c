@@ -1,3 +1,4 @@
+/* Round numbers for the ticks of an axis. */
 #include "report/ticks.h"
 
 #include <math.h>

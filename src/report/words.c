@@ -1,3 +1,4 @@
+/* Fixed sentences by their keys, in both languages. */
 #include "report/words.h"
 
 #include <stddef.h>

@@ -1,3 +1,5 @@
+/* Draws by counting how often a row is drawn, group by group: sums of a range of groups
+ * are then sums over groups. */
 #include "score/bootstrap.h"
 #include "core/quantile.h"
 

@@ -21,7 +21,7 @@ typedef struct hr_bootstrap_input {
   size_t rows;                      /* N, below 2^32 */
   const double *target;             /* [N] */
   const size_t *row_list;           /* [N] rows sorted by group */
-  const size_t *group_start;        /* [group_count + 1] as in hr_oracle */
+  const size_t *group_start;        /* [group_count + 1] as in hr_row_groups */
   size_t group_count;               /* bins, and the uncovered rows as the last group */
   const double *const *predictions; /* [method_count][N]; NaN: no prediction */
   size_t method_count;

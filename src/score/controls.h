@@ -8,6 +8,7 @@
 #ifndef HR_SCORE_CONTROLS_H
 #define HR_SCORE_CONTROLS_H
 
+#include "score/metrics.h"
 #include "score/results.h"
 
 typedef enum hr_control_kind {

@@ -1,3 +1,4 @@
+/* The controls in results.json, and the warning of a leak. */
 #include "score/controls_json.h"
 
 #include <math.h>
@@ -75,14 +76,16 @@ static void write_placebo(writer *w, json_t *parent) {
   size_t ridge = find_ridge(evaluation->input);
   if (!object || ridge == evaluation->input->outcome_count) return;
   size_t slot = slot_of(evaluation, HR_CONTROL_PLACEBO);
-  size_t global = hr_evaluation_global(evaluation, ridge);
-  size_t oracle = hr_evaluation_oracle(evaluation, ridge, HR_SELECT_BY_CV);
+  size_t global =
+      hr_evaluation_find(evaluation, HR_FORECAST_GLOBAL, ridge, HR_SELECT_BY_CV);
+  size_t oracle =
+      hr_evaluation_find(evaluation, HR_FORECAST_ORACLE, ridge, HR_SELECT_BY_CV);
   double r2 = evaluation->controls.covered[HR_CONTROL_PLACEBO].r2;
-  const hr_forecast *methods = evaluation->methods;
-  hr_json_put_text(w->json, object, "global", methods[global].name);
+  const hr_method_score *methods = evaluation->methods;
+  hr_json_put_text(w->json, object, "global", methods[global].forecast->name);
   put_gain(w, object, "partition_gain", r2 - methods[global].pooled[HR_SCOPE_COVERED].r2,
            slot, global);
-  hr_json_put_text(w->json, object, "oracle", methods[oracle].name);
+  hr_json_put_text(w->json, object, "oracle", methods[oracle].forecast->name);
   put_gain(w, object, "oracle_gain", methods[oracle].pooled[HR_SCOPE_COVERED].r2 - r2,
            oracle, slot);
 }

@@ -1,3 +1,4 @@
+/* The bound of Fisher information, from the derivatives of the built-in grid. */
 #include "score/fisher.h"
 #include "core/quantile.h"
 

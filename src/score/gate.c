@@ -1,3 +1,4 @@
+/* The criteria of the gate, each held against its threshold with its interval. */
 #include "score/gate.h"
 
 #include <math.h>

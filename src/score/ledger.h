@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "choice/oracle.h"
+#include "choice/outcome.h"
 
 typedef struct hr_ledger_check {
   char name[64];    /* e.g. "test_rows" */

@@ -1,3 +1,4 @@
+/* Scores in fp64 with compensated sums, and rows by octile of their SNR. */
 #include "score/metrics.h"
 
 #include <stdlib.h>

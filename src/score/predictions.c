@@ -1,3 +1,4 @@
+/* predictions.csv, a line a test row. */
 #include "score/predictions.h"
 
 #include <math.h>
@@ -19,8 +20,8 @@ hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
   const hr_results_input *input = evaluation->input;
   hr_text_append(out, "row,bin,snr,target");
   for (size_t m = 0; m < evaluation->method_count; m++) {
-    const hr_forecast *method = &evaluation->methods[m];
-    if (method->listed) hr_text_append(out, ",%s", method->name);
+    const hr_method_score *method = &evaluation->methods[m];
+    if (method->forecast->listed) hr_text_append(out, ",%s", method->forecast->name);
   }
   const hr_controls *controls = &evaluation->controls;
   for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
@@ -33,8 +34,8 @@ hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
     append_number(input->snr ? input->snr[i] : (double)NAN, out);
     append_number(input->test->target[i], out);
     for (size_t m = 0; m < evaluation->method_count; m++) {
-      const hr_forecast *method = &evaluation->methods[m];
-      if (method->listed) append_number(method->prediction[i], out);
+      const hr_method_score *method = &evaluation->methods[m];
+      if (method->forecast->listed) append_number(method->forecast->prediction[i], out);
     }
     for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
       if (hr_controls_has(controls, c)) append_number(controls->prediction[c][i], out);

@@ -1,3 +1,4 @@
+/* results.json, key by key in the order of docs/formats.md. */
 #include "score/results.h"
 
 #include <string.h>
@@ -59,7 +60,7 @@ static const char *expert_note(const hr_outcome *outcome) {
 static void write_head(writer *w, json_t *root) {
   const hr_results_input *input = w->input;
   const hr_evaluation *evaluation = w->evaluation;
-  const hr_forecast *methods = evaluation->methods;
+  const hr_method_score *methods = evaluation->methods;
   hr_json_put_text(&w->json, root, "schema", "headroom/results/1");
   json_t *experiment = hr_json_put(&w->json, root, "experiment", json_object());
   hr_json_put_text(&w->json, experiment, "id", input->experiment_id);
@@ -68,14 +69,16 @@ static void write_head(writer *w, json_t *root) {
   hr_json_put_text(&w->json, experiment, "target", input->target_name);
   json_t *selection = hr_json_put(&w->json, root, "selection", json_object());
   bool by_cv = input->selection == HR_SELECT_BY_CV;
-  size_t versus =
-      hr_evaluation_oracle(evaluation, evaluation->baseline, input->selection);
+  size_t versus = hr_evaluation_find(evaluation, HR_FORECAST_ORACLE,
+                                     evaluation->forecasts.baseline, input->selection);
   hr_json_put_text(&w->json, selection, "by", by_cv ? "cv" : "test");
   hr_json_put_text(&w->json, selection, "headline",
-                   methods[hr_evaluation_hybrid(evaluation, input->selection)].name);
-  hr_json_put_text(&w->json, selection, "versus", methods[versus].name);
+                   methods[hr_evaluation_find(evaluation, HR_FORECAST_HYBRID,
+                                              HR_NO_METHOD, input->selection)]
+                       .forecast->name);
+  hr_json_put_text(&w->json, selection, "versus", methods[versus].forecast->name);
   hr_json_put_text(&w->json, selection, "baseline",
-                   input->outcomes[evaluation->baseline].type->name);
+                   input->outcomes[evaluation->forecasts.baseline].type->name);
   hr_json_put_text(&w->json, selection, "uncovered", input->uncovered);
   hr_json_put_count(&w->json, root, "at_risk_below", (size_t)input->at_risk_below);
   json_t *bootstrap = hr_json_put(&w->json, root, "bootstrap", json_object());
@@ -89,7 +92,7 @@ static void write_head(writer *w, json_t *root) {
 static void write_ledger(writer *w, json_t *root) {
   const hr_results_input *input = w->input;
   const hr_ledger *ledger = &w->evaluation->ledger;
-  size_t covered = hr_oracle_covered(w->evaluation->oracle);
+  size_t covered = hr_row_groups_covered(&w->evaluation->groups);
   size_t train_uncovered = input->train_counts[input->bin_count];
   json_t *object = hr_json_put(&w->json, root, "ledger", json_object());
   hr_json_put_count(&w->json, object, "train_rows", input->train_rows);
@@ -167,7 +170,7 @@ static void put_bin_r2(writer *w, json_t *object, size_t method, size_t bin,
 static void put_delta(writer *w, json_t *object, size_t method, double delta,
                       hr_group_range range) {
   const hr_evaluation *evaluation = w->evaluation;
-  size_t versus = evaluation->methods[method].versus;
+  size_t versus = evaluation->methods[method].forecast->versus;
   hr_interval interval = {(double)NAN, (double)NAN};
   if (versus != HR_NO_METHOD && !isnan(delta)) {
     interval = hr_bootstrap_delta(evaluation->bootstrap, method, versus, range);
@@ -179,8 +182,8 @@ static void put_delta(writer *w, json_t *object, size_t method, double delta,
 /* What a method gains in one bin over the one it is compared with. */
 static void put_bin_delta(writer *w, json_t *object, size_t method, size_t bin,
                           bool usable) {
-  const hr_forecast *methods = w->evaluation->methods;
-  size_t versus = methods[method].versus;
+  const hr_method_score *methods = w->evaluation->methods;
+  size_t versus = methods[method].forecast->versus;
   double delta = (double)NAN;
   if (usable && versus != HR_NO_METHOD) {
     delta = methods[method].groups[bin].r2 - methods[versus].groups[bin].r2;
@@ -192,8 +195,9 @@ static void put_bin_delta(writer *w, json_t *object, size_t method, size_t bin,
 static void write_test_choice(writer *w, json_t *parent, size_t expert, size_t bin,
                               const hr_task *task) {
   const hr_evaluation *evaluation = w->evaluation;
-  size_t method = hr_evaluation_oracle(evaluation, expert, HR_SELECT_BY_TEST);
-  size_t variant = task ? evaluation->methods[method].choices[bin].variant : 0;
+  size_t method =
+      hr_evaluation_find(evaluation, HR_FORECAST_ORACLE, expert, HR_SELECT_BY_TEST);
+  size_t variant = task ? evaluation->methods[method].forecast->choices[bin].variant : 0;
   json_t *object = hr_json_put(&w->json, parent, "chosen_on_test", json_object());
   put_setting(w, object, &w->input->outcomes[expert], task, variant);
   put_bin_r2(w, object, method, bin, task != NULL);
@@ -204,7 +208,7 @@ static void write_variants(writer *w, json_t *parent, size_t expert, size_t bin,
                            const hr_task *task) {
   json_t *array = hr_json_put(&w->json, parent, "variants", json_array());
   if (!task) return;
-  const hr_metrics *scores = hr_variant_scores_at(w->evaluation->scores, expert, bin);
+  const hr_metrics *scores = hr_variant_scores_at(&w->evaluation->variants, expert, bin);
   for (size_t v = 0; v < task->variant_count; v++) {
     json_t *object = hr_json_append(&w->json, array, json_object());
     put_setting(w, object, &w->input->outcomes[expert], task, v);
@@ -232,7 +236,8 @@ static void write_bin_expert(writer *w, json_t *parent, size_t expert, size_t bi
   const hr_outcome *outcome = &w->input->outcomes[expert];
   const hr_task *any = hr_outcome_task(outcome, (int)bin);
   const hr_task *task = hr_outcome_usable(outcome, (int)bin);
-  size_t method = hr_evaluation_oracle(w->evaluation, expert, HR_SELECT_BY_CV);
+  size_t method =
+      hr_evaluation_find(w->evaluation, HR_FORECAST_ORACLE, expert, HR_SELECT_BY_CV);
   const hr_metrics *metrics = &w->evaluation->methods[method].groups[bin];
   json_t *object = hr_json_put(&w->json, parent, outcome->type->name, json_object());
   hr_json_put_text(&w->json, object, "status", task_status_of(outcome, any));
@@ -253,18 +258,20 @@ static void write_bin_expert(writer *w, json_t *parent, size_t expert, size_t bi
 
 /* The expert that a hybrid takes in a bin, or NULL. */
 static const char *taken_by(const writer *w, hr_selection selection, size_t bin) {
-  size_t method = hr_evaluation_hybrid(w->evaluation, selection);
-  const hr_choice *choice = &w->evaluation->methods[method].choices[bin];
+  size_t method =
+      hr_evaluation_find(w->evaluation, HR_FORECAST_HYBRID, HR_NO_METHOD, selection);
+  const hr_choice *choice = &w->evaluation->methods[method].forecast->choices[bin];
   if (choice->kind != HR_CHOICE_EXPERT) return NULL;
-  const size_t *start = w->evaluation->oracle->group_start;
+  const size_t *start = w->evaluation->groups.group_start;
   bool has_rows = start[bin + 1] > start[bin];
   if (selection == HR_SELECT_BY_TEST && !has_rows) return NULL;
   return w->input->outcomes[choice->expert].type->name;
 }
 
 static void write_hybrid(writer *w, json_t *parent, hr_selection selection, size_t bin) {
-  size_t method = hr_evaluation_hybrid(w->evaluation, selection);
-  const hr_choice *choice = &w->evaluation->methods[method].choices[bin];
+  size_t method =
+      hr_evaluation_find(w->evaluation, HR_FORECAST_HYBRID, HR_NO_METHOD, selection);
+  const hr_choice *choice = &w->evaluation->methods[method].forecast->choices[bin];
   const char *name = taken_by(w, selection, bin);
   json_t *object = hr_json_put(
       &w->json, parent, selection == HR_SELECT_BY_CV ? "cv" : "test", json_object());
@@ -285,7 +292,7 @@ static bool is_focus(const hr_results_input *input, size_t bin) {
 
 static void write_bin(writer *w, json_t *bins, size_t k) {
   const hr_results_input *input = w->input;
-  const size_t *start = w->evaluation->oracle->group_start;
+  const size_t *start = w->evaluation->groups.group_start;
   bool at_risk = (int64_t)input->train_counts[k] < input->at_risk_below;
   json_t *bin = hr_json_append(&w->json, bins, json_object());
   hr_json_put_count(&w->json, bin, "index", k);
@@ -305,18 +312,19 @@ static void write_bin(writer *w, json_t *bins, size_t k) {
 }
 
 /* What a reader must know to read a method's numbers right; texts in docs/formats.md. */
-static void write_remarks(writer *w, json_t *parent, const hr_forecast *method,
+static void write_remarks(writer *w, json_t *parent, const hr_method_score *method,
                           hr_scope scope) {
   json_t *array = hr_json_put(&w->json, parent, "remarks", json_array());
   size_t usable = 0;
   for (size_t e = 0; e < w->input->outcome_count; e++) {
     usable += strcmp(status_of(&w->input->outcomes[e]), "ok") == 0 ? 1 : 0;
   }
-  bool hybrid = strncmp(method->name, "oracle_hybrid", strlen("oracle_hybrid")) == 0;
+  bool hybrid =
+      strncmp(method->forecast->name, "oracle_hybrid", strlen("oracle_hybrid")) == 0;
   const char *remarks[] = {
-      method->selection == HR_SELECT_BY_TEST ? "chosen_on_test" : NULL,
+      method->forecast->selection == HR_SELECT_BY_TEST ? "chosen_on_test" : NULL,
       hybrid && usable == 1 ? "one_expert" : NULL,
-      method->falls_back ? "falls_back" : NULL,
+      method->forecast->falls_back ? "falls_back" : NULL,
       method->complete[scope] ? NULL : "incomplete",
   };
   for (size_t r = 0; r < sizeof remarks / sizeof *remarks; r++) {
@@ -326,13 +334,14 @@ static void write_remarks(writer *w, json_t *parent, const hr_forecast *method,
 
 static void write_overall(writer *w, json_t *overall, size_t index, hr_scope scope) {
   const hr_evaluation *evaluation = w->evaluation;
-  const hr_forecast *method = &evaluation->methods[index];
-  const hr_forecast *versus =
-      method->versus == HR_NO_METHOD ? NULL : &evaluation->methods[method->versus];
+  const hr_method_score *method = &evaluation->methods[index];
+  const hr_method_score *versus = method->forecast->versus == HR_NO_METHOD
+                                      ? NULL
+                                      : &evaluation->methods[method->forecast->versus];
   const hr_metrics *pooled = &method->pooled[scope];
   hr_group_range range = hr_evaluation_range(evaluation, scope);
   json_t *object = hr_json_append(&w->json, overall, json_object());
-  hr_json_put_text(&w->json, object, "method", method->name);
+  hr_json_put_text(&w->json, object, "method", method->forecast->name);
   hr_json_put_text(&w->json, object, "rows", scope == HR_SCOPE_ALL ? "all" : "covered");
   hr_json_put_count(&w->json, object, "n", pooled->rows);
   hr_json_put_number(&w->json, object, "r2_pooled", pooled->r2);
@@ -343,7 +352,8 @@ static void write_overall(writer *w, json_t *overall, size_t index, hr_scope sco
   hr_json_put_number(&w->json, object, "rmse", pooled->rmse);
   hr_json_put_number(&w->json, object, "bias", pooled->bias);
   double delta = versus ? pooled->r2 - versus->pooled[scope].r2 : (double)NAN;
-  hr_json_put_text(&w->json, object, "versus", isnan(delta) ? NULL : versus->name);
+  hr_json_put_text(&w->json, object, "versus",
+                   isnan(delta) ? NULL : versus->forecast->name);
   put_delta(w, object, index, delta, range);
   write_remarks(w, object, method, scope);
 }
@@ -354,8 +364,8 @@ static void write_all_overall(writer *w, json_t *root) {
   json_t *overall = hr_json_put(&w->json, root, "overall", json_array());
   for (hr_scope scope = HR_SCOPE_COVERED; scope < HR_SCOPE_COUNT; scope++) {
     for (size_t m = 0; m < evaluation->method_count; m++) {
-      const hr_forecast *method = &evaluation->methods[m];
-      if (!method->listed) continue;
+      const hr_method_score *method = &evaluation->methods[m];
+      if (!method->forecast->listed) continue;
       if (scope == HR_SCOPE_ALL && !method->complete[scope]) continue;
       write_overall(w, overall, m, scope);
     }
@@ -380,12 +390,12 @@ static void write_octiles(writer *w, json_t *root) {
     hr_json_put_count(&w->json, octile, "n", rows);
     json_t *r2 = hr_json_put(&w->json, octile, "r2", json_object());
     for (size_t m = 0; m < evaluation->method_count; m++) {
-      const hr_forecast *method = &evaluation->methods[m];
-      if (!method->listed) continue;
+      const hr_method_score *method = &evaluation->methods[m];
+      if (!method->forecast->listed) continue;
       hr_metrics metrics =
-          hr_metrics_compute(w->input->test->target, method->prediction,
+          hr_metrics_compute(w->input->test->target, method->forecast->prediction,
                              octiles->row_list + octiles->start[j], rows);
-      hr_json_put_number(&w->json, r2, method->name, metrics.r2);
+      hr_json_put_number(&w->json, r2, method->forecast->name, metrics.r2);
     }
   }
 }

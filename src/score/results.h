@@ -3,10 +3,10 @@
 #ifndef HR_SCORE_RESULTS_H
 #define HR_SCORE_RESULTS_H
 
+#include "choice/selection.h"
 #include "headroom/observer.h"
 #include "score/fisher_bound.h"
 #include "score/gate.h"
-#include "score/selection.h"
 
 typedef struct hr_reference_line { /* an outside number */
   const char *name;

@@ -1,3 +1,4 @@
+/* The ceilings, and every method beside them. */
 #include "score/results_ceiling.h"
 
 #include <stdio.h>
@@ -23,11 +24,11 @@ static void put_r2_max(writer *w, json_t *object, double r2, hr_interval interva
 static void put_range(writer *w, json_t *object, hr_ceiling_kind kind,
                       hr_group_range range) {
   const hr_evaluation *evaluation = w->evaluation;
-  const size_t *start = evaluation->oracle->group_start;
+  const size_t *start = evaluation->groups.group_start;
   size_t first = start[range.first], rows = start[range.end] - first;
   hr_metrics metrics = hr_metrics_compute(evaluation->input->test->target,
                                           evaluation->ceiling.prediction[kind],
-                                          evaluation->oracle->row_list + first, rows);
+                                          evaluation->groups.row_list + first, rows);
   hr_json_put_count(w->json, object, "n", rows);
   put_r2_max(
       w, object, metrics.r2,
@@ -97,7 +98,7 @@ static void write_fisher(writer *w, json_t *ceiling) {
  * judged on all rows, since covered rows are chosen by their labels. */
 static hr_efficiency judge_overall(const hr_evaluation *evaluation, size_t m,
                                    bool by_fisher) {
-  bool is_global = evaluation->methods[m].is_global;
+  bool is_global = evaluation->methods[m].forecast->kind == HR_FORECAST_GLOBAL;
   hr_scope scope = is_global ? HR_SCOPE_ALL : HR_SCOPE_COVERED;
   hr_ceiling_kind kind =
       by_fisher ? (is_global ? HR_CEILING_FISHER_GLOBAL : HR_CEILING_FISHER_ROUTED)
@@ -114,8 +115,8 @@ static hr_efficiency judge_bin(const hr_evaluation *evaluation, size_t m, size_t
       (hr_group_range){k, k + 1}, false_alarm / (double)evaluation->input->bin_count);
 }
 
-static bool is_judged(const hr_forecast *method) {
-  return method->listed && method->complete[HR_SCOPE_COVERED];
+static bool is_judged(const hr_method_score *method) {
+  return method->forecast->listed && method->complete[HR_SCOPE_COVERED];
 }
 
 static void put_efficiency(writer *w, json_t *object, const hr_efficiency *posterior,
@@ -137,7 +138,7 @@ static bool warn(const hr_evaluation *evaluation, size_t m, const char *where,
   hr_observe_warning(evaluation->input->observer,
                      "%s exceeds the ceiling%s by %.4f [%.4f, %.4f] in R²: a leak, a "
                      "prior or errors that are not the data's, or too few templates",
-                     evaluation->methods[m].name, where, found->excess,
+                     evaluation->methods[m].forecast->name, where, found->excess,
                      found->excess_interval.low, found->excess_interval.high);
   return true;
 }
@@ -145,12 +146,13 @@ static bool warn(const hr_evaluation *evaluation, size_t m, const char *where,
 /* Whether the method is above the posterior's ceiling anywhere. */
 static bool write_method(writer *w, json_t *array, size_t m) {
   const hr_evaluation *evaluation = w->evaluation;
-  const hr_forecast *method = &evaluation->methods[m];
+  const hr_method_score *method = &evaluation->methods[m];
   hr_efficiency posterior = judge_overall(evaluation, m, false);
   hr_efficiency fisher = judge_overall(evaluation, m, true);
   json_t *object = hr_json_append(w->json, array, json_object());
-  hr_json_put_text(w->json, object, "method", method->name);
-  hr_json_put_text(w->json, object, "rows", method->is_global ? "all" : "covered");
+  hr_json_put_text(w->json, object, "method", method->forecast->name);
+  hr_json_put_text(w->json, object, "rows",
+                   method->forecast->kind == HR_FORECAST_GLOBAL ? "all" : "covered");
   put_efficiency(w, object, &posterior, &fisher);
   bool exceeds = warn(evaluation, m, "", &posterior);
   json_t *bins = hr_json_put(w->json, object, "bins", json_array());

@@ -1,4 +1,7 @@
+/* The validations at other levels, model by model. */
 #include "score/results_levels.h"
+
+#include <math.h>
 
 /* The first task that was validated at other levels, or NULL: its `level` is that of all
  * tasks of the expert. */

@@ -1,3 +1,4 @@
+/* The bootstrap against the plain way, draw by draw. */
 #include "core/quantile.h"
 #include "score/bootstrap.h"
 

@@ -222,7 +222,8 @@ static void test_the_chance_is_the_callers(void **state) {
   for (double scale = 1; scale < 4 && !found_one; scale *= 1.02) {
     fixture_give_variance(&f, scale);
     check_ok(hr_evaluation_create(&f.input, &evaluation, &err));
-    size_t forest = hr_evaluation_oracle(evaluation, 1, HR_SELECT_BY_CV);
+    size_t forest =
+        hr_evaluation_find(evaluation, HR_FORECAST_ORACLE, 1, HR_SELECT_BY_CV);
     hr_efficiency found =
         hr_evaluation_efficiency(evaluation, forest, HR_CEILING_ROUTED, range, 0.025);
     hr_efficiency always =

@@ -1,3 +1,4 @@
+/* Controls among the outcomes. */
 #include "score/controls.h"
 
 #include "score/evaluation.h"

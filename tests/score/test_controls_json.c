@@ -1,3 +1,4 @@
+/* Controls in results.json, and the warning of a leak. */
 #include "score/controls_json.h"
 
 #include "score/fixture.h"

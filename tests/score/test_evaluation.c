@@ -1,3 +1,4 @@
+/* Every number of a made-up study that can be known on paper. */
 #include "score/evaluation.h"
 
 #include "score/fixture.h"
@@ -24,36 +25,39 @@ static void evaluate(void) {
   check_ok(hr_evaluation_create(&f.input, &evaluation, &err));
 }
 
-static const hr_forecast *oracle(size_t expert, hr_selection selection) {
-  return &evaluation->methods[hr_evaluation_oracle(evaluation, expert, selection)];
+static const hr_method_score *oracle(size_t expert, hr_selection selection) {
+  return &evaluation->methods[hr_evaluation_find(evaluation, HR_FORECAST_ORACLE, expert,
+                                                 selection)];
 }
 
-static const hr_forecast *hybrid(hr_selection selection) {
-  return &evaluation->methods[hr_evaluation_hybrid(evaluation, selection)];
+static const hr_method_score *hybrid(hr_selection selection) {
+  return &evaluation->methods[hr_evaluation_find(evaluation, HR_FORECAST_HYBRID,
+                                                 HR_NO_METHOD, selection)];
 }
 
-static const hr_forecast *global_ridge(void) {
-  return &evaluation->methods[hr_evaluation_global(evaluation, 0)];
+static const hr_method_score *global_ridge(void) {
+  return &evaluation->methods[hr_evaluation_find(evaluation, HR_FORECAST_GLOBAL, 0,
+                                                 HR_SELECT_BY_CV)];
 }
 
 static void test_names_and_comparisons(void **state) {
   (void)state;
   evaluate();
-  size_t cv = hr_evaluation_oracle(evaluation, 0, HR_SELECT_BY_CV);
-  size_t test = hr_evaluation_oracle(evaluation, 0, HR_SELECT_BY_TEST);
-  assert_string_equal(global_ridge()->name, "global_ridge");
-  assert_string_equal(oracle(0, HR_SELECT_BY_CV)->name, "ridge_oracle");
-  assert_string_equal(oracle(1, HR_SELECT_BY_TEST)->name, "forest_oracle_test");
-  assert_string_equal(hybrid(HR_SELECT_BY_CV)->name, "oracle_hybrid_cv");
-  assert_string_equal(hybrid(HR_SELECT_BY_TEST)->name, "oracle_hybrid_test");
-  assert_true(oracle(0, HR_SELECT_BY_CV)->versus == HR_NO_METHOD);
-  assert_int_equal(oracle(0, HR_SELECT_BY_TEST)->versus, cv);
-  assert_int_equal(hybrid(HR_SELECT_BY_CV)->versus, cv);
-  assert_int_equal(hybrid(HR_SELECT_BY_TEST)->versus, test);
+  size_t cv = hr_evaluation_find(evaluation, HR_FORECAST_ORACLE, 0, HR_SELECT_BY_CV);
+  size_t test = hr_evaluation_find(evaluation, HR_FORECAST_ORACLE, 0, HR_SELECT_BY_TEST);
+  assert_string_equal(global_ridge()->forecast->name, "global_ridge");
+  assert_string_equal(oracle(0, HR_SELECT_BY_CV)->forecast->name, "ridge_oracle");
+  assert_string_equal(oracle(1, HR_SELECT_BY_TEST)->forecast->name, "forest_oracle_test");
+  assert_string_equal(hybrid(HR_SELECT_BY_CV)->forecast->name, "oracle_hybrid_cv");
+  assert_string_equal(hybrid(HR_SELECT_BY_TEST)->forecast->name, "oracle_hybrid_test");
+  assert_true(oracle(0, HR_SELECT_BY_CV)->forecast->versus == HR_NO_METHOD);
+  assert_int_equal(oracle(0, HR_SELECT_BY_TEST)->forecast->versus, cv);
+  assert_int_equal(hybrid(HR_SELECT_BY_CV)->forecast->versus, cv);
+  assert_int_equal(hybrid(HR_SELECT_BY_TEST)->forecast->versus, test);
   /* The forest has no settings to choose on the test rows, the CNN nothing at all. */
-  assert_true(oracle(1, HR_SELECT_BY_CV)->listed);
-  assert_false(oracle(1, HR_SELECT_BY_TEST)->listed);
-  assert_false(oracle(2, HR_SELECT_BY_CV)->listed);
+  assert_true(oracle(1, HR_SELECT_BY_CV)->forecast->listed);
+  assert_false(oracle(1, HR_SELECT_BY_TEST)->forecast->listed);
+  assert_false(oracle(2, HR_SELECT_BY_CV)->forecast->listed);
 }
 
 static void test_choosing_on_the_test_rows_is_never_worse(void **state) {
@@ -61,8 +65,10 @@ static void test_choosing_on_the_test_rows_is_never_worse(void **state) {
   evaluate();
   double best = hybrid(HR_SELECT_BY_TEST)->pooled[HR_SCOPE_COVERED].r2;
   for (size_t m = 0; m < evaluation->method_count; m++) {
-    const hr_forecast *method = &evaluation->methods[m];
-    if (method->is_global || !method->complete[HR_SCOPE_COVERED]) continue;
+    const hr_method_score *method = &evaluation->methods[m];
+    if (method->forecast->kind == HR_FORECAST_GLOBAL ||
+        !method->complete[HR_SCOPE_COVERED])
+      continue;
     assert_true(best >= method->pooled[HR_SCOPE_COVERED].r2);
   }
 }
@@ -80,10 +86,10 @@ static void test_uncovered_rows_go_to_the_global_model(void **state) {
   (void)state;
   f.input.uncovered = "global";
   evaluate();
-  const hr_forecast *method = oracle(1, HR_SELECT_BY_CV);
+  const hr_method_score *method = oracle(1, HR_SELECT_BY_CV);
   assert_true(method->complete[HR_SCOPE_ALL]);
-  assert_false(method->falls_back); /* that is said of bins only */
-  check_near(method->prediction[6], global_ridge()->prediction[6], 0);
+  assert_false(method->forecast->falls_back); /* that is said of bins only */
+  check_near(method->forecast->prediction[6], global_ridge()->forecast->prediction[6], 0);
   check_near(method->groups[FIXTURE_BINS].sse, global_ridge()->groups[FIXTURE_BINS].sse,
              0);
 }
@@ -96,9 +102,9 @@ static void test_uncovered_rows_go_to_the_nearest_bin(void **state) {
   }
   fixture_tasks(&f);
   evaluate();
-  const hr_forecast *method = oracle(1, HR_SELECT_BY_CV);
+  const hr_method_score *method = oracle(1, HR_SELECT_BY_CV);
   assert_true(method->complete[HR_SCOPE_ALL]);
-  check_near(method->prediction[6], (double)f.forest_own[6], 0);
+  check_near(method->forecast->prediction[6], (double)f.forest_own[6], 0);
   assert_int_equal(method->pooled[HR_SCOPE_COVERED].rows, 206);
 }
 
@@ -108,7 +114,7 @@ static void test_a_bin_without_any_model(void **state) {
   fixture_end(&f, &f.forest[1], HR_FIT_FAILED);
   evaluate();
   for (hr_selection s = HR_SELECT_BY_CV; s <= HR_SELECT_BY_TEST; s++) {
-    assert_true(hybrid(s)->falls_back);
+    assert_true(hybrid(s)->forecast->falls_back);
     assert_true(hybrid(s)->complete[HR_SCOPE_COVERED]);
     check_near(hybrid(s)->groups[1].sse, global_ridge()->groups[1].sse, 0);
   }
@@ -123,16 +129,16 @@ static void test_a_bin_without_any_model_and_no_global_one(void **state) {
   assert_false(hybrid(HR_SELECT_BY_CV)->complete[HR_SCOPE_COVERED]);
   assert_true(isnan(hybrid(HR_SELECT_BY_CV)->pooled[HR_SCOPE_COVERED].r2));
   assert_int_equal(evaluation->gate[0].verdict, HR_VERDICT_UNDECIDED);
-  assert_false(global_ridge()->listed);
+  assert_false(global_ridge()->forecast->listed);
 }
 
 static void test_an_expert_that_lacks_a_bin_is_not_listed(void **state) {
   (void)state;
   fixture_end(&f, &f.forest[1], HR_FIT_SKIPPED);
   evaluate();
-  assert_false(oracle(1, HR_SELECT_BY_CV)->listed);
+  assert_false(oracle(1, HR_SELECT_BY_CV)->forecast->listed);
   assert_true(hybrid(HR_SELECT_BY_CV)->complete[HR_SCOPE_COVERED]);
-  assert_false(hybrid(HR_SELECT_BY_CV)->falls_back);
+  assert_false(hybrid(HR_SELECT_BY_CV)->forecast->falls_back);
   check_near(hybrid(HR_SELECT_BY_CV)->pooled[HR_SCOPE_COVERED].r2,
              oracle(0, HR_SELECT_BY_CV)->pooled[HR_SCOPE_COVERED].r2, 0);
 }
@@ -141,7 +147,7 @@ static void test_the_baseline_lacks_a_bin(void **state) {
   (void)state;
   fixture_end(&f, &f.ridge[1], HR_FIT_SKIPPED);
   evaluate();
-  assert_true(oracle(0, HR_SELECT_BY_CV)->listed);
+  assert_true(oracle(0, HR_SELECT_BY_CV)->forecast->listed);
   assert_true(isnan(oracle(0, HR_SELECT_BY_CV)->pooled[HR_SCOPE_COVERED].r2));
   assert_true(!isnan(evaluation->gate[0].value));
   assert_true(isnan(evaluation->gate[1].value));
@@ -153,7 +159,7 @@ static void test_without_ridge_the_first_expert_is_the_baseline(void **state) {
   f.outcomes[0] = (hr_outcome){.type = &fixture_cnn};
   f.input.outcome_count = 2;
   evaluate();
-  assert_int_equal(evaluation->baseline, 1);
+  assert_int_equal(evaluation->forecasts.baseline, 1);
 }
 
 static void test_all_rows_uncovered(void **state) {
@@ -161,7 +167,7 @@ static void test_all_rows_uncovered(void **state) {
   for (size_t i = 0; i < FIXTURE_ROWS; i++) f.bin[i] = f.route[i] = HR_UNCOVERED;
   fixture_tasks(&f);
   evaluate();
-  const hr_forecast *method = hybrid(HR_SELECT_BY_CV);
+  const hr_method_score *method = hybrid(HR_SELECT_BY_CV);
   assert_int_equal(method->pooled[HR_SCOPE_COVERED].rows, 0);
   assert_true(isnan(method->pooled[HR_SCOPE_COVERED].r2));
   assert_true(!isnan(global_ridge()->pooled[HR_SCOPE_ALL].r2));
@@ -179,7 +185,7 @@ static void test_one_row_and_no_variance(void **state) {
   }
   fixture_tasks(&f);
   evaluate();
-  const hr_forecast *method = hybrid(HR_SELECT_BY_TEST);
+  const hr_method_score *method = hybrid(HR_SELECT_BY_TEST);
   assert_int_equal(method->groups[0].rows, 1);
   assert_true(isnan(method->groups[0].r2));
   assert_true(isnan(method->groups[2].r2));

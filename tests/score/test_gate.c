@@ -1,3 +1,4 @@
+/* Verdicts of the gate. */
 #include "score/gate.h"
 
 #include "support/check.h"

@@ -1,3 +1,4 @@
+/* Each check of the ledger holds, and can fail. */
 #include "score/ledger.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* Scores and octiles known on paper. */
 #include "core/quantile.h"
 #include "score/metrics.h"
 

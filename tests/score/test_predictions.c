@@ -1,3 +1,4 @@
+/* predictions.csv has every row and every listed method. */
 #include "score/predictions.h"
 
 #include "core/alloc.h"
@@ -34,9 +35,9 @@ static void test_every_row_and_method(void **state) {
     assert_string_equal(strsep(&line, ","), ""); /* no snr */
     assert_true(strtod(strsep(&line, ","), NULL) == f.target[i]);
     for (size_t m = 0; m < evaluation->method_count; m++) {
-      if (!evaluation->methods[m].listed) continue;
+      if (!evaluation->methods[m].forecast->listed) continue;
       const char *number = strsep(&line, ",");
-      double expected = evaluation->methods[m].prediction[i];
+      double expected = evaluation->methods[m].forecast->prediction[i];
       if (isnan(expected)) assert_string_equal(number, "");
       if (!isnan(expected)) assert_true(strtod(number, NULL) == expected);
     }

@@ -1,9 +1,11 @@
+/* results.json: its keys, and numbers that agree with one another. */
 #include "score/results.h"
 
 #include <jansson.h>
 #include <omp.h>
 
 #include "score/fixture.h"
+#include "score/metrics.h"
 #include "support/check.h"
 #include "support/scratch.h"
 

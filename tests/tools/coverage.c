@@ -182,12 +182,13 @@ static void add_gate(tally *t, const hr_gate_criterion *criterion) {
 }
 
 static void count(const made_up *m, const hr_evaluation *ev, tally *tallies) {
-  size_t ridge = hr_evaluation_oracle(ev, 0, HR_SELECT_BY_CV);
-  size_t hybrid = hr_evaluation_hybrid(ev, HR_SELECT_BY_CV);
-  const hr_choice *choices = ev->methods[hybrid].choices;
+  size_t ridge = hr_evaluation_find(ev, HR_FORECAST_ORACLE, 0, HR_SELECT_BY_CV);
+  size_t hybrid =
+      hr_evaluation_find(ev, HR_FORECAST_HYBRID, HR_NO_METHOD, HR_SELECT_BY_CV);
+  const hr_choice *choices = ev->methods[hybrid].forecast->choices;
   hr_group_range all = hr_evaluation_range(ev, HR_SCOPE_COVERED);
   hr_bootstrap *draws = ev->bootstrap;
-  double ridge_r2 = true_r2(m, ev->methods[ridge].choices);
+  double ridge_r2 = true_r2(m, ev->methods[ridge].forecast->choices);
   double hybrid_r2 = true_r2(m, choices);
   add(&tallies[POOLED_RIDGE], hr_bootstrap_r2(draws, ridge, all), ridge_r2);
   add(&tallies[POOLED_HYBRID], hr_bootstrap_r2(draws, hybrid, all), hybrid_r2);

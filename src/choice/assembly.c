@@ -1,0 +1,293 @@
+/* Which forecasts there are, what each is compared with, and where their rows come from.
+ */
+#include "choice/assembly.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+
+const char *hr_forecast_kind_name(hr_forecast_kind kind) {
+  static const char *const names[] = {"global", "oracle", "hybrid"};
+  return names[kind];
+}
+
+size_t hr_forecasts_find(const hr_forecasts *forecasts, hr_forecast_kind kind,
+                         size_t method, hr_selection selection) {
+  for (size_t f = 0; f < forecasts->count; f++) {
+    const hr_forecast *forecast = &forecasts->items[f];
+    if (forecast->kind == kind && forecast->method == method &&
+        forecast->selection == selection) {
+      return f;
+    }
+  }
+  return HR_NO_METHOD;
+}
+
+/* Rows ------------------------------------------------------------------------------ */
+
+/* The predictions that a choice takes, or NULL where nobody predicts. */
+static const hr_predictions *predictions_of(const hr_candidates *candidates,
+                                            const hr_choice *choice, size_t slot) {
+  if (choice->kind == HR_CHOICE_NONE) return NULL;
+  if (choice->kind == HR_CHOICE_EXPERT && slot == candidates->bin_count) return NULL;
+  const hr_outcome *outcome = &candidates->outcomes[choice->expert];
+  bool global = choice->kind == HR_CHOICE_GLOBAL;
+  if (!hr_outcome_usable(outcome, global ? HR_GLOBAL : (int)slot)) return NULL;
+  return global ? &outcome->global : &outcome->own;
+}
+
+void hr_assemble(const hr_assembly *assembly, const hr_choice *choices,
+                 double *prediction, double *variance) {
+  const hr_split_view *test = assembly->test;
+  size_t bins = assembly->candidates.bin_count;
+  for (size_t i = 0; i < test->rows; i++) {
+    prediction[i] = (double)NAN;
+    if (variance) variance[i] = (double)NAN;
+  }
+  for (size_t slot = 0; slot <= bins; slot++) {
+    const hr_predictions *source =
+        predictions_of(&assembly->candidates, &choices[slot], slot);
+    int32_t route = slot == bins ? HR_UNCOVERED : (int32_t)slot;
+    for (size_t i = 0; source && i < test->rows; i++) {
+      if (test->route[i] != route) continue;
+      prediction[i] = (double)hr_predictions_at(source, choices[slot].variant, i);
+      if (variance && source->variance) variance[i] = source->variance[i];
+    }
+  }
+}
+
+/* Choices --------------------------------------------------------------------------- */
+
+static size_t find_baseline(const hr_candidates *candidates) {
+  for (size_t e = 0; e < candidates->outcome_count; e++) {
+    if (strcmp(candidates->outcomes[e].type->name, "ridge") == 0) return e;
+  }
+  for (size_t e = 0; e < candidates->outcome_count; e++) {
+    if (candidates->outcomes[e].task_count > 0) return e;
+  }
+  return 0;
+}
+
+static hr_choice global_choice(const hr_candidates *candidates, size_t expert) {
+  const hr_task *task = hr_outcome_usable(&candidates->outcomes[expert], HR_GLOBAL);
+  if (!task) return (hr_choice){.kind = HR_CHOICE_NONE};
+  return (hr_choice){HR_CHOICE_GLOBAL, expert, task->chosen};
+}
+
+/* Who predicts where no expert of the bin can: the baseline's global model, or another's.
+ */
+static hr_choice fallback_choice(const hr_candidates *candidates, size_t baseline) {
+  hr_choice choice = global_choice(candidates, baseline);
+  for (size_t e = 0; e < candidates->outcome_count && choice.kind == HR_CHOICE_NONE;
+       e++) {
+    choice = global_choice(candidates, e);
+  }
+  return choice;
+}
+
+/* A hybrid of experts of which some do not know theirs has none. */
+static bool knows_variance(const hr_assembly *assembly, const hr_forecast *forecast) {
+  if (forecast->kind == HR_FORECAST_HYBRID) return false;
+  const hr_outcome *outcome = &assembly->candidates.outcomes[forecast->method];
+  return forecast->kind == HR_FORECAST_GLOBAL ? outcome->global.variance != NULL
+                                              : outcome->own.variance != NULL;
+}
+
+static hr_status add_forecast(hr_forecasts *forecasts, const hr_assembly *assembly,
+                              const hr_forecast *what, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_forecast *forecast = &forecasts->items[forecasts->count++];
+  *forecast = *what;
+  if (knows_variance(assembly, what)) {
+    HR_TRY(hr_alloc(&forecast->variance, assembly->test->rows, err));
+  }
+  HR_TRY(hr_alloc(&forecast->choices, assembly->candidates.bin_count + 1, err));
+  HR_TRY(hr_alloc(&forecast->prediction, assembly->test->rows, err));
+cleanup:
+  return status;
+}
+
+static hr_status add_global(hr_forecasts *forecasts, const hr_assembly *assembly,
+                            size_t expert, hr_error *err) {
+  const hr_candidates *candidates = &assembly->candidates;
+  const hr_method *type = candidates->outcomes[expert].type;
+  hr_forecast forecast = {.kind = HR_FORECAST_GLOBAL, .method = expert};
+  snprintf(forecast.name, sizeof forecast.name, "global_%s", type->name);
+  snprintf(forecast.title, sizeof forecast.title, "Global %s", type->title);
+  hr_status status = add_forecast(forecasts, assembly, &forecast, err);
+  if (status != HR_OK) return status;
+  for (size_t k = 0; k <= candidates->bin_count; k++) {
+    forecasts->items[forecasts->count - 1].choices[k] = global_choice(candidates, expert);
+  }
+  return HR_OK;
+}
+
+static hr_status add_oracle(hr_forecasts *forecasts, const hr_assembly *assembly,
+                            size_t expert, hr_selection selection, hr_error *err) {
+  const hr_method *type = assembly->candidates.outcomes[expert].type;
+  bool on_test = selection == HR_SELECT_BY_TEST;
+  hr_forecast forecast = {
+      .kind = HR_FORECAST_ORACLE, .method = expert, .selection = selection};
+  snprintf(forecast.name, sizeof forecast.name, "%s_oracle%s", type->name,
+           on_test ? "_test" : "");
+  snprintf(forecast.title, sizeof forecast.title, "%s-Oracle%s", type->title,
+           on_test ? " (test)" : "");
+  hr_status status = add_forecast(forecasts, assembly, &forecast, err);
+  if (status != HR_OK) return status;
+  hr_select(&assembly->candidates, selection, (int)expert,
+            forecasts->items[forecasts->count - 1].choices);
+  return HR_OK;
+}
+
+static hr_status add_hybrid(hr_forecasts *forecasts, const hr_assembly *assembly,
+                            hr_selection selection, hr_error *err) {
+  hr_forecast forecast = {
+      .kind = HR_FORECAST_HYBRID, .method = HR_NO_METHOD, .selection = selection};
+  snprintf(forecast.name, sizeof forecast.name, "oracle_hybrid_%s",
+           hr_selection_name(selection));
+  snprintf(forecast.title, sizeof forecast.title, "Oracle-Hybrid%s",
+           selection == HR_SELECT_BY_TEST ? " (test)" : "");
+  hr_status status = add_forecast(forecasts, assembly, &forecast, err);
+  if (status != HR_OK) return status;
+  hr_select(&assembly->candidates, selection, HR_ALL_EXPERTS,
+            forecasts->items[forecasts->count - 1].choices);
+  return HR_OK;
+}
+
+static hr_status add_all(hr_forecasts *forecasts, const hr_assembly *assembly,
+                         hr_error *err) {
+  hr_status status = HR_OK;
+  size_t experts = assembly->candidates.outcome_count;
+  for (size_t e = 0; e < experts; e++) HR_TRY(add_global(forecasts, assembly, e, err));
+  for (hr_selection s = HR_SELECT_BY_CV; s <= HR_SELECT_BY_TEST; s++) {
+    for (size_t e = 0; e < experts; e++) {
+      HR_TRY(add_oracle(forecasts, assembly, e, s, err));
+    }
+  }
+  HR_TRY(add_hybrid(forecasts, assembly, HR_SELECT_BY_CV, err));
+  HR_TRY(add_hybrid(forecasts, assembly, HR_SELECT_BY_TEST, err));
+cleanup:
+  return status;
+}
+
+/* A comparison has both arms chosen in the same way; only the baseline chosen on the test
+ * rows is held against the one chosen by validation: that difference is the optimism of
+ * choosing on the rows one is scored on. */
+static void set_versus(hr_forecasts *forecasts) {
+  for (size_t f = 0; f < forecasts->count; f++) {
+    hr_forecast *forecast = &forecasts->items[f];
+    size_t versus = hr_forecasts_find(forecasts, HR_FORECAST_ORACLE, forecasts->baseline,
+                                      forecast->selection);
+    if (versus == f) {
+      versus = hr_forecasts_find(forecasts, HR_FORECAST_ORACLE, forecasts->baseline,
+                                 HR_SELECT_BY_CV);
+    }
+    forecast->versus = versus == f ? HR_NO_METHOD : versus;
+  }
+}
+
+/* Covered test rows of a bin. */
+static bool has_rows(const hr_split_view *test, size_t bin) {
+  for (size_t i = 0; i < test->rows; i++) {
+    if (test->bin[i] == (int32_t)bin) return true;
+  }
+  return false;
+}
+
+/* Lets the global model predict bins in which no expert has a model (the same for every
+ * forecast, so that comparisons stay fair), and uncovered rows where that is asked for.
+ */
+static void add_fallbacks(hr_forecasts *forecasts, const hr_assembly *assembly) {
+  const hr_candidates *candidates = &assembly->candidates;
+  hr_choice fallback = fallback_choice(candidates, forecasts->baseline);
+  const hr_choice *any = forecasts
+                             ->items[hr_forecasts_find(forecasts, HR_FORECAST_HYBRID,
+                                                       HR_NO_METHOD, HR_SELECT_BY_CV)]
+                             .choices;
+  if (fallback.kind == HR_CHOICE_NONE) return;
+  for (size_t k = 0; k <= candidates->bin_count; k++) {
+    bool is_bin = k < candidates->bin_count;
+    bool is_wanted = is_bin ? any[k].kind == HR_CHOICE_NONE : assembly->global_uncovered;
+    if (!is_wanted) continue;
+    bool is_told = is_bin && has_rows(assembly->test, k);
+    for (size_t f = 0; f < forecasts->count; f++) {
+      hr_forecast *forecast = &forecasts->items[f];
+      if (forecast->kind == HR_FORECAST_GLOBAL) continue;
+      forecast->choices[k] = fallback;
+      forecast->falls_back = forecast->falls_back || is_told;
+    }
+  }
+}
+
+/* Which of them are shown ------------------------------------------------------------ */
+
+static bool has_any_bin(const hr_outcome *outcome) {
+  for (size_t t = 0; t < outcome->task_count; t++) {
+    const hr_task *task = &outcome->tasks[t];
+    if (task->bin != HR_GLOBAL && task->status == HR_FIT_OK) return true;
+  }
+  return false;
+}
+
+static bool has_variants(const hr_outcome *outcome) {
+  for (size_t t = 0; t < outcome->task_count; t++) {
+    const hr_task *task = &outcome->tasks[t];
+    if (task->status == HR_FIT_OK && task->variant_count > 1) return true;
+  }
+  return false;
+}
+
+static bool predicts_covered(const hr_forecast *forecast, const hr_split_view *test) {
+  for (size_t i = 0; i < test->rows; i++) {
+    if (test->bin[i] != HR_UNCOVERED && isnan(forecast->prediction[i])) return false;
+  }
+  return true;
+}
+
+/* The hybrids and the baseline always; other experts where they predict every row. */
+static bool is_listed(const hr_forecasts *forecasts, const hr_assembly *assembly,
+                      const hr_forecast *forecast) {
+  if (forecast->kind == HR_FORECAST_HYBRID) return true;
+  size_t e = forecast->method;
+  const hr_outcome *outcome = &assembly->candidates.outcomes[e];
+  if (forecast->kind == HR_FORECAST_GLOBAL) {
+    return hr_outcome_usable(outcome, HR_GLOBAL) != NULL;
+  }
+  if (e == forecasts->baseline) return true;
+  size_t cv = hr_forecasts_find(forecasts, HR_FORECAST_ORACLE, e, HR_SELECT_BY_CV);
+  bool whole =
+      has_any_bin(outcome) && predicts_covered(&forecasts->items[cv], assembly->test);
+  return whole && (forecast->selection == HR_SELECT_BY_CV || has_variants(outcome));
+}
+
+hr_status hr_forecasts_init(hr_forecasts *forecasts, const hr_assembly *assembly,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  *forecasts = (hr_forecasts){.baseline = find_baseline(&assembly->candidates)};
+  HR_TRY(hr_alloc(&forecasts->items, 3 * assembly->candidates.outcome_count + 2, err));
+  HR_TRY(add_all(forecasts, assembly, err));
+  set_versus(forecasts);
+  add_fallbacks(forecasts, assembly);
+  for (size_t f = 0; f < forecasts->count; f++) {
+    hr_forecast *forecast = &forecasts->items[f];
+    hr_assemble(assembly, forecast->choices, forecast->prediction, forecast->variance);
+  }
+  for (size_t f = 0; f < forecasts->count; f++) {
+    hr_forecast *forecast = &forecasts->items[f];
+    forecast->listed = is_listed(forecasts, assembly, forecast);
+  }
+cleanup:
+  return status;
+}
+
+void hr_forecasts_fini(hr_forecasts *forecasts) {
+  for (size_t f = 0; f < forecasts->count; f++) {
+    hr_free(forecasts->items[f].choices);
+    hr_free(forecasts->items[f].prediction);
+    hr_free(forecasts->items[f].variance);
+  }
+  hr_free(forecasts->items);
+  *forecasts = (hr_forecasts){0};
+}

@@ -1,0 +1,66 @@
+/* Forecasts: every way of predicting all test rows that a study compares, put together
+ * from the experts' predictions as choices say. Scoring takes forecasts and asks no more
+ * who made them. */
+#ifndef HR_CHOICE_ASSEMBLY_H
+#define HR_CHOICE_ASSEMBLY_H
+
+#include "choice/selection.h"
+
+#define HR_NO_METHOD SIZE_MAX
+
+typedef enum hr_forecast_kind {
+  HR_FORECAST_GLOBAL, /* an expert's one model of all rows */
+  HR_FORECAST_ORACLE, /* an expert's models of bins, each row by that of its route */
+  HR_FORECAST_HYBRID, /* of every bin the expert that was chosen */
+} hr_forecast_kind;
+
+/* "global", "oracle", "hybrid". */
+const char *hr_forecast_kind_name(hr_forecast_kind kind);
+
+typedef struct hr_forecast {
+  char name[64];  /* in files: "ridge_oracle" */
+  char title[96]; /* in tables: "Ridge-Oracle" */
+  hr_forecast_kind kind;
+  size_t method;          /* index of the outcome, HR_NO_METHOD: a hybrid */
+  hr_selection selection; /* what its variants and experts were chosen by */
+  size_t versus;          /* the forecast it is compared with, or HR_NO_METHOD */
+  bool listed;            /* appears among the overall results */
+  bool falls_back;        /* the global model predicts bins where nobody has a model */
+  hr_choice *choices;     /* [bin_count + 1] */
+  double *prediction;     /* [rows] in the unit of the target, NaN: none */
+  double *variance;       /* [rows] of the label, unit squared, NaN: not known; or NULL */
+} hr_forecast;
+
+typedef struct hr_forecasts {
+  hr_forecast *items; /* [count] */
+  size_t count;
+  size_t baseline; /* the outcome that others are compared with: "ridge", or the first */
+} hr_forecasts;
+
+/* What is assembled; borrowed for the call. */
+typedef struct hr_assembly {
+  hr_candidates candidates;
+  const hr_split_view *test; /* bins and routes below bin_count, or HR_UNCOVERED */
+  bool global_uncovered;     /* rows without route go to the baseline's global model */
+} hr_assembly;
+
+/* The global models of all experts, their oracles chosen by validation, those chosen on
+ * the test rows, and the two hybrids, in this order. To be followed by hr_forecasts_fini,
+ * on failure too. HR_ERR_MEMORY. */
+hr_status hr_forecasts_init(hr_forecasts *forecasts, const hr_assembly *assembly,
+                            hr_error *err) HR_MUST_CHECK;
+void hr_forecasts_fini(hr_forecasts *forecasts);
+
+/* The index of a forecast; HR_NO_METHOD where there is none. A global model's selection
+ * is HR_SELECT_BY_CV, a hybrid's method HR_NO_METHOD. */
+size_t hr_forecasts_find(const hr_forecasts *forecasts, hr_forecast_kind kind,
+                         size_t method, hr_selection selection);
+
+/* Fills prediction[i] for all rows, and variance[i] (NULL: not wanted), in the unit of
+ * the target; NaN where nobody predicts. choices: [bin_count + 1], the last for rows
+ * whose route is HR_UNCOVERED. A choice of a task that is not usable counts as
+ * HR_CHOICE_NONE. */
+void hr_assemble(const hr_assembly *assembly, const hr_choice *choices,
+                 double *prediction, double *variance);
+
+#endif
