@@ -10,6 +10,11 @@
 #include "core/file.h"
 #include "core/text.h"
 
+const char *hr_fit_reason_name(hr_fit_reason reason) {
+  static const char *const names[] = {NULL, "not_asked_for", "too_few_rows"};
+  return reason < HR_REASONS ? names[reason] : NULL;
+}
+
 static hr_status alloc_nan(double **out, size_t count, hr_error *err) {
   hr_status status = hr_alloc(out, count, err);
   for (size_t i = 0; status == HR_OK && i < count; i++) (*out)[i] = (double)NAN;

@@ -12,6 +12,18 @@ typedef enum hr_fit_status {
   HR_FIT_FAILED,
 } hr_fit_status;
 
+/* Why a slot has no model, as a code beside the note: what is decided by it must not
+ * depend on the words of a sentence. */
+typedef enum hr_fit_reason {
+  HR_REASON_NONE, /* there is a model, or the note alone says why not */
+  HR_REASON_NOT_ASKED_FOR,
+  HR_REASON_TOO_FEW_ROWS,
+  HR_REASONS,
+} hr_fit_reason;
+
+/* "not_asked_for", "too_few_rows"; NULL for HR_REASON_NONE. */
+const char *hr_fit_reason_name(hr_fit_reason reason);
+
 /* Whether an iterative training came to its end. A model that did not converge is scored,
  * but never chosen. */
 typedef enum hr_convergence {
@@ -26,6 +38,7 @@ typedef enum hr_convergence {
 typedef struct hr_fit {
   int slot; /* bin number, or HR_GLOBAL */
   hr_fit_status status;
+  hr_fit_reason reason;
   char note[256]; /* one sentence: why skipped or failed, remedies applied; or "" */
   size_t train_rows;
   size_t test_rows; /* that the study predicted with it; 0 until then */

@@ -11,6 +11,7 @@
 
 typedef enum field_kind {
   STATUS,
+  REASON,
   TEXT,
   COUNT,
   SECONDS,
@@ -23,6 +24,7 @@ typedef enum field_kind {
 /* When a field is left out. */
 typedef enum field_presence {
   ALWAYS,
+  IF_REASON,    /* a slot without a model, for a reason that has a code */
   IF_VALIDATED, /* validated_rows > 0 */
   IF_ITERATIVE, /* convergence is known */
   IF_CURVE,     /* iterative, and there is a curve */
@@ -46,6 +48,7 @@ typedef struct fit_field {
 #define AT(member) offsetof(hr_fit, member)
 static const fit_field fields[] = {
     {.key = "status", .kind = STATUS, .offset = AT(status)},
+    {.key = "reason", .kind = REASON, .presence = IF_REASON, .offset = AT(reason)},
     {.key = "note", .kind = TEXT, .offset = AT(note)},
     {.key = "train_rows", .kind = COUNT, .offset = AT(train_rows)},
     {.key = "test_rows", .kind = COUNT, .offset = AT(test_rows)},
@@ -98,6 +101,8 @@ static size_t count_at(const hr_fit *fit, size_t offset) {
 
 static bool is_written(const hr_fit *fit, field_presence presence) {
   switch (presence) {
+    case IF_REASON:
+      return fit->reason != HR_REASON_NONE;
     case IF_VALIDATED:
       return fit->validated_rows > 0;
     case IF_ITERATIVE:
@@ -139,6 +144,9 @@ static void write_field(const hr_fit *fit, const fit_field *f, const char *varia
   switch (f->kind) {
     case STATUS:
       hr_json_put_text(builder, object, f->key, hr_fit_status_name(fit->status));
+      break;
+    case REASON:
+      hr_json_put_text(builder, object, f->key, hr_fit_reason_name(fit->reason));
       break;
     case TEXT:
       hr_json_put(builder, object, f->key, hr_json_text(fit->note));
@@ -183,6 +191,13 @@ static bool read_status(const json_t *value, hr_fit_status *out) {
   return false;
 }
 
+static void read_reason(const json_t *value, hr_fit_reason *out) {
+  const char *name = json_string_value(value);
+  for (int i = 1; name && i < HR_REASONS; i++) {
+    if (strcmp(name, hr_fit_reason_name((hr_fit_reason)i)) == 0) *out = (hr_fit_reason)i;
+  }
+}
+
 static hr_status read_list(const json_t *list, const fit_field *f, const char *variant,
                            hr_fit *out, hr_error *err) {
   hr_status status = HR_OK;
@@ -224,6 +239,9 @@ static hr_status read_field(const json_t *object, const fit_field *f, const char
   switch (f->kind) {
     case STATUS:
       *good = *good && read_status(value, &out->status);
+      break;
+    case REASON:
+      read_reason(value, &out->reason);
       break;
     case TEXT:
       snprintf(out->note, sizeof out->note, "%s", hr_json_string(object, f->key, ""));

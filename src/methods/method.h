@@ -100,6 +100,7 @@ typedef struct hr_study_view {
 struct hr_task {
   int bin; /* or HR_GLOBAL */
   hr_fit_status status;
+  hr_fit_reason reason;
   char note[256]; /* one sentence: why skipped or failed, remedies applied; or "" */
   size_t train_rows;
   size_t test_rows; /* rows predicted */

@@ -34,7 +34,7 @@ int hr_method_slot(const hr_method *method, size_t bin_count, size_t s) {
 }
 
 #define SAME(from)                                                                      \
-  .status = (from)->status, .train_rows = (from)->train_rows,                           \
+  .status = (from)->status, .reason = (from)->reason, .train_rows = (from)->train_rows, \
   .test_rows = (from)->test_rows, .variant_count = (from)->variant_count,               \
   .variant_value = (double *)(from)->variant_value, .cv_r2 = (double *)(from)->cv_r2,   \
   .chosen = (from)->chosen, .seconds = (from)->seconds,                                 \

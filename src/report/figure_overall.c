@@ -107,14 +107,13 @@ hr_status hr_figure_overall(hr_sketch *sketch, hr_error *err) {
   hr_node selection = hr_node_object(reader, &root, "selection");
   hr_reference lines[MOST_LINES];
   hr_strings titles = {0};
-  hr_text global, title;
+  hr_text title;
   hr_chart chart;
-  hr_text_init(&global);
   hr_text_init(&title);
-  hr_text_append(&global, "global_%s", hr_node_text(reader, &selection, "baseline"));
-  HR_TRY(hr_text_status(&global, err));
+  const char *baseline = hr_node_text(reader, &selection, "baseline");
+  const char *global = hr_listed_find(reader, HR_LISTED_GLOBAL, baseline, false);
   column columns[] = {
-      {.method = global.bytes, .color = hr_color_gray},
+      {.method = global ? global : baseline, .color = hr_color_gray},
       {.method = hr_node_text(reader, &selection, "versus"), .color = hr_color_sky},
       {.method = hr_node_text(reader, &selection, "headline"), .color = hr_color_blue},
   };
@@ -148,7 +147,6 @@ hr_status hr_figure_overall(hr_sketch *sketch, hr_error *err) {
   hr_chart_end(&chart);
 cleanup:
   hr_text_fini(&title);
-  hr_text_fini(&global);
   hr_strings_fini(&titles);
   return status;
 }

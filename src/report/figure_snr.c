@@ -1,6 +1,5 @@
 /* R2 against signal-to-noise ratio, every method. */
 #include <math.h>
-#include <string.h>
 
 #include "core/alloc.h"
 #include "report/figure_parts.h"
@@ -12,6 +11,7 @@ enum { OCTILES_MOST = 16, CURVES_MOST = 34 };
 typedef struct curve {
   const char *method; /* or "ceiling", "fisher" */
   const char *title;  /* of a ceiling; NULL: the method's */
+  bool is_hybrid;
   hr_stroke stroke;
   double dot;
   hr_estimate r2[OCTILES_MOST]; /* methods have no interval here */
@@ -24,51 +24,27 @@ typedef struct plot {
   curve *curves; /* [CURVES_MOST] */
 } plot;
 
-static bool ends_with(const char *text, const char *ending) {
-  size_t length = strlen(text), size = strlen(ending);
-  return length >= size && strcmp(text + length - size, ending) == 0;
-}
-
-/* The place of the expert that a method is named after, among all experts. */
-static size_t expert_of(hr_reader *reader, const char *method) {
-  hr_node root = hr_reader_root(reader);
-  hr_node experts = hr_node_list(reader, &root, "experts");
-  const char *name = strncmp(method, "global_", 7) == 0 ? method + 7 : method;
-  size_t best = 0, longest = 0;
-  for (size_t e = 0; e < hr_node_count(&experts); e++) {
-    hr_node expert = hr_node_item(reader, &experts, e);
-    const char *own = hr_node_text(reader, &expert, "name");
-    size_t length = strlen(own);
-    if (strncmp(name, own, length) != 0 || length < longest) continue;
-    best = e;
-    longest = length;
-  }
-  return best;
-}
-
 /* The expert gives the colour, what is done with it the kind of line. The hybrids are
  * wide and grey, and lie below the oracles that they may coincide with. */
-static curve style_of(hr_reader *reader, const char *method) {
+static curve style_of(hr_reader *reader, const char *name) {
   static const double dots[] = {1.2, 2.4}, dashes[] = {6.0, 3.0};
-  bool on_test = ends_with(method, "_test");
-  if (strncmp(method, "oracle_hybrid_", 14) == 0) {
+  hr_listed method = hr_listed_of(reader, name);
+  if (method.kind == HR_LISTED_HYBRID) {
     hr_color color =
-        on_test ? (hr_color){0.80, 0.80, 0.80} : (hr_color){0.45, 0.45, 0.45};
-    return (curve){.method = method, .stroke = {color, on_test ? 6.5 : 4.0, NULL, 0}};
+        method.by_test ? (hr_color){0.80, 0.80, 0.80} : (hr_color){0.45, 0.45, 0.45};
+    return (curve){.method = name,
+                   .is_hybrid = true,
+                   .stroke = {color, method.by_test ? 6.5 : 4.0, NULL, 0}};
   }
-  hr_color color = hr_color_of_series(expert_of(reader, method));
-  if (strncmp(method, "global_", 7) == 0) {
-    return (curve){.method = method, .stroke = {color, 1.3, dots, 2}, .dot = 4.5};
+  hr_color color = hr_color_of_series(hr_expert_place(reader, method.expert));
+  if (method.kind == HR_LISTED_GLOBAL) {
+    return (curve){.method = name, .stroke = {color, 1.3, dots, 2}, .dot = 4.5};
   }
-  if (on_test) {
-    return (curve){.method = method,
+  if (method.by_test) {
+    return (curve){.method = name,
                    .stroke = {hr_color_lighten(color, 0.35), 1.1, dashes, 2}};
   }
-  return (curve){.method = method, .stroke = {color, 1.5, NULL, 0}, .dot = 5.0};
-}
-
-static bool is_hybrid(const curve *c) {
-  return strncmp(c->method, "oracle_hybrid_", 14) == 0;
+  return (curve){.method = name, .stroke = {color, 1.5, NULL, 0}, .dot = 5.0};
 }
 
 static bool is_ceiling(const curve *c) {
@@ -103,7 +79,7 @@ static void read_methods(hr_reader *reader, const hr_node *octiles, plot *p) {
   }
 }
 
-/* The ceiling of who is told the bin, where `parent` has one. */
+/* The ceiling with the bin known, where `parent` has one. */
 static void read_ceiling(hr_reader *reader, const hr_node *parent, curve style, plot *p) {
   if (hr_node_is_null(parent, "routed")) return;
   hr_node routed = hr_node_object(reader, parent, "routed");
@@ -224,7 +200,7 @@ static void draw_curves(const hr_chart *chart, const plot *p) {
   for (int hybrids = 1; hybrids >= 0; hybrids--) {
     for (size_t c = p->curve_count; c-- > 0;) {
       const curve *own = &p->curves[c];
-      if (!is_ceiling(own) && is_hybrid(own) == (hybrids == 1)) draw_curve(chart, p, own);
+      if (!is_ceiling(own) && own->is_hybrid == (hybrids == 1)) draw_curve(chart, p, own);
     }
   }
   for (size_t c = 0; c < p->curve_count; c++) {

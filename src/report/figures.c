@@ -8,55 +8,14 @@
 typedef struct plan {
   const char *name;
   hr_status (*draw)(hr_sketch *sketch, hr_error *err);
+  bool (*is_empty)(hr_reader *reader); /* then it is left out; NULL: it never is */
   const char *english, *chinese;
 } plan;
 
-static const plan plans[] = {
-    {"ceiling_perbin_expert_comparison", hr_figure_bins,
-     "Figure 1. R² of every expert on the test rows of every bin, with 95 % intervals. "
-     "The expert that the hybrid takes is outlined and in full colour; × marks a bin "
-     "without a model or without an R².",
-     "图 1. 各分箱测试行上每种专家的 R² 及其 95 % "
-     "区间。混合模型所选的专家以全色描边显示；"
-     "× 表示该分箱没有模型，或 R² 无定义。"},
-    {"ceiling_expert_selection_heatmap", hr_figure_choice,
-     "Figure 2. R² by bin and expert; a star marks each bin's choice. "
-     "All below −0.3 share the darkest colour.",
-     "图 2. 按分箱与专家列出的 R²；星号为各分箱所选的专家。"
-     "低于 −0.3 的值共用最深的颜色。"},
-    {"ceiling_oracle_hybrid_vs_baseline", hr_figure_overall,
-     "Figure 3. Pooled R² on the covered test rows, with 95 % intervals. Dashed lines "
-     "are "
-     "values from outside that were not measured here.",
-     "图 3. 已覆盖测试行上的合并 R² 及其 95 % "
-     "区间。虚线为来自外部的参考值，并非此处测得。"},
-    {"ceiling_perbin_delta_r2", hr_figure_gain,
-     "Figure 4. ΔR² of the hybrid over the baseline, bins sorted by difficulty, with 95 "
-     "% "
-     "intervals.",
-     "图 4. 混合模型相对基线的 ΔR² 及其 95 % 区间，分箱按难度排序。"},
-    {"ceiling_hybrid_pred_vs_true", hr_figure_scatter,
-     "Figure 5. True and predicted values of the covered test stars; lighter dots lie in "
-     "more crowded places.",
-     "图 5. 已覆盖测试恒星的真实值与预测值；颜色越浅，该处的点越密集。"},
-    {"r2_by_snr", hr_figure_snr,
-     "Figure 6. R² by octile of the signal-to-noise ratio for every method; in black, "
-     "where "
-     "they are known, the ceilings of who is told the bin, with 95 % intervals in grey.",
-     "图 6. 各方法的 R² "
-     "随信噪比八分位的变化；黑线为已知分箱时的上限（若可得），灰带为前者的 "
-     "95 % 区间。"},
-    {"training_curves", hr_figure_training,
-     "Figure 7. R² after each epoch of training, on the rows held out (solid) and on "
-     "those "
-     "trained on (dashed).",
-     "图 7. 每轮训练后的 R²：实线为留出的行，虚线为训练所用的行。"},
-};
-
-/* Whether any method has an R² in any octile: else there is nothing to draw. */
-static bool has_octile_scores(hr_reader *reader) {
+/* Whether no method has an R² in any octile. */
+static bool lacks_octile_scores(hr_reader *reader) {
   hr_node root = hr_reader_root(reader);
-  if (hr_node_is_null(&root, "snr_octiles")) return false;
+  if (hr_node_is_null(&root, "snr_octiles")) return true;
   hr_node object = hr_node_object(reader, &root, "snr_octiles");
   hr_node octiles = hr_node_list(reader, &object, "octiles");
   for (size_t j = 0; j < hr_node_count(&octiles); j++) {
@@ -64,11 +23,53 @@ static bool has_octile_scores(hr_reader *reader) {
     hr_node scores = hr_node_object(reader, &octile, "r2");
     for (void *i = json_object_iter(scores.json); i;
          i = json_object_iter_next(scores.json, i)) {
-      if (!json_is_null(json_object_iter_value(i))) return true;
+      if (!json_is_null(json_object_iter_value(i))) return false;
     }
   }
-  return false;
+  return true;
 }
+
+static const plan plans[] = {
+    {"ceiling_perbin_expert_comparison", hr_figure_bins, NULL,
+     "Figure 1. R² of every expert on the test rows of every bin, with 95 % intervals. "
+     "The expert that the hybrid takes is outlined and in full colour; × marks a bin "
+     "without a model or without an R².",
+     "图 1. 各分箱测试行上每种专家的 R² 及其 95 % "
+     "区间。混合模型所选的专家以全色描边显示；"
+     "× 表示该分箱没有模型，或 R² 无定义。"},
+    {"ceiling_expert_selection_heatmap", hr_figure_choice, NULL,
+     "Figure 2. R² by bin and expert; a star marks each bin's choice. "
+     "All below −0.3 share the darkest colour.",
+     "图 2. 按分箱与专家列出的 R²；星号为各分箱所选的专家。"
+     "低于 −0.3 的值共用最深的颜色。"},
+    {"ceiling_oracle_hybrid_vs_baseline", hr_figure_overall, NULL,
+     "Figure 3. Pooled R² on the covered test rows, with 95 % intervals. Dashed lines "
+     "are "
+     "values from outside that were not measured here.",
+     "图 3. 已覆盖测试行上的合并 R² 及其 95 % "
+     "区间。虚线为来自外部的参考值，并非此处测得。"},
+    {"ceiling_perbin_delta_r2", hr_figure_gain, NULL,
+     "Figure 4. ΔR² of the hybrid over the baseline, bins sorted by difficulty, with 95 "
+     "% "
+     "intervals.",
+     "图 4. 混合模型相对基线的 ΔR² 及其 95 % 区间，分箱按难度排序。"},
+    {"ceiling_hybrid_pred_vs_true", hr_figure_scatter, NULL,
+     "Figure 5. True and predicted values of the covered test stars; lighter dots lie in "
+     "more crowded places.",
+     "图 5. 已覆盖测试恒星的真实值与预测值；颜色越浅，该处的点越密集。"},
+    {"r2_by_snr", hr_figure_snr, lacks_octile_scores,
+     "Figure 6. R² by octile of the signal-to-noise ratio for every method; in black, "
+     "where "
+     "they are known, the ceilings with the bin known, with 95 % intervals in grey.",
+     "图 6. 各方法的 R² "
+     "随信噪比八分位的变化；黑线为已知分箱时的上限（若可得），灰带为前者的 "
+     "95 % 区间。"},
+    {"training_curves", hr_figure_training, hr_figure_training_is_empty,
+     "Figure 7. R² after each epoch of training, on the rows held out (solid) and on "
+     "those "
+     "trained on (dashed).",
+     "图 7. 每轮训练后的 R²：实线为留出的行，虚线为训练所用的行。"},
+};
 
 static hr_status draw_figure(hr_figure *figure, const plan *drawn, hr_reader *reader,
                              const hr_rows *rows, hr_error *err) {
@@ -93,9 +94,7 @@ hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows 
   hr_status status = HR_OK;
   *figures = (hr_figures){0};
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
-    if (plans[i].draw == hr_figure_snr && !has_octile_scores(reader)) continue;
-    if (plans[i].draw == hr_figure_training && hr_figure_training_is_empty(reader))
-      continue;
+    if (plans[i].is_empty && plans[i].is_empty(reader)) continue;
     HR_TRY(draw_figure(&figures->items[figures->count++], &plans[i], reader, rows, err));
   }
 cleanup:

@@ -25,6 +25,11 @@ static hr_node find_method(hr_reader *reader, const hr_node *overall, const char
   return (hr_node){.json = NULL};
 }
 
+static hr_node find_hybrid(hr_reader *reader, const hr_node *overall, bool by_test) {
+  const char *name = hr_listed_find(reader, HR_LISTED_HYBRID, "", by_test);
+  return name ? find_method(reader, overall, name) : (hr_node){.json = NULL};
+}
+
 static void append_estimate(page *p, hr_cell_kind kind, hr_estimate estimate) {
   char buffer[HR_CELL_BYTES];
   hr_cell cell = {NULL, NULL, estimate.value, estimate.low, estimate.high, (double)NAN};
@@ -105,8 +110,8 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
 
 /* How much is gained by choosing on the rows one is scored on. */
 static void write_optimism(page *p, const hr_node *overall) {
-  hr_node cv = find_method(p->reader, overall, "oracle_hybrid_cv");
-  hr_node test = find_method(p->reader, overall, "oracle_hybrid_test");
+  hr_node cv = find_hybrid(p->reader, overall, false);
+  hr_node test = find_hybrid(p->reader, overall, true);
   if (!cv.json || !test.json) return;
   double gap = hr_node_number(p->reader, &test, "r2_pooled") -
                hr_node_number(p->reader, &cv, "r2_pooled");
@@ -209,20 +214,20 @@ static void write_data(page *p, const hr_node *root) {
   write_preparation(p, root);
 }
 
-/* A ceiling of who is told the bin, and of who is not. */
+/* A ceiling with the bin known, and with it unknown. */
 static void write_ceiling_pair(page *p, const hr_node *parent, const char *name) {
   hr_node routed = hr_node_object(p->reader, parent, "routed");
   hr_node global = hr_node_object(p->reader, parent, "global");
   hr_text_append(p->out, "%s", name);
   append_estimate(p, HR_CELL_SCORE_RANGE,
                   hr_node_estimate(p->reader, &routed, "r2_max", "r2_max_ci"));
-  hr_text_append(p->out, "%s",
-                 p->chinese ? "（已知分箱，已覆盖行），"
-                            : " for who is told the bin (covered rows), ");
+  hr_text_append(
+      p->out, "%s",
+      p->chinese ? "（已知分箱，已覆盖行），" : " with the bin known (covered rows), ");
   append_estimate(p, HR_CELL_SCORE_RANGE,
                   hr_node_estimate(p->reader, &global, "r2_max", "r2_max_ci"));
   hr_text_append(p->out, "%s",
-                 p->chinese ? "（未知分箱，全部行）。" : " for who is not (all rows). ");
+                 p->chinese ? "（未知分箱，全部行）。" : " with it unknown (all rows). ");
 }
 
 static void write_ceiling_words(page *p) {
@@ -235,7 +240,7 @@ static void write_ceiling_words(page *p) {
             "也可能有相似的光谱。它是近似，不是定理。"
           : "No method has a smaller mean squared error than the posterior mean, whose "
             "error is the mean posterior variance: if its prior and the errors are the "
-            "data's, nobody is above that ceiling. The Fisher bound is what the "
+            "data's, no method is above that ceiling. The Fisher bound is what the "
             "derivatives of the model spectra and the noise allow, with the spread of "
             "the "
             "prior. Both agree where the noise is small; where it is not they part, "

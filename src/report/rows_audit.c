@@ -5,6 +5,7 @@
 
 #include "core/alloc.h"
 #include "core/seal.h"
+#include "report/methods.h"
 #include "report/rows.h"
 #include "score/metrics.h"
 
@@ -93,13 +94,13 @@ static void audit_overall(audit *a, const hr_node *root) {
 /* A number of a bin that has no model is null, whatever predicts its rows. */
 static void audit_bin_score(audit *a, const hr_node *node, const char *place,
                             const char *method) {
-  const double *prediction = hr_rows_find(a->rows, method);
+  const double *prediction = method ? hr_rows_find(a->rows, method) : NULL;
   if (!prediction || hr_node_is_null(node, "r2")) return;
   compare_key(a, node, place, "r2", score(a, prediction).r2);
 }
 
 static void audit_bin(audit *a, const hr_node *bins, size_t k) {
-  char place[128], method[128];
+  char place[128];
   hr_node bin = hr_node_item(a->reader, bins, k);
   list_rows(a, (int)k);
   snprintf(place, sizeof place, "bins[%zu]", k);
@@ -108,17 +109,19 @@ static void audit_bin(audit *a, const hr_node *bins, size_t k) {
   hr_node by_cv = hr_node_object(a->reader, &hybrids, "cv");
   hr_node by_test = hr_node_object(a->reader, &hybrids, "test");
   snprintf(place, sizeof place, "bins[%zu].hybrid.cv", k);
-  audit_bin_score(a, &by_cv, place, "oracle_hybrid_cv");
+  audit_bin_score(a, &by_cv, place,
+                  hr_listed_find(a->reader, HR_LISTED_HYBRID, "", false));
   snprintf(place, sizeof place, "bins[%zu].hybrid.test", k);
-  audit_bin_score(a, &by_test, place, "oracle_hybrid_test");
+  audit_bin_score(a, &by_test, place,
+                  hr_listed_find(a->reader, HR_LISTED_HYBRID, "", true));
   hr_node experts = hr_node_object(a->reader, &bin, "experts");
   for (void *i = json_object_iter(experts.json); i;
        i = json_object_iter_next(experts.json, i)) {
     const char *name = json_object_iter_key(i);
     hr_node expert = hr_node_object(a->reader, &experts, name);
     snprintf(place, sizeof place, "bins[%zu].experts.%s", k, name);
-    snprintf(method, sizeof method, "%s_oracle", name);
-    audit_bin_score(a, &expert, place, method);
+    audit_bin_score(a, &expert, place,
+                    hr_listed_find(a->reader, HR_LISTED_ORACLE, name, false));
   }
 }
 

@@ -17,51 +17,6 @@ bool hr_tables_in_chinese(hr_reader *reader) {
   return strcmp(hr_node_text(reader, &experiment, "language"), "zh") == 0;
 }
 
-/* The title of the expert `name`[0 .. length-1], or the name itself. */
-static void append_expert_title(hr_reader *reader, const char *name, size_t length,
-                                hr_text *out) {
-  hr_node root = hr_reader_root(reader);
-  hr_node experts = hr_node_list(reader, &root, "experts");
-  for (size_t e = 0; e < hr_node_count(&experts); e++) {
-    hr_node expert = hr_node_item(reader, &experts, e);
-    const char *other = hr_node_text(reader, &expert, "name");
-    if (strlen(other) != length || strncmp(other, name, length) != 0) continue;
-    hr_text_append(out, "%s", hr_node_text(reader, &expert, "title"));
-    return;
-  }
-  hr_text_append(out, "%.*s", (int)length, name);
-}
-
-/* Takes `ending` off the length of `text`, if it ends so. */
-static bool cut_ending(const char *text, size_t *length, const char *ending) {
-  size_t size = strlen(ending);
-  if (*length < size || strncmp(text + *length - size, ending, size) != 0) return false;
-  *length -= size;
-  return true;
-}
-
-void hr_append_method_title(hr_reader *reader, const char *method, hr_text *out) {
-  static const char global[] = "global_";
-  size_t length = strlen(method);
-  if (strncmp(method, global, strlen(global)) == 0) {
-    hr_text_append(out, "Global ");
-    append_expert_title(reader, method + strlen(global), length - strlen(global), out);
-  } else if (strcmp(method, "placebo") == 0) {
-    hr_text_append(out, "Placebo");
-  } else if (strcmp(method, "leakage") == 0) {
-    hr_text_append(out, "Error alone");
-  } else if (strcmp(method, "oracle_hybrid_cv") == 0) {
-    hr_text_append(out, "Oracle-Hybrid");
-  } else if (strcmp(method, "oracle_hybrid_test") == 0) {
-    hr_text_append(out, "Oracle-Hybrid (test)");
-  } else {
-    bool on_test = cut_ending(method, &length, "_test");
-    bool oracle = cut_ending(method, &length, "_oracle");
-    append_expert_title(reader, method, length, out);
-    hr_text_append(out, "%s%s", oracle ? "-Oracle" : "", on_test ? " (test)" : "");
-  }
-}
-
 hr_status hr_set_text(char **text, hr_error *err, const char *format, ...) {
   char *copy = NULL;
   va_list arguments, again;
@@ -232,7 +187,7 @@ static hr_status begin_bins(hr_table *table, hr_reader *reader, const hr_node *e
   }
   HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "best", "Best", err));
   const char *name = hr_node_text(reader, &selection, "baseline");
-  append_expert_title(reader, name, strlen(name), &baseline);
+  hr_append_method_title(reader, name, &baseline);
   HR_TRY(hr_text_status(&baseline, err));
   HR_TRY(hr_set_text(&header, err, "ΔR² vs %s", baseline.bytes));
   HR_TRY(hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "delta_r2", header, err));
@@ -280,6 +235,12 @@ cleanup:
   return status;
 }
 
+/* Whether that is why there is no model; results of earlier versions have no reasons. */
+static bool has_reason(hr_reader *reader, const hr_node *parent, const char *reason) {
+  if (!hr_node_has(parent, "reason")) return false;
+  return strcmp(hr_node_text(reader, parent, "reason"), reason) == 0;
+}
+
 /* Why an expert's column is empty, once for all bins, or its global model is missing. */
 static hr_status note_missing_experts(hr_table *table, hr_reader *reader,
                                       const hr_node *experts, hr_error *err) {
@@ -292,7 +253,7 @@ static hr_status note_missing_experts(hr_table *table, hr_reader *reader,
     const char *why = hr_node_text(reader, &expert, "note");
     if (why[0] == '\0') continue;
     bool missing = strcmp(hr_node_text(reader, &expert, "status"), "unavailable") == 0;
-    bool unbuilt = strcmp(why, "this expert is not part of this build") == 0;
+    bool unbuilt = has_reason(reader, &expert, "not_built");
     const char *which = missing ? "" : chinese ? "，全局模型" : ", global model";
     HR_TRY(chinese && unbuilt ? hr_set_text(&note, err, "%s：本版本未包含该专家。", title)
            : chinese ? hr_set_text(&note, err, "%s%s：%s。", title, which, why)
@@ -315,7 +276,7 @@ static hr_status note_bin_gaps(hr_table *table, hr_reader *reader, const hr_node
     hr_node one = hr_node_object(reader, &scores, hr_node_text(reader, &expert, "name"));
     const char *state = hr_node_text(reader, &one, "status");
     const char *why = hr_node_text(reader, &one, "note");
-    bool unwanted = strcmp(why, "this expert was not asked for in this bin") == 0;
+    bool unwanted = has_reason(reader, &one, "not_asked_for");
     if (strcmp(state, "unavailable") == 0 || why[0] == '\0' || unwanted) continue;
     HR_TRY(hr_set_text(&note, err, "Bin %.0f, %s: %s",
                        hr_node_number(reader, bin, "index"),

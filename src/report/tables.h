@@ -2,6 +2,7 @@
 #ifndef HR_REPORT_TABLES_H
 #define HR_REPORT_TABLES_H
 
+#include "report/methods.h"
 #include "report/table.h"
 
 typedef enum hr_table_id {
@@ -30,9 +31,5 @@ void hr_tables_fini(hr_tables *tables);
 
 /* Whether the body of the report is in Chinese. */
 bool hr_tables_in_chinese(hr_reader *reader);
-
-/* The name of a method as people write it: "Ridge-Oracle" for "ridge_oracle". Appended.
- */
-void hr_append_method_title(hr_reader *reader, const char *method, hr_text *out);
 
 #endif

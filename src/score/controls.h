@@ -22,6 +22,7 @@ typedef enum hr_control_kind {
 
 typedef struct hr_controls {
   const hr_task *task[HR_CONTROL_KINDS]; /* borrowed; NULL: not part of the study */
+  const char *title[HR_CONTROL_KINDS];   /* in tables; borrowed */
   double *prediction[HR_CONTROL_KINDS];  /* [test rows], NaN: none */
   hr_metrics covered[HR_CONTROL_KINDS];  /* over the covered rows */
 } hr_controls;

@@ -11,6 +11,7 @@
 #include "score/predictions.h"
 #include "score/results_ceiling.h"
 #include "score/results_levels.h"
+#include "score/results_methods.h"
 
 /* What all writers of this file need. */
 typedef struct writer {
@@ -50,11 +51,23 @@ static const char *note_of(const hr_outcome *outcome, const hr_task *task) {
   return task ? task->note : "this expert was not asked for in this bin";
 }
 
+/* The code beside the note; NULL: there is none. */
+static const char *reason_of(const hr_outcome *outcome, const hr_task *task) {
+  if (outcome->task_count == 0) return outcome->reason ? "unavailable" : "not_built";
+  if (!task) return hr_fit_reason_name(HR_REASON_NOT_ASKED_FOR);
+  return hr_fit_reason_name(task->reason);
+}
+
 /* Why there is nothing of an expert, or no global model of one that should have it. */
 static const char *expert_note(const hr_outcome *outcome) {
   if (outcome->task_count == 0) return note_of(outcome, NULL);
   const hr_task *global = hr_outcome_task(outcome, HR_GLOBAL);
   return global && global->status != HR_FIT_OK ? global->note : "";
+}
+
+static const char *expert_reason(const hr_outcome *outcome) {
+  const hr_task *global = hr_outcome_task(outcome, HR_GLOBAL);
+  return outcome->task_count == 0 || global ? reason_of(outcome, global) : NULL;
 }
 
 static void write_head(writer *w, json_t *root) {
@@ -137,6 +150,7 @@ static void write_experts(writer *w, json_t *root) {
     hr_json_put_bool(&w->json, object, "uses_error", outcome->type->uses_error);
     hr_json_put_text(&w->json, object, "status", status_of(outcome));
     hr_json_put_text(&w->json, object, "note", expert_note(outcome));
+    hr_json_put_text(&w->json, object, "reason", expert_reason(outcome));
   }
 }
 
@@ -242,6 +256,7 @@ static void write_bin_expert(writer *w, json_t *parent, size_t expert, size_t bi
   json_t *object = hr_json_put(&w->json, parent, outcome->type->name, json_object());
   hr_json_put_text(&w->json, object, "status", task_status_of(outcome, any));
   hr_json_put_text(&w->json, object, "note", note_of(outcome, any));
+  hr_json_put_text(&w->json, object, "reason", reason_of(outcome, any));
   put_setting(w, object, outcome, task, task ? task->chosen : 0);
   put_bin_r2(w, object, method, bin, task != NULL);
   hr_json_put_number(&w->json, object, "r2_cv",
@@ -319,8 +334,7 @@ static void write_remarks(writer *w, json_t *parent, const hr_method_score *meth
   for (size_t e = 0; e < w->input->outcome_count; e++) {
     usable += strcmp(status_of(&w->input->outcomes[e]), "ok") == 0 ? 1 : 0;
   }
-  bool hybrid =
-      strncmp(method->forecast->name, "oracle_hybrid", strlen("oracle_hybrid")) == 0;
+  bool hybrid = method->forecast->kind == HR_FORECAST_HYBRID;
   const char *remarks[] = {
       method->forecast->selection == HR_SELECT_BY_TEST ? "chosen_on_test" : NULL,
       hybrid && usable == 1 ? "one_expert" : NULL,
@@ -434,6 +448,7 @@ static void write_root(writer *w, json_t *root) {
   write_experts(w, root);
   json_t *bins = hr_json_put(&w->json, root, "bins", json_array());
   for (size_t k = 0; k < w->input->bin_count; k++) write_bin(w, bins, k);
+  hr_results_write_methods(&w->json, w->evaluation, root);
   write_all_overall(w, root);
   write_octiles(w, root);
   hr_results_write_ceiling(&w->json, w->evaluation, root);

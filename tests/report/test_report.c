@@ -279,7 +279,7 @@ static void test_the_ceiling_is_shown(void **state) {
   char *text = file("report.md");
   check_holds(text, "\n**What the noise allows.** Posterior: R² at most -");
   check_holds(text,
-              " for who is told the bin (covered rows), - for who is not (all rows). "
+              " with the bin known (covered rows), - with it unknown (all rows). "
               "Fisher bound: 0.");
   check_holds(text,
               "- Warning: Forest-Oracle exceeds the ceiling by more than the "

@@ -158,6 +158,10 @@ static void test_experts_that_are_not_there(void **state) {
   check_text(root, "bins/2/experts/forest/status", "skipped");
   check_text(root, "bins/2/experts/forest/note",
              "this expert was not asked for in this bin");
+  check_text(root, "bins/2/experts/forest/reason", "not_asked_for");
+  check_text(root, "bins/0/experts/cnn/reason", "not_built");
+  check_text(root, "experts/2/reason", "not_built");
+  assert_true(json_is_null(at(root, "bins/0/experts/forest/reason")));
   json_decref(root);
 }
 

@@ -98,6 +98,7 @@ static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
   fit->train_rows = trained + held_out;
   if (!is_wanted(p, k)) {
     snprintf(fit->note, sizeof fit->note, "this expert was not asked for in this bin");
+    fit->reason = HR_REASON_NOT_ASKED_FOR;
     goto cleanup;
   }
   if (!is_enough(trained, held_out)) {
@@ -105,6 +106,7 @@ static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
              "%zu row%s to train on and %zu held out; at least %d and %d are needed",
              trained, trained == 1 ? "" : "s", held_out, HR_CNN_FEWEST_TRAINED,
              HR_CNN_FEWEST_HELD_OUT);
+    fit->reason = HR_REASON_TOO_FEW_ROWS;
     goto cleanup;
   }
   learner->slots[k] = (hr_cnn_training){.slot = (int)k,

@@ -1,0 +1,38 @@
+/* What a name in results.json stands for: from its list of methods, and of experts. */
+#ifndef HR_REPORT_METHODS_H
+#define HR_REPORT_METHODS_H
+
+#include "core/text.h"
+#include "report/reader.h"
+
+typedef enum hr_listed_kind {
+  HR_LISTED_UNKNOWN, /* also where results of earlier versions have no such list */
+  HR_LISTED_EXPERT,
+  HR_LISTED_GLOBAL,
+  HR_LISTED_ORACLE,
+  HR_LISTED_HYBRID,
+  HR_LISTED_CONTROL,
+} hr_listed_kind;
+
+/* Texts are borrowed from the reader. */
+typedef struct hr_listed {
+  hr_listed_kind kind;
+  const char *name, *title; /* the title of what is unknown is its name */
+  const char *expert;       /* "" where it is not one expert's */
+  bool by_test;             /* chosen on the test rows */
+} hr_listed;
+
+hr_listed hr_listed_of(hr_reader *reader, const char *name);
+
+/* The name of the method of that kind, expert ("": of none) and choice; NULL: there is
+ * none. */
+const char *hr_listed_find(hr_reader *reader, hr_listed_kind kind, const char *expert,
+                           bool by_test);
+
+/* Where an expert stands among all experts; 0 for one that is not among them. */
+size_t hr_expert_place(hr_reader *reader, const char *expert);
+
+/* How a method or an expert is called in tables and figures. */
+void hr_append_method_title(hr_reader *reader, const char *name, hr_text *out);
+
+#endif
