@@ -7,6 +7,7 @@
 
 #include "cli/interrupt.h"
 #include "core/clock.h"
+#include "core/utf8.h"
 
 static const double redraw_seconds = 0.1;  /* on a terminal; faster only flickers */
 static const double repeat_seconds = 10.0; /* in a log file */

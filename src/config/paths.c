@@ -9,6 +9,7 @@
 #include "config/read.h"
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/paths.h"
 
 /* Takes "//", "/./" and a "/" or "/." at the end out of an absolute path. ".." stays: it
  * means another folder where the name before it is a link. */

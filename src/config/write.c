@@ -3,6 +3,7 @@
 #include "config/config.h"
 #include "config/table.h"
 #include "core/alloc.h"
+#include "core/paths.h"
 
 /* The last key of a section's path, and how far its lines are indented. */
 static const char *last_key(const char *path, const char **indent) {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/text.h"
+#include "core/utf8.h"
 
 typedef struct status_row {
   const char *name;

@@ -1,17 +1,16 @@
+/* Growing strings, lists of them, nearest names and numbers (core/text.h). */
 #include "core/text.h"
 
 #include <ctype.h>
-#include <glob.h>
 #include <locale.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/alloc.h"
-#include "core/file.h"
+#include "core/utf8.h"
 #include "headroom/text.h"
 
 void hr_text_free(char *text) {
@@ -53,31 +52,6 @@ void hr_text_append(hr_text *text, const char *format, ...) {
   }
   va_end(again);
   va_end(arguments);
-}
-
-/* The bytes of the UTF-8 character at `text`, 0 where there is none: neither overlong nor
- * a surrogate nor beyond U+10FFFF. */
-static size_t character_length(const char *text) {
-  const unsigned char *c = (const unsigned char *)text;
-  if (c[0] < 0x80) return 1;
-  size_t length = c[0] >= 0xF0 ? 4 : c[0] >= 0xE0 ? 3 : 2;
-  if (c[0] < 0xC2 || c[0] > 0xF4) return 0;
-  for (size_t i = 1; i < length; i++) {
-    if ((c[i] & 0xC0) != 0x80) return 0; /* also stops at the end */
-  }
-  if ((c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xED && c[1] > 0x9F)) return 0;
-  if ((c[0] == 0xF0 && c[1] < 0x90) || (c[0] == 0xF4 && c[1] > 0x8F)) return 0;
-  return length;
-}
-
-/* U+0000 to U+001F, U+007F to U+009F: terminals obey them. */
-static bool is_control(const char *text) {
-  const unsigned char *c = (const unsigned char *)text;
-  return c[0] < 0x20 || c[0] == 0x7F || (c[0] == 0xC2 && c[1] < 0xA0);
-}
-
-size_t hr_visible_length(const char *text) {
-  return is_control(text) ? 0 : character_length(text);
 }
 
 void hr_text_append_visible(hr_text *text, const char *bytes) {
@@ -167,188 +141,6 @@ bool hr_parse_number(const char *text, double *out) {
   if (end == text || *end != '\0' || !isfinite(value)) return false;
   *out = value;
   return true;
-}
-
-enum { MOST_PATHS = 100000 }; /* shards; more is a slip of the pen */
-
-/* The first of `characters` that no backslash stands before, or NULL. */
-static const char *find_special(const char *pattern, const char *characters) {
-  for (; *pattern; pattern++) {
-    if (strchr(characters, *pattern)) return pattern;
-    if (*pattern == '\\' && pattern[1]) pattern++;
-  }
-  return NULL;
-}
-
-/* The first brace group with a matching close: its open and close, or false. */
-static bool find_braces(const char *pattern, size_t *open, size_t *close) {
-  const char *start = find_special(pattern, "{");
-  const char *end = start ? find_special(start, "}") : NULL;
-  if (!end) return false;
-  *open = (size_t)(start - pattern);
-  *close = (size_t)(end - pattern);
-  return true;
-}
-
-static hr_status expand_braces(const char *pattern, hr_strings *out, hr_error *err);
-
-/* Replaces the brace group [open, close] of `pattern` by `choice` and expands the rest.
- */
-static hr_status expand_choice(const char *pattern, size_t open, size_t close,
-                               const char *choice, hr_strings *out, hr_error *err) {
-  hr_text text;
-  hr_text_init(&text);
-  hr_text_append(&text, "%.*s%s%s", (int)open, pattern, choice, pattern + close + 1);
-  hr_status status = hr_text_status(&text, err);
-  if (status == HR_OK) status = expand_braces(text.bytes, out, err);
-  hr_text_fini(&text);
-  return status;
-}
-
-/* {8..11}: 8, 9, 10, 11; {08..11}: 08, 09, 10, 11, as the shell does. */
-static hr_status expand_range(const char *pattern, size_t open, size_t close, long first,
-                              long last, hr_strings *out, hr_error *err) {
-  long step = first <= last ? 1 : -1;
-  int digits = pattern[open + 1] == '0' ? (int)strcspn(pattern + open + 1, ".") : 0;
-  for (long i = first;; i += step) {
-    char number[32];
-    snprintf(number, sizeof number, "%0*ld", digits, i);
-    hr_status status = expand_choice(pattern, open, close, number, out, err);
-    if (status != HR_OK || i == last) return status;
-  }
-}
-
-static hr_status expand_list(const char *pattern, size_t open, size_t close,
-                             hr_strings *out, hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t start = open + 1; start <= close;) {
-    size_t end = start + strcspn(pattern + start, ",}");
-    char choice[4096];
-    if (end - start >= sizeof choice) {
-      return hr_fail(err, HR_ERR_CONFIG, "a name in the braces is too long");
-    }
-    memcpy(choice, pattern + start, end - start);
-    choice[end - start] = '\0';
-    status = expand_choice(pattern, open, close, choice, out, err);
-    if (status != HR_OK) return status;
-    start = end + 1;
-  }
-  return status;
-}
-
-/* {0..} or {0..99999999999}: without a comma no list, and what names no folder is meant
- * to be a range. */
-static bool is_failed_range(const char *pattern, size_t open, size_t close) {
-  const char *start = pattern + open, *dots = strstr(start, "..");
-  size_t length = close - open;
-  return dots && dots < pattern + close && !memchr(start, ',', length) &&
-         !memchr(start, '/', length);
-}
-
-static hr_status expand_braces(const char *pattern, hr_strings *out, hr_error *err) {
-  size_t open = 0, close = 0;
-  if (out->count >= MOST_PATHS) {
-    return hr_fail(err, HR_ERR_CONFIG, "the braces give more than %d names", MOST_PATHS);
-  }
-  if (!find_braces(pattern, &open, &close)) return hr_strings_append(out, pattern, err);
-  long first = 0, last = 0;
-  int used = 0;
-  if (sscanf(pattern + open, "{%9ld..%9ld}%n", &first, &last, &used) == 2 && used > 0) {
-    return expand_range(pattern, open, close, first, last, out, err);
-  }
-  if (is_failed_range(pattern, open, close)) {
-    return hr_fail(err, HR_ERR_CONFIG,
-                   "the range %.*s is not understood; write it as {FIRST..LAST} with two "
-                   "whole numbers of at most 9 digits",
-                   (int)(close - open + 1), pattern + open);
-  }
-  return expand_list(pattern, open, close, out, err);
-}
-
-hr_status hr_escape_path(const char *path, char **out, hr_error *err) {
-  hr_status status = hr_alloc(out, 2 * strlen(path) + 1, err);
-  if (status != HR_OK) return status;
-  char *end = *out;
-  for (; *path; path++) {
-    if (strchr("*?[]{}\\", *path)) *end++ = '\\';
-    *end++ = *path;
-  }
-  return HR_OK;
-}
-
-/* Takes the backslashes out that keep characters from meaning more than themselves. */
-static void unescape(char *path) {
-  char *out = path;
-  for (; *path; path++) {
-    if (*path == '\\' && path[1]) path++;
-    *out++ = *path;
-  }
-  *out = '\0';
-}
-
-static hr_status search(const char *root, const char *name, const char *path,
-                        hr_strings *out, hr_error *err) {
-  hr_status status = HR_OK;
-  char *folder = NULL, *pattern = NULL;
-  glob_t found = {0};
-  HR_TRY(hr_escape_path(root ? root : "", &folder, err));
-  HR_TRY(hr_join_path(folder, name, &pattern, err));
-  int result = glob(pattern, 0, NULL, &found);
-  if (result == GLOB_NOMATCH) {
-    status = hr_fail(err, HR_ERR_MISSING, "no file matches '%s'", path);
-  } else if (result != 0) {
-    status = hr_fail(err, HR_ERR_IO, "cannot search for '%s'", path);
-  }
-  for (size_t i = 0; status == HR_OK && i < found.gl_pathc; i++) {
-    status = hr_strings_append(out, found.gl_pathv[i], err);
-  }
-cleanup:
-  globfree(&found);
-  hr_free(pattern);
-  hr_free(folder);
-  return status;
-}
-
-static hr_status expand_glob(const char *root, const char *name, hr_strings *out,
-                             hr_error *err) {
-  hr_status status = HR_OK;
-  char *path = NULL, *plain = NULL;
-  HR_TRY(hr_join_path(root, name, &path, err));
-  /* A file may have such characters in its own name. */
-  if (find_special(name, "*?[") && access(path, F_OK) != 0) {
-    HR_TRY(search(root, name, path, out, err));
-    goto cleanup;
-  }
-  HR_TRY(hr_copy_text(name, &plain, err));
-  if (!find_special(name, "*?[")) unescape(plain);
-  hr_free(path);
-  path = NULL;
-  HR_TRY(hr_join_path(root, plain, &path, err));
-  HR_TRY(hr_strings_append(out, path, err));
-cleanup:
-  hr_free(plain);
-  hr_free(path);
-  return status;
-}
-
-hr_status hr_expand_paths(const char *root, const char *pattern, hr_strings *out,
-                          hr_error *err) {
-  hr_status status = HR_OK;
-  char *joined = NULL;
-  hr_strings names = {0};
-  HR_TRY(hr_join_path(root, pattern, &joined, err));
-  if (access(joined, F_OK) == 0) {
-    status = hr_strings_append(out, joined, err);
-    goto cleanup;
-  }
-  HR_TRY(expand_braces(pattern, &names, err));
-  for (size_t i = 0; i < names.count; i++) {
-    HR_TRY(expand_glob(root, names.items[i], out, err));
-  }
-cleanup:
-  hr_strings_fini(&names);
-  hr_free(joined);
-  return status;
 }
 
 bool hr_is_handle(const char *text) {

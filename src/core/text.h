@@ -1,4 +1,4 @@
-/* Text: growing strings, nearest names, brace ranges and globs. */
+/* Text: growing strings, lists of them, nearest names, numbers. */
 #ifndef HR_CORE_TEXT_H
 #define HR_CORE_TEXT_H
 
@@ -19,9 +19,6 @@ typedef struct hr_text {
 void hr_text_init(hr_text *text);
 void hr_text_fini(hr_text *text);
 void hr_text_append(hr_text *text, const char *format, ...) HR_PRINTF(2, 3);
-/* The bytes of the UTF-8 character at `text`; 0 where there is none, or one that a
- * terminal would obey: what stands in a file's names must not reach it. */
-size_t hr_visible_length(const char *text);
 
 /* Appends `text` so that it can be shown on one line of a terminal: control characters
  * and bytes that are not UTF-8 as \xHH. */
@@ -45,19 +42,6 @@ const char *hr_nearest_name(const char *word, const char *const *names, size_t c
 
 /* Whether `text` is 1 to 64 of letters, digits, '-', '_' and '.'. */
 bool hr_is_handle(const char *text);
-
-/* The pattern that stands for `path` alone, whatever characters it has; freed with
- * hr_free. */
-hr_status hr_escape_path(const char *path, char **out, hr_error *err) HR_MUST_CHECK;
-
-/* Expands one path pattern to paths, in order: brace ranges `a_{0..4}` and lists `{x,y}`
- * (not nested), then shell globs (* ? [..]), sorted. What is no glob, or exists as it
- * stands, gives that path; a glob that matches nothing is HR_ERR_MISSING, a range that is
- * none HR_ERR_CONFIG. A character behind a backslash means itself. Relative paths are
- * joined to `root` (NULL or "": left as they are), in which such characters mean
- * themselves. Appends to `out`. */
-hr_status hr_expand_paths(const char *root, const char *pattern, hr_strings *out,
-                          hr_error *err) HR_MUST_CHECK;
 
 /* Reads all of `text` as a number ("1e-3", "10", "-2.5"; no nan, inf, hex): false
  * otherwise. Does not depend on the locale. */

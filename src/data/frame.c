@@ -104,8 +104,8 @@ static bool is_frame(const hr_hdf5_file *file, hid_t group, const char *path,
                      bool *is_table) {
   char *type = NULL;
   size_t size = 0;
-  bool found = hr_hdf5_attribute_text(file, group, path, "pandas_type", &type, &size,
-                                      NULL) == HR_OK &&
+  bool found = hr_hdf5_attribute_text(&(hr_hdf5_object){file, group, path}, "pandas_type",
+                                      &type, &size, NULL) == HR_OK &&
                type && (strcmp(type, "frame") == 0 || strcmp(type, "frame_table") == 0);
   if (found) *is_table = strcmp(type, "frame_table") == 0;
   hr_free(type);

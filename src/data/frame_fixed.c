@@ -19,6 +19,10 @@ typedef struct node {
   bool empty; /* a sentinel of one element that stands for an array of length 0 */
 } node;
 
+static hr_hdf5_object object_of(const fixed_reader *reader, const node *n) {
+  return (hr_hdf5_object){.file = reader->source->file, .id = n->id, .path = n->path};
+}
+
 static hr_status open_node(const fixed_reader *reader, const char *name, node *out,
                            hr_error *err) {
   const hr_hdf5_file *file = reader->source->file;
@@ -59,10 +63,10 @@ static hr_status read_fixed_texts(const fixed_reader *reader, const node *n, siz
                    "read",
                    reader->source->file->path, n->path, width, HR_FRAME_MOST_NAME_BYTES);
   }
+  const hr_hdf5_object dataset = object_of(reader, n);
   HR_TRY(hr_alloc_bytes(&bytes, count, width, err));
   HR_TRY(hr_alloc(&name, width + 1, err));
-  HR_TRY(hr_hdf5_read_rows(reader->source->file, n->id, n->path, n->type,
-                           (size_t[2]){0, count}, bytes, err));
+  HR_TRY(hr_hdf5_read_rows(&dataset, n->type, (size_t[2]){0, count}, bytes, err));
   for (size_t i = 0; i < count; i++) {
     memcpy(name, bytes + i * width, width); /* ends at its first 0 byte, or the width */
     HR_TRY(hr_strings_append(out, name, err));
@@ -110,7 +114,8 @@ typedef struct block_shape {
 
 static hr_status read_shape(const fixed_reader *reader, const node *n, size_t names,
                             block_shape *out, hr_error *err) {
-  const hr_hdf5_file *file = reader->source->file;
+  const hr_hdf5_object dataset = object_of(reader, n);
+  const hr_hdf5_file *file = dataset.file;
   size_t shape[2] = {0};
   int64_t transposed = 0;
   hr_status status = HR_OK;
@@ -119,7 +124,7 @@ static hr_status read_shape(const fixed_reader *reader, const node *n, size_t na
     return HR_OK;
   }
   HR_TRY(hr_hdf5_shape(file, n->id, n->path, 2, shape, err));
-  HR_TRY(hr_hdf5_attribute_integer(file, n->id, n->path, "transposed", &transposed, err));
+  HR_TRY(hr_hdf5_attribute_integer(&dataset, "transposed", &transposed, err));
   *out = (block_shape){.rows = shape[transposed ? 0 : 1],
                        .columns = shape[transposed ? 1 : 0],
                        .transposed = transposed != 0};
@@ -180,6 +185,7 @@ static hr_status read_by_rows(const fixed_reader *reader, const node *n,
                               const block_shape *shape, cells kind, hr_error *err) {
   hr_status status = HR_OK;
   unsigned char *buffer = NULL;
+  const hr_hdf5_object dataset = object_of(reader, n);
   size_t width = shape->columns, bytes = bytes_of(kind);
   size_t first_column = reader->frame->names.count - width;
   size_t step = hr_frame_rows_at_once(width * bytes);
@@ -187,8 +193,8 @@ static hr_status read_by_rows(const fixed_reader *reader, const node *n,
   HR_TRY(hr_alloc(&buffer, step * width * bytes, err));
   for (size_t first = 0; first < shape->rows; first += step) {
     size_t count = shape->rows - first < step ? shape->rows - first : step;
-    HR_TRY(hr_hdf5_read_rows(reader->source->file, n->id, n->path, memory_type(kind),
-                             (size_t[2]){first, count}, buffer, err));
+    HR_TRY(hr_hdf5_read_rows(&dataset, memory_type(kind), (size_t[2]){first, count},
+                             buffer, err));
     for (size_t k = 0; k < width; k++) {
       gather(reader->frame, first_column + k, buffer, kind,
              &(strip){k, width, count, first});
@@ -204,12 +210,13 @@ static hr_status read_by_columns(const fixed_reader *reader, const node *n,
                                  const block_shape *shape, cells kind, hr_error *err) {
   hr_status status = HR_OK;
   unsigned char *buffer = NULL;
+  const hr_hdf5_object dataset = object_of(reader, n);
   size_t width = shape->columns, bytes = bytes_of(kind);
   size_t first_column = reader->frame->names.count - width;
   HR_TRY(hr_alloc_bytes(&buffer, shape->rows, bytes, err));
   for (size_t k = 0; k < width && shape->rows > 0; k++) {
-    HR_TRY(hr_hdf5_read_rows(reader->source->file, n->id, n->path, memory_type(kind),
-                             (size_t[2]){k, 1}, buffer, err));
+    HR_TRY(
+        hr_hdf5_read_rows(&dataset, memory_type(kind), (size_t[2]){k, 1}, buffer, err));
     gather(reader->frame, first_column + k, buffer, kind, &(strip){0, 1, shape->rows, 0});
   }
 cleanup:
@@ -238,7 +245,6 @@ cleanup:
 }
 
 static hr_status read_block(fixed_reader *reader, size_t block, hr_error *err) {
-  const hr_hdf5_file *file = reader->source->file;
   hr_status status = HR_OK;
   hr_strings names = {0};
   node n = NODE_CLOSED;
@@ -248,7 +254,8 @@ static hr_status read_block(fixed_reader *reader, size_t block, hr_error *err) {
   HR_TRY(read_names(reader, dataset_name, &names, err));
   snprintf(dataset_name, sizeof dataset_name, "block%zu_values", block);
   HR_TRY(open_node(reader, dataset_name, &n, err));
-  HR_TRY(hr_hdf5_attribute_text(file, n.id, n.path, "value_type", &dtype, &size, err));
+  const hr_hdf5_object dataset = object_of(reader, &n);
+  HR_TRY(hr_hdf5_attribute_text(&dataset, "value_type", &dtype, &size, err));
   hr_frame_values values = hr_frame_classify(n.type, dtype);
   if (values == HR_FRAME_NUMBERS || values == HR_FRAME_BITS) {
     cells kind = values == HR_FRAME_BITS     ? CELLS_BITS
@@ -291,8 +298,8 @@ static hr_status read_outline(const fixed_reader *reader, int64_t *blocks,
   char *variety = NULL;
   size_t size = 0;
   HR_TRY(hr_hdf5_open_object(file, path, &group, err));
-  HR_TRY(
-      hr_hdf5_attribute_text(file, group, path, "axis0_variety", &variety, &size, err));
+  const hr_hdf5_object object = {.file = file, .id = group, .path = path};
+  HR_TRY(hr_hdf5_attribute_text(&object, "axis0_variety", &variety, &size, err));
   if (variety && strcmp(variety, "regular") != 0) {
     status = hr_fail(err, HR_ERR_FORMAT,
                      "%s: the columns of %s have names of several levels (MultiIndex); "
@@ -301,7 +308,7 @@ static hr_status read_outline(const fixed_reader *reader, int64_t *blocks,
     goto cleanup;
   }
   *blocks = -1;
-  HR_TRY(hr_hdf5_attribute_integer(file, group, path, "nblocks", blocks, err));
+  HR_TRY(hr_hdf5_attribute_integer(&object, "nblocks", blocks, err));
   if (*blocks < 0 || *blocks > HR_FRAME_MOST_COLUMNS) {
     status = hr_fail(err, HR_ERR_FORMAT,
                      "%s: %s has no usable attribute nblocks, the number of its blocks",

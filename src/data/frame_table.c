@@ -39,8 +39,8 @@ static hr_status attribute_of_member(const table_reader *reader, const char *mem
   hr_text_append(&name, "%s%s", member, suffix);
   hr_status status = hr_text_status(&name, err);
   if (status == HR_OK) {
-    status = hr_hdf5_attribute_text(reader->source->file, reader->table, reader->path,
-                                    name.bytes, out, size, err);
+    const hr_hdf5_object table = {reader->source->file, reader->table, reader->path};
+    status = hr_hdf5_attribute_text(&table, name.bytes, out, size, err);
   }
   hr_text_fini(&name);
   return status;
@@ -236,14 +236,15 @@ static void scatter_rows(const table_reader *reader, const unsigned char *buffer
 static hr_status read_rows(const table_reader *reader, hr_error *err) {
   hr_status status = HR_OK;
   unsigned char *buffer = NULL;
+  const hr_hdf5_object table = {reader->source->file, reader->table, reader->path};
   size_t rows = reader->frame->rows, step = hr_frame_rows_at_once(reader->row_bytes);
   if (reader->part_count == 0 || rows == 0) return HR_OK;
   if (step > rows) step = rows;
   HR_TRY(hr_alloc(&buffer, step * reader->row_bytes, err));
   for (size_t first = 0; first < rows; first += step) {
     size_t count = rows - first < step ? rows - first : step;
-    HR_TRY(hr_hdf5_read_rows(reader->source->file, reader->table, reader->path,
-                             reader->memory, (size_t[2]){first, count}, buffer, err));
+    HR_TRY(hr_hdf5_read_rows(&table, reader->memory, (size_t[2]){first, count}, buffer,
+                             err));
     scatter_rows(reader, buffer, first, count);
   }
 cleanup:
@@ -257,9 +258,9 @@ static hr_status read_order(const table_reader *reader, hr_strings *order,
                             hr_error *err) {
   char *pickle = NULL;
   size_t size = 0;
-  hr_status status =
-      hr_hdf5_attribute_text(reader->source->file, reader->group, reader->source->group,
-                             "non_index_axes", &pickle, &size, err);
+  hr_status status = hr_hdf5_attribute_text(
+      &(hr_hdf5_object){reader->source->file, reader->group, reader->source->group},
+      "non_index_axes", &pickle, &size, err);
   if (status == HR_OK && pickle) {
     status = hr_pickle_axis_names(pickle, size, order, NULL);
     if (status != HR_ERR_MEMORY) status = HR_OK;

@@ -170,21 +170,20 @@ hr_status hr_hdf5_check_stored(const hr_hdf5_file *file, hid_t dataset,
   return status;
 }
 
-hr_status hr_hdf5_read_rows(const hr_hdf5_file *file, hid_t dataset,
-                            const char *object_path, hid_t memory_type,
+hr_status hr_hdf5_read_rows(const hr_hdf5_object *dataset, hid_t memory_type,
                             const size_t first_and_count[2], void *out, hr_error *err) {
   hr_status status = HR_OK;
   hsize_t extent[H5S_MAX_RANK] = {0};
-  hid_t memory = H5I_INVALID_HID, space = H5Dget_space(dataset);
+  hid_t memory = H5I_INVALID_HID, space = H5Dget_space(dataset->id);
   int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, extent, NULL);
   hsize_t start[MOST_RANK] = {first_and_count[0], 0};
   hsize_t count[MOST_RANK] = {first_and_count[1], extent[1]};
   if (rank >= 1 && rank <= MOST_RANK) memory = H5Screate_simple(rank, count, NULL);
   if (memory < 0 ||
       H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
-      H5Dread(dataset, memory_type, memory, space, H5P_DEFAULT, out) < 0) {
-    status =
-        hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot read %s", file->path, object_path);
+      H5Dread(dataset->id, memory_type, memory, space, H5P_DEFAULT, out) < 0) {
+    status = hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot read %s", dataset->file->path,
+                          dataset->path);
   }
   hr_hdf5_release(&memory);
   hr_hdf5_release(&space);

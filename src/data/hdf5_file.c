@@ -345,14 +345,13 @@ static hr_status read_text(hid_t attribute, hid_t type, char **out, size_t *size
   return HR_OK;
 }
 
-hr_status hr_hdf5_attribute_text(const hr_hdf5_file *file, hid_t object,
-                                 const char *object_path, const char *name, char **out,
-                                 size_t *size, hr_error *err) {
+hr_status hr_hdf5_attribute_text(const hr_hdf5_object *object, const char *name,
+                                 char **out, size_t *size, hr_error *err) {
   hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID;
   hssize_t elements = 0;
   *out = NULL;
   *size = 0;
-  hr_status status = open_attribute(object, name, &attribute, &type, &elements);
+  hr_status status = open_attribute(object->id, name, &attribute, &type, &elements);
   if (status == HR_OK && attribute >= 0) {
     H5T_class_t class = H5Tget_class(type);
     if (elements > 1 || (class != H5T_STRING && class != H5T_OPAQUE)) {
@@ -365,19 +364,18 @@ hr_status hr_hdf5_attribute_text(const hr_hdf5_file *file, hid_t object,
   }
   if (status == HR_ERR_FORMAT) {
     status = hr_fail(err, status, "%s: attribute %s of %s cannot be read as text",
-                     file->path, name, object_path);
+                     object->file->path, name, object->path);
   }
   hr_hdf5_release(&type);
   hr_hdf5_release(&attribute);
   return status;
 }
 
-hr_status hr_hdf5_attribute_integer(const hr_hdf5_file *file, hid_t object,
-                                    const char *object_path, const char *name,
+hr_status hr_hdf5_attribute_integer(const hr_hdf5_object *object, const char *name,
                                     int64_t *out, hr_error *err) {
   hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID;
   hssize_t elements = 0;
-  hr_status status = open_attribute(object, name, &attribute, &type, &elements);
+  hr_status status = open_attribute(object->id, name, &attribute, &type, &elements);
   if (status == HR_OK && attribute >= 0) {
     H5T_class_t class = H5Tget_class(type);
     uint8_t byte = 0;
@@ -396,7 +394,7 @@ hr_status hr_hdf5_attribute_integer(const hr_hdf5_file *file, hid_t object,
   }
   if (status == HR_ERR_FORMAT) {
     status = hr_fail(err, status, "%s: attribute %s of %s cannot be read as an integer",
-                     file->path, name, object_path);
+                     object->file->path, name, object->path);
   }
   hr_hdf5_release(&type);
   hr_hdf5_release(&attribute);

@@ -20,6 +20,14 @@ typedef struct hr_hdf5_file {
   const char *path;
 } hr_hdf5_file;
 
+/* An open group or dataset of a file, and the path it was opened under, for messages; all
+ * borrowed. */
+typedef struct hr_hdf5_object {
+  const hr_hdf5_file *file;
+  hid_t id;
+  const char *path;
+} hr_hdf5_object;
+
 #define HR_HDF5_FILE_CLOSED \
   { .id = H5I_INVALID_HID, .links = H5I_INVALID_HID, .path = NULL }
 
@@ -72,15 +80,13 @@ hr_status hr_hdf5_check_floats(const hr_hdf5_file *file, hid_t dataset,
 
 /* The bytes of a text attribute of `object` (fixed or variable length), with a 0 byte
  * behind the end that `size` does not count; *out is NULL where there is no such
- * attribute. Freed with hr_free. `object_path` is for messages. */
-hr_status hr_hdf5_attribute_text(const hr_hdf5_file *file, hid_t object,
-                                 const char *object_path, const char *name, char **out,
-                                 size_t *size, hr_error *err) HR_MUST_CHECK;
+ * attribute. Freed with hr_free. */
+hr_status hr_hdf5_attribute_text(const hr_hdf5_object *object, const char *name,
+                                 char **out, size_t *size, hr_error *err) HR_MUST_CHECK;
 
 /* Reads a whole-number attribute (integer, bit field or enumeration of bytes, as pandas
  * writes a bool) of `object`; *out is left alone where there is no such attribute. */
-hr_status hr_hdf5_attribute_integer(const hr_hdf5_file *file, hid_t object,
-                                    const char *object_path, const char *name,
+hr_status hr_hdf5_attribute_integer(const hr_hdf5_object *object, const char *name,
                                     int64_t *out, hr_error *err) HR_MUST_CHECK;
 
 /* Whether the values of the dataset are the file's own: HR_ERR_FORMAT for a virtual
@@ -96,8 +102,7 @@ hr_status hr_hdf5_check_stored(const hr_hdf5_file *file, hid_t dataset,
 
 /* Reads the rows [first, count] along the first of one or two dimensions, converted to
  * `memory_type`, into `out`. HR_ERR_FORMAT where the bytes cannot be read. */
-hr_status hr_hdf5_read_rows(const hr_hdf5_file *file, hid_t dataset,
-                            const char *object_path, hid_t memory_type,
+hr_status hr_hdf5_read_rows(const hr_hdf5_object *dataset, hid_t memory_type,
                             const size_t first_and_count[2], void *out,
                             hr_error *err) HR_MUST_CHECK;
 

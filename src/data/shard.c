@@ -53,8 +53,9 @@ static hr_status read_wave(const hr_hdf5_file *file, hr_shard *shard, hr_error *
   }
   HR_TRY(hr_hdf5_check_stored(file, wave, HR_SHARD_WAVE, err));
   HR_TRY(hr_alloc(&shard->wave, shard->pixels, err));
-  HR_TRY(hr_hdf5_read_rows(file, wave, HR_SHARD_WAVE, H5T_NATIVE_DOUBLE,
-                           (size_t[2]){0, shard->pixels}, shard->wave, err));
+  HR_TRY(hr_hdf5_read_rows(&(hr_hdf5_object){file, wave, HR_SHARD_WAVE},
+                           H5T_NATIVE_DOUBLE, (size_t[2]){0, shard->pixels}, shard->wave,
+                           err));
   HR_TRY(check_wave(shard, err));
 cleanup:
   hr_hdf5_release(&wave);

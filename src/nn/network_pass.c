@@ -272,11 +272,12 @@ static void backward_hidden_input(void *context, size_t i, size_t thread) {
 static void norm_sums_row(void *context, size_t row, size_t thread) {
   const pass *p = context;
   hr_block_state *block = p->block;
+  const hr_norm_moments moments = {block->mean, block->inverse};
   (void)thread;
   hr_norm_backward_sums(&block->pool, block->pooled + row * p->pooled_count,
                         block->where + row * p->pooled_count,
-                        block->kept + row * p->convolved_count, block->mean,
-                        block->inverse, block->sums + row * 2 * block->conv.outputs);
+                        block->kept + row * p->convolved_count, &moments,
+                        block->sums + row * 2 * block->conv.outputs);
 }
 
 /* With xhat = (a - m) s and n values a channel, Ioffe & Szegedy's gradient is

@@ -89,9 +89,10 @@ void hr_norm_apply(const hr_pool_shape *shape, const float *a, const float *scal
 }
 
 void hr_norm_backward_sums(const hr_pool_shape *shape, const float *dout,
-                           const uint8_t *where, const float *a, const double *mean,
-                           const double *inverse, double *sums) {
+                           const uint8_t *where, const float *a,
+                           const hr_norm_moments *moments, double *sums) {
   size_t channels = shape->channels;
+  const double *mean = moments->mean, *inverse = moments->inverse;
   for (size_t c = 0; c < 2 * channels; c++) sums[c] = 0;
   for (size_t q = 0; q < shape->width / shape->pool; q++) {
     for (size_t c = 0; c < channels; c++) {

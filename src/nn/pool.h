@@ -33,12 +33,16 @@ void hr_norm_sums(const hr_pool_shape *shape, const float *a, double *sums);
 void hr_norm_apply(const hr_pool_shape *shape, const float *a, const float *scale,
                    const float *shift, float *out);
 
+/* What a block's normalisation subtracts and multiplies with, channel by channel. */
+typedef struct hr_norm_moments {
+  const double *mean, *inverse; /* [channels] inverse: of the standard deviation */
+} hr_norm_moments;
+
 /* One row's share of the gradients of beta, sums[c], and gamma, sums[channels + c], from
- * the gradient behind the pool: all others are 0. a: as convolved; mean and inverse
- * standard deviation: [channels]. */
+ * the gradient behind the pool: all others are 0. a: as convolved. */
 void hr_norm_backward_sums(const hr_pool_shape *shape, const float *dout,
-                           const uint8_t *where, const float *a, const double *mean,
-                           const double *inverse, double *sums);
+                           const uint8_t *where, const float *a,
+                           const hr_norm_moments *moments, double *sums);
 
 /* da = da p[c] + a q[c] + r[c], in place: the whole gradient through the normalisation,
  * whose three factors a channel the caller makes of the sums. */

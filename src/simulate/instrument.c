@@ -255,10 +255,12 @@ void hr_instrument_expose(const hr_instrument *instrument,
 
 /* Formula 5 and the scaling: flux in 1e-17 erg s-1 cm-2 A-1 is to_physical * flux. */
 HR_VECTOR_CLONES
-static void scale_and_weigh(size_t pixels, double to_physical, double to_output,
-                            const double *restrict conversion,
-                            const double *restrict variance, float *restrict flux,
-                            float *restrict error, float *restrict ratio) {
+static void scale_and_weigh(const hr_exposure *exposure, size_t pixels,
+                            double to_physical, double to_output, float *restrict flux,
+                            float *restrict error) {
+  const double *restrict conversion = exposure->conversion;
+  const double *restrict variance = exposure->variance;
+  float *restrict ratio = exposure->values;
   for (size_t p = 0; p < pixels; p++) {
     double value = (double)flux[p];
     double electrons = conversion[p] * (to_physical * value);
@@ -276,8 +278,7 @@ void hr_instrument_observe(const hr_instrument *instrument, hr_exposure *exposur
   double to_physical = pow(10.0, -0.4 * mag) * instrument->band_at_zero / in_band;
   double to_output =
       median_flux / hr_pixel_quantile(flux, pixels, 0.5, exposure->sorting);
-  scale_and_weigh(pixels, to_physical, to_output, exposure->conversion,
-                  exposure->variance, flux, error, exposure->values);
+  scale_and_weigh(exposure, pixels, to_physical, to_output, flux, error);
   *snr = hr_pixel_quantile(exposure->values, pixels, 0.95, exposure->sorting);
 }
 

@@ -36,10 +36,10 @@ static hr_status open_image(const void *bytes, size_t size, hid_t *out, hr_error
   return status;
 }
 
-/* Reads the dataset `name` as `type` into a new array; it must have `count` elements,
- * or any number where *count is 0, which is then handed out. */
+/* Reads the dataset `name` as `type` (of memory) into a new array; it must have `count`
+ * elements, or any number where *count is 0, which is then handed out. */
 static hr_status read_array(hid_t file, const char *name, hid_t type, size_t *count,
-                            void *buffer_address, size_t element_bytes, hr_error *err) {
+                            void *buffer_address, hr_error *err) {
   hr_status status = HR_OK;
   void **buffer = buffer_address;
   hid_t space = H5I_INVALID_HID;
@@ -52,7 +52,7 @@ static hr_status read_array(hid_t file, const char *name, hid_t type, size_t *co
                 "the data built into the program lack %s, or it has another size", name);
     goto cleanup;
   }
-  HR_TRY(hr_alloc_bytes(buffer, (size_t)size, element_bytes, err));
+  HR_TRY(hr_alloc_bytes(buffer, (size_t)size, H5Tget_size(type), err));
   *count = (size_t)size;
   if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *buffer) < 0) {
     status = hr_hdf5_fail(err, HR_ERR_INTERNAL,
@@ -66,7 +66,7 @@ cleanup:
 
 static hr_status read_numbers(hid_t file, const char *name, size_t *count, double **out,
                               hr_error *err) {
-  return read_array(file, name, H5T_NATIVE_DOUBLE, count, out, sizeof **out, err);
+  return read_array(file, name, H5T_NATIVE_DOUBLE, count, out, err);
 }
 
 static hr_status read_nodes(hid_t file, hr_grid_tables *tables, hr_error *err) {
@@ -119,8 +119,7 @@ static hr_status read_grid(hid_t file, hr_grid_tables *tables, hr_error *err) {
   size_t spectra = tables->spectra, count = spectra * tables->pixels;
   HR_TRY(read_numbers(file, "grid/scale", &spectra, &scale, err));
   HR_TRY(read_numbers(file, "grid/maximum", &spectra, &maximum, err));
-  HR_TRY(
-      read_array(file, "grid/code", H5T_NATIVE_UINT16, &count, &code, sizeof *code, err));
+  HR_TRY(read_array(file, "grid/code", H5T_NATIVE_UINT16, &count, &code, err));
   HR_TRY(hr_alloc(&tables->flux, count, err));
   grid_code grid = {tables->pixels, code, scale, maximum, tables->flux};
   hr_parallel_for(spectra, decode_spectrum, &grid);

@@ -120,8 +120,8 @@ bool hr_writer_wrote(const char *path) {
   char *text = NULL;
   size_t size = 0;
   bool is_ours = hr_hdf5_open(path, &file, NULL) == HR_OK &&
-                 hr_hdf5_attribute_text(&file, file.id, "/", mark_name, &text, &size,
-                                        NULL) == HR_OK &&
+                 hr_hdf5_attribute_text(&(hr_hdf5_object){&file, file.id, "/"}, mark_name,
+                                        &text, &size, NULL) == HR_OK &&
                  text && strcmp(text, mark_text) == 0;
   hr_free(text);
   hr_hdf5_close(&file);

@@ -160,11 +160,11 @@ static void reads_rows(void **state) {
   put_counting(&file, "/a", H5T_STD_I32BE, (hsize_t[2]){3, 2}, true);
   hid_t set = open_set(&file, "/a");
   check_ok(hr_hdf5_check_stored(&file, set, "/a", &err));
-  check_ok(hr_hdf5_read_rows(&file, set, "/a", H5T_NATIVE_DOUBLE, (size_t[2]){2, 2}, rows,
-                             &err));
+  check_ok(hr_hdf5_read_rows(&(hr_hdf5_object){&file, set, "/a"}, H5T_NATIVE_DOUBLE,
+                             (size_t[2]){2, 2}, rows, &err));
   for (int i = 0; i < 6; i++) check_near(rows[i], 6 + i, 0);
-  check_fails(hr_hdf5_read_rows(&file, set, "/a", H5T_NATIVE_DOUBLE, (size_t[2]){3, 2},
-                                rows, &err),
+  check_fails(hr_hdf5_read_rows(&(hr_hdf5_object){&file, set, "/a"}, H5T_NATIVE_DOUBLE,
+                                (size_t[2]){3, 2}, rows, &err),
               HR_ERR_FORMAT,
               told("cannot read /a: selection + offset not within extent"));
   hr_hdf5_release(&set);
@@ -235,8 +235,8 @@ static void tells_damaged_chunks(void **state) {
   check_ok(hr_hdf5_open(path, &file, &err));
   hid_t set = open_set(&file, "/a");
   damage_chunk(set);
-  check_fails(hr_hdf5_read_rows(&file, set, "/a", H5T_NATIVE_DOUBLE, (size_t[2]){0, 4},
-                                rows, &err),
+  check_fails(hr_hdf5_read_rows(&(hr_hdf5_object){&file, set, "/a"}, H5T_NATIVE_DOUBLE,
+                                (size_t[2]){0, 4}, rows, &err),
               HR_ERR_FORMAT, told("cannot read /a: inflate() failed"));
   hr_hdf5_release(&set);
   hr_hdf5_close(&file);

@@ -266,7 +266,8 @@ static void check_text(const hr_hdf5_file *file, const char *name, const char *t
   hr_error err = {0};
   char *found = NULL;
   size_t found_size = 99;
-  check_ok(hr_hdf5_attribute_text(file, file->id, "/", name, &found, &found_size, &err));
+  check_ok(hr_hdf5_attribute_text(&(hr_hdf5_object){file, file->id, "/"}, name, &found,
+                                  &found_size, &err));
   if (text) {
     assert_non_null(found);
     assert_string_equal(found, text);
@@ -283,14 +284,15 @@ static void reads_text_attributes(void **state) {
   hr_hdf5_file file = {.id = write_attributes(), .path = path};
   char *text = NULL;
   size_t size = 0;
+  const hr_hdf5_object root = {&file, file.id, "/"};
   check_text(&file, "fixed", "frame", 7);
   check_text(&file, "variable", "variable length", 15);
   check_text(&file, "empty", "", 0);
   check_text(&file, "absent", NULL, 0);
   snprintf(expected, sizeof expected, "%s: attribute integer of / cannot be read as text",
            path);
-  check_fails(hr_hdf5_attribute_text(&file, file.id, "/", "integer", &text, &size, &err),
-              HR_ERR_FORMAT, expected);
+  check_fails(hr_hdf5_attribute_text(&root, "integer", &text, &size, &err), HR_ERR_FORMAT,
+              expected);
   assert_null(text);
   hr_hdf5_close(&file);
 }
@@ -299,20 +301,21 @@ static void reads_integer_attributes(void **state) {
   (void)state;
   hr_error err = {0};
   hr_hdf5_file file = {.id = write_attributes(), .path = path};
+  const hr_hdf5_object root = {&file, file.id, "/"};
   int64_t value = 77;
-  check_ok(hr_hdf5_attribute_integer(&file, file.id, "/", "absent", &value, &err));
+  check_ok(hr_hdf5_attribute_integer(&root, "absent", &value, &err));
   assert_int_equal(value, 77);
-  check_ok(hr_hdf5_attribute_integer(&file, file.id, "/", "integer", &value, &err));
+  check_ok(hr_hdf5_attribute_integer(&root, "integer", &value, &err));
   assert_int_equal(value, -3);
-  check_ok(hr_hdf5_attribute_integer(&file, file.id, "/", "bits", &value, &err));
+  check_ok(hr_hdf5_attribute_integer(&root, "bits", &value, &err));
   assert_int_equal(value, 1);
   value = 0;
-  check_ok(hr_hdf5_attribute_integer(&file, file.id, "/", "enumeration", &value, &err));
+  check_ok(hr_hdf5_attribute_integer(&root, "enumeration", &value, &err));
   assert_int_equal(value, 1);
   snprintf(expected, sizeof expected,
            "%s: attribute float of / cannot be read as an integer", path);
-  check_fails(hr_hdf5_attribute_integer(&file, file.id, "/", "float", &value, &err),
-              HR_ERR_FORMAT, expected);
+  check_fails(hr_hdf5_attribute_integer(&root, "float", &value, &err), HR_ERR_FORMAT,
+              expected);
   hr_hdf5_close(&file);
 }
 

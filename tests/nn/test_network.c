@@ -81,13 +81,14 @@ static void normalisation_gives_known_answers(void **state) {
   const float dout[] = {5, 7}, q[] = {1, 0}, r[] = {0, 100};
   const uint8_t where[] = {1, HR_POOL_NONE};
   const double mean[] = {2, 15}, inverse[] = {0.5, 1};
+  const hr_norm_moments moments = {mean, inverse};
   float out[4];
   double sums[4];
   hr_norm_sums(&shape, a, sums);
   assert_memory_equal(sums, ((double[]){4, 30, 10, 500}), sizeof sums);
   hr_norm_apply(&shape, a, scale, shift, out);
   assert_memory_equal(out, ((float[]){1, 6, 5, 11}), sizeof out);
-  hr_norm_backward_sums(&shape, dout, where, a, mean, inverse, sums);
+  hr_norm_backward_sums(&shape, dout, where, a, &moments, sums);
   assert_memory_equal(sums, ((double[]){5, 0, 2.5, 0}), sizeof sums);
   hr_norm_backward(&shape, a, scale, q, r, out);
   assert_memory_equal(out, ((float[]){3, 103, 13, 105.5F}), sizeof out);

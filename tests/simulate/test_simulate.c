@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/paths.h"
 #include "data/dataset.h"
 #include "data/stream.h"
 #include "headroom/version.h"
