@@ -1,3 +1,5 @@
+/* Two forks and a session between them, as daemons do, and a pipe through which the
+ * background process says how it began. */
 #include "cli/detach.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* Signals that ask the program to stop. The handler sets one flag and puts back the
+ * default, so that the second signal ends the program. */
 #include "cli/interrupt.h"
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+/* The command line of one verb, read by its table. Errors name the option, what it
+ * takes, and the nearest option where a name is wrong. */
 #include "cli/options.h"
 
 #include <inttypes.h>

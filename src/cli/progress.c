@@ -1,3 +1,5 @@
+/* The program's observer: one line on a terminal that is drawn again, lines from time to
+ * time in a log. */
 #include "cli/progress.h"
 
 #include <stdlib.h>

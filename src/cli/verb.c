@@ -1,3 +1,4 @@
+/* The verbs in the order in which `headroom help` lists them. */
 #include "cli/verb.h"
 
 #include <stdio.h>

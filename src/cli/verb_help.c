@@ -1,3 +1,4 @@
+/* `headroom help`: all verbs, or one with its options. */
 #include <stdio.h>
 
 #include "cli/verb.h"

@@ -1,3 +1,5 @@
+/* `headroom inspect`: the report on stdout, and an exit code that says whether a study
+ * can use the file. */
 #include <stdio.h>
 
 #include "cli/interrupt.h"

@@ -1,3 +1,4 @@
+/* `headroom publish`: a study's block written into pages, or compared with them. */
 #include <stdio.h>
 
 #include "cli/progress.h"

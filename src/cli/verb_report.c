@@ -1,3 +1,4 @@
+/* `headroom report`: tables, figures and pages made anew from a run directory. */
 #include <stdio.h>
 
 #include "cli/interrupt.h"

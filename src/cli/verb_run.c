@@ -1,3 +1,5 @@
+/* `headroom run`: a study here, or in a process of its own. The tables go to stdout when
+ * it ends, and the gate decides the exit code where that was asked for. */
 #include <stdio.h>
 
 #include "cli/detach.h"

@@ -1,3 +1,5 @@
+/* `headroom simulate`: every option is a member of hr_simulate_options, whose defaults
+ * it shows. */
 #include <stdio.h>
 
 #include "cli/interrupt.h"

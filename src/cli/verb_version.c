@@ -1,3 +1,4 @@
+/* `headroom version`. */
 #include <stdio.h>
 
 #include "cli/verb.h"

@@ -1,3 +1,5 @@
+/* Memory, always zeroed, so that what a caller forgets to set is the same in every run.
+ */
 #include "core/alloc.h"
 
 #include <stdint.h>

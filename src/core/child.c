@@ -1,3 +1,6 @@
+/* A function in a forked process with limits on memory and time, watched by its parent
+ * (core/child.h). The child is forked and not executed anew, so that it needs no program
+ * to be found; what it says comes through one pipe, in messages of one size. */
 #include "core/child.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* CLOCK_MONOTONIC: time of day jumps when clocks are set. */
 #include "core/clock.h"
 
 #include <time.h>

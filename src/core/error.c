@@ -1,3 +1,5 @@
+/* The list of statuses as a table, and the one place that writes an error's sentence:
+ * one line of UTF-8, whatever bytes a file's names put into it. */
 #include "core/error.h"
 
 #include <stdarg.h>

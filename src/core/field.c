@@ -1,3 +1,6 @@
+/* What a table of fields says, applied to a struct: defaults, ranges, reading from YAML,
+ * writing back and describing. Members are reached through their offset; the kind of a
+ * field says what lies there. */
 #include "core/field.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Files that are whole or not there (core/file.h), by the POSIX calls themselves: stdio
+ * can neither sync a file nor a folder. Errors keep the system's reason. */
 #include "core/file.h"
 
 #include <errno.h>

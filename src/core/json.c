@@ -1,3 +1,5 @@
+/* JSON by Jansson. Its calls are many and may fail at each one for want of memory, so a
+ * builder remembers the first failure and is asked once. */
 #include "core/json.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+/* JSON files in a run directory, written whole and read back. A reader is lenient where
+ * a file may be of another version: a value that is missing or of another type gives the
+ * caller's own. */
 #include "core/json_file.h"
 
 #include <math.h>

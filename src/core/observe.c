@@ -1,3 +1,5 @@
+/* Calls of the caller's observer. A line is cut at the length of an error's sentence,
+ * and an interruption is asked for wherever progress is told. */
 #include "core/observe.h"
 
 #include <stdarg.h>

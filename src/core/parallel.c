@@ -1,3 +1,6 @@
+/* Loops on OpenMP, with pieces handed out one at a time, so that threads that are late
+ * or slow do not hold up the others. Which thread takes a piece never matters to its
+ * result (core/parallel.h). */
 #include "core/parallel.h"
 
 #include <omp.h>

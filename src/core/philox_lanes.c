@@ -1,3 +1,5 @@
+/* Philox for many neighbouring counters at once: plain, AVX2 and AVX-512, which all give
+ * the same words. Every pixel of every pass over the data takes some. */
 #include "core/philox_lanes.h"
 
 #include "core/random.h"

@@ -1,3 +1,4 @@
+/* Progress in words, with a rate and the time left once enough has been done to tell. */
 #include "core/progress.h"
 
 #include <inttypes.h>

@@ -1,3 +1,7 @@
+/* Random numbers by address (core/random.h): uniform, below a bound, and Gaussian by Box
+ * and Muller. Logarithm, sine and cosine are series of our own, since a library's differ
+ * between machines in their last bits and do not run on vectors; docs/numerics.md says
+ * how accurate they are. */
 #include "core/random.h"
 
 #include <math.h>

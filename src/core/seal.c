@@ -1,3 +1,6 @@
+/* The seal of results.json: the fingerprint of its values in the order of their keys,
+ * without the times, so that neither the layout of the file nor the speed of the machine
+ * is in it. */
 #include "core/seal.h"
 
 #include <inttypes.h>

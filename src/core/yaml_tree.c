@@ -1,3 +1,6 @@
+/* YAML by libyaml, as a tree with line and column at every node. Anchors, aliases and
+ * tags are refused: they let a small file stand for a huge one, and no configuration
+ * needs them. */
 #include "core/yaml_tree.h"
 
 #include <stdarg.h>

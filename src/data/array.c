@@ -1,3 +1,6 @@
+/* Reading the rows of one array. A compressed chunk can only be unpacked whole, so the
+ * cache is given room for one row of chunks; HDF5's own cache of 1 MiB would unpack
+ * large chunks anew for every few rows. */
 #include "data/array.h"
 
 /* The chunk shape and filters of an opened dataset. */

@@ -1,3 +1,5 @@
+/* Rows into bins by their labels, and bins into folds. Folds are dealt out like cards,
+ * so that their sizes differ by one row at most in every bin. */
 #include "data/bins.h"
 
 #include <stdbool.h>

@@ -1,3 +1,5 @@
+/* Shards as one table. All labels are read here and stay in memory, a few doubles a row;
+ * of the spectra only shapes and the wavelength grid are looked at. */
 #include "data/dataset.h"
 
 #include <math.h>

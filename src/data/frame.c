@@ -1,3 +1,6 @@
+/* Finds the DataFrame in a file and hands it to the reader of its layout (frame_table.c,
+ * frame_fixed.c). Columns end up in the order that pandas shows, whatever the order of
+ * PyTables' blocks. */
 #include "data/frame.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/* A file is read to its end in a child process before this process trusts it
+ * (data/guard.h). Limits grow with the file: what a sound one of that size needs,
+ * generously, is known. */
 #include "data/guard.h"
 
 #include <hdf5.h>

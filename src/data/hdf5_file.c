@@ -1,3 +1,6 @@
+/* Opening files and what is in them, attributes, and errors. HDF5 keeps its errors on a
+ * stack for each thread; the innermost is the one that says why. Links out of a file are
+ * never followed: the user named one file, not what it points at. */
 #include "data/hdf5_file.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* What `headroom inspect` finds in one file: everything a study would look at, with what
+ * is wrong gathered instead of ending the look at the first fault. */
 #include "headroom/inspect.h"
 
 #include <inttypes.h>

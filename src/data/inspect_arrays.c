@@ -1,3 +1,5 @@
+/* Lists every dataset of a file with type, shape and storage, whether or not a study
+ * would read it. */
 #include <string.h>
 #include <sys/stat.h>
 

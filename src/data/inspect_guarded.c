@@ -1,3 +1,5 @@
+/* The look at a file in a child process, as it may come from anywhere. Only the finished
+ * text comes back, since pointers mean nothing in another process. */
 #include "core/alloc.h"
 #include "data/guard.h"
 #include "data/inspect_parts.h"

@@ -1,3 +1,4 @@
+/* The report of a look at a file, as text for a terminal. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

@@ -1,3 +1,6 @@
+/* One row of spectra made ready (data/prepare.h): looked at, clipped, filled, noise
+ * added. Loops over pixels are plain and without branches, as every row of every pass
+ * comes through here. */
 #include "data/prepare.h"
 
 #include <math.h>

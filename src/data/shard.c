@@ -1,3 +1,5 @@
+/* Opens one file and writes down what its arrays look like. A file that is still
+ * growing, or was cut off, is refused here and not in the middle of a study. */
 #include "data/shard.h"
 
 #include <errno.h>

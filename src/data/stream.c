@@ -1,3 +1,6 @@
+/* The pull stream. Of the budget, chunk caches come first (without them chunks are
+ * unpacked many times), then the staging of fp64, then the block, whose rows are
+ * prepared in parallel. */
 #include "data/stream.h"
 
 #include <math.h>

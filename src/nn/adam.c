@@ -1,3 +1,5 @@
+/* AdamW (nn/adam.h) and the learning rate of a step: a linear rise, then half a cosine
+ * (Loshchilov & Hutter 2017). */
 #include "nn/adam.h"
 
 #include <math.h>

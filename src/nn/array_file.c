@@ -1,3 +1,6 @@
+/* Writing and reading the framed files of nn/array_file.h. Both counts are held against
+ * the size of the file before memory is taken for them: a damaged file must not ask for
+ * gigabytes. */
 #include "nn/array_file.h"
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-/* Saved networks and what they predict. */
+/* A trained network on disk and at work: saved, loaded, and predicting from noisy flux.
+ */
 #include "nn/cnn_model.h"
 
 #include <errno.h>

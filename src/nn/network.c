@@ -1,3 +1,5 @@
+/* Making a network: shapes of all layers, the places of their parameters in one flat
+ * array, memory for a batch, and the first random values. network_pass.c computes. */
 #include "nn/network.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Pooling and batch normalisation of one row, in loops with the channels innermost: they
+ * are neighbours in memory, and vectors take eight or sixteen at a time. */
 #include "nn/pool.h"
 
 #include "core/vector.h"

@@ -1,3 +1,5 @@
+/* One training from its first epoch to its best parameters, and its state on disk after
+ * any epoch. */
 #include "nn/training.h"
 
 #include <math.h>

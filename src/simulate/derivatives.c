@@ -1,3 +1,5 @@
+/* Derivatives of scaled spectra, the median's smoothed over the pixels around it
+ * (simulate/derivatives.h says why). */
 #include "simulate/derivatives.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Labels and spectra of random stars on the grid, in batches, as templates. They are made
+ * by the simulator's own steps, so that templates lie where simulated stars lie. */
 #include "simulate/draws.h"
 
 #include "core/alloc.h"

@@ -1,3 +1,4 @@
+/* The data file as bytes of the program, so that no path has to be found when it runs. */
 #include "simulate/embedded.h"
 
 /* .incbin, because a C array of 8 MB takes compilers a gigabyte and half a minute.

@@ -1,3 +1,6 @@
+/* Formulas 1 to 5 of docs/simulate.md, with the constants of the public exposure time
+ * calculator. A plain version of the formulas stands at the end, and the tests hold the
+ * fast one against it. */
 #include "simulate/instrument.h"
 
 #include <math.h>

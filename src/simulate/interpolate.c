@@ -1,3 +1,5 @@
+/* Spectra between the nodes of the grid, as a product of two matrices by BLAS. Nodes can
+ * be left out to measure what the interpolation itself errs. */
 #include "simulate/interpolate.h"
 
 #include <string.h>

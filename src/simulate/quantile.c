@@ -1,3 +1,5 @@
+/* Quantiles by counting instead of sorting: the median of every spectrum is taken, often
+ * several times. */
 #include "simulate/quantile.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+/* hr_simulate: checks, then batch after batch of stars into the shards of both splits.
+ * Batches do not depend on the shards, so the same seed gives the same stars however
+ * they are divided into files. */
 #include "headroom/simulate.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* The HDF5 driver behind simulate/sink.h. Here is what HDF5 calls when it writes one new
+ * file: reads and writes at an address, and the length of the file. */
 #include "simulate/sink.h"
 
 #include <errno.h>

@@ -1,3 +1,6 @@
+/* Convolution of the grid with a Gaussian. Narrow kernels are discrete Gaussians
+ * (Lindeberg 1990, exp(-t) I_n(t)), which have the variance asked for at any width; a
+ * sampled one has not, below a pixel. */
 #include "simulate/smooth.h"
 
 #include <math.h>

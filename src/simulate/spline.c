@@ -1,3 +1,5 @@
+/* The linear system of a not-a-knot spline, solved once for all values at its nodes
+ * (simulate/spline.h). */
 #include "simulate/spline.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Labels and conditions of simulated stars, each number addressed by (seed, split,
+ * star), and the ranges that may be asked for. */
 #include "simulate/stars.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* The study.yaml beside simulated data, from one text with the number of shards put in.
+ */
 #include "simulate/study_file.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* The embedded data file decoded. It is HDF5 and read by HDF5, from memory; fluxes are
+ * kept as 16-bit logarithms, half the bytes of fp32. */
 #include "simulate/tables.h"
 
 #include <hdf5.h>

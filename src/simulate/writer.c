@@ -1,3 +1,5 @@
+/* One dataset.h5 under a temporary name, arrays and labels side by side, renamed when it
+ * is whole. */
 #include "simulate/writer.h"
 
 #include <stdio.h>
