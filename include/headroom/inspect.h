@@ -22,7 +22,7 @@ typedef struct hr_inspect_options {
   size_t size;
   uint64_t memory_bytes;       /* budget for reading the spectra; 0: 256 MiB */
   bool skip_spectra;           /* do not read the arrays, only how they are stored */
-  const hr_observer *observer; /* borrowed for the call; NULL: nobody */
+  const hr_observer *observer; /* borrowed for the call; NULL: none */
 } hr_inspect_options;
 
 static inline hr_inspect_options hr_inspect_options_default(void) {

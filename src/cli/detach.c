@@ -78,7 +78,7 @@ static void report(int *channel, hr_status status, double seconds, const char *t
   hr_detached message = {.status = status, .pid = getpid(), .seconds = seconds};
   snprintf(message.text, sizeof message.text, "%s", text);
   ssize_t written = write(*channel, &message, sizeof message);
-  (void)written; /* nobody is there any more: the run goes on */
+  (void)written; /* the program that started it is gone: the run goes on */
   close(*channel);
   *channel = -1;
 }

@@ -8,7 +8,7 @@
 #include "cli/verb.h"
 #include "core/alloc.h"
 
-static bool is_plea_for_help(const char *argument) {
+static bool asks_for_help(const char *argument) {
   return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
 }
 
@@ -18,7 +18,7 @@ static hr_status run_verb(const hr_verb *verb, size_t count, const char *const *
   void *values = NULL;
   const char *operand = NULL;
   for (size_t i = 0; i < count; i++) {
-    if (is_plea_for_help(arguments[i])) return hr_verb_describe(verb, err);
+    if (asks_for_help(arguments[i])) return hr_verb_describe(verb, err);
   }
   HR_TRY(hr_verb_values(verb, &values, err));
   HR_TRY(hr_options_read(&verb->grammar, count, arguments, values, &operand, err));
@@ -35,7 +35,7 @@ static hr_status run_program(size_t count, const char *const *arguments, hr_erro
   if (count == 0) {
     return hr_fail(err, HR_ERR_USAGE, "say what to do; `headroom help` lists the verbs");
   }
-  if (is_plea_for_help(arguments[0])) return hr_verb_help.run(NULL, NULL, err);
+  if (asks_for_help(arguments[0])) return hr_verb_help.run(NULL, NULL, err);
   if (strcmp(arguments[0], "--version") == 0) return hr_verb_version.run(NULL, NULL, err);
   HR_TRY(hr_verb_find(arguments[0], &verb, err));
   HR_TRY(run_verb(verb, count - 1, arguments + 1, err));

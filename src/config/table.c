@@ -110,7 +110,7 @@ static const hr_field binning_fields[] = {
      FIELD(binning.uncovered),
      .default_text = "exclude",
      .choices = "exclude|global|nearest",
-     .help = "Who predicts rows outside the edges: nobody, the global model, or the "
+     .help = "What predicts rows outside the edges: nothing, the global model, or the "
              "nearest bin."},
     {.name = "at_risk_below",
      .kind = HR_FIELD_INTEGER,
@@ -249,7 +249,7 @@ static const hr_config_section sections[] = {
      COUNT(binning_fields), binning_more, COUNT(binning_more)},
     {"selection", "How settings and experts are chosen.", selection_fields,
      COUNT(selection_fields), NULL, 0},
-    {"controls", "What is trained beside the experts and competes with nobody.",
+    {"controls", "What is trained beside the experts and not compared with them.",
      control_fields, COUNT(control_fields), NULL, 0},
     {"gate", "The thresholds of the verdict.", gate_fields, COUNT(gate_fields), NULL, 0},
     {"run", "What the machine may give.", run_fields, COUNT(run_fields), NULL, 0},

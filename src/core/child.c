@@ -47,7 +47,7 @@ static void send_message(int pipe_end, const message *m) {
   for (size_t sent = 0; sent < sizeof *m;) {
     ssize_t count = write(pipe_end, bytes + sent, sizeof *m - sent);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) _exit(1); /* nobody is left to be told */
+    if (count < 0) _exit(1); /* the parent is gone */
     sent += (size_t)count;
   }
 }
@@ -226,10 +226,11 @@ static hr_status listen_to(watch *w, hr_child_end *end, hr_text *answer, hr_erro
   return hr_fail(err, HR_ERR_INTERRUPTED, "interrupted");
 }
 
-/* Takes the dead child off the process table and says how it went. */
-static hr_status bury(pid_t process, hr_status status, hr_child_end *end, hr_error *err) {
+/* Ends the child, takes it off the process table and says how it went. */
+static hr_status end_child(pid_t process, hr_status status, hr_child_end *end,
+                           hr_error *err) {
   int result = 0;
-  kill(process, SIGKILL); /* changes nothing about one that is dead */
+  kill(process, SIGKILL); /* does nothing where it has ended already */
   while (waitpid(process, &result, 0) < 0 && errno == EINTR) {
   }
   if (*end == HR_CHILD_RETURNED) return status;
@@ -237,7 +238,7 @@ static hr_status bury(pid_t process, hr_status status, hr_child_end *end, hr_err
   if (*end == HR_CHILD_TOO_LONG) {
     return hr_fail(err, HR_ERR_INTERNAL, "the child process took too long");
   }
-  const char *how = WIFSIGNALED(result) ? strsignal(WTERMSIG(result)) : "no word";
+  const char *how = WIFSIGNALED(result) ? strsignal(WTERMSIG(result)) : "no answer";
   return hr_fail(err, HR_ERR_INTERNAL, "the child process ended with: %s", how);
 }
 
@@ -263,5 +264,5 @@ hr_status hr_child_run(const hr_child *child, hr_child_end *end, hr_text *answer
              .heard_clock = hr_clock_seconds()};
   hr_status status = listen_to(&w, end, answer, err);
   close(ends[0]);
-  return bury(process, status, end, err);
+  return end_child(process, status, end, err);
 }

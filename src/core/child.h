@@ -23,7 +23,7 @@ typedef hr_status hr_child_work(const void *context, const hr_observer *observer
 
 typedef enum hr_child_end {
   HR_CHILD_RETURNED, /* with its own status and sentence */
-  HR_CHILD_DIED,     /* by a signal, or without a word */
+  HR_CHILD_DIED,     /* by a signal, or without an answer */
   HR_CHILD_TOO_LONG, /* was killed for the time it took */
 } hr_child_end;
 

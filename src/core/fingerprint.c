@@ -1,5 +1,5 @@
 /* FNV-1a with 64 bits (Fowler, Noll & Vo): short, the same on every machine, and enough
- * to notice a change that nobody tries to hide. */
+ * to notice a change that was not made to be hidden. */
 #include "core/fingerprint.h"
 
 uint64_t hr_fingerprint_start(void) {

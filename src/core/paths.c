@@ -12,7 +12,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 
-enum { MOST_PATHS = 100000 }; /* shards; more is a slip of the pen */
+enum { MOST_PATHS = 100000 }; /* shards; more is a typing mistake */
 
 /* The first of `characters` that no backslash stands before, or NULL. */
 static const char *find_special(const char *pattern, const char *characters) {

@@ -11,7 +11,8 @@
 #include "core/alloc.h"
 #include "core/text.h"
 
-/* Nobody writes more by hand; they keep recursion and the search for duplicates small. */
+/* More than anyone writes by hand; the limits keep recursion and the search for
+ * duplicates small. */
 enum { MOST_DEPTH = 16, MOST_KEYS = 4096 };
 
 typedef struct builder {

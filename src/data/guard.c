@@ -22,7 +22,7 @@ static hr_status work_without_plugins(const void *context, const hr_observer *ob
   return g->work(g->context, observer, answer, err);
 }
 
-/* An honest file unpacks to little more than its size; a made-up one to a thousand times
+/* A sound file unpacks to little more than its size; a made-up one to a thousand times
  * that. At 100 MB/s, which gzip reaches, a MiB of file may unpack to a hundred. */
 static hr_child_limits limits_of(const char *path) {
   struct stat info;

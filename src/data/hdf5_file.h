@@ -59,7 +59,7 @@ hr_status hr_hdf5_find(const hr_hdf5_file *file, const char *object_path, bool *
 /* Opens the dataset at an absolute path, with the access properties `access` (or
  * H5P_DEFAULT). HR_ERR_MISSING, naming the first link that is missing and what there is
  * in its place; HR_ERR_FORMAT where it is not a dataset, and where it or its values lie
- * in another file: what that file is nobody has said. */
+ * in another file, which the user did not name. */
 hr_status hr_hdf5_open_dataset(const hr_hdf5_file *file, const char *object_path,
                                hid_t access, hid_t *out, hr_error *err) HR_MUST_CHECK;
 

@@ -267,7 +267,8 @@ cleanup:
 }
 
 /* Turns what is wrong with the file into a problem; other failures stay failures. */
-static hr_status forgive(hr_status status, hr_inspection *inspection, hr_error *err) {
+static hr_status note_problem(hr_status status, hr_inspection *inspection,
+                              hr_error *err) {
   bool is_about_data = status == HR_ERR_MISSING || status == HR_ERR_FORMAT ||
                        status == HR_ERR_DATA || status == HR_ERR_EMPTY;
   if (!is_about_data) return status;
@@ -312,7 +313,8 @@ hr_status hr_inspect(const char *path, const hr_inspect_options *options,
   HR_TRY(hr_copy_text(path, &inspection->path, err));
   inspection->is_usable = true; /* until something is found */
   HR_TRY(hr_inspect_list_arrays(inspection, err));
-  status = forgive(look_at_dataset(inspection, &own, &problem), inspection, &problem);
+  status =
+      note_problem(look_at_dataset(inspection, &own, &problem), inspection, &problem);
   if (status != HR_OK) {
     status = hr_fail(err, status, "%s", problem.message);
     goto cleanup;

@@ -23,7 +23,7 @@ typedef struct hr_conv_shape {
   size_t inputs;  /* C, channels of the input */
   size_t outputs; /* D, channels of the output */
   size_t kernel;  /* K, pixels */
-  bool is_first;  /* nobody asks for the gradient of its input */
+  bool is_first;  /* the gradient of its input is not asked for */
 } hr_conv_shape;
 
 typedef struct hr_convolution hr_convolution; /* each convolver's own struct */

@@ -3,7 +3,7 @@
  * the first part hides.
  *
  * oneDNN is asked for one row at a time on one thread; the threads are ours (a row's
- * convolution stays in a core's cache, and nobody waits for anybody inside it). On two
+ * convolution stays in a core's cache, and no thread waits for another inside it). On two
  * cores with AVX-512 this reached 160 to 190 GF/s a core in each direction, above the 143
  * of OpenBLAS's sgemm there.
  *
@@ -402,7 +402,7 @@ static hr_status create(const hr_conv_shape *shape, dnnl_data_type_t factors,
   m.convolution->thread_count = hr_thread_count();
   HR_TRY(hr_alloc(&m.convolution->threads, m.convolution->thread_count, err));
   /* oneDNN plans for as many threads as OpenMP has while it makes a primitive, and leaves
-   * out the others' shares without a word where it then runs on one. */
+   * out the shares of the others, without an error, where it then runs on one. */
   hr_single_thread(make_alone, &m);
   if (m.code != dnnl_success) {
     status = hr_fail(err, m.code == dnnl_out_of_memory ? HR_ERR_MEMORY : HR_ERR_NUMERIC,

@@ -5,10 +5,11 @@
  * df/dt = (dF/dt - f dm/dt) / m. dF/dt is exact: the splines differentiated, one more
  * product of weights with the grid for each label. The median of 4096 pixels moves with
  * one or two of them at a time and jumps from pixel to pixel as labels change: its exact
- * derivative is that of an accidental pixel, and a bound from it is off by a third for
- * some stars. So dm/dt is a weighted mean of dF/dt over the middle 4 % of the pixels
- * (164): the weight falls from the median to both sides, linearly in flux. That is how
- * the median moves over labels as far apart as a spectrum's error bars. */
+ * derivative is that of whichever pixel happens to be in the middle, and a bound from it
+ * is off by a third for some stars. So dm/dt is a weighted mean of dF/dt over the middle
+ * 4 % of the pixels (164): the weight falls from the median to both sides, linearly in
+ * flux. That is how the median moves over labels as far apart as a spectrum's error bars.
+ */
 #ifndef HR_SIMULATE_DERIVATIVES_H
 #define HR_SIMULATE_DERIVATIVES_H
 

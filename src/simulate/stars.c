@@ -95,7 +95,7 @@ static hr_status check_resolution(const hr_simulate_options *o, const hr_grid_ta
   return HR_OK;
 }
 
-static hr_status check_mistakes(const hr_simulate_options *o, hr_error *err) {
+static hr_status check_flaws(const hr_simulate_options *o, hr_error *err) {
   if (!(o->error_scale >= 0.01 && o->error_scale <= 100.0)) {
     return hr_fail(err, HR_ERR_USAGE, "error_scale is %g: give 0.01 to 100",
                    o->error_scale);
@@ -142,7 +142,7 @@ hr_status hr_stars_check(const hr_simulate_options *options, const hr_grid_table
   HR_TRY(check_counts(options, err));
   HR_TRY(check_ranges(options, tables, err));
   HR_TRY(check_resolution(options, tables, err));
-  HR_TRY(check_mistakes(options, err));
+  HR_TRY(check_flaws(options, err));
 cleanup:
   return status;
 }

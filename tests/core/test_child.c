@@ -146,7 +146,7 @@ static void survives_a_death(void **state) {
               "the child process ended with: Killed");
   assert_int_equal(end, HR_CHILD_DIED);
   check_fails(run(die, &(int){0}, NULL, &end, &answer, &err), HR_ERR_INTERNAL,
-              "the child process ended with: no word");
+              "the child process ended with: no answer");
   assert_int_equal(end, HR_CHILD_DIED);
 }
 

@@ -16,7 +16,7 @@ static void test_text_of_every_kind(void **state) {
   hr_json_put_count(&builder, root, "n", 3);
   hr_json_put_bool(&builder, root, "ok", true);
   hr_json_put_text(&builder, root, "name", "Mid \"Poor\"");
-  hr_json_put_text(&builder, root, "nobody", NULL);
+  hr_json_put_text(&builder, root, "absent", NULL);
   hr_json_put_pair(&builder, root, "ci", 0.5, (double)NAN);
   check_ok(hr_json_write(&builder, root, &text, &err));
   assert_string_equal(text.bytes,
@@ -28,7 +28,7 @@ static void test_text_of_every_kind(void **state) {
                       " \"n\": 3,\n"
                       " \"ok\": true,\n"
                       " \"name\": \"Mid \\\"Poor\\\"\",\n"
-                      " \"nobody\": null,\n"
+                      " \"absent\": null,\n"
                       " \"ci\": [\n"
                       "  0.5,\n"
                       "  null\n"

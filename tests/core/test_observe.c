@@ -31,7 +31,7 @@ static bool see_interrupt(void *context) {
 static const hr_progress halfway = {
     .stage = "reading spectra", .unit = "rows", .done = 5, .total = 10};
 
-static void test_nobody_is_watching(void **state) {
+static void test_observers_may_be_null(void **state) {
   (void)state;
   hr_error err = {0};
   const hr_observer silent = {0};
@@ -84,7 +84,7 @@ static void test_progress_and_interruption(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_nobody_is_watching),
+      cmocka_unit_test(test_observers_may_be_null),
       cmocka_unit_test(test_lines_arrive_with_their_level),
       cmocka_unit_test(test_long_lines_are_cut),
       cmocka_unit_test(test_progress_and_interruption),

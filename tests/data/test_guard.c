@@ -62,7 +62,7 @@ static void tells_what_became_of_the_reader(void **state) {
   hr_error err = {0};
   check_fails(guard(crash, NULL, &err), HR_ERR_FORMAT,
               told(" damages the HDF5 library that reads it (the child process ended "
-                   "with: no word); make it anew or get it again"));
+                   "with: no answer); make it anew or get it again"));
   check_fails(
       guard(loop, NULL, &err), HR_ERR_FORMAT,
       told(" keeps the HDF5 library busy for longer than a sound file of its size "
