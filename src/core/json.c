@@ -86,7 +86,8 @@ int hr_json_dump(const json_t *root, size_t flags, hr_text *out) {
 
 hr_status hr_json_write(const hr_json_builder *builder, const json_t *root, hr_text *out,
                         hr_error *err) {
-  if (builder->failed || hr_json_dump(root, JSON_INDENT(1), out) != 0) {
+  bool failed = builder->failed || hr_json_dump(root, JSON_INDENT(1), out) != 0;
+  if (failed && out->status == HR_OK) {
     return hr_fail(err, HR_ERR_DATA,
                    "the results cannot be written as JSON: a name is not valid UTF-8, or "
                    "memory ran out");

@@ -112,6 +112,10 @@ cleanup:
   return status;
 }
 
+hr_vet_options hr_vet_options_default(void) {
+  return (hr_vet_options){.skip_spectra = false};
+}
+
 hr_status hr_vet_file(const char *path, const hr_vet_options *options,
                       const hr_observer *observer, hr_error *err) {
   const vetting context = {.path = path, .options = options};

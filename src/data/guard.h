@@ -22,6 +22,9 @@ typedef struct hr_vet_options {
   hr_labels labels;
 } hr_vet_options;
 
+/* Everything is read. */
+hr_vet_options hr_vet_options_default(void);
+
 /* Reads everything of the file, guarded, that a study may read of it: labels,
  * wavelengths, and every chunk of flux, error and noisy. Fails as hr_dataset_create and
  * hr_stream_next do; values that a study refuses are left to it. Costs a pass over the

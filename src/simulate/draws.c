@@ -24,6 +24,10 @@ typedef struct draws {
   float *scratch; /* [threads][2][P] */
 } draws;
 
+hr_draw_options hr_draw_options_default(void) {
+  return (hr_draw_options){.median = 1, .stage = "drawing spectra"};
+}
+
 void hr_draw_labels(uint64_t seed, uint64_t number, double labels[HR_GRID_AXES]) {
   hr_simulate_options options = hr_simulate_options_default();
   options.seed = seed;

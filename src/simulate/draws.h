@@ -21,6 +21,9 @@ typedef struct hr_draw_options {
   const char *stage; /* what the observer is told */
 } hr_draw_options;
 
+/* No spectrum, with the seed 0, a median of 1 and no observer. */
+hr_draw_options hr_draw_options_default(void);
+
 /* Takes the spectrum of draw `number`; flux: [P] fp32, prepared as a study's own spectra
  * are (data/prepare.h), the caller's to change until it returns. */
 typedef void hr_draw_taker(void *context, size_t number, float *flux);

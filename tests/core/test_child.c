@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/observe.h"
 #include "core/parallel.h"
 #include "support/check.h"
@@ -145,6 +146,9 @@ static void survives_a_death(void **state) {
   check_fails(run(die, &(int){SIGKILL}, NULL, &end, &answer, &err), HR_ERR_INTERNAL,
               "the child process ended with: Killed");
   assert_int_equal(end, HR_CHILD_DIED);
+  check_fails(run(die, &(int){SIGABRT}, NULL, &end, &answer, &err), HR_ERR_INTERNAL,
+              "the child process ended with: Aborted");
+  assert_int_equal(end, HR_CHILD_DIED);
   check_fails(run(die, &(int){0}, NULL, &end, &answer, &err), HR_ERR_INTERNAL,
               "the child process ended with: no answer");
   assert_int_equal(end, HR_CHILD_DIED);
@@ -161,6 +165,29 @@ static hr_status spin(const void *context, const hr_observer *observer, hr_text 
     hr_status status = hr_observe_progress(observer, &progress, err);
     if (status != HR_OK) return status;
   }
+}
+
+/* Waits, and takes no time of the processor. */
+static hr_status nap(const void *context, const hr_observer *observer, hr_text *answer,
+                     hr_error *err) {
+  (void)context, (void)observer, (void)answer, (void)err;
+  for (volatile int waiting = 1; waiting;) pause();
+  return HR_OK;
+}
+
+static void ends_what_sleeps(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_child_end end = HR_CHILD_RETURNED;
+  hr_text answer;
+  hr_text_init(&answer);
+  hr_child child = {.work = nap, .limits = roomy};
+  child.limits.silent_seconds = 0.05; /* ten times that by the clock */
+  double before = hr_clock_seconds();
+  check_fails(hr_child_run(&child, &end, &answer, &err), HR_ERR_INTERNAL,
+              "the child process took too long");
+  assert_int_equal(end, HR_CHILD_TOO_LONG);
+  assert_true(hr_clock_seconds() - before >= 0.5);
 }
 
 static void ends_what_takes_too_long(void **state) {
@@ -268,7 +295,8 @@ int main(void) {
       cmocka_unit_test(hands_on_what_is_said), cmocka_unit_test(hands_on_failures),
       cmocka_unit_test(survives_a_death),      cmocka_unit_test(ends_what_takes_too_long),
       cmocka_unit_test(stops_when_asked),      cmocka_unit_test(limits_memory),
-      cmocka_unit_test(writes_nothing),        cmocka_unit_test(cuts_long_answers),
+      cmocka_unit_test(ends_what_sleeps),      cmocka_unit_test(writes_nothing),
+      cmocka_unit_test(cuts_long_answers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

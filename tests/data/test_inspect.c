@@ -278,40 +278,6 @@ static void progress_is_told_and_it_can_be_stopped(void **state) {
   unlink(path);
 }
 
-/* What a child process says of a file is what this one says. */
-static void the_guarded_way_says_the_same(void **state) {
-  (void)state;
-  char path[256];
-  hr_error err = {0};
-  hr_inspection *it = NULL;
-  char *text = NULL;
-  bool is_usable = false;
-  shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
-  shard_write(&spec);
-  check_ok(hr_inspect(path, NULL, &it, &err));
-  check_ok(hr_inspect_guarded(path, NULL, &is_usable, &text, &err));
-  assert_string_equal(text, it->text);
-  assert_true(is_usable && it->is_usable);
-  hr_text_free(text);
-  hr_inspection_destroy(&it);
-  spec.rows = 0;
-  shard_write(&spec);
-  hr_inspect_options quick = {.size = sizeof quick, .skip_spectra = true};
-  check_ok(hr_inspect(path, &quick, &it, &err));
-  check_ok(hr_inspect_guarded(path, &quick, &is_usable, &text, &err));
-  assert_string_equal(text, it->text);
-  assert_false(is_usable || it->is_usable);
-  hr_text_free(text);
-  hr_inspection_destroy(&it);
-  unlink(path);
-  text = NULL;
-  hr_error other = {0};
-  assert_int_equal(hr_inspect(path, NULL, &it, &other), HR_ERR_MISSING);
-  check_fails(hr_inspect_guarded(path, NULL, &is_usable, &text, &err), HR_ERR_MISSING,
-              other.message);
-  assert_null(text);
-}
-
 /* What lies in other files is told, and not looked at. */
 static void values_in_other_files_are_a_problem(void **state) {
   (void)state;
@@ -354,7 +320,6 @@ static void values_in_other_files_are_a_problem(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_guarded_way_says_the_same),
       cmocka_unit_test(values_in_other_files_are_a_problem),
       cmocka_unit_test(a_good_file_is_described),
       cmocka_unit_test(problems_are_sentences),

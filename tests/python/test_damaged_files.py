@@ -88,6 +88,7 @@ def check(build, every, shown):
             count += 1
             if count % every:
                 continue
+            assert damaged_files.copes(path), f"{class_}: {name}: HDF5 does not survive it"
             result = run(build, "inspect", path)
             slowest = max(slowest, (result[3], name))
             outcome = judge(result, path, sound_outputs)

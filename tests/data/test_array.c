@@ -1,0 +1,160 @@
+/* Reading rows of one array, stored in every way. test_stream.c compares the streams. */
+#include "data/array.h"
+
+#include "support/shards.h"
+
+enum { ROWS = 6, PIXELS = 4 };
+static const char flux[] = "/dataset/arrays/flux/value";
+static char path[256];
+
+static int set_up(void **state) {
+  (void)state;
+  shard_path(path, sizeof path, "array.h5");
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  unlink(path);
+  return 0;
+}
+
+static void open_shard(const shard_spec *spec, hr_hdf5_file *file, hr_shard *shard) {
+  hr_error err = {0};
+  shard_write(spec);
+  *file = (hr_hdf5_file)HR_HDF5_FILE_CLOSED;
+  check_ok(hr_shard_read(path, shard, &err));
+  check_ok(hr_hdf5_open(path, file, &err));
+}
+
+static void close_shard(hr_hdf5_file *file, hr_shard *shard) {
+  hr_hdf5_close(file);
+  hr_shard_fini(shard);
+}
+
+/* A cache is asked for where chunks would be unpacked, or gathered, more than once. */
+static void layouts_tell_the_cache(void **state) {
+  (void)state;
+  static const struct {
+    size_t chunk_rows, chunk_pixels;
+    bool gzip;
+    size_t chunk_bytes, across, cache;
+  } cases[] = {
+      {0, 0, false, 0, 0, 0},
+      {3, 4, false, 3 * 4 * 4, 1, 0},
+      {3, 3, false, 3 * 3 * 4, 2, 72},
+      {3, 4, true, 3 * 4 * 4, 1, 48},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    hr_error err = {0};
+    hr_hdf5_file file;
+    hr_shard shard;
+    hr_array_layout layout;
+    shard_spec spec = shard_spec_default(path);
+    spec.dtype = SHARD_F32;
+    spec.chunk_rows = cases[i].chunk_rows;
+    spec.chunk_pixels = cases[i].chunk_pixels;
+    spec.gzip = cases[i].gzip;
+    open_shard(&spec, &file, &shard);
+    check_ok(hr_array_look(&file, &shard, flux, &layout, &err));
+    assert_int_equal(layout.element_bytes, 4);
+    assert_int_equal(layout.compressed, cases[i].gzip);
+    assert_int_equal(layout.chunk_rows, cases[i].chunk_rows);
+    assert_int_equal(layout.chunk_bytes, cases[i].chunk_bytes);
+    assert_int_equal(layout.chunks_across, cases[i].across);
+    assert_int_equal(hr_array_cache_bytes(&layout), cases[i].cache);
+    close_shard(&file, &shard);
+  }
+}
+
+static void check_rows(const shard_spec *spec, size_t first, size_t rows) {
+  hr_error err = {0};
+  hr_hdf5_file file;
+  hr_shard shard;
+  hr_array array = HR_ARRAY_CLOSED;
+  double staged[2 * PIXELS]; /* two rows at a time */
+  const hr_array_staging staging = {staged, 2};
+  float out[ROWS * PIXELS];
+  open_shard(spec, &file, &shard);
+  check_ok(hr_array_open(&file, &shard, flux, 48, &array, &err));
+  check_ok(hr_array_read(&array, first, rows, &staging, out, &err));
+  for (size_t i = 0; i < rows * PIXELS; i++) {
+    check_near(out[i], shard_flux(first + i / PIXELS, i % PIXELS), 0);
+  }
+  hr_array_close(&array);
+  close_shard(&file, &shard);
+}
+
+static void every_type_is_read(void **state) {
+  (void)state;
+  static const shard_dtype types[] = {SHARD_F32, SHARD_F64, SHARD_F32_BIG, SHARD_F64_BIG};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    shard_spec spec = shard_spec_default(path);
+    spec.dtype = types[i];
+    check_rows(&spec, 0, ROWS);
+    check_rows(&spec, 1, 5); /* not a whole number of stagings */
+    spec.chunk_rows = 4;
+    spec.chunk_pixels = 3;
+    spec.gzip = true;
+    check_rows(&spec, 3, 2);
+  }
+}
+
+/* Rounded to the nearest fp32; what is too large for it becomes infinite. */
+static void fp64_is_rounded(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_hdf5_file file;
+  hr_shard shard;
+  hr_array array = HR_ARRAY_CLOSED;
+  double values[ROWS * PIXELS] = {0.1, 1e300, -1e300, 1 + 0x1p-25}, staged[PIXELS];
+  float out[PIXELS];
+  shard_spec spec = shard_spec_default(path);
+  spec.flux = values;
+  open_shard(&spec, &file, &shard);
+  check_ok(hr_array_open(&file, &shard, flux, 0, &array, &err));
+  check_ok(hr_array_read(&array, 0, 1, &(hr_array_staging){staged, 1}, out, &err));
+  check_near(out[0], 0.1F, 0);
+  assert_true(isinf(out[1]) && out[1] > 0 && isinf(out[2]) && out[2] < 0);
+  check_near(out[3], 1, 0);
+  hr_array_close(&array);
+  close_shard(&file, &shard);
+}
+
+static void what_changed_or_is_not_there_is_refused(void **state) {
+  (void)state;
+  char expected[512];
+  hr_error err = {0};
+  hr_hdf5_file file;
+  hr_shard shard;
+  hr_array_layout layout;
+  hr_array array = HR_ARRAY_CLOSED;
+  float out[PIXELS];
+  shard_spec spec = shard_spec_default(path);
+  spec.dtype = SHARD_F32;
+  open_shard(&spec, &file, &shard);
+  shard.rows = 7;
+  snprintf(expected, sizeof expected,
+           "%s: %s is now 6 x 4 but was 7 x 4 when the study began; do not change files "
+           "that are being read",
+           path, flux);
+  check_fails(hr_array_look(&file, &shard, flux, &layout, &err), HR_ERR_DATA, expected);
+  check_ok(hr_array_open(&file, &shard, flux, 0, &array, &err));
+  assert_int_equal(hr_array_read(&array, 6, 1, NULL, out, &err), HR_ERR_FORMAT);
+  snprintf(expected, sizeof expected,
+           "%s: cannot read rows 6 to 6 of %s, the file may be damaged: ", path, flux);
+  assert_memory_equal(err.message, expected, strlen(expected));
+  hr_array_close(&array);
+  close_shard(&file, &shard);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+  const struct CMUnitTest tests[] = {
+      TEST(layouts_tell_the_cache),
+      TEST(every_type_is_read),
+      TEST(fp64_is_rounded),
+      TEST(what_changed_or_is_not_there_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
