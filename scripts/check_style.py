@@ -5,6 +5,7 @@ usage: scripts/check_style.py BUILD_DIR
 
 Prints a sentence for everything found wrong, and exits 1 if there was anything.
 """
+import ast
 import concurrent.futures
 import json
 import pathlib
@@ -14,11 +15,14 @@ import shutil
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+from style_exceptions import MANY_PARAMETERS, NO_DEFAULT, TESTED_BY, UNPROVOKED
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # A folder may include only from itself and those before it.
 FOLDERS = ["core", "compute", "data", "simulate", "nn", "models", "methods", "routing",
            "choice", "score", "predict", "config", "session", "study", "report", "cli"]
-LINE_COLUMNS, FILE_LINES, FUNCTION_LINES = 90, 800, 60
+LINE_COLUMNS, FILE_LINES, FUNCTION_LINES, MOST_PARAMETERS, DOC_COLUMNS = 90, 800, 60, 6, 100
 FORMATTER = "clang-format version 14"  # others break lines a little differently
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wvla", "-Werror"]
 
@@ -30,7 +34,7 @@ def find(where, sentence):
 
 
 def sources(*patterns):
-    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file())
 
 
 def c_files():
@@ -119,6 +123,160 @@ def check_words():
                 find(f"{name_of(path)}:{number}", "cmocka's float macros let NaN pass; use check_near")
 
 
+STRING = r'"(?:\\.|[^"\\\n])*"'
+CHARACTER = r"'(?:\\.|[^'\\\n])*'"
+
+
+def arguments_of(text, start):
+    """The arguments of the call whose '(' is at `start`, split at its own commas; None where the
+    text ends before it does."""
+    depth, parts, part, i = 0, [], start + 1, start
+    while i < len(text):
+        character = text[i]
+        if character in "\"'":
+            i = re.compile(STRING + "|" + CHARACTER).match(text, i).end()
+            continue
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0:
+            return parts + [text[part:i].strip()]
+        if character == "," and depth == 1:
+            parts.append(text[part:i].strip())
+            part = i + 1
+        i += 1
+    return None
+
+
+def without_comments(text):
+    return re.sub(STRING + "|" + CHARACTER + r"|/\*.*?\*/|//[^\n]*",
+                  lambda found: found.group() if found.group()[0] in "\"'" else " ", text, flags=re.S)
+
+
+def check_parameters():
+    for path in sources("src/**/*.[ch]", "include/headroom/*.h"):
+        text = without_comments(path.read_text())
+        for found in re.finditer(r"^[A-Za-z_][\w \*\n]*?\b(\w+)\(", text, re.M):
+            parameters = arguments_of(text, found.end() - 1)
+            name = found.group(1)
+            if parameters and len(parameters) > MOST_PARAMETERS and name not in MANY_PARAMETERS:
+                find(name_of(path), f"{name} takes {len(parameters)} parameters, {MOST_PARAMETERS} is "
+                                    "the most; put what belongs together into a struct")
+
+
+def check_defaults():
+    """A struct of options has a function that fills in the usual ones."""
+    text = {path: without_comments(path.read_text())
+            for path in sources("src/**/*.[ch]", "include/headroom/*.h")}
+    functions = set(re.findall(r"\bhr_\w+_default\b", " ".join(text.values())))
+    for path, source in text.items():
+        for name in re.findall(r"\bstruct (hr_\w+_options) *\{", source):
+            if f"{name}_default" not in functions and name not in NO_DEFAULT:
+                find(name_of(path), f"{name} has no {name}_default")
+
+
+def test_of(source):
+    """Where the tests of src/FOLDER/NAME.c or src/FOLDER/METHOD/NAME.c may stand."""
+    folder, *inner = source.relative_to(ROOT / "src").with_suffix("").parts
+    names = {"_".join(inner), inner[-1]}
+    return [ROOT / "tests" / folder / f"test_{name}.c" for name in sorted(names)]
+
+
+def check_tested():
+    for path in sources("src/**/*.c"):
+        name = str(path.relative_to(ROOT / "src"))
+        if any(test.exists() for test in test_of(path)):
+            continue
+        if name not in TESTED_BY:
+            find(name_of(path), f"has no {test_of(path)[-1].relative_to(ROOT)}")
+        elif not (ROOT / "tests" / TESTED_BY[name]).exists():
+            find(name_of(path), f"is said to be tested by tests/{TESTED_BY[name]}, which is not there")
+
+
+def c_literals(text):
+    """The texts of a C file without comments, neighbours joined as the compiler joins them."""
+    joined, end = [], -1
+    for found in re.finditer(STRING + "|" + CHARACTER, text):
+        if found.group()[0] == '"':
+            part = found.group()[1:-1].replace('\\"', '"')
+            if joined and end >= 0 and not text[end:found.start()].strip():
+                joined[-1] += part
+            else:
+                joined.append(part)
+            end = found.end()
+    return joined
+
+
+def python_literals(text):
+    return [node.value for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def literals_of(path):
+    if path.suffix == ".py":
+        return python_literals(path.read_text())
+    return c_literals(without_comments(path.read_text()))
+
+
+def sentences(path):
+    """(line, sentence) of the errors that a source can make."""
+    text = without_comments(path.read_text())
+    places = {"hr_fail": 2, "hr_fail_errno": 3, "hr_hdf5_fail": 2, "hr_yaml_fail": 3}
+    for found in re.finditer(r"\b(hr_fail|hr_fail_errno|hr_hdf5_fail|hr_yaml_fail)\(", text):
+        arguments = arguments_of(text, found.end() - 1)
+        if arguments and len(arguments) > places[found.group(1)]:
+            format_ = arguments[places[found.group(1)]]
+            if format_.startswith('"'):
+                yield text.count("\n", 0, found.start()) + 1, "".join(c_literals(format_))
+
+
+def fixed_parts(sentence):
+    """What stands between the conversions of a format, but for scraps."""
+    parts = re.split(r"%[-+ #0]*[\d*]*(?:\.[\d*]+)?(?:hh|h|ll|l|z|j)?[a-zA-Z%]", sentence)
+    parts = [part.strip(" :;,.()'\"") for part in parts]
+    return [part for part in parts if len(part) > 5] or sorted(parts, key=len)[-1:]
+
+
+def check_provoked():
+    """Every sentence that an error can say stands in some test."""
+    tests = ["\n".join(literals_of(path))
+             for path in sources("tests/**/*.c", "tests/**/*.h", "tests/**/*.py")]
+    for path in sources("src/**/*.c"):
+        for line, sentence in sentences(path):
+            parts = fixed_parts(sentence)
+            listed = any(sentence.startswith(beginning) for beginning in UNPROVOKED)
+            if not listed and not any(all(part in test for part in parts) for test in tests):
+                find(f"{name_of(path)}:{line}", f'no test says "{sentence}"')
+
+
+def check_type_names():
+    """A type's name is one folder's, so that any two headers can be included together."""
+    owners = {}
+    for path in sources("src/**/*.h", "include/headroom/*.h"):
+        text = without_comments(path.read_text())
+        names = re.findall(r"\btypedef (?:struct|enum|union) (hr_\w+) *\{", text)
+        for name in names + re.findall(r"\btypedef struct (hr_\w+) \1;", text):
+            owners.setdefault(name, set()).add(str(name_of(path).parent))
+    for name, folders in sorted(owners.items()):
+        if len(folders) > 1:
+            find(name, f"is a type of {' and of '.join(sorted(folders))}")
+
+
+def check_head_comments():
+    for path in sources("src/**/*.[ch]", "include/headroom/*.h"):
+        if not path.read_text().startswith("/*"):
+            find(name_of(path), "does not open with a comment: what it is, and why")
+
+
+def check_docs():
+    """Text is wrapped, so that a change of it can be read line by line."""
+    for path in sources("docs/*.md", "README.md", "CONTRIBUTING.md"):
+        in_code = False
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            in_code ^= line.lstrip().startswith("```")
+            is_text = not in_code and not re.match(r"\s*(\||#|```|!\[)", line) and "](" not in line
+            if is_text and len(line) > DOC_COLUMNS:
+                find(f"{name_of(path)}:{number}", f"{len(line)} columns, {DOC_COLUMNS} is the most")
+
+
 def promised_names():
     """Functions that the public headers mark with HR_API."""
     names = set()
@@ -202,6 +360,9 @@ def main():
     check_includes()
     check_lengths()
     check_words()
+    for check in (check_parameters, check_defaults, check_tested, check_provoked, check_type_names,
+                  check_head_comments, check_docs):
+        check()
     check_symbols(build)
     check_format()
     check_public_headers(build)

@@ -24,7 +24,7 @@ extern const char *const hr_grid_label_names[HR_GRID_AXES];
 /* The axis of that name, HR_GRID_AXES where there is none. */
 size_t hr_grid_axis(const char *name);
 
-typedef struct hr_tables {
+typedef struct hr_grid_tables {
   size_t pixels;  /* P */
   size_t spectra; /* G, the product of the node counts */
   size_t node_count[HR_GRID_AXES];

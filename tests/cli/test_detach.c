@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "support/scratch.h"
@@ -84,10 +85,26 @@ static void what_keeps_it_from_beginning_is_told(void **state) {
               "see why");
 }
 
+static void a_pipe_that_cannot_be_made_is_told(void **state) {
+  (void)state;
+  hr_error err = {0};
+  bool is_background = true;
+  int channel = -1;
+  struct rlimit before, none;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  none = (struct rlimit){0, before.rlim_max};
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  hr_status status = hr_detach(&is_background, &channel, &err);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+  check_fails(status, HR_ERR_IO, "cannot make a pipe: Too many open files");
+  assert_false(is_background);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_run_begins_in_the_background),
       cmocka_unit_test(what_keeps_it_from_beginning_is_told),
+      cmocka_unit_test(a_pipe_that_cannot_be_made_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/config_checks.h"
 #include "support/scratch.h"
@@ -121,6 +122,36 @@ static void test_data_files_that_are_missing(void **state) {
 }
 
 /* None of them is waited for. */
+/* A link that leads to itself, and a folder that is gone while we are in it. */
+static void test_what_the_system_refuses(void **state) {
+  (void)state;
+  hr_config *config = NULL;
+  hr_error err = {0};
+  char yaml[256], expected[256], before[4096];
+  scratch s;
+  scratch_init(&s);
+  assert_int_equal(symlink("a.h5", scratch_name(&s, "a.h5")), 0);
+  snprintf(yaml, sizeof yaml,
+           "experiment: {id: E}\ndata: {train: a.h5, test: t.h5, root: %s}\n", s.path);
+  scratch_write(&s, "s.yaml", yaml);
+  snprintf(expected, sizeof expected,
+           "%s/s.yaml:2:15: data.train: cannot look at %s/a.h5: Too many levels of "
+           "symbolic links",
+           s.path, s.path);
+  check_fails(hr_config_load(scratch_name(&s, "s.yaml"), &config, &err), HR_ERR_MISSING,
+              expected);
+  assert_non_null(getcwd(before, sizeof before));
+  assert_int_equal(mkdir(scratch_name(&s, "gone"), 0755), 0);
+  assert_int_equal(chdir(scratch_name(&s, "gone")), 0);
+  assert_int_equal(rmdir(scratch_name(&s, "gone")), 0);
+  hr_status status = hr_config_parse(HEAD, strlen(HEAD), "s.yaml", NULL, &config, &err);
+  assert_int_equal(chdir(before), 0);
+  check_fails(status, HR_ERR_IO,
+              "cannot tell the current folder: No such file or directory");
+  assert_null(config);
+  scratch_fini(&s);
+}
+
 static void test_configurations_that_are_no_files(void **state) {
   (void)state;
   static const char after[] =
@@ -226,6 +257,7 @@ int main(void) {
       cmocka_unit_test(test_brace_spellings),
       cmocka_unit_test(test_wrong_paths),
       cmocka_unit_test(test_data_files_that_are_missing),
+      cmocka_unit_test(test_what_the_system_refuses),
       cmocka_unit_test(test_configurations_that_are_no_files),
       cmocka_unit_test(test_folders_that_look_like_patterns),
       cmocka_unit_test(test_load_from_folders),

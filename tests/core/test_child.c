@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -222,6 +223,21 @@ static void stops_when_asked(void **state) {
   assert_int_equal(end, HR_CHILD_RETURNED);
 }
 
+static void tells_why_it_cannot_start(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_child_end end = HR_CHILD_DIED;
+  hr_text answer;
+  struct rlimit before, none;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  none = (struct rlimit){0, before.rlim_max};
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  hr_status status = run(give_up, NULL, NULL, &end, &answer, &err);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+  check_fails(status, HR_ERR_IO, "cannot make a pipe: Too many open files");
+  assert_int_equal(end, HR_CHILD_RETURNED);
+}
+
 /* --- limits --- */
 
 static hr_status swallow(const void *context, const hr_observer *observer,
@@ -292,10 +308,15 @@ static void cuts_long_answers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(hands_on_what_is_said), cmocka_unit_test(hands_on_failures),
-      cmocka_unit_test(survives_a_death),      cmocka_unit_test(ends_what_takes_too_long),
-      cmocka_unit_test(stops_when_asked),      cmocka_unit_test(limits_memory),
-      cmocka_unit_test(ends_what_sleeps),      cmocka_unit_test(writes_nothing),
+      cmocka_unit_test(hands_on_what_is_said),
+      cmocka_unit_test(hands_on_failures),
+      cmocka_unit_test(survives_a_death),
+      cmocka_unit_test(ends_what_takes_too_long),
+      cmocka_unit_test(stops_when_asked),
+      cmocka_unit_test(limits_memory),
+      cmocka_unit_test(ends_what_sleeps),
+      cmocka_unit_test(tells_why_it_cannot_start),
+      cmocka_unit_test(writes_nothing),
       cmocka_unit_test(cuts_long_answers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

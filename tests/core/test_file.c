@@ -213,6 +213,14 @@ static void test_join(void **state) {
   }
 }
 
+/* A device has no disk behind it. */
+static void test_what_cannot_be_synced(void **state) {
+  (void)state;
+  hr_error err = {0};
+  check_fails(hr_file_commit("/dev/null", "/no/such/name", &err), HR_ERR_IO,
+              "cannot sync /dev/null: Invalid argument");
+}
+
 static hr_status use_everything(scratch *s) {
   hr_status status = HR_OK;
   char *path = NULL, *bytes = NULL;
@@ -254,6 +262,7 @@ int main(void) {
       cmocka_unit_test(test_a_full_disk),
       cmocka_unit_test(test_what_cannot_be_read),
       cmocka_unit_test(test_commit),
+      cmocka_unit_test(test_what_cannot_be_synced),
       cmocka_unit_test(test_folders),
       cmocka_unit_test(test_write_fleeting),
       cmocka_unit_test(test_remove_all),

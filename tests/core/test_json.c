@@ -55,10 +55,35 @@ static void test_a_failure_is_kept(void **state) {
   json_decref(root);
 }
 
+static void *no_memory(size_t size) {
+  (void)size;
+  return NULL;
+}
+
+/* Jansson says nothing of memory; a text that is cut short is no lack of it. */
+static void test_memory_runs_out_while_reading(void **state) {
+  (void)state;
+  static const char text[] = "{\"name\": \"Mid Poor\"}";
+  hr_error err = {0};
+  json_error_t reason;
+  json_t *root = NULL;
+  json_malloc_t usual_malloc = NULL;
+  json_free_t usual_free = NULL;
+  json_get_alloc_funcs(&usual_malloc, &usual_free);
+  json_set_alloc_funcs(no_memory, usual_free);
+  hr_status status = hr_json_parse(text, strlen(text), "a.json", &root, &reason, &err);
+  json_set_alloc_funcs(usual_malloc, usual_free);
+  check_fails(status, HR_ERR_MEMORY, "no memory to read a.json");
+  assert_null(root);
+  check_ok(hr_json_parse(text, strlen(text) - 1, "a.json", &root, &reason, &err));
+  assert_null(root);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_text_of_every_kind),
       cmocka_unit_test(test_a_failure_is_kept),
+      cmocka_unit_test(test_memory_runs_out_while_reading),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,7 @@ NOISY, WAVE, PARAMS = "/dataset/arrays/noisy/value", "/spectrumdataset/wave", "/
 # What HDF5's own structures begin with; object headers of the old kind begin with nothing.
 SIGNATURES = (b"TREE", b"SNOD", b"HEAP", b"GCOL", b"OHDR", b"OCHK", b"FRHP", b"FHDB", b"FHIB",
               b"BTHD", b"BTLF", b"BTIN", b"FAHD", b"FADB", b"EAHD", b"EAIB", b"EADB", b"FSHD")
+WITHOUT_CHECKSUM = ("TREE", "SNOD", "HEAP", "GCOL", "header")
 
 
 # --- sound files ---
@@ -94,19 +95,21 @@ def structures(bytes_, path):
 
 
 def flips(bytes_, path, chance, each):
-    """`each` single bits flipped near the start of every structure, and a few whole bytes. Only for
-    the newest format, whose structures have checksums."""
+    """`each` single bits flipped near the start of every structure that has a checksum, as all of the
+    newest format have, and a few whole bytes."""
     for at, name in structures(bytes_, path):
+        if name in WITHOUT_CHECKSUM:
+            continue
         for _ in range(each):
             damaged = bytearray(bytes_)
-            place = min(at + chance.randrange(min(160, len(bytes_) - at)), len(bytes_) - 1)
+            place = min(at + chance.randrange(24), len(bytes_) - 1)
             bit = chance.randrange(10)
             damaged[place] = damaged[place] ^ 1 << bit if bit < 8 else 255 * (bit - 8)
             yield f"{name} at {at}: byte {place}", bytes(damaged)
 
 
 def wrong_signatures(bytes_, path):
-    """In formats without checksums HDF5 looks at the signatures, and so do these."""
+    """Of structures without checksums HDF5 looks at the signatures first: those are changed."""
     for at, name in structures(bytes_, path):
         if name in ("superblock", "header"):
             continue
@@ -237,8 +240,8 @@ def bombs():
 
     for rows in (1 << 14, 1 << 16, 1 << 20):
         yield f"one chunk of {rows} rows", one_chunk(rows)
-    for claimed, chunk in ((1 << 20, 1 << 14), (1 << 24, 1 << 18), (1 << 35, 1 << 18),
-                           (1 << 37, 1 << 20)):
+    for claimed, chunk in ((1 << 18, 1 << 12), (1 << 20, 1 << 14), (1 << 35, 1 << 14),
+                           (1 << 37, 1 << 16)):
         yield f"{claimed} rows in chunks of {chunk}", many_rows(claimed, chunk)
     yield from {"wave of 16 million zeros": wide_wave, "names of a megabyte": long_names,
                 "attribute of 60 kB": long_attribute, "variable attribute": variable_attribute,
@@ -424,7 +427,7 @@ def of_bytes(sound, chance):
         has_checksums = kind == "latest"
         numbers = {"size": len(bytes_)} | ({"rows": ROWS, "pixels": PIXELS} if has_checksums else {})
         makers = {"truncated": truncations(bytes_),
-                  "flipped": (flips(bytes_, path, chance, 8) if has_checksums
+                  "flipped": (flips(bytes_, path, chance, 15) if has_checksums
                               else wrong_signatures(bytes_, path)),
                   "impossible size": impossible_sizes(bytes_, numbers),
                   "no HDF5": noise(bytes_, chance)}

@@ -2,10 +2,13 @@
 
 #include <hdf5.h>
 #include <omp.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/parallel.h"
 #include "core/paths.h"
 #include "data/dataset.h"
 #include "data/stream.h"
@@ -282,6 +285,32 @@ static void options_of_another_size(void **state) {
               "hr_simulate_options.folder is NULL; name the folder to be made");
 }
 
+/* Root may write everywhere, so that the child is somebody else. */
+static void folders_have_to_be_writable(void **state) {
+  (void)state;
+  scratch s;
+  int result = 0;
+  scratch_init(&s);
+  assert_int_equal(chmod(s.path, 0555), 0);
+  pid_t process = fork();
+  if (process == 0) {
+    hr_error err = {0};
+    hr_simulate_options options = small(s.path);
+    char expected[256];
+    snprintf(expected, sizeof expected,
+             "cannot write into the folder %s: Permission denied", s.path);
+    hr_parallel_be_alone(); /* the threads of its parent are not there */
+    if (geteuid() == 0 && setuid(65534) != 0) _exit(2);
+    hr_status status = hr_simulate(&options, NULL, &err);
+    _exit(status == HR_ERR_IO && strcmp(err.message, expected) == 0 ? 0 : 1);
+  }
+  assert_int_equal(waitpid(process, &result, 0), process);
+  assert_true(WIFEXITED(result));
+  assert_int_equal(WEXITSTATUS(result), 0);
+  assert_int_equal(chmod(s.path, 0755), 0);
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stored_noise_is_the_noise_the_study_generates),
@@ -291,6 +320,7 @@ int main(void) {
       cmocka_unit_test(extremes_stay_usable),
       cmocka_unit_test(bad_options_make_nothing),
       cmocka_unit_test(options_of_another_size),
+      cmocka_unit_test(folders_have_to_be_writable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

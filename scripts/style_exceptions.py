@@ -1,0 +1,53 @@
+"""What the rules of check_style.py leave out, each with its reason. Lists only get shorter: what is
+new keeps the rules."""
+
+# Functions of more than six parameters.
+MANY_PARAMETERS = {
+    "refuse_to_follow": "HDF5 prescribes the parameters of this callback",
+    "dpotrs_": "LAPACK's own",
+    "dsyevd_": "LAPACK's own",
+}
+
+# Structs of options without a hr_..._default().
+NO_DEFAULT = {
+    "hr_training_options": "a method's parameters fill it, and their table has the defaults",
+}
+
+# Sources without a test file of their own name: what they do is seen in another one's.
+TESTED_BY = {
+    # The program is run as users run it.
+    "cli/main.c": "cli/test_program.c",
+    "cli/verb_help.c": "cli/test_program.c",
+    "cli/verb_inspect.c": "cli/test_program.c",
+    "cli/verb_publish.c": "cli/test_program.c",
+    "cli/verb_report.c": "cli/test_program.c",
+    "cli/verb_run.c": "cli/test_program.c",
+    "cli/verb_simulate.c": "cli/test_program.c",
+    "cli/verb_status.c": "cli/test_program.c",
+    "cli/verb_stop.c": "cli/test_program.c",
+    "cli/verb_version.c": "cli/test_program.c",
+    # Every back end has to pass the same tests.
+    "nn/convolver_reference.c": "nn/test_convolver.c",
+    "nn/dnnl.c": "nn/test_convolver.c",
+    # Files that share one object, whose tests see them together.
+    "nn/network_pass.c": "nn/test_network.c",
+    "config/table.c": "config/test_config.c",
+}
+
+# Beginnings of sentences that no test compares.
+MEMORY = "said where another library's allocation fails, which test_failing_calls.py provokes"
+OPENED = "HDF5 answers from memory about what it has opened, and fails for want of memory alone"
+SYSTEM = "takes a system that refuses what it grants to root, or a file that goes in mid-call"
+UNPROVOKED = {
+    "no memory to read %s": MEMORY,
+    "no memory for reading %s": MEMORY,
+    "memory for the built-in data ran out": MEMORY,
+    "cannot search for '%s'": MEMORY,
+    "cannot start a process": SYSTEM,
+    "cannot look at %s": SYSTEM,
+    "%s: cannot read how %s is stored": OPENED,
+    "%s: cannot read the shape of %s": OPENED,
+    "%s: cannot read the type of %s": OPENED,
+    "%s: cannot read its size": OPENED,
+    "the key '%s%s%.60s' is not known; %s takes no keys": "every section has keys today",
+}
