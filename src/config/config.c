@@ -1,3 +1,6 @@
+/* From a YAML document to hr_config: sections by their tables, then what no table can
+ * say, such as names of bins, experts with their parameters, controls and pages.
+ * Whatever is wrong is told with line and column before anything else is done. */
 #include "config/config.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* Paths are made absolute by text alone. realpath(3) would follow links, and name a file
+ * by a path that its owner never wrote. */
 #include "config/paths.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* A YAML mapping against its table of fields: unknown keys with the nearest known one,
+ * wrong kinds, ranges, and values that have no effect. */
 #include "config/read.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/* The grammar of a configuration: every section and every field, with default, range and
+ * help. docs/configuration.md and the resolved config.yaml are made from these tables.
+ */
 #include "config/table.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* A configuration back as YAML: resolved, as the part that identifies a study, or as the
+ * manual of all keys. */
 #include <string.h>
 
 #include "config/config.h"

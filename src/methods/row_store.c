@@ -1,3 +1,5 @@
+/* Rows kept for training, in memory or in a file without a name. The kernel gives a file
+ * without a name back with the process, so that nothing is left of a killed run. */
 #include "methods/row_store.h"
 
 #include <errno.h>

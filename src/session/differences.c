@@ -1,3 +1,5 @@
+/* Two configurations as YAML trees, key by key, and the data files by size and time of
+ * change. A few differences are named; more would not fit a sentence. */
 #include "session/differences.h"
 
 #include <inttypes.h>

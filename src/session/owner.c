@@ -1,3 +1,6 @@
+/* The lock of a run directory. flock(2) and not a file that is there or not: the kernel
+ * gives it back however the process ends, and no run has to guess whether another one is
+ * alive. */
 #include "session/owner.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* Opening a run directory: what may be written over, what has to be the same before a
+ * run goes on, and the files that every run begins with. */
 #include "session/rundir.h"
 
 #include <dirent.h>

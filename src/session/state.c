@@ -1,3 +1,5 @@
+/* The state of a run, from what lies in its directory. The lock has the last word on
+ * whether it runs, since status.json may be an older process's. */
 #include "session/state.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+/* Laps of one clock, added up by name. A session leaves its sums in timings.json, and
+ * the next one goes on from there. */
 #include "session/timings.h"
 
 #include <math.h>

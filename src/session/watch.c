@@ -1,3 +1,5 @@
+/* status.json and run.log while a study works. Both are written beside the study's own
+ * files and never fail it. */
 #include "session/watch.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+/* The Fisher bound of the test rows, from the built-in model grid. Where the data are
+ * not on that grid there is none, which is told and ends nothing. */
 #include "study/bound.h"
 
 #include "core/alloc.h"

@@ -1,3 +1,6 @@
+/* The most memory that is taken at one time, when experts gather side by side and are
+ * trained one after the other. The order of training is the one that makes that least.
+ */
 #include "study/memory_plan.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The one loop over the blocks of a split. */
 #include "study/pass.h"
 
 #include "core/observe.h"

@@ -1,3 +1,6 @@
+/* What the machine has left: memory by the kernel, by control groups and by limits of
+ * the process, the least of them, and the disk. Files of /proc and /sys are read below a
+ * root that tests can choose. */
 #include "study/preflight.h"
 
 #include <math.h>

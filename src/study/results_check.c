@@ -1,3 +1,5 @@
+/* Results that are already there are kept only where their seal holds, they are of this
+ * study, and the files they were written with are as they were. */
 #include "study/results_check.h"
 
 #include <string.h>

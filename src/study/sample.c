@@ -1,3 +1,5 @@
+/* Which training rows are sampled: runs of neighbouring rows in a random order, until
+ * every bin has as many as are wanted. */
 #include "study/sample.h"
 
 #include "core/alloc.h"

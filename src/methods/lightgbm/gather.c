@@ -1,4 +1,4 @@
-/* Copying rows together. */
+/* Rows of one bin, copied next to each other, as many at a time as there is room for. */
 #include "methods/lightgbm/gather.h"
 
 #include <string.h>

@@ -1,0 +1,162 @@
+/* Whose a directory is, before anything in it is touched. tests/python/test_survive.py
+ * has whole runs that are stopped and go on. */
+#include "session/rundir.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "core/file.h"
+#include "support/origins.h"
+
+static scratch s;
+static hr_config *config;
+static hr_origin origin;
+static char out_dir[128], expected[1024];
+
+static int set_up(void **state) {
+  (void)state;
+  scratch_init(&s);
+  scratch_write(&s, "a.h5", "training");
+  scratch_write(&s, "t.h5", "test");
+  config = origin_config(&s, "");
+  origin = origin_of(config, "0123456789abcdef");
+  snprintf(out_dir, sizeof out_dir, "%s/run", s.path);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  hr_config_destroy(&config);
+  scratch_fini(&s);
+  return 0;
+}
+
+/* A directory that a run of this study has begun. */
+static void begin(void) {
+  hr_error err = {0};
+  hr_rundir dir;
+  check_ok(hr_rundir_open(out_dir, &origin, HR_STUDY_NEW, &dir, &err));
+  check_ok(hr_rundir_write_origin(out_dir, &origin, &err));
+  hr_rundir_close(out_dir, &dir);
+}
+
+static void refuses(hr_study_mode mode, const char *after) {
+  hr_error err = {0};
+  hr_rundir dir;
+  snprintf(expected, sizeof expected, "%s%s", out_dir, after);
+  check_fails(hr_rundir_open(out_dir, &origin, mode, &dir, &err), HR_ERR_USAGE, expected);
+  assert_int_equal(dir.lock, -1);
+}
+
+static bool exists(const char *name) {
+  struct stat info;
+  return stat(scratch_name(&s, name), &info) == 0;
+}
+
+static void a_new_directory_is_made_and_given_back(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_rundir dir;
+  check_ok(hr_rundir_open(out_dir, &origin, HR_STUDY_NEW, &dir, &err));
+  assert_true(dir.lock >= 0);
+  assert_false(dir.is_resumed || dir.has_results);
+  assert_int_equal(dir.former.pid, 0);
+  hr_rundir_close(out_dir, &dir);
+  assert_int_equal(dir.lock, -1);
+  assert_false(exists("run/run.lock"));
+}
+
+static void a_run_goes_on(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_rundir dir;
+  begin();
+  scratch_write(&s, "run/card.json.part", "{");
+  check_ok(hr_rundir_open(out_dir, &origin, HR_STUDY_RESUME, &dir, &err));
+  assert_true(dir.is_resumed);
+  assert_false(dir.has_results);
+  assert_false(exists("run/card.json.part"));
+  hr_rundir_close(out_dir, &dir);
+  scratch_write(&s, "run/results.json", "{}");
+  check_ok(hr_rundir_open(out_dir, &origin, HR_STUDY_RESUME, &dir, &err));
+  assert_true(dir.has_results);
+  hr_rundir_close(out_dir, &dir);
+}
+
+static void other_contents_are_kept(void **state) {
+  (void)state;
+  hr_error err = {0};
+  assert_int_equal(mkdir(out_dir, 0755), 0);
+  scratch_write(&s, "run/thesis.tex", "x");
+  refuses(HR_STUDY_NEW,
+          " is not empty and is not the directory of a run; name a new one with --out");
+  refuses(HR_STUDY_RESTART,
+          " is not empty and is not the directory of a run; name a new one with --out");
+  scratch_write(&s, "run/config.yaml", "x");
+  refuses(HR_STUDY_NEW,
+          " looks like the directory of a run but has no manifest.json that can be read, "
+          "which says of which study and data it is; put that file back, or name a new "
+          "directory with --out");
+  check_ok(hr_remove_all(out_dir, &err));
+  scratch_write(&s, "run", "a file");
+  refuses(HR_STUDY_NEW, " is not a folder; name a new one with --out");
+}
+
+static void results_of_others_are_kept(void **state) {
+  (void)state;
+  begin();
+  scratch_write(&s, "run/results.json", "{}");
+  origin = origin_of(config, "fedcba9876543210");
+  refuses(HR_STUDY_RESTART,
+          " holds the results of another study (fingerprint 0123456789abcdef, this one "
+          "has fedcba9876543210); name a new directory with --out");
+  origin = origin_of(config, "0123456789abcdef");
+  const struct timespec later[2] = {{.tv_sec = 2000000000}, {.tv_sec = 2000000000}};
+  assert_int_equal(utimensat(AT_FDCWD, scratch_name(&s, "a.h5"), later, 0), 0);
+  refuses(HR_STUDY_NEW,
+          " holds results, and data files have been modified since; name a new directory "
+          "with --out");
+  assert_true(exists("run/results.json"));
+}
+
+static void another_study_does_not_go_on(void **state) {
+  (void)state;
+  begin();
+  hr_config *other = origin_config(&s, "selection: {folds: 3}\n");
+  origin = origin_of(other, "fedcba9876543210");
+  refuses(
+      HR_STUDY_RESUME,
+      " cannot be resumed, the study has changed: selection.folds was 5 and is 3 now; "
+      "change it back, begin anew with --restart, or name a new directory with --out");
+  hr_config_destroy(&other);
+}
+
+static void what_was_counted_is_found_again(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_preparation told = {.clipped_pixels = 3, .dark_rows = 2}, found = {0};
+  bool known = true;
+  begin();
+  hr_rundir_read_preparation(out_dir, &origin, &found, &known);
+  assert_false(known);
+  check_ok(hr_rundir_write_preparation(out_dir, &origin, &told, &err));
+  hr_rundir_read_preparation(out_dir, &origin, &found, &known);
+  assert_true(known);
+  assert_true(found.clipped_pixels == 3 && found.dark_rows == 2);
+  origin = origin_of(config, "fedcba9876543210");
+  hr_rundir_read_preparation(out_dir, &origin, &found, &known);
+  assert_false(known);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+  const struct CMUnitTest tests[] = {
+      TEST(a_new_directory_is_made_and_given_back),
+      TEST(a_run_goes_on),
+      TEST(other_contents_are_kept),
+      TEST(results_of_others_are_kept),
+      TEST(another_study_does_not_go_on),
+      TEST(what_was_counted_is_found_again),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
