@@ -223,7 +223,7 @@ def sentences(path):
     for found in re.finditer(r"\b(hr_fail|hr_fail_errno|hr_hdf5_fail|hr_yaml_fail)\(", text):
         arguments = arguments_of(text, found.end() - 1)
         if arguments and len(arguments) > places[found.group(1)]:
-            format_ = arguments[places[found.group(1)]]
+            format_ = re.sub(r'"\s*PRI\w+\s*"', "d", arguments[places[found.group(1)]])
             if format_.startswith('"'):
                 yield text.count("\n", 0, found.start()) + 1, "".join(c_literals(format_))
 
@@ -231,7 +231,7 @@ def sentences(path):
 def fixed_parts(sentence):
     """What stands between the conversions of a format, but for scraps."""
     parts = re.split(r"%[-+ #0]*[\d*]*(?:\.[\d*]+)?(?:hh|h|ll|l|z|j)?[a-zA-Z%]", sentence)
-    parts = [part.strip(" :;,.()'\"") for part in parts]
+    parts = [part.strip(" :;,.()/'\"") for part in parts]
     return [part for part in parts if len(part) > 5] or sorted(parts, key=len)[-1:]
 
 
