@@ -29,9 +29,32 @@ TESTED_BY = {
     # Every back end has to pass the same tests.
     "nn/convolver_reference.c": "nn/test_convolver.c",
     "nn/dnnl.c": "nn/test_convolver.c",
+    "compute/blas/blas.c": "compute/test_compute.c",
+    "compute/reference/reference.c": "compute/test_compute.c",
     # Files that share one object, whose tests see them together.
     "nn/network_pass.c": "nn/test_network.c",
     "config/table.c": "config/test_config.c",
+    "session/state.c": "session/test_run.c",
+    "compute/templates_components.c": "compute/test_templates.c",
+    "compute/templates_conclude.c": "compute/test_templates.c",
+    "compute/templates_cut.c": "compute/test_templates.c",
+    "compute/templates_pixels.c": "compute/test_templates.c",
+    "compute/tiles.c": "compute/test_scatter.c",
+    "report/chart_axes.c": "report/test_chart.c",
+    "report/chart_legend.c": "report/test_chart.c",
+    "report/figure_bins.c": "report/test_figures.c",
+    "report/figure_grid.c": "report/test_figures.c",
+    "report/figure_overall.c": "report/test_figures.c",
+    "report/figure_scatter.c": "report/test_figures.c",
+    "report/figure_snr.c": "report/test_figures.c",
+    "report/figure_training.c": "report/test_figures.c",
+    "report/markdown.c": "report/test_report.c",
+    "report/source.c": "report/test_report.c",
+    "report/tables.c": "report/test_report.c",
+    "report/tables_ceiling.c": "report/test_report.c",
+    "report/rows_audit.c": "report/test_contradictions.c",
+    "score/results_ceiling.c": "score/test_results.c",
+    "score/results_levels.c": "score/test_results.c",
 }
 
 # Beginnings of sentences that no test compares.
