@@ -68,6 +68,7 @@ UNPROVOKED = {
     "cannot search for '%s'": MEMORY,
     "cannot start a process": SYSTEM,
     "cannot look at %s": SYSTEM,
+    "cannot lock %s": SYSTEM,
     "%s: cannot read how %s is stored": OPENED,
     "%s: cannot read the shape of %s": OPENED,
     "%s: cannot read the type of %s": OPENED,

@@ -148,7 +148,7 @@ static void check_not_signalled(const char *content, const char *sentence) {
   scratch_fini(&s);
 }
 
-static void nobody_else_is_signalled(void **state) {
+static void other_processes_are_not_signalled(void **state) {
   (void)state;
   char host[256], line[512], sentence[512];
   assert_int_equal(gethostname(host, sizeof host), 0);
@@ -167,13 +167,45 @@ static void nobody_else_is_signalled(void **state) {
   check_not_signalled(line, sentence);
 }
 
+/* Another user may see that a run is at work, and may not end it. Takes root, whose run
+ * it is; SIGTERM would end the test. */
+static void the_system_may_refuse_the_signal(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_owner former;
+  scratch s;
+  int lock = -1, result = 0;
+  if (geteuid() != 0) skip();
+  scratch_init(&s);
+  assert_int_equal(chmod(s.path, 0755), 0);
+  check_ok(hr_owner_take(s.path, &lock, &former, &err));
+  pid_t owner = getpid(), process = fork();
+  if (process == 0) {
+    bool sent = true;
+    char expected[256];
+    snprintf(expected, sizeof expected,
+             "cannot stop process %lld, which is at work in %s: Operation not permitted",
+             (long long)owner, s.path);
+    if (setuid(65534) != 0) _exit(2);
+    hr_status status = hr_owner_terminate(s.path, &sent, &err);
+    bool as_told = status == HR_ERR_USAGE && strcmp(err.message, expected) == 0;
+    _exit(as_told && !sent ? 0 : 1);
+  }
+  assert_int_equal(waitpid(process, &result, 0), process);
+  assert_true(WIFEXITED(result));
+  assert_int_equal(WEXITSTATUS(result), 0);
+  hr_owner_release(s.path, &lock);
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_folder_has_one_owner),
       cmocka_unit_test(a_pipe_in_the_place_of_the_lock_is_no_lock),
       cmocka_unit_test(a_dead_owner_is_told_of),
       cmocka_unit_test(the_owner_is_asked_to_end),
-      cmocka_unit_test(nobody_else_is_signalled),
+      cmocka_unit_test(other_processes_are_not_signalled),
+      cmocka_unit_test(the_system_may_refuse_the_signal),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
