@@ -84,7 +84,7 @@ typedef struct hr_config {
 
   hr_config_expert *experts; /* in the registry's order, then the controls */
   size_t expert_count;       /* of all that are trained */
-  size_t control_count;      /* of those at the end that compete with nobody */
+  size_t control_count;      /* of those at the end, which are not compared */
   hr_config_baseline *baselines;
   size_t baseline_count;
   hr_config_page *pages;

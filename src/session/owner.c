@@ -21,7 +21,7 @@
 static const char lock_name[] = "run.lock";
 static const char pid_name[] = "run.pid";
 
-/* The lock is opened without waiting: who put a pipe in its place stops nobody. */
+/* The lock is opened without waiting: a pipe in its place must not stop a run. */
 enum { LINE_BYTES = 512 };
 
 /* Field 22 of /proc/PID/stat; the name before it, in brackets, may hold anything. */
@@ -165,7 +165,7 @@ static void remove_name(const char *out_dir, const char *name) {
 
 void hr_owner_release(const char *out_dir, int *lock) {
   if (*lock < 0) return;
-  /* Removed while it is still held, so that nobody's lock is removed but ours. */
+  /* Removed while it is still held, so that no lock is removed but ours. */
   remove_name(out_dir, pid_name);
   remove_name(out_dir, lock_name);
   close(*lock);

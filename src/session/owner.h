@@ -18,7 +18,7 @@ typedef struct hr_owner {
 } hr_owner;
 
 /* Takes the directory for this process; *lock, -1 before, is given back with
- * hr_owner_release. *former: whose run ended without giving it back, pid 0: nobody's.
+ * hr_owner_release. *former: whose run ended without giving it back, pid 0: none.
  * HR_ERR_USAGE where another process holds it, HR_ERR_IO. */
 hr_status hr_owner_take(const char *out_dir, int *lock, hr_owner *former,
                         hr_error *err) HR_MUST_CHECK;
@@ -32,7 +32,7 @@ hr_status hr_owner_check_free(const char *out_dir, hr_error *err) HR_MUST_CHECK;
  * known). */
 bool hr_owner_find(const char *out_dir, hr_owner *out);
 
-/* Whose run ended without giving the directory back, pid 0: nobody's, or not known. To be
+/* Whose run ended without giving the directory back, pid 0: none, or not known. To be
  * asked where hr_owner_find finds none. */
 void hr_owner_find_former(const char *out_dir, hr_owner *out);
 

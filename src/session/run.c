@@ -123,7 +123,7 @@ static hr_status wait_on(const char *run_dir, const hr_run_stop_options *options
   return HR_OK;
 }
 
-/* Waits until nobody holds the directory any more. */
+/* Waits until no process holds the directory any more. */
 static hr_status wait_for_end(const char *run_dir, const hr_run_stop_options *options,
                               hr_error *err) {
   hr_status status = HR_OK;

@@ -11,7 +11,7 @@ typedef struct hr_rundir {
   int lock;         /* given back with hr_rundir_close; -1: not held */
   bool is_resumed;  /* it was begun before, and goes on */
   bool has_results; /* of this study, already; only where it is resumed */
-  hr_owner former;  /* whose run ended without giving it back; pid 0: nobody's */
+  hr_owner former;  /* whose run ended without giving it back; pid 0: none */
 } hr_rundir;
 
 /* Makes `out_dir` ready for this study and locks it. Leftovers under temporary names are

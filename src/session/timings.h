@@ -29,7 +29,7 @@ typedef struct hr_timings {
 void hr_timings_start(hr_timings *timings);
 
 /* What passed since the last lap (or the start) was `verb` ("train"), for `what`
- * ("ridge"; NULL: for nobody in particular). Steps beyond the most there is room for are
+ * ("ridge"; NULL: for none of them). Steps beyond the most there is room for are
  * not told apart any more. */
 void hr_timings_lap(hr_timings *timings, const char *verb, const char *what);
 
