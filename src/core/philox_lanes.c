@@ -2,8 +2,6 @@
  * the same words. Every pixel of every pass over the data takes some. */
 #include "core/philox_lanes.h"
 
-#include "core/random.h"
-
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #define HR_PHILOX_X86 1

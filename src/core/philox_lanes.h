@@ -1,4 +1,4 @@
-/* Many Philox4x32-10 blocks at once, for the vector unit of the machine. */
+/* Philox4x32-10: one block, and many at once for the vector unit of the machine. */
 #ifndef HR_CORE_PHILOX_LANES_H
 #define HR_CORE_PHILOX_LANES_H
 
@@ -10,6 +10,24 @@
 #define HR_PHILOX_W0 0x9E3779B9u
 #define HR_PHILOX_W1 0xBB67AE85u
 enum { HR_PHILOX_ROUNDS = 10 };
+
+/* The Philox4x32-10 bijection: out = P(counter; key). Inline, as callers that want one
+ * block at a time want many of them. */
+static inline void hr_philox4x32(const uint32_t counter[4], const uint32_t key[2],
+                                 uint32_t out[4]) {
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
+  uint32_t k0 = key[0], k1 = key[1];
+  for (int round = 0; round < HR_PHILOX_ROUNDS; round++) {
+    uint64_t p0 = (uint64_t)HR_PHILOX_M0 * c0, p1 = (uint64_t)HR_PHILOX_M1 * c2;
+    c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+    c1 = (uint32_t)p1;
+    c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+    c3 = (uint32_t)p0;
+    k0 += HR_PHILOX_W0;
+    k1 += HR_PHILOX_W1;
+  }
+  out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
+}
 
 /* Blocks at once: 512 deviates, 4 KiB of words. */
 enum { HR_PHILOX_LANES = 128 };

@@ -10,21 +10,6 @@
 #include "core/philox_lanes.h"
 #include "core/vector.h"
 
-void hr_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
-  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
-  uint32_t k0 = key[0], k1 = key[1];
-  for (int round = 0; round < HR_PHILOX_ROUNDS; round++) {
-    uint64_t p0 = (uint64_t)HR_PHILOX_M0 * c0, p1 = (uint64_t)HR_PHILOX_M1 * c2;
-    c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
-    c1 = (uint32_t)p1;
-    c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
-    c3 = (uint32_t)p0;
-    k0 += HR_PHILOX_W0;
-    k1 += HR_PHILOX_W1;
-  }
-  out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
-}
-
 /* The four random words at one address. */
 static void words_at(uint64_t seed, hr_stream_id stream, uint64_t row, uint32_t block,
                      uint32_t out[4]) {

@@ -30,9 +30,6 @@ typedef enum hr_stream_id {
   HR_STREAM_GRID_TEMPLATES = 13, /* labels of templates drawn from the model grid */
 } hr_stream_id;
 
-/* The Philox4x32-10 bijection: out = P(counter; key). */
-void hr_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
-
 /* The uniform deviate number `index` of row `row`, in the open interval (0, 1), 53 bits.
  */
 double hr_uniform(uint64_t seed, hr_stream_id stream, uint64_t row, uint32_t index);

@@ -123,30 +123,6 @@ static hr_status check_filters(const hr_hdf5_file *file, hid_t creation,
   return HR_OK;
 }
 
-hr_status hr_hdf5_check_inside(const hr_hdf5_file *file, hid_t dataset,
-                               const char *object_path, hr_error *err) {
-  hr_status status = HR_OK;
-  hid_t creation = H5Dget_create_plist(dataset);
-  if (creation < 0) {
-    status = hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot read how %s is stored",
-                          file->path, object_path);
-  } else if (H5Pget_layout(creation) == H5D_VIRTUAL) {
-    /* Where a source file is missing, HDF5 reads zeros and says nothing. */
-    status =
-        hr_fail(err, HR_ERR_FORMAT,
-                "%s: %s is a virtual dataset, whose values lie in other files; write "
-                "them into one, for example with h5repack -l CONTI",
-                file->path, object_path);
-  } else if (H5Pget_external_count(creation) != 0) {
-    status = hr_fail(err, HR_ERR_FORMAT,
-                     "%s: the values of %s lie in other files, which are not read; write "
-                     "them into one, for example with h5repack -l CONTI",
-                     file->path, object_path);
-  }
-  hr_hdf5_release(&creation);
-  return status;
-}
-
 hr_status hr_hdf5_check_stored(const hr_hdf5_file *file, hid_t dataset,
                                const char *object_path, hr_error *err) {
   hr_status status = HR_OK;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "core/philox_lanes.h"
 #include "support/check.h"
 
 enum { SEED = 42 };
