@@ -73,7 +73,7 @@ hostile: ## every damaged file and every failing system call (`make test` takes 
 	@cmake --build build
 	@/usr/bin/python3 tests/python/test_damaged_files.py build --all
 	@/usr/bin/python3 tests/python/test_failing_calls.py build --all
-	@HR_EVERY_ALLOCATION=1 build/run_test_study
+	@HR_EVERY_ALLOCATION=1 build/study_test_study
 
 # What bench/run.py takes, e.g. make bench BENCH=--quick
 BENCH =

@@ -210,6 +210,16 @@ def python_literals(text):
             if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
+def check_programs():
+    """Test programs that scripts and pages name, FOLDER_test_NAME, are there."""
+    programs = {f"{path.parent.name}_{path.stem}" for path in sources("tests/*/test_*.c")}
+    for path in sources("Makefile", "scripts/*.sh", "tests/*/*.py", "*.md", "tests/*/*.md"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for name in re.findall(rf"\b(?:{'|'.join(FOLDERS)})_test_\w+", line):
+                if name not in programs:
+                    find(f"{name_of(path)}:{number}", f"names the program {name}, which no test is")
+
+
 def literals_of(path):
     if path.suffix == ".py":
         return python_literals(path.read_text())
@@ -361,7 +371,7 @@ def main():
     check_lengths()
     check_words()
     for check in (check_parameters, check_defaults, check_tested, check_provoked, check_type_names,
-                  check_head_comments, check_docs):
+                  check_head_comments, check_docs, check_programs):
         check()
     check_symbols(build)
     check_format()

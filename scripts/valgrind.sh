@@ -8,8 +8,8 @@ build=$(realpath "$1")
 tests=("${@:2}")
 if [ ${#tests[@]} -eq 0 ]; then
   tests=(core_test_parallel core_test_observe core_test_child data_test_stream
-    linalg_test_scatter linalg_test_dual linalg_test_templates nn_test_network
-    nn_test_training experts_test_ridge experts_test_posterior score_test_bootstrap)
+    compute_test_scatter compute_test_dual compute_test_templates nn_test_network
+    nn_test_training methods_test_ridge methods_test_posterior score_test_bootstrap)
 fi
 cd "$build"
 # What libraries keep for the life of the process is not lost.

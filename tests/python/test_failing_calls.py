@@ -34,7 +34,7 @@ FAILURES = {"open": (("EMFILE", "EACCES"), 2), "read": (("EIO", "EINTR", "short"
             "rename": (("EIO", "ENOSPC+"), 1), "memory": (("", "+"), 6)}
 SURVIVED = ("EINTR", "short")
 # Allocations are many: even --all takes no more than these, spread over the study. That every
-# single one of hr_alloc may fail is shown in one process, tests/run/test_study.c.
+# single one of hr_alloc may fail is shown in one process, tests/study/test_study.c.
 MOST = {"memory": 300}
 # They tell what happened, and when. Taking the lock's files away takes memory; nobody holds them,
 # so that they stop no other run.
