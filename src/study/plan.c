@@ -1,3 +1,4 @@
+/* Opens the data of a study, assigns every row and fills what methods may see. */
 #include "study/plan.h"
 
 #include <inttypes.h>
@@ -5,12 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compute/rate.h"
 #include "core/alloc.h"
 #include "core/fingerprint.h"
 #include "core/observe.h"
-#include "core/progress.h"
-#include "score/fisher.h"
+#include "study/estimate.h"
 
 enum { AXES = 2 }; /* T_eff and [M/H], the second runs fastest: bin = 3 T + M */
 
@@ -222,21 +221,6 @@ static hr_status fingerprint(hr_plan *plan, hr_error *err) {
   return status;
 }
 
-/* The experts' costs, of those that are done none (is_done NULL: none is), and turns, in
- * the order of the configuration unless memory is short. */
-static hr_memory_plan make_memory_plan(const hr_plan *plan, const bool *is_done) {
-  hr_memory_plan memory = {0};
-  for (size_t i = 0; i < plan->config->expert_count; i++) {
-    const hr_config_expert *expert = &plan->config->experts[i];
-    hr_cost own = {0};
-    bool wanted = expert->type->estimate && !(is_done && is_done[i]);
-    if (wanted) expert->type->estimate(&plan->view, expert->parameters, &own);
-    hr_memory_plan_add(&memory, &own);
-  }
-  if (plan->view.low_memory > HR_LOW_MEMORY_NONE) hr_memory_plan_sort(&memory);
-  return memory;
-}
-
 /* What no model can be made of is told before anything is read. */
 static hr_status check_experts(const hr_plan *plan, hr_error *err) {
   for (size_t i = 0; i < plan->config->expert_count; i++) {
@@ -252,16 +236,6 @@ static hr_status check_experts(const hr_plan *plan, hr_error *err) {
   return HR_OK;
 }
 
-static void choose_low_memory(hr_plan *plan) {
-  hr_cost cost = {0};
-  hr_plan_estimate(plan, &cost);
-  while (cost.memory_bytes > (double)plan->view.memory_bytes &&
-         plan->view.low_memory < HR_LOW_MEMORY_FOLDS) {
-    plan->view.low_memory++;
-    hr_plan_estimate(plan, &cost);
-  }
-}
-
 hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
                          hr_plan **out, hr_error *err) {
   hr_status status = HR_OK;
@@ -273,8 +247,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(fill_view(plan, observer, err));
   HR_TRY(check_experts(plan, err));
   HR_TRY(fingerprint(plan, err));
-  choose_low_memory(plan);
-  plan->memory = make_memory_plan(plan, NULL);
+  HR_TRY(hr_plan_fit_memory(plan, err));
   *out = plan;
   plan = NULL;
 cleanup:
@@ -313,186 +286,4 @@ hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
   options.noise.seed = (uint64_t)config->data.noise.seed;
   options.noise.stream = training ? HR_STREAM_NOISE_TRAIN : HR_STREAM_NOISE_TEST;
   return options;
-}
-
-/* Tables, figures and the rows of predictions.csv, on top of the models. */
-static double report_bytes(const hr_plan *plan) {
-  return 2e6 + 300 * (double)plan->view.test.rows;
-}
-
-/* is_done NULL: none is. */
-static void estimate(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
-  *cost = (hr_cost){.disk_bytes = report_bytes(plan)};
-  cost->memory_bytes = (double)hr_plan_stream(plan, true).memory_bytes;
-  cost->memory_bytes += (double)hr_fisher_bytes(&plan->view);
-  /* Labels of both sets in fp64, bins, routes and folds. */
-  const hr_dataset *sets[] = {plan->train, plan->test};
-  for (size_t i = 0; i < 2; i++) {
-    double columns = (double)hr_dataset_label_names(sets[i])->count;
-    cost->memory_bytes += (double)hr_dataset_rows(sets[i]) * (8 * columns + 9);
-  }
-  const hr_memory_plan memory = make_memory_plan(plan, is_done);
-  cost->memory_bytes += hr_memory_plan_memory(&memory);
-  for (size_t i = 0; i < memory.count; i++) {
-    cost->operations += memory.cost[i].operations;
-    cost->disk_bytes += memory.cost[i].disk_bytes;
-  }
-}
-
-void hr_plan_estimate(const hr_plan *plan, hr_cost *cost) {
-  estimate(plan, NULL, cost);
-}
-
-void hr_plan_estimate_rest(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
-  estimate(plan, is_done, cost);
-}
-
-/* The smallest budget in MiB that the study fits. What it needs grows with the budget, as
- * larger buffers are used where there is room, but slower than the budget itself. */
-static int64_t smallest_budget(const hr_plan *plan) {
-  enum { MOST_STEPS = 100 };
-  hr_plan probe = *plan;
-  hr_cost cost = {0};
-  probe.view.low_memory = HR_LOW_MEMORY_FOLDS;
-  int64_t budget = 1;
-  for (int step = 0; step < MOST_STEPS; step++) {
-    probe.view.memory_bytes = (size_t)budget << 20;
-    hr_plan_estimate(&probe, &cost);
-    int64_t mebibytes = (int64_t)ceil(cost.memory_bytes / 1048576);
-    if (mebibytes <= budget) break;
-    budget = mebibytes;
-  }
-  return budget;
-}
-
-hr_status hr_plan_check_memory(const hr_plan *plan, hr_error *err) {
-  hr_cost cost = {0};
-  hr_plan_estimate(plan, &cost);
-  if (cost.memory_bytes <= (double)plan->view.memory_bytes) return HR_OK;
-  return hr_fail(err, HR_ERR_CONFIG,
-                 "%s: the study does not fit into run.memory_mib: %" PRId64
-                 "; it needs at least %" PRId64 ", or fewer bins or folds",
-                 plan->config->path, plan->config->run.memory_mib, smallest_budget(plan));
-}
-
-static void describe_split(const hr_plan *plan, bool training, hr_text *out) {
-  const hr_dataset *dataset = training ? plan->train : plan->test;
-  const size_t *counts = training ? plan->train_counts : plan->test_counts;
-  size_t bins = plan->view.bin_count,
-         files = training ? plan->config->data.train_paths.count : 1;
-  hr_text_append(
-      out, "  %-8s %zu spectra of %zu pixels in %zu file%s, %.2f GB; %zu uncovered\n",
-      training ? "training" : "test", hr_dataset_rows(dataset),
-      hr_dataset_pixels(dataset), files, files == 1 ? "" : "s",
-      (double)hr_dataset_file_bytes(dataset) / 1e9, counts[bins]);
-}
-
-double hr_plan_seconds(const hr_cost *cost) {
-  double rate = hr_compute_rate(hr_compute_default());
-  return rate > 0 ? cost->operations / rate : 0;
-}
-
-static const char *describe_thrift(hr_low_memory low_memory) {
-  switch (low_memory) {
-    case HR_LOW_MEMORY_NONE:
-      return "";
-    case HR_LOW_MEMORY_ROWS:
-      return ", bins keeping their rows on disk until their turn";
-    case HR_LOW_MEMORY_FOLDS:
-      break;
-  }
-  return ", bins keeping their rows on disk until their turn and summing some folds at a "
-         "time";
-}
-
-static void describe_cost(const hr_plan *plan, hr_text *out) {
-  hr_cost cost = {0};
-  double rate = hr_compute_rate(hr_compute_default());
-  hr_plan_estimate(plan, &cost);
-  if (cost.memory_bytes > (double)plan->view.memory_bytes) {
-    hr_text_append(out,
-                   "Would not fit into %" PRId64
-                   " MiB of memory (run.memory_mib): at least %" PRId64 " are needed\n",
-                   plan->config->run.memory_mib, smallest_budget(plan));
-  } else {
-    hr_text_append(out,
-                   "Would need %.0f MiB of memory, of %" PRId64 " in run.memory_mib%s\n",
-                   ceil(cost.memory_bytes / 1048576), plan->config->run.memory_mib,
-                   describe_thrift(plan->view.low_memory));
-  }
-  hr_text_append(out, "Would compute for ");
-  if (rate > 0) {
-    hr_seconds_describe(cost.operations / rate, out);
-    hr_text_append(out, " at least, reading aside: ");
-  }
-  hr_text_append(out, "as long as %.3g Gflop of matrix products", 1e-9 * cost.operations);
-  if (rate > 0) hr_text_append(out, ", at %.0f Gflop/s here and now", 1e-9 * rate);
-  hr_text_append(out, "\n");
-}
-
-/* A bin without training rows gets no model; all in one line, as a wrong unit in the
- * edges or labels leaves many. */
-static void warn_of_empty_bins(const hr_plan *plan) {
-  size_t empty = 0, bins = plan->view.bin_count;
-  hr_text list;
-  hr_text_init(&list);
-  for (size_t k = 0; k < bins; k++) {
-    if (plan->train_counts[k] > 0) continue;
-    hr_text_append(&list, "%s%zu (%s)", empty++ == 0 ? "" : ", ", k,
-                   plan->config->binning.names[k]);
-  }
-  if (empty == bins) {
-    hr_observe_warning(plan->view.observer,
-                       "no training spectrum lies in any bin, so that only global models "
-                       "can be trained; compare binning.T_eff and binning.M_H with the "
-                       "labels, which `headroom inspect` tells");
-  } else if (empty > 0 && list.bytes) {
-    hr_observe_warning(
-        plan->view.observer,
-        "no training spectrum lies in bin%s %s, which get%s no model; if "
-        "that is not meant, compare binning.T_eff and binning.M_H with the "
-        "labels, which `headroom inspect` tells",
-        empty == 1 ? "" : "s", list.bytes, empty == 1 ? "s" : "");
-  }
-  hr_text_fini(&list);
-}
-
-void hr_plan_warn(const hr_plan *plan) {
-  warn_of_empty_bins(plan);
-  for (size_t i = 0; i < plan->config->expert_count; i++) {
-    const hr_config_expert *expert = &plan->config->experts[i];
-    if (expert->type->warn) expert->type->warn(&plan->view, expert->parameters);
-  }
-}
-
-void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
-  const hr_config *config = plan->config;
-  hr_text_append(out, "Study %s (%s), fingerprint %s\n", config->experiment.id,
-                 config->path, plan->origin.fingerprint);
-  hr_text_append(out, "Would read, each once:\n");
-  describe_split(plan, true, out);
-  describe_split(plan, false, out);
-  hr_text_append(out, "Would train, in %zu bins with %zu-fold cross-validation:\n",
-                 plan->view.bin_count, plan->view.fold_count);
-  for (size_t i = 0; i < config->expert_count; i++) {
-    const hr_method *type = config->experts[i].type;
-    hr_error reason = {0};
-    hr_text_append(out, "  %-14s %s%s\n", type->name, type->summary,
-                   type->create ? "" : " (not in this build: would be skipped)");
-    if (type->available && type->available(&reason) != HR_OK) {
-      hr_text_append(out, "  %-14s would be skipped: %s\n", "", reason.message);
-    }
-  }
-  hr_text_append(out, "Rows a bin (training, test):\n");
-  for (size_t k = 0; k < plan->view.bin_count; k++) {
-    bool at_risk = plan->train_counts[k] < (size_t)config->binning.at_risk_below;
-    hr_text_append(out, "  %2zu  %-16s %8zu %8zu%s\n", k, config->binning.names[k],
-                   plan->train_counts[k], plan->test_counts[k],
-                   at_risk ? "  at risk" : "");
-  }
-  describe_cost(plan, out);
-  hr_cost cost = {0};
-  hr_plan_estimate(plan, &cost);
-  hr_text_append(out, "Would write about %.0f MB into %s\n", ceil(1e-6 * cost.disk_bytes),
-                 out_dir);
 }

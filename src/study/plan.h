@@ -26,27 +26,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
                          hr_plan **out, hr_error *err) HR_MUST_CHECK;
 void hr_plan_destroy(hr_plan **plan);
 
-/* What the study takes, the buffers of its streams included. */
-void hr_plan_estimate(const hr_plan *plan, hr_cost *cost);
-
-/* What is still to be taken where some experts are done: is_done [expert_count]. */
-void hr_plan_estimate_rest(const hr_plan *plan, const bool *is_done, hr_cost *cost);
-
-/* The seconds that so many operations take on this machine at least; 0: not known. Takes
- * a few tenths of a second to find out. */
-double hr_plan_seconds(const hr_cost *cost);
-
-/* Refuses a study that would need more than run.memory_mib: HR_ERR_MEMORY with the sizes.
- */
-hr_status hr_plan_check_memory(const hr_plan *plan, hr_error *err) HR_MUST_CHECK;
-
 /* How the plan's training (or test) rows are to be streamed. */
 hr_stream_options hr_plan_stream(const hr_plan *plan, bool training);
-
-/* Warns of parameters that bode ill for the experts. */
-void hr_plan_warn(const hr_plan *plan);
-
-/* The plan in words: what would be read, trained, needed in memory and disk. */
-void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out);
 
 #endif

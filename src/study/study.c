@@ -17,6 +17,8 @@
 #include "session/watch.h"
 #include "study/bound.h"
 #include "study/bundle.h"
+#include "study/describe.h"
+#include "study/estimate.h"
 #include "study/method_run.h"
 #include "study/preflight.h"
 #include "study/results_check.h"
