@@ -10,8 +10,8 @@
 #include "models/trees.h"
 
 static const hr_model_type *const types[] = {
-    &hr_linear_type, &hr_trees_type, &hr_network_model_type, &hr_templates_type,
-    NULL, /* the end */
+    &hr_linear_type,    &hr_trees_type, &hr_network_model_type,
+    &hr_templates_type, NULL, /* the end */
 };
 
 const hr_model_type *const *hr_model_types(size_t *count) {
@@ -72,17 +72,4 @@ hr_status hr_models_predict(const hr_spectra *spectra, const hr_request *request
     status = type->predict(spectra, requests + first, end - first, err);
   }
   return status;
-}
-
-void hr_request_fill_unknown(const hr_request *request) {
-  size_t targets = request->model->targets;
-  for (size_t i = 0; i < request->count; i++) {
-    size_t row = request->row[i];
-    for (size_t t = 0; request->variance && t < targets; t++) {
-      request->variance[row * targets + t] = (double)NAN;
-    }
-    if (request->effective) request->effective[row] = (double)NAN;
-    if (request->mean_error) request->mean_error[row] = (double)NAN;
-    if (request->chi2) request->chi2[row] = (double)NAN;
-  }
 }

@@ -30,7 +30,7 @@ static int set_up(void **state) {
   const hr_templates_options options = {.weigh = HR_WEIGH_COMPONENTS};
   hr_templates *t = NULL;
   few_templates_init(s, 0);
-  check_ok(hr_templates_create(COUNT, PIXELS, &options, &t, &err));
+  check_ok(hr_templates_create(COUNT, PIXELS, &options, hr_compute_default(), &t, &err));
   for (size_t i = 0; i < COUNT; i++) {
     const hr_template_label label = {3 + 0.1 * (double)i, i < 20 ? 0 : 1, 0};
     hr_templates_put(t, i, s->f + i * FEW_PIXELS, &label);

@@ -57,7 +57,7 @@ static void where_nothing_is_left_nothing_is_kept(void **state) {
   const hr_templates_options options = {.weigh = HR_WEIGH_COMPONENTS};
   float x[FEW_PIXELS];
   for (size_t p = 0; p < FEW_PIXELS; p++) x[p] = 0.5F;
-  check_ok(hr_templates_create(3, FEW_PIXELS, &options, &t, &err));
+  check_ok(hr_templates_create(3, FEW_PIXELS, &options, hr_compute_default(), &t, &err));
   for (size_t i = 0; i < 3; i++) {
     hr_templates_put(t, i, x, &(hr_template_label){(double)i, 0, 0});
   }

@@ -55,7 +55,8 @@ static size_t make_sound(int form, uint8_t *out, size_t room) {
   double origin[COUNT] = {0};
   char path[128];
   const hr_templates_notes notes = {.level = 1, .columns = 1, .origin = origin};
-  fuzz_require(hr_templates_create(COUNT, PIXELS, &options, &t, &err) == HR_OK);
+  fuzz_require(hr_templates_create(COUNT, PIXELS, &options, hr_compute_default(), &t,
+                                   &err) == HR_OK);
   for (size_t i = 0; i < COUNT; i++) {
     float x[PIXELS];
     const hr_template_label label = {(double)i, i < 8 ? 0 : 1, 0};

@@ -49,7 +49,8 @@ static hr_templates *make_templates(const float *x) {
   hr_error err;
   hr_templates *t = NULL;
   const hr_templates_options options = {.weigh = HR_WEIGH_PIXELS};
-  check_ok(hr_templates_create(SMALL_TRAIN, SMALL_PIXELS, &options, &t, &err));
+  check_ok(hr_templates_create(SMALL_TRAIN, SMALL_PIXELS, &options, hr_compute_default(),
+                               &t, &err));
   for (size_t i = 0, slot = 0; i <= SMALL_BINS; i++) {
     for (size_t row = 0; row < SMALL_TRAIN; row++) {
       int32_t bin = s.train_bin[row];

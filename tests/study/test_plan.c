@@ -1,4 +1,5 @@
 /* What is known of a study before the first spectrum is read. */
+#include "study/estimate.h"
 #include "support/small_plan.h"
 
 static char expected[1024];

@@ -22,7 +22,7 @@ static void write_rows(const fixture *f, const hr_evaluation *evaluation,
   FILE *file = open_file(folder, "rows.csv");
   fprintf(file, "target,bin,snr");
   for (size_t m = 0; m < evaluation->method_count; m++) {
-    fprintf(file, ",%s", evaluation->methods[m].name);
+    fprintf(file, ",%s", evaluation->methods[m].forecast->name);
   }
   for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
     fprintf(file, ",%s", hr_control_name(c));
@@ -30,7 +30,7 @@ static void write_rows(const fixture *f, const hr_evaluation *evaluation,
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
     fprintf(file, "\n%.17g,%d,%.17g", f->target[i], f->bin[i], f->snr[i]);
     for (size_t m = 0; m < evaluation->method_count; m++) {
-      fprintf(file, ",%.17g", evaluation->methods[m].prediction[i]);
+      fprintf(file, ",%.17g", evaluation->methods[m].forecast->prediction[i]);
     }
     for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
       fprintf(file, ",%.17g", evaluation->controls.prediction[c][i]);
