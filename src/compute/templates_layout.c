@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include <cblas.h>
-
 size_t hr_templates_runs(size_t pixels) {
   return pixels / HR_TEMPLATES_RUN + (pixels % HR_TEMPLATES_RUN > 0);
 }
@@ -42,13 +40,17 @@ double hr_templates_file_size(const uint64_t *words) {
 
 void hr_templates_rebuild(const hr_templates *t, size_t index, float *g) {
   const hr_template_tile *tile = &t->tiles[index];
-  int pixels = (int)t->pixels;
   if (tile->linear == 0) {
     memset(g, 0, tile->count * t->pixels * sizeof *g);
     return;
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)tile->count, pixels,
-              (int)tile->linear, 1, t->coefficient + tile->first * HR_TEMPLATE_RANK,
-              HR_TEMPLATE_RANK, t->basis + index * HR_TEMPLATE_RANK * t->pixels, pixels,
-              0, g, pixels);
+  const hr_product product = {.m = tile->count,
+                              .n = t->pixels,
+                              .k = tile->linear,
+                              .lda = HR_TEMPLATE_RANK,
+                              .ldb = t->pixels,
+                              .ldc = t->pixels,
+                              .factor = 1};
+  t->compute->gemm_f32(&product, t->coefficient + tile->first * HR_TEMPLATE_RANK,
+                       t->basis + index * HR_TEMPLATE_RANK * t->pixels, g);
 }

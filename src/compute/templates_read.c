@@ -382,6 +382,7 @@ hr_status hr_templates_load(const char *path, size_t pixels, hr_templates **out,
   }
   HR_TRY(take_words(&from, pixels, err));
   HR_TRY(hr_alloc(&t, 1, err));
+  t->compute = hr_compute_default();
   HR_TRY(take_all(&from, t, &found, err));
   *out = t;
   *notes = found;
