@@ -347,9 +347,11 @@ static void penalised_means(penalised_fit *fit, const hr_dual *dual, int fold,
   for (size_t p = 0; p < dual->pixels; p++) out->centre[p] /= count;
 }
 
-static void penalised_scale(penalised_fit *fit, const hr_dual *dual, double alpha,
-                            const double *noise, const hr_linear_model *out) {
-  for (size_t p = 0; p < dual->pixels; p++) fit->scale[p] = 1 / sqrt(alpha + noise[p]);
+static void penalised_scale(penalised_fit *fit, const hr_dual *dual,
+                            const hr_penalty *penalty, const hr_linear_model *out) {
+  for (size_t p = 0; p < dual->pixels; p++) {
+    fit->scale[p] = 1 / sqrt(penalty->alpha + penalty->noise[p]);
+  }
   for (size_t a = 0; a < fit->count; a++) {
     const float *row = dual->x + fit->rows[a] * dual->pixels;
     float *z = fit->z + a * dual->pixels;
@@ -400,9 +402,8 @@ static void penalised_weights(const penalised_fit *fit, const hr_dual *dual,
   }
 }
 
-hr_status hr_dual_penalised(const hr_dual *dual, int fold, double alpha,
-                            const double *noise, hr_shifted *system, hr_linear_model *out,
-                            hr_error *err) {
+hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *penalty,
+                            hr_shifted *system, hr_linear_model *out, hr_error *err) {
   hr_status status = HR_OK;
   penalised_fit fit = {.compute = hr_tiles_compute(dual->tiles),
                        .right_side = hr_shifted_right_side(system)};
@@ -417,11 +418,11 @@ hr_status hr_dual_penalised(const hr_dual *dual, int fold, double alpha,
     goto cleanup;
   }
   HR_TRY(hr_compute_alloc(fit.compute, &fit.z, fit.count * dual->pixels, err));
-  penalised_scale(&fit, dual, alpha, noise, out);
+  penalised_scale(&fit, dual, penalty, out);
   penalised_kernel(&fit, dual, hr_shifted_matrix(system, fit.count));
   status = hr_shifted_solve(system, 1, fit.coefficient, NULL);
   if (status != HR_OK) {
-    status = hr_shifted_refuse(alpha, err);
+    status = hr_shifted_refuse(penalty->alpha, err);
     goto cleanup;
   }
   penalised_weights(&fit, dual, out);

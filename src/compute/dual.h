@@ -65,13 +65,19 @@ void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out);
 hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
                         hr_linear_model *out, hr_error *err) HR_MUST_CHECK;
 
-/* Fits Ridge where the noise is integrated out, A = alpha I + diag(noise), to the rows
+/* The penalty of a Ridge where the noise is integrated out: A = alpha I + diag(noise). */
+typedef struct hr_penalty {
+  double alpha;
+  const double *noise; /* [P] Σσ² over the rows of the fit */
+} hr_penalty;
+
+/* Fits Ridge with such a penalty to the rows
  * outside `fold`: w = A⁻¹Xᵀ a, (X A⁻¹ Xᵀ + I) a = y − ȳ. A is another one for every fold
  * and alpha, so a product of its own is made each time, of the rows scaled by A^-1/2, in
- * fp32 over 512 pixels and summed in fp64. `noise` [P]: Σσ² over the rows of the fit.
- * Takes hr_dual_penalised_bytes beside `system`. */
-hr_status hr_dual_penalised(const hr_dual *dual, int fold, double alpha,
-                            const double *noise, hr_shifted *system, hr_linear_model *out,
+ * fp32 over 512 pixels and summed in fp64. Takes hr_dual_penalised_bytes beside `system`.
+ */
+hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *penalty,
+                            hr_shifted *system, hr_linear_model *out,
                             hr_error *err) HR_MUST_CHECK;
 double hr_dual_penalised_bytes(size_t rows, size_t pixels);
 

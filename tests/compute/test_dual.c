@@ -122,8 +122,9 @@ static void more_rows_than_there_is_room_for_are_refused(void **state) {
   check_fails(hr_dual_finish(dual, &err), HR_ERR_INTERNAL,
               "a Ridge with room for 3 rows was given 5");
   hr_dual_centre(dual);
-  check_fails(hr_dual_penalised(dual, 1, 1, noise, f->system, &model, &err),
-              HR_ERR_INTERNAL, "a Ridge with room for 3 rows was given 5");
+  check_fails(
+      hr_dual_penalised(dual, 1, &(hr_penalty){1, noise}, f->system, &model, &err),
+      HR_ERR_INTERNAL, "a Ridge with room for 3 rows was given 5");
   hr_dual_destroy(&dual);
 }
 
@@ -145,14 +146,15 @@ static void a_diagonal_of_its_own_agrees_with_the_kernel(void **state) {
   double w1[PIXELS], c1[PIXELS], w2[PIXELS], c2[PIXELS], noise[PIXELS] = {0};
   hr_linear_model a = {w1, c1, 0}, b = {w2, c2, 0};
   check_ok(hr_dual_ridge(f->dual, 2, f->system, &a, &err));
-  check_ok(hr_dual_penalised(f->dual, HR_DUAL_ALL_ROWS, 2, noise, f->system, &b, &err));
+  check_ok(hr_dual_penalised(f->dual, HR_DUAL_ALL_ROWS, &(hr_penalty){2, noise},
+                             f->system, &b, &err));
   check_near(a.offset, b.offset, 1e-12);
   for (size_t p = 0; p < PIXELS; p++) {
     check_near(w1[p], w2[p], 1e-6);
     check_near(c1[p], c2[p], 1e-7);
   }
   double found = validate(f, 1, 2);
-  check_ok(hr_dual_penalised(f->dual, 1, 2, noise, f->system, &b, &err));
+  check_ok(hr_dual_penalised(f->dual, 1, &(hr_penalty){2, noise}, f->system, &b, &err));
   check_near(hr_dual_squared_error(f->dual, 1, &b), found, 1e-5 * found);
   assert_int_equal(hr_dual_fold_rows(f->dual, 1), ROWS / FOLDS);
   assert_true(hr_dual_penalised_bytes(ROWS, PIXELS) > 4.0 * ROWS * PIXELS);
@@ -167,12 +169,14 @@ static void a_penalised_fit_refuses_what_it_cannot_do(void **state) {
   check_ok(hr_dual_create(3, PIXELS, f->tiles, &dual, &err));
   for (size_t i = 0; i < 3; i++) hr_dual_add(dual, f->x + i * PIXELS, f->y[i], 0);
   hr_dual_centre(dual);
-  check_fails(hr_dual_penalised(dual, 0, 1, noise, f->system, &model, &err), HR_ERR_EMPTY,
-              "no rows are left to fit a Ridge to");
-  check_fails(hr_dual_penalised(dual, 1, -1, noise, f->system, &model, &err),
-              HR_ERR_NUMERIC,
-              "the Ridge system with alpha -1 is not positive definite in fp64; leave "
-              "this alpha out or take a larger one");
+  check_fails(
+      hr_dual_penalised(dual, 0, &(hr_penalty){1, noise}, f->system, &model, &err),
+      HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
+  check_fails(
+      hr_dual_penalised(dual, 1, &(hr_penalty){-1, noise}, f->system, &model, &err),
+      HR_ERR_NUMERIC,
+      "the Ridge system with alpha -1 is not positive definite in fp64; leave "
+      "this alpha out or take a larger one");
   hr_dual_destroy(&dual);
 }
 

@@ -148,8 +148,8 @@ static hr_status run_solve(run *r, double alpha, hr_error *err) {
     return hr_shifted_solve(r->system, alpha, r->model.weights, err);
   }
   if (r->kernel) return hr_dual_fit_solve(r->kernel, alpha, err);
-  return hr_dual_penalised(sums->dual, dual_fold(r), alpha, r->noise, r->system,
-                           &r->model, err);
+  return hr_dual_penalised(sums->dual, dual_fold(r), &(hr_penalty){alpha, r->noise},
+                           r->system, &r->model, err);
 }
 
 /* The squared error, or its expectation over the noise, on the rows of the fold. */
