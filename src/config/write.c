@@ -164,7 +164,7 @@ static void describe_experts(hr_text *out) {
     hr_text_append(&title, "experts.%s", types[i]->name);
     hr_config_section section = hr_config_expert_section(types[i], "");
     describe_section(title.bytes ? title.bytes : types[i]->name, &section, out);
-    if (!types[i]->create) {
+    if (!types[i]->destroy) {
       hr_text_append(out, "  (In the grammar, but not yet trained by this build.)\n");
     }
     hr_text_fini(&title);

@@ -290,7 +290,7 @@ hr_status hr_method_run_begin(hr_method_run *run, hr_error *err) {
   const hr_observer *observer = run->view.observer;
   hr_error reason = {.status = HR_OK};
   if (run->state != HR_METHOD_RUN_WAITING) return HR_OK;
-  if (!type->create && !type->begin) {
+  if (!type->destroy) {
     run->state = HR_METHOD_RUN_ABSENT;
     hr_observe_warning(observer, "the expert %s is not in this build: skipped",
                        type->name);

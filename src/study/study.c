@@ -70,7 +70,7 @@ cleanup:
 static bool are_tasks_done(const study *s) {
   for (size_t i = 0; i < s->config->expert_count; i++) {
     const hr_method_run *run = &s->runs[i];
-    bool is_absent = !run->home.type->create;
+    bool is_absent = !run->home.type->destroy;
     if (run->state != HR_METHOD_RUN_DONE && !is_absent) return false;
   }
   return true;
@@ -298,7 +298,7 @@ static void announce(const study *s, const hr_cost *cost) {
   for (size_t i = 0; i < s->config->expert_count; i++) {
     const hr_method_run *run = &s->runs[i];
     const hr_method *type = run->home.type;
-    bool is_here = type->create && (!type->available || type->available(NULL) == HR_OK);
+    bool is_here = type->destroy && (!type->available || type->available(NULL) == HR_OK);
     if (is_here || run->state == HR_METHOD_RUN_DONE) {
       tasks += hr_method_slots(run->home.type, s->plan->view.bin_count);
     }
