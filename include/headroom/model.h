@@ -121,10 +121,12 @@ HR_API hr_model_input hr_model_input_default(void);
  * predicted is NaN in `mean`, and its flags say why. */
 typedef struct hr_model_output {
   size_t size;
-  double *mean;      /* [N][T] in the unit of the target */
-  double *sigma;     /* [N][T] one sigma; NaN where the expert does not know it */
-  int32_t *slot;     /* [N] bin, HR_SLOT_GLOBAL or HR_SLOT_NONE */
-  double *snr;       /* [N] 95 % quantile over pixels of flux / error; NaN: no error */
+  double *mean;  /* [N][T] in the unit of the target */
+  double *sigma; /* [N][T] one sigma; NaN where the expert does not know it */
+  int32_t *slot; /* [N] bin, HR_SLOT_GLOBAL or HR_SLOT_NONE */
+  double
+      *snr; /* [N] 95 % quantile of flux / error, of eight pixels together; NaN: no error
+             */
   double *masked;    /* [N] share of masked pixels, 0 to 1 */
   double *chi2;      /* [N] of the best template, a pixel; NaN: no template */
   double *effective; /* [N] effective number of templates; NaN: no template */

@@ -1,6 +1,5 @@
 /* What is to be known of a prediction before it is trusted: signal-to-noise ratio, masked
  * pixels, flags. */
-#include <float.h>
 #include <math.h>
 
 #include "core/parallel.h"
@@ -20,42 +19,37 @@ typedef struct measuring {
   hr_engine_result *out;
 } measuring;
 
-enum { STRIP = 8192 }; /* pixels of a spectrum that the stack holds twice */
+/* Groups of neighbouring pixels; as many as the stack holds twice, so that the groups of
+ * longer spectra are larger. Eight pixels of the simulated spectra: their noise lifts the
+ * quantile by 0.2 where it is 3 and their lines lower it by 1 % where it is 20, against
+ * 1.2 and 4 % of single pixels (700 spectra against their label snr). */
+enum { GROUP = 8, MOST_GROUPS = 8192 };
 
-/* Quotients of every `step`-th pixel, and how many of them are of no masked pixel; these
- * loops are free of branches, so that compilers vectorise them. */
+/* Sums over the unmasked ones of some pixels: flux / error of them all; NaN: none. */
 HR_VECTOR_CLONES
-static size_t divide(const float *restrict flux, const float *restrict error,
-                     size_t count, size_t step, float *restrict ratio) {
-  uint32_t usable = 0;
-  for (size_t i = 0; i < count; i++) {
-    ratio[i] = flux[i * step] / error[i * step];
-    usable += (uint32_t)(error[i * step] > 0) & (uint32_t)(fabsf(ratio[i]) <= FLT_MAX);
+static float divide(const float *restrict flux, const float *restrict error,
+                    size_t pixels) {
+  float signal = 0, noise = 0;
+  for (size_t p = 0; p < pixels; p++) {
+    bool is_usable = error[p] > 0;
+    signal += is_usable ? flux[p] : 0;
+    noise += is_usable ? error[p] : 0;
   }
-  return usable;
+  return signal / noise;
 }
 
-/* Brings the quotients of unmasked pixels to the front. */
-static size_t drop_masked(const float *error, size_t count, size_t step, float *ratio) {
-  size_t kept = 0;
-  for (size_t i = 0; i < count; i++) {
-    bool is_usable = error[i * step] > 0 && fabsf(ratio[i]) <= FLT_MAX;
-    ratio[kept] = ratio[i];
-    kept += is_usable;
-  }
-  return kept;
-}
-
-/* The quantile over pixels of flux / error; NaN where the spectrum has none. Longer
- * spectra than the stack holds give up every second pixel, or more. */
+/* The quantile over groups of pixels of flux / error; NaN where the spectrum has none. */
 static double ratio_of(const hr_spectra *spectra, size_t row) {
-  float ratio[STRIP], scratch[STRIP];
-  size_t step = (spectra->pixels - 1) / STRIP + 1;
-  size_t count = (spectra->pixels - 1) / step + 1;
-  const float *flux = spectra->noisy + row * spectra->pixels;
-  const float *error = spectra->error + row * spectra->pixels;
-  size_t usable = divide(flux, error, count, step, ratio);
-  if (usable < count) count = drop_masked(error, count, step, ratio);
+  float ratio[MOST_GROUPS], scratch[MOST_GROUPS];
+  size_t pixels = spectra->pixels, count = 0;
+  size_t width = pixels > GROUP * MOST_GROUPS ? (pixels - 1) / MOST_GROUPS + 1 : GROUP;
+  const float *flux = spectra->noisy + row * pixels;
+  const float *error = spectra->error + row * pixels;
+  for (size_t p = 0; p < pixels; p += width) {
+    size_t end = p + width < pixels ? p + width : pixels;
+    ratio[count] = divide(flux + p, error + p, end - p);
+    count += isfinite(ratio[count]);
+  }
   return count > 0 ? hr_pixel_quantile(ratio, count, 0.95, scratch) : (double)NAN;
 }
 
