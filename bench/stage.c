@@ -1,7 +1,8 @@
 /* A stage of a study by itself, for bench/run.py.
  *
  * usage: bench_stage read FILE.h5...        every row of flux and error, prepared
- *        bench_stage noise ROWS PIXELS      deviates on one thread; prints them a second
+ *        bench_stage observe FILE.h5...     every row of noisy and error, as `predict`
+ * reads bench_stage noise ROWS PIXELS      deviates on one thread; prints them a second
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,39 @@ cleanup:
   return status;
 }
 
+/* One file after the other, each as often as it is named. */
+static hr_status observe_file(const char *path, size_t *rows, double *sum,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  hr_dataset *dataset = NULL;
+  hr_stream *stream = NULL;
+  hr_block block = {0};
+  hr_stream_options options = hr_stream_options_default();
+  HR_TRY(hr_dataset_open_observed(path, false, NULL, &dataset, err));
+  options.observed = hr_dataset_has_noisy(dataset) ? HR_OBSERVED_NOISY : HR_OBSERVED_FLUX;
+  HR_TRY(hr_stream_create(dataset, &options, &stream, err));
+  for (;;) {
+    HR_TRY(hr_stream_next(stream, &block, err));
+    if (block.rows == 0) break;
+    *rows += block.rows;
+    *sum += (double)block.noisy[0];
+  }
+cleanup:
+  hr_stream_destroy(&stream);
+  hr_dataset_destroy(&dataset);
+  return status;
+}
+
+static hr_status observe_all(char **paths, size_t count, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t rows = 0;
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) HR_TRY(observe_file(paths[i], &rows, &sum, err));
+  printf("{\"rows\": %zu, \"sum\": %.9g}\n", rows, sum);
+cleanup:
+  return status;
+}
+
 static hr_status draw(size_t rows, size_t pixels, hr_error *err) {
   hr_status status = HR_OK;
   float *z = NULL;
@@ -61,10 +95,12 @@ int main(int argc, char **argv) {
   hr_status status = HR_OK;
   if (argc > 2 && strcmp(argv[1], "read") == 0) {
     status = read_all(argv + 2, (size_t)argc - 2, &err);
+  } else if (argc > 2 && strcmp(argv[1], "observe") == 0) {
+    status = observe_all(argv + 2, (size_t)argc - 2, &err);
   } else if (argc == 4 && strcmp(argv[1], "noise") == 0) {
     status = draw(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), &err);
   } else {
-    fprintf(stderr, "usage: bench_stage read FILE.h5... | noise ROWS PIXELS\n");
+    fprintf(stderr, "usage: bench_stage read|observe FILE.h5... | noise ROWS PIXELS\n");
     return 2;
   }
   if (status != HR_OK) fprintf(stderr, "bench_stage: %s\n", err.message);
