@@ -6,9 +6,7 @@
  * and closing different predictors from different threads is fine, too. Each prediction
  * works on all processors by itself.
  *
- * Structs begin with their size, so that programs built with an older header go on
- * working: set `size` with the functions that end in _default, and change what you want.
- */
+ * Sizes of structs, ownership and threads in general: headroom/library.h. */
 #ifndef HEADROOM_MODEL_H
 #define HEADROOM_MODEL_H
 
@@ -63,7 +61,10 @@ typedef struct hr_model_options {
                          the one that validation chose */
 } hr_model_options;
 
-HR_API hr_model_options hr_model_options_default(void);
+static inline hr_model_options hr_model_options_default(void) {
+  hr_model_options options = {sizeof(hr_model_options), "global", NULL};
+  return options;
+}
 
 /* Opens the bundle `path`, its folder or that of the run which has it, checks every file
  * of it and loads the models that will be asked. Memory: those models. HR_ERR_MISSING: no
@@ -95,7 +96,8 @@ typedef struct hr_model_info {
   bool needs_error;                /* `error` must be given */
 } hr_model_info;
 
-/* Fills what `info->size` has room for. HR_ERR_USAGE where that is less than itself. */
+/* Fills the struct as far as its size says. HR_ERR_USAGE where no version had that size.
+ */
 HR_API HR_MUST_CHECK hr_status hr_model_info_get(const hr_predictor *predictor,
                                                  hr_model_info *info, hr_error *err);
 
@@ -115,7 +117,11 @@ typedef struct hr_model_input {
   const int32_t *slots; /* [N] the slot of each row in place of labels; NULL: none */
 } hr_model_input;
 
-HR_API hr_model_input hr_model_input_default(void);
+static inline hr_model_input hr_model_input_default(void) {
+  hr_model_input input = {
+      sizeof(hr_model_input), 0, NULL, NULL, HR_FLOAT32, 0, 0, NULL, NULL};
+  return input;
+}
 
 /* Where to put what; every array is the caller's and may be NULL. A row that cannot be
  * predicted is NaN in `mean`, and its flags say why. */
@@ -133,7 +139,11 @@ typedef struct hr_model_output {
   uint32_t *flags;   /* [N] bits of hr_flag */
 } hr_model_output;
 
-HR_API hr_model_output hr_model_output_default(void);
+static inline hr_model_output hr_model_output_default(void) {
+  hr_model_output output = {
+      sizeof(hr_model_output), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+  return output;
+}
 
 /* Predicts. The bytes do not depend on the number of threads; where spectra are predicted
  * in several calls, those of the posterior do not either if each but the last has a

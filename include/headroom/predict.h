@@ -42,7 +42,21 @@ typedef struct hr_predict_options {
   uint64_t block_rows;   /* rows at a time, 0: as the memory allows */
 } hr_predict_options;
 
-HR_API hr_predict_options hr_predict_options_default(void);
+static inline hr_predict_options hr_predict_options_default(void) {
+  hr_predict_options options = {sizeof(hr_predict_options),
+                                NULL,
+                                NULL,
+                                0,
+                                NULL,
+                                "global",
+                                NULL,
+                                NULL,
+                                HR_FLUX_AUTO,
+                                HR_PREDICT_CSV,
+                                0,
+                                0};
+  return options;
+}
 
 /* What was done. */
 typedef struct hr_predict_summary {

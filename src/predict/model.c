@@ -2,11 +2,11 @@
  * arrays, a thousand rows at a time. */
 #include "headroom/model.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/parallel.h"
+#include "core/sized.h"
 #include "predict/engine.h"
 
 /* A multiple of HR_PREDICT_ROWS; enough to keep all processors busy. */
@@ -18,32 +18,14 @@ struct hr_predictor {
   double *train_minimum, *train_maximum;
 };
 
-hr_model_options hr_model_options_default(void) {
-  return (hr_model_options){.size = sizeof(hr_model_options), .router = "global"};
-}
-
-hr_model_input hr_model_input_default(void) {
-  return (hr_model_input){.size = sizeof(hr_model_input)};
-}
-
-hr_model_output hr_model_output_default(void) {
-  return (hr_model_output){.size = sizeof(hr_model_output)};
-}
-
-/* Copies a caller's struct of an older or newer header into ours, what it lacks zeroed.
- */
-static hr_status take_struct(void *to, size_t to_size, const void *from, const char *name,
-                             hr_error *err) {
-  size_t size = *(const size_t *)from;
-  if (size < sizeof size) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "%s.size is %zu; set it with %s_default() before the call", name, size,
-                   name);
-  }
-  memset(to, 0, to_size);
-  memcpy(to, from, size < to_size ? size : to_size);
-  return HR_OK;
-}
+static const hr_sized sized_options = {
+    "hr_model_options", "with hr_model_options_default()", {sizeof(hr_model_options)}};
+static const hr_sized sized_info = {
+    "hr_model_info", "to sizeof(hr_model_info)", {sizeof(hr_model_info)}};
+static const hr_sized sized_input = {
+    "hr_model_input", "with hr_model_input_default()", {sizeof(hr_model_input)}};
+static const hr_sized sized_output = {
+    "hr_model_output", "with hr_model_output_default()", {sizeof(hr_model_output)}};
 
 /* --- opening --- */
 
@@ -73,9 +55,7 @@ hr_status hr_model_open(const char *path, const hr_model_options *options,
   hr_status status = HR_OK;
   hr_predictor *predictor = NULL;
   hr_model_options given = hr_model_options_default();
-  if (options) {
-    HR_TRY(take_struct(&given, sizeof given, options, "hr_model_options", err));
-  }
+  HR_TRY(hr_sized_take(&sized_options, options, &given, err));
   HR_TRY(hr_alloc(&predictor, 1, err));
   HR_TRY(hr_engine_open(path, given.router ? given.router : "global", given.expert,
                         &predictor->engine, err));
@@ -103,15 +83,7 @@ void hr_model_close(hr_predictor **predictor) {
 hr_status hr_model_info_get(const hr_predictor *predictor, hr_model_info *info,
                             hr_error *err) {
   const hr_bundle_description *d = hr_engine_describe(predictor->engine);
-  size_t size = info->size;
-  if (size < sizeof size) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "hr_model_info.size is %zu; set it to sizeof(hr_model_info) before "
-                   "the call",
-                   size);
-  }
   hr_model_info all = {
-      .size = size,
       .study = d->study,
       .pixels = d->pixels,
       .wave_angstrom = d->wave,
@@ -129,8 +101,7 @@ hr_status hr_model_info_get(const hr_predictor *predictor, hr_model_info *info,
       .needs_labels = hr_engine_router(predictor->engine)->needs_labels,
       .needs_error = hr_engine_needs_error(predictor->engine) != NULL,
   };
-  memcpy(info, &all, size < sizeof all ? size : sizeof all);
-  return HR_OK;
+  return hr_sized_give(&sized_info, &all, info, err);
 }
 
 /* --- predicting --- */
@@ -239,13 +210,13 @@ static void block_fini(block *b) {
 hr_status hr_model_predict(const hr_predictor *predictor, const hr_model_input *input,
                            const hr_model_output *output, hr_error *err) {
   hr_status status = HR_OK;
-  hr_model_input in;
-  hr_model_output out;
+  hr_model_input in = hr_model_input_default();
+  hr_model_output out = hr_model_output_default();
   block b = {.predictor = predictor,
              .input = &in,
              .pixels = hr_engine_describe(predictor->engine)->pixels};
-  HR_TRY(take_struct(&in, sizeof in, input, "hr_model_input", err));
-  HR_TRY(take_struct(&out, sizeof out, output, "hr_model_output", err));
+  HR_TRY(hr_sized_take(&sized_input, input, &in, err));
+  HR_TRY(hr_sized_take(&sized_output, output, &out, err));
   if (!in.flux && in.rows > 0) {
     status = hr_fail(err, HR_ERR_USAGE, "hr_model_input.flux is NULL");
     goto cleanup;

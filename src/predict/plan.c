@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/sized.h"
 
 enum { DEFAULT_MEMORY_BYTES = 512 << 20 };
 
@@ -22,18 +23,15 @@ void hr_predict_plan_destroy(hr_predict_plan **plan) {
   *plan = NULL;
 }
 
+static const hr_sized sized_options = {"hr_predict_options",
+                                       "with hr_predict_options_default()",
+                                       {sizeof(hr_predict_options)}};
+
 static hr_status take_options(hr_predict_plan *plan, const hr_predict_options *options,
                               hr_error *err) {
-  size_t size = options->size;
-  if (size < sizeof size) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "hr_predict_options.size is %zu; set it with "
-                   "hr_predict_options_default() before the call",
-                   size);
-  }
   plan->options = hr_predict_options_default();
-  memcpy(&plan->options, options,
-         size < sizeof plan->options ? size : sizeof plan->options);
+  hr_status status = hr_sized_take(&sized_options, options, &plan->options, err);
+  if (status != HR_OK) return status;
   if (!plan->options.router) plan->options.router = "global";
   if (plan->options.file_count == 0) {
     return hr_fail(err, HR_ERR_USAGE, "no file of spectra is named");

@@ -1,17 +1,15 @@
 /* headroom/predict.h: files in, one table out. */
 #include "headroom/predict.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "core/alloc.h"
 #include "core/observe.h"
+#include "core/sized.h"
 #include "predict/plan.h"
 
-hr_predict_options hr_predict_options_default(void) {
-  return (hr_predict_options){.size = sizeof(hr_predict_options), .router = "global"};
-}
+static const hr_sized sized_summary = {
+    "hr_predict_summary", "to sizeof(hr_predict_summary)", {sizeof(hr_predict_summary)}};
 
 /* What a run of predictions holds. */
 typedef struct work {
@@ -170,29 +168,16 @@ cleanup:
   return status;
 }
 
-/* Fills what the caller's struct has room for. */
-static hr_status give_summary(const work *w, hr_predict_summary *to, hr_error *err) {
-  size_t size = to->size;
-  if (size < sizeof size) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "hr_predict_summary.size is %zu; set it to sizeof(hr_predict_summary) "
-                   "before the call",
-                   size);
-  }
-  memcpy(to, &w->summary, size < sizeof *to ? size : sizeof *to);
-  to->size = size;
-  return HR_OK;
-}
-
 hr_status hr_predict(const hr_predict_options *options, const hr_observer *observer,
                      hr_predict_summary *summary, char **text, hr_error *err) {
   hr_status status = HR_OK;
   hr_predict_plan *plan = NULL;
   work w = {.observer = observer};
+  if (summary) HR_TRY(hr_sized_check(&sized_summary, summary, err));
   HR_TRY(hr_predict_plan_create(options, observer, &plan, err));
   w.plan = plan;
   HR_TRY(run(&w, err));
-  if (summary) HR_TRY(give_summary(&w, summary, err));
+  if (summary) HR_TRY(hr_sized_give(&sized_summary, &w.summary, summary, err));
   if (text) HR_TRY(summarize(&w, text, err));
 cleanup:
   hr_predict_plan_destroy(&plan);

@@ -1,4 +1,5 @@
 /* `headroom predict` as its user meets it: exact stdout, stderr and exit code. */
+#include "headroom/version.h"
 #include "support/linear_bundle.h"
 #include "support/program.h"
 #include "support/shards.h"
@@ -85,7 +86,8 @@ static void test_dry_run(void **state) {
   desk_init(&d);
   predict(&d, "--dry-run", NULL, &p);
   snprintf(expected, sizeof expected,
-           "model      %s, of the study SMALL (headroom 0.1.0)\n"
+           "model      %s, of the study SMALL (headroom " HR_VERSION
+           ")\n"
            "predicts   log_g in dex, trained on 0 to 14\n"
            "router     global: the model of all rows predicts every row\n"
            "  all rows                 A method (alpha 0.1), trained on all rows\n"

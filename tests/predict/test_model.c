@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "headroom/version.h"
 #include "support/linear_bundle.h"
 
 enum { ROWS = 1500, P = FIXTURE_PIXELS }; /* more than one block */
@@ -93,6 +94,7 @@ static void test_labels_and_none(void **state) {
   static const float flux[2 * P] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
   static const double labels[] = {5000, 4000, -1, 0.2}; /* T_eff, then M_H */
   double mean[2] = {0};
+  char sentence[256];
   scratch s;
   scratch_init(&s);
   linear_bundle_write(s.path, "exclude");
@@ -113,9 +115,12 @@ static void test_labels_and_none(void **state) {
   check_fails(hr_model_predict(predictor, &in, &out, &err), HR_ERR_USAGE,
               "hr_model_input.flux is NULL");
   in.size = 0;
-  check_fails(hr_model_predict(predictor, &in, &out, &err), HR_ERR_USAGE,
-              "hr_model_input.size is 0; set it with hr_model_input_default() before the "
-              "call");
+  snprintf(sentence, sizeof sentence,
+           "hr_model_input.size is 0, not %zu as in version " HR_VERSION
+           "; set it with hr_model_input_default(), and build with the headers of the "
+           "library that runs",
+           sizeof in);
+  check_fails(hr_model_predict(predictor, &in, &out, &err), HR_ERR_USAGE, sentence);
   hr_model_close(&predictor);
   scratch_fini(&s);
 }
@@ -123,6 +128,7 @@ static void test_labels_and_none(void **state) {
 static void test_info(void **state) {
   (void)state;
   hr_error err = {0};
+  char sentence[256];
   scratch s;
   scratch_init(&s);
   linear_bundle_write(s.path, "exclude");
@@ -141,14 +147,13 @@ static void test_info(void **state) {
   assert_int_equal(info.bins, FIXTURE_BINS);
   assert_string_equal(info.axis_labels[1], "M_H");
   assert_false(info.needs_labels || info.needs_error);
-  /* An older program's struct: nothing behind its end is written. */
-  hr_model_info older = {.size = offsetof(hr_model_info, pixels), .pixels = 77};
-  check_ok(hr_model_info_get(predictor, &older, &err));
-  assert_string_equal(older.study, "SMALL");
-  assert_int_equal(older.pixels, 77);
   info.size = 4;
-  check_fails(hr_model_info_get(predictor, &info, &err), HR_ERR_USAGE,
-              "hr_model_info.size is 4; set it to sizeof(hr_model_info) before the call");
+  snprintf(sentence, sizeof sentence,
+           "hr_model_info.size is 4, not %zu as in version " HR_VERSION
+           "; set it to sizeof(hr_model_info), and build with the headers of the library "
+           "that runs",
+           sizeof info);
+  check_fails(hr_model_info_get(predictor, &info, &err), HR_ERR_USAGE, sentence);
   hr_model_close(&predictor);
   scratch_fini(&s);
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "data/frame.h"
+#include "headroom/version.h"
 #include "support/fail_alloc.h"
 #include "support/linear_bundle.h"
 #include "support/shards.h"
@@ -303,10 +304,15 @@ static void test_calls_that_are_wrong(void **state) {
   d.options.out = d.model;
   snprintf(sentence, sizeof sentence, "%s is a folder; --out names a file", d.model);
   check_fails(hr_predict(&d.options, NULL, NULL, NULL, &err), HR_ERR_USAGE, sentence);
+  d.options.out = d.out;
   d.options.size = 1;
-  check_refused(&d, HR_ERR_USAGE,
-                "hr_predict_options.size is 1; set it with hr_predict_options_default() "
-                "before the call");
+  snprintf(
+      sentence, sizeof sentence,
+      "hr_predict_options.size is 1, not %zu as in version " HR_VERSION
+      "; set it with hr_predict_options_default(), and build with the headers of the "
+      "library that runs",
+      sizeof d.options);
+  check_refused(&d, HR_ERR_USAGE, sentence);
   desk_fini(&d);
 }
 
@@ -356,7 +362,8 @@ static void test_describing(void **state) {
   check_ok(hr_predict_describe(&d.options, NULL, &plan, &err));
   snprintf(
       expected, sizeof expected,
-      "model      %s, of the study SMALL (headroom 0.1.0)\n"
+      "model      %s, of the study SMALL (headroom " HR_VERSION
+      ")\n"
       "predicts   log_g in dex, trained on 0 to 14\n"
       "router     oracle: the expert of the row's true bin, from its labels, predicts "
       "it\n"
