@@ -48,7 +48,7 @@ static double ratio_of(const hr_spectra *spectra, size_t row) {
   for (size_t p = 0; p < pixels; p += width) {
     size_t end = p + width < pixels ? p + width : pixels;
     ratio[count] = divide(flux + p, error + p, end - p);
-    count += isfinite(ratio[count]);
+    if (isfinite(ratio[count])) count++;
   }
   return count > 0 ? hr_pixel_quantile(ratio, count, 0.95, scratch) : (double)NAN;
 }
