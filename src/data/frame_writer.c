@@ -36,15 +36,20 @@ hr_status hr_frame_writer_text(hid_t object, const char *path, const char *name,
   return status;
 }
 
-static hr_status write_number(hid_t object, const char *path, const char *name,
-                              hid_t file_type, hid_t type, const void *value,
-                              hr_error *err) {
+/* A value in memory, and the type it has in the file. */
+typedef struct stored_value {
+  hid_t file_type, type;
+  const void *value;
+} stored_value;
+
+static hr_status write_value(hid_t object, const char *path, const char *name,
+                             stored_value value, hr_error *err) {
   hr_status status = HR_OK;
   hid_t space = H5Screate(H5S_SCALAR), attribute = H5I_INVALID_HID;
   if (space < 0 ||
-      (attribute = H5Acreate2(object, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT)) <
-          0 ||
-      H5Awrite(attribute, type, value) < 0) {
+      (attribute = H5Acreate2(object, name, value.file_type, space, H5P_DEFAULT,
+                              H5P_DEFAULT)) < 0 ||
+      H5Awrite(attribute, value.type, value.value) < 0) {
     status = fail_write(path, err);
   }
   hr_hdf5_release(&attribute);
@@ -54,7 +59,8 @@ static hr_status write_number(hid_t object, const char *path, const char *name,
 
 static hr_status write_integer(hid_t object, const char *path, const char *name,
                                int64_t value, hr_error *err) {
-  return write_number(object, path, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value, err);
+  return write_value(object, path, name,
+                     (stored_value){H5T_STD_I64LE, H5T_NATIVE_INT64, &value}, err);
 }
 
 typedef struct attribute {
@@ -75,14 +81,14 @@ cleanup:
 
 /* --- pickles: protocol 0, as Python's pickle.dumps writes them --- */
 
-/* A list of the names of a kind, or of all: HR_CELL_KINDS. Each is remembered under the
- * next number from `*memo` on. */
-static void pickle_names(hr_text *out, const hr_frame_writer *writer, hr_cell_kind kind,
-                         size_t *memo) {
+/* A list of the names of a kind, or of all: HR_FRAME_CELL_KINDS. Each is remembered under
+ * the next number from `*memo` on. */
+static void pickle_names(hr_text *out, const hr_frame_writer *writer,
+                         hr_frame_cell_kind kind, size_t *memo) {
   hr_text_append(out, "(lp%zu\n", (*memo)++);
   for (size_t i = 0; i < writer->column_count; i++) {
     const hr_frame_column *column = &writer->columns[i];
-    if (kind != HR_CELL_KINDS && column->kind != kind) continue;
+    if (kind != HR_FRAME_CELL_KINDS && column->kind != kind) continue;
     hr_text_append(out, "V%s\np%zu\na", column->name, (*memo)++);
   }
 }
@@ -114,7 +120,7 @@ static void pickle_info(hr_text *out, size_t blocks) {
 
 static size_t count_blocks(const hr_frame_writer *writer) {
   size_t count = 0;
-  for (int k = 0; k < HR_CELL_KINDS; k++) count += writer->blocks[k].columns > 0;
+  for (int k = 0; k < HR_FRAME_CELL_KINDS; k++) count += writer->blocks[k].columns > 0;
   return count;
 }
 
@@ -128,7 +134,7 @@ static hr_status describe_group(hid_t group, const hr_frame_writer *writer,
   hr_text_init(&blocks);
   size_t memo = 1;
   hr_text_append(&axes, "(lp0\n(I1\n"); /* [(1, [names])] */
-  pickle_names(&axes, writer, HR_CELL_KINDS, &memo);
+  pickle_names(&axes, writer, HR_FRAME_CELL_KINDS, &memo);
   hr_text_append(&axes, "tp%zu\na.", memo);
   pickle_info(&info, count_blocks(writer));
   pickle_blocks(&blocks, count_blocks(writer));
@@ -162,21 +168,22 @@ cleanup:
 }
 
 static hr_status write_fill(const hr_frame_writer *writer, const char *name,
-                            hr_cell_kind kind, hr_error *err) {
+                            hr_frame_cell_kind kind, hr_error *err) {
   const double zero = 0.0;
-  if (kind == HR_CELL_INTEGER) {
+  if (kind == HR_FRAME_CELL_INTEGER) {
     return write_integer(writer->table, writer->path, name, 0, err);
   }
-  if (kind == HR_CELL_NUMBER) {
-    return write_number(writer->table, writer->path, name, H5T_IEEE_F64LE,
-                        H5T_NATIVE_DOUBLE, &zero, err);
+  if (kind == HR_FRAME_CELL_NUMBER) {
+    return write_value(writer->table, writer->path, name,
+                       (stored_value){H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &zero}, err);
   }
-  return write_number(writer->table, writer->path, name, H5T_C_S1, H5T_C_S1, "", err);
+  return write_value(writer->table, writer->path, name,
+                     (stored_value){H5T_C_S1, H5T_C_S1, ""}, err);
 }
 
 /* What PyTables and pandas keep of one block, member number `block` + 1 of the table. */
 static hr_status describe_block(const hr_frame_writer *writer, size_t block,
-                                hr_cell_kind kind, hr_error *err) {
+                                hr_frame_cell_kind kind, hr_error *err) {
   hr_status status = HR_OK;
   char member[32], field[32], fill[32], dtype[64], names[64], meta[64], type[64];
   size_t memo = 0;
@@ -192,8 +199,8 @@ static hr_status describe_block(const hr_frame_writer *writer, size_t block,
   snprintf(names, sizeof names, "%s_kind", member);
   snprintf(meta, sizeof meta, "%s_meta", member);
   snprintf(type, sizeof type, "bytes%zu", 8 * writer->blocks[kind].width);
-  if (kind == HR_CELL_NUMBER) snprintf(type, sizeof type, "float64");
-  if (kind == HR_CELL_INTEGER) snprintf(type, sizeof type, "int64");
+  if (kind == HR_FRAME_CELL_NUMBER) snprintf(type, sizeof type, "float64");
+  if (kind == HR_FRAME_CELL_INTEGER) snprintf(type, sizeof type, "int64");
   const attribute attributes[] = {
       {field, member, true},
       {dtype, type, true},
@@ -220,7 +227,8 @@ static hr_status describe_table(const hr_frame_writer *writer, hr_error *err) {
   HR_TRY(write_texts(writer->table, writer->path, attributes,
                      sizeof attributes / sizeof *attributes, err));
   HR_TRY(write_integer(writer->table, writer->path, "FIELD_0_FILL", 0, err));
-  for (hr_cell_kind kind = HR_CELL_NUMBER; kind < HR_CELL_KINDS; kind++) {
+  for (hr_frame_cell_kind kind = HR_FRAME_CELL_NUMBER; kind < HR_FRAME_CELL_KINDS;
+       kind++) {
     if (writer->blocks[kind].columns == 0) continue;
     HR_TRY(describe_block(writer, block++, kind, err));
   }
@@ -237,20 +245,22 @@ static void lay_out(hr_frame_writer *writer) {
   for (size_t i = 0; i < writer->column_count; i++) {
     const hr_frame_column *column = &writer->columns[i];
     hr_frame_block *block = &writer->blocks[column->kind];
-    size_t width = column->kind == HR_CELL_TEXT ? column->text_bytes : sizeof(double);
+    size_t width =
+        column->kind == HR_FRAME_CELL_TEXT ? column->text_bytes : sizeof(double);
     block->width = width > block->width ? width : block->width;
     block->columns++;
   }
-  for (int k = 0; k < HR_CELL_KINDS; k++) {
+  for (int k = 0; k < HR_FRAME_CELL_KINDS; k++) {
     writer->blocks[k].offset = writer->row_bytes;
     writer->row_bytes += writer->blocks[k].columns * writer->blocks[k].width;
   }
 }
 
-static hid_t make_cell_type(hr_cell_kind kind, size_t width, bool in_file) {
-  if (kind == HR_CELL_NUMBER)
+static hid_t make_cell_type(hr_frame_cell_kind kind, size_t width, bool in_file) {
+  if (kind == HR_FRAME_CELL_NUMBER)
     return H5Tcopy(in_file ? H5T_IEEE_F64LE : H5T_NATIVE_DOUBLE);
-  if (kind == HR_CELL_INTEGER) return H5Tcopy(in_file ? H5T_STD_I64LE : H5T_NATIVE_INT64);
+  if (kind == HR_FRAME_CELL_INTEGER)
+    return H5Tcopy(in_file ? H5T_STD_I64LE : H5T_NATIVE_INT64);
   hid_t text = H5Tcopy(H5T_C_S1);
   if (text >= 0 &&
       (H5Tset_size(text, width) < 0 || H5Tset_strpad(text, H5T_STR_NULLPAD) < 0)) {
@@ -259,8 +269,8 @@ static hid_t make_cell_type(hr_cell_kind kind, size_t width, bool in_file) {
   return text;
 }
 
-static bool insert_block(hid_t type, const hr_frame_writer *writer, hr_cell_kind kind,
-                         size_t number, bool in_file) {
+static bool insert_block(hid_t type, const hr_frame_writer *writer,
+                         hr_frame_cell_kind kind, size_t number, bool in_file) {
   const hr_frame_block *block = &writer->blocks[kind];
   const hsize_t count = block->columns;
   char name[32];
@@ -278,7 +288,8 @@ static hid_t make_type(const hr_frame_writer *writer, bool in_file) {
   hid_t type = H5Tcreate(H5T_COMPOUND, writer->row_bytes);
   bool is_good = type >= 0 && H5Tinsert(type, "index", 0,
                                         in_file ? H5T_STD_I64LE : H5T_NATIVE_INT64) >= 0;
-  for (hr_cell_kind kind = HR_CELL_NUMBER; kind < HR_CELL_KINDS && is_good; kind++) {
+  for (hr_frame_cell_kind kind = HR_FRAME_CELL_NUMBER;
+       kind < HR_FRAME_CELL_KINDS && is_good; kind++) {
     if (writer->blocks[kind].columns == 0) continue;
     is_good = insert_block(type, writer, kind, number++, in_file);
   }
@@ -409,9 +420,9 @@ static void pack_column(const hr_frame_writer *writer, const hr_frame_column *co
                         const hr_frame_cells *cells, size_t rows, unsigned char *to) {
   size_t width = writer->blocks[column->kind].width;
   for (size_t i = 0; i < rows; i++, to += writer->row_bytes) {
-    if (column->kind == HR_CELL_NUMBER) memcpy(to, &cells->numbers[i], width);
-    if (column->kind == HR_CELL_INTEGER) memcpy(to, &cells->integers[i], width);
-    if (column->kind == HR_CELL_TEXT) {
+    if (column->kind == HR_FRAME_CELL_NUMBER) memcpy(to, &cells->numbers[i], width);
+    if (column->kind == HR_FRAME_CELL_INTEGER) memcpy(to, &cells->integers[i], width);
+    if (column->kind == HR_FRAME_CELL_TEXT) {
       memcpy(to, cells->texts[i], strnlen(cells->texts[i], width));
     }
   }
@@ -421,7 +432,7 @@ hr_status hr_frame_writer_append_cells(hr_frame_writer *writer, size_t rows,
                                        const hr_frame_cells *cells, hr_error *err) {
   hr_status status = HR_OK;
   unsigned char *packed = NULL;
-  size_t taken[HR_CELL_KINDS] = {0};
+  size_t taken[HR_FRAME_CELL_KINDS] = {0};
   HR_TRY(hr_alloc(&packed, rows * writer->row_bytes, err));
   pack_index(writer, rows, packed);
   for (size_t c = 0; c < writer->column_count; c++) {

@@ -13,16 +13,16 @@
 #include "core/error.h"
 
 /* The kinds of cells, in the order of their blocks. */
-typedef enum hr_cell_kind {
-  HR_CELL_NUMBER,  /* fp64 */
-  HR_CELL_INTEGER, /* int64 */
-  HR_CELL_TEXT,    /* UTF-8, padded with zeros */
-  HR_CELL_KINDS,
-} hr_cell_kind;
+typedef enum hr_frame_cell_kind {
+  HR_FRAME_CELL_NUMBER,  /* fp64 */
+  HR_FRAME_CELL_INTEGER, /* int64 */
+  HR_FRAME_CELL_TEXT,    /* UTF-8, padded with zeros */
+  HR_FRAME_CELL_KINDS,
+} hr_frame_cell_kind;
 
 typedef struct hr_frame_column {
   const char *name; /* ASCII without control characters or backslash */
-  hr_cell_kind kind;
+  hr_frame_cell_kind kind;
   size_t text_bytes; /* the longest text, at least 1; longer ones are cut off */
 } hr_frame_column;
 
@@ -45,7 +45,7 @@ typedef struct hr_frame_writer {
   hid_t table, type;        /* invalid when closed */
   hr_frame_column *columns; /* [column_count] copies, their names borrowed */
   size_t column_count;
-  hr_frame_block blocks[HR_CELL_KINDS];
+  hr_frame_block blocks[HR_FRAME_CELL_KINDS];
   size_t row_bytes;
   uint64_t rows, written; /* rows: there is room for */
 } hr_frame_writer;

@@ -56,10 +56,10 @@ static void append_number(hr_text *out, double value, bool is_exact) {
 static void append_cell(hr_text *out, const hr_prediction_file_column *column,
                         const hr_frame_cells *cells, size_t row) {
   switch (column->frame.kind) {
-    case HR_CELL_NUMBER:
+    case HR_FRAME_CELL_NUMBER:
       append_number(out, cells->numbers[row], column->is_exact);
       break;
-    case HR_CELL_INTEGER:
+    case HR_FRAME_CELL_INTEGER:
       hr_text_append(out, "%" PRId64, cells->integers[row]);
       break;
     default:

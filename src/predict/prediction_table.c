@@ -30,7 +30,7 @@ void hr_flags_describe(uint32_t flags, char words[160]) {
 /* --- columns --- */
 
 static hr_status add_column(hr_prediction_table *table, const char *name,
-                            hr_cell_kind kind, bool is_exact, size_t text_bytes,
+                            hr_frame_cell_kind kind, bool is_exact, size_t text_bytes,
                             hr_error *err) {
   hr_status status = hr_strings_append(&table->names, name, err);
   if (status != HR_OK) return status;
@@ -64,9 +64,10 @@ static hr_status add_kept(hr_prediction_table *table, const hr_strings *keep,
     hr_text_append(&name, "%s%s", is_taken(table, keep->items[k]) ? "label_" : "",
                    keep->items[k]);
     HR_TRY(hr_text_status(&name, err));
-    HR_TRY(add_column(table, name.bytes,
-                      table->keep_is_whole[k] ? HR_CELL_INTEGER : HR_CELL_NUMBER, true, 0,
-                      err));
+    HR_TRY(
+        add_column(table, name.bytes,
+                   table->keep_is_whole[k] ? HR_FRAME_CELL_INTEGER : HR_FRAME_CELL_NUMBER,
+                   true, 0, err));
   }
 cleanup:
   hr_text_fini(&name);
@@ -84,7 +85,7 @@ static hr_status add_targets(hr_prediction_table *table, hr_error *err) {
     hr_text_init(&name);
     hr_text_append(&name, "%s_%s", d->targets[c / 2].name, parts[c % 2]);
     HR_TRY(hr_text_status(&name, err));
-    HR_TRY(add_column(table, name.bytes, HR_CELL_NUMBER, true, 0, err));
+    HR_TRY(add_column(table, name.bytes, HR_FRAME_CELL_NUMBER, true, 0, err));
   }
 cleanup:
   hr_text_fini(&name);
@@ -105,19 +106,19 @@ static hr_status add_columns(hr_prediction_table *table,
                              const hr_prediction_table_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
   size_t method = longest_method(hr_engine_describe(plan->engine));
-  HR_TRY(add_column(table, "file", HR_CELL_TEXT, false, plan->file_bytes, err));
-  HR_TRY(add_column(table, "row", HR_CELL_INTEGER, false, 0, err));
+  HR_TRY(add_column(table, "file", HR_FRAME_CELL_TEXT, false, plan->file_bytes, err));
+  HR_TRY(add_column(table, "row", HR_FRAME_CELL_INTEGER, false, 0, err));
   HR_TRY(add_kept(table, plan->keep, err));
   HR_TRY(add_targets(table, err));
-  HR_TRY(add_column(table, "slot", HR_CELL_INTEGER, false, 0, err));
-  HR_TRY(add_column(table, "expert", HR_CELL_TEXT, false, method, err));
-  HR_TRY(add_column(table, "snr", HR_CELL_NUMBER, false, 0, err));
-  HR_TRY(add_column(table, "masked_fraction", HR_CELL_NUMBER, false, 0, err));
-  HR_TRY(add_column(table, "chi2", HR_CELL_NUMBER, false, 0, err));
-  HR_TRY(add_column(table, "effective", HR_CELL_NUMBER, false, 0, err));
-  HR_TRY(add_column(table, "flags", HR_CELL_INTEGER, false, 0, err));
+  HR_TRY(add_column(table, "slot", HR_FRAME_CELL_INTEGER, false, 0, err));
+  HR_TRY(add_column(table, "expert", HR_FRAME_CELL_TEXT, false, method, err));
+  HR_TRY(add_column(table, "snr", HR_FRAME_CELL_NUMBER, false, 0, err));
+  HR_TRY(add_column(table, "masked_fraction", HR_FRAME_CELL_NUMBER, false, 0, err));
+  HR_TRY(add_column(table, "chi2", HR_FRAME_CELL_NUMBER, false, 0, err));
+  HR_TRY(add_column(table, "effective", HR_FRAME_CELL_NUMBER, false, 0, err));
+  HR_TRY(add_column(table, "flags", HR_FRAME_CELL_INTEGER, false, 0, err));
   if (table->has_words) {
-    HR_TRY(add_column(table, "flag_words", HR_CELL_TEXT, false, 160, err));
+    HR_TRY(add_column(table, "flag_words", HR_FRAME_CELL_TEXT, false, 160, err));
   }
 cleanup:
   return status;

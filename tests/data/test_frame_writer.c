@@ -61,10 +61,10 @@ static void frames_of_all_kinds_grow(void **state) {
   scratch s;
   hr_frame frame = {0};
   hr_frame_writer writer = HR_FRAME_WRITER_CLOSED;
-  static const hr_frame_column columns[] = {{"name", HR_CELL_TEXT, 3},
-                                            {"x", HR_CELL_NUMBER, 0},
-                                            {"id", HR_CELL_INTEGER, 0},
-                                            {"y", HR_CELL_NUMBER, 0}};
+  static const hr_frame_column columns[] = {{"name", HR_FRAME_CELL_TEXT, 3},
+                                            {"x", HR_FRAME_CELL_NUMBER, 0},
+                                            {"id", HR_FRAME_CELL_INTEGER, 0},
+                                            {"y", HR_FRAME_CELL_NUMBER, 0}};
   static const char *const texts[] = {"a", "", "toolong"};
   static const double x[] = {1.5, (double)NAN, 3}, y[] = {-1, -2, -3};
   static const int64_t id[] = {INT64_MAX, -5, 0};

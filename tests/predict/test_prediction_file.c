@@ -6,10 +6,10 @@
 #include "support/scratch.h"
 
 static const hr_prediction_file_column columns[] = {
-    {{"file, or \"so\"", HR_CELL_TEXT, 8}, false},
-    {{"exact", HR_CELL_NUMBER, 0}, true},
-    {{"short", HR_CELL_NUMBER, 0}, false},
-    {{"n", HR_CELL_INTEGER, 0}, false},
+    {{"file, or \"so\"", HR_FRAME_CELL_TEXT, 8}, false},
+    {{"exact", HR_FRAME_CELL_NUMBER, 0}, true},
+    {{"short", HR_FRAME_CELL_NUMBER, 0}, false},
+    {{"n", HR_FRAME_CELL_INTEGER, 0}, false},
 };
 
 static void test_csv(void **state) {

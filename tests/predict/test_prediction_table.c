@@ -44,8 +44,8 @@ static void test_columns(void **state) {
   }
   assert_int_equal(table.columns[0].frame.text_bytes, 20);
   assert_int_equal(table.columns[9].frame.text_bytes, strlen("second"));
-  assert_int_equal(table.columns[2].frame.kind, HR_CELL_NUMBER);
-  assert_int_equal(table.columns[3].frame.kind, HR_CELL_INTEGER);
+  assert_int_equal(table.columns[2].frame.kind, HR_FRAME_CELL_NUMBER);
+  assert_int_equal(table.columns[3].frame.kind, HR_FRAME_CELL_INTEGER);
   hr_prediction_table_fini(&table);
   plan.format = HR_PREDICTION_HDF5;
   check_ok(hr_prediction_table_init(&plan, 3, &table, &err));
