@@ -107,7 +107,7 @@ void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
     const hr_method *type = config->experts[i].type;
     hr_error reason = {0};
     hr_text_append(out, "  %-14s %s%s\n", type->name, type->summary,
-                   type->create ? "" : " (not in this build: would be skipped)");
+                   type->destroy ? "" : " (not in this build: would be skipped)");
     if (type->available && type->available(&reason) != HR_OK) {
       hr_text_append(out, "  %-14s would be skipped: %s\n", "", reason.message);
     }

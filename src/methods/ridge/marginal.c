@@ -8,6 +8,7 @@
 #include "methods/ridge/marginal.h"
 
 #include "methods/ridge/models.h"
+#include "models/linear.h"
 
 static hr_ridge_options options_of(const void *parameters) {
   const hr_ridge_marginal_parameters *ridge = parameters;
@@ -61,6 +62,7 @@ const hr_method hr_ridge_marginal_method = {
     .variant = "alpha",
     .uses_error = true,
     .has_global = true,
+    .kind = &hr_linear_type,
     .parameters_size = sizeof(hr_ridge_marginal_parameters),
     .fields = fields,
     .field_count = sizeof fields / sizeof fields[0],

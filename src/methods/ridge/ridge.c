@@ -2,6 +2,7 @@
 #include "methods/ridge/ridge.h"
 
 #include "methods/ridge/models.h"
+#include "models/linear.h"
 
 static hr_ridge_options options_of(const void *parameters) {
   const hr_ridge_parameters *ridge = parameters;
@@ -40,6 +41,7 @@ const hr_method hr_ridge_method = {
     .variant = "alpha",
     .uses_error = false,
     .has_global = true,
+    .kind = &hr_linear_type,
     .parameters_size = sizeof(hr_ridge_parameters),
     .fields = fields,
     .field_count = sizeof fields / sizeof fields[0],
