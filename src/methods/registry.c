@@ -1,3 +1,4 @@
+/* The table of methods, in the order in which they are listed. */
 #include <string.h>
 
 #include "methods/cnn/cnn.h"

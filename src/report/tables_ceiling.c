@@ -271,20 +271,27 @@ cleanup:
   return status;
 }
 
-/* The share that a method reaches in bin k, and its warning. */
-static hr_status set_share(hr_table *table, hr_reader *reader, const hr_node *method,
-                           size_t k, const char *key, hr_cell *cell, hr_error *err) {
+/* The share `key` of the ceiling that a method reaches in a bin. */
+typedef struct bin_share {
+  const hr_node *method;
+  const char *key;
+  size_t bin;
+} bin_share;
+
+/* Its number, and its warning. */
+static hr_status set_share(hr_table *table, hr_reader *reader, const bin_share *share,
+                           hr_cell *cell, hr_error *err) {
   hr_status status = HR_OK;
   char place[64];
   hr_text title;
   hr_text_init(&title);
-  hr_node bins = hr_node_list(reader, method, "bins");
-  hr_node bin = hr_node_item(reader, &bins, k);
-  cell->value = hr_node_number(reader, &bin, key);
-  hr_append_method_title(reader, hr_node_text(reader, method, "method"), &title);
+  hr_node bins = hr_node_list(reader, share->method, "bins");
+  hr_node bin = hr_node_item(reader, &bins, share->bin);
+  cell->value = hr_node_number(reader, &bin, share->key);
+  hr_append_method_title(reader, hr_node_text(reader, share->method, "method"), &title);
   HR_TRY(hr_text_status(&title, err));
   snprintf(place, sizeof place,
-           hr_tables_in_chinese(reader) ? "在分箱 %zu 中" : "in bin %zu ", k);
+           hr_tables_in_chinese(reader) ? "在分箱 %zu 中" : "in bin %zu ", share->bin);
   HR_TRY(warn(table, reader, &bin, title.bytes, place, err));
 cleanup:
   hr_text_fini(&title);
@@ -306,7 +313,8 @@ static hr_status add_ceiling_bin(hr_table *table, hr_reader *reader,
   size_t first = 3 + set_ceilings(reader, known, "bins", k, cells + 3);
   for (size_t m = 0; m < hr_node_count(methods); m++) {
     hr_node method = hr_node_item(reader, methods, m);
-    HR_TRY(set_share(table, reader, &method, k, key, &cells[first + m], err));
+    const bin_share share = {&method, key, k};
+    HR_TRY(set_share(table, reader, &share, &cells[first + m], err));
   }
 cleanup:
   return status;

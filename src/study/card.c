@@ -284,14 +284,21 @@ hr_status hr_card_drop(const hr_task_home *home, hr_task_stage stage, size_t s,
   return status;
 }
 
-static hr_status read_record(const hr_task_home *home, int slot, const char *folder,
-                             const json_t *record, hr_card *out, bool *good,
-                             hr_error *err) {
+/* A record as it was found. */
+typedef struct found_record {
+  int slot;
+  char *folder;
+  json_t *json; /* NULL: none */
+} found_record;
+
+static hr_status read_record(const hr_task_home *home, const found_record *record,
+                             hr_card *out, bool *good, hr_error *err) {
   hr_status status = HR_OK;
-  HR_TRY(check_card(home, slot, record, good, err));
-  if (*good) HR_TRY(check_files(record, folder, good, err));
+  HR_TRY(check_card(home, record->slot, record->json, good, err));
+  if (*good) HR_TRY(check_files(record->json, record->folder, good, err));
   if (!*good) goto cleanup;
-  HR_TRY(hr_fit_read_json(record, slot, home->type->variant, &out->fit, good, err));
+  HR_TRY(hr_fit_read_json(record->json, record->slot, home->type->variant, &out->fit,
+                          good, err));
 cleanup:
   return status;
 }
@@ -299,24 +306,22 @@ cleanup:
 hr_status hr_card_read(const hr_task_home *home, hr_task_stage stage, size_t s,
                        hr_card *out, bool *found, hr_error *err) {
   hr_status status = HR_OK;
-  int slot = slot_of(home, s);
-  char *folder = NULL;
-  json_t *record = NULL;
+  found_record record = {.slot = slot_of(home, s)};
   hr_card card = {.predictions = NULL};
   bool good = false;
   *found = false;
-  HR_TRY(folder_of(home, slot, &folder, err));
-  HR_TRY(hr_json_file_look(folder, record_names[stage], &record, err));
-  if (record) HR_TRY(read_record(home, slot, folder, record, &card, &good, err));
+  HR_TRY(folder_of(home, record.slot, &record.folder, err));
+  HR_TRY(hr_json_file_look(record.folder, record_names[stage], &record.json, err));
+  if (record.json) HR_TRY(read_record(home, &record, &card, &good, err));
   if (good && stage == HR_STAGE_DONE && card.fit.status == HR_FIT_OK) {
-    HR_TRY(read_predictions(folder, record, &card, &good, err));
+    HR_TRY(read_predictions(record.folder, record.json, &card, &good, err));
   }
   if (!good) {
-    if (drop_record(folder, stage)) {
+    if (drop_record(record.folder, stage)) {
       hr_observe_warning(home->view->observer,
                          "%s is damaged: its %s is not what was written, or does not fit "
                          "the files beside it; it is made again",
-                         folder, record_names[stage]);
+                         record.folder, record_names[stage]);
     }
     goto cleanup;
   }
@@ -325,7 +330,7 @@ hr_status hr_card_read(const hr_task_home *home, hr_task_stage stage, size_t s,
   *found = true;
 cleanup:
   hr_card_fini(&card);
-  json_decref(record);
-  hr_free(folder);
+  json_decref(record.json);
+  hr_free(record.folder);
   return status;
 }

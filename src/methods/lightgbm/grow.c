@@ -126,13 +126,20 @@ typedef struct validation {
   size_t rows;
 } validation;
 
-static void add_fold(const hr_tree_slot *slot, const hr_slot_labels *labels,
-                     uint8_t which, const double *predicted, validation *v) {
+/* The fold that is held out; borrowed. */
+typedef struct held_out {
+  const hr_slot_labels *labels;
+  uint8_t fold;
+} held_out;
+
+static void add_fold(const hr_tree_slot *slot, held_out out, const double *predicted,
+                     validation *v) {
+  const hr_slot_labels *labels = out.labels;
   double mean = 0;
   for (size_t i = 0; i < slot->rows; i++) mean += (double)labels->target[i];
   mean /= (double)slot->rows;
   for (size_t i = 0, at = 0; i < slot->rows; i++) {
-    if (labels->fold[i] != which) continue;
+    if (labels->fold[i] != out.fold) continue;
     double y = (double)labels->target[i], residual = y - predicted[at++];
     v->squared_error += residual * residual;
     v->sum += y - mean;
@@ -144,19 +151,20 @@ static void add_fold(const hr_tree_slot *slot, const hr_slot_labels *labels,
 /* Trains on the rows outside the fold and predicts those inside. LightGBM follows the
  * predictions of a validation set in its 8-bit columns, so no spectrum is needed. */
 static hr_status validate_fold(hr_tree_slot *slot, hr_grower *grower,
-                               const hr_tree_size *size, const hr_slot_labels *labels,
-                               uint8_t which, validation *v, hr_error *err) {
+                               const hr_tree_size *size, held_out out, validation *v,
+                               hr_error *err) {
   hr_status status = HR_OK;
   void *train = NULL, *valid = NULL, *booster = NULL;
   double *predicted = NULL;
   int64_t count = 0, grown = 0;
   HR_TRY(hr_alloc(&predicted, slot->rows, err));
-  HR_TRY(take_rows(slot, labels->fold, which, false, &train, err));
-  HR_TRY(take_rows(slot, labels->fold, which, true, &valid, err));
-  HR_TRY(hr_grower_grow(grower, size, train, valid, &booster, &grown, err));
+  HR_TRY(take_rows(slot, out.labels->fold, out.fold, false, &train, err));
+  HR_TRY(take_rows(slot, out.labels->fold, out.fold, true, &valid, err));
+  HR_TRY(
+      hr_grower_grow(grower, size, (hr_tree_data){train, valid}, &booster, &grown, err));
   HR_TRY(hr_grower_check(
       slot->api, slot->api->booster_get_predict(booster, 1, &count, predicted), err));
-  add_fold(slot, labels, which, predicted, v);
+  add_fold(slot, out, predicted, v);
 cleanup:
   free_booster(slot->api, &booster);
   free_dataset(slot->api, &train);
@@ -178,9 +186,9 @@ hr_status hr_tree_slot_validate(hr_tree_slot *slot, hr_grower *grower,
   double start = hr_clock_seconds();
   validation v = {0};
   for (uint8_t f = 0; f < labels.folds; f++) {
-    size_t held_out = count_fold(slot, labels.fold, f);
-    if (held_out == 0 || held_out == slot->rows) continue;
-    HR_TRY(validate_fold(slot, grower, size, &labels, f, &v, err));
+    size_t rows = count_fold(slot, labels.fold, f);
+    if (rows == 0 || rows == slot->rows) continue;
+    HR_TRY(validate_fold(slot, grower, size, (held_out){&labels, f}, &v, err));
   }
   double total = v.rows > 0 ? v.sum_of_squares - v.sum * v.sum / (double)v.rows : 0;
   slot->cv_r2 = total > 0 ? 1 - v.squared_error / total : (double)NAN;
@@ -223,7 +231,8 @@ hr_status hr_tree_slot_train(hr_tree_slot *slot, hr_grower *grower,
                              const hr_tree_size *size, char **text, hr_error *err) {
   hr_status status = HR_OK;
   void *booster = NULL;
-  HR_TRY(hr_grower_grow(grower, size, slot->dataset, NULL, &booster, &slot->grown, err));
+  HR_TRY(hr_grower_grow(grower, size, (hr_tree_data){slot->dataset, NULL}, &booster,
+                        &slot->grown, err));
   HR_TRY(write_text(slot->api, booster, text, err));
 cleanup:
   free_booster(slot->api, &booster);

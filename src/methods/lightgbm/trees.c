@@ -174,17 +174,16 @@ static hr_status tell_tree(hr_grower *grower, hr_error *err) {
   return hr_fail(err, HR_ERR_INTERRUPTED, "interrupted while %s", grower->progress.stage);
 }
 
-hr_status hr_grower_grow(hr_grower *grower, const hr_tree_size *size, void *train,
-                         const void *valid, void **booster, int64_t *grown,
-                         hr_error *err) {
+hr_status hr_grower_grow(hr_grower *grower, const hr_tree_size *size, hr_tree_data data,
+                         void **booster, int64_t *grown, hr_error *err) {
   hr_status status = HR_OK;
   const hr_lightgbm_api *api = grower->api;
   const hr_lightgbm_parameters *p = grower->parameters;
   double start = hr_clock_seconds();
   void *made = NULL;
-  HR_TRY(create_booster(grower, size, train, &made, err));
-  if (valid) {
-    HR_TRY(hr_grower_check(api, api->booster_add_valid_data(made, valid), err));
+  HR_TRY(create_booster(grower, size, data.train, &made, err));
+  if (data.valid) {
+    HR_TRY(hr_grower_check(api, api->booster_add_valid_data(made, data.valid), err));
   }
   for (*grown = 0; *grown < p->n_estimators; ++*grown) {
     /* A tree that finds nothing to split is no end: the next one sees other pixels. So

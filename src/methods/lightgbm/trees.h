@@ -44,11 +44,16 @@ hr_status hr_grower_describe(const hr_grower *grower, const hr_tree_size *size,
 /* Calls the observer for threads that share the grower, and stops them where it wants. */
 hr_status hr_grower_watch(hr_grower *grower, hr_error *err) HR_MUST_CHECK;
 
-/* Grows n_estimators trees on dataset `train`, or as many as time_limit allows (*grown),
- * following the predictions of dataset `valid` (NULL: none). *booster is freed with
- * booster_free, before the datasets. HR_ERR_INTERRUPTED where the observer wants that. */
-hr_status hr_grower_grow(hr_grower *grower, const hr_tree_size *size, void *train,
-                         const void *valid, void **booster, int64_t *grown,
-                         hr_error *err) HR_MUST_CHECK;
+/* LightGBM's datasets; borrowed. */
+typedef struct hr_tree_data {
+  void *train;
+  const void *valid; /* whose predictions are followed; NULL: none */
+} hr_tree_data;
+
+/* Grows n_estimators trees, or as many as time_limit allows (*grown). *booster is freed
+ * with booster_free, before the datasets. HR_ERR_INTERRUPTED where the observer wants
+ * that. */
+hr_status hr_grower_grow(hr_grower *grower, const hr_tree_size *size, hr_tree_data data,
+                         void **booster, int64_t *grown, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -1,3 +1,4 @@
+/* Laying the templates out for the posterior, from the training spectra. */
 #include "methods/posterior/grid.h"
 
 #include <stdlib.h>
