@@ -1,0 +1,109 @@
+/* A plan in words, and what is warned of before anything is read. */
+#include "study/describe.h"
+
+#include "support/small_plan.h"
+#include "support/warnings.h"
+
+static hr_plan *make_plan(const hr_observer *observer) {
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  small_plan_configure("experts: {ridge: }\n");
+  check_ok(hr_plan_create(plan_config, observer, &plan, &err));
+  return plan;
+}
+
+static void check_says(const hr_text *text, const char *line) {
+  if (!strstr(text->bytes, line)) print_error("no \"%s\" in\n%s", line, text->bytes);
+  assert_non_null(strstr(text->bytes, line));
+}
+
+static void a_plan_is_told(void **state) {
+  (void)state;
+  char first[128];
+  hr_plan *plan = make_plan(NULL);
+  hr_text text;
+  hr_text_init(&text);
+  hr_plan_describe(plan, "out/x", &text);
+  snprintf(first, sizeof first, "Study x (x.yaml), fingerprint %s\n",
+           plan->origin.fingerprint);
+  assert_memory_equal(text.bytes, first, strlen(first));
+  check_says(&text,
+             "  training 12 spectra of 6 pixels in 1 file, 0.00 GB; 1 uncovered\n");
+  check_says(&text, "  test     8 spectra of 6 pixels in 1 file, 0.00 GB; 1 uncovered\n");
+  check_says(&text, "Would train, in 2 bins with 5-fold cross-validation:\n");
+  check_says(&text, "  ridge          ");
+  check_says(&text, "Rows a bin (training, test):\n");
+  check_says(&text, "         6        4  at risk\n");
+  check_says(&text, "         5        3  at risk\n");
+  check_says(&text, " in run.memory_mib\n");
+  check_says(&text, " MB into out/x\n");
+  hr_text_fini(&text);
+  hr_plan_destroy(&plan);
+}
+
+static void memory_is_told(void **state) {
+  (void)state;
+  static const char *const ends[] = {
+      [HR_LOW_MEMORY_NONE] = " in run.memory_mib\n",
+      [HR_LOW_MEMORY_ROWS] =
+          " in run.memory_mib, bins keeping their rows on disk until "
+          "their turn\n",
+      [HR_LOW_MEMORY_FOLDS] =
+          " in run.memory_mib, bins keeping their rows on disk until "
+          "their turn and summing some folds at a time\n",
+  };
+  hr_plan *plan = make_plan(NULL);
+  hr_text text;
+  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+    hr_text_init(&text);
+    plan->view.low_memory = (hr_low_memory)i;
+    hr_plan_describe(plan, "out/x", &text);
+    check_says(&text, ends[i]);
+    hr_text_fini(&text);
+  }
+  hr_text_init(&text);
+  plan->view.memory_bytes = 1;
+  hr_plan_describe(plan, "out/x", &text);
+  check_says(&text, " MiB of memory (run.memory_mib): at least 1 are needed\n");
+  hr_text_fini(&text);
+  hr_plan_destroy(&plan);
+}
+
+static void empty_bins_are_warned_of(void **state) {
+  (void)state;
+  warnings warned = {0};
+  char expected[512];
+  const hr_observer observer = warnings_observer(&warned);
+  hr_plan *plan = make_plan(&observer);
+  hr_plan_warn(plan);
+  assert_int_equal(warned.count, 0);
+  plan->train_counts[1] = 0;
+  hr_plan_warn(plan);
+  assert_int_equal(warned.count, 1);
+  snprintf(expected, sizeof expected,
+           "no training spectrum lies in bin 1 (%s), which gets no model; if that is not "
+           "meant, compare binning.T_eff and binning.M_H with the labels, which "
+           "`headroom inspect` tells",
+           plan_config->binning.names[1]);
+  assert_string_equal(warned.last, expected);
+  plan->train_counts[0] = 0;
+  hr_plan_warn(plan);
+  assert_int_equal(warned.count, 2);
+  assert_string_equal(
+      warned.last,
+      "no training spectrum lies in any bin, so that only global models can be trained; "
+      "compare binning.T_eff and binning.M_H with the labels, which `headroom inspect` "
+      "tells");
+  hr_plan_destroy(&plan);
+}
+
+int main(void) {
+#define TEST_CASE(name) \
+  cmocka_unit_test_setup_teardown(name, small_plan_set_up, small_plan_tear_down)
+  const struct CMUnitTest tests[] = {
+      TEST_CASE(a_plan_is_told),
+      TEST_CASE(memory_is_told),
+      TEST_CASE(empty_bins_are_warned_of),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
