@@ -175,6 +175,16 @@ static void check_refused(const char *folder, const char *router, const char *ex
   assert_null(engine);
 }
 
+/* A bundle of one bin's model alone. */
+static void write_one_model(const char *folder) {
+  hr_error err = {0};
+  hr_bundle_description d;
+  fixture_init(&d);
+  d.slots[0].expert = linear_add(&d, folder, "first", 0, 0);
+  check_ok(hr_bundle_write(&d, folder, &err));
+  hr_bundle_description_fini(&d);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   char sentence[256];
@@ -186,6 +196,19 @@ static void test_refusals(void **state) {
   snprintf(sentence, sizeof sentence,
            "the bundle %s has no expert third; it has first, second", s.path);
   check_refused(s.path, "global", "third", HR_ERR_USAGE, sentence);
+  scratch_fini(&s);
+  scratch_init(&s);
+  write_one_model(s.path);
+  snprintf(sentence, sizeof sentence,
+           "the bundle %s has no model of first that predicts all rows; ask for another "
+           "expert or router",
+           s.path);
+  check_refused(s.path, "global", "first", HR_ERR_USAGE, sentence);
+  snprintf(sentence, sizeof sentence,
+           "the bundle %s has no model that predicts all rows; ask for another expert or "
+           "router",
+           s.path);
+  check_refused(s.path, "global", NULL, HR_ERR_USAGE, sentence);
   scratch_fini(&s);
 }
 
