@@ -1,0 +1,248 @@
+/* What a study leaves to predict with: which models, who predicts what, and the way back.
+ */
+#include "study/bundle.h"
+
+#include "headroom/study.h"
+#include "models/linear.h"
+#include "support/small_plan.h"
+#include "support/study_files.h"
+#include "support/warnings.h"
+
+enum { SLOTS = 3, METHODS = 3 };
+
+/* Three methods of linear models, whatever the names of theirs mean elsewhere. */
+static const hr_method first = {
+    .name = "posterior", .title = "First", .has_global = true, .kind = &hr_linear_type};
+static const hr_method second = {
+    .name = "ridge", .title = "Second", .has_global = true, .kind = &hr_linear_type};
+static const hr_method third = {
+    .name = "cnn", .title = "Third", .has_global = true, .kind = &hr_linear_type};
+
+/* The validation R2 of each slot, NaN: no model. */
+typedef struct told {
+  const hr_method *method;
+  double cv[SLOTS];
+  hr_convergence convergence;
+  hr_card cards[SLOTS];
+} told;
+
+static void save(told *t) {
+  hr_error err = {0};
+  hr_trained trained[SLOTS] = {0};
+  for (size_t i = 0; i < SLOTS; i++) {
+    int slot = hr_method_slot(t->method, SLOTS - 1, i);
+    const hr_linear_shape shape = {slot, PLAN_PIXELS, 1, 1, 0};
+    const double intercept[] = {1}, weights[PLAN_PIXELS] = {0};
+    check_ok(hr_fit_init(&t->cards[i].fit, slot, 1, false, 0, &err));
+    if (isnan(t->cv[i])) continue;
+    t->cards[i].fit.status = HR_FIT_OK;
+    t->cards[i].fit.convergence = t->convergence;
+    t->cards[i].fit.cv_r2[0] = t->cv[i];
+    check_ok(hr_linear_create(&shape, intercept, weights, &trained[i].model, &err));
+  }
+  check_ok(hr_study_save_models(plan_config, plan_scratch.path, t->method, trained, SLOTS,
+                                &err));
+  for (size_t i = 0; i < SLOTS; i++) hr_trained_fini(&trained[i]);
+}
+
+/* Saves the methods' models and writes the bundle. */
+static void write_bundle(told *t, size_t count) {
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  hr_study_method methods[METHODS];
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  for (size_t m = 0; m < count; m++) {
+    save(&t[m]);
+    methods[m] = (hr_study_method){t[m].method, t[m].cards, SLOTS};
+  }
+  check_ok(hr_study_write_bundle(plan, plan_scratch.path, methods, count, &err));
+  hr_plan_destroy(&plan);
+}
+
+static void free_cards(told *t, size_t count) {
+  for (size_t m = 0; m < count; m++) {
+    for (size_t i = 0; i < SLOTS; i++) hr_card_fini(&t[m].cards[i]);
+  }
+}
+
+static bool is_there(const char *name) {
+  return access(scratch_name(&plan_scratch, name), F_OK) == 0;
+}
+
+static hr_bundle *open_bundle(const char *folder) {
+  hr_error err = {0};
+  hr_bundle *bundle = NULL;
+  check_ok(hr_bundle_open(folder, &bundle, &err));
+  return bundle;
+}
+
+static void check_choice(const hr_bundle_description *d, size_t slot, const char *method,
+                         int candidate_slot, const char *fallback) {
+  assert_int_equal(d->slots[slot].expert, hr_bundle_find(d, method, candidate_slot));
+  assert_int_equal(d->slots[slot].fallback, hr_bundle_find(d, fallback, HR_GLOBAL));
+}
+
+/* By validation; what did not converge never, and of two that are equal the earlier. */
+static void validation_chooses(void **state) {
+  (void)state;
+  told t[] = {
+      {.method = &first, .cv = {0.5, 0.6, 0.05}, .convergence = HR_CONVERGENCE_NONE},
+      {.method = &second, .cv = {0.7, 0.6, 0.1}, .convergence = HR_CONVERGED},
+      {.method = &third,
+       .cv = {0.9, (double)NAN, 0.95},
+       .convergence = HR_NOT_CONVERGED}};
+  write_bundle(t, 3);
+  hr_bundle *bundle = open_bundle(plan_scratch.path);
+  const hr_bundle_description *d = hr_bundle_describe(bundle);
+  assert_int_equal(d->candidate_count, 8); /* the third has no model of bin 1 */
+  check_choice(d, 0, "ridge", 0, "ridge");
+  check_choice(d, 1, "posterior", 1, "ridge");
+  check_choice(d, 2, "ridge", HR_GLOBAL, "ridge");
+  check_near(d->candidates[d->slots[0].expert].cv_r2, 0.7, 0);
+  assert_string_equal(d->candidates[d->slots[0].expert].title, "Second");
+  hr_bundle_close(&bundle);
+  free_cards(t, 3);
+}
+
+/* Without Ridge the first model of all rows stands in. */
+static void somebody_is_the_fallback(void **state) {
+  (void)state;
+  told t[] = {{.method = &third,
+               .cv = {0.9, (double)NAN, (double)NAN},
+               .convergence = HR_CONVERGED},
+              {.method = &first,
+               .cv = {0.5, (double)NAN, 0.4},
+               .convergence = HR_CONVERGENCE_NONE}};
+  write_bundle(t, 2);
+  hr_bundle *bundle = open_bundle(plan_scratch.path);
+  const hr_bundle_description *d = hr_bundle_describe(bundle);
+  check_choice(d, 0, "cnn", 0, "posterior");
+  assert_int_equal(d->slots[1].expert, HR_NO_CANDIDATE);
+  check_choice(d, 2, "posterior", HR_GLOBAL, "posterior");
+  hr_bundle_close(&bundle);
+  free_cards(t, 2);
+}
+
+static void the_plan_is_described(void **state) {
+  (void)state;
+  told t[] = {
+      {.method = &second, .cv = {0.7, 0.6, 0.1}, .convergence = HR_CONVERGENCE_NONE}};
+  write_bundle(t, 1);
+  hr_bundle *bundle = open_bundle(plan_scratch.path);
+  const hr_bundle_description *d = hr_bundle_describe(bundle);
+  assert_string_equal(d->study, "x");
+  assert_string_equal(d->uncovered, plan_config->binning.uncovered);
+  assert_int_equal(d->pixels, PLAN_PIXELS);
+  check_near(d->wave[1], 7100.5, 0);
+  assert_string_equal(d->targets[0].name, "log_g");
+  assert_string_equal(d->targets[0].unit, "dex");
+  check_near(d->targets[0].train.minimum, PLAN_TRAIN, 0); /* of training rows alone */
+  check_near(d->targets[0].train.maximum, 2 * PLAN_TRAIN - 1, 0);
+  assert_true(isnan(d->snr.minimum) && isnan(d->snr.maximum));
+  assert_int_equal(d->axis_count, 2);
+  assert_string_equal(d->axes[0].label, "T_eff");
+  check_near(d->axes[0].edges[2], 4, 0);
+  assert_int_equal(d->bin_count, 2);
+  assert_string_equal(d->bin_names[1], plan_config->binning.names[1]);
+  hr_bundle_close(&bundle);
+  free_cards(t, 1);
+}
+
+static void files_are_missed(void **state) {
+  (void)state;
+  hr_error err = {0};
+  const char *root = plan_scratch.path;
+  told t[] = {
+      {.method = &second, .cv = {0.7, 0.6, 0.1}, .convergence = HR_CONVERGENCE_NONE}};
+  assert_false(hr_study_has_bundle(plan_config, root));
+  write_bundle(t, 1);
+  assert_true(hr_study_has_bundle(plan_config, root));
+  assert_true(hr_study_has_models(plan_config, root, &second, t->cards, SLOTS));
+  check_ok(hr_study_drop_bundle(root, &err));
+  assert_false(hr_study_has_bundle(plan_config, root));
+  assert_true(hr_study_has_models(plan_config, root, &second, t->cards, SLOTS));
+  char moved[sizeof plan_scratch.name];
+  snprintf(moved, sizeof moved, "%s/model/moved", root);
+  assert_int_equal(rename(scratch_name(&plan_scratch, "model/0-ridge"), moved), 0);
+  assert_false(hr_study_has_models(plan_config, root, &second, t->cards, SLOTS));
+  free_cards(t, 1);
+}
+
+static void a_damaged_bundle_is_made_again(void **state) {
+  (void)state;
+  hr_error err = {0};
+  warnings warned = {0};
+  char expected[512];
+  const hr_observer observer = warnings_observer(&warned);
+  told t[] = {
+      {.method = &second, .cv = {0.7, 0.6, 0.1}, .convergence = HR_CONVERGENCE_NONE}};
+  write_bundle(t, 1);
+  check_ok(hr_study_check_bundle(plan_scratch.path, &observer, &err));
+  assert_int_equal(warned.count, 0);
+  assert_true(is_there("model/model.json"));
+  assert_int_equal(truncate(scratch_name(&plan_scratch, "model/wave.npy"), 3), 0);
+  check_ok(hr_study_check_bundle(plan_scratch.path, &observer, &err));
+  snprintf(expected, sizeof expected,
+           "the models are made again: the bundle %s/model is damaged: wave.npy is not "
+           "what was written; copy the folder again",
+           plan_scratch.path);
+  assert_int_equal(warned.count, 1);
+  assert_string_equal(warned.last, expected);
+  assert_false(is_there("model"));
+  check_ok(hr_study_check_bundle(plan_scratch.path, &observer, &err)); /* none is there */
+  assert_int_equal(warned.count, 1);
+  free_cards(t, 1);
+}
+
+static void none_is_written_where_none_is_wanted(void **state) {
+  (void)state;
+  told t[] = {
+      {.method = &second, .cv = {0.7, 0.6, 0.1}, .convergence = HR_CONVERGENCE_NONE}};
+  small_plan_configure("run: {model: none}\n");
+  write_bundle(t, 1);
+  assert_false(is_there("model"));
+  assert_true(hr_study_has_bundle(plan_config, plan_scratch.path));
+  assert_true(
+      hr_study_has_models(plan_config, plan_scratch.path, &second, t->cards, SLOTS));
+  free_cards(t, 1);
+}
+
+/* A whole study: its Ridge models can be loaded, one a bin and one of all rows. */
+static void a_study_leaves_its_bundle(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char config[sizeof plan_scratch.name], out[sizeof plan_scratch.name], *run = NULL;
+  study_files_write(&plan_scratch);
+  snprintf(config, sizeof config, "%s/study.yaml", plan_scratch.path);
+  snprintf(out, sizeof out, "%s/run", plan_scratch.path);
+  const hr_study_options options = {
+      .size = sizeof options, .config_path = config, .out_dir = out};
+  check_ok(hr_study_run(&options, NULL, &run, &err));
+  hr_bundle *bundle = open_bundle(run);
+  const hr_bundle_description *d = hr_bundle_describe(bundle);
+  for (int slot = HR_GLOBAL; slot < 2; slot++) {
+    const hr_model *model = NULL;
+    size_t candidate = hr_bundle_find(d, "ridge", slot);
+    assert_int_not_equal(candidate, HR_NO_CANDIDATE);
+    check_ok(hr_bundle_load(bundle, candidate, &model, &err));
+    assert_non_null(model);
+  }
+  assert_int_not_equal(d->slots[0].expert, HR_NO_CANDIDATE);
+  hr_bundle_close(&bundle);
+  hr_text_free(run);
+}
+
+int main(void) {
+#define TEST_CASE(name) \
+  cmocka_unit_test_setup_teardown(name, small_plan_set_up, small_plan_tear_down)
+  const struct CMUnitTest tests[] = {
+      TEST_CASE(validation_chooses),
+      TEST_CASE(somebody_is_the_fallback),
+      TEST_CASE(the_plan_is_described),
+      TEST_CASE(files_are_missed),
+      TEST_CASE(a_damaged_bundle_is_made_again),
+      TEST_CASE(none_is_written_where_none_is_wanted),
+      TEST_CASE(a_study_leaves_its_bundle),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
