@@ -65,15 +65,15 @@ static size_t find_baseline(const hr_candidates *candidates) {
     if (strcmp(candidates->outcomes[e].type->name, "ridge") == 0) return e;
   }
   for (size_t e = 0; e < candidates->outcome_count; e++) {
-    if (candidates->outcomes[e].task_count > 0) return e;
+    if (candidates->outcomes[e].fit_count > 0) return e;
   }
   return 0;
 }
 
 static hr_choice global_choice(const hr_candidates *candidates, size_t expert) {
-  const hr_task *task = hr_outcome_usable(&candidates->outcomes[expert], HR_GLOBAL);
-  if (!task) return (hr_choice){.kind = HR_CHOICE_NONE};
-  return (hr_choice){HR_CHOICE_GLOBAL, expert, task->chosen};
+  const hr_fit *fit = hr_outcome_usable(&candidates->outcomes[expert], HR_GLOBAL);
+  if (!fit) return (hr_choice){.kind = HR_CHOICE_NONE};
+  return (hr_choice){HR_CHOICE_GLOBAL, expert, fit->chosen};
 }
 
 /* Who predicts where no expert of the bin can: the baseline's global model, or another's.
@@ -224,17 +224,17 @@ static void add_fallbacks(hr_forecasts *forecasts, const hr_assembly *assembly) 
 /* Which of them are shown ------------------------------------------------------------ */
 
 static bool has_any_bin(const hr_outcome *outcome) {
-  for (size_t t = 0; t < outcome->task_count; t++) {
-    const hr_task *task = &outcome->tasks[t];
-    if (task->bin != HR_GLOBAL && task->status == HR_FIT_OK) return true;
+  for (size_t t = 0; t < outcome->fit_count; t++) {
+    const hr_fit *fit = &outcome->fits[t];
+    if (fit->slot != HR_GLOBAL && fit->status == HR_FIT_OK) return true;
   }
   return false;
 }
 
 static bool has_variants(const hr_outcome *outcome) {
-  for (size_t t = 0; t < outcome->task_count; t++) {
-    const hr_task *task = &outcome->tasks[t];
-    if (task->status == HR_FIT_OK && task->variant_count > 1) return true;
+  for (size_t t = 0; t < outcome->fit_count; t++) {
+    const hr_fit *fit = &outcome->fits[t];
+    if (fit->status == HR_FIT_OK && fit->variant_count > 1) return true;
   }
   return false;
 }

@@ -24,14 +24,14 @@ void hr_predictions_fini(hr_predictions *predictions) {
   *predictions = (hr_predictions){0};
 }
 
-const hr_task *hr_outcome_task(const hr_outcome *outcome, int bin) {
-  for (size_t t = 0; t < outcome->task_count; t++) {
-    if (outcome->tasks[t].bin == bin) return &outcome->tasks[t];
+const hr_fit *hr_outcome_fit(const hr_outcome *outcome, int bin) {
+  for (size_t t = 0; t < outcome->fit_count; t++) {
+    if (outcome->fits[t].slot == bin) return &outcome->fits[t];
   }
   return NULL;
 }
 
-const hr_task *hr_outcome_usable(const hr_outcome *outcome, int bin) {
-  const hr_task *task = hr_outcome_task(outcome, bin);
-  return task && task->status == HR_FIT_OK ? task : NULL;
+const hr_fit *hr_outcome_usable(const hr_outcome *outcome, int bin) {
+  const hr_fit *fit = hr_outcome_fit(outcome, bin);
+  return fit && fit->status == HR_FIT_OK ? fit : NULL;
 }

@@ -32,8 +32,8 @@ static inline float hr_predictions_at(const hr_predictions *predictions, size_t 
 /* Borrowed. Without tasks: not in this build, or not on this machine. */
 typedef struct hr_outcome {
   const hr_method *type;
-  const hr_task *tasks; /* [task_count] */
-  size_t task_count;
+  const hr_fit *fits; /* [fit_count] */
+  size_t fit_count;
   const char *reason; /* where it has no tasks: why; NULL: it is not in this build */
   /* Every row by the model of the bin that it is routed to, NaN where that is not usable;
    * and by the model of all rows. No variants: there are no such models. */
@@ -41,9 +41,9 @@ typedef struct hr_outcome {
 } hr_outcome;
 
 /* The outcome's task of a bin (or HR_GLOBAL), whatever its status; NULL: it has none. */
-const hr_task *hr_outcome_task(const hr_outcome *outcome, int bin);
+const hr_fit *hr_outcome_fit(const hr_outcome *outcome, int bin);
 
-/* As hr_outcome_task, but NULL unless its status is HR_FIT_OK. */
-const hr_task *hr_outcome_usable(const hr_outcome *outcome, int bin);
+/* As hr_outcome_fit, but NULL unless its status is HR_FIT_OK. */
+const hr_fit *hr_outcome_usable(const hr_outcome *outcome, int bin);
 
 #endif

@@ -20,36 +20,36 @@ static void offer(best_choice *best, size_t expert, size_t variant, double merit
   best->merit = merit;
 }
 
-static void offer_by_cv(best_choice *best, size_t expert, const hr_task *task) {
-  double r2 = task->cv_r2 ? task->cv_r2[task->chosen] : (double)NAN;
-  offer(best, expert, task->chosen, isnan(r2) ? -(double)INFINITY : r2);
+static void offer_by_cv(best_choice *best, size_t expert, const hr_fit *fit) {
+  double r2 = fit->cv_r2 ? fit->cv_r2[fit->chosen] : (double)NAN;
+  offer(best, expert, fit->chosen, isnan(r2) ? -(double)INFINITY : r2);
 }
 
 /* The best R2 on the rows of one bin is the least squared error there, which is defined
  * even where R2 is not. */
-static void offer_by_test(best_choice *best, size_t expert, const hr_task *task,
+static void offer_by_test(best_choice *best, size_t expert, const hr_fit *fit,
                           const double *sse) {
-  for (size_t v = 0; v < task->variant_count; v++) {
+  for (size_t v = 0; v < fit->variant_count; v++) {
     if (!isnan(sse[v])) offer(best, expert, v, -sse[v]);
   }
 }
 
 static void offer_expert(best_choice *best, const hr_candidates *candidates, bool on_test,
                          size_t e, size_t k) {
-  const hr_task *task = hr_outcome_usable(&candidates->outcomes[e], (int)k);
-  if (!task) return;
+  const hr_fit *fit = hr_outcome_usable(&candidates->outcomes[e], (int)k);
+  if (!fit) return;
   if (on_test) {
     const hr_test_errors *test = candidates->test;
     size_t start = test->start[e * candidates->bin_count + k];
-    offer_by_test(best, e, task, test->sse + start);
+    offer_by_test(best, e, fit, test->sse + start);
   } else {
-    offer_by_cv(best, e, task);
+    offer_by_cv(best, e, fit);
   }
 }
 
 static bool may_compete(const hr_candidates *candidates, size_t e, size_t k) {
-  const hr_task *task = hr_outcome_usable(&candidates->outcomes[e], (int)k);
-  return task && task->convergence != HR_NOT_CONVERGED;
+  const hr_fit *fit = hr_outcome_usable(&candidates->outcomes[e], (int)k);
+  return fit && fit->convergence != HR_NOT_CONVERGED;
 }
 
 void hr_select(const hr_candidates *candidates, hr_selection selection, int expert,

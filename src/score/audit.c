@@ -29,7 +29,7 @@ hr_status hr_audit_input(hr_evaluation *evaluation, hr_error *err) {
   HR_TRY(hr_ledger_check_test(ledger, input->test, input->bin_count, err));
   HR_TRY(hr_ledger_status(ledger, err));
   for (size_t e = 0; e < input->outcome_count; e++) {
-    if (input->outcomes[e].task_count == 0) continue;
+    if (input->outcomes[e].fit_count == 0) continue;
     HR_TRY(hr_ledger_check_tasks(ledger, &input->outcomes[e], input->test,
                                  input->train_counts, input->bin_count, err));
   }

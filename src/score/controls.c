@@ -21,20 +21,20 @@ static const hr_outcome *find_outcome(const hr_results_input *input,
 }
 
 bool hr_controls_has(const hr_controls *controls, hr_control_kind kind) {
-  return controls->task[kind] && controls->task[kind]->status == HR_FIT_OK;
+  return controls->fit[kind] && controls->fit[kind]->status == HR_FIT_OK;
 }
 
 hr_status hr_controls_init(hr_controls *controls, const hr_results_input *input,
                            const size_t *covered, size_t covered_count, hr_error *err) {
   hr_status status = HR_OK;
-  *controls = (hr_controls){.task = {NULL}};
+  *controls = (hr_controls){.fit = {NULL}};
   for (hr_control_kind kind = 0; kind < HR_CONTROL_KINDS; kind++) {
     double *prediction = NULL;
     HR_TRY(hr_alloc(&prediction, input->test->rows, err));
     controls->prediction[kind] = prediction;
     const hr_outcome *outcome = find_outcome(input, kind);
     controls->title[kind] = outcome ? outcome->type->title : NULL;
-    controls->task[kind] = outcome ? hr_outcome_task(outcome, HR_GLOBAL) : NULL;
+    controls->fit[kind] = outcome ? hr_outcome_fit(outcome, HR_GLOBAL) : NULL;
     bool has = hr_controls_has(controls, kind);
     for (size_t i = 0; i < input->test->rows; i++) {
       prediction[i] =

@@ -21,10 +21,10 @@ typedef enum hr_control_kind {
 #define HR_LEAKAGE_THRESHOLD 0.05
 
 typedef struct hr_controls {
-  const hr_task *task[HR_CONTROL_KINDS]; /* borrowed; NULL: not part of the study */
-  const char *title[HR_CONTROL_KINDS];   /* in tables; borrowed */
-  double *prediction[HR_CONTROL_KINDS];  /* [test rows], NaN: none */
-  hr_metrics covered[HR_CONTROL_KINDS];  /* over the covered rows */
+  const hr_fit *fit[HR_CONTROL_KINDS];  /* borrowed; NULL: not part of the study */
+  const char *title[HR_CONTROL_KINDS];  /* in tables; borrowed */
+  double *prediction[HR_CONTROL_KINDS]; /* [test rows], NaN: none */
+  hr_metrics covered[HR_CONTROL_KINDS]; /* over the covered rows */
 } hr_controls;
 
 /* The name of a control, in results.json and as a column of predictions.csv. */

@@ -32,20 +32,20 @@ static void put_interval(writer *w, json_t *object, const char *key, double valu
 static json_t *begin(writer *w, json_t *parent, hr_control_kind kind) {
   static const char *const statuses[] = {"ok", "skipped", "failed"};
   const hr_controls *controls = &w->evaluation->controls;
-  const hr_task *task = controls->task[kind];
+  const hr_fit *fit = controls->fit[kind];
   const char *name = hr_control_name(kind);
-  if (!task) {
+  if (!fit) {
     hr_json_put(w->json, parent, name, json_null());
     return NULL;
   }
   double r2 = controls->covered[kind].r2;
   json_t *object = hr_json_put(w->json, parent, name, json_object());
-  hr_json_put_text(w->json, object, "status", statuses[task->status]);
-  hr_json_put_text(w->json, object, "note", task->note);
+  hr_json_put_text(w->json, object, "status", statuses[fit->status]);
+  hr_json_put_text(w->json, object, "note", fit->note);
   hr_json_put_count(w->json, object, "n", controls->covered[kind].rows);
   hr_json_put_number(w->json, object, "r2_pooled", r2);
   put_interval(w, object, "r2_pooled_ci", r2, interval_of(w->evaluation, kind));
-  hr_json_put_number(w->json, object, "seconds", task->seconds);
+  hr_json_put_number(w->json, object, "seconds", fit->seconds);
   return object;
 }
 

@@ -150,8 +150,8 @@ static hr_status allocate(hr_fisher *fisher, hr_error *err) {
   HR_TRY(hr_alloc(&fisher->weights, GROUP * HR_DERIVATIVE_ROWS * spectra, err));
   HR_TRY(hr_alloc(&fisher->spectra, HR_DERIVATIVE_ROWS * values, err));
   HR_TRY(hr_alloc(&fisher->scratch, hr_thread_count() * study->pixels, err));
-  HR_TRY(hr_alloc(&fisher->variance, study->test.rows * HR_FISHER_PRIORS, err));
-  HR_TRY(hr_alloc(&fisher->misfit, study->test.rows, err));
+  HR_TRY(hr_alloc(&fisher->variance, study->test_rows * HR_FISHER_PRIORS, err));
+  HR_TRY(hr_alloc(&fisher->misfit, study->test_rows, err));
 cleanup:
   return status;
 }
@@ -164,7 +164,7 @@ size_t hr_fisher_bytes(const hr_study_view *study) {
   if (hr_tables_check_wave(study->wave_angstrom, study->pixels, NULL) != HR_OK) return 0;
   return read * spectra * study->pixels + 4 * derivatives +
          4 * (2 * GROUP + hr_thread_count()) * study->pixels +
-         8 * (HR_FISHER_PRIORS + 1) * study->test.rows;
+         8 * (HR_FISHER_PRIORS + 1) * study->test_rows;
 }
 
 hr_status hr_fisher_create(const hr_fisher_input *input, hr_fisher **out, hr_error *err) {
@@ -278,7 +278,7 @@ static void bound_row(void *context, size_t i, size_t thread) {
   float *scratch = fisher->scratch + thread * pixels;
   double *variance = fisher->variance + row * HR_FISHER_PRIORS;
   double labels[AXES], information[AXES][AXES];
-  int32_t route = study->test.route[row];
+  int32_t route = fisher->input.test_route[row];
   variance[HR_FISHER_ROUTED] = variance[HR_FISHER_GLOBAL] = (double)NAN;
   fisher->misfit[row] = (double)NAN;
   double amplitude = hr_pixel_quantile(fisher->flux + i * pixels, pixels, 0.5, scratch);
@@ -303,7 +303,7 @@ static void bound_group(hr_fisher *fisher) {
 }
 
 void hr_fisher_observe(hr_fisher *fisher, const hr_block *block) {
-  size_t pixels = block->pixels, rows = fisher->input.study->test.rows;
+  size_t pixels = block->pixels, rows = fisher->input.study->test_rows;
   for (size_t i = 0; i < block->rows; i++) {
     size_t to = fisher->waiting++ * pixels, from = i * pixels;
     memcpy(fisher->flux + to, block->flux + from, pixels * sizeof *fisher->flux);
@@ -315,7 +315,7 @@ void hr_fisher_observe(hr_fisher *fisher, const hr_block *block) {
 
 hr_status hr_fisher_finish(hr_fisher *fisher, hr_fisher_bound *out, hr_error *err) {
   hr_status status = HR_OK;
-  size_t rows = fisher->input.study->test.rows, known = 0;
+  size_t rows = fisher->input.study->test_rows, known = 0;
   double *sorted = NULL;
   HR_TRY(hr_alloc(&sorted, rows, err));
   for (size_t i = 0; i < rows; i++) {

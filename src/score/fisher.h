@@ -29,6 +29,7 @@
 /* Borrowed for the life of the bound, as is what it points to. */
 typedef struct hr_fisher_input {
   const hr_study_view *study;
+  const int32_t *test_route; /* [test rows] as that of a split */
   const char *target_name;
   double level; /* of the test rows' noise, in units of their error */
   /* [rows] by axis, NaN: not known; NULL: there is no such column. */

@@ -91,12 +91,12 @@ cleanup:
 }
 
 /* What is wrong with the numbers of tasks, summed over an expert. */
-typedef struct task_faults {
-  size_t tasks;
+typedef struct fit_faults {
+  size_t fits;
   size_t wrong_rows;    /* tasks that predict other rows than those routed to them */
   size_t too_many_rows; /* tasks trained on more rows than their bin has */
   size_t not_finite;    /* predictions */
-} task_faults;
+} fit_faults;
 
 /* One variant of one task over the rows routed to it. */
 typedef struct row_count {
@@ -116,23 +116,23 @@ static row_count count_rows(const hr_predictions *predictions, size_t variant, i
   return rows;
 }
 
-static void inspect_task(const hr_task *task, const hr_predictions *predictions,
-                         const hr_split_view *test, size_t train_rows,
-                         task_faults *faults) {
+static void inspect_fit(const hr_fit *fit, const hr_predictions *predictions,
+                        const hr_split_view *test, size_t train_rows,
+                        fit_faults *faults) {
   bool wrong = false;
-  faults->tasks++;
-  if (task->train_rows > train_rows) faults->too_many_rows++;
-  if (predictions->rows != test->rows || task->chosen >= task->variant_count ||
-      task->variant_count > predictions->variants) {
+  faults->fits++;
+  if (fit->train_rows > train_rows) faults->too_many_rows++;
+  if (predictions->rows != test->rows || fit->chosen >= fit->variant_count ||
+      fit->variant_count > predictions->variants) {
     faults->wrong_rows++;
     return;
   }
   for (size_t v = 0; v < predictions->variants; v++) {
-    row_count rows = count_rows(predictions, v, task->bin, test);
+    row_count rows = count_rows(predictions, v, fit->slot, test);
     /* A variant that nobody chose may be undefined, but then as a whole; so is one that
      * the task does not have. */
-    bool left_out = v != task->chosen && rows.undefined == rows.routed;
-    if (v >= task->variant_count) {
+    bool left_out = v != fit->chosen && rows.undefined == rows.routed;
+    if (v >= fit->variant_count) {
       wrong = wrong || !left_out;
     } else if (!left_out) {
       faults->not_finite += rows.routed - rows.finite;
@@ -166,26 +166,26 @@ hr_status hr_ledger_check_tasks(hr_ledger *ledger, const hr_outcome *outcome,
                                 size_t bin_count, hr_error *err) {
   hr_status status = HR_OK;
   hr_ledger_check *check = NULL;
-  task_faults faults = {0};
+  fit_faults faults = {0};
   const char *name = outcome->type->name;
   size_t all_rows = 0;
   for (size_t k = 0; k <= bin_count; k++) all_rows += train_counts[k];
   for (int bin = HR_GLOBAL; bin < (int)bin_count; bin++) {
-    const hr_task *task = hr_outcome_usable(outcome, bin);
+    const hr_fit *fit = hr_outcome_usable(outcome, bin);
     size_t train_rows = bin == HR_GLOBAL ? all_rows : train_counts[bin];
     const hr_predictions *predictions =
         bin == HR_GLOBAL ? &outcome->global : &outcome->own;
-    if (task) inspect_task(task, predictions, test, train_rows, &faults);
+    if (fit) inspect_fit(fit, predictions, test, train_rows, &faults);
   }
   for (int bin = HR_UNCOVERED; bin < (int)bin_count; bin++) {
     if (has_strays(outcome, test, bin)) faults.wrong_rows++;
   }
   HR_TRY(append(ledger, "task_test_rows", name, faults.wrong_rows == 0, &check, err));
   describe(check, "%zu of %zu models predict other test rows than those routed to them",
-           faults.wrong_rows, faults.tasks);
+           faults.wrong_rows, faults.fits);
   HR_TRY(append(ledger, "task_train_rows", name, faults.too_many_rows == 0, &check, err));
   describe(check, "%zu of %zu models saw more training rows than their bin has",
-           faults.too_many_rows, faults.tasks);
+           faults.too_many_rows, faults.fits);
   HR_TRY(append(ledger, "predictions_finite", name, faults.not_finite == 0, &check, err));
   describe(check, "%zu predictions are not finite", faults.not_finite);
 cleanup:

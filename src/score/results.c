@@ -29,45 +29,45 @@ static void put_interval(writer *w, json_t *object, const char *key, double valu
 }
 
 static const char *status_of(const hr_outcome *outcome) {
-  if (outcome->task_count == 0) return "unavailable";
+  if (outcome->fit_count == 0) return "unavailable";
   bool failed = false;
-  for (size_t t = 0; t < outcome->task_count; t++) {
-    if (outcome->tasks[t].status == HR_FIT_OK) return "ok";
-    if (outcome->tasks[t].status == HR_FIT_FAILED) failed = true;
+  for (size_t t = 0; t < outcome->fit_count; t++) {
+    if (outcome->fits[t].status == HR_FIT_OK) return "ok";
+    if (outcome->fits[t].status == HR_FIT_FAILED) failed = true;
   }
   return failed ? "failed" : "skipped";
 }
 
-static const char *task_status_of(const hr_outcome *outcome, const hr_task *task) {
-  if (outcome->task_count == 0) return "unavailable";
-  if (!task) return "skipped";
-  if (task->status == HR_FIT_OK) return "ok";
-  return task->status == HR_FIT_FAILED ? "failed" : "skipped";
+static const char *fit_status_of(const hr_outcome *outcome, const hr_fit *fit) {
+  if (outcome->fit_count == 0) return "unavailable";
+  if (!fit) return "skipped";
+  if (fit->status == HR_FIT_OK) return "ok";
+  return fit->status == HR_FIT_FAILED ? "failed" : "skipped";
 }
 
-static const char *note_of(const hr_outcome *outcome, const hr_task *task) {
-  if (outcome->task_count == 0 && outcome->reason) return outcome->reason;
-  if (outcome->task_count == 0) return "this expert is not part of this build";
-  return task ? task->note : "this expert was not asked for in this bin";
+static const char *note_of(const hr_outcome *outcome, const hr_fit *fit) {
+  if (outcome->fit_count == 0 && outcome->reason) return outcome->reason;
+  if (outcome->fit_count == 0) return "this expert is not part of this build";
+  return fit ? fit->note : "this expert was not asked for in this bin";
 }
 
 /* The code beside the note; NULL: there is none. */
-static const char *reason_of(const hr_outcome *outcome, const hr_task *task) {
-  if (outcome->task_count == 0) return outcome->reason ? "unavailable" : "not_built";
-  if (!task) return hr_fit_reason_name(HR_REASON_NOT_ASKED_FOR);
-  return hr_fit_reason_name(task->reason);
+static const char *reason_of(const hr_outcome *outcome, const hr_fit *fit) {
+  if (outcome->fit_count == 0) return outcome->reason ? "unavailable" : "not_built";
+  if (!fit) return hr_fit_reason_name(HR_REASON_NOT_ASKED_FOR);
+  return hr_fit_reason_name(fit->reason);
 }
 
 /* Why there is nothing of an expert, or no global model of one that should have it. */
 static const char *expert_note(const hr_outcome *outcome) {
-  if (outcome->task_count == 0) return note_of(outcome, NULL);
-  const hr_task *global = hr_outcome_task(outcome, HR_GLOBAL);
+  if (outcome->fit_count == 0) return note_of(outcome, NULL);
+  const hr_fit *global = hr_outcome_fit(outcome, HR_GLOBAL);
   return global && global->status != HR_FIT_OK ? global->note : "";
 }
 
 static const char *expert_reason(const hr_outcome *outcome) {
-  const hr_task *global = hr_outcome_task(outcome, HR_GLOBAL);
-  return outcome->task_count == 0 || global ? reason_of(outcome, global) : NULL;
+  const hr_fit *global = hr_outcome_fit(outcome, HR_GLOBAL);
+  return outcome->fit_count == 0 || global ? reason_of(outcome, global) : NULL;
 }
 
 static void write_head(writer *w, json_t *root) {
@@ -154,19 +154,19 @@ static void write_experts(writer *w, json_t *root) {
   }
 }
 
-static double variant_value(const hr_task *task, size_t variant) {
-  return task && task->variant_value ? task->variant_value[variant] : (double)NAN;
+static double variant_value(const hr_fit *fit, size_t variant) {
+  return fit && fit->variant_value ? fit->variant_value[variant] : (double)NAN;
 }
 
-static double variant_cv(const hr_task *task, size_t variant) {
-  return task && task->cv_r2 ? task->cv_r2[variant] : (double)NAN;
+static double variant_cv(const hr_fit *fit, size_t variant) {
+  return fit && fit->cv_r2 ? fit->cv_r2[variant] : (double)NAN;
 }
 
 static void put_setting(writer *w, json_t *object, const hr_outcome *outcome,
-                        const hr_task *task, size_t variant) {
+                        const hr_fit *fit, size_t variant) {
   if (!outcome->type->variant) return;
   hr_json_put_number(&w->json, object, outcome->type->variant,
-                     variant_value(task, variant));
+                     variant_value(fit, variant));
 }
 
 /* R2 and its interval of a method in one bin; undefined unless `usable`. */
@@ -207,68 +207,67 @@ static void put_bin_delta(writer *w, json_t *object, size_t method, size_t bin,
 
 /* The ceiling: the variant that is best on the test rows. */
 static void write_test_choice(writer *w, json_t *parent, size_t expert, size_t bin,
-                              const hr_task *task) {
+                              const hr_fit *fit) {
   const hr_evaluation *evaluation = w->evaluation;
   size_t method =
       hr_evaluation_find(evaluation, HR_FORECAST_ORACLE, expert, HR_SELECT_BY_TEST);
-  size_t variant = task ? evaluation->methods[method].forecast->choices[bin].variant : 0;
+  size_t variant = fit ? evaluation->methods[method].forecast->choices[bin].variant : 0;
   json_t *object = hr_json_put(&w->json, parent, "chosen_on_test", json_object());
-  put_setting(w, object, &w->input->outcomes[expert], task, variant);
-  put_bin_r2(w, object, method, bin, task != NULL);
-  put_bin_delta(w, object, method, bin, task != NULL);
+  put_setting(w, object, &w->input->outcomes[expert], fit, variant);
+  put_bin_r2(w, object, method, bin, fit != NULL);
+  put_bin_delta(w, object, method, bin, fit != NULL);
 }
 
 static void write_variants(writer *w, json_t *parent, size_t expert, size_t bin,
-                           const hr_task *task) {
+                           const hr_fit *fit) {
   json_t *array = hr_json_put(&w->json, parent, "variants", json_array());
-  if (!task) return;
+  if (!fit) return;
   const hr_metrics *scores = hr_variant_scores_at(&w->evaluation->variants, expert, bin);
-  for (size_t v = 0; v < task->variant_count; v++) {
+  for (size_t v = 0; v < fit->variant_count; v++) {
     json_t *object = hr_json_append(&w->json, array, json_object());
-    put_setting(w, object, &w->input->outcomes[expert], task, v);
+    put_setting(w, object, &w->input->outcomes[expert], fit, v);
     hr_json_put_number(&w->json, object, "r2", scores[v].r2);
-    hr_json_put_number(&w->json, object, "r2_cv", variant_cv(task, v));
+    hr_json_put_number(&w->json, object, "r2_cv", variant_cv(fit, v));
   }
 }
 
 /* What is known of a training in epochs; nothing where the method has none. */
-static void write_training(writer *w, json_t *parent, const hr_task *task) {
-  if (!task || task->convergence == HR_CONVERGENCE_NONE) return;
-  hr_json_put_bool(&w->json, parent, "converged", task->convergence == HR_CONVERGED);
-  if (!task->curve) return;
-  hr_json_put_count(&w->json, parent, "best_epoch", task->best_epoch + 1);
+static void write_training(writer *w, json_t *parent, const hr_fit *fit) {
+  if (!fit || fit->convergence == HR_CONVERGENCE_NONE) return;
+  hr_json_put_bool(&w->json, parent, "converged", fit->convergence == HR_CONVERGED);
+  if (!fit->curve) return;
+  hr_json_put_count(&w->json, parent, "best_epoch", fit->best_epoch + 1);
   json_t *curve = hr_json_put(&w->json, parent, "curve", json_array());
-  for (size_t i = 0; i < task->curve_points; i++) {
+  for (size_t i = 0; i < fit->curve_points; i++) {
     json_t *point = hr_json_append(&w->json, curve, json_object());
-    hr_json_put_number(&w->json, point, "train_loss", task->curve[i].train_loss);
-    hr_json_put_number(&w->json, point, "r2_validation", task->curve[i].validation_r2);
-    hr_json_put_number(&w->json, point, "lr", task->curve[i].rate);
+    hr_json_put_number(&w->json, point, "train_loss", fit->curve[i].train_loss);
+    hr_json_put_number(&w->json, point, "r2_validation", fit->curve[i].validation_r2);
+    hr_json_put_number(&w->json, point, "lr", fit->curve[i].rate);
   }
 }
 
 static void write_bin_expert(writer *w, json_t *parent, size_t expert, size_t bin) {
   const hr_outcome *outcome = &w->input->outcomes[expert];
-  const hr_task *any = hr_outcome_task(outcome, (int)bin);
-  const hr_task *task = hr_outcome_usable(outcome, (int)bin);
+  const hr_fit *any = hr_outcome_fit(outcome, (int)bin);
+  const hr_fit *fit = hr_outcome_usable(outcome, (int)bin);
   size_t method =
       hr_evaluation_find(w->evaluation, HR_FORECAST_ORACLE, expert, HR_SELECT_BY_CV);
   const hr_metrics *metrics = &w->evaluation->methods[method].groups[bin];
   json_t *object = hr_json_put(&w->json, parent, outcome->type->name, json_object());
-  hr_json_put_text(&w->json, object, "status", task_status_of(outcome, any));
+  hr_json_put_text(&w->json, object, "status", fit_status_of(outcome, any));
   hr_json_put_text(&w->json, object, "note", note_of(outcome, any));
   hr_json_put_text(&w->json, object, "reason", reason_of(outcome, any));
-  put_setting(w, object, outcome, task, task ? task->chosen : 0);
-  put_bin_r2(w, object, method, bin, task != NULL);
-  hr_json_put_number(&w->json, object, "r2_cv",
-                     task ? variant_cv(task, task->chosen) : NAN);
-  hr_json_put_number(&w->json, object, "mae", task ? metrics->mae : (double)NAN);
-  hr_json_put_number(&w->json, object, "rmse", task ? metrics->rmse : (double)NAN);
-  hr_json_put_number(&w->json, object, "bias", task ? metrics->bias : (double)NAN);
-  put_bin_delta(w, object, method, bin, task != NULL);
-  write_test_choice(w, object, expert, bin, task);
-  write_variants(w, object, expert, bin, task);
-  hr_json_put_number(&w->json, object, "seconds", task ? task->seconds : (double)NAN);
-  write_training(w, object, task);
+  put_setting(w, object, outcome, fit, fit ? fit->chosen : 0);
+  put_bin_r2(w, object, method, bin, fit != NULL);
+  hr_json_put_number(&w->json, object, "r2_cv", fit ? variant_cv(fit, fit->chosen) : NAN);
+  hr_json_put_number(&w->json, object, "mae", fit ? metrics->mae : (double)NAN);
+  hr_json_put_number(&w->json, object, "rmse", fit ? metrics->rmse : (double)NAN);
+  hr_json_put_number(&w->json, object, "bias", fit ? metrics->bias : (double)NAN);
+  put_bin_delta(w, object, method, bin, fit != NULL);
+  write_test_choice(w, object, expert, bin, fit);
+  write_variants(w, object, expert, bin, fit);
+  hr_json_put_number(&w->json, object, "seconds", fit ? fit->seconds : (double)NAN);
+  write_training(w, object, fit);
 }
 
 /* The expert that a hybrid takes in a bin, or NULL. */
@@ -290,10 +289,10 @@ static void write_hybrid(writer *w, json_t *parent, hr_selection selection, size
   const char *name = taken_by(w, selection, bin);
   json_t *object = hr_json_put(
       &w->json, parent, selection == HR_SELECT_BY_CV ? "cv" : "test", json_object());
-  const hr_task *task = NULL;
-  if (name) task = hr_outcome_usable(&w->input->outcomes[choice->expert], (int)bin);
+  const hr_fit *fit = NULL;
+  if (name) fit = hr_outcome_usable(&w->input->outcomes[choice->expert], (int)bin);
   hr_json_put_text(&w->json, object, "expert", name);
-  hr_json_put_number(&w->json, object, "variant", variant_value(task, choice->variant));
+  hr_json_put_number(&w->json, object, "variant", variant_value(fit, choice->variant));
   put_bin_r2(w, object, method, bin, name != NULL);
   put_bin_delta(w, object, method, bin, name != NULL);
 }

@@ -20,7 +20,7 @@ static void put_forecast(hr_json_builder *json, json_t *methods,
 
 static void put_control(hr_json_builder *json, json_t *methods,
                         const hr_controls *controls, hr_control_kind kind) {
-  if (!controls->task[kind]) return;
+  if (!controls->fit[kind]) return;
   json_t *object = hr_json_append(json, methods, json_object());
   hr_json_put_text(json, object, "name", hr_control_name(kind));
   hr_json_put_text(json, object, "title", controls->title[kind]);

@@ -31,6 +31,7 @@ hr_status hr_bound_init(hr_bound *bound, const hr_plan *plan, hr_error *err) {
   /* Stored noise was made at the level of the stored errors. */
   hr_fisher_input input = {
       .study = &plan->view,
+      .test_route = plan->test_route,
       .target_name = plan->config->data.target,
       .level = noise.source == HR_NOISE_STORED ? 1.0 : noise.level,
   };
@@ -56,7 +57,7 @@ hr_status hr_bound_finish(hr_bound *bound, const hr_plan *plan, const char *out_
                           hr_error *err) {
   hr_status status = HR_OK;
   char *path = NULL;
-  size_t rows = plan->view.test.rows;
+  size_t rows = plan->view.test_rows;
   if (!bound->fisher) return HR_OK;
   HR_TRY(do_without(bound, plan,
                     hr_fisher_finish(bound->fisher, &bound->rows, &bound->reason), err));

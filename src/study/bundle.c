@@ -16,7 +16,7 @@ static bool is_wanted(const hr_config *config) {
   return !config->run.model || strcmp(config->run.model, "none") != 0;
 }
 
-static bool is_control(const hr_method *method) {
+bool hr_study_is_control(const hr_method *method) {
   return !hr_method_find(method->name);
 }
 
@@ -32,7 +32,7 @@ hr_status hr_study_save_models(const hr_config *config, const char *out_dir,
   const hr_model **models = NULL;
   char *folder = NULL;
   size_t count = 0;
-  if (!is_wanted(config) || is_control(method)) return HR_OK;
+  if (!is_wanted(config) || hr_study_is_control(method)) return HR_OK;
   HR_TRY(hr_alloc(&models, slots, err));
   for (size_t s = 0; s < slots; s++) {
     if (trained[s].model) models[count++] = trained[s].model;
@@ -58,11 +58,11 @@ static bool is_there(const char *out_dir, const char *name) {
 }
 
 bool hr_study_has_models(const hr_config *config, const char *out_dir,
-                         const hr_method *method, const hr_card *cards, size_t slots) {
-  if (!is_wanted(config) || is_control(method) || !method->kind) return true;
+                         const hr_method *method, const hr_fit *fits, size_t slots) {
+  if (!is_wanted(config) || hr_study_is_control(method) || !method->kind) return true;
   for (size_t s = 0; s < slots; s++) {
     char name[HR_BUNDLE_NAME_BYTES];
-    const hr_fit *fit = &cards[s].fit;
+    const hr_fit *fit = &fits[s];
     if (fit->status != HR_FIT_OK) continue;
     hr_bundle_folder_name(method->kind, method->name, fit->slot, name);
     if (!is_there(out_dir, name)) return false;
@@ -250,11 +250,11 @@ static hr_status describe_models(const hr_study_method *methods, size_t count,
                                  hr_bundle_description *out, hr_error *err) {
   hr_status status = HR_OK;
   size_t most = 0;
-  for (size_t m = 0; m < count; m++) most += methods[m].cards ? methods[m].slots : 0;
+  for (size_t m = 0; m < count; m++) most += methods[m].fits ? methods[m].slots : 0;
   HR_TRY(hr_alloc(&out->candidates, most, err));
   for (size_t m = 0; m < count; m++) {
-    for (size_t s = 0; methods[m].cards && s < methods[m].slots; s++) {
-      const hr_fit *fit = &methods[m].cards[s].fit;
+    for (size_t s = 0; methods[m].fits && s < methods[m].slots; s++) {
+      const hr_fit *fit = &methods[m].fits[s];
       if (fit->status != HR_FIT_OK || !methods[m].method->kind) continue;
       size_t at = out->candidate_count++;
       HR_TRY(describe_candidate(methods[m].method, fit, &out->candidates[at], err));

@@ -24,7 +24,7 @@ static hr_memory_plan make_memory_plan(const hr_plan *plan, const bool *is_done)
 
 /* Tables, figures and the rows of predictions.csv, on top of the models. */
 static double report_bytes(const hr_plan *plan) {
-  return 2e6 + 300 * (double)plan->view.test.rows;
+  return 2e6 + 300 * (double)plan->view.test_rows;
 }
 
 /* is_done NULL: none is. */

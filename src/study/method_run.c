@@ -29,12 +29,18 @@ static void drop_trained(hr_method_run *run) {
   hr_test_rows_fini(&run->test_rows);
 }
 
+/* What the cards hold beside the fits is not needed once it is scattered. */
 static void drop_cards(hr_method_run *run) {
   for (size_t s = 0; run->cards && s < slots_of(run); s++) hr_card_fini(&run->cards[s]);
   hr_free(run->cards);
-  hr_free(run->tasks);
   run->cards = NULL;
-  run->tasks = NULL;
+}
+
+static void drop_fits(hr_method_run *run) {
+  drop_cards(run);
+  for (size_t s = 0; run->fits && s < slots_of(run); s++) hr_fit_fini(&run->fits[s]);
+  hr_free(run->fits);
+  run->fits = NULL;
 }
 
 void hr_method_run_fini(hr_method_run *run) {
@@ -43,7 +49,7 @@ void hr_method_run_fini(hr_method_run *run) {
   hr_predictions_fini(&run->outcome.global);
   destroy_learner(run);
   drop_trained(run);
-  drop_cards(run);
+  drop_fits(run);
 }
 
 static hr_status keep_model(void *context, const hr_model *model, const hr_fit *fit,
@@ -80,33 +86,7 @@ static void remove_state(void *context, int slot) {
   hr_free(path);
 }
 
-/* Until every method makes models: a task of the old kind as a card. */
-static hr_status write_old(const hr_method_run *run, hr_task_stage stage,
-                           const hr_learner *learner, const hr_task *task,
-                           hr_error *err) {
-  hr_status status = HR_OK;
-  char *folder = NULL;
-  size_t s = place_of(run, task->bin);
-  const hr_fit fit = hr_task_fit(task);
-  const hr_card_content content = {
-      .fit = &fit, .predictions = task->predictions, .variance = task->variance};
-  HR_TRY(hr_task_folder(&run->home, s, &folder, err));
-  HR_TRY(hr_make_folders(folder, err));
-  if (learner && task->status == HR_FIT_OK) {
-    HR_TRY(run->home.type->save(learner, task, folder, err));
-  }
-  HR_TRY(hr_card_write(&run->home, stage, &content, err));
-cleanup:
-  hr_free(folder);
-  return status;
-}
-
-static hr_status keep_old_model(void *context, const hr_learner *learner,
-                                const hr_task *task, hr_error *err) {
-  return write_old(context, HR_STAGE_TRAINED, learner, task, err);
-}
-
-/* Reads all cards; *whole: they are all there, *failed: how many tasks failed. */
+/* Reads all cards; *whole: they are all there, *failed: how many slots failed. */
 static hr_status load_cards(hr_method_run *run, bool *whole, size_t *failed,
                             hr_error *err) {
   hr_status status = HR_OK;
@@ -114,13 +94,12 @@ static hr_status load_cards(hr_method_run *run, bool *whole, size_t *failed,
   *whole = true;
   *failed = 0;
   HR_TRY(hr_alloc(&run->cards, count, err));
-  HR_TRY(hr_alloc(&run->tasks, count, err));
+  HR_TRY(hr_alloc(&run->fits, count, err));
   for (size_t s = 0; *whole && s < count; s++) {
     HR_TRY(hr_card_read(&run->home, HR_STAGE_DONE, s, &run->cards[s], whole, err));
-    run->tasks[s] = hr_fit_task(&run->cards[s].fit);
-    run->tasks[s].predictions = run->cards[s].predictions;
-    run->tasks[s].variance = run->cards[s].variance;
-    *failed += run->tasks[s].status == HR_FIT_FAILED;
+    run->fits[s] = run->cards[s].fit;
+    run->cards[s].fit = (hr_fit){.status = HR_FIT_OK};
+    *failed += run->fits[s].status == HR_FIT_FAILED;
   }
 cleanup:
   return status;
@@ -135,50 +114,58 @@ static hr_status drop_records(const hr_method_run *run, hr_task_stage stage,
   return status;
 }
 
-/* The tasks' predictions by row number: the global one's, or all the others'. */
-static hr_status scatter(const hr_method_run *run, bool global, hr_predictions *out,
-                         hr_error *err) {
-  const hr_split_view *test = &run->view.test;
-  size_t variants = 0;
-  bool has_variance = false;
-  for (size_t t = 0; t < slots_of(run); t++) {
-    const hr_task *task = &run->tasks[t];
-    if (task->status != HR_FIT_OK || (task->bin == HR_GLOBAL) != global) continue;
-    if (task->variant_count > variants) variants = task->variant_count;
-    has_variance = has_variance || task->variance;
-  }
-  if (variants == 0) return HR_OK;
-  hr_status status = hr_predictions_init(out, variants, test->rows, has_variance, err);
-  if (status != HR_OK) return status;
-  for (size_t t = 0; t < slots_of(run); t++) {
-    const hr_task *task = &run->tasks[t];
-    if (task->status != HR_FIT_OK || (task->bin == HR_GLOBAL) != global) continue;
-    for (size_t i = 0, at = 0; i < test->rows && at < task->test_rows; i++) {
-      if (!global && test->route[i] != task->bin) continue;
-      for (size_t v = 0; v < task->variant_count; v++) {
-        out->mean[v * test->rows + i] = task->predictions[v * task->test_rows + at];
-      }
-      if (task->variance) out->variance[i] = task->variance[at];
-      at++;
+/* The predictions of one slot by row number. */
+static void scatter_slot(const hr_method_run *run, size_t s, hr_predictions *out) {
+  const hr_fit *fit = &run->fits[s];
+  const hr_card *card = &run->cards[s];
+  for (size_t i = 0, at = 0; i < out->rows && at < fit->test_rows; i++) {
+    if (fit->slot != HR_GLOBAL && run->test->route[i] != fit->slot) continue;
+    for (size_t v = 0; v < fit->variant_count; v++) {
+      out->mean[v * out->rows + i] = card->predictions[v * fit->test_rows + at];
     }
+    if (card->variance) out->variance[i] = card->variance[at];
+    at++;
   }
-  return HR_OK;
 }
 
-/* Where a task failed, the others keep the record of their training for a run that tries
+/* Those of the global model, or of all the others. */
+static hr_status scatter(const hr_method_run *run, bool global, hr_predictions *out,
+                         hr_error *err) {
+  hr_status status = HR_OK;
+  size_t variants = 0;
+  bool has_variance = false;
+  for (size_t s = 0; s < slots_of(run); s++) {
+    const hr_fit *fit = &run->fits[s];
+    if (fit->status != HR_FIT_OK || (fit->slot == HR_GLOBAL) != global) continue;
+    if (fit->variant_count > variants) variants = fit->variant_count;
+    has_variance = has_variance || run->cards[s].variance;
+  }
+  if (variants == 0) goto cleanup;
+  HR_TRY(hr_predictions_init(out, variants, run->test->rows, has_variance, err));
+  for (size_t s = 0; s < slots_of(run); s++) {
+    const hr_fit *fit = &run->fits[s];
+    if (fit->status != HR_FIT_OK || (fit->slot == HR_GLOBAL) != global) continue;
+    scatter_slot(run, s, out);
+  }
+cleanup:
+  return status;
+}
+
+/* Where a slot failed, the others keep the record of their training for a run that tries
  * again. */
 static hr_status set_done(hr_method_run *run, size_t failed, hr_error *err) {
   run->state = HR_METHOD_RUN_DONE;
-  run->outcome.tasks = run->tasks;
-  run->outcome.task_count = slots_of(run);
+  run->outcome.fits = run->fits;
+  run->outcome.fit_count = slots_of(run);
   hr_status status = scatter(run, false, &run->outcome.own, err);
   if (status == HR_OK) status = scatter(run, true, &run->outcome.global, err);
   if (status != HR_OK) return status;
+  drop_cards(run);
   return failed == 0 ? drop_records(run, HR_STAGE_TRAINED, err) : HR_OK;
 }
 
 static bool has_models(const hr_method_run *run) {
-  return hr_study_has_models(run->config, run->home.out_dir, run->home.type, run->cards,
+  return hr_study_has_models(run->config, run->home.out_dir, run->home.type, run->fits,
                              slots_of(run));
 }
 
@@ -188,11 +175,14 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
   hr_status status = HR_OK;
   bool whole = false;
   size_t failed = 0;
-  *run = (hr_method_run){
-      .view = plan->view, .parameters = expert->parameters, .config = plan->config};
+  *run = (hr_method_run){.view = plan->view,
+                         .test = &plan->test_split,
+                         .parameters = expert->parameters,
+                         .config = plan->config};
   run->home = (hr_task_home){out_dir, study, expert->type, &run->view};
-  run->view.keeper = (hr_keeper){run, keep_model, keep_old_model};
+  run->view.keeper = (hr_keeper){run, keep_model};
   run->view.store = (hr_store){run, open_state, remove_state};
+  if (hr_study_is_control(expert->type)) run->view.test_bin = plan->test_bin;
   run->outcome.type = expert->type;
   HR_TRY(load_cards(run, &whole, &failed, err));
   if (whole && failed == 0 && has_models(run)) {
@@ -200,7 +190,7 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
     goto cleanup;
   }
   /* All of them predict again, and are not to be counted as done until they have. */
-  drop_cards(run);
+  drop_fits(run);
   HR_TRY(drop_records(run, HR_STAGE_DONE, err));
 cleanup:
   return status;
@@ -213,12 +203,12 @@ static hr_status write_failed(const hr_method_run *run, const char *reason,
   const hr_study_view *view = &run->view;
   size_t rows[HR_MOST_BINS + 1], test_rows[HR_MOST_BINS + 1];
   hr_count_bins(view->train.bin, view->train.rows, view->bin_count, rows);
-  hr_count_bins(view->test.route, view->test.rows, view->bin_count, test_rows);
+  hr_count_bins(run->test->route, run->test->rows, view->bin_count, test_rows);
   for (size_t s = 0; s < slots_of(run); s++) {
     int slot = hr_method_slot(run->home.type, view->bin_count, s);
     hr_fit fit = {.slot = slot, .status = HR_FIT_FAILED};
     fit.train_rows = slot == HR_GLOBAL ? view->train.rows : rows[slot];
-    fit.test_rows = slot == HR_GLOBAL ? view->test.rows : test_rows[slot];
+    fit.test_rows = slot == HR_GLOBAL ? run->test->rows : test_rows[slot];
     snprintf(fit.note, sizeof fit.note, "%s", reason);
     HR_TRY(
         hr_card_write(&run->home, HR_STAGE_DONE, &(hr_card_content){.fit = &fit}, err));
@@ -257,11 +247,7 @@ static hr_status resume_model(hr_method_run *run, size_t s, hr_error *err) {
   HR_TRY(hr_card_read(&run->home, HR_STAGE_TRAINED, s, &card, &found, err));
   if (!found) goto cleanup;
   HR_TRY(hr_task_folder(&run->home, s, &folder, err));
-  const hr_task task = hr_fit_task(&card.fit);
-  hr_status resumed = type->resume
-                          ? type->resume(run->learner, &card.fit, folder, &reason)
-                          : type->restore(run->learner, &task, folder, &reason);
-  if (resumed != HR_OK) {
+  if (type->resume(run->learner, &card.fit, folder, &reason) != HR_OK) {
     hr_observe_warning(run->view.observer,
                        "the model in %s cannot be taken back and is trained again: %s",
                        folder, reason.message);
@@ -272,13 +258,11 @@ cleanup:
   return status;
 }
 
-static hr_status create(hr_method_run *run, hr_error *err) {
+static hr_status begin(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
   const hr_method *type = run->home.type;
-  HR_TRY((type->begin ? type->begin : type->create)(&run->view, run->parameters,
-                                                    &run->learner, err));
-  bool keeps = type->resume || type->restore;
-  for (size_t s = 0; keeps && s < slots_of(run); s++) {
+  HR_TRY(type->begin(&run->view, run->parameters, &run->learner, err));
+  for (size_t s = 0; type->resume && s < slots_of(run); s++) {
     HR_TRY(resume_model(run, s, err));
   }
 cleanup:
@@ -290,7 +274,7 @@ hr_status hr_method_run_begin(hr_method_run *run, hr_error *err) {
   const hr_observer *observer = run->view.observer;
   hr_error reason = {.status = HR_OK};
   if (run->state != HR_METHOD_RUN_WAITING) return HR_OK;
-  if (!type->destroy) {
+  if (!type->begin) {
     run->state = HR_METHOD_RUN_ABSENT;
     hr_observe_warning(observer, "the expert %s is not in this build: skipped",
                        type->name);
@@ -304,7 +288,7 @@ hr_status hr_method_run_begin(hr_method_run *run, hr_error *err) {
     return HR_OK;
   }
   run->state = HR_METHOD_RUN_WORKING;
-  hr_status status = create(run, &reason);
+  hr_status status = begin(run, &reason);
   return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
 
@@ -326,8 +310,7 @@ static hr_status show_sample(void *context, const hr_block *block, hr_error *err
   if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
   const hr_method *type = run->home.type;
   const bool *chosen = s->sample->rows + block->first_row;
-  hr_status status = (type->sample ? type->sample : type->observe_sample)(
-      run->learner, block, chosen, &reason);
+  hr_status status = type->sample(run->learner, block, chosen, &reason);
   return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
 
@@ -357,8 +340,7 @@ hr_status hr_method_run_observe(hr_method_run *run, const hr_block *block,
   hr_error reason = {.status = HR_OK};
   if (!hr_method_run_wants_rows(run)) return HR_OK;
   const hr_method *type = run->home.type;
-  hr_status status =
-      (type->learn ? type->learn : type->observe)(run->learner, block, &reason);
+  hr_status status = type->learn(run->learner, block, &reason);
   return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
 
@@ -366,9 +348,7 @@ static hr_status show_test(void *context, const hr_block *block, hr_error *err) 
   hr_method_run *run = context;
   hr_error reason = {.status = HR_OK};
   if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
-  hr_status status = run->trained
-                         ? hr_test_rows_observe(&run->test_rows, block, &reason)
-                         : run->home.type->observe_test(run->learner, block, &reason);
+  hr_status status = hr_test_rows_observe(&run->test_rows, block, &reason);
   return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
 
@@ -376,12 +356,11 @@ static hr_status show_test(void *context, const hr_block *block, hr_error *err) 
 static hr_status train(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
   const hr_method *type = run->home.type;
-  if (!type->finish) return type->train(run->learner, err);
   HR_TRY(hr_alloc(&run->trained, slots_of(run), err));
   HR_TRY(type->finish(run->learner, run->trained, err));
   destroy_learner(run);
-  HR_TRY(
-      hr_test_rows_init(&run->test_rows, &run->view, run->trained, slots_of(run), err));
+  HR_TRY(hr_test_rows_init(&run->test_rows, &run->view, run->test, run->trained,
+                           slots_of(run), err));
 cleanup:
   return status;
 }
@@ -419,29 +398,12 @@ cleanup:
   return status;
 }
 
-static hr_status write_old_tasks(hr_method_run *run, hr_error *err) {
-  hr_status status = HR_OK;
-  size_t count = 0;
-  const hr_task *tasks = run->home.type->tasks(run->learner, &count);
-  if (count != slots_of(run)) {
-    return hr_fail(err, HR_ERR_INTERNAL, "the expert %s has %zu tasks, not %zu",
-                   run->home.type->name, count, slots_of(run));
-  }
-  for (size_t t = 0; t < count; t++) {
-    HR_TRY(write_old(run, HR_STAGE_DONE, run->learner, &tasks[t], err));
-  }
-cleanup:
-  return status;
-}
-
 static hr_status write_cards(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
-  if (run->learner) return write_old_tasks(run, err);
-  if (run->trained) {
-    HR_TRY(hr_study_save_models(run->config, run->home.out_dir, run->home.type,
-                                run->trained, slots_of(run), err));
-  }
-  for (size_t s = 0; run->trained && s < slots_of(run); s++) {
+  if (!run->trained) goto cleanup;
+  HR_TRY(hr_study_save_models(run->config, run->home.out_dir, run->home.type,
+                              run->trained, slots_of(run), err));
+  for (size_t s = 0; s < slots_of(run); s++) {
     HR_TRY(write_trained(run, &run->trained[s], err));
   }
 cleanup:
@@ -454,7 +416,6 @@ hr_status hr_method_run_finish(hr_method_run *run, hr_error *err) {
   size_t failed = 0;
   if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
   HR_TRY(write_cards(run, err));
-  destroy_learner(run);
   drop_trained(run);
   HR_TRY(load_cards(run, &whole, &failed, err));
   if (!whole) {

@@ -10,27 +10,29 @@
 
 typedef enum hr_method_run_state {
   HR_METHOD_RUN_WAITING, /* to begin */
-  HR_METHOD_RUN_WORKING, /* there is an expert */
+  HR_METHOD_RUN_WORKING, /* there is a learner */
   HR_METHOD_RUN_DONE,    /* the outcome is there */
   HR_METHOD_RUN_ABSENT,  /* not in this build, or not on this machine */
 } hr_method_run_state;
 
 typedef struct hr_method_run {
   hr_method_run_state state;
-  hr_task_home home; /* its view is the one below */
-  hr_study_view view;
+  hr_task_home home;         /* its view is the one below */
+  hr_study_view view;        /* what the learner gets: nothing of the test rows but how
+                                many there are, and to a control their bins */
+  const hr_split_view *test; /* the study's */
   const hr_config *config;
   const void *parameters;
   hr_learner *learner;    /* while it learns */
   hr_trained *trained;    /* [slots] from then on until all is written */
   hr_test_rows test_rows; /* their predictions */
-  hr_card *cards;         /* [slots] read back */
-  hr_task *tasks;         /* [slots] of the cards */
-  hr_outcome outcome;     /* points into the above; owns its predictions */
+  hr_fit *fits;           /* [slots] read back */
+  hr_card *cards;         /* [slots] the rest of what was read, until it is scattered */
+  hr_outcome outcome;     /* points into the above; owns its matrices */
   hr_error reason;        /* why it is absent */
 } hr_method_run;
 
-/* Looks for the expert's tasks in `out_dir`: done where all are there, whole and not
+/* Looks for the method's tasks in `out_dir`: done where all are there, whole and not
  * failed. Otherwise all are to be made again, but for models that were kept, and their
  * cards are removed. Borrows everything. To be followed by hr_method_run_fini, on failure
  * too; must not be moved. */
@@ -42,7 +44,7 @@ void hr_method_run_fini(hr_method_run *run);
 /* From here on: an expert that runs out of memory or meets bad numbers is given up with a
  * warning, its tasks fail with a note, and that is no error; anything else is one. */
 
-/* Creates the expert, and restores the models that an earlier run kept. */
+/* Begins the learner, and takes back the models that an earlier run kept. */
 hr_status hr_method_run_begin(hr_method_run *run, hr_error *err) HR_MUST_CHECK;
 
 /* Whether it has to see the training rows. */

@@ -144,6 +144,7 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   hr_status status = HR_OK;
   const hr_config *config = plan->config;
   hr_study_view *view = &plan->view;
+  hr_split_view *test = &plan->test_split;
   view->compute = hr_compute_default();
   view->pixels = hr_dataset_pixels(plan->train);
   view->wave_angstrom = hr_dataset_wave(plan->train);
@@ -161,17 +162,15 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   view->train.rows = hr_dataset_rows(plan->train);
   view->train.bin = view->train.route = plan->train_bin;
   view->train.fold = plan->train_fold;
-  view->test.rows = view->test_rows = hr_dataset_rows(plan->test);
-  view->test.bin = plan->test_bin;
-  view->test.route = plan->test_route;
   view->test_rows = hr_dataset_rows(plan->test);
-  view->test_bin = plan->test_bin;
+  test->rows = view->test_rows;
+  test->bin = plan->test_bin;
+  test->route = plan->test_route;
   HR_TRY(
       hr_dataset_label(plan->train, config->data.target, true, &view->train.target, err));
-  HR_TRY(
-      hr_dataset_label(plan->test, config->data.target, true, &view->test.target, err));
+  HR_TRY(hr_dataset_label(plan->test, config->data.target, true, &test->target, err));
   HR_TRY(check_target(plan, &view->train, err));
-  HR_TRY(check_target(plan, &view->test, err));
+  HR_TRY(check_target(plan, &plan->test_split, err));
   /* SNR only sorts the test rows into octiles: fine without it. */
   if (hr_dataset_label(plan->test, "snr", true, &plan->snr, NULL) != HR_OK) {
     plan->snr = NULL;

@@ -14,7 +14,8 @@ typedef struct hr_plan {
   size_t *train_counts, *test_counts; /* [bin_count + 1], uncovered rows last */
   hr_axis axes[2];                    /* of the grid of bins */
   const double *snr;                  /* [test rows] of the test set's labels, or NULL */
-  hr_study_view view;                 /* what experts see; points into this plan */
+  hr_split_view test_split;           /* what no learner sees */
+  hr_study_view view;                 /* what learners see; points into this plan */
   hr_memory_plan memory; /* the experts in the order in which they are trained */
   hr_origin origin;
 } hr_plan;

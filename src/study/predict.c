@@ -52,10 +52,11 @@ static void fini_table(hr_row_table *table) {
 }
 
 hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
-                            const hr_trained *trained, size_t slots, hr_error *err) {
+                            const hr_split_view *test, const hr_trained *trained,
+                            size_t slots, hr_error *err) {
   hr_status status = HR_OK;
-  size_t count = view->test.rows, bins = 0;
-  *rows = (hr_test_rows){.view = view, .trained = trained, .slots = slots};
+  size_t count = test->rows, bins = 0;
+  *rows = (hr_test_rows){.view = view, .test = test, .trained = trained, .slots = slots};
   while (bins < slots && trained[bins].fit.slot != HR_GLOBAL) bins++;
   HR_TRY(init_table(&rows->own, trained, bins, count, err));
   HR_TRY(init_table(&rows->global, trained + bins, slots - bins, count, err));
@@ -81,9 +82,9 @@ static double *from(double *column, size_t first) {
 }
 
 /* The rows of the block that go to the slot, listed at `list`; how many. */
-static size_t list_rows(const hr_study_view *view, const hr_spectra *spectra, int slot,
+static size_t list_rows(const hr_split_view *test, const hr_spectra *spectra, int slot,
                         uint32_t *list) {
-  const int32_t *route = view->test.route + spectra->first_row;
+  const int32_t *route = test->route + spectra->first_row;
   size_t count = 0;
   for (size_t i = 0; i < spectra->rows; i++) {
     if (slot == HR_GLOBAL || route[i] == slot) list[count++] = (uint32_t)i;
@@ -112,7 +113,7 @@ static hr_status predict(hr_test_rows *rows, const hr_spectra *spectra, hr_error
                           .variance = from(table->variance, first),
                           .effective = from(table->effective, first),
                           .mean_error = from(table->mean_error, first)};
-    request.count = list_rows(rows->view, spectra, model->slot, rows->row + used);
+    request.count = list_rows(rows->test, spectra, model->slot, rows->row + used);
     used += request.count;
     if (request.count > 0) rows->requests[count++] = request;
   }
@@ -146,7 +147,7 @@ static size_t keep(hr_test_rows *rows, const hr_block *block, size_t at) {
 
 hr_status hr_test_rows_observe(hr_test_rows *rows, const hr_block *block, hr_error *err) {
   hr_status status = HR_OK;
-  bool is_last = block->first_row + block->rows == rows->view->test.rows;
+  bool is_last = block->first_row + block->rows == rows->test->rows;
   size_t at = 0;
   while (at < block->rows) {
     size_t left = block->rows - at, whole = left - left % HR_PREDICT_ROWS;
@@ -170,11 +171,11 @@ cleanup:
   return status;
 }
 
-static void gather(const hr_row_table *table, const hr_study_view *view, int slot,
+static void gather(const hr_row_table *table, const hr_split_view *test, int slot,
                    size_t variants, hr_slot_rows *out) {
   size_t at = 0;
   for (size_t i = 0; i < table->rows; i++) {
-    if (slot != HR_GLOBAL && view->test.route[i] != slot) continue;
+    if (slot != HR_GLOBAL && test->route[i] != slot) continue;
     for (size_t v = 0; v < variants; v++) {
       out->predictions[v * out->rows + at] = table->mean[v * table->rows + i];
     }
@@ -206,14 +207,14 @@ hr_status hr_slot_rows_init(hr_slot_rows *out, const hr_test_rows *rows, int slo
   const hr_row_table *table = slot == HR_GLOBAL ? &rows->global : &rows->own;
   *out = (hr_slot_rows){.median_effective = (double)NAN};
   for (size_t i = 0; i < table->rows; i++) {
-    out->rows += slot == HR_GLOBAL || rows->view->test.route[i] == slot;
+    out->rows += slot == HR_GLOBAL || rows->test->route[i] == slot;
   }
   HR_TRY(hr_alloc(&out->predictions, variants * out->rows, err));
   if (table->variance) {
     HR_TRY(hr_alloc(&out->variance, out->rows, err));
     HR_TRY(hr_alloc(&out->details, out->rows * HR_DETAILS, err));
   }
-  gather(table, rows->view, slot, variants, out);
+  gather(table, rows->test, slot, variants, out);
   HR_TRY(find_median(out, err));
 cleanup:
   return status;

@@ -15,7 +15,8 @@ typedef struct hr_row_table {
 } hr_row_table;
 
 typedef struct hr_test_rows {
-  const hr_study_view *view; /* borrowed, as is `trained` */
+  const hr_study_view *view; /* borrowed, as are the next two */
+  const hr_split_view *test;
   const hr_trained *trained; /* [slots] */
   size_t slots;
   hr_row_table own; /* each row by the model of its route's bin */
@@ -32,8 +33,8 @@ typedef struct hr_test_rows {
 /* Room for the predictions of all models there are. Borrows; to be followed by
  * hr_test_rows_fini, on failure too. HR_ERR_MEMORY. */
 hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
-                            const hr_trained *trained, size_t slots,
-                            hr_error *err) HR_MUST_CHECK;
+                            const hr_split_view *test, const hr_trained *trained,
+                            size_t slots, hr_error *err) HR_MUST_CHECK;
 void hr_test_rows_fini(hr_test_rows *rows);
 
 /* Predicts a block of test rows, which come in order; some of them may wait for the next

@@ -84,7 +84,7 @@ static hr_status look_for_work(const study *s, const char *print, bool *is_compl
   *is_complete = false;
   if (!s->rundir.has_results || !are_tasks_done(s)) return HR_OK;
   hr_status status =
-      hr_results_check(s->out_dir, print, s->plan->view.test.rows, &reason);
+      hr_results_check(s->out_dir, print, s->plan->view.test_rows, &reason);
   if (status == HR_ERR_MEMORY) return hr_fail(err, status, "%s", reason.message);
   *is_complete = status == HR_OK;
   if (status == HR_OK) {
@@ -205,7 +205,7 @@ static hr_status write_results(const study *s, hr_error *err) {
       .uncovered = config->binning.uncovered,
       .train_rows = plan->view.train.rows,
       .train_counts = plan->train_counts,
-      .test = &plan->view.test,
+      .test = &plan->test_split,
       .snr = plan->snr,
       .train_preparation = &s->train_preparation,
       .test_preparation = &s->test_preparation,
@@ -241,7 +241,7 @@ static hr_status write_bundle(const study *s, hr_error *err) {
   for (size_t i = 0; i < count; i++) {
     const hr_method_run *run = &s->runs[i];
     const hr_method *method = run->home.type;
-    methods[i] = (hr_study_method){method, run->cards,
+    methods[i] = (hr_study_method){method, run->fits,
                                    hr_method_slots(method, s->plan->view.bin_count)};
   }
   HR_TRY(hr_study_write_bundle(s->plan, s->out_dir, methods, count, err));

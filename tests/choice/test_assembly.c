@@ -17,17 +17,17 @@ static double variance[] = {1, 2, 3, 4, 5, (double)NAN};
 static float own[] = {30,         10, 31,         32,         11, (float)NAN,
                       (float)NAN, 20, (float)NAN, (float)NAN, 21, (float)NAN};
 static float everywhere[] = {90, 91, 92, 93, 94, 95};
-static const hr_task tasks[] = {
-    {.bin = 0, .variant_count = 2},
-    {.bin = 1, .variant_count = 1},
-    {.bin = 2, .status = HR_FIT_SKIPPED},
-    {.bin = HR_GLOBAL, .variant_count = 1},
+static const hr_fit fits[] = {
+    {.slot = 0, .variant_count = 2},
+    {.slot = 1, .variant_count = 1},
+    {.slot = 2, .status = HR_FIT_SKIPPED},
+    {.slot = HR_GLOBAL, .variant_count = 1},
 };
 static const hr_method type = {.name = "ridge", .title = "Ridge"};
 static const hr_outcome outcome = {
     .type = &type,
-    .tasks = tasks,
-    .task_count = 4,
+    .fits = fits,
+    .fit_count = 4,
     .own = {.rows = 6, .targets = 1, .variants = 2, .mean = own, .variance = variance},
     .global = {.rows = 6, .targets = 1, .variants = 1, .mean = everywhere},
 };

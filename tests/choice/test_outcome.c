@@ -4,21 +4,21 @@
 #include "support/check.h"
 #include "support/fail_alloc.h"
 
-static const hr_task tasks[] = {
-    {.bin = 0},
-    {.bin = 1},
-    {.bin = 2, .status = HR_FIT_SKIPPED},
-    {.bin = HR_GLOBAL},
+static const hr_fit fits[] = {
+    {.slot = 0},
+    {.slot = 1},
+    {.slot = 2, .status = HR_FIT_SKIPPED},
+    {.slot = HR_GLOBAL},
 };
-static const hr_outcome outcome = {.tasks = tasks, .task_count = 4};
+static const hr_outcome outcome = {.fits = fits, .fit_count = 4};
 
 static void test_tasks_are_found_by_bin(void **state) {
   (void)state;
-  assert_ptr_equal(hr_outcome_task(&outcome, 1), &tasks[1]);
-  assert_ptr_equal(hr_outcome_task(&outcome, HR_GLOBAL), &tasks[3]);
-  assert_ptr_equal(hr_outcome_task(&outcome, 2), &tasks[2]);
+  assert_ptr_equal(hr_outcome_fit(&outcome, 1), &fits[1]);
+  assert_ptr_equal(hr_outcome_fit(&outcome, HR_GLOBAL), &fits[3]);
+  assert_ptr_equal(hr_outcome_fit(&outcome, 2), &fits[2]);
   assert_null(hr_outcome_usable(&outcome, 2));
-  assert_null(hr_outcome_task(&outcome, 7));
+  assert_null(hr_outcome_fit(&outcome, 7));
 }
 
 static void test_predictions_begin_undefined(void **state) {

@@ -122,7 +122,7 @@ static void test_no_test_rows_leave_it_to_validation(void **state) {
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
     if (f.bin[i] == 1) f.bin[i] = f.route[i] = HR_UNCOVERED;
   }
-  fixture_tasks(&f);
+  fixture_fits(&f);
   select_by_test();
   check_choice(&choices[1], 1, 0);
   end();

@@ -339,7 +339,7 @@ static void remove_state(void *context, int slot) {
 static void use_shelf(small_study *s, shelf *on) {
   *on = (shelf){.most = SIZE_MAX};
   scratch_init(&on->place);
-  s->view.keeper = (hr_keeper){.context = on, .keep_model = keep_on_shelf};
+  s->view.keeper = (hr_keeper){.context = on, .keep = keep_on_shelf};
   s->view.store = (hr_store){on, open_state, remove_state};
 }
 

@@ -494,7 +494,7 @@ static void models_are_kept_and_resumed(void **state) {
   char expected[4300];
   init_study(&s);
   scratch_init(&on.place);
-  s.view.keeper = (hr_keeper){.context = &on, .keep_model = keep_on_shelf};
+  s.view.keeper = (hr_keeper){.context = &on, .keep = keep_on_shelf};
   live(&s, &library.api, &usual, TRAIN, was);
   assert_int_equal(on.kept, 2);
   check_ok(hr_lightgbm_begin_with(&library.api, &s.view, &usual, &again, &err));
@@ -537,7 +537,7 @@ static void models_that_are_all_there_need_no_rows(void **state) {
   hr_trained was[BINS], is[BINS] = {{.model = NULL}};
   init_study(&s);
   scratch_init(&on.place);
-  s.view.keeper = (hr_keeper){.context = &on, .keep_model = keep_on_shelf};
+  s.view.keeper = (hr_keeper){.context = &on, .keep = keep_on_shelf};
   live(&s, &library.api, &usual, TRAIN, was);
   check_ok(hr_lightgbm_begin_with(&library.api, &s.view, &usual, &again, &err));
   check_ok(type->resume(again, &was[0].fit, scratch_name(&on.place, "0"), &err));

@@ -65,8 +65,8 @@ static int set_up(void **state) {
       .bin_count = BINS,
       .fold_count = FOLDS,
       .train = {TRAIN, s->train_y, s->train_bin, s->train_bin, s->fold},
-      .test = {TEST, s->test_y, s->test_bin, s->test_bin, NULL},
       .test_rows = TEST,
+      .test_bin = s->test_bin,
       .memory_bytes = (size_t)1 << 30,
       .noise_level = level,
   };

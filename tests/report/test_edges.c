@@ -28,7 +28,7 @@ static int tidy(void **state) {
 
 /* After targets or bins were changed. */
 static void redo_tasks(void) {
-  fixture_tasks(&f);
+  fixture_fits(&f);
   fixture_add_controls(&f, 0.6);
 }
 

@@ -161,7 +161,7 @@ static void test_poor_studies_are_drawn_too(void **state) {
   f.input.snr = NULL;
   f.input.outcome_count = 1;
   f.input.baseline_count = 0;
-  for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++)
+  for (size_t t = 0; t < FIXTURE_RIDGE_FITS; t++)
     fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
   draw();
   assert_int_equal(figures.count, 5);
@@ -173,7 +173,7 @@ static void test_poor_studies_are_drawn_too(void **state) {
 
 static void test_training_curves_are_drawn_where_there_are_any(void **state) {
   (void)state;
-  const hr_curve_point curve[] = {{0.9, 0.125, 1e-3}, {0.75, (double)NAN, 0}};
+  hr_curve_point curve[] = {{0.9, 0.125, 1e-3}, {0.75, (double)NAN, 0}};
   f.forest[1].convergence = HR_CONVERGED;
   f.forest[1].curve = curve;
   f.forest[1].curve_points = 2;

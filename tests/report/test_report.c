@@ -165,7 +165,7 @@ static void test_terminal_lines_fit(void **state) {
 
 static void test_nobody_at_all(void **state) {
   (void)state;
-  for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++) {
+  for (size_t t = 0; t < FIXTURE_RIDGE_FITS; t++) {
     fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
     snprintf(f.ridge[t].note, sizeof f.ridge[t].note, "the system is singular");
   }

@@ -159,7 +159,7 @@ static void test_what_could_not_be_done_is_said(void **state) {
   f.control_tasks[0].status = f.control_tasks[1].status = HR_FIT_OK;
   f.control_tasks[0].note[0] = f.control_tasks[1].note[0] = '\0';
   for (size_t i = 0; i < FIXTURE_ROWS; i++) f.bin[i] = f.route[i] = HR_UNCOVERED;
-  fixture_tasks(&f);
+  fixture_fits(&f);
   make();
   check_note(0, "Placebo: there are no rows to score it on.");
   check_note(1, "Error alone: there are no rows to score it on.");

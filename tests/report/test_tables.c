@@ -88,7 +88,7 @@ static void methods_go_by_their_titles(void **state) {
 
 static void what_is_missing_is_said(void **state) {
   (void)state;
-  f.outcomes[1].task_count = 2; /* the forest is not asked for in bin 2 */
+  f.outcomes[1].fit_count = 2; /* the forest is not asked for in bin 2 */
   fixture_end(&f, &f.forest[2], HR_FIT_SKIPPED);
   fixture_end(&f, &f.ridge[0], HR_FIT_SKIPPED);
   snprintf(f.ridge[0].note, sizeof f.ridge[0].note, "2 training rows");

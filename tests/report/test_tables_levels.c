@@ -12,7 +12,7 @@ static scratch s;
 static hr_error err;
 static hr_table table;
 static char path[128];
-static const double level[LEVELS] = {0.25, 1};
+static double level[LEVELS] = {0.25, 1};
 
 static int prepare(void **state) {
   (void)state;
@@ -51,14 +51,14 @@ static void none_is_an_empty_table(void **state) {
 
 static void a_row_is_a_model(void **state) {
   (void)state;
-  static const double r2[2][LEVELS] = {{0.9, (double)NAN}, {0.8, 0.5}};
-  static const double alpha[LEVELS] = {10, 1};
-  hr_task *tasks[2] = {&f.ridge[1], &f.ridge[FIXTURE_BINS]};
+  static double r2[2][LEVELS] = {{0.9, (double)NAN}, {0.8, 0.5}};
+  static double alpha[LEVELS] = {10, 1};
+  hr_fit *fits[2] = {&f.ridge[1], &f.ridge[FIXTURE_BINS]};
   for (size_t t = 0; t < 2; t++) {
-    tasks[t]->level_count = LEVELS;
-    tasks[t]->level = level;
-    tasks[t]->level_cv_r2 = r2[t];
-    tasks[t]->level_value = alpha;
+    fits[t]->level_count = LEVELS;
+    fits[t]->level = level;
+    fits[t]->level_cv_r2 = r2[t];
+    fits[t]->level_value = alpha;
   }
   make();
   assert_int_equal(table.row_count, 2);

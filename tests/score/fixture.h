@@ -14,19 +14,19 @@ enum {
   FIXTURE_BINS = 3,
   FIXTURE_ROWS = 240,
   FIXTURE_ALPHAS = 3,
-  FIXTURE_RIDGE_TASKS = FIXTURE_BINS + 1,
+  FIXTURE_RIDGE_FITS = FIXTURE_BINS + 1,
 };
 
 typedef struct fixture {
   double target[FIXTURE_ROWS], snr[FIXTURE_ROWS];
   int32_t bin[FIXTURE_ROWS], route[FIXTURE_ROWS];
   hr_split_view test;
-  hr_task ridge[FIXTURE_RIDGE_TASKS], forest[FIXTURE_BINS];
+  hr_fit ridge[FIXTURE_RIDGE_FITS], forest[FIXTURE_BINS];
   float ridge_own[FIXTURE_ALPHAS][FIXTURE_ROWS]; /* by row number, as all of these */
   float ridge_global[FIXTURE_ALPHAS][FIXTURE_ROWS];
   float forest_own[FIXTURE_ROWS];
   double alphas[FIXTURE_ALPHAS];
-  double ridge_cv[FIXTURE_RIDGE_TASKS][FIXTURE_ALPHAS], forest_cv[FIXTURE_BINS];
+  double ridge_cv[FIXTURE_RIDGE_FITS][FIXTURE_ALPHAS], forest_cv[FIXTURE_BINS];
   hr_outcome outcomes[3];
   size_t train_counts[FIXTURE_BINS + 1];
   char *names[FIXTURE_BINS];
@@ -35,7 +35,7 @@ typedef struct fixture {
   hr_preparation preparation;
   float placebo[FIXTURE_ROWS], error_alone[FIXTURE_ROWS];
   double control_cv[2];
-  hr_task control_tasks[2];
+  hr_fit control_fits[2];
   hr_outcome controls[2];
   double variance[FIXTURE_ROWS];
   double bound[FIXTURE_ROWS][HR_FISHER_PRIORS];
@@ -81,47 +81,47 @@ static inline void fixture_rows(fixture *f) {
 }
 
 /* Fills all tasks and predictions from f->route; call again after changing routes. */
-static inline void fixture_tasks(fixture *f) {
+static inline void fixture_fits(fixture *f) {
   static const double sigma[] = {0.45, 0.40, 0.50};
   fixture_blank(&f->ridge_own[0][0], FIXTURE_ALPHAS * FIXTURE_ROWS);
   fixture_blank(f->forest_own, FIXTURE_ROWS);
-  for (int t = 0; t < FIXTURE_RIDGE_TASKS; t++) {
+  for (int t = 0; t < FIXTURE_RIDGE_FITS; t++) {
     int bin = t < FIXTURE_BINS ? t : HR_GLOBAL;
     for (int v = 0; v < FIXTURE_ALPHAS; v++) {
       fixture_predict(f, bin, bin == HR_GLOBAL ? 0.8 : sigma[v], (uint64_t)(10 * t + v),
                       bin == HR_GLOBAL ? f->ridge_global[v] : f->ridge_own[v]);
       f->ridge_cv[t][v] = 0.5 + 0.01 * v;
     }
-    f->ridge[t] = (hr_task){.bin = bin,
-                            .status = HR_FIT_OK,
-                            .train_rows = bin == HR_GLOBAL ? 3300 : f->train_counts[t],
-                            .variant_count = FIXTURE_ALPHAS,
-                            .variant_value = f->alphas,
-                            .cv_r2 = f->ridge_cv[t],
-                            .chosen = 2,
-                            .seconds = 0.25};
+    f->ridge[t] = (hr_fit){.slot = bin,
+                           .status = HR_FIT_OK,
+                           .train_rows = bin == HR_GLOBAL ? 3300 : f->train_counts[t],
+                           .variant_count = FIXTURE_ALPHAS,
+                           .variant_value = f->alphas,
+                           .cv_r2 = f->ridge_cv[t],
+                           .chosen = 2,
+                           .seconds = 0.25};
   }
   for (int k = 0; k < FIXTURE_BINS; k++) {
     f->forest_cv[k] = k == 1 ? 0.9 : 0.1;
-    f->forest[k] = (hr_task){.bin = k,
-                             .status = HR_FIT_OK,
-                             .train_rows = f->train_counts[k],
-                             .variant_count = 1,
-                             .cv_r2 = &f->forest_cv[k],
-                             .seconds = 1.5};
+    f->forest[k] = (hr_fit){.slot = k,
+                            .status = HR_FIT_OK,
+                            .train_rows = f->train_counts[k],
+                            .variant_count = 1,
+                            .cv_r2 = &f->forest_cv[k],
+                            .seconds = 1.5};
     fixture_predict(f, k, k == 1 ? 0.2 : 0.6, (uint64_t)(100 + k), f->forest_own);
   }
 }
 
 /* A task that came to nothing: so does what it would have predicted. */
-static inline void fixture_end(fixture *f, hr_task *task, hr_fit_status status) {
-  bool is_forest = task >= f->forest && task < f->forest + FIXTURE_BINS;
-  task->status = status;
+static inline void fixture_end(fixture *f, hr_fit *fit, hr_fit_status status) {
+  bool is_forest = fit >= f->forest && fit < f->forest + FIXTURE_BINS;
+  fit->status = status;
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
-    if (task->bin != HR_GLOBAL && f->route[i] != task->bin) continue;
+    if (fit->slot != HR_GLOBAL && f->route[i] != fit->slot) continue;
     for (size_t v = 0; v < (is_forest ? 1 : FIXTURE_ALPHAS); v++) {
       float *out = is_forest                ? f->forest_own
-                   : task->bin == HR_GLOBAL ? f->ridge_global[v]
+                   : fit->slot == HR_GLOBAL ? f->ridge_global[v]
                                             : f->ridge_own[v];
       out[i] = (float)NAN;
     }
@@ -169,16 +169,16 @@ static inline void fixture_init(fixture *f) {
       .preparation = {
           .clipped_pixels = 5, .filled_error_pixels = 6, .nonpositive_error_pixels = 7}};
   fixture_rows(f);
-  fixture_tasks(f);
+  fixture_fits(f);
   f->outcomes[0] =
       (hr_outcome){.type = &fixture_ridge,
-                   .tasks = f->ridge,
-                   .task_count = FIXTURE_RIDGE_TASKS,
+                   .fits = f->ridge,
+                   .fit_count = FIXTURE_RIDGE_FITS,
                    .own = fixture_matrix(f->ridge_own[0], FIXTURE_ALPHAS),
                    .global = fixture_matrix(f->ridge_global[0], FIXTURE_ALPHAS)};
   f->outcomes[1] = (hr_outcome){.type = &fixture_forest,
-                                .tasks = f->forest,
-                                .task_count = FIXTURE_BINS,
+                                .fits = f->forest,
+                                .fit_count = FIXTURE_BINS,
                                 .own = fixture_matrix(f->forest_own, 1)};
   f->outcomes[2] = (hr_outcome){.type = &fixture_cnn};
   f->input = (hr_results_input){
@@ -220,15 +220,15 @@ static inline void fixture_add_controls(fixture *f, double sigma) {
       if (f->bin[i] == HR_UNCOVERED) predictions[c][i] = (float)NAN;
     }
     f->control_cv[c] = 0.5;
-    f->control_tasks[c] = (hr_task){.bin = HR_GLOBAL,
-                                    .status = HR_FIT_OK,
-                                    .train_rows = 3000,
-                                    .variant_count = 1,
-                                    .cv_r2 = &f->control_cv[c],
-                                    .seconds = 0.5};
+    f->control_fits[c] = (hr_fit){.slot = HR_GLOBAL,
+                                  .status = HR_FIT_OK,
+                                  .train_rows = 3000,
+                                  .variant_count = 1,
+                                  .cv_r2 = &f->control_cv[c],
+                                  .seconds = 0.5};
     f->controls[c] = (hr_outcome){.type = types[c],
-                                  .tasks = &f->control_tasks[c],
-                                  .task_count = 1,
+                                  .fits = &f->control_fits[c],
+                                  .fit_count = 1,
                                   .global = fixture_matrix(predictions[c], 1)};
   }
   f->input.controls = f->controls;

@@ -32,7 +32,7 @@ static void test_none(void **state) {
   hr_controls controls;
   check_ok(init(&controls));
   for (hr_control_kind kind = 0; kind < HR_CONTROL_KINDS; kind++) {
-    assert_null(controls.task[kind]);
+    assert_null(controls.fit[kind]);
     assert_false(hr_controls_has(&controls, kind));
     for (size_t i = 0; i < FIXTURE_ROWS; i++) {
       assert_true(isnan(controls.prediction[kind][i]));
@@ -70,9 +70,9 @@ static void test_one_that_was_skipped(void **state) {
   (void)state;
   hr_controls controls;
   fixture_add_controls(&f, 0.6);
-  f.control_tasks[0].status = HR_FIT_SKIPPED;
+  f.control_fits[0].status = HR_FIT_SKIPPED;
   check_ok(init(&controls));
-  assert_non_null(controls.task[HR_CONTROL_PLACEBO]);
+  assert_non_null(controls.fit[HR_CONTROL_PLACEBO]);
   assert_false(hr_controls_has(&controls, HR_CONTROL_PLACEBO));
   assert_true(hr_controls_has(&controls, HR_CONTROL_LEAKAGE));
   hr_controls_fini(&controls);

@@ -82,8 +82,8 @@ static void test_who_has_no_ridge_has_nothing_to_compare(void **state) {
 static void test_a_skipped_control_says_why(void **state) {
   (void)state;
   fixture_add_controls(&f, 0.6);
-  f.control_tasks[0].status = HR_FIT_SKIPPED;
-  snprintf(f.control_tasks[0].note, sizeof f.control_tasks[0].note, "no bins");
+  f.control_fits[0].status = HR_FIT_SKIPPED;
+  snprintf(f.control_fits[0].note, sizeof f.control_fits[0].note, "no bins");
   const json_t *placebo = written("placebo");
   assert_string_equal(json_string_value(json_object_get(placebo, "status")), "skipped");
   assert_string_equal(json_string_value(json_object_get(placebo, "note")), "no bins");

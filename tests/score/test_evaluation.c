@@ -100,7 +100,7 @@ static void test_uncovered_rows_go_to_the_nearest_bin(void **state) {
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
     if (f.bin[i] == HR_UNCOVERED) f.route[i] = 0;
   }
-  fixture_tasks(&f);
+  fixture_fits(&f);
   evaluate();
   const hr_method_score *method = oracle(1, HR_SELECT_BY_CV);
   assert_true(method->complete[HR_SCOPE_ALL]);
@@ -165,7 +165,7 @@ static void test_without_ridge_the_first_expert_is_the_baseline(void **state) {
 static void test_all_rows_uncovered(void **state) {
   (void)state;
   for (size_t i = 0; i < FIXTURE_ROWS; i++) f.bin[i] = f.route[i] = HR_UNCOVERED;
-  fixture_tasks(&f);
+  fixture_fits(&f);
   evaluate();
   const hr_method_score *method = hybrid(HR_SELECT_BY_CV);
   assert_int_equal(method->pooled[HR_SCOPE_COVERED].rows, 0);
@@ -183,7 +183,7 @@ static void test_one_row_and_no_variance(void **state) {
     if (!first) f.bin[i] = f.route[i] = HR_UNCOVERED;
     first = false;
   }
-  fixture_tasks(&f);
+  fixture_fits(&f);
   evaluate();
   const hr_method_score *method = hybrid(HR_SELECT_BY_TEST);
   assert_int_equal(method->groups[0].rows, 1);

@@ -71,9 +71,10 @@ static void make_study(const double low[AXES], const double high[AXES]) {
       .bin_count = 2,
       .wave_angstrom = tables->wave,
       .train = {.rows = TRAIN, .bin = train_bin, .route = train_bin},
-      .test = {.rows = TEST, .target = test_label[1], .bin = test_bin, .route = test_bin},
+      .test_rows = TEST,
   };
   input.study = &view;
+  input.test_route = test_bin;
   input.target_name = "log_g";
   input.level = 1;
 }

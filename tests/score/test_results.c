@@ -119,7 +119,7 @@ static void test_what_is_undefined_is_null(void **state) {
   }
   f.input.snr = NULL;
   f.input.train_preparation = NULL;
-  fixture_tasks(&f);
+  fixture_fits(&f);
   json_t *root = results();
   assert_true(json_is_null(at(root, "bins/2/experts/ridge/r2")));
   assert_true(json_is_null(at(root, "bins/2/experts/ridge/r2_ci/0")));
@@ -141,7 +141,7 @@ static void test_experts_that_are_not_there(void **state) {
   snprintf(f.ridge[FIXTURE_BINS].note, sizeof f.ridge[0].note, "out of memory");
   fixture_end(&f, &f.forest[1], HR_FIT_FAILED);
   fixture_end(&f, &f.forest[2], HR_FIT_SKIPPED); /* not asked for at all */
-  f.outcomes[1].task_count = 2;
+  f.outcomes[1].fit_count = 2;
   json_t *root = results();
   check_text(root, "experts/0/status", "ok");
   check_text(root, "experts/0/note", "out of memory");
@@ -167,7 +167,7 @@ static void test_experts_that_are_not_there(void **state) {
 
 static void test_training_in_epochs_is_told(void **state) {
   (void)state;
-  const hr_curve_point curve[] = {{0.9, 0.1, 1e-3}, {0.7, (double)NAN, 0}};
+  hr_curve_point curve[] = {{0.9, 0.1, 1e-3}, {0.7, (double)NAN, 0}};
   f.forest[1].convergence = HR_NOT_CONVERGED;
   f.forest[1].curve = curve;
   f.forest[1].curve_points = 2;
@@ -190,7 +190,7 @@ static void test_training_in_epochs_is_told(void **state) {
 
 static void test_nobody_at_all(void **state) {
   (void)state;
-  for (size_t t = 0; t < FIXTURE_RIDGE_TASKS; t++)
+  for (size_t t = 0; t < FIXTURE_RIDGE_FITS; t++)
     fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
   f.input.outcome_count = 1;
   json_t *root = results();
@@ -218,7 +218,7 @@ static void test_a_bin_without_test_rows_has_no_best_on_test(void **state) {
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
     if (f.bin[i] == 1) f.bin[i] = f.route[i] = HR_UNCOVERED;
   }
-  fixture_tasks(&f);
+  fixture_fits(&f);
   json_t *root = results();
   check_text(root, "bins/1/best/cv", "forest");
   assert_true(json_is_null(at(root, "bins/1/best/test")));

@@ -33,7 +33,7 @@ static void test_every_method_says_what_it_is(void **state) {
   (void)state;
   fixture_init(&f);
   fixture_add_controls(&f, 0.6);
-  f.control_tasks[1].status = HR_FIT_SKIPPED;
+  f.control_fits[1].status = HR_FIT_SKIPPED;
   json_t *list = methods();
   assert_int_equal(json_array_size(list), 3 * 3 + 2 + 2);
   check_method(list, 0,

@@ -45,13 +45,12 @@ typedef struct made_up {
   hr_model models[SLOTS];
   hr_trained trained[SLOTS];
   hr_study_view view;
+  hr_split_view test;
 } made_up;
 
 static void make(made_up *m, const hr_model_type *type) {
-  *m = (made_up){.view = {.pixels = PIXELS,
-                          .bin_count = BINS,
-                          .noise_level = 0.5,
-                          .test = {.rows = ROWS, .route = m->route}}};
+  *m = (made_up){.view = {.pixels = PIXELS, .bin_count = BINS, .noise_level = 0.5},
+                 .test = {.rows = ROWS, .route = m->route}};
   for (size_t i = 0; i < ROWS; i++) {
     m->route[i] = i % 3 == 2 ? HR_UNCOVERED : (int32_t)(i % 3);
     for (size_t p = 0; p < PIXELS; p++) {
@@ -81,7 +80,7 @@ static hr_status show(const made_up *m, hr_test_rows *rows, size_t block_rows,
 
 static hr_status predict(const made_up *m, size_t block_rows, hr_test_rows *rows,
                          hr_error *err) {
-  hr_status status = hr_test_rows_init(rows, &m->view, m->trained, SLOTS, err);
+  hr_status status = hr_test_rows_init(rows, &m->view, &m->test, m->trained, SLOTS, err);
   return status == HR_OK ? show(m, rows, block_rows, err) : status;
 }
 

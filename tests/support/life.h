@@ -90,7 +90,7 @@ static inline hr_status life_predict(const life_plan *plan, life *l, hr_error *e
                           .variants = model->variant_count,
                           .variant_stride = test->rows};
     for (uint32_t i = 0; i < test->rows; i++) {
-      if (slot == HR_GLOBAL || view->test.route[i] == slot) rows[request.count++] = i;
+      if (slot == HR_GLOBAL || view->test_bin[i] == slot) rows[request.count++] = i;
     }
     size_t count = model->variant_count * test->rows;
     l->mean[s] = request.mean = calloc(count, sizeof(float));

@@ -1,4 +1,4 @@
-/* A few random rows in bins, and an expert's life on them. */
+/* A few random rows in bins, and a method's life on them. */
 #ifndef HR_TESTS_SMALL_STUDY_H
 #define HR_TESTS_SMALL_STUDY_H
 
@@ -53,7 +53,6 @@ static inline void small_study_init(small_study *s) {
       .bin_count = SMALL_BINS,
       .fold_count = SMALL_FOLDS,
       .train = {SMALL_TRAIN, s->train_y, s->train_bin, s->train_bin, s->fold},
-      .test = {SMALL_TEST, s->test_y, s->test_bin, s->test_bin, NULL},
       .test_rows = SMALL_TEST,
       .test_bin = s->test_bin,
       .seed = 42,
@@ -61,37 +60,7 @@ static inline void small_study_init(small_study *s) {
   };
 }
 
-/* Shows all rows of a split to the expert, `block_rows` at a time. */
-static inline hr_status small_study_show(const small_study *s, const hr_method *type,
-                                         hr_learner *expert, bool training,
-                                         size_t block_rows, hr_error *err) {
-  size_t rows = training ? SMALL_TRAIN : SMALL_TEST;
-  const float *x = training ? s->train_x : s->test_x;
-  const float *error = training ? s->train_error : s->test_error;
-  hr_status status = HR_OK;
-  for (size_t first = 0; status == HR_OK && first < rows; first += block_rows) {
-    size_t count = rows - first < block_rows ? rows - first : block_rows;
-    size_t at = first * SMALL_PIXELS;
-    hr_block block = {first, count, SMALL_PIXELS, x + at, error + at, x + at};
-    status = training ? type->observe(expert, &block, err)
-                      : type->observe_test(expert, &block, err);
-  }
-  return status;
-}
-
-/* A study's life; *out is destroyed where it ends early. */
-static inline hr_status small_study_live(const small_study *s, const hr_method *type,
-                                         const void *parameters, size_t block_rows,
-                                         hr_learner **out, hr_error *err) {
-  hr_status status = type->create(&s->view, parameters, out, err);
-  if (status == HR_OK) status = small_study_show(s, type, *out, true, block_rows, err);
-  if (status == HR_OK) status = type->train(*out, err);
-  if (status == HR_OK) status = small_study_show(s, type, *out, false, block_rows, err);
-  if (status != HR_OK) type->destroy(out);
-  return status;
-}
-
-/* The life of a method that makes models (support/life.h). */
+/* The life of a method on them (support/life.h). */
 static inline life_plan small_study_plan(const small_study *s, const hr_method *method,
                                          const void *parameters) {
   return (life_plan){method,

@@ -43,7 +43,7 @@ typedef struct made_up {
   int32_t *bin;
   hr_split_view test;
   float *own[EXPERTS], *global; /* [rows] */
-  hr_task tasks[EXPERTS][BINS + 1];
+  hr_fit fits[EXPERTS][BINS + 1];
   double cv[EXPERTS][BINS + 1];
   hr_outcome outcomes[EXPERTS];
 } made_up;
@@ -107,15 +107,15 @@ static void make(made_up *m, uint64_t seed) {
       float noise = 0;
       hr_normal(seed, HR_STREAM_FOLDS, e, (uint32_t)k, 1, &noise);
       m->cv[e][k] = (k < BINS ? true_bin_r2(m, e, k) : 0.4) + 0.02 * (double)noise;
-      m->tasks[e][k] = (hr_task){.bin = k == BINS ? HR_GLOBAL : (int)k,
-                                 .status = HR_FIT_OK,
-                                 .train_rows = k == BINS ? 10000 : 1000,
-                                 .variant_count = 1,
-                                 .cv_r2 = &m->cv[e][k]};
+      m->fits[e][k] = (hr_fit){.slot = k == BINS ? HR_GLOBAL : (int)k,
+                               .status = HR_FIT_OK,
+                               .train_rows = k == BINS ? 10000 : 1000,
+                               .variant_count = 1,
+                               .cv_r2 = &m->cv[e][k]};
     }
     m->outcomes[e] = (hr_outcome){.type = &types[e],
-                                  .tasks = m->tasks[e],
-                                  .task_count = e == 0 ? BINS + 1 : BINS,
+                                  .fits = m->fits[e],
+                                  .fit_count = e == 0 ? BINS + 1 : BINS,
                                   .own = {m->rows, 1, 1, m->own[e], NULL}};
   }
   for (size_t i = 0; i < m->rows; i++) make_row(m, seed, i);

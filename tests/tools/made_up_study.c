@@ -30,9 +30,9 @@ static double target[ROWS], snr[ROWS];
 static int32_t bin[ROWS];
 static double variance[ROWS], bound[ROWS][HR_FISHER_PRIORS];
 static float own[EXPERTS][ROWS], everywhere[ROWS];
-static hr_task tasks[EXPERTS][BINS + 1];
+static hr_fit fits[EXPERTS][BINS + 1];
 static float control_predictions[2][ROWS];
-static hr_task control_tasks[2];
+static hr_fit control_fits[2];
 
 static void make_rows(void) {
   for (size_t i = 0; i < ROWS; i++) {
@@ -53,8 +53,8 @@ static double sigma_of(size_t expert, size_t k, size_t row) {
   return of_bin[k] * skill * (0.5 + 4.5 / snr[row]);
 }
 
-static void make_task(size_t expert, size_t k, double *alpha, double *cv) {
-  hr_task *task = &tasks[expert][k];
+static void make_fit(size_t expert, size_t k, double *alpha, double *cv) {
+  hr_fit *fit = &fits[expert][k];
   bool global = k == BINS, missing = expert == 4 && k != 3 && k != 6;
   float *out = global ? everywhere : own[expert];
   for (size_t i = 0; i < ROWS; i++) {
@@ -72,19 +72,19 @@ static void make_task(size_t expert, size_t k, double *alpha, double *cv) {
       if (bin[i] == (int32_t)k) variance[i] = sigma * sigma;
     }
   }
-  *task = (hr_task){.bin = global ? HR_GLOBAL : (int)k,
-                    .status = missing ? HR_FIT_SKIPPED : HR_FIT_OK,
-                    .train_rows = 1000,
-                    .variant_count = 1,
-                    .variant_value = alpha,
-                    .cv_r2 = cv,
-                    .seconds = 1.0};
+  *fit = (hr_fit){.slot = global ? HR_GLOBAL : (int)k,
+                  .status = missing ? HR_FIT_SKIPPED : HR_FIT_OK,
+                  .train_rows = 1000,
+                  .variant_count = 1,
+                  .variant_value = alpha,
+                  .cv_r2 = cv,
+                  .seconds = 1.0};
 }
 
 static hr_outcome make_outcome(size_t e) {
   hr_outcome outcome = {.type = &types[e],
-                        .tasks = tasks[e],
-                        .task_count = e == 0 ? BINS + 1 : BINS,
+                        .fits = fits[e],
+                        .fit_count = e == 0 ? BINS + 1 : BINS,
                         .own = {ROWS, 1, 1, own[e], e == 2 ? variance : NULL}};
   if (e == 0) outcome.global = (hr_predictions){ROWS, 1, 1, everywhere, NULL};
   return outcome;
@@ -109,15 +109,15 @@ static hr_outcome make_control(size_t c, double sigma, double *cv) {
             ? (float)NAN
             : (float)(3.0 + 0.5 * (target[i] - 3.0) + sigma * (double)noise);
   }
-  control_tasks[c] = (hr_task){.bin = HR_GLOBAL,
-                               .status = HR_FIT_OK,
-                               .train_rows = 1000 * BINS,
-                               .variant_count = 1,
-                               .cv_r2 = cv,
-                               .seconds = 1.0};
+  control_fits[c] = (hr_fit){.slot = HR_GLOBAL,
+                             .status = HR_FIT_OK,
+                             .train_rows = 1000 * BINS,
+                             .variant_count = 1,
+                             .cv_r2 = cv,
+                             .seconds = 1.0};
   return (hr_outcome){.type = c == 0 ? &placebo : &leakage,
-                      .tasks = &control_tasks[c],
-                      .task_count = 1,
+                      .fits = &control_fits[c],
+                      .fit_count = 1,
                       .global = {ROWS, 1, 1, control_predictions[c], NULL}};
 }
 
@@ -135,7 +135,7 @@ int main(int argc, char **argv) {
   for (size_t k = 0; k <= BINS; k++) counts[k] = 1000;
   for (size_t k = 0; k < BINS; k++) name_list[k] = names[k];
   for (size_t e = 0; e < experts; e++) {
-    for (size_t k = 0; k <= BINS; k++) make_task(e, k, &alpha, &cv[e][k]);
+    for (size_t k = 0; k <= BINS; k++) make_fit(e, k, &alpha, &cv[e][k]);
     outcomes[e] = make_outcome(e);
   }
   make_bound();

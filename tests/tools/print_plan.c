@@ -21,7 +21,7 @@ int main(int argc, char **argv) {
   if (status == HR_OK) {
     printf("split,row,bin,route,fold,target\n");
     print_split("train", &plan->view.train);
-    print_split("test", &plan->view.test);
+    print_split("test", &plan->test_split);
   } else {
     fprintf(stderr, "print_plan: %s\n", err.message);
   }

@@ -229,8 +229,8 @@ static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
   if (fit->status != HR_FIT_OK) return HR_OK;
   const hr_keeper *keeper = &learner->study->keeper;
   hr_status status = HR_OK;
-  if (keeper->keep_model) {
-    status = keeper->keep_model(keeper->context, own->model, fit, err);
+  if (keeper->keep) {
+    status = keeper->keep(keeper->context, own->model, fit, err);
   }
   if (status == HR_OK) remove_state(learner, fit->slot); /* nothing to go on with */
   return status;

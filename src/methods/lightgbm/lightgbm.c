@@ -73,6 +73,7 @@ static hr_status init_slot(hr_learner *learner, size_t k, size_t rows, hr_error 
              "min_child_samples %" PRId64,
              rows, rows == 1 ? "" : "s", hr_lightgbm_fewest_rows(p),
              p->min_child_samples);
+    fit->reason = HR_REASON_TOO_FEW_ROWS;
     goto cleanup;
   }
   slot->rows = rows;
@@ -320,8 +321,8 @@ static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
   conclude(learner, k, start);
   const hr_keeper *keeper = &study->keeper;
   const hr_trained *own = &learner->trained[k];
-  if (keeper->keep_model) {
-    HR_TRY(keeper->keep_model(keeper->context, own->model, &own->fit, err));
+  if (keeper->keep) {
+    HR_TRY(keeper->keep(keeper->context, own->model, &own->fit, err));
   }
 cleanup:
   hr_free(t.target);

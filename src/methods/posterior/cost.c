@@ -23,7 +23,7 @@ void hr_posterior_estimate(const hr_study_view *study, const void *parameters,
   hr_templates_options options = hr_posterior_options(posterior);
   double per_spectrum =
       hr_templates_operations(templates, study->pixels, groups, &options);
-  double spectra = of_all + (double)study->test.rows;
+  double spectra = of_all + (double)study->test_rows;
   hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
   for (size_t k = 0; k < study->bin_count; k++) {
     held += fmin((double)counts[k], most);
@@ -36,7 +36,7 @@ void hr_posterior_estimate(const hr_study_view *study, const void *parameters,
   cost->operations = spectra * per_spectrum;
   if (from_grid) cost->operations += hr_draw_operations(study->pixels) * count;
   if (options.weigh == HR_WEIGH_COMPONENTS) cost->operations += 300 * pixels * count;
-  cost->disk_bytes = (from_grid ? 48 : 16) * count + 56 * (double)study->test.rows;
+  cost->disk_bytes = (from_grid ? 48 : 16) * count + 56 * (double)study->test_rows;
 }
 
 /* A spectrum has at most as many effective templates as its bin has templates: where

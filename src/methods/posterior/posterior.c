@@ -160,6 +160,7 @@ static void judge(const hr_learner *learner, size_t templates, hr_fit *fit) {
   } else if (templates < FEWEST_TEMPLATES) {
     snprintf(fit->note, sizeof fit->note, "%zu template%s, at least %d are needed",
              templates, templates == 1 ? "" : "s", FEWEST_TEMPLATES);
+    fit->reason = HR_REASON_TOO_FEW_ROWS;
   } else {
     fit->status = HR_FIT_OK;
   }

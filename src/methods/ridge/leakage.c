@@ -212,6 +212,7 @@ static hr_status leakage_finish(hr_learner *learner, hr_trained *out, hr_error *
     snprintf(fit->note, sizeof fit->note,
              "%zu covered training row%s, at least %d are needed", rows,
              rows == 1 ? "" : "s", HR_RIDGE_FEWEST_ROWS);
+    fit->reason = HR_REASON_TOO_FEW_ROWS;
     goto cleanup;
   }
   fit->status = ridge.fit.status;

@@ -281,6 +281,7 @@ static hr_status placebo_finish(hr_learner *learner, hr_trained *out, hr_error *
     snprintf(fit->note, sizeof fit->note,
              "%zu bin%s %d training rows or more, at least %d are needed", groups,
              groups == 1 ? " has" : "s have", HR_RIDGE_FEWEST_ROWS, FEWEST_GROUPS);
+    fit->reason = HR_REASON_TOO_FEW_ROWS;
     goto cleanup;
   }
   HR_TRY(train_groups(learner, &t, err));

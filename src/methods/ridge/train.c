@@ -264,6 +264,7 @@ static hr_status init_fit(const hr_learner *learner, size_t m, hr_error *err) {
   if (is_none) {
     snprintf(fit->note, sizeof fit->note, "%zu training row%s, at least %d are needed",
              rows, rows == 1 ? "" : "s", HR_RIDGE_FEWEST_ROWS);
+    fit->reason = HR_REASON_TOO_FEW_ROWS;
   }
   return HR_OK;
 }
