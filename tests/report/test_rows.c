@@ -59,10 +59,10 @@ static void test_what_was_written_is_confirmed(void **state) {
 static void test_controls_are_confirmed(void **state) {
   (void)state;
   fixture_add_controls(&f, 0.6);
-  f.control_tasks[1].status = HR_FIT_SKIPPED;
+  f.control_fits[1].status = HR_FIT_SKIPPED;
   check_ok(hr_results_write(&f.input, results, NULL, &err));
   check_ok(read_and_audit(&err));
-  f.control_tasks[1].status = HR_FIT_OK;
+  f.control_fits[1].status = HR_FIT_OK;
   check_ok(hr_results_write(&f.input, results, NULL, &err));
   check_ok(read_and_audit(&err));
 }

@@ -149,15 +149,15 @@ static void test_what_could_not_be_done_is_said(void **state) {
   (void)state;
   fixture_add_controls(&f, 0.3);
   for (size_t c = 0; c < 2; c++) {
-    f.control_tasks[c].status = HR_FIT_SKIPPED;
-    snprintf(f.control_tasks[c].note, sizeof f.control_tasks[c].note, "no rows %zu", c);
+    f.control_fits[c].status = HR_FIT_SKIPPED;
+    snprintf(f.control_fits[c].note, sizeof f.control_fits[c].note, "no rows %zu", c);
   }
   make();
   assert_int_equal(table.row_count, 2);
   check_note(0, "Placebo: no rows 0.");
   check_note(1, "Error alone: no rows 1.");
-  f.control_tasks[0].status = f.control_tasks[1].status = HR_FIT_OK;
-  f.control_tasks[0].note[0] = f.control_tasks[1].note[0] = '\0';
+  f.control_fits[0].status = f.control_fits[1].status = HR_FIT_OK;
+  f.control_fits[0].note[0] = f.control_fits[1].note[0] = '\0';
   for (size_t i = 0; i < FIXTURE_ROWS; i++) f.bin[i] = f.route[i] = HR_UNCOVERED;
   fixture_fits(&f);
   make();

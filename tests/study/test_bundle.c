@@ -23,7 +23,7 @@ typedef struct told {
   const hr_method *method;
   double cv[SLOTS];
   hr_convergence convergence;
-  hr_card cards[SLOTS];
+  hr_fit fits[SLOTS];
 } told;
 
 static void save(told *t) {
@@ -33,11 +33,11 @@ static void save(told *t) {
     int slot = hr_method_slot(t->method, SLOTS - 1, i);
     const hr_linear_shape shape = {slot, PLAN_PIXELS, 1, 1, 0};
     const double intercept[] = {1}, weights[PLAN_PIXELS] = {0};
-    check_ok(hr_fit_init(&t->cards[i].fit, slot, 1, false, 0, &err));
+    check_ok(hr_fit_init(&t->fits[i], slot, 1, false, 0, &err));
     if (isnan(t->cv[i])) continue;
-    t->cards[i].fit.status = HR_FIT_OK;
-    t->cards[i].fit.convergence = t->convergence;
-    t->cards[i].fit.cv_r2[0] = t->cv[i];
+    t->fits[i].status = HR_FIT_OK;
+    t->fits[i].convergence = t->convergence;
+    t->fits[i].cv_r2[0] = t->cv[i];
     check_ok(hr_linear_create(&shape, intercept, weights, &trained[i].model, &err));
   }
   check_ok(hr_study_save_models(plan_config, plan_scratch.path, t->method, trained, SLOTS,
@@ -53,15 +53,15 @@ static void write_bundle(told *t, size_t count) {
   check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
   for (size_t m = 0; m < count; m++) {
     save(&t[m]);
-    methods[m] = (hr_study_method){t[m].method, t[m].cards, SLOTS};
+    methods[m] = (hr_study_method){t[m].method, t[m].fits, SLOTS};
   }
   check_ok(hr_study_write_bundle(plan, plan_scratch.path, methods, count, &err));
   hr_plan_destroy(&plan);
 }
 
-static void free_cards(told *t, size_t count) {
+static void free_fits(told *t, size_t count) {
   for (size_t m = 0; m < count; m++) {
-    for (size_t i = 0; i < SLOTS; i++) hr_card_fini(&t[m].cards[i]);
+    for (size_t i = 0; i < SLOTS; i++) hr_fit_fini(&t[m].fits[i]);
   }
 }
 
@@ -101,7 +101,7 @@ static void validation_chooses(void **state) {
   check_near(d->candidates[d->slots[0].expert].cv_r2, 0.7, 0);
   assert_string_equal(d->candidates[d->slots[0].expert].title, "Second");
   hr_bundle_close(&bundle);
-  free_cards(t, 3);
+  free_fits(t, 3);
 }
 
 /* Without Ridge the first model of all rows stands in. */
@@ -120,7 +120,7 @@ static void somebody_is_the_fallback(void **state) {
   assert_int_equal(d->slots[1].expert, HR_NO_CANDIDATE);
   check_choice(d, 2, "posterior", HR_GLOBAL, "posterior");
   hr_bundle_close(&bundle);
-  free_cards(t, 2);
+  free_fits(t, 2);
 }
 
 static void the_plan_is_described(void **state) {
@@ -145,7 +145,7 @@ static void the_plan_is_described(void **state) {
   assert_int_equal(d->bin_count, 2);
   assert_string_equal(d->bin_names[1], plan_config->binning.names[1]);
   hr_bundle_close(&bundle);
-  free_cards(t, 1);
+  free_fits(t, 1);
 }
 
 static void files_are_missed(void **state) {
@@ -157,15 +157,15 @@ static void files_are_missed(void **state) {
   assert_false(hr_study_has_bundle(plan_config, root));
   write_bundle(t, 1);
   assert_true(hr_study_has_bundle(plan_config, root));
-  assert_true(hr_study_has_models(plan_config, root, &second, t->cards, SLOTS));
+  assert_true(hr_study_has_models(plan_config, root, &second, t->fits, SLOTS));
   check_ok(hr_study_drop_bundle(root, &err));
   assert_false(hr_study_has_bundle(plan_config, root));
-  assert_true(hr_study_has_models(plan_config, root, &second, t->cards, SLOTS));
+  assert_true(hr_study_has_models(plan_config, root, &second, t->fits, SLOTS));
   char moved[sizeof plan_scratch.name];
   snprintf(moved, sizeof moved, "%s/model/moved", root);
   assert_int_equal(rename(scratch_name(&plan_scratch, "model/0-ridge"), moved), 0);
-  assert_false(hr_study_has_models(plan_config, root, &second, t->cards, SLOTS));
-  free_cards(t, 1);
+  assert_false(hr_study_has_models(plan_config, root, &second, t->fits, SLOTS));
+  free_fits(t, 1);
 }
 
 static void a_damaged_bundle_is_made_again(void **state) {
@@ -191,7 +191,7 @@ static void a_damaged_bundle_is_made_again(void **state) {
   assert_false(is_there("model"));
   check_ok(hr_study_check_bundle(plan_scratch.path, &observer, &err)); /* none is there */
   assert_int_equal(warned.count, 1);
-  free_cards(t, 1);
+  free_fits(t, 1);
 }
 
 static void none_is_written_where_none_is_wanted(void **state) {
@@ -203,8 +203,8 @@ static void none_is_written_where_none_is_wanted(void **state) {
   assert_false(is_there("model"));
   assert_true(hr_study_has_bundle(plan_config, plan_scratch.path));
   assert_true(
-      hr_study_has_models(plan_config, plan_scratch.path, &second, t->cards, SLOTS));
-  free_cards(t, 1);
+      hr_study_has_models(plan_config, plan_scratch.path, &second, t->fits, SLOTS));
+  free_fits(t, 1);
 }
 
 /* A whole study: its Ridge models can be loaded, one a bin and one of all rows. */
