@@ -33,11 +33,24 @@ cleanup:
   return status;
 }
 
+/* A run that left nothing to predict with says why. */
+static hr_status check_run(const char *path, hr_error *err) {
+  if (!hr_folder_has(path, "manifest.json") || hr_folder_has(path, "model")) {
+    return HR_OK;
+  }
+  return hr_fail(
+      err, HR_ERR_MISSING,
+      "the run %s has no model: it is not finished, or run.model is none; finish "
+      "it with `headroom run --resume`, with run.model: compact or full",
+      path);
+}
+
 hr_status hr_bundle_open(const char *path, hr_bundle **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_bundle *bundle = NULL;
   HR_TRY(hr_alloc(&bundle, 1, err));
   HR_TRY(find_folder(path, &bundle->folder, err));
+  HR_TRY(check_run(path, err));
   HR_TRY(hr_bundle_read(bundle->folder, &bundle->description, err));
   HR_TRY(hr_alloc(&bundle->models, bundle->description.candidate_count, err));
   *out = bundle;

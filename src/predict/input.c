@@ -76,13 +76,33 @@ cleanup:
   return status;
 }
 
+/* Opens the file; where it has all but the labels, says what they are wanted for. */
+static hr_status open_dataset(const hr_input_wish *wish, const char *path,
+                              const hr_observer *observer, hr_dataset **out,
+                              hr_error *err) {
+  const hr_router *router = hr_engine_router(wish->engine);
+  bool with_labels = router->needs_labels || wish->keep->count > 0;
+  hr_error reason = {.status = HR_OK};
+  hr_dataset *bare = NULL;
+  hr_status status = hr_dataset_open_observed(path, with_labels, observer, out, &reason);
+  if (status == HR_OK) return HR_OK;
+  bool is_bare = with_labels && status != HR_ERR_MEMORY &&
+                 hr_dataset_open_observed(path, false, NULL, &bare, NULL) == HR_OK;
+  hr_dataset_destroy(&bare);
+  if (!is_bare) return hr_fail(err, status, "%s", reason.message);
+  if (router->needs_labels) {
+    return hr_fail(err, status,
+                   "--router %s routes by labels, and %s; --router global needs none",
+                   router->name, reason.message);
+  }
+  return hr_fail(err, status, "--keep takes labels, and %s", reason.message);
+}
+
 hr_status hr_input_open(const hr_input_wish *wish, const char *path,
                         const hr_observer *observer, hr_input *out, hr_error *err) {
   hr_status status = HR_OK;
-  bool with_labels =
-      hr_engine_router(wish->engine)->needs_labels || wish->keep->count > 0;
   *out = (hr_input){0};
-  HR_TRY(hr_dataset_open_observed(path, with_labels, observer, &out->dataset, err));
+  HR_TRY(open_dataset(wish, path, observer, &out->dataset, err));
   out->rows = hr_dataset_rows(out->dataset);
   if (out->rows == 0) {
     status = hr_fail(err, HR_ERR_EMPTY, "%s holds no spectra", path);

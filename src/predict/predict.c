@@ -1,11 +1,14 @@
 /* headroom/predict.h: files in, one table out. */
 #include "headroom/predict.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "core/alloc.h"
+#include "core/file.h"
 #include "core/observe.h"
 #include "core/sized.h"
+#include "core/text.h"
 #include "predict/plan.h"
 
 static const hr_sized sized_summary = {
@@ -99,9 +102,52 @@ cleanup:
   return status;
 }
 
+/* The folder that a file stands in. */
+static hr_status folder_of(const char *path, char **out, hr_error *err) {
+  hr_status status = hr_copy_text(strchr(path, '/') ? path : ".", out, err);
+  char *slash = status == HR_OK ? strrchr(*out, '/') : NULL;
+  if (slash) slash[slash == *out ? 1 : 0] = '\0';
+  return status;
+}
+
+/* A run or a bundle vouches for every file in it: none of them is to be replaced, nor is
+ * one to be added. Their folders are three deep. */
+static hr_status check_place(const char *out, hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL, *upper = NULL;
+  struct stat info;
+  enum { DEEP = 3 };
+  HR_TRY(folder_of(out, &folder, err));
+  if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)) {
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "there is no folder %s for %s; make it first, or name another --out",
+                     folder, out);
+    goto cleanup;
+  }
+  for (size_t i = 0; i < DEEP && status == HR_OK; i++) {
+    if (hr_folder_has(folder, "model.json") || hr_folder_has(folder, "manifest.json")) {
+      status =
+          hr_fail(err, HR_ERR_USAGE,
+                  "%s would stand in %s, which is a run or its model and vouches for "
+                  "its files; name another place with --out",
+                  out, folder);
+      goto cleanup;
+    }
+    HR_TRY(hr_join_path(folder, "..", &upper, err));
+    hr_free(folder);
+    folder = upper;
+    upper = NULL;
+  }
+cleanup:
+  hr_free(folder);
+  return status;
+}
+
 /* The table must not take the place of what it is made from. */
 static hr_status check_out(const hr_predict_plan *plan, hr_error *err) {
   struct stat out, file;
+  hr_status status = check_place(plan->out, err);
+  if (status != HR_OK) return status;
   if (stat(plan->out, &out) != 0) return HR_OK;
   for (size_t i = 0; i < plan->options.file_count; i++) {
     if (stat(plan->options.files[i], &file) != 0) continue;

@@ -14,6 +14,7 @@
 #include "core/parallel.h"
 #include "core/text.h"
 #include "data/hdf5_file.h"
+#include "data/sink.h"
 
 #define FRAME_GROUP "/predictions"
 
@@ -23,6 +24,7 @@ struct hr_prediction_file {
   hr_prediction_file_column *columns; /* [count] */
   size_t count;
   FILE *csv;
+  hr_sink sink; /* what HDF5 writes to, so that a full disk is an error and no crash */
   hid_t hdf5;
   hr_frame_writer frame;
 };
@@ -153,7 +155,8 @@ static hr_status begin_hdf5(hr_prediction_file *file, hr_error *err) {
     HR_TRY(check_name(columns[c].name, err));
   }
   hr_hdf5_silence();
-  file->hdf5 = H5Fcreate(file->part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  HR_TRY(hr_sink_open(file->part, &file->sink, err));
+  file->hdf5 = hr_sink_create_file(&file->sink, file->part);
   if (file->hdf5 < 0) {
     status = hr_hdf5_fail(err, HR_ERR_IO, "cannot create %s", file->part);
     goto cleanup;
@@ -164,6 +167,18 @@ static hr_status begin_hdf5(hr_prediction_file *file, hr_error *err) {
 cleanup:
   hr_free(columns);
   return status;
+}
+
+/* HDF5 is not told of a write that failed (data/sink.h), so it is asked for here. */
+static hr_status check_sink(const hr_prediction_file *file, hr_error *err) {
+  if (!file->sink.error) return HR_OK;
+  return hr_fail_errno(err, HR_ERR_IO, file->sink.error, "cannot write %s", file->part);
+}
+
+static hr_status append_hdf5(hr_prediction_file *file, size_t rows,
+                             const hr_frame_cells *cells, hr_error *err) {
+  hr_status status = hr_frame_writer_append_cells(&file->frame, rows, cells, err);
+  return status == HR_OK ? check_sink(file, err) : status;
 }
 
 /* --- both --- */
@@ -177,6 +192,7 @@ hr_status hr_prediction_file_create(hr_prediction_file_format format, const char
   HR_TRY(hr_alloc(&file, 1, err));
   file->format = format;
   file->hdf5 = H5I_INVALID_HID;
+  file->sink = (hr_sink)HR_SINK_CLOSED;
   file->frame = (hr_frame_writer)HR_FRAME_WRITER_CLOSED;
   HR_TRY(hr_copy_text(path, &file->path, err));
   HR_TRY(hr_file_part_name(path, &file->part, err));
@@ -195,7 +211,7 @@ hr_status hr_prediction_file_append(hr_prediction_file *file, size_t rows,
                                     const hr_frame_cells *cells, hr_error *err) {
   if (rows == 0) return HR_OK;
   if (file->format == HR_PREDICTION_CSV) return append_csv(file, rows, cells, err);
-  return hr_frame_writer_append_cells(&file->frame, rows, cells, err);
+  return append_hdf5(file, rows, cells, err);
 }
 
 static hr_status close_csv(hr_prediction_file *file, hr_error *err) {
@@ -213,7 +229,8 @@ static hr_status close_hdf5(hr_prediction_file *file, hr_error *err) {
   if (H5Fclose(open) < 0 && status == HR_OK) {
     status = hr_hdf5_fail(err, HR_ERR_IO, "cannot write %s", file->part);
   }
-  return status;
+  hr_sink_close(&file->sink);
+  return status == HR_OK ? check_sink(file, err) : status;
 }
 
 static void free_file(hr_prediction_file **file) {
@@ -241,6 +258,7 @@ void hr_prediction_file_discard(hr_prediction_file **file) {
   if (s->csv) fclose(s->csv);
   hr_frame_writer_close(&s->frame);
   if (s->hdf5 >= 0) H5Fclose(s->hdf5);
+  hr_sink_close(&s->sink);
   if (s->part) unlink(s->part);
   free_file(file);
 }

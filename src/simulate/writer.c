@@ -11,7 +11,7 @@
 #include "data/frame_writer.h"
 #include "data/hdf5_file.h"
 #include "data/shard.h"
-#include "simulate/sink.h"
+#include "data/sink.h"
 
 const char *const hr_writer_columns[HR_COLUMN_COUNT] = {
     [HR_COLUMN_T_EFF] = "T_eff",

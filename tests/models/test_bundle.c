@@ -39,6 +39,14 @@ static void test_folders_without_a_bundle(void **state) {
            "writes that file last",
            s.path, s.path);
   check_fails(hr_bundle_open(s.path, &bundle, &err), HR_ERR_MISSING, expected);
+  FILE *manifest = fopen(scratch_name(&s, "manifest.json"), "w");
+  assert_non_null(manifest);
+  fclose(manifest);
+  snprintf(expected, sizeof expected,
+           "the run %s has no model: it is not finished, or run.model is none; finish it "
+           "with `headroom run --resume`, with run.model: compact or full",
+           s.path);
+  check_fails(hr_bundle_open(s.path, &bundle, &err), HR_ERR_MISSING, expected);
   assert_int_equal(mkdir(scratch_name(&s, "model"), 0700), 0);
   snprintf(expected, sizeof expected,
            "%s/model/model.json is not there: the bundle %s/model is incomplete, or "

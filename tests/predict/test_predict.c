@@ -271,10 +271,17 @@ static void test_files_that_lack_something(void **state) {
   d.spec.frame = SHARD_NO_FRAME;
   shard_write(&d.spec);
   d.options.router = "oracle";
-  check_refused(&d, HR_ERR_MISSING,
-                "%s holds no pandas DataFrame; write the labels with "
-                "DataFrame.to_hdf(file, 'dataset/params')");
+  check_refused(
+      &d, HR_ERR_MISSING,
+      "--router oracle routes by labels, and %s holds no pandas DataFrame; write "
+      "the labels with DataFrame.to_hdf(file, 'dataset/params'); --router global "
+      "needs none");
   d.options.router = "global";
+  d.options.keep = "ra";
+  check_refused(&d, HR_ERR_MISSING,
+                "--keep takes labels, and %s holds no pandas DataFrame; write the labels "
+                "with DataFrame.to_hdf(file, 'dataset/params')");
+  d.options.keep = NULL;
   d.spec.rows = 0;
   shard_write(&d.spec);
   check_refused(&d, HR_ERR_EMPTY, "%s holds no spectra");
@@ -285,7 +292,7 @@ static void test_calls_that_are_wrong(void **state) {
   (void)state;
   hr_error err = {0};
   desk d;
-  char sentence[512];
+  char sentence[1024];
   desk_init(&d);
   shard_write(&d.spec);
   d.options.keep = "M_H,T_eff,M_H";
@@ -303,6 +310,19 @@ static void test_calls_that_are_wrong(void **state) {
                 "%s is to be read, and cannot be what is written; name another --out");
   d.options.out = d.model;
   snprintf(sentence, sizeof sentence, "%s is a folder; --out names a file", d.model);
+  check_fails(hr_predict(&d.options, NULL, NULL, NULL, &err), HR_ERR_USAGE, sentence);
+  char inside[300];
+  snprintf(inside, sizeof inside, "%s/table.csv", d.model);
+  d.options.out = inside;
+  snprintf(sentence, sizeof sentence,
+           "%s would stand in %s, which is a run or its model and vouches for its files; "
+           "name another place with --out",
+           inside, d.model);
+  check_fails(hr_predict(&d.options, NULL, NULL, NULL, &err), HR_ERR_USAGE, sentence);
+  snprintf(inside, sizeof inside, "%s/none/table.csv", d.model);
+  snprintf(sentence, sizeof sentence,
+           "there is no folder %s/none for %s; make it first, or name another --out",
+           d.model, inside);
   check_fails(hr_predict(&d.options, NULL, NULL, NULL, &err), HR_ERR_USAGE, sentence);
   d.options.out = d.out;
   d.options.size = 1;

@@ -1,6 +1,8 @@
 /* Tables of predictions in both formats: quoting, digits, and nothing half. */
 #include "predict/prediction_file.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "support/scratch.h"
@@ -91,11 +93,50 @@ static void test_what_cannot_be_written(void **state) {
   scratch_fini(&s);
 }
 
+/* No file may grow while this holds. */
+static void set_file_limit(bool on) {
+  struct rlimit limit;
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  limit.rlim_cur = on ? 0 : limit.rlim_max;
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* What waits in buffers until the end finds no room there. */
+static void test_disks_full_at_the_end_leave_nothing(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char path[128], part[160], expected[256];
+  hr_prediction_file *file = NULL;
+  static const double numbers[] = {0.1, 1.0 / 3, (double)NAN};
+  static const int64_t integers[] = {1, 2, 3};
+  const hr_frame_cells cells[] = {
+      {.numbers = numbers}, {.numbers = numbers}, {.integers = integers}};
+  scratch s;
+  scratch_init(&s);
+  signal(SIGXFSZ, SIG_IGN);
+  snprintf(path, sizeof path, "%s/t", s.path);
+  snprintf(part, sizeof part, "%s.part", path);
+  snprintf(expected, sizeof expected, "cannot write %s: File too large", part);
+  for (int format = HR_PREDICTION_CSV; format <= HR_PREDICTION_HDF5; format++) {
+    check_ok(hr_prediction_file_create((hr_prediction_file_format)format, path,
+                                       columns + 1, 3, &file, &err));
+    check_ok(hr_prediction_file_append(file, 3, cells, &err));
+    set_file_limit(true);
+    hr_status status = hr_prediction_file_finish(&file, &err);
+    set_file_limit(false);
+    check_fails(status, HR_ERR_IO, expected);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(part, F_OK), 0);
+  }
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_csv),
       cmocka_unit_test(test_discarding),
       cmocka_unit_test(test_what_cannot_be_written),
+      cmocka_unit_test(test_disks_full_at_the_end_leave_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* The HDF5 driver behind simulate/sink.h. Here is what HDF5 calls when it writes one new
+/* The HDF5 driver behind data/sink.h. Here is what HDF5 calls when it writes one new
  * file: reads and writes at an address, and the length of the file. */
-#include "simulate/sink.h"
+#include "data/sink.h"
 
 #include <errno.h>
 #include <fcntl.h>

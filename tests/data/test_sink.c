@@ -1,4 +1,4 @@
-#include "simulate/sink.h"
+#include "data/sink.h"
 
 #include <errno.h>
 #include <signal.h>

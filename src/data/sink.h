@@ -3,8 +3,8 @@
  * HDF5 1.10 cannot close a file once a write has failed, and crashes when the process
  * exits. So a sink keeps the first error, drops what comes after it, and is asked by us:
  * a full disk is then a sentence and an exit code like any other failure. */
-#ifndef HR_SIMULATE_SINK_H
-#define HR_SIMULATE_SINK_H
+#ifndef HR_DATA_SINK_H
+#define HR_DATA_SINK_H
 
 #include <hdf5.h>
 #include <stdint.h>
