@@ -8,7 +8,7 @@
 hr_status hr_predictions_init(hr_predictions *predictions, size_t variants, size_t rows,
                               bool has_variance, hr_error *err) {
   hr_status status = HR_OK;
-  *predictions = (hr_predictions){.rows = rows, .targets = 1, .variants = variants};
+  *predictions = (hr_predictions){.rows = rows, .variants = variants};
   HR_TRY(hr_alloc(&predictions->mean, variants * rows, err));
   for (size_t i = 0; i < variants * rows; i++) predictions->mean[i] = (float)NAN;
   if (!has_variance) goto cleanup;

@@ -6,27 +6,26 @@
 
 #include "methods/method.h"
 
-/* Predictions of test rows, by row number. Variant v of target t of row i is
- * mean[(v * rows + i) * targets + t]. */
+/* Predictions of a target of the test rows, by row number. Variant v of row i is
+ * mean[v * rows + i]. */
 typedef struct hr_predictions {
   size_t rows;      /* N, all of the split */
-  size_t targets;   /* T */
   size_t variants;  /* V; a task with fewer leaves the others NaN */
-  float *mean;      /* [V][N][T] in the unit of the target; NaN where nobody predicts */
-  double *variance; /* [N][T] of the label given the spectrum, unit squared, NaN where not
+  float *mean;      /* [V][N] in the unit of the target; NaN where nobody predicts */
+  double *variance; /* [N] of the label given the spectrum, unit squared, NaN where not
                        known; or NULL */
 } hr_predictions;
 
-/* All NaN, of one target; the variance where it is wanted. To be followed by
+/* All NaN; the variance where it is wanted. To be followed by
  * hr_predictions_fini, on failure too. HR_ERR_MEMORY. */
 hr_status hr_predictions_init(hr_predictions *predictions, size_t variants, size_t rows,
                               bool has_variance, hr_error *err) HR_MUST_CHECK;
 void hr_predictions_fini(hr_predictions *predictions);
 
-/* Variant v of row i, of the first target. */
+/* Variant v of row i. */
 static inline float hr_predictions_at(const hr_predictions *predictions, size_t variant,
                                       size_t row) {
-  return predictions->mean[(variant * predictions->rows + row) * predictions->targets];
+  return predictions->mean[variant * predictions->rows + row];
 }
 
 /* Borrowed. Without tasks: not in this build, or not on this machine. */

@@ -11,6 +11,7 @@
 #include "config/paths.h"
 #include "config/read.h"
 #include "config/table.h"
+#include "config/targets.h"
 #include "core/alloc.h"
 #include "core/file.h"
 #include "methods/ridge/leakage.h"
@@ -40,6 +41,8 @@ void hr_config_destroy(hr_config **out) {
     hr_fields_fini(config, sections[i].fields, sections[i].count);
   }
   hr_strings_fini(&config->data.train_paths);
+  hr_strings_fini(&config->data.unit_labels);
+  hr_strings_fini(&config->data.units);
   hr_free(config->data.test_path);
   for (size_t k = 0; config->binning.names && k < config->binning.bin_count; k++) {
     hr_free(config->binning.names[k]);
@@ -372,6 +375,7 @@ static hr_status parse(const char *yaml, size_t size, const hr_config_source *so
   HR_TRY(hr_alloc(&config, 1, err));
   HR_TRY(hr_copy_text(source->name, &config->path, err));
   HR_TRY(read_sections(config, root, err));
+  HR_TRY(hr_config_read_targets(config, root, err));
   HR_TRY(read_bins(config, root, err));
   HR_TRY(read_experts(config, root, err));
   HR_TRY(add_controls(config, err));

@@ -41,10 +41,13 @@ static const hr_field data_fields[] = {
      .default_text = ".",
      .help = "The folder of the data, relative to the folder of the configuration."},
     {.name = "target",
-     .kind = HR_FIELD_TEXT,
+     .kind = HR_FIELD_TEXTS,
      FIELD(data.target),
      .default_text = "log_g",
-     .help = "The label column that is predicted."},
+     .least_count = 1,
+     .is_often_one = true,
+     .help = "The label column that is predicted, or a list of them: one study, with "
+             "tables, figures, gate and report of each."},
     {.name = "untrusted",
      .kind = HR_FIELD_BOOL,
      FIELD(data.untrusted),
@@ -238,7 +241,7 @@ const hr_config_section hr_config_pages = {
     .fields = page_fields,
     .count = COUNT(page_fields)};
 
-static const char *const data_more[] = {"noise"};
+static const char *const data_more[] = {"noise", "units"};
 static const char *const binning_more[] = {"names"};
 
 static const hr_config_section sections[] = {

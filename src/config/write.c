@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "config/table.h"
+#include "config/targets.h"
 #include "core/alloc.h"
 #include "core/paths.h"
 
@@ -47,6 +48,7 @@ static hr_status write_data(const hr_config *config, hr_text *out, hr_error *err
   }
   HR_TRY(hr_escape_path(config->data.test_path, &resolved.data.test, err));
   write_section(&resolved, "data", out);
+  hr_config_write_units(config, out);
   write_section(&resolved, "data.noise", out);
 cleanup:
   hr_strings_fini(&resolved.data.train);
@@ -118,8 +120,11 @@ hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_err
   hr_text_append(out, "experiment: ");
   hr_field_write_text(config->experiment.id, out);
   hr_text_append(out, "\ntarget: ");
-  hr_field_write_text(config->data.target, out);
+  hr_field_write(hr_fields_find(hr_config_find_section("data")->fields,
+                                hr_config_find_section("data")->count, "target"),
+                 config, out);
   hr_text_append(out, "\n");
+  hr_config_write_units(config, out);
   write_section(config, "data.noise", out);
   write_binning(config, out);
   write_section(config, "selection", out);
@@ -144,6 +149,12 @@ static void describe_sections(hr_text *out) {
   const hr_config_section *sections = hr_config_sections(&count);
   for (size_t i = 0; i < count; i++) {
     describe_section(sections[i].path, &sections[i], out);
+    if (strcmp(sections[i].path, "data") == 0) {
+      hr_text_append(out,
+                     "  units: a mapping of labels to units, e.g. {rv: km/s}\n"
+                     "    The units of labels, where the program does not know "
+                     "them, or other ones.\n");
+    }
     if (strcmp(sections[i].path, "binning") != 0) continue;
     hr_text_append(out,
                    "  names: a mapping of bins to names, e.g. {3: Mid Poor}\n"

@@ -355,6 +355,10 @@ void hr_field_write(const hr_field *field, const void *parameters, hr_text *out)
     }
     case HR_FIELD_TEXTS: {
       const hr_strings *list = value;
+      if (field->is_often_one && list->count == 1) {
+        hr_field_write_text(list->items[0], out);
+        break;
+      }
       hr_text_append(out, "[");
       for (size_t i = 0; i < list->count; i++) {
         if (i > 0) hr_text_append(out, ", ");

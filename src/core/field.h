@@ -52,6 +52,7 @@ typedef struct hr_field {
   /* Of lists only: */
   hr_field_order order;
   bool whole;         /* every number is a whole one */
+  bool is_often_one;  /* of texts: a list of one is written as a text */
   size_t least_count; /* of items */
 } hr_field;
 

@@ -1,5 +1,6 @@
-/* A fit: what is known of one trained slot of a method, apart from the model itself. It
- * is the card of a task (study/card.h), and what tables and figures are made of. */
+/* A fit: what is known of one trained slot and target of a method, apart from the model
+ * itself. It is the card of a task (study/card.h), and what tables and figures are made
+ * of. */
 #ifndef HR_METHODS_FIT_H
 #define HR_METHODS_FIT_H
 
@@ -36,7 +37,8 @@ typedef enum hr_convergence {
  * variant is kept, so that selection can be looked at from both sides. Arrays are owned.
  */
 typedef struct hr_fit {
-  int slot; /* bin number, or HR_GLOBAL */
+  int slot;      /* bin number, or HR_GLOBAL */
+  size_t target; /* number of the study's target */
   hr_fit_status status;
   hr_fit_reason reason;
   char note[256]; /* one sentence: why skipped or failed, remedies applied; or "" */

@@ -1,4 +1,4 @@
-/* What a method is: one way to learn the target from spectra; one folder, one const
+/* What a method is: one way to learn the targets from spectra; one folder, one const
  * table. A method learns from training rows alone, and what it has learned leaves it as
  * models (models/model.h), which predict whatever rows they are asked for.
  *
@@ -7,7 +7,7 @@
  *   resume    slots that an earlier run of the study kept, where it keeps them
  *   sample    blocks with a random sample of training rows, where it wants one
  *   learn     every block of training rows, once, in order
- *   finish -> a model and a fit (methods/fit.h) for each slot
+ *   finish -> a model and a fit (methods/fit.h) for each target and slot
  *   destroy
  *
  * All learners of a study see the same training blocks, of the same single pass; then
@@ -28,7 +28,8 @@
 /* The labels of one split; borrowed. */
 typedef struct hr_split_view {
   size_t rows;
-  const double *target; /* [rows], e.g. log g in dex; finite */
+  const double *target; /* [rows], e.g. log g in dex; finite. Of a study of several
+                           targets the one in question; of what learners see, the first */
   const int32_t *bin;   /* [rows] the bin of the row, or HR_UNCOVERED */
   const int32_t
       *route; /* [rows] the bin whose expert predicts the row, HR_UNCOVERED: none */
@@ -46,16 +47,22 @@ typedef struct hr_keeper {
                     hr_error *err);
 } hr_keeper;
 
-/* Where a learner keeps the state of a training that is not over, one file a slot, to go
- * on from there in a run that is resumed. `open` NULL: nowhere. */
+/* Where a learner keeps the state of a training that is not over, one file a target and
+ * slot, to go on from there in a run that is resumed. `open` NULL: nowhere. */
 typedef struct hr_store {
   void *context;
-  /* The path of the slot's file, freed with hr_free; the folder that it is in is made.
+  /* The path of the file, freed with hr_free; the folder that it is in is made.
    * HR_ERR_IO, HR_ERR_MEMORY. */
-  hr_status (*open)(void *context, int slot, char **path, hr_error *err);
+  hr_status (*open)(void *context, size_t target, int slot, char **path, hr_error *err);
   /* Removes the file, where there is one. */
-  void (*remove)(void *context, int slot);
+  void (*remove)(void *context, size_t target, int slot);
 } hr_store;
+
+/* A label that is learned beside the first; borrowed. */
+typedef struct hr_further_target {
+  const char *name;    /* of the label column: "T_eff" */
+  const double *train; /* [training rows], finite */
+} hr_further_target;
 
 /* What is done where memory is short; the results are the same. */
 typedef enum hr_low_memory {
@@ -77,7 +84,9 @@ typedef struct hr_study_view {
   size_t test_rows;        /* how many there are, for estimates */
   const int32_t *test_bin; /* [test_rows] for controls alone, whose groups of test rows
                               are as large as the bins; NULL for what competes */
-  const char *target_name;
+  const char *target_name; /* of the first target, which is train.target */
+  const hr_further_target *further; /* [further_count] the others */
+  size_t further_count;
   const hr_axis *axes; /* [axis_count] of the grid of bins */
   size_t axis_count;
   const char *config_path; /* for messages */
@@ -91,6 +100,18 @@ typedef struct hr_study_view {
                          learner trains; NULL: there is none */
   hr_low_memory low_memory; /* the least with which the study fits memory_bytes */
 } hr_study_view;
+
+/* The targets of a study, T of them, from 0: how many, their names, and the training
+ * rows' values [training rows]. */
+static inline size_t hr_study_targets(const hr_study_view *study) {
+  return 1 + study->further_count;
+}
+static inline const char *hr_study_target_name(const hr_study_view *study, size_t t) {
+  return t == 0 ? study->target_name : study->further[t - 1].name;
+}
+static inline const double *hr_study_target(const hr_study_view *study, size_t t) {
+  return t == 0 ? study->train.target : study->further[t - 1].train;
+}
 
 /* An estimate, before anything is read. */
 typedef struct hr_cost {
@@ -138,9 +159,9 @@ typedef struct hr_method {
 
   hr_status (*begin)(const hr_study_view *study, const void *parameters, hr_learner **out,
                      hr_error *err);
-  /* Takes back what an earlier run kept of slot `fit->slot` in `folder`, `fit` being what
-   * that run knew of it; called after begin. The slot then needs no rows. On failure the
-   * learner is as it was before. NULL: the method keeps nothing. */
+  /* Takes back what an earlier run kept of the fit's target and slot in `folder`, `fit`
+   * being what that run knew of it; called after begin. The slot then needs no rows. On
+   * failure the learner is as it was before. NULL: the method keeps nothing. */
   hr_status (*resume)(hr_learner *learner, const hr_fit *fit, const char *folder,
                       hr_error *err);
   /* Whether every model that there can be has been taken back: then neither the sample
@@ -153,10 +174,10 @@ typedef struct hr_method {
   hr_status (*sample)(hr_learner *learner, const hr_block *block, const bool *chosen,
                       hr_error *err);
   hr_status (*learn)(hr_learner *learner, const hr_block *block, hr_error *err);
-  /* Trains. out [hr_method_slots] zeroed, one a slot in the order of the bins, the global
-   * one last; they are the caller's from then on, on failure too (hr_trained_fini). A
-   * slot that cannot be trained has a fit that is skipped or failed with a sentence why,
-   * and no model; that is no error. */
+  /* Trains. out [T][hr_method_slots] zeroed, target by target, one a slot in the order
+   * of the bins, the global one last; they are the caller's from then on, on failure too
+   * (hr_trained_fini). A slot that cannot be trained has a fit that is skipped or failed
+   * with a sentence why, and no model; that is no error. */
   hr_status (*finish)(hr_learner *learner, hr_trained *out, hr_error *err);
   void (*destroy)(hr_learner **learner);
 } hr_method;

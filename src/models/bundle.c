@@ -100,45 +100,76 @@ static hr_status accept_model(hr_bundle *bundle, size_t candidate, hr_model *mod
   return HR_OK;
 }
 
-/* Takes over models [count] that were loaded for the candidates of these numbers. */
-static hr_status accept_models(hr_bundle *bundle, const size_t *numbers, size_t count,
-                               hr_model **models, hr_error *err) {
+/* What is loaded together with a candidate: a model of every target and slot that the
+ * candidates of its files have between them. */
+typedef struct loading {
+  const hr_bundle_candidate *wanted;
+  int *slots; /* [slot_count] */
+  size_t slot_count, targets;
+  hr_model **models; /* [targets][slot_count] */
+} loading;
+
+static size_t find_slot(const loading *l, int slot) {
+  size_t s = 0;
+  while (s < l->slot_count && l->slots[s] != slot) s++;
+  return s;
+}
+
+static hr_status loading_init(loading *l, const hr_bundle_description *d, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t i = 0; i < count && status == HR_OK; i++) {
-    status = accept_model(bundle, numbers[i], models[i], err);
+  HR_TRY(hr_alloc(&l->slots, d->candidate_count, err));
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    const hr_bundle_candidate *candidate = &d->candidates[i];
+    if (!goes_with(l->wanted, candidate)) continue;
+    if (find_slot(l, candidate->slot) < l->slot_count) continue;
+    l->slots[l->slot_count++] = candidate->slot;
   }
-  for (size_t i = 0; i < count; i++) {
-    if (status != HR_OK) hr_model_destroy(&models[i]);
-    bundle->models[numbers[i]] = models[i];
+  bool shares = hr_model_type_find(l->wanted->kind)->shares_files;
+  l->targets = shares ? d->target_count : 1;
+  HR_TRY(hr_alloc(&l->models, l->targets * l->slot_count, err));
+cleanup:
+  return status;
+}
+
+/* Models that no candidate took over go too. */
+static void loading_fini(loading *l) {
+  for (size_t i = 0; l->models && i < l->targets * l->slot_count; i++) {
+    hr_model_destroy(&l->models[i]);
   }
+  hr_free(l->models);
+  hr_free(l->slots);
+}
+
+static hr_status accept_models(hr_bundle *bundle, loading *l, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_bundle_description *d = &bundle->description;
+  for (size_t i = 0; i < d->candidate_count; i++) {
+    const hr_bundle_candidate *candidate = &d->candidates[i];
+    if (!goes_with(l->wanted, candidate)) continue;
+    size_t target = l->targets > 1 ? candidate->target : 0;
+    hr_model **model = &l->models[target * l->slot_count + find_slot(l, candidate->slot)];
+    HR_TRY(accept_model(bundle, i, *model, err));
+    (*model)->target = candidate->target;
+    bundle->models[i] = *model;
+    *model = NULL;
+  }
+cleanup:
   return status;
 }
 
 static hr_status load(hr_bundle *bundle, size_t candidate, hr_error *err) {
   hr_status status = HR_OK;
   const hr_bundle_description *d = &bundle->description;
-  const hr_bundle_candidate *wanted = &d->candidates[candidate];
-  size_t *numbers = NULL, count = 0;
-  int *slots = NULL;
-  hr_model **models = NULL;
+  loading l = {.wanted = &d->candidates[candidate]};
   char *folder = NULL;
-  HR_TRY(hr_alloc(&numbers, d->candidate_count, err));
-  HR_TRY(hr_alloc(&slots, d->candidate_count, err));
-  HR_TRY(hr_alloc(&models, d->candidate_count, err));
-  HR_TRY(hr_join_path(bundle->folder, wanted->folder, &folder, err));
-  for (size_t i = 0; i < d->candidate_count; i++) {
-    if (!goes_with(wanted, &d->candidates[i])) continue;
-    numbers[count] = i;
-    slots[count++] = d->candidates[i].slot;
-  }
-  const hr_model_place place = {folder, d->pixels, d->target_count, slots, count};
-  HR_TRY(hr_model_type_find(wanted->kind)->load(&place, models, err));
-  HR_TRY(accept_models(bundle, numbers, count, models, err));
+  HR_TRY(hr_join_path(bundle->folder, l.wanted->folder, &folder, err));
+  HR_TRY(loading_init(&l, d, err));
+  const hr_model_place place = {folder, d->pixels, l.targets, l.slots, l.slot_count};
+  HR_TRY(hr_model_type_find(l.wanted->kind)->load(&place, l.models, err));
+  HR_TRY(accept_models(bundle, &l, err));
 cleanup:
+  loading_fini(&l);
   hr_free(folder);
-  hr_free(models);
-  hr_free(slots);
-  hr_free(numbers);
   return status;
 }
 

@@ -45,7 +45,7 @@ void hr_bundle_description_fini(hr_bundle_description *d) {
   *d = (hr_bundle_description){0};
 }
 
-const char *hr_bundle_unit(const char *label) {
+const char *hr_label_unit(const char *label) {
   static const struct {
     const char *label, *unit;
   } units[] = {
@@ -59,28 +59,38 @@ const char *hr_bundle_unit(const char *label) {
   return "";
 }
 
-void hr_bundle_folder_name(const hr_model_type *type, const char *method, int slot,
+void hr_bundle_folder_name(const hr_model_type *type, const hr_bundle_place *place,
                            char name[HR_BUNDLE_NAME_BYTES]) {
+  char target[32] = "", slot[32] = "global";
   if (type->shares_files) {
-    snprintf(name, HR_BUNDLE_NAME_BYTES, "%s", method);
-  } else if (slot == HR_GLOBAL) {
-    snprintf(name, HR_BUNDLE_NAME_BYTES, "global-%s", method);
-  } else {
-    snprintf(name, HR_BUNDLE_NAME_BYTES, "%d-%s", slot, method);
+    snprintf(name, HR_BUNDLE_NAME_BYTES, "%s", place->method);
+    return;
   }
+  if (place->target > 0) snprintf(target, sizeof target, "target%zu-", place->target + 1);
+  if (place->slot != HR_GLOBAL) snprintf(slot, sizeof slot, "%d", place->slot);
+  snprintf(name, HR_BUNDLE_NAME_BYTES, "%s%s-%s", target, slot, place->method);
 }
 
-size_t hr_bundle_find(const hr_bundle_description *d, const char *method, int slot) {
+size_t hr_bundle_find(const hr_bundle_description *d, const hr_bundle_place *place) {
   for (size_t i = 0; i < d->candidate_count; i++) {
     const hr_bundle_candidate *candidate = &d->candidates[i];
-    if (candidate->slot == slot && strcmp(candidate->method, method) == 0) return i;
+    bool is_there = candidate->slot == place->slot && candidate->target == place->target;
+    if (is_there && strcmp(candidate->method, place->method) == 0) return i;
   }
   return HR_NO_CANDIDATE;
 }
 
-size_t hr_bundle_choose(const hr_bundle_description *d, size_t slot, const char *method) {
-  const hr_bundle_slot *chosen = &d->slots[slot];
+hr_bundle_slot *hr_bundle_slot_of(const hr_bundle_description *d, size_t target,
+                                  size_t slot) {
+  return &d->slots[target * (d->bin_count + 1) + slot];
+}
+
+size_t hr_bundle_choose(const hr_bundle_description *d, size_t target, size_t slot,
+                        const char *method) {
+  const hr_bundle_slot *chosen = hr_bundle_slot_of(d, target, slot);
   if (chosen->expert == HR_NO_CANDIDATE) return chosen->fallback;
   if (!method) return chosen->expert;
-  return hr_bundle_find(d, method, slot == d->bin_count ? HR_GLOBAL : (int)slot);
+  const hr_bundle_place place = {method, target,
+                                 slot == d->bin_count ? HR_GLOBAL : (int)slot};
+  return hr_bundle_find(d, &place);
 }

@@ -36,13 +36,14 @@ typedef struct hr_bundle_axis {
   size_t edge_count;
 } hr_bundle_axis;
 
-/* A model that the bundle holds: one slot of one method. */
+/* A model that the bundle holds: one slot and one target of one method. */
 typedef struct hr_bundle_candidate {
   char *method;         /* "ridge" */
   char *title;          /* "Ridge" */
   char *kind;           /* hr_model_type's */
   char *variant;        /* what its hyperparameter is called, "alpha", or "" */
   char *folder;         /* within the bundle, "global-ridge" */
+  size_t target;        /* that it predicts, a number below target_count */
   int slot;             /* bin number, or HR_GLOBAL */
   size_t variant_count; /* settings that the model can predict with */
   size_t chosen;        /* the one that validation chose */
@@ -75,33 +76,46 @@ typedef struct hr_bundle_description {
   size_t axis_count;
   char **bin_names; /* [bin_count] */
   size_t bin_count;
-  hr_bundle_candidate *candidates; /* [candidate_count] by method, then by slot */
+  hr_bundle_candidate *candidates; /* [candidate_count] by target, method, slot */
   size_t candidate_count;
-  hr_bundle_slot *slots; /* [bin_count + 1] the bins, then the slot of all rows */
+  hr_bundle_slot *slots; /* [target_count][bin_count + 1] the bins, then the slot of all
+                            rows */
 } hr_bundle_description;
 
 void hr_bundle_description_fini(hr_bundle_description *description);
 
 /* The unit of a label column as the program's own data and the field have it: "K" for
  * T_eff, "dex" for log_g; "" for a name that it does not know. */
-const char *hr_bundle_unit(const char *label);
+const char *hr_label_unit(const char *label);
 
 enum { HR_BUNDLE_NAME_BYTES = 96 };
 
-/* The folder of a model within the bundle: "<slot>-<method>", "global-<method>", or
- * "<method>" where all slots share files. */
-void hr_bundle_folder_name(const hr_model_type *type, const char *method, int slot,
+/* Which of a study's models it is. */
+typedef struct hr_bundle_place {
+  const char *method;
+  size_t target;
+  int slot; /* bin number, or HR_GLOBAL */
+} hr_bundle_place;
+
+/* The folder of a model within the bundle: "<slot>-<method>" or "global-<method>", for
+ * the second target and so on with "target2-" before it; "<method>" where all slots and
+ * targets share files. */
+void hr_bundle_folder_name(const hr_model_type *type, const hr_bundle_place *place,
                            char name[HR_BUNDLE_NAME_BYTES]);
 
-/* Number of the candidate of that method and slot, or HR_NO_CANDIDATE. */
-size_t hr_bundle_find(const hr_bundle_description *description, const char *method,
-                      int slot);
+/* Number of the candidate of that place, or HR_NO_CANDIDATE. */
+size_t hr_bundle_find(const hr_bundle_description *description,
+                      const hr_bundle_place *place);
 
-/* The candidate that predicts rows which a router sent to a slot (a number below
- * bin_count + 1): the slot's expert, or with `method` (NULL: none asked for) that
+/* What the slot (a number below bin_count + 1) of a target takes. */
+hr_bundle_slot *hr_bundle_slot_of(const hr_bundle_description *description, size_t target,
+                                  size_t slot);
+
+/* The candidate that predicts a target of rows which a router sent to a slot (a number
+ * below bin_count + 1): the slot's expert, or with `method` (NULL: none asked for) that
  * method's model of the slot; where the slot has no expert at all, its fall-back,
  * whatever the method, as in a study. HR_NO_CANDIDATE: nobody. */
-size_t hr_bundle_choose(const hr_bundle_description *description, size_t slot,
-                        const char *method);
+size_t hr_bundle_choose(const hr_bundle_description *description, size_t target,
+                        size_t slot, const char *method);
 
 #endif

@@ -189,9 +189,15 @@ static void check_kind(reader *r, const hr_bundle_candidate *candidate) {
 static void check_folder(reader *r, const hr_bundle_candidate *candidate) {
   char name[HR_BUNDLE_NAME_BYTES];
   if (!is_good(r)) return;
-  hr_bundle_folder_name(hr_model_type_find(candidate->kind), candidate->method,
-                        candidate->slot, name);
+  const hr_bundle_place place = {candidate->method, candidate->target, candidate->slot};
+  hr_bundle_folder_name(hr_model_type_find(candidate->kind), &place, name);
   require(r, strcmp(candidate->folder, name) == 0, "folder");
+}
+
+/* Which target it is about, where there are several. */
+static size_t read_target(reader *r, const json_t *object) {
+  size_t count = r->d.target_count;
+  return count > 1 ? read_count(r, object, "target", 0, count - 1) : 0;
 }
 
 static void read_candidate(reader *r, const json_t *object, hr_bundle_candidate *out) {
@@ -200,6 +206,7 @@ static void read_candidate(reader *r, const json_t *object, hr_bundle_candidate 
   out->kind = read_text(r, object, "kind");
   out->variant = read_text(r, object, "variant");
   out->folder = read_text(r, object, "folder");
+  out->target = read_target(r, object);
   size_t slot = read_number_below(r, object, "slot", r->d.bin_count, SIZE_MAX);
   out->slot = slot == SIZE_MAX ? HR_GLOBAL : (int)slot;
   out->variant_count = read_count(r, object, "variants", 1, HR_BUNDLE_MOST_VARIANTS);
@@ -220,41 +227,44 @@ static void read_candidates(reader *r) {
     hr_bundle_candidate *candidate = &d->candidates[i];
     d->candidate_count = i + 1;
     read_candidate(r, json_array_get(list, i), candidate);
-    bool is_first =
-        is_good(r) && hr_bundle_find(d, candidate->method, candidate->slot) == i;
-    require(r, is_first, "candidates");
+    const hr_bundle_place place = {candidate->method, candidate->target, candidate->slot};
+    require(r, is_good(r) && hr_bundle_find(d, &place) == i, "candidates");
   }
 }
 
-/* The slot's own model, and one of all rows. */
-static void check_slot(reader *r, size_t k) {
-  const hr_bundle_description *d = &r->d;
-  const hr_bundle_slot *slot = &d->slots[k];
-  int number = k < d->bin_count ? (int)k : HR_GLOBAL;
+/* Whether a slot may take that candidate: of its target, and of the slot `number`. */
+static bool fits(const hr_bundle_description *d, size_t candidate, size_t target,
+                 int number) {
+  if (candidate == HR_NO_CANDIDATE) return true;
+  return d->candidates[candidate].slot == number &&
+         d->candidates[candidate].target == target;
+}
+
+/* The slot's own model, and one of all rows; slot number i of all targets'. */
+static void read_slot(reader *r, const json_t *object, size_t i) {
+  hr_bundle_description *d = &r->d;
+  hr_bundle_slot *slot = &d->slots[i];
+  size_t k = i % (d->bin_count + 1), target = i / (d->bin_count + 1);
+  size_t number = read_number_below(r, object, "slot", d->bin_count, d->bin_count);
+  require(r, number == k, "slot");
+  require(r, read_target(r, object) == target, "target");
+  slot->expert =
+      read_number_below(r, object, "expert", d->candidate_count, HR_NO_CANDIDATE);
+  slot->fallback =
+      read_number_below(r, object, "fallback", d->candidate_count, HR_NO_CANDIDATE);
   if (!is_good(r)) return;
-  require(r,
-          slot->expert == HR_NO_CANDIDATE || d->candidates[slot->expert].slot == number,
-          "expert");
-  require(r,
-          slot->fallback == HR_NO_CANDIDATE ||
-              d->candidates[slot->fallback].slot == HR_GLOBAL,
-          "fallback");
+  int own = k < d->bin_count ? (int)k : HR_GLOBAL;
+  require(r, fits(d, slot->expert, target, own), "expert");
+  require(r, fits(d, slot->fallback, target, HR_GLOBAL), "fallback");
 }
 
 static void read_slots(reader *r) {
   hr_bundle_description *d = &r->d;
-  size_t count = d->bin_count + 1;
+  size_t count = d->target_count * (d->bin_count + 1);
   const json_t *list = read_list(r, r->root, "slots", count, count);
   d->slots = array_of(r, count, sizeof *d->slots);
-  for (size_t k = 0; k < count && is_good(r); k++) {
-    const json_t *object = json_array_get(list, k);
-    size_t number = read_number_below(r, object, "slot", d->bin_count, d->bin_count);
-    require(r, number == k, "slot");
-    d->slots[k].expert =
-        read_number_below(r, object, "expert", d->candidate_count, HR_NO_CANDIDATE);
-    d->slots[k].fallback =
-        read_number_below(r, object, "fallback", d->candidate_count, HR_NO_CANDIDATE);
-    check_slot(r, k);
+  for (size_t i = 0; i < count && is_good(r); i++) {
+    read_slot(r, json_array_get(list, i), i);
   }
 }
 

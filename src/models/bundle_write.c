@@ -23,7 +23,8 @@ static hr_status save_model(const char *folder, const char *method, const hr_mod
                             hr_model_form form, hr_error *err) {
   hr_status status = HR_OK;
   char name[HR_BUNDLE_NAME_BYTES], *path = NULL;
-  hr_bundle_folder_name(model->type, method, model->slot, name);
+  const hr_bundle_place place = {method, model->target, model->slot};
+  hr_bundle_folder_name(model->type, &place, name);
   HR_TRY(hr_join_path(folder, name, &path, err));
   HR_TRY(hr_make_folders(path, err));
   HR_TRY(model->type->save(model, path, form, err));
@@ -212,6 +213,8 @@ static void put_candidates(hr_json_builder *builder, json_t *root,
     hr_json_put_text(builder, object, "method", candidate->method);
     hr_json_put_text(builder, object, "title", candidate->title);
     hr_json_put_text(builder, object, "kind", candidate->kind);
+    if (d->target_count > 1)
+      hr_json_put_count(builder, object, "target", candidate->target);
     hr_json_put(builder, object, "slot", slot_number(candidate->slot));
     hr_json_put_text(builder, object, "folder", candidate->folder);
     hr_json_put_count(builder, object, "variants", candidate->variant_count);
@@ -226,15 +229,18 @@ static json_t *candidate_number(size_t number) {
   return number == HR_NO_CANDIDATE ? json_null() : json_integer((json_int_t)number);
 }
 
+/* With several targets each slot says whose it is. */
 static void put_slots(hr_json_builder *builder, json_t *root,
                       const hr_bundle_description *d) {
   json_t *list = hr_json_put(builder, root, "slots", json_array());
-  for (size_t k = 0; k <= d->bin_count; k++) {
+  size_t slots = d->bin_count + 1;
+  for (size_t i = 0; i < d->target_count * slots; i++) {
     json_t *slot = hr_json_append(builder, list, json_object());
-    hr_json_put(builder, slot, "slot",
-                slot_number(k < d->bin_count ? (int)k : HR_GLOBAL));
-    hr_json_put(builder, slot, "expert", candidate_number(d->slots[k].expert));
-    hr_json_put(builder, slot, "fallback", candidate_number(d->slots[k].fallback));
+    int number = i % slots < d->bin_count ? (int)(i % slots) : HR_GLOBAL;
+    if (d->target_count > 1) hr_json_put_count(builder, slot, "target", i / slots);
+    hr_json_put(builder, slot, "slot", slot_number(number));
+    hr_json_put(builder, slot, "expert", candidate_number(d->slots[i].expert));
+    hr_json_put(builder, slot, "fallback", candidate_number(d->slots[i].fallback));
   }
 }
 

@@ -20,8 +20,8 @@ enum { PIECE_ROWS = 16 };
 
 typedef struct linear {
   hr_model model;
-  double *intercept; /* [V][T] */
-  double *weights;   /* [V][T][P] */
+  double *intercept; /* [V] */
+  double *weights;   /* [V][P] */
 } linear;
 
 static const linear *linear_of(const hr_model *model) {
@@ -53,7 +53,7 @@ hr_status hr_linear_create_take(const hr_linear_shape *shape, double **intercept
   l->model = (hr_model){.type = &hr_linear_type,
                         .slot = shape->slot,
                         .pixels = shape->pixels,
-                        .targets = shape->targets,
+                        .target = shape->target,
                         .variant_count = shape->variant_count,
                         .chosen = shape->chosen};
   l->intercept = *intercept;
@@ -68,7 +68,7 @@ hr_status hr_linear_create(const hr_linear_shape *shape, const double *intercept
                            const double *weights, hr_model **out, hr_error *err) {
   hr_status status = HR_OK;
   double *own_intercept = NULL, *own_weights = NULL;
-  size_t rows = shape->variant_count * shape->targets;
+  size_t rows = shape->variant_count;
   HR_TRY(hr_alloc(&own_intercept, rows, err));
   HR_TRY(hr_alloc(&own_weights, rows * shape->pixels, err));
   memcpy(own_intercept, intercept, rows * sizeof *intercept);
@@ -85,13 +85,10 @@ static hr_status linear_save(const hr_model *model, const char *folder,
   (void)form;
   hr_status status = HR_OK;
   const linear *l = linear_of(model);
-  size_t pixels = model->pixels, count = model->variant_count * model->targets;
+  size_t pixels = model->pixels, count = model->variant_count;
   double *rows = NULL;
   char *path = NULL;
-  hr_npy_shape shape = {2, {count, 1 + pixels}};
-  if (model->targets > 1) {
-    shape = (hr_npy_shape){3, {model->variant_count, model->targets, 1 + pixels}};
-  }
+  const hr_npy_shape shape = {2, {count, 1 + pixels}};
   HR_TRY(hr_alloc(&rows, count * (1 + pixels), err));
   for (size_t r = 0; r < count; r++) {
     double *row = rows + r * (1 + pixels);
@@ -109,13 +106,12 @@ cleanup:
 static hr_status check_shape(const char *path, const hr_npy_shape *shape,
                              const hr_model_place *place, hr_error *err) {
   size_t last = shape->dimensions - 1, columns = shape->extent[last];
-  size_t targets = last == 2 ? shape->extent[1] : 1;
-  if (columns != 1 + place->pixels || targets != place->targets) {
-    return hr_fail(err, HR_ERR_FORMAT,
-                   "%s is a linear model of %zu pixels and %zu target%s, not of %zu and "
-                   "%zu: it belongs to another study",
-                   path, columns > 0 ? columns - 1 : 0, targets, targets == 1 ? "" : "s",
-                   place->pixels, place->targets);
+  if (last != 1 || columns != 1 + place->pixels) {
+    return hr_fail(
+        err, HR_ERR_FORMAT,
+        "%s is a linear model of %zu pixels, not of %zu: it belongs to another "
+        "study",
+        path, columns > 0 ? columns - 1 : 0, place->pixels);
   }
   if (shape->extent[0] > 0) return HR_OK;
   return hr_fail(err, HR_ERR_FORMAT, "%s holds no model: train it again", path);
@@ -153,14 +149,12 @@ static hr_status linear_load(const hr_model_place *place, hr_model **out, hr_err
   HR_TRY(hr_join_path(place->folder, "model.npy", &path, err));
   HR_TRY(hr_npy_read(path, most_bytes, &values, &found, err));
   HR_TRY(check_shape(path, &found, place, err));
-  size_t rows = found.extent[0] * place->targets;
+  size_t rows = found.extent[0];
   HR_TRY(check_values(path, values, rows, 1 + place->pixels, err));
   HR_TRY(hr_alloc(&intercept, rows, err));
   split_rows(values, rows, place->pixels, intercept);
-  const hr_linear_shape shape = {.slot = place->slots[0],
-                                 .pixels = place->pixels,
-                                 .targets = place->targets,
-                                 .variant_count = found.extent[0]};
+  const hr_linear_shape shape = {
+      .slot = place->slots[0], .pixels = place->pixels, .variant_count = found.extent[0]};
   HR_TRY(hr_linear_create_take(&shape, &intercept, &values, out, err));
 cleanup:
   hr_free(values);
@@ -196,18 +190,15 @@ static void widen(const float *x, size_t count, double *wide) {
   for (size_t i = 0; i < count; i++) wide[i] = (double)x[i];
 }
 
-/* Every variant and target that one request wants of one row. */
+/* Every variant that one request wants of one row. */
 static void predict_row(const hr_request *request, const double *wide, size_t row) {
   const linear *l = linear_of(request->model);
-  size_t pixels = l->model.pixels, targets = l->model.targets;
+  size_t pixels = l->model.pixels;
   double (*dot)(size_t, const double *, const double *) = hr_compute_default()->dot_f64;
   for (size_t v = 0; v < request->variants; v++) {
-    for (size_t t = 0; t < targets; t++) {
-      size_t r = (request->first_variant + v) * targets + t;
-      double sum = dot(pixels, l->weights + r * pixels, wide);
-      request->mean[v * request->variant_stride + row * targets + t] =
-          (float)(l->intercept[r] + sum);
-    }
+    size_t r = request->first_variant + v;
+    double sum = dot(pixels, l->weights + r * pixels, wide);
+    request->mean[v * request->variant_stride + row] = (float)(l->intercept[r] + sum);
   }
 }
 

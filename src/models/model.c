@@ -43,24 +43,13 @@ hr_status hr_requests_check(const hr_spectra *spectra, const hr_request *request
 }
 
 void hr_request_fill_unknown(const hr_request *request) {
-  size_t targets = request->model->targets;
   for (size_t i = 0; i < request->count; i++) {
     size_t row = request->row[i];
-    for (size_t t = 0; request->variance && t < targets; t++) {
-      request->variance[row * targets + t] = (double)NAN;
-    }
+    if (request->variance) request->variance[row] = (double)NAN;
     if (request->effective) request->effective[row] = (double)NAN;
     if (request->mean_error) request->mean_error[row] = (double)NAN;
     if (request->chi2) request->chi2[row] = (double)NAN;
   }
-}
-
-hr_status hr_model_check_one_target(const hr_model_place *place, const char *path,
-                                    hr_error *err) {
-  if (place->targets == 1) return HR_OK;
-  return hr_fail(err, HR_ERR_FORMAT,
-                 "%s is a model of one target, not of %zu: it belongs to another study",
-                 path, place->targets);
 }
 
 hr_status hr_models_predict(const hr_spectra *spectra, const hr_request *requests,

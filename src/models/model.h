@@ -1,12 +1,13 @@
-/* What a model is: something trained, which predicts spectra and knows nothing of the
- * study that it comes from.
+/* What a model is: something trained, which predicts one target of spectra and knows
+ * nothing of the study that it comes from.
  *
  * Every kind (linear, trees, network, templates) is one file with one const table of type
- * hr_model_type. A model is one slot of one method: a bin of stars, or all of them.
+ * hr_model_type. A model is one slot of one method (a bin of stars, or all of them) and
+ * one target; those of several slots and targets may share what they stand on.
  * Models are const while they predict, and any number of threads may predict with one at
  * a time.
  *
- * One letter has one meaning: N rows, P pixels, T targets, V variants. */
+ * One letter has one meaning: N rows, P pixels, V variants. */
 #ifndef HR_MODELS_MODEL_H
 #define HR_MODELS_MODEL_H
 
@@ -24,8 +25,8 @@ typedef struct hr_model_type hr_model_type;
 typedef struct hr_model {
   const hr_model_type *type;
   int slot;             /* bin number, or HR_GLOBAL */
+  size_t target;        /* which of its study's targets it predicts, from 0 */
   size_t pixels;        /* P */
-  size_t targets;       /* T */
   size_t variant_count; /* settings of the hyperparameter that it can predict with */
   size_t chosen;        /* the one that validation chose; below variant_count */
 } hr_model;
@@ -56,11 +57,11 @@ typedef struct hr_request {
   size_t count;
   size_t first_variant; /* variants first_variant .. first_variant + variants - 1 */
   size_t variants;
-  float *mean; /* variant v, row i, target t: mean[v * variant_stride + i * T + t],
-                  in the unit of the target */
+  float *mean; /* variant v of row i: mean[v * variant_stride + i], in the unit of the
+                  target */
   size_t variant_stride;
-  double *variance; /* [N][T] of the label given the spectrum, unit squared; NaN where the
-                       kind does not know it. NULL: not wanted, as are the others */
+  double *variance;   /* [N] of the label given the spectrum, unit squared; NaN where the
+                         kind does not know it. NULL: not wanted, as are the others */
   double *effective;  /* [N] effective number of templates; NaN where there are none */
   double *mean_error; /* [N] what leaving components out may have changed the mean by */
   double *chi2;       /* [N] of the best template, a pixel that counts; NaN: not known */
@@ -69,8 +70,9 @@ typedef struct hr_request {
 /* Where models are loaded from, and what is known of them before. */
 typedef struct hr_model_place {
   const char *folder;
-  size_t pixels, targets; /* that they have to have */
-  const int *slots;       /* [slot_count] one, or all of those that share the files */
+  size_t pixels;    /* that they have to have */
+  size_t targets;   /* 1, or those that share the files */
+  const int *slots; /* [slot_count] one, or all of those that share the files */
   size_t slot_count;
 } hr_model_place;
 
@@ -84,7 +86,7 @@ struct hr_model_type {
   const char *kind;    /* in files: "linear", "trees", "network", "templates" */
   bool uses_error;     /* whether it has to know the error of each pixel */
   bool knows_variance; /* whether it gives variance, effective and mean_error */
-  bool shares_files;   /* the models of all slots stand in the same files */
+  bool shares_files;   /* the models of all slots and targets stand in the same files */
 
   /* Writes the model (with shares_files: all that share with it) into `folder`, which is
    * there, each file whole or not at all. HR_ERR_IO, HR_ERR_MEMORY. */
@@ -93,10 +95,11 @@ struct hr_model_type {
   /* Writes what a task's folder keeps of the model, where that is not what `save` writes
    * (templates: which rows they are). NULL: `save`. */
   hr_status (*record)(const hr_model *model, const char *folder, hr_error *err);
-  /* Reads [place->slot_count] models; on failure none. `chosen` is 0: whoever loads
-   * knows. HR_ERR_MISSING; HR_ERR_FORMAT for whatever is not as `save` writes it, or has
-   * other sizes than the place says; HR_ERR_MEMORY. Never asks for more memory than a
-   * file of that size can fill. */
+  /* Reads models, out [place->targets][place->slot_count]; on failure none. `chosen` is
+   * 0: whoever loads knows, and so is `target` unless files are shared. HR_ERR_MISSING;
+   * HR_ERR_FORMAT for whatever is not as `save` writes it, or has other sizes than the
+   * place says; HR_ERR_MEMORY. Never asks for more memory than a file of that size can
+   * fill. */
   hr_status (*load)(const hr_model_place *place, hr_model **out, hr_error *err);
   /* Answers all requests, which are to models of this kind; those that share files may be
    * answered together. The bytes do not depend on the number of threads nor, but for
@@ -125,17 +128,9 @@ hr_status hr_requests_check(const hr_spectra *spectra, const hr_request *request
 /* For kinds that know the mean alone: NaN in all other outputs that are wanted. */
 void hr_request_fill_unknown(const hr_request *request);
 
-/* For kinds of one target: HR_ERR_FORMAT where the place wants more of the file `path`.
- */
-hr_status hr_model_check_one_target(const hr_model_place *place, const char *path,
-                                    hr_error *err) HR_MUST_CHECK;
-
 /* Answers requests to models of any kinds, [request_count]; those of one kind next to
  * each other are handed on together. */
 hr_status hr_models_predict(const hr_spectra *spectra, const hr_request *requests,
                             size_t request_count, hr_error *err) HR_MUST_CHECK;
-
-/* For kinds that know the mean alone: NaN in all other outputs that are wanted. */
-void hr_request_fill_unknown(const hr_request *request);
 
 #endif

@@ -167,7 +167,6 @@ hr_status hr_network_model_load(const hr_model_place *place,
   hr_cnn_model trained = {.network = NULL};
   char *path = NULL;
   HR_TRY(hr_join_path(place->folder, "model.cnn", &path, err));
-  HR_TRY(hr_model_check_one_target(place, path, err));
   HR_TRY(hr_cnn_model_load(path, place->pixels, 1, backend, &trained, err));
   HR_TRY(hr_network_model_create_take(&trained, place->slots[0], out, err));
 cleanup:

@@ -67,7 +67,6 @@ hr_status hr_templates_model_create(hr_template_store *store, int slot, hr_model
   m->model = (hr_model){.type = &hr_templates_type,
                         .slot = slot,
                         .pixels = hr_templates_pixels(store->templates),
-                        .targets = 1,
                         .variant_count = 1};
   m->store = store;
   atomic_fetch_add(&store->holders, 1);

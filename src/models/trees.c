@@ -191,7 +191,6 @@ static hr_status trees_load(const hr_model_place *place, hr_model **out, hr_erro
   char *path = NULL, *text = NULL;
   size_t size = 0;
   HR_TRY(hr_join_path(place->folder, "model.txt", &path, err));
-  HR_TRY(hr_model_check_one_target(place, path, err));
   HR_TRY(read_text(path, &text, &size, err));
   if (strlen(text) != size) {
     status = hr_fail(err, HR_ERR_FORMAT,

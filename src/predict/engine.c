@@ -55,13 +55,14 @@ static bool has_method(const hr_bundle_description *d, const char *method) {
   return false;
 }
 
-/* The candidate that predicts a slot. A router that leaves rows over leaves them to the
- * slot's fall-back. */
-static size_t candidate_of(const hr_engine *engine, size_t slot, const char *expert) {
+/* The candidate that predicts a target of a slot. A router that leaves rows over leaves
+ * them to the slot's fall-back. */
+static size_t candidate_of(const hr_engine *engine, size_t target, size_t slot,
+                           const char *expert) {
   const hr_bundle_description *d = hr_engine_describe(engine);
   bool is_left_over = slot == d->bin_count && !engine->router->uses_global;
-  if (is_left_over) return d->slots[slot].fallback;
-  return hr_bundle_choose(d, slot, expert);
+  if (is_left_over) return hr_bundle_slot_of(d, target, slot)->fallback;
+  return hr_bundle_choose(d, target, slot, expert);
 }
 
 /* Whether any row can be sent to the slot. */
@@ -69,18 +70,32 @@ static bool is_reached(const hr_engine *engine, size_t slot) {
   return !engine->router->uses_global || slot + 1 == engine->slot_count;
 }
 
-static hr_status load_slots(hr_engine *engine, const char *expert, hr_error *err) {
+/* The models of a target; *found: how many. */
+static hr_status load_slots(hr_engine *engine, size_t target, const char *expert,
+                            size_t *found, hr_error *err) {
   hr_status status = HR_OK;
-  size_t found = 0;
+  *found = 0;
   for (size_t s = 0; s < engine->slot_count; s++) {
-    size_t candidate =
-        is_reached(engine, s) ? candidate_of(engine, s, expert) : HR_NO_CANDIDATE;
-    engine->slots[s].candidate = candidate;
-    if (candidate == HR_NO_CANDIDATE) continue;
-    HR_TRY(hr_bundle_load(engine->bundle, candidate, &engine->slots[s].model, err));
-    found++;
+    hr_engine_slot *slot = &engine->slots[target * engine->slot_count + s];
+    slot->candidate =
+        is_reached(engine, s) ? candidate_of(engine, target, s, expert) : HR_NO_CANDIDATE;
+    if (slot->candidate == HR_NO_CANDIDATE) continue;
+    HR_TRY(hr_bundle_load(engine->bundle, slot->candidate, &slot->model, err));
+    ++*found;
   }
-  if (found > 0) goto cleanup;
+cleanup:
+  return status;
+}
+
+/* Targets that nobody predicts are NaN, as long as there is one that somebody does. */
+static hr_status load_targets(hr_engine *engine, const char *expert, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t found = 0, all = 0;
+  for (size_t t = 0; t < hr_engine_describe(engine)->target_count; t++) {
+    HR_TRY(load_slots(engine, t, expert, &found, err));
+    all += found;
+  }
+  if (all > 0) goto cleanup;
   status =
       hr_fail(err, HR_ERR_USAGE,
               "the bundle %s has no model%s%s that predicts %s; ask for another "
@@ -101,7 +116,7 @@ static hr_status make_grid(hr_engine *engine, hr_error *err) {
   }
   engine->grid = (hr_routing_grid){engine->axes, d->axis_count, d->uncovered};
   engine->slot_count = d->bin_count + 1;
-  return hr_alloc(&engine->slots, engine->slot_count, err);
+  return hr_alloc(&engine->slots, d->target_count * engine->slot_count, err);
 }
 
 hr_status hr_engine_open(const char *path, const char *router, const char *expert,
@@ -120,7 +135,7 @@ hr_status hr_engine_open(const char *path, const char *router, const char *exper
     status = fail_expert(engine, expert, err);
     goto cleanup;
   }
-  HR_TRY(load_slots(engine, expert, err));
+  HR_TRY(load_targets(engine, expert, err));
   *out = engine;
   engine = NULL;
 cleanup:
@@ -151,12 +166,13 @@ const hr_router *hr_engine_router(const hr_engine *engine) {
   return engine->router;
 }
 
-size_t hr_engine_candidate(const hr_engine *engine, size_t slot) {
-  return engine->slots[slot].candidate;
+size_t hr_engine_candidate(const hr_engine *engine, size_t target, size_t slot) {
+  return hr_engine_slot_of(engine, target, slot)->candidate;
 }
 
 const char *hr_engine_needs_error(const hr_engine *engine) {
-  for (size_t s = 0; s < engine->slot_count; s++) {
+  size_t count = hr_engine_describe(engine)->target_count * engine->slot_count;
+  for (size_t s = 0; s < count; s++) {
     const hr_engine_slot *slot = &engine->slots[s];
     if (slot->model && slot->model->type->uses_error) {
       return hr_engine_describe(engine)->candidates[slot->candidate].title;
@@ -175,7 +191,7 @@ hr_status hr_engine_result_init(const hr_engine *engine, size_t rows,
   HR_TRY(hr_alloc(&out->mean, values, err));
   HR_TRY(hr_alloc(&out->sigma, values, err));
   HR_TRY(hr_alloc(&out->slot, rows, err));
-  HR_TRY(hr_alloc(&out->candidate, rows, err));
+  HR_TRY(hr_alloc(&out->candidate, values, err));
   HR_TRY(hr_alloc(&out->snr, rows, err));
   HR_TRY(hr_alloc(&out->masked, rows, err));
   HR_TRY(hr_alloc(&out->chi2, rows, err));

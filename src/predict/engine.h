@@ -21,8 +21,8 @@ void hr_engine_close(hr_engine **engine);
 const hr_bundle_description *hr_engine_describe(const hr_engine *engine);
 const char *hr_engine_folder(const hr_engine *engine);
 const hr_router *hr_engine_router(const hr_engine *engine);
-/* The candidate that predicts the rows of a slot; HR_NO_CANDIDATE: nobody. */
-size_t hr_engine_candidate(const hr_engine *engine, size_t slot);
+/* The candidate that predicts a target of the rows of a slot; HR_NO_CANDIDATE: nobody. */
+size_t hr_engine_candidate(const hr_engine *engine, size_t target, size_t slot);
 /* The title of a model that has to know the error; NULL: none has to. */
 const char *hr_engine_needs_error(const hr_engine *engine);
 
@@ -38,10 +38,10 @@ typedef struct hr_engine_rows {
 typedef struct hr_engine_result {
   double *mean, *sigma; /* [N][T]; NaN: none, not known */
   int32_t *slot;        /* [N] bin, HR_SLOT_GLOBAL or HR_SLOT_NONE */
-  int32_t *candidate;   /* [N] of the bundle, whose model it was; -1: none */
+  int32_t *candidate;   /* [N][T] of the bundle, whose model it was; -1: none */
   double *snr;          /* [N] */
   double *masked;       /* [N] share of the pixels */
-  double *chi2;         /* [N] */
+  double *chi2;         /* [N] of the first target that has templates */
   double *effective;    /* [N] */
   uint32_t *flags;      /* [N] */
 } hr_engine_result;

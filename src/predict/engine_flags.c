@@ -87,9 +87,13 @@ static uint32_t flag_values(const hr_bundle_description *d, const double *mean) 
 
 /* Whether an expert of a bin was stood in for. */
 static bool is_fallback(const hr_engine *engine, const hr_engine_result *out, size_t i) {
-  if (out->candidate[i] < 0 || engine->router->uses_global) return false;
   const hr_bundle_description *d = hr_engine_describe(engine);
-  return d->candidates[out->candidate[i]].slot == HR_GLOBAL;
+  const int32_t *candidate = out->candidate + i * d->target_count;
+  if (engine->router->uses_global) return false;
+  for (size_t t = 0; t < d->target_count; t++) {
+    if (candidate[t] >= 0 && d->candidates[candidate[t]].slot == HR_GLOBAL) return true;
+  }
+  return false;
 }
 
 static uint32_t flag_row(const hr_engine *engine, const hr_engine_result *out, size_t i) {

@@ -4,7 +4,7 @@
 
 #include "predict/engine.h"
 
-/* Who predicts the rows of a slot. */
+/* Who predicts a target of the rows of a slot. */
 typedef struct hr_engine_slot {
   size_t candidate;      /* of the bundle, or HR_NO_CANDIDATE */
   const hr_model *model; /* borrowed from the bundle; NULL: nobody */
@@ -15,9 +15,14 @@ struct hr_engine {
   const hr_router *router;
   hr_axis *axes; /* the bundle's, as routers take them */
   hr_routing_grid grid;
-  hr_engine_slot *slots; /* [slot_count] the bins, then the model of all rows */
+  hr_engine_slot *slots; /* [T][slot_count] the bins, then the model of all rows */
   size_t slot_count;
 };
+
+static inline const hr_engine_slot *hr_engine_slot_of(const hr_engine *engine,
+                                                      size_t target, size_t slot) {
+  return &engine->slots[target * engine->slot_count + slot];
+}
 
 /* Fills snr and masked of the result, from flux, error and reports. */
 void hr_engine_measure(const hr_engine_rows *rows, hr_engine_result *out);

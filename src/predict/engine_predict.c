@@ -6,11 +6,11 @@
 #include "predict/engine_parts.h"
 #include "routing/mixture.h"
 
-/* The answers of the r-th model that a row asks: one plane a rank, as a hard router needs
- * a single one, however many slots there are. */
+/* The answers of the r-th model that a row asks for a target: one plane a rank, as a hard
+ * router needs a single one, however many slots there are. */
 typedef struct plane {
-  float *mean;                         /* [N][T] */
-  double *variance, *effective, *chi2; /* [N][T], [N], [N] */
+  float *mean;                         /* [N] */
+  double *variance, *effective, *chi2; /* [N] */
 } plane;
 
 typedef struct work {
@@ -18,20 +18,21 @@ typedef struct work {
   const hr_engine_rows *rows;
   hr_spectra spectra; /* with the level of the bundle */
   size_t targets;
-  double *weight; /* [N][slots] */
-  bool *outside;  /* [N] */
-  size_t planes;  /* the most models that a row asks */
-  plane *plane;   /* [planes] */
-  uint32_t *list; /* [planes][N] rows of the requests, one request after the other */
-  hr_request *requests; /* [slots * planes] */
+  double *weight;       /* [N][slots] */
+  bool *outside;        /* [N] */
+  size_t planes;        /* the most models that a row asks */
+  plane *plane;         /* [planes][T] */
+  uint32_t *list;       /* [planes][N] rows, by slot and rank */
+  size_t *start;        /* [slots * planes + 1] where they begin in the list */
+  hr_request *requests; /* [slots * planes * T] */
   size_t request_count;
-  hr_moments *parts; /* [planes][T] of one row */
+  hr_moments *parts; /* [planes] of one row and target */
 } work;
 
 static void work_fini(work *w) {
   hr_free(w->weight);
   hr_free(w->outside);
-  for (size_t r = 0; w->plane && r < w->planes; r++) {
+  for (size_t r = 0; w->plane && r < w->planes * w->targets; r++) {
     hr_free(w->plane[r].mean);
     hr_free(w->plane[r].variance);
     hr_free(w->plane[r].effective);
@@ -39,6 +40,7 @@ static void work_fini(work *w) {
   }
   hr_free(w->plane);
   hr_free(w->list);
+  hr_free(w->start);
   hr_free(w->requests);
   hr_free(w->parts);
 }
@@ -98,21 +100,24 @@ static size_t count_planes(const work *w) {
 
 static hr_status make_planes(work *w, hr_error *err) {
   hr_status status = HR_OK;
-  size_t rows = w->rows->spectra.rows, values = rows * w->targets;
+  size_t rows = w->rows->spectra.rows;
   w->planes = count_planes(w);
-  HR_TRY(hr_alloc(&w->plane, w->planes, err));
-  for (size_t r = 0; r < w->planes; r++) {
+  HR_TRY(hr_alloc(&w->plane, w->planes * w->targets, err));
+  for (size_t r = 0; r < w->planes * w->targets; r++) {
     plane *p = &w->plane[r];
-    HR_TRY(hr_alloc(&p->mean, values, err));
-    HR_TRY(hr_alloc(&p->variance, values, err));
+    HR_TRY(hr_alloc(&p->mean, rows, err));
+    HR_TRY(hr_alloc(&p->variance, rows, err));
     HR_TRY(hr_alloc(&p->effective, rows, err));
     HR_TRY(hr_alloc(&p->chi2, rows, err));
-    for (size_t i = 0; i < values; i++) p->mean[i] = NAN, p->variance[i] = (double)NAN;
-    for (size_t i = 0; i < rows; i++) p->effective[i] = p->chi2[i] = (double)NAN;
+    for (size_t i = 0; i < rows; i++) {
+      p->mean[i] = NAN;
+      p->variance[i] = p->effective[i] = p->chi2[i] = (double)NAN;
+    }
   }
   HR_TRY(hr_alloc(&w->list, w->planes * rows, err));
-  HR_TRY(hr_alloc(&w->requests, w->engine->slot_count * w->planes, err));
-  HR_TRY(hr_alloc(&w->parts, w->planes * w->targets, err));
+  HR_TRY(hr_alloc(&w->start, w->engine->slot_count * w->planes + 1, err));
+  HR_TRY(hr_alloc(&w->requests, w->engine->slot_count * w->planes * w->targets, err));
+  HR_TRY(hr_alloc(&w->parts, w->planes, err));
 cleanup:
   return status;
 }
@@ -124,42 +129,53 @@ static size_t rank_of(const double *weight, size_t slot) {
   return rank;
 }
 
-/* The rows that ask a slot as their r-th; *next is where the list goes on. */
-static void ask_slot(work *w, size_t slot, size_t r, uint32_t **next) {
+/* The rows that ask a slot as their r-th, listed at `list`; how many. */
+static size_t list_rows(const work *w, size_t slot, size_t r, uint32_t *list) {
   size_t slots = w->engine->slot_count, count = 0;
-  const hr_model *model = w->engine->slots[slot].model;
   for (size_t i = 0; i < w->rows->spectra.rows; i++) {
     const double *weight = w->weight + i * slots;
     if (!(weight[slot] > 0) || !is_good(w, i) || rank_of(weight, slot) != r) continue;
-    (*next)[count++] = (uint32_t)i;
+    list[count++] = (uint32_t)i;
   }
-  if (count == 0) return;
-  plane *p = &w->plane[r];
+  return count;
+}
+
+static void ask(work *w, const hr_model *model, const plane *p, const uint32_t *list,
+                size_t count) {
   w->requests[w->request_count++] = (hr_request){
       .model = model,
-      .row = *next,
+      .row = list,
       .count = count,
       .first_variant = model->chosen,
       .variants = 1,
       .mean = p->mean,
-      .variant_stride = w->rows->spectra.rows * w->targets,
+      .variant_stride = w->rows->spectra.rows,
       .variance = p->variance,
       .effective = p->effective,
       .chi2 = p->chi2,
   };
-  *next += count;
 }
 
-/* Kind by kind, so that models which share files are asked together. */
+/* Kind by kind, so that models which share files are asked together. Lists of rows: one a
+ * slot and rank, for all targets. */
 static void make_requests(work *w) {
-  size_t kinds = 0;
+  size_t kinds = 0, slots = w->engine->slot_count, *start = w->start;
   const hr_model_type *const *types = hr_model_types(&kinds);
-  uint32_t *next = w->list;
+  for (size_t s = 0, at = 0; s < slots; s++) {
+    for (size_t r = 0; r < w->planes; r++) {
+      start[s * w->planes + r] = at;
+      at += list_rows(w, s, r, w->list + at);
+      start[s * w->planes + r + 1] = at;
+    }
+  }
   for (size_t k = 0; k < kinds; k++) {
-    for (size_t s = 0; s < w->engine->slot_count; s++) {
-      const hr_model *model = w->engine->slots[s].model;
-      if (!model || model->type != types[k]) continue;
-      for (size_t r = 0; r < w->planes; r++) ask_slot(w, s, r, &next);
+    for (size_t i = 0; i < slots * w->planes * w->targets; i++) {
+      size_t t = i % w->targets, list = i / w->targets, slot = list / w->planes;
+      const hr_model *model = hr_engine_slot_of(w->engine, t, slot)->model;
+      size_t count = start[list + 1] - start[list];
+      if (!model || model->type != types[k] || count == 0) continue;
+      const plane *p = &w->plane[list % w->planes * w->targets + t];
+      ask(w, model, p, w->list + start[list], count);
     }
   }
 }
@@ -188,34 +204,35 @@ static void mix_row(const work *w, size_t i, double *taken, hr_engine_result *ou
   size_t slots = w->engine->slot_count, targets = w->targets;
   const double *weight = w->weight + i * slots;
   size_t count = take_weights(weight, slots, taken);
-  for (size_t r = 0; r < count; r++) {
-    for (size_t t = 0; t < targets; t++) {
-      w->parts[r * targets + t] = (hr_moments){(double)w->plane[r].mean[i * targets + t],
-                                               w->plane[r].variance[i * targets + t]};
-    }
-  }
   for (size_t t = 0; t < targets; t++) {
-    hr_moments mixed = hr_mixture(count, taken, w->parts + t, targets);
+    for (size_t r = 0; r < count; r++) {
+      const plane *p = &w->plane[r * targets + t];
+      w->parts[r] = (hr_moments){(double)p->mean[i], p->variance[i]};
+    }
+    hr_moments mixed = hr_mixture(count, taken, w->parts, 1);
     out->mean[i * targets + t] = mixed.mean;
     out->sigma[i * targets + t] = sqrt(mixed.variance);
   }
 }
 
-/* Who predicted the row, and what its templates said. */
+/* Who predicted the row, and what templates said of it. */
 static void name_row(const work *w, size_t i, hr_engine_result *out) {
-  size_t slots = w->engine->slot_count;
+  size_t slots = w->engine->slot_count, targets = w->targets;
   const double *weight = w->weight + i * slots;
   size_t slot = heaviest(weight, slots);
   out->slot[i] = HR_SLOT_NONE;
-  out->candidate[i] = -1;
+  for (size_t t = 0; t < targets; t++) out->candidate[i * targets + t] = -1;
   out->chi2[i] = out->effective[i] = (double)NAN;
   if (slot == SIZE_MAX || !is_good(w, i)) return;
   size_t rank = rank_of(weight, slot);
-  const hr_engine_slot *asked = &w->engine->slots[slot];
   out->slot[i] = slot + 1 == slots ? HR_SLOT_GLOBAL : (int32_t)slot;
-  if (asked->model) out->candidate[i] = (int32_t)asked->candidate;
-  out->chi2[i] = w->plane[rank].chi2[i];
-  out->effective[i] = w->plane[rank].effective[i];
+  for (size_t t = 0; t < targets; t++) {
+    const hr_engine_slot *asked = hr_engine_slot_of(w->engine, t, slot);
+    const plane *p = &w->plane[rank * targets + t];
+    if (asked->model) out->candidate[i * targets + t] = (int32_t)asked->candidate;
+    if (isnan(out->chi2[i])) out->chi2[i] = p->chi2[i];
+    if (isnan(out->effective[i])) out->effective[i] = p->effective[i];
+  }
 }
 
 static hr_status mix(const work *w, hr_engine_result *out, hr_error *err) {

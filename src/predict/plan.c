@@ -152,10 +152,11 @@ static void describe_expert(const hr_predict_plan *plan, const char *where,
   hr_text_append(out, "%s\n", model->slot == HR_GLOBAL ? ", trained on all rows" : "");
 }
 
-static void describe_experts(const hr_predict_plan *plan, hr_text *out) {
+static void describe_target_experts(const hr_predict_plan *plan, size_t target,
+                                    hr_text *out) {
   const hr_bundle_description *d = hr_engine_describe(plan->engine);
   const hr_router *router = hr_engine_router(plan->engine);
-  hr_text_append(out, "%-10s %s: %s\n", "router", router->name, router->summary);
+  if (d->target_count > 1) hr_text_append(out, "  %s\n", d->targets[target].name);
   for (size_t k = 0; k <= d->bin_count; k++) {
     bool is_global = k == d->bin_count;
     if (router->uses_global && !is_global) continue;
@@ -164,7 +165,15 @@ static void describe_experts(const hr_predict_plan *plan, hr_text *out) {
     const char *where = router->uses_global ? "all rows"
                         : is_global         ? "rows outside the bins"
                                             : d->bin_names[k];
-    describe_expert(plan, where, hr_engine_candidate(plan->engine, k), out);
+    describe_expert(plan, where, hr_engine_candidate(plan->engine, target, k), out);
+  }
+}
+
+static void describe_experts(const hr_predict_plan *plan, hr_text *out) {
+  const hr_router *router = hr_engine_router(plan->engine);
+  hr_text_append(out, "%-10s %s: %s\n", "router", router->name, router->summary);
+  for (size_t t = 0; t < hr_engine_describe(plan->engine)->target_count; t++) {
+    describe_target_experts(plan, t, out);
   }
 }
 

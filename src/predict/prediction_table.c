@@ -105,7 +105,8 @@ static size_t longest_method(const hr_bundle_description *d) {
 static hr_status add_columns(hr_prediction_table *table,
                              const hr_prediction_table_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
-  size_t method = longest_method(hr_engine_describe(plan->engine));
+  const hr_bundle_description *d = hr_engine_describe(plan->engine);
+  size_t method = d->target_count * (longest_method(d) + 1);
   HR_TRY(add_column(table, "file", HR_FRAME_CELL_TEXT, false, plan->file_bytes, err));
   HR_TRY(add_column(table, "row", HR_FRAME_CELL_INTEGER, false, 0, err));
   HR_TRY(add_kept(table, plan->keep, err));
@@ -139,6 +140,9 @@ hr_status hr_prediction_table_init(const hr_prediction_table_plan *plan,
   HR_TRY(hr_alloc(&out->cells, most, err));
   HR_TRY(hr_alloc(&out->file, block_rows, err));
   HR_TRY(hr_alloc(&out->expert, block_rows, err));
+  const hr_bundle_description *d = hr_engine_describe(plan->engine);
+  out->expert_bytes = targets * (longest_method(d) + 1);
+  HR_TRY(hr_alloc(&out->expert_text, block_rows * out->expert_bytes, err));
   HR_TRY(hr_alloc(&out->words, block_rows, err));
   HR_TRY(hr_alloc(&out->word, block_rows, err));
   HR_TRY(hr_alloc(&out->row, block_rows, err));
@@ -155,6 +159,7 @@ void hr_prediction_table_fini(hr_prediction_table *table) {
   hr_free(table->cells);
   hr_free(table->file);
   hr_free(table->expert);
+  hr_free(table->expert_text);
   hr_free(table->words);
   hr_free(table->word);
   hr_free(table->row);
@@ -167,15 +172,35 @@ void hr_prediction_table_fini(hr_prediction_table *table) {
 
 /* --- cells --- */
 
+/* The method that predicted a row; where targets have different ones all of them, in the
+ * order of the targets: "posterior|ridge". */
+static void name_expert(hr_prediction_table *table, size_t i, const int32_t *candidate) {
+  const hr_bundle_description *d = hr_engine_describe(table->engine);
+  char *text = table->expert_text + i * table->expert_bytes;
+  size_t used = 0;
+  bool is_one = true;
+  for (size_t t = 1; t < d->target_count; t++) {
+    is_one = is_one && (candidate[t] < 0) == (candidate[0] < 0) &&
+             (candidate[t] < 0 || strcmp(d->candidates[candidate[t]].method,
+                                         d->candidates[candidate[0]].method) == 0);
+  }
+  text[0] = '\0';
+  for (size_t t = 0; t < (is_one ? 1 : d->target_count); t++) {
+    const char *method = candidate[t] >= 0 ? d->candidates[candidate[t]].method : "";
+    used += (size_t)snprintf(text + used, table->expert_bytes - used, "%s%s",
+                             t == 0 ? "" : "|", method);
+  }
+  table->expert[i] = text;
+}
+
 static void fill_rows(hr_prediction_table *table, const char *path, size_t first_row,
                       size_t rows, const hr_engine_result *result) {
   const hr_bundle_description *d = hr_engine_describe(table->engine);
   for (size_t i = 0; i < rows; i++) {
-    int32_t candidate = result->candidate[i];
     table->file[i] = path;
     table->row[i] = (int64_t)(first_row + i);
     table->slot[i] = result->slot[i];
-    table->expert[i] = candidate >= 0 ? d->candidates[candidate].method : "";
+    name_expert(table, i, result->candidate + i * d->target_count);
     table->flags[i] = result->flags[i];
     hr_flags_describe(result->flags[i], table->word[i]);
     table->words[i] = table->word[i];

@@ -25,8 +25,10 @@ typedef struct hr_prediction_table {
   size_t count;
   size_t block_rows;
   const char **file, **expert, **words; /* [block_rows] */
-  char (*word)[160];                    /* [block_rows] what `words` points to */
-  int64_t *row, *slot, *flags;          /* [block_rows] */
+  char *expert_text; /* [block_rows][expert_bytes] what `expert` points to */
+  size_t expert_bytes;
+  char (*word)[160];           /* [block_rows] what `words` points to */
+  int64_t *row, *slot, *flags; /* [block_rows] */
   double *numbers; /* [2 * targets][block_rows] means and sigmas, target by target */
 } hr_prediction_table;
 

@@ -70,6 +70,19 @@ static const char *expert_reason(const hr_outcome *outcome) {
   return outcome->fit_count == 0 || global ? reason_of(outcome, global) : NULL;
 }
 
+/* The unit, and the targets of the study where there are several. */
+static void write_targets(writer *w, json_t *experiment) {
+  const hr_results_input *input = w->input;
+  hr_json_put_text(&w->json, experiment, "unit",
+                   input->target_unit ? input->target_unit : "");
+  if (!input->targets || input->targets->count < 2) return;
+  json_t *targets = hr_json_put(&w->json, experiment, "targets", json_array());
+  for (size_t t = 0; t < input->targets->count; t++) {
+    hr_json_append(&w->json, targets, json_string(input->targets->items[t]));
+  }
+  hr_json_put_count(&w->json, experiment, "target_number", input->target_number);
+}
+
 static void write_head(writer *w, json_t *root) {
   const hr_results_input *input = w->input;
   const hr_evaluation *evaluation = w->evaluation;
@@ -80,6 +93,7 @@ static void write_head(writer *w, json_t *root) {
   hr_json_put_text(&w->json, experiment, "fingerprint", input->fingerprint);
   hr_json_put_text(&w->json, experiment, "language", input->language);
   hr_json_put_text(&w->json, experiment, "target", input->target_name);
+  write_targets(w, experiment);
   json_t *selection = hr_json_put(&w->json, root, "selection", json_object());
   bool by_cv = input->selection == HR_SELECT_BY_CV;
   size_t versus = hr_evaluation_find(evaluation, HR_FORECAST_ORACLE,

@@ -16,9 +16,12 @@ typedef struct hr_reference_line { /* an outside number */
 /* What a study knows when its tasks are done; everything is borrowed. */
 typedef struct hr_results_input {
   const char *experiment_id;
-  const char *fingerprint; /* of configuration and data */
-  const char *language;    /* of the report: "zh" | "en" */
-  const char *target_name; /* e.g. "log_g" */
+  const char *fingerprint;   /* of configuration and data */
+  const char *language;      /* of the report: "zh" | "en" */
+  const char *target_name;   /* e.g. "log_g" */
+  const char *target_unit;   /* "dex"; "" or NULL: not known */
+  const hr_strings *targets; /* of the study, all of them; NULL: this one alone */
+  size_t target_number;      /* this one's place among them */
 
   size_t bin_count;
   char *const *bin_names; /* [bin_count] */

@@ -26,13 +26,14 @@ static hr_status do_without(hr_bound *bound, const hr_plan *plan, hr_status stat
   return HR_OK;
 }
 
-hr_status hr_bound_init(hr_bound *bound, const hr_plan *plan, hr_error *err) {
+hr_status hr_bound_init(hr_bound *bound, const hr_plan *plan, size_t target,
+                        hr_error *err) {
   hr_noise noise = hr_plan_stream(plan, false).noise;
   /* Stored noise was made at the level of the stored errors. */
   hr_fisher_input input = {
       .study = &plan->view,
       .test_route = plan->test_route,
-      .target_name = plan->config->data.target,
+      .target_name = plan->targets[target].name,
       .level = noise.source == HR_NOISE_STORED ? 1.0 : noise.level,
   };
   *bound = (hr_bound){0};

@@ -27,20 +27,20 @@ static hr_model_form form_of(const hr_config *config) {
 
 hr_status hr_study_save_models(const hr_config *config, const char *out_dir,
                                const hr_method *method, const hr_trained *trained,
-                               size_t slots, hr_error *err) {
+                               size_t count, hr_error *err) {
   hr_status status = HR_OK;
   const hr_model **models = NULL;
   char *folder = NULL;
-  size_t count = 0;
+  size_t found = 0;
   if (!is_wanted(config) || hr_study_is_control(method)) return HR_OK;
-  HR_TRY(hr_alloc(&models, slots, err));
-  for (size_t s = 0; s < slots; s++) {
-    if (trained[s].model) models[count++] = trained[s].model;
+  HR_TRY(hr_alloc(&models, count, err));
+  for (size_t i = 0; i < count; i++) {
+    if (trained[i].model) models[found++] = trained[i].model;
   }
-  if (count == 0) goto cleanup;
+  if (found == 0) goto cleanup;
   HR_TRY(hr_join_path(out_dir, folder_name, &folder, err));
   HR_TRY(
-      hr_bundle_save_models(folder, method->name, models, count, form_of(config), err));
+      hr_bundle_save_models(folder, method->name, models, found, form_of(config), err));
 cleanup:
   hr_free(models);
   hr_free(folder);
@@ -58,13 +58,14 @@ static bool is_there(const char *out_dir, const char *name) {
 }
 
 bool hr_study_has_models(const hr_config *config, const char *out_dir,
-                         const hr_method *method, const hr_fit *fits, size_t slots) {
+                         const hr_method *method, const hr_fit *fits, size_t count) {
   if (!is_wanted(config) || hr_study_is_control(method) || !method->kind) return true;
-  for (size_t s = 0; s < slots; s++) {
+  for (size_t i = 0; i < count; i++) {
     char name[HR_BUNDLE_NAME_BYTES];
-    const hr_fit *fit = &fits[s];
+    const hr_fit *fit = &fits[i];
     if (fit->status != HR_FIT_OK) continue;
-    hr_bundle_folder_name(method->kind, method->name, fit->slot, name);
+    const hr_bundle_place place = {method->name, fit->target, fit->slot};
+    hr_bundle_folder_name(method->kind, &place, name);
     if (!is_there(out_dir, name)) return false;
   }
   return true;
@@ -119,15 +120,18 @@ static hr_status copy_text(const char *from, char **to, hr_error *err) {
   return hr_copy_text(from ? from : "", to, err);
 }
 
-static hr_status describe_target(const hr_plan *plan, hr_bundle_description *out,
-                                 hr_error *err) {
+static hr_status describe_targets(const hr_plan *plan, hr_bundle_description *out,
+                                  hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *view = &plan->view;
-  HR_TRY(hr_alloc(&out->targets, 1, err));
-  out->target_count = 1;
-  HR_TRY(copy_text(view->target_name, &out->targets->name, err));
-  HR_TRY(copy_text(hr_bundle_unit(view->target_name), &out->targets->unit, err));
-  out->targets->train = range_of(view->train.target, view->train.rows);
+  out->target_count = hr_study_targets(view);
+  HR_TRY(hr_alloc(&out->targets, out->target_count, err));
+  for (size_t t = 0; t < out->target_count; t++) {
+    hr_bundle_target *target = &out->targets[t];
+    HR_TRY(copy_text(hr_study_target_name(view, t), &target->name, err));
+    HR_TRY(copy_text(plan->targets[t].unit, &target->unit, err));
+    target->train = range_of(hr_study_target(view, t), view->train.rows);
+  }
 cleanup:
   return status;
 }
@@ -142,7 +146,7 @@ static hr_status describe_axes(const hr_plan *plan, hr_bundle_description *out,
     const hr_axis *from = &view->axes[a];
     hr_bundle_axis *to = &out->axes[a];
     HR_TRY(copy_text(from->label, &to->label, err));
-    HR_TRY(copy_text(hr_bundle_unit(from->label), &to->unit, err));
+    HR_TRY(copy_text(hr_label_unit(from->label), &to->unit, err));
     HR_TRY(hr_alloc(&to->edges, from->edge_count, err));
     memcpy(to->edges, from->edges, from->edge_count * sizeof *to->edges);
     to->edge_count = from->edge_count;
@@ -156,13 +160,14 @@ static hr_status describe_bins(const hr_plan *plan, hr_bundle_description *out,
   hr_status status = HR_OK;
   size_t bins = plan->view.bin_count;
   HR_TRY(hr_alloc(&out->bin_names, bins, err));
-  HR_TRY(hr_alloc(&out->slots, bins + 1, err));
+  size_t slots = out->target_count * (bins + 1);
+  HR_TRY(hr_alloc(&out->slots, slots, err));
   out->bin_count = bins;
   for (size_t k = 0; k < bins; k++) {
     HR_TRY(copy_text(plan->config->binning.names[k], &out->bin_names[k], err));
   }
-  for (size_t k = 0; k <= bins; k++) {
-    out->slots[k] = (hr_bundle_slot){HR_NO_CANDIDATE, HR_NO_CANDIDATE};
+  for (size_t i = 0; i < slots; i++) {
+    out->slots[i] = (hr_bundle_slot){HR_NO_CANDIDATE, HR_NO_CANDIDATE};
   }
 cleanup:
   return status;
@@ -193,7 +198,7 @@ static hr_status describe_plan(const hr_plan *plan, hr_bundle_description *out,
   out->noise_level = view->noise_level;
   out->flux_median = (double)NAN;
   HR_TRY(describe_snr(plan, out, err));
-  HR_TRY(describe_target(plan, out, err));
+  HR_TRY(describe_targets(plan, out, err));
   HR_TRY(describe_axes(plan, out, err));
   HR_TRY(describe_bins(plan, out, err));
 cleanup:
@@ -208,7 +213,9 @@ static hr_status describe_candidate(const hr_method *method, const hr_fit *fit,
                                     hr_bundle_candidate *out, hr_error *err) {
   hr_status status = HR_OK;
   char name[HR_BUNDLE_NAME_BYTES];
-  hr_bundle_folder_name(method->kind, method->name, fit->slot, name);
+  const hr_bundle_place place = {method->name, fit->target, fit->slot};
+  hr_bundle_folder_name(method->kind, &place, name);
+  out->target = fit->target;
   out->slot = fit->slot;
   out->variant_count = fit->variant_count;
   out->chosen = fit->chosen;
@@ -227,7 +234,7 @@ cleanup:
  * earlier of two that are equal stays, and what did not converge is never chosen. */
 static void offer(hr_bundle_description *out, size_t candidate, const hr_fit *fit) {
   size_t slot = fit->slot == HR_GLOBAL ? out->bin_count : (size_t)fit->slot;
-  size_t *best = &out->slots[slot].expert;
+  size_t *best = &hr_bundle_slot_of(out, fit->target, slot)->expert;
   if (fit->convergence == HR_NOT_CONVERGED) return;
   if (*best == HR_NO_CANDIDATE) {
     *best = candidate;
@@ -238,12 +245,27 @@ static void offer(hr_bundle_description *out, size_t candidate, const hr_fit *fi
 }
 
 /* The model of all rows that a study falls back to: Ridge's, or the first there is. */
-static size_t find_fallback(const hr_bundle_description *d) {
-  size_t found = hr_bundle_find(d, "ridge", HR_GLOBAL);
+static size_t find_fallback(const hr_bundle_description *d, size_t target) {
+  size_t found = hr_bundle_find(d, &(hr_bundle_place){"ridge", target, HR_GLOBAL});
   for (size_t c = 0; c < d->candidate_count && found == HR_NO_CANDIDATE; c++) {
-    if (d->candidates[c].slot == HR_GLOBAL) found = c;
+    const hr_bundle_candidate *candidate = &d->candidates[c];
+    if (candidate->slot == HR_GLOBAL && candidate->target == target) found = c;
   }
   return found;
+}
+
+static hr_status describe_method(const hr_study_method *trained, size_t target,
+                                 hr_bundle_description *out, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t s = 0; trained->fits && s < trained->slots; s++) {
+    const hr_fit *fit = &trained->fits[target * trained->slots + s];
+    if (fit->status != HR_FIT_OK || !trained->method->kind) continue;
+    size_t at = out->candidate_count++;
+    HR_TRY(describe_candidate(trained->method, fit, &out->candidates[at], err));
+    offer(out, at, fit);
+  }
+cleanup:
+  return status;
 }
 
 static hr_status describe_models(const hr_study_method *methods, size_t count,
@@ -251,18 +273,16 @@ static hr_status describe_models(const hr_study_method *methods, size_t count,
   hr_status status = HR_OK;
   size_t most = 0;
   for (size_t m = 0; m < count; m++) most += methods[m].fits ? methods[m].slots : 0;
-  HR_TRY(hr_alloc(&out->candidates, most, err));
-  for (size_t m = 0; m < count; m++) {
-    for (size_t s = 0; methods[m].fits && s < methods[m].slots; s++) {
-      const hr_fit *fit = &methods[m].fits[s];
-      if (fit->status != HR_FIT_OK || !methods[m].method->kind) continue;
-      size_t at = out->candidate_count++;
-      HR_TRY(describe_candidate(methods[m].method, fit, &out->candidates[at], err));
-      offer(out, at, fit);
+  HR_TRY(hr_alloc(&out->candidates, out->target_count * most, err));
+  for (size_t t = 0; t < out->target_count; t++) {
+    for (size_t m = 0; m < count; m++) {
+      HR_TRY(describe_method(&methods[m], t, out, err));
+    }
+    size_t fallback = find_fallback(out, t);
+    for (size_t k = 0; k <= out->bin_count; k++) {
+      hr_bundle_slot_of(out, t, k)->fallback = fallback;
     }
   }
-  size_t fallback = find_fallback(out);
-  for (size_t k = 0; k <= out->bin_count; k++) out->slots[k].fallback = fallback;
 cleanup:
   return status;
 }

@@ -10,16 +10,16 @@
 /* Whether it is a control, which is not compared and leaves nothing to predict with. */
 bool hr_study_is_control(const hr_method *method);
 
-/* Saves the models among `trained` [slots]; nothing where run.model is none, or for a
- * control. HR_ERR_IO, HR_ERR_MEMORY. */
+/* Saves the models among `trained` [count], of all targets and slots; nothing where
+ * run.model is none, or for a control. HR_ERR_IO, HR_ERR_MEMORY. */
 hr_status hr_study_save_models(const hr_config *config, const char *out_dir,
                                const hr_method *method, const hr_trained *trained,
-                               size_t slots, hr_error *err) HR_MUST_CHECK;
+                               size_t count, hr_error *err) HR_MUST_CHECK;
 
-/* Whether the files of every model that the fits [slots] tell of are in the bundle, or
+/* Whether the files of every model that the fits [count] tell of are in the bundle, or
  * there is to be none. */
 bool hr_study_has_models(const hr_config *config, const char *out_dir,
-                         const hr_method *method, const hr_fit *fits, size_t slots);
+                         const hr_method *method, const hr_fit *fits, size_t count);
 
 /* Whether model.json is there, or is not to be. */
 bool hr_study_has_bundle(const hr_config *config, const char *out_dir);
@@ -36,7 +36,7 @@ hr_status hr_study_check_bundle(const char *out_dir, const hr_observer *observer
 /* What one method trained; borrowed. */
 typedef struct hr_study_method {
   const hr_method *method;
-  const hr_fit *fits; /* [slots]; NULL: the method is absent */
+  const hr_fit *fits; /* [targets][slots]; NULL: the method is absent */
   size_t slots;
 } hr_study_method;
 

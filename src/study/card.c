@@ -299,6 +299,7 @@ static hr_status read_record(const hr_task_home *home, const found_record *recor
   if (!*good) goto cleanup;
   HR_TRY(hr_fit_read_json(record->json, record->slot, home->type->variant, &out->fit,
                           good, err));
+  out->fit.target = home->target;
 cleanup:
   return status;
 }

@@ -8,7 +8,8 @@
 
 /* Whose tasks; borrowed. */
 typedef struct hr_task_home {
-  const char *out_dir;
+  const char *out_dir; /* of the target: hr_plan_target_dir */
+  size_t target;
   const char *study; /* its fingerprint: files of another study are not taken */
   const hr_method *type;
   const hr_study_view *view;

@@ -12,16 +12,17 @@
 #include "session/task_folders.h"
 #include "study/bundle.h"
 
-static size_t slots_of(const hr_method_run *run) {
-  return hr_method_slots(run->home.type, run->view.bin_count);
+/* Of all targets and slots. */
+static size_t count_of(const hr_method_run *run) {
+  return run->targets * run->slots;
 }
 
 static void destroy_learner(hr_method_run *run) {
-  if (run->learner) run->home.type->destroy(&run->learner);
+  if (run->learner) run->type->destroy(&run->learner);
 }
 
 static void drop_trained(hr_method_run *run) {
-  for (size_t s = 0; run->trained && s < slots_of(run); s++) {
+  for (size_t s = 0; run->trained && s < count_of(run); s++) {
     hr_trained_fini(&run->trained[s]);
   }
   hr_free(run->trained);
@@ -31,72 +32,97 @@ static void drop_trained(hr_method_run *run) {
 
 /* What the cards hold beside the fits is not needed once it is scattered. */
 static void drop_cards(hr_method_run *run) {
-  for (size_t s = 0; run->cards && s < slots_of(run); s++) hr_card_fini(&run->cards[s]);
+  for (size_t s = 0; run->cards && s < count_of(run); s++) hr_card_fini(&run->cards[s]);
   hr_free(run->cards);
   run->cards = NULL;
 }
 
 static void drop_fits(hr_method_run *run) {
   drop_cards(run);
-  for (size_t s = 0; run->fits && s < slots_of(run); s++) hr_fit_fini(&run->fits[s]);
+  for (size_t s = 0; run->fits && s < count_of(run); s++) hr_fit_fini(&run->fits[s]);
   hr_free(run->fits);
   run->fits = NULL;
 }
 
 void hr_method_run_fini(hr_method_run *run) {
-  if (!run->home.type) return;
-  hr_predictions_fini(&run->outcome.own);
-  hr_predictions_fini(&run->outcome.global);
+  if (!run->type) return;
+  for (size_t t = 0; run->outcomes && t < run->targets; t++) {
+    hr_predictions_fini(&run->outcomes[t].own);
+    hr_predictions_fini(&run->outcomes[t].global);
+  }
+  hr_free(run->outcomes);
+  run->outcomes = NULL;
   destroy_learner(run);
   drop_trained(run);
   drop_fits(run);
+  for (size_t t = 0; run->homes && t < run->targets; t++) {
+    hr_free(run->target_dirs[t]);
+  }
+  hr_free(run->target_dirs);
+  hr_free(run->homes);
+  run->target_dirs = NULL;
+  run->homes = NULL;
 }
 
 static hr_status keep_model(void *context, const hr_model *model, const hr_fit *fit,
                             hr_error *err) {
   const hr_method_run *run = context;
   const hr_card_content content = {.fit = fit, .model = model};
-  return hr_card_write(&run->home, HR_STAGE_TRAINED, &content, err);
+  return hr_card_write(&run->homes[fit->target], HR_STAGE_TRAINED, &content, err);
 }
 
 /* The slot's place among those of the method. */
 static size_t place_of(const hr_method_run *run, int slot) {
-  return slot == HR_GLOBAL ? slots_of(run) - 1 : (size_t)slot;
+  return slot == HR_GLOBAL ? run->slots - 1 : (size_t)slot;
 }
 
-static hr_status state_path(const hr_method_run *run, int slot, bool makes_folder,
-                            char **out, hr_error *err) {
+static hr_status state_path(const hr_method_run *run, size_t target, int slot, char **out,
+                            hr_error *err) {
   hr_status status = HR_OK;
   char *folder = NULL;
-  HR_TRY(hr_task_folder(&run->home, place_of(run, slot), &folder, err));
-  if (makes_folder) HR_TRY(hr_make_folders(folder, err));
+  HR_TRY(hr_task_folder(&run->homes[target], place_of(run, slot), &folder, err));
   HR_TRY(hr_join_path(folder, HR_TRAINING_STATE, out, err));
 cleanup:
   hr_free(folder);
   return status;
 }
 
-static hr_status open_state(void *context, int slot, char **path, hr_error *err) {
-  return state_path(context, slot, true, path, err);
+static hr_status open_state(void *context, size_t target, int slot, char **path,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_method_run *run = context;
+  char *folder = NULL;
+  HR_TRY(hr_task_folder(&run->homes[target], place_of(run, slot), &folder, err));
+  HR_TRY(hr_make_folders(folder, err));
+  HR_TRY(state_path(run, target, slot, path, err));
+cleanup:
+  hr_free(folder);
+  return status;
 }
 
-static void remove_state(void *context, int slot) {
+static void remove_state(void *context, size_t target, int slot) {
   char *path = NULL;
-  if (state_path(context, slot, false, &path, NULL) == HR_OK) unlink(path);
+  if (state_path(context, target, slot, &path, NULL) == HR_OK) unlink(path);
   hr_free(path);
+}
+
+/* The home and the slot of task number i of all targets and slots. */
+static const hr_task_home *home_of(const hr_method_run *run, size_t i) {
+  return &run->homes[i / run->slots];
 }
 
 /* Reads all cards; *whole: they are all there, *failed: how many slots failed. */
 static hr_status load_cards(hr_method_run *run, bool *whole, size_t *failed,
                             hr_error *err) {
   hr_status status = HR_OK;
-  size_t count = slots_of(run);
+  size_t count = count_of(run);
   *whole = true;
   *failed = 0;
   HR_TRY(hr_alloc(&run->cards, count, err));
   HR_TRY(hr_alloc(&run->fits, count, err));
   for (size_t s = 0; *whole && s < count; s++) {
-    HR_TRY(hr_card_read(&run->home, HR_STAGE_DONE, s, &run->cards[s], whole, err));
+    HR_TRY(hr_card_read(home_of(run, s), HR_STAGE_DONE, s % run->slots, &run->cards[s],
+                        whole, err));
     run->fits[s] = run->cards[s].fit;
     run->cards[s].fit = (hr_fit){.status = HR_FIT_OK};
     *failed += run->fits[s].status == HR_FIT_FAILED;
@@ -108,8 +134,8 @@ cleanup:
 static hr_status drop_records(const hr_method_run *run, hr_task_stage stage,
                               hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t t = 0; status == HR_OK && t < slots_of(run); t++) {
-    status = hr_card_drop(&run->home, stage, t, err);
+  for (size_t t = 0; status == HR_OK && t < count_of(run); t++) {
+    status = hr_card_drop(home_of(run, t), stage, t % run->slots, err);
   }
   return status;
 }
@@ -128,13 +154,13 @@ static void scatter_slot(const hr_method_run *run, size_t s, hr_predictions *out
   }
 }
 
-/* Those of the global model, or of all the others. */
-static hr_status scatter(const hr_method_run *run, bool global, hr_predictions *out,
-                         hr_error *err) {
+/* For a target those of the global model, or of all the others. */
+static hr_status scatter(const hr_method_run *run, size_t target, bool global,
+                         hr_predictions *out, hr_error *err) {
   hr_status status = HR_OK;
-  size_t variants = 0;
+  size_t variants = 0, first = target * run->slots, end = first + run->slots;
   bool has_variance = false;
-  for (size_t s = 0; s < slots_of(run); s++) {
+  for (size_t s = first; s < end; s++) {
     const hr_fit *fit = &run->fits[s];
     if (fit->status != HR_FIT_OK || (fit->slot == HR_GLOBAL) != global) continue;
     if (fit->variant_count > variants) variants = fit->variant_count;
@@ -142,7 +168,7 @@ static hr_status scatter(const hr_method_run *run, bool global, hr_predictions *
   }
   if (variants == 0) goto cleanup;
   HR_TRY(hr_predictions_init(out, variants, run->test->rows, has_variance, err));
-  for (size_t s = 0; s < slots_of(run); s++) {
+  for (size_t s = first; s < end; s++) {
     const hr_fit *fit = &run->fits[s];
     if (fit->status != HR_FIT_OK || (fit->slot == HR_GLOBAL) != global) continue;
     scatter_slot(run, s, out);
@@ -154,19 +180,39 @@ cleanup:
 /* Where a slot failed, the others keep the record of their training for a run that tries
  * again. */
 static hr_status set_done(hr_method_run *run, size_t failed, hr_error *err) {
+  hr_status status = HR_OK;
   run->state = HR_METHOD_RUN_DONE;
-  run->outcome.fits = run->fits;
-  run->outcome.fit_count = slots_of(run);
-  hr_status status = scatter(run, false, &run->outcome.own, err);
-  if (status == HR_OK) status = scatter(run, true, &run->outcome.global, err);
-  if (status != HR_OK) return status;
+  for (size_t t = 0; t < run->targets; t++) {
+    hr_outcome *outcome = &run->outcomes[t];
+    outcome->fits = run->fits + t * run->slots;
+    outcome->fit_count = run->slots;
+    HR_TRY(scatter(run, t, false, &outcome->own, err));
+    HR_TRY(scatter(run, t, true, &outcome->global, err));
+  }
   drop_cards(run);
-  return failed == 0 ? drop_records(run, HR_STAGE_TRAINED, err) : HR_OK;
+  if (failed == 0) HR_TRY(drop_records(run, HR_STAGE_TRAINED, err));
+cleanup:
+  return status;
 }
 
 static bool has_models(const hr_method_run *run) {
-  return hr_study_has_models(run->config, run->home.out_dir, run->home.type, run->fits,
-                             slots_of(run));
+  return hr_study_has_models(run->config, run->out_dir, run->type, run->fits,
+                             count_of(run));
+}
+
+static hr_status init_targets(hr_method_run *run, const hr_plan *plan, const char *study,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_alloc(&run->homes, run->targets, err));
+  HR_TRY(hr_alloc(&run->target_dirs, run->targets, err));
+  HR_TRY(hr_alloc(&run->outcomes, run->targets, err));
+  for (size_t t = 0; t < run->targets; t++) {
+    HR_TRY(hr_plan_target_dir(plan, run->out_dir, t, &run->target_dirs[t], err));
+    run->homes[t] = (hr_task_home){run->target_dirs[t], t, study, run->type, &run->view};
+    run->outcomes[t].type = run->type;
+  }
+cleanup:
+  return status;
 }
 
 hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
@@ -178,12 +224,15 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
   *run = (hr_method_run){.view = plan->view,
                          .test = &plan->test_split,
                          .parameters = expert->parameters,
-                         .config = plan->config};
-  run->home = (hr_task_home){out_dir, study, expert->type, &run->view};
+                         .config = plan->config,
+                         .out_dir = out_dir,
+                         .type = expert->type};
+  run->targets = hr_study_targets(&plan->view);
+  run->slots = hr_method_slots(run->type, plan->view.bin_count);
   run->view.keeper = (hr_keeper){run, keep_model};
   run->view.store = (hr_store){run, open_state, remove_state};
   if (hr_study_is_control(expert->type)) run->view.test_bin = plan->test_bin;
-  run->outcome.type = expert->type;
+  HR_TRY(init_targets(run, plan, study, err));
   HR_TRY(load_cards(run, &whole, &failed, err));
   if (whole && failed == 0 && has_models(run)) {
     HR_TRY(set_done(run, failed, err));
@@ -204,14 +253,14 @@ static hr_status write_failed(const hr_method_run *run, const char *reason,
   size_t rows[HR_MOST_BINS + 1], test_rows[HR_MOST_BINS + 1];
   hr_count_bins(view->train.bin, view->train.rows, view->bin_count, rows);
   hr_count_bins(run->test->route, run->test->rows, view->bin_count, test_rows);
-  for (size_t s = 0; s < slots_of(run); s++) {
-    int slot = hr_method_slot(run->home.type, view->bin_count, s);
-    hr_fit fit = {.slot = slot, .status = HR_FIT_FAILED};
+  for (size_t i = 0; i < count_of(run); i++) {
+    int slot = hr_method_slot(run->type, view->bin_count, i % run->slots);
+    hr_fit fit = {.slot = slot, .target = i / run->slots, .status = HR_FIT_FAILED};
     fit.train_rows = slot == HR_GLOBAL ? view->train.rows : rows[slot];
     fit.test_rows = slot == HR_GLOBAL ? run->test->rows : test_rows[slot];
     snprintf(fit.note, sizeof fit.note, "%s", reason);
-    HR_TRY(
-        hr_card_write(&run->home, HR_STAGE_DONE, &(hr_card_content){.fit = &fit}, err));
+    HR_TRY(hr_card_write(home_of(run, i), HR_STAGE_DONE, &(hr_card_content){.fit = &fit},
+                         err));
   }
 cleanup:
   return status;
@@ -227,26 +276,27 @@ static hr_status give_up(hr_method_run *run, hr_status failure, const hr_error *
   }
   destroy_learner(run);
   drop_trained(run);
-  hr_observe_warning(run->view.observer, "the expert %s is given up: %s",
-                     run->home.type->name, reason->message);
+  hr_observe_warning(run->view.observer, "the expert %s is given up: %s", run->type->name,
+                     reason->message);
   HR_TRY(write_failed(run, reason->message, err));
   HR_TRY(hr_method_run_finish(run, err));
 cleanup:
   return status;
 }
 
-/* Takes back the model of slot s, where an earlier run kept it; one that cannot be is
- * trained again. */
+/* Takes back the model of task number s, where an earlier run kept it; one that cannot be
+ * is trained again. */
 static hr_status resume_model(hr_method_run *run, size_t s, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_method *type = run->home.type;
+  const hr_method *type = run->type;
   hr_card card = {.predictions = NULL};
   hr_error reason = {.status = HR_OK};
   char *folder = NULL;
   bool found = false;
-  HR_TRY(hr_card_read(&run->home, HR_STAGE_TRAINED, s, &card, &found, err));
+  const hr_task_home *home = home_of(run, s);
+  HR_TRY(hr_card_read(home, HR_STAGE_TRAINED, s % run->slots, &card, &found, err));
   if (!found) goto cleanup;
-  HR_TRY(hr_task_folder(&run->home, s, &folder, err));
+  HR_TRY(hr_task_folder(home, s % run->slots, &folder, err));
   if (type->resume(run->learner, &card.fit, folder, &reason) != HR_OK) {
     hr_observe_warning(run->view.observer,
                        "the model in %s cannot be taken back and is trained again: %s",
@@ -260,9 +310,9 @@ cleanup:
 
 static hr_status begin(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_method *type = run->home.type;
+  const hr_method *type = run->type;
   HR_TRY(type->begin(&run->view, run->parameters, &run->learner, err));
-  for (size_t s = 0; type->resume && s < slots_of(run); s++) {
+  for (size_t s = 0; type->resume && s < count_of(run); s++) {
     HR_TRY(resume_model(run, s, err));
   }
 cleanup:
@@ -270,7 +320,7 @@ cleanup:
 }
 
 hr_status hr_method_run_begin(hr_method_run *run, hr_error *err) {
-  const hr_method *type = run->home.type;
+  const hr_method *type = run->type;
   const hr_observer *observer = run->view.observer;
   hr_error reason = {.status = HR_OK};
   if (run->state != HR_METHOD_RUN_WAITING) return HR_OK;
@@ -282,7 +332,9 @@ hr_status hr_method_run_begin(hr_method_run *run, hr_error *err) {
   }
   if (type->available && type->available(&run->reason) != HR_OK) {
     run->state = HR_METHOD_RUN_ABSENT;
-    run->outcome.reason = run->reason.message;
+    for (size_t t = 0; t < run->targets; t++) {
+      run->outcomes[t].reason = run->reason.message;
+    }
     hr_observe_warning(observer, "the expert %s is skipped: %s", type->name,
                        run->reason.message);
     return HR_OK;
@@ -293,7 +345,7 @@ hr_status hr_method_run_begin(hr_method_run *run, hr_error *err) {
 }
 
 bool hr_method_run_wants_rows(const hr_method_run *run) {
-  const hr_method *type = run->home.type;
+  const hr_method *type = run->type;
   if (run->state != HR_METHOD_RUN_WORKING) return false;
   return !type->is_trained || !type->is_trained(run->learner);
 }
@@ -308,7 +360,7 @@ static hr_status show_sample(void *context, const hr_block *block, hr_error *err
   hr_method_run *run = s->run;
   hr_error reason = {.status = HR_OK};
   if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
-  const hr_method *type = run->home.type;
+  const hr_method *type = run->type;
   const bool *chosen = s->sample->rows + block->first_row;
   hr_status status = type->sample(run->learner, block, chosen, &reason);
   return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
@@ -316,7 +368,7 @@ static hr_status show_sample(void *context, const hr_block *block, hr_error *err
 
 hr_status hr_method_run_sample(hr_method_run *run, const hr_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_method *type = run->home.type;
+  const hr_method *type = run->type;
   hr_sample *sample = NULL;
   if (!hr_method_run_wants_rows(run) || !type->sample_rows) return HR_OK;
   HR_TRY(hr_sample_create(&plan->view.train, plan->view.bin_count,
@@ -339,7 +391,7 @@ hr_status hr_method_run_observe(hr_method_run *run, const hr_block *block,
                                 hr_error *err) {
   hr_error reason = {.status = HR_OK};
   if (!hr_method_run_wants_rows(run)) return HR_OK;
-  const hr_method *type = run->home.type;
+  const hr_method *type = run->type;
   hr_status status = type->learn(run->learner, block, &reason);
   return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
@@ -355,12 +407,15 @@ static hr_status show_test(void *context, const hr_block *block, hr_error *err) 
 /* Trains; what the learner holds beside its models is free from then on. */
 static hr_status train(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_method *type = run->home.type;
-  HR_TRY(hr_alloc(&run->trained, slots_of(run), err));
+  const hr_method *type = run->type;
+  HR_TRY(hr_alloc(&run->trained, count_of(run), err));
   HR_TRY(type->finish(run->learner, run->trained, err));
   destroy_learner(run);
+  for (size_t i = 0; i < count_of(run); i++) {
+    run->trained[i].fit.target = i / run->slots;
+  }
   HR_TRY(hr_test_rows_init(&run->test_rows, &run->view, run->test, run->trained,
-                           slots_of(run), err));
+                           run->slots, err));
 cleanup:
   return status;
 }
@@ -371,7 +426,7 @@ hr_status hr_method_run_predict(hr_method_run *run, const hr_plan *plan, hr_erro
   if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
   hr_status status = train(run, &reason);
   if (status != HR_OK) return give_up(run, status, &reason, err);
-  snprintf(stage, sizeof stage, "predicting test spectra, %s", run->home.type->title);
+  snprintf(stage, sizeof stage, "predicting test spectra, %s", run->type->title);
   const hr_pass pass = {.plan = plan, .stage = stage, .visit = show_test, .context = run};
   return hr_pass_run(&pass, NULL, err);
 }
@@ -382,7 +437,8 @@ static hr_status write_trained(hr_method_run *run, hr_trained *trained, hr_error
   hr_slot_rows rows;
   const hr_model_type *kind = trained->model ? trained->model->type : NULL;
   size_t variants = trained->model ? trained->model->variant_count : 0;
-  HR_TRY(hr_slot_rows_init(&rows, &run->test_rows, fit->slot, variants, err));
+  HR_TRY(
+      hr_slot_rows_init(&rows, &run->test_rows, fit->target, fit->slot, variants, err));
   fit->test_rows = rows.rows;
   if (kind && kind->remark && rows.rows > 0) {
     kind->remark(trained->model, rows.median_effective, fit->note, sizeof fit->note);
@@ -392,7 +448,7 @@ static hr_status write_trained(hr_method_run *run, hr_trained *trained, hr_error
                                    .predictions = rows.predictions,
                                    .variance = rows.variance,
                                    .details = rows.details};
-  HR_TRY(hr_card_write(&run->home, HR_STAGE_DONE, &content, err));
+  HR_TRY(hr_card_write(&run->homes[fit->target], HR_STAGE_DONE, &content, err));
 cleanup:
   hr_slot_rows_fini(&rows);
   return status;
@@ -401,9 +457,9 @@ cleanup:
 static hr_status write_cards(hr_method_run *run, hr_error *err) {
   hr_status status = HR_OK;
   if (!run->trained) goto cleanup;
-  HR_TRY(hr_study_save_models(run->config, run->home.out_dir, run->home.type,
-                              run->trained, slots_of(run), err));
-  for (size_t s = 0; s < slots_of(run); s++) {
+  HR_TRY(hr_study_save_models(run->config, run->out_dir, run->type, run->trained,
+                              count_of(run), err));
+  for (size_t s = 0; s < count_of(run); s++) {
     HR_TRY(write_trained(run, &run->trained[s], err));
   }
 cleanup:
@@ -422,7 +478,7 @@ hr_status hr_method_run_finish(hr_method_run *run, hr_error *err) {
     status = hr_fail(err, HR_ERR_IO,
                      "the tasks of %s in %s are not what was written; the disk, or "
                      "another program, changed them",
-                     run->home.type->name, run->home.out_dir);
+                     run->type->name, run->out_dir);
     goto cleanup;
   }
   HR_TRY(set_done(run, failed, err));

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/targets.h"
 #include "core/alloc.h"
 #include "core/fingerprint.h"
+#include "core/file.h"
 #include "core/observe.h"
 #include "study/estimate.h"
 
@@ -115,29 +117,64 @@ cleanup:
 
 /* Predictions are fp32 (tasks' predictions.f32): refuses a target that varies too little
  * for that against its own size, or whose squares would not even fit fp64. */
-static hr_status check_target(const hr_plan *plan, const hr_split_view *split,
+static hr_status check_target(const char *name, const double *target, size_t count,
                               hr_error *err) {
   const double most = 1e15, fp32_rounding = 6e-8, harmless = 1e-3;
-  double size = 0, mean = 0, variance = 0, rows = (double)split->rows;
-  for (size_t i = 0; i < split->rows; i++) {
-    size = fmax(size, fabs(split->target[i]));
-    mean += split->target[i] / rows;
+  double size = 0, mean = 0, variance = 0, rows = (double)count;
+  for (size_t i = 0; i < count; i++) {
+    size = fmax(size, fabs(target[i]));
+    mean += target[i] / rows;
   }
-  const char *name = plan->config->data.target;
   if (size > most) {
     return hr_fail(err, HR_ERR_DATA,
                    "the label %s reaches %g, beyond %g; rescale the column, or name "
                    "another one as data.target",
                    name, size, most);
   }
-  for (size_t i = 0; i < split->rows; i++) {
-    variance += (split->target[i] - mean) * (split->target[i] - mean) / rows;
+  for (size_t i = 0; i < count; i++) {
+    variance += (target[i] - mean) * (target[i] - mean) / rows;
   }
   if (variance == 0 || size * fp32_rounding <= harmless * sqrt(variance)) return HR_OK;
   return hr_fail(err, HR_ERR_DATA,
                  "the label %s varies by only %g around %g, too little for fp32 "
                  "predictions; subtract a constant from the column",
                  name, sqrt(variance), mean);
+}
+
+/* Both splits' values of every target. */
+static hr_status fill_targets(hr_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_study_view *view = &plan->view;
+  const hr_strings *names = &plan->config->data.target;
+  HR_TRY(hr_alloc(&plan->targets, names->count, err));
+  HR_TRY(hr_alloc(&plan->further, names->count, err));
+  for (size_t t = 0; t < names->count; t++) {
+    hr_plan_target *target = &plan->targets[t];
+    const char *name = names->items[t];
+    const double *train = NULL;
+    *target =
+        (hr_plan_target){name, hr_config_unit(plan->config, name), plan->test_split};
+    HR_TRY(hr_dataset_label(plan->train, name, true, &train, err));
+    HR_TRY(hr_dataset_label(plan->test, name, true, &target->test.target, err));
+    HR_TRY(check_target(name, train, view->train.rows, err));
+    HR_TRY(check_target(name, target->test.target, target->test.rows, err));
+    if (t == 0) view->train.target = train;
+    if (t > 0) plan->further[t - 1] = (hr_further_target){name, train};
+  }
+  plan->test_split.target = plan->targets[0].test.target;
+  view->target_name = names->items[0];
+  view->further = plan->further;
+  view->further_count = names->count - 1;
+cleanup:
+  return status;
+}
+
+hr_status hr_plan_target_dir(const hr_plan *plan, const char *run_dir, size_t t,
+                             char **out, hr_error *err) {
+  char name[HR_TARGET_FOLDER_BYTES];
+  if (t == 0) return hr_copy_text(run_dir, out, err);
+  hr_config_target_folder(plan->config, t, name);
+  return hr_join_path(run_dir, name, out, err);
 }
 
 static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error *err) {
@@ -153,7 +190,6 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   study_axes(config, plan->axes);
   view->axes = plan->axes;
   view->axis_count = AXES;
-  view->target_name = config->data.target;
   view->config_path = config->path;
   view->seed = (uint64_t)config->selection.seed;
   view->memory_bytes = (size_t)config->run.memory_mib << 20;
@@ -166,11 +202,7 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   test->rows = view->test_rows;
   test->bin = plan->test_bin;
   test->route = plan->test_route;
-  HR_TRY(
-      hr_dataset_label(plan->train, config->data.target, true, &view->train.target, err));
-  HR_TRY(hr_dataset_label(plan->test, config->data.target, true, &test->target, err));
-  HR_TRY(check_target(plan, &view->train, err));
-  HR_TRY(check_target(plan, &plan->test_split, err));
+  HR_TRY(fill_targets(plan, err));
   /* SNR only sorts the test rows into octiles: fine without it. */
   if (hr_dataset_label(plan->test, "snr", true, &plan->snr, NULL) != HR_OK) {
     plan->snr = NULL;
@@ -266,6 +298,8 @@ void hr_plan_destroy(hr_plan **address) {
   hr_free(plan->test_bin);
   hr_free(plan->test_route);
   hr_free(plan->test_counts);
+  hr_free(plan->targets);
+  hr_free(plan->further);
   hr_free(plan);
 }
 

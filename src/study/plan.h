@@ -6,6 +6,13 @@
 #include "session/origin.h"
 #include "study/memory_plan.h"
 
+/* A label that is predicted; borrowed texts. */
+typedef struct hr_plan_target {
+  const char *name;   /* of the label column */
+  const char *unit;   /* "dex"; "": not known */
+  hr_split_view test; /* the test rows with its truth: what no learner sees */
+} hr_plan_target;
+
 typedef struct hr_plan {
   const hr_config *config; /* borrowed */
   hr_dataset *train, *test;
@@ -14,7 +21,9 @@ typedef struct hr_plan {
   size_t *train_counts, *test_counts; /* [bin_count + 1], uncovered rows last */
   hr_axis axes[2];                    /* of the grid of bins */
   const double *snr;                  /* [test rows] of the test set's labels, or NULL */
-  hr_split_view test_split;           /* what no learner sees */
+  hr_plan_target *targets;            /* [hr_study_targets of the view] */
+  hr_further_target *further;         /* those of them behind the first, for the view */
+  hr_split_view test_split;           /* that of the first target */
   hr_study_view view;                 /* what learners see; points into this plan */
   hr_memory_plan memory; /* the experts in the order in which they are trained */
   hr_origin origin;
@@ -26,6 +35,11 @@ typedef struct hr_plan {
 hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
                          hr_plan **out, hr_error *err) HR_MUST_CHECK;
 void hr_plan_destroy(hr_plan **plan);
+
+/* Where the tasks and results of target number t lie: the run directory itself for the
+ * first, RUN/targets/NAME for the others. Freed with hr_free. HR_ERR_MEMORY. */
+hr_status hr_plan_target_dir(const hr_plan *plan, const char *run_dir, size_t t,
+                             char **out, hr_error *err) HR_MUST_CHECK;
 
 /* How the plan's training (or test) rows are to be streamed. */
 hr_stream_options hr_plan_stream(const hr_plan *plan, bool training);

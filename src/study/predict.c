@@ -55,21 +55,31 @@ hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
                             const hr_split_view *test, const hr_trained *trained,
                             size_t slots, hr_error *err) {
   hr_status status = HR_OK;
-  size_t count = test->rows, bins = 0;
-  *rows = (hr_test_rows){.view = view, .test = test, .trained = trained, .slots = slots};
+  size_t count = test->rows, bins = 0, targets = hr_study_targets(view);
+  *rows = (hr_test_rows){
+      .view = view, .test = test, .trained = trained, .slots = slots, .targets = targets};
   while (bins < slots && trained[bins].fit.slot != HR_GLOBAL) bins++;
-  HR_TRY(init_table(&rows->own, trained, bins, count, err));
-  HR_TRY(init_table(&rows->global, trained + bins, slots - bins, count, err));
+  HR_TRY(hr_alloc(&rows->own, targets, err));
+  HR_TRY(hr_alloc(&rows->global, targets, err));
+  for (size_t t = 0; t < targets; t++) {
+    const hr_trained *own = trained + t * slots;
+    HR_TRY(init_table(&rows->own[t], own, bins, count, err));
+    HR_TRY(init_table(&rows->global[t], own + bins, slots - bins, count, err));
+  }
   HR_TRY(hr_alloc(&rows->noisy, HR_PREDICT_ROWS * view->pixels, err));
   HR_TRY(hr_alloc(&rows->error, HR_PREDICT_ROWS * view->pixels, err));
-  HR_TRY(hr_alloc(&rows->requests, slots, err));
+  HR_TRY(hr_alloc(&rows->requests, slots * targets, err));
 cleanup:
   return status;
 }
 
 void hr_test_rows_fini(hr_test_rows *rows) {
-  fini_table(&rows->own);
-  fini_table(&rows->global);
+  for (size_t t = 0; rows->own && rows->global && t < rows->targets; t++) {
+    fini_table(&rows->own[t]);
+    fini_table(&rows->global[t]);
+  }
+  hr_free(rows->own);
+  hr_free(rows->global);
   hr_free(rows->noisy);
   hr_free(rows->error);
   hr_free(rows->requests);
@@ -92,8 +102,21 @@ static size_t list_rows(const hr_split_view *test, const hr_spectra *spectra, in
   return count;
 }
 
+/* What is asked of a model for a target, of the block that begins with row `first`. */
+static hr_request request_of(const hr_test_rows *rows, const hr_model *model, size_t t,
+                             size_t first) {
+  const hr_row_table *table = model->slot == HR_GLOBAL ? &rows->global[t] : &rows->own[t];
+  return (hr_request){.model = model,
+                      .variants = model->variant_count,
+                      .mean = table->mean + first,
+                      .variant_stride = table->rows,
+                      .variance = from(table->variance, first),
+                      .effective = from(table->effective, first),
+                      .mean_error = from(table->mean_error, first)};
+}
+
 /* Asks every model for its rows of the block. A row has one route, and the global model
- * may have all, so that the lists take twice the rows. */
+ * may have all, so that the lists take twice the rows; targets share them. */
 static hr_status predict(hr_test_rows *rows, const hr_spectra *spectra, hr_error *err) {
   hr_status status = HR_OK;
   size_t used = 0, count = 0, first = spectra->first_row;
@@ -102,20 +125,16 @@ static hr_status predict(hr_test_rows *rows, const hr_spectra *spectra, hr_error
     rows->most_rows = spectra->rows;
   }
   for (size_t s = 0; s < rows->slots; s++) {
-    const hr_model *model = rows->trained[s].model;
-    if (!model) continue;
-    hr_row_table *table = model->slot == HR_GLOBAL ? &rows->global : &rows->own;
-    hr_request request = {.model = model,
-                          .row = rows->row + used,
-                          .variants = model->variant_count,
-                          .mean = table->mean + first,
-                          .variant_stride = table->rows,
-                          .variance = from(table->variance, first),
-                          .effective = from(table->effective, first),
-                          .mean_error = from(table->mean_error, first)};
-    request.count = list_rows(rows->test, spectra, model->slot, rows->row + used);
-    used += request.count;
-    if (request.count > 0) rows->requests[count++] = request;
+    int slot = rows->trained[s].fit.slot;
+    size_t listed = list_rows(rows->test, spectra, slot, rows->row + used);
+    for (size_t t = 0; t < rows->targets && listed > 0; t++) {
+      const hr_model *model = rows->trained[t * rows->slots + s].model;
+      if (!model) continue;
+      rows->requests[count] = request_of(rows, model, t, first);
+      rows->requests[count].row = rows->row + used;
+      rows->requests[count++].count = listed;
+    }
+    used += listed;
   }
   status = hr_models_predict(spectra, rows->requests, count, err);
 cleanup:
@@ -201,10 +220,11 @@ static hr_status find_median(hr_slot_rows *out, hr_error *err) {
   return HR_OK;
 }
 
-hr_status hr_slot_rows_init(hr_slot_rows *out, const hr_test_rows *rows, int slot,
-                            size_t variants, hr_error *err) {
+hr_status hr_slot_rows_init(hr_slot_rows *out, const hr_test_rows *rows, size_t target,
+                            int slot, size_t variants, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_row_table *table = slot == HR_GLOBAL ? &rows->global : &rows->own;
+  const hr_row_table *table =
+      slot == HR_GLOBAL ? &rows->global[target] : &rows->own[target];
   *out = (hr_slot_rows){.median_effective = (double)NAN};
   for (size_t i = 0; i < table->rows; i++) {
     out->rows += slot == HR_GLOBAL || rows->test->route[i] == slot;

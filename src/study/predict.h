@@ -1,5 +1,6 @@
-/* Predictions of the test rows by the models of one method. A row is its number: nothing
- * here counts rows of a bin, and what is asked of a model lands where the number says. */
+/* Predictions of the test rows by the models of one method, target by target. A row is
+ * its number: nothing here counts rows of a bin, and what is asked of a model lands where
+ * the number says. */
 #ifndef HR_STUDY_PREDICT_H
 #define HR_STUDY_PREDICT_H
 
@@ -17,20 +18,21 @@ typedef struct hr_row_table {
 typedef struct hr_test_rows {
   const hr_study_view *view; /* borrowed, as are the next two */
   const hr_split_view *test;
-  const hr_trained *trained; /* [slots] */
-  size_t slots;
-  hr_row_table own; /* each row by the model of its route's bin */
-  hr_row_table
-      global; /* each by the model of all rows; without variants: there is none */
+  const hr_trained *trained; /* [targets][slots] */
+  size_t slots, targets;
+  hr_row_table *own;    /* [targets] each row by the model of its route's bin */
+  hr_row_table *global; /* [targets] each by the model of all rows; without variants:
+                           there is none */
   /* Rows that wait until their group of HR_PREDICT_ROWS is whole. */
   float *noisy, *error; /* [HR_PREDICT_ROWS][P] */
   size_t first, waiting;
-  hr_request *requests; /* [slots], and what they list */
+  hr_request *requests; /* [slots][targets], and what they list */
   uint32_t *row;        /* [2 most_rows] */
   size_t most_rows;     /* of a block, so far */
 } hr_test_rows;
 
-/* Room for the predictions of all models there are. Borrows; to be followed by
+/* Room for the predictions of all models there are, [targets of the view][slots].
+ * Borrows; to be followed by
  * hr_test_rows_fini, on failure too. HR_ERR_MEMORY. */
 hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
                             const hr_split_view *test, const hr_trained *trained,
@@ -51,10 +53,10 @@ typedef struct hr_slot_rows {
   double median_effective; /* NaN: not known */
 } hr_slot_rows;
 
-/* The rows of slot `slot`, with so many variants. To be followed by hr_slot_rows_fini, on
- * failure too. HR_ERR_MEMORY. */
-hr_status hr_slot_rows_init(hr_slot_rows *out, const hr_test_rows *rows, int slot,
-                            size_t variants, hr_error *err) HR_MUST_CHECK;
+/* The rows of slot `slot` for a target, with so many variants. To be followed by
+ * hr_slot_rows_fini, on failure too. HR_ERR_MEMORY. */
+hr_status hr_slot_rows_init(hr_slot_rows *out, const hr_test_rows *rows, size_t target,
+                            int slot, size_t variants, hr_error *err) HR_MUST_CHECK;
 void hr_slot_rows_fini(hr_slot_rows *rows);
 
 #endif

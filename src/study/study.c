@@ -31,8 +31,8 @@ typedef struct study {
   hr_watch *watch;
   hr_rundir rundir;
   hr_method_run *runs;  /* [expert_count] */
-  hr_outcome *outcomes; /* [expert_count] of the runs, when all are done */
-  hr_bound bound;
+  hr_outcome *outcomes; /* [targets][expert_count] of the runs, when all are done */
+  hr_bound *bounds;     /* [targets] */
   hr_preparation train_preparation, test_preparation;
   bool is_train_counted;
   hr_timings timings;
@@ -42,13 +42,18 @@ static const hr_observer *observer_of(const study *s) {
   return &s->watch->observer;
 }
 
+static size_t targets_of(const study *s) {
+  return hr_study_targets(&s->plan->view);
+}
+
 static void destroy_runs(study *s) {
   for (size_t i = 0; s->runs && i < s->config->expert_count; i++) {
     hr_method_run_fini(&s->runs[i]);
   }
   hr_free(s->runs);
   hr_free(s->outcomes);
-  hr_bound_fini(&s->bound);
+  for (size_t t = 0; s->bounds && t < targets_of(s); t++) hr_bound_fini(&s->bounds[t]);
+  hr_free(s->bounds);
 }
 
 /* Finds out what an earlier run has done already. */
@@ -56,7 +61,8 @@ static hr_status find_runs(study *s, const char *print, hr_error *err) {
   hr_status status = HR_OK;
   size_t count = s->config->expert_count;
   HR_TRY(hr_alloc(&s->runs, count, err));
-  HR_TRY(hr_alloc(&s->outcomes, count, err));
+  HR_TRY(hr_alloc(&s->outcomes, targets_of(s) * count, err));
+  HR_TRY(hr_alloc(&s->bounds, targets_of(s), err));
   for (size_t i = 0; i < count; i++) {
     HR_TRY(hr_method_run_init(&s->runs[i], s->plan, &s->config->experts[i], s->out_dir,
                               print, err));
@@ -70,10 +76,24 @@ cleanup:
 static bool are_tasks_done(const study *s) {
   for (size_t i = 0; i < s->config->expert_count; i++) {
     const hr_method_run *run = &s->runs[i];
-    bool is_absent = !run->home.type->destroy;
+    bool is_absent = !run->type->destroy;
     if (run->state != HR_METHOD_RUN_DONE && !is_absent) return false;
   }
   return true;
+}
+
+/* Whether the results of every target are there and whole. */
+static hr_status check_results(const study *s, const char *print, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t t = 0; t < targets_of(s) && status == HR_OK; t++) {
+    char *dir = NULL;
+    status = hr_plan_target_dir(s->plan, s->out_dir, t, &dir, err);
+    if (status == HR_OK) {
+      status = hr_results_check(dir, print, s->plan->view.test_rows, err);
+    }
+    hr_free(dir);
+  }
+  return status;
 }
 
 /* Whether an earlier run left nothing to do. Results that are damaged are not there: the
@@ -83,8 +103,7 @@ static hr_status look_for_work(const study *s, const char *print, bool *is_compl
   hr_error reason = {.status = HR_OK};
   *is_complete = false;
   if (!s->rundir.has_results || !are_tasks_done(s)) return HR_OK;
-  hr_status status =
-      hr_results_check(s->out_dir, print, s->plan->view.test_rows, &reason);
+  hr_status status = check_results(s, print, &reason);
   if (status == HR_ERR_MEMORY) return hr_fail(err, status, "%s", reason.message);
   *is_complete = status == HR_OK;
   if (status == HR_OK) {
@@ -110,7 +129,7 @@ static hr_status show_block(void *context, const hr_block *block, hr_error *err)
   hr_timings_lap(&s->timings, "read training rows", NULL);
   for (size_t i = 0; i < s->config->expert_count; i++) {
     HR_TRY(hr_method_run_observe(&s->runs[i], block, err));
-    hr_timings_lap(&s->timings, "gather", s->runs[i].home.type->name);
+    hr_timings_lap(&s->timings, "gather", s->runs[i].type->name);
   }
 cleanup:
   return status;
@@ -150,19 +169,31 @@ static hr_status finish_runs(study *s, hr_error *err) {
     hr_method_run *run = &s->runs[i];
     HR_TRY(hr_method_run_predict(run, s->plan, err));
     HR_TRY(hr_method_run_finish(run, err));
-    s->outcomes[i] = run->outcome;
+    for (size_t t = 0; t < targets_of(s); t++) {
+      s->outcomes[t * s->config->expert_count + i] = run->outcomes[t];
+    }
     hr_give_back_freed();
-    hr_timings_lap(&s->timings, "train and predict", run->home.type->name);
+    hr_timings_lap(&s->timings, "train and predict", run->type->name);
     keep_timings(s);
   }
 cleanup:
   return status;
 }
 
-static hr_status show_bound(void *context, const hr_block *block, hr_error *err) {
+static hr_status show_bounds(void *context, const hr_block *block, hr_error *err) {
   (void)err;
-  hr_bound_observe(context, block);
+  study *s = context;
+  for (size_t t = 0; t < targets_of(s); t++) hr_bound_observe(&s->bounds[t], block);
   return HR_OK;
+}
+
+static hr_status finish_bound(study *s, size_t t, hr_error *err) {
+  char *dir = NULL;
+  hr_status status = hr_plan_target_dir(s->plan, s->out_dir, t, &dir, err);
+  if (status == HR_OK) status = hr_make_folders(dir, err);
+  if (status == HR_OK) status = hr_bound_finish(&s->bounds[t], s->plan, dir, err);
+  hr_free(dir);
+  return status;
 }
 
 /* A last pass over the test rows, for what is no expert: the bound, and what preparation
@@ -171,21 +202,26 @@ static hr_status read_test(study *s, hr_error *err) {
   hr_status status = HR_OK;
   const hr_pass pass = {.plan = s->plan,
                         .stage = "reading test spectra",
-                        .visit = show_bound,
-                        .context = &s->bound};
-  HR_TRY(hr_bound_init(&s->bound, s->plan, err));
+                        .visit = show_bounds,
+                        .context = s};
+  size_t targets = targets_of(s);
+  for (size_t t = 0; t < targets; t++) {
+    HR_TRY(hr_bound_init(&s->bounds[t], s->plan, t, err));
+  }
   HR_TRY(hr_pass_run(&pass, &s->test_preparation, err));
-  HR_TRY(hr_bound_finish(&s->bound, s->plan, s->out_dir, err));
+  for (size_t t = 0; t < targets; t++) HR_TRY(finish_bound(s, t, err));
   hr_timings_lap(&s->timings, "bound by Fisher information", NULL);
 cleanup:
   return status;
 }
 
-static hr_status write_results(const study *s, hr_error *err) {
+static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = s->config;
   const hr_plan *plan = s->plan;
-  char *path = NULL;
+  const hr_bound *bound = &s->bounds[t];
+  const hr_outcome *outcomes = s->outcomes + t * config->expert_count;
+  char *dir = NULL, *path = NULL;
   hr_reference_line *lines = NULL;
   size_t competitors = config->expert_count - config->control_count;
   HR_TRY(hr_alloc(&lines, config->baseline_count, err));
@@ -196,7 +232,10 @@ static hr_status write_results(const study *s, hr_error *err) {
       .experiment_id = config->experiment.id,
       .fingerprint = plan->origin.fingerprint,
       .language = config->experiment.language,
-      .target_name = config->data.target,
+      .target_name = plan->targets[t].name,
+      .target_unit = plan->targets[t].unit,
+      .targets = &config->data.target,
+      .target_number = t,
       .bin_count = plan->view.bin_count,
       .bin_names = config->binning.names,
       .focus = config->binning.focus.items,
@@ -205,16 +244,16 @@ static hr_status write_results(const study *s, hr_error *err) {
       .uncovered = config->binning.uncovered,
       .train_rows = plan->view.train.rows,
       .train_counts = plan->train_counts,
-      .test = &plan->test_split,
+      .test = &plan->targets[t].test,
       .snr = plan->snr,
       .train_preparation = &s->train_preparation,
       .test_preparation = &s->test_preparation,
-      .outcomes = s->outcomes,
+      .outcomes = outcomes,
       .outcome_count = competitors,
-      .controls = s->outcomes + competitors,
+      .controls = outcomes + competitors,
       .control_count = config->control_count,
-      .fisher = s->bound.fisher ? &s->bound.rows : NULL,
-      .fisher_note = s->bound.fisher ? NULL : s->bound.reason.message,
+      .fisher = bound->fisher ? &bound->rows : NULL,
+      .fisher_note = bound->fisher ? NULL : bound->reason.message,
       .selection =
           strcmp(config->selection.by, "test") == 0 ? HR_SELECT_BY_TEST : HR_SELECT_BY_CV,
       .gate = {config->gate.oracle_r2, config->gate.delta_r2,
@@ -224,11 +263,23 @@ static hr_status write_results(const study *s, hr_error *err) {
       .seed = plan->view.seed,
       .observer = observer_of(s),
   };
-  HR_TRY(hr_join_path(s->out_dir, "results.json", &path, err));
+  HR_TRY(hr_plan_target_dir(plan, s->out_dir, t, &dir, err));
+  HR_TRY(hr_make_folders(dir, err));
+  HR_TRY(hr_join_path(dir, "results.json", &path, err));
   HR_TRY(hr_results_write(&input, path, NULL, err));
 cleanup:
+  hr_free(dir);
   hr_free(path);
   hr_free(lines);
+  return status;
+}
+
+/* The first target's last: where it has results, all have. */
+static hr_status write_results(const study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t t = targets_of(s); t > 0 && status == HR_OK; t--) {
+    status = write_target(s, t - 1, err);
+  }
   return status;
 }
 
@@ -240,7 +291,7 @@ static hr_status write_bundle(const study *s, hr_error *err) {
   HR_TRY(hr_alloc(&methods, count, err));
   for (size_t i = 0; i < count; i++) {
     const hr_method_run *run = &s->runs[i];
-    const hr_method *method = run->home.type;
+    const hr_method *method = run->type;
     methods[i] = (hr_study_method){method, run->fits,
                                    hr_method_slots(method, s->plan->view.bin_count)};
   }
@@ -297,10 +348,10 @@ static void announce(const study *s, const hr_cost *cost) {
   double seconds = s->options->begun ? hr_plan_seconds(cost) : 0;
   for (size_t i = 0; i < s->config->expert_count; i++) {
     const hr_method_run *run = &s->runs[i];
-    const hr_method *type = run->home.type;
+    const hr_method *type = run->type;
     bool is_here = type->destroy && (!type->available || type->available(NULL) == HR_OK);
     if (is_here || run->state == HR_METHOD_RUN_DONE) {
-      tasks += hr_method_slots(run->home.type, s->plan->view.bin_count);
+      tasks += run->targets * run->slots;
     }
   }
   hr_watch_begin(s->watch, s->out_dir, tasks, seconds,
@@ -323,15 +374,24 @@ static void announce(const study *s, const hr_cost *cost) {
   }
 }
 
+static hr_status drop_target(const study *s, size_t t, hr_error *err) {
+  hr_status status = HR_OK;
+  char *dir = NULL, *path = NULL;
+  HR_TRY(hr_plan_target_dir(s->plan, s->out_dir, t, &dir, err));
+  HR_TRY(hr_join_path(dir, "results.json", &path, err));
+  HR_TRY(hr_remove_all(path, err));
+cleanup:
+  hr_free(dir);
+  hr_free(path);
+  return status;
+}
+
 /* Results of fewer tasks than there will be must not outlive them. */
 static hr_status drop_results(const study *s, hr_error *err) {
   hr_status status = HR_OK;
-  char *path = NULL;
-  if (!s->rundir.has_results) return HR_OK;
-  HR_TRY(hr_join_path(s->out_dir, "results.json", &path, err));
-  HR_TRY(hr_remove_all(path, err));
-cleanup:
-  hr_free(path);
+  for (size_t t = 0; t < targets_of(s) && status == HR_OK; t++) {
+    status = drop_target(s, t, err);
+  }
   return status;
 }
 

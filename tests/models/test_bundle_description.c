@@ -6,10 +6,10 @@ static const hr_model_type shared_files = {.kind = "shared", .shares_files = tru
 
 static void test_units(void **state) {
   (void)state;
-  assert_string_equal(hr_bundle_unit("T_eff"), "K");
-  assert_string_equal(hr_bundle_unit("log_g"), "dex");
-  assert_string_equal(hr_bundle_unit("M_H"), "dex");
-  assert_string_equal(hr_bundle_unit("T_effective"), "");
+  assert_string_equal(hr_label_unit("T_eff"), "K");
+  assert_string_equal(hr_label_unit("log_g"), "dex");
+  assert_string_equal(hr_label_unit("M_H"), "dex");
+  assert_string_equal(hr_label_unit("T_effective"), "");
 }
 
 static void test_folders(void **state) {

@@ -19,7 +19,7 @@ static inline void fixture_axis(hr_bundle_axis *axis, const char *label,
                                 const double edges[3]) {
   hr_error err = {0};
   axis->label = fixture_text(label);
-  axis->unit = fixture_text(hr_bundle_unit(label));
+  axis->unit = fixture_text(hr_label_unit(label));
   axis->edge_count = 3;
   check_ok(hr_alloc(&axis->edges, 3, &err));
   memcpy(axis->edges, edges, 3 * sizeof *edges);

@@ -206,7 +206,7 @@ cleanup:
 
 static void remove_state(const hr_learner *learner, int slot) {
   const hr_store *store = &learner->study->store;
-  if (store->remove) store->remove(store->context, slot);
+  if (store->remove) store->remove(store->context, 0, slot);
 }
 
 static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {

@@ -432,7 +432,7 @@ hr_status hr_cnn_training_train(hr_cnn_training *slot, hr_progress *progress,
       progress->done + (uint64_t)slot->parameters->epochs * (uint64_t)slot->trained_rows;
   HR_TRY(hr_alloc(&slot->scratch, 2 * hr_thread_count() * slot->study->pixels, err));
   if (store->open) {
-    HR_TRY(store->open(store->context, slot->slot, &slot->state_path, err));
+    HR_TRY(store->open(store->context, 0, slot->slot, &slot->state_path, err));
   }
   HR_TRY(train_with_remedy(slot, &a, progress, &out->fit, err));
   HR_TRY(take_result(&a, out, err));

@@ -46,7 +46,6 @@ hr_status hr_control_model_create(const hr_control_shape *shape, hr_control_mode
   model->model = (hr_model){.type = shape->type,
                             .slot = HR_GLOBAL,
                             .pixels = shape->pixels,
-                            .targets = 1,
                             .variant_count = 1};
   model->group_count = shape->group_count;
   model->columns = shape->columns;

@@ -162,7 +162,6 @@ static hr_status conclude(const hr_learner *learner, hr_ridge_fit *fit, double s
   if (out->fit.status != HR_FIT_OK) goto cleanup;
   const hr_linear_shape shape = {.slot = out->fit.slot,
                                  .pixels = fit->sums->pixels,
-                                 .targets = 1,
                                  .variant_count = fit->alphas->count,
                                  .chosen = out->fit.chosen};
   HR_TRY(hr_linear_create_take(&shape, &fit->intercept, &fit->weights, &model, err));
