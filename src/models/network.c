@@ -64,7 +64,8 @@ hr_status hr_network_model_create_take(hr_cnn_model *trained, int slot, hr_model
   HR_TRY(hr_alloc(&model, 1, err));
   HR_TRY(hr_alloc(&idle, 1, err));
   pthread_mutex_init(&idle->lock, NULL);
-  model->base = (hr_model){&hr_network_model_type, slot, pixels, 1, 1, 0};
+  model->base = (hr_model){
+      .type = &hr_network_model_type, .slot = slot, .pixels = pixels, .variant_count = 1};
   model->trained = *trained;
   model->pool = idle;
   *trained = (hr_cnn_model){.network = NULL};

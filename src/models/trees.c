@@ -46,7 +46,8 @@ hr_status hr_trees_create_take(char **text, const char *name, int slot, size_t p
   hr_model *made = NULL;
   HR_TRY(hr_alloc(&model, 1, err));
   made = &model->base;
-  model->base = (hr_model){&hr_trees_type, slot, pixels, 1, 1, 0};
+  model->base = (hr_model){
+      .type = &hr_trees_type, .slot = slot, .pixels = pixels, .variant_count = 1};
   HR_TRY(hr_tree_text_read(*text, strlen(*text), name, &model->read, err));
   if (model->read.pixels != pixels) {
     status =
