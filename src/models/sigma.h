@@ -20,7 +20,7 @@ enum { HR_SIGMA_MOST_CLASSES = 16 };
 /* At one signal-to-noise ratio. In the unit of the target, or with `scales_own` times the
  * model's own sigma (then `sigma` is 1). */
 typedef struct hr_sigma_class {
-  double snr; /* median of the class's rows; NaN in the class of all rows */
+  double snr; /* median of the class's rows above 0; NaN in the class of all rows */
   double sigma;
   double half68, half95; /* half-widths that hold 68.27 % and 95.45 % of the rows */
 } hr_sigma_class;
@@ -54,8 +54,9 @@ enum { HR_SIGMA_FEWEST_ROWS = 20 };
 hr_status hr_sigma_learn(const hr_sigma_rows *rows, hr_sigma *out,
                          hr_error *err) HR_MUST_CHECK;
 
-/* Linear in log snr between the medians of classes, constant beyond. `variance`: the
- * model's own, NaN where it has none. */
+/* Linear in log snr between the medians of classes, constant beyond; of ratios at or
+ * below 0 as of the lowest. `variance`: the model's own, NaN where it has none. Where
+ * nothing was learnt sigma is the model's own, and the half-widths are NaN. */
 hr_spread hr_sigma_at(const hr_sigma *sigma, double snr, double variance);
 
 #endif
