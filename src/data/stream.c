@@ -11,6 +11,7 @@
 #include "data/array.h"
 #include "data/prepare.h"
 #include "data/shard.h"
+#include "data/snr.h"
 
 enum { FLUX, ERROR, NOISY, ARRAYS };
 
@@ -42,6 +43,7 @@ struct hr_stream {
   hr_array arrays[ARRAYS];
 
   float *values[ARRAYS];  /* [block_rows][pixels]; NULL where not wanted */
+  double *snr;            /* [block_rows]; NULL where not wanted */
   hr_row_report *reports; /* [block_rows] */
   hr_array_staging staging;
   hr_preparation preparation;
@@ -115,7 +117,8 @@ static size_t row_bytes(const hr_stream *stream) {
   bool two = stream->options.observed != HR_OBSERVED_NONE ||
              stream->options.noise.source == HR_NOISE_NONE;
   size_t arrays = two ? 2 : 3;
-  return arrays * stream->pixels * sizeof(float) + sizeof(hr_row_report);
+  size_t beside = sizeof(hr_row_report) + stream->options.measure_snr * sizeof(double);
+  return arrays * stream->pixels * sizeof(float) + beside;
 }
 
 static memory_plan make_plan(const hr_stream *stream, const shard_needs *needs) {
@@ -174,6 +177,9 @@ static hr_status allocate(hr_stream *stream, hr_error *err) {
   if (is_observed || stream->options.noise.source != HR_NOISE_NONE) {
     HR_TRY(hr_alloc(&stream->values[NOISY], values, err));
   }
+  bool has_snr =
+      stream->options.measure_snr && stream->values[ERROR] && stream->values[NOISY];
+  if (has_snr) HR_TRY(hr_alloc(&stream->snr, stream->plan.block_rows, err));
   HR_TRY(hr_alloc(&stream->reports, stream->plan.block_rows, err));
   stream->staging.rows = stream->plan.staging_rows;
   if (stream->staging.rows > 0) {
@@ -219,6 +225,7 @@ void hr_stream_destroy(hr_stream **stream) {
   if (!s) return;
   close_shard(s);
   for (int i = 0; i < ARRAYS; i++) hr_free(s->values[i]);
+  hr_free(s->snr);
   hr_free(s->reports);
   hr_free(s->staging.values);
   hr_free(s);
@@ -265,9 +272,7 @@ typedef struct prepare_context {
   const hr_block *block;
 } prepare_context;
 
-static void prepare_one_row(void *context, size_t i, size_t thread) {
-  (void)thread;
-  const prepare_context *c = context;
+static void prepare_values(const prepare_context *c, size_t i) {
   hr_stream *stream = c->stream;
   size_t pixels = stream->pixels, offset = i * pixels;
   hr_row_report *report = &stream->reports[i];
@@ -286,6 +291,19 @@ static void prepare_one_row(void *context, size_t i, size_t thread) {
                      noisy);
   }
   hr_prepare_check_noisy(pixels, noisy, report);
+}
+
+static void prepare_one_row(void *context, size_t i, size_t thread) {
+  (void)thread;
+  const prepare_context *c = context;
+  hr_stream *stream = c->stream;
+  size_t pixels = stream->pixels, offset = i * pixels;
+  prepare_values(c, i);
+  if (!stream->snr) return;
+  bool is_good = stream->reports[i].fault == HR_ROW_GOOD;
+  stream->snr[i] = is_good ? hr_measure_snr(pixels, stream->values[NOISY] + offset,
+                                            stream->values[ERROR] + offset)
+                           : (double)NAN;
 }
 
 /* Says what is wrong with row `row` of the shard that is being read. */
@@ -397,6 +415,7 @@ hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) {
       .flux = stream->values[FLUX],
       .error = stream->values[ERROR],
       .noisy = stream->values[NOISY],
+      .snr = stream->snr,
   };
   HR_TRY(read_block(stream, &next, err));
   prepare_context context = {.stream = stream, .block = &next};

@@ -52,6 +52,7 @@ typedef struct hr_stream_options {
   hr_observed observed;
   size_t block_multiple; /* blocks but a file's last have a multiple of so many rows, even
                             where memory is short; 0: any */
+  bool measure_snr;      /* blocks have `snr`, where they have `noisy` and `error` */
 } hr_stream_options;
 
 /* Rows first_row .. first_row+rows-1 of the dataset; arrays [rows][pixels] fp32,
@@ -63,6 +64,8 @@ typedef struct hr_block {
   const float *flux;  /* clean, clipped */
   const float *error; /* one sigma, NaN filled; may hold values <= 0 (counted) */
   const float *noisy; /* NULL with HR_NOISE_NONE */
+  const double *snr;  /* [rows] measured from noisy and error (data/snr.h), NaN where a
+                         row has none; NULL unless asked for */
 } hr_block;
 
 /* What preparation did so far; reported with the study. */

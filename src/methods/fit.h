@@ -5,6 +5,7 @@
 #define HR_METHODS_FIT_H
 
 #include "models/model.h"
+#include "models/sigma.h"
 #include "nn/training.h"
 
 typedef enum hr_fit_status {
@@ -59,6 +60,7 @@ typedef struct hr_fit {
   hr_curve_point *curve; /* [curve_points] epoch by epoch, or NULL */
   size_t curve_points;
   size_t best_epoch; /* of the curve, from 0: the model's */
+  hr_sigma sigma;    /* how far predictions are to be trusted; zero: not known */
 } hr_fit;
 
 /* Room for the arrays: cv_r2, with has_values variant_value, and the levels' three, all

@@ -3,9 +3,8 @@
 #include <math.h>
 
 #include "core/parallel.h"
-#include "core/vector.h"
+#include "data/snr.h"
 #include "predict/engine_parts.h"
-#include "simulate/quantile.h"
 
 /* A fifth of the pixels; a chi2 a pixel of 2, where the error would have to be 40 % too
  * small; the number of templates below which the posterior itself says that they are too
@@ -19,40 +18,6 @@ typedef struct measuring {
   hr_engine_result *out;
 } measuring;
 
-/* Groups of neighbouring pixels; as many as the stack holds twice, so that the groups of
- * longer spectra are larger. Eight pixels of the simulated spectra: their noise lifts the
- * quantile by 0.2 where it is 3 and their lines lower it by 1 % where it is 20, against
- * 1.2 and 4 % of single pixels (700 spectra against their label snr). */
-enum { GROUP = 8, MOST_GROUPS = 8192 };
-
-/* Sums over the unmasked ones of some pixels: flux / error of them all; NaN: none. */
-HR_VECTOR_CLONES
-static float divide(const float *restrict flux, const float *restrict error,
-                    size_t pixels) {
-  float signal = 0, noise = 0;
-  for (size_t p = 0; p < pixels; p++) {
-    bool is_usable = error[p] > 0;
-    signal += is_usable ? flux[p] : 0;
-    noise += is_usable ? error[p] : 0;
-  }
-  return signal / noise;
-}
-
-/* The quantile over groups of pixels of flux / error; NaN where the spectrum has none. */
-static double ratio_of(const hr_spectra *spectra, size_t row) {
-  float ratio[MOST_GROUPS], scratch[MOST_GROUPS];
-  size_t pixels = spectra->pixels, count = 0;
-  size_t width = pixels > GROUP * MOST_GROUPS ? (pixels - 1) / MOST_GROUPS + 1 : GROUP;
-  const float *flux = spectra->noisy + row * pixels;
-  const float *error = spectra->error + row * pixels;
-  for (size_t p = 0; p < pixels; p += width) {
-    size_t end = p + width < pixels ? p + width : pixels;
-    ratio[count] = divide(flux + p, error + p, end - p);
-    if (isfinite(ratio[count])) count++;
-  }
-  return count > 0 ? hr_pixel_quantile(ratio, count, 0.95, scratch) : (double)NAN;
-}
-
 static void measure_row(void *context, size_t i, size_t thread) {
   (void)thread;
   const measuring *m = context;
@@ -60,7 +25,11 @@ static void measure_row(void *context, size_t i, size_t thread) {
   const hr_row_report *report = &m->rows->reports[i];
   bool is_known = spectra->error && report->fault == HR_ROW_GOOD;
   m->out->masked[i] = (double)report->masked / (double)spectra->pixels;
-  m->out->snr[i] = is_known ? ratio_of(spectra, i) : (double)NAN;
+  m->out->snr[i] = (double)NAN;
+  if (!is_known) return;
+  size_t at = i * spectra->pixels;
+  m->out->snr[i] =
+      hr_measure_snr(spectra->pixels, spectra->noisy + at, spectra->error + at);
 }
 
 void hr_engine_measure(const hr_engine_rows *rows, hr_engine_result *out) {

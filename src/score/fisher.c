@@ -7,9 +7,9 @@
 
 #include "core/alloc.h"
 #include "core/parallel.h"
+#include "core/pixel_quantile.h"
 #include "score/metrics.h"
 #include "simulate/derivatives.h"
-#include "simulate/quantile.h"
 
 enum {
   AXES = HR_GRID_AXES,

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "simulate/quantile.h"
+#include "core/pixel_quantile.h"
 
 /* Of the pixels, around the median: fewer make the derivative jump from star to star,
  * more make it that of another quantile. Between 1 and 5 % the bounds of the demo's stars

@@ -4,9 +4,9 @@
 
 #include "core/alloc.h"
 #include "core/parallel.h"
+#include "core/pixel_quantile.h"
 #include "data/prepare.h"
 #include "simulate/interpolate.h"
-#include "simulate/quantile.h"
 #include "simulate/stars.h"
 
 /* BLAS may round differently by place in a batch, so batches are cut by number alone. */

@@ -6,8 +6,8 @@
 #include <math.h>
 
 #include "core/alloc.h"
+#include "core/pixel_quantile.h"
 #include "core/vector.h"
-#include "simulate/quantile.h"
 
 static const double radians_per_degree = 0.017453292519943295;
 static const double ln_10 = 2.302585092994045684;

@@ -7,6 +7,7 @@ enum { SAMPLE_BYTES = 64 << 20 }; /* of the stream that samples are read with */
 
 static hr_stream_options options_of(const hr_pass *pass) {
   hr_stream_options options = hr_plan_stream(pass->plan, pass->training);
+  options.measure_snr = !pass->sample;
   if (pass->sample) {
     options.runs = pass->sample->runs;
     options.run_rows = HR_SAMPLE_RUN;

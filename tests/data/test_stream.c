@@ -7,6 +7,7 @@
 
 #include "core/alloc.h"
 #include "data/prepare.h"
+#include "data/snr.h"
 #include "support/check.h"
 #include "support/shards.h"
 
@@ -605,6 +606,45 @@ static void observed_files_may_lack_the_error_and_rows(void **state) {
   }
 }
 
+/* Measured of the noisy flux and the filled error, whoever asks; no other value moves. */
+static void ratios_are_measured_where_asked_for(void **state) {
+  (void)state;
+  hr_error err = {0};
+  fixture f;
+  hr_stream *stream = NULL;
+  hr_block block;
+  content plain;
+  shard_spec spec = plain_spec();
+  double error[ROWS * PIXELS];
+  for (size_t i = 0; i < ROWS * PIXELS; i++) error[i] = 0.5 + (double)(i % 5);
+  error[2] = error[PIXELS] = (double)NAN; /* filled */
+  error[3] = 0, error[PIXELS + 4] = -1;   /* masked */
+  for (size_t p = 0; p < PIXELS; p++) error[5 * PIXELS + p] = 0;
+  spec.rows = ROWS;
+  spec.error = error;
+  make_one(&f, &spec);
+  hr_stream_options options = options_of(HR_NOISE_GENERATED, 0);
+  check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
+  check_ok(hr_stream_next(stream, &block, &err));
+  assert_null(block.snr);
+  take_block(&block, &plain);
+  hr_stream_destroy(&stream);
+  options.measure_snr = true;
+  check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
+  check_ok(hr_stream_next(stream, &block, &err));
+  assert_int_equal(block.rows, ROWS);
+  assert_memory_equal(block.noisy, plain.noisy, sizeof plain.noisy);
+  for (size_t i = 0; i < ROWS; i++) {
+    const float *x = plain.noisy + i * PIXELS, *e = plain.error + i * PIXELS;
+    double snr = hr_measure_snr(PIXELS, x, e);
+    assert_int_equal(isnan(snr), i == 5);
+    assert_true(isnan(block.snr[i]) == isnan(snr));
+    if (i != 5) check_near(block.snr[i], snr, 0);
+  }
+  hr_stream_destroy(&stream);
+  drop(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_come_in_order_and_as_stored),
@@ -622,6 +662,7 @@ int main(void) {
       cmocka_unit_test(damaged_chunks_are_refused),
       cmocka_unit_test(observed_rows_come_as_they_are),
       cmocka_unit_test(observed_files_may_lack_the_error_and_rows),
+      cmocka_unit_test(ratios_are_measured_where_asked_for),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

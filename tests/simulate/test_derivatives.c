@@ -2,7 +2,7 @@
 #include "simulate/derivatives.h"
 
 #include "core/alloc.h"
-#include "simulate/quantile.h"
+#include "core/pixel_quantile.h"
 #include "support/check.h"
 
 enum { STARS = 3 };

@@ -4,7 +4,7 @@
 #include <omp.h>
 
 #include "core/alloc.h"
-#include "simulate/quantile.h"
+#include "core/pixel_quantile.h"
 #include "support/check.h"
 #include "support/fail_alloc.h"
 

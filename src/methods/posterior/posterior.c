@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/pixel_quantile.h"
 #include "methods/posterior/choose.h"
 #include "methods/posterior/cost.h"
 #include "methods/posterior/held_out.h"
 #include "models/templates.h"
-#include "simulate/quantile.h"
 
 enum { FEWEST_TEMPLATES = 2 }; /* one says nothing about a spread */
 

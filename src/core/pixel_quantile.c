@@ -1,6 +1,6 @@
 /* Quantiles by counting instead of sorting: the median of every spectrum is taken, often
  * several times. */
-#include "simulate/quantile.h"
+#include "core/pixel_quantile.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Quantiles of a spectrum's pixels, in linear time. */
-#ifndef HR_SIMULATE_QUANTILE_H
-#define HR_SIMULATE_QUANTILE_H
+#ifndef HR_CORE_PIXEL_QUANTILE_H
+#define HR_CORE_PIXEL_QUANTILE_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "simulate/quantile.h"
+#include "core/pixel_quantile.h"
 
 #include <stdlib.h>
 
