@@ -8,6 +8,7 @@
 
 #include "core/alloc.h"
 #include "core/json_file.h"
+#include "models/sigma_json.h"
 
 typedef enum field_kind {
   STATUS,
@@ -18,7 +19,8 @@ typedef enum field_kind {
   CONVERGENCE,
   BEST,
   LIST,
-  CURVE
+  CURVE,
+  SIGMA
 } field_kind;
 
 /* When a field is left out. */
@@ -29,6 +31,7 @@ typedef enum field_presence {
   IF_ITERATIVE, /* convergence is known */
   IF_CURVE,     /* iterative, and there is a curve */
   IF_LEVELS,    /* level_count > 0 */
+  IF_SIGMA,     /* sigma.rows > 0 */
 } field_presence;
 
 enum { PARTS = 3 };
@@ -81,6 +84,7 @@ static const fit_field fields[] = {
      .parts = {{NULL, AT(variant_value)}, {"r2_cv", AT(cv_r2)}},
      .part_count = 2},
     {.key = "chosen", .kind = COUNT, .offset = AT(chosen)},
+    {.key = "sigma", .kind = SIGMA, .presence = IF_SIGMA, .offset = AT(sigma)},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
@@ -111,6 +115,8 @@ static bool is_written(const hr_fit *fit, field_presence presence) {
       return fit->convergence != HR_CONVERGENCE_NONE && fit->curve;
     case IF_LEVELS:
       return fit->level_count > 0;
+    case IF_SIGMA:
+      return fit->sigma.rows > 0;
     default:
       return true;
   }
@@ -169,6 +175,9 @@ static void write_field(const hr_fit *fit, const fit_field *f, const char *varia
       break;
     case CURVE:
       write_curve(fit, builder, hr_json_put(builder, object, f->key, json_array()));
+      break;
+    case SIGMA:
+      hr_json_put(builder, object, f->key, hr_sigma_to_json(&fit->sigma, builder));
       break;
   }
 }
@@ -263,6 +272,9 @@ static hr_status read_field(const json_t *object, const fit_field *f, const char
       return read_list(value, f, variant, out, err);
     case CURVE:
       return read_curve(value, out, err);
+    case SIGMA:
+      if (value && !hr_sigma_from_json(value, &out->sigma)) *good = false;
+      break;
   }
   return HR_OK;
 }

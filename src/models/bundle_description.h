@@ -5,6 +5,7 @@
 #define HR_MODELS_BUNDLE_DESCRIPTION_H
 
 #include "models/model.h"
+#include "models/sigma.h"
 
 /* No candidate, where the number of one is asked for. */
 #define HR_NO_CANDIDATE SIZE_MAX
@@ -49,6 +50,7 @@ typedef struct hr_bundle_candidate {
   size_t chosen;        /* the one that validation chose */
   double variant_value; /* of the chosen one; NaN where there are none */
   double cv_r2;         /* validation R2 of the chosen one; NaN: not known */
+  hr_sigma sigma;       /* of the chosen one's predictions; zero: not known */
 } hr_bundle_candidate;
 
 /* Who predicts the rows that are sent to a slot: numbers of candidates. */

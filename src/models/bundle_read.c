@@ -14,6 +14,7 @@
 #include "headroom/version.h"
 #include "models/bundle.h"
 #include "models/bundle_parts.h"
+#include "models/sigma_json.h"
 
 /* A description on the way; the first thing that is wrong stays. */
 typedef struct reader {
@@ -200,6 +201,12 @@ static size_t read_target(reader *r, const json_t *object) {
   return count > 1 ? read_count(r, object, "target", 0, count - 1) : 0;
 }
 
+/* Bundles of before there was a sigma have none: it is not known. */
+static void read_sigma(reader *r, const json_t *object, hr_sigma *out) {
+  const json_t *sigma = json_object_get(object, "sigma");
+  if (sigma) require(r, hr_sigma_from_json(sigma, out), "sigma");
+}
+
 static void read_candidate(reader *r, const json_t *object, hr_bundle_candidate *out) {
   out->method = read_text(r, object, "method");
   out->title = read_text(r, object, "title");
@@ -213,6 +220,7 @@ static void read_candidate(reader *r, const json_t *object, hr_bundle_candidate 
   out->chosen = read_count(r, object, "chosen", 0, out->variant_count - 1);
   out->variant_value = read_number(r, object, "value");
   out->cv_r2 = read_number(r, object, "r2_cv");
+  read_sigma(r, object, &out->sigma);
   require(r, is_good(r) && is_folder_name(out->method), "method");
   check_kind(r, out);
   check_folder(r, out);

@@ -16,6 +16,7 @@
 #include "headroom/version.h"
 #include "models/bundle.h"
 #include "models/bundle_parts.h"
+#include "models/sigma_json.h"
 
 /* --- models --- */
 
@@ -222,6 +223,8 @@ static void put_candidates(hr_json_builder *builder, json_t *root,
     hr_json_put_text(builder, object, "variant", candidate->variant);
     hr_json_put_number(builder, object, "value", candidate->variant_value);
     hr_json_put_number(builder, object, "r2_cv", candidate->cv_r2);
+    if (candidate->sigma.rows == 0) continue;
+    hr_json_put(builder, object, "sigma", hr_sigma_to_json(&candidate->sigma, builder));
   }
 }
 

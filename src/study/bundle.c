@@ -221,6 +221,7 @@ static hr_status describe_candidate(const hr_method *method, const hr_fit *fit,
   out->chosen = fit->chosen;
   out->variant_value = fit->variant_value ? fit->variant_value[fit->chosen] : (double)NAN;
   out->cv_r2 = cv_of(fit);
+  out->sigma = fit->sigma;
   HR_TRY(copy_text(method->name, &out->method, err));
   HR_TRY(copy_text(method->title, &out->title, err));
   HR_TRY(copy_text(method->kind->kind, &out->kind, err));

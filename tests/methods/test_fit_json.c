@@ -32,6 +32,10 @@ static hr_fit make_full(void) {
   fit.curve[1] = (hr_curve_point){0.75, 0.25, 0.0005};
   fit.curve_points = 2;
   fit.best_epoch = 1;
+  fit.sigma = (hr_sigma){.rows = 30,
+                         .all = {(double)NAN, 0.5, 0.75, 1.25},
+                         .class_count = 2,
+                         .classes = {{3, 0.7, 0.8, 1.5}, {9, 1.0 / 3, 0.4, 0.9}}};
   return fit;
 }
 
@@ -93,6 +97,10 @@ static void every_field_comes_back(void **state) {
   assert_true(isnan(found.curve[0].validation_r2));
   check_near(found.curve[1].validation_r2, 0.25, 0);
   check_near(found.curve[1].rate, 0.0005, 0);
+  assert_int_equal(found.sigma.rows, 30);
+  check_near(found.sigma.all.half95, 1.25, 0);
+  assert_int_equal(found.sigma.class_count, 2);
+  check_near(found.sigma.classes[1].sigma, 1.0 / 3, 0);
   hr_fit_fini(&found);
   hr_fit_fini(&fit);
 }
@@ -129,7 +137,7 @@ static void what_there_is_not_is_left_out(void **state) {
   (void)state;
   static const char *const absent[] = {
       "reason", "validated_rows", "validation_seconds", "converged", "best_epoch",
-      "curve",  "levels"};
+      "curve",  "levels", "sigma"};
   hr_error err = {0};
   hr_fit fit;
   check_ok(hr_fit_init(&fit, HR_GLOBAL, 1, false, 0, &err));
@@ -192,6 +200,8 @@ static void damaged_objects_are_no_fits(void **state) {
   check_refused("variants", NULL);
   check_refused("variants", "[]");
   check_refused("variants", "\"two\"");
+  check_refused("sigma", "{}");
+  check_refused("sigma", "null");
 }
 
 static void every_allocation_may_fail(void **state) {

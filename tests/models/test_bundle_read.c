@@ -4,7 +4,7 @@
 #include "core/json_file.h"
 #include "core/seal.h"
 #include "headroom/version.h"
-#include "support/bundle_fixture.h"
+#include "support/linear_bundle.h"
 
 static const hr_model_type unknown = {.kind = "crystal"};
 
@@ -184,6 +184,45 @@ static void test_kinds_that_are_newer(void **state) {
   scratch_fini(&s);
 }
 
+static void test_sigma(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "exclude");
+  check_ok(hr_bundle_read(s.path, &d, &err));
+  const hr_sigma *sigma = &d.candidates[3].sigma;
+  assert_true(sigma->rows == 40 && sigma->class_count == 2 && !sigma->scales_own);
+  check_near(sigma->all.half95, 1, 0);
+  check_near(sigma->classes[1].half68, 0.25, 0);
+  hr_bundle_description_fini(&d);
+  edit(&s, "candidates/3/sigma/classes/1/snr", "4");
+  check_refused(&s, HR_ERR_FORMAT,
+                "%s/model.json: `%s` is not what a bundle has there; copy the bundle "
+                "again or make it anew with the study",
+                "sigma");
+  scratch_fini(&s);
+}
+
+/* Bundles of before there was a sigma: it is not known. */
+static void test_without_sigma(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  scratch s;
+  scratch_init(&s);
+  fixture_init(&d);
+  linear_add(&d, s.path, "first", 0, 0);
+  d.candidates[0].sigma = (hr_sigma){0};
+  check_ok(hr_bundle_write(&d, s.path, &err));
+  hr_bundle_description_fini(&d);
+  check_ok(hr_bundle_read(s.path, &d, &err));
+  assert_true(d.candidate_count == 1 && d.candidates[0].sigma.rows == 0);
+  hr_bundle_description_fini(&d);
+  scratch_fini(&s);
+}
+
 /* What nobody but a program with a fault, or a forger, writes. */
 static void test_fields(void **state) {
   (void)state;
@@ -229,7 +268,8 @@ int main(void) {
       cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_unknown_numbers),
       cmocka_unit_test(test_incomplete),     cmocka_unit_test(test_damaged),
       cmocka_unit_test(test_other_versions), cmocka_unit_test(test_kinds_that_are_newer),
-      cmocka_unit_test(test_fields),
+      cmocka_unit_test(test_fields),         cmocka_unit_test(test_sigma),
+      cmocka_unit_test(test_without_sigma),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

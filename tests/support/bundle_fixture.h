@@ -53,6 +53,14 @@ static inline void fixture_init(hr_bundle_description *d) {
   }
 }
 
+/* Of every candidate. */
+static inline hr_sigma fixture_sigma(void) {
+  return (hr_sigma){.rows = 40,
+                    .all = {(double)NAN, 0.5, 0.4, 1},
+                    .class_count = 2,
+                    .classes = {{4, 0.8, 0.75, 1.5}, {16, 0.2, 0.25, 0.5}}};
+}
+
 /* Adds a candidate; its number. */
 static inline size_t fixture_add(hr_bundle_description *d, const char *method,
                                  const hr_model_type *type, int slot) {
@@ -70,7 +78,8 @@ static inline size_t fixture_add(hr_bundle_description *d, const char *method,
                                            .variant_count = 2,
                                            .chosen = 1,
                                            .variant_value = 0.1,
-                                           .cv_r2 = 0.75};
+                                           .cv_r2 = 0.75,
+                                           .sigma = fixture_sigma()};
   d->candidate_count++;
   return i;
 }
