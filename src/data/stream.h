@@ -7,6 +7,7 @@
 #ifndef HR_DATA_STREAM_H
 #define HR_DATA_STREAM_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -67,6 +68,11 @@ typedef struct hr_block {
   const double *snr;  /* [rows] measured from noisy and error (data/snr.h), NaN where a
                          row has none; NULL unless asked for */
 } hr_block;
+
+/* The measured ratio of row i of the block, NaN where it is not known. */
+static inline double hr_block_snr(const hr_block *block, size_t i) {
+  return block->snr ? block->snr[i] : (double)NAN;
+}
 
 /* What preparation did so far; reported with the study. */
 typedef struct hr_preparation {

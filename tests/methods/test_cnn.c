@@ -10,6 +10,7 @@
 #include "core/random.h"
 #include "methods/cnn/train.h"
 #include "nn/cnn_model.h"
+#include "support/block_snr.h"
 #include "support/check.h"
 #include "support/scratch.h"
 
@@ -139,7 +140,9 @@ static hr_status begin(const small_study *s, const hr_cnn_parameters *parameters
                       PIXELS,
                       s->flux + first * PIXELS,
                       s->error + first * PIXELS,
-                      s->noisy + first * PIXELS};
+                      s->noisy + first * PIXELS,
+                      NULL};
+    block.snr = block_snr(count, PIXELS, block.noisy, block.error);
     assert_int_equal(type->learn(*learner, &block, err), HR_OK);
   }
   return HR_OK;
@@ -197,6 +200,23 @@ static double r2_of(const small_study *s, const hr_trained *trained) {
   return 1 - error / total;
 }
 
+/* Of the predictions that R2 of validation is over. */
+static void check_sigma(const small_study *s, const hr_fit *fit) {
+  double mean = 0, total = 0, rows = 0;
+  for (size_t i = 0; i < TRAIN; i++) {
+    if (s->train_bin[i] != fit->slot || s->fold[i] != 0) continue;
+    mean += s->train_y[i], rows++;
+  }
+  mean /= rows;
+  for (size_t i = 0; i < TRAIN; i++) {
+    double d = s->train_y[i] - mean;
+    if (s->train_bin[i] == fit->slot && s->fold[i] == 0) total += d * d;
+  }
+  assert_int_equal(fit->sigma.rows, fit->validated_rows);
+  check_near(fit->sigma.all.sigma, sqrt((1 - fit->cv_r2[0]) * total / rows), 1e-5);
+  assert_true(fit->sigma.all.half68 > 0 && !fit->sigma.scales_own);
+}
+
 static void bins_are_trained_or_skipped(void **state) {
   (void)state;
   small_study *s = make_study();
@@ -213,6 +233,7 @@ static void bins_are_trained_or_skipped(void **state) {
   assert_int_equal(fit->validated_rows, 60);
   assert_int_equal(fit->curve_points, 12);
   check_near(fit->curve[fit->best_epoch].validation_r2, fit->cv_r2[0], 0);
+  check_sigma(s, fit);
   for (size_t k = 2; k < BINS; k++) {
     assert_int_equal(t[k].fit.status, HR_FIT_SKIPPED);
     assert_int_equal(t[k].fit.slot, k);
@@ -433,6 +454,7 @@ static void models_are_kept_and_resumed(void **state) {
     assert_memory_equal(new->curve, old->curve, 3 * sizeof *new->curve);
     assert_string_equal(new->note, old->note);
     assert_memory_equal(new->cv_r2, old->cv_r2, sizeof(double));
+    assert_memory_equal(&new->sigma, &old->sigma, sizeof new->sigma);
     predict(s, was[k].model, one);
     predict(s, is[k].model, other);
     assert_memory_equal(one, other, sizeof one);

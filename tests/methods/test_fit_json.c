@@ -136,8 +136,9 @@ static void every_state_comes_back(void **state) {
 static void what_there_is_not_is_left_out(void **state) {
   (void)state;
   static const char *const absent[] = {
-      "reason", "validated_rows", "validation_seconds", "converged", "best_epoch",
-      "curve",  "levels", "sigma"};
+      "reason",    "validated_rows", "validation_seconds",
+      "converged", "best_epoch",     "curve",
+      "levels",    "sigma"};
   hr_error err = {0};
   hr_fit fit;
   check_ok(hr_fit_init(&fit, HR_GLOBAL, 1, false, 0, &err));

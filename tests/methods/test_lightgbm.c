@@ -19,7 +19,7 @@ enum { TRAIN = 600, TEST = 50, PIXELS = 30, BINS = 4, FOLDS = 5 };
 /* Bin 0 has about 480 rows, bin 1 about 60, bin 2 forty, bin 3 none. */
 typedef struct small_study {
   float train_x[TRAIN * PIXELS], test_x[TEST * PIXELS];
-  double train_y[TRAIN], test_y[TEST], wave[PIXELS];
+  double train_y[TRAIN], test_y[TEST], wave[PIXELS], snr[TRAIN];
   int32_t train_bin[TRAIN], test_bin[TEST];
   uint8_t fold[TRAIN];
   bool chosen[TRAIN];
@@ -79,7 +79,7 @@ static void init_study(small_study *s) {
   make_rows(s->test_x, s->test_y, s->test_bin, TEST, false);
   hr_assign_folds(s->train_bin, TRAIN, BINS, FOLDS, 1, s->fold);
   for (size_t p = 0; p < PIXELS; p++) s->wave[p] = 7100 + 0.5 * (double)p;
-  for (size_t i = 0; i < TRAIN; i++) s->chosen[i] = true;
+  for (size_t i = 0; i < TRAIN; i++) s->chosen[i] = true, s->snr[i] = 1 + (double)i;
   s->observer = (hr_observer){s, keep_log, count_trees, is_enough};
   s->view = (hr_study_view){
       .compute = hr_compute_default(),
@@ -103,7 +103,8 @@ static hr_status show(const small_study *s, hr_learner *learner, size_t block_ro
   for (int stage = 0; stage < 2; stage++) {
     for (size_t first = 0; first < TRAIN; first += block_rows) {
       size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
-      hr_block block = {first, count, PIXELS, NULL, NULL, s->train_x + first * PIXELS};
+      hr_block block = {
+          first, count, PIXELS, NULL, NULL, s->train_x + first * PIXELS, s->snr + first};
       if (stage == 0) {
         assert_int_equal(type->sample(learner, &block, s->chosen + first, err), HR_OK);
       } else {
@@ -142,6 +143,25 @@ static void predict(const small_study *s, const hr_model *model, float *mean) {
 
 static hr_lightgbm_library library; /* of this program alone: shared by its tests */
 
+/* R2 of validation and sigma are of the same residuals. */
+static void check_sigma(const small_study *s, const hr_fit *fit) {
+  double mean = 0, total = 0, rows = 0;
+  for (size_t i = 0; i < TRAIN; i++) {
+    if (s->train_bin[i] != fit->slot || s->fold[i] != 0) continue;
+    mean += s->train_y[i], rows++;
+  }
+  mean /= rows;
+  for (size_t i = 0; i < TRAIN; i++) {
+    double d = s->train_y[i] - mean;
+    if (s->train_bin[i] == fit->slot && s->fold[i] == 0) total += d * d;
+  }
+  double sigma = sqrt((1 - fit->cv_r2[0]) * total / rows);
+  assert_int_equal(fit->sigma.rows, fit->validated_rows);
+  assert_false(fit->sigma.scales_own);
+  check_near(fit->sigma.all.sigma, sigma, 1e-6);
+  assert_int_equal(fit->sigma.class_count, fit->validated_rows / 100);
+}
+
 static void a_bin_is_trained_and_poor_ones_are_skipped(void **state) {
   (void)state;
   small_study s;
@@ -154,6 +174,7 @@ static void a_bin_is_trained_and_poor_ones_are_skipped(void **state) {
   assert_true(t[0].fit.cv_r2[0] > 0.7 && t[0].fit.cv_r2[0] < 1);
   assert_true(t[0].fit.validated_rows >= t[0].fit.train_rows / FOLDS);
   assert_true(t[0].fit.validated_rows <= t[0].fit.train_rows / FOLDS + 1);
+  check_sigma(&s, &t[0].fit);
   assert_int_equal(t[0].model->slot, 0);
   predict(&s, t[0].model, mean);
   double residual = 0, total = 0;
@@ -184,6 +205,7 @@ static void check_same(const small_study *s, const hr_trained *a, const hr_train
   predict(s, b->model, other);
   assert_memory_equal(one, other, sizeof one);
   assert_memory_equal(a->fit.cv_r2, b->fit.cv_r2, sizeof(double));
+  assert_memory_equal(&a->fit.sigma, &b->fit.sigma, sizeof a->fit.sigma);
 }
 
 static void blocks_and_threads_do_not_change_a_bit(void **state) {

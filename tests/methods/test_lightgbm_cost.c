@@ -90,7 +90,7 @@ static void bins_share_the_threads(void **state) {
 static void memory_limits_what_grows_at_once(void **state) {
   (void)state;
   /* 896 rows and 8 times the boundaries of 100 pixels are kept beside what grows. */
-  double stored = 896.0 * PIXELS + 8.0 * PIXELS * (256 * 8 + 400);
+  double stored = 8.0 * ROWS + 896.0 * PIXELS + 8.0 * PIXELS * (256 * 8 + 400);
   for (size_t fits = 1; fits <= 4; fits++) {
     size_t room = (size_t)(2 * (stored + ((double)fits + 0.5) * growing));
     assert_int_equal(schedule(4, room, true).at_once, fits < 3 ? 1 : fits);

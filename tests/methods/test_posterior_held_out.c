@@ -17,8 +17,9 @@ static int set_up(void **state) {
 static hr_held_out hold(bool by_bin, size_t most) {
   hr_error err;
   hr_held_out held;
-  const hr_block block = {0,         SMALL_TRAIN,   SMALL_PIXELS,
-                          s.train_x, s.train_error, s.train_x};
+  hr_block block = {0,         SMALL_TRAIN, SMALL_PIXELS, s.train_x, s.train_error,
+                    s.train_x, NULL};
+  block.snr = block_snr(SMALL_TRAIN, SMALL_PIXELS, s.train_x, s.train_error);
   check_ok(hr_held_out_init(&held, &s.view, by_bin, most, &err));
   for (size_t i = 0; i < SMALL_TRAIN; i++) hr_held_out_keep(&held, &block, i);
   return held;
@@ -37,6 +38,10 @@ static void so_many_rows_of_each_bin_are_kept(void **state) {
                         SMALL_PIXELS * sizeof(float));
     assert_memory_equal(held.error + i * SMALL_PIXELS, s.train_error + row * SMALL_PIXELS,
                         SMALL_PIXELS * sizeof(float));
+    check_near(held.snr[i],
+               hr_measure_snr(SMALL_PIXELS, held.x + i * SMALL_PIXELS,
+                              held.error + i * SMALL_PIXELS),
+               0);
   }
   assert_true(counts[0] == 15 && counts[1] == 15 && counts[2] == 1 && counts[3] == 0);
   hr_held_out_fini(&held);
@@ -97,6 +102,12 @@ static void own_folds_are_left_out(void **state) {
     assert_true(seen[m].fit.cv_r2[0] > unseen[m].fit.cv_r2[0] + 0.05);
     assert_true(isnan(seen[by_bin ? SMALL_BINS : 0].fit.cv_r2[0]));
     assert_true(isnan(seen[2].fit.cv_r2[0])); /* of one row there is none */
+    const hr_sigma *sigma = &unseen[m].fit.sigma;
+    assert_int_equal(sigma->rows, by_bin ? 60 : held.count);
+    assert_true(sigma->scales_own);
+    check_near(sigma->all.sigma, 1, 0);
+    assert_true(sigma->all.half68 > seen[m].fit.sigma.all.half68);
+    assert_int_equal(unseen[2].fit.sigma.rows, 0);
     forget(seen);
     forget(unseen);
     hr_held_out_fini(&held);

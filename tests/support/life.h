@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "methods/method.h"
+#include "support/block_snr.h"
 #include "support/check.h"
 
 /* Rows of one split, borrowed; each array [rows][P], NULL where nobody looks at it. */
@@ -54,7 +55,9 @@ static inline hr_status life_learn(const life_plan *plan, size_t block_rows,
                       pixels,
                       rows->flux ? rows->flux + at : NULL,
                       rows->error ? rows->error + at : NULL,
-                      rows->noisy ? rows->noisy + at : NULL};
+                      rows->noisy ? rows->noisy + at : NULL,
+                      NULL};
+    block.snr = block_snr(count, pixels, block.noisy, block.error);
     status = plan->method->learn(*out, &block, err);
   }
   if (status != HR_OK) plan->method->destroy(out);

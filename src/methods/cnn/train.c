@@ -20,6 +20,7 @@
 enum {
   EPOCH_SHIFT = 40, /* a row's noise in an epoch: row + (epoch << 40) */
   ATTEMPTS = 2,
+  SIGMA_ROWS = 128, /* that are predicted together */
 };
 
 hr_status hr_cnn_shape(const hr_study_view *study, const hr_cnn_parameters *parameters,
@@ -42,12 +43,13 @@ static void give_up_rows(hr_cnn_training *slot) {
   hr_free(slot->row_of);
   hr_free(slot->trained_target);
   hr_free(slot->held_out_target);
+  hr_free(slot->held_out_snr);
   hr_free(slot->sum);
   hr_free(slot->sum_of_squares);
   hr_free(slot->scratch);
   slot->row_of = NULL;
   slot->trained_target = slot->held_out_target = slot->scratch = NULL;
-  slot->sum = slot->sum_of_squares = NULL;
+  slot->sum = slot->sum_of_squares = slot->held_out_snr = NULL;
 }
 
 void hr_cnn_training_fini(hr_cnn_training *slot) {
@@ -65,6 +67,7 @@ hr_status hr_cnn_training_init(hr_cnn_training *slot, const char *folder, hr_err
   HR_TRY(hr_alloc(&slot->row_of, slot->trained_rows, err));
   HR_TRY(hr_alloc(&slot->trained_target, slot->trained_rows, err));
   HR_TRY(hr_alloc(&slot->held_out_target, slot->held_out_rows, err));
+  HR_TRY(hr_alloc(&slot->held_out_snr, slot->held_out_rows, err));
   HR_TRY(hr_alloc(&slot->sum, pixels, err));
   HR_TRY(hr_alloc(&slot->sum_of_squares, pixels, err));
 cleanup:
@@ -87,7 +90,9 @@ hr_status hr_cnn_training_observe(hr_cnn_training *slot, const hr_block *block, 
   size_t row = block->first_row + i, pixels = block->pixels;
   const float *noisy = block->noisy + i * pixels;
   if (train->fold[row] == 0) {
-    slot->held_out_target[hr_row_store_rows(slot->held_out)] = (float)train->target[row];
+    size_t at = hr_row_store_rows(slot->held_out);
+    slot->held_out_target[at] = (float)train->target[row];
+    slot->held_out_snr[at] = hr_block_snr(block, i);
     return hr_row_store_append(slot->held_out, &noisy, 1, err);
   }
   size_t at = hr_row_store_rows(slot->trained);
@@ -161,6 +166,10 @@ typedef struct source {
   bool redraws;
 } source;
 
+static hr_status fail_rows(const hr_cnn_training *slot, hr_error *err) {
+  return hr_fail(err, HR_ERR_IO, "cannot read the rows of bin %d again", slot->slot);
+}
+
 static hr_status fill_batch(void *context, const uint32_t *rows, size_t count,
                             uint64_t epoch, float *x, hr_error *err) {
   const source *s = context;
@@ -173,7 +182,7 @@ static hr_status fill_batch(void *context, const uint32_t *rows, size_t count,
              .redraws = s->redraws};
   hr_parallel_for(count, fill_row, &b);
   if (!b.failed) return HR_OK;
-  return hr_fail(err, HR_ERR_IO, "cannot read the rows of bin %d again", s->slot->slot);
+  return fail_rows(s->slot, err);
 }
 
 static void expect_batch(void *context, const uint32_t *rows, size_t count) {
@@ -352,6 +361,53 @@ cleanup:
   return status;
 }
 
+/* Predicts held-out rows first .. first+count-1, x: [count][P] scratch. */
+static hr_status predict_held_out(const hr_cnn_training *slot, const hr_model *model,
+                                  size_t first, size_t count, float *x, float *mean,
+                                  hr_error *err) {
+  size_t pixels = slot->study->pixels;
+  uint32_t row[SIGMA_ROWS];
+  for (size_t i = 0; i < count; i++) {
+    const float *kept =
+        hr_row_store_get(slot->held_out, (uint32_t)(first + i), slot->scratch);
+    if (!kept) return fail_rows(slot, err);
+    memcpy(x + i * pixels, kept, pixels * sizeof *x);
+    row[i] = (uint32_t)i;
+  }
+  const hr_spectra spectra = {.rows = count, .pixels = pixels, .noisy = x};
+  const hr_request request = {.model = model,
+                              .row = row,
+                              .count = count,
+                              .variants = 1,
+                              .mean = mean,
+                              .variant_stride = count};
+  return hr_models_predict(&spectra, &request, 1, err);
+}
+
+/* The model's own predictions of the rows that it has not trained on: the same whether
+ * its training was interrupted or not. */
+static hr_status learn_sigma(const hr_cnn_training *slot, const hr_model *model,
+                             hr_sigma *out, hr_error *err) {
+  hr_status status = HR_OK;
+  float *x = NULL, mean[SIGMA_ROWS];
+  double *residual = NULL;
+  HR_TRY(hr_alloc(&x, SIGMA_ROWS * slot->study->pixels, err));
+  HR_TRY(hr_alloc(&residual, slot->held_out_rows, err));
+  for (size_t at = 0; at < slot->held_out_rows; at += SIGMA_ROWS) {
+    size_t left = slot->held_out_rows - at, count = left < SIGMA_ROWS ? left : SIGMA_ROWS;
+    HR_TRY(predict_held_out(slot, model, at, count, x, mean, err));
+    for (size_t i = 0; i < count; i++) {
+      residual[at + i] = (double)slot->held_out_target[at + i] - (double)mean[i];
+    }
+  }
+  const hr_sigma_rows rows = {slot->held_out_rows, residual, slot->held_out_snr, NULL};
+  HR_TRY(hr_sigma_learn(&rows, out, err));
+cleanup:
+  hr_free(x);
+  hr_free(residual);
+  return status;
+}
+
 static void note_restart(const hr_cnn_training *slot, hr_fit *fit) {
   char sentence[sizeof fit->note];
   snprintf(sentence, sizeof sentence,
@@ -436,6 +492,7 @@ hr_status hr_cnn_training_train(hr_cnn_training *slot, hr_progress *progress,
   }
   HR_TRY(train_with_remedy(slot, &a, progress, &out->fit, err));
   HR_TRY(take_result(&a, out, err));
+  HR_TRY(learn_sigma(slot, out->model, &out->fit.sigma, err));
   judge(slot, &out->fit);
   if (end > progress->done) progress->skipped += end - progress->done;
   progress->done = end; /* also where patience ended it */

@@ -23,6 +23,7 @@ typedef struct hr_cnn_training {
   hr_row_store *trained, *held_out;   /* rows of clean flux and error, or noisy flux */
   uint32_t *row_of;                   /* [trained_rows] in the dataset, for the noise */
   float *trained_target, *held_out_target;
+  double *held_out_snr;         /* [held_out_rows] measured */
   double *sum, *sum_of_squares; /* [P] of the noisy flux trained on */
   float *scratch;               /* [threads][2 P] */
   char *state_path;             /* of the unfinished training; NULL: none is kept */

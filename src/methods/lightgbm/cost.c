@@ -34,10 +34,12 @@ size_t hr_lightgbm_histograms(int64_t max_depth, int64_t num_leaves) {
   return splittable < leaves ? splittable : leaves;
 }
 
-/* Bytes of the bins' datasets: 8-bit columns and their boundaries. */
+/* Bytes of the bins' datasets, 8-bit columns and their boundaries, and of what is known of
+ * their rows. */
 static double stored_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p,
                            const size_t *counts) {
-  double pixels = (double)study->pixels, bytes = 0;
+  double pixels = (double)study->pixels;
+  double bytes = 8 * (double)study->train.rows; /* their measured ratios */
   double boundaries = pixels * ((double)(p->max_bin + 1) * 8 + BYTES_PER_PIXEL);
   for (size_t k = 0; k < study->bin_count; k++) {
     if (counts[k] < hr_lightgbm_fewest_rows(p)) continue;

@@ -19,6 +19,7 @@ static void free_booster(const hr_lightgbm_api *api, void **booster) {
 
 void hr_tree_slot_fini(hr_tree_slot *slot) {
   hr_free(slot->sample);
+  hr_free(slot->residual);
   free_dataset(slot->api, &slot->dataset);
   *slot = (hr_tree_slot){0};
 }
@@ -132,7 +133,7 @@ typedef struct held_out {
   uint8_t fold;
 } held_out;
 
-static void add_fold(const hr_tree_slot *slot, held_out out, const double *predicted,
+static void add_fold(hr_tree_slot *slot, held_out out, const double *predicted,
                      validation *v) {
   const hr_slot_labels *labels = out.labels;
   double mean = 0;
@@ -141,6 +142,7 @@ static void add_fold(const hr_tree_slot *slot, held_out out, const double *predi
   for (size_t i = 0, at = 0; i < slot->rows; i++) {
     if (labels->fold[i] != out.fold) continue;
     double y = (double)labels->target[i], residual = y - predicted[at++];
+    slot->residual[i] = residual;
     v->squared_error += residual * residual;
     v->sum += y - mean;
     v->sum_of_squares += (y - mean) * (y - mean);
@@ -185,6 +187,10 @@ hr_status hr_tree_slot_validate(hr_tree_slot *slot, hr_grower *grower,
   hr_status status = HR_OK;
   double start = hr_clock_seconds();
   validation v = {0};
+  hr_free(slot->residual); /* of larger trees, which found no memory */
+  slot->residual = NULL;
+  HR_TRY(hr_alloc(&slot->residual, slot->rows, err));
+  for (size_t i = 0; i < slot->rows; i++) slot->residual[i] = (double)NAN;
   for (uint8_t f = 0; f < labels.folds; f++) {
     size_t rows = count_fold(slot, labels.fold, f);
     if (rows == 0 || rows == slot->rows) continue;

@@ -17,6 +17,8 @@ typedef struct hr_tree_slot {
   double cv_r2; /* of the validation, NaN where there was none */
   size_t validated_rows;
   double validation_seconds;
+  double
+      *residual; /* [rows] of the validation, NaN: not held out; NULL: there was none */
   int64_t grown; /* trees of the model */
 } hr_tree_slot;
 
@@ -47,8 +49,8 @@ hr_status hr_tree_slot_push(hr_tree_slot *slot, const float *rows, size_t count,
 hr_status hr_tree_slot_label(hr_tree_slot *slot, const float *target,
                              hr_error *err) HR_MUST_CHECK;
 
-/* Grows trees without each fold that is held out, and sets cv_r2 and what is beside it.
- */
+/* Grows trees without each fold that is held out, and sets cv_r2 and what is beside it,
+ * the residuals too. */
 hr_status hr_tree_slot_validate(hr_tree_slot *slot, hr_grower *grower,
                                 const hr_tree_size *size, hr_slot_labels labels,
                                 hr_error *err) HR_MUST_CHECK;

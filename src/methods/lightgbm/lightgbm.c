@@ -31,6 +31,7 @@ struct hr_learner {
   hr_tree_slot *slots; /* [K] */
   hr_trained *trained; /* [K] what is known of each slot by now */
   float *gathered;     /* [PUSH_ROWS][P] */
+  double *snr;         /* [training rows] measured */
   bool opened;         /* the boundaries of the histogram bins are made */
 };
 
@@ -49,6 +50,7 @@ static void lightgbm_destroy(hr_learner **address) {
   hr_free(learner->slots);
   hr_free(learner->trained);
   hr_free(learner->gathered);
+  hr_free(learner->snr);
   hr_lightgbm_unload(&learner->library);
   hr_free(learner);
 }
@@ -94,6 +96,7 @@ static hr_status init_learner(hr_learner *learner, hr_error *err) {
   HR_TRY(hr_alloc(&learner->slots, bins, err));
   HR_TRY(hr_alloc(&learner->trained, bins, err));
   HR_TRY(hr_alloc(&learner->gathered, PUSH_ROWS * study->pixels, err));
+  HR_TRY(hr_alloc(&learner->snr, study->train.rows, err));
   HR_TRY(hr_alloc(&rows, bins + 1, err));
   hr_count_bins(study->train.bin, study->train.rows, bins, rows);
   for (size_t k = 0; k < bins; k++) HR_TRY(init_slot(learner, k, rows[k], err));
@@ -210,6 +213,9 @@ static hr_status lightgbm_learn(hr_learner *learner, const hr_block *block,
                                 hr_error *err) {
   hr_status status = HR_OK;
   if (!learner->opened) HR_TRY(open_slots(learner, err));
+  for (size_t i = 0; i < block->rows; i++) {
+    learner->snr[block->first_row + i] = hr_block_snr(block, i);
+  }
   for (size_t k = 0; k < learner->study->bin_count; k++) {
     if (learner->slots[k].rows > 0) HR_TRY(push_rows(learner, k, block, err));
   }
@@ -217,24 +223,32 @@ cleanup:
   return status;
 }
 
-/* The slot's targets and folds, in order of its rows. */
-static void gather_labels(const hr_learner *learner, size_t k, float *target,
-                          uint8_t *fold) {
-  const hr_split_view *train = &learner->study->train;
-  for (size_t row = 0, at = 0; row < train->rows; row++) {
-    if (train->bin[row] != (int32_t)k) continue;
-    target[at] = (float)train->target[row];
-    fold[at++] = train->fold[row];
-  }
-}
-
 /* The rows' labels, and the text of the model that is made of them. */
 typedef struct slot_training {
   float *target; /* [rows of the slot] */
   uint8_t *fold; /* [rows of the slot] */
+  double *snr;   /* [rows of the slot] */
   size_t folds;
   char *text;
 } slot_training;
+
+/* What is known of the slot's rows, in their order. */
+static hr_status gather_labels(const hr_learner *learner, size_t k, slot_training *t,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_split_view *train = &learner->study->train;
+  HR_TRY(hr_alloc(&t->target, learner->slots[k].rows, err));
+  HR_TRY(hr_alloc(&t->fold, learner->slots[k].rows, err));
+  HR_TRY(hr_alloc(&t->snr, learner->slots[k].rows, err));
+  for (size_t row = 0, at = 0; row < train->rows; row++) {
+    if (train->bin[row] != (int32_t)k) continue;
+    t->target[at] = (float)train->target[row];
+    t->snr[at] = learner->snr[row];
+    t->fold[at++] = train->fold[row];
+  }
+cleanup:
+  return status;
+}
 
 static hr_status grow(hr_learner *learner, size_t k, const hr_tree_size *size,
                       slot_training *t, hr_error *err) {
@@ -288,6 +302,13 @@ cleanup:
   return status == HR_ERR_FORMAT ? HR_ERR_NUMERIC : status;
 }
 
+static hr_status learn_sigma(hr_learner *learner, size_t k, const slot_training *t,
+                             hr_error *err) {
+  const hr_tree_slot *slot = &learner->slots[k];
+  const hr_sigma_rows rows = {slot->rows, slot->residual, t->snr, NULL};
+  return hr_sigma_learn(&rows, &learner->trained[k].fit.sigma, err);
+}
+
 /* What the slot became; its dataset is not needed any more. */
 static void conclude(hr_learner *learner, size_t k, double start) {
   hr_tree_slot *slot = &learner->slots[k];
@@ -308,9 +329,7 @@ static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
   double start = hr_clock_seconds();
   hr_error reason;
   slot_training t = {.folds = hr_lightgbm_folds(study, learner->parameters)};
-  HR_TRY(hr_alloc(&t.target, learner->slots[k].rows, err));
-  HR_TRY(hr_alloc(&t.fold, learner->slots[k].rows, err));
-  gather_labels(learner, k, t.target, t.fold);
+  HR_TRY(gather_labels(learner, k, &t, err));
   hr_status trained = grow(learner, k, &size, &t, &reason);
   if (trained == HR_ERR_MEMORY) trained = grow_smaller(learner, k, &t, &reason);
   if (trained == HR_OK) trained = make_model(learner, k, &t.text, &reason);
@@ -318,6 +337,7 @@ static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
     status = fail_slot(learner, k, trained, &reason, err);
     goto cleanup;
   }
+  HR_TRY(learn_sigma(learner, k, &t, err));
   conclude(learner, k, start);
   const hr_keeper *keeper = &study->keeper;
   const hr_trained *own = &learner->trained[k];
@@ -327,6 +347,7 @@ static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
 cleanup:
   hr_free(t.target);
   hr_free(t.fold);
+  hr_free(t.snr);
   hr_free(t.text);
   return status;
 }

@@ -30,7 +30,7 @@ void hr_posterior_estimate(const hr_study_view *study, const void *parameters,
     spectra += fmin((double)counts[k], most) * (double)counts[k] / fmax(rows, 1);
   }
   cost->memory_bytes = hr_templates_bytes(templates, study->pixels, groups, &options) +
-                       8 * pixels * (held + of_all) + 48 * rows;
+                       8 * (pixels + 1) * (held + of_all) + 48 * rows;
   if (from_grid) cost->memory_bytes += hr_posterior_grid_bytes(study, templates);
   cost->gathered_bytes = cost->memory_bytes;
   cost->operations = spectra * per_spectrum;

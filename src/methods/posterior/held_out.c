@@ -14,6 +14,7 @@ void hr_held_out_fini(hr_held_out *held) {
   hr_free(held->place);
   hr_free(held->x);
   hr_free(held->error);
+  hr_free(held->snr);
   *held = (hr_held_out){0};
 }
 
@@ -36,6 +37,7 @@ hr_status hr_held_out_init(hr_held_out *held, const hr_study_view *study, bool b
   }
   HR_TRY(hr_alloc(&held->x, held->count * study->pixels, err));
   HR_TRY(hr_alloc(&held->error, held->count * study->pixels, err));
+  HR_TRY(hr_alloc(&held->snr, held->count, err));
 cleanup:
   hr_free(ranked);
   return status;
@@ -47,6 +49,7 @@ void hr_held_out_keep(hr_held_out *held, const hr_block *block, size_t i) {
   size_t to = place * block->pixels, from = i * block->pixels;
   memcpy(held->x + to, block->noisy + from, block->pixels * sizeof *held->x);
   memcpy(held->error + to, block->error + from, block->pixels * sizeof *held->error);
+  held->snr[place] = hr_block_snr(block, i);
 }
 
 /* Predicts rows first .. first+count-1 of the held-out ones. */
@@ -86,6 +89,26 @@ static double r2_of(const hr_study_view *study, const hr_held_out *held, size_t 
   return total > 0 ? 1 - residual / total : (double)NAN;
 }
 
+/* What held-out rows first .. end-1 say of the posterior's own variance. */
+static hr_status learn_sigma(const hr_study_view *study, const hr_held_out *held,
+                             size_t first, size_t end, const hr_posterior *found,
+                             hr_sigma *out, hr_error *err) {
+  hr_status status = HR_OK;
+  double *residual = NULL, *variance = NULL;
+  HR_TRY(hr_alloc(&residual, end - first, err));
+  HR_TRY(hr_alloc(&variance, end - first, err));
+  for (size_t i = first; i < end; i++) {
+    residual[i - first] = study->train.target[held->rows[i]] - found[i].mean;
+    variance[i - first] = found[i].variance;
+  }
+  const hr_sigma_rows rows = {end - first, residual, held->snr + first, variance};
+  HR_TRY(hr_sigma_learn(&rows, out, err));
+cleanup:
+  hr_free(residual);
+  hr_free(variance);
+  return status;
+}
+
 /* The end of the rows that belong to the model of row number `first`. */
 static size_t end_of_model(const hr_held_out *held, const hr_study_view *study,
                            size_t first) {
@@ -114,6 +137,7 @@ hr_status hr_held_out_validate(const hr_held_out *held, const hr_validation *v,
     int32_t group = hr_posterior_group(study, held->rows[first]);
     hr_fit *fit = &trained[held->by_bin ? (size_t)group : study->bin_count].fit;
     fit->cv_r2[0] = r2_of(study, held, first, end, found);
+    HR_TRY(learn_sigma(study, held, first, end, found, &fit->sigma, err));
     fit->seconds += hr_clock_seconds() - start;
   }
 cleanup:

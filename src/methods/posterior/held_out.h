@@ -14,6 +14,7 @@ typedef struct hr_held_out {
   size_t *place; /* [training rows] where each stands, or HR_NOT_HELD_OUT */
   float *x;      /* [count][P] noisy */
   float *error;  /* [count][P] */
+  double *snr;   /* [count] measured, NaN where it is not known */
 } hr_held_out;
 
 #define HR_NOT_HELD_OUT SIZE_MAX
@@ -37,7 +38,8 @@ typedef struct hr_validation {
 } hr_validation;
 
 /* Predicts all held-out rows; fits [bins + 1], the global one last, that they belong to
- * get their R² and are charged with the seconds. HR_ERR_MEMORY, HR_ERR_INTERRUPTED. */
+ * get their R² and sigma, and are charged with the seconds. HR_ERR_MEMORY,
+ * HR_ERR_INTERRUPTED. */
 hr_status hr_held_out_validate(const hr_held_out *held, const hr_validation *validation,
                                hr_trained *trained, hr_error *err) HR_MUST_CHECK;
 
