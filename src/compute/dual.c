@@ -279,17 +279,31 @@ double hr_dual_fit_squared_error(const hr_dual_fit *fit) {
   return sum;
 }
 
-void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out) {
-  const hr_dual *dual = fit->dual;
+void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset,
+                   hr_linear_model *out) {
   memset(out->weights, 0, dual->pixels * sizeof *out->weights);
-  for (size_t a = 0; a < fit->count; a++) {
-    const float *row = dual->x + fit->rows[a] * dual->pixels;
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] == fold) continue;
+    const float *row = dual->x + i * dual->pixels;
+    double coefficient = *a++;
     for (size_t p = 0; p < dual->pixels; p++) {
-      out->weights[p] += fit->coefficient[a] * (double)row[p];
+      out->weights[p] += coefficient * (double)row[p];
     }
   }
   memcpy(out->centre, dual->centre, dual->pixels * sizeof *out->centre);
-  out->offset = fit->offset;
+  out->offset = offset;
+}
+
+void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out) {
+  hr_dual_model(fit->dual, fit->fold, fit->coefficient, fit->offset, out);
+}
+
+/* The fit's rows are centred at their own mean m: wᵀ(x − m) = wᵀx − Σ aᵢ mᵢ of rows
+ * centred at that of all, since Σ aᵢ = 0. */
+void hr_dual_fit_solution(const hr_dual_fit *fit, double *a, double *offset) {
+  memcpy(a, fit->coefficient, fit->count * sizeof *a);
+  *offset = fit->offset;
+  for (size_t i = 0; i < fit->count; i++) *offset -= a[i] * fit->mean[fit->rows[i]];
 }
 
 hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,

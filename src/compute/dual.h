@@ -61,6 +61,12 @@ double hr_dual_fit_squared_error(const hr_dual_fit *fit);
 /* Of the last solution: the model, arrays [P]. Of a fit to all rows only. */
 void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out);
 
+/* Of the last solution: what its model can be made of later, without a factor. a: [rows
+ * outside the fold]; the model's offset at the centre of all rows. */
+void hr_dual_fit_solution(const hr_dual_fit *fit, double *a, double *offset);
+void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset,
+                   hr_linear_model *out);
+
 /* The three in one: Ridge on all rows for one alpha. */
 hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
                         hr_linear_model *out, hr_error *err) HR_MUST_CHECK;

@@ -2,33 +2,13 @@
  * then sorted so that neighbours look alike. */
 #include "methods/posterior/choose.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "methods/shuffle.h"
 
 int32_t hr_posterior_group(const hr_study_view *study, size_t row) {
-  int32_t bin = study->train.bin[row];
-  return bin == HR_UNCOVERED ? (int32_t)study->bin_count : bin;
-}
-
-static int compare_ranks(const void *left, const void *right) {
-  const hr_ranked_row *a = left, *b = right;
-  if (a->group != b->group) return a->group < b->group ? -1 : 1;
-  if (a->key != b->key) return a->key < b->key ? -1 : 1;
-  return a->row < b->row ? -1 : a->row > b->row;
-}
-
-hr_status hr_posterior_shuffle(const hr_study_view *study, hr_stream_id stream,
-                               bool grouped, hr_ranked_row **out, hr_error *err) {
-  hr_status status = hr_alloc(out, study->train.rows, err);
-  if (status != HR_OK) return status;
-  for (size_t i = 0; i < study->train.rows; i++) {
-    double key = hr_uniform(study->seed, stream, i, 0);
-    (*out)[i] = (hr_ranked_row){grouped ? hr_posterior_group(study, i) : 0, key, i};
-  }
-  qsort(*out, study->train.rows, sizeof **out, compare_ranks);
-  return HR_OK;
+  return hr_row_group(study, row);
 }
 
 static hr_status choose_stored(const hr_study_view *study, size_t most,
@@ -39,12 +19,12 @@ static hr_status choose_stored(const hr_study_view *study, size_t most,
   choice->count = rows < most ? rows : most;
   HR_TRY(hr_alloc(&choice->slot, rows, err));
   HR_TRY(hr_alloc(&choice->row, choice->count, err));
-  HR_TRY(hr_posterior_shuffle(study, HR_STREAM_TEMPLATES, false, &ranked, err));
+  HR_TRY(hr_shuffle_rows(study, HR_STREAM_TEMPLATES, false, &ranked, err));
   for (size_t i = 0; i < choice->count; i++) {
     ranked[i].group = hr_posterior_group(study, ranked[i].row);
     ranked[i].key = study->train.target[ranked[i].row];
   }
-  qsort(ranked, choice->count, sizeof *ranked, compare_ranks);
+  hr_sort_ranked_rows(ranked, choice->count);
   for (size_t i = 0; i < rows; i++) choice->slot[i] = HR_NOT_A_TEMPLATE;
   for (size_t i = 0; i < choice->count; i++) {
     choice->slot[ranked[i].row] = (int64_t)i;

@@ -37,17 +37,4 @@ hr_status hr_posterior_origin(const hr_posterior_choice *choice, double **out,
 /* Bins, then the uncovered rows as one more group. */
 int32_t hr_posterior_group(const hr_study_view *study, size_t row);
 
-/* A training row in an order: by group, key, row. */
-typedef struct hr_ranked_row {
-  int32_t group;
-  double key;
-  size_t row;
-} hr_ranked_row;
-
-/* A random permutation of the training rows, within groups or of all; *out is freed with
- * hr_free. */
-hr_status hr_posterior_shuffle(const hr_study_view *study, hr_stream_id stream,
-                               bool grouped, hr_ranked_row **out,
-                               hr_error *err) HR_MUST_CHECK;
-
 #endif

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/observe.h"
 #include "methods/posterior/choose.h"
+#include "methods/shuffle.h"
 
 void hr_held_out_fini(hr_held_out *held) {
   hr_free(held->rows);
@@ -24,7 +25,7 @@ hr_status hr_held_out_init(hr_held_out *held, const hr_study_view *study, bool b
   size_t rows = study->train.rows, taken = 0;
   hr_ranked_row *ranked = NULL;
   *held = (hr_held_out){.by_bin = by_bin};
-  HR_TRY(hr_posterior_shuffle(study, HR_STREAM_HELD_OUT, by_bin, &ranked, err));
+  HR_TRY(hr_shuffle_rows(study, HR_STREAM_HELD_OUT, by_bin, &ranked, err));
   HR_TRY(hr_alloc(&held->rows, rows, err));
   HR_TRY(hr_alloc(&held->place, rows, err));
   for (size_t i = 0; i < rows; i++) {

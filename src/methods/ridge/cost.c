@@ -6,6 +6,7 @@
 
 #include "compute/dual.h"
 #include "core/parallel.h"
+#include "methods/held_rows.h"
 
 /* Added up over the models. */
 typedef struct account {
@@ -66,6 +67,19 @@ static void add_operations(account *a, const hr_ridge_shape *shape, bool is_glob
   if (a->integrates_noise && is_dual) a->operations += a->solves * rows * rows * pixels;
 }
 
+/* What sigma is learnt from: rows, and the models without each fold of one in its turn.
+ */
+static void add_held_rows(account *a, const hr_ridge_options *options,
+                          const size_t *counts) {
+  const hr_study_view *study = a->study;
+  if (!options->learns_sigma) return;
+  size_t rows = hr_held_rows_most(counts, study->bin_count, HR_RIDGE_HELD_ROWS);
+  double bytes = (double)rows * hr_held_rows_bytes(study->pixels);
+  double models = (double)(study->fold_count * options->alpha->count);
+  *(study->low_memory >= HR_LOW_MEMORY_ROWS ? &a->disk : &a->gathered) += bytes;
+  a->beside += 8 * models * (double)study->pixels;
+}
+
 void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *options,
                        const size_t *counts, hr_cost *cost) {
   size_t bins = study->bin_count, alphas = options->alpha->count;
@@ -84,6 +98,7 @@ void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *optio
   }
   double row_bytes = 8 * (double)study->pixels, models = (double)(bins + 1);
   double weights = (double)alphas * models * row_bytes;
+  add_held_rows(&a, options, counts);
   size_t most = hr_ridge_most_solvers(study, options);
   size_t solvers = hr_ridge_solver_count(study, a.most_order, most);
   cost->operations += a.operations;

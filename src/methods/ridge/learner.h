@@ -3,6 +3,7 @@
 #ifndef HR_METHODS_RIDGE_LEARNER_H
 #define HR_METHODS_RIDGE_LEARNER_H
 
+#include "methods/held_rows.h"
 #include "methods/ridge/solve.h"
 #include "methods/row_store.h"
 
@@ -25,6 +26,7 @@ struct hr_learner {
   hr_tiles *tiles;
   hr_ridge_pool pool;
   hr_ridge_model *models;     /* [K + 1], the global one last */
+  hr_held_rows *held;         /* that sigma is learnt from; NULL: it is not */
   hr_ridge_solvers solvers;   /* while it trains, and so are the next two */
   hr_ridge_progress progress; /* of all solves */
   hr_trained *out;            /* [K + 1], borrowed */

@@ -16,6 +16,7 @@ static hr_ridge_options options_of(const void *parameters) {
   options.name = "ridge_marginal";
   options.stage = "solving Marginal Ridge";
   options.integrate_noise = true;
+  options.learns_sigma = true;
   options.levels = &ridge->levels;
   return options;
 }

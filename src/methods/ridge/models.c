@@ -38,6 +38,7 @@ void hr_ridge_models_destroy(hr_learner **address) {
     hr_row_store_destroy(&learner->models[m].rows);
   }
   hr_free(learner->models);
+  hr_held_rows_destroy(&learner->held);
   hr_free(learner->noise_scale);
   hr_ridge_alphas_fini(&learner->alphas);
   hr_ridge_pool_fini(&learner->pool);
@@ -98,6 +99,9 @@ hr_status hr_ridge_models_begin(const hr_study_view *study,
   for (size_t m = 0; m <= study->bin_count; m++) {
     HR_TRY(init_model(learner, m, rows[m], err));
   }
+  if (options->learns_sigma) {
+    HR_TRY(hr_held_rows_create(study, HR_RIDGE_HELD_ROWS, &learner->held, err));
+  }
   *out = learner;
   learner = NULL;
 cleanup:
@@ -154,6 +158,7 @@ hr_status hr_ridge_models_learn(hr_learner *learner, const hr_block *block,
   hr_ridge_model *global = hr_ridge_global(learner);
   bool integrates_noise = hr_ridge_integrates_noise(learner->study, &learner->options);
   const float *rows = integrates_noise ? block->flux : block->noisy;
+  if (learner->held) HR_TRY(hr_held_rows_keep(learner->held, block, err));
   if (integrates_noise) {
     size_t strips = (block->pixels + NOISE_STRIP - 1) / NOISE_STRIP;
     hr_parallel_for(strips, add_noise_strip, &(noise_context){learner, block});

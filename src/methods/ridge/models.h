@@ -21,6 +21,7 @@ typedef struct hr_ridge_options {
                                study's own, where it is integrated out; or NULL */
   size_t alphas_a_run;      /* that share a system, HR_RIDGE_RUN_ALPHAS */
   bool always_sums;         /* even of fewer rows than pixels */
+  bool learns_sigma;        /* of each slot, from rows that are kept for it */
   bool fails_whole;         /* a model without memory ends all, not itself alone */
 } hr_ridge_options;
 

@@ -6,7 +6,9 @@
 
 static hr_ridge_options options_of(const void *parameters) {
   const hr_ridge_parameters *ridge = parameters;
-  return hr_ridge_options_default(&ridge->alpha);
+  hr_ridge_options options = hr_ridge_options_default(&ridge->alpha);
+  options.learns_sigma = true;
+  return options;
 }
 
 static hr_status ridge_begin(const hr_study_view *study, const void *parameters,

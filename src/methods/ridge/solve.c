@@ -76,6 +76,11 @@ hr_status hr_ridge_fit_init(hr_ridge_fit *fit, hr_error *err) {
   HR_TRY(hr_alloc(&fit->squared_error, fit->level_count * fit->sums->fold_count * alphas,
                   err));
   HR_TRY(hr_alloc(&fit->errors, all_runs(fit), err));
+  if (!fit->keeps_folds) goto cleanup;
+  size_t models = fit->sums->fold_count * alphas;
+  HR_TRY(hr_alloc(&fit->fold_solution, models * fit->sums->pixels, err));
+  HR_TRY(hr_alloc(&fit->fold_offset, models, err));
+  for (size_t i = 0; i < models; i++) fit->fold_offset[i] = (double)NAN;
 cleanup:
   return status;
 }
@@ -85,7 +90,10 @@ void hr_ridge_fit_fini(hr_ridge_fit *fit) {
   hr_free(fit->intercept);
   hr_free(fit->squared_error);
   hr_free(fit->errors);
+  hr_free(fit->fold_solution);
+  hr_free(fit->fold_offset);
   fit->weights = fit->intercept = fit->squared_error = NULL;
+  fit->fold_solution = fit->fold_offset = NULL;
   fit->errors = NULL;
 }
 
@@ -165,16 +173,48 @@ static double run_validate(const run *r) {
   return sum;
 }
 
+static double intercept_of(const hr_linear_model *model, size_t pixels) {
+  double intercept = model->offset;
+  for (size_t p = 0; p < pixels; p++) intercept -= model->weights[p] * model->centre[p];
+  return intercept;
+}
+
+/* Keeps the solution without a fold, where it is to be kept. */
+static void run_keep_fold(const run *r, size_t a) {
+  hr_ridge_fit *fit = r->fit;
+  size_t pixels = fit->sums->pixels, number = r->fold * fit->alphas->count + a;
+  if (!fit->keeps_folds || r->level > 0) return;
+  double *solution = fit->fold_solution + number * pixels;
+  if (r->kernel) {
+    hr_dual_fit_solution(r->kernel, solution, &fit->fold_offset[number]);
+    return;
+  }
+  memcpy(solution, r->model.weights, pixels * sizeof *solution);
+  fit->fold_offset[number] = intercept_of(&r->model, pixels);
+}
+
+double hr_ridge_fit_fold_model(const hr_ridge_fit *fit, size_t fold, size_t a,
+                               double *weights, double *work) {
+  size_t pixels = fit->sums->pixels, number = fold * fit->alphas->count + a;
+  const double *solution = fit->fold_solution + number * pixels;
+  double offset = fit->fold_offset[number];
+  if (isnan(offset)) return offset;
+  if (!hr_ridge_sums_has_kernel(fit->sums)) {
+    memcpy(weights, solution, pixels * sizeof *weights);
+    return offset;
+  }
+  hr_linear_model model = {.weights = weights, .centre = work};
+  hr_dual_model(fit->sums->dual, (int)fold, solution, offset, &model);
+  return intercept_of(&model, pixels);
+}
+
 /* Keeps the solution as the model of alpha number a. */
 static void run_keep(run *r, size_t a) {
   hr_ridge_fit *fit = r->fit;
   size_t pixels = fit->sums->pixels;
   if (r->kernel) hr_dual_fit_model(r->kernel, &r->model);
   memcpy(fit->weights + a * pixels, r->model.weights, pixels * sizeof(double));
-  fit->intercept[a] = r->model.offset;
-  for (size_t p = 0; p < pixels; p++) {
-    fit->intercept[a] -= r->model.weights[p] * r->model.centre[p];
-  }
+  fit->intercept[a] = intercept_of(&r->model, pixels);
   if (!fit->validate) return;
   fit->squared_error[a] = fit->validate(fit->context, &r->model, r->vector);
 }
@@ -201,6 +241,7 @@ static hr_status run_alphas(run *r, hr_error *err) {
       run_keep(r, a);
     } else {
       *outcome_of(r, a) = run_validate(r);
+      run_keep_fold(r, a);
     }
   }
 cleanup:

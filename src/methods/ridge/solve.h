@@ -58,10 +58,16 @@ typedef struct hr_ridge_fit {
   hr_ridge_progress *progress; /* NULL: not told */
   double operations;           /* of all its solves */
 
+  bool keeps_folds; /* the models without each fold, at the first level */
+
   double *weights;       /* [A][P] */
   double *intercept;     /* [A], NaN where the system was not solved */
   double *squared_error; /* [L][F][A] validation, NaN where a system was not solved, 0
                             where a fold is empty */
+  double *fold_solution; /* [F][A][P] with keeps_folds: weights, or where K of the dual
+                            form serves all alphas the dual's [rows outside the fold] */
+  double *fold_offset;   /* [F][A] NaN where the system was not solved; the intercept, or
+                            the dual's offset */
   hr_error *errors;      /* [runs] what ended one, HR_OK: nothing */
 } hr_ridge_fit;
 
@@ -80,5 +86,10 @@ void hr_ridge_fit_fini(hr_ridge_fit *fit);
  * undefined, a fold of all rows all of them; anything else fails. */
 hr_status hr_ridge_fit_solve(hr_ridge_fit *fit, hr_ridge_window window,
                              hr_error *err) HR_MUST_CHECK;
+
+/* The kept model without a fold at alpha number a, into weights [P]; its intercept, NaN
+ * where there is no such model. work: [P]. */
+double hr_ridge_fit_fold_model(const hr_ridge_fit *fit, size_t fold, size_t a,
+                               double *weights, double *work);
 
 #endif

@@ -10,6 +10,7 @@
 #include "core/observe.h"
 #include "methods/ridge/choose.h"
 #include "methods/ridge/low_memory.h"
+#include "methods/ridge/sigma.h"
 #include "models/linear.h"
 
 const char *hr_ridge_name_of(const hr_learner *learner, size_t m, char text[32]) {
@@ -150,8 +151,8 @@ cleanup:
 }
 
 /* What validation found, and the model of all alphas. */
-static hr_status conclude(const hr_learner *learner, hr_ridge_fit *fit, double syy,
-                          hr_trained *out, hr_error *err) {
+static hr_status conclude(const hr_learner *learner, size_t m, hr_ridge_fit *fit,
+                          double syy, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_model *model = NULL;
   double *merit = NULL;
@@ -160,6 +161,7 @@ static hr_status conclude(const hr_learner *learner, hr_ridge_fit *fit, double s
   validate_levels(fit, syy, &out->fit, merit);
   choose_alpha(learner, fit, undefined, &out->fit, merit);
   if (out->fit.status != HR_FIT_OK) goto cleanup;
+  HR_TRY(hr_ridge_learn_sigma(learner, m, fit, out->fit.chosen, &out->fit.sigma, err));
   const hr_linear_shape shape = {.slot = out->fit.slot,
                                  .pixels = fit->sums->pixels,
                                  .variant_count = fit->alphas->count,
@@ -181,6 +183,7 @@ static hr_status train_model(hr_learner *learner, size_t m, hr_error *err) {
                       .alphas = &learner->alphas,
                       .noise_scale = learner->noise_scale,
                       .level_count = learner->level_count,
+                      .keeps_folds = learner->held != NULL,
                       .solvers = &learner->solvers,
                       .progress = &learner->progress,
                       .operations = operations_of(learner, m)};
@@ -190,7 +193,7 @@ static hr_status train_model(hr_learner *learner, size_t m, hr_error *err) {
   HR_TRY(model->shape.takes_folds_in_turn ? solve_in_turn(learner, m, &fit, &total, err)
                                           : solve_at_once(learner, m, &fit, &total, err));
   double syy = is_dual ? hr_dual_syy(model->sums.dual) : hr_scatter_syy(total);
-  HR_TRY(conclude(learner, &fit, syy, out, err));
+  HR_TRY(conclude(learner, m, &fit, syy, out, err));
   hr_dual_destroy(&model->sums.dual);
   hr_row_store_destroy(&model->rows);
   out->fit.seconds = hr_clock_seconds() - start;

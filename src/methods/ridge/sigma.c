@@ -1,0 +1,176 @@
+/* The held rows are predicted by the models without their folds. Those have seen a share
+ * (F − 1)/F of the rows and miss by a little more than the model of all rows would; how
+ * much, the same rows tell (Burman 1989, "A comparative study of ordinary
+ * cross-validation, v-fold cross-validation and the repeated learning-testing methods",
+ * Biometrika 76, 503):
+ *
+ *   M' = M + S − Σ_f (n_f/n) S_f,
+ *
+ * M the mean square of the residuals from folds, S and S_f those of the models of all
+ * rows and without fold f on all of the held rows, n_f of them in the fold. Residuals are
+ * scaled by √(M'/M). */
+#include "methods/ridge/sigma.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/parallel.h"
+#include "core/vector.h"
+
+typedef struct asking {
+  const hr_learner *learner;
+  size_t count, models, pixels; /* F + 1 models, that of all rows last */
+  const size_t *rows;           /* [count] */
+  double *weights;              /* [models][P] */
+  double *intercept;            /* [models] NaN: there is no such model */
+  float *scratch;               /* [threads][P] */
+  double *residual;             /* [count][models] NaN where there is none */
+  bool *is_lost;                /* [count] could not be read back */
+} asking;
+
+static hr_status init(asking *q, const hr_learner *learner, size_t m,
+                      const hr_ridge_fit *fit, hr_error *err) {
+  hr_status status = HR_OK;
+  *q = (asking){.learner = learner,
+                .models = fit->sums->fold_count + 1,
+                .pixels = fit->sums->pixels};
+  q->count = hr_held_rows_of(learner->held, m, &q->rows);
+  HR_TRY(hr_alloc(&q->weights, q->models * q->pixels, err));
+  HR_TRY(hr_alloc(&q->intercept, q->models, err));
+  HR_TRY(hr_alloc(&q->scratch, hr_thread_count() * q->pixels, err));
+  HR_TRY(hr_alloc(&q->residual, q->count * q->models, err));
+  HR_TRY(hr_alloc(&q->is_lost, q->count, err));
+cleanup:
+  return status;
+}
+
+static void fini(asking *q) {
+  hr_free(q->weights);
+  hr_free(q->intercept);
+  hr_free(q->scratch);
+  hr_free(q->residual);
+  hr_free(q->is_lost);
+}
+
+/* The models at alpha number a. */
+static hr_status take_models(asking *q, const hr_ridge_fit *fit, size_t a,
+                             hr_error *err) {
+  double *work = NULL;
+  size_t folds = q->models - 1, pixels = q->pixels;
+  hr_status status = hr_alloc(&work, pixels, err);
+  if (status != HR_OK) return status;
+  for (size_t f = 0; f < folds; f++) {
+    q->intercept[f] = hr_ridge_fit_fold_model(fit, f, a, q->weights + f * pixels, work);
+  }
+  memcpy(q->weights + folds * pixels, fit->weights + a * pixels,
+         pixels * sizeof *q->weights);
+  q->intercept[folds] = fit->intercept[a];
+  hr_free(work);
+  return HR_OK;
+}
+
+/* Sums side by side, so that they need not wait for each other: always in this order. */
+HR_VECTOR_CLONES
+static double product(const double *restrict weights, const float *restrict x,
+                      size_t pixels) {
+  enum { LANES = 8 };
+  double lane[LANES] = {0}, sum = 0;
+  size_t p = 0;
+  for (; p + LANES <= pixels; p += LANES) {
+    for (size_t j = 0; j < LANES; j++) lane[j] += weights[p + j] * (double)x[p + j];
+  }
+  for (; p < pixels; p++) sum += weights[p] * (double)x[p];
+  for (size_t j = 0; j < LANES; j++) sum += lane[j];
+  return sum;
+}
+
+static void ask_row(void *context, size_t i, size_t thread) {
+  asking *q = context;
+  size_t pixels = q->pixels;
+  const float *x =
+      hr_held_rows_flux(q->learner->held, q->rows[i], q->scratch + thread * pixels);
+  double y = q->learner->study->train.target[q->rows[i]];
+  q->is_lost[i] = !x;
+  for (size_t f = 0; x && f < q->models; f++) {
+    double predicted = q->intercept[f] + product(q->weights + f * pixels, x, pixels);
+    q->residual[i * q->models + f] = y - predicted;
+  }
+}
+
+static hr_status check_read(const asking *q, hr_error *err) {
+  for (size_t i = 0; i < q->count; i++) {
+    if (!q->is_lost[i]) continue;
+    return hr_fail(err, HR_ERR_IO,
+                   "cannot read back rows that %s kept in the run directory while memory "
+                   "is short",
+                   q->learner->options.name);
+  }
+  return HR_OK;
+}
+
+static uint8_t fold_of(const asking *q, size_t i) {
+  return q->learner->study->train.fold[q->rows[i]];
+}
+
+/* The mean square of one model's residuals on all held rows. */
+static double mean_square(const asking *q, size_t model) {
+  double sum = 0;
+  for (size_t i = 0; i < q->count; i++) {
+    double r = q->residual[i * q->models + model];
+    sum += r * r;
+  }
+  return sum / (double)q->count;
+}
+
+/* The square root of M'/M; 1 where a fold has no model. */
+static double scale_of(const asking *q) {
+  double of_folds = 0, corrected = 0, n = (double)q->count;
+  for (size_t i = 0; i < q->count; i++) {
+    double r = q->residual[i * q->models + fold_of(q, i)];
+    of_folds += r * r / n;
+  }
+  corrected = of_folds + mean_square(q, q->models - 1);
+  for (size_t f = 0; f + 1 < q->models; f++) {
+    double rows = 0;
+    for (size_t i = 0; i < q->count; i++) rows += fold_of(q, i) == f;
+    if (rows > 0) corrected -= rows / n * mean_square(q, f);
+  }
+  double scale = sqrt(corrected / of_folds);
+  return scale > 0 && isfinite(scale) ? scale : 1;
+}
+
+static hr_status learn(const asking *q, hr_sigma *out, hr_error *err) {
+  hr_status status = HR_OK;
+  double *residual = NULL, *snr = NULL, scale = scale_of(q);
+  HR_TRY(hr_alloc(&residual, q->count, err));
+  HR_TRY(hr_alloc(&snr, q->count, err));
+  for (size_t i = 0; i < q->count; i++) {
+    residual[i] = scale * q->residual[i * q->models + fold_of(q, i)];
+    snr[i] = hr_held_rows_snr(q->learner->held, q->rows[i]);
+  }
+  const hr_sigma_rows rows = {q->count, residual, snr, NULL};
+  HR_TRY(hr_sigma_learn(&rows, out, err));
+cleanup:
+  hr_free(residual);
+  hr_free(snr);
+  return status;
+}
+
+hr_status hr_ridge_learn_sigma(const hr_learner *learner, size_t m,
+                               const hr_ridge_fit *fit, size_t a, hr_sigma *out,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  asking q = {0};
+  *out = (hr_sigma){0};
+  if (!learner->held || !hr_held_rows_are_complete(learner->held)) return HR_OK;
+  HR_TRY(init(&q, learner, m, fit, err));
+  if (q.count == 0) goto cleanup;
+  HR_TRY(take_models(&q, fit, a, err));
+  hr_parallel_for(q.count, ask_row, &q);
+  HR_TRY(check_read(&q, err));
+  HR_TRY(learn(&q, out, err));
+cleanup:
+  fini(&q);
+  return status;
+}
