@@ -128,7 +128,7 @@ static inline hr_model_input hr_model_input_default(void) {
 typedef struct hr_model_output {
   size_t size;
   double *mean;  /* [N][T] in the unit of the target */
-  double *sigma; /* [N][T] one sigma; NaN where the expert does not know it */
+  double *sigma; /* [N][T] one sigma; NaN: not known */
   int32_t *slot; /* [N] bin, HR_SLOT_GLOBAL or HR_SLOT_NONE */
   double
       *snr; /* [N] 95 % quantile of flux / error, of eight pixels together; NaN: no error
@@ -137,11 +137,26 @@ typedef struct hr_model_output {
   double *chi2;      /* [N] of the best template, a pixel; NaN: no template */
   double *effective; /* [N] effective number of templates; NaN: no template */
   uint32_t *flags;   /* [N] bits of hr_flag */
+  double *half68; /* [N][T] the truth of 68.27 % of spectra is within mean -+ half68; NaN:
+                     not known */
+  double *half95; /* [N][T] the same of 95.45 % */
+  double *gap;    /* [N][T] how far the mean is outside the range of the training labels,
+                     in the unit; 0: within it */
 } hr_model_output;
 
 static inline hr_model_output hr_model_output_default(void) {
-  hr_model_output output = {
-      sizeof(hr_model_output), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+  hr_model_output output = {sizeof(hr_model_output),
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL};
   return output;
 }
 

@@ -190,6 +190,9 @@ hr_status hr_engine_result_init(const hr_engine *engine, size_t rows,
   *out = (hr_engine_result){0};
   HR_TRY(hr_alloc(&out->mean, values, err));
   HR_TRY(hr_alloc(&out->sigma, values, err));
+  HR_TRY(hr_alloc(&out->half68, values, err));
+  HR_TRY(hr_alloc(&out->half95, values, err));
+  HR_TRY(hr_alloc(&out->gap, values, err));
   HR_TRY(hr_alloc(&out->slot, rows, err));
   HR_TRY(hr_alloc(&out->candidate, values, err));
   HR_TRY(hr_alloc(&out->snr, rows, err));
@@ -204,6 +207,9 @@ cleanup:
 void hr_engine_result_fini(hr_engine_result *result) {
   hr_free(result->mean);
   hr_free(result->sigma);
+  hr_free(result->half68);
+  hr_free(result->half95);
+  hr_free(result->gap);
   hr_free(result->slot);
   hr_free(result->candidate);
   hr_free(result->snr);

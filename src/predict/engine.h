@@ -36,14 +36,16 @@ typedef struct hr_engine_rows {
 
 /* What is known of a block; every array is owned. */
 typedef struct hr_engine_result {
-  double *mean, *sigma; /* [N][T]; NaN: none, not known */
-  int32_t *slot;        /* [N] bin, HR_SLOT_GLOBAL or HR_SLOT_NONE */
-  int32_t *candidate;   /* [N][T] of the bundle, whose model it was; -1: none */
-  double *snr;          /* [N] */
-  double *masked;       /* [N] share of the pixels */
-  double *chi2;         /* [N] of the first target that has templates */
-  double *effective;    /* [N] */
-  uint32_t *flags;      /* [N] */
+  double *mean, *sigma;    /* [N][T]; NaN: none, not known */
+  double *half68, *half95; /* [N][T] half-widths of intervals; NaN: not known */
+  double *gap;        /* [N][T] from the range of the training labels, 0: within it */
+  int32_t *slot;      /* [N] bin, HR_SLOT_GLOBAL or HR_SLOT_NONE */
+  int32_t *candidate; /* [N][T] of the bundle, whose model it was; -1: none */
+  double *snr;        /* [N] */
+  double *masked;     /* [N] share of the pixels */
+  double *chi2;       /* [N] of the first target that has templates */
+  double *effective;  /* [N] */
+  uint32_t *flags;    /* [N] */
 } hr_engine_result;
 
 /* Room for blocks of `rows` rows; to be followed by _fini, on failure too. */

@@ -26,7 +26,9 @@ typedef struct work {
   size_t *start;        /* [slots * planes + 1] where they begin in the list */
   hr_request *requests; /* [slots * planes * T] */
   size_t request_count;
-  hr_moments *parts; /* [planes] of one row and target */
+  hr_moments *parts;  /* [planes] of one row and target */
+  hr_spread *spreads; /* [planes] as well */
+  double *taken;      /* [planes] weights of one row */
 } work;
 
 static void work_fini(work *w) {
@@ -43,6 +45,8 @@ static void work_fini(work *w) {
   hr_free(w->start);
   hr_free(w->requests);
   hr_free(w->parts);
+  hr_free(w->spreads);
+  hr_free(w->taken);
 }
 
 /* --- weights --- */
@@ -118,6 +122,8 @@ static hr_status make_planes(work *w, hr_error *err) {
   HR_TRY(hr_alloc(&w->start, w->engine->slot_count * w->planes + 1, err));
   HR_TRY(hr_alloc(&w->requests, w->engine->slot_count * w->planes * w->targets, err));
   HR_TRY(hr_alloc(&w->parts, w->planes, err));
+  HR_TRY(hr_alloc(&w->spreads, w->planes, err));
+  HR_TRY(hr_alloc(&w->taken, w->planes, err));
 cleanup:
   return status;
 }
@@ -191,27 +197,63 @@ static size_t heaviest(const double *weight, size_t slots) {
   return best;
 }
 
-/* The weights of the row's parts, in the order of their planes: [planes]. */
-static size_t take_weights(const double *weight, size_t slots, double *taken) {
-  size_t count = 0;
+/* How far the model of a slot is to be trusted in what it said of a row: mean, variance.
+ */
+static hr_spread spread_of(const work *w, const hr_engine_slot *asked, double snr,
+                           const hr_moments *said) {
+  const hr_spread unknown = {(double)NAN, (double)NAN, (double)NAN};
+  if (!asked->model || isnan(said->mean)) return unknown;
+  const hr_bundle_description *d = hr_engine_describe(w->engine);
+  return hr_sigma_at(&d->candidates[asked->candidate].sigma, snr, said->variance);
+}
+
+/* What the models asked say of a target of a row, in the order of their planes. */
+static size_t take_parts(const work *w, size_t i, size_t t, double snr) {
+  size_t slots = w->engine->slot_count, count = 0;
+  const double *weight = w->weight + i * slots;
   for (size_t s = 0; s < slots; s++) {
-    if (weight[s] > 0) taken[count++] = weight[s];
+    if (!(weight[s] > 0)) continue;
+    const plane *p = &w->plane[count * w->targets + t];
+    const hr_moments said = {(double)p->mean[i], p->variance[i]};
+    hr_spread spread = spread_of(w, hr_engine_slot_of(w->engine, t, s), snr, &said);
+    w->parts[count] = (hr_moments){said.mean, spread.sigma * spread.sigma};
+    w->spreads[count] = spread;
+    w->taken[count++] = weight[s];
   }
   return count;
 }
 
-static void mix_row(const work *w, size_t i, double *taken, hr_engine_result *out) {
-  size_t slots = w->engine->slot_count, targets = w->targets;
-  const double *weight = w->weight + i * slots;
-  size_t count = take_weights(weight, slots, taken);
-  for (size_t t = 0; t < targets; t++) {
-    for (size_t r = 0; r < count; r++) {
-      const plane *p = &w->plane[r * targets + t];
-      w->parts[r] = (hr_moments){(double)p->mean[i], p->variance[i]};
-    }
-    hr_moments mixed = hr_mixture(count, taken, w->parts, 1);
-    out->mean[i * targets + t] = mixed.mean;
-    out->sigma[i * targets + t] = sqrt(mixed.variance);
+/* The mixture's mean and sigma. Of its half-widths no more is known than those of the
+ * parts: their weighted mean. */
+static hr_spread mix_parts(const work *w, size_t count, double *mean) {
+  hr_moments mixed = hr_mixture(count, w->taken, w->parts, 1);
+  hr_spread spread = {sqrt(mixed.variance), 0, 0};
+  *mean = mixed.mean;
+  if (count == 1) return w->spreads[0];
+  for (size_t r = 0; r < count; r++) {
+    spread.half68 += w->taken[r] * w->spreads[r].half68;
+    spread.half95 += w->taken[r] * w->spreads[r].half95;
+  }
+  if (count == 0) spread.half68 = spread.half95 = (double)NAN;
+  return spread;
+}
+
+/* NaN where there is no prediction, or no range is known. */
+static double gap_of(const hr_bundle_range *range, double mean) {
+  double below = range->minimum - mean, above = mean - range->maximum;
+  if (isnan(below) || isnan(above)) return (double)NAN;
+  return fmax(0, fmax(below, above));
+}
+
+static void mix_row(const work *w, size_t i, hr_engine_result *out) {
+  const hr_bundle_target *targets = hr_engine_describe(w->engine)->targets;
+  for (size_t t = 0; t < w->targets; t++) {
+    size_t at = i * w->targets + t, count = take_parts(w, i, t, out->snr[i]);
+    hr_spread spread = mix_parts(w, count, &out->mean[at]);
+    out->sigma[at] = spread.sigma;
+    out->half68[at] = spread.half68;
+    out->half95[at] = spread.half95;
+    out->gap[at] = gap_of(&targets[t].train, out->mean[at]);
   }
 }
 
@@ -235,16 +277,11 @@ static void name_row(const work *w, size_t i, hr_engine_result *out) {
   }
 }
 
-static hr_status mix(const work *w, hr_engine_result *out, hr_error *err) {
-  double *taken = NULL;
-  hr_status status = hr_alloc(&taken, w->engine->slot_count, err);
-  if (status != HR_OK) return status;
+static void mix(const work *w, hr_engine_result *out) {
   for (size_t i = 0; i < w->rows->spectra.rows; i++) {
-    mix_row(w, i, taken, out);
+    mix_row(w, i, out);
     name_row(w, i, out);
   }
-  hr_free(taken);
-  return HR_OK;
 }
 
 static hr_status check_error(const hr_engine *engine, const hr_engine_rows *rows,
@@ -270,8 +307,8 @@ hr_status hr_engine_predict(const hr_engine *engine, const hr_engine_rows *rows,
   HR_TRY(make_planes(&w, err));
   make_requests(&w);
   HR_TRY(hr_models_predict(&w.spectra, w.requests, w.request_count, err));
-  HR_TRY(mix(&w, out, err));
   hr_engine_measure(rows, out);
+  mix(&w, out);
   hr_engine_flag(engine, rows, w.outside, out);
 cleanup:
   work_fini(&w);

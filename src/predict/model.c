@@ -25,7 +25,9 @@ static const hr_sized sized_info = {
 static const hr_sized sized_input = {
     "hr_model_input", "with hr_model_input_default()", {sizeof(hr_model_input)}};
 static const hr_sized sized_output = {
-    "hr_model_output", "with hr_model_output_default()", {sizeof(hr_model_output)}};
+    "hr_model_output",
+    "with hr_model_output_default()",
+    {offsetof(hr_model_output, half68), sizeof(hr_model_output)}};
 
 /* --- opening --- */
 
@@ -154,6 +156,13 @@ static void give_columns(const block *b, const hr_model_output *out) {
   size_t t = hr_engine_describe(b->predictor->engine)->target_count;
   if (out->mean) memcpy(out->mean + at * t, from->mean, rows * t * sizeof *out->mean);
   if (out->sigma) memcpy(out->sigma + at * t, from->sigma, rows * t * sizeof *out->mean);
+  if (out->half68) {
+    memcpy(out->half68 + at * t, from->half68, rows * t * sizeof *out->half68);
+  }
+  if (out->half95) {
+    memcpy(out->half95 + at * t, from->half95, rows * t * sizeof *out->half95);
+  }
+  if (out->gap) memcpy(out->gap + at * t, from->gap, rows * t * sizeof *out->gap);
   if (out->slot) memcpy(out->slot + at, from->slot, rows * sizeof *out->slot);
   if (out->snr) memcpy(out->snr + at, from->snr, rows * sizeof *out->snr);
   if (out->masked) memcpy(out->masked + at, from->masked, rows * sizeof *out->masked);

@@ -1,4 +1,5 @@
-/* Columns in order: file, row, what is kept; per target mean and sigma; slot, expert,
+/* Columns in order: file, row, what is kept; per target mean, sigma, half-widths
+ * and gap; slot, expert,
  * snr, masked_fraction, chi2, effective, flags and, in CSV, the flags in words. */
 #include "predict/prediction_table.h"
 
@@ -6,6 +7,10 @@
 #include <string.h>
 
 #include "core/alloc.h"
+
+/* Of every target, in the order of fill_target. */
+static const char *const parts[HR_TARGET_COLUMNS] = {"mean", "sigma", "half68", "half95",
+                                                     "gap"};
 
 enum { OWN_AHEAD = 2, OWN_BEHIND = 7 }; /* columns around those of keep and targets */
 
@@ -75,15 +80,15 @@ cleanup:
 }
 
 static hr_status add_targets(hr_prediction_table *table, hr_error *err) {
-  static const char *const parts[] = {"mean", "sigma"};
   const hr_bundle_description *d = hr_engine_describe(table->engine);
   hr_status status = HR_OK;
   hr_text name;
   hr_text_init(&name);
-  for (size_t c = 0; c < 2 * d->target_count; c++) {
+  for (size_t c = 0; c < HR_TARGET_COLUMNS * d->target_count; c++) {
     hr_text_fini(&name);
     hr_text_init(&name);
-    hr_text_append(&name, "%s_%s", d->targets[c / 2].name, parts[c % 2]);
+    hr_text_append(&name, "%s_%s", d->targets[c / HR_TARGET_COLUMNS].name,
+                   parts[c % HR_TARGET_COLUMNS]);
     HR_TRY(hr_text_status(&name, err));
     HR_TRY(add_column(table, name.bytes, HR_FRAME_CELL_NUMBER, true, 0, err));
   }
@@ -130,7 +135,8 @@ hr_status hr_prediction_table_init(const hr_prediction_table_plan *plan,
                                    hr_error *err) {
   hr_status status = HR_OK;
   size_t targets = hr_engine_describe(plan->engine)->target_count;
-  size_t most = OWN_AHEAD + plan->keep->count + 2 * targets + OWN_BEHIND + 1;
+  size_t most =
+      OWN_AHEAD + plan->keep->count + HR_TARGET_COLUMNS * targets + OWN_BEHIND + 1;
   *out = (hr_prediction_table){.engine = plan->engine,
                                .kept = plan->keep->count,
                                .keep_is_whole = plan->keep_is_whole,
@@ -148,7 +154,7 @@ hr_status hr_prediction_table_init(const hr_prediction_table_plan *plan,
   HR_TRY(hr_alloc(&out->row, block_rows, err));
   HR_TRY(hr_alloc(&out->slot, block_rows, err));
   HR_TRY(hr_alloc(&out->flags, block_rows, err));
-  HR_TRY(hr_alloc(&out->numbers, 2 * targets * block_rows, err));
+  HR_TRY(hr_alloc(&out->numbers, HR_TARGET_COLUMNS * targets * block_rows, err));
   HR_TRY(add_columns(out, plan, err));
 cleanup:
   return status;
@@ -193,6 +199,18 @@ static void name_expert(hr_prediction_table *table, size_t i, const int32_t *can
   table->expert[i] = text;
 }
 
+/* The numbers of a target of row i, which stand at `at` in the result. */
+static void fill_target(hr_prediction_table *table, size_t i, size_t t, size_t at,
+                        const hr_engine_result *result) {
+  const double numbers[HR_TARGET_COLUMNS] = {result->mean[at], result->sigma[at],
+                                             result->half68[at], result->half95[at],
+                                             result->gap[at]};
+  for (size_t c = 0; c < HR_TARGET_COLUMNS; c++) {
+    size_t column = HR_TARGET_COLUMNS * t + c;
+    table->numbers[column * table->block_rows + i] = numbers[c];
+  }
+}
+
 static void fill_rows(hr_prediction_table *table, const char *path, size_t first_row,
                       size_t rows, const hr_engine_result *result) {
   const hr_bundle_description *d = hr_engine_describe(table->engine);
@@ -205,9 +223,7 @@ static void fill_rows(hr_prediction_table *table, const char *path, size_t first
     hr_flags_describe(result->flags[i], table->word[i]);
     table->words[i] = table->word[i];
     for (size_t t = 0; t < d->target_count; t++) {
-      size_t at = i * d->target_count + t;
-      table->numbers[2 * t * table->block_rows + i] = result->mean[at];
-      table->numbers[(2 * t + 1) * table->block_rows + i] = result->sigma[at];
+      fill_target(table, i, t, i * d->target_count + t, result);
     }
   }
 }
@@ -233,7 +249,7 @@ void hr_prediction_table_fill(hr_prediction_table *table, const char *path,
   *cell++ = (hr_frame_cells){.texts = table->file};
   *cell++ = (hr_frame_cells){.integers = table->row};
   cell = fill_kept(table, cell, input, first_row);
-  for (size_t c = 0; c < 2 * targets; c++) {
+  for (size_t c = 0; c < HR_TARGET_COLUMNS * targets; c++) {
     *cell++ = (hr_frame_cells){.numbers = table->numbers + c * table->block_rows};
   }
   *cell++ = (hr_frame_cells){.integers = table->slot};

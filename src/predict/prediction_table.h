@@ -14,6 +14,8 @@ typedef struct hr_prediction_table_plan {
   size_t file_bytes; /* of the longest name of a file */
 } hr_prediction_table_plan;
 
+enum { HR_TARGET_COLUMNS = 5 }; /* of each target: mean, sigma, half68, half95, gap */
+
 typedef struct hr_prediction_table {
   const hr_engine *engine;
   size_t kept; /* columns that are carried along */
@@ -29,7 +31,7 @@ typedef struct hr_prediction_table {
   size_t expert_bytes;
   char (*word)[160];           /* [block_rows] what `words` points to */
   int64_t *row, *slot, *flags; /* [block_rows] */
-  double *numbers; /* [2 * targets][block_rows] means and sigmas, target by target */
+  double *numbers; /* [HR_TARGET_COLUMNS * targets][block_rows] target by target */
 } hr_prediction_table;
 
 /* Room for blocks of block_rows. Freed with hr_prediction_table_fini, on failure too. */

@@ -94,7 +94,8 @@ static void test_dry_run(void **state) {
            "reads      6 spectra of 5 pixels in 1 file\n"
            "  %s  6 rows, flux\n"
            "writes     %s\n"
-           "  file, row, log_g_mean, log_g_sigma, slot, expert, snr, masked_fraction, "
+           "  file, row, log_g_mean, log_g_sigma, log_g_half68, log_g_half95, log_g_gap, "
+           "slot, expert, snr, masked_fraction, "
            "chi2, effective, flags, flag_words\n"
            "memory     512 MiB for spectra, beside the models\n",
            d.model, d.file, d.out);

@@ -54,11 +54,14 @@ static void check_means(const char *folder, const char *router, const char *expe
     assert_int_equal(!!(result.flags[i] & HR_FLAG_BAD_SPECTRUM), is_bad);
     assert_int_equal(!!(result.flags[i] & HR_FLAG_NO_EXPERT),
                      isnan(expected[i]) && !is_bad);
-    assert_true(isnan(result.sigma[i])); /* no Ridge knows it */
     if (isnan(expected[i])) {
-      assert_true(isnan(result.mean[i]));
+      assert_true(isnan(result.mean[i]) && isnan(result.sigma[i]));
+      assert_true(isnan(result.half68[i]) && isnan(result.gap[i]));
     } else {
       check_near(result.mean[i], expected[i] + 0.001, 1e-5);
+      check_near(result.sigma[i], 0.8, 0); /* of a ratio of 10: the lowest class */
+      check_near(result.half95[i], 1.5, 0);
+      check_near(result.gap[i], expected[i] > 14 ? expected[i] + 0.001 - 14 : 0, 1e-5);
     }
   }
   hr_engine_result_fini(&result);
@@ -154,6 +157,9 @@ static void test_flags(void **state) {
   assert_int_equal(result.flags[4],
                    HR_FLAG_FALLBACK | HR_FLAG_OUTSIDE_BINS | HR_FLAG_OUTSIDE_RANGE);
   assert_int_equal(result.flags[5], HR_FLAG_BAD_SPECTRUM);
+  check_near(result.sigma[0], 0.2, 0); /* the highest class */
+  check_near(result.half68[0], 0.25, 0);
+  check_near(result.gap[2], 0.5, 1e-5);
   check_near(result.snr[1], 10, 1e-5);
   check_near(result.snr[3], 10, 1e-5);
   check_near(result.masked[2], 0.4, 0);
@@ -161,6 +167,7 @@ static void test_flags(void **state) {
   b.rows.spectra.error = NULL;
   check_ok(hr_engine_predict(engine, &b.rows, &result, &err));
   assert_true(isnan(result.snr[1]));
+  check_near(result.sigma[1], 0.5, 0); /* of all rows, as no ratio is known */
   assert_int_equal(result.flags[1], 0);
   hr_engine_result_fini(&result);
   hr_engine_close(&engine);

@@ -48,6 +48,7 @@ static void test_arrays(void **state) {
   hr_error err = {0};
   static spectra x;
   static double wide[ROWS * (P + 3)], mean[ROWS], sigma[ROWS], snr[ROWS];
+  static double half68[ROWS], half95[ROWS], gap[ROWS];
   static uint32_t flags[ROWS];
   static int32_t slot[ROWS];
   scratch s;
@@ -63,6 +64,9 @@ static void test_arrays(void **state) {
   in.slots = x.slots;
   out.mean = mean;
   out.sigma = sigma;
+  out.half68 = half68;
+  out.half95 = half95;
+  out.gap = gap;
   out.snr = snr;
   out.flags = flags;
   out.slot = slot;
@@ -71,7 +75,11 @@ static void test_arrays(void **state) {
   check_near(snr[3], 16, 1e-5);
   assert_int_equal(slot[1499], 2);
   assert_int_equal(flags[7], HR_FLAG_BAD_SPECTRUM);
-  assert_true(isnan(sigma[0]));
+  check_near(sigma[3], 0.8, 1e-5);
+  check_near(half68[3], 0.75, 1e-5);
+  check_near(half95[3], 1.5, 1e-5);
+  check_near(gap[3], fmax(0, mean[3] - 14), 0);
+  assert_true(isnan(sigma[7]) && isnan(half68[7]) && isnan(gap[7]));
   /* The same spectra as doubles, three numbers of something else between rows. */
   for (size_t i = 0; i < ROWS * P; i++) wide[i / P * (P + 3) + i % P] = (double)x.flux[i];
   in.flux = wide;
@@ -81,6 +89,10 @@ static void test_arrays(void **state) {
   out = hr_model_output_default();
   out.mean = mean;
   memset(mean, 0, sizeof mean);
+  check_ok(hr_model_predict(predictor, &in, &out, &err));
+  check_means(mean);
+  /* A program of before there were half-widths. */
+  out.size = offsetof(hr_model_output, half68);
   check_ok(hr_model_predict(predictor, &in, &out, &err));
   check_means(mean);
   hr_model_close(&predictor);

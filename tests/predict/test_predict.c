@@ -99,15 +99,18 @@ static void test_the_table(void **state) {
   d.options.router = "oracle";
   d.options.keep = "M_H,log_g";
   check_ok(hr_predict(&d.options, NULL, &summary, &text, &err));
-  check_table(&d,
-              "file,row,M_H,log_g,log_g_mean,log_g_sigma,slot,expert,snr,masked_fraction,"
-              "chi2,effective,flags,flag_words\n"
-              ",0,-1,200,,,-2,,,0,,,1,bad_spectrum\n"
-              ",1,0.2,200.25,,,-2,,,1,,,65,bad_spectrum|masked\n"
-              ",2,-1,200.5,12.00100040435791,,2,second,10,0.4,,,64,masked\n"
-              ",3,0.2,200.75,15.00100040435791,,3,second,10,0,,,24,fallback|outside_range"
-              "\n"
-              ",4,0,201,,,-2,,10,0,,,6,no_expert|outside_bins\n");
+  check_table(
+      &d,
+      "file,row,M_H,log_g,log_g_mean,log_g_sigma,log_g_half68,log_g_half95,log_g_gap,"
+      "slot,expert,snr,masked_fraction,chi2,effective,flags,flag_words\n"
+      ",0,-1,200,,,,,,-2,,,0,,,1,bad_spectrum\n"
+      ",1,0.2,200.25,,,,,,-2,,,1,,,65,bad_spectrum|masked\n"
+      ",2,-1,200.5,12.00100040435791,0.8,0.75,1.5,0,2,second,10,0.4,,,64,masked\n"
+      ",3,0.2,200.75,15.00100040435791,0.8,0.75,1.5,1.0010004043579102,3,second,10,0,,,"
+      "24,"
+      "fallback|outside_range"
+      "\n"
+      ",4,0,201,,,,,,-2,,10,0,,,6,no_expert|outside_bins\n");
   assert_int_equal(summary.rows, 5);
   assert_int_equal(summary.failed, 3);
   assert_int_equal(summary.flagged, 2);
@@ -155,8 +158,9 @@ static void test_which_flux(void **state) {
     d.options.flux = cases[i].flux;
     check_ok(hr_predict(&d.options, NULL, NULL, NULL, &err));
     snprintf(expected, sizeof expected,
-             "file,row,log_g_mean,log_g_sigma,slot,expert,snr,masked_fraction,chi2,"
-             "effective,flags,flag_words\n,0,%s,,-1,first,,0,,,0,\n",
+             "file,row,log_g_mean,log_g_sigma,log_g_half68,log_g_half95,log_g_gap,slot,"
+             "expert,snr,masked_fraction,chi2,effective,flags,flag_words\n"
+             ",0,%s,0.5,0.4,1,0,-1,first,,0,,,0,\n",
              cases[i].mean);
     check_table(&d, expected);
     desk_fini(&d);
@@ -205,15 +209,17 @@ static void test_hdf5(void **state) {
   check_ok(hr_predict(&d.options, NULL, NULL, NULL, &err));
   check_ok(hr_frame_read(d.out, NULL, &frame, &err)); /* leaves out texts */
   static const char *const names[] = {
-      "row", "T_eff",           "log_g_mean", "log_g_sigma", "slot",
-      "snr", "masked_fraction", "chi2",       "effective",   "flags"};
+      "row",          "T_eff",     "log_g_mean", "log_g_sigma", "log_g_half68",
+      "log_g_half95", "log_g_gap", "slot",       "snr",         "masked_fraction",
+      "chi2",         "effective", "flags"};
   assert_int_equal(frame.rows, ROWS);
-  assert_int_equal(frame.names.count, 10);
-  for (size_t c = 0; c < 10; c++) assert_string_equal(frame.names.items[c], names[c]);
+  assert_int_equal(frame.names.count, 13);
+  for (size_t c = 0; c < 13; c++) assert_string_equal(frame.names.items[c], names[c]);
   check_near(frame.columns[1][4], 9000, 0);
   check_near(frame.columns[2][4], 12.001, 1e-5);
-  assert_int_equal(frame.integers[4][4], 2);
-  assert_int_equal(frame.integers[9][4], 4);
+  check_near(frame.columns[4][4], 0.75, 0);
+  assert_int_equal(frame.integers[7][4], 2);
+  assert_int_equal(frame.integers[12][4], 4);
   assert_null(frame.integers[2]);
   hr_frame_fini(&frame);
   desk_fini(&d);
@@ -394,8 +400,9 @@ static void test_describing(void **state) {
       "reads      5 spectra of 5 pixels in 1 file\n"
       "  %s  5 rows, flux\n"
       "writes     %s\n"
-      "  file, row, log_g_mean, log_g_sigma, slot, expert, snr, masked_fraction, "
-      "chi2, effective, flags, flag_words\n"
+      "  file, row, log_g_mean, log_g_sigma, log_g_half68, log_g_half95, log_g_gap, "
+      "slot, "
+      "expert, snr, masked_fraction, chi2, effective, flags, flag_words\n"
       "memory     512 MiB for spectra, beside the models\n",
       d.model, d.file, d.out);
   assert_string_equal(plan, expected);

@@ -20,9 +20,10 @@ static void test_words(void **state) {
 static void test_columns(void **state) {
   (void)state;
   static const char *const names[] = {
-      "file",       "row",         "ra",    "label_row", "label_snr", "label_flags",
-      "log_g_mean", "log_g_sigma", "slot",  "expert",    "snr",       "masked_fraction",
-      "chi2",       "effective",   "flags", "flag_words"};
+      "file",        "row",        "ra",          "label_row",    "label_snr",
+      "label_flags", "log_g_mean", "log_g_sigma", "log_g_half68", "log_g_half95",
+      "log_g_gap",   "slot",       "expert",      "snr",          "masked_fraction",
+      "chi2",        "effective",  "flags",       "flag_words"};
   hr_error err = {0};
   hr_engine *engine = NULL;
   hr_strings keep = {NULL, 0};
@@ -38,18 +39,18 @@ static void test_columns(void **state) {
   check_ok(hr_strings_append(&keep, "flags", &err));
   hr_prediction_table_plan plan = {engine, &keep, is_whole, HR_PREDICTION_CSV, 20};
   check_ok(hr_prediction_table_init(&plan, 3, &table, &err));
-  assert_int_equal(table.count, 16);
-  for (size_t c = 0; c < 16; c++) {
+  assert_int_equal(table.count, 19);
+  for (size_t c = 0; c < 19; c++) {
     assert_string_equal(table.columns[c].frame.name, names[c]);
   }
   assert_int_equal(table.columns[0].frame.text_bytes, 20);
-  assert_int_equal(table.columns[9].frame.text_bytes, strlen("second"));
+  assert_int_equal(table.columns[12].frame.text_bytes, strlen("second") + 1);
   assert_int_equal(table.columns[2].frame.kind, HR_FRAME_CELL_NUMBER);
   assert_int_equal(table.columns[3].frame.kind, HR_FRAME_CELL_INTEGER);
   hr_prediction_table_fini(&table);
   plan.format = HR_PREDICTION_HDF5;
   check_ok(hr_prediction_table_init(&plan, 3, &table, &err));
-  assert_int_equal(table.count, 15);
+  assert_int_equal(table.count, 18);
   hr_prediction_table_fini(&table);
   hr_strings_fini(&keep);
   hr_engine_close(&engine);

@@ -58,7 +58,7 @@ static inline hr_sigma fixture_sigma(void) {
   return (hr_sigma){.rows = 40,
                     .all = {(double)NAN, 0.5, 0.4, 1},
                     .class_count = 2,
-                    .classes = {{4, 0.8, 0.75, 1.5}, {16, 0.2, 0.25, 0.5}}};
+                    .classes = {{16, 0.8, 0.75, 1.5}, {64, 0.2, 0.25, 0.5}}};
 }
 
 /* Adds a candidate; its number. */
@@ -68,7 +68,7 @@ static inline size_t fixture_add(hr_bundle_description *d, const char *method,
   char folder[HR_BUNDLE_NAME_BYTES];
   size_t i = d->candidate_count;
   if (i == 0) check_ok(hr_alloc(&d->candidates, 64, &err));
-  hr_bundle_folder_name(type, method, slot, folder);
+  hr_bundle_folder_name(type, &(hr_bundle_place){method, 0, slot}, folder);
   d->candidates[i] = (hr_bundle_candidate){.method = fixture_text(method),
                                            .title = fixture_text("A method"),
                                            .kind = fixture_text(type->kind),

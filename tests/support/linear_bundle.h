@@ -11,7 +11,10 @@
 static inline hr_model *linear_model(int slot, double constant) {
   hr_error err = {0};
   hr_model *model = NULL;
-  const hr_linear_shape shape = {slot, FIXTURE_PIXELS, 1, 2, 1};
+  const hr_linear_shape shape = {.slot = slot,
+                                 .pixels = FIXTURE_PIXELS,
+                                 .variant_count = 2,
+                                 .chosen = 1};
   /* The first variant, which was not chosen, would predict nonsense. */
   const double intercept[] = {-999, constant};
   const double weights[2 * FIXTURE_PIXELS] = {[FIXTURE_PIXELS] = 0.001};
