@@ -12,10 +12,10 @@
 
 struct hr_dual {
   hr_tiles *tiles;
-  size_t capacity, rows, pixels;
+  size_t capacity, rows, pixels, targets;
   size_t given;   /* rows added, those that found no room too */
   float *x;       /* [rows][P], centred by hr_dual_finish */
-  double *y;      /* [rows] */
+  double *y;      /* [T][capacity] */
   uint8_t *fold;  /* [rows] */
   double *centre; /* [P] what was subtracted from every row */
   double *
@@ -29,21 +29,23 @@ struct hr_dual_fit {
   size_t *rows; /* [count] row numbers */
   size_t count;
   double *mean;        /* [all rows] m_i = mean over the fit's rows j of K_ij */
-  double *coefficient; /* [count] */
+  double *coefficient; /* [T][count] */
   double grand_mean;   /* mean of m_i over the fit's rows */
-  double offset;       /* ȳ of the fit's rows */
+  double *offset;      /* [T] ȳ of the fit's rows */
 };
 
-hr_status hr_dual_create(size_t capacity, size_t pixels, hr_tiles *tiles, hr_dual **out,
+hr_status hr_dual_create(const hr_dual_shape *shape, hr_tiles *tiles, hr_dual **out,
                          hr_error *err) {
   hr_status status = HR_OK;
   hr_dual *dual = NULL;
   HR_TRY(hr_alloc(&dual, 1, err));
   dual->tiles = tiles;
+  size_t capacity = shape->capacity, pixels = shape->pixels;
   dual->capacity = capacity;
   dual->pixels = pixels;
+  dual->targets = shape->targets;
   HR_TRY(hr_compute_alloc(hr_tiles_compute(tiles), &dual->x, capacity * pixels, err));
-  HR_TRY(hr_alloc(&dual->y, capacity, err));
+  HR_TRY(hr_alloc(&dual->y, shape->targets * capacity, err));
   HR_TRY(hr_alloc(&dual->fold, capacity, err));
   HR_TRY(hr_alloc(&dual->centre, pixels, err));
   *out = dual;
@@ -73,11 +75,13 @@ double hr_dual_kernel_bytes(size_t rows) {
   return 8.0 * (double)rows * (double)rows;
 }
 
-void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold) {
+void hr_dual_add(hr_dual *dual, const float *x, const double *y, uint8_t fold) {
   dual->given++;
   if (dual->rows == dual->capacity) return; /* refused by check_given */
   memcpy(dual->x + dual->rows * dual->pixels, x, dual->pixels * sizeof *x);
-  dual->y[dual->rows] = y;
+  for (size_t t = 0; t < dual->targets; t++) {
+    dual->y[t * dual->capacity + dual->rows] = y[t];
+  }
   dual->fold[dual->rows] = fold;
   dual->rows++;
 }
@@ -181,12 +185,17 @@ void hr_dual_release(hr_dual *dual) {
   dual->kernel = NULL;
 }
 
-double hr_dual_syy(const hr_dual *dual) {
+static const double *target_of(const hr_dual *dual, size_t target) {
+  return dual->y + target * dual->capacity;
+}
+
+double hr_dual_syy(const hr_dual *dual, size_t target) {
+  const double *y = target_of(dual, target);
   double mean = 0, sum = 0;
-  for (size_t i = 0; i < dual->rows; i++) mean += dual->y[i];
+  for (size_t i = 0; i < dual->rows; i++) mean += y[i];
   mean /= (double)(dual->rows ? dual->rows : 1);
   for (size_t i = 0; i < dual->rows; i++) {
-    sum += (dual->y[i] - mean) * (dual->y[i] - mean);
+    sum += (y[i] - mean) * (y[i] - mean);
   }
   return sum;
 }
@@ -198,6 +207,7 @@ void hr_dual_fit_destroy(hr_dual_fit **fit) {
   hr_free(f->rows);
   hr_free(f->mean);
   hr_free(f->coefficient);
+  hr_free(f->offset);
   hr_free(f);
 }
 
@@ -212,7 +222,9 @@ static void find_means(hr_dual_fit *fit) {
   }
   for (size_t a = 0; a < fit->count; a++) {
     fit->grand_mean += fit->mean[fit->rows[a]] / count;
-    fit->offset += dual->y[fit->rows[a]] / count;
+    for (size_t t = 0; t < dual->targets; t++) {
+      fit->offset[t] += target_of(dual, t)[fit->rows[a]] / count;
+    }
   }
 }
 
@@ -227,7 +239,9 @@ static void fill_system(hr_dual_fit *fit) {
   double *right_side = hr_shifted_right_side(fit->system);
   for (size_t a = 0; a < fit->count; a++) {
     size_t i = fit->rows[a];
-    right_side[a] = fit->dual->y[i] - fit->offset;
+    for (size_t t = 0; t < fit->dual->targets; t++) {
+      right_side[t * fit->count + a] = target_of(fit->dual, t)[i] - fit->offset[t];
+    }
     for (size_t b = a; b < fit->count; b++) {
       matrix[a * fit->count + b] = centred(fit, i, fit->rows[b]);
     }
@@ -244,7 +258,8 @@ hr_status hr_dual_fit_create(const hr_dual *dual, int fold, hr_shifted *system,
   fit->fold = fold;
   HR_TRY(hr_alloc(&fit->rows, dual->rows, err));
   HR_TRY(hr_alloc(&fit->mean, dual->rows, err));
-  HR_TRY(hr_alloc(&fit->coefficient, dual->rows, err));
+  HR_TRY(hr_alloc(&fit->coefficient, dual->targets * dual->rows, err));
+  HR_TRY(hr_alloc(&fit->offset, dual->targets, err));
   for (size_t i = 0; i < dual->rows; i++) {
     if ((int)dual->fold[i] != fold) fit->rows[fit->count++] = i;
   }
@@ -265,14 +280,16 @@ hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) {
   return hr_shifted_solve(fit->system, alpha, fit->coefficient, err);
 }
 
-double hr_dual_fit_squared_error(const hr_dual_fit *fit) {
+double hr_dual_fit_squared_error(const hr_dual_fit *fit, size_t target) {
   const hr_dual *dual = fit->dual;
+  const double *y = target_of(dual, target);
+  const double *coefficient = fit->coefficient + target * fit->count;
   double sum = 0;
   for (size_t i = 0; i < dual->rows; i++) {
     if ((int)dual->fold[i] != fit->fold) continue;
-    double residual = dual->y[i] - fit->offset;
+    double residual = y[i] - fit->offset[target];
     for (size_t b = 0; b < fit->count; b++) {
-      residual -= fit->coefficient[b] * centred(fit, i, fit->rows[b]);
+      residual -= coefficient[b] * centred(fit, i, fit->rows[b]);
     }
     sum += residual * residual;
   }
@@ -294,15 +311,17 @@ void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset
   out->offset = offset;
 }
 
-void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out) {
-  hr_dual_model(fit->dual, fit->fold, fit->coefficient, fit->offset, out);
+void hr_dual_fit_model(const hr_dual_fit *fit, size_t target, hr_linear_model *out) {
+  hr_dual_model(fit->dual, fit->fold, fit->coefficient + target * fit->count,
+                fit->offset[target], out);
 }
 
 /* The fit's rows are centred at their own mean m: wᵀ(x − m) = wᵀx − Σ aᵢ mᵢ of rows
  * centred at that of all, since Σ aᵢ = 0. */
-void hr_dual_fit_solution(const hr_dual_fit *fit, double *a, double *offset) {
-  memcpy(a, fit->coefficient, fit->count * sizeof *a);
-  *offset = fit->offset;
+void hr_dual_fit_solution(const hr_dual_fit *fit, size_t target, double *a,
+                          double *offset) {
+  memcpy(a, fit->coefficient + target * fit->count, fit->count * sizeof *a);
+  *offset = fit->offset[target];
   for (size_t i = 0; i < fit->count; i++) *offset -= a[i] * fit->mean[fit->rows[i]];
 }
 
@@ -312,7 +331,7 @@ hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
   hr_dual_fit *fit = NULL;
   HR_TRY(hr_dual_fit_create(dual, HR_DUAL_ALL_ROWS, system, &fit, err));
   HR_TRY(hr_dual_fit_solve(fit, alpha, err));
-  hr_dual_fit_model(fit, out);
+  hr_dual_fit_model(fit, 0, out);
 cleanup:
   hr_dual_fit_destroy(&fit);
   return status;
@@ -323,11 +342,11 @@ typedef struct penalised_fit {
   const hr_compute *compute;
   size_t *rows; /* [count] row numbers */
   size_t count;
-  double *scale;  /* [P] A^-1/2 */
-  float *z;       /* [count][P] rows centred at the fit's mean, times the scale */
-  float *product; /* one tile */
-  double *coefficient;
-  double *right_side; /* the system's */
+  double *scale;       /* [P] A^-1/2 */
+  float *z;            /* [count][P] rows centred at the fit's mean, times the scale */
+  float *product;      /* one tile */
+  double *coefficient; /* [T][count] */
+  double *right_side;  /* the system's */
 } penalised_fit;
 
 double hr_dual_penalised_bytes(size_t rows, size_t pixels) {
@@ -344,20 +363,20 @@ static void penalised_fini(penalised_fit *fit) {
   *fit = (penalised_fit){0};
 }
 
-/* Means of the fit's rows into out->centre (of the centred rows) and out->offset. */
+/* Means of the fit's rows into the models' centre (of the centred rows) and offsets. */
 static void penalised_means(penalised_fit *fit, const hr_dual *dual, int fold,
                             hr_linear_model *out) {
-  out->offset = 0;
+  for (size_t t = 0; t < dual->targets; t++) out[t].offset = 0;
   memset(out->centre, 0, dual->pixels * sizeof *out->centre);
   for (size_t i = 0; i < dual->rows; i++) {
     if ((int)dual->fold[i] == fold) continue;
     fit->rows[fit->count++] = i;
-    out->offset += dual->y[i];
+    for (size_t t = 0; t < dual->targets; t++) out[t].offset += target_of(dual, t)[i];
     const float *row = dual->x + i * dual->pixels;
     for (size_t p = 0; p < dual->pixels; p++) out->centre[p] += (double)row[p];
   }
   double count = (double)(fit->count ? fit->count : 1);
-  out->offset /= count;
+  for (size_t t = 0; t < dual->targets; t++) out[t].offset /= count;
   for (size_t p = 0; p < dual->pixels; p++) out->centre[p] /= count;
 }
 
@@ -372,7 +391,10 @@ static void penalised_scale(penalised_fit *fit, const hr_dual *dual,
     for (size_t p = 0; p < dual->pixels; p++) {
       z[p] = (float)(((double)row[p] - out->centre[p]) * fit->scale[p]);
     }
-    fit->right_side[a] = dual->y[fit->rows[a]] - out->offset;
+    for (size_t t = 0; t < dual->targets; t++) {
+      fit->right_side[t * fit->count + a] =
+          target_of(dual, t)[fit->rows[a]] - out[t].offset;
+    }
   }
 }
 
@@ -402,17 +424,24 @@ static void penalised_kernel(const penalised_fit *fit, const hr_dual *dual,
 }
 
 static void penalised_weights(const penalised_fit *fit, const hr_dual *dual,
-                              hr_linear_model *out) {
+                              size_t target, hr_linear_model *out) {
+  const double *coefficient = fit->coefficient + target * fit->count;
   memset(out->weights, 0, dual->pixels * sizeof *out->weights);
   for (size_t a = 0; a < fit->count; a++) {
     const float *z = fit->z + a * dual->pixels;
     for (size_t p = 0; p < dual->pixels; p++) {
-      out->weights[p] += fit->coefficient[a] * (double)z[p];
+      out->weights[p] += coefficient[a] * (double)z[p];
     }
   }
-  for (size_t p = 0; p < dual->pixels; p++) {
-    out->weights[p] *= fit->scale[p];
-    out->centre[p] += dual->centre[p];
+  for (size_t p = 0; p < dual->pixels; p++) out->weights[p] *= fit->scale[p];
+}
+
+/* The models' centre, which they may share, back in the rows' own units. */
+static void penalised_centres(const hr_dual *dual, hr_linear_model *out) {
+  for (size_t p = 0; p < dual->pixels; p++) out->centre[p] += dual->centre[p];
+  for (size_t t = 1; t < dual->targets; t++) {
+    if (out[t].centre == out->centre) continue;
+    memcpy(out[t].centre, out->centre, dual->pixels * sizeof *out->centre);
   }
 }
 
@@ -425,7 +454,7 @@ hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *pen
   HR_TRY(hr_alloc(&fit.rows, dual->rows, err));
   HR_TRY(hr_alloc(&fit.scale, dual->pixels, err));
   HR_TRY(hr_compute_alloc(fit.compute, &fit.product, HR_TILE * HR_TILE, err));
-  HR_TRY(hr_alloc(&fit.coefficient, dual->rows, err));
+  HR_TRY(hr_alloc(&fit.coefficient, dual->targets * dual->rows, err));
   penalised_means(&fit, dual, fold, out);
   if (fit.count == 0) {
     status = hr_fail(err, HR_ERR_EMPTY, "no rows are left to fit a Ridge to");
@@ -439,19 +468,21 @@ hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *pen
     status = hr_shifted_refuse(penalty->alpha, err);
     goto cleanup;
   }
-  penalised_weights(&fit, dual, out);
+  for (size_t t = 0; t < dual->targets; t++) penalised_weights(&fit, dual, t, &out[t]);
+  penalised_centres(dual, out);
 cleanup:
   penalised_fini(&fit);
   return status;
 }
 
-double hr_dual_squared_error(const hr_dual *dual, int fold,
+double hr_dual_squared_error(const hr_dual *dual, size_t target, int fold,
                              const hr_linear_model *model) {
+  const double *y = target_of(dual, target);
   double sum = 0;
   for (size_t i = 0; i < dual->rows; i++) {
     if ((int)dual->fold[i] != fold) continue;
     const float *row = dual->x + i * dual->pixels;
-    double residual = dual->y[i] - model->offset;
+    double residual = y[i] - model->offset;
     for (size_t p = 0; p < dual->pixels; p++) {
       residual -=
           model->weights[p] * ((double)row[p] + dual->centre[p] - model->centre[p]);

@@ -15,8 +15,13 @@ typedef struct hr_dual hr_dual;
 
 enum { HR_DUAL_ALL_ROWS = -1 }; /* as the fold that is left out: none */
 
-/* Room for `capacity` rows. Borrows `tiles`. */
-hr_status hr_dual_create(size_t capacity, size_t pixels, hr_tiles *tiles, hr_dual **out,
+/* What it is a Ridge of; `targets` is T. */
+typedef struct hr_dual_shape {
+  size_t capacity, pixels, targets; /* capacity: rows that there is room for */
+} hr_dual_shape;
+
+/* Borrows `tiles`. */
+hr_status hr_dual_create(const hr_dual_shape *shape, hr_tiles *tiles, hr_dual **out,
                          hr_error *err) HR_MUST_CHECK;
 void hr_dual_destroy(hr_dual **dual);
 
@@ -24,9 +29,9 @@ void hr_dual_destroy(hr_dual **dual);
 double hr_dual_bytes(size_t rows, size_t pixels);
 double hr_dual_kernel_bytes(size_t rows);
 
-/* Adds one row: x [P], copied; y; the fold it belongs to. More than `capacity` of
+/* Adds one row: x [P], copied; y [T]; the fold it belongs to. More than `capacity` of
  * them are refused by hr_dual_finish and hr_dual_penalised, HR_ERR_INTERNAL. */
-void hr_dual_add(hr_dual *dual, const float *x, double y, uint8_t fold);
+void hr_dual_add(hr_dual *dual, const float *x, const double *y, uint8_t fold);
 
 /* Centres the rows, on all threads. Enough for hr_dual_penalised; a fit wants K. */
 void hr_dual_centre(hr_dual *dual);
@@ -40,8 +45,8 @@ void hr_dual_release(hr_dual *dual);
 size_t hr_dual_rows(const hr_dual *dual);
 size_t hr_dual_fold_rows(const hr_dual *dual, int fold);
 
-/* Σ(y − ȳ)² over all rows. */
-double hr_dual_syy(const hr_dual *dual);
+/* Σ(y − ȳ)² of a target over all rows. */
+double hr_dual_syy(const hr_dual *dual, size_t target);
 
 /* Ridge on the rows outside `fold`, for one alpha after the other. */
 typedef struct hr_dual_fit hr_dual_fit;
@@ -55,19 +60,21 @@ void hr_dual_fit_destroy(hr_dual_fit **fit);
 /* Runs on the calling thread. HR_ERR_NUMERIC where the system is not definite. */
 hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) HR_MUST_CHECK;
 
-/* Of the last solution: Σ (y − ŷ)² over the rows inside the fold, 0 where it is empty. */
-double hr_dual_fit_squared_error(const hr_dual_fit *fit);
+/* Of the last solution: Σ (y − ŷ)² of a target over the rows inside the fold, 0 where it
+ * is empty. */
+double hr_dual_fit_squared_error(const hr_dual_fit *fit, size_t target);
 
-/* Of the last solution: the model, arrays [P]. Of a fit to all rows only. */
-void hr_dual_fit_model(const hr_dual_fit *fit, hr_linear_model *out);
+/* Of the last solution: the model of a target, arrays [P]. Of a fit to all rows only. */
+void hr_dual_fit_model(const hr_dual_fit *fit, size_t target, hr_linear_model *out);
 
-/* Of the last solution: what its model can be made of later, without a factor. a: [rows
- * outside the fold]; the model's offset at the centre of all rows. */
-void hr_dual_fit_solution(const hr_dual_fit *fit, double *a, double *offset);
+/* Of the last solution: what a target's model can be made of later, without a factor. a:
+ * [rows outside the fold]; the model's offset at the centre of all rows. */
+void hr_dual_fit_solution(const hr_dual_fit *fit, size_t target, double *a,
+                          double *offset);
 void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset,
                    hr_linear_model *out);
 
-/* The three in one: Ridge on all rows for one alpha. */
+/* The three in one: Ridge of one target on all rows for one alpha. */
 hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
                         hr_linear_model *out, hr_error *err) HR_MUST_CHECK;
 
@@ -77,17 +84,18 @@ typedef struct hr_penalty {
   const double *noise; /* [P] Σσ² over the rows of the fit */
 } hr_penalty;
 
-/* Fits Ridge with such a penalty to the rows
- * outside `fold`: w = A⁻¹Xᵀ a, (X A⁻¹ Xᵀ + I) a = y − ȳ. A is another one for every fold
- * and alpha, so a product of its own is made each time, of the rows scaled by A^-1/2, in
- * fp32 over 512 pixels and summed in fp64. Takes hr_dual_penalised_bytes beside `system`.
+/* Fits Ridge with such a penalty, models out [T], to the rows outside `fold`: w = A⁻¹Xᵀ
+ * a, (X A⁻¹ Xᵀ + I) a = y − ȳ. A is another one for every fold and alpha, so a product of
+ * its own is made each time, of the rows scaled by A^-1/2, in fp32 over 512 pixels and
+ * summed in fp64. Takes hr_dual_penalised_bytes beside `system`.
  */
 hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *penalty,
                             hr_shifted *system, hr_linear_model *out,
                             hr_error *err) HR_MUST_CHECK;
 double hr_dual_penalised_bytes(size_t rows, size_t pixels);
 
-/* Σ (y − ŷ)² of a linear model over the rows of `fold`. */
-double hr_dual_squared_error(const hr_dual *dual, int fold, const hr_linear_model *model);
+/* Σ (y − ŷ)² of a target's linear model over the rows of `fold`. */
+double hr_dual_squared_error(const hr_dual *dual, size_t target, int fold,
+                             const hr_linear_model *model);
 
 #endif

@@ -18,17 +18,18 @@ _Static_assert(2 * HR_TILE * sizeof(double) <= 64 * 1024,
 
 struct hr_scatter {
   hr_tiles *tiles;
-  size_t pixels;
+  size_t pixels, targets;
   size_t tiles_across; /* tiles along one side */
   size_t tile; /* columns a tile; HR_TILE, or fewer where there are fewer pixels */
   size_t rows; /* merged so far, without the pending ones */
-  double mean_y, syy;
-  double *mean; /* [P] */
-  double *sxy;  /* [P] */
-  double *sxx;  /* tiles (i, j), j >= i, row by row: each [tile][tile]; of those on the
-                   diagonal, the upper triangle */
-  float *block; /* [BLOCK_ROWS][P] pending rows */
-  double *block_y;
+  double *mean_y, *syy; /* [T] */
+  double *mean;         /* [P] */
+  double *sxy;          /* [T][P] */
+  double *sxx;     /* tiles (i, j), j >= i, row by row: each [tile][tile]; of those on the
+                      diagonal, the upper triangle */
+  float *block;    /* [BLOCK_ROWS][P] pending rows */
+  double *block_y; /* [T][BLOCK_ROWS] */
+  double *block_mean_y; /* [T] of the block while it is multiplied */
   size_t pending;
   double *shift; /* [P] distance between the two means in a merge */
 };
@@ -68,19 +69,28 @@ double hr_scatter_bytes(size_t pixels) {
 
 hr_status hr_scatter_create(size_t pixels, hr_tiles *tiles, hr_scatter **out,
                             hr_error *err) {
+  return hr_scatter_create_for(pixels, 1, tiles, out, err);
+}
+
+hr_status hr_scatter_create_for(size_t pixels, size_t targets, hr_tiles *tiles,
+                                hr_scatter **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_scatter *s = NULL;
   HR_TRY(hr_alloc(&s, 1, err));
   s->tiles = tiles;
   s->pixels = pixels;
+  s->targets = targets;
   s->tile = tile_columns(pixels);
   s->tiles_across = s->tile ? (pixels + s->tile - 1) / s->tile : 0;
   HR_TRY(hr_alloc(&s->mean, pixels, err));
-  HR_TRY(hr_alloc(&s->sxy, pixels, err));
+  HR_TRY(hr_alloc(&s->mean_y, targets, err));
+  HR_TRY(hr_alloc(&s->syy, targets, err));
+  HR_TRY(hr_alloc(&s->block_mean_y, targets, err));
+  HR_TRY(hr_alloc(&s->sxy, targets * pixels, err));
   HR_TRY(hr_alloc(&s->shift, pixels, err));
   HR_TRY(hr_alloc(&s->sxx, tile_total(s) * s->tile * s->tile, err));
   HR_TRY(hr_scatter_open(s, err));
-  HR_TRY(hr_alloc(&s->block_y, BLOCK_ROWS, err));
+  HR_TRY(hr_alloc(&s->block_y, targets * BLOCK_ROWS, err));
   *out = s;
   s = NULL;
 cleanup:
@@ -94,6 +104,9 @@ void hr_scatter_destroy(hr_scatter **scatter) {
   if (!s) return;
   hr_free(s->sxx);
   hr_free(s->mean);
+  hr_free(s->mean_y);
+  hr_free(s->syy);
+  hr_free(s->block_mean_y);
   hr_free(s->sxy);
   hr_free(s->shift);
   hr_compute_free(hr_tiles_compute(s->tiles), s->block);
@@ -103,9 +116,10 @@ void hr_scatter_destroy(hr_scatter **scatter) {
 
 void hr_scatter_clear(hr_scatter *s) {
   memset(s->mean, 0, s->pixels * sizeof *s->mean);
-  memset(s->sxy, 0, s->pixels * sizeof *s->sxy);
+  memset(s->sxy, 0, s->targets * s->pixels * sizeof *s->sxy);
+  memset(s->mean_y, 0, s->targets * sizeof *s->mean_y);
+  memset(s->syy, 0, s->targets * sizeof *s->syy);
   memset(s->sxx, 0, tile_total(s) * s->tile * s->tile * sizeof *s->sxx);
-  s->mean_y = s->syy = 0;
   s->rows = s->pending = 0;
 }
 
@@ -113,12 +127,31 @@ size_t hr_scatter_rows(const hr_scatter *scatter) {
   return scatter->rows;
 }
 
-double hr_scatter_mean_y(const hr_scatter *scatter) {
-  return scatter->mean_y;
+double hr_scatter_mean_y(const hr_scatter *scatter, size_t target) {
+  return scatter->mean_y[target];
 }
 
-double hr_scatter_syy(const hr_scatter *scatter) {
-  return scatter->syy;
+double hr_scatter_syy(const hr_scatter *scatter, size_t target) {
+  return scatter->syy[target];
+}
+
+/* Sxy of one target in one tile column of the block, whose columns are centred: what
+ * goes into the sums, `mean` being that of the columns before. */
+static void cross_columns(hr_scatter *s, size_t t, size_t first, size_t width) {
+  double cross[HR_TILE];
+  const double *block_y = s->block_y + t * BLOCK_ROWS;
+  double n = (double)s->pending, mean_y = s->block_mean_y[t];
+  memset(cross, 0, width * sizeof *cross);
+  for (size_t r = 0; r < s->pending; r++) {
+    const float *row = s->block + r * s->pixels + first;
+    double y = block_y[r] - mean_y;
+    for (size_t c = 0; c < width; c++) cross[c] += (double)row[c] * y;
+  }
+  double *sxy = s->sxy + t * s->pixels + first;
+  double weight = (double)s->rows * n / ((double)s->rows + n);
+  for (size_t c = 0; c < width; c++) {
+    sxy[c] += cross[c] + weight * s->shift[first + c] * (mean_y - s->mean_y[t]);
+  }
 }
 
 /* Centres the columns of one tile column of the pending block, and merges what is linear
@@ -130,13 +163,11 @@ static void centre_columns(void *context, size_t j, size_t thread) {
   double mean[HR_TILE], cross[HR_TILE];
   memset(mean, 0, width * sizeof *mean);
   memset(cross, 0, width * sizeof *cross);
-  double n = (double)s->pending, mean_y = 0;
+  double n = (double)s->pending, mean_y = s->block_mean_y[0];
   for (size_t r = 0; r < s->pending; r++) {
     const float *row = s->block + r * s->pixels + first;
     for (size_t c = 0; c < width; c++) mean[c] += (double)row[c];
-    mean_y += s->block_y[r];
   }
-  mean_y /= n;
   for (size_t c = 0; c < width; c++) mean[c] /= n;
   for (size_t r = 0; r < s->pending; r++) {
     float *row = s->block + r * s->pixels + first;
@@ -151,9 +182,10 @@ static void centre_columns(void *context, size_t j, size_t thread) {
   for (size_t c = 0; c < width; c++) {
     double shift = mean[c] - s->mean[first + c];
     s->shift[first + c] = shift;
-    s->sxy[first + c] += cross[c] + weight * shift * (mean_y - s->mean_y);
+    s->sxy[first + c] += cross[c] + weight * shift * (mean_y - s->mean_y[0]);
     s->mean[first + c] += shift * n / total;
   }
+  for (size_t t = 1; t < s->targets; t++) cross_columns(s, t, first, width);
 }
 
 /* The scatter of one tile of the centred block, and the update of Chan et al. */
@@ -189,21 +221,31 @@ static void multiply_tile(void *context, size_t index, size_t thread) {
   }
 }
 
-static void merge_targets(hr_scatter *s) {
-  double mean_y = 0, syy = 0, n = (double)s->pending, m = (double)s->rows;
-  for (size_t r = 0; r < s->pending; r++) mean_y += s->block_y[r];
-  mean_y /= n;
-  for (size_t r = 0; r < s->pending; r++) {
-    double y = s->block_y[r] - mean_y;
-    syy += y * y;
+static void find_block_means(hr_scatter *s) {
+  for (size_t t = 0; t < s->targets; t++) {
+    double mean_y = 0;
+    for (size_t r = 0; r < s->pending; r++) mean_y += s->block_y[t * BLOCK_ROWS + r];
+    s->block_mean_y[t] = mean_y / (double)s->pending;
   }
-  double shift = mean_y - s->mean_y;
-  s->syy += syy + m * n / (m + n) * shift * shift;
-  s->mean_y += shift * n / (m + n);
+}
+
+static void merge_targets(hr_scatter *s) {
+  double n = (double)s->pending, m = (double)s->rows;
+  for (size_t t = 0; t < s->targets; t++) {
+    double syy = 0, mean_y = s->block_mean_y[t];
+    for (size_t r = 0; r < s->pending; r++) {
+      double y = s->block_y[t * BLOCK_ROWS + r] - mean_y;
+      syy += y * y;
+    }
+    double shift = mean_y - s->mean_y[t];
+    s->syy[t] += syy + m * n / (m + n) * shift * shift;
+    s->mean_y[t] += shift * n / (m + n);
+  }
 }
 
 void hr_scatter_finish(hr_scatter *s) {
   if (s->pending == 0) return;
+  find_block_means(s);
   hr_parallel_for(s->tiles_across, centre_columns, s);
   hr_parallel_for(tile_total(s), multiply_tile, s);
   merge_targets(s);
@@ -223,9 +265,9 @@ hr_status hr_scatter_open(hr_scatter *s, hr_error *err) {
                                      BLOCK_ROWS * s->pixels, err);
 }
 
-void hr_scatter_add(hr_scatter *s, const float *x, double y) {
+void hr_scatter_add(hr_scatter *s, const float *x, const double *y) {
   memcpy(s->block + s->pending * s->pixels, x, s->pixels * sizeof *x);
-  s->block_y[s->pending] = y;
+  for (size_t t = 0; t < s->targets; t++) s->block_y[t * BLOCK_ROWS + s->pending] = y[t];
   s->pending++;
   if (s->pending == BLOCK_ROWS) hr_scatter_finish(s);
 }
@@ -257,13 +299,19 @@ void hr_scatter_merge(hr_scatter *into, const hr_scatter *other) {
     into->shift[c] = other->mean[c] - into->mean[c];
   hr_parallel_for(tile_total(into), merge_tile, &(merge_context){into, other});
   double m = (double)into->rows, n = (double)other->rows;
-  double shift_y = other->mean_y - into->mean_y;
+  for (size_t t = 0; t < into->targets; t++) {
+    double shift_y = other->mean_y[t] - into->mean_y[t];
+    double *sxy = into->sxy + t * into->pixels;
+    const double *theirs = other->sxy + t * into->pixels;
+    for (size_t c = 0; c < into->pixels; c++) {
+      sxy[c] += theirs[c] + m * n / (m + n) * into->shift[c] * shift_y;
+    }
+    into->syy[t] += other->syy[t] + m * n / (m + n) * shift_y * shift_y;
+    into->mean_y[t] += shift_y * n / (m + n);
+  }
   for (size_t c = 0; c < into->pixels; c++) {
-    into->sxy[c] += other->sxy[c] + m * n / (m + n) * into->shift[c] * shift_y;
     into->mean[c] += into->shift[c] * n / (m + n);
   }
-  into->syy += other->syy + m * n / (m + n) * shift_y * shift_y;
-  into->mean_y += shift_y * n / (m + n);
   into->rows += other->rows;
 }
 
@@ -307,21 +355,30 @@ hr_status hr_scatter_system(const hr_scatter *total, const hr_scatter *without,
    * means is d = n/(n−m) (x̄ − x̄_without) and Sxx_rest = Sxx − Sxx_without − m(n−m)/n d
    * dᵀ. */
   double weight = m * (n - m) / n, scale = n / (n - m);
-  double shift_y = without ? scale * (without->mean_y - total->mean_y) : 0;
   double *shift = out->centre; /* holds d first, then the centre */
   double *matrix = hr_shifted_matrix(system, pixels);
-  double *right_side = hr_shifted_right_side(system);
   for (size_t p = 0; p < pixels; p++) {
     shift[p] = without ? scale * (without->mean[p] - total->mean[p]) : 0;
-    right_side[p] = total->sxy[p];
-    if (without) right_side[p] -= without->sxy[p] + weight * shift[p] * shift_y;
+  }
+  for (size_t t = 0; t < total->targets; t++) {
+    double shift_y = without ? scale * (without->mean_y[t] - total->mean_y[t]) : 0;
+    double *right_side = hr_shifted_right_side(system) + t * pixels;
+    for (size_t p = 0; p < pixels; p++) {
+      right_side[p] = total->sxy[t * pixels + p];
+      if (!without) continue;
+      right_side[p] -= without->sxy[t * pixels + p] + weight * shift[p] * shift_y;
+    }
+    out[t].offset = total->mean_y[t] - shift_y * m / n;
   }
   expand_system(total, m > 0 ? without : NULL, weight, shift, matrix);
   for (size_t p = 0; p < pixels; p++) {
     if (noise) matrix[p * pixels + p] += noise[p];
     out->centre[p] = total->mean[p] - shift[p] * m / n;
   }
-  out->offset = total->mean_y - shift_y * m / n;
+  for (size_t t = 1; t < total->targets; t++) {
+    if (out[t].centre == out->centre) continue;
+    memcpy(out[t].centre, out->centre, pixels * sizeof *out->centre);
+  }
   return HR_OK;
 }
 
@@ -347,19 +404,30 @@ static void multiply_doubled_tile(const hr_scatter *s, size_t index, const doubl
   }
 }
 
-double hr_scatter_squared_error(const hr_scatter *s, const hr_linear_model *model,
-                                double *work) {
-  /* work = Uᵀ w, so that workᵀ w = wᵀ Sxx w. */
-  memset(work, 0, s->pixels * sizeof *work);
-  for (size_t t = 0; t < tile_total(s); t++) {
-    multiply_doubled_tile(s, t, model->weights, work);
-  }
+/* work = Uᵀ w of the target's model, so that workᵀ w = wᵀ Sxx w. */
+static double squared_error(const hr_scatter *s, size_t t, const hr_linear_model *model,
+                            const double *work) {
+  const double *sxy = s->sxy + t * s->pixels;
   double quadratic = 0, linear = 0, offset = model->offset;
   for (size_t p = 0; p < s->pixels; p++) {
     quadratic += model->weights[p] * work[p];
-    linear += model->weights[p] * s->sxy[p];
+    linear += model->weights[p] * sxy[p];
     offset += model->weights[p] * (s->mean[p] - model->centre[p]);
   }
-  double d = s->mean_y - offset;
-  return s->syy - 2 * linear + quadratic + (double)s->rows * d * d;
+  double d = s->mean_y[t] - offset;
+  return s->syy[t] - 2 * linear + quadratic + (double)s->rows * d * d;
+}
+
+/* A tile serves all targets while it is in the cache. */
+void hr_scatter_squared_errors(const hr_scatter *s, const hr_linear_model *models,
+                               double *work, double *sums) {
+  memset(work, 0, s->targets * s->pixels * sizeof *work);
+  for (size_t index = 0; index < tile_total(s); index++) {
+    for (size_t t = 0; t < s->targets; t++) {
+      multiply_doubled_tile(s, index, models[t].weights, work + t * s->pixels);
+    }
+  }
+  for (size_t t = 0; t < s->targets; t++) {
+    sums[t] = squared_error(s, t, &models[t], work + t * s->pixels);
+  }
 }

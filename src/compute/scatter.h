@@ -19,21 +19,26 @@
 
 typedef struct hr_scatter hr_scatter;
 
-/* Statistics of no rows. Sxx is held as square tiles of its upper triangle. The products
- * are made in `tiles`, borrowed for the life of the scatter and shared by as many as one
- * likes. */
+/* Statistics of no rows, of one target, or of T: then ȳ, Sxy and Syy are those of each,
+ * and the first one's are the same bytes whatever others there are. Sxx is held as square
+ * tiles of its upper triangle. The products are made in `tiles`, borrowed for the life of
+ * the scatter and shared by as many as one likes. */
 hr_status hr_scatter_create(size_t pixels, hr_tiles *tiles, hr_scatter **out,
                             hr_error *err) HR_MUST_CHECK;
+hr_status hr_scatter_create_for(size_t pixels, size_t targets, hr_tiles *tiles,
+                                hr_scatter **out, hr_error *err) HR_MUST_CHECK;
 void hr_scatter_destroy(hr_scatter **scatter);
 
 /* Makes it one of no rows again, in the memory it has; open or closed as it was. */
 void hr_scatter_clear(hr_scatter *scatter);
 
-/* Bytes one scatter of P pixels takes, its pending block included, without its tiles. */
+/* Bytes one scatter of P pixels and one target takes, its pending block included, without
+ * its tiles; a further target takes 8 P. */
 double hr_scatter_bytes(size_t pixels);
 
-/* Adds one row: x [P], y. Every so many rows the block is multiplied, on all threads. */
-void hr_scatter_add(hr_scatter *scatter, const float *x, double y);
+/* Adds one row: x [P], y [T]. Every so many rows the block is multiplied, on all threads.
+ */
+void hr_scatter_add(hr_scatter *scatter, const float *x, const double *y);
 
 /* Multiplies what is pending; to be called after the last row. */
 void hr_scatter_finish(hr_scatter *scatter);
@@ -47,8 +52,8 @@ hr_status hr_scatter_open(hr_scatter *scatter, hr_error *err) HR_MUST_CHECK;
 void hr_scatter_merge(hr_scatter *into, const hr_scatter *other);
 
 size_t hr_scatter_rows(const hr_scatter *scatter);
-double hr_scatter_mean_y(const hr_scatter *scatter);
-double hr_scatter_syy(const hr_scatter *scatter);
+double hr_scatter_mean_y(const hr_scatter *scatter, size_t target);
+double hr_scatter_syy(const hr_scatter *scatter, size_t target);
 
 /* A linear model y = offset + wᵀ(x − centre): offset = ȳ, centre = x̄ of the rows it was
  * fitted to, which keeps the intercept out of the penalty. Arrays [P], the caller's. */
@@ -65,23 +70,24 @@ double hr_linear_model_noise(const hr_linear_model *model, const double *varianc
 
 /* The normal equations of Ridge on the rows of `total` without the rows of `without`
  * (which may be NULL), (Sxx + diag(noise) + alpha I) w = Sxy (Hoerl & Kennard 1970, eq.
- * 2.1, on centred data), into `system`, to be solved for the alphas; the centre and
- * offset of the model into `out`. `noise` [P] is the variance of the noise summed over
- * the rows of the fit where it is integrated out, as E[(X+N)ᵀ(X+N)] = XᵀX + diag(Σσ²) for
- * independent noise, or NULL. HR_ERR_EMPTY where no rows are left. */
+ * 2.1, on centred data), into `system`, to be solved for the alphas; the centres and
+ * offsets of the T models into `out` [T]. `noise` [P] is the variance of the noise summed
+ * over the rows of the fit where it is integrated out, as E[(X+N)ᵀ(X+N)] = XᵀX +
+ * diag(Σσ²) for independent noise, or NULL. HR_ERR_EMPTY where no rows are left. */
 hr_status hr_scatter_system(const hr_scatter *total, const hr_scatter *without,
                             const double *noise, hr_shifted *system, hr_linear_model *out,
                             hr_error *err) HR_MUST_CHECK;
 
-/* The same, solved for one alpha. HR_ERR_NUMERIC where the system is not definite. */
+/* The same of one target, solved for one alpha. HR_ERR_NUMERIC where the system is not
+ * definite. */
 hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
                            double alpha, hr_shifted *system, hr_linear_model *out,
                            hr_error *err) HR_MUST_CHECK;
 
-/* Σ (y − ŷ)² of a linear model over the rows of `scatter`, from the statistics alone:
- * Syy − 2 wᵀSxy + wᵀSxx w + n d²,  d = ȳ − offset − wᵀ(x̄ − centre). `work` has P
- * elements. */
-double hr_scatter_squared_error(const hr_scatter *scatter, const hr_linear_model *model,
-                                double *work);
+/* Σ (y − ŷ)² of each target's linear model, models [T], over the rows of `scatter`, from
+ * the statistics alone: Syy − 2 wᵀSxy + wᵀSxx w + n d²,  d = ȳ − offset − wᵀ(x̄ − centre).
+ * `work` has T P elements. */
+void hr_scatter_squared_errors(const hr_scatter *scatter, const hr_linear_model *models,
+                               double *work, double *sums);
 
 #endif

@@ -15,16 +15,20 @@
  * is beyond fp32. */
 enum { MOST_PLAIN = 30, MOST_REUSED = 16, MOST_FRESH = 60, LEAST = 4 };
 
+/* The same for targets behind the first, for which no factor is made that the first does
+ * not need unless this many do not do. */
+enum { MOST_FURTHER = 60 };
+
 struct hr_shifted {
   const hr_compute *compute;
-  size_t most, order;
-  double *matrix; /* [order][order] the upper triangle of A */
-  double *right_side;
+  size_t most, order, targets;
+  double *matrix;     /* [order][order] the upper triangle of A */
+  double *right_side; /* [T][order] */
   float *factor; /* [order][order] of D (A + alpha I) D, for the alpha it was made for */
   bool has_factor;
   double *scale; /* [order] D: the diagonal to the power -1/2 */
-  double *residual, *preconditioned, *direction, *product;
-  float *narrow;
+  double *residual, *preconditioned, *direction, *product; /* [order] of one target */
+  float *narrow;                                           /* [order] */
   size_t narrow_factors, wide_factors;
 };
 
@@ -35,13 +39,19 @@ double hr_shifted_bytes(size_t most) {
 
 hr_status hr_shifted_create(size_t most, const hr_compute *compute, hr_shifted **out,
                             hr_error *err) {
+  return hr_shifted_create_for(most, 1, compute, out, err);
+}
+
+hr_status hr_shifted_create_for(size_t most, size_t targets, const hr_compute *compute,
+                                hr_shifted **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_shifted *s = NULL;
   HR_TRY(hr_alloc(&s, 1, err));
   s->compute = compute;
   s->most = most;
+  s->targets = targets;
   HR_TRY(hr_compute_alloc(s->compute, &s->matrix, most * most, err));
-  HR_TRY(hr_alloc(&s->right_side, most, err));
+  HR_TRY(hr_alloc(&s->right_side, targets * most, err));
   HR_TRY(hr_compute_alloc(s->compute, &s->factor, most * most, err));
   HR_TRY(hr_alloc(&s->scale, most, err));
   HR_TRY(hr_alloc(&s->residual, most, err));
@@ -152,21 +162,30 @@ static bool is_too_slow(double fall, size_t iterations, size_t most) {
   return !((double)iterations * log(wanted) / log(fall) <= (double)most);
 }
 
-/* From x = 0, within `most` steps. b is scaled to 1 so that it fits into fp32. */
-static bool converge(hr_shifted *s, double alpha, size_t most, double *x) {
+/* How hard conjugate gradients try. */
+typedef struct effort {
+  size_t most;         /* steps */
+  bool gives_up_early; /* where they fall too slowly for that many */
+} effort;
+
+/* x of one target's b, from x = 0. b is scaled to 1 so that it fits into fp32. */
+static bool converge_to(hr_shifted *s, double alpha, effort limit, const double *b,
+                        double *x) {
   const double wanted = HR_SHIFTED_TOLERANCE * HR_SHIFTED_TOLERANCE;
   size_t n = s->order;
   double size = 0;
-  for (size_t i = 0; i < n; i++) size = fmax(size, fabs(s->scale[i] * s->right_side[i]));
+  for (size_t i = 0; i < n; i++) size = fmax(size, fabs(s->scale[i] * b[i]));
   memset(x, 0, n * sizeof *x);
   if (size == 0) return true;
   if (!isfinite(size)) return false;
-  for (size_t i = 0; i < n; i++) s->residual[i] = s->right_side[i] / size;
+  for (size_t i = 0; i < n; i++) s->residual[i] = b[i] / size;
   double energy = precondition(s), first = energy;
   memcpy(s->direction, s->preconditioned, n * sizeof *x);
   for (size_t k = 0; !(energy <= wanted * first); k++) {
-    if (!(energy > 0) || k == most) return false;
-    if (is_too_slow(energy / first, k, most)) return false;
+    if (!(energy > 0) || k == limit.most) return false;
+    if (limit.gives_up_early && is_too_slow(energy / first, k, limit.most)) {
+      return false;
+    }
     if (!take_step(s, alpha, energy, x)) return false;
     double next = precondition(s);
     for (size_t i = 0; i < n; i++) {
@@ -176,6 +195,11 @@ static bool converge(hr_shifted *s, double alpha, size_t most, double *x) {
   }
   for (size_t i = 0; i < n; i++) x[i] *= size;
   return true;
+}
+
+/* The first target's. */
+static bool converge(hr_shifted *s, double alpha, size_t most, double *x) {
+  return converge_to(s, alpha, (effort){most, true}, s->right_side, x);
 }
 
 static bool solve_narrow(hr_shifted *s, double alpha, double *x) {
@@ -208,19 +232,39 @@ static void mirror(double *matrix, size_t n, bool down) {
   }
 }
 
-/* In place: the lower triangle keeps A meanwhile, `scale` its diagonal. */
-static bool solve_wide(hr_shifted *s, double alpha, double *x) {
+/* Of so many targets. In place: the lower triangle keeps A meanwhile, `product` its
+ * diagonal. */
+static bool solve_wide(hr_shifted *s, double alpha, size_t targets, const double *b,
+                       double *x) {
   size_t n = s->order;
   mirror(s->matrix, n, true);
   for (size_t i = 0; i < n; i++) {
-    s->scale[i] = s->matrix[i * n + i];
+    s->product[i] = s->matrix[i * n + i];
     s->matrix[i * n + i] += alpha;
   }
-  memcpy(x, s->right_side, n * sizeof *x);
+  memcpy(x, b, targets * n * sizeof *x);
   s->wide_factors++;
-  bool solved = s->compute->solve_definite_f64(n, 1, s->matrix, x);
+  bool solved = s->compute->solve_definite_f64(n, targets, s->matrix, x);
   mirror(s->matrix, n, false);
-  for (size_t i = 0; i < n; i++) s->matrix[i * n + i] = s->scale[i];
+  for (size_t i = 0; i < n; i++) s->matrix[i * n + i] = s->product[i];
+  return solved;
+}
+
+/* The targets behind the first, with the preconditioner that it left. Where that does not
+ * do and there is no factor, one is made, which the first target will not use: its room
+ * is free, and the scale is that of this alpha. x: [T - 1][order]. */
+static bool solve_further(hr_shifted *s, double alpha, double *x) {
+  const effort limit = {MOST_FURTHER, false};
+  size_t n = s->order;
+  bool had_factor = s->has_factor, solved = true;
+  for (size_t t = 1; t < s->targets && solved; t++, x += n) {
+    const double *b = s->right_side + t * n;
+    if (converge_to(s, alpha, limit, b, x)) continue;
+    if (!s->has_factor && make_factor(s)) s->has_factor = true;
+    solved = (s->has_factor && converge_to(s, alpha, limit, b, x)) ||
+             solve_wide(s, alpha, 1, b, x);
+  }
+  s->has_factor = had_factor;
   return solved;
 }
 
@@ -232,6 +276,14 @@ hr_status hr_shifted_refuse(double alpha, hr_error *err) {
 }
 
 hr_status hr_shifted_solve(hr_shifted *s, double alpha, double *x, hr_error *err) {
-  if (solve_narrow(s, alpha, x) || solve_wide(s, alpha, x)) return HR_OK;
+  size_t further = s->targets - 1, n = s->order;
+  if (solve_narrow(s, alpha, x)) {
+    if (solve_further(s, alpha, x + n)) return HR_OK;
+    return hr_shifted_refuse(alpha, err);
+  }
+  if (!solve_wide(s, alpha, 1, s->right_side, x)) return hr_shifted_refuse(alpha, err);
+  if (further == 0 || solve_wide(s, alpha, further, s->right_side + n, x + n)) {
+    return HR_OK;
+  }
   return hr_shifted_refuse(alpha, err);
 }

@@ -1,12 +1,13 @@
-/* Shifted systems: (A + alpha I) x = b for one symmetric matrix A, one b and several
- * alpha, as a sweep over the penalties of Ridge gives them.
+/* Shifted systems: (A + alpha I) x = b for one symmetric matrix A, the b of T targets and
+ * several alpha, as a sweep over the penalties of Ridge gives them.
  *
  * Solved by conjugate gradients in fp64 (Hestenes & Stiefel 1952), preconditioned by a
  * Cholesky factor in fp32, which takes half the time of one in fp64. A factor made for
  * one alpha is tried on the next: neighbours often need no other, and large alphas need
  * none at all but the diagonal. What does not converge is left to Cholesky in fp64. The
  * result depends on the systems alone and on the order in which they are asked for: ask
- * from large alpha to small. */
+ * from large alpha to small. What is tried is decided by the first target, whose solution
+ * has the same bytes whatever others there are; they take what it left. */
 #ifndef HR_COMPUTE_SHIFTED_H
 #define HR_COMPUTE_SHIFTED_H
 
@@ -21,9 +22,12 @@
 
 typedef struct hr_shifted hr_shifted;
 
-/* Room for systems of order <= `most`. Borrows the compute. */
+/* Room for systems of order <= `most`, of one target or of `targets` of them. Borrows the
+ * compute. */
 hr_status hr_shifted_create(size_t most, const hr_compute *compute, hr_shifted **out,
                             hr_error *err) HR_MUST_CHECK;
+hr_status hr_shifted_create_for(size_t most, size_t targets, const hr_compute *compute,
+                                hr_shifted **out, hr_error *err) HR_MUST_CHECK;
 void hr_shifted_destroy(hr_shifted **shifted);
 double hr_shifted_bytes(size_t most);
 
@@ -31,10 +35,10 @@ double hr_shifted_bytes(size_t most);
  * the upper triangle (column >= row) is to be written, all of it, before solving. */
 double *hr_shifted_matrix(hr_shifted *shifted, size_t order);
 
-/* b [order], to be written as well. */
+/* b [T][order], to be written as well. */
 double *hr_shifted_right_side(hr_shifted *shifted);
 
-/* x [order]. Runs on the calling thread when that is one of hr_parallel_for.
+/* x [T][order]. Runs on the calling thread when that is one of hr_parallel_for.
  * HR_ERR_NUMERIC where A + alpha I is not positive definite. Cost: order³/3 operations
  * in fp32 for a factor, 4 order² an iteration. */
 hr_status hr_shifted_solve(hr_shifted *shifted, double alpha, double *x,

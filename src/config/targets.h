@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 
-enum { HR_MOST_TARGETS = 16, HR_TARGET_FOLDER_BYTES = 96 };
+enum { HR_TARGET_FOLDER_BYTES = 96 };
 
 /* Checks data.target, which the section's table read, and reads data.units, a mapping of
  * labels to units; `root`: the document. HR_ERR_CONFIG, HR_ERR_MEMORY. */

@@ -58,6 +58,8 @@ typedef struct hr_store {
   void (*remove)(void *context, size_t target, int slot);
 } hr_store;
 
+enum { HR_MOST_TARGETS = 16 };
+
 /* A label that is learned beside the first; borrowed. */
 typedef struct hr_further_target {
   const char *name;    /* of the label column: "T_eff" */
@@ -101,8 +103,8 @@ typedef struct hr_study_view {
   hr_low_memory low_memory; /* the least with which the study fits memory_bytes */
 } hr_study_view;
 
-/* The targets of a study, T of them, from 0: how many, their names, and the training
- * rows' values [training rows]. */
+/* The targets of a study, T of them (at most HR_MOST_TARGETS), from 0: how many, their
+ * names, and the training rows' values [training rows]. */
 static inline size_t hr_study_targets(const hr_study_view *study) {
   return 1 + study->further_count;
 }
@@ -111,6 +113,12 @@ static inline const char *hr_study_target_name(const hr_study_view *study, size_
 }
 static inline const double *hr_study_target(const hr_study_view *study, size_t t) {
   return t == 0 ? study->train.target : study->further[t - 1].train;
+}
+/* Those of one training row: y [T]. */
+static inline void hr_study_take_targets(const hr_study_view *study, size_t row,
+                                         double y[HR_MOST_TARGETS]) {
+  for (size_t t = 0; t < hr_study_targets(study); t++)
+    y[t] = hr_study_target(study, t)[row];
 }
 
 /* An estimate, before anything is read. */

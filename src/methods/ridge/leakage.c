@@ -23,8 +23,9 @@ struct hr_learner {
   const hr_study_view *study;
   hr_study_view covered; /* the covered rows, stretches for pixels, no bins */
   hr_learner *ridge;     /* Ridge's own struct, for hr_ridge_models_* alone */
-  double *target;        /* of the covered rows, as are the next two */
-  int32_t *bin;          /* all HR_UNCOVERED */
+  double *target;        /* [T][covered rows], as are the next two but for T */
+  hr_further_target *further;
+  int32_t *bin; /* all HR_UNCOVERED */
   uint8_t *fold;
   size_t *row;      /* [summary_rows] rows of the block that are covered */
   float *summaries; /* [summary_rows][stretches] scratch */
@@ -74,6 +75,7 @@ static hr_study_view covered_view(const hr_study_view *study, size_t rows) {
                          .fold_count = study->fold_count,
                          .train = {.rows = rows},
                          .test_rows = study->test_rows,
+                         .further_count = study->further_count,
                          .memory_bytes = study->memory_bytes,
                          .compute = study->compute};
 }
@@ -90,6 +92,7 @@ static void leakage_destroy(hr_learner **address) {
   if (!learner) return;
   hr_ridge_models_destroy(&learner->ridge);
   hr_free(learner->target);
+  hr_free(learner->further);
   hr_free(learner->bin);
   hr_free(learner->fold);
   hr_free(learner->row);
@@ -102,15 +105,24 @@ static hr_status gather_labels(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
   const hr_split_view *train = &learner->study->train;
   size_t rows = learner->covered.train.rows, at = 0;
-  HR_TRY(hr_alloc(&learner->target, rows, err));
+  size_t targets = hr_study_targets(learner->study);
+  HR_TRY(hr_alloc(&learner->target, targets * rows, err));
+  HR_TRY(hr_alloc(&learner->further, targets, err));
   HR_TRY(hr_alloc(&learner->bin, rows, err));
   HR_TRY(hr_alloc(&learner->fold, rows, err));
   for (size_t i = 0; i < train->rows; i++) {
     if (train->bin[i] == HR_UNCOVERED) continue;
-    learner->target[at] = train->target[i];
+    for (size_t t = 0; t < targets; t++) {
+      learner->target[t * rows + at] = hr_study_target(learner->study, t)[i];
+    }
     learner->bin[at] = HR_UNCOVERED;
     learner->fold[at++] = train->fold[i];
   }
+  for (size_t t = 1; t < targets; t++) {
+    learner->further[t - 1] = (hr_further_target){hr_study_target_name(learner->study, t),
+                                                  learner->target + t * rows};
+  }
+  learner->covered.further = learner->further;
   learner->covered.train.target = learner->target;
   learner->covered.train.bin = learner->bin;
   learner->covered.train.fold = learner->fold;
@@ -195,35 +207,49 @@ static hr_status make_model(const hr_learner *learner, const hr_trained *ridge,
   for (size_t i = 0; i < study->test_rows; i++) {
     if (study->test_bin[i] != HR_UNCOVERED) model->test_group[i] = 0;
   }
+  model->model.target = ridge->fit.target;
   *out = &model->model;
   return HR_OK;
 }
 
-static hr_status leakage_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
+/* What Ridge made of a target, as the control's own. */
+static hr_status take_over(const hr_learner *learner, const hr_trained *ridge,
+                           hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_fit *fit = &out->fit;
-  hr_trained ridge = {.model = NULL};
-  double start = hr_clock_seconds();
   size_t rows = learner->covered.train.rows;
   HR_TRY(hr_fit_init(fit, HR_GLOBAL, 1, false, 0, err));
+  fit->target = ridge->fit.target;
   fit->train_rows = rows;
-  HR_TRY(hr_ridge_models_finish(learner->ridge, &ridge, err));
-  if (ridge.fit.status == HR_FIT_SKIPPED) {
+  if (ridge->fit.status == HR_FIT_SKIPPED) {
     snprintf(fit->note, sizeof fit->note,
              "%zu covered training row%s, at least %d are needed", rows,
              rows == 1 ? "" : "s", HR_RIDGE_FEWEST_ROWS);
     fit->reason = HR_REASON_TOO_FEW_ROWS;
     goto cleanup;
   }
-  fit->status = ridge.fit.status;
-  fit->cv_r2[0] = ridge.fit.cv_r2[ridge.fit.chosen];
-  if (fit->status == HR_FIT_OK) HR_TRY(make_model(learner, &ridge, &out->model, err));
+  fit->status = ridge->fit.status;
+  fit->cv_r2[0] = ridge->fit.cv_r2[ridge->fit.chosen];
+  if (fit->status == HR_FIT_OK) HR_TRY(make_model(learner, ridge, &out->model, err));
   if (fit->status == HR_FIT_FAILED) {
     snprintf(fit->note, sizeof fit->note, "no system is positive definite in fp64");
   }
-  fit->seconds = hr_clock_seconds() - start;
 cleanup:
-  hr_trained_fini(&ridge);
+  return status;
+}
+
+static hr_status leakage_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_trained ridge[HR_MOST_TARGETS] = {{.model = NULL}};
+  double start = hr_clock_seconds();
+  size_t targets = hr_study_targets(learner->study);
+  HR_TRY(hr_ridge_models_finish(learner->ridge, ridge, err));
+  for (size_t t = 0; t < targets; t++) {
+    HR_TRY(take_over(learner, &ridge[t], &out[t], err));
+    out[t].fit.seconds = (hr_clock_seconds() - start) / (double)targets;
+  }
+cleanup:
+  for (size_t t = 0; t < targets; t++) hr_trained_fini(&ridge[t]);
   return status;
 }
 

@@ -29,11 +29,16 @@ struct hr_learner {
   hr_held_rows *held;         /* that sigma is learnt from; NULL: it is not */
   hr_ridge_solvers solvers;   /* while it trains, and so are the next two */
   hr_ridge_progress progress; /* of all solves */
-  hr_trained *out;            /* [K + 1], borrowed */
+  hr_trained *out;            /* [T][K + 1], borrowed */
 };
 
 static inline hr_ridge_model *hr_ridge_global(const hr_learner *learner) {
   return &learner->models[learner->study->bin_count];
+}
+
+static inline hr_trained *hr_ridge_out(const hr_learner *learner, size_t target,
+                                       size_t m) {
+  return &learner->out[target * (learner->study->bin_count + 1) + m];
 }
 
 /* Whether the rows of a bin go to the global model as they come, and not with the sums of

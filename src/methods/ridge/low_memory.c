@@ -49,8 +49,9 @@ static hr_status add_replayed(replay *r, hr_error *err) {
                      "directory while memory is short",
                      hr_ridge_name_of(r->learner, r->m, name));
     }
-    size_t row = r->row[i];
-    hr_ridge_sums_add(r->into, r->x[i], train->target[row], train->fold[row]);
+    double y[HR_MOST_TARGETS];
+    hr_study_take_targets(r->learner->study, r->row[i], y);
+    hr_ridge_sums_add(r->into, r->x[i], y, train->fold[r->row[i]]);
   }
   r->count = 0;
   return HR_OK;

@@ -94,6 +94,7 @@ hr_status hr_ridge_models_begin(const hr_study_view *study,
   HR_TRY(init_levels(learner, err));
   HR_TRY(hr_tiles_create(study->compute, &learner->tiles, err));
   HR_TRY(hr_ridge_pool_init(&learner->pool, study->pixels, learner->tiles, spare, err));
+  learner->pool.targets = hr_study_targets(study);
   HR_TRY(hr_alloc(&learner->models, study->bin_count + 1, err));
   hr_ridge_count_rows(study, rows);
   for (size_t m = 0; m <= study->bin_count; m++) {
@@ -109,8 +110,8 @@ cleanup:
   return status;
 }
 
-static hr_status add_row(hr_ridge_model *model, const float *x, double y, uint8_t fold,
-                         hr_error *err) {
+static hr_status add_row(hr_ridge_model *model, const float *x, const double *y,
+                         uint8_t fold, hr_error *err) {
   if (model->rows) return hr_row_store_append(model->rows, &x, 1, err);
   hr_ridge_sums_add(&model->sums, x, y, fold);
   return HR_OK;
@@ -166,7 +167,8 @@ hr_status hr_ridge_models_learn(hr_learner *learner, const hr_block *block,
   for (size_t i = 0; i < block->rows; i++) {
     size_t row = block->first_row + i;
     const float *x = rows + i * block->pixels;
-    double y = train->target[row];
+    double y[HR_MOST_TARGETS];
+    hr_study_take_targets(learner->study, row, y);
     int32_t bin = train->bin[row];
     if (bin != HR_UNCOVERED) {
       HR_TRY(add_row(&learner->models[bin], x, y, train->fold[row], err));

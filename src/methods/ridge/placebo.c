@@ -28,9 +28,10 @@ struct hr_learner {
   hr_ridge_alphas alphas;
   size_t covered_rows;
   hr_tiles *tiles;
-  hr_ridge_pool pool;     /* keeps none */
-  random_group *groups;   /* [K] */
-  hr_control_model *made; /* until it leaves as the model */
+  hr_ridge_pool pool;      /* keeps none */
+  random_group *groups;    /* [K] */
+  hr_control_model **made; /* [T] until they leave as the models */
+  int32_t *train_group;    /* [training rows] that all of them have; borrowed */
 };
 
 hr_status hr_placebo_deal(const int32_t *bin, size_t rows, uint64_t seed, uint32_t which,
@@ -64,11 +65,14 @@ static void placebo_destroy(hr_learner **address) {
   hr_ridge_alphas_fini(&learner->alphas);
   hr_ridge_pool_fini(&learner->pool);
   hr_tiles_destroy(&learner->tiles);
-  hr_control_model_destroy(&learner->made);
+  for (size_t t = 0; learner->made && t < hr_study_targets(learner->study); t++) {
+    hr_control_model_destroy(&learner->made[t]);
+  }
+  hr_free(learner->made);
   hr_free(learner);
 }
 
-/* The groups of all rows, into the model that is made. */
+/* The groups of all rows, into the models that are made: the same for every target. */
 static hr_status deal(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
@@ -78,11 +82,16 @@ static hr_status deal(hr_learner *learner, hr_error *err) {
                                   .group_count = study->bin_count,
                                   .train_rows = study->train.rows,
                                   .test_rows = study->test_rows};
-  HR_TRY(hr_control_model_create(&shape, &learner->made, err));
-  HR_TRY(hr_placebo_deal(study->train.bin, study->train.rows, study->seed, 0,
-                         learner->made->train_group, err));
-  HR_TRY(hr_placebo_deal(study->test_bin, study->test_rows, study->seed, 1,
-                         learner->made->test_group, err));
+  HR_TRY(hr_alloc(&learner->made, hr_study_targets(study), err));
+  for (size_t t = 0; t < hr_study_targets(study); t++) {
+    hr_control_model **made = &learner->made[t];
+    HR_TRY(hr_control_model_create(&shape, made, err));
+    HR_TRY(hr_placebo_deal(study->train.bin, study->train.rows, study->seed, 0,
+                           (*made)->train_group, err));
+    HR_TRY(hr_placebo_deal(study->test_bin, study->test_rows, study->seed, 1,
+                           (*made)->test_group, err));
+  }
+  learner->train_group = learner->made[0]->train_group;
 cleanup:
   return status;
 }
@@ -102,6 +111,7 @@ static hr_status placebo_begin(const hr_study_view *study, const void *parameter
   HR_TRY(hr_alloc(&learner->groups, study->bin_count, err));
   HR_TRY(hr_tiles_create(study->compute, &learner->tiles, err));
   HR_TRY(hr_ridge_pool_init(&learner->pool, study->pixels, learner->tiles, 0, err));
+  learner->pool.targets = hr_study_targets(study);
   HR_TRY(deal(learner, err));
   for (size_t k = 0; k < study->bin_count; k++) {
     random_group *g = &learner->groups[k];
@@ -121,10 +131,11 @@ static hr_status placebo_learn(hr_learner *learner, const hr_block *block,
   (void)err;
   for (size_t i = 0; i < block->rows; i++) {
     size_t row = block->first_row + i;
-    int32_t k = learner->made->train_group[row];
+    int32_t k = learner->train_group[row];
+    double y[HR_MOST_TARGETS];
     if (k == HR_UNCOVERED) continue;
-    hr_ridge_sums_add(&learner->groups[k].sums, block->noisy + i * block->pixels,
-                      learner->study->train.target[row], 0);
+    hr_study_take_targets(learner->study, row, y);
+    hr_ridge_sums_add(&learner->groups[k].sums, block->noisy + i * block->pixels, y, 0);
   }
   return HR_OK;
 }
@@ -148,53 +159,59 @@ static const random_group *next_group(const ring *r, size_t *step, size_t *rows)
   return NULL;
 }
 
-/* The squared error of a model on the groups behind. */
-static double validate(void *context, const hr_linear_model *model, double *work) {
+/* The squared errors of models [T] on the groups behind. */
+static void validate(void *context, const hr_linear_model *models, double *work,
+                     double *out) {
+  const ring *r = context;
   const random_group *other;
-  size_t step = 1, rows = 0;
-  double sum = 0;
+  size_t step = 1, rows = 0, targets = hr_study_targets(r->learner->study);
+  double errors[HR_MOST_TARGETS];
+  memset(out, 0, targets * sizeof *out);
   while ((other = next_group(context, &step, &rows))) {
-    sum += hr_ridge_sums_squared_error(&other->sums, 0, model, work);
+    hr_ridge_sums_squared_errors(&other->sums, 0, models, work, errors);
+    for (size_t t = 0; t < targets; t++) out[t] += errors[t];
   }
-  return sum;
 }
 
 /* How much there is to explain in them. */
-static double spread_behind(const ring *r) {
+static double spread_behind(const ring *r, size_t target) {
   const random_group *other;
   size_t step = 1, rows = 0;
   double sum = 0;
   while ((other = next_group(r, &step, &rows))) {
     bool is_primal = other->shape.form == HR_RIDGE_PRIMAL;
-    sum +=
-        is_primal ? hr_scatter_syy(other->sums.folds[0]) : hr_dual_syy(other->sums.dual);
+    sum += is_primal ? hr_scatter_syy(other->sums.folds[0], target)
+                     : hr_dual_syy(other->sums.dual, target);
   }
   return sum;
 }
 
-/* What validation missed and what there was to explain, over all groups. */
+/* What validation missed of a target and what there was to explain, over all groups. */
 typedef struct totals {
   double missed, spread;
   size_t trained;
 } totals;
 
-/* Keeps the alpha with the least squared error. */
+/* Keeps a target's alpha with the least squared error. */
 static hr_status keep_best(hr_learner *learner, const ring *r, const hr_ridge_fit *fit,
-                           totals *t, hr_error *err) {
+                           size_t target, totals *t, hr_error *err) {
   double *merit = NULL;
   size_t alphas = learner->alphas.count, pixels = learner->study->pixels;
+  const double *intercept = hr_ridge_fit_intercept(fit, target);
+  const double *error = hr_ridge_fit_errors(fit, target);
   hr_status status = hr_alloc(&merit, alphas, err);
   if (status != HR_OK) return status;
   for (size_t a = 0; a < alphas; a++) {
-    merit[a] = isnan(fit->intercept[a]) ? (double)NAN : -fit->squared_error[a];
+    merit[a] = isnan(intercept[a]) ? (double)NAN : -error[a];
   }
   size_t best = hr_ridge_best_alpha(learner->alphas.value, merit, alphas);
   hr_free(merit);
   if (best == alphas) return HR_OK;
-  hr_control_model_keep(learner->made, r->k, learner->alphas.value[best],
-                        fit->intercept[best], fit->weights + best * pixels);
-  t->missed += fit->squared_error[best];
-  t->spread += spread_behind(r);
+  hr_control_model_keep(learner->made[target], r->k, learner->alphas.value[best],
+                        intercept[best],
+                        hr_ridge_fit_weights(fit, target) + best * pixels);
+  t->missed += error[best];
+  t->spread += spread_behind(r, target);
   t->trained++;
   return HR_OK;
 }
@@ -210,6 +227,7 @@ static hr_status train_group(hr_learner *learner, size_t k,
                       .alphas = &learner->alphas,
                       .noise_scale = no_noise,
                       .level_count = 1,
+                      .targets = hr_study_targets(learner->study),
                       .solvers = solvers,
                       .validate = validate,
                       .context = &r};
@@ -217,7 +235,9 @@ static hr_status train_group(hr_learner *learner, size_t k,
   HR_TRY(hr_ridge_fit_init(&fit, err));
   if (g->sums.dual) HR_TRY(hr_dual_finish(g->sums.dual, err));
   HR_TRY(hr_ridge_fit_solve(&fit, (hr_ridge_window){.with_all = true}, err));
-  HR_TRY(keep_best(learner, &r, &fit, t, err));
+  for (size_t target = 0; target < fit.targets; target++) {
+    HR_TRY(keep_best(learner, &r, &fit, target, &t[target], err));
+  }
   if (g->sums.dual) hr_dual_release(g->sums.dual);
 cleanup:
   hr_ridge_fit_fini(&fit);
@@ -248,7 +268,8 @@ static hr_status train_groups(hr_learner *learner, totals *t, hr_error *err) {
     hr_ridge_sums_close(&learner->groups[k].sums);
   }
   size_t count = hr_ridge_solver_count(study, order, learner->alphas.count);
-  HR_TRY(hr_ridge_solvers_init(&solvers, count, order, study->compute, err));
+  const hr_ridge_room room = {order, hr_study_targets(study), study->compute};
+  HR_TRY(hr_ridge_solvers_init(&solvers, count, &room, err));
   for (size_t k = 0; k < bins; k++) {
     progress.done = k;
     HR_TRY(hr_observe_progress(study->observer, &progress, err));
@@ -269,32 +290,43 @@ static size_t count_groups(const hr_learner *learner) {
   return count;
 }
 
+static void conclude(hr_learner *learner, size_t target, const totals *t,
+                     hr_trained *out) {
+  hr_fit *fit = &out->fit;
+  fit->status = t->trained > 0 ? HR_FIT_OK : HR_FIT_FAILED;
+  if (t->trained == 0) {
+    snprintf(fit->note, sizeof fit->note,
+             "no system is positive definite in fp64: take larger alphas");
+  } else {
+    out->model = &learner->made[target]->model;
+    out->model->target = target;
+    learner->made[target] = NULL;
+  }
+  if (t->spread > 0) fit->cv_r2[0] = 1 - t->missed / t->spread;
+}
+
 static hr_status placebo_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
-  hr_fit *fit = &out->fit;
   double start = hr_clock_seconds();
-  size_t groups = count_groups(learner);
-  totals t = {0};
-  HR_TRY(hr_fit_init(fit, HR_GLOBAL, 1, false, 0, err));
-  fit->train_rows = learner->covered_rows;
-  if (groups < FEWEST_GROUPS) {
+  size_t groups = count_groups(learner), targets = hr_study_targets(learner->study);
+  totals t[HR_MOST_TARGETS] = {{0}};
+  for (size_t i = 0; i < targets; i++) {
+    hr_fit *fit = &out[i].fit;
+    HR_TRY(hr_fit_init(fit, HR_GLOBAL, 1, false, 0, err));
+    fit->target = i;
+    fit->train_rows = learner->covered_rows;
+    if (groups >= FEWEST_GROUPS) continue;
     snprintf(fit->note, sizeof fit->note,
              "%zu bin%s %d training rows or more, at least %d are needed", groups,
              groups == 1 ? " has" : "s have", HR_RIDGE_FEWEST_ROWS, FEWEST_GROUPS);
     fit->reason = HR_REASON_TOO_FEW_ROWS;
-    goto cleanup;
   }
-  HR_TRY(train_groups(learner, &t, err));
-  fit->status = t.trained > 0 ? HR_FIT_OK : HR_FIT_FAILED;
-  if (t.trained == 0) {
-    snprintf(fit->note, sizeof fit->note,
-             "no system is positive definite in fp64: take larger alphas");
-  } else {
-    out->model = &learner->made->model;
-    learner->made = NULL;
+  if (groups < FEWEST_GROUPS) goto cleanup;
+  HR_TRY(train_groups(learner, t, err));
+  for (size_t i = 0; i < targets; i++) {
+    conclude(learner, i, &t[i], &out[i]);
+    out[i].fit.seconds = (hr_clock_seconds() - start) / (double)targets;
   }
-  if (t.spread > 0) fit->cv_r2[0] = 1 - t.missed / t.spread;
-  fit->seconds = hr_clock_seconds() - start;
 cleanup:
   return status;
 }

@@ -20,6 +20,7 @@
 
 typedef struct asking {
   const hr_learner *learner;
+  size_t target;
   size_t count, models, pixels; /* F + 1 models, that of all rows last */
   const size_t *rows;           /* [count] */
   double *weights;              /* [models][P] */
@@ -33,6 +34,7 @@ static hr_status init(asking *q, const hr_learner *learner, size_t m,
                       const hr_ridge_fit *fit, hr_error *err) {
   hr_status status = HR_OK;
   *q = (asking){.learner = learner,
+                .target = q->target,
                 .models = fit->sums->fold_count + 1,
                 .pixels = fit->sums->pixels};
   q->count = hr_held_rows_of(learner->held, m, &q->rows);
@@ -61,11 +63,12 @@ static hr_status take_models(asking *q, const hr_ridge_fit *fit, size_t a,
   hr_status status = hr_alloc(&work, pixels, err);
   if (status != HR_OK) return status;
   for (size_t f = 0; f < folds; f++) {
-    q->intercept[f] = hr_ridge_fit_fold_model(fit, f, a, q->weights + f * pixels, work);
+    const hr_ridge_fold of = {q->target, f, a};
+    q->intercept[f] = hr_ridge_fit_fold_model(fit, &of, q->weights + f * pixels, work);
   }
-  memcpy(q->weights + folds * pixels, fit->weights + a * pixels,
+  memcpy(q->weights + folds * pixels, hr_ridge_fit_weights(fit, q->target) + a * pixels,
          pixels * sizeof *q->weights);
-  q->intercept[folds] = fit->intercept[a];
+  q->intercept[folds] = hr_ridge_fit_intercept(fit, q->target)[a];
   hr_free(work);
   return HR_OK;
 }
@@ -90,7 +93,7 @@ static void ask_row(void *context, size_t i, size_t thread) {
   size_t pixels = q->pixels;
   const float *x =
       hr_held_rows_flux(q->learner->held, q->rows[i], q->scratch + thread * pixels);
-  double y = q->learner->study->train.target[q->rows[i]];
+  double y = hr_study_target(q->learner->study, q->target)[q->rows[i]];
   q->is_lost[i] = !x;
   for (size_t f = 0; x && f < q->models; f++) {
     double predicted = q->intercept[f] + product(q->weights + f * pixels, x, pixels);
@@ -158,15 +161,15 @@ cleanup:
 }
 
 hr_status hr_ridge_learn_sigma(const hr_learner *learner, size_t m,
-                               const hr_ridge_fit *fit, size_t a, hr_sigma *out,
-                               hr_error *err) {
+                               const hr_ridge_fit *fit, const hr_ridge_choice *choice,
+                               hr_sigma *out, hr_error *err) {
   hr_status status = HR_OK;
-  asking q = {0};
+  asking q = {.target = choice->target};
   *out = (hr_sigma){0};
   if (!learner->held || !hr_held_rows_are_complete(learner->held)) return HR_OK;
   HR_TRY(init(&q, learner, m, fit, err));
   if (q.count == 0) goto cleanup;
-  HR_TRY(take_models(&q, fit, a, err));
+  HR_TRY(take_models(&q, fit, choice->alpha, err));
   hr_parallel_for(q.count, ask_row, &q);
   HR_TRY(check_read(&q, err));
   HR_TRY(learn(&q, out, err));

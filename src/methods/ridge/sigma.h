@@ -4,10 +4,15 @@
 
 #include "methods/ridge/learner.h"
 
-/* Sigma of model m, whose systems are solved, at alpha number a: from the rows that were
+/* Of which target, and at which alpha, by their numbers. */
+typedef struct hr_ridge_choice {
+  size_t target, alpha;
+} hr_ridge_choice;
+
+/* Sigma of model m, whose systems are solved, for the choice: from the rows that were
  * held for it, all zero where they have not come. HR_ERR_MEMORY, HR_ERR_IO. */
 hr_status hr_ridge_learn_sigma(const hr_learner *learner, size_t m,
-                               const hr_ridge_fit *fit, size_t a, hr_sigma *out,
-                               hr_error *err) HR_MUST_CHECK;
+                               const hr_ridge_fit *fit, const hr_ridge_choice *choice,
+                               hr_sigma *out, hr_error *err) HR_MUST_CHECK;
 
 #endif

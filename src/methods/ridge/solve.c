@@ -10,13 +10,14 @@
 /* Runs a thread between two words of progress: the more, the less do threads wait. */
 enum { RUNS_AT_A_TIME = 8 };
 
-hr_status hr_ridge_solvers_init(hr_ridge_solvers *solvers, size_t count, size_t order,
-                                const hr_compute *compute, hr_error *err) {
+hr_status hr_ridge_solvers_init(hr_ridge_solvers *solvers, size_t count,
+                                const hr_ridge_room *room, hr_error *err) {
   hr_status status = HR_OK;
   *solvers = (hr_ridge_solvers){.count = 0};
   HR_TRY(hr_alloc(&solvers->systems, count, err));
   for (; solvers->count < count; solvers->count++) {
-    HR_TRY(hr_shifted_create(order, compute, &solvers->systems[solvers->count], err));
+    HR_TRY(hr_shifted_create_for(room->order, room->targets, room->compute,
+                                 &solvers->systems[solvers->count], err));
   }
 cleanup:
   return status;
@@ -68,16 +69,32 @@ static size_t all_runs(const hr_ridge_fit *fit) {
   return run_count(fit, (hr_ridge_window){0, fit->sums->fold_count, true});
 }
 
+/* Squared errors of a target. */
+static size_t error_count(const hr_ridge_fit *fit) {
+  return fit->level_count * fit->sums->fold_count * fit->alphas->count;
+}
+
+double *hr_ridge_fit_weights(const hr_ridge_fit *fit, size_t target) {
+  return fit->weights + target * fit->alphas->count * fit->sums->pixels;
+}
+
+double *hr_ridge_fit_intercept(const hr_ridge_fit *fit, size_t target) {
+  return fit->intercept + target * fit->alphas->count;
+}
+
+double *hr_ridge_fit_errors(const hr_ridge_fit *fit, size_t target) {
+  return fit->squared_error + target * error_count(fit);
+}
+
 hr_status hr_ridge_fit_init(hr_ridge_fit *fit, hr_error *err) {
   hr_status status = HR_OK;
-  size_t alphas = fit->alphas->count;
+  size_t alphas = fit->targets * fit->alphas->count;
   HR_TRY(hr_alloc(&fit->weights, alphas * fit->sums->pixels, err));
   HR_TRY(hr_alloc(&fit->intercept, alphas, err));
-  HR_TRY(hr_alloc(&fit->squared_error, fit->level_count * fit->sums->fold_count * alphas,
-                  err));
+  HR_TRY(hr_alloc(&fit->squared_error, fit->targets * error_count(fit), err));
   HR_TRY(hr_alloc(&fit->errors, all_runs(fit), err));
   if (!fit->keeps_folds) goto cleanup;
-  size_t models = fit->sums->fold_count * alphas;
+  size_t models = fit->sums->fold_count * alphas; /* of all targets */
   HR_TRY(hr_alloc(&fit->fold_solution, models * fit->sums->pixels, err));
   HR_TRY(hr_alloc(&fit->fold_offset, models, err));
   for (size_t i = 0; i < models; i++) fit->fold_offset[i] = (double)NAN;
@@ -103,9 +120,10 @@ typedef struct run {
   size_t level, fold; /* fold: the one left out for validation; F: fits all rows */
   size_t first, last;
   hr_shifted *system;
-  hr_dual_fit *kernel;   /* HR_RIDGE_DUAL, K of which serves all alphas */
-  hr_linear_model model; /* the last solution; not of `kernel` */
-  double *vector;        /* [P] */
+  hr_dual_fit *kernel; /* HR_RIDGE_DUAL, K of which serves all alphas */
+  hr_linear_model models[HR_MOST_TARGETS]; /* [T] the last solution, not of `kernel`;
+                                              they share a centre and the weights' room */
+  double *vector;                          /* [T][P] */
   double *noise; /* [P] Σσ² over the rows of the fit, NULL: not integrated out */
 } run;
 
@@ -120,8 +138,8 @@ static int dual_fold(const run *r) {
 
 static void run_fini(run *r) {
   hr_dual_fit_destroy(&r->kernel);
-  hr_free(r->model.weights);
-  hr_free(r->model.centre);
+  hr_free(r->models[0].weights);
+  hr_free(r->models[0].centre);
   hr_free(r->vector);
   hr_free(r->noise);
 }
@@ -131,10 +149,14 @@ static void run_fini(run *r) {
 static hr_status run_init(run *r, hr_error *err) {
   hr_status status = HR_OK;
   const hr_ridge_sums *sums = r->fit->sums;
-  size_t pixels = sums->pixels;
-  HR_TRY(hr_alloc(&r->model.weights, pixels, err));
-  HR_TRY(hr_alloc(&r->model.centre, pixels, err));
-  HR_TRY(hr_alloc(&r->vector, pixels, err));
+  size_t pixels = sums->pixels, targets = r->fit->targets;
+  hr_linear_model *first = &r->models[0];
+  HR_TRY(hr_alloc(&first->weights, targets * pixels, err));
+  HR_TRY(hr_alloc(&first->centre, pixels, err));
+  HR_TRY(hr_alloc(&r->vector, targets * pixels, err));
+  for (size_t t = 1; t < targets; t++) {
+    r->models[t] = (hr_linear_model){first->weights + t * pixels, first->centre, 0};
+  }
   if (sums->noise) {
     HR_TRY(hr_alloc(&r->noise, pixels, err));
     hr_ridge_sums_noise(sums, r->fit->noise_scale[r->level], r->fold, r->noise);
@@ -142,7 +164,7 @@ static hr_status run_init(run *r, hr_error *err) {
   if (sums->form == HR_RIDGE_PRIMAL) {
     const hr_scatter *without = fits_all(r) ? NULL : sums->folds[r->fold];
     HR_TRY(
-        hr_scatter_system(r->fit->total, without, r->noise, r->system, &r->model, err));
+        hr_scatter_system(r->fit->total, without, r->noise, r->system, r->models, err));
   } else if (hr_ridge_sums_has_kernel(sums)) {
     HR_TRY(hr_dual_fit_create(sums->dual, dual_fold(r), r->system, &r->kernel, err));
   }
@@ -153,24 +175,27 @@ cleanup:
 static hr_status run_solve(run *r, double alpha, hr_error *err) {
   const hr_ridge_sums *sums = r->fit->sums;
   if (sums->form == HR_RIDGE_PRIMAL) {
-    return hr_shifted_solve(r->system, alpha, r->model.weights, err);
+    return hr_shifted_solve(r->system, alpha, r->models[0].weights, err);
   }
   if (r->kernel) return hr_dual_fit_solve(r->kernel, alpha, err);
   return hr_dual_penalised(sums->dual, dual_fold(r), &(hr_penalty){alpha, r->noise},
-                           r->system, &r->model, err);
+                           r->system, r->models, err);
 }
 
-/* The squared error, or its expectation over the noise, on the rows of the fold. */
-static double run_validate(const run *r) {
+/* The squared errors, or their expectation over the noise, on the rows of the fold: of
+ * every target out [T]. */
+static void run_validate(const run *r, double *out) {
   const hr_ridge_sums *sums = r->fit->sums;
-  if (r->kernel) return hr_dual_fit_squared_error(r->kernel);
-  double sum = hr_ridge_sums_squared_error(sums, r->fold, &r->model, r->vector);
-  if (sums->noise) {
-    const double *variance = sums->noise + r->fold * sums->pixels;
-    sum += r->fit->noise_scale[r->level] *
-           hr_linear_model_noise(&r->model, variance, sums->pixels);
+  for (size_t t = 0; r->kernel && t < r->fit->targets; t++) {
+    out[t] = hr_dual_fit_squared_error(r->kernel, t);
   }
-  return sum;
+  if (r->kernel) return;
+  hr_ridge_sums_squared_errors(sums, r->fold, r->models, r->vector, out);
+  const double *variance = sums->noise ? sums->noise + r->fold * sums->pixels : NULL;
+  for (size_t t = 0; variance && t < r->fit->targets; t++) {
+    out[t] += r->fit->noise_scale[r->level] *
+              hr_linear_model_noise(&r->models[t], variance, sums->pixels);
+  }
 }
 
 static double intercept_of(const hr_linear_model *model, size_t pixels) {
@@ -179,23 +204,32 @@ static double intercept_of(const hr_linear_model *model, size_t pixels) {
   return intercept;
 }
 
-/* Keeps the solution without a fold, where it is to be kept. */
-static void run_keep_fold(const run *r, size_t a) {
-  hr_ridge_fit *fit = r->fit;
-  size_t pixels = fit->sums->pixels, number = r->fold * fit->alphas->count + a;
-  if (!fit->keeps_folds || r->level > 0) return;
-  double *solution = fit->fold_solution + number * pixels;
-  if (r->kernel) {
-    hr_dual_fit_solution(r->kernel, solution, &fit->fold_offset[number]);
-    return;
-  }
-  memcpy(solution, r->model.weights, pixels * sizeof *solution);
-  fit->fold_offset[number] = intercept_of(&r->model, pixels);
+/* The place of a target's model without a fold. */
+static size_t fold_number(const hr_ridge_fit *fit, size_t target, size_t fold, size_t a) {
+  return (target * fit->sums->fold_count + fold) * fit->alphas->count + a;
 }
 
-double hr_ridge_fit_fold_model(const hr_ridge_fit *fit, size_t fold, size_t a,
+/* Keeps the solutions without a fold, where they are to be kept. */
+static void run_keep_fold(const run *r, size_t a) {
+  hr_ridge_fit *fit = r->fit;
+  size_t pixels = fit->sums->pixels;
+  if (!fit->keeps_folds || r->level > 0) return;
+  for (size_t t = 0; t < fit->targets; t++) {
+    size_t number = fold_number(fit, t, r->fold, a);
+    double *solution = fit->fold_solution + number * pixels;
+    if (r->kernel) {
+      hr_dual_fit_solution(r->kernel, t, solution, &fit->fold_offset[number]);
+      continue;
+    }
+    memcpy(solution, r->models[t].weights, pixels * sizeof *solution);
+    fit->fold_offset[number] = intercept_of(&r->models[t], pixels);
+  }
+}
+
+double hr_ridge_fit_fold_model(const hr_ridge_fit *fit, const hr_ridge_fold *of,
                                double *weights, double *work) {
-  size_t pixels = fit->sums->pixels, number = fold * fit->alphas->count + a;
+  size_t pixels = fit->sums->pixels;
+  size_t number = fold_number(fit, of->target, of->fold, of->alpha);
   const double *solution = fit->fold_solution + number * pixels;
   double offset = fit->fold_offset[number];
   if (isnan(offset)) return offset;
@@ -204,28 +238,42 @@ double hr_ridge_fit_fold_model(const hr_ridge_fit *fit, size_t fold, size_t a,
     return offset;
   }
   hr_linear_model model = {.weights = weights, .centre = work};
-  hr_dual_model(fit->sums->dual, (int)fold, solution, offset, &model);
+  hr_dual_model(fit->sums->dual, (int)of->fold, solution, offset, &model);
   return intercept_of(&model, pixels);
 }
 
-/* Keeps the solution as the model of alpha number a. */
+/* Keeps the solution as the models of alpha number a. */
 static void run_keep(run *r, size_t a) {
   hr_ridge_fit *fit = r->fit;
   size_t pixels = fit->sums->pixels;
-  if (r->kernel) hr_dual_fit_model(r->kernel, &r->model);
-  memcpy(fit->weights + a * pixels, r->model.weights, pixels * sizeof(double));
-  fit->intercept[a] = intercept_of(&r->model, pixels);
+  double elsewhere[HR_MOST_TARGETS];
+  for (size_t t = 0; t < fit->targets; t++) {
+    hr_linear_model *model = &r->models[t];
+    if (r->kernel) hr_dual_fit_model(r->kernel, t, model);
+    memcpy(hr_ridge_fit_weights(fit, t) + a * pixels, model->weights,
+           pixels * sizeof *model->weights);
+    hr_ridge_fit_intercept(fit, t)[a] = intercept_of(model, pixels);
+  }
   if (!fit->validate) return;
-  fit->squared_error[a] = fit->validate(fit->context, &r->model, r->vector);
+  fit->validate(fit->context, r->models, r->vector, elsewhere);
+  for (size_t t = 0; t < fit->targets; t++) {
+    hr_ridge_fit_errors(fit, t)[a] = elsewhere[t];
+  }
 }
 
-/* Where the results of alpha number a go: its squared error, or its intercept, which say
- * with NaN that there is none. */
-static double *outcome_of(const run *r, size_t a) {
+/* Where the results of alpha number a for a target go: its squared error, or its
+ * intercept, which say with NaN that there is none. */
+static double *outcome_of(const run *r, size_t target, size_t a) {
   const hr_ridge_fit *fit = r->fit;
-  if (fits_all(r)) return &fit->intercept[a];
+  if (fits_all(r)) return hr_ridge_fit_intercept(fit, target) + a;
   size_t system = r->level * fit->sums->fold_count + r->fold;
-  return &fit->squared_error[system * fit->alphas->count + a];
+  return hr_ridge_fit_errors(fit, target) + system * fit->alphas->count + a;
+}
+
+static void run_keep_errors(const run *r, size_t a) {
+  double errors[HR_MOST_TARGETS];
+  run_validate(r, errors);
+  for (size_t t = 0; t < r->fit->targets; t++) *outcome_of(r, t, a) = errors[t];
 }
 
 static hr_status run_alphas(run *r, hr_error *err) {
@@ -240,7 +288,7 @@ static hr_status run_alphas(run *r, hr_error *err) {
     if (fits_all(r)) {
       run_keep(r, a);
     } else {
-      *outcome_of(r, a) = run_validate(r);
+      run_keep_errors(r, a);
       run_keep_fold(r, a);
     }
   }
@@ -280,7 +328,9 @@ static void make_run(void *context, size_t i, size_t thread) {
   r.system = b->fit->solvers->systems[thread];
   bool empty = !fits_all(&r) && hr_ridge_sums_rows(b->fit->sums, r.fold) == 0;
   for (size_t k = r.first; k < r.last; k++) {
-    *outcome_of(&r, b->fit->alphas->order[k]) = empty ? 0 : (double)NAN;
+    for (size_t t = 0; t < b->fit->targets; t++) {
+      *outcome_of(&r, t, b->fit->alphas->order[k]) = empty ? 0 : (double)NAN;
+    }
   }
   if (empty) return;
   hr_status status = run_alphas(&r, err);

@@ -14,9 +14,15 @@ typedef struct hr_ridge_solvers {
   size_t count;
 } hr_ridge_solvers;
 
+/* What rooms are for; borrows the compute. */
+typedef struct hr_ridge_room {
+  size_t order, targets; /* the most unknowns; T */
+  const hr_compute *compute;
+} hr_ridge_room;
+
 /* To be followed by hr_ridge_solvers_fini, on failure too. HR_ERR_MEMORY. */
-hr_status hr_ridge_solvers_init(hr_ridge_solvers *solvers, size_t count, size_t order,
-                                const hr_compute *compute, hr_error *err) HR_MUST_CHECK;
+hr_status hr_ridge_solvers_init(hr_ridge_solvers *solvers, size_t count,
+                                const hr_ridge_room *room, hr_error *err) HR_MUST_CHECK;
 void hr_ridge_solvers_fini(hr_ridge_solvers *solvers);
 
 /* How far the solves of all models are. */
@@ -51,23 +57,26 @@ typedef struct hr_ridge_fit {
                                 model is kept */
   size_t level_count;        /* L */
   const hr_ridge_solvers *solvers;
-  /* The squared error of the model of all rows at each alpha on rows elsewhere, work:
-   * [P]; into squared_error [A] of a fit without folds. NULL: folds are validated on. */
-  double (*validate)(void *context, const hr_linear_model *model, double *work);
+  /* The squared errors of every target's model of all rows, models [T], at each alpha on
+   * rows elsewhere, out [T], work [T][P]; into squared_error of a fit without folds.
+   * NULL: folds are validated on. */
+  void (*validate)(void *context, const hr_linear_model *models, double *work,
+                   double *out);
   void *context;
   hr_ridge_progress *progress; /* NULL: not told */
   double operations;           /* of all its solves */
 
   bool keeps_folds; /* the models without each fold, at the first level */
+  size_t targets;   /* T, of the sums */
 
-  double *weights;       /* [A][P] */
-  double *intercept;     /* [A], NaN where the system was not solved */
-  double *squared_error; /* [L][F][A] validation, NaN where a system was not solved, 0
-                            where a fold is empty */
-  double *fold_solution; /* [F][A][P] with keeps_folds: weights, or where K of the dual
+  double *weights;       /* [T][A][P] */
+  double *intercept;     /* [T][A], NaN where the system was not solved */
+  double *squared_error; /* [T][L][F][A] validation, NaN where a system was not solved, 0
+                            where a fold is empty; without folds [T][A] */
+  double *fold_solution; /* [T][F][A][P] with keeps_folds: weights, or where K of the dual
                             form serves all alphas the dual's [rows outside the fold] */
-  double *fold_offset;   /* [F][A] NaN where the system was not solved; the intercept, or
-                            the dual's offset */
+  double *fold_offset;   /* [T][F][A] NaN where the system was not solved; the intercept,
+                            or the dual's offset */
   hr_error *errors;      /* [runs] what ended one, HR_OK: nothing */
 } hr_ridge_fit;
 
@@ -82,14 +91,25 @@ typedef struct hr_ridge_window {
 hr_status hr_ridge_fit_init(hr_ridge_fit *fit, hr_error *err) HR_MUST_CHECK;
 void hr_ridge_fit_fini(hr_ridge_fit *fit);
 
+/* A target's part of what comes out: weights [A][P], intercept [A], squared_error
+ * [L][F][A]. */
+double *hr_ridge_fit_weights(const hr_ridge_fit *fit, size_t target);
+double *hr_ridge_fit_intercept(const hr_ridge_fit *fit, size_t target);
+double *hr_ridge_fit_errors(const hr_ridge_fit *fit, size_t target);
+
 /* Solves the systems of the window. A system that is not definite leaves its alpha
  * undefined, a fold of all rows all of them; anything else fails. */
 hr_status hr_ridge_fit_solve(hr_ridge_fit *fit, hr_ridge_window window,
                              hr_error *err) HR_MUST_CHECK;
 
+/* A model without a fold. */
+typedef struct hr_ridge_fold {
+  size_t target, fold, alpha; /* the number of its alpha */
+} hr_ridge_fold;
+
 /* The kept model without a fold at alpha number a, into weights [P]; its intercept, NaN
  * where there is no such model. work: [P]. */
-double hr_ridge_fit_fold_model(const hr_ridge_fit *fit, size_t fold, size_t a,
+double hr_ridge_fit_fold_model(const hr_ridge_fit *fit, const hr_ridge_fold *of,
                                double *weights, double *work);
 
 #endif

@@ -7,7 +7,7 @@
 
 hr_status hr_ridge_pool_init(hr_ridge_pool *pool, size_t pixels, hr_tiles *tiles,
                              size_t most, hr_error *err) {
-  *pool = (hr_ridge_pool){.pixels = pixels, .tiles = tiles, .most = most};
+  *pool = (hr_ridge_pool){.pixels = pixels, .targets = 1, .tiles = tiles, .most = most};
   return hr_alloc(&pool->spare, most, err);
 }
 
@@ -22,7 +22,9 @@ void hr_ridge_pool_fini(hr_ridge_pool *pool) {
 }
 
 hr_status hr_ridge_pool_take(hr_ridge_pool *pool, hr_scatter **out, hr_error *err) {
-  if (pool->count == 0) return hr_scatter_create(pool->pixels, pool->tiles, out, err);
+  if (pool->count == 0) {
+    return hr_scatter_create_for(pool->pixels, pool->targets, pool->tiles, out, err);
+  }
   hr_scatter *sums = pool->spare[--pool->count];
   hr_status status = hr_scatter_open(sums, err);
   if (status != HR_OK) {
@@ -72,8 +74,10 @@ hr_status hr_ridge_sums_open(hr_ridge_sums *sums, size_t rows, hr_ridge_pool *po
                              hr_error *err) {
   hr_status status = HR_OK;
   if (sums->form == HR_RIDGE_NONE) return HR_OK;
+  sums->targets = pool->targets;
   if (sums->form == HR_RIDGE_DUAL) {
-    return hr_dual_create(rows, sums->pixels, pool->tiles, &sums->dual, err);
+    const hr_dual_shape shape = {rows, sums->pixels, sums->targets};
+    return hr_dual_create(&shape, pool->tiles, &sums->dual, err);
   }
   HR_TRY(hr_alloc(&sums->folds, sums->fold_count, err));
   for (size_t f = 0; f < sums->fold_count; f++) {
@@ -113,11 +117,16 @@ size_t hr_ridge_sums_rows(const hr_ridge_sums *sums, size_t fold) {
   return hr_dual_fold_rows(sums->dual, (int)fold);
 }
 
-double hr_ridge_sums_squared_error(const hr_ridge_sums *sums, size_t fold,
-                                   const hr_linear_model *model, double *work) {
-  return sums->form == HR_RIDGE_PRIMAL
-             ? hr_scatter_squared_error(sums->folds[fold], model, work)
-             : hr_dual_squared_error(sums->dual, (int)fold, model);
+void hr_ridge_sums_squared_errors(const hr_ridge_sums *sums, size_t fold,
+                                  const hr_linear_model *models, double *work,
+                                  double *out) {
+  if (sums->form == HR_RIDGE_PRIMAL) {
+    hr_scatter_squared_errors(sums->folds[fold], models, work, out);
+    return;
+  }
+  for (size_t t = 0; t < sums->targets; t++) {
+    out[t] = hr_dual_squared_error(sums->dual, t, (int)fold, &models[t]);
+  }
 }
 
 void hr_ridge_sums_noise(const hr_ridge_sums *sums, double scale, size_t fold,

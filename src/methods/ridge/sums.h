@@ -9,13 +9,14 @@
 /* Closed sums that are done with: whoever takes them over need not wait for the system to
  * zero their pages. */
 typedef struct hr_ridge_pool {
-  size_t pixels;
+  size_t pixels, targets;
   hr_tiles *tiles;    /* borrowed */
   hr_scatter **spare; /* [most] */
   size_t count, most;
 } hr_ridge_pool;
 
-/* Keeps `most` at most. HR_ERR_MEMORY. */
+/* Keeps `most` at most, of one target; whoever has T of them sets `targets` before
+ * anything is taken. HR_ERR_MEMORY. */
 hr_status hr_ridge_pool_init(hr_ridge_pool *pool, size_t pixels, hr_tiles *tiles,
                              size_t most, hr_error *err) HR_MUST_CHECK;
 void hr_ridge_pool_fini(hr_ridge_pool *pool);
@@ -30,7 +31,7 @@ void hr_ridge_pool_put(hr_ridge_pool *pool, hr_scatter **sums);
 
 typedef struct hr_ridge_sums {
   hr_ridge_form form;
-  size_t pixels, fold_count;
+  size_t pixels, fold_count, targets;
   hr_dual *dual;      /* HR_RIDGE_DUAL; NULL before and after */
   hr_scatter **folds; /* HR_RIDGE_PRIMAL: [F], the rows of each fold; as `dual` */
   double *noise;      /* [F][P] Σσ² of each fold's rows; NULL: not integrated out */
@@ -47,8 +48,8 @@ void hr_ridge_sums_fini(hr_ridge_sums *sums);
 hr_status hr_ridge_sums_open(hr_ridge_sums *sums, size_t rows, hr_ridge_pool *pool,
                              hr_error *err) HR_MUST_CHECK;
 
-/* Adds one row: x [P], y, its fold. */
-static inline void hr_ridge_sums_add(hr_ridge_sums *sums, const float *x, double y,
+/* Adds one row: x [P], y [T], its fold. */
+static inline void hr_ridge_sums_add(hr_ridge_sums *sums, const float *x, const double *y,
                                      uint8_t fold) {
   if (sums->form == HR_RIDGE_DUAL) hr_dual_add(sums->dual, x, y, fold);
   if (sums->form == HR_RIDGE_PRIMAL) hr_scatter_add(sums->folds[fold], x, y);
@@ -73,9 +74,11 @@ static inline bool hr_ridge_sums_has_kernel(const hr_ridge_sums *sums) {
 /* Rows of a fold. */
 size_t hr_ridge_sums_rows(const hr_ridge_sums *sums, size_t fold);
 
-/* Σ(y − ŷ)² of a linear model over the rows of a fold. work: [P]. */
-double hr_ridge_sums_squared_error(const hr_ridge_sums *sums, size_t fold,
-                                   const hr_linear_model *model, double *work);
+/* Σ(y − ŷ)² of every target's linear model, models [T], over the rows of a fold: out [T].
+ * work: [T][P]. */
+void hr_ridge_sums_squared_errors(const hr_ridge_sums *sums, size_t fold,
+                                  const hr_linear_model *models, double *work,
+                                  double *out);
 
 /* The variance of noise of level² = `scale`, summed over the rows outside `fold` (none
  * left out: the number of folds). sum: [P]. */

@@ -27,13 +27,22 @@ static double operations_of(const hr_learner *learner, size_t m) {
   return systems * (double)learner->alphas.count * order * order * order / 3;
 }
 
+/* One target of a fit that is solved, and how much there is to explain in it. */
+typedef struct target_fit {
+  const hr_ridge_fit *fit;
+  size_t target;
+  double syy;
+} target_fit;
+
 /* The squared error over all folds, at each alpha of a level. sum: [A]. */
-static void sum_folds(const hr_ridge_fit *fit, size_t level, double *sum) {
+static void sum_folds(const target_fit *of, size_t level, double *sum) {
+  const hr_ridge_fit *fit = of->fit;
+  const double *error = hr_ridge_fit_errors(fit, of->target);
   size_t folds = fit->sums->fold_count, alphas = fit->alphas->count;
   for (size_t a = 0; a < alphas; a++) {
     sum[a] = 0;
     for (size_t f = 0; f < folds; f++) {
-      sum[a] += fit->squared_error[(level * folds + f) * alphas + a];
+      sum[a] += error[(level * folds + f) * alphas + a];
     }
   }
 }
@@ -41,42 +50,45 @@ static void sum_folds(const hr_ridge_fit *fit, size_t level, double *sum) {
 /* R² of each alpha. An alpha whose systems could not be solved is undefined, and so are
  * its predictions; without variance there is nothing to validate and all alphas predict
  * the one value. How many are undefined. */
-static size_t validate_alphas(hr_ridge_fit *fit, double syy, hr_fit *out) {
+static size_t validate_alphas(const target_fit *of, hr_fit *out) {
   size_t undefined = 0;
-  sum_folds(fit, 0, out->cv_r2);
-  for (size_t a = 0; a < fit->alphas->count; a++) {
-    bool usable = isfinite(out->cv_r2[a]) && isfinite(fit->intercept[a]);
-    out->cv_r2[a] = usable ? hr_ridge_r2(out->cv_r2[a], syy) : (double)NAN;
-    if (!usable) fit->intercept[a] = (double)NAN;
+  double *intercept = hr_ridge_fit_intercept(of->fit, of->target);
+  sum_folds(of, 0, out->cv_r2);
+  for (size_t a = 0; a < of->fit->alphas->count; a++) {
+    bool usable = isfinite(out->cv_r2[a]) && isfinite(intercept[a]);
+    out->cv_r2[a] = usable ? hr_ridge_r2(out->cv_r2[a], of->syy) : (double)NAN;
+    if (!usable) intercept[a] = (double)NAN;
     undefined += !usable;
   }
   return undefined;
 }
 
 /* The best alpha at each of the other levels. merit: [A] scratch. */
-static void validate_levels(const hr_ridge_fit *fit, double syy, hr_fit *out,
-                            double *merit) {
+static void validate_levels(const target_fit *of, hr_fit *out, double *merit) {
+  const hr_ridge_fit *fit = of->fit;
   size_t alphas = fit->alphas->count;
   for (size_t l = 1; l < fit->level_count; l++) {
-    sum_folds(fit, l, merit);
+    sum_folds(of, l, merit);
     for (size_t a = 0; a < alphas; a++) {
       merit[a] = isfinite(merit[a]) ? -merit[a] : (double)NAN;
     }
     size_t best = hr_ridge_best_alpha(fit->alphas->value, merit, alphas);
     bool defined = best < alphas;
-    out->level_cv_r2[l - 1] = defined ? hr_ridge_r2(-merit[best], syy) : (double)NAN;
+    out->level_cv_r2[l - 1] = defined ? hr_ridge_r2(-merit[best], of->syy) : (double)NAN;
     out->level_value[l - 1] = defined ? fit->alphas->value[best] : (double)NAN;
   }
 }
 
 /* The best alpha, and what is to be said of those that are undefined. merit: [A] scratch.
  */
-static void choose_alpha(const hr_learner *learner, const hr_ridge_fit *fit,
+static void choose_alpha(const hr_learner *learner, const target_fit *of,
                          size_t undefined, hr_fit *out, double *merit) {
+  const hr_ridge_fit *fit = of->fit;
+  const double *intercept = hr_ridge_fit_intercept(fit, of->target);
   size_t alphas = fit->alphas->count;
   for (size_t a = 0; a < alphas; a++) {
     merit[a] = isnan(out->cv_r2[a]) ? -(double)INFINITY : out->cv_r2[a];
-    if (isnan(fit->intercept[a])) merit[a] = (double)NAN;
+    if (isnan(intercept[a])) merit[a] = (double)NAN;
   }
   size_t best = hr_ridge_best_alpha(fit->alphas->value, merit, alphas);
   out->status = best < alphas ? HR_FIT_OK : HR_FIT_FAILED;
@@ -150,26 +162,41 @@ cleanup:
   return status;
 }
 
-/* What validation found, and the model of all alphas. */
-static hr_status conclude(const hr_learner *learner, size_t m, hr_ridge_fit *fit,
-                          double syy, hr_trained *out, hr_error *err) {
+/* What validation found of a target of model m, and the model of all alphas. */
+static hr_status conclude(const hr_learner *learner, size_t m, const target_fit *of,
+                          hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
-  hr_model *model = NULL;
+  const hr_ridge_fit *fit = of->fit;
   double *merit = NULL;
   HR_TRY(hr_alloc(&merit, fit->alphas->count, err));
-  size_t undefined = validate_alphas(fit, syy, &out->fit);
-  validate_levels(fit, syy, &out->fit, merit);
-  choose_alpha(learner, fit, undefined, &out->fit, merit);
+  size_t undefined = validate_alphas(of, &out->fit);
+  validate_levels(of, &out->fit, merit);
+  choose_alpha(learner, of, undefined, &out->fit, merit);
   if (out->fit.status != HR_FIT_OK) goto cleanup;
-  HR_TRY(hr_ridge_learn_sigma(learner, m, fit, out->fit.chosen, &out->fit.sigma, err));
+  const hr_ridge_choice choice = {of->target, out->fit.chosen};
+  HR_TRY(hr_ridge_learn_sigma(learner, m, fit, &choice, &out->fit.sigma, err));
   const hr_linear_shape shape = {.slot = out->fit.slot,
+                                 .target = of->target,
                                  .pixels = fit->sums->pixels,
                                  .variant_count = fit->alphas->count,
                                  .chosen = out->fit.chosen};
-  HR_TRY(hr_linear_create_take(&shape, &fit->intercept, &fit->weights, &model, err));
-  out->model = model;
+  HR_TRY(hr_linear_create(&shape, hr_ridge_fit_intercept(fit, of->target),
+                          hr_ridge_fit_weights(fit, of->target), &out->model, err));
 cleanup:
   hr_free(merit);
+  return status;
+}
+
+static hr_status conclude_targets(const hr_learner *learner, size_t m,
+                                  const hr_ridge_fit *fit, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t t = 0; t < fit->targets; t++) {
+    const hr_dual *dual = fit->sums->dual;
+    double syy = dual ? hr_dual_syy(dual, t) : hr_scatter_syy(fit->total, t);
+    const target_fit of = {fit, t, syy};
+    HR_TRY(conclude(learner, m, &of, hr_ridge_out(learner, t, m), err));
+  }
+cleanup:
   return status;
 }
 
@@ -177,13 +204,13 @@ static hr_status train_model(hr_learner *learner, size_t m, hr_error *err) {
   hr_status status = HR_OK;
   double start = hr_clock_seconds();
   hr_ridge_model *model = &learner->models[m];
-  hr_trained *out = &learner->out[m];
   hr_scatter *total = NULL;
   hr_ridge_fit fit = {.sums = &model->sums,
                       .alphas = &learner->alphas,
                       .noise_scale = learner->noise_scale,
                       .level_count = learner->level_count,
                       .keeps_folds = learner->held != NULL,
+                      .targets = hr_study_targets(learner->study),
                       .solvers = &learner->solvers,
                       .progress = &learner->progress,
                       .operations = operations_of(learner, m)};
@@ -192,11 +219,13 @@ static hr_status train_model(hr_learner *learner, size_t m, hr_error *err) {
   HR_TRY(hr_ridge_fit_init(&fit, err));
   HR_TRY(model->shape.takes_folds_in_turn ? solve_in_turn(learner, m, &fit, &total, err)
                                           : solve_at_once(learner, m, &fit, &total, err));
-  double syy = is_dual ? hr_dual_syy(model->sums.dual) : hr_scatter_syy(total);
-  HR_TRY(conclude(learner, m, &fit, syy, out, err));
+  HR_TRY(conclude_targets(learner, m, &fit, err));
   hr_dual_destroy(&model->sums.dual);
   hr_row_store_destroy(&model->rows);
-  out->fit.seconds = hr_clock_seconds() - start;
+  double seconds = hr_clock_seconds() - start;
+  for (size_t t = 0; t < fit.targets; t++) {
+    hr_ridge_out(learner, t, m)->fit.seconds = seconds / (double)fit.targets;
+  }
 cleanup:
   hr_ridge_pool_put(&learner->pool, &total);
   hr_ridge_fit_fini(&fit);
@@ -220,18 +249,22 @@ static hr_status hand_to_global(hr_learner *learner, size_t m, hr_error *err) {
 static hr_status fail_model(hr_learner *learner, size_t m, hr_status failure,
                             const hr_error *reason, hr_error *err) {
   char name[32];
-  hr_fit *fit = &learner->out[m].fit;
   bool is_its_own = failure == HR_ERR_MEMORY || failure == HR_ERR_NUMERIC;
   if (!is_its_own || learner->options.fails_whole) {
     return hr_fail(err, failure, "%s", reason->message);
   }
-  fit->status = HR_FIT_FAILED;
-  fit->chosen = 0;
-  snprintf(fit->note, sizeof fit->note, "%.*s", (int)sizeof fit->note - 1,
-           reason->message);
+  for (size_t t = 0; t < hr_study_targets(learner->study); t++) {
+    hr_trained *out = hr_ridge_out(learner, t, m);
+    hr_model_destroy(&out->model);
+    out->fit.status = HR_FIT_FAILED;
+    out->fit.chosen = 0;
+    snprintf(out->fit.note, sizeof out->fit.note, "%.*s", (int)sizeof out->fit.note - 1,
+             reason->message);
+  }
   hr_dual_destroy(&learner->models[m].sums.dual);
   hr_observe_warning(learner->study->observer, "%s, %s: %s", learner->options.name,
-                     hr_ridge_name_of(learner, m, name), fit->note);
+                     hr_ridge_name_of(learner, m, name),
+                     hr_ridge_out(learner, 0, m)->fit.note);
   return HR_OK;
 }
 
@@ -249,8 +282,9 @@ cleanup:
 }
 
 /* A fit of which nothing is known but its rows, or that they are too few. */
-static hr_status init_fit(const hr_learner *learner, size_t m, hr_error *err) {
-  hr_fit *fit = &learner->out[m].fit;
+static hr_status init_fit(const hr_learner *learner, size_t target, size_t m,
+                          hr_error *err) {
+  hr_fit *fit = &hr_ridge_out(learner, target, m)->fit;
   const hr_ridge_shape *shape = &learner->models[m].shape;
   size_t rows = shape->rows, alphas = learner->alphas.count;
   bool is_none = shape->form == HR_RIDGE_NONE;
@@ -258,6 +292,7 @@ static hr_status init_fit(const hr_learner *learner, size_t m, hr_error *err) {
   int slot = m == learner->study->bin_count ? HR_GLOBAL : (int)m;
   hr_status status = hr_fit_init(fit, slot, alphas, true, levels, err);
   if (status != HR_OK) return status;
+  fit->target = target;
   fit->train_rows = rows;
   memcpy(fit->variant_value, learner->alphas.value, alphas * sizeof(double));
   if (levels > 0) {
@@ -279,12 +314,15 @@ static hr_status init_training(hr_learner *learner, hr_trained *out, hr_error *e
   learner->progress =
       (hr_ridge_progress){.observer = study->observer, .stage = learner->options.stage};
   for (size_t m = 0; m <= study->bin_count; m++) {
-    HR_TRY(init_fit(learner, m, err));
+    for (size_t t = 0; t < hr_study_targets(study); t++) {
+      HR_TRY(init_fit(learner, t, m, err));
+    }
     learner->progress.operations += operations_of(learner, m);
     if (learner->models[m].shape.order > order) order = learner->models[m].shape.order;
   }
   size_t count = hr_ridge_solver_count(study, order, most);
-  HR_TRY(hr_ridge_solvers_init(&learner->solvers, count, order, study->compute, err));
+  const hr_ridge_room room = {order, hr_study_targets(study), study->compute};
+  HR_TRY(hr_ridge_solvers_init(&learner->solvers, count, &room, err));
 cleanup:
   return status;
 }
