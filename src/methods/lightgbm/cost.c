@@ -34,8 +34,8 @@ size_t hr_lightgbm_histograms(int64_t max_depth, int64_t num_leaves) {
   return splittable < leaves ? splittable : leaves;
 }
 
-/* Bytes of the bins' datasets, 8-bit columns and their boundaries, and of what is known of
- * their rows. */
+/* Bytes of the bins' datasets, 8-bit columns and their boundaries, and of what is known
+ * of their rows. */
 static double stored_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p,
                            const size_t *counts) {
   double pixels = (double)study->pixels;
@@ -116,6 +116,7 @@ static double growing_operations(const hr_study_view *study,
                                  const hr_lightgbm_parameters *p, const size_t *counts) {
   double levels = p->max_depth > 0 ? (double)p->max_depth : log2((double)p->num_leaves);
   double models = 1 + (double)hr_lightgbm_folds(study, p), additions = 0;
+  models *= (double)hr_study_targets(study);
   double split = (double)(p->max_bin + 1) * (double)p->num_leaves;
   for (size_t k = 0; k < study->bin_count; k++) {
     if (counts[k] < hr_lightgbm_fewest_rows(p)) continue;
@@ -141,6 +142,7 @@ void hr_lightgbm_estimate(const hr_study_view *study, const void *parameters,
   cost->memory_bytes = cost->gathered_bytes + fmax(cost->sampled_bytes, growing);
   /* A leaf takes about 130 characters of model.txt, a pixel 30 of importance.csv. */
   double leaves = (double)p->n_estimators * (double)p->num_leaves;
-  cost->disk_bytes = (double)study->bin_count * (130 * leaves + 30 * pixels) +
-                     4 * (double)study->test_rows;
+  cost->disk_bytes = (double)hr_study_targets(study) *
+                     ((double)study->bin_count * (130 * leaves + 30 * pixels) +
+                      4 * (double)study->test_rows);
 }

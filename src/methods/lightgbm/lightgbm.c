@@ -29,11 +29,15 @@ struct hr_learner {
   const hr_lightgbm_api *api;
   hr_grower grower;
   hr_tree_slot *slots; /* [K] */
-  hr_trained *trained; /* [K] what is known of each slot by now */
+  hr_trained *trained; /* [T][K] what is known of each target and slot by now */
   float *gathered;     /* [PUSH_ROWS][P] */
   double *snr;         /* [training rows] measured */
   bool opened;         /* the boundaries of the histogram bins are made */
 };
+
+static hr_trained *trained_of(const hr_learner *learner, size_t target, size_t k) {
+  return &learner->trained[target * learner->study->bin_count + k];
+}
 
 static hr_tree_size size_of(const hr_lightgbm_parameters *p) {
   return (hr_tree_size){p->num_leaves, p->min_child_samples};
@@ -45,7 +49,10 @@ static void lightgbm_destroy(hr_learner **address) {
   if (!learner) return;
   for (size_t k = 0; k < learner->study->bin_count; k++) {
     if (learner->slots && learner->slots[k].api) hr_tree_slot_fini(&learner->slots[k]);
-    if (learner->trained) hr_trained_fini(&learner->trained[k]);
+  }
+  size_t count = hr_study_targets(learner->study) * learner->study->bin_count;
+  for (size_t i = 0; learner->trained && i < count; i++) {
+    hr_trained_fini(&learner->trained[i]);
   }
   hr_free(learner->slots);
   hr_free(learner->trained);
@@ -55,34 +62,45 @@ static void lightgbm_destroy(hr_learner **address) {
   hr_free(learner);
 }
 
-/* Trees that a slot takes: its model's, and those of each fold that is held out. */
+/* Trees that a target takes in a slot: its model's, and those of each fold that is held
+ * out. */
 static uint64_t trees_of_slot(const hr_learner *learner) {
   const hr_lightgbm_parameters *p = learner->parameters;
   return (uint64_t)p->n_estimators * (1 + hr_lightgbm_folds(learner->study, p));
+}
+
+static hr_status init_fit(const hr_learner *learner, size_t target, size_t k, size_t rows,
+                          hr_error *err) {
+  const hr_lightgbm_parameters *p = learner->parameters;
+  hr_fit *fit = &trained_of(learner, target, k)->fit;
+  hr_status status = hr_fit_init(fit, (int)k, 1, false, 0, err);
+  if (status != HR_OK) return status;
+  fit->target = target;
+  fit->train_rows = rows;
+  if (rows >= hr_lightgbm_fewest_rows(p)) return HR_OK;
+  snprintf(fit->note, sizeof fit->note,
+           "%zu training row%s, at least %zu are needed: two leaves of "
+           "min_child_samples %" PRId64,
+           rows, rows == 1 ? "" : "s", hr_lightgbm_fewest_rows(p), p->min_child_samples);
+  fit->reason = HR_REASON_TOO_FEW_ROWS;
+  return HR_OK;
 }
 
 static hr_status init_slot(hr_learner *learner, size_t k, size_t rows, hr_error *err) {
   hr_status status = HR_OK;
   const hr_lightgbm_parameters *p = learner->parameters;
   hr_tree_slot *slot = &learner->slots[k];
-  hr_fit *fit = &learner->trained[k].fit;
   *slot = (hr_tree_slot){.api = learner->api, .pixels = learner->study->pixels};
-  HR_TRY(hr_fit_init(fit, (int)k, 1, false, 0, err));
-  fit->train_rows = rows;
-  if (rows < hr_lightgbm_fewest_rows(p)) {
-    snprintf(fit->note, sizeof fit->note,
-             "%zu training row%s, at least %zu are needed: two leaves of "
-             "min_child_samples %" PRId64,
-             rows, rows == 1 ? "" : "s", hr_lightgbm_fewest_rows(p),
-             p->min_child_samples);
-    fit->reason = HR_REASON_TOO_FEW_ROWS;
-    goto cleanup;
+  for (size_t t = 0; t < hr_study_targets(learner->study); t++) {
+    HR_TRY(init_fit(learner, t, k, rows, err));
   }
+  if (rows < hr_lightgbm_fewest_rows(p)) goto cleanup;
   slot->rows = rows;
   slot->sample_rows =
       rows < (size_t)p->subsample_for_bin ? rows : (size_t)p->subsample_for_bin;
   HR_TRY(hr_alloc(&slot->sample, slot->sample_rows * slot->pixels, err));
-  learner->grower.progress.total += trees_of_slot(learner);
+  learner->grower.progress.total +=
+      hr_study_targets(learner->study) * trees_of_slot(learner);
 cleanup:
   return status;
 }
@@ -94,7 +112,7 @@ static hr_status init_learner(hr_learner *learner, hr_error *err) {
   size_t bins = study->bin_count, *rows = NULL;
   learner->grower = hr_grower_make(learner->api, study, learner->parameters);
   HR_TRY(hr_alloc(&learner->slots, bins, err));
-  HR_TRY(hr_alloc(&learner->trained, bins, err));
+  HR_TRY(hr_alloc(&learner->trained, hr_study_targets(study) * bins, err));
   HR_TRY(hr_alloc(&learner->gathered, PUSH_ROWS * study->pixels, err));
   HR_TRY(hr_alloc(&learner->snr, study->train.rows, err));
   HR_TRY(hr_alloc(&rows, bins + 1, err));
@@ -146,16 +164,31 @@ static size_t lightgbm_sample_rows(const hr_learner *learner) {
   return (size_t)learner->parameters->subsample_for_bin;
 }
 
-/* Ends a slot for good; what only concerns it does not end the study. */
-static hr_status fail_slot(hr_learner *learner, size_t k, hr_status status,
-                           const hr_error *reason, hr_error *err) {
-  hr_fit *fit = &learner->trained[k].fit;
+/* Ends a target in a slot; what only concerns it does not end the study. */
+static hr_status fail_target(hr_learner *learner, size_t target, size_t k,
+                             hr_status status, const hr_error *reason, hr_error *err) {
+  hr_fit *fit = &trained_of(learner, target, k)->fit;
   if (status != HR_ERR_MEMORY && status != HR_ERR_NUMERIC) {
     return hr_fail(err, status, "%s", reason->message);
   }
   hr_fit_add_note(fit, reason->message);
   fit->status = HR_FIT_FAILED;
   fit->cv_r2[0] = (double)NAN;
+  return HR_OK;
+}
+
+static bool is_back(const hr_learner *learner, size_t target, size_t k) {
+  return trained_of(learner, target, k)->model != NULL;
+}
+
+/* Ends a slot for good, for all targets that have no model yet. */
+static hr_status fail_slot(hr_learner *learner, size_t k, hr_status status,
+                           const hr_error *reason, hr_error *err) {
+  for (size_t t = 0; t < hr_study_targets(learner->study); t++) {
+    if (is_back(learner, t, k)) continue;
+    hr_status failed = fail_target(learner, t, k, status, reason, err);
+    if (failed != HR_OK) return failed;
+  }
   hr_tree_slot_fini(&learner->slots[k]);
   learner->slots[k] = (hr_tree_slot){.api = learner->api};
   return HR_OK;
@@ -225,6 +258,7 @@ cleanup:
 
 /* The rows' labels, and the text of the model that is made of them. */
 typedef struct slot_training {
+  size_t number; /* of the target */
   float *target; /* [rows of the slot] */
   uint8_t *fold; /* [rows of the slot] */
   double *snr;   /* [rows of the slot] */
@@ -237,12 +271,13 @@ static hr_status gather_labels(const hr_learner *learner, size_t k, slot_trainin
                                hr_error *err) {
   hr_status status = HR_OK;
   const hr_split_view *train = &learner->study->train;
+  const double *target = hr_study_target(learner->study, t->number);
   HR_TRY(hr_alloc(&t->target, learner->slots[k].rows, err));
   HR_TRY(hr_alloc(&t->fold, learner->slots[k].rows, err));
   HR_TRY(hr_alloc(&t->snr, learner->slots[k].rows, err));
   for (size_t row = 0, at = 0; row < train->rows; row++) {
     if (train->bin[row] != (int32_t)k) continue;
-    t->target[at] = (float)train->target[row];
+    t->target[at] = (float)target[row];
     t->snr[at] = learner->snr[row];
     t->fold[at++] = train->fold[row];
   }
@@ -271,7 +306,7 @@ static hr_status grow_smaller(hr_learner *learner, size_t k, slot_training *t,
                     : size.num_leaves > 3          ? size.num_leaves * 3 / 4
                                                    : 2;
   size.min_child_samples = 2 * (size.min_child_samples > 0 ? size.min_child_samples : 1);
-  hr_fit *fit = &learner->trained[k].fit;
+  hr_fit *fit = &trained_of(learner, t->number, k)->fit;
   snprintf(fit->note, sizeof fit->note,
            "memory ran out with num_leaves %" PRId64 " and min_child_samples %" PRId64
            ", tried again with %" PRId64 " and %" PRId64,
@@ -290,12 +325,14 @@ static void note_time_limit(const hr_learner *learner, const hr_tree_slot *slot,
   hr_fit_add_note(fit, note);
 }
 
-static hr_status make_model(hr_learner *learner, size_t k, char **text, hr_error *err) {
+static hr_status make_model(hr_learner *learner, size_t k, slot_training *t,
+                            hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
-  hr_model **model = &learner->trained[k].model;
-  HR_TRY(hr_trees_create_take(text, "what LightGBM wrote", (int)k, study->pixels, model,
-                              err));
+  hr_model **model = &trained_of(learner, t->number, k)->model;
+  HR_TRY(hr_trees_create_take(&t->text, "what LightGBM wrote", (int)k, study->pixels,
+                              model, err));
+  (*model)->target = t->number;
   HR_TRY(hr_trees_set_wavelengths(*model, study->wave_angstrom, err));
 cleanup:
   /* Some other LightGBM's words: this slot alone fails. */
@@ -306,41 +343,44 @@ static hr_status learn_sigma(hr_learner *learner, size_t k, const slot_training 
                              hr_error *err) {
   const hr_tree_slot *slot = &learner->slots[k];
   const hr_sigma_rows rows = {slot->rows, slot->residual, t->snr, NULL};
-  return hr_sigma_learn(&rows, &learner->trained[k].fit.sigma, err);
+  return hr_sigma_learn(&rows, &trained_of(learner, t->number, k)->fit.sigma, err);
 }
 
-/* What the slot became; its dataset is not needed any more. */
-static void conclude(hr_learner *learner, size_t k, double start) {
-  hr_tree_slot *slot = &learner->slots[k];
-  hr_fit *fit = &learner->trained[k].fit;
+/* What became of the target. */
+static void conclude(hr_learner *learner, size_t k, const slot_training *t,
+                     double start) {
+  const hr_tree_slot *slot = &learner->slots[k];
+  hr_fit *fit = &trained_of(learner, t->number, k)->fit;
   fit->status = HR_FIT_OK;
   fit->cv_r2[0] = slot->cv_r2;
   fit->validated_rows = slot->validated_rows;
   fit->validation_seconds = slot->validation_seconds;
   note_time_limit(learner, slot, fit);
-  hr_tree_slot_close(slot);
   fit->seconds = hr_clock_seconds() - start;
 }
 
-static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
+static hr_status train_target(hr_learner *learner, size_t target, size_t k,
+                              hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
   hr_tree_size size = size_of(learner->parameters);
   double start = hr_clock_seconds();
   hr_error reason;
-  slot_training t = {.folds = hr_lightgbm_folds(study, learner->parameters)};
+  slot_training t = {.number = target,
+                     .folds = hr_lightgbm_folds(study, learner->parameters)};
   HR_TRY(gather_labels(learner, k, &t, err));
   hr_status trained = grow(learner, k, &size, &t, &reason);
   if (trained == HR_ERR_MEMORY) trained = grow_smaller(learner, k, &t, &reason);
-  if (trained == HR_OK) trained = make_model(learner, k, &t.text, &reason);
+  if (trained == HR_OK) trained = make_model(learner, k, &t, &reason);
   if (trained != HR_OK) {
-    status = fail_slot(learner, k, trained, &reason, err);
+    hr_model_destroy(&trained_of(learner, target, k)->model);
+    status = fail_target(learner, target, k, trained, &reason, err);
     goto cleanup;
   }
   HR_TRY(learn_sigma(learner, k, &t, err));
-  conclude(learner, k, start);
+  conclude(learner, k, &t, start);
   const hr_keeper *keeper = &study->keeper;
-  const hr_trained *own = &learner->trained[k];
+  const hr_trained *own = trained_of(learner, target, k);
   if (keeper->keep) {
     HR_TRY(keeper->keep(keeper->context, own->model, &own->fit, err));
   }
@@ -349,6 +389,18 @@ cleanup:
   hr_free(t.fold);
   hr_free(t.snr);
   hr_free(t.text);
+  return status;
+}
+
+/* One dataset serves all targets, and is not needed any more when they are done. */
+static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t t = 0; t < hr_study_targets(learner->study); t++) {
+    if (is_back(learner, t, k)) continue;
+    HR_TRY(train_target(learner, t, k, err));
+  }
+  hr_tree_slot_close(&learner->slots[k]);
+cleanup:
   return status;
 }
 
@@ -425,19 +477,30 @@ static hr_status lightgbm_finish(hr_learner *learner, hr_trained *out, hr_error 
   hr_status status = HR_OK;
   HR_TRY(check_rows(learner, err));
   HR_TRY(train_slots(learner, err));
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
-    const hr_fit *fit = &learner->trained[k].fit;
+  size_t bins = learner->study->bin_count;
+  for (size_t i = 0; i < hr_study_targets(learner->study) * bins; i++) {
+    const hr_fit *fit = &learner->trained[i].fit;
     if (fit->status != HR_FIT_SKIPPED && fit->note[0] != '\0') {
-      hr_observe_warning(learner->study->observer, "LightGBM, bin %zu: %s", k, fit->note);
+      hr_observe_warning(learner->study->observer, "LightGBM, bin %zu: %s", i % bins,
+                         fit->note);
     }
-    out[k] = learner->trained[k];
-    learner->trained[k] = (hr_trained){.model = NULL};
+    out[i] = learner->trained[i];
+    learner->trained[i] = (hr_trained){.model = NULL};
   }
 cleanup:
   return status;
 }
 
-/* From model.txt; the slot's rows are not asked for. */
+/* Whether every target of the slot has its model. */
+static bool are_all_back(const hr_learner *learner, size_t k) {
+  bool all = true;
+  for (size_t t = 0; t < hr_study_targets(learner->study); t++) {
+    all = all && is_back(learner, t, k);
+  }
+  return all;
+}
+
+/* From model.txt; once all targets are back, the slot's rows are not asked for. */
 static hr_status lightgbm_resume(hr_learner *learner, const hr_fit *kept,
                                  const char *folder, hr_error *err) {
   hr_status status = HR_OK;
@@ -447,12 +510,16 @@ static hr_status lightgbm_resume(hr_learner *learner, const hr_fit *kept,
   HR_TRY(hr_trees_type.load(&place, &again.model, err));
   HR_TRY(hr_trees_set_wavelengths(again.model, study->wave_angstrom, err));
   HR_TRY(hr_fit_copy(kept, &again.fit, err));
-  hr_tree_slot_fini(&learner->slots[kept->slot]);
-  learner->slots[kept->slot] = (hr_tree_slot){.api = learner->api};
+  again.model->target = kept->target;
   learner->grower.progress.total -= trees_of_slot(learner);
-  hr_trained_fini(&learner->trained[kept->slot]);
-  learner->trained[kept->slot] = again;
+  hr_trained *own = trained_of(learner, kept->target, (size_t)kept->slot);
+  hr_trained_fini(own);
+  *own = again;
   again = (hr_trained){.model = NULL};
+  if (are_all_back(learner, (size_t)kept->slot)) {
+    hr_tree_slot_fini(&learner->slots[kept->slot]);
+    learner->slots[kept->slot] = (hr_tree_slot){.api = learner->api};
+  }
 cleanup:
   hr_trained_fini(&again);
   return status;
