@@ -77,9 +77,7 @@ const char *hr_config_unit(const hr_config *config, const char *label) {
   return hr_label_unit(label);
 }
 
-void hr_config_target_folder(const hr_config *config, size_t t,
-                             char name[HR_TARGET_FOLDER_BYTES]) {
-  const char *label = config->data.target.items[t];
+void hr_target_folder(const char *label, size_t t, char name[HR_TARGET_FOLDER_BYTES]) {
   if (hr_is_handle(label) && label[0] != '.' && strlen(label) < 64) {
     snprintf(name, HR_TARGET_FOLDER_BYTES, "targets/%s", label);
   } else {

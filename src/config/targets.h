@@ -15,10 +15,9 @@ hr_status hr_config_read_targets(hr_config *config, const hr_yaml_node *root,
  * Borrowed. */
 const char *hr_config_unit(const hr_config *config, const char *label);
 
-/* The folder of target number t > 0 in a run directory: "targets/T_eff", or
+/* The folder of target number t > 0, the label, in a run directory: "targets/T_eff", or
  * "targets/target2" where the label cannot name a folder. */
-void hr_config_target_folder(const hr_config *config, size_t t,
-                             char name[HR_TARGET_FOLDER_BYTES]);
+void hr_target_folder(const char *label, size_t t, char name[HR_TARGET_FOLDER_BYTES]);
 
 /* Appends data.units as YAML; nothing where none is given. */
 void hr_config_write_units(const hr_config *config, hr_text *out);

@@ -150,8 +150,12 @@ static hr_status find_words(words *w, hr_reader *reader, const char *method,
   const char *shown = strcmp(target, "log_g") == 0 ? "log g" : target;
   double r2 = headline_r2(reader, method);
   size_t beyond = count_beyond(c, span);
-  hr_text_append(&w->x, "true %s", shown);
-  hr_text_append(&w->y, "predicted %s", shown);
+  bool has_unit = hr_node_has(&experiment, "unit");
+  const char *unit = has_unit ? hr_node_text(reader, &experiment, "unit") : "";
+  bool is_shown = unit[0] && strcmp(target, "log_g") != 0; /* log g is a plain number */
+  const char *open = is_shown ? " (" : "", *close = is_shown ? ")" : "";
+  hr_text_append(&w->x, "true %s%s%s%s", shown, open, is_shown ? unit : "", close);
+  hr_text_append(&w->y, "predicted %s%s%s%s", shown, open, is_shown ? unit : "", close);
   hr_text_append(&w->score, "%zu covered test stars, R\xc2\xb2 = %s", c->count,
                  isnan(r2) ? "undefined" : hr_ticks_number(r2, 4, 0, number));
   if (beyond > 0) hr_text_append(&w->score, ", %zu beyond the axes", beyond);

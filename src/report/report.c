@@ -10,6 +10,7 @@
 #include "report/html.h"
 #include "report/markdown.h"
 #include "report/source.h"
+#include "report/targets.h"
 #include "report/terminal.h"
 
 /* Writes bytes to folder/name.suffix. */
@@ -102,8 +103,25 @@ cleanup:
   return status;
 }
 
-hr_status hr_report_write(const char *run_dir, const hr_observer *observer,
-                          hr_error *err) {
+static hr_status write_one(const char *run_dir, const hr_observer *observer,
+                           hr_error *err);
+
+/* The reports of the targets behind the first. */
+static hr_status write_behind(const hr_source *s, const char *run_dir,
+                              const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t i = 0; i < hr_targets_behind(&s->reader) && status == HR_OK; i++) {
+    char *dir = NULL;
+    status = hr_targets_dir(&s->reader, run_dir, i, &dir, err);
+    if (status == HR_OK) status = write_one(dir, observer, err);
+    hr_free(dir);
+  }
+  return status;
+}
+
+/* One target's report; of the first target's run directory the others' too. */
+static hr_status write_one(const char *run_dir, const hr_observer *observer,
+                           hr_error *err) {
   hr_status status = HR_OK;
   hr_source s;
   hr_figures figures = {0};
@@ -115,9 +133,11 @@ hr_status hr_report_write(const char *run_dir, const hr_observer *observer,
   /* Everything is put together before anything is written. */
   HR_TRY(hr_figures_init(&figures, &s.reader, &s.rows, err));
   HR_TRY(hr_markdown_write(&s.reader, &s.tables, &figures, &markdown, err));
+  HR_TRY(hr_targets_write_markdown(&s.reader, run_dir, &markdown, err));
   HR_TRY(hr_html_write(markdown.bytes, &figures, hr_tables_in_chinese(&s.reader), &html,
                        err));
   HR_TRY(hr_rows_audit(&s.rows, &s.reader, err));
+  HR_TRY(write_behind(&s, run_dir, observer, err));
   HR_TRY(make_folders(run_dir, err));
   HR_TRY(write_tables(&s.tables, run_dir, observer, err));
   HR_TRY(write_figures(&figures, run_dir, observer, err));
@@ -131,22 +151,47 @@ cleanup:
   return status;
 }
 
-hr_status hr_report_text(const char *run_dir, char **out, hr_error *err) {
+hr_status hr_report_write(const char *run_dir, const hr_observer *observer,
+                          hr_error *err) {
+  return write_one(run_dir, observer, err);
+}
+
+/* The tables of one target, and of those behind it. */
+static hr_status append_tables(const char *run_dir, hr_text *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_source s;
-  hr_text text;
-  hr_text_init(&text);
   status = hr_source_init(&s, run_dir, err);
   if (status != HR_OK) return status;
-  for (size_t t = 0; t < HR_TABLE_COUNT; t++) {
-    hr_table_write_terminal(&s.tables.items[t], &text);
+  hr_node root = hr_reader_root(&s.reader);
+  hr_node experiment = hr_node_object(&s.reader, &root, "experiment");
+  if (hr_node_has(&experiment, "targets")) {
+    hr_text_append(out, "Target %s\n\n", hr_node_text(&s.reader, &experiment, "target"));
   }
-  HR_TRY(hr_text_status(&text, err));
+  for (size_t t = 0; t < HR_TABLE_COUNT; t++) {
+    hr_table_write_terminal(&s.tables.items[t], out);
+  }
   HR_TRY(hr_rows_audit(&s.rows, &s.reader, err));
+  for (size_t i = 0; i < hr_targets_behind(&s.reader); i++) {
+    char *dir = NULL;
+    HR_TRY(hr_targets_dir(&s.reader, run_dir, i, &dir, err));
+    status = append_tables(dir, out, err);
+    hr_free(dir);
+    if (status != HR_OK) goto cleanup;
+  }
+cleanup:
+  hr_source_fini(&s);
+  return status;
+}
+
+hr_status hr_report_text(const char *run_dir, char **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text text;
+  hr_text_init(&text);
+  HR_TRY(append_tables(run_dir, &text, err));
+  HR_TRY(hr_text_status(&text, err));
   *out = text.bytes;
   text.bytes = NULL;
 cleanup:
   hr_text_fini(&text);
-  hr_source_fini(&s);
   return status;
 }

@@ -8,8 +8,8 @@
 
 #include "config/targets.h"
 #include "core/alloc.h"
-#include "core/fingerprint.h"
 #include "core/file.h"
+#include "core/fingerprint.h"
 #include "core/observe.h"
 #include "study/estimate.h"
 
@@ -173,7 +173,7 @@ hr_status hr_plan_target_dir(const hr_plan *plan, const char *run_dir, size_t t,
                              char **out, hr_error *err) {
   char name[HR_TARGET_FOLDER_BYTES];
   if (t == 0) return hr_copy_text(run_dir, out, err);
-  hr_config_target_folder(plan->config, t, name);
+  hr_target_folder(plan->config->data.target.items[t], t, name);
   return hr_join_path(run_dir, name, out, err);
 }
 

@@ -1,0 +1,126 @@
+/* Which targets there are is read from the first one's results, what they found from
+ * their own. */
+#include "report/targets.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/targets.h"
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "core/json_file.h"
+#include "report/table.h"
+
+static const json_t *experiment_of(const hr_reader *reader) {
+  return json_object_get(reader->root, "experiment");
+}
+
+static const json_t *names_of(const hr_reader *reader) {
+  return json_object_get(experiment_of(reader), "targets");
+}
+
+size_t hr_targets_behind(const hr_reader *reader) {
+  size_t count = json_array_size(names_of(reader));
+  bool is_first = hr_json_count(experiment_of(reader), "target_number", 0) == 0;
+  return is_first && count > 1 && count <= HR_MOST_TARGETS ? count - 1 : 0;
+}
+
+static const char *name_of(const hr_reader *reader, size_t target) {
+  const char *name = json_string_value(json_array_get(names_of(reader), target));
+  return name ? name : "";
+}
+
+hr_status hr_targets_dir(const hr_reader *reader, const char *run_dir, size_t i,
+                         char **out, hr_error *err) {
+  char folder[HR_TARGET_FOLDER_BYTES];
+  hr_target_folder(name_of(reader, i + 1), i + 1, folder);
+  return hr_join_path(run_dir, folder, out, err);
+}
+
+static void append_estimate(const hr_estimate *r2, hr_text *out) {
+  if (isnan(r2->value)) {
+    hr_text_append(out, "undefined");
+  } else if (isnan(r2->low)) {
+    hr_text_append(out, "%.4f", r2->value);
+  } else {
+    hr_text_append(out, "%.4f [%.4f, %.4f]", r2->value, r2->low, r2->high);
+  }
+}
+
+/* The headline's numbers over the covered rows. */
+static hr_status find_headline(const hr_results *results, const hr_results_info *info,
+                               hr_results_method *out, hr_error *err) {
+  for (size_t m = 0; m < info->method_count; m++) {
+    *out = (hr_results_method){.size = sizeof *out};
+    hr_status status = hr_results_get_method(results, m, out, err);
+    if (status != HR_OK) return status;
+    bool is_headline = strcmp(out->name, info->headline) == 0;
+    if (is_headline && strcmp(out->rows, "covered") == 0) return HR_OK;
+  }
+  return hr_fail(err, HR_ERR_FORMAT, "the results of %s have no %s", info->target,
+                 info->headline);
+}
+
+static hr_status write_row(const char *dir, const char *folder, const char *unit,
+                           hr_text *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_results *results = NULL;
+  hr_results_options options = hr_results_options_default();
+  hr_results_info info = {.size = sizeof info};
+  hr_results_method headline = {.size = sizeof headline};
+  options.skip_predictions = true;
+  HR_TRY(hr_results_open(dir, &options, &results, err));
+  HR_TRY(hr_results_get_info(results, &info, err));
+  HR_TRY(find_headline(results, &info, &headline, err));
+  hr_text_append(out, "| ");
+  hr_append_markdown(info.target, out);
+  hr_text_append(out, " | %s | ", unit);
+  append_estimate(&headline.r2, out);
+  hr_text_append(out, " | %.4g | %s | `%sreport.md` |\n", headline.mae,
+                 info.gate_passed ? "passed" : "not passed", folder);
+cleanup:
+  hr_results_close(&results);
+  return status;
+}
+
+/* The unit that the results of the folder tell. */
+static hr_status read_unit(const char *dir, char unit[32], hr_error *err) {
+  hr_status status = HR_OK;
+  json_t *root = NULL;
+  HR_TRY(hr_json_file_look(dir, "results.json", &root, err));
+  const json_t *experiment = json_object_get(root, "experiment");
+  snprintf(unit, 32, "%s", hr_json_string(experiment, "unit", ""));
+cleanup:
+  json_decref(root);
+  return status;
+}
+
+hr_status hr_targets_write_markdown(const hr_reader *reader, const char *run_dir,
+                                    hr_text *out, hr_error *err) {
+  hr_status status = HR_OK;
+  char *dir = NULL, unit[32], folder[HR_TARGET_FOLDER_BYTES + 1] = "";
+  size_t behind = hr_targets_behind(reader);
+  if (behind == 0) return HR_OK;
+  hr_text_append(out,
+                 "\n## 6. Targets\n\n"
+                 "| Target | Unit | Headline R² | MAE | Gate | Report |\n"
+                 "|---|---|---|---|---|---|\n");
+  for (size_t t = 0; t <= behind; t++) {
+    hr_free(dir);
+    dir = NULL;
+    if (t == 0) HR_TRY(hr_copy_text(run_dir, &dir, err));
+    if (t > 0) HR_TRY(hr_targets_dir(reader, run_dir, t - 1, &dir, err));
+    if (t > 0) {
+      hr_target_folder(name_of(reader, t), t, folder);
+      strcat(folder, "/");
+    }
+    HR_TRY(read_unit(dir, unit, err));
+    HR_TRY(write_row(dir, folder, unit, out, err));
+  }
+  HR_TRY(hr_text_status(out, err));
+cleanup:
+  hr_free(dir);
+  return status;
+}
