@@ -106,14 +106,13 @@ cleanup:
 static hr_status check_shape(const char *path, const hr_npy_shape *shape,
                              const hr_model_place *place, hr_error *err) {
   size_t last = shape->dimensions - 1, columns = shape->extent[last];
-  if (last != 1 || columns != 1 + place->pixels) {
+  if (last == 1 && columns != 1 + place->pixels) {
     return hr_fail(
         err, HR_ERR_FORMAT,
-        "%s is a linear model of %zu pixels, not of %zu: it belongs to another "
-        "study",
+        "%s is a linear model of %zu pixels, not of %zu: it belongs to another study",
         path, columns > 0 ? columns - 1 : 0, place->pixels);
   }
-  if (shape->extent[0] > 0) return HR_OK;
+  if (last == 1 && shape->extent[0] > 0) return HR_OK;
   return hr_fail(err, HR_ERR_FORMAT, "%s holds no model: train it again", path);
 }
 

@@ -55,7 +55,7 @@ void hr_method_run_fini(hr_method_run *run) {
   destroy_learner(run);
   drop_trained(run);
   drop_fits(run);
-  for (size_t t = 0; run->homes && t < run->targets; t++) {
+  for (size_t t = 0; run->target_dirs && t < run->targets; t++) {
     hr_free(run->target_dirs[t]);
   }
   hr_free(run->target_dirs);

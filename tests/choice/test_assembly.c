@@ -28,8 +28,8 @@ static const hr_outcome outcome = {
     .type = &type,
     .fits = fits,
     .fit_count = 4,
-    .own = {.rows = 6, .targets = 1, .variants = 2, .mean = own, .variance = variance},
-    .global = {.rows = 6, .targets = 1, .variants = 1, .mean = everywhere},
+    .own = {.rows = 6, .variants = 2, .mean = own, .variance = variance},
+    .global = {.rows = 6, .variants = 1, .mean = everywhere},
 };
 
 static const hr_assembly assembly = {.candidates = {&outcome, 1, 2, NULL}, .test = &test};

@@ -46,7 +46,8 @@ static void test_defaults(void **state) {
   assert_string_equal(c->experiment.id, "E");
   assert_string_equal(c->experiment.language, "en");
   assert_string_equal(c->data.root, "/base");
-  assert_string_equal(c->data.target, "log_g");
+  assert_int_equal(c->data.target.count, 1);
+  assert_string_equal(c->data.target.items[0], "log_g");
   assert_int_equal(c->data.train_paths.count, 1);
   assert_string_equal(c->data.train_paths.items[0], "/base/a.h5");
   assert_string_equal(c->data.test_path, "/base/t.h5");
@@ -128,7 +129,8 @@ static void check_experiment(const hr_config *c, const char *data_folder) {
   }
   snprintf(path, sizeof path, "%s/test_10k/dataset.h5", data_folder);
   assert_string_equal(c->data.test_path, path);
-  assert_string_equal(c->data.target, "log_g");
+  assert_int_equal(c->data.target.count, 1);
+  assert_string_equal(c->data.target.items[0], "log_g");
   check_near(c->data.noise.level, 1, 0);
   assert_true(c->data.noise.seed == 42);
   assert_string_equal(c->data.noise.test, "stored");

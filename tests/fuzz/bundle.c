@@ -40,7 +40,7 @@ static const char *bundle_folder(void) {
 static void predict(const hr_bundle_description *d, const hr_model *model) {
   static const float flux[ROWS * PIXELS], error[ROWS * PIXELS];
   static const uint32_t rows[ROWS] = {0, 1, 2};
-  float mean[ROWS * HR_BUNDLE_MOST_TARGETS];
+  float mean[ROWS];
   hr_error err = {0};
   const hr_spectra spectra = {0, ROWS, PIXELS, flux, error, 1};
   const hr_request request = {.model = model,
@@ -49,7 +49,7 @@ static void predict(const hr_bundle_description *d, const hr_model *model) {
                               .first_variant = model->chosen,
                               .variants = 1,
                               .mean = mean,
-                              .variant_stride = ROWS * d->target_count};
+                              .variant_stride = ROWS};
   if (d->pixels != PIXELS) return;
   hr_status status = hr_models_predict(&spectra, &request, 1, &err);
   fuzz_require(status == HR_OK || err.message[0]);
@@ -69,9 +69,11 @@ static void open_bundle(void) {
     fuzz_require(status == HR_OK ? model != NULL : err.message[0] != '\0');
     if (status == HR_OK) predict(d, model);
   }
-  for (size_t k = 0; k <= d->bin_count; k++) {
-    size_t chosen = hr_bundle_choose(d, k, "first");
+  for (size_t i = 0; i < d->target_count * (d->bin_count + 1); i++) {
+    size_t target = i / (d->bin_count + 1), slot = i % (d->bin_count + 1);
+    size_t chosen = hr_bundle_choose(d, target, slot, "first");
     fuzz_require(chosen == HR_NO_CANDIDATE || chosen < d->candidate_count);
+    fuzz_require(chosen == HR_NO_CANDIDATE || d->candidates[chosen].target == target);
   }
   hr_bundle_close(&bundle);
 }

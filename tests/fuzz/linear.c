@@ -7,11 +7,11 @@
 #include "fuzz/fuzz.h"
 #include "models/linear.h"
 
-enum { MOST_PIXELS = 64, MOST_TARGETS = 4, ROWS = 2 };
+enum { MOST_PIXELS = 64, MOST_MIDDLE = 4, ROWS = 2 };
 
 static void predict(const hr_model *model) {
   static const float flux[ROWS * MOST_PIXELS];
-  float mean[ROWS * MOST_TARGETS];
+  float mean[ROWS];
   const uint32_t rows[ROWS] = {0, 1};
   hr_error err = {0};
   const hr_spectra spectra = {0, ROWS, model->pixels, flux, NULL, 0};
@@ -23,9 +23,9 @@ static void predict(const hr_model *model) {
   }
 }
 
-static void load(size_t pixels, size_t targets) {
+static void load(size_t pixels) {
   const int slot = 0;
-  const hr_model_place place = {fuzz_folder(), pixels, targets, &slot, 1};
+  const hr_model_place place = {fuzz_folder(), pixels, 1, &slot, 1};
   hr_error err = {0};
   hr_model *model = NULL;
   hr_status status = hr_linear_type.load(&place, &model, &err);
@@ -35,24 +35,25 @@ static void load(size_t pixels, size_t targets) {
   hr_model_destroy(&model);
 }
 
-/* Input: pixels, targets, variants, then the values, which are repeated. */
+/* Input: pixels, numbers of a dimension in between, variants, then the values, which are
+ * repeated. Above one number in between the array has three dimensions: no model. */
 static void load_composed(const uint8_t *bytes, size_t size) {
-  static double values[UINT8_MAX * MOST_TARGETS * (1 + MOST_PIXELS)];
+  static double values[UINT8_MAX * MOST_MIDDLE * (1 + MOST_PIXELS)];
   char path[128];
   hr_error err = {0};
   if (size < 4) return;
-  size_t pixels = bytes[0] % (MOST_PIXELS + 1), targets = 1 + bytes[1] % MOST_TARGETS;
+  size_t pixels = bytes[0] % (MOST_PIXELS + 1), middle = 1 + bytes[1] % MOST_MIDDLE;
   size_t variants = bytes[2], given = size - 3;
-  size_t count = variants * targets * (1 + pixels) * sizeof *values;
+  size_t count = variants * middle * (1 + pixels) * sizeof *values;
   for (size_t at = 0; at < count; at += given) {
     memcpy((char *)values + at, bytes + 3, count - at < given ? count - at : given);
   }
   hr_npy_shape shape = {2, {variants, 1 + pixels}};
-  if (targets > 1) shape = (hr_npy_shape){3, {variants, targets, 1 + pixels}};
+  if (middle > 1) shape = (hr_npy_shape){3, {variants, middle, 1 + pixels}};
   snprintf(path, sizeof path, "%s/model.npy", fuzz_folder());
   fuzz_require(hr_npy_write_array(path, values, &shape, &err) == HR_OK);
-  load(pixels, targets);
-  load(pixels + 1, targets);
+  load(pixels);
+  load(pixels + 1);
   unlink(path);
 }
 
@@ -60,8 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   char path[128];
   if (size > 1 << 14) return 0;
   fuzz_write(path, sizeof path, "model.npy", bytes, size);
-  load(size > 0 ? bytes[size - 1] % (MOST_PIXELS + 1) : 0, 1);
-  load(2, 2);
+  load(size > 0 ? bytes[size - 1] % (MOST_PIXELS + 1) : 0);
+  load(2);
   load_composed(bytes, size);
   unlink(path);
   return 0;

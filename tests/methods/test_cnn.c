@@ -349,11 +349,14 @@ static const char *state_name(shelf *on, int slot) {
   return scratch_name(&on->place, name);
 }
 
-static hr_status open_state(void *context, int slot, char **path, hr_error *err) {
+static hr_status open_state(void *context, size_t target, int slot, char **path,
+                            hr_error *err) {
+  assert_int_equal(target, 0);
   return hr_copy_text(state_name(context, slot), path, err);
 }
 
-static void remove_state(void *context, int slot) {
+static void remove_state(void *context, size_t target, int slot) {
+  assert_int_equal(target, 0);
   unlink(state_name(context, slot));
 }
 

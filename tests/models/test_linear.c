@@ -15,58 +15,58 @@
 #include "support/fail_alloc.h"
 #include "support/scratch.h"
 
-enum { ROWS = 37, PIXELS = 53, TARGETS = 2, VARIANTS = 3 };
+enum { ROWS = 37, PIXELS = 53, VARIANTS = 3 };
 
 static float flux[ROWS * PIXELS];
-static double intercept[VARIANTS * TARGETS], weights[VARIANTS * TARGETS * PIXELS];
+static double intercept[VARIANTS], weights[VARIANTS * PIXELS];
 static const hr_spectra spectra = {0, ROWS, PIXELS, flux, NULL, 0};
 
 static int set_up(void **state) {
   (void)state;
-  float draw[VARIANTS * TARGETS * PIXELS];
+  float draw[VARIANTS * PIXELS];
   hr_normal(3, HR_STREAM_NOISE_TRAIN, 0, 0, ROWS * PIXELS, flux);
-  hr_normal(3, HR_STREAM_NOISE_TRAIN, 1, 0, VARIANTS * TARGETS * PIXELS, draw);
-  for (size_t i = 0; i < VARIANTS * TARGETS * PIXELS; i++) weights[i] = (double)draw[i];
-  for (size_t i = 0; i < VARIANTS * TARGETS; i++) intercept[i] = 3 + (double)i;
+  hr_normal(3, HR_STREAM_NOISE_TRAIN, 1, 0, VARIANTS * PIXELS, draw);
+  for (size_t i = 0; i < VARIANTS * PIXELS; i++) weights[i] = (double)draw[i];
+  for (size_t i = 0; i < VARIANTS; i++) intercept[i] = 3 + (double)i;
   return 0;
 }
 
-static hr_model *create(size_t targets) {
-  const hr_linear_shape shape = {5, PIXELS, targets, VARIANTS, 1};
+static hr_model *create(void) {
+  const hr_linear_shape shape = {5, 3, PIXELS, VARIANTS, 1};
   hr_model *model = NULL;
   hr_error err;
   check_ok(hr_linear_create(&shape, intercept, weights, &model, &err));
   return model;
 }
 
-static double on_paper(size_t r, size_t row) {
-  double sum = intercept[r];
+static double on_paper(size_t v, size_t row) {
+  double sum = intercept[v];
   for (size_t p = 0; p < PIXELS; p++) {
-    sum += weights[r * PIXELS + p] * (double)flux[row * PIXELS + p];
+    sum += weights[v * PIXELS + p] * (double)flux[row * PIXELS + p];
   }
   return sum;
 }
 
 static void a_prediction_is_the_inner_product_and_the_intercept(void **state) {
   (void)state;
-  static float mean[VARIANTS * ROWS * TARGETS];
+  static float mean[VARIANTS * ROWS];
   uint32_t all[ROWS];
   hr_error err;
   for (uint32_t i = 0; i < ROWS; i++) all[i] = i;
-  hr_model *model = create(TARGETS);
+  hr_model *model = create();
   const hr_request request = {.model = model,
                               .row = all,
                               .count = ROWS,
                               .variants = VARIANTS,
                               .mean = mean,
-                              .variant_stride = ROWS * TARGETS};
+                              .variant_stride = ROWS};
   check_ok(hr_models_predict(&spectra, &request, 1, &err));
   for (size_t v = 0; v < VARIANTS; v++) {
-    for (size_t i = 0; i < ROWS * TARGETS; i++) {
-      size_t row = i / TARGETS, r = v * TARGETS + i % TARGETS;
-      check_near(mean[v * ROWS * TARGETS + i], on_paper(r, row), 1e-5);
+    for (size_t i = 0; i < ROWS; i++) {
+      check_near(mean[v * ROWS + i], on_paper(v, i), 1e-5);
     }
   }
+  assert_int_equal(model->target, 3);
   hr_model_destroy(&model);
   assert_null(model);
 }
@@ -78,7 +78,7 @@ static void only_what_is_asked_for_is_written(void **state) {
   double variance[ROWS], effective[ROWS], mean_error[ROWS], chi2[ROWS];
   const uint32_t some[] = {0, 15, 16, 36}, others[] = {15, 20};
   hr_error err;
-  hr_model *model = create(1), *second = create(1);
+  hr_model *model = create(), *second = create();
   for (size_t i = 0; i < ROWS; i++) one[i] = two[i] = two[ROWS + i] = -1;
   for (size_t i = 0; i < ROWS; i++) {
     variance[i] = effective[i] = mean_error[i] = chi2[i] = -1;
@@ -127,7 +127,7 @@ static void a_variant_without_an_intercept_predicts_nan(void **state) {
   const uint32_t row = 4;
   hr_error err;
   intercept[1] = (double)NAN;
-  hr_model *model = create(1);
+  hr_model *model = create();
   const hr_request request = {.model = model,
                               .row = &row,
                               .count = 1,
@@ -143,7 +143,7 @@ static void a_variant_without_an_intercept_predicts_nan(void **state) {
 static void other_spectra_are_refused(void **state) {
   (void)state;
   hr_error err;
-  hr_model *model = create(1);
+  hr_model *model = create();
   const hr_request request = {.model = model};
   const hr_spectra narrow = {0, ROWS, PIXELS - 1, flux, NULL, 0};
   check_fails(hr_models_predict(&narrow, &request, 1, &err), HR_ERR_INTERNAL,
@@ -151,10 +151,10 @@ static void other_spectra_are_refused(void **state) {
   hr_model_destroy(&model);
 }
 
-static hr_status load_from(const char *folder, size_t pixels, size_t targets,
-                           hr_model **out, hr_error *err) {
+static hr_status load_from(const char *folder, size_t pixels, hr_model **out,
+                           hr_error *err) {
   const int slot = 5;
-  const hr_model_place place = {folder, pixels, targets, &slot, 1};
+  const hr_model_place place = {folder, pixels, 1, &slot, 1};
   return hr_model_type_find("linear")->load(&place, out, err);
 }
 
@@ -163,35 +163,31 @@ static void what_is_saved_is_loaded(void **state) {
   scratch folder;
   hr_error err;
   scratch_init(&folder);
-  for (size_t targets = 1; targets <= TARGETS; targets++) {
-    intercept[1] = (double)NAN;
-    hr_model *model = create(targets), *loaded = NULL;
-    intercept[1] = 4;
-    size_t count = VARIANTS * targets;
-    check_ok(model->type->save(model, folder.path, HR_MODEL_FULL, &err));
-    check_ok(load_from(folder.path, PIXELS, targets, &loaded, &err));
-    assert_int_equal(loaded->slot, 5);
-    assert_int_equal(loaded->pixels, PIXELS);
-    assert_int_equal(loaded->targets, targets);
-    assert_int_equal(loaded->variant_count, VARIANTS);
-    assert_memory_equal(hr_linear_intercept(loaded), hr_linear_intercept(model),
-                        count * sizeof(double));
-    assert_memory_equal(hr_linear_weights(loaded), weights,
-                        count * PIXELS * sizeof(double));
-    hr_model_destroy(&loaded);
-    hr_model_destroy(&model);
-  }
+  intercept[1] = (double)NAN;
+  hr_model *model = create(), *loaded = NULL;
+  intercept[1] = 4;
+  check_ok(model->type->save(model, folder.path, HR_MODEL_FULL, &err));
+  check_ok(load_from(folder.path, PIXELS, &loaded, &err));
+  assert_int_equal(loaded->slot, 5);
+  assert_int_equal(loaded->pixels, PIXELS);
+  assert_int_equal(loaded->target, 0); /* whoever loads it knows better */
+  assert_int_equal(loaded->variant_count, VARIANTS);
+  assert_memory_equal(hr_linear_intercept(loaded), hr_linear_intercept(model),
+                      VARIANTS * sizeof(double));
+  assert_memory_equal(hr_linear_weights(loaded), weights, sizeof weights);
+  hr_model_destroy(&loaded);
+  hr_model_destroy(&model);
   scratch_fini(&folder);
 }
 
-/* For one target, an array of two dimensions, each row an intercept and its weights. */
+/* An array of two dimensions, each row an intercept and its weights. */
 static void the_file_is_an_array_of_variants(void **state) {
   (void)state;
   scratch folder;
   hr_error err;
   double *values = NULL;
   hr_npy_shape shape;
-  hr_model *model = create(1);
+  hr_model *model = create();
   scratch_init(&folder);
   check_ok(model->type->save(model, folder.path, HR_MODEL_COMPACT, &err));
   check_ok(
@@ -215,7 +211,7 @@ static void check_refused(scratch *folder, const double *values,
   const char *path = scratch_name(folder, "model.npy");
   check_ok(hr_npy_write_array(path, values, shape, &err));
   snprintf(expected, sizeof expected, "%s %s", path, sentence);
-  check_fails(load_from(folder->path, pixels, 1, &model, &err), HR_ERR_FORMAT, expected);
+  check_fails(load_from(folder->path, pixels, &model, &err), HR_ERR_FORMAT, expected);
   assert_null(model);
 }
 
@@ -229,16 +225,13 @@ static void what_is_no_model_is_refused(void **state) {
   scratch_init(&folder);
   const char *path = scratch_name(&folder, "model.npy");
   snprintf(expected, sizeof expected, "cannot open %s: No such file or directory", path);
-  check_fails(load_from(folder.path, 2, 1, &model, &err), HR_ERR_MISSING, expected);
+  check_fails(load_from(folder.path, 2, &model, &err), HR_ERR_MISSING, expected);
   check_refused(&folder, values, &(hr_npy_shape){2, {2, 3}}, 3,
-                "is a linear model of 2 pixels and 1 target, not of 3 and 1: it belongs "
-                "to another study");
+                "is a linear model of 2 pixels, not of 3: it belongs to another study");
   check_refused(&folder, values, &(hr_npy_shape){3, {1, 2, 3}}, 2,
-                "is a linear model of 2 pixels and 2 targets, not of 2 and 1: it belongs "
-                "to another study");
+                "holds no model: train it again");
   check_refused(&folder, values, &(hr_npy_shape){2, {3, 0}}, 2,
-                "is a linear model of 0 pixels and 1 target, not of 2 and 1: it belongs "
-                "to another study");
+                "is a linear model of 0 pixels, not of 2: it belongs to another study");
   check_refused(&folder, values, &(hr_npy_shape){2, {0, 3}}, 2,
                 "holds no model: train it again");
   values[3] = (double)INFINITY;
@@ -250,7 +243,7 @@ static void what_is_no_model_is_refused(void **state) {
                 "has a number in row 0 that is not finite: train it again");
   values[2] = 0;
   check_ok(hr_npy_write(path, values, 2, 3, &err));
-  check_ok(load_from(folder.path, 2, 1, &model, &err));
+  check_ok(load_from(folder.path, 2, &model, &err));
   hr_model_destroy(&model);
   scratch_fini(&folder);
 }
@@ -261,7 +254,7 @@ static void one_thread_gives_the_same_bytes(void **state) {
   uint32_t all[ROWS];
   hr_error err;
   for (uint32_t i = 0; i < ROWS; i++) all[i] = i;
-  hr_model *model = create(1);
+  hr_model *model = create();
   hr_request request = {
       .model = model, .row = all, .count = ROWS, .variants = 1, .mean = all_threads};
   check_ok(hr_models_predict(&spectra, &request, 1, &err));
@@ -278,13 +271,13 @@ static void one_thread_gives_the_same_bytes(void **state) {
 /* Saving, loading and predicting, once. */
 static hr_status live(const char *folder) {
   hr_status status = HR_OK;
-  const hr_linear_shape shape = {5, PIXELS, 1, VARIANTS, 1};
+  const hr_linear_shape shape = {5, 0, PIXELS, VARIANTS, 1};
   const uint32_t row = 0;
   float mean[ROWS];
   hr_model *model = NULL, *loaded = NULL;
   HR_TRY(hr_linear_create(&shape, intercept, weights, &model, NULL));
   HR_TRY(model->type->save(model, folder, HR_MODEL_FULL, NULL));
-  HR_TRY(load_from(folder, PIXELS, 1, &loaded, NULL));
+  HR_TRY(load_from(folder, PIXELS, &loaded, NULL));
   const hr_request request = {
       .model = loaded, .row = &row, .count = 1, .variants = 1, .mean = mean};
   HR_TRY(hr_models_predict(&spectra, &request, 1, NULL));
@@ -305,7 +298,7 @@ static void memory_can_run_out(void **state) {
 static void a_folder_that_is_not_there_is_an_error(void **state) {
   (void)state;
   hr_error err;
-  hr_model *model = create(1);
+  hr_model *model = create();
   check_fails(model->type->save(model, "/no/such", HR_MODEL_FULL, &err), HR_ERR_IO,
               "cannot create /no/such/model.npy.part: No such file or directory");
   hr_model_destroy(&model);

@@ -155,7 +155,7 @@ static inline void fixture_give_bound(fixture *f, double routed, double global) 
 }
 
 static inline hr_predictions fixture_matrix(float *mean, size_t variants) {
-  return (hr_predictions){FIXTURE_ROWS, 1, variants, mean, NULL};
+  return (hr_predictions){FIXTURE_ROWS, variants, mean, NULL};
 }
 
 static inline void fixture_init(fixture *f) {

@@ -21,7 +21,7 @@ static void other_grids_have_none(void **state) {
   const hr_block block = {.rows = 0};
   check_ok(hr_plan_create(plan_config, &observer, &plan, &err));
   told[0] = '\0';
-  check_ok(hr_bound_init(&bound, plan, &err));
+  check_ok(hr_bound_init(&bound, plan, 0, &err));
   assert_null(bound.fisher);
   assert_string_equal(bound.reason.message,
                       "the spectra have 6 pixels and the built-in model grid has 4096");

@@ -31,7 +31,7 @@ static void save(told *t) {
   hr_trained trained[SLOTS] = {0};
   for (size_t i = 0; i < SLOTS; i++) {
     int slot = hr_method_slot(t->method, SLOTS - 1, i);
-    const hr_linear_shape shape = {slot, PLAN_PIXELS, 1, 1, 0};
+    const hr_linear_shape shape = {slot, 0, PLAN_PIXELS, 1, 0};
     const double intercept[] = {1}, weights[PLAN_PIXELS] = {0};
     check_ok(hr_fit_init(&t->fits[i], slot, 1, false, 0, &err));
     if (isnan(t->cv[i])) continue;
@@ -78,8 +78,10 @@ static hr_bundle *open_bundle(const char *folder) {
 
 static void check_choice(const hr_bundle_description *d, size_t slot, const char *method,
                          int candidate_slot, const char *fallback) {
-  assert_int_equal(d->slots[slot].expert, hr_bundle_find(d, method, candidate_slot));
-  assert_int_equal(d->slots[slot].fallback, hr_bundle_find(d, fallback, HR_GLOBAL));
+  const hr_bundle_place expert = {method, 0, candidate_slot};
+  const hr_bundle_place stand_in = {fallback, 0, HR_GLOBAL};
+  assert_int_equal(d->slots[slot].expert, hr_bundle_find(d, &expert));
+  assert_int_equal(d->slots[slot].fallback, hr_bundle_find(d, &stand_in));
 }
 
 /* By validation; what did not converge never, and of two that are equal the earlier. */
@@ -222,7 +224,7 @@ static void a_study_leaves_its_bundle(void **state) {
   const hr_bundle_description *d = hr_bundle_describe(bundle);
   for (int slot = HR_GLOBAL; slot < 2; slot++) {
     const hr_model *model = NULL;
-    size_t candidate = hr_bundle_find(d, "ridge", slot);
+    size_t candidate = hr_bundle_find(d, &(hr_bundle_place){"ridge", 0, slot});
     assert_int_not_equal(candidate, HR_NO_CANDIDATE);
     check_ok(hr_bundle_load(bundle, candidate, &model, &err));
     assert_non_null(model);

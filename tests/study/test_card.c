@@ -25,7 +25,7 @@ static int set_up(void **state) {
   warned = (warnings){0};
   observer = warnings_observer(&warned);
   view = (hr_study_view){.bin_count = BINS, .observer = &observer};
-  home = (hr_task_home){s.path, "0123456789abcdef", &method, &view};
+  home = (hr_task_home){s.path, 0, "0123456789abcdef", &method, &view};
   return 0;
 }
 
@@ -53,7 +53,7 @@ static hr_fit make_fit(int slot) {
 static void write_task(int slot, hr_task_stage stage, bool has_variance) {
   hr_error err = {0};
   hr_model *model = NULL;
-  const hr_linear_shape shape = {slot, PIXELS, 1, VARIANTS, 1};
+  const hr_linear_shape shape = {slot, 0, PIXELS, VARIANTS, 1};
   const double intercept[VARIANTS] = {1, 2}, weights[VARIANTS * PIXELS] = {3, 4, 5};
   hr_fit fit = make_fit(slot);
   check_ok(hr_linear_create(&shape, intercept, weights, &model, &err));

@@ -128,7 +128,7 @@ static hr_status stub_learn(hr_learner *learner, const hr_block *block, hr_error
 
 /* A state that is there while the model is kept, and gone then: were it among what the
  * record vouches for, no model could be taken back. */
-static void with_state(hr_learner *learner, int slot, bool is_there) {
+static void with_state(hr_learner *learner, size_t target, int slot, bool is_there) {
   const hr_store *store = &learner->study->store;
   hr_error err;
   char *path = NULL, end[64];
@@ -136,10 +136,10 @@ static void with_state(hr_learner *learner, int slot, bool is_there) {
            slot == HR_GLOBAL ? "/tasks/global-stub/training.state"
                              : "/tasks/%d-stub/training.state",
            slot);
-  check_ok(store->open(store->context, slot, &path, &err));
+  check_ok(store->open(store->context, target, slot, &path, &err));
   assert_string_equal(path + strlen(path) - strlen(end), end);
   if (is_there) check_ok(hr_file_write(path, "so far", 6, &err));
-  if (!is_there) store->remove(store->context, slot);
+  if (!is_there) store->remove(store->context, target, slot);
   assert_int_equal(access(path, F_OK) == 0, is_there);
   hr_free(path);
 }
@@ -177,7 +177,6 @@ static hr_model *make_model(size_t t) {
   *model = (hr_model){.type = t == BINS ? &of_all : &of_bin,
                       .slot = t == BINS ? HR_GLOBAL : (int)t,
                       .pixels = PIXELS,
-                      .targets = 1,
                       .variant_count = VARIANTS,
                       .chosen = 1};
   return model;
@@ -193,9 +192,9 @@ static hr_status stub_finish(hr_learner *learner, hr_trained *out, hr_error *err
     out[t].model = make_model(t);
     if (learner->has_model[t]) continue;
     told.trained++;
-    with_state(learner, out[t].fit.slot, true);
+    with_state(learner, 0, out[t].fit.slot, true);
     HR_TRY(keeper->keep(keeper->context, out[t].model, &out[t].fit, err));
-    with_state(learner, out[t].fit.slot, false);
+    with_state(learner, 0, out[t].fit.slot, false);
     if (t == 0) HR_TRY(reach(TRAINING, err)); /* the first model is kept by then */
   }
 cleanup:
@@ -317,8 +316,8 @@ cleanup:
 
 static void check_outcome(const hr_method_run *c) {
   assert_int_equal(c->state, HR_METHOD_RUN_DONE);
-  assert_int_equal(c->outcome.fit_count, TASKS);
-  const hr_fit *fits = c->outcome.fits;
+  assert_int_equal(c->outcomes[0].fit_count, TASKS);
+  const hr_fit *fits = c->outcomes[0].fits;
   assert_int_equal(fits[0].slot, 0);
   assert_int_equal(fits[2].slot, HR_GLOBAL);
   assert_int_equal(fits[0].status, HR_FIT_OK);
@@ -334,7 +333,7 @@ static void check_outcome(const hr_method_run *c) {
   check_near(fits[2].variant_value[1], 1e30, 0);
   assert_true(isnan(fits[2].cv_r2[0]));
   check_near(fits[2].cv_r2[1], 1.0 / 3, 0);
-  const hr_predictions *own = &c->outcome.own, *global = &c->outcome.global;
+  const hr_predictions *own = &c->outcomes[0].own, *global = &c->outcomes[0].global;
   assert_int_equal(own->rows, TEST);
   assert_int_equal(own->variants, VARIANTS);
   check_near((double)hr_predictions_at(own, 0, 3),
@@ -399,11 +398,11 @@ static void an_expert_fails_alone(void **state) {
     assert_string_equal(f.log, log);
     assert_int_equal(c.state, HR_METHOD_RUN_DONE);
     for (size_t t = 0; t < TASKS; t++) {
-      assert_int_equal(c.outcome.fits[t].status, HR_FIT_FAILED);
-      assert_string_equal(c.outcome.fits[t].note, note);
+      assert_int_equal(c.outcomes[0].fits[t].status, HR_FIT_FAILED);
+      assert_string_equal(c.outcomes[0].fits[t].note, note);
     }
-    assert_int_equal(c.outcome.fits[1].train_rows, TRAIN / 2);
-    assert_int_equal(c.outcome.fits[2].test_rows, TEST);
+    assert_int_equal(c.outcomes[0].fits[1].train_rows, TRAIN / 2);
+    assert_int_equal(c.outcomes[0].fits[2].test_rows, TEST);
     hr_method_run_fini(&c);
     assert_int_equal(told.alive, 0);
     told.fails_at = NOWHERE; /* the next run tries again */
@@ -552,7 +551,7 @@ static void experts_that_are_not_here(void **state) {
   f.expert.type = &absent;
   check_ok(live(&f, &c, &err));
   assert_int_equal(c.state, HR_METHOD_RUN_ABSENT);
-  assert_int_equal(c.outcome.fit_count, 0);
+  assert_int_equal(c.outcomes[0].fit_count, 0);
   assert_string_equal(f.log, "the expert later is not in this build: skipped\n");
   hr_method_run_fini(&c);
   tear_down(&f);
@@ -581,7 +580,7 @@ static hr_status live_once(fixture *f) {
   hr_error err;
   hr_method_run c = {.state = HR_METHOD_RUN_WAITING};
   hr_status status = live(f, &c, &err);
-  bool is_given_up = status == HR_OK && c.outcome.fits[0].status == HR_FIT_FAILED;
+  bool is_given_up = status == HR_OK && c.outcomes[0].fits[0].status == HR_FIT_FAILED;
   if (status == HR_OK && !is_given_up) check_outcome(&c);
   hr_method_run_fini(&c);
   return is_given_up ? HR_ERR_MEMORY : status;

@@ -61,7 +61,7 @@ static void make(made_up *m, const hr_model_type *type) {
   for (size_t s = 0; s < SLOTS; s++) {
     int slot = s == BINS ? HR_GLOBAL : (int)s;
     m->trained[s].fit = (hr_fit){.slot = slot};
-    m->models[s] = (hr_model){type, slot, PIXELS, 1, s == BINS ? 1 : VARIANTS, 0};
+    m->models[s] = (hr_model){type, slot, 0, PIXELS, s == BINS ? 1 : VARIANTS, 0};
     if (s != 1) m->trained[s].model = &m->models[s];
   }
 }
@@ -85,12 +85,12 @@ static hr_status predict(const made_up *m, size_t block_rows, hr_test_rows *rows
 }
 
 static void check_tables(const hr_test_rows *rows) {
-  assert_int_equal(rows->own.variants, VARIANTS);
-  assert_int_equal(rows->global.variants, 1);
+  assert_int_equal(rows->own[0].variants, VARIANTS);
+  assert_int_equal(rows->global[0].variants, 1);
   for (size_t i = 0; i < ROWS; i++) {
-    check_near((double)rows->global.mean[i], (double)i, 0);
+    check_near((double)rows->global[0].mean[i], (double)i, 0);
     for (size_t v = 0; v < VARIANTS; v++) {
-      double own = (double)rows->own.mean[v * ROWS + i];
+      double own = (double)rows->own[0].mean[v * ROWS + i];
       if (i % 3 == 0) check_near(own, 1000 + (double)i + (double)v / 4, 0);
       if (i % 3 != 0) assert_true(isnan(own)); /* no model, or no bin */
     }
@@ -107,7 +107,7 @@ static void test_rows_land_at_their_number_for_any_block(void **state) {
     hr_error err;
     assert_int_equal(predict(&m, blocks[b], &rows, &err), HR_OK);
     check_tables(&rows);
-    assert_null(rows.own.variance);
+    assert_null(rows.own[0].variance);
     hr_test_rows_fini(&rows);
   }
 }
@@ -120,7 +120,7 @@ static void test_a_slot_has_its_rows_in_order(void **state) {
   hr_error err;
   make(&m, &knowing);
   assert_int_equal(predict(&m, 50, &rows, &err), HR_OK);
-  assert_int_equal(hr_slot_rows_init(&slot, &rows, 0, VARIANTS, &err), HR_OK);
+  assert_int_equal(hr_slot_rows_init(&slot, &rows, 0, 0, VARIANTS, &err), HR_OK);
   assert_int_equal(slot.rows, 100);
   for (size_t at = 0; at < slot.rows; at++) {
     size_t row = 3 * at;
@@ -134,7 +134,7 @@ static void test_a_slot_has_its_rows_in_order(void **state) {
   check_near(slot.median_effective, 150,
              0); /* the middle of 0, 3, .. 297, the upper one */
   hr_slot_rows_fini(&slot);
-  assert_int_equal(hr_slot_rows_init(&slot, &rows, HR_GLOBAL, 1, &err), HR_OK);
+  assert_int_equal(hr_slot_rows_init(&slot, &rows, 0, HR_GLOBAL, 1, &err), HR_OK);
   assert_int_equal(slot.rows, ROWS);
   check_near((double)slot.predictions[299], 299, 0);
   hr_slot_rows_fini(&slot);
@@ -150,8 +150,8 @@ static void test_without_models_there_is_nothing(void **state) {
   make(&m, &plain);
   for (size_t s = 0; s < SLOTS; s++) m.trained[s].model = NULL;
   assert_int_equal(predict(&m, 50, &rows, &err), HR_OK);
-  assert_null(rows.own.mean);
-  assert_int_equal(hr_slot_rows_init(&slot, &rows, 1, 0, &err), HR_OK);
+  assert_null(rows.own[0].mean);
+  assert_int_equal(hr_slot_rows_init(&slot, &rows, 0, 1, 0, &err), HR_OK);
   assert_int_equal(slot.rows, 100); /* that a card tells of */
   assert_true(isnan(slot.median_effective));
   hr_slot_rows_fini(&slot);
@@ -163,7 +163,7 @@ static hr_status predict_and_gather(void *context, hr_error *err) {
   hr_test_rows rows = {.view = NULL};
   hr_slot_rows slot = {0};
   HR_TRY(predict(context, 50, &rows, err));
-  HR_TRY(hr_slot_rows_init(&slot, &rows, 0, VARIANTS, err));
+  HR_TRY(hr_slot_rows_init(&slot, &rows, 0, 0, VARIANTS, err));
 cleanup:
   hr_slot_rows_fini(&slot);
   hr_test_rows_fini(&rows);

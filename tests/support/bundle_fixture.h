@@ -61,19 +61,37 @@ static inline hr_sigma fixture_sigma(void) {
                     .classes = {{16, 0.8, 0.75, 1.5}, {64, 0.2, 0.25, 0.5}}};
 }
 
-/* Adds a candidate; its number. */
-static inline size_t fixture_add(hr_bundle_description *d, const char *method,
-                                 const hr_model_type *type, int slot) {
+/* Makes it a bundle of two targets, before any candidate is added: T_eff is the second.
+ */
+static inline void fixture_widen(hr_bundle_description *d) {
+  hr_error err = {0};
+  size_t slots = 2 * (d->bin_count + 1);
+  check_ok(hr_realloc(&d->targets, 1, 2, &err));
+  d->targets[1] =
+      (hr_bundle_target){fixture_text("T_eff"), fixture_text("K"), {3750, 6000}};
+  d->target_count = 2;
+  check_ok(hr_realloc(&d->slots, slots / 2, slots, &err));
+  for (size_t i = 0; i < slots; i++) {
+    d->slots[i] = (hr_bundle_slot){HR_NO_CANDIDATE, HR_NO_CANDIDATE};
+  }
+}
+
+/* Adds a candidate for a target; its number. */
+static inline size_t fixture_add_for(hr_bundle_description *d, size_t target,
+                                     const char *method, const hr_model_type *type,
+                                     int slot) {
   hr_error err = {0};
   char folder[HR_BUNDLE_NAME_BYTES];
   size_t i = d->candidate_count;
   if (i == 0) check_ok(hr_alloc(&d->candidates, 64, &err));
-  hr_bundle_folder_name(type, &(hr_bundle_place){method, 0, slot}, folder);
+  const hr_bundle_place place = {method, target, slot};
+  hr_bundle_folder_name(type, &place, folder);
   d->candidates[i] = (hr_bundle_candidate){.method = fixture_text(method),
                                            .title = fixture_text("A method"),
                                            .kind = fixture_text(type->kind),
                                            .variant = fixture_text("alpha"),
                                            .folder = fixture_text(folder),
+                                           .target = target,
                                            .slot = slot,
                                            .variant_count = 2,
                                            .chosen = 1,
@@ -82,6 +100,12 @@ static inline size_t fixture_add(hr_bundle_description *d, const char *method,
                                            .sigma = fixture_sigma()};
   d->candidate_count++;
   return i;
+}
+
+/* The same for the first target. */
+static inline size_t fixture_add(hr_bundle_description *d, const char *method,
+                                 const hr_model_type *type, int slot) {
+  return fixture_add_for(d, 0, method, type, slot);
 }
 
 #endif

@@ -116,10 +116,10 @@ static void make(made_up *m, uint64_t seed) {
     m->outcomes[e] = (hr_outcome){.type = &types[e],
                                   .fits = m->fits[e],
                                   .fit_count = e == 0 ? BINS + 1 : BINS,
-                                  .own = {m->rows, 1, 1, m->own[e], NULL}};
+                                  .own = {m->rows, 1, m->own[e], NULL}};
   }
   for (size_t i = 0; i < m->rows; i++) make_row(m, seed, i);
-  m->outcomes[0].global = (hr_predictions){m->rows, 1, 1, m->global, NULL};
+  m->outcomes[0].global = (hr_predictions){m->rows, 1, m->global, NULL};
   m->test = (hr_split_view){
       .rows = m->rows, .target = m->target, .bin = m->bin, .route = m->bin};
 }

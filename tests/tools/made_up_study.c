@@ -85,8 +85,8 @@ static hr_outcome make_outcome(size_t e) {
   hr_outcome outcome = {.type = &types[e],
                         .fits = fits[e],
                         .fit_count = e == 0 ? BINS + 1 : BINS,
-                        .own = {ROWS, 1, 1, own[e], e == 2 ? variance : NULL}};
-  if (e == 0) outcome.global = (hr_predictions){ROWS, 1, 1, everywhere, NULL};
+                        .own = {ROWS, 1, own[e], e == 2 ? variance : NULL}};
+  if (e == 0) outcome.global = (hr_predictions){ROWS, 1, everywhere, NULL};
   return outcome;
 }
 
@@ -118,7 +118,7 @@ static hr_outcome make_control(size_t c, double sigma, double *cv) {
   return (hr_outcome){.type = c == 0 ? &placebo : &leakage,
                       .fits = &control_fits[c],
                       .fit_count = 1,
-                      .global = {ROWS, 1, 1, control_predictions[c], NULL}};
+                      .global = {ROWS, 1, control_predictions[c], NULL}};
 }
 
 int main(int argc, char **argv) {
