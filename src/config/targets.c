@@ -39,13 +39,13 @@ static hr_status read_unit(hr_config *config, const hr_yaml_node *node, hr_error
   static const hr_field field = {.name = "unit", .kind = HR_FIELD_TEXTS};
   const hr_config_name name = {config->path, "data.units", node->key};
   HR_TRY(hr_strings_append(&config->data.unit_labels, node->key, err));
-  if (node->kind == HR_YAML_SEQUENCE) {
+  if (node->kind != HR_YAML_SCALAR) {
     status = hr_yaml_fail(err, config->path, node->mark,
-                          "data.units.%.60s must be a text such as km/s, not a list",
-                          node->key);
+                          "data.units.%.60s must be a text such as km/s, not a %s",
+                          node->key, node->kind == HR_YAML_SEQUENCE ? "list" : "mapping");
     goto cleanup;
   }
-  if (node->kind == HR_YAML_SCALAR && node->text && node->text[0] == '\0') {
+  if (node->text && node->text[0] == '\0') {
     HR_TRY(hr_strings_append(&config->data.units, "", err)); /* it has none */
     goto cleanup;
   }
@@ -81,7 +81,7 @@ void hr_target_folder(const char *label, size_t t, char name[HR_TARGET_FOLDER_BY
   if (hr_is_handle(label) && label[0] != '.' && strlen(label) < 64) {
     snprintf(name, HR_TARGET_FOLDER_BYTES, "targets/%s", label);
   } else {
-    snprintf(name, HR_TARGET_FOLDER_BYTES, "targets/target%zu", t + 1);
+    snprintf(name, HR_TARGET_FOLDER_BYTES, "targets/target@%zu", t + 1);
   }
 }
 

@@ -16,7 +16,7 @@ hr_status hr_config_read_targets(hr_config *config, const hr_yaml_node *root,
 const char *hr_config_unit(const hr_config *config, const char *label);
 
 /* The folder of target number t > 0, the label, in a run directory: "targets/T_eff", or
- * "targets/target2" where the label cannot name a folder. */
+ * "targets/target@2" where the label cannot name a folder. */
 void hr_target_folder(const char *label, size_t t, char name[HR_TARGET_FOLDER_BYTES]);
 
 /* Appends data.units as YAML; nothing where none is given. */
