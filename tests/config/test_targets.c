@@ -66,8 +66,9 @@ static void units_are_refused(void **state) {
   refuse_data("units: [km/s]",
               "s.yaml:2:40: data.units must be a mapping of keys to values, not a list; "
               "write it as 'key: value' lines");
-  refuse_data("units: {rv: a, rv: b}",
-              "s.yaml:2:48: the key 'data.units.rv' is given twice, first on line 2");
+  refuse_data(
+      "units: {rv: a, rv: b}",
+      "s.yaml:2:48: the key 'rv' is given a second time, first in line 2; keep one");
 }
 
 static void what_is_written_is_read_again(void **state) {

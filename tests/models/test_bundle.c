@@ -82,6 +82,31 @@ static void test_loading(void **state) {
   scratch_fini(&s);
 }
 
+/* Every target's models, each told which it is of. */
+static void test_targets(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle *bundle = NULL;
+  const hr_model *model = NULL;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write_two(s.path);
+  check_ok(hr_bundle_open(s.path, &bundle, &err));
+  const hr_bundle_description *d = hr_bundle_describe(bundle);
+  assert_int_equal(d->candidate_count, 10);
+  for (size_t i = 10; i > 0; i--) {
+    check_ok(hr_bundle_load(bundle, i - 1, &model, &err));
+    assert_int_equal(model->target, i > 7);
+    assert_int_equal(model->slot, d->candidates[i - 1].slot);
+  }
+  size_t eight = hr_bundle_find(d, &(hr_bundle_place){"first", 1, 1});
+  assert_int_equal(eight, 8);
+  check_ok(hr_bundle_load(bundle, eight, &model, &err));
+  check_near(hr_linear_intercept(model)[1], 1001, 0);
+  hr_bundle_close(&bundle);
+  scratch_fini(&s);
+}
+
 /* The description of another study's bundle over models of this one. */
 static void test_models_of_another_size(void **state) {
   (void)state;
@@ -114,6 +139,7 @@ int main(void) {
       cmocka_unit_test(test_opening),
       cmocka_unit_test(test_folders_without_a_bundle),
       cmocka_unit_test(test_loading),
+      cmocka_unit_test(test_targets),
       cmocka_unit_test(test_models_of_another_size),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

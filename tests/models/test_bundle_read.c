@@ -6,6 +6,8 @@
 #include "headroom/version.h"
 #include "support/linear_bundle.h"
 
+enum { LONG_NAME = 100 };
+
 static const hr_model_type unknown = {.kind = "crystal"};
 
 /* A bundle without models in a folder. */
@@ -263,13 +265,148 @@ static void test_fields(void **state) {
   }
 }
 
+/* What was written of two targets is read back. */
+static void test_two_targets(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write_two(s.path);
+  check_ok(hr_bundle_read(s.path, &d, &err));
+  assert_int_equal(d.target_count, 2);
+  assert_string_equal(d.targets[0].name, "log_g");
+  assert_string_equal(d.targets[1].name, "T_eff");
+  assert_string_equal(d.targets[1].unit, "K");
+  check_near(d.targets[1].train.maximum, 1014, 0);
+  for (size_t i = 0; i < 10; i++) assert_int_equal(d.candidates[i].target, i > 6);
+  assert_string_equal(d.candidates[8].folder, "target2-1-first");
+  static const size_t experts[] = {
+      0, 4, 5, HR_NO_CANDIDATE, 2, 7, 8, HR_NO_CANDIDATE, HR_NO_CANDIDATE, 9};
+  for (size_t i = 0; i < 10; i++) {
+    assert_true(d.slots[i].expert == experts[i]);
+    assert_int_equal(d.slots[i].fallback, i < 5 ? 6 : 9);
+  }
+  hr_bundle_description_fini(&d);
+  scratch_fini(&s);
+}
+
+static void check_field_refused(scratch *s, const char *field) {
+  check_refused(s, HR_ERR_FORMAT,
+                "%s/model.json: `%s` is not what a bundle has there; copy the bundle "
+                "again or make it anew with the study",
+                field);
+}
+
+/* Which target a model or a slot is of has to be there, and to fit all else. */
+static void test_fields_of_targets(void **state) {
+  (void)state;
+  static const struct {
+    const char *where, *value, *field;
+  } cases[] = {
+      {"candidates/0/target", "2", "target"},
+      {"candidates/0/target", "-1", "target"},
+      {"candidates/0/target", "0.5", "target"},
+      {"candidates/0/target", "null", "target"},
+      {"candidates/0/target", "\"log_g\"", "target"},
+      {"candidates/0/target", "1", "folder"},
+      {"candidates/7/target", "0", "folder"},
+      {"slots/0/target", "1", "target"},
+      {"slots/5/target", "0", "target"},
+      {"slots/9/target", "2", "target"},
+      {"slots/9/target", "null", "target"},
+      {"slots/5/slot", "4", "slot"},
+      {"slots/5/expert", "0", "expert"}, /* bin 0's, of the other target */
+      {"slots/0/expert", "7", "expert"},
+      {"slots/9/fallback", "6", "fallback"},
+      {"slots/4/fallback", "9", "fallback"},
+      {"targets/1/name", "\"\"", "name"},
+      {"targets/1/unit", "null", "unit"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    scratch s;
+    scratch_init(&s);
+    linear_bundle_write_two(s.path);
+    edit(&s, cases[i].where, cases[i].value);
+    check_field_refused(&s, cases[i].field);
+    scratch_fini(&s);
+  }
+}
+
+/* Fewer slots than the targets take, and a model twice. */
+static void test_lists_of_targets(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write_two(s.path);
+  edit(&s, "targets",
+       "[{\"name\": \"log_g\", \"unit\": \"\", \"minimum\": 0, \"maximum\": 1}]");
+  check_field_refused(&s, "folder"); /* that of the second target's models */
+  scratch_fini(&s);
+  scratch_init(&s);
+  linear_bundle_write(s.path, "exclude");
+  edit(&s, "targets",
+       "[{\"name\": \"a\", \"unit\": \"\", \"minimum\": 0, \"maximum\": 1},"
+       " {\"name\": \"b\", \"unit\": \"\", \"minimum\": 0, \"maximum\": 1}]");
+  check_field_refused(&s, "target"); /* whose the models are is not said */
+  scratch_fini(&s);
+}
+
+/* A bundle of one target does not number it: older programs read such bundles. */
+static void test_one_target_is_not_numbered(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "exclude");
+  json_t *root = hr_json_file_read(s.path, "model.json");
+  assert_non_null(root);
+  const json_t *candidates = json_object_get(root, "candidates");
+  assert_int_equal(json_array_size(candidates), 7);
+  assert_null(json_object_get(json_array_get(candidates, 0), "target"));
+  const json_t *slots = json_object_get(root, "slots");
+  assert_int_equal(json_array_size(slots), 5);
+  assert_null(json_object_get(json_array_get(slots, 0), "target"));
+  json_decref(root);
+  scratch_fini(&s);
+}
+
+/* Names that are cut where folders are named would be two methods in one folder. */
+static void test_names_that_are_too_long(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  char name[LONG_NAME + 1], first[LONG_NAME + 1];
+  scratch s;
+  scratch_init(&s);
+  fixture_init(&d);
+  memset(name, 'x', LONG_NAME);
+  name[LONG_NAME] = '\0';
+  snprintf(first, sizeof first, "%s", name);
+  name[LONG_NAME - 1] = 'y';
+  linear_add(&d, s.path, first, 0, 0);
+  linear_add(&d, s.path, name, 0, 0);
+  check_ok(hr_bundle_write(&d, s.path, &err));
+  hr_bundle_description_fini(&d);
+  check_field_refused(&s, "method");
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_unknown_numbers),
-      cmocka_unit_test(test_incomplete),     cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_other_versions), cmocka_unit_test(test_kinds_that_are_newer),
-      cmocka_unit_test(test_fields),         cmocka_unit_test(test_sigma),
+      cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_unknown_numbers),
+      cmocka_unit_test(test_incomplete),
+      cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_other_versions),
+      cmocka_unit_test(test_kinds_that_are_newer),
+      cmocka_unit_test(test_fields),
+      cmocka_unit_test(test_sigma),
       cmocka_unit_test(test_without_sigma),
+      cmocka_unit_test(test_two_targets),
+      cmocka_unit_test(test_fields_of_targets),
+      cmocka_unit_test(test_lists_of_targets),
+      cmocka_unit_test(test_one_target_is_not_numbered),
+      cmocka_unit_test(test_names_that_are_too_long),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
