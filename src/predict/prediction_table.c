@@ -111,7 +111,7 @@ static hr_status add_columns(hr_prediction_table *table,
                              const hr_prediction_table_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
   const hr_bundle_description *d = hr_engine_describe(plan->engine);
-  size_t method = d->target_count * (longest_method(d) + 1);
+  size_t method = d->target_count * (longest_method(d) + 1) - 1; /* "a|b" */
   HR_TRY(add_column(table, "file", HR_FRAME_CELL_TEXT, false, plan->file_bytes, err));
   HR_TRY(add_column(table, "row", HR_FRAME_CELL_INTEGER, false, 0, err));
   HR_TRY(add_kept(table, plan->keep, err));

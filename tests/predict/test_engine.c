@@ -174,6 +174,76 @@ static void test_flags(void **state) {
   scratch_fini(&s);
 }
 
+/* Predicts the rows with a bundle of two targets; the result is the caller's to free. */
+static void predict_two(const char *folder, const char *router, const char *expert,
+                        hr_engine_result *result) {
+  hr_error err = {0};
+  block b;
+  block_init(&b);
+  hr_engine *engine = open_engine(folder, router, expert);
+  check_ok(hr_engine_result_init(engine, ROWS, result, &err));
+  check_ok(hr_engine_predict(engine, &b.rows, result, &err));
+  hr_engine_close(&engine);
+}
+
+/* Means and candidates [ROWS][2], -1: nobody. */
+static void check_two(const char *folder, const char *router, const char *expert,
+                      const int expected[2 * ROWS]) {
+  static const double constants[] = {0, 1, 5, 10, 11, 12, 15, 1010, 1001, 1015};
+  hr_engine_result result;
+  predict_two(folder, router, expert, &result);
+  for (size_t i = 0; i < 2 * ROWS; i++) {
+    int candidate = expected[i];
+    assert_int_equal(result.candidate[i], candidate);
+    assert_int_equal(isnan(result.mean[i]) != 0, candidate < 0);
+    if (candidate >= 0) check_near(result.mean[i], constants[candidate] + 0.001, 1e-4);
+  }
+  hr_engine_result_fini(&result);
+}
+
+/* Each target is predicted by the experts of its own slots, or by its own fall-back. */
+static void test_two_targets(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write_two(s.path);
+  check_two(s.path, "oracle", NULL, (int[]){0, 7, 4, 8, 5, 9, 6, 9, -1, -1, -1, -1});
+  check_two(s.path, "oracle", "first", (int[]){0, -1, 1, 8, -1, 9, 6, 9, -1, -1, -1, -1});
+  check_two(s.path, "oracle", "second", (int[]){3, 7, 4, -1, 5, 9, 6, 9, -1, -1, -1, -1});
+  check_two(s.path, "global", NULL, (int[]){2, 9, 2, 9, 2, 9, 2, 9, 2, 9, -1, -1});
+  /* The first method has no model of all rows for the second target. */
+  check_two(s.path, "global", "first",
+            (int[]){2, -1, 2, -1, 2, -1, 2, -1, 2, -1, -1, -1});
+  hr_engine *engine = open_engine(s.path, "oracle", NULL);
+  assert_int_equal(hr_engine_candidate(engine, 0, 1), 4);
+  assert_int_equal(hr_engine_candidate(engine, 1, 1), 8);
+  assert_int_equal(hr_engine_candidate(engine, 1, 3), 9);
+  hr_engine_close(&engine);
+  scratch_fini(&s);
+}
+
+/* What one target is flagged for, the row is. */
+static void test_flags_of_two_targets(void **state) {
+  (void)state;
+  hr_engine_result result;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write_two(s.path);
+  predict_two(s.path, "oracle", NULL, &result);
+  assert_int_equal(result.flags[0], 0);
+  assert_int_equal(result.flags[1], 0);
+  /* The second alone has no expert, and its fall-back leaves the second's range. */
+  assert_int_equal(result.flags[2], HR_FLAG_FALLBACK | HR_FLAG_OUTSIDE_RANGE);
+  check_near(result.gap[4], 0, 0);
+  check_near(result.gap[5], 1.001, 1e-4);
+  assert_int_equal(result.flags[4], HR_FLAG_NO_EXPERT | HR_FLAG_OUTSIDE_BINS);
+  hr_engine_result_fini(&result);
+  predict_two(s.path, "oracle", "first", &result);
+  assert_int_equal(result.flags[0], HR_FLAG_NO_EXPERT); /* the first has one */
+  hr_engine_result_fini(&result);
+  scratch_fini(&s);
+}
+
 static void check_refused(const char *folder, const char *router, const char *expert,
                           hr_status status, const char *sentence) {
   hr_error err = {0};
@@ -239,6 +309,8 @@ static void test_memory(void **state) {
   linear_bundle_write(s.path, "global");
   block_init(&b);
   check_alloc_failures(live(s.path, &b));
+  linear_bundle_write_two(s.path);
+  check_alloc_failures(live(s.path, &b));
   scratch_fini(&s);
 }
 
@@ -248,6 +320,8 @@ int main(void) {
       cmocka_unit_test(test_uncovered_rows),
       cmocka_unit_test(test_slots_of_the_caller),
       cmocka_unit_test(test_flags),
+      cmocka_unit_test(test_two_targets),
+      cmocka_unit_test(test_flags_of_two_targets),
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_memory),
   };

@@ -411,6 +411,38 @@ static void test_describing(void **state) {
   desk_fini(&d);
 }
 
+/* Each target with its unit, range and experts. */
+static void test_describing_two_targets(void **state) {
+  (void)state;
+  hr_error err = {0};
+  desk d;
+  char *plan = NULL;
+  desk_init(&d);
+  linear_bundle_write_two(d.model);
+  shard_write(&d.spec);
+  d.options.router = "oracle";
+  check_ok(hr_predict_describe(&d.options, NULL, &plan, &err));
+  assert_non_null(strstr(plan,
+                         "predicts   log_g in dex, trained on 0 to 14\n"
+                         "           T_eff in K, trained on 1000 to 1014\n"
+                         "router     oracle: "));
+  assert_non_null(
+      strstr(plan,
+             "  log_g\n"
+             "  A bin                    A method (alpha 0.1)\n"
+             "  A bin                    A method (alpha 0.1)\n"
+             "  A bin                    A method (alpha 0.1)\n"
+             "  A bin                    A method (alpha 0.1), trained on all rows\n"
+             "  T_eff\n"
+             "  A bin                    A method (alpha 0.1)\n"
+             "  A bin                    A method (alpha 0.1)\n"
+             "  A bin                    A method (alpha 0.1), trained on all rows\n"
+             "  A bin                    A method (alpha 0.1), trained on all rows\n"
+             "reads      "));
+  hr_text_free(plan);
+  desk_fini(&d);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_table),
@@ -423,6 +455,7 @@ int main(void) {
       cmocka_unit_test(test_interruption_leaves_nothing),
       cmocka_unit_test(test_memory),
       cmocka_unit_test(test_describing),
+      cmocka_unit_test(test_describing_two_targets),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,7 +44,7 @@ static void test_columns(void **state) {
     assert_string_equal(table.columns[c].frame.name, names[c]);
   }
   assert_int_equal(table.columns[0].frame.text_bytes, 20);
-  assert_int_equal(table.columns[12].frame.text_bytes, strlen("second") + 1);
+  assert_int_equal(table.columns[12].frame.text_bytes, strlen("second"));
   assert_int_equal(table.columns[2].frame.kind, HR_FRAME_CELL_NUMBER);
   assert_int_equal(table.columns[3].frame.kind, HR_FRAME_CELL_INTEGER);
   hr_prediction_table_fini(&table);
@@ -57,10 +57,59 @@ static void test_columns(void **state) {
   scratch_fini(&s);
 }
 
+/* The rows that `router` and `expert` send to a bundle of two targets: who predicts them.
+ */
+static void check_experts(const char *folder, const char *expert,
+                          const char *const *expected) {
+  enum { ROWS = 3 };
+  static const float flux[ROWS * FIXTURE_PIXELS], error[ROWS * FIXTURE_PIXELS];
+  static const hr_row_report reports[ROWS];
+  static const int32_t slots[ROWS] = {0, 2, HR_SLOT_NONE};
+  hr_error err = {0};
+  hr_engine *engine = NULL;
+  hr_engine_result result;
+  hr_prediction_table table;
+  const hr_strings keep = {NULL, 0};
+  const hr_input input = {.rows = ROWS};
+  const hr_engine_rows rows = {.spectra = {0, ROWS, FIXTURE_PIXELS, flux, error, 1},
+                               .reports = reports,
+                               .slots = slots};
+  check_ok(hr_engine_open(folder, "oracle", expert, &engine, &err));
+  check_ok(hr_engine_result_init(engine, ROWS, &result, &err));
+  check_ok(hr_engine_predict(engine, &rows, &result, &err));
+  const hr_prediction_table_plan plan = {engine, &keep, NULL, HR_PREDICTION_HDF5, 9};
+  check_ok(hr_prediction_table_init(&plan, ROWS, &table, &err));
+  hr_prediction_table_fill(&table, "a file", &input, 0, ROWS, &result);
+  size_t c = 2 + 2 * 5 + 1; /* behind file, row, five of each target, slot */
+  assert_string_equal(table.columns[c].frame.name, "expert");
+  assert_int_equal(table.columns[c].frame.text_bytes, strlen("second|second"));
+  for (size_t i = 0; i < ROWS; i++) {
+    assert_string_equal(table.cells[c].texts[i], expected[i]);
+  }
+  assert_string_equal(table.columns[7].frame.name, "T_eff_mean");
+  check_near(table.cells[7].numbers[1], 1015, 1e-3);
+  assert_memory_equal(&table.cells[2].numbers[1], &result.mean[2], sizeof(double));
+  hr_prediction_table_fini(&table);
+  hr_engine_result_fini(&result);
+  hr_engine_close(&engine);
+}
+
+static void test_experts_of_two_targets(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write_two(s.path);
+  check_experts(s.path, NULL, (const char *[]){"first|second", "second", ""});
+  check_experts(s.path, "first", (const char *[]){"first|", "|second", ""});
+  check_experts(s.path, "second", (const char *[]){"second", "second", ""});
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_words),
       cmocka_unit_test(test_columns),
+      cmocka_unit_test(test_experts_of_two_targets),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
