@@ -91,6 +91,7 @@ static json_t *describe(hr_json_builder *builder, const hr_task_home *home,
   hr_json_put_text(builder, card, "schema", card_schema);
   hr_json_put_text(builder, card, "study", home->study);
   hr_json_put_text(builder, card, "expert", home->type->name);
+  if (home->target > 0) hr_json_put_count(builder, card, "target", home->target);
   hr_json_put(builder, card, "bin",
               fit->slot == HR_GLOBAL ? json_null() : json_integer(fit->slot));
   hr_fit_write_json(fit, home->type->variant, builder, card);
@@ -191,7 +192,7 @@ void hr_card_fini(hr_card *card) {
   *card = (hr_card){.predictions = NULL};
 }
 
-/* Whether a record is what this study would have written of the bin. */
+/* Whether a record is what this study would have written of the target and the bin. */
 static hr_status check_card(const hr_task_home *home, int bin, const json_t *card,
                             bool *ours, hr_error *err) {
   char seal[HR_SEAL_SIZE];
@@ -201,7 +202,9 @@ static hr_status check_card(const hr_task_home *home, int bin, const json_t *car
   bool same_bin = bin == HR_GLOBAL ? json_is_null(its_bin)
                                    : json_is_integer(its_bin) &&
                                          json_integer_value(its_bin) == (json_int_t)bin;
-  *ours = same_bin && strcmp(hr_json_string(card, "schema", ""), card_schema) == 0 &&
+  bool same_target = hr_json_count(card, "target", 0) == home->target;
+  *ours = same_bin && same_target &&
+          strcmp(hr_json_string(card, "schema", ""), card_schema) == 0 &&
           strcmp(hr_json_string(card, "study", ""), home->study) == 0 &&
           strcmp(hr_json_string(card, "expert", ""), home->type->name) == 0 &&
           strcmp(hr_json_string(card, "seal", ""), seal) == 0;

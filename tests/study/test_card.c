@@ -2,6 +2,7 @@
 #include "study/card.h"
 
 #include "core/alloc.h"
+#include "core/json_file.h"
 #include "models/linear.h"
 #include "support/scratch.h"
 #include "support/warnings.h"
@@ -163,6 +164,26 @@ static void other_records_are_not_taken(void **state) {
   check_dropped("tasks/1-stub");
 }
 
+/* The first target's records do not name it, those of others do, and none is taken for
+ * another's: their folders are alike. */
+static void records_are_of_one_target(void **state) {
+  (void)state;
+  hr_card card;
+  write_task(1, HR_STAGE_DONE, true);
+  json_t *record = hr_json_file_read(scratch_name(&s, "tasks/1-stub"), "card.json");
+  assert_non_null(record);
+  assert_null(json_object_get(record, "target"));
+  json_decref(record);
+  home.target = 2;
+  check_dropped("tasks/1-stub");
+  write_task(1, HR_STAGE_DONE, true);
+  assert_true(read_task(HR_STAGE_DONE, 1, &card));
+  assert_int_equal(card.fit.target, 2);
+  hr_card_fini(&card);
+  home.target = 0;
+  check_dropped("tasks/1-stub");
+}
+
 static void damaged_files_are_found(void **state) {
   (void)state;
   static const char *const files[] = {"tasks/1-stub/predictions.f32",
@@ -226,6 +247,7 @@ int main(void) {
       TEST_CASE(stages_have_records_of_their_own),
       TEST_CASE(a_slot_without_a_model_is_a_record_alone),
       TEST_CASE(other_records_are_not_taken),
+      TEST_CASE(records_are_of_one_target),
       TEST_CASE(damaged_files_are_found),
       TEST_CASE(changed_records_are_found),
       TEST_CASE(records_are_dropped_and_files_stay),

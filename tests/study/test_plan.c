@@ -1,5 +1,7 @@
 /* What is known of a study before the first spectrum is read. */
+#include "core/alloc.h"
 #include "study/estimate.h"
+#include "support/fail_alloc.h"
 #include "support/small_plan.h"
 
 static char expected[1024];
@@ -76,14 +78,145 @@ static void labels_are_in_the_fingerprint(void **state) {
   hr_plan_destroy(&plan);
 }
 
+/* A plan of log_g and age. */
+static hr_plan *plan_two(void) {
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  small_plan_configure_target("[log_g, age]", "");
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  return plan;
+}
+
+static void several_targets_are_planned(void **state) {
+  (void)state;
+  hr_plan *plan = plan_two();
+  assert_int_equal(hr_study_targets(&plan->view), 2);
+  assert_string_equal(hr_study_target_name(&plan->view, 0), "log_g");
+  assert_string_equal(hr_study_target_name(&plan->view, 1), "age");
+  check_near(hr_study_target(&plan->view, 0)[2], PLAN_TRAIN + 2, 0);
+  check_near(hr_study_target(&plan->view, 1)[2], plan_age[2], 0);
+  assert_ptr_equal(plan->view.train.target, hr_study_target(&plan->view, 0));
+  assert_string_equal(plan->targets[0].unit, "dex");
+  assert_string_equal(plan->targets[1].name, "age");
+  assert_string_equal(plan->targets[1].unit, "Gyr");
+  check_near(plan->targets[0].test.target[3], PLAN_TEST + 3, 0);
+  check_near(plan->targets[1].test.target[3], plan_age[3], 0);
+  assert_ptr_equal(plan->test_split.target, plan->targets[0].test.target);
+  assert_ptr_equal(plan->targets[1].test.route, plan->test_route);
+  hr_plan_destroy(&plan);
+}
+
+static void each_target_has_a_folder(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char *dir = NULL;
+  hr_plan *plan = plan_two();
+  check_ok(hr_plan_target_dir(plan, "/run", 0, &dir, &err));
+  assert_string_equal(dir, "/run");
+  hr_free(dir);
+  check_ok(hr_plan_target_dir(plan, "/run", 1, &dir, &err));
+  assert_string_equal(dir, "/run/targets/age");
+  hr_free(dir);
+  hr_plan_destroy(&plan);
+}
+
+static void check_target_refused(const char *sentence) {
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  check_fails(hr_plan_create(plan_config, NULL, &plan, &err), HR_ERR_DATA, sentence);
+  assert_null(plan);
+}
+
+/* What is wrong with the second target alone is told of it. */
+static void every_target_is_checked(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  small_plan_configure_target("[log_g, age]", "");
+  plan_age[5] = (double)NAN;
+  small_plan_rows("train.h5", PLAN_TRAIN, PLAN_PIXELS, 7100);
+  snprintf(expected, sizeof expected,
+           "%s/train.h5: label age is NaN in row 5 (counted from 0); remove the row or "
+           "repair the label",
+           plan_scratch.path);
+  check_target_refused(expected);
+  small_plan_configure(""); /* a study that does not predict it is fine */
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  hr_plan_destroy(&plan);
+  small_plan_configure_target("[log_g, age]", "");
+  plan_age[5] = 2e15;
+  small_plan_rows("train.h5", PLAN_TRAIN, PLAN_PIXELS, 7100);
+  check_target_refused(
+      "the label age reaches 2e+15, beyond 1e+15; rescale the column, "
+      "or name another one as data.target");
+  for (size_t i = 0; i < PLAN_TRAIN; i++) plan_age[i] = 1e9 + (double)(i % 2);
+  small_plan_rows("train.h5", PLAN_TRAIN, PLAN_PIXELS, 7100);
+  check_target_refused(
+      "the label age varies by only 0.5 around 1e+09, too little for "
+      "fp32 predictions; subtract a constant from the column");
+  small_plan_configure_target("[log_g, mass]", "");
+  snprintf(expected, sizeof expected,
+           "%s/train.h5 has no label column mass; it has T_eff, log_g, M_H, age",
+           plan_scratch.path);
+  check_target_refused(expected);
+}
+
+/* A label that is the same in all rows is no trouble of the plan's, as with one target:
+ * its R2 is undefined. */
+static void constant_targets_are_planned(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  for (size_t i = 0; i < PLAN_TRAIN; i++) plan_age[i] = 3;
+  small_plan_rows("train.h5", PLAN_TRAIN, PLAN_PIXELS, 7100);
+  small_plan_configure_target("[log_g, age]", "");
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  check_near(hr_study_target(&plan->view, 1)[7], 3, 0);
+  hr_plan_destroy(&plan);
+}
+
+/* Another order of targets is another study, and so is another unit. */
+static void targets_are_in_the_fingerprint(void **state) {
+  (void)state;
+  hr_error err = {0};
+  static const char *const targets[] = {"log_g", "[log_g]", "[log_g, age]",
+                                        "[age, log_g]", "age"};
+  char prints[5][17];
+  for (size_t i = 0; i < 5; i++) {
+    hr_plan *plan = NULL;
+    small_plan_configure_target(targets[i], "");
+    check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+    snprintf(prints[i], sizeof prints[i], "%s", plan->origin.fingerprint);
+    hr_plan_destroy(&plan);
+  }
+  assert_string_equal(prints[0], prints[1]);
+  for (size_t i = 1; i < 5; i++) {
+    for (size_t j = i + 1; j < 5; j++) assert_string_not_equal(prints[i], prints[j]);
+  }
+}
+
+static hr_status create_and_destroy(void) {
+  hr_plan *plan = NULL;
+  hr_status status = hr_plan_create(plan_config, NULL, &plan, NULL);
+  hr_plan_destroy(&plan);
+  return status;
+}
+
+static void memory_may_run_out(void **state) {
+  (void)state;
+  small_plan_configure_target("[log_g, age]", "");
+  check_alloc_failures(create_and_destroy());
+}
+
 int main(void) {
 #define TEST_CASE(name) \
   cmocka_unit_test_setup_teardown(name, small_plan_set_up, small_plan_tear_down)
   const struct CMUnitTest tests[] = {
-      TEST_CASE(rows_are_in_bins_and_folds),
-      TEST_CASE(both_splits_have_one_grid),
-      TEST_CASE(a_study_has_to_fit_its_memory),
-      TEST_CASE(labels_are_in_the_fingerprint),
+      TEST_CASE(rows_are_in_bins_and_folds),     TEST_CASE(both_splits_have_one_grid),
+      TEST_CASE(a_study_has_to_fit_its_memory),  TEST_CASE(labels_are_in_the_fingerprint),
+      TEST_CASE(several_targets_are_planned),    TEST_CASE(each_target_has_a_folder),
+      TEST_CASE(every_target_is_checked),        TEST_CASE(constant_targets_are_planned),
+      TEST_CASE(targets_are_in_the_fingerprint), TEST_CASE(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

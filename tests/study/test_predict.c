@@ -9,9 +9,9 @@
 #include "support/check.h"
 #include "support/fail_alloc.h"
 
-enum { ROWS = 300, PIXELS = 3, BINS = 2, SLOTS = BINS + 1, VARIANTS = 2 };
+enum { ROWS = 300, PIXELS = 3, BINS = 2, SLOTS = BINS + 1, VARIANTS = 2, TARGETS = 2 };
 
-/* Answers with the row and the slot; refuses a group that was cut. */
+/* Answers with the row, the slot and the target; refuses a group that was cut. */
 static hr_status predict_stub(const hr_spectra *spectra, const hr_request *requests,
                               size_t count, hr_error *err) {
   if (spectra->first_row % HR_PREDICT_ROWS != 0) {
@@ -21,7 +21,8 @@ static hr_status predict_stub(const hr_spectra *spectra, const hr_request *reque
     const hr_request *request = &requests[r];
     for (size_t i = 0; i < request->count; i++) {
       size_t row = request->row[i];
-      float x = spectra->noisy[row * PIXELS] + 1000 * (float)(request->model->slot + 1);
+      float x = spectra->noisy[row * PIXELS] + 1000 * (float)(request->model->slot + 1) +
+                10000 * (float)request->model->target;
       for (size_t v = 0; v < request->variants; v++) {
         request->mean[v * request->variant_stride + row] = x + (float)v / 4;
       }
@@ -42,8 +43,9 @@ static const hr_model_type knowing = {
 typedef struct made_up {
   float x[ROWS * PIXELS], error[ROWS * PIXELS];
   int32_t route[ROWS];
-  hr_model models[SLOTS];
-  hr_trained trained[SLOTS];
+  hr_model models[TARGETS * SLOTS];
+  hr_trained trained[TARGETS * SLOTS];
+  hr_further_target further;
   hr_study_view view;
   hr_split_view test;
 } made_up;
@@ -158,6 +160,70 @@ static void test_without_models_there_is_nothing(void **state) {
   hr_test_rows_fini(&rows);
 }
 
+/* A second target: models of bins know their variance, and bin 1 has one; it has none of
+ * all rows. */
+static void add_target(made_up *m) {
+  m->view.further = &m->further;
+  m->view.further_count = 1;
+  for (size_t s = 0; s < SLOTS; s++) {
+    size_t at = SLOTS + s;
+    int slot = s == BINS ? HR_GLOBAL : (int)s;
+    m->trained[at].fit = (hr_fit){.slot = slot, .target = 1};
+    m->models[at] = (hr_model){&knowing, slot, 1, PIXELS, 1, 0};
+    if (s != BINS) m->trained[at].model = &m->models[at];
+  }
+}
+
+static void test_targets_have_tables_of_their_own(void **state) {
+  (void)state;
+  static made_up m;
+  const size_t blocks[] = {1, 127, 128, ROWS};
+  make(&m, &plain);
+  add_target(&m);
+  for (size_t b = 0; b < 4; b++) {
+    hr_test_rows rows;
+    hr_error err;
+    assert_int_equal(predict(&m, blocks[b], &rows, &err), HR_OK);
+    assert_int_equal(rows.targets, TARGETS);
+    check_tables(&rows); /* the first target's are as they are without a second */
+    assert_null(rows.own[0].variance);
+    assert_int_equal(rows.own[1].variants, 1);
+    assert_int_equal(rows.global[1].variants, 0);
+    for (size_t i = 0; i < ROWS; i++) {
+      double own = (double)rows.own[1].mean[i];
+      size_t bin = i % 3;
+      if (bin < 2) check_near(own, 10000 + 1000 * (double)(bin + 1) + (double)i, 0);
+      assert_int_equal(isnan(own) != 0, bin == 2);
+      assert_int_equal(isnan(rows.own[1].variance[i]) != 0, bin == 2);
+    }
+    hr_test_rows_fini(&rows);
+  }
+}
+
+static void test_slots_of_targets(void **state) {
+  (void)state;
+  static made_up m;
+  hr_test_rows rows;
+  hr_slot_rows slot;
+  hr_error err;
+  make(&m, &plain);
+  add_target(&m);
+  assert_int_equal(predict(&m, 50, &rows, &err), HR_OK);
+  assert_int_equal(hr_slot_rows_init(&slot, &rows, 0, 0, VARIANTS, &err), HR_OK);
+  check_near((double)slot.predictions[1], 1003, 0);
+  assert_null(slot.variance);
+  hr_slot_rows_fini(&slot);
+  assert_int_equal(hr_slot_rows_init(&slot, &rows, 1, 0, 1, &err), HR_OK);
+  assert_int_equal(slot.rows, 100);
+  check_near((double)slot.predictions[1], 11003, 0);
+  check_near(slot.variance[1], (double)(3 / 10.0F), 1e-6);
+  hr_slot_rows_fini(&slot);
+  assert_int_equal(hr_slot_rows_init(&slot, &rows, 1, 1, 1, &err), HR_OK);
+  check_near((double)slot.predictions[2], 12007, 0);
+  hr_slot_rows_fini(&slot);
+  hr_test_rows_fini(&rows);
+}
+
 static hr_status predict_and_gather(void *context, hr_error *err) {
   hr_status status = HR_OK;
   hr_test_rows rows = {.view = NULL};
@@ -175,6 +241,8 @@ static void test_memory_that_runs_out_leaves_nothing(void **state) {
   static made_up m;
   make(&m, &knowing);
   check_alloc_failures(predict_and_gather(&m, NULL));
+  add_target(&m);
+  check_alloc_failures(predict_and_gather(&m, NULL));
 }
 
 int main(void) {
@@ -182,6 +250,8 @@ int main(void) {
       cmocka_unit_test(test_rows_land_at_their_number_for_any_block),
       cmocka_unit_test(test_a_slot_has_its_rows_in_order),
       cmocka_unit_test(test_without_models_there_is_nothing),
+      cmocka_unit_test(test_targets_have_tables_of_their_own),
+      cmocka_unit_test(test_slots_of_targets),
       cmocka_unit_test(test_memory_that_runs_out_leaves_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

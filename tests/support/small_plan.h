@@ -8,6 +8,9 @@
 
 enum { PLAN_TRAIN = 12, PLAN_TEST = 8, PLAN_PIXELS = 6 };
 
+/* The label `age` of the rows of files that are written from now on. */
+static double plan_age[PLAN_TRAIN];
+
 static scratch plan_scratch;
 static hr_config *plan_config;
 
@@ -29,25 +32,34 @@ static inline void small_plan_rows(const char *name, size_t rows, size_t pixels,
     labels[2][i] = 0.5;
   }
   for (size_t c = 0; c < 3; c++) spec.columns[c].values = labels[c];
+  spec.columns[3] = (shard_column){"age", plan_age};
+  spec.column_count = 4;
   shard_write(&spec);
 }
 
-static inline void small_plan_configure(const char *rest) {
+/* `target`: what data.target is; `rest`: further sections. */
+static inline void small_plan_configure_target(const char *target, const char *rest) {
   char yaml[1024];
   hr_error err = {0};
   hr_config_destroy(&plan_config);
   snprintf(yaml, sizeof yaml,
            "experiment: {id: x}\n"
-           "data: {train: [train.h5], test: test.h5, noise: {test: generated}}\n"
+           "data: {train: [train.h5], test: test.h5, target: %s,\n"
+           "       units: {age: Gyr}, noise: {test: generated}}\n"
            "binning: {T_eff: [0, 2, 4], M_H: [0, 1]}\n%s",
-           rest);
+           target, rest);
   check_ok(hr_config_parse(yaml, strlen(yaml), "x.yaml", plan_scratch.path, &plan_config,
                            &err));
+}
+
+static inline void small_plan_configure(const char *rest) {
+  small_plan_configure_target("log_g", rest);
 }
 
 static inline int small_plan_set_up(void **state) {
   (void)state;
   scratch_init(&plan_scratch);
+  for (size_t i = 0; i < PLAN_TRAIN; i++) plan_age[i] = 1 + (double)(i * i % 7);
   small_plan_rows("train.h5", PLAN_TRAIN, PLAN_PIXELS, 7100);
   small_plan_rows("test.h5", PLAN_TEST, PLAN_PIXELS, 7100);
   small_plan_configure("");
