@@ -133,7 +133,7 @@ static void folders_have_names(void **state) {
       NULL, "targets/T_eff",    "targets/target@3", "targets/target@4",
       NULL, "targets/target@6", "targets/a-1"};
   for (size_t t = 1; t < 7; t++) {
-    hr_config_target_folder(c, t, name);
+    hr_target_folder(c->data.target.items[t], t, name);
     if (expected[t]) assert_string_equal(name, expected[t]);
     if (!expected[t]) assert_string_equal(name + strlen("targets/"), label + 1);
   }
@@ -145,8 +145,8 @@ static void folders_are_apart(void **state) {
   (void)state;
   char first[HR_TARGET_FOLDER_BYTES], second[HR_TARGET_FOLDER_BYTES];
   hr_config *c = accept(with_data("target: [log_g, 'a/b', target2, TARGET2]"));
-  hr_config_target_folder(c, 1, first);
-  hr_config_target_folder(c, 2, second);
+  hr_target_folder(c->data.target.items[1], 1, first);
+  hr_target_folder(c->data.target.items[2], 2, second);
   assert_string_not_equal(first, second);
   hr_config_destroy(&c);
 }
