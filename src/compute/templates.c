@@ -24,6 +24,10 @@ hr_templates_options hr_templates_options_default(void) {
                                 .amplitude = HR_AMPLITUDE_NONE};
 }
 
+static size_t targets_of(const hr_templates_options *options) {
+  return options->targets > 0 ? options->targets : 1;
+}
+
 double hr_amplitude_weight(const hr_templates_options *options, double l, double q) {
   double s = l + 0.5 * q;
   if (options->amplitude == HR_AMPLITUDE_NONE || !(q > 0)) return l;
@@ -38,13 +42,19 @@ hr_status hr_templates_create(size_t count, size_t pixels,
                               hr_error *err) {
   hr_status status = HR_OK;
   hr_templates *t = NULL;
+  if (options->targets > HR_MOST_TARGETS) {
+    return hr_fail(err, HR_ERR_USAGE, "templates of %zu targets, but at most %d can be",
+                   options->targets, HR_MOST_TARGETS);
+  }
   HR_TRY(hr_alloc(&t, 1, err));
   t->count = count;
+  t->targets = targets_of(options);
   t->pixels = pixels;
   t->options = *options;
   t->compute = compute;
   HR_TRY(hr_alloc(&t->x, count * pixels, err));
   HR_TRY(hr_alloc(&t->labels, count, err));
+  HR_TRY(hr_alloc(&t->more_labels, (t->targets - 1) * count, err));
   *out = t;
   t = NULL;
 cleanup:
@@ -56,9 +66,10 @@ void hr_templates_destroy(hr_templates **address) {
   hr_templates *t = *address;
   *address = NULL;
   if (!t) return;
-  void *owned[] = {t->coefficient,  t->basis,  t->scale, t->centre_wide,
-                   t->centre,       t->tiles,  t->fold,  t->slot,
-                   t->label_offset, t->labels, t->x,     t};
+  void *owned[] = {
+      t->coefficient,  t->basis,       t->scale,  t->centre_wide, t->centre,
+      t->tiles,        t->fold,        t->slot,   t->most_error,  t->centre_label,
+      t->label_offset, t->more_labels, t->labels, t->x,           t};
   for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) hr_free(owned[i]);
 }
 
@@ -78,7 +89,9 @@ double hr_templates_bytes(size_t count, size_t pixels, size_t groups,
   if (is_local(options)) {
     per_thread += 8 * HR_TEMPLATE_LOCAL * (wide + HR_TEMPLATE_LOCAL) + 32 * wide;
   }
-  double per_template = 64 + 4 * wide + (is_local(options) ? 8 : 4) * rows + 4 * rank;
+  double labels = 12 * (double)(targets_of(options) - 1);
+  double per_template =
+      64 + labels + 4 * wide + (is_local(options) ? 8 : 4) * rows + 4 * rank;
   return (double)count * per_template + tiles * ((20 + 4 * rank) * wide + 48 * rows) +
          20 * rows * wide + threads * (per_thread + building);
 }
@@ -98,6 +111,10 @@ void hr_templates_put(hr_templates *t, size_t slot, const float *x,
                       const hr_template_label *label) {
   memcpy(t->x + slot * t->pixels, x, t->pixels * sizeof *x);
   t->labels[slot] = *label;
+}
+
+void hr_templates_put_target(hr_templates *t, size_t slot, size_t target, double y) {
+  t->more_labels[(target - 1) * t->count + slot] = y;
 }
 
 /* The root of the typical 1/σ², above 0 everywhere. */
@@ -137,30 +154,45 @@ static void centre_tile(void *context, size_t index, size_t thread) {
   }
 }
 
-/* Labels in the order of tiles, their mean and spread. */
+static double label_of(const hr_templates *t, size_t slot, size_t target) {
+  return target == 0 ? t->labels[slot].y : t->more_labels[(target - 1) * t->count + slot];
+}
+
+/* The labels of a target less their mean, in the order of tiles; their mean and spread.
+ */
+static void centre_labels(hr_templates *t, size_t target) {
+  float *label_offset = t->label_offset + target * t->count;
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < t->count; i++) sum += label_of(t, t->slot[i], target);
+  double count = (double)(t->count > 0 ? t->count : 1), centre = sum / count;
+  for (size_t i = 0; i < t->count; i++) {
+    double offset = label_of(t, t->slot[i], target) - centre;
+    label_offset[i] = (float)offset;
+    squares += offset * offset;
+  }
+  t->centre_label[target] = centre;
+  t->most_error[target] = most_error_share * sqrt(squares / count);
+}
+
+/* Labels in the order of tiles. */
 static hr_status order_labels(hr_templates *t, hr_error *err) {
   hr_status status = HR_OK;
   hr_template_label *ordered = NULL;
-  double sum = 0, squares = 0;
   HR_TRY(hr_alloc(&ordered, t->count, err));
-  HR_TRY(hr_alloc(&t->label_offset, t->count, err));
+  HR_TRY(hr_alloc(&t->label_offset, t->targets * t->count, err));
+  HR_TRY(hr_alloc(&t->centre_label, t->targets, err));
+  HR_TRY(hr_alloc(&t->most_error, t->targets, err));
   HR_TRY(hr_alloc(&t->fold, t->count, err));
+  for (size_t target = 0; target < t->targets; target++) centre_labels(t, target);
   for (size_t i = 0; i < t->count; i++) {
     ordered[i] = t->labels[t->slot[i]];
-    sum += ordered[i].y;
-  }
-  t->centre_label = sum / (double)(t->count > 0 ? t->count : 1);
-  for (size_t i = 0; i < t->count; i++) {
-    double offset = ordered[i].y - t->centre_label;
-    t->label_offset[i] = (float)offset;
     t->fold[i] = ordered[i].fold;
-    squares += offset * offset;
   }
-  t->most_error =
-      most_error_share * sqrt(squares / (double)(t->count > 0 ? t->count : 1));
   hr_free(t->labels);
   t->labels = ordered;
   ordered = NULL;
+  hr_free(t->more_labels);
+  t->more_labels = NULL;
 cleanup:
   hr_free(ordered);
   return status;
@@ -186,6 +218,10 @@ size_t hr_templates_count(const hr_templates *t) {
 
 size_t hr_templates_pixels(const hr_templates *t) {
   return t->pixels;
+}
+
+size_t hr_templates_targets(const hr_templates *t) {
+  return t->targets;
 }
 
 const hr_templates_options *hr_templates_options_of(const hr_templates *t) {

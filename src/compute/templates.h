@@ -1,4 +1,4 @@
-/* The posterior mean of a label over template spectra.
+/* The posterior mean of labels over template spectra.
  *
  * A spectrum x with independent Gaussian noise of known σ, and templates f_i with labels
  * y_i that stand for the prior by their distribution:
@@ -27,7 +27,11 @@
  *
  * Where few templates share the weight, as they do where the noise is small against their
  * distances, a mean over them is coarse; with `least_effective` the answer comes from a
- * linear model of the nearest templates instead (compute/templates_local.c). */
+ * linear model of the nearest templates instead (compute/templates_local.c).
+ *
+ * The weights know nothing of the label: templates with labels of T targets answer for
+ * all of them by one comparison. The answers for target 0 are, bit for bit, those of
+ * templates that have it alone. */
 #ifndef HR_COMPUTE_TEMPLATES_H
 #define HR_COMPUTE_TEMPLATES_H
 
@@ -46,6 +50,8 @@ enum {
   HR_NO_FOLD = 255,        /* as the fold of a query: all templates count */
   HR_NO_GROUP = INT32_MAX, /* as the group of a query: none is its own */
   HR_LEAST_EFFECTIVE_MOST = 100,
+  HR_MOST_TARGETS = 64, /* a set of targets is a word of bits */
+  HR_DRAWS = 256,       /* from a posterior, of a spectrum and a target */
 };
 
 typedef enum hr_weigh { HR_WEIGH_COMPONENTS, HR_WEIGH_PIXELS } hr_weigh;
@@ -64,6 +70,7 @@ typedef struct hr_templates_options {
   /* Where fewer templates share the weight: a local linear model of so many; 0: never. At
    * most HR_LEAST_EFFECTIVE_MOST. */
   double least_effective;
+  size_t targets; /* T, labels of every template; 0 is taken for 1 */
 } hr_templates_options;
 
 /* By components, the amplitude 1 and no local model. */
@@ -76,7 +83,7 @@ hr_templates_options hr_templates_options_default(void);
 double hr_amplitude_weight(const hr_templates_options *options, double l, double q);
 
 /* Room for `count` templates of P pixels; the options are copied, `compute` is borrowed.
- */
+ * HR_ERR_USAGE for more than HR_MOST_TARGETS targets; HR_ERR_MEMORY. */
 hr_status hr_templates_create(size_t count, size_t pixels,
                               const hr_templates_options *options,
                               const hr_compute *compute, hr_templates **out,
@@ -93,7 +100,7 @@ double hr_templates_operations(size_t count, size_t pixels, size_t groups,
 
 /* What is known of a template beside its spectrum. */
 typedef struct hr_template_label {
-  double y;
+  double y;      /* of target 0 */
   int32_t group; /* e.g. the bin; templates stand in order of their groups */
   uint8_t fold;
 } hr_template_label;
@@ -101,6 +108,10 @@ typedef struct hr_template_label {
 /* Sets template number `slot`; x [P] is copied. Each slot once, in any order. */
 void hr_templates_put(hr_templates *templates, size_t slot, const float *x,
                       const hr_template_label *label);
+
+/* Sets the label of template number `slot` for a further target, 1 .. T-1. */
+void hr_templates_put_target(hr_templates *templates, size_t slot, size_t target,
+                             double y);
 
 /* Cuts the templates into tiles and centres them, and finds the tiles' components; after
  * the last put. typical: [P] a typical 1/σ² of the spectra to come, by which like is told
@@ -130,8 +141,20 @@ typedef struct hr_posterior {
 /* What they were made with; and the group of every template by slot, [count]. */
 size_t hr_templates_count(const hr_templates *templates);
 size_t hr_templates_pixels(const hr_templates *templates);
+size_t hr_templates_targets(const hr_templates *templates); /* T */
 const hr_templates_options *hr_templates_options_of(const hr_templates *templates);
 void hr_templates_list_groups(const hr_templates *templates, int32_t *group);
+
+/* Draws from posteriors that are wanted beside their means and variances, of which they
+ * have, but for chance, both: from the templates by their weight, smoothed
+ * (compute/templates_draws.c). They are a function of the posterior and of `key` alone.
+ * Borrowed. */
+typedef struct hr_query_draws {
+  const bool *wanted;  /* [rows] of which rows */
+  const uint64_t *key; /* [rows] a row's number, by which its random numbers go */
+  float *own, *all;    /* [rows][T][HR_DRAWS] of either posterior; NULL: not wanted. NaN
+                          where    no template counts; other rows stay as they are */
+} hr_query_draws;
 
 /* Spectra to compare, at most HR_QUERY_ROWS; borrowed. */
 typedef struct hr_query {
@@ -143,16 +166,17 @@ typedef struct hr_query {
   const int32_t *group; /* [rows] the group that is a row's own, or HR_NO_GROUP */
   const uint8_t *fold;  /* [rows] templates of this fold do not count, or HR_NO_FOLD */
   bool own_only;        /* `all` is not wanted: other groups are not looked at */
+  const hr_query_draws *draws; /* NULL: none are wanted */
 } hr_query;
 
 /* The posterior over the templates of the row's own group, and over all of them; arrays
- * [rows], `all` may be NULL with own_only. On all threads; the same bytes for any number
- * of them. Both answers of a row depend on its place among the rows of the query and on
- * how many they are (BLAS rounds by the shape of a product), and on nothing else: not on
- * the groups of other rows, nor on whether both are wanted. Any number of callers may
- * compare with the same templates at a time, each with a workspace. Cost: 4 rows count P
- * operations over all pixels, by components 4 % of that for 100,000 templates, 10 % for
- * 20,000. */
+ * [rows][T], `all` may be NULL with own_only. On all threads; the same bytes for any
+ * number of them. Both answers of a row depend on its place among the rows of the query
+ * and on how many they are (BLAS rounds by the shape of a product), and on nothing else:
+ * not on the groups of other rows, nor on whether both are wanted. Any number of callers
+ * may compare with the same templates at a time, each with a workspace. Cost: 4 rows
+ * count P operations over all pixels, by components 4 % of that for 100,000 templates, 10
+ * % for 20,000. */
 hr_status hr_templates_compare(const hr_templates *templates,
                                hr_templates_workspace *workspace, const hr_query *query,
                                hr_posterior *own, hr_posterior *all,

@@ -137,20 +137,32 @@ static void compare_rows(hr_comparison *comparison) {
   hr_parallel_for_on(threads, comparison->rows, conclude_row, comparison);
 }
 
+/* Those targets of a row's answer of which components do not know enough. */
+static hr_target_set uncertain(const hr_templates *t, hr_target_set targets,
+                               const hr_posterior *found, size_t row) {
+  hr_target_set left = 0;
+  for (size_t target = 0; targets && target < t->targets; target++) {
+    if (!(found[row * t->targets + target].error > t->most_error[target])) continue;
+    left |= (hr_target_set)1 << target;
+  }
+  return left;
+}
+
 /* Leaves the answers of which components do not know enough, to be weighed over pixels:
  * in runs of AGAIN rows as they stand in the query, so that a row's products have the
  * same shape whichever of its neighbours are weighed again. */
 static void keep_uncertain(hr_comparison *comparison) {
   size_t rows = comparison->query->rows;
-  double most = comparison->templates->most_error;
+  const hr_templates *t = comparison->templates;
   comparison->rows = 0;
   for (size_t first = 0; first < rows; first += AGAIN) {
     size_t end = first + AGAIN < rows ? first + AGAIN : rows;
     bool any = false;
     for (size_t r = first; r < end; r++) {
-      comparison->wants_own[r] = comparison->own[r].error > most;
+      comparison->wants_own[r] =
+          uncertain(t, comparison->wants_own[r], comparison->own, r);
       comparison->wants_all[r] =
-          comparison->wants_all[r] && comparison->all[r].error > most;
+          uncertain(t, comparison->wants_all[r], comparison->all, r);
       any |= comparison->wants_own[r] || comparison->wants_all[r];
     }
     for (size_t r = first; any && r < end; r++) comparison->row[comparison->rows++] = r;
@@ -174,10 +186,11 @@ hr_status hr_templates_compare(const hr_templates *t, hr_templates_workspace *wo
                               .weigh = t->options.weigh,
                               .own = own,
                               .all = all};
+  hr_target_set every = UINT64_MAX >> (HR_MOST_TARGETS - t->targets);
   for (size_t r = 0; r < query->rows; r++) {
     comparison.row[r] = r;
-    comparison.wants_own[r] = true;
-    comparison.wants_all[r] = !query->own_only;
+    comparison.wants_own[r] = every;
+    comparison.wants_all[r] = query->own_only ? 0 : every;
   }
   size_t blocks = (t->tile_count + OFFSET_TILES - 1) / OFFSET_TILES;
   hr_parallel_for_on(work->thread_count, query->rows, prepare_row, &comparison);

@@ -1,4 +1,4 @@
-/* From log weights to posteriors, and what weighing by components may have changed. */
+/* From log weights to posteriors. */
 #include <math.h>
 #include <string.h>
 
@@ -6,27 +6,15 @@
 #include "core/vector.h"
 
 enum {
-  LANES = 16,          /* fp32 sums side by side; part of the result */
-  RUN = 128,           /* templates added up in fp32 before fp64 takes over */
-  MOST_EXACT = 512,    /* templates a spectrum weighed again in fp64 */
-  FIRST_SAMPLE = 64,   /* templates drawn by weight to measure what was left out */
-  FEW = 32,            /* effective templates */
-  MOST_SAMPLES = 4096, /* the same where those tell too little */
+  LANES = 16,       /* fp32 sums side by side; part of the result */
+  RUN = 128,        /* templates added up in fp32 before fp64 takes over */
+  MOST_EXACT = 512, /* templates a spectrum weighed again in fp64 */
 };
 
-/* Weights below e^-60 of the largest are nothing beside it, whatever their number. */
-static const float negligible = -60;
+static const float negligible = HR_TEMPLATE_NEGLIGIBLE;
 
 /* Templates with less than e^-8 = 3e-4 of the largest weight need not be exact. */
 static const double matters = -8;
-
-/* Where few templates share the weight, all with this share are weighed over pixels: one
- * that components take for light may be heavy, and would not be drawn. */
-static const double light = 1e-5;
-
-/* A correction that moves more of the weight than this is none: components do not know
- * these templates, and those that they take for nothing may be heavy. */
-static const double most_moved = 0.2;
 
 /* exp(x) for -60 <= x <= 0 to 2 in 10^7, in a loop that vectorises: 2^n times a
  * polynomial of the rest (Cephes' expf, Moshier 1992); 0 below. */
@@ -231,145 +219,79 @@ static hr_template_sums add_tiles(const hr_comparison *comparison, size_t row, b
   return all;
 }
 
-/* Templates weighed over all pixels to see what components leave out: heavy ones
- * count for themselves, the others are drawn by their weight, evenly
- * along the order of tiles, and each stands for a step. Neighbours are alike, so that it
- * is a stratified sample. */
-typedef struct template_sample {
-  double step;  /* all weights over the number wanted */
-  double heavy; /* templates of this weight count for themselves */
-  double next;  /* weight to pass until one more is drawn */
-  size_t count;
-  struct {
-    size_t place;
-    double weight, stands_for;
-    double excess; /* exact weight over the one by components, less 1 */
-  } drawn[2 * MOST_SAMPLES];
-} template_sample;
-
-static void draw(const hr_comparison *comparison, size_t row, size_t tile, size_t place,
-                 template_sample *sample) {
+/* The same with the moments of any target's labels, whose order of adding up is that of
+ * target 0. */
+static hr_template_sums add_target(const hr_conclusion *of, size_t target) {
+  const hr_comparison *comparison = of->comparison;
   const hr_templates *t = comparison->templates;
-  double kept = (double)comparison->work->weight[row * t->count + place];
-  double by_components =
-      comparison->work->sums[row * t->tile_count + tile].largest + log(kept);
-  double exact = hr_templates_weigh_exactly(comparison, row, tile, place);
-  sample->drawn[sample->count].place = place;
-  sample->drawn[sample->count].excess = expm1(exact - by_components);
-}
-
-static void draw_from_tile(const hr_comparison *comparison, size_t row, size_t tile,
-                           double scale, template_sample *sample) {
-  const hr_templates *t = comparison->templates;
-  const float *weight = comparison->work->weight + row * t->count;
-  size_t first = t->tiles[tile].first, end = first + t->tiles[tile].count;
-  for (size_t i = first; i < end && sample->count < 2 * MOST_SAMPLES; i++) {
-    double w = scale * (double)weight[i];
-    bool certain = w >= sample->heavy;
-    if (!certain && w < sample->next) {
-      sample->next -= w;
-      continue;
-    }
-    if (!certain) sample->next += sample->step - w;
-    draw(comparison, row, tile, i, sample);
-    sample->drawn[sample->count].weight = w;
-    sample->drawn[sample->count++].stands_for = certain ? w : sample->step;
-  }
-}
-
-static void draw_sample(const hr_comparison *comparison, size_t row, bool own,
-                        const hr_template_sums *sums, template_sample *sample) {
-  const hr_templates *t = comparison->templates;
-  sample->next = 0.5 * sample->step;
+  const float *weight = comparison->work->weight + of->row * t->count;
+  const float *label = t->label_offset + target * t->count;
+  hr_template_sums all = of->sums[0];
+  all.first_moment = all.second_moment = 0;
   for (size_t k = 0; k < t->tile_count; k++) {
-    const hr_template_sums *part = &comparison->work->sums[row * t->tile_count + k];
-    if (own && t->tiles[k].group != comparison->query->group[row]) continue;
-    if (!(part->largest - sums->largest > (double)negligible)) continue;
-    double scale = exp(part->largest - sums->largest), mass = scale * part->sum;
-    if (mass < sample->heavy && mass < sample->next) {
-      sample->next -= mass; /* none to be drawn */
-    } else {
-      draw_from_tile(comparison, row, k, scale, sample);
-    }
+    const hr_template_tile *tile = &t->tiles[k];
+    if (of->own && tile->group != comparison->query->group[of->row]) continue;
+    size_t at = of->row * t->tile_count + k;
+    double shift = comparison->work->sums[at].largest - all.largest;
+    if (!(shift > (double)negligible)) continue;
+    hr_template_sums sums = {0};
+    add_weights(weight + tile->first, label + tile->first, tile->count, &sums);
+    all.first_moment += exp(shift) * sums.first_moment;
+    all.second_moment += exp(shift) * sums.second_moment;
   }
+  return all;
 }
 
-static hr_posterior posterior_of(const hr_templates *t, const hr_template_sums *sums) {
+hr_posterior hr_templates_posterior_of(const hr_templates *t, size_t target,
+                                       const hr_template_sums *sums) {
   if (!(sums->largest > -INFINITY)) {
     return (hr_posterior){(double)NAN, (double)NAN, (double)NAN, 0, (double)NAN};
   }
   double mean = sums->first_moment / sums->sum;
   double variance = sums->second_moment / sums->sum - mean * mean;
-  return (hr_posterior){t->centre_label + mean, variance > 0 ? variance : 0,
+  return (hr_posterior){t->centre_label[target] + mean, variance > 0 ? variance : 0,
                         sums->sum * sums->sum / sums->squares, 0, (double)NAN};
 }
 
-/* Corrects sums by components by what a sample shows: with u = exact weight over the one
- * found, less 1, the moments change by the weighted sums of u, u y and u y². The error is
- * that of the mean of u (y − ŷ) over the drawn ones, a systematic sample, from
- * differences of neighbours (Wolter 2007, "Introduction to Variance Estimation", ch. 8);
- * four of it; INFINITY where the correction moves too much. */
-static hr_posterior correct(const hr_comparison *comparison, const hr_template_sums *sums,
-                            const template_sample *sample) {
-  const hr_templates *t = comparison->templates;
-  hr_template_sums corrected = *sums;
-  double squares = 0, before = 0, largest = 0, moved = 0;
-  double mean = sums->first_moment / sums->sum;
-  for (size_t i = 0; i < sample->count; i++) {
-    double y = (double)t->label_offset[sample->drawn[i].place];
-    double u = sample->drawn[i].excess, share = sample->drawn[i].stands_for;
-    moved += share * fabs(u);
-    corrected.sum += share * u;
-    corrected.first_moment += share * u * y;
-    corrected.second_moment += share * u * y * y;
-    corrected.squares += share * sample->drawn[i].weight * u * (2 + u);
-    double pull = u * (y - mean);
-    largest = fmax(largest, fabs(pull));
-    if (sample->drawn[i].weight >= sample->heavy) continue;
-    squares += (pull - before) * (pull - before);
-    before = pull;
+/* The means and variances from the sums. */
+static void find_means(hr_conclusion *of) {
+  const hr_templates *t = of->comparison->templates;
+  bool checked = of->comparison->weigh == HR_WEIGH_COMPONENTS;
+  of->sums[0] = add_tiles(of->comparison, of->row, of->own);
+  for (size_t target = 0; target < t->targets; target++) {
+    if (!hr_has_target(of->targets, target)) continue;
+    if (target > 0) of->sums[target] = add_target(of, target);
+    of->out[target] = hr_templates_posterior_of(t, target, &of->sums[target]);
   }
-  hr_posterior posterior = posterior_of(t, &corrected);
-  posterior.error = 4 * sqrt(squares / 2 + largest * largest) * sample->step / sums->sum;
-  if (!(moved <= most_moved * sums->sum)) posterior.error = INFINITY;
-  return posterior;
-}
-
-/* The posterior from weights by components, with as large a sample as it takes. */
-static hr_posterior check(const hr_comparison *comparison, size_t row, bool own,
-                          const hr_template_sums *sums) {
-  const hr_templates *t = comparison->templates;
-  if (!(sums->largest > -INFINITY)) return posterior_of(t, sums);
-  hr_posterior posterior = {0};
-  bool few = sums->sum * sums->sum < FEW * sums->squares;
-  for (size_t wanted = FIRST_SAMPLE; wanted <= MOST_SAMPLES; wanted *= 8) {
-    template_sample sample;
-    sample.step = sums->sum / (double)wanted;
-    sample.heavy = fmin(sample.step, few ? sums->sum * light : sample.step);
-    sample.count = 0;
-    draw_sample(comparison, row, own, sums, &sample);
-    posterior = correct(comparison, sums, &sample);
-    if (posterior.error <= t->most_error || isinf(posterior.error)) break;
-  }
-  return posterior;
+  if (checked && of->sums[0].largest > -INFINITY) hr_templates_check(of);
 }
 
 static void conclude(const hr_comparison *comparison, size_t row, bool own,
                      const hr_template_local *local) {
+  const hr_templates *t = comparison->templates;
   bool exact = comparison->weigh == HR_WEIGH_PIXELS;
-  hr_posterior *out = own ? &comparison->own[row] : &comparison->all[row];
+  hr_target_set gaussian = 0;
   refined_weights refined;
+  hr_conclusion of = {
+      .comparison = comparison,
+      .row = row,
+      .own = own,
+      .targets = own ? comparison->wants_own[row] : comparison->wants_all[row],
+      .out = (own ? comparison->own : comparison->all) + row * t->targets};
+  if (!of.targets) return;
   if (exact) refine(comparison, row, own, &refined);
-  hr_template_sums sums = add_tiles(comparison, row, own);
-  *out = exact ? posterior_of(comparison->templates, &sums)
-               : check(comparison, row, own, &sums);
-  if (local->anomaly) hr_templates_go_local(comparison, row, own, local, out);
-  out->chi2 = hr_templates_chi2(comparison, row, own);
+  find_means(&of);
+  if (local->anomaly) gaussian = hr_templates_go_local(&of, local);
+  double chi2 = hr_templates_chi2(comparison, row, own);
+  for (size_t target = 0; target < t->targets; target++) {
+    if (hr_has_target(of.targets, target)) of.out[target].chi2 = chi2;
+  }
+  hr_templates_draw(&of, gaussian);
   if (exact) put_back(comparison, row, &refined);
 }
 
 void hr_templates_conclude(const hr_comparison *comparison, size_t row,
                            const hr_template_local *local) {
-  if (comparison->wants_own[row]) conclude(comparison, row, true, local);
-  if (comparison->wants_all[row]) conclude(comparison, row, false, local);
+  conclude(comparison, row, true, local);
+  conclude(comparison, row, false, local);
 }

@@ -61,15 +61,15 @@ static hr_status put_words(const saving *s, sink *to, hr_error *err) {
       [HR_TEMPLATES_COMPACT] = s->compact,
       [HR_TEMPLATES_COUNT] = t->count,
       [HR_TEMPLATES_PIXELS] = t->pixels,
-      [HR_TEMPLATES_TARGETS] = 1,
+      [HR_TEMPLATES_TARGETS] = t->targets,
       [HR_TEMPLATES_TILES] = t->tile_count,
       [HR_TEMPLATES_WEIGH] = (uint64_t)t->options.weigh,
       [HR_TEMPLATES_AMPLITUDE] = (uint64_t)t->options.amplitude,
       [HR_TEMPLATES_AMPLITUDE_SIGMA] = word_of(t->options.amplitude_sigma),
       [HR_TEMPLATES_LEAST_EFFECTIVE] = word_of(t->options.least_effective),
       [HR_TEMPLATES_LEVEL] = word_of(s->notes->level),
-      [HR_TEMPLATES_CENTRE_LABEL] = word_of(t->centre_label),
-      [HR_TEMPLATES_MOST_ERROR] = word_of(t->most_error),
+      [HR_TEMPLATES_CENTRE_LABEL] = word_of(t->centre_label[0]),
+      [HR_TEMPLATES_MOST_ERROR] = word_of(t->most_error[0]),
       [HR_TEMPLATES_COLUMNS] = s->notes->columns};
   count_parts(s, words);
   hr_status status = put(to, HR_TEMPLATES_KIND, HR_TEMPLATES_KIND_SIZE, err);
@@ -92,7 +92,11 @@ static hr_status put_tiles(const saving *s, sink *to, hr_error *err) {
     const uint32_t slot = (uint32_t)t->slot[i];
     HR_TRY(put(to, &slot, sizeof slot, err));
   }
-  HR_TRY(put(to, t->label_offset, t->count * sizeof *t->label_offset, err));
+  HR_TRY(put(to, t->label_offset, t->targets * t->count * sizeof(float), err));
+  for (size_t target = 1; target < t->targets; target++) {
+    const double more[2] = {t->centre_label[target], t->most_error[target]};
+    HR_TRY(put(to, more, sizeof more, err));
+  }
   HR_TRY(put(to, s->notes->origin, t->count * s->notes->columns * sizeof(double), err));
   HR_TRY(put(to, t->scale, t->pixels * sizeof *t->scale, err));
   HR_TRY(put(to, t->centre, t->tile_count * t->pixels * sizeof *t->centre, err));

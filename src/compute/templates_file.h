@@ -27,10 +27,12 @@ hr_status hr_templates_save(const hr_templates *templates,
                             const hr_templates_notes *notes, bool compact,
                             const char *path, hr_error *err) HR_MUST_CHECK;
 
-/* Reads templates that are finished, of so many pixels. HR_ERR_MISSING, HR_ERR_IO;
- * HR_ERR_FORMAT for whatever is not as hr_templates_save writes it; HR_ERR_MEMORY. Asks
- * for no more memory than the file has bytes, or a compact one 1,024 times as much. */
-hr_status hr_templates_load(const char *path, size_t pixels, hr_templates **out,
-                            hr_templates_notes *notes, hr_error *err) HR_MUST_CHECK;
+/* Reads templates that are finished, of so many pixels and targets. HR_ERR_MISSING,
+ * HR_ERR_IO; HR_ERR_FORMAT for whatever is not as hr_templates_save writes it;
+ * HR_ERR_MEMORY. Asks for no more memory than the file has bytes, or a compact one 1,024
+ * times as much. */
+hr_status hr_templates_load(const char *path, size_t pixels, size_t targets,
+                            hr_templates **out, hr_templates_notes *notes,
+                            hr_error *err) HR_MUST_CHECK;
 
 #endif

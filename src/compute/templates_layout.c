@@ -11,13 +11,15 @@ size_t hr_templates_runs(size_t pixels) {
 double hr_templates_part_size(const uint64_t *words, hr_templates_part part) {
   double count = (double)words[HR_TEMPLATES_COUNT];
   double pixels = (double)words[HR_TEMPLATES_PIXELS];
+  double targets = (double)words[HR_TEMPLATES_TARGETS];
   double tiles = (double)words[HR_TEMPLATES_TILES];
   double kept = (double)words[HR_TEMPLATES_KEPT];
   double runs = (double)hr_templates_runs((size_t)words[HR_TEMPLATES_PIXELS]);
   const double sizes[HR_PARTS] = {
       [HR_PART_TILES] = tiles * HR_TILE_WORDS * sizeof(uint32_t),
       [HR_PART_SLOT] = count * sizeof(uint32_t),
-      [HR_PART_LABEL] = count * sizeof(float),
+      [HR_PART_LABEL] = targets * count * sizeof(float),
+      [HR_PART_MORE] = (targets - 1) * 2 * sizeof(double),
       [HR_PART_ORIGIN] = count * (double)words[HR_TEMPLATES_COLUMNS] * sizeof(double),
       [HR_PART_SCALE] = pixels * sizeof(double),
       [HR_PART_CENTRE] = tiles * pixels * sizeof(float),

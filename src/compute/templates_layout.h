@@ -16,15 +16,15 @@ enum {
   HR_TEMPLATES_COMPACT, /* 0 or 1 */
   HR_TEMPLATES_COUNT,
   HR_TEMPLATES_PIXELS,
-  HR_TEMPLATES_TARGETS, /* 1 */
+  HR_TEMPLATES_TARGETS,
   HR_TEMPLATES_TILES,
   HR_TEMPLATES_WEIGH,     /* hr_weigh */
   HR_TEMPLATES_AMPLITUDE, /* hr_amplitude */
   HR_TEMPLATES_AMPLITUDE_SIGMA,
   HR_TEMPLATES_LEAST_EFFECTIVE,
   HR_TEMPLATES_LEVEL,
-  HR_TEMPLATES_CENTRE_LABEL,
-  HR_TEMPLATES_MOST_ERROR,
+  HR_TEMPLATES_CENTRE_LABEL, /* of target 0, */
+  HR_TEMPLATES_MOST_ERROR,   /* and of it */
   HR_TEMPLATES_COLUMNS,      /* of origin */
   HR_TEMPLATES_COMPONENTS,   /* of all tiles together */
   HR_TEMPLATES_COEFFICIENTS, /* the same */
@@ -46,7 +46,8 @@ enum {
 typedef enum hr_templates_part {
   HR_PART_TILES,        /* uint32 [tiles][HR_TILE_WORDS] */
   HR_PART_SLOT,         /* uint32 [count] in the order of tiles */
-  HR_PART_LABEL,        /* fp32 [count] less their mean, in the order of tiles */
+  HR_PART_LABEL,        /* fp32 [T][count] less their mean, in the order of tiles */
+  HR_PART_MORE,         /* fp64 [T-1][2] mean and most error of the further targets */
   HR_PART_ORIGIN,       /* fp64 [count][columns] by slot */
   HR_PART_SCALE,        /* fp64 [P] */
   HR_PART_CENTRE,       /* fp32 [tiles][P] */

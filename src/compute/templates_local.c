@@ -198,49 +198,105 @@ static void fill_anomalies(const hr_templates *t, const nearest *n, const double
   }
 }
 
-/* The linear estimate from tempered weights; false where the system is no good. */
-static bool regress(const hr_comparison *comparison, size_t row, const nearest *n,
-                    double wanted, const hr_template_local *local, hr_posterior *out) {
-  const hr_templates *t = comparison->templates;
-  double share[MOST], label[MOST], solved[MOST], pull[MOST], mean = 0;
-  double temperature = find_temperature(n, wanted, share);
-  double kappa = temperature / (temperature - 1);
-  if (!(temperature > 1)) return false;
-  find_centre(comparison, row, n, share, local);
-  known_amplitude known = find_amplitude(comparison, row, local);
-  fill_distance(comparison, row, &known, local);
-  fill_anomalies(t, n, share, &known, local);
+/* Solves for one more label with the factor that the first has left. */
+static void solve_again(size_t n, const double *factor, double *b) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < i; k++) b[i] -= factor[k * n + i] * b[k];
+    b[i] /= factor[i * n + i];
+  }
+  for (size_t i = n; i-- > 0;) {
+    for (size_t k = i + 1; k < n; k++) b[i] -= factor[i * n + k] * b[k];
+    b[i] /= factor[i * n + i];
+  }
+}
+
+/* B + κ I and A d. */
+static void fill_system(const hr_templates *t, size_t count, double kappa,
+                        const hr_template_local *local, double *pull) {
   const hr_product gram = {
-      .n = n->count, .k = t->pixels, .lda = t->pixels, .ldc = n->count, .factor = 1};
+      .n = count, .k = t->pixels, .lda = t->pixels, .ldc = count, .factor = 1};
   t->compute->syrk_f64(&gram, local->anomaly, local->gram);
-  t->compute->gemv_f64(n->count, t->pixels, local->anomaly, local->distance, pull);
+  t->compute->gemv_f64(count, t->pixels, local->anomaly, local->distance, pull);
+  for (size_t i = 0; i < count; i++) local->gram[i * count + i] += kappa;
+}
+
+/* The nearest templates of a row, weighed so that some of them share the weight. */
+typedef struct linear_model {
+  const nearest *nearest;
+  double share[MOST], pull[MOST], kappa;
+  bool is_factored; /* the system's matrix has become its factor */
+} linear_model;
+
+/* The linear estimate of one target; false where the system is no good. */
+static bool estimate(const hr_conclusion *of, size_t target,
+                     const hr_template_local *local, linear_model *model) {
+  const hr_templates *t = of->comparison->templates;
+  const float *label_offset = t->label_offset + target * t->count;
+  const nearest *n = model->nearest;
+  double label[MOST], solved[MOST], mean = 0, variance = 0;
   for (size_t i = 0; i < n->count; i++) {
-    mean += share[i] * (double)t->label_offset[n->heap[i].place];
-    local->gram[i * n->count + i] += kappa;
+    mean += model->share[i] * (double)label_offset[n->heap[i].place];
   }
   for (size_t i = 0; i < n->count; i++) {
-    double off = (double)t->label_offset[n->heap[i].place] - mean;
-    label[i] = solved[i] = sqrt(share[i]) * off;
+    double off = (double)label_offset[n->heap[i].place] - mean;
+    label[i] = solved[i] = sqrt(model->share[i]) * off;
   }
-  if (!t->compute->solve_definite_f64(n->count, 1, local->gram, solved)) return false;
-  double variance = 0;
+  if (model->is_factored) {
+    solve_again(n->count, local->gram, solved);
+  } else if (!t->compute->solve_definite_f64(n->count, 1, local->gram, solved)) {
+    return false;
+  }
+  model->is_factored = true;
   for (size_t i = 0; i < n->count; i++) {
-    mean += solved[i] * pull[i];
-    variance += kappa * label[i] * solved[i];
+    mean += solved[i] * model->pull[i];
+    variance += model->kappa * label[i] * solved[i];
   }
-  out->mean = t->centre_label + mean;
-  out->variance = variance > 0 ? variance : 0;
-  out->error = 0;
+  of->out[target].mean = t->centre_label[target] + mean;
+  of->out[target].variance = variance > 0 ? variance : 0;
+  of->out[target].error = 0;
   return true;
 }
 
-void hr_templates_go_local(const hr_comparison *comparison, size_t row, bool own,
-                           const hr_template_local *local, hr_posterior *out) {
+/* The linear estimates from tempered weights; the targets that have one. */
+static hr_target_set regress(const hr_conclusion *of, hr_target_set targets,
+                             double wanted, const nearest *n,
+                             const hr_template_local *local) {
+  const hr_templates *t = of->comparison->templates;
+  linear_model model = {.nearest = n};
+  hr_target_set answered = 0;
+  double temperature = find_temperature(n, wanted, model.share);
+  model.kappa = temperature / (temperature - 1);
+  if (!(temperature > 1)) return 0;
+  find_centre(of->comparison, of->row, n, model.share, local);
+  known_amplitude known = find_amplitude(of->comparison, of->row, local);
+  fill_distance(of->comparison, of->row, &known, local);
+  fill_anomalies(t, n, model.share, &known, local);
+  fill_system(t, n->count, model.kappa, local, model.pull);
+  for (size_t target = 0; target < t->targets; target++) {
+    if (!hr_has_target(targets, target)) continue;
+    if (!estimate(of, target, local, &model)) break;
+    answered |= (hr_target_set)1 << target;
+  }
+  return answered;
+}
+
+/* The targets for which fewer templates than wanted share the weight. */
+static hr_target_set find_few(const hr_conclusion *of, double wanted) {
+  hr_target_set few = 0;
+  for (size_t target = 0; target < of->comparison->templates->targets; target++) {
+    if (!hr_has_target(of->targets, target)) continue;
+    if (of->out[target].effective < wanted) few |= (hr_target_set)1 << target;
+  }
+  return few;
+}
+
+hr_target_set hr_templates_go_local(const hr_conclusion *of,
+                                    const hr_template_local *local) {
   nearest n;
-  double wanted = comparison->templates->options.least_effective;
-  if (!(out->effective < wanted)) return;
-  find_nearest(comparison, row, own, &n);
-  if (wanted > 0.5 * (double)n.count) wanted = 0.5 * (double)n.count;
-  if (n.count < 2 || !(out->effective < wanted)) return;
-  regress(comparison, row, &n, wanted, local, out);
+  double wanted = of->comparison->templates->options.least_effective;
+  if (!find_few(of, wanted)) return 0;
+  find_nearest(of->comparison, of->row, of->own, &n);
+  wanted = fmin(wanted, 0.5 * (double)n.count);
+  hr_target_set few = find_few(of, wanted);
+  return n.count < 2 || !few ? 0 : regress(of, few, wanted, &n, local);
 }

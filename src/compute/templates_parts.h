@@ -15,6 +15,8 @@ enum {
   HR_TEMPLATE_RANK = HR_TEMPLATE_LINEAR + HR_TEMPLATE_SQUARE,
   HR_TEMPLATE_AXES = 8, /* leading components of all templates, to tell like ones */
   HR_TEMPLATE_LOCAL = 2 * HR_LEAST_EFFECTIVE_MOST, /* the most of a local model */
+  HR_TEMPLATE_NEGLIGIBLE = -60, /* weights below e^-60 of the largest are nothing beside
+                                   it, whatever their number */
 };
 
 /* Templates `first` .. first+count-1 of the order of tiles. */
@@ -27,8 +29,15 @@ typedef struct hr_template_tile {
 /* Sums over templates of weights, relative to the largest. */
 typedef struct hr_template_sums {
   double largest; /* log weight; -INFINITY: no template counts */
-  double sum, first_moment, second_moment, squares; /* moments of y - centre_label */
+  double sum, first_moment, second_moment, squares; /* moments of y - centre_label, of
+                                                       target 0 where they are a tile's */
 } hr_template_sums;
+
+/* Targets, bit t for target number t. */
+typedef uint64_t hr_target_set;
+static inline bool hr_has_target(hr_target_set set, size_t target) {
+  return set >> target & 1;
+}
 
 /* What a local linear model of one spectrum takes; NULL without one. */
 typedef struct hr_template_local {
@@ -53,11 +62,14 @@ struct hr_templates {
   hr_templates_options options;
   const hr_compute *compute;
   float *x;                  /* [count][P] by slot; centred by hr_templates_finish */
+  size_t targets;            /* T, at least 1 */
   hr_template_label *labels; /* [count] by slot, then in the order of tiles */
+  double *more_labels;       /* [T-1][count] of the further targets, by slot; NULL once
+                                they are in the order of tiles */
   size_t *slot;              /* [count] of the templates in the order of tiles */
-  double centre_label;       /* mean of y */
-  double most_error;         /* of a mean by components */
-  float *label_offset;       /* [count] y - centre_label, in the order of tiles */
+  double *centre_label;      /* [T] mean of y */
+  double *most_error;        /* [T] of a mean by components */
+  float *label_offset;       /* [T][count] y - centre_label, in the order of tiles */
   uint8_t *fold;             /* [count] in the order of tiles */
   hr_template_tile *tiles;
   size_t tile_count;
@@ -98,9 +110,9 @@ typedef struct hr_comparison {
   size_t row[HR_QUERY_ROWS]; /* their numbers in the query */
   size_t rows_a_product;     /* over pixels; part of the result */
   hr_weigh weigh;
-  hr_posterior *own, *all;       /* [query->rows] */
-  bool wants_own[HR_QUERY_ROWS]; /* of the query's rows, those that get an answer */
-  bool wants_all[HR_QUERY_ROWS];
+  hr_posterior *own, *all; /* [query->rows][T] */
+  /* Of the query's rows, for which targets they get an answer: */
+  hr_target_set wants_own[HR_QUERY_ROWS], wants_all[HR_QUERY_ROWS];
 } hr_comparison;
 
 /* The order of tiles: fills slot, tiles and tile_count, all NULL or 0 before. */
@@ -150,9 +162,31 @@ void hr_templates_conclude(const hr_comparison *comparison, size_t row,
  * none. */
 double hr_templates_chi2(const hr_comparison *comparison, size_t row, bool own);
 
-/* Puts the answer of a local linear model, where fewer templates than wanted share the
- * weight, in the place of the mean. own: over the row's own group alone. */
-void hr_templates_go_local(const hr_comparison *comparison, size_t row, bool own,
-                           const hr_template_local *local, hr_posterior *out);
+/* One of a row's two posteriors, own: that over its own group alone; and what is asked of
+ * it. */
+typedef struct hr_conclusion {
+  const hr_comparison *comparison;
+  size_t row;
+  bool own;
+  hr_target_set targets;
+  hr_template_sums sums[HR_MOST_TARGETS]; /* [T] over all templates, of `targets` */
+  hr_posterior *out;                      /* [T] */
+} hr_conclusion;
+
+hr_posterior hr_templates_posterior_of(const hr_templates *templates, size_t target,
+                                       const hr_template_sums *sums);
+
+/* The posteriors from weights by components, with as large a sample as each target takes.
+ */
+void hr_templates_check(const hr_conclusion *conclusion);
+
+/* Puts the answers of a local linear model, where fewer templates than wanted share the
+ * weight, in the place of the means; returns for which targets. */
+hr_target_set hr_templates_go_local(const hr_conclusion *conclusion,
+                                    const hr_template_local *local);
+
+/* Draws from the posteriors; gaussian: targets whose posterior has mean and variance
+ * alone. */
+void hr_templates_draw(const hr_conclusion *conclusion, hr_target_set gaussian);
 
 #endif

@@ -61,6 +61,7 @@ static bool are_words_sound(const source *from) {
   }
   bool gaussian = w[HR_TEMPLATES_AMPLITUDE] == HR_AMPLITUDE_GAUSSIAN;
   return w[HR_TEMPLATES_COMPACT] <= 1 && w[HR_TEMPLATES_WEIGH] <= HR_WEIGH_PIXELS &&
+         w[HR_TEMPLATES_TARGETS] > 0 && w[HR_TEMPLATES_TARGETS] <= HR_MOST_TARGETS &&
          w[HR_TEMPLATES_COUNT] > 0 && w[HR_TEMPLATES_COUNT] <= UINT32_MAX &&
          w[HR_TEMPLATES_TILES] <= w[HR_TEMPLATES_COUNT] &&
          w[HR_TEMPLATES_COLUMNS] <= 16 &&
@@ -76,7 +77,7 @@ static bool are_words_sound(const source *from) {
 }
 
 /* The kind, the words, and that the file is as large as they say. */
-static hr_status take_words(source *from, size_t pixels, hr_error *err) {
+static hr_status take_words(source *from, size_t pixels, size_t targets, hr_error *err) {
   hr_status status = HR_OK;
   char kind[HR_TEMPLATES_KIND_SIZE];
   struct stat info;
@@ -99,12 +100,13 @@ static hr_status take_words(source *from, size_t pixels, hr_error *err) {
   }
   HR_TRY(take(from, from->words, sizeof from->words, err));
   if (from->words[HR_TEMPLATES_PIXELS] != pixels ||
-      from->words[HR_TEMPLATES_TARGETS] != 1) {
+      from->words[HR_TEMPLATES_TARGETS] != targets) {
     return hr_fail(err, HR_ERR_FORMAT,
-                   "%s has templates of %llu pixels and %llu targets, not of %zu and 1: "
-                   "it belongs to another model",
+                   "%s has templates of %llu pixels and %llu targets, not of %zu and "
+                   "%zu: it belongs to another model",
                    from->path, (unsigned long long)from->words[HR_TEMPLATES_PIXELS],
-                   (unsigned long long)from->words[HR_TEMPLATES_TARGETS], pixels);
+                   (unsigned long long)from->words[HR_TEMPLATES_TARGETS], pixels,
+                   targets);
   }
   if (!are_words_sound(from)) return damaged(from, err);
   if (hr_templates_file_size(from->words) != size) {
@@ -182,6 +184,25 @@ cleanup:
 static hr_status take_part(source *from, void *values, hr_templates_part part,
                            hr_error *err) {
   return take(from, values, (size_t)hr_templates_part_size(from->words, part), err);
+}
+
+/* Labels of all targets, and what they are relative to. */
+static hr_status take_labels(source *from, hr_templates *t, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(take_part(from, t->label_offset, HR_PART_LABEL, err));
+  t->centre_label[0] = number_at(from, HR_TEMPLATES_CENTRE_LABEL);
+  t->most_error[0] = number_at(from, HR_TEMPLATES_MOST_ERROR);
+  for (size_t target = 1; target < t->targets; target++) {
+    double more[2] = {0};
+    HR_TRY(take(from, more, sizeof more, err));
+    if (!is_from(more[0], -1e30, 1e30) || !is_from(more[1], 0, 1e30)) {
+      return damaged(from, err);
+    }
+    t->centre_label[target] = more[0];
+    t->most_error[target] = more[1];
+  }
+cleanup:
+  return status;
 }
 
 static hr_status take_components(source *from, hr_templates *t, hr_error *err) {
@@ -292,7 +313,7 @@ static bool are_finite(const float *values, size_t count) {
 /* What sums are made of has to be numbers. */
 static hr_status check_numbers(const source *from, const hr_templates *t,
                                const hr_templates_notes *notes, hr_error *err) {
-  bool good = are_finite(t->label_offset, t->count) &&
+  bool good = are_finite(t->label_offset, t->targets * t->count) &&
               are_finite(t->centre, t->tile_count * t->pixels) &&
               are_finite(t->x, t->count * t->pixels);
   if (good && t->basis) {
@@ -327,8 +348,7 @@ static void set_options(const source *from, hr_templates *t, hr_templates_notes 
       .amplitude = (hr_amplitude)from->words[HR_TEMPLATES_AMPLITUDE],
       .amplitude_sigma = number_at(from, HR_TEMPLATES_AMPLITUDE_SIGMA),
       .least_effective = number_at(from, HR_TEMPLATES_LEAST_EFFECTIVE)};
-  t->centre_label = number_at(from, HR_TEMPLATES_CENTRE_LABEL);
-  t->most_error = number_at(from, HR_TEMPLATES_MOST_ERROR);
+  t->targets = t->options.targets = (size_t)from->words[HR_TEMPLATES_TARGETS];
   notes->level = number_at(from, HR_TEMPLATES_LEVEL);
   notes->columns = (size_t)from->words[HR_TEMPLATES_COLUMNS];
 }
@@ -337,7 +357,9 @@ static hr_status allocate(hr_templates *t, hr_templates_notes *notes, hr_error *
   hr_status status = HR_OK;
   HR_TRY(hr_alloc(&t->tiles, t->tile_count, err));
   HR_TRY(hr_alloc(&t->slot, t->count, err));
-  HR_TRY(hr_alloc(&t->label_offset, t->count, err));
+  HR_TRY(hr_alloc(&t->label_offset, t->targets * t->count, err));
+  HR_TRY(hr_alloc(&t->centre_label, t->targets, err));
+  HR_TRY(hr_alloc(&t->most_error, t->targets, err));
   HR_TRY(hr_alloc(&t->fold, t->count, err));
   HR_TRY(hr_alloc(&notes->origin, t->count * notes->columns, err));
   HR_TRY(hr_alloc(&t->scale, t->pixels, err));
@@ -356,7 +378,7 @@ static hr_status take_all(source *from, hr_templates *t, hr_templates_notes *not
   HR_TRY(hr_alloc(&kept, t->tile_count, err));
   HR_TRY(take_tiles(from, t, kept, err));
   HR_TRY(take_slots(from, t, err));
-  HR_TRY(take_part(from, t->label_offset, HR_PART_LABEL, err));
+  HR_TRY(take_labels(from, t, err));
   HR_TRY(take_part(from, notes->origin, HR_PART_ORIGIN, err));
   HR_TRY(take_part(from, t->scale, HR_PART_SCALE, err));
   HR_TRY(take_part(from, t->centre, HR_PART_CENTRE, err));
@@ -370,8 +392,9 @@ cleanup:
   return status;
 }
 
-hr_status hr_templates_load(const char *path, size_t pixels, hr_templates **out,
-                            hr_templates_notes *notes, hr_error *err) {
+hr_status hr_templates_load(const char *path, size_t pixels, size_t targets,
+                            hr_templates **out, hr_templates_notes *notes,
+                            hr_error *err) {
   hr_status status = HR_OK;
   hr_templates *t = NULL;
   hr_templates_notes found = {0};
@@ -380,7 +403,7 @@ hr_status hr_templates_load(const char *path, size_t pixels, hr_templates **out,
   if (!from.file) {
     return hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot open %s", path);
   }
-  HR_TRY(take_words(&from, pixels, err));
+  HR_TRY(take_words(&from, pixels, targets, err));
   HR_TRY(hr_alloc(&t, 1, err));
   t->compute = hr_compute_default();
   HR_TRY(take_all(&from, t, &found, err));

@@ -163,7 +163,7 @@ static hr_status templates_load(const hr_model_place *place, hr_model **out,
   size_t made = 0;
   HR_TRY(hr_join_path(place->folder, file_name, &path, err));
   HR_TRY(check_targets(place, path, err));
-  HR_TRY(hr_templates_load(path, place->pixels, &templates, &notes, err));
+  HR_TRY(hr_templates_load(path, place->pixels, 1, &templates, &notes, err));
   HR_TRY(check_slots(place, path, templates, err));
   HR_TRY(hr_template_store_create_take(&templates, &notes, &store, err));
   for (; made < place->slot_count; made++) {

@@ -246,7 +246,7 @@ static void gaussian_conjugacy_is_met(void **state) {
     }
   }
   hr_posterior own[STARS], all[STARS];
-  hr_query query = {STARS, x, error, 1, group, fold, false};
+  hr_query query = {STARS, x, error, 1, group, fold, false, NULL};
   compare(templates, &query, own, all);
   for (size_t s = 0; s < STARS; s++) {
     double precision = 1, pull = 3;

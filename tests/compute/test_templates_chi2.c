@@ -36,7 +36,7 @@ static void compare(const few_templates *s, const hr_templates_options *options,
   hr_error err;
   hr_templates *templates = few_templates_make(s, options);
   hr_templates_workspace *work = NULL;
-  const hr_query query = {ROWS, s->x, s->error, 1, s->group, s->fold, false};
+  const hr_query query = {ROWS, s->x, s->error, 1, s->group, s->fold, false, NULL};
   check_ok(hr_templates_workspace_create(templates, &work, &err));
   check_ok(hr_templates_compare(templates, work, &query, own, all, &err));
   hr_templates_workspace_destroy(&work);

@@ -37,7 +37,7 @@ static int tear_down(void **state) {
 
 static hr_query query_of(const fixture *f) {
   const few_templates *s = &f->smooth;
-  return (hr_query){ROWS, s->x, s->error, 1, s->group, s->fold, false};
+  return (hr_query){ROWS, s->x, s->error, 1, s->group, s->fold, false, NULL};
 }
 
 static void compare(const hr_templates *templates, const hr_query *query,

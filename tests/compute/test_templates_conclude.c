@@ -18,7 +18,7 @@ static void kept_weights_are_exponentials(void **state) {
   }
   for (size_t i = 0; i < tile->count; i++) {
     size_t place = tile->first + i;
-    double y = s->label[t->slot[place]].y - t->centre_label;
+    double y = s->label[t->slot[place]].y - t->centre_label[0];
     double w = t->fold[place] == 2 || i == 50 ? 0 : exp((double)gain[i] - largest);
     sum += w;
     first += w * y;

@@ -10,7 +10,8 @@ static void parts_are_as_large_as_they_say(void **state) {
   uint64_t words[HR_TEMPLATES_WORDS] = {
       [HR_TEMPLATES_COUNT] = 10,     [HR_TEMPLATES_PIXELS] = 300,
       [HR_TEMPLATES_TILES] = 2,      [HR_TEMPLATES_COLUMNS] = 3,
-      [HR_TEMPLATES_COMPONENTS] = 5, [HR_TEMPLATES_COEFFICIENTS] = 40};
+      [HR_TEMPLATES_COMPONENTS] = 5, [HR_TEMPLATES_COEFFICIENTS] = 40,
+      [HR_TEMPLATES_TARGETS] = 1};
   double common = 8 + 17 * 8 + 2 * 20 + 10 * 4 + 10 * 4 + 10 * 3 * 8 + 300 * 8 +
                   2 * 300 * 4 + 5 * 300 * 4 + 40 * 4;
   check_near(hr_templates_file_size(words), common + 10 * 300 * 4, 0);
@@ -18,6 +19,9 @@ static void parts_are_as_large_as_they_say(void **state) {
   words[HR_TEMPLATES_KEPT] = 4;
   check_near(hr_templates_file_size(words), common + 4 * 2 * 4 + 4 * 300 * 2, 0);
   check_near(hr_templates_part_size(words, HR_PART_STEPS), 4 * 2 * 4, 0);
+  words[HR_TEMPLATES_TARGETS] = 3;
+  check_near(hr_templates_file_size(words),
+             common + 2 * (10 * 4 + 16) + 4 * 2 * 4 + 4 * 300 * 2, 0);
   words[HR_TEMPLATES_COUNT] = words[HR_TEMPLATES_PIXELS] = (uint64_t)1 << 40;
   words[HR_TEMPLATES_COMPACT] = 0;
   assert_true(hr_templates_file_size(words) > 4e24);

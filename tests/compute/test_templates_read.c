@@ -11,6 +11,8 @@
 
 enum { COUNT = 30, PIXELS = 40, WORDS_AT = HR_TEMPLATES_KIND_SIZE };
 enum { TILES_AT = WORDS_AT + HR_TEMPLATES_WORDS * sizeof(uint64_t) };
+/* Of two templates in one tile and two targets: */
+enum { MORE_AT = TILES_AT + HR_TILE_WORDS * 4 + 2 * 4 + 2 * 2 * 4 };
 
 typedef struct fixture {
   scratch folder;
@@ -61,7 +63,7 @@ static int tear_down(void **state) {
 static hr_status load(const fixture *f, size_t pixels, hr_error *err) {
   hr_templates *t = NULL;
   hr_templates_notes notes = {0};
-  hr_status status = hr_templates_load(f->path, pixels, &t, &notes, err);
+  hr_status status = hr_templates_load(f->path, pixels, 1, &t, &notes, err);
   assert_true((status == HR_OK) == (t != NULL));
   hr_templates_destroy(&t);
   hr_templates_notes_fini(&notes);
@@ -95,6 +97,20 @@ static const char damaged[] =
     " is damaged: it does not agree with itself; copy the model again, or run the study "
     "again";
 
+/* The same of the file that is there. */
+static void edit_in_place(const fixture *f, size_t at, const void *bytes, size_t size) {
+  hr_error err;
+  char *text = NULL;
+  size_t length = 0;
+  check_ok(hr_file_read(f->path, 1 << 24, &text, &length, &err));
+  memcpy(text + at, bytes, size);
+  uint64_t print =
+      hr_fingerprint_bytes(hr_fingerprint_start(), text, length - sizeof print);
+  memcpy(text + length - sizeof print, &print, sizeof print);
+  check_ok(hr_file_write(f->path, text, length, &err));
+  hr_free(text);
+}
+
 static void what_is_sound_is_loaded(void **state) {
   const fixture *f = *state;
   hr_error err;
@@ -115,8 +131,8 @@ static void what_is_not_there_is_told(void **state) {
   hr_templates *t = NULL;
   hr_templates_notes notes = {0};
   snprintf(sentence, sizeof sentence, "%s is not a file", f->folder.path);
-  check_fails(hr_templates_load(f->folder.path, PIXELS, &t, &notes, &err), HR_ERR_MISSING,
-              sentence);
+  check_fails(hr_templates_load(f->folder.path, PIXELS, 1, &t, &notes, &err),
+              HR_ERR_MISSING, sentence);
 }
 
 static void other_files_are_told(void **state) {
@@ -136,6 +152,40 @@ static void other_files_are_told(void **state) {
            "another model",
            f->path);
   check_fails(load(f, PIXELS + 1, &err), HR_ERR_FORMAT, sentence);
+}
+
+/* Two targets: the file of other labels, and their mean that is no number. */
+static void further_targets_are_not_believed_either(void **state) {
+  const fixture *f = *state;
+  hr_error err;
+  char sentence[300];
+  float x[PIXELS] = {0};
+  hr_templates *t = NULL;
+  hr_templates_notes notes = {.level = 1};
+  const hr_templates_options options = {.weigh = HR_WEIGH_PIXELS, .targets = 2};
+  check_ok(hr_templates_create(2, PIXELS, &options, hr_compute_default(), &t, &err));
+  for (size_t i = 0; i < 2; i++) {
+    hr_templates_put(t, i, x, &(hr_template_label){(double)i, 0, 0});
+    hr_templates_put_target(t, i, 1, 5 + (double)i);
+  }
+  check_ok(hr_templates_finish(t, NULL, &err));
+  check_ok(hr_templates_save(t, &notes, false, f->path, &err));
+  hr_templates_destroy(&t);
+  check_ok(hr_templates_load(f->path, PIXELS, 2, &t, &notes, &err));
+  hr_templates_destroy(&t);
+  hr_templates_notes_fini(&notes);
+  snprintf(sentence, sizeof sentence,
+           "%s has templates of 40 pixels and 2 targets, not of 40 and 1: it belongs to "
+           "another model",
+           f->path);
+  check_fails(load(f, PIXELS, &err), HR_ERR_FORMAT, sentence);
+  const double bad[] = {(double)NAN, 1e40};
+  for (size_t i = 0; i < 2; i++) {
+    edit_in_place(f, MORE_AT, &bad[i], sizeof bad[i]);
+    snprintf(sentence, sizeof sentence, "%s%s", f->path, damaged);
+    check_fails(hr_templates_load(f->path, PIXELS, 2, &t, &notes, &err), HR_ERR_FORMAT,
+                sentence);
+  }
 }
 
 static void a_file_that_was_cut_is_told(void **state) {
@@ -215,6 +265,7 @@ int main(void) {
       cmocka_unit_test(what_is_sound_is_loaded),
       cmocka_unit_test(what_is_not_there_is_told),
       cmocka_unit_test(other_files_are_told),
+      cmocka_unit_test(further_targets_are_not_believed_either),
       cmocka_unit_test(a_file_that_was_cut_is_told),
       cmocka_unit_test(counts_that_cannot_be_are_told),
       cmocka_unit_test(tiles_and_slots_that_cannot_be_are_told),

@@ -143,7 +143,8 @@ static void an_answer_is_the_comparisons(void **state) {
                             1,
                             group,
                             f->s.fold,
-                            false};
+                            false,
+                            NULL};
     check_ok(hr_templates_compare(templates, work, &query, own, all, &err));
     for (size_t i = 0; i < rows; i++) {
       const answer *bin = answers[group[i]], *global = answers[3];

@@ -39,6 +39,14 @@ static inline void few_templates_spectrum(size_t i, float roughness, float *x,
   }
 }
 
+/* Further labels, each with a scale and a centre of its own: 1 and 2 the spectrum knows.
+ */
+static inline double few_templates_label(size_t i, size_t target) {
+  float draw[3];
+  hr_normal(11, HR_STREAM_SIMULATE_TRAIN, i, 0, 3, draw);
+  return 100 * (double)target + 10 * (double)draw[target % 3];
+}
+
 static inline void few_templates_init(few_templates *s, float roughness) {
   for (size_t i = 0; i < FEW_TEMPLATES; i++) {
     s->label[i].group = i < 700 ? 0 : i < 1000 ? 1 : i < 1300 ? 2 : 3;
@@ -69,6 +77,9 @@ static inline hr_templates *few_templates_make(const few_templates *s,
                                &t, &err));
   for (size_t i = 0; i < FEW_TEMPLATES; i++) {
     hr_templates_put(t, i, s->f + i * FEW_PIXELS, &s->label[i]);
+    for (size_t target = 1; target < options->targets; target++) {
+      hr_templates_put_target(t, i, target, few_templates_label(i, target));
+    }
   }
   check_ok(hr_templates_finish(t, NULL, &err));
   return t;

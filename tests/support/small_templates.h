@@ -64,7 +64,12 @@ static inline small_templates *small_templates_create(const hr_templates_options
     s->fold[r] = r < 2 ? HR_NO_FOLD : (uint8_t)r;
   }
   s->error[7] = 0; /* drops out */
-  s->query = (hr_query){SMALL_ROWS, s->x, s->error, 1, s->group, s->fold, false};
+  s->query = (hr_query){.rows = SMALL_ROWS,
+                        .x = s->x,
+                        .error = s->error,
+                        .level = 1,
+                        .group = s->group,
+                        .fold = s->fold};
   check_ok(hr_templates_workspace_create(s->templates, &s->work, &err));
   check_ok(hr_templates_compare(s->templates, s->work, &s->query, s->own, s->all, &err));
   s->comparison = (hr_comparison){.templates = s->templates,
