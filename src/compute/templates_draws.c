@@ -78,8 +78,7 @@ static void smooth(const hr_conclusion *of, size_t target, uint64_t key, bool ga
   float step[HR_DRAWS];
   double sigma = sqrt(found->variance), mean = sums->first_moment / sums->sum;
   double spread = sqrt(fmax(0, sums->second_moment / sums->sum - mean * mean));
-  double h = pow(4 / (3 * fmax(1, found->effective)), 0.2);
-  if (gaussian || h > 1) h = 1;
+  double h = gaussian ? 1 : 0.5 * pow(4 / (3 * fmax(1, found->effective)), 0.2);
   hr_normal(SEED, HR_STREAM_DRAW_KERNEL, key, (uint32_t)(target * HR_DRAWS), HR_DRAWS,
             step);
   for (size_t d = 0; d < HR_DRAWS; d++) {
