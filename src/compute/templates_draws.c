@@ -16,7 +16,10 @@
 #include "compute/templates_parts.h"
 #include "core/random.h"
 
-enum { SEED = 0 }; /* draws go by the row's number alone */
+enum {
+  SEED = 0,                  /* draws go by the row's number alone */
+  FIRST_STEP = 4 * HR_DRAWS, /* normal deviates from here on, uniform ones before */
+};
 
 typedef struct aim {
   double at; /* of all weights, which are 1 together */
@@ -79,8 +82,8 @@ static void smooth(const hr_conclusion *of, size_t target, uint64_t key, bool ga
   double sigma = sqrt(found->variance), mean = sums->first_moment / sums->sum;
   double spread = sqrt(fmax(0, sums->second_moment / sums->sum - mean * mean));
   double h = gaussian ? 1 : 0.5 * pow(4 / (3 * fmax(1, found->effective)), 0.2);
-  hr_normal(SEED, HR_STREAM_DRAW_KERNEL, key, (uint32_t)(target * HR_DRAWS), HR_DRAWS,
-            step);
+  hr_normal(SEED, HR_STREAM_DRAWS, key, (uint32_t)(FIRST_STEP + target * HR_DRAWS),
+            HR_DRAWS, step);
   for (size_t d = 0; d < HR_DRAWS; d++) {
     double z = 0;
     if (!gaussian && spread > 0) z = ((double)label[picked[d]] - mean) / spread;

@@ -28,8 +28,7 @@ typedef enum hr_stream_id {
   HR_STREAM_SHUFFLE = 11,     /* the order in which a network sees its rows */
   HR_STREAM_NOISE_EPOCH = 12, /* pixel noise of a network's rows, anew every epoch */
   HR_STREAM_GRID_TEMPLATES = 13, /* labels of templates drawn from the model grid */
-  HR_STREAM_DRAWS = 14,          /* which templates a draw from a posterior is near, */
-  HR_STREAM_DRAW_KERNEL = 15,    /* and how far from them */
+  HR_STREAM_DRAWS = 14,          /* draws from a posterior */
 } hr_stream_id;
 
 /* The uniform deviate number `index` of row `row`, in the open interval (0, 1), 53 bits.

@@ -77,14 +77,14 @@ static moments find_moments(const float *draws, size_t target) {
   return (moments){mean, variance, fourth / variance / variance};
 }
 
-/* 32,768 draws: four standard errors of their mean are 0.022 sigma, and of their variance
- * at most 0.04 of it. */
+/* 32,768 draws: four standard errors of their mean and of their variance. */
 static void check_moments(const float *draws, const hr_posterior *found, size_t target) {
   moments drawn = find_moments(draws, target);
   double variance = found[target].variance;
   assert_true(variance > 0);
-  check_near(drawn.mean, found[target].mean, 0.022 * sqrt(variance));
-  check_near(drawn.variance, variance, 0.04 * variance);
+  double share = 4 / sqrt(ROWS * HR_DRAWS);
+  check_near(drawn.mean, found[target].mean, share * sqrt(variance));
+  check_near(drawn.variance, variance, share * sqrt(drawn.kurtosis - 1) * variance);
 }
 
 static void mean_and_variance_are_those_of_the_posterior(void **state) {
