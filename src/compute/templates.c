@@ -42,9 +42,9 @@ hr_status hr_templates_create(size_t count, size_t pixels,
                               hr_error *err) {
   hr_status status = HR_OK;
   hr_templates *t = NULL;
-  if (options->targets > HR_MOST_TARGETS) {
+  if (options->targets > HR_MOST_TEMPLATE_TARGETS) {
     return hr_fail(err, HR_ERR_USAGE, "templates of %zu targets, but at most %d can be",
-                   options->targets, HR_MOST_TARGETS);
+                   options->targets, HR_MOST_TEMPLATE_TARGETS);
   }
   HR_TRY(hr_alloc(&t, 1, err));
   t->count = count;

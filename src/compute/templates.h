@@ -50,8 +50,8 @@ enum {
   HR_NO_FOLD = 255,        /* as the fold of a query: all templates count */
   HR_NO_GROUP = INT32_MAX, /* as the group of a query: none is its own */
   HR_LEAST_EFFECTIVE_MOST = 100,
-  HR_MOST_TARGETS = 64, /* a set of targets is a word of bits */
-  HR_DRAWS = 256,       /* from a posterior, of a spectrum and a target */
+  HR_MOST_TEMPLATE_TARGETS = 64, /* a set of targets is a word of bits */
+  HR_DRAWS = 256,                /* from a posterior, of a spectrum and a target */
 };
 
 typedef enum hr_weigh { HR_WEIGH_COMPONENTS, HR_WEIGH_PIXELS } hr_weigh;
@@ -83,7 +83,7 @@ hr_templates_options hr_templates_options_default(void);
 double hr_amplitude_weight(const hr_templates_options *options, double l, double q);
 
 /* Room for `count` templates of P pixels; the options are copied, `compute` is borrowed.
- * HR_ERR_USAGE for more than HR_MOST_TARGETS targets; HR_ERR_MEMORY. */
+ * HR_ERR_USAGE for more than HR_MOST_TEMPLATE_TARGETS targets; HR_ERR_MEMORY. */
 hr_status hr_templates_create(size_t count, size_t pixels,
                               const hr_templates_options *options,
                               const hr_compute *compute, hr_templates **out,

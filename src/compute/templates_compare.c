@@ -186,7 +186,7 @@ hr_status hr_templates_compare(const hr_templates *t, hr_templates_workspace *wo
                               .weigh = t->options.weigh,
                               .own = own,
                               .all = all};
-  hr_target_set every = UINT64_MAX >> (HR_MOST_TARGETS - t->targets);
+  hr_target_set every = UINT64_MAX >> (HR_MOST_TEMPLATE_TARGETS - t->targets);
   for (size_t r = 0; r < query->rows; r++) {
     comparison.row[r] = r;
     comparison.wants_own[r] = every;

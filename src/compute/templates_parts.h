@@ -169,8 +169,9 @@ typedef struct hr_conclusion {
   size_t row;
   bool own;
   hr_target_set targets;
-  hr_template_sums sums[HR_MOST_TARGETS]; /* [T] over all templates, of `targets` */
-  hr_posterior *out;                      /* [T] */
+  hr_template_sums
+      sums[HR_MOST_TEMPLATE_TARGETS]; /* [T] over all templates, of `targets` */
+  hr_posterior *out;                  /* [T] */
 } hr_conclusion;
 
 hr_posterior hr_templates_posterior_of(const hr_templates *templates, size_t target,

@@ -61,7 +61,8 @@ static bool are_words_sound(const source *from) {
   }
   bool gaussian = w[HR_TEMPLATES_AMPLITUDE] == HR_AMPLITUDE_GAUSSIAN;
   return w[HR_TEMPLATES_COMPACT] <= 1 && w[HR_TEMPLATES_WEIGH] <= HR_WEIGH_PIXELS &&
-         w[HR_TEMPLATES_TARGETS] > 0 && w[HR_TEMPLATES_TARGETS] <= HR_MOST_TARGETS &&
+         w[HR_TEMPLATES_TARGETS] > 0 &&
+         w[HR_TEMPLATES_TARGETS] <= HR_MOST_TEMPLATE_TARGETS &&
          w[HR_TEMPLATES_COUNT] > 0 && w[HR_TEMPLATES_COUNT] <= UINT32_MAX &&
          w[HR_TEMPLATES_TILES] <= w[HR_TEMPLATES_COUNT] &&
          w[HR_TEMPLATES_COLUMNS] <= 16 &&

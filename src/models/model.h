@@ -46,7 +46,10 @@ typedef struct hr_spectra {
   double level;       /* times the error is the sigma; > 0 where uses_error */
 } hr_spectra;
 
-enum { HR_PREDICT_ROWS = 128 }; /* HR_QUERY_ROWS of compute/templates.h */
+enum {
+  HR_PREDICT_ROWS = 128,  /* HR_QUERY_ROWS of compute/templates.h */
+  HR_PREDICT_DRAWS = 256, /* HR_DRAWS of the same */
+};
 
 /* What is asked of one model: predictions of some rows of a block. Outputs stand at the
  * number of the row in the block, not of its place in the list; other rows of the outputs
@@ -65,6 +68,8 @@ typedef struct hr_request {
   double *effective;  /* [N] effective number of templates; NaN where there are none */
   double *mean_error; /* [N] what leaving components out may have changed the mean by */
   double *chi2;       /* [N] of the best template, a pixel that counts; NaN: not known */
+  float *draws; /* [N][HR_PREDICT_DRAWS] from the distribution of the label given the
+                   spectrum; NaN where the kind does not know it */
 } hr_request;
 
 /* Where models are loaded from, and what is known of them before. */
@@ -85,7 +90,7 @@ typedef enum hr_model_form {
 struct hr_model_type {
   const char *kind;    /* in files: "linear", "trees", "network", "templates" */
   bool uses_error;     /* whether it has to know the error of each pixel */
-  bool knows_variance; /* whether it gives variance, effective and mean_error */
+  bool knows_variance; /* whether it gives variance, effective, mean_error, draws */
   bool shares_files;   /* the models of all slots and targets stand in the same files */
 
   /* Writes the model (with shares_files: all that share with it) into `folder`, which is

@@ -1,10 +1,6 @@
-/* Models of templates: who shares a store, and how requests become comparisons.
- *
- * Spectra are compared in groups of HR_PREDICT_ROWS, all rows of a group whoever is
- * asked for: then the bytes of an answer do not depend on what else is asked. */
+/* Models of templates: who shares a store, and what is kept of it on disk. */
 #include "models/templates.h"
 
-#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +8,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/npy.h"
-
-_Static_assert((int)HR_PREDICT_ROWS == (int)HR_QUERY_ROWS,
-               "groups of predictions are those of comparisons");
+#include "models/templates_parts.h"
 
 enum { FEW_EFFECTIVE = 10 }; /* a mean over fewer is noisy in itself */
 
@@ -33,6 +27,14 @@ typedef struct templates_model {
 
 static const templates_model *model_of(const hr_model *model) {
   return (const templates_model *)(const void *)model;
+}
+
+const hr_template_store *hr_template_store_of(const hr_model *model) {
+  return model_of(model)->store;
+}
+
+const hr_templates *hr_template_store_templates(const hr_template_store *store) {
+  return store->templates;
 }
 
 hr_status hr_template_store_create_take(hr_templates **templates,
@@ -59,13 +61,14 @@ void hr_template_store_release(hr_template_store **address) {
   hr_free(store);
 }
 
-hr_status hr_templates_model_create(hr_template_store *store, int slot, hr_model **out,
-                                    hr_error *err) {
+hr_status hr_templates_model_create(hr_template_store *store, size_t target, int slot,
+                                    hr_model **out, hr_error *err) {
   templates_model *m = NULL;
   hr_status status = hr_alloc(&m, 1, err);
   if (status != HR_OK) return status;
   m->model = (hr_model){.type = &hr_templates_type,
                         .slot = slot,
+                        .target = target,
                         .pixels = hr_templates_pixels(store->templates),
                         .variant_count = 1};
   m->store = store;
@@ -145,14 +148,6 @@ cleanup:
   return status;
 }
 
-static hr_status check_targets(const hr_model_place *place, const char *path,
-                               hr_error *err) {
-  if (place->targets == 1) return HR_OK;
-  return hr_fail(err, HR_ERR_FORMAT,
-                 "%s has templates of 1 target, not of %zu: it belongs to another model",
-                 path, place->targets);
-}
-
 static hr_status templates_load(const hr_model_place *place, hr_model **out,
                                 hr_error *err) {
   hr_status status = HR_OK;
@@ -160,14 +155,14 @@ static hr_status templates_load(const hr_model_place *place, hr_model **out,
   hr_templates_notes notes = {0};
   hr_template_store *store = NULL;
   char *path = NULL;
-  size_t made = 0;
+  size_t made = 0, slots = place->slot_count;
   HR_TRY(hr_join_path(place->folder, file_name, &path, err));
-  HR_TRY(check_targets(place, path, err));
-  HR_TRY(hr_templates_load(path, place->pixels, 1, &templates, &notes, err));
+  HR_TRY(hr_templates_load(path, place->pixels, place->targets, &templates, &notes, err));
   HR_TRY(check_slots(place, path, templates, err));
   HR_TRY(hr_template_store_create_take(&templates, &notes, &store, err));
-  for (; made < place->slot_count; made++) {
-    HR_TRY(hr_templates_model_create(store, place->slots[made], &out[made], err));
+  for (; made < place->targets * slots; made++) {
+    int slot = place->slots[made % slots];
+    HR_TRY(hr_templates_model_create(store, made / slots, slot, &out[made], err));
   }
 cleanup:
   for (size_t s = 0; status != HR_OK && s < made; s++) templates_destroy(&out[s]);
@@ -198,175 +193,6 @@ static void templates_remark(const hr_model *model, double median, char *note,
       median, store->notes.columns > 1 ? "" : "training spectra, ");
 }
 
-/* All requests to one store, and the group of rows that is being answered. */
-typedef struct answering {
-  const hr_spectra *spectra;
-  const hr_request *requests; /* [request_count], those to other stores are passed over */
-  size_t request_count;
-  const hr_template_store *store;
-  hr_templates_workspace *work;
-  size_t *next;   /* [request_count] places in the requests' lists of rows */
-  size_t first;   /* of the group in the block */
-  size_t rows;    /* of the group */
-  bool *is_asked; /* [request_count][HR_PREDICT_ROWS] */
-} answering;
-
-static bool concerns(const answering *a, size_t q) {
-  return model_of(a->requests[q].model)->store == a->store;
-}
-
-/* Fills is_asked for the group; false where nothing of it is. */
-static bool find_asked(answering *a) {
-  bool any = false;
-  for (size_t q = 0; q < a->request_count; q++) {
-    const hr_request *request = &a->requests[q];
-    bool *asked = a->is_asked + q * HR_PREDICT_ROWS;
-    memset(asked, 0, HR_PREDICT_ROWS * sizeof *asked);
-    if (!concerns(a, q)) continue;
-    while (a->next[q] < request->count && request->row[a->next[q]] < a->first + a->rows) {
-      asked[request->row[a->next[q]++] - a->first] = true;
-      any = true;
-    }
-  }
-  return any;
-}
-
-static bool is_global_asked(const answering *a) {
-  bool any = false;
-  for (size_t q = 0; q < a->request_count; q++) {
-    if (a->requests[q].model->slot != HR_GLOBAL) continue;
-    for (size_t i = 0; i < a->rows; i++) any |= a->is_asked[q * HR_PREDICT_ROWS + i];
-  }
-  return any;
-}
-
-static void answer(const answering *a, size_t q, size_t i, const hr_posterior *found) {
-  const hr_request *request = &a->requests[q];
-  size_t row = a->first + i;
-  request->mean[row] = (float)found->mean;
-  if (request->variance) request->variance[row] = found->variance;
-  if (request->effective) request->effective[row] = found->effective;
-  if (request->mean_error) request->mean_error[row] = found->error;
-  if (request->chi2) request->chi2[row] = found->chi2;
-}
-
-/* The bin that each row of the group is asked for in this turn: its first, its second ..;
- * request [rows] says by whom. False where no row has one. */
-static bool take_turn(const answering *a, size_t turn, int32_t *group, size_t *request) {
-  bool any = false;
-  for (size_t i = 0; i < a->rows; i++) {
-    size_t seen = 0;
-    group[i] = HR_NO_GROUP;
-    for (size_t q = 0; q < a->request_count && group[i] == HR_NO_GROUP; q++) {
-      int slot = a->requests[q].model->slot;
-      if (slot == HR_GLOBAL || !a->is_asked[q * HR_PREDICT_ROWS + i]) continue;
-      if (seen++ < turn) continue;
-      group[i] = slot;
-      request[i] = q;
-      any = true;
-    }
-  }
-  return any;
-}
-
-static void answer_global(const answering *a, const hr_posterior *all) {
-  for (size_t q = 0; q < a->request_count; q++) {
-    if (a->requests[q].model->slot != HR_GLOBAL) continue;
-    for (size_t i = 0; i < a->rows; i++) {
-      if (a->is_asked[q * HR_PREDICT_ROWS + i]) answer(a, q, i, &all[i]);
-    }
-  }
-}
-
-/* Answers a group of rows: one comparison, and one more for each further bin that a row
- * is asked for. */
-static hr_status answer_group(const answering *a, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_posterior own[HR_PREDICT_ROWS], all[HR_PREDICT_ROWS];
-  int32_t group[HR_PREDICT_ROWS];
-  uint8_t fold[HR_PREDICT_ROWS];
-  size_t request[HR_PREDICT_ROWS] = {0}, at = a->first * a->spectra->pixels;
-  bool wants_all = is_global_asked(a);
-  memset(fold, HR_NO_FOLD, sizeof fold);
-  for (size_t turn = 0; take_turn(a, turn, group, request) || wants_all; turn++) {
-    const hr_query query = {.rows = a->rows,
-                            .x = a->spectra->noisy + at,
-                            .error = a->spectra->error + at,
-                            .level = a->spectra->level,
-                            .group = group,
-                            .fold = fold,
-                            .own_only = !wants_all};
-    HR_TRY(hr_templates_compare(a->store->templates, a->work, &query, own, all, err));
-    if (wants_all) answer_global(a, all);
-    for (size_t i = 0; i < a->rows; i++) {
-      if (group[i] != HR_NO_GROUP) answer(a, request[i], i, &own[i]);
-    }
-    wants_all = false;
-  }
-cleanup:
-  return status;
-}
-
-static hr_status answer_store(const hr_spectra *spectra, const hr_request *requests,
-                              size_t request_count, const hr_template_store *store,
-                              hr_error *err) {
-  hr_status status = HR_OK;
-  answering a = {.spectra = spectra,
-                 .requests = requests,
-                 .request_count = request_count,
-                 .store = store};
-  HR_TRY(hr_templates_workspace_create(store->templates, &a.work, err));
-  HR_TRY(hr_alloc(&a.next, request_count, err));
-  HR_TRY(hr_alloc(&a.is_asked, request_count * HR_PREDICT_ROWS, err));
-  for (; a.first < spectra->rows; a.first += HR_PREDICT_ROWS) {
-    size_t left = spectra->rows - a.first;
-    a.rows = left < HR_PREDICT_ROWS ? left : HR_PREDICT_ROWS;
-    if (find_asked(&a)) HR_TRY(answer_group(&a, err));
-  }
-cleanup:
-  hr_templates_workspace_destroy(&a.work);
-  hr_free(a.next);
-  hr_free(a.is_asked);
-  return status;
-}
-
-static hr_status check_spectra(const hr_spectra *spectra, const hr_request *requests,
-                               size_t request_count, hr_error *err) {
-  if (!spectra->error || !(spectra->level > 0)) {
-    return hr_fail(err, HR_ERR_INTERNAL, "templates were given spectra without errors");
-  }
-  if (spectra->first_row % HR_PREDICT_ROWS != 0) {
-    return hr_fail(err, HR_ERR_INTERNAL,
-                   "templates were given spectra from row %zu on, which is no multiple "
-                   "of %d",
-                   spectra->first_row, HR_PREDICT_ROWS);
-  }
-  for (size_t q = 0; q < request_count; q++) {
-    if (requests[q].model->pixels == spectra->pixels) continue;
-    return hr_fail(err, HR_ERR_INTERNAL,
-                   "templates of %zu pixels were given spectra of %zu",
-                   requests[q].model->pixels, spectra->pixels);
-  }
-  return HR_OK;
-}
-
-static hr_status templates_predict(const hr_spectra *spectra, const hr_request *requests,
-                                   size_t request_count, hr_error *err) {
-  hr_status status = HR_OK;
-  HR_TRY(check_spectra(spectra, requests, request_count, err));
-  for (size_t q = 0; q < request_count; q++) {
-    const hr_template_store *store = model_of(requests[q].model)->store;
-    bool is_answered = false;
-    for (size_t before = 0; before < q; before++) {
-      is_answered |= model_of(requests[before].model)->store == store;
-    }
-    if (is_answered) continue;
-    HR_TRY(answer_store(spectra, requests, request_count, store, err));
-  }
-cleanup:
-  return status;
-}
-
 const hr_model_type hr_templates_type = {
     .kind = "templates",
     .uses_error = true,
@@ -375,7 +201,7 @@ const hr_model_type hr_templates_type = {
     .save = templates_save,
     .record = templates_record,
     .load = templates_load,
-    .predict = templates_predict,
+    .predict = hr_templates_predict,
     .remark = templates_remark,
     .destroy = templates_destroy,
 };

@@ -1,7 +1,8 @@
-/* Models of templates: what the posterior mean makes (compute/templates.h). All slots
- * share one store: a bin's model is the posterior over the bin's templates, the global
- * one that over all of them, and one comparison of a spectrum with all templates gives
- * both. Their file is templates.bin (compute/templates_file.h). */
+/* Models of templates: what the posterior mean makes (compute/templates.h). All slots and
+ * targets share one store: a bin's model is the posterior over the bin's templates, the
+ * global one that over all of them, and one comparison of a spectrum with all templates
+ * gives both, for every target. Their file is templates.bin (compute/templates_file.h).
+ */
 #ifndef HR_MODELS_TEMPLATES_H
 #define HR_MODELS_TEMPLATES_H
 
@@ -22,8 +23,9 @@ hr_status hr_template_store_create_take(hr_templates **templates,
                                         hr_error *err) HR_MUST_CHECK;
 void hr_template_store_release(hr_template_store **store);
 
-/* The model of a slot, which is the templates' group, or HR_GLOBAL. HR_ERR_MEMORY. */
-hr_status hr_templates_model_create(hr_template_store *store, int slot, hr_model **out,
-                                    hr_error *err) HR_MUST_CHECK;
+/* The model of a target, one of the templates', and a slot, which is the templates'
+ * group, or HR_GLOBAL. HR_ERR_MEMORY. */
+hr_status hr_templates_model_create(hr_template_store *store, size_t target, int slot,
+                                    hr_model **out, hr_error *err) HR_MUST_CHECK;
 
 #endif

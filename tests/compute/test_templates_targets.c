@@ -136,7 +136,7 @@ static void more_targets_than_there_can_be_are_refused(void **state) {
   (void)state;
   hr_error err;
   hr_templates *t = NULL;
-  const hr_templates_options options = {.targets = HR_MOST_TARGETS + 1};
+  const hr_templates_options options = {.targets = HR_MOST_TEMPLATE_TARGETS + 1};
   check_fails(hr_templates_create(2, 3, &options, hr_compute_default(), &t, &err),
               HR_ERR_USAGE, "templates of 65 targets, but at most 64 can be");
 }

@@ -35,7 +35,7 @@ static void make_models(const few_templates *s, double least_effective, size_t c
   assert_null(templates);
   assert_null(notes.origin);
   for (size_t m = 0; m < SLOTS; m++) {
-    check_ok(hr_templates_model_create(store, slots[m], &models[m], &err));
+    check_ok(hr_templates_model_create(store, 0, slots[m], &models[m], &err));
     assert_int_equal(models[m]->slot, slots[m]);
     assert_int_equal(models[m]->pixels, FEW_PIXELS);
   }
@@ -314,8 +314,11 @@ static void what_was_not_saved_so_is_refused(void **state) {
            "%s has no template of bin 7: it belongs to another model", path);
   check_fails(load_and_forget(&place, &err), HR_ERR_FORMAT, sentence);
   place.targets = 2;
-  snprintf(sentence, sizeof sentence,
-           "%s has templates of 1 target, not of 2: it belongs to another model", path);
+  snprintf(
+      sentence, sizeof sentence,
+      "%s has templates of 300 pixels and 1 targets, not of 300 and 2: it belongs to "
+      "another model",
+      path);
   check_fails(load_and_forget(&place, &err), HR_ERR_FORMAT, sentence);
 }
 

@@ -238,7 +238,7 @@ static hr_status make_models(hr_learner *learner, hr_trained *out, hr_error *err
   HR_TRY(hr_template_store_create_take(&learner->templates, &notes, &store, err));
   for (size_t m = 0; m <= learner->study->bin_count; m++) {
     if (out[m].fit.status != HR_FIT_OK) continue;
-    HR_TRY(hr_templates_model_create(store, out[m].fit.slot, &out[m].model, err));
+    HR_TRY(hr_templates_model_create(store, 0, out[m].fit.slot, &out[m].model, err));
   }
 cleanup:
   hr_template_store_release(&store);

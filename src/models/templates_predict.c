@@ -1,0 +1,234 @@
+/* How requests to models of templates become comparisons.
+ *
+ * Spectra are compared in groups of HR_PREDICT_ROWS, all rows of a group whoever is
+ * asked for: then the bytes of an answer do not depend on what else is asked. */
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "models/templates_parts.h"
+
+_Static_assert((int)HR_PREDICT_ROWS == (int)HR_QUERY_ROWS,
+               "groups of predictions are those of comparisons");
+_Static_assert((int)HR_PREDICT_DRAWS == (int)HR_DRAWS, "draws are those of comparisons");
+
+/* What a comparison answers of a group of rows, for T targets. */
+typedef struct found_answers {
+  hr_posterior *posterior; /* [HR_PREDICT_ROWS][T] */
+  float *draws;            /* [HR_PREDICT_ROWS][T][HR_DRAWS]; NULL: not wanted */
+} found_answers;
+
+/* All requests to one store, and the group of rows that is being answered. */
+typedef struct answering {
+  const hr_spectra *spectra;
+  const hr_request *requests; /* [request_count], those to other stores are passed over */
+  size_t request_count;
+  const hr_template_store *store;
+  size_t targets;
+  hr_templates_workspace *work;
+  size_t *next;   /* [request_count] places in the requests' lists of rows */
+  size_t first;   /* of the group in the block */
+  size_t rows;    /* of the group */
+  bool *is_asked; /* [request_count][HR_PREDICT_ROWS] */
+  bool wants_draws[HR_PREDICT_ROWS];
+  uint64_t number[HR_PREDICT_ROWS]; /* of the rows in their file */
+  found_answers own, all;
+} answering;
+
+static bool concerns(const answering *a, size_t q) {
+  return hr_template_store_of(a->requests[q].model) == a->store;
+}
+
+static bool is_asked(const answering *a, size_t q, size_t i) {
+  return a->is_asked[q * HR_PREDICT_ROWS + i];
+}
+
+/* Fills is_asked for the group; false where nothing of it is. */
+static bool find_asked(answering *a) {
+  bool any = false;
+  memset(a->wants_draws, 0, sizeof a->wants_draws);
+  for (size_t i = 0; i < a->rows; i++) {
+    a->number[i] = a->spectra->first_row + a->first + i;
+  }
+  for (size_t q = 0; q < a->request_count; q++) {
+    const hr_request *request = &a->requests[q];
+    bool *asked = a->is_asked + q * HR_PREDICT_ROWS;
+    memset(asked, 0, HR_PREDICT_ROWS * sizeof *asked);
+    if (!concerns(a, q)) continue;
+    while (a->next[q] < request->count && request->row[a->next[q]] < a->first + a->rows) {
+      size_t i = request->row[a->next[q]++] - a->first;
+      asked[i] = any = true;
+      a->wants_draws[i] |= request->draws != NULL;
+    }
+  }
+  return any;
+}
+
+static bool is_global_asked(const answering *a) {
+  bool any = false;
+  for (size_t q = 0; q < a->request_count; q++) {
+    if (a->requests[q].model->slot != HR_GLOBAL) continue;
+    for (size_t i = 0; i < a->rows; i++) any |= is_asked(a, q, i);
+  }
+  return any;
+}
+
+static void answer(const answering *a, size_t q, size_t i, const found_answers *answers) {
+  const hr_request *request = &a->requests[q];
+  size_t row = a->first + i, at = i * a->targets + request->model->target;
+  const hr_posterior *found = &answers->posterior[at];
+  request->mean[row] = (float)found->mean;
+  if (request->variance) request->variance[row] = found->variance;
+  if (request->effective) request->effective[row] = found->effective;
+  if (request->mean_error) request->mean_error[row] = found->error;
+  if (request->chi2) request->chi2[row] = found->chi2;
+  if (request->draws) {
+    memcpy(request->draws + row * HR_DRAWS, answers->draws + at * HR_DRAWS,
+           HR_DRAWS * sizeof *request->draws);
+  }
+}
+
+/* Answers what is asked of rows for their bins in `group` [rows]; NULL: for all. */
+static void answer_all(const answering *a, const int32_t *group,
+                       const found_answers *answers) {
+  for (size_t q = 0; q < a->request_count; q++) {
+    int slot = a->requests[q].model->slot;
+    for (size_t i = 0; i < a->rows; i++) {
+      bool is_its = group ? slot == group[i] : slot == HR_GLOBAL;
+      if (is_its && is_asked(a, q, i)) answer(a, q, i, answers);
+    }
+  }
+}
+
+/* The bin of each row's turn: the least above that of its last turn that somebody asks
+ * for, or HR_NO_GROUP. False where no row has one. */
+static bool take_turn(const answering *a, int32_t *group) {
+  bool any = false;
+  for (size_t i = 0; i < a->rows; i++) {
+    int32_t next = HR_NO_GROUP;
+    for (size_t q = 0; q < a->request_count; q++) {
+      int slot = a->requests[q].model->slot;
+      bool is_open = slot != HR_GLOBAL && slot > group[i] && slot < next;
+      if (is_open && is_asked(a, q, i)) next = slot;
+    }
+    group[i] = next;
+    any |= next != HR_NO_GROUP;
+  }
+  return any;
+}
+
+/* Answers a group of rows: one comparison, and one more for each further bin that a row
+ * is asked for. */
+static hr_status answer_group(const answering *a, hr_error *err) {
+  hr_status status = HR_OK;
+  int32_t group[HR_PREDICT_ROWS];
+  uint8_t fold[HR_PREDICT_ROWS];
+  size_t at = a->first * a->spectra->pixels;
+  bool wants_all = is_global_asked(a);
+  memset(fold, HR_NO_FOLD, sizeof fold);
+  for (size_t i = 0; i < a->rows; i++) group[i] = HR_GLOBAL;
+  const hr_query_draws draws = {.wanted = a->wants_draws,
+                                .key = a->number,
+                                .own = a->own.draws,
+                                .all = a->all.draws};
+  while (take_turn(a, group) || wants_all) {
+    const hr_query query = {.rows = a->rows,
+                            .x = a->spectra->noisy + at,
+                            .error = a->spectra->error + at,
+                            .level = a->spectra->level,
+                            .group = group,
+                            .fold = fold,
+                            .own_only = !wants_all,
+                            .draws = a->own.draws ? &draws : NULL};
+    HR_TRY(hr_templates_compare(hr_template_store_templates(a->store), a->work, &query,
+                                a->own.posterior, a->all.posterior, err));
+    if (wants_all) answer_all(a, NULL, &a->all);
+    answer_all(a, group, &a->own);
+    wants_all = false;
+  }
+cleanup:
+  return status;
+}
+
+static hr_status allocate(answering *a, hr_error *err) {
+  hr_status status = HR_OK;
+  bool wants_draws = false;
+  size_t answers = HR_PREDICT_ROWS * a->targets;
+  for (size_t q = 0; q < a->request_count; q++) {
+    wants_draws |= concerns(a, q) && a->requests[q].draws;
+  }
+  HR_TRY(hr_templates_workspace_create(hr_template_store_templates(a->store), &a->work,
+                                       err));
+  HR_TRY(hr_alloc(&a->next, a->request_count, err));
+  HR_TRY(hr_alloc(&a->is_asked, a->request_count * HR_PREDICT_ROWS, err));
+  HR_TRY(hr_alloc(&a->own.posterior, answers, err));
+  HR_TRY(hr_alloc(&a->all.posterior, answers, err));
+  if (!wants_draws) goto cleanup;
+  HR_TRY(hr_alloc(&a->own.draws, answers * HR_DRAWS, err));
+  HR_TRY(hr_alloc(&a->all.draws, answers * HR_DRAWS, err));
+cleanup:
+  return status;
+}
+
+static hr_status answer_store(const hr_spectra *spectra, const hr_request *requests,
+                              size_t request_count, const hr_template_store *store,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  answering a = {.spectra = spectra,
+                 .requests = requests,
+                 .request_count = request_count,
+                 .store = store,
+                 .targets = hr_templates_targets(hr_template_store_templates(store))};
+  HR_TRY(allocate(&a, err));
+  for (; a.first < spectra->rows; a.first += HR_PREDICT_ROWS) {
+    size_t left = spectra->rows - a.first;
+    a.rows = left < HR_PREDICT_ROWS ? left : HR_PREDICT_ROWS;
+    if (find_asked(&a)) HR_TRY(answer_group(&a, err));
+  }
+cleanup:
+  hr_templates_workspace_destroy(&a.work);
+  hr_free(a.next);
+  hr_free(a.is_asked);
+  hr_free(a.own.posterior);
+  hr_free(a.all.posterior);
+  hr_free(a.own.draws);
+  hr_free(a.all.draws);
+  return status;
+}
+
+static hr_status check_spectra(const hr_spectra *spectra, const hr_request *requests,
+                               size_t request_count, hr_error *err) {
+  if (!spectra->error || !(spectra->level > 0)) {
+    return hr_fail(err, HR_ERR_INTERNAL, "templates were given spectra without errors");
+  }
+  if (spectra->first_row % HR_PREDICT_ROWS != 0) {
+    return hr_fail(err, HR_ERR_INTERNAL,
+                   "templates were given spectra from row %zu on, which is no multiple "
+                   "of %d",
+                   spectra->first_row, HR_PREDICT_ROWS);
+  }
+  for (size_t q = 0; q < request_count; q++) {
+    if (requests[q].model->pixels == spectra->pixels) continue;
+    return hr_fail(err, HR_ERR_INTERNAL,
+                   "templates of %zu pixels were given spectra of %zu",
+                   requests[q].model->pixels, spectra->pixels);
+  }
+  return HR_OK;
+}
+
+hr_status hr_templates_predict(const hr_spectra *spectra, const hr_request *requests,
+                               size_t request_count, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(check_spectra(spectra, requests, request_count, err));
+  for (size_t q = 0; q < request_count; q++) {
+    const hr_template_store *store = hr_template_store_of(requests[q].model);
+    bool is_answered = false;
+    for (size_t before = 0; before < q; before++) {
+      is_answered |= hr_template_store_of(requests[before].model) == store;
+    }
+    if (is_answered) continue;
+    HR_TRY(answer_store(spectra, requests, request_count, store, err));
+  }
+cleanup:
+  return status;
+}
