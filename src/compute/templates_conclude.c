@@ -271,14 +271,15 @@ static void conclude(const hr_comparison *comparison, size_t row, bool own,
   const hr_templates *t = comparison->templates;
   bool exact = comparison->weigh == HR_WEIGH_PIXELS;
   hr_target_set gaussian = 0;
+  hr_target_set targets = own ? comparison->wants_own[row] : comparison->wants_all[row];
+  if (!targets) return;
   refined_weights refined;
   hr_conclusion of = {
       .comparison = comparison,
       .row = row,
       .own = own,
-      .targets = own ? comparison->wants_own[row] : comparison->wants_all[row],
+      .targets = targets,
       .out = (own ? comparison->own : comparison->all) + row * t->targets};
-  if (!of.targets) return;
   if (exact) refine(comparison, row, own, &refined);
   find_means(&of);
   if (local->anomaly) gaussian = hr_templates_go_local(&of, local);

@@ -268,6 +268,67 @@ static void blocks_do_not_change_a_bit(void **state) {
   forget(one);
 }
 
+/* All test rows by the global model. */
+static void predict_all(const small_study *s, const hr_model *model, float *mean) {
+  hr_error err;
+  uint32_t row[TEST];
+  const hr_spectra spectra = {
+      0, TEST, PIXELS, s->test_noisy, s->error, s->view.noise_level};
+  const hr_request request = {
+      .model = model, .row = row, .count = TEST, .variants = 1, .mean = mean};
+  for (uint32_t i = 0; i < TEST; i++) row[i] = i;
+  check_ok(hr_models_predict(&spectra, &request, 1, &err));
+}
+
+/* Of two targets the first is bit for bit what it is alone, the second what it is alone
+ * but for rounding. */
+static void several_targets_are_learnt_at_once(void **state) {
+  enum { SLOTS = BINS + 1 };
+  small_study *s = *state, *second = calloc(1, sizeof *second);
+  hr_error err;
+  hr_trained both[2 * SLOTS] = {0};
+  float mean[2][TEST];
+  double y[TRAIN];
+  for (size_t i = 0; i < TRAIN; i++) {
+    y[i] = 1000 + 500 * (double)s->flux[i * PIXELS];
+  }
+  memcpy(second, s, sizeof *second);
+  memcpy(second->train_y, y, sizeof y);
+  second->view.train.target = second->train_y;
+  static const hr_posterior_parameters parameters = {
+      .templates = TRAIN, .validation = TRAIN, .weigh = by_components};
+  outcome *first_alone = live(s, &parameters, TRAIN);
+  outcome *second_alone = live(second, &parameters, TRAIN);
+  const hr_further_target further = {"other", y};
+  s->view.further = &further;
+  s->view.further_count = 1;
+  check_ok(train(s, &parameters, TRAIN, both, &err));
+  for (size_t i = 0; i < 2 * SLOTS; i++) {
+    const hr_fit *fit = &both[i].fit;
+    const outcome *alone = i < SLOTS ? first_alone : second_alone;
+    const hr_fit *its = &alone->trained[i % SLOTS].fit;
+    assert_int_equal(fit->target, i / SLOTS);
+    assert_int_equal(fit->slot, its->slot);
+    assert_int_equal(fit->status, its->status);
+    if (!both[i].model) continue;
+    assert_int_equal(both[i].model->target, i / SLOTS);
+    check_near(fit->cv_r2[0], its->cv_r2[0], i < SLOTS ? 0 : 1e-5);
+    check_near(fit->sigma.all.half68, its->sigma.all.half68, i < SLOTS ? 0 : 1e-3);
+  }
+  assert_true(both[2 * SLOTS - 1].fit.cv_r2[0] > 0.5);
+  predict_all(s, both[SLOTS - 1].model, mean[0]);
+  predict_all(s, both[2 * SLOTS - 1].model, mean[1]);
+  assert_memory_equal(mean[0], first_alone->mean[BINS], sizeof mean[0]);
+  for (size_t i = 0; i < TEST; i++) {
+    check_near(mean[1][i], second_alone->mean[BINS][i], 1e-4 * 50);
+  }
+  s->view.further_count = 0;
+  for (size_t i = 0; i < 2 * SLOTS; i++) hr_trained_fini(&both[i]);
+  forget(first_alone);
+  forget(second_alone);
+  free(second);
+}
+
 static hr_status train_and_forget(const small_study *s) {
   hr_error err;
   hr_trained trained[BINS + 1] = {0};
@@ -288,6 +349,7 @@ int main(void) {
       cmocka_unit_test(without_noise_it_is_skipped_with_a_sentence),
       cmocka_unit_test(local_models_predict_where_templates_are_few),
       cmocka_unit_test(components_predict_what_pixels_do),
+      cmocka_unit_test(several_targets_are_learnt_at_once),
       cmocka_unit_test(blocks_do_not_change_a_bit),
       cmocka_unit_test(allocations_may_fail),
   };

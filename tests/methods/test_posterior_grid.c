@@ -272,6 +272,43 @@ static void a_target_that_the_grid_has_not_is_refused(void **state) {
               "templates from the training spectra");
 }
 
+/* The temperature beside log g: what a study of it alone would say. */
+static void the_grid_labels_every_target(void **state) {
+  (void)state;
+  hr_trained both[2 * (BINS + 1)] = {0}, alone[BINS + 1] = {0};
+  static double temperature[TRAIN];
+  for (size_t i = 0; i < TRAIN; i++) {
+    double labels[HR_GRID_AXES];
+    hr_draw_labels(11, i, labels);
+    temperature[i] = labels[HR_GRID_T_EFF];
+  }
+  hr_further_target further = {"T_eff", temperature};
+  view.further = &further;
+  view.further_count = 1;
+  check_ok(live(&parameters, 7, both, &err));
+  view.further_count = 0;
+  view.target_name = "T_eff";
+  view.train.target = temperature;
+  check_ok(live(&parameters, 7, alone, &err));
+  double cv_r2 = alone[BINS].fit.cv_r2[0];
+  assert_true(cv_r2 > 0.5);
+  check_near(both[2 * BINS + 1].fit.cv_r2[0], cv_r2, 1e-4);
+  forget(both);
+  forget(both + BINS + 1);
+  forget(alone);
+}
+
+static void a_further_target_that_the_grid_has_not_is_refused(void **state) {
+  (void)state;
+  hr_further_target further = {"age", train_y};
+  view.further = &further;
+  view.further_count = 1;
+  check_fails(hr_posterior_method.check(&view, &parameters, &err), HR_ERR_CONFIG,
+              "experts.posterior.source is grid, but the built-in model grid has no "
+              "label age, only T_eff, log_g and M_H; say stored, which takes templates "
+              "from the training spectra");
+}
+
 static void dark_training_spectra_are_refused(void **state) {
   (void)state;
   hr_trained out[BINS + 1] = {0};
@@ -416,6 +453,8 @@ int main(void) {
       cmocka_unit_test_setup(draws_depend_on_seed_and_number_alone, renew),
       cmocka_unit_test_setup(another_wavelength_grid_is_refused, renew),
       cmocka_unit_test_setup(a_target_that_the_grid_has_not_is_refused, renew),
+      cmocka_unit_test_setup(the_grid_labels_every_target, renew),
+      cmocka_unit_test_setup(a_further_target_that_the_grid_has_not_is_refused, renew),
       cmocka_unit_test_setup(dark_training_spectra_are_refused, renew),
       cmocka_unit_test_setup(spectra_of_several_scales_are_told, renew),
       cmocka_unit_test_setup(models_know_where_their_templates_are_from, renew),

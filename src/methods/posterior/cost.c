@@ -20,7 +20,7 @@ void hr_posterior_estimate(const hr_study_view *study, const void *parameters,
   double count = from_grid ? wanted : fmin(rows, wanted);
   size_t counts[HR_MOST_BINS + 1], templates = (size_t)count;
   size_t groups = study->bin_count + 1;
-  hr_templates_options options = hr_posterior_options(posterior);
+  hr_templates_options options = hr_posterior_options(study, posterior);
   double per_spectrum =
       hr_templates_operations(templates, study->pixels, groups, &options);
   double spectra = of_all + (double)study->test_rows;
@@ -36,7 +36,8 @@ void hr_posterior_estimate(const hr_study_view *study, const void *parameters,
   cost->operations = spectra * per_spectrum;
   if (from_grid) cost->operations += hr_draw_operations(study->pixels) * count;
   if (options.weigh == HR_WEIGH_COMPONENTS) cost->operations += 300 * pixels * count;
-  cost->disk_bytes = (from_grid ? 48 : 16) * count + 56 * (double)study->test_rows;
+  cost->disk_bytes = (double)hr_study_targets(study) *
+                     ((from_grid ? 48 : 16) * count + 56 * (double)study->test_rows);
 }
 
 /* A spectrum has at most as many effective templates as its bin has templates: where

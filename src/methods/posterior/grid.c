@@ -84,7 +84,9 @@ hr_status hr_posterior_grid_check(const hr_study_view *study, hr_error *err) {
   hr_status status = HR_OK;
   size_t axis = 0;
   HR_TRY(check_wave(study, err));
-  HR_TRY(find_axis(study->target_name, &axis, err));
+  for (size_t t = 0; t < hr_study_targets(study); t++) {
+    HR_TRY(find_axis(hr_study_target_name(study, t), &axis, err));
+  }
   for (size_t a = 0; a < study->axis_count; a++) {
     HR_TRY(find_axis(study->axes[a].label, &axis, err));
   }
@@ -146,6 +148,7 @@ static hr_status find_median(const hr_study_view *study, const hr_posterior_scal
 
 typedef struct placing {
   const hr_posterior_grid *grid;
+  const hr_study_view *study;
   hr_templates *templates;
 } placing;
 
@@ -155,6 +158,10 @@ static void place(void *context, size_t number, float *flux) {
   const hr_grid_template *template = &to->grid->templates[slot];
   hr_template_label label = {.y = template->y, .group = template->group};
   hr_templates_put(to->templates, slot, flux, &label);
+  for (size_t t = 1; t < hr_study_targets(to->study); t++) {
+    size_t axis = hr_grid_axis(hr_study_target_name(to->study, t));
+    hr_templates_put_target(to->templates, slot, t, template->labels[axis]);
+  }
 }
 
 hr_status hr_posterior_grid_put(const hr_posterior_grid *grid, const hr_study_view *study,
@@ -169,7 +176,7 @@ hr_status hr_posterior_grid_put(const hr_posterior_grid *grid, const hr_study_vi
                              .median = median,
                              .observer = study->observer,
                              .stage = "drawing templates from the model grid"};
-  placing context = {grid, templates};
+  placing context = {grid, study, templates};
   return hr_draw_spectra(&options, place, &context, err);
 }
 

@@ -53,11 +53,10 @@ void hr_held_out_keep(hr_held_out *held, const hr_block *block, size_t i) {
   held->snr[place] = hr_block_snr(block, i);
 }
 
-/* Predicts rows first .. first+count-1 of the held-out ones. */
+/* Predicts rows first .. first+count-1 of the held-out ones: out [count][targets]. */
 static hr_status predict(const hr_held_out *held, const hr_validation *v, size_t first,
                          size_t count, hr_posterior *out, hr_error *err) {
   const hr_study_view *study = v->study;
-  hr_posterior own[HR_QUERY_ROWS];
   int32_t group[HR_QUERY_ROWS];
   uint8_t fold[HR_QUERY_ROWS];
   for (size_t i = 0; i < count; i++) {
@@ -72,37 +71,59 @@ static hr_status predict(const hr_held_out *held, const hr_validation *v, size_t
                           .group = group,
                           .fold = fold,
                           .own_only = held->by_bin};
-  return hr_templates_compare(v->templates, v->work, &query, held->by_bin ? out : own,
-                              out, err);
+  if (held->by_bin) {
+    return hr_templates_compare(v->templates, v->work, &query, out, NULL, err);
+  }
+  hr_posterior *own = NULL;
+  hr_status status = hr_alloc(&own, count * hr_study_targets(study), err);
+  if (status == HR_OK) {
+    status = hr_templates_compare(v->templates, v->work, &query, own, out, err);
+  }
+  hr_free(own);
+  return status;
 }
 
-/* R² over held-out rows first .. end-1. */
-static double r2_of(const hr_study_view *study, const hr_held_out *held, size_t first,
-                    size_t end, const hr_posterior *found) {
+/* What was found of the held-out rows first .. end-1 of one model, for one target. */
+typedef struct validated {
+  const hr_held_out *held;
+  size_t first, end;
+  const double *truth;       /* [training rows] */
+  const hr_posterior *found; /* [held->count][targets] */
+  size_t target, targets;
+} validated;
+
+static double truth_of(const validated *v, size_t i) {
+  return v->truth[v->held->rows[i]];
+}
+
+static const hr_posterior *found_of(const validated *v, size_t i) {
+  return &v->found[i * v->targets + v->target];
+}
+
+static double r2_of(const validated *v) {
   double mean = 0, total = 0, residual = 0;
-  for (size_t i = first; i < end; i++) mean += study->train.target[held->rows[i]];
-  mean /= (double)(end > first ? end - first : 1);
-  for (size_t i = first; i < end; i++) {
-    double y = study->train.target[held->rows[i]], d = y - found[i].mean;
+  for (size_t i = v->first; i < v->end; i++) mean += truth_of(v, i);
+  mean /= (double)(v->end > v->first ? v->end - v->first : 1);
+  for (size_t i = v->first; i < v->end; i++) {
+    double y = truth_of(v, i), d = y - found_of(v, i)->mean;
     total += (y - mean) * (y - mean);
     residual += d * d;
   }
   return total > 0 ? 1 - residual / total : (double)NAN;
 }
 
-/* What held-out rows first .. end-1 say of the posterior's own variance. */
-static hr_status learn_sigma(const hr_study_view *study, const hr_held_out *held,
-                             size_t first, size_t end, const hr_posterior *found,
-                             hr_sigma *out, hr_error *err) {
+/* What the rows say of the posterior's own variance. */
+static hr_status learn_sigma(const validated *v, hr_sigma *out, hr_error *err) {
   hr_status status = HR_OK;
+  size_t first = v->first, count = v->end - first;
   double *residual = NULL, *variance = NULL;
-  HR_TRY(hr_alloc(&residual, end - first, err));
-  HR_TRY(hr_alloc(&variance, end - first, err));
-  for (size_t i = first; i < end; i++) {
-    residual[i - first] = study->train.target[held->rows[i]] - found[i].mean;
-    variance[i - first] = found[i].variance;
+  HR_TRY(hr_alloc(&residual, count, err));
+  HR_TRY(hr_alloc(&variance, count, err));
+  for (size_t i = 0; i < count; i++) {
+    residual[i] = truth_of(v, first + i) - found_of(v, first + i)->mean;
+    variance[i] = found_of(v, first + i)->variance;
   }
-  const hr_sigma_rows rows = {end - first, residual, held->snr + first, variance};
+  const hr_sigma_rows rows = {count, residual, v->held->snr + first, variance};
   HR_TRY(hr_sigma_learn(&rows, out, err));
 cleanup:
   hr_free(residual);
@@ -120,26 +141,66 @@ static size_t end_of_model(const hr_held_out *held, const hr_study_view *study,
   return end;
 }
 
+/* Predicts the rows first .. end-1. */
+static hr_status predict_rows(const hr_held_out *held, const hr_validation *v,
+                              size_t first, size_t end, hr_posterior *found,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  size_t targets = hr_study_targets(v->study);
+  for (size_t i = first; i < end; i += HR_QUERY_ROWS) {
+    size_t count = end - i < HR_QUERY_ROWS ? end - i : HR_QUERY_ROWS;
+    HR_TRY(predict(held, v, i, count, found + i * targets, err));
+    v->progress->done += count;
+    HR_TRY(hr_observe_progress(v->study->observer, v->progress, err));
+  }
+cleanup:
+  return status;
+}
+
+/* The fit of the rows' model for the target in question. */
+static hr_fit *fit_of(const validated *v, const hr_study_view *study,
+                      hr_trained *trained) {
+  int32_t group = hr_posterior_group(study, v->held->rows[v->first]);
+  size_t slot = v->held->by_bin ? (size_t)group : study->bin_count;
+  return &trained[v->target * (study->bin_count + 1) + slot].fit;
+}
+
+/* What the fits of a model, one a target, are told of its rows. */
+static hr_status judge_rows(validated *v, const hr_study_view *study, hr_trained *trained,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  for (v->target = 0; v->target < v->targets; v->target++) {
+    hr_fit *fit = fit_of(v, study, trained);
+    v->truth = hr_study_target(study, v->target);
+    fit->cv_r2[0] = r2_of(v);
+    HR_TRY(learn_sigma(v, &fit->sigma, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Shares what a model took among its targets. */
+static void charge(validated *v, const hr_study_view *study, double seconds,
+                   hr_trained *trained) {
+  for (v->target = 0; v->target < v->targets; v->target++) {
+    fit_of(v, study, trained)->seconds += seconds / (double)v->targets;
+  }
+}
+
 hr_status hr_held_out_validate(const hr_held_out *held, const hr_validation *v,
                                hr_trained *trained, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = v->study;
+  size_t targets = hr_study_targets(study);
   hr_posterior *found = NULL;
-  HR_TRY(hr_alloc(&found, held->count, err));
+  HR_TRY(hr_alloc(&found, held->count * targets, err));
   for (size_t first = 0, end = 0; first < held->count; first = end) {
     double start = hr_clock_seconds();
     end = end_of_model(held, study, first);
-    for (size_t i = first; i < end; i += HR_QUERY_ROWS) {
-      size_t count = end - i < HR_QUERY_ROWS ? end - i : HR_QUERY_ROWS;
-      HR_TRY(predict(held, v, i, count, found + i, err));
-      v->progress->done += count;
-      HR_TRY(hr_observe_progress(study->observer, v->progress, err));
-    }
-    int32_t group = hr_posterior_group(study, held->rows[first]);
-    hr_fit *fit = &trained[held->by_bin ? (size_t)group : study->bin_count].fit;
-    fit->cv_r2[0] = r2_of(study, held, first, end, found);
-    HR_TRY(learn_sigma(study, held, first, end, found, &fit->sigma, err));
-    fit->seconds += hr_clock_seconds() - start;
+    HR_TRY(predict_rows(held, v, first, end, found, err));
+    validated of_model = {held, first, end, NULL, found, 0, targets};
+    HR_TRY(judge_rows(&of_model, study, trained, err));
+    charge(&of_model, study, hr_clock_seconds() - start, trained);
   }
 cleanup:
   hr_free(found);

@@ -37,8 +37,8 @@ typedef struct hr_validation {
   hr_progress *progress; /* counts on */
 } hr_validation;
 
-/* Predicts all held-out rows; fits [bins + 1], the global one last, that they belong to
- * get their R² and sigma, and are charged with the seconds. HR_ERR_MEMORY,
+/* Predicts all held-out rows; fits [targets][bins + 1], the global one last, that they
+ * belong to get their R² and sigma, and are charged with the seconds. HR_ERR_MEMORY,
  * HR_ERR_INTERRUPTED. */
 hr_status hr_held_out_validate(const hr_held_out *held, const hr_validation *validation,
                                hr_trained *trained, hr_error *err) HR_MUST_CHECK;

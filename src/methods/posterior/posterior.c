@@ -53,11 +53,13 @@ bool hr_posterior_is_from_grid(const hr_posterior_parameters *parameters) {
 }
 
 /* Plain where nothing else is asked for: tests leave texts out. */
-hr_templates_options hr_posterior_options(const hr_posterior_parameters *parameters) {
+hr_templates_options hr_posterior_options(const hr_study_view *study,
+                                          const hr_posterior_parameters *parameters) {
   hr_templates_options options = {.weigh = is_text(parameters->weigh, "components")
                                                ? HR_WEIGH_COMPONENTS
                                                : HR_WEIGH_PIXELS,
-                                  .amplitude_sigma = parameters->amplitude_sigma};
+                                  .amplitude_sigma = parameters->amplitude_sigma,
+                                  .targets = hr_study_targets(study)};
   if (is_text(parameters->amplitude, "flat")) options.amplitude = HR_AMPLITUDE_FLAT;
   if (is_text(parameters->amplitude, "gaussian")) {
     options.amplitude = HR_AMPLITUDE_GAUSSIAN;
@@ -73,7 +75,7 @@ static hr_status allocate(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
   size_t most = (size_t)learner->parameters->validation;
-  hr_templates_options options = hr_posterior_options(learner->parameters);
+  hr_templates_options options = hr_posterior_options(study, learner->parameters);
   HR_TRY(hr_held_out_init(&learner->by_bin, study, true, most, err));
   HR_TRY(hr_held_out_init(&learner->of_all, study, false, most, err));
   HR_TRY(hr_templates_create(learner->choice.count, study->pixels, &options,
@@ -133,6 +135,10 @@ static void put_row(hr_learner *learner, const hr_block *block, size_t i) {
   const hr_template_label label = {
       train->target[row], hr_posterior_group(learner->study, row), train->fold[row]};
   hr_templates_put(learner->templates, (size_t)slot, block->flux + at, &label);
+  for (size_t t = 1; t < hr_study_targets(learner->study); t++) {
+    hr_templates_put_target(learner->templates, (size_t)slot, t,
+                            hr_study_target(learner->study, t)[row]);
+  }
   add_typical(learner, block->error + at);
 }
 
@@ -166,7 +172,7 @@ static void judge(const hr_learner *learner, size_t templates, hr_fit *fit) {
   }
 }
 
-/* A fit for every slot, before it is validated. */
+/* A fit for every target and slot, before it is validated. */
 static hr_status init_fits(const hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
@@ -179,11 +185,13 @@ static hr_status init_fits(const hr_learner *learner, hr_trained *out, hr_error 
   }
   rows[bins] = study->train.rows;
   templates[bins] = learner->choice.count;
-  for (size_t m = 0; m <= bins; m++) {
+  for (size_t i = 0; i < hr_study_targets(study) * (bins + 1); i++) {
+    size_t m = i % (bins + 1);
     int slot = hr_method_slot(&hr_posterior_method, bins, m);
-    HR_TRY(hr_fit_init(&out[m].fit, slot, 1, false, 0, err));
-    out[m].fit.train_rows = rows[m];
-    judge(learner, templates[m], &out[m].fit);
+    HR_TRY(hr_fit_init(&out[i].fit, slot, 1, false, 0, err));
+    out[i].fit.target = i / (bins + 1);
+    out[i].fit.train_rows = rows[m];
+    judge(learner, templates[m], &out[i].fit);
   }
 cleanup:
   hr_free(rows);
@@ -195,7 +203,7 @@ cleanup:
 static hr_status finish_templates(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
-  hr_templates_options options = hr_posterior_options(learner->parameters);
+  hr_templates_options options = hr_posterior_options(study, learner->parameters);
   for (size_t p = 0; p < study->pixels; p++) {
     learner->typical[p] /= (double)learner->typical_rows;
   }
@@ -229,16 +237,19 @@ cleanup:
   return status;
 }
 
-/* Models of all slots that there can be; the templates are theirs from then on. */
+/* Models of all targets and slots that there can be; the templates are theirs from then
+ * on. */
 static hr_status make_models(hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_template_store *store = NULL;
   hr_templates_notes notes = {.level = learner->study->noise_level};
   HR_TRY(hr_posterior_origin(&learner->choice, &notes.origin, &notes.columns, err));
   HR_TRY(hr_template_store_create_take(&learner->templates, &notes, &store, err));
-  for (size_t m = 0; m <= learner->study->bin_count; m++) {
-    if (out[m].fit.status != HR_FIT_OK) continue;
-    HR_TRY(hr_templates_model_create(store, 0, out[m].fit.slot, &out[m].model, err));
+  size_t slots = learner->study->bin_count + 1;
+  for (size_t i = 0; i < hr_study_targets(learner->study) * slots; i++) {
+    const hr_fit *fit = &out[i].fit;
+    if (fit->status != HR_FIT_OK) continue;
+    HR_TRY(hr_templates_model_create(store, fit->target, fit->slot, &out[i].model, err));
   }
 cleanup:
   hr_template_store_release(&store);

@@ -21,7 +21,8 @@ typedef struct hr_posterior_parameters {
 bool hr_posterior_is_from_grid(const hr_posterior_parameters *parameters);
 
 /* How spectra are compared; plain where texts are left out. */
-hr_templates_options hr_posterior_options(const hr_posterior_parameters *parameters);
+hr_templates_options hr_posterior_options(const hr_study_view *study,
+                                          const hr_posterior_parameters *parameters);
 
 extern const hr_method hr_posterior_method;
 
