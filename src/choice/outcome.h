@@ -28,6 +28,8 @@ static inline float hr_predictions_at(const hr_predictions *predictions, size_t 
   return predictions->mean[variant * predictions->rows + row];
 }
 
+enum { HR_OUTCOME_DRAWS = 256 }; /* of every row that has any */
+
 /* Borrowed. Without tasks: not in this build, or not on this machine. */
 typedef struct hr_outcome {
   const hr_method *type;
@@ -37,6 +39,11 @@ typedef struct hr_outcome {
   /* Every row by the model of the bin that it is routed to, NaN where that is not usable;
    * and by the model of all rows. No variants: there are no such models. */
   hr_predictions own, global;
+  /* Draws from the posterior of some covered test rows, as the model of the row's bin has
+   * it; none where it has no posterior. */
+  const float *draws;      /* [draw_row_count][HR_OUTCOME_DRAWS] unit of the target */
+  const size_t *draw_rows; /* [draw_row_count] row numbers of the split, ascending */
+  size_t draw_row_count;
 } hr_outcome;
 
 /* The outcome's task of a bin (or HR_GLOBAL), whatever its status; NULL: it has none. */

@@ -148,6 +148,7 @@ static hr_status write_predictions(const hr_card_content *content, const char *f
                        rows * sizeof *content->variance, err));
   }
   if (content->details) HR_TRY(write_details(folder, content->details, rows, err));
+  if (content->draws) HR_TRY(hr_row_draws_write(content->draws, folder, err));
 cleanup:
   return status;
 }
@@ -189,6 +190,7 @@ void hr_card_fini(hr_card *card) {
   hr_fit_fini(&card->fit);
   hr_free(card->predictions);
   hr_free(card->variance);
+  hr_row_draws_fini(&card->draws);
   *card = (hr_card){.predictions = NULL};
 }
 
@@ -261,19 +263,30 @@ static bool lists_file(const json_t *card, const char *name) {
   return false;
 }
 
-static hr_status read_predictions(const char *folder, const json_t *record, hr_card *out,
-                                  bool *good, hr_error *err) {
+/* A record as it was found. */
+typedef struct found_record {
+  int slot;
+  char *folder;
+  json_t *json; /* NULL: none */
+} found_record;
+
+static hr_status read_predictions(const hr_task_home *home, const found_record *record,
+                                  hr_card *out, bool *good, hr_error *err) {
   hr_status status = HR_OK;
   size_t rows = out->fit.test_rows;
+  const char *folder = record->folder;
   HR_TRY(read_array(folder, "predictions.f32",
                     out->fit.variant_count * rows * sizeof *out->predictions,
                     &out->predictions, err));
-  bool has_variance = lists_file(record, "variance.f64");
+  bool has_variance = lists_file(record->json, "variance.f64");
   if (has_variance) {
     HR_TRY(read_array(folder, "variance.f64", rows * sizeof *out->variance,
                       &out->variance, err));
   }
   *good = out->predictions && (out->variance || !has_variance);
+  if (*good && lists_file(record->json, "draws.f32")) {
+    HR_TRY(hr_row_draws_read(folder, home->view->test_rows, &out->draws, good, err));
+  }
 cleanup:
   return status;
 }
@@ -286,13 +299,6 @@ hr_status hr_card_drop(const hr_task_home *home, hr_task_stage stage, size_t s,
   hr_free(folder);
   return status;
 }
-
-/* A record as it was found. */
-typedef struct found_record {
-  int slot;
-  char *folder;
-  json_t *json; /* NULL: none */
-} found_record;
 
 static hr_status read_record(const hr_task_home *home, const found_record *record,
                              hr_card *out, bool *good, hr_error *err) {
@@ -318,7 +324,7 @@ hr_status hr_card_read(const hr_task_home *home, hr_task_stage stage, size_t s,
   HR_TRY(hr_json_file_look(record.folder, record_names[stage], &record.json, err));
   if (record.json) HR_TRY(read_record(home, &record, &card, &good, err));
   if (good && stage == HR_STAGE_DONE && card.fit.status == HR_FIT_OK) {
-    HR_TRY(read_predictions(record.folder, record.json, &card, &good, err));
+    HR_TRY(read_predictions(home, &record, &card, &good, err));
   }
   if (!good) {
     if (drop_record(record.folder, stage)) {

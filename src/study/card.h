@@ -4,7 +4,7 @@
 #ifndef HR_STUDY_CARD_H
 #define HR_STUDY_CARD_H
 
-#include "methods/method.h"
+#include "study/draws.h"
 
 /* Whose tasks; borrowed. */
 typedef struct hr_task_home {
@@ -27,15 +27,17 @@ typedef struct hr_card {
   float *predictions; /* [variants][fit.test_rows], rows in the order of their numbers;
                          NULL unless done and ok */
   double *variance;   /* [fit.test_rows] or NULL */
+  hr_row_draws draws; /* of some of the rows, or of none */
 } hr_card;
 
 /* What there is to be written of a task; borrowed. */
 typedef struct hr_card_content {
   const hr_fit *fit;
-  const hr_model *model;    /* NULL: none */
-  const float *predictions; /* [variants][fit->test_rows]; these three only when done */
-  const double *variance;   /* [fit->test_rows] or NULL */
-  const double *details;    /* [fit->test_rows][HR_DETAILS]: posterior.npy; or NULL */
+  const hr_model *model;     /* NULL: none */
+  const float *predictions;  /* [variants][fit->test_rows]; these three only when done */
+  const double *variance;    /* [fit->test_rows] or NULL */
+  const double *details;     /* [fit->test_rows][HR_DETAILS]: posterior.npy; or NULL */
+  const hr_row_draws *draws; /* or NULL, the same */
 } hr_card_content;
 
 enum { HR_DETAILS = 3 }; /* variance, effective templates, error of the mean */
@@ -45,9 +47,10 @@ hr_status hr_task_folder(const hr_task_home *home, size_t s, char **out,
                          hr_error *err) HR_MUST_CHECK;
 
 /* Writes a task, its record last, so that a task that has one is whole: the model (where
- * it is HR_FIT_OK) and, where done, predictions.f32 [variants][test rows] and
- * variance.f64 [test rows]. The record says how large each of these files is and its
- * fingerprint. Thread-safe for different tasks. HR_ERR_IO, HR_ERR_MEMORY. */
+ * it is HR_FIT_OK) and, where done, predictions.f32 [variants][test rows],
+ * variance.f64 [test rows] and draws.f32 with draw_rows.npy. The record says how large
+ * each of these files is and its fingerprint. Thread-safe for different tasks. HR_ERR_IO,
+ * HR_ERR_MEMORY. */
 hr_status hr_card_write(const hr_task_home *home, hr_task_stage stage,
                         const hr_card_content *content, hr_error *err) HR_MUST_CHECK;
 

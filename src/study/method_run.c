@@ -50,6 +50,11 @@ void hr_method_run_fini(hr_method_run *run) {
     hr_predictions_fini(&run->outcomes[t].own);
     hr_predictions_fini(&run->outcomes[t].global);
   }
+  for (size_t t = 0; run->draws && t < run->targets; t++) {
+    hr_row_draws_fini(&run->draws[t]);
+  }
+  hr_free(run->draws);
+  run->draws = NULL;
   hr_free(run->outcomes);
   run->outcomes = NULL;
   destroy_learner(run);
@@ -177,6 +182,27 @@ cleanup:
   return status;
 }
 
+_Static_assert((int)HR_OUTCOME_DRAWS == (int)HR_PREDICT_DRAWS,
+               "draws are those of models");
+
+/* The draws of all slots together. */
+static hr_status gather_draws(hr_method_run *run, size_t target, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_row_draws *parts = NULL, *draws = &run->draws[target];
+  hr_outcome *outcome = &run->outcomes[target];
+  HR_TRY(hr_alloc(&parts, run->slots, err));
+  for (size_t s = 0; s < run->slots; s++) {
+    parts[s] = run->cards[target * run->slots + s].draws;
+  }
+  HR_TRY(hr_row_draws_merge(parts, run->slots, draws, err));
+  outcome->draws = draws->value;
+  outcome->draw_rows = draws->row;
+  outcome->draw_row_count = draws->count;
+cleanup:
+  hr_free(parts);
+  return status;
+}
+
 /* Where a slot failed, the others keep the record of their training for a run that tries
  * again. */
 static hr_status set_done(hr_method_run *run, size_t failed, hr_error *err) {
@@ -188,6 +214,7 @@ static hr_status set_done(hr_method_run *run, size_t failed, hr_error *err) {
     outcome->fit_count = run->slots;
     HR_TRY(scatter(run, t, false, &outcome->own, err));
     HR_TRY(scatter(run, t, true, &outcome->global, err));
+    HR_TRY(gather_draws(run, t, err));
   }
   drop_cards(run);
   if (failed == 0) HR_TRY(drop_records(run, HR_STAGE_TRAINED, err));
@@ -206,6 +233,7 @@ static hr_status init_targets(hr_method_run *run, const hr_plan *plan, const cha
   HR_TRY(hr_alloc(&run->homes, run->targets, err));
   HR_TRY(hr_alloc(&run->target_dirs, run->targets, err));
   HR_TRY(hr_alloc(&run->outcomes, run->targets, err));
+  HR_TRY(hr_alloc(&run->draws, run->targets, err));
   for (size_t t = 0; t < run->targets; t++) {
     HR_TRY(hr_plan_target_dir(plan, run->out_dir, t, &run->target_dirs[t], err));
     run->homes[t] = (hr_task_home){run->target_dirs[t], t, study, run->type, &run->view};
@@ -447,7 +475,8 @@ static hr_status write_trained(hr_method_run *run, hr_trained *trained, hr_error
                                    .model = trained->model,
                                    .predictions = rows.predictions,
                                    .variance = rows.variance,
-                                   .details = rows.details};
+                                   .details = rows.details,
+                                   .draws = &rows.draws};
   HR_TRY(hr_card_write(&run->homes[fit->target], HR_STAGE_DONE, &content, err));
 cleanup:
   hr_slot_rows_fini(&rows);

@@ -33,6 +33,7 @@ typedef struct hr_method_run {
   hr_test_rows test_rows; /* their predictions */
   hr_fit *fits;           /* [targets][slots] read back */
   hr_card *cards;         /* [targets][slots] the rest of it, until it is scattered */
+  hr_row_draws *draws;    /* [targets] of all slots */
   hr_outcome *outcomes;   /* [targets] points into the above; owns its matrices */
   hr_error reason;        /* why it is absent */
 } hr_method_run;

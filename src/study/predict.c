@@ -51,6 +51,11 @@ static void fini_table(hr_row_table *table) {
   *table = (hr_row_table){0};
 }
 
+/* Whether the models of bins know the distribution of their labels. */
+static bool knows_draws(const hr_test_rows *rows) {
+  return rows->targets > 0 && rows->own[0].variance;
+}
+
 hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
                             const hr_split_view *test, const hr_trained *trained,
                             size_t slots, hr_error *err) {
@@ -68,7 +73,8 @@ hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
   }
   HR_TRY(hr_alloc(&rows->noisy, HR_PREDICT_ROWS * view->pixels, err));
   HR_TRY(hr_alloc(&rows->error, HR_PREDICT_ROWS * view->pixels, err));
-  HR_TRY(hr_alloc(&rows->requests, slots * targets, err));
+  HR_TRY(hr_alloc(&rows->requests, 2 * slots * targets, err));
+  if (knows_draws(rows)) HR_TRY(hr_test_draws_init(&rows->draws, test, targets, err));
 cleanup:
   return status;
 }
@@ -78,6 +84,7 @@ void hr_test_rows_fini(hr_test_rows *rows) {
     fini_table(&rows->own[t]);
     fini_table(&rows->global[t]);
   }
+  hr_test_draws_fini(&rows->draws);
   hr_free(rows->own);
   hr_free(rows->global);
   hr_free(rows->noisy);
@@ -91,12 +98,16 @@ static double *from(double *column, size_t first) {
   return column ? column + first : NULL;
 }
 
-/* The rows of the block that go to the slot, listed at `list`; how many. */
-static size_t list_rows(const hr_split_view *test, const hr_spectra *spectra, int slot,
-                        uint32_t *list) {
-  const int32_t *route = test->route + spectra->first_row;
+/* The rows of the block that go to the slot, with draws or without, listed at `list`; how
+ * many. The global model draws nothing. */
+static size_t list_rows(const hr_test_rows *rows, const hr_spectra *spectra, int slot,
+                        bool drawn, uint32_t *list) {
+  const int32_t *route = rows->test->route + spectra->first_row;
+  const bool *is_drawn = rows->draws.is_drawn;
   size_t count = 0;
   for (size_t i = 0; i < spectra->rows; i++) {
+    bool draws = slot != HR_GLOBAL && is_drawn && is_drawn[spectra->first_row + i];
+    if (draws != drawn) continue;
     if (slot == HR_GLOBAL || route[i] == slot) list[count++] = (uint32_t)i;
   }
   return count;
@@ -115,28 +126,43 @@ static hr_request request_of(const hr_test_rows *rows, const hr_model *model, si
                       .mean_error = from(table->mean_error, first)};
 }
 
+/* Asks for the same rows from the models of a slot, one a target; how many requests. */
+static size_t ask_slot(hr_test_rows *rows, size_t s, const hr_request *listed,
+                       size_t first, bool drawn, size_t count) {
+  for (size_t t = 0; t < rows->targets; t++) {
+    const hr_model *model = rows->trained[t * rows->slots + s].model;
+    if (!model) continue;
+    hr_request *request = &rows->requests[count++];
+    *request = request_of(rows, model, t, first);
+    request->row = listed->row;
+    request->count = listed->count;
+    request->draws = drawn ? hr_test_draws_block(&rows->draws, t) : NULL;
+  }
+  return count;
+}
+
 /* Asks every model for its rows of the block. A row has one route, and the global model
  * may have all, so that the lists take twice the rows; targets share them. */
 static hr_status predict(hr_test_rows *rows, const hr_spectra *spectra, hr_error *err) {
   hr_status status = HR_OK;
   size_t used = 0, count = 0, first = spectra->first_row;
+  bool has_draws = rows->draws.count > 0;
+  if (has_draws) HR_TRY(hr_test_draws_open(&rows->draws, first, spectra->rows, err));
   if (spectra->rows > rows->most_rows) {
     HR_TRY(hr_realloc(&rows->row, 2 * rows->most_rows, 2 * spectra->rows, err));
     rows->most_rows = spectra->rows;
   }
-  for (size_t s = 0; s < rows->slots; s++) {
-    int slot = rows->trained[s].fit.slot;
-    size_t listed = list_rows(rows->test, spectra, slot, rows->row + used);
-    for (size_t t = 0; t < rows->targets && listed > 0; t++) {
-      const hr_model *model = rows->trained[t * rows->slots + s].model;
-      if (!model) continue;
-      rows->requests[count] = request_of(rows, model, t, first);
-      rows->requests[count].row = rows->row + used;
-      rows->requests[count++].count = listed;
-    }
-    used += listed;
+  for (size_t i = 0; i < 2 * rows->slots; i++) {
+    size_t s = i / 2;
+    bool drawn = i % 2;
+    hr_request listed = {.row = rows->row + used};
+    listed.count =
+        list_rows(rows, spectra, rows->trained[s].fit.slot, drawn, rows->row + used);
+    if (listed.count > 0) count = ask_slot(rows, s, &listed, first, drawn, count);
+    used += listed.count;
   }
-  status = hr_models_predict(spectra, rows->requests, count, err);
+  HR_TRY(hr_models_predict(spectra, rows->requests, count, err));
+  if (has_draws) hr_test_draws_take(&rows->draws, first, spectra->rows);
 cleanup:
   return status;
 }
@@ -235,6 +261,7 @@ hr_status hr_slot_rows_init(hr_slot_rows *out, const hr_test_rows *rows, size_t 
     HR_TRY(hr_alloc(&out->details, out->rows * HR_DETAILS, err));
   }
   gather(table, rows->test, slot, variants, out);
+  HR_TRY(hr_test_draws_of_slot(&rows->draws, rows->test, target, slot, &out->draws, err));
   HR_TRY(find_median(out, err));
 cleanup:
   return status;
@@ -244,5 +271,6 @@ void hr_slot_rows_fini(hr_slot_rows *rows) {
   hr_free(rows->predictions);
   hr_free(rows->variance);
   hr_free(rows->details);
+  hr_row_draws_fini(&rows->draws);
   *rows = (hr_slot_rows){0};
 }

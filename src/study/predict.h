@@ -6,6 +6,7 @@
 
 #include "data/stream.h"
 #include "methods/method.h"
+#include "study/draws.h"
 
 /* By row number; NaN where there is no prediction. */
 typedef struct hr_row_table {
@@ -23,10 +24,12 @@ typedef struct hr_test_rows {
   hr_row_table *own;    /* [targets] each row by the model of its route's bin */
   hr_row_table *global; /* [targets] each by the model of all rows; without variants:
                            there is none */
+  hr_test_draws draws;  /* of some of the rows by the models of their bins, where these
+                           know the distribution */
   /* Rows that wait until their group of HR_PREDICT_ROWS is whole. */
   float *noisy, *error; /* [HR_PREDICT_ROWS][P] */
   size_t first, waiting;
-  hr_request *requests; /* [slots][targets], and what they list */
+  hr_request *requests; /* [2][slots][targets], and what they list */
   uint32_t *row;        /* [2 most_rows] */
   size_t most_rows;     /* of a block, so far */
 } hr_test_rows;
@@ -50,6 +53,7 @@ typedef struct hr_slot_rows {
   float *predictions;      /* [variants][rows] */
   double *variance;        /* [rows] or NULL */
   double *details;         /* [rows][HR_DETAILS] or NULL */
+  hr_row_draws draws;      /* none of the global model */
   double median_effective; /* NaN: not known */
 } hr_slot_rows;
 

@@ -52,7 +52,7 @@ typedef struct made_up {
 
 static void make(made_up *m, const hr_model_type *type) {
   *m = (made_up){.view = {.pixels = PIXELS, .bin_count = BINS, .noise_level = 0.5},
-                 .test = {.rows = ROWS, .route = m->route}};
+                 .test = {.rows = ROWS, .bin = m->route, .route = m->route}};
   for (size_t i = 0; i < ROWS; i++) {
     m->route[i] = i % 3 == 2 ? HR_UNCOVERED : (int32_t)(i % 3);
     for (size_t p = 0; p < PIXELS; p++) {

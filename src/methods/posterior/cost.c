@@ -8,7 +8,11 @@
 #include "methods/posterior/grid.h"
 #include "simulate/draws.h"
 
-enum { FEW_EFFECTIVE = 10 }; /* a mean over fewer templates is noisy in itself */
+enum {
+  FEW_EFFECTIVE = 10, /* a mean over fewer templates is noisy in itself */
+  DRAWN_ROWS = 500,   /* test rows of which a study keeps draws (study/draws.h) */
+  DRAWN_BYTES = 4 * HR_PREDICT_DRAWS + 8,
+};
 
 void hr_posterior_estimate(const hr_study_view *study, const void *parameters,
                            hr_cost *cost) {
@@ -37,7 +41,8 @@ void hr_posterior_estimate(const hr_study_view *study, const void *parameters,
   if (from_grid) cost->operations += hr_draw_operations(study->pixels) * count;
   if (options.weigh == HR_WEIGH_COMPONENTS) cost->operations += 300 * pixels * count;
   cost->disk_bytes = (double)hr_study_targets(study) *
-                     ((from_grid ? 48 : 16) * count + 56 * (double)study->test_rows);
+                     ((from_grid ? 48 : 16) * count + 56 * (double)study->test_rows +
+                      DRAWN_BYTES * fmin(DRAWN_ROWS, (double)study->test_rows));
 }
 
 /* A spectrum has at most as many effective templates as its bin has templates: where
