@@ -58,6 +58,60 @@ void hr_assemble(const hr_assembly *assembly, const hr_choice *choices,
   }
 }
 
+/* The fit behind a choice, where it knows how far it is to be trusted; or NULL. */
+static const hr_fit *spread_of(const hr_candidates *candidates, const hr_choice *choice,
+                               size_t slot) {
+  const hr_predictions *source = predictions_of(candidates, choice, slot);
+  if (!source) return NULL;
+  const hr_outcome *outcome = &candidates->outcomes[choice->expert];
+  bool global = choice->kind == HR_CHOICE_GLOBAL;
+  const hr_fit *fit = hr_outcome_usable(outcome, global ? HR_GLOBAL : (int)slot);
+  return fit && (fit->sigma.rows > 0 || source->variance) ? fit : NULL;
+}
+
+static void fill_spread(const hr_assembly *assembly, hr_forecast *forecast) {
+  const hr_split_view *test = assembly->test;
+  size_t bins = assembly->candidates.bin_count;
+  const double unknown = (double)NAN;
+  for (size_t i = 0; i < test->rows; i++) {
+    forecast->sigma[i] = forecast->half68[i] = forecast->half95[i] = unknown;
+  }
+  for (size_t slot = 0; slot <= bins; slot++) {
+    const hr_choice *choice = &forecast->choices[slot];
+    const hr_fit *fit = spread_of(&assembly->candidates, choice, slot);
+    if (!fit) continue;
+    const hr_predictions *source = predictions_of(&assembly->candidates, choice, slot);
+    int32_t route = slot == bins ? HR_UNCOVERED : (int32_t)slot;
+    for (size_t i = 0; i < test->rows; i++) {
+      if (test->route[i] != route || isnan(forecast->prediction[i])) continue;
+      hr_spread spread =
+          hr_sigma_at(&fit->sigma, assembly->snr ? assembly->snr[i] : unknown,
+                      source->variance ? source->variance[i] : unknown);
+      forecast->sigma[i] = spread.sigma;
+      forecast->half68[i] = spread.half68;
+      forecast->half95[i] = spread.half95;
+    }
+  }
+}
+
+/* Leaves the arrays NULL where no fit has learnt anything. */
+static hr_status add_spread(const hr_assembly *assembly, hr_forecast *forecast,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  size_t slot = 0, bins = assembly->candidates.bin_count;
+  while (slot <= bins &&
+         !spread_of(&assembly->candidates, &forecast->choices[slot], slot)) {
+    slot++;
+  }
+  if (slot > bins) return HR_OK;
+  HR_TRY(hr_alloc(&forecast->sigma, assembly->test->rows, err));
+  HR_TRY(hr_alloc(&forecast->half68, assembly->test->rows, err));
+  HR_TRY(hr_alloc(&forecast->half95, assembly->test->rows, err));
+  fill_spread(assembly, forecast);
+cleanup:
+  return status;
+}
+
 /* Choices --------------------------------------------------------------------------- */
 
 static size_t find_baseline(const hr_candidates *candidates) {
@@ -273,6 +327,7 @@ hr_status hr_forecasts_init(hr_forecasts *forecasts, const hr_assembly *assembly
   for (size_t f = 0; f < forecasts->count; f++) {
     hr_forecast *forecast = &forecasts->items[f];
     hr_assemble(assembly, forecast->choices, forecast->prediction, forecast->variance);
+    HR_TRY(add_spread(assembly, forecast, err));
   }
   for (size_t f = 0; f < forecasts->count; f++) {
     hr_forecast *forecast = &forecasts->items[f];
@@ -287,6 +342,9 @@ void hr_forecasts_fini(hr_forecasts *forecasts) {
     hr_free(forecasts->items[f].choices);
     hr_free(forecasts->items[f].prediction);
     hr_free(forecasts->items[f].variance);
+    hr_free(forecasts->items[f].sigma);
+    hr_free(forecasts->items[f].half68);
+    hr_free(forecasts->items[f].half95);
   }
   hr_free(forecasts->items);
   *forecasts = (hr_forecasts){0};

@@ -29,6 +29,9 @@ typedef struct hr_forecast {
   hr_choice *choices;     /* [bin_count + 1] */
   double *prediction;     /* [rows] in the unit of the target, NaN: none */
   double *variance;       /* [rows] of the label, unit squared, NaN: not known; or NULL */
+  /* How far each prediction is to be trusted, as the fit that makes it has learnt; in the
+   * unit of the target, NaN: not known. NULL: of no row. */
+  double *sigma, *half68, *half95; /* [rows] */
 } hr_forecast;
 
 typedef struct hr_forecasts {
@@ -42,6 +45,8 @@ typedef struct hr_assembly {
   hr_candidates candidates;
   const hr_split_view *test; /* bins and routes below bin_count, or HR_UNCOVERED */
   bool global_uncovered;     /* rows without route go to the baseline's global model */
+  const double
+      *snr; /* [test rows] as measured from the spectra, NaN or NULL: not known */
 } hr_assembly;
 
 /* The global models of all experts, their oracles chosen by validation, those chosen on
