@@ -29,6 +29,7 @@ typedef enum hr_stream_id {
   HR_STREAM_NOISE_EPOCH = 12, /* pixel noise of a network's rows, anew every epoch */
   HR_STREAM_GRID_TEMPLATES = 13, /* labels of templates drawn from the model grid */
   HR_STREAM_DRAWS = 14,          /* draws from a posterior */
+  HR_STREAM_RANKS = 15, /* where the truth stands among draws that are equal to it */
 } hr_stream_id;
 
 /* The uniform deviate number `index` of row `row`, in the open interval (0, 1), 53 bits.

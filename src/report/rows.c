@@ -27,10 +27,26 @@ static hr_status refuse_line(const char *path, size_t line, hr_error *err) {
   return hr_fail(err, HR_ERR_FORMAT, "%s:%zu is not a row of predictions", path, line);
 }
 
+/* Cuts the columns that results.json lists off the end of the header. */
+static bool cut_columns(const hr_rows *rows, char *line) {
+  size_t length = strlen(line);
+  for (size_t c = rows->column_count; c-- > 0;) {
+    size_t own = strlen(rows->columns[c].name);
+    if (length < own + 1) return false;
+    length -= own + 1;
+    if (line[length] != ',' || strcmp(line + length + 1, rows->columns[c].name) != 0) {
+      return false;
+    }
+    line[length] = '\0';
+  }
+  return true;
+}
+
 static hr_status read_header(hr_rows *rows, const char *path, char *line, hr_error *err) {
   static const char *const keys[KEYS] = {"row", "bin", "snr", "target"};
   hr_status status = HR_OK;
   size_t column = 0;
+  if (!cut_columns(rows, line)) return refuse_line(path, 1, err);
   for (char *name; (name = cut(&line, ',')); column++) {
     if (column < KEYS) {
       if (strcmp(name, keys[column]) != 0) return refuse_line(path, 1, err);
@@ -52,6 +68,9 @@ static hr_status make_room(hr_rows *rows, size_t count, hr_error *err) {
   HR_TRY(hr_alloc(&rows->prediction, rows->method_count, err));
   for (size_t m = 0; m < rows->method_count; m++) {
     HR_TRY(hr_alloc(&rows->prediction[m], count, err));
+  }
+  for (size_t c = 0; c < rows->column_count; c++) {
+    HR_TRY(hr_alloc(&rows->columns[c].values, count, err));
   }
   rows->count = count;
 cleanup:
@@ -75,6 +94,9 @@ static bool read_row(hr_rows *rows, size_t row, char *line) {
   if (!read_number(&line, &rows->target[row]) || isnan(rows->target[row])) return false;
   for (size_t m = 0; m < rows->method_count; m++) {
     if (!read_number(&line, &rows->prediction[m][row])) return false;
+  }
+  for (size_t c = 0; c < rows->column_count; c++) {
+    if (!read_number(&line, &rows->columns[c].values[row])) return false;
   }
   return line == NULL;
 }
@@ -117,6 +139,28 @@ static hr_status check_fingerprint(const char *path, const char *bytes, size_t s
                  path, reader->path, print, wanted);
 }
 
+/* What results.json says of the columns behind the methods. */
+static hr_status list_columns(hr_rows *rows, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  hr_node object = hr_node_object(reader, &root, "predictions");
+  if (!hr_node_has(&object, "columns")) return HR_OK;
+  hr_node list = hr_node_list(reader, &object, "columns");
+  HR_TRY(hr_alloc(&rows->columns, hr_node_count(&list), err));
+  rows->column_count = hr_node_count(&list);
+  for (size_t c = 0; c < rows->column_count; c++) {
+    hr_node entry = hr_node_item(reader, &list, c);
+    rows->columns[c] = (hr_row_column){
+        .name = hr_node_text(reader, &entry, "name"),
+        .kind = hr_node_text(reader, &entry, "kind"),
+        .of = hr_node_text_or_null(reader, &entry, "of"),
+    };
+  }
+  HR_TRY(hr_reader_status(reader, err));
+cleanup:
+  return status;
+}
+
 hr_status hr_rows_init(hr_rows *rows, const char *path, hr_reader *reader,
                        hr_error *err) {
   hr_status status = HR_OK;
@@ -125,6 +169,7 @@ hr_status hr_rows_init(hr_rows *rows, const char *path, hr_reader *reader,
   *rows = (hr_rows){0};
   HR_TRY(hr_file_read(path, largest_file, &bytes, &size, err));
   HR_TRY(check_fingerprint(path, bytes, size, reader, err));
+  HR_TRY(list_columns(rows, reader, err));
   HR_TRY(read_lines(rows, path, bytes, err));
 cleanup:
   hr_free(bytes);
@@ -137,6 +182,8 @@ void hr_rows_fini(hr_rows *rows) {
     hr_free(rows->prediction[m]);
   }
   hr_free(rows->prediction);
+  for (size_t c = 0; c < rows->column_count; c++) hr_free(rows->columns[c].values);
+  hr_free(rows->columns);
   hr_strings_fini(&rows->methods);
   hr_free(rows->bin);
   hr_free(rows->snr);
@@ -147,6 +194,17 @@ void hr_rows_fini(hr_rows *rows) {
 const double *hr_rows_find(const hr_rows *rows, const char *method) {
   for (size_t m = 0; m < rows->method_count; m++) {
     if (strcmp(rows->methods.items[m], method) == 0) return rows->prediction[m];
+  }
+  return NULL;
+}
+
+const double *hr_rows_column(const hr_rows *rows, hr_column_kind kind, const char *of) {
+  for (size_t c = 0; c < rows->column_count; c++) {
+    const hr_row_column *column = &rows->columns[c];
+    bool is_of = !of || (column->of && strcmp(column->of, of) == 0);
+    if (is_of && strcmp(column->kind, hr_column_kind_name(kind)) == 0) {
+      return column->values;
+    }
   }
   return NULL;
 }

@@ -7,24 +7,39 @@
 
 #include "core/text.h"
 #include "report/reader.h"
+#include "score/prediction_columns.h"
+
+/* A column behind those of the methods; texts are borrowed from the reader. */
+typedef struct hr_row_column {
+  const char *name;
+  const char *kind; /* "sigma" ..: hr_column_kind_name */
+  const char *of;   /* the method or label; NULL: of none */
+  double *values;   /* [count]; NaN: not known */
+} hr_row_column;
 
 typedef struct hr_rows {
   size_t count, method_count;
-  int32_t *bin;        /* [count]; -1: uncovered */
-  double *snr;         /* [count]; NaN: not known */
-  double *target;      /* [count] */
-  hr_strings methods;  /* [method_count] names */
-  double **prediction; /* [method_count][count]; NaN: none */
+  int32_t *bin;           /* [count]; -1: uncovered */
+  double *snr;            /* [count]; NaN: not known */
+  double *target;         /* [count] */
+  hr_strings methods;     /* [method_count] names */
+  double **prediction;    /* [method_count][count]; NaN: none */
+  size_t column_count;    /* behind the methods; 0 in runs of earlier versions */
+  hr_row_column *columns; /* [column_count] */
 } hr_rows;
 
 /* Reads `path`. HR_ERR_MISSING, HR_ERR_FORMAT with the line, or HR_ERR_LEDGER where the
- * bytes are not those that results.json was written with. */
+ * bytes are not those that results.json was written with. Borrows the texts of `reader`.
+ */
 hr_status hr_rows_init(hr_rows *rows, const char *path, hr_reader *reader,
                        hr_error *err) HR_MUST_CHECK;
 void hr_rows_fini(hr_rows *rows);
 
 /* The predictions of a method, or NULL. */
 const double *hr_rows_find(const hr_rows *rows, const char *method);
+
+/* The column of a kind, of the method or label `of` (NULL: whichever), or NULL. */
+const double *hr_rows_column(const hr_rows *rows, hr_column_kind kind, const char *of);
 
 /* Computes anew, from the rows, counts and scores of every method, overall, in every bin
  * and octile. HR_ERR_LEDGER, naming the number, where results.json says otherwise, and

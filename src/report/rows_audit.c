@@ -6,22 +6,11 @@
 #include "core/alloc.h"
 #include "core/seal.h"
 #include "report/methods.h"
-#include "report/rows.h"
+#include "report/rows_audit_parts.h"
 #include "score/metrics.h"
 
-/* The rows that one number is about, and the first number that is not confirmed. */
-typedef struct audit {
-  const hr_rows *rows;
-  hr_reader *reader;
-  size_t *list; /* [rows->count] */
-  size_t count;
-  char place[256];
-  double said, found;
-  bool failed;
-} audit;
-
-static void compare(audit *a, const char *place, const char *key, double said,
-                    double found) {
+void hr_audit_compare(hr_row_audit *a, const char *place, const char *key, double said,
+                      double found) {
   if (a->failed || (isnan(said) && isnan(found))) return;
   /* Sums are taken in the same way, but not always in the same order. */
   if (fabs(said - found) <= 1e-9 * fmax(1.0, fabs(said))) return;
@@ -31,14 +20,14 @@ static void compare(audit *a, const char *place, const char *key, double said,
   snprintf(a->place, sizeof a->place, "%s.%s", place, key);
 }
 
-static void compare_key(audit *a, const hr_node *node, const char *place, const char *key,
-                        double found) {
-  compare(a, place, key, hr_node_number(a->reader, node, key), found);
+void hr_audit_key(hr_row_audit *a, const hr_node *node, const char *place,
+                  const char *key, double found) {
+  hr_audit_compare(a, place, key, hr_node_number(a->reader, node, key), found);
 }
 
 enum { ALL = -2, COVERED = -1 }; /* in place of a bin */
 
-static void list_rows(audit *a, int bin) {
+static void list_rows(hr_row_audit *a, int bin) {
   a->count = 0;
   for (size_t i = 0; i < a->rows->count; i++) {
     int32_t own = a->rows->bin[i];
@@ -47,7 +36,7 @@ static void list_rows(audit *a, int bin) {
 }
 
 /* Octile j holds low <= snr < high, the last one is closed. */
-static void list_octile(audit *a, double low, double high, bool is_last) {
+static void list_octile(hr_row_audit *a, double low, double high, bool is_last) {
   a->count = 0;
   for (size_t i = 0; i < a->rows->count; i++) {
     double snr = a->rows->snr[i];
@@ -56,19 +45,19 @@ static void list_octile(audit *a, double low, double high, bool is_last) {
   }
 }
 
-static hr_metrics score(const audit *a, const double *prediction) {
+static hr_metrics score(const hr_row_audit *a, const double *prediction) {
   return hr_metrics_compute(a->rows->target, prediction, a->list, a->count);
 }
 
-static void audit_ledger(audit *a, const hr_node *root) {
+static void audit_ledger(hr_row_audit *a, const hr_node *root) {
   hr_node ledger = hr_node_object(a->reader, root, "ledger");
-  compare_key(a, &ledger, "ledger", "test_rows", (double)a->rows->count);
+  hr_audit_key(a, &ledger, "ledger", "test_rows", (double)a->rows->count);
   list_rows(a, COVERED);
-  compare_key(a, &ledger, "ledger", "covered", (double)a->count);
-  compare_key(a, &ledger, "ledger", "uncovered", (double)(a->rows->count - a->count));
+  hr_audit_key(a, &ledger, "ledger", "covered", (double)a->count);
+  hr_audit_key(a, &ledger, "ledger", "uncovered", (double)(a->rows->count - a->count));
 }
 
-static void audit_overall(audit *a, const hr_node *root) {
+static void audit_overall(hr_row_audit *a, const hr_node *root) {
   hr_node overall = hr_node_list(a->reader, root, "overall");
   for (size_t m = 0; m < hr_node_count(&overall); m++) {
     char place[64];
@@ -78,33 +67,33 @@ static void audit_overall(audit *a, const hr_node *root) {
     bool all = strcmp(hr_node_text(a->reader, &entry, "rows"), "all") == 0;
     snprintf(place, sizeof place, "overall[%zu]", m);
     if (!prediction) {
-      compare(a, place, "method", 0, 1);
+      hr_audit_compare(a, place, "method", 0, 1);
       continue;
     }
     list_rows(a, all ? ALL : COVERED);
     hr_metrics metrics = score(a, prediction);
-    compare_key(a, &entry, place, "n", (double)a->count);
-    compare_key(a, &entry, place, "r2_pooled", metrics.r2);
-    compare_key(a, &entry, place, "mae", metrics.mae);
-    compare_key(a, &entry, place, "rmse", metrics.rmse);
-    compare_key(a, &entry, place, "bias", metrics.bias);
+    hr_audit_key(a, &entry, place, "n", (double)a->count);
+    hr_audit_key(a, &entry, place, "r2_pooled", metrics.r2);
+    hr_audit_key(a, &entry, place, "mae", metrics.mae);
+    hr_audit_key(a, &entry, place, "rmse", metrics.rmse);
+    hr_audit_key(a, &entry, place, "bias", metrics.bias);
   }
 }
 
 /* A number of a bin that has no model is null, whatever predicts its rows. */
-static void audit_bin_score(audit *a, const hr_node *node, const char *place,
+static void audit_bin_score(hr_row_audit *a, const hr_node *node, const char *place,
                             const char *method) {
   const double *prediction = method ? hr_rows_find(a->rows, method) : NULL;
   if (!prediction || hr_node_is_null(node, "r2")) return;
-  compare_key(a, node, place, "r2", score(a, prediction).r2);
+  hr_audit_key(a, node, place, "r2", score(a, prediction).r2);
 }
 
-static void audit_bin(audit *a, const hr_node *bins, size_t k) {
+static void audit_bin(hr_row_audit *a, const hr_node *bins, size_t k) {
   char place[128];
   hr_node bin = hr_node_item(a->reader, bins, k);
   list_rows(a, (int)k);
   snprintf(place, sizeof place, "bins[%zu]", k);
-  compare_key(a, &bin, place, "n_test", (double)a->count);
+  hr_audit_key(a, &bin, place, "n_test", (double)a->count);
   hr_node hybrids = hr_node_object(a->reader, &bin, "hybrid");
   hr_node by_cv = hr_node_object(a->reader, &hybrids, "cv");
   hr_node by_test = hr_node_object(a->reader, &hybrids, "test");
@@ -125,7 +114,7 @@ static void audit_bin(audit *a, const hr_node *bins, size_t k) {
   }
 }
 
-static void audit_octiles(audit *a, const hr_node *root) {
+static void audit_octiles(hr_row_audit *a, const hr_node *root) {
   if (hr_node_is_null(root, "snr_octiles")) return;
   hr_node object = hr_node_object(a->reader, root, "snr_octiles");
   hr_node octiles = hr_node_list(a->reader, &object, "octiles");
@@ -137,22 +126,22 @@ static void audit_octiles(audit *a, const hr_node *root) {
     list_octile(a, hr_node_number(a->reader, &octile, "snr_low"),
                 hr_node_number(a->reader, &octile, "snr_high"), j + 1 == count);
     snprintf(place, sizeof place, "snr_octiles.octiles[%zu]", j);
-    compare_key(a, &octile, place, "n", (double)a->count);
+    hr_audit_key(a, &octile, place, "n", (double)a->count);
     for (void *i = json_object_iter(scores.json); i;
          i = json_object_iter_next(scores.json, i)) {
       const char *method = json_object_iter_key(i);
       const double *prediction = hr_rows_find(a->rows, method);
       if (!prediction) {
-        compare(a, place, method, 0, 1);
+        hr_audit_compare(a, place, method, 0, 1);
         continue;
       }
-      compare_key(a, &scores, place, method, score(a, prediction).r2);
+      hr_audit_key(a, &scores, place, method, score(a, prediction).r2);
     }
   }
 }
 
 /* The controls, where the study has any; absent in results of earlier versions. */
-static void audit_controls(audit *a, const hr_node *root) {
+static void audit_controls(hr_row_audit *a, const hr_node *root) {
   if (!json_is_object(json_object_get(root->json, "controls"))) return;
   hr_node controls = hr_node_object(a->reader, root, "controls");
   list_rows(a, COVERED);
@@ -164,9 +153,9 @@ static void audit_controls(audit *a, const hr_node *root) {
     hr_node control = hr_node_object(a->reader, &controls, name);
     const double *prediction = hr_rows_find(a->rows, name);
     snprintf(place, sizeof place, "controls.%s", name);
-    compare_key(a, &control, place, "n", (double)a->count);
-    compare_key(a, &control, place, "r2_pooled",
-                prediction ? score(a, prediction).r2 : (double)NAN);
+    hr_audit_key(a, &control, place, "n", (double)a->count);
+    hr_audit_key(a, &control, place, "r2_pooled",
+                 prediction ? score(a, prediction).r2 : (double)NAN);
   }
 }
 
@@ -185,7 +174,7 @@ hr_status hr_rows_check_seal(hr_reader *reader, hr_error *err) {
 
 hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader, hr_error *err) {
   hr_status status = HR_OK;
-  audit a = {.rows = rows, .reader = reader};
+  hr_row_audit a = {.rows = rows, .reader = reader};
   hr_node root = hr_reader_root(reader);
   hr_node bins = hr_node_list(reader, &root, "bins");
   HR_TRY(hr_alloc(&a.list, rows->count, err));
@@ -194,6 +183,7 @@ hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader, hr_error *err) {
   for (size_t k = 0; k < hr_node_count(&bins); k++) audit_bin(&a, &bins, k);
   audit_octiles(&a, &root);
   audit_controls(&a, &root);
+  hr_audit_calibration(&a, &root);
   HR_TRY(hr_reader_status(reader, err));
   if (a.failed) {
     status =

@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/parallel.h"
+#include "core/probability.h"
 #include "core/random.h"
 #include "score/metrics.h"
 
@@ -176,18 +177,10 @@ double hr_bootstrap_draw_r2(const hr_bootstrap *bootstrap, size_t draw, size_t m
   return varies ? 1.0 - sse / pooled.squares : (double)NAN;
 }
 
-/* Student's t of v degrees of freedom, from the normal z (Abramowitz & Stegun 1964,
- * 26.7.5): to 1e-3 from v = 4 on, and below that it is large enough. */
-static double student_quantile(double z, double v) {
-  double z2 = z * z, z3 = z2 * z, z5 = z3 * z2, z7 = z5 * z2;
-  return z + (z3 + z) / (4 * v) + (5 * z5 + 16 * z3 + 3 * z) / (96 * v * v) +
-         (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * v * v * v);
-}
-
 double hr_bootstrap_tail(double rows) {
   const double z = 1.959963984540054; /* 0.975 of the normal */
   if (rows < 2) return 0;
-  double t = student_quantile(z, rows - 1);
+  double t = hr_student_quantile(z, rows - 1);
   return 0.5 * erfc(sqrt(0.5 * rows / (rows - 1)) * t);
 }
 

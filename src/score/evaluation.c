@@ -25,6 +25,7 @@ static hr_status assemble(hr_evaluation *evaluation, hr_error *err) {
       .candidates = {input->outcomes, input->outcome_count, input->bin_count, &errors},
       .test = input->test,
       .global_uncovered = strcmp(input->uncovered, "global") == 0,
+      .snr = input->measured_snr,
   };
   HR_TRY(hr_variant_scores_init(&evaluation->variants, &assembly.candidates,
                                 &evaluation->groups, input->test->target, err));
@@ -88,6 +89,7 @@ static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
                            hr_row_groups_covered(&evaluation->groups), err));
     HR_TRY(hr_intervals_create_octiles(evaluation, err));
   }
+  HR_TRY(hr_calibrations_create(evaluation, err));
   HR_TRY(hr_verdict_judge(evaluation, err));
 cleanup:
   return status;
@@ -114,6 +116,7 @@ void hr_evaluation_destroy(hr_evaluation **evaluation) {
   hr_free(it->methods);
   hr_forecasts_fini(&it->forecasts);
   hr_octiles_fini(&it->octiles);
+  hr_calibrations_fini(&it->calibrations);
   hr_ceiling_fini(&it->ceiling);
   hr_controls_fini(&it->controls);
   hr_bootstrap_destroy(&it->bootstrap);

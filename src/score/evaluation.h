@@ -4,6 +4,7 @@
 #define HR_SCORE_EVALUATION_H
 
 #include "choice/assembly.h"
+#include "score/calibration.h"
 #include "score/ceiling.h"
 #include "score/controls.h"
 #include "score/ledger.h"
@@ -38,6 +39,7 @@ typedef struct hr_evaluation {
   /* Of the kinds of ceiling, its groups the octiles and then all other rows; the same
    * draws of rows. NULL where snr or every ceiling is not known. */
   hr_bootstrap *octile_bootstrap;
+  hr_calibrations calibrations;
   hr_gate_criterion gate[HR_GATE_CRITERIA];
   bool gate_passed;
 } hr_evaluation;

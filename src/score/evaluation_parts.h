@@ -18,6 +18,9 @@ hr_status hr_intervals_create(hr_evaluation *evaluation, hr_error *err) HR_MUST_
 hr_status hr_intervals_create_octiles(hr_evaluation *evaluation,
                                       hr_error *err) HR_MUST_CHECK;
 
+/* calibrate.c: whether the forecasts' sigma is honest; nothing where nobody has any. */
+hr_status hr_calibrations_create(hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;
+
 /* verdict.c: the gate. */
 hr_status hr_verdict_judge(hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;
 

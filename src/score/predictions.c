@@ -1,6 +1,7 @@
 /* predictions.csv, a line a test row. */
 #include "score/predictions.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "core/field.h"
@@ -15,7 +16,16 @@ static void append_number(double value, hr_text *out) {
   hr_text_append(out, "%s", text);
 }
 
-hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
+static void append_cell(const hr_prediction_column *column, size_t row, hr_text *out) {
+  if (column->integers) {
+    hr_text_append(out, ",%" PRId64, column->integers[row]);
+  } else {
+    append_number(column->values[row], out);
+  }
+}
+
+hr_status hr_predictions_format(const hr_evaluation *evaluation,
+                                const hr_prediction_columns *columns, hr_text *out,
                                 hr_error *err) {
   const hr_results_input *input = evaluation->input;
   hr_text_append(out, "row,bin,snr,target");
@@ -26,6 +36,9 @@ hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
   const hr_controls *controls = &evaluation->controls;
   for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
     if (hr_controls_has(controls, c)) hr_text_append(out, ",%s", hr_control_name(c));
+  }
+  for (size_t c = 0; c < columns->count; c++) {
+    hr_text_append(out, ",%s", columns->names.items[c]);
   }
   hr_text_append(out, "\n");
   for (size_t i = 0; i < input->test->rows; i++) {
@@ -40,6 +53,7 @@ hr_status hr_predictions_format(const hr_evaluation *evaluation, hr_text *out,
     for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
       if (hr_controls_has(controls, c)) append_number(controls->prediction[c][i], out);
     }
+    for (size_t c = 0; c < columns->count; c++) append_cell(&columns->items[c], i, out);
     hr_text_append(out, "\n");
   }
   return hr_text_status(out, err);

@@ -9,6 +9,7 @@
 #include "core/seal.h"
 #include "score/controls_json.h"
 #include "score/predictions.h"
+#include "score/results_calibration.h"
 #include "score/results_ceiling.h"
 #include "score/results_levels.h"
 #include "score/results_methods.h"
@@ -465,6 +466,7 @@ static void write_root(writer *w, json_t *root) {
   write_all_overall(w, root);
   write_octiles(w, root);
   hr_results_write_ceiling(&w->json, w->evaluation, root);
+  hr_results_write_calibration(&w->json, w->evaluation, root);
   hr_results_write_levels(&w->json, w->input, root);
   hr_controls_write(w->evaluation, &w->json, root);
   write_gate(w, root);
@@ -472,12 +474,21 @@ static void write_root(writer *w, json_t *root) {
 }
 
 /* What ties the rows behind the results to them. */
-static void write_predictions(writer *w, json_t *root, const hr_text *rows) {
+static void write_predictions(writer *w, json_t *root, const hr_text *rows,
+                              const hr_prediction_columns *columns) {
   char print[HR_SEAL_SIZE];
   json_t *object = hr_json_put(&w->json, root, "predictions", json_object());
   hr_seal_bytes(rows->bytes, rows->length, print);
   hr_json_put_text(&w->json, object, "file", hr_predictions_name);
   hr_json_put_text(&w->json, object, "fingerprint", print);
+  json_t *list = hr_json_put(&w->json, object, "columns", json_array());
+  for (size_t c = 0; c < columns->count; c++) {
+    const hr_prediction_column *column = &columns->items[c];
+    json_t *entry = hr_json_append(&w->json, list, json_object());
+    hr_json_put_text(&w->json, entry, "name", columns->names.items[c]);
+    hr_json_put_text(&w->json, entry, "kind", hr_column_kind_name(column->kind));
+    hr_json_put_text(&w->json, entry, "of", column->of);
+  }
 }
 
 /* Both files as text. */
@@ -486,20 +497,24 @@ static hr_status format(const hr_results_input *input, hr_text *out, hr_text *ro
   hr_status status = HR_OK;
   hr_evaluation *evaluation = NULL;
   json_t *root = NULL;
+  hr_prediction_columns columns = {.count = 0};
   char seal[HR_SEAL_SIZE];
   HR_TRY(hr_evaluation_create(input, &evaluation, err));
-  HR_TRY(hr_predictions_format(evaluation, rows, err));
+  HR_TRY(hr_prediction_columns_init(&columns, evaluation, err));
+  HR_TRY(hr_predictions_format(evaluation, &columns, rows, err));
   writer w = {.evaluation = evaluation, .input = input};
   root = json_object();
   write_root(&w, root);
-  write_predictions(&w, root, rows);
+  write_predictions(&w, root, rows, &columns);
   HR_TRY(hr_seal_compute(root, seal, err));
   hr_json_put_text(&w.json, root, "seal", seal);
   HR_TRY(hr_json_write(&w.json, root, out, err));
   if (gate_passed) *gate_passed = evaluation->gate_passed;
   hr_controls_warn(evaluation);
+  hr_calibration_warn(evaluation);
 cleanup:
   json_decref(root);
+  hr_prediction_columns_fini(&columns);
   hr_evaluation_destroy(&evaluation);
   return status;
 }

@@ -13,6 +13,13 @@ typedef struct hr_reference_line { /* an outside number */
   double r2;
 } hr_reference_line;
 
+/* A label of the test rows, as predictions.csv repeats it. */
+typedef struct hr_results_label {
+  const char *name;
+  const double *values;    /* [test rows] NaN: not known */
+  const int64_t *integers; /* the same where all are whole; or NULL */
+} hr_results_label;
+
 /* What a study knows when its tasks are done; everything is borrowed. */
 typedef struct hr_results_input {
   const char *experiment_id;
@@ -34,6 +41,10 @@ typedef struct hr_results_input {
   const size_t *train_counts; /* [bin_count + 1], as hr_count_bins gives them */
   const hr_split_view *test;  /* route holds the nearest bins already where asked for */
   const double *snr;          /* [test rows] or NULL */
+  const double *measured_snr; /* [test rows] from the spectra, NaN: not known; or NULL */
+  const hr_results_label *axes; /* [axis_count] what the bins are along */
+  size_t axis_count;
+  const hr_results_label *id;              /* names the stars; NULL: nothing does */
   const hr_preparation *train_preparation; /* or NULL */
   const hr_preparation *test_preparation;  /* or NULL */
 

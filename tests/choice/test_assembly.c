@@ -1,6 +1,7 @@
 /* Rows from the predictions that choices name, and the list of forecasts. */
 #include "choice/assembly.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "support/check.h"
@@ -132,6 +133,71 @@ static void test_rows_without_route_go_where_they_are_asked_to(void **state) {
   hr_forecasts_fini(&forecasts);
 }
 
+/* Two fits know a sigma, that of bin 1 by its own variance. */
+static const hr_fit sigma_fits[] = {
+    {.slot = 0, .variant_count = 2, .sigma = {.rows = 50, .all = {(double)NAN, 3, 2, 7}}},
+    {.slot = 1,
+     .variant_count = 1,
+     .sigma = {.rows = 50, .scales_own = true, .all = {(double)NAN, 1, 0.5, 2}}},
+    {.slot = 2, .status = HR_FIT_SKIPPED},
+    {.slot = HR_GLOBAL,
+     .variant_count = 1,
+     .sigma = {.rows = 50,
+               .all = {(double)NAN, 9, 8, 20},
+               .class_count = 2,
+               .classes = {{1, 10, 9, 21}, {100, 4, 3, 11}}}},
+};
+
+static void test_the_spread_follows_the_choice(void **state) {
+  (void)state;
+  const double none = (double)NAN, snr[] = {1, 1, 1, 10, 1000, none};
+  hr_outcome knows = outcome;
+  knows.fits = sigma_fits;
+  hr_assembly asked = assembly;
+  asked.candidates.outcomes = &knows;
+  asked.global_uncovered = true;
+  asked.snr = snr;
+  hr_forecasts forecasts;
+  hr_error err;
+  check_ok(hr_forecasts_init(&forecasts, &asked, &err));
+  const double global[] = {10, 10, 10, 7, 4, 9};
+  check_numbers(forecasts.items[0].sigma, global);
+  const double oracle[] = {1, 3, sqrt(3), 2, 3, 9};
+  const double half68[] = {0.5, 2, 0.5 * sqrt(3), 1, 2, 8};
+  const double half95[] = {2, 7, 2 * sqrt(3), 4, 7, 20};
+  for (size_t i = 0; i < 6; i++) {
+    check_near(forecasts.items[1].sigma[i], oracle[i], 1e-12);
+    check_near(forecasts.items[1].half68[i], half68[i], 1e-12);
+    check_near(forecasts.items[1].half95[i], half95[i], 1e-12);
+    check_near(forecasts.items[3].sigma[i], oracle[i], 1e-12); /* the hybrid */
+  }
+  hr_forecasts_fini(&forecasts);
+  /* Without a measured ratio: as over all rows. */
+  asked.snr = NULL;
+  check_ok(hr_forecasts_init(&forecasts, &asked, &err));
+  check_near(forecasts.items[0].sigma[0], 9, 1e-12);
+  hr_forecasts_fini(&forecasts);
+}
+
+static void test_nothing_is_known_without_a_sigma(void **state) {
+  (void)state;
+  hr_outcome knows_not = outcome;
+  knows_not.own.variance = NULL;
+  hr_assembly asked = assembly;
+  asked.candidates.outcomes = &knows_not;
+  hr_forecasts forecasts;
+  hr_error err;
+  check_ok(hr_forecasts_init(&forecasts, &asked, &err));
+  for (size_t f = 0; f < forecasts.count; f++) assert_null(forecasts.items[f].sigma);
+  hr_forecasts_fini(&forecasts);
+  /* A variance alone is a sigma, without half-widths. */
+  check_ok(hr_forecasts_init(&forecasts, &assembly, &err));
+  assert_null(forecasts.items[0].sigma);
+  check_near(forecasts.items[1].sigma[1], sqrt(2), 1e-12);
+  assert_true(isnan(forecasts.items[1].half68[1]));
+  hr_forecasts_fini(&forecasts);
+}
+
 static hr_status init_and_fini(void) {
   hr_forecasts forecasts;
   hr_status status = hr_forecasts_init(&forecasts, &assembly, NULL);
@@ -152,6 +218,8 @@ int main(void) {
       cmocka_unit_test(test_the_variance_follows_the_choice),
       cmocka_unit_test(test_the_forecasts_of_one_expert),
       cmocka_unit_test(test_rows_without_route_go_where_they_are_asked_to),
+      cmocka_unit_test(test_the_spread_follows_the_choice),
+      cmocka_unit_test(test_nothing_is_known_without_a_sigma),
       cmocka_unit_test(test_memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

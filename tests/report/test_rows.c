@@ -67,6 +67,93 @@ static void test_controls_are_confirmed(void **state) {
   check_ok(read_and_audit(&err));
 }
 
+/* Sigmas, with and without a label of the ratio, of headline and others. */
+static void test_calibration_is_confirmed(void **state) {
+  (void)state;
+  fixture_give_sigma(&f, 1);
+  fixture_give_variance(&f, 1);
+  f.input.measured_snr = f.snr;
+  check_ok(hr_results_write(&f.input, results, NULL, &err));
+  check_ok(read_and_audit(&err));
+  f.input.snr = NULL;
+  check_ok(hr_results_write(&f.input, results, NULL, &err));
+  check_ok(read_and_audit(&err));
+  f.input.measured_snr = NULL;
+  check_ok(hr_results_write(&f.input, results, NULL, &err));
+  check_ok(read_and_audit(&err));
+}
+
+/* Puts another number where `calibration.methods` says something of the method. */
+static void test_forged_calibration_is_refused(void **state) {
+  (void)state;
+  static const struct {
+    const char *list, *key, *sentence; /* list: NULL: of all rows */
+    double value;
+  } cases[] = {
+      {NULL, "chi2", "says that calibration.oracle_hybrid_cv.chi2 is 1.5, but", 1.5},
+      {NULL, "n", "says that calibration.oracle_hybrid_cv.n is 7, but", 7},
+      {NULL, "within_half68",
+       "says that calibration.oracle_hybrid_cv.within_half68 is 0.5, but", 0.5},
+      {"octiles", "within_1_sigma",
+       "says that calibration.oracle_hybrid_cv.octiles[2].within_1_sigma is 0.25, but",
+       0.25},
+      {"bins", "within_2_sigma",
+       "says that calibration.oracle_hybrid_cv.bins[2].within_2_sigma is 0.125, but",
+       0.125},
+  };
+  fixture_give_sigma(&f, 1);
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    check_ok(hr_results_write(&f.input, results, NULL, &err));
+    json_t *root = json_load_file(results, 0, NULL);
+    json_t *methods = json_object_get(json_object_get(root, "calibration"), "methods");
+    json_t *entry = json_array_get(methods, 4);
+    assert_string_equal(json_string_value(json_object_get(entry, "method")),
+                        "oracle_hybrid_cv");
+    if (cases[c].list) entry = json_array_get(json_object_get(entry, cases[c].list), 2);
+    json_object_set_new(entry, cases[c].key, json_real(cases[c].value));
+    assert_int_equal(json_dump_file(root, results, JSON_REAL_PRECISION(17)), 0);
+    json_decref(root);
+    assert_int_equal(read_and_audit(&err), HR_ERR_LEDGER);
+    assert_non_null(strstr(err.message, cases[c].sentence));
+  }
+  /* A method whose rows are not there. */
+  check_ok(hr_results_write(&f.input, results, NULL, &err));
+  json_t *root = json_load_file(results, 0, NULL);
+  json_t *methods = json_object_get(json_object_get(root, "calibration"), "methods");
+  json_object_set_new(json_array_get(methods, 0), "method", json_string("nobody"));
+  assert_int_equal(json_dump_file(root, results, JSON_REAL_PRECISION(17)), 0);
+  json_decref(root);
+  assert_int_equal(read_and_audit(&err), HR_ERR_LEDGER);
+  assert_non_null(strstr(err.message, "says that calibration.methods.nobody is 1, but"));
+}
+
+static void test_columns_are_read_back(void **state) {
+  (void)state;
+  hr_reader reader = {0};
+  hr_rows rows = {0};
+  const hr_results_label axis = {"T_eff", f.snr, NULL};
+  fixture_give_sigma(&f, 1);
+  f.input.axes = &axis;
+  f.input.axis_count = 1;
+  check_ok(hr_results_write(&f.input, results, NULL, &err));
+  check_ok(hr_reader_init(&reader, results, &err));
+  check_ok(hr_rows_init(&rows, predictions, &reader, &err));
+  assert_int_equal(rows.method_count, 6);
+  assert_int_equal(rows.column_count, 9);
+  const double *sigma = hr_rows_column(&rows, HR_COLUMN_SIGMA, "global_ridge");
+  const double *label = hr_rows_column(&rows, HR_COLUMN_LABEL, NULL);
+  assert_non_null(sigma);
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) {
+    check_near(sigma[i], 0.8, 0);
+    check_near(label[i], f.snr[i], 0);
+  }
+  assert_null(hr_rows_column(&rows, HR_COLUMN_HALF68, "global_ridge"));
+  assert_non_null(hr_rows_column(&rows, HR_COLUMN_HALF68, "oracle_hybrid_cv"));
+  assert_null(hr_rows_column(&rows, HR_COLUMN_ID, NULL));
+  hr_rows_fini(&rows);
+  hr_reader_fini(&reader);
+}
+
 static void test_rows_are_read_back(void **state) {
   (void)state;
   hr_reader reader = {0};
@@ -228,6 +315,23 @@ static void test_damaged_rows_are_refused(void **state) {
   }
 }
 
+/* A header whose last columns are not those that results.json lists. */
+static void test_other_columns_are_refused(void **state) {
+  (void)state;
+  static const char *const headers[] = {"row,bin,snr,target,a,sigma_b",
+                                        "row,bin,snr,target,a;sigma_a", "sigma_a", "a"};
+  char message[256];
+  fixture_give_sigma(&f, 1);
+  check_ok(hr_results_write(&f.input, results, NULL, &err));
+  snprintf(message, sizeof message, "%s:1 is not a row of predictions", predictions);
+  for (size_t c = 0; c < sizeof headers / sizeof *headers; c++) {
+    char text[128];
+    snprintf(text, sizeof text, "%s\n0,0,1,2,3,4\n", headers[c]);
+    plant(text);
+    check_fails(read_and_audit(&err), HR_ERR_FORMAT, message);
+  }
+}
+
 static void test_memory_can_run_out(void **state) {
   (void)state;
   check_alloc_failures(read_and_audit(NULL));
@@ -239,6 +343,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_what_was_written_is_confirmed),
       TEST(test_controls_are_confirmed),
+      TEST(test_calibration_is_confirmed),
+      TEST(test_forged_calibration_is_refused),
+      TEST(test_columns_are_read_back),
+      TEST(test_other_columns_are_refused),
       TEST(test_rows_are_read_back),
       TEST(test_changed_numbers_are_refused),
       TEST(test_a_broken_seal_is_refused),

@@ -38,6 +38,8 @@ typedef struct fixture {
   hr_fit control_fits[2];
   hr_outcome controls[2];
   double variance[FIXTURE_ROWS];
+  float draws[FIXTURE_ROWS][HR_OUTCOME_DRAWS];
+  size_t draw_rows[FIXTURE_ROWS];
   double bound[FIXTURE_ROWS][HR_FISHER_PRIORS];
   hr_fisher_bound fisher;
   hr_results_input input;
@@ -142,6 +144,39 @@ static inline void fixture_give_variance(fixture *f, double scale) {
     f->variance[i] = f->route[i] < 0 ? (double)NAN : scale * sigma * sigma;
   }
   f->outcomes[1].own.variance = f->variance;
+}
+
+/* Every fit has learnt a sigma `scale` times what its residuals are; the half-widths are
+ * those of a Gaussian. */
+static inline hr_sigma fixture_sigma(double sigma) {
+  return (hr_sigma){.rows = 500, .all = {(double)NAN, sigma, sigma, 2 * sigma}};
+}
+
+static inline void fixture_give_sigma(fixture *f, double scale) {
+  for (int t = 0; t < FIXTURE_RIDGE_FITS; t++) {
+    f->ridge[t].sigma = fixture_sigma(scale * (t < FIXTURE_BINS ? 0.5 : 0.8));
+  }
+  for (int k = 0; k < FIXTURE_BINS; k++) {
+    f->forest[k].sigma = fixture_sigma(scale * (k == 1 ? 0.2 : 0.6));
+  }
+}
+
+/* The forest has draws of every other covered row: Gaussian around the prediction. */
+static inline void fixture_give_draws(fixture *f, double scale) {
+  size_t count = 0;
+  for (size_t i = 0; i < FIXTURE_ROWS; i += 2) {
+    if (f->bin[i] < 0) continue;
+    float *draws = f->draws[count];
+    hr_normal(77, HR_STREAM_NOISE_TEST, i, 0, HR_OUTCOME_DRAWS, draws);
+    double sigma = scale * (f->bin[i] == 1 ? 0.2 : 0.6);
+    for (size_t d = 0; d < HR_OUTCOME_DRAWS; d++) {
+      draws[d] = (float)((double)f->forest_own[i] + sigma * (double)draws[d]);
+    }
+    f->draw_rows[count++] = i;
+  }
+  f->outcomes[1].draws = f->draws[0];
+  f->outcomes[1].draw_rows = f->draw_rows;
+  f->outcomes[1].draw_row_count = count;
 }
 
 /* A Fisher bound: `routed` for rows in bins, `global` for all. */

@@ -14,13 +14,15 @@ static fixture f;
 static void test_every_row_and_method(void **state) {
   (void)state;
   hr_evaluation *evaluation = NULL;
+  hr_prediction_columns columns;
   hr_text text;
   hr_text_init(&text);
   fixture_init(&f);
   fixture_add_controls(&f, 0.6);
   f.input.snr = NULL;
   check_ok(hr_evaluation_create(&f.input, &evaluation, &err));
-  check_ok(hr_predictions_format(evaluation, &text, &err));
+  check_ok(hr_prediction_columns_init(&columns, evaluation, &err));
+  check_ok(hr_predictions_format(evaluation, &columns, &text, &err));
   char *rest = text.bytes;
   assert_string_equal(strsep(&rest, "\n"),
                       "row,bin,snr,target,global_ridge,ridge_oracle,forest_oracle,"
@@ -51,6 +53,49 @@ static void test_every_row_and_method(void **state) {
   }
   assert_string_equal(rest, "");
   hr_text_fini(&text);
+  hr_prediction_columns_fini(&columns);
+  hr_evaluation_destroy(&evaluation);
+}
+
+/* Behind the methods: sigmas, the headline's half-widths, the measured ratio, the labels
+ * of the bins and the star's number. */
+static void test_columns_behind_the_methods(void **state) {
+  (void)state;
+  static int64_t number[FIXTURE_ROWS];
+  hr_evaluation *evaluation = NULL;
+  hr_prediction_columns columns;
+  hr_text text;
+  hr_text_init(&text);
+  fixture_init(&f);
+  fixture_give_sigma(&f, 1);
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) number[i] = INT64_MAX - (int64_t)i;
+  const hr_results_label axes[] = {{"T, \"eff\"", f.target, NULL}, {"snr", f.snr, NULL}};
+  const hr_results_label id = {"KIC", f.snr, number};
+  f.input.measured_snr = f.snr;
+  f.input.axes = axes;
+  f.input.axis_count = 2;
+  f.input.id = &id;
+  check_ok(hr_evaluation_create(&f.input, &evaluation, &err));
+  check_ok(hr_prediction_columns_init(&columns, evaluation, &err));
+  check_ok(hr_predictions_format(evaluation, &columns, &text, &err));
+  char *rest = text.bytes;
+  assert_string_equal(
+      strsep(&rest, "\n"),
+      "row,bin,snr,target,global_ridge,ridge_oracle,forest_oracle,ridge_oracle_test,"
+      "oracle_hybrid_cv,oracle_hybrid_test,sigma_global_ridge,sigma_ridge_oracle,"
+      "sigma_forest_oracle,sigma_ridge_oracle_test,sigma_oracle_hybrid_cv,"
+      "sigma_oracle_hybrid_test,half68_oracle_hybrid_cv,half95_oracle_hybrid_cv,"
+      "measured_snr,T_ _eff_,label_snr,KIC");
+  const char *line = strsep(&rest, "\n"); /* row 0, of bin 0 */
+  const char *tail = strstr(line, ",0.8,0.5,0.6,0.5,");
+  assert_non_null(tail);
+  assert_non_null(strstr(line, ",9223372036854775807"));
+  assert_int_equal(columns.count, 12);
+  assert_string_equal(hr_column_kind_name(columns.items[6].kind), "half68");
+  assert_string_equal(columns.items[6].of, "oracle_hybrid_cv");
+  assert_string_equal(columns.items[9].of, "T, \"eff\"");
+  hr_text_fini(&text);
+  hr_prediction_columns_fini(&columns);
   hr_evaluation_destroy(&evaluation);
 }
 
@@ -82,6 +127,7 @@ static void test_written_beside_the_results(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_row_and_method),
+      cmocka_unit_test(test_columns_behind_the_methods),
       cmocka_unit_test(test_written_beside_the_results),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,28 @@
+/* What the parts of the audit share; for rows_audit*.c alone. */
+#ifndef HR_REPORT_ROWS_AUDIT_PARTS_H
+#define HR_REPORT_ROWS_AUDIT_PARTS_H
+
+#include "report/rows.h"
+
+/* The rows that one number is about, and the first number that is not confirmed. */
+typedef struct hr_row_audit {
+  const hr_rows *rows;
+  hr_reader *reader;
+  size_t *list; /* [rows->count] */
+  size_t count;
+  char place[256];
+  double said, found;
+  bool failed;
+} hr_row_audit;
+
+/* Keeps the first pair that differs: of a number at `place`.`key`, or of the key `key` of
+ * a node. */
+void hr_audit_compare(hr_row_audit *audit, const char *place, const char *key,
+                      double said, double found);
+void hr_audit_key(hr_row_audit *audit, const hr_node *node, const char *place,
+                  const char *key, double found);
+
+/* rows_audit_calibration.c; absent in results of earlier versions. */
+void hr_audit_calibration(hr_row_audit *audit, const hr_node *root);
+
+#endif

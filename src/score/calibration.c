@@ -1,0 +1,161 @@
+/* Counting rows within their sigma. */
+#include "score/calibration.h"
+
+#include <math.h>
+
+#include "core/alloc.h"
+#include "core/probability.h"
+
+static const double z95 = 1.959963984540054; /* 0.975 of the normal */
+
+typedef struct measure_words {
+  const char *key, *interval_key;
+  double expected, margin;
+} measure_words;
+
+static const measure_words words[HR_CALIBRATION_MEASURES] = {
+    {"within_1_sigma", "within_1_sigma_ci", 0.6827, 0.02},
+    {"within_2_sigma", "within_2_sigma_ci", 0.9545, 0.02},
+    {"chi2", "chi2_ci", 1.0, 0.1},
+    {"within_half68", "within_half68_ci", 0.6827, 0.02},
+    {"within_half95", "within_half95_ci", 0.9545, 0.02},
+};
+
+const char *hr_calibration_key(hr_calibration_measure measure) {
+  return words[measure].key;
+}
+
+const char *hr_calibration_interval_key(hr_calibration_measure measure) {
+  return words[measure].interval_key;
+}
+
+double hr_calibration_expected(hr_calibration_measure measure) {
+  return words[measure].expected;
+}
+
+double hr_calibration_margin(hr_calibration_measure measure) {
+  return words[measure].margin;
+}
+
+/* Wilson's interval of a share: where its score test does not refuse. */
+static hr_measured share_of(size_t within, size_t rows) {
+  const double none = (double)NAN;
+  if (rows == 0) return (hr_measured){none, none, none};
+  double n = (double)rows, p = (double)within / n, z2 = z95 * z95;
+  double middle = (p + z2 / (2 * n)) / (1 + z2 / n);
+  double half = z95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+  /* The ends of no row and of all rows are exact. */
+  return (hr_measured){p, within == 0 ? 0.0 : middle - half,
+                       within == rows ? 1.0 : middle + half};
+}
+
+static bool has_sigma(const hr_calibration_rows *rows, size_t row) {
+  return !isnan(rows->prediction[row]) && rows->sigma[row] > 0;
+}
+
+static double chi2_of(const hr_calibration_rows *rows, size_t row) {
+  double pull = (rows->target[row] - rows->prediction[row]) / rows->sigma[row];
+  return pull * pull;
+}
+
+/* The mean over `count` rows with a sigma, and its interval from two rows on. */
+static hr_measured mean_chi2(const hr_calibration_rows *rows, size_t count) {
+  const double none = (double)NAN, n = (double)count;
+  hr_sum sum = {0}, squares = {0};
+  if (count == 0) return (hr_measured){none, none, none};
+  for (size_t i = 0; i < rows->count; i++) {
+    if (has_sigma(rows, rows->row_list[i])) {
+      hr_sum_add(&sum, chi2_of(rows, rows->row_list[i]));
+    }
+  }
+  double mean = hr_sum_value(&sum) / n;
+  if (count < 2) return (hr_measured){mean, none, none};
+  for (size_t i = 0; i < rows->count; i++) {
+    if (!has_sigma(rows, rows->row_list[i])) continue;
+    double d = chi2_of(rows, rows->row_list[i]) - mean;
+    hr_sum_add(&squares, d * d);
+  }
+  double error = sqrt(hr_sum_value(&squares) / (n - 1) / n);
+  double half = hr_student_quantile(z95, n - 1) * error;
+  return (hr_measured){mean, mean - half, mean + half};
+}
+
+static bool has_halves(const hr_calibration_rows *rows, size_t row) {
+  if (!rows->half68 || !rows->half95 || isnan(rows->prediction[row])) return false;
+  return !isnan(rows->half68[row]) && !isnan(rows->half95[row]);
+}
+
+hr_calibration hr_calibration_compute(const hr_calibration_rows *rows) {
+  hr_calibration found = {.rows = 0};
+  size_t within[HR_CALIBRATION_MEASURES] = {0};
+  for (size_t i = 0; i < rows->count; i++) {
+    size_t row = rows->row_list[i];
+    double size = fabs(rows->target[row] - rows->prediction[row]);
+    if (has_sigma(rows, row)) {
+      found.rows++;
+      within[HR_WITHIN_1_SIGMA] += size <= rows->sigma[row];
+      within[HR_WITHIN_2_SIGMA] += size <= 2 * rows->sigma[row];
+    }
+    if (has_halves(rows, row)) {
+      found.half_rows++;
+      within[HR_WITHIN_HALF68] += size <= rows->half68[row];
+      within[HR_WITHIN_HALF95] += size <= rows->half95[row];
+    }
+  }
+  for (size_t m = 0; m < HR_CALIBRATION_MEASURES; m++) {
+    size_t count = m >= HR_WITHIN_HALF68 ? found.half_rows : found.rows;
+    found.measure[m] =
+        m == HR_MEAN_CHI2 ? mean_chi2(rows, count) : share_of(within[m], count);
+  }
+  return found;
+}
+
+double hr_calibration_chance(const hr_calibration *calibration,
+                             hr_calibration_measure measure) {
+  const hr_measured *found = &calibration->measure[measure];
+  double expected = words[measure].expected, error = 0;
+  if (measure == HR_MEAN_CHI2) {
+    /* Where the mean is small by chance, so is the spread that its error comes from. */
+    double rows = (double)calibration->rows;
+    error = 0.5 * (found->high - found->low) / hr_student_quantile(z95, rows - 1);
+    error = fmax(error, sqrt(2 / rows));
+  } else {
+    bool is_half = measure >= HR_WITHIN_HALF68;
+    size_t rows = is_half ? calibration->half_rows : calibration->rows;
+    error = sqrt(expected * (1 - expected) / (double)rows);
+  }
+  return erfc(fabs(found->value - expected) / error * sqrt(0.5));
+}
+
+const char *hr_calibration_verdict_name(hr_calibration_verdict verdict) {
+  static const char *const names[] = {NULL, "calibrated", "sigma_too_small",
+                                      "sigma_too_large"};
+  return names[verdict];
+}
+
+hr_calibration_verdict hr_calibration_judge(const hr_calibration *calibration,
+                                            double least_chance) {
+  static const hr_calibration_measure judged[] = {HR_MEAN_CHI2, HR_WITHIN_HALF68};
+  bool is_small = false, is_large = false;
+  if (calibration->rows == 0) return HR_CALIBRATION_UNKNOWN;
+  for (size_t j = 0; j < sizeof judged / sizeof *judged; j++) {
+    hr_calibration_measure m = judged[j];
+    double excess = calibration->measure[m].value - words[m].expected;
+    bool is_sure = hr_calibration_chance(calibration, m) < least_chance;
+    if (!is_sure || !(fabs(excess) > words[m].margin)) continue;
+    bool small = m == HR_MEAN_CHI2 ? excess > 0 : excess < 0;
+    is_small = is_small || small;
+    is_large = is_large || !small;
+  }
+  if (is_small) return HR_SIGMA_TOO_SMALL;
+  return is_large ? HR_SIGMA_TOO_LARGE : HR_CALIBRATED;
+}
+
+void hr_calibrations_fini(hr_calibrations *calibrations) {
+  for (size_t m = 0; calibrations->methods && m < calibrations->method_count; m++) {
+    hr_free(calibrations->methods[m].bins);
+  }
+  hr_free(calibrations->methods);
+  hr_octiles_fini(&calibrations->measured);
+  *calibrations = (hr_calibrations){0};
+}

@@ -1,0 +1,95 @@
+/* Whether predictions are as near to the truth as their sigma says: calibration.
+ *
+ * Over rows S with a prediction and a sigma: the share with |y - yhat| <= sigma and <= 2
+ * sigma, the mean of (y - yhat)^2 / sigma^2, and the shares within the half-widths of the
+ * 68 % and 95 % interval. Intervals at 95 %: of shares Wilson's (1927, JASA 22, 209), of
+ * the mean Student's from its standard error. */
+#ifndef HR_SCORE_CALIBRATION_H
+#define HR_SCORE_CALIBRATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "score/metrics.h"
+
+typedef enum hr_calibration_measure {
+  HR_WITHIN_1_SIGMA,
+  HR_WITHIN_2_SIGMA,
+  HR_MEAN_CHI2,
+  HR_WITHIN_HALF68,
+  HR_WITHIN_HALF95,
+  HR_CALIBRATION_MEASURES,
+} hr_calibration_measure;
+
+/* In files, "within_1_sigma", and with "_ci" its interval. */
+const char *hr_calibration_key(hr_calibration_measure measure);
+const char *hr_calibration_interval_key(hr_calibration_measure measure);
+
+/* What is expected of an honest sigma: the shares of a Gaussian within one and two of its
+ * sigma, 1 of the mean; the half-widths are learnt to hold the same shares. */
+double hr_calibration_expected(hr_calibration_measure measure);
+
+/* The least difference from it that matters: 0.02 of shares, 0.1 of the mean (sigma 5 %
+ * too small). What is smaller is not warned of, however sure it is. */
+double hr_calibration_margin(hr_calibration_measure measure);
+
+/* A number and its 95 % interval; NaN: undefined. */
+typedef struct hr_measured {
+  double value, low, high;
+} hr_measured;
+
+/* Rows to look at; borrowed. */
+typedef struct hr_calibration_rows {
+  const double *target, *prediction; /* [rows of the split] unit of the target */
+  const double *sigma;               /* NaN, or not above 0: not known */
+  const double *half68, *half95;     /* NaN: not known; NULL: of no row */
+  const size_t *row_list;            /* [count] */
+  size_t count;
+} hr_calibration_rows;
+
+typedef struct hr_calibration {
+  size_t rows;      /* with a prediction and a sigma */
+  size_t half_rows; /* with a prediction and both half-widths */
+  hr_measured measure[HR_CALIBRATION_MEASURES]; /* NaN: undefined, without rows */
+} hr_calibration;
+
+hr_calibration hr_calibration_compute(const hr_calibration_rows *rows);
+
+/* The chance of a measure at least as far from what is expected, were sigma honest: by
+ * the normal approximation, of shares that of Wilson's interval. NaN: undefined. */
+double hr_calibration_chance(const hr_calibration *calibration,
+                             hr_calibration_measure measure);
+
+typedef enum hr_calibration_verdict {
+  HR_CALIBRATION_UNKNOWN, /* no row has a sigma */
+  HR_CALIBRATED,          /* nothing speaks against it */
+  HR_SIGMA_TOO_SMALL,
+  HR_SIGMA_TOO_LARGE,
+} hr_calibration_verdict;
+
+/* "calibrated", "sigma_too_small", "sigma_too_large"; NULL: unknown. */
+const char *hr_calibration_verdict_name(hr_calibration_verdict verdict);
+
+/* From the mean chi2 and the share within the 68 % half-width: off where either is off by
+ * more than its margin, with a chance below `least_chance`. Where they disagree (heavy
+ * tails), too small: that is what misleads. */
+hr_calibration_verdict hr_calibration_judge(const hr_calibration *calibration,
+                                            double least_chance);
+
+/* Of one method: over all its rows, by octile of the signal-to-noise ratio, by bin. */
+typedef struct hr_method_calibration {
+  hr_calibration pooled, octiles[HR_SNR_OCTILES];
+  hr_calibration *bins; /* [bin_count]; owned */
+  hr_calibration_verdict verdict;
+} hr_method_calibration;
+
+typedef struct hr_calibrations {
+  hr_method_calibration *methods; /* [method_count]; NULL: nobody has a sigma */
+  size_t method_count;
+  hr_octiles measured;       /* by the measured ratio, where there is no label */
+  const hr_octiles *octiles; /* borrowed: these or the label's; NULL: no ratio is known */
+  const double *snr;         /* borrowed, what they are of */
+} hr_calibrations;
+void hr_calibrations_fini(hr_calibrations *calibrations);
+
+#endif

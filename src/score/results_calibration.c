@@ -1,0 +1,156 @@
+/* Calibration by method, octile and bin; the histogram of ranks. */
+#include "score/results_calibration.h"
+
+#include "core/observe.h"
+#include "score/sbc.h"
+
+static void put_calibration(hr_json_builder *json, json_t *object,
+                            const hr_calibration *found) {
+  hr_json_put_count(json, object, "n", found->rows);
+  hr_json_put_count(json, object, "n_half", found->half_rows);
+  for (hr_calibration_measure m = 0; m < HR_CALIBRATION_MEASURES; m++) {
+    const hr_measured *estimate = &found->measure[m];
+    hr_json_put_number(json, object, hr_calibration_key(m), estimate->value);
+    hr_json_put_pair(json, object, hr_calibration_interval_key(m), estimate->low,
+                     estimate->high);
+  }
+}
+
+static void put_list(hr_json_builder *json, json_t *object, const char *key,
+                     const hr_calibration *items, size_t count) {
+  json_t *list = hr_json_put(json, object, key, json_array());
+  for (size_t i = 0; i < count; i++) {
+    put_calibration(json, hr_json_append(json, list, json_object()), &items[i]);
+  }
+}
+
+static void put_method(hr_json_builder *json, json_t *list,
+                       const hr_evaluation *evaluation, size_t m) {
+  const hr_calibrations *all = &evaluation->calibrations;
+  const hr_forecast *forecast = evaluation->methods[m].forecast;
+  const hr_method_calibration *own = &all->methods[m];
+  if (!own->bins) return;
+  json_t *object = hr_json_append(json, list, json_object());
+  hr_json_put_text(json, object, "method", forecast->name);
+  hr_json_put_text(json, object, "rows",
+                   forecast->kind == HR_FORECAST_GLOBAL ? "all" : "covered");
+  hr_json_put_text(json, object, "verdict", hr_calibration_verdict_name(own->verdict));
+  put_calibration(json, object, &own->pooled);
+  put_list(json, object, "octiles", own->octiles, all->octiles ? HR_SNR_OCTILES : 0);
+  put_list(json, object, "bins", own->bins, evaluation->input->bin_count);
+}
+
+static void put_measures(hr_json_builder *json, json_t *object, const char *key,
+                         double (*value_of)(hr_calibration_measure)) {
+  json_t *values = hr_json_put(json, object, key, json_object());
+  for (hr_calibration_measure m = 0; m < HR_CALIBRATION_MEASURES; m++) {
+    hr_json_put_number(json, values, hr_calibration_key(m), value_of(m));
+  }
+}
+
+static void write_calibration(hr_json_builder *json, const hr_evaluation *evaluation,
+                              json_t *root) {
+  const hr_calibrations *all = &evaluation->calibrations;
+  if (!all->methods) {
+    hr_json_put(json, root, "calibration", json_null());
+    return;
+  }
+  json_t *object = hr_json_put(json, root, "calibration", json_object());
+  put_measures(json, object, "expected", hr_calibration_expected);
+  put_measures(json, object, "margin", hr_calibration_margin);
+  hr_json_put_text(json, object, "snr",
+                   !all->octiles            ? NULL
+                   : evaluation->input->snr ? "label"
+                                            : "measured");
+  json_t *edges = hr_json_put(json, object, "snr_edges", json_array());
+  for (size_t j = 0; all->octiles && j <= HR_SNR_OCTILES; j++) {
+    double edge = all->octiles->edges[j];
+    hr_json_append(json, edges, isfinite(edge) ? json_real(edge) : json_null());
+  }
+  json_t *methods = hr_json_put(json, object, "methods", json_array());
+  for (size_t m = 0; m < all->method_count; m++) put_method(json, methods, evaluation, m);
+}
+
+/* The first expert with draws; its number, or that of all. */
+static size_t find_draws(const hr_results_input *input) {
+  size_t e = 0;
+  while (e < input->outcome_count && input->outcomes[e].draw_row_count == 0) e++;
+  return e;
+}
+
+static hr_sbc rank_draws(const hr_results_input *input, const hr_outcome *outcome) {
+  const hr_sbc_input ranked = {.draws = outcome->draws,
+                               .rows = outcome->draw_rows,
+                               .row_count = outcome->draw_row_count,
+                               .draw_count = HR_OUTCOME_DRAWS,
+                               .target = input->test->target,
+                               .seed = input->seed};
+  return hr_sbc_compute(&ranked);
+}
+
+static void write_sbc(hr_json_builder *json, const hr_results_input *input,
+                      json_t *root) {
+  size_t expert = find_draws(input);
+  if (expert == input->outcome_count) {
+    hr_json_put(json, root, "sbc", json_null());
+    return;
+  }
+  hr_sbc found = rank_draws(input, &input->outcomes[expert]);
+  json_t *object = hr_json_put(json, root, "sbc", json_object());
+  hr_json_put_text(json, object, "expert", input->outcomes[expert].type->name);
+  hr_json_put_count(json, object, "rows", found.rows);
+  hr_json_put_count(json, object, "draws", HR_OUTCOME_DRAWS);
+  json_t *histogram = hr_json_put(json, object, "histogram", json_array());
+  for (size_t b = 0; b < HR_SBC_BINS; b++) {
+    hr_json_append(json, histogram, json_integer((json_int_t)found.histogram[b]));
+  }
+  hr_json_put_number(json, object, "chi2", found.chi2);
+  hr_json_put_number(json, object, "p", found.p);
+  hr_json_put_number(json, object, "threshold", HR_SBC_THRESHOLD);
+  hr_json_put_bool(json, object, "warning", found.p < HR_SBC_THRESHOLD);
+}
+
+void hr_results_write_calibration(hr_json_builder *json, const hr_evaluation *evaluation,
+                                  json_t *root) {
+  write_calibration(json, evaluation, root);
+  write_sbc(json, evaluation->input, root);
+}
+
+/* What was chosen on the test rows is told in the tables alone: it is optimistic by
+ * construction, unless that is the study's own choice. */
+static void warn_of_method(const hr_evaluation *evaluation, size_t m) {
+  const hr_results_input *input = evaluation->input;
+  const hr_forecast *forecast = evaluation->methods[m].forecast;
+  const hr_method_calibration *own = &evaluation->calibrations.methods[m];
+  bool is_small = own->verdict == HR_SIGMA_TOO_SMALL;
+  if (!is_small && own->verdict != HR_SIGMA_TOO_LARGE) return;
+  if (forecast->selection == HR_SELECT_BY_TEST && input->selection == HR_SELECT_BY_CV) {
+    return;
+  }
+  hr_observe_warning(input->observer,
+                     "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
+                     "%.1f %% of the rows are within the 68 %% interval (see Calibration "
+                     "in the report)",
+                     forecast->name, is_small ? "small" : "large",
+                     own->pooled.measure[HR_MEAN_CHI2].value,
+                     own->pooled.measure[HR_MEAN_CHI2].low,
+                     own->pooled.measure[HR_MEAN_CHI2].high,
+                     100 * own->pooled.measure[HR_WITHIN_HALF68].value);
+}
+
+void hr_calibration_warn(const hr_evaluation *evaluation) {
+  const hr_results_input *input = evaluation->input;
+  if (!input->observer) return;
+  for (size_t m = 0; m < evaluation->calibrations.method_count; m++) {
+    warn_of_method(evaluation, m);
+  }
+  size_t expert = find_draws(input);
+  if (expert == input->outcome_count) return;
+  hr_sbc found = rank_draws(input, &input->outcomes[expert]);
+  if (!(found.p < HR_SBC_THRESHOLD)) return;
+  hr_observe_warning(input->observer,
+                     "the ranks of the truth among the draws of %s are not uniform: "
+                     "chi2 %.1f over %d bins, p = %.2g (see Calibration in the report)",
+                     input->outcomes[expert].type->name, found.chi2, HR_SBC_BINS,
+                     found.p);
+}
