@@ -56,7 +56,8 @@ typedef struct hr_calibration {
 hr_calibration hr_calibration_compute(const hr_calibration_rows *rows);
 
 /* The chance of a measure at least as far from what is expected, were sigma honest: by
- * the normal approximation, of shares that of Wilson's interval. NaN: undefined. */
+ * the normal approximation, of shares that of Wilson's interval, of the mean with an
+ * error of at least that of Gaussian residuals, sqrt(2 / n). NaN: undefined. */
 double hr_calibration_chance(const hr_calibration *calibration,
                              hr_calibration_measure measure);
 
