@@ -38,6 +38,7 @@ typedef struct hr_config {
     char *root;        /* absolute; in the file relative to the file's folder */
     hr_strings target; /* label columns that are predicted */
     hr_strings unit_labels, units; /* what data.units says of labels, one by one */
+    hr_strings id;                 /* label columns that name a star */
     bool untrusted;                /* files are vetted in a child process first */
     hr_strings train_paths; /* absolute; brace ranges and globs expanded, none twice */
     char *test_path;        /* absolute; none of train_paths */

@@ -48,6 +48,12 @@ static const hr_field data_fields[] = {
      .is_often_one = true,
      .help = "The label column that is predicted, or a list of them: one study, with "
              "tables, figures, gate and report of each."},
+    {.name = "id",
+     .kind = HR_FIELD_TEXTS,
+     FIELD(data.id),
+     .default_text = "[]",
+     .help = "Label columns of the test set, numbers, that say which star a row is: they "
+             "are copied into predictions.csv, which then joins with other tables."},
     {.name = "untrusted",
      .kind = HR_FIELD_BOOL,
      FIELD(data.untrusted),

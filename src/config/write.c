@@ -125,6 +125,11 @@ hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_err
                  config, out);
   hr_text_append(out, "\n");
   hr_config_write_units(config, out);
+  for (size_t i = 0; i < config->data.id.count; i++) {
+    hr_text_append(out, "id: ");
+    hr_field_write_text(config->data.id.items[i], out);
+    hr_text_append(out, "\n");
+  }
   write_section(config, "data.noise", out);
   write_binning(config, out);
   write_section(config, "selection", out);

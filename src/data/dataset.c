@@ -19,7 +19,7 @@ typedef struct label_column {
   char *name;
   double *values;    /* [N]; NULL once a shard lacks it */
   size_t lacking;    /* the first shard without it, where values is NULL */
-  int64_t *integers; /* [N] of one observed file; NULL: no integers */
+  int64_t *integers; /* [N] of one file; NULL: no integers */
 } label_column;
 
 struct hr_dataset {
@@ -195,7 +195,7 @@ static hr_status read_labels(hr_dataset *self, size_t shard_index, hr_labels lab
   }
   if (shard_index == 0) HR_TRY(make_columns(self, &frame, err));
   copy_labels(self, shard_index, &frame);
-  if (self->is_observed) take_integers(self, &frame);
+  if (self->shard_count == 1) take_integers(self, &frame);
 cleanup:
   hr_frame_fini(&frame);
   return status;

@@ -68,8 +68,8 @@ hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
                            bool must_be_finite, const double **out,
                            hr_error *err) HR_MUST_CHECK;
 
-/* The same as integers, where it has such a column of integers and was opened with
- * hr_dataset_open_observed; else NULL. */
+/* The same as integers, where it has such a column of integers and is of one file; else
+ * NULL. */
 const int64_t *hr_dataset_integers(const hr_dataset *dataset, const char *name);
 
 /* Which shard a row is in: its path (borrowed) and the row's number there, for messages.

@@ -92,8 +92,9 @@ hr_status hr_prediction_columns_init(hr_prediction_columns *columns,
   hr_status status = HR_OK;
   const hr_results_input *input = evaluation->input;
   *columns = (hr_prediction_columns){.count = 0};
-  HR_TRY(
-      hr_alloc(&columns->items, evaluation->method_count + 4 + input->axis_count, err));
+  HR_TRY(hr_alloc(&columns->items,
+                  evaluation->method_count + 3 + input->axis_count + input->id_count,
+                  err));
   HR_TRY(add_sigmas(columns, evaluation, err));
   HR_TRY(add_halves(columns, evaluation, err));
   if (input->measured_snr) {
@@ -104,7 +105,9 @@ hr_status hr_prediction_columns_init(hr_prediction_columns *columns,
   for (size_t a = 0; a < input->axis_count; a++) {
     HR_TRY(add_label(columns, evaluation, HR_COLUMN_LABEL, &input->axes[a], err));
   }
-  if (input->id) HR_TRY(add_label(columns, evaluation, HR_COLUMN_ID, input->id, err));
+  for (size_t i = 0; i < input->id_count; i++) {
+    HR_TRY(add_label(columns, evaluation, HR_COLUMN_ID, &input->ids[i], err));
+  }
 cleanup:
   return status;
 }

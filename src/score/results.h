@@ -44,7 +44,8 @@ typedef struct hr_results_input {
   const double *measured_snr; /* [test rows] from the spectra, NaN: not known; or NULL */
   const hr_results_label *axes; /* [axis_count] what the bins are along */
   size_t axis_count;
-  const hr_results_label *id;              /* names the stars; NULL: nothing does */
+  const hr_results_label *ids; /* [id_count] what names a star */
+  size_t id_count;
   const hr_preparation *train_preparation; /* or NULL */
   const hr_preparation *test_preparation;  /* or NULL */
 

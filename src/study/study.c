@@ -1,6 +1,7 @@
 /* The life of a study, from its configuration to its report. */
 #include "headroom/study.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -22,6 +23,7 @@
 #include "study/method_run.h"
 #include "study/preflight.h"
 #include "study/results_check.h"
+#include "study/test_labels.h"
 
 typedef struct study {
   const hr_config *config;
@@ -33,6 +35,8 @@ typedef struct study {
   hr_method_run *runs;  /* [expert_count] */
   hr_outcome *outcomes; /* [targets][expert_count] of the runs, when all are done */
   hr_bound *bounds;     /* [targets] */
+  double *measured_snr; /* [test rows] from the spectra; NaN: not known */
+  hr_test_labels labels;
   hr_preparation train_preparation, test_preparation;
   bool is_train_counted;
   hr_timings timings;
@@ -54,6 +58,8 @@ static void destroy_runs(study *s) {
   hr_free(s->outcomes);
   for (size_t t = 0; s->bounds && t < targets_of(s); t++) hr_bound_fini(&s->bounds[t]);
   hr_free(s->bounds);
+  hr_free(s->measured_snr);
+  hr_test_labels_fini(&s->labels);
 }
 
 /* Finds out what an earlier run has done already. */
@@ -180,10 +186,13 @@ cleanup:
   return status;
 }
 
-static hr_status show_bounds(void *context, const hr_block *block, hr_error *err) {
+static hr_status show_last(void *context, const hr_block *block, hr_error *err) {
   (void)err;
   study *s = context;
   for (size_t t = 0; t < targets_of(s); t++) hr_bound_observe(&s->bounds[t], block);
+  for (size_t i = 0; i < block->rows; i++) {
+    s->measured_snr[block->first_row + i] = block->snr ? block->snr[i] : (double)NAN;
+  }
   return HR_OK;
 }
 
@@ -196,15 +205,14 @@ static hr_status finish_bound(study *s, size_t t, hr_error *err) {
   return status;
 }
 
-/* A last pass over the test rows, for what is no expert: the bound, and what preparation
- * counts. */
+/* A last pass over the test rows, for what is no expert: the bound, the signal-to-noise
+ * ratios, and what preparation counts. */
 static hr_status read_test(study *s, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_pass pass = {.plan = s->plan,
-                        .stage = "reading test spectra",
-                        .visit = show_bounds,
-                        .context = s};
+  const hr_pass pass = {
+      .plan = s->plan, .stage = "reading test spectra", .visit = show_last, .context = s};
   size_t targets = targets_of(s);
+  HR_TRY(hr_alloc(&s->measured_snr, s->plan->view.test_rows, err));
   for (size_t t = 0; t < targets; t++) {
     HR_TRY(hr_bound_init(&s->bounds[t], s->plan, t, err));
   }
@@ -246,6 +254,11 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .train_counts = plan->train_counts,
       .test = &plan->targets[t].test,
       .snr = plan->snr,
+      .measured_snr = s->measured_snr,
+      .axes = s->labels.axes,
+      .axis_count = plan->view.axis_count,
+      .ids = s->labels.ids,
+      .id_count = config->data.id.count,
       .train_preparation = &s->train_preparation,
       .test_preparation = &s->test_preparation,
       .outcomes = outcomes,
@@ -435,6 +448,7 @@ static hr_status run(study *s, hr_error *err) {
   bool is_complete = false;
   hr_cost cost = {0};
   HR_TRY(hr_plan_check_memory(s->plan, err));
+  HR_TRY(hr_test_labels_init(&s->labels, s->plan, err));
   HR_TRY(hr_rundir_open(s->out_dir, &s->plan->origin, s->options->mode, &s->rundir, err));
   s->plan->view.folder = s->out_dir; /* experts get copies */
   HR_TRY(hr_study_check_bundle(s->out_dir, observer_of(s), err));

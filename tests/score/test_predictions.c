@@ -74,7 +74,8 @@ static void test_columns_behind_the_methods(void **state) {
   f.input.measured_snr = f.snr;
   f.input.axes = axes;
   f.input.axis_count = 2;
-  f.input.id = &id;
+  f.input.ids = &id;
+  f.input.id_count = 1;
   check_ok(hr_evaluation_create(&f.input, &evaluation, &err));
   check_ok(hr_prediction_columns_init(&columns, evaluation, &err));
   check_ok(hr_predictions_format(evaluation, &columns, &text, &err));
