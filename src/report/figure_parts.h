@@ -29,6 +29,14 @@ hr_status hr_figure_snr(hr_sketch *sketch, hr_error *err);
 bool hr_figure_training_is_empty(hr_reader *reader);
 hr_status hr_figure_training(hr_sketch *sketch, hr_error *err);
 
+/* figure_calibration.c; whether there is nothing to draw of each. */
+bool hr_figure_coverage_is_empty(hr_reader *reader);
+hr_status hr_figure_coverage(hr_sketch *sketch, hr_error *err);
+bool hr_figure_own_sigma_is_empty(hr_reader *reader);
+hr_status hr_figure_own_sigma(hr_sketch *sketch, hr_error *err);
+bool hr_figure_ranks_is_empty(hr_reader *reader);
+hr_status hr_figure_ranks(hr_sketch *sketch, hr_error *err);
+
 /* figure_scatter.c */
 hr_status hr_figure_scatter(hr_sketch *sketch, hr_error *err);
 

@@ -14,12 +14,12 @@ typedef struct hr_figure {
   hr_text csv;
 } hr_figure;
 
-enum { HR_FIGURES_MOST = 7 };
+enum { HR_FIGURES_MOST = 10 };
 
 typedef struct hr_figures {
   hr_figure items[HR_FIGURES_MOST];
   size_t count; /* R2 by SNR is left out where the test rows have no snr, training curves
-                   where no expert has any */
+                   where no expert has any, calibration where nobody has a sigma */
 } hr_figures;
 
 /* Draws all figures; nothing is written to disk. HR_ERR_FORMAT, naming the key, where

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/markdown_calibration.h"
+
 /* What all sections need. */
 typedef struct page {
   hr_reader *reader;
@@ -165,6 +167,7 @@ static void write_summary(page *p, const hr_node *root) {
   write_verdict(p, root);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_GATE], p->out);
   write_references(p, root);
+  hr_markdown_summarise_calibration(p->reader, p->out);
 }
 
 static void write_coverage(page *p, const hr_node *root) {
@@ -284,6 +287,7 @@ static void write_results(page *p, const hr_node *root) {
                          "by signal-to-noise ratio.");
   }
   write_ceiling(p, root);
+  hr_markdown_write_calibration(p->reader, p->tables, p->out);
   const hr_table *levels = &p->tables->items[HR_TABLE_LEVELS];
   if (levels->row_count > 0) hr_table_write_markdown(levels, p->out);
   const hr_table *controls = &p->tables->items[HR_TABLE_CONTROLS];

@@ -26,6 +26,16 @@ hr_status hr_build_ceiling(hr_table *table, hr_reader *reader,
 hr_status hr_build_ceiling_bins(hr_table *table, hr_reader *reader,
                                 hr_error *err) HR_MUST_CHECK;
 
+/* tables_calibration.c: whether sigma can be trusted, by method; of the headline and of
+ * the posterior by octile of SNR and by bin. Empty where nobody has a sigma, and for
+ * results of earlier versions. */
+hr_status hr_build_calibration(hr_table *table, hr_reader *reader,
+                               hr_error *err) HR_MUST_CHECK;
+hr_status hr_build_calibration_octiles(hr_table *table, hr_reader *reader,
+                                       hr_error *err) HR_MUST_CHECK;
+hr_status hr_build_calibration_bins(hr_table *table, hr_reader *reader,
+                                    hr_error *err) HR_MUST_CHECK;
+
 /* tables_levels.c: validation at other levels of the noise; empty where none were asked
  * for. */
 hr_status hr_build_levels(hr_table *table, hr_reader *reader,

@@ -24,6 +24,16 @@ static void put_list(hr_json_builder *json, json_t *object, const char *key,
   }
 }
 
+/* Whether the method's sigma is off, and that is to be told: what was chosen on the test
+ * rows is optimistic by construction, unless that is the study's own choice. */
+static bool is_told(const hr_evaluation *evaluation, size_t m) {
+  const hr_forecast *forecast = evaluation->methods[m].forecast;
+  hr_calibration_verdict verdict = evaluation->calibrations.methods[m].verdict;
+  bool is_off = verdict == HR_SIGMA_TOO_SMALL || verdict == HR_SIGMA_TOO_LARGE;
+  bool by_test = forecast->selection == HR_SELECT_BY_TEST;
+  return is_off && (!by_test || evaluation->input->selection == HR_SELECT_BY_TEST);
+}
+
 static void put_method(hr_json_builder *json, json_t *list,
                        const hr_evaluation *evaluation, size_t m) {
   const hr_calibrations *all = &evaluation->calibrations;
@@ -35,6 +45,7 @@ static void put_method(hr_json_builder *json, json_t *list,
   hr_json_put_text(json, object, "rows",
                    forecast->kind == HR_FORECAST_GLOBAL ? "all" : "covered");
   hr_json_put_text(json, object, "verdict", hr_calibration_verdict_name(own->verdict));
+  hr_json_put_bool(json, object, "warning", is_told(evaluation, m));
   put_calibration(json, object, &own->pooled);
   put_list(json, object, "octiles", own->octiles, all->octiles ? HR_SNR_OCTILES : 0);
   put_list(json, object, "bins", own->bins, evaluation->input->bin_count);
@@ -116,17 +127,12 @@ void hr_results_write_calibration(hr_json_builder *json, const hr_evaluation *ev
   write_sbc(json, evaluation->input, root);
 }
 
-/* What was chosen on the test rows is told in the tables alone: it is optimistic by
- * construction, unless that is the study's own choice. */
 static void warn_of_method(const hr_evaluation *evaluation, size_t m) {
   const hr_results_input *input = evaluation->input;
   const hr_forecast *forecast = evaluation->methods[m].forecast;
   const hr_method_calibration *own = &evaluation->calibrations.methods[m];
   bool is_small = own->verdict == HR_SIGMA_TOO_SMALL;
-  if (!is_small && own->verdict != HR_SIGMA_TOO_LARGE) return;
-  if (forecast->selection == HR_SELECT_BY_TEST && input->selection == HR_SELECT_BY_CV) {
-    return;
-  }
+  if (!is_told(evaluation, m)) return;
   hr_observe_warning(input->observer,
                      "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
                      "%.1f %% of the rows are within the 68 %% interval (see Calibration "

@@ -1,0 +1,128 @@
+/* Calibration in words. */
+#include "report/markdown_calibration.h"
+
+#include <string.h>
+
+#include "report/calibration.h"
+
+static void append_estimate(hr_text *out, hr_estimate estimate) {
+  char buffer[HR_CELL_BYTES];
+  hr_cell cell = {NULL, NULL, estimate.value, estimate.low, estimate.high, 0};
+  hr_text_append(out, "%s", hr_format_cell(HR_CELL_SCORE_RANGE, &cell, buffer));
+}
+
+static void append_measure(hr_reader *reader, const hr_node *entry,
+                           hr_calibration_measure measure, hr_text *out) {
+  append_estimate(out, hr_calibration_read(reader, entry, measure));
+}
+
+/* The headline's intervals, and its mean chi2. */
+static void write_headline(hr_reader *reader, const hr_calibration_shown *shown,
+                           hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader);
+  const hr_node *entry = &shown->entry[0];
+  hr_append_method_title(reader, shown->name[0], out);
+  if (hr_node_is_null(entry, "within_half68")) {
+    hr_text_append(out, "%s", chinese ? "：1 σ 之内占 " : ": within 1 σ are ");
+    append_measure(reader, entry, HR_WITHIN_1_SIGMA, out);
+  } else {
+    hr_text_append(out, "%s",
+                   chinese ? "：其 68 % 区间覆盖 " : ": its 68 % interval holds ");
+    append_measure(reader, entry, HR_WITHIN_HALF68, out);
+    hr_text_append(out, "%s", chinese ? "，95 % 区间覆盖 " : ", its 95 % interval ");
+    append_measure(reader, entry, HR_WITHIN_HALF95, out);
+  }
+  hr_text_append(out,
+                 chinese ? "（%.0f 行测试光谱）；平均 χ² 为 "
+                         : " of %.0f test rows; its mean χ² is ",
+                 hr_node_number(reader, entry, "n"));
+  append_measure(reader, entry, HR_MEAN_CHI2, out);
+  hr_text_append(out, "%s",
+                 chinese ? "。若 σ 可信，应为 0.6827、0.9545 与 1。\n\n"
+                         : ". Of an honest σ 0.6827, 0.9545 and 1 are expected.\n\n");
+}
+
+static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader);
+  const char *verdict = hr_node_text_or_null(reader, entry, "verdict");
+  bool is_small = verdict && strcmp(verdict, "sigma_too_small") == 0;
+  if (!hr_node_bool(reader, entry, "warning")) return;
+  hr_text_append(out, "%s", chinese ? "**警告：" : "**Warning: the σ of ");
+  hr_append_method_title(reader, hr_node_text(reader, entry, "method"), out);
+  hr_text_append(
+      out, "%s",
+      chinese ? (is_small ? " 的 σ 偏小**：平均 χ² 为 " : " 的 σ 偏大**：平均 χ² 为 ")
+              : (is_small ? " is too small**: its mean χ² is "
+                          : " is too large**: its mean χ² is "));
+  append_measure(reader, entry, HR_MEAN_CHI2, out);
+  if (!hr_node_is_null(entry, "within_half68")) {
+    hr_text_append(out, "%s",
+                   chinese ? "，68 % 区间覆盖 " : ", and its 68 % interval holds ");
+    append_measure(reader, entry, HR_WITHIN_HALF68, out);
+    hr_text_append(out, "%s", chinese ? "" : " of the rows");
+  }
+  hr_text_append(
+      out, "%s\n\n",
+      chinese
+          ? (is_small
+                 ? "。其预测不如它所说的可靠：光谱误差偏小，或测试恒星与训练恒星不同。"
+                 : "。其预测比它所说的更可靠。")
+          : (is_small ? ". Its predictions are not as good as it says: the errors of "
+                        "the spectra are too small, or the test stars are unlike the "
+                        "training stars."
+                      : ". Its predictions are better than it says."));
+}
+
+static void write_ranks(hr_reader *reader, const hr_node *root, hr_text *out) {
+  if (!hr_node_has(root, "sbc")) return;
+  bool chinese = hr_tables_in_chinese(reader);
+  hr_node sbc = hr_node_object(reader, root, "sbc");
+  bool is_off = hr_node_bool(reader, &sbc, "warning");
+  if (hr_node_is_null(&sbc, "p")) return;
+  if (is_off) hr_text_append(out, "%s", chinese ? "**警告：" : "**Warning: ");
+  hr_append_method_title(reader, hr_node_text(reader, &sbc, "expert"), out);
+  hr_text_append(out,
+                 chinese ? "：真值在 %.0f 颗测试恒星各 %.0f 次后验抽样中的秩%s"
+                           "（χ² = %.1f，p = %.2g）。\n\n"
+                         : ": the ranks of the truth among its draws (%.0f test stars, "
+                           "%.0f draws each) are %s (χ² = %.1f, p = %.2g).\n\n",
+                 hr_node_number(reader, &sbc, "rows"),
+                 hr_node_number(reader, &sbc, "draws"),
+                 is_off ? (chinese ? "并不均匀**" : "not uniform**")
+                        : (chinese ? "是均匀的" : "uniform"),
+                 hr_node_number(reader, &sbc, "chi2"), hr_node_number(reader, &sbc, "p"));
+}
+
+void hr_markdown_summarise_calibration(hr_reader *reader, hr_text *out) {
+  hr_calibration_shown shown;
+  hr_calibration_find(reader, &shown);
+  if (shown.count > 0 && !hr_node_is_null(&shown.entry[0], "chi2")) {
+    write_headline(reader, &shown, out);
+  }
+  for (size_t m = 0; shown.methods.json && m < hr_node_count(&shown.methods); m++) {
+    hr_node entry = hr_node_item(reader, &shown.methods, m);
+    warn_of_method(reader, &entry, out);
+  }
+  write_ranks(reader, &shown.root, out);
+}
+
+void hr_markdown_write_calibration(hr_reader *reader, const hr_tables *tables,
+                                   hr_text *out) {
+  static const hr_table_id ids[] = {HR_TABLE_CALIBRATION, HR_TABLE_CALIBRATION_SNR,
+                                    HR_TABLE_CALIBRATION_BINS};
+  if (tables->items[HR_TABLE_CALIBRATION].row_count == 0) return;
+  hr_text_append(
+      out, "%s\n\n",
+      hr_tables_in_chinese(reader)
+          ? "**σ 可信吗。** 每个预测都带有 σ 和两个半宽，由训练行的验证残差按信噪比学得；"
+            "后验的 σ 由其自身的方差给出。下表数一数测试行中真值有多少落在其内。"
+          : "**Can σ be trusted?** Every prediction has a σ and the half-widths of two "
+            "intervals, learnt by signal-to-noise ratio from validation on training "
+            "rows; "
+            "the posterior's σ is its own. These tables count how often the truth of a "
+            "test row is within them.");
+  for (size_t t = 0; t < sizeof ids / sizeof *ids; t++) {
+    const hr_table *table = &tables->items[ids[t]];
+    if (table->row_count > 0) hr_table_write_markdown(table, out);
+  }
+}

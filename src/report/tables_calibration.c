@@ -1,0 +1,194 @@
+/* The tables of calibration. */
+#include <string.h>
+
+#include "core/alloc.h"
+#include "report/calibration.h"
+#include "report/table_parts.h"
+#include "report/tables.h"
+
+typedef struct column {
+  hr_cell_kind kind;
+  const char *key, *header;
+} column;
+
+static hr_status add_columns(hr_table *table, const column *columns, size_t count,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t c = 0; c < count; c++) {
+    HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key, columns[c].header,
+                               err));
+  }
+cleanup:
+  return status;
+}
+
+/* The columns of numbers, after those that say of what. */
+static hr_status add_measures(hr_table *table, hr_error *err) {
+  static const column columns[] = {
+      {HR_CELL_COUNT, "n", "N"},
+      {HR_CELL_SCORE_RANGE, "within_1_sigma", "Within 1 σ (0.6827)"},
+      {HR_CELL_SCORE_RANGE, "within_2_sigma", "Within 2 σ (0.9545)"},
+      {HR_CELL_SCORE_RANGE, "chi2", "Mean χ² (1)"},
+      {HR_CELL_SCORE_RANGE, "within_half68", "Within 68 % interval (0.6827)"},
+      {HR_CELL_SCORE_RANGE, "within_half95", "Within 95 % interval (0.9545)"},
+  };
+  return add_columns(table, columns, sizeof columns / sizeof *columns, err);
+}
+
+static void set_measures(hr_reader *reader, const hr_node *node, hr_cell *cells) {
+  cells[0].value = hr_node_number(reader, node, "n");
+  for (hr_calibration_measure m = 0; m < HR_CALIBRATION_MEASURES; m++) {
+    hr_set_estimate(&cells[1 + m], hr_calibration_read(reader, node, m));
+  }
+}
+
+/* By method ---------------------------------------------------------------------------
+ */
+
+static const char *say_verdict(const char *verdict, bool chinese) {
+  if (!verdict) return "-";
+  if (strcmp(verdict, "sigma_too_small") == 0) return chinese ? "σ 偏小" : "σ too small";
+  if (strcmp(verdict, "sigma_too_large") == 0) return chinese ? "σ 偏大" : "σ too large";
+  return chinese ? "可信" : "calibrated";
+}
+
+static hr_status add_method(hr_table *table, hr_reader *reader, const hr_node *entry,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  const char *verdict = hr_node_text_or_null(reader, entry, "verdict");
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  HR_TRY(hr_set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
+  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_node_text(reader, entry, "rows")));
+  set_measures(reader, entry, cells + 2);
+  hr_cell *last = &cells[table->column_count - 1];
+  HR_TRY(hr_set_text(&last->text, err, "%s",
+                     say_verdict(verdict, hr_tables_in_chinese(reader))));
+  HR_TRY(hr_set_text(&last->code, err, "%s", verdict ? verdict : ""));
+cleanup:
+  return status;
+}
+
+static hr_status note_method(hr_table *table, hr_reader *reader, hr_error *err) {
+  return hr_strings_append(
+      &table->notes,
+      hr_tables_in_chinese(reader)
+          ? "括号内为 σ 可信时的期望值。知道分箱的方法按已覆盖行评判，全局模型按全部行。"
+            "平均 χ² 偏离 0.1 以上或 68 % 区间的覆盖率偏离 0.02 以上、且超出偶然时，"
+            "判为偏小或偏大。"
+          : "In brackets behind each heading: what is expected of an honest σ. Methods "
+            "that are told the bin are judged on covered rows, global models on all. σ "
+            "is "
+            "called too small or too large where the mean χ² is off by more than 0.1, or "
+            "the share within the 68 % interval by more than 0.02, and chance does not "
+            "explain it.",
+      err);
+}
+
+hr_status hr_build_calibration(hr_table *table, hr_reader *reader, hr_error *err) {
+  static const column first[] = {{HR_CELL_TEXT, "method", "Method"},
+                                 {HR_CELL_TEXT, "rows", "Rows"}};
+  hr_status status = HR_OK;
+  hr_node root = hr_reader_root(reader);
+  HR_TRY(hr_table_init(table, "calibration", "Whether σ can be trusted [95 % interval]",
+                       err));
+  if (!hr_node_has(&root, "calibration")) goto cleanup;
+  HR_TRY(add_columns(table, first, 2, err));
+  HR_TRY(add_measures(table, err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "verdict", "Verdict", err));
+  hr_node calibration = hr_node_object(reader, &root, "calibration");
+  hr_node methods = hr_node_list(reader, &calibration, "methods");
+  for (size_t m = 0; m < hr_node_count(&methods); m++) {
+    hr_node entry = hr_node_item(reader, &methods, m);
+    HR_TRY(add_method(table, reader, &entry, err));
+  }
+  HR_TRY(note_method(table, reader, err));
+cleanup:
+  return status;
+}
+
+/* By octile and by bin ----------------------------------------------------------------
+ */
+
+static hr_status add_octiles(hr_table *table, hr_reader *reader,
+                             const hr_calibration_shown *shown, size_t which,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node octiles = hr_node_list(reader, &shown->entry[which], "octiles");
+  for (size_t j = 0; j < hr_node_count(&octiles); j++) {
+    hr_node octile = hr_node_item(reader, &octiles, j);
+    hr_cell *cells = NULL;
+    HR_TRY(hr_table_add_row(table, &cells, err));
+    HR_TRY(hr_set_method(reader, &cells[0], shown->name[which], err));
+    cells[1].value = (double)(j + 1);
+    cells[2].value = hr_calibration_edge(reader, shown, j);
+    cells[3].value = hr_calibration_edge(reader, shown, j + 1);
+    set_measures(reader, &octile, cells + 4);
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_build_calibration_octiles(hr_table *table, hr_reader *reader,
+                                       hr_error *err) {
+  static const column first[] = {{HR_CELL_TEXT, "method", "Method"},
+                                 {HR_CELL_COUNT, "octile", "Octile"},
+                                 {HR_CELL_RATIO, "snr_low", "SNR from"},
+                                 {HR_CELL_RATIO, "snr_high", "to"}};
+  hr_status status = HR_OK;
+  hr_calibration_shown shown;
+  hr_calibration_find(reader, &shown);
+  HR_TRY(hr_table_init(table, "calibration_snr",
+                       "Whether σ can be trusted, by octile of signal-to-noise ratio "
+                       "[95 % interval]",
+                       err));
+  if (shown.count == 0) goto cleanup;
+  table->key_columns = 4;
+  HR_TRY(add_columns(table, first, 4, err));
+  HR_TRY(add_measures(table, err));
+  for (size_t w = 0; w < shown.count; w++) {
+    HR_TRY(add_octiles(table, reader, &shown, w, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status add_bins(hr_table *table, hr_reader *reader,
+                          const hr_calibration_shown *shown, size_t which,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  hr_node list = hr_node_list(reader, &shown->entry[which], "bins");
+  hr_node names = hr_node_list(reader, &shown->root, "bins");
+  for (size_t k = 0; k < hr_node_count(&list); k++) {
+    hr_node entry = hr_node_item(reader, &list, k);
+    hr_node bin = hr_node_item(reader, &names, k);
+    hr_cell *cells = NULL;
+    HR_TRY(hr_table_add_row(table, &cells, err));
+    HR_TRY(hr_set_method(reader, &cells[0], shown->name[which], err));
+    cells[1].value = (double)k;
+    HR_TRY(hr_set_text(&cells[2].text, err, "%s", hr_node_text(reader, &bin, "name")));
+    set_measures(reader, &entry, cells + 3);
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_build_calibration_bins(hr_table *table, hr_reader *reader, hr_error *err) {
+  static const column first[] = {{HR_CELL_TEXT, "method", "Method"},
+                                 {HR_CELL_COUNT, "bin", "Bin"},
+                                 {HR_CELL_TEXT, "name", "Name"}};
+  hr_status status = HR_OK;
+  hr_calibration_shown shown;
+  hr_calibration_find(reader, &shown);
+  HR_TRY(hr_table_init(table, "calibration_bins",
+                       "Whether σ can be trusted, by bin [95 % interval]", err));
+  if (shown.count == 0) goto cleanup;
+  table->key_columns = 3;
+  HR_TRY(add_columns(table, first, 3, err));
+  HR_TRY(add_measures(table, err));
+  for (size_t w = 0; w < shown.count; w++) {
+    HR_TRY(add_bins(table, reader, &shown, w, err));
+  }
+cleanup:
+  return status;
+}
