@@ -55,7 +55,8 @@ typedef struct hr_results_info {
   size_t check_count; /* checks that the ledger passed */
 
   size_t expert_count, bin_count, method_count, criterion_count;
-  bool gate_passed; /* every criterion passed */
+  bool gate_passed;         /* every criterion passed */
+  size_t calibration_count; /* methods with a sigma */
 } hr_results_info;
 
 /* How a method does over all bins together. */
@@ -114,6 +115,22 @@ typedef struct hr_results_criterion {
   const char *next;    /* what follows from it, one sentence */
 } hr_results_criterion;
 
+/* Whether a method's sigma can be trusted, over the test rows that have one. Of an honest
+ * sigma the shares are 0.6827 within one sigma or the 68 % interval and 0.9545 within two
+ * or the 95 % interval, and chi2 is 1. Intervals here are not the bootstrap's
+ * (docs/formats.md, "Calibration"). */
+typedef struct hr_results_calibration {
+  size_t size;
+  const char *method; /* its name */
+  const char *rows;   /* "covered" or "all": which test rows are judged */
+  uint64_t row_count; /* of them, with a sigma */
+  hr_estimate within_1_sigma, within_2_sigma; /* shares of rows */
+  hr_estimate chi2;                           /* mean of (y - p)^2 / sigma^2 */
+  hr_estimate within_half68, within_half95;   /* shares of rows */
+  const char *verdict; /* "calibrated", "sigma_too_small", "sigma_too_large"; NULL: no row
+                          has a sigma */
+} hr_results_calibration;
+
 /* A check of the ledger; those of an open hr_results are all kept. */
 typedef struct hr_results_check {
   size_t size;
@@ -159,6 +176,9 @@ HR_API hr_status hr_results_get_cell(const hr_results *results, size_t bin, size
 HR_API hr_status hr_results_get_criterion(const hr_results *results, size_t number,
                                           hr_results_criterion *criterion,
                                           hr_error *err) HR_MUST_CHECK;
+HR_API hr_status hr_results_get_calibration(const hr_results *results, size_t number,
+                                            hr_results_calibration *calibration,
+                                            hr_error *err) HR_MUST_CHECK;
 HR_API hr_status hr_results_get_check(const hr_results *results, size_t number,
                                       hr_results_check *check,
                                       hr_error *err) HR_MUST_CHECK;
@@ -173,6 +193,18 @@ HR_API hr_status hr_results_get_rows(const hr_results *results, hr_results_rows 
 HR_API hr_status hr_results_prediction(const hr_results *results, const char *method,
                                        const double **values,
                                        hr_error *err) HR_MUST_CHECK;
+
+/* One sigma of each of its predictions, in the unit of the target: *values [count of the
+ * rows], NaN where it is not known. HR_ERR_USAGE where the rows were not read, or no
+ * method of that name has a sigma. */
+HR_API hr_status hr_results_sigma(const hr_results *results, const char *method,
+                                  const double **values, hr_error *err) HR_MUST_CHECK;
+
+/* Any other column of predictions.csv by its name, such as "half95_oracle_hybrid_cv",
+ * "measured_snr" or a label of the bins: *values [count of the rows], NaN where empty;
+ * whole numbers beyond 2^53 are rounded. HR_ERR_USAGE as above. */
+HR_API hr_status hr_results_column(const hr_results *results, const char *column,
+                                   const double **values, hr_error *err) HR_MUST_CHECK;
 
 #ifdef __cplusplus
 }

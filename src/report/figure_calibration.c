@@ -166,7 +166,7 @@ static hr_status draw(hr_sketch *sketch, bool posterior, hr_error *err) {
                                   .mark = HR_MARK_LINE_DOT,
                                   .stroke = {p.drawn[s].color, 1.0, NULL, 0}};
     expected[s] = (hr_reference){hr_calibration_expected(p.drawn[s].measure),
-                                 s == 0 ? "0.683" : "0.954"};
+                                 s == 0 ? "0.6827" : "0.9545"};
   }
   hr_chart_frame frame = {.title = title.bytes,
                           .x = {.label = "SNR, octiles of the covered test rows",

@@ -1,6 +1,8 @@
 /* The public face of the reader and the rows: the typed numbers of a run. */
 #include "report/run_results.h"
 
+#include <string.h>
+
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/sized.h"
@@ -23,6 +25,7 @@ static const hr_sized sized_bin = SIZED_RESULT(hr_results_bin);
 static const hr_sized sized_expert = SIZED_RESULT(hr_results_expert);
 static const hr_sized sized_cell = SIZED_RESULT(hr_results_cell);
 static const hr_sized sized_criterion = SIZED_RESULT(hr_results_criterion);
+static const hr_sized sized_calibration = SIZED_RESULT(hr_results_calibration);
 static const hr_sized sized_check = SIZED_RESULT(hr_results_check);
 static const hr_sized sized_rows = SIZED_RESULT(hr_results_rows);
 
@@ -124,6 +127,15 @@ hr_status hr_results_get_criterion(const hr_results *results, size_t number,
   return hr_sized_give(&sized_criterion, &results->criteria[number], criterion, err);
 }
 
+hr_status hr_results_get_calibration(const hr_results *results, size_t number,
+                                     hr_results_calibration *calibration, hr_error *err) {
+  hr_status status =
+      check_number(results, number, results->info.calibration_count, "calibrations", err);
+  if (status != HR_OK) return status;
+  return hr_sized_give(&sized_calibration, &results->calibrations[number], calibration,
+                       err);
+}
+
 hr_status hr_results_get_check(const hr_results *results, size_t number,
                                hr_results_check *check, hr_error *err) {
   hr_status status =
@@ -175,4 +187,35 @@ hr_status hr_results_prediction(const hr_results *results, const char *method,
   if (!found) return fail_lacking(results, method, err);
   *values = found;
   return HR_OK;
+}
+
+hr_status hr_results_sigma(const hr_results *results, const char *method,
+                           const double **values, hr_error *err) {
+  hr_status status = check_rows(results, err);
+  if (status != HR_OK) return status;
+  const double *found = hr_rows_column(&results->rows, HR_COLUMN_SIGMA, method);
+  if (!found) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s has no sigma of a method '%s'; hr_results_get_calibration lists "
+                   "those that have one",
+                   results->rows_path, method);
+  }
+  *values = found;
+  return HR_OK;
+}
+
+hr_status hr_results_column(const hr_results *results, const char *column,
+                            const double **values, hr_error *err) {
+  hr_status status = check_rows(results, err);
+  if (status != HR_OK) return status;
+  const hr_rows *rows = &results->rows;
+  for (size_t c = 0; c < rows->column_count; c++) {
+    if (strcmp(rows->columns[c].name, column) != 0) continue;
+    *values = rows->columns[c].values;
+    return HR_OK;
+  }
+  return hr_fail(err, HR_ERR_USAGE,
+                 "%s has no column '%s' behind those of the methods; its first line "
+                 "names them all",
+                 results->rows_path, column);
 }

@@ -12,13 +12,14 @@ struct hr_results {
   hr_rows rows;
   bool has_rows;
   hr_results_info info;
-  hr_results_expert *experts;     /* [info.expert_count] */
-  hr_results_method *methods;     /* [info.method_count] */
-  hr_strings titles;              /* [info.method_count] of the methods */
-  hr_results_bin *bins;           /* [info.bin_count] */
-  hr_results_cell *cells;         /* [info.bin_count][info.expert_count] */
-  hr_results_criterion *criteria; /* [info.criterion_count] */
-  hr_results_check *checks;       /* [info.check_count] */
+  hr_results_expert *experts;           /* [info.expert_count] */
+  hr_results_method *methods;           /* [info.method_count] */
+  hr_strings titles;                    /* [info.method_count] of the methods */
+  hr_results_bin *bins;                 /* [info.bin_count] */
+  hr_results_cell *cells;               /* [info.bin_count][info.expert_count] */
+  hr_results_criterion *criteria;       /* [info.criterion_count] */
+  hr_results_check *checks;             /* [info.check_count] */
+  hr_results_calibration *calibrations; /* [info.calibration_count] */
 };
 
 /* Fills all but the paths and the rows from the reader. HR_ERR_FORMAT, naming the key. */

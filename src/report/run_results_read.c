@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "report/calibration.h"
 #include "report/run_results.h"
 #include "report/tables.h"
 
@@ -15,6 +16,7 @@ void hr_run_results_free(hr_results *results) {
   hr_free(results->cells);
   hr_free(results->criteria);
   hr_free(results->checks);
+  hr_free(results->calibrations);
 }
 
 /* A number of rows; 0 where the file says nothing of the kind. */
@@ -200,6 +202,32 @@ static hr_status read_criteria(hr_results *r, const hr_node *root, hr_error *err
   return HR_OK;
 }
 
+/* Absent in results of earlier versions. */
+static hr_status read_calibrations(hr_results *r, const hr_node *root, hr_error *err) {
+  hr_reader *reader = &r->reader;
+  if (!hr_node_has(root, "calibration")) return HR_OK;
+  hr_node calibration = hr_node_object(reader, root, "calibration");
+  hr_node list = hr_node_list(reader, &calibration, "methods");
+  hr_status status = hr_alloc(&r->calibrations, hr_node_count(&list), err);
+  if (status != HR_OK) return status;
+  r->info.calibration_count = hr_node_count(&list);
+  for (size_t i = 0; i < r->info.calibration_count; i++) {
+    hr_node entry = hr_node_item(reader, &list, i);
+    r->calibrations[i] = (hr_results_calibration){
+        .method = hr_node_text(reader, &entry, "method"),
+        .rows = hr_node_text(reader, &entry, "rows"),
+        .row_count = read_count(reader, &entry, "n"),
+        .within_1_sigma = hr_calibration_read(reader, &entry, HR_WITHIN_1_SIGMA),
+        .within_2_sigma = hr_calibration_read(reader, &entry, HR_WITHIN_2_SIGMA),
+        .chi2 = hr_calibration_read(reader, &entry, HR_MEAN_CHI2),
+        .within_half68 = hr_calibration_read(reader, &entry, HR_WITHIN_HALF68),
+        .within_half95 = hr_calibration_read(reader, &entry, HR_WITHIN_HALF95),
+        .verdict = hr_node_text_or_null(reader, &entry, "verdict"),
+    };
+  }
+  return HR_OK;
+}
+
 hr_status hr_run_results_read(hr_results *results, hr_error *err) {
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(&results->reader);
@@ -209,6 +237,7 @@ hr_status hr_run_results_read(hr_results *results, hr_error *err) {
   HR_TRY(read_methods(results, &root, err));
   HR_TRY(read_bins(results, &root, err));
   HR_TRY(read_criteria(results, &root, err));
+  HR_TRY(read_calibrations(results, &root, err));
   HR_TRY(hr_reader_status(&results->reader, err));
 cleanup:
   return status;

@@ -188,6 +188,41 @@ static void test_training_curves_are_drawn_where_there_are_any(void **state) {
                       "Forest,1,2,0.75,,0\n");
 }
 
+/* Of the headline, of the posterior, and the ranks. */
+static void test_calibration_is_drawn_where_it_is_known(void **state) {
+  (void)state;
+  static const char *const names[] = {"calibration_intervals", "calibration_posterior",
+                                      "calibration_ranks"};
+  fixture_give_sigma(&f, 1);
+  fixture_give_variance(&f, 1);
+  fixture_give_draws(&f, 1);
+  draw();
+  assert_int_equal(figures.count, 9);
+  for (size_t i = 0; i < 3; i++) {
+    const hr_figure *figure = &figures.items[6 + i];
+    char beginning[16];
+    assert_string_equal(figure->name, names[i]);
+    assert_true(figure->png.count > 5000 && figure->svg.count > 5000);
+    snprintf(beginning, sizeof beginning, "Figure %zu. ", 8 + i);
+    assert_int_equal(strncmp(figure->caption, beginning, strlen(beginning)), 0);
+  }
+  static const char intervals[] =
+      "method,measure,octile,snr_low,snr_high,n,expected,"
+      "share,share_low,share_high\n"
+      "oracle_hybrid_cv,within_half68,1,";
+  static const char sigma[] =
+      "method,measure,octile,snr_low,snr_high,n,expected,share,"
+      "share_low,share_high\nforest_oracle,within_1_sigma,1,";
+  static const char ranks[] =
+      "bin,rank_low,rank_high,count,expected,expected_low,expected_high\n1,0,0.0625,";
+  assert_memory_equal(figures.items[6].csv.bytes, intervals, sizeof intervals - 1);
+  assert_memory_equal(figures.items[7].csv.bytes, sigma, sizeof sigma - 1);
+  assert_memory_equal(figures.items[8].csv.bytes, ranks, sizeof ranks - 1);
+  assert_non_null(
+      strstr(figures.items[6].csv.bytes, "\noracle_hybrid_cv,within_half95,8"));
+  assert_non_null(strstr(figures.items[8].csv.bytes, ",6.4375,"));
+}
+
 static void test_selection_on_test_rows(void **state) {
   (void)state;
   f.input.selection = HR_SELECT_BY_TEST;
@@ -207,6 +242,7 @@ int main(void) {
       TEST(test_ceilings_are_drawn),
       TEST(test_poor_studies_are_drawn_too),
       TEST(test_training_curves_are_drawn_where_there_are_any),
+      TEST(test_calibration_is_drawn_where_it_is_known),
       TEST(test_selection_on_test_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

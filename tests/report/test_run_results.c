@@ -18,6 +18,8 @@ static json_t *root;
 static int prepare(void **state) {
   (void)state;
   fixture_init(&f);
+  fixture_give_sigma(&f, 1);
+  f.input.measured_snr = f.snr;
   scratch_init(&s);
   check_ok(hr_results_write(&f.input, scratch_name(&s, "results.json"), NULL, &err));
   check_ok(hr_results_open(s.path, NULL, &results, &err));
@@ -237,6 +239,51 @@ static void expect_size(hr_status status, const char *name, size_t today) {
     expect_size((call), #type, sizeof(type)); \
   } while (0)
 
+static void calibration_is_told(void **state) {
+  (void)state;
+  const json_t *calibration = json_object_get(root, "calibration");
+  const json_t *list = json_object_get(calibration, "methods");
+  hr_results_info info = {.size = sizeof info};
+  hr_results_calibration out = {.size = sizeof out};
+  check_ok(hr_results_get_info(results, &info, &err));
+  assert_int_equal(info.calibration_count, 6);
+  for (size_t m = 0; m < 6; m++) {
+    const json_t *said = json_array_get(list, m);
+    check_ok(hr_results_get_calibration(results, m, &out, &err));
+    check_text(out.method, said, "method");
+    check_text(out.rows, said, "rows");
+    check_text(out.verdict, said, "verdict");
+    check_number((double)out.row_count, said, "n");
+    check_estimate(out.within_1_sigma, said, "within_1_sigma", "within_1_sigma_ci");
+    check_estimate(out.within_2_sigma, said, "within_2_sigma", "within_2_sigma_ci");
+    check_estimate(out.chi2, said, "chi2", "chi2_ci");
+    check_estimate(out.within_half68, said, "within_half68", "within_half68_ci");
+    check_estimate(out.within_half95, said, "within_half95", "within_half95_ci");
+  }
+}
+
+static void columns_are_found_by_name(void **state) {
+  (void)state;
+  const double *values = NULL;
+  char expected[sizeof s.name + 160];
+  check_ok(hr_results_sigma(results, "global_ridge", &values, &err));
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) check_near(values[i], 0.8, 0);
+  check_ok(hr_results_column(results, "half95_oracle_hybrid_cv", &values, &err));
+  check_near(values[fixture_row(&f, 1, 0)], 0.4, 0);
+  check_ok(hr_results_column(results, "measured_snr", &values, &err));
+  check_near(values[3], f.snr[3], 0);
+  snprintf(expected, sizeof expected,
+           "%s has no sigma of a method 'ridge'; hr_results_get_calibration lists those "
+           "that have one",
+           scratch_name(&s, "predictions.csv"));
+  check_fails(hr_results_sigma(results, "ridge", &values, &err), HR_ERR_USAGE, expected);
+  snprintf(expected, sizeof expected,
+           "%s has no column 'KIC' behind those of the methods; its first line names "
+           "them all",
+           scratch_name(&s, "predictions.csv"));
+  check_fails(hr_results_column(results, "KIC", &values, &err), HR_ERR_USAGE, expected);
+}
+
 static void structs_of_another_size(void **state) {
   (void)state;
   CHECK_SIZE(hr_results_info, hr_results_get_info(results, &out, &err));
@@ -245,6 +292,7 @@ static void structs_of_another_size(void **state) {
   CHECK_SIZE(hr_results_expert, hr_results_get_expert(results, 0, &out, &err));
   CHECK_SIZE(hr_results_cell, hr_results_get_cell(results, 0, 0, &out, &err));
   CHECK_SIZE(hr_results_criterion, hr_results_get_criterion(results, 0, &out, &err));
+  CHECK_SIZE(hr_results_calibration, hr_results_get_calibration(results, 0, &out, &err));
   CHECK_SIZE(hr_results_check, hr_results_get_check(results, 0, &out, &err));
   CHECK_SIZE(hr_results_rows, hr_results_get_rows(results, &out, &err));
   char expected[256];
@@ -276,7 +324,10 @@ static void numbers_that_there_are_not(void **state) {
   hr_results_cell cell = {.size = sizeof cell};
   hr_results_criterion criterion = {.size = sizeof criterion};
   hr_results_check check = {.size = sizeof check};
+  hr_results_calibration calibration = {.size = sizeof calibration};
   check_ok(hr_results_get_info(results, &info, &err));
+  expect_none(hr_results_get_calibration(results, 1000, &calibration, &err),
+              info.calibration_count, "calibrations");
   expect_none(hr_results_get_method(results, 1000, &method, &err), info.method_count,
               "methods");
   expect_none(hr_results_get_bin(results, 1000, &bin, &err), info.bin_count, "bins");
@@ -313,6 +364,10 @@ static void predictions_may_be_left_out(void **state) {
            scratch_name(&s, "results.json"));
   check_fails(hr_results_get_rows(brief, &rows, &err), HR_ERR_USAGE, expected);
   check_fails(hr_results_prediction(brief, "ridge_oracle", &values, &err), HR_ERR_USAGE,
+              expected);
+  check_fails(hr_results_sigma(brief, "ridge_oracle", &values, &err), HR_ERR_USAGE,
+              expected);
+  check_fails(hr_results_column(brief, "measured_snr", &values, &err), HR_ERR_USAGE,
               expected);
   hr_results_close(&brief);
 }
@@ -372,6 +427,8 @@ int main(void) {
       TEST(bins_are_told),
       TEST(the_gate_is_told),
       TEST(rows_are_told),
+      TEST(calibration_is_told),
+      TEST(columns_are_found_by_name),
       TEST(structs_of_another_size),
       TEST(numbers_that_there_are_not),
       TEST(predictions_may_be_left_out),
