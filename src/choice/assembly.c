@@ -58,9 +58,9 @@ void hr_assemble(const hr_assembly *assembly, const hr_choice *choices,
   }
 }
 
-/* The fit behind a choice, where it knows how far it is to be trusted; or NULL. */
-static const hr_fit *spread_of(const hr_candidates *candidates, const hr_choice *choice,
-                               size_t slot) {
+const hr_fit *hr_forecast_spread_fit(const hr_candidates *candidates,
+                                     const hr_forecast *forecast, size_t slot) {
+  const hr_choice *choice = &forecast->choices[slot];
   const hr_predictions *source = predictions_of(candidates, choice, slot);
   if (!source) return NULL;
   const hr_outcome *outcome = &candidates->outcomes[choice->expert];
@@ -78,7 +78,7 @@ static void fill_spread(const hr_assembly *assembly, hr_forecast *forecast) {
   }
   for (size_t slot = 0; slot <= bins; slot++) {
     const hr_choice *choice = &forecast->choices[slot];
-    const hr_fit *fit = spread_of(&assembly->candidates, choice, slot);
+    const hr_fit *fit = hr_forecast_spread_fit(&assembly->candidates, forecast, slot);
     if (!fit) continue;
     const hr_predictions *source = predictions_of(&assembly->candidates, choice, slot);
     int32_t route = slot == bins ? HR_UNCOVERED : (int32_t)slot;
@@ -99,8 +99,7 @@ static hr_status add_spread(const hr_assembly *assembly, hr_forecast *forecast,
                             hr_error *err) {
   hr_status status = HR_OK;
   size_t slot = 0, bins = assembly->candidates.bin_count;
-  while (slot <= bins &&
-         !spread_of(&assembly->candidates, &forecast->choices[slot], slot)) {
+  while (slot <= bins && !hr_forecast_spread_fit(&assembly->candidates, forecast, slot)) {
     slot++;
   }
   if (slot > bins) return HR_OK;

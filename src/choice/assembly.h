@@ -61,6 +61,11 @@ void hr_forecasts_fini(hr_forecasts *forecasts);
 size_t hr_forecasts_find(const hr_forecasts *forecasts, hr_forecast_kind kind,
                          size_t method, hr_selection selection);
 
+/* The fit that a forecast's choice for a slot (the last: rows without route) predicts
+ * with, where it knows how far it is to be trusted; or NULL. */
+const hr_fit *hr_forecast_spread_fit(const hr_candidates *candidates,
+                                     const hr_forecast *forecast, size_t slot);
+
 /* Fills prediction[i] for all rows, and variance[i] (NULL: not wanted), in the unit of
  * the target; NaN where nobody predicts. choices: [bin_count + 1], the last for rows
  * whose route is HR_UNCOVERED. A choice of a task that is not usable counts as

@@ -73,10 +73,15 @@ static hr_status note_method(hr_table *table, hr_reader *reader, hr_error *err) 
   return hr_strings_append(
       &table->notes,
       hr_tables_in_chinese(reader)
-          ? "括号内为 σ 可信时的期望值。知道分箱的方法按已覆盖行评判，全局模型按全部行。"
+          ? "括号内为 σ 可信时的期望值；1 σ 与 2 σ 的比例是高斯分布的，后验未必如此，"
+            "平均 χ² "
+            "与两个区间则与分布形状无关。知道分箱的方法按已覆盖行评判，全局模型按全部行。"
             "平均 χ² 偏离 0.1 以上或 68 % 区间的覆盖率偏离 0.02 以上、且超出偶然时，"
             "判为偏小或偏大。"
-          : "In brackets behind each heading: what is expected of an honest σ. Methods "
+          : "In brackets behind each heading: what is expected of an honest σ; within 1 "
+            "and 2 σ it is what a Gaussian has, which a posterior need not be, while "
+            "mean "
+            "χ² and intervals do not depend on the shape. Methods "
             "that are told the bin are judged on covered rows, global models on all. σ "
             "is "
             "called too small or too large where the mean χ² is off by more than 0.1, or "

@@ -32,6 +32,25 @@ static hr_calibration_rows rows_of(const hr_evaluation *evaluation,
                                .row_list = list};
 }
 
+/* One over the rows that a forecast's sigma was learnt from: those of slots count as much
+ * as the slots' rows are of all that are judged. */
+static double learnt_of(const hr_evaluation *evaluation, const hr_forecast *forecast) {
+  const hr_results_input *input = evaluation->input;
+  const hr_candidates candidates = {input->outcomes, input->outcome_count,
+                                    input->bin_count, NULL};
+  const hr_row_groups *groups = &evaluation->groups;
+  bool is_global = forecast->kind == HR_FORECAST_GLOBAL;
+  double covered = (double)hr_row_groups_covered(groups), learnt = 0;
+  for (size_t k = 0; k < input->bin_count; k++) {
+    const hr_fit *fit = hr_forecast_spread_fit(&candidates, forecast, k);
+    if (!fit || fit->sigma.rows == 0) continue;
+    if (is_global) return 1 / (double)fit->sigma.rows;
+    double share = (double)groups->group_rows[k] / covered;
+    learnt += share * share / (double)fit->sigma.rows;
+  }
+  return covered > 0 ? learnt : 0;
+}
+
 /* list: [test rows] scratch. */
 static hr_status calibrate(hr_evaluation *evaluation, size_t m, size_t *list,
                            hr_error *err) {
@@ -46,6 +65,7 @@ static hr_status calibrate(hr_evaluation *evaluation, size_t m, size_t *list,
     if (is_judged(evaluation, forecast, i)) list[looked_at.count++] = i;
   }
   own->pooled = hr_calibration_compute(&looked_at);
+  own->pooled.learnt = learnt_of(evaluation, forecast);
   for (size_t j = 0; all->octiles && j < HR_SNR_OCTILES; j++) {
     looked_at.count = 0;
     for (size_t i = 0; i < rows; i++) {

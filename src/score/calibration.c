@@ -113,18 +113,18 @@ hr_calibration hr_calibration_compute(const hr_calibration_rows *rows) {
 double hr_calibration_chance(const hr_calibration *calibration,
                              hr_calibration_measure measure) {
   const hr_measured *found = &calibration->measure[measure];
-  double expected = words[measure].expected, error = 0;
+  double expected = words[measure].expected, variance = 0;
   if (measure == HR_MEAN_CHI2) {
     /* Where the mean is small by chance, so is the spread that its error comes from. */
     double rows = (double)calibration->rows;
-    error = 0.5 * (found->high - found->low) / hr_student_quantile(z95, rows - 1);
-    error = fmax(error, sqrt(2 / rows));
+    double error = 0.5 * (found->high - found->low) / hr_student_quantile(z95, rows - 1);
+    variance = fmax(error * error, 2 / rows) + 2 * calibration->learnt;
   } else {
     bool is_half = measure >= HR_WITHIN_HALF68;
     size_t rows = is_half ? calibration->half_rows : calibration->rows;
-    error = sqrt(expected * (1 - expected) / (double)rows);
+    variance = expected * (1 - expected) * (1 / (double)rows + calibration->learnt);
   }
-  return erfc(fabs(found->value - expected) / error * sqrt(0.5));
+  return erfc(fabs(found->value - expected) / sqrt(2 * variance));
 }
 
 const char *hr_calibration_verdict_name(hr_calibration_verdict verdict) {

@@ -50,6 +50,7 @@ typedef struct hr_calibration_rows {
 typedef struct hr_calibration {
   size_t rows;      /* with a prediction and a sigma */
   size_t half_rows; /* with a prediction and both half-widths */
+  double learnt;    /* 1 / rows that what is judged was learnt from; 0: not known */
   hr_measured measure[HR_CALIBRATION_MEASURES]; /* NaN: undefined, without rows */
 } hr_calibration;
 
@@ -57,7 +58,8 @@ hr_calibration hr_calibration_compute(const hr_calibration_rows *rows);
 
 /* The chance of a measure at least as far from what is expected, were sigma honest: by
  * the normal approximation, of shares that of Wilson's interval, of the mean with an
- * error of at least that of Gaussian residuals, sqrt(2 / n). NaN: undefined. */
+ * error of at least that of Gaussian residuals, sqrt(2 / n). What was learnt from few
+ * rows is off by chance as well: 1 / n is 1 / n + `learnt`. NaN: undefined. */
 double hr_calibration_chance(const hr_calibration *calibration,
                              hr_calibration_measure measure);
 

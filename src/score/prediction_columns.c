@@ -69,7 +69,7 @@ static bool is_taken(const hr_prediction_columns *columns,
   for (size_t m = 0; m < evaluation->method_count; m++) {
     if (strcmp(evaluation->methods[m].forecast->name, name) == 0) return true;
   }
-  for (size_t c = 0; c < HR_CONTROL_KINDS; c++) {
+  for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
     if (strcmp(hr_control_name(c), name) == 0) return true;
   }
   for (size_t c = 0; c < columns->count; c++) {

@@ -23,7 +23,7 @@
 #include "study/method_run.h"
 #include "study/preflight.h"
 #include "study/results_check.h"
-#include "study/test_labels.h"
+#include "study/row_labels.h"
 
 typedef struct study {
   const hr_config *config;
@@ -36,7 +36,7 @@ typedef struct study {
   hr_outcome *outcomes; /* [targets][expert_count] of the runs, when all are done */
   hr_bound *bounds;     /* [targets] */
   double *measured_snr; /* [test rows] from the spectra; NaN: not known */
-  hr_test_labels labels;
+  hr_row_labels labels;
   hr_preparation train_preparation, test_preparation;
   bool is_train_counted;
   hr_timings timings;
@@ -59,7 +59,7 @@ static void destroy_runs(study *s) {
   for (size_t t = 0; s->bounds && t < targets_of(s); t++) hr_bound_fini(&s->bounds[t]);
   hr_free(s->bounds);
   hr_free(s->measured_snr);
-  hr_test_labels_fini(&s->labels);
+  hr_row_labels_fini(&s->labels);
 }
 
 /* Finds out what an earlier run has done already. */
@@ -448,7 +448,7 @@ static hr_status run(study *s, hr_error *err) {
   bool is_complete = false;
   hr_cost cost = {0};
   HR_TRY(hr_plan_check_memory(s->plan, err));
-  HR_TRY(hr_test_labels_init(&s->labels, s->plan, err));
+  HR_TRY(hr_row_labels_init(&s->labels, s->plan, err));
   HR_TRY(hr_rundir_open(s->out_dir, &s->plan->origin, s->options->mode, &s->rundir, err));
   s->plan->view.folder = s->out_dir; /* experts get copies */
   HR_TRY(hr_study_check_bundle(s->out_dir, observer_of(s), err));

@@ -16,6 +16,7 @@ static void test_written_to_the_letter(void **state) {
                       "  test: /base/t.h5\n"
                       "  root: /base\n"
                       "  target: log_g\n"
+                      "  id: []\n"
                       "  untrusted: false\n"
                       "  noise:\n    level: 1\n    seed: 42\n"
                       "    test: stored\n"

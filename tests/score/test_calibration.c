@@ -155,6 +155,13 @@ static void test_chances(void **state) {
   found.measure[HR_MEAN_CHI2] = (hr_measured){1.4, 1.0, 1.8};
   /* At the end of the interval; the normal beside Student's of 99 degrees. */
   check_near(hr_calibration_chance(&found, HR_MEAN_CHI2), 0.0472, 1e-4);
+  /* As many rows to learn from as to judge on: twice the variance. */
+  found.learnt = 0.01;
+  found.half_rows = 100;
+  found.measure[HR_WITHIN_HALF68].value =
+      0.6827 - 1.959963984540054 * 0.0465436 * sqrt(2);
+  check_near(hr_calibration_chance(&found, HR_WITHIN_HALF68), 0.05, 1e-5);
+  found.learnt = 0;
   /* No surer than Gaussian residuals can be: 0.2 / sqrt(0.02). */
   found.measure[HR_MEAN_CHI2] = (hr_measured){0.8, 0.79, 0.81};
   check_near(hr_calibration_chance(&found, HR_MEAN_CHI2), 0.1573, 1e-4);

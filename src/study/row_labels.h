@@ -1,21 +1,21 @@
 /* The labels of the test rows that predictions.csv repeats: those of the bins, and those
  * that name a star. */
-#ifndef HR_STUDY_TEST_LABELS_H
-#define HR_STUDY_TEST_LABELS_H
+#ifndef HR_STUDY_ROW_LABELS_H
+#define HR_STUDY_ROW_LABELS_H
 
 #include "score/results.h"
 #include "study/plan.h"
 
-typedef struct hr_test_labels {
+typedef struct hr_row_labels {
   hr_results_label
       *axes;             /* [plan->view.axis_count]; columns are borrowed from the plan */
   hr_results_label *ids; /* [config->data.id.count] */
-} hr_test_labels;
+} hr_row_labels;
 
 /* Refuses, naming those there are, a label that the test set lacks (HR_ERR_DATA);
- * HR_ERR_MEMORY. To be followed by hr_test_labels_fini, on failure too. */
-hr_status hr_test_labels_init(hr_test_labels *labels, const hr_plan *plan,
-                              hr_error *err) HR_MUST_CHECK;
-void hr_test_labels_fini(hr_test_labels *labels);
+ * HR_ERR_MEMORY. To be followed by hr_row_labels_fini, on failure too. */
+hr_status hr_row_labels_init(hr_row_labels *labels, const hr_plan *plan,
+                             hr_error *err) HR_MUST_CHECK;
+void hr_row_labels_fini(hr_row_labels *labels);
 
 #endif

@@ -1,5 +1,5 @@
 /* Label columns by name, as integers where they are. */
-#include "study/test_labels.h"
+#include "study/row_labels.h"
 
 #include "core/alloc.h"
 
@@ -10,25 +10,26 @@ static hr_status find(const hr_plan *plan, const char *name, hr_results_label *o
   return hr_dataset_label(plan->test, name, false, &out->values, err);
 }
 
-hr_status hr_test_labels_init(hr_test_labels *labels, const hr_plan *plan,
-                              hr_error *err) {
+hr_status hr_row_labels_init(hr_row_labels *labels, const hr_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
+  hr_error reason = {.status = HR_OK};
   const hr_strings *ids = &plan->config->data.id;
-  *labels = (hr_test_labels){0};
+  *labels = (hr_row_labels){0};
   HR_TRY(hr_alloc(&labels->axes, plan->view.axis_count, err));
   HR_TRY(hr_alloc(&labels->ids, ids->count, err));
   for (size_t a = 0; a < plan->view.axis_count; a++) {
     HR_TRY(find(plan, plan->view.axes[a].label, &labels->axes[a], err));
   }
   for (size_t i = 0; i < ids->count; i++) {
-    HR_TRY(find(plan, ids->items[i], &labels->ids[i], err));
+    HR_TRY(find(plan, ids->items[i], &labels->ids[i], &reason));
   }
 cleanup:
+  if (reason.status != HR_OK) return hr_fail(err, status, "data.id: %s", reason.message);
   return status;
 }
 
-void hr_test_labels_fini(hr_test_labels *labels) {
+void hr_row_labels_fini(hr_row_labels *labels) {
   hr_free(labels->axes);
   hr_free(labels->ids);
-  *labels = (hr_test_labels){0};
+  *labels = (hr_row_labels){0};
 }
