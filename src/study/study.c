@@ -223,6 +223,15 @@ cleanup:
   return status;
 }
 
+/* What is known of the test rows beside labels and predictions. */
+static void add_rows(const study *s, hr_results_input *input) {
+  input->measured_snr = s->measured_snr;
+  input->axes = s->labels.axes;
+  input->axis_count = s->plan->view.axis_count;
+  input->ids = s->labels.ids;
+  input->id_count = s->config->data.id.count;
+}
+
 static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = s->config;
@@ -254,11 +263,6 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .train_counts = plan->train_counts,
       .test = &plan->targets[t].test,
       .snr = plan->snr,
-      .measured_snr = s->measured_snr,
-      .axes = s->labels.axes,
-      .axis_count = plan->view.axis_count,
-      .ids = s->labels.ids,
-      .id_count = config->data.id.count,
       .train_preparation = &s->train_preparation,
       .test_preparation = &s->test_preparation,
       .outcomes = outcomes,
@@ -276,6 +280,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .seed = plan->view.seed,
       .observer = observer_of(s),
   };
+  add_rows(s, &input);
   HR_TRY(hr_plan_target_dir(plan, s->out_dir, t, &dir, err));
   HR_TRY(hr_make_folders(dir, err));
   HR_TRY(hr_join_path(dir, "results.json", &path, err));
