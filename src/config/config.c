@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/binning.h"
 #include "config/paths.h"
 #include "config/read.h"
 #include "config/table.h"
@@ -44,10 +45,7 @@ void hr_config_destroy(hr_config **out) {
   hr_strings_fini(&config->data.unit_labels);
   hr_strings_fini(&config->data.units);
   hr_free(config->data.test_path);
-  for (size_t k = 0; config->binning.names && k < config->binning.bin_count; k++) {
-    hr_free(config->binning.names[k]);
-  }
-  hr_free(config->binning.names);
+  hr_config_binning_fini(config);
   destroy_experts(config);
   for (size_t i = 0; i < config->baseline_count; i++) {
     hr_free(config->baselines[i].name);
@@ -91,123 +89,6 @@ static hr_status read_sections(hr_config *config, const hr_yaml_node *root,
   return status;
 }
 
-static bool is_study_grid(const hr_config *config) {
-  return config->binning.T_eff.count == 4 && config->binning.M_H.count == 4;
-}
-
-static hr_status count_bins(hr_config *config, const hr_yaml_node *binning,
-                            hr_error *err) {
-  size_t count = (config->binning.T_eff.count - 1) * (config->binning.M_H.count - 1);
-  if (count > HR_MOST_BINS) { /* cannot be by default, so there is a node */
-    return hr_yaml_fail(err, config->path, binning->mark,
-                        "binning has %zu bins, more than %d; give fewer edges", count,
-                        HR_MOST_BINS);
-  }
-  hr_status status = hr_alloc(&config->binning.names, count, err);
-  if (status == HR_OK) config->binning.bin_count = count;
-  return status;
-}
-
-static hr_status name_bin(hr_config *config, const hr_yaml_node *names, size_t k,
-                          hr_error *err) {
-  char index[32], numbered[64];
-  snprintf(index, sizeof index, "%zu", k);
-  snprintf(numbered, sizeof numbered, "Bin %zu", k);
-  const hr_yaml_node *given = hr_yaml_find(names, index);
-  char **name = &config->binning.names[k];
-  if (given) {
-    hr_config_name place = {config->path, "binning.names", index};
-    return hr_config_read_field(&place, given, &name_field, name, err);
-  }
-  const char *usual = is_study_grid(config) ? hr_config_study_bin_name(k) : numbered;
-  return hr_copy_text(usual, name, err);
-}
-
-static bool is_bin_given(const hr_yaml_node *names, size_t k, hr_yaml_mark *mark) {
-  char index[32];
-  snprintf(index, sizeof index, "%zu", k);
-  const hr_yaml_node *given = hr_yaml_find(names, index);
-  if (given) *mark = given->mark;
-  return given != NULL;
-}
-
-/* Tables and figures tell bins apart by their names. */
-static hr_status check_bin_names(const hr_config *config, const hr_yaml_node *names,
-                                 hr_error *err) {
-  char *const *name = config->binning.names;
-  for (size_t k = 1; k < config->binning.bin_count; k++) {
-    for (size_t before = 0; before < k; before++) {
-      hr_yaml_mark mark;
-      if (strcmp(name[k], name[before]) != 0) continue;
-      if (!is_bin_given(names, k, &mark) && !is_bin_given(names, before, &mark)) continue;
-      return hr_yaml_fail(err, config->path, mark,
-                          "binning.names calls both bin %zu and bin %zu '%.60s'; give "
-                          "each bin a name of its own",
-                          before, k, name[k]);
-    }
-  }
-  return HR_OK;
-}
-
-/* Whether `text` is a bin's number, written as we would write it. */
-static bool is_bin(const char *text, size_t bin_count) {
-  char again[32];
-  size_t digits = strspn(text, "0123456789");
-  if (digits == 0 || digits > 9 || text[digits] != '\0') return false;
-  unsigned long k = strtoul(text, NULL, 10);
-  snprintf(again, sizeof again, "%lu", k);
-  return k < bin_count && strcmp(again, text) == 0;
-}
-
-static hr_status name_bins(hr_config *config, const hr_yaml_node *names, hr_error *err) {
-  hr_status status = HR_OK;
-  size_t bin_count = config->binning.bin_count;
-  HR_TRY(hr_config_check_mapping(config->path, names, "binning.names", err));
-  for (size_t i = 0; names && i < names->count; i++) {
-    const hr_yaml_node *entry = names->items[i];
-    if (is_bin(entry->key, bin_count)) continue;
-    return hr_yaml_fail(err, config->path, entry->key_mark,
-                        "binning.names names the bin '%.60s', but the grid has the bins "
-                        "0 to %zu",
-                        entry->key, bin_count - 1);
-  }
-  for (size_t k = 0; k < bin_count; k++) HR_TRY(name_bin(config, names, k, err));
-  HR_TRY(check_bin_names(config, names, err));
-cleanup:
-  return status;
-}
-
-/* Every number of the list is a bin. `node`: where the list stands. */
-static hr_status check_bin_list(const hr_config *config, const hr_config_name *name,
-                                const hr_yaml_node *node, const hr_numbers *bins,
-                                hr_error *err) {
-  for (size_t i = 0; i < bins->count; i++) {
-    if (bins->items[i] < (double)config->binning.bin_count) continue;
-    bool is_list = node->kind == HR_YAML_SEQUENCE;
-    hr_yaml_mark mark = is_list ? node->items[i]->mark : node->mark;
-    hr_config_place place = hr_config_place_of_item(name, mark, i);
-    return hr_fail(err, HR_ERR_CONFIG, "%s is %.0f, but the grid has the bins 0 to %zu",
-                   place.text, bins->items[i], config->binning.bin_count - 1);
-  }
-  return HR_OK;
-}
-
-static hr_status read_bins(hr_config *config, const hr_yaml_node *root, hr_error *err) {
-  hr_status status = HR_OK;
-  const hr_yaml_node *binning = hr_yaml_find(root, "binning");
-  const hr_yaml_node *focus = hr_yaml_find(binning, "focus");
-  hr_config_name name = {config->path, "binning", "focus"};
-  HR_TRY(count_bins(config, binning, err));
-  HR_TRY(name_bins(config, hr_yaml_find(binning, "names"), err));
-  if (focus) {
-    HR_TRY(check_bin_list(config, &name, focus, &config->binning.focus, err));
-  } else if (!is_study_grid(config)) {
-    config->binning.focus.count = 0; /* 3 and 6 are the study's bins, not this grid's */
-  }
-cleanup:
-  return status;
-}
-
 /* A parameter called `bins` limits an expert to some bins, whatever the method. */
 static hr_status check_expert_bins(const hr_config *config,
                                    const hr_config_expert *expert,
@@ -219,7 +100,7 @@ static hr_status check_expert_bins(const hr_config *config,
   const hr_numbers *bins =
       (const void *)((const char *)expert->parameters + field->offset);
   const hr_yaml_node *given = hr_yaml_find(node, "bins");
-  return check_bin_list(config, name, given ? given : node, bins, err);
+  return hr_config_check_bins(config, name, given ? given : node, bins, err);
 }
 
 /* `node`: the expert's mapping, null, or NULL; `parent` what is named in its place. */
@@ -376,7 +257,7 @@ static hr_status parse(const char *yaml, size_t size, const hr_config_source *so
   HR_TRY(hr_copy_text(source->name, &config->path, err));
   HR_TRY(read_sections(config, root, err));
   HR_TRY(hr_config_read_targets(config, root, err));
-  HR_TRY(read_bins(config, root, err));
+  HR_TRY(hr_config_binning_read(config, root, err));
   HR_TRY(read_experts(config, root, err));
   HR_TRY(add_controls(config, err));
   HR_TRY(read_baselines(config, root, err));

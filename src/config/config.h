@@ -12,6 +12,11 @@ typedef struct hr_config_expert {
   hr_yaml_mark mark; /* where they stand in the file; 0 of a control */
 } hr_config_expert;
 
+typedef struct hr_config_axis { /* an entry of binning.axes */
+  char *label;
+  hr_numbers edges;
+} hr_config_axis;
+
 typedef struct hr_config_baseline { /* an outside number, drawn as a reference line */
   char *name;
   double r2;
@@ -50,9 +55,15 @@ typedef struct hr_config {
   } data;
 
   struct {
-    hr_numbers T_eff; /* edges, K */
-    hr_numbers M_H;   /* edges, dex */
-    char *uncovered;  /* "exclude" | "global" | "nearest": who predicts uncovered rows */
+    hr_axis axes[HR_MOST_AXES]; /* the grid, the last one running fastest; borrowed from
+                                   `given`, or where there is none from T_eff and M_H */
+    size_t axis_count;
+    hr_config_axis given[HR_MOST_AXES]; /* binning.axes */
+    size_t given_count;
+    hr_numbers T_eff;  /* edges, K; empty where axes are given */
+    hr_numbers M_H;    /* edges, dex; the same */
+    bool allow_target; /* the target may be an axis */
+    char *uncovered;   /* "exclude" | "global" | "nearest": who predicts uncovered rows */
     int64_t at_risk_below; /* training rows */
     char **names;          /* [bin_count]; where none was given "Bin 4", or the study's
                               own name where the grid is 3 x 3 */

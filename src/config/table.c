@@ -131,6 +131,12 @@ static const hr_field binning_fields[] = {
      .minimum = 0,
      .maximum = HR_FIELD_MOST_INTEGER,
      .help = "A bin with fewer training rows is marked as at risk."},
+    {.name = "allow_target",
+     .kind = HR_FIELD_BOOL,
+     FIELD(binning.allow_target),
+     .default_text = "false",
+     .help = "Whether the target may be one of the axes, so that the true bin tells part "
+             "of the answer; the report then says so."},
 };
 
 static const hr_field selection_fields[] = {
@@ -248,7 +254,7 @@ const hr_config_section hr_config_pages = {
     .count = COUNT(page_fields)};
 
 static const char *const data_more[] = {"noise", "units"};
-static const char *const binning_more[] = {"names"};
+static const char *const binning_more[] = {"axes", "names"};
 
 static const hr_config_section sections[] = {
     {"experiment", "What the study is called.", experiment_fields,

@@ -2,6 +2,7 @@
  * manual of all keys. */
 #include <string.h>
 
+#include "config/binning.h"
 #include "config/config.h"
 #include "config/table.h"
 #include "config/targets.h"
@@ -15,12 +16,17 @@ static const char *last_key(const char *path, const char **indent) {
   return dot ? dot + 1 : path;
 }
 
+static void write_field(const hr_field *field, const void *parameters, const char *indent,
+                        hr_text *out) {
+  hr_text_append(out, "%s%s: ", indent, field->name);
+  hr_field_write(field, parameters, out);
+  hr_text_append(out, "\n");
+}
+
 static void write_fields(const hr_config_section *section, const void *parameters,
                          const char *indent, hr_text *out) {
   for (size_t i = 0; i < section->count; i++) {
-    hr_text_append(out, "%s%s: ", indent, section->fields[i].name);
-    hr_field_write(&section->fields[i], parameters, out);
-    hr_text_append(out, "\n");
+    write_field(&section->fields[i], parameters, indent, out);
   }
 }
 
@@ -57,8 +63,37 @@ cleanup:
   return status;
 }
 
-static void write_binning(const hr_config *config, hr_text *out) {
-  write_section(config, "binning", out);
+static void write_axes(const hr_config *config, hr_text *out) {
+  hr_text_append(out, "  axes:\n");
+  for (size_t a = 0; a < config->binning.given_count; a++) {
+    const hr_config_axis *axis = &config->binning.given[a];
+    hr_text_append(out, "    ");
+    hr_field_write_text(axis->label, out);
+    hr_text_append(out, ": ");
+    hr_field_write(&hr_config_edges_field, &axis->edges, out);
+    hr_text_append(out, "\n");
+  }
+}
+
+/* A study that has no `axes` is written as before there were any, so that its run
+ * directories go on. That the target may be an axis changes no number. */
+static bool is_binning_written(const hr_config *config, const char *key,
+                               bool is_identity) {
+  if (strcmp(key, "T_eff") == 0 || strcmp(key, "M_H") == 0) {
+    return hr_config_has_old_axes(config);
+  }
+  if (strcmp(key, "allow_target") != 0) return true;
+  return config->binning.allow_target && !is_identity;
+}
+
+static void write_binning(const hr_config *config, bool is_identity, hr_text *out) {
+  const hr_config_section *section = hr_config_find_section("binning");
+  hr_text_append(out, "binning:\n");
+  if (!hr_config_has_old_axes(config)) write_axes(config, out);
+  for (size_t i = 0; i < section->count; i++) {
+    if (!is_binning_written(config, section->fields[i].name, is_identity)) continue;
+    write_field(&section->fields[i], config, "  ", out);
+  }
   hr_text_append(out, "  names:\n");
   for (size_t k = 0; k < config->binning.bin_count; k++) {
     hr_text_append(out, "    %zu: ", k);
@@ -103,7 +138,7 @@ hr_status hr_config_write(const hr_config *config, hr_text *out, hr_error *err) 
   hr_status status = HR_OK;
   write_section(config, "experiment", out);
   HR_TRY(write_data(config, out, err));
-  write_binning(config, out);
+  write_binning(config, false, out);
   write_section(config, "selection", out);
   write_experts(config, out);
   write_baselines(config, out);
@@ -131,7 +166,7 @@ hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_err
     hr_text_append(out, "\n");
   }
   write_section(config, "data.noise", out);
-  write_binning(config, out);
+  write_binning(config, true, out);
   write_section(config, "selection", out);
   write_experts(config, out);
   write_baselines(config, out);
@@ -162,6 +197,10 @@ static void describe_sections(hr_text *out) {
     }
     if (strcmp(sections[i].path, "binning") != 0) continue;
     hr_text_append(out,
+                   "  axes: a mapping of one to four label columns to their edges, e.g. "
+                   "{snr: [5, 20, 80]}\n"
+                   "    The grid of bins along any labels, in place of T_eff and M_H; "
+                   "the last axis runs fastest.\n"
                    "  names: a mapping of bins to names, e.g. {3: Mid Poor}\n"
                    "    What bins are called; by default as in the study where the grid "
                    "is 3 x 3, else \"Bin 4\".\n");

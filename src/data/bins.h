@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 
-enum { HR_UNCOVERED = -1, HR_MOST_BINS = 1024, HR_MOST_FOLDS = 64 };
+enum { HR_UNCOVERED = -1, HR_MOST_AXES = 4, HR_MOST_BINS = 1024, HR_MOST_FOLDS = 64 };
 
 /* One axis of the grid: bins [e0,e1), [e1,e2), ... and the last one closed, [.., e_last].
  */

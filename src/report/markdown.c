@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/binning.h"
 #include "report/markdown_calibration.h"
 
 /* What all sections need. */
@@ -110,6 +111,22 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
                               "rows, so these numbers are optimistic.");
 }
 
+/* Where the target is an axis, the true bin tells part of the answer. */
+static void write_target_among_axes(page *p, const hr_node *root) {
+  hr_node experiment = hr_node_object(p->reader, root, "experiment");
+  if (!hr_binning_has_target(p->reader)) return;
+  hr_text_append(
+      p->out,
+      p->chinese
+          ? "注意：预测量 `%s` "
+            "本身是分箱的一个坐标轴，真实分箱已透露部分答案，凡按真实标签"
+            "路由的方法（及决策门）都因此偏高。\n\n"
+          : "Note that the target `%s` is itself an axis of the bins: the true bin tells "
+            "part of the answer, which flatters every method that is routed by the true "
+            "labels, and the gate.\n\n",
+      hr_node_text(p->reader, &experiment, "target"));
+}
+
 /* How much is gained by choosing on the rows one is scored on. */
 static void write_optimism(page *p, const hr_node *overall) {
   hr_node cv = find_hybrid(p->reader, overall, false);
@@ -163,11 +180,19 @@ static void write_summary(page *p, const hr_node *root) {
   hr_node selection = hr_node_object(p->reader, root, "selection");
   hr_text_append(p->out, "## 1. Summary\n\n");
   write_headline(p, &overall, &selection);
+  write_target_among_axes(p, root);
   write_optimism(p, &overall);
   write_verdict(p, root);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_GATE], p->out);
   write_references(p, root);
   hr_markdown_summarise_calibration(p->reader, p->out);
+}
+
+static void write_axes(page *p) {
+  if (!hr_binning_is_told(p->reader)) return;
+  hr_text_append(p->out, "%s", p->chinese ? "分箱的坐标轴：" : "Bins lie along ");
+  hr_binning_append_axes(p->reader, p->out);
+  hr_text_append(p->out, "%s", p->chinese ? "。" : ". ");
 }
 
 static void write_coverage(page *p, const hr_node *root) {
@@ -212,6 +237,7 @@ static void write_preparation(page *p, const hr_node *root) {
 
 static void write_data(page *p, const hr_node *root) {
   hr_text_append(p->out, "## 2. Data\n\n");
+  write_axes(p);
   write_coverage(p, root);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_SAMPLES], p->out);
   write_preparation(p, root);
@@ -368,6 +394,7 @@ hr_status hr_markdown_write_key_numbers(hr_reader *reader, const hr_tables *tabl
   hr_text_append(out, "**\n\n");
   write_origin(&p, &experiment);
   write_headline(&p, &overall, &selection);
+  write_target_among_axes(&p, &root);
   write_verdict(&p, &root);
   hr_table_write_markdown(&tables->items[HR_TABLE_GATE], out);
   hr_table_write_markdown(&tables->items[HR_TABLE_OVERALL], out);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "report/binning.h"
 #include "report/table_controls.h"
 #include "report/table_parts.h"
 #include "report/words.h"
@@ -54,6 +55,27 @@ cleanup:
   return status;
 }
 
+/* Bins along other axes than the usual ones: a last column with what each spans. */
+static hr_status add_intervals_column(hr_table *table, hr_reader *reader, hr_error *err) {
+  if (!hr_binning_is_told(reader)) return HR_OK;
+  return hr_table_add_column(table, HR_CELL_TEXT, "intervals", "Intervals", err);
+}
+
+static hr_status set_intervals(const hr_table *table, hr_reader *reader, size_t k,
+                               hr_cell *cells, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text text;
+  if (!hr_binning_is_told(reader)) return HR_OK;
+  hr_text_init(&text);
+  hr_binning_append_intervals(reader, k, &text);
+  HR_TRY(hr_text_status(&text, err));
+  HR_TRY(hr_set_text(&cells[table->column_count - 1].text, err, "%s",
+                     text.bytes ? text.bytes : ""));
+cleanup:
+  hr_text_fini(&text);
+  return status;
+}
+
 /* Sample table ------------------------------------------------------------------------
  */
 
@@ -79,6 +101,7 @@ static hr_status build_samples(hr_table *table, hr_reader *reader, hr_error *err
   HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n_test", "Test rows", err));
   HR_TRY(hr_table_add_column(table, HR_CELL_MARK, "at_risk", "At risk", err));
   HR_TRY(hr_table_add_column(table, HR_CELL_MARK, "focus", "Focus", err));
+  HR_TRY(add_intervals_column(table, reader, err));
   for (size_t k = 0; k < hr_node_count(&bins); k++) {
     hr_node bin = hr_node_item(reader, &bins, k);
     hr_cell *cells = NULL;
@@ -89,6 +112,7 @@ static hr_status build_samples(hr_table *table, hr_reader *reader, hr_error *err
     cells[3].value = hr_node_number(reader, &bin, "n_test");
     cells[4].value = hr_node_bool(reader, &bin, "at_risk");
     cells[5].value = hr_node_bool(reader, &bin, "focus");
+    HR_TRY(set_intervals(table, reader, k, cells, err));
   }
   HR_TRY(add_sample_total(table, "Uncovered",
                           hr_node_number(reader, &ledger, "train_uncovered"),
@@ -191,6 +215,7 @@ static hr_status begin_bins(hr_table *table, hr_reader *reader, const hr_node *e
   HR_TRY(hr_text_status(&baseline, err));
   HR_TRY(hr_set_text(&header, err, "ΔR² vs %s", baseline.bytes));
   HR_TRY(hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "delta_r2", header, err));
+  HR_TRY(add_intervals_column(table, reader, err));
 cleanup:
   hr_free(header);
   hr_text_fini(&baseline);
@@ -231,6 +256,7 @@ static hr_status add_bin(hr_table *table, hr_reader *reader, const hr_node *bin,
   if (best) HR_TRY(hr_set_method(reader, &cells[2 + count], best, err));
   hr_set_estimate(&cells[3 + count],
                   hr_node_estimate(reader, &hybrid, "delta_r2", "delta_r2_ci"));
+  status = set_intervals(table, reader, (size_t)cells[0].value, cells, err);
 cleanup:
   return status;
 }

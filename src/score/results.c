@@ -9,6 +9,7 @@
 #include "core/seal.h"
 #include "score/controls_json.h"
 #include "score/predictions.h"
+#include "score/results_binning.h"
 #include "score/results_calibration.h"
 #include "score/results_ceiling.h"
 #include "score/results_levels.h"
@@ -455,6 +456,7 @@ static void write_baselines(writer *w, json_t *root) {
 
 static void write_root(writer *w, json_t *root) {
   write_head(w, root);
+  hr_results_write_binning(&w->json, w->input, root);
   write_ledger(w, root);
   json_t *preparation = hr_json_put(&w->json, root, "preparation", json_object());
   write_preparation(w, preparation, "train", w->input->train_preparation);

@@ -30,6 +30,8 @@ typedef struct hr_results_input {
   const hr_strings *targets; /* of the study, all of them; NULL: this one alone */
   size_t target_number;      /* this one's place among them */
 
+  const hr_axis *axes; /* [axis_count] of the grid; none where it is not known */
+  size_t axis_count;
   size_t bin_count;
   char *const *bin_names; /* [bin_count] */
   const double *focus;    /* [focus_count] bin numbers, as the configuration holds them */

@@ -3,10 +3,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "compute/rate.h"
 #include "core/observe.h"
 #include "core/progress.h"
+#include "models/bundle_description.h"
 #include "study/estimate.h"
 
 static void describe_split(const hr_plan *plan, bool training, hr_text *out) {
@@ -59,6 +61,37 @@ static void describe_cost(const hr_plan *plan, hr_text *out) {
   hr_text_append(out, "\n");
 }
 
+/* What is to be compared with the labels where bins are empty. */
+static const char *edges_of(const hr_config *config) {
+  return config->binning.given_count == 0 ? "binning.T_eff and binning.M_H"
+                                          : "binning.axes";
+}
+
+/* Of `axes` alone: bins by the old keys are described as ever. */
+static void describe_axes(const hr_config *config, hr_text *out) {
+  for (size_t a = 0; a < config->binning.given_count; a++) {
+    const hr_axis *axis = &config->binning.axes[a];
+    const char *unit = hr_bundle_unit(axis->label);
+    hr_text_append(out, "%s %s", a == 0 ? "Bins lie along" : ",", axis->label);
+    for (size_t e = 0; e < axis->edge_count; e++) {
+      hr_text_append(out, "%s%g", e == 0 ? " (" : ", ", axis->edges[e]);
+    }
+    hr_text_append(out, "%s%s)", unit[0] ? " " : "", unit);
+  }
+  if (config->binning.given_count > 0) hr_text_append(out, "\n");
+}
+
+static void warn_of_target(const hr_plan *plan) {
+  for (size_t a = 0; a < plan->view.axis_count; a++) {
+    if (strcmp(plan->view.axes[a].label, plan->view.target_name) != 0) continue;
+    hr_observe_warning(plan->view.observer,
+                       "the target %s is an axis of the bins (binning.allow_target): "
+                       "methods that are routed by the true labels know part of the "
+                       "answer",
+                       plan->view.target_name);
+  }
+}
+
 /* A bin without training rows gets no model; all in one line, as a wrong unit in the
  * edges or labels leaves many. */
 static void warn_of_empty_bins(const hr_plan *plan) {
@@ -73,21 +106,22 @@ static void warn_of_empty_bins(const hr_plan *plan) {
   if (empty == bins) {
     hr_observe_warning(plan->view.observer,
                        "no training spectrum lies in any bin, so that only global models "
-                       "can be trained; compare binning.T_eff and binning.M_H with the "
-                       "labels, which `headroom inspect` tells");
+                       "can be trained; compare %s with the labels, which `headroom "
+                       "inspect` tells",
+                       edges_of(plan->config));
   } else if (empty > 0 && list.bytes) {
     hr_observe_warning(
         plan->view.observer,
         "no training spectrum lies in bin%s %s, which get%s no model; if "
-        "that is not meant, compare binning.T_eff and binning.M_H with the "
-        "labels, which `headroom inspect` tells",
-        empty == 1 ? "" : "s", list.bytes, empty == 1 ? "s" : "");
+        "that is not meant, compare %s with the labels, which `headroom inspect` tells",
+        empty == 1 ? "" : "s", list.bytes, empty == 1 ? "s" : "", edges_of(plan->config));
   }
   hr_text_fini(&list);
 }
 
 void hr_plan_warn(const hr_plan *plan) {
   warn_of_empty_bins(plan);
+  warn_of_target(plan);
   for (size_t i = 0; i < plan->config->expert_count; i++) {
     const hr_config_expert *expert = &plan->config->experts[i];
     if (expert->type->warn) expert->type->warn(&plan->view, expert->parameters);
@@ -112,6 +146,7 @@ void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
       hr_text_append(out, "  %-14s would be skipped: %s\n", "", reason.message);
     }
   }
+  describe_axes(config, out);
   hr_text_append(out, "Rows a bin (training, test):\n");
   for (size_t k = 0; k < plan->view.bin_count; k++) {
     bool at_risk = plan->train_counts[k] < (size_t)config->binning.at_risk_below;

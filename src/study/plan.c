@@ -13,27 +13,20 @@
 #include "core/observe.h"
 #include "study/estimate.h"
 
-enum { AXES = 2 }; /* T_eff and [M/H], the second runs fastest: bin = 3 T + M */
-
-static void study_axes(const hr_config *config, hr_axis axes[AXES]) {
-  axes[0] = (hr_axis){"T_eff", config->binning.T_eff.items, config->binning.T_eff.count};
-  axes[1] = (hr_axis){"M_H", config->binning.M_H.items, config->binning.M_H.count};
-}
-
 /* The bin (or the nearest bin) of every row of a dataset. */
 static hr_status assign(const hr_config *config, const hr_dataset *dataset, bool nearest,
                         int32_t *bin, hr_error *err) {
   hr_status status = HR_OK;
-  hr_axis axes[AXES];
-  const double *columns[AXES] = {NULL};
-  study_axes(config, axes);
-  for (size_t a = 0; a < AXES; a++) {
+  const hr_axis *axes = config->binning.axes;
+  size_t axis_count = config->binning.axis_count;
+  const double *columns[HR_MOST_AXES] = {NULL};
+  for (size_t a = 0; a < axis_count; a++) {
     HR_TRY(hr_dataset_label(dataset, axes[a].label, true, &columns[a], err));
   }
   if (nearest) {
-    hr_assign_nearest_bins(axes, AXES, columns, hr_dataset_rows(dataset), bin);
+    hr_assign_nearest_bins(axes, axis_count, columns, hr_dataset_rows(dataset), bin);
   } else {
-    hr_assign_bins(axes, AXES, columns, hr_dataset_rows(dataset), bin);
+    hr_assign_bins(axes, axis_count, columns, hr_dataset_rows(dataset), bin);
   }
 cleanup:
   return status;
@@ -187,9 +180,8 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   view->wave_angstrom = hr_dataset_wave(plan->train);
   view->bin_count = config->binning.bin_count;
   view->fold_count = (size_t)config->selection.folds;
-  study_axes(config, plan->axes);
-  view->axes = plan->axes;
-  view->axis_count = AXES;
+  view->axes = config->binning.axes;
+  view->axis_count = config->binning.axis_count;
   view->config_path = config->path;
   view->seed = (uint64_t)config->selection.seed;
   view->memory_bytes = (size_t)config->run.memory_mib << 20;

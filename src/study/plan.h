@@ -19,7 +19,6 @@ typedef struct hr_plan {
   int32_t *train_bin, *test_bin, *test_route;
   uint8_t *train_fold;
   size_t *train_counts, *test_counts; /* [bin_count + 1], uncovered rows last */
-  hr_axis axes[2];                    /* of the grid of bins */
   const double *snr;                  /* [test rows] of the test set's labels, or NULL */
   hr_plan_target *targets;            /* [hr_study_targets of the view] */
   hr_further_target *further;         /* those of them behind the first, for the view */

@@ -253,6 +253,8 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .target_unit = plan->targets[t].unit,
       .targets = &config->data.target,
       .target_number = t,
+      .axes = plan->view.axes,
+      .axis_count = plan->view.axis_count,
       .bin_count = plan->view.bin_count,
       .bin_names = config->binning.names,
       .focus = config->binning.focus.items,
