@@ -17,6 +17,7 @@ struct hr_canvas {
   cairo_surface_t *surfaces[TARGETS];
   cairo_t *contexts[TARGETS];
   hr_bytes svg; /* grows while we draw */
+  double height;
 };
 
 static const double pi = 3.14159265358979323846;
@@ -67,10 +68,11 @@ static cairo_status_t append(void *closure, const unsigned char *data,
 }
 
 static void open_targets(hr_canvas *canvas) {
-  canvas->surfaces[PNG] = cairo_image_surface_create(
-      CAIRO_FORMAT_RGB24, HR_CANVAS_PIXELS_WIDE, HR_CANVAS_PIXELS_HIGH);
+  canvas->surfaces[PNG] =
+      cairo_image_surface_create(CAIRO_FORMAT_RGB24, HR_CANVAS_PIXELS_WIDE,
+                                 (int)(canvas->height * HR_CANVAS_DPI / 72));
   canvas->surfaces[SVG] = cairo_svg_surface_create_for_stream(
-      append, &canvas->svg, HR_CANVAS_WIDTH, HR_CANVAS_HEIGHT);
+      append, &canvas->svg, HR_CANVAS_WIDTH, canvas->height);
   cairo_svg_surface_restrict_to_version(canvas->surfaces[SVG], CAIRO_SVG_VERSION_1_1);
   for (int t = 0; t < TARGETS; t++) {
     canvas->contexts[t] = cairo_create(canvas->surfaces[t]);
@@ -80,12 +82,21 @@ static void open_targets(hr_canvas *canvas) {
 }
 
 hr_status hr_canvas_create(hr_canvas **out, hr_error *err) {
+  return hr_canvas_create_high(HR_CANVAS_HEIGHT, out, err);
+}
+
+double hr_canvas_height(const hr_canvas *canvas) {
+  return canvas->height;
+}
+
+hr_status hr_canvas_create_high(double height, hr_canvas **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_canvas *canvas = NULL;
   HR_TRY(hr_alloc(&canvas, 1, err));
+  canvas->height = fmax(height, HR_CANVAS_HEIGHT);
   open_targets(canvas);
   for (int t = 0; t < TARGETS; t++) HR_TRY(check(cairo_status(canvas->contexts[t]), err));
-  hr_canvas_fill(canvas, (hr_rectangle){0, 0, HR_CANVAS_WIDTH, HR_CANVAS_HEIGHT},
+  hr_canvas_fill(canvas, (hr_rectangle){0, 0, HR_CANVAS_WIDTH, canvas->height},
                  hr_color_white);
   *out = canvas;
   canvas = NULL;

@@ -1,6 +1,6 @@
-/* Drawing on a page of 6 x 5 inch with cairo: the only file that knows it. What is drawn
- * comes out as PNG and as SVG: both are the same drawing, and the same input gives the
- * same bytes.
+/* Drawing on a page of 6 x 5 inch, or a higher one, with cairo: the only file that knows
+ * it. What is drawn comes out as PNG and as SVG: both are the same drawing, and the same
+ * input gives the same bytes.
  *
  * The unit is the point, 1/72 inch; the origin is the top left corner, y points down. */
 #ifndef HR_REPORT_CANVAS_H
@@ -52,7 +52,11 @@ typedef struct hr_bytes { /* owned, from hr_canvas_write_* */
   size_t count, capacity;
 } hr_bytes;
 
+/* A page of the usual height, and one of `height` pt, HR_CANVAS_HEIGHT at least. */
 hr_status hr_canvas_create(hr_canvas **out, hr_error *err) HR_MUST_CHECK;
+hr_status hr_canvas_create_high(double height, hr_canvas **out,
+                                hr_error *err) HR_MUST_CHECK;
+double hr_canvas_height(const hr_canvas *canvas);
 void hr_canvas_destroy(hr_canvas **canvas);
 
 void hr_canvas_fill(hr_canvas *canvas, hr_rectangle rectangle, hr_color color);
@@ -83,7 +87,7 @@ double hr_canvas_text_width(hr_canvas *canvas, const char *text, hr_font font);
 void hr_canvas_clip(hr_canvas *canvas, hr_rectangle rectangle);
 void hr_canvas_unclip(hr_canvas *canvas);
 
-/* The drawing as PNG of 900 x 750 pixels that says that it has 150 dpi. `bytes` must be
+/* The drawing as PNG, 900 pixels wide, that says that it has 150 dpi. `bytes` must be
  * zero before. HR_ERR_MEMORY, or HR_ERR_INTERNAL with cairo's own words. */
 hr_status hr_canvas_write_png(hr_canvas *canvas, hr_bytes *bytes,
                               hr_error *err) HR_MUST_CHECK;

@@ -200,13 +200,16 @@ static double widest_reference(const hr_chart *chart) {
 }
 
 static void draw_title(hr_chart *chart) {
+  double top = chart->frame->top + page_margin;
+  chart->plot.top = top;
+  if (!chart->frame->title) return;
   hr_font font = {title_size, true, hr_color_black, HR_ALIGN_CENTER, false, false};
   double room = HR_CANVAS_WIDTH - 2 * page_margin;
   double width = hr_canvas_text_width(chart->canvas, chart->frame->title, font);
   if (width > room) font.size *= room / width;
-  hr_canvas_text(chart->canvas, (hr_point){0.5 * HR_CANVAS_WIDTH, page_margin + 6},
+  hr_canvas_text(chart->canvas, (hr_point){0.5 * HR_CANVAS_WIDTH, top + 6},
                  chart->frame->title, font);
-  chart->plot.top = page_margin + 20;
+  chart->plot.top = top + 20;
 }
 
 void hr_chart_begin(hr_chart *chart, hr_canvas *canvas, const hr_chart_frame *frame) {

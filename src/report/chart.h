@@ -50,7 +50,8 @@ typedef struct hr_chart_axis {
 } hr_chart_axis;
 
 typedef struct hr_chart_frame {
-  const char *title;
+  double top, bottom;            /* what it takes of the page, pt; bottom 0: all of it */
+  const char *title;             /* NULL: none */
   hr_chart_axis x, y;            /* categories of y run from top to bottom */
   bool is_square;                /* one unit is as long on both axes */
   double right_margin;           /* kept free for something of the caller's, pt */

@@ -104,7 +104,8 @@ void hr_chart_lay_out_axes(hr_chart *chart, double page_margin) {
   double below = page_margin + tick_length + 4;
   below += (frame->x.categories ? (double)most_lines(&frame->x) : 1.0) * line_height;
   if (frame->x.label) below += label_size + 5;
-  chart->plot.bottom = HR_CANVAS_HEIGHT - below;
+  double end = frame->bottom > 0 ? frame->bottom : hr_canvas_height(chart->canvas);
+  chart->plot.bottom = end - below;
   chart->x = frame->x.categories ? slots(&frame->x) : frame->x.span;
   chart->y = frame->y.span;
   if (frame->y.categories) {
@@ -164,8 +165,12 @@ static void draw_x_ticks(const hr_chart *chart) {
   }
 }
 
+/* Rows too low for their names: every second, third, ... is named. */
 static void draw_y_categories(const hr_chart *chart) {
-  for (size_t c = 0; c < chart->frame->y.category_count; c++) {
+  size_t count = chart->frame->y.category_count;
+  double row = (chart->plot.bottom - chart->plot.top) / (double)count;
+  size_t stride = row < hr_chart_font_size ? (size_t)ceil(hr_chart_font_size / row) : 1;
+  for (size_t c = 0; c < count; c += stride) {
     const char *name = chart->frame->y.categories[c];
     double up = 0.5 * line_height * (double)(count_lines(name) - 1);
     hr_point at = {chart->plot.left - tick_length - 2, hr_chart_y(chart, (double)c) - up};

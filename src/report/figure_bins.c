@@ -39,10 +39,11 @@ static size_t list_legend(const hr_grid *grid, hr_legend_entry *legend) {
   return count;
 }
 
-static void draw_bin(const hr_chart *chart, const hr_grid *grid, size_t k) {
+static void draw_bin(const hr_chart *chart, const hr_grid *grid, size_t k, size_t slot,
+                     bool has_words) {
   size_t experts = shown_experts(grid);
   double width = fmin(0.8 / (double)experts, 0.5);
-  double left = (double)k - 0.5 * width * (double)experts;
+  double left = (double)slot - 0.5 * width * (double)experts;
   for (size_t e = 0; e < experts; e++) {
     const hr_grid_cell *cell = &grid->cells[k * grid->expert_count + e];
     hr_bar bar = {.x = {left + width * (double)e, left + width * (double)(e + 1)},
@@ -51,12 +52,31 @@ static void draw_bin(const hr_chart *chart, const hr_grid *grid, size_t k) {
                   .is_outlined = cell->is_chosen};
     double middle = 0.5 * (bar.x.low + bar.x.high);
     hr_chart_bar(chart, &bar);
-    if (isnan(cell->r2.value)) {
-      hr_chart_note(chart, middle, 0.0, false, "\xc3\x97", hr_color_gray);
-    } else {
+    if (!isnan(cell->r2.value)) {
       hr_chart_error_bar(chart, middle, (hr_span){cell->r2.low, cell->r2.high});
+    } else if (has_words) {
+      hr_chart_note(chart, middle, 0.0, false, "\xc3\x97", hr_color_gray);
     }
   }
+}
+
+static void draw_panel(hr_canvas *canvas, const hr_grid *grid, const hr_panels *panels,
+                       size_t i, hr_chart_frame frame) {
+  hr_chart chart;
+  size_t first = i * panels->bins_each;
+  size_t end = first + panels->bins_each;
+  if (end > grid->bin_count) end = grid->bin_count;
+  hr_panels_place(panels, i, &frame);
+  hr_chart_begin(&chart, canvas, &frame);
+  for (size_t k = first; k < end; k++) {
+    hr_span slot = {(double)(k - first) - 0.5, (double)(k - first) + 0.5};
+    if (grid->is_focus[k]) hr_chart_band(&chart, slot, focus_color());
+  }
+  hr_chart_grid(&chart);
+  for (size_t k = first; k < end; k++) {
+    draw_bin(&chart, grid, k, k - first, panels->has_words);
+  }
+  hr_chart_end(&chart);
 }
 
 static hr_status list_labels(const hr_grid *grid, bool with_number, hr_strings *labels,
@@ -79,14 +99,29 @@ cleanup:
   return status;
 }
 
+static size_t count_bins(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  hr_node bins = hr_node_list(reader, &root, "bins");
+  return hr_node_count(&bins);
+}
+
+double hr_figure_bins_height(hr_reader *reader) {
+  return hr_panels_of(count_bins(reader)).height;
+}
+
+double hr_figure_choice_height(hr_reader *reader) {
+  return hr_rows_height(count_bins(reader));
+}
+
 hr_status hr_figure_bins(hr_sketch *sketch, hr_error *err) {
   hr_status status = HR_OK;
   hr_grid grid = {0};
   hr_strings labels = {0};
   hr_legend_entry legend[MOST_EXPERTS + 2];
-  hr_chart chart;
   HR_TRY(hr_grid_init(&grid, sketch->reader, err));
   HR_TRY(list_labels(&grid, true, &labels, err));
+  hr_panels panels = hr_panels_of(grid.bin_count);
+  HR_TRY(hr_panels_fill(&panels, &labels, err));
   hr_grid_write_csv(&grid, sketch->csv);
   hr_span span = hr_grid_span(&grid, hr_figure_floor);
   hr_span_include(&span, 0.0);
@@ -101,19 +136,17 @@ hr_status hr_figure_bins(hr_sketch *sketch, hr_error *err) {
       .y = {.label = "R\xc2\xb2 on the bin's test rows", .span = span},
       .legend = legend,
       .legend_count = list_legend(&grid, legend)};
-  hr_chart_begin(&chart, sketch->canvas, &frame);
-  for (size_t k = 0; k < grid.bin_count; k++) {
-    hr_span slot = {(double)k - 0.5, (double)k + 0.5};
-    if (grid.is_focus[k]) hr_chart_band(&chart, slot, focus_color());
+  for (size_t i = 0; i < panels.count; i++) {
+    draw_panel(sketch->canvas, &grid, &panels, i, frame);
   }
-  hr_chart_grid(&chart);
-  for (size_t k = 0; k < grid.bin_count; k++) draw_bin(&chart, &grid, k);
-  hr_chart_end(&chart);
 cleanup:
   hr_strings_fini(&labels);
   hr_grid_fini(&grid);
   return status;
 }
+
+/* Of a row with numbers in it, pt. */
+static const double least_row = 8.5;
 
 static void draw_cell(const hr_chart *chart, const hr_grid *grid, hr_span span, size_t k,
                       size_t e) {
@@ -132,13 +165,14 @@ static void draw_cell(const hr_chart *chart, const hr_grid *grid, hr_span span, 
   hr_canvas_frame(chart->canvas, box, (hr_stroke){hr_color_white, 1.0, NULL, 0});
   hr_color ink = hr_color_of_text_on(color);
   hr_font font = {9.0, cell->is_chosen, ink, HR_ALIGN_CENTER, false, false};
+  double row = box.bottom - box.top;
   const char *words =
       defined ? hr_ticks_number(cell->r2.value, 3, 0, text) : "\xe2\x80\x93";
-  hr_canvas_text(chart->canvas, center, words, font);
+  if (row >= least_row) hr_canvas_text(chart->canvas, center, words, font);
   if (!cell->is_chosen) return;
   double away = 0.5 * hr_canvas_text_width(chart->canvas, words, font) + 7.5;
-  hr_canvas_star(chart->canvas, (hr_point){center.x + away, center.y}, 4.0,
-                 hr_color_orange, ink);
+  hr_canvas_star(chart->canvas, (hr_point){center.x + away, center.y},
+                 fmin(4.0, 0.5 * row), hr_color_orange, ink);
 }
 
 hr_status hr_figure_choice(hr_sketch *sketch, hr_error *err) {

@@ -131,3 +131,43 @@ hr_span hr_grid_span(const hr_grid *grid, double floor) {
   }
   return span;
 }
+
+enum { BINS_ON_A_PAGE = 16, BINS_OF_A_PANEL = 12, MOST_PANELS = 8, BINS_WITH_WORDS = 24 };
+static const double panel_height = 150.0, header_height = 46.0;
+
+hr_panels hr_panels_of(size_t bin_count) {
+  hr_panels panels = {1, bin_count, HR_CANVAS_HEIGHT, true};
+  if (bin_count <= BINS_ON_A_PAGE) return panels;
+  size_t each = (bin_count + MOST_PANELS - 1) / MOST_PANELS;
+  panels.bins_each = each > BINS_OF_A_PANEL ? each : BINS_OF_A_PANEL;
+  panels.count = (bin_count + panels.bins_each - 1) / panels.bins_each;
+  panels.height = header_height + panel_height * (double)panels.count;
+  panels.has_words = panels.bins_each <= BINS_WITH_WORDS;
+  return panels;
+}
+
+void hr_panels_place(const hr_panels *panels, size_t i, hr_chart_frame *frame) {
+  if (panels->count == 1) return;
+  if (i > 0) {
+    frame->title = NULL;
+    frame->legend_count = 0;
+    frame->top = header_height + panel_height * (double)i;
+  }
+  frame->bottom = header_height + panel_height * (double)(i + 1);
+  if (i + 1 < panels->count) frame->x.label = NULL;
+  frame->x.categories += i * panels->bins_each;
+  frame->x.category_count = panels->bins_each;
+}
+
+hr_status hr_panels_fill(const hr_panels *panels, hr_strings *labels, hr_error *err) {
+  hr_status status = HR_OK;
+  while (status == HR_OK && labels->count < panels->count * panels->bins_each) {
+    status = hr_strings_append(labels, "", err);
+  }
+  return status;
+}
+
+double hr_rows_height(size_t bin_count) {
+  const double row = 11.0, around = 100.0, most = 1500.0;
+  return fmax(HR_CANVAS_HEIGHT, fmin(around + row * (double)bin_count, most));
+}

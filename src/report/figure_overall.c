@@ -218,7 +218,8 @@ static hr_span gain_span(const gain *gains, size_t count, double threshold) {
   return hr_span_padded(span, 0.12);
 }
 
-static void draw_gain(const hr_chart *chart, size_t slot, const gain *shown) {
+static void draw_gain(const hr_chart *chart, size_t slot, const gain *shown,
+                      bool has_words) {
   char text[HR_TICK_BYTES];
   double x = (double)slot, value = shown->delta.value;
   hr_bar bar = {.x = {x - 0.32, x + 0.32},
@@ -226,11 +227,12 @@ static void draw_gain(const hr_chart *chart, size_t slot, const gain *shown) {
                 .color = value < 0 ? hr_color_vermillion : hr_color_green,
                 .is_outlined = false};
   if (isnan(value)) {
-    hr_chart_note(chart, x, 0.0, false, "\xc3\x97", hr_color_gray);
+    if (has_words) hr_chart_note(chart, x, 0.0, false, "\xc3\x97", hr_color_gray);
     return;
   }
   hr_chart_bar(chart, &bar);
   hr_chart_error_bar(chart, x, (hr_span){shown->delta.low, shown->delta.high});
+  if (!has_words) return;
   double end = value < 0 ? shown->delta.low : shown->delta.high;
   hr_ticks_number(value, 3, 1, text);
   hr_chart_note(chart, x, isnan(end) ? value : end, value < 0, text, hr_color_black);
@@ -248,9 +250,23 @@ static double focus_threshold(hr_reader *reader) {
   return (double)NAN;
 }
 
+static void draw_gain_panel(hr_canvas *canvas, const gain *gains, size_t count, size_t i,
+                            hr_chart_frame frame) {
+  hr_chart chart;
+  hr_panels panels = hr_panels_of(count);
+  size_t first = i * panels.bins_each;
+  hr_panels_place(&panels, i, &frame);
+  hr_chart_begin(&chart, canvas, &frame);
+  hr_chart_grid(&chart);
+  hr_chart_references(&chart);
+  hr_chart_end(&chart);
+  for (size_t k = first; k < count && k < first + panels.bins_each; k++) {
+    draw_gain(&chart, k - first, &gains[k], panels.has_words);
+  }
+}
+
 static hr_status draw_gains(hr_sketch *sketch, const gain *gains, size_t count,
                             const hr_strings *labels, const char *y_label) {
-  hr_chart chart;
   char text[64], number[HR_TICK_BYTES];
   double threshold = focus_threshold(sketch->reader);
   bool has_threshold = !isnan(threshold);
@@ -269,11 +285,10 @@ static hr_status draw_gains(hr_sketch *sketch, const gain *gains, size_t count,
       .legend_count = 2,
       .references = &gate,
       .reference_count = has_threshold};
-  hr_chart_begin(&chart, sketch->canvas, &frame);
-  hr_chart_grid(&chart);
-  hr_chart_references(&chart);
-  hr_chart_end(&chart);
-  for (size_t i = 0; i < count; i++) draw_gain(&chart, i, &gains[i]);
+  hr_panels panels = hr_panels_of(count);
+  for (size_t i = 0; i < panels.count; i++) {
+    draw_gain_panel(sketch->canvas, gains, count, i, frame);
+  }
   return HR_OK;
 }
 
@@ -294,6 +309,8 @@ hr_status hr_figure_gain(hr_sketch *sketch, hr_error *err) {
   for (size_t k = 0; k < count; k++) {
     HR_TRY(hr_bin_label(gains[k].bin, gains[k].name, &labels, err));
   }
+  hr_panels panels = hr_panels_of(count);
+  HR_TRY(hr_panels_fill(&panels, &labels, err));
   hr_text_append(&y_label, "\xce\x94R\xc2\xb2 over ");
   hr_append_method_title(reader, hr_node_text(reader, &selection, "versus"), &y_label);
   HR_TRY(hr_text_status(&y_label, err));

@@ -15,6 +15,8 @@ typedef struct hr_sketch {
 } hr_sketch;
 
 /* figure_bins.c */
+double hr_figure_bins_height(hr_reader *reader); /* of the page, pt; of figure 4 too */
+double hr_figure_choice_height(hr_reader *reader);
 hr_status hr_figure_bins(hr_sketch *sketch, hr_error *err);
 hr_status hr_figure_choice(hr_sketch *sketch, hr_error *err);
 
@@ -69,6 +71,26 @@ hr_span hr_grid_span(const hr_grid *grid, double floor);
 /* `name` in lines of one word each, behind its number: "3\nMid\nPoor". */
 hr_status hr_bin_label(size_t number, const char *name, hr_strings *labels,
                        hr_error *err) HR_MUST_CHECK;
+
+/* Many bins side by side stand in panels, one below the other, on a higher page. */
+typedef struct hr_panels {
+  size_t count, bins_each;
+  double height;  /* of the page, pt */
+  bool has_words; /* there is room for numbers and marks at the bins */
+} hr_panels;
+
+hr_panels hr_panels_of(size_t bin_count);
+
+/* The part of the page and of the categories that panel `i` takes. Title and legend are
+ * the first one's, the label of x the last one's. */
+void hr_panels_place(const hr_panels *panels, size_t i, hr_chart_frame *frame);
+
+/* Appends empty names until the last panel is as long as the others. */
+hr_status hr_panels_fill(const hr_panels *panels, hr_strings *labels,
+                         hr_error *err) HR_MUST_CHECK;
+
+/* The height of a page with a row a bin, pt. */
+double hr_rows_height(size_t bin_count);
 
 /* CSV fields: a comma before, nothing for NaN. */
 void hr_csv_number(double value, hr_text *out);

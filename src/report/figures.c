@@ -9,6 +9,7 @@ typedef struct plan {
   const char *name;
   hr_status (*draw)(hr_sketch *sketch, hr_error *err);
   bool (*is_empty)(hr_reader *reader); /* then it is left out; NULL: it never is */
+  double (*height)(hr_reader *reader); /* of the page, pt; NULL: the usual one */
   const char *english, *chinese;
 } plan;
 
@@ -30,41 +31,41 @@ static bool lacks_octile_scores(hr_reader *reader) {
 }
 
 static const plan plans[] = {
-    {"ceiling_perbin_expert_comparison", hr_figure_bins, NULL,
+    {"ceiling_perbin_expert_comparison", hr_figure_bins, NULL, hr_figure_bins_height,
      "Figure 1. R² of every expert on the test rows of every bin, with 95 % intervals. "
      "The expert that the hybrid takes is outlined and in full colour; × marks a bin "
      "without a model or without an R².",
      "图 1. 各分箱测试行上每种专家的 R² 及其 95 % "
      "区间。混合模型所选的专家以全色描边显示；"
      "× 表示该分箱没有模型，或 R² 无定义。"},
-    {"ceiling_expert_selection_heatmap", hr_figure_choice, NULL,
+    {"ceiling_expert_selection_heatmap", hr_figure_choice, NULL, hr_figure_choice_height,
      "Figure 2. R² by bin and expert; a star marks each bin's choice. "
      "All below −0.3 share the darkest colour.",
      "图 2. 按分箱与专家列出的 R²；星号为各分箱所选的专家。"
      "低于 −0.3 的值共用最深的颜色。"},
-    {"ceiling_oracle_hybrid_vs_baseline", hr_figure_overall, NULL,
+    {"ceiling_oracle_hybrid_vs_baseline", hr_figure_overall, NULL, NULL,
      "Figure 3. Pooled R² on the covered test rows, with 95 % intervals. Dashed lines "
      "are "
      "values from outside that were not measured here.",
      "图 3. 已覆盖测试行上的合并 R² 及其 95 % "
      "区间。虚线为来自外部的参考值，并非此处测得。"},
-    {"ceiling_perbin_delta_r2", hr_figure_gain, NULL,
+    {"ceiling_perbin_delta_r2", hr_figure_gain, NULL, hr_figure_bins_height,
      "Figure 4. ΔR² of the hybrid over the baseline, bins sorted by difficulty, with 95 "
      "% "
      "intervals.",
      "图 4. 混合模型相对基线的 ΔR² 及其 95 % 区间，分箱按难度排序。"},
-    {"ceiling_hybrid_pred_vs_true", hr_figure_scatter, NULL,
+    {"ceiling_hybrid_pred_vs_true", hr_figure_scatter, NULL, NULL,
      "Figure 5. True and predicted values of the covered test stars; lighter dots lie in "
      "more crowded places.",
      "图 5. 已覆盖测试恒星的真实值与预测值；颜色越浅，该处的点越密集。"},
-    {"r2_by_snr", hr_figure_snr, lacks_octile_scores,
+    {"r2_by_snr", hr_figure_snr, lacks_octile_scores, NULL,
      "Figure 6. R² by octile of the signal-to-noise ratio for every method; in black, "
      "where "
      "they are known, the ceilings with the bin known, with 95 % intervals in grey.",
      "图 6. 各方法的 R² "
      "随信噪比八分位的变化；黑线为已知分箱时的上限（若可得），灰带为前者的 "
      "95 % 区间。"},
-    {"training_curves", hr_figure_training, hr_figure_training_is_empty,
+    {"training_curves", hr_figure_training, hr_figure_training_is_empty, NULL,
      "Figure 7. R² after each epoch of training, on the rows held out (solid) and on "
      "those "
      "trained on (dashed).",
@@ -93,7 +94,8 @@ static hr_status draw_figure(hr_figure *figure, const plan *drawn, hr_reader *re
                              const hr_rows *rows, hr_error *err) {
   hr_status status = HR_OK;
   hr_canvas *canvas = NULL;
-  HR_TRY(hr_canvas_create(&canvas, err));
+  figure->height = drawn->height ? drawn->height(reader) : HR_CANVAS_HEIGHT;
+  HR_TRY(hr_canvas_create_high(figure->height, &canvas, err));
   hr_sketch sketch = {reader, rows, canvas, &figure->csv};
   figure->name = drawn->name;
   figure->caption = hr_tables_in_chinese(reader) ? drawn->chinese : drawn->english;

@@ -10,6 +10,7 @@
 typedef struct hr_figure {
   const char *name;    /* of the files, without suffix */
   const char *caption; /* in the report's language */
+  double height;       /* of the page, pt */
   hr_bytes png, svg;
   hr_text csv;
 } hr_figure;

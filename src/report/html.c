@@ -141,8 +141,8 @@ static void append_picture(const char *line, size_t length, const hr_figures *fi
     bool as_svg = figure->svg.count < ((size_t)3 << 17);
     hr_text_append(out, "<figure><img alt=\"");
     append_escaped(line + 2, caption, out);
-    hr_text_append(out, "\" width=\"864\" height=\"720\" src=\"data:image/%s;base64,",
-                   as_svg ? "svg+xml" : "png");
+    hr_text_append(out, "\" width=\"864\" height=\"%.0f\" src=\"data:image/%s;base64,",
+                   2 * figure->height, as_svg ? "svg+xml" : "png");
     append_base64(as_svg ? &figure->svg : &figure->png, out);
     hr_text_append(out, "\"><figcaption>");
     append_inline(line + 2, caption, out);

@@ -105,7 +105,7 @@ static void test_manual_examples(void **state) {
     examples++;
     at = end + 1;
   }
-  assert_int_equal(examples, 2);
+  assert_int_equal(examples, 3);
   hr_free(manual);
 }
 

@@ -49,7 +49,8 @@ static void test_pictures_are_inside(void **state) {
   (void)state;
   unsigned char png[] = "P", svg[] = "<svg/>";
   const hr_figures one = {
-      .count = 1, .items[0] = {.name = "fig", .png = {png, 1, 1}, .svg = {svg, 6, 6}}};
+      .count = 1,
+      .items[0] = {.name = "fig", .height = 360, .png = {png, 1, 1}, .svg = {svg, 6, 6}}};
   check_body("![a \"b\"](figures/fig.png)\n", &one,
              "<figure><img alt=\"a &quot;b&quot;\" width=\"864\" height=\"720\" "
              "src=\"data:image/svg+xml;base64,PHN2Zy8+\"><figcaption>a &quot;b&quot;"
