@@ -149,9 +149,11 @@ static void wrong_edges_are_refused(void **state) {
       "s.yaml:3:32: binning.axes.mag[2] is 21, but must be greater than the number "
       "before it, 22");
   refuse_rest("binning: {axes: {mag: [20, bright]}}\n",
-              "s.yaml:3:28: binning.axes.mag[1] is 'bright', which is not a number");
+              "s.yaml:3:28: binning.axes.mag[1] is 'bright', which is not a number; "
+              "write one such as 10, 0.5 or 1e-3");
   refuse_rest("binning: {axes: {mag: [20, .inf]}}\n",
-              "s.yaml:3:28: binning.axes.mag[1] is '.inf', which is not a number");
+              "s.yaml:3:28: binning.axes.mag[1] is '.inf', which is not a number; write "
+              "one such as 10, 0.5 or 1e-3");
 }
 
 #define EIGHT "[0, 1, 2, 3, 4, 5, 6, 7]"
