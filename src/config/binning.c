@@ -259,7 +259,9 @@ hr_status hr_config_binning_read(hr_config *config, const hr_yaml_node *root,
   hr_status status = HR_OK;
   const hr_yaml_node *binning = hr_yaml_find(root, "binning");
   HR_TRY(read_axes(config, binning, err));
-  HR_TRY(check_target(config, config->data.target, root, err));
+  for (size_t t = 0; t < config->data.target.count; t++) {
+    HR_TRY(check_target(config, config->data.target.items[t], root, err));
+  }
   HR_TRY(count_bins(config, binning, err));
   HR_TRY(name_bins(config, hr_yaml_find(binning, "names"), err));
   HR_TRY(read_focus(config, hr_yaml_find(binning, "focus"), err));

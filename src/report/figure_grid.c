@@ -141,7 +141,8 @@ hr_panels hr_panels_of(size_t bin_count) {
   size_t each = (bin_count + MOST_PANELS - 1) / MOST_PANELS;
   panels.bins_each = each > BINS_OF_A_PANEL ? each : BINS_OF_A_PANEL;
   panels.count = (bin_count + panels.bins_each - 1) / panels.bins_each;
-  panels.height = header_height + panel_height * (double)panels.count;
+  panels.height =
+      fmax(HR_CANVAS_HEIGHT, header_height + panel_height * (double)panels.count);
   panels.has_words = panels.bins_each <= BINS_WITH_WORDS;
   return panels;
 }

@@ -93,7 +93,7 @@ hr_status hr_prediction_columns_init(hr_prediction_columns *columns,
   const hr_results_input *input = evaluation->input;
   *columns = (hr_prediction_columns){.count = 0};
   HR_TRY(hr_alloc(&columns->items,
-                  evaluation->method_count + 3 + input->axis_count + input->id_count,
+                  evaluation->method_count + 3 + input->bin_label_count + input->id_count,
                   err));
   HR_TRY(add_sigmas(columns, evaluation, err));
   HR_TRY(add_halves(columns, evaluation, err));
@@ -102,8 +102,8 @@ hr_status hr_prediction_columns_init(hr_prediction_columns *columns,
                                       NULL};
     HR_TRY(add(columns, "", "measured_snr", &snr, err));
   }
-  for (size_t a = 0; a < input->axis_count; a++) {
-    HR_TRY(add_label(columns, evaluation, HR_COLUMN_LABEL, &input->axes[a], err));
+  for (size_t a = 0; a < input->bin_label_count; a++) {
+    HR_TRY(add_label(columns, evaluation, HR_COLUMN_LABEL, &input->bin_labels[a], err));
   }
   for (size_t i = 0; i < input->id_count; i++) {
     HR_TRY(add_label(columns, evaluation, HR_COLUMN_ID, &input->ids[i], err));

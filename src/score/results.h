@@ -44,8 +44,8 @@ typedef struct hr_results_input {
   const hr_split_view *test;  /* route holds the nearest bins already where asked for */
   const double *snr;          /* [test rows] or NULL */
   const double *measured_snr; /* [test rows] from the spectra, NaN: not known; or NULL */
-  const hr_results_label *axes; /* [axis_count] what the bins are along */
-  size_t axis_count;
+  const hr_results_label *bin_labels; /* [bin_label_count] what the bins are along */
+  size_t bin_label_count;
   const hr_results_label *ids; /* [id_count] what names a star */
   size_t id_count;
   const hr_preparation *train_preparation; /* or NULL */

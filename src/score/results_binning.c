@@ -9,7 +9,7 @@
 static void put_axis(hr_json_builder *json, json_t *axes, const hr_axis *axis) {
   json_t *object = hr_json_append(json, axes, json_object());
   hr_json_put_text(json, object, "label", axis->label);
-  hr_json_put_text(json, object, "unit", hr_bundle_unit(axis->label));
+  hr_json_put_text(json, object, "unit", hr_label_unit(axis->label));
   json_t *edges = hr_json_put(json, object, "edges", json_array());
   for (size_t e = 0; e < axis->edge_count; e++) {
     hr_json_append(json, edges, json_real(axis->edges[e]));

@@ -226,8 +226,8 @@ cleanup:
 /* What is known of the test rows beside labels and predictions. */
 static void add_rows(const study *s, hr_results_input *input) {
   input->measured_snr = s->measured_snr;
-  input->axes = s->labels.axes;
-  input->axis_count = s->plan->view.axis_count;
+  input->bin_labels = s->labels.axes;
+  input->bin_label_count = s->plan->view.axis_count;
   input->ids = s->labels.ids;
   input->id_count = s->config->data.id.count;
 }

@@ -160,7 +160,8 @@ class Binning(unittest.TestCase):
     def test_a_run_goes_on_from_its_own_configuration(self):
         out, _ = self.run_study("again", {"snr": [3, 6, 21], "mag": [-10, 100]})
         before = os.stat(out + "/results.json").st_mtime_ns
-        said = study_data.run(BUILD, "headroom", "run", out + "/config.yaml", "--out", out)
+        said = study_data.run(BUILD, "headroom", "run", out + "/config.yaml", "--out", out,
+                              "--resume")
         self.assertRegex(said.stdout + said.stderr, r"(\d+) of \1 tasks are done")
         self.assertEqual(os.stat(out + "/results.json").st_mtime_ns, before)
 

@@ -43,6 +43,25 @@ static void test_png_has_its_size(void **state) {
   hr_canvas_destroy(&canvas);
 }
 
+static void test_a_page_may_be_high(void **state) {
+  (void)state;
+  hr_canvas *canvas = NULL;
+  hr_bytes png = {0}, svg = {0};
+  check_ok(hr_canvas_create_high(1000, &canvas, &err));
+  check_near(hr_canvas_height(canvas), 1000, 0);
+  check_ok(hr_canvas_write_png(canvas, &png, &err));
+  assert_int_equal(big_endian(png.items + 16), 900);
+  assert_int_equal(big_endian(png.items + 20), 2083);
+  check_ok(hr_canvas_write_svg(canvas, &svg, &err));
+  assert_non_null(memmem(svg.items, svg.count, "height=\"1000", 12));
+  hr_bytes_fini(&png);
+  hr_bytes_fini(&svg);
+  hr_canvas_destroy(&canvas);
+  check_ok(hr_canvas_create_high(10, &canvas, &err)); /* never lower than the usual one */
+  check_near(hr_canvas_height(canvas), HR_CANVAS_HEIGHT, 0);
+  hr_canvas_destroy(&canvas);
+}
+
 static void write_both(hr_bytes *png, hr_bytes *svg) {
   hr_canvas *canvas = NULL;
   check_ok(hr_canvas_create(&canvas, &err));
@@ -126,6 +145,7 @@ static void test_memory_can_run_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_png_has_its_size),
+      cmocka_unit_test(test_a_page_may_be_high),
       cmocka_unit_test(test_same_drawing_same_bytes),
       cmocka_unit_test(test_svg_is_whole),
       cmocka_unit_test(test_text_has_width),

@@ -54,6 +54,24 @@ static void test_square_is_square(void **state) {
   hr_canvas_destroy(&canvas);
 }
 
+/* Two charts share a page; the second one has no title. */
+static void test_charts_share_a_page(void **state) {
+  (void)state;
+  hr_canvas *canvas = NULL;
+  hr_chart first, second;
+  hr_chart_frame upper = {
+      .title = "t", .bottom = 250, .x.span = {0, 4}, .y.span = {1, 5}};
+  hr_chart_frame lower = {.top = 250, .x.span = {0, 4}, .y.span = {1, 5}};
+  check_ok(hr_canvas_create_high(500, &canvas, &err));
+  hr_chart_begin(&first, canvas, &upper);
+  hr_chart_begin(&second, canvas, &lower);
+  check_on_page(&first);
+  assert_true(first.plot.bottom < 250 && second.plot.top > 250);
+  assert_true(second.plot.bottom < 500 && second.plot.bottom > 450);
+  check_near(second.plot.top - 250, first.plot.top - 20, 1e-9);
+  hr_canvas_destroy(&canvas);
+}
+
 /* Legends of any length go above the plot, so that no data can be under them. */
 static void test_legend_makes_room(void **state) {
   (void)state;
@@ -128,6 +146,7 @@ int main(void) {
       cmocka_unit_test(test_spans),
       cmocka_unit_test(test_values_have_places),
       cmocka_unit_test(test_square_is_square),
+      cmocka_unit_test(test_charts_share_a_page),
       cmocka_unit_test(test_legend_makes_room),
       cmocka_unit_test(test_references_make_room),
       cmocka_unit_test(test_undefined_is_not_drawn),

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "report/figure_parts.h"
+
 #include "score/fixture.h"
 #include "support/check.h"
 #include "support/scratch.h"
@@ -232,12 +234,62 @@ static void test_selection_on_test_rows(void **state) {
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
 
+static void check_panels(size_t bins, size_t count, size_t each, bool has_words) {
+  hr_panels panels = hr_panels_of(bins);
+  assert_int_equal(panels.count, count);
+  assert_int_equal(panels.bins_each, each);
+  assert_int_equal(panels.has_words, has_words);
+  assert_true(panels.height >= HR_CANVAS_HEIGHT && panels.height <= 1300);
+}
+
+static void test_many_bins_stand_in_panels(void **state) {
+  (void)state;
+  check_panels(1, 1, 1, true);
+  check_panels(9, 1, 9, true);
+  check_panels(16, 1, 16, true);
+  check_panels(17, 2, 12, true);
+  check_panels(81, 7, 12, true);
+  check_panels(200, 8, 25, false);
+  check_panels(1024, 8, 128, false);
+  check_near(hr_rows_height(9), HR_CANVAS_HEIGHT, 0);
+  check_near(hr_rows_height(100), 1200, 0);
+  check_near(hr_rows_height(1024), 1500, 0);
+}
+
+/* Every bin is in one panel, and panels follow one another down the page. */
+static void test_panels_have_places(void **state) {
+  (void)state;
+  static const char *names[36] = {NULL};
+  hr_panels panels = hr_panels_of(30);
+  hr_strings labels = {0};
+  check_ok(hr_strings_append(&labels, "first", &err));
+  check_ok(hr_panels_fill(&panels, &labels, &err));
+  assert_int_equal(labels.count, 36);
+  assert_string_equal(labels.items[35], "");
+  hr_strings_fini(&labels);
+  double bottom = 0;
+  for (size_t i = 0; i < 3; i++) {
+    hr_chart_frame frame = {
+        .title = "t", .x = {.label = "bin", .categories = names}, .legend_count = 2};
+    hr_panels_place(&panels, i, &frame);
+    assert_ptr_equal(frame.x.categories, names + 12 * i);
+    assert_int_equal(frame.x.category_count, 12);
+    assert_true((frame.title != NULL) == (i == 0) && (frame.x.label != NULL) == (i == 2));
+    assert_int_equal(frame.legend_count, i == 0 ? 2 : 0);
+    check_near(frame.top, bottom, 0);
+    bottom = frame.bottom;
+  }
+  check_near(bottom, panels.height, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_all_are_there),
       TEST(test_same_input_same_bytes),
       TEST(test_numbers_drawn_are_written),
       TEST(test_gains_are_sorted),
+      TEST(test_many_bins_stand_in_panels),
+      TEST(test_panels_have_places),
       TEST(test_the_scatter_shows_covered_rows),
       TEST(test_ceilings_are_drawn),
       TEST(test_poor_studies_are_drawn_too),

@@ -72,8 +72,8 @@ static void test_columns_behind_the_methods(void **state) {
   const hr_results_label axes[] = {{"T, \"eff\"", f.target, NULL}, {"snr", f.snr, NULL}};
   const hr_results_label id = {"KIC", f.snr, number};
   f.input.measured_snr = f.snr;
-  f.input.axes = axes;
-  f.input.axis_count = 2;
+  f.input.bin_labels = axes;
+  f.input.bin_label_count = 2;
   f.input.ids = &id;
   f.input.id_count = 1;
   check_ok(hr_evaluation_create(&f.input, &evaluation, &err));

@@ -97,6 +97,38 @@ static void empty_bins_are_warned_of(void **state) {
   hr_plan_destroy(&plan);
 }
 
+/* Bins along other labels: said where they lie, and what to compare with the labels. */
+static void axes_are_told(void **state) {
+  (void)state;
+  warnings warned = {0};
+  const hr_observer observer = warnings_observer(&warned);
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  hr_text text;
+  small_plan_bin("axes: {log_g: [0, 15.5, 100], T_eff: [0, 10]}, allow_target: true", "");
+  check_ok(hr_plan_create(plan_config, &observer, &plan, &err));
+  hr_text_init(&text);
+  hr_plan_describe(plan, "out/x", &text);
+  check_says(&text,
+             "Bins lie along log_g (0, 15.5, 100 dex), T_eff (0, 10 K)\nRows a bin");
+  hr_text_fini(&text);
+  hr_plan_warn(plan);
+  assert_int_equal(warned.count, 1);
+  assert_string_equal(
+      warned.last,
+      "the target log_g is an axis of the bins (binning.allow_target): "
+      "methods that are routed by the true labels know part of the answer");
+  plan->train_counts[1] = 0;
+  plan->view.target_name = "another";
+  hr_plan_warn(plan);
+  assert_string_equal(
+      warned.last,
+      "no training spectrum lies in bin 1 (Bin 1), which gets no model; if "
+      "that is not meant, compare binning.axes with the labels, which "
+      "`headroom inspect` tells");
+  hr_plan_destroy(&plan);
+}
+
 int main(void) {
 #define TEST_CASE(name) \
   cmocka_unit_test_setup_teardown(name, small_plan_set_up, small_plan_tear_down)
@@ -104,6 +136,7 @@ int main(void) {
       TEST_CASE(a_plan_is_told),
       TEST_CASE(memory_is_told),
       TEST_CASE(empty_bins_are_warned_of),
+      TEST_CASE(axes_are_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,8 +37,12 @@ static inline void small_plan_rows(const char *name, size_t rows, size_t pixels,
   shard_write(&spec);
 }
 
-/* `target`: what data.target is; `rest`: further sections. */
-static inline void small_plan_configure_target(const char *target, const char *rest) {
+/* A configuration: what data.target and binning are, and further sections. */
+typedef struct small_plan_words {
+  const char *target, *binning, *rest;
+} small_plan_words;
+
+static inline void small_plan_configure_words(const small_plan_words *words) {
   char yaml[1024];
   hr_error err = {0};
   hr_config_destroy(&plan_config);
@@ -46,14 +50,25 @@ static inline void small_plan_configure_target(const char *target, const char *r
            "experiment: {id: x}\n"
            "data: {train: [train.h5], test: test.h5, target: %s,\n"
            "       units: {age: Gyr}, noise: {test: generated}}\n"
-           "binning: {T_eff: [0, 2, 4], M_H: [0, 1]}\n%s",
-           target, rest);
+           "binning: {%s}\n%s",
+           words->target, words->binning, words->rest);
   check_ok(hr_config_parse(yaml, strlen(yaml), "x.yaml", plan_scratch.path, &plan_config,
                            &err));
 }
 
 static inline void small_plan_configure(const char *rest) {
-  small_plan_configure_target("log_g", rest);
+  small_plan_configure_words(
+      &(small_plan_words){"log_g", "T_eff: [0, 2, 4], M_H: [0, 1]", rest});
+}
+
+/* `target`: what data.target is. */
+static inline void small_plan_configure_target(const char *target, const char *rest) {
+  small_plan_configure_words(
+      &(small_plan_words){target, "T_eff: [0, 2, 4], M_H: [0, 1]", rest});
+}
+
+static inline void small_plan_bin(const char *binning, const char *rest) {
+  small_plan_configure_words(&(small_plan_words){"log_g", binning, rest});
 }
 
 static inline int small_plan_set_up(void **state) {
