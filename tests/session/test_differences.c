@@ -66,6 +66,9 @@ static void the_same_study_has_none(void **state) {
   /* Keys that change no result. */
   check_clauses("selection: {folds: 3}\nbaselines: {old: 0.5}\nrun: {memory_mib: 9999}\n",
                 "");
+  check_clauses(
+      "selection: {folds: 3}\nbaselines: {old: 0.5}\nbinning: {allow_target: true}\n",
+      "");
 }
 
 static void keys_are_named_with_both_values(void **state) {
