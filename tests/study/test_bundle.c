@@ -2,6 +2,7 @@
  */
 #include "study/bundle.h"
 
+#include "core/json_file.h"
 #include "headroom/study.h"
 #include "models/linear.h"
 #include "support/small_plan.h"
@@ -234,6 +235,161 @@ static void a_study_leaves_its_bundle(void **state) {
   hr_text_free(run);
 }
 
+/* --- two targets --- */
+
+/* What a method made of both: validation R2, NaN: no model. */
+typedef struct told_two {
+  const hr_method *method;
+  double cv[2 * SLOTS];
+  hr_fit fits[2 * SLOTS];
+} told_two;
+
+static void save_two(told_two *t) {
+  hr_error err = {0};
+  hr_trained trained[2 * SLOTS] = {0};
+  for (size_t i = 0; i < 2 * SLOTS; i++) {
+    const hr_linear_shape shape = {
+        .slot = hr_method_slot(t->method, SLOTS - 1, i % SLOTS),
+        .target = i / SLOTS,
+        .pixels = PLAN_PIXELS,
+        .variant_count = 1};
+    const double intercept[] = {(double)i}, weights[PLAN_PIXELS] = {0};
+    check_ok(hr_fit_init(&t->fits[i], shape.slot, 1, false, 0, &err));
+    t->fits[i].target = shape.target;
+    t->fits[i].status = isnan(t->cv[i]) ? HR_FIT_SKIPPED : HR_FIT_OK;
+    t->fits[i].cv_r2[0] = t->cv[i];
+    if (isnan(t->cv[i])) continue;
+    check_ok(hr_linear_create(&shape, intercept, weights, &trained[i].model, &err));
+  }
+  check_ok(hr_study_save_models(plan_config, plan_scratch.path, t->method, trained,
+                                2 * SLOTS, &err));
+  for (size_t i = 0; i < 2 * SLOTS; i++) hr_trained_fini(&trained[i]);
+}
+
+static void write_two(told_two t[2]) {
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  hr_study_method methods[2];
+  small_plan_configure_target("[log_g, age]", "");
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  for (size_t m = 0; m < 2; m++) {
+    save_two(&t[m]);
+    methods[m] = (hr_study_method){t[m].method, t[m].fits, SLOTS};
+  }
+  check_ok(hr_study_write_bundle(plan, plan_scratch.path, methods, 2, &err));
+  hr_plan_destroy(&plan);
+}
+
+static void free_two(told_two t[2]) {
+  for (size_t m = 0; m < 2; m++) {
+    for (size_t i = 0; i < 2 * SLOTS; i++) hr_fit_fini(&t[m].fits[i]);
+  }
+}
+
+/* The number of a candidate in its target's slot, HR_NO_CANDIDATE: none. */
+static size_t at(const hr_bundle_description *d, size_t target, const char *method,
+                 int slot) {
+  return hr_bundle_find(d, &(hr_bundle_place){method, target, slot});
+}
+
+static void each_target_has_its_own_choice(void **state) {
+  (void)state;
+  hr_error err = {0};
+  told_two t[] = {{.method = &first, .cv = {0.9, 0.1, 0.5, (double)NAN, 0.8, 0.3}},
+                  {.method = &second, .cv = {0.2, 0.2, 0.6, 0.4, 0.7, (double)NAN}}};
+  write_two(t);
+  hr_bundle *bundle = open_bundle(plan_scratch.path);
+  const hr_bundle_description *d = hr_bundle_describe(bundle);
+  assert_int_equal(d->target_count, 2);
+  assert_string_equal(d->targets[1].name, "age");
+  assert_string_equal(d->targets[1].unit, "Gyr");
+  check_near(d->targets[1].train.minimum, 1, 0);
+  check_near(d->targets[1].train.maximum, 5, 0); /* 1 + the squares mod 7 */
+  assert_int_equal(d->candidate_count, 10);
+  for (size_t i = 0; i < 10; i++) assert_int_equal(d->candidates[i].target, i > 5);
+  const size_t experts[] = {
+      at(d, 0, "posterior", 0),     at(d, 0, "ridge", 1),
+      at(d, 0, "ridge", HR_GLOBAL), at(d, 1, "ridge", 0),
+      at(d, 1, "posterior", 1),     at(d, 1, "posterior", HR_GLOBAL)};
+  for (size_t i = 0; i < 2 * SLOTS; i++) {
+    assert_true(experts[i] != HR_NO_CANDIDATE);
+    assert_true(d->slots[i].expert == experts[i]);
+  }
+  /* Ridge's model of all rows stands in, where it has one. */
+  for (size_t k = 0; k < SLOTS; k++) {
+    assert_true(hr_bundle_slot_of(d, 0, k)->fallback == experts[2]);
+    assert_true(hr_bundle_slot_of(d, 1, k)->fallback == experts[5]);
+  }
+  const hr_model *model = NULL;
+  check_ok(hr_bundle_load(bundle, experts[4], &model, &err));
+  check_near(hr_linear_intercept(model)[0], SLOTS + 1, 0);
+  assert_int_equal(model->target, 1);
+  hr_bundle_close(&bundle);
+  assert_true(is_there("model/target2-1-posterior/model.npy"));
+  assert_false(is_there("model/target2-global-ridge"));
+  free_two(t);
+}
+
+/* Models of every target have to be there. */
+static void files_of_targets_are_missed(void **state) {
+  (void)state;
+  const char *root = plan_scratch.path;
+  char moved[sizeof plan_scratch.name];
+  told_two t[] = {{.method = &first, .cv = {0.9, 0.1, 0.5, 0.2, 0.8, 0.3}},
+                  {.method = &second, .cv = {0.2, 0.2, 0.6, 0.4, 0.7, 0.1}}};
+  write_two(t);
+  assert_true(hr_study_has_models(plan_config, root, &second, t[1].fits, 2 * SLOTS));
+  snprintf(moved, sizeof moved, "%s/model/moved", root);
+  assert_int_equal(rename(scratch_name(&plan_scratch, "model/target2-1-ridge"), moved),
+                   0);
+  assert_false(hr_study_has_models(plan_config, root, &second, t[1].fits, 2 * SLOTS));
+  assert_true(hr_study_has_models(plan_config, root, &first, t[0].fits, 2 * SLOTS));
+  free_two(t);
+}
+
+/* A whole study of two targets: results, tasks and models of both. */
+static void a_study_of_two_targets(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char config[sizeof plan_scratch.name], out[sizeof plan_scratch.name], *run = NULL;
+  char yaml[512];
+  study_files_write(&plan_scratch);
+  snprintf(yaml, sizeof yaml,
+           "experiment: {id: E}\n"
+           "data: {train: [train.h5], test: test.h5, noise: {test: generated},\n"
+           "       target: [log_g, snr], units: {snr: ratio}}\n"
+           "binning: {T_eff: [1, 2, 3], M_H: [0, 1]}\n"
+           "experts: {ridge: {alpha: [1, 10]}}\n");
+  scratch_write(&plan_scratch, "two.yaml", yaml);
+  snprintf(config, sizeof config, "%s/two.yaml", plan_scratch.path);
+  snprintf(out, sizeof out, "%s/run", plan_scratch.path);
+  const hr_study_options options = {
+      .size = sizeof options, .config_path = config, .out_dir = out};
+  check_ok(hr_study_run(&options, NULL, &run, &err));
+  assert_true(is_there("run/results.json"));
+  assert_true(is_there("run/tasks/0-ridge/card.json"));
+  assert_true(is_there("run/targets/snr/results.json"));
+  assert_true(is_there("run/targets/snr/tasks/global-ridge/card.json"));
+  hr_bundle *bundle = open_bundle(run);
+  const hr_bundle_description *d = hr_bundle_describe(bundle);
+  assert_int_equal(d->candidate_count, 6);
+  for (size_t i = 0; i < 6; i++) {
+    const hr_model *model = NULL;
+    check_ok(hr_bundle_load(bundle, i, &model, &err));
+    assert_int_equal(model->target, i / 3);
+  }
+  hr_bundle_close(&bundle);
+  json_t *results =
+      hr_json_file_read(scratch_name(&plan_scratch, "run/targets/snr"), "results.json");
+  const json_t *experiment = json_object_get(results, "experiment");
+  assert_string_equal(hr_json_string(experiment, "target", ""), "snr");
+  assert_string_equal(hr_json_string(experiment, "unit", ""), "ratio");
+  assert_int_equal(hr_json_count(experiment, "target_number", 9), 1);
+  assert_int_equal(json_array_size(json_object_get(experiment, "targets")), 2);
+  json_decref(results);
+  hr_text_free(run);
+}
+
 int main(void) {
 #define TEST_CASE(name) \
   cmocka_unit_test_setup_teardown(name, small_plan_set_up, small_plan_tear_down)
@@ -245,6 +401,9 @@ int main(void) {
       TEST_CASE(a_damaged_bundle_is_made_again),
       TEST_CASE(none_is_written_where_none_is_wanted),
       TEST_CASE(a_study_leaves_its_bundle),
+      TEST_CASE(each_target_has_its_own_choice),
+      TEST_CASE(files_of_targets_are_missed),
+      TEST_CASE(a_study_of_two_targets),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
