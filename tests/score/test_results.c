@@ -88,6 +88,34 @@ static void test_the_promised_keys(void **state) {
   json_decref(root);
 }
 
+/* A study of one target says its unit alone; of several also which one it is. */
+static void test_targets(void **state) {
+  (void)state;
+  char first[] = "log_g", second[] = "T_eff", *names[] = {first, second};
+  const hr_strings one = {names, 1}, two = {names, 2};
+  json_t *root = results();
+  check_text(root, "experiment/unit", ""); /* not known */
+  assert_null(json_object_get(at(root, "experiment"), "targets"));
+  json_decref(root);
+  f.input.target_unit = "K";
+  f.input.targets = &one;
+  root = results();
+  check_text(root, "experiment/unit", "K");
+  assert_null(json_object_get(at(root, "experiment"), "targets"));
+  assert_null(json_object_get(at(root, "experiment"), "target_number"));
+  json_decref(root);
+  f.input.targets = &two;
+  f.input.target_number = 1;
+  root = results();
+  assert_int_equal(json_array_size(at(root, "experiment/targets")), 2);
+  check_text(root, "experiment/targets/1", "T_eff");
+  check_near(number(root, "experiment/target_number"), 1, 0);
+  json_decref(root);
+  f.input.target_unit = NULL;
+  f.input.targets = NULL;
+  f.input.target_number = 0;
+}
+
 static void test_numbers_agree_with_one_another(void **state) {
   (void)state;
   json_t *root = results();
@@ -269,6 +297,7 @@ static void test_a_broken_ledger_writes_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(test_the_promised_keys, prepare),
+      cmocka_unit_test_setup(test_targets, prepare),
       cmocka_unit_test_setup(test_numbers_agree_with_one_another, prepare),
       cmocka_unit_test_setup(test_what_is_undefined_is_null, prepare),
       cmocka_unit_test_setup(test_experts_that_are_not_there, prepare),
