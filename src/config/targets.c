@@ -77,6 +77,14 @@ const char *hr_config_unit(const hr_config *config, const char *label) {
   return hr_label_unit(label);
 }
 
+bool hr_config_has_unit(const hr_config *config, const char *label) {
+  const hr_strings *labels = &config->data.unit_labels;
+  for (size_t i = 0; i < labels->count; i++) {
+    if (strcmp(labels->items[i], label) == 0) return true;
+  }
+  return hr_label_has_unit(label);
+}
+
 void hr_target_folder(const char *label, size_t t, char name[HR_TARGET_FOLDER_BYTES]) {
   if (hr_is_handle(label) && label[0] != '.' && strlen(label) < 64) {
     snprintf(name, HR_TARGET_FOLDER_BYTES, "targets/%s", label);

@@ -15,6 +15,10 @@ hr_status hr_config_read_targets(hr_config *config, const hr_yaml_node *root,
  * Borrowed. */
 const char *hr_config_unit(const hr_config *config, const char *label);
 
+/* Whether data.units or the table says anything of the label's unit, which may be none.
+ */
+bool hr_config_has_unit(const hr_config *config, const char *label);
+
 /* The folder of target number t > 0, the label, in a run directory: "targets/T_eff", or
  * "targets/target@2" where the label cannot name a folder. */
 void hr_target_folder(const char *label, size_t t, char name[HR_TARGET_FOLDER_BYTES]);

@@ -45,18 +45,29 @@ void hr_bundle_description_fini(hr_bundle_description *d) {
   *d = (hr_bundle_description){0};
 }
 
-const char *hr_label_unit(const char *label) {
+/* The unit, or NULL for a name that is not known. */
+static const char *find_unit(const char *label) {
   static const struct {
     const char *label, *unit;
   } units[] = {
       {"T_eff", "K"}, {"log_g", "dex"},  {"M_H", "dex"},      {"Fe_H", "dex"},
       {"a_M", "dex"}, {"C_M", "dex"},    {"alpha_M", "dex"},  {"mag", "mag"},
       {"rv", "km/s"}, {"vsini", "km/s"}, {"v_micro", "km/s"}, {"redshift", ""},
+      {"snr", ""},
   };
   for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
     if (strcmp(units[i].label, label) == 0) return units[i].unit;
   }
-  return "";
+  return NULL;
+}
+
+const char *hr_label_unit(const char *label) {
+  const char *unit = find_unit(label);
+  return unit ? unit : "";
+}
+
+bool hr_label_has_unit(const char *label) {
+  return find_unit(label) != NULL;
 }
 
 void hr_bundle_folder_name(const hr_model_type *type, const hr_bundle_place *place,

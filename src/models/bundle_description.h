@@ -90,6 +90,9 @@ void hr_bundle_description_fini(hr_bundle_description *description);
  * T_eff, "dex" for log_g; "" for a name that it does not know. */
 const char *hr_label_unit(const char *label);
 
+/* Whether it knows the name; the unit may be "". */
+bool hr_label_has_unit(const char *label);
+
 enum { HR_BUNDLE_NAME_BYTES = 96 };
 
 /* Which of a study's models it is. */

@@ -70,18 +70,18 @@ static const plan plans[] = {
      "those "
      "trained on (dashed).",
      "图 7. 每轮训练后的 R²：实线为留出的行，虚线为训练所用的行。"},
-    {"calibration_intervals", hr_figure_coverage, hr_figure_coverage_is_empty,
+    {"calibration_intervals", hr_figure_coverage, hr_figure_coverage_is_empty, NULL,
      "Figure 8. How often the truth is within the 68 % and the 95 % interval of the "
      "headline's predictions, by octile of the signal-to-noise ratio, with 95 % "
      "intervals. Dashed: what is expected.",
      "图 8. 真值落在主要预测的 68 % 与 95 % 区间之内的比例，按信噪比八分位，附 95 % "
      "区间；"
      "虚线为期望值。"},
-    {"calibration_posterior", hr_figure_own_sigma, hr_figure_own_sigma_is_empty,
+    {"calibration_posterior", hr_figure_own_sigma, hr_figure_own_sigma_is_empty, NULL,
      "Figure 9. The same of the posterior's own σ: how often the truth is within one and "
      "two of them.",
      "图 9. 后验自身的 σ：真值落在一倍与两倍 σ 之内的比例。"},
-    {"calibration_ranks", hr_figure_ranks, hr_figure_ranks_is_empty,
+    {"calibration_ranks", hr_figure_ranks, hr_figure_ranks_is_empty, NULL,
      "Figure 10. Simulation-based calibration: the rank of the truth among draws from "
      "the posterior, uniform where the posterior is right. Grey: where 95 % of the "
      "counts "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compute/rate.h"
+#include "config/targets.h"
 #include "core/observe.h"
 #include "core/progress.h"
 #include "models/bundle_description.h"
@@ -81,15 +82,23 @@ static void describe_axes(const hr_config *config, hr_text *out) {
   if (config->binning.given_count > 0) hr_text_append(out, "\n");
 }
 
-static void warn_of_target(const hr_plan *plan) {
+static void warn_of_target(const hr_plan *plan, const char *target) {
   for (size_t a = 0; a < plan->view.axis_count; a++) {
-    if (strcmp(plan->view.axes[a].label, plan->view.target_name) != 0) continue;
+    if (strcmp(plan->view.axes[a].label, target) != 0) continue;
     hr_observe_warning(plan->view.observer,
                        "the target %s is an axis of the bins (binning.allow_target): "
                        "methods that are routed by the true labels know part of the "
                        "answer",
-                       plan->view.target_name);
+                       target);
   }
+}
+
+/* Tables and figures then have numbers without one. */
+static void warn_of_unit(const hr_plan *plan, const hr_plan_target *target) {
+  if (target->unit[0] || hr_config_has_unit(plan->config, target->name)) return;
+  hr_observe_warning(plan->view.observer,
+                     "the unit of %s is not known; name it as data.units.%s",
+                     target->name, target->name);
 }
 
 /* A bin without training rows gets no model; all in one line, as a wrong unit in the
@@ -121,7 +130,10 @@ static void warn_of_empty_bins(const hr_plan *plan) {
 
 void hr_plan_warn(const hr_plan *plan) {
   warn_of_empty_bins(plan);
-  warn_of_target(plan);
+  for (size_t t = 0; t < hr_study_targets(&plan->view); t++) {
+    warn_of_target(plan, plan->targets[t].name);
+    warn_of_unit(plan, &plan->targets[t]);
+  }
   for (size_t i = 0; i < plan->config->expert_count; i++) {
     const hr_config_expert *expert = &plan->config->experts[i];
     if (expert->type->warn) expert->type->warn(&plan->view, expert->parameters);
