@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/parallel.h"
+#include "core/vector.h"
 
 struct hr_dual {
   hr_tiles *tiles;
@@ -296,16 +297,18 @@ double hr_dual_fit_squared_error(const hr_dual_fit *fit, size_t target) {
   return sum;
 }
 
+HR_VECTOR_CLONES
+static void add_scaled(double factor, const float *restrict row, size_t pixels,
+                       double *restrict sum) {
+  for (size_t p = 0; p < pixels; p++) sum[p] += factor * (double)row[p];
+}
+
 void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset,
                    hr_linear_model *out) {
   memset(out->weights, 0, dual->pixels * sizeof *out->weights);
   for (size_t i = 0; i < dual->rows; i++) {
     if ((int)dual->fold[i] == fold) continue;
-    const float *row = dual->x + i * dual->pixels;
-    double coefficient = *a++;
-    for (size_t p = 0; p < dual->pixels; p++) {
-      out->weights[p] += coefficient * (double)row[p];
-    }
+    add_scaled(*a++, dual->x + i * dual->pixels, dual->pixels, out->weights);
   }
   memcpy(out->centre, dual->centre, dual->pixels * sizeof *out->centre);
   out->offset = offset;
@@ -332,6 +335,19 @@ hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
   HR_TRY(hr_dual_fit_create(dual, HR_DUAL_ALL_ROWS, system, &fit, err));
   HR_TRY(hr_dual_fit_solve(fit, alpha, err));
   hr_dual_fit_model(fit, 0, out);
+cleanup:
+  hr_dual_fit_destroy(&fit);
+  return status;
+}
+
+/* The residuals are alpha (K + alpha I)⁻¹ (y − ȳ), and the mean takes 1/n of each y. */
+hr_status hr_dual_leave_out(const hr_dual *dual, double alpha, hr_shifted *system,
+                            const size_t *row, size_t count, double *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_dual_fit *fit = NULL;
+  HR_TRY(hr_dual_fit_create(dual, HR_DUAL_ALL_ROWS, system, &fit, err));
+  HR_TRY(hr_shifted_inverse_diagonal(system, alpha, row, count, out, err));
+  for (size_t i = 0; i < count; i++) out[i] = alpha * out[i] - 1 / (double)dual->rows;
 cleanup:
   hr_dual_fit_destroy(&fit);
   return status;

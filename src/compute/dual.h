@@ -74,6 +74,15 @@ void hr_dual_fit_solution(const hr_dual_fit *fit, size_t target, double *a,
 void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset,
                    hr_linear_model *out);
 
+/* 1 − h of some rows, h being what a row's y weighs in its own prediction by the model of
+ * all rows at alpha: leaving the row out misses by (y − ŷ)/(1 − h), exactly (Allen 1974,
+ * "The relationship between variable selection and data augmentation and a method for
+ * prediction", Technometrics 16, 125). row [count]: numbers in the order in which they
+ * were added. On the calling thread alone. Statuses as hr_shifted_inverse_diagonal. */
+hr_status hr_dual_leave_out(const hr_dual *dual, double alpha, hr_shifted *system,
+                            const size_t *row, size_t count, double *out,
+                            hr_error *err) HR_MUST_CHECK;
+
 /* The three in one: Ridge of one target on all rows for one alpha. */
 hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
                         hr_linear_model *out, hr_error *err) HR_MUST_CHECK;

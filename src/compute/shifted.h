@@ -44,6 +44,13 @@ double *hr_shifted_right_side(hr_shifted *shifted);
 hr_status hr_shifted_solve(hr_shifted *shifted, double alpha, double *x,
                            hr_error *err) HR_MUST_CHECK;
 
+/* Entries of the diagonal of (A + alpha I)⁻¹, in fp32: index [count] which, out [count].
+ * HR_ERR_NUMERIC where the system is beyond fp32; HR_ERR_MEMORY. Cost: a factor, and
+ * 2 order² operations an entry. */
+hr_status hr_shifted_inverse_diagonal(hr_shifted *shifted, double alpha,
+                                      const size_t *index, size_t count, double *out,
+                                      hr_error *err) HR_MUST_CHECK;
+
 /* HR_ERR_NUMERIC and its sentence, for a system that is another way of writing one with
  * this alpha. */
 hr_status hr_shifted_refuse(double alpha, hr_error *err);

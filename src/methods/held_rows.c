@@ -79,7 +79,7 @@ hr_status hr_held_rows_create(const hr_study_view *study, size_t most, hr_held_r
   HR_TRY(hr_alloc(&of_bin, study->train.rows, err));
   HR_TRY(hr_alloc(&of_all, study->train.rows, err));
   HR_TRY(mark(study, true, most, of_bin, err));
-  HR_TRY(mark(study, false, most, of_all, err));
+  HR_TRY(mark(study, false, HR_HELD_ROWS_OF_ALL * most, of_all, err));
   HR_TRY(list_rows(held, study, of_bin, of_all, err));
   HR_TRY(hr_alloc(&held->snr, held->count, err));
   HR_TRY(hr_row_store_create(held->count, study->pixels, is_short ? study->folder : NULL,
@@ -127,14 +127,18 @@ static size_t smaller(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
-/* Rows of all that are in a bin are of its sample as well (methods/shuffle.h). */
-size_t hr_held_rows_most(const size_t *counts, size_t bin_count, size_t most) {
-  size_t uncovered = counts[bin_count], held = 0;
+/* A bin's share of the sample of all rows is among the rows of its own sample, or the
+ * other way round: both are the first of the same order (methods/shuffle.h). */
+size_t hr_held_rows_expect(const size_t *counts, size_t bin_count, size_t most) {
+  size_t all = counts[bin_count], uncovered = all, held = 0;
+  double share = all > 0 ? (double)(HR_HELD_ROWS_OF_ALL * most) / (double)all : 0;
+  if (share > 1) share = 1;
   for (size_t k = 0; k < bin_count; k++) {
+    size_t of_all = (size_t)(share * (double)counts[k]), own = smaller(counts[k], most);
     uncovered -= counts[k];
-    held += smaller(counts[k], most);
+    held += of_all > own ? of_all : own;
   }
-  return held + smaller(uncovered, most);
+  return held + (size_t)(share * (double)uncovered);
 }
 
 double hr_held_rows_bytes(size_t pixels) {

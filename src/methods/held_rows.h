@@ -9,8 +9,12 @@
 
 typedef struct hr_held_rows hr_held_rows;
 
-/* Chooses at most `most` rows of each bin and of all, and makes room for them; borrows
- * the study. HR_ERR_MEMORY, HR_ERR_IO. */
+/* Of all rows so many times more than of a bin: most of them are kept for their bins
+ * anyway. */
+enum { HR_HELD_ROWS_OF_ALL = 4 };
+
+/* Chooses at most `most` rows of each bin, and HR_HELD_ROWS_OF_ALL times as many of all,
+ * and makes room for them; borrows the study. HR_ERR_MEMORY, HR_ERR_IO. */
 hr_status hr_held_rows_create(const hr_study_view *study, size_t most, hr_held_rows **out,
                               hr_error *err) HR_MUST_CHECK;
 void hr_held_rows_destroy(hr_held_rows **held);
@@ -31,9 +35,9 @@ size_t hr_held_rows_of(const hr_held_rows *held, size_t m, const size_t **rows);
 const float *hr_held_rows_flux(const hr_held_rows *held, size_t row, float *scratch);
 double hr_held_rows_snr(const hr_held_rows *held, size_t row);
 
-/* How many rows they are at most, and the bytes that are kept of each; counts [bins + 1],
- * all rows last. */
-size_t hr_held_rows_most(const size_t *counts, size_t bin_count, size_t most);
+/* How many rows that will be, but for chance, and the bytes that are kept of each; counts
+ * [bins + 1], all rows last. */
+size_t hr_held_rows_expect(const size_t *counts, size_t bin_count, size_t most);
 double hr_held_rows_bytes(size_t pixels);
 
 #endif

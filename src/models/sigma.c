@@ -43,11 +43,16 @@ static size_t take_rows(const hr_sigma_rows *rows, sized_residual *out) {
   return count;
 }
 
-/* The half-width that a new row is within with the probability p: of n sizes, number
- * ⌈(n + 1) p⌉ from the smallest, or the largest where there are too few. */
+/* The half-width that a new row is within with the probability p: number (n + 1) p of n
+ * sizes from the smallest, or the largest where there are too few. Between two of them,
+ * not the upper one: that would hold 96 % of new rows in place of 95.45 % with 100. */
 static double half_width(const double *ascending, size_t count, double p) {
-  size_t number = (size_t)ceil((double)(count + 1) * p);
-  return ascending[(number < count ? number : count) - 1];
+  double place = (double)(count + 1) * p;
+  size_t below = (size_t)place;
+  if (below == 0) return ascending[0];
+  if (below >= count) return ascending[count - 1];
+  double fraction = place - (double)below;
+  return ascending[below - 1] + fraction * (ascending[below] - ascending[below - 1]);
 }
 
 /* What is known of some rows. scratch: [count]. */

@@ -92,6 +92,56 @@ static void validation_equals_fitting_without_the_fold(void **state) {
   }
 }
 
+/* What a row alone is missed by, from the model of all rows. */
+static void leaving_one_out_equals_fitting_without_it(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  static const size_t rows[] = {0, 13, ROWS - 1};
+  static const double alphas[] = {0.1, 10};
+  bool use[ROWS];
+  double rest[3];
+  memset(use, 1, sizeof use);
+  for (size_t a = 0; a < 2; a++) {
+    plain_ridge all = plain_ridge_fit(f->x, f->y, use, ROWS, PIXELS, alphas[a]);
+    check_ok(hr_dual_leave_out(f->dual, alphas[a], f->system, rows, 3, rest, &err));
+    for (size_t i = 0; i < 3; i++) {
+      const float *row = f->x + rows[i] * PIXELS;
+      use[rows[i]] = false;
+      plain_ridge without = plain_ridge_fit(f->x, f->y, use, ROWS, PIXELS, alphas[a]);
+      use[rows[i]] = true;
+      double missed = f->y[rows[i]] - plain_ridge_predict(&without, row, PIXELS);
+      double own = f->y[rows[i]] - plain_ridge_predict(&all, row, PIXELS);
+      check_near(own / rest[i], missed, 1e-3 * fabs(missed) + 1e-5);
+      free(without.weights);
+    }
+    free(all.weights);
+  }
+}
+
+/* The model of the last solution without a fold, made when its factor is gone. */
+static void a_model_without_a_fold_can_be_made_later(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_dual_fit *fit = NULL;
+  bool use[ROWS];
+  double a[ROWS], offset = 0, weights[PIXELS], centre[PIXELS];
+  hr_linear_model model = {weights, centre, 0};
+  for (size_t i = 0; i < ROWS; i++) use[i] = i % FOLDS != 2;
+  check_ok(hr_dual_fit_create(f->dual, 2, f->system, &fit, &err));
+  check_ok(hr_dual_fit_solve(fit, 1, &err));
+  hr_dual_fit_solution(fit, a, &offset);
+  hr_dual_fit_destroy(&fit);
+  hr_dual_model(f->dual, 2, a, offset, &model);
+  plain_ridge plain = plain_ridge_fit(f->x, f->y, use, ROWS, PIXELS, 1);
+  double intercept = model.offset;
+  for (size_t p = 0; p < PIXELS; p++) {
+    check_near(weights[p], plain.weights[p], 1e-5);
+    intercept -= weights[p] * centre[p];
+  }
+  check_near(intercept, plain.intercept, 1e-3);
+  free(plain.weights);
+}
+
 static void an_empty_fold_costs_nothing(void **state) {
   assert_true(validate(*state, FOLDS + 1, 1) == 0);
 }
@@ -184,6 +234,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_fit_equals_ridge_on_paper),
       cmocka_unit_test(validation_equals_fitting_without_the_fold),
+      cmocka_unit_test(leaving_one_out_equals_fitting_without_it),
+      cmocka_unit_test(a_model_without_a_fold_can_be_made_later),
       cmocka_unit_test(an_empty_fold_costs_nothing),
       cmocka_unit_test(a_single_fold_leaves_nothing_to_fit),
       cmocka_unit_test(more_rows_than_there_is_room_for_are_refused),

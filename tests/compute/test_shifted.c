@@ -165,6 +165,31 @@ static void what_is_not_definite_is_refused(void **state) {
   hr_shifted_destroy(&s);
 }
 
+static void entries_of_the_inverse_are_those_of_unit_vectors(void **state) {
+  (void)state;
+  static fixture f;
+  static const size_t index[] = {0, 7, N - 1};
+  double out[3], x[N];
+  hr_error err;
+  hr_shifted *s = NULL;
+  fill(&f, 1, 1e-3);
+  check_ok(hr_shifted_create(N, &hr_compute_blas, &s, &err));
+  write_system(&f, s);
+  for (double alpha = 100; alpha > 0.5; alpha /= 10) {
+    check_ok(hr_shifted_inverse_diagonal(s, alpha, index, 3, out, &err));
+    for (size_t i = 0; i < 3; i++) {
+      memset(f.b, 0, sizeof f.b);
+      f.b[index[i]] = 1;
+      solve_on_paper(&f, alpha, x);
+      check_near(out[i], x[index[i]], 1e-3 * x[index[i]]);
+    }
+  }
+  check_fails(hr_shifted_inverse_diagonal(s, -1e9, index, 3, out, &err), HR_ERR_NUMERIC,
+              "the Ridge system with alpha -1e+09 is not positive definite in fp64; "
+              "leave this alpha out or take a larger one");
+  hr_shifted_destroy(&s);
+}
+
 static void nothing_to_explain_needs_no_weights(void **state) {
   (void)state;
   static fixture f;
@@ -188,6 +213,7 @@ int main(void) {
       cmocka_unit_test(what_is_beyond_fp32_is_solved_in_fp64),
       cmocka_unit_test(what_is_not_definite_is_refused),
       cmocka_unit_test(nothing_to_explain_needs_no_weights),
+      cmocka_unit_test(entries_of_the_inverse_are_those_of_unit_vectors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,25 +57,6 @@ static void origins_are_training_rows(void **state) {
   hr_posterior_choice_fini(&choice);
 }
 
-static void shuffling_depends_on_the_seed(void **state) {
-  (void)state;
-  hr_error err;
-  hr_ranked_row *a = NULL, *b = NULL;
-  check_ok(hr_posterior_shuffle(&s.view, HR_STREAM_HELD_OUT, true, &a, &err));
-  s.view.seed++;
-  check_ok(hr_posterior_shuffle(&s.view, HR_STREAM_HELD_OUT, true, &b, &err));
-  s.view.seed--;
-  size_t moved = 0;
-  for (size_t i = 0; i < SMALL_TRAIN; i++) {
-    assert_int_equal(a[i].group, b[i].group);
-    assert_int_equal(a[i].group, hr_posterior_group(&s.view, a[i].row));
-    moved += a[i].row != b[i].row;
-  }
-  assert_true(moved > SMALL_TRAIN / 2);
-  hr_free(a);
-  hr_free(b);
-}
-
 static hr_status choose_and_forget(void) {
   hr_error err;
   hr_posterior_choice choice;
@@ -94,7 +75,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stored_ones_stand_in_order_of_bin_and_label),
       cmocka_unit_test(origins_are_training_rows),
-      cmocka_unit_test(shuffling_depends_on_the_seed),
       cmocka_unit_test(allocations_may_fail),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);

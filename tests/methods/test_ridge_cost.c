@@ -2,6 +2,7 @@
 #include "methods/ridge/cost.h"
 
 #include "compute/dual.h"
+#include "methods/held_rows.h"
 #include "support/check.h"
 
 enum { PIXELS = 50, FOLDS = 5, ALPHAS = 3, TESTS = 70 };
@@ -67,6 +68,24 @@ static void rows_on_disk_are_gathered_in_turn(void **state) {
   assert_true(rows.memory_bytes < usual.memory_bytes);
 }
 
+/* All rows are fewer than are held at most; the models without folds are one model's. */
+static void sigma_takes_rows_and_models_of_folds(void **state) {
+  (void)state;
+  hr_ridge_options options = hr_ridge_options_default(&alphas);
+  for (int low = HR_LOW_MEMORY_NONE; low <= HR_LOW_MEMORY_ROWS; low++) {
+    options.learns_sigma = false;
+    hr_cost usual = estimate((hr_low_memory)low, &options);
+    options.learns_sigma = true;
+    hr_cost cost = estimate((hr_low_memory)low, &options);
+    double rows = 260 * hr_held_rows_bytes(PIXELS),
+           models = 8.0 * FOLDS * ALPHAS * PIXELS;
+    double kept = low == HR_LOW_MEMORY_NONE ? rows : 0;
+    check_near(cost.gathered_bytes - usual.gathered_bytes, kept, 1e-6);
+    check_near(cost.memory_bytes - usual.memory_bytes, kept + models, 1e-6);
+    check_near(cost.disk_bytes - usual.disk_bytes, rows - kept, 1e-6);
+  }
+}
+
 static void noise_takes_a_vector_a_fold(void **state) {
   (void)state;
   hr_ridge_options options = hr_ridge_options_default(&alphas);
@@ -82,6 +101,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_usual_study_keeps_the_sums_of_all_folds),
       cmocka_unit_test(rows_on_disk_are_gathered_in_turn),
+      cmocka_unit_test(sigma_takes_rows_and_models_of_folds),
       cmocka_unit_test(noise_takes_a_vector_a_fold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

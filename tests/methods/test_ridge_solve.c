@@ -103,6 +103,20 @@ static void check_fit(const solving *s, const hr_ridge_fit *fit) {
   }
 }
 
+static void check_fold_models(const solving *s, const hr_ridge_fit *fit) {
+  double weights[PIXELS], work[PIXELS];
+  for (size_t a = 0; a < ALPHAS; a++) {
+    for (size_t f = 0; f < 3; f++) {
+      plain_ridge plain = on_paper(s, f, values[a]);
+      double intercept = hr_ridge_fit_fold_model(fit, f, a, weights, work);
+      check_near(intercept, plain.intercept, 1e-4);
+      for (size_t p = 0; p < PIXELS; p++) check_near(weights[p], plain.weights[p], 1e-4);
+      free(plain.weights);
+    }
+    assert_true(isnan(hr_ridge_fit_fold_model(fit, 3, a, weights, work)));
+  }
+}
+
 static void every_system_is_ridge_on_paper(void **state) {
   (void)state;
   static solving s;
@@ -112,9 +126,11 @@ static void every_system_is_ridge_on_paper(void **state) {
       init_rows(&s);
       check_ok(start(&s, (hr_ridge_form)form, a_run, &err));
       hr_ridge_fit fit = fit_of(&s);
+      fit.keeps_folds = true;
       check_ok(hr_ridge_fit_init(&fit, &err));
       check_ok(hr_ridge_fit_solve(&fit, (hr_ridge_window){0, FOLDS, true}, &err));
       check_fit(&s, &fit);
+      check_fold_models(&s, &fit);
       hr_ridge_fit_fini(&fit);
       stop(&s);
     }

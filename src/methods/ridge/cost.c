@@ -73,7 +73,7 @@ static void add_held_rows(account *a, const hr_ridge_options *options,
                           const size_t *counts) {
   const hr_study_view *study = a->study;
   if (!options->learns_sigma) return;
-  size_t rows = hr_held_rows_most(counts, study->bin_count, HR_RIDGE_HELD_ROWS);
+  size_t rows = hr_held_rows_expect(counts, study->bin_count, HR_RIDGE_HELD_ROWS);
   double bytes = (double)rows * hr_held_rows_bytes(study->pixels);
   double models = (double)(study->fold_count * options->alpha->count);
   *(study->low_memory >= HR_LOW_MEMORY_ROWS ? &a->disk : &a->gathered) += bytes;

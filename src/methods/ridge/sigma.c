@@ -8,7 +8,9 @@
  *
  * M the mean square of the residuals from folds, S and S_f those of the models of all
  * rows and without fold f on all of the held rows, n_f of them in the fold. Residuals are
- * scaled by √(M'/M). */
+ * scaled by √(M'/M). That holds to first order, too little where a Ridge of fewer rows
+ * than pixels all but interpolates them; but then K is there, and with it what is missed
+ * when a row alone is left out. */
 #include "methods/ridge/sigma.h"
 
 #include <math.h>
@@ -17,6 +19,10 @@
 #include "core/alloc.h"
 #include "core/parallel.h"
 #include "core/vector.h"
+
+/* Rows that are left out one at a time: enough to know a ratio of mean squares whose
+ * terms go together. */
+enum { LEFT_OUT = 256 };
 
 typedef struct asking {
   const hr_learner *learner;
@@ -127,7 +133,7 @@ static double mean_square(const asking *q, size_t model) {
 }
 
 /* The square root of M'/M; 1 where a fold has no model. */
-static double scale_of(const asking *q) {
+static double scale_of_folds(const asking *q) {
   double of_folds = 0, corrected = 0, n = (double)q->count;
   for (size_t i = 0; i < q->count; i++) {
     double r = q->residual[i * q->models + fold_of(q, i)];
@@ -143,9 +149,89 @@ static double scale_of(const asking *q) {
   return scale > 0 && isfinite(scale) ? scale : 1;
 }
 
-static hr_status learn(const asking *q, hr_sigma *out, hr_error *err) {
+/* Some of the held rows, left out one at a time. */
+typedef struct leaving {
+  const asking *q;
+  const hr_ridge_fit *fit;
+  size_t m, a;  /* of the model, and of alpha */
+  size_t *held; /* [count] numbers among the held rows */
+  size_t *row;  /* [count] numbers among the model's rows */
+  double *rest; /* [count] 1 − h */
+  size_t count;
+  hr_status status;
+  hr_error err;
+} leaving;
+
+/* Every so many of the held rows, and where they are among the model's. */
+static hr_status choose_left_out(leaving *l, hr_error *err) {
   hr_status status = HR_OK;
-  double *residual = NULL, *snr = NULL, scale = scale_of(q);
+  const asking *q = l->q;
+  const hr_split_view *train = &q->learner->study->train;
+  bool is_global = l->m == q->learner->study->bin_count;
+  size_t at = 0, next = 0;
+  l->count = q->count < LEFT_OUT ? q->count : LEFT_OUT;
+  HR_TRY(hr_alloc(&l->held, l->count, err));
+  HR_TRY(hr_alloc(&l->row, l->count, err));
+  HR_TRY(hr_alloc(&l->rest, l->count, err));
+  for (size_t j = 0; j < l->count; j++) l->held[j] = j * q->count / l->count;
+  for (size_t row = 0; row < train->rows && next < l->count; row++) {
+    if (!is_global && train->bin[row] != (int32_t)l->m) continue;
+    if (row == q->rows[l->held[next]]) l->row[next++] = at;
+    at++;
+  }
+cleanup:
+  return status;
+}
+
+/* On one thread, as threads would change the last bits. */
+static void leave_out(void *context, size_t i, size_t thread) {
+  (void)i, (void)thread;
+  leaving *l = context;
+  l->status =
+      hr_dual_leave_out(l->fit->sums->dual, l->fit->alphas->value[l->a],
+                        l->fit->solvers->systems[0], l->row, l->count, l->rest, &l->err);
+}
+
+/* Of the chosen rows, the root mean square when one is left out over that when their fold
+ * is; 1 where that is not known. */
+static double scale_left_out(const leaving *l) {
+  double one = 0, fold = 0;
+  const asking *q = l->q;
+  for (size_t j = 0; j < l->count; j++) {
+    const double *residual = q->residual + l->held[j] * q->models;
+    double left = residual[q->models - 1] / l->rest[j];
+    double of_fold = residual[fold_of(q, l->held[j])];
+    one += left * left;
+    fold += of_fold * of_fold;
+  }
+  double scale = sqrt(one / fold);
+  return scale > 0 && isfinite(scale) ? scale : 1;
+}
+
+/* Where K is there, rows can be left out one at a time, which needs no correction. */
+static hr_status find_scale(const asking *q, size_t m, const hr_ridge_fit *fit, size_t a,
+                            double *scale, hr_error *err) {
+  hr_status status = HR_OK;
+  leaving l = {.q = q, .fit = fit, .m = m, .a = a};
+  *scale = 1;
+  if (!hr_ridge_sums_has_kernel(fit->sums)) {
+    *scale = scale_of_folds(q);
+    return HR_OK;
+  }
+  HR_TRY(choose_left_out(&l, err));
+  hr_parallel_for_on(1, 1, leave_out, &l);
+  if (l.status == HR_OK) *scale = scale_left_out(&l);
+  if (l.status == HR_ERR_MEMORY) status = hr_fail(err, l.status, "%s", l.err.message);
+cleanup:
+  hr_free(l.held);
+  hr_free(l.row);
+  hr_free(l.rest);
+  return status;
+}
+
+static hr_status learn(const asking *q, double scale, hr_sigma *out, hr_error *err) {
+  hr_status status = HR_OK;
+  double *residual = NULL, *snr = NULL;
   HR_TRY(hr_alloc(&residual, q->count, err));
   HR_TRY(hr_alloc(&snr, q->count, err));
   for (size_t i = 0; i < q->count; i++) {
@@ -165,6 +251,7 @@ hr_status hr_ridge_learn_sigma(const hr_learner *learner, size_t m,
                                hr_sigma *out, hr_error *err) {
   hr_status status = HR_OK;
   asking q = {.target = choice->target};
+  double scale = 1;
   *out = (hr_sigma){0};
   if (!learner->held || !hr_held_rows_are_complete(learner->held)) return HR_OK;
   HR_TRY(init(&q, learner, m, fit, err));
@@ -172,7 +259,8 @@ hr_status hr_ridge_learn_sigma(const hr_learner *learner, size_t m,
   HR_TRY(take_models(&q, fit, choice->alpha, err));
   hr_parallel_for(q.count, ask_row, &q);
   HR_TRY(check_read(&q, err));
-  HR_TRY(learn(&q, out, err));
+  HR_TRY(find_scale(&q, m, fit, choice->alpha, &scale, err));
+  HR_TRY(learn(&q, scale, out, err));
 cleanup:
   fini(&q);
   return status;

@@ -86,6 +86,12 @@ double *hr_ridge_fit_errors(const hr_ridge_fit *fit, size_t target) {
   return fit->squared_error + target * error_count(fit);
 }
 
+/* A dual whose rows are still to come has no more of them than pixels (shape.h). */
+static size_t solution_room(const hr_ridge_sums *sums) {
+  size_t rows = sums->dual ? hr_dual_rows(sums->dual) : 0;
+  return rows > sums->pixels ? rows : sums->pixels;
+}
+
 hr_status hr_ridge_fit_init(hr_ridge_fit *fit, hr_error *err) {
   hr_status status = HR_OK;
   size_t alphas = fit->targets * fit->alphas->count;
@@ -95,7 +101,8 @@ hr_status hr_ridge_fit_init(hr_ridge_fit *fit, hr_error *err) {
   HR_TRY(hr_alloc(&fit->errors, all_runs(fit), err));
   if (!fit->keeps_folds) goto cleanup;
   size_t models = fit->sums->fold_count * alphas; /* of all targets */
-  HR_TRY(hr_alloc(&fit->fold_solution, models * fit->sums->pixels, err));
+  fit->fold_room = solution_room(fit->sums);
+  HR_TRY(hr_alloc(&fit->fold_solution, models * fit->fold_room, err));
   HR_TRY(hr_alloc(&fit->fold_offset, models, err));
   for (size_t i = 0; i < models; i++) fit->fold_offset[i] = (double)NAN;
 cleanup:
@@ -216,7 +223,7 @@ static void run_keep_fold(const run *r, size_t a) {
   if (!fit->keeps_folds || r->level > 0) return;
   for (size_t t = 0; t < fit->targets; t++) {
     size_t number = fold_number(fit, t, r->fold, a);
-    double *solution = fit->fold_solution + number * pixels;
+    double *solution = fit->fold_solution + number * fit->fold_room;
     if (r->kernel) {
       hr_dual_fit_solution(r->kernel, t, solution, &fit->fold_offset[number]);
       continue;
@@ -230,7 +237,7 @@ double hr_ridge_fit_fold_model(const hr_ridge_fit *fit, const hr_ridge_fold *of,
                                double *weights, double *work) {
   size_t pixels = fit->sums->pixels;
   size_t number = fold_number(fit, of->target, of->fold, of->alpha);
-  const double *solution = fit->fold_solution + number * pixels;
+  const double *solution = fit->fold_solution + number * fit->fold_room;
   double offset = fit->fold_offset[number];
   if (isnan(offset)) return offset;
   if (!hr_ridge_sums_has_kernel(fit->sums)) {

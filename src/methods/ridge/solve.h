@@ -73,11 +73,12 @@ typedef struct hr_ridge_fit {
   double *intercept;     /* [T][A], NaN where the system was not solved */
   double *squared_error; /* [T][L][F][A] validation, NaN where a system was not solved, 0
                             where a fold is empty; without folds [T][A] */
-  double *fold_solution; /* [T][F][A][P] with keeps_folds: weights, or where K of the dual
-                            form serves all alphas the dual's [rows outside the fold] */
-  double *fold_offset;   /* [T][F][A] NaN where the system was not solved; the intercept,
-                            or the dual's offset */
-  hr_error *errors;      /* [runs] what ended one, HR_OK: nothing */
+  double *fold_solution; /* [T][F][A][room] with keeps_folds: weights [P], or where K of
+                            the dual form serves all alphas the dual's [rows outside] */
+  size_t fold_room;
+  double *fold_offset; /* [T][F][A] NaN where the system was not solved; the intercept,
+                          or the dual's offset */
+  hr_error *errors;    /* [runs] what ended one, HR_OK: nothing */
 } hr_ridge_fit;
 
 /* The folds that are left out, each at every level; and whether all rows are fitted. */
