@@ -129,7 +129,7 @@ static void a_model_without_a_fold_can_be_made_later(void **state) {
   for (size_t i = 0; i < ROWS; i++) use[i] = i % FOLDS != 2;
   check_ok(hr_dual_fit_create(f->dual, 2, f->system, &fit, &err));
   check_ok(hr_dual_fit_solve(fit, 1, &err));
-  hr_dual_fit_solution(fit, a, &offset);
+  hr_dual_fit_solution(fit, 0, a, &offset);
   hr_dual_fit_destroy(&fit);
   hr_dual_model(f->dual, 2, a, offset, &model);
   plain_ridge plain = plain_ridge_fit(f->x, f->y, use, ROWS, PIXELS, 1);

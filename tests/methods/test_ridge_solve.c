@@ -108,12 +108,14 @@ static void check_fold_models(const solving *s, const hr_ridge_fit *fit) {
   for (size_t a = 0; a < ALPHAS; a++) {
     for (size_t f = 0; f < 3; f++) {
       plain_ridge plain = on_paper(s, f, values[a]);
-      double intercept = hr_ridge_fit_fold_model(fit, f, a, weights, work);
+      double intercept =
+          hr_ridge_fit_fold_model(fit, &(hr_ridge_fold){0, f, a}, weights, work);
       check_near(intercept, plain.intercept, 1e-4);
       for (size_t p = 0; p < PIXELS; p++) check_near(weights[p], plain.weights[p], 1e-4);
       free(plain.weights);
     }
-    assert_true(isnan(hr_ridge_fit_fold_model(fit, 3, a, weights, work)));
+    assert_true(
+        isnan(hr_ridge_fit_fold_model(fit, &(hr_ridge_fold){0, 3, a}, weights, work)));
   }
 }
 

@@ -135,8 +135,38 @@ class Predict(unittest.TestCase):
         variance = np.fromfile(path, np.float64)
         self.assertTrue(same(table["log_g_sigma"], np.sqrt(variance)))
         self.assertTrue(table["chi2"].notna().all() and table["effective"].notna().all())
-        ridge = read_csv(self.predict(self.test, "--expert", "ridge"))
-        self.assertTrue(ridge["log_g_sigma"].isna().all())
+        self.assert_as_on_card(table, "posterior", np.sqrt(variance))
+
+    def test_learnt_sigma(self):
+        """What validation has shown, as the study's card says it, at the spectrum's ratio."""
+        table = read_csv(self.predict(self.test, "--expert", "ridge"))
+        self.assert_as_on_card(table, "ridge", 1)
+        truth = pandas.read_hdf(self.test)["log_g"].to_numpy()
+        missed = np.abs(truth - table["log_g_mean"])
+        self.assertAlmostEqual(np.mean(missed <= table["log_g_half68"]), 0.6827, delta=0.08)
+        self.assertAlmostEqual(np.mean(missed <= table["log_g_half95"]), 0.9545, delta=0.04)
+        card, _ = study_data.task(self.run_dir, "0-ridge")
+        self.assertGreater(card["sigma"]["rows"], 100)
+
+    def test_gap(self):
+        """From the range of the training labels; none of the test stars' is beyond it."""
+        table = read_csv(self.predict(self.test, "--router", "oracle"))
+        with open(f"{self.model}/model.json", encoding="utf-8") as file:
+            target = json.load(file)["targets"][0]
+        mean = table["log_g_mean"]
+        gap = np.maximum(0, np.maximum(target["minimum"] - mean, mean - target["maximum"]))
+        self.assertTrue(same(table["log_g_gap"], gap))
+        self.assertTrue(same(table["log_g_gap"] > 0, table["flags"] & 16 > 0))
+
+    def assert_as_on_card(self, table, method, scale):
+        """The global model's sigma, linear in log snr, of which the table has six digits."""
+        sigma = study_data.task(self.run_dir, f"global-{method}")[0]["sigma"]
+        at = np.log([c["snr"] for c in sigma["classes"]])
+        for name in ("sigma", "half68", "half95"):
+            values = [c[name] for c in sigma["classes"]]
+            expected = scale * np.interp(np.log(table["snr"]), at, values)
+            found = table[f"log_g_{name}"].to_numpy()
+            self.assertTrue(np.allclose(found, expected, rtol=1e-4), name)
 
     def with_ids(self):
         """The test file with 64-bit identifiers, bad rows and no clean flux worth reading."""
