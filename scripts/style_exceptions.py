@@ -86,6 +86,7 @@ UNPROVOKED = {
     "%s: cannot read the shape of %s": OPENED,
     "%s: cannot read the type of %s": OPENED,
     "%s: cannot read its size": OPENED,
+    "cannot read back rows that %s kept": "takes a file of rows that goes while it is trained on",
     "cannot read the rows of bin %d again": "takes a file of rows that goes while it is trained on",
     "there is no  in %s": "its first half is a macro; test_lightgbm_library.py compares it whole",
     "%s has to know the error of each pixel": "takes a bundle of templates; hr_predict says its own",

@@ -341,13 +341,16 @@ cleanup:
 }
 
 /* The residuals are alpha (K + alpha I)⁻¹ (y − ȳ), and the mean takes 1/n of each y. */
-hr_status hr_dual_leave_out(const hr_dual *dual, double alpha, hr_shifted *system,
-                            const size_t *row, size_t count, double *out, hr_error *err) {
+hr_status hr_dual_leave_out(const hr_dual *dual, const hr_dual_leaving *rows,
+                            hr_shifted *system, double *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_dual_fit *fit = NULL;
   HR_TRY(hr_dual_fit_create(dual, HR_DUAL_ALL_ROWS, system, &fit, err));
-  HR_TRY(hr_shifted_inverse_diagonal(system, alpha, row, count, out, err));
-  for (size_t i = 0; i < count; i++) out[i] = alpha * out[i] - 1 / (double)dual->rows;
+  HR_TRY(
+      hr_shifted_inverse_diagonal(system, rows->alpha, rows->row, rows->count, out, err));
+  for (size_t i = 0; i < rows->count; i++) {
+    out[i] = rows->alpha * out[i] - 1 / (double)dual->rows;
+  }
 cleanup:
   hr_dual_fit_destroy(&fit);
   return status;

@@ -77,11 +77,16 @@ void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset
 /* 1 − h of some rows, h being what a row's y weighs in its own prediction by the model of
  * all rows at alpha: leaving the row out misses by (y − ŷ)/(1 − h), exactly (Allen 1974,
  * "The relationship between variable selection and data augmentation and a method for
- * prediction", Technometrics 16, 125). row [count]: numbers in the order in which they
- * were added. On the calling thread alone. Statuses as hr_shifted_inverse_diagonal. */
-hr_status hr_dual_leave_out(const hr_dual *dual, double alpha, hr_shifted *system,
-                            const size_t *row, size_t count, double *out,
-                            hr_error *err) HR_MUST_CHECK;
+ * prediction", Technometrics 16, 125). Rows are numbered in the order in which they were
+ * added. out: [count]. On the calling thread alone. Statuses as
+ * hr_shifted_inverse_diagonal. */
+typedef struct hr_dual_leaving {
+  double alpha;
+  const size_t *row; /* [count] */
+  size_t count;
+} hr_dual_leaving;
+hr_status hr_dual_leave_out(const hr_dual *dual, const hr_dual_leaving *rows,
+                            hr_shifted *system, double *out, hr_error *err) HR_MUST_CHECK;
 
 /* The three in one: Ridge of one target on all rows for one alpha. */
 hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,

@@ -103,7 +103,8 @@ static void leaving_one_out_equals_fitting_without_it(void **state) {
   memset(use, 1, sizeof use);
   for (size_t a = 0; a < 2; a++) {
     plain_ridge all = plain_ridge_fit(f->x, f->y, use, ROWS, PIXELS, alphas[a]);
-    check_ok(hr_dual_leave_out(f->dual, alphas[a], f->system, rows, 3, rest, &err));
+    check_ok(hr_dual_leave_out(f->dual, &(hr_dual_leaving){alphas[a], rows, 3}, f->system,
+                               rest, &err));
     for (size_t i = 0; i < 3; i++) {
       const float *row = f->x + rows[i] * PIXELS;
       use[rows[i]] = false;

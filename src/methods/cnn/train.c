@@ -361,11 +361,17 @@ cleanup:
   return status;
 }
 
-/* Predicts held-out rows first .. first+count-1, x: [count][P] scratch. */
+/* Held-out rows that are predicted together. */
+typedef struct held_piece {
+  size_t first, count;
+  float *x; /* [SIGMA_ROWS][P] scratch */
+  float mean[SIGMA_ROWS];
+} held_piece;
+
 static hr_status predict_held_out(const hr_cnn_training *slot, const hr_model *model,
-                                  size_t first, size_t count, float *x, float *mean,
-                                  hr_error *err) {
-  size_t pixels = slot->study->pixels;
+                                  held_piece *piece, hr_error *err) {
+  size_t pixels = slot->study->pixels, first = piece->first, count = piece->count;
+  float *x = piece->x;
   uint32_t row[SIGMA_ROWS];
   for (size_t i = 0; i < count; i++) {
     const float *kept =
@@ -379,7 +385,7 @@ static hr_status predict_held_out(const hr_cnn_training *slot, const hr_model *m
                               .row = row,
                               .count = count,
                               .variants = 1,
-                              .mean = mean,
+                              .mean = piece->mean,
                               .variant_stride = count};
   return hr_models_predict(&spectra, &request, 1, err);
 }
@@ -389,21 +395,22 @@ static hr_status predict_held_out(const hr_cnn_training *slot, const hr_model *m
 static hr_status learn_sigma(const hr_cnn_training *slot, const hr_model *model,
                              hr_sigma *out, hr_error *err) {
   hr_status status = HR_OK;
-  float *x = NULL, mean[SIGMA_ROWS];
+  held_piece piece = {.x = NULL};
   double *residual = NULL;
-  HR_TRY(hr_alloc(&x, SIGMA_ROWS * slot->study->pixels, err));
+  HR_TRY(hr_alloc(&piece.x, SIGMA_ROWS * slot->study->pixels, err));
   HR_TRY(hr_alloc(&residual, slot->held_out_rows, err));
   for (size_t at = 0; at < slot->held_out_rows; at += SIGMA_ROWS) {
     size_t left = slot->held_out_rows - at, count = left < SIGMA_ROWS ? left : SIGMA_ROWS;
-    HR_TRY(predict_held_out(slot, model, at, count, x, mean, err));
+    piece.first = at, piece.count = count;
+    HR_TRY(predict_held_out(slot, model, &piece, err));
     for (size_t i = 0; i < count; i++) {
-      residual[at + i] = (double)slot->held_out_target[at + i] - (double)mean[i];
+      residual[at + i] = (double)slot->held_out_target[at + i] - (double)piece.mean[i];
     }
   }
   const hr_sigma_rows rows = {slot->held_out_rows, residual, slot->held_out_snr, NULL};
   HR_TRY(hr_sigma_learn(&rows, out, err));
 cleanup:
-  hr_free(x);
+  hr_free(piece.x);
   hr_free(residual);
   return status;
 }

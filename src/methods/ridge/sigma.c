@@ -187,9 +187,9 @@ cleanup:
 static void leave_out(void *context, size_t i, size_t thread) {
   (void)i, (void)thread;
   leaving *l = context;
-  l->status =
-      hr_dual_leave_out(l->fit->sums->dual, l->fit->alphas->value[l->a],
-                        l->fit->solvers->systems[0], l->row, l->count, l->rest, &l->err);
+  const hr_dual_leaving rows = {l->fit->alphas->value[l->a], l->row, l->count};
+  l->status = hr_dual_leave_out(l->fit->sums->dual, &rows, l->fit->solvers->systems[0],
+                                l->rest, &l->err);
 }
 
 /* Of the chosen rows, the root mean square when one is left out over that when their fold
