@@ -22,13 +22,13 @@ static int set_up(void **state) {
   hr_error err;
   check_ok(hr_tiles_create(&hr_compute_blas, &f->tiles, &err));
   check_ok(hr_shifted_create(ROWS, &hr_compute_blas, &f->system, &err));
-  check_ok(hr_dual_create(ROWS, PIXELS, f->tiles, &f->dual, &err));
+  check_ok(hr_dual_create(&(hr_dual_shape){ROWS, PIXELS, 1}, f->tiles, &f->dual, &err));
   for (size_t i = 0; i < ROWS; i++) {
     float *row = f->x + i * PIXELS;
     hr_normal(6, HR_STREAM_NOISE_TRAIN, i, 0, PIXELS, row);
     for (size_t p = 0; p < PIXELS; p++) row[p] = 10.0F + 0.5F * row[p];
     f->y[i] = 2 + (double)row[3] - (double)row[4] + 0.1 * (double)row[5];
-    hr_dual_add(f->dual, row, f->y[i], (uint8_t)(i % FOLDS));
+    hr_dual_add(f->dual, row, &f->y[i], (uint8_t)(i % FOLDS));
   }
   check_ok(hr_dual_finish(f->dual, &err));
   *state = f;
@@ -49,7 +49,7 @@ static double validate(fixture *f, int fold, double alpha) {
   hr_dual_fit *fit = NULL;
   check_ok(hr_dual_fit_create(f->dual, fold, f->system, &fit, &err));
   check_ok(hr_dual_fit_solve(fit, alpha, &err));
-  double found = hr_dual_fit_squared_error(fit);
+  double found = hr_dual_fit_squared_error(fit, 0);
   hr_dual_fit_destroy(&fit);
   return found;
 }
@@ -152,8 +152,8 @@ static void a_single_fold_leaves_nothing_to_fit(void **state) {
   hr_error err;
   hr_dual *dual = NULL;
   hr_dual_fit *fit = NULL;
-  check_ok(hr_dual_create(3, PIXELS, f->tiles, &dual, &err));
-  for (size_t i = 0; i < 3; i++) hr_dual_add(dual, f->x + i * PIXELS, f->y[i], 0);
+  check_ok(hr_dual_create(&(hr_dual_shape){3, PIXELS, 1}, f->tiles, &dual, &err));
+  for (size_t i = 0; i < 3; i++) hr_dual_add(dual, f->x + i * PIXELS, &f->y[i], 0);
   check_ok(hr_dual_finish(dual, &err));
   check_fails(hr_dual_fit_create(dual, 0, f->system, &fit, &err), HR_ERR_EMPTY,
               "no rows are left to fit a Ridge to");
@@ -167,8 +167,8 @@ static void more_rows_than_there_is_room_for_are_refused(void **state) {
   hr_dual *dual = NULL;
   double weights[PIXELS], centre[PIXELS], noise[PIXELS] = {0};
   hr_linear_model model = {weights, centre, 0};
-  check_ok(hr_dual_create(3, PIXELS, f->tiles, &dual, &err));
-  for (size_t i = 0; i < 5; i++) hr_dual_add(dual, f->x + i * PIXELS, f->y[i], 0);
+  check_ok(hr_dual_create(&(hr_dual_shape){3, PIXELS, 1}, f->tiles, &dual, &err));
+  for (size_t i = 0; i < 5; i++) hr_dual_add(dual, f->x + i * PIXELS, &f->y[i], 0);
   assert_int_equal(hr_dual_rows(dual), 3);
   check_fails(hr_dual_finish(dual, &err), HR_ERR_INTERNAL,
               "a Ridge with room for 3 rows was given 5");
@@ -206,7 +206,7 @@ static void a_diagonal_of_its_own_agrees_with_the_kernel(void **state) {
   }
   double found = validate(f, 1, 2);
   check_ok(hr_dual_penalised(f->dual, 1, &(hr_penalty){2, noise}, f->system, &b, &err));
-  check_near(hr_dual_squared_error(f->dual, 1, &b), found, 1e-5 * found);
+  check_near(hr_dual_squared_error(f->dual, 0, 1, &b), found, 1e-5 * found);
   assert_int_equal(hr_dual_fold_rows(f->dual, 1), ROWS / FOLDS);
   assert_true(hr_dual_penalised_bytes(ROWS, PIXELS) > 4.0 * ROWS * PIXELS);
 }
@@ -217,8 +217,8 @@ static void a_penalised_fit_refuses_what_it_cannot_do(void **state) {
   hr_dual *dual = NULL;
   double weights[PIXELS], centre[PIXELS], noise[PIXELS] = {0};
   hr_linear_model model = {weights, centre, 0};
-  check_ok(hr_dual_create(3, PIXELS, f->tiles, &dual, &err));
-  for (size_t i = 0; i < 3; i++) hr_dual_add(dual, f->x + i * PIXELS, f->y[i], 0);
+  check_ok(hr_dual_create(&(hr_dual_shape){3, PIXELS, 1}, f->tiles, &dual, &err));
+  for (size_t i = 0; i < 3; i++) hr_dual_add(dual, f->x + i * PIXELS, &f->y[i], 0);
   hr_dual_centre(dual);
   check_fails(
       hr_dual_penalised(dual, 0, &(hr_penalty){1, noise}, f->system, &model, &err),

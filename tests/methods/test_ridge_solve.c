@@ -32,11 +32,12 @@ static hr_status start(solving *s, hr_ridge_form form, size_t a_run, hr_error *e
   HR_TRY(hr_tiles_create(hr_compute_default(), &s->tiles, err));
   HR_TRY(hr_ridge_pool_init(&s->pool, PIXELS, s->tiles, 0, err));
   HR_TRY(hr_ridge_alphas_init(&s->alphas, &numbers, a_run, err));
-  HR_TRY(hr_ridge_solvers_init(&s->solvers, 2, ROWS, hr_compute_default(), err));
+  const hr_ridge_room room = {ROWS, 1, hr_compute_default()};
+  HR_TRY(hr_ridge_solvers_init(&s->solvers, 2, &room, err));
   HR_TRY(hr_ridge_sums_init(&s->sums, &shape, FOLDS, false, err));
   HR_TRY(hr_ridge_sums_open(&s->sums, ROWS, &s->pool, err));
   for (size_t i = 0; i < ROWS; i++) {
-    hr_ridge_sums_add(&s->sums, s->x + i * PIXELS, s->y[i], s->fold[i]);
+    hr_ridge_sums_add(&s->sums, s->x + i * PIXELS, &s->y[i], s->fold[i]);
   }
   if (form == HR_RIDGE_DUAL) {
     HR_TRY(hr_dual_finish(s->sums.dual, err));
@@ -67,6 +68,7 @@ static void init_rows(solving *s) {
 
 static hr_ridge_fit fit_of(const solving *s) {
   return (hr_ridge_fit){.sums = &s->sums,
+                        .targets = 1,
                         .total = s->total,
                         .alphas = &s->alphas,
                         .noise_scale = no_noise,
@@ -184,11 +186,12 @@ static void what_cannot_be_solved_is_nan(void **state) {
 }
 
 /* Stands for rows elsewhere: what the model says of a spectrum of ones. */
-static double predict_ones(void *context, const hr_linear_model *model, double *work) {
+static void predict_ones(void *context, const hr_linear_model *model, double *work,
+                         double *out) {
   (void)work;
   double sum = model->offset;
   for (size_t p = 0; p < PIXELS; p++) sum += model->weights[p] * (1 - model->centre[p]);
-  return *(const double *)context * sum;
+  *out = *(const double *)context * sum;
 }
 
 static void rows_elsewhere_can_be_validated_on(void **state) {
