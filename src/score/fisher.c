@@ -44,20 +44,26 @@ struct hr_fisher {
   float *spectra;        /* [GROUP][HR_DERIVATIVE_ROWS][P] */
   float *scratch;        /* [threads][P] */
   size_t first, waiting; /* rows first .. first + waiting - 1 wait */
-  double *variance;      /* [test rows][HR_FISHER_PRIORS] */
+  double *variance;      /* [AXES][test rows][HR_FISHER_PRIORS] of every label */
   double *misfit;        /* [test rows]; NaN: no bound */
+  hr_fisher_bound found; /* of the target, once finished */
 };
+
+static hr_status find_axis(const char *target_name, size_t *axis, hr_error *err) {
+  const char *const *names = hr_grid_label_names;
+  *axis = hr_grid_axis(target_name);
+  if (*axis < AXES) return HR_OK;
+  return hr_fail(err, HR_ERR_MISSING,
+                 "the target %s is none of the built-in model grid's labels %s, %s and "
+                 "%s",
+                 target_name, names[0], names[1], names[2]);
+}
 
 static hr_status check_input(const hr_fisher_input *input, size_t *target_axis,
                              hr_error *err) {
   const char *const *names = hr_grid_label_names;
-  *target_axis = hr_grid_axis(input->target_name);
-  if (*target_axis == AXES) {
-    return hr_fail(err, HR_ERR_MISSING,
-                   "the target %s is none of the built-in model grid's labels %s, %s and "
-                   "%s",
-                   input->target_name, names[0], names[1], names[2]);
-  }
+  hr_status status = find_axis(input->target_name, target_axis, err);
+  if (status != HR_OK) return status;
   for (size_t axis = 0; axis < AXES; axis++) {
     bool in_train = input->train_labels[axis], in_test = input->test_labels[axis];
     if (in_train && in_test) continue;
@@ -150,7 +156,7 @@ static hr_status allocate(hr_fisher *fisher, hr_error *err) {
   HR_TRY(hr_alloc(&fisher->weights, GROUP * HR_DERIVATIVE_ROWS * spectra, err));
   HR_TRY(hr_alloc(&fisher->spectra, HR_DERIVATIVE_ROWS * values, err));
   HR_TRY(hr_alloc(&fisher->scratch, hr_thread_count() * study->pixels, err));
-  HR_TRY(hr_alloc(&fisher->variance, study->test_rows * HR_FISHER_PRIORS, err));
+  HR_TRY(hr_alloc(&fisher->variance, AXES * study->test_rows * HR_FISHER_PRIORS, err));
   HR_TRY(hr_alloc(&fisher->misfit, study->test_rows, err));
 cleanup:
   return status;
@@ -164,7 +170,7 @@ size_t hr_fisher_bytes(const hr_study_view *study) {
   if (hr_tables_check_wave(study->wave_angstrom, study->pixels, NULL) != HR_OK) return 0;
   return read * spectra * study->pixels + 4 * derivatives +
          4 * (2 * GROUP + hr_thread_count()) * study->pixels +
-         8 * (HR_FISHER_PRIORS + 1) * study->test_rows;
+         8 * (AXES * HR_FISHER_PRIORS + 1) * study->test_rows;
 }
 
 hr_status hr_fisher_create(const hr_fisher_input *input, hr_fisher **out, hr_error *err) {
@@ -264,11 +270,20 @@ static double measure_misfit(const hr_fisher *fisher, size_t i, double amplitude
   return sqrt(sum / (double)pixels);
 }
 
-static double bound_under(const hr_fisher *fisher, size_t k,
-                          double information[AXES][AXES]) {
+/* Where the variances of a row for a label are. */
+static double *variance_of(const hr_fisher *fisher, size_t axis, size_t row) {
+  return fisher->variance +
+         (axis * fisher->input.study->test_rows + row) * HR_FISHER_PRIORS;
+}
+
+/* Every label's, under the prior of bin k. */
+static void bound_under(const hr_fisher *fisher, size_t k, hr_fisher_prior which,
+                        double information[AXES][AXES], size_t row) {
   prior *own = &fisher->priors[k];
-  if (!own->is_known) return (double)NAN;
-  return hr_fisher_variance(information, own->factor, fisher->target_axis);
+  for (size_t axis = 0; own->is_known && axis < AXES; axis++) {
+    variance_of(fisher, axis, row)[which] =
+        hr_fisher_variance(information, own->factor, axis);
+  }
 }
 
 static void bound_row(void *context, size_t i, size_t thread) {
@@ -276,10 +291,12 @@ static void bound_row(void *context, size_t i, size_t thread) {
   const hr_study_view *study = fisher->input.study;
   size_t pixels = fisher->tables->pixels, row = fisher->first + i;
   float *scratch = fisher->scratch + thread * pixels;
-  double *variance = fisher->variance + row * HR_FISHER_PRIORS;
   double labels[AXES], information[AXES][AXES];
   int32_t route = fisher->input.test_route[row];
-  variance[HR_FISHER_ROUTED] = variance[HR_FISHER_GLOBAL] = (double)NAN;
+  for (size_t axis = 0; axis < AXES; axis++) {
+    double *variance = variance_of(fisher, axis, row);
+    variance[HR_FISHER_ROUTED] = variance[HR_FISHER_GLOBAL] = (double)NAN;
+  }
   fisher->misfit[row] = (double)NAN;
   double amplitude = hr_pixel_quantile(fisher->flux + i * pixels, pixels, 0.5, scratch);
   if (!find_labels(fisher, row, labels) || !(amplitude > 0)) return;
@@ -287,9 +304,9 @@ static void bound_row(void *context, size_t i, size_t thread) {
                        scratch);
   fisher->misfit[row] = measure_misfit(fisher, i, amplitude);
   sum_information(fisher, i, amplitude, information);
-  variance[HR_FISHER_GLOBAL] = bound_under(fisher, study->bin_count, information);
+  bound_under(fisher, study->bin_count, HR_FISHER_GLOBAL, information, row);
   if (route == HR_UNCOVERED) return;
-  variance[HR_FISHER_ROUTED] = bound_under(fisher, (size_t)route, information);
+  bound_under(fisher, (size_t)route, HR_FISHER_ROUTED, information, row);
 }
 
 /* A whole group is always multiplied, so that the last one has the same shape. */
@@ -336,8 +353,20 @@ hr_status hr_fisher_finish(hr_fisher *fisher, hr_fisher_bound *out, hr_error *er
                 100 * misfit);
     goto cleanup;
   }
-  *out = (hr_fisher_bound){fisher->variance, rows - known, misfit};
+  *out = (hr_fisher_bound){variance_of(fisher, fisher->target_axis, 0), rows - known,
+                           misfit};
+  fisher->found = *out;
 cleanup:
   hr_free(sorted);
   return status;
+}
+
+hr_status hr_fisher_finish_further(const hr_fisher *fisher, const char *target_name,
+                                   hr_fisher_bound *out, hr_error *err) {
+  size_t axis = 0;
+  hr_status status = find_axis(target_name, &axis, err);
+  if (status != HR_OK) return status;
+  *out = fisher->found;
+  out->variance = variance_of(fisher, axis, 0);
+  return HR_OK;
 }

@@ -56,6 +56,11 @@ void hr_fisher_observe(hr_fisher *fisher, const hr_block *block);
 hr_status hr_fisher_finish(hr_fisher *fisher, hr_fisher_bound *out,
                            hr_error *err) HR_MUST_CHECK;
 
+/* The same of another target, after hr_fisher_finish: one look at the rows serves all.
+ * HR_ERR_MISSING where it is none of the grid's labels. */
+hr_status hr_fisher_finish_further(const hr_fisher *fisher, const char *target_name,
+                                   hr_fisher_bound *out, hr_error *err) HR_MUST_CHECK;
+
 /* What hr_fisher_create would take, in bytes; 0 where the wavelength grid is another. */
 size_t hr_fisher_bytes(const hr_study_view *study);
 

@@ -34,7 +34,7 @@ typedef struct study {
   hr_rundir rundir;
   hr_method_run *runs;  /* [expert_count] */
   hr_outcome *outcomes; /* [targets][expert_count] of the runs, when all are done */
-  hr_bound *bounds;     /* [targets] */
+  hr_bound bound;
   double *measured_snr; /* [test rows] from the spectra; NaN: not known */
   hr_row_labels labels;
   hr_preparation train_preparation, test_preparation;
@@ -56,8 +56,7 @@ static void destroy_runs(study *s) {
   }
   hr_free(s->runs);
   hr_free(s->outcomes);
-  for (size_t t = 0; s->bounds && t < targets_of(s); t++) hr_bound_fini(&s->bounds[t]);
-  hr_free(s->bounds);
+  hr_bound_fini(&s->bound);
   hr_free(s->measured_snr);
   hr_row_labels_fini(&s->labels);
 }
@@ -68,7 +67,6 @@ static hr_status find_runs(study *s, const char *print, hr_error *err) {
   size_t count = s->config->expert_count;
   HR_TRY(hr_alloc(&s->runs, count, err));
   HR_TRY(hr_alloc(&s->outcomes, targets_of(s) * count, err));
-  HR_TRY(hr_alloc(&s->bounds, targets_of(s), err));
   for (size_t i = 0; i < count; i++) {
     HR_TRY(hr_method_run_init(&s->runs[i], s->plan, &s->config->experts[i], s->out_dir,
                               print, err));
@@ -189,20 +187,11 @@ cleanup:
 static hr_status show_last(void *context, const hr_block *block, hr_error *err) {
   (void)err;
   study *s = context;
-  for (size_t t = 0; t < targets_of(s); t++) hr_bound_observe(&s->bounds[t], block);
+  hr_bound_observe(&s->bound, block);
   for (size_t i = 0; i < block->rows; i++) {
     s->measured_snr[block->first_row + i] = block->snr ? block->snr[i] : (double)NAN;
   }
   return HR_OK;
-}
-
-static hr_status finish_bound(study *s, size_t t, hr_error *err) {
-  char *dir = NULL;
-  hr_status status = hr_plan_target_dir(s->plan, s->out_dir, t, &dir, err);
-  if (status == HR_OK) status = hr_make_folders(dir, err);
-  if (status == HR_OK) status = hr_bound_finish(&s->bounds[t], s->plan, dir, err);
-  hr_free(dir);
-  return status;
 }
 
 /* A last pass over the test rows, for what is no expert: the bound, the signal-to-noise
@@ -211,13 +200,10 @@ static hr_status read_test(study *s, hr_error *err) {
   hr_status status = HR_OK;
   const hr_pass pass = {
       .plan = s->plan, .stage = "reading test spectra", .visit = show_last, .context = s};
-  size_t targets = targets_of(s);
   HR_TRY(hr_alloc(&s->measured_snr, s->plan->view.test_rows, err));
-  for (size_t t = 0; t < targets; t++) {
-    HR_TRY(hr_bound_init(&s->bounds[t], s->plan, t, err));
-  }
+  HR_TRY(hr_bound_init(&s->bound, s->plan, err));
   HR_TRY(hr_pass_run(&pass, &s->test_preparation, err));
-  for (size_t t = 0; t < targets; t++) HR_TRY(finish_bound(s, t, err));
+  HR_TRY(hr_bound_finish(&s->bound, s->plan, s->out_dir, err));
   hr_timings_lap(&s->timings, "bound by Fisher information", NULL);
 cleanup:
   return status;
@@ -236,7 +222,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = s->config;
   const hr_plan *plan = s->plan;
-  const hr_bound *bound = &s->bounds[t];
+  const hr_target_bound *bound = &s->bound.targets[t];
   const hr_outcome *outcomes = s->outcomes + t * config->expert_count;
   char *dir = NULL, *path = NULL;
   hr_reference_line *lines = NULL;
@@ -271,8 +257,8 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .outcome_count = competitors,
       .controls = outcomes + competitors,
       .control_count = config->control_count,
-      .fisher = bound->fisher ? &bound->rows : NULL,
-      .fisher_note = bound->fisher ? NULL : bound->reason.message,
+      .fisher = bound->is_there ? &bound->rows : NULL,
+      .fisher_note = bound->is_there ? NULL : bound->reason.message,
       .selection =
           strcmp(config->selection.by, "test") == 0 ? HR_SELECT_BY_TEST : HR_SELECT_BY_CV,
       .gate = {config->gate.oracle_r2, config->gate.delta_r2,

@@ -82,13 +82,20 @@ static bool factorise_f32(size_t n, float *a) {
   return info == 0;
 }
 
+/* One target as it always was; several at a time, so that the factor is read once. */
 static void solve_factored_f32(size_t n, size_t targets, const float *factor, float *b) {
-  for (size_t t = 0; t < targets; t++) {
-    cblas_strsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, (int)n, factor,
-                (int)n, b + t * n, 1);
-    cblas_strsv(CblasColMajor, CblasLower, CblasTrans, CblasNonUnit, (int)n, factor,
-                (int)n, b + t * n, 1);
+  int size = (int)n;
+  if (targets == 1) {
+    cblas_strsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, size, factor, size,
+                b, 1);
+    cblas_strsv(CblasColMajor, CblasLower, CblasTrans, CblasNonUnit, size, factor, size,
+                b, 1);
+    return;
   }
+  cblas_strsm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, size,
+              (int)targets, 1, factor, size, b, size);
+  cblas_strsm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, size,
+              (int)targets, 1, factor, size, b, size);
 }
 
 static bool solve_definite_f64(size_t n, size_t targets, double *a, double *b) {
