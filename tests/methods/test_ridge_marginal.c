@@ -212,7 +212,7 @@ static void predict_stacked(const small_study *s, size_t first, size_t count,
         double noise = sqrt(variance(s, i, p)) * (double)row[p];
         row[p] = (float)((double)s->train_x[i * PIXELS + p] + noise);
       }
-      hr_scatter_add(sums, row, s->train_y[i]);
+      hr_scatter_add(sums, row, &s->train_y[i]);
     }
   }
   hr_scatter_finish(sums);

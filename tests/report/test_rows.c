@@ -133,8 +133,8 @@ static void test_columns_are_read_back(void **state) {
   hr_rows rows = {0};
   const hr_results_label axis = {"T_eff", f.snr, NULL};
   fixture_give_sigma(&f, 1);
-  f.input.axes = &axis;
-  f.input.axis_count = 1;
+  f.input.bin_labels = &axis;
+  f.input.bin_label_count = 1;
   check_ok(hr_results_write(&f.input, results, NULL, &err));
   check_ok(hr_reader_init(&reader, results, &err));
   check_ok(hr_rows_init(&rows, predictions, &reader, &err));
