@@ -21,9 +21,10 @@ static void other_grids_have_none(void **state) {
   const hr_block block = {.rows = 0};
   check_ok(hr_plan_create(plan_config, &observer, &plan, &err));
   told[0] = '\0';
-  check_ok(hr_bound_init(&bound, plan, 0, &err));
+  check_ok(hr_bound_init(&bound, plan, &err));
   assert_null(bound.fisher);
-  assert_string_equal(bound.reason.message,
+  assert_false(bound.targets[0].is_there);
+  assert_string_equal(bound.targets[0].reason.message,
                       "the spectra have 6 pixels and the built-in model grid has 4096");
   assert_string_equal(told,
                       "no Fisher bound: the spectra have 6 pixels and the built-in model "
