@@ -39,21 +39,23 @@ static size_t pixels_of(const hr_cnn_model *model) {
   return hr_network_shape_of(model->network)->pixels;
 }
 
-hr_status hr_cnn_model_copy(const hr_cnn_model *from, size_t batch_rows,
-                            hr_cnn_model *out, hr_error *err) {
-  const hr_network_shape *shape = hr_network_shape_of(from->network);
-  size_t pixels = shape->pixels;
-  hr_status status = hr_cnn_model_init(out, shape, batch_rows, &from->backend, err);
+hr_status hr_cnn_model_take_output(const hr_cnn_model *from, size_t output,
+                                   size_t batch_rows, hr_cnn_model *out, hr_error *err) {
+  hr_network_shape shape = *hr_network_shape_of(from->network);
+  shape.outputs = 1;
+  hr_status status = hr_cnn_model_init(out, &shape, batch_rows, &from->backend, err);
   if (status != HR_OK) return status;
-  memcpy(out->mean, from->mean, pixels * sizeof *out->mean);
-  memcpy(out->factor, from->factor, pixels * sizeof *out->factor);
+  memcpy(out->mean, from->mean, shape.pixels * sizeof *out->mean);
+  memcpy(out->factor, from->factor, shape.pixels * sizeof *out->factor);
   out->target_mean = from->target_mean;
   out->target_deviation = from->target_deviation;
-  memcpy(hr_network_parameters(out->network), hr_network_parameters(from->network),
-         hr_network_parameter_count(shape) * sizeof(float));
-  memcpy(hr_network_statistics(out->network), hr_network_statistics(from->network),
-         hr_network_statistic_count(shape) * sizeof(float));
+  hr_network_take_output(from->network, output, out->network);
   return HR_OK;
+}
+
+hr_status hr_cnn_model_copy(const hr_cnn_model *from, size_t batch_rows,
+                            hr_cnn_model *out, hr_error *err) {
+  return hr_cnn_model_take_output(from, 0, batch_rows, out, err);
 }
 
 HR_VECTOR_CLONES

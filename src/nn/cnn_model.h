@@ -1,6 +1,9 @@
 /* A trained network with the fixed numbers around it: each pixel's mean and deviation
  * over its training rows, and the target's. It predicts noisy flux as it comes. It is its
- * own workspace: several threads need a copy each (models/network.h). */
+ * own workspace: several threads need a copy each (models/network.h).
+ *
+ * It predicts one target, so its network has one output. While a network learns several,
+ * a model of it scales spectra alone, and hr_cnn_model_take_output makes one of each. */
 #ifndef HR_NN_CNN_MODEL_H
 #define HR_NN_CNN_MODEL_H
 
@@ -25,6 +28,12 @@ void hr_cnn_model_fini(hr_cnn_model *model);
 /* Another one of the same numbers, for batches of `batch_rows`. Fails as that. */
 hr_status hr_cnn_model_copy(const hr_cnn_model *from, size_t batch_rows,
                             hr_cnn_model *out, hr_error *err) HR_MUST_CHECK;
+
+/* One that predicts what is `output` of the network of `from`; the target's mean and
+ * deviation are those of `from` until they are set. Fails as that. */
+hr_status hr_cnn_model_take_output(const hr_cnn_model *from, size_t output,
+                                   size_t batch_rows, hr_cnn_model *out,
+                                   hr_error *err) HR_MUST_CHECK;
 
 /* x = (noisy - mean) factor; [P], x may be noisy. */
 void hr_cnn_model_scale(const hr_cnn_model *model, const float *noisy, float *x);

@@ -3,6 +3,7 @@
 #include "nn/network.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "core/parallel.h"
@@ -66,7 +67,8 @@ size_t hr_network_parameter_count(const hr_network_shape *shape) {
     hr_conv_shape conv = next_block(shape, b, &at);
     count += weight_count(&conv) + conv.outputs * (shape->batch_norm ? 3 : 1);
   }
-  return count + (at.width * at.channels + 2) * shape->hidden + 1;
+  size_t outputs = hr_network_outputs(shape);
+  return count + (at.width * at.channels + 1 + outputs) * shape->hidden + outputs;
 }
 
 size_t hr_network_statistic_count(const hr_network_shape *shape) {
@@ -83,7 +85,8 @@ double hr_network_operations(const hr_network_shape *shape) {
     hr_conv_shape conv = next_block(shape, b, &at);
     count += 2.0 * (double)weight_count(&conv) * (double)conv.width;
   }
-  return count + 2.0 * (double)(at.width * at.channels + 1) * (double)shape->hidden;
+  size_t above = at.width * at.channels + hr_network_outputs(shape);
+  return count + 2.0 * (double)above * (double)shape->hidden;
 }
 
 double hr_network_bytes(const hr_network_shape *shape, size_t rows) {
@@ -177,7 +180,7 @@ static void lay_out(hr_network *n) {
   n->hidden_place.weights = place;
   n->hidden_place.bias = place += n->features * n->shape.hidden;
   n->output_place.weights = place += n->shape.hidden;
-  n->output_place.bias = place + n->shape.hidden;
+  n->output_place.bias = place + hr_network_outputs(&n->shape) * n->shape.hidden;
 }
 
 static hr_status make(hr_network *n, hr_error *err) {
@@ -261,4 +264,15 @@ void hr_network_start(hr_network *n, uint64_t seed) {
   }
   start_range(n, seed, n->hidden_place.weights, n->output_place.weights, n->features);
   start_range(n, seed, n->output_place.weights, count, n->shape.hidden);
+}
+
+void hr_network_take_output(hr_network *from, size_t output, hr_network *to) {
+  size_t hidden = from->shape.hidden, below = from->output_place.weights;
+  const float *weights = from->parameters + below + output * hidden;
+  memcpy(to->parameters, from->parameters, below * sizeof *to->parameters);
+  memcpy(to->parameters + to->output_place.weights, weights, hidden * sizeof *weights);
+  to->parameters[to->output_place.bias] =
+      from->parameters[from->output_place.bias + output];
+  memcpy(to->statistics, from->statistics,
+         hr_network_statistic_count(&from->shape) * sizeof *to->statistics);
 }

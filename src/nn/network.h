@@ -1,12 +1,13 @@
 /* The network: blocks of convolution, batch normalisation where it is on, ReLU and max
- * pooling; then one fully connected layer with ReLU, and one output.
+ * pooling; then one fully connected layer with ReLU, and one output a target.
  *
  * Parameters are one flat array, block by block
  *   weights [kernel][channels in][channels out], bias [channels out],
  *   with batch normalisation also gamma [channels out], beta [channels out],
  * then the hidden layer's weights [hidden][pixels left][channels], bias [hidden], and the
- * output's weights [hidden] and bias [1]. The gradient has the same order. Statistics of
- * batch normalisation, which are not trained: mean and variance [channels] a block.
+ * outputs' weights [T][hidden] and bias [T], T being 1 in all that predicts. The gradient
+ * has the same order. Statistics of batch normalisation, which are not trained: mean and
+ * variance [channels] a block.
  *
  * Work is cut into rows and groups of rows by the batch alone, and gradients are added in
  * the order of the groups: results do not depend on the number of threads. */
@@ -28,7 +29,12 @@ typedef struct hr_network_shape {
   size_t kernel, pool;             /* pixels */
   size_t hidden;                   /* width of the fully connected layer */
   bool batch_norm;
+  size_t outputs; /* T; 0: one */
 } hr_network_shape;
+
+static inline size_t hr_network_outputs(const hr_network_shape *shape) {
+  return shape->outputs == 0 ? 1 : shape->outputs;
+}
 
 /* Refuses, HR_ERR_CONFIG, what leaves no pixel, has no block or more than HR_MOST_BLOCKS,
  * or a pool beyond HR_MOST_POOL. */
@@ -66,14 +72,18 @@ float *hr_network_statistics(hr_network *network);
  * layer), keyed by (seed, parameter); gamma 1, beta 0, statistics 0 and 1. */
 void hr_network_start(hr_network *network, uint64_t seed);
 
-/* out [rows] of x [rows][pixels], borrowed until hr_network_backward. training: batch
+/* Puts the numbers of `from` into `to`, a network of the same shape but for its one
+ * output, which becomes `output` of the other's: it gives the very bytes of that one. */
+void hr_network_take_output(hr_network *from, size_t output, hr_network *to);
+
+/* out [rows][T] of x [rows][pixels], borrowed until hr_network_backward. training: batch
  * normalisation takes the batch's own mean and variance, and moves its statistics by a
  * tenth of the way. HR_ERR_INTERNAL where a convolution fails. */
 hr_status hr_network_forward(hr_network *network, const float *x, size_t rows,
                              bool training, float *out, hr_error *err) HR_MUST_CHECK;
 
 /* The gradient of a loss whose derivatives by the outputs of the last forward pass, in
- * training, are dout [rows]. Overwrites what that pass left behind. */
+ * training, are dout [rows][T]. Overwrites what that pass left behind. */
 hr_status hr_network_backward(hr_network *network, const float *dout,
                               hr_error *err) HR_MUST_CHECK;
 

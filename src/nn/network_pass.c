@@ -155,7 +155,18 @@ static const float *features_of(const hr_network *n) {
   return n->blocks[n->shape.blocks - 1].pooled;
 }
 
-/* The hidden layer and the output, for HIDDEN_ROWS rows. */
+/* The row's outputs, out [T], of the hidden layer h [hidden]. */
+static void forward_outputs(const hr_network *n, const float *h, float *out) {
+  size_t hidden = n->shape.hidden, outputs = hr_network_outputs(&n->shape);
+  const float *weights = n->parameters + n->output_place.weights;
+  for (size_t t = 0; t < outputs; t++, weights += hidden) {
+    double sum = (double)n->parameters[n->output_place.bias + t];
+    for (size_t k = 0; k < hidden; k++) sum += (double)h[k] * (double)weights[k];
+    out[t] = (float)sum;
+  }
+}
+
+/* The hidden layer and the outputs, for HIDDEN_ROWS rows. */
 static void forward_top(void *context, size_t i, size_t thread) {
   const pass *p = context;
   hr_network *n = p->n;
@@ -170,18 +181,16 @@ static void forward_top(void *context, size_t i, size_t thread) {
                               .factor = 1};
   float *h = n->hidden + first * hidden;
   const float *bias = n->parameters + n->hidden_place.bias;
-  const float *weights = n->parameters + n->output_place.weights;
+  float *out = p->out + first * hr_network_outputs(&n->shape);
   (void)thread;
   n->backend.compute->gemm_f32(&product, features_of(n) + first * n->features,
                                n->parameters + n->hidden_place.weights, h);
   for (size_t row = 0; row < product.m; row++, h += hidden) {
-    double sum = (double)n->parameters[n->output_place.bias];
     for (size_t k = 0; k < hidden; k++) {
       float value = h[k] + bias[k];
       h[k] = value > 0 ? value : value <= 0 ? 0 : value; /* NaN stays */
-      sum += (double)h[k] * (double)weights[k];
     }
-    p->out[first + row] = (float)sum;
+    forward_outputs(n, h, out + row * hr_network_outputs(&n->shape));
   }
 }
 
@@ -210,25 +219,47 @@ hr_status hr_network_forward(hr_network *n, const float *x, size_t rows, bool tr
   return check_failure(n, err);
 }
 
-/* The output's gradient, and that of what goes into the hidden layer's ReLU. */
-static void backward_output(hr_network *n, const float *dout) {
-  size_t hidden = n->shape.hidden;
-  const float *weights = n->parameters + n->output_place.weights;
+/* The gradient of output t. */
+static void backward_output(hr_network *n, const float *dout, size_t t) {
+  size_t hidden = n->shape.hidden, outputs = hr_network_outputs(&n->shape);
+  float *weights = n->gradient + n->output_place.weights + t * hidden;
   double bias = 0;
-  for (size_t row = 0; row < n->rows; row++) bias += (double)dout[row];
-  n->gradient[n->output_place.bias] = (float)bias;
+  for (size_t row = 0; row < n->rows; row++) bias += (double)dout[row * outputs + t];
+  n->gradient[n->output_place.bias + t] = (float)bias;
   for (size_t k = 0; k < hidden; k++) {
-    double sum = 0, sum_of_bias = 0;
+    double sum = 0;
     for (size_t row = 0; row < n->rows; row++) {
-      float h = n->hidden[row * hidden + k];
-      float dh = h > 0 ? dout[row] * weights[k] : 0;
-      sum += (double)dout[row] * (double)h;
-      sum_of_bias += (double)dh;
+      sum += (double)dout[row * outputs + t] * (double)n->hidden[row * hidden + k];
+    }
+    weights[k] = (float)sum;
+  }
+}
+
+/* The derivative by value k of the hidden layer: dout [T] of one row, weights
+ * [T][hidden]. A product of two fp32 is exact in fp64. */
+static float hidden_derivative(const hr_network *n, const float *dout, size_t k) {
+  size_t hidden = n->shape.hidden, outputs = hr_network_outputs(&n->shape);
+  const float *weights = n->parameters + n->output_place.weights + k;
+  double sum = (double)dout[0] * (double)weights[0];
+  for (size_t t = 1; t < outputs; t++) {
+    sum += (double)dout[t] * (double)weights[t * hidden];
+  }
+  return (float)sum;
+}
+
+/* The gradient of what goes into the hidden layer's ReLU, and of its bias. */
+static void backward_hidden(hr_network *n, const float *dout) {
+  size_t hidden = n->shape.hidden, outputs = hr_network_outputs(&n->shape);
+  for (size_t k = 0; k < hidden; k++) {
+    double sum = 0;
+    for (size_t row = 0; row < n->rows; row++) {
+      bool passes = n->hidden[row * hidden + k] > 0;
+      float dh = passes ? hidden_derivative(n, dout + row * outputs, k) : 0;
+      sum += (double)dh;
       n->hidden_gradient[row * hidden + k] = dh;
       n->hidden_transposed[k * n->rows + row] = dh;
     }
-    n->gradient[n->output_place.weights + k] = (float)sum;
-    n->gradient[n->hidden_place.bias + k] = (float)sum_of_bias;
+    n->gradient[n->hidden_place.bias + k] = (float)sum;
   }
 }
 
@@ -349,7 +380,8 @@ static void add_groups(hr_network *n, hr_block_state *block) {
 
 hr_status hr_network_backward(hr_network *n, const float *dout, hr_error *err) {
   pass top = {.n = n};
-  backward_output(n, dout);
+  for (size_t t = 0; t < hr_network_outputs(&n->shape); t++) backward_output(n, dout, t);
+  backward_hidden(n, dout);
   hr_parallel_for(pieces(n->features, FEATURES), backward_hidden_weights, &top);
   hr_parallel_for(pieces(n->rows, HIDDEN_ROWS), backward_hidden_input, &top);
   for (size_t b = n->shape.blocks; b-- > 0;) {

@@ -14,17 +14,19 @@ struct hr_trainer {
   hr_network *network;
   hr_training_options options;
   hr_training_rows train, held_out;
-  size_t epoch; /* done */
+  size_t outputs; /* T */
+  size_t epoch;   /* done */
   size_t best_epoch;
   double best_r2;
   size_t parameter_count, statistic_count;
-  hr_curve_point *curve; /* [epochs] */
+  hr_curve_point *curve; /* [T][epochs] */
   hr_adam adam;
   float *first, *second;                    /* [parameters] Adam's */
   float *best_parameters, *best_statistics; /* of the best epoch */
   uint32_t *order;                          /* [train rows] of this epoch */
   float *x;                                 /* [batch rows][pixels] */
-  float *out, *dout;                        /* [batch rows] */
+  float *out, *dout;                        /* [batch rows][T] */
+  double *squared_error, *r2;               /* [T] of the held-out rows */
 };
 
 void hr_trainer_destroy(hr_trainer **trainer) {
@@ -40,6 +42,8 @@ void hr_trainer_destroy(hr_trainer **trainer) {
   hr_free(t->x);
   hr_free(t->out);
   hr_free(t->dout);
+  hr_free(t->squared_error);
+  hr_free(t->r2);
   hr_free(t);
 }
 
@@ -48,18 +52,21 @@ static hr_status make(hr_trainer *t, hr_error *err) {
   const hr_network_shape *shape = hr_network_shape_of(t->network);
   size_t batch = t->options.batch_rows;
   size_t rows = t->train.count > t->held_out.count ? t->train.count : t->held_out.count;
+  t->outputs = hr_network_outputs(shape);
   t->best_r2 = -(double)INFINITY;
   t->parameter_count = hr_network_parameter_count(shape);
   t->statistic_count = hr_network_statistic_count(shape);
-  HR_TRY(hr_alloc(&t->curve, t->options.epochs, err));
+  HR_TRY(hr_alloc(&t->curve, t->outputs * t->options.epochs, err));
   HR_TRY(hr_alloc(&t->first, t->parameter_count, err));
   HR_TRY(hr_alloc(&t->second, t->parameter_count, err));
   HR_TRY(hr_alloc(&t->best_parameters, t->parameter_count, err));
   HR_TRY(hr_alloc(&t->best_statistics, t->statistic_count, err));
   HR_TRY(hr_alloc(&t->order, rows, err));
   HR_TRY(hr_alloc(&t->x, batch * shape->pixels, err));
-  HR_TRY(hr_alloc(&t->out, batch, err));
-  HR_TRY(hr_alloc(&t->dout, batch, err));
+  HR_TRY(hr_alloc(&t->out, batch * t->outputs, err));
+  HR_TRY(hr_alloc(&t->dout, batch * t->outputs, err));
+  HR_TRY(hr_alloc(&t->squared_error, t->outputs, err));
+  HR_TRY(hr_alloc(&t->r2, t->outputs, err));
   hr_network_start(t->network, t->options.seed);
   t->adam = (hr_adam){t->parameter_count,
                       hr_network_parameters(t->network),
@@ -115,12 +122,22 @@ static double rate_at(const hr_trainer *t, size_t step) {
                         warm_up < all / 2 ? warm_up : all / 2, all);
 }
 
-/* The squared errors of a batch, and half the derivative of their sum. */
-static double measure(const hr_trainer *t, const hr_training_rows *rows,
-                      const uint32_t *batch, size_t count) {
-  double sum = 0;
+/* Half the derivatives, dout [count][T], of the sum of a batch's squared errors. */
+static void compare(const hr_trainer *t, const hr_training_rows *rows,
+                    const uint32_t *batch, size_t count) {
+  size_t outputs = t->outputs;
   for (size_t i = 0; i < count; i++) {
-    t->dout[i] = t->out[i] - rows->target[batch[i]];
+    const float *target = rows->target + batch[i] * outputs;
+    for (size_t o = 0; o < outputs; o++) {
+      t->dout[i * outputs + o] = t->out[i * outputs + o] - target[o];
+    }
+  }
+}
+
+/* That sum. */
+static double measure(const hr_trainer *t, size_t count) {
+  double sum = 0;
+  for (size_t i = 0; i < count * t->outputs; i++) {
     sum += (double)t->dout[i] * (double)t->dout[i];
   }
   return sum;
@@ -147,8 +164,10 @@ static hr_status train_batch(hr_trainer *t, size_t step, double *squared_error,
   HR_TRY(t->train.fill(t->train.context, batch, count, t->epoch, t->x, err));
   if (step + 1 < steps) expect(t, &t->train, end, first_of(t, step + 2));
   HR_TRY(hr_network_forward(t->network, t->x, count, true, t->out, err));
-  *squared_error += measure(t, &t->train, batch, count);
-  for (size_t i = 0; i < count; i++) t->dout[i] *= 2 / (float)count;
+  compare(t, &t->train, batch, count);
+  *squared_error += measure(t, count);
+  size_t terms = count * t->outputs;
+  for (size_t i = 0; i < terms; i++) t->dout[i] *= 2 / (float)terms;
   HR_TRY(hr_network_backward(t->network, t->dout, err));
   hr_adam_step(&t->adam, t->epoch * steps + step + 1, rate_at(t, step));
   if (!t->options.progress) goto cleanup;
@@ -158,12 +177,39 @@ cleanup:
   return status;
 }
 
-/* R2 over the held-out rows about their own mean. */
-static hr_status validate(hr_trainer *t, double *r2, hr_error *err) {
+/* Adds a batch's squared errors, output by output. */
+static void add_errors(hr_trainer *t, size_t count) {
+  for (size_t o = 0; o < t->outputs; o++) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+      double d = (double)t->dout[i * t->outputs + o];
+      sum += d * d;
+    }
+    t->squared_error[o] += sum;
+  }
+}
+
+/* R2 of the output about the held-out rows' own mean. */
+static double held_out_r2(const hr_trainer *t, size_t o) {
+  const hr_training_rows *rows = &t->held_out;
+  double mean = 0, total = 0;
+  for (size_t i = 0; i < rows->count; i++) {
+    mean += (double)rows->target[i * t->outputs + o];
+  }
+  mean /= (double)rows->count;
+  for (size_t i = 0; i < rows->count; i++) {
+    double d = (double)rows->target[i * t->outputs + o] - mean;
+    total += d * d;
+  }
+  return total > 0 ? 1 - t->squared_error[o] / total : (double)NAN;
+}
+
+/* R2 [T] over the held-out rows. */
+static hr_status validate(hr_trainer *t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_training_rows *rows = &t->held_out;
   size_t most = t->options.batch_rows;
-  double squared_error = 0, mean = 0, total = 0;
+  memset(t->squared_error, 0, t->outputs * sizeof *t->squared_error);
   for (size_t i = 0; i < rows->count; i++) t->order[i] = (uint32_t)i;
   expect(t, rows, 0, rows->count < most ? rows->count : most);
   for (size_t first = 0; first < rows->count; first += t->options.batch_rows) {
@@ -172,20 +218,27 @@ static hr_status validate(hr_trainer *t, double *r2, hr_error *err) {
     HR_TRY(rows->fill(rows->context, t->order + first, count, t->epoch, t->x, err));
     expect(t, rows, end, end + most < rows->count ? end + most : rows->count);
     HR_TRY(hr_network_forward(t->network, t->x, count, false, t->out, err));
-    squared_error += measure(t, rows, t->order + first, count);
+    compare(t, rows, t->order + first, count);
+    add_errors(t, count);
   }
-  for (size_t i = 0; i < rows->count; i++) mean += (double)rows->target[i];
-  mean /= (double)rows->count;
-  for (size_t i = 0; i < rows->count; i++) {
-    double d = (double)rows->target[i] - mean;
-    total += d * d;
-  }
-  *r2 = total > 0 ? 1 - squared_error / total : (double)NAN;
+  for (size_t o = 0; o < t->outputs; o++) t->r2[o] = held_out_r2(t, o);
 cleanup:
   return status;
 }
 
-static void keep_best(hr_trainer *t, double r2) {
+/* Over the outputs that have one; NaN where none has. */
+static double mean_r2(const hr_trainer *t) {
+  double sum = 0, count = 0;
+  for (size_t o = 0; o < t->outputs; o++) {
+    if (isnan(t->r2[o])) continue;
+    sum += t->r2[o];
+    count++;
+  }
+  return sum / count;
+}
+
+static void keep_best(hr_trainer *t) {
+  double r2 = mean_r2(t);
   if (!(r2 > t->best_r2)) return;
   t->best_r2 = r2;
   t->best_epoch = t->epoch;
@@ -208,13 +261,13 @@ static bool is_finite(hr_trainer *t, double loss) {
 hr_status hr_trainer_epoch(hr_trainer *t, hr_error *err) {
   hr_status status = HR_OK;
   size_t steps = step_count(t);
-  double squared_error = 0, r2 = 0;
+  double squared_error = 0;
   shuffle(t);
   expect(t, &t->train, 0, first_of(t, 1));
   for (size_t step = 0; step < steps; step++) {
     HR_TRY(train_batch(t, step, &squared_error, err));
   }
-  double loss = squared_error / (double)t->train.count;
+  double loss = squared_error / (double)(t->train.count * t->outputs);
   if (!is_finite(t, loss)) {
     status = hr_fail(err, HR_ERR_NUMERIC,
                      "the loss is no number after %zu epoch%s at a learning rate of %g; "
@@ -222,9 +275,12 @@ hr_status hr_trainer_epoch(hr_trainer *t, hr_error *err) {
                      t->epoch + 1, t->epoch == 0 ? "" : "s", t->options.rate);
     goto cleanup;
   }
-  HR_TRY(validate(t, &r2, err));
-  t->curve[t->epoch] = (hr_curve_point){loss, r2, rate_at(t, steps - 1)};
-  keep_best(t, r2);
+  HR_TRY(validate(t, err));
+  for (size_t o = 0; o < t->outputs; o++) {
+    t->curve[o * t->options.epochs + t->epoch] =
+        (hr_curve_point){loss, t->r2[o], rate_at(t, steps - 1)};
+  }
+  keep_best(t);
   t->epoch++;
 cleanup:
   return status;
@@ -236,9 +292,10 @@ bool hr_trainer_is_over(const hr_trainer *t) {
          (patience > 0 && t->epoch > t->best_epoch + patience);
 }
 
-const hr_curve_point *hr_trainer_curve(const hr_trainer *t, size_t *count) {
+const hr_curve_point *hr_trainer_curve(const hr_trainer *t, size_t output,
+                                       size_t *count) {
   *count = t->epoch;
-  return t->curve;
+  return t->curve + output * t->options.epochs;
 }
 
 size_t hr_trainer_best_epoch(const hr_trainer *t) {
@@ -257,11 +314,15 @@ void hr_trainer_take_best(hr_trainer *t) {
          t->statistic_count * sizeof *t->best_statistics);
 }
 
-/* The state's words: fingerprint, epochs done, best epoch and R2, then the curve. */
+/* The state's words: fingerprint, epochs done, best epoch and R2, then the curves. */
 enum { FINGERPRINT, EPOCHS, BEST_EPOCH, BEST_R2, CURVE, POINT = 3, PARTS = 6 };
 
+static size_t point_count(const hr_trainer *t) {
+  return t->outputs * t->options.epochs;
+}
+
 static size_t word_count(const hr_trainer *t) {
-  return CURVE + POINT * t->options.epochs;
+  return CURVE + POINT * point_count(t);
 }
 
 static void list_parts(const hr_trainer *t, hr_float_part parts[PARTS]) {
@@ -289,7 +350,7 @@ hr_status hr_trainer_save(const hr_trainer *t, const char *path, uint64_t finger
   words[EPOCHS] = t->epoch;
   words[BEST_EPOCH] = t->best_epoch;
   words[BEST_R2] = hr_word_of(t->best_r2);
-  for (size_t i = 0; i < t->options.epochs; i++) {
+  for (size_t i = 0; i < point_count(t); i++) {
     uint64_t *point = words + CURVE + POINT * i;
     point[0] = hr_word_of(t->curve[i].train_loss);
     point[1] = hr_word_of(t->curve[i].validation_r2);
@@ -306,7 +367,7 @@ static void take_words(hr_trainer *t, const uint64_t *words) {
   t->epoch = (size_t)words[EPOCHS];
   t->best_epoch = (size_t)words[BEST_EPOCH];
   t->best_r2 = hr_double_of(words[BEST_R2]);
-  for (size_t i = 0; i < t->options.epochs; i++) {
+  for (size_t i = 0; i < point_count(t); i++) {
     const uint64_t *point = words + CURVE + POINT * i;
     t->curve[i] = (hr_curve_point){hr_double_of(point[0]), hr_double_of(point[1]),
                                    hr_double_of(point[2])};

@@ -12,7 +12,7 @@
 /* Rows to train on or to validate with. */
 typedef struct hr_training_rows {
   size_t count;
-  const float *target; /* [count], about 0 and of size 1 */
+  const float *target; /* [count][T] of the network's outputs, about 0 and of size 1 */
   /* Writes rows[0 .. count-1] as the network takes them, x [count][pixels], as they are
    * in that epoch (noise may be another each time). */
   hr_status (*fill)(void *context, const uint32_t *rows, size_t count, uint64_t epoch,
@@ -35,10 +35,11 @@ typedef struct hr_training_options {
   hr_progress *progress; /* told of every row, `done` counted on; or NULL */
 } hr_training_options;
 
-/* One epoch. */
+/* One epoch of one output. */
 typedef struct hr_curve_point {
-  double train_loss; /* mean squared error over the batches, in squares of the target */
-  double validation_r2; /* NaN where the held-out targets do not vary */
+  double train_loss; /* mean squared error over the batches, in squares of the target, and
+                        over the outputs: the same for each */
+  double validation_r2; /* the output's own; NaN where the held-out targets do not vary */
   double rate;          /* of its last step */
 } hr_curve_point;
 
@@ -59,11 +60,12 @@ hr_status hr_trainer_epoch(hr_trainer *trainer, hr_error *err) HR_MUST_CHECK;
 /* Whether all epochs are done, or patience is at its end. */
 bool hr_trainer_is_over(const hr_trainer *trainer);
 
-/* [*count] epochs so far; borrowed. */
-const hr_curve_point *hr_trainer_curve(const hr_trainer *trainer, size_t *count);
+/* [*count] epochs so far of that output; borrowed. */
+const hr_curve_point *hr_trainer_curve(const hr_trainer *trainer, size_t output,
+                                       size_t *count);
 
 /* The epoch with the best validation, from 0, and its R2, -INFINITY before there is one.
- */
+ * Of several outputs it is the mean of the R2 of those whose held-out targets vary. */
 size_t hr_trainer_best_epoch(const hr_trainer *trainer);
 double hr_trainer_best_r2(const hr_trainer *trainer);
 

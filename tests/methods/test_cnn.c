@@ -2,220 +2,7 @@
  * the network computes is checked in tests/nn and against PyTorch. */
 #include "methods/cnn/cnn.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "core/alloc.h"
-#include "core/file.h"
-#include "core/random.h"
-#include "methods/cnn/train.h"
-#include "nn/cnn_model.h"
-#include "support/block_snr.h"
-#include "support/check.h"
-#include "support/scratch.h"
-
-enum { TRAIN = 360, TEST = 60, PIXELS = 48, BINS = 5, FOLDS = 5 };
-
-/* Bin 0 has 300 rows, bin 1 forty, bin 2 one, bin 3 none; 4 is not asked for. */
-typedef struct small_study {
-  float flux[TRAIN * PIXELS], error[TRAIN * PIXELS], noisy[TRAIN * PIXELS];
-  float test_x[TEST * PIXELS];
-  double train_y[TRAIN], test_y[TEST], wave[PIXELS];
-  int32_t train_bin[TRAIN], test_bin[TEST];
-  uint8_t fold[TRAIN];
-  hr_study_view view;
-  hr_observer observer;
-  uint64_t first_done, done, stop_after; /* progress told; stopped at so many rows */
-  char log[2000];
-} small_study;
-
-static double channels[] = {4, 8}, bins[] = {3, 2, 0, 1};
-
-static hr_cnn_parameters usual(void) {
-  return (hr_cnn_parameters){.channels = {channels, 2},
-                             .kernel_size = 5,
-                             .pool_size = 2,
-                             .fc_dim = 8,
-                             .batch_norm = true,
-                             .epochs = 12,
-                             .batch_size = 16,
-                             .lr = 0.01,
-                             .weight_decay = 0.01,
-                             .warmup = 1,
-                             .patience = 0,
-                             .restart_after = 6,
-                             .redraw = true,
-                             .bins = {bins, 4}};
-}
-
-static hr_network_backend backend(void) {
-  return (hr_network_backend){
-      hr_convolver_onednn() ? hr_convolver_onednn() : &hr_convolver_reference,
-      hr_compute_default()};
-}
-
-/* A line whose depth is the target, somewhere between pixels 10 and 14. */
-static void make_row(float *row, double y, size_t i) {
-  for (size_t p = 0; p < PIXELS; p++) row[p] = 1;
-  for (size_t p = 0; p < 3; p++) row[10 + i % 5 + p] -= (float)(0.2 * y);
-}
-
-static void make_rows(small_study *s) {
-  for (size_t i = 0; i < TRAIN; i++) {
-    s->train_bin[i] = i < 300 ? 0 : i < 340 ? 1 : i == 340 ? 2 : i < 350 ? 4 : -1;
-    s->train_y[i] = 3 + 2 * hr_uniform(1, HR_STREAM_FOLDS, i, 0);
-    make_row(s->flux + i * PIXELS, s->train_y[i], i);
-    for (size_t p = 0; p < PIXELS; p++) s->error[i * PIXELS + p] = 0.05F;
-    hr_normal(9, HR_STREAM_NOISE_TRAIN, i, 0, PIXELS, s->noisy + i * PIXELS);
-    for (size_t j = i * PIXELS; j < (i + 1) * PIXELS; j++) {
-      s->noisy[j] = s->flux[j] + 0.05F * s->noisy[j];
-    }
-  }
-  for (size_t i = 0; i < TEST; i++) {
-    float z[PIXELS];
-    s->test_bin[i] = i % 4 == 3 ? 1 : 0;
-    s->test_y[i] = 3 + 2 * hr_uniform(2, HR_STREAM_FOLDS, i, 0);
-    make_row(s->test_x + i * PIXELS, s->test_y[i], i);
-    hr_normal(9, HR_STREAM_NOISE_TEST, i, 0, PIXELS, z);
-    for (size_t p = 0; p < PIXELS; p++) s->test_x[i * PIXELS + p] += 0.05F * z[p];
-  }
-}
-
-static void keep_log(void *context, hr_log_level level, const char *line) {
-  small_study *s = context;
-  (void)level;
-  size_t used = strlen(s->log);
-  snprintf(s->log + used, sizeof s->log - used, "%s\n", line);
-}
-
-static void count_rows(void *context, const hr_progress *progress) {
-  small_study *s = context;
-  if (s->first_done == 0) s->first_done = progress->done;
-  s->done = progress->done;
-}
-
-static bool is_enough(void *context) {
-  const small_study *s = context;
-  return s->stop_after > 0 && s->done >= s->stop_after;
-}
-
-static small_study *make_study(void) {
-  hr_error err;
-  small_study *s = NULL;
-  check_ok(hr_alloc(&s, 1, &err));
-  make_rows(s);
-  hr_assign_folds(s->train_bin, TRAIN, BINS, FOLDS, 1, s->fold);
-  for (size_t p = 0; p < PIXELS; p++) s->wave[p] = 7100 + 0.5 * (double)p;
-  s->observer = (hr_observer){s, keep_log, count_rows, is_enough};
-  s->view = (hr_study_view){
-      .compute = hr_compute_default(),
-      .pixels = PIXELS,
-      .bin_count = BINS,
-      .fold_count = FOLDS,
-      .wave_angstrom = s->wave,
-      .train = {TRAIN, s->train_y, s->train_bin, s->train_bin, s->fold},
-      .test_rows = TEST,
-      .seed = 7,
-      .memory_bytes = (size_t)1 << 30,
-      .noise_level = 1,
-      .observer = &s->observer,
-  };
-  return s;
-}
-
-static const hr_method *const type = &hr_cnn_method;
-
-/* A learner that has seen all rows, or none where it cannot be. */
-static hr_status begin(const small_study *s, const hr_cnn_parameters *parameters,
-                       size_t block_rows, hr_learner **learner, hr_error *err) {
-  hr_network_backend b = backend();
-  hr_status status = hr_convolver_onednn()
-                         ? type->begin(&s->view, parameters, learner, err)
-                         : hr_cnn_begin_with(&b, &s->view, parameters, learner, err);
-  if (status != HR_OK) return status;
-  for (size_t first = 0; first < TRAIN; first += block_rows) {
-    size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
-    hr_block block = {first,
-                      count,
-                      PIXELS,
-                      s->flux + first * PIXELS,
-                      s->error + first * PIXELS,
-                      s->noisy + first * PIXELS,
-                      NULL};
-    block.snr = block_snr(count, PIXELS, block.noisy, block.error);
-    assert_int_equal(type->learn(*learner, &block, err), HR_OK);
-  }
-  return HR_OK;
-}
-
-/* A learner's whole life; out [BINS]. */
-static hr_status try_to_live(const small_study *s, const hr_cnn_parameters *parameters,
-                             size_t block_rows, hr_trained *out, hr_error *err) {
-  hr_learner *learner = NULL;
-  for (size_t k = 0; k < BINS; k++) out[k] = (hr_trained){.model = NULL};
-  hr_status status = begin(s, parameters, block_rows, &learner, err);
-  if (status == HR_OK) status = type->finish(learner, out, err);
-  type->destroy(&learner);
-  assert_null(learner);
-  return status;
-}
-
-static void live(const small_study *s, const hr_cnn_parameters *parameters,
-                 size_t block_rows, hr_trained *out) {
-  hr_error err;
-  check_ok(try_to_live(s, parameters, block_rows, out, &err));
-}
-
-static void forget(hr_trained *trained) {
-  for (size_t k = 0; k < BINS; k++) hr_trained_fini(&trained[k]);
-}
-
-/* A model's predictions of all test rows, [TEST]. */
-static void predict(const small_study *s, const hr_model *model, float *mean) {
-  hr_error err;
-  uint32_t row[TEST];
-  for (uint32_t i = 0; i < TEST; i++) row[i] = i;
-  const hr_spectra spectra = {.rows = TEST, .pixels = PIXELS, .noisy = s->test_x};
-  const hr_request request = {
-      .model = model, .row = row, .count = TEST, .variants = 1, .mean = mean};
-  check_ok(hr_models_predict(&spectra, &request, 1, &err));
-}
-
-static double r2_of(const small_study *s, const hr_trained *trained) {
-  double mean = 0, error = 0, total = 0, count = 0;
-  float predicted[TEST];
-  predict(s, trained->model, predicted);
-  for (size_t i = 0; i < TEST; i++) {
-    if (s->test_bin[i] != trained->fit.slot) continue;
-    mean += s->test_y[i];
-    count++;
-  }
-  mean /= count;
-  for (size_t i = 0; i < TEST; i++) {
-    if (s->test_bin[i] != trained->fit.slot) continue;
-    double d = s->test_y[i] - (double)predicted[i];
-    error += d * d;
-    total += (s->test_y[i] - mean) * (s->test_y[i] - mean);
-  }
-  return 1 - error / total;
-}
-
-/* Of the predictions that R2 of validation is over. */
-static void check_sigma(const small_study *s, const hr_fit *fit) {
-  double mean = 0, total = 0, rows = 0;
-  for (size_t i = 0; i < TRAIN; i++) {
-    if (s->train_bin[i] != fit->slot || s->fold[i] != 0) continue;
-    mean += s->train_y[i], rows++;
-  }
-  mean /= rows;
-  for (size_t i = 0; i < TRAIN; i++) {
-    double d = s->train_y[i] - mean;
-    if (s->train_bin[i] == fit->slot && s->fold[i] == 0) total += d * d;
-  }
-  assert_int_equal(fit->sigma.rows, fit->validated_rows);
-  check_near(fit->sigma.all.sigma, sqrt((1 - fit->cv_r2[0]) * total / rows), 1e-5);
-  assert_true(fit->sigma.all.half68 > 0 && !fit->sigma.scales_own);
-}
+#include "support/cnn_study.h"
 
 static void bins_are_trained_or_skipped(void **state) {
   (void)state;
@@ -324,49 +111,6 @@ static void noise_is_drawn_anew_or_not(void **state) {
   hr_free(s);
 }
 
-/* Where a test's runs keep models and the states of trainings. */
-typedef struct shelf {
-  scratch place;
-  size_t kept, most; /* models; fails after so many */
-} shelf;
-
-static hr_status keep_on_shelf(void *context, const hr_model *model, const hr_fit *fit,
-                               hr_error *err) {
-  shelf *on = context;
-  char name[16], folder[4096];
-  assert_int_equal(fit->status, HR_FIT_OK);
-  if (on->kept == on->most) return hr_fail(err, HR_ERR_IO, "the shelf is full");
-  on->kept++;
-  snprintf(name, sizeof name, "%d", fit->slot);
-  snprintf(folder, sizeof folder, "%s", scratch_name(&on->place, name));
-  hr_status status = hr_make_folders(folder, err);
-  return status == HR_OK ? model->type->save(model, folder, HR_MODEL_FULL, err) : status;
-}
-
-static const char *state_name(shelf *on, int slot) {
-  char name[32];
-  snprintf(name, sizeof name, "%d.state", slot);
-  return scratch_name(&on->place, name);
-}
-
-static hr_status open_state(void *context, size_t target, int slot, char **path,
-                            hr_error *err) {
-  assert_int_equal(target, 0);
-  return hr_copy_text(state_name(context, slot), path, err);
-}
-
-static void remove_state(void *context, size_t target, int slot) {
-  assert_int_equal(target, 0);
-  unlink(state_name(context, slot));
-}
-
-static void use_shelf(small_study *s, shelf *on) {
-  *on = (shelf){.most = SIZE_MAX};
-  scratch_init(&on->place);
-  s->view.keeper = (hr_keeper){.context = on, .keep = keep_on_shelf};
-  s->view.store = (hr_store){on, open_state, remove_state};
-}
-
 /* Interrupted in the fourth epoch, and begun anew with the same store. */
 static void a_stopped_training_goes_on(void **state) {
   (void)state;
@@ -384,12 +128,12 @@ static void a_stopped_training_goes_on(void **state) {
   check_fails(try_to_live(s, &p, TRAIN, t, &err), HR_ERR_INTERRUPTED,
               "interrupted while training 1D-CNN");
   forget(t);
-  assert_int_equal(access(state_name(&on, 0), F_OK), 0);
+  assert_int_equal(access(state_name(&on, 0, 0), F_OK), 0);
   s->stop_after = s->first_done = 0;
   predict_anew(s, &p, TRAIN, resumed);
   assert_memory_equal(straight, resumed, sizeof straight);
   assert_true(s->first_done == 3 * 240 + 16);
-  assert_int_not_equal(access(state_name(&on, 0), F_OK), 0);
+  assert_int_not_equal(access(state_name(&on, 0, 0), F_OK), 0);
   hr_free(s);
   scratch_fini(&on.place);
 }
@@ -409,7 +153,7 @@ static void a_state_belongs_to_one_training(void **state) {
   on.most = 0;
   check_fails(try_to_live(s, &p, TRAIN, t, &err), HR_ERR_IO, "the shelf is full");
   forget(t);
-  assert_int_equal(access(state_name(&on, 0), F_OK), 0);
+  assert_int_equal(access(state_name(&on, 0, 0), F_OK), 0);
   on.most = SIZE_MAX;
   p.lr = 0.02;
   s->first_done = 0;
@@ -441,7 +185,7 @@ static void models_are_kept_and_resumed(void **state) {
   assert_false(type->is_trained(again));
   scratch_write(&on.place, "0.state", "of a run that was killed when it had the model");
   check_ok(type->resume(again, &was[0].fit, scratch_name(&on.place, "0"), &err));
-  assert_int_not_equal(access(state_name(&on, 0), F_OK), 0);
+  assert_int_not_equal(access(state_name(&on, 0, 0), F_OK), 0);
   check_ok(type->resume(again, &was[1].fit, scratch_name(&on.place, "1"), &err));
   assert_true(type->is_trained(again));
   s->done = 0;
@@ -524,15 +268,16 @@ static void convergence_is_judged_by_the_curve(void **state) {
   enum { EPOCHS = 10 };
   hr_curve_point curve[EPOCHS];
   for (size_t i = 0; i < EPOCHS; i++) curve[i] = (hr_curve_point){1, 0.5, 1};
-  assert_true(hr_cnn_has_converged(curve, EPOCHS, EPOCHS));
+  assert_true(hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS));
   curve[9].validation_r2 = 0.53;
-  assert_false(hr_cnn_has_converged(curve, EPOCHS, EPOCHS));
-  assert_true(hr_cnn_has_converged(curve, EPOCHS, EPOCHS + 1)); /* out of patience */
+  assert_false(hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS));
+  assert_true(
+      hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS + 1)); /* out of patience */
   curve[6].validation_r2 = 0.52;
-  assert_true(hr_cnn_has_converged(curve, EPOCHS, EPOCHS));
+  assert_true(hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS));
   for (size_t i = 0; i < EPOCHS; i++) curve[i].validation_r2 = i % 2 ? (double)NAN : 0.02;
-  assert_false(hr_cnn_has_converged(curve, EPOCHS, EPOCHS + 1));
-  assert_false(hr_cnn_has_converged(curve, 0, EPOCHS));
+  assert_false(hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS + 1));
+  assert_false(hr_cnn_has_converged(curve, curve, 0, EPOCHS));
 }
 
 static void training_that_still_rises_says_so(void **state) {

@@ -68,6 +68,39 @@ static void rows_and_targets_are_scaled(void **state) {
   hr_cnn_model_fini(&model);
 }
 
+/* A network of two outputs becomes two models; a saved one has but its own output. */
+static void one_output_of_several_is_taken(void **state) {
+  (void)state;
+  scratch s;
+  scratch_init(&s);
+  hr_error err;
+  float x[ROWS * PIXELS], scaled[PIXELS], raw[2], out[ROWS], again[ROWS];
+  hr_cnn_model from, model, loaded;
+  hr_network_shape two = shape;
+  two.outputs = 2;
+  check_ok(hr_cnn_model_init(&from, &two, 4, &backend, &err));
+  hr_network_start(from.network, 3);
+  for (size_t p = 0; p < PIXELS; p++) from.mean[p] = 0.1F, from.factor[p] = 2;
+  hr_normal(1, HR_STREAM_NOISE_TRAIN, 0, 0, ROWS * PIXELS, x);
+  hr_cnn_model_scale(&from, x, scaled);
+  check_ok(hr_network_forward(from.network, scaled, 1, false, raw, &err));
+  for (size_t o = 0; o < 2; o++) {
+    check_ok(hr_cnn_model_take_output(&from, o, 4, &model, &err));
+    model.target_mean = 3.25;
+    model.target_deviation = 1.5;
+    check_ok(hr_cnn_model_predict(&model, x, NULL, ROWS, out, &err));
+    check_near(out[0], 3.25 + 1.5 * (double)raw[o], 1e-6);
+    check_ok(hr_cnn_model_save(&model, scratch_name(&s, "model"), &err));
+    check_ok(hr_cnn_model_load(s.name, PIXELS, 4, &backend, &loaded, &err));
+    check_ok(hr_cnn_model_predict(&loaded, x, NULL, ROWS, again, &err));
+    assert_memory_equal(again, out, sizeof out);
+    hr_cnn_model_fini(&model);
+    hr_cnn_model_fini(&loaded);
+  }
+  hr_cnn_model_fini(&from);
+  scratch_fini(&s);
+}
+
 /* A file of the right kind and fingerprint with these words. */
 static void write_words(const char *path, const uint64_t *words) {
   hr_error err;
@@ -214,6 +247,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_loaded_model_predicts_the_same),
       cmocka_unit_test(rows_and_targets_are_scaled),
+      cmocka_unit_test(one_output_of_several_is_taken),
       cmocka_unit_test(what_is_no_network_is_refused),
       cmocka_unit_test(a_network_out_of_proportion_is_refused),
       cmocka_unit_test(numbers_that_are_none_are_refused),

@@ -28,13 +28,13 @@ static hr_network_shape small_shape(bool batch_norm) {
                             .batch_norm = batch_norm};
 }
 
-enum { ROWS = 7, PIXELS = 50, MOST = 20000 };
+enum { ROWS = 7, PIXELS = 50, MOST = 20000, MOST_OUTPUTS = 3 };
 
 static void fill(float *x, size_t count, uint64_t row) {
   hr_normal(1, HR_STREAM_NOISE_TRAIN, row, 0, count, x);
 }
 
-static float x[ROWS * PIXELS], target[ROWS];
+static float x[ROWS * PIXELS], target[ROWS * MOST_OUTPUTS];
 
 /* A network with random weights, gamma and beta, which start at 1 and 0, too. */
 static hr_network *make(const hr_network_shape *shape,
@@ -48,17 +48,18 @@ static hr_network *make(const hr_network_shape *shape,
     p[i] += (float)(0.2 * hr_uniform(4, HR_STREAM_FOLDS, i, 0));
   }
   fill(x, ROWS * PIXELS, 1);
-  fill(target, ROWS, 2);
+  fill(target, ROWS * MOST_OUTPUTS, 2);
   return n;
 }
 
-/* Half the squared error, with its derivatives. */
+/* Half the squared error, with its derivatives [ROWS][T]. */
 static double loss_of(hr_network *n, bool training, float *dout) {
-  float out[ROWS];
+  float out[ROWS * MOST_OUTPUTS];
   hr_error err;
   double loss = 0;
+  size_t count = ROWS * hr_network_outputs(hr_network_shape_of(n));
   check_ok(hr_network_forward(n, x, ROWS, training, out, &err));
-  for (size_t i = 0; i < ROWS; i++) {
+  for (size_t i = 0; i < count; i++) {
     dout[i] = out[i] - target[i];
     loss += 0.5 * (double)dout[i] * (double)dout[i];
   }
@@ -67,7 +68,7 @@ static double loss_of(hr_network *n, bool training, float *dout) {
 
 /* The central difference of the loss along one parameter. */
 static double difference_at(hr_network *n, size_t i, float step) {
-  float dout[ROWS], *p = hr_network_parameters(n), before = p[i];
+  float dout[ROWS * MOST_OUTPUTS], *p = hr_network_parameters(n), before = p[i];
   p[i] = before + step;
   double up = loss_of(n, true, dout), wide = (double)p[i];
   p[i] = before - step;
@@ -79,11 +80,12 @@ static double difference_at(hr_network *n, size_t i, float step) {
 
 /* In fp32 a small step drowns in rounding, and in a large one some maximum changes its
  * place: one of three steps has to meet the gradient, but for one parameter in 100. */
-static void check_differences(bool batch_norm) {
+static void check_differences(bool batch_norm, size_t outputs) {
   static const float steps[] = {4e-3F, 1e-3F, 2.5e-4F};
-  float dout[ROWS], *gradient = NULL;
+  float dout[ROWS * MOST_OUTPUTS], *gradient = NULL;
   hr_error err;
   hr_network_shape shape = small_shape(batch_norm);
+  shape.outputs = outputs;
   hr_network *n = make(&shape, &plain);
   size_t count = hr_network_parameter_count(&shape), off = 0;
   check_ok(hr_alloc(&gradient, count, &err));
@@ -105,8 +107,65 @@ static void check_differences(bool batch_norm) {
 
 static void gradients_are_finite_differences(void **state) {
   (void)state;
-  check_differences(false);
-  check_differences(true);
+  check_differences(false, 0);
+  check_differences(true, 1);
+}
+
+static void gradients_of_several_outputs_are_too(void **state) {
+  (void)state;
+  check_differences(false, MOST_OUTPUTS);
+  check_differences(true, 2);
+}
+
+/* Every output alone gives the bytes that it gives beside the others. */
+static void outputs_can_be_taken_apart(void **state) {
+  (void)state;
+  hr_error err;
+  float all[ROWS * MOST_OUTPUTS], one[ROWS], dout[ROWS * MOST_OUTPUTS];
+  hr_network_shape shape = small_shape(true);
+  shape.outputs = MOST_OUTPUTS;
+  hr_network *n = make(&shape, &plain);
+  loss_of(n, true, dout); /* moves the statistics */
+  check_ok(hr_network_forward(n, x, ROWS, false, all, &err));
+  shape.outputs = 1;
+  for (size_t o = 0; o < MOST_OUTPUTS; o++) {
+    hr_network *alone = make(&shape, &plain);
+    hr_network_take_output(n, o, alone);
+    check_ok(hr_network_forward(alone, x, ROWS, false, one, &err));
+    for (size_t i = 0; i < ROWS; i++) {
+      assert_memory_equal(&one[i], &all[i * MOST_OUTPUTS + o], sizeof one[i]);
+    }
+    hr_network_destroy(&alone);
+  }
+  assert_memory_not_equal(&all[0], &all[1], sizeof all[0]);
+  hr_network_destroy(&n);
+}
+
+/* An output that nothing is asked of changes nothing: the gradient of all the rest is
+ * that of the other output alone. */
+static void outputs_add_their_gradients(void **state) {
+  (void)state;
+  hr_error err;
+  float out[2 * ROWS], dout[2 * ROWS] = {0}, alone[ROWS];
+  hr_network_shape two = small_shape(true), one = two;
+  two.outputs = 2;
+  hr_network *a = make(&two, &plain), *b = make(&one, &plain);
+  hr_network_take_output(a, 1, b);
+  check_ok(hr_network_forward(a, x, ROWS, true, out, &err));
+  check_ok(hr_network_forward(b, x, ROWS, true, alone, &err));
+  for (size_t i = 0; i < ROWS; i++) dout[2 * i + 1] = alone[i] = out[2 * i + 1];
+  check_ok(hr_network_backward(a, dout, &err));
+  check_ok(hr_network_backward(b, alone, &err));
+  size_t below = hr_network_parameter_count(&one) - one.hidden - 1;
+  assert_memory_equal(hr_network_gradient(a), hr_network_gradient(b),
+                      below * sizeof(float));
+  const float *of_first = hr_network_gradient(a) + below;
+  const float *of_second = of_first + one.hidden;
+  for (size_t k = 0; k < one.hidden; k++) check_near(of_first[k], 0, 0);
+  assert_memory_equal(of_second, hr_network_gradient(b) + below,
+                      one.hidden * sizeof(float));
+  hr_network_destroy(&a);
+  hr_network_destroy(&b);
 }
 
 /* Outputs and gradients on two back ends. */
@@ -263,6 +322,11 @@ static void sizes_are_known(void **state) {
   assert_int_equal(hr_network_statistic_count(&s), 0);
   check_near(hr_network_operations(&s),
              2.0 * (4096 * 160 + 1024 * 10240 + 256 * 10240 + 2049 * 64), 0);
+  s.outputs = 3; /* weights of 64 and a bias more for each */
+  assert_int_equal(hr_network_parameter_count(&s), 151969 + 2 * 65);
+  check_near(hr_network_operations(&s),
+             2.0 * (4096 * 160 + 1024 * 10240 + 256 * 10240 + 2051 * 64), 0);
+  s.outputs = 0;
   double lean = hr_network_bytes(&s, 256);
   s.batch_norm = true;
   assert_int_equal(hr_network_parameter_count(&s), 151969 + 256);
@@ -288,6 +352,9 @@ static void allocations_may_fail(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gradients_are_finite_differences),
+      cmocka_unit_test(gradients_of_several_outputs_are_too),
+      cmocka_unit_test(outputs_can_be_taken_apart),
+      cmocka_unit_test(outputs_add_their_gradients),
       cmocka_unit_test(back_ends_agree),
       cmocka_unit_test(threads_do_not_change_a_byte),
       cmocka_unit_test(statistics_follow_the_batch),

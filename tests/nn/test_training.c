@@ -13,7 +13,8 @@
 enum { PIXELS = 32, TRAIN = 150, HELD_OUT = 40, EPOCHS = 12, MOST = 4000 };
 
 typedef struct bumps {
-  float target[TRAIN];
+  size_t outputs;          /* T; the second is the height at another place, the third 0 */
+  float target[3 * TRAIN]; /* [rows][T] */
   uint64_t seed, last_epoch;
   hr_status status;    /* what fill returns */
   int expected[TRAIN]; /* how often, since the row was filled */
@@ -31,7 +32,9 @@ static hr_status fill(void *context, const uint32_t *rows, size_t count, uint64_
     hr_normal(b->seed, HR_STREAM_NOISE_TRAIN, rows[i] + (epoch << 32), 0, PIXELS, x);
     for (size_t p = 0; p < PIXELS; p++) x[p] *= 0.3F;
     size_t at = 5 + rows[i] % 20;
-    for (size_t p = 0; p < 4; p++) x[at + p] += b->target[rows[i]];
+    const float *target = b->target + rows[i] * b->outputs;
+    for (size_t p = 0; p < 4; p++) x[at + p] += target[0];
+    for (size_t p = 28; p < PIXELS && b->outputs > 1; p++) x[p] += target[1];
   }
   return b->status == HR_OK ? HR_OK : hr_fail(err, b->status, "no rows");
 }
@@ -58,7 +61,7 @@ static bool is_enough(void *context) {
 }
 
 static void init_rows(bumps *b, hr_training_rows *rows, size_t count, uint64_t seed) {
-  *b = (bumps){.seed = seed};
+  *b = (bumps){.outputs = 1, .seed = seed};
   hr_normal(seed, HR_STREAM_FOLDS, 0, 0, TRAIN, b->target);
   *rows = (hr_training_rows){count, b->target, fill, expect, b};
 }
@@ -79,6 +82,19 @@ static void prepare(lesson *l) {
                                      .progress = &l->progress};
 }
 
+/* Two further outputs; the third does not vary. */
+static void ask_for_three(bumps *b) {
+  float first[TRAIN], second[TRAIN];
+  memcpy(first, b->target, sizeof first);
+  hr_normal(b->seed, HR_STREAM_FOLDS, 1, 0, TRAIN, second);
+  b->outputs = 3;
+  for (size_t i = 0; i < TRAIN; i++) {
+    b->target[3 * i] = first[i];
+    b->target[3 * i + 1] = second[i];
+    b->target[3 * i + 2] = 0;
+  }
+}
+
 static void create(lesson *l) {
   hr_error err;
   const hr_network_backend backend = {&hr_convolver_reference, &hr_compute_blas};
@@ -88,7 +104,8 @@ static void create(lesson *l) {
                                   .kernel = 5,
                                   .pool = 2,
                                   .hidden = 8,
-                                  .batch_norm = true};
+                                  .batch_norm = true,
+                                  .outputs = l->train.outputs};
   check_ok(hr_network_create(&shape, l->options.batch_rows, &backend, &l->network, &err));
   check_ok(hr_trainer_create(l->network, &l->options, &l->train_rows, &l->held_out_rows,
                              &l->trainer, &err));
@@ -111,7 +128,7 @@ static void it_learns(void **state) {
   prepare(&l);
   create(&l);
   while (!hr_trainer_is_over(l.trainer)) go_on(&l, 1);
-  const hr_curve_point *curve = hr_trainer_curve(l.trainer, &count);
+  const hr_curve_point *curve = hr_trainer_curve(l.trainer, 0, &count);
   assert_int_equal(count, EPOCHS);
   assert_true(curve[0].train_loss > 0.3 && curve[EPOCHS - 1].train_loss < 0.15);
   assert_true(hr_trainer_best_r2(l.trainer) > 0.85);
@@ -145,6 +162,91 @@ static double held_out_r2(lesson *l) {
     total += d * d;
   }
   return 1 - error / total;
+}
+
+/* The R2 of output o of three, by the network as it is. */
+static double r2_of_three(lesson *l, size_t o) {
+  float x[HELD_OUT * PIXELS], out[3 * HELD_OUT];
+  uint32_t rows[HELD_OUT];
+  double error = 0, mean = 0, total = 0;
+  hr_error err;
+  for (uint32_t i = 0; i < HELD_OUT; i++) rows[i] = i;
+  size_t epoch = hr_trainer_best_epoch(l->trainer);
+  check_ok(fill(&l->held_out, rows, HELD_OUT, epoch, x, &err));
+  for (size_t i = 0; i < HELD_OUT; i += 20) {
+    check_ok(
+        hr_network_forward(l->network, x + i * PIXELS, 20, false, out + 3 * i, &err));
+  }
+  const float *target = l->held_out.target + o;
+  for (size_t i = 0; i < HELD_OUT; i++) mean += (double)target[3 * i] / HELD_OUT;
+  for (size_t i = 0; i < HELD_OUT; i++) {
+    double e = (double)(out[3 * i + o] - target[3 * i]);
+    double d = (double)target[3 * i] - mean;
+    error += e * e;
+    total += d * d;
+  }
+  return 1 - error / total;
+}
+
+/* One network learns them all: each has its own R2, the best epoch is that of the highest
+ * mean, and one without variance is left out of it. */
+static void several_outputs_are_learnt_together(void **state) {
+  (void)state;
+  lesson l;
+  size_t count = 0;
+  prepare(&l);
+  ask_for_three(&l.train);
+  ask_for_three(&l.held_out);
+  create(&l);
+  go_on(&l, EPOCHS);
+  const hr_curve_point *first = hr_trainer_curve(l.trainer, 0, &count);
+  const hr_curve_point *second = hr_trainer_curve(l.trainer, 1, &count);
+  const hr_curve_point *third = hr_trainer_curve(l.trainer, 2, &count);
+  assert_int_equal(count, EPOCHS);
+  size_t best = hr_trainer_best_epoch(l.trainer), highest = 0;
+  for (size_t e = 0; e < count; e++) {
+    double mean = (first[e].validation_r2 + second[e].validation_r2) / 2;
+    double held = (first[highest].validation_r2 + second[highest].validation_r2) / 2;
+    if (mean > held) highest = e;
+    assert_true(isnan(third[e].validation_r2));
+    check_near(second[e].train_loss, first[e].train_loss, 0);
+  }
+  assert_int_equal(best, highest);
+  assert_true(first[best].validation_r2 > 0.8 && second[best].validation_r2 > 0.8);
+  check_near(hr_trainer_best_r2(l.trainer),
+             (first[best].validation_r2 + second[best].validation_r2) / 2, 1e-12);
+  hr_trainer_take_best(l.trainer);
+  check_near(r2_of_three(&l, 0), first[best].validation_r2, 1e-6);
+  check_near(r2_of_three(&l, 1), second[best].validation_r2, 1e-6);
+  finish(&l);
+}
+
+/* The loss is the mean over rows and outputs: of the first batch, of a network that has
+ * not learnt yet. */
+static void the_loss_is_a_mean_over_outputs(void **state) {
+  (void)state;
+  hr_error err;
+  lesson l;
+  size_t count = 0;
+  uint32_t rows[TRAIN];
+  float x[TRAIN * PIXELS], out[3 * TRAIN];
+  double sum = 0;
+  prepare(&l);
+  ask_for_three(&l.train);
+  ask_for_three(&l.held_out);
+  l.options.batch_rows = TRAIN;
+  create(&l);
+  for (uint32_t i = 0; i < TRAIN; i++) rows[i] = i;
+  check_ok(fill(&l.train, rows, TRAIN, 0, x, &err));
+  check_ok(hr_network_forward(l.network, x, TRAIN, true, out, &err));
+  for (size_t i = 0; i < 3 * (size_t)TRAIN; i++) {
+    double d = (double)(out[i] - l.train.target[i]);
+    sum += d * d;
+  }
+  go_on(&l, 1);
+  check_near(hr_trainer_curve(l.trainer, 0, &count)[0].train_loss, sum / (3 * TRAIN),
+             1e-5);
+  finish(&l);
 }
 
 /* Rows are announced, each once, before they are asked for: they can be read meanwhile.
@@ -185,8 +287,7 @@ static void get_all(lesson *l, float *out) {
   memcpy(out + count + 20, hr_network_parameters(l->network), count * sizeof *out);
 }
 
-static void continued_is_as_if_never_stopped(void **state) {
-  (void)state;
+static void check_continued(bool of_three) {
   scratch s;
   scratch_init(&s);
   hr_error err;
@@ -194,19 +295,23 @@ static void continued_is_as_if_never_stopped(void **state) {
   lesson l;
   size_t counts[2];
   hr_curve_point curves[2][EPOCHS];
+  size_t output = of_three ? 1 : 0;
   prepare(&l);
+  if (of_three) ask_for_three(&l.train), ask_for_three(&l.held_out);
   create(&l);
   go_on(&l, EPOCHS);
-  memcpy(curves[0], hr_trainer_curve(l.trainer, &counts[0]), sizeof curves[0]);
+  memcpy(curves[0], hr_trainer_curve(l.trainer, output, &counts[0]), sizeof curves[0]);
   get_all(&l, straight);
   finish(&l);
   prepare(&l);
+  if (of_three) ask_for_three(&l.train), ask_for_three(&l.held_out);
   create(&l);
   go_on(&l, 5);
   check_ok(hr_trainer_save(l.trainer, scratch_name(&s, "state"), 77, &err));
   finish(&l);
   /* Interrupted in the midst of the sixth: what was saved is not touched. */
   prepare(&l);
+  if (of_three) ask_for_three(&l.train), ask_for_three(&l.held_out);
   create(&l);
   check_ok(hr_trainer_load(l.trainer, s.name, 77, &err));
   l.stop_after = TRAIN / 2;
@@ -214,16 +319,23 @@ static void continued_is_as_if_never_stopped(void **state) {
               "interrupted while learning");
   finish(&l);
   prepare(&l);
+  if (of_three) ask_for_three(&l.train), ask_for_three(&l.held_out);
   create(&l);
   check_ok(hr_trainer_load(l.trainer, s.name, 77, &err));
   go_on(&l, EPOCHS - 5);
-  memcpy(curves[1], hr_trainer_curve(l.trainer, &counts[1]), sizeof curves[1]);
+  memcpy(curves[1], hr_trainer_curve(l.trainer, output, &counts[1]), sizeof curves[1]);
   get_all(&l, continued);
   finish(&l);
   assert_memory_equal(straight, continued, sizeof straight);
   assert_int_equal(counts[0], counts[1]);
   assert_memory_equal(curves[0], curves[1], sizeof curves[0]);
   scratch_fini(&s);
+}
+
+static void continued_is_as_if_never_stopped(void **state) {
+  (void)state;
+  check_continued(false);
+  check_continued(true);
 }
 
 static void patience_ends_it(void **state) {
@@ -235,7 +347,7 @@ static void patience_ends_it(void **state) {
   l.options.rate = 1e-12; /* nothing changes but the noise */
   create(&l);
   while (!hr_trainer_is_over(l.trainer)) go_on(&l, 1);
-  hr_trainer_curve(l.trainer, &count);
+  hr_trainer_curve(l.trainer, 0, &count);
   assert_true(count < EPOCHS);
   assert_int_equal(count, hr_trainer_best_epoch(l.trainer) + 3);
   finish(&l);
@@ -264,7 +376,7 @@ static void one_row_is_enough(void **state) {
   l.train_rows.count = l.held_out_rows.count = 1;
   create(&l);
   go_on(&l, 3);
-  const hr_curve_point *curve = hr_trainer_curve(l.trainer, &count);
+  const hr_curve_point *curve = hr_trainer_curve(l.trainer, 0, &count);
   assert_int_equal(count, 3);
   assert_true(isnan(curve[2].validation_r2) && isfinite(curve[2].train_loss));
   assert_true(isinf(hr_trainer_best_r2(l.trainer)));
@@ -362,6 +474,8 @@ static void allocations_may_fail(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(it_learns),
+      cmocka_unit_test(several_outputs_are_learnt_together),
+      cmocka_unit_test(the_loss_is_a_mean_over_outputs),
       cmocka_unit_test(rows_are_expected_before_they_are_filled),
       cmocka_unit_test(the_best_epoch_is_taken),
       cmocka_unit_test(continued_is_as_if_never_stopped),

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 
-def make(pixels, channels, kernel, pool, hidden, norm):
+def make(pixels, channels, kernel, pool, hidden, norm, targets=1):
     """The same shape; kernels of odd width, for which both pad alike."""
     layers, inputs, width = [], 1, pixels
     for outputs in channels:
@@ -16,7 +16,7 @@ def make(pixels, channels, kernel, pool, hidden, norm):
         layers += [nn.ReLU(), nn.MaxPool1d(pool)]
         inputs, width = outputs, width // pool
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(width * inputs, hidden), nn.ReLU(),
-                         nn.Linear(hidden, 1))
+                         nn.Linear(hidden, targets))
 
 
 def in_our_order(net, pick=lambda p: p):
@@ -30,7 +30,7 @@ def in_our_order(net, pick=lambda p: p):
             parts += [pick(layer.weight), pick(layer.bias)]
         elif isinstance(layer, nn.Linear):
             weight = pick(layer.weight)
-            if layer.out_features > 1:  # PyTorch flattens channel by channel, we pixel by pixel
+            if layer is not net[-1]:  # PyTorch flattens channel by channel, we pixel by pixel
                 weight = weight.reshape(layer.out_features, channels, -1).permute(0, 2, 1)
             parts += [weight, pick(layer.bias)]
     return np.concatenate([p.detach().numpy().ravel() for p in parts]).astype(np.float32)
@@ -58,7 +58,7 @@ def put_our_order(net, flat):
                 layer.bias.copy_(take(layer.num_features))
             elif isinstance(layer, nn.Linear):
                 outputs, inputs = layer.weight.shape
-                if outputs > 1:
+                if layer is not net[-1]:
                     weight = take((outputs, inputs // channels, channels)).permute(0, 2, 1)
                     layer.weight.copy_(weight.reshape(outputs, inputs))
                 else:
@@ -85,9 +85,12 @@ def put_statistics(net, flat):
 
 
 def train_ours(tool, shape, start, x, y, rate, decay, place, precision="fp32"):
-    """Runs tool_train_network; what it wrote, by name, and the three numbers it printed."""
-    pixels, channels, kernel, pool, hidden, norm = shape
-    steps, rows = y.shape
+    """Runs tool_train_network; what it wrote, by name, and the three numbers it printed. With
+    several outputs the shape names their number last, and y is [steps][rows][outputs]."""
+    pixels, channels, kernel, pool, hidden, norm = shape[:6]
+    steps, rows = y.shape[:2]
+    if len(shape) > 6:
+        hidden = f"{hidden},{shape[6]}"
     inside, outside = f"{place}/in.f32", f"{place}/out.f32"
     with open(inside, "wb") as file:
         for part in (start, x, y):
@@ -97,8 +100,9 @@ def train_ours(tool, shape, start, x, y, rate, decay, place, precision="fp32"):
     done = subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True)
     flat = np.fromfile(outside, np.float32)
     statistic_count = 2 * sum(channels) if norm else 0
-    sizes = [("losses", steps), ("outputs", rows), ("gradient", start.size),
-             ("parameters", start.size), ("statistics", statistic_count), ("predicted", rows)]
+    values = y[0].size
+    sizes = [("losses", steps), ("outputs", values), ("gradient", start.size),
+             ("parameters", start.size), ("statistics", statistic_count), ("predicted", values)]
     out, at = {}, 0
     for name, size in sizes:
         out[name] = flat[at:at + size]
@@ -114,11 +118,11 @@ def train(net, x, y, rate, decay):
     net.train()
     for batch, target in zip(torch.tensor(x), torch.tensor(y)):
         optimiser.zero_grad()
-        outputs = net(batch[:, None, :])[:, 0]
+        outputs = net(batch[:, None, :]).reshape(target.shape)
         loss = ((outputs - target) ** 2).mean()
         loss.backward()
         if not out["losses"]:
-            out["outputs"] = outputs.detach().numpy().copy()
+            out["outputs"] = outputs.detach().numpy().ravel().copy()
             out["gradient"] = in_our_order(net, lambda p: p.grad)
         out["losses"].append(float(loss))
         optimiser.step()

@@ -23,9 +23,10 @@ except ImportError as reason:
     print(f"skipped: {reason}; scripts/setup.sh test brings PyTorch")
     sys.exit(0)
 
-# pixels, channels, kernel, pool, hidden, batch normalisation
+# pixels, channels, kernel, pool, hidden, batch normalisation, outputs where there are several
 SHAPES = [(4096, (32, 64, 32), 5, 4, 64, False), (4096, (32, 64, 32), 5, 4, 64, True),
-          (203, (5, 18), 7, 3, 10, False), (203, (5, 18), 7, 3, 10, True)]
+          (203, (5, 18), 7, 3, 10, False), (203, (5, 18), 7, 3, 10, True),
+          (203, (5, 18), 7, 3, 10, True, 2)]
 
 
 def r2(target, predicted):
@@ -40,6 +41,8 @@ class Network(unittest.TestCase):
         rng = np.random.default_rng(2)
         x = rng.standard_normal((steps, rows, shape[0])).astype(np.float32)
         y = (x[:, :, 7] + 0.1 * rng.standard_normal((steps, rows))).astype(np.float32)
+        if len(shape) > 6:
+            y = np.stack([y] + [x[:, :, 40 + k] for k in range(1, shape[6])], axis=2)
         net = peer.make(*shape)
         start = peer.in_our_order(net)
         with tempfile.TemporaryDirectory() as place:
@@ -66,7 +69,7 @@ class Network(unittest.TestCase):
         peer.put_statistics(net, ours["statistics"])
         net.eval()
         with torch.no_grad():
-            predicted = net(torch.tensor(x[0])[:, None, :])[:, 0].numpy()
+            predicted = net(torch.tensor(x[0])[:, None, :]).numpy().ravel()
         np.testing.assert_allclose(ours["predicted"], predicted, rtol=0, atol=2e-5)
 
     @staticmethod

@@ -4,10 +4,12 @@
  *   tool_train_network PIXELS CHANNELS KERNEL POOL HIDDEN NORM ROWS STEPS RATE DECAY IN
  * OUT [bf16]
  *
- * CHANNELS: "32,64,32". NORM: 1 with batch normalisation, else 0. IN, fp32: the
- * parameters, x [STEPS][ROWS][PIXELS], y [STEPS][ROWS]. OUT, fp32: the loss of each step,
- * the outputs [ROWS] and the gradient of the first, the parameters and statistics after
- * the last, and the outputs [ROWS] of the first batch then, as in prediction. Prints the
+ * CHANNELS: "32,64,32". HIDDEN: "64", or with T outputs "64,T". NORM: 1 with batch
+ * normalisation, else 0. IN, fp32: the parameters, x [STEPS][ROWS][PIXELS], y
+ * [STEPS][ROWS][T]. OUT, fp32: the loss of each step, the outputs [ROWS][T] and the
+ * gradient of the first, the parameters and statistics after the last, and the outputs
+ * [ROWS][T] of the first batch then, as in prediction. The loss is the mean squared error
+ * over rows and outputs. Prints the
  * seconds of the steps after the first, and of products of two 1024 x 1024 matrices on
  * all threads, in operations a second. */
 #include <stdio.h>
@@ -22,7 +24,7 @@
 
 typedef struct job {
   hr_network_shape shape;
-  size_t rows, steps, parameters, statistics;
+  size_t rows, steps, values, parameters, statistics; /* values: ROWS T */
   double rate, decay;
   hr_network *network;
   float *in, *out, *first, *second, *dout;
@@ -34,6 +36,8 @@ static void read_shape(char **words, hr_network_shape *shape) {
                               .pool = strtoul(words[4], NULL, 10),
                               .hidden = strtoul(words[5], NULL, 10),
                               .batch_norm = strcmp(words[6], "1") == 0};
+  const char *outputs = strchr(words[5], ',');
+  if (outputs) shape->outputs = strtoul(outputs + 1, NULL, 10);
   for (const char *at = words[2]; at && shape->blocks < HR_MOST_BLOCKS;) {
     shape->channels[shape->blocks++] = strtoul(at, NULL, 10);
     at = strchr(at, ',');
@@ -53,13 +57,14 @@ static hr_status prepare(job *j, const char *path, bool bf16, hr_error *err) {
   HR_TRY(hr_network_create(&j->shape, j->rows, &backend, &j->network, err));
   j->parameters = hr_network_parameter_count(&j->shape);
   j->statistics = hr_network_statistic_count(&j->shape);
-  size_t count = j->parameters + j->steps * j->rows * (j->shape.pixels + 1);
+  j->values = j->rows * hr_network_outputs(&j->shape);
+  size_t count = j->parameters + j->steps * (j->rows * j->shape.pixels + j->values);
   HR_TRY(hr_alloc(&j->in, count, err));
-  HR_TRY(
-      hr_alloc(&j->out, j->steps + 2 * j->parameters + j->statistics + 2 * j->rows, err));
+  HR_TRY(hr_alloc(&j->out, j->steps + 2 * j->parameters + j->statistics + 2 * j->values,
+                  err));
   HR_TRY(hr_alloc(&j->first, j->parameters, err));
   HR_TRY(hr_alloc(&j->second, j->parameters, err));
-  HR_TRY(hr_alloc(&j->dout, j->rows, err));
+  HR_TRY(hr_alloc(&j->dout, j->values, err));
   file = fopen(path, "rbe");
   if (!file || fread(j->in, sizeof *j->in, count, file) != count) {
     status = hr_fail(err, HR_ERR_IO, "cannot read %zu values from %s", count, path);
@@ -75,7 +80,7 @@ cleanup:
 static hr_status train(job *j, double *seconds, hr_error *err) {
   hr_status status = HR_OK;
   const float *x = j->in + j->parameters, *y = x + j->steps * j->rows * j->shape.pixels;
-  float *loss = j->out, *first_out = loss + j->steps, *gradient = first_out + j->rows;
+  float *loss = j->out, *first_out = loss + j->steps, *gradient = first_out + j->values;
   float *result = gradient + j->parameters, *outputs = j->dout;
   hr_adam adam = {j->parameters,
                   hr_network_parameters(j->network),
@@ -88,11 +93,11 @@ static hr_status train(job *j, double *seconds, hr_error *err) {
     double sum = 0;
     HR_TRY(hr_network_forward(j->network, x + step * j->rows * j->shape.pixels, j->rows,
                               true, outputs, err));
-    if (step == 0) memcpy(first_out, outputs, j->rows * sizeof *outputs);
-    for (size_t i = 0; i < j->rows; i++) {
-      double d = (double)outputs[i] - (double)y[step * j->rows + i];
-      sum += d * d / (double)j->rows;
-      outputs[i] = (float)(2 * d / (double)j->rows);
+    if (step == 0) memcpy(first_out, outputs, j->values * sizeof *outputs);
+    for (size_t i = 0; i < j->values; i++) {
+      double d = (double)outputs[i] - (double)y[step * j->values + i];
+      sum += d * d / (double)j->values;
+      outputs[i] = (float)(2 * d / (double)j->values);
     }
     loss[step] = (float)sum;
     HR_TRY(hr_network_backward(j->network, outputs, err));
@@ -109,7 +114,7 @@ cleanup:
 }
 
 static hr_status write_out(const job *j, const char *path, hr_error *err) {
-  size_t count = j->steps + 2 * j->parameters + j->statistics + 2 * j->rows;
+  size_t count = j->steps + 2 * j->parameters + j->statistics + 2 * j->values;
   FILE *file = fopen(path, "wbe");
   bool good = file && fwrite(j->out, sizeof *j->out, count, file) == count;
   if (file && fclose(file) != 0) good = false;

@@ -9,133 +9,130 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/observe.h"
-#include "core/parallel.h"
+#include "methods/cnn/cost.h"
 #include "methods/cnn/train.h"
 #include "models/network.h"
-
-enum {
-  OPERATIONS_FOR_ONE = 2
-}; /* of matrix products, in the time of one here:
-      bench/cnn.md */
 
 struct hr_learner {
   const hr_study_view *study;
   const hr_cnn_parameters *parameters;
   hr_network_backend backend;
   hr_progress progress;
-  hr_cnn_training *slots; /* [K] */
-  hr_trained *trained;    /* [K] what is known of each slot by now */
+  size_t targets, bins; /* T, K */
+  bool is_joint;        /* one network for all targets; never of one target */
+  hr_cnn_rows *rows;    /* [K] */
+  hr_trained *trained;  /* [T][K] what is known of each by now */
 };
 
-static bool is_wanted(const hr_cnn_parameters *p, size_t k) {
-  for (size_t i = 0; i < p->bins.count; i++) {
-    if (p->bins.items[i] == (double)k) return true;
-  }
-  return false;
+static hr_trained *trained_of(const hr_learner *learner, size_t t, size_t k) {
+  return &learner->trained[t * learner->bins + k];
 }
 
 static void cnn_destroy(hr_learner **address) {
   hr_learner *learner = *address;
   *address = NULL;
   if (!learner) return;
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
-    if (learner->slots) hr_cnn_training_fini(&learner->slots[k]);
-    if (learner->trained) hr_trained_fini(&learner->trained[k]);
+  for (size_t k = 0; learner->rows && k < learner->bins; k++) {
+    hr_cnn_rows_fini(&learner->rows[k]);
   }
-  hr_free(learner->slots);
+  for (size_t i = 0; learner->trained && i < learner->targets * learner->bins; i++) {
+    hr_trained_fini(&learner->trained[i]);
+  }
+  hr_free(learner->rows);
   hr_free(learner->trained);
   hr_free(learner);
-}
-
-/* Rows of a bin in the first fold, and in the others. */
-static void count_rows(const hr_split_view *train, size_t k, size_t *trained,
-                       size_t *held_out) {
-  *trained = *held_out = 0;
-  for (size_t i = 0; i < train->rows; i++) {
-    if (train->bin[i] != (int32_t)k) continue;
-    if (train->fold[i] == 0) {
-      ++*held_out;
-    } else {
-      ++*trained;
-    }
-  }
-}
-
-static double stored_bytes(const hr_study_view *study, const hr_cnn_parameters *p,
-                           size_t trained, size_t held_out) {
-  double kept = p->redraw ? 2 : 1;
-  return 4 * (double)study->pixels * (kept * (double)trained + (double)held_out);
-}
-
-/* Bytes of all rows that have to be kept. */
-static double all_stored_bytes(const hr_study_view *study, const hr_cnn_parameters *p) {
-  double bytes = 0;
-  for (size_t k = 0; k < study->bin_count; k++) {
-    size_t trained = 0, held_out = 0;
-    if (!is_wanted(p, k)) continue;
-    count_rows(&study->train, k, &trained, &held_out);
-    bytes += stored_bytes(study, p, trained, held_out);
-  }
-  return bytes;
-}
-
-static bool fits_memory(const hr_study_view *study, const hr_cnn_parameters *p) {
-  return all_stored_bytes(study, p) <= 0.25 * (double)study->memory_bytes;
 }
 
 static bool is_enough(size_t trained, size_t held_out) {
   return trained >= HR_CNN_FEWEST_TRAINED && held_out >= HR_CNN_FEWEST_HELD_OUT;
 }
 
-static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
+/* Why the slot is not trained, in the fits of all targets. */
+static void skip_slot(hr_learner *learner, size_t k, hr_fit_reason reason,
+                      const char *sentence) {
+  for (size_t t = 0; t < learner->targets; t++) {
+    hr_fit *fit = &trained_of(learner, t, k)->fit;
+    fit->reason = reason;
+    snprintf(fit->note, sizeof fit->note, "%s", sentence);
+  }
+}
+
+static void skip_small_slot(hr_learner *learner, size_t k, const hr_cnn_rows *rows) {
+  char sentence[160];
+  size_t trained = rows->trained_count, held_out = rows->held_out_count;
+  snprintf(sentence, sizeof sentence,
+           "%zu row%s to train on and %zu held out; at least %d and %d are needed",
+           trained, trained == 1 ? "" : "s", held_out, HR_CNN_FEWEST_TRAINED,
+           HR_CNN_FEWEST_HELD_OUT);
+  skip_slot(learner, k, HR_REASON_TOO_FEW_ROWS, sentence);
+}
+
+/* Spectra that are gone through for one network. */
+static uint64_t spectra_of(const hr_learner *learner, size_t k) {
+  return (uint64_t)learner->parameters->epochs * learner->rows[k].trained_count;
+}
+
+/* What is known of a target and bin before it is trained. */
+static hr_status begin_fit(hr_learner *learner, size_t t, size_t k, hr_error *err) {
+  const hr_cnn_rows *rows = &learner->rows[k];
+  hr_fit *fit = &trained_of(learner, t, k)->fit;
+  hr_status status = hr_fit_init(fit, (int)k, 1, false, 0, err);
+  fit->target = t;
+  fit->train_rows = rows->trained_count + rows->held_out_count;
+  return status;
+}
+
+static hr_status keep_rows(hr_learner *learner, size_t k, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
   const hr_cnn_parameters *p = learner->parameters;
-  hr_fit *fit = &learner->trained[k].fit;
-  size_t trained = 0, held_out = 0;
-  HR_TRY(hr_fit_init(fit, (int)k, 1, false, 0, err));
-  count_rows(&study->train, k, &trained, &held_out);
-  fit->train_rows = trained + held_out;
-  if (!is_wanted(p, k)) {
-    snprintf(fit->note, sizeof fit->note, "this expert was not asked for in this bin");
-    fit->reason = HR_REASON_NOT_ASKED_FOR;
-    goto cleanup;
+  const char *folder = hr_cnn_fits_memory(study, p) ? NULL : study->folder;
+  HR_TRY(hr_cnn_rows_init(&learner->rows[k], folder, err));
+  learner->progress.total +=
+      (learner->is_joint ? 1 : learner->targets) * spectra_of(learner, k);
+cleanup:
+  return status;
+}
+
+static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cnn_rows *rows = &learner->rows[k];
+  *rows = (hr_cnn_rows){
+      .slot = (int)k, .study = learner->study, .redraw = learner->parameters->redraw};
+  hr_cnn_count_rows(&learner->study->train, k, &rows->trained_count,
+                    &rows->held_out_count);
+  for (size_t t = 0; t < learner->targets; t++) {
+    HR_TRY(begin_fit(learner, t, k, err));
   }
-  if (!is_enough(trained, held_out)) {
-    snprintf(fit->note, sizeof fit->note,
-             "%zu row%s to train on and %zu held out; at least %d and %d are needed",
-             trained, trained == 1 ? "" : "s", held_out, HR_CNN_FEWEST_TRAINED,
-             HR_CNN_FEWEST_HELD_OUT);
-    fit->reason = HR_REASON_TOO_FEW_ROWS;
-    goto cleanup;
+  if (!hr_cnn_is_wanted(learner->parameters, k)) {
+    skip_slot(learner, k, HR_REASON_NOT_ASKED_FOR,
+              "this expert was not asked for in this bin");
+  } else if (!is_enough(rows->trained_count, rows->held_out_count)) {
+    skip_small_slot(learner, k, rows);
+  } else {
+    HR_TRY(keep_rows(learner, k, err));
   }
-  learner->slots[k] = (hr_cnn_training){.slot = (int)k,
-                                        .study = study,
-                                        .parameters = p,
-                                        .backend = &learner->backend,
-                                        .trained_rows = trained,
-                                        .held_out_rows = held_out};
-  const char *folder = fits_memory(study, p) ? NULL : study->folder;
-  HR_TRY(hr_cnn_training_init(&learner->slots[k], folder, err));
-  learner->progress.total += (uint64_t)p->epochs * trained;
 cleanup:
   return status;
 }
 
 /* Whether rows of the slot are kept to be trained on. */
 static bool has_rows(const hr_learner *learner, size_t k) {
-  return learner->slots[k].trained != NULL;
+  return learner->rows[k].trained != NULL;
 }
 
 static hr_status init_learner(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
-  size_t bins = learner->study->bin_count;
+  const hr_study_view *study = learner->study;
   hr_network_shape shape;
-  HR_TRY(hr_cnn_shape(learner->study, learner->parameters, &shape, err));
+  HR_TRY(hr_cnn_shape(study, learner->parameters, &shape, err));
+  learner->targets = hr_study_targets(study);
+  learner->bins = study->bin_count;
+  learner->is_joint = shape.outputs > 1;
   learner->progress = (hr_progress){.stage = "training 1D-CNN", .unit = "spectra"};
-  HR_TRY(hr_alloc(&learner->slots, bins, err));
-  HR_TRY(hr_alloc(&learner->trained, bins, err));
-  for (size_t k = 0; k < bins; k++) HR_TRY(init_slot(learner, k, err));
+  HR_TRY(hr_alloc(&learner->rows, learner->bins, err));
+  HR_TRY(hr_alloc(&learner->trained, learner->targets * learner->bins, err));
+  for (size_t k = 0; k < learner->bins; k++) HR_TRY(init_slot(learner, k, err));
 cleanup:
   return status;
 }
@@ -198,81 +195,168 @@ static hr_status cnn_learn(hr_learner *learner, const hr_block *block, hr_error 
   const int32_t *bin = learner->study->train.bin + block->first_row;
   for (size_t i = 0; i < block->rows; i++) {
     if (bin[i] == HR_UNCOVERED || !has_rows(learner, (size_t)bin[i])) continue;
-    HR_TRY(hr_cnn_training_observe(&learner->slots[bin[i]], block, i, err));
+    HR_TRY(hr_cnn_rows_observe(&learner->rows[bin[i]], block, i, err));
   }
 cleanup:
   return status;
 }
 
-static void remove_state(const hr_learner *learner, int slot) {
+/* Of a training that has nothing to go on with any more. */
+static void remove_state(const hr_learner *learner, size_t target, int slot) {
   const hr_store *store = &learner->study->store;
-  if (store->remove) store->remove(store->context, 0, slot);
+  if (store->remove) store->remove(store->context, target, slot);
 }
 
-static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
-  hr_error reason;
-  hr_trained *own = &learner->trained[k];
+static void warn(const hr_learner *learner, const hr_fit *fit) {
+  const hr_study_view *study = learner->study;
+  if (fit->note[0] == '\0') return;
+  if (learner->targets == 1) {
+    hr_observe_warning(study->observer, "1D-CNN, bin %d: %s", fit->slot, fit->note);
+  } else {
+    hr_observe_warning(study->observer, "1D-CNN, %s, bin %d: %s",
+                       hr_study_target_name(study, fit->target), fit->slot, fit->note);
+  }
+}
+
+/* Says on the card that the model is one of several of one network, and of which, as far
+ * as there is room for their names. */
+static void note_joint(const hr_learner *learner, hr_fit *fit) {
+  char names[120] = "", sentence[sizeof fit->note];
+  size_t used = 0;
+  for (size_t t = 0; t < learner->targets && used < sizeof names; t++) {
+    const char *name = hr_study_target_name(learner->study, t);
+    int count =
+        snprintf(names + used, sizeof names - used, "%s%s", t == 0 ? "" : ", ", name);
+    used += (size_t)count;
+  }
+  if (used < sizeof names) {
+    snprintf(sentence, sizeof sentence, "joint: one network for %s", names);
+  } else {
+    snprintf(sentence, sizeof sentence, "joint: one network for all %zu targets",
+             learner->targets);
+  }
+  hr_fit_add_note(fit, sentence);
+}
+
+/* What is known of one target when its training is over; reason: why it failed, or NULL.
+ */
+static void conclude(const hr_learner *learner, hr_trained *own, const hr_error *reason,
+                     double seconds) {
   hr_fit *fit = &own->fit;
-  double start = hr_clock_seconds();
-  hr_status trained =
-      hr_cnn_training_train(&learner->slots[k], &learner->progress, own, &reason);
-  if (trained == HR_ERR_NUMERIC || trained == HR_ERR_MEMORY) {
+  fit->seconds = seconds;
+  if (reason) {
     fit->status = HR_FIT_FAILED;
-    hr_fit_add_note(fit, reason.message);
-  } else if (trained != HR_OK) {
+    hr_fit_add_note(fit, reason->message);
+    hr_model_destroy(&own->model);
+  }
+  warn(learner, fit);
+  if (learner->is_joint && !reason) note_joint(learner, fit);
+}
+
+/* Trains the network of targets first .. first+count-1 for bin k. */
+static hr_status train_network(hr_learner *learner, size_t k, size_t first, size_t count,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  hr_error reason;
+  hr_trained *own[HR_MOST_TARGETS];
+  const hr_keeper *keeper = &learner->study->keeper;
+  const hr_cnn_training training = {&learner->rows[k], learner->parameters,
+                                    &learner->backend, first, count};
+  double start = hr_clock_seconds();
+  for (size_t o = 0; o < count; o++) own[o] = trained_of(learner, first + o, k);
+  hr_status trained = hr_cnn_train(&training, &learner->progress, own, &reason);
+  bool has_failed = trained == HR_ERR_NUMERIC || trained == HR_ERR_MEMORY;
+  if (trained != HR_OK && !has_failed) {
     return hr_fail(err, trained, "%s", reason.message);
   }
-  fit->seconds = hr_clock_seconds() - start;
-  if (fit->note[0] != '\0') {
-    hr_observe_warning(learner->study->observer, "1D-CNN, bin %zu: %s", k, fit->note);
+  double seconds = (hr_clock_seconds() - start) / (double)count;
+  for (size_t o = 0; o < count; o++) {
+    conclude(learner, own[o], has_failed ? &reason : NULL, seconds);
   }
-  if (fit->status != HR_FIT_OK) return HR_OK;
-  const hr_keeper *keeper = &learner->study->keeper;
-  hr_status status = HR_OK;
-  if (keeper->keep) {
-    status = keeper->keep(keeper->context, own->model, fit, err);
+  if (has_failed) return HR_OK;
+  for (size_t o = 0; o < count && keeper->keep; o++) {
+    HR_TRY(keeper->keep(keeper->context, own[o]->model, &own[o]->fit, err));
   }
-  if (status == HR_OK) remove_state(learner, fit->slot); /* nothing to go on with */
+  remove_state(learner, first, (int)k);
+cleanup:
   return status;
 }
 
 static hr_status check_rows(const hr_learner *learner, size_t k, hr_error *err) {
-  const hr_cnn_training *slot = &learner->slots[k];
-  size_t seen = hr_row_store_rows(slot->trained) + hr_row_store_rows(slot->held_out);
-  if (seen == slot->trained_rows + slot->held_out_rows) return HR_OK;
+  const hr_cnn_rows *rows = &learner->rows[k];
+  size_t seen = hr_row_store_rows(rows->trained) + hr_row_store_rows(rows->held_out);
+  size_t expected = rows->trained_count + rows->held_out_count;
+  if (seen == expected) return HR_OK;
   return hr_fail(err, HR_ERR_INTERNAL, "cnn saw %zu rows of bin %zu, not %zu", seen, k,
-                 slot->trained_rows + slot->held_out_rows);
+                 expected);
+}
+
+/* The targets of bin k that have no model yet; where one network is for all of them,
+ * those that were taken back without the others are trained again with them. */
+static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(check_rows(learner, k, err));
+  for (size_t t = 0; t < learner->targets; t++) {
+    hr_trained *own = trained_of(learner, t, k);
+    if (learner->is_joint && own->model) {
+      hr_trained_fini(own);
+      HR_TRY(begin_fit(learner, t, k, err));
+    } else if (!learner->is_joint && !own->model) {
+      HR_TRY(train_network(learner, k, t, 1, err));
+    }
+  }
+  if (learner->is_joint) HR_TRY(train_network(learner, k, 0, learner->targets, err));
+  hr_cnn_rows_fini(&learner->rows[k]);
+cleanup:
+  return status;
 }
 
 static hr_status cnn_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
-    if (has_rows(learner, k)) {
-      HR_TRY(check_rows(learner, k, err));
-      HR_TRY(train_slot(learner, k, err));
+  for (size_t k = 0; k < learner->bins; k++) {
+    if (has_rows(learner, k)) HR_TRY(train_slot(learner, k, err));
+    for (size_t t = 0; t < learner->targets; t++) {
+      hr_trained *own = trained_of(learner, t, k);
+      out[t * learner->bins + k] = *own;
+      *own = (hr_trained){.model = NULL};
     }
-    out[k] = learner->trained[k];
-    learner->trained[k] = (hr_trained){.model = NULL};
   }
 cleanup:
   return status;
 }
 
-/* From model.cnn; the slot's rows are not asked for. */
+static bool has_all_models(const hr_learner *learner, size_t k) {
+  for (size_t t = 0; t < learner->targets; t++) {
+    if (!trained_of(learner, t, k)->model) return false;
+  }
+  return true;
+}
+
+/* The states are of a run that was killed when it had the models; rows that no target
+ * needs are not asked for. */
+static void drop_work(hr_learner *learner, size_t target, size_t k) {
+  bool is_complete = has_all_models(learner, k), had_rows = has_rows(learner, k);
+  if (is_complete) hr_cnn_rows_fini(&learner->rows[k]);
+  if (learner->is_joint && !is_complete) return;
+  if (had_rows) learner->progress.total -= spectra_of(learner, k);
+  remove_state(learner, learner->is_joint ? 0 : target, (int)k);
+}
+
+/* From model.cnn. */
 static hr_status cnn_resume(hr_learner *learner, const hr_fit *kept, const char *folder,
                             hr_error *err) {
   hr_status status = HR_OK;
-  hr_cnn_training *slot = &learner->slots[kept->slot];
+  size_t k = (size_t)kept->slot;
+  hr_trained *own = trained_of(learner, kept->target, k);
   const hr_model_place place = {folder, learner->study->pixels, 1, &kept->slot, 1};
   hr_trained again = {.model = NULL};
   HR_TRY(hr_network_model_load(&place, &learner->backend, &again.model, err));
   HR_TRY(hr_fit_copy(kept, &again.fit, err));
-  learner->progress.total -= (uint64_t)learner->parameters->epochs * slot->trained_rows;
-  hr_cnn_training_fini(slot);
-  hr_trained_fini(&learner->trained[kept->slot]);
-  learner->trained[kept->slot] = again;
+  again.model->target = kept->target;
+  hr_trained_fini(own);
+  *own = again;
   again = (hr_trained){.model = NULL};
-  remove_state(learner, kept->slot); /* of a run that was killed when it had the model */
+  drop_work(learner, kept->target, k);
 cleanup:
   hr_trained_fini(&again);
   return status;
@@ -283,37 +367,6 @@ static bool cnn_is_trained(const hr_learner *learner) {
     if (has_rows(learner, k)) return false;
   }
   return true;
-}
-
-static void cnn_estimate(const hr_study_view *study, const void *parameters,
-                         hr_cost *cost) {
-  const hr_cnn_parameters *p = parameters;
-  hr_network_shape shape;
-  if (hr_cnn_shape(study, p, &shape, NULL) != HR_OK) return; /* begin says why */
-  shape.batch_norm = true; /* a second training has it */
-  double pixels = (double)study->pixels, rows = 0, most = 0, models = 0;
-  for (size_t k = 0; k < study->bin_count; k++) {
-    size_t trained = 0, held_out = 0;
-    if (!is_wanted(p, k)) continue;
-    count_rows(&study->train, k, &trained, &held_out);
-    rows += (double)trained + (double)held_out / 3;
-    most = fmax(most, fmax((double)trained, (double)held_out));
-    models += 1;
-  }
-  double batch = fmin((double)p->batch_size, most), stored = all_stored_bytes(study, p);
-  double weights = (double)hr_network_parameter_count(&shape);
-  bool in_memory = fits_memory(study, p);
-  cost->operations =
-      OPERATIONS_FOR_ONE * 3 * hr_network_operations(&shape) * rows * (double)p->epochs;
-  cost->gathered_bytes = models * 100 * pixels + (in_memory ? stored : 0);
-  cost->memory_bytes = cost->gathered_bytes + hr_network_bytes(&shape, (size_t)batch) +
-                       20 * weights +
-                       4 * pixels * (batch + 2 * (double)hr_thread_count()) +
-                       models * (hr_network_bytes(&shape, 1) +
-                                 hr_network_bytes(&shape, HR_NETWORK_MODEL_BATCH));
-  cost->disk_bytes = models * (4 * weights + 8 * pixels + 60 * (double)p->epochs) +
-                     20 * weights + (in_memory ? 0 : stored) +
-                     4 * (double)study->test_rows;
 }
 
 #define COUNT(array)   (sizeof(array) / sizeof(array)[0])
@@ -360,6 +413,10 @@ static const hr_field fields[] = {
      .choices = "fp32|bf16",
      .help = "What convolutions multiply: fp32, or values rounded to bf16, faster where "
              "the processor has it (else fp32, with a warning)."},
+    {MEMBER(joint), .kind = HR_FIELD_BOOL, .default_text = "false",
+     .help = "Whether one network learns all targets of a bin, in about the time of one; "
+             "false: one network a target, which is the network that the target has when "
+             "it is alone. Of no effect where there is one target."},
     {MEMBER(bins), .kind = HR_FIELD_NUMBERS, .default_text = "[3, 6]", .minimum = 0,
      .maximum = HR_MOST_BINS - 1, .order = HR_FIELD_DISTINCT, .whole = true,
      .least_count = 1, .help = "The bins that it is trained for."},
@@ -375,7 +432,7 @@ const hr_method hr_cnn_method = {
     .kind = &hr_network_model_type,
     .available = cnn_available,
     .check = cnn_check,
-    .estimate = cnn_estimate,
+    .estimate = hr_cnn_estimate,
     .begin = cnn_begin,
     .learn = cnn_learn,
     .resume = cnn_resume,

@@ -11,7 +11,12 @@
  * A training that is no better than the mean after `restart_after` epochs, or whose loss
  * is no number any more, is started once more with a tenth of the learning rate and batch
  * normalisation. A training that does not converge says so, and its model is not chosen.
- */
+ *
+ * Several targets are learnt from the same rows, one network after the other, each the
+ * very network of its target alone; or with `joint` by one network with an output for
+ * each. That one minimises the mean of the targets' squared errors in units of their
+ * variance; its best epoch is that of the highest mean R2, and it is started again where
+ * no target is better than its mean. */
 #ifndef HR_METHODS_CNN_CNN_H
 #define HR_METHODS_CNN_CNN_H
 
@@ -32,6 +37,7 @@ typedef struct hr_cnn_parameters {
   int64_t patience;      /* epochs; 0: none */
   int64_t restart_after; /* epochs */
   bool redraw;
+  bool joint;      /* one network for all targets */
   char *precision; /* "fp32", as where it is NULL, or "bf16" */
   hr_numbers bins; /* those it is trained for */
 } hr_cnn_parameters;
