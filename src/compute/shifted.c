@@ -18,9 +18,7 @@ enum { UNITS_AT_A_TIME = 64 }; /* unit vectors that are solved for together */
 
 enum { MOST_PLAIN = 30, MOST_REUSED = 16, MOST_FRESH = 60, LEAST = 4 };
 
-/* The same for targets behind the first, for which no factor is made that the first does
- * not need unless this many do not do. */
-enum { MOST_FURTHER = 60, MOST_TARGETS = 16 };
+enum { MOST_TARGETS = 16 };
 
 struct hr_shifted {
   const hr_compute *compute;
@@ -427,11 +425,12 @@ static bool step_target(const stepping *g, size_t t) {
   return true;
 }
 
-/* Solves the open targets within MOST_FURTHER steps; what is not solved stays open. */
+/* Solves the open targets within so many steps; what is not solved stays open. */
 static void run_in_step(stepping *g) {
   hr_shifted *s = g->s;
   size_t n = s->order, open = begin_steps(g);
-  for (size_t k = 0; open > 0 && k < MOST_FURTHER; k++) {
+  size_t most = s->has_factor ? MOST_FRESH : MOST_PLAIN;
+  for (size_t k = 0; open > 0 && k < most; k++) {
     multiply_in_step(n, s->matrix, g->count, s->further.direction, s->further.product);
     for (size_t t = 0; t < g->count; t++) {
       if (g->is_open[t] && !step_target(g, t)) return;

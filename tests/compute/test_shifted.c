@@ -190,6 +190,83 @@ static void entries_of_the_inverse_are_those_of_unit_vectors(void **state) {
   hr_shifted_destroy(&s);
 }
 
+enum { TARGETS = 3 };
+
+/* The b of target t: that of the fixture, and others in the span of its rows and not. */
+static double side(const fixture *f, size_t t, size_t i) {
+  if (t == 0) return f->b[i];
+  return t == 1 ? f->a[3 * N + i] - 2 * f->a[i] : (double)((i * 37) % 11) - 5;
+}
+
+static void check_targets(const fixture *f, double alpha, const double *x) {
+  static fixture other;
+  double exact[N];
+  for (size_t t = 1; t < TARGETS; t++) {
+    memcpy(&other, f, sizeof other);
+    for (size_t i = 0; i < N; i++) other.b[i] = side(f, t, i);
+    solve_on_paper(&other, alpha, exact);
+    assert_true(relative_error(&other, alpha, x + t * N, exact) <
+                100 * HR_SHIFTED_TOLERANCE);
+  }
+}
+
+/* Every target is solved, and the first has the bytes that it has alone. */
+static void targets_share_factors_and_leave_the_first_alone(void **state) {
+  (void)state;
+  static fixture f;
+  static double x[TARGETS * N], alone[N];
+  static const double noises[] = {10, 1, 0.01};
+  hr_error err;
+  for (size_t n = 0; n < 3; n++) {
+    hr_shifted *all = NULL, *one = NULL;
+    size_t narrow[2], wide[2];
+    fill(&f, noises[n], 1);
+    check_ok(hr_shifted_create_for(N, TARGETS, &hr_compute_blas, &all, &err));
+    check_ok(hr_shifted_create(N, &hr_compute_blas, &one, &err));
+    write_system(&f, all);
+    write_system(&f, one);
+    for (size_t i = 0; i < TARGETS * N; i++) {
+      hr_shifted_right_side(all)[i] = side(&f, i / N, i % N);
+    }
+    for (size_t a = 0; a < ALPHAS; a++) {
+      check_ok(hr_shifted_solve(all, alphas[a], x, &err));
+      check_ok(hr_shifted_solve(one, alphas[a], alone, &err));
+      assert_memory_equal(x, alone, sizeof alone);
+      check_targets(&f, alphas[a], x);
+    }
+    hr_shifted_count(all, &narrow[0], &wide[0]);
+    hr_shifted_count(one, &narrow[1], &wide[1]);
+    assert_true(narrow[0] < 2 * ALPHAS && narrow[0] >= narrow[1]);
+    assert_int_equal(wide[0], wide[1]);
+    hr_shifted_destroy(&all);
+    hr_shifted_destroy(&one);
+  }
+}
+
+/* A first target without anything to explain is no help to the others, and no harm. */
+static void a_first_target_of_nothing_does_not_stop_the_others(void **state) {
+  (void)state;
+  static fixture f;
+  static double x[TARGETS * N];
+  hr_error err;
+  hr_shifted *s = NULL;
+  fill(&f, 1, 1);
+  check_ok(hr_shifted_create_for(N, TARGETS, &hr_compute_blas, &s, &err));
+  write_system(&f, s);
+  for (size_t i = 0; i < TARGETS * N; i++) {
+    hr_shifted_right_side(s)[i] = i < N ? 0 : side(&f, i / N, i % N);
+  }
+  for (size_t a = 0; a < ALPHAS; a++) {
+    check_ok(hr_shifted_solve(s, alphas[a], x, &err));
+    for (size_t i = 0; i < N; i++) assert_true(x[i] == 0);
+    check_targets(&f, alphas[a], x);
+  }
+  check_fails(hr_shifted_solve(s, -1e9, x, &err), HR_ERR_NUMERIC,
+              "the Ridge system with alpha -1e+09 is not positive definite in fp64; "
+              "leave this alpha out or take a larger one");
+  hr_shifted_destroy(&s);
+}
+
 static void nothing_to_explain_needs_no_weights(void **state) {
   (void)state;
   static fixture f;
@@ -213,6 +290,8 @@ int main(void) {
       cmocka_unit_test(what_is_beyond_fp32_is_solved_in_fp64),
       cmocka_unit_test(what_is_not_definite_is_refused),
       cmocka_unit_test(nothing_to_explain_needs_no_weights),
+      cmocka_unit_test(targets_share_factors_and_leave_the_first_alone),
+      cmocka_unit_test(a_first_target_of_nothing_does_not_stop_the_others),
       cmocka_unit_test(entries_of_the_inverse_are_those_of_unit_vectors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
