@@ -206,6 +206,89 @@ static void threads_do_not_change_a_bit(void **state) {
   assert_memory_equal(w1, w2, sizeof w1);
 }
 
+/* Another label of the row, of another size. */
+static double other_target(const fixture *f, size_t i) {
+  return -200 + 50 * ((double)f->x[i * WIDE + 2] - 100) + f->y[i];
+}
+
+/* The sums of two targets, and of the second alone. */
+static void gather_two(fixture *f, hr_scatter **both, hr_scatter **second) {
+  hr_error err;
+  check_ok(hr_scatter_create_for(WIDE, 2, f->tiles, both, &err));
+  check_ok(hr_scatter_create(WIDE, f->tiles, second, &err));
+  for (size_t i = 0; i < ROWS; i++) {
+    const double y[2] = {f->y[i], other_target(f, i)};
+    hr_scatter_add(*both, f->x + i * WIDE, y);
+    hr_scatter_add(*second, f->x + i * WIDE, &y[1]);
+  }
+  hr_scatter_finish(*both);
+  hr_scatter_finish(*second);
+}
+
+static void check_target_sums(const hr_scatter *both, const hr_scatter *alone, size_t t,
+                              double tolerance) {
+  double syy = hr_scatter_syy(alone, 0);
+  check_near(hr_scatter_mean_y(both, t), hr_scatter_mean_y(alone, 0), tolerance);
+  check_near(hr_scatter_syy(both, t), syy, tolerance * syy);
+}
+
+static void sums_of_a_target_are_those_of_it_alone(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_scatter *alone[2] = {gather(f, WIDE, 0, 1), NULL}, *both = NULL;
+  static double weights[2][WIDE], centre[WIDE], own[WIDE], own_centre[WIDE];
+  static double work[2][WIDE];
+  double found[2], expected = 0;
+  hr_shifted *system = NULL;
+  hr_linear_model models[2] = {{weights[0], centre, 0}, {weights[1], centre, 0}};
+  gather_two(f, &both, &alone[1]);
+  check_ok(hr_shifted_create_for(WIDE, 2, &hr_compute_blas, &system, &err));
+  check_ok(hr_scatter_system(both, NULL, NULL, system, models, &err));
+  check_ok(hr_shifted_solve(system, 1, weights[0], &err));
+  hr_scatter_squared_errors(both, models, work[0], found);
+  for (size_t t = 0; t < 2; t++) {
+    hr_linear_model model = {own, own_centre, 0};
+    check_target_sums(both, alone[t], t, t == 0 ? 0 : 1e-12);
+    check_ok(hr_scatter_ridge(alone[t], NULL, 1, f->system, &model, &err));
+    hr_scatter_squared_errors(alone[t], &model, work[0], &expected);
+    check_near(models[t].offset, model.offset, t == 0 ? 0 : 1e-9);
+    check_near(found[t], expected, t == 0 ? 0 : 1e-5 * expected);
+    if (t == 0) assert_memory_equal(weights[0], own, sizeof own);
+    for (size_t p = 0; p < WIDE; p++) check_near(weights[t][p], own[p], 1e-4);
+    hr_scatter_destroy(&alone[t]);
+  }
+  hr_shifted_destroy(&system);
+  hr_scatter_destroy(&both);
+}
+
+static void targets_are_merged_and_cleared(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_scatter *both = NULL, *second = NULL, *merged = NULL;
+  gather_two(f, &both, &second);
+  check_ok(hr_scatter_create_for(WIDE, 2, f->tiles, &merged, &err));
+  for (size_t k = 0; k < 3; k++) {
+    hr_scatter *part = NULL;
+    check_ok(hr_scatter_create_for(WIDE, 2, f->tiles, &part, &err));
+    for (size_t i = k; i < ROWS; i += 3) {
+      hr_scatter_add(part, f->x + i * WIDE, (double[]){f->y[i], other_target(f, i)});
+    }
+    hr_scatter_finish(part);
+    hr_scatter_merge(merged, part);
+    hr_scatter_destroy(&part);
+  }
+  for (size_t t = 0; t < 2; t++) {
+    double syy = hr_scatter_syy(both, t);
+    check_near(hr_scatter_mean_y(merged, t), hr_scatter_mean_y(both, t), 1e-10);
+    check_near(hr_scatter_syy(merged, t), syy, 1e-9 * syy);
+  }
+  hr_scatter_clear(merged);
+  for (size_t t = 0; t < 2; t++) check_near(hr_scatter_syy(merged, t), 0, 0);
+  hr_scatter_destroy(&merged);
+  hr_scatter_destroy(&second);
+  hr_scatter_destroy(&both);
+}
+
 static void nothing_left_is_refused(void **state) {
   fixture *f = *state;
   hr_error err;
@@ -228,6 +311,8 @@ int main(void) {
       cmocka_unit_test(merging_equals_gathering_together),
       cmocka_unit_test(closing_changes_no_more_than_finishing),
       cmocka_unit_test(threads_do_not_change_a_bit),
+      cmocka_unit_test(sums_of_a_target_are_those_of_it_alone),
+      cmocka_unit_test(targets_are_merged_and_cleared),
       cmocka_unit_test(nothing_left_is_refused),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
