@@ -54,7 +54,7 @@ static void a_label_that_is_not_there(void **state) {
   char sentence[512];
   make("[log_g, KIC]");
   snprintf(sentence, sizeof sentence,
-           "data.id: %s/test.h5 has no label column KIC; it has T_eff, log_g, M_H",
+           "data.id: %s/test.h5 has no label column KIC; it has T_eff, log_g, M_H, age",
            plan_scratch.path);
   hr_status status = hr_row_labels_init(&labels, plan, &err);
   check_fails(status, HR_ERR_DATA, sentence);
