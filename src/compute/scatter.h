@@ -85,8 +85,8 @@ hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
                            hr_error *err) HR_MUST_CHECK;
 
 /* Σ (y − ŷ)² of each target's linear model, models [T], over the rows of `scatter`, from
- * the statistics alone: Syy − 2 wᵀSxy + wᵀSxx w + n d²,  d = ȳ − offset − wᵀ(x̄ − centre).
- * `work` has T P elements. */
+ * the statistics alone, out sums [T]: Syy − 2 wᵀSxy + wᵀSxx w + n d²,
+ * d = ȳ − offset − wᵀ(x̄ − centre). `work` has T P elements. */
 void hr_scatter_squared_errors(const hr_scatter *scatter, const hr_linear_model *models,
                                double *work, double *sums);
 

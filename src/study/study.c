@@ -218,6 +218,16 @@ static void add_rows(const study *s, hr_results_input *input) {
   input->id_count = s->config->data.id.count;
 }
 
+/* Which target it is, and what the bins are along. */
+static void add_target(const hr_plan *plan, size_t t, hr_results_input *input) {
+  input->target_name = plan->targets[t].name;
+  input->target_unit = plan->targets[t].unit;
+  input->targets = &plan->config->data.target;
+  input->target_number = t;
+  input->axes = plan->view.axes;
+  input->axis_count = plan->view.axis_count;
+}
+
 static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = s->config;
@@ -235,12 +245,6 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .experiment_id = config->experiment.id,
       .fingerprint = plan->origin.fingerprint,
       .language = config->experiment.language,
-      .target_name = plan->targets[t].name,
-      .target_unit = plan->targets[t].unit,
-      .targets = &config->data.target,
-      .target_number = t,
-      .axes = plan->view.axes,
-      .axis_count = plan->view.axis_count,
       .bin_count = plan->view.bin_count,
       .bin_names = config->binning.names,
       .focus = config->binning.focus.items,
@@ -268,6 +272,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .seed = plan->view.seed,
       .observer = observer_of(s),
   };
+  add_target(plan, t, &input);
   add_rows(s, &input);
   HR_TRY(hr_plan_target_dir(plan, s->out_dir, t, &dir, err));
   HR_TRY(hr_make_folders(dir, err));

@@ -8,7 +8,8 @@ static const char *with_data(const char *more) {
   static char yaml[2048];
   snprintf(yaml, sizeof yaml,
            "experiment: {id: E}\n"
-           "data: {train: a.h5, test: t.h5, %s}\n",
+           "data: {train: a.h5, test: t.h5, %s}\n"
+           "binning: {allow_target: true}\n",
            more);
   return yaml;
 }
@@ -80,6 +81,7 @@ static void what_is_written_is_read_again(void **state) {
   char *text = written(c);
   assert_non_null(strstr(text,
                          "  target: [log_g, T_eff]\n"
+                         "  id: []\n"
                          "  untrusted: false\n"
                          "  units:\n"
                          "    log_g: ''\n"

@@ -119,7 +119,7 @@ static void axes_are_told(void **state) {
       "the target log_g is an axis of the bins (binning.allow_target): "
       "methods that are routed by the true labels know part of the answer");
   plan->train_counts[1] = 0;
-  plan->view.target_name = "another";
+  plan->targets[0].name = "another";
   hr_plan_warn(plan);
   assert_string_equal(
       warned.last,

@@ -37,8 +37,8 @@ typedef struct hr_cnn_parameters {
   int64_t patience;      /* epochs; 0: none */
   int64_t restart_after; /* epochs */
   bool redraw;
-  bool joint;      /* one network for all targets */
   char *precision; /* "fp32", as where it is NULL, or "bf16" */
+  bool joint;      /* one network for all targets */
   hr_numbers bins; /* those it is trained for */
 } hr_cnn_parameters;
 
