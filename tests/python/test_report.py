@@ -74,7 +74,7 @@ class Report(unittest.TestCase):
         allowed = set().union(*(shown(n) for n in self.exact))
         gap = self.overall("oracle_hybrid_test")["r2_pooled"] - \
             self.overall("oracle_hybrid_cv")["r2_pooled"]
-        allowed |= shown(gap) | {"95", "10000"}  # the level; rows of the training split
+        allowed |= shown(gap) | {"68", "95", "10000"}  # levels; rows of the training split
         fisher = (self.results["ceiling"] or {}).get("fisher")
         allowed |= {f"{100 * fisher['misfit']:.2g}"} if fisher else set()  # in percent
         # Names that hold digits, of experts, figures, steps and sections.
@@ -107,8 +107,8 @@ class Report(unittest.TestCase):
 
     def test_the_page_needs_nothing_else(self):
         page = self.read("report.html")
-        self.assertEqual(len(re.findall(r'src="data:image/(?:svg\+xml|png);base64,', page)), 6)
-        self.assertEqual(len(re.findall(r"src=|href=|url\(|@import", page)), 6)
+        self.assertEqual(len(re.findall(r'src="data:image/(?:svg\+xml|png);base64,', page)), 7)
+        self.assertEqual(len(re.findall(r"src=|href=|url\(|@import", page)), 7)
 
     def test_every_table_cell_is_a_result(self):
         for name in os.listdir(os.path.join(self.run_dir, "tables")):
