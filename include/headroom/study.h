@@ -77,9 +77,9 @@ HR_API HR_MUST_CHECK hr_status hr_study_run(const hr_study_options *options,
                                             const hr_observer *observer, char **run_dir,
                                             hr_error *err);
 
-/* Whether every criterion of the gate passed, as RUN/results.json says. run_dir: the run
- * directory, borrowed. HR_ERR_MISSING, HR_ERR_FORMAT where there is no such file or it
- * does not say. */
+/* Whether every criterion of the gate of every target passed, as their results.json say.
+ * run_dir: the run directory, borrowed. HR_ERR_MISSING, HR_ERR_FORMAT where there is no
+ * such file or it does not say. */
 HR_API HR_MUST_CHECK hr_status hr_study_gate(const char *run_dir, bool *passed,
                                              hr_error *err);
 

@@ -75,7 +75,9 @@ static hr_status write_row(const char *dir, const char *folder, const char *unit
   HR_TRY(find_headline(results, &info, &headline, err));
   hr_text_append(out, "| ");
   hr_append_markdown(info.target, out);
-  hr_text_append(out, " | %s | ", unit);
+  hr_text_append(out, " | ");
+  hr_append_markdown(unit, out);
+  hr_text_append(out, " | ");
   append_estimate(&headline.r2, out);
   hr_text_append(out, " | %.4g | %s | `%sreport.md` |\n", headline.mae,
                  info.gate_passed ? "passed" : "not passed", folder);

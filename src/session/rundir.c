@@ -80,8 +80,9 @@ static void remove_parts(void *context, const char *folder) {
   closedir(directory);
 }
 
-/* Temporary files of a run that was killed. */
-static void remove_leftovers(const char *out_dir) {
+/* Temporary files of one target that a run which was killed has left. */
+static void remove_target_leftovers(void *context, const char *out_dir) {
+  (void)context;
   static const char *const folders[] = {"", "tables", "figures"};
   for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
     char *folder = NULL;
@@ -90,6 +91,12 @@ static void remove_leftovers(const char *out_dir) {
     }
     hr_free(folder);
   }
+}
+
+/* Those of all targets. */
+static void remove_leftovers(const char *out_dir) {
+  remove_target_leftovers(NULL, out_dir);
+  hr_target_folders_visit(out_dir, remove_target_leftovers, NULL);
   hr_task_folders_visit(out_dir, remove_parts, NULL);
 }
 
@@ -98,7 +105,8 @@ static void remove_leftovers(const char *out_dir) {
 static hr_status begin_anew(const char *out_dir, hr_error *err) {
   static const char *const names[] = {
       "results.json", "predictions.csv", "preparation.json",
-      "timings.json", "tasks",           "model"};
+      "timings.json", "tasks",           "targets",
+      "model"};
   hr_status status = HR_OK;
   char *path = NULL;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -1,4 +1,5 @@
-/* The folders of a run directory that hold a task each, RUN/tasks/NAME, as those who look
+/* The folders of a run directory that hold a task each, RUN/tasks/NAME and, of targets
+ * behind the first, RUN/targets/TARGET/tasks/NAME, as those who look
  * from outside see them: how many are done, without knowing which study they are of. */
 #ifndef HR_SESSION_TASK_FOLDERS_H
 #define HR_SESSION_TASK_FOLDERS_H
@@ -14,6 +15,11 @@
 void hr_task_folders_visit(const char *run_dir,
                            void (*visit)(void *context, const char *folder),
                            void *context);
+
+/* The same with the folders of the targets behind the first. */
+void hr_target_folders_visit(const char *run_dir,
+                             void (*visit)(void *context, const char *folder),
+                             void *context);
 
 /* How many tasks have their card.json, and how many more their model alone. */
 void hr_task_folders_count(const char *run_dir, size_t *done, size_t *trained);

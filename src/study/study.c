@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "config/targets.h"
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/file.h"
@@ -570,20 +571,39 @@ cleanup:
   return status;
 }
 
-hr_status hr_study_gate(const char *run_dir, bool *passed, hr_error *err) {
+/* The gate of one target's results; *behind: those of the targets behind it, NULL where
+ * there are none, to be freed with json_decref. */
+static hr_status read_gate(const char *dir, bool *passed, json_t **behind,
+                           hr_error *err) {
   hr_status status = HR_OK;
-  json_t *results = hr_json_file_read(run_dir, "results.json");
+  json_t *results = hr_json_file_read(dir, "results.json");
   const json_t *value = json_object_get(results, "gate_passed");
+  json_t *targets = json_object_get(json_object_get(results, "experiment"), "targets");
   if (!results) {
-    status =
-        hr_fail(err, HR_ERR_MISSING, "%s has no results.json that can be read", run_dir);
+    status = hr_fail(err, HR_ERR_MISSING, "%s has no results.json that can be read", dir);
   } else if (!json_is_boolean(value)) {
-    status =
-        hr_fail(err, HR_ERR_FORMAT, "%s/results.json does not say gate_passed", run_dir);
+    status = hr_fail(err, HR_ERR_FORMAT, "%s/results.json does not say gate_passed", dir);
   } else {
-    *passed = json_is_true(value);
+    *passed = *passed && json_is_true(value);
+    if (behind) *behind = json_incref(targets);
   }
   json_decref(results);
+  return status;
+}
+
+hr_status hr_study_gate(const char *run_dir, bool *passed, hr_error *err) {
+  json_t *targets = NULL;
+  *passed = true;
+  hr_status status = read_gate(run_dir, passed, &targets, err);
+  for (size_t t = 1; status == HR_OK && t < json_array_size(targets); t++) {
+    const char *name = json_string_value(json_array_get(targets, t));
+    char folder[HR_TARGET_FOLDER_BYTES], *dir = NULL;
+    hr_target_folder(name ? name : "", t, folder);
+    status = hr_join_path(run_dir, folder, &dir, err);
+    if (status == HR_OK) status = read_gate(dir, passed, NULL, err);
+    hr_free(dir);
+  }
+  json_decref(targets);
   return status;
 }
 
