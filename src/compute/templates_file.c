@@ -27,6 +27,7 @@ typedef struct sink {
 } sink;
 
 static hr_status put(sink *to, const void *bytes, size_t size, hr_error *err) {
+  if (size == 0) return HR_OK; /* what is empty may have no address */
   to->print = hr_fingerprint_bytes(to->print, bytes, size);
   if (fwrite(bytes, 1, size, to->file) == size) return HR_OK;
   return hr_fail_errno(err, HR_ERR_IO, errno, "cannot write %s", to->path);
