@@ -97,12 +97,29 @@ static void noise_takes_a_vector_a_fold(void **state) {
   assert_true(noisy.operations > 3 * usual.operations - 2 * 260.0 * PIXELS * PIXELS);
 }
 
+/* A further target takes weights and predictions of its own, and no product of rows. */
+static void a_further_target_takes_weights(void **state) {
+  (void)state;
+  const hr_ridge_options options = hr_ridge_options_default(&alphas);
+  const hr_further_target further = {.name = "T_eff"};
+  hr_study_view study = study_of(HR_LOW_MEMORY_NONE);
+  hr_cost one = estimate(HR_LOW_MEMORY_NONE, &options), two = {0};
+  study.further = &further;
+  study.further_count = 1;
+  hr_ridge_estimate(&study, &options, counts, &two);
+  assert_true(two.memory_bytes - one.memory_bytes > weight_bytes());
+  assert_true(two.disk_bytes - one.disk_bytes >= weight_bytes());
+  check_near(two.gathered_bytes, one.gathered_bytes, 0);
+  check_near(two.operations, one.operations, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_usual_study_keeps_the_sums_of_all_folds),
       cmocka_unit_test(rows_on_disk_are_gathered_in_turn),
       cmocka_unit_test(sigma_takes_rows_and_models_of_folds),
       cmocka_unit_test(noise_takes_a_vector_a_fold),
+      cmocka_unit_test(a_further_target_takes_weights),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,7 +97,8 @@ void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *optio
     add_operations(&a, &shape, is_global);
   }
   double row_bytes = 8 * (double)study->pixels, models = (double)(bins + 1);
-  double weights = (double)alphas * models * row_bytes;
+  double targets = (double)hr_study_targets(study), further = targets - 1;
+  double weights = targets * (double)alphas * models * row_bytes;
   add_held_rows(&a, options, counts);
   size_t most = hr_ridge_most_solvers(study, options);
   size_t solvers = hr_ridge_solver_count(study, a.most_order, most);
@@ -105,6 +106,11 @@ void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *optio
   cost->gathered_bytes = a.gathered;
   cost->memory_bytes = a.gathered + weights + a.beside + a.most +
                        (double)solvers * hr_shifted_bytes(a.most_order);
+  /* Of every target behind the first: models without folds, and vectors of a solver. */
+  size_t of_folds = options->learns_sigma ? study->fold_count * alphas : 0;
+  cost->memory_bytes += further * ((double)of_folds * row_bytes +
+                                   (double)solvers * 44 * (double)a.most_order);
   double predicted = 2 * (double)study->test_rows; /* by its bin, and by all */
-  cost->disk_bytes += a.disk + weights + (double)alphas * (8 * models + 4 * predicted);
+  cost->disk_bytes +=
+      a.disk + weights + targets * (double)alphas * (8 * models + 4 * predicted);
 }
