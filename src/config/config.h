@@ -45,6 +45,8 @@ typedef struct hr_config {
     hr_strings unit_labels, units; /* what data.units says of labels, one by one */
     hr_strings id;                 /* label columns that name a star */
     bool untrusted;                /* files are vetted in a child process first */
+    char *index;                   /* "ignore" | "rows": what the labels' index says */
+    hr_strings allow;              /* codes of doubts that are no reason to refuse */
     hr_strings train_paths; /* absolute; brace ranges and globs expanded, none twice */
     char *test_path;        /* absolute; none of train_paths */
     struct {

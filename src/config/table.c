@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/doubts.h"
+
 #define FIELD(member) .offset = offsetof(hr_config, member)
 #define COUNT(array)  (sizeof(array) / sizeof(array)[0])
 
@@ -61,6 +63,21 @@ static const hr_field data_fields[] = {
      .help = "Whether all data files are first read in a child process with limits on "
              "memory and time, as a damaged or a made-up file can crash or hang the HDF5 "
              "library; costs one more pass over them."},
+    {.name = "index",
+     .kind = HR_FIELD_TEXT,
+     FIELD(data.index),
+     .default_text = "ignore",
+     .choices = "ignore|rows",
+     .help = "What the index of the label frames says: nothing, row i of the labels "
+             "belongs to spectrum i (ignore), or which spectrum of its file a row of "
+             "labels belongs to, counted from the smallest number (rows)."},
+    {.name = "allow",
+     .kind = HR_FIELD_TEXTS,
+     FIELD(data.allow),
+     .default_text = "[]",
+     .choices = HR_DOUBT_CHOICES,
+     .help = "Doubts about the data, by the code that the message names, for which the "
+             "study is not refused; they are warnings then."},
 };
 
 static const hr_field noise_fields[] = {

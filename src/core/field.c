@@ -406,7 +406,8 @@ void hr_field_describe(const hr_field *field, hr_text *out) {
   hr_text_append(out, "%s: ", field->name);
   if (field->choices) {
     list_choices(field->choices, choices, sizeof choices);
-    hr_text_append(out, "%s", choices);
+    hr_text_append(out, "%s%s", field->kind == HR_FIELD_TEXTS ? "a list of " : "",
+                   choices);
   } else {
     hr_text_append(out, "%s", hr_field_kind_name(field));
   }

@@ -28,14 +28,18 @@ struct hr_dataset {
   size_t rows;
   label_column *labels; /* in the first frame's order */
   size_t label_count;
-  hr_strings names; /* of the labels that every shard has */
-  bool is_observed; /* one file, to be predicted */
+  hr_strings names;  /* of the labels that every shard has */
+  int64_t **indices; /* [shard_count][rows of the shard] or NULL */
+  bool is_observed;  /* one file, to be predicted */
 };
 
 void hr_dataset_destroy(hr_dataset **dataset) {
   hr_dataset *self = *dataset;
   if (!self) return;
-  for (size_t i = 0; i < self->shard_count; i++) hr_shard_fini(&self->shards[i]);
+  for (size_t i = 0; i < self->shard_count; i++) {
+    hr_shard_fini(&self->shards[i]);
+    if (self->indices) hr_free(self->indices[i]);
+  }
   for (size_t k = 0; k < self->label_count; k++) {
     hr_free(self->labels[k].name);
     hr_free(self->labels[k].values);
@@ -43,6 +47,7 @@ void hr_dataset_destroy(hr_dataset **dataset) {
   }
   hr_strings_fini(&self->names);
   hr_free(self->labels);
+  hr_free(self->indices);
   hr_free(self->shards);
   hr_free(self);
   *dataset = NULL;
@@ -105,6 +110,7 @@ cleanup:
 static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_alloc(&self->shards, paths->count, err));
+  HR_TRY(hr_alloc(&self->indices, paths->count, err));
   for (size_t i = 0; i < paths->count; i++) {
     hr_shard *shard = &self->shards[i];
     self->shard_count = i + 1;
@@ -194,6 +200,8 @@ static hr_status read_labels(hr_dataset *self, size_t shard_index, hr_labels lab
     goto cleanup;
   }
   if (shard_index == 0) HR_TRY(make_columns(self, &frame, err));
+  self->indices[shard_index] = frame.index;
+  frame.index = NULL;
   copy_labels(self, shard_index, &frame);
   if (self->shard_count == 1) take_integers(self, &frame);
 cleanup:
@@ -241,6 +249,7 @@ hr_status hr_dataset_open_observed(const char *path, bool with_labels,
   hr_dataset *self = NULL;
   HR_TRY(hr_alloc(&self, 1, err));
   HR_TRY(hr_alloc(&self->shards, 1, err));
+  HR_TRY(hr_alloc(&self->indices, 1, err));
   self->is_observed = true;
   self->shard_count = 1;
   HR_TRY(hr_shard_read_observed(path, &self->shards[0], err));
@@ -324,41 +333,82 @@ const int64_t *hr_dataset_integers(const hr_dataset *dataset, const char *name) 
   return NULL;
 }
 
-static const double *find_values(const hr_dataset *dataset, const char *name) {
-  for (size_t k = 0; k < dataset->label_count; k++) {
-    if (strcmp(dataset->labels[k].name, name) == 0) return dataset->labels[k].values;
-  }
-  return NULL;
+const int64_t *hr_dataset_index(const hr_dataset *dataset, size_t shard) {
+  return dataset->indices[shard];
 }
 
-static bool has_same_labels(const hr_dataset *a, const hr_shard *x, const hr_dataset *b,
-                            const hr_shard *y) {
-  size_t compared = 0;
-  if (x->rows != y->rows || x->rows < 10) return false;
-  for (size_t k = 0; k < a->label_count; k++) {
-    const double *left = a->labels[k].values;
-    const double *right = find_values(b, a->labels[k].name);
-    if (!left || !right) continue;
-    if (memcmp(left + x->first_row, right + y->first_row, x->rows * sizeof *left) != 0) {
-      return false;
-    }
-    compared++;
+/* --- the index --- */
+
+bool hr_index_is_shuffled(const int64_t *index, size_t rows, int64_t *first) {
+  bool is_ordered = true, is_permutation = true;
+  bool *seen = NULL;
+  if (!index || rows < 2) return false;
+  int64_t least = index[0];
+  for (size_t i = 0; i < rows; i++) {
+    if (index[i] < least) least = index[i];
+    is_ordered = is_ordered && (i == 0 || index[i - 1] < index[i]);
   }
-  return compared > 0;
+  *first = least;
+  if (is_ordered || hr_alloc(&seen, rows, NULL) != HR_OK) return false;
+  for (size_t i = 0; i < rows && is_permutation; i++) {
+    uint64_t place = (uint64_t)index[i] - (uint64_t)least;
+    is_permutation = place < rows && !seen[place];
+    if (is_permutation) seen[place] = true;
+  }
+  hr_free(seen);
+  return is_permutation;
 }
 
-bool hr_dataset_shares_labels(const hr_dataset *a, const hr_dataset *b,
-                              const char *paths[2]) {
-  for (size_t i = 0; i < a->shard_count; i++) {
-    for (size_t j = 0; j < b->shard_count; j++) {
-      if (!has_same_labels(a, &a->shards[i], b, &b->shards[j])) continue;
-      paths[0] = a->shards[i].path;
-      paths[1] = b->shards[j].path;
-      return true;
-    }
+static bool is_ordered(const int64_t *index, size_t rows) {
+  for (size_t i = 1; i < rows; i++) {
+    if (index[i] <= index[i - 1]) return false;
   }
-  return false;
+  return true;
 }
+
+/* Moves what stands at row i to row index[i] - first; items of 8 bytes. */
+static void reorder(const int64_t *index, int64_t first, size_t rows, void *items,
+                    uint64_t *scratch) {
+  uint64_t *values = items;
+  memcpy(scratch, values, rows * sizeof *values);
+  for (size_t i = 0; i < rows; i++) values[index[i] - first] = scratch[i];
+}
+
+static hr_status follow(hr_dataset *self, size_t s, uint64_t *scratch, hr_error *err) {
+  const hr_shard *shard = &self->shards[s];
+  const int64_t *index = self->indices[s];
+  int64_t first = 0;
+  if (!index || is_ordered(index, shard->rows)) return HR_OK;
+  if (!hr_index_is_shuffled(index, shard->rows, &first)) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s: data.index is rows, but the index of its labels holds the same "
+                   "number twice or leaves numbers out, so that it does not name rows; "
+                   "reset it or leave data.index out",
+                   shard->path);
+  }
+  for (size_t k = 0; k < self->label_count; k++) {
+    label_column *label = &self->labels[k];
+    if (label->values) {
+      reorder(index, first, shard->rows, label->values + shard->first_row, scratch);
+    }
+    if (label->integers) reorder(index, first, shard->rows, label->integers, scratch);
+  }
+  return HR_OK;
+}
+
+hr_status hr_dataset_follow_index(hr_dataset *dataset, hr_error *err) {
+  hr_status status = HR_OK;
+  uint64_t *scratch = NULL;
+  HR_TRY(hr_alloc(&scratch, dataset->rows, err));
+  for (size_t s = 0; s < dataset->shard_count; s++) {
+    HR_TRY(follow(dataset, s, scratch, err));
+  }
+cleanup:
+  hr_free(scratch);
+  return status;
+}
+
+/* --- asking for labels --- */
 
 /* "FILE has no label column 'logg'; it has T_eff, log_g; did you mean log_g?" */
 static hr_status fail_lacking(const hr_dataset *dataset, const char *name, size_t shard,

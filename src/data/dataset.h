@@ -81,11 +81,19 @@ const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,
  * (borrowed). */
 bool hr_dataset_shares_file(const hr_dataset *a, const hr_dataset *b, const char **path);
 
-/* Whether a file of `b` has the labels of one of `a`, row for row, in all columns that
- * both datasets have: most likely a copy. paths: their names in `a` and `b`, borrowed.
- * Files of fewer than 10 rows, or without a common column, are not compared. */
-bool hr_dataset_shares_labels(const hr_dataset *a, const hr_dataset *b,
-                              const char *paths[2]);
+/* The index of the labels of shard number s, of whole numbers: [rows of the shard],
+ * borrowed; NULL where it has none or another kind. */
+const int64_t *hr_dataset_index(const hr_dataset *dataset, size_t shard);
+
+/* Whether an index is a permutation of neighbouring numbers that is not in order: *first
+ * is the smallest. index: [rows] or NULL. */
+bool hr_index_is_shuffled(const int64_t *index, size_t rows, int64_t *first);
+
+/* Puts the labels of every shard whose index is shuffled in the order of that index, so
+ * that row i has the labels of index first + i; to be called before any label is asked
+ * for. HR_ERR_DATA, naming the file, where an index is neither in order nor a permutation
+ * of neighbouring numbers. */
+hr_status hr_dataset_follow_index(hr_dataset *dataset, hr_error *err) HR_MUST_CHECK;
 
 /* Size of the files in bytes, all shards together. */
 uint64_t hr_dataset_file_bytes(const hr_dataset *dataset);

@@ -7,6 +7,7 @@
 
 #include "core/alloc.h"
 #include "core/observe.h"
+#include "data/frame_index.h"
 #include "data/frame_layout.h"
 #include "data/shard.h"
 
@@ -17,6 +18,7 @@ void hr_frame_fini(hr_frame *frame) {
   }
   hr_free(frame->columns);
   hr_free(frame->integers);
+  hr_free(frame->index);
   hr_strings_fini(&frame->names);
   *frame = (hr_frame){0};
 }
@@ -265,6 +267,7 @@ hr_status hr_frame_read(const char *path, const hr_observer *observer, hr_frame 
   } else {
     HR_TRY(hr_frame_read_fixed(&source, &frame, &order, err));
   }
+  HR_TRY(hr_frame_read_index(&source, is_table, &frame, err));
   HR_TRY(check_unique(&source, &frame.names, err));
   reorder(&frame, &order);
   *out = frame;

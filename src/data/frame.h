@@ -16,6 +16,7 @@ typedef struct hr_frame {
   hr_strings names;   /* columns in the frame's order where the file keeps it */
   double **columns;   /* [names.count][rows] */
   int64_t **integers; /* [names.count][rows]; NULL for a column of other numbers */
+  int64_t *index;     /* [rows]; NULL where it is not one of whole numbers */
 } hr_frame;
 
 /* Reads the frame of the HDF5 file `path`: /dataset/params if it is one, else the only

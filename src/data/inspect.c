@@ -15,9 +15,8 @@
 #include "data/inspect_parts.h"
 #include "data/stream.h"
 
-/* Adds a sentence; takes the text, which is left empty. */
-static hr_status add_problem(hr_inspection *inspection, hr_text *sentence,
-                             hr_error *err) {
+hr_status hr_inspect_add_problem(hr_inspection *inspection, hr_text *sentence,
+                                 hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_text_status(sentence, err));
   HR_TRY(hr_realloc(&inspection->problems, inspection->problem_count,
@@ -71,7 +70,7 @@ static hr_status look_at_labels(const hr_dataset *dataset, hr_inspection *inspec
                    " rows; a study refuses that%s",
                    label->name, label->unusable, inspection->rows,
                    is_needed ? "" : " where it is the target");
-    HR_TRY(add_problem(inspection, &sentence, err));
+    HR_TRY(hr_inspect_add_problem(inspection, &sentence, err));
   }
 cleanup:
   return status;
@@ -146,7 +145,7 @@ static hr_status look_for_labels(hr_inspection *inspection, hr_error *err) {
                      "as data.target",
                      needed[i]);
     }
-    status = add_problem(inspection, &sentence, err);
+    status = hr_inspect_add_problem(inspection, &sentence, err);
   }
   return status;
 }
@@ -203,7 +202,7 @@ static hr_status add_pixel_problem(hr_inspection *inspection, uint64_t count,
   hr_text_init(&sentence);
   hr_text_append(&sentence, "%s at %" PRIu64 " of %" PRIu64 " pixels; %s", what, count,
                  inspection->rows * inspection->pixels, remedy);
-  return add_problem(inspection, &sentence, err);
+  return hr_inspect_add_problem(inspection, &sentence, err);
 }
 
 static hr_status add_spectra_problems(hr_inspection *inspection, const char *first_fault,
@@ -215,7 +214,7 @@ static hr_status add_spectra_problems(hr_inspection *inspection, const char *fir
     hr_text_append(&sentence,
                    "%" PRIu64 " of %" PRIu64 " rows cannot be used; the first: %s",
                    inspection->faulty_rows, inspection->rows, first_fault);
-    HR_TRY(add_problem(inspection, &sentence, err));
+    HR_TRY(hr_inspect_add_problem(inspection, &sentence, err));
   }
   if (inspection->dark_rows > 0) {
     hr_text sentence;
@@ -225,7 +224,7 @@ static hr_status add_spectra_problems(hr_inspection *inspection, const char *fir
                    " rows is 0 or below in every pixel; a study would use these rows, "
                    "remove them",
                    inspection->dark_rows, inspection->rows);
-    HR_TRY(add_problem(inspection, &sentence, err));
+    HR_TRY(hr_inspect_add_problem(inspection, &sentence, err));
   }
   HR_TRY(add_pixel_problem(inspection, inspection->clipped_pixels, "the flux is below 0",
                            "a study clips it to 0 there", err));
@@ -276,7 +275,7 @@ static hr_status note_problem(hr_status status, hr_inspection *inspection,
   hr_text sentence;
   hr_text_init(&sentence);
   hr_text_append(&sentence, "%s", err->message);
-  return add_problem(inspection, &sentence, err);
+  return hr_inspect_add_problem(inspection, &sentence, err);
 }
 
 static hr_status look_at_dataset(hr_inspection *inspection,
@@ -297,6 +296,7 @@ static hr_status look_at_dataset(hr_inspection *inspection,
   if (!options->skip_spectra) {
     HR_TRY(look_at_spectra(dataset, inspection, options, err));
   }
+  HR_TRY(hr_inspect_doubt(dataset, options, inspection, err));
 cleanup:
   hr_dataset_destroy(&dataset);
   return status;

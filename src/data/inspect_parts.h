@@ -3,7 +3,8 @@
 #ifndef HR_DATA_INSPECT_PARTS_H
 #define HR_DATA_INSPECT_PARTS_H
 
-#include "core/error.h"
+#include "core/text.h"
+#include "data/dataset.h"
 #include "headroom/inspect.h"
 
 /* As hr_inspect_array and hr_inspect_label, with texts that are owned. */
@@ -46,6 +47,15 @@ struct hr_inspection {
  * a size that no version has had. */
 hr_status hr_inspect_take_options(const hr_inspect_options *given,
                                   hr_inspect_options *out, hr_error *err) HR_MUST_CHECK;
+
+/* Adds a problem; takes the text, which is left empty. */
+hr_status hr_inspect_add_problem(hr_inspection *inspection, hr_text *sentence,
+                                 hr_error *err) HR_MUST_CHECK;
+
+/* Adds what the file gives to doubt (data/doubts.h), its spectra unless options say to
+ * skip them. */
+hr_status hr_inspect_doubt(const hr_dataset *dataset, const hr_inspect_options *options,
+                           hr_inspection *inspection, hr_error *err) HR_MUST_CHECK;
 
 /* Fills arrays, array_count and file_bytes. */
 hr_status hr_inspect_list_arrays(hr_inspection *inspection, hr_error *err) HR_MUST_CHECK;

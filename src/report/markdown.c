@@ -175,11 +175,26 @@ static void write_references(page *p, const hr_node *root) {
   hr_text_append(p->out, "%s\n\n", p->chinese ? "。" : ".");
 }
 
+/* What the data gave to doubt: whoever reads the numbers has to know it. Results of
+ * earlier versions have no list. */
+static void write_warnings(page *p, const hr_node *root) {
+  if (!hr_node_has(root, "warnings")) return;
+  hr_node warnings = hr_node_list(p->reader, root, "warnings");
+  for (size_t i = 0; i < hr_node_count(&warnings); i++) {
+    hr_node warning = hr_node_item(p->reader, &warnings, i);
+    hr_text_append(p->out, "%s", p->chinese ? "**警告：数据可疑。** " : "**Warning: ");
+    if (!p->chinese) hr_text_append(p->out, "the data are in doubt.** ");
+    hr_append_markdown(hr_node_text(p->reader, &warning, "text"), p->out);
+    hr_text_append(p->out, ".\n\n");
+  }
+}
+
 static void write_summary(page *p, const hr_node *root) {
   hr_node overall = hr_node_list(p->reader, root, "overall");
   hr_node selection = hr_node_object(p->reader, root, "selection");
   hr_text_append(p->out, "## 1. Summary\n\n");
   write_headline(p, &overall, &selection);
+  write_warnings(p, root);
   write_target_among_axes(p, root);
   write_optimism(p, &overall);
   write_verdict(p, root);

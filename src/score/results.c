@@ -155,6 +155,17 @@ static void write_preparation(writer *w, json_t *parent, const char *key,
                     preparation->nonpositive_error_pixels);
 }
 
+/* What the data gave to doubt, as codes and sentences. */
+static void write_warnings(writer *w, json_t *root) {
+  const hr_doubts *doubts = w->input->doubts;
+  json_t *warnings = hr_json_put(&w->json, root, "warnings", json_array());
+  for (size_t i = 0; doubts && i < doubts->count; i++) {
+    json_t *warning = hr_json_append(&w->json, warnings, json_object());
+    hr_json_put_text(&w->json, warning, "code", hr_doubt_text(doubts->items[i].code));
+    hr_json_put_text(&w->json, warning, "text", doubts->items[i].sentence);
+  }
+}
+
 static void write_experts(writer *w, json_t *root) {
   json_t *experts = hr_json_put(&w->json, root, "experts", json_array());
   for (size_t e = 0; e < w->input->outcome_count; e++) {
@@ -461,6 +472,7 @@ static void write_root(writer *w, json_t *root) {
   json_t *preparation = hr_json_put(&w->json, root, "preparation", json_object());
   write_preparation(w, preparation, "train", w->input->train_preparation);
   write_preparation(w, preparation, "test", w->input->test_preparation);
+  write_warnings(w, root);
   write_experts(w, root);
   json_t *bins = hr_json_put(&w->json, root, "bins", json_array());
   for (size_t k = 0; k < w->input->bin_count; k++) write_bin(w, bins, k);

@@ -4,6 +4,7 @@
 #define HR_SCORE_RESULTS_H
 
 #include "choice/selection.h"
+#include "data/doubts.h"
 #include "headroom/observer.h"
 #include "score/fisher_bound.h"
 #include "score/gate.h"
@@ -55,6 +56,7 @@ typedef struct hr_results_input {
   size_t outcome_count;
   const hr_outcome *controls; /* [control_count] score/controls.h; they compete not */
   size_t control_count;
+  const hr_doubts *doubts;       /* about the data; or NULL */
   const hr_fisher_bound *fisher; /* or NULL */
   const char *fisher_note;       /* why there is none, one sentence, or NULL */
   hr_selection selection;        /* of the headline hybrid */

@@ -129,6 +129,9 @@ static void warn_of_empty_bins(const hr_plan *plan) {
 }
 
 void hr_plan_warn(const hr_plan *plan) {
+  for (size_t i = 0; i < plan->doubts.count; i++) {
+    hr_observe_warning(plan->view.observer, "%s", plan->doubts.items[i].sentence);
+  }
   warn_of_empty_bins(plan);
   for (size_t t = 0; t < hr_study_targets(&plan->view); t++) {
     warn_of_target(plan, plan->targets[t].name);

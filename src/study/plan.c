@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "core/fingerprint.h"
 #include "core/observe.h"
+#include "study/check_data.h"
 #include "study/estimate.h"
 
 /* The bin (or the nearest bin) of every row of a dataset. */
@@ -32,25 +33,15 @@ cleanup:
   return status;
 }
 
-/* Test stars must not be trained on: refuses one file on both sides, however it is spelt,
- * and warns of what looks like a copy. */
-static hr_status check_apart(const hr_plan *plan, const hr_observer *observer,
-                             hr_error *err) {
-  const char *path = NULL, *twins[2] = {NULL};
-  if (hr_dataset_shares_file(plan->test, plan->train, &path)) {
-    return hr_fail(
-        err, HR_ERR_DATA,
-        "the training shard %s is the test file %s; give a test set that is not "
-        "trained on as data.test",
-        path, plan->config->data.test_path);
-  }
-  if (hr_dataset_shares_labels(plan->test, plan->train, twins)) {
-    hr_observe_warning(observer,
-                       "%s and %s have the same labels in every row: if one is a copy of "
-                       "the other, the test set is trained on",
-                       twins[0], twins[1]);
-  }
-  return HR_OK;
+/* Test stars must not be trained on: refuses one file on both sides, however it is spelt.
+ */
+static hr_status check_apart(const hr_plan *plan, hr_error *err) {
+  const char *path = NULL;
+  if (!hr_dataset_shares_file(plan->test, plan->train, &path)) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "the training shard %s is the test file %s; give a test set that is not "
+                 "trained on as data.test",
+                 path, plan->config->data.test_path);
 }
 
 static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error *err) {
@@ -60,7 +51,11 @@ static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error 
   HR_TRY(hr_strings_append(&test_path, config->data.test_path, err));
   HR_TRY(hr_dataset_create(&config->data.train_paths, observer, &plan->train, err));
   HR_TRY(hr_dataset_create(&test_path, observer, &plan->test, err));
-  HR_TRY(check_apart(plan, observer, err));
+  HR_TRY(check_apart(plan, err));
+  if (strcmp(config->data.index, "rows") == 0) {
+    HR_TRY(hr_dataset_follow_index(plan->train, err));
+    HR_TRY(hr_dataset_follow_index(plan->test, err));
+  }
   size_t pixels = hr_dataset_pixels(plan->train), theirs = hr_dataset_pixels(plan->test);
   if (pixels != theirs) {
     status = hr_fail(err, HR_ERR_DATA,
@@ -267,8 +262,10 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   plan->config = config;
   HR_TRY(open_data(plan, observer, err));
   HR_TRY(assign_rows(plan, err));
+  HR_TRY(hr_plan_check_labels(plan, err));
   HR_TRY(fill_view(plan, observer, err));
   HR_TRY(check_experts(plan, err));
+  HR_TRY(hr_plan_check_data(plan, err));
   HR_TRY(fingerprint(plan, err));
   HR_TRY(hr_plan_fit_memory(plan, err));
   *out = plan;
@@ -292,6 +289,7 @@ void hr_plan_destroy(hr_plan **address) {
   hr_free(plan->test_counts);
   hr_free(plan->targets);
   hr_free(plan->further);
+  hr_doubts_fini(&plan->doubts);
   hr_free(plan);
 }
 

@@ -3,6 +3,7 @@
 #ifndef HR_STUDY_PLAN_H
 #define HR_STUDY_PLAN_H
 
+#include "data/doubts.h"
 #include "session/origin.h"
 #include "study/memory_plan.h"
 
@@ -25,6 +26,7 @@ typedef struct hr_plan {
   hr_split_view test_split;           /* that of the first target */
   hr_study_view view;                 /* what learners see; points into this plan */
   hr_memory_plan memory; /* the experts in the order in which they are trained */
+  hr_doubts doubts; /* that are told; those that are not let be have refused the study */
   hr_origin origin;
 } hr_plan;
 

@@ -258,6 +258,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .snr = plan->snr,
       .train_preparation = &s->train_preparation,
       .test_preparation = &s->test_preparation,
+      .doubts = &plan->doubts,
       .outcomes = outcomes,
       .outcome_count = competitors,
       .controls = outcomes + competitors,

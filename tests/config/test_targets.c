@@ -83,6 +83,8 @@ static void what_is_written_is_read_again(void **state) {
                          "  target: [log_g, T_eff]\n"
                          "  id: []\n"
                          "  untrusted: false\n"
+                         "  index: ignore\n"
+                         "  allow: []\n"
                          "  units:\n"
                          "    log_g: ''\n"
                          "    rv: m/s\n"

@@ -47,6 +47,8 @@ typedef struct shard_spec {
   size_t label_rows;      /* SIZE_MAX: as `rows` */
   shard_column columns[16];
   size_t column_count;
+  const double
+      *index; /* [label_rows] of whole numbers, of the fixed layout; NULL: none */
 } shard_spec;
 
 /* Values that tell row and pixel apart, exact in fp32. */
@@ -248,6 +250,9 @@ static inline void shard_put_fixed(hid_t group, const shard_spec *spec) {
   double *values = shard_label_matrix(spec);
   shard_put(group, "block0_values", H5T_IEEE_F64LE, 2, shape, NULL, false, values);
   free(values);
+  if (spec->index) {
+    shard_put(group, "axis1", H5T_STD_I64LE, 1, shape, NULL, false, spec->index);
+  }
   hid_t set = H5Dopen2(group, "block0_values", H5P_DEFAULT);
   shard_put_number(set, "transposed", 1);
   H5Dclose(set);

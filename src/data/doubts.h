@@ -1,0 +1,59 @@
+/* Doubts: reasons to think that data do not say what they seem to say, each one sentence
+ * with what was found, where, and the remedy.
+ *
+ * A doubt has a code, which stays the same between versions: results.json and
+ * `data.allow` name doubts by it. Some make any result meaningless, and a study refuses
+ * them unless they are allowed; the others may be meant, and are told wherever its
+ * results are. */
+#ifndef HR_DATA_DOUBTS_H
+#define HR_DATA_DOUBTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/error.h"
+
+/* Code and what it says, for the documentation of `data.allow`. */
+#define HR_DOUBT_LIST(X)                                                               \
+  X(HR_DOUBT_FAR_LABEL, "far_label", "a value far from all others stands for missing") \
+  X(HR_DOUBT_INDEX, "index", "the labels' index says that rows are in another order")  \
+  X(HR_DOUBT_ROWS_TWICE, "rows_twice", "spectra are in the training set twice")        \
+  X(HR_DOUBT_TEST_IN_TRAINING, "test_in_training", "test spectra are trained on")      \
+  X(HR_DOUBT_ERROR, "error", "the error is not one standard deviation")                \
+  X(HR_DOUBT_SNR, "snr", "the label snr has nothing to do with flux over error")       \
+  X(HR_DOUBT_SCALE, "scale", "files differ in the scale of their flux")                \
+  X(HR_DOUBT_WAVELENGTH, "wavelength", "wavelengths are not in angstrom")
+
+/* All codes, as the choices of a field. */
+#define HR_DOUBT_CHOICES \
+  "far_label|index|rows_twice|test_in_training|error|snr|scale|wavelength"
+
+#define HR_DOUBT_NAME(name, code, says) name,
+typedef enum hr_doubt_code { HR_DOUBT_LIST(HR_DOUBT_NAME) HR_DOUBT_COUNT } hr_doubt_code;
+#undef HR_DOUBT_NAME
+
+/* The code as it is written: "far_label". */
+const char *hr_doubt_text(hr_doubt_code code);
+
+/* Whether it is one, and which. */
+bool hr_doubt_find(const char *text, hr_doubt_code *out);
+
+typedef struct hr_doubt {
+  hr_doubt_code code;
+  bool refuses;   /* a study of such data means nothing */
+  char *sentence; /* owned */
+} hr_doubt;
+
+/* A list; {0} is an empty one. */
+typedef struct hr_doubts {
+  hr_doubt *items; /* [count], owned */
+  size_t count;
+} hr_doubts;
+
+/* Adds one with its sentence. HR_ERR_MEMORY. */
+hr_status hr_doubts_add(hr_doubts *doubts, hr_doubt_code code, bool refuses,
+                        hr_error *err, const char *format, ...) HR_MUST_CHECK
+    HR_PRINTF(5, 6);
+void hr_doubts_fini(hr_doubts *doubts);
+
+#endif

@@ -1,0 +1,211 @@
+/* Far values are peeled off the sorted column, from the outside in. */
+#include "data/label_doubts.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "core/alloc.h"
+#include "core/quantile.h"
+#include "data/shard.h"
+
+/* --- values far from all others --- */
+
+/* The sorted values that are left, [low, high). */
+typedef struct sorted_rest {
+  const double *sorted;
+  size_t low, high;
+} sorted_rest;
+
+/* Rows that hold the smallest (or largest) value that is left. */
+static size_t count_end(const sorted_rest *left, bool at_low) {
+  size_t count = 1, n = left->high - left->low;
+  double end = left->sorted[at_low ? left->low : left->high - 1];
+  while (count < n &&
+         left->sorted[at_low ? left->low + count : left->high - 1 - count] == end) {
+    count++;
+  }
+  return count;
+}
+
+static sorted_rest without_end(const sorted_rest *left, bool at_low, size_t count) {
+  sorted_rest rest = *left;
+  if (at_low) {
+    rest.low += count;
+  } else {
+    rest.high -= count;
+  }
+  return rest;
+}
+
+static double least_of(const sorted_rest *left) {
+  return left->sorted[left->low];
+}
+
+static double most_of(const sorted_rest *left) {
+  return left->sorted[left->high - 1];
+}
+
+/* From the end's value to the next one. */
+static double gap_of(const sorted_rest *left, const sorted_rest *rest, bool at_low) {
+  return at_low ? least_of(rest) - least_of(left) : most_of(left) - most_of(rest);
+}
+
+/* Takes the far value at an end off, where there is one. So that one mark does not hide
+ * another at the other end, a far value there does not count for the range. */
+static bool peel(sorted_rest *left, bool at_low, hr_far_value *out) {
+  size_t count = count_end(left, at_low), n = left->high - left->low;
+  if (count * 2 >= n) return false; /* then it is the rule */
+  sorted_rest rest = without_end(left, at_low, count);
+  size_t across = count_end(&rest, !at_low);
+  double range = most_of(&rest) - least_of(&rest);
+  if (across * 2 < rest.high - rest.low) {
+    sorted_rest inner = without_end(&rest, !at_low, across);
+    double inner_range = most_of(&inner) - least_of(&inner);
+    if (gap_of(&rest, &inner, !at_low) > inner_range) range = inner_range;
+  }
+  double needed = count > 1 ? range : 10 * range;
+  if (!(range > 0) || !(gap_of(left, &rest, at_low) > needed)) return false;
+  *out = (hr_far_value){.value = at_low ? least_of(left) : most_of(left), .rows = count};
+  *left = rest;
+  return true;
+}
+
+hr_status hr_find_far_values(const double *values, size_t rows,
+                             hr_far_value out[HR_MOST_FAR_VALUES], size_t *count,
+                             hr_error *err) {
+  enum { LEAST_ROWS = 10 };
+  hr_status status = HR_OK;
+  double *sorted = NULL;
+  size_t finite = 0;
+  *count = 0;
+  HR_TRY(hr_alloc(&sorted, rows, err));
+  for (size_t i = 0; i < rows; i++) {
+    if (isfinite(values[i])) sorted[finite++] = values[i];
+  }
+  if (finite < LEAST_ROWS) goto cleanup;
+  hr_sort_numbers(sorted, finite);
+  sorted_rest left = {sorted, 0, finite};
+  while (*count < HR_MOST_FAR_VALUES &&
+         (peel(&left, true, &out[*count]) || peel(&left, false, &out[*count]))) {
+    ++*count;
+  }
+  for (size_t k = 0; k < *count; k++) {
+    out[k].least = least_of(&left);
+    out[k].most = most_of(&left);
+    while (values[out[k].first_row] != out[k].value) out[k].first_row++;
+  }
+cleanup:
+  hr_free(sorted);
+  return status;
+}
+
+hr_status hr_doubt_label(const hr_dataset *dataset, const char *name, bool refuses,
+                         hr_doubts *doubts, hr_error *err) {
+  hr_status status = HR_OK;
+  const double *values = NULL;
+  hr_far_value far[HR_MOST_FAR_VALUES];
+  size_t count = 0, rows = hr_dataset_rows(dataset);
+  if (hr_dataset_label(dataset, name, false, &values, NULL) != HR_OK) return HR_OK;
+  HR_TRY(hr_find_far_values(values, rows, far, &count, err));
+  for (size_t k = 0; k < count; k++) {
+    size_t row = 0;
+    const char *path = hr_dataset_locate(dataset, far[k].first_row, &row);
+    HR_TRY(hr_doubts_add(
+        doubts, HR_DOUBT_FAR_LABEL, refuses && far[k].rows > 1, err,
+        "%s: the label %s is %.9g in %zu of %zu rows (first in row %zu, counted from 0), "
+        "far from all others (%.6g to %.6g): does it stand for a missing value? Remove "
+        "these rows",
+        path, name, far[k].value, far[k].rows, rows, row, far[k].least, far[k].most));
+  }
+cleanup:
+  return status;
+}
+
+/* --- the index --- */
+
+/* Rows that were looked at in one file. */
+typedef struct index_look {
+  const hr_shard *shard;
+  const int64_t *index;
+  int64_t first;
+  const hr_look *look;
+  const double *snr; /* [rows of the dataset] */
+} index_look;
+
+/* ratio [count], the label as it stands and as the index says; how many rows have all. */
+static size_t pair_rows(const index_look *in, const size_t *row_of_index, double *ratio,
+                        double *standing, double *followed) {
+  size_t count = 0;
+  for (size_t i = 0; i < in->look->count; i++) {
+    const hr_look_row *row = &in->look->rows[i];
+    if (row->row < in->shard->first_row) continue;
+    size_t at = row->row - in->shard->first_row;
+    if (at >= in->shard->rows) break;
+    double here = in->snr[row->row];
+    double there = in->snr[in->shard->first_row + row_of_index[at]];
+    if (!isfinite(row->ratio) || !isfinite(here) || !isfinite(there)) continue;
+    ratio[count] = row->ratio;
+    standing[count] = here;
+    followed[count++] = there;
+  }
+  return count;
+}
+
+/* Rank correlations of flux over error with the label; NaN where they cannot be told. */
+static hr_status correlate(const index_look *in, double *standing, double *followed,
+                           hr_error *err) {
+  enum { LEAST_PAIRS = 40 };
+  hr_status status = HR_OK;
+  size_t *row_of_index = NULL, most = in->look->count;
+  double *room = NULL;
+  *standing = *followed = NAN;
+  if (!in->snr) return HR_OK;
+  HR_TRY(hr_alloc(&row_of_index, in->shard->rows, err));
+  HR_TRY(hr_alloc(&room, 5 * most, err));
+  for (size_t i = 0; i < in->shard->rows; i++) {
+    row_of_index[in->index[i] - in->first] = i;
+  }
+  double *as_is = room + most, *moved = room + 2 * most, *scratch = room + 3 * most;
+  size_t count = pair_rows(in, row_of_index, room, as_is, moved);
+  if (count < LEAST_PAIRS) goto cleanup;
+  *standing = hr_rank_correlation(room, as_is, count, scratch);
+  *followed = hr_rank_correlation(room, moved, count, scratch);
+cleanup:
+  hr_free(row_of_index);
+  hr_free(room);
+  return status;
+}
+
+static hr_status doubt_index(const index_look *in, hr_doubts *doubts, hr_error *err) {
+  const double goes = 0.5, goes_not = 0.3;
+  double standing = NAN, followed = NAN;
+  hr_status status = correlate(in, &standing, &followed, err);
+  if (status != HR_OK || standing > goes) return status;
+  bool is_clear = followed > goes && standing < goes_not;
+  return hr_doubts_add(
+      doubts, HR_DOUBT_INDEX, is_clear, err,
+      "%s: the index of the labels is %" PRId64 " to %" PRId64
+      " in another order than the rows%s; if it says which spectrum a row of labels "
+      "belongs to, set data.index: rows, else reset it",
+      in->shard->path, in->first, in->first + (int64_t)in->shard->rows - 1,
+      is_clear ? ", and flux over error goes with the label snr in that order alone"
+               : "");
+}
+
+hr_status hr_doubt_indices(const hr_look *look, hr_doubts *doubts, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = 0;
+  const hr_shard *shards = hr_dataset_shards(look->dataset, &count);
+  index_look in = {.look = look};
+  if (hr_dataset_label(look->dataset, "snr", false, &in.snr, NULL) != HR_OK) {
+    in.snr = NULL;
+  }
+  for (size_t s = 0; s < count; s++) {
+    in.shard = &shards[s];
+    in.index = hr_dataset_index(look->dataset, s);
+    if (!hr_index_is_shuffled(in.index, in.shard->rows, &in.first)) continue;
+    HR_TRY(doubt_index(&in, doubts, err));
+  }
+cleanup:
+  return status;
+}

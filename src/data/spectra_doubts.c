@@ -1,0 +1,320 @@
+/* Medians over the rows of a file, held against what they should be. Thresholds are wide:
+ * what is found is wrong by factors, not by per cent. */
+#include "data/spectra_doubts.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/alloc.h"
+#include "core/quantile.h"
+#include "data/shard.h"
+
+/* Fewer rows of a file say nothing. */
+enum { LEAST_ROWS = 20, LEAST_PAIRS = 40 };
+
+/* Which number of a row. */
+typedef float (*row_number)(const hr_look_row *row);
+
+static float level_of(const hr_look_row *row) {
+  return row->level;
+}
+static float spread_of(const hr_look_row *row) {
+  return row->spread;
+}
+static float noise_of(const hr_look_row *row) {
+  return row->noise;
+}
+static float scatter_of(const hr_look_row *row) {
+  return row->scatter;
+}
+static float as_inverse_of(const hr_look_row *row) {
+  return row->as_inverse;
+}
+static float as_variance_of(const hr_look_row *row) {
+  return row->as_variance;
+}
+
+/* The rows that were looked at in one file. */
+typedef struct file_look {
+  const hr_shard *shard;
+  const hr_look_row *rows;
+  size_t count;
+  double *values; /* [count of the whole look] scratch */
+} file_look;
+
+static file_look look_of(const hr_shard *shard, const hr_look *look, double *scratch) {
+  size_t first = 0, end = 0;
+  while (first < look->count && look->rows[first].row < shard->first_row) first++;
+  end = first;
+  while (end < look->count && look->rows[end].row < shard->first_row + shard->rows) end++;
+  return (file_look){shard, look->rows + first, end - first, scratch};
+}
+
+/* The median over the rows that have it, NaN where those are few. */
+static double median_of(const file_look *file, row_number number) {
+  size_t count = 0;
+  for (size_t i = 0; i < file->count; i++) {
+    double value = number(&file->rows[i]);
+    if (isfinite(value)) file->values[count++] = value;
+  }
+  if (count < LEAST_ROWS) return NAN;
+  hr_sort_numbers(file->values, count);
+  return hr_quantile(file->values, count, 0.5);
+}
+
+/* --- the error, by the noise that is stored --- */
+
+static bool is_about(double value, double expected, double factor) {
+  return value >= expected / factor && value <= expected * factor;
+}
+
+static hr_status add_kind_of_error(const file_look *file, const char *kind,
+                                   const char *remedy, hr_doubts *doubts, hr_error *err) {
+  return hr_doubts_add(
+      doubts, HR_DOUBT_ERROR, true, err,
+      "%s: %s holds the %s instead of one standard deviation: so (noisy - flux)/error "
+      "would scatter by %.3g and not by 1; store %s there",
+      file->shard->path, HR_SHARD_ERROR, kind, median_of(file, scatter_of), remedy);
+}
+
+/* A scatter off by a sixth is told, one off by a factor of 3 refused. */
+static hr_status doubt_scatter(const file_look *file, double scatter, double level,
+                               hr_doubts *doubts, hr_error *err) {
+  const double told = 1.18, refused = 3, like = 1.3;
+  double expected = is_about(scatter, level, told) ? level : 1;
+  if (is_about(scatter, expected, told)) return HR_OK;
+  if (!is_about(scatter, 1, refused) && is_about(median_of(file, as_inverse_of), 1, like))
+    return add_kind_of_error(file, "inverse variance", "1/sqrt of it", doubts, err);
+  if (!is_about(scatter, 1, refused) &&
+      is_about(median_of(file, as_variance_of), 1, like))
+    return add_kind_of_error(file, "variance", "its square root", doubts, err);
+  return hr_doubts_add(
+      doubts, HR_DOUBT_ERROR, !is_about(scatter, 1, refused), err,
+      "%s: (noisy - flux)/error scatters by %.3g where 1 is expected, so "
+      "%s is not one standard deviation of the noise stored there; "
+      "correct one of the two",
+      file->shard->path, scatter, HR_SHARD_ERROR);
+}
+
+/* --- the error, by the label snr --- */
+
+/* Rows with a ratio and a label: ratio and snr [LEAST_PAIRS or more], or count 0. */
+typedef struct snr_pairs {
+  double *ratio, *snr;
+  size_t count;
+} snr_pairs;
+
+static double ratio_spread(const double *values, size_t count, double *scratch) {
+  for (size_t i = 0; i < count; i++) scratch[i] = values[i];
+  hr_sort_numbers(scratch, count);
+  return hr_quantile(scratch, count, 0.9) / hr_quantile(scratch, count, 0.1);
+}
+
+/* Where both vary they should vary together. */
+static bool can_compare(const snr_pairs *pairs, double *scratch) {
+  const double least = 1.2;
+  return pairs->count >= LEAST_PAIRS &&
+         ratio_spread(pairs->ratio, pairs->count, scratch) > least &&
+         ratio_spread(pairs->snr, pairs->count, scratch) > least;
+}
+
+static void pair_rows(const file_look *file, const double *snr, snr_pairs *pairs) {
+  pairs->count = 0;
+  for (size_t i = 0; i < file->count; i++) {
+    double ratio = file->rows[i].ratio, label = snr[file->rows[i].row];
+    if (!(ratio > 0) || !(label > 0) || !isfinite(ratio * label)) continue;
+    pairs->ratio[pairs->count] = ratio;
+    pairs->snr[pairs->count++] = label;
+  }
+}
+
+/* Median distance from its own median of log(ratio snr^power): how well the ratio follows
+ * that power of the label. */
+static double misfit(const snr_pairs *pairs, double power, double *scratch) {
+  for (size_t i = 0; i < pairs->count; i++) {
+    scratch[i] = log(pairs->ratio[i]) - power * log(pairs->snr[i]);
+  }
+  hr_sort_numbers(scratch, pairs->count);
+  double middle = hr_quantile(scratch, pairs->count, 0.5);
+  for (size_t i = 0; i < pairs->count; i++) scratch[i] = fabs(scratch[i] - middle);
+  hr_sort_numbers(scratch, pairs->count);
+  return hr_quantile(scratch, pairs->count, 0.5);
+}
+
+/* Of flux at one level the ratio goes as snr; with an inverse variance in the place of
+ * the error it goes as snr^-2, with a variance as snr^2. */
+static hr_status doubt_by_snr(const file_look *file, const snr_pairs *pairs,
+                              double *scratch, hr_doubts *doubts, hr_error *err) {
+  const double clearly = 3, related = 0.2, far = 30;
+  double own = misfit(pairs, 1, scratch);
+  bool is_inverse = clearly * misfit(pairs, -2, scratch) < own;
+  bool is_variance = clearly * misfit(pairs, 2, scratch) < own;
+  if (is_inverse || is_variance) {
+    return hr_doubts_add(
+        doubts, HR_DOUBT_ERROR, true, err,
+        "%s: %s goes with the label snr as %s would, not as one standard deviation; "
+        "store %s there",
+        file->shard->path, HR_SHARD_ERROR,
+        is_inverse ? "an inverse variance" : "a variance",
+        is_inverse ? "1/sqrt of it" : "its square root");
+  }
+  double rank = hr_rank_correlation(pairs->ratio, pairs->snr, pairs->count, scratch);
+  if (rank < related) {
+    return hr_doubts_add(
+        doubts, HR_DOUBT_SNR, false, err,
+        "%s: the label snr does not go with flux over error of the same row (rank "
+        "correlation %.2f in %zu rows); see whether the labels are in the order of the "
+        "spectra and %s is one standard deviation",
+        file->shard->path, rank, pairs->count, HR_SHARD_ERROR);
+  }
+  for (size_t i = 0; i < pairs->count; i++) scratch[i] = pairs->ratio[i] / pairs->snr[i];
+  hr_sort_numbers(scratch, pairs->count);
+  double factor = hr_quantile(scratch, pairs->count, 0.5);
+  if (is_about(factor, 1, far)) return HR_OK;
+  return hr_doubts_add(
+      doubts, HR_DOUBT_ERROR, false, err,
+      "%s: flux over error is %.3g times the label snr; see whether flux "
+      "and error have one unit and the flux is on a pedestal",
+      file->shard->path, factor);
+}
+
+/* Of one file; the label `snr` [rows] or NULL. */
+static hr_status doubt_error(const file_look *file, const double *snr, double level,
+                             hr_doubts *doubts, hr_error *err) {
+  hr_status status = HR_OK;
+  double *room = NULL;
+  double scatter = median_of(file, scatter_of);
+  size_t before = doubts->count;
+  if (isfinite(scatter)) HR_TRY(doubt_scatter(file, scatter, level, doubts, err));
+  if (doubts->count > before || !snr) goto cleanup;
+  HR_TRY(hr_alloc(&room, 6 * file->count, err));
+  snr_pairs pairs = {room, room + file->count, 0};
+  pair_rows(file, snr, &pairs);
+  if (can_compare(&pairs, room + 2 * file->count)) {
+    HR_TRY(doubt_by_snr(file, &pairs, room + 2 * file->count, doubts, err));
+  }
+cleanup:
+  hr_free(room);
+  return status;
+}
+
+static const double *find_snr(const hr_dataset *dataset) {
+  const double *snr = NULL;
+  return hr_dataset_label(dataset, "snr", false, &snr, NULL) == HR_OK ? snr : NULL;
+}
+
+hr_status hr_doubt_errors(const hr_look *look, double level, hr_doubts *doubts,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  double *scratch = NULL;
+  size_t count = 0;
+  const hr_shard *shards = hr_dataset_shards(look->dataset, &count);
+  HR_TRY(hr_alloc(&scratch, look->count, err));
+  for (size_t s = 0; s < count; s++) {
+    const file_look file = look_of(&shards[s], look, scratch);
+    HR_TRY(doubt_error(&file, find_snr(look->dataset), level, doubts, err));
+  }
+cleanup:
+  hr_free(scratch);
+  return status;
+}
+
+/* --- scales --- */
+
+/* The whole dataset as one file. */
+static file_look look_of_all(const hr_look *look, double *scratch) {
+  size_t count = 0;
+  const hr_shard *shards = hr_dataset_shards(look->dataset, &count);
+  return (file_look){&shards[0], look->rows, look->count, scratch};
+}
+
+/* How far `value` is from `reference` as a factor of at least 1; 1: not known. */
+static double factor_between(double value, double reference) {
+  if (!(value > 0) || !(reference > 0)) return 1;
+  return value > reference ? value / reference : reference / value;
+}
+
+/* A number in which a file differs from the reference, and by which factor. */
+typedef struct difference {
+  const char *what;
+  double factor, value, reference;
+} difference;
+
+static difference compare_number(const file_look *file, const file_look *reference,
+                                 row_number number, const char *what) {
+  double value = median_of(file, number), expected = median_of(reference, number);
+  return (difference){what, factor_between(value, expected), value, expected};
+}
+
+static bool has_level(const file_look *file) {
+  return median_of(file, level_of) > median_of(file, spread_of);
+}
+
+/* Levels are compared where they stand out of the spread of lines and slopes, so that
+ * flux around 0 is not. */
+static difference compare_flux(const file_look *file, const file_look *reference) {
+  difference spread =
+      compare_number(file, reference, spread_of, "the spread of the flux");
+  if (!has_level(file) || !has_level(reference)) return spread;
+  difference level = compare_number(file, reference, level_of, "the median flux");
+  return 1.1 * level.factor >= spread.factor ? level : spread;
+}
+
+/* Fainter stars are no fault: an error that differs alone is told. */
+static hr_status doubt_scale(const file_look *file, const file_look *reference,
+                             const char *reference_name, hr_doubts *doubts,
+                             hr_error *err) {
+  const double told = 2.5, refused = 5;
+  difference found = compare_flux(file, reference);
+  bool refuses = found.factor >= refused;
+  if (!(found.factor >= told)) {
+    found = compare_number(file, reference, noise_of, "the median error");
+  }
+  if (!(found.factor >= told)) return HR_OK;
+  return hr_doubts_add(doubts, HR_DOUBT_SCALE, refuses, err,
+                       "%s: %s is %.3g, but %.3g in %s; bring all files to one scale of "
+                       "flux and error",
+                       file->shard->path, found.what, found.value, found.reference,
+                       reference_name);
+}
+
+hr_status hr_doubt_scales(const hr_look *train, const hr_look *other, hr_doubts *doubts,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  double *scratch = NULL;
+  size_t count = 0;
+  bool is_other = other->dataset != train->dataset;
+  const hr_shard *shards = hr_dataset_shards(other->dataset, &count);
+  HR_TRY(hr_alloc(&scratch, train->count + other->count, err));
+  const file_look reference = look_of_all(train, scratch);
+  for (size_t s = 0; s < count; s++) {
+    const file_look file = look_of(&shards[s], other, scratch);
+    HR_TRY(doubt_scale(&file, &reference,
+                       is_other ? "the training files" : "all training files together",
+                       doubts, err));
+  }
+cleanup:
+  hr_free(scratch);
+  return status;
+}
+
+/* --- wavelengths --- */
+
+hr_status hr_doubt_wavelengths(const hr_dataset *dataset, hr_doubts *doubts,
+                               hr_error *err) {
+  size_t count = 0, pixels = hr_dataset_pixels(dataset);
+  const hr_shard *shards = hr_dataset_shards(dataset, &count);
+  const double *wave = hr_dataset_wave(dataset);
+  double first = wave[0], last = wave[pixels - 1];
+  const char *unit = last < 1e-3   ? "metres"
+                     : last < 2.9  ? "micrometres"
+                     : last < 5    ? "the logarithm of angstrom, or micrometres"
+                     : last < 100  ? "micrometres"
+                     : first < 900 ? "nanometres"
+                                   : NULL;
+  if (!unit || pixels < 2) return HR_OK;
+  return hr_doubts_add(doubts, HR_DOUBT_WAVELENGTH, false, err,
+                       "%s: %s goes from %.6g to %.6g, which looks like %s; wavelengths "
+                       "are in angstrom, convert them",
+                       shards[0].path, HR_SHARD_WAVE, first, last, unit);
+}

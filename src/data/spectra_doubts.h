@@ -1,0 +1,27 @@
+/* What a look at the spectra gives to doubt: whether the error is one standard deviation,
+ * whether it goes with the label `snr`, whether files share one scale of the flux,
+ * whether wavelengths are in angstrom. Medians of files are compared, never single rows.
+ */
+#ifndef HR_DATA_SPECTRA_DOUBTS_H
+#define HR_DATA_SPECTRA_DOUBTS_H
+
+#include "data/doubts.h"
+#include "data/look.h"
+
+/* Every file against itself: the error by the scatter of the stored noisy flux, of which
+ * `level` or 1 times the error is expected, or else by the label `snr`; that label by its
+ * rank correlation with flux over error. HR_ERR_MEMORY. */
+hr_status hr_doubt_errors(const hr_look *look, double level, hr_doubts *doubts,
+                          hr_error *err) HR_MUST_CHECK;
+
+/* The files of `other` (the test set, or the training set again) against all training
+ * files: median flux, spread of the flux, error. The flux differing by a factor of 5 is
+ * refused, by 2.5 told, as is the error. HR_ERR_MEMORY. */
+hr_status hr_doubt_scales(const hr_look *train, const hr_look *other, hr_doubts *doubts,
+                          hr_error *err) HR_MUST_CHECK;
+
+/* A grid that looks like nm, micrometres, metres or the logarithm of angstrom. */
+hr_status hr_doubt_wavelengths(const hr_dataset *dataset, hr_doubts *doubts,
+                               hr_error *err) HR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,96 @@
+/* What is asked, in this order, so that what comes first explains what comes later. */
+#include "study/check_data.h"
+
+#include <string.h>
+
+#include "data/label_doubts.h"
+#include "data/spectra_doubts.h"
+#include "data/twin_rows.h"
+
+/* How spectra are looked at: as the study would, but with little memory. */
+static hr_stream_options streaming_of(const hr_plan *plan, bool training) {
+  const size_t most = (size_t)64 << 20;
+  hr_stream_options options = hr_plan_stream(plan, training);
+  if (options.memory_bytes > most) options.memory_bytes = most;
+  return options;
+}
+
+static hr_status check_look(hr_plan *plan, const hr_look *train, const hr_look *test,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  hr_doubts *doubts = &plan->doubts;
+  double level = plan->config->data.noise.level;
+  if (strcmp(plan->config->data.index, "rows") != 0) {
+    HR_TRY(hr_doubt_indices(train, doubts, err));
+    HR_TRY(hr_doubt_indices(test, doubts, err));
+  }
+  HR_TRY(hr_doubt_wavelengths(plan->train, doubts, err));
+  HR_TRY(hr_doubt_errors(train, level, doubts, err));
+  HR_TRY(hr_doubt_errors(test, level, doubts, err));
+  HR_TRY(hr_doubt_scales(train, train, doubts, err));
+  HR_TRY(hr_doubt_scales(train, test, doubts, err));
+cleanup:
+  return status;
+}
+
+static bool is_allowed(const hr_config *config, hr_doubt_code code) {
+  for (size_t i = 0; i < config->data.allow.count; i++) {
+    if (strcmp(config->data.allow.items[i], hr_doubt_text(code)) == 0) return true;
+  }
+  return false;
+}
+
+static hr_status refuse(hr_plan *plan, hr_error *err) {
+  for (size_t i = 0; i < plan->doubts.count; i++) {
+    hr_doubt *doubt = &plan->doubts.items[i];
+    if (!doubt->refuses) continue;
+    if (!is_allowed(plan->config, doubt->code)) {
+      return hr_fail(err, HR_ERR_DATA,
+                     "%s; where it is meant, data.allow: [%s] lets it be",
+                     doubt->sentence, hr_doubt_text(doubt->code));
+    }
+    doubt->refuses = false;
+  }
+  return HR_OK;
+}
+
+/* A mark among the values of a target spoils it; among those of an axis or `snr` it
+ * leaves rows out. */
+hr_status hr_plan_check_labels(hr_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_dataset *sets[] = {plan->train, plan->test};
+  const hr_strings *targets = &plan->config->data.target;
+  for (size_t s = 0; s < 2; s++) {
+    for (size_t t = 0; t < targets->count; t++) {
+      HR_TRY(hr_doubt_label(sets[s], targets->items[t], true, &plan->doubts, err));
+    }
+    for (size_t a = 0; a < plan->config->binning.axis_count; a++) {
+      const char *label = plan->config->binning.axes[a].label;
+      bool is_target = false;
+      for (size_t t = 0; t < targets->count; t++) {
+        is_target = is_target || strcmp(label, targets->items[t]) == 0;
+      }
+      if (!is_target) HR_TRY(hr_doubt_label(sets[s], label, false, &plan->doubts, err));
+    }
+  }
+  HR_TRY(hr_doubt_label(plan->test, "snr", false, &plan->doubts, err));
+  HR_TRY(refuse(plan, err));
+cleanup:
+  return status;
+}
+
+hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_look train = {0}, test = {0};
+  const hr_stream_options training = streaming_of(plan, true);
+  const hr_stream_options testing = streaming_of(plan, false);
+  HR_TRY(hr_look_at(plan->train, &training, &train, err));
+  HR_TRY(hr_look_at(plan->test, &testing, &test, err));
+  HR_TRY(check_look(plan, &train, &test, err));
+  HR_TRY(hr_doubt_twins(plan->train, plan->test, &training, &plan->doubts, err));
+  HR_TRY(refuse(plan, err));
+cleanup:
+  hr_look_fini(&train);
+  hr_look_fini(&test);
+  return status;
+}

@@ -1,0 +1,17 @@
+/* The data of a study are asked whether they agree with themselves, before it begins: a
+ * look at some spectra of every file, all labels, and rows that are there twice. */
+#ifndef HR_STUDY_CHECK_DATA_H
+#define HR_STUDY_CHECK_DATA_H
+
+#include "study/plan.h"
+
+/* Labels alone: adds to plan->doubts what is far from all others. HR_ERR_DATA where the
+ * target holds marks of missing values and data.allow does not name that. */
+hr_status hr_plan_check_labels(hr_plan *plan, hr_error *err) HR_MUST_CHECK;
+
+/* Fills plan->doubts; its labels are read, rows assigned, and how spectra are streamed is
+ * known. HR_ERR_DATA with the first doubt that makes the study meaningless and that
+ * data.allow does not name. Cost: reading HR_LOOK_ROWS rows of either set. */
+hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) HR_MUST_CHECK;
+
+#endif

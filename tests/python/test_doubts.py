@@ -1,0 +1,308 @@
+"""Data that do not say what they seem to say: each kind is found, by inspect, by the dry run
+and by the study, and sound data are believed.
+
+    test_doubts.py BUILD
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+import pandas
+
+import made_stars
+import study_data
+
+BUILD = sys.argv[1]
+TEST = "test.h5"
+
+
+def without_noisy(stars, name):
+    stars["noisy"] = None
+
+
+class Doubts(unittest.TestCase):
+    def setUp(self):
+        self.home = tempfile.TemporaryDirectory()
+        self.root = self.home.name
+        self.out = f"{self.root}/run"
+
+    def tearDown(self):
+        self.home.cleanup()
+
+    def dry_run(self, spoil=None, **how):
+        path = made_stars.study(self.root, spoil, **how)
+        return study_data.run(BUILD, "headroom", "run", path, "--dry-run", "--out", self.out,
+                              check=False)
+
+    def inspect(self, name):
+        return study_data.run(BUILD, "headroom", "inspect", f"{self.root}/{name}").stdout
+
+    def refuses(self, code, words, spoil=None, **how):
+        done = self.dry_run(spoil, **how)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertIn(f"data.allow: [{code}]", done.stderr)
+        allowed = self.dry_run(spoil, **dict(how, data=how.get("data", "")
+                                             + f"  allow: [{code}]\n"))
+        self.assertEqual(allowed.returncode, 0, allowed.stderr)
+        self.assertIn(words[0], allowed.stderr)
+        return done.stderr
+
+    def warns(self, words, spoil=None, **how):
+        done = self.dry_run(spoil, **how)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        return done.stderr
+
+    def believes(self, spoil=None, **how):
+        done = self.dry_run(spoil, **how)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("warning", done.stderr)
+        for name in ("train_0.h5", TEST):
+            self.assertIn("none", self.inspect(name).split("Problems")[1])
+
+    # --- sound data ---
+
+    def test_believes_sound_data(self):
+        self.believes()
+        self.believes(format="fixed")
+        self.believes(without_noisy)
+        self.believes(dtype="f4", chunks=(64, 128), compression="gzip")
+
+    def test_believes_labels_on_a_lattice_and_long_tails(self):
+        def spoil(stars, name):
+            labels, random = stars["labels"], np.random.default_rng(len(name))
+            labels["T_eff"] = 250.0 * np.round(labels["T_eff"] / 250)
+            labels["log_g"] = 0.5 * np.round(2 * labels["log_g"])
+            labels["tail"] = random.exponential(1.0, len(labels)) ** 2
+            labels["flag"] = np.where(random.random(len(labels)) < 0.03, 1.0, 0.0)
+        self.believes(spoil)
+
+    def test_believes_stars_of_one_set_of_labels(self):
+        """Labels that are the same do not make a copy; spectra do."""
+        def spoil(stars, name):
+            stars["labels"].loc[:, ["M_H"]] = 0.0
+            stars["labels"]["T_eff"] = np.arange(len(stars["labels"])) % 2 * 1000 + 4500.0
+            stars["labels"]["log_g"] = np.arange(len(stars["labels"])) % 5 + 1.0
+            stars["labels"]["snr"] = 30.0
+        self.assertNotIn("the labels of an earlier", self.dry_run(spoil).stderr)
+
+    def test_believes_an_index_that_starts_anywhere_or_repeats(self):
+        def offset(stars, name):
+            stars["labels"].index += 700
+        def repeats(stars, name):
+            stars["labels"].index = np.arange(len(stars["labels"])) % 50
+        self.believes(offset)
+        self.believes(repeats, format="fixed")
+
+    # --- labels ---
+
+    def test_refuses_a_mark_in_the_place_of_a_missing_label(self):
+        for value, share in ((-9999.0, 0.02), (999.0, 0.005), (-1e10, 0.3)):
+            def spoil(stars, name):
+                rows = int(share * len(stars["labels"])) + 1
+                stars["labels"].loc[stars["labels"].index[3:3 + rows], "log_g"] = value
+            words = ["label log_g is", f"{value:.9g}", "first in row 3"]
+            self.refuses("far_label", words, spoil)
+            self.assertIn("where it is the target", self.inspect(TEST))
+
+    def test_finds_marks_at_both_ends(self):
+        def spoil(stars, name):
+            stars["labels"].loc[5:9, "log_g"] = -9999.0
+            stars["labels"].loc[20:29, "log_g"] = 9999.0
+        text = self.refuses("far_label", ["-9999 in 10 of 800 rows"], spoil)
+        self.assertIn("(1.0", text)
+        self.assertIn("is 9999 in 10 of 300 rows", self.inspect(TEST))
+
+    def test_warns_of_a_mark_in_an_axis_and_of_one_wild_row(self):
+        def axis(stars, name):
+            stars["labels"].loc[5:9, "M_H"] = -99.0
+        def wild(stars, name):
+            if name == TEST:
+                stars["labels"].loc[7, "log_g"] = 450.0
+        self.warns(["label M_H is -99 in 10 of 800"], axis)
+        self.warns(["label log_g is 450 in 1 of 300 rows"], wild)
+
+    # --- the error ---
+
+    def test_refuses_another_error_than_one_sigma(self):
+        def inverse(stars, name):
+            stars["error"] = 1 / stars["error"] ** 2
+        def variance(stars, name):
+            stars["error"] = stars["error"] ** 2
+        def tenfold(stars, name):
+            if name == "train_1.h5":
+                stars["error"] = 10 * stars["error"]
+        self.refuses("error", ["the inverse variance", "1/sqrt"], inverse)
+        self.refuses("error", ["the variance", "square root"], variance)
+        self.refuses("error", ["scatters by 0.09", "train_1.h5"], tenfold)
+
+    def test_tells_the_kind_of_error_by_the_label_snr(self):
+        def inverse(stars, name):
+            stars["error"] = 1 / stars["error"] ** 2
+            stars["noisy"] = None
+        def variance(stars, name):
+            stars["error"] = stars["error"] ** 2
+            stars["noisy"] = None
+        noise = "  noise: {test: generated}\n"
+        self.refuses("error", ["as an inverse variance would"], inverse, data=noise)
+        self.refuses("error", ["as a variance would"], variance, data=noise)
+
+    def test_warns_of_an_error_a_fifth_too_small(self):
+        def spoil(stars, name):
+            stars["error"] = 0.8 * stars["error"]
+        self.warns(["(noisy - flux)/error scatters by 1.2"], spoil)
+
+    # --- the order of labels ---
+
+    @staticmethod
+    def shuffle(stars, name):
+        stars["labels"] = stars["labels"].sample(frac=1, random_state=len(name))
+
+    def test_refuses_labels_in_another_order(self):
+        for format in ("table", "fixed"):
+            self.refuses("index", ["another order than the rows", "data.index: rows"],
+                         self.shuffle, format=format)
+
+    def test_warns_where_it_cannot_tell_the_order(self):
+        def spoil(stars, name):
+            self.shuffle(stars, name)
+            stars["labels"] = stars["labels"].drop(columns="snr")
+        self.warns(["another order than the rows"], spoil)
+
+    def test_believes_an_index_that_was_shuffled_with_the_spectra(self):
+        def spoil(stars, name):
+            order = np.random.default_rng(4).permutation(len(stars["labels"]))
+            stars["labels"].index = order
+        self.believes(spoil)
+
+    def test_warns_of_labels_that_do_not_go_with_the_spectra(self):
+        def spoil(stars, name):
+            stars["labels"] = stars["labels"].sample(frac=1, random_state=9) \
+                .reset_index(drop=True)
+        self.warns(["label snr does not go with flux over error"], spoil)
+
+    def test_follows_the_index(self):
+        """Every number is that of the labels in the order of the spectra."""
+        def predictions(spoil, data):
+            path = made_stars.study(self.root, spoil, data=data)
+            study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
+            return pandas.read_csv(f"{self.out}/predictions.csv")
+        def moved(stars, name):
+            stars["labels"].index += 5000
+            self.shuffle(stars, name)
+        straight = predictions(None, "  id: T_eff\n")
+        shutil.rmtree(self.out)
+        followed = predictions(moved, "  id: T_eff\n  index: rows\n")
+        pandas.testing.assert_frame_equal(straight, followed, check_exact=True)
+
+    def test_refuses_to_follow_an_index_that_names_no_rows(self):
+        def spoil(stars, name):
+            stars["labels"].index = np.arange(len(stars["labels"])) % 50
+        done = self.dry_run(spoil, data="  index: rows\n")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("does not name rows", done.stderr)
+
+    # --- copies ---
+
+    def test_warns_of_a_copied_shard(self):
+        for narrow in (False, True):
+            def spoil(stars, name):
+                if name != "train_1.h5":
+                    return None
+                copy = made_stars.make(400, 1)
+                if narrow:
+                    copy["labels"] = copy["labels"].astype(np.float32)
+                return copy
+            self.warns(["train_1.h5: row", "train_0.h5", "400 rows"], spoil)
+
+    def test_refuses_test_rows_that_are_trained_on(self):
+        def spoil(stars, name):
+            if name != TEST:
+                return
+            first = made_stars.make(400, 1)
+            for key in ("flux", "error", "noisy"):
+                stars[key][40:50] = first[key][:10]
+            stars["labels"].iloc[40:50] = first["labels"].iloc[:10].to_numpy()
+        self.refuses("test_in_training", ["test.h5: row 40 is also row 0",
+                                          "10 rows of the test set"], spoil)
+
+    # --- scales ---
+
+    def test_refuses_files_of_other_scales(self):
+        def brighter(stars, name):
+            if name == TEST:
+                for key in ("flux", "error", "noisy"):
+                    stars[key] = 10 * stars[key]
+        def one_shard(stars, name):
+            if name == "train_2.h5":
+                for key in ("flux", "error", "noisy"):
+                    stars[key] = 1e-3 * stars[key]
+        def around_zero(stars, name):
+            for key in ("flux", "noisy"):
+                stars[key] = stars[key] - 1
+            if name == TEST:
+                for key in ("flux", "error", "noisy"):
+                    stars[key] = 7 * stars[key]
+        self.refuses("scale", ["test.h5: the median flux is 9.", "training files"], brighter)
+        self.refuses("scale", ["train_2.h5: ", "all training files"], one_shard, shards=3)
+        self.refuses("scale", ["test.h5: the spread of the flux"], around_zero)
+
+    def test_believes_flux_around_zero_and_fainter_stars(self):
+        def spoil(stars, name):
+            middle = stars["flux"].mean()
+            for key in ("flux", "noisy"):
+                stars[key] = stars[key] - middle
+        done = self.dry_run(spoil)
+        self.assertEqual(done.returncode, 0)
+        self.assertNotIn("scale", done.stderr)
+        self.assertNotIn("snr", done.stderr)
+
+    def test_warns_of_wavelengths_in_another_unit(self):
+        for factor, unit in ((0.1, "nanometres"), (1e-4, "micrometres"), (1e-10, "metres")):
+            def spoil(stars, name):
+                stars["wave"] = factor * stars["wave"]
+            self.warns([f"which looks like {unit}"], spoil)
+            self.assertIn(unit, self.inspect(TEST))
+        def logarithm(stars, name):
+            stars["wave"] = np.log10(stars["wave"])
+        self.warns(["the logarithm of angstrom"], logarithm)
+
+    # --- where it is told ---
+
+    def test_results_and_report_tell_it(self):
+        def spoil(stars, name):
+            stars["error"] = 0.8 * stars["error"]
+        path = made_stars.study(self.root, spoil)
+        study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
+        with open(f"{self.out}/results.json", encoding="utf-8") as file:
+            warnings = json.load(file)["warnings"]
+        self.assertEqual([w["code"] for w in warnings], ["error"] * 3)
+        self.assertIn("scatters by 1.2", warnings[0]["text"])
+        with open(f"{self.out}/report.md", encoding="utf-8") as file:
+            summary = file.read().split("## 2.")[0]
+        self.assertIn("the data are in doubt", summary)
+        self.assertIn("scatters by 1.2", summary)
+        with open(f"{self.out}/report.html", encoding="utf-8") as file:
+            self.assertIn("scatters by 1.2", file.read())
+
+    def test_a_sound_study_has_no_warnings(self):
+        path = made_stars.study(self.root)
+        study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
+        with open(f"{self.out}/results.json", encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["warnings"], [])
+
+    def test_an_unknown_doubt_cannot_be_allowed(self):
+        done = self.dry_run(data="  allow: [everything]\n")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("far_label", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
