@@ -113,7 +113,8 @@ typedef struct hr_model_input {
                         a masked pixel. NULL: not known */
   hr_dtype dtype;    /* of both */
   size_t flux_stride_bytes, error_stride_bytes; /* 0: rows lie next to each other */
-  const double *labels; /* [axes][N] the columns that the bins stand on; NULL: none */
+  const double *labels; /* [axes][N] the columns that the bins stand on; NULL: none.
+                           Compared with the edges as fp64: round what was kept in fp32 */
   const int32_t *slots; /* [N] the slot of each row in place of labels; NULL: none */
 } hr_model_input;
 

@@ -2,6 +2,7 @@
  * so that their sizes differ by one row at most in every bin. */
 #include "data/bins.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -13,24 +14,41 @@ size_t hr_bin_count(const hr_axis *axes, size_t axis_count) {
   return count;
 }
 
+/* binary16 has 11 significant bits and, below 2^-14, steps of 2^-24. */
+static double round_to_half(double value) {
+  int exponent = 0;
+  frexp(value, &exponent); /* value = m 2^exponent with 1/2 <= |m| < 1 */
+  double step = ldexp(1.0, exponent - 11 > -24 ? exponent - 11 : -24);
+  double rounded = nearbyint(value / step) * step;
+  return fabs(rounded) > 65504.0 ? copysign(HUGE_VAL, value) : rounded;
+}
+
+double hr_round_to(hr_precision precision, double value) {
+  if (precision == HR_PRECISION_DOUBLE || !isfinite(value)) return value;
+  return precision == HR_PRECISION_SINGLE ? (double)(float)value : round_to_half(value);
+}
+
 /* The interval of `value`; below the edges -1, above them (edge_count - 1). NaN counts as
  * below. A plain scan: an axis has a handful of edges. */
-static int32_t find_interval(const hr_axis *axis, double value) {
+static int32_t find_interval(const hr_axis *axis, const hr_bin_column *column,
+                             size_t row) {
+  hr_precision precision = column->precision;
+  double value = column->values[row];
   int32_t last = (int32_t)axis->edge_count - 1;
-  if (!(value >= axis->edges[0])) return -1;
-  if (value > axis->edges[last]) return last;
+  if (!(value >= hr_round_to(precision, axis->edges[0]))) return -1;
+  if (value > hr_round_to(precision, axis->edges[last])) return last;
   for (int32_t i = 1; i < last; i++) {
-    if (value < axis->edges[i]) return i - 1;
+    if (value < hr_round_to(precision, axis->edges[i])) return i - 1;
   }
   return last - 1; /* the last interval is closed */
 }
 
 static int32_t find_bin(const hr_axis *axes, size_t axis_count,
-                        const double *const *columns, size_t row, bool nearest) {
+                        const hr_bin_column *columns, size_t row, bool nearest) {
   int32_t bin = 0;
   for (size_t a = 0; a < axis_count; a++) {
     int32_t intervals = (int32_t)axes[a].edge_count - 1;
-    int32_t interval = find_interval(&axes[a], columns[a][row]);
+    int32_t interval = find_interval(&axes[a], &columns[a], row);
     if (nearest && interval < 0) interval = 0;
     if (nearest && interval >= intervals) interval = intervals - 1;
     if (interval < 0 || interval >= intervals) return HR_UNCOVERED;
@@ -39,7 +57,7 @@ static int32_t find_bin(const hr_axis *axes, size_t axis_count,
   return bin;
 }
 
-void hr_assign_bins(const hr_axis *axes, size_t axis_count, const double *const *columns,
+void hr_assign_bins(const hr_axis *axes, size_t axis_count, const hr_bin_column *columns,
                     size_t rows, int32_t *bin) {
   for (size_t i = 0; i < rows; i++) {
     bin[i] = find_bin(axes, axis_count, columns, i, false);
@@ -47,7 +65,7 @@ void hr_assign_bins(const hr_axis *axes, size_t axis_count, const double *const 
 }
 
 void hr_assign_nearest_bins(const hr_axis *axes, size_t axis_count,
-                            const double *const *columns, size_t rows, int32_t *bin) {
+                            const hr_bin_column *columns, size_t rows, int32_t *bin) {
   for (size_t i = 0; i < rows; i++) {
     bin[i] = find_bin(axes, axis_count, columns, i, true);
   }

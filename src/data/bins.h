@@ -10,6 +10,18 @@
 
 enum { HR_UNCOVERED = -1, HR_MOST_AXES = 4, HR_MOST_BINS = 1024, HR_MOST_FOLDS = 64 };
 
+/* In how many bits a file keeps the numbers of a column. They reach us as fp64, but a
+ * label of 0.3 that was stored in fp32 is not the 0.3 of fp64. */
+typedef enum hr_precision {
+  HR_PRECISION_DOUBLE, /* also that of integers */
+  HR_PRECISION_SINGLE,
+  HR_PRECISION_HALF
+} hr_precision;
+
+/* The number of that precision that is nearest to `value`, ties to even; an infinity
+ * where it is too large for one. */
+double hr_round_to(hr_precision precision, double value);
+
 /* One axis of the grid: bins [e0,e1), [e1,e2), ... and the last one closed, [.., e_last].
  */
 typedef struct hr_axis {
@@ -18,19 +30,25 @@ typedef struct hr_axis {
   size_t edge_count;   /* at least 2 */
 } hr_axis;
 
+/* The labels of some rows along an axis. Edges are compared in the precision of the
+ * column: where it holds fp32, the last edge 0.3 is the 0.3 of fp32, which is larger. */
+typedef struct hr_bin_column {
+  const double *values; /* [rows] */
+  hr_precision precision;
+} hr_bin_column;
+
 /* The number of bins of a grid: the product of (edge_count - 1). */
 size_t hr_bin_count(const hr_axis *axes, size_t axis_count);
 
 /* bin[i] = the bin of row i (the last axis runs fastest: 3*T + M for the study), or
- * HR_UNCOVERED where a value is outside the edges. columns: axis_count arrays of [rows],
- * finite. */
-void hr_assign_bins(const hr_axis *axes, size_t axis_count, const double *const *columns,
+ * HR_UNCOVERED where a value is outside the edges. columns: [axis_count], finite. */
+void hr_assign_bins(const hr_axis *axes, size_t axis_count, const hr_bin_column *columns,
                     size_t rows, int32_t *bin);
 
 /* As hr_assign_bins, but values outside the edges count as the nearest bin along that
  * axis, so that every row has one. */
 void hr_assign_nearest_bins(const hr_axis *axes, size_t axis_count,
-                            const double *const *columns, size_t rows, int32_t *bin);
+                            const hr_bin_column *columns, size_t rows, int32_t *bin);
 
 /* counts[k] = rows of bin k for k < bin_count; counts[bin_count] = uncovered rows. */
 void hr_count_bins(const int32_t *bin, size_t rows, size_t bin_count, size_t *counts);

@@ -17,9 +17,10 @@ static const double wave_tolerance = 1e-6;
 /* A label column that the first shard has. */
 typedef struct label_column {
   char *name;
-  double *values;    /* [N]; NULL once a shard lacks it */
-  size_t lacking;    /* the first shard without it, where values is NULL */
-  int64_t *integers; /* [N] of one file; NULL: no integers */
+  double *values;           /* [N]; NULL once a shard lacks it */
+  size_t lacking;           /* the first shard without it, where values is NULL */
+  int64_t *integers;        /* [N] of one file; NULL: no integers */
+  hr_precision *precisions; /* [shard_count] */
 } label_column;
 
 struct hr_dataset {
@@ -44,6 +45,7 @@ void hr_dataset_destroy(hr_dataset **dataset) {
     hr_free(self->labels[k].name);
     hr_free(self->labels[k].values);
     hr_free(self->labels[k].integers);
+    hr_free(self->labels[k].precisions);
   }
   hr_strings_fini(&self->names);
   hr_free(self->labels);
@@ -136,16 +138,17 @@ static hr_status make_columns(hr_dataset *self, const hr_frame *frame, hr_error 
     self->label_count = k + 1;
     HR_TRY(hr_copy_text(frame->names.items[k], &self->labels[k].name, err));
     HR_TRY(hr_alloc(&self->labels[k].values, self->rows, err));
+    HR_TRY(hr_alloc(&self->labels[k].precisions, self->shard_count, err));
   }
 cleanup:
   return status;
 }
 
-static const double *find_column(const hr_frame *frame, const char *name) {
-  for (size_t k = 0; k < frame->names.count; k++) {
-    if (strcmp(frame->names.items[k], name) == 0) return frame->columns[k];
-  }
-  return NULL;
+/* The number of the column; the frame's count of columns where there is none. */
+static size_t find_column(const hr_frame *frame, const char *name) {
+  size_t k = 0;
+  while (k < frame->names.count && strcmp(frame->names.items[k], name) != 0) k++;
+  return k;
 }
 
 /* Copies a shard's labels behind those of the shards before it; a column that it lacks is
@@ -154,9 +157,11 @@ static void copy_labels(hr_dataset *self, size_t shard_index, const hr_frame *fr
   const hr_shard *shard = &self->shards[shard_index];
   for (size_t k = 0; k < self->label_count; k++) {
     label_column *label = &self->labels[k];
-    const double *column = find_column(frame, label->name);
-    if (label->values && column) {
-      memcpy(label->values + shard->first_row, column, shard->rows * sizeof *column);
+    size_t column = find_column(frame, label->name);
+    if (label->values && column < frame->names.count) {
+      memcpy(label->values + shard->first_row, frame->columns[column],
+             shard->rows * sizeof *label->values);
+      label->precisions[shard_index] = frame->precisions[column];
     } else if (label->values) {
       hr_free(label->values);
       label->values = NULL;
@@ -335,6 +340,38 @@ const int64_t *hr_dataset_integers(const hr_dataset *dataset, const char *name) 
 
 const int64_t *hr_dataset_index(const hr_dataset *dataset, size_t shard) {
   return dataset->indices[shard];
+}
+
+hr_precision hr_dataset_precision(const hr_dataset *dataset, const char *name,
+                                  size_t shard) {
+  for (size_t k = 0; k < dataset->label_count; k++) {
+    const label_column *label = &dataset->labels[k];
+    if (strcmp(label->name, name) == 0) return label->precisions[shard];
+  }
+  return HR_PRECISION_DOUBLE;
+}
+
+hr_status hr_dataset_assign_bins(const hr_dataset *dataset, const hr_axis *axes,
+                                 size_t axis_count, bool nearest, int32_t *bin,
+                                 hr_error *err) {
+  hr_status status = HR_OK;
+  const double *values[HR_MOST_AXES] = {NULL};
+  for (size_t a = 0; a < axis_count; a++) {
+    HR_TRY(hr_dataset_label(dataset, axes[a].label, true, &values[a], err));
+  }
+  for (size_t s = 0; s < dataset->shard_count; s++) {
+    const hr_shard *shard = &dataset->shards[s];
+    hr_bin_column columns[HR_MOST_AXES];
+    for (size_t a = 0; a < axis_count; a++) {
+      columns[a].values = values[a] + shard->first_row;
+      columns[a].precision = hr_dataset_precision(dataset, axes[a].label, s);
+    }
+    int32_t *bins = bin + shard->first_row;
+    if (nearest) hr_assign_nearest_bins(axes, axis_count, columns, shard->rows, bins);
+    if (!nearest) hr_assign_bins(axes, axis_count, columns, shard->rows, bins);
+  }
+cleanup:
+  return status;
 }
 
 /* --- the index --- */

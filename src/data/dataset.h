@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "data/bins.h"
 #include "headroom/observer.h"
 
 typedef struct hr_dataset hr_dataset;
@@ -71,6 +72,18 @@ hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
 /* The same as integers, where it has such a column of integers and is of one file; else
  * NULL. */
 const int64_t *hr_dataset_integers(const hr_dataset *dataset, const char *name);
+
+/* In what precision the shard number `shard` keeps the column; HR_PRECISION_DOUBLE where
+ * it has none of that name. */
+hr_precision hr_dataset_precision(const hr_dataset *dataset, const char *name,
+                                  size_t shard);
+
+/* bin [N] of the rows by the labels of the axes, each compared in the precision of its
+ * shard (data/bins.h): of rows outside the edges HR_UNCOVERED or, where `nearest`, the
+ * nearest bin. Fails as hr_dataset_label does. */
+hr_status hr_dataset_assign_bins(const hr_dataset *dataset, const hr_axis *axes,
+                                 size_t axis_count, bool nearest, int32_t *bin,
+                                 hr_error *err) HR_MUST_CHECK;
 
 /* Which shard a row is in: its path (borrowed) and the row's number there, for messages.
  */

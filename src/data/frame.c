@@ -19,6 +19,7 @@ void hr_frame_fini(hr_frame *frame) {
   hr_free(frame->columns);
   hr_free(frame->integers);
   hr_free(frame->index);
+  hr_free(frame->precisions);
   hr_strings_fini(&frame->names);
   *frame = (hr_frame){0};
 }
@@ -46,8 +47,16 @@ bool hr_frame_is_whole(hid_t type) {
          (H5Tget_sign(type) == H5T_SGN_2 || H5Tget_size(type) < sizeof(int64_t));
 }
 
+hr_precision hr_frame_precision(hid_t type) {
+  if (H5Tget_class(type) != H5T_FLOAT) return HR_PRECISION_DOUBLE;
+  size_t bytes = H5Tget_size(type);
+  return bytes == 4   ? HR_PRECISION_SINGLE
+         : bytes == 2 ? HR_PRECISION_HALF
+                      : HR_PRECISION_DOUBLE;
+}
+
 hr_status hr_frame_add_column(const hr_frame_source *source, hr_frame *frame,
-                              const char *name, bool is_whole, hr_error *err) {
+                              const char *name, hid_t type, hr_error *err) {
   hr_status status = HR_OK;
   double *column = NULL;
   int64_t *integers = NULL;
@@ -58,14 +67,16 @@ hr_status hr_frame_add_column(const hr_frame_source *source, hr_frame *frame,
                    source->file->path, source->group, HR_FRAME_MOST_COLUMNS);
   }
   HR_TRY(hr_alloc(&column, frame->rows, err));
-  if (is_whole) HR_TRY(hr_alloc(&integers, frame->rows, err));
+  if (hr_frame_is_whole(type)) HR_TRY(hr_alloc(&integers, frame->rows, err));
   if ((count & (count - 1)) == 0) {
     HR_TRY(hr_realloc(&frame->columns, count, count ? 2 * count : 1, err));
     HR_TRY(hr_realloc(&frame->integers, count, count ? 2 * count : 1, err));
+    HR_TRY(hr_realloc(&frame->precisions, count, count ? 2 * count : 1, err));
   }
   HR_TRY(hr_strings_append(&frame->names, name, err));
   frame->columns[count] = column;
   frame->integers[count] = integers;
+  frame->precisions[count] = hr_frame_precision(type);
   column = NULL;
   integers = NULL;
 cleanup:
@@ -240,13 +251,16 @@ static void reorder(hr_frame *frame, const hr_strings *order) {
     char *name = frame->names.items[i];
     double *column = frame->columns[i];
     int64_t *integers = frame->integers[i];
+    hr_precision precision = frame->precisions[i];
     for (; i > done; i--) {
       frame->names.items[i] = frame->names.items[i - 1];
       frame->columns[i] = frame->columns[i - 1];
       frame->integers[i] = frame->integers[i - 1];
+      frame->precisions[i] = frame->precisions[i - 1];
     }
     frame->names.items[done] = name;
     frame->integers[done] = integers;
+    frame->precisions[done] = precision;
     frame->columns[done++] = column;
   }
 }

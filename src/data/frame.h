@@ -7,16 +7,18 @@
 #include <stdint.h>
 
 #include "core/text.h"
+#include "data/bins.h"
 #include "headroom/observer.h"
 
 /* The numeric columns of a frame. Integers and booleans are converted to fp64; integers
  * that an int64 holds are kept as they are, too. */
 typedef struct hr_frame {
   size_t rows;
-  hr_strings names;   /* columns in the frame's order where the file keeps it */
-  double **columns;   /* [names.count][rows] */
-  int64_t **integers; /* [names.count][rows]; NULL for a column of other numbers */
-  int64_t *index;     /* [rows]; NULL where it is not one of whole numbers */
+  hr_strings names;         /* columns in the frame's order where the file keeps it */
+  double **columns;         /* [names.count][rows] */
+  int64_t **integers;       /* [names.count][rows]; NULL for a column of other numbers */
+  hr_precision *precisions; /* [names.count] in which the file keeps them */
+  int64_t *index;           /* [rows]; NULL where it is not one of whole numbers */
 } hr_frame;
 
 /* Reads the frame of the HDF5 file `path`: /dataset/params if it is one, else the only

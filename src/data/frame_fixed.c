@@ -231,8 +231,8 @@ static hr_status read_values(fixed_reader *reader, const node *n, const hr_strin
   HR_TRY(read_shape(reader, n, names->count, &shape, err));
   HR_TRY(check_rows(reader, n, shape.rows, err));
   for (size_t k = 0; k < names->count; k++) {
-    HR_TRY(hr_frame_add_column(reader->source, reader->frame, names->items[k],
-                               kind == CELLS_WHOLE, err));
+    HR_TRY(hr_frame_add_column(reader->source, reader->frame, names->items[k], n->type,
+                               err));
   }
   if (shape.rows == 0 || shape.columns == 0) goto cleanup;
   if (shape.transposed) {

@@ -37,11 +37,13 @@ hr_frame_values hr_frame_classify(hid_t type, const char *pandas_dtype);
 /* Whether the values of the type are integers that an int64 holds. */
 bool hr_frame_is_whole(hid_t type);
 
-/* Appends a column of frame->rows zeros, with room for them as integers, too, where they
- * are whole. */
+/* In how many bits the type keeps a number. */
+hr_precision hr_frame_precision(hid_t type);
+
+/* Appends a column of frame->rows zeros for values of that type in the file, with room
+ * for them as integers, too, where they are whole. */
 hr_status hr_frame_add_column(const hr_frame_source *source, hr_frame *frame,
-                              const char *name, bool is_whole,
-                              hr_error *err) HR_MUST_CHECK;
+                              const char *name, hid_t type, hr_error *err) HR_MUST_CHECK;
 
 /* Tells the observer that columns are left out; columns of text are not worth a word. */
 void hr_frame_tell_skipped(const hr_frame_source *source, const hr_strings *names,

@@ -100,17 +100,17 @@ static hid_t base_of_member(hid_t type, size_t *count) {
 
 /* Makes room for a member in the buffer's rows. The compound is built when all members
  * are known (make_memory_type). */
-static hr_status add_part(table_reader *reader, const hr_strings *names, bool bits,
-                          bool whole, hr_error *err) {
+static hr_status add_part(table_reader *reader, const hr_strings *names, hid_t base,
+                          bool bits, hr_error *err) {
   table_part *part = &reader->parts[reader->part_count];
   *part = (table_part){.columns = names->count,
                        .first_column = reader->frame->names.count,
                        .offset = reader->row_bytes,
                        .bits = bits,
-                       .whole = whole};
+                       .whole = hr_frame_is_whole(base)};
   for (size_t i = 0; i < names->count; i++) {
     hr_status status =
-        hr_frame_add_column(reader->source, reader->frame, names->items[i], whole, err);
+        hr_frame_add_column(reader->source, reader->frame, names->items[i], base, err);
     if (status != HR_OK) return status;
   }
   reader->row_bytes += names->count * (bits ? 1 : sizeof(double));
@@ -166,7 +166,7 @@ static hr_status plan_member(table_reader *reader, const char *member, hid_t typ
     hr_frame_tell_skipped(reader->source, &names, values);
     goto cleanup;
   }
-  HR_TRY(add_part(reader, &names, values == HR_FRAME_BITS, hr_frame_is_whole(base), err));
+  HR_TRY(add_part(reader, &names, base, values == HR_FRAME_BITS, err));
 cleanup:
   hr_hdf5_release(&base);
   hr_strings_fini(&names);

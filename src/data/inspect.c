@@ -156,12 +156,14 @@ static hr_status look_at_bins(const hr_dataset *dataset, hr_inspection *inspecti
   static const double M_H_edges[] = {-2.0, -1.0, 0.0, 0.5};     /* dex */
   static const hr_axis axes[] = {{"T_eff", T_eff_edges, 4}, {"M_H", M_H_edges, 4}};
   hr_status status = HR_OK;
-  const double *columns[2] = {NULL, NULL};
+  const double *values = NULL;
+  hr_bin_column columns[2];
   int32_t *bin = NULL;
   size_t counts[HR_INSPECT_BINS + 1];
   for (size_t a = 0; a < 2; a++) {
     if (!find_label(inspection, axes[a].label)) return HR_OK;
-    HR_TRY(hr_dataset_label(dataset, axes[a].label, false, &columns[a], err));
+    HR_TRY(hr_dataset_label(dataset, axes[a].label, false, &values, err));
+    columns[a] = (hr_bin_column){values, hr_dataset_precision(dataset, axes[a].label, 0)};
   }
   HR_TRY(hr_alloc(&bin, inspection->rows, err));
   hr_assign_bins(axes, 2, columns, inspection->rows, bin);

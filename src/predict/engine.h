@@ -30,7 +30,7 @@ const char *hr_engine_needs_error(const hr_engine *engine);
 typedef struct hr_engine_rows {
   hr_spectra spectra;           /* `error` NULL: not known; `level` is not looked at */
   const hr_row_report *reports; /* [N] of hr_prepare_observed */
-  const double *const *labels;  /* [axis_count] columns [N]; NULL: none */
+  const hr_bin_column *labels;  /* [axis_count] columns [N]; NULL: none */
   const int32_t *slots;         /* [N] HR_GLOBAL, bins or HR_SLOT_NONE; NULL: none */
 } hr_engine_rows;
 

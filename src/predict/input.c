@@ -61,8 +61,9 @@ static hr_status find_labels(const hr_input_wish *wish, hr_input *input, hr_erro
   if (hr_engine_router(wish->engine)->needs_labels) {
     HR_TRY(hr_alloc(&input->axes, d->axis_count, err));
     for (size_t a = 0; a < d->axis_count; a++) {
-      HR_TRY(hr_dataset_label(input->dataset, d->axes[a].label, false, &input->axes[a],
-                              err));
+      const char *label = d->axes[a].label;
+      HR_TRY(hr_dataset_label(input->dataset, label, false, &input->axes[a].values, err));
+      input->axes[a].precision = hr_dataset_precision(input->dataset, label, 0);
     }
   }
   HR_TRY(hr_alloc(&input->kept, wish->keep->count, err));

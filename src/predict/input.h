@@ -18,7 +18,7 @@ typedef struct hr_input {
   hr_dataset *dataset;
   hr_observed observed;
   size_t rows;
-  const double **axes; /* [axis_count] columns for the router; NULL: not needed */
+  hr_bin_column *axes; /* [axis_count] columns for the router; NULL: not needed */
   const double **kept; /* [keep->count] columns */
   const int64_t *
       *kept_whole; /* [keep->count] the same where they are integers, or NULL */

@@ -114,7 +114,7 @@ typedef struct block {
   size_t pixels, first, rows;
   float *flux, *error; /* [rows][pixels] copies; error NULL: not known */
   hr_row_report *reports;
-  const double **labels; /* [axes] columns of this block; NULL: none */
+  hr_bin_column *labels; /* [axes] columns of this block; NULL: none */
   hr_engine_result result;
 } block;
 
@@ -177,7 +177,7 @@ static hr_status predict_block(block *b, const hr_model_output *out, hr_error *e
   const hr_model_input *in = b->input;
   size_t axes = hr_engine_describe(b->predictor->engine)->axis_count;
   for (size_t a = 0; in->labels && a < axes; a++) {
-    b->labels[a] = in->labels + a * in->rows + b->first;
+    b->labels[a].values = in->labels + a * in->rows + b->first;
   }
   hr_parallel_for(b->rows, take_row, b);
   const hr_engine_rows rows = {

@@ -53,11 +53,12 @@ static hr_status predict_block(work *w, const hr_input *input, const char *path,
   hr_status status = HR_OK;
   hr_engine_result result = {0};
   hr_prediction_table table = {0};
-  const double *axes[HR_BUNDLE_MOST_AXES];
+  hr_bin_column axes[HR_BUNDLE_MOST_AXES];
   const hr_engine *engine = w->plan->engine;
   size_t axis_count = hr_engine_describe(engine)->axis_count;
   for (size_t a = 0; input->axes && a < axis_count; a++) {
-    axes[a] = input->axes[a] + block->first_row;
+    axes[a] = input->axes[a];
+    axes[a].values += block->first_row;
   }
   const hr_engine_rows rows = {
       .spectra = {.first_row = block->first_row,

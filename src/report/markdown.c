@@ -323,9 +323,9 @@ static void write_results(page *p, const hr_node *root) {
   } else {
     hr_text_append(p->out, "%s\n\n",
                    p->chinese
-                       ? "测试集没有 `snr` 列，因此不按信噪比列表。"
-                       : "The test rows have no `snr` column, so there is no table "
-                         "by signal-to-noise ratio.");
+                       ? "测试集没有含数值的 `snr` 列，因此不按信噪比列表。"
+                       : "The test rows have no column `snr` with numbers, so there is "
+                         "no table by signal-to-noise ratio.");
   }
   write_ceiling(p, root);
   hr_markdown_write_calibration(p->reader, p->tables, p->out);

@@ -67,13 +67,25 @@ static size_t set_ceilings(hr_reader *reader, const ceilings *known, const char 
 /* Signal-to-noise table ---------------------------------------------------------------
  */
 
+/* Says how many rows are in no octile, where there are any. */
+static hr_status name_octiles(hr_table *table, hr_reader *reader, const hr_node *object,
+                              hr_error *err) {
+  hr_text title;
+  hr_text_init(&title);
+  double without = hr_node_number(reader, object, "rows_without_snr");
+  hr_text_append(&title, "R² by octile of signal-to-noise ratio, covered rows");
+  if (without > 0) hr_text_append(&title, "; %.0f without snr left out", without);
+  hr_status status = hr_text_status(&title, err);
+  if (status == HR_OK) status = hr_table_init(table, "snr_octiles", title.bytes, err);
+  hr_text_fini(&title);
+  return status;
+}
+
 static hr_status begin_octiles(hr_table *table, hr_reader *reader, const hr_node *methods,
                                const ceilings *known, hr_error *err) {
   hr_status status = HR_OK;
   hr_text title;
   hr_text_init(&title);
-  HR_TRY(hr_table_init(table, "snr_octiles",
-                       "R² by octile of signal-to-noise ratio, covered rows", err));
   HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "octile", "Octile", err));
   HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_low", "SNR from", err));
   HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_high", "to", err));
@@ -126,6 +138,7 @@ hr_status hr_build_octiles(hr_table *table, hr_reader *reader, hr_error *err) {
   hr_node methods = hr_node_object(reader, &first, "r2");
   ceilings known;
   find_ceilings(reader, "routed", &known);
+  HR_TRY(name_octiles(table, reader, &object, err));
   HR_TRY(begin_octiles(table, reader, &methods, &known, err));
   for (size_t j = 0; j < hr_node_count(&octiles); j++) {
     hr_node octile = hr_node_item(reader, &octiles, j);

@@ -14,7 +14,7 @@
 /* What routers may know of rows; borrowed. */
 typedef struct hr_routing_rows {
   size_t rows;
-  const double *const *labels; /* a column [rows] for every axis of the bins, in its unit;
+  const hr_bin_column *labels; /* a column [rows] for every axis of the bins, in its unit;
                                   NULL where the router needs none */
 } hr_routing_rows;
 

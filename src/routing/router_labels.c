@@ -8,10 +8,11 @@
 
 bool hr_routing_find(const hr_routing_grid *grid, const hr_routing_rows *rows, size_t row,
                      bool is_nearest, int32_t *bin) {
-  const double *columns[HR_ROUTING_MOST_AXES];
+  hr_bin_column columns[HR_ROUTING_MOST_AXES];
   for (size_t a = 0; a < grid->axis_count; a++) {
-    columns[a] = rows->labels[a] + row;
-    if (!isfinite(*columns[a])) return false;
+    columns[a] = rows->labels[a];
+    columns[a].values += row;
+    if (!isfinite(*columns[a].values)) return false;
   }
   if (is_nearest) {
     hr_assign_nearest_bins(grid->axes, grid->axis_count, columns, 1, bin);

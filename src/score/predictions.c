@@ -44,7 +44,8 @@ hr_status hr_predictions_format(const hr_evaluation *evaluation,
   for (size_t i = 0; i < input->test->rows; i++) {
     hr_text_append(out, "%zu,", i);
     if (input->test->bin[i] >= 0) hr_text_append(out, "%d", (int)input->test->bin[i]);
-    append_number(input->snr ? input->snr[i] : (double)NAN, out);
+    bool has_snr = input->snr && isfinite(input->snr[i]);
+    append_number(has_snr ? input->snr[i] : (double)NAN, out);
     append_number(input->test->target[i], out);
     for (size_t m = 0; m < evaluation->method_count; m++) {
       const hr_method_score *method = &evaluation->methods[m];

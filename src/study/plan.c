@@ -17,20 +17,8 @@
 /* The bin (or the nearest bin) of every row of a dataset. */
 static hr_status assign(const hr_config *config, const hr_dataset *dataset, bool nearest,
                         int32_t *bin, hr_error *err) {
-  hr_status status = HR_OK;
-  const hr_axis *axes = config->binning.axes;
-  size_t axis_count = config->binning.axis_count;
-  const double *columns[HR_MOST_AXES] = {NULL};
-  for (size_t a = 0; a < axis_count; a++) {
-    HR_TRY(hr_dataset_label(dataset, axes[a].label, true, &columns[a], err));
-  }
-  if (nearest) {
-    hr_assign_nearest_bins(axes, axis_count, columns, hr_dataset_rows(dataset), bin);
-  } else {
-    hr_assign_bins(axes, axis_count, columns, hr_dataset_rows(dataset), bin);
-  }
-cleanup:
-  return status;
+  return hr_dataset_assign_bins(dataset, config->binning.axes, config->binning.axis_count,
+                                nearest, bin, err);
 }
 
 /* Test stars must not be trained on: refuses one file on both sides, however it is spelt.
@@ -165,6 +153,18 @@ hr_status hr_plan_target_dir(const hr_plan *plan, const char *run_dir, size_t t,
   return hr_join_path(run_dir, name, out, err);
 }
 
+/* SNR only sorts the test rows into octiles: fine without it, in some rows or in all. */
+static void find_snr(hr_plan *plan) {
+  size_t rows = hr_dataset_rows(plan->test), known = 0;
+  if (hr_dataset_label(plan->test, "snr", false, &plan->snr, NULL) != HR_OK) {
+    plan->snr = NULL;
+    return;
+  }
+  for (size_t i = 0; i < rows; i++) known += isfinite(plan->snr[i]) != 0;
+  plan->rows_without_snr = rows - known;
+  if (known == 0) plan->snr = NULL;
+}
+
 static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = plan->config;
@@ -190,10 +190,7 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   test->bin = plan->test_bin;
   test->route = plan->test_route;
   HR_TRY(fill_targets(plan, err));
-  /* SNR only sorts the test rows into octiles: fine without it. */
-  if (hr_dataset_label(plan->test, "snr", true, &plan->snr, NULL) != HR_OK) {
-    plan->snr = NULL;
-  }
+  find_snr(plan);
 cleanup:
   return status;
 }

@@ -20,7 +20,9 @@ typedef struct hr_plan {
   int32_t *train_bin, *test_bin, *test_route;
   uint8_t *train_fold;
   size_t *train_counts, *test_counts; /* [bin_count + 1], uncovered rows last */
-  const double *snr;                  /* [test rows] of the test set's labels, or NULL */
+  const double *snr;                  /* [test rows] of the test set's labels; NULL where
+                                         it has none, or no number in it */
+  size_t rows_without_snr;            /* test rows where the column has no number */
   hr_plan_target *targets;            /* [hr_study_targets of the view] */
   hr_further_target *further;         /* those of them behind the first, for the view */
   hr_split_view test_split;           /* that of the first target */

@@ -10,14 +10,16 @@ static const double M_H_edges[] = {-2.0, -1.0, 0.0, 0.5};
 static const hr_axis study[] = {{"T_eff", T_eff_edges, 4}, {"M_H", M_H_edges, 4}};
 
 static int32_t bin_of(double T_eff, double M_H) {
-  const double *columns[] = {&T_eff, &M_H};
+  const hr_bin_column columns[] = {{&T_eff, HR_PRECISION_DOUBLE},
+                                   {&M_H, HR_PRECISION_DOUBLE}};
   int32_t bin = -2;
   hr_assign_bins(study, 2, columns, 1, &bin);
   return bin;
 }
 
 static int32_t nearest_bin_of(double T_eff, double M_H) {
-  const double *columns[] = {&T_eff, &M_H};
+  const hr_bin_column columns[] = {{&T_eff, HR_PRECISION_DOUBLE},
+                                   {&M_H, HR_PRECISION_DOUBLE}};
   int32_t bin = -2;
   hr_assign_nearest_bins(study, 2, columns, 1, &bin);
   return bin;
@@ -52,6 +54,61 @@ static void intervals_are_half_open_and_the_last_is_closed(void **state) {
   assert_int_equal(bin_of(nextafter(3750, 0), 0), HR_UNCOVERED);
   assert_int_equal(bin_of(4000, nextafter(-2, -3)), HR_UNCOVERED);
   assert_int_equal(bin_of(NAN, 0), HR_UNCOVERED);
+}
+
+/* 0.3 of fp32 is larger than 0.3 of fp64, and 0.7 smaller: such labels would leave the
+ * last bin, and the first. */
+static void edges_are_compared_in_the_precision_of_the_column(void **state) {
+  (void)state;
+  static const double edges[] = {0.7, 1.1, 2.3};
+  static const hr_axis axis = {"M_H", edges, 3};
+  static const struct {
+    double value;
+    int32_t single, wide; /* its bin where the column is fp32, and where it is fp64 */
+  } cases[] = {
+      {(double)0.7F, 0, HR_UNCOVERED},
+      {(double)1.1F, 1, 1},
+      {(double)2.3F, 1, 1},
+      {(double)0.69999F, -1, -1},
+      {(double)2.30001F, -1, -1},
+      {(double)1.09999F, 0, 0},
+      {2.2999999523162842, 1, 1},
+      {2.3000001907348633, -1, -1},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    hr_bin_column column = {&cases[i].value, HR_PRECISION_SINGLE};
+    int32_t bin = -2;
+    hr_assign_bins(&axis, 1, &column, 1, &bin);
+    assert_int_equal(bin, cases[i].single);
+    column.precision = HR_PRECISION_DOUBLE;
+    hr_assign_bins(&axis, 1, &column, 1, &bin);
+    assert_int_equal(bin, cases[i].wide);
+  }
+  static const double last[] = {-1.9, 0.3};
+  static const hr_axis closed = {"M_H", last, 2};
+  const double top = (double)0.3F;
+  for (int narrow = 0; narrow < 2; narrow++) {
+    hr_bin_column column = {&top, narrow ? HR_PRECISION_SINGLE : HR_PRECISION_DOUBLE};
+    int32_t bin = -2;
+    hr_assign_bins(&closed, 1, &column, 1, &bin);
+    assert_int_equal(bin, narrow ? 0 : HR_UNCOVERED);
+  }
+}
+
+static void rounding_is_to_the_nearest_number_of_the_precision(void **state) {
+  (void)state;
+  check_near(hr_round_to(HR_PRECISION_DOUBLE, 0.1), 0.1, 0);
+  check_near(hr_round_to(HR_PRECISION_SINGLE, 0.1), (double)0.1F, 0);
+  check_near(hr_round_to(HR_PRECISION_HALF, 0.1), 0.0999755859375, 0); /* of numpy */
+  check_near(hr_round_to(HR_PRECISION_HALF, -0.7), -0.7001953125, 0);
+  check_near(hr_round_to(HR_PRECISION_HALF, 5250), 5248, 0);    /* a tie: to even */
+  check_near(hr_round_to(HR_PRECISION_HALF, 5254), 5256, 0);    /* 1313.5 steps of 4 */
+  check_near(hr_round_to(HR_PRECISION_HALF, 1e-7), 0x1p-23, 0); /* 1.68 steps of 2^-24 */
+  check_near(hr_round_to(HR_PRECISION_HALF, 0), 0, 0);
+  check_near(hr_round_to(HR_PRECISION_HALF, 65504), 65504, 0);
+  assert_true(hr_round_to(HR_PRECISION_HALF, 65520) == HUGE_VAL);
+  assert_true(hr_round_to(HR_PRECISION_HALF, -1e9) == -HUGE_VAL);
+  assert_true(isnan(hr_round_to(HR_PRECISION_HALF, (double)NAN)));
 }
 
 static void nearest_bins_cover_everything(void **state) {
@@ -147,6 +204,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_study_has_nine_bins_numbered_3_T_plus_M),
       cmocka_unit_test(intervals_are_half_open_and_the_last_is_closed),
+      cmocka_unit_test(edges_are_compared_in_the_precision_of_the_column),
+      cmocka_unit_test(rounding_is_to_the_nearest_number_of_the_precision),
       cmocka_unit_test(nearest_bins_cover_everything),
       cmocka_unit_test(counts_balance),
       cmocka_unit_test(folds_are_balanced_within_every_bin),

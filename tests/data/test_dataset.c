@@ -224,6 +224,38 @@ static void keeps_labels_of_all_shards(void **state) {
   fixture_fini(&f);
 }
 
+/* Labels on the edges of the bins, 0.3 and 1.1, in shards that keep them in fp64, fp32
+ * and fp16, in both layouts: all are where a reader of the edges looks for them. */
+static void assigns_bins_in_the_precision_of_each_shard(void **state) {
+  (void)state;
+  static const double edges[] = {-0.7, 0.3, 1.1}, on_edges[] = {-0.7, 0.3, 1.1, 0.1};
+  static const hr_axis axis = {"M_H", edges, 3};
+  static const shard_dtype dtypes[] = {SHARD_F64, SHARD_F32, SHARD_F16};
+  fixture f;
+  hr_error err = {0};
+  int32_t bin[12];
+  for (int layout = 0; layout < 2; layout++) {
+    fixture_init(&f, 3);
+    for (size_t i = 0; i < 3; i++) {
+      f.spec[i].rows = 4;
+      f.spec[i].columns[2].values = on_edges;
+      f.spec[i].label_dtype = dtypes[i];
+      f.spec[i].frame = layout == 0 ? SHARD_TABLE : SHARD_FIXED;
+    }
+    check_ok(create(&f, &err));
+    assert_int_equal(hr_dataset_precision(f.dataset, "M_H", 0), HR_PRECISION_DOUBLE);
+    assert_int_equal(hr_dataset_precision(f.dataset, "M_H", 1), HR_PRECISION_SINGLE);
+    assert_int_equal(hr_dataset_precision(f.dataset, "M_H", 2), HR_PRECISION_HALF);
+    assert_int_equal(hr_dataset_precision(f.dataset, "no", 2), HR_PRECISION_DOUBLE);
+    for (int nearest = 0; nearest < 2; nearest++) {
+      check_ok(hr_dataset_assign_bins(f.dataset, &axis, 1, nearest, bin, &err));
+      for (size_t i = 0; i < 12; i++)
+        assert_int_equal(bin[i], i % 4 == 0 || i % 4 == 3 ? 0 : 1);
+    }
+    fixture_fini(&f);
+  }
+}
+
 static void names_the_nearest_label(void **state) {
   (void)state;
   fixture f;
@@ -500,6 +532,7 @@ int main(void) {
       cmocka_unit_test(refuses_a_file_twice),
       cmocka_unit_test(finds_files_that_two_datasets_share),
       cmocka_unit_test(keeps_labels_of_all_shards),
+      cmocka_unit_test(assigns_bins_in_the_precision_of_each_shard),
       cmocka_unit_test(names_the_nearest_label),
       cmocka_unit_test(refuses_labels_that_are_not_finite),
       cmocka_unit_test(refuses_missing_files),

@@ -50,7 +50,7 @@ static void label(uint64_t seed, size_t count, double *y, int32_t *bin) {
     double labels[HR_GRID_AXES];
     hr_draw_labels(seed, i, labels);
     y[i] = labels[HR_GRID_LOG_G];
-    const double *column = &labels[HR_GRID_T_EFF];
+    const hr_bin_column column = {.values = &labels[HR_GRID_T_EFF]};
     hr_assign_bins(axes, 1, &column, 1, &bin[i]);
   }
 }

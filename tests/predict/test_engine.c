@@ -13,12 +13,12 @@ static const double m_h[ROWS] = {-1, 0.2, -1, 0.2, 0, -1};
 typedef struct block {
   float flux[ROWS * FIXTURE_PIXELS], error[ROWS * FIXTURE_PIXELS];
   hr_row_report reports[ROWS];
-  const double *labels[2];
+  hr_bin_column labels[2];
   hr_engine_rows rows;
 } block;
 
 static void block_init(block *b) {
-  *b = (block){.labels = {t_eff, m_h}};
+  *b = (block){.labels = {{.values = t_eff}, {.values = m_h}}};
   for (size_t i = 0; i < ROWS * FIXTURE_PIXELS; i++) {
     b->flux[i] = 1;
     b->error[i] = 0.1F;

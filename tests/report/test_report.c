@@ -129,11 +129,28 @@ static void test_chinese_report(void **state) {
   check_holds(text,
               "训练集共 3300 行，其中 300 行的标签在分箱边界之外（未覆盖）；测试集共 240 "
               "行，其中 34 行未覆盖。");
-  check_holds(text, "测试集没有 `snr` 列");
+  check_holds(text, "测试集没有含数值的 `snr` 列");
   check_holds(text, "只有一种专家可用");
   check_holds(text, "账目平衡：");
   hr_text_free(text);
   assert_int_not_equal(access(scratch_name(&s, "tables/snr_octiles.csv"), F_OK), 0);
+}
+
+/* One row without, one infinite: the table stays, and says how many it has not. */
+static void test_rows_without_snr_are_left_out(void **state) {
+  (void)state;
+  size_t seen = 0;
+  for (size_t i = 0; i < FIXTURE_ROWS && seen < 2; i++) {
+    if (f.test.bin[i] >= 0) f.snr[i] = seen++ == 0 ? (double)NAN : HUGE_VAL;
+  }
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  check_holds(text,
+              "R² by octile of signal-to-noise ratio, covered rows; 2 without snr left "
+              "out");
+  hr_text_free(text);
+  assert_int_equal(access(scratch_name(&s, "tables/snr_octiles.csv"), F_OK), 0);
 }
 
 static void test_selection_on_test_rows_is_said(void **state) {
@@ -352,6 +369,7 @@ int main(void) {
       TEST(test_fisher_alone_is_shown),
       TEST(test_english_report),
       TEST(test_chinese_report),
+      TEST(test_rows_without_snr_are_left_out),
       TEST(test_selection_on_test_rows_is_said),
       TEST(test_terminal_lines_fit),
       TEST(test_nobody_at_all),

@@ -24,7 +24,7 @@ static int only_slot(const double *weight) {
 
 static void check_slots(const hr_router *router, const char *uncovered,
                         const int expected[ROWS], const bool outside[ROWS]) {
-  const double *columns[] = {t_eff, m_h};
+  const hr_bin_column columns[] = {{.values = t_eff}, {.values = m_h}};
   const hr_routing_rows rows = {ROWS, router->needs_labels ? columns : NULL};
   const hr_routing_grid grid = {axes, 2, uncovered};
   double weight[ROWS * SLOTS];

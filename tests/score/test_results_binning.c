@@ -36,7 +36,7 @@ static void intervals_are_those_of_the_assignment(void **state) {
   assert_int_equal(json_array_size(intervals), 12);
   for (size_t k = 0; k < 12; k++) {
     double middle[3];
-    const double *columns[3];
+    hr_bin_column columns[3];
     int32_t bin = HR_UNCOVERED;
     assert_int_equal(json_array_size(json_array_get(intervals, k)), 3);
     for (size_t a = 0; a < 3; a++) {
@@ -45,7 +45,7 @@ static void intervals_are_those_of_the_assignment(void **state) {
       double high = json_number_value(json_array_get(pair, 1));
       assert_true(low < high);
       middle[a] = 0.5 * (low + high);
-      columns[a] = &middle[a];
+      columns[a] = (hr_bin_column){&middle[a], HR_PRECISION_DOUBLE};
     }
     hr_assign_bins(axes, 3, columns, 1, &bin);
     assert_int_equal(bin, k);

@@ -69,6 +69,44 @@ static void memory_is_told(void **state) {
   hr_plan_destroy(&plan);
 }
 
+/* Of the label snr: known in all rows, in some, in none. */
+static void rows_without_snr_are_warned_of(void **state) {
+  (void)state;
+  static const size_t without[] = {0, 1, PLAN_TEST};
+  for (size_t way = 0; way < 3; way++) {
+    warnings warned = {0};
+    char name[256], sentence[512];
+    double snr[PLAN_TEST], labels[3][PLAN_TEST];
+    snprintf(name, sizeof name, "%s/test.h5", plan_scratch.path);
+    shard_spec spec = shard_spec_default(name);
+    spec.rows = PLAN_TEST;
+    spec.pixels = PLAN_PIXELS;
+    for (size_t i = 0; i < PLAN_TEST; i++) {
+      snr[i] = i < without[way] ? (i == 0 ? HUGE_VAL : (double)NAN) : 20 + (double)i;
+      labels[0][i] = i % 2 == 0 ? 1 : 3;
+      labels[1][i] = 2 + (double)i;
+      labels[2][i] = 0.5;
+    }
+    for (size_t c = 0; c < 3; c++) spec.columns[c].values = labels[c];
+    spec.wave = (const double[]){7100, 7100.5, 7101, 7101.5, 7102, 7102.5};
+    spec.columns[3] = (shard_column){"snr", snr};
+    spec.column_count = 4;
+    shard_write(&spec);
+    const hr_observer observer = warnings_observer(&warned);
+    hr_plan *plan = make_plan(&observer);
+    hr_plan_warn(plan);
+    assert_int_equal(plan->snr != NULL, way < 2);
+    assert_int_equal(plan->rows_without_snr, without[way]);
+    assert_int_equal(warned.count, way > 0);
+    snprintf(sentence, sizeof sentence,
+             "%s: the label snr is NaN or infinite in %zu of 8 rows, which are left out "
+             "where rows are sorted by signal-to-noise ratio",
+             name, without[way]);
+    if (way > 0) assert_string_equal(warned.last, sentence);
+    hr_plan_destroy(&plan);
+  }
+}
+
 static void empty_bins_are_warned_of(void **state) {
   (void)state;
   warnings warned = {0};
@@ -135,6 +173,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST_CASE(a_plan_is_told),
       TEST_CASE(memory_is_told),
+      TEST_CASE(rows_without_snr_are_warned_of),
       TEST_CASE(empty_bins_are_warned_of),
       TEST_CASE(axes_are_told),
   };

@@ -20,7 +20,9 @@ typedef enum shard_dtype {
   SHARD_F64,
   SHARD_F32_BIG,
   SHARD_F64_BIG,
-  SHARD_I32
+  SHARD_I32,
+  SHARD_F16,
+  SHARD_F16_BIG
 } shard_dtype;
 typedef enum shard_frame { SHARD_TABLE, SHARD_FIXED, SHARD_NO_FRAME } shard_frame;
 
@@ -45,6 +47,7 @@ typedef struct shard_spec {
   shard_frame frame;
   const char *frame_path; /* below an existing or new group */
   size_t label_rows;      /* SIZE_MAX: as `rows` */
+  shard_dtype label_dtype;
   shard_column columns[16];
   size_t column_count;
   const double
@@ -74,6 +77,7 @@ static inline shard_spec shard_spec_default(const char *path) {
                       .frame = SHARD_TABLE,
                       .frame_path = "/dataset/params",
                       .label_rows = SIZE_MAX,
+                      .label_dtype = SHARD_F64,
                       .columns = {{"T_eff", NULL}, {"log_g", NULL}, {"M_H", NULL}},
                       .column_count = 3};
 }
@@ -84,6 +88,15 @@ static inline const char *shard_path(char *out, size_t size, const char *name) {
   snprintf(out, size, "%s/headroom-%ld-%s", folder ? folder : "/tmp", (long)getpid(),
            name);
   return out;
+}
+
+/* binary16 as h5py writes it; HDF5 1.10 has no name for it. Kept open: tests are short.
+ */
+static inline hid_t shard_half_type(hid_t like) {
+  hid_t type = H5Tcopy(like);
+  assert_true(H5Tset_fields(type, 15, 10, 5, 0, 10) >= 0);
+  assert_true(H5Tset_size(type, 2) >= 0 && H5Tset_ebias(type, 15) >= 0);
+  return type;
 }
 
 static inline hid_t shard_file_type(shard_dtype dtype) {
@@ -98,6 +111,10 @@ static inline hid_t shard_file_type(shard_dtype dtype) {
       return H5T_IEEE_F64BE;
     case SHARD_I32:
       return H5T_STD_I32LE;
+    case SHARD_F16:
+      return shard_half_type(H5T_IEEE_F32LE);
+    case SHARD_F16_BIG:
+      return shard_half_type(H5T_IEEE_F32BE);
   }
   return H5I_INVALID_HID;
 }
@@ -201,12 +218,16 @@ static inline double *shard_label_matrix(const shard_spec *spec) {
 /* The 'table' layout: a compound of one block of fp64 columns, no index member. */
 static inline void shard_put_table(hid_t group, const shard_spec *spec) {
   hsize_t width[1] = {spec->column_count}, shape[1] = {shard_label_rows(spec)};
+  hid_t own = shard_file_type(spec->label_dtype);
   hid_t block = H5Tarray_create2(H5T_IEEE_F64LE, 1, width);
+  hid_t stored = H5Tarray_create2(own, 1, width);
   hid_t type = H5Tcreate(H5T_COMPOUND, spec->column_count * sizeof(double));
+  hid_t on_disk = H5Tcreate(H5T_COMPOUND, spec->column_count * H5Tget_size(own));
   assert_true(H5Tinsert(type, "values_block_0", 0, block) >= 0);
+  assert_true(H5Tinsert(on_disk, "values_block_0", 0, stored) >= 0);
   hid_t space = H5Screate_simple(1, shape, NULL);
   hid_t table =
-      H5Dcreate2(group, "table", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+      H5Dcreate2(group, "table", on_disk, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   assert_true(table >= 0);
   double *values = shard_label_matrix(spec);
   assert_true(H5Dwrite(table, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
@@ -220,7 +241,9 @@ static inline void shard_put_table(hid_t group, const shard_spec *spec) {
   shard_put_text(table, "values_block_0_kind", pickle, strlen(pickle));
   H5Dclose(table);
   H5Sclose(space);
+  H5Tclose(on_disk);
   H5Tclose(type);
+  H5Tclose(stored);
   H5Tclose(block);
 }
 
@@ -248,7 +271,8 @@ static inline void shard_put_fixed(hid_t group, const shard_spec *spec) {
   shard_put_names(group, "axis0", spec);
   shard_put_names(group, "block0_items", spec);
   double *values = shard_label_matrix(spec);
-  shard_put(group, "block0_values", H5T_IEEE_F64LE, 2, shape, NULL, false, values);
+  shard_put(group, "block0_values", shard_file_type(spec->label_dtype), 2, shape, NULL,
+            false, values);
   free(values);
   if (spec->index) {
     shard_put(group, "axis1", H5T_STD_I64LE, 1, shape, NULL, false, spec->index);

@@ -55,7 +55,7 @@ static hr_status assign_groups(hr_posterior_grid *grid, const hr_study_view *stu
   hr_status status = HR_OK;
   size_t count = grid->count;
   double *values = NULL;
-  const double **columns = NULL;
+  hr_bin_column *columns = NULL;
   int32_t *bin = NULL;
   HR_TRY(hr_alloc(&values, study->axis_count * count, err));
   HR_TRY(hr_alloc(&columns, study->axis_count, err));
@@ -63,7 +63,7 @@ static hr_status assign_groups(hr_posterior_grid *grid, const hr_study_view *stu
   for (size_t a = 0; a < study->axis_count; a++) {
     size_t axis = 0;
     HR_TRY(find_axis(study->axes[a].label, &axis, err));
-    columns[a] = values + a * count;
+    columns[a] = (hr_bin_column){values + a * count, HR_PRECISION_DOUBLE};
     for (size_t i = 0; i < count; i++) {
       values[a * count + i] = grid->templates[i].labels[axis];
     }
