@@ -3,10 +3,12 @@
 #include "data/dataset.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/observe.h"
 #include "data/frame.h"
 #include "data/shard.h"
 
@@ -107,6 +109,24 @@ static hr_status check_files_differ(const hr_dataset *self, hr_error *err) {
 cleanup:
   hr_free(sorted);
   return status;
+}
+
+/* Once for all shards: they mostly lie in one place. */
+static void tell_unlocked(const hr_dataset *self, const hr_observer *observer) {
+  size_t count = 0;
+  const char *first = NULL;
+  for (size_t i = self->shard_count; i > 0; i--) {
+    if (!self->shards[i - 1].is_unlocked) continue;
+    first = self->shards[i - 1].path;
+    count++;
+  }
+  if (count == 0) return;
+  char others[64] = "";
+  if (count > 1) snprintf(others, sizeof others, " (and %zu more)", count - 1);
+  hr_observe_warning(observer,
+                     "%s%s lies on a file system without locks and is read without one: "
+                     "nothing keeps another program from writing it meanwhile",
+                     first, others);
 }
 
 static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error *err) {
@@ -236,6 +256,7 @@ hr_status hr_dataset_open(const hr_strings *paths, hr_labels labels,
   if (paths->count == 0) return hr_fail(err, HR_ERR_USAGE, "no data file is named");
   HR_TRY(hr_alloc(&self, 1, err));
   HR_TRY(read_shards(self, paths, err));
+  tell_unlocked(self, observer);
   for (size_t i = 0; labels != HR_LABELS_NONE && i < self->shard_count; i++) {
     HR_TRY(read_labels(self, i, labels, observer, err));
   }
@@ -259,6 +280,7 @@ hr_status hr_dataset_open_observed(const char *path, bool with_labels,
   self->shard_count = 1;
   HR_TRY(hr_shard_read_observed(path, &self->shards[0], err));
   self->rows = self->shards[0].rows;
+  tell_unlocked(self, observer);
   if (with_labels) HR_TRY(read_labels(self, 0, HR_LABELS_NEEDED, observer, err));
   HR_TRY(list_names(self, err));
   *out = self;

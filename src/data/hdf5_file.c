@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/lock_holder.h"
 #include "core/text.h"
+#include "data/file_kind.h"
 
 /* Attributes that are read are names and lists of names; HDF5 itself keeps most below
  * 64 KiB. */
@@ -37,6 +39,44 @@ static herr_t find_errno(unsigned n, const H5E_error2_t *error, void *context) {
   return number ? 1 : 0; /* 1 ends the walk */
 }
 
+static herr_t find_lock(unsigned n, const H5E_error2_t *error, void *context) {
+  bool is_lock = error->desc && strstr(error->desc, "lock file");
+  if (is_lock) find_errno(n, error, context);
+  return is_lock ? 1 : 0;
+}
+
+/* Why the system gave no lock to the last call of HDF5; 0: that was not it. */
+static int failed_lock(void) {
+  int number = 0;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_lock, &number);
+  return number;
+}
+
+/* "bad version number for layout message": of a message, a header or the superblock. */
+static herr_t find_version(unsigned n, const H5E_error2_t *error, void *context) {
+  (void)n;
+  if (!error->desc || !strstr(error->desc, "version number")) return 0;
+  *(bool *)context = true;
+  return 1;
+}
+
+/* Whether the last call of HDF5 failed at what a later HDF5 may have written. */
+static bool failed_version(void) {
+  bool failed = false;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_version, &failed);
+  return failed;
+}
+
+static hr_status fail_newer(hr_error *err, const char *sentence, const char *reason) {
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return hr_fail(err, HR_ERR_FORMAT,
+                 "%s: written in a newer format than HDF5 %u.%u.%u reads, or damaged "
+                 "(%s); rewrite it with the h5repack of the HDF5 that wrote it, or write "
+                 "it anew with libver=('earliest', 'v110')",
+                 sentence, major, minor, release, reason);
+}
+
 /* Why the system could not read the file in the last call of HDF5; 0: that was not it. */
 static int failed_read(void) {
   int number = 0;
@@ -51,6 +91,7 @@ static hr_status fail_read(hr_error *err, int number, const char *path) {
 hr_status hr_hdf5_fail(hr_error *err, hr_status status, const char *format, ...) {
   char reason[HR_ERROR_MESSAGE_BYTES] = "", sentence[HR_ERROR_MESSAGE_BYTES];
   int number = failed_read();
+  bool is_newer = failed_version();
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, reason);
   va_list arguments;
   va_start(arguments, format);
@@ -58,6 +99,7 @@ hr_status hr_hdf5_fail(hr_error *err, hr_status status, const char *format, ...)
   va_end(arguments);
   if (length < 0) sentence[0] = '\0';
   if (number) return hr_fail_errno(err, HR_ERR_IO, number, "%s", sentence);
+  if (is_newer) return fail_newer(err, sentence, reason);
   return hr_fail(err, status, "%s: %s", sentence,
                  reason[0] ? reason : "HDF5 gives no reason");
 }
@@ -85,27 +127,78 @@ static herr_t refuse_to_follow(const char *parent_file, const char *parent_group
   return -1;
 }
 
+static hid_t open_file(const char *path, hid_t access, int *lock) {
+  hid_t id = H5Fopen(path, H5F_ACC_RDONLY, access);
+  *lock = id < 0 ? failed_lock() : 0;
+  return id;
+}
+
+/* Of file systems that have no locks, such as NFS without its lock daemon. */
+static bool has_no_locks(int lock) {
+  return lock == ENOLCK || lock == ENOSYS || lock == EOPNOTSUPP;
+}
+
+/* From now on no lock is asked for; false where this HDF5 cannot do without. The
+ * environment's HDF5_USE_FILE_LOCKING has the last word. */
+static bool do_without_locks(hid_t access) {
+#if H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0))
+  return H5Pset_file_locking(access, false, true) >= 0;
+#else
+  (void)access;
+  return false;
+#endif
+}
+
+static hr_status fail_locked(const char *path, int lock, hr_error *err) {
+  char holder[HR_LOCK_HOLDER_BYTES];
+  if (has_no_locks(lock)) {
+    return hr_fail(err, HR_ERR_MISSING,
+                   "cannot lock %s, as its file system has no locks; set "
+                   "HDF5_USE_FILE_LOCKING=FALSE in the environment",
+                   path);
+  }
+  hr_lock_holder_find(path, holder);
+  return hr_fail(err, HR_ERR_MISSING,
+                 "%s is open for writing in another program%s%s, perhaps in a notebook; "
+                 "close it there, or name a copy of it",
+                 path, holder[0] ? ", " : "", holder);
+}
+
+static hr_status fail_open(const char *path, int lock, hr_error *err) {
+  if (lock) return fail_locked(path, lock, err);
+  int number = failed_read();
+  if (number) return fail_read(err, number, path);
+  if (failed_version()) return hr_hdf5_fail(err, HR_ERR_FORMAT, "cannot open %s", path);
+  return hr_hdf5_fail(err, HR_ERR_FORMAT, "%s is damaged or still being written", path);
+}
+
+/* What cannot be an HDF5 file is told before it is opened. */
+static hr_status check_hdf5(const char *path, hr_error *err) {
+  if (H5Fis_hdf5(path) > 0) return HR_OK;
+  int number = failed_read();
+  return number ? fail_read(err, number, path) : hr_file_kind_refuse(path, err);
+}
+
 hr_status hr_hdf5_open(const char *path, hr_hdf5_file *out, hr_error *err) {
   hr_status status = check_readable(path, err);
   if (status != HR_OK) return status;
   hr_hdf5_silence();
-  if (H5Fis_hdf5(path) <= 0) {
-    int number = failed_read();
-    if (number) return fail_read(err, number, path);
-    return hr_fail(err, HR_ERR_FORMAT, "%s is not an HDF5 file", path);
-  }
+  status = check_hdf5(path, err);
+  if (status != HR_OK) return status;
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   /* No sieve buffer: it reads bytes again where small reads follow each other. */
   H5Pset_sieve_buf_size(access, 0);
-  hid_t id = H5Fopen(path, H5F_ACC_RDONLY, access);
-  int number = id < 0 ? failed_read() : 0;
-  if (number) {
-    status = fail_read(err, number, path);
-  } else if (id < 0) {
-    status =
-        hr_hdf5_fail(err, HR_ERR_FORMAT, "%s is damaged or still being written", path);
+  int lock = 0;
+  hid_t id = open_file(path, access, &lock);
+  bool is_unlocked = has_no_locks(lock) && do_without_locks(access);
+  if (is_unlocked) id = open_file(path, access, &lock);
+  if (id < 0) {
+    status = fail_open(path, lock, err);
   } else {
-    *out = (hr_hdf5_file){.id = id, .links = H5Pcreate(H5P_LINK_ACCESS), .path = path};
+    *out = (hr_hdf5_file){.id = id,
+                          .links = H5Pcreate(H5P_LINK_ACCESS),
+                          .path = path,
+                          .is_unlocked = is_unlocked};
     H5Pset_elink_cb(out->links, refuse_to_follow, NULL);
   }
   hr_hdf5_release(&access);

@@ -18,6 +18,7 @@ typedef struct hr_hdf5_file {
   hid_t id;
   hid_t links; /* access properties with which links to other files are not followed */
   const char *path;
+  bool is_unlocked; /* its file system has no locks: another program may write it */
 } hr_hdf5_file;
 
 /* An open group or dataset of a file, and the path it was opened under, for messages; all
@@ -34,9 +35,11 @@ typedef struct hr_hdf5_object {
 /* Stops HDF5 from printing its errors in this thread. */
 void hr_hdf5_silence(void);
 
-/* Opens `path` (borrowed until closed) for reading. HR_ERR_MISSING where it is not there,
- * not readable or not a regular file; HR_ERR_FORMAT where it is not HDF5 or damaged;
- * HR_ERR_IO where the system could not read it, here and below. */
+/* Opens `path` (borrowed until closed) for reading, with a lock that keeps programs from
+ * writing it where the file system has one. HR_ERR_MISSING where it is not there, not
+ * readable, not a regular file or open for writing elsewhere; HR_ERR_FORMAT where it is
+ * not HDF5 (and then what it is), damaged, or of a later HDF5 than this one; HR_ERR_IO
+ * where the system could not read it, here and below. */
 hr_status hr_hdf5_open(const char *path, hr_hdf5_file *out, hr_error *err) HR_MUST_CHECK;
 void hr_hdf5_close(hr_hdf5_file *file);
 
@@ -44,9 +47,10 @@ void hr_hdf5_close(hr_hdf5_file *file);
  * an invalid one is left alone. */
 void hr_hdf5_release(hid_t *id);
 
-/* As hr_fail, with ": " and the text of HDF5's innermost error behind the sentence; where
- * the system could not read the file, HR_ERR_IO with the system's reason instead. Call it
- * straight after the HDF5 function that failed. */
+/* As hr_fail, with ": " and the text of HDF5's innermost error behind the sentence, or
+ * that a later HDF5 seems to have written the file; where the system could not read it,
+ * HR_ERR_IO with the system's reason instead. Call it straight after the HDF5 function
+ * that failed. */
 hr_status hr_hdf5_fail(hr_error *err, hr_status status, const char *format, ...)
     HR_PRINTF(3, 4);
 

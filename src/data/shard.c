@@ -130,6 +130,7 @@ static hr_status read_shard(const char *path, bool may_lack_error, hr_shard *out
   *out = (hr_shard){0};
   HR_TRY(hr_copy_text(path, &out->path, err));
   HR_TRY(hr_hdf5_open(path, &file, err));
+  out->is_unlocked = file.is_unlocked;
   HR_TRY(read_wave(&file, out, err));
   HR_TRY(check_array(&file, out, HR_SHARD_FLUX, &out->rows, err));
   HR_TRY(check_error(&file, out, may_lack_error, err));

@@ -34,6 +34,7 @@ typedef struct hr_shard {
   double *wave;           /* [P] angstrom, owned */
   uint64_t file_bytes;
   uint64_t device, inode; /* the same for all names of one file */
+  bool is_unlocked;       /* read without a lock (data/hdf5_file.h) */
 } hr_shard;
 
 /* Opens the file, checks its arrays and closes it again; `first_row` is left 0. Statuses

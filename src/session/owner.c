@@ -126,6 +126,16 @@ hr_status hr_owner_check_free(const char *out_dir, hr_error *err) {
   return hr_owner_find(out_dir, &owner) ? fail_busy(out_dir, err) : HR_OK;
 }
 
+static hr_status fail_lock(const char *path, int reason, hr_error *err) {
+  if (reason != ENOLCK && reason != ENOSYS && reason != EOPNOTSUPP) {
+    return hr_fail_errno(err, HR_ERR_IO, reason, "cannot lock %s", path);
+  }
+  return hr_fail(err, HR_ERR_IO,
+                 "cannot lock %s, as its file system has no locks, which keep two runs "
+                 "apart; name a directory on another disk with --out",
+                 path);
+}
+
 static hr_status lock_file(const char *out_dir, const char *path, int *lock,
                            hr_error *err) {
   for (;;) {
@@ -140,7 +150,7 @@ static hr_status lock_file(const char *out_dir, const char *path, int *lock,
     close(descriptor);
     if (reason == 0) continue;
     if (reason == EWOULDBLOCK) return fail_busy(out_dir, err);
-    return hr_fail_errno(err, HR_ERR_IO, reason, "cannot lock %s", path);
+    return fail_lock(path, reason, err);
   }
 }
 

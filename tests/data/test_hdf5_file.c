@@ -2,6 +2,7 @@
 #include "data/hdf5_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "core/alloc.h"
@@ -77,8 +78,9 @@ static void refuses_files_that_are_none(void **state) {
 static void refuses_files_that_are_not_hdf5(void **state) {
   (void)state;
   write_bytes("", 0);
-  refuses_to_open(HR_ERR_FORMAT, "", " is not an HDF5 file");
-  write_bytes("T_eff,log_g\n4000,2\n", 19);
+  refuses_to_open(HR_ERR_FORMAT, "",
+                  " is not an HDF5 file but empty; write or get it again");
+  write_bytes("\x80\x81", 2);
   refuses_to_open(HR_ERR_FORMAT, "", " is not an HDF5 file");
 }
 
@@ -95,6 +97,90 @@ static void refuses_truncated_files(void **state) {
            "sblock->base_addr = 0, stored_eof = %ld",
            (long)kept, (long)info.st_size);
   refuses_to_open(HR_ERR_FORMAT, "", reason);
+}
+
+/* Writes the byte at `offset` of the file. */
+static void patch(long offset, unsigned char byte) {
+  FILE *file = fopen(path, "r+b");
+  assert_non_null(file);
+  assert_int_equal(fseek(file, offset, SEEK_SET), 0);
+  assert_int_equal(fwrite(&byte, 1, 1, file), 1);
+  fclose(file);
+}
+
+static const char *newer(const char *reason) {
+  static char text[512];
+  unsigned major, minor, release;
+  H5get_libversion(&major, &minor, &release);
+  snprintf(
+      text, sizeof text,
+      ": written in a newer format than HDF5 %u.%u.%u reads, or damaged (%s); "
+      "rewrite it with the h5repack of the HDF5 that wrote it, or write it anew with "
+      "libver=('earliest', 'v110')",
+      major, minor, release, reason);
+  return text;
+}
+
+/* The layout message of a contiguous dataset: its type 8 and its 24 bytes, then version 3
+ * and class 1. Version 5 is what HDF5 2.0 writes with libver="latest". */
+static long find_layout(void) {
+  static const unsigned char message[] = {8, 0, 24, 0}, body[] = {3, 1};
+  unsigned char bytes[1 << 16];
+  FILE *file = fopen(path, "rb");
+  assert_non_null(file);
+  size_t size = fread(bytes, 1, sizeof bytes, file);
+  fclose(file);
+  for (size_t i = 0; i + 10 < size; i++) {
+    if (memcmp(bytes + i, message, 4) == 0 && memcmp(bytes + i + 8, body, 2) == 0) {
+      return (long)i + 8;
+    }
+  }
+  fail_msg("no layout message in %zu bytes", size);
+  return 0;
+}
+
+static void tells_files_of_a_newer_hdf5(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
+  hid_t dataset = H5I_INVALID_HID;
+  write_shard();
+  long layout = find_layout();
+  patch(layout, 5);
+  check_ok(hr_hdf5_open(path, &file, &err));
+  snprintf(expected, sizeof expected, "%s: cannot open /spectrumdataset/wave%s", path,
+           newer("bad version number for layout message"));
+  check_fails(
+      hr_hdf5_open_dataset(&file, "/spectrumdataset/wave", H5P_DEFAULT, &dataset, &err),
+      HR_ERR_FORMAT, expected);
+  hr_hdf5_close(&file);
+  write_shard();
+  patch(8, 4);
+  refuses_to_open(HR_ERR_FORMAT, "cannot open ", newer("bad superblock version number"));
+}
+
+/* As HDF5 does where it opens a file for writing. Who it is can be seen or not. */
+static void tells_files_that_are_being_written(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
+  static const char behind[] =
+      ", perhaps in a notebook; close it there, or name a copy "
+      "of it";
+  write_shard();
+  int writer = open(path, O_RDWR | O_CLOEXEC);
+  assert_true(writer >= 0 && flock(writer, LOCK_EX) == 0);
+  assert_int_equal(hr_hdf5_open(path, &file, &err), HR_ERR_MISSING);
+  int length = snprintf(expected, sizeof expected,
+                        "%s is open for writing in another program", path);
+  assert_memory_equal(err.message, expected, (size_t)length);
+  size_t tail = strlen(err.message) - strlen(behind);
+  assert_string_equal(err.message + tail, behind);
+  assert_int_equal(flock(writer, LOCK_UN), 0);
+  check_ok(hr_hdf5_open(path, &file, &err));
+  assert_false(file.is_unlocked);
+  hr_hdf5_close(&file);
+  close(writer);
 }
 
 /* HDF5 prints its error stack by default; the library must not. */
@@ -325,6 +411,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(refuses_files_that_are_none, set_up, tear_down),
       cmocka_unit_test_setup_teardown(refuses_files_that_are_not_hdf5, set_up, tear_down),
       cmocka_unit_test_setup_teardown(refuses_truncated_files, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(tells_files_of_a_newer_hdf5, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(tells_files_that_are_being_written, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(prints_nothing, set_up, tear_down),
       cmocka_unit_test_setup_teardown(finds_objects, set_up, tear_down),
       cmocka_unit_test_setup_teardown(tells_what_is_there_instead, set_up, tear_down),

@@ -141,7 +141,7 @@ static void other_files_are_refused(void **state) {
   char sentence[512];
   hr_error err = {0};
   hr_inspection it = {.path = path};
-  scratch_write(&s, "arrays.h5", "wave,flux\n");
+  scratch_write(&s, "arrays.h5", "\x80\x81");
   snprintf(sentence, sizeof sentence, "%s is not an HDF5 file", path);
   check_fails(hr_inspect_list_arrays(&it, &err), HR_ERR_FORMAT, sentence);
   assert_int_equal(it.array_count, 0);

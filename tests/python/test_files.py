@@ -6,6 +6,7 @@ cannot is named as what it is.
 """
 
 import csv
+import gzip
 import json
 import os
 import sys
@@ -182,6 +183,121 @@ class SnrTest(FilesTest):
         self.assertIsNone(study.results()["snr_octiles"])
         with open(study.path("out/report.md"), encoding="utf-8") as file:
             self.assertIn("no column `snr` with numbers", file.read())
+
+
+PREFIX = "headroom: "
+
+
+def last_line(done):
+    return done.stderr.strip().splitlines()[-1]
+
+
+class OtherProgramsTest(FilesTest):
+    def check_busy(self, done, path):
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn(f"{path} is open for writing in another program", done.stderr)
+        self.assertIn(", perhaps in a notebook; close it there, or name a copy of it", done.stderr)
+
+    def test_a_shard_that_is_open_for_appending(self):
+        study = self.study()
+        path = study.path("train_1.h5")
+        with h5py.File(path, "a"):
+            self.check_busy(study.headroom("inspect", path), path)
+            self.check_busy(study.dry_run(), path)
+            self.check_busy(study.run(), path)
+        self.check_run(study)
+
+    def test_a_test_file_that_is_being_written(self):
+        study = self.study()
+        self.check_run(study)
+        path = study.path("new.h5")
+        with h5py.File(path, "w") as file:
+            file["/spectrumdataset/wave"] = np.linspace(7100.0, 8850.0, PIXELS)
+            self.check_busy(study.headroom("predict", study.path("out"), path, "--out", study.path("p.csv")), path)
+
+    def test_readers_do_not_shut_each_other_out(self):
+        study = self.study()
+        with h5py.File(study.path("train_0.h5"), "r"):
+            self.check_run(study)
+
+    NO_LOCKS = os.path.join(BUILD, "libno_locks.so")
+
+    def without_locks(self, study, number, under, **environment):
+        folder = os.path.join(study.folder, under)
+        return study.run(out="other/out", LD_PRELOAD=os.path.abspath(self.NO_LOCKS), NO_LOCKS=str(number),
+                         NO_LOCKS_UNDER=os.path.realpath(folder), **environment)
+
+    def test_a_file_system_without_locks(self):
+        sound = self.study()
+        self.check_run(sound)
+        for number in (37, 95):  # ENOLCK, EOPNOTSUPP; at ENOSYS Debian's HDF5 does so by itself
+            with self.subTest(errno=number):
+                done = self.without_locks(sound, number, "t")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(done.stderr.count("without locks"), 2, done.stderr)
+                self.assertIn("train_0.h5 (and 1 more) lies on a file system without locks and is read "
+                              "without one: nothing keeps another program from writing it meanwhile", done.stderr)
+                self.assertEqual(sound.results()["methods"], sound.results("other/out")["methods"])
+                study_data.subprocess.run(["rm", "-r", sound.path("other")], check=True)
+
+    def test_locks_that_are_asked_for(self):
+        done = self.without_locks(self.study(), 37, "t", HDF5_USE_FILE_LOCKING="TRUE")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("as its file system has no locks; set HDF5_USE_FILE_LOCKING=FALSE", last_line(done))
+
+    def test_a_run_directory_without_locks(self):
+        done = self.without_locks(self.study(), 37, "other")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("run.lock, as its file system has no locks, which keep two runs apart; name a directory "
+                      "on another disk with --out", last_line(done))
+
+
+class OtherFilesTest(FilesTest):
+    """Named by inspect, dry run and run, all with exit code 3."""
+
+    def check_all(self, study, name, sentence):
+        for done in (study.headroom("inspect", study.path(name)), study.dry_run(), study.run()):
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn(sentence, done.stdout + done.stderr)
+
+    def check_kind(self, content, sentence):
+        study = self.study()
+        for name in ("train_1.h5", "test.h5"):
+            with open(study.path(name), "rb") as file:
+                sound = file.read()
+            with open(study.path(name), "wb") as file:
+                file.write(content(sound))
+            self.check_all(study, name, f"{study.path(name)} is not an HDF5 file but {sentence}")
+            with open(study.path(name), "wb") as file:
+                file.write(sound)
+
+    def test_git_lfs(self):
+        self.check_kind(lambda sound: b"version https://git-lfs.example/spec/v1\noid sha256:00\nsize %d\n" % len(sound),
+                        "a pointer of Git LFS")
+
+    def test_gzip(self):
+        self.check_kind(gzip.compress, "an archive (gzip); unpack it with gunzip")
+
+    def test_web_page(self):
+        self.check_kind(lambda sound: b"\n<!doctype html><html><body>502 Bad Gateway</body></html>", "a web page")
+
+    def test_unfinished_copy(self):
+        self.check_kind(lambda sound: b"\0" * len(sound), "zeros where it begins")
+
+    def test_newer_format(self):
+        """As HDF5 2.0 writes it: the flux's layout message is of version 5, which 1.10 does not know."""
+        study = self.study()
+        with open(study.path("train_0.h5"), "rb") as file:
+            content = bytearray(file.read())
+        at = content.find(b"\x08\x00\x18\x00", content.find(b"flux"))
+        while content[at + 8:at + 10] != b"\x03\x01":
+            at = content.find(b"\x08\x00\x18\x00", at + 1)
+            self.assertGreater(at, 0)
+        content[at + 8] = 5
+        with open(study.path("train_0.h5"), "wb") as file:
+            file.write(content)
+        self.check_all(study, "train_0.h5", "written in a newer format than HDF5 ")
+        self.check_all(study, "train_0.h5", "libver=('earliest', 'v110')")
 
 
 if __name__ == "__main__":
