@@ -3,6 +3,9 @@
  * large chunks anew for every few rows. */
 #include "data/array.h"
 
+#include <stdint.h>
+#include <string.h>
+
 /* The chunk shape and filters of an opened dataset. */
 static hr_status read_chunking(const hr_hdf5_file *file, hid_t dataset, size_t pixels,
                                const char *object_path, hr_array_layout *out,
@@ -66,6 +69,26 @@ static hid_t make_access(size_t cache_bytes) {
   return access;
 }
 
+/* binary16 of this machine's byte order; HDF5 1.10 has no name for it. Invalid where
+ * there is no memory. */
+static hid_t make_half_type(void) {
+  hid_t type = H5Tcopy(H5T_NATIVE_FLOAT);
+  bool made = type >= 0 && H5Tset_fields(type, 15, 10, 5, 0, 10) >= 0 &&
+              H5Tset_size(type, sizeof(uint16_t)) >= 0 && H5Tset_ebias(type, 15) >= 0;
+  if (!made) hr_hdf5_release(&type);
+  return type;
+}
+
+/* Whether the values of the dataset are binary16, and not another float of two bytes. */
+static bool is_half(hid_t dataset) {
+  hid_t own = H5Dget_type(dataset), half = make_half_type();
+  H5Tset_order(half, H5Tget_order(own));
+  bool same = own >= 0 && half >= 0 && H5Tequal(own, half) > 0;
+  hr_hdf5_release(&own);
+  hr_hdf5_release(&half);
+  return same;
+}
+
 hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
                         const char *object_path, size_t cache_bytes, hr_array *out,
                         hr_error *err) {
@@ -82,6 +105,7 @@ hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
   HR_TRY(hr_hdf5_open_dataset(file, object_path, access, &array.dataset, err));
   HR_TRY(
       hr_hdf5_check_floats(file, array.dataset, object_path, &array.element_bytes, err));
+  array.is_half = array.element_bytes == 2 && is_half(array.dataset);
   array.space = H5Dget_space(array.dataset);
   if (array.space < 0) {
     status = hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot read the shape of %s",
@@ -124,21 +148,55 @@ static hr_status read_rows(const hr_array *array, size_t first, size_t rows, hid
   return status;
 }
 
-/* HDF5's own conversion takes a value at a time and is an order slower than this loop. */
+/* HDF5's own conversions take a value at a time and are an order slower than these loops.
+ */
 static void round_to_single(size_t count, const double *values, float *out) {
   for (size_t i = 0; i < count; i++) out[i] = (float)values[i];
+}
+
+/* Exponent and fraction of binary16, moved to where fp32 has them, are the number divided
+ * by 2^112: what lies between the two biases. That holds below its least normal number,
+ * too; infinities and NaN alone keep all bits of the exponent. */
+static void widen_halves(size_t count, const uint16_t *halves, float *out) {
+  for (size_t i = 0; i < count; i++) {
+    uint32_t half = halves[i], bits = (half & 0x7fffU) << 13;
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    number *= 0x1p112F;
+    memcpy(&bits, &number, sizeof bits);
+    if ((half & 0x7c00U) == 0x7c00U) bits = 0x7f800000U | (half & 0x3ffU) << 13;
+    bits |= (half & 0x8000U) << 16;
+    memcpy(&out[i], &bits, sizeof bits);
+  }
+}
+
+/* Some rows by way of the staging. */
+static hr_status read_staged(const hr_array *array, size_t first, size_t rows,
+                             const hr_array_staging *staging, float *out, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = rows * array->pixels;
+  hid_t type = array->is_half ? make_half_type() : H5Tcopy(H5T_NATIVE_DOUBLE);
+  HR_TRY(read_rows(array, first, rows, type, staging->values, err));
+  if (array->is_half) {
+    widen_halves(count, (const uint16_t *)(const void *)staging->values, out);
+  } else {
+    round_to_single(count, staging->values, out);
+  }
+cleanup:
+  hr_hdf5_release(&type);
+  return status;
 }
 
 hr_status hr_array_read(const hr_array *array, size_t first, size_t rows,
                         const hr_array_staging *staging, float *out, hr_error *err) {
   hr_status status = HR_OK;
-  if (array->element_bytes == sizeof(float)) {
+  if (array->element_bytes != sizeof(double) && !array->is_half) {
     return read_rows(array, first, rows, H5T_NATIVE_FLOAT, out, err);
   }
   for (size_t done = 0; done < rows; done += staging->rows) {
     size_t part = rows - done < staging->rows ? rows - done : staging->rows;
-    HR_TRY(read_rows(array, first + done, part, H5T_NATIVE_DOUBLE, staging->values, err));
-    round_to_single(part * array->pixels, staging->values, out + done * array->pixels);
+    HR_TRY(
+        read_staged(array, first + done, part, staging, out + done * array->pixels, err));
   }
 cleanup:
   return status;

@@ -12,7 +12,7 @@
 
 /* How an array (N, P) lies in its file. */
 typedef struct hr_array_layout {
-  size_t element_bytes; /* 4 or 8 */
+  size_t element_bytes; /* 2, 4 or 8 */
   bool compressed;      /* or otherwise filtered: chunks can only be read whole */
   size_t chunk_rows;    /* 0: not chunked */
   size_t chunk_bytes;   /* of one chunk in memory */
@@ -26,12 +26,13 @@ typedef struct hr_array {
   hid_t space;
   size_t pixels;
   size_t element_bytes;
+  bool is_half; /* binary16 of IEEE 754, in either byte order */
 } hr_array;
 
 #define HR_ARRAY_CLOSED \
   { .dataset = H5I_INVALID_HID, .space = H5I_INVALID_HID }
 
-/* Scratch space for the conversion from fp64, [rows][pixels]. */
+/* Scratch space for the conversion from fp64 and fp16, [rows][pixels]. */
 typedef struct hr_array_staging {
   double *values;
   size_t rows;
@@ -56,8 +57,8 @@ hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
 void hr_array_close(hr_array *array);
 
 /* Reads rows first .. first+rows-1 of the shard as fp32 into out [rows][pixels]. fp64 is
- * rounded to the nearest fp32, too large values become infinite. `staging` is used for
- * fp64 arrays only. HR_ERR_FORMAT where the bytes cannot be read. */
+ * rounded to the nearest fp32, too large values become infinite; fp16 is exact. `staging`
+ * is used for fp64 and fp16 arrays only. HR_ERR_FORMAT where the bytes cannot be read. */
 hr_status hr_array_read(const hr_array *array, size_t first, size_t rows,
                         const hr_array_staging *staging, float *out,
                         hr_error *err) HR_MUST_CHECK;

@@ -318,6 +318,64 @@ bool hr_dataset_has_noisy(const hr_dataset *dataset) {
   return true;
 }
 
+/* Whether two sentences say the same of two files. */
+static bool is_same_note(const hr_shard *a, size_t i, const hr_shard *b, size_t j) {
+  return strcmp(a->notes.items[i] + strlen(a->path),
+                b->notes.items[j] + strlen(b->path)) == 0;
+}
+
+/* How many shards say what note `i` of shard number `s` says; 0 where one before does. */
+static size_t count_note(const hr_dataset *dataset, size_t s, size_t i) {
+  size_t count = 0;
+  for (size_t other = 0; other < dataset->shard_count; other++) {
+    const hr_shard *shard = &dataset->shards[other];
+    for (size_t j = 0; j < shard->notes.count; j++) {
+      if (!is_same_note(&dataset->shards[s], i, shard, j)) continue;
+      if (other < s) return 0;
+      count++;
+    }
+  }
+  return count;
+}
+
+static hr_status append_note(const hr_dataset *dataset, size_t s, size_t i,
+                             hr_strings *out, hr_error *err) {
+  size_t count = count_note(dataset, s, i);
+  const hr_shard *shard = &dataset->shards[s];
+  if (count == 0) return HR_OK;
+  if (count == 1) return hr_strings_append(out, shard->notes.items[i], err);
+  hr_text text;
+  hr_text_init(&text);
+  hr_text_append(&text, "%s (and %zu more)%s", shard->path, count - 1,
+                 shard->notes.items[i] + strlen(shard->path));
+  hr_status status = hr_text_status(&text, err);
+  if (status == HR_OK) status = hr_strings_append(out, text.bytes, err);
+  hr_text_fini(&text);
+  return status;
+}
+
+hr_status hr_dataset_notes(const hr_dataset *dataset, hr_strings *out, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t s = 0; s < dataset->shard_count; s++) {
+    for (size_t i = 0; i < dataset->shards[s].notes.count; i++) {
+      HR_TRY(append_note(dataset, s, i, out, err));
+    }
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_dataset_tell_notes(const hr_dataset *dataset, const hr_observer *observer,
+                                hr_error *err) {
+  hr_strings notes = {0};
+  hr_status status = hr_dataset_notes(dataset, &notes, err);
+  for (size_t i = 0; status == HR_OK && i < notes.count; i++) {
+    hr_observe_warning(observer, "%s", notes.items[i]);
+  }
+  hr_strings_fini(&notes);
+  return status;
+}
+
 const hr_strings *hr_dataset_label_names(const hr_dataset *dataset) {
   return &dataset->names;
 }

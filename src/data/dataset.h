@@ -108,6 +108,16 @@ bool hr_index_is_shuffled(const int64_t *index, size_t rows, int64_t *first);
  * of neighbouring numbers. */
 hr_status hr_dataset_follow_index(hr_dataset *dataset, hr_error *err) HR_MUST_CHECK;
 
+/* What is to be warned of before anything is read, a sentence each: arrays that a file
+ * keeps only roughly. Of shards with the same fault the first is named. Freed by the
+ * caller with hr_strings_fini, on failure too. HR_ERR_MEMORY. */
+hr_status hr_dataset_notes(const hr_dataset *dataset, hr_strings *out,
+                           hr_error *err) HR_MUST_CHECK;
+
+/* The same, told to the observer. */
+hr_status hr_dataset_tell_notes(const hr_dataset *dataset, const hr_observer *observer,
+                                hr_error *err) HR_MUST_CHECK;
+
 /* Size of the files in bytes, all shards together. */
 uint64_t hr_dataset_file_bytes(const hr_dataset *dataset);
 

@@ -50,13 +50,13 @@ hr_status hr_hdf5_check_floats(const hr_hdf5_file *file, hid_t dataset,
   H5T_class_t class = H5Tget_class(type);
   size_t bytes = H5Tget_size(type);
   hr_hdf5_release(&type);
-  if (class == H5T_FLOAT && (bytes == 4 || bytes == 8)) {
+  if (class == H5T_FLOAT && (bytes == 2 || bytes == 4 || bytes == 8)) {
     *element_bytes = bytes;
     return HR_OK;
   }
   return hr_fail(err, HR_ERR_FORMAT,
-                 "%s: %s holds %s of %zu byte%s; write it as floating-point numbers of 4 "
-                 "or 8 bytes",
+                 "%s: %s holds %s of %zu byte%s; write it as floating-point numbers of "
+                 "2, 4 or 8 bytes",
                  file->path, object_path, class_name(class), bytes,
                  bytes == 1 ? "" : "s");
 }

@@ -76,7 +76,7 @@ hr_status hr_hdf5_open_object(const hr_hdf5_file *file, const char *object_path,
 hr_status hr_hdf5_shape(const hr_hdf5_file *file, hid_t dataset, const char *object_path,
                         size_t rank, size_t *shape, hr_error *err) HR_MUST_CHECK;
 
-/* Checks that the dataset holds floating-point numbers of 4 or 8 bytes, in any byte
+/* Checks that the dataset holds floating-point numbers of 2, 4 or 8 bytes, in any byte
  * order, and hands out that size. HR_ERR_FORMAT otherwise. */
 hr_status hr_hdf5_check_floats(const hr_hdf5_file *file, hid_t dataset,
                                const char *object_path, size_t *element_bytes,

@@ -48,6 +48,23 @@ static bool is_axis(const char *name) {
   return strcmp(name, "T_eff") == 0 || strcmp(name, "M_H") == 0;
 }
 
+static hr_status look_at_notes(const hr_dataset *dataset, hr_inspection *inspection,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  hr_strings notes = {0};
+  hr_text sentence;
+  hr_text_init(&sentence);
+  HR_TRY(hr_dataset_notes(dataset, &notes, err));
+  for (size_t i = 0; i < notes.count; i++) {
+    hr_text_append(&sentence, "%s", notes.items[i]);
+    HR_TRY(add_problem(inspection, &sentence, err));
+  }
+cleanup:
+  hr_text_fini(&sentence);
+  hr_strings_fini(&notes);
+  return status;
+}
+
 static hr_status look_at_labels(const hr_dataset *dataset, hr_inspection *inspection,
                                 hr_error *err) {
   hr_status status = HR_OK;
@@ -291,6 +308,7 @@ static hr_status look_at_dataset(hr_inspection *inspection,
   inspection->pixels = hr_dataset_pixels(dataset);
   inspection->first_wave_angstrom = hr_dataset_wave(dataset)[0];
   inspection->last_wave_angstrom = hr_dataset_wave(dataset)[inspection->pixels - 1];
+  HR_TRY(look_at_notes(dataset, inspection, err));
   HR_TRY(look_at_labels(dataset, inspection, err));
   HR_TRY(look_for_labels(inspection, err));
   HR_TRY(look_at_snr(dataset, inspection, err));

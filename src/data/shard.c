@@ -8,10 +8,12 @@
 
 #include "core/alloc.h"
 #include "data/hdf5_file.h"
+#include "data/rounding.h"
 
 void hr_shard_fini(hr_shard *shard) {
   hr_free(shard->path);
   hr_free(shard->wave);
+  hr_strings_fini(&shard->notes);
   *shard = (hr_shard){0};
 }
 
@@ -64,8 +66,23 @@ cleanup:
   return status;
 }
 
+static hr_status note_rounding(hr_shard *shard, hid_t array, const char *object_path,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_rounding rounding = hr_rounding_find(array);
+  hr_text sentence;
+  if (rounding.step == 0) return HR_OK;
+  hr_text_init(&sentence);
+  hr_rounding_describe(&rounding, shard->path, object_path, &sentence);
+  HR_TRY(hr_text_status(&sentence, err));
+  HR_TRY(hr_strings_append(&shard->notes, sentence.bytes, err));
+cleanup:
+  hr_text_fini(&sentence);
+  return status;
+}
+
 /* Checks one array against the number of pixels of the grid; *rows is how many it has. */
-static hr_status check_array(const hr_hdf5_file *file, const hr_shard *shard,
+static hr_status check_array(const hr_hdf5_file *file, hr_shard *shard,
                              const char *object_path, size_t *rows, hr_error *err) {
   hr_status status = HR_OK;
   hid_t array = H5I_INVALID_HID;
@@ -83,6 +100,7 @@ static hr_status check_array(const hr_hdf5_file *file, const hr_shard *shard,
     goto cleanup;
   }
   HR_TRY(hr_hdf5_check_stored(file, array, object_path, err));
+  HR_TRY(note_rounding(shard, array, object_path, err));
   *rows = shape[0];
 cleanup:
   hr_hdf5_release(&array);
@@ -90,7 +108,7 @@ cleanup:
 }
 
 /* Error and noisy belong to the flux row by row. */
-static hr_status check_beside_flux(const hr_hdf5_file *file, const hr_shard *shard,
+static hr_status check_beside_flux(const hr_hdf5_file *file, hr_shard *shard,
                                    const char *object_path, hr_error *err) {
   size_t rows = 0;
   hr_status status = check_array(file, shard, object_path, &rows, err);

@@ -22,8 +22,8 @@
 enum { HR_SHARD_MOST_PIXELS = 1 << 24 };
 #define HR_SHARD_MOST_ROWS ((size_t)1 << 36)
 
-/* Flux, error and noisy are all (rows, pixels) and floating point of 4 or 8 bytes in any
- * byte order, chunked or contiguous: checked when the shard was opened. */
+/* Flux, error and noisy are all (rows, pixels) and floating point of 2, 4 or 8 bytes in
+ * any byte order, chunked or contiguous: checked when the shard was opened. */
 typedef struct hr_shard {
   char *path;             /* of the file, owned */
   size_t first_row;       /* number of its row 0 in the dataset */
@@ -35,6 +35,7 @@ typedef struct hr_shard {
   uint64_t file_bytes;
   uint64_t device, inode; /* the same for all names of one file */
   bool is_unlocked;       /* read without a lock (data/hdf5_file.h) */
+  hr_strings notes;       /* what to warn of, a sentence each: arrays that are rounded */
 } hr_shard;
 
 /* Opens the file, checks its arrays and closes it again; `first_row` is left 0. Statuses

@@ -1,5 +1,5 @@
 /* The pull stream. Of the budget, chunk caches come first (without them chunks are
- * unpacked many times), then the staging of fp64, then the block, whose rows are
+ * unpacked many times), then the staging of fp64 and fp16, then the block, whose rows are
  * prepared in parallel. */
 #include "data/stream.h"
 
@@ -25,7 +25,7 @@ enum {
 typedef struct memory_plan {
   bool cache_plain;    /* keep a row of narrow uncompressed chunks */
   size_t cache_bytes;  /* of all arrays of the shard that needs most */
-  size_t staging_rows; /* 0: no array holds fp64 */
+  size_t staging_rows; /* 0: all arrays hold fp32 */
   size_t block_rows;
 } memory_plan;
 
@@ -72,7 +72,7 @@ typedef struct shard_needs {
   size_t compressed_bytes; /* caches without which chunks would be unpacked repeatedly */
   size_t plain_bytes;      /* caches without which narrow chunks are read in strips */
   size_t chunk_rows;       /* the largest of the arrays */
-  bool fp64;
+  bool staging;            /* an array is not fp32 */
 } shard_needs;
 
 static size_t larger(size_t a, size_t b) {
@@ -100,13 +100,13 @@ static hr_status look_at_shard(const hr_stream *stream, const hr_shard *shard,
     *bytes += hr_array_cache_bytes(&layout);
     if (layout.compressed) unpacking = larger(unpacking, 2 * layout.chunk_bytes);
     needs.chunk_rows = larger(needs.chunk_rows, layout.chunk_rows);
-    needs.fp64 |= layout.element_bytes == sizeof(double);
+    needs.staging |= layout.element_bytes != sizeof(float);
   }
   most->compressed_bytes =
       larger(most->compressed_bytes, needs.compressed_bytes + unpacking);
   most->plain_bytes = larger(most->plain_bytes, needs.plain_bytes);
   most->chunk_rows = larger(most->chunk_rows, needs.chunk_rows);
-  most->fp64 |= needs.fp64;
+  most->staging |= needs.staging;
 cleanup:
   hr_hdf5_close(&file);
   return status;
@@ -129,7 +129,7 @@ static memory_plan make_plan(const hr_stream *stream, const shard_needs *needs) 
 
   size_t staging_row = stream->pixels * sizeof(double);
   size_t least = needs->compressed_bytes > budget / 2 ? LEAST_ROWS : 1;
-  if (needs->fp64) {
+  if (needs->staging) {
     plan.staging_rows = larger(1, smaller(STAGING_BYTES, budget / 8) / staging_row);
   }
   size_t fixed = plan.cache_bytes + plan.staging_rows * staging_row;

@@ -104,6 +104,7 @@ hr_status hr_input_open(const hr_input_wish *wish, const char *path,
   hr_status status = HR_OK;
   *out = (hr_input){0};
   HR_TRY(open_dataset(wish, path, observer, &out->dataset, err));
+  HR_TRY(hr_dataset_tell_notes(out->dataset, observer, err));
   out->rows = hr_dataset_rows(out->dataset);
   if (out->rows == 0) {
     status = hr_fail(err, HR_ERR_EMPTY, "%s holds no spectra", path);

@@ -44,6 +44,8 @@ static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error 
     HR_TRY(hr_dataset_follow_index(plan->train, err));
     HR_TRY(hr_dataset_follow_index(plan->test, err));
   }
+  HR_TRY(hr_dataset_tell_notes(plan->train, observer, err));
+  HR_TRY(hr_dataset_tell_notes(plan->test, observer, err));
   size_t pixels = hr_dataset_pixels(plan->train), theirs = hr_dataset_pixels(plan->test);
   if (pixels != theirs) {
     status = hr_fail(err, HR_ERR_DATA,

@@ -121,6 +121,84 @@ static void fp64_is_rounded(void **state) {
   close_shard(&file, &shard);
 }
 
+/* All 65,536 of them in both byte orders, as HDF5's own conversion has them. */
+static void fp16_is_read_as_hdf5_reads_it(void **state) {
+  (void)state;
+  enum { WIDTH = 512, COUNT = 1 << 16 };
+  static const shard_dtype types[] = {SHARD_F16, SHARD_F16_BIG};
+  static uint16_t halves[COUNT];
+  static float out[COUNT], theirs[COUNT];
+  static double staged[3 * WIDTH];
+  for (size_t i = 0; i < COUNT; i++) halves[i] = (uint16_t)i;
+  for (size_t t = 0; t < 2; t++) {
+    hr_error err = {0};
+    hr_hdf5_file file;
+    hr_shard shard;
+    hr_array array = HR_ARRAY_CLOSED;
+    shard_spec spec = shard_spec_default(path);
+    spec.dtype = types[t];
+    spec.rows = COUNT / WIDTH;
+    spec.pixels = WIDTH;
+    open_shard(&spec, &file, &shard);
+    hr_hdf5_close(&file);
+    hid_t writer = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t set = H5Dopen2(writer, flux, H5P_DEFAULT);
+    hid_t half = shard_half_type(H5T_NATIVE_FLOAT);
+    assert_true(H5Dwrite(set, half, H5S_ALL, H5S_ALL, H5P_DEFAULT, halves) >= 0);
+    assert_true(H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, theirs) >=
+                0);
+    H5Dclose(set);
+    H5Fclose(writer);
+    check_ok(hr_hdf5_open(path, &file, &err));
+    check_ok(hr_array_open(&file, &shard, flux, 0, &array, &err));
+    assert_true(array.is_half);
+    const hr_array_staging staging = {staged, 3};
+    check_ok(hr_array_read(&array, 0, spec.rows, &staging, out, &err));
+    for (size_t i = 0; i < COUNT; i++) {
+      assert_int_equal(isnan(out[i]), isnan(theirs[i]));
+      if (!isnan(out[i])) assert_memory_equal(&out[i], &theirs[i], sizeof out[i]);
+    }
+    hr_array_close(&array);
+    close_shard(&file, &shard);
+  }
+}
+
+/* A float of two bytes with the exponent of fp32 is left to HDF5. */
+static void other_floats_of_two_bytes_are_read(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_hdf5_file file;
+  hr_shard shard;
+  hr_array array = HR_ARRAY_CLOSED;
+  float out[ROWS * PIXELS];
+  const float values[ROWS * PIXELS] = {1.5F, -3e38F, 1e-30F, 0.0F, 258};
+  shard_spec spec = shard_spec_default(path);
+  open_shard(&spec, &file, &shard);
+  hr_hdf5_close(&file);
+  hid_t writer = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  hid_t type = H5Tcopy(H5T_IEEE_F32LE), set = H5I_INVALID_HID;
+  assert_true(H5Tset_fields(type, 15, 7, 8, 0, 7) >= 0 && H5Tset_size(type, 2) >= 0);
+  assert_true(H5Ldelete(writer, flux, H5P_DEFAULT) >= 0);
+  hid_t space = H5Screate_simple(2, (hsize_t[2]){ROWS, PIXELS}, NULL);
+  set = H5Dcreate2(writer, flux, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  assert_true(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >=
+              0);
+  H5Sclose(space);
+  H5Tclose(type);
+  H5Dclose(set);
+  H5Fclose(writer);
+  check_ok(hr_hdf5_open(path, &file, &err));
+  check_ok(hr_array_open(&file, &shard, flux, 0, &array, &err));
+  assert_false(array.is_half);
+  check_ok(hr_array_read(&array, 0, ROWS, &(hr_array_staging){NULL, 1}, out, &err));
+  for (size_t i = 0; i < 4; i++) {
+    check_near(out[i], values[i], fabs((double)values[i]) / 128);
+  }
+  check_near(out[4], 258, 0); /* 8 significant bits */
+  hr_array_close(&array);
+  close_shard(&file, &shard);
+}
+
 static void what_changed_or_is_not_there_is_refused(void **state) {
   (void)state;
   char expected[512];
@@ -154,6 +232,8 @@ int main(void) {
       TEST(layouts_tell_the_cache),
       TEST(every_type_is_read),
       TEST(fp64_is_rounded),
+      TEST(fp16_is_read_as_hdf5_reads_it),
+      TEST(other_floats_of_two_bytes_are_read),
       TEST(what_changed_or_is_not_there_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -419,7 +419,7 @@ static void refuses_integers(void **state) {
   refuses(&f, HR_ERR_FORMAT,
           sentence(expected,
                    "@: /dataset/arrays/flux/value holds integers of 4 bytes; write it as "
-                   "floating-point numbers of 4 or 8 bytes",
+                   "floating-point numbers of 2, 4 or 8 bytes",
                    f.path[0], NULL));
 }
 

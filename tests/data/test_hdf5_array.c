@@ -122,7 +122,7 @@ static void checks_types(void **state) {
   hid_t set = open_set(&file, "/integers");
   check_fails(hr_hdf5_check_floats(&file, set, "/integers", &bytes, &err), HR_ERR_FORMAT,
               told("/integers holds integers of 2 bytes; write it as floating-point "
-                   "numbers of 4 or 8 bytes"));
+                   "numbers of 2, 4 or 8 bytes"));
   hr_hdf5_release(&set);
   hr_hdf5_close(&file);
 }
@@ -141,13 +141,13 @@ static void checks_text_and_other_types(void **state) {
   H5Tclose(text);
   hid_t set = open_set(&file, "/t");
   check_fails(hr_hdf5_check_floats(&file, set, "/t", &bytes, &err), HR_ERR_FORMAT,
-              told("/t holds text of 6 bytes; write it as floating-point numbers of 4 or "
-                   "8 bytes"));
+              told("/t holds text of 6 bytes; write it as floating-point numbers of 2, 4 "
+                   "or 8 bytes"));
   hr_hdf5_release(&set);
   set = open_set(&file, "/b");
   check_fails(hr_hdf5_check_floats(&file, set, "/b", &bytes, &err), HR_ERR_FORMAT,
               told("/b holds values that are not numbers, of 1 byte; write it as "
-                   "floating-point numbers of 4 or 8 bytes"));
+                   "floating-point numbers of 2, 4 or 8 bytes"));
   hr_hdf5_release(&set);
   hr_hdf5_close(&file);
 }

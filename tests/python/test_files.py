@@ -300,5 +300,57 @@ class OtherFilesTest(FilesTest):
         self.check_all(study, "train_0.h5", "libver=('earliest', 'v110')")
 
 
+class StorageTest(FilesTest):
+    def test_halves_give_what_their_values_give(self):
+        def change(data, name):
+            for key in ("flux", "error", "noisy"):
+                data[key] = data[key].astype("f2")
+        studies = {}
+        for dtype in ("f8", "f2", ">f2", "f4"):
+            study = self.study(change, dtype=dtype)
+            self.check_run(study, out=dtype)
+            studies[dtype] = study.rows(dtype)
+        for dtype in ("f2", ">f2", "f4"):
+            self.assertEqual(studies[dtype], studies["f8"])
+
+    def test_labels_in_halves_are_targets(self):
+        def change(data, name):
+            data["frame"] = data["frame"].astype("f2")
+        study = self.study(change)
+        self.check_run(study)
+        self.assertEqual([float(row["target"]) for row in study.rows()],
+                         list(stars(150, 3)["frame"]["log_g"].astype("f2").astype(float)))
+
+    LOSSY = "is stored with HDF5's scale-offset filter, which is lossy: it has steps of {}, " \
+            "what lies within a step of 0 reads as 0, and NaN reads as some number"
+
+    def test_scale_offset_is_told_with_its_step(self):
+        study = self.study(chunks=(50, PIXELS), scaleoffset=3, dtype="f4")
+        text = study.headroom("inspect", study.path("train_0.h5")).stdout
+        for name in ("flux", "error", "noisy"):
+            self.assertIn(f"/dataset/arrays/{name}/value {self.LOSSY.format(0.001)}", text)
+        for done in (study.dry_run(), self.check_run(study)):
+            self.assertEqual(done.stderr.count("scale-offset"), 6, done.stderr)
+            self.assertIn(f"train_0.h5 (and 1 more): /dataset/arrays/flux/value {self.LOSSY.format(0.001)}", done.stderr)
+
+    def test_a_step_as_large_as_the_error(self):
+        """What the filter does near 0 is what the sentence says: errors of 0.01 to 0.04 with two digits."""
+        study = self.study()
+        with h5py.File(study.path("test.h5"), "a") as file:
+            error = file["/dataset/arrays/error/value"][:]
+            del file["/dataset/arrays/error/value"]
+            file.create_dataset("/dataset/arrays/error/value", data=error / 2, chunks=(50, PIXELS), scaleoffset=2)
+            kept = file["/dataset/arrays/error/value"][:]
+        self.assertTrue((kept[error / 2 < 0.00999] == 0).all())
+        done = study.dry_run()
+        self.assertEqual(done.stderr.count("scale-offset"), 1, done.stderr)
+        self.assertIn(f"test.h5: /dataset/arrays/error/value {self.LOSSY.format(0.01)}", done.stderr)
+
+    def test_sound_files_are_not_told_of(self):
+        study = self.study(chunks=(50, PIXELS), compression="gzip", shuffle=True)
+        self.assertNotIn("lossy", study.dry_run().stderr)
+        self.assertIn("Problems\n  none", study.headroom("inspect", study.path("test.h5")).stdout)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
