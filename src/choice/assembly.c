@@ -84,9 +84,9 @@ static void fill_spread(const hr_assembly *assembly, hr_forecast *forecast) {
     int32_t route = slot == bins ? HR_UNCOVERED : (int32_t)slot;
     for (size_t i = 0; i < test->rows; i++) {
       if (test->route[i] != route || isnan(forecast->prediction[i])) continue;
-      hr_spread spread =
-          hr_sigma_at(&fit->sigma, assembly->snr ? assembly->snr[i] : unknown,
-                      source->variance ? source->variance[i] : unknown);
+      hr_spread spread = hr_sigma_of_prediction(
+          &fit->sigma, assembly->snr ? assembly->snr[i] : unknown,
+          forecast->prediction[i], source->variance ? source->variance[i] : unknown);
       forecast->sigma[i] = spread.sigma;
       forecast->half68[i] = spread.half68;
       forecast->half95[i] = spread.half95;

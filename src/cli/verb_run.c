@@ -31,7 +31,7 @@ static hr_status describe(const hr_study_options *study, const hr_observer *obse
                           hr_error *err) {
   char *plan = NULL;
   hr_status status = hr_study_describe(study, observer, &plan, err);
-  if (status == HR_OK) fputs(plan, stdout);
+  if (plan) fputs(plan, stdout);
   hr_text_free(plan);
   return status;
 }

@@ -122,9 +122,48 @@ static hr_yaml_mark mark_of(yaml_mark_t mark) {
   return (hr_yaml_mark){mark.line + 1, mark.column + 1};
 }
 
+/* A full-width colon, as an input method for Chinese or Japanese writes it: U+FF1A. */
+static const char wide_colon[] = "\xEF\xBC\x9A";
+
+/* Where in a text a full-width colon stands behind a plain word, as a colon stands behind
+ * a key; NULL where none does. Chinese text and what is quoted may hold any. */
+static const char *find_wide_colon(const char *text, size_t length) {
+  static const char word[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  bool is_start = true; /* a key may begin here */
+  for (size_t i = 0; i < length; i++) {
+    bool is_remark = text[i] == '#' && (i == 0 || strchr(" \n", text[i - 1]));
+    if (is_remark) i += strcspn(text + i, "\n");
+    if (i >= length) break;
+    size_t run = is_start ? strspn(text + i, word) : 0;
+    if (run > 0 && strncmp(text + i + run, wide_colon, 3) == 0) return text + i + run;
+    is_start = strchr("\n{,", text[i]) || (is_start && strchr(" -", text[i]));
+  }
+  return NULL;
+}
+
+static hr_status fail_wide_colon(const builder *b, const char *colon, hr_error *err) {
+  return hr_yaml_fail(err, b->name, mark_of_offset(b->text, (size_t)(colon - b->text)),
+                      "a full-width colon stands here, which YAML takes for a letter; "
+                      "write ':' and a space");
+}
+
+/* The bytes up to the end of line `line`, from 0. */
+static size_t end_of_line(const char *text, size_t line) {
+  const char *at = text;
+  for (size_t i = 0; i <= line && *at; i++) {
+    at += strcspn(at, "\n");
+    if (*at) at++;
+  }
+  return (size_t)(at - text);
+}
+
 /* libyaml's own words about what it could not read. */
 static hr_status fail_syntax(const builder *b, hr_error *err) {
   const yaml_parser_t *parser = &b->parser;
+  size_t read = end_of_line(b->text, parser->problem_mark.line);
+  const char *colon = find_wide_colon(b->text, read);
+  if (colon && parser->error != YAML_MEMORY_ERROR) return fail_wide_colon(b, colon, err);
   if (parser->error == YAML_MEMORY_ERROR) {
     return hr_fail(err, HR_ERR_MEMORY, "no memory to read %s", b->name);
   }
@@ -223,6 +262,10 @@ static hr_status check_key(const builder *b, const hr_yaml_node *mapping,
   if (key->kind != HR_YAML_SCALAR) {
     return hr_yaml_fail(err, b->name, key->mark,
                         "a key must be a single text, not a list or a mapping");
+  }
+  if (strstr(key->text, wide_colon) && !key->quoted) {
+    const char *colon = find_wide_colon(b->text, strlen(b->text));
+    if (colon) return fail_wide_colon(b, colon, err);
   }
   const hr_yaml_node *twin = hr_yaml_find(mapping, key->text);
   if (twin) {
@@ -360,6 +403,11 @@ static hr_status build_tree(builder *b, hr_yaml_node **out, hr_error *err) {
   HR_TRY(open_document(b, &event, err));
   HR_TRY(build_node(b, &event, 1, &root, err));
   HR_TRY(close_document(b, err));
+  const char *colon = find_wide_colon(b->text, strlen(b->text));
+  if (root->kind == HR_YAML_SCALAR && colon) {
+    status = fail_wide_colon(b, colon, err);
+    goto cleanup;
+  }
   *out = root;
   root = NULL;
 cleanup:

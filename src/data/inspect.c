@@ -57,12 +57,34 @@ static hr_status look_at_notes(const hr_dataset *dataset, hr_inspection *inspect
   HR_TRY(hr_dataset_notes(dataset, &notes, err));
   for (size_t i = 0; i < notes.count; i++) {
     hr_text_append(&sentence, "%s", notes.items[i]);
-    HR_TRY(add_problem(inspection, &sentence, err));
+    HR_TRY(hr_inspect_add_problem(inspection, &sentence, err));
   }
 cleanup:
   hr_text_fini(&sentence);
   hr_strings_fini(&notes);
   return status;
+}
+
+/* What a study does with rows that have no number, where it uses the label unless it is
+ * told otherwise; NULL: it does not use it. */
+static const char *fate_of(const char *name) {
+  if (is_axis(name)) return "; a study refuses that";
+  if (strcmp(name, "log_g") == 0) return "; a study refuses that where it is the target";
+  if (strcmp(name, "snr") != 0) return NULL;
+  return ", which are left out where rows are sorted by signal-to-noise ratio";
+}
+
+static hr_status add_unusable(hr_inspection *inspection, const hr_inspected_label *label,
+                              hr_error *err) {
+  const char *fate = fate_of(label->name);
+  hr_text sentence;
+  if (!fate) return HR_OK;
+  if (is_axis(label->name)) inspection->is_usable = false;
+  hr_text_init(&sentence);
+  hr_text_append(&sentence,
+                 "the label %s is NaN or infinite in %" PRIu64 " of %" PRIu64 " rows%s",
+                 label->name, label->unusable, inspection->rows, fate);
+  return hr_inspect_add_problem(inspection, &sentence, err);
 }
 
 static hr_status look_at_labels(const hr_dataset *dataset, hr_inspection *inspection,
@@ -77,17 +99,7 @@ static hr_status look_at_labels(const hr_dataset *dataset, hr_inspection *inspec
     HR_TRY(hr_copy_text(names->items[k], &label->name, err));
     inspection->label_count++;
     look_at_values(values, inspection->rows, label);
-    if (label->unusable == 0) continue;
-    hr_text sentence;
-    hr_text_init(&sentence);
-    bool is_needed = is_axis(label->name);
-    if (is_needed) inspection->is_usable = false;
-    hr_text_append(&sentence,
-                   "the label %s is NaN or infinite in %" PRIu64 " of %" PRIu64
-                   " rows; a study refuses that%s",
-                   label->name, label->unusable, inspection->rows,
-                   is_needed ? "" : " where it is the target");
-    HR_TRY(hr_inspect_add_problem(inspection, &sentence, err));
+    if (label->unusable > 0) HR_TRY(add_unusable(inspection, label, err));
   }
 cleanup:
   return status;

@@ -127,7 +127,9 @@ typedef struct hr_cost {
   double gathered_bytes; /* of them, before its training, when others have theirs */
   double sampled_bytes;  /* beside those, while samples are taken */
   double operations;     /* of fp32 matrix products; slower ones count for more */
-  double disk_bytes;     /* written into the run directory */
+  double disk_bytes;     /* written into the run directory, the bundle aside */
+  double bundle_bytes;   /* of the models in the bundle, in the compact form */
+  double full_bytes;     /* and in the full one */
 } hr_cost;
 
 typedef struct hr_method {

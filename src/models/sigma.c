@@ -145,3 +145,16 @@ hr_spread hr_sigma_at(const hr_sigma *sigma, double snr, double variance) {
   double scale = sigma->scales_own ? own : 1;
   return (hr_spread){scale * at.sigma, scale * at.half68, scale * at.half95};
 }
+
+/* NaN stays NaN. */
+static double at_least(double floor, double value) {
+  return value < floor ? floor : value;
+}
+
+hr_spread hr_sigma_of_prediction(const hr_sigma *sigma, double snr, double mean,
+                                 double variance) {
+  hr_spread said = hr_sigma_at(sigma, snr, variance);
+  double rounding = fabs(mean) * 0x1p-24; /* the most; uniform up to there */
+  return (hr_spread){at_least(rounding / sqrt(3), said.sigma),
+                     at_least(rounding, said.half68), at_least(rounding, said.half95)};
+}

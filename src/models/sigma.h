@@ -59,4 +59,10 @@ hr_status hr_sigma_learn(const hr_sigma_rows *rows, hr_sigma *out,
  * nothing was learnt sigma is the model's own, and the half-widths are NaN. */
 hr_spread hr_sigma_at(const hr_sigma *sigma, double snr, double variance);
 
+/* The same of a prediction, which is a number of fp32: no less than its rounding allows,
+ * a sigma of |mean| 2^-24 / sqrt 3 and half-widths of |mean| 2^-24. It is felt where
+ * residuals are nothing but rounding, as of a bin whose rows have one label. */
+hr_spread hr_sigma_of_prediction(const hr_sigma *sigma, double snr, double mean,
+                                 double variance);
+
 #endif

@@ -204,7 +204,8 @@ static hr_spread spread_of(const work *w, const hr_engine_slot *asked, double sn
   const hr_spread unknown = {(double)NAN, (double)NAN, (double)NAN};
   if (!asked->model || isnan(said->mean)) return unknown;
   const hr_bundle_description *d = hr_engine_describe(w->engine);
-  return hr_sigma_at(&d->candidates[asked->candidate].sigma, snr, said->variance);
+  return hr_sigma_of_prediction(&d->candidates[asked->candidate].sigma, snr, said->mean,
+                                said->variance);
 }
 
 /* What the models asked say of a target of a row, in the order of their planes. */

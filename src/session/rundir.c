@@ -220,16 +220,28 @@ cleanup:
   return status;
 }
 
-hr_status hr_rundir_open(const char *out_dir, const hr_origin *origin, hr_study_mode mode,
-                         hr_rundir *out, hr_error *err) {
-  hr_status status = HR_OK;
-  *out = (hr_rundir){.lock = -1};
+/* What can be told without touching anything. */
+static hr_status look(const char *out_dir, const hr_origin *origin, hr_study_mode mode,
+                      hr_rundir *out, hr_error *err) {
   if (is_other_than_folder(out_dir)) {
     return hr_fail(err, HR_ERR_USAGE, "%s is not a folder; name a new one with --out",
                    out_dir);
   }
-  HR_TRY(hr_owner_check_free(out_dir, err));
-  HR_TRY(check_contents(out_dir, origin, mode, out, err));
+  hr_status status = hr_owner_check_free(out_dir, err);
+  return status == HR_OK ? check_contents(out_dir, origin, mode, out, err) : status;
+}
+
+hr_status hr_rundir_check(const char *out_dir, const hr_origin *origin,
+                          hr_study_mode mode, hr_error *err) {
+  hr_rundir found = {.lock = -1};
+  return look(out_dir, origin, mode, &found, err);
+}
+
+hr_status hr_rundir_open(const char *out_dir, const hr_origin *origin, hr_study_mode mode,
+                         hr_rundir *out, hr_error *err) {
+  hr_status status = HR_OK;
+  *out = (hr_rundir){.lock = -1};
+  HR_TRY(look(out_dir, origin, mode, out, err));
   HR_TRY(hr_make_folders(out_dir, err));
   HR_TRY(hr_owner_take(out_dir, &out->lock, &out->former, err));
   /* Again: what another run has written between the first look and the lock. */

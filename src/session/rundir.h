@@ -25,6 +25,10 @@ hr_status hr_rundir_open(const char *out_dir, const hr_origin *origin, hr_study_
                          hr_rundir *out, hr_error *err) HR_MUST_CHECK;
 void hr_rundir_close(const char *out_dir, hr_rundir *rundir);
 
+/* Refuses what hr_rundir_open refuses with HR_ERR_USAGE, and touches nothing. */
+hr_status hr_rundir_check(const char *out_dir, const hr_origin *origin,
+                          hr_study_mode mode, hr_error *err) HR_MUST_CHECK;
+
 /* Writes manifest.json (versions, machine, seeds, fingerprints, data files), then
  * config.yaml (resolved). */
 hr_status hr_rundir_write_origin(const char *out_dir, const hr_origin *origin,

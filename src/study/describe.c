@@ -153,6 +153,16 @@ void hr_plan_warn(const hr_plan *plan) {
   }
 }
 
+static void describe_targets(const hr_plan *plan, hr_text *out) {
+  for (size_t t = 0; t < hr_study_targets(&plan->view); t++) {
+    const hr_plan_target *target = &plan->targets[t];
+    bool has_unit = target->unit[0] != '\0';
+    hr_text_append(out, "%s %s%s%s%s", t == 0 ? "Would predict" : ",", target->name,
+                   has_unit ? " (" : "", target->unit, has_unit ? ")" : "");
+  }
+  hr_text_append(out, "\n");
+}
+
 void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
   const hr_config *config = plan->config;
   hr_text_append(out, "Study %s (%s), fingerprint %s\n", config->experiment.id,
@@ -160,6 +170,7 @@ void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
   hr_text_append(out, "Would read, each once:\n");
   describe_split(plan, true, out);
   describe_split(plan, false, out);
+  describe_targets(plan, out);
   hr_text_append(out, "Would train, in %zu bins with %zu-fold cross-validation:\n",
                  plan->view.bin_count, plan->view.fold_count);
   for (size_t i = 0; i < config->expert_count; i++) {

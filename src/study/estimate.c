@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "compute/rate.h"
 #include "score/fisher.h"
@@ -27,6 +28,13 @@ static double report_bytes(const hr_plan *plan) {
   return 2e6 + 300 * (double)plan->view.test_rows;
 }
 
+/* What RUN/model takes of one expert's models. */
+static double bundle_bytes(const hr_plan *plan, const hr_cost *cost) {
+  const char *form = plan->config->run.model;
+  if (form && strcmp(form, "none") == 0) return 0;
+  return form && strcmp(form, "full") == 0 ? cost->full_bytes : cost->bundle_bytes;
+}
+
 /* is_done NULL: none is. */
 static void estimate(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
   *cost = (hr_cost){.disk_bytes = report_bytes(plan)};
@@ -42,7 +50,7 @@ static void estimate(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
   cost->memory_bytes += hr_memory_plan_memory(&memory);
   for (size_t i = 0; i < memory.count; i++) {
     cost->operations += memory.cost[i].operations;
-    cost->disk_bytes += memory.cost[i].disk_bytes;
+    cost->disk_bytes += memory.cost[i].disk_bytes + bundle_bytes(plan, &memory.cost[i]);
   }
 }
 

@@ -93,12 +93,27 @@ cleanup:
   return status;
 }
 
+/* One value in all rows: its R² has no meaning, and nothing can be learnt. A single row
+ * may be a test set. */
+static hr_status check_varies(const char *name, const char *split, const double *target,
+                              size_t count, hr_error *err) {
+  size_t i = 1;
+  while (i < count && target[i] == target[0]) i++;
+  if (i < count || count < 2) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "the label %s is %.10g in all %zu %s rows, so that there is nothing to "
+                 "predict; name another one as data.target",
+                 name, target[0], count, split);
+}
+
 /* Predictions are fp32 (tasks' predictions.f32): refuses a target that varies too little
  * for that against its own size, or whose squares would not even fit fp64. */
-static hr_status check_target(const char *name, const double *target, size_t count,
-                              hr_error *err) {
+static hr_status check_target(const char *name, const char *split, const double *target,
+                              size_t count, hr_error *err) {
   const double most = 1e15, fp32_rounding = 6e-8, harmless = 1e-3;
   double size = 0, mean = 0, variance = 0, rows = (double)count;
+  hr_status status = check_varies(name, split, target, count, err);
+  if (status != HR_OK) return status;
   for (size_t i = 0; i < count; i++) {
     size = fmax(size, fabs(target[i]));
     mean += target[i] / rows;
@@ -134,8 +149,8 @@ static hr_status fill_targets(hr_plan *plan, hr_error *err) {
         (hr_plan_target){name, hr_config_unit(plan->config, name), plan->test_split};
     HR_TRY(hr_dataset_label(plan->train, name, true, &train, err));
     HR_TRY(hr_dataset_label(plan->test, name, true, &target->test.target, err));
-    HR_TRY(check_target(name, train, view->train.rows, err));
-    HR_TRY(check_target(name, target->test.target, target->test.rows, err));
+    HR_TRY(check_target(name, "training", train, view->train.rows, err));
+    HR_TRY(check_target(name, "test", target->test.target, target->test.rows, err));
     if (t == 0) view->train.target = train;
     if (t > 0) plan->further[t - 1] = (hr_further_target){name, train};
   }
@@ -145,6 +160,19 @@ static hr_status fill_targets(hr_plan *plan, hr_error *err) {
   view->further_count = names->count - 1;
 cleanup:
   return status;
+}
+
+/* A unit of a label that is not there is a name misspelt. */
+static hr_status check_units(const hr_plan *plan, hr_error *err) {
+  const hr_strings *labels = &plan->config->data.unit_labels;
+  for (size_t i = 0; i < labels->count; i++) {
+    const double *values = NULL;
+    hr_error reason = {.status = HR_OK};
+    hr_status status =
+        hr_dataset_label(plan->train, labels->items[i], false, &values, &reason);
+    if (status != HR_OK) return hr_fail(err, status, "data.units: %s", reason.message);
+  }
+  return HR_OK;
 }
 
 hr_status hr_plan_target_dir(const hr_plan *plan, const char *run_dir, size_t t,
@@ -263,6 +291,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(assign_rows(plan, err));
   HR_TRY(hr_plan_check_labels(plan, err));
   HR_TRY(fill_view(plan, observer, err));
+  HR_TRY(check_units(plan, err));
   HR_TRY(check_experts(plan, err));
   HR_TRY(hr_plan_check_data(plan, err));
   HR_TRY(fingerprint(plan, err));

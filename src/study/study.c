@@ -1,6 +1,7 @@
 /* The life of a study, from its configuration to its report. */
 #include "headroom/study.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -518,6 +519,44 @@ static hr_status load_config(const hr_study_options *options, hr_config **out,
                  "hr_study_options has neither config_path nor config_text; give one");
 }
 
+/* The name of the run directory from the study's own. */
+static hr_status name_after_id(const hr_config *config, char **out, hr_error *err) {
+  const char *id = config->experiment.id;
+  if (strchr(id, '/') || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || !*id) {
+    return hr_fail(err, HR_ERR_CONFIG,
+                   "%s: experiment.id '%s' cannot name a folder; name the run "
+                   "directory with --out",
+                   config->path, id);
+  }
+  if (strlen(id) > NAME_MAX) {
+    return hr_fail(err, HR_ERR_CONFIG,
+                   "%s: experiment.id has %zu bytes, more than the %d of a folder's "
+                   "name; name the run directory with --out",
+                   config->path, strlen(id), NAME_MAX);
+  }
+  return hr_join_path("runs", id, out, err);
+}
+
+/* The system would say so when the study has been planned, a dry run not at all. */
+static hr_status check_length(const char *out_dir, hr_error *err) {
+  enum { INSIDE = 512 }; /* for the files in it, which have long names too */
+  for (const char *at = out_dir; *at; at += strspn(at, "/")) {
+    size_t length = strcspn(at, "/");
+    if (length > NAME_MAX) {
+      return hr_fail(err, HR_ERR_USAGE,
+                     "a folder of --out has a name of %zu bytes, more than %d: %.40s...; "
+                     "give it a shorter one",
+                     length, NAME_MAX, at);
+    }
+    at += length;
+  }
+  if (strlen(out_dir) + INSIDE <= PATH_MAX) return HR_OK;
+  return hr_fail(err, HR_ERR_USAGE,
+                 "the path of --out has %zu bytes, more than %d: %.40s...; name a "
+                 "directory with a shorter one",
+                 strlen(out_dir), PATH_MAX - INSIDE, out_dir);
+}
+
 static hr_status open_study(const hr_study_options *options,
                             const hr_vet_options *vetting, const hr_observer *observer,
                             opened_study *out, hr_error *err) {
@@ -526,16 +565,9 @@ static hr_status open_study(const hr_study_options *options,
   if (options->out_dir) {
     HR_TRY(hr_copy_text(options->out_dir, &out->out_dir, err));
   } else {
-    const char *id = out->config->experiment.id;
-    if (strchr(id, '/') || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || !*id) {
-      status = hr_fail(err, HR_ERR_CONFIG,
-                       "%s: experiment.id '%s' cannot name a folder; name the run "
-                       "directory with --out",
-                       out->config->path, id);
-      goto cleanup;
-    }
-    HR_TRY(hr_join_path("runs", id, &out->out_dir, err));
+    HR_TRY(name_after_id(out->config, &out->out_dir, err));
   }
+  HR_TRY(check_length(out->out_dir, err));
   HR_TRY(vet_files(out->config, vetting, observer, err));
   HR_TRY(hr_plan_create(out->config, observer, &out->plan, err));
 cleanup:
@@ -608,6 +640,29 @@ hr_status hr_study_gate(const char *run_dir, bool *passed, hr_error *err) {
   return status;
 }
 
+/* What hr_study_run refuses before it begins, beside what is wrong with the input. A
+ * directory that an earlier run has begun needs less than the whole. */
+static hr_status check_described(const opened_study *opened,
+                                 const hr_study_options *options, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_row_labels labels = {0};
+  hr_cost cost = {0};
+  hr_resources resources;
+  const hr_plan *plan = opened->plan;
+  HR_TRY(hr_plan_check_memory(plan, err));
+  HR_TRY(hr_row_labels_init(&labels, plan, err));
+  HR_TRY(hr_rundir_check(opened->out_dir, &plan->origin, options->mode, err));
+  if (options->skip_preflight || hr_folder_has(opened->out_dir, "manifest.json")) {
+    goto cleanup;
+  }
+  hr_plan_estimate(plan, &cost);
+  hr_resources_find(opened->out_dir, "", &resources);
+  HR_TRY(hr_preflight(&cost, &resources, opened->out_dir, err));
+cleanup:
+  hr_row_labels_fini(&labels);
+  return status;
+}
+
 hr_status hr_study_describe(const hr_study_options *given, const hr_observer *observer,
                             char **plan, hr_error *err) {
   hr_status status = HR_OK;
@@ -623,6 +678,7 @@ hr_status hr_study_describe(const hr_study_options *given, const hr_observer *ob
   HR_TRY(hr_text_status(&text, err));
   *plan = text.bytes;
   hr_text_init(&text);
+  HR_TRY(check_described(&opened, &options, err));
 cleanup:
   hr_text_fini(&text);
   close_study(&opened);

@@ -237,9 +237,43 @@ static void test_memory(void **state) {
   check_alloc_failures(read_and_destroy("a: [1, x_{0..4}, {b: c}]\nd: {e: [], f: }\n"));
 }
 
+/* A full-width colon is a letter to YAML: what libyaml then says is about something else.
+ */
+static void test_full_width_colons(void **state) {
+  (void)state;
+  static const char words[] =
+      "a full-width colon stands here, which YAML takes for a letter; write ':' and a "
+      "space";
+  static const struct {
+    const char *yaml, *place;
+  } cases[] = {
+      {"data\xEF\xBC\x9A\n  train: [a]\n", "1:5"},
+      {"a: 1\nb: {id\xEF\xBC\x9A x, c: 2}\n", "2:7"},
+      {"a: 1\n  # \xE6\xB3\xA8\xEF\xBC\x9A x\nid\xEF\xBC\x9A x\n", "3:3"},
+      {"target\xEF\xBC\x9A"
+       "log_g",
+       "1:7"},
+      {"a:\n  - x\n  - key\xEF\xBC\x9A y\n    b: 1\n", "3:8"},
+      {"a: 1\nbins\xEF\xBC\x9A: 1\n", "2:5"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char sentence[256];
+    snprintf(sentence, sizeof sentence, "t.yaml:%s: %s", cases[i].place, words);
+    refuse(cases[i].yaml, sentence);
+  }
+  check_first_text("['key\xEF\xBC\x9A y']", "key\xEF\xBC\x9A y");
+  check_first_text("- \xE5\x86\xB7\xEF\xBC\x9A\xE8\xB4\xAB\n",
+                   "\xE5\x86\xB7\xEF\xBC\x9A\xE8\xB4\xAB");
+  refuse(
+      "\"a\xEF\xBC\x9A\": 1\nb: [\n",
+      "t.yaml:3:1: not valid YAML: did not find expected node content, while parsing a "
+      "flow node that begins in line 3");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_tree_and_places),
+      cmocka_unit_test(test_full_width_colons),
       cmocka_unit_test(test_nulls),
       cmocka_unit_test(test_document_marks_are_fine),
       cmocka_unit_test(test_brace_groups),

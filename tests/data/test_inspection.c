@@ -52,9 +52,10 @@ static void the_file_is_told(void **state) {
   assert_int_equal(info.bin_rows[5], 1);
   assert_int_equal(info.uncovered_rows, 1);
   assert_int_equal(info.problem_count, 2);
-  assert_string_equal(info.problems[0],
-                      "the label snr is NaN or infinite in 1 of 4 rows; a study refuses "
-                      "that where it is the target");
+  assert_string_equal(
+      info.problems[0],
+      "the label snr is NaN or infinite in 1 of 4 rows, which are left out "
+      "where rows are sorted by signal-to-noise ratio");
   assert_non_null(strstr(info.text, info.problems[1]));
 }
 

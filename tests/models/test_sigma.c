@@ -98,6 +98,36 @@ static void test_own_variance(void **state) {
   assert_true(isnan(said.sigma) && isnan(said.half68) && isnan(said.half95));
 }
 
+/* Predictions are fp32: residuals of a label that is the same in all rows are the
+ * rounding of one number, and sigma is not less than that allows. What is larger stays as
+ * it is. */
+static void test_rounding_of_predictions(void **state) {
+  (void)state;
+  const double label = 14.62, rounding = 14.62 * 0x1p-24;
+  for (size_t i = 0; i < 100; i++) {
+    residual[i] = i % 2 ? 1e-12 : -1e-12;
+    snr[i] = 10;
+  }
+  hr_sigma sigma = learn(100, false);
+  hr_spread said = hr_sigma_of_prediction(&sigma, 10, -label, (double)NAN);
+  check_near(said.sigma, rounding / sqrt(3), 1e-20);
+  check_near(said.half68, rounding, 0);
+  check_near(said.half95, rounding, 0);
+  double off = label - (double)(float)label;
+  assert_true(fabs(off) > 1e-8 && fabs(off) <= said.half68);
+  assert_true(off * off / (said.sigma * said.sigma) <= 3);
+  check_near(hr_sigma_of_prediction(&sigma, 10, 0, (double)NAN).sigma, 1e-12, 1e-24);
+  for (size_t i = 0; i < 100; i++) residual[i] *= 1e11;
+  sigma = learn(100, false);
+  said = hr_sigma_of_prediction(&sigma, 10, label, (double)NAN);
+  hr_spread plain = hr_sigma_at(&sigma, 10, (double)NAN);
+  assert_memory_equal(&said, &plain, sizeof said);
+  said = hr_sigma_of_prediction(&sigma, 10, (double)NAN, (double)NAN);
+  check_near(said.sigma, plain.sigma, 0);
+  said = hr_sigma_of_prediction(&(hr_sigma){0}, 10, label, (double)NAN);
+  assert_true(isnan(said.sigma) && isnan(said.half68) && isnan(said.half95));
+}
+
 /* Order statistics that can be counted on fingers. */
 static void test_few_rows(void **state) {
   (void)state;
@@ -181,9 +211,14 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_coverage),        cmocka_unit_test(test_own_variance),
-      cmocka_unit_test(test_few_rows),        cmocka_unit_test(test_odd_rows),
-      cmocka_unit_test(test_between_classes), cmocka_unit_test(test_equal_ratios),
+      cmocka_unit_test(test_coverage),
+      cmocka_unit_test(test_own_variance),
+      cmocka_unit_test(test_coverage),
+      cmocka_unit_test(test_rounding_of_predictions),
+      cmocka_unit_test(test_few_rows),
+      cmocka_unit_test(test_odd_rows),
+      cmocka_unit_test(test_between_classes),
+      cmocka_unit_test(test_equal_ratios),
       cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -352,5 +352,117 @@ class StorageTest(FilesTest):
         self.assertIn("Problems\n  none", study.headroom("inspect", study.path("test.h5")).stdout)
 
 
+class DryRunTest(FilesTest):
+    """A dry run refuses in the words of the run, with its exit code, and both before anything is read."""
+
+    def check_both(self, study, code, sentence, out="out"):
+        for words in ([], ["--dry-run"]):
+            done = study.headroom("run", study.path("study.yaml"), *(["--out", study.path(out)] if out else []), *words)
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertIn(sentence, last_line(done))
+        self.assertFalse(os.path.exists(study.path("out/results.json")))
+        return done
+
+    def test_constant_targets(self):
+        for value in (14.62, 1.0, 0.0):
+            def change(data, name, value=value):
+                data["frame"]["c"] = value
+            study = self.study(change)
+            study.configure(data=", target: c")
+            self.check_both(study, 3, f"the label c is {value:.10g} in all 300 training rows, so that there is nothing "
+                                      "to predict; name another one as data.target")
+
+    def test_a_target_that_is_constant_in_one_bin(self):
+        """In fp32 no label is 14.62: the sigma of that bin must not be below what rounding does."""
+        def change(data, name):
+            frame = data["frame"]
+            first = (frame["T_eff"] < 4800) & (frame["M_H"] < -0.8)
+            frame["c"] = np.where(first, 14.62, frame["log_g"])
+        study = self.study(change)
+        study.configure(data=", target: c")
+        self.check_run(study)
+        rows = [row for row in study.rows() if row["bin"] == "0"]
+        self.assertGreater(len(rows), 10)
+        for row in rows:
+            off = abs(float(row["oracle_hybrid_cv"]) - 14.62)
+            self.assertGreater(off, 0)
+            self.assertLessEqual(off, float(row["half68_oracle_hybrid_cv"]))
+            self.assertLessEqual(off / float(row["sigma_oracle_hybrid_cv"]), 3 ** 0.5)
+
+    def test_a_study_with_a_long_name(self):
+        study = self.study()
+        for name in ("x" * 297, "\u661f" * 90):
+            study.configure(experiment=f"{{id: {name}}}")
+            self.check_both(study, 2, f"experiment.id has {len(name.encode())} bytes, more than the 255 of a folder's "
+                                      "name; name the run directory with --out", out=None)
+        self.check_run(study)
+
+    def test_a_directory_with_a_long_name(self):
+        study = self.study()
+        self.check_both(study, 2, "a folder of --out has a name of 300 bytes, more than 255: " + "y" * 40 +
+                        "...; give it a shorter one", out="y" * 300)
+        path = study.path("/".join(["z" * 200] * 20))
+        self.check_both(study, 2, f"the path of --out has {len(path)} bytes, more than 3584: {path[:40]}...; name a "
+                                  "directory with a shorter one", out="/".join(["z" * 200] * 20))
+
+    def test_memory(self):
+        study = self.study()
+        study.configure(rest="run: {memory_mib: 16}\n", experts=f"ridge: {{alpha: {list(range(1, 101))}}}",
+                        edges=f"T_eff: {list(range(3700, 6200, 80))}, M_H: {[i / 10 for i in range(-20, 10)]}")
+        done = self.check_both(study, 2, "the study does not fit into run.memory_mib: 16; it needs at least ")
+        self.assertIn("Would not fit into 16 MiB of memory", done.stdout)
+
+    def test_names_of_stars(self):
+        study = self.study()
+        study.configure(data=", id: gaia_id")
+        self.check_both(study, 3, "data.id: ")
+        self.check_both(study, 3, "test.h5 has no label column gaia_id")
+
+    def test_units_of_labels_that_are_not_there(self):
+        study = self.study()
+        study.configure(data=", units: {log_G: dex}")
+        self.check_both(study, 3, "train_0.h5 has no label column log_G; it has T_eff, log_g, M_H, snr; "
+                                  "did you mean log_g?")
+
+    def test_a_directory_of_another_study(self):
+        study = self.study()
+        self.check_run(study)
+        study.configure(experts="ridge: {alpha: [10]}")
+        done = study.dry_run()
+        self.assertEqual((done.returncode, last_line(done)), (2, last_line(study.run())))
+        self.assertIn("holds the results of another study", last_line(done))
+
+    def test_the_plan_names_targets_and_counts_the_bundle(self):
+        study = self.study(rows=1500)
+        written = {}
+        for model in ("none", "compact", "full"):
+            study.configure(data=", target: [log_g, snr]", rest=f"run: {{model: {model}}}\n",
+                            experts="posterior: {source: stored}")
+            plan = study.dry_run().stdout
+            self.assertIn("Would predict log_g (dex), snr\n", plan)
+            written[model] = int(plan.split("Would write about ")[1].split(" MB")[0])
+        self.assertLess(written["none"], written["full"])
+        self.assertLessEqual(written["compact"], written["full"])
+
+    def test_a_full_width_colon(self):
+        study = self.study()
+        with open(study.path("study.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        for old, place in (("test: ", "2:"), ("experiment:", "1:11"), ("at_risk_below:", "3:")):
+            with open(study.path("study.yaml"), "w", encoding="utf-8") as file:
+                file.write(text.replace(old, old.replace(":", "\uff1a"), 1))
+            done = self.check_both(study, 2, "a full-width colon stands here, which YAML takes for a letter; write ':' "
+                                             "and a space")
+            self.assertIn(f"study.yaml:{place}", last_line(done))
+
+    def test_labels_that_nobody_uses_are_no_problem(self):
+        def change(data, name):
+            data["frame"]["parallax"] = np.where(np.arange(150) == 3, np.nan, 1.0)
+        study = self.study(change)
+        text = study.headroom("inspect", study.path("test.h5")).stdout
+        self.assertRegex(text, r"parallax +1 +1 +1\n")
+        self.assertIn("Problems\n  none", text)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

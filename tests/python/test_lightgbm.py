@@ -205,21 +205,28 @@ class Trees(unittest.TestCase):
         self.assertEqual(len(runtimes), 1, runtimes)
         self.assertIn("libgomp.so.1", runtimes.pop())
 
-    def test_a_gpu_that_is_not_there_fails_its_tasks_alone(self):
+    def test_a_gpu_that_is_not_there_is_refused_before_anything_is_read(self):
+        """By a dry run in the words of the run."""
         for device, reason in (
-                ("gpu", "No OpenCL device found"),
-                ("cuda", "CUDA Tree Learner was not enabled in this build. "
+                ("gpu", "this machine has no OpenCL platform"),
+                ("cuda", "LightGBM says: CUDA Tree Learner was not enabled in this build. "
                          "Please recompile with CMake option -DUSE_CUDA=1")):
             with self.subTest(device):
                 if device == "gpu" and glob.glob("/etc/OpenCL/vendors/*.icd"):
                     self.skipTest("there may be a GPU")
-                out = self.run_study({"ridge": {"alpha": [10]}, "lightgbm": {"device": device}},
-                                     device)
-                card, _ = study_data.task(out, "4-lightgbm")
-                self.assertEqual(card["status"], "failed")
-                self.assertEqual(card["note"], f"LightGBM says: {reason}; device: auto or cpu "
-                                               "grows trees here")
-                self.assertEqual(study_data.task(out, "4-ridge")[0]["status"], "ok")
+                config = os.path.join(self.folder, f"{device}.yaml")
+                with open(os.path.join(self.folder, "two.yaml"), encoding="utf-8") as file:
+                    study = re.sub(r"^experts:.*\Z", "", file.read(), flags=re.M | re.S)
+                with open(config, "w", encoding="utf-8") as file:
+                    file.write(study + f"experts: {{ridge: {{alpha: [10]}}, lightgbm: {{device: {device}}}}}\n")
+                for words in ([], ["--dry-run"]):
+                    done = study_data.run(BUILD, "headroom", "run", config, "--out",
+                                          os.path.join(self.place.name, device), *words, check=False)
+                    self.assertEqual(done.returncode, 2, done.stderr)
+                    self.assertRegex(done.stderr.strip().splitlines()[-1],
+                                     f"^headroom: {re.escape(config)}:[0-9:]+ experts.lightgbm.device is {device}, "
+                                     f"and {re.escape(reason)}; device: auto or cpu grows trees here$")
+                self.assertFalse(os.path.exists(os.path.join(self.place.name, device)))
 
     def test_values_that_are_no_numbers_are_refused(self):
         for name, value in (("nan", np.nan), ("inf", np.inf)):

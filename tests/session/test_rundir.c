@@ -46,6 +46,8 @@ static void refuses(hr_study_mode mode, const char *after) {
   snprintf(expected, sizeof expected, "%s%s", out_dir, after);
   check_fails(hr_rundir_open(out_dir, &origin, mode, &dir, &err), HR_ERR_USAGE, expected);
   assert_int_equal(dir.lock, -1);
+  /* The same without touching anything. */
+  check_fails(hr_rundir_check(out_dir, &origin, mode, &err), HR_ERR_USAGE, expected);
 }
 
 static bool exists(const char *name) {

@@ -161,17 +161,33 @@ static void every_target_is_checked(void **state) {
   check_target_refused(expected);
 }
 
-/* A label that is the same in all rows is no trouble of the plan's, as with one target:
- * its R2 is undefined. */
-static void constant_targets_are_planned(void **state) {
+/* A target that is the same in all rows, of one split or of both, whatever the value: one
+ * that fp64 adds up exactly, one that it does not, and 0. One row less is fine. */
+static void constant_targets_are_refused(void **state) {
   (void)state;
+  static const double values[] = {1, 14.62, 0, 1e-30};
+  static const char *const files[] = {"train.h5", "test.h5"};
+  static const size_t rows[] = {PLAN_TRAIN, PLAN_TEST};
+  for (size_t v = 0; v < 4; v++) {
+    for (size_t f = 0; f < 2; f++) {
+      char sentence[256];
+      for (size_t i = 0; i < PLAN_TRAIN; i++) plan_age[i] = values[v];
+      small_plan_rows(files[f], rows[f], PLAN_PIXELS, 7100);
+      small_plan_configure_target("[log_g, age]", "");
+      snprintf(sentence, sizeof sentence,
+               "the label age is %.10g in all %zu %s rows, so that there is nothing to "
+               "predict; name another one as data.target",
+               values[v], rows[f], f == 0 ? "training" : "test");
+      check_target_refused(sentence);
+      for (size_t i = 0; i < PLAN_TRAIN; i++) plan_age[i] = (double)(i % 5);
+      small_plan_rows(files[f], rows[f], PLAN_PIXELS, 7100);
+    }
+  }
   hr_error err = {0};
   hr_plan *plan = NULL;
-  for (size_t i = 0; i < PLAN_TRAIN; i++) plan_age[i] = 3;
+  for (size_t i = 0; i < PLAN_TRAIN; i++) plan_age[i] = i == 7 ? 1 : 0;
   small_plan_rows("train.h5", PLAN_TRAIN, PLAN_PIXELS, 7100);
-  small_plan_configure_target("[log_g, age]", "");
   check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
-  check_near(hr_study_target(&plan->view, 1)[7], 3, 0);
   hr_plan_destroy(&plan);
 }
 
@@ -215,7 +231,7 @@ int main(void) {
       TEST_CASE(rows_are_in_bins_and_folds),     TEST_CASE(both_splits_have_one_grid),
       TEST_CASE(a_study_has_to_fit_its_memory),  TEST_CASE(labels_are_in_the_fingerprint),
       TEST_CASE(several_targets_are_planned),    TEST_CASE(each_target_has_a_folder),
-      TEST_CASE(every_target_is_checked),        TEST_CASE(constant_targets_are_planned),
+      TEST_CASE(every_target_is_checked),        TEST_CASE(constant_targets_are_refused),
       TEST_CASE(targets_are_in_the_fingerprint), TEST_CASE(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

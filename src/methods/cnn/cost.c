@@ -81,6 +81,7 @@ void hr_cnn_estimate(const hr_study_view *study, const void *parameters, hr_cost
                        4 * pixels * (batch + 2 * (double)hr_thread_count()) +
                        models * (hr_network_bytes(&shape, 1) +
                                  hr_network_bytes(&shape, HR_NETWORK_MODEL_BATCH));
+  cost->bundle_bytes = cost->full_bytes = models * (4 * weights + 8 * pixels);
   cost->disk_bytes = models * (4 * weights + 8 * pixels + 60 * (double)p->epochs) +
                      20 * weights + (in_memory ? 0 : stored) +
                      4 * targets * (double)study->test_rows;

@@ -142,6 +142,8 @@ void hr_lightgbm_estimate(const hr_study_view *study, const void *parameters,
   cost->memory_bytes = cost->gathered_bytes + fmax(cost->sampled_bytes, growing);
   /* A leaf takes about 130 characters of model.txt, a pixel 30 of importance.csv. */
   double leaves = (double)p->n_estimators * (double)p->num_leaves;
+  cost->bundle_bytes = cost->full_bytes =
+      (double)hr_study_targets(study) * (double)study->bin_count * 130 * leaves;
   cost->disk_bytes = (double)hr_study_targets(study) *
                      ((double)study->bin_count * (130 * leaves + 30 * pixels) +
                       4 * (double)study->test_rows);

@@ -15,6 +15,7 @@
 #include "methods/lightgbm/cost.h"
 #include "methods/lightgbm/gather.h"
 #include "methods/lightgbm/grow.h"
+#include "methods/lightgbm/probe.h"
 #include "models/trees.h"
 
 enum {
@@ -592,6 +593,7 @@ const hr_method hr_lightgbm_method = {
     .field_count = COUNT(fields),
     .kind = &hr_trees_type,
     .available = lightgbm_available,
+    .check = hr_lightgbm_check,
     .estimate = hr_lightgbm_estimate,
     .begin = lightgbm_begin,
     .sample_rows = lightgbm_sample_rows,

@@ -12,7 +12,7 @@
 
 /* Whether any OpenCL platform is installed, where LightGBM's own loader looks. Asking
  * LightGBM instead would make it print to the standard error stream. */
-static bool has_opencl(void) {
+bool hr_grower_has_opencl(void) {
   const char *folder = getenv("OCL_ICD_VENDORS");
   DIR *directory = opendir(folder && *folder ? folder : "/etc/OpenCL/vendors");
   bool found = false;
@@ -28,7 +28,7 @@ static bool has_opencl(void) {
 hr_grower hr_grower_make(const hr_lightgbm_api *api, const hr_study_view *study,
                          const hr_lightgbm_parameters *parameters) {
   bool automatic = strcmp(parameters->device, "auto") == 0, gpu = automatic;
-  if (automatic && !has_opencl()) {
+  if (automatic && !hr_grower_has_opencl()) {
     gpu = false;
     hr_observe_info(study->observer,
                     "LightGBM: no OpenCL platform on this machine, trees are grown on "

@@ -27,6 +27,9 @@ typedef struct hr_grower {
   bool stop;
 } hr_grower;
 
+/* Whether this machine has an OpenCL platform. */
+bool hr_grower_has_opencl(void);
+
 /* Chooses the device. */
 hr_grower hr_grower_make(const hr_lightgbm_api *api, const hr_study_view *study,
                          const hr_lightgbm_parameters *parameters);

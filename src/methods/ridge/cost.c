@@ -111,6 +111,7 @@ void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *optio
   cost->memory_bytes += further * ((double)of_folds * row_bytes +
                                    (double)solvers * 44 * (double)a.most_order);
   double predicted = 2 * (double)study->test_rows; /* by its bin, and by all */
+  cost->bundle_bytes = cost->full_bytes = weights;
   cost->disk_bytes +=
       a.disk + weights + targets * (double)alphas * (8 * models + 4 * predicted);
 }
