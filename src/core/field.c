@@ -69,6 +69,7 @@ const char *hr_field_kind_name(const hr_field *field) {
     case HR_FIELD_TEXT:
       return "a text";
     case HR_FIELD_NUMBERS:
+      if (field->may_be_auto) return "auto or a list of numbers";
       return field->whole ? "a list of whole numbers" : "a list of numbers";
     case HR_FIELD_TEXTS:
       return "a list of texts";
@@ -345,6 +346,10 @@ void hr_field_write(const hr_field *field, const void *parameters, hr_text *out)
       break;
     case HR_FIELD_NUMBERS: {
       const hr_numbers *list = value;
+      if (field->may_be_auto && list->count == 0) {
+        hr_text_append(out, "auto");
+        break;
+      }
       hr_text_append(out, "[");
       for (size_t i = 0; i < list->count; i++) {
         if (i > 0) hr_text_append(out, ", ");

@@ -53,6 +53,8 @@ typedef struct hr_field {
   hr_field_order order;
   bool whole;         /* every number is a whole one */
   bool is_often_one;  /* of texts: a list of one is written as a text */
+  bool may_be_auto;   /* of numbers: the text "auto" in place of the list leaves it empty,
+                         and whoever uses it finds the numbers */
   size_t least_count; /* of items */
 } hr_field;
 

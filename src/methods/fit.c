@@ -15,6 +15,11 @@ const char *hr_fit_reason_name(hr_fit_reason reason) {
   return reason < HR_REASONS ? names[reason] : NULL;
 }
 
+const char *hr_fit_edge_name(hr_fit_edge edge) {
+  static const char *const names[] = {NULL, "smallest", "largest", "only"};
+  return edge < HR_EDGES ? names[edge] : NULL;
+}
+
 static hr_status alloc_nan(double **out, size_t count, hr_error *err) {
   hr_status status = hr_alloc(out, count, err);
   for (size_t i = 0; status == HR_OK && i < count; i++) (*out)[i] = (double)NAN;

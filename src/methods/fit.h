@@ -34,6 +34,19 @@ typedef enum hr_convergence {
   HR_NOT_CONVERGED,
 } hr_convergence;
 
+/* Where in its list the chosen variant stands. At an end from which validation was still
+ * getting better, the best setting may lie outside. */
+typedef enum hr_fit_edge {
+  HR_EDGE_NONE,     /* inside, or what is outside would change nothing */
+  HR_EDGE_SMALLEST, /* the smallest setting */
+  HR_EDGE_LARGEST,
+  HR_EDGE_ONLY, /* there was no other */
+  HR_EDGES,
+} hr_fit_edge;
+
+/* "smallest", "largest", "only"; NULL for HR_EDGE_NONE. */
+const char *hr_fit_edge_name(hr_fit_edge edge);
+
 /* A variant is one setting of the method's hyperparameter (Ridge: one alpha); every
  * variant is kept, so that selection can be looked at from both sides. Arrays are owned.
  */
@@ -47,9 +60,10 @@ typedef struct hr_fit {
   size_t test_rows; /* that the study predicted with it; 0 until then */
   size_t variant_count;
   double *variant_value; /* [variant_count], e.g. alpha; NULL where there is but one */
-  double *cv_r2;  /* [variant_count] validation R2, NaN where undefined; NULL: none */
-  size_t chosen;  /* the variant that validation chose */
-  double seconds; /* of training, this slot's share where work was shared */
+  double *cv_r2;    /* [variant_count] validation R2, NaN where undefined; NULL: none */
+  size_t chosen;    /* the variant that validation chose */
+  hr_fit_edge edge; /* where it stands among them */
+  double seconds;   /* of training, this slot's share where work was shared */
   size_t validated_rows;     /* that cv_r2 is over; 0: all training rows, or none */
   double validation_seconds; /* of `seconds`; 0 where it is not taken apart */
   size_t level_count;        /* other levels of the noise that were validated at */

@@ -18,6 +18,7 @@ typedef enum field_kind {
   SECONDS,
   CONVERGENCE,
   BEST,
+  EDGE,
   LIST,
   CURVE,
   SIGMA
@@ -26,6 +27,7 @@ typedef enum field_kind {
 /* When a field is left out. */
 typedef enum field_presence {
   ALWAYS,
+  IF_EDGE,      /* the chosen variant stands at one */
   IF_REASON,    /* a slot without a model, for a reason that has a code */
   IF_VALIDATED, /* validated_rows > 0 */
   IF_ITERATIVE, /* convergence is known */
@@ -84,6 +86,7 @@ static const fit_field fields[] = {
      .parts = {{NULL, AT(variant_value)}, {"r2_cv", AT(cv_r2)}},
      .part_count = 2},
     {.key = "chosen", .kind = COUNT, .offset = AT(chosen)},
+    {.key = "at_end", .kind = EDGE, .presence = IF_EDGE, .offset = AT(edge)},
     {.key = "sigma", .kind = SIGMA, .presence = IF_SIGMA, .offset = AT(sigma)},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
@@ -107,6 +110,8 @@ static bool is_written(const hr_fit *fit, field_presence presence) {
   switch (presence) {
     case IF_REASON:
       return fit->reason != HR_REASON_NONE;
+    case IF_EDGE:
+      return fit->edge != HR_EDGE_NONE;
     case IF_VALIDATED:
       return fit->validated_rows > 0;
     case IF_ITERATIVE:
@@ -169,6 +174,9 @@ static void write_field(const hr_fit *fit, const fit_field *f, const char *varia
     case BEST:
       hr_json_put_count(builder, object, f->key, fit->best_epoch + 1);
       break;
+    case EDGE:
+      hr_json_put_text(builder, object, f->key, hr_fit_edge_name(fit->edge));
+      break;
     case LIST:
       write_list(fit, f, variant, builder,
                  hr_json_put(builder, object, f->key, json_array()));
@@ -204,6 +212,13 @@ static void read_reason(const json_t *value, hr_fit_reason *out) {
   const char *name = json_string_value(value);
   for (int i = 1; name && i < HR_REASONS; i++) {
     if (strcmp(name, hr_fit_reason_name((hr_fit_reason)i)) == 0) *out = (hr_fit_reason)i;
+  }
+}
+
+static void read_edge(const json_t *value, hr_fit_edge *out) {
+  const char *name = json_string_value(value);
+  for (int i = 1; name && i < HR_EDGES; i++) {
+    if (strcmp(name, hr_fit_edge_name((hr_fit_edge)i)) == 0) *out = (hr_fit_edge)i;
   }
 }
 
@@ -267,6 +282,9 @@ static hr_status read_field(const json_t *object, const fit_field *f, const char
     case BEST:
       best = hr_json_count(object, f->key, 0);
       out->best_epoch = best > 0 ? best - 1 : 0;
+      break;
+    case EDGE:
+      read_edge(value, &out->edge);
       break;
     case LIST:
       return read_list(value, f, variant, out, err);

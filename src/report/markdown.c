@@ -6,6 +6,7 @@
 
 #include "report/binning.h"
 #include "report/markdown_calibration.h"
+#include "report/undertuned.h"
 
 /* What all sections need. */
 typedef struct page {
@@ -145,6 +146,18 @@ static void write_optimism(page *p, const hr_node *overall) {
                             : ", which is optimism and no gain.");
 }
 
+/* A baseline that could do better makes every gain over it look larger. */
+static void write_undertuned(page *p) {
+  hr_strings sentences = {.count = 0};
+  hr_status status = hr_undertuned_tell(p->reader, &sentences, NULL);
+  if (status != HR_OK) p->out->status = status;
+  for (size_t i = 0; i < sentences.count; i++) {
+    hr_text_append(p->out, "**%s** %s\n\n", p->chinese ? "警告。" : "Warning.",
+                   sentences.items[i]);
+  }
+  hr_strings_fini(&sentences);
+}
+
 static void write_verdict(page *p, const hr_node *root) {
   bool passed = hr_node_bool(p->reader, root, "gate_passed");
   if (p->chinese) {
@@ -198,6 +211,7 @@ static void write_summary(page *p, const hr_node *root) {
   write_target_among_axes(p, root);
   write_optimism(p, &overall);
   write_verdict(p, root);
+  write_undertuned(p);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_GATE], p->out);
   write_references(p, root);
   hr_markdown_summarise_calibration(p->reader, p->out);

@@ -10,6 +10,7 @@
 #include "report/binning.h"
 #include "report/table_controls.h"
 #include "report/table_parts.h"
+#include "report/undertuned.h"
 #include "report/words.h"
 
 bool hr_tables_in_chinese(hr_reader *reader) {
@@ -360,6 +361,7 @@ static hr_status build_bins(hr_table *table, hr_reader *reader, hr_error *err) {
                              err));
   }
   HR_TRY(note_missing_experts(table, reader, &experts, err));
+  HR_TRY(hr_undertuned_tell(reader, &table->notes, err));
   for (size_t k = 0; k < hr_node_count(&bins); k++) {
     hr_node bin = hr_node_item(reader, &bins, k);
     HR_TRY(note_bin_gaps(table, reader, &bin, &experts, err));
@@ -515,7 +517,11 @@ static hr_status add_criterion(hr_table *table, hr_reader *reader, const hr_node
   hr_set_estimate(&cells[1], hr_node_estimate(reader, entry, "value", "ci"));
   cells[2].value = hr_node_number(reader, entry, "threshold");
   HR_TRY(hr_set_text(&cells[3].text, err, "%s", verdict));
-  HR_TRY(hr_set_text(&cells[4].text, err, "%s", next));
+  const char *caution =
+      hr_node_has(entry, "caution") ? hr_node_text(reader, entry, "caution") : NULL;
+  const char *words =
+      caution ? hr_words_caution(caution, hr_tables_in_chinese(reader)) : NULL;
+  HR_TRY(hr_set_text(&cells[4].text, err, "%s%s", next, words ? words : ""));
 cleanup:
   return status;
 }

@@ -59,6 +59,14 @@ const char *hr_words_next(const char *criterion, const char *verdict, bool chine
   return look_up(list, sizeof pass / sizeof *pass, criterion, chinese);
 }
 
+const char *hr_words_caution(const char *caution, bool chinese) {
+  static const words list[] = {
+      {"baseline_undertuned", "; but the baseline may be undertuned",
+       "；但基线可能未调到最佳"},
+  };
+  return look_up(list, sizeof list / sizeof *list, caution, chinese);
+}
+
 const char *hr_words_criterion(const char *criterion) {
   static const words list[] = {
       {"oracle_r2", "Oracle-Hybrid R²", NULL},

@@ -11,6 +11,9 @@ const char *hr_words_remark(const char *remark, bool chinese);
 /* What the study does next on a verdict of a gate criterion. */
 const char *hr_words_next(const char *criterion, const char *verdict, bool chinese);
 
+/* Why what follows may be too much, to stand behind it. */
+const char *hr_words_caution(const char *caution, bool chinese);
+
 /* The name of a gate criterion in tables. */
 const char *hr_words_criterion(const char *criterion);
 

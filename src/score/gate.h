@@ -41,8 +41,9 @@ typedef struct hr_gate_criterion {
   double value;
   hr_interval interval;
   double threshold;
-  hr_verdict verdict; /* of "insufficient": pass means that it is not insufficient */
-  const char *next;   /* what the study does next on this verdict */
+  hr_verdict verdict;  /* of "insufficient": pass means that it is not insufficient */
+  const char *next;    /* what the study does next on this verdict */
+  const char *caution; /* why that may be too much, "baseline_undertuned", or NULL */
 } hr_gate_criterion;
 
 /* Judges all criteria. Returns whether every one passed. */

@@ -14,6 +14,7 @@
 #include "score/results_ceiling.h"
 #include "score/results_levels.h"
 #include "score/results_methods.h"
+#include "score/undertuned.h"
 
 /* What all writers of this file need. */
 typedef struct writer {
@@ -452,6 +453,9 @@ static void write_gate(writer *w, json_t *root) {
     hr_json_put_number(&w->json, object, "threshold", criterion->threshold);
     hr_json_put_text(&w->json, object, "verdict", hr_verdict_name(criterion->verdict));
     hr_json_put_text(&w->json, object, "next", criterion->next);
+    if (criterion->caution) {
+      hr_json_put_text(&w->json, object, "caution", criterion->caution);
+    }
   }
   hr_json_put_bool(&w->json, root, "gate_passed", evaluation->gate_passed);
 }
@@ -482,6 +486,7 @@ static void write_root(writer *w, json_t *root) {
   hr_results_write_ceiling(&w->json, w->evaluation, root);
   hr_results_write_calibration(&w->json, w->evaluation, root);
   hr_results_write_levels(&w->json, w->input, root);
+  hr_undertuned_write(&w->json, w->input, root);
   hr_controls_write(w->evaluation, &w->json, root);
   write_gate(w, root);
   write_baselines(w, root);
@@ -526,6 +531,7 @@ static hr_status format(const hr_results_input *input, hr_text *out, hr_text *ro
   if (gate_passed) *gate_passed = evaluation->gate_passed;
   hr_controls_warn(evaluation);
   hr_calibration_warn(evaluation);
+  hr_undertuned_warn(input);
 cleanup:
   json_decref(root);
   hr_prediction_columns_fini(&columns);

@@ -1,6 +1,10 @@
 /* From the scores of the headline to the gate. */
+#include <math.h>
+#include <string.h>
+
 #include "core/alloc.h"
 #include "score/evaluation_parts.h"
+#include "score/undertuned.h"
 
 /* The least gain over the focus bins, and its interval. */
 static hr_status measure_focus(hr_evaluation *evaluation, size_t headline, size_t versus,
@@ -25,6 +29,19 @@ static hr_status measure_focus(hr_evaluation *evaluation, size_t headline, size_
 cleanup:
   hr_free(groups);
   return status;
+}
+
+/* A gain over a baseline that could do better may be less than it looks. */
+static void add_cautions(hr_evaluation *evaluation) {
+  size_t baseline = evaluation->forecasts.baseline;
+  if (!hr_undertuned_has(&evaluation->input->outcomes[baseline])) return;
+  for (size_t c = 0; c < HR_GATE_CRITERIA; c++) {
+    hr_gate_criterion *one = &evaluation->gate[c];
+    bool is_gain =
+        strcmp(one->name, "delta_r2") == 0 || strcmp(one->name, "focus_bins") == 0;
+    if (is_gain && !isnan(one->value) && one->verdict != HR_VERDICT_FAIL)
+      one->caution = "baseline_undertuned";
+  }
 }
 
 hr_status hr_verdict_judge(hr_evaluation *evaluation, hr_error *err) {
@@ -54,6 +71,7 @@ hr_status hr_verdict_judge(hr_evaluation *evaluation, hr_error *err) {
   HR_TRY(measure_focus(evaluation, headline, versus, &measures, err));
   evaluation->gate_passed =
       hr_gate_evaluate(&evaluation->input->gate, &measures, evaluation->gate);
+  add_cautions(evaluation);
 cleanup:
   return status;
 }

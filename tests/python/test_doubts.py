@@ -14,6 +14,7 @@ import numpy as np
 import pandas
 
 import made_stars
+import spoilt_stars
 import study_data
 
 BUILD = sys.argv[1]
@@ -34,7 +35,7 @@ class Doubts(unittest.TestCase):
         self.home.cleanup()
 
     def dry_run(self, spoil=None, **how):
-        path = made_stars.study(self.root, spoil, **how)
+        path = spoilt_stars.study(self.root, spoil, **how)
         return study_data.run(BUILD, "headroom", "run", path, "--dry-run", "--out", self.out,
                               check=False)
 
@@ -191,7 +192,7 @@ class Doubts(unittest.TestCase):
     def test_follows_the_index(self):
         """Every number is that of the labels in the order of the spectra."""
         def predictions(spoil, data):
-            path = made_stars.study(self.root, spoil, data=data)
+            path = spoilt_stars.study(self.root, spoil, data=data)
             study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
             return pandas.read_csv(f"{self.out}/predictions.csv")
         def moved(stars, name):
@@ -216,7 +217,7 @@ class Doubts(unittest.TestCase):
             def spoil(stars, name):
                 if name != "train_1.h5":
                     return None
-                copy = made_stars.make(400, 1)
+                copy = made_stars.stars(400, seed=1)
                 if narrow:
                     copy["labels"] = copy["labels"].astype(np.float32)
                 return copy
@@ -226,7 +227,7 @@ class Doubts(unittest.TestCase):
         def spoil(stars, name):
             if name != TEST:
                 return
-            first = made_stars.make(400, 1)
+            first = made_stars.stars(400, seed=1)
             for key in ("flux", "error", "noisy"):
                 stars[key][40:50] = first[key][:10]
             stars["labels"].iloc[40:50] = first["labels"].iloc[:10].to_numpy()
@@ -279,7 +280,7 @@ class Doubts(unittest.TestCase):
     def test_results_and_report_tell_it(self):
         def spoil(stars, name):
             stars["error"] = 0.8 * stars["error"]
-        path = made_stars.study(self.root, spoil)
+        path = spoilt_stars.study(self.root, spoil)
         study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
         with open(f"{self.out}/results.json", encoding="utf-8") as file:
             warnings = json.load(file)["warnings"]
@@ -293,7 +294,7 @@ class Doubts(unittest.TestCase):
             self.assertIn("scatters by 1.2", file.read())
 
     def test_a_sound_study_has_no_warnings(self):
-        path = made_stars.study(self.root)
+        path = spoilt_stars.study(self.root)
         study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
         with open(f"{self.out}/results.json", encoding="utf-8") as file:
             self.assertEqual(json.load(file)["warnings"], [])

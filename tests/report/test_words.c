@@ -20,16 +20,26 @@ static void test_every_key_has_words_in_both_languages(void **state) {
   }
 }
 
+static void test_cautions(void **state) {
+  (void)state;
+  assert_string_equal(hr_words_caution("baseline_undertuned", false),
+                      "; but the baseline may be undertuned");
+  assert_string_equal(hr_words_caution("baseline_undertuned", true),
+                      "；但基线可能未调到最佳");
+}
+
 static void test_unknown_keys(void **state) {
   (void)state;
   assert_null(hr_words_remark("new", true));
   assert_null(hr_words_criterion("new"));
+  assert_null(hr_words_caution("new", true));
   assert_null(hr_words_next("new", "pass", false));
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_key_has_words_in_both_languages),
+      cmocka_unit_test(test_cautions),
       cmocka_unit_test(test_unknown_keys),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

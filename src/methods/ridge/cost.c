@@ -7,6 +7,7 @@
 #include "compute/dual.h"
 #include "core/parallel.h"
 #include "methods/held_rows.h"
+#include "methods/ridge/widen.h"
 
 /* Added up over the models. */
 typedef struct account {
@@ -75,20 +76,26 @@ static void add_held_rows(account *a, const hr_ridge_options *options,
   if (!options->learns_sigma) return;
   size_t rows = hr_held_rows_expect(counts, study->bin_count, HR_RIDGE_HELD_ROWS);
   double bytes = (double)rows * hr_held_rows_bytes(study->pixels);
-  double models = (double)(study->fold_count * options->alpha->count);
+  size_t added = hr_ridge_most_added(options, hr_study_targets(study));
+  double models = (double)(study->fold_count * (options->alpha->count + added));
   *(study->low_memory >= HR_LOW_MEMORY_ROWS ? &a->disk : &a->gathered) += bytes;
   a->beside += 8 * models * (double)study->pixels;
 }
 
 void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *options,
                        const size_t *counts, hr_cost *cost) {
-  size_t bins = study->bin_count, alphas = options->alpha->count;
+  size_t bins = study->bin_count;
+  /* Memory and disk as if every list went on as far as it may; operations without, since
+   * few do. */
+  size_t alphas =
+      options->alpha->count + hr_ridge_most_added(options, hr_study_targets(study));
   size_t levels = options->levels ? 1 + options->levels->count : 1;
-  account a = {.study = study,
-               .integrates_noise = hr_ridge_integrates_noise(study, options),
-               .solves = (double)((levels * study->fold_count + 1) * alphas),
-               .own_rows = (double)counts[bins],
-               .most_order = 1};
+  account a = {
+      .study = study,
+      .integrates_noise = hr_ridge_integrates_noise(study, options),
+      .solves = (double)((levels * study->fold_count + 1) * options->alpha->count),
+      .own_rows = (double)counts[bins],
+      .most_order = 1};
   for (size_t m = 0; m <= bins; m++) {
     hr_ridge_shape shape = hr_ridge_shape_of(study, options, m, counts[m]);
     bool is_global = m == bins;

@@ -10,9 +10,15 @@
 #include "methods/ridge/models.h"
 #include "models/linear.h"
 
+/* The noise does most of what a penalty is for. Powers of ten at both ends. */
+static const double usual_alphas[] = {1e-3, 0.1, 10, 1e3};
+static const hr_numbers usual = {(double *)(uintptr_t)usual_alphas,
+                                 sizeof usual_alphas / sizeof *usual_alphas};
+
 static hr_ridge_options options_of(const void *parameters) {
   const hr_ridge_marginal_parameters *ridge = parameters;
   hr_ridge_options options = hr_ridge_options_default(&ridge->alpha);
+  if (options.widens) options.alpha = &usual;
   options.name = "ridge_marginal";
   options.stage = "solving Marginal Ridge";
   options.integrate_noise = true;
@@ -37,13 +43,15 @@ static const hr_field fields[] = {
     {.name = "alpha",
      .kind = HR_FIELD_NUMBERS,
      .offset = offsetof(hr_ridge_marginal_parameters, alpha),
-     .default_text = "[0.001, 0.1, 10, 1000]",
+     .default_text = "auto",
      .minimum = 1e-12,
      .maximum = 1e30,
      .order = HR_FIELD_DISTINCT,
+     .may_be_auto = true,
      .least_count = 1,
      .help = "Penalties on the squared weights, beside what the noise does; the best of "
-             "each bin is chosen by cross-validation."},
+             "each bin is chosen by cross-validation. auto: 0.001, 0.1, 10, 1000, and by "
+             "decades on from the end where the best stands, eight of them at most."},
     {.name = "levels",
      .kind = HR_FIELD_NUMBERS,
      .offset = offsetof(hr_ridge_marginal_parameters, levels),

@@ -6,7 +6,8 @@
 #include "methods/method.h"
 
 typedef struct hr_ridge_marginal_parameters {
-  hr_numbers alpha;  /* penalties on the squared weights, in flux^-2 dex^2; > 0 */
+  hr_numbers alpha;  /* penalties on the squared weights, in flux^-2 dex^2; > 0;
+                       none: auto */
   hr_numbers levels; /* of the noise, to validate at; 0: none */
 } hr_ridge_marginal_parameters;
 

@@ -15,10 +15,17 @@
 #include "methods/ridge/cost.h"
 #include "methods/ridge/learner.h"
 
+/* Powers of ten at both ends, as widening wants them. */
+static const double usual_alphas[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
+static const hr_numbers usual = {(double *)(uintptr_t)usual_alphas,
+                                 sizeof usual_alphas / sizeof *usual_alphas};
+
 hr_ridge_options hr_ridge_options_default(const hr_numbers *alpha) {
+  bool is_auto = alpha->count == 0;
   return (hr_ridge_options){.name = "ridge",
                             .stage = "solving Ridge",
-                            .alpha = alpha,
+                            .alpha = is_auto ? &usual : alpha,
+                            .widens = is_auto,
                             .alphas_a_run = HR_RIDGE_RUN_ALPHAS};
 }
 

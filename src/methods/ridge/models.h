@@ -16,6 +16,7 @@ typedef struct hr_ridge_options {
   const char *name;        /* of the method, in messages */
   const char *stage;       /* of progress, while systems are solved */
   const hr_numbers *alpha; /* borrowed for the life of the learner */
+  bool widens;             /* by decades, where the best is at an end (widen.h) */
   bool integrate_noise;
   const hr_numbers *levels; /* borrowed: levels of the noise to validate at beside the
                                study's own, where it is integrated out; or NULL */
@@ -25,7 +26,8 @@ typedef struct hr_ridge_options {
   bool fails_whole;         /* a model without memory ends all, not itself alone */
 } hr_ridge_options;
 
-/* Plain Ridge at those alphas. */
+/* Plain Ridge at those alphas; none (`alpha: auto`): at 1, 10 .. 10^6, and beyond where
+ * that is better. */
 hr_ridge_options hr_ridge_options_default(const hr_numbers *alpha);
 
 hr_status hr_ridge_models_begin(const hr_study_view *study,

@@ -10,10 +10,9 @@
 #include "core/clock.h"
 #include "core/observe.h"
 #include "core/random.h"
-#include "methods/ridge/choose.h"
 #include "methods/ridge/control.h"
 #include "methods/ridge/ridge.h"
-#include "methods/ridge/solve.h"
+#include "methods/ridge/widen.h"
 
 enum { FEWEST_GROUPS = 2 };
 
@@ -26,6 +25,7 @@ typedef struct random_group {
 struct hr_learner {
   const hr_study_view *study;
   hr_ridge_alphas alphas;
+  bool widens; /* as Ridge's own, so that a gain of the bins is not one of the list */
   size_t covered_rows;
   hr_tiles *tiles;
   hr_ridge_pool pool;      /* keeps none */
@@ -107,7 +107,8 @@ static hr_status placebo_begin(const hr_study_view *study, const void *parameter
   HR_TRY(hr_alloc(&learner, 1, err));
   learner->study = study;
   learner->covered_rows = study->train.rows - counts[study->bin_count];
-  HR_TRY(hr_ridge_alphas_init(&learner->alphas, &ridge->alpha, 1, err));
+  learner->widens = options.widens;
+  HR_TRY(hr_ridge_alphas_init(&learner->alphas, options.alpha, 1, err));
   HR_TRY(hr_alloc(&learner->groups, study->bin_count, err));
   HR_TRY(hr_tiles_create(study->compute, &learner->tiles, err));
   HR_TRY(hr_ridge_pool_init(&learner->pool, study->pixels, learner->tiles, 0, err));
@@ -192,28 +193,46 @@ typedef struct totals {
   size_t trained;
 } totals;
 
+/* Group k while it is solved, as widening knows it. */
+static hr_status solve(void *context, hr_ridge_fit *fit, hr_error *err) {
+  (void)context;
+  return hr_ridge_fit_solve(fit, (hr_ridge_window){.with_all = true}, err);
+}
+
+static double validated_r2(void *context, const hr_ridge_fit *fit, size_t target,
+                           size_t a) {
+  if (isnan(hr_ridge_fit_intercept(fit, target)[a])) return (double)NAN;
+  return hr_ridge_r2(hr_ridge_fit_errors(fit, target)[a], spread_behind(context, target));
+}
+
 /* Keeps a target's alpha with the least squared error. */
-static hr_status keep_best(hr_learner *learner, const ring *r, const hr_ridge_fit *fit,
+static hr_status keep_best(hr_learner *learner, const ring *r, const hr_ridge_widening *w,
                            size_t target, totals *t, hr_error *err) {
+  hr_status status = HR_OK;
   double *merit = NULL;
-  size_t alphas = learner->alphas.count, pixels = learner->study->pixels;
-  const double *intercept = hr_ridge_fit_intercept(fit, target);
-  const double *error = hr_ridge_fit_errors(fit, target);
-  hr_status status = hr_alloc(&merit, alphas, err);
-  if (status != HR_OK) return status;
-  for (size_t a = 0; a < alphas; a++) {
-    merit[a] = isnan(intercept[a]) ? (double)NAN : -error[a];
+  hr_ridge_variants variants = {.count = 0};
+  HR_TRY(hr_ridge_variants_init(&variants, w, target, err));
+  HR_TRY(hr_alloc(&merit, variants.count, err));
+  for (size_t v = 0; v < variants.count; v++) {
+    const hr_ridge_variant *one = &variants.items[v];
+    merit[v] = isnan(hr_ridge_fit_intercept(one->fit, target)[one->a])
+                   ? (double)NAN
+                   : -hr_ridge_fit_errors(one->fit, target)[one->a];
   }
-  size_t best = hr_ridge_best_alpha(learner->alphas.value, merit, alphas);
-  hr_free(merit);
-  if (best == alphas) return HR_OK;
-  hr_control_model_keep(learner->made[target], r->k, learner->alphas.value[best],
-                        intercept[best],
-                        hr_ridge_fit_weights(fit, target) + best * pixels);
-  t->missed += error[best];
+  size_t best = hr_ridge_best_alpha(variants.alpha, merit, variants.count);
+  if (best == variants.count) goto cleanup;
+  const hr_ridge_variant *one = &variants.items[best];
+  hr_control_model_keep(
+      learner->made[target], r->k, variants.alpha[best],
+      hr_ridge_fit_intercept(one->fit, target)[one->a],
+      hr_ridge_fit_weights(one->fit, target) + one->a * learner->study->pixels);
+  t->missed -= merit[best];
   t->spread += spread_behind(r, target);
   t->trained++;
-  return HR_OK;
+cleanup:
+  hr_free(merit);
+  hr_ridge_variants_fini(&variants);
+  return status;
 }
 
 static hr_status train_group(hr_learner *learner, size_t k,
@@ -231,15 +250,22 @@ static hr_status train_group(hr_learner *learner, size_t k,
                       .solvers = solvers,
                       .validate = validate,
                       .context = &r};
+  hr_ridge_widening widening = {.base = &fit,
+                                .widens = learner->widens,
+                                .solve = solve,
+                                .r2 = validated_r2,
+                                .context = &r};
   if (g->shape.form == HR_RIDGE_NONE) return HR_OK;
   HR_TRY(hr_ridge_fit_init(&fit, err));
   if (g->sums.dual) HR_TRY(hr_dual_finish(g->sums.dual, err));
-  HR_TRY(hr_ridge_fit_solve(&fit, (hr_ridge_window){.with_all = true}, err));
+  HR_TRY(solve(&r, &fit, err));
+  HR_TRY(hr_ridge_widen(&widening, err));
   for (size_t target = 0; target < fit.targets; target++) {
-    HR_TRY(keep_best(learner, &r, &fit, target, &t[target], err));
+    HR_TRY(keep_best(learner, &r, &widening, target, &t[target], err));
   }
   if (g->sums.dual) hr_dual_release(g->sums.dual);
 cleanup:
+  hr_ridge_widening_fini(&widening);
   hr_ridge_fit_fini(&fit);
   return status;
 }
@@ -335,7 +361,9 @@ static void placebo_estimate(const hr_study_view *study, const void *parameters,
                              hr_cost *cost) {
   const hr_ridge_parameters *ridge = parameters;
   const hr_ridge_options options = hr_ridge_options_default(&ridge->alpha);
-  double pixels = (double)study->pixels, alphas = (double)ridge->alpha.count, kernel = 0;
+  size_t added = hr_ridge_most_added(&options, hr_study_targets(study));
+  double pixels = (double)study->pixels, alphas = (double)options.alpha->count;
+  double kernel = 0;
   double bins = (double)study->bin_count, train_rows = (double)study->train.rows;
   size_t counts[HR_MOST_BINS + 1];
   hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
@@ -350,11 +378,11 @@ static void placebo_estimate(const hr_study_view *study, const void *parameters,
     cost->operations += rows * pixels * order + alphas * order * order * order / 3;
   }
   size_t order = largest_order(study, &options, counts);
-  size_t solvers = hr_ridge_solver_count(study, order, ridge->alpha.count);
+  size_t solvers = hr_ridge_solver_count(study, order, options.alpha->count);
   cost->gathered_bytes = cost->memory_bytes;
   cost->memory_bytes +=
       kernel + (double)solvers * (hr_shifted_bytes(order) + 24 * pixels);
-  cost->memory_bytes += 8 * pixels * (bins + alphas);
+  cost->memory_bytes += 8 * pixels * (bins + alphas + (double)added);
   cost->memory_bytes += 4 * train_rows + 8 * (double)study->test_rows;
   cost->disk_bytes =
       8 * bins * (2 + pixels) + 8 * train_rows + 12 * (double)study->test_rows;

@@ -27,13 +27,15 @@ static const hr_field fields[] = {
     {.name = "alpha",
      .kind = HR_FIELD_NUMBERS,
      .offset = offsetof(hr_ridge_parameters, alpha),
-     .default_text = "[1, 10, 100, 1000, 10000, 100000, 1000000]",
+     .default_text = "auto",
      .minimum = 1e-12,
      .maximum = 1e30,
      .order = HR_FIELD_DISTINCT,
+     .may_be_auto = true,
      .least_count = 1,
-     .help = "penalties on the squared weights; the best of each bin is chosen by "
-             "cross-validation"},
+     .help = "Penalties on the squared weights; the best of each bin is chosen by "
+             "cross-validation. auto: 1, 10 .. 1e6, and by decades on from the end where "
+             "the best stands, eight of them at most."},
 };
 
 const hr_method hr_ridge_method = {

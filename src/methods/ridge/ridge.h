@@ -6,7 +6,8 @@
 #include "methods/method.h"
 
 typedef struct hr_ridge_parameters {
-  hr_numbers alpha; /* penalties on the squared weights, in flux^-2 dex^2; > 0 */
+  hr_numbers alpha; /* penalties on the squared weights, in flux^-2 dex^2; > 0;
+                       none: auto */
 } hr_ridge_parameters;
 
 extern const hr_method hr_ridge_method;

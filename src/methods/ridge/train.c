@@ -8,10 +8,8 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/observe.h"
-#include "methods/ridge/choose.h"
+#include "methods/ridge/conclude.h"
 #include "methods/ridge/low_memory.h"
-#include "methods/ridge/sigma.h"
-#include "models/linear.h"
 
 const char *hr_ridge_name_of(const hr_learner *learner, size_t m, char text[32]) {
   if (m == learner->study->bin_count) return "the global model";
@@ -27,83 +25,6 @@ static double operations_of(const hr_learner *learner, size_t m) {
   return systems * (double)learner->alphas.count * order * order * order / 3;
 }
 
-/* One target of a fit that is solved, and how much there is to explain in it. */
-typedef struct target_fit {
-  const hr_ridge_fit *fit;
-  size_t target;
-  double syy;
-} target_fit;
-
-/* The squared error over all folds, at each alpha of a level. sum: [A]. */
-static void sum_folds(const target_fit *of, size_t level, double *sum) {
-  const hr_ridge_fit *fit = of->fit;
-  const double *error = hr_ridge_fit_errors(fit, of->target);
-  size_t folds = fit->sums->fold_count, alphas = fit->alphas->count;
-  for (size_t a = 0; a < alphas; a++) {
-    sum[a] = 0;
-    for (size_t f = 0; f < folds; f++) {
-      sum[a] += error[(level * folds + f) * alphas + a];
-    }
-  }
-}
-
-/* R² of each alpha. An alpha whose systems could not be solved is undefined, and so are
- * its predictions; without variance there is nothing to validate and all alphas predict
- * the one value. How many are undefined. */
-static size_t validate_alphas(const target_fit *of, hr_fit *out) {
-  size_t undefined = 0;
-  double *intercept = hr_ridge_fit_intercept(of->fit, of->target);
-  sum_folds(of, 0, out->cv_r2);
-  for (size_t a = 0; a < of->fit->alphas->count; a++) {
-    bool usable = isfinite(out->cv_r2[a]) && isfinite(intercept[a]);
-    out->cv_r2[a] = usable ? hr_ridge_r2(out->cv_r2[a], of->syy) : (double)NAN;
-    if (!usable) intercept[a] = (double)NAN;
-    undefined += !usable;
-  }
-  return undefined;
-}
-
-/* The best alpha at each of the other levels. merit: [A] scratch. */
-static void validate_levels(const target_fit *of, hr_fit *out, double *merit) {
-  const hr_ridge_fit *fit = of->fit;
-  size_t alphas = fit->alphas->count;
-  for (size_t l = 1; l < fit->level_count; l++) {
-    sum_folds(of, l, merit);
-    for (size_t a = 0; a < alphas; a++) {
-      merit[a] = isfinite(merit[a]) ? -merit[a] : (double)NAN;
-    }
-    size_t best = hr_ridge_best_alpha(fit->alphas->value, merit, alphas);
-    bool defined = best < alphas;
-    out->level_cv_r2[l - 1] = defined ? hr_ridge_r2(-merit[best], of->syy) : (double)NAN;
-    out->level_value[l - 1] = defined ? fit->alphas->value[best] : (double)NAN;
-  }
-}
-
-/* The best alpha, and what is to be said of those that are undefined. merit: [A] scratch.
- */
-static void choose_alpha(const hr_learner *learner, const target_fit *of,
-                         size_t undefined, hr_fit *out, double *merit) {
-  const hr_ridge_fit *fit = of->fit;
-  const double *intercept = hr_ridge_fit_intercept(fit, of->target);
-  size_t alphas = fit->alphas->count;
-  for (size_t a = 0; a < alphas; a++) {
-    merit[a] = isnan(out->cv_r2[a]) ? -(double)INFINITY : out->cv_r2[a];
-    if (isnan(intercept[a])) merit[a] = (double)NAN;
-  }
-  size_t best = hr_ridge_best_alpha(fit->alphas->value, merit, alphas);
-  out->status = best < alphas ? HR_FIT_OK : HR_FIT_FAILED;
-  out->chosen = best < alphas ? best : 0;
-  if (undefined == 0) return;
-  snprintf(out->note, sizeof out->note,
-           "%zu of %zu alphas are undefined, their systems are not positive definite in "
-           "fp64: take larger ones",
-           undefined, alphas);
-  char name[32];
-  size_t m = out->slot == HR_GLOBAL ? learner->study->bin_count : (size_t)out->slot;
-  hr_observe_warning(learner->study->observer, "%s, %s: %s", learner->options.name,
-                     hr_ridge_name_of(learner, m, name), out->note);
-}
-
 static hr_status check_rows(const hr_learner *learner, size_t m, size_t rows,
                             hr_error *err) {
   char name[32];
@@ -114,16 +35,12 @@ static hr_status check_rows(const hr_learner *learner, size_t m, size_t rows,
 }
 
 /* Solves a model that kept its rows with the sums of a few folds at a time, which are
- * made twice: for those of all rows, and again when the fold is left out. */
-static hr_status solve_in_turn(hr_learner *learner, size_t m, hr_ridge_fit *fit,
-                               hr_scatter **total, hr_error *err) {
+ * made from them again. */
+static hr_status solve_folds_in_turn(hr_learner *learner, size_t m, hr_ridge_fit *fit,
+                                     hr_error *err) {
   hr_status status = HR_OK;
   hr_ridge_sums *sums = &learner->models[m].sums;
   HR_TRY(hr_alloc(&sums->folds, sums->fold_count, err));
-  HR_TRY(hr_ridge_pool_take(&learner->pool, total, err));
-  HR_TRY(hr_ridge_sum_folds_in_turn(learner, m, *total, err));
-  HR_TRY(check_rows(learner, m, hr_scatter_rows(*total), err));
-  fit->total = *total;
   for (size_t first = 0; first < sums->fold_count; first += HR_RIDGE_FOLDS_AT_A_TIME) {
     size_t end = first + HR_RIDGE_FOLDS_AT_A_TIME;
     bool is_last = end >= sums->fold_count;
@@ -140,9 +57,24 @@ cleanup:
   return status;
 }
 
-/* Solves a model with the sums of all folds, or in its dual form. */
-static hr_status solve_at_once(hr_learner *learner, size_t m, hr_ridge_fit *fit,
-                               hr_scatter **total, hr_error *err) {
+/* The sum of all rows of a model that kept them, folds first handed to the global one. */
+static hr_status total_in_turn(hr_learner *learner, size_t m, hr_scatter **total,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  hr_ridge_sums *sums = &learner->models[m].sums;
+  HR_TRY(hr_alloc(&sums->folds, sums->fold_count, err));
+  HR_TRY(hr_ridge_pool_take(&learner->pool, total, err));
+  HR_TRY(hr_ridge_sum_folds_in_turn(learner, m, *total, err));
+  HR_TRY(check_rows(learner, m, hr_scatter_rows(*total), err));
+cleanup:
+  hr_ridge_sums_put(sums, &learner->pool);
+  return status;
+}
+
+/* Makes ready what a model with the sums of all folds, or in its dual form, is solved
+ * from. */
+static hr_status total_at_once(hr_learner *learner, size_t m, hr_scatter **total,
+                               hr_error *err) {
   hr_status status = HR_OK;
   hr_ridge_model *model = &learner->models[m];
   hr_ridge_sums *sums = &model->sums;
@@ -154,48 +86,42 @@ static hr_status solve_at_once(hr_learner *learner, size_t m, hr_ridge_fit *fit,
   } else {
     HR_TRY(hr_ridge_sums_total(sums, &learner->pool, total, err));
   }
-  fit->total = *total;
   size_t rows = *total ? hr_scatter_rows(*total) : hr_dual_rows(sums->dual);
   HR_TRY(check_rows(learner, m, rows, err));
-  HR_TRY(hr_ridge_fit_solve(fit, (hr_ridge_window){0, sums->fold_count, true}, err));
 cleanup:
   return status;
 }
 
-/* What validation found of a target of model m, and the model of all alphas. */
-static hr_status conclude(const hr_learner *learner, size_t m, const target_fit *of,
-                          hr_trained *out, hr_error *err) {
-  hr_status status = HR_OK;
-  const hr_ridge_fit *fit = of->fit;
-  double *merit = NULL;
-  HR_TRY(hr_alloc(&merit, fit->alphas->count, err));
-  size_t undefined = validate_alphas(of, &out->fit);
-  validate_levels(of, &out->fit, merit);
-  choose_alpha(learner, of, undefined, &out->fit, merit);
-  if (out->fit.status != HR_FIT_OK) goto cleanup;
-  const hr_ridge_choice choice = {of->target, out->fit.chosen};
-  HR_TRY(hr_ridge_learn_sigma(learner, m, fit, &choice, &out->fit.sigma, err));
-  const hr_linear_shape shape = {.slot = out->fit.slot,
-                                 .target = of->target,
-                                 .pixels = fit->sums->pixels,
-                                 .variant_count = fit->alphas->count,
-                                 .chosen = out->fit.chosen};
-  HR_TRY(hr_linear_create(&shape, hr_ridge_fit_intercept(fit, of->target),
-                          hr_ridge_fit_weights(fit, of->target), &out->model, err));
-cleanup:
-  hr_free(merit);
-  return status;
-}
+/* Model m while it is trained, as widening knows it. */
+typedef struct training {
+  hr_learner *learner;
+  size_t m;
+} training;
 
-static hr_status conclude_targets(const hr_learner *learner, size_t m,
-                                  const hr_ridge_fit *fit, hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t t = 0; t < fit->targets; t++) {
-    const hr_dual *dual = fit->sums->dual;
-    double syy = dual ? hr_dual_syy(dual, t) : hr_scatter_syy(fit->total, t);
-    const target_fit of = {fit, t, syy};
-    HR_TRY(conclude(learner, m, &of, hr_ridge_out(learner, t, m), err));
+static hr_status solve(void *context, hr_ridge_fit *fit, hr_error *err) {
+  const training *t = context;
+  if (t->learner->models[t->m].shape.takes_folds_in_turn) {
+    return solve_folds_in_turn(t->learner, t->m, fit, err);
   }
+  return hr_ridge_fit_solve(fit, (hr_ridge_window){0, fit->sums->fold_count, true}, err);
+}
+
+/* Solves a model's own alphas, and those that its targets want beside them. */
+static hr_status solve_all(training *t, hr_ridge_fit *fit, hr_scatter **total,
+                           hr_ridge_widening *widening, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_learner *learner = t->learner;
+  bool in_turn = learner->models[t->m].shape.takes_folds_in_turn;
+  HR_TRY(in_turn ? total_in_turn(learner, t->m, total, err)
+                 : total_at_once(learner, t->m, total, err));
+  fit->total = *total;
+  HR_TRY(solve(t, fit, err));
+  *widening = (hr_ridge_widening){.base = fit,
+                                  .widens = learner->options.widens,
+                                  .solve = solve,
+                                  .r2 = hr_ridge_validated_r2,
+                                  .context = t};
+  HR_TRY(hr_ridge_widen(widening, err));
 cleanup:
   return status;
 }
@@ -205,6 +131,8 @@ static hr_status train_model(hr_learner *learner, size_t m, hr_error *err) {
   double start = hr_clock_seconds();
   hr_ridge_model *model = &learner->models[m];
   hr_scatter *total = NULL;
+  training t = {learner, m};
+  hr_ridge_widening widening = {.base = NULL};
   hr_ridge_fit fit = {.sums = &model->sums,
                       .alphas = &learner->alphas,
                       .noise_scale = learner->noise_scale,
@@ -217,17 +145,19 @@ static hr_status train_model(hr_learner *learner, size_t m, hr_error *err) {
   bool is_dual = model->shape.form == HR_RIDGE_DUAL;
   if (is_dual) hr_ridge_pool_empty(&learner->pool); /* K wants the room */
   HR_TRY(hr_ridge_fit_init(&fit, err));
-  HR_TRY(model->shape.takes_folds_in_turn ? solve_in_turn(learner, m, &fit, &total, err)
-                                          : solve_at_once(learner, m, &fit, &total, err));
-  HR_TRY(conclude_targets(learner, m, &fit, err));
+  HR_TRY(solve_all(&t, &fit, &total, &widening, err));
+  for (size_t target = 0; target < fit.targets; target++) {
+    HR_TRY(hr_ridge_conclude(learner, m, &widening, target, err));
+  }
   hr_dual_destroy(&model->sums.dual);
   hr_row_store_destroy(&model->rows);
   double seconds = hr_clock_seconds() - start;
-  for (size_t t = 0; t < fit.targets; t++) {
-    hr_ridge_out(learner, t, m)->fit.seconds = seconds / (double)fit.targets;
+  for (size_t target = 0; target < fit.targets; target++) {
+    hr_ridge_out(learner, target, m)->fit.seconds = seconds / (double)fit.targets;
   }
 cleanup:
   hr_ridge_pool_put(&learner->pool, &total);
+  hr_ridge_widening_fini(&widening);
   hr_ridge_fit_fini(&fit);
   return status;
 }
