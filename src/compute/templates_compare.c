@@ -29,6 +29,7 @@ static void prepare_row(void *context, size_t r, size_t thread) {
     work->inverse_wide[p] = (double)work->inverse[p];
     work->cross[p] = counts ? (double)query->x[p] * work->inverse_wide[p] : 0;
   }
+  work->is_wild[r] = hr_templates_is_wild(comparison, r);
 }
 
 /* Σ c (x − c/2)/σ² and Σ c²/σ² for some tiles and all rows: the terms of their means. */
@@ -114,6 +115,10 @@ static void compare_tile(void *context, size_t index, size_t thread) {
   weigh_tile(comparison, index, scratch);
   for (size_t i = 0; i < comparison->rows; i++) {
     size_t r = comparison->row[i], at = i * HR_TEMPLATE_TILE;
+    if (comparison->work->is_wild[r]) {
+      hr_templates_keep_wild(comparison, index, r, scratch->sum);
+      continue;
+    }
     if (t->options.amplitude != HR_AMPLITUDE_NONE) {
       integrate(comparison, index, r, scratch->norm + at, scratch->gain + at);
     }

@@ -282,7 +282,9 @@ static void conclude(const hr_comparison *comparison, size_t row, bool own,
       .out = (own ? comparison->own : comparison->all) + row * t->targets};
   if (exact) refine(comparison, row, own, &refined);
   find_means(&of);
-  if (local->anomaly) gaussian = hr_templates_go_local(&of, local);
+  /* A linear model would follow a wild pixel out of the world. */
+  bool goes_local = local->anomaly && !comparison->work->is_wild[row];
+  if (goes_local) gaussian = hr_templates_go_local(&of, local);
   double chi2 = hr_templates_chi2(comparison, row, own);
   for (size_t target = 0; target < t->targets; target++) {
     if (hr_has_target(of.targets, target)) of.out[target].chi2 = chi2;

@@ -227,7 +227,18 @@ typedef struct linear_model {
   bool is_factored; /* the system's matrix has become its factor */
 } linear_model;
 
-/* The linear estimate of one target; false where the system is no good. */
+/* Whether a label, less the mean of all, is so far out that the line has left all that it
+ * knows: more than so many times the largest of a template. */
+static bool is_too_far(const hr_templates *t, size_t target, double mean) {
+  const float *label_offset = t->label_offset + target * t->count;
+  const double most_times = 3;
+  float largest = 0;
+  for (size_t i = 0; i < t->count; i++) largest = fmaxf(largest, fabsf(label_offset[i]));
+  return !(fabs(mean) <= most_times * (double)largest);
+}
+
+/* The linear estimate of one target; false where the system is no good, or the estimate
+ * is. */
 static bool estimate(const hr_conclusion *of, size_t target,
                      const hr_template_local *local, linear_model *model) {
   const hr_templates *t = of->comparison->templates;
@@ -251,6 +262,7 @@ static bool estimate(const hr_conclusion *of, size_t target,
     mean += solved[i] * model->pull[i];
     variance += model->kappa * label[i] * solved[i];
   }
+  if (is_too_far(t, target, mean)) return false;
   of->out[target].mean = t->centre_label[target] + mean;
   of->out[target].variance = variance > 0 ? variance : 0;
   of->out[target].error = 0;
@@ -274,8 +286,9 @@ static hr_target_set regress(const hr_conclusion *of, hr_target_set targets,
   fill_system(t, n->count, model.kappa, local, model.pull);
   for (size_t target = 0; target < t->targets; target++) {
     if (!hr_has_target(targets, target)) continue;
-    if (!estimate(of, target, local, &model)) break;
-    answered |= (hr_target_set)1 << target;
+    bool is_good = estimate(of, target, local, &model);
+    if (!model.is_factored) break;
+    if (is_good) answered |= (hr_target_set)1 << target;
   }
   return answered;
 }

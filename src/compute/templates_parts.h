@@ -88,6 +88,7 @@ struct hr_templates_workspace {
   float *inverse;       /* [HR_QUERY_ROWS][P] the same */
   double *offset; /* [HR_QUERY_ROWS][tiles] log weight of the tile's mean, amplitude 1 */
   double *norm;   /* [HR_QUERY_ROWS][tiles] Σ c²/σ² of it */
+  bool *is_wild;  /* [HR_QUERY_ROWS] rows that fp32 does not hold */
   hr_template_sums *sums; /* [HR_QUERY_ROWS][tiles] */
   float *weight;          /* [HR_QUERY_ROWS][count] relative to the tile's largest */
   float *log_weight;      /* [HR_QUERY_ROWS][count]; NULL without local models */
@@ -150,6 +151,16 @@ double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
  * -INFINITY. */
 void hr_templates_keep(const hr_comparison *comparison, size_t tile, size_t row,
                        uint8_t fold, float *gain);
+
+/* Whether fp32 would lose the log weights of a row, whose 1/σ² is there. */
+bool hr_templates_is_wild(const hr_comparison *comparison, size_t row);
+
+/* Of such a row: hr_templates_weigh_exactly in fp64, and hr_templates_keep of all
+ * templates of a tile; log_weight: [TILE] scratch. */
+double hr_templates_weigh_wild(const hr_comparison *comparison, size_t row, size_t tile,
+                               size_t place);
+void hr_templates_keep_wild(const hr_comparison *comparison, size_t tile, size_t row,
+                            double *log_weight);
 
 /* The sums of a tile's kept weights anew. */
 void hr_templates_sum(const hr_comparison *comparison, size_t tile, size_t row);

@@ -145,6 +145,9 @@ double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
                                   size_t tile, size_t place) {
   const hr_templates *t = comparison->templates;
   size_t at = row * t->tile_count + tile, wide = row * t->pixels;
+  if (comparison->work->is_wild[row]) {
+    return hr_templates_weigh_wild(comparison, row, tile, place);
+  }
   double weight = comparison->work->offset[at], norm = comparison->work->norm[at];
   for (size_t first = 0; first < t->pixels; first += HR_TEMPLATE_DEPTH) {
     size_t left = t->pixels - first;

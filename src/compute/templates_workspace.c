@@ -18,9 +18,10 @@ void hr_templates_workspace_destroy(hr_templates_workspace **address) {
   for (size_t i = 0; work->scratch && i < work->thread_count; i++) {
     free_scratch(&work->scratch[i]);
   }
-  void *owned[] = {work->scratch, work->weight, work->log_weight, work->sums,
-                   work->offset,  work->norm,   work->inverse,    work->inverse_wide,
-                   work->cross,   work};
+  void *owned[] = {
+      work->scratch, work->weight,  work->log_weight,   work->sums,  work->offset,
+      work->norm,    work->inverse, work->inverse_wide, work->cross, work->is_wild,
+      work};
   for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) hr_free(owned[i]);
 }
 
@@ -64,6 +65,7 @@ hr_status hr_templates_workspace_create(const hr_templates *t,
   HR_TRY(hr_alloc(&work->inverse, rows * t->pixels, err));
   HR_TRY(hr_alloc(&work->offset, rows * t->tile_count, err));
   HR_TRY(hr_alloc(&work->norm, rows * t->tile_count, err));
+  HR_TRY(hr_alloc(&work->is_wild, rows, err));
   HR_TRY(hr_alloc(&work->sums, rows * t->tile_count, err));
   HR_TRY(hr_alloc(&work->weight, rows * t->count, err));
   if (t->options.least_effective > 0) {

@@ -37,7 +37,8 @@ class Controls(unittest.TestCase):
         cls.config = os.path.join(cls.folder, "study.yaml")
         with open(cls.config, "w", encoding="utf-8") as file:
             file.write("experiment: {id: controls}\n"
-                       "data: {train: [\"train_{0..1}/dataset.h5\"], test: test/dataset.h5}\n")
+                       "data: {train: [\"train_{0..1}/dataset.h5\"], test: test/dataset.h5}\n"
+                       "experts: {ridge: {alpha: [1, 10, 1e2, 1e3, 1e4, 1e5, 1e6]}}\n")
         cls.out = os.path.join(cls.scratch.name, "run")
         cls.done = study_data.run(BUILD, "headroom", "run", cls.config, "--out", cls.out)
         with open(os.path.join(cls.out, "results.json"), encoding="utf-8") as file:
