@@ -31,9 +31,10 @@ struct hr_dataset {
   size_t rows;
   label_column *labels; /* in the first frame's order */
   size_t label_count;
-  hr_strings names;  /* of the labels that every shard has */
-  int64_t **indices; /* [shard_count][rows of the shard] or NULL */
-  bool is_observed;  /* one file, to be predicted */
+  hr_strings names;        /* of the labels that every shard has */
+  int64_t **indices;       /* [shard_count][rows of the shard] or NULL */
+  hr_frame_others *others; /* [shard_count] columns that are no numbers */
+  bool is_observed;        /* one file, to be predicted */
 };
 
 void hr_dataset_destroy(hr_dataset **dataset) {
@@ -42,6 +43,7 @@ void hr_dataset_destroy(hr_dataset **dataset) {
   for (size_t i = 0; i < self->shard_count; i++) {
     hr_shard_fini(&self->shards[i]);
     if (self->indices) hr_free(self->indices[i]);
+    if (self->others) hr_frame_others_fini(&self->others[i]);
   }
   for (size_t k = 0; k < self->label_count; k++) {
     hr_free(self->labels[k].name);
@@ -53,6 +55,7 @@ void hr_dataset_destroy(hr_dataset **dataset) {
   hr_free(self->labels);
   hr_free(self->indices);
   hr_free(self->shards);
+  hr_free(self->others);
   hr_free(self);
   *dataset = NULL;
 }
@@ -133,6 +136,7 @@ static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error
   hr_status status = HR_OK;
   HR_TRY(hr_alloc(&self->shards, paths->count, err));
   HR_TRY(hr_alloc(&self->indices, paths->count, err));
+  HR_TRY(hr_alloc(&self->others, paths->count, err));
   for (size_t i = 0; i < paths->count; i++) {
     hr_shard *shard = &self->shards[i];
     self->shard_count = i + 1;
@@ -229,6 +233,8 @@ static hr_status read_labels(hr_dataset *self, size_t shard_index, hr_labels lab
   frame.index = NULL;
   copy_labels(self, shard_index, &frame);
   if (self->shard_count == 1) take_integers(self, &frame);
+  self->others[shard_index] = frame.others;
+  frame.others = (hr_frame_others){0};
 cleanup:
   hr_frame_fini(&frame);
   return status;
@@ -276,6 +282,7 @@ hr_status hr_dataset_open_observed(const char *path, bool with_labels,
   HR_TRY(hr_alloc(&self, 1, err));
   HR_TRY(hr_alloc(&self->shards, 1, err));
   HR_TRY(hr_alloc(&self->indices, 1, err));
+  HR_TRY(hr_alloc(&self->others, 1, err));
   self->is_observed = true;
   self->shard_count = 1;
   HR_TRY(hr_shard_read_observed(path, &self->shards[0], err));
@@ -527,10 +534,33 @@ cleanup:
 
 /* --- asking for labels --- */
 
+bool hr_dataset_describe_other(const hr_dataset *dataset, const char *name,
+                               hr_text *out) {
+  const hr_frame_other *other = hr_frame_others_find(&dataset->others[0], name);
+  if (other) hr_frame_other_describe(other, out);
+  return other != NULL;
+}
+
+/* "FILE: the label log_g is text, ..." */
+static hr_status fail_other(const hr_dataset *dataset, const hr_frame_other *other,
+                            size_t shard, hr_error *err) {
+  hr_text text;
+  hr_text_init(&text);
+  hr_frame_other_describe(other, &text);
+  hr_status status = hr_text_status(&text, err);
+  if (status == HR_OK) {
+    status = hr_fail(err, HR_ERR_DATA, "%s: %s", dataset->shards[shard].path, text.bytes);
+  }
+  hr_text_fini(&text);
+  return status;
+}
+
 /* "FILE has no label column 'logg'; it has T_eff, log_g; did you mean log_g?" */
 static hr_status fail_lacking(const hr_dataset *dataset, const char *name, size_t shard,
                               hr_error *err) {
   const hr_strings *names = &dataset->names;
+  const hr_frame_other *other = hr_frame_others_find(&dataset->others[shard], name);
+  if (other) return fail_other(dataset, other, shard, err);
   hr_text list;
   hr_text_init(&list);
   for (size_t i = 0; i < names->count; i++) {

@@ -63,7 +63,8 @@ const hr_strings *hr_dataset_label_names(const hr_dataset *dataset);
 
 /* The column `name`: [N] fp64, borrowed, in the unit of the file. Integers and booleans
  * are converted. HR_ERR_DATA, naming the file and the columns it has, where there is
- * none; and, where `must_be_finite`, naming the first row that holds NaN or an infinity.
+ * none, or saying what the column holds where that is no numbers; and, where
+ * `must_be_finite`, naming the first row that holds NaN or an infinity.
  */
 hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
                            bool must_be_finite, const double **out,
@@ -72,6 +73,10 @@ hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
 /* The same as integers, where it has such a column of integers and is of one file; else
  * NULL. */
 const int64_t *hr_dataset_integers(const hr_dataset *dataset, const char *name);
+
+/* Appends what a column of the first shard holds that is no numbers, with the remedy;
+ * false where it has no such column of that name. */
+bool hr_dataset_describe_other(const hr_dataset *dataset, const char *name, hr_text *out);
 
 /* In what precision the shard number `shard` keeps the column; HR_PRECISION_DOUBLE where
  * it has none of that name. */

@@ -20,6 +20,7 @@ void hr_frame_fini(hr_frame *frame) {
   hr_free(frame->integers);
   hr_free(frame->index);
   hr_free(frame->precisions);
+  hr_frame_others_fini(&frame->others);
   hr_strings_fini(&frame->names);
   *frame = (hr_frame){0};
 }
@@ -98,13 +99,18 @@ static const char *values_name(hr_frame_values values) {
   }
 }
 
-void hr_frame_tell_skipped(const hr_frame_source *source, const hr_strings *names,
-                           hr_frame_values values) {
-  for (size_t i = 0; i < names->count && values != HR_FRAME_TEXT; i++) {
+hr_status hr_frame_skip(const hr_frame_source *source, hr_frame *frame,
+                        const hr_strings *names, hr_frame_values values, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t i = 0; i < names->count; i++) {
+    HR_TRY(hr_frame_others_add(&frame->others, names->items[i], values, err));
+    if (values == HR_FRAME_TEXT) continue;
     hr_observe_warning(source->observer, "%s: column %s of %s holds %s and is skipped",
                        source->file->path, names->items[i], source->group,
                        values_name(values));
   }
+cleanup:
+  return status;
 }
 
 size_t hr_frame_rows_at_once(size_t row_bytes) {

@@ -8,6 +8,7 @@
 
 #include "core/text.h"
 #include "data/bins.h"
+#include "data/frame_other.h"
 #include "headroom/observer.h"
 
 /* The numeric columns of a frame. Integers and booleans are converted to fp64; integers
@@ -19,6 +20,7 @@ typedef struct hr_frame {
   int64_t **integers;       /* [names.count][rows]; NULL for a column of other numbers */
   hr_precision *precisions; /* [names.count] in which the file keeps them */
   int64_t *index;           /* [rows]; NULL where it is not one of whole numbers */
+  hr_frame_others others;   /* columns that are no numbers */
 } hr_frame;
 
 /* Reads the frame of the HDF5 file `path`: /dataset/params if it is one, else the only

@@ -244,6 +244,34 @@ cleanup:
   return status;
 }
 
+/* Looks at pickled texts: a list of bytes of one element. A pickle that cannot be read
+ * tells nothing, and is no failure: nobody has asked for it yet. */
+static hr_status judge_pickle(fixed_reader *reader, const node *n, size_t first,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_hdf5_object dataset = object_of(reader, n);
+  hr_frame_others *others = &reader->frame->others;
+  hvl_t pickle = {0};
+  int64_t by_rows = 0;
+  size_t count = 0;
+  if (n->empty || H5Tget_class(n->type) != H5T_VLEN || others->count == first) {
+    return HR_OK;
+  }
+  hid_t type = H5Tvlen_create(H5T_NATIVE_UCHAR);
+  bool is_one = type >= 0 &&
+                hr_hdf5_shape(dataset.file, n->id, n->path, 1, &count, NULL) == HR_OK &&
+                count == 1;
+  HR_TRY(hr_hdf5_attribute_integer(&dataset, "transposed", &by_rows, err));
+  if (is_one && H5Dread(n->id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &pickle) >= 0) {
+    hr_frame_other_judge_pickle(&others->items[first], others->count - first,
+                                by_rows != 0, pickle.p, pickle.len);
+    H5free_memory(pickle.p);
+  }
+cleanup:
+  hr_hdf5_release(&type);
+  return status;
+}
+
 static hr_status read_block(fixed_reader *reader, size_t block, hr_error *err) {
   hr_status status = HR_OK;
   hr_strings names = {0};
@@ -263,7 +291,9 @@ static hr_status read_block(fixed_reader *reader, size_t block, hr_error *err) {
                                              : CELLS_NUMBERS;
     HR_TRY(read_values(reader, &n, &names, kind, err));
   } else {
-    hr_frame_tell_skipped(reader->source, &names, values);
+    size_t first = reader->frame->others.count;
+    HR_TRY(hr_frame_skip(reader->source, reader->frame, &names, values, err));
+    HR_TRY(judge_pickle(reader, &n, first, err));
   }
 cleanup:
   hr_free(dtype);

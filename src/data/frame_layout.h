@@ -21,16 +21,6 @@ typedef struct hr_frame_source {
   const hr_observer *observer;
 } hr_frame_source;
 
-/* What the values of a block are. */
-typedef enum hr_frame_values {
-  HR_FRAME_NUMBERS, /* integers or floating-point numbers, which HDF5 converts to fp64 */
-  HR_FRAME_BITS,  /* PyTables' bool: bytes of a bit field, which HDF5 does not convert */
-  HR_FRAME_TEXT,  /* of fixed length */
-  HR_FRAME_DATES, /* datetime64 and timedelta64, stored as integers */
-  HR_FRAME_CATEGORIES, /* codes into a list of categories */
-  HR_FRAME_OBJECTS,    /* pickled, or nothing we know */
-} hr_frame_values;
-
 /* Looks at a type and at pandas' own name for it (NULL: none). */
 hr_frame_values hr_frame_classify(hid_t type, const char *pandas_dtype);
 
@@ -45,9 +35,11 @@ hr_precision hr_frame_precision(hid_t type);
 hr_status hr_frame_add_column(const hr_frame_source *source, hr_frame *frame,
                               const char *name, hid_t type, hr_error *err) HR_MUST_CHECK;
 
-/* Tells the observer that columns are left out; columns of text are not worth a word. */
-void hr_frame_tell_skipped(const hr_frame_source *source, const hr_strings *names,
-                           hr_frame_values values);
+/* Keeps the names of columns that are left out, and tells the observer; columns of text
+ * are not worth a word. HR_ERR_MEMORY. */
+hr_status hr_frame_skip(const hr_frame_source *source, hr_frame *frame,
+                        const hr_strings *names, hr_frame_values values,
+                        hr_error *err) HR_MUST_CHECK;
 
 /* How many rows of `row_bytes` to read at a time. */
 size_t hr_frame_rows_at_once(size_t row_bytes);

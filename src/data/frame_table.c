@@ -17,6 +17,8 @@ typedef struct table_part {
   size_t offset;       /* in a row of the buffer */
   bool bits;           /* bytes instead of fp64 */
   bool whole;          /* int64 instead of fp64 */
+  size_t text_bytes;   /* of a text, where it is text: looked at, not kept; else 0 */
+  size_t first_other;  /* then, in the frame's others */
 } table_part;
 
 typedef struct table_reader {
@@ -118,9 +120,26 @@ static hr_status add_part(table_reader *reader, const hr_strings *names, hid_t b
   return HR_OK;
 }
 
+/* The same of texts, which are looked at as far as rows of a buffer hold them. */
+static hr_status add_text(table_reader *reader, const hr_strings *names, hid_t base,
+                          hr_error *err) {
+  hr_frame *frame = reader->frame;
+  size_t bytes = H5Tget_size(base), first = frame->others.count;
+  hr_status status = hr_frame_skip(reader->source, frame, names, HR_FRAME_TEXT, err);
+  bool is_short = bytes > 0 && bytes <= HR_FRAME_MOST_NAME_BYTES / names->count;
+  if (status != HR_OK || !is_short || H5Tis_variable_str(base) > 0) return status;
+  reader->parts[reader->part_count++] = (table_part){.columns = names->count,
+                                                     .offset = reader->row_bytes,
+                                                     .text_bytes = bytes,
+                                                     .first_other = first};
+  reader->row_bytes += names->count * bytes;
+  return HR_OK;
+}
+
 /* Puts one part into the compound of the buffer, as an array where the file has one. */
 static bool insert_part(hid_t memory, const char *member, hid_t type,
                         const table_part *part) {
+  if (part->text_bytes > 0) return H5Tinsert(memory, member, part->offset, type) >= 0;
   hid_t base = part->bits    ? H5T_NATIVE_B8
                : part->whole ? H5T_NATIVE_INT64
                              : H5T_NATIVE_DOUBLE;
@@ -162,8 +181,12 @@ static hr_status plan_member(table_reader *reader, const char *member, hid_t typ
     goto cleanup;
   }
   HR_TRY(classify_member(reader, member, base, &values, err));
+  if (values == HR_FRAME_TEXT && names.count > 0) {
+    status = add_text(reader, &names, base, err);
+    goto cleanup;
+  }
   if (values != HR_FRAME_NUMBERS && values != HR_FRAME_BITS) {
-    hr_frame_tell_skipped(reader->source, &names, values);
+    status = hr_frame_skip(reader->source, reader->frame, &names, values, err);
     goto cleanup;
   }
   HR_TRY(add_part(reader, &names, base, values == HR_FRAME_BITS, err));
@@ -209,11 +232,27 @@ cleanup:
   return status;
 }
 
+/* Looks at the texts of `rows` rows of the buffer. */
+static void judge_texts(const table_reader *reader, const table_part *part,
+                        const unsigned char *buffer, size_t first, size_t rows) {
+  for (size_t k = 0; k < part->columns; k++) {
+    hr_frame_other *other = &reader->frame->others.items[part->first_other + k];
+    const unsigned char *text = buffer + part->offset + k * part->text_bytes;
+    for (size_t i = 0; i < rows && !other->has_word; i++, text += reader->row_bytes) {
+      hr_frame_other_judge(other, (const char *)text, part->text_bytes, first + i);
+    }
+  }
+}
+
 /* Pulls the columns out of `rows` rows of the buffer. */
 static void scatter_rows(const table_reader *reader, const unsigned char *buffer,
                          size_t first, size_t rows) {
   for (size_t p = 0; p < reader->part_count; p++) {
     const table_part *part = &reader->parts[p];
+    if (part->text_bytes > 0) {
+      judge_texts(reader, part, buffer, first, rows);
+      continue;
+    }
     for (size_t k = 0; k < part->columns; k++) {
       double *column = reader->frame->columns[part->first_column + k] + first;
       int64_t *integers = reader->frame->integers[part->first_column + k];

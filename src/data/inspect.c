@@ -155,15 +155,18 @@ cleanup:
 }
 
 /* The labels that a study uses unless it says otherwise. */
-static hr_status look_for_labels(hr_inspection *inspection, hr_error *err) {
+static hr_status look_for_labels(const hr_dataset *dataset, hr_inspection *inspection,
+                                 hr_error *err) {
   static const char *const needed[] = {"T_eff", "M_H", "log_g"};
   hr_status status = HR_OK;
   for (size_t i = 0; status == HR_OK && i < 3; i++) {
     if (find_label(inspection, needed[i])) continue;
     hr_text sentence;
     hr_text_init(&sentence);
-    if (is_axis(needed[i])) {
-      inspection->is_usable = false;
+    if (is_axis(needed[i])) inspection->is_usable = false;
+    if (hr_dataset_describe_other(dataset, needed[i], &sentence)) {
+      /* It is there, of no numbers. */
+    } else if (is_axis(needed[i])) {
       hr_text_append(&sentence,
                      "there is no label %s, so rows cannot be put into the bins of a "
                      "study",
@@ -322,7 +325,7 @@ static hr_status look_at_dataset(hr_inspection *inspection,
   inspection->last_wave_angstrom = hr_dataset_wave(dataset)[inspection->pixels - 1];
   HR_TRY(look_at_notes(dataset, inspection, err));
   HR_TRY(look_at_labels(dataset, inspection, err));
-  HR_TRY(look_for_labels(inspection, err));
+  HR_TRY(look_for_labels(dataset, inspection, err));
   HR_TRY(look_at_snr(dataset, inspection, err));
   HR_TRY(look_at_bins(dataset, inspection, err));
   if (!options->skip_spectra) {

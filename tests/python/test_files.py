@@ -12,12 +12,16 @@ import os
 import sys
 import tempfile
 import unittest
+import warnings
 
 import h5py
 import numpy as np
 import pandas
+import tables
 
 import study_data
+
+warnings.simplefilter("ignore", tables.PerformanceWarning)  # of objects that pandas pickles
 
 BUILD = sys.argv[1]
 PIXELS = 48
@@ -350,6 +354,81 @@ class StorageTest(FilesTest):
         study = self.study(chunks=(50, PIXELS), compression="gzip", shuffle=True)
         self.assertNotIn("lossy", study.dry_run().stderr)
         self.assertIn("Problems\n  none", study.headroom("inspect", study.path("test.h5")).stdout)
+
+
+class TextTest(FilesTest):
+    """Labels that are no numbers, in both layouts of pandas, by inspect, dry run, run and predict."""
+
+    def check_label(self, make, sentence, layouts=("table", "fixed"), target="log_g", shard="train_0.h5"):
+        for layout in layouts:
+            def change(data, name):
+                if name == shard:
+                    data["frame"][target] = make(data["frame"][target])
+            study = self.study(change, layout=layout)
+            for done in (study.dry_run(), study.run()):
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn(f"{study.path(shard)}: the label {target} {sentence}", last_line(done))
+            done = study.headroom("inspect", study.path(shard))
+            self.assertIn(f"  - the label {target} {sentence}", done.stdout)
+            self.assertEqual(done.returncode, 3 if target == "M_H" else 0)
+        return study
+
+    WORD = "is text, and '{}' in row {} (counted from 0) is no number; write the column with pandas.to_numeric(frame['"
+
+    @staticmethod
+    def with_words(*words, every=97):
+        def make(values):
+            values = values.map(lambda v: f"{v:.3f}")
+            for i, word in enumerate(words):
+                values.iloc[5 + i::every] = word
+            return values
+        return make
+
+    def test_words_for_missing_values(self):
+        self.check_label(self.with_words("--"), self.WORD.format("--", 5))
+        self.check_label(self.with_words("1.5", "n/a", "--"), self.WORD.format("n/a", 6))
+
+    def test_an_axis_in_the_test_file(self):
+        self.check_label(self.with_words("-0,5"), self.WORD.format("-0,5", 5), target="M_H", shard="test.h5")
+
+    def test_numbers_as_text(self):
+        study = self.check_label(self.with_words(), "is text, though all of it numbers; write the column with "
+                                                    "frame['log_g'].astype(float)")
+        frame = pandas.read_hdf(study.path("train_0.h5"), "dataset/params")
+        data = stars(150, 1)
+        data["frame"]["log_g"] = frame["log_g"].astype(float)
+        write(study.path("train_0.h5"), data)
+        self.check_run(study)
+
+    def test_text_behind_many_rows(self):
+        """What is read a few thousand rows at a time is looked at to its end."""
+        def make(values):
+            values = values.map(lambda v: f"{v:4000.3f}")
+            values.iloc[149] = "x"
+            return values
+        self.check_label(make, self.WORD.format("x", 149), layouts=("table",))
+
+    def test_categories_and_dates(self):
+        self.check_label(lambda values: values.round().astype("category"),
+                         "holds categories; write the column as numbers, with frame['log_g'].astype(float)", ("table",))
+        self.check_label(lambda values: pandas.to_datetime(values, unit="D"),
+                         "holds dates or durations; write the column as a number, such as of days")
+        self.check_label(lambda values: pandas.to_timedelta(values, unit="D"), "holds dates or durations")
+
+    def test_objects(self):
+        self.check_label(lambda values: values.map(lambda v: (v, 1)), "holds objects of Python", ("fixed",))
+
+    def test_a_name_that_is_text_is_in_nobodys_way(self):
+        def change(data, name):
+            data["frame"]["name"] = [f"star {i}" for i in range(150)]
+        for layout in ("table", "fixed"):
+            study = self.study(change, layout=layout)
+            self.check_run(study, out=layout)
+        study.configure(data=", id: name")
+        done = study.dry_run()
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("data.id: ", last_line(done))
+        self.assertIn("the label name is text, and 'star 0' in row 0", last_line(done))
 
 
 class DryRunTest(FilesTest):
