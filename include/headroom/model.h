@@ -38,7 +38,9 @@ extern "C" {
   X(HR_FLAG_MASKED, 64, "masked", "more than a fifth of the pixels masked")           \
   X(HR_FLAG_POOR_FIT, 128, "poor_fit", "the best template does not fit the spectrum") \
   X(HR_FLAG_FEW_TEMPLATES, 256, "few_templates",                                      \
-    "fewer than ten templates share the posterior")
+    "fewer than ten templates share the posterior")                                   \
+  X(HR_FLAG_NO_NUMBER, 512, "no_number",                                              \
+    "what the model says is no finite number: nothing is predicted")
 
 typedef enum hr_flag {
 #define HR_FLAG_ENUM(name, bit, word, meaning) name = bit,

@@ -292,8 +292,10 @@ static bool has_variants(const hr_outcome *outcome) {
   return false;
 }
 
-static bool predicts_covered(const hr_forecast *forecast, const hr_split_view *test) {
+static bool predicts_covered(const hr_forecast *forecast, const hr_assembly *assembly) {
+  const hr_split_view *test = assembly->test;
   for (size_t i = 0; i < test->rows; i++) {
+    if (assembly->is_missing && assembly->is_missing[i]) continue;
     if (test->bin[i] != HR_UNCOVERED && isnan(forecast->prediction[i])) return false;
   }
   return true;
@@ -310,8 +312,7 @@ static bool is_listed(const hr_forecasts *forecasts, const hr_assembly *assembly
   }
   if (e == forecasts->baseline) return true;
   size_t cv = hr_forecasts_find(forecasts, HR_FORECAST_ORACLE, e, HR_SELECT_BY_CV);
-  bool whole =
-      has_any_bin(outcome) && predicts_covered(&forecasts->items[cv], assembly->test);
+  bool whole = has_any_bin(outcome) && predicts_covered(&forecasts->items[cv], assembly);
   return whole && (forecast->selection == HR_SELECT_BY_CV || has_variants(outcome));
 }
 

@@ -47,6 +47,7 @@ typedef struct hr_assembly {
   bool global_uncovered;     /* rows without route go to the baseline's global model */
   const double
       *snr; /* [test rows] as measured from the spectra, NaN or NULL: not known */
+  const bool *is_missing; /* [test rows] rows that are left out of all scores; or NULL */
 } hr_assembly;
 
 /* The global models of all experts, their oracles chosen by validation, those chosen on

@@ -45,11 +45,15 @@ static bool is_outside(const hr_bundle_range *range, double value) {
 }
 
 /* What the predictions themselves say. */
-static uint32_t flag_values(const hr_bundle_description *d, const double *mean) {
+static uint32_t flag_values(const hr_bundle_description *d, const hr_engine_result *out,
+                            size_t i) {
   uint32_t flags = 0;
+  const double *mean = out->mean + i * d->target_count;
+  const int32_t *candidate = out->candidate + i * d->target_count;
   for (size_t t = 0; t < d->target_count; t++) {
     if (is_outside(&d->targets[t].train, mean[t])) flags |= HR_FLAG_OUTSIDE_RANGE;
-    if (isnan(mean[t])) flags |= HR_FLAG_NO_EXPERT;
+    if (!isnan(mean[t])) continue;
+    flags |= candidate[t] >= 0 ? HR_FLAG_NO_NUMBER : HR_FLAG_NO_EXPERT;
   }
   return flags;
 }
@@ -67,7 +71,7 @@ static bool is_fallback(const hr_engine *engine, const hr_engine_result *out, si
 
 static uint32_t flag_row(const hr_engine *engine, const hr_engine_result *out, size_t i) {
   const hr_bundle_description *d = hr_engine_describe(engine);
-  uint32_t flags = flag_values(d, out->mean + i * d->target_count);
+  uint32_t flags = flag_values(d, out, i);
   if (is_fallback(engine, out, i)) flags |= HR_FLAG_FALLBACK;
   if (is_outside(&d->snr, out->snr[i])) flags |= HR_FLAG_OUTSIDE_SNR;
   if (out->chi2[i] > most_chi2) flags |= HR_FLAG_POOR_FIT;

@@ -215,7 +215,8 @@ static size_t take_parts(const work *w, size_t i, size_t t, double snr) {
   for (size_t s = 0; s < slots; s++) {
     if (!(weight[s] > 0)) continue;
     const plane *p = &w->plane[count * w->targets + t];
-    const hr_moments said = {(double)p->mean[i], p->variance[i]};
+    double mean = isfinite(p->mean[i]) ? (double)p->mean[i] : (double)NAN;
+    const hr_moments said = {mean, p->variance[i]};
     hr_spread spread = spread_of(w, hr_engine_slot_of(w->engine, t, s), snr, &said);
     w->parts[count] = (hr_moments){said.mean, spread.sigma * spread.sigma};
     w->spreads[count] = spread;

@@ -25,7 +25,7 @@ typedef struct work {
 } work;
 
 static void count_rows(work *w, const hr_engine_result *result, size_t rows) {
-  const uint32_t none = HR_FLAG_BAD_SPECTRUM | HR_FLAG_NO_EXPERT;
+  const uint32_t none = HR_FLAG_BAD_SPECTRUM | HR_FLAG_NO_EXPERT | HR_FLAG_NO_NUMBER;
   for (size_t i = 0; i < rows; i++) {
     uint32_t flags = result->flags[i];
     w->summary.rows++;

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "report/binning.h"
+#include "report/dominant.h"
 #include "report/markdown_calibration.h"
+#include "report/missing.h"
 #include "report/undertuned.h"
 
 /* What all sections need. */
@@ -209,6 +211,8 @@ static void write_summary(page *p, const hr_node *root) {
   write_headline(p, &overall, &selection);
   write_warnings(p, root);
   write_target_among_axes(p, root);
+  hr_missing_tell(p->reader, p->out);
+  hr_dominant_tell(p->reader, p->out);
   write_optimism(p, &overall);
   write_verdict(p, root);
   write_undertuned(p);

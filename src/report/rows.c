@@ -161,6 +161,24 @@ cleanup:
   return status;
 }
 
+/* Marks the rows that results.json says are missing. */
+static hr_status mark_missing(hr_rows *rows, hr_reader *reader, hr_error *err) {
+  hr_node root = hr_reader_root(reader);
+  if (!hr_node_has(&root, "missing")) return HR_OK;
+  hr_node missing = hr_node_object(reader, &root, "missing");
+  hr_node list = hr_node_list(reader, &missing, "rows");
+  for (size_t i = 0; i < json_array_size(list.json); i++) {
+    json_int_t row = json_integer_value(json_array_get(list.json, i));
+    if (row < 0 || (size_t)row >= rows->count) {
+      return hr_fail(err, HR_ERR_LEDGER,
+                     "%s says that row %lld is missing, but there are %zu rows",
+                     reader->path, (long long)row, rows->count);
+    }
+    rows->bin[row] = HR_ROW_MISSING;
+  }
+  return hr_reader_status(reader, err);
+}
+
 hr_status hr_rows_init(hr_rows *rows, const char *path, hr_reader *reader,
                        hr_error *err) {
   hr_status status = HR_OK;
@@ -171,6 +189,7 @@ hr_status hr_rows_init(hr_rows *rows, const char *path, hr_reader *reader,
   HR_TRY(check_fingerprint(path, bytes, size, reader, err));
   HR_TRY(list_columns(rows, reader, err));
   HR_TRY(read_lines(rows, path, bytes, err));
+  HR_TRY(mark_missing(rows, reader, err));
 cleanup:
   hr_free(bytes);
   if (status != HR_OK) hr_rows_fini(rows);

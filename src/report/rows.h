@@ -17,9 +17,13 @@ typedef struct hr_row_column {
   double *values;   /* [count]; NaN: not known */
 } hr_row_column;
 
+/* As a bin: a row that is left out of every score, since some method has no prediction of
+ * it. */
+enum { HR_ROW_MISSING = -2 };
+
 typedef struct hr_rows {
   size_t count, method_count;
-  int32_t *bin;           /* [count]; -1: uncovered */
+  int32_t *bin;           /* [count]; -1: uncovered, HR_ROW_MISSING */
   double *snr;            /* [count]; NaN: not known */
   double *target;         /* [count] */
   hr_strings methods;     /* [method_count] names */

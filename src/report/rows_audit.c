@@ -25,13 +25,14 @@ void hr_audit_key(hr_row_audit *a, const hr_node *node, const char *place,
   hr_audit_compare(a, place, key, hr_node_number(a->reader, node, key), found);
 }
 
-enum { ALL = -2, COVERED = -1 }; /* in place of a bin */
+enum { ALL = -4, COVERED = -3 }; /* in place of a bin */
 
 static void list_rows(hr_row_audit *a, int bin) {
   a->count = 0;
   for (size_t i = 0; i < a->rows->count; i++) {
     int32_t own = a->rows->bin[i];
-    if (bin == ALL || (bin == COVERED ? own >= 0 : own == bin)) a->list[a->count++] = i;
+    bool is_all = bin == ALL && own != HR_ROW_MISSING;
+    if (is_all || (bin == COVERED ? own >= 0 : own == bin)) a->list[a->count++] = i;
   }
 }
 
@@ -54,7 +55,10 @@ static void audit_ledger(hr_row_audit *a, const hr_node *root) {
   hr_audit_key(a, &ledger, "ledger", "test_rows", (double)a->rows->count);
   list_rows(a, COVERED);
   hr_audit_key(a, &ledger, "ledger", "covered", (double)a->count);
-  hr_audit_key(a, &ledger, "ledger", "uncovered", (double)(a->rows->count - a->count));
+  list_rows(a, HR_UNCOVERED);
+  hr_audit_key(a, &ledger, "ledger", "uncovered", (double)a->count);
+  list_rows(a, HR_ROW_MISSING);
+  if (a->count > 0) hr_audit_key(a, &ledger, "ledger", "missing", (double)a->count);
 }
 
 static void audit_overall(hr_row_audit *a, const hr_node *root) {

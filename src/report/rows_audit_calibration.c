@@ -33,7 +33,8 @@ static void list_bin(hr_row_audit *a, const method_rows *method, int bin) {
   a->count = 0;
   for (size_t i = 0; i < a->rows->count; i++) {
     int32_t own = a->rows->bin[i];
-    bool is_here = bin < 0 ? own >= 0 || method->is_all : own == bin;
+    bool is_judged = own >= 0 || (method->is_all && own != HR_ROW_MISSING);
+    bool is_here = bin < 0 ? is_judged : own == bin;
     if (is_here) a->list[a->count++] = i;
   }
 }
@@ -50,7 +51,8 @@ static void list_octile(hr_row_audit *a, const method_rows *method, const double
   a->count = 0;
   for (size_t i = 0; snr && i < a->rows->count; i++) {
     bool is_here = snr[i] >= low && (snr[i] < high || (is_last && snr[i] <= high));
-    bool is_judged = method->is_all || a->rows->bin[i] >= 0;
+    int32_t own = a->rows->bin[i];
+    bool is_judged = own >= 0 || (method->is_all && own != HR_ROW_MISSING);
     if (is_here && is_judged) a->list[a->count++] = i;
   }
 }

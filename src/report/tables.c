@@ -8,6 +8,7 @@
 
 #include "core/alloc.h"
 #include "report/binning.h"
+#include "report/missing.h"
 #include "report/table_controls.h"
 #include "report/table_parts.h"
 #include "report/undertuned.h"
@@ -118,6 +119,9 @@ static hr_status build_samples(hr_table *table, hr_reader *reader, hr_error *err
   HR_TRY(add_sample_total(table, "Uncovered",
                           hr_node_number(reader, &ledger, "train_uncovered"),
                           hr_node_number(reader, &ledger, "uncovered"), err));
+  if (hr_missing_count(reader) > 0) {
+    HR_TRY(add_sample_total(table, "No prediction", 0, hr_missing_count(reader), err));
+  }
   HR_TRY(add_sample_total(table, "Total", hr_node_number(reader, &ledger, "train_rows"),
                           hr_node_number(reader, &ledger, "test_rows"), err));
 cleanup:

@@ -23,6 +23,7 @@ hr_status hr_audit_input(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
   const hr_results_input *input = evaluation->input;
   hr_ledger *ledger = &evaluation->ledger;
+  const hr_tested tested = {input->test, evaluation->missing.is_missing};
   HR_TRY(check_input(input, err));
   HR_TRY(hr_ledger_check_train(ledger, input->train_counts, input->bin_count,
                                input->train_rows, err));
@@ -30,12 +31,20 @@ hr_status hr_audit_input(hr_evaluation *evaluation, hr_error *err) {
   HR_TRY(hr_ledger_status(ledger, err));
   for (size_t e = 0; e < input->outcome_count; e++) {
     if (input->outcomes[e].fit_count == 0) continue;
-    HR_TRY(hr_ledger_check_tasks(ledger, &input->outcomes[e], input->test,
+    HR_TRY(hr_ledger_check_tasks(ledger, &input->outcomes[e], &tested,
                                  input->train_counts, input->bin_count, err));
   }
   HR_TRY(hr_ledger_status(ledger, err));
 cleanup:
   return status;
+}
+
+hr_status hr_audit_missing(hr_evaluation *evaluation, hr_error *err) {
+  size_t scored = evaluation->groups.group_start[evaluation->input->bin_count + 1];
+  hr_status status =
+      hr_ledger_check_missing(&evaluation->ledger, scored, evaluation->missing.count,
+                              evaluation->input->test->rows, err);
+  return status == HR_OK ? hr_ledger_status(&evaluation->ledger, err) : status;
 }
 
 /* Squared errors by bin, from the tasks' own numbers rather than from the assembled rows:

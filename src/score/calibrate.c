@@ -12,6 +12,7 @@ static const double false_alarms = 0.05;
  * covered rows are chosen by their labels, so that no honest sigma need hold there. */
 static bool is_judged(const hr_evaluation *evaluation, const hr_forecast *forecast,
                       size_t row) {
+  if (evaluation->missing.is_missing[row]) return false;
   return forecast->kind == HR_FORECAST_GLOBAL ||
          evaluation->input->test->bin[row] != HR_UNCOVERED;
 }

@@ -26,6 +26,7 @@ static hr_status assemble(hr_evaluation *evaluation, hr_error *err) {
       .test = input->test,
       .global_uncovered = strcmp(input->uncovered, "global") == 0,
       .snr = input->measured_snr,
+      .is_missing = evaluation->missing.is_missing,
   };
   HR_TRY(hr_variant_scores_init(&evaluation->variants, &assembly.candidates,
                                 &evaluation->groups, input->test->target, err));
@@ -74,8 +75,11 @@ cleanup:
 static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
   const hr_results_input *input = evaluation->input;
+  HR_TRY(hr_missing_init(&evaluation->missing, input, err));
   HR_TRY(hr_audit_input(evaluation, err));
-  HR_TRY(hr_row_groups_init(&evaluation->groups, input->test, input->bin_count, err));
+  HR_TRY(hr_row_groups_init(&evaluation->groups, input->test,
+                            evaluation->missing.is_missing, input->bin_count, err));
+  HR_TRY(hr_audit_missing(evaluation, err));
   HR_TRY(assemble(evaluation, err));
   HR_TRY(score_methods(evaluation, err));
   HR_TRY(hr_audit_methods(evaluation, err));
@@ -124,6 +128,7 @@ void hr_evaluation_destroy(hr_evaluation **evaluation) {
   hr_ledger_fini(&it->ledger);
   hr_variant_scores_fini(&it->variants);
   hr_row_groups_fini(&it->groups);
+  hr_missing_fini(&it->missing);
   hr_free(it);
   *evaluation = NULL;
 }

@@ -8,6 +8,7 @@
 #include "score/ceiling.h"
 #include "score/controls.h"
 #include "score/ledger.h"
+#include "score/missing.h"
 #include "score/results.h"
 #include "score/row_groups.h"
 #include "score/variant_scores.h"
@@ -26,6 +27,7 @@ typedef struct hr_method_score {
 
 typedef struct hr_evaluation {
   const hr_results_input *input; /* borrowed */
+  hr_missing missing;            /* rows that are in no group */
   hr_row_groups groups;
   hr_variant_scores variants;
   hr_ledger ledger;

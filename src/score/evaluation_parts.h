@@ -8,6 +8,9 @@
  * after them relies on (HR_ERR_LEDGER). */
 hr_status hr_audit_input(hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;
 
+/* audit.c: that every row is in a group or missing. */
+hr_status hr_audit_missing(hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;
+
 /* audit.c: the scored methods, and the controls. */
 hr_status hr_audit_methods(hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;
 hr_status hr_audit_controls(hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;

@@ -95,7 +95,7 @@ typedef struct fit_faults {
   size_t fits;
   size_t wrong_rows;    /* tasks that predict other rows than those routed to them */
   size_t too_many_rows; /* tasks trained on more rows than their bin has */
-  size_t not_finite;    /* predictions */
+  size_t not_finite;    /* predictions of rows that are not missing */
 } fit_faults;
 
 /* One variant of one task over the rows routed to it. */
@@ -104,9 +104,11 @@ typedef struct row_count {
 } row_count;
 
 static row_count count_rows(const hr_predictions *predictions, size_t variant, int bin,
-                            const hr_split_view *test) {
+                            const hr_tested *tested) {
   row_count rows = {0};
+  const hr_split_view *test = tested->test;
   for (size_t i = 0; i < test->rows; i++) {
+    if (tested->is_missing && tested->is_missing[i]) continue;
     if (bin != HR_GLOBAL && test->route[i] != bin) continue;
     double value = (double)hr_predictions_at(predictions, variant, i);
     rows.routed++;
@@ -117,8 +119,8 @@ static row_count count_rows(const hr_predictions *predictions, size_t variant, i
 }
 
 static void inspect_fit(const hr_fit *fit, const hr_predictions *predictions,
-                        const hr_split_view *test, size_t train_rows,
-                        fit_faults *faults) {
+                        const hr_tested *tested, size_t train_rows, fit_faults *faults) {
+  const hr_split_view *test = tested->test;
   bool wrong = false;
   faults->fits++;
   if (fit->train_rows > train_rows) faults->too_many_rows++;
@@ -128,14 +130,15 @@ static void inspect_fit(const hr_fit *fit, const hr_predictions *predictions,
     return;
   }
   for (size_t v = 0; v < predictions->variants; v++) {
-    row_count rows = count_rows(predictions, v, fit->slot, test);
-    /* A variant that nobody chose may be undefined, but then as a whole; so is one that
-     * the task does not have. */
-    bool left_out = v != fit->chosen && rows.undefined == rows.routed;
+    row_count rows = count_rows(predictions, v, fit->slot, tested);
+    /* A variant that nobody chose may be undefined, as may be rows of it; one that the
+     * task does not have is so as a whole. */
+    bool undefined = rows.undefined == rows.routed;
     if (v >= fit->variant_count) {
-      wrong = wrong || !left_out;
-    } else if (!left_out) {
+      wrong = wrong || !undefined;
+    } else {
       faults->not_finite += rows.routed - rows.finite;
+      if (v != fit->chosen) faults->not_finite -= rows.undefined;
     }
   }
   faults->wrong_rows += wrong ? 1 : 0;
@@ -161,8 +164,20 @@ static bool has_strays(const hr_outcome *outcome, const hr_split_view *test, int
   return false;
 }
 
+hr_status hr_ledger_check_missing(hr_ledger *ledger, size_t scored, size_t missing,
+                                  size_t rows, hr_error *err) {
+  hr_ledger_check *check = NULL;
+  bool ok = scored + missing == rows;
+  if (ok && missing == 0) return HR_OK;
+  hr_status status = append(ledger, "missing_rows", NULL, ok, &check, err);
+  if (status != HR_OK) return status;
+  describe(check, "%zu test rows are scored and %zu have no prediction, %zu in the split",
+           scored, missing, rows);
+  return HR_OK;
+}
+
 hr_status hr_ledger_check_tasks(hr_ledger *ledger, const hr_outcome *outcome,
-                                const hr_split_view *test, const size_t *train_counts,
+                                const hr_tested *tested, const size_t *train_counts,
                                 size_t bin_count, hr_error *err) {
   hr_status status = HR_OK;
   hr_ledger_check *check = NULL;
@@ -175,10 +190,10 @@ hr_status hr_ledger_check_tasks(hr_ledger *ledger, const hr_outcome *outcome,
     size_t train_rows = bin == HR_GLOBAL ? all_rows : train_counts[bin];
     const hr_predictions *predictions =
         bin == HR_GLOBAL ? &outcome->global : &outcome->own;
-    if (fit) inspect_fit(fit, predictions, test, train_rows, &faults);
+    if (fit) inspect_fit(fit, predictions, tested, train_rows, &faults);
   }
   for (int bin = HR_UNCOVERED; bin < (int)bin_count; bin++) {
-    if (has_strays(outcome, test, bin)) faults.wrong_rows++;
+    if (has_strays(outcome, tested->test, bin)) faults.wrong_rows++;
   }
   HR_TRY(append(ledger, "task_test_rows", name, faults.wrong_rows == 0, &check, err));
   describe(check, "%zu of %zu models predict other test rows than those routed to them",

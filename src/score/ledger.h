@@ -32,11 +32,21 @@ hr_status hr_ledger_check_train(hr_ledger *ledger, const size_t *counts, size_t 
 hr_status hr_ledger_check_test(hr_ledger *ledger, const hr_split_view *test,
                                size_t bin_count, hr_error *err) HR_MUST_CHECK;
 
+/* Every test row is scored or has no prediction; a check where there are such rows. */
+hr_status hr_ledger_check_missing(hr_ledger *ledger, size_t scored, size_t missing,
+                                  size_t rows, hr_error *err) HR_MUST_CHECK;
+
+/* The test rows, and which of them have no prediction by some method. */
+typedef struct hr_tested {
+  const hr_split_view *test;
+  const bool *is_missing; /* [rows]; or NULL: none */
+} hr_tested;
+
 /* Every usable task of an expert: predicts exactly the rows routed to it, with finite
- * numbers, and was trained on no more rows than its bin has. counts as above. Needs a
- * test split that hr_ledger_check_test found in order. */
+ * numbers but for rows that are missing, and was trained on no more rows than its bin
+ * has. counts as above. Needs a test split that hr_ledger_check_test found in order. */
 hr_status hr_ledger_check_tasks(hr_ledger *ledger, const hr_outcome *outcome,
-                                const hr_split_view *test, const size_t *train_counts,
+                                const hr_tested *tested, const size_t *train_counts,
                                 size_t bin_count, hr_error *err) HR_MUST_CHECK;
 
 /* The squared errors of a method's bins, each scored on its own, add up to those of all

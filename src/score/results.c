@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/seal.h"
 #include "score/controls_json.h"
+#include "score/dominant.h"
 #include "score/predictions.h"
 #include "score/results_binning.h"
 #include "score/results_calibration.h"
@@ -131,7 +132,9 @@ static void write_ledger(writer *w, json_t *root) {
   hr_json_put_count(&w->json, object, "train_uncovered", train_uncovered);
   hr_json_put_count(&w->json, object, "test_rows", input->test->rows);
   hr_json_put_count(&w->json, object, "covered", covered);
-  hr_json_put_count(&w->json, object, "uncovered", input->test->rows - covered);
+  size_t missing = w->evaluation->missing.count;
+  hr_json_put_count(&w->json, object, "uncovered", input->test->rows - covered - missing);
+  if (missing > 0) hr_json_put_count(&w->json, object, "missing", missing);
   hr_json_put_bool(&w->json, object, "ok", true); /* or we would not be here */
   json_t *checks = hr_json_put(&w->json, object, "checks", json_array());
   for (size_t c = 0; c < ledger->count; c++) {
@@ -487,6 +490,7 @@ static void write_root(writer *w, json_t *root) {
   hr_results_write_calibration(&w->json, w->evaluation, root);
   hr_results_write_levels(&w->json, w->input, root);
   hr_undertuned_write(&w->json, w->input, root);
+  hr_missing_write(&w->evaluation->missing, w->input, &w->json, root);
   hr_controls_write(w->evaluation, &w->json, root);
   write_gate(w, root);
   write_baselines(w, root);
@@ -525,6 +529,7 @@ static hr_status format(const hr_results_input *input, hr_text *out, hr_text *ro
   root = json_object();
   write_root(&w, root);
   write_predictions(&w, root, rows, &columns);
+  HR_TRY(hr_dominant_write(evaluation, &w.json, root, err));
   HR_TRY(hr_seal_compute(root, seal, err));
   hr_json_put_text(&w.json, root, "seal", seal);
   HR_TRY(hr_json_write(&w.json, root, out, err));
@@ -532,6 +537,8 @@ static hr_status format(const hr_results_input *input, hr_text *out, hr_text *ro
   hr_controls_warn(evaluation);
   hr_calibration_warn(evaluation);
   hr_undertuned_warn(input);
+  HR_TRY(hr_dominant_warn(evaluation, err));
+  hr_missing_warn(&evaluation->missing, input);
 cleanup:
   json_decref(root);
   hr_prediction_columns_fini(&columns);

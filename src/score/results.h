@@ -42,6 +42,7 @@ typedef struct hr_results_input {
 
   size_t train_rows;
   const size_t *train_counts; /* [bin_count + 1], as hr_count_bins gives them */
+  const char *test_file;      /* its name, for messages; or NULL */
   const hr_split_view *test;  /* route holds the nearest bins already where asked for */
   const double *snr;          /* [test rows] or NULL */
   const double *measured_snr; /* [test rows] from the spectra, NaN: not known; or NULL */

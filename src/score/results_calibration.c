@@ -89,24 +89,27 @@ static size_t find_draws(const hr_results_input *input) {
   return e;
 }
 
-static hr_sbc rank_draws(const hr_results_input *input, const hr_outcome *outcome) {
+static hr_sbc rank_draws(const hr_evaluation *evaluation, const hr_outcome *outcome) {
+  const hr_results_input *input = evaluation->input;
   const hr_sbc_input ranked = {.draws = outcome->draws,
                                .rows = outcome->draw_rows,
                                .row_count = outcome->draw_row_count,
                                .draw_count = HR_OUTCOME_DRAWS,
                                .target = input->test->target,
+                               .is_missing = evaluation->missing.is_missing,
                                .seed = input->seed};
   return hr_sbc_compute(&ranked);
 }
 
-static void write_sbc(hr_json_builder *json, const hr_results_input *input,
+static void write_sbc(hr_json_builder *json, const hr_evaluation *evaluation,
                       json_t *root) {
+  const hr_results_input *input = evaluation->input;
   size_t expert = find_draws(input);
   if (expert == input->outcome_count) {
     hr_json_put(json, root, "sbc", json_null());
     return;
   }
-  hr_sbc found = rank_draws(input, &input->outcomes[expert]);
+  hr_sbc found = rank_draws(evaluation, &input->outcomes[expert]);
   json_t *object = hr_json_put(json, root, "sbc", json_object());
   hr_json_put_text(json, object, "expert", input->outcomes[expert].type->name);
   hr_json_put_count(json, object, "rows", found.rows);
@@ -124,7 +127,7 @@ static void write_sbc(hr_json_builder *json, const hr_results_input *input,
 void hr_results_write_calibration(hr_json_builder *json, const hr_evaluation *evaluation,
                                   json_t *root) {
   write_calibration(json, evaluation, root);
-  write_sbc(json, evaluation->input, root);
+  write_sbc(json, evaluation, root);
 }
 
 static void warn_of_method(const hr_evaluation *evaluation, size_t m) {
@@ -152,7 +155,7 @@ void hr_calibration_warn(const hr_evaluation *evaluation) {
   }
   size_t expert = find_draws(input);
   if (expert == input->outcome_count) return;
-  hr_sbc found = rank_draws(input, &input->outcomes[expert]);
+  hr_sbc found = rank_draws(evaluation, &input->outcomes[expert]);
   if (!(found.p < HR_SBC_THRESHOLD)) return;
   hr_observe_warning(input->observer,
                      "the ranks of the truth among the draws of %s are not uniform: "

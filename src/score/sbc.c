@@ -23,13 +23,15 @@ static double place_of(const hr_sbc_input *input, size_t i) {
 }
 
 hr_sbc hr_sbc_compute(const hr_sbc_input *input) {
-  hr_sbc found = {.rows = input->row_count, .chi2 = (double)NAN, .p = (double)NAN};
+  hr_sbc found = {.chi2 = (double)NAN, .p = (double)NAN};
   for (size_t i = 0; i < input->row_count; i++) {
+    if (input->is_missing && input->is_missing[input->rows[i]]) continue;
+    found.rows++;
     size_t bin = (size_t)(place_of(input, i) * HR_SBC_BINS);
     found.histogram[bin < HR_SBC_BINS ? bin : HR_SBC_BINS - 1]++;
   }
-  if (input->row_count < HR_SBC_FEWEST_ROWS) return found;
-  double expected = (double)input->row_count / HR_SBC_BINS;
+  if (found.rows < HR_SBC_FEWEST_ROWS) return found;
+  double expected = (double)found.rows / HR_SBC_BINS;
   found.chi2 = 0;
   for (size_t b = 0; b < HR_SBC_BINS; b++) {
     double d = (double)found.histogram[b] - expected;

@@ -6,6 +6,7 @@
 #ifndef HR_SCORE_SBC_H
 #define HR_SCORE_SBC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +17,10 @@ enum { HR_SBC_BINS = 16, HR_SBC_FEWEST_ROWS = 5 * HR_SBC_BINS };
 
 /* Borrowed. */
 typedef struct hr_sbc_input {
-  const float *draws;   /* [row_count][draw_count] unit of the target */
-  const size_t *rows;   /* [row_count] row numbers */
-  const double *target; /* [rows of the split] */
+  const float *draws;     /* [row_count][draw_count] unit of the target */
+  const size_t *rows;     /* [row_count] row numbers */
+  const double *target;   /* [rows of the split] */
+  const bool *is_missing; /* [rows of the split] rows that are left out; or NULL */
   size_t row_count, draw_count;
   uint64_t seed;
 } hr_sbc_input;

@@ -46,7 +46,7 @@ hr_status hr_variant_scores_init(hr_variant_scores *scores,
   }
   HR_TRY(hr_alloc(&scores->items, total, err));
   HR_TRY(hr_alloc(&scores->sse, total, err));
-  HR_TRY(hr_alloc(&s.scratch, groups->group_start[bins + 1], err));
+  HR_TRY(hr_alloc(&s.scratch, groups->rows, err));
   for (size_t i = 0; i < fits; i++) {
     const hr_fit *fit = fit_at(candidates, i);
     if (!fit) continue;

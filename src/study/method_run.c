@@ -2,6 +2,7 @@
  */
 #include "study/method_run.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -152,7 +153,8 @@ static void scatter_slot(const hr_method_run *run, size_t s, hr_predictions *out
   for (size_t i = 0, at = 0; i < out->rows && at < fit->test_rows; i++) {
     if (fit->slot != HR_GLOBAL && run->test->route[i] != fit->slot) continue;
     for (size_t v = 0; v < fit->variant_count; v++) {
-      out->mean[v * out->rows + i] = card->predictions[v * fit->test_rows + at];
+      float value = card->predictions[v * fit->test_rows + at];
+      out->mean[v * out->rows + i] = isfinite(value) ? value : NAN;
     }
     if (card->variance) out->variance[i] = card->variance[at];
     at++;

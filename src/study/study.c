@@ -230,6 +230,11 @@ static void add_target(const hr_plan *plan, size_t t, hr_results_input *input) {
   input->axis_count = plan->view.axis_count;
 }
 
+static const char *file_name_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
 static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = s->config;
@@ -255,6 +260,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .uncovered = config->binning.uncovered,
       .train_rows = plan->view.train.rows,
       .train_counts = plan->train_counts,
+      .test_file = file_name_of(config->data.test_path),
       .test = &plan->targets[t].test,
       .snr = plan->snr,
       .train_preparation = &s->train_preparation,

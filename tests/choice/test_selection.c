@@ -21,7 +21,7 @@ static void select_by_cv(int expert) {
 static void select_by_test(void) {
   hr_error err;
   hr_candidates candidates = {f.outcomes, 3, FIXTURE_BINS, NULL};
-  check_ok(hr_row_groups_init(&groups, &f.test, FIXTURE_BINS, &err));
+  check_ok(hr_row_groups_init(&groups, &f.test, NULL, FIXTURE_BINS, &err));
   check_ok(hr_variant_scores_init(&scores, &candidates, &groups, f.target, &err));
   hr_test_errors errors = hr_variant_scores_errors(&scores, &groups);
   candidates.test = &errors;

@@ -132,6 +132,32 @@ static void test_slots_of_the_caller(void **state) {
   scratch_fini(&s);
 }
 
+/* A model whose answer is no finite number has none. */
+static void test_an_answer_that_is_no_number(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_engine_result result;
+  block b;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "global");
+  block_init(&b);
+  b.flux[0] = NAN;
+  b.flux[FIXTURE_PIXELS] = INFINITY;
+  hr_engine *engine = open_engine(s.path, "oracle", NULL);
+  check_ok(hr_engine_result_init(engine, ROWS, &result, &err));
+  check_ok(hr_engine_predict(engine, &b.rows, &result, &err));
+  for (size_t i = 0; i < 2; i++) {
+    assert_true(isnan(result.mean[i]) && isnan(result.sigma[i]) && isnan(result.gap[i]));
+    assert_true(result.flags[i] & HR_FLAG_NO_NUMBER);
+    assert_false(result.flags[i] & HR_FLAG_NO_EXPERT);
+  }
+  assert_false(result.flags[2] & HR_FLAG_NO_NUMBER);
+  hr_engine_result_fini(&result);
+  hr_engine_close(&engine);
+  scratch_fini(&s);
+}
+
 /* SNR, masked pixels and flags of single rows. */
 static void test_flags(void **state) {
   (void)state;
@@ -320,6 +346,7 @@ int main(void) {
       cmocka_unit_test(test_uncovered_rows),
       cmocka_unit_test(test_slots_of_the_caller),
       cmocka_unit_test(test_flags),
+      cmocka_unit_test(test_an_answer_that_is_no_number),
       cmocka_unit_test(test_two_targets),
       cmocka_unit_test(test_flags_of_two_targets),
       cmocka_unit_test(test_refusals),

@@ -72,8 +72,7 @@ static void a_hybrid_below_a_part_of_it(void **state) {
   assert_non_null(strstr(err.message, "task_test_rows/forest"));
   fixture_fits(&f);
   f.forest_own[fixture_row(&f, 1, 3)] = (float)NAN;
-  assert_int_equal(write_results(), HR_ERR_LEDGER);
-  assert_non_null(strstr(err.message, "predictions_finite/forest"));
+  check_ok(write_results()); /* a row less: then no arm has it */
   fixture_fits(&f);
   check_ok(write_results());
   json_t *root = read_results();

@@ -56,6 +56,23 @@ static void test_what_was_written_is_confirmed(void **state) {
   check_ok(read_and_audit(&err));
 }
 
+static void test_a_missing_row_that_there_is_not(void **state) {
+  (void)state;
+  char message[256];
+  f.forest_own[fixture_row(&f, 1, 3)] = (float)NAN;
+  check_ok(hr_results_write(&f.input, results, NULL, &err));
+  check_ok(read_and_audit(&err));
+  json_t *root = json_load_file(results, 0, NULL);
+  json_t *rows = json_object_get(json_object_get(root, "missing"), "rows");
+  json_array_set_new(rows, 0, json_integer(FIXTURE_ROWS));
+  json_dump_file(root, results, JSON_REAL_PRECISION(17));
+  json_decref(root);
+  snprintf(message, sizeof message,
+           "%s says that row %d is missing, but there are %d rows", results, FIXTURE_ROWS,
+           FIXTURE_ROWS);
+  check_fails(read_and_audit(&err), HR_ERR_LEDGER, message);
+}
+
 static void test_controls_are_confirmed(void **state) {
   (void)state;
   fixture_add_controls(&f, 0.6);
@@ -342,6 +359,7 @@ static void test_memory_can_run_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_what_was_written_is_confirmed),
+      TEST(test_a_missing_row_that_there_is_not),
       TEST(test_controls_are_confirmed),
       TEST(test_calibration_is_confirmed),
       TEST(test_forged_calibration_is_refused),

@@ -229,7 +229,7 @@ static void test_senseless_input(void **state) {
 
 static void test_a_doctored_task_is_refused(void **state) {
   (void)state;
-  f.ridge_own[0][0] = NAN;
+  f.ridge_own[0][0] = INFINITY;
   check_fails(
       hr_evaluation_create(&f.input, &evaluation, &err), HR_ERR_LEDGER,
       "the accounts do not balance at predictions_finite/ridge: 1 predictions are "

@@ -32,8 +32,8 @@ static void test_a_sound_study_balances(void **state) {
   hr_error err;
   check_ok(hr_ledger_check_train(&ledger, f.train_counts, FIXTURE_BINS, 3300, &err));
   check_ok(hr_ledger_check_test(&ledger, &f.test, FIXTURE_BINS, &err));
-  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[0], &f.test, f.train_counts,
-                                 FIXTURE_BINS, &err));
+  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[0], &(hr_tested){&f.test, NULL},
+                                 f.train_counts, FIXTURE_BINS, &err));
   check_ok(hr_ledger_status(&ledger, &err));
   assert_int_equal(ledger.count, 6);
   assert_string_equal(ledger.checks[0].detail,
@@ -78,7 +78,8 @@ static void test_a_row_goes_astray(void **state) {
 static void check_other_rows(size_t expert, const char *sentence) {
   hr_ledger ledger = {0};
   hr_error err;
-  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[expert], &f.test, f.train_counts,
+  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[expert],
+                                 &(hr_tested){&f.test, NULL}, f.train_counts,
                                  FIXTURE_BINS, &err));
   check_broken(&ledger, sentence);
 }
@@ -117,7 +118,7 @@ static void test_a_task_predicts_too_few_rows(void **state) {
   (void)state;
   size_t last = fixture_row(&f, 2, 60);
   for (size_t v = 0; v < FIXTURE_ALPHAS; v++) f.ridge_own[v][last] = NAN;
-  check_other_rows(0, BROKEN("predictions_finite/ridge", "3 predictions are not finite"));
+  check_other_rows(0, BROKEN("predictions_finite/ridge", "1 predictions are not finite"));
 }
 
 static void test_a_task_saw_too_many_rows(void **state) {
@@ -125,8 +126,8 @@ static void test_a_task_saw_too_many_rows(void **state) {
   hr_ledger ledger = {0};
   hr_error err;
   f.forest[0].train_rows = 901;
-  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[1], &f.test, f.train_counts,
-                                 FIXTURE_BINS, &err));
+  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[1], &(hr_tested){&f.test, NULL},
+                                 f.train_counts, FIXTURE_BINS, &err));
   check_broken(&ledger, BROKEN("task_train_rows/forest",
                                "1 of 3 models saw more training "
                                "rows than their bin has"));
@@ -138,10 +139,33 @@ static void test_a_prediction_is_not_a_number(void **state) {
   hr_error err;
   f.forest_own[fixture_row(&f, 1, 3)] = NAN;
   f.forest_own[fixture_row(&f, 2, 0)] = INFINITY;
-  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[1], &f.test, f.train_counts,
-                                 FIXTURE_BINS, &err));
+  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[1], &(hr_tested){&f.test, NULL},
+                                 f.train_counts, FIXTURE_BINS, &err));
   check_broken(&ledger,
                BROKEN("predictions_finite/forest", "2 predictions are not finite"));
+}
+
+/* Where the rows are known to be missing, the accounts balance with them. */
+static void test_missing_rows_are_accounted_for(void **state) {
+  (void)state;
+  hr_ledger ledger = {0};
+  hr_error err;
+  bool is_missing[FIXTURE_ROWS] = {false};
+  size_t row = fixture_row(&f, 1, 3);
+  f.forest_own[row] = NAN;
+  is_missing[row] = true;
+  check_ok(hr_ledger_check_tasks(&ledger, &f.outcomes[1],
+                                 &(hr_tested){&f.test, is_missing}, f.train_counts,
+                                 FIXTURE_BINS, &err));
+  check_ok(hr_ledger_check_missing(&ledger, FIXTURE_ROWS - 1, 1, FIXTURE_ROWS, &err));
+  check_ok(hr_ledger_status(&ledger, &err));
+  assert_string_equal(ledger.checks[ledger.count - 1].detail,
+                      "239 test rows are scored and 1 have no prediction, 240 in the "
+                      "split");
+  check_ok(hr_ledger_check_missing(&ledger, FIXTURE_ROWS, 1, FIXTURE_ROWS, &err));
+  check_broken(&ledger, BROKEN("missing_rows",
+                               "240 test rows are scored and 1 have no prediction, 240 "
+                               "in the split"));
 }
 
 static void test_squared_errors_do_not_add_up(void **state) {
@@ -195,8 +219,8 @@ static hr_status audit(void) {
   hr_status status = HR_OK;
   HR_TRY(hr_ledger_check_train(&ledger, f.train_counts, FIXTURE_BINS, 3300, NULL));
   HR_TRY(hr_ledger_check_test(&ledger, &f.test, FIXTURE_BINS, NULL));
-  HR_TRY(hr_ledger_check_tasks(&ledger, &f.outcomes[1], &f.test, f.train_counts,
-                               FIXTURE_BINS, NULL));
+  HR_TRY(hr_ledger_check_tasks(&ledger, &f.outcomes[1], &(hr_tested){&f.test, NULL},
+                               f.train_counts, FIXTURE_BINS, NULL));
 cleanup:
   hr_ledger_fini(&ledger);
   return status;
@@ -220,6 +244,7 @@ int main(void) {
       cmocka_unit_test_setup(test_a_task_predicts_too_few_rows, prepare),
       cmocka_unit_test_setup(test_a_task_saw_too_many_rows, prepare),
       cmocka_unit_test_setup(test_a_prediction_is_not_a_number, prepare),
+      cmocka_unit_test_setup(test_missing_rows_are_accounted_for, prepare),
       cmocka_unit_test_setup(test_squared_errors_do_not_add_up, prepare),
       cmocka_unit_test_setup(test_two_arms_over_different_rows, prepare),
       cmocka_unit_test_setup(test_a_hybrid_worse_than_a_part_of_it, prepare),

@@ -13,7 +13,7 @@ static void test_rows_are_sorted_by_bin(void **state) {
   static const size_t counts[] = {2, 2, 2};
   hr_row_groups groups;
   hr_error err;
-  check_ok(hr_row_groups_init(&groups, &test, 2, &err));
+  check_ok(hr_row_groups_init(&groups, &test, NULL, 2, &err));
   assert_memory_equal(groups.row_list, rows, sizeof rows);
   assert_memory_equal(groups.group_start, start, sizeof start);
   assert_memory_equal(groups.group_rows, counts, sizeof counts);
@@ -24,7 +24,7 @@ static void test_rows_are_sorted_by_bin(void **state) {
 
 static hr_status init_and_fini(void) {
   hr_row_groups groups;
-  hr_status status = hr_row_groups_init(&groups, &test, 2, NULL);
+  hr_status status = hr_row_groups_init(&groups, &test, NULL, 2, NULL);
   hr_row_groups_fini(&groups);
   return status;
 }

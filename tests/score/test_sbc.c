@@ -24,7 +24,7 @@ static hr_sbc rank(double mean, double sigma, size_t count) {
       draws[i][d] = (float)(mean + sigma * (double)draws[i][d]);
     }
   }
-  const hr_sbc_input input = {draws[0], rows, target, count, DRAWS, 42};
+  const hr_sbc_input input = {draws[0], rows, target, NULL, count, DRAWS, 42};
   return hr_sbc_compute(&input);
 }
 
@@ -61,7 +61,7 @@ static void test_the_statistic(void **state) {
   (void)state;
   rank(0, 1, ROWS);
   for (size_t i = 0; i < 160; i++) target[rows[i]] = i < 80 ? -100 : 100;
-  const hr_sbc_input input = {draws[0], rows, target, 160, DRAWS, 42};
+  const hr_sbc_input input = {draws[0], rows, target, NULL, 160, DRAWS, 42};
   hr_sbc found = hr_sbc_compute(&input);
   assert_int_equal(found.histogram[0], 80);
   assert_int_equal(found.histogram[HR_SBC_BINS - 1], 80);
@@ -78,7 +78,7 @@ static void test_ties_are_shared_out(void **state) {
     target[rows[i]] = 1.1; /* as fp32, what the draws are */
     for (size_t d = 0; d < DRAWS; d++) draws[i][d] = 1.1f;
   }
-  const hr_sbc_input input = {draws[0], rows, target, ROWS, DRAWS, 42};
+  const hr_sbc_input input = {draws[0], rows, target, NULL, ROWS, DRAWS, 42};
   hr_sbc found = hr_sbc_compute(&input), again = hr_sbc_compute(&input);
   assert_true(found.p > HR_SBC_THRESHOLD);
   assert_memory_equal(found.histogram, again.histogram, sizeof found.histogram);

@@ -11,7 +11,7 @@ static hr_status init(hr_row_groups *groups, hr_variant_scores *scores, hr_error
   hr_status status = HR_OK;
   const hr_candidates candidates = {f.outcomes, 3, FIXTURE_BINS, NULL};
   *scores = (hr_variant_scores){0};
-  HR_TRY(hr_row_groups_init(groups, &f.test, FIXTURE_BINS, err));
+  HR_TRY(hr_row_groups_init(groups, &f.test, NULL, FIXTURE_BINS, err));
   HR_TRY(hr_variant_scores_init(scores, &candidates, groups, f.target, err));
 cleanup:
   return status;

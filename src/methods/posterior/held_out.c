@@ -2,6 +2,7 @@
 #include "methods/posterior/held_out.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -100,11 +101,24 @@ static const hr_posterior *found_of(const validated *v, size_t i) {
   return &v->found[i * v->targets + v->target];
 }
 
+/* Whether there is a prediction; a row without one is left out of validation. */
+static bool is_found(const validated *v, size_t i) {
+  return isfinite(found_of(v, i)->mean);
+}
+
+static size_t count_lost(const validated *v) {
+  size_t lost = 0;
+  for (size_t i = v->first; i < v->end; i++) lost += !is_found(v, i);
+  return lost;
+}
+
 static double r2_of(const validated *v) {
   double mean = 0, total = 0, residual = 0;
-  for (size_t i = v->first; i < v->end; i++) mean += truth_of(v, i);
-  mean /= (double)(v->end > v->first ? v->end - v->first : 1);
+  size_t count = v->end - v->first - count_lost(v);
+  for (size_t i = v->first; i < v->end; i++) mean += is_found(v, i) ? truth_of(v, i) : 0;
+  mean /= (double)(count > 0 ? count : 1);
   for (size_t i = v->first; i < v->end; i++) {
+    if (!is_found(v, i)) continue;
     double y = truth_of(v, i), d = y - found_of(v, i)->mean;
     total += (y - mean) * (y - mean);
     residual += d * d;
@@ -120,7 +134,9 @@ static hr_status learn_sigma(const validated *v, hr_sigma *out, hr_error *err) {
   HR_TRY(hr_alloc(&residual, count, err));
   HR_TRY(hr_alloc(&variance, count, err));
   for (size_t i = 0; i < count; i++) {
-    residual[i] = truth_of(v, first + i) - found_of(v, first + i)->mean;
+    bool is_there = is_found(v, first + i);
+    double mean = is_there ? found_of(v, first + i)->mean : (double)NAN;
+    residual[i] = truth_of(v, first + i) - mean;
     variance[i] = found_of(v, first + i)->variance;
   }
   const hr_sigma_rows rows = {count, residual, v->held->snr + first, variance};
@@ -165,6 +181,20 @@ static hr_fit *fit_of(const validated *v, const hr_study_view *study,
   return &trained[v->target * (study->bin_count + 1) + slot].fit;
 }
 
+/* Says on the fit which rows validation had to leave out: row numbers of the split. */
+static void tell_lost(const validated *v, hr_fit *fit) {
+  char sentence[160];
+  size_t lost = count_lost(v), first = v->first;
+  bool is_all = lost == v->end - v->first; /* then there is no model, as is told */
+  if (lost == 0 || is_all) return;
+  while (is_found(v, first)) first++;
+  snprintf(sentence, sizeof sentence,
+           "%zu of %zu validation rows have no prediction and are left out (training row "
+           "%zu%s)",
+           lost, v->end - v->first, v->held->rows[first], lost > 1 ? " and others" : "");
+  hr_fit_add_note(fit, sentence);
+}
+
 /* What the fits of a model, one a target, are told of its rows. */
 static hr_status judge_rows(validated *v, const hr_study_view *study, hr_trained *trained,
                             hr_error *err) {
@@ -174,6 +204,7 @@ static hr_status judge_rows(validated *v, const hr_study_view *study, hr_trained
     v->truth = hr_study_target(study, v->target);
     fit->cv_r2[0] = r2_of(v);
     HR_TRY(learn_sigma(v, &fit->sigma, err));
+    tell_lost(v, fit);
   }
 cleanup:
   return status;

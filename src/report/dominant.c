@@ -1,0 +1,62 @@
+/* One paragraph for all methods that the same row outweighs. */
+#include "report/dominant.h"
+
+#include "report/tables.h"
+
+static double row_of(hr_reader *reader, const hr_node *list, size_t i) {
+  hr_node entry = hr_node_item(reader, list, i);
+  return hr_node_number(reader, &entry, "row");
+}
+
+/* "Global Ridge (R² 0.9969 without it, -654989.73 with it)". */
+static void append_method(hr_reader *reader, const hr_node *entry, bool chinese,
+                          hr_text *out) {
+  hr_append_method_title(reader, hr_node_text(reader, entry, "method"), out);
+  hr_text_append(
+      out,
+      chinese ? "（R²：含该行 %.4f，不含 %.4f）" : " (R² %.4f with it, %.4f without)",
+      hr_node_number(reader, entry, "r2"), hr_node_number(reader, entry, "r2_without"));
+}
+
+static void tell_row(hr_reader *reader, const hr_node *list, size_t first, hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader);
+  hr_node entry = hr_node_item(reader, list, first);
+  double row = hr_node_number(reader, &entry, "row");
+  const char *file = hr_node_text(reader, &entry, "file");
+  if (chinese) {
+    hr_text_append(out,
+                   "**警告：单独一行测试光谱决定了误差**：`%s` 第 %.0f 行占平方误差的"
+                   "一半以上，涉及 ",
+                   file, row);
+  } else {
+    hr_text_append(out,
+                   "**Warning: one test row decides.** Row %.0f of `%s` makes most of "
+                   "the squared error of ",
+                   row, file);
+  }
+  for (size_t i = first; i < hr_node_count(list); i++) {
+    if (row_of(reader, list, i) > row || row_of(reader, list, i) < row) continue;
+    hr_node one = hr_node_item(reader, list, i);
+    if (i > first) hr_text_append(out, "%s", chinese ? "、" : ", ");
+    append_method(reader, &one, chinese, out);
+  }
+  hr_text_append(out, "%s\n\n",
+                 chinese ? "。这些 R² 说的是该行，而非方法：请查看其光谱与标签。"
+                         : ". That R² tells of the row, not of the method: look at its "
+                           "spectrum and label.");
+}
+
+void hr_dominant_tell(hr_reader *reader, hr_text *out) {
+  hr_node root = hr_reader_root(reader);
+  if (!hr_node_has(&root, "dominated")) return;
+  hr_node list = hr_node_list(reader, &root, "dominated");
+  for (size_t i = 0; i < hr_node_count(&list); i++) {
+    double row = row_of(reader, &list, i);
+    bool is_told = false;
+    for (size_t j = 0; j < i; j++) {
+      double other = row_of(reader, &list, j);
+      is_told = is_told || !(other < row || other > row);
+    }
+    if (!is_told) tell_row(reader, &list, i, out);
+  }
+}

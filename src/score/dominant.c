@@ -1,0 +1,97 @@
+/* Looking at every listed method's covered rows for one that outweighs all others. */
+#include "score/dominant.h"
+
+#include <math.h>
+
+#include "core/alloc.h"
+#include "core/observe.h"
+
+/* Of fewer rows one may well make most of the error. */
+enum { FEWEST_ROWS = 20 };
+
+static const double most_share = 0.5;
+
+/* A method's heaviest row. */
+typedef struct dominant {
+  size_t row;
+  double share, r2, r2_without;
+} dominant;
+
+/* The place in the list of the row with the largest squared error, and its share. */
+static size_t find_heaviest(const hr_evaluation *evaluation, const double *prediction,
+                            size_t rows, double *share) {
+  const double *target = evaluation->input->test->target;
+  const size_t *list = evaluation->groups.row_list;
+  size_t heaviest = 0;
+  double most = -1, sum = 0;
+  for (size_t i = 0; i < rows; i++) {
+    double e = prediction[list[i]] - target[list[i]];
+    sum += e * e;
+    if (!(e * e > most)) continue;
+    most = e * e;
+    heaviest = i;
+  }
+  *share = most / sum;
+  return heaviest;
+}
+
+/* Whether a method has such a row. rest: [rows] scratch. */
+static bool find(const hr_evaluation *evaluation, size_t m, size_t *rest, dominant *out) {
+  const hr_method_score *method = &evaluation->methods[m];
+  size_t rows = hr_row_groups_covered(&evaluation->groups);
+  if (!method->forecast->listed || !method->complete[HR_SCOPE_COVERED]) return false;
+  if (rows < FEWEST_ROWS) return false;
+  const double *prediction = method->forecast->prediction;
+  size_t at = find_heaviest(evaluation, prediction, rows, &out->share), count = 0;
+  if (!(out->share > most_share)) return false;
+  for (size_t i = 0; i < rows; i++) {
+    if (i != at) rest[count++] = evaluation->groups.row_list[i];
+  }
+  out->row = evaluation->groups.row_list[at];
+  out->r2 = method->pooled[HR_SCOPE_COVERED].r2;
+  out->r2_without =
+      hr_metrics_compute(evaluation->input->test->target, prediction, rest, count).r2;
+  return true;
+}
+
+hr_status hr_dominant_write(const hr_evaluation *evaluation, hr_json_builder *json,
+                            json_t *root, hr_error *err) {
+  size_t *rest = NULL;
+  json_t *list = NULL;
+  dominant found;
+  hr_status status = hr_alloc(&rest, evaluation->input->test->rows, err);
+  if (status != HR_OK) return status;
+  for (size_t m = 0; m < evaluation->method_count; m++) {
+    if (!find(evaluation, m, rest, &found)) continue;
+    if (!list) list = hr_json_put(json, root, "dominated", json_array());
+    json_t *object = hr_json_append(json, list, json_object());
+    hr_json_put_text(json, object, "method", evaluation->methods[m].forecast->name);
+    hr_json_put_count(json, object, "row", found.row);
+    hr_json_put_text(json, object, "file",
+                     evaluation->input->test_file ? evaluation->input->test_file : "");
+    hr_json_put_number(json, object, "share", found.share);
+    hr_json_put_number(json, object, "r2", found.r2);
+    hr_json_put_number(json, object, "r2_without", found.r2_without);
+  }
+  hr_free(rest);
+  return HR_OK;
+}
+
+hr_status hr_dominant_warn(const hr_evaluation *evaluation, hr_error *err) {
+  size_t *rest = NULL;
+  dominant found;
+  const char *file = evaluation->input->test_file;
+  hr_status status = hr_alloc(&rest, evaluation->input->test->rows, err);
+  if (status != HR_OK) return status;
+  for (size_t m = 0; m < evaluation->method_count; m++) {
+    if (!find(evaluation, m, rest, &found)) continue;
+    hr_observe_warning(evaluation->input->observer,
+                       "%s: row %zu of %s alone makes %.3g %% of the squared error; R2 "
+                       "is %.4f with it and %.4f without: look at its spectrum and label",
+                       evaluation->methods[m].forecast->name, found.row,
+                       file ? file : "the test file", 100 * found.share, found.r2,
+                       found.r2_without);
+  }
+  hr_free(rest);
+  return HR_OK;
+}

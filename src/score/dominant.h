@@ -1,0 +1,18 @@
+/* Methods most of whose squared error is that of a single test row: their R² tells of
+ * that row, a cosmic ray or a wrong label perhaps, and not of the method. The numbers
+ * stay as they are; it is told, with R² without the row. */
+#ifndef HR_SCORE_DOMINANT_H
+#define HR_SCORE_DOMINANT_H
+
+#include "core/json.h"
+#include "score/evaluation.h"
+
+/* Puts `dominated` into the root, one entry a listed method; nothing where there is
+ * none. HR_ERR_MEMORY. */
+hr_status hr_dominant_write(const hr_evaluation *evaluation, hr_json_builder *json,
+                            json_t *root, hr_error *err) HR_MUST_CHECK;
+
+/* A warning to input->observer of every such method. */
+hr_status hr_dominant_warn(const hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;
+
+#endif

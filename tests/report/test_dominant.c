@@ -1,0 +1,65 @@
+/* A row that outweighs all others, in words. */
+#include "report/dominant.h"
+
+#include "score/fixture.h"
+#include "support/check.h"
+#include "support/scratch.h"
+
+static fixture f;
+
+static void tell(const char *language, hr_text *out) {
+  hr_reader reader = {0};
+  scratch s;
+  hr_error err;
+  char path[128];
+  scratch_init(&s);
+  snprintf(path, sizeof path, "%s/results.json", s.path);
+  f.input.language = language;
+  f.input.test_file = "test.h5";
+  check_ok(hr_results_write(&f.input, path, NULL, &err));
+  check_ok(hr_reader_init(&reader, path, &err));
+  hr_dominant_tell(&reader, out);
+  check_ok(hr_reader_status(&reader, &err));
+  hr_reader_fini(&reader);
+  scratch_fini(&s);
+}
+
+static void a_paragraph_is_a_row(void **state) {
+  (void)state;
+  char expected[128];
+  hr_text out;
+  fixture_init(&f);
+  size_t row = fixture_row(&f, 1, 4);
+  f.forest_own[row] = 1000;
+  hr_text_init(&out);
+  tell("en", &out);
+  snprintf(expected, sizeof expected,
+           "**Warning: one test row decides.** Row %zu of `test.h5` makes most of the "
+           "squared error of Forest-Oracle (R² -",
+           row);
+  assert_memory_equal(out.bytes, expected, strlen(expected));
+  assert_null(strstr(out.bytes + 10, "**Warning"));
+  hr_text_fini(&out);
+  hr_text_init(&out);
+  tell("zh", &out);
+  assert_non_null(strstr(out.bytes, "单独一行测试光谱决定了误差"));
+  hr_text_fini(&out);
+}
+
+static void nothing_is_told_of_usual_errors(void **state) {
+  (void)state;
+  hr_text out;
+  fixture_init(&f);
+  hr_text_init(&out);
+  tell("en", &out);
+  assert_int_equal(out.length, 0);
+  hr_text_fini(&out);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_paragraph_is_a_row),
+      cmocka_unit_test(nothing_is_told_of_usual_errors),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
