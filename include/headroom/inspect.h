@@ -55,7 +55,7 @@ typedef struct hr_inspect_info {
 
   bool spectra_read;
   uint64_t clipped_pixels;           /* flux below 0 */
-  uint64_t filled_error_pixels;      /* NaN in the error */
+  uint64_t filled_error_pixels;      /* error NaN or infinite: masked */
   uint64_t nonpositive_error_pixels; /* error <= 0 */
   uint64_t dark_rows;                /* without a pixel of flux above 0 */
   uint64_t faulty_rows;              /* rows that a study would refuse */

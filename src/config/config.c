@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "config/binning.h"
+#include "config/mask.h"
 #include "config/paths.h"
 #include "config/read.h"
 #include "config/table.h"
@@ -257,6 +258,7 @@ static hr_status parse(const char *yaml, size_t size, const hr_config_source *so
   HR_TRY(hr_copy_text(source->name, &config->path, err));
   HR_TRY(read_sections(config, root, err));
   HR_TRY(hr_config_read_targets(config, root, err));
+  HR_TRY(hr_config_read_mask(config, root, err));
   HR_TRY(hr_config_binning_read(config, root, err));
   HR_TRY(read_experts(config, root, err));
   HR_TRY(add_controls(config, err));

@@ -78,6 +78,31 @@ static const hr_field data_fields[] = {
      .choices = HR_DOUBT_CHOICES,
      .help = "Doubts about the data, by the code that the message names, for which the "
              "study is not refused; they are warnings then."},
+    {.name = "clip",
+     .kind = HR_FIELD_TEXT,
+     FIELD(data.clip),
+     .default_text = "auto",
+     .choices = "auto|true|false",
+     .help = "Whether noise-free flux below 0 becomes 0, before noise is added: auto, "
+             "unless flux around or below 0 is the rule in the training rows, or they "
+             "stand on a pedestal."},
+    {.name = "mask",
+     .kind = HR_FIELD_TEXTS,
+     FIELD(data.mask),
+     .default_text = "auto",
+     .least_count = 1,
+     .help =
+         "What in the files' mask marks a pixel as bad: auto, every value but 0; none, "
+         "nothing; a list of the numbers of bits, from 0, or one number whose bits "
+         "they are."},
+    {.name = "reject_outliers",
+     .kind = HR_FIELD_BOOL,
+     FIELD(data.reject_outliers),
+     .default_text = "false",
+     .help =
+         "Whether training rows without a good pixel, which are refused otherwise, and "
+         "rows whose flux is far beyond that of all others are left out; costs one "
+         "more pass over the training rows."},
 };
 
 static const hr_field noise_fields[] = {

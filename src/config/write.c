@@ -1,5 +1,6 @@
 /* A configuration back as YAML: resolved, as the part that identifies a study, or as the
  * manual of all keys. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "config/binning.h"
@@ -151,6 +152,17 @@ cleanup:
   return status;
 }
 
+/* A study that leaves these as they are is written as before there were any. */
+static void write_preparation(const hr_config *config, hr_text *out) {
+  if (strcmp(config->data.clip, "auto") != 0) {
+    hr_text_append(out, "clip: %s\n", config->data.clip);
+  }
+  if (config->data.mask_bits != HR_MASK_ANY) {
+    hr_text_append(out, "mask: %" PRIx64 "\n", config->data.mask_bits);
+  }
+  if (config->data.reject_outliers) hr_text_append(out, "reject_outliers: true\n");
+}
+
 hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_error *err) {
   hr_text_append(out, "experiment: ");
   hr_field_write_text(config->experiment.id, out);
@@ -160,6 +172,7 @@ hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_err
                  config, out);
   hr_text_append(out, "\n");
   hr_config_write_units(config, out);
+  write_preparation(config, out);
   for (size_t i = 0; i < config->data.id.count; i++) {
     hr_text_append(out, "id: ");
     hr_field_write_text(config->data.id.items[i], out);

@@ -6,6 +6,37 @@
 #include <stdint.h>
 #include <string.h>
 
+static bool is_mask(const char *object_path) {
+  return strcmp(object_path, HR_SHARD_MASK) == 0;
+}
+
+/* The mask's type, as this machine would hold it. */
+static hr_status check_whole(const hr_hdf5_file *file, hid_t dataset, hid_t *native,
+                             size_t *element_bytes, hr_error *err) {
+  hid_t type = H5Dget_type(dataset);
+  H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
+  bool is_whole = class == H5T_INTEGER || class == H5T_ENUM || class == H5T_BITFIELD;
+  *native = is_whole ? H5Tget_native_type(type, H5T_DIR_ASCEND) : H5I_INVALID_HID;
+  size_t bytes = *native < 0 ? 0 : H5Tget_size(*native);
+  hr_hdf5_release(&type);
+  *element_bytes = bytes;
+  if (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8) return HR_OK;
+  return hr_fail(err, HR_ERR_FORMAT,
+                 "%s: %s holds neither integers nor booleans; write 0 for good pixels "
+                 "there, or set data.mask: none",
+                 file->path, HR_SHARD_MASK);
+}
+
+/* Checks what the array holds; *native is left alone but for a mask. */
+static hr_status check_type(const hr_hdf5_file *file, hid_t dataset,
+                            const char *object_path, hid_t *native, size_t *element_bytes,
+                            hr_error *err) {
+  if (is_mask(object_path)) {
+    return check_whole(file, dataset, native, element_bytes, err);
+  }
+  return hr_hdf5_check_floats(file, dataset, object_path, element_bytes, err);
+}
+
 /* The chunk shape and filters of an opened dataset. */
 static hr_status read_chunking(const hr_hdf5_file *file, hid_t dataset, size_t pixels,
                                const char *object_path, hr_array_layout *out,
@@ -30,22 +61,35 @@ static hr_status read_chunking(const hr_hdf5_file *file, hid_t dataset, size_t p
 hr_status hr_array_look(const hr_hdf5_file *file, const hr_shard *shard,
                         const char *object_path, hr_array_layout *out, hr_error *err) {
   hr_status status = HR_OK;
-  hid_t dataset = H5I_INVALID_HID;
+  hid_t dataset = H5I_INVALID_HID, native = H5I_INVALID_HID;
   size_t shape[2] = {0, 0};
   *out = (hr_array_layout){0};
   HR_TRY(hr_hdf5_open_dataset(file, object_path, H5P_DEFAULT, &dataset, err));
   HR_TRY(hr_hdf5_shape(file, dataset, object_path, 2, shape, err));
-  if (shape[0] != shard->rows || shape[1] != shard->pixels) {
-    status =
-        hr_fail(err, HR_ERR_DATA,
-                "%s: %s is now %zu x %zu but was %zu x %zu when the study began; do "
-                "not change files that are being read",
-                file->path, object_path, shape[0], shape[1], shard->rows, shard->pixels);
+  bool is_same = shape[0] == shard->file_rows && shape[1] == shard->pixels;
+  if (is_mask(object_path) && !is_same) {
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s: %s is %zu x %zu, but %s is %zu x %zu; make the mask anew, or "
+                     "set data.mask: none",
+                     file->path, HR_SHARD_MASK, shape[0], shape[1], HR_SHARD_FLUX,
+                     shard->file_rows, shard->pixels);
     goto cleanup;
   }
-  HR_TRY(hr_hdf5_check_floats(file, dataset, object_path, &out->element_bytes, err));
+  if (!is_same) {
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s: %s is now %zu x %zu but was %zu x %zu when the study began; do "
+                     "not change files that are being read",
+                     file->path, object_path, shape[0], shape[1], shard->file_rows,
+                     shard->pixels);
+    goto cleanup;
+  }
+  HR_TRY(check_type(file, dataset, object_path, &native, &out->element_bytes, err));
+  if (is_mask(object_path)) {
+    HR_TRY(hr_hdf5_check_stored(file, dataset, object_path, err));
+  }
   HR_TRY(read_chunking(file, dataset, shard->pixels, object_path, out, err));
 cleanup:
+  hr_hdf5_release(&native);
   hr_hdf5_release(&dataset);
   return status;
 }
@@ -96,6 +140,7 @@ hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
   hr_array array = HR_ARRAY_CLOSED;
   array.file = file;
   array.object_path = object_path;
+  array.offset = shard->offset;
   array.pixels = shard->pixels;
   hid_t access = make_access(cache_bytes);
   if (access < 0) {
@@ -103,9 +148,9 @@ hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
     goto cleanup;
   }
   HR_TRY(hr_hdf5_open_dataset(file, object_path, access, &array.dataset, err));
-  HR_TRY(
-      hr_hdf5_check_floats(file, array.dataset, object_path, &array.element_bytes, err));
-  array.is_half = array.element_bytes == 2 && is_half(array.dataset);
+  HR_TRY(check_type(file, array.dataset, object_path, &array.native, &array.element_bytes,
+                    err));
+  array.is_half = array.element_bytes == 2 && array.native < 0 && is_half(array.dataset);
   array.space = H5Dget_space(array.dataset);
   if (array.space < 0) {
     status = hr_hdf5_fail(err, HR_ERR_FORMAT, "%s: cannot read the shape of %s",
@@ -113,7 +158,7 @@ hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
     goto cleanup;
   }
   *out = array;
-  array.dataset = array.space = H5I_INVALID_HID;
+  array.dataset = array.space = array.native = H5I_INVALID_HID;
 cleanup:
   hr_array_close(&array);
   hr_hdf5_release(&access);
@@ -121,6 +166,7 @@ cleanup:
 }
 
 void hr_array_close(hr_array *array) {
+  hr_hdf5_release(&array->native);
   hr_hdf5_release(&array->space);
   hr_hdf5_release(&array->dataset);
 }
@@ -128,7 +174,7 @@ void hr_array_close(hr_array *array) {
 /* Reads rows as HDF5 type `type` into `out`; HDF5 swaps bytes where it must. */
 static hr_status read_rows(const hr_array *array, size_t first, size_t rows, hid_t type,
                            void *out, hr_error *err) {
-  const hsize_t start[2] = {first, 0}, count[2] = {rows, array->pixels};
+  const hsize_t start[2] = {array->offset + first, 0}, count[2] = {rows, array->pixels};
   hid_t memory = H5Screate_simple(2, count, NULL);
   herr_t result = memory < 0 ? -1 : 0;
   if (result >= 0) {
@@ -142,16 +188,35 @@ static hr_status read_rows(const hr_array *array, size_t first, size_t rows, hid
     status =
         hr_hdf5_fail(err, HR_ERR_FORMAT,
                      "%s: cannot read rows %zu to %zu of %s, the file may be damaged",
-                     array->file->path, first, first + rows - 1, array->object_path);
+                     array->file->path, array->offset + first,
+                     array->offset + first + rows - 1, array->object_path);
   }
   hr_hdf5_release(&memory);
   return status;
 }
 
+static bool is_plain(const hr_array *array) {
+  return array->scale == 1 && array->base == 0;
+}
+
 /* HDF5's own conversions take a value at a time and are an order slower than these loops.
  */
-static void round_to_single(size_t count, const double *values, float *out) {
-  for (size_t i = 0; i < count; i++) out[i] = (float)values[i];
+static void round_to_single(const hr_array *array, size_t count, const double *values,
+                            float *out) {
+  double scale = array->scale, base = array->base;
+  if (is_plain(array)) {
+    for (size_t i = 0; i < count; i++) out[i] = (float)values[i];
+  } else {
+    for (size_t i = 0; i < count; i++) out[i] = (float)(values[i] / scale - base);
+  }
+}
+
+/* What fp32 holds in the file's unit, in the array's. */
+static void change_unit(const hr_array *array, size_t count, float *values) {
+  double scale = array->scale, base = array->base;
+  for (size_t i = 0; i < count; i++) {
+    values[i] = (float)((double)values[i] / scale - base);
+  }
 }
 
 /* Exponent and fraction of binary16, moved to where fp32 has them, are the number divided
@@ -179,8 +244,9 @@ static hr_status read_staged(const hr_array *array, size_t first, size_t rows,
   HR_TRY(read_rows(array, first, rows, type, staging->values, err));
   if (array->is_half) {
     widen_halves(count, (const uint16_t *)(const void *)staging->values, out);
+    if (!is_plain(array)) change_unit(array, count, out);
   } else {
-    round_to_single(count, staging->values, out);
+    round_to_single(array, count, staging->values, out);
   }
 cleanup:
   hr_hdf5_release(&type);
@@ -191,12 +257,61 @@ hr_status hr_array_read(const hr_array *array, size_t first, size_t rows,
                         const hr_array_staging *staging, float *out, hr_error *err) {
   hr_status status = HR_OK;
   if (array->element_bytes != sizeof(double) && !array->is_half) {
-    return read_rows(array, first, rows, H5T_NATIVE_FLOAT, out, err);
+    HR_TRY(read_rows(array, first, rows, H5T_NATIVE_FLOAT, out, err));
+    if (!is_plain(array)) change_unit(array, rows * array->pixels, out);
+    goto cleanup;
   }
   for (size_t done = 0; done < rows; done += staging->rows) {
     size_t part = rows - done < staging->rows ? rows - done : staging->rows;
     HR_TRY(
         read_staged(array, first + done, part, staging, out + done * array->pixels, err));
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_array_read_wide(const hr_array *array, size_t first, size_t rows,
+                             float *narrow, double *out, hr_error *err) {
+  hr_status status = HR_OK;
+  if (array->element_bytes == sizeof(double)) {
+    return read_rows(array, first, rows, H5T_NATIVE_DOUBLE, out, err);
+  }
+  HR_TRY(read_rows(array, first, rows, H5T_NATIVE_FLOAT, narrow, err));
+  for (size_t i = 0; i < rows * array->pixels; i++) out[i] = (double)narrow[i];
+cleanup:
+  return status;
+}
+
+#define FLAG_BITS(type)                                         \
+  for (size_t i = 0; i < count; i++) {                          \
+    out[i] = ((uint64_t)((const type *)values)[i] & bits) != 0; \
+  }
+
+/* out is 1 where a value of so many bytes has one of the bits. */
+static void flag_bits(size_t count, const void *values, size_t bytes, uint64_t bits,
+                      uint8_t *out) {
+  if (bytes == 1) {
+    FLAG_BITS(uint8_t)
+  } else if (bytes == 2) {
+    FLAG_BITS(uint16_t)
+  } else if (bytes == 4) {
+    FLAG_BITS(uint32_t)
+  } else {
+    FLAG_BITS(uint64_t)
+  }
+}
+#undef FLAG_BITS
+
+hr_status hr_array_read_mask(const hr_array *array, const size_t first_and_count[2],
+                             uint64_t bits, const hr_array_staging *staging, uint8_t *out,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  size_t first = first_and_count[0], rows = first_and_count[1];
+  for (size_t done = 0; done < rows; done += staging->rows) {
+    size_t part = rows - done < staging->rows ? rows - done : staging->rows;
+    HR_TRY(read_rows(array, first + done, part, array->native, staging->values, err));
+    flag_bits(part * array->pixels, staging->values, array->element_bytes, bits,
+              out + done * array->pixels);
   }
 cleanup:
   return status;

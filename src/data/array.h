@@ -12,7 +12,7 @@
 
 /* How an array (N, P) lies in its file. */
 typedef struct hr_array_layout {
-  size_t element_bytes; /* 2, 4 or 8 */
+  size_t element_bytes; /* 2, 4 or 8; of a mask also 1 */
   bool compressed;      /* or otherwise filtered: chunks can only be read whole */
   size_t chunk_rows;    /* 0: not chunked */
   size_t chunk_bytes;   /* of one chunk in memory */
@@ -24,22 +24,31 @@ typedef struct hr_array {
   const char *object_path;  /* borrowed */
   hid_t dataset;
   hid_t space;
+  hid_t native;  /* of a mask: its type in this machine's byte order */
+  size_t offset; /* of the shard's row 0 in the file */
   size_t pixels;
   size_t element_bytes;
-  bool is_half; /* binary16 of IEEE 754, in either byte order */
+  bool is_half;       /* binary16 of IEEE 754, in either byte order */
+  double scale, base; /* what is read is value / scale - base; 1 and 0 when opened */
 } hr_array;
 
-#define HR_ARRAY_CLOSED \
-  { .dataset = H5I_INVALID_HID, .space = H5I_INVALID_HID }
+#define HR_ARRAY_CLOSED                                                              \
+  {                                                                                  \
+    .dataset = H5I_INVALID_HID, .space = H5I_INVALID_HID, .native = H5I_INVALID_HID, \
+    .scale = 1, .base = 0                                                            \
+  }
 
-/* Scratch space for the conversion from fp64 and fp16, [rows][pixels]. */
+/* Scratch space for the conversion from fp64 and fp16, and from a mask, [rows][pixels].
+ */
 typedef struct hr_array_staging {
   double *values;
   size_t rows;
 } hr_array_staging;
 
 /* Looks at an array of the shard. HR_ERR_DATA where its shape is not that of the shard
- * any more; else as hr_hdf5_open_dataset and hr_hdf5_check_floats. */
+ * any more; else as hr_hdf5_open_dataset and hr_hdf5_check_floats. The mask,
+ * HR_SHARD_MASK, has to hold integers or booleans instead, and its sentences say how to
+ * do without. */
 hr_status hr_array_look(const hr_hdf5_file *file, const hr_shard *shard,
                         const char *object_path, hr_array_layout *out,
                         hr_error *err) HR_MUST_CHECK;
@@ -56,11 +65,22 @@ hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
                         hr_error *err) HR_MUST_CHECK;
 void hr_array_close(hr_array *array);
 
-/* Reads rows first .. first+rows-1 of the shard as fp32 into out [rows][pixels]. fp64 is
- * rounded to the nearest fp32, too large values become infinite; fp16 is exact. `staging`
- * is used for fp64 and fp16 arrays only. HR_ERR_FORMAT where the bytes cannot be read. */
+/* Reads rows first .. first+rows-1 of the shard as fp32 into out [rows][pixels], in the
+ * array's unit: value / scale - base in fp64, rounded to the nearest fp32; too large
+ * values become infinite. `staging` is used for fp64 and fp16 arrays only. HR_ERR_FORMAT
+ * where the bytes cannot be read. */
 hr_status hr_array_read(const hr_array *array, size_t first, size_t rows,
                         const hr_array_staging *staging, float *out,
                         hr_error *err) HR_MUST_CHECK;
+
+/* The same as the file has them, in fp64; narrow: [rows][pixels] scratch, used for fp32
+ * arrays only. */
+hr_status hr_array_read_wide(const hr_array *array, size_t first, size_t rows,
+                             float *narrow, double *out, hr_error *err) HR_MUST_CHECK;
+
+/* Of a mask: out [rows][pixels] is 1 where the value has one of the bits, else 0. */
+hr_status hr_array_read_mask(const hr_array *array, const size_t first_and_count[2],
+                             uint64_t bits, const hr_array_staging *staging, uint8_t *out,
+                             hr_error *err) HR_MUST_CHECK;
 
 #endif

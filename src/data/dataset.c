@@ -22,7 +22,7 @@ typedef struct label_column {
   double *values;           /* [N]; NULL once a shard lacks it */
   size_t lacking;           /* the first shard without it, where values is NULL */
   int64_t *integers;        /* [N] of one file; NULL: no integers */
-  hr_precision *precisions; /* [shard_count] */
+  hr_precision *precisions; /* [file_count] */
 } label_column;
 
 struct hr_dataset {
@@ -32,16 +32,17 @@ struct hr_dataset {
   label_column *labels; /* in the first frame's order */
   size_t label_count;
   hr_strings names;        /* of the labels that every shard has */
-  int64_t **indices;       /* [shard_count][rows of the shard] or NULL */
-  hr_frame_others *others; /* [shard_count] columns that are no numbers */
+  size_t file_count;       /* shards are files until rows are left out */
+  int64_t **indices;       /* [file_count][rows of the file] or NULL */
+  hr_frame_others *others; /* [file_count] columns that are no numbers */
   bool is_observed;        /* one file, to be predicted */
 };
 
 void hr_dataset_destroy(hr_dataset **dataset) {
   hr_dataset *self = *dataset;
   if (!self) return;
-  for (size_t i = 0; i < self->shard_count; i++) {
-    hr_shard_fini(&self->shards[i]);
+  for (size_t i = 0; i < self->shard_count; i++) hr_shard_fini(&self->shards[i]);
+  for (size_t i = 0; i < self->file_count; i++) {
     if (self->indices) hr_free(self->indices[i]);
     if (self->others) hr_frame_others_fini(&self->others[i]);
   }
@@ -139,8 +140,9 @@ static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error
   HR_TRY(hr_alloc(&self->others, paths->count, err));
   for (size_t i = 0; i < paths->count; i++) {
     hr_shard *shard = &self->shards[i];
-    self->shard_count = i + 1;
+    self->shard_count = self->file_count = i + 1;
     HR_TRY(hr_shard_read(paths->items[i], shard, err));
+    shard->file = i;
     HR_TRY(check_same_grid(&self->shards[0], shard, err));
     shard->first_row = self->rows;
     self->rows += shard->rows;
@@ -162,7 +164,7 @@ static hr_status make_columns(hr_dataset *self, const hr_frame *frame, hr_error 
     self->label_count = k + 1;
     HR_TRY(hr_copy_text(frame->names.items[k], &self->labels[k].name, err));
     HR_TRY(hr_alloc(&self->labels[k].values, self->rows, err));
-    HR_TRY(hr_alloc(&self->labels[k].precisions, self->shard_count, err));
+    HR_TRY(hr_alloc(&self->labels[k].precisions, self->file_count, err));
   }
 cleanup:
   return status;
@@ -284,7 +286,7 @@ hr_status hr_dataset_open_observed(const char *path, bool with_labels,
   HR_TRY(hr_alloc(&self->indices, 1, err));
   HR_TRY(hr_alloc(&self->others, 1, err));
   self->is_observed = true;
-  self->shard_count = 1;
+  self->shard_count = self->file_count = 1;
   HR_TRY(hr_shard_read_observed(path, &self->shards[0], err));
   self->rows = self->shards[0].rows;
   tell_unlocked(self, observer);
@@ -294,6 +296,89 @@ hr_status hr_dataset_open_observed(const char *path, bool with_labels,
   self = NULL;
 cleanup:
   hr_dataset_destroy(&self);
+  return status;
+}
+
+/* --- leaving rows out --- */
+
+/* The rows `first` .. `first + rows - 1` of a shard as one of its own. */
+static hr_status add_piece(const hr_shard *whole, size_t first, size_t rows,
+                           hr_shard *out, hr_error *err) {
+  hr_status status = HR_OK;
+  *out = *whole;
+  out->path = NULL;
+  out->wave = NULL;
+  out->notes = (hr_strings){0}; /* they are told before */
+  out->offset = whole->offset + first;
+  out->rows = rows;
+  HR_TRY(hr_copy_text(whole->path, &out->path, err));
+  HR_TRY(hr_alloc(&out->wave, whole->pixels, err));
+  memcpy(out->wave, whole->wave, whole->pixels * sizeof *out->wave);
+cleanup:
+  return status;
+}
+
+/* The end of the stretch of rows from `first` on that are all kept, or all left out. */
+static size_t stretch_end(const bool *left_out, size_t first, size_t rows) {
+  size_t end = first + 1;
+  while (end < rows && left_out[end] == left_out[first]) end++;
+  return end;
+}
+
+/* Every stretch of rows that are kept becomes a shard. */
+static hr_status cut_shards(hr_dataset *self, const bool *left_out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_shard *pieces = NULL;
+  size_t count = 0, rows = 0;
+  for (size_t s = 0; s < self->shard_count; s++) {
+    const hr_shard *whole = &self->shards[s];
+    const bool *out = left_out + whole->first_row;
+    for (size_t row = 0, end = 0; row < whole->rows; row = end) {
+      end = stretch_end(out, row, whole->rows);
+      if (out[row]) continue;
+      HR_TRY(hr_realloc(&pieces, count, count + 1, err));
+      HR_TRY(add_piece(whole, row, end - row, &pieces[count++], err));
+      pieces[count - 1].first_row = rows;
+      rows += end - row;
+    }
+  }
+  for (size_t s = 0; s < self->shard_count; s++) hr_shard_fini(&self->shards[s]);
+  hr_free(self->shards);
+  self->shards = pieces;
+  self->shard_count = count;
+  self->rows = rows;
+  pieces = NULL;
+cleanup:
+  for (size_t i = 0; pieces && i < count; i++) hr_shard_fini(&pieces[i]);
+  hr_free(pieces);
+  return status;
+}
+
+static void close_up(label_column *label, const bool *left_out, size_t rows) {
+  for (size_t i = 0, kept = 0; i < rows; i++) {
+    if (left_out[i]) continue;
+    if (label->values) label->values[kept] = label->values[i];
+    if (label->integers) label->integers[kept] = label->integers[i];
+    kept++;
+  }
+}
+
+hr_status hr_dataset_leave_out(hr_dataset *dataset, const bool *left_out, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t rows = dataset->rows, kept = 0;
+  for (size_t i = 0; i < rows; i++) kept += !left_out[i];
+  if (kept == rows) return HR_OK;
+  if (kept == 0) {
+    return hr_fail(err, HR_ERR_EMPTY,
+                   "none of the %zu rows of %s and the files with it can be used; leave "
+                   "data.reject_outliers out to see why",
+                   rows, dataset->shards[0].path);
+  }
+  HR_TRY(cut_shards(dataset, left_out, err));
+  for (size_t k = 0; k < dataset->label_count; k++) {
+    close_up(&dataset->labels[k], left_out, rows);
+  }
+cleanup:
   return status;
 }
 
@@ -403,7 +488,7 @@ const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,
                               size_t *row_in_shard) {
   size_t i = dataset->shard_count - 1;
   while (i > 0 && row < dataset->shards[i].first_row) i--;
-  *row_in_shard = row - dataset->shards[i].first_row;
+  *row_in_shard = row - dataset->shards[i].first_row + dataset->shards[i].offset;
   return dataset->shards[i].path;
 }
 
@@ -426,14 +511,17 @@ const int64_t *hr_dataset_integers(const hr_dataset *dataset, const char *name) 
 }
 
 const int64_t *hr_dataset_index(const hr_dataset *dataset, size_t shard) {
-  return dataset->indices[shard];
+  const hr_shard *own = &dataset->shards[shard];
+  const int64_t *index = dataset->indices[own->file];
+  return index ? index + own->offset : NULL;
 }
 
 hr_precision hr_dataset_precision(const hr_dataset *dataset, const char *name,
                                   size_t shard) {
   for (size_t k = 0; k < dataset->label_count; k++) {
     const label_column *label = &dataset->labels[k];
-    if (strcmp(label->name, name) == 0) return label->precisions[shard];
+    if (strcmp(label->name, name) == 0)
+      return label->precisions[dataset->shards[shard].file];
   }
   return HR_PRECISION_DOUBLE;
 }
@@ -500,7 +588,7 @@ static void reorder(const int64_t *index, int64_t first, size_t rows, void *item
 
 static hr_status follow(hr_dataset *self, size_t s, uint64_t *scratch, hr_error *err) {
   const hr_shard *shard = &self->shards[s];
-  const int64_t *index = self->indices[s];
+  const int64_t *index = hr_dataset_index(self, s);
   int64_t first = 0;
   if (!index || is_ordered(index, shard->rows)) return HR_OK;
   if (!hr_index_is_shuffled(index, shard->rows, &first)) {

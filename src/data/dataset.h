@@ -89,6 +89,11 @@ hr_precision hr_dataset_precision(const hr_dataset *dataset, const char *name,
 hr_status hr_dataset_assign_bins(const hr_dataset *dataset, const hr_axis *axes,
                                  size_t axis_count, bool nearest, int32_t *bin,
                                  hr_error *err) HR_MUST_CHECK;
+/* Leaves rows out, as if their file did not have them: left_out [rows] is true for them.
+ * The others are numbered anew, in order. HR_ERR_EMPTY where none is left, HR_ERR_MEMORY;
+ * the dataset is of no use then. */
+hr_status hr_dataset_leave_out(hr_dataset *dataset, const bool *left_out,
+                               hr_error *err) HR_MUST_CHECK;
 
 /* Which shard a row is in: its path (borrowed) and the row's number there, for messages.
  */

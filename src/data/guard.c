@@ -80,6 +80,9 @@ static hr_status read_spectra(const hr_dataset *dataset, const hr_observer *obse
   hr_stream_options options = hr_stream_options_default();
   hr_progress progress = {
       .stage = "vetting spectra", .unit = "spectra", .total = hr_dataset_rows(dataset)};
+  hr_conditioning masks = hr_conditioning_plain();
+  masks.mask_bits = HR_MASK_ANY;
+  options.conditioning = &masks;
   options.count_faults = true;
   if (hr_dataset_has_noisy(dataset)) options.noise.source = HR_NOISE_STORED;
   HR_TRY(hr_stream_create(dataset, &options, &stream, err));

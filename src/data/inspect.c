@@ -239,8 +239,57 @@ static hr_status add_pixel_problem(hr_inspection *inspection, uint64_t count,
   return hr_inspect_add_problem(inspection, &sentence, err);
 }
 
-static hr_status add_spectra_problems(hr_inspection *inspection, const char *first_fault,
-                                      hr_error *err) {
+static hr_status add_rows_problem(hr_inspection *inspection, uint64_t count,
+                                  const char *what, hr_error *err) {
+  if (count == 0) return HR_OK;
+  hr_text sentence;
+  hr_text_init(&sentence);
+  hr_text_append(&sentence, "%" PRIu64 " of %" PRIu64 " rows %s", count, inspection->rows,
+                 what);
+  return hr_inspect_add_problem(inspection, &sentence, err);
+}
+
+/* Bad pixels, reason by reason (data/bad_pixels.h). */
+static hr_status add_bad_problems(hr_inspection *inspection, const hr_preparation *counts,
+                                  hr_error *err) {
+  static const char remedy[] =
+      "no noise is drawn there, experts that use the error leave them out, and the "
+      "others "
+      "take the mean of good training rows";
+  const struct {
+    uint64_t count;
+    const char *what;
+  } reasons[] = {
+      {counts->marked_pixels, "the mask is not 0"},
+      {counts->bad_flux_pixels, "the flux is NaN, infinite or absurdly large"},
+      {counts->unknown_error_pixels, "the error is NaN or infinite"},
+      {counts->nonpositive_error_pixels, "the error is 0 or below"},
+      {counts->huge_error_pixels,
+       "the error is more than a thousand times that of the row's other pixels"},
+  };
+  hr_status status = HR_OK;
+  for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+    HR_TRY(add_pixel_problem(inspection, reasons[i].count, reasons[i].what, remedy, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status add_clip_problem(hr_inspection *inspection, const hr_conditioning *c,
+                                  const hr_conditioning_sample *sample, hr_error *err) {
+  if (c->clip || c->base != 0) return HR_OK;
+  hr_text sentence;
+  hr_text_init(&sentence);
+  hr_text_append(&sentence,
+                 "the flux is below 0 at %.1f %% of pixels; a study takes that for the "
+                 "rule and does not clip it, unless data.clip says otherwise",
+                 100 * sample->negative_share);
+  return hr_inspect_add_problem(inspection, &sentence, err);
+}
+
+static hr_status add_spectra_problems(hr_inspection *inspection,
+                                      const hr_preparation *counts,
+                                      const char *first_fault, hr_error *err) {
   hr_status status = HR_OK;
   if (inspection->faulty_rows > 0) {
     hr_text sentence;
@@ -262,14 +311,12 @@ static hr_status add_spectra_problems(hr_inspection *inspection, const char *fir
   }
   HR_TRY(add_pixel_problem(inspection, inspection->clipped_pixels, "the flux is below 0",
                            "a study clips it to 0 there", err));
-  HR_TRY(add_pixel_problem(inspection, inspection->filled_error_pixels,
-                           "the error is NaN",
-                           "a study takes that of the nearest valid pixel there", err));
-  HR_TRY(add_pixel_problem(inspection, inspection->nonpositive_error_pixels,
-                           "the error is 0 or below",
-                           "no noise is drawn there and experts that use the error leave "
-                           "them out",
-                           err));
+  HR_TRY(add_bad_problems(inspection, counts, err));
+  HR_TRY(
+      add_rows_problem(inspection, counts->wild_rows,
+                       "have flux far beyond that of all others; remove them, or leave "
+                       "them out with data.reject_outliers: true",
+                       err));
 cleanup:
   return status;
 }
@@ -278,24 +325,31 @@ static hr_status look_at_spectra(const hr_dataset *dataset, hr_inspection *inspe
                                  const hr_inspect_options *options, hr_error *err) {
   hr_status status = HR_OK;
   hr_stream *stream = NULL;
+  const hr_conditioning_wish wish = {.clip = HR_CLIP_AUTO, .mask_bits = HR_MASK_ANY};
+  hr_conditioning conditioning = hr_conditioning_plain();
+  hr_conditioning_sample sample;
   hr_stream_options streaming = hr_stream_options_default();
   streaming.memory_bytes = (size_t)options->memory_bytes;
   streaming.count_faults = true;
   if (hr_dataset_has_noisy(dataset)) streaming.noise.source = HR_NOISE_STORED;
+  HR_TRY(hr_conditioning_learn(dataset, &wish, &conditioning, &sample, err));
+  streaming.conditioning = &conditioning;
   HR_TRY(hr_stream_create(dataset, &streaming, &stream, err));
   HR_TRY(pull_all(stream, inspection, options, err));
   const hr_preparation *counts = hr_stream_preparation(stream);
   inspection->spectra_read = true;
   inspection->clipped_pixels = counts->clipped_pixels;
-  inspection->filled_error_pixels = counts->filled_error_pixels;
+  inspection->filled_error_pixels = counts->unknown_error_pixels;
   inspection->nonpositive_error_pixels = counts->nonpositive_error_pixels;
   inspection->dark_rows = counts->dark_rows;
   inspection->faulty_rows = counts->faulty_rows;
   /* Noisy flux need not be read: a study can draw the noise itself. */
   if (counts->faulty_rows > counts->faulty_noisy_rows) inspection->is_usable = false;
-  HR_TRY(add_spectra_problems(inspection, hr_stream_first_fault(stream), err));
+  HR_TRY(add_spectra_problems(inspection, counts, hr_stream_first_fault(stream), err));
+  HR_TRY(add_clip_problem(inspection, &conditioning, &sample, err));
 cleanup:
   hr_stream_destroy(&stream);
+  hr_conditioning_fini(&conditioning);
   return status;
 }
 

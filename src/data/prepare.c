@@ -1,6 +1,5 @@
-/* One row of spectra made ready (data/prepare.h): looked at, clipped, filled, noise
- * added. Loops over pixels are plain and without branches, as every row of every pass
- * comes through here. */
+/* One row of spectra made ready (data/prepare.h). Loops over pixels are plain and without
+ * branches, as every row of every pass comes through here. */
 #include "data/prepare.h"
 
 #include <math.h>
@@ -24,24 +23,18 @@ static uint32_t count_unusable(size_t pixels, const float *x) {
 }
 
 HR_VECTOR_CLONES
-static uint32_t count_nan(size_t pixels, const float *x) {
-  uint32_t count = 0;
-  for (size_t p = 0; p < pixels; p++) count += (uint32_t)(x[p] != x[p]);
-  return count;
-}
-
-HR_VECTOR_CLONES
 static bool is_dark(size_t pixels, const float *flux) {
   uint32_t bright = 0;
   for (size_t p = 0; p < pixels; p++) bright += (uint32_t)(flux[p] > 0.0f);
   return bright == 0;
 }
 
+/* Whether a pixel is beyond `limit`. */
 HR_VECTOR_CLONES
-static uint32_t count_nonpositive(size_t pixels, const float *x) {
-  uint32_t count = 0;
-  for (size_t p = 0; p < pixels; p++) count += (uint32_t)(x[p] <= 0.0f);
-  return count;
+static bool is_wild(size_t pixels, const float *x, float limit) {
+  uint32_t beyond = 0;
+  for (size_t p = 0; p < pixels; p++) beyond += (uint32_t)(fabsf(x[p]) > limit);
+  return beyond > 0;
 }
 
 HR_VECTOR_CLONES
@@ -54,11 +47,30 @@ static uint32_t clip(size_t pixels, float *flux) {
   return clipped;
 }
 
-/* Reports the first pixel at which x is unusable; NaN counts where `nan_too`. */
-static void report_pixel(hr_row_fault fault, size_t pixels, const float *x, bool nan_too,
-                         hr_row_report *out) {
+/* The same where 0 of the files is elsewhere. */
+HR_VECTOR_CLONES
+static uint32_t clip_at(size_t pixels, float least, float *flux) {
+  uint32_t clipped = 0;
   for (size_t p = 0; p < pixels; p++) {
-    if (!is_unusable(x[p]) || (isnan(x[p]) && !nan_too)) continue;
+    clipped += (uint32_t)(flux[p] < least);
+    flux[p] = flux[p] > least ? flux[p] : least;
+  }
+  return clipped;
+}
+
+/* An error that is not known is none. */
+static void drop_unusable(size_t pixels, float *error) {
+  for (size_t p = 0; p < pixels; p++) {
+    bool is_usable = error[p] > 0 && error[p] <= HR_PREPARE_LARGEST;
+    error[p] = is_usable ? error[p] : 0;
+  }
+}
+
+/* Reports the first pixel at which x is unusable, where there is one. */
+static void report_pixel(hr_row_fault fault, size_t pixels, const float *x,
+                         hr_row_report *out) {
+  for (size_t p = 0; x && p < pixels; p++) {
+    if (!is_unusable(x[p])) continue;
     out->fault = fault;
     out->pixel = p;
     out->value = x[p];
@@ -66,47 +78,38 @@ static void report_pixel(hr_row_fault fault, size_t pixels, const float *x, bool
   }
 }
 
-/* Fills the NaN run [start, end) from its neighbours; one of them exists. */
-static void fill_run(size_t pixels, float *x, size_t start, size_t end) {
-  bool has_left = start > 0, has_right = end < pixels;
-  for (size_t p = start; p < end; p++) {
-    size_t to_left = p - (start - 1), to_right = end - p;
-    bool left = has_left && (!has_right || to_left <= to_right);
-    x[p] = left ? x[start - 1] : x[end];
+/* Whether there is something to stand in for bad flux, or no need of it. */
+static void check_mended(const hr_conditioning *c, const hr_pixels *row,
+                         hr_row_report *out) {
+  if (out->bad.flux > 0 && !c->stand_in) {
+    report_pixel(HR_ROW_NOISY, row->count, row->noisy, out);
+    report_pixel(HR_ROW_FLUX, row->count, row->flux, out);
+  }
+  if (out->fault == HR_ROW_GOOD && out->bad.all == row->count) {
+    out->fault = HR_ROW_EMPTY;
   }
 }
 
-static void fill_nan(size_t pixels, float *x) {
-  for (size_t p = 0; p < pixels; p++) {
-    if (!isnan(x[p])) continue;
-    size_t end = p;
-    while (end < pixels && isnan(x[end])) end++;
-    fill_run(pixels, x, p, end);
-    p = end;
-  }
-}
-
-void hr_prepare_row(size_t pixels, float *flux, float *error, hr_row_report *out) {
+void hr_prepare_row(const hr_conditioning *conditioning, const hr_pixels *row,
+                    hr_row_report *out) {
+  const hr_conditioning *c = conditioning;
+  hr_pixels looked_at = *row;
   *out = (hr_row_report){.fault = HR_ROW_GOOD};
-  if (count_unusable(pixels, flux) > 0) {
-    report_pixel(HR_ROW_FLUX, pixels, flux, true, out);
-    return;
+  if (row->error && !c->knows_errors) {
+    drop_unusable(row->count, row->error);
+    looked_at.error = NULL;
   }
-  uint32_t missing = count_nan(pixels, error);
-  if (count_unusable(pixels, error) > missing) {
-    report_pixel(HR_ROW_ERROR, pixels, error, false, out);
-    return;
+  out->bad = hr_bad_pixels_mend(&looked_at, c->stand_in);
+  check_mended(c, row, out);
+  if (out->fault != HR_ROW_GOOD) return;
+  if (row->flux && c->clip) {
+    float least = (float)-c->base;
+    out->clipped = c->base == 0 ? clip(row->count, row->flux)
+                                : clip_at(row->count, least, row->flux);
+    out->dark = c->base == 0 && is_dark(row->count, row->flux);
   }
-  if (missing == pixels) {
-    out->fault = HR_ROW_ERROR_EMPTY;
-    out->value = NAN;
-    return;
-  }
-  if (missing > 0) fill_nan(pixels, error);
-  out->clipped = clip(pixels, flux);
-  out->dark = is_dark(pixels, flux);
-  out->filled = missing;
-  out->nonpositive = count_nonpositive(pixels, error);
+  const float *x = row->flux ? row->flux : row->noisy;
+  out->wild = c->wild_beyond < INFINITY && is_wild(row->count, x, c->wild_beyond);
 }
 
 /* noisy, which comes as deviates: flux + level error z in fp64, rounded once. */
@@ -133,32 +136,6 @@ void hr_prepare_noise(const hr_noise *noise, uint64_t row, size_t pixels,
 
 void hr_prepare_check_noisy(size_t pixels, const float *noisy, hr_row_report *out) {
   if (count_unusable(pixels, noisy) > 0) {
-    report_pixel(HR_ROW_NOISY, pixels, noisy, true, out);
+    report_pixel(HR_ROW_NOISY, pixels, noisy, out);
   }
-}
-
-/* Pixels that have no usable error. */
-HR_VECTOR_CLONES
-static uint32_t count_masked(size_t pixels, const float *error) {
-  uint32_t usable = 0;
-  for (size_t p = 0; p < pixels; p++) {
-    usable += (uint32_t)(error[p] > 0.0f) & (uint32_t)(error[p] <= HR_PREPARE_LARGEST);
-  }
-  return (uint32_t)pixels - usable;
-}
-
-void hr_prepare_observed(size_t pixels, const float *flux, float *error,
-                         hr_row_report *out) {
-  *out = (hr_row_report){.fault = HR_ROW_GOOD};
-  if (error) out->masked = count_masked(pixels, error);
-  hr_prepare_check_noisy(pixels, flux, out);
-  if (out->fault != HR_ROW_GOOD || out->masked == 0) return;
-  if (out->masked == pixels) {
-    out->fault = HR_ROW_ERROR_EMPTY;
-    return;
-  }
-  for (size_t p = 0; p < pixels; p++) {
-    if (fabsf(error[p]) > HR_PREPARE_LARGEST) error[p] = 0.0f;
-  }
-  fill_nan(pixels, error);
 }

@@ -151,8 +151,10 @@ static hr_status read_shard(const char *path, bool may_lack_error, hr_shard *out
   out->is_unlocked = file.is_unlocked;
   HR_TRY(read_wave(&file, out, err));
   HR_TRY(check_array(&file, out, HR_SHARD_FLUX, &out->rows, err));
+  out->file_rows = out->rows;
   HR_TRY(check_error(&file, out, may_lack_error, err));
   HR_TRY(check_noisy(&file, out, err));
+  HR_TRY(hr_hdf5_find(&file, HR_SHARD_MASK, &out->has_mask, err));
   if (stat(path, &info) != 0) {
     status = hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot look at %s", path);
     goto cleanup;

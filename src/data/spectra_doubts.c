@@ -42,12 +42,21 @@ typedef struct file_look {
   double *values; /* [count of the whole look] scratch */
 } file_look;
 
-static file_look look_of(const hr_shard *shard, const hr_look *look, double *scratch) {
-  size_t first = 0, end = 0;
-  while (first < look->count && look->rows[first].row < shard->first_row) first++;
-  end = first;
-  while (end < look->count && look->rows[end].row < shard->first_row + shard->rows) end++;
-  return (file_look){shard, look->rows + first, end - first, scratch};
+/* Whether a shard goes on with the file of the one before it. */
+static bool goes_on(const hr_shard *shards, size_t s) {
+  return s > 0 && shards[s].file == shards[s - 1].file;
+}
+
+/* All shards of the file that begins with shard number s. */
+static file_look look_of(const hr_look *look, size_t s, double *scratch) {
+  size_t count = 0, first = 0, last = s;
+  const hr_shard *shards = hr_dataset_shards(look->dataset, &count);
+  while (last + 1 < count && goes_on(shards, last + 1)) last++;
+  size_t end_row = shards[last].first_row + shards[last].rows;
+  while (first < look->count && look->rows[first].row < shards[s].first_row) first++;
+  size_t end = first;
+  while (end < look->count && look->rows[end].row < end_row) end++;
+  return (file_look){&shards[s], look->rows + first, end - first, scratch};
 }
 
 /* The median over the rows that have it, NaN where those are few. */
@@ -211,7 +220,8 @@ hr_status hr_doubt_errors(const hr_look *look, double level, hr_doubts *doubts,
   const hr_shard *shards = hr_dataset_shards(look->dataset, &count);
   HR_TRY(hr_alloc(&scratch, look->count, err));
   for (size_t s = 0; s < count; s++) {
-    const file_look file = look_of(&shards[s], look, scratch);
+    if (goes_on(shards, s)) continue;
+    const file_look file = look_of(look, s, scratch);
     HR_TRY(doubt_error(&file, find_snr(look->dataset), level, doubts, err));
   }
 cleanup:
@@ -288,7 +298,8 @@ hr_status hr_doubt_scales(const hr_look *train, const hr_look *other, hr_doubts 
   HR_TRY(hr_alloc(&scratch, train->count + other->count, err));
   const file_look reference = look_of_all(train, scratch);
   for (size_t s = 0; s < count; s++) {
-    const file_look file = look_of(&shards[s], other, scratch);
+    if (goes_on(shards, s)) continue;
+    const file_look file = look_of(other, s, scratch);
     HR_TRY(doubt_scale(&file, &reference,
                        is_other ? "the training files" : "all training files together",
                        doubts, err));

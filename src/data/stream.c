@@ -4,16 +4,18 @@
 #include "data/stream.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "core/clock.h"
+#include "core/observe.h"
 #include "core/parallel.h"
 #include "data/array.h"
 #include "data/prepare.h"
 #include "data/shard.h"
 #include "data/snr.h"
 
-enum { FLUX, ERROR, NOISY, ARRAYS };
+enum { FLUX, ERROR, NOISY, VALUES, MASK = VALUES, ARRAYS };
 
 enum {
   DEFAULT_MEMORY_BYTES = 256 << 20,
@@ -34,6 +36,7 @@ struct hr_stream {
   size_t shard_count;
   size_t pixels;
   hr_stream_options options;
+  hr_conditioning conditioning; /* its stand-in is borrowed */
   memory_plan plan;
 
   size_t shard; /* the one that is being read */
@@ -42,7 +45,10 @@ struct hr_stream {
   hr_hdf5_file file;
   hr_array arrays[ARRAYS];
 
-  float *values[ARRAYS];  /* [block_rows][pixels]; NULL where not wanted */
+  float *values[VALUES];  /* [block_rows][pixels]; NULL where not wanted */
+  uint8_t *mask;          /* [block_rows][pixels]; NULL where no shard has one */
+  bool *empty;            /* [block_rows]; NULL where not wanted */
+  uint64_t *bad_pixels;   /* [shard_count] found so far */
   double *snr;            /* [block_rows]; NULL where not wanted */
   hr_row_report *reports; /* [block_rows] */
   hr_array_staging staging;
@@ -58,6 +64,10 @@ hr_stream_options hr_stream_options_default(void) {
 static const char *object_path(const hr_stream *stream, const hr_shard *shard,
                                int which) {
   hr_observed observed = stream->options.observed;
+  if (which == MASK) {
+    bool counts = shard->has_mask && stream->conditioning.mask_bits != HR_MASK_NONE;
+    return counts ? HR_SHARD_MASK : NULL;
+  }
   if (which == ERROR) return shard->has_error ? HR_SHARD_ERROR : NULL;
   if (observed != HR_OBSERVED_NONE) {
     if (which == FLUX) return NULL;
@@ -100,7 +110,7 @@ static hr_status look_at_shard(const hr_stream *stream, const hr_shard *shard,
     *bytes += hr_array_cache_bytes(&layout);
     if (layout.compressed) unpacking = larger(unpacking, 2 * layout.chunk_bytes);
     needs.chunk_rows = larger(needs.chunk_rows, layout.chunk_rows);
-    needs.staging |= layout.element_bytes != sizeof(float);
+    needs.staging |= layout.element_bytes != sizeof(float) || which == MASK;
   }
   most->compressed_bytes =
       larger(most->compressed_bytes, needs.compressed_bytes + unpacking);
@@ -112,13 +122,21 @@ cleanup:
   return status;
 }
 
+static bool has_mask(const hr_stream *stream) {
+  for (size_t s = 0; s < stream->shard_count; s++) {
+    if (object_path(stream, &stream->shards[s], MASK)) return true;
+  }
+  return false;
+}
+
 /* Bytes that one row of a block takes. */
 static size_t row_bytes(const hr_stream *stream) {
   bool two = stream->options.observed != HR_OBSERVED_NONE ||
              stream->options.noise.source == HR_NOISE_NONE;
   size_t arrays = two ? 2 : 3;
   size_t beside = sizeof(hr_row_report) + stream->options.measure_snr * sizeof(double);
-  return arrays * stream->pixels * sizeof(float) + beside;
+  size_t pixel = arrays * sizeof(float) + has_mask(stream) * sizeof *stream->mask;
+  return stream->pixels * pixel + beside + sizeof *stream->empty;
 }
 
 static memory_plan make_plan(const hr_stream *stream, const shard_needs *needs) {
@@ -181,6 +199,11 @@ static hr_status allocate(hr_stream *stream, hr_error *err) {
       stream->options.measure_snr && stream->values[ERROR] && stream->values[NOISY];
   if (has_snr) HR_TRY(hr_alloc(&stream->snr, stream->plan.block_rows, err));
   HR_TRY(hr_alloc(&stream->reports, stream->plan.block_rows, err));
+  if (has_mask(stream)) HR_TRY(hr_alloc(&stream->mask, values, err));
+  if (stream->options.keep_empty) {
+    HR_TRY(hr_alloc(&stream->empty, stream->plan.block_rows, err));
+  }
+  HR_TRY(hr_alloc(&stream->bad_pixels, stream->shard_count, err));
   stream->staging.rows = stream->plan.staging_rows;
   if (stream->staging.rows > 0) {
     HR_TRY(hr_alloc(&stream->staging.values, stream->staging.rows * stream->pixels, err));
@@ -200,6 +223,9 @@ hr_status hr_stream_create(const hr_dataset *dataset, const hr_stream_options *o
   stream->shards = hr_dataset_shards(dataset, &stream->shard_count);
   stream->pixels = hr_dataset_pixels(dataset);
   stream->options = *options;
+  stream->conditioning =
+      options->conditioning ? *options->conditioning : hr_conditioning_plain();
+  if (options->ignore_errors) stream->conditioning.knows_errors = false;
   if (options->memory_bytes == 0) stream->options.memory_bytes = DEFAULT_MEMORY_BYTES;
   HR_TRY(check_options(stream, err));
   for (size_t s = 0; s < stream->shard_count; s++) {
@@ -224,7 +250,10 @@ void hr_stream_destroy(hr_stream **stream) {
   hr_stream *s = *stream;
   if (!s) return;
   close_shard(s);
-  for (int i = 0; i < ARRAYS; i++) hr_free(s->values[i]);
+  for (int i = 0; i < VALUES; i++) hr_free(s->values[i]);
+  hr_free(s->mask);
+  hr_free(s->empty);
+  hr_free(s->bad_pixels);
   hr_free(s->snr);
   hr_free(s->reports);
   hr_free(s->staging.values);
@@ -245,6 +274,8 @@ static hr_status open_shard(hr_stream *stream, hr_error *err) {
     HR_TRY(hr_array_open(&stream->file, shard, path,
                          cached ? hr_array_cache_bytes(&layout) : 0,
                          &stream->arrays[which], err));
+    stream->arrays[which].scale = stream->conditioning.scale;
+    stream->arrays[which].base = which == ERROR ? 0 : stream->conditioning.base;
   }
   stream->is_open = true;
 cleanup:
@@ -258,8 +289,14 @@ static hr_status read_block(hr_stream *stream, const hr_block *block, hr_error *
   for (int which = 0; which < ARRAYS; which++) {
     const hr_array *array = &stream->arrays[which];
     if (array->dataset < 0) continue;
-    HR_TRY(hr_array_read(array, stream->row, block->rows, &stream->staging,
-                         stream->values[which], err));
+    if (which == MASK) {
+      HR_TRY(hr_array_read_mask(array, (size_t[2]){stream->row, block->rows},
+                                stream->conditioning.mask_bits, &stream->staging,
+                                stream->mask, err));
+    } else {
+      HR_TRY(hr_array_read(array, stream->row, block->rows, &stream->staging,
+                           stream->values[which], err));
+    }
     bytes += (uint64_t)block->rows * block->pixels * array->element_bytes;
   }
   stream->preparation.bytes_read += bytes;
@@ -272,24 +309,28 @@ typedef struct prepare_context {
   const hr_block *block;
 } prepare_context;
 
+static float *row_of(float *values, size_t offset) {
+  return values ? values + offset : NULL;
+}
+
 static void prepare_values(const prepare_context *c, size_t i) {
   hr_stream *stream = c->stream;
   size_t pixels = stream->pixels, offset = i * pixels;
   hr_row_report *report = &stream->reports[i];
-  if (stream->options.observed != HR_OBSERVED_NONE) {
-    float *known = stream->values[ERROR];
-    hr_prepare_observed(pixels, stream->values[NOISY] + offset,
-                        known ? known + offset : NULL, report);
-    return;
-  }
-  float *flux = stream->values[FLUX] + offset, *error = stream->values[ERROR] + offset;
-  hr_prepare_row(pixels, flux, error, report);
-  if (report->fault != HR_ROW_GOOD || !stream->values[NOISY]) return;
-  float *noisy = stream->values[NOISY] + offset;
-  if (stream->options.noise.source == HR_NOISE_GENERATED) {
-    hr_prepare_noise(&stream->options.noise, c->block->first_row + i, pixels, flux, error,
-                     noisy);
-  }
+  bool is_drawn = stream->options.observed == HR_OBSERVED_NONE &&
+                  stream->options.noise.source == HR_NOISE_GENERATED;
+  float *noisy = row_of(stream->values[NOISY], offset);
+  const hr_pixels row = {
+      .count = pixels,
+      .flux = row_of(stream->values[FLUX], offset),
+      .error = row_of(stream->values[ERROR], offset),
+      .noisy = is_drawn ? NULL : noisy,
+      .mask = stream->arrays[MASK].dataset >= 0 ? stream->mask + offset : NULL};
+  hr_prepare_row(&stream->conditioning, &row, report);
+  bool is_usable = report->fault == HR_ROW_GOOD || report->fault == HR_ROW_EMPTY;
+  if (!is_usable || !is_drawn) return;
+  hr_prepare_noise(&stream->options.noise, c->block->first_row + i, pixels, row.flux,
+                   row.error, noisy);
   hr_prepare_check_noisy(pixels, noisy, report);
 }
 
@@ -301,9 +342,11 @@ static void prepare_one_row(void *context, size_t i, size_t thread) {
   prepare_values(c, i);
   if (!stream->snr) return;
   bool is_good = stream->reports[i].fault == HR_ROW_GOOD;
-  stream->snr[i] = is_good ? hr_measure_snr(pixels, stream->values[NOISY] + offset,
-                                            stream->values[ERROR] + offset)
-                           : (double)NAN;
+  stream->snr[i] = (double)NAN;
+  if (!is_good) return;
+  stream->snr[i] = hr_measure_snr_above(stream->conditioning.base, pixels,
+                                        stream->values[NOISY] + offset,
+                                        stream->values[ERROR] + offset);
 }
 
 /* Says what is wrong with row `row` of the shard that is being read. */
@@ -311,11 +354,15 @@ static hr_status fail_row(const hr_stream *stream, size_t row,
                           const hr_row_report *report, hr_error *err) {
   const hr_shard *shard = &stream->shards[stream->shard];
   const char *file = shard->path;
-  if (report->fault == HR_ROW_ERROR_EMPTY) {
-    return hr_fail(err, HR_ERR_DATA,
-                   "%s: %s is NaN in all %zu pixels of row %zu (counted from 0); remove "
-                   "the row or supply its error",
-                   file, HR_SHARD_ERROR, stream->pixels, row);
+  row += shard->offset;
+  if (report->fault == HR_ROW_EMPTY) {
+    return hr_fail(
+        err, HR_ERR_DATA,
+        "%s: row %zu (counted from 0) has no good pixel: %u masked, %u without "
+        "flux, %u without an error above 0 that is of the others' size; remove "
+        "the row, or set data.reject_outliers: true",
+        file, row, report->bad.marked, report->bad.flux,
+        report->bad.unknown + report->bad.nonpositive + report->bad.huge);
   }
   if (report->fault == HR_ROW_NOISY &&
       stream->options.noise.source == HR_NOISE_GENERATED) {
@@ -326,9 +373,7 @@ static hr_status fail_row(const hr_stream *stream, size_t row,
         file, (double)report->value, row, report->pixel, (double)HR_PREPARE_LARGEST,
         stream->options.noise.level, HR_SHARD_ERROR);
   }
-  const char *array = report->fault == HR_ROW_FLUX    ? HR_SHARD_FLUX
-                      : report->fault == HR_ROW_ERROR ? HR_SHARD_ERROR
-                                                      : shard->noisy_path;
+  const char *array = report->fault == HR_ROW_FLUX ? HR_SHARD_FLUX : shard->noisy_path;
   if (isfinite(report->value)) {
     return hr_fail(err, HR_ERR_DATA,
                    "%s: %s is %g at row %zu, pixel %zu (counted from 0), beyond %g; "
@@ -343,21 +388,41 @@ static hr_status fail_row(const hr_stream *stream, size_t row,
                  report->pixel);
 }
 
+static void count_bad(const hr_row_report *report, hr_preparation *sum) {
+  sum->bad_pixels += report->bad.all;
+  sum->marked_pixels += report->bad.marked;
+  sum->bad_flux_pixels += report->bad.flux;
+  sum->unknown_error_pixels += report->bad.unknown;
+  sum->nonpositive_error_pixels += report->bad.nonpositive;
+  sum->huge_error_pixels += report->bad.huge;
+}
+
+/* A row that is used, though there may be nothing in it. */
+static void count_row(hr_stream *stream, uint64_t row, const hr_row_report *report) {
+  hr_preparation *sum = &stream->preparation;
+  bool is_empty = report->fault == HR_ROW_EMPTY;
+  count_bad(report, sum);
+  stream->bad_pixels[stream->shard] += report->bad.all;
+  sum->clipped_pixels += report->clipped;
+  sum->dark_rows += report->dark;
+  if (is_empty && sum->empty_rows++ == 0) sum->first_empty_row = row;
+  if (report->wild && sum->wild_rows++ == 0) sum->first_wild_row = row;
+}
+
 /* Adds up what was found, in order of rows, so that the first fault is the same for any
  * number of threads and any block size. */
-static hr_status gather_reports(hr_stream *stream, size_t rows, hr_error *err) {
+static hr_status gather_reports(hr_stream *stream, const hr_block *block, hr_error *err) {
   hr_preparation *sum = &stream->preparation;
-  for (size_t i = 0; i < rows; i++) {
+  bool is_observed = stream->options.observed != HR_OBSERVED_NONE;
+  for (size_t i = 0; i < block->rows; i++) {
     const hr_row_report *report = &stream->reports[i];
-    if (report->fault == HR_ROW_GOOD) {
-      sum->clipped_pixels += report->clipped;
-      sum->filled_error_pixels += report->filled;
-      sum->nonpositive_error_pixels += report->nonpositive;
-      sum->dark_rows += report->dark;
+    bool is_empty = report->fault == HR_ROW_EMPTY;
+    if (stream->empty) stream->empty[i] = is_empty;
+    if (report->fault == HR_ROW_GOOD || (is_empty && stream->options.keep_empty)) {
+      count_row(stream, block->first_row + i, report);
       continue;
     }
     sum->faulty_noisy_rows += report->fault == HR_ROW_NOISY;
-    bool is_observed = stream->options.observed != HR_OBSERVED_NONE;
     if (sum->faulty_rows++ == 0 && !is_observed) {
       hr_status status = fail_row(stream, stream->row + i, report, &stream->first_fault);
       if (!stream->options.count_faults) {
@@ -416,13 +481,14 @@ hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) {
       .error = stream->values[ERROR],
       .noisy = stream->values[NOISY],
       .snr = stream->snr,
+      .empty = stream->empty,
   };
   HR_TRY(read_block(stream, &next, err));
   prepare_context context = {.stream = stream, .block = &next};
   double start = hr_clock_seconds();
   hr_parallel_for(next.rows, prepare_one_row, &context);
   stream->preparation.prepare_seconds += hr_clock_seconds() - start;
-  HR_TRY(gather_reports(stream, next.rows, err));
+  HR_TRY(gather_reports(stream, &next, err));
   stream->row += next.rows;
   *block = next;
 cleanup:
@@ -435,6 +501,22 @@ const hr_row_report *hr_stream_reports(const hr_stream *stream) {
 
 const hr_preparation *hr_stream_preparation(const hr_stream *stream) {
   return &stream->preparation;
+}
+
+void hr_stream_tell_bad(const hr_stream *stream, const hr_observer *observer) {
+  for (size_t s = 0, end = 0; s < stream->shard_count; s = end) {
+    const char *path = stream->shards[s].path;
+    unsigned long long bad = 0, rows = 0;
+    /* Where rows are left out, a file is there in pieces. */
+    for (end = s; end < stream->shard_count; end++) {
+      if (strcmp(stream->shards[end].path, path) != 0) break;
+      bad += stream->bad_pixels[end];
+      rows += stream->shards[end].rows;
+    }
+    if (bad == 0) continue;
+    hr_observe_info(observer, "%s: %llu of %llu pixels are bad", path, bad,
+                    rows * stream->pixels);
+  }
 }
 
 const char *hr_stream_first_fault(const hr_stream *stream) {

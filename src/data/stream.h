@@ -1,9 +1,9 @@
 /* The pull stream: a dataset's rows, in order, in blocks that fit a memory budget.
  *
- * Each chunk of the file is read once. Rows come prepared: flux clipped at 0 from below,
- * NaN in the error replaced by the nearest valid pixel of the row (the left one where two
- * are equally near), noise added; the exact arithmetic is in data/prepare.h. Values do
- * not depend on the block size or the number of threads. */
+ * Each chunk of the file is read once. Rows come prepared: in the unit of the
+ * conditioning, bad pixels mended, flux clipped at 0 from below where that is wanted,
+ * noise added; the exact arithmetic is in data/prepare.h. Values do not depend on the
+ * block size or the number of threads. */
 #ifndef HR_DATA_STREAM_H
 #define HR_DATA_STREAM_H
 
@@ -12,15 +12,14 @@
 #include <stdint.h>
 
 #include "core/random.h"
-#include "data/dataset.h"
+#include "data/conditioning.h"
 
 typedef enum hr_noise_source {
   HR_NOISE_NONE,      /* blocks carry no `noisy` */
   HR_NOISE_GENERATED, /* noisy = flux + level * error * N(0,1), drawn from (seed, stream,
                          row); level 0 gives the bytes of the flux; pixels with an
                          error <= 0 carry no noise */
-  HR_NOISE_STORED,    /* noisy as it stands in the file (not clipped); NaN there is an
-                         error */
+  HR_NOISE_STORED,    /* noisy as it stands in the file (not clipped) */
 } hr_noise_source;
 
 /* Which array of the file is the flux as observed, where spectra are to be predicted. */
@@ -53,7 +52,12 @@ typedef struct hr_stream_options {
   hr_observed observed;
   size_t block_multiple; /* blocks but a file's last have a multiple of so many rows, even
                             where memory is short; 0: any */
-  bool measure_snr;      /* blocks have `snr`, where they have `noisy` and `error` */
+  const hr_conditioning *conditioning; /* borrowed; NULL: hr_conditioning_plain */
+  bool ignore_errors; /* errors mask nothing in this dataset, whatever the conditioning
+                         says: they are not known */
+  bool keep_empty;    /* rows without a good pixel are told of in the blocks and not
+                         refused */
+  bool measure_snr;   /* blocks have `snr`, where they have `noisy` and `error` */
 } hr_stream_options;
 
 /* Rows first_row .. first_row+rows-1 of the dataset; arrays [rows][pixels] fp32,
@@ -62,11 +66,13 @@ typedef struct hr_block {
   size_t first_row;
   size_t rows; /* 0: the end */
   size_t pixels;
-  const float *flux;  /* clean, clipped */
-  const float *error; /* one sigma, NaN filled; may hold values <= 0 (counted) */
+  const float *flux;  /* clean */
+  const float *error; /* one sigma; 0 at bad pixels, and where it is not known */
   const float *noisy; /* NULL with HR_NOISE_NONE */
   const double *snr;  /* [rows] measured from noisy and error (data/snr.h), NaN where a
                          row has none; NULL unless asked for */
+  const bool *empty;  /* [rows] those without a good pixel, which hold the stand-in; NULL
+                         unless they are kept */
 } hr_block;
 
 /* The measured ratio of row i of the block, NaN where it is not known. */
@@ -76,10 +82,18 @@ static inline double hr_block_snr(const hr_block *block, size_t i) {
 
 /* What preparation did so far; reported with the study. */
 typedef struct hr_preparation {
-  uint64_t clipped_pixels;           /* flux below 0 */
-  uint64_t filled_error_pixels;      /* NaN in the error */
-  uint64_t nonpositive_error_pixels; /* error <= 0: masked by experts that use sigma */
-  uint64_t dark_rows;         /* without a pixel of flux above 0: no spectrum at all */
+  uint64_t clipped_pixels; /* flux below 0, where it is clipped */
+  uint64_t bad_pixels;     /* data/bad_pixels.h; each under one of the next five */
+  uint64_t marked_pixels;  /* by the mask */
+  uint64_t bad_flux_pixels;
+  uint64_t unknown_error_pixels; /* NaN or infinite */
+  uint64_t nonpositive_error_pixels;
+  uint64_t huge_error_pixels;
+  uint64_t dark_rows;  /* without a pixel of flux above 0: no spectrum at all */
+  uint64_t empty_rows; /* without a good pixel, where these are kept */
+  uint64_t wild_rows;  /* far beyond all others: hr_conditioning.wild_beyond */
+  uint64_t first_empty_row, first_wild_row; /* their numbers, where there are any */
+  uint64_t left_out_rows;                   /* that the dataset has left out before */
   uint64_t faulty_rows;       /* rows that cannot be used; not in the counts above */
   uint64_t faulty_noisy_rows; /* those of them that only `noisy` makes unusable */
   uint64_t bytes_read;        /* of array data, as stored uncompressed in the file */
@@ -98,9 +112,9 @@ hr_status hr_stream_create(const hr_dataset *dataset, const hr_stream_options *o
 void hr_stream_destroy(hr_stream **stream);
 
 /* The next block, of rows of one shard; block->rows == 0 at the end. Refuses, naming
- * file, row and pixel: flux or noisy flux that is NaN, any value beyond
- * HR_PREPARE_LARGEST, a row whose error is all NaN (HR_ERR_DATA), unreadable bytes
- * (HR_ERR_FORMAT). */
+ * file, row and pixel: a row without a good pixel unless it is kept, noise beyond
+ * HR_PREPARE_LARGEST, and, where the conditioning has no stand-in, flux or noisy flux
+ * that is no number or beyond it (HR_ERR_DATA); unreadable bytes (HR_ERR_FORMAT). */
 hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) HR_MUST_CHECK;
 
 /* What was found in the rows of the last block: [rows], borrowed as the block is. */
@@ -108,6 +122,9 @@ struct hr_row_report; /* data/prepare.h */
 const struct hr_row_report *hr_stream_reports(const hr_stream *stream);
 
 const hr_preparation *hr_stream_preparation(const hr_stream *stream);
+
+/* Tells the observer (may be NULL) which files had bad pixels so far, and how many. */
+void hr_stream_tell_bad(const hr_stream *stream, const hr_observer *observer);
 
 /* What is wrong with the first row that cannot be used, one sentence; "" where there is
  * none so far. */

@@ -159,6 +159,9 @@ typedef struct hr_method {
   /* Tells study->observer, as a warning, what in the parameters bodes ill for this study.
    * NULL: nothing ever does. */
   void (*warn)(const hr_study_view *study, const void *parameters);
+  /* Whether its models scale spectra as a whole, so that their flux has to keep its zero.
+   * NULL: they do not. */
+  bool (*scales_flux)(const void *parameters);
   /* What learning, and predicting the test rows, would take. */
   void (*estimate)(const hr_study_view *study, const void *parameters, hr_cost *cost);
 

@@ -31,6 +31,7 @@ void hr_bundle_description_fini(hr_bundle_description *d) {
   hr_free(d->study);
   hr_free(d->fingerprint);
   hr_free(d->wave);
+  hr_free(d->conditioning.stand_in);
   hr_free(d->uncovered);
   for (size_t t = 0; t < d->target_count; t++) {
     hr_free(d->targets[t].name);
@@ -43,6 +44,10 @@ void hr_bundle_description_fini(hr_bundle_description *d) {
   free_candidates(d);
   hr_free(d->slots);
   *d = (hr_bundle_description){0};
+}
+
+hr_conditioning hr_bundle_conditioning(const hr_bundle_description *d) {
+  return d->conditioning.scale > 0 ? d->conditioning : hr_conditioning_plain();
 }
 
 /* The unit, or NULL for a name that is not known. */

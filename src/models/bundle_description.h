@@ -4,6 +4,7 @@
 #ifndef HR_MODELS_BUNDLE_DESCRIPTION_H
 #define HR_MODELS_BUNDLE_DESCRIPTION_H
 
+#include "data/conditioning.h"
 #include "models/model.h"
 #include "models/sigma.h"
 
@@ -67,7 +68,9 @@ typedef struct hr_bundle_description {
   char *fingerprint; /* of the study, as in its cards */
   double *wave;      /* [pixels] angstrom, strictly increasing */
   size_t pixels;
-  double noise_level; /* of the training spectra, in units of the error */
+  hr_conditioning conditioning; /* what is done to spectra; a scale of 0: not known, as
+                                   in bundles of before there was one */
+  double noise_level;           /* of the training spectra, in units of the error */
   double flux_median; /* median over the training rows of the rows' median flux; NaN: not
                          known. Spectra are to be scaled to it. */
   char *uncovered;    /* "exclude" | "global" | "nearest": who predicts such rows */
@@ -85,6 +88,10 @@ typedef struct hr_bundle_description {
 } hr_bundle_description;
 
 void hr_bundle_description_fini(hr_bundle_description *description);
+
+/* What is to be done to spectra before they are predicted; plain where it is not known.
+ * Its stand-in is borrowed. */
+hr_conditioning hr_bundle_conditioning(const hr_bundle_description *description);
 
 /* The unit of a label column as the program's own data and the field have it: "K" for
  * T_eff, "dex" for log_g; "" for a name that it does not know. */

@@ -5,10 +5,12 @@
 #include "core/seal.h"
 
 #define HR_BUNDLE_SCHEMA "headroom/model/"
-enum { HR_BUNDLE_VERSION = 1 };
+/* 1 had no conditioning: spectra are taken as they are. */
+enum { HR_BUNDLE_OLDEST = 1, HR_BUNDLE_VERSION = 2 };
 
-#define HR_BUNDLE_JSON "model.json"
-#define HR_BUNDLE_WAVE "wave.npy"
+#define HR_BUNDLE_JSON     "model.json"
+#define HR_BUNDLE_WAVE     "wave.npy"
+#define HR_BUNDLE_STAND_IN "stand_in.npy"
 
 /* Size and fingerprint of folder/name, read piece by piece. HR_ERR_MISSING where there is
  * no such regular file; HR_ERR_IO, HR_ERR_MEMORY. */

@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/npy.h"
+#include "data/bad_pixels.h"
 #include "data/bins.h"
 #include "headroom/version.h"
 #include "models/bundle.h"
@@ -21,6 +22,7 @@ typedef struct reader {
   const char *folder;
   char *path; /* of model.json, for messages */
   json_t *root;
+  long version;
   hr_bundle_description d;
   hr_status status;
   hr_error *err;
@@ -97,6 +99,24 @@ static size_t read_number_below(reader *r, const json_t *object, const char *key
 
 /* --- the parts --- */
 
+/* Of a bundle that has one. */
+static void read_conditioning(reader *r, const json_t *object) {
+  hr_conditioning *c = &r->d.conditioning;
+  const char *bits = hr_json_string(object, "mask_bits", "");
+  const json_t *clip = json_object_get(object, "clip_training_flux_below");
+  char *end = NULL;
+  c->scale = read_number(r, object, "scale");
+  c->base = read_number(r, object, "base");
+  c->clip = !json_is_null(clip);
+  c->knows_errors = json_is_true(json_object_get(object, "knows_errors"));
+  c->mask_bits = strtoull(bits, &end, 16);
+  c->wild_beyond = INFINITY;
+  c->pixels = r->d.pixels;
+  require(r, c->scale > 0 && isfinite(c->scale), "scale");
+  require(r, isfinite(c->base), "base");
+  require(r, end != bits && *end == '\0', "mask_bits");
+}
+
 static void read_head(reader *r) {
   hr_bundle_description *d = &r->d;
   d->program = read_text(r, r->root, "program");
@@ -104,6 +124,7 @@ static void read_head(reader *r) {
   d->fingerprint = read_text(r, r->root, "fingerprint");
   d->pixels = read_count(r, r->root, "pixels", 1, HR_BUNDLE_MOST_PIXELS);
   const json_t *preparation = json_object_get(r->root, "preparation");
+  if (r->version > 1) read_conditioning(r, preparation);
   d->noise_level = read_number(r, preparation, "noise_level");
   d->flux_median = read_number(r, preparation, "flux_median");
   require(r, d->noise_level >= 0, "noise_level");
@@ -328,19 +349,41 @@ static void check_wave(reader *r) {
   }
 }
 
-static void read_wave(reader *r) {
+/* [P] numbers of an array of the bundle. */
+static double *read_pixels(reader *r, const char *name) {
   char *path = NULL, *bytes = NULL;
   size_t size = 0, wanted = hr_npy_size(1, r->d.pixels);
   size_t head = wanted - r->d.pixels * sizeof(double);
-  if (is_good(r)) r->status = hr_join_path(r->folder, HR_BUNDLE_WAVE, &path, r->err);
+  if (is_good(r)) r->status = hr_join_path(r->folder, name, &path, r->err);
   if (is_good(r)) r->status = hr_file_read(path, wanted, &bytes, &size, r->err);
   if (r->status == HR_ERR_DATA) r->status = HR_OK, size = 0; /* larger: told below */
-  require(r, size == wanted, HR_BUNDLE_WAVE);
-  r->d.wave = array_of(r, r->d.pixels, sizeof *r->d.wave);
-  if (is_good(r)) memcpy(r->d.wave, bytes + head, r->d.pixels * sizeof *r->d.wave);
-  check_wave(r);
+  require(r, size == wanted, name);
+  double *values = array_of(r, r->d.pixels, sizeof *values);
+  if (is_good(r)) memcpy(values, bytes + head, r->d.pixels * sizeof *values);
   hr_free(bytes);
   hr_free(path);
+  return values;
+}
+
+static void read_wave(reader *r) {
+  r->d.wave = read_pixels(r, HR_BUNDLE_WAVE);
+  check_wave(r);
+}
+
+static void read_stand_in(reader *r) {
+  hr_conditioning *c = &r->d.conditioning;
+  const json_t *object = json_object_get(r->root, "preparation");
+  const json_t *name = json_object_get(object, "stand_in");
+  if (r->version == 1 || json_is_null(name)) return;
+  const char *text = json_string_value(name);
+  require(r, text && strcmp(text, HR_BUNDLE_STAND_IN) == 0, "stand_in");
+  double *wide = read_pixels(r, HR_BUNDLE_STAND_IN);
+  c->stand_in = array_of(r, r->d.pixels, sizeof *c->stand_in);
+  for (size_t p = 0; p < r->d.pixels && is_good(r); p++) {
+    require(r, fabs(wide[p]) <= (double)HR_PREPARE_LARGEST, HR_BUNDLE_STAND_IN);
+    c->stand_in[p] = (float)wide[p];
+  }
+  hr_free(wide);
 }
 
 /* --- the whole --- */
@@ -375,13 +418,14 @@ static void check_schema(reader *r) {
                         r->path);
     return;
   }
-  if (version == HR_BUNDLE_VERSION) return;
+  r->version = version;
+  if (version >= HR_BUNDLE_OLDEST && version <= HR_BUNDLE_VERSION) return;
   hr_text writer;
   hr_text_init(&writer);
   hr_text_append_visible(&writer, hr_json_string(r->root, "program", "?"));
   r->status = hr_fail(r->err, HR_ERR_FORMAT,
                       "the bundle %s has format %ld, written by headroom %s, and this "
-                      "program (%s) reads format %d; predict with headroom %s",
+                      "program (%s) reads formats up to %d; predict with headroom %s",
                       r->folder, version, writer.bytes ? writer.bytes : "?", HR_VERSION,
                       HR_BUNDLE_VERSION, writer.bytes ? writer.bytes : "?");
   hr_text_fini(&writer);
@@ -413,6 +457,7 @@ hr_status hr_bundle_read(const char *folder, hr_bundle_description *out, hr_erro
   if (is_good(&r)) read_slots(&r);
   if (is_good(&r)) check_files(&r);
   if (is_good(&r)) read_wave(&r);
+  if (is_good(&r)) read_stand_in(&r);
   if (!is_good(&r)) hr_bundle_description_fini(&r.d);
   *out = r.d;
   json_decref(r.root);

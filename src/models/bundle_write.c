@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -150,6 +151,9 @@ static hr_status list_files(hr_json_builder *builder, const hr_bundle_descriptio
   hr_status status = HR_OK;
   json_t *files = hr_json_put(builder, root, "files", json_array());
   HR_TRY(list_file(builder, files, folder, HR_BUNDLE_WAVE, err));
+  if (d->conditioning.stand_in) {
+    HR_TRY(list_file(builder, files, folder, HR_BUNDLE_STAND_IN, err));
+  }
   for (size_t i = 0; i < d->candidate_count; i++) {
     bool is_listed_already = false;
     for (size_t j = 0; j < i && !is_listed_already; j++) {
@@ -247,6 +251,24 @@ static void put_slots(hr_json_builder *builder, json_t *root,
   }
 }
 
+static void put_preparation(hr_json_builder *builder, json_t *root,
+                            const hr_bundle_description *d) {
+  const hr_conditioning c = hr_bundle_conditioning(d);
+  char bits[24];
+  json_t *object = hr_json_put(builder, root, "preparation", json_object());
+  hr_json_put_number(builder, object, "scale", c.scale);
+  hr_json_put_number(builder, object, "base", c.base);
+  hr_json_put_number(builder, object, "clip_training_flux_below",
+                     c.clip ? 0 : (double)NAN);
+  hr_json_put_bool(builder, object, "knows_errors", c.knows_errors);
+  snprintf(bits, sizeof bits, "0x%" PRIx64, c.mask_bits);
+  hr_json_put_text(builder, object, "mask_bits", bits);
+  json_t *name = c.stand_in ? json_string(HR_BUNDLE_STAND_IN) : json_null();
+  hr_json_put(builder, object, "stand_in", name);
+  hr_json_put_number(builder, object, "noise_level", d->noise_level);
+  hr_json_put_number(builder, object, "flux_median", d->flux_median);
+}
+
 static json_t *describe(hr_json_builder *builder, const hr_bundle_description *d) {
   char schema[64];
   json_t *root = json_object();
@@ -256,11 +278,7 @@ static json_t *describe(hr_json_builder *builder, const hr_bundle_description *d
   hr_json_put_text(builder, root, "study", d->study);
   hr_json_put_text(builder, root, "fingerprint", d->fingerprint);
   hr_json_put_count(builder, root, "pixels", d->pixels);
-  json_t *preparation = hr_json_put(builder, root, "preparation", json_object());
-  hr_json_put_number(builder, preparation, "clip_training_flux_below", 0);
-  hr_json_put_text(builder, preparation, "fill_missing_error", "nearest pixel");
-  hr_json_put_number(builder, preparation, "noise_level", d->noise_level);
-  hr_json_put_number(builder, preparation, "flux_median", d->flux_median);
+  put_preparation(builder, root, d);
   put_targets(builder, root, d);
   put_range(builder, hr_json_put(builder, root, "snr", json_object()), &d->snr);
   put_bins(builder, root, d);
@@ -284,6 +302,22 @@ cleanup:
   return status;
 }
 
+static hr_status write_stand_in(const hr_conditioning *c, const char *folder,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  char *path = NULL;
+  double *wide = NULL;
+  if (!c->stand_in) return HR_OK;
+  HR_TRY(hr_join_path(folder, HR_BUNDLE_STAND_IN, &path, err));
+  HR_TRY(hr_alloc(&wide, c->pixels, err));
+  for (size_t p = 0; p < c->pixels; p++) wide[p] = (double)c->stand_in[p];
+  HR_TRY(hr_npy_write(path, wide, 1, c->pixels, err));
+cleanup:
+  hr_free(wide);
+  hr_free(path);
+  return status;
+}
+
 hr_status hr_bundle_write(const hr_bundle_description *description, const char *folder,
                           hr_error *err) {
   hr_status status = HR_OK;
@@ -293,6 +327,7 @@ hr_status hr_bundle_write(const hr_bundle_description *description, const char *
   HR_TRY(hr_join_path(folder, HR_BUNDLE_WAVE, &wave, err));
   HR_TRY(hr_remove_all(json, err));
   HR_TRY(hr_npy_write(wave, description->wave, 1, description->pixels, err));
+  HR_TRY(write_stand_in(&description->conditioning, folder, err));
   HR_TRY(write_json(description, folder, err));
 cleanup:
   hr_free(wave);

@@ -130,6 +130,7 @@ hr_status hr_engine_open(const char *path, const char *router, const char *exper
     goto cleanup;
   }
   HR_TRY(hr_bundle_open(path, &engine->bundle, err));
+  engine->conditioning = hr_bundle_conditioning(hr_engine_describe(engine));
   HR_TRY(make_grid(engine, err));
   if (expert && !has_method(hr_engine_describe(engine), expert)) {
     status = fail_expert(engine, expert, err);
@@ -164,6 +165,10 @@ const char *hr_engine_folder(const hr_engine *engine) {
 
 const hr_router *hr_engine_router(const hr_engine *engine) {
   return engine->router;
+}
+
+const hr_conditioning *hr_engine_conditioning(const hr_engine *engine) {
+  return &engine->conditioning;
 }
 
 size_t hr_engine_candidate(const hr_engine *engine, size_t target, size_t slot) {

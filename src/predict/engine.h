@@ -25,11 +25,13 @@ const hr_router *hr_engine_router(const hr_engine *engine);
 size_t hr_engine_candidate(const hr_engine *engine, size_t target, size_t slot);
 /* The title of a model that has to know the error; NULL: none has to. */
 const char *hr_engine_needs_error(const hr_engine *engine);
+/* What is done to spectra before they are predicted. */
+const hr_conditioning *hr_engine_conditioning(const hr_engine *engine);
 
 /* A block of rows; borrowed. */
 typedef struct hr_engine_rows {
   hr_spectra spectra;           /* `error` NULL: not known; `level` is not looked at */
-  const hr_row_report *reports; /* [N] of hr_prepare_observed */
+  const hr_row_report *reports; /* [N] of hr_prepare_row */
   const hr_bin_column *labels;  /* [axis_count] columns [N]; NULL: none */
   const int32_t *slots;         /* [N] HR_GLOBAL, bins or HR_SLOT_NONE; NULL: none */
 } hr_engine_rows;

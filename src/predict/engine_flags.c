@@ -14,6 +14,7 @@ static const double most_masked = 0.2, most_chi2 = 2, least_effective = 10;
 /* --- spectra --- */
 
 typedef struct measuring {
+  double base;
   const hr_engine_rows *rows;
   hr_engine_result *out;
 } measuring;
@@ -24,16 +25,16 @@ static void measure_row(void *context, size_t i, size_t thread) {
   const hr_spectra *spectra = &m->rows->spectra;
   const hr_row_report *report = &m->rows->reports[i];
   bool is_known = spectra->error && report->fault == HR_ROW_GOOD;
-  m->out->masked[i] = (double)report->masked / (double)spectra->pixels;
+  m->out->masked[i] = (double)report->bad.all / (double)spectra->pixels;
   m->out->snr[i] = (double)NAN;
   if (!is_known) return;
   size_t at = i * spectra->pixels;
-  m->out->snr[i] =
-      hr_measure_snr(spectra->pixels, spectra->noisy + at, spectra->error + at);
+  m->out->snr[i] = hr_measure_snr_above(m->base, spectra->pixels, spectra->noisy + at,
+                                        spectra->error + at);
 }
 
-void hr_engine_measure(const hr_engine_rows *rows, hr_engine_result *out) {
-  measuring context = {rows, out};
+void hr_engine_measure(const hr_engine_rows *rows, double base, hr_engine_result *out) {
+  measuring context = {base, rows, out};
   hr_parallel_for(rows->spectra.rows, measure_row, &context);
 }
 

@@ -13,7 +13,8 @@ typedef struct hr_engine_slot {
 struct hr_engine {
   hr_bundle *bundle;
   const hr_router *router;
-  hr_axis *axes; /* the bundle's, as routers take them */
+  hr_conditioning conditioning; /* the bundle's */
+  hr_axis *axes;                /* the bundle's, as routers take them */
   hr_routing_grid grid;
   hr_engine_slot *slots; /* [T][slot_count] the bins, then the model of all rows */
   size_t slot_count;
@@ -24,8 +25,9 @@ static inline const hr_engine_slot *hr_engine_slot_of(const hr_engine *engine,
   return &engine->slots[target * engine->slot_count + slot];
 }
 
-/* Fills snr and masked of the result, from flux, error and reports. */
-void hr_engine_measure(const hr_engine_rows *rows, hr_engine_result *out);
+/* Fills snr and masked of the result, from flux, error and reports; base: of the
+ * conditioning. */
+void hr_engine_measure(const hr_engine_rows *rows, double base, hr_engine_result *out);
 
 /* Fills the flags, all else being there; outside: [N] of the router. */
 void hr_engine_flag(const hr_engine *engine, const hr_engine_rows *rows,

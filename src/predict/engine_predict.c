@@ -309,7 +309,7 @@ hr_status hr_engine_predict(const hr_engine *engine, const hr_engine_rows *rows,
   HR_TRY(make_planes(&w, err));
   make_requests(&w);
   HR_TRY(hr_models_predict(&w.spectra, w.requests, w.request_count, err));
-  hr_engine_measure(rows, out);
+  hr_engine_measure(rows, engine->conditioning.base, out);
   mix(&w, out);
   hr_engine_flag(engine, rows, w.outside, out);
 cleanup:

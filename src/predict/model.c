@@ -118,16 +118,25 @@ typedef struct block {
   hr_engine_result result;
 } block;
 
-/* One row of the caller's, as fp32; what is too large becomes infinite. */
-static void copy_row(const void *from, hr_dtype dtype, size_t pixels, float *to) {
+/* A value of the caller's. */
+static double value_at(const void *from, hr_dtype dtype, size_t p) {
+  float single;
+  double value;
   if (dtype == HR_FLOAT32) {
-    memcpy(to, from, pixels * sizeof *to);
-    return;
+    memcpy(&single, (const char *)from + p * sizeof single, sizeof single);
+    return (double)single;
   }
-  for (size_t p = 0; p < pixels; p++) {
-    double value;
-    memcpy(&value, (const char *)from + p * sizeof value, sizeof value);
-    to[p] = (float)value;
+  memcpy(&value, (const char *)from + p * sizeof value, sizeof value);
+  return value;
+}
+
+/* One row of the caller's in the unit of the models, as fp32; what is too large becomes
+ * infinite. */
+static void copy_row(const void *from, const block *b, double base, float *to) {
+  double scale = hr_engine_conditioning(b->predictor->engine)->scale;
+  hr_dtype dtype = b->input->dtype;
+  for (size_t p = 0; p < b->pixels; p++) {
+    to[p] = (float)(value_at(from, dtype, p) / scale - base);
   }
 }
 
@@ -142,12 +151,11 @@ static void take_row(void *context, size_t i, size_t thread) {
   const hr_model_input *in = b->input;
   float *flux = b->flux + i * b->pixels;
   float *error = b->error ? b->error + i * b->pixels : NULL;
-  copy_row(row_at(in->flux, in->flux_stride_bytes, b, i), in->dtype, b->pixels, flux);
-  if (error) {
-    copy_row(row_at(in->error, in->error_stride_bytes, b, i), in->dtype, b->pixels,
-             error);
-  }
-  hr_prepare_observed(b->pixels, flux, error, &b->reports[i]);
+  const hr_conditioning *c = hr_engine_conditioning(b->predictor->engine);
+  copy_row(row_at(in->flux, in->flux_stride_bytes, b, i), b, c->base, flux);
+  if (error) copy_row(row_at(in->error, in->error_stride_bytes, b, i), b, 0, error);
+  const hr_pixels row = {.count = b->pixels, .noisy = flux, .error = error};
+  hr_prepare_row(c, &row, &b->reports[i]);
 }
 
 static void give_columns(const block *b, const hr_model_output *out) {

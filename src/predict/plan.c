@@ -118,6 +118,8 @@ hr_status hr_predict_plan_create(const hr_predict_options *options,
       plan->options.memory_bytes ? plan->options.memory_bytes : DEFAULT_MEMORY_BYTES;
   plan->stream.block_rows = plan->options.block_rows;
   plan->stream.block_multiple = HR_PREDICT_ROWS;
+  plan->stream.conditioning = hr_engine_conditioning(plan->engine);
+  plan->stream.keep_empty = true;
   *out = plan;
   plan = NULL;
 cleanup:

@@ -253,18 +253,25 @@ static void write_preparation(page *p, const hr_node *root) {
   for (size_t i = 0; i < 2; i++) {
     if (hr_node_is_null(&parent, keys[i])) continue;
     hr_node node = hr_node_object(p->reader, &parent, keys[i]);
+    /* Results of before there were bad pixels counted them by what was done to them. */
+    bool is_old = !hr_node_has(&node, "bad_pixels");
+    double bad = 0;
+    if (!is_old) bad = hr_node_number(p->reader, &node, "bad_pixels");
+    if (is_old) {
+      bad = hr_node_number(p->reader, &node, "filled_error_pixels") +
+            hr_node_number(p->reader, &node, "nonpositive_error_pixels");
+    }
     hr_text_append(
         p->out,
         p->chinese
-            ? "%s的预处理：%.0f 个低于 0 的流量像素截为 0，%.0f 个误差为 NaN 的像素"
-              "由最近的有效像素填补，%.0f 个像素的误差不大于 0。\n\n"
-            : "Preparation of the %s rows: %.0f flux pixels below 0 were clipped, "
-              "%.0f NaN errors were filled from the nearest valid pixel, %.0f "
-              "errors are not above 0.\n\n",
+            ? "%s的预处理：%.0f 个低于 0 的流量像素截为 0；%.0f 个坏像素（误差未知、"
+              "不大于 0 或过大，流量未知，或被掩码标记）不计入。\n\n"
+            : "Preparation of the %s rows: %.0f flux pixels below 0 were clipped, and "
+              "%.0f bad pixels (masked, without flux, or without an error above 0 that "
+              "is "
+              "of the others' size) count for nothing.\n\n",
         p->chinese ? (i == 0 ? "训练集" : "测试集") : (i == 0 ? "training" : "test"),
-        hr_node_number(p->reader, &node, "clipped_pixels"),
-        hr_node_number(p->reader, &node, "filled_error_pixels"),
-        hr_node_number(p->reader, &node, "nonpositive_error_pixels"));
+        hr_node_number(p->reader, &node, "clipped_pixels"), bad);
   }
 }
 

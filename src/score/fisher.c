@@ -323,7 +323,9 @@ void hr_fisher_observe(hr_fisher *fisher, const hr_block *block) {
   size_t pixels = block->pixels, rows = fisher->input.study->test_rows;
   for (size_t i = 0; i < block->rows; i++) {
     size_t to = fisher->waiting++ * pixels, from = i * pixels;
-    memcpy(fisher->flux + to, block->flux + from, pixels * sizeof *fisher->flux);
+    for (size_t p = 0; p < pixels; p++) {
+      fisher->flux[to + p] = block->flux[from + p] + (float)fisher->input.base;
+    }
     memcpy(fisher->error + to, block->error + from, pixels * sizeof *fisher->error);
     bool is_last = fisher->first + fisher->waiting == rows;
     if (fisher->waiting == GROUP || is_last) bound_group(fisher);

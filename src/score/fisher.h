@@ -32,6 +32,7 @@ typedef struct hr_fisher_input {
   const int32_t *test_route; /* [test rows] as that of a split */
   const char *target_name;
   double level; /* of the test rows' noise, in units of their error */
+  double base;  /* that is taken off the flux (data/conditioning.h) */
   /* [rows] by axis, NaN: not known; NULL: there is no such column. */
   const double *train_labels[HR_GRID_AXES], *test_labels[HR_GRID_AXES];
 } hr_fisher_input;

@@ -153,10 +153,18 @@ static void write_preparation(writer *w, json_t *parent, const char *key,
   }
   json_t *object = hr_json_put(&w->json, parent, key, json_object());
   hr_json_put_count(&w->json, object, "clipped_pixels", preparation->clipped_pixels);
-  hr_json_put_count(&w->json, object, "filled_error_pixels",
-                    preparation->filled_error_pixels);
+  hr_json_put_count(&w->json, object, "bad_pixels", preparation->bad_pixels);
+  hr_json_put_count(&w->json, object, "marked_pixels", preparation->marked_pixels);
+  hr_json_put_count(&w->json, object, "bad_flux_pixels", preparation->bad_flux_pixels);
+  hr_json_put_count(&w->json, object, "unknown_error_pixels",
+                    preparation->unknown_error_pixels);
   hr_json_put_count(&w->json, object, "nonpositive_error_pixels",
                     preparation->nonpositive_error_pixels);
+  hr_json_put_count(&w->json, object, "huge_error_pixels",
+                    preparation->huge_error_pixels);
+  hr_json_put_count(&w->json, object, "empty_rows", preparation->empty_rows);
+  hr_json_put_count(&w->json, object, "wild_rows", preparation->wild_rows);
+  hr_json_put_count(&w->json, object, "left_out_rows", preparation->left_out_rows);
 }
 
 /* What the data gave to doubt, as codes and sentences. */

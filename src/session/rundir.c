@@ -340,13 +340,14 @@ typedef struct counter {
 #define COUNTER(member) \
   { #member, offsetof(hr_preparation, member) }
 static const counter counters[] = {
-    COUNTER(clipped_pixels),
-    COUNTER(filled_error_pixels),
-    COUNTER(nonpositive_error_pixels),
-    COUNTER(dark_rows),
-    COUNTER(faulty_rows),
-    COUNTER(faulty_noisy_rows),
-    COUNTER(bytes_read),
+    COUNTER(clipped_pixels),       COUNTER(bad_pixels),
+    COUNTER(marked_pixels),        COUNTER(bad_flux_pixels),
+    COUNTER(unknown_error_pixels), COUNTER(nonpositive_error_pixels),
+    COUNTER(huge_error_pixels),    COUNTER(dark_rows),
+    COUNTER(empty_rows),           COUNTER(wild_rows),
+    COUNTER(first_empty_row),      COUNTER(first_wild_row),
+    COUNTER(left_out_rows),        COUNTER(faulty_rows),
+    COUNTER(faulty_noisy_rows),    COUNTER(bytes_read),
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0] };
 

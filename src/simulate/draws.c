@@ -50,12 +50,14 @@ static void prepare_draw(void *context, size_t i, size_t thread) {
   float *flux = d->flux + i * pixels, *sorting = d->scratch + 2 * thread * pixels;
   float *error = sorting + pixels;
   hr_row_report report;
+  const hr_conditioning plain = hr_conditioning_plain();
+  const hr_pixels row = {.count = pixels, .flux = flux, .error = error};
   double scale = d->options->median / hr_pixel_quantile(flux, pixels, 0.5, sorting);
   for (size_t p = 0; p < pixels; p++) {
     flux[p] = (float)(scale * (double)flux[p]);
     error[p] = 1;
   }
-  hr_prepare_row(pixels, flux, error, &report);
+  hr_prepare_row(&plain, &row, &report);
 }
 
 static hr_status allocate(draws *d, hr_error *err) {

@@ -51,6 +51,7 @@ hr_status hr_bound_init(hr_bound *bound, const hr_plan *plan, hr_error *err) {
       .test_route = plan->test_route,
       .target_name = plan->targets[bound->first].name,
       .level = noise.source == HR_NOISE_STORED ? 1.0 : noise.level,
+      .base = plan->conditions.rows.base,
   };
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
     const char *name = hr_grid_label_names[axis];

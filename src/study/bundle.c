@@ -185,6 +185,18 @@ static hr_status describe_snr(const hr_plan *plan, hr_bundle_description *out,
   return HR_OK;
 }
 
+static hr_status describe_conditioning(const hr_plan *plan, hr_bundle_description *out,
+                                       hr_error *err) {
+  const hr_conditioning *rows = &plan->conditions.rows;
+  out->conditioning = *rows;
+  out->conditioning.stand_in = NULL;
+  hr_status status = hr_alloc(&out->conditioning.stand_in, rows->pixels, err);
+  if (status != HR_OK) return status;
+  memcpy(out->conditioning.stand_in, rows->stand_in,
+         rows->pixels * sizeof *rows->stand_in);
+  return HR_OK;
+}
+
 static hr_status describe_plan(const hr_plan *plan, hr_bundle_description *out,
                                hr_error *err) {
   hr_status status = HR_OK;
@@ -197,6 +209,7 @@ static hr_status describe_plan(const hr_plan *plan, hr_bundle_description *out,
   out->pixels = view->pixels;
   out->noise_level = view->noise_level;
   out->flux_median = (double)NAN;
+  HR_TRY(describe_conditioning(plan, out, err));
   HR_TRY(describe_snr(plan, out, err));
   HR_TRY(describe_targets(plan, out, err));
   HR_TRY(describe_axes(plan, out, err));

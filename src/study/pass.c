@@ -38,7 +38,10 @@ hr_status hr_pass_run(const hr_pass *pass, hr_preparation *preparation, hr_error
     progress.bytes = hr_stream_preparation(stream)->bytes_read;
     HR_TRY(hr_observe_progress(observer, &progress, err));
   }
-  if (preparation) *preparation = *hr_stream_preparation(stream);
+  if (preparation) {
+    *preparation = *hr_stream_preparation(stream);
+    hr_stream_tell_bad(stream, observer);
+  }
 cleanup:
   hr_stream_destroy(&stream);
   return status;

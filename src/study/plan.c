@@ -288,6 +288,8 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(hr_alloc(&plan, 1, err));
   plan->config = config;
   HR_TRY(open_data(plan, observer, err));
+  HR_TRY(hr_conditions_find(&plan->conditions, config, plan->train, plan->test, observer,
+                            err));
   HR_TRY(assign_rows(plan, err));
   HR_TRY(hr_plan_check_labels(plan, err));
   HR_TRY(fill_view(plan, observer, err));
@@ -307,6 +309,7 @@ void hr_plan_destroy(hr_plan **address) {
   hr_plan *plan = *address;
   *address = NULL;
   if (!plan) return;
+  hr_conditions_fini(&plan->conditions);
   hr_dataset_destroy(&plan->train);
   hr_dataset_destroy(&plan->test);
   hr_free(plan->train_bin);
@@ -332,6 +335,10 @@ hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
   bool stored = !training && strcmp(config->data.noise.test, "stored") == 0;
   options.memory_bytes = share < most ? share : most;
   options.block_rows = (size_t)config->run.block_rows;
+  options.conditioning = &plan->conditions.rows;
+  options.ignore_errors =
+      training ? !plan->conditions.train_errors : !plan->conditions.test_errors;
+  options.keep_empty = !training;
   options.noise.source = stored ? HR_NOISE_STORED : HR_NOISE_GENERATED;
   options.noise.level = config->data.noise.level;
   options.noise.seed = (uint64_t)config->data.noise.seed;

@@ -5,6 +5,7 @@
 
 #include "data/doubts.h"
 #include "session/origin.h"
+#include "study/conditions.h"
 #include "study/memory_plan.h"
 
 /* A label that is predicted; borrowed texts. */
@@ -17,6 +18,7 @@ typedef struct hr_plan_target {
 typedef struct hr_plan {
   const hr_config *config; /* borrowed */
   hr_dataset *train, *test;
+  hr_row_conditions conditions; /* how their rows are made ready */
   int32_t *train_bin, *test_bin, *test_route;
   uint8_t *train_fold;
   size_t *train_counts, *test_counts; /* [bin_count + 1], uncovered rows last */
@@ -32,9 +34,10 @@ typedef struct hr_plan {
   hr_origin origin;
 } hr_plan;
 
-/* Opens the data of `config` and assigns every row. Borrows the configuration and the
- * observer. Refuses what hr_dataset_create refuses, training and test sets with different
- * grids, and labels that are not finite. */
+/* Opens the data of `config`, learns from a sample of the training spectra how they are
+ * made ready, and assigns every row. Borrows the configuration and the observer. Refuses
+ * what hr_dataset_create refuses, training and test sets with different grids, and labels
+ * that are not finite. */
 hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
                          hr_plan **out, hr_error *err) HR_MUST_CHECK;
 void hr_plan_destroy(hr_plan **plan);

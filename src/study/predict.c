@@ -74,6 +74,7 @@ hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
   HR_TRY(hr_alloc(&rows->noisy, HR_PREDICT_ROWS * view->pixels, err));
   HR_TRY(hr_alloc(&rows->error, HR_PREDICT_ROWS * view->pixels, err));
   HR_TRY(hr_alloc(&rows->requests, 2 * slots * targets, err));
+  HR_TRY(hr_alloc(&rows->is_empty, count, err));
   if (knows_draws(rows)) HR_TRY(hr_test_draws_init(&rows->draws, test, targets, err));
 cleanup:
   return status;
@@ -90,6 +91,7 @@ void hr_test_rows_fini(hr_test_rows *rows) {
   hr_free(rows->noisy);
   hr_free(rows->error);
   hr_free(rows->requests);
+  hr_free(rows->is_empty);
   hr_free(rows->row);
   *rows = (hr_test_rows){.view = NULL};
 }
@@ -107,7 +109,7 @@ static size_t list_rows(const hr_test_rows *rows, const hr_spectra *spectra, int
   size_t count = 0;
   for (size_t i = 0; i < spectra->rows; i++) {
     bool draws = slot != HR_GLOBAL && is_drawn && is_drawn[spectra->first_row + i];
-    if (draws != drawn) continue;
+    if (draws != drawn || rows->is_empty[spectra->first_row + i]) continue;
     if (slot == HR_GLOBAL || route[i] == slot) list[count++] = (uint32_t)i;
   }
   return count;
@@ -194,6 +196,9 @@ hr_status hr_test_rows_observe(hr_test_rows *rows, const hr_block *block, hr_err
   hr_status status = HR_OK;
   bool is_last = block->first_row + block->rows == rows->test->rows;
   size_t at = 0;
+  for (size_t i = 0; block->empty && i < block->rows; i++) {
+    rows->is_empty[block->first_row + i] = block->empty[i];
+  }
   while (at < block->rows) {
     size_t left = block->rows - at, whole = left - left % HR_PREDICT_ROWS;
     if (is_last) whole = left;

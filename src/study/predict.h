@@ -24,6 +24,7 @@ typedef struct hr_test_rows {
   hr_row_table *own;    /* [targets] each row by the model of its route's bin */
   hr_row_table *global; /* [targets] each by the model of all rows; without variants:
                            there is none */
+  bool *is_empty;       /* [N] rows without a good pixel: nothing is predicted */
   hr_test_draws draws;  /* of some of the rows by the models of their bins, where these
                            know the distribution */
   /* Rows that wait until their group of HR_PREDICT_ROWS is whole. */

@@ -157,6 +157,7 @@ static hr_status read_training(study *s, hr_error *err) {
                         .visit = show_block,
                         .context = s};
   HR_TRY(hr_pass_run(&pass, &s->train_preparation, err));
+  s->train_preparation.left_out_rows = s->plan->conditions.left_out;
   hr_timings_lap(&s->timings, "read training rows", NULL);
   hr_timings_move(&s->timings, "read training rows", "noise for training rows",
                   s->train_preparation.prepare_seconds);
@@ -325,12 +326,43 @@ static void tell_preparation(const study *s) {
   const hr_preparation *train = &s->train_preparation, *test = &s->test_preparation;
   hr_observe_info(
       observer_of(s),
-      "preparation: %llu flux values below 0 clipped, %llu NaN errors filled, "
-      "%llu errors not above 0 (training and test)",
+      "preparation: %llu flux values below 0 clipped, %llu bad pixels left out or "
+      "filled: %llu masked, %llu of flux, %llu errors that are no number, %llu not above "
+      "0, %llu absurdly large (training and test)",
       (unsigned long long)(train->clipped_pixels + test->clipped_pixels),
-      (unsigned long long)(train->filled_error_pixels + test->filled_error_pixels),
+      (unsigned long long)(train->bad_pixels + test->bad_pixels),
+      (unsigned long long)(train->marked_pixels + test->marked_pixels),
+      (unsigned long long)(train->bad_flux_pixels + test->bad_flux_pixels),
+      (unsigned long long)(train->unknown_error_pixels + test->unknown_error_pixels),
       (unsigned long long)(train->nonpositive_error_pixels +
-                           test->nonpositive_error_pixels));
+                           test->nonpositive_error_pixels),
+      (unsigned long long)(train->huge_error_pixels + test->huge_error_pixels));
+}
+
+/* What of the rows may spoil more than themselves. */
+static void warn_of_rows(const study *s) {
+  const hr_preparation *train = &s->train_preparation, *test = &s->test_preparation;
+  size_t row = 0;
+  if (train->wild_rows > 0) {
+    const char *path =
+        hr_dataset_locate(s->plan->train, (size_t)train->first_wild_row, &row);
+    hr_observe_warning(
+        observer_of(s),
+        "the flux of %llu training row%s is far beyond that of all others, "
+        "which may spoil every model; the first is row %zu of %s (counted "
+        "from 0); data.reject_outliers: true leaves such rows out",
+        (unsigned long long)train->wild_rows, train->wild_rows == 1 ? "" : "s", row,
+        path);
+  }
+  if (test->empty_rows > 0) {
+    const char *path =
+        hr_dataset_locate(s->plan->test, (size_t)test->first_empty_row, &row);
+    hr_observe_warning(observer_of(s),
+                       "%llu test row%s no good pixel, and no prediction; the first is "
+                       "row %zu of %s (counted from 0)",
+                       (unsigned long long)test->empty_rows,
+                       test->empty_rows == 1 ? " has" : "s have", row, path);
+  }
 }
 
 /* The level changes generated noise only; stored noise is what it is. */
@@ -442,6 +474,7 @@ static hr_status work(study *s, hr_error *err) {
   HR_TRY(finish_runs(s, err));
   HR_TRY(read_test(s, err));
   tell_preparation(s);
+  warn_of_rows(s);
   HR_TRY(write_results(s, err));
   hr_timings_lap(&s->timings, "judge", NULL);
   tell_end(s);
@@ -677,8 +710,8 @@ hr_status hr_study_describe(const hr_study_options *given, const hr_observer *ob
   hr_text text;
   hr_text_init(&text);
   HR_TRY(hr_sized_take(&sized_options, given, &options, err));
-  HR_TRY(open_study(&options, &(hr_vet_options){.skip_spectra = true}, observer, &opened,
-                    err));
+  /* With spectra, as some are read to see how they are to be made ready. */
+  HR_TRY(open_study(&options, &(hr_vet_options){0}, observer, &opened, err));
   hr_plan_warn(opened.plan);
   hr_plan_describe(opened.plan, opened.out_dir, &text);
   HR_TRY(hr_text_status(&text, err));

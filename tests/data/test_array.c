@@ -1,6 +1,7 @@
 /* Reading rows of one array, stored in every way. test_stream.c compares the streams. */
 #include "data/array.h"
 
+#include "data/conditioning.h"
 #include "support/shards.h"
 
 enum { ROWS = 6, PIXELS = 4 };
@@ -199,6 +200,99 @@ static void other_floats_of_two_bytes_are_read(void **state) {
   close_shard(&file, &shard);
 }
 
+static const char mask[] = "/dataset/arrays/mask/value";
+
+static void values_are_read_in_a_unit(void **state) {
+  (void)state;
+  static const shard_dtype dtypes[] = {SHARD_F32, SHARD_F64_BIG};
+  hr_error err = {0};
+  double values[ROWS * PIXELS], wide[PIXELS], staged[2 * PIXELS];
+  float out[PIXELS], narrow[PIXELS];
+  for (size_t i = 0; i < ROWS * PIXELS; i++) values[i] = 1024.0 + (double)i / 8;
+  for (size_t d = 0; d < 2; d++) {
+    hr_hdf5_file file;
+    hr_shard shard;
+    hr_array array = HR_ARRAY_CLOSED;
+    shard_spec spec = shard_spec_default(path);
+    spec.dtype = dtypes[d];
+    spec.flux = values;
+    open_shard(&spec, &file, &shard);
+    check_ok(hr_array_open(&file, &shard, flux, 0, &array, &err));
+    check_ok(hr_array_read_wide(&array, 2, 1, narrow, wide, &err));
+    assert_memory_equal(wide, values + 2 * PIXELS, sizeof wide);
+    array.scale = 100;
+    array.base = 10;
+    const hr_array_staging staging = {staged, 2};
+    check_ok(hr_array_read(&array, 2, 1, &staging, out, &err));
+    for (size_t p = 0; p < PIXELS; p++) {
+      check_near(out[p], (double)(float)(values[2 * PIXELS + p] / 100 - 10), 0);
+    }
+    hr_array_close(&array);
+    close_shard(&file, &shard);
+  }
+}
+
+static void masks_of_any_whole_type_are_read(void **state) {
+  (void)state;
+  const hid_t types[] = {H5T_STD_I8LE, H5T_STD_U16BE, H5T_STD_I32LE, H5T_STD_I64BE};
+  hr_error err = {0};
+  double values[ROWS * PIXELS] = {[5] = 1, [6] = 2, [7] = 3, [8] = 4};
+  for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+    hr_hdf5_file file;
+    hr_shard shard;
+    hr_array array = HR_ARRAY_CLOSED;
+    hr_array_layout layout;
+    double staged[PIXELS];
+    uint8_t bad[2 * PIXELS];
+    const uint8_t any[2 * PIXELS] = {0, 1, 1, 1, 1, 0, 0, 0};
+    const uint8_t second[2 * PIXELS] = {0, 0, 1, 1, 0, 0, 0, 0};
+    shard_spec spec = shard_spec_default(path);
+    spec.mask = values;
+    spec.mask_type = types[t];
+    open_shard(&spec, &file, &shard);
+    assert_true(shard.has_mask);
+    check_ok(hr_array_look(&file, &shard, mask, &layout, &err));
+    check_ok(hr_array_open(&file, &shard, mask, 0, &array, &err));
+    const hr_array_staging staging = {staged, 1};
+    check_ok(
+        hr_array_read_mask(&array, (size_t[2]){1, 2}, HR_MASK_ANY, &staging, bad, &err));
+    assert_memory_equal(bad, any, sizeof any);
+    check_ok(hr_array_read_mask(&array, (size_t[2]){1, 2}, 2, &staging, bad, &err));
+    assert_memory_equal(bad, second, sizeof second);
+    hr_array_close(&array);
+    close_shard(&file, &shard);
+  }
+}
+
+static void masks_that_cannot_be_one_are_refused(void **state) {
+  (void)state;
+  char expected[512];
+  hr_error err = {0};
+  hr_hdf5_file file;
+  hr_shard shard;
+  hr_array_layout layout;
+  double values[ROWS * PIXELS] = {0};
+  shard_spec spec = shard_spec_default(path);
+  spec.mask = values;
+  spec.mask_type = H5T_IEEE_F32LE;
+  open_shard(&spec, &file, &shard);
+  snprintf(
+      expected, sizeof expected,
+      "%s: %s holds neither integers nor booleans; write 0 for good pixels there, or "
+      "set data.mask: none",
+      path, mask);
+  check_fails(hr_array_look(&file, &shard, mask, &layout, &err), HR_ERR_FORMAT, expected);
+  close_shard(&file, &shard);
+  spec.mask_type = 0;
+  spec.mask_rows = 3;
+  open_shard(&spec, &file, &shard);
+  snprintf(expected, sizeof expected,
+           "%s: %s is 3 x 4, but %s is 6 x 4; make the mask anew, or set data.mask: none",
+           path, mask, flux);
+  check_fails(hr_array_look(&file, &shard, mask, &layout, &err), HR_ERR_DATA, expected);
+  close_shard(&file, &shard);
+}
+
 static void what_changed_or_is_not_there_is_refused(void **state) {
   (void)state;
   char expected[512];
@@ -234,6 +328,9 @@ int main(void) {
       TEST(fp64_is_rounded),
       TEST(fp16_is_read_as_hdf5_reads_it),
       TEST(other_floats_of_two_bytes_are_read),
+      TEST(values_are_read_in_a_unit),
+      TEST(masks_of_any_whole_type_are_read),
+      TEST(masks_that_cannot_be_one_are_refused),
       TEST(what_changed_or_is_not_there_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

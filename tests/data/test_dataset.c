@@ -524,8 +524,60 @@ static void refuses_arrays_never_written(void **state) {
   fixture_fini(&f);
 }
 
+/* Rows 1, 2 and 5 of a shard of 6, and all of the next. */
+static void rows_can_be_left_out(void **state) {
+  (void)state;
+  hr_error err = {0};
+  fixture f;
+  const double *labels = NULL;
+  size_t count = 0, row = 0;
+  fixture_init(&f, 3);
+  check_ok(create(&f, &err));
+  bool left_out[6 + 7 + 8] = {[1] = true, [2] = true, [5] = true};
+  for (size_t i = 6; i < 13; i++) left_out[i] = true;
+  check_ok(hr_dataset_leave_out(f.dataset, left_out, &err));
+  assert_int_equal(hr_dataset_rows(f.dataset), 3 + 8);
+  check_ok(hr_dataset_label(f.dataset, "T_eff", true, &labels, &err));
+  check_near(labels[0], shard_label(0, 0), 0);
+  check_near(labels[1], shard_label(0, 3), 0);
+  check_near(labels[2], shard_label(0, 4), 0);
+  check_near(labels[3], shard_label(0, 200), 0);
+  const hr_shard *shards = hr_dataset_shards(f.dataset, &count);
+  assert_int_equal(count, 3);
+  assert_int_equal(shards[1].offset, 3);
+  assert_int_equal(shards[1].rows, 2);
+  assert_int_equal(shards[1].first_row, 1);
+  assert_int_equal(shards[1].file_rows, 6);
+  assert_string_equal(hr_dataset_locate(f.dataset, 2, &row), f.path[0]);
+  assert_int_equal(row, 4);
+  assert_string_equal(hr_dataset_locate(f.dataset, 4, &row), f.path[2]);
+  assert_int_equal(row, 1);
+  fixture_fini(&f);
+}
+
+static void not_all_rows_can_be_left_out(void **state) {
+  (void)state;
+  hr_error err = {0};
+  fixture f;
+  char expected[1024];
+  bool left_out[6] = {false};
+  fixture_init(&f, 1);
+  check_ok(create(&f, &err));
+  check_ok(hr_dataset_leave_out(f.dataset, left_out, &err));
+  assert_int_equal(hr_dataset_rows(f.dataset), 6);
+  for (size_t i = 0; i < 6; i++) left_out[i] = true;
+  check_fails(hr_dataset_leave_out(f.dataset, left_out, &err), HR_ERR_EMPTY,
+              sentence(expected,
+                       "none of the 6 rows of @ and the files with it can be used; leave "
+                       "data.reject_outliers out to see why",
+                       f.path[0], ""));
+  fixture_fini(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(rows_can_be_left_out),
+      cmocka_unit_test(not_all_rows_can_be_left_out),
       cmocka_unit_test(joins_shards),
       cmocka_unit_test(describes_its_shards),
       cmocka_unit_test(locates_rows),

@@ -104,32 +104,35 @@ static void problems_are_sentences(void **state) {
   double flux[ROWS * PIXELS], error[ROWS * PIXELS];
   for (int i = 0; i < ROWS * PIXELS; i++) flux[i] = 1, error[i] = 0.1;
   flux[3] = -1, flux[9] = NAN, flux[17] = INFINITY; /* rows 0, 2, 4 */
-  error[0] = error[1] = NAN, error[5] = 0, error[6] = -1, error[7] = 0;
+  error[0] = error[1] = NAN, error[19] = 0;
+  for (int i = 4; i < 8; i++) error[i] = i == 6 ? -1 : 0;
   shard_spec spec = study_spec(shard_path(path, sizeof path, "inspect.h5"));
   spec.flux = flux;
   spec.error = error;
   shard_write(&spec);
   check_ok(hr_inspect(path, NULL, &it, &err));
-  assert_int_equal(it->problem_count, 5);
+  assert_int_equal(it->problem_count, 6);
   assert_string_equal(it->problems[0],
                       "the label log_g is NaN or infinite in 1 of 5 rows; a study "
                       "refuses that where it is the target");
-  assert_false(it->is_usable); /* because of the flux */
-  snprintf(expected, sizeof expected,
-           "2 of 5 rows cannot be used; the first: %s: /dataset/arrays/flux/value is NaN "
-           "at row 2, pixel 1 (counted from 0); remove the row or repair the value",
-           path);
+  assert_false(it->is_usable); /* because of row 1 */
+  snprintf(
+      expected, sizeof expected,
+      "1 of 5 rows cannot be used; the first: %s: row 1 (counted from 0) has no good "
+      "pixel: 0 masked, 0 without flux, 4 without an error above 0 that is of the "
+      "others' size; remove the row, or set data.reject_outliers: true",
+      path);
   assert_string_equal(it->problems[1], expected);
+  assert_string_equal(it->problems[2],
+                      "the flux is NaN, infinite or absurdly large at 2 of 20 pixels; no "
+                      "noise is drawn there, experts that use the error leave them out, "
+                      "and the others take the mean of good training rows");
+  assert_memory_equal(it->problems[3], "the error is NaN or infinite at 2 of 20", 39);
+  assert_memory_equal(it->problems[4], "the error is 0 or below at 1 of 20", 34);
   assert_string_equal(
-      it->problems[2],
-      "the flux is below 0 at 1 of 20 pixels; a study clips it to 0 there");
-  assert_string_equal(it->problems[3],
-                      "the error is NaN at 2 of 20 pixels; a study takes that of the "
-                      "nearest valid pixel there");
-  assert_string_equal(
-      it->problems[4],
-      "the error is 0 or below at 3 of 20 pixels; no noise is drawn there "
-      "and experts that use the error leave them out");
+      it->problems[5],
+      "the flux is below 0 at 9.1 % of pixels; a study takes that for the "
+      "rule and does not clip it, unless data.clip says otherwise");
   assert_non_null(strstr(it->text, "\nProblems\n  - the label log_g is NaN"));
   hr_inspection_destroy(&it);
 
@@ -212,6 +215,7 @@ static void labels_and_rows_decide_whether_a_study_can_read_it(void **state) {
                       "there is no label log_g; a study of this file must name another "
                       "one as data.target");
   assert_int_equal(it->dark_rows, 2);
+  assert_memory_equal(it->problems[4], "the flux is NaN, infinite or absurdly", 37);
   assert_string_equal(it->problems[3],
                       "the flux of 2 of 5 rows is 0 or below in every pixel; a study "
                       "would use these rows, remove them");

@@ -9,122 +9,177 @@ enum { PIXELS = 8 };
 
 static const float no_error[PIXELS] = {1, 1, 1, 1, 1, 1, 1, 1};
 
+static hr_row_report prepare(const hr_conditioning *conditioning, float *flux,
+                             float *error, float *noisy) {
+  const hr_pixels row = {
+      .count = PIXELS, .flux = flux, .error = error, .noisy = noisy, .mask = NULL};
+  hr_row_report report;
+  hr_prepare_row(conditioning, &row, &report);
+  return report;
+}
+
+static hr_row_report prepare_plain(float *flux, float *error) {
+  const hr_conditioning plain = hr_conditioning_plain();
+  return prepare(&plain, flux, error, NULL);
+}
+
 static void flux_below_zero_is_clipped_and_counted(void **state) {
   (void)state;
   float flux[PIXELS] = {1.5f, -1e-30f, -7, 0, -0.0f, 1e15f, 2, -1};
   const float expected[PIXELS] = {1.5f, 0, 0, 0, 0, 1e15f, 2, 0};
   float error[PIXELS];
   memcpy(error, no_error, sizeof error);
-  hr_row_report report;
-  hr_prepare_row(PIXELS, flux, error, &report);
+  hr_row_report report = prepare_plain(flux, error);
   assert_int_equal(report.fault, HR_ROW_GOOD);
   assert_memory_equal(flux, expected, sizeof expected);
   assert_memory_equal(error, no_error, sizeof error);
   assert_int_equal(report.clipped, 3); /* -0 is not below 0 */
-  assert_int_equal(report.filled, 0);
-  assert_int_equal(report.nonpositive, 0);
+  assert_int_equal(report.bad.all, 0);
 }
 
-static void nan_in_the_error_takes_the_nearest_valid_pixel(void **state) {
+static void flux_is_clipped_at_the_zero_of_the_files_or_not_at_all(void **state) {
   (void)state;
-  float flux[PIXELS] = {0};
-  float error[PIXELS] = {NAN, NAN, 1, NAN, NAN, NAN, 2, NAN};
-  const float expected[PIXELS] = {1, 1, 1, 1, 1, 2, 2, 2}; /* pixel 4: a tie, left */
-  hr_row_report report;
-  hr_prepare_row(PIXELS, flux, error, &report);
+  const float flux[PIXELS] = {1.5f, -2, -7, 0, -0.0f, 3, 2, -1};
+  const float at_base[PIXELS] = {1.5f, -1, -1, 0, -0.0f, 3, 2, -1};
+  hr_conditioning conditioning = hr_conditioning_plain();
+  float given[PIXELS], error[PIXELS];
+  memcpy(given, flux, sizeof given);
+  memcpy(error, no_error, sizeof error);
+  conditioning.base = 1;
+  hr_row_report report = prepare(&conditioning, given, error, NULL);
+  assert_memory_equal(given, at_base, sizeof at_base);
+  assert_int_equal(report.clipped, 2);
+  memcpy(given, flux, sizeof given);
+  conditioning.clip = false;
+  report = prepare(&conditioning, given, error, NULL);
+  assert_memory_equal(given, flux, sizeof flux);
+  assert_int_equal(report.clipped, 0);
+}
+
+static void bad_pixels_take_the_stand_in_on_every_side(void **state) {
+  (void)state;
+  float flux[PIXELS] = {1, 2, NAN, 4, 5, 6, 7, 8};
+  float noisy[PIXELS] = {1, 2, 3, 4, 5, INFINITY, 7, -8};
+  float error[PIXELS] = {1, NAN, 1, -1, 1, 1, 1, 1e9f};
+  float stand_in[PIXELS] = {10, 20, 30, 40, 50, 60, 70, 80};
+  const float mended_flux[PIXELS] = {1, 20, 30, 40, 5, 60, 7, 80};
+  const float mended_noisy[PIXELS] = {1, 20, 30, 40, 5, 60, 7, 80};
+  const float mended_error[PIXELS] = {1, 0, 0, 0, 1, 0, 1, 0};
+  hr_conditioning conditioning = hr_conditioning_plain();
+  conditioning.stand_in = stand_in;
+  hr_row_report report = prepare(&conditioning, flux, error, noisy);
   assert_int_equal(report.fault, HR_ROW_GOOD);
-  assert_memory_equal(error, expected, sizeof expected);
-  assert_int_equal(report.filled, 6);
+  assert_memory_equal(flux, mended_flux, sizeof flux);
+  assert_memory_equal(noisy, mended_noisy, sizeof noisy);
+  assert_memory_equal(error, mended_error, sizeof error);
+  assert_int_equal(report.bad.all, 5);
+  assert_int_equal(report.bad.flux, 2);
+  assert_int_equal(report.bad.unknown, 1);
+  assert_int_equal(report.bad.nonpositive, 1);
+  assert_int_equal(report.bad.huge, 1);
 }
 
-static void errors_not_above_zero_are_kept_and_counted_after_filling(void **state) {
+static void observed_flux_is_not_clipped(void **state) {
   (void)state;
-  float flux[PIXELS] = {0};
-  float error[PIXELS] = {NAN, 0, -1, 1, NAN, 1, 1, 1};
-  const float expected[PIXELS] = {0, 0, -1, 1, 1, 1, 1, 1};
-  hr_row_report report;
-  hr_prepare_row(PIXELS, flux, error, &report);
-  assert_memory_equal(error, expected, sizeof expected);
-  assert_int_equal(report.filled, 2);
-  assert_int_equal(report.nonpositive, 3);
+  float noisy[PIXELS] = {-1, 2, NAN, 4, 5, 6, 7, 8}, error[PIXELS];
+  float stand_in[PIXELS] = {0, 0, 3, 0, 0, 0, 0, 0};
+  const float mended[PIXELS] = {-1, 2, 3, 4, 5, 6, 7, 8};
+  hr_conditioning conditioning = hr_conditioning_plain();
+  conditioning.stand_in = stand_in;
+  memcpy(error, no_error, sizeof error);
+  hr_row_report report = prepare(&conditioning, NULL, error, noisy);
+  assert_memory_equal(noisy, mended, sizeof mended);
+  assert_int_equal(report.bad.all, 1);
+  assert_true(error[2] == 0);
+  /* And where no error is known. */
+  noisy[2] = NAN;
+  report = prepare(&conditioning, NULL, NULL, noisy);
+  assert_memory_equal(noisy, mended, sizeof mended);
+  assert_int_equal(report.bad.flux, 1);
 }
 
-/* Against a search over all pixels, for every pattern of NaN in eight pixels. */
-static void filling_agrees_with_a_search_for_every_pattern(void **state) {
+static void errors_that_are_not_known_mask_nothing(void **state) {
   (void)state;
-  for (unsigned mask = 1; mask < 256; mask++) {
-    float flux[PIXELS] = {0}, error[PIXELS], expected[PIXELS];
-    for (int p = 0; p < PIXELS; p++) {
-      error[p] = mask & 1u << p ? (float)(p + 1) : NAN;
-      int best = -1;
-      for (int q = 0; q < PIXELS; q++) {
-        if (mask & 1u << q && (best < 0 || abs(q - p) < abs(best - p))) best = q;
-      }
-      expected[p] = (float)(best + 1);
-    }
-    hr_row_report report;
-    hr_prepare_row(PIXELS, flux, error, &report);
-    assert_int_equal(report.fault, HR_ROW_GOOD);
-    assert_memory_equal(error, expected, sizeof expected);
-  }
+  float flux[PIXELS] = {1, 2, 3, 4, 5, 6, 7, 8};
+  float error[PIXELS] = {0, 0, -1, NAN, 0, INFINITY, 0.5f, 0};
+  const float left[PIXELS] = {0, 0, 0, 0, 0, 0, 0.5f, 0};
+  hr_conditioning conditioning = hr_conditioning_plain();
+  conditioning.knows_errors = false;
+  hr_row_report report = prepare(&conditioning, flux, error, NULL);
+  assert_int_equal(report.fault, HR_ROW_GOOD);
+  assert_int_equal(report.bad.all, 0);
+  assert_memory_equal(error, left, sizeof left);
+  assert_true(flux[0] == 1 && flux[7] == 8);
+}
+
+static void a_row_without_a_good_pixel_is_the_stand_in(void **state) {
+  (void)state;
+  float flux[PIXELS] = {1, 2, 3, 4, 5, 6, 7, 8};
+  float error[PIXELS] = {NAN, 0, -1, NAN, INFINITY, 1e20f, -0.0f, -INFINITY};
+  float stand_in[PIXELS] = {8, 7, 6, 5, 4, 3, 2, 1};
+  const float none[PIXELS] = {0};
+  hr_conditioning conditioning = hr_conditioning_plain();
+  conditioning.stand_in = stand_in;
+  hr_row_report report = prepare(&conditioning, flux, error, NULL);
+  assert_int_equal(report.fault, HR_ROW_EMPTY);
+  assert_int_equal(report.bad.all, PIXELS);
+  assert_memory_equal(flux, stand_in, sizeof flux);
+  assert_memory_equal(error, none, sizeof error);
 }
 
 static hr_row_report report_of(const float *flux, const float *error) {
   float flux_copy[PIXELS], error_copy[PIXELS];
   memcpy(flux_copy, flux, sizeof flux_copy);
   memcpy(error_copy, error, sizeof error_copy);
-  hr_row_report report;
-  hr_prepare_row(PIXELS, flux_copy, error_copy, &report);
-  return report;
+  return prepare_plain(flux_copy, error_copy);
 }
 
-static void faults_are_found_at_their_first_pixel(void **state) {
+static void without_a_stand_in_faults_are_found_at_their_first_pixel(void **state) {
   (void)state;
   const float good[PIXELS] = {1, 2, 3, 4, 5, 6, 7, 8};
   const float nan_flux[PIXELS] = {1, 2, 3, NAN, 5, INFINITY, 7, 8};
   const float infinite_flux[PIXELS] = {1, 2, 3, 4, 5, 6, 7, -INFINITY};
   const float infinite_error[PIXELS] = {NAN, 2, INFINITY, NAN, 5, -INFINITY, 7, 8};
-  const float empty[PIXELS] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+  const float large = nextafterf(1e15f, INFINITY);
+  const float above[PIXELS] = {1, 2, large, 4, 1e30f, 6, 7, 8};
   hr_row_report report = report_of(nan_flux, infinite_error);
-  assert_int_equal(report.fault, HR_ROW_FLUX); /* flux is looked at first */
+  assert_int_equal(report.fault, HR_ROW_FLUX);
   assert_int_equal(report.pixel, 3);
   assert_true(isnan(report.value));
   report = report_of(infinite_flux, good);
   assert_int_equal(report.fault, HR_ROW_FLUX);
   assert_int_equal(report.pixel, 7);
   assert_true(report.value == -INFINITY);
-  report = report_of(good, infinite_error);
-  assert_int_equal(report.fault, HR_ROW_ERROR);
+  report = report_of(above, good);
+  assert_int_equal(report.fault, HR_ROW_FLUX);
   assert_int_equal(report.pixel, 2);
-  assert_true(report.value == INFINITY);
-  report = report_of(good, empty);
-  assert_int_equal(report.fault, HR_ROW_ERROR_EMPTY);
+  assert_true(report.value == large);
+  assert_int_equal(report_of(good, infinite_error).fault, HR_ROW_GOOD);
   report = report_of(good, good);
   hr_prepare_check_noisy(PIXELS, good, &report);
   assert_int_equal(report.fault, HR_ROW_GOOD);
   hr_prepare_check_noisy(PIXELS, nan_flux, &report);
   assert_int_equal(report.fault, HR_ROW_NOISY);
   assert_int_equal(report.pixel, 3);
+  report = report_of(good, good);
+  hr_prepare_check_noisy(PIXELS, above, &report);
+  assert_int_equal(report.fault, HR_ROW_NOISY);
+  assert_true(report.value == large);
 }
 
-/* 1e15 itself is allowed (flux_below_zero_is_clipped_and_counted). */
-static void values_beyond_the_largest_are_faults(void **state) {
+static void a_row_beyond_all_others_is_wild(void **state) {
   (void)state;
-  const float large = nextafterf(1e15f, INFINITY);
-  const float good[PIXELS] = {1, 2, 3, 4, 5, 6, 7, 8};
-  const float above[PIXELS] = {1, 2, large, 4, 1e30f, 6, 7, 8};
-  const float below[PIXELS] = {1, 2, 3, 4, 5, 6, 7, -large};
-  hr_row_report report = report_of(above, good);
-  assert_int_equal(report.fault, HR_ROW_FLUX);
-  assert_int_equal(report.pixel, 2);
-  assert_true(report.value == large);
-  assert_int_equal(report_of(below, good).fault, HR_ROW_FLUX);
-  report = report_of(good, below);
-  assert_int_equal(report.fault, HR_ROW_ERROR);
-  assert_int_equal(report.pixel, 7);
-  hr_prepare_check_noisy(PIXELS, below, &report);
-  assert_int_equal(report.fault, HR_ROW_NOISY);
-  assert_true(report.value == -large);
+  float flux[PIXELS] = {1, 2, 3, 4, 5, 6, 7, 50}, error[PIXELS];
+  hr_conditioning conditioning = hr_conditioning_plain();
+  memcpy(error, no_error, sizeof error);
+  assert_false(prepare(&conditioning, flux, error, NULL).wild);
+  conditioning.wild_beyond = 50;
+  assert_false(prepare(&conditioning, flux, error, NULL).wild);
+  conditioning.wild_beyond = 49;
+  assert_true(prepare(&conditioning, flux, error, NULL).wild);
+  flux[7] = -50;
+  conditioning.clip = false;
+  assert_true(prepare(&conditioning, flux, error, NULL).wild);
 }
 
 static void rows_without_flux_are_dark(void **state) {
@@ -161,47 +216,19 @@ static void level_zero_gives_the_bytes_of_the_flux(void **state) {
   assert_memory_equal(noisy, flux, sizeof flux);
 }
 
-static void observed_rows_keep_their_flux_and_count_masked_pixels(void **state) {
-  (void)state;
-  const float flux[4] = {-1, 2, 0, 3};
-  float error[4] = {0.5f, NAN, 1e20f, -1};
-  const float filled[4] = {0.5f, 0.5f, 0, -1};
-  hr_row_report report;
-  hr_prepare_observed(4, flux, error, &report);
-  assert_int_equal(report.fault, HR_ROW_GOOD);
-  assert_int_equal(report.masked, 3);
-  assert_memory_equal(error, filled, sizeof filled);
-  hr_prepare_observed(4, flux, NULL, &report);
-  assert_int_equal(report.fault, HR_ROW_GOOD);
-  assert_int_equal(report.masked, 0);
-}
-
-static void observed_rows_that_cannot_be_used(void **state) {
-  (void)state;
-  const float flux[2] = {1, 2}, hole[2] = {1, NAN};
-  float masked[2] = {NAN, 0}, good[2] = {1, 1};
-  hr_row_report report;
-  hr_prepare_observed(2, flux, masked, &report);
-  assert_int_equal(report.fault, HR_ROW_ERROR_EMPTY);
-  assert_int_equal(report.masked, 2);
-  hr_prepare_observed(2, hole, good, &report);
-  assert_int_equal(report.fault, HR_ROW_NOISY);
-  assert_int_equal(report.pixel, 1);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(flux_below_zero_is_clipped_and_counted),
-      cmocka_unit_test(nan_in_the_error_takes_the_nearest_valid_pixel),
-      cmocka_unit_test(errors_not_above_zero_are_kept_and_counted_after_filling),
-      cmocka_unit_test(filling_agrees_with_a_search_for_every_pattern),
-      cmocka_unit_test(faults_are_found_at_their_first_pixel),
-      cmocka_unit_test(values_beyond_the_largest_are_faults),
+      cmocka_unit_test(flux_is_clipped_at_the_zero_of_the_files_or_not_at_all),
+      cmocka_unit_test(bad_pixels_take_the_stand_in_on_every_side),
+      cmocka_unit_test(observed_flux_is_not_clipped),
+      cmocka_unit_test(errors_that_are_not_known_mask_nothing),
+      cmocka_unit_test(a_row_without_a_good_pixel_is_the_stand_in),
+      cmocka_unit_test(without_a_stand_in_faults_are_found_at_their_first_pixel),
+      cmocka_unit_test(a_row_beyond_all_others_is_wild),
       cmocka_unit_test(rows_without_flux_are_dark),
       cmocka_unit_test(noise_is_flux_plus_level_times_sigma_times_z),
       cmocka_unit_test(level_zero_gives_the_bytes_of_the_flux),
-      cmocka_unit_test(observed_rows_keep_their_flux_and_count_masked_pixels),
-      cmocka_unit_test(observed_rows_that_cannot_be_used),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -326,7 +326,7 @@ static void preparation_is_counted(void **state) {
     while (block.rows > 0);
     const hr_preparation *counts = hr_stream_preparation(stream);
     assert_int_equal(counts->clipped_pixels, 3);
-    assert_int_equal(counts->filled_error_pixels, 2);
+    assert_int_equal(counts->unknown_error_pixels, 2);
     assert_int_equal(counts->nonpositive_error_pixels, 2);
     assert_int_equal(counts->faulty_rows, 0);
     assert_true(hr_stream_memory(stream) < 1000); /* a small file takes small buffers */
@@ -384,16 +384,62 @@ static void rows_that_cannot_be_used_are_refused(void **state) {
   expect_fault(flux, error, noisy, HR_NOISE_NONE,
                "/dataset/arrays/flux/value is 1e+20 at row 1, pixel 0 (counted from 0), "
                "beyond 1e+15; rescale flux and error, for example to a median of 1");
-  flux[4 * 1 + 0] = 1;
-  error[4 * 1 + 2] = INFINITY;
-  error[4 * 1 + 1] = NAN;
-  expect_fault(flux, error, noisy, HR_NOISE_STORED,
-               "/dataset/arrays/error/value is infinite in fp32 at row 1, pixel 2 "
-               "(counted from 0); remove the row or repair the value");
-  for (int p = 0; p < 4; p++) error[p] = NAN;
+  for (int p = 0; p < 4; p++) error[p] = p % 2 ? NAN : -1;
   expect_fault(flux, error, noisy, HR_NOISE_NONE,
-               "/dataset/arrays/error/value is NaN in all 4 pixels of row 0 (counted "
-               "from 0); remove the row or supply its error");
+               "row 0 (counted from 0) has no good pixel: 0 masked, 0 without flux, 4 "
+               "without an error above 0 that is of the others' size; remove the row, or "
+               "set data.reject_outliers: true");
+}
+
+/* With a conditioning: in its unit, bad pixels mended, empty rows kept. */
+static void rows_are_conditioned(void **state) {
+  (void)state;
+  hr_error err = {0};
+  fixture f;
+  hr_stream *stream = NULL;
+  hr_block block;
+  double flux[8] = {1e-17, 2e-17, NAN, 4e-17, 5e-17, 6e-17, 7e-17, 8e-17};
+  double error[8] = {1e-18, NAN, 1e-18, 5e-15, 0, -1, NAN, 1e30};
+  double noisy[8] = {INFINITY, 0, 0, 0, 0, 0, 0, 0};
+  float stand_in[4] = {0.25f, 0.5f, 0.75f, 1};
+  const float expected_flux[8] = {0.25f, 0.5f, 0.75f, 1, 0.25f, 0.5f, 0.75f, 1};
+  const float no_error[8] = {0};
+  hr_conditioning conditioning = hr_conditioning_plain();
+  conditioning.scale = 1e-17;
+  conditioning.base = 0.5;
+  conditioning.stand_in = stand_in;
+  shard_spec spec = shard_spec_default(NULL);
+  spec.rows = 2;
+  spec.flux = flux;
+  spec.error = error;
+  spec.noisy = noisy;
+  spec.with_noisy = true;
+  make_one(&f, &spec);
+  hr_stream_options options = options_of(HR_NOISE_STORED, 0);
+  options.conditioning = &conditioning;
+  options.keep_empty = true;
+  check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
+  check_ok(hr_stream_next(stream, &block, &err));
+  assert_int_equal(block.rows, 2);
+  /* Row 0 has no good pixel either: noisy, error, flux and an absurd error. */
+  assert_true(block.empty[0] && block.empty[1]);
+  assert_memory_equal(block.flux, expected_flux, sizeof expected_flux);
+  assert_memory_equal(block.noisy, expected_flux, sizeof expected_flux);
+  assert_memory_equal(block.error, no_error, sizeof no_error);
+  const hr_preparation *counts = hr_stream_preparation(stream);
+  assert_int_equal(counts->bad_pixels, 8);
+  assert_int_equal(counts->bad_flux_pixels, 2);
+  assert_int_equal(counts->empty_rows, 2);
+  assert_int_equal(counts->first_empty_row, 0);
+  hr_stream_destroy(&stream);
+  options.noise.source = HR_NOISE_NONE;
+  check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
+  check_ok(hr_stream_next(stream, &block, &err));
+  assert_false(block.empty[0]);
+  check_near((double)block.flux[0], 0.5, 1e-6);
+  check_near((double)block.error[0], 0.1, 1e-7);
+  hr_stream_destroy(&stream);
+  drop(&f);
 }
 
 static void noise_that_cannot_be_used_is_refused(void **state) {
@@ -624,6 +670,7 @@ static void ratios_are_measured_where_asked_for(void **state) {
   spec.error = error;
   make_one(&f, &spec);
   hr_stream_options options = options_of(HR_NOISE_GENERATED, 0);
+  options.keep_empty = true;
   check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
   check_ok(hr_stream_next(stream, &block, &err));
   assert_null(block.snr);
@@ -656,6 +703,7 @@ int main(void) {
       cmocka_unit_test(blocks_are_whole_chunks_where_the_budget_allows),
       cmocka_unit_test(preparation_is_counted),
       cmocka_unit_test(rows_that_cannot_be_used_are_refused),
+      cmocka_unit_test(rows_are_conditioned),
       cmocka_unit_test(noise_that_cannot_be_used_is_refused),
       cmocka_unit_test(rows_that_cannot_be_used_can_be_counted),
       cmocka_unit_test(what_cannot_be_streamed_is_refused),

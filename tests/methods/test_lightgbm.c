@@ -103,8 +103,9 @@ static hr_status show(const small_study *s, hr_learner *learner, size_t block_ro
   for (int stage = 0; stage < 2; stage++) {
     for (size_t first = 0; first < TRAIN; first += block_rows) {
       size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
-      hr_block block = {
-          first, count, PIXELS, NULL, NULL, s->train_x + first * PIXELS, s->snr + first};
+      hr_block block = {first,          count, PIXELS,
+                        NULL,           NULL,  s->train_x + first * PIXELS,
+                        s->snr + first, NULL};
       if (stage == 0) {
         assert_int_equal(type->sample(learner, &block, s->chosen + first, err), HR_OK);
       } else {

@@ -89,7 +89,7 @@ static hr_status train(const small_study *s, const hr_posterior_parameters *para
     size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
     size_t at = first * PIXELS;
     const hr_block block = {first,         count,         PIXELS, s->flux + at,
-                            s->error + at, s->noisy + at, NULL};
+                            s->error + at, s->noisy + at, NULL,   NULL};
     HR_TRY(type->learn(learner, &block, err));
   }
   HR_TRY(type->finish(learner, out, err));

@@ -131,7 +131,7 @@ static hr_status live(const hr_posterior_parameters *wanted, size_t block_rows,
     size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
     size_t at = first * pixels;
     const hr_block block = {
-        first, count, pixels, train_flux + at, error + at, train_noisy + at, NULL};
+        first, count, pixels, train_flux + at, error + at, train_noisy + at, NULL, NULL};
     HR_TRY(type->learn(learner, &block, why));
   }
   HR_TRY(type->finish(learner, out, why));

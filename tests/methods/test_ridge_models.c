@@ -22,7 +22,7 @@ static hr_status live(const hr_ridge_options *options, double r2[3], hr_error *e
   hr_learner *learner = NULL;
   hr_trained out[SMALL_BINS + 1] = {{.model = NULL}};
   hr_block block = {0,         SMALL_TRAIN, SMALL_PIXELS, s.train_x, s.train_error,
-                    s.train_x, NULL};
+                    s.train_x, NULL,        NULL};
   HR_TRY(hr_ridge_models_begin(&s.view, options, &learner, err));
   HR_TRY(hr_ridge_models_learn(learner, &block, err));
   HR_TRY(hr_ridge_models_finish(learner, out, err));

@@ -157,11 +157,11 @@ static void test_other_versions(void **state) {
   (void)state;
   scratch s;
   write_bundle(&s);
-  edit(&s, "schema", "\"headroom/model/2\"");
+  edit(&s, "schema", "\"headroom/model/3\"");
   edit(&s, "program", "\"9.8.7\"");
   check_refused(&s, HR_ERR_FORMAT,
-                "the bundle %s has format 2, written by headroom 9.8.7, and this program "
-                "(" HR_VERSION ") reads format 1; predict with headroom 9.8.7",
+                "the bundle %s has format 3, written by headroom 9.8.7, and this program "
+                "(" HR_VERSION ") reads formats up to 2; predict with headroom 9.8.7",
                 "");
   scratch_fini(&s);
 }

@@ -77,7 +77,7 @@ static void test_writing(void **state) {
   check_ok(hr_bundle_write(&d, s.path, &err));
   json_t *root = hr_json_file_read(s.path, "model.json");
   assert_non_null(root);
-  assert_string_equal(hr_json_string(root, "schema", ""), "headroom/model/1");
+  assert_string_equal(hr_json_string(root, "schema", ""), "headroom/model/2");
   assert_string_equal(hr_json_string(root, "program", ""), HR_VERSION);
   const json_t *files = json_object_get(root, "files");
   assert_int_equal(json_array_size(files), 2);

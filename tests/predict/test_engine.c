@@ -168,8 +168,8 @@ static void test_flags(void **state) {
   scratch_init(&s);
   linear_bundle_write(s.path, "global");
   block_init(&b);
-  b.reports[1].masked = 1;             /* of five: not more than a fifth */
-  b.reports[2].masked = 2;             /* more */
+  b.reports[1].bad.all = 1;            /* of five: not more than a fifth */
+  b.reports[2].bad.all = 2;            /* more */
   b.flux[0] = 200;                     /* 0.2 + 0 is within the range, 2,000 in SNR not */
   b.flux[2 * FIXTURE_PIXELS] = 2500;   /* 12 + 2.5 is above 14 */
   b.error[2 * FIXTURE_PIXELS] = -1.0F; /* masked: it is not in the SNR */

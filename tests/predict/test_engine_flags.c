@@ -14,7 +14,7 @@ static double measure(size_t pixels, const hr_row_report *report, bool has_error
   hr_engine_result out = {.snr = &snr, .masked = masked};
   const hr_engine_rows rows = {
       .spectra = {0, 1, pixels, flux, has_error ? error : NULL, 1}, .reports = report};
-  hr_engine_measure(&rows, &out);
+  hr_engine_measure(&rows, 0, &out);
   return snr;
 }
 
@@ -35,7 +35,7 @@ static void test_rows_with_an_error(void **state) {
   check_near(measure(P, &report, true, &masked), hr_measure_snr(P, flux, error), 0);
   check_near(masked, 0, 0);
   for (size_t p = 10; p < 1010; p++) error[p] = p % 2 ? 0 : -1;
-  report.masked = 1000;
+  report.bad.all = 1000;
   check_near(measure(P, &report, true, &masked), hr_measure_snr(P, flux, error), 0);
   check_near(masked, 1000.0 / P, 1e-12);
 }
@@ -48,7 +48,7 @@ static void test_what_has_none(void **state) {
   assert_true(isnan(measure(P, &report, false, &masked)));
   for (size_t p = 0; p < P; p++) error[p] = 0;
   assert_true(isnan(measure(P, &report, true, &masked)));
-  report = (hr_row_report){.fault = HR_ROW_ERROR_EMPTY, .masked = P};
+  report = (hr_row_report){.fault = HR_ROW_EMPTY, .bad.all = P};
   assert_true(isnan(measure(P, &report, true, &masked)));
   check_near(masked, 1, 0);
 }

@@ -103,7 +103,7 @@ static void test_the_table(void **state) {
       &d,
       "file,row,M_H,log_g,log_g_mean,log_g_sigma,log_g_half68,log_g_half95,log_g_gap,"
       "slot,expert,snr,masked_fraction,chi2,effective,flags,flag_words\n"
-      ",0,-1,200,,,,,,-2,,,0,,,1,bad_spectrum\n"
+      ",0,-1,200,,,,,,-2,,,0.2,,,1,bad_spectrum\n"
       ",1,0.2,200.25,,,,,,-2,,,1,,,65,bad_spectrum|masked\n"
       ",2,-1,200.5,12.00100040435791,0.8,0.75,1.5,0,2,second,10,0.4,,,64,masked\n"
       ",3,0.2,200.75,15.00100040435791,0.8,0.75,1.5,1.0010004043579102,3,second,10,0,,,"

@@ -277,7 +277,8 @@ class WholeStudy(unittest.TestCase):
         self.assertTrue(results["bins"][0]["at_risk"])
         counted = results["preparation"]["train"]
         self.assertEqual(counted["nonpositive_error_pixels"], 5)
-        self.assertEqual(counted["filled_error_pixels"], 7)
+        self.assertEqual(counted["unknown_error_pixels"], 7)
+        self.assertEqual(counted["bad_pixels"], 12)
         self.assertEqual(counted["clipped_pixels"], 1)
 
     def measure(self, folder, extra="", *words):
@@ -385,7 +386,7 @@ def all_nan_error(file):
 
 
 def nan_flux(file):
-    file["/dataset/arrays/flux/value"][9, 17] = np.nan
+    file["/dataset/arrays/flux/value"][9, :] = np.nan
 
 
 def bad_inputs():
@@ -421,10 +422,12 @@ SENTENCES = [
     "a dataset must share one wavelength grid",
     "train_0/dataset.h5: label log_g is NaN in row 11 (counted from 0); remove the row or repair "
     "the label",
-    "train_1/dataset.h5: /dataset/arrays/error/value is NaN in all 256 pixels of row 8 (counted "
-    "from 0); remove the row or supply its error",
-    "train_1/dataset.h5: /dataset/arrays/flux/value is NaN at row 9, pixel 17 (counted from 0); "
-    "remove the row or repair the value",
+    "train_1/dataset.h5: row 8 (counted from 0) has no good pixel: 0 masked, 0 without flux, 256 "
+    "without an error above 0 that is of the others' size; remove the row, or set "
+    "data.reject_outliers: true",
+    "train_1/dataset.h5: row 9 (counted from 0) has no good pixel: 0 masked, 256 without flux, 0 "
+    "without an error above 0 that is of the others' size; remove the row, or set "
+    "data.reject_outliers: true",
     # HDF5's own words follow, which differ between its versions.
     "train_1/dataset.h5 is damaged or still being written: truncated file",
     "study.yaml:5:1: the key 'binings' is not known; did you mean 'binning'?",

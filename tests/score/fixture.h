@@ -195,14 +195,14 @@ static inline hr_predictions fixture_matrix(float *mean, size_t variants) {
 
 static inline void fixture_init(fixture *f) {
   static char name_0[] = "Cool Poor", name_1[] = "Mid Poor", name_2[] = "Hot, \"Rich\"";
-  *f = (fixture){
-      .alphas = {1.0, 100.0, 1e4},
-      .train_counts = {900, 1000, 1100, 300},
-      .names = {name_0, name_1, name_2},
-      .focus = {1},
-      .line = {"vit", 0.7},
-      .preparation = {
-          .clipped_pixels = 5, .filled_error_pixels = 6, .nonpositive_error_pixels = 7}};
+  *f =
+      (fixture){.alphas = {1.0, 100.0, 1e4},
+                .train_counts = {900, 1000, 1100, 300},
+                .names = {name_0, name_1, name_2},
+                .focus = {1},
+                .line = {"vit", 0.7},
+                .preparation = {
+                    .clipped_pixels = 5, .bad_pixels = 6, .nonpositive_error_pixels = 7}};
   fixture_rows(f);
   fixture_fits(f);
   f->outcomes[0] =

@@ -157,7 +157,7 @@ static void test_what_is_undefined_is_null(void **state) {
   assert_true(json_is_null(at(root, "overall/1/versus")));
   assert_true(json_is_null(at(root, "snr_octiles")));
   assert_true(json_is_null(at(root, "preparation/train")));
-  check_near(number(root, "preparation/test/filled_error_pixels"), 6, 0);
+  check_near(number(root, "preparation/test/bad_pixels"), 6, 0);
   json_decref(root);
 }
 

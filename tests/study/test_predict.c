@@ -74,7 +74,8 @@ static hr_status show(const made_up *m, hr_test_rows *rows, size_t block_rows,
   for (size_t first = 0; first < ROWS && status == HR_OK; first += block_rows) {
     size_t count = ROWS - first < block_rows ? ROWS - first : block_rows;
     const float *x = m->x + first * PIXELS;
-    const hr_block block = {first, count, PIXELS, x, m->error + first * PIXELS, x, NULL};
+    const hr_block block = {first, count, PIXELS, x, m->error + first * PIXELS,
+                            x,     NULL,  NULL};
     status = hr_test_rows_observe(rows, &block, err);
   }
   return status;

@@ -166,6 +166,7 @@ static inline hr_status begin(const small_study *s, const hr_cnn_parameters *par
                       s->flux + first * PIXELS,
                       s->error + first * PIXELS,
                       s->noisy + first * PIXELS,
+                      NULL,
                       NULL};
     block.snr = block_snr(count, PIXELS, block.noisy, block.error);
     assert_int_equal(type->learn(*learner, &block, err), HR_OK);

@@ -56,6 +56,7 @@ static inline hr_status life_learn(const life_plan *plan, size_t block_rows,
                       rows->flux ? rows->flux + at : NULL,
                       rows->error ? rows->error + at : NULL,
                       rows->noisy ? rows->noisy + at : NULL,
+                      NULL,
                       NULL};
     block.snr = block_snr(count, pixels, block.noisy, block.error);
     status = plan->method->learn(*out, &block, err);

@@ -51,7 +51,10 @@ typedef struct shard_spec {
   shard_column columns[16];
   size_t column_count;
   const double
-      *index; /* [label_rows] of whole numbers, of the fixed layout; NULL: none */
+      *index;         /* [label_rows] of whole numbers, of the fixed layout; NULL: none */
+  const double *mask; /* [rows][pixels]; NULL: none */
+  size_t mask_rows;   /* 0: as `rows` */
+  hid_t mask_type;    /* 0: H5T_STD_I16LE */
 } shard_spec;
 
 /* Values that tell row and pixel apart, exact in fp32. */
@@ -308,6 +311,13 @@ static inline void shard_write(const shard_spec *spec) {
   if (spec->with_noisy) {
     const char *path = spec->noisy_at_root ? "/noisy" : "/dataset/arrays/noisy/value";
     shard_put_array(file, spec, path, spec->noisy, shard_noisy);
+  }
+  if (spec->mask) {
+    const hsize_t shape[2] = {spec->mask_rows ? spec->mask_rows : spec->rows,
+                              spec->pixels};
+    shard_put(file, "/dataset/arrays/mask/value",
+              spec->mask_type ? spec->mask_type : H5T_STD_I16LE, 2, shape, NULL, false,
+              spec->mask);
   }
   shard_put_frame(file, spec);
   assert_true(H5Fclose(file) >= 0);

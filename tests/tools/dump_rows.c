@@ -100,9 +100,9 @@ static hr_status dump(const hr_strings *paths, const hr_stream_options *options,
          hr_stream_memory(stream));
   printf("\"peak_memory\": %zu, \"bytes_read\": %" PRIu64 ", ", peak_memory(),
          p->bytes_read);
-  printf("\"clipped\": %" PRIu64 ", \"filled\": %" PRIu64 ", \"nonpositive\": %" PRIu64
+  printf("\"clipped\": %" PRIu64 ", \"unknown\": %" PRIu64 ", \"nonpositive\": %" PRIu64
          "}\n",
-         p->clipped_pixels, p->filled_error_pixels, p->nonpositive_error_pixels);
+         p->clipped_pixels, p->unknown_error_pixels, p->nonpositive_error_pixels);
 cleanup:
   if (!close_output(&out) && status == HR_OK) {
     status = hr_fail(err, HR_ERR_IO, "cannot write %s", prefix);

@@ -345,6 +345,12 @@ static const hr_field fields[] = {
              "over, with weights widened to as many."},
 };
 
+/* The grid's spectra are scaled to the training spectra's medians, too. */
+static bool posterior_scales_flux(const void *parameters) {
+  const hr_posterior_parameters *own = parameters;
+  return !is_text(own->amplitude, "none") || is_text(own->source, "grid");
+}
+
 const hr_method hr_posterior_method = {
     .name = "posterior",
     .title = "Posterior mean",
@@ -360,6 +366,7 @@ const hr_method hr_posterior_method = {
     .estimate = hr_posterior_estimate,
     .check = posterior_check,
     .warn = hr_posterior_warn,
+    .scales_flux = posterior_scales_flux,
     .begin = posterior_begin,
     .learn = posterior_learn,
     .finish = posterior_finish,

@@ -49,9 +49,10 @@ static const hr_field fields[] = {
      .order = HR_FIELD_DISTINCT,
      .may_be_auto = true,
      .least_count = 1,
-     .help = "Penalties on the squared weights, beside what the noise does; the best of "
-             "each bin is chosen by cross-validation. auto: 0.001, 0.1, 10, 1000, and by "
-             "decades on from the end where the best stands, eight of them at most."},
+     .help = "Penalties on the squared weights, of flux whose spread is about 0.2 "
+             "whatever its unit, beside what the noise does; the best of each bin is "
+             "chosen by cross-validation. auto: 0.001, 0.1, 10, 1000, and by decades on "
+             "from the end where the best stands, eight of them at most."},
     {.name = "levels",
      .kind = HR_FIELD_NUMBERS,
      .offset = offsetof(hr_ridge_marginal_parameters, levels),

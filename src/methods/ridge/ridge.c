@@ -33,9 +33,10 @@ static const hr_field fields[] = {
      .order = HR_FIELD_DISTINCT,
      .may_be_auto = true,
      .least_count = 1,
-     .help = "Penalties on the squared weights; the best of each bin is chosen by "
-             "cross-validation. auto: 1, 10 .. 1e6, and by decades on from the end where "
-             "the best stands, eight of them at most."},
+     .help = "Penalties on the squared weights, of flux whose spread is about 0.2 "
+             "whatever its unit; the best of each bin is chosen by cross-validation. "
+             "auto: 1, 10 .. 1e6, and by decades on from the end where the best stands, "
+             "eight of them at most."},
 };
 
 const hr_method hr_ridge_method = {

@@ -1,0 +1,169 @@
+/* The conditioning of a study (data/conditioning.h), and the rows that take no part. */
+#include "study/conditions.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/observe.h"
+#include "data/prepare.h"
+
+static bool is_text(const char *text, const char *word) {
+  return text && strcmp(text, word) == 0;
+}
+
+/* A model that scales spectra as a whole needs the zero of their flux. */
+static bool keeps_zero(const hr_config *config) {
+  for (size_t i = 0; i < config->expert_count; i++) {
+    const hr_config_expert *expert = &config->experts[i];
+    if (!expert->type->scales_flux) continue;
+    if (expert->type->scales_flux(expert->parameters)) return true;
+  }
+  return false;
+}
+
+static hr_conditioning_wish wish_of(const hr_config *config) {
+  const char *clip = config->data.clip;
+  return (hr_conditioning_wish){.clip = is_text(clip, "true")    ? HR_CLIP_ALWAYS
+                                        : is_text(clip, "false") ? HR_CLIP_NEVER
+                                                                 : HR_CLIP_AUTO,
+                                .mask_bits = config->data.mask_bits,
+                                .keeps_zero = keeps_zero(config)};
+}
+
+/* --- rows that take no part --- */
+
+typedef struct looking {
+  hr_row_conditions *found;
+  const hr_dataset *train;
+  bool *left_out; /* [rows] */
+} looking;
+
+static void leave_out(looking *l, size_t row, const hr_row_report *report) {
+  hr_row_conditions *found = l->found;
+  size_t within = 0;
+  const char *path = hr_dataset_locate(l->train, row, &within);
+  l->left_out[row] = true;
+  if (found->left_out++ > 0) return;
+  snprintf(found->first_left_out, sizeof found->first_left_out, "row %zu of %s, which %s",
+           within, path, report->wild ? "is far beyond all others" : "has no good pixel");
+}
+
+static hr_status look_at_rows(looking *l, const hr_config *config,
+                              const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_stream *stream = NULL;
+  hr_block block = {0};
+  hr_stream_options options = hr_stream_options_default();
+  hr_progress progress = {.stage = "looking for outliers",
+                          .unit = "spectra",
+                          .total = hr_dataset_rows(l->train)};
+  options.conditioning = &l->found->rows;
+  options.memory_bytes = (size_t)config->run.memory_mib << 18; /* a quarter */
+  options.count_faults = true;
+  HR_TRY(hr_stream_create(l->train, &options, &stream, err));
+  for (;;) {
+    HR_TRY(hr_stream_next(stream, &block, err));
+    if (block.rows == 0) break;
+    const hr_row_report *reports = hr_stream_reports(stream);
+    for (size_t i = 0; i < block.rows; i++) {
+      bool is_sound = reports[i].fault == HR_ROW_GOOD && !reports[i].wild;
+      if (!is_sound) leave_out(l, block.first_row + i, &reports[i]);
+    }
+    progress.done += block.rows;
+    HR_TRY(hr_observe_progress(observer, &progress, err));
+  }
+cleanup:
+  hr_stream_destroy(&stream);
+  return status;
+}
+
+static hr_status learn(hr_row_conditions *conditions, const hr_config *config,
+                       const hr_dataset *train, hr_error *err) {
+  const hr_conditioning_wish wish = wish_of(config);
+  hr_conditioning_fini(&conditions->rows);
+  return hr_conditioning_learn(train, &wish, &conditions->rows, &conditions->sample, err);
+}
+
+/* What is learned is learned again where rows are left out, so that they have no part in
+ * it either. */
+static hr_status reject(hr_row_conditions *conditions, const hr_config *config,
+                        hr_dataset *train, const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  looking l = {.found = conditions, .train = train};
+  HR_TRY(hr_alloc(&l.left_out, hr_dataset_rows(train), err));
+  HR_TRY(look_at_rows(&l, config, observer, err));
+  if (conditions->left_out == 0) goto cleanup;
+  HR_TRY(hr_dataset_leave_out(train, l.left_out, err));
+  HR_TRY(learn(conditions, config, train, err));
+cleanup:
+  hr_free(l.left_out);
+  return status;
+}
+
+hr_status hr_conditions_find(hr_row_conditions *conditions, const hr_config *config,
+                             hr_dataset *train, const hr_dataset *test,
+                             const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  *conditions = (hr_row_conditions){.rows = hr_conditioning_plain()};
+  HR_TRY(learn(conditions, config, train, err));
+  if (config->data.reject_outliers) {
+    HR_TRY(reject(conditions, config, train, observer, err));
+  }
+  conditions->train_errors = conditions->rows.knows_errors;
+  HR_TRY(hr_dataset_knows_errors(test, &conditions->test_errors, err));
+cleanup:
+  return status;
+}
+
+void hr_conditions_fini(hr_row_conditions *conditions) {
+  hr_conditioning_fini(&conditions->rows);
+}
+
+/* --- telling --- */
+
+static void tell_clip(const hr_row_conditions *c, const hr_config *config,
+                      const hr_observer *observer) {
+  const hr_conditioning_sample *sample = &c->sample;
+  if (!is_text(config->data.clip, "auto") || c->rows.clip || c->rows.base != 0) return;
+  hr_observe_warning(observer,
+                     "flux below 0 is not clipped: it is the rule in the training rows, "
+                     "%.1f %% of their pixels with a median of %.3g; set data.clip: true "
+                     "or false to say which is meant",
+                     100 * sample->negative_share, sample->level);
+}
+
+static void tell_errors(const hr_row_conditions *c, const hr_config *config,
+                        const hr_observer *observer) {
+  if (!c->train_errors && config->data.noise.level > 0) {
+    hr_observe_warning(observer,
+                       "no training row has an error above 0: no noise is drawn, and no "
+                       "pixel is masked for it; set data.noise.level: 0 where that is "
+                       "meant");
+  }
+  if (!c->test_errors && c->train_errors) {
+    hr_observe_warning(
+        observer,
+        "no row of %s has an error above 0: no pixel is masked for it, and "
+        "experts that know the error know nothing of these rows",
+        config->data.test_path);
+  }
+}
+
+void hr_conditions_tell(const hr_row_conditions *conditions, const hr_config *config,
+                        const hr_observer *observer) {
+  const hr_conditioning *rows = &conditions->rows;
+  if (!hr_conditioning_is_plain(rows)) {
+    hr_observe_info(observer,
+                    "preparation: flux is taken as (flux - %g) / %g, which experts, "
+                    "penalties and models know alone",
+                    rows->base * rows->scale, rows->scale);
+  }
+  tell_clip(conditions, config, observer);
+  tell_errors(conditions, config, observer);
+  if (conditions->left_out == 0) return;
+  hr_observe_warning(observer,
+                     "data.reject_outliers left out %zu training row%s; the first is %s",
+                     conditions->left_out, conditions->left_out == 1 ? "" : "s",
+                     conditions->first_left_out);
+}
