@@ -85,8 +85,10 @@ class WholeStudy(unittest.TestCase):
             text = config_text("experts: {ridge: {}, ridge_marginal: {}}\n"
                                f"run: {{memory_mib: {mebibytes}}}\n")
             out = os.path.join(self.scratch.name, "plan")
-            told = study_data.run(BUILD, "headroom", "run", self.write(text), "--out", out,
-                                  "--dry-run").stdout
+            done = study_data.run(BUILD, "headroom", "run", self.write(text), "--out", out,
+                                  "--dry-run", check=False)
+            told = done.stdout
+            self.assertEqual(done.returncode, 2 if "Would not fit" in told else 0, done.stderr)
             return text, int(re.search(r"(?:Would need|at least) (\d+)", told).group(1)), told
 
         text, needed, told = plan(1000)
