@@ -15,7 +15,8 @@ set -euo pipefail
 build_packages=(gcc libc6-dev make git cmake ninja-build pkg-config
   libhdf5-dev libopenblas-openmp-dev libyaml-dev libjansson-dev
   libdnnl-dev # the convolutions of the 1D-CNN expert
-  libcairo2-dev fonts-dejavu-core # figures
+  libcairo2-dev libpango1.0-dev fonts-dejavu-core # figures
+  fonts-wqy-microhei # their texts in Chinese, Japanese and Korean
   python3 python3-pip) # fetch LightGBM; not needed later
 
 # cmocka runs the C tests; Python's h5py, PyTables, pandas, scikit-learn and PyTorch check

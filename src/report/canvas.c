@@ -1,8 +1,11 @@
-/* Drawing with cairo: the only file that knows it. */
+/* Drawing with cairo and Pango: the only file that knows them. Pango lays texts out: it
+ * takes each letter from the font that has it, as fontconfig knows, joins those that are
+ * joined and turns round what is read from right to left. */
 #include "report/canvas.h"
 
 #include <cairo-svg.h>
 #include <math.h>
+#include <pango/pangocairo.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,13 +19,17 @@ enum { PNG, SVG, TARGETS };
 struct hr_canvas {
   cairo_surface_t *surfaces[TARGETS];
   cairo_t *contexts[TARGETS];
+  PangoFontMap *fonts;
+  PangoContext *texts[TARGETS];
   hr_bytes svg; /* grows while we draw */
+  hr_text unknown;
   double height;
 };
 
 static const double pi = 3.14159265358979323846;
 
-/* Debian's fonts-dejavu-core; where it is not there, fontconfig takes the nearest. */
+/* Debian's fonts-dejavu-core; what it has not, or where it is not there, fontconfig takes
+ * from the nearest. */
 static const char family[] = "DejaVu Sans";
 
 static hr_status check(cairo_status_t code, hr_error *err) {
@@ -39,14 +46,20 @@ static void set_color(cairo_t *context, hr_color color) {
   cairo_set_source_rgb(context, color.red, color.green, color.blue);
 }
 
-/* Letters keep their shape at any scale: no hinting, whatever the machine's settings. */
-static void set_text_quality(cairo_t *context) {
+/* Letters keep their shape and their place at any scale: no hinting and no rounding,
+ * whatever the machine's settings; and no language of the machine's decides on fonts. */
+static void open_texts(hr_canvas *canvas, int target) {
   cairo_font_options_t *options = cairo_font_options_create();
+  PangoContext *texts = pango_font_map_create_context(canvas->fonts);
   cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
   cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
   cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
-  cairo_set_font_options(context, options);
+  pango_cairo_context_set_font_options(texts, options);
+  pango_context_set_round_glyph_positions(texts, FALSE);
+  pango_context_set_language(texts, pango_language_from_string("en"));
+  pango_cairo_update_context(canvas->contexts[target], texts);
   cairo_font_options_destroy(options);
+  canvas->texts[target] = texts;
 }
 
 static hr_status make_room(hr_bytes *bytes, size_t more, hr_error *err) {
@@ -76,9 +89,10 @@ static void open_targets(hr_canvas *canvas) {
   cairo_svg_surface_restrict_to_version(canvas->surfaces[SVG], CAIRO_SVG_VERSION_1_1);
   for (int t = 0; t < TARGETS; t++) {
     canvas->contexts[t] = cairo_create(canvas->surfaces[t]);
-    set_text_quality(canvas->contexts[t]);
   }
   cairo_scale(canvas->contexts[PNG], HR_CANVAS_DPI / 72.0, HR_CANVAS_DPI / 72.0);
+  canvas->fonts = pango_cairo_font_map_new();
+  for (int t = 0; t < TARGETS; t++) open_texts(canvas, t);
 }
 
 hr_status hr_canvas_create(hr_canvas **out, hr_error *err) {
@@ -94,6 +108,7 @@ hr_status hr_canvas_create_high(double height, hr_canvas **out, hr_error *err) {
   hr_canvas *canvas = NULL;
   HR_TRY(hr_alloc(&canvas, 1, err));
   canvas->height = fmax(height, HR_CANVAS_HEIGHT);
+  hr_text_init(&canvas->unknown);
   open_targets(canvas);
   for (int t = 0; t < TARGETS; t++) HR_TRY(check(cairo_status(canvas->contexts[t]), err));
   hr_canvas_fill(canvas, (hr_rectangle){0, 0, HR_CANVAS_WIDTH, canvas->height},
@@ -108,9 +123,12 @@ cleanup:
 void hr_canvas_destroy(hr_canvas **canvas) {
   if (!*canvas) return;
   for (int t = 0; t < TARGETS; t++) {
+    g_object_unref((*canvas)->texts[t]);
     cairo_destroy((*canvas)->contexts[t]);
     cairo_surface_destroy((*canvas)->surfaces[t]); /* SVG writes its end to the stream */
   }
+  g_object_unref((*canvas)->fonts);
+  hr_text_fini(&(*canvas)->unknown);
   hr_bytes_fini(&(*canvas)->svg);
   hr_free(*canvas);
   *canvas = NULL;
@@ -203,17 +221,74 @@ void hr_canvas_star(hr_canvas *canvas, hr_point center, double radius, hr_color 
   hr_canvas_path(canvas, points, 11, (hr_stroke){outline, 0.6, NULL, 0});
 }
 
-static void set_font(cairo_t *context, hr_font font) {
-  cairo_select_font_face(context, family, CAIRO_FONT_SLANT_NORMAL,
-                         font.bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
-  cairo_set_font_size(context, font.size);
+/* Keeps a character that no font has, once. */
+static void keep_unknown(hr_canvas *canvas, uint32_t code) {
+  char letter[8] = "";
+  letter[g_unichar_to_utf8(code, letter)] = '\0';
+  bool is_kept = canvas->unknown.bytes && strstr(canvas->unknown.bytes, letter);
+  if (!is_kept && letter[0]) hr_text_append(&canvas->unknown, "%s", letter);
+}
+
+static void note_unknown(hr_canvas *canvas, PangoLayout *layout) {
+  if (pango_layout_get_unknown_glyphs_count(layout) == 0) return;
+  PangoLayoutLine *line = pango_layout_get_line_readonly(layout, 0);
+  for (GSList *at = line->runs; at; at = at->next) {
+    const PangoGlyphItem *run = at->data;
+    for (int i = 0; i < run->glyphs->num_glyphs; i++) {
+      uint32_t glyph = run->glyphs->glyphs[i].glyph;
+      if (glyph & PANGO_GLYPH_UNKNOWN_FLAG) {
+        keep_unknown(canvas, glyph & ~(uint32_t)PANGO_GLYPH_UNKNOWN_FLAG);
+      }
+    }
+  }
+}
+
+/* A text laid out for a target; one line, whatever it holds. To be unreferenced. */
+static PangoLayout *lay_out(const hr_canvas *canvas, int target, const char *text,
+                            hr_font font) {
+  PangoLayout *layout = pango_layout_new(canvas->texts[target]);
+  PangoFontDescription *description = pango_font_description_new();
+  pango_font_description_set_family_static(description, family);
+  pango_font_description_set_weight(description,
+                                    font.bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
+  pango_font_description_set_absolute_size(description, font.size * PANGO_SCALE);
+  pango_layout_set_font_description(layout, description);
+  pango_layout_set_single_paragraph_mode(layout, TRUE);
+  pango_layout_set_text(layout, text, -1);
+  pango_font_description_free(description);
+  return layout;
+}
+
+static double width_of(PangoLayout *layout) {
+  PangoRectangle logical;
+  pango_layout_get_extents(layout, NULL, &logical);
+  return (double)logical.width / PANGO_SCALE;
 }
 
 double hr_canvas_text_width(hr_canvas *canvas, const char *text, hr_font font) {
-  cairo_text_extents_t extents;
-  set_font(canvas->contexts[SVG], font);
-  cairo_text_extents(canvas->contexts[SVG], text, &extents);
-  return extents.x_advance;
+  PangoLayout *layout = lay_out(canvas, SVG, text, font);
+  double width = width_of(layout);
+  g_object_unref(layout);
+  return width;
+}
+
+const char *hr_canvas_unknown(const hr_canvas *canvas) {
+  return canvas->unknown.bytes ? canvas->unknown.bytes : "";
+}
+
+/* Draws the one line of a layout, its base line at the height of `at`. */
+static void draw_line(cairo_t *context, PangoLayout *layout, hr_point at, hr_font font) {
+  PangoLayoutLine *line = pango_layout_get_line_readonly(layout, 0);
+  if (font.has_halo) {
+    set_stroke(context, (hr_stroke){hr_color_white, 2.4, NULL, 0});
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
+    cairo_move_to(context, at.x, at.y);
+    pango_cairo_layout_line_path(context, line);
+    cairo_stroke(context);
+  }
+  set_color(context, font.color);
+  cairo_move_to(context, at.x, at.y);
+  pango_cairo_show_layout_line(context, line);
 }
 
 void hr_canvas_text(hr_canvas *canvas, hr_point at, const char *text, hr_font font) {
@@ -224,21 +299,14 @@ void hr_canvas_text(hr_canvas *canvas, hr_point at, const char *text, hr_font fo
   double half_capital = 0.5 * 0.729 * font.size; /* DejaVu's cap height */
   for (int t = 0; t < TARGETS; t++) {
     cairo_t *context = canvas->contexts[t];
-    set_font(context, font);
+    PangoLayout *layout = lay_out(canvas, t, text, font);
+    note_unknown(canvas, layout);
     cairo_save(context);
     cairo_translate(context, at.x, at.y);
     if (font.is_vertical) cairo_rotate(context, -0.5 * pi);
-    if (font.has_halo) {
-      set_stroke(context, (hr_stroke){hr_color_white, 2.4, NULL, 0});
-      cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
-      cairo_move_to(context, shift, half_capital);
-      cairo_text_path(context, text);
-      cairo_stroke(context);
-    }
-    set_color(context, font.color);
-    cairo_move_to(context, shift, half_capital);
-    cairo_show_text(context, text);
+    draw_line(context, layout, (hr_point){shift, half_capital}, font);
     cairo_restore(context);
+    g_object_unref(layout);
   }
 }
 

@@ -1,6 +1,6 @@
-/* Drawing on a page of 6 x 5 inch, or a higher one, with cairo: the only file that knows
- * it. What is drawn comes out as PNG and as SVG: both are the same drawing, and the same
- * input gives the same bytes.
+/* Drawing on a page of 6 x 5 inch, or a higher one, with cairo and Pango: the only file
+ * that knows them. What is drawn comes out as PNG and as SVG: both are the same drawing,
+ * and the same input gives the same bytes.
  *
  * The unit is the point, 1/72 inch; the origin is the top left corner, y points down. */
 #ifndef HR_REPORT_CANVAS_H
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "core/error.h"
+#include "core/text.h"
 #include "report/palette.h"
 
 enum {
@@ -79,9 +79,13 @@ void hr_canvas_dots(hr_canvas *canvas, const hr_point *points, size_t count,
 void hr_canvas_star(hr_canvas *canvas, hr_point center, double radius, hr_color fill,
                     hr_color outline);
 
-/* UTF-8 text whose capital letters are centred on the height of `at`. */
+/* UTF-8 text in any script, whose capital letters are centred on the height of `at`. */
 void hr_canvas_text(hr_canvas *canvas, hr_point at, const char *text, hr_font font);
 double hr_canvas_text_width(hr_canvas *canvas, const char *text, hr_font font);
+
+/* The characters of all texts so far that no installed font has, each once, as UTF-8; ""
+ * where there are none. Borrowed. */
+const char *hr_canvas_unknown(const hr_canvas *canvas);
 
 /* What is drawn until hr_canvas_unclip stays inside `rectangle`. */
 void hr_canvas_clip(hr_canvas *canvas, hr_rectangle rectangle);

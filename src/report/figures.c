@@ -1,6 +1,8 @@
 /* Which figures there are, and what stands below each. */
 #include "report/figures.h"
 
+#include <string.h>
+
 #include "report/figure_parts.h"
 #include "report/tables.h"
 
@@ -90,9 +92,42 @@ static const plan plans[] = {
      "所在。"},
 };
 
-static hr_status draw_figure(hr_figure *figure, const plan *drawn, hr_reader *reader,
+/* The character at *at, which is moved behind it; its UTF-8 as text. */
+static uint32_t take_character(const char **at, char letter[8]) {
+  const unsigned char *bytes = (const unsigned char *)*at;
+  size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
+  uint32_t code = length == 1 ? bytes[0] : bytes[0] & (0xFFU >> (length + 1));
+  for (size_t i = 1; i < length; i++) code = code << 6 | (bytes[i] & 0x3FU);
+  memcpy(letter, *at, length);
+  letter[length] = '\0';
+  *at += length;
+  return code;
+}
+
+/* What a canvas could not draw, each character once over all figures. */
+static void keep_unknown(hr_figures *figures, const char *unknown) {
+  char letter[8];
+  while (*unknown) {
+    take_character(&unknown, letter);
+    const char *kept = figures->unknown.bytes;
+    if (!kept || !strstr(kept, letter)) hr_text_append(&figures->unknown, "%s", letter);
+  }
+}
+
+void hr_figures_list_unknown(const hr_figures *figures, hr_text *out) {
+  char letter[8];
+  const char *first = figures->unknown.bytes;
+  for (const char *at = first; at && *at;) {
+    hr_text_append(out, "%s", at == first ? "" : ", ");
+    uint32_t code = take_character(&at, letter);
+    hr_text_append(out, "%s (U+%04X)", letter, code);
+  }
+}
+
+static hr_status draw_figure(hr_figures *figures, const plan *drawn, hr_reader *reader,
                              const hr_rows *rows, hr_error *err) {
   hr_status status = HR_OK;
+  hr_figure *figure = &figures->items[figures->count++];
   hr_canvas *canvas = NULL;
   figure->height = drawn->height ? drawn->height(reader) : HR_CANVAS_HEIGHT;
   HR_TRY(hr_canvas_create_high(figure->height, &canvas, err));
@@ -104,6 +139,8 @@ static hr_status draw_figure(hr_figure *figure, const plan *drawn, hr_reader *re
   HR_TRY(hr_text_status(&figure->csv, err));
   HR_TRY(hr_canvas_write_png(canvas, &figure->png, err));
   HR_TRY(hr_canvas_write_svg(canvas, &figure->svg, err));
+  keep_unknown(figures, hr_canvas_unknown(canvas));
+  HR_TRY(hr_text_status(&figures->unknown, err));
 cleanup:
   hr_canvas_destroy(&canvas);
   return status;
@@ -113,9 +150,10 @@ hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows 
                           hr_error *err) {
   hr_status status = HR_OK;
   *figures = (hr_figures){0};
+  hr_text_init(&figures->unknown);
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
     if (plans[i].is_empty && plans[i].is_empty(reader)) continue;
-    HR_TRY(draw_figure(&figures->items[figures->count++], &plans[i], reader, rows, err));
+    HR_TRY(draw_figure(figures, &plans[i], reader, rows, err));
   }
 cleanup:
   if (status != HR_OK) hr_figures_fini(figures);
@@ -128,5 +166,6 @@ void hr_figures_fini(hr_figures *figures) {
     hr_bytes_fini(&figures->items[i].svg);
     hr_text_fini(&figures->items[i].csv);
   }
+  hr_text_fini(&figures->unknown);
   *figures = (hr_figures){0};
 }

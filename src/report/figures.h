@@ -21,6 +21,8 @@ typedef struct hr_figures {
   hr_figure items[HR_FIGURES_MOST];
   size_t count; /* R2 by SNR is left out where the test rows have no snr, training curves
                    where no expert has any, calibration where nobody has a sigma */
+  hr_text
+      unknown; /* characters that no installed font has, each once; bytes NULL: none */
 } hr_figures;
 
 /* Draws all figures; nothing is written to disk. HR_ERR_FORMAT, naming the key, where
@@ -28,5 +30,8 @@ typedef struct hr_figures {
 hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows *rows,
                           hr_error *err) HR_MUST_CHECK;
 void hr_figures_fini(hr_figures *figures);
+
+/* The characters that no font has, for a person: "'U+E000', '冷'"; appended. */
+void hr_figures_list_unknown(const hr_figures *figures, hr_text *out);
 
 #endif

@@ -338,6 +338,21 @@ static void write_ceiling(page *p, const hr_node *root) {
   hr_table_write_markdown(&p->tables->items[HR_TABLE_CEILING_BINS], p->out);
 }
 
+/* Letters that no font has are boxes in the figures. */
+static void write_fonts(page *p) {
+  if (!p->figures->unknown.bytes) return;
+  hr_text_append(p->out, "%s",
+                 p->chinese ? "**警告：**已安装的字体中没有以下字符，图中显示为方框："
+                            : "**Warning:** no installed font has the glyphs of ");
+  hr_figures_list_unknown(p->figures, p->out);
+  hr_text_append(
+      p->out, "%s\n\n",
+      p->chinese ? "。请安装含有它们的字体，例如 Debian 的 `fonts-wqy-microhei`，再运行 "
+                   "`headroom report`。"
+                 : ", which are boxes in the figures: install one that has them, such "
+                   "as Debian's `fonts-wqy-microhei`, and run `headroom report`.");
+}
+
 static void write_results(page *p, const hr_node *root) {
   hr_text_append(p->out, "## 3. Results\n\n");
   hr_table_write_markdown(&p->tables->items[HR_TABLE_BINS], p->out);
@@ -358,6 +373,7 @@ static void write_results(page *p, const hr_node *root) {
   if (levels->row_count > 0) hr_table_write_markdown(levels, p->out);
   const hr_table *controls = &p->tables->items[HR_TABLE_CONTROLS];
   if (controls->row_count > 0) hr_table_write_markdown(controls, p->out);
+  write_fonts(p);
   for (size_t f = 0; f < p->figures->count; f++) {
     const hr_figure *figure = &p->figures->items[f];
     hr_text_append(p->out, "![%s](figures/%s.png)\n\n", figure->caption, figure->name);

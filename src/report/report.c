@@ -83,6 +83,25 @@ cleanup:
   return status;
 }
 
+/* Letters that no font has are boxes in the figures. */
+static hr_status warn_of_fonts(const hr_figures *figures, const hr_observer *observer,
+                               hr_error *err) {
+  hr_text list;
+  if (!figures->unknown.bytes) return HR_OK;
+  hr_text_init(&list);
+  hr_figures_list_unknown(figures, &list);
+  hr_status status = hr_text_status(&list, err);
+  if (status == HR_OK) {
+    hr_observe_warning(observer,
+                       "no installed font has the glyphs of %s, which are boxes in the "
+                       "figures: install one that has them, such as Debian's "
+                       "fonts-wqy-microhei or fonts-noto-cjk, and run `headroom report`",
+                       list.bytes);
+  }
+  hr_text_fini(&list);
+  return status;
+}
+
 static hr_status write_figures(const hr_figures *figures, const char *run_dir,
                                const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
@@ -98,6 +117,7 @@ static hr_status write_figures(const hr_figures *figures, const char *run_dir,
                        figure->png.count, NULL, err));
   }
   hr_observe_info(observer, "wrote %zu figures to %s", figures->count, folder);
+  HR_TRY(warn_of_fonts(figures, observer, err));
 cleanup:
   hr_free(folder);
   return status;

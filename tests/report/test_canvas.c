@@ -117,6 +117,52 @@ static void test_text_has_width(void **state) {
   hr_canvas_destroy(&canvas);
 }
 
+/* What setup.sh installs has the letters of these; the last two are joined, and read from
+ * right to left. */
+static void test_every_script_has_its_letters(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "\xe5\x86\xb7\xe8\xb4\xab \xe3\x81\x8b \xed\x95\x9c", "\xce\xbb \xce\xa9",
+      "\xd0\x91\xd0\xb5\xd0\xb4\xd0\xbd\xd1\x8b\xd0\xb5",
+      "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "\xd9\x86\xd8\xac\xd9\x85"};
+  hr_canvas *canvas = NULL;
+  const hr_font font = {10, false, hr_color_black, HR_ALIGN_CENTER, false, true};
+  check_ok(hr_canvas_create(&canvas, &err));
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    hr_canvas_text(canvas, (hr_point){200, 50 * (double)i}, texts[i], font);
+    double width = hr_canvas_text_width(canvas, texts[i], font);
+    assert_true(width > 5 && width < 100);
+  }
+  assert_string_equal(hr_canvas_unknown(canvas), "");
+  hr_canvas_destroy(&canvas);
+}
+
+/* Of private use: no font has them. */
+static void test_letters_that_no_font_has_are_known(void **state) {
+  (void)state;
+  hr_canvas *canvas = NULL;
+  hr_bytes png = {0};
+  const hr_font font = {10, false, hr_color_black, HR_ALIGN_LEFT, false, false};
+  check_ok(hr_canvas_create(&canvas, &err));
+  hr_canvas_text(canvas, (hr_point){20, 50}, "a\xf3\xb0\x80\x81z\xf3\xb0\x80\x82", font);
+  hr_canvas_text(canvas, (hr_point){20, 90}, "\xf3\xb0\x80\x81", font);
+  assert_string_equal(hr_canvas_unknown(canvas), "\xf3\xb0\x80\x81\xf3\xb0\x80\x82");
+  check_ok(hr_canvas_write_png(canvas, &png, &err));
+  hr_bytes_fini(&png);
+  hr_canvas_destroy(&canvas);
+}
+
+/* A line break in a name does not end the line. */
+static void test_a_text_is_one_line(void **state) {
+  (void)state;
+  hr_canvas *canvas = NULL;
+  const hr_font font = {10, false, hr_color_black, HR_ALIGN_LEFT, false, false};
+  check_ok(hr_canvas_create(&canvas, &err));
+  double two = hr_canvas_text_width(canvas, "aa\nbb", font);
+  assert_true(two > hr_canvas_text_width(canvas, "aabb", font));
+  hr_canvas_destroy(&canvas);
+}
+
 static hr_status draw_all(void) {
   hr_canvas *canvas = NULL;
   hr_bytes png = {0}, svg = {0};
@@ -149,6 +195,9 @@ int main(void) {
       cmocka_unit_test(test_same_drawing_same_bytes),
       cmocka_unit_test(test_svg_is_whole),
       cmocka_unit_test(test_text_has_width),
+      cmocka_unit_test(test_every_script_has_its_letters),
+      cmocka_unit_test(test_letters_that_no_font_has_are_known),
+      cmocka_unit_test(test_a_text_is_one_line),
       cmocka_unit_test(test_memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
