@@ -155,9 +155,9 @@ void hr_conditions_tell(const hr_row_conditions *conditions, const hr_config *co
   const hr_conditioning *rows = &conditions->rows;
   if (!hr_conditioning_is_plain(rows)) {
     hr_observe_info(observer,
-                    "preparation: flux is taken as (flux - %g) / %g, which experts, "
-                    "penalties and models know alone",
-                    rows->base * rows->scale, rows->scale);
+                    "preparation: one unit of flux is %g, and the level of %g is taken "
+                    "off; experts, penalties and models know nothing else",
+                    rows->scale, rows->base * rows->scale);
   }
   tell_clip(conditions, config, observer);
   tell_errors(conditions, config, observer);

@@ -96,6 +96,59 @@ static void test_round_trip(void **state) {
   scratch_fini(&s);
 }
 
+/* How spectra are made ready, with what stands in for bad pixels. */
+static void test_conditioning(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  float stand_in[FIXTURE_PIXELS];
+  scratch s;
+  scratch_init(&s);
+  fixture_init(&d);
+  for (size_t p = 0; p < d.pixels; p++) stand_in[p] = 0.1f * (float)p;
+  d.conditioning = (hr_conditioning){.scale = 1e-17,
+                                     .base = 1000,
+                                     .mask_bits = HR_MASK_ANY,
+                                     .knows_errors = true,
+                                     .pixels = d.pixels};
+  check_ok(hr_alloc(&d.conditioning.stand_in, d.pixels, &err));
+  memcpy(d.conditioning.stand_in, stand_in, sizeof stand_in);
+  check_ok(hr_bundle_write(&d, s.path, &err));
+  hr_bundle_description_fini(&d);
+  check_ok(hr_bundle_read(s.path, &d, &err));
+  hr_conditioning found = hr_bundle_conditioning(&d);
+  check_near(found.scale, 1e-17, 0);
+  check_near(found.base, 1000, 0);
+  assert_true(found.mask_bits == HR_MASK_ANY);
+  assert_true(found.knows_errors && !found.clip && isinf(found.wild_beyond));
+  assert_memory_equal(found.stand_in, stand_in, sizeof stand_in);
+  hr_bundle_description_fini(&d);
+  edit(&s, "preparation/stand_in", "\"../elsewhere.npy\"");
+  check_refused(
+      &s, HR_ERR_FORMAT,
+      "%s/model.json: `%s` is not what a bundle has there; copy the bundle again "
+      "or make it anew with the study",
+      "stand_in");
+  scratch_fini(&s);
+}
+
+/* Format 1 had none: spectra are taken as they are. */
+static void test_before_there_was_a_conditioning(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle_description d;
+  scratch s;
+  write_bundle(&s);
+  edit(&s, "schema", "\"headroom/model/1\"");
+  edit(&s, "preparation", "{\"noise_level\": 1, \"flux_median\": null}");
+  check_ok(hr_bundle_read(s.path, &d, &err));
+  hr_conditioning found = hr_bundle_conditioning(&d);
+  assert_true(hr_conditioning_is_plain(&found));
+  assert_null(found.stand_in);
+  hr_bundle_description_fini(&d);
+  scratch_fini(&s);
+}
+
 /* What is not known stays unknown. */
 static void test_unknown_numbers(void **state) {
   (void)state;
@@ -235,6 +288,11 @@ static void test_fields(void **state) {
       {"pixels", "0", "pixels"},
       {"pixels", "4", "wave.npy"},
       {"pixels", "16777217", "pixels"},
+      {"preparation/scale", "0", "scale"},
+      {"preparation/scale", "null", "scale"},
+      {"preparation/base", "null", "base"},
+      {"preparation/mask_bits", "\"any\"", "mask_bits"},
+      {"preparation/stand_in", "7", "stand_in"},
       {"preparation/noise_level", "-1", "noise_level"},
       {"preparation/flux_median", "\"half\"", "flux_median"},
       {"snr/minimum", "41", "minimum"},
@@ -395,6 +453,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),
       cmocka_unit_test(test_unknown_numbers),
+      cmocka_unit_test(test_conditioning),
+      cmocka_unit_test(test_before_there_was_a_conditioning),
       cmocka_unit_test(test_incomplete),
       cmocka_unit_test(test_damaged),
       cmocka_unit_test(test_other_versions),
