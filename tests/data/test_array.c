@@ -305,7 +305,7 @@ static void what_changed_or_is_not_there_is_refused(void **state) {
   shard_spec spec = shard_spec_default(path);
   spec.dtype = SHARD_F32;
   open_shard(&spec, &file, &shard);
-  shard.rows = 7;
+  shard.rows = shard.file_rows = 7;
   snprintf(expected, sizeof expected,
            "%s: %s is now 6 x 4 but was 7 x 4 when the study began; do not change files "
            "that are being read",

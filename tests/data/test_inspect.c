@@ -215,8 +215,8 @@ static void labels_and_rows_decide_whether_a_study_can_read_it(void **state) {
                       "there is no label log_g; a study of this file must name another "
                       "one as data.target");
   assert_int_equal(it->dark_rows, 2);
-  assert_memory_equal(it->problems[4], "the flux is NaN, infinite or absurdly", 37);
-  assert_string_equal(it->problems[3],
+  assert_memory_equal(it->problems[3], "the flux is NaN, infinite or absurdly", 37);
+  assert_string_equal(it->problems[2],
                       "the flux of 2 of 5 rows is 0 or below in every pixel; a study "
                       "would use these rows, remove them");
   assert_non_null(strstr(it->text, "\n  a\\x0Ab\\x1B[2J "));
