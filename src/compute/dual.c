@@ -29,8 +29,9 @@ struct hr_dual_fit {
   int fold;
   size_t *rows; /* [count] row numbers */
   size_t count;
-  double *mean;        /* [all rows] m_i = mean over the fit's rows j of K_ij */
-  double *coefficient; /* [T][count] */
+  double *mean; /* [all rows] m_i = mean over the fit's rows j of K_ij */
+  size_t alphas, chosen;
+  double *coefficient; /* [A][T][count] */
   double grand_mean;   /* mean of m_i over the fit's rows */
   double *offset;      /* [T] ȳ of the fit's rows */
 };
@@ -259,7 +260,6 @@ hr_status hr_dual_fit_create(const hr_dual *dual, int fold, hr_shifted *system,
   fit->fold = fold;
   HR_TRY(hr_alloc(&fit->rows, dual->rows, err));
   HR_TRY(hr_alloc(&fit->mean, dual->rows, err));
-  HR_TRY(hr_alloc(&fit->coefficient, dual->targets * dual->rows, err));
   HR_TRY(hr_alloc(&fit->offset, dual->targets, err));
   for (size_t i = 0; i < dual->rows; i++) {
     if ((int)dual->fold[i] != fold) fit->rows[fit->count++] = i;
@@ -277,24 +277,94 @@ cleanup:
   return status;
 }
 
-hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) {
-  return hr_shifted_solve(fit->system, alpha, fit->coefficient, err);
+hr_status hr_dual_fit_sweep(hr_dual_fit *fit, const hr_shifted_alphas *alphas,
+                            bool *is_solved, hr_error *err) {
+  hr_free(fit->coefficient);
+  fit->coefficient = NULL;
+  fit->alphas = alphas->count;
+  fit->chosen = 0;
+  hr_status status =
+      hr_alloc(&fit->coefficient, fit->alphas * fit->dual->targets * fit->count, err);
+  if (status != HR_OK) return status;
+  return hr_shifted_sweep(fit->system, alphas, fit->coefficient, is_solved, err);
 }
 
-double hr_dual_fit_squared_error(const hr_dual_fit *fit, size_t target) {
-  const hr_dual *dual = fit->dual;
-  const double *y = target_of(dual, target);
-  const double *coefficient = fit->coefficient + target * fit->count;
-  double sum = 0;
-  for (size_t i = 0; i < dual->rows; i++) {
-    if ((int)dual->fold[i] != fit->fold) continue;
-    double residual = y[i] - fit->offset[target];
-    for (size_t b = 0; b < fit->count; b++) {
-      residual -= coefficient[b] * centred(fit, i, fit->rows[b]);
-    }
-    sum += residual * residual;
+void hr_dual_fit_choose(hr_dual_fit *fit, size_t a) {
+  fit->chosen = a;
+}
+
+hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) {
+  bool is_solved = false;
+  const hr_shifted_alphas one = {&alpha, 1};
+  hr_status status = hr_dual_fit_sweep(fit, &one, &is_solved, err);
+  if (status != HR_OK || is_solved) return status;
+  return hr_shifted_refuse(alpha, err);
+}
+
+/* Of the chosen alpha, [count]. */
+static const double *coefficient_of(const hr_dual_fit *fit, size_t target) {
+  return fit->coefficient + (fit->chosen * fit->dual->targets + target) * fit->count;
+}
+
+enum { LANES = 8, ROWS_AT_ONCE = 4 };
+
+/* residual [LANES] −= Σ K of a row times the coefficients of as many solutions, [count]
+ * [LANES], each in the order of the rows. */
+HR_VECTOR_CLONES
+static void take_solutions(const double *restrict row, const double *restrict coefficient,
+                           size_t count, double *restrict residual) {
+  double lane[LANES];
+  memcpy(lane, residual, sizeof lane);
+  for (size_t b = 0; b < count; b++) {
+    for (size_t l = 0; l < LANES; l++) lane[l] -= coefficient[b * LANES + l] * row[b];
   }
-  return sum;
+  memcpy(residual, lane, sizeof lane);
+}
+
+/* Of solutions [first, first + LANES), or those there are: beside each other. */
+static void interleave(const hr_dual_fit *fit, size_t first, double *out) {
+  size_t all = fit->alphas * fit->dual->targets;
+  memset(out, 0, LANES * fit->count * sizeof *out);
+  for (size_t l = 0; l < LANES && first + l < all; l++) {
+    const double *from = fit->coefficient + (first + l) * fit->count;
+    for (size_t b = 0; b < fit->count; b++) out[b * LANES + l] = from[b];
+  }
+}
+
+/* Adds the squared errors of solutions [first, first + LANES) to out, row: [count]. */
+static void add_errors(const hr_dual_fit *fit, size_t first, const double *coefficient,
+                       double *row, double *out) {
+  const hr_dual *dual = fit->dual;
+  for (size_t i = 0; i < dual->rows; i++) {
+    double residual[LANES] = {0};
+    size_t all = fit->alphas * dual->targets;
+    size_t taken = all - first < LANES ? all - first : LANES;
+    if ((int)dual->fold[i] != fit->fold) continue;
+    for (size_t b = 0; b < fit->count; b++) row[b] = centred(fit, i, fit->rows[b]);
+    for (size_t l = 0; l < taken; l++) {
+      size_t target = (first + l) % dual->targets;
+      residual[l] = target_of(dual, target)[i] - fit->offset[target];
+    }
+    take_solutions(row, coefficient, fit->count, residual);
+    for (size_t l = 0; l < taken; l++) out[first + l] += residual[l] * residual[l];
+  }
+}
+
+hr_status hr_dual_fit_squared_errors(const hr_dual_fit *fit, double *out, hr_error *err) {
+  hr_status status = HR_OK;
+  double *coefficient = NULL, *row = NULL;
+  size_t all = fit->alphas * fit->dual->targets;
+  HR_TRY(hr_alloc(&coefficient, LANES * fit->count, err));
+  HR_TRY(hr_alloc(&row, fit->count, err));
+  memset(out, 0, all * sizeof *out);
+  for (size_t first = 0; first < all; first += LANES) {
+    interleave(fit, first, coefficient);
+    add_errors(fit, first, coefficient, row, out);
+  }
+cleanup:
+  hr_free(coefficient);
+  hr_free(row);
+  return status;
 }
 
 HR_VECTOR_CLONES
@@ -315,15 +385,15 @@ void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset
 }
 
 void hr_dual_fit_model(const hr_dual_fit *fit, size_t target, hr_linear_model *out) {
-  hr_dual_model(fit->dual, fit->fold, fit->coefficient + target * fit->count,
-                fit->offset[target], out);
+  hr_dual_model(fit->dual, fit->fold, coefficient_of(fit, target), fit->offset[target],
+                out);
 }
 
 /* The fit's rows are centred at their own mean m: wᵀ(x − m) = wᵀx − Σ aᵢ mᵢ of rows
  * centred at that of all, since Σ aᵢ = 0. */
 void hr_dual_fit_solution(const hr_dual_fit *fit, size_t target, double *a,
                           double *offset) {
-  memcpy(a, fit->coefficient + target * fit->count, fit->count * sizeof *a);
+  memcpy(a, coefficient_of(fit, target), fit->count * sizeof *a);
   *offset = fit->offset[target];
   for (size_t i = 0; i < fit->count; i++) *offset -= a[i] * fit->mean[fit->rows[i]];
 }
@@ -494,19 +564,62 @@ cleanup:
   return status;
 }
 
-double hr_dual_squared_error(const hr_dual *dual, size_t target, int fold,
-                             const hr_linear_model *model) {
-  const double *y = target_of(dual, target);
-  double sum = 0;
-  for (size_t i = 0; i < dual->rows; i++) {
-    if ((int)dual->fold[i] != fold) continue;
-    const float *row = dual->x + i * dual->pixels;
-    double residual = y[i] - model->offset;
-    for (size_t p = 0; p < dual->pixels; p++) {
-      residual -=
-          model->weights[p] * ((double)row[p] + dual->centre[p] - model->centre[p]);
+/* The residuals of four rows and four models: each in a lane of its own, in the order of
+ * the pixels, so that none waits for another. */
+typedef struct few_residuals {
+  const float *row[ROWS_AT_ONCE];           /* each [P] */
+  const double *weights[ROWS_AT_ONCE];      /* each [P] */
+  const double *centre, *model_centre;      /* [P] of the rows, of the models */
+  double value[ROWS_AT_ONCE][ROWS_AT_ONCE]; /* [models][rows] */
+} few_residuals;
+
+HR_VECTOR_CLONES
+static void take_models(few_residuals *of, size_t pixels) {
+  double lane[ROWS_AT_ONCE][ROWS_AT_ONCE];
+  memcpy(lane, of->value, sizeof lane);
+  for (size_t p = 0; p < pixels; p++) {
+    double x[ROWS_AT_ONCE];
+    for (size_t r = 0; r < ROWS_AT_ONCE; r++) {
+      x[r] = (double)of->row[r][p] + of->centre[p] - of->model_centre[p];
     }
-    sum += residual * residual;
+    for (size_t v = 0; v < ROWS_AT_ONCE; v++) {
+      for (size_t r = 0; r < ROWS_AT_ONCE; r++) lane[v][r] -= of->weights[v][p] * x[r];
+    }
   }
-  return sum;
+  memcpy(of->value, lane, sizeof lane);
+}
+
+/* Adds the squared errors on the rows index [rows], at most four; where there are fewer
+ * rows or models, the first ones stand in and are not counted. */
+static void add_few_errors(const hr_dual *dual, const size_t *index, size_t rows,
+                           size_t count, const hr_linear_model *models, double *out) {
+  for (size_t first = 0; first < count; first += ROWS_AT_ONCE) {
+    few_residuals of = {.centre = dual->centre, .model_centre = models->centre};
+    size_t taken = count - first < ROWS_AT_ONCE ? count - first : ROWS_AT_ONCE;
+    for (size_t r = 0; r < ROWS_AT_ONCE; r++) {
+      of.row[r] = dual->x + index[r < rows ? r : 0] * dual->pixels;
+      of.weights[r] = models[first + (r < taken ? r : 0)].weights;
+      for (size_t v = 0; r < rows && v < taken; v++) {
+        const double *y = target_of(dual, (first + v) % dual->targets);
+        of.value[v][r] = y[index[r]] - models[first + v].offset;
+      }
+    }
+    take_models(&of, dual->pixels);
+    for (size_t v = 0; v < taken; v++) {
+      for (size_t r = 0; r < rows; r++) out[first + v] += of.value[v][r] * of.value[v][r];
+    }
+  }
+}
+
+void hr_dual_squared_errors(const hr_dual *dual, int fold, size_t count,
+                            const hr_linear_model *models, double *out) {
+  size_t index[ROWS_AT_ONCE], rows = 0;
+  memset(out, 0, count * sizeof *out);
+  for (size_t i = 0; i < dual->rows; i++) {
+    if ((int)dual->fold[i] == fold) index[rows++] = i;
+    if (rows < ROWS_AT_ONCE) continue;
+    add_few_errors(dual, index, rows, count, models, out);
+    rows = 0;
+  }
+  if (rows > 0) add_few_errors(dual, index, rows, count, models, out);
 }

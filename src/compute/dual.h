@@ -60,14 +60,21 @@ void hr_dual_fit_destroy(hr_dual_fit **fit);
 /* Runs on the calling thread. HR_ERR_NUMERIC where the system is not definite. */
 hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) HR_MUST_CHECK;
 
-/* Of the last solution: Σ (y − ŷ)² of a target over the rows inside the fold, 0 where it
- * is empty. */
-double hr_dual_fit_squared_error(const hr_dual_fit *fit, size_t target);
+/* Several alphas, from large to small; is_solved [A] as of hr_shifted_sweep. What is of
+ * "the solution" below is then of alpha number a, from hr_dual_fit_choose on. */
+hr_status hr_dual_fit_sweep(hr_dual_fit *fit, const hr_shifted_alphas *alphas,
+                            bool *is_solved, hr_error *err) HR_MUST_CHECK;
+void hr_dual_fit_choose(hr_dual_fit *fit, size_t a);
 
-/* Of the last solution: the model of a target, arrays [P]. Of a fit to all rows only. */
+/* Of all solutions: Σ (y − ŷ)² over the rows inside the fold, 0 where it is empty: out
+ * [A][T]. HR_ERR_MEMORY. */
+hr_status hr_dual_fit_squared_errors(const hr_dual_fit *fit, double *out,
+                                     hr_error *err) HR_MUST_CHECK;
+
+/* Of the solution: the model of a target, arrays [P]. Of a fit to all rows only. */
 void hr_dual_fit_model(const hr_dual_fit *fit, size_t target, hr_linear_model *out);
 
-/* Of the last solution: what a target's model can be made of later, without a factor. a:
+/* Of the solution: what a target's model can be made of later, without a factor. a:
  * [rows outside the fold]; the model's offset at the centre of all rows. */
 void hr_dual_fit_solution(const hr_dual_fit *fit, size_t target, double *a,
                           double *offset);
@@ -108,8 +115,9 @@ hr_status hr_dual_penalised(const hr_dual *dual, int fold, const hr_penalty *pen
                             hr_error *err) HR_MUST_CHECK;
 double hr_dual_penalised_bytes(size_t rows, size_t pixels);
 
-/* Σ (y − ŷ)² of a target's linear model over the rows of `fold`. */
-double hr_dual_squared_error(const hr_dual *dual, size_t target, int fold,
-                             const hr_linear_model *model);
+/* Σ (y − ŷ)² over the rows in the fold of models [count], which share a centre, number v
+ * being one of target v mod T: out [count]. Cost: 2 rows P operations a model. */
+void hr_dual_squared_errors(const hr_dual *dual, int fold, size_t count,
+                            const hr_linear_model *models, double *out);
 
 #endif

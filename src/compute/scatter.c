@@ -7,6 +7,7 @@
 
 #include "core/alloc.h"
 #include "core/parallel.h"
+#include "core/vector.h"
 
 /* Rows a block. 512 keeps the product at the BLAS rate (k = 512) and the sum of a block's
  * fp32 products short; part of the result's definition: changing it changes the last
@@ -390,17 +391,39 @@ hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
   return hr_shifted_solve(system, alpha, out->weights, err);
 }
 
-/* out [P] += Uᵀ w of the tile, U the upper triangle with its off-diagonal doubled. */
-static void multiply_doubled_tile(const hr_scatter *s, size_t index, const double *w,
-                                  double *restrict out) {
+enum { ROWS_AT_ONCE = 4 };
+
+/* out [width] += Σ factor row of four rows, one after the other: as row by row, with one
+ * look at `out`. */
+HR_VECTOR_CLONES
+static void add_rows(const double *row, size_t stride, const double *factor, size_t width,
+                     double *restrict out) {
+  const double *r0 = row, *r1 = row + stride, *r2 = r1 + stride, *r3 = r2 + stride;
+  for (size_t c = 0; c < width; c++) {
+    out[c] = out[c] + factor[0] * r0[c] + factor[1] * r1[c] + factor[2] * r2[c] +
+             factor[3] * r3[c];
+  }
+}
+
+/* out [P] += Uᵀ w of `rows` rows of a tile, U the upper triangle with its off-diagonal
+ * doubled. */
+static void multiply_doubled_rows(const hr_scatter *s, size_t index, size_t first,
+                                  size_t rows, const double *w, double *restrict out) {
   size_t i = 0, j = 0;
   tile_place(s, index, &i, &j);
   size_t p = i * s->tile, q = j * s->tile, width = tile_width(s, j);
-  for (size_t r = 0; r < tile_width(s, i); r++) {
-    const double *row = tile_row(s, index, r);
-    double doubled = 2 * w[p + r];
-    if (i == j) out[p + r] += row[r] * w[p + r];
-    for (size_t c = i == j ? r + 1 : 0; c < width; c++) out[q + c] += doubled * row[c];
+  double doubled[ROWS_AT_ONCE];
+  for (size_t r = 0; r < rows; r++) doubled[r] = 2 * w[p + first + r];
+  if (i != j && rows == ROWS_AT_ONCE) {
+    add_rows(tile_row(s, index, first), s->tile, doubled, width, out + q);
+    return;
+  }
+  for (size_t r = 0; r < rows; r++) {
+    size_t at = first + r;
+    const double *row = tile_row(s, index, at);
+    if (i == j) out[p + at] += row[at] * w[p + at];
+    for (size_t c = i == j ? at + 1 : 0; c < width; c++)
+      out[q + c] += doubled[r] * row[c];
   }
 }
 
@@ -418,16 +441,22 @@ static double squared_error(const hr_scatter *s, size_t t, const hr_linear_model
   return s->syy[t] - 2 * linear + quadratic + (double)s->rows * d * d;
 }
 
-/* A tile serves all targets while it is in the cache. */
-void hr_scatter_squared_errors(const hr_scatter *s, const hr_linear_model *models,
-                               double *work, double *sums) {
-  memset(work, 0, s->targets * s->pixels * sizeof *work);
+/* Rows of a tile serve all models while they are in the cache. */
+void hr_scatter_squared_errors(const hr_scatter *s, size_t count,
+                               const hr_linear_model *models, double *work,
+                               double *sums) {
+  memset(work, 0, count * s->pixels * sizeof *work);
   for (size_t index = 0; index < tile_total(s); index++) {
-    for (size_t t = 0; t < s->targets; t++) {
-      multiply_doubled_tile(s, index, models[t].weights, work + t * s->pixels);
+    size_t i = 0, j = 0;
+    tile_place(s, index, &i, &j);
+    for (size_t r = 0, height = tile_width(s, i); r < height; r += ROWS_AT_ONCE) {
+      size_t rows = height - r < ROWS_AT_ONCE ? height - r : ROWS_AT_ONCE;
+      for (size_t v = 0; v < count; v++) {
+        multiply_doubled_rows(s, index, r, rows, models[v].weights, work + v * s->pixels);
+      }
     }
   }
-  for (size_t t = 0; t < s->targets; t++) {
-    sums[t] = squared_error(s, t, &models[t], work + t * s->pixels);
+  for (size_t v = 0; v < count; v++) {
+    sums[v] = squared_error(s, v % s->targets, &models[v], work + v * s->pixels);
   }
 }

@@ -84,10 +84,11 @@ hr_status hr_scatter_ridge(const hr_scatter *total, const hr_scatter *without,
                            double alpha, hr_shifted *system, hr_linear_model *out,
                            hr_error *err) HR_MUST_CHECK;
 
-/* Σ (y − ŷ)² of each target's linear model, models [T], over the rows of `scatter`, from
- * the statistics alone, out sums [T]: Syy − 2 wᵀSxy + wᵀSxx w + n d²,
- * d = ȳ − offset − wᵀ(x̄ − centre). `work` has T P elements. */
-void hr_scatter_squared_errors(const hr_scatter *scatter, const hr_linear_model *models,
-                               double *work, double *sums);
+/* Σ (y − ŷ)² over the rows of `scatter` of linear models, models [count], number v being
+ * one of target v mod T, from the statistics alone, out sums [count]: Syy − 2 wᵀSxy +
+ * wᵀSxx w + n d², d = ȳ − offset − wᵀ(x̄ − centre). The statistics are read once for all;
+ * each sum has the bytes that it has alone. `work` has count P elements. */
+void hr_scatter_squared_errors(const hr_scatter *scatter, size_t count,
+                               const hr_linear_model *models, double *work, double *sums);
 
 #endif

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "compute/shifted_further.h"
 #include "core/alloc.h"
-#include "core/vector.h"
 
 /* Iterations after which something else is tried. At order 4096, on two threads, a factor
  * takes the time of twenty-six without one and of fifteen with one (measured); about that
@@ -17,8 +17,6 @@
 enum { UNITS_AT_A_TIME = 64 }; /* unit vectors that are solved for together */
 
 enum { MOST_PLAIN = 30, MOST_REUSED = 16, MOST_FRESH = 60, LEAST = 4 };
-
-enum { MOST_TARGETS = 16 };
 
 struct hr_shifted {
   const hr_compute *compute;
@@ -30,12 +28,8 @@ struct hr_shifted {
   double *scale; /* [order] D: the diagonal to the power -1/2 */
   double *residual, *preconditioned, *direction, *product; /* [order] of one target */
   float *narrow;                                           /* [order] */
-  struct {
-    double *residual, *direction, *product, *z; /* [T - 1][order] */
-    float *narrow;
-    double *x;    /* [T - 1][order] solutions, on the way and for the last alpha */
-    double alpha; /* that `x` and `residual` are of; NaN: none yet */
-  } further;      /* of the targets behind the first */
+  hr_shifted_further *further;                             /* NULL: one target */
+  double factor_alpha;                                     /* that the factor is of */
   size_t narrow_factors, wide_factors;
 };
 
@@ -66,13 +60,7 @@ hr_status hr_shifted_create_for(size_t most, size_t targets, const hr_compute *c
   HR_TRY(hr_compute_alloc(s->compute, &s->direction, most, err));
   HR_TRY(hr_compute_alloc(s->compute, &s->product, most, err));
   HR_TRY(hr_compute_alloc(s->compute, &s->narrow, most, err));
-  size_t further = (targets - 1) * most;
-  HR_TRY(hr_alloc(&s->further.residual, further, err));
-  HR_TRY(hr_alloc(&s->further.direction, further, err));
-  HR_TRY(hr_alloc(&s->further.product, further, err));
-  HR_TRY(hr_alloc(&s->further.z, further, err));
-  HR_TRY(hr_alloc(&s->further.x, further, err));
-  HR_TRY(hr_compute_alloc(s->compute, &s->further.narrow, further, err));
+  if (targets > 1) HR_TRY(hr_shifted_further_create(most, compute, &s->further, err));
   *out = s;
   s = NULL;
 cleanup:
@@ -93,19 +81,14 @@ void hr_shifted_destroy(hr_shifted **shifted) {
   hr_compute_free(s->compute, s->direction);
   hr_compute_free(s->compute, s->product);
   hr_compute_free(s->compute, s->narrow);
-  hr_free(s->further.residual);
-  hr_free(s->further.direction);
-  hr_free(s->further.product);
-  hr_free(s->further.z);
-  hr_free(s->further.x);
-  hr_compute_free(s->compute, s->further.narrow);
+  hr_shifted_further_destroy(&s->further);
   hr_free(s);
 }
 
 double *hr_shifted_matrix(hr_shifted *s, size_t order) {
   s->order = order;
   s->has_factor = false;
-  s->further.alpha = (double)NAN;
+  if (s->further) hr_shifted_further_begin(s->further, order);
   return s->matrix;
 }
 
@@ -129,8 +112,9 @@ static bool set_scale(hr_shifted *s, double alpha) {
   return true;
 }
 
-static bool make_factor(hr_shifted *s) {
+static bool make_factor(hr_shifted *s, double alpha) {
   size_t n = s->order;
+  s->factor_alpha = alpha;
   for (size_t i = 0; i < n; i++) {
     const double *row = s->matrix + i * n;
     for (size_t j = i + 1; j < n; j++) {
@@ -159,23 +143,6 @@ static double precondition(hr_shifted *s) {
   return sum;
 }
 
-/* What a step of the first target is worth to the others: their best step along the same
- * direction, whose product with the matrix is there (Chan & Wan 1997, "Analysis of
- * projection methods for solving linear systems with multiple right-hand sides", SIAM J.
- * Sci. Comput. 18, 1698). */
-static void project_further(hr_shifted *s, double curvature) {
-  size_t n = s->order;
-  for (size_t t = 0; t + 1 < s->targets; t++) {
-    double *x = s->further.x + t * n, *r = s->further.residual + t * n, along = 0;
-    for (size_t i = 0; i < n; i++) along += s->direction[i] * r[i];
-    double length = along / curvature;
-    for (size_t i = 0; i < n; i++) {
-      x[i] += length * s->direction[i];
-      r[i] -= length * s->product[i];
-    }
-  }
-}
-
 /* One step along the direction; false where the curvature is not positive. */
 static bool take_step(hr_shifted *s, double alpha, double energy, double *x) {
   double curvature = 0;
@@ -185,7 +152,6 @@ static bool take_step(hr_shifted *s, double alpha, double energy, double *x) {
     curvature += s->direction[i] * s->product[i];
   }
   if (!(curvature > 0)) return false;
-  project_further(s, curvature);
   double length = energy / curvature;
   for (size_t i = 0; i < s->order; i++) {
     x[i] += length * s->direction[i];
@@ -237,7 +203,7 @@ static bool solve_narrow(hr_shifted *s, double alpha, double *x) {
     if (!set_scale(s, alpha)) return false;
     if (converge(s, alpha, MOST_PLAIN, x)) return true;
   }
-  if (!make_factor(s)) return false;
+  if (!make_factor(s, alpha)) return false;
   s->has_factor = true;
   if (converge(s, alpha, MOST_FRESH, x)) return true;
   s->has_factor = false;
@@ -276,220 +242,99 @@ static bool solve_wide(hr_shifted *s, double alpha, size_t targets, const double
   return solved;
 }
 
-/* Conjugate gradients of the targets behind the first in step, so that the matrix and its
- * factor are read once for all of them. */
-typedef struct stepping {
-  hr_shifted *s;
-  double alpha;
-  size_t count;               /* T - 1 */
-  bool is_open[MOST_TARGETS]; /* still to be solved */
-  double wanted[MOST_TARGETS], energy[MOST_TARGETS];
-} stepping;
+/* Systems of further targets that are put off, to be solved together: those of an alpha
+ * beside each other. */
+typedef struct put_off {
+  hr_shifted_batch batch;
+  double *alpha;
+  const double **b;
+  double **x;
+  size_t *of; /* the number of alpha */
+} put_off;
 
-enum { ROWS_AT_ONCE = 4, LANES = 8 };
+static hr_status put_off_init(put_off *p, const hr_shifted *s, size_t alphas,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  size_t most = alphas * (s->targets - 1);
+  *p = (put_off){.batch = {.matrix = s->matrix}};
+  HR_TRY(hr_alloc(&p->alpha, most, err));
+  HR_TRY(hr_alloc(&p->b, most, err));
+  HR_TRY(hr_alloc(&p->x, most, err));
+  HR_TRY(hr_alloc(&p->of, most, err));
+  HR_TRY(hr_alloc(&p->batch.is_solved, most, err));
+cleanup:
+  return status;
+}
 
-/* y += A x for rows i .. i+3 and columns from `first` on, and the same of the mirrored
- * triangle: a column of x and of y serves all four rows. */
-static inline void multiply_rows(size_t n, const double *restrict a, size_t i,
-                                 size_t first, const double *restrict x,
-                                 double *restrict y) {
-  const double *row = a + i * n;
-  double lane[ROWS_AT_ONCE][LANES] = {{0}};
-  const double x0 = x[i], x1 = x[i + 1], x2 = x[i + 2], x3 = x[i + 3];
-  size_t j = first;
-  for (; j + LANES <= n; j += LANES) {
-    for (size_t l = 0; l < LANES; l++) {
-      double a0 = row[j + l], a1 = row[n + j + l], a2 = row[2 * n + j + l];
-      double a3 = row[3 * n + j + l], xj = x[j + l];
-      lane[0][l] += a0 * xj;
-      lane[1][l] += a1 * xj;
-      lane[2][l] += a2 * xj;
-      lane[3][l] += a3 * xj;
-      y[j + l] += a0 * x0 + a1 * x1 + (a2 * x2 + a3 * x3);
-    }
-  }
-  for (size_t l = 0; j < n; j++, l++) {
-    for (size_t r = 0; r < ROWS_AT_ONCE; r++) {
-      lane[r][l] += row[r * n + j] * x[j];
-      y[j] += row[r * n + j] * x[i + r];
-    }
-  }
-  for (size_t r = 0; r < ROWS_AT_ONCE; r++) {
-    for (size_t l = 0; l < LANES; l++) y[i + r] += lane[r][l];
+static void put_off_fini(put_off *p) {
+  hr_free(p->alpha);
+  hr_free(p->b);
+  hr_free(p->x);
+  hr_free(p->of);
+  hr_free(p->batch.is_solved);
+}
+
+/* Puts off the further targets at alpha number a; x: [T][order] of that alpha. */
+static void put_off_add(put_off *p, const hr_shifted *s, size_t a, double alpha,
+                        double *x) {
+  for (size_t t = 1; t < s->targets; t++) {
+    size_t i = p->batch.count++;
+    p->alpha[i] = alpha;
+    p->b[i] = s->right_side + t * s->order;
+    p->x[i] = x + t * s->order;
+    p->of[i] = a;
   }
 }
 
-/* The corner on the diagonal, rows and columns i .. end-1. */
-static void multiply_corner(size_t n, const double *a, size_t i, size_t end,
-                            const double *x, double *y) {
-  for (size_t r = i; r < end; r++) {
-    y[r] += a[r * n + r] * x[r];
-    for (size_t c = r + 1; c < end; c++) {
-      y[r] += a[r * n + c] * x[c];
-      y[c] += a[r * n + c] * x[r];
-    }
-  }
+/* How many of them, from number i on, are of the same alpha. */
+static size_t count_alike(const put_off *p, size_t i) {
+  size_t count = 1;
+  while (i + count < p->batch.count && p->of[i + count] == p->of[i]) count++;
+  return count;
 }
 
-/* y_t = A x_t, the upper triangle of A read once for all t. */
-HR_VECTOR_CLONES
-static void multiply_in_step(size_t n, const double *restrict a, size_t count,
-                             const double *x, double *y) {
-  size_t whole = n - n % ROWS_AT_ONCE;
-  memset(y, 0, count * n * sizeof *y);
-  for (size_t i = 0; i < whole; i += ROWS_AT_ONCE) {
-    for (size_t t = 0; t < count; t++) {
-      multiply_corner(n, a, i, i + ROWS_AT_ONCE, x + t * n, y + t * n);
-      multiply_rows(n, a, i, i + ROWS_AT_ONCE, x + t * n, y + t * n);
-    }
-  }
-  for (size_t t = 0; t < count; t++)
-    multiply_corner(n, a, whole, n, x + t * n, y + t * n);
+/* Solves systems [i, i + count), of one alpha, with a factor of their own. The first
+ * target will not use it: where it needed none there is none. */
+static void solve_with_factor(put_off *p, hr_shifted *s, size_t i, size_t count) {
+  double alpha = p->alpha[i];
+  hr_shifted_batch batch = p->batch;
+  if (s->has_factor || !set_scale(s, alpha) || !make_factor(s, alpha)) return;
+  batch.factor = (hr_shifted_factor){s->factor, s->scale, alpha};
+  batch.count = count;
+  batch.alpha += i;
+  batch.b += i;
+  batch.x += i;
+  batch.is_solved += i;
+  hr_shifted_further_solve(s->further, &batch);
 }
 
-/* z = M⁻¹ v of every target; v [T - 1][order], each scaled to 1 for fp32. */
-static void precondition_in_step(const stepping *g, const double *v) {
-  hr_shifted *s = g->s;
-  size_t n = s->order;
-  double size[MOST_TARGETS];
-  for (size_t t = 0; t < g->count; t++) {
-    double *z = s->further.z + t * n;
-    size[t] = 0;
-    for (size_t i = 0; i < n; i++) {
-      z[i] = s->scale[i] * v[t * n + i];
-      size[t] = fmax(size[t], fabs(z[i]));
-    }
-    if (!(size[t] > 0)) size[t] = 1;
-    for (size_t i = 0; i < n; i++) s->further.narrow[t * n + i] = (float)(z[i] / size[t]);
-  }
-  if (s->has_factor) {
-    s->compute->solve_factored_f32(n, g->count, s->factor, s->further.narrow);
-  }
-  for (size_t t = 0; t < g->count; t++) {
-    double *z = s->further.z + t * n;
-    for (size_t i = 0; i < n; i++) {
-      double solved = (double)s->further.narrow[t * n + i] * size[t];
-      z[i] = s->scale[i] * (s->has_factor ? solved : z[i]);
-    }
-  }
-}
-
-static double product_of(const double *a, const double *b, size_t n) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-/* Closes the targets that are solved; how many are open. */
-static size_t close_solved(stepping *g) {
-  size_t open = 0;
-  for (size_t t = 0; t < g->count; t++) {
-    if (g->energy[t] <= g->wanted[t]) g->is_open[t] = false;
-    open += g->is_open[t];
-  }
-  return open;
-}
-
-/* From the solutions on the way; how many are open. */
-static size_t begin_steps(stepping *g) {
-  const double share = HR_SHIFTED_TOLERANCE * HR_SHIFTED_TOLERANCE;
-  hr_shifted *s = g->s;
-  size_t n = s->order;
-  precondition_in_step(g, s->right_side + n);
-  for (size_t t = 0; t < g->count; t++) {
-    const double *b = s->right_side + (t + 1) * n;
-    g->wanted[t] = share * product_of(b, s->further.z + t * n, n);
-  }
-  precondition_in_step(g, s->further.residual);
-  memcpy(s->further.direction, s->further.z, g->count * n * sizeof *s->further.z);
-  for (size_t t = 0; t < g->count; t++) {
-    g->energy[t] = product_of(s->further.residual + t * n, s->further.z + t * n, n);
-  }
-  return close_solved(g);
-}
-
-/* One step of target t; false where there can be none. */
-static bool step_target(const stepping *g, size_t t) {
-  hr_shifted *s = g->s;
-  size_t n = s->order;
-  double *d = s->further.direction + t * n, *p = s->further.product + t * n;
-  double *r = s->further.residual + t * n, *x = s->further.x + t * n;
-  for (size_t i = 0; i < n; i++) p[i] += g->alpha * d[i];
-  double curvature = product_of(d, p, n);
-  if (!(curvature > 0)) return false;
-  double length = g->energy[t] / curvature;
-  for (size_t i = 0; i < n; i++) {
-    x[i] += length * d[i];
-    r[i] -= length * p[i];
+/* Solves what is left of systems [i, i + count), of one alpha. */
+static bool solve_rest(put_off *p, hr_shifted *s, size_t i, size_t count) {
+  bool all = true;
+  for (size_t k = i; k < i + count; k++) all = all && p->batch.is_solved[k];
+  if (!all) solve_with_factor(p, s, i, count);
+  for (size_t k = i; k < i + count; k++) {
+    if (p->batch.is_solved[k]) continue;
+    if (!solve_wide(s, p->alpha[k], 1, p->b[k], p->x[k])) return false;
   }
   return true;
 }
 
-/* Solves the open targets within so many steps; what is not solved stays open. */
-static void run_in_step(stepping *g) {
-  hr_shifted *s = g->s;
-  size_t n = s->order, open = begin_steps(g);
-  size_t most = s->has_factor ? MOST_FRESH : MOST_PLAIN;
-  for (size_t k = 0; open > 0 && k < most; k++) {
-    multiply_in_step(n, s->matrix, g->count, s->further.direction, s->further.product);
-    for (size_t t = 0; t < g->count; t++) {
-      if (g->is_open[t] && !step_target(g, t)) return;
-    }
-    precondition_in_step(g, s->further.residual);
-    for (size_t t = 0; t < g->count; t++) {
-      double *d = s->further.direction + t * n, *z = s->further.z + t * n;
-      if (!g->is_open[t]) continue;
-      double next = product_of(s->further.residual + t * n, z, n);
-      for (size_t i = 0; i < n; i++) d[i] = z[i] + next / g->energy[t] * d[i];
-      g->energy[t] = next;
-    }
-    open = close_solved(g);
+/* Solves what was put off, with the factor that is there or with the diagonal; what that
+ * cannot do with a factor of its own, or by Cholesky in fp64. */
+static void put_off_solve(put_off *p, hr_shifted *s, bool with_factor, bool *is_solved) {
+  hr_shifted_batch *batch = &p->batch;
+  batch->alpha = p->alpha;
+  batch->b = p->b;
+  batch->x = p->x;
+  batch->factor =
+      (hr_shifted_factor){with_factor ? s->factor : NULL, s->scale, s->factor_alpha};
+  hr_shifted_further_solve(s->further, batch);
+  for (size_t i = 0, count; i < batch->count; i += count) {
+    count = count_alike(p, i);
+    if (!solve_rest(p, s, i, count)) is_solved[p->of[i]] = false;
   }
-}
-
-/* Where the targets behind the first begin: at the solutions for the alpha before, whose
- * residuals are known for this one too, or at 0. */
-static void begin_further(hr_shifted *s, double alpha) {
-  size_t count = (s->targets - 1) * s->order;
-  bool is_first = isnan(s->further.alpha);
-  for (size_t i = 0; i < count; i++) {
-    double *x = &s->further.x[i], *r = &s->further.residual[i];
-    if (is_first) *x = 0, *r = s->right_side[s->order + i];
-    if (!is_first) *r += (s->further.alpha - alpha) * *x;
-  }
-  s->further.alpha = alpha;
-}
-
-static bool solve_further_wide(hr_shifted *s, double alpha, size_t t) {
-  size_t n = s->order;
-  double *x = s->further.x + t * n;
-  memset(s->further.residual + t * n, 0, n * sizeof *x);
-  return solve_wide(s, alpha, 1, s->right_side + (t + 1) * n, x);
-}
-
-/* The targets behind the first, with the preconditioner that it left and from where its
- * steps brought them. Where that does not do and there is no factor, one is made, which
- * the first target will not use: its room is free, and the scale is that of this alpha.
- * x: [T - 1][order]. */
-static bool solve_further(hr_shifted *s, double alpha, double *x) {
-  size_t n = s->order, open = 0;
-  bool had_factor = s->has_factor, solved = true;
-  stepping g = {.s = s, .alpha = alpha, .count = s->targets - 1};
-  if (g.count == 0) return true;
-  for (size_t t = 0; t < g.count; t++) g.is_open[t] = true;
-  run_in_step(&g);
-  for (size_t t = 0; t < g.count; t++) open += g.is_open[t];
-  if (open > 0 && !s->has_factor && make_factor(s)) {
-    s->has_factor = true;
-    run_in_step(&g);
-  }
-  s->has_factor = had_factor;
-  for (size_t t = 0; t < g.count && solved; t++) {
-    if (g.is_open[t]) solved = solve_further_wide(s, alpha, t);
-  }
-  memcpy(x, s->further.x, g.count * n * sizeof *x);
-  if (!solved) s->further.alpha = (double)NAN;
-  return solved;
+  batch->count = 0;
 }
 
 hr_status hr_shifted_refuse(double alpha, hr_error *err) {
@@ -499,18 +344,39 @@ hr_status hr_shifted_refuse(double alpha, hr_error *err) {
                  alpha);
 }
 
+hr_status hr_shifted_sweep(hr_shifted *s, const hr_shifted_alphas *alphas, double *x,
+                           bool *is_solved, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t n = s->order, further = s->targets - 1, all = s->targets * n;
+  put_off with_diagonal = {0}, with_factor = {0};
+  HR_TRY(put_off_init(&with_diagonal, s, alphas->count, err));
+  HR_TRY(put_off_init(&with_factor, s, 1, err));
+  for (size_t a = 0; a < alphas->count; a++) {
+    double alpha = alphas->value[a], *of = x + a * all;
+    bool by_steps = solve_narrow(s, alpha, of);
+    is_solved[a] = by_steps || solve_wide(s, alpha, 1, s->right_side, of);
+    if (further == 0 || !is_solved[a]) continue;
+    if (!by_steps) {
+      is_solved[a] = solve_wide(s, alpha, further, s->right_side + n, of + n);
+    } else if (s->has_factor) { /* at once: the next alpha may make another */
+      put_off_add(&with_factor, s, a, alpha, of);
+      put_off_solve(&with_factor, s, true, is_solved);
+    } else {
+      put_off_add(&with_diagonal, s, a, alpha, of);
+    }
+  }
+  if (with_diagonal.batch.count > 0) put_off_solve(&with_diagonal, s, false, is_solved);
+cleanup:
+  put_off_fini(&with_diagonal);
+  put_off_fini(&with_factor);
+  return status;
+}
+
 hr_status hr_shifted_solve(hr_shifted *s, double alpha, double *x, hr_error *err) {
-  size_t further = s->targets - 1, n = s->order;
-  begin_further(s, alpha);
-  if (solve_narrow(s, alpha, x)) {
-    if (solve_further(s, alpha, x + n)) return HR_OK;
-    return hr_shifted_refuse(alpha, err);
-  }
-  s->further.alpha = (double)NAN; /* the next one begins anew */
-  if (!solve_wide(s, alpha, 1, s->right_side, x)) return hr_shifted_refuse(alpha, err);
-  if (further == 0 || solve_wide(s, alpha, further, s->right_side + n, x + n)) {
-    return HR_OK;
-  }
+  bool is_solved = false;
+  const hr_shifted_alphas one = {&alpha, 1};
+  hr_status status = hr_shifted_sweep(s, &one, x, &is_solved, err);
+  if (status != HR_OK || is_solved) return status;
   return hr_shifted_refuse(alpha, err);
 }
 
@@ -521,7 +387,8 @@ hr_status hr_shifted_inverse_diagonal(hr_shifted *s, double alpha, const size_t 
   size_t n = s->order;
   float *unit = NULL;
   s->has_factor = false;
-  if (!set_scale(s, alpha) || !make_factor(s)) return hr_shifted_refuse(alpha, err);
+  if (!set_scale(s, alpha) || !make_factor(s, alpha))
+    return hr_shifted_refuse(alpha, err);
   HR_TRY(hr_compute_alloc(s->compute, &unit, UNITS_AT_A_TIME * n, err));
   for (size_t first = 0; first < count; first += UNITS_AT_A_TIME) {
     size_t left = count - first, taken = left < UNITS_AT_A_TIME ? left : UNITS_AT_A_TIME;

@@ -55,6 +55,18 @@ hr_status hr_shifted_inverse_diagonal(hr_shifted *shifted, double alpha,
  * this alpha. */
 hr_status hr_shifted_refuse(double alpha, hr_error *err);
 
+/* The alphas of a sweep, from large to small. */
+typedef struct hr_shifted_alphas {
+  const double *value;
+  size_t count;
+} hr_shifted_alphas;
+
+/* The same for several alphas: x [A][T][order], is_solved [A], false where A + alpha I is
+ * not positive definite. The targets behind the first share more work than alpha by
+ * alpha. HR_ERR_MEMORY. */
+hr_status hr_shifted_sweep(hr_shifted *shifted, const hr_shifted_alphas *alphas,
+                           double *x, bool *is_solved, hr_error *err) HR_MUST_CHECK;
+
 /* How many factors were made since hr_shifted_create: in fp32, and in fp64. */
 void hr_shifted_count(const hr_shifted *shifted, size_t *narrow, size_t *wide);
 

@@ -12,4 +12,11 @@
 #define HR_VECTOR_CLONES
 #endif
 
+/* What such a function calls has to become part of it, or is compiled once for all. */
+#ifdef __GNUC__
+#define HR_PART_OF_CLONES static inline __attribute__((always_inline))
+#else
+#define HR_PART_OF_CLONES static inline
+#endif
+
 #endif

@@ -49,7 +49,8 @@ static double validate(fixture *f, int fold, double alpha) {
   hr_dual_fit *fit = NULL;
   check_ok(hr_dual_fit_create(f->dual, fold, f->system, &fit, &err));
   check_ok(hr_dual_fit_solve(fit, alpha, &err));
-  double found = hr_dual_fit_squared_error(fit, 0);
+  double found = 0;
+  check_ok(hr_dual_fit_squared_errors(fit, &found, &err));
   hr_dual_fit_destroy(&fit);
   return found;
 }
@@ -143,6 +144,36 @@ static void a_model_without_a_fold_can_be_made_later(void **state) {
   free(plain.weights);
 }
 
+/* Each alpha of a sweep as alone, and the one that is chosen gives the solution. */
+static void alphas_of_a_sweep_are_as_alone(void **state) {
+  fixture *f = *state;
+  enum { ALPHAS = 11 }; /* more than stand beside each other */
+  hr_error err;
+  hr_dual_fit *fit = NULL;
+  double alpha[ALPHAS], errors[ALPHAS], a[ROWS], alone[ROWS], offset = 0;
+  bool is_solved[ALPHAS];
+  for (size_t i = 0; i < ALPHAS; i++) alpha[i] = 1000 / (double)(i * i + 1);
+  check_ok(hr_dual_fit_create(f->dual, 1, f->system, &fit, &err));
+  const hr_shifted_alphas sweep = {alpha, ALPHAS};
+  check_ok(hr_dual_fit_sweep(fit, &sweep, is_solved, &err));
+  check_ok(hr_dual_fit_squared_errors(fit, errors, &err));
+  hr_dual_fit_choose(fit, 7);
+  hr_dual_fit_solution(fit, 0, a, &offset);
+  hr_dual_fit_destroy(&fit);
+  for (size_t i = 0; i < ALPHAS; i++) {
+    double expected = validate(f, 1, alpha[i]);
+    assert_true(is_solved[i]);
+    check_near(errors[i], expected, 1e-5 * expected);
+  }
+  check_ok(hr_dual_fit_create(f->dual, 1, f->system, &fit, &err));
+  check_ok(hr_dual_fit_solve(fit, alpha[7], &err));
+  hr_dual_fit_solution(fit, 0, alone, &offset);
+  hr_dual_fit_destroy(&fit);
+  for (size_t i = 0; i < hr_dual_rows(f->dual) - ROWS / FOLDS; i++) {
+    check_near(a[i], alone[i], 1e-6);
+  }
+}
+
 static void an_empty_fold_costs_nothing(void **state) {
   assert_true(validate(*state, FOLDS + 1, 1) == 0);
 }
@@ -206,7 +237,9 @@ static void a_diagonal_of_its_own_agrees_with_the_kernel(void **state) {
   }
   double found = validate(f, 1, 2);
   check_ok(hr_dual_penalised(f->dual, 1, &(hr_penalty){2, noise}, f->system, &b, &err));
-  check_near(hr_dual_squared_error(f->dual, 0, 1, &b), found, 1e-5 * found);
+  double again = 0;
+  hr_dual_squared_errors(f->dual, 1, 1, &b, &again);
+  check_near(again, found, 1e-5 * found);
   assert_int_equal(hr_dual_fold_rows(f->dual, 1), ROWS / FOLDS);
   assert_true(hr_dual_penalised_bytes(ROWS, PIXELS) > 4.0 * ROWS * PIXELS);
 }
@@ -238,6 +271,7 @@ int main(void) {
       cmocka_unit_test(leaving_one_out_equals_fitting_without_it),
       cmocka_unit_test(a_model_without_a_fold_can_be_made_later),
       cmocka_unit_test(an_empty_fold_costs_nothing),
+      cmocka_unit_test(alphas_of_a_sweep_are_as_alone),
       cmocka_unit_test(a_single_fold_leaves_nothing_to_fit),
       cmocka_unit_test(more_rows_than_there_is_room_for_are_refused),
       cmocka_unit_test(an_indefinite_system_is_refused),

@@ -118,7 +118,7 @@ static void leaving_rows_out_equals_never_having_had_them(void **state) {
     expected += residual * residual;
   }
   double found = 0;
-  hr_scatter_squared_errors(fold, &model, product, &found);
+  hr_scatter_squared_errors(fold, 1, &model, product, &found);
   check_near(found, expected, 1e-5 * expected);
   free(plain.weights);
   hr_scatter_destroy(&total);
@@ -245,12 +245,19 @@ static void sums_of_a_target_are_those_of_it_alone(void **state) {
   check_ok(hr_shifted_create_for(WIDE, 2, &hr_compute_blas, &system, &err));
   check_ok(hr_scatter_system(both, NULL, NULL, system, models, &err));
   check_ok(hr_shifted_solve(system, 1, weights[0], &err));
-  hr_scatter_squared_errors(both, models, work[0], found);
+  hr_scatter_squared_errors(both, 2, models, work[0], found);
+  /* Several models of a target beside each other: the same bytes. */
+  const hr_linear_model doubled[4] = {models[0], models[1], models[0], models[1]};
+  static double more[4][WIDE];
+  double again[4];
+  hr_scatter_squared_errors(both, 4, doubled, more[0], again);
+  assert_memory_equal(again, found, sizeof found);
+  assert_memory_equal(again + 2, found, sizeof found);
   for (size_t t = 0; t < 2; t++) {
     hr_linear_model model = {own, own_centre, 0};
     check_target_sums(both, alone[t], t, t == 0 ? 0 : 1e-12);
     check_ok(hr_scatter_ridge(alone[t], NULL, 1, f->system, &model, &err));
-    hr_scatter_squared_errors(alone[t], &model, work[0], &expected);
+    hr_scatter_squared_errors(alone[t], 1, &model, work[0], &expected);
     check_near(models[t].offset, model.offset, t == 0 ? 0 : 1e-9);
     check_near(found[t], expected, t == 0 ? 0 : 1e-5 * expected);
     if (t == 0) assert_memory_equal(weights[0], own, sizeof own);

@@ -267,6 +267,58 @@ static void a_first_target_of_nothing_does_not_stop_the_others(void **state) {
   hr_shifted_destroy(&s);
 }
 
+/* All alphas in one call: the first target as alpha by alpha, the others as exact. */
+static void a_sweep_of_all_alphas_is_the_same(void **state) {
+  (void)state;
+  static fixture f;
+  static double x[ALPHAS * TARGETS * N], alone[N];
+  static const double noises[] = {10, 1, 0.01};
+  bool is_solved[ALPHAS];
+  hr_error err;
+  for (size_t n = 0; n < 3; n++) {
+    hr_shifted *all = NULL, *one = NULL;
+    fill(&f, noises[n], 1);
+    check_ok(hr_shifted_create_for(N, TARGETS, &hr_compute_blas, &all, &err));
+    check_ok(hr_shifted_create(N, &hr_compute_blas, &one, &err));
+    write_system(&f, all);
+    write_system(&f, one);
+    for (size_t i = 0; i < TARGETS * N; i++) {
+      hr_shifted_right_side(all)[i] = side(&f, i / N, i % N);
+    }
+    const hr_shifted_alphas sweep = {alphas, ALPHAS};
+    check_ok(hr_shifted_sweep(all, &sweep, x, is_solved, &err));
+    for (size_t a = 0; a < ALPHAS; a++) {
+      check_ok(hr_shifted_solve(one, alphas[a], alone, &err));
+      assert_true(is_solved[a]);
+      assert_memory_equal(x + a * TARGETS * N, alone, sizeof alone);
+      check_targets(&f, alphas[a], x + a * TARGETS * N);
+    }
+    hr_shifted_destroy(&all);
+    hr_shifted_destroy(&one);
+  }
+}
+
+/* The alphas that have a solution have it. */
+static void a_sweep_tells_which_alphas_have_none(void **state) {
+  (void)state;
+  static fixture f;
+  static double x[2 * TARGETS * N];
+  bool is_solved[2];
+  hr_error err;
+  hr_shifted *s = NULL;
+  fill(&f, 1, 1);
+  check_ok(hr_shifted_create_for(N, TARGETS, &hr_compute_blas, &s, &err));
+  write_system(&f, s);
+  for (size_t i = 0; i < TARGETS * N; i++) {
+    hr_shifted_right_side(s)[i] = side(&f, i / N, i % N);
+  }
+  const hr_shifted_alphas sweep = {(double[]){10, -1e9}, 2};
+  check_ok(hr_shifted_sweep(s, &sweep, x, is_solved, &err));
+  assert_true(is_solved[0] && !is_solved[1]);
+  check_targets(&f, 10, x);
+  hr_shifted_destroy(&s);
+}
+
 static void nothing_to_explain_needs_no_weights(void **state) {
   (void)state;
   static fixture f;
@@ -292,6 +344,8 @@ int main(void) {
       cmocka_unit_test(nothing_to_explain_needs_no_weights),
       cmocka_unit_test(targets_share_factors_and_leave_the_first_alone),
       cmocka_unit_test(a_first_target_of_nothing_does_not_stop_the_others),
+      cmocka_unit_test(a_sweep_of_all_alphas_is_the_same),
+      cmocka_unit_test(a_sweep_tells_which_alphas_have_none),
       cmocka_unit_test(entries_of_the_inverse_are_those_of_unit_vectors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,7 @@ static void both_forms_know_their_folds(void **state) {
         rows++;
       }
       assert_int_equal(hr_ridge_sums_rows(&sums, f), rows);
-      hr_ridge_sums_squared_errors(&sums, f, &model, work, &found);
+      hr_ridge_sums_squared_errors(&sums, f, 1, &model, work, &found);
       check_near(found, expected, 1e-5);
     }
     hr_ridge_sums_fini(&sums);

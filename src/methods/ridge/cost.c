@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "compute/dual.h"
+#include "compute/shifted_further.h"
 #include "core/parallel.h"
 #include "methods/held_rows.h"
 #include "methods/ridge/widen.h"
@@ -113,10 +114,13 @@ void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *optio
   cost->gathered_bytes = a.gathered;
   cost->memory_bytes = a.gathered + weights + a.beside + a.most +
                        (double)solvers * hr_shifted_bytes(a.most_order);
-  /* Of every target behind the first: models without folds, and vectors of a solver. */
+  /* Of every target behind the first: models without folds, and right sides. */
   size_t of_folds = options->learns_sigma ? study->fold_count * alphas : 0;
   cost->memory_bytes += further * ((double)of_folds * row_bytes +
-                                   (double)solvers * 44 * (double)a.most_order);
+                                   (double)solvers * 8 * (double)a.most_order);
+  if (further > 0) {
+    cost->memory_bytes += (double)solvers * hr_shifted_further_bytes(a.most_order);
+  }
   double predicted = 2 * (double)study->test_rows; /* by its bin, and by all */
   cost->bundle_bytes = cost->full_bytes = weights;
   cost->disk_bytes +=

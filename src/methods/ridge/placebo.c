@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compute/shifted_further.h"
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/observe.h"
@@ -169,7 +170,7 @@ static void validate(void *context, const hr_linear_model *models, double *work,
   double errors[HR_MOST_TARGETS];
   memset(out, 0, targets * sizeof *out);
   while ((other = next_group(context, &step, &rows))) {
-    hr_ridge_sums_squared_errors(&other->sums, 0, models, work, errors);
+    hr_ridge_sums_squared_errors(&other->sums, 0, targets, models, work, errors);
     for (size_t t = 0; t < targets; t++) out[t] += errors[t];
   }
 }
@@ -382,6 +383,9 @@ static void placebo_estimate(const hr_study_view *study, const void *parameters,
   cost->gathered_bytes = cost->memory_bytes;
   cost->memory_bytes +=
       kernel + (double)solvers * (hr_shifted_bytes(order) + 24 * pixels);
+  if (hr_study_targets(study) > 1) {
+    cost->memory_bytes += (double)solvers * hr_shifted_further_bytes(order);
+  }
   cost->memory_bytes += 8 * pixels * (bins + alphas + (double)added);
   cost->memory_bytes += 4 * train_rows + 8 * (double)study->test_rows;
   cost->disk_bytes =

@@ -128,9 +128,13 @@ typedef struct run {
   size_t first, last;
   hr_shifted *system;
   hr_dual_fit *kernel; /* HR_RIDGE_DUAL, K of which serves all alphas */
-  hr_linear_model models[HR_MOST_TARGETS]; /* [T] the last solution, not of `kernel`;
-                                              they share a centre and the weights' room */
-  double *vector;                          /* [T][P] */
+  /* What is of A alphas is in the order of the run. */
+  double *alpha;           /* [A] */
+  bool *is_solved;         /* [A] */
+  hr_linear_model *models; /* [A][T] the solutions, not of `kernel`; they share a centre
+                              and the weights' room */
+  double *vector;          /* [A][T][P] */
+  double *errors;          /* [A][T] */
   double *noise; /* [P] Σσ² over the rows of the fit, NULL: not integrated out */
 } run;
 
@@ -143,12 +147,48 @@ static int dual_fold(const run *r) {
   return fits_all(r) ? HR_DUAL_ALL_ROWS : (int)r->fold;
 }
 
+static size_t alpha_count(const run *r) {
+  return r->last - r->first;
+}
+
+/* Those of alpha number k of the run. */
+static hr_linear_model *models_of(const run *r, size_t k) {
+  return r->models + k * r->fit->targets;
+}
+
 static void run_fini(run *r) {
   hr_dual_fit_destroy(&r->kernel);
-  hr_free(r->models[0].weights);
-  hr_free(r->models[0].centre);
+  if (r->models) {
+    hr_free(r->models->weights);
+    hr_free(r->models->centre);
+  }
+  hr_free(r->models);
+  hr_free(r->alpha);
+  hr_free(r->is_solved);
   hr_free(r->vector);
+  hr_free(r->errors);
   hr_free(r->noise);
+}
+
+static hr_status run_allocate(run *r, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t pixels = r->fit->sums->pixels, count = alpha_count(r) * r->fit->targets;
+  HR_TRY(hr_alloc(&r->models, count, err));
+  HR_TRY(hr_alloc(&r->models->weights, count * pixels, err));
+  HR_TRY(hr_alloc(&r->models->centre, pixels, err));
+  HR_TRY(hr_alloc(&r->vector, count * pixels, err));
+  HR_TRY(hr_alloc(&r->errors, count, err));
+  HR_TRY(hr_alloc(&r->alpha, alpha_count(r), err));
+  HR_TRY(hr_alloc(&r->is_solved, alpha_count(r), err));
+  for (size_t v = 1; v < count; v++) {
+    r->models[v].weights = r->models->weights + v * pixels;
+    r->models[v].centre = r->models->centre;
+  }
+  for (size_t k = 0; k < alpha_count(r); k++) {
+    r->alpha[k] = r->fit->alphas->value[r->fit->alphas->order[r->first + k]];
+  }
+cleanup:
+  return status;
 }
 
 /* Makes the system, where one serves all alphas. To be followed by run_fini, on failure
@@ -156,22 +196,18 @@ static void run_fini(run *r) {
 static hr_status run_init(run *r, hr_error *err) {
   hr_status status = HR_OK;
   const hr_ridge_sums *sums = r->fit->sums;
-  size_t pixels = sums->pixels, targets = r->fit->targets;
-  hr_linear_model *first = &r->models[0];
-  HR_TRY(hr_alloc(&first->weights, targets * pixels, err));
-  HR_TRY(hr_alloc(&first->centre, pixels, err));
-  HR_TRY(hr_alloc(&r->vector, targets * pixels, err));
-  for (size_t t = 1; t < targets; t++) {
-    r->models[t] = (hr_linear_model){first->weights + t * pixels, first->centre, 0};
-  }
+  HR_TRY(run_allocate(r, err));
   if (sums->noise) {
-    HR_TRY(hr_alloc(&r->noise, pixels, err));
+    HR_TRY(hr_alloc(&r->noise, sums->pixels, err));
     hr_ridge_sums_noise(sums, r->fit->noise_scale[r->level], r->fold, r->noise);
   }
   if (sums->form == HR_RIDGE_PRIMAL) {
     const hr_scatter *without = fits_all(r) ? NULL : sums->folds[r->fold];
     HR_TRY(
         hr_scatter_system(r->fit->total, without, r->noise, r->system, r->models, err));
+    for (size_t v = r->fit->targets; v < alpha_count(r) * r->fit->targets; v++) {
+      r->models[v].offset = r->models[v % r->fit->targets].offset;
+    }
   } else if (hr_ridge_sums_has_kernel(sums)) {
     HR_TRY(hr_dual_fit_create(sums->dual, dual_fold(r), r->system, &r->kernel, err));
   }
@@ -179,30 +215,39 @@ cleanup:
   return status;
 }
 
-static hr_status run_solve(run *r, double alpha, hr_error *err) {
-  const hr_ridge_sums *sums = r->fit->sums;
-  if (sums->form == HR_RIDGE_PRIMAL) {
-    return hr_shifted_solve(r->system, alpha, r->models[0].weights, err);
+/* Each alpha with a matrix of its own. */
+static hr_status solve_penalised(run *r, hr_error *err) {
+  for (size_t k = 0; k < alpha_count(r); k++) {
+    const hr_penalty penalty = {r->alpha[k], r->noise};
+    hr_status status = hr_dual_penalised(r->fit->sums->dual, dual_fold(r), &penalty,
+                                         r->system, models_of(r, k), err);
+    r->is_solved[k] = status == HR_OK;
+    if (status != HR_OK && status != HR_ERR_NUMERIC) return status;
   }
-  if (r->kernel) return hr_dual_fit_solve(r->kernel, alpha, err);
-  return hr_dual_penalised(sums->dual, dual_fold(r), &(hr_penalty){alpha, r->noise},
-                           r->system, r->models, err);
+  return HR_OK;
 }
 
-/* The squared errors, or their expectation over the noise, on the rows of the fold: of
- * every target out [T]. */
-static void run_validate(const run *r, double *out) {
+static hr_status run_solve(run *r, hr_error *err) {
+  const hr_shifted_alphas alphas = {r->alpha, alpha_count(r)};
+  if (r->fit->sums->form == HR_RIDGE_PRIMAL) {
+    return hr_shifted_sweep(r->system, &alphas, r->models->weights, r->is_solved, err);
+  }
+  if (r->kernel) return hr_dual_fit_sweep(r->kernel, &alphas, r->is_solved, err);
+  return solve_penalised(r, err);
+}
+
+/* The squared errors, or their expectation over the noise, on the rows of the fold. */
+static hr_status run_validate(run *r, hr_error *err) {
   const hr_ridge_sums *sums = r->fit->sums;
-  for (size_t t = 0; r->kernel && t < r->fit->targets; t++) {
-    out[t] = hr_dual_fit_squared_error(r->kernel, t);
-  }
-  if (r->kernel) return;
-  hr_ridge_sums_squared_errors(sums, r->fold, r->models, r->vector, out);
+  size_t count = alpha_count(r) * r->fit->targets;
+  if (r->kernel) return hr_dual_fit_squared_errors(r->kernel, r->errors, err);
+  hr_ridge_sums_squared_errors(sums, r->fold, count, r->models, r->vector, r->errors);
   const double *variance = sums->noise ? sums->noise + r->fold * sums->pixels : NULL;
-  for (size_t t = 0; variance && t < r->fit->targets; t++) {
-    out[t] += r->fit->noise_scale[r->level] *
-              hr_linear_model_noise(&r->models[t], variance, sums->pixels);
+  for (size_t v = 0; variance && v < count; v++) {
+    r->errors[v] += r->fit->noise_scale[r->level] *
+                    hr_linear_model_noise(&r->models[v], variance, sums->pixels);
   }
+  return HR_OK;
 }
 
 static double intercept_of(const hr_linear_model *model, size_t pixels) {
@@ -216,8 +261,9 @@ static size_t fold_number(const hr_ridge_fit *fit, size_t target, size_t fold, s
   return (target * fit->sums->fold_count + fold) * fit->alphas->count + a;
 }
 
-/* Keeps the solutions without a fold, where they are to be kept. */
-static void run_keep_fold(const run *r, size_t a) {
+/* Keeps the solutions without a fold of alpha number a, number k of the run, where they
+ * are to be kept. */
+static void run_keep_fold(const run *r, size_t k, size_t a) {
   hr_ridge_fit *fit = r->fit;
   size_t pixels = fit->sums->pixels;
   if (!fit->keeps_folds || r->level > 0) return;
@@ -228,8 +274,9 @@ static void run_keep_fold(const run *r, size_t a) {
       hr_dual_fit_solution(r->kernel, t, solution, &fit->fold_offset[number]);
       continue;
     }
-    memcpy(solution, r->models[t].weights, pixels * sizeof *solution);
-    fit->fold_offset[number] = intercept_of(&r->models[t], pixels);
+    const hr_linear_model *model = &models_of(r, k)[t];
+    memcpy(solution, model->weights, pixels * sizeof *solution);
+    fit->fold_offset[number] = intercept_of(model, pixels);
   }
 }
 
@@ -249,20 +296,20 @@ double hr_ridge_fit_fold_model(const hr_ridge_fit *fit, const hr_ridge_fold *of,
   return intercept_of(&model, pixels);
 }
 
-/* Keeps the solution as the models of alpha number a. */
-static void run_keep(run *r, size_t a) {
+/* Keeps the solution number k of the run as the models of alpha number a. */
+static void run_keep(run *r, size_t k, size_t a) {
   hr_ridge_fit *fit = r->fit;
   size_t pixels = fit->sums->pixels;
   double elsewhere[HR_MOST_TARGETS];
   for (size_t t = 0; t < fit->targets; t++) {
-    hr_linear_model *model = &r->models[t];
+    hr_linear_model *model = &models_of(r, k)[t];
     if (r->kernel) hr_dual_fit_model(r->kernel, t, model);
     memcpy(hr_ridge_fit_weights(fit, t) + a * pixels, model->weights,
            pixels * sizeof *model->weights);
     hr_ridge_fit_intercept(fit, t)[a] = intercept_of(model, pixels);
   }
   if (!fit->validate) return;
-  fit->validate(fit->context, r->models, r->vector, elsewhere);
+  fit->validate(fit->context, models_of(r, k), r->vector, elsewhere);
   for (size_t t = 0; t < fit->targets; t++) {
     hr_ridge_fit_errors(fit, t)[a] = elsewhere[t];
   }
@@ -277,28 +324,27 @@ static double *outcome_of(const run *r, size_t target, size_t a) {
   return hr_ridge_fit_errors(fit, target) + system * fit->alphas->count + a;
 }
 
-static void run_keep_errors(const run *r, size_t a) {
-  double errors[HR_MOST_TARGETS];
-  run_validate(r, errors);
-  for (size_t t = 0; t < r->fit->targets; t++) *outcome_of(r, t, a) = errors[t];
+/* Keeps what is of alpha number k of the run. */
+static void run_keep_alpha(run *r, size_t k) {
+  size_t a = r->fit->alphas->order[r->first + k];
+  if (!r->is_solved[k]) return; /* this alpha stays undefined */
+  if (r->kernel) hr_dual_fit_choose(r->kernel, k);
+  if (fits_all(r)) {
+    run_keep(r, k, a);
+    return;
+  }
+  for (size_t t = 0; t < r->fit->targets; t++) {
+    *outcome_of(r, t, a) = r->errors[k * r->fit->targets + t];
+  }
+  run_keep_fold(r, k, a);
 }
 
 static hr_status run_alphas(run *r, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_ridge_alphas *alphas = r->fit->alphas;
   HR_TRY(run_init(r, err));
-  for (size_t i = r->first; i < r->last; i++) {
-    size_t a = alphas->order[i];
-    hr_status solved = run_solve(r, alphas->value[a], err);
-    if (solved == HR_ERR_NUMERIC) continue; /* this alpha stays undefined */
-    HR_TRY(solved);
-    if (fits_all(r)) {
-      run_keep(r, a);
-    } else {
-      run_keep_errors(r, a);
-      run_keep_fold(r, a);
-    }
-  }
+  HR_TRY(run_solve(r, err));
+  if (!fits_all(r)) HR_TRY(run_validate(r, err));
+  for (size_t k = 0; k < alpha_count(r); k++) run_keep_alpha(r, k);
 cleanup:
   run_fini(r);
   return status;

@@ -117,15 +117,13 @@ size_t hr_ridge_sums_rows(const hr_ridge_sums *sums, size_t fold) {
   return hr_dual_fold_rows(sums->dual, (int)fold);
 }
 
-void hr_ridge_sums_squared_errors(const hr_ridge_sums *sums, size_t fold,
+void hr_ridge_sums_squared_errors(const hr_ridge_sums *sums, size_t fold, size_t count,
                                   const hr_linear_model *models, double *work,
                                   double *out) {
   if (sums->form == HR_RIDGE_PRIMAL) {
-    hr_scatter_squared_errors(sums->folds[fold], models, work, out);
-    return;
-  }
-  for (size_t t = 0; t < sums->targets; t++) {
-    out[t] = hr_dual_squared_error(sums->dual, t, (int)fold, &models[t]);
+    hr_scatter_squared_errors(sums->folds[fold], count, models, work, out);
+  } else {
+    hr_dual_squared_errors(sums->dual, (int)fold, count, models, out);
   }
 }
 

@@ -74,9 +74,9 @@ static inline bool hr_ridge_sums_has_kernel(const hr_ridge_sums *sums) {
 /* Rows of a fold. */
 size_t hr_ridge_sums_rows(const hr_ridge_sums *sums, size_t fold);
 
-/* Σ(y − ŷ)² of every target's linear model, models [T], over the rows of a fold: out [T].
- * work: [T][P]. */
-void hr_ridge_sums_squared_errors(const hr_ridge_sums *sums, size_t fold,
+/* Σ(y − ŷ)² over the rows of a fold of linear models [count], which share a centre,
+ * number v being one of target v mod T: out [count]. work: [count][P]. */
+void hr_ridge_sums_squared_errors(const hr_ridge_sums *sums, size_t fold, size_t count,
                                   const hr_linear_model *models, double *work,
                                   double *out);
 

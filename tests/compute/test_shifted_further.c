@@ -1,0 +1,158 @@
+/* Systems of further targets against Cholesky in fp64: from the diagonal and with a
+ * factor, more of them than are worked on together, and what cannot be solved. */
+#include "compute/shifted_further.h"
+
+#include <stdlib.h>
+
+#include "compute/shifted.h"
+#include "core/random.h"
+#include "support/check.h"
+
+enum { N = 150, SYSTEMS = 11 };
+
+typedef struct fixture {
+  double a[N * N], b[SYSTEMS * N], x[SYSTEMS * N], alpha[SYSTEMS], scale[N];
+  const double *sides[SYSTEMS];
+  double *solutions[SYSTEMS];
+  bool is_solved[SYSTEMS];
+  float factor[N * N];
+  hr_shifted_further *further;
+} fixture;
+
+static int set_up(void **state) {
+  fixture *f = calloc(1, sizeof *f);
+  hr_error err;
+  float row[N], strength[1];
+  check_ok(hr_shifted_further_create(N + 3, &hr_compute_blas, &f->further, &err));
+  hr_shifted_further_begin(f->further, N);
+  for (size_t r = 0; r < 3 * N; r++) {
+    hr_normal(4, HR_STREAM_NOISE_TRAIN, r, 0, N, row);
+    hr_normal(5, HR_STREAM_NOISE_TRAIN, r, 0, 1, strength);
+    for (size_t i = 0; i < N; i++) row[i] += 5 * strength[0];
+    for (size_t i = 0; i < N; i++) {
+      for (size_t j = i; j < N; j++) f->a[i * N + j] += (double)row[i] * (double)row[j];
+      if (r < SYSTEMS) f->b[r * N + i] = (double)row[i];
+    }
+  }
+  for (size_t k = 0; k < SYSTEMS; k++) {
+    f->sides[k] = f->b + k * N;
+    f->solutions[k] = f->x + k * N;
+    f->alpha[k] = k < 5 ? 1000 : 30;
+  }
+  *state = f;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  fixture *f = *state;
+  hr_shifted_further_destroy(&f->further);
+  free(f);
+  return 0;
+}
+
+static void solve(fixture *f, hr_shifted_factor factor, size_t count) {
+  const hr_shifted_batch batch = {.matrix = f->a,
+                                  .factor = factor,
+                                  .count = count,
+                                  .alpha = f->alpha,
+                                  .b = f->sides,
+                                  .x = f->solutions,
+                                  .is_solved = f->is_solved};
+  memset(f->x, 1, sizeof f->x); /* what was there does not matter */
+  hr_shifted_further_solve(f->further, &batch);
+}
+
+/* The error over the solution, both in the energy norm. */
+static double relative_error(const fixture *f, size_t k) {
+  static double a[N * N];
+  double exact[N], error = 0, size = 0;
+  memcpy(a, f->a, sizeof a);
+  memcpy(exact, f->sides[k], sizeof exact);
+  for (size_t i = 0; i < N; i++) a[i * N + i] += f->alpha[k];
+  assert_true(hr_compute_reference.solve_definite_f64(N, 1, a, exact));
+  for (size_t i = 0; i < N; i++) {
+    double e = 0;
+    for (size_t j = 0; j < N; j++) {
+      double entry = i < j ? f->a[i * N + j] : f->a[j * N + i];
+      if (i == j) entry += f->alpha[k];
+      e += entry * (f->solutions[k][j] - exact[j]);
+    }
+    error += e * (f->solutions[k][i] - exact[i]);
+    size += f->sides[k][i] * exact[i];
+  }
+  return sqrt(fabs(error) / size);
+}
+
+static void check_all(const fixture *f, size_t count) {
+  for (size_t k = 0; k < count; k++) {
+    assert_true(f->is_solved[k]);
+    assert_true(relative_error(f, k) < 100 * HR_SHIFTED_TOLERANCE);
+  }
+}
+
+static void the_diagonal_solves_more_than_fit_together(void **state) {
+  fixture *f = *state;
+  solve(f, (hr_shifted_factor){NULL, NULL, 0}, SYSTEMS);
+  check_all(f, SYSTEMS);
+  solve(f, (hr_shifted_factor){NULL, NULL, 0}, SYSTEMS); /* in the space of before */
+  check_all(f, SYSTEMS);
+}
+
+static hr_shifted_factor make_factor(fixture *f, double alpha) {
+  for (size_t i = 0; i < N; i++) f->scale[i] = 1 / sqrt(f->a[i * N + i] + alpha);
+  for (size_t i = 0; i < N; i++) {
+    for (size_t j = i; j < N; j++) {
+      double shift = i == j ? alpha : 0;
+      f->factor[i * N + j] =
+          (float)(f->scale[i] * (f->a[i * N + j] + shift) * f->scale[j]);
+    }
+  }
+  assert_true(hr_compute_blas.factorise_f32(N, f->factor));
+  return (hr_shifted_factor){f->factor, f->scale, alpha};
+}
+
+/* One of the systems' own alpha, whose last step is not looked at, and another one's. */
+static void a_factor_solves_its_own_alpha_and_others(void **state) {
+  fixture *f = *state;
+  solve(f, make_factor(f, 1000), 5);
+  check_all(f, 5);
+  hr_shifted_further_begin(f->further, N);
+  solve(f, make_factor(f, 300), SYSTEMS);
+  check_all(f, SYSTEMS);
+}
+
+static void a_side_of_nothing_has_a_solution_of_nothing(void **state) {
+  fixture *f = *state;
+  memset(f->b + N, 0, N * sizeof *f->b);
+  solve(f, (hr_shifted_factor){NULL, NULL, 0}, 3);
+  for (size_t i = 0; i < N; i++) assert_true(f->x[N + i] == 0);
+  assert_true(f->is_solved[1]);
+  assert_true(relative_error(f, 0) < 100 * HR_SHIFTED_TOLERANCE);
+  assert_true(hr_shifted_further_bytes(N) > 16.0 * N * HR_SUBSPACE_DIRECTIONS);
+}
+
+/* Neither is what has no solution, or one that is not finite, said to be solved. */
+static void what_is_not_definite_is_not_solved(void **state) {
+  fixture *f = *state;
+  for (size_t k = 0; k < SYSTEMS; k++) f->alpha[k] = -500;
+  solve(f, (hr_shifted_factor){NULL, NULL, 0}, 3);
+  for (size_t k = 0; k < 3; k++) assert_false(f->is_solved[k]);
+  hr_shifted_further_begin(f->further, N);
+  f->a[5] = (double)NAN;
+  solve(f, (hr_shifted_factor){NULL, NULL, 0}, SYSTEMS);
+  for (size_t k = 0; k < SYSTEMS; k++) assert_false(f->is_solved[k]);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(the_diagonal_solves_more_than_fit_together, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(a_factor_solves_its_own_alpha_and_others, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(a_side_of_nothing_has_a_solution_of_nothing, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(what_is_not_definite_is_not_solved, set_up,
+                                      tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
