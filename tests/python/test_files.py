@@ -452,18 +452,18 @@ class DryRunTest(FilesTest):
                                       "to predict; name another one as data.target")
 
     def test_a_target_that_is_constant_in_one_bin(self):
-        """In fp32 no label is 14.62: the sigma of that bin must not be below what rounding does."""
+        """In fp32 no label is 3.62: the sigma of that bin must not be below what rounding does."""
         def change(data, name):
             frame = data["frame"]
             first = (frame["T_eff"] < 4800) & (frame["M_H"] < -0.8)
-            frame["c"] = np.where(first, 14.62, frame["log_g"])
+            frame["c"] = np.where(first, 3.62, frame["log_g"])
         study = self.study(change)
         study.configure(data=", target: c")
         self.check_run(study)
         rows = [row for row in study.rows() if row["bin"] == "0"]
         self.assertGreater(len(rows), 10)
         for row in rows:
-            off = abs(float(row["oracle_hybrid_cv"]) - 14.62)
+            off = abs(float(row["oracle_hybrid_cv"]) - 3.62)
             self.assertGreater(off, 0)
             self.assertLessEqual(off, float(row["half68_oracle_hybrid_cv"]))
             self.assertLessEqual(off / float(row["sigma_oracle_hybrid_cv"]), 3 ** 0.5)
