@@ -70,7 +70,7 @@ static void every_unit_is_found(void **state) {
   (void)state;
   for (int power = -40; power <= 30; power += 5) {
     desk d;
-    char text[8];
+    char text[16];
     snprintf(text, sizeof text, "1e%d", power);
     desk_init(&d, 0, strtod(text, NULL));
     learn(&d);
