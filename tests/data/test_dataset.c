@@ -532,6 +532,10 @@ static void rows_can_be_left_out(void **state) {
   const double *labels = NULL;
   size_t count = 0, row = 0;
   fixture_init(&f, 3);
+  const double index[6] = {15, 14, 13, 12, 11, 10};
+  f.spec[0].frame = SHARD_FIXED;
+  f.spec[0].index = index;
+  f.spec[1].label_dtype = SHARD_F32; /* the file of which nothing is left */
   check_ok(create(&f, &err));
   bool left_out[6 + 7 + 8] = {[1] = true, [2] = true, [5] = true};
   for (size_t i = 6; i < 13; i++) left_out[i] = true;
@@ -548,6 +552,11 @@ static void rows_can_be_left_out(void **state) {
   assert_int_equal(shards[1].rows, 2);
   assert_int_equal(shards[1].first_row, 1);
   assert_int_equal(shards[1].file_rows, 6);
+  /* What is known of a file is known of its pieces. */
+  assert_int_equal(hr_dataset_precision(f.dataset, "log_g", 1), HR_PRECISION_DOUBLE);
+  assert_non_null(hr_dataset_index(f.dataset, 1));
+  assert_int_equal(hr_dataset_index(f.dataset, 1)[0], 12);
+  assert_null(hr_dataset_index(f.dataset, 2));
   assert_string_equal(hr_dataset_locate(f.dataset, 2, &row), f.path[0]);
   assert_int_equal(row, 4);
   assert_string_equal(hr_dataset_locate(f.dataset, 4, &row), f.path[2]);
