@@ -150,3 +150,9 @@ bool hr_is_handle(const char *text) {
   size_t length = strlen(text);
   return length > 0 && length <= 64 && strspn(text, allowed) == length;
 }
+
+double hr_power_of_ten(int exponent) {
+  char text[16];
+  snprintf(text, sizeof text, "1e%d", exponent); /* no decimal point, in any locale */
+  return strtod(text, NULL);
+}

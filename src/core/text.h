@@ -47,4 +47,8 @@ bool hr_is_handle(const char *text);
  * otherwise. Does not depend on the locale. */
 bool hr_parse_number(const char *text, double *out);
 
+/* The double nearest to 10^exponent, which pow does not promise; 0 and infinity beyond
+ * what doubles hold. */
+double hr_power_of_ten(int exponent);
+
 #endif

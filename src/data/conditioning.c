@@ -4,14 +4,13 @@
 #include "data/conditioning.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/parallel.h"
 #include "core/pixel_quantile.h"
 #include "core/quantile.h"
+#include "core/text.h"
 #include "data/array.h"
 #include "data/bad_pixels.h"
 #include "data/shard.h"
@@ -365,16 +364,10 @@ cleanup:
 
 /* --- what follows from it --- */
 
-static double power_of_ten(int exponent) {
-  char text[16];
-  snprintf(text, sizeof text, "1e%d", exponent);
-  return strtod(text, NULL); /* the nearest number, which pow does not promise */
-}
-
 static double scale_of(double spread) {
   double exponent = round(log10(spread / usual_spread));
   if (!(fabs(exponent) < 300)) return 1;
-  return power_of_ten((int)exponent);
+  return hr_power_of_ten((int)exponent);
 }
 
 /* What to take off so that the level becomes about 1, as that of normalised spectra: they

@@ -108,6 +108,16 @@ static void test_numbers(void **state) {
   setlocale(LC_ALL, "C");
 }
 
+static void test_powers_of_ten(void **state) {
+  (void)state;
+  check_near(hr_power_of_ten(0), 1, 0);
+  check_near(hr_power_of_ten(14), 1e14, 0);
+  check_near(hr_power_of_ten(-17), 1e-17, 0);
+  check_near(hr_power_of_ten(300), 1e300, 0);
+  check_near(hr_power_of_ten(-400), 0, 0);
+  assert_true(isinf(hr_power_of_ten(400)));
+}
+
 static hr_status write_text(void) {
   hr_text text;
   hr_text_init(&text);
@@ -130,6 +140,7 @@ int main(void) {
       cmocka_unit_test(test_strings),
       cmocka_unit_test(test_nearest_name),
       cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_powers_of_ten),
       cmocka_unit_test(test_memory_runs_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

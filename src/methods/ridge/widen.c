@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/text.h"
 
 enum { MOST_ADDED = 2 * HR_RIDGE_WIDEN_TIMES };
 
@@ -26,14 +27,6 @@ size_t hr_ridge_most_added(const hr_ridge_options *options, size_t targets) {
   size_t one_way = HR_RIDGE_WIDEN_ALPHAS * HR_RIDGE_WIDEN_TIMES;
   if (!options->widens) return 0;
   return targets > 1 ? 2 * one_way : one_way;
-}
-
-/* 10^exponent as it is written: powers up to 22 are whole doubles, and one division
- * rounds as reading the decimal number does. */
-static double decade(int exponent) {
-  double power = 1;
-  for (int i = 0; i < abs(exponent); i++) power *= 10;
-  return exponent < 0 ? 1 / power : power;
 }
 
 /* The exponent of the list's outermost alpha at an end. */
@@ -70,7 +63,8 @@ static hr_status solve_added(hr_ridge_widening *w, hr_fit_edge edge, size_t step
   int first = exponent_at(base->alphas, edge) + way;
   *one = (added){.edge = edge, .step = step};
   for (size_t i = 0; i < HR_RIDGE_WIDEN_ALPHAS; i++) {
-    one->value[i] = decade(first + way * (int)(step * HR_RIDGE_WIDEN_ALPHAS + i));
+    one->value[i] =
+        hr_power_of_ten(first + way * (int)(step * HR_RIDGE_WIDEN_ALPHAS + i));
   }
   const hr_numbers numbers = {one->value, HR_RIDGE_WIDEN_ALPHAS};
   one->fit = (hr_ridge_fit){.sums = base->sums,
