@@ -14,19 +14,20 @@
 #include "core/error.h"
 
 /* Code and what it says, for the documentation of `data.allow`. */
-#define HR_DOUBT_LIST(X)                                                               \
-  X(HR_DOUBT_FAR_LABEL, "far_label", "a value far from all others stands for missing") \
-  X(HR_DOUBT_INDEX, "index", "the labels' index says that rows are in another order")  \
-  X(HR_DOUBT_ROWS_TWICE, "rows_twice", "spectra are in the training set twice")        \
-  X(HR_DOUBT_TEST_IN_TRAINING, "test_in_training", "test spectra are trained on")      \
-  X(HR_DOUBT_ERROR, "error", "the error is not one standard deviation")                \
-  X(HR_DOUBT_SNR, "snr", "the label snr has nothing to do with flux over error")       \
-  X(HR_DOUBT_SCALE, "scale", "files differ in the scale of their flux")                \
+#define HR_DOUBT_LIST(X)                                                                \
+  X(HR_DOUBT_FAR_LABEL, "far_label", "a value far from all others stands for missing")  \
+  X(HR_DOUBT_INDEX, "index", "the labels' index says that rows are in another order")   \
+  X(HR_DOUBT_ROWS_TWICE, "rows_twice", "spectra are in the training set twice")         \
+  X(HR_DOUBT_TEST_IN_TRAINING, "test_in_training", "test spectra are trained on")       \
+  X(HR_DOUBT_ERROR, "error", "the error is not one standard deviation")                 \
+  X(HR_DOUBT_SNR, "snr", "the label snr has nothing to do with flux over error")        \
+  X(HR_DOUBT_PIXELS, "pixels", "pixels hold a mark or a gap and are not marked as bad") \
+  X(HR_DOUBT_SCALE, "scale", "files differ in the scale of their flux")                 \
   X(HR_DOUBT_WAVELENGTH, "wavelength", "wavelengths are not in angstrom")
 
 /* All codes, as the choices of a field. */
 #define HR_DOUBT_CHOICES \
-  "far_label|index|rows_twice|test_in_training|error|snr|scale|wavelength"
+  "far_label|index|rows_twice|test_in_training|error|snr|pixels|scale|wavelength"
 
 #define HR_DOUBT_NAME(name, code, says) name,
 typedef enum hr_doubt_code { HR_DOUBT_LIST(HR_DOUBT_NAME) HR_DOUBT_COUNT } hr_doubt_code;

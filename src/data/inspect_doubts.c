@@ -3,6 +3,7 @@
 
 #include "data/inspect_parts.h"
 #include "data/label_doubts.h"
+#include "data/pixel_doubts.h"
 #include "data/spectra_doubts.h"
 #include "data/twin_rows.h"
 
@@ -36,11 +37,19 @@ static hr_status doubt_spectra(const hr_dataset *dataset,
                                hr_error *err) {
   hr_status status = HR_OK;
   hr_look look = {0};
-  HR_TRY(hr_look_at(dataset, streaming, &look, err));
+  const hr_conditioning_wish wish = {.clip = HR_CLIP_NEVER, .mask_bits = HR_MASK_ANY};
+  hr_conditioning conditioning = hr_conditioning_plain();
+  hr_conditioning_sample sample;
+  hr_stream_options options = *streaming;
+  HR_TRY(hr_conditioning_learn(dataset, &wish, &conditioning, &sample, err));
+  options.conditioning = &conditioning;
+  HR_TRY(hr_look_at(dataset, &options, &look, err));
   HR_TRY(hr_doubt_indices(&look, doubts, err));
   HR_TRY(hr_doubt_errors(&look, 1.0, doubts, err));
-  HR_TRY(hr_doubt_twins(dataset, NULL, streaming, doubts, err));
+  HR_TRY(hr_doubt_pixels(&look, true, doubts, err));
+  HR_TRY(hr_doubt_twins(dataset, NULL, &options, doubts, err));
 cleanup:
+  hr_conditioning_fini(&conditioning);
   hr_look_fini(&look);
   return status;
 }

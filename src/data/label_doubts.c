@@ -10,6 +10,8 @@
 
 /* --- values far from all others --- */
 
+enum { LEAST_ROWS = 10 }; /* fewer say nothing */
+
 /* The sorted values that are left, [low, high). */
 typedef struct sorted_rest {
   const double *sorted;
@@ -50,11 +52,26 @@ static double gap_of(const sorted_rest *left, const sorted_rest *rest, bool at_l
   return at_low ? least_of(rest) - least_of(left) : most_of(left) - most_of(rest);
 }
 
+/* Whether programs write the number where they have none: 99, -99.9, 999, -9999, or one
+ * beyond all labels. */
+static bool is_mark(double value) {
+  const double huge = 1e20;
+  double size = fabs(value), power = 100;
+  while (power <= size) power *= 10;
+  double below = power - size; /* 1 of 99, 0.1 of 99.9 */
+  bool is_nines = size > 90 && (fabs(below - 1) < 1e-5 || fabs(below - 0.1) < 1e-5 ||
+                                fabs(below - 0.01) < 1e-5);
+  return is_nines || size > huge;
+}
+
 /* Takes the far value at an end off, where there is one. So that one mark does not hide
  * another at the other end, a far value there does not count for the range. */
 static bool peel(sorted_rest *left, bool at_low, hr_far_value *out) {
   size_t count = count_end(left, at_low), n = left->high - left->low;
-  if (count * 2 >= n) return false; /* then it is the rule */
+  double mark = at_low ? least_of(left) : most_of(left);
+  bool is_written = is_mark(mark);
+  if (count * 2 >= n && !is_written) return false; /* then it is the rule */
+  if (n - count < LEAST_ROWS) return false;
   sorted_rest rest = without_end(left, at_low, count);
   size_t across = count_end(&rest, !at_low);
   double range = most_of(&rest) - least_of(&rest);
@@ -63,9 +80,9 @@ static bool peel(sorted_rest *left, bool at_low, hr_far_value *out) {
     double inner_range = most_of(&inner) - least_of(&inner);
     if (gap_of(&rest, &inner, !at_low) > inner_range) range = inner_range;
   }
-  double needed = count > 1 ? range : 10 * range;
+  double needed = count > 1 || is_written ? range : 10 * range;
   if (!(range > 0) || !(gap_of(left, &rest, at_low) > needed)) return false;
-  *out = (hr_far_value){.value = at_low ? least_of(left) : most_of(left), .rows = count};
+  *out = (hr_far_value){.value = mark, .rows = count, .is_mark = is_written};
   *left = rest;
   return true;
 }
@@ -73,7 +90,6 @@ static bool peel(sorted_rest *left, bool at_low, hr_far_value *out) {
 hr_status hr_find_far_values(const double *values, size_t rows,
                              hr_far_value out[HR_MOST_FAR_VALUES], size_t *count,
                              hr_error *err) {
-  enum { LEAST_ROWS = 10 };
   hr_status status = HR_OK;
   double *sorted = NULL;
   size_t finite = 0;
@@ -111,7 +127,7 @@ hr_status hr_doubt_label(const hr_dataset *dataset, const char *name, bool refus
     size_t row = 0;
     const char *path = hr_dataset_locate(dataset, far[k].first_row, &row);
     HR_TRY(hr_doubts_add(
-        doubts, HR_DOUBT_FAR_LABEL, refuses && far[k].rows > 1, err,
+        doubts, HR_DOUBT_FAR_LABEL, refuses && (far[k].rows > 1 || far[k].is_mark), err,
         "%s: the label %s is %.9g in %zu of %zu rows (first in row %zu, counted from 0), "
         "far from all others (%.6g to %.6g): does it stand for a missing value? Remove "
         "these rows",

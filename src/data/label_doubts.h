@@ -12,6 +12,7 @@ typedef struct hr_far_value {
   double value;
   size_t rows;        /* that hold it */
   size_t first_row;   /* the first of them */
+  bool is_mark;       /* as programs write what they do not have: -9999, 99.9 */
   double least, most; /* of the other values, far ones left out */
 } hr_far_value;
 
@@ -19,7 +20,8 @@ enum { HR_MOST_FAR_VALUES = 4 };
 
 /* The far values among values [rows] (NaN are passed over): how many, in `out`. A value
  * is far where its distance to the next is the range of the others, and 10 times that
- * where one row alone holds it. HR_ERR_MEMORY. */
+ * where one row alone holds it and it is no mark; where half of the rows or more hold it,
+ * only a mark is. HR_ERR_MEMORY. */
 hr_status hr_find_far_values(const double *values, size_t rows,
                              hr_far_value out[HR_MOST_FAR_VALUES], size_t *count,
                              hr_error *err) HR_MUST_CHECK;

@@ -2,9 +2,11 @@
 #include "data/look.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "core/pixel_quantile.h"
+#include "data/conditioning.h"
 #include "data/prepare.h"
 #include "data/shard.h"
 
@@ -17,7 +19,7 @@ static const float normal_median = 0.6745f;
 typedef struct picked {
   float flux[HR_LOOK_PIXELS], error[HR_LOOK_PIXELS], work[HR_LOOK_PIXELS];
   float scratch[HR_LOOK_PIXELS];
-  float distance[HR_LOOK_PIXELS]; /* |noisy - flux| */
+  float distance[HR_LOOK_PIXELS]; /* |noisy - flux|, NaN: not known */
   size_t count;
 } picked;
 
@@ -26,15 +28,14 @@ static float median_of(picked *p) {
                       : NAN;
 }
 
-/* Pixels with a usable error, every stride-th; those that were clipped to 0 would say
- * something of the clipping. */
+/* Pixels with a usable error, every stride-th. */
 static void pick(const hr_block *block, size_t i, picked *p) {
   size_t pixels = block->pixels, stride = (pixels - 1) / HR_LOOK_PIXELS + 1;
   const float *flux = block->flux + i * pixels, *error = block->error + i * pixels;
   const float *noisy = block->noisy ? block->noisy + i * pixels : NULL;
   p->count = 0;
   for (size_t at = 0; at < pixels; at += stride) {
-    if (!(error[at] > 0) || flux[at] == 0) continue;
+    if (!(error[at] > 0)) continue;
     p->flux[p->count] = flux[at];
     p->error[p->count] = error[at];
     p->distance[p->count] = noisy ? fabsf(noisy[at] - flux[at]) : NAN;
@@ -50,11 +51,39 @@ static float median_over(picked *p, const float *value, double power) {
   return median_of(p);
 }
 
+/* Whether the ten leading bits of the fraction are all there is. */
+static bool is_coarse(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return (bits & 0x1fffu) == 0;
+}
+
+static void count_pixels(const picked *p, hr_look_row *out) {
+  out->pixels = (uint32_t)p->count;
+  out->lowest = out->highest = p->flux[0];
+  for (size_t k = 0; k < p->count; k++) {
+    out->lowest = fminf(out->lowest, p->flux[k]);
+    out->highest = fmaxf(out->highest, p->flux[k]);
+    out->far += p->distance[k] > HR_LOOK_FAR * p->error[k];
+    out->coarse += is_coarse(p->flux[k]);
+    if (!(p->distance[k] <= 0)) continue;
+    if (out->untouched++ == 0) out->untouched_flux = p->flux[k];
+  }
+}
+
 static void look_at_row(const hr_block *block, size_t i, picked *p, hr_look_row *out) {
-  *out = (hr_look_row){block->first_row + i, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+  *out = (hr_look_row){.row = block->first_row + i,
+                       .level = NAN,
+                       .spread = NAN,
+                       .noise = NAN,
+                       .ratio = NAN,
+                       .scatter = NAN,
+                       .as_inverse = NAN,
+                       .as_variance = NAN};
   pick(block, i, p);
   if (p->count == 0) return;
-  out->level = median_over(p, p->flux, 0);
+  count_pixels(p, out);
+  out->level = (float)hr_pixel_quantile(p->flux, p->count, 0.5, p->scratch);
   out->noise = (float)hr_pixel_quantile(p->error, p->count, 0.5, p->scratch);
   out->spread = (float)(hr_pixel_quantile(p->flux, p->count, 0.95, p->scratch) -
                         hr_pixel_quantile(p->flux, p->count, 0.05, p->scratch));
@@ -107,11 +136,15 @@ hr_status hr_look_at(const hr_dataset *dataset, const hr_stream_options *streami
   size_t chosen = 0;
   hr_block block = {0};
   hr_stream_options options = *streaming;
-  *out = (hr_look){.dataset = dataset};
+  hr_conditioning unclipped =
+      streaming->conditioning ? *streaming->conditioning : hr_conditioning_plain();
+  unclipped.clip = false;
+  *out = (hr_look){.dataset = dataset, .scale = unclipped.scale, .base = unclipped.base};
   HR_TRY(choose_all(dataset, &runs, &chosen, err));
   HR_TRY(hr_alloc(&out->rows, chosen, err));
   HR_TRY(hr_alloc(&p, 1, err));
   options.noise.source = hr_dataset_has_noisy(dataset) ? HR_NOISE_STORED : HR_NOISE_NONE;
+  options.conditioning = &unclipped;
   options.runs = runs;
   options.run_rows = RUN_ROWS;
   options.count_faults = true;

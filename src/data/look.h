@@ -5,8 +5,8 @@
 
 #include "data/stream.h"
 
-/* Of one row, over at most HR_LOOK_PIXELS evenly spread pixels whose error is above 0;
- * units are the stream's. NaN: not known. */
+/* Of one row, over at most HR_LOOK_PIXELS evenly spread pixels whose error is above 0; in
+ * the stream's unit. NaN: not known. */
 typedef struct hr_look_row {
   size_t row;   /* of the dataset */
   float level;  /* median flux */
@@ -16,24 +16,33 @@ typedef struct hr_look_row {
   /* The scatter of the stored noisy flux about the flux, median |d| / 0.6745, in units of
    * the error, of 1 / sqrt(error) and of sqrt(error): 1 tells what the error is. */
   float scatter, as_inverse, as_variance;
+  float lowest, highest; /* flux */
+  /* Pixels that were looked at; of them those whose stored noisy flux is the flux itself,
+   * and one of these; those that are HR_LOOK_FAR errors away from it; and those whose
+   * flux fp16 would hold. */
+  uint32_t pixels, untouched, far, coarse;
+  float untouched_flux;
 } hr_look_row;
 
 typedef struct hr_look {
   const hr_dataset *dataset; /* borrowed */
-  hr_look_row *rows;         /* [count] in order of row, owned */
+  double scale, base; /* a value of the files is (x + base) scale; an error, x scale */
+  hr_look_row *rows;  /* [count] in order of row, owned */
   size_t count;
 } hr_look;
 
 enum {
   HR_LOOK_PIXELS = 512,
+  HR_LOOK_FAR = 30,
   HR_LOOK_ROWS = 1024,     /* of a dataset, about */
   HR_LOOK_LEAST_ROWS = 64, /* of each file, where it has so many */
 };
 
 /* Reads the rows, in short runs spread evenly over each file, a function of the numbers
- * of rows alone. `streaming` says how (memory, what is done to the flux); its noise and
- * runs are not looked at: noisy flux is read where every file has it. Rows that cannot be
- * used are left out. To be followed by hr_look_fini, on failure too. Fails as streams do.
+ * of rows alone. `streaming` says how (memory, what is done to the flux, which is not
+ * clipped here); its noise and runs are not looked at: noisy flux is read where every
+ * file has it. Rows that cannot be used are left out. To be followed by hr_look_fini, on
+ * failure too. Fails as streams do.
  */
 hr_status hr_look_at(const hr_dataset *dataset, const hr_stream_options *streaming,
                      hr_look *out, hr_error *err) HR_MUST_CHECK;

@@ -231,80 +231,156 @@ cleanup:
 
 /* --- scales --- */
 
-/* The whole dataset as one file. */
-static file_look look_of_all(const hr_look *look, double *scratch) {
-  size_t count = 0;
-  const hr_shard *shards = hr_dataset_shards(look->dataset, &count);
-  return (file_look){&shards[0], look->rows, look->count, scratch};
+/* Medians over the rows of a file, or of all files; NaN: not known. */
+typedef struct file_medians {
+  const char *path;
+  double level, spread, noise;
+} file_medians;
+
+static file_medians medians_of(const file_look *file) {
+  return (file_medians){file->shard->path, median_of(file, level_of),
+                        median_of(file, spread_of), median_of(file, noise_of)};
 }
 
-/* How far `value` is from `reference` as a factor of at least 1; 1: not known. */
-static double factor_between(double value, double reference) {
-  if (!(value > 0) || !(reference > 0)) return 1;
-  return value > reference ? value / reference : reference / value;
-}
-
-/* A number in which a file differs from the reference, and by which factor. */
+/* A number in which a file differs from a reference, and by which factor of at least 1;
+ * 1: it does not, or that is not known. */
 typedef struct difference {
+  row_number number;
   const char *what;
   double factor, value, reference;
 } difference;
 
-static difference compare_number(const file_look *file, const file_look *reference,
-                                 row_number number, const char *what) {
-  double value = median_of(file, number), expected = median_of(reference, number);
-  return (difference){what, factor_between(value, expected), value, expected};
-}
-
-static bool has_level(const file_look *file) {
-  return median_of(file, level_of) > median_of(file, spread_of);
+static difference compare(row_number number, const char *what, double value,
+                          double reference) {
+  difference out = {number, what, 1, value, reference};
+  if (value > 0 && reference > 0) out.factor = fmax(value / reference, reference / value);
+  return out;
 }
 
 /* Levels are compared where they stand out of the spread of lines and slopes, so that
  * flux around 0 is not. */
-static difference compare_flux(const file_look *file, const file_look *reference) {
+static difference compare_flux(const file_medians *file, const file_medians *reference) {
   difference spread =
-      compare_number(file, reference, spread_of, "the spread of the flux");
-  if (!has_level(file) || !has_level(reference)) return spread;
-  difference level = compare_number(file, reference, level_of, "the median flux");
+      compare(spread_of, "the spread of the flux", file->spread, reference->spread);
+  bool has_level = file->level > file->spread && reference->level > reference->spread;
+  if (!has_level) return spread;
+  difference level = compare(level_of, "the median flux", file->level, reference->level);
   return 1.1 * level.factor >= spread.factor ? level : spread;
 }
 
-/* Fainter stars are no fault: an error that differs alone is told. */
-static hr_status doubt_scale(const file_look *file, const file_look *reference,
-                             const char *reference_name, hr_doubts *doubts,
-                             hr_error *err) {
-  const double told = 2.5, refused = 5;
-  difference found = compare_flux(file, reference);
-  bool refuses = found.factor >= refused;
-  if (!(found.factor >= told)) {
-    found = compare_number(file, reference, noise_of, "the median error");
+/* Whether flux and error differ alike, as in another unit, and not as of fainter stars.
+ */
+static bool is_unit(const file_medians *file, const file_medians *reference,
+                    const difference *flux) {
+  const double alike = 1.5;
+  double noise = file->noise / reference->noise, ratio = flux->value / flux->reference;
+  return !isfinite(noise) || is_about(noise, ratio, alike);
+}
+
+/* The difference in units of how far rows of the reference are apart: their median
+ * deviation, but no less than some tenths of a per cent. */
+static double deviations_of(const hr_look *reference, double *scratch,
+                            const difference *found) {
+  const double least = 0.003, normal = 1.4826;
+  size_t count = 0;
+  for (size_t i = 0; i < reference->count; i++) {
+    double value = found->number(&reference->rows[i]);
+    if (value > 0) scratch[count++] = fabs(log(value / found->reference));
   }
-  if (!(found.factor >= told)) return HR_OK;
+  hr_sort_numbers(scratch, count);
+  double deviation = count > 0 ? hr_quantile(scratch, count, 0.5) : 0;
+  return log(found->factor) / (normal * fmax(deviation, least));
+}
+
+/* In the unit of the files. */
+static double of_files(const hr_look *look, const difference *found, double value) {
+  return (value + (found->number == level_of ? look->base : 0)) * look->scale;
+}
+
+static hr_status add_scale(const hr_look *look, const difference *found,
+                           const char *paths[2], bool refuses, hr_doubts *doubts,
+                           hr_error *err) {
   return hr_doubts_add(doubts, HR_DOUBT_SCALE, refuses, err,
                        "%s: %s is %.3g, but %.3g in %s; bring all files to one scale of "
                        "flux and error",
-                       file->shard->path, found.what, found.value, found.reference,
-                       reference_name);
+                       paths[0], found->what, of_files(look, found, found->value),
+                       of_files(look, found, found->reference), paths[1]);
+}
+
+/* The medians of every file: [*count], from hr_alloc. */
+static hr_status list_medians(const hr_look *look, double *scratch, file_medians **out,
+                              size_t *count, hr_error *err) {
+  size_t shard_count = 0;
+  const hr_shard *shards = hr_dataset_shards(look->dataset, &shard_count);
+  hr_status status = hr_alloc(out, shard_count, err);
+  *count = 0;
+  for (size_t s = 0; status == HR_OK && s < shard_count; s++) {
+    if (goes_on(shards, s)) continue;
+    const file_look file = look_of(look, s, scratch);
+    (*out)[(*count)++] = medians_of(&file);
+  }
+  return status;
+}
+
+/* Training files among themselves: the two that are farthest apart. Those sorted by
+ * brightness differ in the flux more than in the error. */
+static hr_status doubt_training(const hr_look *look, const file_medians *files,
+                                size_t count, hr_doubts *doubts, hr_error *err) {
+  const double told = 2.5, refused = 5;
+  difference worst = {.factor = 1};
+  const char *paths[2] = {NULL, NULL};
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = 0; j < i; j++) {
+      difference found = compare_flux(&files[i], &files[j]);
+      bool is_worse =
+          found.factor > worst.factor && is_unit(&files[i], &files[j], &found);
+      if (!is_worse) continue;
+      worst = found;
+      paths[0] = files[i].path;
+      paths[1] = files[j].path;
+    }
+  }
+  if (!(worst.factor >= told)) return HR_OK;
+  return add_scale(look, &worst, paths, worst.factor >= refused, doubts, err);
+}
+
+/* A file of the test set against all training rows. Fainter stars are no fault: an error
+ * that differs alone is told. */
+static hr_status doubt_test(const hr_look *train, const file_medians *file,
+                            double *scratch, hr_doubts *doubts, hr_error *err) {
+  const double large = 5, told = 2.5, refused = 1.5, little = 1.1;
+  const char *paths[2] = {file->path, "the training files"};
+  const file_look all = {hr_dataset_shards(train->dataset, &(size_t){0}), train->rows,
+                         train->count, scratch};
+  const file_medians reference = medians_of(&all);
+  difference found = compare_flux(file, &reference);
+  double deviations = deviations_of(train, scratch, &found);
+  bool refuses = (found.factor >= refused && deviations > 10) ||
+                 (found.factor >= large && is_unit(file, &reference, &found));
+  bool tells = found.factor >= told || (found.factor > little && deviations > 4);
+  if (!refuses && !tells) {
+    found = compare(noise_of, "the median error", file->noise, reference.noise);
+    tells = found.factor >= told;
+  }
+  if (!refuses && !tells) return HR_OK;
+  return add_scale(train, &found, paths, refuses, doubts, err);
 }
 
 hr_status hr_doubt_scales(const hr_look *train, const hr_look *other, hr_doubts *doubts,
                           hr_error *err) {
   hr_status status = HR_OK;
   double *scratch = NULL;
+  file_medians *files = NULL;
   size_t count = 0;
-  bool is_other = other->dataset != train->dataset;
-  const hr_shard *shards = hr_dataset_shards(other->dataset, &count);
+  bool is_test = other->dataset != train->dataset;
   HR_TRY(hr_alloc(&scratch, train->count + other->count, err));
-  const file_look reference = look_of_all(train, scratch);
-  for (size_t s = 0; s < count; s++) {
-    if (goes_on(shards, s)) continue;
-    const file_look file = look_of(other, s, scratch);
-    HR_TRY(doubt_scale(&file, &reference,
-                       is_other ? "the training files" : "all training files together",
-                       doubts, err));
+  HR_TRY(list_medians(other, scratch, &files, &count, err));
+  if (!is_test) HR_TRY(doubt_training(train, files, count, doubts, err));
+  for (size_t i = 0; is_test && i < count; i++) {
+    HR_TRY(doubt_test(train, &files[i], scratch, doubts, err));
   }
 cleanup:
+  hr_free(files);
   hr_free(scratch);
   return status;
 }

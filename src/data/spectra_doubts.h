@@ -14,9 +14,11 @@
 hr_status hr_doubt_errors(const hr_look *look, double level, hr_doubts *doubts,
                           hr_error *err) HR_MUST_CHECK;
 
-/* The files of `other` (the test set, or the training set again) against all training
- * files: median flux, spread of the flux, error. The flux differing by a factor of 5 is
- * refused, by 2.5 told, as is the error. HR_ERR_MEMORY. */
+/* Median flux, spread of the flux and error. `other` the same as `train`: training files
+ * among themselves, where flux and error differ alike; a factor of 5 is refused, of 2.5
+ * told. Else the test set against all training rows: refused by a factor of 5, or of 1.5
+ * where that is ten times as far as training rows are apart; told from 2.5 on, or from
+ * 1.1 where it is four times as far. HR_ERR_MEMORY. */
 hr_status hr_doubt_scales(const hr_look *train, const hr_look *other, hr_doubts *doubts,
                           hr_error *err) HR_MUST_CHECK;
 

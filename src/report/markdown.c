@@ -347,10 +347,10 @@ static void write_fonts(page *p) {
   hr_figures_list_unknown(p->figures, p->out);
   hr_text_append(
       p->out, "%s\n\n",
-      p->chinese ? "。请安装含有它们的字体，例如 Debian 的 `fonts-wqy-microhei`，再运行 "
+      p->chinese ? "。请安装含有它们的字体，例如 Debian 的 `fonts-noto-core`，再运行 "
                    "`headroom report`。"
                  : ", which are boxes in the figures: install one that has them, such "
-                   "as Debian's `fonts-wqy-microhei`, and run `headroom report`.");
+                   "as Debian's `fonts-noto-core`, and run `headroom report`.");
 }
 
 static void write_results(page *p, const hr_node *root) {

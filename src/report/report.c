@@ -95,7 +95,7 @@ static hr_status warn_of_fonts(const hr_figures *figures, const hr_observer *obs
     hr_observe_warning(observer,
                        "no installed font has the glyphs of %s, which are boxes in the "
                        "figures: install one that has them, such as Debian's "
-                       "fonts-wqy-microhei or fonts-noto-cjk, and run `headroom report`",
+                       "fonts-noto-core or fonts-noto-cjk, and run `headroom report`",
                        list.bytes);
   }
   hr_text_fini(&list);

@@ -49,7 +49,7 @@ void hr_undertuned_warn(const hr_results_input *input) {
     size_t slots = count_slots(outcome);
     if (slots == 0) continue;
     hr_observe_warning(input->observer,
-                       "%s: of %zu model%s the best %s is the last that was tried, so "
+                       "%s: of %zu model%s the best %s is at the end of the list, so "
                        "that one outside may be better and the expert undertuned; let "
                        "experts.%s.%s go on beyond it, or leave it out for auto",
                        type->name, slots, slots == 1 ? "" : "s", type->variant,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/label_doubts.h"
+#include "data/pixel_doubts.h"
 #include "data/spectra_doubts.h"
 #include "data/twin_rows.h"
 
@@ -27,6 +28,9 @@ static hr_status check_look(hr_plan *plan, const hr_look *train, const hr_look *
   HR_TRY(hr_doubt_wavelengths(plan->train, doubts, err));
   HR_TRY(hr_doubt_errors(train, level, doubts, err));
   HR_TRY(hr_doubt_errors(test, level, doubts, err));
+  bool is_stored = strcmp(plan->config->data.noise.test, "stored") == 0;
+  HR_TRY(hr_doubt_pixels(train, false, doubts, err));
+  HR_TRY(hr_doubt_pixels(test, is_stored, doubts, err));
   HR_TRY(hr_doubt_scales(train, train, doubts, err));
   HR_TRY(hr_doubt_scales(train, test, doubts, err));
 cleanup:

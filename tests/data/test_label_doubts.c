@@ -55,6 +55,22 @@ static void marks_are_found_at_either_end(void **state) {
   check_near(found[2].most, 5, 0);
 }
 
+/* Most rows of a survey lack some element. */
+static void a_mark_may_be_in_most_rows(void **state) {
+  (void)state;
+  double values[ROWS];
+  fill(values);
+  for (size_t i = 0; i < ROWS; i++) values[i] = i % 3 ? -9999 : values[i];
+  assert_int_equal(count_far(values, ROWS), 1);
+  assert_true(found[0].is_mark);
+  for (size_t i = 0; i < ROWS; i++) values[i] = i % 3 ? 50 : values[i];
+  assert_int_equal(count_far(values, ROWS), 0); /* most stars are so */
+  fill(values);
+  values[20] = -99.9;
+  assert_int_equal(count_far(values, ROWS), 1);
+  assert_true(found[0].is_mark);
+}
+
 static void one_row_has_to_be_farther(void **state) {
   (void)state;
   double values[ROWS];
@@ -133,6 +149,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sound_values_are_near_each_other),
       cmocka_unit_test(marks_are_found_at_either_end),
+      cmocka_unit_test(a_mark_may_be_in_most_rows),
       cmocka_unit_test(one_row_has_to_be_farther),
       cmocka_unit_test(a_label_becomes_a_sentence),
       cmocka_unit_test(the_index_is_asked),

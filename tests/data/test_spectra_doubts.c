@@ -105,10 +105,36 @@ static void check_scales(double factor, double error_factor, bool refuses,
 static void files_have_one_scale(void **state) {
   (void)state;
   check_scales(1, 1, false, NULL);
-  check_scales(2, 2, false, NULL);
-  check_scales(3, 3, false, "test.h5: the median flux is 3, but 1 in the training files");
+  check_scales(1.05, 1.05, false, NULL);
+  check_scales(1.3, 1.3, false, ": the median flux is 1.3, but 1 in the training files");
+  check_scales(2, 2, true, "test.h5: the median flux is 2, but 1 in the training files");
   check_scales(0.1, 0.1, true, ": the median flux is 0.1, but 1 in the training files");
   check_scales(1, 20, false, ": the median error is ");
+}
+
+/* Rows of a training set whose brightness differs by a factor of 3: then a test set of
+ * twice the brightness is no fault. */
+static void bright_and_faint_stars_are_no_fault(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_doubts doubts = {0};
+  look_file_fill(&f, "train.h5", 60);
+  look_file_fill(&other, "test.h5", 60);
+  for (size_t i = 0; i < f.rows * LOOK_PIXELS; i++) {
+    double brightness = pow(3, (double)(i / LOOK_PIXELS % 7) / 3 - 1);
+    f.flux[i] *= brightness;
+    other.flux[i] *= 2 * brightness;
+  }
+  hr_dataset *train = look_file_open(&f), *test = look_file_open(&other);
+  hr_look train_look = look_at(train), test_look = look_at(test);
+  check_ok(hr_doubt_scales(&train_look, &test_look, &doubts, &err));
+  assert_int_equal(doubts.count, 0);
+  hr_look_fini(&train_look);
+  hr_look_fini(&test_look);
+  hr_dataset_destroy(&train);
+  hr_dataset_destroy(&test);
+  look_file_fini(&f);
+  look_file_fini(&other);
 }
 
 static void check_wave(double first, double step, const char *unit) {
@@ -141,6 +167,7 @@ int main(void) {
       cmocka_unit_test(the_stored_noise_tells_what_the_error_is),
       cmocka_unit_test(without_noise_the_label_tells),
       cmocka_unit_test(files_have_one_scale),
+      cmocka_unit_test(bright_and_faint_stars_are_no_fault),
       cmocka_unit_test(wavelengths_are_in_angstrom),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ class Alpha(unittest.TestCase):
         self.assertIn(UNDERTUNED, summary)
         self.assertIn("the hybrid works; but " + UNDERTUNED, summary)
         self.assertIn(UNDERTUNED, report[report.index("Table 1"):])
-        self.assertIn("warning: ridge: of 5 models the best alpha is the last", log)
+        self.assertIn("warning: ridge: of 5 models the best alpha is at the end", log)
         self.assertIn("the hybrid works; but " + UNDERTUNED, log)
 
     def test_a_list_that_begins_too_high_is_told_of(self):

@@ -234,7 +234,60 @@ class Doubts(unittest.TestCase):
         self.refuses("test_in_training", ["test.h5: row 40 is also row 0",
                                           "10 rows of the test set"], spoil)
 
+    # --- pixels ---
+
+    def test_refuses_gaps_and_marks_among_pixels(self):
+        for value in (-99.9, 0.0):
+            def spoil(stars, name):
+                gap = np.random.default_rng(len(name)).random(stars["flux"].shape) < 0.005
+                for key in ("flux", "noisy"):
+                    stars[key][gap] = value
+            self.refuses("pixels", [f"% of the pixels hold {value:g} in the flux"], spoil)
+            self.assertIn("data.allow names pixels", self.inspect(TEST))
+
+    def test_believes_gaps_that_are_marked(self):
+        def spoil(stars, name):
+            gap = np.random.default_rng(len(name)).random(stars["flux"].shape) < 0.005
+            stars["mask"] = gap.astype(np.int32)
+            for key in ("flux", "noisy"):
+                stars[key][gap] = -99.9
+        done = self.dry_run(spoil)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("pixels", done.stderr)
+
+    def test_warns_of_cosmic_rays(self):
+        def spoil(stars, name):
+            stars["noisy"][7, 20] += 1e4
+        self.warns(["test.h5: the noisy flux is more than 30 errors from the flux in 1 pixel"],
+                   spoil)
+
+    def test_refuses_a_mark_in_most_rows(self):
+        def spoil(stars, name):
+            stars["labels"].loc[stars["labels"].index % 3 > 0, "log_g"] = -9999.0
+        self.refuses("far_label", ["label log_g is -9999 in"], spoil)
+
     # --- scales ---
+
+    def test_tells_of_a_small_change_of_scale(self):
+        def spoil(stars, name):
+            if name == TEST:
+                for key in ("flux", "error", "noisy"):
+                    stars[key] = 1.25 * stars[key]
+        self.warns(["test.h5: the median flux is 1.", "in the training files"], spoil)
+
+    def test_believes_shards_sorted_by_brightness(self):
+        """Fainter stars have less flux, and errors that hardly differ: no other unit."""
+        def spoil(stars, name):
+            bright = {"train_0.h5": 1.0, "train_1.h5": 6.0}
+            random = np.random.default_rng(len(name))
+            factor = bright.get(name, 0) or 6.0 ** random.random((len(stars["flux"]), 1))
+            noise = stars["noisy"] - stars["flux"]
+            stars["flux"] = factor * stars["flux"]
+            stars["noisy"] = stars["flux"] + noise
+            stars["labels"]["snr"] = np.median(stars["flux"] / stars["error"], axis=1)
+        done = self.dry_run(spoil)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("one scale", done.stderr)
 
     def test_refuses_files_of_other_scales(self):
         def brighter(stars, name):
@@ -252,7 +305,9 @@ class Doubts(unittest.TestCase):
                 for key in ("flux", "error", "noisy"):
                     stars[key] = 7 * stars[key]
         self.refuses("scale", ["test.h5: the median flux is 9.", "training files"], brighter)
-        self.refuses("scale", ["train_2.h5: ", "all training files"], one_shard, shards=3)
+        text = self.refuses("scale", ["train_2.h5: the median flux is 0.0009"], one_shard,
+                            shards=3)
+        self.assertIn("but 0.9", text)
         self.refuses("scale", ["test.h5: the spread of the flux"], around_zero)
 
     def test_believes_flux_around_zero_and_fainter_stars(self):

@@ -284,7 +284,7 @@ class Preparation(unittest.TestCase):
         for other in ("none", "[0, 1]", "3"):
             with self.subTest(mask=other):
                 found = self.r2("  ridge: {alpha: [0.1, 1, 10]}\n", self.spoil_masked,
-                                f"  mask: {other}\n")
+                                f"  mask: {other}\n  allow: [pixels]\n")
                 self.assertLess(found["ridge_oracle"], self.plain["ridge_oracle"] - 0.1)
 
     def test_masks_of_any_whole_type(self):

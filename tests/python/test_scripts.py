@@ -43,7 +43,7 @@ class Scripts(unittest.TestCase):
             "many", "{0: 冷贫, 1: Ωμέγα, 2: Бедные, 3: نجم שלום}", "zh")
         self.assertIn("冷贫", report)
         for told in (report, log):
-            self.assertNotIn("fonts-wqy-microhei", told)
+            self.assertNotIn("fonts-noto-core", told)
         plain = self.run_study("plain", "{0: a, 1: b, 2: c, 3: d}", "zh")[0]
         name = "ceiling_perbin_expert_comparison"
         first, other = (os.path.join(d, "figures", name) for d in (out, plain))
@@ -70,7 +70,7 @@ class Scripts(unittest.TestCase):
         words = "no installed font has the glyphs of \U000F0001 (U+F0001), which are boxes"
         for told in (report, log):
             self.assertEqual(told.count(words), 1)
-            self.assertIn("fonts-wqy-microhei", told)
+            self.assertIn("fonts-noto-core", told)
         self.assertIn("warning: " + words, log)
 
 

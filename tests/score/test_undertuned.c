@@ -64,7 +64,7 @@ static void every_slot_at_an_end_is_listed(void **state) {
   assert_true(json_is_null(json_object_get(all, "bin")));
   assert_string_equal(text_of(all, "at_end"), "largest");
   assert_string_equal(told.last,
-                      "ridge: of 2 models the best alpha is the last that was tried, so "
+                      "ridge: of 2 models the best alpha is at the end of the list, so "
                       "that one outside may be better and the expert undertuned; let "
                       "experts.ridge.alpha go on beyond it, or leave it out for auto");
   json_decref(root);

@@ -1,0 +1,185 @@
+/* What a look has counted, added up for every file. */
+#include "data/pixel_doubts.h"
+
+#include <math.h>
+
+#include "core/alloc.h"
+#include "core/quantile.h"
+#include "data/shard.h"
+
+/* Fewer rows of a file say nothing. */
+enum { LEAST_ROWS = 20 };
+
+/* The rows that were looked at in one file, with room for a number of each. */
+typedef struct file_rows {
+  const char *path;
+  const hr_look *look;
+  const hr_look_row *rows;
+  size_t count;
+  double *values;
+} file_rows;
+
+/* The value that most of `count` values are, and how many; sorts them. */
+static double most_common(double *values, size_t count, size_t *times) {
+  double found = NAN;
+  *times = 0;
+  hr_sort_numbers(values, count);
+  for (size_t first = 0, end = 0; first < count; first = end) {
+    while (end < count && values[end] <= values[first]) end++;
+    if (end - first <= *times) continue;
+    *times = end - first;
+    found = values[first];
+  }
+  return found;
+}
+
+static double of_files(const hr_look *look, double flux) {
+  return (flux + look->base) * look->scale;
+}
+
+/* --- noisy flux that is the flux --- */
+
+/* Where fp16 holds the flux, noise rounds away by itself; where all is untouched, there
+ * is no noise. */
+static hr_status doubt_untouched(const file_rows *file, hr_doubts *doubts,
+                                 hr_error *err) {
+  const double least = 1e-4, most = 0.5;
+  double pixels = 0, untouched = 0, coarse = 0;
+  size_t with = 0, times = 0;
+  for (size_t i = 0; i < file->count; i++) {
+    const hr_look_row *row = &file->rows[i];
+    pixels += row->pixels;
+    untouched += row->untouched;
+    coarse += row->coarse;
+    if (row->untouched > 0) file->values[with++] = (double)row->untouched_flux;
+  }
+  double share = untouched / pixels;
+  if (!(share >= least && share <= most) || coarse > most * pixels) return HR_OK;
+  double value = most_common(file->values, with, &times);
+  if (times < 3 || (double)times < most * (double)with) return HR_OK;
+  return hr_doubts_add(
+      doubts, HR_DOUBT_PIXELS, true, err,
+      "%s: %.2g %% of the pixels hold %.6g in the flux and in the noisy flux, without "
+      "noise, though their error is above 0: are they masked, or a gap? Mark them in %s, "
+      "or give them an error of 0",
+      file->path, 100 * share, of_files(file->look, value), HR_SHARD_MASK);
+}
+
+/* --- one far value in many rows --- */
+
+static double end_of(const hr_look_row *row, bool lowest) {
+  return (double)(lowest ? row->lowest : row->highest);
+}
+
+/* The median distance of `value` from the level of rows that hold it, in their spreads.
+ */
+static double distance_of(const file_rows *file, double value, bool lowest) {
+  size_t count = 0;
+  for (size_t i = 0; i < file->count; i++) {
+    const hr_look_row *row = &file->rows[i];
+    bool holds = end_of(row, lowest) <= value && end_of(row, lowest) >= value;
+    if (!holds || !(row->spread > 0)) continue;
+    file->values[count++] = fabs(value - (double)row->level) / (double)row->spread;
+  }
+  hr_sort_numbers(file->values, count);
+  return hr_quantile(file->values, count, 0.5);
+}
+
+/* The lowest or highest flux of all rows, and how many rows have it. */
+static double find_extreme(const file_rows *file, bool lowest, size_t *times) {
+  double found = NAN;
+  *times = 0;
+  for (size_t i = 0; i < file->count; i++) {
+    double end = end_of(&file->rows[i], lowest);
+    bool is_farther = lowest ? end < found : end > found;
+    if (*times == 0 || is_farther) {
+      found = end;
+      *times = 0;
+    }
+    *times += end <= found && end >= found;
+  }
+  return found;
+}
+
+static hr_status doubt_mark(const file_rows *file, bool lowest, hr_doubts *doubts,
+                            hr_error *err) {
+  const double far = 10, share = 0.01;
+  size_t times = 0;
+  double value = find_extreme(file, lowest, &times);
+  if (times < 3 || (double)times < share * (double)file->count) return HR_OK;
+  if (!(distance_of(file, value, lowest) > far)) return HR_OK;
+  return hr_doubts_add(doubts, HR_DOUBT_PIXELS, true, err,
+                       "%s: the %s flux is %.6g in %zu of %zu rows, far from all other "
+                       "pixels, whose error is above 0: does it stand for a missing "
+                       "value? Mark such pixels in %s, or give them an error of 0",
+                       file->path, lowest ? "lowest" : "highest",
+                       of_files(file->look, value), times, file->count, HR_SHARD_MASK);
+}
+
+/* --- noisy flux far from the flux --- */
+
+static float scatter_in(const file_rows *file) {
+  size_t count = 0;
+  for (size_t i = 0; i < file->count; i++) {
+    double scatter = (double)file->rows[i].scatter;
+    if (isfinite(scatter)) file->values[count++] = scatter;
+  }
+  hr_sort_numbers(file->values, count);
+  return (float)hr_quantile(file->values, count, 0.5);
+}
+
+/* Where the error is what it should be, which is asked elsewhere. */
+static hr_status doubt_far(const file_rows *file, hr_doubts *doubts, hr_error *err) {
+  const double refused = 2e-3, many = 0.02; /* of pixels, of rows */
+  double pixels = 0, far = 0;
+  size_t rows = 0;
+  const float scatter = scatter_in(file);
+  if (!(scatter > 0.5F && scatter < 2)) return HR_OK;
+  for (size_t i = 0; i < file->count; i++) {
+    pixels += file->rows[i].pixels;
+    far += file->rows[i].far;
+    rows += file->rows[i].far > 0;
+  }
+  if (!(far > 0)) return HR_OK;
+  bool refuses = far >= refused * pixels && (double)rows >= many * (double)file->count;
+  return hr_doubts_add(doubts, HR_DOUBT_PIXELS, refuses, err,
+                       "%s: the noisy flux is more than %d errors from the flux in %.0f "
+                       "pixel%s of %zu row%s, of %zu looked at; mark such pixels in %s",
+                       file->path, HR_LOOK_FAR, far, far > 1 ? "s" : "", rows,
+                       rows == 1 ? "" : "s", file->count, HR_SHARD_MASK);
+}
+
+static hr_status doubt_file(const file_rows *file, bool uses_noisy, hr_doubts *doubts,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  size_t before = doubts->count;
+  if (file->count < LEAST_ROWS) return HR_OK;
+  HR_TRY(doubt_untouched(file, doubts, err));
+  if (doubts->count == before) HR_TRY(doubt_mark(file, true, doubts, err));
+  if (doubts->count == before) HR_TRY(doubt_mark(file, false, doubts, err));
+  if (doubts->count == before && uses_noisy) HR_TRY(doubt_far(file, doubts, err));
+cleanup:
+  return status;
+}
+
+hr_status hr_doubt_pixels(const hr_look *look, bool uses_noisy, hr_doubts *doubts,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  double *values = NULL;
+  size_t shard_count = 0, first = 0;
+  const hr_shard *shards = hr_dataset_shards(look->dataset, &shard_count);
+  HR_TRY(hr_alloc(&values, look->count, err));
+  for (size_t s = 0; s < shard_count; s++) {
+    bool goes_on = s + 1 < shard_count && shards[s + 1].file == shards[s].file;
+    if (goes_on) continue;
+    size_t end = first, end_row = shards[s].first_row + shards[s].rows;
+    while (end < look->count && look->rows[end].row < end_row) end++;
+    const file_rows file = {shards[s].path, look, look->rows + first, end - first,
+                            values};
+    HR_TRY(doubt_file(&file, uses_noisy, doubts, err));
+    first = end;
+  }
+cleanup:
+  hr_free(values);
+  return status;
+}
