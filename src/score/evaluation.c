@@ -32,6 +32,8 @@ static hr_status assemble(hr_evaluation *evaluation, hr_error *err) {
                                 &evaluation->groups, input->test->target, err));
   errors = hr_variant_scores_errors(&evaluation->variants, &evaluation->groups);
   HR_TRY(hr_forecasts_init(&evaluation->forecasts, &assembly, err));
+  evaluation->ladder =
+      hr_ladder_find(&evaluation->forecasts, &assembly.candidates, input->selection);
 cleanup:
   return status;
 }

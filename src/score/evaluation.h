@@ -7,6 +7,7 @@
 #include "score/calibration.h"
 #include "score/ceiling.h"
 #include "score/controls.h"
+#include "score/ladder.h"
 #include "score/ledger.h"
 #include "score/missing.h"
 #include "score/results.h"
@@ -34,12 +35,14 @@ typedef struct hr_evaluation {
   hr_forecasts forecasts;
   hr_method_score *methods; /* [method_count] of the forecasts */
   size_t method_count;
+  hr_ladder ladder; /* of the forecasts, the same indices into methods */
   hr_ceiling ceiling;
   hr_controls controls;
   hr_bootstrap *bootstrap; /* of the methods, the kinds of ceiling, the controls */
   hr_octiles octiles;      /* of covered rows; without row_list where snr is not known */
-  /* Of the kinds of ceiling, its groups the octiles and then all other rows; the same
-   * draws of rows. NULL where snr or every ceiling is not known. */
+  /* Of the kinds of ceiling, then the ladder's forecasts (number HR_CEILING_KINDS +
+   * rung), its groups the octiles and then all other rows; the same draws of rows. NULL
+   * where snr is not known. */
   hr_bootstrap *octile_bootstrap;
   hr_calibrations calibrations;
   hr_gate_criterion gate[HR_GATE_CRITERIA];

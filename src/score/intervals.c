@@ -59,12 +59,26 @@ cleanup:
   return status;
 }
 
+/* Ceilings, then rungs; on a rung without a forecast stands anything. */
+static void list_octile_predictions(const hr_evaluation *evaluation,
+                                    const double *predictions[]) {
+  for (size_t kind = 0; kind < HR_CEILING_KINDS; kind++) {
+    predictions[kind] = evaluation->ceiling.prediction[kind];
+  }
+  for (size_t rung = 0; rung < HR_RUNG_CEILING; rung++) {
+    size_t f = evaluation->ladder.forecast[rung];
+    predictions[HR_CEILING_KINDS + rung] =
+        evaluation->forecasts.items[f == HR_NO_METHOD ? 0 : f].prediction;
+  }
+}
+
 hr_status hr_intervals_create_octiles(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
+  enum { COUNT = HR_CEILING_KINDS + HR_RUNG_CEILING };
   const hr_results_input *input = evaluation->input;
-  const hr_ceiling *ceiling = &evaluation->ceiling;
+  const double *predictions[COUNT];
   size_t *row_list = NULL, start[HR_SNR_OCTILES + 2];
-  if (!ceiling->has_posterior && !ceiling->has_fisher) return HR_OK;
+  list_octile_predictions(evaluation, predictions);
   HR_TRY(list_by_octile(evaluation, &row_list, err));
   memcpy(start, evaluation->octiles.start, sizeof evaluation->octiles.start);
   start[HR_SNR_OCTILES + 1] = input->test->rows;
@@ -74,8 +88,8 @@ hr_status hr_intervals_create_octiles(hr_evaluation *evaluation, hr_error *err) 
       .row_list = row_list,
       .group_start = start,
       .group_count = HR_SNR_OCTILES + 1,
-      .predictions = (const double *const *)ceiling->prediction,
-      .method_count = HR_CEILING_KINDS,
+      .predictions = predictions,
+      .method_count = COUNT,
       .draws = input->bootstrap_draws ? input->bootstrap_draws : HR_BOOTSTRAP_DRAWS,
       .seed = input->seed,
   };

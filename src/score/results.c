@@ -13,6 +13,7 @@
 #include "score/results_binning.h"
 #include "score/results_calibration.h"
 #include "score/results_ceiling.h"
+#include "score/results_ladder.h"
 #include "score/results_levels.h"
 #include "score/results_methods.h"
 #include "score/undertuned.h"
@@ -495,6 +496,7 @@ static void write_root(writer *w, json_t *root) {
   write_all_overall(w, root);
   write_octiles(w, root);
   hr_results_write_ceiling(&w->json, w->evaluation, root);
+  hr_results_write_ladder(&w->json, w->evaluation, root);
   hr_results_write_calibration(&w->json, w->evaluation, root);
   hr_results_write_levels(&w->json, w->input, root);
   hr_undertuned_write(&w->json, w->input, root);
