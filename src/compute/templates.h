@@ -167,6 +167,11 @@ typedef struct hr_query {
   const uint8_t *fold;  /* [rows] templates of this fold do not count, or HR_NO_FOLD */
   bool own_only;        /* `all` is not wanted: other groups are not looked at */
   const hr_query_draws *draws; /* NULL: none are wanted */
+  /* [rows][groups] of `all`: the weight of every group 0 .. groups-1 among them, the
+   * probability that the spectrum is of one of its templates; NaN where no template
+   * counts. NULL: not wanted. By components no more exact than the means are. */
+  double *shares;
+  size_t groups;
 } hr_query;
 
 /* The posterior over the templates of the row's own group, and over all of them; arrays

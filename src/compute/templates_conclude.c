@@ -253,17 +253,53 @@ hr_posterior hr_templates_posterior_of(const hr_templates *t, size_t target,
                         sums->sum * sums->sum / sums->squares, 0, (double)NAN};
 }
 
+double *hr_templates_shares_of(const hr_conclusion *of) {
+  const hr_query *query = of->comparison->query;
+  return of->own || !query->shares ? NULL : query->shares + of->row * query->groups;
+}
+
+/* The groups' sums of weights, relative to the largest weight. */
+static void add_groups(const hr_conclusion *of) {
+  const hr_templates *t = of->comparison->templates;
+  size_t groups = of->comparison->query->groups;
+  double *share = hr_templates_shares_of(of);
+  if (!share) return;
+  for (size_t g = 0; g < groups; g++) share[g] = 0;
+  for (size_t k = 0; k < t->tile_count; k++) {
+    const hr_template_sums *sums =
+        &of->comparison->work->sums[of->row * t->tile_count + k];
+    double shift = sums->largest - of->sums[0].largest;
+    int32_t group = t->tiles[k].group;
+    if (!(shift > (double)negligible) || group < 0 || (size_t)group >= groups) continue;
+    share[group] += exp(shift) * sums->sum;
+  }
+}
+
+/* From sums to shares of the whole. A correction may have taken more than there was. */
+static void share_out(const hr_conclusion *of) {
+  size_t groups = of->comparison->query->groups;
+  double *share = hr_templates_shares_of(of), whole = 0;
+  if (!share) return;
+  for (size_t g = 0; g < groups; g++) {
+    share[g] = fmax(share[g], 0);
+    whole += share[g];
+  }
+  for (size_t g = 0; g < groups; g++) share[g] = whole > 0 ? share[g] / whole : NAN;
+}
+
 /* The means and variances from the sums. */
 static void find_means(hr_conclusion *of) {
   const hr_templates *t = of->comparison->templates;
   bool checked = of->comparison->weigh == HR_WEIGH_COMPONENTS;
   of->sums[0] = add_tiles(of->comparison, of->row, of->own);
+  add_groups(of);
   for (size_t target = 0; target < t->targets; target++) {
     if (!hr_has_target(of->targets, target)) continue;
     if (target > 0) of->sums[target] = add_target(of, target);
     of->out[target] = hr_templates_posterior_of(t, target, &of->sums[target]);
   }
   if (checked && of->sums[0].largest > -INFINITY) hr_templates_check(of);
+  share_out(of);
 }
 
 static void conclude(const hr_comparison *comparison, size_t row, bool own,

@@ -188,7 +188,12 @@ typedef struct hr_conclusion {
 hr_posterior hr_templates_posterior_of(const hr_templates *templates, size_t target,
                                        const hr_template_sums *sums);
 
-/* The posteriors from weights by components, with as large a sample as each target takes.
+/* The weights of the groups in the answer over all templates, [query->groups]; NULL where
+ * they are not wanted. */
+double *hr_templates_shares_of(const hr_conclusion *conclusion);
+
+/* The posteriors from weights by components, with as large a sample as each target takes;
+ * the groups' weights are corrected by the largest.
  */
 void hr_templates_check(const hr_conclusion *conclusion);
 

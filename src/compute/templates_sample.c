@@ -30,6 +30,7 @@ typedef struct template_sample {
   size_t count;
   struct {
     size_t place;
+    int32_t group;
     double weight, stands_for;
     double excess; /* exact weight over the one by components, less 1 */
   } drawn[2 * MOST_SAMPLES];
@@ -43,6 +44,7 @@ static void draw(const hr_comparison *comparison, size_t row, size_t tile, size_
       comparison->work->sums[row * t->tile_count + tile].largest + log(kept);
   double exact = hr_templates_weigh_exactly(comparison, row, tile, place);
   sample->drawn[sample->count].place = place;
+  sample->drawn[sample->count].group = t->tiles[tile].group;
   sample->drawn[sample->count].excess = expm1(exact - by_components);
 }
 
@@ -130,6 +132,17 @@ static hr_target_set correct_all(const hr_conclusion *of, hr_target_set targets,
   return open;
 }
 
+/* Moves the groups' sums of weights as the templates that were drawn from them say. */
+static void correct_groups(const hr_conclusion *of, const template_sample *sample) {
+  double *share = hr_templates_shares_of(of);
+  size_t groups = of->comparison->query->groups;
+  for (size_t i = 0; share && i < sample->count; i++) {
+    int32_t group = sample->drawn[i].group;
+    if (group < 0 || (size_t)group >= groups) continue;
+    share[group] += sample->drawn[i].stands_for * sample->drawn[i].excess;
+  }
+}
+
 void hr_templates_check(const hr_conclusion *of) {
   const hr_template_sums *sums = of->sums; /* what is used of them all targets share */
   hr_target_set open = of->targets;
@@ -141,5 +154,7 @@ void hr_templates_check(const hr_conclusion *of) {
     sample.count = 0;
     draw_sample(of->comparison, of->row, of->own, sums, &sample);
     open = correct_all(of, open, &sample);
+    bool is_last = !open || wanted * 8 > MOST_SAMPLES;
+    if (is_last) correct_groups(of, &sample);
   }
 }

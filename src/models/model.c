@@ -49,6 +49,9 @@ void hr_request_fill_unknown(const hr_request *request) {
     if (request->effective) request->effective[row] = (double)NAN;
     if (request->mean_error) request->mean_error[row] = (double)NAN;
     if (request->chi2) request->chi2[row] = (double)NAN;
+    for (size_t s = 0; request->shares && s < request->slots; s++) {
+      request->shares[row * request->slots + s] = (double)NAN;
+    }
     for (size_t d = 0; request->draws && d < HR_PREDICT_DRAWS; d++) {
       request->draws[row * HR_PREDICT_DRAWS + d] = NAN;
     }

@@ -68,6 +68,10 @@ typedef struct hr_request {
   double *effective;  /* [N] effective number of templates; NaN where there are none */
   double *mean_error; /* [N] what leaving components out may have changed the mean by */
   double *chi2;       /* [N] of the best template, a pixel that counts; NaN: not known */
+  double *shares; /* [N][slots] of the model of all rows, its study's bins and then the
+                     rows in none: the probability that the spectrum is of that slot; NaN
+                     where the kind does not know it */
+  size_t slots;
   float *draws; /* [N][HR_PREDICT_DRAWS] from the distribution of the label given the
                    spectrum; NaN where the kind does not know it */
 } hr_request;

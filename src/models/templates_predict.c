@@ -33,6 +33,8 @@ typedef struct answering {
   bool wants_draws[HR_PREDICT_ROWS];
   uint64_t number[HR_PREDICT_ROWS]; /* of the rows in their file */
   found_answers own, all;
+  double *shares; /* [HR_PREDICT_ROWS][slots] of the groups; NULL: nobody asks */
+  size_t slots;
 } answering;
 
 static bool concerns(const answering *a, size_t q) {
@@ -73,6 +75,14 @@ static bool is_global_asked(const answering *a) {
   return any;
 }
 
+static void answer_shares(const answering *a, const hr_request *request, size_t i) {
+  bool is_known = request->model->slot == HR_GLOBAL;
+  double *to = request->shares + (a->first + i) * request->slots;
+  for (size_t s = 0; s < request->slots; s++) {
+    to[s] = is_known ? a->shares[i * a->slots + s] : (double)NAN;
+  }
+}
+
 static void answer(const answering *a, size_t q, size_t i, const found_answers *answers) {
   const hr_request *request = &a->requests[q];
   size_t row = a->first + i, at = i * a->targets + request->model->target;
@@ -82,6 +92,7 @@ static void answer(const answering *a, size_t q, size_t i, const found_answers *
   if (request->effective) request->effective[row] = found->effective;
   if (request->mean_error) request->mean_error[row] = found->error;
   if (request->chi2) request->chi2[row] = found->chi2;
+  if (request->shares) answer_shares(a, request, i);
   if (request->draws) {
     memcpy(request->draws + row * HR_DRAWS, answers->draws + at * HR_DRAWS,
            HR_DRAWS * sizeof *request->draws);
@@ -139,7 +150,9 @@ static hr_status answer_group(const answering *a, hr_error *err) {
                             .group = group,
                             .fold = fold,
                             .own_only = !wants_all,
-                            .draws = a->own.draws ? &draws : NULL};
+                            .draws = a->own.draws ? &draws : NULL,
+                            .shares = a->shares,
+                            .groups = a->slots};
     HR_TRY(hr_templates_compare(hr_template_store_templates(a->store), a->work, &query,
                                 a->own.posterior, a->all.posterior, err));
     if (wants_all) answer_all(a, NULL, &a->all);
@@ -155,7 +168,9 @@ static hr_status allocate(answering *a, hr_error *err) {
   bool wants_draws = false;
   size_t answers = HR_PREDICT_ROWS * a->targets;
   for (size_t q = 0; q < a->request_count; q++) {
-    wants_draws |= concerns(a, q) && a->requests[q].draws;
+    if (!concerns(a, q)) continue;
+    wants_draws |= a->requests[q].draws != NULL;
+    if (a->requests[q].shares) a->slots = a->requests[q].slots;
   }
   HR_TRY(hr_templates_workspace_create(hr_template_store_templates(a->store), &a->work,
                                        err));
@@ -163,6 +178,7 @@ static hr_status allocate(answering *a, hr_error *err) {
   HR_TRY(hr_alloc(&a->is_asked, a->request_count * HR_PREDICT_ROWS, err));
   HR_TRY(hr_alloc(&a->own.posterior, answers, err));
   HR_TRY(hr_alloc(&a->all.posterior, answers, err));
+  if (a->slots > 0) HR_TRY(hr_alloc(&a->shares, HR_PREDICT_ROWS * a->slots, err));
   if (!wants_draws) goto cleanup;
   HR_TRY(hr_alloc(&a->own.draws, answers * HR_DRAWS, err));
   HR_TRY(hr_alloc(&a->all.draws, answers * HR_DRAWS, err));
@@ -193,6 +209,7 @@ cleanup:
   hr_free(a.all.posterior);
   hr_free(a.own.draws);
   hr_free(a.all.draws);
+  hr_free(a.shares);
   return status;
 }
 

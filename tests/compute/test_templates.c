@@ -172,6 +172,52 @@ static void it_equals_the_formula(void **state) {
   check_near(own[2].effective, 1, 1e-6);
 }
 
+/* The share of the weight that every group has, as the formula says. */
+static void shares_on_paper(const fixture *f, size_t r, double *share) {
+  static double log_weight[COUNT];
+  double largest = -INFINITY, sum = 0;
+  for (size_t i = 0; i < COUNT; i++) {
+    log_weight[i] = f->labels[i].fold == f->fold[r] ? -INFINITY : 0;
+    for (size_t p = 0; p < PIXELS; p++) {
+      double sigma = level * (double)f->error[r * PIXELS + p];
+      if (!(sigma > 0)) continue;
+      double d = (double)f->x[r * PIXELS + p] - (double)f->f[i * PIXELS + p];
+      log_weight[i] -= 0.5 * d * d / (sigma * sigma);
+    }
+    largest = fmax(largest, log_weight[i]);
+  }
+  for (size_t g = 0; g < 3; g++) share[g] = 0;
+  for (size_t i = 0; i < COUNT; i++) {
+    share[f->labels[i].group] += exp(log_weight[i] - largest);
+    sum += exp(log_weight[i] - largest);
+  }
+  for (size_t g = 0; g < 3; g++) share[g] /= sum;
+}
+
+static void check_shares(const fixture *f, const hr_templates *templates,
+                         double tolerance) {
+  hr_posterior own[ROWS], all[ROWS];
+  double shares[ROWS][3], expected[3], most = 0;
+  hr_query query = query_of(f);
+  query.shares = shares[0];
+  query.groups = 3;
+  compare(templates, &query, own, all);
+  for (size_t r = 0; r < ROWS; r++) {
+    shares_on_paper(f, r, expected);
+    for (size_t g = 0; g < 3; g++) check_near(shares[r][g], expected[g], tolerance);
+    most = fmax(most, expected[1]);
+  }
+  assert_true(most > 0.5); /* there is something to be told apart */
+}
+
+static void groups_have_their_share_of_the_weight(void **state) {
+  fixture *f = *state;
+  check_shares(f, f->templates, 5e-6);
+  hr_templates *fast = make_templates(f, HR_WEIGH_COMPONENTS);
+  check_shares(f, fast, 1e-3);
+  hr_templates_destroy(&fast);
+}
+
 static void a_row_without_valid_pixels_gets_the_prior(void **state) {
   fixture *f = *state;
   hr_posterior own[ROWS], all[ROWS];
@@ -246,7 +292,8 @@ static void gaussian_conjugacy_is_met(void **state) {
     }
   }
   hr_posterior own[STARS], all[STARS];
-  hr_query query = {STARS, x, error, 1, group, fold, false, NULL};
+  hr_query query = {
+      .rows = STARS, .x = x, .error = error, .level = 1, .group = group, .fold = fold};
   compare(templates, &query, own, all);
   for (size_t s = 0; s < STARS; s++) {
     double precision = 1, pull = 3;
@@ -486,6 +533,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(by_default_components_are_compared),
       cmocka_unit_test(it_equals_the_formula),
+      cmocka_unit_test(groups_have_their_share_of_the_weight),
       cmocka_unit_test(a_row_without_valid_pixels_gets_the_prior),
       cmocka_unit_test(threads_and_templates_elsewhere_do_not_change_a_bit),
       cmocka_unit_test(gaussian_conjugacy_is_met),

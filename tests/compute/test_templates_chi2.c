@@ -36,7 +36,12 @@ static void compare(const few_templates *s, const hr_templates_options *options,
   hr_error err;
   hr_templates *templates = few_templates_make(s, options);
   hr_templates_workspace *work = NULL;
-  const hr_query query = {ROWS, s->x, s->error, 1, s->group, s->fold, false, NULL};
+  const hr_query query = {.rows = ROWS,
+                          .x = s->x,
+                          .error = s->error,
+                          .level = 1,
+                          .group = s->group,
+                          .fold = s->fold};
   check_ok(hr_templates_workspace_create(templates, &work, &err));
   check_ok(hr_templates_compare(templates, work, &query, own, all, &err));
   hr_templates_workspace_destroy(&work);

@@ -37,7 +37,12 @@ static int tear_down(void **state) {
 
 static hr_query query_of(const fixture *f) {
   const few_templates *s = &f->smooth;
-  return (hr_query){ROWS, s->x, s->error, 1, s->group, s->fold, false, NULL};
+  return (hr_query){.rows = ROWS,
+                    .x = s->x,
+                    .error = s->error,
+                    .level = 1,
+                    .group = s->group,
+                    .fold = s->fold};
 }
 
 static void compare(const hr_templates *templates, const hr_query *query,

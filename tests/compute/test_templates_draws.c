@@ -48,8 +48,13 @@ static void compare(fixture *f, const hr_templates *t, double level) {
   hr_error err;
   hr_templates_workspace *work = NULL;
   const hr_query_draws draws = {f->wanted, f->key, f->own_draws, f->all_draws};
-  const hr_query query = {ROWS,       f->s.x,    f->s.error, level,
-                          f->s.group, f->s.fold, false,      &draws};
+  const hr_query query = {.rows = ROWS,
+                          .x = f->s.x,
+                          .error = f->s.error,
+                          .level = level,
+                          .group = f->s.group,
+                          .fold = f->s.fold,
+                          .draws = &draws};
   check_ok(hr_templates_workspace_create(t, &work, &err));
   check_ok(hr_templates_compare(t, work, &query, f->own, f->all, &err));
   hr_templates_workspace_destroy(&work);

@@ -71,7 +71,12 @@ static void compare(const fixture *f, const hr_templates *templates, hr_posterio
   hr_error err;
   const few_templates *s = &f->smooth;
   hr_templates_workspace *work = NULL;
-  const hr_query query = {ROWS, s->x, s->error, 1, s->group, s->fold, false, NULL};
+  const hr_query query = {.rows = ROWS,
+                          .x = s->x,
+                          .error = s->error,
+                          .level = 1,
+                          .group = s->group,
+                          .fold = s->fold};
   check_ok(hr_templates_workspace_create(templates, &work, &err));
   check_ok(hr_templates_compare(templates, work, &query, own, all, &err));
   hr_templates_workspace_destroy(&work);

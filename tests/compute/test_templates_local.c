@@ -91,7 +91,12 @@ static void compare(const sky *s, const hr_templates_options *options, hr_poster
     hr_templates_put(t, i, s->f + i * PIXELS, &label);
   }
   check_ok(hr_templates_finish(t, NULL, &err));
-  const hr_query query = {STARS, s->x, s->error, 1, s->group, s->fold, false, NULL};
+  const hr_query query = {.rows = STARS,
+                          .x = s->x,
+                          .error = s->error,
+                          .level = 1,
+                          .group = s->group,
+                          .fold = s->fold};
   hr_templates_workspace *work = NULL;
   check_ok(hr_templates_workspace_create(t, &work, &err));
   check_ok(hr_templates_compare(t, work, &query, own, all, &err));

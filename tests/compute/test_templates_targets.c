@@ -40,7 +40,12 @@ static hr_templates *make_alone(const few_templates *s, size_t way, size_t targe
 static void compare(const few_templates *s, const hr_templates *t, answers *out) {
   hr_error err;
   hr_templates_workspace *work = NULL;
-  const hr_query query = {ROWS, s->x, s->error, 0.7, s->group, s->fold, false, NULL};
+  const hr_query query = {.rows = ROWS,
+                          .x = s->x,
+                          .error = s->error,
+                          .level = 0.7,
+                          .group = s->group,
+                          .fold = s->fold};
   check_ok(hr_templates_workspace_create(t, &work, &err));
   check_ok(hr_templates_compare(t, work, &query, out->own, out->all, &err));
   hr_templates_workspace_destroy(&work);

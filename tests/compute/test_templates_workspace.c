@@ -28,17 +28,19 @@ static void what_was_compared_before_does_not_matter(void **state) {
   hr_templates *templates = few_templates_make(s, &options);
   hr_templates_workspace *work = NULL;
   hr_posterior own[3][HR_QUERY_ROWS], all[3][HR_QUERY_ROWS];
-  const hr_query first = {HR_QUERY_ROWS, s->x,    s->error, 1,
-                          s->group,      s->fold, false,    NULL};
+  const hr_query first = {.rows = HR_QUERY_ROWS,
+                          .x = s->x,
+                          .error = s->error,
+                          .level = 1,
+                          .group = s->group,
+                          .fold = s->fold};
   const size_t at = HR_QUERY_ROWS, rows = FEW_SPECTRA - at;
-  const hr_query second = {rows,
-                           s->x + at * FEW_PIXELS,
-                           s->error + at * FEW_PIXELS,
-                           1,
-                           s->group + at,
-                           s->fold + at,
-                           false,
-                           NULL};
+  const hr_query second = {.rows = rows,
+                           .x = s->x + at * FEW_PIXELS,
+                           .error = s->error + at * FEW_PIXELS,
+                           .level = 1,
+                           .group = s->group + at,
+                           .fold = s->fold + at};
   check_ok(hr_templates_workspace_create(templates, &work, &err));
   check_ok(hr_templates_compare(templates, work, &first, own[0], all[0], &err));
   check_ok(hr_templates_compare(templates, work, &second, own[1], all[1], &err));

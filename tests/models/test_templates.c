@@ -137,14 +137,12 @@ static void an_answer_is_the_comparisons(void **state) {
     int32_t group[HR_PREDICT_ROWS];
     size_t rows = ROWS - first < HR_PREDICT_ROWS ? ROWS - first : HR_PREDICT_ROWS;
     for (size_t i = 0; i < rows; i++) group[i] = (int32_t)((first + i) % 3);
-    const hr_query query = {rows,
-                            f->s.x + first * FEW_PIXELS,
-                            f->s.error + first * FEW_PIXELS,
-                            1,
-                            group,
-                            f->s.fold,
-                            false,
-                            NULL};
+    const hr_query query = {.rows = rows,
+                            .x = f->s.x + first * FEW_PIXELS,
+                            .error = f->s.error + first * FEW_PIXELS,
+                            .level = 1,
+                            .group = group,
+                            .fold = f->s.fold};
     check_ok(hr_templates_compare(templates, work, &query, own, all, &err));
     for (size_t i = 0; i < rows; i++) {
       const answer *bin = answers[group[i]], *global = answers[3];
@@ -239,6 +237,34 @@ static void means_alone_may_be_asked(void **state) {
   assert_memory_equal(all->mean, means->mean, sizeof all->mean);
   free(all);
   free(means);
+}
+
+/* Asked for beside anything else, and by the model of all rows alone. */
+static void the_model_of_all_rows_knows_the_bins(void **state) {
+  const fixture *f = *state;
+  hr_error err;
+  answer *all = want(0, 1), *plain = want(0, 1), *bin = want(0, 1);
+  static double shares[ROWS][FEW_GROUPS], none[ROWS][FEW_GROUPS];
+  hr_request requests[2] = {request_of(f->models[3], all), request_of(f->models[0], bin)};
+  const hr_request alone = request_of(f->models[3], plain);
+  const hr_spectra spectra = spectra_of(f);
+  requests[0].shares = shares[0];
+  requests[1].shares = none[0];
+  requests[0].slots = requests[1].slots = FEW_GROUPS;
+  check_ok(hr_models_predict(&spectra, requests, 2, &err));
+  check_ok(hr_models_predict(&spectra, &alone, 1, &err));
+  check_same(all, plain);
+  for (size_t i = 0; i < ROWS; i++) {
+    double sum = 0;
+    for (size_t g = 0; g < FEW_GROUPS; g++) {
+      assert_true(shares[i][g] >= 0 && isnan(none[i][g]));
+      sum += shares[i][g];
+    }
+    check_near(sum, 1, 1e-12);
+  }
+  free(all);
+  free(plain);
+  free(bin);
 }
 
 typedef struct caller {
@@ -397,6 +423,7 @@ int main(void) {
       cmocka_unit_test(an_answer_is_the_comparisons),
       cmocka_unit_test(asked_alone_or_in_other_blocks_the_bytes_are_the_same),
       cmocka_unit_test(several_bins_may_be_asked_for_one_row),
+      cmocka_unit_test(the_model_of_all_rows_knows_the_bins),
       cmocka_unit_test(means_alone_may_be_asked),
       cmocka_unit_test(two_threads_predict_at_once),
       cmocka_unit_test(saved_models_predict_the_same),
