@@ -37,6 +37,9 @@ typedef struct fixture {
   double control_cv[2];
   hr_fit control_fits[2];
   hr_outcome controls[2];
+  hr_fit all_forests[FIXTURE_BINS + 1]; /* with a model of all rows */
+  float forest_global[FIXTURE_ROWS];
+  double forest_global_cv;
   double variance[FIXTURE_ROWS];
   float draws[FIXTURE_ROWS][HR_OUTCOME_DRAWS];
   size_t draw_rows[FIXTURE_ROWS];
@@ -48,6 +51,8 @@ typedef struct fixture {
 static const hr_method fixture_ridge = {
     .name = "ridge", .title = "Ridge", .variant = "alpha", .has_global = true};
 static const hr_method fixture_forest = {.name = "forest", .title = "Forest"};
+static const hr_method fixture_global_forest = {
+    .name = "forest", .title = "Forest", .has_global = true};
 static const hr_method fixture_cnn = {.name = "cnn", .title = "1D-CNN"};
 
 static const hr_method fixture_placebo = {.name = "placebo", .title = "Placebo"};
@@ -242,6 +247,22 @@ static inline void fixture_init(fixture *f) {
       .seed = 42,
       .bootstrap_draws = 200,
   };
+}
+
+/* The forest gets a model of all rows: its errors, and what validation says of it. */
+static inline void fixture_give_global_forest(fixture *f, double sigma, double cv) {
+  for (size_t k = 0; k < FIXTURE_BINS; k++) f->all_forests[k] = f->forest[k];
+  f->forest_global_cv = cv;
+  f->all_forests[FIXTURE_BINS] = (hr_fit){.slot = HR_GLOBAL,
+                                          .status = HR_FIT_OK,
+                                          .train_rows = 3300,
+                                          .variant_count = 1,
+                                          .cv_r2 = &f->forest_global_cv};
+  fixture_predict(f, HR_GLOBAL, sigma, 9, f->forest_global);
+  f->outcomes[1].type = &fixture_global_forest;
+  f->outcomes[1].fits = f->all_forests;
+  f->outcomes[1].fit_count = FIXTURE_BINS + 1;
+  f->outcomes[1].global = fixture_matrix(f->forest_global, 1);
 }
 
 /* A placebo with errors of 0.7, and an error that knows the target to within `sigma`; NaN
