@@ -5,12 +5,18 @@
 #include "core/field.h"
 #include "core/yaml_tree.h"
 #include "methods/method.h"
+#include "routing/gate_kinds.h"
 
 typedef struct hr_config_expert {
   const hr_method *type;
   void *parameters;  /* type->parameters_size bytes, described by type->fields */
   hr_yaml_mark mark; /* where they stand in the file; 0 of a control */
 } hr_config_expert;
+
+typedef struct hr_config_gate { /* an entry of `gates` */
+  const hr_gate_kind *kind;
+  void *parameters; /* kind->parameters_size bytes, described by kind->fields */
+} hr_config_gate;
 
 typedef struct hr_config_axis { /* an entry of binning.axes */
   char *label;
@@ -104,6 +110,9 @@ typedef struct hr_config {
   hr_config_expert *experts; /* in the registry's order, then the controls */
   size_t expert_count;       /* of all that are trained */
   size_t control_count;      /* of those at the end, which are not compared */
+  hr_config_gate *gates;     /* in the order of hr_gate_kinds; none where the section is
+                                not there */
+  size_t gate_count;
   hr_config_baseline *baselines;
   size_t baseline_count;
   hr_config_page *pages;

@@ -30,6 +30,8 @@ typedef enum hr_stream_id {
   HR_STREAM_GRID_TEMPLATES = 13, /* labels of templates drawn from the model grid */
   HR_STREAM_DRAWS = 14,          /* draws from a posterior */
   HR_STREAM_RANKS = 15, /* where the truth stands among draws that are equal to it */
+  HR_STREAM_GATE = 16,  /* which training rows gates learn from and are judged on, the
+                           start of their components */
 } hr_stream_id;
 
 /* The uniform deviate number `index` of row `row`, in the open interval (0, 1), 53 bits.

@@ -1,0 +1,80 @@
+/* A gate: the weights of the bins of each spectrum, from the noisy flux alone.
+ *
+ *   z = (features - centre) / scale,  h = relu(W h + b) layer by layer from h = z,
+ *   weights = softmax(last layer / temperature) over the bins that it has seen
+ *
+ * A logistic gate has one layer, an MLP gate several; they differ in how they were
+ * trained (gate_logistic.h, gate_mlp.h) and in nothing else. What mixing makes of the
+ * weights is beside it (hr_gate_mix). Const while it weighs, for any number of threads.
+ *
+ * One letter has one meaning: N rows, P pixels, F features, K bins. */
+#ifndef HR_ROUTING_GATE_H
+#define HR_ROUTING_GATE_H
+
+#include <stdbool.h>
+
+#include "routing/gate_features.h"
+
+enum { HR_GATE_MOST_LAYERS = 8, HR_GATE_MOST_UNITS = 1024, HR_GATE_KIND_BYTES = 16 };
+
+typedef struct hr_gate_layer {
+  size_t inputs, outputs;
+  double *weights; /* [outputs][inputs] */
+  double *bias;    /* [outputs] */
+} hr_gate_layer;
+
+typedef struct hr_gate {
+  char kind[HR_GATE_KIND_BYTES]; /* how it was trained: "logistic", "mlp" */
+  hr_gate_features *features;    /* owned */
+  double *centre, *scale;        /* [F], scale > 0 */
+  size_t layer_count;            /* 1 ..; the last one's outputs are the bins */
+  hr_gate_layer layer[HR_GATE_MOST_LAYERS];
+  bool *present;      /* [K] bins that had training rows; the others weigh 0 */
+  double temperature; /* > 0 */
+} hr_gate;
+
+/* A gate with layers of those sizes, sizes[0] = F inputs up to sizes[layers] = K outputs,
+ * all weights 0, every bin present, temperature 1. Takes the features over, on success
+ * alone. HR_ERR_MEMORY. */
+hr_status hr_gate_create(const char *kind, hr_gate_features **features,
+                         size_t layer_count, const size_t *sizes, hr_gate **out,
+                         hr_error *err) HR_MUST_CHECK;
+void hr_gate_destroy(hr_gate **gate);
+
+size_t hr_gate_bins(const hr_gate *gate); /* K */
+double hr_gate_bytes(const hr_gate *gate);
+
+/* The weights of the bins for noisy spectra [rows][P]: weight [rows][K], each row's add
+ * up to 1. Threaded; a row's bytes depend on that row alone. HR_ERR_MEMORY. */
+hr_status hr_gate_weigh(const hr_gate *gate, size_t rows, const float *noisy,
+                        double *weight, hr_error *err) HR_MUST_CHECK;
+
+/* The same from features [rows][F] as hr_gate_features_fill has them. */
+hr_status hr_gate_weigh_features(const hr_gate *gate, size_t rows, const double *features,
+                                 double *weight, hr_error *err) HR_MUST_CHECK;
+
+/* The last layer's outputs before the softmax and the temperature: logits [rows][K]; of
+ * bins that are not present -infinity. */
+hr_status hr_gate_logits(const hr_gate *gate, size_t rows, const double *features,
+                         double *logits, hr_error *err) HR_MUST_CHECK;
+
+/* Writes gate.json, pca.npy and layer_<n>.npy into `folder`, which is there, each file
+ * whole or not at all. HR_ERR_IO, HR_ERR_MEMORY. */
+hr_status hr_gate_save(const hr_gate *gate, const char *folder,
+                       hr_error *err) HR_MUST_CHECK;
+
+/* Reads what hr_gate_save wrote, and believes nothing. wave: [pixels] of the spectra that
+ * it is for. HR_ERR_MISSING, HR_ERR_IO, HR_ERR_MEMORY; HR_ERR_FORMAT where the files are
+ * not as hr_gate_save writes them, or are for other spectra or bins. */
+typedef struct hr_gate_place {
+  const char *folder;
+  const double *wave_angstrom; /* [pixels] */
+  size_t pixels, bins;
+} hr_gate_place;
+hr_status hr_gate_load(const hr_gate_place *place, hr_gate **out,
+                       hr_error *err) HR_MUST_CHECK;
+
+/* The softmax of logits [K] at a temperature, in place; -infinity gives 0. */
+void hr_gate_softmax(size_t bins, double temperature, double *logits);
+
+#endif
