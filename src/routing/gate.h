@@ -49,7 +49,8 @@ double hr_gate_bytes(const hr_gate *gate);
 hr_status hr_gate_weigh(const hr_gate *gate, size_t rows, const float *noisy,
                         double *weight, hr_error *err) HR_MUST_CHECK;
 
-/* The same from features [rows][F] as hr_gate_features_fill has them. */
+/* The same from features [rows][F] as hr_gate_features_fill has them. Where a row's
+ * logits are no numbers, all of its weights are 0. */
 hr_status hr_gate_weigh_features(const hr_gate *gate, size_t rows, const double *features,
                                  double *weight, hr_error *err) HR_MUST_CHECK;
 
@@ -58,23 +59,26 @@ hr_status hr_gate_weigh_features(const hr_gate *gate, size_t rows, const double 
 hr_status hr_gate_logits(const hr_gate *gate, size_t rows, const double *features,
                          double *logits, hr_error *err) HR_MUST_CHECK;
 
-/* Writes gate.json, pca.npy and layer_<n>.npy into `folder`, which is there, each file
- * whole or not at all. HR_ERR_IO, HR_ERR_MEMORY. */
+/* Writes gate.json, components.npy and layer_<n>.npy into `folder`, which is there, each
+ * file whole or not at all (docs/formats.md). HR_ERR_IO, HR_ERR_MEMORY. */
 hr_status hr_gate_save(const hr_gate *gate, const char *folder,
                        hr_error *err) HR_MUST_CHECK;
 
-/* Reads what hr_gate_save wrote, and believes nothing. wave: [pixels] of the spectra that
- * it is for. HR_ERR_MISSING, HR_ERR_IO, HR_ERR_MEMORY; HR_ERR_FORMAT where the files are
- * not as hr_gate_save writes them, or are for other spectra or bins. */
+/* The spectra that a gate is read for; borrowed. */
 typedef struct hr_gate_place {
   const char *folder;
   const double *wave_angstrom; /* [pixels] */
   size_t pixels, bins;
 } hr_gate_place;
+
+/* Reads what hr_gate_save wrote, and believes nothing of it. HR_ERR_MISSING, HR_ERR_IO,
+ * HR_ERR_MEMORY; HR_ERR_FORMAT where the files are not as hr_gate_save writes them, or
+ * are for other spectra or bins. */
 hr_status hr_gate_load(const hr_gate_place *place, hr_gate **out,
                        hr_error *err) HR_MUST_CHECK;
 
-/* The softmax of logits [K] at a temperature, in place; -infinity gives 0. */
+/* The softmax of logits [bins] at a temperature, in place; -infinity gives 0, and all are
+ * 0 where there is none that is a number. */
 void hr_gate_softmax(size_t bins, double temperature, double *logits);
 
 #endif

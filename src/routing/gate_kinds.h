@@ -1,21 +1,23 @@
-/* The kinds of gates there are and their parameters, as tables of fields: the section
+/* The kinds of gates there are, and their parameters as tables of fields: the section
  * `gates` of a configuration. */
 #ifndef HR_ROUTING_GATE_KINDS_H
 #define HR_ROUTING_GATE_KINDS_H
 
 #include "core/field.h"
 #include "routing/gate_mixing.h"
+#include "routing/gate_table.h"
 
 /* The first member of every kind's parameters. */
 typedef struct hr_gate_parameters {
   char *mixing;          /* HR_MIXING_CHOICES */
-  double fallback_below; /* the largest weight; with mixing "fallback" alone */
+  double fallback_below; /* of the largest weight; with mixing "fallback" alone */
 } hr_gate_parameters;
 
-typedef struct hr_gate_inputs { /* of gates that are trained */
-  char *features;               /* HR_GATE_TABLE_CHOICES */
-  int64_t components;           /* in place of the table's; -1: the table's */
-  int64_t most_rows;            /* training rows that are kept */
+/* The second one's of those that are trained. */
+typedef struct hr_gate_inputs {
+  char *features;     /* HR_GATE_TABLE_CHOICES */
+  int64_t components; /* in place of the table's; -1: as many as it says */
+  int64_t most_rows;  /* training rows that are kept */
 } hr_gate_inputs;
 
 typedef struct hr_gate_bayes_parameters {
@@ -45,12 +47,17 @@ typedef struct hr_gate_kind {
   size_t field_count;
 } hr_gate_kind;
 
-extern const hr_gate_kind hr_gate_bayes_kind;
-extern const hr_gate_kind hr_gate_logistic_kind;
-extern const hr_gate_kind hr_gate_mlp_kind;
+extern const hr_gate_kind hr_gate_bayes_kind, hr_gate_logistic_kind, hr_gate_mlp_kind;
 
-/* Every kind, in the order of tables; the one of that name, or NULL. */
+/* Every kind, in the order of tables; and the one of that name, or NULL. */
 const hr_gate_kind *const *hr_gate_kinds(size_t *count);
 const hr_gate_kind *hr_gate_kind_find(const char *name);
+
+/* The inputs of parameters of that kind; NULL: it is not trained, and has none. */
+const hr_gate_inputs *hr_gate_kind_inputs(const hr_gate_kind *kind,
+                                          const void *parameters);
+
+/* The table that the inputs ask for. */
+hr_gate_table hr_gate_inputs_table(const hr_gate_inputs *inputs);
 
 #endif

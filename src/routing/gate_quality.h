@@ -2,6 +2,7 @@
 #ifndef HR_ROUTING_GATE_QUALITY_H
 #define HR_ROUTING_GATE_QUALITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

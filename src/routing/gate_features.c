@@ -1,0 +1,195 @@
+/* Measuring a gate's features. Rows are taken one by one, in pieces a thread: what a row
+ * gives depends on that row alone, so that a file is weighed the same however it is cut.
+ */
+#include "routing/gate_features.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/parallel.h"
+#include "core/pixel_quantile.h"
+
+enum { PIECE_ROWS = 16 };
+
+struct hr_gate_features {
+  hr_gate_table table;
+  hr_gate_pixels where[HR_GATE_MOST_WINDOWS];
+  size_t pixels, count;
+  double base;
+  double *components; /* [1 + C][P] the mean, then the components */
+};
+
+hr_status hr_gate_features_create(const hr_gate_table *table, const hr_gate_grid *grid,
+                                  hr_gate_features **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_gate_features *f = NULL;
+  HR_TRY(hr_alloc(&f, 1, err));
+  f->table = *table;
+  f->pixels = grid->pixels;
+  f->base = grid->base;
+  f->count = hr_gate_table_features(table);
+  HR_TRY(hr_gate_table_place(table, grid->key, grid->wave_angstrom, grid->pixels,
+                             f->where, err));
+  HR_TRY(hr_alloc(&f->components, (1 + table->components) * grid->pixels, err));
+  *out = f;
+  f = NULL;
+cleanup:
+  hr_gate_features_destroy(&f);
+  return status;
+}
+
+hr_status hr_gate_features_copy(const hr_gate_features *from, hr_gate_features **out,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  hr_gate_features *f = NULL;
+  size_t numbers = (1 + from->table.components) * from->pixels;
+  HR_TRY(hr_alloc(&f, 1, err));
+  *f = *from;
+  f->components = NULL;
+  HR_TRY(hr_alloc(&f->components, numbers, err));
+  memcpy(f->components, from->components, numbers * sizeof *f->components);
+  *out = f;
+  f = NULL;
+cleanup:
+  hr_gate_features_destroy(&f);
+  return status;
+}
+
+void hr_gate_features_destroy(hr_gate_features **features) {
+  if (!*features) return;
+  hr_free((*features)->components);
+  hr_free(*features);
+  *features = NULL;
+}
+
+const hr_gate_table *hr_gate_features_table(const hr_gate_features *features) {
+  return &features->table;
+}
+
+size_t hr_gate_features_count(const hr_gate_features *features) {
+  return features->count;
+}
+
+size_t hr_gate_features_pixels(const hr_gate_features *features) {
+  return features->pixels;
+}
+
+double hr_gate_features_base(const hr_gate_features *features) {
+  return features->base;
+}
+
+double *hr_gate_features_components(hr_gate_features *features) {
+  return features->components;
+}
+
+const double *hr_gate_features_components_of(const hr_gate_features *features) {
+  return features->components;
+}
+
+/* What one thread works in. */
+typedef struct scratch {
+  double *wide;  /* [P] a row less the mean */
+  float *sides;  /* [P] the sidebands of a window */
+  float *sorted; /* [P] */
+} scratch;
+
+/* What the threads share. */
+typedef struct filling {
+  const hr_gate_features *features;
+  const uint32_t *row; /* or NULL */
+  size_t rows;
+  const float *noisy;
+  double *out;
+  double *wide;  /* [threads][P] */
+  float *narrow; /* [threads][2][P] */
+} filling;
+
+static void project(const hr_gate_features *f, const float *x, double *wide,
+                    double *out) {
+  double (*dot)(size_t, const double *, const double *) = hr_compute_default()->dot_f64;
+  const double *mean = f->components;
+  if (f->table.components == 0) return;
+  for (size_t p = 0; p < f->pixels; p++) wide[p] = (double)x[p] - mean[p];
+  for (size_t k = 0; k < f->table.components; k++) {
+    out[k] = dot(f->pixels, f->components + (1 + k) * f->pixels, wide);
+  }
+}
+
+/* The median of the sidebands. */
+static double continuum(const hr_gate_pixels *p, const float *x, const scratch *s) {
+  size_t left = p->first - p->left, right = p->right - p->end;
+  memcpy(s->sides, x + p->left, left * sizeof *x);
+  memcpy(s->sides + left, x + p->end, right * sizeof *x);
+  return hr_pixel_quantile(s->sides, left + right, 0.5, s->sorted);
+}
+
+typedef struct line {
+  double mean, depth, ew;
+} line;
+
+static line measure(const hr_gate_features *f, const hr_gate_pixels *p, const float *x,
+                    const scratch *s) {
+  double c = continuum(p, x, s) + f->base, least = INFINITY, sum = 0;
+  size_t count = p->end - p->first;
+  for (size_t i = p->first; i < p->end; i++) {
+    double flux = (double)x[i] + f->base;
+    sum += flux;
+    least = flux < least ? flux : least;
+  }
+  line l = {.mean = sum / (double)count};
+  if (c > 0) {
+    l.depth = 1 - least / c;
+    l.ew = (double)count - sum / c;
+  }
+  return l;
+}
+
+static void fill_row(const hr_gate_features *f, const float *x, const scratch *s,
+                     double *out) {
+  const hr_gate_table *table = &f->table;
+  double ew[HR_GATE_MOST_WINDOWS] = {0};
+  size_t at = table->components;
+  project(f, x, s->wide, out);
+  for (size_t w = 0; w < table->window_count; w++) {
+    line l = measure(f, &f->where[w], x, s);
+    ew[w] = l.ew;
+    if (table->window[w].measures & HR_GATE_MEAN) out[at++] = l.mean;
+    if (table->window[w].measures & HR_GATE_DEPTH) out[at++] = l.depth;
+    if (table->window[w].measures & HR_GATE_EW) out[at++] = l.ew;
+  }
+  for (size_t t = 0; t < table->total_count; t++) {
+    double sum = 0;
+    for (size_t w = 0; w < table->window_count; w++) {
+      if (table->total[t].windows >> w & 1) sum += ew[w];
+    }
+    out[at++] = sum;
+  }
+}
+
+static void fill_piece(void *context, size_t piece, size_t thread) {
+  const filling *f = context;
+  size_t pixels = f->features->pixels, first = piece * PIECE_ROWS;
+  size_t end = first + PIECE_ROWS < f->rows ? first + PIECE_ROWS : f->rows;
+  const scratch s = {f->wide + thread * pixels, f->narrow + 2 * thread * pixels,
+                     f->narrow + (2 * thread + 1) * pixels};
+  for (size_t i = first; i < end; i++) {
+    size_t row = f->row ? f->row[i] : i;
+    fill_row(f->features, f->noisy + row * pixels, &s, f->out + i * f->features->count);
+  }
+}
+
+hr_status hr_gate_features_fill(const hr_gate_features *features, size_t rows,
+                                const uint32_t *row, const float *noisy, double *out,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  size_t threads = hr_thread_count();
+  filling f = {features, row, rows, noisy, out, NULL, NULL};
+  HR_TRY(hr_alloc(&f.wide, threads * features->pixels, err));
+  HR_TRY(hr_alloc(&f.narrow, 2 * threads * features->pixels, err));
+  hr_parallel_for((rows + PIECE_ROWS - 1) / PIECE_ROWS, fill_piece, &f);
+cleanup:
+  hr_free(f.wide);
+  hr_free(f.narrow);
+  return status;
+}
