@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "config/binning.h"
+#include "config/gates.h"
 #include "config/mask.h"
 #include "config/paths.h"
 #include "config/read.h"
@@ -48,6 +49,7 @@ void hr_config_destroy(hr_config **out) {
   hr_free(config->data.test_path);
   hr_config_binning_fini(config);
   destroy_experts(config);
+  hr_config_gates_fini(config);
   for (size_t i = 0; i < config->baseline_count; i++) {
     hr_free(config->baselines[i].name);
   }
@@ -262,6 +264,7 @@ static hr_status parse(const char *yaml, size_t size, const hr_config_source *so
   HR_TRY(hr_config_binning_read(config, root, err));
   HR_TRY(read_experts(config, root, err));
   HR_TRY(add_controls(config, err));
+  HR_TRY(hr_config_read_gates(config, root, err));
   HR_TRY(read_baselines(config, root, err));
   HR_TRY(read_pages(config, root, err));
   HR_TRY(hr_config_resolve_paths(config, root, source, err));

@@ -283,9 +283,9 @@ const hr_field hr_config_baseline_field = {
     .help = "The R2 of a method outside this study.",
 };
 
-static const char *const top_names[] = {
-    "experiment", "data",     "binning", "selection", "experts",
-    "baselines",  "controls", "gate",    "publish",   "run"};
+static const char *const top_names[] = {"experiment", "data",    "binning",   "selection",
+                                        "experts",    "gates",   "baselines", "controls",
+                                        "gate",       "publish", "run"};
 const hr_config_section hr_config_top = {
     .path = "", .help = "", .more = top_names, .more_count = COUNT(top_names)};
 

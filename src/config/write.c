@@ -1,10 +1,12 @@
 /* A configuration back as YAML: resolved, as the part that identifies a study, or as the
  * manual of all keys. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/binning.h"
 #include "config/config.h"
+#include "config/gates.h"
 #include "config/table.h"
 #include "config/targets.h"
 #include "core/alloc.h"
@@ -142,6 +144,7 @@ hr_status hr_config_write(const hr_config *config, hr_text *out, hr_error *err) 
   write_binning(config, false, out);
   write_section(config, "selection", out);
   write_experts(config, out);
+  hr_config_write_gates(config, out);
   write_baselines(config, out);
   write_section(config, "controls", out);
   write_section(config, "gate", out);
@@ -182,6 +185,7 @@ hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_err
   write_binning(config, true, out);
   write_section(config, "selection", out);
   write_experts(config, out);
+  hr_config_write_gates(config, out);
   write_baselines(config, out);
   write_section(config, "controls", out);
   write_section(config, "gate", out);
@@ -239,9 +243,26 @@ static void describe_experts(hr_text *out) {
   }
 }
 
+static void describe_gates(hr_text *out) {
+  size_t count = 0;
+  const hr_gate_kind *const *kinds = hr_gate_kinds(&count);
+  hr_text_append(out,
+                 "\ngates: What routes rows without the truth, by their spectra; none by "
+                 "default. An empty value takes all defaults.\n");
+  for (size_t i = 0; i < count; i++) {
+    char title[64];
+    snprintf(title, sizeof title, "gates.%s", kinds[i]->name);
+    const hr_config_section section = {.help = kinds[i]->summary,
+                                       .fields = kinds[i]->fields,
+                                       .count = kinds[i]->field_count};
+    describe_section(title, &section, out);
+  }
+}
+
 void hr_config_describe(hr_text *out) {
   describe_sections(out);
   describe_experts(out);
+  describe_gates(out);
   hr_text_append(out,
                  "\nbaselines: A mapping of names to R2, each at most 1: results from "
                  "outside, drawn as reference lines; none by default.\n");

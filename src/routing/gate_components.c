@@ -25,6 +25,10 @@ typedef struct iteration {
   double *wide;    /* [R][P] */
   float *places;   /* [rows][R] of the rows in them */
   float *products; /* [slices][R][P] */
+  double *gram;    /* [R][R] variances along the directions, then their eigenvectors */
+  double *values;  /* [R] ascending */
+  double *work;    /* hr_compute_eigen_work */
+  bool is_rotated;
 } iteration;
 
 static size_t slice_end(const iteration *it, size_t s) {
@@ -91,7 +95,9 @@ static void add_slices(const iteration *it) {
 }
 
 /* Gram and Schmidt's method, twice over (Giraud et al. 2005: twice is enough). */
-static void orthogonalise(const iteration *it) {
+static void orthogonalise(void *context, size_t number, size_t thread) {
+  (void)number, (void)thread;
+  const iteration *it = context;
   const hr_compute *compute = it->sample->compute;
   size_t pixels = it->sample->pixels;
   for (size_t j = 0; j < it->directions; j++) {
@@ -111,11 +117,6 @@ static void orthogonalise(const iteration *it) {
   }
 }
 
-static void orthogonalise_alone(void *context, size_t i, size_t thread) {
-  (void)i, (void)thread;
-  orthogonalise(context);
-}
-
 static void start(const iteration *it) {
   size_t pixels = it->sample->pixels;
   for (size_t j = 0; j < it->directions; j++) {
@@ -126,18 +127,20 @@ static void start(const iteration *it) {
 
 /* The variances along the directions, as a matrix, and its eigenvectors: rows, ascending.
  */
-static bool rotate(const iteration *it, double *gram, double *values, double *work) {
+static void rotate(void *context, size_t number, size_t thread) {
+  (void)number, (void)thread;
+  iteration *it = context;
   size_t count = it->directions;
-  memset(gram, 0, count * count * sizeof *gram);
+  memset(it->gram, 0, count * count * sizeof *it->gram);
   for (size_t i = 0; i < it->sample->rows; i++) {
     const float *place = it->places + i * count;
     for (size_t a = 0; a < count; a++) {
       for (size_t b = a; b < count; b++) {
-        gram[a * count + b] += (double)place[a] * (double)place[b];
+        it->gram[a * count + b] += (double)place[a] * (double)place[b];
       }
     }
   }
-  return it->sample->compute->eigen_f64(count, gram, values, work);
+  it->is_rotated = it->sample->compute->eigen_f64(count, it->gram, it->values, it->work);
 }
 
 static void set_sign(size_t pixels, double *v) {
@@ -151,12 +154,10 @@ static void set_sign(size_t pixels, double *v) {
 
 /* Component k is the combination of directions whose variance is the k-th largest; a
  * direction that was rounding has none. */
-static void combine(const iteration *it, const double *vectors, const double *values,
-                    size_t k, double *out) {
+static void combine(const iteration *it, size_t k, double *out) {
   size_t count = it->directions, pixels = it->sample->pixels, at = count - 1 - k;
-  const double *vector = vectors + at * count;
-  memset(out, 0, pixels * sizeof *out);
-  if (!(values[at] > rounding * rounding * values[count - 1])) return;
+  const double *vector = it->gram + at * count;
+  if (!(it->values[at] > rounding * rounding * it->values[count - 1])) return;
   for (size_t j = 0; j < count; j++) {
     for (size_t p = 0; p < pixels; p++) {
       out[p] += vector[j] * it->wide[j * pixels + p];
@@ -165,30 +166,25 @@ static void combine(const iteration *it, const double *vectors, const double *va
   set_sign(pixels, out);
 }
 
+/* Work on one thread goes through hr_parallel_for, so that LAPACK has one, whatever the
+ * number of threads. */
 static hr_status find(iteration *it, size_t count, double *out, hr_error *err) {
-  hr_status status = HR_OK;
-  size_t r = it->directions, slices = it->slices;
-  double *gram = NULL, *work = NULL;
-  HR_TRY(hr_alloc(&gram, r * r + r, err));
-  HR_TRY(hr_alloc(&work, hr_compute_eigen_work(r), err));
   start(it);
   for (size_t pass = 0; pass < HR_GATE_PASSES; pass++) {
-    hr_parallel_for(slices, multiply_slice, it);
+    hr_parallel_for(it->slices, multiply_slice, it);
     add_slices(it);
-    hr_parallel_for(1, orthogonalise_alone, it);
+    hr_parallel_for(1, orthogonalise, it);
   }
-  hr_parallel_for(slices, multiply_slice, it);
-  if (!rotate(it, gram, gram + r * r, work)) {
-    HR_TRY(hr_fail(err, HR_ERR_NUMERIC, "the components of %zu spectra cannot be had",
-                   it->sample->rows));
+  hr_parallel_for(it->slices, multiply_slice, it);
+  hr_parallel_for(1, rotate, it);
+  if (!it->is_rotated) {
+    return hr_fail(err, HR_ERR_NUMERIC, "the components of %zu spectra cannot be had",
+                   it->sample->rows);
   }
-  for (size_t k = 0; k < count && k < r; k++) {
-    combine(it, gram, gram + r * r, k, out + k * it->sample->pixels);
+  for (size_t k = 0; k < count && k < it->directions; k++) {
+    combine(it, k, out + k * it->sample->pixels);
   }
-cleanup:
-  hr_free(gram);
-  hr_free(work);
-  return status;
+  return HR_OK;
 }
 
 static size_t least(size_t a, size_t b) {
@@ -211,6 +207,9 @@ hr_status hr_gate_components_find(const hr_gate_sample *sample, size_t count, do
   HR_TRY(hr_alloc(&it.wide, numbers, err));
   HR_TRY(hr_alloc(&it.places, sample->rows * it.directions, err));
   HR_TRY(hr_alloc(&it.products, it.slices * numbers, err));
+  HR_TRY(hr_alloc(&it.gram, it.directions * it.directions, err));
+  HR_TRY(hr_alloc(&it.values, it.directions, err));
+  HR_TRY(hr_alloc(&it.work, hr_compute_eigen_work(it.directions), err));
   hr_parallel_for((pixels + 63) / 64, centre_pixels, &it);
   memcpy(out, it.wide, pixels * sizeof *out);
   HR_TRY(find(&it, count, out + pixels, err));
@@ -219,5 +218,8 @@ cleanup:
   hr_free(it.wide);
   hr_free(it.places);
   hr_free(it.products);
+  hr_free(it.gram);
+  hr_free(it.values);
+  hr_free(it.work);
   return status;
 }

@@ -52,6 +52,8 @@ typedef struct fitting {
   bool wants_hessian;
   const double *theta; /* [J][D], intercept first */
   double *block;       /* [threads][BLOCK_ROWS][D + J + n] */
+  double *step;        /* [n] minus the gradient, then Newton's step */
+  bool is_solved;
 } fitting;
 
 static size_t block_numbers(const fitting *f) {
@@ -184,9 +186,16 @@ static double evaluate(fitting *f, const double *theta, bool wants_hessian) {
   return f->C * loss + 0.5 * square;
 }
 
-/* The step of Newton's method, step [n], and the square of its decrement; the gradient
- * and the Hessian are those of the slices' sums. NaN: the system cannot be solved. */
-static double find_step(fitting *f, const double *theta, double *step) {
+static void solve(void *context, size_t number, size_t thread) {
+  (void)number, (void)thread;
+  fitting *f = context;
+  f->is_solved =
+      f->problem->compute->solve_definite_f64(f->n, 1, f->slices[0].hessian, f->step);
+}
+
+/* The step of Newton's method, and the square of its decrement; the gradient and the
+ * Hessian are those of the slices' sums. NaN: the system cannot be solved. */
+static double find_step(fitting *f, const double *theta) {
   slice *all = &f->slices[0];
   double hold = f->C * (double)f->rows, square = 0;
   for (size_t i = 0; i < f->n; i++) {
@@ -198,21 +207,20 @@ static double find_step(fitting *f, const double *theta, double *step) {
     }
     if (!is_intercept) row[i] += 1;
     all->gradient[i] = f->C * all->gradient[i] + (is_intercept ? 0 : theta[i]);
-    step[i] = -all->gradient[i];
+    f->step[i] = -all->gradient[i];
   }
-  if (!f->problem->compute->solve_definite_f64(f->n, 1, all->hessian, step)) {
-    return (double)NAN;
-  }
-  for (size_t i = 0; i < f->n; i++) square -= all->gradient[i] * step[i];
+  hr_parallel_for(1, solve, f); /* so that LAPACK has one thread */
+  if (!f->is_solved) return (double)NAN;
+  for (size_t i = 0; i < f->n; i++) square -= all->gradient[i] * f->step[i];
   return square;
 }
 
 /* Goes as far along the step as leads down; false where nothing does. */
-static bool descend(fitting *f, double *theta, const double *step, double *next,
-                    double decrement, double *objective) {
+static bool descend(fitting *f, double *theta, double *next, double decrement,
+                    double *objective) {
   double share = 1;
   for (int half = 0; half < MOST_HALVINGS; half++, share *= 0.5) {
-    for (size_t i = 0; i < f->n; i++) next[i] = theta[i] + share * step[i];
+    for (size_t i = 0; i < f->n; i++) next[i] = theta[i] + share * f->step[i];
     double value = evaluate(f, next, false);
     double most = *objective - fair_share * share * decrement + rounding * *objective;
     if (!(value <= most)) continue;
@@ -229,19 +237,18 @@ static hr_status tell(const fitting *f, size_t iteration, hr_error *err) {
   return hr_observe_progress(f->problem->observer, &progress, err);
 }
 
-/* theta: [n], the start and the end; room: [2 n]. */
-static hr_status iterate(fitting *f, double *theta, double *room,
+/* theta: [n], the start and the end; next: [n] scratch space. */
+static hr_status iterate(fitting *f, double *theta, double *next,
                          hr_logistic_result *result, hr_error *err) {
   hr_status status = HR_OK;
-  double *step = room, *next = room + f->n;
   *result = (hr_logistic_result){0};
   result->objective = evaluate(f, theta, true);
   while (!result->converged && result->iterations < MOST_ITERATIONS) {
     HR_TRY(tell(f, result->iterations, err));
-    double decrement = find_step(f, theta, step);
+    double decrement = find_step(f, theta);
     bool is_near = 0.5 * decrement <= enough * result->objective;
     bool fell = isfinite(decrement) && isfinite(result->objective) &&
-                descend(f, theta, step, next, decrement, &result->objective);
+                descend(f, theta, next, decrement, &result->objective);
     if (!fell && !is_near) {
       return hr_fail(err, HR_ERR_NUMERIC,
                      "the logistic gate cannot be trained: no step leads down after %zu",
@@ -292,6 +299,7 @@ static hr_status make_room(fitting *f, hr_error *err) {
   size_t each = f->n * (f->n + 1);
   f->slice_count = count_slices(f->n);
   HR_TRY(hr_alloc(&f->sums, f->slice_count * each, err));
+  HR_TRY(hr_alloc(&f->step, f->n, err));
   HR_TRY(hr_alloc(&f->block, hr_thread_count() * block_numbers(f), err));
   for (size_t s = 0; s < f->slice_count; s++) {
     f->slices[s].gradient = f->sums + s * each;
@@ -316,7 +324,7 @@ hr_status hr_logistic_fit(const hr_logistic_problem *problem, double *weights,
                           hr_error *err) {
   hr_status status = HR_OK;
   fitting f = {.problem = problem};
-  double *theta = NULL, *room = NULL;
+  double *theta = NULL, *next = NULL;
   memset(weights, 0, problem->bins * problem->features * sizeof *weights);
   memset(bias, 0, problem->bins * sizeof *bias);
   *result = (hr_logistic_result){.converged = true};
@@ -331,19 +339,20 @@ hr_status hr_logistic_fit(const hr_logistic_problem *problem, double *weights,
   }
   HR_TRY(make_room(&f, err));
   HR_TRY(hr_alloc(&theta, f.n, err));
-  HR_TRY(hr_alloc(&room, 2 * f.n, err));
+  HR_TRY(hr_alloc(&next, f.n, err));
   if (problem->rows > MANY_ROWS) {
     take(&f, SOME_ROWS);
-    HR_TRY(iterate(&f, theta, room, result, err));
+    HR_TRY(iterate(&f, theta, next, result, err));
   }
   take(&f, 1);
-  HR_TRY(iterate(&f, theta, room, result, err));
+  HR_TRY(iterate(&f, theta, next, result, err));
   give(&f, theta, weights, bias);
 cleanup:
   hr_free(f.class_of);
   hr_free(f.sums);
   hr_free(f.block);
   hr_free(theta);
-  hr_free(room);
+  hr_free(next);
+  hr_free(f.step);
   return status;
 }

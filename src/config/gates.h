@@ -1,0 +1,20 @@
+/* The section `gates`: a mapping of kinds of gates (routing/gate_kinds.h) to their
+ * parameters. A study without it trains none. */
+#ifndef HR_CONFIG_GATES_H
+#define HR_CONFIG_GATES_H
+
+#include "config/config.h"
+
+/* Reads it, after the experts; `root`: the document. HR_ERR_CONFIG, HR_ERR_MEMORY. */
+hr_status hr_config_read_gates(hr_config *config, const hr_yaml_node *root,
+                               hr_error *err) HR_MUST_CHECK;
+void hr_config_gates_fini(hr_config *config);
+
+/* The gate of that kind, or NULL. */
+const hr_config_gate *hr_config_find_gate(const hr_config *config,
+                                          const hr_gate_kind *kind);
+
+/* Appends the section as YAML; nothing where there is none. */
+void hr_config_write_gates(const hr_config *config, hr_text *out);
+
+#endif
