@@ -1,0 +1,114 @@
+#include "config/gates.h"
+
+#include "support/config_checks.h"
+#include "support/fail_alloc.h"
+
+static void a_study_without_gates_has_none(void **state) {
+  (void)state;
+  static const char *const nothing[] = {"", "gates:\n", "gates: {}\n"};
+  for (size_t i = 0; i < 3; i++) {
+    hr_config *c = accept_rest(nothing[i]);
+    assert_int_equal(c->gate_count, 0);
+    char *text = written(c);
+    assert_null(strstr(text, "gates"));
+    hr_free(text);
+    hr_config_destroy(&c);
+  }
+}
+
+static void defaults(void **state) {
+  (void)state;
+  hr_config *c = accept_rest(
+      "experts: {ridge: , posterior: }\n"
+      "gates: {mlp: , bayes: , logistic: }\n");
+  assert_int_equal(c->gate_count, 3);
+  assert_ptr_equal(c->gates[0].kind, &hr_gate_bayes_kind);
+  const hr_gate_bayes_parameters *bayes = c->gates[0].parameters;
+  assert_string_equal(bayes->common.mixing, "soft");
+  check_near(bayes->common.fallback_below, 0.5, 0);
+  const hr_gate_logistic_parameters *logistic =
+      hr_config_find_gate(c, &hr_gate_logistic_kind)->parameters;
+  check_near(logistic->C, 100, 0);
+  assert_string_equal(logistic->inputs.features, "default");
+  assert_true(logistic->inputs.components == -1);
+  assert_true(logistic->inputs.most_rows == 200000);
+  const hr_gate_mlp_parameters *mlp =
+      hr_config_find_gate(c, &hr_gate_mlp_kind)->parameters;
+  assert_int_equal(mlp->hidden.count, 2);
+  check_near(mlp->hidden.items[0], 32, 0);
+  check_near(mlp->hidden.items[1], 16, 0);
+  check_near(mlp->learning_rate, 1e-3, 0);
+  assert_true(mlp->batch == 256 && mlp->epochs == 100 && mlp->patience == 10);
+  hr_config_destroy(&c);
+  c = accept(HEAD);
+  assert_null(hr_config_find_gate(c, &hr_gate_mlp_kind));
+  hr_config_destroy(&c);
+}
+
+static void what_is_written_is_read(void **state) {
+  (void)state;
+  check_round_trip(HEAD
+                   "gates: {logistic: {C: 10, features: users_37, components: 0, mixing: "
+                   "fallback, fallback_below: 0.4}, mlp: {hidden: [64], epochs: 7}}\n");
+  hr_config *c = accept_rest("gates: {logistic: {mixing: hard}}\n");
+  hr_text identity;
+  hr_error err;
+  hr_text_init(&identity);
+  check_ok(hr_config_write_identity(c, &identity, &err));
+  assert_non_null(strstr(identity.bytes,
+                         "gates:\n"
+                         "  logistic:\n"
+                         "    C: 100\n"
+                         "    features: default\n"
+                         "    components: -1\n"
+                         "    most_rows: 200000\n"
+                         "    mixing: hard\n"
+                         "    fallback_below: 0.5\n"));
+  hr_text_fini(&identity);
+  hr_config_destroy(&c);
+}
+
+static void what_is_wrong_is_told(void **state) {
+  (void)state;
+  refuse_rest("gates: {logistc: }\n",
+              "s.yaml:3:9: the key 'gates.logistc' is not known; did you mean "
+              "'logistic'?");
+  refuse_rest(
+      "gates: [logistic]\n",
+      "s.yaml:3:8: gates must be a mapping of keys to values, not a list; write it as "
+      "'key: value' lines");
+  refuse_rest("gates: {logistic: {c: 3}}\n",
+              "s.yaml:3:20: the key 'gates.logistic.c' is not known; did you mean 'C'?");
+  refuse_rest("gates: {mlp: {hidden: [1, 2, 3, 4, 5, 6, 7, 8]}}\n",
+              "s.yaml:3:23: gates.mlp.hidden has 8 layers; 7 is the most");
+  refuse_rest("gates: {bayes: }\n",
+              "s.yaml:3:9: gates.bayes sums up the weights of the posterior mean's "
+              "templates; name posterior among the experts");
+  refuse_rest("gates: {mlp: {fallback_below: 0.3}}\n",
+              "s.yaml:3:31: gates.mlp.fallback_below has no effect unless mixing is "
+              "fallback");
+}
+
+static hr_status parse_gates(void) {
+  hr_error err;
+  hr_config *config = NULL;
+  hr_status status = parse(HEAD "gates: {logistic: , mlp: }\n", &config, &err);
+  hr_config_destroy(&config);
+  return status;
+}
+
+static void every_allocation_may_fail(void **state) {
+  (void)state;
+  check_alloc_failures(parse_gates());
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_study_without_gates_has_none),
+      cmocka_unit_test(defaults),
+      cmocka_unit_test(what_is_written_is_read),
+      cmocka_unit_test(what_is_wrong_is_told),
+      cmocka_unit_test(every_allocation_may_fail),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
