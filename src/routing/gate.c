@@ -1,5 +1,6 @@
-/* Weighing spectra: features, layers, softmax. Rows are taken one by one, a matrix times
- * a vector a layer, so that a row's bytes do not depend on its neighbours. */
+/* Weighing spectra: features, layers, softmax. Rows are taken one by one, so that a row's
+ * bytes do not depend on its neighbours, and in plain loops: layers are so small that a
+ * call of BLAS costs more than its work. */
 #include "routing/gate.h"
 
 #include <math.h>
@@ -116,10 +117,11 @@ static void pass_row(const hr_gate *gate, const double *features, double *a, dou
   for (size_t l = 0; l <= last; l++) {
     const hr_gate_layer *layer = &gate->layer[l];
     double *to = l == last ? out : b;
-    hr_compute_default()->gemv_f64(layer->outputs, layer->inputs, layer->weights, a, to);
     for (size_t o = 0; o < layer->outputs; o++) {
-      to[o] += layer->bias[o];
-      if (l < last) to[o] = to[o] > 0 ? to[o] : 0;
+      const double *weights = layer->weights + o * layer->inputs;
+      double sum = layer->bias[o];
+      for (size_t i = 0; i < layer->inputs; i++) sum += weights[i] * a[i];
+      to[o] = l == last || sum > 0 ? sum : 0;
     }
     b = a;
     a = to;

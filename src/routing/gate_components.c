@@ -9,9 +9,14 @@
 
 #include "core/alloc.h"
 #include "core/parallel.h"
+#include "core/pixel_quantile.h"
 #include "core/random.h"
 
-enum { SLICE_ROWS = 256, MOST_SLICES = HR_GATE_SAMPLE_ROWS / SLICE_ROWS };
+enum {
+  NOISE_ROWS = 512,
+  SLICE_ROWS = 256,
+  MOST_SLICES = HR_GATE_SAMPLE_ROWS / SLICE_ROWS
+};
 
 /* A direction of which less is left than this share, once it is orthogonal to those
  * before, is rounding. */
@@ -29,6 +34,8 @@ typedef struct iteration {
   double *values;  /* [R] ascending */
   double *work;    /* hr_compute_eigen_work */
   bool is_rotated;
+  float *noise;     /* [P]; of weighted pixels alone */
+  float *deviation; /* [threads][2][noise rows] */
 } iteration;
 
 static size_t slice_end(const iteration *it, size_t s) {
@@ -54,6 +61,53 @@ static void centre_pixels(void *context, size_t piece, size_t thread) {
     float *x = sample->flux + i * sample->pixels + first;
     for (size_t p = 0; p < count; p++) x[p] = (float)((double)x[p] - mean[p]);
   }
+}
+
+/* Enough for a median to 5 %; more would be read across. */
+static size_t noise_rows(const hr_gate_sample *sample) {
+  return sample->rows < NOISE_ROWS ? sample->rows : NOISE_ROWS;
+}
+
+/* Of one pixel. At an end of the spectrum the one neighbour stands for both. */
+static void measure_noise(void *context, size_t p, size_t thread) {
+  static const double of_normal = 0.6745 * 1.2247448713915890; /* sqrt(3/2) */
+  const iteration *it = context;
+  size_t rows = noise_rows(it->sample), pixels = it->sample->pixels;
+  size_t left = p > 0 ? p - 1 : p + 1, right = p + 1 < pixels ? p + 1 : p - 1;
+  float *deviation = it->deviation + 2 * thread * rows;
+  for (size_t i = 0; i < rows; i++) {
+    const float *x = it->sample->flux + i * pixels;
+    deviation[i] = fabsf(x[p] - 0.5F * (x[left] + x[right]));
+  }
+  double median = hr_pixel_quantile(deviation, rows, 0.5, deviation + rows);
+  it->noise[p] = (float)(median / of_normal);
+}
+
+static void weight_row(void *context, size_t i, size_t thread) {
+  (void)thread;
+  const iteration *it = context;
+  float *x = it->sample->flux + i * it->sample->pixels;
+  for (size_t p = 0; p < it->sample->pixels; p++) x[p] /= it->noise[p];
+}
+
+/* The rows in units of each pixel's noise. Fewer than three pixels have no neighbours. */
+static hr_status weight(iteration *it, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t pixels = it->sample->pixels;
+  float *scratch = NULL;
+  HR_TRY(hr_alloc(&it->noise, pixels, err));
+  HR_TRY(hr_alloc(&it->deviation, 2 * hr_thread_count() * noise_rows(it->sample), err));
+  HR_TRY(hr_alloc(&scratch, pixels, err));
+  if (pixels >= 3) hr_parallel_for(pixels, measure_noise, it);
+  float least =
+      (float)(HR_GATE_LEAST_NOISE * hr_pixel_quantile(it->noise, pixels, 0.5, scratch));
+  for (size_t p = 0; p < pixels; p++) {
+    if (!(it->noise[p] > least)) it->noise[p] = least > 0 ? least : 1;
+  }
+  hr_parallel_for(it->sample->rows, weight_row, it);
+cleanup:
+  hr_free(scratch);
+  return status;
 }
 
 /* Places of a slice's rows in the directions, and their products with the rows. */
@@ -164,6 +218,7 @@ static void combine(const iteration *it, size_t k, double *out) {
     }
   }
   set_sign(pixels, out);
+  for (size_t p = 0; it->noise && p < pixels; p++) out[p] /= (double)it->noise[p];
 }
 
 /* Work on one thread goes through hr_parallel_for, so that LAPACK has one, whatever the
@@ -212,6 +267,7 @@ hr_status hr_gate_components_find(const hr_gate_sample *sample, size_t count, do
   HR_TRY(hr_alloc(&it.work, hr_compute_eigen_work(it.directions), err));
   hr_parallel_for((pixels + 63) / 64, centre_pixels, &it);
   memcpy(out, it.wide, pixels * sizeof *out);
+  if (sample->weighted) HR_TRY(weight(&it, err));
   HR_TRY(find(&it, count, out + pixels, err));
 cleanup:
   hr_free(it.narrow);
@@ -221,5 +277,7 @@ cleanup:
   hr_free(it.gram);
   hr_free(it.values);
   hr_free(it.work);
+  hr_free(it.noise);
+  hr_free(it.deviation);
   return status;
 }

@@ -160,7 +160,8 @@ static hr_status find_components(hr_gate_learner *l, hr_error *err) {
                                  .rows = l->sampled,
                                  .pixels = l->plan.grid.pixels,
                                  .flux = l->sample,
-                                 .seed = l->plan.seed};
+                                 .seed = l->plan.seed,
+                                 .weighted = l->table.weighted};
   l->is_begun = true;
   if (l->table.components == 0) return HR_OK;
   hr_status status = hr_gate_components_find(

@@ -1,8 +1,11 @@
-/* The tables of features. The users' own, to the letter, are there so that their numbers
- * can be had again (their reports of 2025-12): windows around the wavelengths of the
- * lines in air, though the spectra are in vacuum and lines lie 2.3 to 2.5 angstrom to
- * the red; three windows around the one line of Mg I; 37 inputs, of which 6 say again
- * what others say. The default has each line once, where it is. */
+/* The tables of features. The users' own are there so that their numbers can be had again
+ * (their reports of 2025-12): windows around the wavelengths of the lines in air, though
+ * the spectra are in vacuum and lines lie 2.3 to 2.5 angstrom to the red; three windows
+ * around the one line of Mg I; 37 inputs, of which 6 say again what others say. The
+ * default has each line once, where it is.
+ *
+ * Components are weighted in all of them: plain ones are those of the noisiest pixels, at
+ * the noise of the survey, and say nothing of the star (docs/numerics.md). */
 #include "routing/gate_table.h"
 
 #include <math.h>
@@ -24,6 +27,7 @@ enum {
  * Na windows end where they meet. */
 static const hr_gate_table usual = {.name = "default",
                                     .components = 10,
+                                    .weighted = true,
                                     .window_count = 6,
                                     .total_count = 2,
                                     .window = {WINDOW("Ca II 8498", 8500.35, 10, ALL),
@@ -37,6 +41,7 @@ static const hr_gate_table usual = {.name = "default",
 static const hr_gate_table users_37 = {
     .name = "users_37",
     .components = 10,
+    .weighted = true,
     .window_count = 8,
     .total_count = 3,
     .window = {WINDOW("Ca II 8498", 8498, 10, ALL), WINDOW("Ca II 8542", 8542, 12, ALL),
@@ -47,6 +52,7 @@ static const hr_gate_table users_37 = {
 
 static const hr_gate_table users_13 = {.name = "users_13",
                                        .components = 4,
+                                       .weighted = true,
                                        .window_count = 4,
                                        .total_count = 1,
                                        .window = {{"Ca II 8498", 8490, 8510, LINE},
@@ -146,6 +152,7 @@ json_t *hr_gate_table_json(const hr_gate_table *table, hr_json_builder *builder)
   if (!root) builder->failed = true;
   hr_json_put_text(builder, root, "name", table->name);
   hr_json_put_count(builder, root, "components", table->components);
+  hr_json_put_bool(builder, root, "weighted", table->weighted);
   json_t *windows = hr_json_put(builder, root, "windows", json_array());
   for (size_t w = 0; w < table->window_count; w++) {
     put_window(&table->window[w], builder, windows);
@@ -200,11 +207,13 @@ static bool read_table(const json_t *root, hr_gate_table *out) {
   const json_t *windows = json_object_get(root, "windows");
   const json_t *totals = json_object_get(root, "totals");
   size_t window_count = json_array_size(windows), total_count = json_array_size(totals);
+  const json_t *weighted = json_object_get(root, "weighted");
   out->components = hr_json_count(root, "components", SIZE_MAX);
-  bool good = read_name(root, out->name) && json_is_array(windows) &&
-              json_is_array(totals) && window_count <= HR_GATE_MOST_WINDOWS &&
-              total_count <= HR_GATE_MOST_TOTALS &&
-              out->components <= HR_GATE_MOST_COMPONENTS;
+  out->weighted = json_is_true(weighted);
+  bool good =
+      read_name(root, out->name) && json_is_boolean(weighted) && json_is_array(windows) &&
+      json_is_array(totals) && window_count <= HR_GATE_MOST_WINDOWS &&
+      total_count <= HR_GATE_MOST_TOTALS && out->components <= HR_GATE_MOST_COMPONENTS;
   for (size_t w = 0; good && w < window_count; w++) {
     good = read_window(json_array_get(windows, w), &out->window[w]);
   }

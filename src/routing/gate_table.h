@@ -4,6 +4,7 @@
 #define HR_ROUTING_GATE_TABLE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,7 @@ typedef struct hr_gate_total {
 typedef struct hr_gate_table {
   char name[HR_GATE_NAME_BYTES];
   size_t components;
+  bool weighted; /* components are found with pixels weighted by their noise */
   size_t window_count, total_count;
   hr_gate_window window[HR_GATE_MOST_WINDOWS];
   hr_gate_total total[HR_GATE_MOST_TOTALS];

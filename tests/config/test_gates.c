@@ -85,8 +85,8 @@ static void what_is_wrong_is_told(void **state) {
               "s.yaml:3:9: gates.bayes sums up the weights of the posterior mean's "
               "templates; name posterior among the experts");
   refuse_rest("gates: {mlp: {fallback_below: 0.3}}\n",
-              "s.yaml:3:31: gates.mlp.fallback_below has no effect unless mixing is "
-              "fallback");
+              "s.yaml:3:31: gates.mlp.fallback_below has no effect where mixing is "
+              "soft; leave it out, or write mixing: fallback");
 }
 
 static hr_status parse_gates(void) {

@@ -100,17 +100,38 @@ class Features(unittest.TestCase):
         flux = 2 + (rng.standard_normal((700, 6)) * [8, 6, 5, 4, 3, 2]) @ shapes
         flux = (flux + 0.1 * rng.standard_normal(flux.shape)).astype(np.float32)
         flux = flux.astype(np.float64)
-        ours, _ = call("components", flux, 6, OMP_NUM_THREADS="1")
-        again, _ = call("components", flux, 6, OMP_NUM_THREADS="3")
+        ours, _ = call("components", flux, 6, "plain", OMP_NUM_THREADS="1")
+        again, _ = call("components", flux, 6, "plain", OMP_NUM_THREADS="3")
         theirs = np.linalg.svd(flux - flux.mean(axis=0), full_matrices=False)[2][:6]
         self.assertEqual(ours.tobytes(), again.tobytes())
         np.testing.assert_allclose(ours[0], flux.mean(axis=0), rtol=1e-12)
         np.testing.assert_allclose(np.abs(np.sum(ours[1:] * theirs, axis=1)), 1, atol=1e-6)
         np.testing.assert_allclose(ours[1:] @ ours[1:].T, np.eye(6), atol=1e-10)
 
+    def test_weighted_pixels_count_by_their_noise(self):
+        rng = np.random.default_rng(4)
+        noise = rng.uniform(0.05, 2, 200) ** 2 + 0.05
+        shape = np.cos(np.arange(200) / 30)
+        flux = (0.5 * rng.standard_normal((900, 1)) * shape
+                + noise * rng.standard_normal((900, 200))).astype(np.float32).astype(np.float64)
+        ours, _ = call("components", flux, 1, "weighted", OMP_NUM_THREADS="1")
+        again, _ = call("components", flux, 1, "weighted", OMP_NUM_THREADS="3")
+        self.assertEqual(ours.tobytes(), again.tobytes())
+        x = flux - flux.mean(axis=0)
+        left = np.hstack([x[:, 1:2], x[:, :-1]])
+        right = np.hstack([x[:, 1:], x[:, -2:-1]])
+        scatter = np.median(np.abs(x - (left + right) / 2)[:512], axis=0) / (0.6745 * np.sqrt(1.5))
+        scatter = np.maximum(scatter, 0.05 * np.median(scatter))
+        theirs = np.linalg.svd(x / scatter, full_matrices=False)[2][0]
+        theirs *= np.sign(theirs[np.abs(theirs).argmax()])
+        np.testing.assert_allclose(ours[1] * scatter, theirs, atol=2e-4)
+        tells = abs(np.corrcoef(x @ ours[1], flux @ shape)[0, 1])
+        self.assertGreater(tells, abs(np.corrcoef(x @ np.linalg.svd(x)[2][0],
+                                                  flux @ shape)[0, 1]))
+
     def test_components_of_fewer_directions_are_0(self):
         flux = np.outer([1.0, 2, 4, 7], np.arange(50.0)) + 3
-        ours, _ = call("components", flux, 3)
+        ours, _ = call("components", flux, 3, "plain")
         np.testing.assert_allclose(np.linalg.norm(ours[1:], axis=1), [1, 0, 0], atol=1e-10)
 
 

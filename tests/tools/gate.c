@@ -1,7 +1,7 @@
 /* Shows Python what gates measure and learn. Arrays are NumPy's, fp64.
  *
  *   tool_gate features TABLE WAVE FLUX COMPONENTS OUT    [rows][F]; COMPONENTS [1 + C][P]
- *   tool_gate components FLUX COUNT OUT                  [1 + COUNT][P]
+ *   tool_gate components FLUX COUNT plain|weighted OUT                  [1 + COUNT][P]
  *   tool_gate logistic Z BIN BINS C OUT                  [BINS][1 + F], bias first
  *   tool_gate mlp Z Y PREDICTION START STEPS OUT         [STEPS + 1][1 + parameters]:
  * loss and parameters before each step START [1][parameters] are those of a network
@@ -88,9 +88,14 @@ static void show_components(char **argument) {
   size_t count = (size_t)atoi(argument[1]);
   float *sample = narrow(&flux);
   double *out = make((1 + count) * flux.columns);
-  const hr_gate_sample of = {hr_compute_default(), flux.rows, flux.columns, sample, 42};
+  const hr_gate_sample of = {hr_compute_default(),
+                             flux.rows,
+                             flux.columns,
+                             sample,
+                             42,
+                             strcmp(argument[2], "weighted") == 0};
   require(hr_gate_components_find(&of, count, out, &err), &err);
-  write_array(argument[2], out, 1 + count, flux.columns);
+  write_array(argument[3], out, 1 + count, flux.columns);
   hr_free(sample);
   hr_free(out);
   hr_free(flux.x);
@@ -168,7 +173,7 @@ int main(int count, char **argument) {
   const char *verb = count > 1 ? argument[1] : "";
   if (strcmp(verb, "features") == 0 && count == 7) {
     show_features(argument + 2);
-  } else if (strcmp(verb, "components") == 0 && count == 5) {
+  } else if (strcmp(verb, "components") == 0 && count == 6) {
     show_components(argument + 2);
   } else if (strcmp(verb, "logistic") == 0 && count == 7) {
     show_logistic(argument + 2);
