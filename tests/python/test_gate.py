@@ -110,10 +110,10 @@ class Features(unittest.TestCase):
 
     def test_weighted_pixels_count_by_their_noise(self):
         rng = np.random.default_rng(4)
-        noise = rng.uniform(0.05, 2, 200) ** 2 + 0.05
+        noise = np.where(np.arange(200) % 10 == 3, 9, rng.uniform(0.2, 0.6, 200))
         shape = np.cos(np.arange(200) / 30)
-        flux = (0.5 * rng.standard_normal((900, 1)) * shape
-                + noise * rng.standard_normal((900, 200))).astype(np.float32).astype(np.float64)
+        star = 0.5 * rng.standard_normal((900, 1))
+        flux = (star * shape + noise * rng.standard_normal((900, 200))).astype(np.float32).astype(np.float64)
         ours, _ = call("components", flux, 1, "weighted", OMP_NUM_THREADS="1")
         again, _ = call("components", flux, 1, "weighted", OMP_NUM_THREADS="3")
         self.assertEqual(ours.tobytes(), again.tobytes())
@@ -125,9 +125,8 @@ class Features(unittest.TestCase):
         theirs = np.linalg.svd(x / scatter, full_matrices=False)[2][0]
         theirs *= np.sign(theirs[np.abs(theirs).argmax()])
         np.testing.assert_allclose(ours[1] * scatter, theirs, atol=2e-4)
-        tells = abs(np.corrcoef(x @ ours[1], flux @ shape)[0, 1])
-        self.assertGreater(tells, abs(np.corrcoef(x @ np.linalg.svd(x)[2][0],
-                                                  flux @ shape)[0, 1]))
+        tells = abs(np.corrcoef(x @ ours[1], star[:, 0])[0, 1])
+        self.assertGreater(tells, 0.9)
 
     def test_components_of_fewer_directions_are_0(self):
         flux = np.outer([1.0, 2, 4, 7], np.arange(50.0)) + 3

@@ -17,10 +17,12 @@ static void fill(void) {
   }
 }
 
+static bool weighted;
+
 static hr_status find(const hr_compute *compute, double *out) {
   hr_error err;
   fill();
-  const hr_gate_sample sample = {compute, ROWS, PIXELS, flux, 42};
+  const hr_gate_sample sample = {compute, ROWS, PIXELS, flux, 42, weighted};
   return hr_gate_components_find(&sample, COUNT, out, &err);
 }
 
@@ -30,6 +32,22 @@ static void the_largest_variance_is_first(void **state) {
   assert_int_equal(find(hr_compute_default(), out), HR_OK);
   assert_true(out[PIXELS + 7] > 0.99);
   assert_true(out[2 * PIXELS + 9] > 0.98);
+}
+
+/* What all pixels share a little of is first in units of their noise, and the loudest
+ * pixel is not. */
+static void weighted_pixels_count_by_their_noise(void **state) {
+  (void)state;
+  double out[(1 + COUNT) * PIXELS];
+  float shared[ROWS];
+  hr_error err;
+  const hr_gate_sample sample = {hr_compute_default(), ROWS, PIXELS, flux, 42, true};
+  fill();
+  hr_normal(4, HR_STREAM_NOISE_TRAIN, 0, 0, ROWS, shared);
+  for (size_t i = 0; i < ROWS * PIXELS; i++) flux[i] += 0.6F * shared[i / PIXELS];
+  check_ok(hr_gate_components_find(&sample, COUNT, out, &err));
+  for (size_t p = 11; p < PIXELS; p++) assert_true(out[PIXELS + p] > 0.05);
+  assert_true(fabs(out[PIXELS + 7]) < 0.03);
 }
 
 static void another_back_end_finds_the_same(void **state) {
@@ -44,7 +62,7 @@ static void no_rows_have_no_components(void **state) {
   (void)state;
   double out[(1 + COUNT) * PIXELS];
   hr_error err;
-  const hr_gate_sample sample = {hr_compute_default(), 0, PIXELS, flux, 42};
+  const hr_gate_sample sample = {hr_compute_default(), 0, PIXELS, flux, 42, false};
   for (size_t i = 0; i < (1 + COUNT) * PIXELS; i++) out[i] = 1;
   check_ok(hr_gate_components_find(&sample, COUNT, out, &err));
   for (size_t i = 0; i < (1 + COUNT) * PIXELS; i++) check_near(out[i], 0, 0);
@@ -54,6 +72,9 @@ static void every_allocation_may_fail(void **state) {
   (void)state;
   double out[(1 + COUNT) * PIXELS];
   check_alloc_failures(find(hr_compute_default(), out));
+  weighted = true;
+  check_alloc_failures(find(hr_compute_default(), out));
+  weighted = false;
 }
 
 static bool no_eigenvectors(size_t n, double *a, double *values, double *work) {
@@ -68,7 +89,7 @@ static void eigenvectors_that_cannot_be_had(void **state) {
   hr_compute broken = *hr_compute_default();
   broken.eigen_f64 = no_eigenvectors;
   fill();
-  const hr_gate_sample sample = {&broken, ROWS, PIXELS, flux, 42};
+  const hr_gate_sample sample = {&broken, ROWS, PIXELS, flux, 42, weighted};
   check_fails(hr_gate_components_find(&sample, COUNT, out, &err), HR_ERR_NUMERIC,
               "the components of 90 spectra cannot be had");
 }
@@ -76,6 +97,7 @@ static void eigenvectors_that_cannot_be_had(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_largest_variance_is_first),
+      cmocka_unit_test(weighted_pixels_count_by_their_noise),
       cmocka_unit_test(another_back_end_finds_the_same),
       cmocka_unit_test(no_rows_have_no_components),
       cmocka_unit_test(every_allocation_may_fail),
