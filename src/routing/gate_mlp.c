@@ -9,6 +9,7 @@
 #include "routing/gate_mlp.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -68,11 +69,11 @@ typedef struct passing {
   size_t count, slice_count, slice_rows;
   const double *parameters;
   size_t parameter_count, widths; /* widths: of all layers together */
-  bool wants_gradient;
-  double *room;               /* [threads][2][BLOCK_ROWS][widths] */
-  double *gradients;          /* [slices][parameters] */
-  double sums[MOST_SLICES];   /* of squares */
-  size_t usable[MOST_SLICES]; /* rows with a prediction */
+  bool wants_gradient, is_alone;  /* alone: on the calling thread */
+  double *room;                   /* [threads][2][BLOCK_ROWS][widths] */
+  double *gradients;              /* [slices][parameters] */
+  double sums[MOST_SLICES];       /* of squares */
+  size_t usable[MOST_SLICES];     /* rows with a prediction */
 } passing;
 
 static size_t row_of(const passing *p, size_t i) {
@@ -84,6 +85,13 @@ static void take_inputs(const passing *p, size_t first, size_t count, double *a)
   for (size_t i = 0; i < count; i++) {
     const float *z = p->rows->z + row_of(p, first + i) * features;
     for (size_t f = 0; f < features; f++) *a++ = (double)z[f];
+  }
+}
+
+static void add_bias(size_t outputs, const double *bias, bool is_cut, double *out) {
+  for (size_t j = 0; j < outputs; j++) {
+    out[j] += bias[j];
+    out[j] = out[j] > 0 || !is_cut ? out[j] : 0;
   }
 }
 
@@ -104,9 +112,8 @@ static void go_forward(const passing *p, size_t count, double *a) {
                                 .ldc = outputs,
                                 .factor = 1};
     o->compute->gemm_f64(&product, a, weights, out);
-    for (size_t i = 0; i < count * outputs; i++) {
-      out[i] += bias[i % outputs];
-      if (l + 1 < o->layer_count) out[i] = out[i] > 0 ? out[i] : 0;
+    for (size_t i = 0; i < count; i++) {
+      add_bias(outputs, bias, l + 1 < o->layer_count, out + i * outputs);
     }
     a = out;
     weights = bias + outputs;
@@ -149,7 +156,9 @@ static void add_layer(const passing *p, size_t l, size_t count, const double *a,
                               .keep = 1};
   p->options->compute->gemm_f64(&product, delta, a, gradient);
   double *bias = gradient + inputs * outputs;
-  for (size_t i = 0; i < count * outputs; i++) bias[i % outputs] += delta[i];
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = 0; j < outputs; j++) bias[j] += delta[i * outputs + j];
+  }
 }
 
 /* Derivatives along a layer's inputs, which are 0 where it was cut off. */
@@ -249,7 +258,8 @@ static double run(passing *p, const hr_mlp_rows *rows, const uint32_t *row, size
   p->wants_gradient = gradient != NULL;
   p->slice_rows = (blocks + MOST_SLICES - 1) / MOST_SLICES * BLOCK_ROWS;
   p->slice_count = count > 0 ? (count + p->slice_rows - 1) / p->slice_rows : 0;
-  hr_parallel_for(p->slice_count, pass_slice, p);
+  if (!p->is_alone) hr_parallel_for(p->slice_count, pass_slice, p);
+  for (size_t s = 0; p->is_alone && s < p->slice_count; s++) pass_slice(p, s, 0);
   double sum = 0;
   for (size_t s = 0; s < p->slice_count; s++) {
     sum += p->sums[s];
@@ -287,14 +297,23 @@ static void shuffle(uint64_t seed, size_t epoch, size_t count, uint32_t *order) 
   }
 }
 
+/* Steps are so short that threads would wait for each other most of the time: training is
+ * on one, while the calling one watches. */
 typedef struct training {
   passing passing;
   const hr_mlp_rows *train, *held;
   uint32_t *order;  /* [train->rows] */
   double *now;      /* [count] parameters */
+  double *best;     /* [count] those with the least error of the held-out rows */
   double *gradient; /* [count] */
   double *moments;  /* [2][count] */
   size_t steps;
+  hr_mlp_result result;
+  bool is_number; /* the error, so far */
+  atomic_size_t epoch;
+  atomic_bool is_stopped; /* by the observer */
+  hr_status status;       /* of the observer */
+  hr_error *err;
 } training;
 
 static void run_epoch(training *t, size_t epoch) {
@@ -316,59 +335,68 @@ static double judge(training *t) {
   return run(&t->passing, rows, NULL, rows->rows, t->now, NULL);
 }
 
-static hr_status tell(const hr_mlp_options *o, size_t epoch, hr_error *err) {
+static void watch(void *context) {
+  training *t = context;
+  const hr_mlp_options *o = t->passing.options;
   const hr_progress progress = {.stage = "training the MLP gate",
                                 .unit = "epochs",
-                                .done = epoch,
+                                .done = t->epoch,
                                 .total = o->epochs};
-  return hr_observe_progress(o->observer, &progress, err);
+  if (t->status != HR_OK) return;
+  t->status = hr_observe_progress(o->observer, &progress, t->err);
+  t->is_stopped = t->status != HR_OK;
 }
 
-static hr_status train(training *t, double *best, hr_mlp_result *result, hr_error *err) {
-  hr_status status = HR_OK;
+static void keep_best(training *t, double error, size_t epoch) {
+  t->result.held_out_mse = error;
+  t->result.best_epoch = epoch;
+  memcpy(t->best, t->now, t->passing.parameter_count * sizeof *t->best);
+}
+
+static void train(void *context, size_t i, size_t thread) {
+  (void)i, (void)thread;
+  training *t = context;
   const hr_mlp_options *o = t->passing.options;
-  size_t bytes = t->passing.parameter_count * sizeof *best;
-  result->held_out_mse = judge(t);
-  memcpy(best, t->now, bytes);
-  for (size_t epoch = 1; epoch <= o->epochs && !result->stopped_early; epoch++) {
-    HR_TRY(tell(o, epoch - 1, err));
-    run_epoch(t, epoch);
-    result->epochs = epoch;
+  hr_mlp_result *result = &t->result;
+  keep_best(t, judge(t), 0);
+  while (!t->is_stopped && !result->stopped_early && result->epochs < o->epochs) {
+    run_epoch(t, ++result->epochs);
     double error = judge(t);
-    if (!isfinite(error)) {
-      return hr_fail(err, HR_ERR_NUMERIC,
-                     "the MLP gate cannot be trained: its error is no number after epoch "
-                     "%zu",
-                     epoch);
-    }
-    if (error < result->held_out_mse) {
-      result->held_out_mse = error;
-      result->best_epoch = epoch;
-      memcpy(best, t->now, bytes);
-    }
-    result->stopped_early = epoch - result->best_epoch >= o->patience;
+    t->is_number = isfinite(error);
+    if (!t->is_number) return;
+    if (error < result->held_out_mse) keep_best(t, error, result->epochs);
+    result->stopped_early = result->epochs - result->best_epoch >= o->patience;
+    t->epoch = result->epochs;
   }
-  memcpy(t->now, best, bytes);
-  result->train_mse = run(&t->passing, t->train, NULL, t->train->rows, t->now, NULL);
-cleanup:
-  return status;
+  result->train_mse = run(&t->passing, t->train, NULL, t->train->rows, t->best, NULL);
+}
+
+static hr_status say(const training *t, hr_error *err) {
+  if (t->status != HR_OK || t->is_number) return t->status;
+  return hr_fail(err, HR_ERR_NUMERIC,
+                 "the MLP gate cannot be trained: its error is no number after epoch %zu",
+                 t->result.epochs);
 }
 
 hr_status hr_mlp_fit(const hr_mlp_options *options, const hr_mlp_rows *rows,
                      const hr_mlp_rows *held, double *parameters, hr_mlp_result *result,
                      hr_error *err) {
   hr_status status = HR_OK;
-  training t = {.train = rows, .held = held};
+  training t = {
+      .train = rows, .held = held, .best = parameters, .is_number = true, .err = err};
   size_t count = hr_mlp_parameters(options);
-  *result = (hr_mlp_result){0};
   HR_TRY(passing_init(&t.passing, options, err));
+  t.passing.is_alone = true;
   HR_TRY(hr_alloc(&t.order, rows->rows, err));
   HR_TRY(hr_alloc(&t.now, count, err));
   HR_TRY(hr_alloc(&t.gradient, count, err));
   HR_TRY(hr_alloc(&t.moments, 2 * count, err));
   for (size_t i = 0; i < rows->rows; i++) t.order[i] = (uint32_t)i;
   hr_mlp_start(options, t.now);
-  HR_TRY(train(&t, parameters, result, err));
+  watch(&t);
+  hr_parallel_for_watched(1, 1, train, &t, watch, &t);
+  *result = t.result;
+  HR_TRY(say(&t, err));
 cleanup:
   passing_fini(&t.passing);
   hr_free(t.order);
