@@ -16,6 +16,8 @@ typedef struct hr_config_expert {
 typedef struct hr_config_gate { /* an entry of `gates` */
   const hr_gate_kind *kind;
   void *parameters; /* kind->parameters_size bytes, described by kind->fields */
+  hr_gate_window windows[HR_GATE_MOST_WINDOWS]; /* in place of the table's */
+  size_t window_count;                          /* 0: the table's are meant */
 } hr_config_gate;
 
 typedef struct hr_config_axis { /* an entry of binning.axes */

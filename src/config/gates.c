@@ -1,6 +1,7 @@
 /* Gates from the document, each by its table, in the order of the kinds. */
 #include "config/gates.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,11 +11,43 @@
 
 enum { MOST_KINDS = 8 };
 
+/* An entry of `windows`, as the document has it. */
+typedef struct window_entry {
+  char *name;
+  double low, high;
+  hr_strings measures;
+} window_entry;
+
+static const hr_field window_fields[] = {
+    {.name = "name", .kind = HR_FIELD_TEXT, .offset = offsetof(window_entry, name)},
+    {.name = "low",
+     .kind = HR_FIELD_NUMBER,
+     .offset = offsetof(window_entry, low),
+     .minimum = 0,
+     .maximum = INFINITY},
+    {.name = "high",
+     .kind = HR_FIELD_NUMBER,
+     .offset = offsetof(window_entry, high),
+     .minimum = 0,
+     .maximum = INFINITY},
+    {.name = "measures",
+     .kind = HR_FIELD_TEXTS,
+     .offset = offsetof(window_entry, measures),
+     .default_text = "[mean, depth, ew]",
+     .choices = HR_GATE_MEASURE_CHOICES,
+     .least_count = 1},
+};
+enum { WINDOW_FIELDS = sizeof window_fields / sizeof window_fields[0] };
+
+static const char *const more[] = {"windows"};
+
 static hr_config_section section_of(const hr_gate_kind *kind, const char *path) {
   return (hr_config_section){.path = path,
                              .help = kind->summary,
                              .fields = kind->fields,
-                             .count = kind->field_count};
+                             .count = kind->field_count,
+                             .more = more,
+                             .more_count = kind == &hr_gate_bayes_kind ? 0 : 1};
 }
 
 void hr_config_gates_fini(hr_config *config) {
@@ -73,6 +106,76 @@ static hr_status check_gate(const hr_config *config, const hr_config_gate *gate,
                       mlp->hidden.count, HR_GATE_MOST_LAYERS - 1);
 }
 
+static hr_status take_window(const hr_config *config, const window_entry *entry,
+                             const hr_config_section *section, const hr_yaml_node *node,
+                             hr_gate_window *out, hr_error *err) {
+  if (strlen(entry->name) >= sizeof out->name) {
+    return hr_yaml_fail(err, config->path, hr_yaml_find(node, "name")->mark,
+                        "%s.name has more than %zu bytes", section->path,
+                        sizeof out->name - 1);
+  }
+  if (!(entry->low < entry->high)) {
+    return hr_yaml_fail(err, config->path, hr_yaml_find(node, "high")->mark,
+                        "%s.high is not above its low", section->path);
+  }
+  snprintf(out->name, sizeof out->name, "%s", entry->name);
+  out->low = entry->low;
+  out->high = entry->high;
+  for (size_t m = 0; m < entry->measures.count; m++) {
+    out->measures |= hr_gate_measure_find(entry->measures.items[m]);
+  }
+  return HR_OK;
+}
+
+static hr_status read_window(const hr_config *config, hr_config_gate *gate,
+                             const hr_yaml_node *node, hr_error *err) {
+  hr_status status = HR_OK;
+  char path[64];
+  window_entry entry = {0};
+  snprintf(path, sizeof path, "gates.%s.windows[%zu]", gate->kind->name,
+           gate->window_count);
+  const hr_config_section section = {
+      .path = path, .help = "", .fields = window_fields, .count = WINDOW_FIELDS};
+  HR_TRY(hr_config_read_section(config->path, node, node, &section, &entry, err));
+  HR_TRY(take_window(config, &entry, &section, node, &gate->windows[gate->window_count],
+                     err));
+  gate->window_count++;
+cleanup:
+  hr_fields_fini(&entry, window_fields, WINDOW_FIELDS);
+  return status;
+}
+
+static hr_status read_windows(const hr_config *config, hr_config_gate *gate,
+                              const hr_yaml_node *list, hr_error *err) {
+  if (!list) return HR_OK;
+  if (list->kind != HR_YAML_SEQUENCE || list->count == 0 ||
+      list->count > HR_GATE_MOST_WINDOWS) {
+    return hr_yaml_fail(err, config->path, list->mark,
+                        "gates.%s.windows must be a list of one to %d windows, {name: Ca "
+                        "II, low: 8490, high: 8510, measures: [mean, depth, ew]}",
+                        gate->kind->name, HR_GATE_MOST_WINDOWS);
+  }
+  hr_status status = HR_OK;
+  for (size_t i = 0; status == HR_OK && i < list->count; i++) {
+    status = read_window(config, gate, list->items[i], err);
+  }
+  return status;
+}
+
+bool hr_config_gate_table(const hr_config_gate *gate, hr_gate_table *out) {
+  const hr_gate_inputs *inputs = hr_gate_kind_inputs(gate->kind, gate->parameters);
+  if (!inputs) return false;
+  *out = hr_gate_inputs_table(inputs);
+  if (gate->window_count == 0) return true;
+  snprintf(out->name, sizeof out->name, "own windows");
+  memset(out->window, 0, sizeof out->window);
+  memset(out->total, 0, sizeof out->total);
+  memcpy(out->window, gate->windows, sizeof gate->windows);
+  out->window_count = gate->window_count;
+  out->total_count = 0;
+  return true;
+}
+
 static hr_status read_gate(hr_config *config, const hr_gate_kind *kind,
                            const hr_yaml_node *node, hr_error *err) {
   hr_config_gate *gate = &config->gates[config->gate_count];
@@ -85,6 +188,9 @@ static hr_status read_gate(hr_config *config, const hr_gate_kind *kind,
   const hr_config_section section = section_of(kind, path);
   status =
       hr_config_read_section(config->path, node, node, &section, gate->parameters, err);
+  if (status == HR_OK) {
+    status = read_windows(config, gate, hr_yaml_find(node, "windows"), err);
+  }
   return status == HR_OK ? check_gate(config, gate, node, err) : status;
 }
 
@@ -106,6 +212,33 @@ cleanup:
   return status;
 }
 
+static void write_window(const hr_gate_window *window, hr_text *out) {
+  char low[HR_FIELD_NUMBER_BYTES], high[HR_FIELD_NUMBER_BYTES];
+  unsigned bit = 0;
+  const char *between = "", *name = NULL;
+  hr_field_format_number(window->low, low);
+  hr_field_format_number(window->high, high);
+  hr_text_append(out, "      - name: ");
+  hr_field_write_text(window->name, out);
+  hr_text_append(out, "\n        low: %s\n        high: %s\n        measures: [", low,
+                 high);
+  for (size_t m = 0; (name = hr_gate_measure_name(m, &bit)) != NULL; m++) {
+    if (!(window->measures & bit)) continue;
+    hr_text_append(out, "%s%s", between, name);
+    between = ", ";
+  }
+  hr_text_append(out, "]\n");
+}
+
+void hr_config_describe_windows(hr_text *out) {
+  hr_text_append(
+      out,
+      "  windows: a list of windows, e.g. {name: Ca II, low: 8490, high: 8510, "
+      "measures: [mean, depth, ew]}\n"
+      "    In place of the windows of the features, in angstrom as the spectra; "
+      "measures are all three by default.\n");
+}
+
 void hr_config_write_gates(const hr_config *config, hr_text *out) {
   if (config->gate_count > 0) hr_text_append(out, "gates:\n");
   for (size_t i = 0; i < config->gate_count; i++) {
@@ -116,5 +249,7 @@ void hr_config_write_gates(const hr_config *config, hr_text *out) {
       hr_field_write(&gate->kind->fields[f], gate->parameters, out);
       hr_text_append(out, "\n");
     }
+    if (gate->window_count > 0) hr_text_append(out, "    windows:\n");
+    for (size_t w = 0; w < gate->window_count; w++) write_window(&gate->windows[w], out);
   }
 }

@@ -14,6 +14,13 @@ void hr_config_gates_fini(hr_config *config);
 const hr_config_gate *hr_config_find_gate(const hr_config *config,
                                           const hr_gate_kind *kind);
 
+/* What the gate looks at: the table that its inputs name, with the windows of the
+ * configuration where it has some; those have no totals. False: it is not trained. */
+bool hr_config_gate_table(const hr_config_gate *gate, hr_gate_table *out);
+
+/* Appends to the manual what the table of fields does not say of a trained gate. */
+void hr_config_describe_windows(hr_text *out);
+
 /* Appends the section as YAML; nothing where there is none. */
 void hr_config_write_gates(const hr_config *config, hr_text *out);
 

@@ -256,6 +256,7 @@ static void describe_gates(hr_text *out) {
                                        .fields = kinds[i]->fields,
                                        .count = kinds[i]->field_count};
     describe_section(title, &section, out);
+    if (kinds[i] != &hr_gate_bayes_kind) hr_config_describe_windows(out);
   }
 }
 

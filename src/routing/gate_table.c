@@ -75,6 +75,19 @@ static const struct {
 } measures[] = {{"mean", HR_GATE_MEAN}, {"depth", HR_GATE_DEPTH}, {"ew", HR_GATE_EW}};
 enum { MEASURES = sizeof measures / sizeof measures[0] };
 
+unsigned hr_gate_measure_find(const char *name) {
+  for (size_t m = 0; m < MEASURES; m++) {
+    if (strcmp(name, measures[m].name) == 0) return measures[m].bit;
+  }
+  return 0;
+}
+
+const char *hr_gate_measure_name(size_t number, unsigned *bit) {
+  if (number >= MEASURES) return NULL;
+  *bit = measures[number].bit;
+  return measures[number].name;
+}
+
 size_t hr_gate_table_features(const hr_gate_table *table) {
   size_t count = table->components + table->total_count;
   for (size_t w = 0; w < table->window_count; w++) {
@@ -183,10 +196,9 @@ static bool read_window(const json_t *object, hr_gate_window *out) {
   out->high = hr_json_number(object, "high", (double)NAN);
   for (size_t i = 0; i < json_array_size(names); i++) {
     const char *name = json_string_value(json_array_get(names, i));
-    size_t m = 0;
-    while (m < MEASURES && !(name && strcmp(name, measures[m].name) == 0)) m++;
-    if (m == MEASURES) return false;
-    out->measures |= measures[m].bit;
+    unsigned bit = name ? hr_gate_measure_find(name) : 0;
+    if (bit == 0) return false;
+    out->measures |= bit;
   }
   return read_name(object, out->name) && json_is_array(names) && isfinite(out->low) &&
          isfinite(out->high) && out->low <= out->high;

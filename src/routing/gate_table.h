@@ -27,6 +27,12 @@ typedef enum hr_gate_measure { /* bits */
                                HR_GATE_EW = 4,
 } hr_gate_measure;
 
+/* The bit of "mean", "depth" or "ew"; 0: there is no such. Their names by number, NULL
+ * behind the last. */
+#define HR_GATE_MEASURE_CHOICES "mean|depth|ew"
+unsigned hr_gate_measure_find(const char *name);
+const char *hr_gate_measure_name(size_t number, unsigned *bit);
+
 /* Pixels whose centre is in [low, high]. */
 typedef struct hr_gate_window {
   char name[HR_GATE_NAME_BYTES];

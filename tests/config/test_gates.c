@@ -89,10 +89,62 @@ static void what_is_wrong_is_told(void **state) {
               "soft; leave it out, or write mixing: fallback");
 }
 
+static void windows_of_ones_own(void **state) {
+  (void)state;
+  hr_gate_table table;
+  static const char yaml[] = HEAD
+      "experts: {posterior: }\n"
+      "gates: {bayes: , logistic: {components: 3, windows: [{name: 'K I', low: 7695.5, "
+      "high: 7705, measures: [ew, mean]}, {name: Ha, low: 6560, high: 6570}]}}\n";
+  check_round_trip(yaml);
+  hr_config *c = accept(yaml);
+  assert_false(hr_config_gate_table(&c->gates[0], &table));
+  assert_true(hr_config_gate_table(&c->gates[1], &table));
+  assert_string_equal(table.name, "own windows");
+  assert_int_equal(hr_gate_table_features(&table), 3 + 2 + 3);
+  assert_string_equal(table.window[0].name, "K I");
+  check_near(table.window[0].low, 7695.5, 0);
+  assert_int_equal(table.window[0].measures, HR_GATE_MEAN | HR_GATE_EW);
+  char *text = written(c);
+  assert_non_null(strstr(text,
+                         "    windows:\n"
+                         "      - name: K I\n"
+                         "        low: 7695.5\n"
+                         "        high: 7705\n"
+                         "        measures: [mean, ew]\n"
+                         "      - name: Ha\n"));
+  hr_free(text);
+  hr_config_destroy(&c);
+  c = accept_rest("gates: {mlp: {features: users_13}}\n");
+  assert_true(hr_config_gate_table(&c->gates[0], &table));
+  assert_memory_equal(&table, hr_gate_table_find("users_13"), sizeof table);
+  hr_config_destroy(&c);
+}
+
+static void windows_that_are_none_are_told(void **state) {
+  (void)state;
+  refuse_rest(
+      "gates: {mlp: {windows: []}}\n",
+      "s.yaml:3:24: gates.mlp.windows must be a list of one to 32 windows, {name: "
+      "Ca II, low: 8490, high: 8510, measures: [mean, depth, ew]}");
+  refuse_rest("gates: {mlp: {windows: [{name: a, low: 3, high: 3}]}}\n",
+              "s.yaml:3:49: gates.mlp.windows[0].high is not above its low");
+  refuse_rest(
+      "gates: {mlp: {windows: [{name: this name is far too long, low: 3, high: "
+      "4}]}}\n",
+      "s.yaml:3:32: gates.mlp.windows[0].name has more than 23 bytes");
+  refuse_rest(
+      "experts: {posterior: }\ngates: {bayes: {windows: []}}\n",
+      "s.yaml:4:17: the key 'gates.bayes.windows' is not known; the keys here are "
+      "mixing, fallback_below");
+}
+
 static hr_status parse_gates(void) {
   hr_error err;
   hr_config *config = NULL;
-  hr_status status = parse(HEAD "gates: {logistic: , mlp: }\n", &config, &err);
+  hr_status status =
+      parse(HEAD "gates: {logistic: , mlp: {windows: [{name: a, low: 3, high: 4}]}}\n",
+            &config, &err);
   hr_config_destroy(&config);
   return status;
 }
@@ -108,6 +160,8 @@ int main(void) {
       cmocka_unit_test(defaults),
       cmocka_unit_test(what_is_written_is_read),
       cmocka_unit_test(what_is_wrong_is_told),
+      cmocka_unit_test(windows_of_ones_own),
+      cmocka_unit_test(windows_that_are_none_are_told),
       cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
