@@ -57,14 +57,17 @@ typedef struct hr_predictor hr_predictor;
 
 typedef struct hr_model_options {
   size_t size;
-  const char *router; /* "global": one model for all; "oracle", "nearest": by the labels
-                         that the bins stand on, or by the caller's `slots` */
+  const char *router; /* "global": one model for all; "gate", "gate_<name>": a gate of the
+                         bundle weighs the models of the bins by the spectrum; "oracle",
+                         "nearest": by the labels that the bins stand on, or by the
+                         caller's `slots`. NULL: the bundle's gate where it has one, else
+                         global */
   const char *expert; /* the method whose models predict, e.g. "ridge"; NULL: in each slot
                          the one that validation chose */
 } hr_model_options;
 
 static inline hr_model_options hr_model_options_default(void) {
-  hr_model_options options = {sizeof(hr_model_options), "global", NULL};
+  hr_model_options options = {sizeof(hr_model_options), NULL, NULL};
   return options;
 }
 

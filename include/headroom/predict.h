@@ -33,7 +33,8 @@ typedef struct hr_predict_options {
                 are needed for the routers oracle and nearest, and to keep */
   size_t file_count;
   const char *out;    /* the table to write; NULL: predictions.csv or .h5 */
-  const char *router; /* "global", "oracle" or "nearest" */
+  const char *router; /* "global", "gate", "gate_<name>", "oracle" or "nearest"; NULL: the
+                         bundle's gate where it has one, else global */
   const char *expert; /* a method; NULL: in each slot what validation chose */
   const char *keep;   /* label columns to carry along, "id,ra"; NULL: none */
   hr_predict_flux flux;
@@ -48,7 +49,7 @@ static inline hr_predict_options hr_predict_options_default(void) {
                                 NULL,
                                 0,
                                 NULL,
-                                "global",
+                                NULL,
                                 NULL,
                                 NULL,
                                 HR_FLUX_AUTO,

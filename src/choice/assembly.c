@@ -9,7 +9,7 @@
 #include "core/alloc.h"
 
 const char *hr_forecast_kind_name(hr_forecast_kind kind) {
-  static const char *const names[] = {"global", "oracle", "hybrid"};
+  static const char *const names[] = {"global", "oracle", "hybrid", "gated"};
   return names[kind];
 }
 
@@ -142,7 +142,7 @@ static hr_choice fallback_choice(const hr_candidates *candidates, size_t baselin
 
 /* A hybrid of experts of which some do not know theirs has none. */
 static bool knows_variance(const hr_assembly *assembly, const hr_forecast *forecast) {
-  if (forecast->kind == HR_FORECAST_HYBRID) return false;
+  if (forecast->kind == HR_FORECAST_HYBRID || forecast->gated) return false;
   const hr_outcome *outcome = &assembly->candidates.outcomes[forecast->method];
   return forecast->kind == HR_FORECAST_GLOBAL ? outcome->global.variance != NULL
                                               : outcome->own.variance != NULL;
@@ -209,6 +209,27 @@ static hr_status add_hybrid(hr_forecasts *forecasts, const hr_assembly *assembly
   return HR_OK;
 }
 
+/* Its choices are those of the models that are mixed. */
+static hr_status add_gated(hr_forecasts *forecasts, const hr_assembly *assembly,
+                           const hr_gated *gated, hr_error *err) {
+  bool is_hybrid = gated->method == HR_NO_METHOD;
+  const hr_method *type =
+      is_hybrid ? NULL : assembly->candidates.outcomes[gated->method].type;
+  hr_forecast forecast = {
+      .kind = HR_FORECAST_GATED, .method = gated->method, .gated = gated};
+  snprintf(forecast.name, sizeof forecast.name, "%s_%s_%s",
+           is_hybrid ? "hybrid" : type->name, gated->gate, gated->mixing);
+  snprintf(forecast.title, sizeof forecast.title, "%s, %s%s%s",
+           is_hybrid ? "Hybrid" : type->title, gated->title,
+           gated->is_own_mixing ? "" : ", ", gated->is_own_mixing ? "" : gated->mixing);
+  hr_status status = add_forecast(forecasts, assembly, &forecast, err);
+  if (status != HR_OK) return status;
+  hr_select(&assembly->candidates, HR_SELECT_BY_CV,
+            is_hybrid ? HR_ALL_EXPERTS : (int)gated->method,
+            forecasts->items[forecasts->count - 1].choices);
+  return HR_OK;
+}
+
 static hr_status add_all(hr_forecasts *forecasts, const hr_assembly *assembly,
                          hr_error *err) {
   hr_status status = HR_OK;
@@ -221,6 +242,9 @@ static hr_status add_all(hr_forecasts *forecasts, const hr_assembly *assembly,
   }
   HR_TRY(add_hybrid(forecasts, assembly, HR_SELECT_BY_CV, err));
   HR_TRY(add_hybrid(forecasts, assembly, HR_SELECT_BY_TEST, err));
+  for (size_t g = 0; g < assembly->gated_count; g++) {
+    HR_TRY(add_gated(forecasts, assembly, &assembly->gated[g], err));
+  }
 cleanup:
   return status;
 }
@@ -267,7 +291,7 @@ static void add_fallbacks(hr_forecasts *forecasts, const hr_assembly *assembly) 
     bool is_told = is_bin && has_rows(assembly->test, k);
     for (size_t f = 0; f < forecasts->count; f++) {
       hr_forecast *forecast = &forecasts->items[f];
-      if (forecast->kind == HR_FORECAST_GLOBAL) continue;
+      if (!hr_forecast_is_told_bin(forecast)) continue;
       forecast->choices[k] = fallback;
       forecast->falls_back = forecast->falls_back || is_told;
     }
@@ -305,6 +329,9 @@ static bool predicts_covered(const hr_forecast *forecast, const hr_assembly *ass
 static bool is_listed(const hr_forecasts *forecasts, const hr_assembly *assembly,
                       const hr_forecast *forecast) {
   if (forecast->kind == HR_FORECAST_HYBRID) return true;
+  if (forecast->gated) {
+    return forecast->method == HR_NO_METHOD && forecast->gated->is_own_mixing;
+  }
   size_t e = forecast->method;
   const hr_outcome *outcome = &assembly->candidates.outcomes[e];
   if (forecast->kind == HR_FORECAST_GLOBAL) {
@@ -316,16 +343,43 @@ static bool is_listed(const hr_forecasts *forecasts, const hr_assembly *assembly
   return whole && (forecast->selection == HR_SELECT_BY_CV || has_variants(outcome));
 }
 
+static hr_status copy_column(const double *from, size_t rows, double **to,
+                             hr_error *err) {
+  if (!from) return HR_OK;
+  hr_status status = hr_alloc(to, rows, err);
+  if (status == HR_OK) memcpy(*to, from, rows * sizeof *from);
+  return status;
+}
+
+static hr_status copy_gated(const hr_assembly *assembly, hr_forecast *forecast,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_gated *from = forecast->gated;
+  size_t rows = assembly->test->rows;
+  memcpy(forecast->prediction, from->prediction, rows * sizeof *from->prediction);
+  HR_TRY(copy_column(from->sigma, rows, &forecast->sigma, err));
+  HR_TRY(copy_column(from->half68, rows, &forecast->half68, err));
+  HR_TRY(copy_column(from->half95, rows, &forecast->half95, err));
+cleanup:
+  return status;
+}
+
 hr_status hr_forecasts_init(hr_forecasts *forecasts, const hr_assembly *assembly,
                             hr_error *err) {
   hr_status status = HR_OK;
   *forecasts = (hr_forecasts){.baseline = find_baseline(&assembly->candidates)};
-  HR_TRY(hr_alloc(&forecasts->items, 3 * assembly->candidates.outcome_count + 2, err));
+  HR_TRY(hr_alloc(&forecasts->items,
+                  3 * assembly->candidates.outcome_count + 2 + assembly->gated_count,
+                  err));
   HR_TRY(add_all(forecasts, assembly, err));
   set_versus(forecasts);
   add_fallbacks(forecasts, assembly);
   for (size_t f = 0; f < forecasts->count; f++) {
     hr_forecast *forecast = &forecasts->items[f];
+    if (forecast->gated) {
+      HR_TRY(copy_gated(assembly, forecast, err));
+      continue;
+    }
     hr_assemble(assembly, forecast->choices, forecast->prediction, forecast->variance);
     HR_TRY(add_spread(assembly, forecast, err));
   }

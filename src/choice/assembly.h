@@ -12,10 +12,24 @@ typedef enum hr_forecast_kind {
   HR_FORECAST_GLOBAL, /* an expert's one model of all rows */
   HR_FORECAST_ORACLE, /* an expert's models of bins, each row by that of its route */
   HR_FORECAST_HYBRID, /* of every bin the expert that was chosen */
+  HR_FORECAST_GATED,  /* models of bins, mixed by a gate that does not know the bin */
 } hr_forecast_kind;
 
-/* "global", "oracle", "hybrid". */
+/* "global", "oracle", "hybrid", "gated". */
 const char *hr_forecast_kind_name(hr_forecast_kind kind);
+
+/* All test rows as a gate mixes what the models of the bins say; borrowed. */
+typedef struct hr_gated {
+  const char *gate;   /* "logistic" */
+  const char *title;  /* "logistic gate" */
+  const char *mixing; /* "soft", "hard", "fallback" */
+  bool is_own_mixing; /* that which the gate is used with */
+  size_t method; /* the outcome whose models they are; HR_NO_METHOD: the hybrid's, chosen
+                    by validation */
+  const double *prediction; /* [test rows] NaN: none */
+  /* [test rows] NaN: not known. NULL: of no row. */
+  const double *sigma, *half68, *half95;
+} hr_gated;
 
 typedef struct hr_forecast {
   char name[64];  /* in files: "ridge_oracle" */
@@ -32,7 +46,14 @@ typedef struct hr_forecast {
   /* How far each prediction is to be trusted, as the fit that makes it has learnt; in the
    * unit of the target, NaN: not known. NULL: of no row. */
   double *sigma, *half68, *half95; /* [rows] */
+  const hr_gated *gated;           /* what it was made from; NULL of other kinds */
 } hr_forecast;
+
+/* Whether who predicts is told the bin of a row; if not, covered rows, which are chosen
+ * by their labels, are a selection. */
+static inline bool hr_forecast_is_told_bin(const hr_forecast *forecast) {
+  return forecast->kind == HR_FORECAST_ORACLE || forecast->kind == HR_FORECAST_HYBRID;
+}
 
 typedef struct hr_forecasts {
   hr_forecast *items; /* [count] */
@@ -48,11 +69,13 @@ typedef struct hr_assembly {
   const double
       *snr; /* [test rows] as measured from the spectra, NaN or NULL: not known */
   const bool *is_missing; /* [test rows] rows that are left out of all scores; or NULL */
+  const hr_gated *gated;  /* [gated_count] */
+  size_t gated_count;
 } hr_assembly;
 
 /* The global models of all experts, their oracles chosen by validation, those chosen on
- * the test rows, and the two hybrids, in this order. To be followed by hr_forecasts_fini,
- * on failure too. HR_ERR_MEMORY. */
+ * the test rows, the two hybrids, and what gates made, in this order. To be followed by
+ * hr_forecasts_fini, on failure too. HR_ERR_MEMORY. */
 hr_status hr_forecasts_init(hr_forecasts *forecasts, const hr_assembly *assembly,
                             hr_error *err) HR_MUST_CHECK;
 void hr_forecasts_fini(hr_forecasts *forecasts);

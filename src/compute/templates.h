@@ -172,6 +172,8 @@ typedef struct hr_query {
    * counts. NULL: not wanted. By components no more exact than the means are. */
   double *shares;
   size_t groups;
+  bool shares_only; /* of `all` nothing else is wanted, which is not to be read. They may
+                       then be more exact: no local model answers in their place */
 } hr_query;
 
 /* The posterior over the templates of the row's own group, and over all of them; arrays

@@ -195,7 +195,7 @@ hr_status hr_templates_compare(const hr_templates *t, hr_templates_workspace *wo
   for (size_t r = 0; r < query->rows; r++) {
     comparison.row[r] = r;
     comparison.wants_own[r] = every;
-    comparison.wants_all[r] = query->own_only ? 0 : every;
+    comparison.wants_all[r] = query->own_only ? 0 : query->shares_only ? 1 : every;
   }
   size_t blocks = (t->tile_count + OFFSET_TILES - 1) / OFFSET_TILES;
   hr_parallel_for_on(work->thread_count, query->rows, prepare_row, &comparison);

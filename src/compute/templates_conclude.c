@@ -318,6 +318,10 @@ static void conclude(const hr_comparison *comparison, size_t row, bool own,
       .out = (own ? comparison->own : comparison->all) + row * t->targets};
   if (exact) refine(comparison, row, own, &refined);
   find_means(&of);
+  if (!own && comparison->query->shares_only) {
+    if (exact) put_back(comparison, row, &refined);
+    return;
+  }
   /* A linear model would follow a wild pixel out of the world. */
   bool goes_local = local->anomaly && !comparison->work->is_wild[row];
   if (goes_local) gaussian = hr_templates_go_local(&of, local);

@@ -132,7 +132,9 @@ static hr_target_set correct_all(const hr_conclusion *of, hr_target_set targets,
   return open;
 }
 
-/* Moves the groups' sums of weights as the templates that were drawn from them say. */
+/* Moves the groups' sums of weights as the templates that were drawn from them say: by
+ * the sample that target 0 is content with, so that it does not matter what else is
+ * wanted. */
 static void correct_groups(const hr_conclusion *of, const template_sample *sample) {
   double *share = hr_templates_shares_of(of);
   size_t groups = of->comparison->query->groups;
@@ -146,7 +148,7 @@ static void correct_groups(const hr_conclusion *of, const template_sample *sampl
 void hr_templates_check(const hr_conclusion *of) {
   const hr_template_sums *sums = of->sums; /* what is used of them all targets share */
   hr_target_set open = of->targets;
-  bool few = sums->sum * sums->sum < FEW * sums->squares;
+  bool few = sums->sum * sums->sum < FEW * sums->squares, is_corrected = false;
   for (size_t wanted = FIRST_SAMPLE; wanted <= MOST_SAMPLES && open; wanted *= 8) {
     template_sample sample;
     sample.step = sums->sum / (double)wanted;
@@ -154,7 +156,8 @@ void hr_templates_check(const hr_conclusion *of) {
     sample.count = 0;
     draw_sample(of->comparison, of->row, of->own, sums, &sample);
     open = correct_all(of, open, &sample);
-    bool is_last = !open || wanted * 8 > MOST_SAMPLES;
-    if (is_last) correct_groups(of, &sample);
+    bool is_last = !hr_has_target(open, 0) || wanted * 8 > MOST_SAMPLES;
+    if (is_last && !is_corrected) correct_groups(of, &sample);
+    is_corrected = is_corrected || is_last;
   }
 }

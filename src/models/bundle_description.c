@@ -26,6 +26,16 @@ static void free_axes(hr_bundle_description *d) {
   hr_free(d->axes);
 }
 
+static void free_gates(hr_bundle_description *d) {
+  for (size_t g = 0; g < d->gate_count; g++) {
+    hr_free(d->gates[g].name);
+    hr_free(d->gates[g].title);
+    hr_free(d->gates[g].folder);
+    hr_free(d->gates[g].mixing);
+  }
+  hr_free(d->gates);
+}
+
 void hr_bundle_description_fini(hr_bundle_description *d) {
   hr_free(d->program);
   hr_free(d->study);
@@ -43,6 +53,7 @@ void hr_bundle_description_fini(hr_bundle_description *d) {
   hr_free(d->bin_names);
   free_candidates(d);
   hr_free(d->slots);
+  free_gates(d);
   *d = (hr_bundle_description){0};
 }
 
@@ -94,6 +105,12 @@ size_t hr_bundle_find(const hr_bundle_description *d, const hr_bundle_place *pla
     if (is_there && strcmp(candidate->method, place->method) == 0) return i;
   }
   return HR_NO_CANDIDATE;
+}
+
+size_t hr_bundle_find_gate(const hr_bundle_description *d, const char *name) {
+  size_t g = 0;
+  while (name && g < d->gate_count && strcmp(d->gates[g].name, name) != 0) g++;
+  return g;
 }
 
 hr_bundle_slot *hr_bundle_slot_of(const hr_bundle_description *d, size_t target,

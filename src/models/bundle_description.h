@@ -18,6 +18,7 @@ enum {
   HR_BUNDLE_MOST_AXES = 4,
   HR_BUNDLE_MOST_VARIANTS = 10000,
   HR_BUNDLE_MOST_CANDIDATES = 1 << 14,
+  HR_BUNDLE_MOST_GATES = 8,
 };
 
 /* Both NaN where they are not known. */
@@ -61,6 +62,17 @@ typedef struct hr_bundle_slot {
                       slot and, in the slot of all rows, uncovered rows; or none */
 } hr_bundle_slot;
 
+/* What routes rows by their spectra (routing/gate.h). */
+typedef struct hr_bundle_gate {
+  char *name;   /* "logistic" */
+  char *title;  /* "logistic gate" */
+  char *folder; /* within the bundle, "gate-logistic"; "": it takes the weights of
+                   the templates, a model of all rows that is a candidate */
+  char *mixing; /* "soft" | "hard" | "fallback" */
+  double fallback_below; /* the largest weight, of "fallback" */
+  double temperature;    /* of weights from templates, > 0 */
+} hr_bundle_gate;
+
 /* All arrays and texts are owned; from hr_alloc. */
 typedef struct hr_bundle_description {
   char *program;     /* version of the program that wrote it; hr_bundle_write fills it */
@@ -85,6 +97,8 @@ typedef struct hr_bundle_description {
   size_t candidate_count;
   hr_bundle_slot *slots; /* [target_count][bin_count + 1] the bins, then the slot of all
                             rows */
+  hr_bundle_gate *gates; /* [gate_count] the first is the one to take */
+  size_t gate_count;
 } hr_bundle_description;
 
 void hr_bundle_description_fini(hr_bundle_description *description);
@@ -101,6 +115,10 @@ const char *hr_label_unit(const char *label);
 bool hr_label_has_unit(const char *label);
 
 enum { HR_BUNDLE_NAME_BYTES = 96 };
+
+/* The number of the gate of that name (NULL: the one to take); gate_count: there is none.
+ */
+size_t hr_bundle_find_gate(const hr_bundle_description *description, const char *name);
 
 /* Which of a study's models it is. */
 typedef struct hr_bundle_place {

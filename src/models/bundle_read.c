@@ -297,6 +297,40 @@ static void read_slots(reader *r) {
   }
 }
 
+/* --- gates --- */
+
+static void read_gate(reader *r, const json_t *object, hr_bundle_gate *out) {
+  static const char *const mixings[] = {"soft", "hard", "fallback"};
+  size_t mixing = 0, mixing_count = sizeof mixings / sizeof *mixings;
+  out->name = read_text(r, object, "name");
+  out->title = read_text(r, object, "title");
+  out->folder = read_text(r, object, "folder");
+  out->mixing = read_text(r, object, "mixing");
+  out->fallback_below = read_number(r, object, "fallback_below");
+  out->temperature = read_number(r, object, "temperature");
+  if (!is_good(r)) return;
+  while (mixing < mixing_count && strcmp(mixings[mixing], out->mixing) != 0) mixing++;
+  bool has_folder = *out->folder != '\0';
+  require(r, is_folder_name(out->name), "name");
+  require(r, !has_folder || is_folder_name(out->folder), "folder");
+  require(r, mixing < mixing_count, "mixing");
+  require(r, out->temperature > 0 && isfinite(out->temperature), "temperature");
+  require(r, out->fallback_below >= 0 && out->fallback_below <= 1, "fallback_below");
+}
+
+static void read_gates(reader *r) {
+  hr_bundle_description *d = &r->d;
+  if (!json_object_get(r->root, "gates")) return;
+  const json_t *list = read_list(r, r->root, "gates", 0, HR_BUNDLE_MOST_GATES);
+  size_t count = json_array_size(list);
+  d->gates = array_of(r, count, sizeof *d->gates);
+  for (size_t g = 0; g < count && is_good(r); g++) {
+    d->gate_count = g + 1;
+    read_gate(r, json_array_get(list, g), &d->gates[g]);
+    require(r, is_good(r) && hr_bundle_find_gate(d, d->gates[g].name) == g, "gates");
+  }
+}
+
 /* --- files --- */
 
 /* "name" or "folder/name", of characters that stand for themselves. */
@@ -455,6 +489,7 @@ hr_status hr_bundle_read(const char *folder, hr_bundle_description *out, hr_erro
   if (is_good(&r)) read_bins(&r);
   if (is_good(&r)) read_candidates(&r);
   if (is_good(&r)) read_slots(&r);
+  if (is_good(&r)) read_gates(&r);
   if (is_good(&r)) check_files(&r);
   if (is_good(&r)) read_wave(&r);
   if (is_good(&r)) read_stand_in(&r);

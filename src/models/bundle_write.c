@@ -162,6 +162,10 @@ static hr_status list_files(hr_json_builder *builder, const hr_bundle_descriptio
     if (is_listed_already) continue;
     HR_TRY(list_folder(builder, files, folder, d->candidates[i].folder, err));
   }
+  for (size_t g = 0; g < d->gate_count; g++) {
+    if (!*d->gates[g].folder) continue;
+    HR_TRY(list_folder(builder, files, folder, d->gates[g].folder, err));
+  }
 cleanup:
   return status;
 }
@@ -251,6 +255,23 @@ static void put_slots(hr_json_builder *builder, json_t *root,
   }
 }
 
+/* Bundles without gates say nothing of them. */
+static void put_gates(hr_json_builder *builder, json_t *root,
+                      const hr_bundle_description *d) {
+  if (d->gate_count == 0) return;
+  json_t *list = hr_json_put(builder, root, "gates", json_array());
+  for (size_t g = 0; g < d->gate_count; g++) {
+    const hr_bundle_gate *gate = &d->gates[g];
+    json_t *object = hr_json_append(builder, list, json_object());
+    hr_json_put_text(builder, object, "name", gate->name);
+    hr_json_put_text(builder, object, "title", gate->title);
+    hr_json_put_text(builder, object, "folder", gate->folder);
+    hr_json_put_text(builder, object, "mixing", gate->mixing);
+    hr_json_put_number(builder, object, "fallback_below", gate->fallback_below);
+    hr_json_put_number(builder, object, "temperature", gate->temperature);
+  }
+}
+
 static void put_preparation(hr_json_builder *builder, json_t *root,
                             const hr_bundle_description *d) {
   const hr_conditioning c = hr_bundle_conditioning(d);
@@ -284,6 +305,7 @@ static json_t *describe(hr_json_builder *builder, const hr_bundle_description *d
   put_bins(builder, root, d);
   put_candidates(builder, root, d);
   put_slots(builder, root, d);
+  put_gates(builder, root, d);
   return root;
 }
 

@@ -61,7 +61,7 @@ typedef struct hr_request {
   size_t first_variant; /* variants first_variant .. first_variant + variants - 1 */
   size_t variants;
   float *mean; /* variant v of row i: mean[v * variant_stride + i], in the unit of the
-                  target */
+                  target; NULL where `shares` alone are wanted */
   size_t variant_stride;
   double *variance;   /* [N] of the label given the spectrum, unit squared; NaN where the
                          kind does not know it. NULL: not wanted, as are the others */
@@ -69,8 +69,8 @@ typedef struct hr_request {
   double *mean_error; /* [N] what leaving components out may have changed the mean by */
   double *chi2;       /* [N] of the best template, a pixel that counts; NaN: not known */
   double *shares; /* [N][slots] of the model of all rows, its study's bins and then the
-                     rows in none: the probability that the spectrum is of that slot; NaN
-                     where the kind does not know it */
+                     rows in none: the probability that the spectrum is of that slot. Of
+                     kinds with knows_variance alone, and NaN of models of bins */
   size_t slots;
   float *draws; /* [N][HR_PREDICT_DRAWS] from the distribution of the label given the
                    spectrum; NaN where the kind does not know it */

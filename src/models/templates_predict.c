@@ -66,6 +66,15 @@ static bool find_asked(answering *a) {
   return any;
 }
 
+/* Whether the model of all rows is asked for the bins' shares alone. */
+static bool are_shares_all(const answering *a) {
+  for (size_t q = 0; q < a->request_count; q++) {
+    bool is_global = concerns(a, q) && a->requests[q].model->slot == HR_GLOBAL;
+    if (is_global && a->requests[q].mean) return false;
+  }
+  return true;
+}
+
 static bool is_global_asked(const answering *a) {
   bool any = false;
   for (size_t q = 0; q < a->request_count; q++) {
@@ -87,7 +96,7 @@ static void answer(const answering *a, size_t q, size_t i, const found_answers *
   const hr_request *request = &a->requests[q];
   size_t row = a->first + i, at = i * a->targets + request->model->target;
   const hr_posterior *found = &answers->posterior[at];
-  request->mean[row] = (float)found->mean;
+  if (request->mean) request->mean[row] = (float)found->mean;
   if (request->variance) request->variance[row] = found->variance;
   if (request->effective) request->effective[row] = found->effective;
   if (request->mean_error) request->mean_error[row] = found->error;
@@ -152,7 +161,8 @@ static hr_status answer_group(const answering *a, hr_error *err) {
                             .own_only = !wants_all,
                             .draws = a->own.draws ? &draws : NULL,
                             .shares = a->shares,
-                            .groups = a->slots};
+                            .groups = a->slots,
+                            .shares_only = are_shares_all(a)};
     HR_TRY(hr_templates_compare(hr_template_store_templates(a->store), a->work, &query,
                                 a->own.posterior, a->all.posterior, err));
     if (wants_all) answer_all(a, NULL, &a->all);

@@ -9,6 +9,12 @@
 
 /* --- opening --- */
 
+/* What stands for the bundle's gates among routers: weights come from the spectra. */
+static const hr_router router_gate = {
+    .name = "gate",
+    .summary = "a gate of the bundle weighs the models of all bins by the spectrum",
+};
+
 static hr_status fail_router(const char *name, hr_error *err) {
   size_t count = 0;
   const hr_router *const *routers = hr_routers(&count);
@@ -19,8 +25,8 @@ static hr_status fail_router(const char *name, hr_error *err) {
   }
   hr_status status = hr_text_status(&list, err);
   if (status == HR_OK) {
-    status = hr_fail(err, HR_ERR_USAGE, "there is no router %s; there are %s", name,
-                     list.bytes);
+    status = hr_fail(err, HR_ERR_USAGE, "there is no router %s; there are %s, and gate",
+                     name, list.bytes);
   }
   hr_text_fini(&list);
   return status;
@@ -60,7 +66,8 @@ static bool has_method(const hr_bundle_description *d, const char *method) {
 static size_t candidate_of(const hr_engine *engine, size_t target, size_t slot,
                            const char *expert) {
   const hr_bundle_description *d = hr_engine_describe(engine);
-  bool is_left_over = slot == d->bin_count && !engine->router->uses_global;
+  bool gives_rows = engine->router->uses_global || engine->gate.gate;
+  bool is_left_over = slot == d->bin_count && !gives_rows;
   if (is_left_over) return hr_bundle_slot_of(d, target, slot)->fallback;
   return hr_bundle_choose(d, target, slot, expert);
 }
@@ -119,17 +126,40 @@ static hr_status make_grid(hr_engine *engine, hr_error *err) {
   return hr_alloc(&engine->slots, d->target_count * engine->slot_count, err);
 }
 
+/* The gate that the router names: "gate" the one to take, "gate_logistic" that one. */
+static hr_status load_gate(hr_engine *engine, const char *router, hr_error *err) {
+  const hr_bundle_description *d = hr_engine_describe(engine);
+  const char *name = router[4] == '_' ? router + 5 : NULL;
+  size_t number = hr_bundle_find_gate(d, name);
+  if (number == d->gate_count) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "the bundle %s has no %s%s; its study has to have it in the section "
+                   "gates. There are the routers global, oracle and nearest",
+                   hr_bundle_folder(engine->bundle), name ? "gate " : "gate",
+                   name ? name : "");
+  }
+  return hr_open_gate_load(engine->bundle, number, &engine->gate, err);
+}
+
+static bool is_gate(const char *router) {
+  return strcmp(router, "gate") == 0 || strncmp(router, "gate_", 5) == 0;
+}
+
+/* Without a name: the bundle's gate where it has one, else one model for all. */
+static hr_status find_router(hr_engine *engine, const char *name, hr_error *err) {
+  if (!name) name = hr_engine_describe(engine)->gate_count > 0 ? "gate" : "global";
+  engine->router = is_gate(name) ? &router_gate : hr_router_find(name);
+  if (!engine->router) return fail_router(name, err);
+  return is_gate(name) ? load_gate(engine, name, err) : HR_OK;
+}
+
 hr_status hr_engine_open(const char *path, const char *router, const char *expert,
                          hr_engine **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_engine *engine = NULL;
   HR_TRY(hr_alloc(&engine, 1, err));
-  engine->router = hr_router_find(router);
-  if (!engine->router) {
-    status = fail_router(router, err);
-    goto cleanup;
-  }
   HR_TRY(hr_bundle_open(path, &engine->bundle, err));
+  HR_TRY(find_router(engine, router, err));
   engine->conditioning = hr_bundle_conditioning(hr_engine_describe(engine));
   HR_TRY(make_grid(engine, err));
   if (expert && !has_method(hr_engine_describe(engine), expert)) {
@@ -146,6 +176,7 @@ cleanup:
 
 void hr_engine_close(hr_engine **engine) {
   if (!*engine) return;
+  hr_open_gate_fini(&(*engine)->gate);
   hr_bundle_close(&(*engine)->bundle);
   hr_free((*engine)->slots);
   hr_free((*engine)->axes);
@@ -177,6 +208,7 @@ size_t hr_engine_candidate(const hr_engine *engine, size_t target, size_t slot) 
 
 const char *hr_engine_needs_error(const hr_engine *engine) {
   size_t count = hr_engine_describe(engine)->target_count * engine->slot_count;
+  if (engine->gate.needs_error) return engine->gate.needs_error;
   for (size_t s = 0; s < count; s++) {
     const hr_engine_slot *slot = &engine->slots[s];
     if (slot->model && slot->model->type->uses_error) {

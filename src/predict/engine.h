@@ -11,8 +11,9 @@
 
 typedef struct hr_engine hr_engine;
 
-/* Opens the bundle and loads the models that can be asked. router: a name, expert: a
- * method or NULL. Statuses as hr_model_open. */
+/* Opens the bundle and loads the models that can be asked. router: a name, "gate" or
+ * "gate_<name>" for a gate of the bundle, NULL for its gate where it has one and else
+ * "global"; expert: a method or NULL. Statuses as hr_model_open. */
 hr_status hr_engine_open(const char *path, const char *router, const char *expert,
                          hr_engine **out, hr_error *err) HR_MUST_CHECK;
 void hr_engine_close(hr_engine **engine);

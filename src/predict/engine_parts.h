@@ -3,6 +3,7 @@
 #define HR_PREDICT_ENGINE_PARTS_H
 
 #include "predict/engine.h"
+#include "predict/open_gate.h"
 
 /* Who predicts a target of the rows of a slot. */
 typedef struct hr_engine_slot {
@@ -13,6 +14,7 @@ typedef struct hr_engine_slot {
 struct hr_engine {
   hr_bundle *bundle;
   const hr_router *router;
+  hr_open_gate gate;            /* that the router hr_router_gate goes by; else empty */
   hr_conditioning conditioning; /* the bundle's */
   hr_axis *axes;                /* the bundle's, as routers take them */
   hr_routing_grid grid;

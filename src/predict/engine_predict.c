@@ -4,7 +4,7 @@
 
 #include "core/alloc.h"
 #include "predict/engine_parts.h"
-#include "routing/mixture.h"
+#include "predict/mix_parts.h"
 
 /* The answers of the r-th model that a row asks for a target: one plane a rank, as a hard
  * router needs a single one, however many slots there are. */
@@ -67,12 +67,51 @@ static hr_status weigh_slots(work *w, hr_error *err) {
   return HR_OK;
 }
 
+static bool is_good(const work *w, size_t row) {
+  return w->rows->reports[row].fault == HR_ROW_GOOD;
+}
+
+/* Whether anybody predicts rows of a slot. */
+static bool has_model(const hr_engine *engine, size_t slot) {
+  size_t targets = hr_engine_describe(engine)->target_count;
+  for (size_t t = 0; t < targets; t++) {
+    if (hr_engine_slot_of(engine, t, slot)->model) return true;
+  }
+  return false;
+}
+
+/* By the spectra alone; nobody knows whether their labels are outside. */
+static hr_status weigh_by_gate(work *w, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_engine *engine = w->engine;
+  const hr_open_gate *gate = &engine->gate;
+  size_t slots = engine->slot_count, rows = w->rows->spectra.rows, count = 0;
+  uint32_t *good = NULL;
+  bool *models = NULL;
+  HR_TRY(hr_alloc(&good, rows, err));
+  HR_TRY(hr_alloc(&models, slots, err));
+  for (size_t s = 0; s < slots; s++) models[s] = has_model(engine, s);
+  for (size_t i = 0; i < rows; i++) {
+    if (is_good(w, i)) good[count++] = (uint32_t)i;
+  }
+  HR_TRY(hr_open_gate_weigh(gate, &w->spectra, good, count, w->weight, err));
+  for (size_t i = 0; i < count; i++) {
+    hr_gate_mix(gate->mixing, gate->gate->fallback_below, slots, models,
+                w->weight + good[i] * slots);
+  }
+cleanup:
+  hr_free(good);
+  hr_free(models);
+  return status;
+}
+
 static hr_status weigh(work *w, hr_error *err) {
   const hr_engine *engine = w->engine;
   const hr_routing_rows routing = {w->rows->spectra.rows, w->rows->labels};
   hr_status status = HR_OK;
   HR_TRY(hr_alloc(&w->weight, routing.rows * engine->slot_count, err));
   HR_TRY(hr_alloc(&w->outside, routing.rows, err));
+  if (engine->gate.gate) return weigh_by_gate(w, err);
   if (engine->router->needs_labels && w->rows->slots) return weigh_slots(w, err);
   if (engine->router->needs_labels && !w->rows->labels) {
     return hr_fail(err, HR_ERR_USAGE,
@@ -86,10 +125,6 @@ cleanup:
 }
 
 /* --- requests --- */
-
-static bool is_good(const work *w, size_t row) {
-  return w->rows->reports[row].fault == HR_ROW_GOOD;
-}
 
 /* The most slots that a row has a weight in. */
 static size_t count_planes(const work *w) {
@@ -225,21 +260,6 @@ static size_t take_parts(const work *w, size_t i, size_t t, double snr) {
   return count;
 }
 
-/* The mixture's mean and sigma. Of its half-widths no more is known than those of the
- * parts: their weighted mean. */
-static hr_spread mix_parts(const work *w, size_t count, double *mean) {
-  hr_moments mixed = hr_mixture(count, w->taken, w->parts, 1);
-  hr_spread spread = {sqrt(mixed.variance), 0, 0};
-  *mean = mixed.mean;
-  if (count == 1) return w->spreads[0];
-  for (size_t r = 0; r < count; r++) {
-    spread.half68 += w->taken[r] * w->spreads[r].half68;
-    spread.half95 += w->taken[r] * w->spreads[r].half95;
-  }
-  if (count == 0) spread.half68 = spread.half95 = (double)NAN;
-  return spread;
-}
-
 /* NaN where there is no prediction, or no range is known. */
 static double gap_of(const hr_bundle_range *range, double mean) {
   double below = range->minimum - mean, above = mean - range->maximum;
@@ -251,7 +271,8 @@ static void mix_row(const work *w, size_t i, hr_engine_result *out) {
   const hr_bundle_target *targets = hr_engine_describe(w->engine)->targets;
   for (size_t t = 0; t < w->targets; t++) {
     size_t at = i * w->targets + t, count = take_parts(w, i, t, out->snr[i]);
-    hr_spread spread = mix_parts(w, count, &out->mean[at]);
+    const hr_parts parts = {count, w->parts, w->spreads, w->taken};
+    hr_spread spread = hr_mix_parts(&parts, &out->mean[at]);
     out->sigma[at] = spread.sigma;
     out->half68[at] = spread.half68;
     out->half95[at] = spread.half95;
@@ -292,7 +313,7 @@ static hr_status check_error(const hr_engine *engine, const hr_engine_rows *rows
   if (rows->spectra.error || !title) return HR_OK;
   return hr_fail(err, HR_ERR_USAGE,
                  "%s has to know the error of each pixel, and there is none; ask for an "
-                 "expert that does not",
+                 "expert or a router that does not",
                  title);
 }
 

@@ -59,8 +59,7 @@ hr_status hr_model_open(const char *path, const hr_model_options *options,
   hr_model_options given = hr_model_options_default();
   HR_TRY(hr_sized_take(&sized_options, options, &given, err));
   HR_TRY(hr_alloc(&predictor, 1, err));
-  HR_TRY(hr_engine_open(path, given.router ? given.router : "global", given.expert,
-                        &predictor->engine, err));
+  HR_TRY(hr_engine_open(path, given.router, given.expert, &predictor->engine, err));
   HR_TRY(fill_lists(predictor, err));
   *out = predictor;
   predictor = NULL;

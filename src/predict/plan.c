@@ -32,7 +32,6 @@ static hr_status take_options(hr_predict_plan *plan, const hr_predict_options *o
   plan->options = hr_predict_options_default();
   hr_status status = hr_sized_take(&sized_options, options, &plan->options, err);
   if (status != HR_OK) return status;
-  if (!plan->options.router) plan->options.router = "global";
   if (plan->options.file_count == 0) {
     return hr_fail(err, HR_ERR_USAGE, "no file of spectra is named");
   }
@@ -161,12 +160,14 @@ static void describe_target_experts(const hr_predict_plan *plan, size_t target,
   if (d->target_count > 1) hr_text_append(out, "  %s\n", d->targets[target].name);
   for (size_t k = 0; k <= d->bin_count; k++) {
     bool is_global = k == d->bin_count;
+    bool by_gate = strcmp(router->name, "gate") == 0;
+    bool leaves_none = !by_gate && strcmp(d->uncovered, "global") != 0;
     if (router->uses_global && !is_global) continue;
-    if (!router->uses_global && is_global && strcmp(d->uncovered, "global") != 0)
-      continue;
-    const char *where = router->uses_global ? "all rows"
-                        : is_global         ? "rows outside the bins"
-                                            : d->bin_names[k];
+    if (!router->uses_global && is_global && leaves_none) continue;
+    const char *where = router->uses_global    ? "all rows"
+                        : is_global && by_gate ? "where no bin is likely"
+                        : is_global            ? "rows outside the bins"
+                                               : d->bin_names[k];
     describe_expert(plan, where, hr_engine_candidate(plan->engine, target, k), out);
   }
 }

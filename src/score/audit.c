@@ -66,7 +66,7 @@ static hr_status audit_method(hr_evaluation *evaluation, const hr_method_score *
   const hr_method_score *versus = method->forecast->versus == HR_NO_METHOD
                                       ? NULL
                                       : &evaluation->methods[method->forecast->versus];
-  if (method->forecast->kind != HR_FORECAST_GLOBAL &&
+  if (hr_forecast_is_told_bin(method->forecast) &&
       hr_row_groups_covered(&evaluation->groups) > 0) {
     for (size_t k = 0; k < bins; k++) sse[k] = bin_sse(evaluation, method, k);
     HR_TRY(hr_ledger_check_sse(&evaluation->ledger, method->forecast->name, sse, bins,
@@ -90,7 +90,7 @@ static hr_status audit_best(hr_evaluation *evaluation, hr_error *err) {
       evaluation, HR_FORECAST_HYBRID, HR_NO_METHOD, HR_SELECT_BY_TEST)];
   for (size_t m = 0; m < evaluation->method_count; m++) {
     const hr_method_score *method = &evaluation->methods[m];
-    if (!method->forecast->listed || method->forecast->kind == HR_FORECAST_GLOBAL ||
+    if (!method->forecast->listed || !hr_forecast_is_told_bin(method->forecast) ||
         method == best)
       continue;
     if (!method->complete[HR_SCOPE_COVERED] ||

@@ -233,6 +233,17 @@ hr_interval hr_bootstrap_delta(hr_bootstrap *bootstrap, size_t method, size_t ve
   return interval_of(bootstrap, rows_of(bootstrap, range));
 }
 
+hr_interval hr_bootstrap_share(hr_bootstrap *bootstrap, size_t method, size_t most,
+                               size_t least, hr_group_range range) {
+  for (size_t d = 0; d < bootstrap->draws; d++) {
+    double zero = hr_bootstrap_draw_r2(bootstrap, d, least, range);
+    double gain = hr_bootstrap_draw_r2(bootstrap, d, method, range) - zero;
+    double whole = hr_bootstrap_draw_r2(bootstrap, d, most, range) - zero;
+    bootstrap->statistic[d] = fabs(whole) > 0 ? gain / whole : (double)NAN;
+  }
+  return interval_of(bootstrap, rows_of(bootstrap, range));
+}
+
 double hr_bootstrap_delta_quantile(hr_bootstrap *bootstrap, size_t method, size_t versus,
                                    hr_group_range range, double p) {
   fill_deltas(bootstrap, method, versus, range);

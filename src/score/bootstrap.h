@@ -71,6 +71,11 @@ hr_interval hr_bootstrap_delta(hr_bootstrap *bootstrap, size_t method, size_t ve
 double hr_bootstrap_delta_quantile(hr_bootstrap *bootstrap, size_t method, size_t versus,
                                    hr_group_range range, double p);
 
+/* What share of R2 of `most` less R2 of `least` the method has: (R2 - R2 of least) / (R2
+ * of most - R2 of least), draw by draw. */
+hr_interval hr_bootstrap_share(hr_bootstrap *bootstrap, size_t method, size_t most,
+                               size_t least, hr_group_range range);
+
 /* The least of the differences in the groups listed; the smallest group tells n. */
 hr_interval hr_bootstrap_least_delta(hr_bootstrap *bootstrap, size_t method,
                                      size_t versus, const size_t *groups, size_t count);

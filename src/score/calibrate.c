@@ -13,7 +13,7 @@ static const double false_alarms = 0.05;
 static bool is_judged(const hr_evaluation *evaluation, const hr_forecast *forecast,
                       size_t row) {
   if (evaluation->missing.is_missing[row]) return false;
-  return forecast->kind == HR_FORECAST_GLOBAL ||
+  return !hr_forecast_is_told_bin(forecast) ||
          evaluation->input->test->bin[row] != HR_UNCOVERED;
 }
 

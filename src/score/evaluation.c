@@ -27,6 +27,8 @@ static hr_status assemble(hr_evaluation *evaluation, hr_error *err) {
       .global_uncovered = strcmp(input->uncovered, "global") == 0,
       .snr = input->measured_snr,
       .is_missing = evaluation->missing.is_missing,
+      .gated = input->gated,
+      .gated_count = input->gated_count,
   };
   HR_TRY(hr_variant_scores_init(&evaluation->variants, &assembly.candidates,
                                 &evaluation->groups, input->test->target, err));

@@ -40,6 +40,15 @@ static size_t find_single(const hr_forecasts *forecasts,
   return best;
 }
 
+/* The first gate's hybrid. */
+static size_t find_deployed(const hr_forecasts *forecasts) {
+  for (size_t f = 0; f < forecasts->count; f++) {
+    const hr_forecast *forecast = &forecasts->items[f];
+    if (forecast->gated && forecast->listed) return f;
+  }
+  return HR_NO_METHOD;
+}
+
 static size_t find_baseline(const hr_forecasts *forecasts) {
   size_t f = hr_forecasts_find(forecasts, HR_FORECAST_GLOBAL, forecasts->baseline,
                                HR_SELECT_BY_CV);
@@ -64,7 +73,7 @@ hr_ladder hr_ladder_find(const hr_forecasts *forecasts, const hr_candidates *can
       hr_forecasts_find(forecasts, HR_FORECAST_HYBRID, HR_NO_METHOD, selection);
   return (hr_ladder){
       .forecast = {find_baseline(forecasts), find_single(forecasts, candidates),
-                   HR_NO_METHOD, oracle},
+                   find_deployed(forecasts), oracle},
       .without_global = list_without_global(&forecasts->items[oracle], candidates),
   };
 }

@@ -13,6 +13,7 @@
 #include "score/results_binning.h"
 #include "score/results_calibration.h"
 #include "score/results_ceiling.h"
+#include "score/results_gates.h"
 #include "score/results_ladder.h"
 #include "score/results_levels.h"
 #include "score/results_methods.h"
@@ -481,7 +482,7 @@ static void write_baselines(writer *w, json_t *root) {
   }
 }
 
-static void write_root(writer *w, json_t *root) {
+static hr_status write_root(writer *w, json_t *root, hr_error *err) {
   write_head(w, root);
   hr_results_write_binning(&w->json, w->input, root);
   write_ledger(w, root);
@@ -497,6 +498,8 @@ static void write_root(writer *w, json_t *root) {
   write_octiles(w, root);
   hr_results_write_ceiling(&w->json, w->evaluation, root);
   hr_results_write_ladder(&w->json, w->evaluation, root);
+  hr_status status = hr_results_write_gates(&w->json, w->evaluation, root, err);
+  if (status != HR_OK) return status;
   hr_results_write_calibration(&w->json, w->evaluation, root);
   hr_results_write_levels(&w->json, w->input, root);
   hr_undertuned_write(&w->json, w->input, root);
@@ -504,6 +507,7 @@ static void write_root(writer *w, json_t *root) {
   hr_controls_write(w->evaluation, &w->json, root);
   write_gate(w, root);
   write_baselines(w, root);
+  return HR_OK;
 }
 
 /* What ties the rows behind the results to them. */
@@ -537,7 +541,7 @@ static hr_status format(const hr_results_input *input, hr_text *out, hr_text *ro
   HR_TRY(hr_predictions_format(evaluation, &columns, rows, err));
   writer w = {.evaluation = evaluation, .input = input};
   root = json_object();
-  write_root(&w, root);
+  HR_TRY(write_root(&w, root, err));
   write_predictions(&w, root, rows, &columns);
   HR_TRY(hr_dominant_write(evaluation, &w.json, root, err));
   HR_TRY(hr_seal_compute(root, seal, err));

@@ -3,7 +3,7 @@
 #ifndef HR_SCORE_RESULTS_H
 #define HR_SCORE_RESULTS_H
 
-#include "choice/selection.h"
+#include "choice/assembly.h"
 #include "data/doubts.h"
 #include "headroom/observer.h"
 #include "score/fisher_bound.h"
@@ -20,6 +20,15 @@ typedef struct hr_results_label {
   const double *values;    /* [test rows] NaN: not known */
   const int64_t *integers; /* the same where all are whole; or NULL */
 } hr_results_label;
+
+/* A gate: what it said of every test row before anything was mixed. Borrowed. */
+typedef struct hr_results_gate {
+  const char *name, *title, *mixing; /* as in its forecasts, hr_gated */
+  bool uses_error;                   /* whether it knows the error of every pixel */
+  double temperature;                /* that its weights were taken at; NaN: none */
+  const double *weight; /* [test rows][bin_count + 1] the bins, then no bin; NaN or all 0:
+                           it said nothing */
+} hr_results_gate;
 
 /* What a study knows when its tasks are done; everything is borrowed. */
 typedef struct hr_results_input {
@@ -55,6 +64,11 @@ typedef struct hr_results_input {
 
   const hr_outcome *outcomes; /* [outcome_count] one a configured expert */
   size_t outcome_count;
+  const hr_gated *gated; /* [gated_count] by gate, as `gates`; the first one of a gate
+                            that is listed stands on the ladder */
+  size_t gated_count;
+  const hr_results_gate *gates; /* [gate_count] */
+  size_t gate_count;
   const hr_outcome *controls; /* [control_count] score/controls.h; they compete not */
   size_t control_count;
   const hr_doubts *doubts;       /* about the data; or NULL */

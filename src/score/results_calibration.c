@@ -43,7 +43,7 @@ static void put_method(hr_json_builder *json, json_t *list,
   json_t *object = hr_json_append(json, list, json_object());
   hr_json_put_text(json, object, "method", forecast->name);
   hr_json_put_text(json, object, "rows",
-                   forecast->kind == HR_FORECAST_GLOBAL ? "all" : "covered");
+                   hr_forecast_is_told_bin(forecast) ? "covered" : "all");
   hr_json_put_text(json, object, "verdict", hr_calibration_verdict_name(own->verdict));
   hr_json_put_bool(json, object, "warning", is_told(evaluation, m));
   put_calibration(json, object, &own->pooled);

@@ -98,7 +98,7 @@ static void write_fisher(writer *w, json_t *ceiling) {
  * judged on all rows, since covered rows are chosen by their labels. */
 static hr_efficiency judge_overall(const hr_evaluation *evaluation, size_t m,
                                    bool by_fisher) {
-  bool is_global = evaluation->methods[m].forecast->kind == HR_FORECAST_GLOBAL;
+  bool is_global = !hr_forecast_is_told_bin(evaluation->methods[m].forecast);
   hr_scope scope = is_global ? HR_SCOPE_ALL : HR_SCOPE_COVERED;
   hr_ceiling_kind kind =
       by_fisher ? (is_global ? HR_CEILING_FISHER_GLOBAL : HR_CEILING_FISHER_ROUTED)
@@ -152,7 +152,7 @@ static bool write_method(writer *w, json_t *array, size_t m) {
   json_t *object = hr_json_append(w->json, array, json_object());
   hr_json_put_text(w->json, object, "method", method->forecast->name);
   hr_json_put_text(w->json, object, "rows",
-                   method->forecast->kind == HR_FORECAST_GLOBAL ? "all" : "covered");
+                   hr_forecast_is_told_bin(method->forecast) ? "covered" : "all");
   put_efficiency(w, object, &posterior, &fisher);
   bool exceeds = warn(evaluation, m, "", &posterior);
   json_t *bins = hr_json_put(w->json, object, "bins", json_array());

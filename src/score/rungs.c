@@ -84,3 +84,36 @@ hr_score hr_rungs_step(const hr_rungs *rungs, hr_rung from, hr_rung to,
       hr_bootstrap_delta(bootstrap_of(rungs, rows), number_of(rungs, to, rows),
                          number_of(rungs, from, rows), rows->range)};
 }
+
+/* The same models routed by the true bin. */
+static size_t oracle_of(const hr_evaluation *evaluation, const hr_forecast *gated) {
+  bool is_hybrid = gated->method == HR_NO_METHOD;
+  return hr_evaluation_find(evaluation,
+                            is_hybrid ? HR_FORECAST_HYBRID : HR_FORECAST_ORACLE,
+                            gated->method, HR_SELECT_BY_CV);
+}
+
+static double forecast_r2(const hr_evaluation *evaluation, size_t f,
+                          const hr_rung_rows *rows) {
+  return hr_metrics_compute(evaluation->input->test->target,
+                            evaluation->forecasts.items[f].prediction, rows->list,
+                            rows->count)
+      .r2;
+}
+
+hr_score hr_rungs_rho(const hr_rungs *rungs, size_t gated, const hr_rung_rows *rows) {
+  const double least_gain = 0.02;
+  const hr_evaluation *evaluation = rungs->evaluation;
+  const hr_score none = {(double)NAN, {(double)NAN, (double)NAN}};
+  size_t oracle = oracle_of(evaluation, &evaluation->forecasts.items[gated]);
+  size_t baseline = evaluation->ladder.forecast[HR_RUNG_BASELINE];
+  if (oracle == HR_NO_METHOD || baseline == HR_NO_METHOD) return none;
+  hr_interval gain =
+      hr_bootstrap_delta(evaluation->bootstrap, oracle, baseline, rows->range);
+  if (!(gain.low > least_gain)) return none;
+  double zero = forecast_r2(evaluation, baseline, rows);
+  double whole = forecast_r2(evaluation, oracle, rows) - zero;
+  return (hr_score){
+      (forecast_r2(evaluation, gated, rows) - zero) / whole,
+      hr_bootstrap_share(evaluation->bootstrap, gated, oracle, baseline, rows->range)};
+}

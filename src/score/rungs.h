@@ -37,4 +37,11 @@ hr_score hr_rungs_r2(const hr_rungs *rungs, hr_rung rung, const hr_rung_rows *ro
 hr_score hr_rungs_step(const hr_rungs *rungs, hr_rung from, hr_rung to,
                        const hr_rung_rows *rows);
 
+/* ρ of a gate's forecast (a number of the evaluation's methods): how much of what perfect
+ * routing gains over the baseline's model of all rows is left,
+ *   ρ = (R²_gate − R²_baseline)/(R²_oracle − R²_baseline),
+ * by the same models routed by the true bin, its interval by the same draws. NaN where
+ * there is no such gain: where the interval of the denominator reaches 0.02. */
+hr_score hr_rungs_rho(const hr_rungs *rungs, size_t gated, const hr_rung_rows *rows);
+
 #endif

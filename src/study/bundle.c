@@ -301,15 +301,33 @@ cleanup:
   return status;
 }
 
-hr_status hr_study_write_bundle(const hr_plan *plan, const char *out_dir,
-                                const hr_study_method *methods, size_t count,
+static hr_status describe_gates(const hr_study_bundle *bundle, hr_bundle_description *out,
                                 hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_alloc(&out->gates, bundle->gate_count, err));
+  for (size_t g = 0; g < bundle->gate_count; g++) {
+    const hr_bundle_gate *from = &bundle->gates[g];
+    hr_bundle_gate *to = &out->gates[out->gate_count++];
+    to->fallback_below = from->fallback_below;
+    to->temperature = from->temperature;
+    HR_TRY(copy_text(from->name, &to->name, err));
+    HR_TRY(copy_text(from->title, &to->title, err));
+    HR_TRY(copy_text(from->folder, &to->folder, err));
+    HR_TRY(copy_text(from->mixing, &to->mixing, err));
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_study_write_bundle(const hr_plan *plan, const char *out_dir,
+                                const hr_study_bundle *bundle, hr_error *err) {
   hr_status status = HR_OK;
   hr_bundle_description description = {0};
   char *folder = NULL;
   if (!is_wanted(plan->config)) return HR_OK;
   HR_TRY(describe_plan(plan, &description, err));
-  HR_TRY(describe_models(methods, count, &description, err));
+  HR_TRY(describe_models(bundle->methods, bundle->method_count, &description, err));
+  if (bundle->gate_count > 0) HR_TRY(describe_gates(bundle, &description, err));
   if (description.candidate_count == 0) goto cleanup;
   HR_TRY(hr_join_path(out_dir, folder_name, &folder, err));
   HR_TRY(hr_bundle_write(&description, folder, err));

@@ -40,11 +40,18 @@ typedef struct hr_study_method {
   size_t slots;
 } hr_study_method;
 
-/* Writes model.json of the methods [count], in the order of the configuration: each
- * bin's expert is the one that validation chose, as the study's hybrid has it. Nothing
- * where run.model is none. HR_ERR_IO, HR_ERR_MEMORY. */
+/* What is left to predict with; borrowed. */
+typedef struct hr_study_bundle {
+  const hr_study_method *methods; /* [method_count] in the order of the configuration */
+  size_t method_count;
+  const hr_bundle_gate *gates; /* [gate_count] whose files are in the folder */
+  size_t gate_count;
+} hr_study_bundle;
+
+/* Writes model.json: each bin's expert is the one that validation chose, as the study's
+ * hybrid has it. Nothing where run.model is none. HR_ERR_IO, HR_ERR_MEMORY. */
 hr_status hr_study_write_bundle(const hr_plan *plan, const char *out_dir,
-                                const hr_study_method *methods, size_t count,
+                                const hr_study_bundle *bundle,
                                 hr_error *err) HR_MUST_CHECK;
 
 #endif

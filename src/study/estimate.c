@@ -7,6 +7,7 @@
 
 #include "compute/rate.h"
 #include "score/fisher.h"
+#include "study/gates.h"
 
 /* The experts' costs, of those that are done none (is_done NULL: none is), and turns, in
  * the order of the configuration unless memory is short. */
@@ -46,6 +47,7 @@ static void estimate(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
     double columns = (double)hr_dataset_label_names(sets[i])->count;
     cost->memory_bytes += (double)hr_dataset_rows(sets[i]) * (8 * columns + 9);
   }
+  hr_study_gates_estimate(plan, cost);
   const hr_memory_plan memory = make_memory_plan(plan, is_done);
   cost->memory_bytes += hr_memory_plan_memory(&memory);
   for (size_t i = 0; i < memory.count; i++) {

@@ -13,6 +13,7 @@
 #include "core/observe.h"
 #include "study/check_data.h"
 #include "study/estimate.h"
+#include "study/gates.h"
 
 /* The bin (or the nearest bin) of every row of a dataset. */
 static hr_status assign(const hr_config *config, const hr_dataset *dataset, bool nearest,
@@ -295,6 +296,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(fill_view(plan, observer, err));
   HR_TRY(check_units(plan, err));
   HR_TRY(check_experts(plan, err));
+  HR_TRY(hr_study_gates_check(plan, err));
   HR_TRY(hr_plan_check_data(plan, err));
   HR_TRY(fingerprint(plan, err));
   HR_TRY(hr_plan_fit_memory(plan, err));

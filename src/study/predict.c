@@ -1,6 +1,4 @@
-/* The test rows of a study, predicted by number. Blocks come as the stream cuts them;
- * models that compare rows in groups want whole groups, so rows that begin or end a group
- * in the middle of a block are copied and wait for the others. */
+/* The test rows of a study, predicted by number, in whole groups. */
 #include "study/predict.h"
 
 #include <math.h>
@@ -56,6 +54,8 @@ static bool knows_draws(const hr_test_rows *rows) {
   return rows->targets > 0 && rows->own[0].variance;
 }
 
+static hr_status predict_groups(void *context, const hr_grouped *grouped, hr_error *err);
+
 hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
                             const hr_split_view *test, const hr_trained *trained,
                             size_t slots, hr_error *err) {
@@ -71,8 +71,11 @@ hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
     HR_TRY(init_table(&rows->own[t], own, bins, count, err));
     HR_TRY(init_table(&rows->global[t], own + bins, slots - bins, count, err));
   }
-  HR_TRY(hr_alloc(&rows->noisy, HR_PREDICT_ROWS * view->pixels, err));
-  HR_TRY(hr_alloc(&rows->error, HR_PREDICT_ROWS * view->pixels, err));
+  rows->groups = (hr_whole_groups){.pixels = view->pixels,
+                                   .split_rows = count,
+                                   .level = view->noise_level,
+                                   .visit = predict_groups};
+  HR_TRY(hr_whole_groups_init(&rows->groups, err));
   HR_TRY(hr_alloc(&rows->requests, 2 * slots * targets, err));
   HR_TRY(hr_alloc(&rows->is_empty, count, err));
   if (knows_draws(rows)) HR_TRY(hr_test_draws_init(&rows->draws, test, targets, err));
@@ -88,8 +91,7 @@ void hr_test_rows_fini(hr_test_rows *rows) {
   hr_test_draws_fini(&rows->draws);
   hr_free(rows->own);
   hr_free(rows->global);
-  hr_free(rows->noisy);
-  hr_free(rows->error);
+  hr_whole_groups_fini(&rows->groups);
   hr_free(rows->requests);
   hr_free(rows->is_empty);
   hr_free(rows->row);
@@ -169,56 +171,16 @@ cleanup:
   return status;
 }
 
-static hr_status predict_waiting(hr_test_rows *rows, hr_error *err) {
-  hr_spectra spectra = {.first_row = rows->first,
-                        .rows = rows->waiting,
-                        .pixels = rows->view->pixels,
-                        .noisy = rows->noisy,
-                        .error = rows->error,
-                        .level = rows->view->noise_level};
-  rows->waiting = 0;
-  return predict(rows, &spectra, err);
-}
-
-/* Copies rows of the block from `at` on, up to the end of their group; how many. */
-static size_t keep(hr_test_rows *rows, const hr_block *block, size_t at) {
-  size_t pixels = block->pixels, left = block->rows - at;
-  size_t room = HR_PREDICT_ROWS - rows->waiting, count = left < room ? left : room;
-  size_t to = rows->waiting * pixels, bytes = count * pixels * sizeof *rows->noisy;
-  if (rows->waiting == 0) rows->first = block->first_row + at;
-  memcpy(rows->noisy + to, block->noisy + at * pixels, bytes);
-  memcpy(rows->error + to, block->error + at * pixels, bytes);
-  rows->waiting += count;
-  return count;
+static hr_status predict_groups(void *context, const hr_grouped *grouped, hr_error *err) {
+  return predict(context, &grouped->spectra, err);
 }
 
 hr_status hr_test_rows_observe(hr_test_rows *rows, const hr_block *block, hr_error *err) {
-  hr_status status = HR_OK;
-  bool is_last = block->first_row + block->rows == rows->test->rows;
-  size_t at = 0;
   for (size_t i = 0; block->empty && i < block->rows; i++) {
     rows->is_empty[block->first_row + i] = block->empty[i];
   }
-  while (at < block->rows) {
-    size_t left = block->rows - at, whole = left - left % HR_PREDICT_ROWS;
-    if (is_last) whole = left;
-    if (rows->waiting > 0 || whole == 0) {
-      at += keep(rows, block, at);
-      bool is_whole = rows->waiting == HR_PREDICT_ROWS;
-      if (is_whole || (is_last && at == block->rows)) HR_TRY(predict_waiting(rows, err));
-      continue;
-    }
-    hr_spectra spectra = {.first_row = block->first_row + at,
-                          .rows = whole,
-                          .pixels = block->pixels,
-                          .noisy = block->noisy + at * block->pixels,
-                          .error = block->error + at * block->pixels,
-                          .level = rows->view->noise_level};
-    HR_TRY(predict(rows, &spectra, err));
-    at += whole;
-  }
-cleanup:
-  return status;
+  rows->groups.context = rows; /* which may have been moved */
+  return hr_whole_groups_observe(&rows->groups, block, err);
 }
 
 static void gather(const hr_row_table *table, const hr_split_view *test, int slot,

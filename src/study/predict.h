@@ -7,6 +7,7 @@
 #include "data/stream.h"
 #include "methods/method.h"
 #include "study/draws.h"
+#include "study/whole_groups.h"
 
 /* By row number; NaN where there is no prediction. */
 typedef struct hr_row_table {
@@ -21,18 +22,16 @@ typedef struct hr_test_rows {
   const hr_split_view *test;
   const hr_trained *trained; /* [targets][slots] */
   size_t slots, targets;
-  hr_row_table *own;    /* [targets] each row by the model of its route's bin */
-  hr_row_table *global; /* [targets] each by the model of all rows; without variants:
-                           there is none */
-  bool *is_empty;       /* [N] rows without a good pixel: nothing is predicted */
-  hr_test_draws draws;  /* of some of the rows by the models of their bins, where these
-                           know the distribution */
-  /* Rows that wait until their group of HR_PREDICT_ROWS is whole. */
-  float *noisy, *error; /* [HR_PREDICT_ROWS][P] */
-  size_t first, waiting;
-  hr_request *requests; /* [2][slots][targets], and what they list */
-  uint32_t *row;        /* [2 most_rows] */
-  size_t most_rows;     /* of a block, so far */
+  hr_row_table *own;      /* [targets] each row by the model of its route's bin */
+  hr_row_table *global;   /* [targets] each by the model of all rows; without variants:
+                             there is none */
+  bool *is_empty;         /* [N] rows without a good pixel: nothing is predicted */
+  hr_test_draws draws;    /* of some of the rows by the models of their bins, where these
+                             know the distribution */
+  hr_whole_groups groups; /* what the blocks become */
+  hr_request *requests;   /* [2][slots][targets], and what they list */
+  uint32_t *row;          /* [2 most_rows] */
+  size_t most_rows;       /* of a block, so far */
 } hr_test_rows;
 
 /* Room for the predictions of all models there are, [targets of the view][slots].

@@ -22,6 +22,7 @@
 #include "study/bundle.h"
 #include "study/describe.h"
 #include "study/estimate.h"
+#include "study/gates.h"
 #include "study/method_run.h"
 #include "study/preflight.h"
 #include "study/results_check.h"
@@ -36,6 +37,7 @@ typedef struct study {
   hr_rundir rundir;
   hr_method_run *runs;  /* [expert_count] */
   hr_outcome *outcomes; /* [targets][expert_count] of the runs, when all are done */
+  hr_study_gates gates;
   hr_bound bound;
   double *measured_snr; /* [test rows] from the spectra; NaN: not known */
   hr_row_labels labels;
@@ -58,6 +60,7 @@ static void destroy_runs(study *s) {
   }
   hr_free(s->runs);
   hr_free(s->outcomes);
+  hr_study_gates_fini(&s->gates);
   hr_bound_fini(&s->bound);
   hr_free(s->measured_snr);
   hr_row_labels_fini(&s->labels);
@@ -109,6 +112,10 @@ static hr_status look_for_work(const study *s, const char *print, bool *is_compl
   hr_error reason = {.status = HR_OK};
   *is_complete = false;
   if (!s->rundir.has_results || !are_tasks_done(s)) return HR_OK;
+  /* A bundle says what the gates are, and only learning them knows. */
+  bool lacks_gates =
+      s->config->gate_count > 0 && !hr_study_has_bundle(s->config, s->out_dir);
+  if (lacks_gates) return HR_OK;
   hr_status status = check_results(s, print, &reason);
   if (status == HR_ERR_MEMORY) return hr_fail(err, status, "%s", reason.message);
   *is_complete = status == HR_OK;
@@ -137,6 +144,8 @@ static hr_status show_block(void *context, const hr_block *block, hr_error *err)
     HR_TRY(hr_method_run_observe(&s->runs[i], block, err));
     hr_timings_lap(&s->timings, "gather", s->runs[i].type->name);
   }
+  HR_TRY(hr_study_gates_observe(&s->gates, block, err));
+  hr_timings_lap(&s->timings, "gates", NULL);
 cleanup:
   return status;
 }
@@ -150,7 +159,9 @@ static hr_status read_training(study *s, hr_error *err) {
     wanted = wanted || hr_method_run_wants_rows(&s->runs[i]);
   }
   hr_timings_lap(&s->timings, "sample", NULL);
-  if (!wanted) return HR_OK;
+  HR_TRY(hr_study_gates_init(&s->gates, s->plan, err));
+  hr_timings_lap(&s->timings, "gates", NULL);
+  if (!wanted && !hr_study_gates_want_rows(&s->gates)) return HR_OK;
   const hr_pass pass = {.plan = s->plan,
                         .training = true,
                         .stage = "reading training spectra",
@@ -210,6 +221,25 @@ static hr_status read_test(study *s, hr_error *err) {
   hr_timings_lap(&s->timings, "bound by Fisher information", NULL);
 cleanup:
   return status;
+}
+
+/* What is known of the gates, for a target. */
+static void add_gates(const study *s, size_t t, hr_results_gate *gates,
+                      hr_results_input *input) {
+  const hr_study_gates *own = &s->gates;
+  for (size_t g = 0; g < own->trained_count; g++) {
+    const hr_bundle_gate *gate = &own->trained[g];
+    gates[g] = (hr_results_gate){.name = gate->name,
+                                 .title = gate->title,
+                                 .mixing = gate->mixing,
+                                 .uses_error = own->uses_error[g],
+                                 .temperature = own->temperature[g],
+                                 .weight = own->rows.weight[g]};
+  }
+  input->gates = gates;
+  input->gate_count = own->trained_count;
+  input->gated = own->rows.gated + t * own->rows.gated_count;
+  input->gated_count = own->rows.gated_count;
 }
 
 /* What is known of the test rows beside labels and predictions. */
@@ -282,8 +312,10 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .seed = plan->view.seed,
       .observer = observer_of(s),
   };
+  hr_results_gate gates[HR_STUDY_MOST_GATES];
   add_target(plan, t, &input);
   add_rows(s, &input);
+  if (s->gates.trained_count > 0) add_gates(s, t, gates, &input);
   HR_TRY(hr_plan_target_dir(plan, s->out_dir, t, &dir, err));
   HR_TRY(hr_make_folders(dir, err));
   HR_TRY(hr_join_path(dir, "results.json", &path, err));
@@ -316,9 +348,23 @@ static hr_status write_bundle(const study *s, hr_error *err) {
     methods[i] = (hr_study_method){method, run->fits,
                                    hr_method_slots(method, s->plan->view.bin_count)};
   }
-  HR_TRY(hr_study_write_bundle(s->plan, s->out_dir, methods, count, err));
+  const hr_study_bundle bundle = {methods, count, s->gates.trained,
+                                  s->gates.trained_count};
+  HR_TRY(hr_study_write_bundle(s->plan, s->out_dir, &bundle, err));
 cleanup:
   hr_free(methods);
+  return status;
+}
+
+/* Trains the gates, and predicts the test rows by them with the models of the bundle. */
+static hr_status work_gates(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  if (s->gates.count == 0) return HR_OK;
+  HR_TRY(hr_study_gates_train(&s->gates, s->out_dir, err));
+  HR_TRY(write_bundle(s, err));
+  HR_TRY(hr_study_gates_predict(&s->gates, s->out_dir, err));
+  hr_timings_lap(&s->timings, "gates", NULL);
+cleanup:
   return status;
 }
 
@@ -472,6 +518,7 @@ static hr_status work(study *s, hr_error *err) {
   hr_timings_lap(&s->timings, "prepare", NULL);
   HR_TRY(read_training(s, err));
   HR_TRY(finish_runs(s, err));
+  HR_TRY(work_gates(s, err));
   HR_TRY(read_test(s, err));
   tell_preparation(s);
   warn_of_rows(s);

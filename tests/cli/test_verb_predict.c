@@ -10,7 +10,8 @@ static const char about_predict[] =
     "Usage: headroom predict MODEL FILE... [options]\n"
     "\n"
     "  --out PREDICTIONS          the table to write (predictions.csv or .h5)\n"
-    "  --router ROUTER            global, oracle or nearest (global)\n"
+    "  --router ROUTER            global, gate, oracle or nearest (the gate, else "
+    "global)\n"
     "  --expert NAME              a method, such as ridge (what validation chose)\n"
     "  --keep ID,RA,...           label columns to carry along\n"
     "  --flux WHICH               the array; auto: noisy where there is one (auto)\n"
@@ -123,7 +124,7 @@ static void test_refusals(void **state) {
   desk d;
   desk_init(&d);
   check_refused(&d, "--router", "soft", 2,
-                "there is no router soft; there are global, oracle, nearest");
+                "there is no router soft; there are global, oracle, nearest, and gate");
   check_refused(&d, "--expert", "ridge", 2,
                 "the bundle %s has no expert ridge; it has first, second");
   check_refused(&d, "--format", "fits", 2, "'--format fits': give one of csv|hdf5");

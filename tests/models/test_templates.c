@@ -254,10 +254,18 @@ static void the_model_of_all_rows_knows_the_bins(void **state) {
   check_ok(hr_models_predict(&spectra, requests, 2, &err));
   check_ok(hr_models_predict(&spectra, &alone, 1, &err));
   check_same(all, plain);
+  static double only[ROWS][FEW_GROUPS];
+  requests[0].mean = NULL;
+  requests[0].variance = requests[0].effective = requests[0].mean_error = NULL;
+  requests[0].chi2 = NULL;
+  requests[0].shares = only[0];
+  check_ok(hr_models_predict(&spectra, requests, 1, &err));
   for (size_t i = 0; i < ROWS; i++) {
     double sum = 0;
     for (size_t g = 0; g < FEW_GROUPS; g++) {
       assert_true(shares[i][g] >= 0 && isnan(none[i][g]));
+      /* A row that a mean is not content with may be weighed over pixels. */
+      check_near(only[i][g], shares[i][g], 1e-3);
       sum += shares[i][g];
     }
     check_near(sum, 1, 1e-12);

@@ -295,7 +295,7 @@ static void test_refusals(void **state) {
   scratch_init(&s);
   linear_bundle_write(s.path, "exclude");
   check_refused(s.path, "soft", NULL, HR_ERR_USAGE,
-                "there is no router soft; there are global, oracle, nearest");
+                "there is no router soft; there are global, oracle, nearest, and gate");
   snprintf(sentence, sizeof sentence,
            "the bundle %s has no expert third; it has first, second", s.path);
   check_refused(s.path, "global", "third", HR_ERR_USAGE, sentence);

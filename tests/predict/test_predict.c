@@ -309,7 +309,7 @@ static void test_calls_that_are_wrong(void **state) {
   d.options.file_count = 1;
   d.options.router = "soft";
   check_refused(&d, HR_ERR_USAGE,
-                "there is no router soft; there are global, oracle, nearest");
+                "there is no router soft; there are global, oracle, nearest, and gate");
   d.options.router = "global";
   d.options.out = d.file;
   check_refused(&d, HR_ERR_USAGE,

@@ -56,7 +56,8 @@ static void write_bundle(told *t, size_t count) {
     save(&t[m]);
     methods[m] = (hr_study_method){t[m].method, t[m].fits, SLOTS};
   }
-  check_ok(hr_study_write_bundle(plan, plan_scratch.path, methods, count, &err));
+  check_ok(hr_study_write_bundle(plan, plan_scratch.path,
+                                 &(hr_study_bundle){methods, count, NULL, 0}, &err));
   hr_plan_destroy(&plan);
 }
 
@@ -276,7 +277,8 @@ static void write_two(told_two t[2]) {
     save_two(&t[m]);
     methods[m] = (hr_study_method){t[m].method, t[m].fits, SLOTS};
   }
-  check_ok(hr_study_write_bundle(plan, plan_scratch.path, methods, 2, &err));
+  check_ok(hr_study_write_bundle(plan, plan_scratch.path,
+                                 &(hr_study_bundle){methods, 2, NULL, 0}, &err));
   hr_plan_destroy(&plan);
 }
 

@@ -1,0 +1,169 @@
+"""Gates in a study: what results.json says of them against the columns of predictions.csv,
+`headroom predict --router gate` against the study, and a run that is resumed.
+
+    test_gates.py BUILD
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+import pandas
+
+import study_data
+
+BUILD = sys.argv[1]
+EXPERTS = """experts:
+  ridge: {alpha: [1, 100, 10000]}
+  posterior: {}
+gates:
+  bayes: {}
+  logistic: {mixing: fallback, fallback_below: 0.4}
+run: {memory_mib: 4096}
+"""
+
+
+def read_csv(path):
+    return pandas.read_csv(path, float_precision="round_trip")
+
+
+def r2(y, prediction):
+    return 1 - np.sum((y - prediction) ** 2) / np.sum((y - y.mean()) ** 2)
+
+
+def without_seconds(value):
+    if isinstance(value, dict):
+        return {k: without_seconds(v) for k, v in value.items() if k not in ("seconds", "seal")}
+    if isinstance(value, list):
+        return [without_seconds(v) for v in value]
+    return value
+
+
+class Gates(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.home = tempfile.TemporaryDirectory()
+        root = cls.home.name
+        study_data.run(BUILD, "headroom", "simulate", "--out", f"{root}/data", "--train", 2000,
+                       "--test", 400)
+        cls.path = f"{root}/data/study.yaml"
+        with open(cls.path, encoding="utf-8") as file:
+            text = file.read()
+        cls.head = text[:text.index("experts:")]
+        with open(cls.path, "w", encoding="utf-8") as file:
+            file.write(cls.head + EXPERTS)
+        cls.run_dir = f"{root}/run"
+        study_data.run(BUILD, "headroom", "run", cls.path, "--out", cls.run_dir)
+        cls.test = f"{root}/data/test/dataset.h5"
+        cls.rows = read_csv(f"{cls.run_dir}/predictions.csv")
+        cls.results = cls.read_results(cls.run_dir)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.home.cleanup()
+
+    @staticmethod
+    def read_results(run_dir):
+        with open(f"{run_dir}/results.json", encoding="utf-8") as file:
+            return json.load(file)
+
+    def covered(self):
+        return self.rows[self.rows["bin"].notna()]
+
+    def test_every_gate_is_held_against_the_true_bins(self):
+        covered = self.covered()
+        self.assertEqual([g["name"] for g in self.results["gates"]], ["bayes", "logistic"])
+        for gate in self.results["gates"]:
+            confusion = np.array(gate["confusion"])
+            counts = covered["bin"].astype(int).value_counts()
+            self.assertEqual(gate["n"], len(covered))
+            self.assertEqual(confusion.sum(), len(covered))
+            for k in range(9):
+                self.assertEqual(confusion[k].sum(), counts.get(k, 0))
+            self.assertAlmostEqual(gate["accuracy"], np.trace(confusion) / len(covered), 12)
+            self.assertGreater(gate["accuracy"], 0.4)  # nine bins: chance is 0.11
+            self.assertGreater(gate["log_loss"], 0)
+            self.assertEqual(sum(o["n"] for o in gate["octiles"]), len(covered))
+        bayes, logistic = self.results["gates"]
+        self.assertTrue(bayes["uses_error"])
+        self.assertFalse(logistic["uses_error"])
+        self.assertGreaterEqual(bayes["accuracy"], logistic["accuracy"])
+
+    def test_scores_and_rho_are_those_of_the_rows(self):
+        covered = self.covered()
+        y = covered["target"]
+        baseline = r2(y, covered["global_ridge"])
+        oracle = r2(y, covered["oracle_hybrid_cv"])
+        for gate, column in zip(self.results["gates"],
+                                ("hybrid_bayes_soft", "hybrid_logistic_fallback")):
+            self.assertEqual(len(gate["forecasts"]), 6)
+            own = [f for f in gate["forecasts"] if f["method"] == column]
+            self.assertEqual(len(own), 1)
+            deployed = r2(y, covered[column])
+            self.assertAlmostEqual(own[0]["r2"], deployed, 9)
+            self.assertAlmostEqual(own[0]["rho"], (deployed - baseline) / (oracle - baseline), 9)
+            self.assertLess(own[0]["rho_ci"][0], own[0]["rho"])
+            self.assertGreater(own[0]["rho_ci"][1], own[0]["rho"])
+
+    def test_the_ladder_has_what_is_deployed(self):
+        ladder = self.results["ladder"]
+        self.assertEqual([r["rung"] for r in ladder["rungs"]],
+                         ["baseline", "single", "deployed", "oracle", "ceiling"])
+        self.assertEqual(ladder["rungs"][2]["method"], "hybrid_bayes_soft")
+        steps = {s["step"]: s["delta_r2"] for s in ladder["steps"]}
+        self.assertAlmostEqual(steps["specialists"] + steps["routing"], steps["mixture"], 12)
+
+    def predict(self, *words):
+        path = os.path.join(self.home.name, "table.csv")
+        study_data.run(BUILD, "headroom", "predict", self.run_dir, self.test, *words, "--out", path)
+        return read_csv(path)
+
+    def test_predict_routes_as_the_study_did(self):
+        for words, column in (((), "hybrid_bayes_soft"),
+                              (("--router", "gate"), "hybrid_bayes_soft"),
+                              (("--router", "gate_bayes"), "hybrid_bayes_soft"),
+                              (("--router", "gate_logistic"), "hybrid_logistic_fallback")):
+            table = self.predict(*words)
+            self.assertTrue(np.array_equal(table["log_g_mean"], self.rows[column]), words)
+            self.assertTrue(np.array_equal(table["log_g_sigma"], self.rows[f"sigma_{column}"]),
+                            words)
+
+    def test_a_gate_that_is_not_there(self):
+        done = study_data.run(BUILD, "headroom", "predict", self.run_dir, self.test, "--router",
+                              "gate_mlp", "--out", f"{self.home.name}/none.csv", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("has no gate mlp", done.stderr)
+
+    def refused(self, text, sentence):
+        path = f"{self.home.name}/data/refused.yaml"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.head + text)
+        done = study_data.run(BUILD, "headroom", "run", path, "--out", f"{self.home.name}/no",
+                              "--dry-run", check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(sentence, done.stderr)
+
+    def test_gates_that_cannot_be_are_refused(self):
+        self.refused(EXPERTS.replace("run: {", "run: {model: none, "),
+                     "gates mix what the models of the bundle say")
+        self.refused(EXPERTS.replace("  posterior: {}\n", ""), "gates.bayes")
+
+    def test_a_resumed_run_has_the_same_numbers(self):
+        again = f"{self.home.name}/again"
+        shutil.copytree(self.run_dir, again)
+        os.remove(f"{again}/results.json")
+        shutil.rmtree(f"{again}/model/gate-logistic")
+        study_data.run(BUILD, "headroom", "run", self.path, "--out", again, "--resume")
+        self.assertEqual(without_seconds(self.read_results(again)),
+                         without_seconds(self.results))
+        with open(f"{again}/predictions.csv", "rb") as one, \
+             open(f"{self.run_dir}/predictions.csv", "rb") as other:
+            self.assertEqual(one.read(), other.read())
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

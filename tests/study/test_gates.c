@@ -1,0 +1,83 @@
+/* What a study makes of its section gates before and beside the methods. */
+#include "study/gates.h"
+
+#include <string.h>
+
+#include "support/small_plan.h"
+
+static void check_refused(const char *rest, const char *sentence) {
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  small_plan_configure(rest);
+  assert_int_equal(hr_plan_create(plan_config, NULL, &plan, &err), HR_ERR_CONFIG);
+  if (!strstr(err.message, sentence)) print_error("%s\n", err.message);
+  assert_non_null(strstr(err.message, sentence));
+  assert_null(plan);
+}
+
+static void gates_that_cannot_be_are_refused(void **state) {
+  (void)state;
+  check_refused("experts: {ridge: {}}\ngates: {logistic: {}}\nrun: {model: none}\n",
+                ": gates mix what the models of the bundle say, and run.model: none "
+                "keeps none; take compact");
+  /* Six pixels near 7100 angstrom have no calcium triplet. */
+  check_refused("experts: {ridge: {}}\ngates: {logistic: {}}\n",
+                "gates.logistic.features");
+}
+
+static void without_the_section_nothing_happens(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  hr_study_gates gates;
+  hr_cost cost = {0};
+  small_plan_configure("experts: {ridge: {}}\n");
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  check_ok(hr_study_gates_init(&gates, plan, &err));
+  hr_study_gates_estimate(plan, &cost);
+  check_near(cost.memory_bytes, 0, 0);
+  assert_false(hr_study_gates_want_rows(&gates));
+  check_ok(hr_study_gates_train(&gates, plan_scratch.path, &err));
+  check_ok(hr_study_gates_predict(&gates, plan_scratch.path, &err));
+  assert_int_equal(gates.trained_count, 0);
+  hr_study_gates_fini(&gates);
+  hr_plan_destroy(&plan);
+}
+
+/* The templates' gate learns nothing, and is there all the same. */
+static void the_bayes_gate_needs_no_rows(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  hr_study_gates gates;
+  hr_cost cost = {0};
+  small_plan_configure(
+      "experts: {ridge: {}, posterior: {}}\n"
+      "gates: {bayes: {mixing: hard}}\n");
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  check_ok(hr_study_gates_init(&gates, plan, &err));
+  hr_study_gates_estimate(plan, &cost);
+  assert_true(cost.memory_bytes > 0);
+  assert_false(hr_study_gates_want_rows(&gates));
+  check_ok(hr_study_gates_train(&gates, plan_scratch.path, &err));
+  assert_int_equal(gates.trained_count, 1);
+  assert_string_equal(gates.trained[0].name, "bayes");
+  assert_string_equal(gates.trained[0].folder, "");
+  assert_string_equal(gates.trained[0].mixing, "hard");
+  assert_true(gates.uses_error[0]);
+  check_near(gates.temperature[0], 1, 0);
+  hr_study_gates_fini(&gates);
+  hr_plan_destroy(&plan);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(gates_that_cannot_be_are_refused, small_plan_set_up,
+                                      small_plan_tear_down),
+      cmocka_unit_test_setup_teardown(without_the_section_nothing_happens,
+                                      small_plan_set_up, small_plan_tear_down),
+      cmocka_unit_test_setup_teardown(the_bayes_gate_needs_no_rows, small_plan_set_up,
+                                      small_plan_tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
