@@ -22,12 +22,12 @@ extern "C" {
  * files hold the same numbers in twice the space, as the users' own simulator writes. */
 typedef enum hr_simulate_dtype { HR_SIMULATE_F32, HR_SIMULATE_F64 } hr_simulate_dtype;
 
-/* How labels lie in the grid of model spectra: anywhere, or on a grid node in all labels
- * but one, which is chosen at random for each star. */
-typedef enum hr_simulate_interpolate {
-  HR_SIMULATE_ALL,
-  HR_SIMULATE_ONE,
-} hr_simulate_interpolate;
+/* How labels lie in the grid of model spectra: anywhere, or on the nodes nearest to a
+ * uniform draw, but for at most one label a star that stays as it was drawn. */
+typedef enum hr_simulate_labels {
+  HR_SIMULATE_UNIFORM,
+  HR_SIMULATE_LATTICE,
+} hr_simulate_labels;
 
 /* Which nodes of the grid of model spectra are interpolated between: all of them, or
  * along each label every second one and the last, for what a coarser grid costs. */
@@ -56,7 +56,7 @@ typedef struct hr_simulate_options {
   uint64_t test_rows;  /* 4000; 0: no test set */
   uint64_t seed;       /* 1 */
   hr_simulate_dtype dtype;
-  hr_simulate_interpolate interpolate;
+  hr_simulate_labels labels;
   hr_simulate_nodes nodes;
   hr_simulate_noise_model noise_model;
   hr_simulate_range teff;         /* K, 3750 .. 6000 */
@@ -73,6 +73,9 @@ typedef struct hr_simulate_options {
   /* What a study cannot know: for studies of how much that costs. */
   double error_scale; /* the error written over the noise's true one sigma, 1 */
   double mh_offset;   /* the [M/H] written less that of the spectrum, dex, 0 */
+  /* Of lattice labels, 0.2: the chance of each of the three to be the free one, 0 to 1/3.
+   * With 1/5 most stars (2/5) have none, as if two more axes were drawn. */
+  double free_fraction;
 } hr_simulate_options;
 
 /* The values that the comments above name first: the users' own study, in small. `size`

@@ -43,7 +43,7 @@ void hr_simulate_options_init(hr_simulate_options *options, size_t size) {
                                    .test_rows = 4000,
                                    .seed = 1,
                                    .dtype = HR_SIMULATE_F32,
-                                   .interpolate = HR_SIMULATE_ALL,
+                                   .labels = HR_SIMULATE_UNIFORM,
                                    .noise_model = HR_SIMULATE_MODEL_U,
                                    .teff = {3750.0, 6000.0},
                                    .logg = {1.0, 5.0},
@@ -54,7 +54,8 @@ void hr_simulate_options_init(hr_simulate_options *options, size_t size) {
                                    .field_angle = {0.0, 0.65},
                                    .exposures = 12,
                                    .exposure_time = 900.0,
-                                   .error_scale = 1.0};
+                                   .error_scale = 1.0,
+                                   .free_fraction = HR_STARS_FREE_FRACTION};
   memset(options, 0, size);
   memcpy(options, &own, size < sizeof own ? size : sizeof own);
 }

@@ -56,18 +56,35 @@ static hr_status check_ranges(const hr_simulate_options *o, const hr_grid_tables
   };
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
     HR_TRY(check_range(&rules[i], err));
-    if (o->interpolate == HR_SIMULATE_ALL || i >= HR_GRID_AXES) continue;
+    if (o->labels == HR_SIMULATE_UNIFORM || i >= HR_GRID_AXES) continue;
     if (!holds_node(t, i, rules[i].range)) {
       status =
           hr_fail(err, HR_ERR_USAGE,
                   "%s is %g to %g %s, where the model grid has no node: widen it, or "
-                  "interpolate along all labels",
+                  "draw uniform labels",
                   rules[i].name, rules[i].range.low, rules[i].range.high, rules[i].unit);
       goto cleanup;
     }
   }
 cleanup:
   return status;
+}
+
+static hr_status check_free_fraction(const hr_simulate_options *o, hr_error *err) {
+  double f = o->free_fraction;
+  if (o->labels == HR_SIMULATE_UNIFORM && f != HR_STARS_FREE_FRACTION) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "free_fraction is %g, but uniform labels are free, all of them: it goes "
+                   "with lattice labels",
+                   f);
+  }
+  if (!(f >= 0.0 && HR_GRID_AXES * f <= 1.0)) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "free_fraction is %g: give 0 to 1/3, the chance of each of %d labels to "
+                   "be the free one",
+                   f, HR_GRID_AXES);
+  }
+  return HR_OK;
 }
 
 /* The grid's profile can be widened, never sharpened. 80 angstrom (R = 100) is where the
@@ -141,6 +158,7 @@ hr_status hr_stars_check(const hr_simulate_options *options, const hr_grid_table
   hr_status status = HR_OK;
   HR_TRY(check_counts(options, err));
   HR_TRY(check_ranges(options, tables, err));
+  HR_TRY(check_free_fraction(options, err));
   HR_TRY(check_resolution(options, tables, err));
   HR_TRY(check_flaws(options, err));
 cleanup:
@@ -179,11 +197,12 @@ hr_star hr_stars_draw(const hr_simulate_options *options, const hr_grid_tables *
                                           options->zenith_angle),
                      .field_angle = draw(options, stream, row, DRAW_FIELD_ANGLE,
                                          options->field_angle)}};
-  if (options->interpolate == HR_SIMULATE_ONE) {
+  if (options->labels == HR_SIMULATE_LATTICE) {
     double u = hr_uniform(options->seed, stream, row, DRAW_FREE_AXIS);
-    size_t free_axis = (size_t)(u * HR_GRID_AXES);
+    double f = options->free_fraction;
     for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
-      if (axis == free_axis) continue;
+      bool is_free = u >= (double)axis * f && u < (double)(axis + 1) * f;
+      if (is_free) continue;
       star.labels[axis] = nearest_node(tables, axis, ranges[axis], star.labels[axis]);
     }
   }

@@ -8,6 +8,9 @@
 #include "headroom/simulate.h"
 #include "simulate/instrument.h"
 
+/* The users' grid has five axes, one of which, chosen at random, is free in each star. */
+#define HR_STARS_FREE_FRACTION 0.2
+
 typedef struct hr_star {
   double labels[HR_GRID_AXES]; /* K, dex, dex */
   double mag;                  /* AB, HSC i */
@@ -20,7 +23,7 @@ hr_status hr_stars_check(const hr_simulate_options *options, const hr_grid_table
                          hr_error *err) HR_MUST_CHECK;
 
 /* Star number `row` of a stream, HR_STREAM_SIMULATE_TRAIN, _TEST or _GRID_TEMPLATES.
- * tables: where labels lie on nodes (HR_SIMULATE_ONE), else not looked at. */
+ * tables: where labels lie on nodes (HR_SIMULATE_LATTICE), else not looked at. */
 hr_star hr_stars_draw(const hr_simulate_options *options, const hr_grid_tables *tables,
                       hr_stream_id stream, uint64_t row);
 

@@ -71,7 +71,8 @@ static bool is_node(size_t axis, double x) {
 static void one_label_is_free_the_others_sit_on_nodes(void **state) {
   (void)state;
   hr_simulate_options options = good();
-  options.interpolate = HR_SIMULATE_ONE;
+  options.labels = HR_SIMULATE_LATTICE;
+  options.free_fraction = 1.0 / 3;
   options.logg = (hr_simulate_range){1.4, 3.1}; /* nodes 1.5 .. 3.0 */
   size_t is_free[HR_GRID_AXES] = {0};
   for (uint64_t row = 0; row < 3000; row++) {
@@ -87,6 +88,105 @@ static void one_label_is_free_the_others_sit_on_nodes(void **state) {
   }
   for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
     check_near(is_free[axis], 1000, 130); /* five standard deviations */
+  }
+}
+
+/* Until there was a fraction, the free one of three labels was number 3u, u its deviate:
+ * what a seed means with a fraction of 1/3. */
+static void a_third_frees_the_label_it_always_did(void **state) {
+  (void)state;
+  hr_simulate_options options = good(), uniform = good();
+  options.labels = HR_SIMULATE_LATTICE;
+  options.free_fraction = 1.0 / 3;
+  for (uint64_t row = 0; row < 3000; row++) {
+    hr_star star = hr_stars_draw(&options, tables, HR_STREAM_SIMULATE_TEST, row);
+    hr_star drawn = hr_stars_draw(&uniform, tables, HR_STREAM_SIMULATE_TEST, row);
+    size_t axis = (size_t)(3 * hr_uniform(1, HR_STREAM_SIMULATE_TEST, row, 7));
+    assert_true(star.labels[axis] == drawn.labels[axis]);
+  }
+}
+
+enum { USERS_BINS = 9, USERS_ROWS = 1000000 };
+
+/* How a set of labels looks to the study of nine bins. */
+typedef struct tally {
+  size_t bins[USERS_BINS], uncovered, without_free;
+  double first, second; /* moments of log g less 3, added up */
+} tally;
+
+static size_t interval_of(double x, const double edges[4]) {
+  for (size_t i = 0; i < 3; i++) {
+    bool is_last = i == 2 && x == edges[3];
+    if (x >= edges[i] && (x < edges[i + 1] || is_last)) return i;
+  }
+  return 3;
+}
+
+static tally count_lattice(void) {
+  const double t_edges[4] = {3750, 4500, 5250, 6000}, m_edges[4] = {-2, -1, 0, 0.5};
+  hr_simulate_options options = good();
+  options.labels = HR_SIMULATE_LATTICE;
+  tally t = {.uncovered = 0};
+  for (uint64_t row = 0; row < USERS_ROWS; row++) {
+    hr_star star = hr_stars_draw(&options, tables, HR_STREAM_SIMULATE_TRAIN, row);
+    size_t i = interval_of(star.labels[HR_GRID_T_EFF], t_edges), is_free = 0;
+    size_t j = interval_of(star.labels[HR_GRID_M_H], m_edges);
+    for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
+      is_free += !is_node(axis, star.labels[axis]);
+    }
+    assert_true(is_free <= 1);
+    t.without_free += 1 - is_free;
+    if (i < 3 && j < 3) {
+      t.bins[3 * i + j]++;
+    } else {
+      t.uncovered++;
+    }
+    double off = star.labels[HR_GRID_LOG_G] - 3;
+    t.first += off;
+    t.second += off * off;
+  }
+  return t;
+}
+
+/* The counts of the users' published training set of 1,000,000 stars, which were drawn by
+ * another program: both sides have the binomial error. */
+static void a_fifth_makes_the_users_sky(void **state) {
+  (void)state;
+  const double users[USERS_BINS] = {88666, 89050,  62702,  102801, 102864,
+                                    71516, 116727, 115778, 80717};
+  const double n = USERS_ROWS;
+  tally t = count_lattice();
+  for (size_t k = 0; k < USERS_BINS; k++) {
+    double p = users[k] / n;
+    check_near((double)t.bins[k], users[k], 3 * sqrt(2 * n * p * (1 - p)));
+  }
+  double covered = n - (double)t.uncovered;
+  check_near(covered, 830821, 3 * sqrt(2 * 830821 * 0.169179));
+  check_near(100 * (double)t.uncovered / n, 16.9, 0.1);
+  check_near((double)t.without_free / n, 0.4, 3 * sqrt(0.24 / n));
+  double mean = t.first / n, sd = sqrt(t.second / n - mean * mean);
+  /* Of log g. A uniform sample's sd has the relative error sqrt((1.8 - 1) / 4n). */
+  check_near(sd, 1.1683, 3 * sqrt(2.0) * 1.1683 * sqrt(0.8 / (4 * 830821.0)));
+}
+
+/* End nodes have half the weight of others, and no fraction puts all labels on nodes. */
+static void nodes_at_the_ends_have_half_weight(void **state) {
+  (void)state;
+  enum { STARS = 40000 };
+  hr_simulate_options options = good();
+  options.labels = HR_SIMULATE_LATTICE;
+  options.free_fraction = 0;
+  size_t at[9] = {0};
+  for (uint64_t row = 0; row < STARS; row++) {
+    hr_star star = hr_stars_draw(&options, tables, HR_STREAM_SIMULATE_TRAIN, row);
+    for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
+      assert_true(is_node(axis, star.labels[axis]));
+    }
+    at[(size_t)(2 * star.labels[HR_GRID_LOG_G]) - 2]++;
+  }
+  for (size_t i = 0; i < 9; i++) {
+    double p = i == 0 || i == 8 ? 1.0 / 16 : 1.0 / 8;
+    check_near((double)at[i], STARS * p, 4 * sqrt(STARS * p * (1 - p)));
   }
 }
 
@@ -122,9 +222,18 @@ static void bad_ranges_are_refused(void **state) {
   check_refused((o.field_angle = (hr_simulate_range){-0.1, 0.65}),
                 "field_angle is -0.1 to 0.65 degrees: give a range within 0 to 0.65, the "
                 "lower end first");
-  check_refused((o.interpolate = HR_SIMULATE_ONE, o.mh = (hr_simulate_range){0.1, 0.2}),
+  check_refused((o.labels = HR_SIMULATE_LATTICE, o.mh = (hr_simulate_range){0.1, 0.2}),
                 "mh is 0.1 to 0.2 dex, where the model grid has no node: widen it, or "
-                "interpolate along all labels");
+                "draw uniform labels");
+  check_refused((o.free_fraction = 0.3),
+                "free_fraction is 0.3, but uniform labels are free, all of them: it goes "
+                "with lattice labels");
+  check_refused((o.labels = HR_SIMULATE_LATTICE, o.free_fraction = 0.34),
+                "free_fraction is 0.34: give 0 to 1/3, the chance of each of 3 labels to "
+                "be the free one");
+  check_refused((o.labels = HR_SIMULATE_LATTICE, o.free_fraction = NAN),
+                "free_fraction is nan: give 0 to 1/3, the chance of each of 3 labels to be "
+                "the free one");
 }
 
 static void mistakes_beyond_reason_are_refused(void **state) {
@@ -174,6 +283,9 @@ int main(void) {
       cmocka_unit_test(draws_fill_their_ranges),
       cmocka_unit_test(splits_and_seeds_have_other_stars),
       cmocka_unit_test(one_label_is_free_the_others_sit_on_nodes),
+      cmocka_unit_test(a_third_frees_the_label_it_always_did),
+      cmocka_unit_test(a_fifth_makes_the_users_sky),
+      cmocka_unit_test(nodes_at_the_ends_have_half_weight),
       cmocka_unit_test(bad_ranges_are_refused),
       cmocka_unit_test(bad_resolutions_are_refused),
       cmocka_unit_test(mistakes_beyond_reason_are_refused),
