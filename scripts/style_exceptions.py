@@ -51,6 +51,8 @@ TESTED_BY = {
     "report/tables_calibration.c": "report/test_calibration.c",
     "score/prediction_columns.c": "score/test_predictions.c",
     "score/results_ceiling.c": "score/test_results.c",
+    "score/results_lattice.c": "score/test_lattice_rows.c",
+    "report/tables_lattice.c": "score/test_lattice_rows.c",
     "score/results_levels.c": "score/test_results.c",
     "score/audit.c": "score/test_ledger.c",
     "score/intervals.c": "score/test_evaluation.c",

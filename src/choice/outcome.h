@@ -39,6 +39,7 @@ typedef struct hr_outcome {
   /* Every row by the model of the bin that it is routed to, NaN where that is not usable;
    * and by the model of all rows. No variants: there are no such models. */
   hr_predictions own, global;
+  hr_prior prior; /* that their variances suppose, where they have some */
   /* Draws from the posterior of some covered test rows, as the model of the row's bin has
    * it; none where it has no posterior. */
   const float *draws;      /* [draw_row_count][HR_OUTCOME_DRAWS] unit of the target */

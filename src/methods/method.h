@@ -58,6 +58,13 @@ typedef struct hr_store {
   void (*remove)(void *context, size_t target, int slot);
 } hr_store;
 
+/* The distribution of labels that a variance supposes. */
+typedef enum hr_prior {
+  HR_PRIOR_NONE,
+  HR_PRIOR_TRAINING, /* that of the training rows' labels, on nodes where they are */
+  HR_PRIOR_GRID,     /* uniform over the built-in model grid */
+} hr_prior;
+
 enum { HR_MOST_TARGETS = 16 };
 
 /* A label that is learned beside the first; borrowed. */
@@ -162,6 +169,9 @@ typedef struct hr_method {
   /* Whether its models scale spectra as a whole, so that their flux has to keep its zero.
    * NULL: they do not. */
   bool (*scales_flux)(const void *parameters);
+  /* What the variances that its models know (hr_model_type.knows_variance) take for the
+   * labels' distribution. NULL: they know none. */
+  hr_prior (*prior)(const void *parameters);
   /* What learning, and predicting the test rows, would take. */
   void (*estimate)(const hr_study_view *study, const void *parameters, hr_cost *cost);
 

@@ -368,6 +368,8 @@ static void write_results(page *p, const hr_node *root) {
                          "no table by signal-to-noise ratio.");
   }
   write_ceiling(p, root);
+  const hr_table *lattice = &p->tables->items[HR_TABLE_LATTICE];
+  if (lattice->row_count > 0) hr_table_write_markdown(lattice, p->out);
   hr_markdown_write_calibration(p->reader, p->tables, p->out);
   const hr_table *levels = &p->tables->items[HR_TABLE_LEVELS];
   if (levels->row_count > 0) hr_table_write_markdown(levels, p->out);

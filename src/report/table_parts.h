@@ -36,6 +36,11 @@ hr_status hr_build_calibration_octiles(hr_table *table, hr_reader *reader,
 hr_status hr_build_calibration_bins(hr_table *table, hr_reader *reader,
                                     hr_error *err) HR_MUST_CHECK;
 
+/* tables_lattice.c: scores on nodes of the training labels and off them; empty where they
+ * lie on no lattice, and for results of earlier versions. */
+hr_status hr_build_lattice(hr_table *table, hr_reader *reader,
+                           hr_error *err) HR_MUST_CHECK;
+
 /* tables_levels.c: validation at other levels of the noise; empty where none were asked
  * for. */
 hr_status hr_build_levels(hr_table *table, hr_reader *reader,

@@ -558,6 +558,7 @@ hr_status hr_tables_init(hr_tables *tables, hr_reader *reader, hr_error *err) {
   HR_TRY(hr_build_octiles(&tables->items[HR_TABLE_SNR], reader, err));
   HR_TRY(hr_build_ceiling(&tables->items[HR_TABLE_CEILING], reader, err));
   HR_TRY(hr_build_ceiling_bins(&tables->items[HR_TABLE_CEILING_BINS], reader, err));
+  HR_TRY(hr_build_lattice(&tables->items[HR_TABLE_LATTICE], reader, err));
   HR_TRY(hr_build_calibration(&tables->items[HR_TABLE_CALIBRATION], reader, err));
   HR_TRY(hr_build_calibration_octiles(&tables->items[HR_TABLE_CALIBRATION_SNR], reader,
                                       err));

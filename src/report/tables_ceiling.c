@@ -211,6 +211,51 @@ cleanup:
   return status;
 }
 
+/* What a ceiling takes for the distribution of labels, by its code in results.json; NULL
+ * in results of earlier versions, or where there is no such ceiling. */
+static const char *prior_of(const hr_node *ceiling) {
+  return json_string_value(json_object_get(ceiling->json, "prior"));
+}
+
+/* Which labels the ceilings suppose: a Gaussian of the labels' spread knows no nodes, so
+ * that who knows them may be above it. */
+static hr_status note_priors(hr_table *table, hr_reader *reader, const hr_node *ceiling,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  bool chinese = hr_tables_in_chinese(reader);
+  hr_node root = hr_reader_root(reader);
+  bool on_lattice = json_is_object(json_object_get(root.json, "lattice"));
+  bool has_fisher = json_is_object(json_object_get(ceiling->json, "fisher"));
+  const char *prior = prior_of(ceiling), *note = NULL;
+  if (prior && strcmp(prior, "training") == 0) {
+    note = chinese ? "后验上限的先验是训练行标签自身的分布，包括其节点。"
+                   : "The posterior's prior is the distribution of the training rows' "
+                     "labels themselves, with their nodes where they have some.";
+  } else if (prior) {
+    note = chinese ? "后验上限的先验是模型网格上的均匀分布，而不是训练行标签的分布。"
+                   : "The posterior's prior is uniform over the built-in model grid, not "
+                     "the distribution of the training rows' labels.";
+  }
+  if (note) HR_TRY(hr_strings_append(&table->notes, note, err));
+  if (!has_fisher) goto cleanup;
+  if (on_lattice) {
+    note = chinese
+               ? "Fisher 界假定标签连续（方差同训练行标签的高斯先验）。"
+                 "此处多数标签位于节点上，因此该界在这些数据上不是上限："
+                 "知道节点的方法可以高于它。"
+               : "The Fisher bound supposes a continuous label (a Gaussian prior with "
+                 "the training labels' covariance). Here labels are on nodes, so it is "
+                 "no ceiling on these data: who knows the nodes may be above it.";
+  } else {
+    note = chinese ? "Fisher 界的先验是高斯分布，协方差同训练行标签。"
+                   : "The Fisher bound's prior is a Gaussian with the covariance of the "
+                     "training rows' labels.";
+  }
+  HR_TRY(hr_strings_append(&table->notes, note, err));
+cleanup:
+  return status;
+}
+
 /* Where Fisher's bound comes from, or why there is none. */
 static hr_status note_fisher(hr_table *table, hr_reader *reader, const hr_node *ceiling,
                              hr_error *err) {
@@ -253,6 +298,7 @@ hr_status hr_build_ceiling(hr_table *table, hr_reader *reader, hr_error *err) {
     hr_node entry = hr_node_item(reader, &methods, m);
     HR_TRY(add_efficiency(table, reader, &entry, err));
   }
+  HR_TRY(note_priors(table, reader, &ceiling, err));
   HR_TRY(note_fisher(table, reader, &ceiling, err));
 cleanup:
   return status;

@@ -97,6 +97,7 @@ static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
                            hr_row_groups_covered(&evaluation->groups), err));
     HR_TRY(hr_intervals_create_octiles(evaluation, err));
   }
+  HR_TRY(hr_lattice_rows_create(evaluation, err));
   HR_TRY(hr_calibrations_create(evaluation, err));
   HR_TRY(hr_verdict_judge(evaluation, err));
 cleanup:
@@ -124,6 +125,7 @@ void hr_evaluation_destroy(hr_evaluation **evaluation) {
   hr_free(it->methods);
   hr_forecasts_fini(&it->forecasts);
   hr_octiles_fini(&it->octiles);
+  hr_lattice_rows_fini(&it->lattice);
   hr_calibrations_fini(&it->calibrations);
   hr_ceiling_fini(&it->ceiling);
   hr_controls_fini(&it->controls);

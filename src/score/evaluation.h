@@ -8,6 +8,7 @@
 #include "score/ceiling.h"
 #include "score/controls.h"
 #include "score/ladder.h"
+#include "score/lattice_rows.h"
 #include "score/ledger.h"
 #include "score/missing.h"
 #include "score/results.h"
@@ -44,6 +45,7 @@ typedef struct hr_evaluation {
    * rung), its groups the octiles and then all other rows; the same draws of rows. NULL
    * where snr is not known. */
   hr_bootstrap *octile_bootstrap;
+  hr_lattice_rows lattice;
   hr_calibrations calibrations;
   hr_gate_criterion gate[HR_GATE_CRITERIA];
   bool gate_passed;

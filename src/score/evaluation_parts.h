@@ -21,6 +21,10 @@ hr_status hr_intervals_create(hr_evaluation *evaluation, hr_error *err) HR_MUST_
 hr_status hr_intervals_create_octiles(hr_evaluation *evaluation,
                                       hr_error *err) HR_MUST_CHECK;
 
+/* lattice_rows.c: rows on nodes and off them; nothing where the training labels lie on no
+ * lattice, or are not known. */
+hr_status hr_lattice_rows_create(hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;
+
 /* calibrate.c: whether the forecasts' sigma is honest; nothing where nobody has any. */
 hr_status hr_calibrations_create(hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;
 

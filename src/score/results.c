@@ -15,6 +15,7 @@
 #include "score/results_ceiling.h"
 #include "score/results_gates.h"
 #include "score/results_ladder.h"
+#include "score/results_lattice.h"
 #include "score/results_levels.h"
 #include "score/results_methods.h"
 #include "score/undertuned.h"
@@ -500,6 +501,7 @@ static hr_status write_root(writer *w, json_t *root, hr_error *err) {
   hr_results_write_ladder(&w->json, w->evaluation, root);
   hr_status status = hr_results_write_gates(&w->json, w->evaluation, root, err);
   if (status != HR_OK) return status;
+  hr_results_write_lattice(&w->json, w->evaluation, root);
   hr_results_write_calibration(&w->json, w->evaluation, root);
   hr_results_write_levels(&w->json, w->input, root);
   hr_undertuned_write(&w->json, w->input, root);

@@ -50,6 +50,7 @@ typedef struct hr_results_input {
   const char *uncovered; /* "exclude" | "global" | "nearest" */
 
   size_t train_rows;
+  const double *train_target; /* [train_rows], or NULL: not known */
   const size_t *train_counts; /* [bin_count + 1], as hr_count_bins gives them */
   const char *test_file;      /* its name, for messages; or NULL */
   const hr_split_view *test;  /* route holds the nearest bins already where asked for */

@@ -65,10 +65,16 @@ static void write_kind(writer *w, json_t *parent, const char *name, hr_ceiling_k
   }
 }
 
+static const char *prior_name(hr_prior prior) {
+  if (prior == HR_PRIOR_NONE) return NULL;
+  return prior == HR_PRIOR_GRID ? "grid" : "training";
+}
+
 static void write_posterior(writer *w, json_t *ceiling) {
   const hr_evaluation *evaluation = w->evaluation;
   if (!evaluation->ceiling.has_posterior) {
     hr_json_put_text(w->json, ceiling, "expert", NULL);
+    hr_json_put_text(w->json, ceiling, "prior", NULL);
     hr_json_put(w->json, ceiling, "routed", json_null());
     hr_json_put(w->json, ceiling, "global", json_null());
     return;
@@ -76,6 +82,8 @@ static void write_posterior(writer *w, json_t *ceiling) {
   size_t expert = evaluation->ceiling.expert;
   hr_json_put_text(w->json, ceiling, "expert",
                    evaluation->input->outcomes[expert].type->name);
+  hr_json_put_text(w->json, ceiling, "prior",
+                   prior_name(evaluation->input->outcomes[expert].prior));
   write_kind(w, ceiling, "routed", HR_CEILING_ROUTED, HR_SCOPE_COVERED);
   write_kind(w, ceiling, "global", HR_CEILING_GLOBAL, HR_SCOPE_ALL);
 }
@@ -88,6 +96,8 @@ static void write_fisher(writer *w, json_t *ceiling) {
     return;
   }
   json_t *fisher = hr_json_put(w->json, ceiling, "fisher", json_object());
+  /* C of score/fisher.h: the training labels' covariance, of a Gaussian. */
+  hr_json_put_text(w->json, fisher, "prior", "gaussian");
   hr_json_put_count(w->json, fisher, "rows_without", bound->rows_without);
   hr_json_put_number(w->json, fisher, "misfit", bound->misfit);
   write_kind(w, fisher, "routed", HR_CEILING_FISHER_ROUTED, HR_SCOPE_COVERED);

@@ -73,16 +73,18 @@ cleanup:
 static hr_status check_free_fraction(const hr_simulate_options *o, hr_error *err) {
   double f = o->free_fraction;
   if (o->labels == HR_SIMULATE_UNIFORM && f != HR_STARS_FREE_FRACTION) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "free_fraction is %g, but uniform labels are free, all of them: it goes "
-                   "with lattice labels",
-                   f);
+    return hr_fail(
+        err, HR_ERR_USAGE,
+        "free_fraction is %g, but uniform labels are free, all of them: it goes "
+        "with lattice labels",
+        f);
   }
   if (!(f >= 0.0 && HR_GRID_AXES * f <= 1.0)) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "free_fraction is %g: give 0 to 1/3, the chance of each of %d labels to "
-                   "be the free one",
-                   f, HR_GRID_AXES);
+    return hr_fail(
+        err, HR_ERR_USAGE,
+        "free_fraction is %g: give 0 to 1/3, the chance of each of %d labels to "
+        "be the free one",
+        f, HR_GRID_AXES);
   }
   return HR_OK;
 }

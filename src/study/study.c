@@ -290,6 +290,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .at_risk_below = config->binning.at_risk_below,
       .uncovered = config->binning.uncovered,
       .train_rows = plan->view.train.rows,
+      .train_target = hr_study_target(&plan->view, t),
       .train_counts = plan->train_counts,
       .test_file = file_name_of(config->data.test_path),
       .test = &plan->targets[t].test,

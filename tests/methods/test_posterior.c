@@ -338,6 +338,15 @@ static hr_status train_and_forget(const small_study *s) {
   return status;
 }
 
+static void the_prior_is_that_of_the_templates(void **state) {
+  (void)state;
+  static char stored[] = "stored", grid[] = "grid";
+  const hr_posterior_parameters from_rows = {.source = stored},
+                                from_grid = {.source = grid};
+  assert_int_equal(hr_posterior_method.prior(&from_rows), HR_PRIOR_TRAINING);
+  assert_int_equal(hr_posterior_method.prior(&from_grid), HR_PRIOR_GRID);
+}
+
 static void allocations_may_fail(void **state) {
   check_alloc_failures(train_and_forget(*state));
 }
@@ -347,6 +356,7 @@ int main(void) {
       cmocka_unit_test(predictions_and_validation_equal_the_formula),
       cmocka_unit_test(one_template_and_none_are_skipped_with_a_sentence),
       cmocka_unit_test(without_noise_it_is_skipped_with_a_sentence),
+      cmocka_unit_test(the_prior_is_that_of_the_templates),
       cmocka_unit_test(local_models_predict_where_templates_are_few),
       cmocka_unit_test(components_predict_what_pixels_do),
       cmocka_unit_test(several_targets_are_learnt_at_once),

@@ -307,7 +307,38 @@ static void test_the_ceiling_is_shown(void **state) {
               "- The Fisher bound is from the built-in model grid, which is 2.5 % of "
               "the median flux (rms, median row) away from the clean test spectra; "
               "the labels of 7 test rows are not within it.\n");
+  check_holds(text,
+              "- The Fisher bound's prior is a Gaussian with the covariance of the "
+              "training rows' labels.\n");
   check_holds(text, "- A method's column is its R² over the posterior ceiling.\n");
+  hr_text_free(text);
+}
+
+/* Of labels on a lattice Fisher's is no ceiling; and there is a table by nodes. */
+static void test_the_ceiling_on_a_lattice(void **state) {
+  (void)state;
+  static double train[3300];
+  for (size_t i = 0; i < 3300; i++) train[i] = 2 + 0.5 * (double)(i % 9);
+  for (size_t i = 0; i < FIXTURE_ROWS; i += 2) f.target[i] = 3;
+  f.input.train_target = train;
+  f.outcomes[1].prior = HR_PRIOR_TRAINING;
+  fixture_fits(&f);
+  fixture_give_variance(&f, 1);
+  fixture_give_bound(&f, 0.25, 0.5);
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  check_holds(text,
+              "- The posterior's prior is the distribution of the training rows' labels "
+              "themselves, with their nodes where they have some.\n");
+  check_holds(text,
+              "Here labels are on nodes, so it is no ceiling on these data: who knows "
+              "the nodes may be above it.\n");
+  check_holds(text, "**On nodes of the training labels and off them, covered rows");
+  hr_text_free(text);
+  text = file("tables/lattice.csv");
+  check_holds(text, "method,labels,n,r2,r2_low,r2_high,mae,mae_low,mae_high\n");
+  check_holds(text, ",on_nodes,");
   hr_text_free(text);
 }
 
@@ -365,6 +396,7 @@ int main(void) {
       TEST(test_files_are_written),
       TEST(test_who_knows_the_error_is_told),
       TEST(test_the_ceiling_is_shown),
+      TEST(test_the_ceiling_on_a_lattice),
       TEST(test_the_ceiling_in_chinese),
       TEST(test_fisher_alone_is_shown),
       TEST(test_english_report),

@@ -247,6 +247,7 @@ static void test_fisher_stands_beside_it(void **state) {
   json_t *fisher = json_object_get(ceiling, "fisher");
   assert_int_equal((int)number(fisher, "rows_without"), 7);
   check_near(number(fisher, "misfit"), 0.025, 0);
+  assert_string_equal(json_string_value(json_object_get(fisher, "prior")), "gaussian");
   json_t *routed = json_object_get(fisher, "routed");
   for (int k = 0; k < FIXTURE_BINS; k++) {
     check_near(number(bin_of(routed, (size_t)k), "r2_max"), expected_r2(k, 0.25), 1e-12);
@@ -263,6 +264,28 @@ static void test_fisher_stands_beside_it(void **state) {
   check_near(number(ridge, "fisher_efficiency") * expected_r2(-1, 0.5), 0.4, 0.25);
   end(json_array_get(json_object_get(routed, "octiles"), 7), "r2_max_ci", 1);
   json_decref(root);
+}
+
+/* Which labels a ceiling supposes is the method's to say. */
+static void test_the_prior_is_told(void **state) {
+  (void)state;
+  const struct {
+    hr_prior prior;
+    const char *name;
+  } cases[] = {
+      {HR_PRIOR_NONE, NULL}, {HR_PRIOR_TRAINING, "training"}, {HR_PRIOR_GRID, "grid"}};
+  fixture_give_variance(&f, 1);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    f.outcomes[1].prior = cases[i].prior;
+    json_t *root = results(), *ceiling = json_object_get(root, "ceiling");
+    const char *found = json_string_value(json_object_get(ceiling, "prior"));
+    if (cases[i].name) {
+      assert_string_equal(found, cases[i].name);
+    } else {
+      assert_null(found);
+    }
+    json_decref(root);
+  }
 }
 
 static void test_fisher_alone(void **state) {
@@ -327,6 +350,7 @@ int main(void) {
       TEST(test_a_leak_in_one_bin_is_found),
       TEST(test_the_chance_is_the_callers),
       TEST(test_fisher_stands_beside_it),
+      TEST(test_the_prior_is_told),
       TEST(test_fisher_alone),
       TEST(test_a_row_without_bound),
       TEST(test_nobody_knows),

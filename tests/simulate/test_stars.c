@@ -231,9 +231,10 @@ static void bad_ranges_are_refused(void **state) {
   check_refused((o.labels = HR_SIMULATE_LATTICE, o.free_fraction = 0.34),
                 "free_fraction is 0.34: give 0 to 1/3, the chance of each of 3 labels to "
                 "be the free one");
-  check_refused((o.labels = HR_SIMULATE_LATTICE, o.free_fraction = NAN),
-                "free_fraction is nan: give 0 to 1/3, the chance of each of 3 labels to be "
-                "the free one");
+  check_refused(
+      (o.labels = HR_SIMULATE_LATTICE, o.free_fraction = NAN),
+      "free_fraction is nan: give 0 to 1/3, the chance of each of 3 labels to be "
+      "the free one");
 }
 
 static void mistakes_beyond_reason_are_refused(void **state) {

@@ -351,6 +351,10 @@ static bool posterior_scales_flux(const void *parameters) {
   return !is_text(own->amplitude, "none") || is_text(own->source, "grid");
 }
 
+static hr_prior posterior_prior(const void *parameters) {
+  return hr_posterior_is_from_grid(parameters) ? HR_PRIOR_GRID : HR_PRIOR_TRAINING;
+}
+
 const hr_method hr_posterior_method = {
     .name = "posterior",
     .title = "Posterior mean",
@@ -367,6 +371,7 @@ const hr_method hr_posterior_method = {
     .check = posterior_check,
     .warn = hr_posterior_warn,
     .scales_flux = posterior_scales_flux,
+    .prior = posterior_prior,
     .begin = posterior_begin,
     .learn = posterior_learn,
     .finish = posterior_finish,
