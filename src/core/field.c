@@ -403,7 +403,10 @@ bool hr_field_has_effect(const hr_field *field, const hr_field *fields, size_t c
   const void *value = value_of(other, parameters);
   if (other->kind == HR_FIELD_INTEGER) return *(const int64_t *)value != 0;
   if (other->kind == HR_FIELD_NUMBER) return *(const double *)value != 0;
-  return strcmp(*(char *const *)value, field->only_where) == 0;
+  const char *word = other->kind != HR_FIELD_BOOL ? *(char *const *)value
+                     : *(const bool *)value       ? "true"
+                                                  : "false";
+  return strcmp(word, field->only_where) == 0;
 }
 
 void hr_field_describe(const hr_field *field, hr_text *out) {

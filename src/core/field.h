@@ -45,9 +45,9 @@ typedef struct hr_field {
   const char *alias;        /* another spelling that is accepted, or NULL */
   const char *help;         /* one sentence, with the unit */
   /* Of numbers only: another field of the struct without which this one has no effect,
-   * and the text that it must have then, NULL: a number that is not 0. A value other than
-   * the default is refused without it; the default stands in every resolved
-   * configuration. */
+   * and the text that it must have then, "true" of a bool; NULL: a number that is not 0.
+   * A value other than the default is refused without it; the default stands in every
+   * resolved configuration. */
   const char *only_with, *only_where;
   /* Of lists only: */
   hr_field_order order;

@@ -15,6 +15,15 @@ const char *hr_fit_reason_name(hr_fit_reason reason) {
   return reason < HR_REASONS ? names[reason] : NULL;
 }
 
+const char *hr_slot_name(int slot, char out[HR_SLOT_NAME_BYTES]) {
+  if (slot == HR_GLOBAL) {
+    snprintf(out, HR_SLOT_NAME_BYTES, "all rows");
+  } else {
+    snprintf(out, HR_SLOT_NAME_BYTES, "bin %d", slot);
+  }
+  return out;
+}
+
 const char *hr_fit_edge_name(hr_fit_edge edge) {
   static const char *const names[] = {NULL, "smallest", "largest", "only"};
   return edge < HR_EDGES ? names[edge] : NULL;

@@ -47,6 +47,10 @@ typedef enum hr_fit_edge {
 /* "smallest", "largest", "only"; NULL for HR_EDGE_NONE. */
 const char *hr_fit_edge_name(hr_fit_edge edge);
 
+/* How sentences call a slot, "bin 3" or "all rows"; in `out`, which is returned. */
+enum { HR_SLOT_NAME_BYTES = 24 };
+const char *hr_slot_name(int slot, char out[HR_SLOT_NAME_BYTES]);
+
 /* A variant is one setting of the method's hyperparameter (Ridge: one alpha); every
  * variant is kept, so that selection can be looked at from both sides. Arrays are owned.
  */

@@ -128,6 +128,9 @@ static inline void hr_study_take_targets(const hr_study_view *study, size_t row,
     y[t] = hr_study_target(study, t)[row];
 }
 
+/* What a training row was chosen for: the sample of its bin, that of all rows. */
+enum hr_chosen { HR_CHOSEN_OF_BIN = 1, HR_CHOSEN_OF_ALL = 2 };
+
 /* An estimate, before anything is read. */
 typedef struct hr_cost {
   double memory_bytes;   /* at the peak */
@@ -146,12 +149,15 @@ typedef struct hr_method {
   const char *variant; /* what the hyperparameter is called ("alpha"), or NULL */
   bool uses_error;     /* whether it sees the error of each spectrum: to weigh by, never
                           as an input, which may give the label away (leakage.h) */
-  bool has_global;     /* whether it also trains a model on all rows */
+  bool has_global;     /* whether it also trains a model on all rows, or may: below */
   bool only_global;    /* whether that is its only slot */
   const hr_model_type *kind; /* of its models */
   size_t parameters_size;
   const hr_field *fields;
   size_t field_count;
+  /* Whether a model on all rows is asked for, where has_global says that there may be
+   * one. NULL: always. */
+  bool (*wants_global)(const void *parameters);
 
   /* Whether this machine has what the method takes, HR_ERR_MISSING with the reason where
    * it has not: a study then goes on without it. NULL: always. */
@@ -190,11 +196,12 @@ typedef struct hr_method {
   /* Whether every model that there can be has been taken back: then neither the sample
    * nor the training rows are shown, but finish is called. NULL: never. */
   bool (*is_trained)(const hr_learner *learner);
-  /* How many training rows of each bin (of all, where a bin has fewer), drawn at random,
-   * the learner wants to see before the pass; they come in order, in blocks that also
-   * hold other rows, chosen: [block->rows]. Both NULL: it wants no sample. */
+  /* How many training rows of each bin (of all, where a bin has fewer), and as many of
+   * all rows where there is a global model, drawn at random, the learner wants to see
+   * before the pass; they come in order, in blocks that also hold other rows, chosen:
+   * [block->rows], sums of hr_chosen. Both NULL: it wants no sample. */
   size_t (*sample_rows)(const hr_learner *learner);
-  hr_status (*sample)(hr_learner *learner, const hr_block *block, const bool *chosen,
+  hr_status (*sample)(hr_learner *learner, const hr_block *block, const uint8_t *chosen,
                       hr_error *err);
   hr_status (*learn)(hr_learner *learner, const hr_block *block, hr_error *err);
   /* Trains. out [T][hr_method_slots] zeroed, target by target, one a slot in the order
@@ -205,9 +212,13 @@ typedef struct hr_method {
   void (*destroy)(hr_learner **learner);
 } hr_method;
 
+/* Whether it trains a model on all rows with these parameters; NULL: where it need not be
+ * asked for. */
+bool hr_method_has_global(const hr_method *method, const void *parameters);
+
 /* How many slots it has in a study of so many bins; the slot of number s, a bin or
  * HR_GLOBAL. */
-size_t hr_method_slots(const hr_method *method, size_t bin_count);
+size_t hr_method_slots(const hr_method *method, const void *parameters, size_t bin_count);
 int hr_method_slot(const hr_method *method, size_t bin_count, size_t s);
 
 /* The registry: every method, in the order of tables and figures. */

@@ -26,8 +26,15 @@ const hr_method *hr_method_find(const char *name) {
   return NULL;
 }
 
-size_t hr_method_slots(const hr_method *method, size_t bin_count) {
-  return (method->only_global ? 0 : bin_count) + (method->has_global ? 1 : 0);
+bool hr_method_has_global(const hr_method *method, const void *parameters) {
+  if (!method->has_global || !method->wants_global) return method->has_global;
+  return parameters && method->wants_global(parameters);
+}
+
+size_t hr_method_slots(const hr_method *method, const void *parameters,
+                       size_t bin_count) {
+  size_t bins = method->only_global ? 0 : bin_count;
+  return bins + (hr_method_has_global(method, parameters) ? 1 : 0);
 }
 
 int hr_method_slot(const hr_method *method, size_t bin_count, size_t s) {

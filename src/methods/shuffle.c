@@ -33,3 +33,25 @@ hr_status hr_shuffle_rows(const hr_study_view *study, hr_stream_id stream, bool 
   hr_sort_ranked_rows(*out, study->train.rows);
   return HR_OK;
 }
+
+size_t hr_shuffle_chosen_rows(const hr_study_view *study, size_t most) {
+  return most > 0 && most < study->train.rows ? most : study->train.rows;
+}
+
+hr_status hr_shuffle_choose(const hr_study_view *study, size_t most, int32_t **slot,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  size_t rows = study->train.rows, count = hr_shuffle_chosen_rows(study, most);
+  bool is_whole = count == rows;
+  hr_ranked_row *ranked = NULL;
+  HR_TRY(hr_alloc(slot, rows, err));
+  for (size_t i = 0; i < rows; i++) {
+    (*slot)[i] = is_whole ? (int32_t)study->bin_count : HR_UNCOVERED;
+  }
+  if (is_whole) goto cleanup;
+  HR_TRY(hr_shuffle_rows(study, HR_STREAM_GLOBAL_ROWS, false, &ranked, err));
+  for (size_t i = 0; i < count; i++) (*slot)[ranked[i].row] = (int32_t)study->bin_count;
+cleanup:
+  hr_free(ranked);
+  return status;
+}

@@ -177,7 +177,9 @@ void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
   for (size_t i = 0; i < config->expert_count; i++) {
     const hr_method *type = config->experts[i].type;
     hr_error reason = {0};
-    hr_text_append(out, "  %-14s %s%s\n", type->name, type->summary,
+    bool on_all = type->wants_global && type->wants_global(config->experts[i].parameters);
+    hr_text_append(out, "  %-14s %s%s%s\n", type->name, type->summary,
+                   on_all ? " On all rows, too." : "",
                    type->destroy ? "" : " (not in this build: would be skipped)");
     if (type->available && type->available(&reason) != HR_OK) {
       hr_text_append(out, "  %-14s would be skipped: %s\n", "", reason.message);

@@ -259,7 +259,7 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
                          .out_dir = out_dir,
                          .type = expert->type};
   run->targets = hr_study_targets(&plan->view);
-  run->slots = hr_method_slots(run->type, plan->view.bin_count);
+  run->slots = hr_method_slots(run->type, run->parameters, plan->view.bin_count);
   run->view.keeper = (hr_keeper){run, keep_model};
   run->view.store = (hr_store){run, open_state, remove_state};
   if (hr_study_is_control(expert->type)) run->view.test_bin = plan->test_bin;
@@ -392,7 +392,7 @@ static hr_status show_sample(void *context, const hr_block *block, hr_error *err
   hr_error reason = {.status = HR_OK};
   if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
   const hr_method *type = run->type;
-  const bool *chosen = s->sample->rows + block->first_row;
+  const uint8_t *chosen = s->sample->rows + block->first_row;
   hr_status status = type->sample(run->learner, block, chosen, &reason);
   return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
@@ -402,9 +402,10 @@ hr_status hr_method_run_sample(hr_method_run *run, const hr_plan *plan, hr_error
   const hr_method *type = run->type;
   hr_sample *sample = NULL;
   if (!hr_method_run_wants_rows(run) || !type->sample_rows) return HR_OK;
-  HR_TRY(hr_sample_create(&plan->view.train, plan->view.bin_count,
-                          type->sample_rows(run->learner), plan->view.seed, &sample,
-                          err));
+  size_t rows = type->sample_rows(run->learner);
+  bool of_all = hr_method_has_global(type, run->parameters);
+  const hr_sample_wish wish = {rows, of_all ? rows : 0, plan->view.seed};
+  HR_TRY(hr_sample_create(&plan->view.train, plan->view.bin_count, &wish, &sample, err));
   sampling s = {run, sample};
   const hr_pass pass = {.plan = plan,
                         .training = true,

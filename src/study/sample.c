@@ -17,51 +17,71 @@ static void shuffle(size_t count, uint64_t seed, size_t *order) {
   }
 }
 
-/* Takes what is still wanted of one run; returns how many rows that were. */
-static size_t take_run(const hr_split_view *train, size_t run, size_t *wanted,
-                       hr_sample *sample) {
-  size_t first = run * HR_SAMPLE_RUN, taken = 0;
+/* What is still to be chosen. */
+typedef struct wanted_rows {
+  size_t *of_bin; /* [bins] */
+  size_t of_all, left;
+} wanted_rows;
+
+/* What the row is chosen for; it is not wanted any more then. */
+static uint8_t choose(wanted_rows *wanted, int32_t bin) {
+  uint8_t chosen = 0;
+  if (bin != HR_UNCOVERED && wanted->of_bin[bin] > 0) {
+    wanted->of_bin[bin]--;
+    wanted->left--;
+    chosen |= HR_CHOSEN_OF_BIN;
+  }
+  if (wanted->of_all > 0) {
+    wanted->of_all--;
+    wanted->left--;
+    chosen |= HR_CHOSEN_OF_ALL;
+  }
+  return chosen;
+}
+
+/* Takes what is still wanted of one run. */
+static void take_run(const hr_split_view *train, size_t run, wanted_rows *wanted,
+                     hr_sample *sample) {
+  size_t first = run * HR_SAMPLE_RUN;
   size_t end = smaller(first + HR_SAMPLE_RUN, train->rows);
   for (size_t row = first; row < end; row++) {
-    int32_t bin = train->bin[row];
-    if (bin == HR_UNCOVERED || wanted[bin] == 0) continue;
-    wanted[bin]--;
-    sample->rows[row] = true;
-    taken++;
+    sample->rows[row] = choose(wanted, train->bin[row]);
+    sample->runs[run] = sample->runs[run] || sample->rows[row] != 0;
   }
-  if (taken > 0) {
-    sample->runs[run] = true;
-    sample->streamed += end - first;
+  if (sample->runs[run]) sample->streamed += end - first;
+}
+
+static void count_wanted(const hr_split_view *train, size_t bin_count,
+                         const hr_sample_wish *wish, wanted_rows *out) {
+  hr_count_bins(train->bin, train->rows, bin_count, out->of_bin);
+  out->left = out->of_all = smaller(train->rows, wish->of_all);
+  for (size_t k = 0; k < bin_count; k++) {
+    out->of_bin[k] = smaller(out->of_bin[k], wish->per_bin);
+    out->left += out->of_bin[k];
   }
-  return taken;
 }
 
 hr_status hr_sample_create(const hr_split_view *train, size_t bin_count,
-                           size_t rows_per_bin, uint64_t seed, hr_sample **out,
-                           hr_error *err) {
+                           const hr_sample_wish *wish, hr_sample **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_sample *sample = NULL;
-  size_t runs = (train->rows + HR_SAMPLE_RUN - 1) / HR_SAMPLE_RUN, left = 0;
-  size_t *order = NULL, *wanted = NULL;
+  size_t runs = (train->rows + HR_SAMPLE_RUN - 1) / HR_SAMPLE_RUN, *order = NULL;
+  wanted_rows wanted = {.of_bin = NULL};
   HR_TRY(hr_alloc(&sample, 1, err));
   HR_TRY(hr_alloc(&sample->runs, runs, err));
   HR_TRY(hr_alloc(&sample->rows, train->rows, err));
   HR_TRY(hr_alloc(&order, runs, err));
-  HR_TRY(hr_alloc(&wanted, bin_count + 1, err));
-  hr_count_bins(train->bin, train->rows, bin_count, wanted);
-  for (size_t k = 0; k < bin_count; k++) {
-    wanted[k] = smaller(wanted[k], rows_per_bin);
-    left += wanted[k];
-  }
-  shuffle(runs, seed, order);
-  for (size_t i = 0; i < runs && left > 0; i++) {
-    left -= take_run(train, order[i], wanted, sample);
+  HR_TRY(hr_alloc(&wanted.of_bin, bin_count + 1, err));
+  count_wanted(train, bin_count, wish, &wanted);
+  shuffle(runs, wish->seed, order);
+  for (size_t i = 0; i < runs && wanted.left > 0; i++) {
+    take_run(train, order[i], &wanted, sample);
   }
   *out = sample;
   sample = NULL;
 cleanup:
   hr_free(order);
-  hr_free(wanted);
+  hr_free(wanted.of_bin);
   hr_sample_destroy(&sample);
   return status;
 }

@@ -345,9 +345,7 @@ static hr_status write_bundle(const study *s, hr_error *err) {
   HR_TRY(hr_alloc(&methods, count, err));
   for (size_t i = 0; i < count; i++) {
     const hr_method_run *run = &s->runs[i];
-    const hr_method *method = run->type;
-    methods[i] = (hr_study_method){method, run->fits,
-                                   hr_method_slots(method, s->plan->view.bin_count)};
+    methods[i] = (hr_study_method){run->type, run->fits, run->slots};
   }
   const hr_study_bundle bundle = {methods, count, s->gates.trained,
                                   s->gates.trained_count};

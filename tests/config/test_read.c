@@ -182,12 +182,17 @@ static void test_without_effect(void **state) {
   refuse_rest("experts: {lightgbm: {subsample: 0.5, subsample_freq: 0}}\n",
               "s.yaml:3:33: experts.lightgbm.subsample has no effect where bagging_freq "
               "is 0; leave it out, or write a bagging_freq other than 0");
+  refuse_rest(
+      "experts: {cnn: {global_epochs: 5}}\n",
+      "s.yaml:3:32: experts.cnn.global_epochs has no effect where global is false; "
+      "leave it out, or write global: true");
   check_round_trip(HEAD
                    "experts: {posterior: {kernel: constant, least_effective: 20, "
                    "amplitude: flat}, lightgbm: {bagging_freq: 0}}\n");
   check_round_trip(HEAD
                    "experts: {posterior: {least_effective: 30, amplitude: gaussian, "
-                   "amplitude_sigma: 0.2}, lightgbm: {bagging_fraction: 0.5}}\n");
+                   "amplitude_sigma: 0.2}, lightgbm: {bagging_fraction: 0.5, global: "
+                   "true, global_rows: 7}}\n");
 }
 
 static void test_syntax(void **state) {

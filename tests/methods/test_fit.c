@@ -42,6 +42,13 @@ static void notes_are_joined_and_cut(void **state) {
   assert_int_equal(strlen(fit.note), sizeof fit.note - 1);
 }
 
+static void slots_have_names(void **state) {
+  (void)state;
+  char name[HR_SLOT_NAME_BYTES];
+  assert_string_equal(hr_slot_name(1023, name), "bin 1023");
+  assert_string_equal(hr_slot_name(HR_GLOBAL, name), "all rows");
+}
+
 static hr_fit make(void) {
   hr_error err;
   hr_fit fit;
@@ -120,6 +127,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(arrays_begin_without_values),
       cmocka_unit_test(notes_are_joined_and_cut),
+      cmocka_unit_test(slots_have_names),
       cmocka_unit_test(copies_have_arrays_of_their_own),
       cmocka_unit_test(a_curve_is_a_line_an_epoch),
       cmocka_unit_test(allocations_may_fail),

@@ -22,7 +22,7 @@ typedef struct small_study {
   double train_y[TRAIN], test_y[TEST], wave[PIXELS], snr[TRAIN];
   int32_t train_bin[TRAIN], test_bin[TEST];
   uint8_t fold[TRAIN];
-  bool chosen[TRAIN];
+  uint8_t chosen[TRAIN];
   hr_study_view view;
   hr_observer observer;
   size_t trees, stop_after; /* progress told; interrupted when so many are grown */
@@ -79,7 +79,7 @@ static void init_study(small_study *s) {
   make_rows(s->test_x, s->test_y, s->test_bin, TEST, false);
   hr_assign_folds(s->train_bin, TRAIN, BINS, FOLDS, 1, s->fold);
   for (size_t p = 0; p < PIXELS; p++) s->wave[p] = 7100 + 0.5 * (double)p;
-  for (size_t i = 0; i < TRAIN; i++) s->chosen[i] = true, s->snr[i] = 1 + (double)i;
+  for (size_t i = 0; i < TRAIN; i++) s->chosen[i] = 3, s->snr[i] = 1 + (double)i;
   s->observer = (hr_observer){s, keep_log, count_trees, is_enough};
   s->view = (hr_study_view){
       .compute = hr_compute_default(),
@@ -576,6 +576,148 @@ static void models_that_are_all_there_need_no_rows(void **state) {
   scratch_fini(&on.place);
 }
 
+/* A life with a model of all rows; out [BINS + 1]. */
+static void live_with_global(const small_study *s, const hr_lightgbm_parameters *p,
+                             size_t block_rows, hr_trained *out) {
+  out[BINS] = (hr_trained){.model = NULL};
+  live(s, &library.api, p, block_rows, out);
+}
+
+static void forget_with_global(hr_trained *trained) {
+  forget(trained);
+  hr_trained_fini(&trained[BINS]);
+}
+
+static hr_lightgbm_parameters with_global(size_t rows) {
+  hr_lightgbm_parameters p = usual;
+  p.global = true;
+  p.global_rows = (int64_t)rows;
+  return p;
+}
+
+static char *text_of(const hr_trained *trained, size_t *size) {
+  hr_error err;
+  scratch place;
+  char *text = NULL;
+  scratch_init(&place);
+  check_ok(hr_trees_type.save(trained->model, place.path, HR_MODEL_FULL, &err));
+  check_ok(hr_file_read(scratch_name(&place, "model.txt"), 1 << 22, &text, size, &err));
+  scratch_fini(&place);
+  return text;
+}
+
+static void check_same_text(const hr_trained *a, const hr_trained *b) {
+  size_t size = 0, other_size = 0;
+  char *text = text_of(a, &size), *other = text_of(b, &other_size);
+  assert_int_equal(size, other_size);
+  assert_memory_equal(text, other, size);
+  hr_free(text);
+  hr_free(other);
+}
+
+/* It is the model of a bin that has all rows, the uncovered ones too; and those of the
+ * bins are what they are without it. */
+static void the_model_of_all_rows_is_that_of_a_bin_of_all(void **state) {
+  (void)state;
+  small_study s;
+  hr_trained with[BINS + 1], without[BINS], one[BINS];
+  init_study(&s);
+  hr_lightgbm_parameters p = with_global(0);
+  live_with_global(&s, &p, 7, with);
+  live(&s, &library.api, &usual, TRAIN, without);
+  check_same(&s, &with[0], &without[0]);
+  check_same(&s, &with[1], &without[1]);
+  assert_int_equal(with[2].fit.status, HR_FIT_SKIPPED);
+  assert_int_equal(with[BINS].fit.slot, HR_GLOBAL);
+  assert_int_equal(with[BINS].model->slot, HR_GLOBAL);
+  assert_int_equal(with[BINS].fit.train_rows, TRAIN);
+  for (size_t i = 0; i < TRAIN; i++) s.train_bin[i] = 0;
+  live(&s, &library.api, &usual, TRAIN, one);
+  check_same(&s, &with[BINS], &one[0]);
+  check_same_text(&with[BINS], &one[0]);
+  assert_int_equal(with[BINS].fit.validated_rows, one[0].fit.validated_rows);
+  assert_string_equal(s.log, "");
+  forget_with_global(with);
+  forget(without);
+  forget(one);
+}
+
+static void a_model_of_all_rows_may_have_fewer(void **state) {
+  (void)state;
+  small_study s;
+  hr_trained t[BINS + 1], again[BINS + 1];
+  init_study(&s);
+  hr_lightgbm_parameters p = with_global(300);
+  live_with_global(&s, &p, TRAIN, t);
+  assert_int_equal(t[BINS].fit.status, HR_FIT_OK);
+  assert_int_equal(t[BINS].fit.train_rows, 300);
+  assert_in_range(t[BINS].fit.validated_rows, 40, 80); /* one fold of five */
+  omp_set_num_threads(1);
+  live_with_global(&s, &p, 11, again);
+  omp_set_num_threads(2);
+  check_same(&s, &t[BINS], &again[BINS]);
+  forget_with_global(t);
+  forget_with_global(again);
+  p.global_rows = 49;
+  live_with_global(&s, &p, TRAIN, t);
+  assert_int_equal(t[BINS].fit.status, HR_FIT_SKIPPED);
+  assert_int_equal(t[BINS].fit.reason, HR_REASON_TOO_FEW_ROWS);
+  assert_string_equal(t[BINS].fit.note,
+                      "49 training rows, at least 50 are needed: two leaves of "
+                      "min_child_samples 25");
+  forget_with_global(t);
+}
+
+static void a_model_of_all_rows_is_resumed(void **state) {
+  (void)state;
+  shelf on = {.most = SIZE_MAX};
+  small_study s;
+  hr_error err;
+  hr_learner *again = NULL;
+  hr_trained was[BINS + 1], is[BINS + 1] = {{.model = NULL}};
+  init_study(&s);
+  scratch_init(&on.place);
+  s.view.keeper = (hr_keeper){.context = &on, .keep = keep_on_shelf};
+  hr_lightgbm_parameters p = with_global(0);
+  live_with_global(&s, &p, TRAIN, was);
+  assert_int_equal(on.kept, 3);
+  check_ok(hr_lightgbm_begin_with(&library.api, &s.view, &p, &again, &err));
+  check_ok(type->resume(again, &was[BINS].fit, scratch_name(&on.place, "-1"), &err));
+  assert_false(type->is_trained(again));
+  check_ok(show(&s, again, TRAIN, is, &err)); /* the bins alone are trained anew */
+  assert_int_equal(on.kept, 5);
+  for (size_t k = 0; k < 2; k++) check_same(&s, &is[k], &was[k]);
+  check_same(&s, &is[BINS], &was[BINS]);
+  assert_int_equal(is[BINS].model->slot, HR_GLOBAL);
+  check_near(is[BINS].fit.seconds, was[BINS].fit.seconds, 0);
+  type->destroy(&again);
+  forget_with_global(is);
+
+  check_ok(hr_lightgbm_begin_with(&library.api, &s.view, &p, &again, &err));
+  check_ok(type->resume(again, &was[0].fit, scratch_name(&on.place, "0"), &err));
+  check_ok(type->resume(again, &was[1].fit, scratch_name(&on.place, "1"), &err));
+  assert_false(type->is_trained(again));
+  check_ok(type->resume(again, &was[BINS].fit, scratch_name(&on.place, "-1"), &err));
+  assert_true(type->is_trained(again));
+  type->destroy(&again);
+  forget_with_global(was);
+  scratch_fini(&on.place);
+}
+
+/* What is to be said of it is said of it alone. */
+static void a_model_of_all_rows_is_named(void **state) {
+  (void)state;
+  small_study s;
+  hr_trained t[BINS + 1];
+  init_study(&s);
+  hr_lightgbm_parameters p = with_global(0);
+  p.time_limit = 1e-9;
+  live_with_global(&s, &p, TRAIN, t);
+  assert_non_null(
+      strstr(s.log, "LightGBM, all rows: 0 of 30 trees: time_limit 1e-09 s was over\n"));
+  forget_with_global(t);
+}
+
 static int load(void **state) {
   (void)state;
   hr_error err;
@@ -607,6 +749,10 @@ int main(void) {
       cmocka_unit_test(the_model_is_kept_as_text_with_gains),
       cmocka_unit_test(models_are_kept_and_resumed),
       cmocka_unit_test(models_that_are_all_there_need_no_rows),
+      cmocka_unit_test(the_model_of_all_rows_is_that_of_a_bin_of_all),
+      cmocka_unit_test(a_model_of_all_rows_may_have_fewer),
+      cmocka_unit_test(a_model_of_all_rows_is_resumed),
+      cmocka_unit_test(a_model_of_all_rows_is_named),
   };
   return cmocka_run_group_tests(tests, load, unload);
 }

@@ -114,6 +114,43 @@ static void the_estimate_counts_every_growing_model(void **state) {
   check_near(held_out.operations, 2 * two.operations, 1);
 }
 
+/* Its columns stand beside the bins' until theirs are gone; its trees are as many as of
+ * all bins together, where these have all rows. */
+static void a_model_of_all_rows_has_its_cost(void **state) {
+  (void)state;
+  hr_study_view view = make_view((size_t)1 << 30);
+  hr_cost bins = {0}, with = {0}, few = {0};
+  hr_lightgbm_estimate(&view, &usual, &bins);
+  hr_lightgbm_parameters p = usual;
+  p.global = true;
+  hr_lightgbm_estimate(&view, &p, &with);
+  double boundaries = PIXELS * (256 * 8 + 400), own = boundaries + (double)ROWS * PIXELS;
+  check_near(with.gathered_bytes - bins.gathered_bytes, own + 4.0 * ROWS, 1);
+  check_near(with.memory_bytes - bins.memory_bytes, own + 4.0 * ROWS, 1);
+  check_near(with.sampled_bytes - bins.sampled_bytes,
+             PIXELS * (4.0 * ROWS + 12.0 * (ROWS - 200)), 1);
+  check_near(with.bundle_bytes / bins.bundle_bytes, 10.0 / 9, 1e-12);
+  /* A tree adds up its rows 3.5 times, and goes through 256 values of 20 leaves. */
+  double split = 256.0 * 20, of_bins = 896 * 0.7 * 3.5 + 8 * split;
+  check_near(with.operations / bins.operations, 1 + (900 * 0.7 * 3.5 + split) / of_bins,
+             1e-6);
+  p.global_rows = 300;
+  hr_lightgbm_estimate(&view, &p, &few);
+  check_near(with.gathered_bytes - few.gathered_bytes, 600.0 * PIXELS, 1);
+  /* Where it holds out a fold, growing it takes more than growing the bins. */
+  p.global_rows = 0;
+  p.folds = 1;
+  omp_set_num_threads(1);
+  hr_lightgbm_estimate(&view, &p, &with);
+  omp_set_num_threads(2);
+  double trees = growing + 64.0 * (ROWS - 200) + (double)ROWS * PIXELS;
+  double gone = 896.0 * PIXELS + 8 * boundaries;
+  double most =
+      trees - gone > growing + 200.0 * PIXELS ? trees - gone : growing + 200.0 * PIXELS;
+  check_near(with.memory_bytes - with.gathered_bytes,
+             most > with.sampled_bytes ? most : with.sampled_bytes, 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(leaves_at_the_bottom_need_no_histogram),
@@ -121,6 +158,7 @@ int main(void) {
       cmocka_unit_test(bins_share_the_threads),
       cmocka_unit_test(memory_limits_what_grows_at_once),
       cmocka_unit_test(the_estimate_counts_every_growing_model),
+      cmocka_unit_test(a_model_of_all_rows_has_its_cost),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include "methods/cnn/cnn.h"
+#include "methods/lightgbm/lightgbm.h"
 #include "methods/ridge/ridge.h"
 #include "support/check.h"
 
@@ -119,7 +120,9 @@ static void test_lightgbm_spellings(void **state) {
       {"subsample_for_bin", "bin_construct_sample_cnt", "2000"},
       {"folds", "folds", "1"},
       {"time_limit", "time_limit", "0"},
-      {"device", "device_type", "auto"}};
+      {"device", "device_type", "auto"},
+      {"global", "global", "false"},
+      {"global_rows", "global_rows", "0"}};
   const hr_method *type = hr_method_find("lightgbm");
   assert_int_equal(type->field_count, sizeof rows / sizeof rows[0]);
   for (size_t i = 0; i < type->field_count; i++) {
@@ -130,6 +133,23 @@ static void test_lightgbm_spellings(void **state) {
   }
 }
 
+/* A model of all rows is a slot more, where it is asked for. */
+static void test_slots(void **state) {
+  (void)state;
+  hr_lightgbm_parameters trees = {.global = false};
+  hr_cnn_parameters network = {.global = false};
+  assert_int_equal(hr_method_slots(hr_method_find("ridge"), NULL, 9), 10);
+  assert_int_equal(hr_method_slots(&hr_lightgbm_method, &trees, 9), 9);
+  assert_int_equal(hr_method_slots(&hr_cnn_method, &network, 9), 9);
+  assert_int_equal(hr_method_slots(&hr_cnn_method, NULL, 9), 9);
+  trees.global = network.global = true;
+  assert_int_equal(hr_method_slots(&hr_lightgbm_method, &trees, 9), 10);
+  assert_int_equal(hr_method_slots(&hr_cnn_method, &network, 9), 10);
+  assert_true(hr_method_has_global(&hr_cnn_method, &network));
+  assert_int_equal(hr_method_slot(&hr_cnn_method, 9, 9), HR_GLOBAL);
+  assert_int_equal(hr_method_slot(&hr_cnn_method, 9, 8), 8);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_order),
@@ -137,6 +157,7 @@ int main(void) {
       cmocka_unit_test(test_functions),
       cmocka_unit_test(test_fields),
       cmocka_unit_test(test_lightgbm_spellings),
+      cmocka_unit_test(test_slots),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

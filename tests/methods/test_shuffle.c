@@ -64,6 +64,45 @@ static void shuffling_depends_on_the_seed(void **state) {
   hr_free(b);
 }
 
+static size_t choose(size_t most, int32_t **slot) {
+  hr_error err;
+  size_t count = 0;
+  check_ok(hr_shuffle_choose(&s.view, most, slot, &err));
+  for (size_t i = 0; i < SMALL_TRAIN; i++) {
+    assert_true((*slot)[i] == SMALL_BINS || (*slot)[i] == HR_UNCOVERED);
+    count += (*slot)[i] == SMALL_BINS;
+  }
+  assert_int_equal(count, hr_shuffle_chosen_rows(&s.view, most));
+  return count;
+}
+
+static void rows_are_chosen_from_all(void **state) {
+  (void)state;
+  int32_t *few = NULL, *more = NULL, *all = NULL;
+  size_t in_second_half = 0;
+  assert_int_equal(choose(0, &all), SMALL_TRAIN);
+  hr_free(all);
+  assert_int_equal(choose(SMALL_TRAIN + 1, &all), SMALL_TRAIN);
+  assert_int_equal(choose(20, &few), 20);
+  assert_int_equal(choose(40, &more), 40);
+  for (size_t i = 0; i < SMALL_TRAIN; i++) {
+    if (few[i] != HR_UNCOVERED) assert_int_equal(more[i], SMALL_BINS);
+    in_second_half += few[i] != HR_UNCOVERED && i >= SMALL_TRAIN / 2;
+  }
+  assert_in_range(in_second_half, 3, 17);
+  hr_free(few);
+  hr_free(more);
+  hr_free(all);
+}
+
+static hr_status choose_and_forget(void) {
+  hr_error err;
+  int32_t *slot = NULL;
+  hr_status status = hr_shuffle_choose(&s.view, 20, &slot, &err);
+  hr_free(slot);
+  return status;
+}
+
 static hr_status shuffle_and_forget(void) {
   hr_error err;
   hr_ranked_row *rows = NULL;
@@ -75,12 +114,14 @@ static hr_status shuffle_and_forget(void) {
 static void memory_may_run_out(void **state) {
   (void)state;
   check_alloc_failures(shuffle_and_forget());
+  check_alloc_failures(choose_and_forget());
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(orders_are_permutations),
       cmocka_unit_test(shuffling_depends_on_the_seed),
+      cmocka_unit_test(rows_are_chosen_from_all),
       cmocka_unit_test(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);

@@ -107,7 +107,7 @@ class Network(unittest.TestCase):
 
 
 CNN = {"channels": [8, 16], "kernel_size": 5, "pool_size": 4, "fc_dim": 16, "epochs": 20,
-       "batch_size": 32, "lr": 3e-3, "bins": [3, 6]}
+       "batch_size": 32, "lr": 3e-3, "bins": [3, 6], "global": True, "global_epochs": 10}
 PIXELS, STEP = 256, 16
 
 
@@ -217,6 +217,21 @@ class Study(unittest.TestCase):
                                    r2(train.target[held], predicted), 5)
             self.assertEqual(card["validated_rows"], held.sum())
 
+    def test_the_network_of_all_rows_is_trained_on_them(self):
+        train, test = self.rows["train"], self.rows["test"]
+        card, predicted = study_data.task(self.two, "global-cnn")
+        model, held = self.model(self.two, "global"), train.fold == 0
+        self.assertEqual(card["train_rows"], len(train.bin))
+        self.assertEqual(len(card["curve"]), CNN["global_epochs"])
+        np.testing.assert_allclose(model.mean, train.noisy[~held].mean(0), rtol=1e-5)
+        self.assertAlmostEqual(model.target_deviation, train.target[~held].std(), 6)
+        self.assertAlmostEqual(card["variants"][0]["r2_cv"],
+                               r2(train.target[held], model.predict(train.noisy[held])), 5)
+        self.assertEqual(card["validated_rows"], held.sum())
+        theirs = model.predict(test.noisy)
+        np.testing.assert_allclose(predicted[0], theirs, rtol=0, atol=1e-4)
+        self.assertGreater(r2(test.target, theirs), 0.2)
+
     def test_scales_are_those_of_the_rows_trained_on(self):
         train = self.rows["train"]
         model = self.model(self.two, 3)
@@ -252,9 +267,11 @@ class Study(unittest.TestCase):
         self.assertEqual(glob.glob(os.path.join(self.two, "tasks", "*", "training.state")), [])
 
     def check_same(self, out):
-        names = glob.glob(os.path.join(self.two, "tasks", "[36]-cnn", "[mpc][ou]*.c[ns][nv]"))
-        names += glob.glob(os.path.join(self.two, "tasks", "[36]-cnn", "predictions.f32"))
-        self.assertEqual(len(names), 6)
+        names = []
+        for task in ("[36]-cnn", "global-cnn"):
+            names += glob.glob(os.path.join(self.two, "tasks", task, "[mpc][ou]*.c[ns][nv]"))
+            names += glob.glob(os.path.join(self.two, "tasks", task, "predictions.f32"))
+        self.assertEqual(len(names), 9)
         for name in names:
             with open(name, "rb") as a, open(name.replace(self.two, out), "rb") as b:
                 self.assertEqual(a.read(), b.read(), name)

@@ -66,7 +66,7 @@ class Trees(unittest.TestCase):
             study_data.thin_out(path, path.replace(full, cls.folder), STEP)
         shutil.rmtree(full)
         # All rows make the boundaries, in the package as here.
-        cls.all = {"lightgbm": dict(TREES, subsample_for_bin=100000)}
+        cls.all = {"lightgbm": dict(TREES, subsample_for_bin=100000, **{"global": True})}
         cls.two = cls.run_study(cls.all, "two", 2)
         files = (("train", "generated", [f"train_{k}/dataset.h5" for k in (0, 1)]),
                  ("test", "stored", ["test/dataset.h5"]))
@@ -94,9 +94,9 @@ class Trees(unittest.TestCase):
         return out
 
     def peer(self, k, size=200000, rows=None):
-        """The package's model of bin k; `rows`: of the bin, to train on."""
+        """The package's model of bin k, None: of all rows; `rows`: of them, to train on."""
         train = self.rows["train"]
-        here = train.bin == k
+        here = np.full(len(train.bin), True) if k is None else train.bin == k
         data = lightgbm.Dataset(train.noisy[here].astype(np.float32), train.target[here],
                                 params=peer_parameters(size), free_raw_data=False)
         if rows is not None:
@@ -126,6 +126,28 @@ class Trees(unittest.TestCase):
             _, predicted = study_data.task(self.two, f"{k}-lightgbm")
             np.testing.assert_allclose(predicted[0], lightgbm.Booster(model_file=path).predict(x),
                                        rtol=0, atol=1e-6)
+
+    def test_the_model_of_all_rows_is_the_package_s(self):
+        train, test = self.rows["train"], self.rows["test"]
+        card, predicted = study_data.task(self.two, "global-lightgbm")
+        self.assertEqual(card["train_rows"], len(train.bin))
+        self.assertGreater(np.sum(train.bin < 0), 100)  # the uncovered ones among them
+        theirs = self.peer(None).predict(test.noisy.astype(np.float32))
+        np.testing.assert_allclose(predicted[0], theirs, rtol=0, atol=1e-6)
+        held = train.fold == 0
+        model = self.peer(None, rows=np.flatnonzero(~held))
+        validated = model.predict(train.noisy[held].astype(np.float32))
+        self.assertAlmostEqual(card["variants"][0]["r2_cv"], r2(train.target[held], validated), 6)
+        self.assertEqual(card["validated_rows"], held.sum())
+
+    def test_bins_are_the_same_without_a_model_of_all_rows(self):
+        alone = self.run_study({"lightgbm": dict(TREES, subsample_for_bin=100000)}, "alone")
+        self.assertFalse(os.path.exists(os.path.join(alone, "tasks", "global-lightgbm")))
+        names = glob.glob(os.path.join(alone, "tasks", "*-lightgbm", "[mpi]*.*"))
+        self.assertEqual(len(names), 27)
+        for name in names:
+            with open(name, "rb") as a, open(name.replace(alone, self.two), "rb") as b:
+                self.assertEqual(a.read(), b.read(), name)
 
     def test_validation_holds_out_the_first_fold(self):
         train = self.rows["train"]
@@ -174,7 +196,7 @@ class Trees(unittest.TestCase):
     def test_threads_do_not_change_a_byte(self):
         one = self.run_study(self.all, "one", 1)
         names = glob.glob(os.path.join(self.two, "tasks", "*-lightgbm", "[mpi]*.*"))
-        self.assertEqual(len(names), 27)
+        self.assertEqual(len(names), 30)
         for name in names:
             with open(name, "rb") as a, open(name.replace(self.two, one), "rb") as b:
                 self.assertEqual(a.read(), b.read(), name)

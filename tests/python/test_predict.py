@@ -24,8 +24,8 @@ EXPERTS = """experts:
   ridge: {alpha: [1, 100, 10000]}
   ridge_marginal: {}
   posterior: {}
-  lightgbm: {max_bin: 63}
-  cnn: {batch_size: 64, epochs: 2}
+  lightgbm: {max_bin: 63, global: true, global_rows: 1200}
+  cnn: {batch_size: 64, epochs: 2, global: true, global_epochs: 1}
 run: {memory_mib: 4096, model: full}
 """
 NAMES = ["ridge", "ridge_marginal", "posterior", "lightgbm", "cnn"]
@@ -105,7 +105,8 @@ class Predict(unittest.TestCase):
                 path = self.predict(self.test, "--router", router, "--expert", method)
                 self.assertTrue(same(read_csv(path)["log_g_mean"], self.study[column]), column)
                 compared.append(column)
-        self.assertIn("global_posterior", compared)
+        for name in ("posterior", "lightgbm", "cnn"):
+            self.assertIn(f"global_{name}", compared)
         self.assertIn("ridge_oracle", compared)
         path = self.predict(self.test, "--router", "oracle")
         self.assertTrue(same(read_csv(path)["log_g_mean"], self.study["oracle_hybrid_cv"]))

@@ -1,6 +1,7 @@
 /* A plan in words, and what is warned of before anything is read. */
 #include "study/describe.h"
 
+#include "study/estimate.h"
 #include "support/small_plan.h"
 #include "support/warnings.h"
 
@@ -39,6 +40,31 @@ static void a_plan_is_told(void **state) {
   check_says(&text, " MB into out/x\n");
   hr_text_fini(&text);
   hr_plan_destroy(&plan);
+}
+
+/* Where a model of all rows is asked for, the plan says so, and it costs. */
+static void a_model_of_all_rows_is_told(void **state) {
+  (void)state;
+  hr_error err = {0};
+  double operations[2];
+  for (size_t way = 0; way < 2; way++) {
+    hr_plan *plan = NULL;
+    hr_cost cost = {0};
+    hr_text text;
+    hr_text_init(&text);
+    small_plan_configure(way == 0 ? "experts: {lightgbm: {min_child_samples: 1}}\n"
+                                  : "experts: {lightgbm: {min_child_samples: 1, global: "
+                                    "true}}\n");
+    check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+    hr_plan_describe(plan, "out/x", &text);
+    check_says(&text, way == 0 ? "flux, never standardised.\n"
+                               : "flux, never standardised. On all rows, too.\n");
+    hr_plan_estimate(plan, &cost);
+    operations[way] = cost.operations;
+    hr_text_fini(&text);
+    hr_plan_destroy(&plan);
+  }
+  assert_true(operations[1] > 1.3 * operations[0]);
 }
 
 static void memory_is_told(void **state) {
@@ -171,11 +197,9 @@ int main(void) {
 #define TEST_CASE(name) \
   cmocka_unit_test_setup_teardown(name, small_plan_set_up, small_plan_tear_down)
   const struct CMUnitTest tests[] = {
-      TEST_CASE(a_plan_is_told),
-      TEST_CASE(memory_is_told),
-      TEST_CASE(rows_without_snr_are_warned_of),
-      TEST_CASE(empty_bins_are_warned_of),
-      TEST_CASE(axes_are_told),
+      TEST_CASE(a_plan_is_told),           TEST_CASE(a_model_of_all_rows_is_told),
+      TEST_CASE(memory_is_told),           TEST_CASE(rows_without_snr_are_warned_of),
+      TEST_CASE(empty_bins_are_warned_of), TEST_CASE(axes_are_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,7 +95,8 @@ static void samples_show_their_runs_alone(void **state) {
   hr_observer observer;
   hr_sample *sample = NULL;
   hr_plan *plan = make_plan(&h, &observer);
-  check_ok(hr_sample_create(&plan->view.train, 2, 1, 42, &sample, &err));
+  const hr_sample_wish wish = {1, 0, 42};
+  check_ok(hr_sample_create(&plan->view.train, 2, &wish, &sample, &err));
   const hr_pass pass = {plan, true, "sampling", sample, see, &s};
   check_ok(hr_pass_run(&pass, NULL, &err));
   assert_int_equal(s.rows, sample->streamed);

@@ -70,7 +70,7 @@ static inline hr_status life_learn(const life_plan *plan, size_t block_rows,
 static inline hr_status life_finish(const life_plan *plan, hr_learner **learner, life *l,
                                     hr_error *err) {
   memset(l, 0, sizeof *l);
-  l->slots = hr_method_slots(plan->method, plan->view->bin_count);
+  l->slots = hr_method_slots(plan->method, plan->parameters, plan->view->bin_count);
   hr_status status = plan->method->finish(*learner, l->trained, err);
   plan->method->destroy(learner);
   return status;

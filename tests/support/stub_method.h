@@ -121,9 +121,9 @@ static inline size_t stub_sample_rows(const hr_learner *learner) {
 }
 
 static inline hr_status stub_sample(hr_learner *learner, const hr_block *block,
-                                    const bool *chosen, hr_error *err) {
+                                    const uint8_t *chosen, hr_error *err) {
   (void)learner;
-  for (size_t i = 0; i < block->rows; i++) told.sampled += chosen[i];
+  for (size_t i = 0; i < block->rows; i++) told.sampled += chosen[i] & HR_CHOSEN_OF_BIN;
   return reach(SAMPLE, err);
 }
 

@@ -11,35 +11,53 @@
 #include "core/observe.h"
 #include "methods/cnn/cost.h"
 #include "methods/cnn/train.h"
+#include "methods/shuffle.h"
 #include "models/network.h"
 
 struct hr_learner {
   const hr_study_view *study;
   const hr_cnn_parameters *parameters;
+  hr_cnn_parameters of_all_parameters; /* of the model of all rows; its lists borrowed */
   hr_network_backend backend;
   hr_progress progress;
   size_t targets, bins; /* T, K */
-  bool is_joint;        /* one network for all targets; never of one target */
-  hr_cnn_rows *rows;    /* [K] */
-  hr_trained *trained;  /* [T][K] what is known of each by now */
+  size_t slots;      /* S: K, and one more with a model of all rows, which is the last */
+  bool is_joint;     /* one network for all targets; never of one target */
+  int32_t *of_all;   /* [training rows] K where the model of all rows has the row, else
+                        HR_UNCOVERED; NULL: there is no such model */
+  hr_cnn_rows *rows; /* [S] */
+  hr_trained *trained; /* [T][S] what is known of each by now */
 };
 
+static int slot_of(const hr_learner *learner, size_t k) {
+  return k == learner->bins ? HR_GLOBAL : (int)k;
+}
+
+static size_t number_of(const hr_learner *learner, int slot) {
+  return slot == HR_GLOBAL ? learner->bins : (size_t)slot;
+}
+
+static const hr_cnn_parameters *parameters_of(const hr_learner *learner, size_t k) {
+  return k == learner->bins ? &learner->of_all_parameters : learner->parameters;
+}
+
 static hr_trained *trained_of(const hr_learner *learner, size_t t, size_t k) {
-  return &learner->trained[t * learner->bins + k];
+  return &learner->trained[t * learner->slots + k];
 }
 
 static void cnn_destroy(hr_learner **address) {
   hr_learner *learner = *address;
   *address = NULL;
   if (!learner) return;
-  for (size_t k = 0; learner->rows && k < learner->bins; k++) {
+  for (size_t k = 0; learner->rows && k < learner->slots; k++) {
     hr_cnn_rows_fini(&learner->rows[k]);
   }
-  for (size_t i = 0; learner->trained && i < learner->targets * learner->bins; i++) {
+  for (size_t i = 0; learner->trained && i < learner->targets * learner->slots; i++) {
     hr_trained_fini(&learner->trained[i]);
   }
   hr_free(learner->rows);
   hr_free(learner->trained);
+  hr_free(learner->of_all);
   hr_free(learner);
 }
 
@@ -69,14 +87,14 @@ static void skip_small_slot(hr_learner *learner, size_t k, const hr_cnn_rows *ro
 
 /* Spectra that are gone through for one network. */
 static uint64_t spectra_of(const hr_learner *learner, size_t k) {
-  return (uint64_t)learner->parameters->epochs * learner->rows[k].trained_count;
+  return (uint64_t)parameters_of(learner, k)->epochs * learner->rows[k].trained_count;
 }
 
-/* What is known of a target and bin before it is trained. */
+/* What is known of a target and slot before it is trained. */
 static hr_status begin_fit(hr_learner *learner, size_t t, size_t k, hr_error *err) {
   const hr_cnn_rows *rows = &learner->rows[k];
   hr_fit *fit = &trained_of(learner, t, k)->fit;
-  hr_status status = hr_fit_init(fit, (int)k, 1, false, 0, err);
+  hr_status status = hr_fit_init(fit, slot_of(learner, k), 1, false, 0, err);
   fit->target = t;
   fit->train_rows = rows->trained_count + rows->held_out_count;
   return status;
@@ -97,14 +115,16 @@ cleanup:
 static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
   hr_status status = HR_OK;
   hr_cnn_rows *rows = &learner->rows[k];
+  const hr_split_view *train = &learner->study->train;
+  int slot = slot_of(learner, k);
   *rows = (hr_cnn_rows){
-      .slot = (int)k, .study = learner->study, .redraw = learner->parameters->redraw};
-  hr_cnn_count_rows(&learner->study->train, k, &rows->trained_count,
-                    &rows->held_out_count);
+      .slot = slot, .study = learner->study, .redraw = learner->parameters->redraw};
+  hr_cnn_count_rows(train, slot == HR_GLOBAL ? learner->of_all : train->bin, k,
+                    &rows->trained_count, &rows->held_out_count);
   for (size_t t = 0; t < learner->targets; t++) {
     HR_TRY(begin_fit(learner, t, k, err));
   }
-  if (!hr_cnn_is_wanted(learner->parameters, k)) {
+  if (slot != HR_GLOBAL && !hr_cnn_is_wanted(learner->parameters, k)) {
     skip_slot(learner, k, HR_REASON_NOT_ASKED_FOR,
               "this expert was not asked for in this bin");
   } else if (!is_enough(rows->trained_count, rows->held_out_count)) {
@@ -121,6 +141,14 @@ static bool has_rows(const hr_learner *learner, size_t k) {
   return learner->rows[k].trained != NULL;
 }
 
+static hr_status init_global(hr_learner *learner, hr_error *err) {
+  const hr_cnn_parameters *p = learner->parameters;
+  learner->of_all_parameters = *p;
+  learner->of_all_parameters.epochs = hr_cnn_global_epochs(p);
+  if (!p->global) return HR_OK;
+  return hr_shuffle_choose(learner->study, (size_t)p->global_rows, &learner->of_all, err);
+}
+
 static hr_status init_learner(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
@@ -128,11 +156,13 @@ static hr_status init_learner(hr_learner *learner, hr_error *err) {
   HR_TRY(hr_cnn_shape(study, learner->parameters, &shape, err));
   learner->targets = hr_study_targets(study);
   learner->bins = study->bin_count;
+  learner->slots = learner->bins + (learner->parameters->global ? 1 : 0);
   learner->is_joint = shape.outputs > 1;
   learner->progress = (hr_progress){.stage = "training 1D-CNN", .unit = "spectra"};
-  HR_TRY(hr_alloc(&learner->rows, learner->bins, err));
-  HR_TRY(hr_alloc(&learner->trained, learner->targets * learner->bins, err));
-  for (size_t k = 0; k < learner->bins; k++) HR_TRY(init_slot(learner, k, err));
+  HR_TRY(init_global(learner, err));
+  HR_TRY(hr_alloc(&learner->rows, learner->slots, err));
+  HR_TRY(hr_alloc(&learner->trained, learner->targets * learner->slots, err));
+  for (size_t k = 0; k < learner->slots; k++) HR_TRY(init_slot(learner, k, err));
 cleanup:
   return status;
 }
@@ -193,9 +223,15 @@ static hr_status cnn_begin(const hr_study_view *study, const void *parameters,
 static hr_status cnn_learn(hr_learner *learner, const hr_block *block, hr_error *err) {
   hr_status status = HR_OK;
   const int32_t *bin = learner->study->train.bin + block->first_row;
+  const int32_t *of_all = learner->of_all;
   for (size_t i = 0; i < block->rows; i++) {
-    if (bin[i] == HR_UNCOVERED || !has_rows(learner, (size_t)bin[i])) continue;
-    HR_TRY(hr_cnn_rows_observe(&learner->rows[bin[i]], block, i, err));
+    if (bin[i] != HR_UNCOVERED && has_rows(learner, (size_t)bin[i])) {
+      HR_TRY(hr_cnn_rows_observe(&learner->rows[bin[i]], block, i, err));
+    }
+    bool is_of_all = of_all && of_all[block->first_row + i] != HR_UNCOVERED;
+    if (is_of_all && has_rows(learner, learner->bins)) {
+      HR_TRY(hr_cnn_rows_observe(&learner->rows[learner->bins], block, i, err));
+    }
   }
 cleanup:
   return status;
@@ -209,12 +245,15 @@ static void remove_state(const hr_learner *learner, size_t target, int slot) {
 
 static void warn(const hr_learner *learner, const hr_fit *fit) {
   const hr_study_view *study = learner->study;
+  char slot[HR_SLOT_NAME_BYTES];
   if (fit->note[0] == '\0') return;
   if (learner->targets == 1) {
-    hr_observe_warning(study->observer, "1D-CNN, bin %d: %s", fit->slot, fit->note);
+    hr_observe_warning(study->observer, "1D-CNN, %s: %s", hr_slot_name(fit->slot, slot),
+                       fit->note);
   } else {
-    hr_observe_warning(study->observer, "1D-CNN, %s, bin %d: %s",
-                       hr_study_target_name(study, fit->target), fit->slot, fit->note);
+    hr_observe_warning(study->observer, "1D-CNN, %s, %s: %s",
+                       hr_study_target_name(study, fit->target),
+                       hr_slot_name(fit->slot, slot), fit->note);
   }
 }
 
@@ -253,14 +292,14 @@ static void conclude(const hr_learner *learner, hr_trained *own, const hr_error 
   if (learner->is_joint && !reason) note_joint(learner, fit);
 }
 
-/* Trains the network of targets first .. first+count-1 for bin k. */
+/* Trains the network of targets first .. first+count-1 for slot number k. */
 static hr_status train_network(hr_learner *learner, size_t k, size_t first, size_t count,
                                hr_error *err) {
   hr_status status = HR_OK;
   hr_error reason;
   hr_trained *own[HR_MOST_TARGETS];
   const hr_keeper *keeper = &learner->study->keeper;
-  const hr_cnn_training training = {&learner->rows[k], learner->parameters,
+  const hr_cnn_training training = {&learner->rows[k], parameters_of(learner, k),
                                     &learner->backend, first, count};
   double start = hr_clock_seconds();
   for (size_t o = 0; o < count; o++) own[o] = trained_of(learner, first + o, k);
@@ -277,7 +316,7 @@ static hr_status train_network(hr_learner *learner, size_t k, size_t first, size
   for (size_t o = 0; o < count && keeper->keep; o++) {
     HR_TRY(keeper->keep(keeper->context, own[o]->model, &own[o]->fit, err));
   }
-  remove_state(learner, first, (int)k);
+  remove_state(learner, first, slot_of(learner, k));
 cleanup:
   return status;
 }
@@ -287,12 +326,13 @@ static hr_status check_rows(const hr_learner *learner, size_t k, hr_error *err) 
   size_t seen = hr_row_store_rows(rows->trained) + hr_row_store_rows(rows->held_out);
   size_t expected = rows->trained_count + rows->held_out_count;
   if (seen == expected) return HR_OK;
-  return hr_fail(err, HR_ERR_INTERNAL, "cnn saw %zu rows of bin %zu, not %zu", seen, k,
-                 expected);
+  char slot[HR_SLOT_NAME_BYTES];
+  return hr_fail(err, HR_ERR_INTERNAL, "cnn saw %zu rows of %s, not %zu", seen,
+                 hr_slot_name(rows->slot, slot), expected);
 }
 
-/* The targets of bin k that have no model yet; where one network is for all of them,
- * those that were taken back without the others are trained again with them. */
+/* The targets of slot number k that have no model yet; where one network is for all of
+ * them, those that were taken back without the others are trained again with them. */
 static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(check_rows(learner, k, err));
@@ -313,11 +353,11 @@ cleanup:
 
 static hr_status cnn_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t k = 0; k < learner->bins; k++) {
+  for (size_t k = 0; k < learner->slots; k++) {
     if (has_rows(learner, k)) HR_TRY(train_slot(learner, k, err));
     for (size_t t = 0; t < learner->targets; t++) {
       hr_trained *own = trained_of(learner, t, k);
-      out[t * learner->bins + k] = *own;
+      out[t * learner->slots + k] = *own;
       *own = (hr_trained){.model = NULL};
     }
   }
@@ -339,14 +379,14 @@ static void drop_work(hr_learner *learner, size_t target, size_t k) {
   if (is_complete) hr_cnn_rows_fini(&learner->rows[k]);
   if (learner->is_joint && !is_complete) return;
   if (had_rows) learner->progress.total -= spectra_of(learner, k);
-  remove_state(learner, learner->is_joint ? 0 : target, (int)k);
+  remove_state(learner, learner->is_joint ? 0 : target, slot_of(learner, k));
 }
 
 /* From model.cnn. */
 static hr_status cnn_resume(hr_learner *learner, const hr_fit *kept, const char *folder,
                             hr_error *err) {
   hr_status status = HR_OK;
-  size_t k = (size_t)kept->slot;
+  size_t k = number_of(learner, kept->slot);
   hr_trained *own = trained_of(learner, kept->target, k);
   const hr_model_place place = {folder, learner->study->pixels, 1, &kept->slot, 1};
   hr_trained again = {.model = NULL};
@@ -363,10 +403,14 @@ cleanup:
 }
 
 static bool cnn_is_trained(const hr_learner *learner) {
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
+  for (size_t k = 0; k < learner->slots; k++) {
     if (has_rows(learner, k)) return false;
   }
   return true;
+}
+
+static bool cnn_wants_global(const void *parameters) {
+  return ((const hr_cnn_parameters *)parameters)->global;
 }
 
 #define COUNT(array)   (sizeof(array) / sizeof(array)[0])
@@ -420,6 +464,16 @@ static const hr_field fields[] = {
     {MEMBER(bins), .kind = HR_FIELD_NUMBERS, .default_text = "[3, 6]", .minimum = 0,
      .maximum = HR_MOST_BINS - 1, .order = HR_FIELD_DISTINCT, .whole = true,
      .least_count = 1, .help = "The bins that it is trained for."},
+    {MEMBER(global), .kind = HR_FIELD_BOOL, .default_text = "false",
+     .help = "Whether one more network is trained, on the rows of all bins and the "
+             "uncovered ones."},
+    {MEMBER(global_rows), .kind = HR_FIELD_INTEGER, .default_text = "0", .minimum = 0,
+     .maximum = HR_FIELD_MOST_INTEGER, .only_with = "global", .only_where = "true",
+     .help = "The most rows that the network of all rows is trained on, those held out "
+             "included, drawn at random; 0: all."},
+    {MEMBER(global_epochs), .kind = HR_FIELD_INTEGER, .default_text = "0", .minimum = 0,
+     .maximum = 1e6, .only_with = "global", .only_where = "true",
+     .help = "Passes of the network of all rows; 0: as many as `epochs`."},
 };
 
 const hr_method hr_cnn_method = {
@@ -429,7 +483,9 @@ const hr_method hr_cnn_method = {
     .parameters_size = sizeof(hr_cnn_parameters),
     .fields = fields,
     .field_count = COUNT(fields),
+    .has_global = true,
     .kind = &hr_network_model_type,
+    .wants_global = cnn_wants_global,
     .available = cnn_available,
     .check = cnn_check,
     .estimate = hr_cnn_estimate,

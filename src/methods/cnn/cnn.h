@@ -1,5 +1,5 @@
 /* 1D-CNN: a small convolutional network along the wavelength, trained for the bins that
- * are asked for (src/nn).
+ * are asked for, and where that is asked for on all rows (src/nn).
  *
  * A network goes over its rows many times, so they are kept: in memory, or in a file of
  * the run directory where a quarter of the budget does not hold them. With `redraw` it is
@@ -37,9 +37,12 @@ typedef struct hr_cnn_parameters {
   int64_t patience;      /* epochs; 0: none */
   int64_t restart_after; /* epochs */
   bool redraw;
-  char *precision; /* "fp32", as where it is NULL, or "bf16" */
-  bool joint;      /* one network for all targets */
-  hr_numbers bins; /* those it is trained for */
+  char *precision;       /* "fp32", as where it is NULL, or "bf16" */
+  bool joint;            /* one network for all targets */
+  hr_numbers bins;       /* those it is trained for */
+  bool global;           /* whether there is a model of all rows, too */
+  int64_t global_rows;   /* that it is trained on and validated with, at most; 0: all */
+  int64_t global_epochs; /* of its training; 0: epochs */
 } hr_cnn_parameters;
 
 extern const hr_method hr_cnn_method;

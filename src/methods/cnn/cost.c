@@ -5,6 +5,7 @@
 
 #include "core/parallel.h"
 #include "methods/cnn/train.h"
+#include "methods/shuffle.h"
 #include "models/network.h"
 
 enum {
@@ -19,17 +20,45 @@ bool hr_cnn_is_wanted(const hr_cnn_parameters *p, size_t k) {
   return false;
 }
 
-void hr_cnn_count_rows(const hr_split_view *train, size_t k, size_t *trained,
-                       size_t *held_out) {
+int64_t hr_cnn_global_epochs(const hr_cnn_parameters *p) {
+  return p->global_epochs > 0 ? p->global_epochs : p->epochs;
+}
+
+void hr_cnn_count_rows(const hr_split_view *train, const int32_t *slot, size_t k,
+                       size_t *trained, size_t *held_out) {
   *trained = *held_out = 0;
   for (size_t i = 0; i < train->rows; i++) {
-    if (train->bin[i] != (int32_t)k) continue;
+    if (slot[i] != (int32_t)k) continue;
     if (train->fold[i] == 0) {
       ++*held_out;
     } else {
       ++*trained;
     }
   }
+}
+
+/* Rows of the model of all rows; how many of them are held out is not known before they
+ * are drawn, so where they are few, their share of all rows. */
+static void count_global_rows(const hr_study_view *study, const hr_cnn_parameters *p,
+                              size_t *trained, size_t *held_out) {
+  const hr_split_view *train = &study->train;
+  size_t rows = hr_shuffle_chosen_rows(study, (size_t)p->global_rows), first = 0;
+  for (size_t i = 0; i < train->rows; i++) first += train->fold[i] == 0;
+  double share = train->rows > 0 ? (double)first / (double)train->rows : 0;
+  *held_out = (size_t)lround(share * (double)rows);
+  *trained = rows - *held_out;
+}
+
+/* The rows of slot number k, K that of all rows; whether it is trained. */
+static bool count_slot(const hr_study_view *study, const hr_cnn_parameters *p, size_t k,
+                       size_t *trained, size_t *held_out) {
+  if (k == study->bin_count) {
+    if (p->global) count_global_rows(study, p, trained, held_out);
+    return p->global;
+  }
+  if (!hr_cnn_is_wanted(p, k)) return false;
+  hr_cnn_count_rows(&study->train, study->train.bin, k, trained, held_out);
+  return true;
 }
 
 static double stored_bytes(const hr_study_view *study, const hr_cnn_parameters *p,
@@ -41,10 +70,9 @@ static double stored_bytes(const hr_study_view *study, const hr_cnn_parameters *
 /* Bytes of all rows that have to be kept. */
 static double all_stored_bytes(const hr_study_view *study, const hr_cnn_parameters *p) {
   double bytes = 0;
-  for (size_t k = 0; k < study->bin_count; k++) {
+  for (size_t k = 0; k <= study->bin_count; k++) {
     size_t trained = 0, held_out = 0;
-    if (!hr_cnn_is_wanted(p, k)) continue;
-    hr_cnn_count_rows(&study->train, k, &trained, &held_out);
+    if (!count_slot(study, p, k, &trained, &held_out)) continue;
     bytes += stored_bytes(study, p, trained, held_out);
   }
   return bytes;
@@ -59,13 +87,13 @@ void hr_cnn_estimate(const hr_study_view *study, const void *parameters, hr_cost
   hr_network_shape shape;
   if (hr_cnn_shape(study, p, &shape, NULL) != HR_OK) return; /* begin says why */
   shape.batch_norm = true; /* a second training has it */
-  double pixels = (double)study->pixels, rows = 0, most = 0, slots = 0;
+  double pixels = (double)study->pixels, passed = 0, most = 0, slots = 0;
   double targets = (double)hr_study_targets(study), networks = p->joint ? 1 : targets;
-  for (size_t k = 0; k < study->bin_count; k++) {
+  for (size_t k = 0; k <= study->bin_count; k++) {
     size_t trained = 0, held_out = 0;
-    if (!hr_cnn_is_wanted(p, k)) continue;
-    hr_cnn_count_rows(&study->train, k, &trained, &held_out);
-    rows += (double)trained + (double)held_out / 3;
+    int64_t epochs = k < study->bin_count ? p->epochs : hr_cnn_global_epochs(p);
+    if (!count_slot(study, p, k, &trained, &held_out)) continue;
+    passed += ((double)trained + (double)held_out / 3) * (double)epochs;
     most = fmax(most, fmax((double)trained, (double)held_out));
     slots += 1;
   }
@@ -73,9 +101,10 @@ void hr_cnn_estimate(const hr_study_view *study, const void *parameters, hr_cost
   double batch = fmin((double)p->batch_size, most), stored = all_stored_bytes(study, p);
   double weights = (double)hr_network_parameter_count(&shape);
   bool in_memory = hr_cnn_fits_memory(study, p);
-  cost->operations = networks * OPERATIONS_FOR_ONE * 3 * hr_network_operations(&shape) *
-                     rows * (double)p->epochs;
+  cost->operations =
+      networks * OPERATIONS_FOR_ONE * 3 * hr_network_operations(&shape) * passed;
   cost->gathered_bytes = slots * 100 * pixels + (in_memory ? stored : 0);
+  if (p->global) cost->gathered_bytes += 20 * (double)study->train.rows; /* labels */
   cost->memory_bytes = cost->gathered_bytes + hr_network_bytes(&shape, (size_t)batch) +
                        20 * weights +
                        4 * pixels * (batch + 2 * (double)hr_thread_count()) +
@@ -84,5 +113,5 @@ void hr_cnn_estimate(const hr_study_view *study, const void *parameters, hr_cost
   cost->bundle_bytes = cost->full_bytes = models * (4 * weights + 8 * pixels);
   cost->disk_bytes = models * (4 * weights + 8 * pixels + 60 * (double)p->epochs) +
                      20 * weights + (in_memory ? 0 : stored) +
-                     4 * targets * (double)study->test_rows;
+                     (p->global ? 8 : 4) * targets * (double)study->test_rows;
 }

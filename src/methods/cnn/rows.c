@@ -136,7 +136,10 @@ static void fill_row(void *context, size_t i, size_t thread) {
 }
 
 static hr_status fail_rows(const hr_cnn_rows *rows, hr_error *err) {
-  return hr_fail(err, HR_ERR_IO, "cannot read the rows of bin %d again", rows->slot);
+  char slot[HR_SLOT_NAME_BYTES];
+  return hr_fail(err, HR_ERR_IO, "cannot read %s%s again",
+                 rows->slot == HR_GLOBAL ? "" : "the rows of ",
+                 hr_slot_name(rows->slot, slot));
 }
 
 static const hr_row_store *store_of(const hr_cnn_source *source) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/parallel.h"
+#include "methods/shuffle.h"
 
 enum {
   /* What LightGBM keeps of a pixel in a model's dataset beside its rows and boundaries.
@@ -34,27 +35,49 @@ size_t hr_lightgbm_histograms(int64_t max_depth, int64_t num_leaves) {
   return splittable < leaves ? splittable : leaves;
 }
 
-/* Bytes of the bins' datasets, 8-bit columns and their boundaries, and of what is known
- * of their rows. */
-static double stored_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p,
-                           const size_t *counts) {
+/* Rows of the model of all rows; 0 where there is none. */
+static size_t global_rows(const hr_study_view *study, const hr_lightgbm_parameters *p) {
+  size_t rows = p->global ? hr_shuffle_chosen_rows(study, (size_t)p->global_rows) : 0;
+  return rows < hr_lightgbm_fewest_rows(p) ? 0 : rows;
+}
+
+/* Bytes of a dataset, 8-bit columns and their boundaries; 0 where it trains nothing. */
+static double dataset_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p,
+                            size_t rows) {
   double pixels = (double)study->pixels;
-  double bytes = 8 * (double)study->train.rows; /* their measured ratios */
   double boundaries = pixels * ((double)(p->max_bin + 1) * 8 + BYTES_PER_PIXEL);
+  return rows < hr_lightgbm_fewest_rows(p) ? 0 : (double)rows * pixels + boundaries;
+}
+
+/* Bytes of the bins' datasets. */
+static double bins_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p,
+                         const size_t *counts) {
+  double bytes = 0;
   for (size_t k = 0; k < study->bin_count; k++) {
-    if (counts[k] < hr_lightgbm_fewest_rows(p)) continue;
-    bytes += (double)counts[k] * pixels + boundaries;
+    bytes += dataset_bytes(study, p, counts[k]);
   }
   return bytes;
 }
 
-/* Bytes that growing the trees of the largest bin takes beside the bins' datasets. */
-static double growing_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p,
-                            const size_t *counts) {
+/* Bytes of all datasets, and of what is known of the rows: their measured ratios, and
+ * whether the model of all rows has them. */
+static double stored_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p,
+                           const size_t *counts) {
+  return (p->global ? 12 : 8) * (double)study->train.rows + bins_bytes(study, p, counts) +
+         dataset_bytes(study, p, global_rows(study, p));
+}
+
+static size_t rows_of_largest(const hr_study_view *study, const size_t *counts) {
   size_t most = 0;
   for (size_t k = 0; k < study->bin_count; k++) {
     if (counts[k] > most) most = counts[k];
   }
+  return most;
+}
+
+/* Bytes that growing the trees of so many rows takes beside the datasets. */
+static double growing_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p,
+                            size_t most) {
   double pixels = (double)study->pixels, values = (double)(p->max_bin + 1);
   double held_out = p->folds > 0 ? (double)most * pixels : 0;
   return (double)hr_lightgbm_histograms(p->max_depth, p->num_leaves) * pixels * values *
@@ -83,7 +106,7 @@ hr_lightgbm_schedule hr_lightgbm_make_schedule(const hr_study_view *study,
   size_t threads = hr_thread_count();
   sort_bins(study, p, counts, &schedule);
   double room = 0.5 * (double)study->memory_bytes - stored_bytes(study, p, counts);
-  double fitting = room / growing_bytes(study, p, counts);
+  double fitting = room / growing_bytes(study, p, rows_of_largest(study, counts));
   size_t most = schedule.count < threads ? schedule.count : threads;
   if (fitting < (double)most) most = fitting < 1 ? 1 : (size_t)fitting;
   /* Half of the threads or more would be idle. */
@@ -98,13 +121,14 @@ static double smaller(double a, double b) {
   return a < b ? a : b;
 }
 
-/* Bytes of all bins' samples, and of the columns that the largest of them turns into. */
+/* Bytes of all slots' samples, and of the columns that the largest of them turns into. */
 static double sampling_bytes(const hr_study_view *study, const hr_lightgbm_parameters *p,
                              const size_t *counts) {
   double all = 0, most = 0;
-  for (size_t k = 0; k < study->bin_count; k++) {
-    if (counts[k] < hr_lightgbm_fewest_rows(p)) continue;
-    double rows = smaller((double)counts[k], (double)p->subsample_for_bin);
+  for (size_t k = 0; k <= study->bin_count; k++) {
+    size_t count = k < study->bin_count ? counts[k] : global_rows(study, p);
+    if (count < hr_lightgbm_fewest_rows(p)) continue;
+    double rows = smaller((double)count, (double)p->subsample_for_bin);
     all += rows;
     if (rows > most) most = rows;
   }
@@ -118,9 +142,10 @@ static double growing_operations(const hr_study_view *study,
   double models = 1 + (double)hr_lightgbm_folds(study, p), additions = 0;
   models *= (double)hr_study_targets(study);
   double split = (double)(p->max_bin + 1) * (double)p->num_leaves;
-  for (size_t k = 0; k < study->bin_count; k++) {
-    if (counts[k] < hr_lightgbm_fewest_rows(p)) continue;
-    double rows = (double)counts[k] * p->bagging_fraction;
+  for (size_t k = 0; k <= study->bin_count; k++) {
+    size_t count = k < study->bin_count ? counts[k] : global_rows(study, p);
+    if (count < hr_lightgbm_fewest_rows(p)) continue;
+    double rows = (double)count * p->bagging_fraction;
     additions += rows * (1 + levels / 2) + split;
   }
   return OPERATIONS_PER_ADDITION * additions * models * (double)p->n_estimators *
@@ -135,16 +160,22 @@ void hr_lightgbm_estimate(const hr_study_view *study, const void *parameters,
   hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
   bool on_cpu = strcmp(p->device, "gpu") != 0 && strcmp(p->device, "cuda") != 0;
   hr_lightgbm_schedule schedule = hr_lightgbm_make_schedule(study, p, counts, on_cpu);
-  double growing = (double)schedule.at_once * growing_bytes(study, p, counts);
+  double growing =
+      (double)schedule.at_once * growing_bytes(study, p, rows_of_largest(study, counts));
+  size_t rows = global_rows(study, p);
+  if (rows > 0) { /* when the bins' datasets are gone */
+    double beside = growing_bytes(study, p, rows) - bins_bytes(study, p, counts);
+    growing = fmax(growing, beside);
+  }
   cost->operations += growing_operations(study, p, counts);
   cost->gathered_bytes = stored_bytes(study, p, counts);
   cost->sampled_bytes = sampling_bytes(study, p, counts);
   cost->memory_bytes = cost->gathered_bytes + fmax(cost->sampled_bytes, growing);
   /* A leaf takes about 130 characters of model.txt, a pixel 30 of importance.csv. */
   double leaves = (double)p->n_estimators * (double)p->num_leaves;
-  cost->bundle_bytes = cost->full_bytes =
-      (double)hr_study_targets(study) * (double)study->bin_count * 130 * leaves;
-  cost->disk_bytes = (double)hr_study_targets(study) *
-                     ((double)study->bin_count * (130 * leaves + 30 * pixels) +
-                      4 * (double)study->test_rows);
+  double targets = (double)hr_study_targets(study), predictions = p->global ? 2 : 1;
+  double models = targets * (double)(study->bin_count + (p->global ? 1 : 0));
+  cost->bundle_bytes = cost->full_bytes = models * 130 * leaves;
+  cost->disk_bytes = models * (130 * leaves + 30 * pixels) +
+                     targets * predictions * 4 * (double)study->test_rows;
 }

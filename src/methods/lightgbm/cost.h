@@ -17,7 +17,8 @@ size_t hr_lightgbm_folds(const hr_study_view *study, const hr_lightgbm_parameter
 size_t hr_lightgbm_histograms(int64_t max_depth, int64_t num_leaves);
 
 /* How bins are spread over threads: the first `shared` of `order` are grown `at_once` at
- * a time, one thread each; the others one after the other, on all threads. */
+ * a time, one thread each; the others one after the other, on all threads. So is the
+ * model of all rows behind them, where there is one. */
 typedef struct hr_lightgbm_schedule {
   size_t order[HR_MOST_BINS]; /* the bins that have a model, largest first */
   size_t count;

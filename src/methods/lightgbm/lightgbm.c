@@ -1,6 +1,8 @@
 /* One pass: a bounded sample of every slot's rows gives the boundaries of the histogram
  * bins, then each block's rows are pushed into their slot's dataset of 8-bit columns, so
- * the spectra are never held. */
+ * the spectra are never held. The model of all rows is one more slot, whose columns are
+ * its own: the same rows have other boundaries in their bins. It is trained last, when
+ * the bins' columns are gone. */
 #include "methods/lightgbm/lightgbm.h"
 
 #include <inttypes.h>
@@ -16,6 +18,7 @@
 #include "methods/lightgbm/gather.h"
 #include "methods/lightgbm/grow.h"
 #include "methods/lightgbm/probe.h"
+#include "methods/shuffle.h"
 #include "models/trees.h"
 
 enum {
@@ -29,15 +32,32 @@ struct hr_learner {
   hr_lightgbm_library library; /* loaded where the learner loads it itself */
   const hr_lightgbm_api *api;
   hr_grower grower;
-  hr_tree_slot *slots; /* [K] */
-  hr_trained *trained; /* [T][K] what is known of each target and slot by now */
-  float *gathered;     /* [PUSH_ROWS][P] */
-  double *snr;         /* [training rows] measured */
-  bool opened;         /* the boundaries of the histogram bins are made */
+  size_t slot_count;   /* S: K, and one more with a model of all rows */
+  hr_tree_slot *slots; /* [S] */
+  hr_trained *trained; /* [T][S] what is known of each target and slot by now */
+  int32_t *of_all; /* [training rows] K where the model of all rows is trained on the row,
+                      else HR_UNCOVERED; NULL: there is no such model */
+  float *gathered; /* [PUSH_ROWS][P] */
+  double *snr;     /* [training rows] measured */
+  bool opened;     /* the boundaries of the histogram bins are made */
 };
 
 static hr_trained *trained_of(const hr_learner *learner, size_t target, size_t k) {
-  return &learner->trained[target * learner->study->bin_count + k];
+  return &learner->trained[target * learner->slot_count + k];
+}
+
+/* Slots by number, that of all rows last. */
+static int slot_of(const hr_learner *learner, size_t k) {
+  return k == learner->study->bin_count ? HR_GLOBAL : (int)k;
+}
+
+static size_t number_of(const hr_learner *learner, int slot) {
+  return slot == HR_GLOBAL ? learner->study->bin_count : (size_t)slot;
+}
+
+/* [training rows] k where the row is one of slot number k. */
+static const int32_t *slot_rows(const hr_learner *learner, size_t k) {
+  return slot_of(learner, k) == HR_GLOBAL ? learner->of_all : learner->study->train.bin;
 }
 
 static hr_tree_size size_of(const hr_lightgbm_parameters *p) {
@@ -48,15 +68,16 @@ static void lightgbm_destroy(hr_learner **address) {
   hr_learner *learner = *address;
   *address = NULL;
   if (!learner) return;
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
+  for (size_t k = 0; k < learner->slot_count; k++) {
     if (learner->slots && learner->slots[k].api) hr_tree_slot_fini(&learner->slots[k]);
   }
-  size_t count = hr_study_targets(learner->study) * learner->study->bin_count;
+  size_t count = hr_study_targets(learner->study) * learner->slot_count;
   for (size_t i = 0; learner->trained && i < count; i++) {
     hr_trained_fini(&learner->trained[i]);
   }
   hr_free(learner->slots);
   hr_free(learner->trained);
+  hr_free(learner->of_all);
   hr_free(learner->gathered);
   hr_free(learner->snr);
   hr_lightgbm_unload(&learner->library);
@@ -74,7 +95,7 @@ static hr_status init_fit(const hr_learner *learner, size_t target, size_t k, si
                           hr_error *err) {
   const hr_lightgbm_parameters *p = learner->parameters;
   hr_fit *fit = &trained_of(learner, target, k)->fit;
-  hr_status status = hr_fit_init(fit, (int)k, 1, false, 0, err);
+  hr_status status = hr_fit_init(fit, slot_of(learner, k), 1, false, 0, err);
   if (status != HR_OK) return status;
   fit->target = target;
   fit->train_rows = rows;
@@ -110,15 +131,22 @@ cleanup:
 static hr_status init_learner(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
+  const hr_lightgbm_parameters *p = learner->parameters;
   size_t bins = study->bin_count, *rows = NULL;
-  learner->grower = hr_grower_make(learner->api, study, learner->parameters);
-  HR_TRY(hr_alloc(&learner->slots, bins, err));
-  HR_TRY(hr_alloc(&learner->trained, hr_study_targets(study) * bins, err));
+  learner->grower = hr_grower_make(learner->api, study, p);
+  learner->slot_count = bins + (p->global ? 1 : 0);
+  HR_TRY(hr_alloc(&learner->slots, learner->slot_count, err));
+  HR_TRY(hr_alloc(&learner->trained, hr_study_targets(study) * learner->slot_count, err));
   HR_TRY(hr_alloc(&learner->gathered, PUSH_ROWS * study->pixels, err));
   HR_TRY(hr_alloc(&learner->snr, study->train.rows, err));
   HR_TRY(hr_alloc(&rows, bins + 1, err));
   hr_count_bins(study->train.bin, study->train.rows, bins, rows);
   for (size_t k = 0; k < bins; k++) HR_TRY(init_slot(learner, k, rows[k], err));
+  if (p->global) {
+    size_t wanted = (size_t)p->global_rows;
+    HR_TRY(hr_shuffle_choose(study, wanted, &learner->of_all, err));
+    HR_TRY(init_slot(learner, bins, hr_shuffle_chosen_rows(study, wanted), err));
+  }
 cleanup:
   hr_free(rows);
   return status;
@@ -198,7 +226,7 @@ static hr_status fail_slot(hr_learner *learner, size_t k, hr_status status,
 static hr_status open_slots(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
   hr_tree_size size = size_of(learner->parameters);
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
+  for (size_t k = 0; k < learner->slot_count; k++) {
     hr_error reason;
     hr_tree_slot *slot = &learner->slots[k];
     if (slot->rows == 0) continue;
@@ -213,14 +241,19 @@ cleanup:
 /* The boundaries are made as soon as the samples are whole, and the samples freed: then
  * they are not in memory together with the blocks of the pass over all rows. */
 static hr_status lightgbm_sample(hr_learner *learner, const hr_block *block,
-                                 const bool *chosen, hr_error *err) {
+                                 const uint8_t *chosen, hr_error *err) {
   bool whole = true;
+  size_t bins = learner->study->bin_count;
   for (size_t i = 0; i < block->rows; i++) {
+    const float *row = block->noisy + i * block->pixels;
     int32_t k = learner->study->train.bin[block->first_row + i];
-    if (!chosen[i] || k == HR_UNCOVERED) continue;
-    hr_tree_slot_sample(&learner->slots[k], block->noisy + i * block->pixels);
+    bool is_of_bin = (chosen[i] & HR_CHOSEN_OF_BIN) && k != HR_UNCOVERED;
+    if (is_of_bin) hr_tree_slot_sample(&learner->slots[k], row);
+    if (learner->of_all && (chosen[i] & HR_CHOSEN_OF_ALL)) {
+      hr_tree_slot_sample(&learner->slots[bins], row);
+    }
   }
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
+  for (size_t k = 0; k < learner->slot_count; k++) {
     whole = whole && learner->slots[k].sampled == learner->slots[k].sample_rows;
   }
   return whole && !learner->opened ? open_slots(learner, err) : HR_OK;
@@ -230,7 +263,7 @@ static hr_status lightgbm_sample(hr_learner *learner, const hr_block *block,
 static hr_status push_rows(hr_learner *learner, size_t k, const hr_block *block,
                            hr_error *err) {
   hr_gather rows = {.block = block,
-                    .bin = learner->study->train.bin + block->first_row,
+                    .bin = slot_rows(learner, k) + block->first_row,
                     .wanted = (int32_t)k,
                     .rows = learner->gathered,
                     .most = PUSH_ROWS};
@@ -250,7 +283,7 @@ static hr_status lightgbm_learn(hr_learner *learner, const hr_block *block,
   for (size_t i = 0; i < block->rows; i++) {
     learner->snr[block->first_row + i] = hr_block_snr(block, i);
   }
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
+  for (size_t k = 0; k < learner->slot_count; k++) {
     if (learner->slots[k].rows > 0) HR_TRY(push_rows(learner, k, block, err));
   }
 cleanup:
@@ -272,12 +305,13 @@ static hr_status gather_labels(const hr_learner *learner, size_t k, slot_trainin
                                hr_error *err) {
   hr_status status = HR_OK;
   const hr_split_view *train = &learner->study->train;
+  const int32_t *slot = slot_rows(learner, k);
   const double *target = hr_study_target(learner->study, t->number);
   HR_TRY(hr_alloc(&t->target, learner->slots[k].rows, err));
   HR_TRY(hr_alloc(&t->fold, learner->slots[k].rows, err));
   HR_TRY(hr_alloc(&t->snr, learner->slots[k].rows, err));
   for (size_t row = 0, at = 0; row < train->rows; row++) {
-    if (train->bin[row] != (int32_t)k) continue;
+    if (slot[row] != (int32_t)k) continue;
     t->target[at] = (float)target[row];
     t->snr[at] = learner->snr[row];
     t->fold[at++] = train->fold[row];
@@ -331,8 +365,8 @@ static hr_status make_model(hr_learner *learner, size_t k, slot_training *t,
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
   hr_model **model = &trained_of(learner, t->number, k)->model;
-  HR_TRY(hr_trees_create_take(&t->text, "what LightGBM wrote", (int)k, study->pixels,
-                              model, err));
+  HR_TRY(hr_trees_create_take(&t->text, "what LightGBM wrote", slot_of(learner, k),
+                              study->pixels, model, err));
   (*model)->target = t->number;
   HR_TRY(hr_trees_set_wavelengths(*model, study->wave_angstrom, err));
 cleanup:
@@ -460,16 +494,22 @@ static hr_status train_slots(hr_learner *learner, hr_error *err) {
     size_t k = schedule.order[i];
     if (learner->slots[k].rows > 0) HR_TRY(train_slot(learner, k, err));
   }
+  /* On all threads: it takes about as long as all bins together. */
+  size_t last = study->bin_count;
+  if (learner->of_all && learner->slots[last].rows > 0) {
+    HR_TRY(train_slot(learner, last, err));
+  }
 cleanup:
   return status;
 }
 
 static hr_status check_rows(const hr_learner *learner, hr_error *err) {
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
+  char name[HR_SLOT_NAME_BYTES];
+  for (size_t k = 0; k < learner->slot_count; k++) {
     const hr_tree_slot *slot = &learner->slots[k];
     if (slot->pushed == slot->rows) continue;
-    return hr_fail(err, HR_ERR_INTERNAL, "lightgbm saw %zu rows of bin %zu, not %zu",
-                   slot->pushed, k, slot->rows);
+    return hr_fail(err, HR_ERR_INTERNAL, "lightgbm saw %zu rows of %s, not %zu",
+                   slot->pushed, hr_slot_name(slot_of(learner, k), name), slot->rows);
   }
   return HR_OK;
 }
@@ -478,12 +518,13 @@ static hr_status lightgbm_finish(hr_learner *learner, hr_trained *out, hr_error 
   hr_status status = HR_OK;
   HR_TRY(check_rows(learner, err));
   HR_TRY(train_slots(learner, err));
-  size_t bins = learner->study->bin_count;
-  for (size_t i = 0; i < hr_study_targets(learner->study) * bins; i++) {
+  size_t slots = learner->slot_count;
+  for (size_t i = 0; i < hr_study_targets(learner->study) * slots; i++) {
     const hr_fit *fit = &learner->trained[i].fit;
     if (fit->status != HR_FIT_SKIPPED && fit->note[0] != '\0') {
-      hr_observe_warning(learner->study->observer, "LightGBM, bin %zu: %s", i % bins,
-                         fit->note);
+      char name[HR_SLOT_NAME_BYTES];
+      hr_observe_warning(learner->study->observer, "LightGBM, %s: %s",
+                         hr_slot_name(fit->slot, name), fit->note);
     }
     out[i] = learner->trained[i];
     learner->trained[i] = (hr_trained){.model = NULL};
@@ -513,13 +554,14 @@ static hr_status lightgbm_resume(hr_learner *learner, const hr_fit *kept,
   HR_TRY(hr_fit_copy(kept, &again.fit, err));
   again.model->target = kept->target;
   learner->grower.progress.total -= trees_of_slot(learner);
-  hr_trained *own = trained_of(learner, kept->target, (size_t)kept->slot);
+  size_t k = number_of(learner, kept->slot);
+  hr_trained *own = trained_of(learner, kept->target, k);
   hr_trained_fini(own);
   *own = again;
   again = (hr_trained){.model = NULL};
-  if (are_all_back(learner, (size_t)kept->slot)) {
-    hr_tree_slot_fini(&learner->slots[kept->slot]);
-    learner->slots[kept->slot] = (hr_tree_slot){.api = learner->api};
+  if (are_all_back(learner, k)) {
+    hr_tree_slot_fini(&learner->slots[k]);
+    learner->slots[k] = (hr_tree_slot){.api = learner->api};
   }
 cleanup:
   hr_trained_fini(&again);
@@ -527,10 +569,14 @@ cleanup:
 }
 
 static bool lightgbm_is_trained(const hr_learner *learner) {
-  for (size_t k = 0; k < learner->study->bin_count; k++) {
+  for (size_t k = 0; k < learner->slot_count; k++) {
     if (learner->slots[k].rows > 0) return false;
   }
   return true;
+}
+
+static bool lightgbm_wants_global(const void *parameters) {
+  return ((const hr_lightgbm_parameters *)parameters)->global;
 }
 
 #define COUNT(array)   (sizeof(array) / sizeof(array)[0])
@@ -569,8 +615,9 @@ static const hr_field fields[] = {
              "63 takes less than half of the time."},
     {MEMBER(subsample_for_bin), .kind = HR_FIELD_INTEGER, .default_text = "2000",
      .minimum = 2, .maximum = 1e9, .alias = "bin_construct_sample_cnt",
-     .help = "Training rows of each bin, drawn at random, that the boundaries of its "
-             "8-bit columns are made from."},
+     .help =
+         "Training rows of each bin, of all rows for their model, drawn at random, that "
+         "the boundaries of its 8-bit columns are made from."},
     {MEMBER(folds), .kind = HR_FIELD_INTEGER, .default_text = "1", .minimum = 0,
      .maximum = 255,
      .help = "How many of the folds of selection.folds are held out in turn for the "
@@ -582,6 +629,14 @@ static const hr_field fields[] = {
     {MEMBER(device), .kind = HR_FIELD_TEXT, .default_text = "auto",
      .choices = "auto|cpu|gpu|cuda", .alias = "device_type",
      .help = "Where trees are grown; auto: on a GPU where there is one, else the CPU."},
+    {MEMBER(global), .kind = HR_FIELD_BOOL, .default_text = "false",
+     .help =
+         "Whether one more model is trained, on the rows of all bins and the uncovered "
+         "ones; it takes about the time and the memory of all bins together."},
+    {MEMBER(global_rows), .kind = HR_FIELD_INTEGER, .default_text = "0", .minimum = 0,
+     .maximum = HR_FIELD_MOST_INTEGER, .only_with = "global", .only_where = "true",
+     .help = "The most rows that the model of all rows is trained on, drawn at random; "
+             "0: all."},
 };
 
 const hr_method hr_lightgbm_method = {
@@ -591,7 +646,9 @@ const hr_method hr_lightgbm_method = {
     .parameters_size = sizeof(hr_lightgbm_parameters),
     .fields = fields,
     .field_count = COUNT(fields),
+    .has_global = true,
     .kind = &hr_trees_type,
+    .wants_global = lightgbm_wants_global,
     .available = lightgbm_available,
     .check = hr_lightgbm_check,
     .estimate = hr_lightgbm_estimate,

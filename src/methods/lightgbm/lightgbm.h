@@ -1,4 +1,5 @@
-/* LightGBM: gradient-boosted trees on raw noisy flux, one model a bin.
+/* LightGBM: gradient-boosted trees on raw noisy flux, one model a bin and, where that is
+ * asked for, one of all rows.
  *
  * G. Ke et al. 2017, "LightGBM: A Highly Efficient Gradient Boosting Decision Tree". It
  * is LightGBM itself, through its C interface; what a bin's model is can be checked
@@ -26,6 +27,8 @@ typedef struct hr_lightgbm_parameters {
   int64_t folds;             /* of the study's folds: held out once each */
   double time_limit;         /* seconds, of each model; 0: none */
   char *device;              /* "auto" | "cpu" | "gpu" | "cuda" */
+  bool global;               /* whether there is a model of all rows, too */
+  int64_t global_rows;       /* that it is trained on at most; 0: all */
 } hr_lightgbm_parameters;
 
 extern const hr_method hr_lightgbm_method;
