@@ -124,12 +124,14 @@ static void what_is_to_be_said_names_it(void **state) {
   live_with_global(s, &p, TRAIN, t);
   assert_non_null(strstr(s->log, "1D-CNN, all rows: not converged: "));
   forget_slots(s, t);
+  memset(t, 0, sizeof t);
   hr_learner *learner = NULL;
   hr_network_backend b = backend();
   check_ok(hr_cnn_begin_with(&b, &s->view, &p, &learner, &err));
   check_fails(type->finish(learner, t, &err), HR_ERR_INTERNAL,
               "cnn saw 0 rows of all rows, not 360");
   type->destroy(&learner);
+  forget_slots(s, t); /* the bins' */
   hr_free(s);
 }
 

@@ -17,8 +17,9 @@ experts:
   ridge: {alpha: [1, 100]}
   ridge_marginal: {}
   posterior: {}
-  lightgbm: {n_estimators: 60, num_leaves: 8, min_child_samples: 5}
-  cnn: {channels: [4], fc_dim: 8, batch_size: 16, epochs: 4, lr: 0.01, bins: [3, 6]}
+  lightgbm: {n_estimators: 60, num_leaves: 8, min_child_samples: 5, global: true}
+  cnn: {channels: [4], fc_dim: 8, batch_size: 16, epochs: 4, lr: 0.01, bins: [3, 6], global: true,
+        global_epochs: 2}
 """
 
 
