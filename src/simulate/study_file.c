@@ -43,7 +43,7 @@ static const char study_text[] = FIRST_LINE
     "  lightgbm: {max_bin: 63, global: true}\n"
     "  # The experiment has batch_size 256 and 50 epochs, for fifty times the spectra.\n"
     "  # An epoch of the network of all rows takes as long as five of both bins'.\n"
-    "  cnn: {batch_size: 64, epochs: 30, global: true, global_epochs: 8}\n"
+    "  cnn: {batch_size: 64, epochs: 30, global: true, global_epochs: 5}\n"
     "run: {memory_mib: 6144}\n";
 
 bool hr_study_file_wrote(const char *path) {
