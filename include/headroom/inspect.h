@@ -58,7 +58,9 @@ typedef struct hr_inspect_info {
   uint64_t filled_error_pixels;      /* error NaN or infinite: masked */
   uint64_t nonpositive_error_pixels; /* error <= 0 */
   uint64_t dark_rows;                /* without a pixel of flux above 0 */
-  uint64_t faulty_rows;              /* rows that a study would refuse */
+  uint64_t faulty_rows;              /* rows that a study would refuse, as training
+                                        rows; a test row without a good pixel gets no
+                                        prediction */
 
   const char *const *problems; /* [problem_count] sentences */
   size_t problem_count;

@@ -383,6 +383,15 @@ static double middle_half(const double *sorted, size_t count) {
   return hr_quantile(sorted, count, 0.75) - hr_quantile(sorted, count, 0.25);
 }
 
+/* The first row of the dataset without a good pixel; 0 where the sample has none. */
+static size_t find_empty(const sampler *s) {
+  for (size_t i = 0; i < s->rows; i++) {
+    if (s->facts[i].good > 0) continue;
+    return run_start(&s->plan, i / s->plan.length) + i % s->plan.length;
+  }
+  return 0;
+}
+
 static void summarise(const sampler *s, double *sorting, hr_conditioning_sample *out) {
   size_t count = 0, good = 0, negative = 0;
   for (size_t i = 0; i < s->rows; i++) {
@@ -391,6 +400,7 @@ static void summarise(const sampler *s, double *sorting, hr_conditioning_sample 
     if (s->facts[i].good > 0) sorting[count++] = s->facts[i].spread;
   }
   *out = (hr_conditioning_sample){.rows = s->rows, .empty_rows = s->rows - count};
+  out->first_empty = find_empty(s);
   if (count == 0) return;
   out->negative_share = (double)negative / (double)good;
   hr_sort_numbers(sorting, count);

@@ -54,6 +54,7 @@ typedef struct hr_conditioning_wish {
 typedef struct hr_conditioning_sample {
   size_t rows;           /* of the sample */
   size_t empty_rows;     /* of them, without a good pixel */
+  size_t first_empty;    /* the row of the dataset that is the first of these */
   double spread;         /* of the flux: the scale is the power of ten next to 5 spread */
   double level;          /* of the flux: median over rows of their medians */
   double negative_share; /* of good pixels, those with flux below 0 */

@@ -22,12 +22,13 @@
   X(HR_DOUBT_ERROR, "error", "the error is not one standard deviation")                 \
   X(HR_DOUBT_SNR, "snr", "the label snr has nothing to do with flux over error")        \
   X(HR_DOUBT_PIXELS, "pixels", "pixels hold a mark or a gap and are not marked as bad") \
+  X(HR_DOUBT_MASK, "mask", "the mask marks most pixels")                                \
   X(HR_DOUBT_SCALE, "scale", "files differ in the scale of their flux")                 \
   X(HR_DOUBT_WAVELENGTH, "wavelength", "wavelengths are not in angstrom")
 
 /* All codes, as the choices of a field. */
 #define HR_DOUBT_CHOICES \
-  "far_label|index|rows_twice|test_in_training|error|snr|pixels|scale|wavelength"
+  "far_label|index|rows_twice|test_in_training|error|snr|pixels|mask|scale|wavelength"
 
 #define HR_DOUBT_NAME(name, code, says) name,
 typedef enum hr_doubt_code { HR_DOUBT_LIST(HR_DOUBT_NAME) HR_DOUBT_COUNT } hr_doubt_code;

@@ -291,12 +291,23 @@ static hr_status add_spectra_problems(hr_inspection *inspection,
                                       const hr_preparation *counts,
                                       const char *first_fault, hr_error *err) {
   hr_status status = HR_OK;
-  if (inspection->faulty_rows > 0) {
+  if (counts->faulty_rows > 0) {
     hr_text sentence;
     hr_text_init(&sentence);
     hr_text_append(&sentence,
                    "%" PRIu64 " of %" PRIu64 " rows cannot be used; the first: %s",
-                   inspection->faulty_rows, inspection->rows, first_fault);
+                   counts->faulty_rows, inspection->rows, first_fault);
+    HR_TRY(hr_inspect_add_problem(inspection, &sentence, err));
+  }
+  if (counts->empty_rows > 0) {
+    hr_text sentence;
+    hr_text_init(&sentence);
+    hr_text_append(
+        &sentence,
+        "%" PRIu64 " of %" PRIu64 " rows have no good pixel, the first is row %" PRIu64
+        " (counted from 0); a study refuses such training rows unless "
+        "data.reject_outliers is true, and predicts nothing for such test rows",
+        counts->empty_rows, inspection->rows, counts->first_empty_row);
     HR_TRY(hr_inspect_add_problem(inspection, &sentence, err));
   }
   if (inspection->dark_rows > 0) {
@@ -331,6 +342,7 @@ static hr_status look_at_spectra(const hr_dataset *dataset, hr_inspection *inspe
   hr_stream_options streaming = hr_stream_options_default();
   streaming.memory_bytes = (size_t)options->memory_bytes;
   streaming.count_faults = true;
+  streaming.keep_empty = true;
   if (hr_dataset_has_noisy(dataset)) streaming.noise.source = HR_NOISE_STORED;
   HR_TRY(hr_conditioning_learn(dataset, &wish, &conditioning, &sample, err));
   streaming.conditioning = &conditioning;
@@ -342,9 +354,11 @@ static hr_status look_at_spectra(const hr_dataset *dataset, hr_inspection *inspe
   inspection->filled_error_pixels = counts->unknown_error_pixels;
   inspection->nonpositive_error_pixels = counts->nonpositive_error_pixels;
   inspection->dark_rows = counts->dark_rows;
-  inspection->faulty_rows = counts->faulty_rows;
+  inspection->faulty_rows = counts->faulty_rows + counts->empty_rows;
   /* Noisy flux need not be read: a study can draw the noise itself. */
-  if (counts->faulty_rows > counts->faulty_noisy_rows) inspection->is_usable = false;
+  bool is_empty = counts->empty_rows == inspection->rows;
+  bool is_at_fault = counts->faulty_rows > counts->faulty_noisy_rows;
+  if (is_at_fault || is_empty) inspection->is_usable = false;
   HR_TRY(add_spectra_problems(inspection, counts, hr_stream_first_fault(stream), err));
   HR_TRY(add_clip_problem(inspection, &conditioning, &sample, err));
 cleanup:

@@ -44,6 +44,9 @@ static hr_status doubt_spectra(const hr_dataset *dataset,
   HR_TRY(hr_conditioning_learn(dataset, &wish, &conditioning, &sample, err));
   options.conditioning = &conditioning;
   HR_TRY(hr_look_at(dataset, &options, &look, err));
+  size_t before = doubts->count;
+  HR_TRY(hr_doubt_masks(&look, doubts, err));
+  if (doubts->count > before) goto cleanup; /* what is left of the rows says nothing */
   HR_TRY(hr_doubt_indices(&look, doubts, err));
   HR_TRY(hr_doubt_errors(&look, 1.0, doubts, err));
   HR_TRY(hr_doubt_pixels(&look, true, doubts, err));

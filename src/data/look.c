@@ -122,6 +122,8 @@ static void take_block(const hr_stream *stream, const hr_block *block, picked *p
                        hr_look *look) {
   const hr_row_report *reports = hr_stream_reports(stream);
   for (size_t i = 0; i < block->rows; i++) {
+    look->masks[look->mask_count++] =
+        (hr_look_mask){block->first_row + i, reports[i].bad.marked};
     if (reports[i].fault != HR_ROW_GOOD) continue;
     look_at_row(block, i, p, &look->rows[look->count++]);
   }
@@ -142,6 +144,7 @@ hr_status hr_look_at(const hr_dataset *dataset, const hr_stream_options *streami
   *out = (hr_look){.dataset = dataset, .scale = unclipped.scale, .base = unclipped.base};
   HR_TRY(choose_all(dataset, &runs, &chosen, err));
   HR_TRY(hr_alloc(&out->rows, chosen, err));
+  HR_TRY(hr_alloc(&out->masks, chosen, err));
   HR_TRY(hr_alloc(&p, 1, err));
   options.noise.source = hr_dataset_has_noisy(dataset) ? HR_NOISE_STORED : HR_NOISE_NONE;
   options.conditioning = &unclipped;
@@ -163,5 +166,6 @@ cleanup:
 
 void hr_look_fini(hr_look *look) {
   hr_free(look->rows);
+  hr_free(look->masks);
   *look = (hr_look){0};
 }

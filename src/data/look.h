@@ -24,11 +24,19 @@ typedef struct hr_look_row {
   float untouched_flux;
 } hr_look_row;
 
+/* Of a row that was looked at, whether it can be used or not. */
+typedef struct hr_look_mask {
+  size_t row;
+  uint32_t marked; /* pixels that the mask marks */
+} hr_look_mask;
+
 typedef struct hr_look {
   const hr_dataset *dataset; /* borrowed */
   double scale, base; /* a value of the files is (x + base) scale; an error, x scale */
   hr_look_row *rows;  /* [count] in order of row, owned */
   size_t count;
+  hr_look_mask *masks; /* [mask_count] in order of row, owned */
+  size_t mask_count;
 } hr_look;
 
 enum {
@@ -41,8 +49,8 @@ enum {
 /* Reads the rows, in short runs spread evenly over each file, a function of the numbers
  * of rows alone. `streaming` says how (memory, what is done to the flux, which is not
  * clipped here); its noise and runs are not looked at: noisy flux is read where every
- * file has it. Rows that cannot be used are left out. To be followed by hr_look_fini, on
- * failure too. Fails as streams do.
+ * file has it. Rows that cannot be used are in `masks` alone. To be followed by
+ * hr_look_fini, on failure too. Fails as streams do.
  */
 hr_status hr_look_at(const hr_dataset *dataset, const hr_stream_options *streaming,
                      hr_look *out, hr_error *err) HR_MUST_CHECK;

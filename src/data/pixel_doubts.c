@@ -183,3 +183,43 @@ cleanup:
   hr_free(values);
   return status;
 }
+
+/* --- masks --- */
+
+/* Shares of the pixels that are marked, of rows of one file. */
+static hr_status doubt_file_mask(const char *path, double *shares, size_t count,
+                                 hr_doubts *doubts, hr_error *err) {
+  const double most = 0.5;
+  if (count < LEAST_ROWS) return HR_OK;
+  hr_sort_numbers(shares, count);
+  double share = hr_quantile(shares, count, 0.5);
+  if (!(share > most)) return HR_OK;
+  return hr_doubts_add(
+      doubts, HR_DOUBT_MASK, true, err,
+      "%s: %s marks %.0f %% of the pixels of a row (median of %zu rows), and a pixel "
+      "that "
+      "is marked is bad: if 1 means good in it, store 0 at good and 1 at bad pixels; if "
+      "only some of its bits mean bad, list them as data.mask; data.mask: none ignores "
+      "it",
+      path, HR_SHARD_MASK, 100 * share, count);
+}
+
+hr_status hr_doubt_masks(const hr_look *look, hr_doubts *doubts, hr_error *err) {
+  hr_status status = HR_OK;
+  double *shares = NULL, pixels = (double)hr_dataset_pixels(look->dataset);
+  size_t shard_count = 0, first = 0;
+  const hr_shard *shards = hr_dataset_shards(look->dataset, &shard_count);
+  HR_TRY(hr_alloc(&shares, look->mask_count, err));
+  for (size_t s = 0; s < shard_count; s++) {
+    bool goes_on = s + 1 < shard_count && shards[s + 1].file == shards[s].file;
+    size_t count = 0, end_row = shards[s].first_row + shards[s].rows;
+    if (goes_on) continue;
+    for (; first < look->mask_count && look->masks[first].row < end_row; first++) {
+      shares[count++] = (double)look->masks[first].marked / pixels;
+    }
+    HR_TRY(doubt_file_mask(shards[s].path, shares, count, doubts, err));
+  }
+cleanup:
+  hr_free(shares);
+  return status;
+}

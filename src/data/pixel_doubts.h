@@ -13,4 +13,9 @@
 hr_status hr_doubt_pixels(const hr_look *look, bool uses_noisy, hr_doubts *doubts,
                           hr_error *err) HR_MUST_CHECK;
 
+/* Of every file: a mask that marks more than half of the pixels of half of its rows, as
+ * one does that has 1 at good pixels: refused. HR_ERR_MEMORY. */
+hr_status hr_doubt_masks(const hr_look *look, hr_doubts *doubts,
+                         hr_error *err) HR_MUST_CHECK;
+
 #endif

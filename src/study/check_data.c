@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/alloc.h"
 #include "data/label_doubts.h"
 #include "data/pixel_doubts.h"
 #include "data/spectra_doubts.h"
@@ -21,6 +22,8 @@ static hr_status check_look(hr_plan *plan, const hr_look *train, const hr_look *
   hr_status status = HR_OK;
   hr_doubts *doubts = &plan->doubts;
   double level = plan->config->data.noise.level;
+  HR_TRY(hr_doubt_masks(train, doubts, err));
+  HR_TRY(hr_doubt_masks(test, doubts, err));
   if (strcmp(plan->config->data.index, "rows") != 0) {
     HR_TRY(hr_doubt_indices(train, doubts, err));
     HR_TRY(hr_doubt_indices(test, doubts, err));
@@ -83,6 +86,29 @@ cleanup:
   return status;
 }
 
+/* A training row of the sample without a good pixel fails as it would in the pass: no
+ * study is to be lost to one after it has begun. */
+static hr_status check_empty(const hr_plan *plan, const hr_stream_options *training,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_conditioning_sample *sample = &plan->conditions.sample;
+  hr_stream *stream = NULL;
+  hr_block block;
+  bool *wanted = NULL;
+  hr_stream_options options = *training;
+  if (sample->empty_rows == 0) return HR_OK;
+  HR_TRY(hr_alloc(&wanted, hr_dataset_rows(plan->train), err));
+  wanted[sample->first_empty] = true;
+  options.runs = wanted;
+  options.run_rows = 1;
+  HR_TRY(hr_stream_create(plan->train, &options, &stream, err));
+  HR_TRY(hr_stream_next(stream, &block, err));
+cleanup:
+  hr_stream_destroy(&stream);
+  hr_free(wanted);
+  return status;
+}
+
 hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
   hr_look train = {0}, test = {0};
@@ -93,6 +119,7 @@ hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
   HR_TRY(check_look(plan, &train, &test, err));
   HR_TRY(hr_doubt_twins(plan->train, plan->test, &training, &plan->doubts, err));
   HR_TRY(refuse(plan, err));
+  HR_TRY(check_empty(plan, &training, err));
 cleanup:
   hr_look_fini(&train);
   hr_look_fini(&test);

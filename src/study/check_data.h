@@ -11,7 +11,8 @@ hr_status hr_plan_check_labels(hr_plan *plan, hr_error *err) HR_MUST_CHECK;
 
 /* Fills plan->doubts; its labels are read, rows assigned, and how spectra are streamed is
  * known. HR_ERR_DATA with the first doubt that makes the study meaningless and that
- * data.allow does not name. Cost: reading HR_LOOK_ROWS rows of either set. */
+ * data.allow does not name, or with a training row without a good pixel. Cost: reading
+ * HR_LOOK_ROWS rows of either set. */
 hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -98,7 +98,7 @@ static void a_good_file_is_described(void **state) {
 
 static void problems_are_sentences(void **state) {
   (void)state;
-  char path[256], expected[1024];
+  char path[256];
   hr_error err = {0};
   hr_inspection *it = NULL;
   double flux[ROWS * PIXELS], error[ROWS * PIXELS];
@@ -115,20 +115,18 @@ static void problems_are_sentences(void **state) {
   assert_string_equal(it->problems[0],
                       "the label log_g is NaN or infinite in 1 of 5 rows; a study "
                       "refuses that where it is the target");
-  assert_false(it->is_usable); /* because of row 1 */
-  snprintf(
-      expected, sizeof expected,
-      "1 of 5 rows cannot be used; the first: %s: row 1 (counted from 0) has no good "
-      "pixel: 0 masked, 0 without flux, 4 without an error above 0 that is of the "
-      "others' size; remove the row, or set data.reject_outliers: true",
-      path);
-  assert_string_equal(it->problems[1], expected);
+  assert_true(it->is_usable); /* as a test set, or without row 1 */
+  assert_string_equal(it->problems[1],
+                      "1 of 5 rows have no good pixel, the first is row 1 (counted from "
+                      "0); a study refuses such training rows unless "
+                      "data.reject_outliers is true, and predicts nothing for such test "
+                      "rows");
   assert_string_equal(it->problems[2],
                       "the flux is NaN, infinite or absurdly large at 2 of 20 pixels; no "
                       "noise is drawn there, experts that use the error leave them out, "
                       "and the others take the mean of good training rows");
   assert_memory_equal(it->problems[3], "the error is NaN or infinite at 2 of 20", 39);
-  assert_memory_equal(it->problems[4], "the error is 0 or below at 1 of 20", 34);
+  assert_memory_equal(it->problems[4], "the error is 0 or below at 5 of 20", 34);
   assert_string_equal(
       it->problems[5],
       "the flux is below 0 at 9.1 % of pixels; a study takes that for the "

@@ -80,12 +80,49 @@ static void cosmic_rays_are_told(void **state) {
   check(true, true, "the noisy flux is more than 30 errors from the flux in ");
 }
 
+/* What masks give to doubt; `says` NULL: nothing. */
+static void check_mask(const char *says) {
+  hr_error err = {0};
+  hr_doubts doubts = {0};
+  hr_look look = {0};
+  hr_conditioning conditioning = hr_conditioning_plain();
+  hr_stream_options streaming = hr_stream_options_default();
+  hr_dataset *dataset = look_file_open(&f);
+  conditioning.mask_bits = HR_MASK_ANY;
+  streaming.conditioning = &conditioning;
+  check_ok(hr_look_at(dataset, &streaming, &look, &err));
+  check_ok(hr_doubt_masks(&look, &doubts, &err));
+  assert_int_equal(doubts.count, says ? 1 : 0);
+  if (says) {
+    assert_non_null(strstr(doubts.items[0].sentence, says));
+    assert_true(doubts.items[0].refuses);
+  }
+  hr_doubts_fini(&doubts);
+  hr_look_fini(&look);
+  hr_dataset_destroy(&dataset);
+  look_file_fini(&f);
+}
+
+static void masks_of_most_pixels_are_refused(void **state) {
+  (void)state;
+  look_file_fill(&f, "pixels.h5", 60);
+  check_mask(NULL);
+  f.has_mask = true;
+  for (size_t i = 0; i < f.rows * LOOK_PIXELS; i++) f.mask[i] = i % 5 < 2;
+  check_mask(NULL);
+  for (size_t i = 0; i < f.rows * LOOK_PIXELS; i++) f.mask[i] = i % 50 > 0;
+  check_mask("marks 98 % of the pixels of a row (median of 60 rows)");
+  for (size_t i = 0; i < f.rows * LOOK_PIXELS; i++) f.mask[i] = 1; /* no row is usable */
+  check_mask("marks 100 % of the pixels of a row (median of 60 rows)");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sound_pixels_are_believed),
       cmocka_unit_test(gaps_and_marks_are_refused),
       cmocka_unit_test(bad_pixels_are_no_marks),
       cmocka_unit_test(cosmic_rays_are_told),
+      cmocka_unit_test(masks_of_most_pixels_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

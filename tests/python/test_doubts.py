@@ -266,6 +266,36 @@ class Doubts(unittest.TestCase):
             stars["labels"].loc[stars["labels"].index % 3 > 0, "log_g"] = -9999.0
         self.refuses("far_label", ["label log_g is -9999 in"], spoil)
 
+    # --- masks ---
+
+    def test_refuses_a_mask_that_is_upside_down(self):
+        """1 at good pixels: most are marked; all of them in rows without a bad one."""
+        for share in (0.02, 0.001):
+            def spoil(stars, name):
+                gap = np.random.default_rng(len(name)).random(stars["flux"].shape) < share
+                stars["mask"] = (~gap).astype(np.int16)
+                for key in ("flux", "noisy"):
+                    stars[key][gap] = -99.9
+            done = self.dry_run(spoil)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("% of the pixels of a row", done.stderr)
+            self.assertIn("store 0 at good and 1 at bad pixels", done.stderr)
+            self.assertIn("data.allow: [mask]", done.stderr)
+            self.assertIn("data.allow names mask", self.inspect(TEST))
+
+    def test_refuses_a_mask_of_bits_that_mean_something_else(self):
+        def spoil(stars, name):
+            bad = np.random.default_rng(len(name)).random(stars["flux"].shape) < 0.02
+            stars["mask"] = (4 + bad).astype(np.int32)
+            for key in ("flux", "noisy"):
+                stars[key][bad] = np.nan
+        done = self.dry_run(spoil)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("100 % of the pixels", done.stderr)
+        done = self.dry_run(spoil, data="  mask: [0]\n")
+        self.assertEqual(done.returncode, 0)
+        self.assertNotIn("warning", done.stderr)
+
     # --- scales ---
 
     def test_tells_of_a_small_change_of_scale(self):
@@ -361,4 +391,4 @@ class Doubts(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])

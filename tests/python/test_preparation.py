@@ -325,10 +325,18 @@ class Preparation(unittest.TestCase):
             s["error"][7 if name == "train_1.h5" else 9] = -1
             if name == "train_0.h5":
                 s["error"][9] = 0.03
-        self.run_study("  ridge: {alpha: [1]}\n", spoil, check=False)
+        folder = os.path.dirname(self.run_study("  ridge: {alpha: [1]}\n", spoil, check=False))
         self.assertEqual(self.done.returncode, 3)
         self.assertIn("train_1.h5: row 7 (counted from 0) has no good pixel", self.done.stderr)
         self.assertIn("data.reject_outliers: true", self.done.stderr)
+        said = self.done.stderr
+        self.done = study_data.run(BUILD, "headroom", "run", f"{folder}/study.yaml",
+                                   "--dry-run", check=False)
+        self.assertEqual(self.done.returncode, 3)
+        self.assertEqual(self.done.stderr, said)
+        seen = study_data.run(BUILD, "headroom", "inspect", f"{folder}/test.h5").stdout
+        self.assertIn("1 of 500 rows have no good pixel, the first is row 9", seen)
+        self.assertIn(f"the error is 0 or below at {PIXELS} of", seen)
 
     def test_outliers_are_told_and_left_out(self):
         def spoil(s, _random, name):

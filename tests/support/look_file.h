@@ -19,8 +19,8 @@ typedef struct look_file {
   double noisy[LOOK_ROWS * LOOK_PIXELS];
   double labels[LOOK_ROWS]; /* of the column snr */
   double wave[LOOK_PIXELS];
-  double index[LOOK_ROWS];
-  bool has_index, has_noisy;
+  double index[LOOK_ROWS], mask[LOOK_ROWS * LOOK_PIXELS];
+  bool has_index, has_noisy, has_mask;
 } look_file;
 
 /* Fills the fixture; the file is written when it is opened. The flux has a line every
@@ -53,6 +53,7 @@ static inline hr_dataset *look_file_open(look_file *f) {
   spec.flux = f->flux;
   spec.error = f->error;
   spec.noisy = f->noisy;
+  spec.mask = f->has_mask ? f->mask : NULL;
   spec.with_noisy = f->has_noisy;
   spec.wave = f->wave;
   spec.frame = SHARD_FIXED;
