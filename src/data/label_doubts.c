@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "core/alloc.h"
 #include "core/quantile.h"
@@ -10,7 +11,10 @@
 
 /* --- values far from all others --- */
 
-enum { LEAST_ROWS = 10 }; /* fewer say nothing */
+enum {
+  LEAST_ROWS = 10,   /* fewer say nothing */
+  LEAST_CLUSTER = 3, /* rows that are no accident */
+};
 
 /* The sorted values that are left, [low, high). */
 typedef struct sorted_rest {
@@ -64,8 +68,67 @@ static bool is_mark(double value) {
   return is_nines || size > huge;
 }
 
-/* Takes the far value at an end off, where there is one. So that one mark does not hide
- * another at the other end, a far value there does not count for the range. */
+/* So that one mark does not hide another at the other end, a far value there does not
+ * count for the range. */
+static double range_of(const sorted_rest *rest, bool at_low) {
+  size_t across = count_end(rest, !at_low);
+  double range = most_of(rest) - least_of(rest);
+  if (across * 2 >= rest->high - rest->low) return range;
+  sorted_rest inner = without_end(rest, !at_low, across);
+  double inner_range = most_of(&inner) - least_of(&inner);
+  return gap_of(rest, &inner, !at_low) > inner_range ? inner_range : range;
+}
+
+/* How many rows hold the value that most rows hold. */
+static size_t most_alike(const sorted_rest *left) {
+  size_t most = 0;
+  for (size_t i = left->low, end = i; i < left->high; i = end) {
+    while (end < left->high && left->sorted[end] <= left->sorted[i]) end++;
+    most = end - i > most ? end - i : most;
+  }
+  return most;
+}
+
+/* Whether `count` rows hold a value that stands out by that alone: the others hardly
+ * repeat, and leave a gap before it. 0 or -1 where an angle was not measured. */
+static bool is_near_mark(const sorted_rest *rest, size_t count, double gap) {
+  const double least_gap = 0.05;
+  double range = most_of(rest) - least_of(rest);
+  return count >= LEAST_CLUSTER && gap > least_gap * range &&
+         count >= 5 * most_alike(rest);
+}
+
+/* The rows at an end that are near each other and as far from the rest as that is wide;
+ * 0 where there are none. */
+static size_t count_cluster(const sorted_rest *left, bool at_low) {
+  const double tight = 0.01;
+  size_t n = left->high - left->low;
+  double width = most_of(left) - least_of(left);
+  for (size_t count = 1; 2 * count < n && n - count >= LEAST_ROWS; count++) {
+    size_t last = at_low ? left->low + count - 1 : left->high - count;
+    double in = left->sorted[last];
+    double out = left->sorted[at_low ? last + 1 : last - 1];
+    double own = at_low ? in - least_of(left) : most_of(left) - in;
+    double gap = fabs(out - in);
+    if (own > tight * width) return 0;
+    if (gap > width - own - gap && own < tight * gap) {
+      return count >= LEAST_CLUSTER ? count : 0;
+    }
+  }
+  return 0;
+}
+
+static hr_far_value cluster_of(const sorted_rest *left, bool at_low, size_t count) {
+  const double *first = left->sorted + (at_low ? left->low : left->high - count);
+  double value = first[count / 2];
+  return (hr_far_value){.value = value,
+                        .low = first[0],
+                        .high = first[count - 1],
+                        .rows = count,
+                        .is_mark = is_mark(round(value))};
+}
+
+/* Takes the far value at an end off, where there is one. */
 static bool peel(sorted_rest *left, bool at_low, hr_far_value *out) {
   size_t count = count_end(left, at_low), n = left->high - left->low;
   double mark = at_low ? least_of(left) : most_of(left);
@@ -73,18 +136,26 @@ static bool peel(sorted_rest *left, bool at_low, hr_far_value *out) {
   if (count * 2 >= n && !is_written) return false; /* then it is the rule */
   if (n - count < LEAST_ROWS) return false;
   sorted_rest rest = without_end(left, at_low, count);
-  size_t across = count_end(&rest, !at_low);
-  double range = most_of(&rest) - least_of(&rest);
-  if (across * 2 < rest.high - rest.low) {
-    sorted_rest inner = without_end(&rest, !at_low, across);
-    double inner_range = most_of(&inner) - least_of(&inner);
-    if (gap_of(&rest, &inner, !at_low) > inner_range) range = inner_range;
-  }
+  double range = range_of(&rest, at_low), gap = gap_of(left, &rest, at_low);
   double needed = count > 1 || is_written ? range : 10 * range;
-  if (!(range > 0) || !(gap_of(left, &rest, at_low) > needed)) return false;
-  *out = (hr_far_value){.value = mark, .rows = count, .is_mark = is_written};
+  size_t cluster = 0;
+  *out = (hr_far_value){mark, mark, mark, count, .is_mark = is_written};
+  if (!(range > 0)) return false;
+  if (!(gap > needed)) {
+    cluster = count_cluster(left, at_low);
+    out->is_near = cluster == 0 && is_near_mark(&rest, count, gap);
+    if (cluster == 0 && !out->is_near) return false;
+  }
+  if (cluster > 0) {
+    *out = cluster_of(left, at_low, cluster);
+    rest = without_end(left, at_low, cluster);
+  }
   *left = rest;
   return true;
+}
+
+static bool is_one_of(const hr_far_value *far, double value) {
+  return value >= far->low && value <= far->high;
 }
 
 hr_status hr_find_far_values(const double *values, size_t rows,
@@ -108,11 +179,20 @@ hr_status hr_find_far_values(const double *values, size_t rows,
   for (size_t k = 0; k < *count; k++) {
     out[k].least = least_of(&left);
     out[k].most = most_of(&left);
-    while (values[out[k].first_row] != out[k].value) out[k].first_row++;
+    while (!is_one_of(&out[k], values[out[k].first_row])) out[k].first_row++;
   }
 cleanup:
   hr_free(sorted);
   return status;
+}
+
+/* "-9999", or "about -9999 (-9999.4 to -9998.6)". */
+static void write_value(const hr_far_value *far, char *out, size_t size) {
+  if (far->high > far->low) {
+    snprintf(out, size, "about %.6g (%.6g to %.6g)", far->value, far->low, far->high);
+  } else {
+    snprintf(out, size, "%.9g", far->value);
+  }
 }
 
 hr_status hr_doubt_label(const hr_dataset *dataset, const char *name, bool refuses,
@@ -121,17 +201,22 @@ hr_status hr_doubt_label(const hr_dataset *dataset, const char *name, bool refus
   const double *values = NULL;
   hr_far_value far[HR_MOST_FAR_VALUES];
   size_t count = 0, rows = hr_dataset_rows(dataset);
+  char value[96];
   if (hr_dataset_label(dataset, name, false, &values, NULL) != HR_OK) return HR_OK;
   HR_TRY(hr_find_far_values(values, rows, far, &count, err));
   for (size_t k = 0; k < count; k++) {
     size_t row = 0;
+    bool is_told = far[k].is_near || (far[k].rows == 1 && !far[k].is_mark);
     const char *path = hr_dataset_locate(dataset, far[k].first_row, &row);
+    write_value(&far[k], value, sizeof value);
     HR_TRY(hr_doubts_add(
-        doubts, HR_DOUBT_FAR_LABEL, refuses && (far[k].rows > 1 || far[k].is_mark), err,
-        "%s: the label %s is %.9g in %zu of %zu rows (first in row %zu, counted from 0), "
-        "far from all others (%.6g to %.6g): does it stand for a missing value? Remove "
+        doubts, HR_DOUBT_FAR_LABEL, refuses && !is_told, err,
+        "%s: the label %s is %s in %zu of %zu rows (first in row %zu, counted from 0), "
+        "%s all others (%.6g to %.6g)%s: does it stand for a missing value? Remove "
         "these rows",
-        path, name, far[k].value, far[k].rows, rows, row, far[k].least, far[k].most));
+        path, name, value, far[k].rows, rows, row,
+        far[k].is_near ? "apart from" : "far from", far[k].least, far[k].most,
+        far[k].is_near ? ", which hardly ever repeat" : ""));
   }
 cleanup:
   return status;

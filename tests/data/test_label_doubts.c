@@ -85,6 +85,43 @@ static void one_row_has_to_be_farther(void **state) {
   assert_int_equal(found[0].rows, 1);
 }
 
+/* Marks with digits of their own are one value. */
+static void a_cluster_is_a_mark(void **state) {
+  (void)state;
+  double values[ROWS];
+  fill(values);
+  values[20] = -9999.25, values[21] = -9998.5;
+  assert_int_equal(count_far(values, ROWS), 0); /* two, each its own */
+  values[30] = -9999;
+  assert_int_equal(count_far(values, ROWS), 1);
+  check_near(found[0].value, -9999, 0);
+  check_near(found[0].low, -9999.25, 0);
+  check_near(found[0].high, -9998.5, 0);
+  assert_int_equal(found[0].rows, 3);
+  assert_int_equal(found[0].first_row, 20);
+  assert_true(found[0].is_mark && !found[0].is_near);
+  fill(values);
+  values[20] = 40, values[21] = 41, values[22] = 42; /* stars of another kind */
+  assert_int_equal(count_far(values, ROWS), 0);
+}
+
+/* Near the others, but the only value that repeats. */
+static void a_near_value_stands_out_where_others_do_not_repeat(void **state) {
+  (void)state;
+  double values[ROWS];
+  for (size_t i = 0; i < ROWS; i++) values[i] = 1 + 4 * (double)i / ROWS;
+  for (size_t i = 0; i < 6; i++) values[4 * i] = 0.5;
+  assert_int_equal(count_far(values, ROWS), 1);
+  check_near(found[0].value, 0.5, 0);
+  assert_true(found[0].is_near);
+  for (size_t i = 0; i < 6; i++) values[4 * i] = 0.99; /* cut off there */
+  assert_int_equal(count_far(values, ROWS), 0);
+  for (size_t i = 0; i < ROWS; i++) values[i] = (double)(i % 8); /* of a lattice */
+  assert_int_equal(count_far(values, ROWS), 0);
+  for (size_t i = 0; i < ROWS; i++) values[i] = i % 10 == 0 ? 0 : (double)(1 + i % 9);
+  assert_int_equal(count_far(values, ROWS), 0);
+}
+
 static void a_label_becomes_a_sentence(void **state) {
   (void)state;
   hr_error err = {0};
@@ -151,6 +188,8 @@ int main(void) {
       cmocka_unit_test(marks_are_found_at_either_end),
       cmocka_unit_test(a_mark_may_be_in_most_rows),
       cmocka_unit_test(one_row_has_to_be_farther),
+      cmocka_unit_test(a_cluster_is_a_mark),
+      cmocka_unit_test(a_near_value_stands_out_where_others_do_not_repeat),
       cmocka_unit_test(a_label_becomes_a_sentence),
       cmocka_unit_test(the_index_is_asked),
   };

@@ -130,6 +130,27 @@ class Doubts(unittest.TestCase):
         self.warns(["label M_H is -99 in 10 of 800"], axis)
         self.warns(["label log_g is 450 in 1 of 300 rows"], wild)
 
+    def test_refuses_marks_with_digits_of_their_own(self):
+        def spoil(stars, name):
+            rows = stars["labels"].index[3:12]
+            stars["labels"].loc[rows, "log_g"] = -9999 + np.linspace(-0.4, 0.4, len(rows))
+        self.refuses("far_label", ["label log_g is about -9999 (-9999.4 to -9998.6) in"], spoil)
+
+    def test_warns_of_a_mark_next_to_the_range(self):
+        for value in (0.0, -1.0):
+            def spoil(stars, name):
+                stars["labels"].loc[5:14, "log_g"] = value
+            self.warns([f"label log_g is {value:g} in 20 of 800 rows", "hardly ever repeat"],
+                       spoil)
+
+    def test_believes_labels_that_are_rounded_or_cut_off(self):
+        def rounded(stars, name):
+            stars["labels"] = stars["labels"].round({"T_eff": -1, "log_g": 1, "M_H": 2})
+        def cut(stars, name):
+            stars["labels"]["log_g"] = stars["labels"]["log_g"].clip(2, 4)
+        self.believes(rounded)
+        self.believes(cut)
+
     # --- the error ---
 
     def test_refuses_another_error_than_one_sigma(self):
