@@ -15,6 +15,9 @@ enum { RUN_ROWS = 16 }; /* neighbours, as files are read in chunks of rows */
 /* A normal deviate's median absolute value. */
 static const float normal_median = 0.6745f;
 
+/* Its lower quartile. */
+static const float normal_quartile = 0.3186f;
+
 /* Room for what is picked of a row. */
 typedef struct picked {
   float flux[HR_LOOK_PIXELS], error[HR_LOOK_PIXELS], work[HR_LOOK_PIXELS];
@@ -71,7 +74,35 @@ static void count_pixels(const picked *p, hr_look_row *out) {
   }
 }
 
-static void look_at_row(const hr_block *block, size_t i, picked *p, hr_look_row *out) {
+/* Of up to HR_LOOK_PIXELS neighbours in the middle of the row. */
+static float roughness(const hr_block *block, size_t i, picked *p) {
+  size_t pixels = block->pixels;
+  size_t count = pixels < HR_LOOK_PIXELS ? pixels : HR_LOOK_PIXELS;
+  size_t first = (pixels - count) / 2;
+  const float *flux = block->flux + i * pixels + first;
+  const float *error = block->error + i * pixels + first;
+  p->count = 0;
+  for (size_t k = 2; k + 2 < count; k++) {
+    if (!(error[k - 2] > 0 && error[k] > 0 && error[k + 2] > 0)) continue;
+    p->work[p->count++] = fabsf(2 * flux[k] - flux[k - 2] - flux[k + 2]) / error[k];
+  }
+  if (p->count == 0) return NAN;
+  float found = (float)hr_pixel_quantile(p->work, p->count, 0.25, p->scratch);
+  return found / (normal_quartile * sqrtf(6));
+}
+
+/* The error has the unit of the flux, so what is none was not scaled as it should be. */
+static void measure_noise(picked *p, double scale, hr_look_row *out) {
+  double inverse = pow(scale, 1.5), variance = sqrt(scale);
+  out->scatter = median_over(p, p->distance, -1) / normal_median;
+  out->as_inverse =
+      (float)(inverse * (double)median_over(p, p->distance, 0.5)) / normal_median;
+  out->as_variance =
+      (float)(variance * (double)median_over(p, p->distance, -0.5)) / normal_median;
+}
+
+static void look_at_row(const hr_block *block, size_t i, double scale, picked *p,
+                        hr_look_row *out) {
   *out = (hr_look_row){.row = block->first_row + i,
                        .level = NAN,
                        .spread = NAN,
@@ -79,7 +110,8 @@ static void look_at_row(const hr_block *block, size_t i, picked *p, hr_look_row 
                        .ratio = NAN,
                        .scatter = NAN,
                        .as_inverse = NAN,
-                       .as_variance = NAN};
+                       .as_variance = NAN,
+                       .rough = NAN};
   pick(block, i, p);
   if (p->count == 0) return;
   count_pixels(p, out);
@@ -88,10 +120,8 @@ static void look_at_row(const hr_block *block, size_t i, picked *p, hr_look_row 
   out->spread = (float)(hr_pixel_quantile(p->flux, p->count, 0.95, p->scratch) -
                         hr_pixel_quantile(p->flux, p->count, 0.05, p->scratch));
   if (out->level > out->spread / 3) out->ratio = median_over(p, p->flux, -1);
-  if (!block->noisy) return;
-  out->scatter = median_over(p, p->distance, -1) / normal_median;
-  out->as_inverse = median_over(p, p->distance, 0.5) / normal_median;
-  out->as_variance = median_over(p, p->distance, -0.5) / normal_median;
+  if (block->noisy) measure_noise(p, scale, out);
+  out->rough = roughness(block, i, p);
 }
 
 /* Marks the runs of a file. */
@@ -125,7 +155,7 @@ static void take_block(const hr_stream *stream, const hr_block *block, picked *p
     look->masks[look->mask_count++] =
         (hr_look_mask){block->first_row + i, reports[i].bad.marked};
     if (reports[i].fault != HR_ROW_GOOD) continue;
-    look_at_row(block, i, p, &look->rows[look->count++]);
+    look_at_row(block, i, look->scale, p, &look->rows[look->count++]);
   }
 }
 

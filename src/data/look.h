@@ -16,6 +16,11 @@ typedef struct hr_look_row {
   /* The scatter of the stored noisy flux about the flux, median |d| / 0.6745, in units of
    * the error, of 1 / sqrt(error) and of sqrt(error): 1 tells what the error is. */
   float scatter, as_inverse, as_variance;
+  /* The scatter of the flux itself from pixel to pixel, in units of the error, by
+   * |2 f[p] - f[p-2] - f[p+2]| / sqrt(6), as Stoehr et al. 2008 (DER_SNR) measure noise,
+   * but by its lower quartile, of which lines take no part: about 1 where the flux holds
+   * noise. */
+  float rough;
   float lowest, highest; /* flux */
   /* Pixels that were looked at; of them those whose stored noisy flux is the flux itself,
    * and one of these; those that are HR_LOOK_FAR errors away from it; and those whose

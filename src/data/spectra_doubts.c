@@ -39,7 +39,8 @@ typedef struct file_look {
   const hr_shard *shard;
   const hr_look_row *rows;
   size_t count;
-  double *values; /* [count of the whole look] scratch */
+  double *values;     /* [count of the whole look] scratch */
+  double scale, base; /* of the look */
 } file_look;
 
 /* Whether a shard goes on with the file of the one before it. */
@@ -56,7 +57,8 @@ static file_look look_of(const hr_look *look, size_t s, double *scratch) {
   while (first < look->count && look->rows[first].row < shards[s].first_row) first++;
   size_t end = first;
   while (end < look->count && look->rows[end].row < end_row) end++;
-  return (file_look){&shards[s], look->rows + first, end - first, scratch};
+  return (file_look){&shards[s], look->rows + first, end - first,
+                     scratch,    look->scale,        look->base};
 }
 
 /* The median over the rows that have it, NaN where those are few. */
@@ -107,9 +109,10 @@ static hr_status doubt_scatter(const file_look *file, double scatter, double lev
 
 /* --- the error, by the label snr --- */
 
-/* Rows with a ratio and a label: ratio and snr [LEAST_PAIRS or more], or count 0. */
+/* Rows with a ratio and a label: ratio and snr, and what the ratio would be if the error
+ * were an inverse variance, or a variance; [LEAST_PAIRS or more], or count 0. */
 typedef struct snr_pairs {
-  double *ratio, *snr;
+  double *ratio, *snr, *by_inverse, *by_variance;
   size_t count;
 } snr_pairs;
 
@@ -132,7 +135,11 @@ static void pair_rows(const file_look *file, const double *snr, snr_pairs *pairs
   for (size_t i = 0; i < file->count; i++) {
     double ratio = file->rows[i].ratio, label = snr[file->rows[i].row];
     if (!(ratio > 0) || !(label > 0) || !isfinite(ratio * label)) continue;
+    double level = ((double)file->rows[i].level + file->base) * file->scale;
+    double noise = (double)file->rows[i].noise * file->scale;
     pairs->ratio[pairs->count] = ratio;
+    pairs->by_inverse[pairs->count] = level * sqrt(noise);
+    pairs->by_variance[pairs->count] = level / sqrt(noise);
     pairs->snr[pairs->count++] = label;
   }
 }
@@ -150,60 +157,163 @@ static double misfit(const snr_pairs *pairs, double power, double *scratch) {
   return hr_quantile(scratch, pairs->count, 0.5);
 }
 
+/* The median of a ratio over the label. */
+static double factor_of(const double *ratio, const snr_pairs *pairs, double *scratch) {
+  for (size_t i = 0; i < pairs->count; i++) scratch[i] = ratio[i] / pairs->snr[i];
+  hr_sort_numbers(scratch, pairs->count);
+  return hr_quantile(scratch, pairs->count, 0.5);
+}
+
+static hr_status add_kind_by_snr(const file_look *file, bool is_inverse,
+                                 hr_doubts *doubts, hr_error *err) {
+  return hr_doubts_add(
+      doubts, HR_DOUBT_ERROR, true, err,
+      "%s: %s goes with the label snr as %s would, not as one standard deviation; "
+      "store %s there",
+      file->shard->path, HR_SHARD_ERROR,
+      is_inverse ? "an inverse variance" : "a variance",
+      is_inverse ? "1/sqrt of it" : "its square root");
+}
+
 /* Of flux at one level the ratio goes as snr; with an inverse variance in the place of
  * the error it goes as snr^-2, with a variance as snr^2. */
-static hr_status doubt_by_snr(const file_look *file, const snr_pairs *pairs,
+static hr_status doubt_course(const file_look *file, const snr_pairs *pairs,
                               double *scratch, hr_doubts *doubts, hr_error *err) {
-  const double clearly = 3, related = 0.2, far = 30;
+  const double clearly = 3, related = 0.2;
   double own = misfit(pairs, 1, scratch);
   bool is_inverse = clearly * misfit(pairs, -2, scratch) < own;
   bool is_variance = clearly * misfit(pairs, 2, scratch) < own;
-  if (is_inverse || is_variance) {
-    return hr_doubts_add(
-        doubts, HR_DOUBT_ERROR, true, err,
-        "%s: %s goes with the label snr as %s would, not as one standard deviation; "
-        "store %s there",
-        file->shard->path, HR_SHARD_ERROR,
-        is_inverse ? "an inverse variance" : "a variance",
-        is_inverse ? "1/sqrt of it" : "its square root");
-  }
+  if (is_inverse || is_variance) return add_kind_by_snr(file, is_inverse, doubts, err);
   double rank = hr_rank_correlation(pairs->ratio, pairs->snr, pairs->count, scratch);
-  if (rank < related) {
-    return hr_doubts_add(
-        doubts, HR_DOUBT_SNR, false, err,
-        "%s: the label snr does not go with flux over error of the same row (rank "
-        "correlation %.2f in %zu rows); see whether the labels are in the order of the "
-        "spectra and %s is one standard deviation",
-        file->shard->path, rank, pairs->count, HR_SHARD_ERROR);
+  if (rank >= related) return HR_OK;
+  return hr_doubts_add(
+      doubts, HR_DOUBT_SNR, false, err,
+      "%s: the label snr does not go with flux over error of the same row (rank "
+      "correlation %.2f in %zu rows); see whether the labels are in the order of the "
+      "spectra and %s is one standard deviation",
+      file->shard->path, rank, pairs->count, HR_SHARD_ERROR);
+}
+
+/* Signal-to-noise ratios are given of a pixel, an element of resolution or an angstrom,
+ * as a mean, a median or near the largest (0.85 to 0.95 in simulated spectra): within a
+ * factor of two or so. Where stored noise has told that the error is right, only a
+ * pedestal is looked for. */
+static hr_status doubt_size(const file_look *file, const snr_pairs *pairs,
+                            double *scratch, hr_doubts *doubts, hr_error *err) {
+  const double told = 2.5, far = 30, like = 1.5;
+  bool is_certain = isfinite(median_of(file, scatter_of));
+  double factor = factor_of(pairs->ratio, pairs, scratch);
+  if (is_about(factor, 1, is_certain ? far : told)) return HR_OK;
+  bool is_inverse = is_about(factor_of(pairs->by_inverse, pairs, scratch), 1, like);
+  bool is_variance = is_about(factor_of(pairs->by_variance, pairs, scratch), 1, like);
+  bool is_other = !is_certain && !can_compare(pairs, scratch);
+  if (is_other && is_inverse != is_variance) {
+    return add_kind_by_snr(file, is_inverse, doubts, err);
   }
-  for (size_t i = 0; i < pairs->count; i++) scratch[i] = pairs->ratio[i] / pairs->snr[i];
-  hr_sort_numbers(scratch, pairs->count);
-  double factor = hr_quantile(scratch, pairs->count, 0.5);
-  if (is_about(factor, 1, far)) return HR_OK;
   return hr_doubts_add(
       doubts, HR_DOUBT_ERROR, false, err,
       "%s: flux over error is %.3g times the label snr; see whether flux "
-      "and error have one unit and the flux is on a pedestal",
-      file->shard->path, factor);
+      "and error have one unit, %s is one standard deviation and the flux is on a "
+      "pedestal",
+      file->shard->path, factor, HR_SHARD_ERROR);
+}
+
+static hr_status doubt_by_snr(const file_look *file, const double *snr, hr_doubts *doubts,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  double *room = NULL;
+  size_t before = doubts->count, most = file->count;
+  HR_TRY(hr_alloc(&room, 8 * most, err));
+  snr_pairs pairs = {room, room + most, room + 2 * most, room + 3 * most, 0};
+  double *scratch = room + 4 * most;
+  pair_rows(file, snr, &pairs);
+  if (pairs.count < LEAST_PAIRS) goto cleanup;
+  if (can_compare(&pairs, scratch)) {
+    HR_TRY(doubt_course(file, &pairs, scratch, doubts, err));
+  }
+  if (doubts->count > before) goto cleanup;
+  HR_TRY(doubt_size(file, &pairs, scratch, doubts, err));
+cleanup:
+  hr_free(room);
+  return status;
+}
+
+/* --- the error, by the flux's own scatter --- */
+
+/* Over the rows the logarithm of roughness times error^power: its median, and how far its
+ * tenth and ninetieth of a hundred are apart; NaN where rows are few. */
+typedef struct rough_course {
+  double middle, width;
+} rough_course;
+
+static rough_course course_of(const file_look *file, double power) {
+  size_t count = 0;
+  for (size_t i = 0; i < file->count; i++) {
+    double rough = (double)file->rows[i].rough, noise = (double)file->rows[i].noise;
+    if (!(rough > 0 && noise > 0)) continue;
+    file->values[count++] = log(rough) + power * log(noise * file->scale);
+  }
+  if (count < LEAST_PAIRS) return (rough_course){(double)NAN, (double)NAN};
+  hr_sort_numbers(file->values, count);
+  return (rough_course){
+      hr_quantile(file->values, count, 0.5),
+      hr_quantile(file->values, count, 0.9) - hr_quantile(file->values, count, 0.1)};
+}
+
+/* Lines of clean spectra scatter from pixel to pixel by what the stars are, not by the
+ * error. Where the scatter goes with the error of every row, it is noise, and tells what
+ * the error is; where the errors of all rows are alike it tells nothing. */
+static hr_status doubt_roughness(const file_look *file, hr_doubts *doubts,
+                                 hr_error *err) {
+  enum { SIGMA, VARIANCE, CLEAN, INVERSE, COURSES };
+  static const double powers[COURSES] = {0, 0.5, 1, 1.5};
+  const double narrow = log(1.5), like = log(2.5);
+  rough_course courses[COURSES];
+  int best = SIGMA;
+  for (int k = 0; k < COURSES; k++) {
+    courses[k] = course_of(file, powers[k]);
+    if (courses[k].width < courses[best].width) best = k;
+  }
+  bool is_clear = courses[best].width < narrow;
+  for (int k = 0; k < COURSES; k++) {
+    if (k != best && !(1.4 * courses[best].width < courses[k].width)) is_clear = false;
+  }
+  if (!is_clear || best == CLEAN) return HR_OK;
+  double found = exp(courses[best].middle);
+  bool is_one = fabs(courses[best].middle) < like;
+  if (best != SIGMA && !is_one) return HR_OK;
+  if (best != SIGMA) {
+    return hr_doubts_add(doubts, HR_DOUBT_ERROR, true, err,
+                         "%s: the flux scatters from pixel to pixel as if %s were %s, "
+                         "and not one standard "
+                         "deviation; store %s there",
+                         file->shard->path, HR_SHARD_ERROR,
+                         best == INVERSE ? "an inverse variance" : "a variance",
+                         best == INVERSE ? "1/sqrt of it" : "its square root");
+  }
+  return hr_doubts_add(
+      doubts, HR_DOUBT_ERROR, false, err,
+      is_one ? "%s: the flux scatters from pixel to pixel by %.2g times the error of its "
+               "row, so it holds noise, and a study adds as much again; "
+               "data.noise.level: 0 adds none"
+             : "%s: the flux scatters from pixel to pixel by %.2g times the error of its "
+               "row, as noise would; see whether the error is one standard deviation of "
+               "it",
+      file->shard->path, found);
 }
 
 /* Of one file; the label `snr` [rows] or NULL. */
 static hr_status doubt_error(const file_look *file, const double *snr, double level,
                              hr_doubts *doubts, hr_error *err) {
   hr_status status = HR_OK;
-  double *room = NULL;
   double scatter = median_of(file, scatter_of);
   size_t before = doubts->count;
   if (isfinite(scatter)) HR_TRY(doubt_scatter(file, scatter, level, doubts, err));
-  if (doubts->count > before || !snr) goto cleanup;
-  HR_TRY(hr_alloc(&room, 6 * file->count, err));
-  snr_pairs pairs = {room, room + file->count, 0};
-  pair_rows(file, snr, &pairs);
-  if (can_compare(&pairs, room + 2 * file->count)) {
-    HR_TRY(doubt_by_snr(file, &pairs, room + 2 * file->count, doubts, err));
+  if (doubts->count == before && snr) HR_TRY(doubt_by_snr(file, snr, doubts, err));
+  if (doubts->count == before && !isfinite(scatter)) {
+    HR_TRY(doubt_roughness(file, doubts, err));
   }
 cleanup:
-  hr_free(room);
   return status;
 }
 
@@ -350,8 +460,12 @@ static hr_status doubt_test(const hr_look *train, const file_medians *file,
                             double *scratch, hr_doubts *doubts, hr_error *err) {
   const double large = 5, told = 2.5, refused = 1.5, little = 1.1;
   const char *paths[2] = {file->path, "the training files"};
-  const file_look all = {hr_dataset_shards(train->dataset, &(size_t){0}), train->rows,
-                         train->count, scratch};
+  const file_look all = {hr_dataset_shards(train->dataset, &(size_t){0}),
+                         train->rows,
+                         train->count,
+                         scratch,
+                         train->scale,
+                         train->base};
   const file_medians reference = medians_of(&all);
   difference found = compare_flux(file, &reference);
   double deviations = deviations_of(train, scratch, &found);

@@ -9,8 +9,9 @@
 #include "data/look.h"
 
 /* Every file against itself: the error by the scatter of the stored noisy flux, of which
- * `level` or 1 times the error is expected, or else by the label `snr`; that label by its
- * rank correlation with flux over error. HR_ERR_MEMORY. */
+ * `level` or 1 times the error is expected, or else by the label `snr`, by its course and
+ * size, or by the scatter of the flux from pixel to pixel where that goes with the error;
+ * that label by its rank correlation with flux over error. HR_ERR_MEMORY. */
 hr_status hr_doubt_errors(const hr_look *look, double level, hr_doubts *doubts,
                           hr_error *err) HR_MUST_CHECK;
 

@@ -73,6 +73,60 @@ static void without_noise_the_label_tells(void **state) {
   check_errors(1, false, "the label snr does not go with flux over error");
 }
 
+/* By its size, where all rows are alike, in any unit of the flux. */
+static void the_size_of_the_label_tells(void **state) {
+  (void)state;
+  static const double units[] = {1, 1e-3, 1e4};
+  for (int k = 0; k < 3; k++) {
+    for (int power = -2; power < 4; power++) {
+      change_errors(0, 1);
+      f.has_noisy = false;
+      for (size_t i = 0; i < f.rows * LOOK_PIXELS; i++) {
+        f.flux[i] *= units[k];
+        f.error[i] = units[k] * (power == 3 ? 3 : 1) / 30;
+        if (power == -2 || power == 2) f.error[i] = pow(f.error[i], power);
+      }
+      for (size_t i = 0; i < f.rows; i++) f.labels[i] = 30;
+      check_errors(1, power < 3,
+                   power == -2  ? "goes with the label snr as an inverse variance would"
+                   : power == 2 ? "goes with the label snr as a variance would"
+                   : power == 3 ? "flux over error is 0.333 times the label snr"
+                                : NULL);
+    }
+  }
+  change_errors(1, 1); /* stored noise knows better than the label's size */
+  for (size_t i = 0; i < f.rows; i++) f.labels[i] *= 4;
+  check_errors(1, false, NULL);
+  f.has_noisy = false;
+  check_errors(1, false, "flux over error is 0.25 times the label snr");
+}
+
+/* Flux with noise in it, and nothing else that could tell; error^power times factor. */
+static void check_noisy_flux(double power, double factor, bool refuses,
+                             const char *says) {
+  look_file_fill(&f, "doubts.h5", 60);
+  f.has_noisy = false;
+  for (size_t i = 0; i < f.rows * LOOK_PIXELS; i++) {
+    f.flux[i] = f.noisy[i];
+    f.error[i] = factor * pow(f.error[i], power);
+  }
+  for (size_t i = 0; i < f.rows; i++) f.labels[i] = NAN;
+  check_errors(1, refuses, says);
+}
+
+static void noise_in_the_flux_tells_what_the_error_is(void **state) {
+  (void)state;
+  check_noisy_flux(1, 1, false, "so it holds noise, and a study adds as much again");
+  check_noisy_flux(1, 6, false, "times the error of its row, as noise would; see ");
+  check_noisy_flux(-2, 1, true, "from pixel to pixel as if ");
+  check_noisy_flux(2, 1, true, " were a variance, and not one standard deviation");
+  check_noisy_flux(0, 0.02, false, NULL); /* one error for all rows: nothing is known */
+  change_errors(1, 1);                    /* nor of clean flux */
+  for (size_t i = 0; i < f.rows; i++) f.labels[i] = NAN;
+  f.has_noisy = false;
+  check_errors(1, false, NULL);
+}
+
 static void check_scales(double factor, double error_factor, bool refuses,
                          const char *says) {
   hr_error err = {0};
@@ -166,6 +220,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_stored_noise_tells_what_the_error_is),
       cmocka_unit_test(without_noise_the_label_tells),
+      cmocka_unit_test(the_size_of_the_label_tells),
+      cmocka_unit_test(noise_in_the_flux_tells_what_the_error_is),
       cmocka_unit_test(files_have_one_scale),
       cmocka_unit_test(bright_and_faint_stars_are_no_fault),
       cmocka_unit_test(wavelengths_are_in_angstrom),

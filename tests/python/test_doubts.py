@@ -19,6 +19,7 @@ import study_data
 
 BUILD = sys.argv[1]
 TEST = "test.h5"
+GENERATED = "  noise: {test: generated}\n"
 
 
 def without_noisy(stars, name):
@@ -180,6 +181,35 @@ class Doubts(unittest.TestCase):
         def spoil(stars, name):
             stars["error"] = 0.8 * stars["error"]
         self.warns(["(noisy - flux)/error scatters by 1.2"], spoil)
+
+    def test_tells_an_error_off_by_a_factor_by_the_size_of_snr(self):
+        for constant in (False, True):
+            for factor, kind in ((3, 1), (0.3, 1), (1, -2), (1, 2)):
+                def spoil(stars, name):
+                    stars["noisy"] = None
+                    if constant:
+                        stars["error"][:] = 0.03
+                        stars["labels"]["snr"] = 33.0
+                    stars["error"] = factor * stars["error"] ** kind
+                if kind == 1:
+                    self.warns([f"times the label snr; see"], spoil, data=GENERATED)
+                else:
+                    self.refuses("error", ["variance would, not as one"], spoil,
+                                 data=GENERATED)
+
+    def test_asks_flux_with_noise_where_nothing_else_can_tell(self):
+        def noisy(power, factor=1.0):
+            def spoil(stars, name):
+                stars = made_stars.stars(len(stars["flux"]), 512, seed=len(name))
+                stars["flux"], stars["noisy"] = stars["noisy"], None
+                stars["error"] = factor * stars["error"] ** power
+                stars["labels"] = stars["labels"].drop(columns="snr")
+                return stars
+            return spoil
+        self.warns(["so it holds noise", "data.noise.level: 0"], noisy(1), data=GENERATED)
+        self.warns(["as noise would; see whether the error"], noisy(1, 4), data=GENERATED)
+        self.refuses("error", ["an inverse variance"], noisy(-2), data=GENERATED)
+        self.refuses("error", ["a variance, and not"], noisy(2), data=GENERATED)
 
     # --- the order of labels ---
 
