@@ -24,9 +24,14 @@
   X(HR_DOUBT_PIXELS, "pixels", "pixels hold a mark or a gap and are not marked as bad") \
   X(HR_DOUBT_MASK, "mask", "the mask marks most pixels")                                \
   X(HR_DOUBT_SCALE, "scale", "files differ in the scale of their flux")                 \
-  X(HR_DOUBT_WAVELENGTH, "wavelength", "wavelengths are not in angstrom")
+  X(HR_DOUBT_WAVELENGTH, "wavelength", "wavelengths are not in angstrom")               \
+  X(HR_DOUBT_FILTER, "filter", "a file keeps an array only roughly")                    \
+  X(HR_DOUBT_CLIP, "clip", "flux below 0 is the rule, or is clipped all the same")      \
+  X(HR_DOUBT_OUTLIERS, "outliers", "rows are far beyond all others, or left out")       \
+  X(HR_DOUBT_EMPTY, "empty", "test rows have no good pixel")                            \
+  X(HR_DOUBT_BAD_PIXELS, "bad_pixels", "many pixels are bad")
 
-/* All codes, as the choices of a field. */
+/* The codes up to here are the choices of `data.allow`; those behind are told alone. */
 #define HR_DOUBT_CHOICES \
   "far_label|index|rows_twice|test_in_training|error|snr|pixels|mask|scale|wavelength"
 
@@ -43,6 +48,7 @@ bool hr_doubt_find(const char *text, hr_doubt_code *out);
 typedef struct hr_doubt {
   hr_doubt_code code;
   bool refuses;   /* a study of such data means nothing */
+  bool is_told;   /* the observer has been told already */
   char *sentence; /* owned */
 } hr_doubt;
 

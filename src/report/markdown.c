@@ -9,6 +9,7 @@
 #include "report/markdown_calibration.h"
 #include "report/missing.h"
 #include "report/undertuned.h"
+#include "report/words.h"
 
 /* What all sections need. */
 typedef struct page {
@@ -197,8 +198,12 @@ static void write_warnings(page *p, const hr_node *root) {
   hr_node warnings = hr_node_list(p->reader, root, "warnings");
   for (size_t i = 0; i < hr_node_count(&warnings); i++) {
     hr_node warning = hr_node_item(p->reader, &warnings, i);
-    hr_text_append(p->out, "%s", p->chinese ? "**警告：数据可疑。** " : "**Warning: ");
-    if (!p->chinese) hr_text_append(p->out, "the data are in doubt.** ");
+    const char *what = hr_words_doubt(hr_node_text(p->reader, &warning, "code"));
+    if (p->chinese) {
+      hr_text_append(p->out, "**警告：%s。** ", what ? what : "数据可疑");
+    } else {
+      hr_text_append(p->out, "**Warning: the data are in doubt.** ");
+    }
     hr_append_markdown(hr_node_text(p->reader, &warning, "text"), p->out);
     hr_text_append(p->out, ".\n\n");
   }

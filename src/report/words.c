@@ -76,3 +76,24 @@ const char *hr_words_criterion(const char *criterion) {
   };
   return look_up(list, sizeof list / sizeof *list, criterion, false);
 }
+
+const char *hr_words_doubt(const char *code) {
+  static const words list[] = {
+      {"far_label", "", "标签中有远离其余数值的值，可能表示缺失"},
+      {"index", "", "标签的索引表明其行序与光谱不同"},
+      {"rows_twice", "", "训练集中有重复的光谱"},
+      {"test_in_training", "", "测试光谱出现在训练集中"},
+      {"error", "", "误差可能不是一个标准差，或没有误差"},
+      {"snr", "", "标签 snr 与流量误差比不符"},
+      {"pixels", "", "有像素含缺失标记或空缺，却未标为坏像素"},
+      {"mask", "", "掩膜标出了大多数像素"},
+      {"scale", "", "各文件的流量尺度不同"},
+      {"wavelength", "", "波长的单位可能不是埃"},
+      {"filter", "", "文件以有损方式存储数组"},
+      {"clip", "", "零以下的流量：是否截断存疑"},
+      {"outliers", "", "有训练行远离其余各行，或已被剔除"},
+      {"empty", "", "有测试行没有好像素，因而没有预测"},
+      {"bad_pixels", "", "坏像素很多"},
+  };
+  return look_up(list, sizeof list / sizeof *list, code, true);
+}

@@ -17,4 +17,8 @@ const char *hr_words_caution(const char *caution, bool chinese);
 /* The name of a gate criterion in tables. */
 const char *hr_words_criterion(const char *criterion);
 
+/* What a code of results.json's warnings means, in Chinese; NULL: an unknown one. Their
+ * sentences, which name files and keys, are English. */
+const char *hr_words_doubt(const char *code);
+
 #endif

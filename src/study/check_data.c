@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/observe.h"
 #include "data/label_doubts.h"
 #include "data/pixel_doubts.h"
 #include "data/spectra_doubts.h"
@@ -123,5 +124,84 @@ hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
 cleanup:
   hr_look_fini(&train);
   hr_look_fini(&test);
+  return status;
+}
+
+/* --- all rows --- */
+
+/* Rows that may spoil more than themselves. */
+static hr_status check_wild(hr_plan *plan, const hr_preparation *train, hr_error *err) {
+  size_t row = 0;
+  if (train->wild_rows == 0) return HR_OK;
+  const char *path = hr_dataset_locate(plan->train, (size_t)train->first_wild_row, &row);
+  return hr_doubts_add(
+      &plan->doubts, HR_DOUBT_OUTLIERS, false, err,
+      "the flux of %llu training row%s is far beyond that of all others, "
+      "which may spoil every model; the first is row %zu of %s (counted "
+      "from 0); data.reject_outliers: true leaves such rows out",
+      (unsigned long long)train->wild_rows, train->wild_rows == 1 ? "" : "s", row, path);
+}
+
+static hr_status check_empty_test(hr_plan *plan, const hr_preparation *test,
+                                  hr_error *err) {
+  size_t row = 0;
+  if (test->empty_rows == 0) return HR_OK;
+  const char *path = hr_dataset_locate(plan->test, (size_t)test->first_empty_row, &row);
+  return hr_doubts_add(&plan->doubts, HR_DOUBT_EMPTY, false, err,
+                       "%llu test row%s no good pixel, and no prediction; the first is "
+                       "row %zu of %s (counted from 0)",
+                       (unsigned long long)test->empty_rows,
+                       test->empty_rows == 1 ? " has" : "s have", row, path);
+}
+
+/* A share of all pixels of a set. */
+static double share_of(uint64_t pixels, const hr_dataset *dataset) {
+  double all = (double)hr_dataset_rows(dataset) * (double)hr_dataset_pixels(dataset);
+  return (double)pixels / all;
+}
+
+/* Surveys mask a tenth of their pixels and are well; where it is more, or one set has
+ * many times what the other has, something else may be the reason. */
+static hr_status check_bad_pixels(hr_plan *plan, const hr_preparation *train,
+                                  const hr_preparation *test, hr_error *err) {
+  const double many = 0.2, some = 0.02, times = 5;
+  double of_train = share_of(train->bad_pixels, plan->train);
+  double of_test = share_of(test->bad_pixels, plan->test);
+  double more = of_train > of_test ? of_train : of_test;
+  double less = of_train > of_test ? of_test : of_train;
+  if (more <= many && (more <= some || more <= times * less)) return HR_OK;
+  return hr_doubts_add(&plan->doubts, HR_DOUBT_BAD_PIXELS, false, err,
+                       "%.2g %% of the training pixels are bad, and %.2g %% of the test "
+                       "pixels (masked, without flux, or without an error above 0); "
+                       "`headroom inspect` says of a file which",
+                       100 * of_train, 100 * of_test);
+}
+
+/* By the sample flux below 0 is no rule; by all rows it may be. */
+static hr_status check_clipped(hr_plan *plan, const hr_preparation *train,
+                               hr_error *err) {
+  const double many = 0.01; /* as of the sample, data/conditioning.h */
+  double share = share_of(train->clipped_pixels, plan->train);
+  if (strcmp(plan->config->data.clip, "auto") != 0 || share <= many) return HR_OK;
+  return hr_doubts_add(&plan->doubts, HR_DOUBT_CLIP, false, err,
+                       "%.2g %% of the training pixels are below 0 and were clipped, "
+                       "though %.2g %% of the sample's are; set data.clip: true or false "
+                       "to say which is meant",
+                       100 * share, 100 * plan->conditions.sample.negative_share);
+}
+
+hr_status hr_plan_check_rows(hr_plan *plan, const hr_preparation *train,
+                             const hr_preparation *test, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t before = plan->doubts.count;
+  HR_TRY(check_wild(plan, train, err));
+  HR_TRY(check_empty_test(plan, test, err));
+  HR_TRY(check_bad_pixels(plan, train, test, err));
+  HR_TRY(check_clipped(plan, train, err));
+  for (size_t i = before; i < plan->doubts.count; i++) {
+    hr_observe_warning(plan->view.observer, "%s", plan->doubts.items[i].sentence);
+    plan->doubts.items[i].is_told = true;
+  }
+cleanup:
   return status;
 }

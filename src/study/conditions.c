@@ -122,48 +122,60 @@ void hr_conditions_fini(hr_row_conditions *conditions) {
 
 /* --- telling --- */
 
-static void tell_clip(const hr_row_conditions *c, const hr_config *config,
-                      const hr_observer *observer) {
+static hr_status doubt_clip(const hr_row_conditions *c, const hr_config *config,
+                            hr_doubts *doubts, hr_error *err) {
   const hr_conditioning_sample *sample = &c->sample;
-  if (!is_text(config->data.clip, "auto") || c->rows.clip || c->rows.base != 0) return;
-  hr_observe_warning(observer,
-                     "flux below 0 is not clipped: it is the rule in the training rows, "
-                     "%.1f %% of their pixels with a median of %.3g; set data.clip: true "
-                     "or false to say which is meant",
-                     100 * sample->negative_share, sample->level);
+  bool is_auto = is_text(config->data.clip, "auto");
+  if (!is_auto || c->rows.clip || c->rows.base != 0) return HR_OK;
+  return hr_doubts_add(
+      doubts, HR_DOUBT_CLIP, false, err,
+      "flux below 0 is not clipped: it is the rule in the training rows, "
+      "%.1f %% of their pixels with a median of %.3g; set data.clip: true "
+      "or false to say which is meant",
+      100 * sample->negative_share, sample->level);
 }
 
-static void tell_errors(const hr_row_conditions *c, const hr_config *config,
-                        const hr_observer *observer) {
+static hr_status doubt_known_errors(const hr_row_conditions *c, const hr_config *config,
+                                    hr_doubts *doubts, hr_error *err) {
+  hr_status status = HR_OK;
   if (!c->train_errors && config->data.noise.level > 0) {
-    hr_observe_warning(observer,
-                       "no training row has an error above 0: no noise is drawn, and no "
-                       "pixel is masked for it; set data.noise.level: 0 where that is "
-                       "meant");
+    HR_TRY(hr_doubts_add(
+        doubts, HR_DOUBT_ERROR, false, err,
+        "no training row has an error above 0: no noise is drawn, and no pixel is masked "
+        "for it; set data.noise.level: 0 where that is meant"));
   }
   if (!c->test_errors && c->train_errors) {
-    hr_observe_warning(
-        observer,
-        "no row of %s has an error above 0: no pixel is masked for it, and "
-        "experts that know the error know nothing of these rows",
-        config->data.test_path);
+    HR_TRY(
+        hr_doubts_add(doubts, HR_DOUBT_ERROR, false, err,
+                      "no row of %s has an error above 0: no pixel is masked for it, and "
+                      "experts that know the error know nothing of these rows",
+                      config->data.test_path));
   }
+cleanup:
+  return status;
 }
 
-void hr_conditions_tell(const hr_row_conditions *conditions, const hr_config *config,
+hr_status hr_conditions_doubt(const hr_row_conditions *conditions,
+                              const hr_config *config, hr_doubts *doubts, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t left_out = conditions->left_out;
+  HR_TRY(doubt_clip(conditions, config, doubts, err));
+  HR_TRY(doubt_known_errors(conditions, config, doubts, err));
+  if (left_out == 0) goto cleanup;
+  HR_TRY(hr_doubts_add(doubts, HR_DOUBT_OUTLIERS, false, err,
+                       "data.reject_outliers left out %zu training row%s; the first is "
+                       "%s",
+                       left_out, left_out == 1 ? "" : "s", conditions->first_left_out));
+cleanup:
+  return status;
+}
+
+void hr_conditions_tell(const hr_row_conditions *conditions,
                         const hr_observer *observer) {
   const hr_conditioning *rows = &conditions->rows;
-  if (!hr_conditioning_is_plain(rows)) {
-    hr_observe_info(observer,
-                    "preparation: one unit of flux is %g, and the level of %g is taken "
-                    "off; experts, penalties and models know nothing else",
-                    rows->scale, rows->base * rows->scale);
-  }
-  tell_clip(conditions, config, observer);
-  tell_errors(conditions, config, observer);
-  if (conditions->left_out == 0) return;
-  hr_observe_warning(observer,
-                     "data.reject_outliers left out %zu training row%s; the first is %s",
-                     conditions->left_out, conditions->left_out == 1 ? "" : "s",
-                     conditions->first_left_out);
+  if (hr_conditioning_is_plain(rows)) return;
+  hr_observe_info(observer,
+                  "preparation: one unit of flux is %g, and the level of %g is taken "
+                  "off; experts, penalties and models know nothing else",
+                  rows->scale, rows->base * rows->scale);
 }

@@ -4,6 +4,7 @@
 #define HR_STUDY_CONDITIONS_H
 
 #include "config/config.h"
+#include "data/doubts.h"
 
 typedef struct hr_row_conditions {
   hr_conditioning rows; /* of training rows, test rows and rows to predict */
@@ -22,8 +23,13 @@ hr_status hr_conditions_find(hr_row_conditions *conditions, const hr_config *con
                              const hr_observer *observer, hr_error *err) HR_MUST_CHECK;
 void hr_conditions_fini(hr_row_conditions *conditions);
 
-/* Tells the observer what was decided, and warns of what may not be meant. */
-void hr_conditions_tell(const hr_row_conditions *conditions, const hr_config *config,
-                        const hr_observer *observer);
+/* Tells the observer the unit that was chosen, where it is not that of the files. */
+void hr_conditions_tell(const hr_row_conditions *conditions, const hr_observer *observer);
+
+/* What was decided and may not be meant: clipping, errors that nobody knows, rows that
+ * are left out. HR_ERR_MEMORY. */
+hr_status hr_conditions_doubt(const hr_row_conditions *conditions,
+                              const hr_config *config, hr_doubts *doubts,
+                              hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -138,9 +138,10 @@ static void warn_of_snr(const hr_plan *plan) {
 }
 
 void hr_plan_warn(const hr_plan *plan) {
-  hr_conditions_tell(&plan->conditions, plan->config, plan->view.observer);
+  hr_conditions_tell(&plan->conditions, plan->view.observer);
   for (size_t i = 0; i < plan->doubts.count; i++) {
-    hr_observe_warning(plan->view.observer, "%s", plan->doubts.items[i].sentence);
+    const hr_doubt *doubt = &plan->doubts.items[i];
+    if (!doubt->is_told) hr_observe_warning(plan->view.observer, "%s", doubt->sentence);
   }
   warn_of_empty_bins(plan);
   warn_of_snr(plan);

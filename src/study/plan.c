@@ -33,6 +33,23 @@ static hr_status check_apart(const hr_plan *plan, hr_error *err) {
                  path, plan->config->data.test_path);
 }
 
+/* Notes of files are told at once, as what comes next may fail for them. */
+static hr_status take_notes(hr_plan *plan, const hr_dataset *dataset,
+                            const hr_observer *observer, hr_error *err) {
+  hr_strings notes = {0};
+  hr_status status = HR_OK;
+  HR_TRY(hr_dataset_tell_notes(dataset, observer, err));
+  HR_TRY(hr_dataset_notes(dataset, &notes, err));
+  for (size_t i = 0; i < notes.count; i++) {
+    HR_TRY(
+        hr_doubts_add(&plan->doubts, HR_DOUBT_FILTER, false, err, "%s", notes.items[i]));
+    plan->doubts.items[plan->doubts.count - 1].is_told = true;
+  }
+cleanup:
+  hr_strings_fini(&notes);
+  return status;
+}
+
 static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = plan->config;
@@ -45,8 +62,8 @@ static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error 
     HR_TRY(hr_dataset_follow_index(plan->train, err));
     HR_TRY(hr_dataset_follow_index(plan->test, err));
   }
-  HR_TRY(hr_dataset_tell_notes(plan->train, observer, err));
-  HR_TRY(hr_dataset_tell_notes(plan->test, observer, err));
+  HR_TRY(take_notes(plan, plan->train, observer, err));
+  HR_TRY(take_notes(plan, plan->test, observer, err));
   size_t pixels = hr_dataset_pixels(plan->train), theirs = hr_dataset_pixels(plan->test);
   if (pixels != theirs) {
     status = hr_fail(err, HR_ERR_DATA,
@@ -291,6 +308,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(open_data(plan, observer, err));
   HR_TRY(hr_conditions_find(&plan->conditions, config, plan->train, plan->test, observer,
                             err));
+  HR_TRY(hr_conditions_doubt(&plan->conditions, config, &plan->doubts, err));
   HR_TRY(assign_rows(plan, err));
   HR_TRY(hr_plan_check_labels(plan, err));
   HR_TRY(fill_view(plan, observer, err));

@@ -20,6 +20,7 @@
 #include "session/watch.h"
 #include "study/bound.h"
 #include "study/bundle.h"
+#include "study/check_data.h"
 #include "study/describe.h"
 #include "study/estimate.h"
 #include "study/gates.h"
@@ -384,32 +385,6 @@ static void tell_preparation(const study *s) {
       (unsigned long long)(train->huge_error_pixels + test->huge_error_pixels));
 }
 
-/* What of the rows may spoil more than themselves. */
-static void warn_of_rows(const study *s) {
-  const hr_preparation *train = &s->train_preparation, *test = &s->test_preparation;
-  size_t row = 0;
-  if (train->wild_rows > 0) {
-    const char *path =
-        hr_dataset_locate(s->plan->train, (size_t)train->first_wild_row, &row);
-    hr_observe_warning(
-        observer_of(s),
-        "the flux of %llu training row%s is far beyond that of all others, "
-        "which may spoil every model; the first is row %zu of %s (counted "
-        "from 0); data.reject_outliers: true leaves such rows out",
-        (unsigned long long)train->wild_rows, train->wild_rows == 1 ? "" : "s", row,
-        path);
-  }
-  if (test->empty_rows > 0) {
-    const char *path =
-        hr_dataset_locate(s->plan->test, (size_t)test->first_empty_row, &row);
-    hr_observe_warning(observer_of(s),
-                       "%llu test row%s no good pixel, and no prediction; the first is "
-                       "row %zu of %s (counted from 0)",
-                       (unsigned long long)test->empty_rows,
-                       test->empty_rows == 1 ? " has" : "s have", row, path);
-  }
-}
-
 /* The level changes generated noise only; stored noise is what it is. */
 static void warn_of_uneven_noise(const study *s) {
   double level = s->config->data.noise.level;
@@ -520,7 +495,7 @@ static hr_status work(study *s, hr_error *err) {
   HR_TRY(work_gates(s, err));
   HR_TRY(read_test(s, err));
   tell_preparation(s);
-  warn_of_rows(s);
+  HR_TRY(hr_plan_check_rows(s->plan, &s->train_preparation, &s->test_preparation, err));
   HR_TRY(write_results(s, err));
   hr_timings_lap(&s->timings, "judge", NULL);
   tell_end(s);

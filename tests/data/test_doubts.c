@@ -4,14 +4,16 @@
 #include "support/check.h"
 #include "support/fail_alloc.h"
 
-static void every_code_is_a_choice(void **state) {
+static void codes_that_may_be_refused_are_choices(void **state) {
   (void)state;
   char joined[256] = "";
   for (size_t code = 0; code < HR_DOUBT_COUNT; code++) {
     hr_doubt_code found = HR_DOUBT_COUNT;
     const char *text = hr_doubt_text((hr_doubt_code)code);
     size_t used = strlen(joined);
-    snprintf(joined + used, sizeof joined - used, "%s%s", code > 0 ? "|" : "", text);
+    if (code <= HR_DOUBT_WAVELENGTH) {
+      snprintf(joined + used, sizeof joined - used, "%s%s", code > 0 ? "|" : "", text);
+    }
     assert_true(hr_doubt_find(text, &found));
     assert_int_equal(found, code);
   }
@@ -54,7 +56,7 @@ static void memory_may_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_code_is_a_choice),
+      cmocka_unit_test(codes_that_may_be_refused_are_choices),
       cmocka_unit_test(doubts_are_kept_in_order),
       cmocka_unit_test(memory_may_run_out),
   };

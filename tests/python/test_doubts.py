@@ -26,6 +26,12 @@ def without_noisy(stars, name):
     stars["noisy"] = None
 
 
+def around_zero(stars, name):
+    middle = stars["flux"].mean()
+    for key in ("flux", "noisy"):
+        stars[key] = stars[key] - middle
+
+
 class Doubts(unittest.TestCase):
     def setUp(self):
         self.home = tempfile.TemporaryDirectory()
@@ -428,6 +434,47 @@ class Doubts(unittest.TestCase):
         self.assertIn("scatters by 1.2", summary)
         with open(f"{self.out}/report.html", encoding="utf-8") as file:
             self.assertIn("scatters by 1.2", file.read())
+
+    def test_results_tell_what_was_decided_and_what_all_rows_say(self):
+        """Lossy storage, clipping, outliers and empty rows are no news of the log alone."""
+        def codes(spoil, **how):
+            path = spoilt_stars.study(self.root, spoil, **how)
+            done = study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
+            with open(f"{self.out}/results.json", encoding="utf-8") as file:
+                warnings = json.load(file)["warnings"]
+            with open(f"{self.out}/report.md", encoding="utf-8") as file:
+                summary = file.read().split("## 2.")[0]
+            for warning in warnings:
+                self.assertEqual(done.stderr.count(warning["text"]), 1)
+            self.assertEqual(summary.count("the data are in doubt"), len(warnings))
+            shutil.rmtree(self.out)
+            return [w["code"] for w in warnings]
+        def rows(stars, name):
+            if name == "train_1.h5":
+                stars["flux"][5] *= 1e5
+            if name == TEST:
+                stars["error"][7] = 0
+        def bad(stars, name):
+            if name == TEST:
+                stars["error"][:, ::10] = np.nan
+        def many(stars, name):
+            stars["error"][:, ::4] = np.nan
+        self.assertEqual(codes(None, chunks=(50, 128), scaleoffset=4, dtype="f4"), ["filter"] * 6)
+        self.assertEqual(codes(around_zero), ["clip"])
+        self.assertEqual(codes(rows), ["outliers", "empty"])
+        self.assertEqual(codes(rows, data="  reject_outliers: true\n"), ["outliers", "empty"])
+        self.assertEqual(codes(bad), ["bad_pixels"])
+        self.assertEqual(codes(many), ["bad_pixels"])
+
+    def test_a_chinese_report_says_what_a_warning_is_about(self):
+        path = spoilt_stars.study(self.root, around_zero)
+        with open(path, encoding="utf-8") as file:
+            text = file.read().replace("{id: made}", "{id: made, language: zh}")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
+        with open(f"{self.out}/report.md", encoding="utf-8") as file:
+            self.assertIn("**警告：零以下的流量：是否截断存疑。** flux below 0 is not clipped", file.read())
 
     def test_a_sound_study_has_no_warnings(self):
         path = spoilt_stars.study(self.root)

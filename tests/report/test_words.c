@@ -1,5 +1,6 @@
 #include "report/words.h"
 
+#include "data/doubts.h"
 #include "support/check.h"
 
 static void test_every_key_has_words_in_both_languages(void **state) {
@@ -34,6 +35,14 @@ static void test_unknown_keys(void **state) {
   assert_null(hr_words_criterion("new"));
   assert_null(hr_words_caution("new", true));
   assert_null(hr_words_next("new", "pass", false));
+  assert_null(hr_words_doubt("new"));
+}
+
+static void test_every_doubt_has_words(void **state) {
+  (void)state;
+  for (size_t code = 0; code < HR_DOUBT_COUNT; code++) {
+    assert_non_null(hr_words_doubt(hr_doubt_text((hr_doubt_code)code)));
+  }
 }
 
 int main(void) {
@@ -41,6 +50,7 @@ int main(void) {
       cmocka_unit_test(test_every_key_has_words_in_both_languages),
       cmocka_unit_test(test_cautions),
       cmocka_unit_test(test_unknown_keys),
+      cmocka_unit_test(test_every_doubt_has_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,18 @@ static hr_status find(desk *d, hr_error *err) {
   return hr_conditions_find(&d->found, d->config, d->train, d->test, NULL, err);
 }
 
+/* What is told, and what is given to doubt, one after the other. */
+static void tell(desk *d) {
+  hr_error err = {0};
+  hr_doubts doubts = {0};
+  hr_conditions_tell(&d->found, &d->observer);
+  check_ok(hr_conditions_doubt(&d->found, d->config, &doubts, &err));
+  for (size_t i = 0; i < doubts.count; i++) {
+    hr_observe_warning(&d->observer, "%s", doubts.items[i].sentence);
+  }
+  hr_doubts_fini(&doubts);
+}
+
 static void desk_fini(desk *d) {
   hr_conditions_fini(&d->found);
   hr_dataset_destroy(&d->train);
@@ -88,7 +100,7 @@ static void sound_rows_are_left_alone(void **state) {
   check_ok(find(&d, &err));
   assert_true(hr_conditioning_is_plain(&d.found.rows));
   assert_true(d.found.rows.clip && d.found.train_errors && d.found.test_errors);
-  hr_conditions_tell(&d.found, d.config, &d.observer);
+  tell(&d);
   assert_int_equal(d.told.count, 0);
   desk_fini(&d);
 }
@@ -102,7 +114,7 @@ static void the_configuration_says_what_is_clipped_and_masked(void **state) {
   desk_init(&d, "", "ridge: ");
   check_ok(find(&d, &err));
   assert_false(d.found.rows.clip);
-  hr_conditions_tell(&d.found, d.config, &d.observer);
+  tell(&d);
   assert_int_equal(d.told.count, 1);
   assert_non_null(strstr(d.told.last, "flux below 0 is not clipped: it is the rule"));
   desk_fini(&d);
@@ -112,7 +124,7 @@ static void the_configuration_says_what_is_clipped_and_masked(void **state) {
   check_ok(find(&d, &err));
   assert_true(d.found.rows.clip);
   assert_true(d.found.rows.mask_bits == 2);
-  hr_conditions_tell(&d.found, d.config, &d.observer);
+  tell(&d);
   assert_int_equal(d.told.count, 0);
   desk_fini(&d);
 }
@@ -142,7 +154,7 @@ static void errors_that_nobody_knows_are_told(void **state) {
   desk_init(&d, "", "ridge: ");
   check_ok(find(&d, &err));
   assert_true(!d.found.train_errors && d.found.test_errors);
-  hr_conditions_tell(&d.found, d.config, &d.observer);
+  tell(&d);
   assert_int_equal(d.told.count, 1);
   assert_non_null(strstr(d.told.last, "no training row has an error above 0"));
   desk_fini(&d);
@@ -161,7 +173,7 @@ static void rows_that_are_none_are_left_out_where_that_is_asked(void **state) {
     assert_int_equal(d.found.left_out, 2 * rejects);
     assert_int_equal(hr_dataset_rows(d.train), ROWS - 2 * rejects);
     assert_true(hr_conditioning_is_plain(&d.found.rows));
-    hr_conditions_tell(&d.found, d.config, &d.observer);
+    tell(&d);
     assert_int_equal(d.told.count, rejects);
     if (rejects) {
       assert_non_null(
