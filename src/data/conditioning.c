@@ -39,7 +39,7 @@ static const double most_negative = 0.01;
 
 /* Beyond the median of rows by 1.5 dex, and by ten times the median deviation where rows
  * are of different brightness. */
-static const double wild_dex = 1.5, wild_deviations = 10;
+static const double wild_dex = 1.5, wild_deviations = 10, bright_dex = 0.7;
 
 hr_conditioning hr_conditioning_plain(void) {
   return (hr_conditioning){.scale = 1,
@@ -383,11 +383,15 @@ static double middle_half(const double *sorted, size_t count) {
   return hr_quantile(sorted, count, 0.75) - hr_quantile(sorted, count, 0.25);
 }
 
+/* The row of the dataset that is row i of the sample. */
+static size_t row_of(const sampler *s, size_t i) {
+  return run_start(&s->plan, i / s->plan.length) + i % s->plan.length;
+}
+
 /* The first row of the dataset without a good pixel; 0 where the sample has none. */
 static size_t find_empty(const sampler *s) {
   for (size_t i = 0; i < s->rows; i++) {
-    if (s->facts[i].good > 0) continue;
-    return run_start(&s->plan, i / s->plan.length) + i % s->plan.length;
+    if (s->facts[i].good == 0) return row_of(s, i);
   }
   return 0;
 }
@@ -433,20 +437,53 @@ static double size_of(const row_facts *facts, const hr_conditioning *c) {
   return fmax(fabs(low), fabs(high));
 }
 
+/* Median and median deviation of logarithms [count], which are sorted. */
+static void describe_dex(double *dex, size_t count, double *median, double *deviation) {
+  hr_sort_numbers(dex, count);
+  *median = hr_quantile(dex, count, 0.5);
+  for (size_t i = 0; i < count; i++) dex[i] = fabs(dex[i] - *median);
+  hr_sort_numbers(dex, count);
+  *deviation = hr_quantile(dex, count, 0.5);
+}
+
 /* How large a row may be before it is not of their kind. */
 static double find_wild(const sampler *s, const hr_conditioning *c, double *sorting) {
   size_t count = 0;
+  double median = 0, deviation = 0;
   for (size_t i = 0; i < s->rows; i++) {
     double size = s->facts[i].good > 0 ? size_of(&s->facts[i], c) : 0;
     if (size > 0) sorting[count++] = log10(size);
   }
   if (count < FEWEST_FOR_WILD) return (double)INFINITY;
-  hr_sort_numbers(sorting, count);
-  double median = hr_quantile(sorting, count, 0.5);
-  for (size_t i = 0; i < count; i++) sorting[i] = fabs(sorting[i] - median);
-  hr_sort_numbers(sorting, count);
-  double deviation = hr_quantile(sorting, count, 0.5);
+  describe_dex(sorting, count, &median, &deviation);
   return pow(10, median + fmax(wild_dex, wild_deviations * deviation));
+}
+
+/* The brightness of a row as a whole, which a hot pixel does not change; 0: none. */
+static double brightness_of(const row_facts *facts) {
+  return facts->good > 0 ? fmax(fabs(facts->median), facts->spread) : 0;
+}
+
+/* Rows that are brighter than the others by another unit, say, and not as far off as to
+ * be wild. Where one in ten is, they are a kind of their own. */
+static void find_bright(const sampler *s, const hr_conditioning *c, double *sorting,
+                        hr_conditioning_sample *out) {
+  size_t count = 0, bright = 0;
+  double median = 0, deviation = 0;
+  for (size_t i = 0; i < s->rows; i++) {
+    double size = brightness_of(&s->facts[i]);
+    if (size > 0) sorting[count++] = log10(size);
+  }
+  if (count < FEWEST_FOR_WILD) return;
+  describe_dex(sorting, count, &median, &deviation);
+  double most = pow(10, median + fmax(bright_dex, wild_deviations * deviation));
+  for (size_t i = s->rows; i-- > 0;) {
+    bool is_wild = size_of(&s->facts[i], c) > (double)c->wild_beyond;
+    if (is_wild || !(brightness_of(&s->facts[i]) > most)) continue;
+    out->first_bright = row_of(s, i);
+    bright++;
+  }
+  if (bright * 10 < count) out->bright_rows = bright;
 }
 
 /* The mean of the pixel's nearest neighbours that were ever good; 0 where there are
@@ -521,6 +558,7 @@ hr_status hr_conditioning_learn(const hr_dataset *dataset,
   summarise(&s, sorting, sample);
   decide(wish, sample, out);
   out->wild_beyond = (float)find_wild(&s, out, sorting);
+  find_bright(&s, out, sorting, sample);
   HR_TRY(leave_out_wild(&s, out, err));
   fill_stand_in(&s, out);
 cleanup:

@@ -52,11 +52,14 @@ typedef struct hr_conditioning_wish {
 
 /* What was seen in the sample, for those who are told of it. In the unit of the files. */
 typedef struct hr_conditioning_sample {
-  size_t rows;           /* of the sample */
-  size_t empty_rows;     /* of them, without a good pixel */
-  size_t first_empty;    /* the row of the dataset that is the first of these */
-  double spread;         /* of the flux: the scale is the power of ten next to 5 spread */
-  double level;          /* of the flux: median over rows of their medians */
+  size_t rows;         /* of the sample */
+  size_t empty_rows;   /* of them, without a good pixel */
+  size_t first_empty;  /* the row of the dataset that is the first of these */
+  size_t bright_rows;  /* of them, as a whole far brighter than the others, but not wild:
+                          by 0.7 dex, and by ten times the median deviation of all */
+  size_t first_bright; /* the row of the dataset that is the first of these */
+  double spread;       /* of the flux: the scale is the power of ten next to 5 spread */
+  double level;        /* of the flux: median over rows of their medians */
   double negative_share; /* of good pixels, those with flux below 0 */
 } hr_conditioning_sample;
 

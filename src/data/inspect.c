@@ -361,6 +361,8 @@ static hr_status look_at_spectra(const hr_dataset *dataset, hr_inspection *inspe
   if (is_at_fault || is_empty) inspection->is_usable = false;
   HR_TRY(add_spectra_problems(inspection, counts, hr_stream_first_fault(stream), err));
   HR_TRY(add_clip_problem(inspection, &conditioning, &sample, err));
+  HR_TRY(add_rows_problem(inspection, sample.bright_rows,
+                          "are more than five times as bright as the others", err));
 cleanup:
   hr_stream_destroy(&stream);
   hr_conditioning_fini(&conditioning);

@@ -107,6 +107,8 @@ typedef struct hr_study_view {
   hr_store store;
   const char *folder; /* the run directory, for rows that memory does not hold while a
                          learner trains; NULL: there is none */
+  float wild_beyond;  /* flux of a row that is far beyond all others is larger in size
+                         (data/conditioning.h); 0: not known */
   hr_low_memory low_memory; /* the least with which the study fits memory_bytes */
 } hr_study_view;
 

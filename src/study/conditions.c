@@ -155,12 +155,28 @@ cleanup:
   return status;
 }
 
+static hr_status doubt_bright(const hr_conditioning_sample *sample,
+                              const hr_dataset *train, hr_doubts *doubts, hr_error *err) {
+  size_t row = 0;
+  if (sample->bright_rows == 0) return HR_OK;
+  const char *path = hr_dataset_locate(train, sample->first_bright, &row);
+  return hr_doubts_add(
+      doubts, HR_DOUBT_OUTLIERS, false, err,
+      "%zu of %zu training rows looked at %s more than five times as bright as the "
+      "others, the first is row %zu of %s (counted from 0); see whether their flux and "
+      "error have another unit",
+      sample->bright_rows, sample->rows, sample->bright_rows == 1 ? "is" : "are", row,
+      path);
+}
+
 hr_status hr_conditions_doubt(const hr_row_conditions *conditions,
-                              const hr_config *config, hr_doubts *doubts, hr_error *err) {
+                              const hr_config *config, const hr_dataset *train,
+                              hr_doubts *doubts, hr_error *err) {
   hr_status status = HR_OK;
   size_t left_out = conditions->left_out;
   HR_TRY(doubt_clip(conditions, config, doubts, err));
   HR_TRY(doubt_known_errors(conditions, config, doubts, err));
+  HR_TRY(doubt_bright(&conditions->sample, train, doubts, err));
   if (left_out == 0) goto cleanup;
   HR_TRY(hr_doubts_add(doubts, HR_DOUBT_OUTLIERS, false, err,
                        "data.reject_outliers left out %zu training row%s; the first is "

@@ -27,9 +27,9 @@ void hr_conditions_fini(hr_row_conditions *conditions);
 void hr_conditions_tell(const hr_row_conditions *conditions, const hr_observer *observer);
 
 /* What was decided and may not be meant: clipping, errors that nobody knows, rows that
- * are left out. HR_ERR_MEMORY. */
+ * are far brighter than others or left out. HR_ERR_MEMORY. */
 hr_status hr_conditions_doubt(const hr_row_conditions *conditions,
-                              const hr_config *config, hr_doubts *doubts,
-                              hr_error *err) HR_MUST_CHECK;
+                              const hr_config *config, const hr_dataset *train,
+                              hr_doubts *doubts, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -229,6 +229,7 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   view->seed = (uint64_t)config->selection.seed;
   view->memory_bytes = (size_t)config->run.memory_mib << 20;
   view->noise_level = config->data.noise.level;
+  view->wild_beyond = plan->conditions.rows.wild_beyond;
   view->observer = observer;
   view->train.rows = hr_dataset_rows(plan->train);
   view->train.bin = view->train.route = plan->train_bin;
@@ -308,7 +309,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(open_data(plan, observer, err));
   HR_TRY(hr_conditions_find(&plan->conditions, config, plan->train, plan->test, observer,
                             err));
-  HR_TRY(hr_conditions_doubt(&plan->conditions, config, &plan->doubts, err));
+  HR_TRY(hr_conditions_doubt(&plan->conditions, config, plan->train, &plan->doubts, err));
   HR_TRY(assign_rows(plan, err));
   HR_TRY(hr_plan_check_labels(plan, err));
   HR_TRY(fill_view(plan, observer, err));

@@ -262,6 +262,28 @@ static void every_allocation_may_fail(void **state) {
   desk_fini(&d);
 }
 
+static void rows_of_another_unit_are_counted(void **state) {
+  (void)state;
+  desk d;
+  desk_init(&d, 0, 1);
+  learn(&d);
+  assert_int_equal(d.sample.bright_rows, 0);
+  for (size_t i = 5 * PIXELS; i < 7 * PIXELS; i++) d.flux[i] *= 8;
+  d.flux[20 * PIXELS] = 20; /* a hot pixel is none */
+  learn(&d);
+  assert_int_equal(d.sample.bright_rows, 2);
+  assert_int_equal(d.sample.first_bright, 5);
+  for (size_t i = 5 * PIXELS; i < 7 * PIXELS; i++) d.flux[i] *= 100;
+  learn(&d);
+  assert_int_equal(d.sample.bright_rows, 0); /* they are wild */
+  for (size_t i = 0; i < 12 * PIXELS; i++) {
+    d.flux[i] = 8 * spectrum(i / PIXELS, i % PIXELS);
+  }
+  learn(&d);
+  assert_int_equal(d.sample.bright_rows, 0); /* a kind of their own */
+  desk_fini(&d);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_unit_is_found),
@@ -271,6 +293,7 @@ int main(void) {
       cmocka_unit_test(errors_of_zero_are_none),
       cmocka_unit_test(wild_rows_have_no_part_in_the_means),
       cmocka_unit_test(bright_rows_are_not_wild),
+      cmocka_unit_test(rows_of_another_unit_are_counted),
       cmocka_unit_test(many_rows_are_sampled),
       cmocka_unit_test(every_allocation_may_fail),
   };

@@ -466,6 +466,42 @@ class Doubts(unittest.TestCase):
         self.assertEqual(codes(bad), ["bad_pixels"])
         self.assertEqual(codes(many), ["bad_pixels"])
 
+    def test_one_wild_row_takes_no_prediction_of_the_posterior(self):
+        """Cut off it is as far from every spectrum, and does not take the digits of the others."""
+        def wild(stars, name):
+            if name == "train_1.h5":
+                stars["flux"][11] *= 1e8
+        experts = "  ridge: {alpha: [0.1, 1, 10]}\n  posterior:\n"
+        found = []
+        for spoil in (None, wild):
+            path = spoilt_stars.study(self.root, spoil, experts=experts)
+            done = study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
+            with open(f"{self.out}/results.json", encoding="utf-8") as file:
+                results = json.load(file)
+            self.assertIsNone(results.get("missing"))
+            found.append([o["r2_pooled"] for o in results["overall"]
+                          if o["method"] == "posterior_oracle"][0])
+            shutil.rmtree(self.out)
+        self.assertLess(abs(found[0] - found[1]), 0.003)
+        self.assertIn("take larger ones, or where training rows are told of", done.stderr)
+
+    def test_warns_of_rows_of_another_unit(self):
+        for factor, rows in ((20.0, 20), (6.0, 1)):
+            def bright(stars, name):
+                if name == "train_1.h5":
+                    for key in ("flux", "error", "noisy"):
+                        stars[key][7:7 + rows] *= factor
+            self.warns([f"{rows} of 800 training rows looked at", "row 7 of"], bright)
+            self.assertIn("more than five times as bright", self.inspect("train_1.h5"))
+
+    def test_believes_stars_of_any_brightness(self):
+        def spoil(stars, name):
+            draw = np.random.default_rng(len(name))
+            factor = 10 ** (0.3 * draw.standard_normal((len(stars["flux"]), 1)))
+            for key in ("flux", "error", "noisy"):
+                stars[key] *= factor
+        self.believes(spoil)
+
     def test_a_chinese_report_says_what_a_warning_is_about(self):
         path = spoilt_stars.study(self.root, around_zero)
         with open(path, encoding="utf-8") as file:

@@ -76,7 +76,7 @@ static void tell(desk *d) {
   hr_error err = {0};
   hr_doubts doubts = {0};
   hr_conditions_tell(&d->found, &d->observer);
-  check_ok(hr_conditions_doubt(&d->found, d->config, &doubts, &err));
+  check_ok(hr_conditions_doubt(&d->found, d->config, d->train, &doubts, &err));
   for (size_t i = 0; i < doubts.count; i++) {
     hr_observe_warning(&d->observer, "%s", doubts.items[i].sentence);
   }

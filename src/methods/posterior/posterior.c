@@ -25,6 +25,7 @@ struct hr_learner {
   hr_templates *templates;
   double *typical; /* [P] sum of 1/σ² of the templates' own rows, or of those of all */
   size_t typical_rows;
+  float *cut; /* [P] room for one template */
   /* Of templates from the grid: */
   double *medians; /* [of_all.count] of the pixels of clean rows */
   float *sorting;  /* [P] */
@@ -39,6 +40,7 @@ static void posterior_destroy(hr_learner **address) {
   hr_held_out_fini(&learner->of_all);
   hr_templates_destroy(&learner->templates);
   hr_free(learner->typical);
+  hr_free(learner->cut);
   hr_free(learner->medians);
   hr_free(learner->sorting);
   hr_free(learner);
@@ -81,6 +83,7 @@ static hr_status allocate(hr_learner *learner, hr_error *err) {
   HR_TRY(hr_templates_create(learner->choice.count, study->pixels, &options,
                              study->compute, &learner->templates, err));
   HR_TRY(hr_alloc(&learner->typical, study->pixels, err));
+  HR_TRY(hr_alloc(&learner->cut, study->pixels, err));
   if (!learner->choice.from_grid) goto cleanup;
   HR_TRY(hr_alloc(&learner->medians, learner->of_all.count, err));
   HR_TRY(hr_alloc(&learner->sorting, study->pixels, err));
@@ -126,6 +129,20 @@ static void look_at_row(hr_learner *learner, const hr_block *block, size_t i) {
   add_typical(learner, block->error + at);
 }
 
+/* The flux of a row, cut off where it is far beyond that of all others: one such template
+ * takes the digits of all that fp32 compares with it, and cut off it is as far from every
+ * spectrum. */
+static const float *within_others(hr_learner *learner, const float *flux) {
+  const float most = learner->study->wild_beyond;
+  size_t beyond = 0, pixels = learner->study->pixels;
+  for (size_t p = 0; most > 0 && p < pixels; p++) beyond += fabsf(flux[p]) > most;
+  if (beyond == 0) return flux;
+  for (size_t p = 0; p < pixels; p++) {
+    learner->cut[p] = fminf(fmaxf(flux[p], -most), most);
+  }
+  return learner->cut;
+}
+
 /* A stored template, where the row is one. */
 static void put_row(hr_learner *learner, const hr_block *block, size_t i) {
   const hr_split_view *train = &learner->study->train;
@@ -134,7 +151,8 @@ static void put_row(hr_learner *learner, const hr_block *block, size_t i) {
   if (slot == HR_NOT_A_TEMPLATE) return;
   const hr_template_label label = {
       train->target[row], hr_posterior_group(learner->study, row), train->fold[row]};
-  hr_templates_put(learner->templates, (size_t)slot, block->flux + at, &label);
+  const float *flux = within_others(learner, block->flux + at);
+  hr_templates_put(learner->templates, (size_t)slot, flux, &label);
   for (size_t t = 1; t < hr_study_targets(learner->study); t++) {
     hr_templates_put_target(learner->templates, (size_t)slot, t,
                             hr_study_target(learner->study, t)[row]);

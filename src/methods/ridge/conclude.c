@@ -92,7 +92,8 @@ static void tell_undefined(const hr_learner *learner, size_t undefined, size_t a
   if (undefined == 0) return;
   snprintf(out->note, sizeof out->note,
            "%zu of %zu alphas are undefined, their systems are not positive definite in "
-           "fp64: take larger ones",
+           "fp64: take larger ones, or where training rows are told of that are far "
+           "beyond all others leave these out (data.reject_outliers: true)",
            undefined, alphas);
   char name[32];
   size_t m = out->slot == HR_GLOBAL ? learner->study->bin_count : (size_t)out->slot;
