@@ -7,6 +7,7 @@
 
 #include "core/alloc.h"
 #include "core/fingerprint.h"
+#include "core/quantile.h"
 #include "data/prepare.h"
 
 /* A row by its labels; rows of the test set are numbered behind the training rows. */
@@ -30,6 +31,7 @@ typedef struct twins {
 typedef struct both_sets {
   const hr_dataset *train, *test;
   size_t train_rows, rows;
+  bool nearly; /* labels are alike, not the same */
 } both_sets;
 
 /* --- marks --- */
@@ -39,19 +41,52 @@ static bool has_column(const hr_dataset *dataset, const char *name,
   return hr_dataset_label(dataset, name, false, values, NULL) == HR_OK;
 }
 
-/* Hashes on with one column; NaN, of which there are many, count as one. */
-static void mark_column(const double *values, size_t rows, marked_row *out) {
+/* Labels that are alike within a step count as one; 0: to the bits of fp32. */
+typedef struct label_step {
+  double origin, width;
+} label_step;
+
+/* A 256th of the range of most values, from a sample. */
+static label_step find_step(const double *values, size_t rows) {
+  enum { SAMPLE = 1000, STEPS = 256 };
+  double sample[SAMPLE];
+  size_t count = 0, stride = rows / SAMPLE + 1;
+  for (size_t i = 0; i < rows; i += stride) {
+    if (isfinite(values[i])) sample[count++] = values[i];
+  }
+  if (count == 0) return (label_step){0};
+  hr_sort_numbers(sample, count);
+  double low = hr_quantile(sample, count, 0.05), high = hr_quantile(sample, count, 0.95);
+  return (label_step){low, (high - low) / STEPS};
+}
+
+/* NaN, of which there are many, count as one. */
+static uint32_t bits_of(double value, const label_step *step) {
+  uint32_t bits = UINT32_MAX;
+  if (isnan(value)) return bits;
+  if (step->width > 0) value = floor((value - step->origin) / step->width);
+  float narrow = (float)value + 0.0f; /* -0 is 0 */
+  memcpy(&bits, &narrow, sizeof bits);
+  return bits;
+}
+
+/* Hashes on with one column. */
+static void mark_column(const double *values, size_t rows, const label_step *step,
+                        marked_row *out) {
   for (size_t i = 0; i < rows; i++) {
-    float value = isnan(values[i]) ? NAN : (float)values[i] + 0.0f; /* -0 is 0 */
-    uint32_t bits = 0;
-    if (!isnan(value)) memcpy(&bits, &value, sizeof bits);
-    if (isnan(value)) bits = UINT32_MAX;
+    uint32_t bits = bits_of(values[i], step);
     out[i].mark = hr_fingerprint_bytes(out[i].mark, &bits, sizeof bits);
   }
 }
 
-/* Fills marked [rows]; false where the sets share no column. */
-static bool mark_rows(const both_sets *sets, marked_row *marked) {
+static int compare_marked(const void *a, const void *b) {
+  const marked_row *x = a, *y = b;
+  if (x->mark != y->mark) return x->mark < y->mark ? -1 : 1;
+  return (x->row > y->row) - (x->row < y->row);
+}
+
+/* Fills marked [rows] and sorts it; false where the sets share no column. */
+static bool mark_rows(const both_sets *sets, bool nearly, marked_row *marked) {
   const hr_strings *names = hr_dataset_label_names(sets->train);
   size_t used = 0;
   for (size_t i = 0; i < sets->rows; i++) {
@@ -59,21 +94,18 @@ static bool mark_rows(const both_sets *sets, marked_row *marked) {
   }
   for (size_t k = 0; k < names->count; k++) {
     const double *train = NULL, *test = NULL;
+    label_step step = {0};
     if (!has_column(sets->train, names->items[k], &train)) continue;
     if (sets->test && !has_column(sets->test, names->items[k], &test)) continue;
-    mark_column(train, sets->train_rows, marked);
+    if (nearly) step = find_step(train, sets->train_rows);
+    mark_column(train, sets->train_rows, &step, marked);
     if (test) {
-      mark_column(test, sets->rows - sets->train_rows, marked + sets->train_rows);
+      mark_column(test, sets->rows - sets->train_rows, &step, marked + sets->train_rows);
     }
     used++;
   }
+  qsort(marked, sets->rows, sizeof *marked, compare_marked);
   return used > 0;
-}
-
-static int compare_marked(const void *a, const void *b) {
-  const marked_row *x = a, *y = b;
-  if (x->mark != y->mark) return x->mark < y->mark ? -1 : 1;
-  return (x->row > y->row) - (x->row < y->row);
 }
 
 /* --- pairs --- */
@@ -176,6 +208,22 @@ cleanup:
   return status;
 }
 
+/* Whether the flux differs, but by far less than the error, which hardly does. */
+static bool is_rounded(const float *one, const float *other, size_t pixels) {
+  const double little = 0.02, alike = 2e-3;
+  double sum = 0, count = 0;
+  if (memcmp(one, other, pixels * sizeof *one) == 0) return false;
+  for (size_t p = 0; p < pixels; p++) {
+    double error = (double)one[pixels + p], its = (double)other[pixels + p];
+    if (!(error > 0 && its > 0)) continue;
+    if (fabs(error - its) > alike * error) return false;
+    double distance = ((double)one[p] - (double)other[p]) / error;
+    sum += distance * distance;
+    count++;
+  }
+  return count > 0 && sum <= little * little * count;
+}
+
 /* How many of the pairs that were picked have the same spectrum; *first: the first. */
 static hr_status count_same(const both_sets *sets, const twins *twin,
                             const hr_stream_options *streaming, size_t *same,
@@ -193,7 +241,8 @@ static hr_status count_same(const both_sets *sets, const twins *twin,
   for (size_t k = 0; k < twin->some_count; k++) {
     const float *one = in.values + k * 4 * pixels, *other = one + 2 * pixels;
     if (!in.is_read[2 * k] || !in.is_read[2 * k + 1]) continue;
-    if (memcmp(one, other, bytes) != 0) continue;
+    bool is_same = memcmp(one, other, bytes) == 0 || is_rounded(one, other, pixels);
+    if (!is_same) continue;
     bool is_first = *same == 0 || twin->some[k].second < twin->some[*first].second;
     if (is_first) *first = k;
     ++*same;
@@ -228,12 +277,25 @@ static hr_status doubt_kind(const both_sets *sets, const marked_row *marked, boo
       doubts, across ? HR_DOUBT_TEST_IN_TRAINING : HR_DOUBT_ROWS_TWICE, across, err,
       "%s: row %zu is also row %zu of %s (counted from 0), with the same labels, flux "
       "and "
-      "error; %zu row%s of %s %s the labels of an earlier one, and the spectra of %zu of "
-      "the %zu pairs compared are the same; %s",
-      other, rows[1], rows[0], one, twin.count, twin.count == 1 ? "" : "s",
-      across ? "the test set" : "the data", twin.count == 1 ? "has" : "have", same,
-      twin.some_count,
+      "error%s; %zu row%s of %s %s the labels of an earlier one, and the spectra of %zu "
+      "of the %zu pairs compared are the same; %s",
+      other, rows[1], rows[0], one, sets->nearly ? " but for rounding" : "", twin.count,
+      twin.count == 1 ? "" : "s", across ? "the test set" : "the data",
+      twin.count == 1 ? "has" : "have", same, twin.some_count,
       across ? "test on stars that are not trained on" : "leave the copies out"));
+cleanup:
+  return status;
+}
+
+/* Both kinds, by labels that are the same or, `nearly`, alike. */
+static hr_status doubt_marked(both_sets *sets, bool nearly, marked_row *marked,
+                              const hr_stream_options *streaming, hr_doubts *doubts,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  sets->nearly = nearly;
+  if (!mark_rows(sets, nearly, marked)) return HR_OK;
+  if (sets->test) HR_TRY(doubt_kind(sets, marked, true, streaming, doubts, err));
+  HR_TRY(doubt_kind(sets, marked, false, streaming, doubts, err));
 cleanup:
   return status;
 }
@@ -243,13 +305,13 @@ hr_status hr_doubt_twins(const hr_dataset *train, const hr_dataset *test,
                          hr_error *err) {
   hr_status status = HR_OK;
   marked_row *marked = NULL;
+  size_t before = doubts->count;
   both_sets sets = {.train = train, .test = test, .train_rows = hr_dataset_rows(train)};
   sets.rows = sets.train_rows + (test ? hr_dataset_rows(test) : 0);
   HR_TRY(hr_alloc(&marked, sets.rows, err));
-  if (!mark_rows(&sets, marked)) goto cleanup;
-  qsort(marked, sets.rows, sizeof *marked, compare_marked);
-  if (test) HR_TRY(doubt_kind(&sets, marked, true, streaming, doubts, err));
-  HR_TRY(doubt_kind(&sets, marked, false, streaming, doubts, err));
+  HR_TRY(doubt_marked(&sets, false, marked, streaming, doubts, err));
+  if (doubts->count > before) goto cleanup;
+  HR_TRY(doubt_marked(&sets, true, marked, streaming, doubts, err));
 cleanup:
   hr_free(marked);
   return status;

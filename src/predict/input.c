@@ -4,6 +4,8 @@
 #include <math.h>
 
 #include "core/alloc.h"
+#include "core/observe.h"
+#include "data/label_doubts.h"
 #include "data/shard.h"
 
 /* As data/dataset.c's: far above the rounding of fp32, far below a pixel. */
@@ -99,6 +101,46 @@ static hr_status open_dataset(const hr_input_wish *wish, const char *path,
   return hr_fail(err, status, "--keep takes labels, and %s", reason.message);
 }
 
+/* What a study asks of its files (data/label_doubts.h), where labels are used: labels in
+ * another order than the spectra route them, and are carried along, to other stars. */
+static hr_status check_order(const hr_input_wish *wish, const hr_input *input,
+                             const char *path, const hr_observer *observer,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  hr_look look = {.dataset = input->dataset};
+  hr_doubts doubts = {0};
+  hr_stream_options streaming = hr_stream_options_default();
+  int64_t first = 0;
+  bool uses_labels =
+      hr_engine_router(wish->engine)->needs_labels || wish->keep->count > 0;
+  const int64_t *index = hr_dataset_index(input->dataset, 0);
+  if (!uses_labels || !hr_index_is_shuffled(index, input->rows, &first)) return HR_OK;
+  streaming.conditioning = hr_engine_conditioning(wish->engine);
+  streaming.memory_bytes = (size_t)64 << 20;
+  if (hr_dataset_has_error(input->dataset)) {
+    HR_TRY(hr_look_at(input->dataset, &streaming, &look, err));
+  }
+  HR_TRY(hr_doubt_indices(&look, &doubts, err));
+  if (doubts.count == 0) goto cleanup;
+  if (doubts.items[0].refuses) {
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s: the index of the labels says that they are in another order "
+                     "than the spectra, and flux over error goes with the label snr in "
+                     "that order alone; bring them into the order of the spectra",
+                     path);
+    goto cleanup;
+  }
+  hr_observe_warning(observer,
+                     "%s: the index of the labels is in another order than the rows; if "
+                     "it says which spectrum a row of labels belongs to, bring them into "
+                     "the order of the spectra, else reset it",
+                     path);
+cleanup:
+  hr_doubts_fini(&doubts);
+  hr_look_fini(&look);
+  return status;
+}
+
 hr_status hr_input_open(const hr_input_wish *wish, const char *path,
                         const hr_observer *observer, hr_input *out, hr_error *err) {
   hr_status status = HR_OK;
@@ -114,6 +156,7 @@ hr_status hr_input_open(const hr_input_wish *wish, const char *path,
   HR_TRY(check_error(wish, out->dataset, path, err));
   HR_TRY(choose_flux(wish, path, out, err));
   HR_TRY(find_labels(wish, out, err));
+  HR_TRY(check_order(wish, out, path, observer, err));
 cleanup:
   return status;
 }

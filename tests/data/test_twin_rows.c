@@ -1,6 +1,8 @@
 /* Spectra that are there twice. */
 #include "data/twin_rows.h"
 
+#include <math.h>
+
 #include "support/look_file.h"
 
 static look_file train, test;
@@ -84,12 +86,64 @@ static void labels_alone_make_no_twin(void **state) {
   assert_int_equal(doubts.count, 0);
 }
 
+static double round_to(double value, double step) {
+  return step * round(value / step);
+}
+
+/* A copy with fewer digits in its labels, its flux, or both. */
+static void a_rounded_copy_is_the_same_star(void **state) {
+  (void)state;
+  for (int what = 1; what < 4; what++) {
+    fill();
+    for (size_t i = 0; i < train.rows; i++) train.labels[i] += 0.123456;
+    for (size_t i = 0; i < train.rows * LOOK_PIXELS; i++) {
+      train.flux[i] += 1e-5 * (double)(i % 13);
+    }
+    for (size_t row = 5; row < 15; row++) {
+      copy_row(&test, row, &train, row);
+      if (what & 1) test.labels[row] = round_to(test.labels[row], 0.01);
+      for (size_t p = 0; (what & 2) && p < LOOK_PIXELS; p++) {
+        size_t at = row * LOOK_PIXELS + p;
+        test.flux[at] = round_to(test.flux[at], 0.001);
+        test.error[at] = round_to(test.error[at], 0.00001);
+      }
+    }
+    hr_doubts doubts = find(true);
+    assert_int_equal(doubts.count, 1);
+    assert_true(doubts.items[0].refuses);
+    const char *how = what & 1 ? "error but for rounding; " : "flux and error; ";
+    assert_non_null(strstr(doubts.items[0].sentence, how));
+    hr_doubts_fini(&doubts);
+  }
+}
+
+/* Clean stars on a lattice, of nearly one error, and noisy ones. */
+static void stars_of_one_node_are_no_twins(void **state) {
+  (void)state;
+  for (int noisy = 0; noisy < 2; noisy++) {
+    look_file_fill(&train, "train.h5", 80);
+    look_file_fill(&test, "test.h5", 80);
+    look_file *files[] = {&train, &test};
+    for (size_t i = 0; i < 2 * 80 * LOOK_PIXELS; i++) {
+      look_file *f = files[i / (80 * LOOK_PIXELS)];
+      size_t at = i % (80 * LOOK_PIXELS);
+      f->error[at] = 0.05 * (1 + 1e-4 * (double)(i / LOOK_PIXELS));
+      if (noisy) f->flux[at] += 0.1 * (f->noisy[at] - f->flux[at]) + (f == &test) * 0.01;
+      f->labels[at / LOOK_PIXELS] = (double)(at / LOOK_PIXELS % 3);
+    }
+    hr_doubts doubts = find(true);
+    assert_int_equal(doubts.count, 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stars_of_their_own_are_no_twins),
       cmocka_unit_test(a_test_row_that_is_trained_on_is_refused),
       cmocka_unit_test(a_row_that_is_twice_is_told),
       cmocka_unit_test(labels_alone_make_no_twin),
+      cmocka_unit_test(a_rounded_copy_is_the_same_star),
+      cmocka_unit_test(stars_of_one_node_are_no_twins),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -291,6 +291,23 @@ class Doubts(unittest.TestCase):
         self.refuses("test_in_training", ["test.h5: row 40 is also row 0",
                                           "10 rows of the test set"], spoil)
 
+    def test_refuses_test_rows_that_are_trained_on_in_fewer_digits(self):
+        def copy(stars, name, digits, keys):
+            if name != TEST:
+                return
+            first = made_stars.stars(400, seed=1)
+            for key in ("flux", "error", "noisy"):
+                stars[key][40:60] = first[key][:20]
+                if key in keys:
+                    stars[key][40:60] = np.round(stars[key][40:60], digits)
+            labels = first["labels"].iloc[:20]
+            if "labels" in keys:
+                labels = labels.round({"T_eff": 0, "log_g": 3, "M_H": 3, "snr": 2})
+            stars["labels"].iloc[40:60] = labels.to_numpy()
+        for keys in (("labels",), ("flux", "noisy"), ("labels", "flux", "noisy")):
+            self.refuses("test_in_training", ["is also row"],
+                         lambda stars, name: copy(stars, name, 3, keys))
+
     # --- pixels ---
 
     def test_refuses_gaps_and_marks_among_pixels(self):

@@ -255,6 +255,29 @@ class Predict(unittest.TestCase):
         table = read_csv(self.predict(bare, "--expert", "ridge"))
         self.assertTrue(table["snr"].isna().all() and table["log_g_mean"].notna().all())
 
+    def test_labels_in_another_order(self):
+        labels = pandas.read_hdf(self.test, "dataset/params").sample(frac=1, random_state=3)
+        shuffled = f"{self.home.name}/shuffled.h5"
+        def predict(frame, *words):
+            shutil.copy(self.test, shuffled)
+            with h5py.File(shuffled, "a") as file:
+                del file["/dataset/params"]
+            frame.to_hdf(shuffled, key="dataset/params", mode="a", format="table")
+            return study_data.run(BUILD, "headroom", "predict", self.model, shuffled, "--out",
+                                  f"{self.home.name}/shuffled.csv", "--expert", "ridge", *words,
+                                  check=False)
+        done = predict(labels, "--keep", "log_g")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("flux over error goes with the label snr in that order alone", done.stderr)
+        done = predict(labels.drop(columns="snr"), "--keep", "log_g")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("is in another order than the rows", done.stderr)
+        done = predict(labels.drop(columns="snr"), "--router", "global")
+        self.assertNotIn("order", done.stderr)
+        done = predict(labels.sort_index().set_axis(labels.index), "--keep", "log_g")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("order", done.stderr)
+
     def test_damaged_bundles(self):
         """Every file of a bundle vouched for."""
         for path in sorted(glob.glob(f"{self.model}/**/*", recursive=True)):
