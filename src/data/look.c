@@ -101,6 +101,11 @@ static void measure_noise(picked *p, double scale, hr_look_row *out) {
       (float)(variance * (double)median_over(p, p->distance, -0.5)) / normal_median;
 }
 
+static bool is_scattered(const hr_block *block, size_t i) {
+  size_t at = i * block->pixels, bytes = block->pixels * sizeof(float);
+  return block->noisy && memcmp(block->noisy + at, block->flux + at, bytes) != 0;
+}
+
 static void look_at_row(const hr_block *block, size_t i, double scale, picked *p,
                         hr_look_row *out) {
   *out = (hr_look_row){.row = block->first_row + i,
@@ -113,6 +118,7 @@ static void look_at_row(const hr_block *block, size_t i, double scale, picked *p
                        .as_variance = NAN,
                        .rough = NAN};
   pick(block, i, p);
+  out->is_scattered = p->count == 0 && is_scattered(block, i);
   if (p->count == 0) return;
   count_pixels(p, out);
   out->level = (float)hr_pixel_quantile(p->flux, p->count, 0.5, p->scratch);

@@ -27,6 +27,7 @@ typedef struct hr_look_row {
    * flux fp16 would hold. */
   uint32_t pixels, untouched, far, coarse;
   float untouched_flux;
+  bool is_scattered; /* no pixel has an error, and the noisy flux is not the flux */
 } hr_look_row;
 
 /* Of a row that was looked at, whether it can be used or not. */

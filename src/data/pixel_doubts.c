@@ -149,11 +149,26 @@ static hr_status doubt_far(const file_rows *file, hr_doubts *doubts, hr_error *e
                        rows == 1 ? "" : "s", file->count, HR_SHARD_MASK);
 }
 
+/* Training rows would get no noise, and be tested on rows that have it. */
+static hr_status doubt_missing_error(const file_rows *file, bool uses_noisy,
+                                     hr_doubts *doubts, hr_error *err) {
+  for (size_t i = 0; i < file->count; i++) {
+    if (!file->rows[i].is_scattered) return HR_OK;
+  }
+  return hr_doubts_add(doubts, HR_DOUBT_ERROR, uses_noisy, err,
+                       "%s: %s is above 0 nowhere, though the noisy flux scatters about "
+                       "the flux: no noise can be drawn; store one standard deviation of "
+                       "that noise there",
+                       file->path, HR_SHARD_ERROR);
+}
+
 static hr_status doubt_file(const file_rows *file, bool uses_noisy, hr_doubts *doubts,
                             hr_error *err) {
   hr_status status = HR_OK;
   size_t before = doubts->count;
   if (file->count < LEAST_ROWS) return HR_OK;
+  HR_TRY(doubt_missing_error(file, uses_noisy, doubts, err));
+  if (doubts->count > before) goto cleanup;
   HR_TRY(doubt_untouched(file, doubts, err));
   if (doubts->count == before) HR_TRY(doubt_mark(file, true, doubts, err));
   if (doubts->count == before) HR_TRY(doubt_mark(file, false, doubts, err));

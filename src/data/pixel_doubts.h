@@ -9,7 +9,9 @@
  * value holds most such pixels (a gap filled with 0, a mark such as -99.9): refused.
  * Flux whose lowest or highest value is the same in many rows and far from their levels:
  * refused. With `uses_noisy` noisy flux that is HR_LOOK_FAR errors from the flux: told,
- * and refused where it is two in a thousand, in a fiftieth of the rows. HR_ERR_MEMORY. */
+ * and refused where it is two in a thousand, in a fiftieth of the rows. Files without an
+ * error whose noisy flux is not the flux: told, refused with `uses_noisy`. HR_ERR_MEMORY.
+ */
 hr_status hr_doubt_pixels(const hr_look *look, bool uses_noisy, hr_doubts *doubts,
                           hr_error *err) HR_MUST_CHECK;
 

@@ -1,6 +1,8 @@
 /* Gaps and marks among pixels that nothing marks as bad. */
 #include "data/pixel_doubts.h"
 
+#include <math.h>
+
 #include "support/look_file.h"
 
 static look_file f;
@@ -10,7 +12,9 @@ static void check(bool uses_noisy, bool refuses, const char *says) {
   hr_error err = {0};
   hr_doubts doubts = {0};
   hr_look look = {0};
-  const hr_stream_options streaming = hr_stream_options_default();
+  const hr_conditioning any = {.scale = 1, .wild_beyond = INFINITY};
+  hr_stream_options streaming = hr_stream_options_default();
+  streaming.conditioning = f.error[0] > 0 ? NULL : &any;
   hr_dataset *dataset = look_file_open(&f);
   check_ok(hr_look_at(dataset, &streaming, &look, &err));
   check_ok(hr_doubt_pixels(&look, uses_noisy, &doubts, &err));
@@ -80,6 +84,20 @@ static void cosmic_rays_are_told(void **state) {
   check(true, true, "the noisy flux is more than 30 errors from the flux in ");
 }
 
+static void an_error_that_is_missing_is_told(void **state) {
+  (void)state;
+  look_file_fill(&f, "pixels.h5", 60);
+  memset(f.error, 0, sizeof f.error);
+  check(true, true, " is above 0 nowhere, though the noisy flux scatters about the flux");
+  look_file_fill(&f, "pixels.h5", 60);
+  memset(f.error, 0, sizeof f.error);
+  check(false, false, " is above 0 nowhere, though the noisy flux scatters about ");
+  look_file_fill(&f, "pixels.h5", 60); /* clean spectra have none */
+  memset(f.error, 0, sizeof f.error);
+  memcpy(f.noisy, f.flux, sizeof f.noisy);
+  check(true, false, NULL);
+}
+
 /* What masks give to doubt; `says` NULL: nothing. */
 static void check_mask(const char *says) {
   hr_error err = {0};
@@ -122,6 +140,7 @@ int main(void) {
       cmocka_unit_test(gaps_and_marks_are_refused),
       cmocka_unit_test(bad_pixels_are_no_marks),
       cmocka_unit_test(cosmic_rays_are_told),
+      cmocka_unit_test(an_error_that_is_missing_is_told),
       cmocka_unit_test(masks_of_most_pixels_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

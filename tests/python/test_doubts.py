@@ -217,6 +217,13 @@ class Doubts(unittest.TestCase):
         self.refuses("error", ["an inverse variance"], noisy(-2), data=GENERATED)
         self.refuses("error", ["a variance, and not"], noisy(2), data=GENERATED)
 
+    def test_refuses_noise_without_an_error(self):
+        def spoil(stars, name):
+            stars["error"][:] = 0
+        self.refuses("error", ["is above 0 nowhere, though the noisy flux scatters"], spoil)
+        self.assertIn("is above 0 nowhere", self.inspect(TEST))
+        self.warns(["no training row has an error above 0"], spoil, data=GENERATED)
+
     # --- the order of labels ---
 
     @staticmethod

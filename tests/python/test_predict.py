@@ -268,7 +268,9 @@ class Predict(unittest.TestCase):
                                   check=False)
         done = predict(labels, "--keep", "log_g")
         self.assertEqual(done.returncode, 3, done.stderr)
-        self.assertIn("flux over error goes with the label snr in that order alone", done.stderr)
+        self.assertIn(": the index of the labels says that they are in another order than the "
+                      "spectra, and flux over error goes with the label snr in that order "
+                      "alone; bring them into the order of the spectra", done.stderr)
         done = predict(labels.drop(columns="snr"), "--keep", "log_g")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("is in another order than the rows", done.stderr)
