@@ -77,7 +77,7 @@ static hr_measured mean_chi2(const hr_calibration_rows *rows, size_t count) {
   }
   double error = sqrt(hr_sum_value(&squares) / (n - 1) / n);
   double half = hr_student_quantile(z95, n - 1) * error;
-  return (hr_measured){mean, mean - half, mean + half};
+  return (hr_measured){mean, fmax(mean - half, 0), mean + half}; /* squares */
 }
 
 static bool has_halves(const hr_calibration_rows *rows, size_t row) {
@@ -117,7 +117,8 @@ double hr_calibration_chance(const hr_calibration *calibration,
   if (measure == HR_MEAN_CHI2) {
     /* Where the mean is small by chance, so is the spread that its error comes from. */
     double rows = (double)calibration->rows;
-    double error = 0.5 * (found->high - found->low) / hr_student_quantile(z95, rows - 1);
+    double half = found->high - found->value; /* the lower end may be cut off at 0 */
+    double error = half / hr_student_quantile(z95, rows - 1);
     variance = fmax(error * error, 2 / rows) + 2 * calibration->learnt;
   } else {
     bool is_half = measure >= HR_WITHIN_HALF68;

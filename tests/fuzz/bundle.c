@@ -28,6 +28,8 @@ static const char *bundle_folder(void) {
   for (size_t p = 0; p < PIXELS; p++) wave[p] = 7100 + (double)p;
   join(path, sizeof path, folder, "wave.npy");
   fuzz_require(hr_npy_write(path, wave, 1, PIXELS, NULL) == HR_OK);
+  join(path, sizeof path, folder, "stand_in.npy");
+  fuzz_require(hr_npy_write(path, wave, 1, PIXELS, NULL) == HR_OK);
   for (size_t m = 0; m < sizeof models / sizeof models[0]; m++) {
     join(path, sizeof path, folder, models[m]);
     fuzz_require(mkdir(path, 0700) == 0);
@@ -95,17 +97,21 @@ static void try_sealed(json_t *root) {
   free(text);
 }
 
-/* The grid alone: models may be any that are there, or not. */
-static json_t *sound_files(void) {
-  static char print[HR_SEAL_SIZE];
+static json_t *sound_file(const char *name) {
   static const size_t size = 128 + 8 * PIXELS;
-  char path[256], bytes[128 + 8 * PIXELS];
-  join(path, sizeof path, bundle_folder(), "wave.npy");
+  char path[256], bytes[128 + 8 * PIXELS], print[HR_SEAL_SIZE];
+  join(path, sizeof path, bundle_folder(), name);
   FILE *file = fopen(path, "rb");
   fuzz_require(file && fread(bytes, 1, size, file) == size && fclose(file) == 0);
   hr_seal_bytes(bytes, size, print);
-  return json_pack("[{s:s,s:I,s:s}]", "path", "wave.npy", "bytes", (json_int_t)size,
+  return json_pack("{s:s,s:I,s:s}", "path", name, "bytes", (json_int_t)size,
                    "fingerprint", print);
+}
+
+/* The grid and what stands in for bad pixels: models may be any that are there, or not.
+ */
+static json_t *sound_files(void) {
+  return json_pack("[o,o]", sound_file("wave.npy"), sound_file("stand_in.npy"));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

@@ -59,6 +59,7 @@ static void test_shares_and_their_intervals(void **state) {
   check_near(found.measure[HR_MEAN_CHI2].value, 1.55725, 1e-12);
   check_near(found.measure[HR_MEAN_CHI2].high - 1.55725, 2.2621572 * 2.884417 / sqrt(10),
              1e-3);
+  check_near(found.measure[HR_MEAN_CHI2].low, 0, 0); /* no mean of squares is below */
 }
 
 static void test_none_and_all(void **state) {
