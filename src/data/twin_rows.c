@@ -241,7 +241,8 @@ static hr_status count_same(const both_sets *sets, const twins *twin,
   for (size_t k = 0; k < twin->some_count; k++) {
     const float *one = in.values + k * 4 * pixels, *other = one + 2 * pixels;
     if (!in.is_read[2 * k] || !in.is_read[2 * k + 1]) continue;
-    bool is_same = memcmp(one, other, bytes) == 0 || is_rounded(one, other, pixels);
+    bool is_same = memcmp(one, other, bytes) == 0;
+    if (!is_same && !sets->nearly) is_same = is_rounded(one, other, pixels);
     if (!is_same) continue;
     bool is_first = *same == 0 || twin->some[k].second < twin->some[*first].second;
     if (is_first) *first = k;

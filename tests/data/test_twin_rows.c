@@ -90,10 +90,10 @@ static double round_to(double value, double step) {
   return step * round(value / step);
 }
 
-/* A copy with fewer digits in its labels, its flux, or both. */
+/* A copy with fewer digits in its labels, or its flux. */
 static void a_rounded_copy_is_the_same_star(void **state) {
   (void)state;
-  for (int what = 1; what < 4; what++) {
+  for (int what = 1; what < 3; what++) {
     fill();
     for (size_t i = 0; i < train.rows; i++) train.labels[i] += 0.123456;
     for (size_t i = 0; i < train.rows * LOOK_PIXELS; i++) {

@@ -15,7 +15,7 @@ static inline void study_files_shard(scratch *s, const char *name, size_t rows) 
   char path[sizeof s->name];
   snprintf(path, sizeof path, "%s", scratch_name(s, name));
   for (size_t i = 0; i < rows; i++) {
-    /* Test rows are no copies of training rows. */
+    /* Test rows are copies of training rows but for a digit of a label. */
     t_eff[i] = (i % 2 ? 1.5 : 2.5) + (rows == STUDY_TRAIN_ROWS ? 0 : 0.001);
     log_g[i] = 1 + (double)(7 * i % 40) / 10;
     m_h[i] = 0.5;
@@ -40,13 +40,13 @@ static inline void study_files_shard(scratch *s, const char *name, size_t rows) 
 
 /* train.h5, test.h5, and the study of them: text [size], its paths relative to `root`. */
 static inline void study_files_yaml(char *text, size_t size, const char *root) {
-  snprintf(
-      text, size,
-      "experiment: {id: E}\n"
-      "data: {train: [train.h5], test: test.h5, root: %s, noise: {test: generated}}\n"
-      "binning: {T_eff: [1, 2, 3], M_H: [0, 1]}\n"
-      "experts: {ridge: {alpha: [1, 10]}, posterior: }\n",
-      root);
+  snprintf(text, size,
+           "experiment: {id: E}\n"
+           "data: {train: [train.h5], test: test.h5, root: %s, noise: {test: generated}, "
+           "allow: [test_in_training]}\n"
+           "binning: {T_eff: [1, 2, 3], M_H: [0, 1]}\n"
+           "experts: {ridge: {alpha: [1, 10]}, posterior: }\n",
+           root);
 }
 
 static inline void study_files_write(scratch *s) {
