@@ -6,6 +6,7 @@ MANY_PARAMETERS = {
     "refuse_to_follow": "HDF5 prescribes the parameters of this callback",
     "dpotrs_": "LAPACK's own",
     "dsyevd_": "LAPACK's own",
+    "strtri_": "LAPACK's own",
 }
 
 # Structs of options without a hr_..._default().

@@ -68,6 +68,9 @@ typedef struct hr_compute {
    * target. Cost: 2 n² a target. */
   void (*solve_factored_f32)(size_t n, size_t targets, const float *factor, float *b);
 
+  /* The inverse of such a factor, in its place. Cost: n³/3. */
+  void (*invert_factor_f32)(size_t n, float *factor);
+
   /* Solves A x = b for a symmetric positive definite A [n][n], of which the upper
    * triangle is read and overwritten by its Cholesky factor, and every target's b:
    * b [targets][n] becomes x. False where A is not positive definite, or x not finite. */

@@ -14,8 +14,6 @@
  * takes the time of twenty-six without one and of fifteen with one (measured); about that
  * pays, as a trial that fails is lost. A fresh factor is given up only where the system
  * is beyond fp32. */
-enum { UNITS_AT_A_TIME = 64 }; /* unit vectors that are solved for together */
-
 enum { MOST_PLAIN = 30, MOST_REUSED = 16, MOST_FRESH = 60, LEAST = 4 };
 
 struct hr_shifted {
@@ -380,27 +378,21 @@ hr_status hr_shifted_solve(hr_shifted *s, double alpha, double *x, hr_error *err
   return hr_shifted_refuse(alpha, err);
 }
 
-/* With F the factorised matrix, (A + alpha I)⁻¹ = D F⁻¹ D. */
+/* With F = L Lᵀ the factorised matrix, (A + alpha I)⁻¹ = D F⁻¹ D, and the squares of a
+ * column of L⁻¹ add up to an entry of the diagonal of F⁻¹. */
 hr_status hr_shifted_inverse_diagonal(hr_shifted *s, double alpha, const size_t *index,
                                       size_t count, double *out, hr_error *err) {
-  hr_status status = HR_OK;
   size_t n = s->order;
-  float *unit = NULL;
   s->has_factor = false;
   if (!set_scale(s, alpha) || !make_factor(s, alpha))
     return hr_shifted_refuse(alpha, err);
-  HR_TRY(hr_compute_alloc(s->compute, &unit, UNITS_AT_A_TIME * n, err));
-  for (size_t first = 0; first < count; first += UNITS_AT_A_TIME) {
-    size_t left = count - first, taken = left < UNITS_AT_A_TIME ? left : UNITS_AT_A_TIME;
-    memset(unit, 0, taken * n * sizeof *unit);
-    for (size_t i = 0; i < taken; i++) unit[i * n + index[first + i]] = 1;
-    s->compute->solve_factored_f32(n, taken, s->factor, unit);
-    for (size_t i = 0; i < taken; i++) {
-      size_t at = index[first + i];
-      out[first + i] = s->scale[at] * s->scale[at] * (double)unit[i * n + at];
-    }
+  s->has_factor = false; /* its inverse takes its place */
+  s->compute->invert_factor_f32(n, s->factor);
+  for (size_t i = 0; i < count; i++) {
+    const float *column = s->factor + index[i] * n;
+    double sum = 0, scale = s->scale[index[i]];
+    for (size_t k = index[i]; k < n; k++) sum += (double)column[k] * (double)column[k];
+    out[i] = scale * scale * sum;
   }
-cleanup:
-  hr_compute_free(s->compute, unit);
-  return status;
+  return HR_OK;
 }

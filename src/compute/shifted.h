@@ -45,8 +45,8 @@ hr_status hr_shifted_solve(hr_shifted *shifted, double alpha, double *x,
                            hr_error *err) HR_MUST_CHECK;
 
 /* Entries of the diagonal of (A + alpha I)⁻¹, in fp32: index [count] which, out [count].
- * HR_ERR_NUMERIC where the system is beyond fp32; HR_ERR_MEMORY. Cost: a factor, and
- * 2 order² operations an entry. */
+ * HR_ERR_NUMERIC where the system is beyond fp32. Cost: a factor, and as much for all
+ * entries together. */
 hr_status hr_shifted_inverse_diagonal(hr_shifted *shifted, double alpha,
                                       const size_t *index, size_t count, double *out,
                                       hr_error *err) HR_MUST_CHECK;

@@ -1,5 +1,5 @@
-/* Residuals in classes by signal-to-noise ratio: root mean square, and order statistics
- * of their sizes. */
+/* Smooth curves through the residuals' sizes by signal-to-noise ratio, and order
+ * statistics of the sizes in units of them. */
 #include "models/sigma.h"
 
 #include <math.h>
@@ -8,10 +8,18 @@
 
 #include "core/alloc.h"
 #include "core/quantile.h"
+#include "models/sigma_curve.h"
 
-/* Rows of a class: the share of new rows within an order statistic of n is known to
- * √(p(1 − p)/n), 5 and 2 points for the two intervals. */
-enum { ROWS_A_CLASS = 100 };
+enum {
+  FEWEST_FOR_A_CURVE = 100, /* rows */
+  MOST_FOR_A_CURVE = 20000,
+  /* Rows for each coefficient. Of n rows and k coefficients the share of new rows within
+   * is known to √(k p(1 − p)/n): 8.5 points of 68 % at worst, which bins average out. */
+  ROWS_A_COEFFICIENT = 30,
+  /* The curve ends at the ratios that one row in so many is beyond: a polynomial has no
+   * business out there, and one far row would bend it. */
+  ROWS_BEYOND = 50,
+};
 
 /* Shares of a Gaussian within one and two sigma. */
 static const double share68 = 0.6827, share95 = 0.9545;
@@ -70,36 +78,122 @@ static hr_sigma_class describe(const sized_residual *rows, size_t count, bool sc
                           .half95 = half_width(scratch, count, share95)};
 }
 
-static double median(const sized_residual *rows, size_t count) {
-  return 0.5 * (rows[(count - 1) / 2].snr + rows[count / 2].snr);
+/* Rows in order of their ratios, and what is fitted to them. */
+typedef struct sizes {
+  const sized_residual *rows; /* the first `known` have a ratio, those after it none */
+  size_t known, dark;         /* `dark` of them none above 0, and come first */
+  double low, high;           /* ratios that the curve goes from and to */
+  double *scratch;            /* [rows] */
+  double *place, *log_size;   /* [placed] of rows that curves are fitted to */
+  size_t placed;
+} sizes;
+
+/* From -1 at `low` to 1 at `high`, and no further. */
+static double place_of(const sizes *s, double snr) {
+  if (!(snr > s->low)) return -1;
+  if (!(snr < s->high)) return 1;
+  return 2 * log(snr / s->low) / log(s->high / s->low) - 1;
 }
 
-/* The end of the class that begins at `first`, one of `left` that are still to be made:
- * equal ratios stay together, and a rest that is too small for a class joins. */
-static size_t end_of_class(const sized_residual *rows, size_t first, size_t count,
-                           size_t left) {
-  size_t end = first + (count - first) / left;
-  if (left == 1) return count;
-  while (end < count && !(rows[end].snr > rows[end - 1].snr)) end++;
-  return count - end < HR_SIGMA_FEWEST_ROWS ? count : end;
-}
+/* Sizes of 0 have no logarithm: they are as good as one that is this much smaller than
+ * the largest. */
+static const double least_size = 1e-12;
 
-/* Rows with a ratio above 0 make the classes; those at or below it, where there is more
- * noise than signal, are of the lowest. */
-static void make_classes(const sized_residual *rows, size_t count, double *scratch,
-                         hr_sigma *out) {
-  size_t dark = 0, known = 0;
-  while (known < count && !isnan(rows[known].snr)) known++;
-  while (dark < known && !(rows[dark].snr > 0)) dark++;
-  size_t left = (known - dark) / ROWS_A_CLASS;
-  if (left > HR_SIGMA_MOST_CLASSES) left = HR_SIGMA_MOST_CLASSES;
-  for (size_t first = dark, end = 0; left > 0 && first < known; first = end, left--) {
-    end = end_of_class(rows, first, known, left);
-    size_t from = first == dark ? 0 : first;
-    hr_sigma_class *class = &out->classes[out->class_count++];
-    *class = describe(rows + from, end - from, out->scales_own, scratch);
-    class->snr = median(rows + first, end - first);
+/* One row in so many where there are more than a curve needs; numbers that scale it are
+ * of all. */
+static void place_rows(sizes *s, double largest) {
+  size_t every = 1 + s->known / MOST_FOR_A_CURVE;
+  for (size_t i = every / 2; i < s->known; i += every) {
+    s->place[s->placed] = place_of(s, s->rows[i].snr);
+    s->log_size[s->placed++] = log(fmax(s->rows[i].size, least_size * largest));
   }
+}
+
+/* The stored ratios, evenly spaced in their logarithms: one where all are the same. */
+static void place_classes(const sizes *s, hr_sigma *out) {
+  bool is_range = log(s->high / s->low) > 1e-6;
+  out->class_count = is_range ? HR_SIGMA_MOST_CLASSES : 1;
+  for (size_t c = 0; c < out->class_count; c++) {
+    double share = is_range ? (double)c / (HR_SIGMA_MOST_CLASSES - 1) : 0;
+    out->classes[c].snr = s->low * pow(s->high / s->low, share);
+  }
+}
+
+/* Of a class, by number: what is said there. */
+static double *number_of(hr_sigma_class *class, size_t which) {
+  double *const numbers[] = {&class->sigma, &class->half68, &class->half95};
+  return numbers[which];
+}
+
+static hr_sigma_class at_snr(const hr_sigma *sigma, double snr);
+
+/* Writes a curve into the classes, times what makes it hold for all rows together, as it
+ * is stored: the share p of them within it, or, without one, a mean square of 1 in its
+ * units. */
+static void store_curve(const sizes *s, const hr_size_curve *curve, size_t which,
+                        double p, hr_sigma *out) {
+  double sum = 0;
+  for (size_t c = 0; c < out->class_count; c++) {
+    hr_sigma_class *class = &out->classes[c];
+    *number_of(class, which) = hr_size_at(curve, place_of(s, class->snr));
+  }
+  for (size_t i = 0; i < s->known; i++) {
+    hr_sigma_class at = at_snr(out, s->rows[i].snr);
+    s->scratch[i] = s->rows[i].size / *number_of(&at, which);
+    sum += s->scratch[i] * s->scratch[i];
+  }
+  hr_sort_numbers(s->scratch, s->known);
+  double scale =
+      isnan(p) ? sqrt(sum / (double)s->known) : half_width(s->scratch, s->known, p);
+  for (size_t c = 0; c < out->class_count; c++) {
+    *number_of(&out->classes[c], which) *= scale;
+  }
+}
+
+/* Fits the curves of the rows that have a ratio. */
+static void fit_curves(const sizes *s, hr_sigma *out) {
+  size_t most = s->known / ROWS_A_COEFFICIENT;
+  size_t coefficients = most < HR_SIZE_COEFFICIENTS ? most : HR_SIZE_COEFFICIENTS;
+  const hr_size_points points = {s->placed, s->place, s->log_size,
+                                 out->class_count > 1 ? coefficients : 1,
+                                 out->scales_own};
+  const hr_size_curve within68 = hr_size_quantile(&points, share68);
+  const hr_size_curve within95 = hr_size_quantile(&points, share95);
+  store_curve(s, &within68, 1, share68, out);
+  store_curve(s, &within95, 2, share95, out);
+  if (!out->scales_own) {
+    const hr_size_curve square = hr_size_mean_square(&points);
+    store_curve(s, &square, 0, (double)NAN, out);
+  }
+  for (size_t c = 0; c < out->class_count; c++) {
+    hr_sigma_class *class = &out->classes[c];
+    if (out->scales_own) class->sigma = 1;
+    class->half95 = fmax(class->half95, class->half68);
+  }
+}
+
+/* The curves, where enough rows have a ratio above 0 and not all are met exactly. */
+static hr_status learn_curves(const sized_residual *rows, size_t count, double *scratch,
+                              hr_sigma *out, hr_error *err) {
+  hr_status status = HR_OK;
+  sizes s = {.rows = rows, .scratch = scratch};
+  double largest = 0;
+  while (s.known < count && !isnan(rows[s.known].snr)) s.known++;
+  while (s.dark < s.known && !(rows[s.dark].snr > 0)) s.dark++;
+  for (size_t i = 0; i < s.known; i++) largest = fmax(largest, rows[i].size);
+  size_t bright = s.known - s.dark, end = bright / ROWS_BEYOND;
+  if (bright < FEWEST_FOR_A_CURVE || largest == 0) return HR_OK;
+  s.low = rows[s.dark + end].snr;
+  s.high = rows[s.known - 1 - end].snr;
+  HR_TRY(hr_alloc(&s.place, s.known, err));
+  HR_TRY(hr_alloc(&s.log_size, s.known, err));
+  place_classes(&s, out);
+  place_rows(&s, largest);
+  fit_curves(&s, out);
+cleanup:
+  hr_free(s.place);
+  hr_free(s.log_size);
+  return status;
 }
 
 hr_status hr_sigma_learn(const hr_sigma_rows *rows, hr_sigma *out, hr_error *err) {
@@ -115,7 +209,7 @@ hr_status hr_sigma_learn(const hr_sigma_rows *rows, hr_sigma *out, hr_error *err
   out->rows = count;
   out->scales_own = rows->variance != NULL;
   out->all = describe(sized, count, out->scales_own, scratch);
-  make_classes(sized, count, scratch, out);
+  HR_TRY(learn_curves(sized, count, scratch, out, err));
 cleanup:
   hr_free(sized);
   hr_free(scratch);

@@ -4,7 +4,8 @@
  * Learnt for each slot from predictions of training rows by models that have not seen
  * them (validation). Residuals are no Gaussian where the noise is large: a label that is
  * uniform in its bin leaves a uniform residual. So the half-widths are learnt beside
- * sigma, as quantiles of |residual| (split conformal prediction; Lei et al. 2018,
+ * sigma, as quantiles of |residual|: each is a smooth curve of the ratio, times the order
+ * statistic that makes it hold for all rows (split conformal prediction; Lei et al. 2018,
  * "Distribution-Free Predictive Inference for Regression", JASA 113, 1094), and a
  * prediction is within them as often as they say. */
 #ifndef HR_MODELS_SIGMA_H
@@ -20,7 +21,7 @@ enum { HR_SIGMA_MOST_CLASSES = 16 };
 /* At one signal-to-noise ratio. In the unit of the target, or with `scales_own` times the
  * model's own sigma (then `sigma` is 1). */
 typedef struct hr_sigma_class {
-  double snr; /* median of the class's rows above 0; NaN in the class of all rows */
+  double snr; /* above 0; NaN in the class of all rows */
   double sigma;
   double half68, half95; /* half-widths that hold 68.27 % and 95.45 % of the rows */
 } hr_sigma_class;
@@ -30,7 +31,7 @@ typedef struct hr_sigma {
   size_t rows;        /* validation rows that it was learnt from; 0: nothing is known */
   bool scales_own;    /* sigma is the model's own, the root of its variance */
   hr_sigma_class all; /* of all rows: for spectra whose ratio is not known */
-  size_t class_count; /* 0: `all` alone */
+  size_t class_count; /* the curves at so many ratios; 0: `all` alone */
   hr_sigma_class classes[HR_SIGMA_MOST_CLASSES]; /* by ascending snr */
 } hr_sigma;
 
@@ -54,7 +55,7 @@ enum { HR_SIGMA_FEWEST_ROWS = 20 };
 hr_status hr_sigma_learn(const hr_sigma_rows *rows, hr_sigma *out,
                          hr_error *err) HR_MUST_CHECK;
 
-/* Linear in log snr between the medians of classes, constant beyond; of ratios at or
+/* Linear in log snr between the classes, constant beyond; of ratios at or
  * below 0 as of the lowest. `variance`: the model's own, NaN where it has none. Where
  * nothing was learnt sigma is the model's own, and the half-widths are NaN. */
 hr_spread hr_sigma_at(const hr_sigma *sigma, double snr, double variance);

@@ -198,6 +198,31 @@ static void a_factor_solves(void **state) {
   assert_memory_equal(small, expected, sizeof small);
 }
 
+static void a_factor_is_inverted(void **state) {
+  const hr_compute *compute = *state;
+  static double a[N * N], x[T * N], b[T * N];
+  static float factor[N * N], inverse[N * N];
+  make_systems(a, x, b);
+  for (size_t i = 0; i < N * N; i++) factor[i] = (float)a[i];
+  assert_true(compute->factorise_f32(N, factor));
+  memcpy(inverse, factor, sizeof factor);
+  compute->invert_factor_f32(N, inverse);
+  for (size_t i = 0; i < N; i++) {
+    for (size_t j = i; j < N; j++) {
+      double sum = 0;
+      for (size_t k = i; k <= j; k++) {
+        sum += (double)inverse[i * N + k] * (double)factor[k * N + j];
+      }
+      check_near(sum, i == j, 2e-6);
+    }
+  }
+  float small[] = {2, 1, -1, 4}; /* -1 is left alone */
+  compute->invert_factor_f32(2, small);
+  const float expected[] = {0.5f, -0.125f, -1, 0.25f};
+  assert_memory_equal(small, expected, sizeof small);
+  compute->invert_factor_f32(0, small);
+}
+
 static void indefinite_systems_are_refused(void **state) {
   const hr_compute *compute = *state;
   double indefinite[] = {1, 2, 0, 1}, b[] = {1, 1};
@@ -273,6 +298,7 @@ int main(void) {
       on_both(vectors),
       on_both(definite_systems_are_solved),
       on_both(a_factor_solves),
+      on_both(a_factor_is_inverted),
       on_both(indefinite_systems_are_refused),
       on_both(eigenvectors_are_found),
       on_both(memory_is_zeroed_and_checked),

@@ -38,7 +38,7 @@ static void test_written_to_the_letter(void **state) {
                       "  posterior:\n"
                       "    templates: 20000\n"
                       "    source: stored\n"
-                      "    validation: 500\n"
+                      "    validation: 1000\n"
                       "    weigh: components\n"
                       "    amplitude: none\n"
                       "    amplitude_sigma: 0.1\n"

@@ -1,6 +1,7 @@
 /* What Ridges say of their predictions, against Ridge on paper. */
 #include "methods/ridge/sigma.h"
 
+#include "core/quantile.h"
 #include "methods/ridge/marginal.h"
 #include "methods/ridge/ridge.h"
 #include "support/least_squares.h"
@@ -60,17 +61,25 @@ static void a_small_bin_leaves_out_rows_one_at_a_time(void **state) {
   (void)state;
   life l = live(&hr_ridge_method, &parameters, SMALL_TRAIN);
   const hr_fit *fit = &l.trained[1].fit;
-  double sum = 0, count = 0;
+  double sum = 0, size[SMALL_TRAIN];
+  size_t count = 0;
   for (size_t i = 0; i < SMALL_TRAIN; i++) {
     if (s.train_bin[i] != 1) continue;
     plain_ridge without = fit_without(1, SIZE_MAX, i, alphas[fit->chosen]);
-    sum += miss(&without, i);
-    count++;
+    double square = miss(&without, i);
+    sum += square;
+    size[count++] = sqrt(square);
     free(without.weights);
   }
-  assert_int_equal(fit->sigma.rows, (size_t)count);
+  double rms = sqrt(sum / (double)count);
+  assert_int_equal(fit->sigma.rows, count);
   assert_false(fit->sigma.scales_own);
-  check_near(fit->sigma.all.sigma, sqrt(sum / count), 1e-3 * sqrt(sum / count));
+  check_near(fit->sigma.all.sigma, rms, 1e-3 * rms);
+  /* Every row's own, not the folds' made smaller: order statistic (n + 1) 0.6827. */
+  hr_sort_numbers(size, count);
+  double place = (double)(count + 1) * 0.6827, rest = place - floor(place);
+  const double *at = size + (size_t)place - 1;
+  check_near(fit->sigma.all.half68, at[0] + rest * (at[1] - at[0]), 1e-3 * rms);
   assert_int_equal(l.trained[2].fit.sigma.rows, 0); /* of one row there is no model */
   life_fini(&l);
 }

@@ -19,6 +19,9 @@ extern void dpotrs_(const char *uplo, const int *n, const int *nrhs, const doubl
                     size_t uplo_length);
 extern void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info,
                     size_t uplo_length);
+extern void strtri_(const char *uplo, const char *diagonal, const int *n, float *a,
+                    const int *lda, int *info, size_t uplo_length,
+                    size_t diagonal_length);
 extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
                     const int *lda, double *w, double *work, const int *work_size,
                     int *integers, const int *integer_size, int *info, size_t job_length,
@@ -98,6 +101,11 @@ static void solve_factored_f32(size_t n, size_t targets, const float *factor, fl
               (int)targets, 1, factor, size, b, size);
 }
 
+static void invert_factor_f32(size_t n, float *factor) {
+  int size = (int)n, info = 0;
+  if (n > 0) strtri_("L", "N", &size, factor, &size, &info, 1, 1);
+}
+
 static bool solve_definite_f64(size_t n, size_t targets, double *a, double *b) {
   if (n > INT_MAX || targets > INT_MAX) return false;
   if (n == 0 || targets == 0) return true;
@@ -138,6 +146,7 @@ const hr_compute hr_compute_blas = {
     .scal_f64 = scal_f64,
     .factorise_f32 = factorise_f32,
     .solve_factored_f32 = solve_factored_f32,
+    .invert_factor_f32 = invert_factor_f32,
     .solve_definite_f64 = solve_definite_f64,
     .eigen_f64 = eigen_f64,
 };

@@ -144,6 +144,21 @@ static void solve_factored_f32(size_t n, size_t targets, const float *factor, fl
   }
 }
 
+/* V = U⁻¹, upper as well, from the last row up: V U = I. */
+static void invert_factor_f32(size_t n, float *factor) {
+  for (size_t i = n; i-- > 0;) {
+    double diagonal = 1 / (double)factor[i * n + i];
+    for (size_t j = n; j-- > i + 1;) {
+      double sum = 0;
+      for (size_t k = i + 1; k <= j; k++) {
+        sum += (double)factor[i * n + k] * (double)factor[k * n + j];
+      }
+      factor[i * n + j] = (float)(-diagonal * sum);
+    }
+    factor[i * n + i] = (float)diagonal;
+  }
+}
+
 static bool solve_definite_f64(size_t n, size_t targets, double *a, double *b) {
   if (!factorise_f64(n, a)) return false;
   for (size_t t = 0; t < targets; t++, b += n) {
@@ -246,6 +261,7 @@ const hr_compute hr_compute_reference = {
     .scal_f64 = scal_f64,
     .factorise_f32 = factorise_f32,
     .solve_factored_f32 = solve_factored_f32,
+    .invert_factor_f32 = invert_factor_f32,
     .solve_definite_f64 = solve_definite_f64,
     .eigen_f64 = eigen_f64,
 };

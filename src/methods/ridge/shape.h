@@ -12,8 +12,8 @@ enum { HR_RIDGE_FEWEST_ROWS = 2 }; /* one row says nothing about a slope */
 enum { HR_RIDGE_RUN_ALPHAS = 4 };
 
 /* Rows of each bin, and of all, that sigma is learnt from. A share p of new rows that is
- * estimated from n is known to √(p(1 − p)/n): 1.5 points of 68 % within a bin. */
-enum { HR_RIDGE_HELD_ROWS = 1000 };
+ * estimated from n is known to √(p(1 − p)/n): 1.0 points of 68 % within a bin. */
+enum { HR_RIDGE_HELD_ROWS = 2000 };
 
 /* Where memory is shortest, the sums of so many folds are there at a time. */
 enum { HR_RIDGE_FOLDS_AT_A_TIME = 2 };

@@ -20,10 +20,6 @@
 #include "core/parallel.h"
 #include "core/vector.h"
 
-/* Rows that are left out one at a time: enough to know a ratio of mean squares whose
- * terms go together. */
-enum { LEFT_OUT = 256 };
-
 typedef struct asking {
   const hr_learner *learner;
   size_t target;
@@ -149,34 +145,29 @@ static double scale_of_folds(const asking *q) {
   return scale > 0 && isfinite(scale) ? scale : 1;
 }
 
-/* Some of the held rows, left out one at a time. */
+/* The held rows, left out one at a time. */
 typedef struct leaving {
   const asking *q;
   const hr_ridge_fit *fit;
   size_t m, a;  /* of the model, and of alpha */
-  size_t *held; /* [count] numbers among the held rows */
   size_t *row;  /* [count] numbers among the model's rows */
   double *rest; /* [count] 1 − h */
-  size_t count;
   hr_status status;
   hr_error err;
 } leaving;
 
-/* Every so many of the held rows, and where they are among the model's. */
-static hr_status choose_left_out(leaving *l, hr_error *err) {
+/* Where the held rows are among the model's. */
+static hr_status find_left_out(leaving *l, hr_error *err) {
   hr_status status = HR_OK;
   const asking *q = l->q;
   const hr_split_view *train = &q->learner->study->train;
   bool is_global = l->m == q->learner->study->bin_count;
   size_t at = 0, next = 0;
-  l->count = q->count < LEFT_OUT ? q->count : LEFT_OUT;
-  HR_TRY(hr_alloc(&l->held, l->count, err));
-  HR_TRY(hr_alloc(&l->row, l->count, err));
-  HR_TRY(hr_alloc(&l->rest, l->count, err));
-  for (size_t j = 0; j < l->count; j++) l->held[j] = j * q->count / l->count;
-  for (size_t row = 0; row < train->rows && next < l->count; row++) {
+  HR_TRY(hr_alloc(&l->row, q->count, err));
+  HR_TRY(hr_alloc(&l->rest, q->count, err));
+  for (size_t row = 0; row < train->rows && next < q->count; row++) {
     if (!is_global && train->bin[row] != (int32_t)l->m) continue;
-    if (row == q->rows[l->held[next]]) l->row[next++] = at;
+    if (row == q->rows[next]) l->row[next++] = at;
     at++;
   }
 cleanup:
@@ -187,61 +178,52 @@ cleanup:
 static void leave_out(void *context, size_t i, size_t thread) {
   (void)i, (void)thread;
   leaving *l = context;
-  const hr_dual_leaving rows = {l->fit->alphas->value[l->a], l->row, l->count};
+  const hr_dual_leaving rows = {l->fit->alphas->value[l->a], l->row, l->q->count};
   l->status = hr_dual_leave_out(l->fit->sums->dual, &rows, l->fit->solvers->systems[0],
                                 l->rest, &l->err);
 }
 
-/* Of the chosen rows, the root mean square when one is left out over that when their fold
- * is; 1 where that is not known. */
-static double scale_left_out(const leaving *l) {
-  double one = 0, fold = 0;
-  const asking *q = l->q;
-  for (size_t j = 0; j < l->count; j++) {
-    const double *residual = q->residual + l->held[j] * q->models;
-    double left = residual[q->models - 1] / l->rest[j];
-    double of_fold = residual[fold_of(q, l->held[j])];
-    one += left * left;
-    fold += of_fold * of_fold;
+/* Residuals of folds, corrected as one. */
+static void correct_folds(const asking *q, double *residual) {
+  double scale = scale_of_folds(q);
+  for (size_t i = 0; i < q->count; i++) {
+    residual[i] = scale * q->residual[i * q->models + fold_of(q, i)];
   }
-  double scale = sqrt(one / fold);
-  return scale > 0 && isfinite(scale) ? scale : 1;
 }
 
-/* Where K is there, rows can be left out one at a time, which needs no correction. */
-static hr_status find_scale(const asking *q, size_t m, const hr_ridge_fit *fit, size_t a,
-                            double *scale, hr_error *err) {
+/* What each held row is missed by: where K is there, by the model of all other rows. How
+ * much that differs from a fold's depends on the row: faint ones weigh more in their own
+ * predictions. */
+static hr_status find_residuals(const asking *q, size_t m, const hr_ridge_fit *fit,
+                                size_t a, double *residual, hr_error *err) {
   hr_status status = HR_OK;
   leaving l = {.q = q, .fit = fit, .m = m, .a = a};
-  *scale = 1;
-  if (!hr_ridge_sums_has_kernel(fit->sums)) {
-    *scale = scale_of_folds(q);
-    return HR_OK;
-  }
-  HR_TRY(choose_left_out(&l, err));
+  correct_folds(q, residual);
+  if (!hr_ridge_sums_has_kernel(fit->sums)) return HR_OK;
+  HR_TRY(find_left_out(&l, err));
   hr_parallel_for_on(1, 1, leave_out, &l);
-  if (l.status == HR_OK) *scale = scale_left_out(&l);
+  for (size_t i = 0; l.status == HR_OK && i < q->count; i++) {
+    double left = q->residual[i * q->models + q->models - 1] / l.rest[i];
+    if (l.rest[i] > 0 && isfinite(left)) residual[i] = left;
+  }
   if (l.status == HR_ERR_MEMORY) status = hr_fail(err, l.status, "%s", l.err.message);
 cleanup:
-  hr_free(l.held);
   hr_free(l.row);
   hr_free(l.rest);
   return status;
 }
 
-static hr_status learn(const asking *q, double scale, hr_sigma *out, hr_error *err) {
+static hr_status learn(const asking *q, const double *residual, hr_sigma *out,
+                       hr_error *err) {
   hr_status status = HR_OK;
-  double *residual = NULL, *snr = NULL;
-  HR_TRY(hr_alloc(&residual, q->count, err));
+  double *snr = NULL;
   HR_TRY(hr_alloc(&snr, q->count, err));
   for (size_t i = 0; i < q->count; i++) {
-    residual[i] = scale * q->residual[i * q->models + fold_of(q, i)];
     snr[i] = hr_held_rows_snr(q->learner->held, q->rows[i]);
   }
   const hr_sigma_rows rows = {q->count, residual, snr, NULL};
   HR_TRY(hr_sigma_learn(&rows, out, err));
 cleanup:
-  hr_free(residual);
   hr_free(snr);
   return status;
 }
@@ -251,7 +233,7 @@ hr_status hr_ridge_learn_sigma(const hr_learner *learner, size_t m,
                                hr_sigma *out, hr_error *err) {
   hr_status status = HR_OK;
   asking q = {.target = choice->target};
-  double scale = 1;
+  double *residual = NULL;
   *out = (hr_sigma){0};
   if (!learner->held || !hr_held_rows_are_complete(learner->held)) return HR_OK;
   HR_TRY(init(&q, learner, m, fit, err));
@@ -259,9 +241,11 @@ hr_status hr_ridge_learn_sigma(const hr_learner *learner, size_t m,
   HR_TRY(take_models(&q, fit, choice->alpha, err));
   hr_parallel_for(q.count, ask_row, &q);
   HR_TRY(check_read(&q, err));
-  HR_TRY(find_scale(&q, m, fit, choice->alpha, &scale, err));
-  HR_TRY(learn(&q, scale, out, err));
+  HR_TRY(hr_alloc(&residual, q.count, err));
+  HR_TRY(find_residuals(&q, m, fit, choice->alpha, residual, err));
+  HR_TRY(learn(&q, residual, out, err));
 cleanup:
+  hr_free(residual);
   fini(&q);
   return status;
 }
