@@ -47,7 +47,8 @@ typedef struct hr_evaluation {
   hr_bootstrap *octile_bootstrap;
   hr_lattice_rows lattice;
   hr_calibrations calibrations;
-  hr_gate_criterion gate[HR_GATE_CRITERIA];
+  hr_gate_criterion gate[HR_GATE_CRITERIA]; /* [gate_count] */
+  size_t gate_count;
   bool gate_passed;
 } hr_evaluation;
 

@@ -17,7 +17,7 @@ hr_verdict hr_gate_judge(double value, hr_interval interval, double threshold) {
 
 bool hr_gate_evaluate(const hr_gate_thresholds *thresholds,
                       const hr_gate_measures *measures,
-                      hr_gate_criterion criteria[HR_GATE_CRITERIA]) {
+                      hr_gate_criterion criteria[HR_GATE_CRITERIA], size_t *count) {
   /* What follows, by verdict: pass, fail, undecided (experiment, "Decision gate C1"). */
   static const char *const next[HR_GATE_CRITERIA][3] = {
       {"pass, level 1: go on to C2, keep rho", "no level 1 pass", "more test rows"},
@@ -42,7 +42,8 @@ bool hr_gate_evaluate(const hr_gate_thresholds *thresholds,
                                     .interval = measures->focus_delta_r2_interval,
                                     .threshold = thresholds->focus_delta_r2};
   bool passed = true;
-  for (size_t c = 0; c < HR_GATE_CRITERIA; c++) {
+  *count = measures->has_focus ? HR_GATE_CRITERIA : HR_GATE_CRITERIA - 1;
+  for (size_t c = 0; c < *count; c++) {
     hr_gate_criterion *one = &criteria[c];
     one->verdict = hr_gate_judge(one->value, one->interval, one->threshold);
     one->next = isnan(one->value) ? "no score: see the tables" : next[c][one->verdict];

@@ -4,6 +4,7 @@
 #define HR_SCORE_GATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "score/bootstrap.h"
 
@@ -31,10 +32,11 @@ typedef struct hr_gate_thresholds {
 typedef struct hr_gate_measures {
   double oracle_r2, delta_r2,
       focus_delta_r2; /* the last: the least over the focus bins */
+  bool has_focus;     /* whether the study names any; without, nothing is asked of them */
   hr_interval oracle_r2_interval, delta_r2_interval, focus_delta_r2_interval;
 } hr_gate_measures;
 
-enum { HR_GATE_CRITERIA = 4 };
+enum { HR_GATE_CRITERIA = 4 }; /* at most */
 
 typedef struct hr_gate_criterion {
   const char *name; /* "oracle_r2", "delta_r2", "insufficient", "focus_bins" */
@@ -46,9 +48,9 @@ typedef struct hr_gate_criterion {
   const char *caution; /* why that may be too much, "baseline_undertuned", or NULL */
 } hr_gate_criterion;
 
-/* Judges all criteria. Returns whether every one passed. */
+/* Judges all criteria, *count of them. Returns whether every one passed. */
 bool hr_gate_evaluate(const hr_gate_thresholds *thresholds,
                       const hr_gate_measures *measures,
-                      hr_gate_criterion criteria[HR_GATE_CRITERIA]);
+                      hr_gate_criterion criteria[HR_GATE_CRITERIA], size_t *count);
 
 #endif

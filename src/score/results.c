@@ -458,7 +458,7 @@ static void write_octiles(writer *w, json_t *root) {
 static void write_gate(writer *w, json_t *root) {
   const hr_evaluation *evaluation = w->evaluation;
   json_t *gate = hr_json_put(&w->json, root, "gate", json_array());
-  for (size_t c = 0; c < HR_GATE_CRITERIA; c++) {
+  for (size_t c = 0; c < evaluation->gate_count; c++) {
     const hr_gate_criterion *criterion = &evaluation->gate[c];
     json_t *object = hr_json_append(&w->json, gate, json_object());
     hr_json_put_text(&w->json, object, "criterion", criterion->name);

@@ -35,7 +35,7 @@ cleanup:
 static void add_cautions(hr_evaluation *evaluation) {
   size_t baseline = evaluation->forecasts.baseline;
   if (!hr_undertuned_has(&evaluation->input->outcomes[baseline])) return;
-  for (size_t c = 0; c < HR_GATE_CRITERIA; c++) {
+  for (size_t c = 0; c < evaluation->gate_count; c++) {
     hr_gate_criterion *one = &evaluation->gate[c];
     bool is_gain =
         strcmp(one->name, "delta_r2") == 0 || strcmp(one->name, "focus_bins") == 0;
@@ -55,6 +55,7 @@ hr_status hr_verdict_judge(hr_evaluation *evaluation, hr_error *err) {
   hr_group_range range = hr_evaluation_range(evaluation, HR_SCOPE_COVERED);
   double r2 = evaluation->methods[headline].pooled[HR_SCOPE_COVERED].r2;
   hr_gate_measures measures = {
+      .has_focus = evaluation->input->focus_count > 0,
       .oracle_r2 = r2,
       .delta_r2 = r2 - evaluation->methods[versus].pooled[HR_SCOPE_COVERED].r2,
       .oracle_r2_interval = none,
@@ -69,8 +70,8 @@ hr_status hr_verdict_judge(hr_evaluation *evaluation, hr_error *err) {
         hr_bootstrap_delta(evaluation->bootstrap, headline, versus, range);
   }
   HR_TRY(measure_focus(evaluation, headline, versus, &measures, err));
-  evaluation->gate_passed =
-      hr_gate_evaluate(&evaluation->input->gate, &measures, evaluation->gate);
+  evaluation->gate_passed = hr_gate_evaluate(&evaluation->input->gate, &measures,
+                                             evaluation->gate, &evaluation->gate_count);
   add_cautions(evaluation);
 cleanup:
   return status;

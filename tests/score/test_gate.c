@@ -29,12 +29,15 @@ static void test_criteria(void **state) {
       .oracle_r2 = 0.68,
       .delta_r2 = 0.08,
       .focus_delta_r2 = 0.01,
+      .has_focus = true,
       .oracle_r2_interval = {0.66, 0.69},
       .delta_r2_interval = {0.06, 0.10},
       .focus_delta_r2_interval = {-0.01, 0.03},
   };
   hr_gate_criterion criteria[HR_GATE_CRITERIA];
-  assert_false(hr_gate_evaluate(&thresholds, &measures, criteria));
+  size_t count = 0;
+  assert_false(hr_gate_evaluate(&thresholds, &measures, criteria, &count));
+  assert_int_equal(count, 4);
   assert_string_equal(criteria[0].name, "oracle_r2");
   assert_int_equal(criteria[0].verdict, HR_VERDICT_FAIL);
   assert_string_equal(criteria[1].name, "delta_r2");
@@ -54,12 +57,31 @@ static void test_all_pass(void **state) {
   const hr_gate_measures measures = {.oracle_r2 = 0.8,
                                      .delta_r2 = 0.1,
                                      .focus_delta_r2 = 0.1,
+                                     .has_focus = true,
                                      .oracle_r2_interval = {0.75, 0.85},
                                      .delta_r2_interval = {0.06, 0.14},
                                      .focus_delta_r2_interval = {0.06, 0.14}};
   hr_gate_criterion criteria[HR_GATE_CRITERIA];
-  assert_true(hr_gate_evaluate(&thresholds, &measures, criteria));
+  size_t count = 0;
+  assert_true(hr_gate_evaluate(&thresholds, &measures, criteria, &count));
   assert_string_equal(criteria[0].next, "pass, level 1: go on to C2, keep rho");
+}
+
+/* A study that names no focus bins is not asked what they gain. */
+static void test_no_focus(void **state) {
+  (void)state;
+  const hr_gate_thresholds thresholds = {0.70, 0.05, 0.65, 0.05};
+  const hr_gate_measures measures = {.oracle_r2 = 0.8,
+                                     .delta_r2 = 0.1,
+                                     .focus_delta_r2 = none,
+                                     .oracle_r2_interval = {0.75, 0.85},
+                                     .delta_r2_interval = {0.06, 0.14},
+                                     .focus_delta_r2_interval = {none, none}};
+  hr_gate_criterion criteria[HR_GATE_CRITERIA];
+  size_t count = 0;
+  assert_true(hr_gate_evaluate(&thresholds, &measures, criteria, &count));
+  assert_int_equal(count, 3);
+  assert_string_equal(criteria[2].name, "insufficient");
 }
 
 int main(void) {
@@ -67,6 +89,7 @@ int main(void) {
       cmocka_unit_test(test_verdicts),
       cmocka_unit_test(test_criteria),
       cmocka_unit_test(test_all_pass),
+      cmocka_unit_test(test_no_focus),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
