@@ -92,6 +92,22 @@ static hr_status read_sections(hr_config *config, const hr_yaml_node *root,
   return status;
 }
 
+/* The default is of the study's grid: of a smaller one those that it has, all where it
+ * has none of them. */
+static hr_status fit_bins_to_grid(size_t bin_count, hr_numbers *bins, hr_error *err) {
+  size_t kept = 0;
+  for (size_t i = 0; i < bins->count; i++) {
+    if (bins->items[i] < (double)bin_count) bins->items[kept++] = bins->items[i];
+  }
+  if (kept == 0) {
+    hr_status status = hr_realloc(&bins->items, bins->count, bin_count, err);
+    if (status != HR_OK) return status;
+    for (; kept < bin_count; kept++) bins->items[kept] = (double)kept;
+  }
+  bins->count = kept;
+  return HR_OK;
+}
+
 /* A parameter called `bins` limits an expert to some bins, whatever the method. */
 static hr_status check_expert_bins(const hr_config *config,
                                    const hr_config_expert *expert,
@@ -100,9 +116,12 @@ static hr_status check_expert_bins(const hr_config *config,
   const hr_method *type = expert->type;
   const hr_field *field = hr_fields_find(type->fields, type->field_count, "bins");
   if (!field || field->kind != HR_FIELD_NUMBERS) return HR_OK;
-  const hr_numbers *bins =
-      (const void *)((const char *)expert->parameters + field->offset);
+  hr_numbers *bins = (void *)((char *)expert->parameters + field->offset);
   const hr_yaml_node *given = hr_yaml_find(node, "bins");
+  if (!given) {
+    hr_status status = fit_bins_to_grid(config->binning.bin_count, bins, err);
+    if (status != HR_OK) return status;
+  }
   return hr_config_check_bins(config, name, given ? given : node, bins, err);
 }
 

@@ -308,8 +308,30 @@ static void test_wrong_bins(void **state) {
               "s.yaml:3:23: experts.cnn.bins has 0 items, but needs at least 1");
   refuse_rest("experts: {cnn: {bins: [3, 12]}}\n",
               "s.yaml:3:27: experts.cnn.bins[1] is 12, but the grid has the bins 0 to 8");
-  refuse_rest("binning: {T_eff: [1, 2]}\nexperts: {cnn: {}}\n",
-              "s.yaml:4:16: experts.cnn.bins[0] is 3, but the grid has the bins 0 to 2");
+  refuse_rest("binning: {T_eff: [1, 2]}\nexperts: {cnn: {bins: 3}}\n",
+              "s.yaml:4:23: experts.cnn.bins[0] is 3, but the grid has the bins 0 to 2");
+}
+
+/* Bins 3 and 6 are the study's: a smaller grid has one of them or none, then all count.
+ */
+static void test_default_bins_of_small_grids(void **state) {
+  (void)state;
+  static const struct {
+    const char *edges;
+    double bins[4];
+    size_t count;
+  } grids[] = {{"[1, 2, 3]", {3}, 1}, {"[1, 2]", {0, 1, 2}, 3}};
+  for (size_t g = 0; g < 2; g++) {
+    char text[256];
+    hr_config *c = NULL;
+    hr_error err = {0};
+    snprintf(text, sizeof text, "%sbinning: {T_eff: %s}\nexperts: {cnn: {}}\n", HEAD,
+             grids[g].edges);
+    check_ok(hr_config_parse(text, strlen(text), "s.yaml", "", &c, &err));
+    const hr_cnn_parameters *cnn = c->experts[0].parameters;
+    check_numbers(&cnn->bins, grids[g].bins, grids[g].count);
+    hr_config_destroy(&c);
+  }
 }
 
 static void test_too_many_bins(void **state) {
@@ -345,10 +367,15 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_defaults),   cmocka_unit_test(test_controls),
-      cmocka_unit_test(test_example),    cmocka_unit_test(test_pasted_block),
-      cmocka_unit_test(test_habits),     cmocka_unit_test(test_other_grids),
-      cmocka_unit_test(test_wrong_bins), cmocka_unit_test(test_too_many_bins),
+      cmocka_unit_test(test_defaults),
+      cmocka_unit_test(test_controls),
+      cmocka_unit_test(test_example),
+      cmocka_unit_test(test_pasted_block),
+      cmocka_unit_test(test_habits),
+      cmocka_unit_test(test_other_grids),
+      cmocka_unit_test(test_default_bins_of_small_grids),
+      cmocka_unit_test(test_wrong_bins),
+      cmocka_unit_test(test_too_many_bins),
       cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
