@@ -174,7 +174,6 @@ hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_err
                                 hr_config_find_section("data")->count, "target"),
                  config, out);
   hr_text_append(out, "\n");
-  hr_config_write_units(config, out);
   write_preparation(config, out);
   for (size_t i = 0; i < config->data.id.count; i++) {
     hr_text_append(out, "id: ");

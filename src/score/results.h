@@ -42,6 +42,7 @@ typedef struct hr_results_input {
 
   const hr_axis *axes; /* [axis_count] of the grid; none where it is not known */
   size_t axis_count;
+  const char *axis_units[HR_MOST_AXES]; /* NULL: as known labels have it */
   size_t bin_count;
   char *const *bin_names; /* [bin_count] */
   const double *focus;    /* [focus_count] bin numbers, as the configuration holds them */

@@ -6,10 +6,11 @@
 
 #include "models/bundle_description.h"
 
-static void put_axis(hr_json_builder *json, json_t *axes, const hr_axis *axis) {
+static void put_axis(hr_json_builder *json, json_t *axes, const hr_axis *axis,
+                     const char *unit) {
   json_t *object = hr_json_append(json, axes, json_object());
   hr_json_put_text(json, object, "label", axis->label);
-  hr_json_put_text(json, object, "unit", hr_label_unit(axis->label));
+  hr_json_put_text(json, object, "unit", unit ? unit : hr_label_unit(axis->label));
   json_t *edges = hr_json_put(json, object, "edges", json_array());
   for (size_t e = 0; e < axis->edge_count; e++) {
     hr_json_append(json, edges, json_real(axis->edges[e]));
@@ -47,7 +48,9 @@ void hr_results_write_binning(hr_json_builder *json, const hr_results_input *inp
   }
   json_t *binning = hr_json_put(json, root, "binning", json_object());
   json_t *axes = hr_json_put(json, binning, "axes", json_array());
-  for (size_t a = 0; a < input->axis_count; a++) put_axis(json, axes, &input->axes[a]);
+  for (size_t a = 0; a < input->axis_count; a++) {
+    put_axis(json, axes, &input->axes[a], input->axis_units[a]);
+  }
   json_t *bins = hr_json_put(json, binning, "intervals", json_array());
   for (size_t k = 0; k < input->bin_count; k++) put_bin(json, bins, input, k);
   hr_json_put_bool(json, binning, "target_among_axes",

@@ -309,24 +309,32 @@ static json_t *describe_origin(const hr_origin *origin, hr_json_builder *builder
   return manifest;
 }
 
-hr_status hr_rundir_write_origin(const char *out_dir, const hr_origin *origin,
+hr_status hr_rundir_write_config(const char *out_dir, const hr_origin *origin,
                                  hr_error *err) {
   hr_status status = HR_OK;
   char *path = NULL;
-  hr_json_builder builder = {false};
-  json_t *manifest = describe_origin(origin, &builder);
   hr_text text;
   hr_text_init(&text);
-  /* First, since it makes the folder a run's. */
-  HR_TRY(hr_json_file_write(&builder, manifest, out_dir, "manifest.json", hr_file_write,
-                            err));
   HR_TRY(hr_config_write(origin->config, &text, err));
   HR_TRY(hr_join_path(out_dir, "config.yaml", &path, err));
   HR_TRY(hr_file_write(path, text.bytes, text.length, err));
 cleanup:
-  json_decref(manifest);
   hr_text_fini(&text);
   hr_free(path);
+  return status;
+}
+
+hr_status hr_rundir_write_origin(const char *out_dir, const hr_origin *origin,
+                                 hr_error *err) {
+  hr_status status = HR_OK;
+  hr_json_builder builder = {false};
+  json_t *manifest = describe_origin(origin, &builder);
+  /* First, since it makes the folder a run's. */
+  HR_TRY(hr_json_file_write(&builder, manifest, out_dir, "manifest.json", hr_file_write,
+                            err));
+  HR_TRY(hr_rundir_write_config(out_dir, origin, err));
+cleanup:
+  json_decref(manifest);
   return status;
 }
 

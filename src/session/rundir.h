@@ -34,6 +34,11 @@ hr_status hr_rundir_check(const char *out_dir, const hr_origin *origin,
 hr_status hr_rundir_write_origin(const char *out_dir, const hr_origin *origin,
                                  hr_error *err) HR_MUST_CHECK;
 
+/* Writes config.yaml alone: of a run that goes on with other words for what changes no
+ * number. */
+hr_status hr_rundir_write_config(const char *out_dir, const hr_origin *origin,
+                                 hr_error *err) HR_MUST_CHECK;
+
 /* What the pass over the training rows counted, for a run that goes on without making it
  * again: preparation.json. *known: whether there is such a file, of this study. */
 hr_status hr_rundir_write_preparation(const char *out_dir, const hr_origin *origin,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/targets.h"
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
@@ -146,7 +147,7 @@ static hr_status describe_axes(const hr_plan *plan, hr_bundle_description *out,
     const hr_axis *from = &view->axes[a];
     hr_bundle_axis *to = &out->axes[a];
     HR_TRY(copy_text(from->label, &to->label, err));
-    HR_TRY(copy_text(hr_label_unit(from->label), &to->unit, err));
+    HR_TRY(copy_text(hr_config_unit(plan->config, from->label), &to->unit, err));
     HR_TRY(hr_alloc(&to->edges, from->edge_count, err));
     memcpy(to->edges, from->edges, from->edge_count * sizeof *to->edges);
     to->edge_count = from->edge_count;

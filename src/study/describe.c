@@ -72,7 +72,7 @@ static const char *edges_of(const hr_config *config) {
 static void describe_axes(const hr_config *config, hr_text *out) {
   for (size_t a = 0; a < config->binning.given_count; a++) {
     const hr_axis *axis = &config->binning.axes[a];
-    const char *unit = hr_label_unit(axis->label);
+    const char *unit = hr_config_unit(config, axis->label);
     hr_text_append(out, "%s %s", a == 0 ? "Bins lie along" : ",", axis->label);
     for (size_t e = 0; e < axis->edge_count; e++) {
       hr_text_append(out, "%s%g", e == 0 ? " (" : ", ", axis->edges[e]);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/targets.h"
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/json_file.h"
@@ -77,6 +78,31 @@ hr_status hr_results_check(const char *out_dir, const char *study, size_t test_r
   HR_TRY(check_seal(out_dir, study, results, err));
   HR_TRY(check_predictions(out_dir, results, err));
   HR_TRY(check_bound(out_dir, results, test_rows, err));
+cleanup:
+  json_decref(results);
+  return status;
+}
+
+/* Whether an object of results.json has the label's unit; older ones have none. */
+static bool has_unit(const json_t *object, const hr_config *config, const char *label) {
+  const char *told = hr_json_string(object, "unit", NULL);
+  return !told || strcmp(told, hr_config_unit(config, label)) == 0;
+}
+
+hr_status hr_results_check_units(const char *out_dir, const hr_config *config,
+                                 const char *target, hr_error *err) {
+  hr_status status = HR_OK;
+  json_t *results = NULL;
+  HR_TRY(hr_json_file_look(out_dir, "results.json", &results, err));
+  const json_t *axes = json_object_get(json_object_get(results, "binning"), "axes");
+  bool same = has_unit(json_object_get(results, "experiment"), config, target);
+  for (size_t a = 0; a < json_array_size(axes); a++) {
+    const json_t *axis = json_array_get(axes, a);
+    same = same && has_unit(axis, config, hr_json_string(axis, "label", ""));
+  }
+  if (!same) {
+    status = hr_fail(err, HR_ERR_FORMAT, "%s/results.json has other units", out_dir);
+  }
 cleanup:
   json_decref(results);
   return status;

@@ -101,6 +101,10 @@ static hr_status check_results(const study *s, const char *print, hr_error *err)
     if (status == HR_OK) {
       status = hr_results_check(dir, print, s->plan->view.test_rows, err);
     }
+    if (status == HR_OK) {
+      const char *name = s->plan->targets[t].name;
+      status = hr_results_check_units(dir, s->config, name, err);
+    }
     hr_free(dir);
   }
   return status;
@@ -260,6 +264,9 @@ static void add_target(const hr_plan *plan, size_t t, hr_results_input *input) {
   input->target_number = t;
   input->axes = plan->view.axes;
   input->axis_count = plan->view.axis_count;
+  for (size_t a = 0; a < input->axis_count; a++) {
+    input->axis_units[a] = hr_config_unit(plan->config, input->axes[a].label);
+  }
 }
 
 static const char *file_name_of(const char *path) {
@@ -523,6 +530,9 @@ static hr_status run(study *s, hr_error *err) {
   }
   announce(s, &cost);
   HR_TRY(look_for_work(s, print, &is_complete, err));
+  if (!is_complete && s->rundir.is_resumed) {
+    HR_TRY(hr_rundir_write_config(s->out_dir, &s->plan->origin, err));
+  }
   if (!is_complete) HR_TRY(work(s, err));
   if (!hr_study_has_bundle(s->config, s->out_dir)) HR_TRY(write_bundle(s, err));
   if (s->options->finish) {

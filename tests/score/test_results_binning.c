@@ -69,6 +69,12 @@ static void axes_have_units_and_the_target_is_told(void **state) {
       "\"target_among_axes\":false}");
   free(text);
   json_decref(root);
+  input.axis_units[1] = "kK"; /* as the study says */
+  root = make(&input);
+  const json_t *list = json_object_get(json_object_get(root, "binning"), "axes");
+  assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "unit")),
+                      "kK");
+  json_decref(root);
   input.target_name = "T_eff";
   root = make(&input);
   assert_true(json_is_true(

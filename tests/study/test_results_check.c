@@ -91,6 +91,30 @@ static void files_that_are_gone_are_told(void **state) {
   refuses("predictions.csv is not what results.json was written with");
 }
 
+/* Of the target and of the axes, as the configuration has them. */
+static void other_units_are_told(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_config *usual = NULL, *other = NULL;
+  static const char plain[] = "experiment: {id: x}\ndata: {train: [a], test: b}\n";
+  static const char own[] =
+      "experiment: {id: x}\ndata: {train: [a], test: b, units: {T_eff: kK}}\n";
+  check_ok(hr_config_parse(plain, strlen(plain), "s.yaml", "", &usual, &err));
+  check_ok(hr_config_parse(own, strlen(own), "s.yaml", "", &other, &err));
+  check_ok(hr_results_check_units(s.path, other, "T_eff", &err)); /* none are told */
+  scratch_write(&s, "results.json",
+                "{\"experiment\": {\"unit\": \"dex\"}, \"binning\": {\"axes\": "
+                "[{\"label\": \"T_eff\", \"unit\": \"K\"}]}}");
+  check_ok(hr_results_check_units(s.path, usual, "log_g", &err));
+  snprintf(expected, sizeof expected, "%s/results.json has other units", s.path);
+  check_fails(hr_results_check_units(s.path, usual, "T_eff", &err), HR_ERR_FORMAT,
+              expected);
+  check_fails(hr_results_check_units(s.path, other, "log_g", &err), HR_ERR_FORMAT,
+              expected);
+  hr_config_destroy(&usual);
+  hr_config_destroy(&other);
+}
+
 static void memory_may_run_out(void **state) {
   (void)state;
   check_alloc_failures(hr_results_check(s.path, study, TEST_ROWS, NULL));
@@ -101,7 +125,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(sound_results_stay),   TEST(other_studies_do_not),
       TEST(changed_files_do_not), TEST(files_that_are_gone_are_told),
-      TEST(memory_may_run_out),
+      TEST(other_units_are_told), TEST(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
