@@ -83,12 +83,35 @@ static void append_plain(const char *text, size_t length, hr_text *out) {
   }
 }
 
-/* Text with `code`, **strong** and characters behind a backslash. */
+/* [text](place) to a report.md, which the report wrote itself: to the page beside it. The
+ * length of it all; 0: there is none. */
+static size_t append_link(const char *text, size_t length, hr_text *out) {
+  static const char to_markdown[] = "/report.md)";
+  const size_t tail = sizeof to_markdown - 1;
+  const char *middle = text[0] == '[' ? memmem(text, length, "](", 2) : NULL;
+  if (!middle) return 0;
+  const char *place = middle + 2;
+  const char *end = memchr(place, ')', length - (size_t)(place - text));
+  if (!end || (size_t)(end + 1 - place) < tail) return 0;
+  size_t folder = (size_t)(end + 1 - place) - tail;
+  if (memcmp(place + folder, to_markdown, tail) != 0) return 0;
+  hr_text_append(out, "<a href=\"");
+  append_escaped(place, folder, out);
+  hr_text_append(out, "/report.html\">");
+  append_plain(text + 1, (size_t)(middle - text) - 1, out);
+  hr_text_append(out, "</a>");
+  return (size_t)(end + 1 - text);
+}
+
+/* Text with `code`, **strong**, links and characters behind a backslash. */
 static void append_inline(const char *text, size_t length, hr_text *out) {
   for (size_t i = 0; i < length;) {
     size_t code = between(text + i, length - i, "`");
     size_t strong = between(text + i, length - i, "**");
-    if (is_escape(text + i, length - i)) {
+    size_t link = append_link(text + i, length - i, out);
+    if (link > 0) {
+      i += link;
+    } else if (is_escape(text + i, length - i)) {
       append_escaped(text + i + 1, 1, out);
       i += 2;
     } else if (code > 0) {

@@ -14,6 +14,7 @@
 #include "report/markdown.h"
 #include "report/page.h"
 #include "report/source.h"
+#include "report/targets.h"
 
 static const size_t largest_page = (size_t)1 << 28;
 
@@ -154,6 +155,7 @@ cleanup:
   return status;
 }
 
+/* Of every target, one below the other, each of which says what it is of. */
 static hr_status format_block(const char *run_dir, hr_text *content, hr_error *err) {
   hr_status status = HR_OK;
   hr_source source;
@@ -161,6 +163,14 @@ static hr_status format_block(const char *run_dir, hr_text *content, hr_error *e
   if (status != HR_OK) return status;
   HR_TRY(hr_markdown_write_key_numbers(&source.reader, &source.tables, content, err));
   HR_TRY(hr_rows_audit(&source.rows, &source.reader, err));
+  for (size_t i = 0; i < hr_targets_behind(&source.reader); i++) {
+    char *dir = NULL;
+    HR_TRY(hr_targets_dir(&source.reader, run_dir, i, &dir, err));
+    hr_text_append(content, "\n");
+    status = format_block(dir, content, err);
+    hr_free(dir);
+    if (status != HR_OK) goto cleanup;
+  }
 cleanup:
   hr_source_fini(&source);
   return status;

@@ -79,8 +79,10 @@ static hr_status write_row(const char *dir, const char *folder, const char *unit
   hr_append_markdown(unit, out);
   hr_text_append(out, " | ");
   append_estimate(&headline.r2, out);
-  hr_text_append(out, " | %.4g | %s | `%sreport.md` |\n", headline.mae,
-                 info.gate_passed ? "passed" : "not passed", folder);
+  hr_text_append(out, " | %.4g | %s | ", headline.mae,
+                 info.gate_passed ? "passed" : "not passed");
+  if (folder[0]) hr_text_append(out, "[%s](%s/report.md)", folder, folder);
+  hr_text_append(out, "%s |\n", folder[0] ? "" : "this one");
 cleanup:
   hr_results_close(&results);
   return status;
@@ -101,7 +103,7 @@ cleanup:
 hr_status hr_targets_write_markdown(const hr_reader *reader, const char *run_dir,
                                     hr_text *out, hr_error *err) {
   hr_status status = HR_OK;
-  char *dir = NULL, unit[32], folder[HR_TARGET_FOLDER_BYTES + 1] = "";
+  char *dir = NULL, unit[32], folder[HR_TARGET_FOLDER_BYTES] = "";
   size_t behind = hr_targets_behind(reader);
   if (behind == 0) return HR_OK;
   hr_text_append(out,
@@ -113,10 +115,7 @@ hr_status hr_targets_write_markdown(const hr_reader *reader, const char *run_dir
     dir = NULL;
     if (t == 0) HR_TRY(hr_copy_text(run_dir, &dir, err));
     if (t > 0) HR_TRY(hr_targets_dir(reader, run_dir, t - 1, &dir, err));
-    if (t > 0) {
-      hr_target_folder(name_of(reader, t), t, folder);
-      strcat(folder, "/");
-    }
+    if (t > 0) hr_target_folder(name_of(reader, t), t, folder);
     HR_TRY(read_unit(dir, unit, err));
     HR_TRY(write_row(dir, folder, unit, out, err));
   }

@@ -26,6 +26,9 @@ static void test_blocks(void **state) {
       "<h1>A &lt;b&gt;</h1>\n<p>text with <code>x&lt;y</code> &amp; "
       "<strong>strong</strong> 2 * 3</p>\n<h2>B</h2>\n<ul>\n<li>one</li>\n"
       "<li>two</li>\n</ul>\n<p>end</p>\n");
+  check_body("[a < b](c/report.md), [x](y) and [0.1](0.2, 0.3]\n", &none,
+             "<p><a href=\"c/report.html\">a &lt; b</a>, [x](y) and [0.1](0.2, "
+             "0.3]</p>\n");
   check_body("| a | b |\n|---|---:|\n| x \\| y | 1 |\n|  | 2 |\n\n- note\n", &none,
              "<div class=\"table\"><table><thead><tr><th>a</th><th class=\"right\">b</th>"
              "</tr>\n</thead><tbody>\n<tr><td class=\"short\">x | y</td><td "

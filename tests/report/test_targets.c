@@ -56,19 +56,39 @@ static void each_has_a_report_and_the_first_lists_them(void **state) {
   write_all();
   check_ok(hr_report_write(s.path, NULL, &err));
   char *first = file("report.md"), *second = file("targets/T_eff/report.md");
-  char *third = file("targets/target@3/report.md");
+  char *third = file("targets/target@3/report.md"), *page = file("report.html");
   const char *section = strstr(first, "## 6. Targets\n");
   assert_non_null(section);
   assert_non_null(strstr(section, "|  | ")); /* a unit that is not known */
   assert_non_null(strstr(section, " | K | "));
-  assert_non_null(strstr(section, "`targets/T_eff/report.md`"));
-  assert_non_null(strstr(section, "`targets/target@3/report.md`"));
+  assert_non_null(strstr(section, "[targets/T_eff](targets/T_eff/report.md)"));
+  assert_non_null(strstr(section, "[targets/target@3](targets/target@3/report.md)"));
   assert_non_null(strstr(second, "Target: `T_eff`"));
   assert_non_null(strstr(third, "Target: `a/b`"));
   assert_null(strstr(second, "## 6. Targets"));
+  assert_non_null(
+      strstr(page, "<a href=\"targets/T_eff/report.html\">targets/T_eff</a>"));
+  hr_text_free(page);
   hr_text_free(first);
   hr_text_free(second);
   hr_text_free(third);
+}
+
+static void a_published_block_has_every_target(void **state) {
+  (void)state;
+  char *difference = NULL, page[4096];
+  write_all();
+  snprintf(page, sizeof page, "%s", scratch_name(&s, "page.md"));
+  const hr_publish_options options = {
+      .size = sizeof options, .create = true, .page = page, .block = "c1"};
+  check_ok(hr_report_publish(s.path, &options, NULL, &difference, &err));
+  hr_text_free(difference);
+  char *text = file("page.md");
+  const char *first = strstr(text, "Target: `log_g`");
+  const char *second = strstr(text, "Target: `T_eff`");
+  assert_true(first && second && first < second);
+  assert_non_null(strstr(second, "Target: `a/b`"));
+  hr_text_free(text);
 }
 
 static void the_terminal_shows_every_target(void **state) {
@@ -107,6 +127,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(each_has_a_report_and_the_first_lists_them, prepare,
                                       tidy),
+      cmocka_unit_test_setup_teardown(a_published_block_has_every_target, prepare, tidy),
       cmocka_unit_test_setup_teardown(the_terminal_shows_every_target, prepare, tidy),
       cmocka_unit_test_setup_teardown(a_target_without_results_is_refused, prepare, tidy),
       cmocka_unit_test_setup_teardown(one_target_lists_nothing, prepare, tidy),
