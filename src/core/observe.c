@@ -36,3 +36,28 @@ hr_status hr_observe_progress(const hr_observer *observer, const hr_progress *pr
   }
   return HR_OK;
 }
+
+static void say_named(void *context, hr_log_level level, const char *line) {
+  const hr_named_observer *named = context;
+  const hr_observer *inner = named->inner;
+  char longer[HR_ERROR_MESSAGE_BYTES];
+  if (!inner || !inner->log) return;
+  snprintf(longer, sizeof longer, "%s: %s", named->name, line);
+  inner->log(inner->context, level, named->name[0] ? longer : line);
+}
+
+static void progress_named(void *context, const hr_progress *progress) {
+  const hr_observer *inner = ((const hr_named_observer *)context)->inner;
+  if (inner && inner->progress) inner->progress(inner->context, progress);
+}
+
+static bool interrupted_named(void *context) {
+  const hr_observer *inner = ((const hr_named_observer *)context)->inner;
+  return inner && inner->interrupted && inner->interrupted(inner->context);
+}
+
+void hr_named_observer_init(hr_named_observer *named, const hr_observer *inner,
+                            const char *name) {
+  *named = (hr_named_observer){
+      {named, say_named, progress_named, interrupted_named}, inner, name};
+}

@@ -15,4 +15,16 @@ void hr_observe_warning(const hr_observer *observer, const char *format, ...)
 hr_status hr_observe_progress(const hr_observer *observer, const hr_progress *progress,
                               hr_error *err) HR_MUST_CHECK;
 
+/* Hands everything on to another observer, lines with a name and a colon before them, as
+ * of one of several targets. Borrows both; a name "" leaves lines as they are. `observer`
+ * is what to hand out, as long as the struct stays where it is. */
+typedef struct hr_named_observer {
+  hr_observer observer;
+  const hr_observer *inner;
+  const char *name;
+} hr_named_observer;
+
+void hr_named_observer_init(hr_named_observer *named, const hr_observer *inner,
+                            const char *name);
+
 #endif

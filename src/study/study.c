@@ -274,6 +274,11 @@ static const char *file_name_of(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+/* Where there are several targets a line says of which it is. */
+static const char *name_of(const study *s, size_t t) {
+  return targets_of(s) > 1 ? s->plan->targets[t].name : "";
+}
+
 static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = s->config;
@@ -283,6 +288,8 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
   char *dir = NULL, *path = NULL;
   hr_reference_line *lines = NULL;
   size_t competitors = config->expert_count - config->control_count;
+  hr_named_observer named;
+  hr_named_observer_init(&named, observer_of(s), name_of(s, t));
   HR_TRY(hr_alloc(&lines, config->baseline_count, err));
   for (size_t i = 0; i < config->baseline_count; i++) {
     lines[i] = (hr_reference_line){config->baselines[i].name, config->baselines[i].r2};
@@ -319,7 +326,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .baselines = lines,
       .baseline_count = config->baseline_count,
       .seed = plan->view.seed,
-      .observer = observer_of(s),
+      .observer = &named.observer,
   };
   hr_results_gate gates[HR_STUDY_MOST_GATES];
   add_target(plan, t, &input);

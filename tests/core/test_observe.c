@@ -56,6 +56,28 @@ static void test_lines_arrive_with_their_level(void **state) {
   assert_int_equal(s.lines, 2);
 }
 
+/* Lines say of what they are; all else goes through. */
+static void test_named(void **state) {
+  (void)state;
+  seen s = {.stop = true};
+  hr_error err = {0};
+  const hr_observer inner = {&s, see_line, see_progress, see_interrupt};
+  hr_named_observer named, plain, nobody;
+  hr_named_observer_init(&named, &inner, "T_eff");
+  hr_named_observer_init(&plain, &inner, "");
+  hr_named_observer_init(&nobody, NULL, "T_eff");
+  hr_observe_warning(&named.observer, "bin %d is empty", 4);
+  assert_string_equal(s.line, "T_eff: bin 4 is empty");
+  assert_int_equal(s.level, HR_LOG_WARNING);
+  hr_observe_info(&plain.observer, "bin %d is empty", 4);
+  assert_string_equal(s.line, "bin 4 is empty");
+  assert_int_equal(hr_observe_progress(&named.observer, &halfway, &err),
+                   HR_ERR_INTERRUPTED);
+  assert_int_equal(s.done, 5);
+  hr_observe_warning(&nobody.observer, "x");
+  check_ok(hr_observe_progress(&nobody.observer, &halfway, &err));
+}
+
 static void test_long_lines_are_cut(void **state) {
   (void)state;
   seen s = {0};
@@ -86,6 +108,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_observers_may_be_null),
       cmocka_unit_test(test_lines_arrive_with_their_level),
+      cmocka_unit_test(test_named),
       cmocka_unit_test(test_long_lines_are_cut),
       cmocka_unit_test(test_progress_and_interruption),
   };

@@ -523,8 +523,10 @@ static hr_status lightgbm_finish(hr_learner *learner, hr_trained *out, hr_error 
     const hr_fit *fit = &learner->trained[i].fit;
     if (fit->status != HR_FIT_SKIPPED && fit->note[0] != '\0') {
       char name[HR_SLOT_NAME_BYTES];
-      hr_observe_warning(learner->study->observer, "LightGBM, %s: %s",
-                         hr_slot_name(fit->slot, name), fit->note);
+      bool is_one = hr_study_targets(learner->study) == 1;
+      hr_observe_warning(learner->study->observer, "%s%sLightGBM, %s: %s",
+                         is_one ? "" : hr_study_target_name(learner->study, i / slots),
+                         is_one ? "" : ": ", hr_slot_name(fit->slot, name), fit->note);
     }
     out[i] = learner->trained[i];
     learner->trained[i] = (hr_trained){.model = NULL};

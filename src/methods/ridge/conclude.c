@@ -97,7 +97,10 @@ static void tell_undefined(const hr_learner *learner, size_t undefined, size_t a
            undefined, alphas);
   char name[32];
   size_t m = out->slot == HR_GLOBAL ? learner->study->bin_count : (size_t)out->slot;
-  hr_observe_warning(learner->study->observer, "%s, %s: %s", learner->options.name,
+  bool is_one = hr_study_targets(learner->study) == 1;
+  hr_observe_warning(learner->study->observer, "%s%s%s, %s: %s",
+                     is_one ? "" : hr_study_target_name(learner->study, out->target),
+                     is_one ? "" : ": ", learner->options.name,
                      hr_ridge_name_of(learner, m, name), out->note);
 }
 
