@@ -140,7 +140,7 @@ size_t hr_gate_learner_sample_rows(const hr_gate_learner *learner) {
 }
 
 hr_status hr_gate_learner_sample(hr_gate_learner *learner, const hr_block *block,
-                                 const bool *chosen, hr_error *err) {
+                                 const uint8_t *chosen, hr_error *err) {
   (void)err;
   hr_gate_learner *l = learner;
   size_t each = sample_rows(&l->plan), pixels = l->plan.grid.pixels;

@@ -110,8 +110,8 @@ static hr_status read_sample(const hr_plan *plan, hr_gate_learner *learner,
   hr_sample *sample = NULL;
   size_t rows = hr_gate_learner_sample_rows(learner);
   if (rows == 0) return HR_OK;
-  HR_TRY(hr_sample_create(&plan->view.train, plan->view.bin_count, rows, plan->view.seed,
-                          &sample, err));
+  const hr_sample_wish wish = {rows, 0, plan->view.seed};
+  HR_TRY(hr_sample_create(&plan->view.train, plan->view.bin_count, &wish, &sample, err));
   sampling s = {learner, sample};
   const hr_pass pass = {.plan = plan,
                         .training = true,

@@ -38,7 +38,7 @@ static hr_gate_plan small_plan(void) {
 
 /* Every row is shown as a sample, then as training rows, in blocks. */
 static hr_status show(hr_gate_learner *learner, size_t block_rows, hr_error *err) {
-  static bool all[ROWS];
+  static uint8_t all[ROWS];
   hr_status status = HR_OK;
   for (size_t i = 0; i < ROWS; i++) all[i] = true;
   for (int pass = 0; pass < 2; pass++) {
