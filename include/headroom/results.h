@@ -55,8 +55,9 @@ typedef struct hr_results_info {
   size_t check_count; /* checks that the ledger passed */
 
   size_t expert_count, bin_count, method_count, criterion_count;
-  bool gate_passed;         /* every criterion passed */
-  size_t calibration_count; /* methods with a sigma */
+  bool gate_passed;              /* every criterion passed */
+  size_t calibration_count;      /* methods with a sigma */
+  size_t rung_count, step_count; /* of the ladder; 0 in results of earlier versions */
 } hr_results_info;
 
 /* How a method does over all bins together. */
@@ -131,6 +132,23 @@ typedef struct hr_results_calibration {
                           has a sigma */
 } hr_results_calibration;
 
+/* What stands on a rung of the ladder, over the covered rows; the lowest is number 0. */
+typedef struct hr_results_rung {
+  size_t size;
+  const char *name;   /* "baseline", "single", "deployed", "oracle", "ceiling" */
+  const char *method; /* its name; of the ceiling "posterior" or "fisher" */
+  hr_estimate r2;
+} hr_results_rung;
+
+/* A step between two rungs, on the same rows (docs/formats.md, "Ladder"). */
+typedef struct hr_results_step {
+  size_t size;
+  const char *name; /* what makes it: "better_model", "specialists", "routing", "mixture",
+                       "noise" */
+  const char *from, *to; /* names of the rungs */
+  hr_estimate delta_r2;
+} hr_results_step;
+
 /* A check of the ledger; those of an open hr_results are all kept. */
 typedef struct hr_results_check {
   size_t size;
@@ -179,6 +197,15 @@ HR_API hr_status hr_results_get_criterion(const hr_results *results, size_t numb
 HR_API hr_status hr_results_get_calibration(const hr_results *results, size_t number,
                                             hr_results_calibration *calibration,
                                             hr_error *err) HR_MUST_CHECK;
+HR_API hr_status hr_results_get_rung(const hr_results *results, size_t number,
+                                     hr_results_rung *rung, hr_error *err) HR_MUST_CHECK;
+HR_API hr_status hr_results_get_step(const hr_results *results, size_t number,
+                                     hr_results_step *step, hr_error *err) HR_MUST_CHECK;
+
+/* The same step over the rows of a bin. */
+HR_API hr_status hr_results_get_bin_step(const hr_results *results, size_t bin,
+                                         size_t number, hr_results_step *step,
+                                         hr_error *err) HR_MUST_CHECK;
 HR_API hr_status hr_results_get_check(const hr_results *results, size_t number,
                                       hr_results_check *check,
                                       hr_error *err) HR_MUST_CHECK;

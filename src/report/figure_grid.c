@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "report/figure_parts.h"
+#include "report/methods.h"
 
 const double hr_figure_floor = -0.3;
 
@@ -171,4 +172,13 @@ hr_status hr_panels_fill(const hr_panels *panels, hr_strings *labels, hr_error *
 double hr_rows_height(size_t bin_count) {
   const double row = 11.0, around = 100.0, most = 1500.0;
   return fmax(HR_CANVAS_HEIGHT, fmin(around + row * (double)bin_count, most));
+}
+
+hr_color hr_figure_color_of(hr_reader *reader, const char *method) {
+  hr_listed listed = hr_listed_of(reader, method);
+  if (listed.expert[0] == '\0') {
+    double gray = listed.by_test ? 0.80 : 0.45;
+    return (hr_color){gray, gray, gray};
+  }
+  return hr_color_of_series(hr_expert_place(reader, listed.expert));
 }

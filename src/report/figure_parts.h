@@ -20,8 +20,11 @@ double hr_figure_choice_height(hr_reader *reader);
 hr_status hr_figure_bins(hr_sketch *sketch, hr_error *err);
 hr_status hr_figure_choice(hr_sketch *sketch, hr_error *err);
 
-/* figure_overall.c */
-hr_status hr_figure_overall(hr_sketch *sketch, hr_error *err);
+/* figure_ladder.c */
+double hr_figure_ladder_height(hr_reader *reader);
+hr_status hr_figure_ladder(hr_sketch *sketch, hr_error *err);
+
+/* figure_gain.c */
 hr_status hr_figure_gain(hr_sketch *sketch, hr_error *err);
 
 /* figure_snr.c */
@@ -95,6 +98,10 @@ double hr_rows_height(size_t bin_count);
 /* CSV fields: a comma before, nothing for NaN. */
 void hr_csv_number(double value, hr_text *out);
 void hr_csv_text(const char *text, hr_text *out); /* quoted where needed, no comma */
+
+/* The colour that a method has in every figure: that of its expert, a grey for what has
+ * several. */
+hr_color hr_figure_color_of(hr_reader *reader, const char *method);
 
 /* Below this R2 an axis ends, and bars that go on are cut. */
 extern const double hr_figure_floor;

@@ -29,14 +29,12 @@ typedef struct plot {
 static curve style_of(hr_reader *reader, const char *name) {
   static const double dots[] = {1.2, 2.4}, dashes[] = {6.0, 3.0};
   hr_listed method = hr_listed_of(reader, name);
+  hr_color color = hr_figure_color_of(reader, name);
   if (method.kind == HR_LISTED_HYBRID) {
-    hr_color color =
-        method.by_test ? (hr_color){0.80, 0.80, 0.80} : (hr_color){0.45, 0.45, 0.45};
     return (curve){.method = name,
                    .is_hybrid = true,
                    .stroke = {color, method.by_test ? 6.5 : 4.0, NULL, 0}};
   }
-  hr_color color = hr_color_of_series(hr_expert_place(reader, method.expert));
   if (method.kind == HR_LISTED_GLOBAL) {
     return (curve){.method = name, .stroke = {color, 1.3, dots, 2}, .dot = 4.5};
   }

@@ -38,24 +38,26 @@ static const plan plans[] = {
      "The expert that the hybrid takes is outlined and in full colour; × marks a bin "
      "without a model or without an R².",
      "图 1. 各分箱测试行上每种专家的 R² 及其 95 % "
-     "区间。混合模型所选的专家以全色描边显示；"
+     "区间。混合专家在该箱所选的专家以全色描边显示；"
      "× 表示该分箱没有模型，或 R² 无定义。"},
     {"ceiling_expert_selection_heatmap", hr_figure_choice, NULL, hr_figure_choice_height,
      "Figure 2. R² by bin and expert; a star marks each bin's choice. "
      "All below −0.3 share the darkest colour.",
      "图 2. 按分箱与专家列出的 R²；星号为各分箱所选的专家。"
      "低于 −0.3 的值共用最深的颜色。"},
-    {"ceiling_oracle_hybrid_vs_baseline", hr_figure_overall, NULL, NULL,
-     "Figure 3. Pooled R² on the covered test rows, with 95 % intervals. Dashed lines "
-     "are "
-     "values from outside that were not measured here.",
-     "图 3. 已覆盖测试行上的合并 R² 及其 95 % "
-     "区间。虚线为来自外部的参考值，并非此处测得。"},
+    {"ceiling_oracle_hybrid_vs_baseline", hr_figure_ladder, NULL, hr_figure_ladder_height,
+     "Figure 3. The ladder: pooled R² on the covered test rows, from the baseline up to "
+     "what the noise allows, with 95 % intervals. In full colour, and above the bar: the "
+     "step from the rung below, and what makes it. Dashed frames are values from outside "
+     "that were not measured here.",
+     "图 3. 阶梯：已覆盖测试行上的合并 R²，自基线至噪声所允许的上限，附 95 % 区间。"
+     "深色部分及其上方文字为较下一级的增益及其来源。"
+     "虚框为来自外部的参考值，并非此处测得。"},
     {"ceiling_perbin_delta_r2", hr_figure_gain, NULL, hr_figure_bins_height,
      "Figure 4. ΔR² of the hybrid over the baseline, bins sorted by difficulty, with 95 "
      "% "
      "intervals.",
-     "图 4. 混合模型相对基线的 ΔR² 及其 95 % 区间，分箱按难度排序。"},
+     "图 4. 混合专家相对基线的 ΔR² 及其 95 % 区间，分箱按难度排序。"},
     {"ceiling_hybrid_pred_vs_true", hr_figure_scatter, NULL, NULL,
      "Figure 5. True and predicted values of the covered test stars; lighter dots lie in "
      "more crowded places.",

@@ -6,6 +6,7 @@
 
 #include "report/binning.h"
 #include "report/dominant.h"
+#include "report/ladder_words.h"
 #include "report/markdown_calibration.h"
 #include "report/missing.h"
 #include "report/undertuned.h"
@@ -19,6 +20,12 @@ typedef struct page {
   hr_text *out;
   bool chinese;
 } page;
+
+/* A table, where it has anything to show. */
+static void write_table(page *p, hr_table_id id) {
+  const hr_table *table = &p->tables->items[id];
+  if (table->row_count > 0) hr_table_write_markdown(table, p->out);
+}
 
 /* The overall entry of a method on covered rows; its json is NULL where there is none.
  * `overall` must outlive the result. */
@@ -113,6 +120,18 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
                  p->chinese ? "注意：超参数与专家种类是在测试行上选出的，以上数字偏乐观。"
                             : "Note that settings and experts were chosen on the test "
                               "rows, so these numbers are optimistic.");
+}
+
+/* The README's first question, answered. */
+static void write_ladder_words(page *p) {
+  hr_text words;
+  hr_text_init(&words);
+  hr_ladder_tell(p->reader, &words);
+  if (words.bytes) {
+    hr_text_append(p->out, "**%s** %s\n\n", hr_ladder_question(p->reader), words.bytes);
+  }
+  if (words.status != HR_OK) p->out->status = words.status;
+  hr_text_fini(&words);
 }
 
 /* Where the target is an axis, the true bin tells part of the answer. */
@@ -214,6 +233,7 @@ static void write_summary(page *p, const hr_node *root) {
   hr_node selection = hr_node_object(p->reader, root, "selection");
   hr_text_append(p->out, "## 1. Summary\n\n");
   write_headline(p, &overall, &selection);
+  write_ladder_words(p);
   write_warnings(p, root);
   write_target_among_axes(p, root);
   hr_missing_tell(p->reader, p->out);
@@ -361,7 +381,9 @@ static void write_fonts(page *p) {
 static void write_results(page *p, const hr_node *root) {
   hr_text_append(p->out, "## 3. Results\n\n");
   hr_table_write_markdown(&p->tables->items[HR_TABLE_BINS], p->out);
+  write_table(p, HR_TABLE_LADDER);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_OVERALL], p->out);
+  write_table(p, HR_TABLE_LADDER_BINS);
   const hr_table *octiles = &p->tables->items[HR_TABLE_SNR];
   if (octiles->row_count > 0) {
     hr_table_write_markdown(octiles, p->out);
@@ -372,14 +394,13 @@ static void write_results(page *p, const hr_node *root) {
                        : "The test rows have no column `snr` with numbers, so there is "
                          "no table by signal-to-noise ratio.");
   }
+  write_table(p, HR_TABLE_LADDER_SNR);
   write_ceiling(p, root);
   const hr_table *lattice = &p->tables->items[HR_TABLE_LATTICE];
   if (lattice->row_count > 0) hr_table_write_markdown(lattice, p->out);
   hr_markdown_write_calibration(p->reader, p->tables, p->out);
-  const hr_table *levels = &p->tables->items[HR_TABLE_LEVELS];
-  if (levels->row_count > 0) hr_table_write_markdown(levels, p->out);
-  const hr_table *controls = &p->tables->items[HR_TABLE_CONTROLS];
-  if (controls->row_count > 0) hr_table_write_markdown(controls, p->out);
+  write_table(p, HR_TABLE_LEVELS);
+  write_table(p, HR_TABLE_CONTROLS);
   write_fonts(p);
   for (size_t f = 0; f < p->figures->count; f++) {
     const hr_figure *figure = &p->figures->items[f];
@@ -457,9 +478,11 @@ hr_status hr_markdown_write_key_numbers(hr_reader *reader, const hr_tables *tabl
   hr_text_append(out, "**\n\n");
   write_origin(&p, &experiment);
   write_headline(&p, &overall, &selection);
+  write_ladder_words(&p);
   write_target_among_axes(&p, &root);
   write_verdict(&p, &root);
   hr_table_write_markdown(&tables->items[HR_TABLE_GATE], out);
+  write_table(&p, HR_TABLE_LADDER);
   hr_table_write_markdown(&tables->items[HR_TABLE_OVERALL], out);
   hr_status status = hr_reader_status(reader, err);
   return status == HR_OK ? hr_text_status(out, err) : status;

@@ -11,8 +11,8 @@ hr_status hr_markdown_write(hr_reader *reader, const hr_tables *tables,
                             const hr_figures *figures, hr_text *out,
                             hr_error *err) HR_MUST_CHECK;
 
-/* Appends what a page kept by hand shows of a study: which one, the headline, the gate
- * and Table 2. */
+/* Appends what a page kept by hand shows of a study: which one, the headline, the
+ * gate and Table 2. */
 hr_status hr_markdown_write_key_numbers(hr_reader *reader, const hr_tables *tables,
                                         hr_text *out, hr_error *err) HR_MUST_CHECK;
 

@@ -182,6 +182,12 @@ const char *hr_node_text_or_null(hr_reader *reader, const hr_node *parent,
   return hr_node_text(reader, parent, key);
 }
 
+void hr_node_refuse(hr_reader *reader, const hr_node *parent, const char *key,
+                    const char *wanted) {
+  hr_node node = member(parent, key);
+  refuse(reader, &node, wanted);
+}
+
 hr_estimate hr_node_estimate(hr_reader *reader, const hr_node *parent, const char *key,
                              const char *interval_key) {
   hr_estimate estimate = {.value = hr_node_number(reader, parent, key)};

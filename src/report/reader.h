@@ -63,6 +63,10 @@ const char *hr_node_text(hr_reader *reader, const hr_node *parent, const char *k
 const char *hr_node_text_or_null(hr_reader *reader, const hr_node *parent,
                                  const char *key);
 
+/* Refuses the file: what stands at `key` is not `wanted`. */
+void hr_node_refuse(hr_reader *reader, const hr_node *parent, const char *key,
+                    const char *wanted);
+
 /* A number with its interval: `key` and the pair `key`_ci (or `interval_key`). */
 hr_estimate hr_node_estimate(hr_reader *reader, const hr_node *parent, const char *key,
                              const char *interval_key);

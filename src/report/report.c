@@ -8,6 +8,7 @@
 #include "core/observe.h"
 #include "report/figures.h"
 #include "report/html.h"
+#include "report/ladder_words.h"
 #include "report/markdown.h"
 #include "report/source.h"
 #include "report/targets.h"
@@ -176,6 +177,25 @@ hr_status hr_report_write(const char *run_dir, const hr_observer *observer,
   return write_one(run_dir, observer, err);
 }
 
+/* The answer to the first question, below the tables, where it is seen. */
+static hr_status append_answer(hr_reader *reader, hr_text *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text words, line;
+  hr_text_init(&words);
+  hr_text_init(&line);
+  hr_ladder_tell(reader, &words);
+  HR_TRY(hr_text_status(&words, err));
+  if (!words.bytes) goto cleanup;
+  hr_text_append(&line, "%s %s", hr_ladder_question(reader), words.bytes);
+  HR_TRY(hr_text_status(&line, err));
+  hr_wrap_text(line.bytes, 0, out);
+  hr_text_append(out, "\n");
+cleanup:
+  hr_text_fini(&words);
+  hr_text_fini(&line);
+  return status;
+}
+
 /* The tables of one target, and of those behind it. */
 static hr_status append_tables(const char *run_dir, hr_text *out, hr_error *err) {
   hr_status status = HR_OK;
@@ -190,6 +210,7 @@ static hr_status append_tables(const char *run_dir, hr_text *out, hr_error *err)
   for (size_t t = 0; t < HR_TABLE_COUNT; t++) {
     hr_table_write_terminal(&s.tables.items[t], out);
   }
+  HR_TRY(append_answer(&s.reader, out, err));
   HR_TRY(hr_rows_audit(&s.rows, &s.reader, err));
   for (size_t i = 0; i < hr_targets_behind(&s.reader); i++) {
     char *dir = NULL;

@@ -46,6 +46,30 @@ static void list_octile(hr_row_audit *a, double low, double high, bool is_last) 
   }
 }
 
+void hr_audit_list_covered(hr_row_audit *a) {
+  list_rows(a, COVERED);
+}
+
+void hr_audit_list_bin(hr_row_audit *a, size_t bin) {
+  list_rows(a, (int)bin);
+}
+
+size_t hr_audit_octile_count(hr_row_audit *a, const hr_node *root) {
+  if (hr_node_is_null(root, "snr_octiles")) return 0;
+  hr_node object = hr_node_object(a->reader, root, "snr_octiles");
+  hr_node octiles = hr_node_list(a->reader, &object, "octiles");
+  return hr_node_count(&octiles);
+}
+
+void hr_audit_list_octile(hr_row_audit *a, const hr_node *root, size_t j) {
+  hr_node object = hr_node_object(a->reader, root, "snr_octiles");
+  hr_node octiles = hr_node_list(a->reader, &object, "octiles");
+  hr_node octile = hr_node_item(a->reader, &octiles, j);
+  list_octile(a, hr_node_number(a->reader, &octile, "snr_low"),
+              hr_node_number(a->reader, &octile, "snr_high"),
+              j + 1 == hr_node_count(&octiles));
+}
+
 static hr_metrics score(const hr_row_audit *a, const double *prediction) {
   return hr_metrics_compute(a->rows->target, prediction, a->list, a->count);
 }
@@ -127,8 +151,7 @@ static void audit_octiles(hr_row_audit *a, const hr_node *root) {
     char place[64];
     hr_node octile = hr_node_item(a->reader, &octiles, j);
     hr_node scores = hr_node_object(a->reader, &octile, "r2");
-    list_octile(a, hr_node_number(a->reader, &octile, "snr_low"),
-                hr_node_number(a->reader, &octile, "snr_high"), j + 1 == count);
+    hr_audit_list_octile(a, root, j);
     snprintf(place, sizeof place, "snr_octiles.octiles[%zu]", j);
     hr_audit_key(a, &octile, place, "n", (double)a->count);
     for (void *i = json_object_iter(scores.json); i;
@@ -186,6 +209,7 @@ hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader, hr_error *err) {
   audit_overall(&a, &root);
   for (size_t k = 0; k < hr_node_count(&bins); k++) audit_bin(&a, &bins, k);
   audit_octiles(&a, &root);
+  hr_audit_ladder(&a, &root);
   audit_controls(&a, &root);
   hr_audit_calibration(&a, &root);
   HR_TRY(hr_reader_status(reader, err));

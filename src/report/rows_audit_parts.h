@@ -22,6 +22,16 @@ void hr_audit_compare(hr_row_audit *audit, const char *place, const char *key,
 void hr_audit_key(hr_row_audit *audit, const hr_node *node, const char *place,
                   const char *key, double found);
 
+/* What the next numbers are about: covered rows, those of a bin, of an octile of SNR as
+ * `snr_octiles` has them. */
+void hr_audit_list_covered(hr_row_audit *audit);
+void hr_audit_list_bin(hr_row_audit *audit, size_t bin);
+void hr_audit_list_octile(hr_row_audit *audit, const hr_node *root, size_t octile);
+size_t hr_audit_octile_count(hr_row_audit *audit, const hr_node *root);
+
+/* rows_audit_ladder.c; absent in results of earlier versions. */
+void hr_audit_ladder(hr_row_audit *audit, const hr_node *root);
+
 /* rows_audit_calibration.c; absent in results of earlier versions. */
 void hr_audit_calibration(hr_row_audit *audit, const hr_node *root);
 

@@ -26,6 +26,8 @@ static const hr_sized sized_expert = SIZED_RESULT(hr_results_expert);
 static const hr_sized sized_cell = SIZED_RESULT(hr_results_cell);
 static const hr_sized sized_criterion = SIZED_RESULT(hr_results_criterion);
 static const hr_sized sized_calibration = SIZED_RESULT(hr_results_calibration);
+static const hr_sized sized_rung = SIZED_RESULT(hr_results_rung);
+static const hr_sized sized_step = SIZED_RESULT(hr_results_step);
 static const hr_sized sized_check = SIZED_RESULT(hr_results_check);
 static const hr_sized sized_rows = SIZED_RESULT(hr_results_rows);
 
@@ -134,6 +136,45 @@ hr_status hr_results_get_calibration(const hr_results *results, size_t number,
   if (status != HR_OK) return status;
   return hr_sized_give(&sized_calibration, &results->calibrations[number], calibration,
                        err);
+}
+
+hr_status hr_results_get_rung(const hr_results *results, size_t number,
+                              hr_results_rung *rung, hr_error *err) {
+  hr_status status =
+      check_number(results, number, results->info.rung_count, "rungs", err);
+  if (status != HR_OK) return status;
+  const hr_ladder_rung *it = &results->ladder.rungs[number];
+  const hr_results_rung own = {
+      .name = hr_rung_name(it->rung), .method = it->method, .r2 = it->r2};
+  return hr_sized_give(&sized_rung, &own, rung, err);
+}
+
+static hr_status give_step(const hr_results *results, const hr_ladder_rows *ladder,
+                           size_t number, hr_results_step *step, hr_error *err) {
+  hr_status status =
+      check_number(results, number, results->info.step_count, "steps", err);
+  if (status != HR_OK) return status;
+  const hr_ladder_step *it = &ladder->steps[number];
+  const hr_results_step own = {.name = it->name,
+                               .from = hr_rung_name(it->from),
+                               .to = hr_rung_name(it->to),
+                               .delta_r2 = it->delta};
+  return hr_sized_give(&sized_step, &own, step, err);
+}
+
+hr_status hr_results_get_step(const hr_results *results, size_t number,
+                              hr_results_step *step, hr_error *err) {
+  return give_step(results, &results->ladder, number, step, err);
+}
+
+hr_status hr_results_get_bin_step(const hr_results *results, size_t bin, size_t number,
+                                  hr_results_step *step, hr_error *err) {
+  hr_status status = check_number(results, bin, results->info.bin_count, "bins", err);
+  if (status == HR_OK) {
+    status = check_number(results, number, results->info.step_count, "steps", err);
+  }
+  if (status != HR_OK) return status;
+  return give_step(results, &results->bin_ladders[bin], number, step, err);
 }
 
 hr_status hr_results_get_check(const hr_results *results, size_t number,

@@ -4,6 +4,7 @@
 #define HR_REPORT_RUN_RESULTS_H
 
 #include "headroom/results.h"
+#include "report/ladder.h"
 #include "report/rows.h"
 
 struct hr_results {
@@ -20,6 +21,8 @@ struct hr_results {
   hr_results_criterion *criteria;       /* [info.criterion_count] */
   hr_results_check *checks;             /* [info.check_count] */
   hr_results_calibration *calibrations; /* [info.calibration_count] */
+  hr_ladder_rows ladder;                /* over the covered rows */
+  hr_ladder_rows *bin_ladders; /* [info.bin_count] with as many steps; NULL: none */
 };
 
 /* Fills all but the paths and the rows from the reader. HR_ERR_FORMAT, naming the key. */

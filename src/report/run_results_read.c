@@ -17,6 +17,7 @@ void hr_run_results_free(hr_results *results) {
   hr_free(results->criteria);
   hr_free(results->checks);
   hr_free(results->calibrations);
+  hr_free(results->bin_ladders);
 }
 
 /* A number of rows; 0 where the file says nothing of the kind. */
@@ -228,6 +229,24 @@ static hr_status read_calibrations(hr_results *r, const hr_node *root, hr_error 
   return HR_OK;
 }
 
+/* Absent in results of earlier versions. */
+static hr_status read_ladder(hr_results *r, const hr_node *root, hr_error *err) {
+  hr_reader *reader = &r->reader;
+  if (!hr_ladder_is_known(reader)) return HR_OK;
+  hr_status status = hr_alloc(&r->bin_ladders, r->info.bin_count, err);
+  if (status != HR_OK) return status;
+  hr_node ladder = hr_node_object(reader, root, "ladder");
+  r->ladder = hr_ladder_read(reader);
+  r->info.rung_count = r->ladder.rung_count;
+  r->info.step_count = r->ladder.step_count;
+  for (size_t k = 0; k < r->info.bin_count; k++) {
+    r->bin_ladders[k] = hr_ladder_read_item(reader, "bins", k);
+    if (r->bin_ladders[k].step_count == r->ladder.step_count) continue;
+    hr_node_refuse(reader, &ladder, "bins", "a list with the steps of the ladder");
+  }
+  return HR_OK;
+}
+
 hr_status hr_run_results_read(hr_results *results, hr_error *err) {
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(&results->reader);
@@ -238,6 +257,7 @@ hr_status hr_run_results_read(hr_results *results, hr_error *err) {
   HR_TRY(read_bins(results, &root, err));
   HR_TRY(read_criteria(results, &root, err));
   HR_TRY(read_calibrations(results, &root, err));
+  HR_TRY(read_ladder(results, &root, err));
   HR_TRY(hr_reader_status(&results->reader, err));
 cleanup:
   return status;

@@ -14,6 +14,15 @@ void hr_set_estimate(hr_cell *cell, hr_estimate estimate);
 hr_status hr_set_method(hr_reader *reader, hr_cell *cell, const char *method,
                         hr_error *err) HR_MUST_CHECK;
 
+/* tables_ladder.c: the ladder, and its steps by bin and by octile of SNR; empty for
+ * results of earlier versions, and where there is no single model to step from. */
+hr_status hr_build_ladder(hr_table *table, hr_reader *reader,
+                          hr_error *err) HR_MUST_CHECK;
+hr_status hr_build_ladder_bins(hr_table *table, hr_reader *reader,
+                               hr_error *err) HR_MUST_CHECK;
+hr_status hr_build_ladder_octiles(hr_table *table, hr_reader *reader,
+                                  hr_error *err) HR_MUST_CHECK;
+
 /* tables_ceiling.c: R² by octile of SNR, with the ceilings; empty where there is no snr.
  */
 hr_status hr_build_octiles(hr_table *table, hr_reader *reader,

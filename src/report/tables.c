@@ -8,6 +8,7 @@
 
 #include "core/alloc.h"
 #include "report/binning.h"
+#include "report/ladder.h"
 #include "report/missing.h"
 #include "report/table_controls.h"
 #include "report/table_parts.h"
@@ -422,7 +423,7 @@ cleanup:
   return status;
 }
 
-static hr_status begin_overall(hr_table *table, hr_error *err) {
+static hr_status begin_overall(hr_table *table, hr_reader *reader, hr_error *err) {
   static const struct {
     hr_cell_kind kind;
     const char *key, *header;
@@ -441,7 +442,10 @@ static hr_status begin_overall(hr_table *table, hr_error *err) {
   };
   hr_status status = HR_OK;
   HR_TRY(hr_table_init(table, "table2_overall",
-                       "Table 2. All bins together [95 % interval]", err));
+                       hr_ladder_is_known(reader)
+                           ? "Table 2 in detail. All bins together [95 % interval]"
+                           : "Table 2. All bins together [95 % interval]",
+                       err));
   table->key_columns = 2;
   for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
     HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key, columns[c].header,
@@ -492,7 +496,7 @@ static hr_status build_overall(hr_table *table, hr_reader *reader, hr_error *err
   remarks all = {.count = 0};
   hr_node root = hr_reader_root(reader);
   hr_node overall = hr_node_list(reader, &root, "overall");
-  HR_TRY(begin_overall(table, err));
+  HR_TRY(begin_overall(table, reader, err));
   for (size_t m = 0; m < hr_node_count(&overall); m++) {
     hr_node entry = hr_node_item(reader, &overall, m);
     HR_TRY(add_overall(table, reader, &entry, &all, err));
@@ -554,7 +558,10 @@ hr_status hr_tables_init(hr_tables *tables, hr_reader *reader, hr_error *err) {
   HR_TRY(build_samples(&tables->items[HR_TABLE_SAMPLES], reader, err));
   HR_TRY(build_experts(&tables->items[HR_TABLE_EXPERTS], reader, err));
   HR_TRY(build_bins(&tables->items[HR_TABLE_BINS], reader, err));
+  HR_TRY(hr_build_ladder(&tables->items[HR_TABLE_LADDER], reader, err));
   HR_TRY(build_overall(&tables->items[HR_TABLE_OVERALL], reader, err));
+  HR_TRY(hr_build_ladder_bins(&tables->items[HR_TABLE_LADDER_BINS], reader, err));
+  HR_TRY(hr_build_ladder_octiles(&tables->items[HR_TABLE_LADDER_SNR], reader, err));
   HR_TRY(hr_build_octiles(&tables->items[HR_TABLE_SNR], reader, err));
   HR_TRY(hr_build_ceiling(&tables->items[HR_TABLE_CEILING], reader, err));
   HR_TRY(hr_build_ceiling_bins(&tables->items[HR_TABLE_CEILING_BINS], reader, err));

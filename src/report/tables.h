@@ -9,8 +9,11 @@ typedef enum hr_table_id {
   HR_TABLE_SAMPLES,
   HR_TABLE_EXPERTS,
   HR_TABLE_BINS,    /* Table 1 */
-  HR_TABLE_OVERALL, /* Table 2 */
+  HR_TABLE_LADDER,  /* Table 2 */
+  HR_TABLE_OVERALL, /* all methods of it */
+  HR_TABLE_LADDER_BINS,
   HR_TABLE_SNR,
+  HR_TABLE_LADDER_SNR,
   HR_TABLE_CEILING,
   HR_TABLE_CEILING_BINS,
   HR_TABLE_LATTICE,

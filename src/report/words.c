@@ -24,7 +24,7 @@ const char *hr_words_remark(const char *remark, bool chinese) {
       {"one_expert",
        "Only one kind of expert is available, so the hybrid is that expert's oracle by "
        "construction.",
-       "只有一种专家可用，因此混合模型按定义就等于该专家的 Oracle。"},
+       "只有一种专家可用，因此混合专家按定义就等于该专家的 Oracle。"},
       {"falls_back",
        "In bins where no expert has a model, the global model predicts (for every method "
        "alike).",
@@ -39,13 +39,13 @@ const char *hr_words_remark(const char *remark, bool chinese) {
 const char *hr_words_next(const char *criterion, const char *verdict, bool chinese) {
   static const words pass[] = {
       {"oracle_r2", "level 1: go on to C2, keep ρ", "一级通过：进入 C2，保住 ρ"},
-      {"delta_r2", "the hybrid works", "混合模型有效"},
+      {"delta_r2", "the hybrid works", "混合专家有效"},
       {"insufficient", "not insufficient", "并非不足"},
       {"focus_bins", "the focus bins improve", "重点分箱有改善"},
   };
   static const words fail[] = {
       {"oracle_r2", "level 1 is not reached", "未达到一级"},
-      {"delta_r2", "no gain worth a hybrid", "增益不足以采用混合模型"},
+      {"delta_r2", "no gain worth a hybrid", "增益不足以采用混合专家"},
       {"insufficient", "C3, shared trunk", "C3：共享主干"},
       {"focus_bins", "C1.1, metal-poor rescue", "C1.1：贫金属补救"},
   };
@@ -96,4 +96,36 @@ const char *hr_words_doubt(const char *code) {
       {"bad_pixels", "", "坏像素很多"},
   };
   return look_up(list, sizeof list / sizeof *list, code, true);
+}
+
+const char *hr_words_rung(const char *rung, bool chinese) {
+  static const words list[] = {
+      {"baseline", "baseline", "基线"},
+      {"single", "best single model", "最佳单一模型"},
+      {"deployed", "hybrid, routed by a gate", "混合专家，由门控路由"},
+      {"oracle", "hybrid, perfect routing", "混合专家，完美路由"},
+      {"ceiling", "what the noise allows", "噪声所允许的上限"},
+  };
+  return look_up(list, sizeof list / sizeof *list, rung, chinese);
+}
+
+const char *hr_words_step(const char *step, bool chinese) {
+  static const words list[] = {
+      {"better_model", "a better model", "更好的模型"},
+      {"only_model", "the only model of all rows", "唯一的全局模型"},
+      {"no_better_model", "no single model is better", "没有更好的单一模型"},
+      {"specialists", "specialists, deployable", "专家分工，可实际部署"},
+      {"routing", "perfect routing", "完美路由"},
+      {"mixture", "the mixture with perfect routing", "混合专家（完美路由）"},
+      {"noise", "what is left to the noise", "距噪声上限的余量"},
+  };
+  return look_up(list, sizeof list / sizeof *list, step, chinese);
+}
+
+const char *hr_words_ceiling(const char *ceiling, bool chinese) {
+  static const words list[] = {
+      {"posterior", "Posterior ceiling", "后验上限"},
+      {"fisher", "Fisher bound", "Fisher 界"},
+  };
+  return look_up(list, sizeof list / sizeof *list, ceiling, chinese);
 }

@@ -21,4 +21,11 @@ const char *hr_words_criterion(const char *criterion);
  * sentences, which name files and keys, are English. */
 const char *hr_words_doubt(const char *code);
 
+/* What a rung of the ladder is, and what makes a step ("better_model"). */
+const char *hr_words_rung(const char *rung, bool chinese);
+const char *hr_words_step(const char *step, bool chinese);
+
+/* "posterior", "fisher". */
+const char *hr_words_ceiling(const char *ceiling, bool chinese);
+
 #endif

@@ -147,19 +147,63 @@ class Report(unittest.TestCase):
                                  of_bin["best"]["cv"] == row["expert"])
                 self.assertEqual(row["focus"] == "True", of_bin["focus"])
 
-    def test_figure_3_draws_the_methods(self):
-        rows = self.figure(3)
+    def test_figure_3_draws_the_ladder(self):
+        rows, ladder = self.figure(3), self.results["ladder"]
+        count = len(ladder["rungs"])
+        self.assertEqual([r["rung"] for r in rows[:3]], ["baseline", "single", "oracle"])
         self.assertEqual([r["method"] for r in rows],
-                         ["global_ridge", "ridge_oracle", "oracle_hybrid_cv", "ViT", "phys_gate"])
-        for row in rows[:3]:
-            entry = self.overall(row["method"])
-            self.same(row["r2"], entry["r2_pooled"])
-            self.same(row["r2_low"], entry["r2_pooled_ci"][0])
-            self.same(row["r2_high"], entry["r2_pooled_ci"][1])
-            self.assertEqual(row["source"], "measured")
-        for row, line in zip(rows[3:], self.results["baselines"]):
+                         [r["method"] for r in ladder["rungs"]] + ["ViT", "phys_gate"])
+        for row, rung in zip(rows, ladder["rungs"]):
+            self.same(row["r2"], rung["r2"])
+            self.same(row["r2_low"], rung["r2_ci"][0])
+            self.same(row["r2_high"], rung["r2_ci"][1])
+            self.assertEqual((row["source"], row["rung"]), ("measured", rung["rung"]))
+        for row, step in zip(rows[1:count], ladder["steps"]):
+            self.same(row["delta_r2"], step["delta_r2"])
+            self.same(row["delta_r2_low"], step["delta_r2_ci"][0])
+            self.same(row["delta_r2_high"], step["delta_r2_ci"][1])
+        for row, line in zip(rows[count:], self.results["baselines"]):
             self.same(row["r2"], line["r2"])
             self.assertEqual(row["source"], "outside")
+
+    def squares(self, rows, method):
+        """The sum of squared errors of a method over some rows."""
+        return math.fsum((float(r["target"]) - float(r[method])) ** 2 for r in rows)
+
+    def test_the_ladder_is_in_the_predictions(self):
+        """Rungs and steps over all covered rows and in every bin, from the rows alone."""
+        covered = [row for row in self.predictions if row["bin"]]
+        ladder = self.results["ladder"]
+        parts = [(ladder, covered)] + [
+            (part, [row for row in covered if int(row["bin"]) == k])
+            for k, part in enumerate(ladder["bins"])]
+        for part, rows in parts:
+            self.assertEqual(part["n"], len(rows))
+            mean = math.fsum(float(r["target"]) for r in rows) / len(rows)
+            total = math.fsum((float(r["target"]) - mean) ** 2 for r in rows)
+            r2 = {rung["rung"]: 1 - self.squares(rows, rung["method"]) / total
+                  for rung in part["rungs"] if rung["rung"] != "ceiling"}
+            for rung in part["rungs"]:
+                if rung["rung"] in r2:
+                    self.assertAlmostEqual(rung["r2"], r2[rung["rung"]], 12)
+            for step in part["steps"]:
+                if step["to"] in r2:
+                    self.assertAlmostEqual(step["delta_r2"], r2[step["to"]] - r2[step["from"]], 12)
+                low, high = step["delta_r2_ci"]
+                self.assertLessEqual(low, high)
+
+    def test_the_first_question_is_answered(self):
+        """In the summary, in published blocks and at the end of what the program prints."""
+        step = next(s for s in self.results["ladder"]["steps"] if s["step"] == "mixture")
+        low, high = step["delta_r2_ci"]
+        adds = (f"the mixture adds {step['delta_r2']:+.4f} [{low:+.4f}, {high:+.4f}] with perfect "
+                "routing; there is no gate")
+        summary = self.read("report.md").split("## 2.")[0]
+        self.assertIn("**Is it the mixture?** Global Ridge is the only model of all rows; " + adds,
+                      summary)
+        printed = " ".join(self.done.stdout.split())
+        self.assertIn("Is it the mixture? Global Ridge is the only model of all rows; " + adds,
+                      printed)
 
     def test_figure_4_draws_the_gains(self):
         rows = self.figure(4)
@@ -271,7 +315,7 @@ class Report(unittest.TestCase):
     def test_changed_results_are_refused(self):
         """The contradictions of the earlier report, attempted."""
         text = self.read("results.json")
-        hybrid = self.overall("oracle_hybrid_cv")
+        hybrid, step = self.overall("oracle_hybrid_cv"), self.results["ladder"]["steps"][1]
         attempts = {  # what is written into a copy: (from, to, what the refusal says)
             "a hybrid below its baseline": (
                 f'"r2_pooled": {hybrid["r2_pooled"]:.17g}', '"r2_pooled": 0.3436',
@@ -280,6 +324,8 @@ class Report(unittest.TestCase):
                                           "n_test is 691, but the predictions give 445"),
             "another interval": (f"{hybrid['r2_pooled_ci'][0]:.17g}", "0.6",
                                  "its seal is broken"),
+            "another step": (f'"delta_r2": {step["delta_r2"]:.17g}', '"delta_r2": 0.5',
+                             "ladder.steps[1].delta_r2 is 0.5, but the predictions give"),
             "another threshold": ('"threshold": 0.69999999999999996', '"threshold": 0.5',
                                   "its seal is broken"),
         }

@@ -194,7 +194,7 @@ static void test_nobody_can_predict_a_bin(void **state) {
              "no score to hold against it.");
   check_says("tables/gate.csv", "\noracle_r2,,,,0.69999999999999996,undecided,");
   check_says("figures/ceiling_oracle_hybrid_vs_baseline.csv",
-             "\noracle_hybrid_cv,measured,,,\n");
+             "\noracle_hybrid_cv,measured,,,,oracle,");
   assert_int_not_equal(access(scratch_name(&s, "figures/r2_by_snr.png"), F_OK), 0);
   check_figures();
 }

@@ -98,10 +98,12 @@ static void test_numbers_drawn_are_written(void **state) {
   assert_string_equal(rest, "");
   assert_int_equal(
       strncmp(figures.items[2].csv.bytes,
-              "method,source,r2,r2_low,r2_high\nglobal_ridge,measured,0.", 56),
+              "method,source,r2,r2_low,r2_high,rung,step,delta_r2,delta_r2_low,"
+              "delta_r2_high\nglobal_ridge,measured,0.",
+              102),
       0);
   assert_non_null(
-      strstr(figures.items[2].csv.bytes, "\nvit,outside,0.69999999999999996,,\n"));
+      strstr(figures.items[2].csv.bytes, "\nvit,outside,0.69999999999999996,,,,,,,\n"));
 }
 
 /* Lowest R2 of the baseline first. */

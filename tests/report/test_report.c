@@ -61,7 +61,7 @@ static void test_files_are_written(void **state) {
   const hr_observer observer = {.context = &lines, .log = count_line};
   write_results();
   check_ok(hr_report_write(s.path, &observer, &err));
-  assert_int_equal(lines, 9);
+  assert_int_equal(lines, 12);
   check_file_begins("tables/samples.csv",
                     "bin,name,n_train,n_test,at_risk,focus\n"
                     "0,Cool Poor,900,68,True,False\n"
@@ -78,6 +78,15 @@ static void test_files_are_written(void **state) {
                     "method,rows,n,r2_pooled,r2_pooled_low,r2_pooled_high,r2_weighted,"
                     "delta_r2,delta_r2_low,delta_r2_high,versus,mae,rmse,bias,notes\n"
                     "global_ridge,covered,206,0.");
+  check_file_begins("tables/table2_ladder.csv",
+                    "rung,method,r2,r2_low,r2_high,delta_r2,delta_r2_low,delta_r2_high,"
+                    "step\nbaseline,global_ridge,0.");
+  check_file_begins("tables/ladder_bins.csv",
+                    "bin,name,n,single_r2,oracle_r2,mixture,mixture_low,mixture_high\n"
+                    "0,Cool Poor,68,-1.4");
+  check_file_begins("tables/ladder_snr.csv",
+                    "octile,snr_low,snr_high,n,single_r2,oracle_r2,mixture,mixture_low,"
+                    "mixture_high\n1,3.0");
   check_file_begins("tables/snr_octiles.csv",
                     "octile,snr_low,snr_high,n,global_ridge,ridge_oracle,forest_oracle,"
                     "ridge_oracle_test,oracle_hybrid_cv,oracle_hybrid_test\n1,3.0");
@@ -109,6 +118,13 @@ static void test_english_report(void **state) {
   check_holds(text, "Reference values from outside (R²): vit 0.7000.\n");
   check_holds(text, "| Global Ridge | covered | 206 |");
   check_holds(text, "- 1D-CNN: this expert is not part of this build.\n");
+  check_holds(text,
+              "\n\n**Is it the mixture?** Global Ridge is the only model of all "
+              "rows; the mixture adds +0.");
+  check_holds(text, "\n**Table 2. The ladder: what of the gain comes from what, 206 ");
+  check_holds(text, "\n**Table 2 in detail. All bins together");
+  check_holds(text, "\n**What the mixture adds in each bin, ΔR²");
+  check_holds(text, "\n**What the mixture adds by octile of signal-to-noise ratio");
   check_holds(text, "\n![Figure 5. True and predicted values");
   check_holds(text, "](figures/ceiling_hybrid_pred_vs_true.png)\n");
   check_holds(text, "5 flux pixels below 0 were clipped");
@@ -130,6 +146,8 @@ static void test_chinese_report(void **state) {
               "训练集共 3300 行，其中 300 行的标签在分箱边界之外（未覆盖）；测试集共 240 "
               "行，其中 34 行未覆盖。");
   check_holds(text, "测试集没有含数值的 `snr` 列");
+  check_holds(text,
+              "\n\n**增益来自混合专家吗？** Global Ridge 是唯一的全局模型；混合专家");
   check_holds(text, "只有一种专家可用");
   check_holds(text, "账目平衡：");
   hr_text_free(text);

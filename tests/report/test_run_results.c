@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "core/seal.h"
 #include "headroom/version.h"
 #include "score/fixture.h"
 #include "support/check.h"
@@ -262,6 +263,74 @@ static void calibration_is_told(void **state) {
   }
 }
 
+static void check_step(const hr_results_step *step, const json_t *said) {
+  check_text(step->name, said, "step");
+  check_text(step->from, said, "from");
+  check_text(step->to, said, "to");
+  check_estimate(step->delta_r2, said, "delta_r2", "delta_r2_ci");
+}
+
+static void the_ladder_is_told(void **state) {
+  (void)state;
+  const json_t *ladder = json_object_get(root, "ladder");
+  const json_t *rungs = json_object_get(ladder, "rungs");
+  const json_t *steps = json_object_get(ladder, "steps");
+  hr_results_info info = {.size = sizeof info};
+  hr_results_rung rung = {.size = sizeof rung};
+  hr_results_step step = {.size = sizeof step};
+  check_ok(hr_results_get_info(results, &info, &err));
+  assert_int_equal(info.rung_count, 3);
+  assert_int_equal(info.step_count, 2);
+  for (size_t i = 0; i < info.rung_count; i++) {
+    const json_t *said = json_array_get(rungs, i);
+    check_ok(hr_results_get_rung(results, i, &rung, &err));
+    check_text(rung.name, said, "rung");
+    check_text(rung.method, said, "method");
+    check_estimate(rung.r2, said, "r2", "r2_ci");
+  }
+  for (size_t i = 0; i < info.step_count; i++) {
+    check_ok(hr_results_get_step(results, i, &step, &err));
+    check_step(&step, json_array_get(steps, i));
+    for (size_t k = 0; k < info.bin_count; k++) {
+      const json_t *bin = json_array_get(json_object_get(ladder, "bins"), k);
+      check_ok(hr_results_get_bin_step(results, k, i, &step, &err));
+      check_step(&step, json_array_get(json_object_get(bin, "steps"), i));
+    }
+  }
+}
+
+/* Replaces what results.json says, sealed again. */
+static void save_again(void) {
+  char seal[HR_SEAL_SIZE];
+  check_ok(hr_seal_compute(root, seal, &err));
+  json_object_set_new(root, "seal", json_string(seal));
+  assert_int_equal(
+      json_dump_file(root, scratch_name(&s, "results.json"), JSON_REAL_PRECISION(17)), 0);
+}
+
+static void a_ladder_of_another_kind(void **state) {
+  (void)state;
+  char expected[sizeof s.name + 160];
+  hr_results *other = NULL;
+  hr_results_info info = {.size = sizeof info};
+  hr_results_options options = hr_results_options_default();
+  options.skip_predictions = true;
+  json_t *bins = json_object_get(json_object_get(root, "ladder"), "bins");
+  json_array_clear(json_object_get(json_array_get(bins, 1), "steps"));
+  save_again();
+  snprintf(expected, sizeof expected,
+           "%s: ladder.bins is missing or not a list with the steps of the ladder; run "
+           "the study again with this version",
+           scratch_name(&s, "results.json"));
+  check_fails(hr_results_open(s.path, &options, &other, &err), HR_ERR_FORMAT, expected);
+  json_object_del(root, "ladder"); /* as earlier versions wrote it */
+  save_again();
+  check_ok(hr_results_open(s.path, &options, &other, &err));
+  check_ok(hr_results_get_info(other, &info, &err));
+  assert_int_equal(info.rung_count + info.step_count, 0);
+  hr_results_close(&other);
+}
+
 static void columns_are_found_by_name(void **state) {
   (void)state;
   const double *values = NULL;
@@ -293,6 +362,8 @@ static void structs_of_another_size(void **state) {
   CHECK_SIZE(hr_results_cell, hr_results_get_cell(results, 0, 0, &out, &err));
   CHECK_SIZE(hr_results_criterion, hr_results_get_criterion(results, 0, &out, &err));
   CHECK_SIZE(hr_results_calibration, hr_results_get_calibration(results, 0, &out, &err));
+  CHECK_SIZE(hr_results_rung, hr_results_get_rung(results, 0, &out, &err));
+  CHECK_SIZE(hr_results_step, hr_results_get_step(results, 0, &out, &err));
   CHECK_SIZE(hr_results_check, hr_results_get_check(results, 0, &out, &err));
   CHECK_SIZE(hr_results_rows, hr_results_get_rows(results, &out, &err));
   char expected[256];
@@ -324,6 +395,8 @@ static void numbers_that_there_are_not(void **state) {
   hr_results_cell cell = {.size = sizeof cell};
   hr_results_criterion criterion = {.size = sizeof criterion};
   hr_results_check check = {.size = sizeof check};
+  hr_results_rung rung = {.size = sizeof rung};
+  hr_results_step step = {.size = sizeof step};
   hr_results_calibration calibration = {.size = sizeof calibration};
   check_ok(hr_results_get_info(results, &info, &err));
   expect_none(hr_results_get_calibration(results, 1000, &calibration, &err),
@@ -338,6 +411,12 @@ static void numbers_that_there_are_not(void **state) {
               "experts");
   expect_none(hr_results_get_criterion(results, 1000, &criterion, &err),
               info.criterion_count, "criteria");
+  expect_none(hr_results_get_rung(results, 1000, &rung, &err), info.rung_count, "rungs");
+  expect_none(hr_results_get_step(results, 1000, &step, &err), info.step_count, "steps");
+  expect_none(hr_results_get_bin_step(results, 1000, 0, &step, &err), info.bin_count,
+              "bins");
+  expect_none(hr_results_get_bin_step(results, 0, 1000, &step, &err), info.step_count,
+              "steps");
   expect_none(hr_results_get_check(results, 1000, &check, &err), info.check_count,
               "checks");
 }
@@ -428,6 +507,8 @@ int main(void) {
       TEST(the_gate_is_told),
       TEST(rows_are_told),
       TEST(calibration_is_told),
+      TEST(the_ladder_is_told),
+      TEST(a_ladder_of_another_kind),
       TEST(columns_are_found_by_name),
       TEST(structs_of_another_size),
       TEST(numbers_that_there_are_not),

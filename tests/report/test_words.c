@@ -1,6 +1,7 @@
 #include "report/words.h"
 
 #include "data/doubts.h"
+#include "score/ladder.h"
 #include "support/check.h"
 
 static void test_every_key_has_words_in_both_languages(void **state) {
@@ -29,11 +30,34 @@ static void test_cautions(void **state) {
                       "；但基线可能未调到最佳");
 }
 
+/* What results.json may say of a ladder. */
+static void test_the_ladder_has_words(void **state) {
+  (void)state;
+  for (hr_rung from = 0; from < HR_RUNGS; from++) {
+    const char *rung = hr_rung_name(from);
+    assert_string_not_equal(hr_words_rung(rung, true), hr_words_rung(rung, false));
+    for (hr_rung to = from + 1; to < HR_RUNGS; to++) {
+      const char *step = hr_step_name(from, to);
+      assert_string_not_equal(hr_words_step(step, true), hr_words_step(step, false));
+    }
+  }
+  assert_string_equal(hr_words_step("mixture", false),
+                      "the mixture with perfect routing");
+  assert_string_equal(hr_words_step("mixture", true), "混合专家（完美路由）");
+  assert_string_equal(hr_words_step("only_model", false), "the only model of all rows");
+  assert_string_equal(hr_words_step("no_better_model", true), "没有更好的单一模型");
+  assert_string_equal(hr_words_ceiling("posterior", true), "后验上限");
+  assert_string_equal(hr_words_ceiling("fisher", false), "Fisher bound");
+}
+
 static void test_unknown_keys(void **state) {
   (void)state;
   assert_null(hr_words_remark("new", true));
   assert_null(hr_words_criterion("new"));
   assert_null(hr_words_caution("new", true));
+  assert_null(hr_words_rung("new", true));
+  assert_null(hr_words_step("new", true));
+  assert_null(hr_words_ceiling("new", true));
   assert_null(hr_words_next("new", "pass", false));
   assert_null(hr_words_doubt("new"));
 }
@@ -49,6 +73,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_key_has_words_in_both_languages),
       cmocka_unit_test(test_cautions),
+      cmocka_unit_test(test_the_ladder_has_words),
       cmocka_unit_test(test_unknown_keys),
       cmocka_unit_test(test_every_doubt_has_words),
   };
