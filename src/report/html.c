@@ -83,21 +83,28 @@ static void append_plain(const char *text, size_t length, hr_text *out) {
   }
 }
 
-/* [text](place) to a report.md, which the report wrote itself: to the page beside it. The
- * length of it all; 0: there is none. */
+/* Where a link of the report leads on the page: to a place of it, "#words", or to the
+ * page beside a report.md; false for anything else. */
+static bool append_place(const char *place, size_t length, hr_text *out) {
+  static const char markdown[] = "/report.md";
+  const size_t tail = sizeof markdown - 1;
+  bool is_inside = length > 1 && place[0] == '#';
+  bool is_report = length >= tail && memcmp(place + length - tail, markdown, tail) == 0;
+  if (!is_inside && !is_report) return false;
+  hr_text_append(out, "<a href=\"");
+  append_escaped(place, is_inside ? length : length - tail, out);
+  hr_text_append(out, is_inside ? "\">" : "/report.html\">");
+  return true;
+}
+
+/* [words](place), where the place is one of those. The length of it all; 0: there is no
+ * such link. */
 static size_t append_link(const char *text, size_t length, hr_text *out) {
-  static const char to_markdown[] = "/report.md)";
-  const size_t tail = sizeof to_markdown - 1;
-  const char *middle = text[0] == '[' ? memmem(text, length, "](", 2) : NULL;
-  if (!middle) return 0;
+  const char *middle = text[0] == '[' ? memchr(text, ']', length) : NULL;
+  if (!middle || length - (size_t)(middle - text) < 4 || middle[1] != '(') return 0;
   const char *place = middle + 2;
   const char *end = memchr(place, ')', length - (size_t)(place - text));
-  if (!end || (size_t)(end + 1 - place) < tail) return 0;
-  size_t folder = (size_t)(end + 1 - place) - tail;
-  if (memcmp(place + folder, to_markdown, tail) != 0) return 0;
-  hr_text_append(out, "<a href=\"");
-  append_escaped(place, folder, out);
-  hr_text_append(out, "/report.html\">");
+  if (!end || !append_place(place, (size_t)(end - place), out)) return 0;
   append_plain(text + 1, (size_t)(middle - text) - 1, out);
   hr_text_append(out, "</a>");
   return (size_t)(end + 1 - text);
@@ -269,6 +276,19 @@ static void append_wrapped(page *p, const char *tag, const char *text, size_t le
   hr_text_append(p->out, "</%s>\n", tag);
 }
 
+/* A heading and the place that links go to, named as GitHub does. */
+static void append_heading(page *p, const char *text, size_t length) {
+  hr_text_append(p->out, "<h2 id=\"");
+  for (size_t i = 0; i < length; i++) {
+    unsigned char own = (unsigned char)text[i];
+    if (own == ' ') hr_text_append(p->out, "-");
+    if (isalnum(own)) hr_text_append(p->out, "%c", tolower(own));
+  }
+  hr_text_append(p->out, "\">");
+  append_inline(text, length, p->out);
+  hr_text_append(p->out, "</h2>\n");
+}
+
 static void append_line(page *p, const char *line, size_t length, const char *next) {
   if (length > 0 && line[0] == '|') {
     append_table_line(p, line, length, next);
@@ -281,7 +301,7 @@ static void append_line(page *p, const char *line, size_t length, const char *ne
     p->open = LIST;
     append_wrapped(p, "li", line + 2, length - 2);
   } else if (strncmp(line, "## ", 3) == 0) {
-    append_wrapped(p, "h2", line + 3, length - 3);
+    append_heading(p, line + 3, length - 3);
   } else if (strncmp(line, "# ", 2) == 0) {
     append_wrapped(p, "h1", line + 2, length - 2);
   } else if (strncmp(line, "![", 2) == 0) {

@@ -9,6 +9,7 @@
 #include "report/ladder_words.h"
 #include "report/markdown_calibration.h"
 #include "report/missing.h"
+#include "report/targets.h"
 #include "report/undertuned.h"
 #include "report/words.h"
 
@@ -210,6 +211,29 @@ static void write_references(page *p, const hr_node *root) {
   hr_text_append(p->out, "%s\n\n", p->chinese ? "。" : ".");
 }
 
+/* Warnings that stand below tables of the results, the first few of each. */
+static void write_noted_warnings(page *p) {
+  enum { MOST = 3 };
+  static const hr_table_id ids[] = {HR_TABLE_CEILING, HR_TABLE_CEILING_BINS,
+                                    HR_TABLE_CONTROLS};
+  const char *mark = p->chinese ? "警告：" : "Warning: ";
+  for (size_t t = 0; t < sizeof ids / sizeof *ids; t++) {
+    const hr_table *table = &p->tables->items[ids[t]];
+    size_t count = 0;
+    for (size_t n = 0; n < table->notes.count; n++) {
+      const char *note = table->notes.items[n];
+      if (strncmp(note, mark, strlen(mark)) != 0 || count++ >= MOST) continue;
+      hr_text_append(p->out, p->chinese ? "**警告：**%s\n\n" : "**Warning:** %s\n\n",
+                     note + strlen(mark));
+    }
+    if (count <= MOST) continue;
+    hr_text_append(p->out,
+                   p->chinese ? "另有 %zu 条同类警告列在“%s”表下。\n\n"
+                              : "%zu more of this kind stand below the table \"%s\".\n\n",
+                   count - MOST, table->title);
+  }
+}
+
 /* What the data gave to doubt: whoever reads the numbers has to know it. Results of
  * earlier versions have no list. */
 static void write_warnings(page *p, const hr_node *root) {
@@ -228,6 +252,21 @@ static void write_warnings(page *p, const hr_node *root) {
   }
 }
 
+/* Letters that no font has are boxes in the figures. */
+static void write_fonts(page *p) {
+  if (!p->figures->unknown.bytes) return;
+  hr_text_append(p->out, "%s",
+                 p->chinese ? "**警告：**已安装的字体中没有以下字符，图中显示为方框："
+                            : "**Warning:** no installed font has the glyphs of ");
+  hr_figures_list_unknown(p->figures, p->out);
+  hr_text_append(
+      p->out, "%s\n\n",
+      p->chinese ? "。请安装含有它们的字体，例如 Debian 的 `fonts-noto-core`，再运行 "
+                   "`headroom report`。"
+                 : ", which are boxes in the figures: install one that has them, such "
+                   "as Debian's `fonts-noto-core`, and run `headroom report`.");
+}
+
 static void write_summary(page *p, const hr_node *root) {
   hr_node overall = hr_node_list(p->reader, root, "overall");
   hr_node selection = hr_node_object(p->reader, root, "selection");
@@ -241,6 +280,8 @@ static void write_summary(page *p, const hr_node *root) {
   write_optimism(p, &overall);
   write_verdict(p, root);
   write_undertuned(p);
+  write_noted_warnings(p);
+  write_fonts(p);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_GATE], p->out);
   write_references(p, root);
   hr_markdown_summarise_calibration(p->reader, p->out);
@@ -363,21 +404,6 @@ static void write_ceiling(page *p, const hr_node *root) {
   hr_table_write_markdown(&p->tables->items[HR_TABLE_CEILING_BINS], p->out);
 }
 
-/* Letters that no font has are boxes in the figures. */
-static void write_fonts(page *p) {
-  if (!p->figures->unknown.bytes) return;
-  hr_text_append(p->out, "%s",
-                 p->chinese ? "**警告：**已安装的字体中没有以下字符，图中显示为方框："
-                            : "**Warning:** no installed font has the glyphs of ");
-  hr_figures_list_unknown(p->figures, p->out);
-  hr_text_append(
-      p->out, "%s\n\n",
-      p->chinese ? "。请安装含有它们的字体，例如 Debian 的 `fonts-noto-core`，再运行 "
-                   "`headroom report`。"
-                 : ", which are boxes in the figures: install one that has them, such "
-                   "as Debian's `fonts-noto-core`, and run `headroom report`.");
-}
-
 static void write_results(page *p, const hr_node *root) {
   hr_text_append(p->out, "## 3. Results\n\n");
   hr_table_write_markdown(&p->tables->items[HR_TABLE_BINS], p->out);
@@ -401,7 +427,6 @@ static void write_results(page *p, const hr_node *root) {
   hr_markdown_write_calibration(p->reader, p->tables, p->out);
   write_table(p, HR_TABLE_LEVELS);
   write_table(p, HR_TABLE_CONTROLS);
-  write_fonts(p);
   for (size_t f = 0; f < p->figures->count; f++) {
     const hr_figure *figure = &p->figures->items[f];
     hr_text_append(p->out, "![%s](figures/%s.png)\n\n", figure->caption, figure->name);
@@ -441,19 +466,62 @@ static void write_methods(page *p, const hr_node *root) {
   hr_table_write_markdown(&p->tables->items[HR_TABLE_EXPERTS], p->out);
 }
 
+/* The length of a check's kind: of "same_rows/ridge_oracle", "same_rows". */
+static size_t kind_length(const char *check) {
+  return strcspn(check, "/");
+}
+
+static bool is_same_kind(const char *a, const char *b) {
+  return kind_length(a) == kind_length(b) && strncmp(a, b, kind_length(a)) == 0;
+}
+
+/* A kind of check, where number `c` is the first of it, and how many there are. */
+static void write_check(page *p, const hr_node *checks, size_t c) {
+  size_t before = 0, count = 0;
+  hr_node check = hr_node_item(p->reader, checks, c);
+  const char *name = hr_node_text(p->reader, &check, "name");
+  for (size_t i = 0; i < hr_node_count(checks); i++) {
+    hr_node other = hr_node_item(p->reader, checks, i);
+    if (!is_same_kind(hr_node_text(p->reader, &other, "name"), name)) continue;
+    before += i < c;
+    count++;
+  }
+  if (before > 0) return;
+  const char *comma = p->chinese ? "、" : ", ";
+  hr_text_append(p->out, "%s`%.*s`", c > 0 ? comma : "", (int)kind_length(name), name);
+  if (count > 1) hr_text_append(p->out, " (%zu)", count);
+}
+
+/* The kinds of checks; each with its numbers is a text of results.json. */
 static void write_ledger(page *p, const hr_node *root) {
   hr_node ledger = hr_node_object(p->reader, root, "ledger");
   hr_node checks = hr_node_list(p->reader, &ledger, "checks");
   hr_text_append(p->out, "## 5. Ledger\n\n");
   hr_text_append(p->out,
-                 p->chinese ? "账目平衡：%zu 项检查全部通过。\n\n"
-                            : "The accounts balance: all %zu checks passed.\n\n",
+                 p->chinese ? "账目平衡：%zu 项检查全部通过："
+                            : "The accounts balance: all %zu checks passed: ",
                  hr_node_count(&checks));
-  for (size_t c = 0; c < hr_node_count(&checks); c++) {
-    hr_node check = hr_node_item(p->reader, &checks, c);
-    hr_text_append(p->out, "- `%s`: %s\n", hr_node_text(p->reader, &check, "name"),
-                   hr_node_text(p->reader, &check, "detail"));
+  for (size_t c = 0; c < hr_node_count(&checks); c++) write_check(p, &checks, c);
+  hr_text_append(p->out, "%s\n",
+                 p->chinese ? "。每一项及其数字见 `results.json` 的 `ledger.checks`。"
+                            : ". Each of them with its numbers is in `ledger.checks` of "
+                              "`results.json`.");
+}
+
+/* Links to the sections. */
+static void write_contents(page *p) {
+  static const char *const sections[][2] = {
+      {"1. Summary", "1-summary"}, {"2. Data", "2-data"},
+      {"3. Results", "3-results"}, {"4. Method", "4-method"},
+      {"5. Ledger", "5-ledger"},   {"6. Targets", "6-targets"}};
+  size_t count = sizeof sections / sizeof *sections;
+  if (hr_targets_behind(p->reader) == 0) count--;
+  hr_text_append(p->out, "%s", p->chinese ? "目录：" : "Contents: ");
+  for (size_t i = 0; i < count; i++) {
+    hr_text_append(p->out, "%s[%s](#%s)", i > 0 ? " · " : "", sections[i][0],
+                   sections[i][1]);
   }
+  hr_text_append(p->out, "\n\n");
 }
 
 /* What is predicted, and from what. */
@@ -497,6 +565,7 @@ hr_status hr_markdown_write(hr_reader *reader, const hr_tables *tables,
   hr_append_markdown(hr_node_text(reader, &experiment, "id"), out);
   hr_text_append(out, "\n\n");
   write_origin(&p, &experiment);
+  write_contents(&p);
   write_summary(&p, &root);
   write_data(&p, &root);
   write_results(&p, &root);

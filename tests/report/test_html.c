@@ -24,7 +24,7 @@ static void test_blocks(void **state) {
       "# A <b>\n\ntext with `x<y` & **strong** 2 * 3\n\n## B\n\n- one\n- two\n\nend\n",
       &none,
       "<h1>A &lt;b&gt;</h1>\n<p>text with <code>x&lt;y</code> &amp; "
-      "<strong>strong</strong> 2 * 3</p>\n<h2>B</h2>\n<ul>\n<li>one</li>\n"
+      "<strong>strong</strong> 2 * 3</p>\n<h2 id=\"b\">B</h2>\n<ul>\n<li>one</li>\n"
       "<li>two</li>\n</ul>\n<p>end</p>\n");
   check_body("[a < b](c/report.md), [x](y) and [0.1](0.2, 0.3]\n", &none,
              "<p><a href=\"c/report.html\">a &lt; b</a>, [x](y) and [0.1](0.2, "
@@ -43,6 +43,9 @@ static void test_blocks(void **state) {
              "</tbody></table></div>\n<p>95&#160;% of</p>\n");
   check_body("a \\<b\\> \\&amp; \\*\\*c** \\`d` \\\\ C:\\dir\n", &none,
              "<p>a &lt;b&gt; &amp;amp; **c** `d` \\ C:\\dir</p>\n");
+  check_body("[1. One & \\*](#1-one) [0.1, 0.2] [a](b) [c](#d\n\n## 1. One more\n", &none,
+             "<p><a href=\"#1-one\">1. One &amp; *</a> [0.1, 0.2] [a](b) [c](#d</p>\n"
+             "<h2 id=\"1-one-more\">1. One more</h2>\n");
   check_body("", &none, "");
   check_body("`unclosed and **so\n", &none, "<p>`unclosed and **so</p>\n");
   check_body("![no](figures/such.png)\n", &none, "");

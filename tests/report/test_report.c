@@ -125,6 +125,11 @@ static void test_english_report(void **state) {
   check_holds(text, "\n**Table 2 in detail. All bins together");
   check_holds(text, "\n**What the mixture adds in each bin, ΔR²");
   check_holds(text, "\n**What the mixture adds by octile of signal-to-noise ratio");
+  check_holds(text, "\nContents: [1. Summary](#1-summary) · [2. Data](#2-data) · ");
+  check_holds(text, "\nThe accounts balance: all ");
+  check_holds(text,
+              "Each of them with its numbers is in `ledger.checks` of "
+              "`results.json`.\n");
   check_holds(text, "\n![Figure 5. True and predicted values");
   check_holds(text, "](figures/ceiling_hybrid_pred_vs_true.png)\n");
   check_holds(text, "5 flux pixels below 0 were clipped");
@@ -149,7 +154,9 @@ static void test_chinese_report(void **state) {
   check_holds(text,
               "\n\n**增益来自混合专家吗？** Global Ridge 是唯一的全局模型；混合专家");
   check_holds(text, "只有一种专家可用");
+  check_holds(text, "\n目录：[1. Summary](#1-summary) · ");
   check_holds(text, "账目平衡：");
+  check_holds(text, "。每一项及其数字见 `results.json` 的 `ledger.checks`。\n");
   hr_text_free(text);
   assert_int_not_equal(access(scratch_name(&s, "tables/snr_octiles.csv"), F_OK), 0);
 }
