@@ -126,22 +126,21 @@ static void write_csv(const plot *p, hr_text *out) {
 }
 
 static void find_spans(const plot *p, hr_chart_frame *frame) {
-  hr_span x = hr_span_empty(), y = {0.0, 0.2};
+  hr_span x = hr_span_empty(), y = hr_span_empty();
   for (size_t j = 0; j < p->octile_count; j++) {
     hr_span_include(&x, 0.5 * (p->low[j] + p->high[j]));
     for (size_t c = 0; c < p->curve_count; c++) {
       const hr_estimate *r2 = &p->curves[c].r2[j];
       if (!isnan(r2->value)) hr_span_include(&y, fmax(r2->value, hr_figure_floor));
-      hr_span_include(&y, r2->high);
+      if (!isnan(r2->high)) hr_span_include(&y, fmax(r2->high, hr_figure_floor));
     }
   }
   frame->x.span = hr_span_padded(x, 0.05);
   frame->y.span = hr_span_padded(y, 0.05);
-  if (y.low >= 0) frame->y.span.low = 0.0;
 }
 
-static hr_status list_legend(hr_reader *reader, const plot *p, hr_strings *titles,
-                             hr_legend_entry *legend, hr_error *err) {
+static hr_status list_titles(hr_reader *reader, const plot *p, hr_strings *titles,
+                             hr_error *err) {
   hr_status status = HR_OK;
   hr_text title;
   hr_text_init(&title);
@@ -155,15 +154,96 @@ static hr_status list_legend(hr_reader *reader, const plot *p, hr_strings *title
     HR_TRY(hr_text_status(&title, err));
     HR_TRY(hr_strings_append(titles, title.bytes, err));
   }
-  for (size_t c = 0; c < p->curve_count; c++) {
-    const curve *own = &p->curves[c];
-    legend[c] = (hr_legend_entry){.text = titles->items[c],
-                                  .mark = own->dot > 0 ? HR_MARK_LINE_DOT : HR_MARK_LINE,
-                                  .stroke = own->stroke};
-  }
 cleanup:
   hr_text_fini(&title);
   return status;
+}
+
+/* Names stand at the right, at the ends of their curves but pushed apart, each behind a
+ * piece of its line. */
+static const double name_gap = 16.0, sample_length = 14.0;
+
+typedef struct name {
+  const curve *curve;
+  const char *title;
+  hr_point end; /* of the curve */
+  double y;     /* of the name */
+} name;
+
+static hr_font name_font(void) {
+  return (hr_font){hr_chart_font_size, false, hr_color_black,
+                   HR_ALIGN_LEFT,      false, false};
+}
+
+static double widest_name(hr_canvas *canvas, const hr_strings *titles) {
+  double widest = 0.0;
+  for (size_t c = 0; c < titles->count; c++) {
+    widest = fmax(widest, hr_canvas_text_width(canvas, titles->items[c], name_font()));
+  }
+  return widest + name_gap + sample_length + 4.0;
+}
+
+/* Where a curve is last known; false where it is known nowhere. */
+static bool find_end(const hr_chart *chart, const plot *p, const curve *c,
+                     hr_point *out) {
+  for (size_t j = p->octile_count; j-- > 0;) {
+    if (isnan(c->r2[j].value)) continue;
+    double y = fmin(fmax(c->r2[j].value, chart->y.low), chart->y.high);
+    *out = (hr_point){hr_chart_x(chart, 0.5 * (p->low[j] + p->high[j])),
+                      hr_chart_y(chart, y)};
+    return true;
+  }
+  return false;
+}
+
+/* From top to bottom; of curves with one end, as they are listed. */
+static size_t list_names(const hr_chart *chart, const plot *p, const hr_strings *titles,
+                         name *names) {
+  size_t count = 0;
+  for (size_t c = 0; c < p->curve_count; c++) {
+    name own = {.curve = &p->curves[c], .title = titles->items[c]};
+    if (!find_end(chart, p, own.curve, &own.end)) continue;
+    size_t i = count++;
+    for (; i > 0 && names[i - 1].end.y > own.end.y; i--) names[i] = names[i - 1];
+    names[i] = own;
+  }
+  return count;
+}
+
+static void push_apart(const hr_chart *chart, name *names, size_t count) {
+  double top = chart->plot.top + 4, bottom = chart->plot.bottom - 4;
+  double apart = fmin(hr_chart_font_size + 2.5, (bottom - top) / (double)count);
+  double least = top, most = bottom;
+  for (size_t i = 0; i < count; i++) {
+    names[i].y = fmax(names[i].end.y, least);
+    least = names[i].y + apart;
+  }
+  for (size_t i = count; i-- > 0; most = names[i].y - apart) {
+    names[i].y = fmin(names[i].y, most);
+  }
+}
+
+static void draw_name(const hr_chart *chart, const name *own) {
+  double left = chart->plot.right + name_gap;
+  const hr_point from = {left, own->y}, to = {left + sample_length, own->y};
+  const hr_stroke thin = {hr_color_light_gray, 0.6, NULL, 0};
+  hr_canvas_line(chart->canvas, own->end, (hr_point){chart->plot.right, own->end.y},
+                 thin);
+  hr_canvas_line(chart->canvas, (hr_point){chart->plot.right, own->end.y},
+                 (hr_point){left - 1, own->y}, thin);
+  hr_canvas_line(chart->canvas, from, to, own->curve->stroke);
+  if (own->curve->dot > 0) {
+    const hr_point middle = {0.5 * (from.x + to.x), own->y};
+    hr_canvas_dots(chart->canvas, &middle, 1, own->curve->dot, own->curve->stroke.color);
+  }
+  hr_canvas_text(chart->canvas, (hr_point){to.x + 4, own->y}, own->title, name_font());
+}
+
+static void draw_names(const hr_chart *chart, const plot *p, const hr_strings *titles) {
+  name names[CURVES_MOST];
+  size_t count = list_names(chart, p, titles, names);
+  push_apart(chart, names, count);
+  for (size_t i = 0; i < count; i++) draw_name(chart, &names[i]);
 }
 
 /* The interval of a ceiling as a band. */
@@ -212,7 +292,6 @@ hr_status hr_figure_snr(hr_sketch *sketch, hr_error *err) {
   hr_node root = hr_reader_root(reader);
   hr_node object = hr_node_object(reader, &root, "snr_octiles");
   hr_node octiles = hr_node_list(reader, &object, "octiles");
-  hr_legend_entry legend[CURVES_MOST];
   hr_strings titles = {0};
   plot p = {0};
   hr_chart chart;
@@ -220,15 +299,15 @@ hr_status hr_figure_snr(hr_sketch *sketch, hr_error *err) {
   read_octiles(reader, &octiles, &p);
   read_methods(reader, &octiles, &p);
   read_ceilings(reader, &root, &p);
-  HR_TRY(list_legend(reader, &p, &titles, legend, err));
+  HR_TRY(list_titles(reader, &p, &titles, err));
   write_csv(&p, sketch->csv);
   hr_chart_frame frame = {.title = "R\xc2\xb2 by signal-to-noise ratio",
                           .x = {.label = "SNR (middle of the octile)"},
                           .y = {.label = "R\xc2\xb2, covered test rows of the octile"},
-                          .legend = legend,
-                          .legend_count = p.curve_count};
+                          .right_margin = widest_name(sketch->canvas, &titles)};
   find_spans(&p, &frame);
   hr_chart_begin(&chart, sketch->canvas, &frame);
+  draw_names(&chart, &p, &titles);
   hr_canvas_clip(sketch->canvas, chart.plot);
   draw_curves(&chart, &p);
   hr_canvas_unclip(sketch->canvas);
