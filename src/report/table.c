@@ -75,6 +75,12 @@ static void format_fixed(double value, bool with_sign, char out[32]) {
   snprintf(out, 32, fabs(value) < 1e6 ? usual : wide, value);
 }
 
+/* One decimal; what rounds to zero has no minus sign. */
+static void format_tenth(double value, bool with_sign, char out[32]) {
+  if (fabs(value) < 0.05) value = 0.0;
+  snprintf(out, 32, isnan(value) ? "-" : with_sign ? "%+.1f" : "%.1f", value);
+}
+
 /* Six digits at most, and 1e4 for 10000: settings are mostly powers of ten. */
 static void format_plain(double value, char out[32]) {
   double power = value > 0 ? round(log10(value)) : 0.0;
@@ -121,6 +127,10 @@ const char *hr_format_cell(hr_cell_kind kind, const hr_cell *cell,
       break;
     case HR_CELL_RATIO:
       snprintf(number, sizeof number, isnan(cell->value) ? "-" : "%.2f", cell->value);
+      break;
+    case HR_CELL_TENTH:
+    case HR_CELL_TENTH_DIFFERENCE:
+      format_tenth(cell->value, kind == HR_CELL_TENTH_DIFFERENCE, number);
       break;
     case HR_CELL_PLAIN:
       format_plain(cell->value, number);

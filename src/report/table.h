@@ -13,6 +13,8 @@ typedef enum hr_cell_kind {
   HR_CELL_DIFFERENCE,       /* +0.0123 */
   HR_CELL_PLAIN,            /* 1e4, 0.05: at most six digits */
   HR_CELL_RATIO,            /* 12.53 */
+  HR_CELL_TENTH,            /* 104.2 */
+  HR_CELL_TENTH_DIFFERENCE, /* -12.5 */
   HR_CELL_SCORE_RANGE,      /* 0.6165 [0.6011, 0.6310] */
   HR_CELL_DIFFERENCE_RANGE, /* +0.0123 [-0.0011, +0.0250] */
   HR_CELL_TUNED_RANGE,      /* 0.6165 (1e4) [0.6011, 0.6310] */

@@ -423,6 +423,29 @@ cleanup:
   return status;
 }
 
+/* Errors are in the unit of the target: kelvins need no four decimals. */
+static hr_status add_error_columns(hr_table *table, hr_reader *reader, hr_error *err) {
+  static const char *const keys[] = {"mae", "rmse", "bias"};
+  static const char *const headers[] = {"MAE", "RMSE", "Bias"};
+  hr_status status = HR_OK;
+  char *header = NULL;
+  hr_node root = hr_reader_root(reader);
+  hr_node experiment = hr_node_object(reader, &root, "experiment");
+  const char *unit =
+      hr_node_has(&experiment, "unit") ? hr_node_text(reader, &experiment, "unit") : "";
+  bool is_kelvin = strcmp(unit, "K") == 0;
+  for (size_t i = 0; i < 3; i++) {
+    bool is_signed = i == 2;
+    hr_cell_kind kind = is_kelvin ? (is_signed ? HR_CELL_TENTH_DIFFERENCE : HR_CELL_TENTH)
+                                  : (is_signed ? HR_CELL_DIFFERENCE : HR_CELL_SCORE);
+    HR_TRY(hr_set_text(&header, err, unit[0] ? "%s (%s)" : "%s", headers[i], unit));
+    HR_TRY(hr_table_add_column(table, kind, keys[i], header, err));
+  }
+cleanup:
+  hr_free(header);
+  return status;
+}
+
 static hr_status begin_overall(hr_table *table, hr_reader *reader, hr_error *err) {
   static const struct {
     hr_cell_kind kind;
@@ -435,10 +458,6 @@ static hr_status begin_overall(hr_table *table, hr_reader *reader, hr_error *err
       {HR_CELL_SCORE, "r2_weighted", "R² weighted"},
       {HR_CELL_DIFFERENCE_RANGE, "delta_r2", "ΔR²"},
       {HR_CELL_TEXT, "versus", "ΔR² vs"},
-      {HR_CELL_SCORE, "mae", "MAE"},
-      {HR_CELL_SCORE, "rmse", "RMSE"},
-      {HR_CELL_DIFFERENCE, "bias", "Bias"},
-      {HR_CELL_TEXT, "notes", "Notes"},
   };
   hr_status status = HR_OK;
   HR_TRY(hr_table_init(table, "table2_overall",
@@ -451,6 +470,8 @@ static hr_status begin_overall(hr_table *table, hr_reader *reader, hr_error *err
     HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key, columns[c].header,
                                err));
   }
+  HR_TRY(add_error_columns(table, reader, err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "notes", "Notes", err));
 cleanup:
   return status;
 }

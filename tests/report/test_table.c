@@ -30,6 +30,10 @@ static void test_numbers_as_they_are_shown(void **state) {
   check_cell(HR_CELL_COUNT, number(none), "");
   check_cell(HR_CELL_RATIO, number(12.5349), "12.53");
   check_cell(HR_CELL_RATIO, number(none), "-");
+  check_cell(HR_CELL_TENTH, number(104.24), "104.2");
+  check_cell(HR_CELL_TENTH, number(none), "-");
+  check_cell(HR_CELL_TENTH_DIFFERENCE, number(-12.5), "-12.5");
+  check_cell(HR_CELL_TENTH_DIFFERENCE, number(-0.04), "+0.0");
   check_cell(HR_CELL_PLAIN, number(0.05), "0.05");
   check_cell(HR_CELL_PLAIN, number(1000), "1000");
   check_cell(HR_CELL_PLAIN, number(10000), "1e4");

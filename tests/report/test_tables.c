@@ -86,6 +86,31 @@ static void methods_go_by_their_titles(void **state) {
   assert_string_equal(cell(HR_TABLE_OVERALL, 0, "versus")->text, "Ridge-Oracle");
 }
 
+static const char *header_of(int table, const char *key) {
+  const hr_table *it = &tables.items[table];
+  for (size_t c = 0; c < it->column_count; c++) {
+    if (strcmp(it->columns[c].key, key) == 0) return it->columns[c].header;
+  }
+  return "";
+}
+
+static void errors_have_units(void **state) {
+  (void)state;
+  make();
+  assert_string_equal(header_of(HR_TABLE_OVERALL, "mae"), "MAE");
+  hr_tables_fini(&tables);
+  f.input.target_unit = "dex";
+  make();
+  assert_string_equal(header_of(HR_TABLE_OVERALL, "rmse"), "RMSE (dex)");
+  hr_tables_fini(&tables);
+  f.input.target_unit = "K";
+  make();
+  assert_string_equal(header_of(HR_TABLE_OVERALL, "bias"), "Bias (K)");
+  const hr_table *overall = &tables.items[HR_TABLE_OVERALL];
+  assert_int_equal(overall->columns[overall->column_count - 2].kind,
+                   HR_CELL_TENTH_DIFFERENCE);
+}
+
 static void what_is_missing_is_said(void **state) {
   (void)state;
   f.outcomes[1].fit_count = 2; /* the forest is not asked for in bin 2 */
@@ -112,6 +137,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(samples_add_up),
       TEST(methods_go_by_their_titles),
+      TEST(errors_have_units),
       TEST(what_is_missing_is_said),
       TEST(what_is_missing_is_said_in_chinese),
   };
