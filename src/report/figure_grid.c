@@ -177,7 +177,7 @@ double hr_rows_height(size_t bin_count) {
 hr_color hr_figure_color_of(hr_reader *reader, const char *method) {
   hr_listed listed = hr_listed_of(reader, method);
   if (listed.expert[0] == '\0') {
-    double gray = listed.by_test ? 0.80 : 0.45;
+    double gray = listed.by_test ? 0.80 : listed.kind == HR_LISTED_GATED ? 0.60 : 0.45;
     return (hr_color){gray, gray, gray};
   }
   return hr_color_of_series(hr_expert_place(reader, listed.expert));

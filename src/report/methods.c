@@ -10,6 +10,7 @@ static hr_listed_kind kind_of(const char *kind) {
   } kinds[] = {{"global", HR_LISTED_GLOBAL},
                {"oracle", HR_LISTED_ORACLE},
                {"hybrid", HR_LISTED_HYBRID},
+               {"gated", HR_LISTED_GATED},
                {"control", HR_LISTED_CONTROL}};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     if (strcmp(kinds[i].name, kind) == 0) return kinds[i].kind;

@@ -11,6 +11,7 @@ typedef enum hr_listed_kind {
   HR_LISTED_GLOBAL,
   HR_LISTED_ORACLE,
   HR_LISTED_HYBRID,
+  HR_LISTED_GATED, /* routed by a gate; its expert is "" where it is the hybrid's */
   HR_LISTED_CONTROL,
 } hr_listed_kind;
 

@@ -13,30 +13,30 @@
 typedef struct ladder_fixture {
   fixture f;
   scratch s;
-  hr_fit forest_fits[FIXTURE_BINS + 1];
-  float forest_global[FIXTURE_ROWS];
-  double forest_cv;
+  float gated_float[FIXTURE_ROWS];
+  double gated[FIXTURE_ROWS];
+  hr_gated gate;
 } ladder_fixture;
 
-static const hr_method fixture_global_forest = {
-    .name = "forest", .title = "Forest", .has_global = true};
-
-/* A forest of all rows, above Ridge's. */
+/* With a forest of all rows, above Ridge's. */
 static inline void ladder_fixture_init(ladder_fixture *l) {
   fixture_init(&l->f);
   scratch_init(&l->s);
-  for (size_t k = 0; k < FIXTURE_BINS; k++) l->forest_fits[k] = l->f.forest[k];
-  l->forest_cv = 0.6;
-  l->forest_fits[FIXTURE_BINS] = (hr_fit){.slot = HR_GLOBAL,
-                                          .status = HR_FIT_OK,
-                                          .train_rows = 3300,
-                                          .variant_count = 1,
-                                          .cv_r2 = &l->forest_cv};
-  fixture_predict(&l->f, HR_GLOBAL, 0.5, 9, l->forest_global);
-  l->f.outcomes[1].type = &fixture_global_forest;
-  l->f.outcomes[1].fits = l->forest_fits;
-  l->f.outcomes[1].fit_count = FIXTURE_BINS + 1;
-  l->f.outcomes[1].global = fixture_matrix(l->forest_global, 1);
+  fixture_give_global_forest(&l->f, 0.5, 0.6);
+}
+
+/* A hybrid that a gate routes, with errors of 0.45. */
+static inline void ladder_fixture_give_gate(ladder_fixture *l) {
+  fixture_predict(&l->f, HR_GLOBAL, 0.45, 31, l->gated_float);
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) l->gated[i] = (double)l->gated_float[i];
+  l->gate = (hr_gated){.gate = "logistic",
+                       .title = "logistic gate",
+                       .mixing = "soft",
+                       .is_own_mixing = true,
+                       .method = HR_NO_METHOD,
+                       .prediction = l->gated};
+  l->f.input.gated = &l->gate;
+  l->f.input.gated_count = 1;
 }
 
 static inline void ladder_fixture_write(ladder_fixture *l) {

@@ -87,6 +87,24 @@ static void forge(const forgery *change) {
   ladder_fixture_save(&l, root);
 }
 
+/* What a study with a gate writes, and what the rows say of it. */
+static void a_gate(void **state) {
+  (void)state;
+  ladder_fixture_give_gate(&l);
+  ladder_fixture_write(&l);
+  check_ok(audit());
+  hr_ladder_rows ladder = hr_ladder_read(&reader);
+  assert_int_equal(ladder.rung_count, 5);
+  assert_int_equal(ladder.step_count, 5);
+  const hr_ladder_rung *deployed = hr_ladder_on(&ladder, HR_RUNG_DEPLOYED);
+  assert_string_equal(deployed->method, "hybrid_logistic_soft");
+  assert_int_equal(hr_listed_of(&reader, deployed->method).kind, HR_LISTED_GATED);
+  assert_string_equal(hr_ladder_mixture(&ladder)->name, "mixture");
+  forge(&(forgery){"bins", 0, "rungs", 2, "r2", NULL});
+  assert_int_equal(audit(), HR_ERR_LEDGER);
+  assert_non_null(strstr(err.message, " says that ladder.bins[0].rungs[2].r2 is 0.25"));
+}
+
 static void changed_numbers_are_refused(void **state) {
   (void)state;
   static const forgery cases[] = {
@@ -184,9 +202,8 @@ static void results_of_earlier_versions(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(what_was_written_is_read),    TEST(changed_numbers_are_refused),
-      TEST(another_ladder_is_refused),   TEST(ceilings),
-      TEST(results_of_earlier_versions),
+      TEST(what_was_written_is_read),  TEST(a_gate),   TEST(changed_numbers_are_refused),
+      TEST(another_ladder_is_refused), TEST(ceilings), TEST(results_of_earlier_versions),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
