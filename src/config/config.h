@@ -92,6 +92,10 @@ typedef struct hr_config {
   } selection;
 
   struct {
+    bool titles;
+  } figures;
+
+  struct {
     int64_t memory_mib; /* budget of the whole program */
     int64_t block_rows; /* rows read at a time, 0: as the budget allows */
     char *model;        /* "full" | "compact" | "none": what is left to predict with */

@@ -23,7 +23,7 @@ static const hr_field experiment_fields[] = {
      FIELD(experiment.language),
      .default_text = "en",
      .choices = "zh|en",
-     .help = "The language of the report's body; headings and figures are English."},
+     .help = "The language of the report's body; headings and most figures are English."},
 };
 
 static const hr_field data_fields[] = {
@@ -283,9 +283,17 @@ const hr_field hr_config_baseline_field = {
     .help = "The R2 of a method outside this study.",
 };
 
+static const hr_field figure_fields[] = {
+    {.name = "titles",
+     .kind = HR_FIELD_BOOL,
+     FIELD(figures.titles),
+     .default_text = "true",
+     .help = "Whether figures have a title above them; papers want none."},
+};
+
 static const char *const top_names[] = {"experiment", "data",    "binning",   "selection",
                                         "experts",    "gates",   "baselines", "controls",
-                                        "gate",       "publish", "run"};
+                                        "gate",       "figures", "publish",   "run"};
 const hr_config_section hr_config_top = {
     .path = "", .help = "", .more = top_names, .more_count = COUNT(top_names)};
 
@@ -312,6 +320,8 @@ static const hr_config_section sections[] = {
     {"controls", "What is trained beside the experts and not compared with them.",
      control_fields, COUNT(control_fields), NULL, 0},
     {"gate", "The thresholds of the verdict.", gate_fields, COUNT(gate_fields), NULL, 0},
+    {"figures", "How figures look; no number changes with it.", figure_fields,
+     COUNT(figure_fields), NULL, 0},
     {"run", "What the machine may give.", run_fields, COUNT(run_fields), NULL, 0},
 };
 

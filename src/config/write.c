@@ -148,6 +148,7 @@ hr_status hr_config_write(const hr_config *config, hr_text *out, hr_error *err) 
   write_baselines(config, out);
   write_section(config, "controls", out);
   write_section(config, "gate", out);
+  if (!config->figures.titles) write_section(config, "figures", out);
   write_pages(config, out);
   write_section(config, "run", out);
   status = hr_text_status(out, err);
@@ -265,6 +266,6 @@ void hr_config_describe(hr_text *out) {
   describe_gates(out);
   hr_text_append(out,
                  "\nbaselines: A mapping of names to R2, each at most 1: results from "
-                 "outside, drawn as reference lines; none by default.\n");
+                 "outside, drawn beside the ladder; none by default.\n");
   describe_section(hr_config_pages.path, &hr_config_pages, out);
 }

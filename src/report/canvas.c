@@ -24,6 +24,7 @@ struct hr_canvas {
   hr_bytes svg; /* grows while we draw */
   hr_text unknown;
   double height;
+  bool lacks_titles;
 };
 
 static const double pi = 3.14159265358979323846;
@@ -101,6 +102,14 @@ hr_status hr_canvas_create(hr_canvas **out, hr_error *err) {
 
 double hr_canvas_height(const hr_canvas *canvas) {
   return canvas->height;
+}
+
+bool hr_canvas_has_titles(const hr_canvas *canvas) {
+  return !canvas->lacks_titles;
+}
+
+void hr_canvas_drop_titles(hr_canvas *canvas) {
+  canvas->lacks_titles = true;
 }
 
 hr_status hr_canvas_create_high(double height, hr_canvas **out, hr_error *err) {

@@ -57,6 +57,10 @@ hr_status hr_canvas_create(hr_canvas **out, hr_error *err) HR_MUST_CHECK;
 hr_status hr_canvas_create_high(double height, hr_canvas **out,
                                 hr_error *err) HR_MUST_CHECK;
 double hr_canvas_height(const hr_canvas *canvas);
+
+/* Whether charts on it show their titles; they do, until it is said that they do not. */
+bool hr_canvas_has_titles(const hr_canvas *canvas);
+void hr_canvas_drop_titles(hr_canvas *canvas);
 void hr_canvas_destroy(hr_canvas **canvas);
 
 void hr_canvas_fill(hr_canvas *canvas, hr_rectangle rectangle, hr_color color);

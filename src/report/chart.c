@@ -202,7 +202,7 @@ static double widest_reference(const hr_chart *chart) {
 static void draw_title(hr_chart *chart) {
   double top = chart->frame->top + page_margin;
   chart->plot.top = top;
-  if (!chart->frame->title) return;
+  if (!chart->frame->title || !hr_canvas_has_titles(chart->canvas)) return;
   hr_font font = {title_size, true, hr_color_black, HR_ALIGN_CENTER, false, false};
   double room = HR_CANVAS_WIDTH - 2 * page_margin;
   double width = hr_canvas_text_width(chart->canvas, chart->frame->title, font);

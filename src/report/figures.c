@@ -63,11 +63,12 @@ static const plan plans[] = {
      "more crowded places.",
      "图 5. 已覆盖测试恒星的真实值与预测值；颜色越浅，该处的点越密集。"},
     {"r2_by_snr", hr_figure_snr, lacks_octile_scores, NULL,
-     "Figure 6. R² by octile of the signal-to-noise ratio for every method; in black, "
-     "where "
-     "they are known, the ceilings with the bin known, with 95 % intervals in grey.",
+     "Figure 6. R² by octile of the signal-to-noise ratio for every method, named at the "
+     "end of its curve; in black, where they are known, the ceilings with the bin known, "
+     "with 95 % intervals in grey.",
      "图 6. 各方法的 R² "
-     "随信噪比八分位的变化；黑线为已知分箱时的上限（若可得），灰带为前者的 "
+     "随信噪比八分位的变化，方法名标于曲线末端；黑线为已知分箱时的上限（若可得），灰带为"
+     "前者的 "
      "95 % 区间。"},
     {"training_curves", hr_figure_training, hr_figure_training_is_empty, NULL,
      "Figure 7. R² after each epoch of training, on the rows held out (solid) and on "
@@ -126,6 +127,14 @@ void hr_figures_list_unknown(const hr_figures *figures, hr_text *out) {
   }
 }
 
+/* As the study has it; results of earlier versions do not say. */
+static bool lacks_titles(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experiment = hr_node_object(reader, &root, "experiment");
+  if (!hr_node_has(&experiment, "figure_titles")) return false;
+  return !hr_node_bool(reader, &experiment, "figure_titles");
+}
+
 static hr_status draw_figure(hr_figures *figures, const plan *drawn, hr_reader *reader,
                              const hr_rows *rows, hr_error *err) {
   hr_status status = HR_OK;
@@ -133,6 +142,7 @@ static hr_status draw_figure(hr_figures *figures, const plan *drawn, hr_reader *
   hr_canvas *canvas = NULL;
   figure->height = drawn->height ? drawn->height(reader) : HR_CANVAS_HEIGHT;
   HR_TRY(hr_canvas_create_high(figure->height, &canvas, err));
+  if (lacks_titles(reader)) hr_canvas_drop_titles(canvas);
   hr_sketch sketch = {reader, rows, canvas, &figure->csv};
   figure->name = drawn->name;
   figure->caption = hr_tables_in_chinese(reader) ? drawn->chinese : drawn->english;

@@ -99,6 +99,7 @@ static void write_head(writer *w, json_t *root) {
   hr_json_put_text(&w->json, experiment, "id", input->experiment_id);
   hr_json_put_text(&w->json, experiment, "fingerprint", input->fingerprint);
   hr_json_put_text(&w->json, experiment, "language", input->language);
+  hr_json_put_bool(&w->json, experiment, "figure_titles", !input->figures_lack_titles);
   hr_json_put_text(&w->json, experiment, "target", input->target_name);
   write_targets(w, experiment);
   json_t *selection = hr_json_put(&w->json, root, "selection", json_object());

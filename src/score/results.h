@@ -35,6 +35,7 @@ typedef struct hr_results_input {
   const char *experiment_id;
   const char *fingerprint;   /* of configuration and data */
   const char *language;      /* of the report: "zh" | "en" */
+  bool figures_lack_titles;  /* of the report */
   const char *target_name;   /* e.g. "log_g" */
   const char *target_unit;   /* "dex"; "" or NULL: not known */
   const hr_strings *targets; /* of the study, all of them; NULL: this one alone */

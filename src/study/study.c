@@ -298,6 +298,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .experiment_id = config->experiment.id,
       .fingerprint = plan->origin.fingerprint,
       .language = config->experiment.language,
+      .figures_lack_titles = !config->figures.titles,
       .bin_count = plan->view.bin_count,
       .bin_names = config->binning.names,
       .focus = config->binning.focus.items,

@@ -42,6 +42,7 @@ static void check_all_alphas(const void *parameters) {
 static void test_defaults(void **state) {
   (void)state;
   hr_config *c = accept(HEAD);
+  assert_true(c->figures.titles);
   assert_string_equal(c->path, "s.yaml");
   assert_string_equal(c->experiment.id, "E");
   assert_string_equal(c->experiment.language, "en");
@@ -197,6 +198,7 @@ static void test_pasted_block(void **state) {
       "reference lines\n"
       "gate: {oracle_r2: 0.70, delta_r2: 0.05, insufficient_below: 0.65, "
       "focus_delta_r2: 0.05}\n"
+      "figures: {titles: false}\n"
       "publish: [{page: roadmap.md, block: c1}, {page: hub.md, block: c1}]\n");
   check_experiment(c, "/path/to/data");
   assert_string_equal(c->pages[0].page, "/base/roadmap.md");

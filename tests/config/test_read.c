@@ -23,17 +23,15 @@ static void test_unknown_keys(void **state) {
   refuse_rest("folds: 5\n",
               "s.yaml:3:1: the key 'folds' is not known here; did you mean "
               "'selection.folds'?");
-  refuse_rest(
-      "seed: 5\n", /* of what? */
-      "s.yaml:3:1: the key 'seed' is not known; the keys here are experiment, "
-      "data, binning, selection, experts, gates, baselines, controls, gate, publish, "
-      "run");
+  refuse_rest("seed: 5\n", /* of what? */
+              "s.yaml:3:1: the key 'seed' is not known; the keys here are experiment, "
+              "data, binning, selection, experts, gates, baselines, controls, gate, "
+              "figures, publish, run");
   refuse_rest(
       "zzzzzzzz: 1\n",
       "s.yaml:3:1: the key 'zzzzzzzz' is not known; the keys here are "
-      "experiment, data, binning, selection, experts, gates, baselines, controls, gate, "
-      "publish, "
-      "run");
+      "experiment, data, binning, selection, experts, gates, baselines, controls, "
+      "gate, figures, publish, run");
   refuse("experiment: {id: E}\ndata: {train: a, test: b, noise: {sede: 1}}\n",
          "s.yaml:2:35: the key 'data.noise.sede' is not known; did you mean 'seed'?");
   refuse_rest(

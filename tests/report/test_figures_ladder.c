@@ -94,6 +94,35 @@ static void all_five(void **state) {
   check_near(figures.items[2].height, HR_CANVAS_HEIGHT, 0);
 }
 
+static void a_gate_of_the_study(void **state) {
+  (void)state;
+  static const char *const lines[] = {"global_ridge,measured,",
+                                      "global_forest,measured,",
+                                      "hybrid_logistic_soft,measured,",
+                                      "oracle_hybrid_cv,measured,",
+                                      "posterior,measured,",
+                                      "vit,outside,"};
+  fixture_give_variance(&l.f, 1);
+  ladder_fixture_give_gate(&l);
+  ladder_fixture_write(&l);
+  check_lines(draw("ladder_gate"), lines, 6);
+}
+
+/* The same drawing without its title. */
+static void without_titles(void **state) {
+  (void)state;
+  ladder_fixture_write(&l);
+  draw("ladder_title");
+  size_t with = figures.items[2].svg.count;
+  hr_figures_fini(&figures);
+  hr_rows_fini(&rows);
+  hr_reader_fini(&reader);
+  l.f.input.figures_lack_titles = true;
+  ladder_fixture_write(&l);
+  draw("ladder_no_title");
+  assert_true(figures.items[2].svg.count + 1000 < with);
+}
+
 static void in_chinese(void **state) {
   (void)state;
   l.f.input.language = "zh";
@@ -174,6 +203,8 @@ static void results_of_earlier_versions(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      TEST(a_gate_of_the_study),
+      TEST(without_titles),
       TEST(all_five),
       TEST(in_chinese),
       TEST(without_a_ceiling),
