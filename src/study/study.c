@@ -279,6 +279,12 @@ static const char *name_of(const study *s, size_t t) {
   return targets_of(s) > 1 ? s->plan->targets[t].name : "";
 }
 
+static void list_references(const hr_config *config, hr_reference_line *lines) {
+  for (size_t i = 0; i < config->baseline_count; i++) {
+    lines[i] = (hr_reference_line){config->baselines[i].name, config->baselines[i].r2};
+  }
+}
+
 static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = s->config;
@@ -291,9 +297,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_named_observer named;
   hr_named_observer_init(&named, observer_of(s), name_of(s, t));
   HR_TRY(hr_alloc(&lines, config->baseline_count, err));
-  for (size_t i = 0; i < config->baseline_count; i++) {
-    lines[i] = (hr_reference_line){config->baselines[i].name, config->baselines[i].r2};
-  }
+  list_references(config, lines);
   hr_results_input input = {
       .experiment_id = config->experiment.id,
       .fingerprint = plan->origin.fingerprint,
