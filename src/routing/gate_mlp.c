@@ -161,9 +161,9 @@ static void add_layer(const passing *p, size_t l, size_t count, const double *a,
   }
 }
 
-/* Derivatives along a layer's inputs, which are 0 where it was cut off. */
+/* Derivatives along a layer's inputs. */
 static void go_back(const passing *p, size_t l, size_t count, const double *weights,
-                    const double *a, const double *delta, double *out) {
+                    const double *delta, double *out) {
   size_t inputs = p->options->sizes[l], outputs = p->options->sizes[l + 1];
   const hr_product product = {.m = count,
                               .n = inputs,
@@ -173,8 +173,12 @@ static void go_back(const passing *p, size_t l, size_t count, const double *weig
                               .ldc = inputs,
                               .factor = 1};
   p->options->compute->gemm_f64(&product, delta, weights, out);
-  for (size_t i = 0; i < count * inputs; i++) {
-    if (!(a[i] > 0)) out[i] = 0;
+}
+
+/* What was cut off has none. */
+static void cut(size_t count, const double *a, double *delta) {
+  for (size_t i = 0; i < count; i++) {
+    if (!(a[i] > 0)) delta[i] = 0;
   }
 }
 
@@ -193,7 +197,8 @@ static void go_backward(const passing *p, size_t count, double *a, double *spare
     add_layer(p, l, count, inputs, delta, gradient + parameter);
     if (l == 0) break;
     double *next = spare + BLOCK_ROWS * at;
-    go_back(p, l, count, p->parameters + parameter, inputs, delta, next);
+    go_back(p, l, count, p->parameters + parameter, delta, next);
+    cut(count * o->sizes[l], inputs, next);
     delta = next;
   }
 }
