@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/gates.h"
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
@@ -16,19 +17,12 @@ static const hr_config_gate *config_of(const hr_plan *plan, size_t g) {
 
 /* What it learns from; NULL of a gate that learns nothing. */
 static const hr_gate_inputs *inputs_of(const hr_config_gate *gate) {
-  if (gate->kind == &hr_gate_logistic_kind) {
-    return &((const hr_gate_logistic_parameters *)gate->parameters)->inputs;
-  }
-  if (gate->kind == &hr_gate_mlp_kind) {
-    return &((const hr_gate_mlp_parameters *)gate->parameters)->inputs;
-  }
-  return NULL;
+  return hr_gate_kind_inputs(gate->kind, gate->parameters);
 }
 
-/* The table of its features, with as many components as are asked for. */
-static hr_gate_table table_of(const hr_gate_inputs *inputs) {
-  hr_gate_table table = *hr_gate_table_find(inputs->features);
-  if (inputs->components >= 0) table.components = (size_t)inputs->components;
+static hr_gate_table table_of(const hr_config_gate *gate) {
+  hr_gate_table table;
+  hr_config_gate_table(gate, &table);
   return table;
 }
 
@@ -69,7 +63,7 @@ hr_status hr_study_gates_check(const hr_plan *plan, hr_error *err) {
     char key[64];
     if (!inputs) continue;
     key_of(config_of(plan, g), key);
-    const hr_gate_table table = table_of(inputs);
+    const hr_gate_table table = table_of(config_of(plan, g));
     hr_error reason = {.status = HR_OK};
     hr_status status = hr_gate_table_place(&table, key, plan->view.wave_angstrom,
                                            plan->view.pixels, NULL, &reason);
@@ -84,7 +78,7 @@ void hr_study_gates_estimate(const hr_plan *plan, hr_cost *cost) {
   for (size_t g = 0; g < plan->config->gate_count; g++) {
     const hr_gate_inputs *inputs = inputs_of(config_of(plan, g));
     if (!inputs) continue;
-    const hr_gate_table table = table_of(inputs);
+    const hr_gate_table table = table_of(config_of(plan, g));
     const hr_gate_plan learner = plan_of(plan, inputs, &table, "");
     cost->memory_bytes += hr_gate_learner_bytes(&learner);
   }
@@ -133,7 +127,7 @@ hr_status hr_study_gates_init(hr_study_gates *gates, const hr_plan *plan, hr_err
     char key[64];
     if (!inputs) continue;
     key_of(config_of(plan, g), key);
-    const hr_gate_table table = table_of(inputs);
+    const hr_gate_table table = table_of(config_of(plan, g));
     const hr_gate_plan learner = plan_of(plan, inputs, &table, key);
     HR_TRY(hr_gate_learner_create(&learner, &gates->learners[g], err));
     HR_TRY(read_sample(plan, gates->learners[g], err));
