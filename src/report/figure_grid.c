@@ -174,10 +174,26 @@ double hr_rows_height(size_t bin_count) {
   return fmax(HR_CANVAS_HEIGHT, fmin(around + row * (double)bin_count, most));
 }
 
+/* A gate's own colour in every study, by its name in that of the method
+ * ("hybrid_bayes_soft"); none of the experts'. */
+static hr_color color_of_gate(const char *method) {
+  static const struct {
+    const char *name;
+    hr_color color;
+  } gates[] = {{"_bayes_", {0.55, 0.34, 0.16}},
+               {"_logistic_", {0.40, 0.38, 0.78}},
+               {"_mlp_", {0.66, 0.10, 0.36}}};
+  for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
+    if (strstr(method, gates[i].name)) return gates[i].color;
+  }
+  return (hr_color){0.60, 0.60, 0.60};
+}
+
 hr_color hr_figure_color_of(hr_reader *reader, const char *method) {
   hr_listed listed = hr_listed_of(reader, method);
+  if (listed.kind == HR_LISTED_GATED) return color_of_gate(method);
   if (listed.expert[0] == '\0') {
-    double gray = listed.by_test ? 0.80 : listed.kind == HR_LISTED_GATED ? 0.60 : 0.45;
+    double gray = listed.by_test ? 0.80 : 0.45;
     return (hr_color){gray, gray, gray};
   }
   return hr_color_of_series(hr_expert_place(reader, listed.expert));

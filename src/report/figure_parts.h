@@ -99,8 +99,8 @@ double hr_rows_height(size_t bin_count);
 void hr_csv_number(double value, hr_text *out);
 void hr_csv_text(const char *text, hr_text *out); /* quoted where needed, no comma */
 
-/* The colour that a method has in every figure: that of its expert, a grey for what has
- * several. */
+/* The colour that a method has in every figure: that of its expert or gate, a grey for a
+ * hybrid that is told the bin. */
 hr_color hr_figure_color_of(hr_reader *reader, const char *method);
 
 /* Below this R2 an axis ends, and bars that go on are cut. */

@@ -158,12 +158,13 @@ static void tell_hybrid(teller *t) {
 }
 
 static void tell_noise(teller *t) {
-  static const char *const english[] = {". The ceiling (%M) is lower, %D",
-                                        ". That is at what the noise allows (%M): %D.",
-                                        ". What the noise allows (%M) is %D higher."};
-  static const char *const chinese[] = {"。上限（%M）反而更低：%D",
-                                        "。这已达到噪声所允许的上限（%M）：%D。",
-                                        "。噪声所允许的上限（%M）还高 %D。"};
+  static const char *const english[] = {
+      ". The ceiling (%M) is lower, %D",
+      ". What the noise allows (%M) cannot be told from that: %D.",
+      ". What the noise allows (%M) is %D higher."};
+  static const char *const chinese[] = {
+      "。上限（%M）反而更低：%D", "。与噪声所允许的上限（%M）的差距与偶然无从区分：%D。",
+      "。噪声所允许的上限（%M）还高 %D。"};
   const hr_ladder_rung *ceiling = hr_ladder_on(&t->ladder, HR_RUNG_CEILING);
   const hr_ladder_step *step =
       hr_ladder_between(&t->ladder, HR_RUNG_ORACLE, HR_RUNG_CEILING);

@@ -66,19 +66,21 @@ static void nothing_told_from_chance(void **state) {
                                       {HR_RUNG_ORACLE, "oracle_hybrid_cv", 0.753, 0.003},
                                       {HR_RUNG_CEILING, "fisher", 0.7535, 0.002}};
   ladder_fixture_plan(&l, plan, COUNT(plan), "cnn");
-  check_answer("en",
-               "The best single model (Global Forest) is not better than Global Ridge by "
-               "anything that can be told from chance: +0.0020 [-0.0180, +0.0220]; the "
-               "mixture adds nothing that can be told from chance with perfect routing: "
-               "+0.0010 [-0.0020, +0.0040]; deployed, it adds nothing that can be told "
-               "from chance: -0.0010 [-0.0050, +0.0030]. That is at what the noise "
-               "allows (Fisher bound): +0.0005 [-0.0015, +0.0025].");
-  check_answer("zh",
-               "最佳单一模型（Global Forest）相对 Global Ridge 的差别与偶然无从区分："
-               "+0.0020 [-0.0180, +0.0220]；混合专家在完美路由下的增益与偶然无从区分："
-               "+0.0010 [-0.0020, +0.0040]；由门控实际路由时的增益与偶然无从区分："
-               "-0.0010 [-0.0050, +0.0030]。这已达到噪声所允许的上限（Fisher 界）："
-               "+0.0005 [-0.0015, +0.0025]。");
+  check_answer(
+      "en",
+      "The best single model (Global Forest) is not better than Global Ridge by "
+      "anything that can be told from chance: +0.0020 [-0.0180, +0.0220]; the "
+      "mixture adds nothing that can be told from chance with perfect routing: "
+      "+0.0010 [-0.0020, +0.0040]; deployed, it adds nothing that can be told "
+      "from chance: -0.0010 [-0.0050, +0.0030]. What the noise allows (Fisher bound) "
+      "cannot be told from that: +0.0005 [-0.0015, +0.0025].");
+  check_answer(
+      "zh",
+      "最佳单一模型（Global Forest）相对 Global Ridge 的差别与偶然无从区分："
+      "+0.0020 [-0.0180, +0.0220]；混合专家在完美路由下的增益与偶然无从区分："
+      "+0.0010 [-0.0020, +0.0040]；由门控实际路由时的增益与偶然无从区分："
+      "-0.0010 [-0.0050, +0.0030]。与噪声所允许的上限（Fisher 界）的差距与偶然无从区分："
+      "+0.0005 [-0.0015, +0.0025]。");
 }
 
 static void losses(void **state) {
