@@ -41,8 +41,8 @@ void hr_gate_learner_destroy(hr_gate_learner **learner);
 double hr_gate_learner_bytes(const hr_gate_plan *plan);
 
 /* As hr_method's: how many rows of each bin it wants to see before the pass, 0: none, as
- * the table has no components; and a block that holds some, chosen: [block->rows], not 0. More
- * are fine, and not taken. */
+ * the table has no components; and a block that holds some, chosen: [block->rows], not 0.
+ * More are fine, and not taken. */
 size_t hr_gate_learner_sample_rows(const hr_gate_learner *learner);
 hr_status hr_gate_learner_sample(hr_gate_learner *learner, const hr_block *block,
                                  const uint8_t *chosen, hr_error *err) HR_MUST_CHECK;

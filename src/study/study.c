@@ -256,7 +256,7 @@ static void add_rows(const study *s, hr_results_input *input) {
   input->id_count = s->config->data.id.count;
 }
 
-/* Which target it is, and what the bins are along. */
+/* Which target it is, and the bins. */
 static void add_target(const hr_plan *plan, size_t t, hr_results_input *input) {
   input->target_name = plan->targets[t].name;
   input->target_unit = plan->targets[t].unit;
@@ -264,6 +264,12 @@ static void add_target(const hr_plan *plan, size_t t, hr_results_input *input) {
   input->target_number = t;
   input->axes = plan->view.axes;
   input->axis_count = plan->view.axis_count;
+  input->bin_count = plan->view.bin_count;
+  input->bin_names = plan->config->binning.names;
+  input->focus = plan->config->binning.focus.items;
+  input->focus_count = plan->config->binning.focus.count;
+  input->at_risk_below = plan->config->binning.at_risk_below;
+  input->uncovered = plan->config->binning.uncovered;
   for (size_t a = 0; a < input->axis_count; a++) {
     input->axis_units[a] = hr_config_unit(plan->config, input->axes[a].label);
   }
@@ -303,12 +309,6 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .fingerprint = plan->origin.fingerprint,
       .language = config->experiment.language,
       .figures_lack_titles = !config->figures.titles,
-      .bin_count = plan->view.bin_count,
-      .bin_names = config->binning.names,
-      .focus = config->binning.focus.items,
-      .focus_count = config->binning.focus.count,
-      .at_risk_below = config->binning.at_risk_below,
-      .uncovered = config->binning.uncovered,
       .train_rows = plan->view.train.rows,
       .train_target = hr_study_target(&plan->view, t),
       .train_counts = plan->train_counts,

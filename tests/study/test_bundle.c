@@ -359,7 +359,8 @@ static void a_study_of_two_targets(void **state) {
   snprintf(yaml, sizeof yaml,
            "experiment: {id: E}\n"
            "data: {train: [train.h5], test: test.h5, noise: {test: generated},\n"
-           "       target: [log_g, snr], units: {snr: ratio}}\n"
+           "       target: [log_g, snr], units: {snr: ratio},\n"
+           "       allow: [test_in_training]}\n"
            "binning: {T_eff: [1, 2, 3], M_H: [0, 1]}\n"
            "experts: {ridge: {alpha: [1, 10]}}\n");
   scratch_write(&plan_scratch, "two.yaml", yaml);
