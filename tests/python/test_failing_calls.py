@@ -52,7 +52,7 @@ def write_shard(path, rows, seed):
         flux = 1 + 0.1 * labels.log_g.to_numpy()[:, None] * np.arange(1, 7) / 6
         file["/spectrumdataset/wave"] = 7100 + np.arange(6.0)
         file["/dataset/arrays/flux/value"] = flux.astype("f4")
-        file["/dataset/arrays/error/value"] = np.full_like(flux, 0.05, dtype="f4")
+        file["/dataset/arrays/error/value"] = np.full_like(flux, 0.2, dtype="f4")
 
 
 class Study:
