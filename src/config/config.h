@@ -6,6 +6,7 @@
 #include "core/yaml_tree.h"
 #include "methods/method.h"
 #include "routing/gate_kinds.h"
+#include "score/gate.h"
 
 typedef struct hr_config_expert {
   const hr_method *type;
@@ -111,6 +112,11 @@ typedef struct hr_config {
     double delta_r2;
     double insufficient_below;
     double focus_delta_r2;
+    double mixture_delta_r2; /* NaN: not judged */
+    double rho;              /* NaN: not judged */
+    char *name;              /* NULL: it has none */
+    /* What comes next on a verdict, by hr_gate_subject; NULL: nothing is said. */
+    char *on_pass[HR_GATE_CRITERIA], *on_fail[HR_GATE_CRITERIA];
   } gate;
 
   hr_config_expert *experts; /* in the registry's order, then the controls */

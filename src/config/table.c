@@ -228,14 +228,56 @@ static const hr_field control_fields[] = {
   }
 
 static const hr_field gate_fields[] = {
-    GATE_FIELD(oracle_r2, "0.70", "Pass, level 1: the hybrid's R2 is at least this."),
+    GATE_FIELD(oracle_r2, "0.70", "Pass: the hybrid's R2 is at least this."),
     GATE_FIELD(delta_r2, "0.05",
                "Pass: the hybrid's R2 is at least this much above the Ridge oracle's."),
     GATE_FIELD(insufficient_below, "0.65",
                "Insufficient: the hybrid's R2 is below this."),
     GATE_FIELD(focus_delta_r2, "0.05",
                "Pass: every focus bin gains at least this much R2 over its Ridge."),
+    {.name = "mixture_delta_r2",
+     .kind = HR_FIELD_NUMBER,
+     FIELD(gate.mixture_delta_r2),
+     .default_text = "none",
+     .minimum = -INFINITY,
+     .maximum = 1,
+     .may_be_none = true,
+     .help = "Pass: with perfect routing the hybrid's R2 is at least this much above the "
+             "best single model's; none: not judged."},
+    {.name = "rho",
+     .kind = HR_FIELD_NUMBER,
+     FIELD(gate.rho),
+     .default_text = "none",
+     .minimum = -INFINITY,
+     .maximum = 1,
+     .may_be_none = true,
+     .help = "Pass: the deployed gate keeps at least this share of what perfect routing "
+             "gains over the baseline's global model; none: not judged."},
+    {.name = "name",
+     .kind = HR_FIELD_TEXT,
+     FIELD(gate.name),
+     .default_text = "none",
+     .may_be_none = true,
+     .help = "What the study calls its decision gate."},
 };
+
+#define NEXT_FIELD(key, subject, verdict, sentence)                                  \
+  {                                                                                  \
+    .name = key, .kind = HR_FIELD_TEXT, FIELD(gate.on_##verdict[HR_GATE_##subject]), \
+    .default_text = "none", .may_be_none = true, .help = sentence                    \
+  }
+#define NEXT_FIELDS(verdict)                                                         \
+  {                                                                                  \
+    NEXT_FIELD("oracle_r2", ORACLE_R2, verdict, "Of oracle_r2."),                    \
+        NEXT_FIELD("delta_r2", DELTA_R2, verdict, "Of delta_r2."),                   \
+        NEXT_FIELD("insufficient", INSUFFICIENT, verdict, "Of insufficient_below."), \
+        NEXT_FIELD("focus_bins", FOCUS_BINS, verdict, "Of focus_delta_r2."),         \
+        NEXT_FIELD("mixture_delta_r2", MIXTURE, verdict, "Of mixture_delta_r2."),    \
+        NEXT_FIELD("rho", RHO, verdict, "Of rho."),                                  \
+  }
+
+static const hr_field on_pass_fields[] = NEXT_FIELDS(pass);
+static const hr_field on_fail_fields[] = NEXT_FIELDS(fail);
 
 static const hr_field run_fields[] = {
     {.name = "memory_mib",
@@ -304,6 +346,7 @@ const hr_config_section hr_config_pages = {
     .count = COUNT(page_fields)};
 
 static const char *const data_more[] = {"noise", "units"};
+static const char *const gate_more[] = {"on_pass", "on_fail"};
 static const char *const binning_more[] = {"axes", "names"};
 
 static const hr_config_section sections[] = {
@@ -319,7 +362,13 @@ static const hr_config_section sections[] = {
      COUNT(selection_fields), NULL, 0},
     {"controls", "What is trained beside the experts and not compared with them.",
      control_fields, COUNT(control_fields), NULL, 0},
-    {"gate", "The thresholds of the verdict.", gate_fields, COUNT(gate_fields), NULL, 0},
+    {"gate", "The thresholds of the verdict.", gate_fields, COUNT(gate_fields), gate_more,
+     COUNT(gate_more)},
+    {"gate.on_pass",
+     "What the study does next where a criterion passes, in its own words.",
+     on_pass_fields, COUNT(on_pass_fields), NULL, 0},
+    {"gate.on_fail", "The same where it fails.", on_fail_fields, COUNT(on_fail_fields),
+     NULL, 0},
     {"figures", "How figures look; no number changes with it.", figure_fields,
      COUNT(figure_fields), NULL, 0},
     {"run", "What the machine may give.", run_fields, COUNT(run_fields), NULL, 0},

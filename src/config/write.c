@@ -29,6 +29,7 @@ static void write_field(const hr_field *field, const void *parameters, const cha
 static void write_fields(const hr_config_section *section, const void *parameters,
                          const char *indent, hr_text *out) {
   for (size_t i = 0; i < section->count; i++) {
+    if (hr_field_is_none(&section->fields[i], parameters)) continue;
     write_field(&section->fields[i], parameters, indent, out);
   }
 }
@@ -126,6 +127,16 @@ static void write_baselines(const hr_config *config, hr_text *out) {
   }
 }
 
+/* Only where the study says something: it is no part of what most say. */
+static void write_next(const hr_config *config, const char *path, hr_text *out) {
+  const hr_config_section *section = hr_config_find_section(path);
+  for (size_t i = 0; i < section->count; i++) {
+    if (hr_field_is_none(&section->fields[i], config)) continue;
+    write_section(config, path, out);
+    return;
+  }
+}
+
 static void write_pages(const hr_config *config, hr_text *out) {
   hr_text_append(out, "publish:%s\n", config->page_count ? "" : " []");
   for (size_t i = 0; i < config->page_count; i++) {
@@ -148,6 +159,8 @@ hr_status hr_config_write(const hr_config *config, hr_text *out, hr_error *err) 
   write_baselines(config, out);
   write_section(config, "controls", out);
   write_section(config, "gate", out);
+  write_next(config, "gate.on_pass", out);
+  write_next(config, "gate.on_fail", out);
   if (!config->figures.titles) write_section(config, "figures", out);
   write_pages(config, out);
   write_section(config, "run", out);

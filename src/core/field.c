@@ -61,13 +61,13 @@ bool hr_field_is_list(const hr_field *field) {
 const char *hr_field_kind_name(const hr_field *field) {
   switch (field->kind) {
     case HR_FIELD_NUMBER:
-      return "a number";
+      return field->may_be_none ? "none or a number" : "a number";
     case HR_FIELD_INTEGER:
       return "a whole number";
     case HR_FIELD_BOOL:
       return "true or false";
     case HR_FIELD_TEXT:
-      return "a text";
+      return field->may_be_none ? "none or a text" : "a text";
     case HR_FIELD_NUMBERS:
       if (field->may_be_auto) return "auto or a list of numbers";
       return field->whole ? "a list of whole numbers" : "a list of numbers";
@@ -229,11 +229,31 @@ static hr_status append_number(const hr_field *field, const char *place, double 
   return status;
 }
 
+static void make_none(const hr_field *field, void *member) {
+  if (field->kind == HR_FIELD_NUMBER) {
+    *(double *)member = (double)NAN;
+    return;
+  }
+  hr_free(*(char **)member);
+  *(char **)member = NULL;
+}
+
+bool hr_field_is_none(const hr_field *field, const void *parameters) {
+  const void *value = value_of(field, parameters);
+  if (!field->may_be_none) return false;
+  return field->kind == HR_FIELD_NUMBER ? isnan(*(const double *)value)
+                                        : *(char *const *)value == NULL;
+}
+
 hr_status hr_field_read(const hr_field *field, const char *place, const char *text,
                         void *parameters, hr_error *err) {
   hr_status status = HR_OK;
   void *member = member_of(field, parameters);
   double number = 0;
+  if (field->may_be_none && strcmp(text, "none") == 0) {
+    make_none(field, member);
+    return HR_OK;
+  }
   if (field->kind == HR_FIELD_TEXT || field->kind == HR_FIELD_TEXTS) {
     HR_TRY(check_text(field, place, text, err));
   } else if (field->kind != HR_FIELD_BOOL) {

@@ -44,6 +44,9 @@ typedef struct hr_field {
   const char *choices;      /* for texts: "cv|test"; NULL: any */
   const char *alias;        /* another spelling that is accepted, or NULL */
   const char *help;         /* one sentence, with the unit */
+  /* Of a number or a text: the text "none" in place of a value makes it NaN or NULL, and
+   * nothing is written of it. */
+  bool may_be_none;
   /* Of numbers only: another field of the struct without which this one has no effect,
    * and the text that it must have then, "true" of a bool; NULL: a number that is not 0.
    * A value other than the default is refused without it; the default stands in every
@@ -88,6 +91,9 @@ bool hr_field_is_default(const hr_field *field, const void *parameters);
 /* Whether the field, one of those at `fields`, has an effect: see only_with. */
 bool hr_field_has_effect(const hr_field *field, const hr_field *fields, size_t count,
                          const void *parameters);
+
+/* Whether the field holds what "none" makes of it. */
+bool hr_field_is_none(const hr_field *field, const void *parameters);
 
 /* Appends the value as YAML from which hr_field_read makes the same value again, to the
  * bit. */

@@ -183,16 +183,20 @@ static void write_undertuned(page *p) {
 
 static void write_verdict(page *p, const hr_node *root) {
   bool passed = hr_node_bool(p->reader, root, "gate_passed");
-  if (p->chinese) {
-    hr_text_append(p->out, "%s\n\n",
-                   passed ? "决策门 C1：**所有判据均通过**。"
-                          : "决策门 C1：**并非所有判据都通过**，见下表。");
-  } else {
-    hr_text_append(p->out, "%s\n\n",
-                   passed
-                       ? "Decision gate C1: **every criterion passed**."
-                       : "Decision gate C1: **not every criterion passed**, see below.");
+  hr_text_append(p->out, "%s", p->chinese ? "决策门" : "Decision gate");
+  if (hr_node_has(root, "gate_name")) {
+    hr_text_append(p->out, " ");
+    hr_append_markdown(hr_node_text(p->reader, root, "gate_name"), p->out);
   }
+  if (p->chinese) {
+    hr_text_append(p->out, "：**%s**%s\n\n",
+                   passed ? "所有判据均通过" : "并非所有判据都通过",
+                   passed ? "。" : "，见下表。");
+    return;
+  }
+  hr_text_append(p->out, ": **%s**%s\n\n",
+                 passed ? "every criterion passed" : "not every criterion passed",
+                 passed ? "." : ", see below.");
 }
 
 static void write_references(page *p, const hr_node *root) {

@@ -530,28 +530,76 @@ cleanup:
 /* Gate table --------------------------------------------------------------------------
  */
 
+static const char *text_if_any(hr_reader *reader, const hr_node *entry, const char *key) {
+  return hr_node_has(entry, key) ? hr_node_text(reader, entry, key) : NULL;
+}
+
+/* What the verdict means, what the study does next in its own words, and a caution. */
+static hr_status set_next(hr_reader *reader, const hr_node *entry, hr_cell *cell,
+                          hr_error *err) {
+  bool chinese = hr_tables_in_chinese(reader);
+  const char *name = hr_node_text(reader, entry, "criterion");
+  const char *verdict = hr_node_text(reader, entry, "verdict");
+  const char *outcome = hr_node_is_null(entry, "value") ? "undefined" : verdict;
+  const char *why = text_if_any(reader, entry, "why");
+  const char *then = text_if_any(reader, entry, "then");
+  const char *caution = text_if_any(reader, entry, "caution");
+  const char *next = why ? hr_words_why(why, chinese) : NULL;
+  if (!next) next = hr_words_next(name, outcome, chinese);
+  if (!next) next = hr_node_text(reader, entry, "next");
+  const char *words = caution ? hr_words_caution(caution, chinese) : NULL;
+  const char *between = chinese ? "：" : ": ";
+  return hr_set_text(&cell->text, err, "%s%s%s%s", next, then ? between : "",
+                     then ? then : "", words ? words : "");
+}
+
 static hr_status add_criterion(hr_table *table, hr_reader *reader, const hr_node *entry,
                                hr_error *err) {
   hr_status status = HR_OK;
   hr_cell *cells = NULL;
+  bool chinese = hr_tables_in_chinese(reader);
   const char *name = hr_node_text(reader, entry, "criterion");
   const char *verdict = hr_node_text(reader, entry, "verdict");
-  const char *title = hr_words_criterion(name);
-  const char *outcome = hr_node_is_null(entry, "value") ? "undefined" : verdict;
-  const char *next = hr_words_next(name, outcome, hr_tables_in_chinese(reader));
-  if (!next) next = hr_node_text(reader, entry, "next");
+  const char *title = hr_words_criterion(name, chinese);
+  const char *word = hr_words_verdict(verdict, chinese);
   HR_TRY(hr_table_add_row(table, &cells, err));
   HR_TRY(hr_set_text(&cells[0].text, err, "%s", title ? title : name));
   HR_TRY(hr_set_text(&cells[0].code, err, "%s", name));
   hr_set_estimate(&cells[1], hr_node_estimate(reader, entry, "value", "ci"));
   cells[2].value = hr_node_number(reader, entry, "threshold");
-  HR_TRY(hr_set_text(&cells[3].text, err, "%s", verdict));
-  const char *caution =
-      hr_node_has(entry, "caution") ? hr_node_text(reader, entry, "caution") : NULL;
-  const char *words =
-      caution ? hr_words_caution(caution, hr_tables_in_chinese(reader)) : NULL;
-  HR_TRY(hr_set_text(&cells[4].text, err, "%s%s", next, words ? words : ""));
+  HR_TRY(hr_set_text(&cells[3].text, err, "%s", word ? word : verdict));
+  HR_TRY(hr_set_text(&cells[3].code, err, "%s", verdict));
+  HR_TRY(set_next(reader, entry, &cells[4], err));
 cleanup:
+  return status;
+}
+
+static hr_status begin_gate(hr_table *table, hr_reader *reader, const hr_node *root,
+                            hr_error *err) {
+  static const struct {
+    hr_cell_kind kind;
+    const char *key, *english, *chinese;
+  } columns[] = {
+      {HR_CELL_TEXT, "criterion", "Criterion", "判据"},
+      {HR_CELL_SCORE_RANGE, "value", "Value", "数值"},
+      {HR_CELL_PLAIN, "threshold", "At least", "至少"},
+      {HR_CELL_TEXT, "verdict", "Verdict", "判定"},
+      {HR_CELL_TEXT, "next", "Next", "下一步"},
+  };
+  hr_status status = HR_OK;
+  char *title = NULL;
+  bool chinese = hr_tables_in_chinese(reader);
+  const char *name = text_if_any(reader, root, "gate_name");
+  HR_TRY(hr_set_text(&title, err, "%s%s%s [95 %% %s]",
+                     chinese ? "决策门" : "Decision gate", name ? " " : "",
+                     name ? name : "", chinese ? "区间" : "interval"));
+  HR_TRY(hr_table_init(table, "gate", title, err));
+  for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+    HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key,
+                               chinese ? columns[c].chinese : columns[c].english, err));
+  }
+cleanup:
+  hr_free(title);
   return status;
 }
 
@@ -559,12 +607,7 @@ static hr_status build_gate(hr_table *table, hr_reader *reader, hr_error *err) {
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(reader);
   hr_node gate = hr_node_list(reader, &root, "gate");
-  HR_TRY(hr_table_init(table, "gate", "Decision gate C1 [95 % interval]", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "criterion", "Criterion", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, "value", "Value", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_PLAIN, "threshold", "At least", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "verdict", "Verdict", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "next", "Next", err));
+  HR_TRY(begin_gate(table, reader, &root, err));
   for (size_t c = 0; c < hr_node_count(&gate); c++) {
     hr_node entry = hr_node_item(reader, &gate, c);
     HR_TRY(add_criterion(table, reader, &entry, err));

@@ -38,16 +38,21 @@ const char *hr_words_remark(const char *remark, bool chinese) {
 
 const char *hr_words_next(const char *criterion, const char *verdict, bool chinese) {
   static const words pass[] = {
-      {"oracle_r2", "level 1: go on to C2, keep ρ", "一级通过：进入 C2，保住 ρ"},
+      {"oracle_r2", "the hybrid's R² is high enough", "混合专家的 R² 足够高"},
       {"delta_r2", "the hybrid works", "混合专家有效"},
       {"insufficient", "not insufficient", "并非不足"},
       {"focus_bins", "the focus bins improve", "重点分箱有改善"},
+      {"mixture_delta_r2", "the mixture beats every single model",
+       "混合胜过每个单一模型"},
+      {"rho", "the gate keeps the gain", "门控保住了增益"},
   };
   static const words fail[] = {
-      {"oracle_r2", "level 1 is not reached", "未达到一级"},
+      {"oracle_r2", "the hybrid's R² is too low", "混合专家的 R² 过低"},
       {"delta_r2", "no gain worth a hybrid", "增益不足以采用混合专家"},
-      {"insufficient", "C3, shared trunk", "C3：共享主干"},
-      {"focus_bins", "C1.1, metal-poor rescue", "C1.1：贫金属补救"},
+      {"insufficient", "insufficient", "不足"},
+      {"focus_bins", "not every focus bin improves", "并非每个重点分箱都有改善"},
+      {"mixture_delta_r2", "no gain worth a mixture", "增益不足以采用混合"},
+      {"rho", "the gate loses too much of the gain", "门控损失了过多增益"},
   };
   if (strcmp(verdict, "undefined") == 0) {
     return chinese ? "没有可判定的分数" : "there is no score to judge";
@@ -59,6 +64,29 @@ const char *hr_words_next(const char *criterion, const char *verdict, bool chine
   return look_up(list, sizeof pass / sizeof *pass, criterion, chinese);
 }
 
+const char *hr_words_why(const char *why, bool chinese) {
+  static const words list[] = {
+      {"no_single", "there is no single model of all rows to compare with",
+       "没有可供比较的单一全局模型"},
+      {"no_gate", "no gate routes the hybrid", "没有门控为混合专家路由"},
+      {"no_baseline", "the baseline has no model of all rows to count from",
+       "基线没有可作起点的全局模型"},
+      {"no_gain",
+       "undefined: perfect routing gains too little over the baseline for a share of it",
+       "未定义：完美路由相对基线的增益过小，无从谈其比例"},
+  };
+  return look_up(list, sizeof list / sizeof *list, why, chinese);
+}
+
+const char *hr_words_verdict(const char *verdict, bool chinese) {
+  static const words list[] = {
+      {"pass", "pass", "通过"},
+      {"fail", "fail", "未通过"},
+      {"undecided", "undecided", "未定"},
+  };
+  return look_up(list, sizeof list / sizeof *list, verdict, chinese);
+}
+
 const char *hr_words_caution(const char *caution, bool chinese) {
   static const words list[] = {
       {"baseline_undertuned", "; but the baseline may be undertuned",
@@ -67,14 +95,16 @@ const char *hr_words_caution(const char *caution, bool chinese) {
   return look_up(list, sizeof list / sizeof *list, caution, chinese);
 }
 
-const char *hr_words_criterion(const char *criterion) {
+const char *hr_words_criterion(const char *criterion, bool chinese) {
   static const words list[] = {
-      {"oracle_r2", "Oracle-Hybrid R²", NULL},
-      {"delta_r2", "ΔR² over the baseline", NULL},
-      {"insufficient", "R² not insufficient", NULL},
-      {"focus_bins", "Least ΔR², focus bins", NULL},
+      {"oracle_r2", "Oracle-Hybrid R²", "混合专家（完美路由）R²"},
+      {"delta_r2", "ΔR² over the baseline", "相对基线的 ΔR²"},
+      {"insufficient", "R² not insufficient", "R² 并非不足"},
+      {"focus_bins", "Least ΔR², focus bins", "重点分箱中最小的 ΔR²"},
+      {"mixture_delta_r2", "ΔR² over the best single model", "相对最佳单一模型的 ΔR²"},
+      {"rho", "ρ of the deployed gate", "所部署门控的 ρ"},
   };
-  return look_up(list, sizeof list / sizeof *list, criterion, false);
+  return look_up(list, sizeof list / sizeof *list, criterion, chinese);
 }
 
 const char *hr_words_doubt(const char *code) {

@@ -8,14 +8,18 @@
 /* What a remark of results.json means. */
 const char *hr_words_remark(const char *remark, bool chinese);
 
-/* What the study does next on a verdict of a gate criterion. */
+/* What a verdict of a gate criterion means. */
 const char *hr_words_next(const char *criterion, const char *verdict, bool chinese);
 
 /* Why what follows may be too much, to stand behind it. */
 const char *hr_words_caution(const char *caution, bool chinese);
 
+/* Why a criterion's value is undefined ("no_gain"); a verdict ("pass"). */
+const char *hr_words_why(const char *why, bool chinese);
+const char *hr_words_verdict(const char *verdict, bool chinese);
+
 /* The name of a gate criterion in tables. */
-const char *hr_words_criterion(const char *criterion);
+const char *hr_words_criterion(const char *criterion, bool chinese);
 
 /* What a code of results.json's warnings means, in Chinese; NULL: an unknown one. Their
  * sentences, which name files and keys, are English. */

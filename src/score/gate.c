@@ -2,6 +2,7 @@
 #include "score/gate.h"
 
 #include <math.h>
+#include <string.h>
 
 const char *hr_verdict_name(hr_verdict verdict) {
   static const char *const names[] = {"pass", "fail", "undecided"};
@@ -15,38 +16,76 @@ hr_verdict hr_gate_judge(double value, hr_interval interval, double threshold) {
   return HR_VERDICT_UNDECIDED;
 }
 
+/* Why a measure is undefined, as a sentence. */
+static const char *tell_why(const char *why) {
+  static const char *const reasons[][2] = {
+      {"no_single", "no single model of all rows to compare with"},
+      {"no_gate", "no gate routes the hybrid"},
+      {"no_baseline", "the baseline has no model of all rows to count from"},
+      {"no_gain", "perfect routing gains too little for a share of it"},
+  };
+  for (size_t i = 0; why && i < sizeof reasons / sizeof *reasons; i++) {
+    if (strcmp(reasons[i][0], why) == 0) return reasons[i][1];
+  }
+  return "no score: see the tables";
+}
+
+static hr_gate_criterion judge(hr_gate_subject subject, double threshold,
+                               const hr_gate_value *measure) {
+  static const struct {
+    const char *name;
+    const char *next[3]; /* by verdict */
+  } subjects[HR_GATE_CRITERIA] = {
+      {"oracle_r2",
+       {"the hybrid's R2 is high enough", "the hybrid's R2 is too low",
+        "more test rows"}},
+      {"delta_r2", {"the hybrid works", "no gain worth a hybrid", "more test rows"}},
+      {"insufficient", {"not insufficient", "insufficient", "more test rows"}},
+      {"focus_bins",
+       {"the focus bins improve", "not every focus bin improves", "more test rows"}},
+      {"mixture_delta_r2",
+       {"the mixture beats every single model", "no gain worth a mixture",
+        "more test rows"}},
+      {"rho",
+       {"the gate keeps the gain", "the gate loses too much of the gain",
+        "more test rows"}},
+  };
+  hr_verdict verdict = hr_gate_judge(measure->value, measure->interval, threshold);
+  bool is_defined = !isnan(measure->value);
+  return (hr_gate_criterion){
+      .subject = subject,
+      .name = subjects[subject].name,
+      .value = measure->value,
+      .interval = measure->interval,
+      .threshold = threshold,
+      .verdict = verdict,
+      .next = is_defined ? subjects[subject].next[verdict] : tell_why(measure->why),
+      .why = is_defined ? NULL : measure->why,
+  };
+}
+
 bool hr_gate_evaluate(const hr_gate_thresholds *thresholds,
                       const hr_gate_measures *measures,
                       hr_gate_criterion criteria[HR_GATE_CRITERIA], size_t *count) {
-  /* What follows, by verdict: pass, fail, undecided (experiment, "Decision gate C1"). */
-  static const char *const next[HR_GATE_CRITERIA][3] = {
-      {"pass, level 1: go on to C2, keep rho", "no level 1 pass", "more test rows"},
-      {"the hybrid works", "no gain worth a hybrid", "more test rows"},
-      {"not insufficient", "insufficient: C3, shared trunk", "more test rows"},
-      {"the focus bins improve", "caution: C1.1, metal-poor rescue", "more test rows"},
+  const struct {
+    bool is_asked;
+    double threshold;
+    const hr_gate_value *measure;
+  } asked[HR_GATE_CRITERIA] = {
+      {true, thresholds->oracle_r2, &measures->oracle_r2},
+      {true, thresholds->delta_r2, &measures->delta_r2},
+      {true, thresholds->insufficient_below, &measures->oracle_r2},
+      {measures->has_focus, thresholds->focus_delta_r2, &measures->focus_delta_r2},
+      {!isnan(thresholds->mixture_delta_r2), thresholds->mixture_delta_r2,
+       &measures->mixture_delta_r2},
+      {!isnan(thresholds->rho), thresholds->rho, &measures->rho},
   };
-  criteria[0] = (hr_gate_criterion){.name = "oracle_r2",
-                                    .value = measures->oracle_r2,
-                                    .interval = measures->oracle_r2_interval,
-                                    .threshold = thresholds->oracle_r2};
-  criteria[1] = (hr_gate_criterion){.name = "delta_r2",
-                                    .value = measures->delta_r2,
-                                    .interval = measures->delta_r2_interval,
-                                    .threshold = thresholds->delta_r2};
-  criteria[2] = (hr_gate_criterion){.name = "insufficient",
-                                    .value = measures->oracle_r2,
-                                    .interval = measures->oracle_r2_interval,
-                                    .threshold = thresholds->insufficient_below};
-  criteria[3] = (hr_gate_criterion){.name = "focus_bins",
-                                    .value = measures->focus_delta_r2,
-                                    .interval = measures->focus_delta_r2_interval,
-                                    .threshold = thresholds->focus_delta_r2};
   bool passed = true;
-  *count = measures->has_focus ? HR_GATE_CRITERIA : HR_GATE_CRITERIA - 1;
-  for (size_t c = 0; c < *count; c++) {
-    hr_gate_criterion *one = &criteria[c];
-    one->verdict = hr_gate_judge(one->value, one->interval, one->threshold);
-    one->next = isnan(one->value) ? "no score: see the tables" : next[c][one->verdict];
+  *count = 0;
+  for (hr_gate_subject s = 0; s < HR_GATE_CRITERIA; s++) {
+    if (!asked[s].is_asked) continue;
+    hr_gate_criterion *one = &criteria[(*count)++];
+    *one = judge(s, asked[s].threshold, asked[s].measure);
     passed = passed && one->verdict == HR_VERDICT_PASS;
   }
   return passed;

@@ -1,5 +1,5 @@
-/* The decision gate C1: does the study's answer clear its thresholds, given how uncertain
- * it is? */
+/* The decision gate: does the study's answer clear its thresholds, given how uncertain it
+ * is? */
 #ifndef HR_SCORE_GATE_H
 #define HR_SCORE_GATE_H
 
@@ -21,34 +21,54 @@ const char *hr_verdict_name(hr_verdict verdict);
  * below, undecided otherwise or where value or interval are undefined. */
 hr_verdict hr_gate_judge(double value, hr_interval interval, double threshold);
 
+/* What is judged, in the order of the criteria. */
+typedef enum hr_gate_subject {
+  HR_GATE_ORACLE_R2,    /* pooled R2 of the hybrid */
+  HR_GATE_DELTA_R2,     /* its gain over the baseline oracle */
+  HR_GATE_INSUFFICIENT, /* its R2 again: below the threshold the idea is dropped */
+  HR_GATE_FOCUS_BINS,   /* the least gain over the focus bins */
+  HR_GATE_MIXTURE,      /* what the hybrid gains over the best single model */
+  HR_GATE_RHO,          /* the share of perfect routing's gain that the gate keeps */
+  HR_GATE_CRITERIA,     /* at most */
+} hr_gate_subject;
+
+/* At least so much. */
 typedef struct hr_gate_thresholds {
-  double oracle_r2;          /* pooled R2 of the hybrid, at least */
-  double delta_r2;           /* its gain over the baseline oracle, at least */
-  double insufficient_below; /* pooled R2 of the hybrid below which the idea is dropped */
-  double focus_delta_r2;     /* gain in each focus bin, at least */
+  double oracle_r2, delta_r2, insufficient_below, focus_delta_r2;
+  double mixture_delta_r2, rho; /* NaN: not judged */
 } hr_gate_thresholds;
 
-/* The measured side of the gate. NaN where undefined. */
+/* A measured number with its 95 % interval. NaN where undefined. */
+typedef struct hr_gate_value {
+  double value;
+  hr_interval interval;
+  const char *why; /* why it is undefined, where that is known: "no_single" (there is no
+                      model of all rows to compare with), "no_gate", "no_baseline" (no
+                      model of all rows of the baseline), "no_gain" (perfect routing gains
+                      too little for a share of it); or NULL */
+} hr_gate_value;
+
 typedef struct hr_gate_measures {
-  double oracle_r2, delta_r2,
-      focus_delta_r2; /* the last: the least over the focus bins */
-  bool has_focus;     /* whether the study names any; without, nothing is asked of them */
-  hr_interval oracle_r2_interval, delta_r2_interval, focus_delta_r2_interval;
+  bool has_focus; /* whether the study names any; without, nothing is asked of them */
+  hr_gate_value oracle_r2, delta_r2, focus_delta_r2, mixture_delta_r2, rho;
 } hr_gate_measures;
 
-enum { HR_GATE_CRITERIA = 4 }; /* at most */
-
 typedef struct hr_gate_criterion {
-  const char *name; /* "oracle_r2", "delta_r2", "insufficient", "focus_bins" */
+  hr_gate_subject subject;
+  const char *name; /* "oracle_r2", "delta_r2", "insufficient", "focus_bins",
+                       "mixture_delta_r2", "rho" */
   double value;
   hr_interval interval;
   double threshold;
   hr_verdict verdict;  /* of "insufficient": pass means that it is not insufficient */
-  const char *next;    /* what the study does next on this verdict */
+  const char *next;    /* what the verdict means, or why there is none */
+  const char *why;     /* of the measure, where the value is undefined */
+  const char *then;    /* what the study does next, in its own words, or NULL */
   const char *caution; /* why that may be too much, "baseline_undertuned", or NULL */
 } hr_gate_criterion;
 
-/* Judges all criteria, *count of them. Returns whether every one passed. */
+/* Judges all criteria that are asked for, *count of them. Returns whether every one
+ * passed. */
 bool hr_gate_evaluate(const hr_gate_thresholds *thresholds,
                       const hr_gate_measures *measures,
                       hr_gate_criterion criteria[HR_GATE_CRITERIA], size_t *count);

@@ -456,6 +456,11 @@ static void write_octiles(writer *w, json_t *root) {
   }
 }
 
+static void put_text_if_any(writer *w, json_t *object, const char *key,
+                            const char *text) {
+  if (text) hr_json_put_text(&w->json, object, key, text);
+}
+
 static void write_gate(writer *w, json_t *root) {
   const hr_evaluation *evaluation = w->evaluation;
   json_t *gate = hr_json_put(&w->json, root, "gate", json_array());
@@ -468,11 +473,12 @@ static void write_gate(writer *w, json_t *root) {
     hr_json_put_number(&w->json, object, "threshold", criterion->threshold);
     hr_json_put_text(&w->json, object, "verdict", hr_verdict_name(criterion->verdict));
     hr_json_put_text(&w->json, object, "next", criterion->next);
-    if (criterion->caution) {
-      hr_json_put_text(&w->json, object, "caution", criterion->caution);
-    }
+    put_text_if_any(w, object, "why", criterion->why);
+    put_text_if_any(w, object, "then", criterion->then);
+    put_text_if_any(w, object, "caution", criterion->caution);
   }
   hr_json_put_bool(&w->json, root, "gate_passed", evaluation->gate_passed);
+  put_text_if_any(w, root, "gate_name", w->input->gate_name);
 }
 
 static void write_baselines(writer *w, json_t *root) {

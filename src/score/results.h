@@ -79,6 +79,10 @@ typedef struct hr_results_input {
   const char *fisher_note;       /* why there is none, one sentence, or NULL */
   hr_selection selection;        /* of the headline hybrid */
   hr_gate_thresholds gate;
+  const char *gate_name; /* or NULL */
+  /* [HR_GATE_CRITERIA] by hr_gate_subject: what the study does next on a verdict, in its
+   * own words, each of them or NULL; or NULL */
+  char *const *gate_on_pass, *const *gate_on_fail;
   const hr_reference_line *baselines; /* [baseline_count] */
   size_t baseline_count;
   uint64_t seed;               /* of the bootstrap */

@@ -4,11 +4,12 @@
 
 #include "core/alloc.h"
 #include "score/evaluation_parts.h"
+#include "score/rungs.h"
 #include "score/undertuned.h"
 
 /* The least gain over the focus bins, and its interval. */
 static hr_status measure_focus(hr_evaluation *evaluation, size_t headline, size_t versus,
-                               hr_gate_measures *measures, hr_error *err) {
+                               hr_gate_value *out, hr_error *err) {
   hr_status status = HR_OK;
   size_t *groups = NULL;
   const hr_results_input *input = evaluation->input;
@@ -21,14 +22,70 @@ static hr_status measure_focus(hr_evaluation *evaluation, size_t headline, size_
     if (isnan(delta) || delta < least) least = delta;
     if (isnan(delta)) break;
   }
-  measures->focus_delta_r2 = least;
+  out->value = least;
   if (!isnan(least)) {
-    measures->focus_delta_r2_interval = hr_bootstrap_least_delta(
-        evaluation->bootstrap, headline, versus, groups, input->focus_count);
+    out->interval = hr_bootstrap_least_delta(evaluation->bootstrap, headline, versus,
+                                             groups, input->focus_count);
   }
 cleanup:
   hr_free(groups);
   return status;
+}
+
+/* R2 of the headline and its gain over the baseline's oracle. */
+static void measure_r2(const hr_evaluation *evaluation, size_t headline, size_t versus,
+                       hr_gate_measures *out) {
+  hr_group_range range = hr_evaluation_range(evaluation, HR_SCOPE_COVERED);
+  double r2 = evaluation->methods[headline].pooled[HR_SCOPE_COVERED].r2;
+  out->oracle_r2.value = r2;
+  out->delta_r2.value = r2 - evaluation->methods[versus].pooled[HR_SCOPE_COVERED].r2;
+  if (!isnan(r2)) {
+    out->oracle_r2.interval = hr_bootstrap_r2(evaluation->bootstrap, headline, range);
+  }
+  if (!isnan(out->delta_r2.value)) {
+    out->delta_r2.interval =
+        hr_bootstrap_delta(evaluation->bootstrap, headline, versus, range);
+  }
+}
+
+static hr_gate_value measure_of(hr_score score) {
+  const hr_interval none = {(double)NAN, (double)NAN};
+  return (hr_gate_value){score.value, isnan(score.value) ? none : score.interval, NULL};
+}
+
+/* From the best single model to the hybrid with perfect routing, and what of the gain the
+ * deployed gate keeps. */
+static void measure_ladder(const hr_evaluation *evaluation, hr_gate_measures *out) {
+  const hr_rungs rungs = hr_rungs_of(evaluation);
+  const hr_rung_rows rows = hr_rungs_covered(&rungs);
+  size_t deployed = evaluation->ladder.forecast[HR_RUNG_DEPLOYED];
+  bool has_hybrid = !isnan(out->oracle_r2.value);
+  if (!hr_rungs_has(&rungs, HR_RUNG_SINGLE)) {
+    out->mixture_delta_r2.why = "no_single";
+  } else if (has_hybrid) {
+    out->mixture_delta_r2 =
+        measure_of(hr_rungs_step(&rungs, HR_RUNG_SINGLE, HR_RUNG_ORACLE, &rows));
+  }
+  if (deployed == HR_NO_METHOD) {
+    out->rho.why = "no_gate";
+  } else if (!hr_rungs_has(&rungs, HR_RUNG_BASELINE)) {
+    out->rho.why = "no_baseline";
+  } else if (has_hybrid) {
+    out->rho = measure_of(hr_rungs_rho(&rungs, deployed, &rows));
+    if (isnan(out->rho.value)) out->rho.why = "no_gain";
+  }
+}
+
+/* What the study does next, in its own words. */
+static void add_next(hr_evaluation *evaluation) {
+  const hr_results_input *input = evaluation->input;
+  for (size_t c = 0; c < evaluation->gate_count; c++) {
+    hr_gate_criterion *one = &evaluation->gate[c];
+    if (one->verdict == HR_VERDICT_UNDECIDED) continue;
+    char *const *list =
+        one->verdict == HR_VERDICT_PASS ? input->gate_on_pass : input->gate_on_fail;
+    if (list) one->then = list[one->subject];
+  }
 }
 
 /* A gain over a baseline that could do better may be less than it looks. */
@@ -51,27 +108,19 @@ hr_status hr_verdict_judge(hr_evaluation *evaluation, hr_error *err) {
       hr_evaluation_find(evaluation, HR_FORECAST_HYBRID, HR_NO_METHOD, selection);
   size_t versus = hr_evaluation_find(evaluation, HR_FORECAST_ORACLE,
                                      evaluation->forecasts.baseline, selection);
-  const hr_interval none = {(double)NAN, (double)NAN};
-  hr_group_range range = hr_evaluation_range(evaluation, HR_SCOPE_COVERED);
-  double r2 = evaluation->methods[headline].pooled[HR_SCOPE_COVERED].r2;
-  hr_gate_measures measures = {
-      .has_focus = evaluation->input->focus_count > 0,
-      .oracle_r2 = r2,
-      .delta_r2 = r2 - evaluation->methods[versus].pooled[HR_SCOPE_COVERED].r2,
-      .oracle_r2_interval = none,
-      .delta_r2_interval = none,
-      .focus_delta_r2_interval = none,
-  };
-  if (!isnan(measures.oracle_r2)) {
-    measures.oracle_r2_interval = hr_bootstrap_r2(evaluation->bootstrap, headline, range);
-  }
-  if (!isnan(measures.delta_r2)) {
-    measures.delta_r2_interval =
-        hr_bootstrap_delta(evaluation->bootstrap, headline, versus, range);
-  }
-  HR_TRY(measure_focus(evaluation, headline, versus, &measures, err));
+  const hr_gate_value none = {(double)NAN, {(double)NAN, (double)NAN}, NULL};
+  hr_gate_measures measures = {.has_focus = evaluation->input->focus_count > 0,
+                               .oracle_r2 = none,
+                               .delta_r2 = none,
+                               .focus_delta_r2 = none,
+                               .mixture_delta_r2 = none,
+                               .rho = none};
+  measure_r2(evaluation, headline, versus, &measures);
+  HR_TRY(measure_focus(evaluation, headline, versus, &measures.focus_delta_r2, err));
+  measure_ladder(evaluation, &measures);
   evaluation->gate_passed = hr_gate_evaluate(&evaluation->input->gate, &measures,
                                              evaluation->gate, &evaluation->gate_count);
+  add_next(evaluation);
   add_cautions(evaluation);
 cleanup:
   return status;

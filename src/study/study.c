@@ -291,6 +291,20 @@ static void list_references(const hr_config *config, hr_reference_line *lines) {
   }
 }
 
+/* How the headline is chosen, the thresholds of the gate that judges it, and what the
+ * study says of that gate. */
+static void add_criteria(const hr_config *config, hr_results_input *input) {
+  input->gate =
+      (hr_gate_thresholds){config->gate.oracle_r2,          config->gate.delta_r2,
+                           config->gate.insufficient_below, config->gate.focus_delta_r2,
+                           config->gate.mixture_delta_r2,   config->gate.rho};
+  input->selection =
+      strcmp(config->selection.by, "test") == 0 ? HR_SELECT_BY_TEST : HR_SELECT_BY_CV;
+  input->gate_name = config->gate.name;
+  input->gate_on_pass = config->gate.on_pass;
+  input->gate_on_fail = config->gate.on_fail;
+}
+
 static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = s->config;
@@ -324,16 +338,13 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .control_count = config->control_count,
       .fisher = bound->is_there ? &bound->rows : NULL,
       .fisher_note = bound->is_there ? NULL : bound->reason.message,
-      .selection =
-          strcmp(config->selection.by, "test") == 0 ? HR_SELECT_BY_TEST : HR_SELECT_BY_CV,
-      .gate = {config->gate.oracle_r2, config->gate.delta_r2,
-               config->gate.insufficient_below, config->gate.focus_delta_r2},
       .baselines = lines,
       .baseline_count = config->baseline_count,
       .seed = plan->view.seed,
       .observer = &named.observer,
   };
   hr_results_gate gates[HR_STUDY_MOST_GATES];
+  add_criteria(config, &input);
   add_target(plan, t, &input);
   add_rows(s, &input);
   if (s->gates.trained_count > 0) add_gates(s, t, gates, &input);

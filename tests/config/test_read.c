@@ -41,9 +41,11 @@ static void test_unknown_keys(void **state) {
   refuse_rest("publish: [{pgae: a, block: b}]\n",
               "s.yaml:3:12: the key 'publish[0].pgae' is not known; did you mean "
               "'page'?");
-  refuse_rest("gate: {1: 2}\n",
-              "s.yaml:3:8: the key 'gate.1' is not known; the keys here are oracle_r2, "
-              "delta_r2, insufficient_below, focus_delta_r2");
+  refuse_rest(
+      "gate: {1: 2}\n",
+      "s.yaml:3:8: the key 'gate.1' is not known; the keys here are oracle_r2, "
+      "delta_r2, insufficient_below, focus_delta_r2, mixture_delta_r2, rho, name, "
+      "on_pass, on_fail");
 }
 
 static void test_missing_keys(void **state) {

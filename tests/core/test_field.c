@@ -17,6 +17,8 @@ typedef struct things {
   hr_strings texts;
   double above;
   double below;
+  double asked;
+  char *named;
 } things;
 
 enum {
@@ -30,6 +32,8 @@ enum {
   TEXTS,
   ABOVE,
   BELOW,
+  ASKED,
+  NAMED,
   FIELDS
 };
 
@@ -96,6 +100,20 @@ static const hr_field fields[FIELDS] = {
                .minimum = -INFINITY,
                .maximum = 1,
                .help = "Below."},
+    [ASKED] = {.name = "asked",
+               .kind = HR_FIELD_NUMBER,
+               .offset = offsetof(things, asked),
+               .default_text = "none",
+               .minimum = -INFINITY,
+               .maximum = 1,
+               .may_be_none = true,
+               .help = "Asked."},
+    [NAMED] = {.name = "named",
+               .kind = HR_FIELD_TEXT,
+               .offset = offsetof(things, named),
+               .default_text = "none",
+               .may_be_none = true,
+               .help = "Named."},
 };
 
 static void refuse(int field, const char *text, const char *message) {
@@ -252,6 +270,31 @@ static void test_write(void **state) {
   check_written(TEXTS, &t, "[a.h5, 'it''s {0..1}']");
 }
 
+/* A value that is not there is NaN or NULL, and one that is takes its place. */
+static void test_none(void **state) {
+  (void)state;
+  things t = {0};
+  hr_error err = {0};
+  assert_false(hr_field_is_none(&fields[ASKED], &t));
+  assert_true(hr_field_is_none(&fields[NAMED], &t));
+  check_ok(hr_field_read(&fields[ASKED], "x", "0.5", &t, &err));
+  check_ok(hr_field_read(&fields[NAMED], "x", "C1", &t, &err));
+  check_near(t.asked, 0.5, 0);
+  assert_string_equal(t.named, "C1");
+  assert_false(hr_field_is_none(&fields[NAMED], &t));
+  check_ok(hr_field_read(&fields[ASKED], "x", "none", &t, &err));
+  check_ok(hr_field_read(&fields[NAMED], "x", "none", &t, &err));
+  assert_true(hr_field_is_none(&fields[ASKED], &t));
+  assert_null(t.named);
+  assert_false(hr_field_is_none(&fields[NUMBER], &t));
+  refuse(ASKED, "nan",
+         "f:1:2: x is 'nan', which is not a number; write one such as 10, 0.5 or 1e-3");
+  refuse(NUMBER, "none",
+         "f:1:2: x is 'none', which is not a number; write one such as 10, 0.5 or 1e-3");
+  assert_string_equal(hr_field_kind_name(&fields[ASKED]), "none or a number");
+  assert_string_equal(hr_field_kind_name(&fields[NAMED]), "none or a text");
+}
+
 static void test_write_text(void **state) {
   (void)state;
   static const char *const pairs[][2] = {{"Cool Poor", "Cool Poor"},
@@ -352,17 +395,12 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_read),
-      cmocka_unit_test(test_bools),
-      cmocka_unit_test(test_wrong_numbers),
-      cmocka_unit_test(test_long_values_are_cut),
-      cmocka_unit_test(test_wrong_texts),
-      cmocka_unit_test(test_lists),
-      cmocka_unit_test(test_write),
-      cmocka_unit_test(test_write_text),
-      cmocka_unit_test(test_numbers_come_back),
-      cmocka_unit_test(test_find),
-      cmocka_unit_test(test_describe),
+      cmocka_unit_test(test_read),          cmocka_unit_test(test_bools),
+      cmocka_unit_test(test_wrong_numbers), cmocka_unit_test(test_long_values_are_cut),
+      cmocka_unit_test(test_wrong_texts),   cmocka_unit_test(test_lists),
+      cmocka_unit_test(test_write),         cmocka_unit_test(test_none),
+      cmocka_unit_test(test_write_text),    cmocka_unit_test(test_numbers_come_back),
+      cmocka_unit_test(test_find),          cmocka_unit_test(test_describe),
       cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

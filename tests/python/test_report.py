@@ -299,7 +299,7 @@ class Report(unittest.TestCase):
     def test_the_program_says_where_the_report_is(self):
         self.assertTrue(self.done.stdout.endswith(
             f"\n{self.run_dir}/report.md\n{self.run_dir}/report.html\n"))
-        self.assertIn("Decision gate C1", self.done.stdout)
+        self.assertIn("Decision gate [95 % interval]", self.done.stdout)
 
     def test_published_blocks_say_what_the_results_say(self):
         page = os.path.join(self.scratch.name, "page.md")

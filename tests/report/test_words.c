@@ -8,17 +8,33 @@ static void test_every_key_has_words_in_both_languages(void **state) {
   (void)state;
   static const char *const remarks[] = {"chosen_on_test", "one_expert", "falls_back",
                                         "incomplete"};
-  static const char *const criteria[] = {"oracle_r2", "delta_r2", "insufficient",
-                                         "focus_bins"};
-  static const char *const verdicts[] = {"pass", "fail", "undecided"};
   for (size_t i = 0; i < 4; i++) {
     assert_string_not_equal(hr_words_remark(remarks[i], true),
                             hr_words_remark(remarks[i], false));
-    assert_non_null(hr_words_criterion(criteria[i]));
+  }
+}
+
+static void test_every_criterion_has_words(void **state) {
+  (void)state;
+  static const char *const criteria[] = {"oracle_r2",  "delta_r2",         "insufficient",
+                                         "focus_bins", "mixture_delta_r2", "rho"};
+  static const char *const verdicts[] = {"pass", "fail", "undecided"};
+  static const char *const reasons[] = {"no_single", "no_gate", "no_baseline", "no_gain"};
+  for (size_t i = 0; i < 6; i++) {
+    assert_string_not_equal(hr_words_criterion(criteria[i], true),
+                            hr_words_criterion(criteria[i], false));
     for (size_t v = 0; v < 3; v++) {
       assert_string_not_equal(hr_words_next(criteria[i], verdicts[v], true),
                               hr_words_next(criteria[i], verdicts[v], false));
     }
+  }
+  for (size_t v = 0; v < 3; v++) {
+    assert_string_equal(hr_words_verdict(verdicts[v], false), verdicts[v]);
+    assert_string_not_equal(hr_words_verdict(verdicts[v], true), verdicts[v]);
+  }
+  for (size_t i = 0; i < 4; i++) {
+    assert_string_not_equal(hr_words_why(reasons[i], true),
+                            hr_words_why(reasons[i], false));
   }
 }
 
@@ -53,7 +69,9 @@ static void test_the_ladder_has_words(void **state) {
 static void test_unknown_keys(void **state) {
   (void)state;
   assert_null(hr_words_remark("new", true));
-  assert_null(hr_words_criterion("new"));
+  assert_null(hr_words_criterion("new", false));
+  assert_null(hr_words_why("new", true));
+  assert_null(hr_words_verdict("new", true));
   assert_null(hr_words_caution("new", true));
   assert_null(hr_words_rung("new", true));
   assert_null(hr_words_step("new", true));
@@ -72,6 +90,7 @@ static void test_every_doubt_has_words(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_key_has_words_in_both_languages),
+      cmocka_unit_test(test_every_criterion_has_words),
       cmocka_unit_test(test_cautions),
       cmocka_unit_test(test_the_ladder_has_words),
       cmocka_unit_test(test_unknown_keys),

@@ -241,7 +241,7 @@ static inline void fixture_init(fixture *f) {
       .outcomes = f->outcomes,
       .outcome_count = 3,
       .selection = HR_SELECT_BY_CV,
-      .gate = {0.70, 0.05, 0.65, 0.05},
+      .gate = {0.70, 0.05, 0.65, 0.05, (double)NAN, (double)NAN},
       .baselines = &f->line,
       .baseline_count = 1,
       .seed = 42,

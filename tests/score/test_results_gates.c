@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "score/fixture.h"
+#include "score/rungs.h"
 #include "support/check.h"
 
 enum { SLOTS = FIXTURE_BINS + 1 };
@@ -158,6 +159,66 @@ static void test_the_gates_hybrid_is_deployed(void **state) {
   assert_false(evaluation->forecasts.items[at + 1].listed);
 }
 
+static const hr_gate_criterion *criterion(const char *name) {
+  for (size_t c = 0; c < evaluation->gate_count; c++) {
+    if (strcmp(evaluation->gate[c].name, name) == 0) return &evaluation->gate[c];
+  }
+  return NULL;
+}
+
+/* The two criteria of the ladder: the same numbers as there, judged where asked for. */
+static void test_criteria_of_the_ladder(void **state) {
+  (void)state;
+  static char *pass[HR_GATE_CRITERIA], *fail[HR_GATE_CRITERIA];
+  static char kept[] = "deploy it", lost[] = "C2.1";
+  pass[HR_GATE_MIXTURE] = kept;
+  fail[HR_GATE_RHO] = lost;
+  give_gate(0.3);
+  json_decref(write());
+  assert_null(criterion("mixture_delta_r2"));
+  assert_null(criterion("rho"));
+  hr_evaluation_destroy(&evaluation);
+  f.input.gate.mixture_delta_r2 = 0;
+  f.input.gate.rho = 3;
+  f.input.gate_on_pass = pass;
+  f.input.gate_on_fail = fail;
+  json_t *root = write();
+  const json_t *forecast = json_array_get(
+      json_object_get(json_array_get(json_object_get(root, "gates"), 0), "forecasts"), 0);
+  const hr_gate_criterion *rho = criterion("rho"), *gain = criterion("mixture_delta_r2");
+  check_near(rho->value, number(forecast, "rho"), 0);
+  assert_int_equal(rho->verdict, HR_VERDICT_FAIL);
+  assert_string_equal(rho->then, "C2.1");
+  assert_int_equal(gain->verdict, HR_VERDICT_PASS);
+  assert_string_equal(gain->then, "deploy it");
+  const hr_rungs rungs = hr_rungs_of(evaluation);
+  const hr_rung_rows rows = hr_rungs_covered(&rungs);
+  check_near(gain->value,
+             hr_rungs_step(&rungs, HR_RUNG_SINGLE, HR_RUNG_ORACLE, &rows).value, 0);
+  assert_null(criterion("oracle_r2")->then);
+  json_decref(root);
+}
+
+/* Without a gate, and where perfect routing gains nothing, they say so. */
+static void test_criteria_without_a_gate(void **state) {
+  (void)state;
+  f.input.gate.rho = 0.85;
+  json_decref(write());
+  assert_int_equal(criterion("rho")->verdict, HR_VERDICT_UNDECIDED);
+  assert_string_equal(criterion("rho")->next, "no gate routes the hybrid");
+  hr_evaluation_destroy(&evaluation);
+  give_gate(0.3);
+  for (size_t v = 0; v < FIXTURE_ALPHAS; v++) {
+    for (size_t i = 0; i < FIXTURE_ROWS; i++) {
+      if (f.bin[i] >= 0) f.ridge_global[v][i] = f.ridge_own[v][i];
+    }
+  }
+  f.input.outcome_count = 1;
+  json_decref(write());
+  assert_string_equal(criterion("rho")->why, "no_gain");
+  assert_false(evaluation->gate_passed);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_without_gates_the_list_is_empty, prepare,
@@ -166,6 +227,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_what_is_left_of_the_gain, prepare, tidy),
       cmocka_unit_test_setup_teardown(test_no_gain_no_rho, prepare, tidy),
       cmocka_unit_test_setup_teardown(test_the_gates_hybrid_is_deployed, prepare, tidy),
+      cmocka_unit_test_setup_teardown(test_criteria_of_the_ladder, prepare, tidy),
+      cmocka_unit_test_setup_teardown(test_criteria_without_a_gate, prepare, tidy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,7 +215,7 @@ static hr_status study(made_up *m, uint64_t seed, size_t draws, tally *tallies,
   hr_evaluation *evaluation = NULL;
   make(m, seed);
   const hr_choice ridge[BINS] = {{HR_CHOICE_NONE, 0, 0}};
-  hr_gate_thresholds gate = {true_r2(m, ridge) + hair, hair, 0, hair};
+  hr_gate_thresholds gate = {true_r2(m, ridge) + hair, hair, 0, hair, NAN, NAN};
   hr_results_input input = input_of(m, seed, draws, gate);
   hr_status status = hr_evaluation_create(&input, &evaluation, err);
   if (status == HR_OK) count(m, evaluation, tallies);

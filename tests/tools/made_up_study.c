@@ -166,7 +166,7 @@ int main(int argc, char **argv) {
       .fisher = experts > 2 ? &fisher : NULL,
       .controls = controls,
       .control_count = 2,
-      .gate = {0.70, 0.05, 0.65, 0.05},
+      .gate = {0.70, 0.05, 0.65, 0.05, NAN, NAN},
       .baselines = lines,
       .baseline_count = 2,
       .seed = 42,
