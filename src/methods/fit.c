@@ -59,6 +59,7 @@ void hr_fit_fini(hr_fit *fit) {
   hr_free(fit->level_cv_r2);
   hr_free(fit->level_value);
   hr_free(fit->curve);
+  hr_validation_rows_fini(&fit->validation);
   *fit = (hr_fit){0};
 }
 
@@ -77,6 +78,7 @@ hr_status hr_fit_copy(const hr_fit *from, hr_fit *out, hr_error *err) {
   copy.variant_value = copy.cv_r2 = NULL;
   copy.level = copy.level_cv_r2 = copy.level_value = NULL;
   copy.curve = NULL;
+  copy.validation = (hr_validation_rows){0};
   HR_TRY(copy_numbers(from->variant_value, variants, &copy.variant_value, err));
   HR_TRY(copy_numbers(from->cv_r2, variants, &copy.cv_r2, err));
   HR_TRY(copy_numbers(from->level, levels, &copy.level, err));
@@ -86,6 +88,7 @@ hr_status hr_fit_copy(const hr_fit *from, hr_fit *out, hr_error *err) {
     HR_TRY(hr_alloc(&copy.curve, from->curve_points, err));
     memcpy(copy.curve, from->curve, from->curve_points * sizeof *copy.curve);
   }
+  HR_TRY(hr_validation_rows_copy(&from->validation, &copy.validation, err));
   *out = copy;
   copy = (hr_fit){0};
 cleanup:

@@ -4,6 +4,7 @@
 #ifndef HR_METHODS_FIT_H
 #define HR_METHODS_FIT_H
 
+#include "methods/validation_rows.h"
 #include "models/model.h"
 #include "models/sigma.h"
 #include "nn/training.h"
@@ -79,6 +80,7 @@ typedef struct hr_fit {
   size_t curve_points;
   size_t best_epoch; /* of the curve, from 0: the model's */
   hr_sigma sigma;    /* how far predictions are to be trusted; zero: not known */
+  hr_validation_rows validation; /* where the study keeps them, beside the card */
 } hr_fit;
 
 /* Room for the arrays: cv_r2, with has_values variant_value, and the levels' three, all

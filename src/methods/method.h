@@ -110,6 +110,7 @@ typedef struct hr_study_view {
   float wild_beyond;  /* flux of a row that is far beyond all others is larger in size
                          (data/conditioning.h); 0: not known */
   hr_low_memory low_memory; /* the least with which the study fits memory_bytes */
+  bool keeps_validation;    /* fits are to tell what validation predicted (below) */
 } hr_study_view;
 
 /* The targets of a study, T of them (at most HR_MOST_TARGETS), from 0: how many, their
@@ -122,6 +123,12 @@ static inline const char *hr_study_target_name(const hr_study_view *study, size_
 }
 static inline const double *hr_study_target(const hr_study_view *study, size_t t) {
   return t == 0 ? study->train.target : study->further[t - 1].train;
+}
+/* Whether the fit of a target and slot is to have its validation rows: those of the first
+ * target's bins. */
+static inline bool hr_study_keeps_validation(const hr_study_view *study, size_t target,
+                                             int slot) {
+  return study->keeps_validation && target == 0 && slot != HR_GLOBAL;
 }
 /* Those of one training row: y [T]. */
 static inline void hr_study_take_targets(const hr_study_view *study, size_t row,

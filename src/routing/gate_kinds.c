@@ -108,6 +108,14 @@ static const hr_field mlp_fields[] = {
      .maximum = 100000,
      .help = "The epochs without a smaller error of the held-out rows after which "
              "training ends."},
+    {.name = "most_asked",
+     .kind = HR_FIELD_INTEGER,
+     .offset = offsetof(hr_gate_mlp_parameters, most_asked),
+     .default_text = "4000",
+     .minimum = 100,
+     .maximum = 1e9,
+     .help = "Where the posterior mean is the expert of a bin, the training rows at most "
+             "that the experts of other bins predict: it takes a comparison a bin."},
     INPUT_FIELDS(hr_gate_mlp_parameters),
     MIXING_FIELDS,
 };

@@ -36,6 +36,8 @@ typedef struct hr_gate_mlp_parameters {
   hr_numbers hidden; /* units of each hidden layer */
   double learning_rate;
   int64_t batch, epochs, patience;
+  int64_t most_asked; /* rows that the experts of other bins are asked about, where one of
+                         them takes long */
 } hr_gate_mlp_parameters;
 
 typedef struct hr_gate_kind {

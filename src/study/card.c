@@ -179,6 +179,7 @@ hr_status hr_card_write(const hr_task_home *home, hr_task_stage stage,
     if (stage == HR_STAGE_DONE) HR_TRY(write_predictions(content, folder, err));
     if (content->model) HR_TRY(write_model(content->model, folder, err));
     HR_TRY(hr_fit_save_curve(fit, folder, err));
+    HR_TRY(hr_validation_rows_write(&fit->validation, folder, err));
   }
   HR_TRY(write_record(home, stage, fit, folder, err));
 cleanup:
@@ -309,6 +310,10 @@ static hr_status read_record(const hr_task_home *home, const found_record *recor
   HR_TRY(hr_fit_read_json(record->json, record->slot, home->type->variant, &out->fit,
                           good, err));
   out->fit.target = home->target;
+  if (*good && lists_file(record->json, HR_VALIDATION_FILE)) {
+    HR_TRY(hr_validation_rows_read(record->folder, home->view->train.rows,
+                                   &out->fit.validation, good, err));
+  }
 cleanup:
   return status;
 }

@@ -48,7 +48,8 @@ hr_status hr_task_folder(const hr_task_home *home, size_t s, char **out,
 
 /* Writes a task, its record last, so that a task that has one is whole: the model (where
  * it is HR_FIT_OK) and, where done, predictions.f32 [variants][test rows],
- * variance.f64 [test rows] and draws.f32 with draw_rows.npy. The record says how large
+ * variance.f64 [test rows] and draws.f32 with draw_rows.npy; at both stages what the fit
+ * has of validation rows. The record says how large
  * each of these files is and its fingerprint. Thread-safe for different tasks. HR_ERR_IO,
  * HR_ERR_MEMORY. */
 hr_status hr_card_write(const hr_task_home *home, hr_task_stage stage,

@@ -9,6 +9,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "study/gate_experts.h"
 #include "study/pass.h"
 
 static const hr_config_gate *config_of(const hr_plan *plan, size_t g) {
@@ -18,6 +19,10 @@ static const hr_config_gate *config_of(const hr_plan *plan, size_t g) {
 /* What it learns from; NULL of a gate that learns nothing. */
 static const hr_gate_inputs *inputs_of(const hr_config_gate *gate) {
   return hr_gate_kind_inputs(gate->kind, gate->parameters);
+}
+
+static bool needs_experts(const hr_config_gate *gate) {
+  return gate->kind == &hr_gate_mlp_kind;
 }
 
 static hr_gate_table table_of(const hr_config_gate *gate) {
@@ -74,6 +79,13 @@ hr_status hr_study_gates_check(const hr_plan *plan, hr_error *err) {
   return HR_OK;
 }
 
+/* The rows of validation that fits keep, of every method, and what the experts take. */
+static double experts_bytes(const hr_plan *plan) {
+  size_t of_fit = sizeof(size_t) + sizeof(float), methods = plan->config->expert_count;
+  size_t row = of_fit * methods + sizeof(float) * plan->view.bin_count;
+  return (double)(plan->view.train.rows * row) + hr_gate_experts_bytes(plan);
+}
+
 void hr_study_gates_estimate(const hr_plan *plan, hr_cost *cost) {
   for (size_t g = 0; g < plan->config->gate_count; g++) {
     const hr_gate_inputs *inputs = inputs_of(config_of(plan, g));
@@ -81,6 +93,7 @@ void hr_study_gates_estimate(const hr_plan *plan, hr_cost *cost) {
     const hr_gate_table table = table_of(config_of(plan, g));
     const hr_gate_plan learner = plan_of(plan, inputs, &table, "");
     cost->memory_bytes += hr_gate_learner_bytes(&learner);
+    if (needs_experts(config_of(plan, g))) cost->memory_bytes += experts_bytes(plan);
   }
   if (plan->config->gate_count > 0) cost->memory_bytes += hr_gated_rows_bytes(plan);
 }
@@ -192,23 +205,77 @@ static void tell(const hr_study_gates *gates, const char *title,
                   card->train_rows, card->seconds);
 }
 
-/* Trains gate number g into the folder; the templates' needs no training. */
-static hr_status train_gate(hr_study_gates *gates, size_t g, const char *out_dir,
-                            const char *folder, hr_error *err) {
+static void tell_mlp(const hr_study_gates *gates, const char *title,
+                     const hr_gate_card *card) {
+  hr_observe_info(
+      gates->plan->view.observer,
+      "%s: of %zu held-out training rows %.1f %% in the true bin, mean squared "
+      "error of the mixture %.4g (%.4g of those trained on), trained on %zu in "
+      "%zu epochs and %.1f s",
+      title, card->held_out_rows, 100 * card->held_out.accuracy, card->held_out_mse,
+      card->train_mse, card->train_rows, card->iterations, card->seconds);
+}
+
+/* A gate on its way. */
+typedef struct gate_work {
+  size_t number;      /* of the configuration */
+  const char *folder; /* in the bundle's; "": it is not trained */
+  const char *out_dir;
+  const hr_study_bundle *trained; /* NULL: the experts are not there yet */
+} gate_work;
+
+/* On the first target, whatever the study has beside it. */
+static hr_status finish_mlp(const hr_study_gates *gates, const gate_work *work,
+                            hr_gate **out, hr_gate_card *card, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_plan *plan = gates->plan;
+  hr_gate_learner *learner = gates->learners[work->number];
+  const hr_gate_mlp_parameters *parameters = config_of(plan, work->number)->parameters;
+  hr_gate_experts experts = {.plan = plan,
+                             .trained = work->trained,
+                             .out_dir = work->out_dir,
+                             .most_asked = (size_t)parameters->most_asked};
+  double *y = NULL;
+  experts.count = hr_gate_learner_rows(learner, &experts.rows);
+  HR_TRY(hr_alloc(&y, experts.count, err));
+  HR_TRY(hr_alloc(&experts.prediction, experts.count * plan->view.bin_count, err));
+  HR_TRY(hr_gate_experts_predict(&experts, err));
+  for (size_t n = 0; n < experts.count; n++) {
+    y[n] = plan->view.train.target[experts.rows[n]];
+  }
+  const hr_gate_mlp_target target = {0, y, experts.prediction};
+  HR_TRY(hr_gate_learner_finish_mlp(learner, parameters, &target, out, card, err));
+cleanup:
+  hr_free(y);
+  hr_free(experts.prediction);
+  return status;
+}
+
+/* Trains the gate into its folder. */
+static hr_status train_gate(hr_study_gates *gates, const gate_work *work, hr_error *err) {
   hr_status status = HR_OK;
   gates->temperature[gates->trained_count] = 1;
-  const hr_config_gate *config = config_of(gates->plan, g);
+  const hr_config_gate *config = config_of(gates->plan, work->number);
+  hr_gate_learner **learner = &gates->learners[work->number];
   hr_gate *gate = NULL;
   hr_gate_card card;
-  if (!gates->learners[g]) return HR_OK;
-  HR_TRY(hr_gate_learner_finish_logistic(gates->learners[g], config->parameters, &gate,
-                                         &card, err));
-  HR_TRY(save(gate, out_dir, folder, err));
+  if (!*learner) return HR_OK;
+  if (needs_experts(config)) {
+    HR_TRY(finish_mlp(gates, work, &gate, &card, err));
+  } else {
+    HR_TRY(
+        hr_gate_learner_finish_logistic(*learner, config->parameters, &gate, &card, err));
+  }
+  HR_TRY(save(gate, work->out_dir, work->folder, err));
   gates->temperature[gates->trained_count] = card.temperature;
-  tell(gates, config->kind->title, &card);
+  if (needs_experts(config)) {
+    tell_mlp(gates, config->kind->title, &card);
+  } else {
+    tell(gates, config->kind->title, &card);
+  }
 cleanup:
   hr_gate_destroy(&gate);
-  hr_gate_learner_destroy(&gates->learners[g]);
+  hr_gate_learner_destroy(learner);
   return status;
 }
 
@@ -228,16 +295,18 @@ cleanup:
   return status;
 }
 
-hr_status hr_study_gates_train(hr_study_gates *gates, const char *out_dir,
-                               hr_error *err) {
+static hr_status train_all(hr_study_gates *gates, const char *out_dir,
+                           const hr_study_bundle *trained, hr_error *err) {
   hr_status status = HR_OK;
   for (size_t g = 0; g < gates->count; g++) {
     const hr_config_gate *config = config_of(gates->plan, g);
     char folder[64] = "";
     hr_error reason = {.status = HR_OK};
+    if (needs_experts(config) != (trained != NULL)) continue;
     if (gates->learners[g])
       snprintf(folder, sizeof folder, "gate-%s", config->kind->name);
-    status = train_gate(gates, g, out_dir, folder, &reason);
+    const gate_work work = {g, folder, out_dir, trained};
+    status = train_gate(gates, &work, &reason);
     if (status == HR_ERR_EMPTY || status == HR_ERR_NUMERIC) {
       hr_observe_warning(gates->plan->view.observer, "%s is left out: %s",
                          config->kind->title, reason.message);
@@ -249,6 +318,28 @@ hr_status hr_study_gates_train(hr_study_gates *gates, const char *out_dir,
   status = HR_OK;
 cleanup:
   return status;
+}
+
+hr_status hr_study_gates_train(hr_study_gates *gates, const char *out_dir,
+                               hr_error *err) {
+  return train_all(gates, out_dir, NULL, err);
+}
+
+bool hr_study_gates_keep_validation(const hr_plan *plan) {
+  for (size_t g = 0; g < plan->config->gate_count; g++) {
+    if (needs_experts(config_of(plan, g))) return true;
+  }
+  return false;
+}
+
+bool hr_study_gates_want_experts(const hr_study_gates *gates) {
+  return gates->count > 0 && hr_study_gates_keep_validation(gates->plan);
+}
+
+/* The kinds that need experts are the last, so the order of the configuration stays. */
+hr_status hr_study_gates_train_on_experts(hr_study_gates *gates, const char *out_dir,
+                                          const hr_study_bundle *trained, hr_error *err) {
+  return train_all(gates, out_dir, trained, err);
 }
 
 /* --- the test rows --- */

@@ -1,5 +1,6 @@
 /* The gates of a study. They learn beside the methods, from the same pass over the
- * training rows, and are trained when the methods are done; then the models of the bundle
+ * training rows, and are trained when the methods are done, the MLP gate on what the
+ * experts of the bundle predict (study/gate_experts.h); then the models of the bundle
  * predict the test rows as each gate mixes them. What they make is small and quick to
  * make again, so that a run which is resumed learns its gates anew. */
 #ifndef HR_STUDY_GATES_H
@@ -7,6 +8,7 @@
 
 #include "models/bundle_description.h"
 #include "routing/gate_learner.h"
+#include "study/bundle.h"
 #include "study/gated_rows.h"
 
 enum { HR_STUDY_MOST_GATES = HR_BUNDLE_MOST_GATES };
@@ -26,6 +28,9 @@ typedef struct hr_study_gates {
  * models of the bundle, or with windows outside the spectra. */
 hr_status hr_study_gates_check(const hr_plan *plan, hr_error *err) HR_MUST_CHECK;
 
+/* Whether fits are to tell what validation predicted. */
+bool hr_study_gates_keep_validation(const hr_plan *plan);
+
 /* What they take beside the methods. */
 void hr_study_gates_estimate(const hr_plan *plan, hr_cost *cost);
 
@@ -41,10 +46,18 @@ bool hr_study_gates_want_rows(const hr_study_gates *gates);
 hr_status hr_study_gates_observe(hr_study_gates *gates, const hr_block *block,
                                  hr_error *err) HR_MUST_CHECK;
 
-/* Trains them and saves them in the bundle's folder. One that cannot be trained is left
- * out with a warning. HR_ERR_MEMORY, HR_ERR_IO, HR_ERR_INTERRUPTED. */
+/* Trains those that need no expert, and saves them in the bundle's folder. One that
+ * cannot be trained is left out with a warning. HR_ERR_MEMORY, HR_ERR_IO,
+ * HR_ERR_INTERRUPTED. */
 hr_status hr_study_gates_train(hr_study_gates *gates, const char *out_dir,
                                hr_error *err) HR_MUST_CHECK;
+
+/* Whether one needs them; and the same of it, with the bundle in out_dir whole but for
+ * the gate itself. Fails as hr_gate_experts_predict too. */
+bool hr_study_gates_want_experts(const hr_study_gates *gates);
+hr_status hr_study_gates_train_on_experts(hr_study_gates *gates, const char *out_dir,
+                                          const hr_study_bundle *trained,
+                                          hr_error *err) HR_MUST_CHECK;
 
 /* Predicts the test rows in a pass, with the bundle in out_dir, which is whole. */
 hr_status hr_study_gates_predict(hr_study_gates *gates, const char *out_dir,

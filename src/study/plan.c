@@ -316,6 +316,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(check_units(plan, err));
   HR_TRY(check_experts(plan, err));
   HR_TRY(hr_study_gates_check(plan, err));
+  plan->view.keeps_validation = hr_study_gates_keep_validation(plan);
   HR_TRY(hr_plan_check_data(plan, err));
   HR_TRY(fingerprint(plan, err));
   HR_TRY(hr_plan_fit_memory(plan, err));

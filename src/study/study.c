@@ -368,8 +368,9 @@ static hr_status write_results(const study *s, hr_error *err) {
   return status;
 }
 
-/* What is left to predict with, of all experts but the controls. */
-static hr_status write_bundle(const study *s, hr_error *err) {
+/* What is left to predict with, of all experts but the controls. With `gates` those that
+ * need it are trained then, and it is written again. */
+static hr_status write_bundle(study *s, bool gates, hr_error *err) {
   hr_status status = HR_OK;
   size_t count = s->config->expert_count - s->config->control_count;
   hr_study_method *methods = NULL;
@@ -378,8 +379,11 @@ static hr_status write_bundle(const study *s, hr_error *err) {
     const hr_method_run *run = &s->runs[i];
     methods[i] = (hr_study_method){run->type, run->fits, run->slots};
   }
-  const hr_study_bundle bundle = {methods, count, s->gates.trained,
-                                  s->gates.trained_count};
+  hr_study_bundle bundle = {methods, count, s->gates.trained, s->gates.trained_count};
+  HR_TRY(hr_study_write_bundle(s->plan, s->out_dir, &bundle, err));
+  if (!gates || !hr_study_gates_want_experts(&s->gates)) goto cleanup;
+  HR_TRY(hr_study_gates_train_on_experts(&s->gates, s->out_dir, &bundle, err));
+  bundle.gate_count = s->gates.trained_count;
   HR_TRY(hr_study_write_bundle(s->plan, s->out_dir, &bundle, err));
 cleanup:
   hr_free(methods);
@@ -391,7 +395,7 @@ static hr_status work_gates(study *s, hr_error *err) {
   hr_status status = HR_OK;
   if (s->gates.count == 0) return HR_OK;
   HR_TRY(hr_study_gates_train(&s->gates, s->out_dir, err));
-  HR_TRY(write_bundle(s, err));
+  HR_TRY(write_bundle(s, true, err));
   HR_TRY(hr_study_gates_predict(&s->gates, s->out_dir, err));
   hr_timings_lap(&s->timings, "gates", NULL);
 cleanup:
@@ -557,7 +561,7 @@ static hr_status run(study *s, hr_error *err) {
     HR_TRY(hr_rundir_write_config(s->out_dir, &s->plan->origin, err));
   }
   if (!is_complete) HR_TRY(work(s, err));
-  if (!hr_study_has_bundle(s->config, s->out_dir)) HR_TRY(write_bundle(s, err));
+  if (!hr_study_has_bundle(s->config, s->out_dir)) HR_TRY(write_bundle(s, false, err));
   if (s->options->finish) {
     HR_TRY(s->options->finish(s->options->context, s->out_dir, err));
     hr_timings_lap(&s->timings, "report", NULL);

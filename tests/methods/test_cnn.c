@@ -3,12 +3,14 @@
 #include "methods/cnn/cnn.h"
 
 #include "support/cnn_study.h"
+#include "support/validated.h"
 
 static void bins_are_trained_or_skipped(void **state) {
   (void)state;
   small_study *s = make_study();
   hr_trained t[BINS];
   hr_cnn_parameters p = usual();
+  s->view.keeps_validation = true;
   live(s, &p, TRAIN, t);
   for (size_t k = 0; k < 2; k++) assert_int_equal(t[k].fit.status, HR_FIT_OK);
   const hr_fit *fit = &t[0].fit;
@@ -21,6 +23,7 @@ static void bins_are_trained_or_skipped(void **state) {
   assert_int_equal(fit->curve_points, 12);
   check_near(fit->curve[fit->best_epoch].validation_r2, fit->cv_r2[0], 0);
   check_sigma(s, fit);
+  check_validated(fit, s->train_y, s->train_bin, s->fold);
   for (size_t k = 2; k < BINS; k++) {
     assert_int_equal(t[k].fit.status, HR_FIT_SKIPPED);
     assert_int_equal(t[k].fit.slot, k);

@@ -61,6 +61,8 @@ static hr_fit make(void) {
   fit.curve_points = 2;
   fit.curve[0] = (hr_curve_point){1.5, (double)NAN, 0.001};
   fit.curve[1] = (hr_curve_point){0.75, 0.25, 0};
+  check_ok(hr_validation_rows_init(&fit.validation, 1, &err));
+  hr_validation_rows_add(&fit.validation, 8, 1.5);
   hr_fit_add_note(&fit, "noted");
   return fit;
 }
@@ -78,6 +80,9 @@ static void copies_have_arrays_of_their_own(void **state) {
   check_near(copy.level[0], 0.25, 0);
   assert_true(isnan(copy.level_value[0]));
   check_near(copy.curve[1].train_loss, 0.75, 0);
+  assert_int_equal(copy.validation.count, 1);
+  assert_int_equal(copy.validation.row[0], 8);
+  check_near((double)copy.validation.prediction[0], 1.5, 0);
   hr_fit_fini(&copy);
   /* What there is none of stays so. */
   fit = (hr_fit){.slot = 1, .variant_count = 3};

@@ -13,6 +13,7 @@
 #include "models/trees.h"
 #include "support/check.h"
 #include "support/scratch.h"
+#include "support/validated.h"
 
 enum { TRAIN = 600, TEST = 50, PIXELS = 30, BINS = 4, FOLDS = 5 };
 
@@ -170,6 +171,7 @@ static void a_bin_is_trained_and_poor_ones_are_skipped(void **state) {
   hr_trained t[BINS];
   float mean[TEST];
   init_study(&s);
+  s.view.keeps_validation = true;
   live(&s, &library.api, &usual, TRAIN, t);
   assert_int_equal(t[0].fit.status, HR_FIT_OK);
   assert_string_equal(t[0].fit.note, "");
@@ -177,6 +179,7 @@ static void a_bin_is_trained_and_poor_ones_are_skipped(void **state) {
   assert_true(t[0].fit.validated_rows >= t[0].fit.train_rows / FOLDS);
   assert_true(t[0].fit.validated_rows <= t[0].fit.train_rows / FOLDS + 1);
   check_sigma(&s, &t[0].fit);
+  check_validated(&t[0].fit, s.train_y, s.train_bin, s.fold);
   assert_int_equal(t[0].model->slot, 0);
   predict(&s, t[0].model, mean);
   double residual = 0, total = 0;

@@ -11,6 +11,7 @@ static int set_up(void **state) {
   (void)state;
   small_study_init(&s);
   s.view.noise_level = 1;
+  s.view.keeps_validation = true;
   return 0;
 }
 
@@ -88,6 +89,22 @@ static void forget(hr_trained *out) {
   for (size_t m = 0; m <= SMALL_BINS; m++) hr_trained_fini(&out[m]);
 }
 
+/* What is kept of the rows is what other folds say, which have not seen them. */
+static void check_kept(const hr_fit *unseen, const hr_fit *seen) {
+  const hr_validation_rows *one = &unseen->validation, *other = &seen->validation;
+  double missed = 0, known = 0;
+  assert_int_equal(one->count, 60);
+  assert_int_equal(other->count, 60);
+  for (size_t i = 0; i < one->count; i++) {
+    double y = s.train_y[one->row[i]];
+    assert_int_equal(s.train_bin[one->row[i]], 0);
+    assert_int_equal(one->row[i], other->row[i]);
+    missed += (y - (double)one->prediction[i]) * (y - (double)one->prediction[i]);
+    known += (y - (double)other->prediction[i]) * (y - (double)other->prediction[i]);
+  }
+  assert_true(missed > known);
+}
+
 /* A row that is its own template is known; from other folds it is not. */
 static void own_folds_are_left_out(void **state) {
   (void)state;
@@ -108,6 +125,7 @@ static void own_folds_are_left_out(void **state) {
     check_near(sigma->all.sigma, 1, 0);
     assert_true(sigma->all.half68 > seen[m].fit.sigma.all.half68);
     assert_int_equal(unseen[2].fit.sigma.rows, 0);
+    if (by_bin) check_kept(&unseen[0].fit, &seen[0].fit);
     forget(seen);
     forget(unseen);
     hr_held_out_fini(&held);

@@ -17,6 +17,16 @@ static int set_up(void **state) {
   (void)state;
   small_study_init(&s);
   s.view.noise_level = 0.1;
+  s.view.keeps_validation = true;
+  return 0;
+}
+
+/* The prediction of a row among those that a fit keeps. */
+static double kept(const hr_fit *fit, size_t row) {
+  for (size_t i = 0; i < fit->validation.count; i++) {
+    if (fit->validation.row[i] == row) return (double)fit->validation.prediction[i];
+  }
+  fail();
   return 0;
 }
 
@@ -67,12 +77,15 @@ static void a_small_bin_leaves_out_rows_one_at_a_time(void **state) {
     if (s.train_bin[i] != 1) continue;
     plain_ridge without = fit_without(1, SIZE_MAX, i, alphas[fit->chosen]);
     double square = miss(&without, i);
+    const float *x = s.train_x + i * SMALL_PIXELS;
+    check_near(kept(fit, i), plain_ridge_predict(&without, x, SMALL_PIXELS), 1e-3);
     sum += square;
     size[count++] = sqrt(square);
     free(without.weights);
   }
   double rms = sqrt(sum / (double)count);
   assert_int_equal(fit->sigma.rows, count);
+  assert_int_equal(fit->validation.count, count);
   assert_false(fit->sigma.scales_own);
   check_near(fit->sigma.all.sigma, rms, 1e-3 * rms);
   /* Every row's own, not the folds' made smaller: order statistic (n + 1) 0.6827. */
@@ -97,11 +110,18 @@ static void a_large_bin_leaves_out_folds(void **state) {
     plain_ridge without = fit_without(0, f, SIZE_MAX, alpha);
     double out = mean_miss(&without, 0, f, &in_fold), own = in_fold / rows;
     square += own * (out - mean_miss(&without, 0, SIZE_MAX, &rows));
+    for (size_t i = 0; i < SMALL_TRAIN; i++) { /* as they are, not corrected */
+      if (s.train_bin[i] != 0 || s.fold[i] != f) continue;
+      const float *x = s.train_x + i * SMALL_PIXELS;
+      check_near(kept(fit, i), plain_ridge_predict(&without, x, SMALL_PIXELS), 1e-4);
+    }
     free(without.weights);
   }
   assert_int_equal(fit->sigma.rows, (size_t)rows);
   check_near(fit->sigma.all.sigma, sqrt(square), 1e-4 * sqrt(square));
+  assert_int_equal(fit->validation.count, (size_t)rows);
   assert_int_equal(l.trained[SMALL_BINS].fit.sigma.rows, SMALL_TRAIN);
+  assert_int_equal(l.trained[SMALL_BINS].fit.validation.count, 0);
   life_fini(&l);
 }
 

@@ -1,9 +1,11 @@
 """Gates in a study: what results.json says of them against the columns of predictions.csv,
-`headroom predict --router gate` against the study, and a run that is resumed.
+`headroom predict --router gate` against the study, a run that is resumed, and what the MLP
+gate is trained on against NumPy.
 
     test_gates.py BUILD
 """
 
+import glob
 import json
 import os
 import shutil
@@ -23,6 +25,7 @@ EXPERTS = """experts:
 gates:
   bayes: {}
   logistic: {mixing: fallback, fallback_below: 0.4}
+  mlp: {}
 run: {memory_mib: 4096}
 """
 
@@ -76,7 +79,7 @@ class Gates(unittest.TestCase):
 
     def test_every_gate_is_held_against_the_true_bins(self):
         covered = self.covered()
-        self.assertEqual([g["name"] for g in self.results["gates"]], ["bayes", "logistic"])
+        self.assertEqual([g["name"] for g in self.results["gates"]], ["bayes", "logistic", "mlp"])
         for gate in self.results["gates"]:
             confusion = np.array(gate["confusion"])
             counts = covered["bin"].astype(int).value_counts()
@@ -88,9 +91,10 @@ class Gates(unittest.TestCase):
             self.assertGreater(gate["accuracy"], 0.4)  # nine bins: chance is 0.11
             self.assertGreater(gate["log_loss"], 0)
             self.assertEqual(sum(o["n"] for o in gate["octiles"]), len(covered))
-        bayes, logistic = self.results["gates"]
+        bayes, logistic, mlp = self.results["gates"]
         self.assertTrue(bayes["uses_error"])
         self.assertFalse(logistic["uses_error"])
+        self.assertFalse(mlp["uses_error"])
         self.assertGreaterEqual(bayes["accuracy"], logistic["accuracy"])
 
     def test_scores_and_rho_are_those_of_the_rows(self):
@@ -99,7 +103,8 @@ class Gates(unittest.TestCase):
         baseline = r2(y, covered["global_ridge"])
         oracle = r2(y, covered["oracle_hybrid_cv"])
         for gate, column in zip(self.results["gates"],
-                                ("hybrid_bayes_soft", "hybrid_logistic_fallback")):
+                                ("hybrid_bayes_soft", "hybrid_logistic_fallback",
+                                 "hybrid_mlp_soft")):
             self.assertEqual(len(gate["forecasts"]), 6)
             own = [f for f in gate["forecasts"] if f["method"] == column]
             self.assertEqual(len(own), 1)
@@ -126,7 +131,8 @@ class Gates(unittest.TestCase):
         for words, column in (((), "hybrid_bayes_soft"),
                               (("--router", "gate"), "hybrid_bayes_soft"),
                               (("--router", "gate_bayes"), "hybrid_bayes_soft"),
-                              (("--router", "gate_logistic"), "hybrid_logistic_fallback")):
+                              (("--router", "gate_logistic"), "hybrid_logistic_fallback"),
+                              (("--router", "gate_mlp"), "hybrid_mlp_soft")):
             table = self.predict(*words)
             self.assertTrue(np.array_equal(table["log_g_mean"], self.rows[column]), words)
             self.assertTrue(np.array_equal(table["log_g_sigma"], self.rows[f"sigma_{column}"]),
@@ -134,9 +140,38 @@ class Gates(unittest.TestCase):
 
     def test_a_gate_that_is_not_there(self):
         done = study_data.run(BUILD, "headroom", "predict", self.run_dir, self.test, "--router",
-                              "gate_mlp", "--out", f"{self.home.name}/none.csv", check=False)
+                              "gate_forest", "--out", f"{self.home.name}/none.csv", check=False)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("has no gate mlp", done.stderr)
+        self.assertIn("has no gate forest", done.stderr)
+
+    def alpha(self, k):
+        with open(f"{self.run_dir}/model/model.json", encoding="utf-8") as file:
+            candidates = json.load(file)["candidates"]
+        return next(c["value"] for c in candidates if c["method"] == "ridge" and c["slot"] == k)
+
+    def test_what_the_mlp_gate_is_trained_on_has_not_been_seen(self):
+        files = sorted(glob.glob(f"{self.home.name}/data/train_*/dataset.h5"))
+        rows = study_data.Rows(BUILD, self.path, "train", "generated", files, 4096,
+                               self.home.name)
+        for k in (1, 4):
+            x, y = rows.noisy[rows.bin == k], rows.target[rows.bin == k]
+            x = x - x.mean(axis=0)
+            kernel = x @ x.T
+            hat = kernel @ np.linalg.inv(kernel + self.alpha(k) * np.eye(len(y))) + 1 / len(y)
+            seen = hat @ y
+            left_out = y - (y - seen) / (1 - np.diag(hat))
+            kept = np.load(f"{self.run_dir}/tasks/{k}-ridge/validation.npy")
+            self.assertTrue(np.array_equal(kept[:, 0], np.flatnonzero(rows.bin == k)))
+            scale = np.std(y - left_out)
+            self.assertLess(np.max(np.abs(kept[:, 1] - left_out)), 1e-3 * scale)
+            self.assertGreater(np.std(kept[:, 1] - seen), 0.05 * scale)
+            # The posterior's are of other folds: no row is its own template.
+            kept = np.load(f"{self.run_dir}/tasks/{k}-posterior/validation.npy")
+            truth = rows.target[kept[:, 0].astype(int)]
+            self.assertTrue(np.all(rows.bin[kept[:, 0].astype(int)] == k))
+            self.assertGreater(np.corrcoef(kept[:, 1], truth)[0, 1], 0.5)
+            self.assertGreater(np.std(kept[:, 1] - truth), 0.02)
+        self.assertEqual(glob.glob(f"{self.run_dir}/tasks/global-*/validation.npy"), [])
 
     def refused(self, text, sentence):
         path = f"{self.home.name}/data/refused.yaml"
@@ -157,6 +192,7 @@ class Gates(unittest.TestCase):
         shutil.copytree(self.run_dir, again)
         os.remove(f"{again}/results.json")
         shutil.rmtree(f"{again}/model/gate-logistic")
+        shutil.rmtree(f"{again}/model/gate-mlp")
         study_data.run(BUILD, "headroom", "run", self.path, "--out", again, "--resume")
         self.assertEqual(without_seconds(self.read_results(again)),
                          without_seconds(self.results))

@@ -25,7 +25,7 @@ static int set_up(void **state) {
   scratch_init(&s);
   warned = (warnings){0};
   observer = warnings_observer(&warned);
-  view = (hr_study_view){.bin_count = BINS, .observer = &observer};
+  view = (hr_study_view){.bin_count = BINS, .train = {.rows = 12}, .observer = &observer};
   home = (hr_task_home){s.path, 0, "0123456789abcdef", &method, &view};
   return 0;
 }
@@ -100,6 +100,31 @@ static void what_is_written_comes_back(void **state) {
   assert_null(card.variance);
   hr_card_fini(&card);
   assert_int_equal(warned.count, 0);
+}
+
+/* At both stages: a model that was kept has told what validation predicted. */
+static void validation_rows_are_beside_the_record(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_card card;
+  for (int stage = HR_STAGE_TRAINED; stage <= HR_STAGE_DONE; stage++) {
+    hr_fit fit = make_fit(1);
+    check_ok(hr_validation_rows_init(&fit.validation, 2, &err));
+    hr_validation_rows_add(&fit.validation, 9, 0.25);
+    hr_validation_rows_add(&fit.validation, 2, 1.0 / 3);
+    const hr_card_content content = {.fit = &fit, .predictions = predictions};
+    check_ok(hr_card_write(&home, (hr_task_stage)stage, &content, &err));
+    hr_fit_fini(&fit);
+    assert_true(is_there("tasks/1-stub/validation.npy"));
+    assert_true(read_task((hr_task_stage)stage, 1, &card));
+    assert_int_equal(card.fit.validation.count, 2);
+    assert_int_equal(card.fit.validation.row[0], 9);
+    check_near((double)card.fit.validation.prediction[1], (double)(1.0F / 3), 0);
+    hr_card_fini(&card);
+  }
+  view.train.rows = 9; /* there is no such row */
+  assert_false(read_task(HR_STAGE_DONE, 1, &card));
+  assert_int_equal(warned.count, 1);
 }
 
 /* A record of training has the model alone, and vouches for no predictions. */
@@ -244,6 +269,7 @@ int main(void) {
 #define TEST_CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
       TEST_CASE(what_is_written_comes_back),
+      TEST_CASE(validation_rows_are_beside_the_record),
       TEST_CASE(stages_have_records_of_their_own),
       TEST_CASE(a_slot_without_a_model_is_a_record_alone),
       TEST_CASE(other_records_are_not_taken),

@@ -59,13 +59,31 @@ cleanup:
   return status;
 }
 
+/* What the held-out rows, those of fold 0 in their order, were predicted, where the study
+ * keeps it. */
+static hr_status keep_rows(const hr_cnn_rows *rows, const double *residual, hr_fit *out,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_split_view *train = &rows->study->train;
+  const float *target = hr_cnn_rows_held_out(rows, out->target);
+  if (!hr_study_keeps_validation(rows->study, out->target, rows->slot)) return HR_OK;
+  HR_TRY(hr_validation_rows_init(&out->validation, rows->held_out_count, err));
+  for (size_t row = 0, at = 0; row < train->rows && at < rows->held_out_count; row++) {
+    if (train->bin[row] != rows->slot || train->fold[row] != 0) continue;
+    double y = (double)target[at];
+    hr_validation_rows_add(&out->validation, row, y - residual[at++]);
+  }
+cleanup:
+  return status;
+}
+
 /* The model's own predictions of the rows that it has not trained on: the same whether
  * its training was interrupted or not. */
-static hr_status learn_sigma(const hr_cnn_rows *rows, size_t t, const hr_model *model,
-                             hr_sigma *out, hr_error *err) {
+static hr_status learn_sigma(const hr_cnn_rows *rows, const hr_model *model, hr_fit *out,
+                             hr_error *err) {
   hr_status status = HR_OK;
   size_t count = rows->held_out_count;
-  const float *target = hr_cnn_rows_held_out(rows, t);
+  const float *target = hr_cnn_rows_held_out(rows, out->target);
   held_out_pass pass = {.rows = rows, .model = model};
   double *residual = NULL;
   HR_TRY(hr_alloc(&pass.x, SIGMA_ROWS * rows->study->pixels, err));
@@ -78,7 +96,8 @@ static hr_status learn_sigma(const hr_cnn_rows *rows, size_t t, const hr_model *
     }
   }
   const hr_sigma_rows learnt = {count, residual, rows->held_out_snr, NULL};
-  HR_TRY(hr_sigma_learn(&learnt, out, err));
+  HR_TRY(hr_sigma_learn(&learnt, &out->sigma, err));
+  HR_TRY(keep_rows(rows, residual, out, err));
 cleanup:
   hr_free(pass.x);
   hr_free(residual);
@@ -114,7 +133,7 @@ static hr_status take_output(const hr_cnn_result *r, size_t o, hr_trained *out,
   bool is_known = isfinite(hr_trainer_best_r2(r->trainer));
   fit->cv_r2[0] = is_known ? curve[fit->best_epoch].validation_r2 : (double)NAN;
   fit->validated_rows = rows->held_out_count;
-  HR_TRY(learn_sigma(rows, fit->target, out->model, &fit->sigma, err));
+  HR_TRY(learn_sigma(rows, out->model, fit, err));
   fit->status = HR_FIT_OK;
 cleanup:
   if (status != HR_OK) hr_model_destroy(&out->model);

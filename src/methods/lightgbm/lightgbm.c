@@ -381,6 +381,24 @@ static hr_status learn_sigma(hr_learner *learner, size_t k, const slot_training 
   return hr_sigma_learn(&rows, &trained_of(learner, t->number, k)->fit.sigma, err);
 }
 
+/* What the rows were predicted by trees without their fold, where the study keeps it. */
+static hr_status keep_rows(hr_learner *learner, size_t k, const slot_training *t,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = learner->study;
+  const hr_tree_slot *slot = &learner->slots[k];
+  hr_fit *fit = &trained_of(learner, t->number, k)->fit;
+  if (!hr_study_keeps_validation(study, t->number, fit->slot)) return HR_OK;
+  HR_TRY(hr_validation_rows_init(&fit->validation, slot->rows, err));
+  for (size_t row = 0, at = 0; row < study->train.rows; row++) {
+    if (slot_rows(learner, k)[row] != (int32_t)k) continue;
+    double y = (double)t->target[at];
+    hr_validation_rows_add(&fit->validation, row, y - slot->residual[at++]);
+  }
+cleanup:
+  return status;
+}
+
 /* What became of the target. */
 static void conclude(hr_learner *learner, size_t k, const slot_training *t,
                      double start) {
@@ -413,6 +431,7 @@ static hr_status train_target(hr_learner *learner, size_t target, size_t k,
     goto cleanup;
   }
   HR_TRY(learn_sigma(learner, k, &t, err));
+  HR_TRY(keep_rows(learner, k, &t, err));
   conclude(learner, k, &t, start);
   const hr_keeper *keeper = &study->keeper;
   const hr_trained *own = trained_of(learner, target, k);

@@ -147,6 +147,19 @@ cleanup:
   return status;
 }
 
+/* What the rows were predicted, where the study keeps it. */
+static hr_status keep_rows(const validated *v, const hr_study_view *study, hr_fit *fit,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  if (!hr_study_keeps_validation(study, v->target, fit->slot)) return HR_OK;
+  HR_TRY(hr_validation_rows_init(&fit->validation, v->end - v->first, err));
+  for (size_t i = v->first; i < v->end; i++) {
+    hr_validation_rows_add(&fit->validation, v->held->rows[i], found_of(v, i)->mean);
+  }
+cleanup:
+  return status;
+}
+
 /* The end of the rows that belong to the model of row number `first`. */
 static size_t end_of_model(const hr_held_out *held, const hr_study_view *study,
                            size_t first) {
@@ -204,6 +217,7 @@ static hr_status judge_rows(validated *v, const hr_study_view *study, hr_trained
     v->truth = hr_study_target(study, v->target);
     fit->cv_r2[0] = r2_of(v);
     HR_TRY(learn_sigma(v, &fit->sigma, err));
+    HR_TRY(keep_rows(v, study, fit, err));
     tell_lost(v, fit);
   }
 cleanup:

@@ -156,7 +156,7 @@ hr_status hr_ridge_conclude(const hr_learner *learner, size_t m,
   if (out->fit.status != HR_FIT_OK) goto cleanup;
   const hr_ridge_variant *chosen = &variants.items[out->fit.chosen];
   const hr_ridge_choice choice = {target, chosen->a};
-  HR_TRY(hr_ridge_learn_sigma(learner, m, chosen->fit, &choice, &out->fit.sigma, err));
+  HR_TRY(hr_ridge_learn_sigma(learner, m, chosen->fit, &choice, &out->fit, err));
   HR_TRY(make_model(&variants, &out->fit, &out->model, err));
 cleanup:
   hr_free(merit);

@@ -183,11 +183,17 @@ static void leave_out(void *context, size_t i, size_t thread) {
                                 l->rest, &l->err);
 }
 
-/* Residuals of folds, corrected as one. */
-static void correct_folds(const asking *q, double *residual) {
+/* What held rows are missed by; [count] each. */
+typedef struct misses {
+  double *plain;     /* as predicted by a model that has not seen the row */
+  double *corrected; /* for sigma: those of folds, scaled as one */
+} misses;
+
+static void take_folds(const asking *q, const misses *out) {
   double scale = scale_of_folds(q);
   for (size_t i = 0; i < q->count; i++) {
-    residual[i] = scale * q->residual[i * q->models + fold_of(q, i)];
+    out->plain[i] = q->residual[i * q->models + fold_of(q, i)];
+    out->corrected[i] = scale * out->plain[i];
   }
 }
 
@@ -195,16 +201,16 @@ static void correct_folds(const asking *q, double *residual) {
  * much that differs from a fold's depends on the row: faint ones weigh more in their own
  * predictions. */
 static hr_status find_residuals(const asking *q, size_t m, const hr_ridge_fit *fit,
-                                size_t a, double *residual, hr_error *err) {
+                                size_t a, const misses *out, hr_error *err) {
   hr_status status = HR_OK;
   leaving l = {.q = q, .fit = fit, .m = m, .a = a};
-  correct_folds(q, residual);
+  take_folds(q, out);
   if (!hr_ridge_sums_has_kernel(fit->sums)) return HR_OK;
   HR_TRY(find_left_out(&l, err));
   hr_parallel_for_on(1, 1, leave_out, &l);
   for (size_t i = 0; l.status == HR_OK && i < q->count; i++) {
     double left = q->residual[i * q->models + q->models - 1] / l.rest[i];
-    if (l.rest[i] > 0 && isfinite(left)) residual[i] = left;
+    if (l.rest[i] > 0 && isfinite(left)) out->plain[i] = out->corrected[i] = left;
   }
   if (l.status == HR_ERR_MEMORY) status = hr_fail(err, l.status, "%s", l.err.message);
 cleanup:
@@ -228,24 +234,42 @@ cleanup:
   return status;
 }
 
+/* The rows' predictions, where the study keeps them. */
+static hr_status keep_rows(const asking *q, const double *residual, hr_fit *out,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = q->learner->study;
+  if (!hr_study_keeps_validation(study, q->target, out->slot)) return HR_OK;
+  HR_TRY(hr_validation_rows_init(&out->validation, q->count, err));
+  for (size_t i = 0; i < q->count; i++) {
+    double y = hr_study_target(study, q->target)[q->rows[i]];
+    hr_validation_rows_add(&out->validation, q->rows[i], y - residual[i]);
+  }
+cleanup:
+  return status;
+}
+
 hr_status hr_ridge_learn_sigma(const hr_learner *learner, size_t m,
                                const hr_ridge_fit *fit, const hr_ridge_choice *choice,
-                               hr_sigma *out, hr_error *err) {
+                               hr_fit *out, hr_error *err) {
   hr_status status = HR_OK;
   asking q = {.target = choice->target};
-  double *residual = NULL;
-  *out = (hr_sigma){0};
+  misses found = {NULL, NULL};
+  out->sigma = (hr_sigma){0};
   if (!learner->held || !hr_held_rows_are_complete(learner->held)) return HR_OK;
   HR_TRY(init(&q, learner, m, fit, err));
   if (q.count == 0) goto cleanup;
   HR_TRY(take_models(&q, fit, choice->alpha, err));
   hr_parallel_for(q.count, ask_row, &q);
   HR_TRY(check_read(&q, err));
-  HR_TRY(hr_alloc(&residual, q.count, err));
-  HR_TRY(find_residuals(&q, m, fit, choice->alpha, residual, err));
-  HR_TRY(learn(&q, residual, out, err));
+  HR_TRY(hr_alloc(&found.plain, q.count, err));
+  HR_TRY(hr_alloc(&found.corrected, q.count, err));
+  HR_TRY(find_residuals(&q, m, fit, choice->alpha, &found, err));
+  HR_TRY(learn(&q, found.corrected, &out->sigma, err));
+  HR_TRY(keep_rows(&q, found.plain, out, err));
 cleanup:
-  hr_free(residual);
+  hr_free(found.plain);
+  hr_free(found.corrected);
   fini(&q);
   return status;
 }
