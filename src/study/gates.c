@@ -236,6 +236,9 @@ static hr_status finish_mlp(const hr_study_gates *gates, const gate_work *work,
                              .out_dir = work->out_dir,
                              .most_asked = (size_t)parameters->most_asked};
   double *y = NULL;
+  if (!hr_study_has_bundle(plan->config, work->out_dir)) {
+    return hr_fail(err, HR_ERR_EMPTY, "there is no expert to ask");
+  }
   experts.count = hr_gate_learner_rows(learner, &experts.rows);
   HR_TRY(hr_alloc(&y, experts.count, err));
   HR_TRY(hr_alloc(&experts.prediction, experts.count * plan->view.bin_count, err));

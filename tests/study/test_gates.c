@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/small_plan.h"
+#include "support/warnings.h"
 
 static void check_refused(const char *rest, const char *sentence) {
   hr_error err = {0};
@@ -70,6 +71,36 @@ static void the_bayes_gate_needs_no_rows(void **state) {
   hr_plan_destroy(&plan);
 }
 
+/* It is trained when the bundle is there, and left out where nothing is in it. */
+static void the_mlp_gate_needs_experts(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  hr_study_gates gates;
+  warnings warned = {0};
+  hr_observer observer = warnings_observer(&warned);
+  small_plan_configure(
+      "experts: {ridge: {}}\n"
+      "gates: {mlp: {components: 0, windows: [{name: x, low: 7100.5, high: 7101.5}]}}\n");
+  check_ok(hr_plan_create(plan_config, &observer, &plan, &err));
+  assert_true(plan->view.keeps_validation);
+  assert_true(hr_study_keeps_validation(&plan->view, 0, 1));
+  assert_false(hr_study_keeps_validation(&plan->view, 1, 1));
+  assert_false(hr_study_keeps_validation(&plan->view, 0, HR_GLOBAL));
+  check_ok(hr_study_gates_init(&gates, plan, &err));
+  assert_true(hr_study_gates_want_rows(&gates));
+  assert_true(hr_study_gates_want_experts(&gates));
+  check_ok(hr_study_gates_train(&gates, plan_scratch.path, &err));
+  size_t before = warned.count;
+  const hr_study_bundle none = {NULL, 0, NULL, 0};
+  check_ok(hr_study_gates_train_on_experts(&gates, plan_scratch.path, &none, &err));
+  assert_int_equal(gates.trained_count, 0);
+  assert_int_equal(warned.count, before + 1);
+  assert_string_equal(warned.last, "MLP gate is left out: there is no expert to ask");
+  hr_study_gates_fini(&gates);
+  hr_plan_destroy(&plan);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(gates_that_cannot_be_are_refused, small_plan_set_up,
@@ -77,6 +108,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(without_the_section_nothing_happens,
                                       small_plan_set_up, small_plan_tear_down),
       cmocka_unit_test_setup_teardown(the_bayes_gate_needs_no_rows, small_plan_set_up,
+                                      small_plan_tear_down),
+      cmocka_unit_test_setup_teardown(the_mlp_gate_needs_experts, small_plan_set_up,
                                       small_plan_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
