@@ -42,6 +42,11 @@ hr_status hr_figure_own_sigma(hr_sketch *sketch, hr_error *err);
 bool hr_figure_ranks_is_empty(hr_reader *reader);
 hr_status hr_figure_ranks(hr_sketch *sketch, hr_error *err);
 
+/* figure_gates.c; whether there are none to draw. */
+bool hr_figure_gates_is_empty(hr_reader *reader);
+double hr_figure_gates_height(hr_reader *reader);
+hr_status hr_figure_gates(hr_sketch *sketch, hr_error *err);
+
 /* figure_scatter.c */
 hr_status hr_figure_scatter(hr_sketch *sketch, hr_error *err);
 

@@ -93,6 +93,13 @@ static const plan plans[] = {
      "would be.",
      "图 10. 基于模拟的校准：真值在后验抽样中的秩，后验正确时应均匀；灰带为 95 % 的计数"
      "所在。"},
+    {"gates", hr_figure_gates, hr_figure_gates_is_empty, hr_figure_gates_height,
+     "Figure 11. Above: of the covered test rows of each true bin, how many have their "
+     "largest weight in which bin, in percent, for the deployed gate. Below: the mean "
+     "entropy of every gate's weights by octile of the signal-to-noise ratio; 0 where a "
+     "gate is sure of one bin.",
+     "图 11. 上：所部署的门控将各真实分箱的已覆盖测试行判给（权重最大）各分箱的百分比。"
+     "下：各门控权重的平均熵随信噪比八分位的变化；门控确信某一分箱时为 0。"},
 };
 
 /* The character at *at, which is moved behind it; its UTF-8 as text. */

@@ -15,12 +15,13 @@ typedef struct hr_figure {
   hr_text csv;
 } hr_figure;
 
-enum { HR_FIGURES_MOST = 10 };
+enum { HR_FIGURES_MOST = 11 };
 
 typedef struct hr_figures {
   hr_figure items[HR_FIGURES_MOST];
   size_t count; /* R2 by SNR is left out where the test rows have no snr, training curves
-                   where no expert has any, calibration where nobody has a sigma */
+                   where no expert has any, calibration where nobody has a sigma, gates
+                   where there are none */
   hr_text
       unknown; /* characters that no installed font has, each once; bytes NULL: none */
 } hr_figures;

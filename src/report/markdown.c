@@ -425,6 +425,8 @@ static void write_results(page *p, const hr_node *root) {
                          "no table by signal-to-noise ratio.");
   }
   write_table(p, HR_TABLE_LADDER_SNR);
+  write_table(p, HR_TABLE_GATES);
+  write_table(p, HR_TABLE_GATES_MIXING);
   write_ceiling(p, root);
   const hr_table *lattice = &p->tables->items[HR_TABLE_LATTICE];
   if (lattice->row_count > 0) hr_table_write_markdown(lattice, p->out);

@@ -210,6 +210,7 @@ hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader, hr_error *err) {
   for (size_t k = 0; k < hr_node_count(&bins); k++) audit_bin(&a, &bins, k);
   audit_octiles(&a, &root);
   hr_audit_ladder(&a, &root);
+  HR_TRY(hr_audit_gates(&a, &root, err));
   audit_controls(&a, &root);
   hr_audit_calibration(&a, &root);
   HR_TRY(hr_reader_status(reader, err));

@@ -32,6 +32,10 @@ size_t hr_audit_octile_count(hr_row_audit *audit, const hr_node *root);
 /* rows_audit_ladder.c; absent in results of earlier versions. */
 void hr_audit_ladder(hr_row_audit *audit, const hr_node *root);
 
+/* rows_audit_gates.c; absent in results of earlier versions. HR_ERR_MEMORY. */
+hr_status hr_audit_gates(hr_row_audit *audit, const hr_node *root,
+                         hr_error *err) HR_MUST_CHECK;
+
 /* rows_audit_calibration.c; absent in results of earlier versions. */
 void hr_audit_calibration(hr_row_audit *audit, const hr_node *root);
 

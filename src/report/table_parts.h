@@ -23,6 +23,12 @@ hr_status hr_build_ladder_bins(hr_table *table, hr_reader *reader,
 hr_status hr_build_ladder_octiles(hr_table *table, hr_reader *reader,
                                   hr_error *err) HR_MUST_CHECK;
 
+/* tables_gates.c: the gates, and every way of mixing with each; empty where a study has
+ * none, and for results of earlier versions. */
+hr_status hr_build_gates(hr_table *table, hr_reader *reader, hr_error *err) HR_MUST_CHECK;
+hr_status hr_build_gates_mixing(hr_table *table, hr_reader *reader,
+                                hr_error *err) HR_MUST_CHECK;
+
 /* tables_ceiling.c: R² by octile of SNR, with the ceilings; empty where there is no snr.
  */
 hr_status hr_build_octiles(hr_table *table, hr_reader *reader,

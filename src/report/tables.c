@@ -626,6 +626,8 @@ hr_status hr_tables_init(hr_tables *tables, hr_reader *reader, hr_error *err) {
   HR_TRY(build_overall(&tables->items[HR_TABLE_OVERALL], reader, err));
   HR_TRY(hr_build_ladder_bins(&tables->items[HR_TABLE_LADDER_BINS], reader, err));
   HR_TRY(hr_build_ladder_octiles(&tables->items[HR_TABLE_LADDER_SNR], reader, err));
+  HR_TRY(hr_build_gates(&tables->items[HR_TABLE_GATES], reader, err));
+  HR_TRY(hr_build_gates_mixing(&tables->items[HR_TABLE_GATES_MIXING], reader, err));
   HR_TRY(hr_build_octiles(&tables->items[HR_TABLE_SNR], reader, err));
   HR_TRY(hr_build_ceiling(&tables->items[HR_TABLE_CEILING], reader, err));
   HR_TRY(hr_build_ceiling_bins(&tables->items[HR_TABLE_CEILING_BINS], reader, err));

@@ -159,3 +159,21 @@ const char *hr_words_ceiling(const char *ceiling, bool chinese) {
   };
   return look_up(list, sizeof list / sizeof *list, ceiling, chinese);
 }
+
+const char *hr_words_gate(const char *gate, bool chinese) {
+  static const words list[] = {
+      {"bayes", "Bayes gate", "贝叶斯门控"},
+      {"logistic", "Logistic gate", "逻辑回归门控"},
+      {"mlp", "MLP gate", "MLP 门控"},
+  };
+  return look_up(list, sizeof list / sizeof *list, gate, chinese);
+}
+
+const char *hr_words_mixing(const char *mixing, bool chinese) {
+  static const words list[] = {
+      {"soft", "soft", "软混合"},
+      {"hard", "hard", "硬路由"},
+      {"fallback", "fallback", "回退"},
+  };
+  return look_up(list, sizeof list / sizeof *list, mixing, chinese);
+}

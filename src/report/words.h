@@ -32,4 +32,8 @@ const char *hr_words_step(const char *step, bool chinese);
 /* "posterior", "fisher". */
 const char *hr_words_ceiling(const char *ceiling, bool chinese);
 
+/* A kind of gate ("bayes"), and how it mixes ("soft"). */
+const char *hr_words_gate(const char *gate, bool chinese);
+const char *hr_words_mixing(const char *mixing, bool chinese);
+
 #endif

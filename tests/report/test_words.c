@@ -66,6 +66,18 @@ static void test_the_ladder_has_words(void **state) {
   assert_string_equal(hr_words_ceiling("fisher", false), "Fisher bound");
 }
 
+static void test_gates_have_words(void **state) {
+  (void)state;
+  static const char *const gates[] = {"bayes", "logistic", "mlp"};
+  static const char *const mixings[] = {"soft", "hard", "fallback"};
+  for (size_t i = 0; i < 3; i++) {
+    assert_string_not_equal(hr_words_gate(gates[i], true),
+                            hr_words_gate(gates[i], false));
+    assert_string_equal(hr_words_mixing(mixings[i], false), mixings[i]);
+    assert_string_not_equal(hr_words_mixing(mixings[i], true), mixings[i]);
+  }
+}
+
 static void test_unknown_keys(void **state) {
   (void)state;
   assert_null(hr_words_remark("new", true));
@@ -76,6 +88,8 @@ static void test_unknown_keys(void **state) {
   assert_null(hr_words_rung("new", true));
   assert_null(hr_words_step("new", true));
   assert_null(hr_words_ceiling("new", true));
+  assert_null(hr_words_gate("new", true));
+  assert_null(hr_words_mixing("new", true));
   assert_null(hr_words_next("new", "pass", false));
   assert_null(hr_words_doubt("new"));
 }
@@ -93,6 +107,7 @@ int main(void) {
       cmocka_unit_test(test_every_criterion_has_words),
       cmocka_unit_test(test_cautions),
       cmocka_unit_test(test_the_ladder_has_words),
+      cmocka_unit_test(test_gates_have_words),
       cmocka_unit_test(test_unknown_keys),
       cmocka_unit_test(test_every_doubt_has_words),
   };
