@@ -44,6 +44,9 @@ static const char study_text[] = FIRST_LINE
     "  # The experiment has batch_size 256 and 50 epochs, for fifty times the spectra.\n"
     "  # An epoch of the network of all rows takes as long as five of both bins'.\n"
     "  cnn: {batch_size: 64, epochs: 30, global: true, global_epochs: 5}\n"
+    "# What routes without the truth: nothing else in the study says what is "
+    "deployable.\n"
+    "gates: {bayes: {}, logistic: {}}\n"
     "run: {memory_mib: 6144}\n";
 
 bool hr_study_file_wrote(const char *path) {

@@ -15,6 +15,7 @@ static void check_study(uint64_t shards, const char *train_line) {
   assert_true(hr_study_file_wrote(s.name));
   assert_non_null(strstr(text, train_line));
   assert_non_null(strstr(text, "  focus: [3, 6]\n"));
+  assert_non_null(strstr(text, "\ngates: {bayes: {}, logistic: {}}\n"));
   hr_free(text);
   scratch_fini(&s);
 }
