@@ -61,4 +61,12 @@ hr_status hr_build_lattice(hr_table *table, hr_reader *reader,
 hr_status hr_build_levels(hr_table *table, hr_reader *reader,
                           hr_error *err) HR_MUST_CHECK;
 
+/* tables.c: a column's heading in either language; [count] of them are added. */
+typedef struct hr_heading {
+  hr_cell_kind kind;
+  const char *key, *english, *chinese;
+} hr_heading;
+hr_status hr_add_headings(hr_table *table, hr_reader *reader, const hr_heading *headings,
+                          size_t count, hr_error *err) HR_MUST_CHECK;
+
 #endif

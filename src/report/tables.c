@@ -58,6 +58,18 @@ cleanup:
   return status;
 }
 
+hr_status hr_add_headings(hr_table *table, hr_reader *reader, const hr_heading *headings,
+                          size_t count, hr_error *err) {
+  hr_status status = HR_OK;
+  bool chinese = hr_tables_in_chinese(reader);
+  for (size_t c = 0; c < count && status == HR_OK; c++) {
+    status =
+        hr_table_add_column(table, headings[c].kind, headings[c].key,
+                            chinese ? headings[c].chinese : headings[c].english, err);
+  }
+  return status;
+}
+
 /* Bins along other axes than the usual ones: a last column with what each spans. */
 static hr_status add_intervals_column(hr_table *table, hr_reader *reader, hr_error *err) {
   if (!hr_binning_is_told(reader)) return HR_OK;

@@ -8,24 +8,6 @@
 #include "report/tables.h"
 #include "report/words.h"
 
-/* A heading in either language. */
-typedef struct heading {
-  hr_cell_kind kind;
-  const char *key, *english, *chinese;
-} heading;
-
-static hr_status add_columns(hr_table *table, hr_reader *reader, const heading *headings,
-                             size_t count, hr_error *err) {
-  hr_status status = HR_OK;
-  bool chinese = hr_tables_in_chinese(reader);
-  for (size_t c = 0; c < count && status == HR_OK; c++) {
-    status =
-        hr_table_add_column(table, headings[c].kind, headings[c].key,
-                            chinese ? headings[c].chinese : headings[c].english, err);
-  }
-  return status;
-}
-
 static hr_status set_mixing(hr_reader *reader, hr_cell *cell, const char *mixing,
                             hr_error *err) {
   hr_status status = HR_OK;
@@ -86,7 +68,7 @@ static hr_status add_notes(hr_table *table, bool chinese, hr_error *err) {
 }
 
 hr_status hr_build_gates(hr_table *table, hr_reader *reader, hr_error *err) {
-  static const heading headings[] = {
+  static const hr_heading headings[] = {
       {HR_CELL_TEXT, "gate", "Gate", "门控"},
       {HR_CELL_MARK, "uses_error", "Told the error", "已知误差"},
       {HR_CELL_SCORE, "accuracy", "Accuracy", "准确率"},
@@ -109,7 +91,8 @@ hr_status hr_build_gates(hr_table *table, hr_reader *reader, hr_error *err) {
                            "[95 %% interval]",
                      first.rows));
   HR_TRY(hr_table_init(table, "gates", title, err));
-  HR_TRY(add_columns(table, reader, headings, sizeof headings / sizeof *headings, err));
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
   for (size_t g = 0; g < count; g++) {
     hr_gate_told gate = hr_gates_read(reader, g);
     HR_TRY(hr_reader_status(reader, err));
@@ -153,7 +136,7 @@ cleanup:
 }
 
 hr_status hr_build_gates_mixing(hr_table *table, hr_reader *reader, hr_error *err) {
-  static const heading headings[] = {
+  static const hr_heading headings[] = {
       {HR_CELL_TEXT, "gate", "Gate", "门控"},
       {HR_CELL_TEXT, "models", "Models", "模型"},
       {HR_CELL_TEXT, "mixing", "Mixing", "混合方式"},
@@ -168,7 +151,8 @@ hr_status hr_build_gates_mixing(hr_table *table, hr_reader *reader, hr_error *er
                            ? "各门控的每种混合方式 [95 % 区间]"
                            : "Every way of mixing with each gate [95 % interval]",
                        err));
-  HR_TRY(add_columns(table, reader, headings, sizeof headings / sizeof *headings, err));
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
   for (size_t g = 0; g < count; g++) {
     hr_gate_told gate = hr_gates_read(reader, g);
     HR_TRY(hr_reader_status(reader, err));

@@ -5,27 +5,9 @@
 #include "report/tables.h"
 #include "report/words.h"
 
-/* A heading in either language. */
-typedef struct heading {
-  hr_cell_kind kind;
-  const char *key, *english, *chinese;
-} heading;
-
-static hr_status add_columns(hr_table *table, hr_reader *reader, const heading *headings,
-                             size_t count, hr_error *err) {
-  hr_status status = HR_OK;
-  bool chinese = hr_tables_in_chinese(reader);
-  for (size_t c = 0; c < count && status == HR_OK; c++) {
-    status =
-        hr_table_add_column(table, headings[c].kind, headings[c].key,
-                            chinese ? headings[c].chinese : headings[c].english, err);
-  }
-  return status;
-}
-
 static hr_status begin_ladder(hr_table *table, hr_reader *reader, double rows,
                               hr_error *err) {
-  static const heading headings[] = {
+  static const hr_heading headings[] = {
       {HR_CELL_TEXT, "rung", "Rung", "梯级"},
       {HR_CELL_TEXT, "method", "Method", "方法"},
       {HR_CELL_SCORE_RANGE, "r2", "R²", "R²"},
@@ -41,7 +23,8 @@ static hr_status begin_ladder(hr_table *table, hr_reader *reader, double rows,
                            "covered rows [95 %% interval]",
                      rows));
   HR_TRY(hr_table_init(table, "table2_ladder", title, err));
-  HR_TRY(add_columns(table, reader, headings, sizeof headings / sizeof *headings, err));
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
 cleanup:
   hr_free(title);
   return status;
@@ -148,19 +131,19 @@ typedef struct parts {
 
 static hr_status add_step_columns(hr_table *table, hr_reader *reader, parts which,
                                   hr_error *err) {
-  static const heading scores[] = {
+  static const hr_heading scores[] = {
       {HR_CELL_COUNT, "n", "N", "行数"},
       {HR_CELL_SCORE, "single_r2", "Single", "单一模型"},
       {HR_CELL_SCORE, "oracle_r2", "Hybrid", "混合专家"},
       {HR_CELL_DIFFERENCE_RANGE, "mixture", "The mixture", "混合专家的增益"}};
-  static const heading gate = {HR_CELL_DIFFERENCE_RANGE, "specialists", "Deployed",
-                               "由门控路由"};
-  static const heading noise = {HR_CELL_DIFFERENCE_RANGE, "noise", "Left to the noise",
-                                "距噪声上限"};
+  static const hr_heading gate = {HR_CELL_DIFFERENCE_RANGE, "specialists", "Deployed",
+                                  "由门控路由"};
+  static const hr_heading noise = {HR_CELL_DIFFERENCE_RANGE, "noise", "Left to the noise",
+                                   "距噪声上限"};
   hr_status status = HR_OK;
-  HR_TRY(add_columns(table, reader, scores, sizeof scores / sizeof *scores, err));
-  HR_TRY(add_columns(table, reader, &gate, which.has_gate, err));
-  HR_TRY(add_columns(table, reader, &noise, which.has_ceiling, err));
+  HR_TRY(hr_add_headings(table, reader, scores, sizeof scores / sizeof *scores, err));
+  HR_TRY(hr_add_headings(table, reader, &gate, which.has_gate, err));
+  HR_TRY(hr_add_headings(table, reader, &noise, which.has_ceiling, err));
 cleanup:
   return status;
 }
@@ -196,8 +179,8 @@ static bool has_steps(hr_reader *reader, const char *list, parts *out) {
 }
 
 hr_status hr_build_ladder_bins(hr_table *table, hr_reader *reader, hr_error *err) {
-  static const heading first[] = {{HR_CELL_COUNT, "bin", "Bin", "分箱"},
-                                  {HR_CELL_TEXT, "name", "Name", "名称"}};
+  static const hr_heading first[] = {{HR_CELL_COUNT, "bin", "Bin", "分箱"},
+                                     {HR_CELL_TEXT, "name", "Name", "名称"}};
   hr_status status = HR_OK;
   hr_cell *cells = NULL;
   parts which;
@@ -212,7 +195,7 @@ hr_status hr_build_ladder_bins(hr_table *table, hr_reader *reader, hr_error *err
                            : "What the mixture adds in each bin, ΔR² [95 % interval]",
                        err));
   table->key_columns = 2;
-  HR_TRY(add_columns(table, reader, first, sizeof first / sizeof *first, err));
+  HR_TRY(hr_add_headings(table, reader, first, sizeof first / sizeof *first, err));
   HR_TRY(add_step_columns(table, reader, which, err));
   for (size_t k = 0; k < hr_ladder_count(reader, "bins"); k++) {
     hr_ladder_rows ladder = hr_ladder_read_item(reader, "bins", k);
@@ -227,9 +210,9 @@ cleanup:
 }
 
 hr_status hr_build_ladder_octiles(hr_table *table, hr_reader *reader, hr_error *err) {
-  static const heading first[] = {{HR_CELL_COUNT, "octile", "Octile", "八分位"},
-                                  {HR_CELL_RATIO, "snr_low", "SNR from", "SNR 自"},
-                                  {HR_CELL_RATIO, "snr_high", "to", "至"}};
+  static const hr_heading first[] = {{HR_CELL_COUNT, "octile", "Octile", "八分位"},
+                                     {HR_CELL_RATIO, "snr_low", "SNR from", "SNR 自"},
+                                     {HR_CELL_RATIO, "snr_high", "to", "至"}};
   hr_status status = HR_OK;
   hr_cell *cells = NULL;
   parts which;
@@ -245,7 +228,7 @@ hr_status hr_build_ladder_octiles(hr_table *table, hr_reader *reader, hr_error *
                            : "What the mixture adds by octile of signal-to-noise ratio, "
                              "ΔR² [95 % interval]",
                        err));
-  HR_TRY(add_columns(table, reader, first, sizeof first / sizeof *first, err));
+  HR_TRY(hr_add_headings(table, reader, first, sizeof first / sizeof *first, err));
   HR_TRY(add_step_columns(table, reader, which, err));
   for (size_t j = 0; j < hr_ladder_count(reader, "octiles"); j++) {
     hr_ladder_rows ladder = hr_ladder_read_item(reader, "octiles", j);
