@@ -35,6 +35,21 @@ uint32_t hr_uniform_below(uint64_t seed, hr_stream_id stream, uint64_t row,
   return (uint32_t)((uint64_t)words[index % 4] * bound >> 32);
 }
 
+void hr_count_uniform_below(uint64_t seed, hr_stream_id stream, uint64_t row,
+                            size_t count, uint32_t bound, uint32_t *times) {
+  enum { TOGETHER = 4 * HR_PHILOX_LANES };
+  hr_philox_lanes words;
+  const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+  memset(times, 0, bound * sizeof *times);
+  for (size_t first = 0; first < count; first += TOGETHER) {
+    size_t taken = count - first < TOGETHER ? count - first : TOGETHER;
+    const uint32_t counter[4] = {(uint32_t)(first / 4), (uint32_t)row,
+                                 (uint32_t)(row >> 32), (uint32_t)stream};
+    hr_philox_lanes_run(counter, key, &words);
+    for (size_t i = 0; i < taken; i++) times[words.word[i % 4][i / 4] * bound >> 32]++;
+  }
+}
+
 /* Gaussian deviates are made a batch at a time, in stages over small arrays, so that the
  * compiler can use vectors for each. */
 enum { BATCH = HR_PHILOX_LANES };

@@ -78,11 +78,8 @@ static void draw_once(void *context, size_t draw, size_t thread) {
   const drawing *work = context;
   const hr_bootstrap_input *input = work->input;
   uint32_t *times = work->times + thread * input->rows;
-  memset(times, 0, input->rows * sizeof *times);
-  for (size_t i = 0; i < input->rows; i++) {
-    times[hr_uniform_below(input->seed, HR_STREAM_BOOTSTRAP, draw, (uint32_t)i,
-                           (uint32_t)input->rows)]++;
-  }
+  hr_count_uniform_below(input->seed, HR_STREAM_BOOTSTRAP, draw, input->rows,
+                         (uint32_t)input->rows, times);
   for (size_t k = 0; k < input->group_count; k++) sum_group(work, times, draw, k);
 }
 

@@ -140,6 +140,26 @@ static void uniforms_are_uniform(void **state) {
   }
 }
 
+static void counts_are_those_of_one_after_the_other(void **state) {
+  (void)state;
+  enum { MOST = 1100 };
+  const size_t counts[] = {0, 1, 3, 511, 512, 513, MOST};
+  const uint32_t bounds[] = {1, 7, MOST};
+  const uint64_t row = 5 + ((uint64_t)1 << 32);
+  uint32_t times[MOST], expected[MOST];
+  for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+    for (size_t b = 0; b < sizeof bounds / sizeof *bounds; b++) {
+      memset(times, 1, sizeof times);
+      memset(expected, 0, sizeof expected);
+      for (uint32_t i = 0; i < counts[c]; i++) {
+        expected[hr_uniform_below(SEED, HR_STREAM_BOOTSTRAP, row, i, bounds[b])]++;
+      }
+      hr_count_uniform_below(SEED, HR_STREAM_BOOTSTRAP, row, counts[c], bounds[b], times);
+      assert_memory_equal(times, expected, bounds[b] * sizeof *times);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(philox_gives_the_known_answers),
@@ -149,6 +169,7 @@ int main(void) {
       cmocka_unit_test(deviates_are_standard_normal),
       cmocka_unit_test(rows_streams_and_seeds_are_independent),
       cmocka_unit_test(uniforms_are_uniform),
+      cmocka_unit_test(counts_are_those_of_one_after_the_other),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
