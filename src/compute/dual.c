@@ -295,7 +295,7 @@ void hr_dual_fit_choose(hr_dual_fit *fit, size_t a) {
 
 hr_status hr_dual_fit_solve(hr_dual_fit *fit, double alpha, hr_error *err) {
   bool is_solved = false;
-  const hr_shifted_alphas one = {&alpha, 1};
+  const hr_shifted_alphas one = {.value = &alpha, .count = 1};
   hr_status status = hr_dual_fit_sweep(fit, &one, &is_solved, err);
   if (status != HR_OK || is_solved) return status;
   return hr_shifted_refuse(alpha, err);

@@ -250,11 +250,14 @@ typedef struct put_off {
   size_t *of; /* the number of alpha */
 } put_off;
 
-static hr_status put_off_init(put_off *p, const hr_shifted *s, size_t alphas,
-                              hr_error *err) {
+static hr_status put_off_init(put_off *p, const hr_shifted *s,
+                              const hr_shifted_alphas *alphas, hr_error *err) {
   hr_status status = HR_OK;
-  size_t most = alphas * (s->targets - 1);
-  *p = (put_off){.batch = {.matrix = s->matrix}};
+  size_t most = alphas->count * (s->targets - 1);
+  double tolerance = alphas->further_tolerance;
+  *p = (put_off){.batch = {.matrix = s->matrix,
+                           .tolerance =
+                               tolerance > 0 ? tolerance : HR_SHIFTED_TOLERANCE}};
   HR_TRY(hr_alloc(&p->alpha, most, err));
   HR_TRY(hr_alloc(&p->b, most, err));
   HR_TRY(hr_alloc(&p->x, most, err));
@@ -347,10 +350,11 @@ hr_status hr_shifted_sweep(hr_shifted *s, const hr_shifted_alphas *alphas, doubl
   hr_status status = HR_OK;
   size_t n = s->order, further = s->targets - 1, all = s->targets * n;
   put_off with_diagonal = {0}, with_factor = {0};
-  HR_TRY(put_off_init(&with_diagonal, s, alphas->count, err));
-  HR_TRY(put_off_init(&with_factor, s, 1, err));
+  HR_TRY(put_off_init(&with_diagonal, s, alphas, err));
+  HR_TRY(put_off_init(&with_factor, s, alphas, err));
   for (size_t a = 0; a < alphas->count; a++) {
     double alpha = alphas->value[a], *of = x + a * all;
+    if (alphas->apart) s->has_factor = false;
     bool by_steps = solve_narrow(s, alpha, of);
     is_solved[a] = by_steps || solve_wide(s, alpha, 1, s->right_side, of);
     if (further == 0 || !is_solved[a]) continue;
@@ -372,7 +376,7 @@ cleanup:
 
 hr_status hr_shifted_solve(hr_shifted *s, double alpha, double *x, hr_error *err) {
   bool is_solved = false;
-  const hr_shifted_alphas one = {&alpha, 1};
+  const hr_shifted_alphas one = {.value = &alpha, .count = 1};
   hr_status status = hr_shifted_sweep(s, &one, x, &is_solved, err);
   if (status != HR_OK || is_solved) return status;
   return hr_shifted_refuse(alpha, err);

@@ -59,6 +59,9 @@ hr_status hr_shifted_refuse(double alpha, hr_error *err);
 typedef struct hr_shifted_alphas {
   const double *value;
   size_t count;
+  bool apart; /* the first target is solved at each as if it were the only one; the others
+                 share what they share */
+  double further_tolerance; /* of the targets behind the first; 0: HR_SHIFTED_TOLERANCE */
 } hr_shifted_alphas;
 
 /* The same for several alphas: x [A][T][order], is_solved [A], false where A + alpha I is

@@ -149,7 +149,7 @@ static void move(steps *g, size_t from, size_t to) {
 /* Whether a system is solved, or will be with `unseen` one more step of length 1, as the
  * factor is of this alpha and is that good. */
 static bool is_near(const steps *g, size_t k, bool *unseen) {
-  const double share = HR_SHIFTED_TOLERANCE * HR_SHIFTED_TOLERANCE;
+  const double share = g->batch->tolerance * g->batch->tolerance;
   const hr_shifted_factor *factor = &g->batch->factor;
   double wanted = share * (g->found[k] + g->left[k]);
   double fall = g->left[k] / g->before[k];

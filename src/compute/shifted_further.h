@@ -1,7 +1,9 @@
 /* The targets behind the first of shifted systems (compute/shifted.h), which are solved
- * in one space for all of them and for all alphas: of the directions that the first
- * target's steps took, and of their own residuals', each made with the preconditioner of
- * its alpha. The matrix is read once for up to HR_SUBSPACE_TOGETHER of them. */
+ * in one space for all of them and for all alphas: that of their residuals, each made
+ * with the preconditioner of its alpha. The matrix is read once for up to
+ * HR_SUBSPACE_TOGETHER of them. (The directions of the first target's steps save two
+ * steps of twenty-five: what is left then is noise, in which one right side tells nothing
+ * of another. A matrix in fp32 with residuals in fp64 saves less than it costs.) */
 #ifndef HR_COMPUTE_SHIFTED_FURTHER_H
 #define HR_COMPUTE_SHIFTED_FURTHER_H
 
@@ -30,6 +32,7 @@ typedef struct hr_shifted_factor {
 /* Systems (A + alpha I) x = b. */
 typedef struct hr_shifted_batch {
   const double *matrix; /* [n][n] the upper triangle of A */
+  double tolerance;     /* as HR_SHIFTED_TOLERANCE */
   hr_shifted_factor factor;
   size_t count;
   const double *alpha;    /* [count] */

@@ -154,7 +154,7 @@ static void alphas_of_a_sweep_are_as_alone(void **state) {
   bool is_solved[ALPHAS];
   for (size_t i = 0; i < ALPHAS; i++) alpha[i] = 1000 / (double)(i * i + 1);
   check_ok(hr_dual_fit_create(f->dual, 1, f->system, &fit, &err));
-  const hr_shifted_alphas sweep = {alpha, ALPHAS};
+  const hr_shifted_alphas sweep = {.value = alpha, .count = ALPHAS};
   check_ok(hr_dual_fit_sweep(fit, &sweep, is_solved, &err));
   check_ok(hr_dual_fit_squared_errors(fit, errors, &err));
   hr_dual_fit_choose(fit, 7);

@@ -16,6 +16,7 @@ typedef struct fixture {
   double *solutions[SYSTEMS];
   bool is_solved[SYSTEMS];
   float factor[N * N];
+  double tolerance;
   hr_shifted_further *further;
 } fixture;
 
@@ -23,6 +24,7 @@ static int set_up(void **state) {
   fixture *f = calloc(1, sizeof *f);
   hr_error err;
   float row[N], strength[1];
+  f->tolerance = HR_SHIFTED_TOLERANCE;
   check_ok(hr_shifted_further_create(N + 3, &hr_compute_blas, &f->further, &err));
   hr_shifted_further_begin(f->further, N);
   for (size_t r = 0; r < 3 * N; r++) {
@@ -52,6 +54,7 @@ static int tear_down(void **state) {
 
 static void solve(fixture *f, hr_shifted_factor factor, size_t count) {
   const hr_shifted_batch batch = {.matrix = f->a,
+                                  .tolerance = f->tolerance,
                                   .factor = factor,
                                   .count = count,
                                   .alpha = f->alpha,
@@ -96,6 +99,20 @@ static void the_diagonal_solves_more_than_fit_together(void **state) {
   check_all(f, SYSTEMS);
   solve(f, (hr_shifted_factor){NULL, NULL, 0}, SYSTEMS); /* in the space of before */
   check_all(f, SYSTEMS);
+}
+
+/* As near as is asked for, and no nearer. */
+static void a_tolerance_is_kept(void **state) {
+  fixture *f = *state;
+  double worst = 0;
+  f->tolerance = 1e-3;
+  solve(f, (hr_shifted_factor){NULL, NULL, 0}, SYSTEMS);
+  for (size_t k = 0; k < SYSTEMS; k++) {
+    assert_true(f->is_solved[k]);
+    assert_true(relative_error(f, k) < 100 * f->tolerance);
+    worst = fmax(worst, relative_error(f, k));
+  }
+  assert_true(worst > 100 * HR_SHIFTED_TOLERANCE);
 }
 
 static hr_shifted_factor make_factor(fixture *f, double alpha) {
@@ -147,6 +164,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(the_diagonal_solves_more_than_fit_together, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(a_tolerance_is_kept, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_factor_solves_its_own_alpha_and_others, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(a_side_of_nothing_has_a_solution_of_nothing, set_up,

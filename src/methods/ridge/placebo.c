@@ -15,7 +15,10 @@
 #include "methods/ridge/ridge.h"
 #include "methods/ridge/widen.h"
 
-enum { FEWEST_GROUPS = 2 };
+/* A group has one system, so that every alpha is a run of its own, for the threads. But
+ * the largest ones are done in no time without a factor, and further targets share their
+ * looks at the matrix. */
+enum { FEWEST_GROUPS = 2, LARGE_ALPHAS = 4 };
 
 /* One group. Its rows are one fold, of which all are fitted. */
 typedef struct random_group {
@@ -110,6 +113,8 @@ static hr_status placebo_begin(const hr_study_view *study, const void *parameter
   learner->covered_rows = study->train.rows - counts[study->bin_count];
   learner->widens = options.widens;
   HR_TRY(hr_ridge_alphas_init(&learner->alphas, options.alpha, 1, err));
+  learner->alphas.head = LARGE_ALPHAS;
+  learner->alphas.apart = true;
   HR_TRY(hr_alloc(&learner->groups, study->bin_count, err));
   HR_TRY(hr_tiles_create(study->compute, &learner->tiles, err));
   HR_TRY(hr_ridge_pool_init(&learner->pool, study->pixels, learner->tiles, 0, err));

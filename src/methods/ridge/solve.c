@@ -10,6 +10,12 @@
 /* Runs a thread between two words of progress: the more, the less do threads wait. */
 enum { RUNS_AT_A_TIME = 8 };
 
+/* Of the targets behind the first, where a model without a fold is made: it says how well
+ * an alpha predicts and how far it misses, and predicts nothing itself. In units of the
+ * prediction's spread; R² of validation is off by its square, and by its product with a
+ * chance correlation. */
+static const double validation_tolerance = 1e-5;
+
 hr_status hr_ridge_solvers_init(hr_ridge_solvers *solvers, size_t count,
                                 const hr_ridge_room *room, hr_error *err) {
   hr_status status = HR_OK;
@@ -57,8 +63,15 @@ void hr_ridge_alphas_fini(hr_ridge_alphas *alphas) {
   *alphas = (hr_ridge_alphas){.count = 0};
 }
 
+/* Alphas of the first run of a system. */
+static size_t head_of(const hr_ridge_alphas *alphas) {
+  size_t head = alphas->head > 0 ? alphas->head : alphas->a_run;
+  return head < alphas->count ? head : alphas->count;
+}
+
 static size_t runs_a_system(const hr_ridge_fit *fit) {
-  return hr_ridge_run_count(fit->alphas->count, fit->alphas->a_run);
+  const hr_ridge_alphas *alphas = fit->alphas;
+  return 1 + hr_ridge_run_count(alphas->count - head_of(alphas), alphas->a_run);
 }
 
 static size_t run_count(const hr_ridge_fit *fit, hr_ridge_window w) {
@@ -228,7 +241,11 @@ static hr_status solve_penalised(run *r, hr_error *err) {
 }
 
 static hr_status run_solve(run *r, hr_error *err) {
-  const hr_shifted_alphas alphas = {r->alpha, alpha_count(r)};
+  const hr_shifted_alphas alphas = {.value = r->alpha,
+                                    .count = alpha_count(r),
+                                    .apart = r->fit->alphas->apart,
+                                    .further_tolerance =
+                                        fits_all(r) ? 0 : validation_tolerance};
   if (r->fit->sums->form == HR_RIDGE_PRIMAL) {
     return hr_shifted_sweep(r->system, &alphas, r->models->weights, r->is_solved, err);
   }
@@ -363,8 +380,9 @@ static run run_number(const batch *b, size_t index) {
   hr_ridge_fit *fit = b->fit;
   size_t runs = runs_a_system(fit), folds = b->window.fold_count;
   size_t systems = run_count(fit, b->window) / runs, system = index % systems;
-  size_t first = (runs - 1 - index / systems) * fit->alphas->a_run;
-  size_t last = first + fit->alphas->a_run;
+  size_t number = runs - 1 - index / systems, head = head_of(fit->alphas);
+  size_t first = number == 0 ? 0 : head + (number - 1) * fit->alphas->a_run;
+  size_t last = number == 0 ? head : first + fit->alphas->a_run;
   bool all = system == fit->level_count * folds;
   return (run){
       .fit = fit,
