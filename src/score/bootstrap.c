@@ -55,22 +55,40 @@ static void add_target(group_moments *moments, double y, double times) {
   moments->squares += times * y * y;
 }
 
+/* Places of the row list that are looked at together. */
+enum { TOGETHER = 256 };
+
+/* Writes which of the places first .. end-1 hold a drawn row, and says how many. Whether
+ * one does is a coin, which no branch foresees. */
+static size_t list_drawn(const hr_bootstrap_input *input, const uint32_t *times,
+                         size_t first, size_t end, size_t drawn[TOGETHER]) {
+  size_t count = 0;
+  for (size_t i = first; i < end; i++) {
+    drawn[count] = i;
+    count += times[input->row_list[i]] > 0;
+  }
+  return count;
+}
+
 /* Sums the drawn rows of one group. Rows that were not drawn are skipped rather than
  * weighted by zero, since 0 * NaN is NaN. */
 static void sum_group(const drawing *work, const uint32_t *times, size_t draw,
                       size_t group) {
   const hr_bootstrap_input *input = work->input;
-  size_t methods = input->method_count;
-  size_t slot = draw * input->group_count + group;
+  size_t methods = input->method_count, drawn[TOGETHER];
+  size_t slot = draw * input->group_count + group, last = input->group_start[group + 1];
   group_moments *moments = &work->bootstrap->moments[slot];
   double *sse = work->bootstrap->sse + slot * methods;
-  for (size_t i = input->group_start[group]; i < input->group_start[group + 1]; i++) {
-    size_t row = input->row_list[i];
-    if (times[row] == 0) continue;
-    double weight = (double)times[row];
-    add_target(moments, input->target[row] - work->bootstrap->center[group], weight);
-    const double *squared_error = work->squared_error + i * methods;
-    for (size_t m = 0; m < methods; m++) sse[m] += weight * squared_error[m];
+  for (size_t first = input->group_start[group]; first < last; first += TOGETHER) {
+    size_t end = first + TOGETHER < last ? first + TOGETHER : last;
+    size_t count = list_drawn(input, times, first, end, drawn);
+    for (size_t k = 0; k < count; k++) {
+      size_t row = input->row_list[drawn[k]];
+      double weight = (double)times[row];
+      add_target(moments, input->target[row] - work->bootstrap->center[group], weight);
+      const double *squared_error = work->squared_error + drawn[k] * methods;
+      for (size_t m = 0; m < methods; m++) sse[m] += weight * squared_error[m];
+    }
   }
 }
 

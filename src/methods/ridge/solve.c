@@ -13,7 +13,7 @@ enum { RUNS_AT_A_TIME = 8 };
 /* Of the targets behind the first, where a model without a fold is made: it says how well
  * an alpha predicts and how far it misses, and predicts nothing itself. In units of the
  * prediction's spread; R² of validation is off by its square, and by its product with a
- * chance correlation. */
+ * chance correlation. The placebo, a control, is made no nearer. */
 static const double validation_tolerance = 1e-5;
 
 hr_status hr_ridge_solvers_init(hr_ridge_solvers *solvers, size_t count,
@@ -241,11 +241,12 @@ static hr_status solve_penalised(run *r, hr_error *err) {
 }
 
 static hr_status run_solve(run *r, hr_error *err) {
+  bool is_kept = fits_all(r) && !r->fit->validate;
   const hr_shifted_alphas alphas = {.value = r->alpha,
                                     .count = alpha_count(r),
                                     .apart = r->fit->alphas->apart,
                                     .further_tolerance =
-                                        fits_all(r) ? 0 : validation_tolerance};
+                                        is_kept ? 0 : validation_tolerance};
   if (r->fit->sums->form == HR_RIDGE_PRIMAL) {
     return hr_shifted_sweep(r->system, &alphas, r->models->weights, r->is_solved, err);
   }
