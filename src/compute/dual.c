@@ -306,7 +306,7 @@ static const double *coefficient_of(const hr_dual_fit *fit, size_t target) {
   return fit->coefficient + (fit->chosen * fit->dual->targets + target) * fit->count;
 }
 
-enum { LANES = 8, ROWS_AT_ONCE = 4 };
+enum { LANES = 8, ROWS_AT_ONCE = 4, MODELS_AT_ONCE = 8 };
 
 /* residual [LANES] −= Σ K of a row times the coefficients of as many solutions, [count]
  * [LANES], each in the order of the rows. */
@@ -373,20 +373,39 @@ static void add_scaled(double factor, const float *restrict row, size_t pixels,
   for (size_t p = 0; p < pixels; p++) sum[p] += factor * (double)row[p];
 }
 
-void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset,
-                   hr_linear_model *out) {
-  memset(out->weights, 0, dual->pixels * sizeof *out->weights);
+/* The models of `count` solutions, a [count][rows outside the fold] each. */
+static void make_models(const hr_dual *dual, int fold, size_t count,
+                        const double *const *a, hr_linear_model *out) {
+  size_t taken = 0;
+  for (size_t t = 0; t < count; t++) {
+    memset(out[t].weights, 0, dual->pixels * sizeof *out[t].weights);
+    memcpy(out[t].centre, dual->centre, dual->pixels * sizeof *out[t].centre);
+  }
   for (size_t i = 0; i < dual->rows; i++) {
     if ((int)dual->fold[i] == fold) continue;
-    add_scaled(*a++, dual->x + i * dual->pixels, dual->pixels, out->weights);
+    const float *row = dual->x + i * dual->pixels;
+    for (size_t t = 0; t < count; t++) {
+      add_scaled(a[t][taken], row, dual->pixels, out[t].weights);
+    }
+    taken++;
   }
-  memcpy(out->centre, dual->centre, dual->pixels * sizeof *out->centre);
+}
+
+void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset,
+                   hr_linear_model *out) {
+  make_models(dual, fold, 1, &a, out);
   out->offset = offset;
 }
 
-void hr_dual_fit_model(const hr_dual_fit *fit, size_t target, hr_linear_model *out) {
-  hr_dual_model(fit->dual, fit->fold, coefficient_of(fit, target), fit->offset[target],
-                out);
+void hr_dual_fit_models(const hr_dual_fit *fit, size_t targets, hr_linear_model *out) {
+  const double *a[MODELS_AT_ONCE];
+  for (size_t first = 0; first < targets; first += MODELS_AT_ONCE) {
+    size_t count =
+        targets - first < MODELS_AT_ONCE ? targets - first : MODELS_AT_ONCE;
+    for (size_t t = 0; t < count; t++) a[t] = coefficient_of(fit, first + t);
+    make_models(fit->dual, fit->fold, count, a, out + first);
+  }
+  for (size_t t = 0; t < targets; t++) out[t].offset = fit->offset[t];
 }
 
 /* The fit's rows are centred at their own mean m: wᵀ(x − m) = wᵀx − Σ aᵢ mᵢ of rows
@@ -404,7 +423,7 @@ hr_status hr_dual_ridge(const hr_dual *dual, double alpha, hr_shifted *system,
   hr_dual_fit *fit = NULL;
   HR_TRY(hr_dual_fit_create(dual, HR_DUAL_ALL_ROWS, system, &fit, err));
   HR_TRY(hr_dual_fit_solve(fit, alpha, err));
-  hr_dual_fit_model(fit, 0, out);
+  hr_dual_fit_models(fit, 1, out);
 cleanup:
   hr_dual_fit_destroy(&fit);
   return status;

@@ -319,9 +319,9 @@ static void run_keep(run *r, size_t k, size_t a) {
   hr_ridge_fit *fit = r->fit;
   size_t pixels = fit->sums->pixels;
   double elsewhere[HR_MOST_TARGETS];
+  if (r->kernel) hr_dual_fit_models(r->kernel, fit->targets, models_of(r, k));
   for (size_t t = 0; t < fit->targets; t++) {
-    hr_linear_model *model = &models_of(r, k)[t];
-    if (r->kernel) hr_dual_fit_model(r->kernel, t, model);
+    const hr_linear_model *model = &models_of(r, k)[t];
     memcpy(hr_ridge_fit_weights(fit, t) + a * pixels, model->weights,
            pixels * sizeof *model->weights);
     hr_ridge_fit_intercept(fit, t)[a] = intercept_of(model, pixels);
