@@ -400,8 +400,7 @@ void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset
 void hr_dual_fit_models(const hr_dual_fit *fit, size_t targets, hr_linear_model *out) {
   const double *a[MODELS_AT_ONCE];
   for (size_t first = 0; first < targets; first += MODELS_AT_ONCE) {
-    size_t count =
-        targets - first < MODELS_AT_ONCE ? targets - first : MODELS_AT_ONCE;
+    size_t count = targets - first < MODELS_AT_ONCE ? targets - first : MODELS_AT_ONCE;
     for (size_t t = 0; t < count; t++) a[t] = coefficient_of(fit, first + t);
     make_models(fit->dual, fit->fold, count, a, out + first);
   }

@@ -255,9 +255,9 @@ static hr_status put_off_init(put_off *p, const hr_shifted *s,
   hr_status status = HR_OK;
   size_t most = alphas->count * (s->targets - 1);
   double tolerance = alphas->further_tolerance;
-  *p = (put_off){.batch = {.matrix = s->matrix,
-                           .tolerance =
-                               tolerance > 0 ? tolerance : HR_SHIFTED_TOLERANCE}};
+  *p =
+      (put_off){.batch = {.matrix = s->matrix,
+                          .tolerance = tolerance > 0 ? tolerance : HR_SHIFTED_TOLERANCE}};
   HR_TRY(hr_alloc(&p->alpha, most, err));
   HR_TRY(hr_alloc(&p->b, most, err));
   HR_TRY(hr_alloc(&p->x, most, err));

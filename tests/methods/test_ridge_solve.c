@@ -141,6 +141,35 @@ static void every_system_is_ridge_on_paper(void **state) {
   }
 }
 
+/* A first run of several alphas that stay apart: the bits of one alpha a run, however
+ * many of them it takes. */
+static void a_head_of_alphas_apart_has_the_bits_of_one_a_run(void **state) {
+  (void)state;
+  static solving s;
+  hr_error err;
+  for (int form = HR_RIDGE_DUAL; form <= HR_RIDGE_PRIMAL; form++) {
+    init_rows(&s);
+    check_ok(start(&s, (hr_ridge_form)form, 1, &err));
+    hr_ridge_fit one = fit_of(&s);
+    check_ok(hr_ridge_fit_init(&one, &err));
+    check_ok(hr_ridge_fit_solve(&one, (hr_ridge_window){0, FOLDS, true}, &err));
+    for (size_t head = 2; head <= ALPHAS + 2; head += 3) {
+      s.alphas.head = head;
+      s.alphas.apart = true;
+      hr_ridge_fit other = fit_of(&s);
+      check_ok(hr_ridge_fit_init(&other, &err));
+      check_ok(hr_ridge_fit_solve(&other, (hr_ridge_window){0, FOLDS, true}, &err));
+      assert_memory_equal(one.squared_error, other.squared_error,
+                          sizeof(double) * FOLDS * ALPHAS);
+      assert_memory_equal(one.weights, other.weights, sizeof(double) * ALPHAS * PIXELS);
+      assert_memory_equal(one.intercept, other.intercept, ALPHAS * sizeof(double));
+      hr_ridge_fit_fini(&other);
+    }
+    hr_ridge_fit_fini(&one);
+    stop(&s);
+  }
+}
+
 static void windows_one_after_the_other_give_the_same_bits(void **state) {
   (void)state;
   static solving s;
@@ -275,6 +304,7 @@ static void memory_can_run_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_system_is_ridge_on_paper),
+      cmocka_unit_test(a_head_of_alphas_apart_has_the_bits_of_one_a_run),
       cmocka_unit_test(windows_one_after_the_other_give_the_same_bits),
       cmocka_unit_test(what_cannot_be_solved_is_nan),
       cmocka_unit_test(rows_elsewhere_can_be_validated_on),

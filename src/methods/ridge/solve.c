@@ -242,11 +242,11 @@ static hr_status solve_penalised(run *r, hr_error *err) {
 
 static hr_status run_solve(run *r, hr_error *err) {
   bool is_kept = fits_all(r) && !r->fit->validate;
-  const hr_shifted_alphas alphas = {.value = r->alpha,
-                                    .count = alpha_count(r),
-                                    .apart = r->fit->alphas->apart,
-                                    .further_tolerance =
-                                        is_kept ? 0 : validation_tolerance};
+  const hr_shifted_alphas alphas = {
+      .value = r->alpha,
+      .count = alpha_count(r),
+      .apart = r->fit->alphas->apart,
+      .further_tolerance = is_kept ? 0 : validation_tolerance};
   if (r->fit->sums->form == HR_RIDGE_PRIMAL) {
     return hr_shifted_sweep(r->system, &alphas, r->models->weights, r->is_solved, err);
   }
