@@ -71,8 +71,8 @@ void hr_dual_fit_choose(hr_dual_fit *fit, size_t a);
 hr_status hr_dual_fit_squared_errors(const hr_dual_fit *fit, double *out,
                                      hr_error *err) HR_MUST_CHECK;
 
-/* Of the solution: the models of the first `targets` targets, arrays [P], from one look at
- * the rows. Of a fit to all rows only. */
+/* Of the solution: the models of the first `targets` targets, arrays [P], from one look
+ * at the rows. Of a fit to all rows only. */
 void hr_dual_fit_models(const hr_dual_fit *fit, size_t targets, hr_linear_model *out);
 
 /* Of the solution: what a target's model can be made of later, without a factor. a:

@@ -41,8 +41,9 @@ typedef struct hr_ridge_alphas {
   size_t *order;       /* [A] */
   size_t count;        /* A */
   size_t a_run;        /* that share a system */
-  size_t head; /* of the first run, of the largest alphas, where it has others: 0, a_run */
-  bool apart;  /* no factor goes from one alpha to the next: hr_shifted_alphas */
+  size_t
+      head;   /* of the first run, of the largest alphas, where it has others: 0, a_run */
+  bool apart; /* no factor goes from one alpha to the next: hr_shifted_alphas */
 } hr_ridge_alphas;
 
 /* To be followed by hr_ridge_alphas_fini, on failure too. HR_ERR_MEMORY. */
