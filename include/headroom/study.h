@@ -24,6 +24,9 @@ typedef enum hr_study_mode {
   HR_STUDY_NEW, /* a finished run of this study is run anew, an unfinished one refused */
   HR_STUDY_RESUME,  /* go on with it; a finished one is done; begin where there is none */
   HR_STUDY_RESTART, /* run anew, throwing away what an unfinished run has done */
+  HR_STUDY_REPLACE, /* the same, throwing away what a finished run of another study left,
+                       too: not before configuration, data and machine are fine, and no
+                       file that is not the run's own */
 } hr_study_mode;
 
 typedef struct hr_study_options {

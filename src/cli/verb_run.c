@@ -13,6 +13,7 @@ typedef struct run_values {
   bool dry_run;
   bool resume;
   bool restart;
+  bool replace;
   bool detach;
   bool gate;
   bool no_preflight;
@@ -90,9 +91,10 @@ static hr_status work(const run_values *given, const char *config_path, runner *
       .size = sizeof study,
       .config_path = config_path,
       .out_dir = given->out,
-      .mode = given->restart  ? HR_STUDY_RESTART
-              : given->resume ? HR_STUDY_RESUME
-                              : HR_STUDY_NEW,
+      .mode = given->restart   ? HR_STUDY_RESTART
+              : given->replace ? HR_STUDY_REPLACE
+              : given->resume  ? HR_STUDY_RESUME
+                               : HR_STUDY_NEW,
       .skip_preflight = given->no_preflight,
       .begun = r->is_background ? take_begun : NULL,
       .finish = take_finish,
@@ -132,9 +134,15 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   const run_values *given = values;
   runner r = {.channel = -1};
   int channel = -1;
-  if (given->resume && given->restart) {
+  if (given->resume && (given->restart || given->replace)) {
     return hr_fail(err, HR_ERR_USAGE,
-                   "--resume goes on with a run and --restart throws it away; give one");
+                   "--resume goes on with a run and --%s throws it away; give one",
+                   given->restart ? "restart" : "replace");
+  }
+  if (given->restart && given->replace) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--replace discards what --restart does, and finished results of "
+                   "another study too; give one");
   }
   if (given->detach && given->dry_run) {
     return hr_fail(err, HR_ERR_USAGE,
@@ -168,6 +176,7 @@ static const hr_option options[] = {
     FLAG("dry-run", dry_run, "say what would be read, trained and needed; write nothing"),
     FLAG("resume", resume, "go on with the run in the directory, however it ended"),
     FLAG("restart", restart, "throw away what an unfinished run has done, begin anew"),
+    FLAG("replace", replace, "discard the results in the directory, whatever the study"),
     FLAG("detach", detach, "run in the background; see `status` and `stop`"),
     FLAG("gate", gate, "exit with 1 where the decision gate is not passed"),
     FLAG("no-preflight", no_preflight, "begin even where memory or disk seem too small"),

@@ -100,47 +100,45 @@ static void remove_leftovers(const char *out_dir) {
   hr_task_folders_visit(out_dir, remove_parts, NULL);
 }
 
-/* Removes what an earlier run computed: its results first, since they are to be those of
- * the tasks. */
-static hr_status begin_anew(const char *out_dir, hr_error *err) {
-  static const char *const names[] = {
-      "results.json", "predictions.csv", "preparation.json",
-      "timings.json", "tasks",           "targets",
-      "model"};
-  hr_status status = HR_OK;
-  char *path = NULL;
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    HR_TRY(hr_join_path(out_dir, names[i], &path, err));
-    HR_TRY(hr_remove_all(path, err));
-    hr_free(path);
-    path = NULL;
-  }
-cleanup:
-  hr_free(path);
-  return status;
-}
-
-/* Refuses to write over the results of another study. */
-static hr_status check_results(const char *out_dir, const json_t *manifest,
-                               const hr_origin *origin, hr_error *err) {
+/* What differs, in words; of a directory whose configuration cannot be read any more the
+ * fingerprints. Nothing where the study is the same. */
+static hr_status describe_differences(const char *out_dir, const json_t *manifest,
+                                      const hr_origin *origin, hr_text *out,
+                                      hr_error *err) {
   char modified[17];
-  print_modified(origin, modified);
+  hr_error reason = {.status = HR_OK};
   const char *found = hr_json_string(manifest, "fingerprint", "");
+  bool is_same = strcmp(found, origin->fingerprint) == 0;
+  print_modified(origin, modified);
   const char *seen =
       hr_json_string(json_object_get(manifest, "data"), "modified", modified);
-  if (strcmp(found, origin->fingerprint) != 0) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "%s holds the results of another study (fingerprint %s, this one "
-                   "has %s); name a new directory with --out",
-                   out_dir, found, origin->fingerprint);
+  if (is_same && strcmp(seen, modified) == 0) return HR_OK;
+  hr_status status = hr_differences_describe(out_dir, manifest, origin, out, &reason);
+  if (status == HR_ERR_MEMORY) return hr_fail(err, status, "%s", reason.message);
+  if (status != HR_OK) {
+    hr_text_fini(out);
+    hr_text_append(out, "its fingerprint is %s, this one has %s", found,
+                   origin->fingerprint);
+  } else if (out->length == 0) {
+    hr_text_append(out, "data files have been modified");
   }
-  if (strcmp(seen, modified) != 0) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "%s holds results, and data files have been modified since; name a "
-                   "new directory with --out",
-                   out_dir);
+  return hr_text_status(out, err);
+}
+
+/* Refuses to write over the results of another study, saying what differs. */
+static hr_status check_results(const char *out_dir, const json_t *manifest,
+                               const hr_origin *origin, hr_error *err) {
+  hr_text differences;
+  hr_text_init(&differences);
+  hr_status status = describe_differences(out_dir, manifest, origin, &differences, err);
+  if (status == HR_OK && differences.length > 0) {
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "%s holds the results of another study: %s; change it back, discard "
+                     "those results with --replace, or name a new directory with --out",
+                     out_dir, differences.bytes);
   }
-  return HR_OK;
+  hr_text_fini(&differences);
+  return status;
 }
 
 /* Refuses to go on with another study than the one begun. */
@@ -153,7 +151,7 @@ static hr_status check_same(const char *out_dir, const json_t *manifest,
   if (status == HR_OK && differences.length > 0) {
     status = hr_fail(err, HR_ERR_USAGE,
                      "%s cannot be resumed, the study has changed: %s; change it back, "
-                     "begin anew with --restart, or name a new directory with --out",
+                     "begin anew with --replace, or name a new directory with --out",
                      out_dir, differences.bytes);
   }
   hr_text_fini(&differences);
@@ -165,17 +163,33 @@ static void count_training(void *context, const char *folder) {
   if (hr_folder_has(folder, HR_TRAINING_STATE)) ++*count;
 }
 
-/* Refuses to throw away tasks that --resume could take up. */
-static hr_status check_unfinished(const char *out_dir, hr_error *err) {
+/* Refuses to throw away tasks that --resume could take up, and says what differs where it
+ * could not. */
+static hr_status check_unfinished(const char *out_dir, const json_t *manifest,
+                                  const hr_origin *origin, hr_error *err) {
   size_t done = 0, trained = 0;
+  hr_text differences;
+  hr_text_init(&differences);
   hr_task_folders_count(out_dir, &done, &trained);
   hr_task_folders_visit(out_dir, count_training, &trained);
   if (done + trained == 0) return HR_OK;
-  return hr_fail(
-      err, HR_ERR_USAGE,
-      "%s holds an unfinished run with %zu tasks done and %zu more trained or in "
-      "training; go on with --resume, or throw them away with --restart",
-      out_dir, done, trained);
+  hr_status status = describe_differences(out_dir, manifest, origin, &differences, err);
+  if (status == HR_OK && differences.length > 0) {
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "%s holds an unfinished run of another study, with %zu tasks done "
+                     "and %zu more trained or in training: %s; change it back and go on "
+                     "with --resume, discard them with --replace, or name a new "
+                     "directory with --out",
+                     out_dir, done, trained, differences.bytes);
+  } else if (status == HR_OK) {
+    status = hr_fail(
+        err, HR_ERR_USAGE,
+        "%s holds an unfinished run with %zu tasks done and %zu more trained or in "
+        "training; go on with --resume, or throw them away with --restart",
+        out_dir, done, trained);
+  }
+  hr_text_fini(&differences);
+  return status;
 }
 
 static hr_status fail_without_manifest(const char *out_dir, hr_error *err) {
@@ -210,10 +224,12 @@ static hr_status check_contents(const char *out_dir, const hr_origin *origin,
     HR_TRY(check_same(out_dir, manifest, origin, err));
     out->is_resumed = true;
     out->has_results = has_results;
+  } else if (mode == HR_STUDY_REPLACE) {
+    goto cleanup; /* whatever run it is */
   } else if (has_results) {
     HR_TRY(check_results(out_dir, manifest, origin, err));
   } else if (mode != HR_STUDY_RESTART) {
-    HR_TRY(check_unfinished(out_dir, err));
+    HR_TRY(check_unfinished(out_dir, manifest, origin, err));
   }
 cleanup:
   json_decref(manifest);
@@ -247,7 +263,6 @@ hr_status hr_rundir_open(const char *out_dir, const hr_origin *origin, hr_study_
   /* Again: what another run has written between the first look and the lock. */
   HR_TRY(check_contents(out_dir, origin, mode, out, err));
   remove_leftovers(out_dir);
-  if (!out->is_resumed) HR_TRY(begin_anew(out_dir, err));
 cleanup:
   if (status != HR_OK) hr_rundir_close(out_dir, out);
   return status;

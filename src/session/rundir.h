@@ -14,13 +14,14 @@ typedef struct hr_rundir {
   hr_owner former;  /* whose run ended without giving it back; pid 0: none */
 } hr_rundir;
 
-/* Makes `out_dir` ready for this study and locks it. Leftovers under temporary names are
- * removed, and all tasks where the study begins anew. HR_ERR_USAGE, and nothing touched,
- * where it is no folder, holds files that are not a run's, holds the results of a study
- * with another fingerprint or on data that have been modified since, where another run is
- * at work in it, holds tasks of an unfinished run and the mode is HR_STUDY_NEW, or was
- * begun with another configuration, other data or another version and the mode is
- * HR_STUDY_RESUME. */
+/* Locks `out_dir` for this study. Leftovers under temporary names are removed, and
+ * nothing else: where the study begins anew, hr_run_clear (session/clear.h) follows as
+ * soon as nothing can stop it any more. HR_ERR_USAGE, and nothing touched, where it is no
+ * folder, holds files that are not a run's, holds the results of a study with another
+ * fingerprint or on data that have been modified since (unless HR_STUDY_REPLACE), where
+ * another run is at work in it, holds tasks of an unfinished run and the mode is
+ * HR_STUDY_NEW, or was begun with another configuration, other data or another version
+ * and the mode is HR_STUDY_RESUME. */
 hr_status hr_rundir_open(const char *out_dir, const hr_origin *origin, hr_study_mode mode,
                          hr_rundir *out, hr_error *err) HR_MUST_CHECK;
 void hr_rundir_close(const char *out_dir, hr_rundir *rundir);

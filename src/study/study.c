@@ -14,6 +14,7 @@
 #include "core/sized.h"
 #include "data/guard.h"
 #include "score/results.h"
+#include "session/clear.h"
 #include "session/rundir.h"
 #include "session/task_folders.h"
 #include "session/timings.h"
@@ -435,7 +436,7 @@ static hr_status check_machine(const study *s, hr_cost *cost, hr_error *err) {
   bool *is_done = NULL;
   hr_resources resources;
   HR_TRY(hr_alloc(&is_done, s->config->expert_count, err));
-  for (size_t i = 0; i < s->config->expert_count; i++) {
+  for (size_t i = 0; s->runs && i < s->config->expert_count; i++) {
     is_done[i] = s->runs[i].state == HR_METHOD_RUN_DONE;
   }
   hr_plan_estimate_rest(s->plan, is_done, cost);
@@ -546,10 +547,15 @@ static hr_status run(study *s, hr_error *err) {
   HR_TRY(hr_row_labels_init(&s->labels, s->plan, err));
   HR_TRY(hr_rundir_open(s->out_dir, &s->plan->origin, s->options->mode, &s->rundir, err));
   s->plan->view.folder = s->out_dir; /* experts get copies */
+  if (!s->rundir.is_resumed) {
+    /* What was there goes when nothing is in the new run's way any more. */
+    HR_TRY(check_machine(s, &cost, err));
+    HR_TRY(hr_run_clear(s->out_dir, err));
+  }
   HR_TRY(hr_study_check_bundle(s->out_dir, observer_of(s), err));
   HR_TRY(find_runs(s, print, err));
-  HR_TRY(check_machine(s, &cost, err));
   if (s->rundir.is_resumed) {
+    HR_TRY(check_machine(s, &cost, err));
     const hr_sessions earlier = hr_sessions_find(s->out_dir);
     hr_timings_go_on(&s->timings, s->out_dir, &earlier);
   } else {

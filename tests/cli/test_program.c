@@ -70,6 +70,8 @@ static const char about_run[] =
     "  --resume                   go on with the run in the directory, however it ended\n"
     "  --restart                  throw away what an unfinished run has done, begin "
     "anew\n"
+    "  --replace                  discard the results in the directory, whatever the "
+    "study\n"
     "  --detach                   run in the background; see `status` and `stop`\n"
     "  --gate                     exit with 1 where the decision gate is not passed\n"
     "  --no-preflight             begin even where memory or disk seem too small\n"
@@ -139,6 +141,11 @@ static void test_command_lines_that_are_wrong(void **state) {
   check_refused("run a.yaml --out", 2, "option '--out' needs a value: --out DIR");
   check_refused("run a.yaml --resume --restart", 2,
                 "--resume goes on with a run and --restart throws it away; give one");
+  check_refused("run a.yaml --resume --replace", 2,
+                "--resume goes on with a run and --replace throws it away; give one");
+  check_refused("run a.yaml --restart --replace", 2,
+                "--replace discards what --restart does, and finished results of another "
+                "study too; give one");
   check_refused("run a.yaml --dry-run --detach", 2,
                 "--dry-run has nothing to do in the background; leave out --detach");
   check_refused("status", 2, "status needs a DIR: headroom status DIR");

@@ -165,10 +165,22 @@ class WholeStudy(unittest.TestCase):
         done = study_data.run(BUILD, "headroom", "run", self.write(text), "--out", out,
                               check=False)
         self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stderr, r"headroom: \S+kept holds the results of another study "
-                         r"\(fingerprint [0-9a-f]{16}, this one has [0-9a-f]{16}\); name a new "
-                         r"directory with --out\n")
+        self.assertRegex(done.stderr, r"headroom: \S+kept holds the results of another study: "
+                         r"experts.ridge.alpha was auto and is \[5\] now; change it back, discard "
+                         r"those results with --replace, or name a new directory with --out\n")
         self.assertEqual(self.read(out, "results.json"), before)
+        with open(os.path.join(out, "notes.txt"), "w", encoding="ascii") as file:
+            file.write("mine")
+        # A study that would be refused replaces nothing.
+        wrong = self.write(config_text("experts: {ridge: {alpha: [5]}}\nrun: {memory_mib: 1}\n"))
+        done = study_data.run(BUILD, "headroom", "run", wrong, "--out", out, "--replace", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(self.read(out, "results.json"), before)
+        study_data.run(BUILD, "headroom", "run", self.write(text), "--out", out, "--replace")
+        self.assertNotEqual(self.read(out, "results.json"), before)
+        self.assertTrue(os.path.exists(os.path.join(out, "notes.txt")))
+        fresh = self.run_study(text, "fresh")
+        self.assertEqual({name for name in os.listdir(out)}, {*os.listdir(fresh), "notes.txt"})
 
     def test_edited_spectra_are_not_written_over(self):
         folder = os.path.join(self.scratch.name, "edited")
@@ -182,8 +194,9 @@ class WholeStudy(unittest.TestCase):
         done = study_data.run(BUILD, "headroom", "run", config, "--out", out, check=False)
         self.assertEqual(done.returncode, 2)
         self.assertEqual(done.stderr.splitlines()[-1],
-                         f"headroom: {out} holds results, and data files have been modified "
-                         "since; name a new directory with --out")
+                         f"headroom: {out} holds the results of another study: the data file "
+                         f"{folder}/train_0/dataset.h5 was modified; change it back, discard those "
+                         "results with --replace, or name a new directory with --out")
 
     def test_two_runs_in_one_directory(self):
         out = os.path.join(self.scratch.name, "shared")

@@ -181,7 +181,7 @@ class Survive(unittest.TestCase):
         shutil.rmtree(out)
         self.assertEqual(done.returncode, 2)
         said = re.fullmatch(r"headroom: (\S+) cannot be resumed, the study has changed: (.*); change "
-                            "it back, begin anew with --restart, or name a new directory with --out",
+                            "it back, begin anew with --replace, or name a new directory with --out",
                             self.last_error(done))
         self.assertIsNotNone(said, done.stderr)
         return said.group(2)

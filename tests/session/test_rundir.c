@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/file.h"
+#include "headroom/version.h"
 #include "support/origins.h"
 
 static scratch s;
@@ -108,17 +109,93 @@ static void results_of_others_are_kept(void **state) {
   (void)state;
   begin();
   scratch_write(&s, "run/results.json", "{}");
-  origin = origin_of(config, "fedcba9876543210");
+  hr_config *other = origin_config(&s, "selection: {folds: 3}\n");
+  origin = origin_of(other, "fedcba9876543210");
   refuses(HR_STUDY_RESTART,
-          " holds the results of another study (fingerprint 0123456789abcdef, this one "
-          "has fedcba9876543210); name a new directory with --out");
+          " holds the results of another study: selection.folds was 5 and is 3 now; "
+          "change it back, discard those results with --replace, or name a new directory "
+          "with --out");
+  scratch_write(&s, "run/config.yaml", "[");
+  refuses(
+      HR_STUDY_NEW,
+      " holds the results of another study: its fingerprint is 0123456789abcdef, this "
+      "one has fedcba9876543210; change it back, discard those results with "
+      "--replace, or name a new directory with --out");
+  hr_config_destroy(&other);
   origin = origin_of(config, "0123456789abcdef");
   const struct timespec later[2] = {{.tv_sec = 2000000000}, {.tv_sec = 2000000000}};
   assert_int_equal(utimensat(AT_FDCWD, scratch_name(&s, "a.h5"), later, 0), 0);
-  refuses(HR_STUDY_NEW,
-          " holds results, and data files have been modified since; name a new directory "
-          "with --out");
+  char after[512];
+  snprintf(
+      after, sizeof after,
+      " holds the results of another study: the data file %s/a.h5 was modified; "
+      "change it back, discard those results with --replace, or name a new directory "
+      "with --out",
+      s.path);
+  refuses(HR_STUDY_NEW, after);
   assert_true(exists("run/results.json"));
+}
+
+/* A manifest that does not list its files still tells that one was modified. */
+static void modified_data_are_told_without_names(void **state) {
+  (void)state;
+  begin();
+  scratch_write(&s, "run/results.json", "{}");
+  scratch_write(&s, "a.h5", "");
+  scratch_write(&s, "t.h5", "");
+  const struct timespec past[2] = {{.tv_sec = 5}, {.tv_sec = 5}};
+  assert_int_equal(utimensat(AT_FDCWD, scratch_name(&s, "a.h5"), past, 0), 0);
+  assert_int_equal(utimensat(AT_FDCWD, scratch_name(&s, "t.h5"), past, 0), 0);
+  scratch_write(&s, "run/manifest.json",
+                "{\"version\": \"" HR_VERSION
+                "\", \"fingerprint\": \"0123456789abcdef\", \"data\": "
+                "{\"modified\": \"0\", \"files\": "
+                "[{\"bytes\": 0, \"modified\": \"5.000000000\"}, "
+                "{\"bytes\": 0, \"modified\": \"5.000000000\"}]}}");
+  refuses(HR_STUDY_NEW,
+          " holds the results of another study: data files have been modified; change it "
+          "back, discard those results with --replace, or name a new directory with "
+          "--out");
+}
+
+static void results_of_others_may_be_replaced(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_rundir dir;
+  begin();
+  scratch_write(&s, "run/results.json", "{}");
+  origin = origin_of(config, "fedcba9876543210");
+  check_ok(hr_rundir_check(out_dir, &origin, HR_STUDY_REPLACE, &err));
+  check_ok(hr_rundir_open(out_dir, &origin, HR_STUDY_REPLACE, &dir, &err));
+  assert_false(dir.is_resumed || dir.has_results);
+  hr_rundir_close(out_dir, &dir);
+  assert_true(exists("run/results.json")); /* until the study is cleared for work */
+  /* What is no run's is not replaced. */
+  check_ok(hr_remove_all(out_dir, &err));
+  assert_int_equal(mkdir(out_dir, 0755), 0);
+  scratch_write(&s, "run/thesis.tex", "x");
+  refuses(HR_STUDY_REPLACE,
+          " is not empty and is not the directory of a run; name a new one with --out");
+}
+
+static void an_unfinished_run_of_another_study_says_what_differs(void **state) {
+  (void)state;
+  begin();
+  assert_int_equal(mkdir(scratch_name(&s, "run/tasks"), 0755), 0);
+  assert_int_equal(mkdir(scratch_name(&s, "run/tasks/0-ridge"), 0755), 0);
+  scratch_write(&s, "run/tasks/0-ridge/card.json", "{}");
+  refuses(HR_STUDY_NEW,
+          " holds an unfinished run with 1 tasks done and 0 more trained or in training; "
+          "go on with --resume, or throw them away with --restart");
+  hr_config *other = origin_config(&s, "selection: {folds: 3}\n");
+  origin = origin_of(other, "fedcba9876543210");
+  refuses(
+      HR_STUDY_NEW,
+      " holds an unfinished run of another study, with 1 tasks done and 0 more "
+      "trained or in training: selection.folds was 5 and is 3 now; change it back and "
+      "go on with --resume, discard them with --replace, or name a new directory with "
+      "--out");
+  hr_config_destroy(&other);
 }
 
 static void another_study_does_not_go_on(void **state) {
@@ -129,7 +206,7 @@ static void another_study_does_not_go_on(void **state) {
   refuses(
       HR_STUDY_RESUME,
       " cannot be resumed, the study has changed: selection.folds was 5 and is 3 now; "
-      "change it back, begin anew with --restart, or name a new directory with --out");
+      "change it back, begin anew with --replace, or name a new directory with --out");
   hr_config_destroy(&other);
 }
 
@@ -157,6 +234,9 @@ int main(void) {
       TEST(a_run_goes_on),
       TEST(other_contents_are_kept),
       TEST(results_of_others_are_kept),
+      TEST(modified_data_are_told_without_names),
+      TEST(results_of_others_may_be_replaced),
+      TEST(an_unfinished_run_of_another_study_says_what_differs),
       TEST(another_study_does_not_go_on),
       TEST(what_was_counted_is_found_again),
   };
