@@ -34,7 +34,8 @@ extern "C" {
   X(HR_ERR_NUMERIC, 4, "a numerical method did not succeed")             \
   X(HR_ERR_LEDGER, 4, "the accounts of the study do not balance")        \
   X(HR_ERR_INTERNAL, 4, "an internal error, please report it")           \
-  X(HR_ERR_INTERRUPTED, 130, "interrupted")
+  X(HR_ERR_INTERRUPTED, 130, "interrupted")                              \
+  X(HR_ERR_LOST, 5, "an expert has no model in any bin")
 
 typedef enum hr_status {
 #define HR_STATUS_ENUM(name, exit_code, sentence) name,

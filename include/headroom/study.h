@@ -48,6 +48,10 @@ typedef struct hr_study_options {
    * where that is NULL, "configuration". */
   const char *config_text;
   const char *config_folder;
+  /* [setting_count] "KEY=VALUE" over what the configuration says, VALUE in YAML, such as
+   * "ridge.alpha=100"; the run's config.yaml has them. Borrowed; NULL: none. */
+  const char *const *settings;
+  size_t setting_count;
 } hr_study_options;
 
 static inline hr_study_options hr_study_options_default(void) {
@@ -60,7 +64,9 @@ static inline hr_study_options hr_study_options_default(void) {
                               NULL,
                               NULL,
                               NULL,
-                              NULL};
+                              NULL,
+                              NULL,
+                              0};
   return options;
 }
 
@@ -84,6 +90,13 @@ HR_API HR_MUST_CHECK hr_status hr_study_run(const hr_study_options *options,
  * run_dir: the run directory, borrowed. HR_ERR_MISSING, HR_ERR_FORMAT where there is no
  * such file or it does not say. */
 HR_API HR_MUST_CHECK hr_status hr_study_gate(const char *run_dir, bool *passed,
+                                             hr_error *err);
+
+/* Which experts of the configuration have no model in any bin, for the first target, and
+ * why: "lightgbm (...)", joined by commas and freed with hr_text_free; NULL where there is
+ * none. run_dir: the run directory, borrowed. HR_ERR_MISSING, HR_ERR_FORMAT where there
+ * is no results.json or it does not say. */
+HR_API HR_MUST_CHECK hr_status hr_study_lost(const char *run_dir, char **experts,
                                              hr_error *err);
 
 /* Reads configuration and labels, and says what hr_study_run would read, train, need in

@@ -42,6 +42,19 @@ void hr_interrupt_outlive_readers(void) {
   sigaction(SIGPIPE, &action, NULL);
 }
 
+void hr_interrupt_end_as_unread(void) {
+  struct sigaction action;
+  sigset_t unblocked;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = SIG_DFL;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGPIPE, &action, NULL);
+  sigemptyset(&unblocked);
+  sigaddset(&unblocked, SIGPIPE);
+  pthread_sigmask(SIG_UNBLOCK, &unblocked, NULL);
+  raise(SIGPIPE);
+}
+
 bool hr_interrupt_came(void) {
   return came != 0;
 }

@@ -14,6 +14,10 @@ void hr_interrupt_watch(void);
  */
 void hr_interrupt_outlive_readers(void);
 
+/* Ends the process by SIGPIPE, as if that had not been outlived: when all is done that
+ * must not be lost, and nobody reads the rest. */
+void hr_interrupt_end_as_unread(void);
+
 /* Whether one has come. */
 bool hr_interrupt_came(void);
 

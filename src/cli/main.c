@@ -2,9 +2,12 @@
  * and an exit code what went wrong. */
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cli/interrupt.h"
 #include "cli/verb.h"
 #include "core/alloc.h"
 
@@ -55,13 +58,22 @@ static void give_freed_memory_back(void) {
 #endif
 }
 
+/* Whether the other end of a pipe is closed; a failed write may be long ago. */
+static bool is_unread(int stream) {
+  struct pollfd end = {.fd = stream, .events = POLLOUT};
+  return poll(&end, 1, 0) == 1 && (end.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int main(int argc, char **argv) {
   hr_error err = {0};
   size_t count = argc > 1 ? (size_t)argc - 1 : 0;
   give_freed_memory_back();
   hr_status status = run_program(count, (const char *const *)argv + 1, &err);
-  /* Results that did not arrive (a full disk behind `> file`) are not a success. */
+  /* Results that did not arrive (a full disk behind `> file`) are not a success; a reader
+   * who has enough (`| head -1`) ends the program as the convention is, without a word.
+   */
   bool lost = fflush(stdout) != 0 || ferror(stdout);
+  if (lost && status == HR_OK && is_unread(STDOUT_FILENO)) hr_interrupt_end_as_unread();
   if (lost && status == HR_OK) {
     status = hr_fail_errno(&err, HR_ERR_IO, errno, "cannot write to standard output");
   }

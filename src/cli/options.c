@@ -131,6 +131,9 @@ static hr_status read_value(const hr_option *option, const char *value, void *me
       return read_range(option, value, member, err);
     case HR_OPTION_CHOICE:
       return read_choice(option, value, member, err);
+    case HR_OPTION_TEXTS:
+      if (*value == '\0') return needs_value(option, err);
+      return hr_strings_append(member, value, err);
     case HR_OPTION_FLAG:
       break;
   }
@@ -158,7 +161,7 @@ static hr_status read_option(reader *r, const char *argument, const char *next,
   const hr_option *option = find_option(r->grammar, name, length);
   if (!option) return unknown_option(r->grammar, name, length, err);
   uint64_t bit = (uint64_t)1 << (option - r->grammar->options);
-  if (r->seen & bit) {
+  if ((r->seen & bit) && option->kind != HR_OPTION_TEXTS) {
     return hr_fail(err, HR_ERR_USAGE, "option '--%s' is given twice", option->name);
   }
   r->seen |= bit;
@@ -252,6 +255,11 @@ cleanup:
 
 void hr_options_fini(const hr_grammar *grammar, void *values) {
   if (values && grammar->more) hr_strings_fini(more_of(grammar, values));
+  for (size_t i = 0; values && i < grammar->option_count; i++) {
+    const hr_option *option = &grammar->options[i];
+    if (option->kind != HR_OPTION_TEXTS) continue;
+    hr_strings_fini((hr_strings *)(void *)((char *)values + option->offset));
+  }
 }
 
 static void describe_default(const hr_option *option, const void *values, hr_text *out) {
@@ -286,6 +294,7 @@ static void describe_default(const hr_option *option, const void *values, hr_tex
     }
     case HR_OPTION_FLAG:
     case HR_OPTION_TEXT:
+    case HR_OPTION_TEXTS:
       break;
   }
 }

@@ -16,6 +16,7 @@ typedef enum hr_option_kind {
   HR_OPTION_NUMBER, /* double */
   HR_OPTION_RANGE,  /* a struct of two doubles, low then high: LO,HI, or X for both */
   HR_OPTION_CHOICE, /* an enum: the position in `choices` */
+  HR_OPTION_TEXTS,  /* hr_strings, freed by hr_options_fini; may be given repeatedly */
 } hr_option_kind;
 
 typedef struct hr_option {

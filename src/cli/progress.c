@@ -110,6 +110,7 @@ static bool goes_on(const hr_display *display, const hr_progress *progress) {
 
 static void take_progress(void *context, const hr_progress *progress) {
   hr_display *display = context;
+  if (display->is_quiet) return;
   if (!goes_on(display, progress)) {
     end_stage(display);
     begin_stage(display, progress);
@@ -136,6 +137,7 @@ static void put_line(const char *line, FILE *file) {
 
 static void take_line(void *context, hr_log_level level, const char *line) {
   hr_display *display = context;
+  if (display->is_quiet) return;
   erase_line(display);
   if (level == HR_LOG_WARNING) {
     fputs(display->has_colour ? "\x1b[1;33mwarning:\x1b[0m " : "warning: ",

@@ -15,6 +15,7 @@ typedef struct hr_display {
   FILE *file; /* borrowed; stderr */
   bool is_terminal;
   bool has_colour;
+  bool is_quiet;         /* nothing is shown at all */
   int columns;           /* width of the terminal */
   double (*clock)(void); /* seconds from some start; the monotonic clock */
 

@@ -20,10 +20,10 @@ extern const hr_verb hr_verb_run, hr_verb_status, hr_verb_stop, hr_verb_report,
     hr_verb_publish, hr_verb_predict, hr_verb_simulate, hr_verb_inspect, hr_verb_version,
     hr_verb_help;
 
-/* Writes the report of a run directory, prints its tables and where it is: the end of
- * `run` and all of `report`. */
+/* Writes the report of a run directory and, unless `is_quiet`, prints its tables and
+ * where it is: the end of `run` and all of `report`. */
 hr_status hr_verb_report_run(const char *run_dir, const hr_observer *observer,
-                             hr_error *err) HR_MUST_CHECK;
+                             bool is_quiet, hr_error *err) HR_MUST_CHECK;
 
 /* All verbs, in the order of the help text. */
 const hr_verb *const *hr_verbs(size_t *count);

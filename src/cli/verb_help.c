@@ -19,8 +19,8 @@ static void describe_all(void) {
       "progress\n"
       "and errors to stderr. Exit codes: 0 done, 1 a check did not pass, 2 wrong usage "
       "or\n"
-      "configuration, 3 wrong data, 4 internal trouble (disk, memory, numerics), 130\n"
-      "interrupted.");
+      "configuration, 3 wrong data, 4 internal trouble (disk, memory, numerics), 5 the\n"
+      "study is done, but an expert has no model in any bin, 130 interrupted.");
 }
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {

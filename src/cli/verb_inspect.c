@@ -2,8 +2,8 @@
  * can use the file. */
 #include <stdio.h>
 
+#include "cli/habits.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "cli/verb.h"
 #include "core/alloc.h"
 #include "headroom/inspect.h"
@@ -11,6 +11,7 @@
 typedef struct inspect_values {
   hr_inspect_options options;
   bool trusted;
+  hr_habits habits;
 } inspect_values;
 
 static void set_defaults(void *values) {
@@ -39,7 +40,7 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   bool is_usable = false;
   hr_display display;
   hr_interrupt_watch();
-  hr_display_init(&display, stderr);
+  hr_habits_begin(&given->habits, &display);
   hr_observer observer = hr_display_observer(&display);
   options.observer = &observer;
   hr_status status = given->trusted
@@ -47,7 +48,7 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
                          : hr_inspect_guarded(operand, &options, &is_usable, &text, err);
   hr_display_fini(&display);
   if (status == HR_OK) {
-    fputs(text, stdout);
+    if (!given->habits.quiet) fputs(text, stdout);
     fflush(stdout); /* the closing line comes behind it, also on a terminal */
     if (!is_usable) {
       status = hr_fail(err, HR_ERR_DATA, "no study can read %s; see the problems above",
@@ -67,6 +68,7 @@ static const hr_option options[] = {
      .kind = HR_OPTION_FLAG,
      .offset = offsetof(inspect_values, trusted),
      .help = "read the file in this process, on all processors and without limits"},
+    HR_HABITS(inspect_values, habits),
 };
 
 const hr_verb hr_verb_inspect = {

@@ -1,8 +1,8 @@
 /* `headroom predict`: labels of new spectra from what a study trained. */
 #include <stdio.h>
 
+#include "cli/habits.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "cli/verb.h"
 #include "headroom/predict.h"
 
@@ -13,6 +13,7 @@ typedef struct predict_values {
   hr_predict_format format;
   uint64_t memory_mib, block_rows;
   bool dry_run;
+  hr_habits habits;
 } predict_values;
 
 static void set_defaults(void *values) {
@@ -43,12 +44,12 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   hr_display display;
   hr_interrupt_watch();
   hr_interrupt_outlive_readers();
-  hr_display_init(&display, stderr);
+  hr_habits_begin(&given->habits, &display);
   hr_observer observer = hr_display_observer(&display);
   hr_status status = given->dry_run ? hr_predict_describe(&options, &observer, &text, err)
                                     : hr_predict(&options, &observer, NULL, &text, err);
   hr_display_fini(&display);
-  if (status == HR_OK) fputs(text, stdout);
+  if (status == HR_OK && !given->habits.quiet) fputs(text, stdout);
   hr_text_free(text);
   return status;
 }
@@ -103,6 +104,7 @@ static const hr_option options[] = {
      .kind = HR_OPTION_FLAG,
      .offset = offsetof(predict_values, dry_run),
      .help = "say what would be read and written; write nothing"},
+    HR_HABITS(predict_values, habits),
 };
 
 const hr_verb hr_verb_predict = {

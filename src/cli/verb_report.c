@@ -1,16 +1,17 @@
 /* `headroom report`: tables, figures and pages made anew from a run directory. */
 #include <stdio.h>
 
+#include "cli/habits.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "cli/verb.h"
 #include "headroom/report.h"
 
 hr_status hr_verb_report_run(const char *run_dir, const hr_observer *observer,
-                             hr_error *err) {
+                             bool is_quiet, hr_error *err) {
   hr_status status = HR_OK;
   char *tables = NULL;
   HR_TRY(hr_report_write(run_dir, observer, err));
+  if (is_quiet) return HR_OK;
   HR_TRY(hr_report_text(run_dir, &tables, err));
   printf("%s%s/report.md\n%s/report.html\n", tables, run_dir, run_dir);
 cleanup:
@@ -19,18 +20,28 @@ cleanup:
 }
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {
-  (void)values;
+  const hr_habits *habits = values;
   hr_display display;
   hr_interrupt_watch();
-  hr_display_init(&display, stderr);
+  hr_habits_begin(habits, &display);
   hr_observer observer = hr_display_observer(&display);
-  hr_status status = hr_verb_report_run(operand, &observer, err);
+  hr_status status = hr_verb_report_run(operand, &observer, habits->quiet, err);
   hr_display_fini(&display);
   return status;
 }
 
+typedef struct report_values {
+  hr_habits habits;
+} report_values;
+
+static const hr_option options[] = {HR_HABITS(report_values, habits)};
+
 const hr_verb hr_verb_report = {
-    .grammar = {.verb = "report", .operand = "DIR"},
+    .grammar = {.verb = "report",
+                .operand = "DIR",
+                .options = options,
+                .option_count = sizeof options / sizeof options[0]},
+    .values_size = sizeof(report_values),
     .summary = "make tables, figures and the report of a run anew",
     .details =
         "Reads results.json and predictions.csv of the run directory DIR, checks that\n"

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "cli/detach.h"
+#include "cli/habits.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "cli/verb.h"
 #include "headroom/study.h"
 
@@ -17,6 +17,8 @@ typedef struct run_values {
   bool detach;
   bool gate;
   bool no_preflight;
+  hr_strings settings;
+  hr_habits habits;
 } run_values;
 
 /* A run, here or in the background. */
@@ -28,11 +30,10 @@ typedef struct runner {
   int channel; /* to the program that was called, until the work begins; -1: none */
 } runner;
 
-static hr_status describe(const hr_study_options *study, const hr_observer *observer,
-                          hr_error *err) {
+static hr_status describe(const hr_study_options *study, const runner *r, hr_error *err) {
   char *plan = NULL;
-  hr_status status = hr_study_describe(study, observer, &plan, err);
-  if (plan) fputs(plan, stdout);
+  hr_status status = hr_study_describe(study, &r->observer, &plan, err);
+  if (plan && !r->display.is_quiet) fputs(plan, stdout);
   hr_text_free(plan);
   return status;
 }
@@ -44,7 +45,7 @@ static void take_begun(void *context, const char *run_dir, double seconds) {
 
 static hr_status take_finish(void *context, const char *run_dir, hr_error *err) {
   const runner *r = context;
-  return hr_verb_report_run(run_dir, &r->shown, err);
+  return hr_verb_report_run(run_dir, &r->shown, r->display.is_quiet, err);
 }
 
 /* In the background, run.log says what there is to say as soon as there is one. */
@@ -58,10 +59,10 @@ static bool is_interrupted(void *context) {
   return hr_interrupt_came();
 }
 
-static void runner_init(runner *r) {
+static void runner_init(runner *r, const hr_habits *habits) {
   hr_interrupt_watch();
   hr_interrupt_outlive_readers();
-  hr_display_init(&r->display, stderr);
+  hr_habits_begin(habits, &r->display);
   r->shown = hr_display_observer(&r->display);
   r->observer = r->shown;
   if (r->is_background) {
@@ -83,6 +84,20 @@ cleanup:
   return status;
 }
 
+/* The study is done and reported; scripts learn that it is not what was asked for. */
+static hr_status check_lost(const char *run_dir, hr_error *err) {
+  char *experts = NULL;
+  hr_status status = hr_study_lost(run_dir, &experts, err);
+  if (status == HR_OK && experts) {
+    status = hr_fail(err, HR_ERR_LOST,
+                     "no bin has a model of %s; the study is done without, see "
+                     "%s/report.md",
+                     experts, run_dir);
+  }
+  hr_text_free(experts);
+  return status;
+}
+
 static hr_status work(const run_values *given, const char *config_path, runner *r,
                       hr_error *err) {
   hr_status status = HR_OK;
@@ -99,12 +114,15 @@ static hr_status work(const run_values *given, const char *config_path, runner *
       .begun = r->is_background ? take_begun : NULL,
       .finish = take_finish,
       .context = r,
+      .settings = (const char *const *)given->settings.items,
+      .setting_count = given->settings.count,
   };
-  runner_init(r);
+  runner_init(r, &given->habits);
   if (given->dry_run) {
-    status = describe(&study, &r->observer, err);
+    status = describe(&study, r, err);
   } else {
     HR_TRY(hr_study_run(&study, &r->observer, &run_dir, err));
+    HR_TRY(check_lost(run_dir, err));
     if (given->gate) HR_TRY(check_gate(run_dir, err));
   }
 cleanup:
@@ -114,12 +132,12 @@ cleanup:
 }
 
 /* Waits for the background process to begin, and says where to look. */
-static hr_status tell_start(int channel, hr_error *err) {
+static hr_status tell_start(int channel, bool is_quiet, hr_error *err) {
   hr_detached run = {.status = HR_OK};
   hr_text text;
   hr_text_init(&text);
   hr_status status = hr_detach_wait(channel, &run, err);
-  if (status == HR_OK) {
+  if (status == HR_OK && !is_quiet) {
     printf("process %lld is at work in %s\n", run.pid, run.text);
     if (run.seconds > 0) hr_seconds_describe(run.seconds, &text);
     if (text.bytes) printf("it may take about %s on this machine\n", text.bytes);
@@ -151,11 +169,12 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   }
   if (!given->detach) return work(given, operand, &r, err);
   HR_TRY(hr_detach(&r.is_background, &channel, err));
-  if (!r.is_background) return tell_start(channel, err);
+  if (!r.is_background) return tell_start(channel, given->habits.quiet, err);
   r.channel = channel;
   hr_error reason = {.status = HR_OK};
   status = work(given, operand, &r, &reason);
-  if (status != HR_OK && status != HR_ERR_GATE) hr_detach_failed(&r.channel, &reason);
+  bool is_done = status == HR_OK || status == HR_ERR_GATE || status == HR_ERR_LOST;
+  if (!is_done) hr_detach_failed(&r.channel, &reason);
   if (status != HR_OK) status = hr_fail(err, status, "%s", reason.message);
 cleanup:
   return status;
@@ -180,6 +199,12 @@ static const hr_option options[] = {
     FLAG("detach", detach, "run in the background; see `status` and `stop`"),
     FLAG("gate", gate, "exit with 1 where the decision gate is not passed"),
     FLAG("no-preflight", no_preflight, "begin even where memory or disk seem too small"),
+    {.name = "set",
+     .kind = HR_OPTION_TEXTS,
+     .offset = offsetof(run_values, settings),
+     .value = "KEY=VALUE",
+     .help = "over the configuration, e.g. ridge.alpha=100; repeatedly"},
+    HR_HABITS(run_values, habits),
 };
 
 const hr_verb hr_verb_run = {

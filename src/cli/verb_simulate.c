@@ -2,27 +2,34 @@
  * it shows. */
 #include <stdio.h>
 
+#include "cli/habits.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "cli/verb.h"
 #include "headroom/simulate.h"
 
+typedef struct simulate_values {
+  hr_simulate_options options;
+  hr_habits habits;
+} simulate_values;
+
 static void set_defaults(void *values) {
-  *(hr_simulate_options *)values = hr_simulate_options_default();
+  *(simulate_values *)values =
+      (simulate_values){.options = hr_simulate_options_default()};
 }
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {
   (void)operand;
-  const hr_simulate_options *options = values;
+  const simulate_values *given = values;
+  const hr_simulate_options *options = &given->options;
   hr_display display;
   hr_interrupt_watch();
   hr_interrupt_outlive_readers();
-  hr_display_init(&display, stderr);
+  hr_habits_begin(&given->habits, &display);
   hr_observer observer = hr_display_observer(&display);
   hr_status status = hr_simulate(options, &observer, err);
   hr_display_fini(&display);
   bool has_study = options->train_rows > 0 && options->test_rows > 0;
-  if (status == HR_OK) {
+  if (status == HR_OK && !given->habits.quiet) {
     printf(has_study ? "%s/study.yaml\n" : "%s\n", options->folder);
   }
   return status;
@@ -30,7 +37,7 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
 
 /* Ranges that only hr_simulate can judge (labels, seeing) are left to it. */
 #define MEMBER(kind_, member) \
-  .kind = kind_, .offset = offsetof(hr_simulate_options, member)
+  .kind = kind_, .offset = offsetof(simulate_values, options.member)
 
 static const hr_option options[] = {
     {.name = "out",
@@ -132,6 +139,7 @@ static const hr_option options[] = {
      MEMBER(HR_OPTION_NUMBER, mh_offset),
      .value = "DEX",
      .help = "the [M/H] written less the true one"},
+    HR_HABITS(simulate_values, habits),
 };
 
 const hr_verb hr_verb_simulate = {
@@ -147,7 +155,7 @@ const hr_verb hr_verb_simulate = {
         "`headroom run` takes as it stands, or, where one of the two sets is left out, "
         "the\n"
         "folder's. Files of the same name are replaced if simulate made them.",
-    .values_size = sizeof(hr_simulate_options),
+    .values_size = sizeof(simulate_values),
     .set_defaults = set_defaults,
     .run = run,
 };

@@ -11,7 +11,9 @@
 #include "config/binning.h"
 #include "config/gates.h"
 #include "config/mask.h"
+#include "config/overrides.h"
 #include "config/paths.h"
+#include "config/problems.h"
 #include "config/read.h"
 #include "config/table.h"
 #include "config/targets.h"
@@ -269,12 +271,11 @@ cleanup:
   return status;
 }
 
-static hr_status parse(const char *yaml, size_t size, const hr_config_source *source,
-                       hr_config **out, hr_error *err) {
+/* One reading of the tree, up to the first thing that is wrong. */
+static hr_status read_tree(const hr_yaml_node *root, const hr_config_source *source,
+                           hr_config **out, hr_error *err) {
   hr_status status = HR_OK;
-  hr_yaml_node *root = NULL;
   hr_config *config = NULL;
-  HR_TRY(hr_yaml_tree_create(yaml, size, source->name, &root, err));
   HR_TRY(hr_alloc(&config, 1, err));
   HR_TRY(hr_copy_text(source->name, &config->path, err));
   HR_TRY(read_sections(config, root, err));
@@ -291,6 +292,44 @@ static hr_status parse(const char *yaml, size_t size, const hr_config_source *so
   config = NULL;
 cleanup:
   hr_config_destroy(&config);
+  return status;
+}
+
+/* Reads on without what is wrong, so that all of it can be told. The data files are not
+ * looked for any more where words stand in for their names. */
+static hr_status find_more(hr_yaml_node *root, const hr_config_source *source,
+                           const hr_error *first, hr_error *err) {
+  hr_config_problems problems = {.name = source->name};
+  hr_config_source rest = *source;
+  hr_error error = *first;
+  hr_status status = first->status;
+  while (status != HR_OK && hr_config_problems_take(&problems, &error, root)) {
+    hr_config *config = NULL;
+    rest.check_files = rest.check_files && !problems.has_stand_ins;
+    status = read_tree(root, &rest, &config, &error);
+    hr_config_destroy(&config);
+  }
+  if (problems.sentences.count > 1) {
+    status = hr_config_problems_fail(&problems, err);
+  } else {
+    status = hr_fail(err, first->status, "%s", first->message);
+  }
+  hr_config_problems_fini(&problems);
+  return status;
+}
+
+static hr_status parse(const char *yaml, size_t size, const hr_config_source *source,
+                       hr_config **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_yaml_node *root = NULL;
+  hr_error first = {.status = HR_OK};
+  HR_TRY(hr_yaml_tree_create(yaml, size, source->name, &root, err));
+  if (source->settings) {
+    HR_TRY(hr_config_override(root, source->name, source->settings, err));
+  }
+  status = read_tree(root, source, out, &first);
+  if (status != HR_OK) status = find_more(root, source, &first, err);
+cleanup:
   hr_yaml_tree_destroy(&root);
   return status;
 }
@@ -301,9 +340,12 @@ hr_status hr_config_parse(const char *yaml, size_t size, const char *name,
   return parse(yaml, size, &source, out, err);
 }
 
-hr_status hr_config_load_text(const char *yaml, const char *name, const char *folder,
+hr_status hr_config_load_text(const char *yaml, const hr_config_text *text,
                               hr_config **out, hr_error *err) {
-  const hr_config_source source = {.name = name, .folder = folder, .check_files = true};
+  const hr_config_source source = {.name = text->name,
+                                   .folder = text->folder,
+                                   .check_files = true,
+                                   .settings = text->settings};
   return parse(yaml, strlen(yaml), &source, out, err);
 }
 
@@ -323,6 +365,11 @@ static hr_status check_is_file(const char *path, hr_error *err) {
 }
 
 hr_status hr_config_load(const char *path, hr_config **out, hr_error *err) {
+  return hr_config_load_with(path, NULL, out, err);
+}
+
+hr_status hr_config_load_with(const char *path, const hr_strings *settings,
+                              hr_config **out, hr_error *err) {
   hr_status status = HR_OK;
   char *yaml = NULL, *folder = NULL;
   size_t size = 0;
@@ -336,7 +383,8 @@ hr_status hr_config_load(const char *path, hr_config **out, hr_error *err) {
   } else {
     folder[0] = '\0'; /* the current one */
   }
-  hr_config_source source = {.name = path, .folder = folder, .check_files = true};
+  const hr_config_source source = {
+      .name = path, .folder = folder, .check_files = true, .settings = settings};
   HR_TRY(parse(yaml, size, &source, out, err));
 cleanup:
   hr_free(folder);

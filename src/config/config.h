@@ -133,9 +133,15 @@ typedef struct hr_config {
 
 /* Reads and checks a configuration. Everything wrong is HR_ERR_CONFIG with
  * "FILE:LINE:COLUMN: ", the key and what to write instead; unknown keys name the nearest
- * known one; HR_ERR_MISSING where the file cannot be read, a data file is not there or a
- * glob matches nothing. */
+ * known one; where several things are wrong, all are told, numbered, in one sentence;
+ * HR_ERR_MISSING where the file cannot be read, a data file is not there or a glob
+ * matches nothing. */
 hr_status hr_config_load(const char *path, hr_config **out, hr_error *err) HR_MUST_CHECK;
+
+/* The same with settings "KEY=VALUE" over those of the file, such as "ridge.alpha=100"
+ * (NULL: none). */
+hr_status hr_config_load_with(const char *path, const hr_strings *settings,
+                              hr_config **out, hr_error *err) HR_MUST_CHECK;
 
 /* The same from memory; relative paths are relative to `folder`. Whether the data files
  * are there is not looked at. */
@@ -143,8 +149,14 @@ hr_status hr_config_parse(const char *yaml, size_t size, const char *name,
                           const char *folder, hr_config **out,
                           hr_error *err) HR_MUST_CHECK;
 
+/* What is to be known of a configuration in memory. */
+typedef struct hr_config_text {
+  const char *name, *folder;  /* of hr_config_parse */
+  const hr_strings *settings; /* of hr_config_load_with */
+} hr_config_text;
+
 /* The same, refusing data files that are not there, as hr_config_load does. */
-hr_status hr_config_load_text(const char *yaml, const char *name, const char *folder,
+hr_status hr_config_load_text(const char *yaml, const hr_config_text *text,
                               hr_config **out, hr_error *err) HR_MUST_CHECK;
 void hr_config_destroy(hr_config **config);
 

@@ -9,9 +9,11 @@ enum { MOST_NAMES = 64 }; /* keys of one section, aliases included */
 
 hr_config_place hr_config_place_of(const hr_config_name *name, hr_yaml_mark mark) {
   hr_config_place place;
+  char where[HR_YAML_PLACE_BYTES];
   const char *dot = name->path[0] && name->key[0] ? "." : "";
-  int length = snprintf(place.text, sizeof place.text, "%s:%zu:%zu: %s%s%s", name->file,
-                        mark.line, mark.column, name->path, dot, name->key);
+  hr_yaml_write_place(name->file, mark, where);
+  int length = snprintf(place.text, sizeof place.text, "%s%s%s%s", where, name->path, dot,
+                        name->key);
   if (length < 0) place.text[0] = '\0';
   return place;
 }

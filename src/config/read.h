@@ -6,7 +6,7 @@
 #include "config/table.h"
 #include "core/yaml_tree.h"
 
-enum { HR_CONFIG_PLACE_BYTES = 512 };
+enum { HR_CONFIG_PLACE_BYTES = 768 };
 
 /* "study.yaml:3:12: experts.ridge.alpha[2]": how every sentence about a value begins. */
 typedef struct hr_config_place {

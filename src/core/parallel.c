@@ -16,6 +16,11 @@ size_t hr_thread_count(void) {
   return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : (size_t)threads;
 }
 
+void hr_thread_limit(size_t threads) {
+  size_t used = threads < 1 ? 1 : threads < MOST_THREADS ? threads : MOST_THREADS;
+  omp_set_num_threads((int)used);
+}
+
 void hr_parallel_be_alone(void) {
   omp_set_num_threads(1);
 }

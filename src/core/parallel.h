@@ -11,6 +11,10 @@
 /* How many threads hr_parallel_for uses at most. */
 size_t hr_thread_count(void);
 
+/* From here on the calling thread's loops, and those of the libraries below, use so many
+ * (at least 1). */
+void hr_thread_limit(size_t threads);
+
 /* Calls body(context, i, thread) for i = 0 .. count-1, in any order, on all threads;
  * `thread` is in 0 .. hr_thread_count()-1 and picks a thread's own scratch space. BLAS
  * and LAPACK called from the body run on the calling thread alone. */

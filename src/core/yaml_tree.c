@@ -29,8 +29,18 @@ hr_status hr_yaml_fail(hr_error *err, const char *name, hr_yaml_mark mark,
   va_start(arguments, format);
   if (vsnprintf(sentence, sizeof sentence, format, arguments) < 0) sentence[0] = '\0';
   va_end(arguments);
-  return hr_fail(err, HR_ERR_CONFIG, "%s:%zu:%zu: %s", name, mark.line, mark.column,
-                 sentence);
+  char place[HR_YAML_PLACE_BYTES];
+  hr_yaml_write_place(name, mark, place);
+  return hr_fail(err, HR_ERR_CONFIG, "%s%s", place, sentence);
+}
+
+void hr_yaml_write_place(const char *name, hr_yaml_mark mark,
+                         char out[HR_YAML_PLACE_BYTES]) {
+  int length = mark.line > 0 ? snprintf(out, HR_YAML_PLACE_BYTES,
+                                        "%.400s:%zu:%zu: ", name, mark.line, mark.column)
+                             : snprintf(out, HR_YAML_PLACE_BYTES,
+                                        "%.400s, --set %zu: ", name, mark.column);
+  if (length < 0) out[0] = '\0';
 }
 
 /* Brace groups. libyaml must not see the braces and commas of `part_{0..4}.h5`, so they

@@ -20,7 +20,9 @@ typedef enum hr_yaml_kind {
   HR_YAML_MAPPING
 } hr_yaml_kind;
 
-/* A place in the file, counted from 1; columns count characters, not bytes. */
+/* A place in the file, counted from 1; columns count characters, not bytes. Line 0 is no
+ * place in it: there stands what was set from outside (`--set`), its column the number of
+ * the setting. */
 typedef struct hr_yaml_mark {
   size_t line, column;
 } hr_yaml_mark;
@@ -51,7 +53,13 @@ bool hr_yaml_is_null(const hr_yaml_node *node);
  * is NULL or not a mapping. */
 const hr_yaml_node *hr_yaml_find(const hr_yaml_node *mapping, const char *key);
 
-/* HR_ERR_CONFIG with "NAME:LINE:COLUMN: " in front of the sentence. */
+enum { HR_YAML_PLACE_BYTES = 480 };
+
+/* "NAME:LINE:COLUMN: " or, of what was set from outside, "NAME, --set NUMBER: ". */
+void hr_yaml_write_place(const char *name, hr_yaml_mark mark,
+                         char out[HR_YAML_PLACE_BYTES]);
+
+/* HR_ERR_CONFIG with the place in front of the sentence. */
 hr_status hr_yaml_fail(hr_error *err, const char *name, hr_yaml_mark mark,
                        const char *format, ...) HR_PRINTF(4, 5);
 

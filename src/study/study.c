@@ -611,15 +611,27 @@ static const hr_sized sized_options = {
 /* The file's folder, or the one that is named, is where relative paths begin. */
 static hr_status load_config(const hr_study_options *options, hr_config **out,
                              hr_error *err) {
+  hr_status status = HR_OK;
   const char *text = options->config_text, *name = options->config_path;
   const char *folder = options->config_folder;
-  if (text) {
-    return hr_config_load_text(text, name ? name : "configuration", folder ? folder : "",
-                               out, err);
+  hr_strings settings = {0};
+  for (size_t i = 0; i < options->setting_count; i++) {
+    HR_TRY(hr_strings_append(&settings, options->settings[i], err));
   }
-  if (name) return hr_config_load(name, out, err);
-  return hr_fail(err, HR_ERR_USAGE,
-                 "hr_study_options has neither config_path nor config_text; give one");
+  if (text) {
+    const hr_config_text source = {name ? name : "configuration", folder ? folder : "",
+                                   &settings};
+    HR_TRY(hr_config_load_text(text, &source, out, err));
+  } else if (name) {
+    HR_TRY(hr_config_load_with(name, &settings, out, err));
+  } else {
+    status =
+        hr_fail(err, HR_ERR_USAGE,
+                "hr_study_options has neither config_path nor config_text; give one");
+  }
+cleanup:
+  hr_strings_fini(&settings);
+  return status;
 }
 
 /* The name of the run directory from the study's own. */
@@ -704,42 +716,6 @@ cleanup:
     opened.out_dir = NULL;
   }
   close_study(&opened);
-  return status;
-}
-
-/* The gate of one target's results; *behind: those of the targets behind it, NULL where
- * there are none, to be freed with json_decref. */
-static hr_status read_gate(const char *dir, bool *passed, json_t **behind,
-                           hr_error *err) {
-  hr_status status = HR_OK;
-  json_t *results = hr_json_file_read(dir, "results.json");
-  const json_t *value = json_object_get(results, "gate_passed");
-  json_t *targets = json_object_get(json_object_get(results, "experiment"), "targets");
-  if (!results) {
-    status = hr_fail(err, HR_ERR_MISSING, "%s has no results.json that can be read", dir);
-  } else if (!json_is_boolean(value)) {
-    status = hr_fail(err, HR_ERR_FORMAT, "%s/results.json does not say gate_passed", dir);
-  } else {
-    *passed = *passed && json_is_true(value);
-    if (behind) *behind = json_incref(targets);
-  }
-  json_decref(results);
-  return status;
-}
-
-hr_status hr_study_gate(const char *run_dir, bool *passed, hr_error *err) {
-  json_t *targets = NULL;
-  *passed = true;
-  hr_status status = read_gate(run_dir, passed, &targets, err);
-  for (size_t t = 1; status == HR_OK && t < json_array_size(targets); t++) {
-    const char *name = json_string_value(json_array_get(targets, t));
-    char folder[HR_TARGET_FOLDER_BYTES], *dir = NULL;
-    hr_target_folder(name ? name : "", t, folder);
-    status = hr_join_path(run_dir, folder, &dir, err);
-    if (status == HR_OK) status = read_gate(dir, passed, NULL, err);
-    hr_free(dir);
-  }
-  json_decref(targets);
   return status;
 }
 

@@ -82,11 +82,23 @@ static void writes_fail_and_end_nothing(void **state) {
   assert_int_equal(outcome_of(write_to_nowhere, 0), 0);
 }
 
+static void end_unread(int signal_number) {
+  (void)signal_number;
+  hr_interrupt_outlive_readers();
+  hr_interrupt_end_as_unread();
+}
+
+static void what_nobody_reads_ends_by_the_signal(void **state) {
+  (void)state;
+  assert_int_equal(outcome_of(end_unread, 0), -SIGPIPE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_first_is_remembered_the_second_ends),
       cmocka_unit_test(an_ignored_hangup_stays_ignored),
       cmocka_unit_test(writes_fail_and_end_nothing),
+      cmocka_unit_test(what_nobody_reads_ends_by_the_signal),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

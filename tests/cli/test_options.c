@@ -204,6 +204,26 @@ static void test_more_operands(void **state) {
               "frame needs a WALL: headroom frame WALL");
 }
 
+/* An option of texts may be given again, and keeps the order. */
+static void test_repeated_texts(void **state) {
+  (void)state;
+  static const hr_option set = {.name = "set", .kind = HR_OPTION_TEXTS, .value = "K=V"};
+  const hr_grammar one = {.verb = "paint", .options = &set, .option_count = 1};
+  hr_error err = {0};
+  hr_strings texts = {0};
+  const char *operand = NULL;
+  const char *const words[] = {"--set", "a=1", "--set=b=2"};
+  check_ok(hr_options_read(&one, 3, words, &texts, &operand, &err));
+  assert_int_equal(texts.count, 2);
+  assert_string_equal(texts.items[0], "a=1");
+  assert_string_equal(texts.items[1], "b=2");
+  hr_options_fini(&one, &texts);
+  assert_int_equal(texts.count, 0);
+  const char *const nothing[] = {"--set="};
+  check_fails(hr_options_read(&one, 1, nothing, &texts, &operand, &err), HR_ERR_USAGE,
+              "option '--set' needs a value: --set K=V");
+}
+
 static void test_unreadable_values(void **state) {
   (void)state;
   check_refused(&grammar, "--rows twelve",
@@ -265,6 +285,7 @@ int main(void) {
       cmocka_unit_test(test_unknown_options),
       cmocka_unit_test(test_missing_and_superfluous),
       cmocka_unit_test(test_more_operands),
+      cmocka_unit_test(test_repeated_texts),
       cmocka_unit_test(test_unreadable_values),
       cmocka_unit_test(test_description),
       cmocka_unit_test(test_memory_runs_out),

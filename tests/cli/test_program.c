@@ -56,8 +56,8 @@ static const char overview[] =
     "\n"
     "`headroom help VERB` tells more about one. Results are printed to stdout, progress\n"
     "and errors to stderr. Exit codes: 0 done, 1 a check did not pass, 2 wrong usage or\n"
-    "configuration, 3 wrong data, 4 internal trouble (disk, memory, numerics), 130\n"
-    "interrupted.\n";
+    "configuration, 3 wrong data, 4 internal trouble (disk, memory, numerics), 5 the\n"
+    "study is done, but an expert has no model in any bin, 130 interrupted.\n";
 
 static const char about_run[] =
     "headroom run: run the study that a YAML file describes\n"
@@ -75,6 +75,11 @@ static const char about_run[] =
     "  --detach                   run in the background; see `status` and `stop`\n"
     "  --gate                     exit with 1 where the decision gate is not passed\n"
     "  --no-preflight             begin even where memory or disk seem too small\n"
+    "  --set KEY=VALUE            over the configuration, e.g. ridge.alpha=100; "
+    "repeatedly\n"
+    "  --threads N                compute on so many threads (OMP_NUM_THREADS, else "
+    "all)\n"
+    "  --quiet                    print nothing but errors\n"
     "\n"
     "Reads the shards, adds noise, trains every expert of every bin, routes by the\n"
     "true labels and judges. Writes results.json, tables, figures and a report into\n"

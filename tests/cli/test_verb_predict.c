@@ -19,6 +19,8 @@ static const char about_predict[] =
     "  --memory MIB               for spectra, beside the models (512)\n"
     "  --block-rows N             rows at a time, in steps of 128 (as memory allows)\n"
     "  --dry-run                  say what would be read and written; write nothing\n"
+    "  --threads N                compute on so many threads (OMP_NUM_THREADS, else all)\n"
+    "  --quiet                    print nothing but errors\n"
     "\n"
     "MODEL is a run directory, or the folder `model` of one, wherever it was copied.\n"
     "FILEs are laid out as the study's (docs/formats.md); their labels are needed only\n"

@@ -38,9 +38,12 @@ static void test_unknown_keys(void **state) {
       "publish: [{page: a.md, block: my numbers}]\n",
       "s.yaml:3:31: publish[0].block is 'my numbers', which cannot name a block; use "
       "letters, digits, '-', '_' and '.'");
-  refuse_rest("publish: [{pgae: a, block: b}]\n",
-              "s.yaml:3:12: the key 'publish[0].pgae' is not known; did you mean "
-              "'page'?");
+  refuse_rest(
+      "publish: [{pgae: a, block: b}]\n",
+      "s.yaml has 2 problems: (1) 3:12: the key 'publish[0].pgae' is not known; did you "
+      "mean 'page'?; (2) 3:11: publish[0].page is missing; add it: A Markdown file, "
+      "relative "
+      "to the folder of the configuration.");
   refuse_rest(
       "gate: {1: 2}\n",
       "s.yaml:3:8: the key 'gate.1' is not known; the keys here are oracle_r2, "
@@ -53,12 +56,22 @@ static void test_missing_keys(void **state) {
   refuse("data: {train: a, test: b}\n",
          "s.yaml:1:1: experiment.id is missing; add it: The name of the study, in the "
          "heading of every report.");
-  refuse("experiment: {}\n",
-         "s.yaml:1:13: experiment.id is missing; add it: The name of the study, in the "
-         "heading of every report.");
+  refuse(
+      "experiment: {}\n",
+      "s.yaml has 3 problems: (1) 1:13: experiment.id is missing; add it: The name of "
+      "the "
+      "study, in the heading of every report.; (2) 1:1: data.train is missing; add it: "
+      "HDF5 "
+      "shards to train on, relative to root; brace ranges such as part_{0..4}.h5, lists "
+      "such as {a,b} and globs.; (3) 1:1: data.test is missing; add it: The HDF5 file of "
+      "the test set, relative to root.");
   refuse("experiment: {id: E}\n",
-         "s.yaml:1:1: data.train is missing; add it: HDF5 shards to train on, relative "
-         "to root; brace ranges such as part_{0..4}.h5, lists such as {a,b} and globs.");
+         "s.yaml has 2 problems: (1) 1:1: data.train is missing; add it: HDF5 shards to "
+         "train "
+         "on, relative to root; brace ranges such as part_{0..4}.h5, lists such as {a,b} "
+         "and "
+         "globs.; (2) 1:1: data.test is missing; add it: The HDF5 file of the test set, "
+         "relative to root.");
   refuse("experiment: {id: E}\ndata:\n  train: a\n",
          "s.yaml:3:3: data.test is missing; add it: The HDF5 file of the test set, "
          "relative to root.");

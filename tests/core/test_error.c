@@ -34,6 +34,7 @@ static void test_exit_codes(void **state) {
   assert_int_equal(hr_status_exit_code(HR_ERR_LEDGER), 4);
   assert_int_equal(hr_status_exit_code(HR_ERR_INTERNAL), 4);
   assert_int_equal(hr_status_exit_code(HR_ERR_INTERRUPTED), 130);
+  assert_int_equal(hr_status_exit_code(HR_ERR_LOST), 5);
 }
 
 static void test_unknown_statuses(void **state) {

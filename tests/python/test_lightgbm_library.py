@@ -94,7 +94,7 @@ class Library(unittest.TestCase):
     def path(cls, *names):
         return os.path.join(cls.place.name, *names)
 
-    def run_study(self, **variables):
+    def run_study(self, code=0, **variables):
         """What results.json says of LightGBM, and what the program and the report say."""
         out = self.path("run")
         shutil.rmtree(out, ignore_errors=True)
@@ -102,7 +102,7 @@ class Library(unittest.TestCase):
                        if name not in ("LIGHTGBM_ROOT", "CONDA_PREFIX", "LD_LIBRARY_PATH")}
         done = subprocess.run([self.program, "run", self.config, "--out", out],
                               env=dict(environment, **variables), capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.returncode, code, done.stderr)
         with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
             results = json.load(file)
         with open(os.path.join(out, "report.md"), encoding="utf-8") as file:
@@ -115,7 +115,7 @@ class Library(unittest.TestCase):
         return re.search(r"LightGBM says: I am (\w+)", told).group(1)
 
     def refusal(self, **variables):
-        results, told, report = self.run_study(**variables)
+        results, told, report = self.run_study(code=5, **variables)
         expert = results["experts"][1]
         self.assertEqual(expert["status"], "unavailable")
         self.assertEqual(results["bins"][0]["experts"]["lightgbm"]["status"], "unavailable")

@@ -61,9 +61,48 @@ static void every_target_has_to_pass(void **state) {
   assert_false(passed);
 }
 
+static const char two_experts[] =
+    "{\"experts\": [{\"name\": \"ridge\"}, {\"name\": \"lightgbm\"}], \"bins\": ["
+    "{\"experts\": {\"ridge\": {\"status\": \"skipped\", \"note\": \"few rows\"}, "
+    "\"lightgbm\": {\"status\": \"%s\", \"note\": \"no library\"}}}, "
+    "{\"experts\": {\"ridge\": {\"status\": \"ok\", \"note\": \"\"}, "
+    "\"lightgbm\": {\"status\": \"unavailable\", \"note\": \"no library\"}}}]}";
+
+/* One bin is enough for an expert not to be lost. */
+static void experts_without_any_bin_are_lost(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char results[1024], *lost = NULL;
+  snprintf(results, sizeof results, two_experts, "ok");
+  scratch_write(&s, "results.json", results);
+  check_ok(hr_study_lost(s.path, &lost, &err));
+  assert_null(lost);
+  snprintf(results, sizeof results, two_experts, "unavailable");
+  scratch_write(&s, "results.json", results);
+  check_ok(hr_study_lost(s.path, &lost, &err));
+  assert_string_equal(lost, "lightgbm (no library)");
+  hr_text_free(lost);
+}
+
+static void results_that_do_not_tell_experts_are_refused(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char *lost = NULL;
+  snprintf(expected, sizeof expected, "%s has no results.json that can be read", s.path);
+  check_fails(hr_study_lost(s.path, &lost, &err), HR_ERR_MISSING, expected);
+  scratch_write(&s, "results.json", "{\"experts\": []}");
+  snprintf(expected, sizeof expected, "%s/results.json does not say experts and bins",
+           s.path);
+  check_fails(hr_study_lost(s.path, &lost, &err), HR_ERR_FORMAT, expected);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(results_tell_whether_it_passed, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(experts_without_any_bin_are_lost, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(results_that_do_not_tell_experts_are_refused,
+                                      set_up, tear_down),
       cmocka_unit_test_setup_teardown(every_target_has_to_pass, set_up, tear_down),
       cmocka_unit_test_setup_teardown(results_that_do_not_say_are_refused, set_up,
                                       tear_down),

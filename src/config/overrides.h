@@ -1,0 +1,17 @@
+/* Settings from the command line, over those of the file. */
+#ifndef HR_CONFIG_OVERRIDES_H
+#define HR_CONFIG_OVERRIDES_H
+
+#include "core/text.h"
+#include "core/yaml_tree.h"
+
+/* Puts every setting "KEY=VALUE" into the tree of the configuration called `name`, later
+ * ones over earlier ones. KEY is a path with dots, of experts and gates also without the
+ * section ("ridge.alpha"); VALUE is YAML. What is put in has line 0, and as its column
+ * the number of its setting, from 1. HR_ERR_CONFIG, naming the setting, where it is no
+ * KEY=VALUE, its value is no YAML, or its path leads through what is no mapping; whether
+ * there is such a key is found when the tree is read. */
+hr_status hr_config_override(hr_yaml_node *root, const char *name,
+                             const hr_strings *settings, hr_error *err) HR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,149 @@
+/* Every sentence about a configuration begins with its place (core/yaml_tree.h) and the
+ * key, and says " is missing; " where a key has to be added: that is all that is used of
+ * it here. */
+#include "config/problems.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/yaml_edit.h"
+
+void hr_config_problems_fini(hr_config_problems *problems) {
+  hr_strings_fini(&problems->sentences);
+  hr_strings_fini(&problems->keys);
+}
+
+/* What stands behind "NAME:" or "NAME, ", with the place itself; NULL: no place. */
+static const char *read_place(const char *message, const char *name, hr_yaml_mark *mark) {
+  size_t length = strlen(name);
+  int used = 0;
+  *mark = (hr_yaml_mark){0};
+  if (strncmp(message, name, length) != 0) return NULL;
+  const char *rest = message + length;
+  if (sscanf(rest, ":%zu:%zu: %n", &mark->line, &mark->column, &used) == 2 && used > 0) {
+    return rest + 1;
+  }
+  if (sscanf(rest, ", --set %zu: %n", &mark->column, &used) == 1 && used > 0) {
+    return rest + 2;
+  }
+  return NULL;
+}
+
+/* The mapping under `key` of the document, made where there is none. */
+static hr_yaml_node *open_section(hr_yaml_node *root, const char *key) {
+  hr_yaml_node *made = NULL;
+  for (size_t i = 0; i < root->count; i++) {
+    hr_yaml_node *item = root->items[i];
+    if (strcmp(item->key, key) == 0 && item->kind == HR_YAML_MAPPING) return item;
+  }
+  if (hr_alloc(&made, 1, NULL) != HR_OK) return NULL;
+  hr_yaml_node *section = made;
+  made->kind = HR_YAML_MAPPING;
+  made->mark = root->mark;
+  if (hr_yaml_put(root, key, root->mark, &made, NULL) == HR_OK) return section;
+  hr_yaml_tree_destroy(&made);
+  return NULL;
+}
+
+/* A key that must be given gets its own name as its value, so that the rest can be read.
+ * A section that is not there is missed at the document. */
+static bool put_stand_in(hr_yaml_node *root, hr_yaml_mark mark, const char *path) {
+  hr_yaml_node *value = NULL, *mapping = NULL;
+  const char *dot = strrchr(path, '.');
+  char section[128];
+  if (!dot) return false;
+  snprintf(section, sizeof section, "%.*s", (int)(dot - path), path);
+  bool is_top = !strpbrk(section, ".[");
+  mapping = is_top ? open_section(root, section) : hr_yaml_mapping_at(root, mark);
+  bool done =
+      mapping && hr_yaml_tree_create(dot + 1, strlen(dot + 1), "", &value, NULL) == HR_OK;
+  if (done) {
+    hr_yaml_move(value, mark);
+    done = hr_yaml_put(mapping, dot + 1, mark, &value, NULL) == HR_OK;
+  }
+  hr_yaml_tree_destroy(&value);
+  return done;
+}
+
+/* What stands behind the place. */
+static const char *body_of(const char *sentence) {
+  const char *start = strstr(sentence, ": ");
+  return start ? start + 2 : sentence;
+}
+
+/* The key that a sentence is about: its first word, or what it has in quotes before any
+ * other word with a dot. */
+static void read_key(const char *sentence, char *out, size_t size) {
+  const char *start = body_of(sentence);
+  if (strncmp(start, "the key '", 9) == 0) start += 9;
+  if (strncmp(start, "a label in ", 11) == 0) start += 11;
+  if (strncmp(start, "a name in ", 10) == 0) start += 10;
+  snprintf(out, size, "%.*s", (int)strcspn(start, " ':,"), start);
+}
+
+/* Whether a sentence about `key` only says what an earlier one about `before` has led to:
+ * about what holds it, or about the same once more. Items of a list move up. */
+static bool follows(const char *key, const char *before) {
+  size_t length = strlen(key);
+  if (length == 0 || strncmp(before, key, length) != 0) return false;
+  if (before[length] == '\0') return key[length - 1] != ']';
+  return before[length] == '.' || before[length] == '[';
+}
+
+static bool is_known(const hr_config_problems *problems, const char *sentence,
+                     const char *key) {
+  for (size_t i = 0; i < problems->sentences.count; i++) {
+    if (strcmp(body_of(problems->sentences.items[i]), body_of(sentence)) == 0)
+      return true;
+  }
+  for (size_t i = 0; i < problems->keys.count; i++) {
+    if (follows(key, problems->keys.items[i])) return true;
+  }
+  return false;
+}
+
+bool hr_config_problems_take(hr_config_problems *problems, const hr_error *error,
+                             hr_yaml_node *root) {
+  hr_yaml_mark mark;
+  char key[128];
+  bool is_told = error->status == HR_ERR_CONFIG || error->status == HR_ERR_MISSING;
+  const char *sentence =
+      is_told ? read_place(error->message, problems->name, &mark) : NULL;
+  bool is_enough = problems->sentences.count >= HR_CONFIG_MOST_PROBLEMS ||
+                   ++problems->steps > 4 * HR_CONFIG_MOST_PROBLEMS;
+  if (!sentence || is_enough) return false;
+  read_key(sentence, key, sizeof key);
+  bool is_missing = strstr(sentence, " is missing; ") != NULL;
+  if (problems->sentences.count == 0) problems->status = error->status;
+  if (!is_known(problems, sentence, key)) {
+    hr_status status = hr_strings_append(&problems->sentences, sentence, NULL);
+    if (status == HR_OK) status = hr_strings_append(&problems->keys, key, NULL);
+    if (status != HR_OK) return false;
+  }
+  problems->has_stand_ins = problems->has_stand_ins || is_missing;
+  if (is_missing) return put_stand_in(root, mark, key);
+  return hr_yaml_take_out_at(root, mark);
+}
+
+hr_status hr_config_problems_fail(const hr_config_problems *problems, hr_error *err) {
+  const hr_strings *list = &problems->sentences;
+  hr_status status = HR_OK;
+  hr_text text;
+  hr_text_init(&text);
+  for (size_t i = 0; i < list->count; i++) {
+    const char *sentence = list->items[i];
+    size_t room = HR_ERROR_MESSAGE_BYTES - strlen(problems->name) - 64;
+    if (i > 0 && text.length + strlen(sentence) > room) {
+      hr_text_append(&text, "; and %zu more", list->count - i);
+      break;
+    }
+    hr_text_append(&text, "%s(%zu) %s", i > 0 ? "; " : "", i + 1, sentence);
+  }
+  HR_TRY(hr_text_status(&text, err));
+  status = hr_fail(err, problems->status, "%s has %zu problems: %s", problems->name,
+                   list->count, text.bytes);
+cleanup:
+  hr_text_fini(&text);
+  return status;
+}
