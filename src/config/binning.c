@@ -243,15 +243,21 @@ hr_status hr_config_check_bins(const hr_config *config, const hr_config_name *na
   return HR_OK;
 }
 
+hr_status hr_config_take_all_bins(const hr_config *config, hr_numbers *bins,
+                                  hr_error *err) {
+  size_t count = config->binning.bin_count;
+  hr_status status = hr_realloc(&bins->items, bins->count, count, err);
+  if (status != HR_OK) return status;
+  for (size_t k = 0; k < count; k++) bins->items[k] = (double)k;
+  bins->count = count;
+  return HR_OK;
+}
+
 static hr_status read_focus(hr_config *config, const hr_yaml_node *focus, hr_error *err) {
   hr_config_name name = {config->path, "binning", "focus"};
-  if (focus) {
-    return hr_config_check_bins(config, &name, focus, &config->binning.focus, err);
-  }
-  if (!is_study_grid(config)) {
-    config->binning.focus.count = 0; /* 3 and 6 are the study's bins, not this grid's */
-  }
-  return HR_OK;
+  hr_numbers *bins = &config->binning.focus;
+  if (hr_config_is_all(focus)) return hr_config_take_all_bins(config, bins, err);
+  return focus ? hr_config_check_bins(config, &name, focus, bins, err) : HR_OK;
 }
 
 hr_status hr_config_binning_read(hr_config *config, const hr_yaml_node *root,

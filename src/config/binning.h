@@ -17,6 +17,10 @@ void hr_config_binning_fini(hr_config *config);
 /* Whether the grid lies along T_eff and M_H by their old keys. */
 bool hr_config_has_old_axes(const hr_config *config);
 
+/* The list of all bins of the grid, in the place of `bins`. HR_ERR_MEMORY. */
+hr_status hr_config_take_all_bins(const hr_config *config, hr_numbers *bins,
+                                  hr_error *err) HR_MUST_CHECK;
+
 /* Every number of the list is a bin. `node`: where the list stands. */
 hr_status hr_config_check_bins(const hr_config *config, const hr_config_name *name,
                                const hr_yaml_node *node, const hr_numbers *bins,

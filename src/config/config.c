@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "config/binning.h"
+#include "config/columns.h"
 #include "config/gates.h"
 #include "config/mask.h"
 #include "config/overrides.h"
@@ -48,6 +49,8 @@ void hr_config_destroy(hr_config **out) {
   hr_strings_fini(&config->data.train_paths);
   hr_strings_fini(&config->data.unit_labels);
   hr_strings_fini(&config->data.units);
+  hr_strings_fini(&config->data.column_labels);
+  hr_strings_fini(&config->data.columns);
   hr_free(config->data.test_path);
   hr_config_binning_fini(config);
   destroy_experts(config);
@@ -94,18 +97,24 @@ static hr_status read_sections(hr_config *config, const hr_yaml_node *root,
   return status;
 }
 
-/* The default is of the study's grid: of a smaller one those that it has, all where it
- * has none of them. */
-static hr_status fit_bins_to_grid(size_t bin_count, hr_numbers *bins, hr_error *err) {
+/* By default those that the study asks about; where it asks about none, the default is of
+ * the study's grid: of a smaller one those that it has, all where it has none of them. */
+static hr_status fit_bins_to_grid(const hr_config *config, hr_numbers *bins,
+                                  hr_error *err) {
+  const hr_numbers *focus = &config->binning.focus;
   size_t kept = 0;
-  for (size_t i = 0; i < bins->count; i++) {
-    if (bins->items[i] < (double)bin_count) bins->items[kept++] = bins->items[i];
-  }
-  if (kept == 0) {
-    hr_status status = hr_realloc(&bins->items, bins->count, bin_count, err);
+  if (focus->count > 0) {
+    hr_status status = hr_realloc(&bins->items, bins->count, focus->count, err);
     if (status != HR_OK) return status;
-    for (; kept < bin_count; kept++) bins->items[kept] = (double)kept;
+    memcpy(bins->items, focus->items, focus->count * sizeof *focus->items);
+    bins->count = focus->count;
+    return HR_OK;
   }
+  for (size_t i = 0; i < bins->count; i++) {
+    bool is_there = bins->items[i] < (double)config->binning.bin_count;
+    if (is_there) bins->items[kept++] = bins->items[i];
+  }
+  if (kept == 0) return hr_config_take_all_bins(config, bins, err);
   bins->count = kept;
   return HR_OK;
 }
@@ -120,8 +129,9 @@ static hr_status check_expert_bins(const hr_config *config,
   if (!field || field->kind != HR_FIELD_NUMBERS) return HR_OK;
   hr_numbers *bins = (void *)((char *)expert->parameters + field->offset);
   const hr_yaml_node *given = hr_yaml_find(node, "bins");
+  if (hr_config_is_all(given)) return hr_config_take_all_bins(config, bins, err);
   if (!given) {
-    hr_status status = fit_bins_to_grid(config->binning.bin_count, bins, err);
+    hr_status status = fit_bins_to_grid(config, bins, err);
     if (status != HR_OK) return status;
   }
   return hr_config_check_bins(config, name, given ? given : node, bins, err);
@@ -280,6 +290,7 @@ static hr_status read_tree(const hr_yaml_node *root, const hr_config_source *sou
   HR_TRY(hr_copy_text(source->name, &config->path, err));
   HR_TRY(read_sections(config, root, err));
   HR_TRY(hr_config_read_targets(config, root, err));
+  HR_TRY(hr_config_read_columns(config, root, err));
   HR_TRY(hr_config_read_mask(config, root, err));
   HR_TRY(hr_config_binning_read(config, root, err));
   HR_TRY(read_experts(config, root, err));

@@ -51,15 +51,16 @@ typedef struct hr_config {
     char *test;        /* as written */
     char *root;        /* absolute; in the file relative to the file's folder */
     hr_strings target; /* label columns that are predicted */
-    hr_strings unit_labels, units; /* what data.units says of labels, one by one */
-    hr_strings id;                 /* label columns that name a star */
-    bool untrusted;                /* files are vetted in a child process first */
-    char *index;                   /* "ignore" | "rows": what the labels' index says */
-    hr_strings allow;              /* codes of doubts that are no reason to refuse */
-    char *clip;                    /* "auto" | "true" | "false" */
-    hr_strings mask;               /* "auto", "none", or the numbers of bits */
-    uint64_t mask_bits;            /* what `mask` says: HR_MASK_ANY .. */
-    bool reject_outliers;          /* rows that are no spectrum are not trained on */
+    hr_strings unit_labels, units;     /* what data.units says of labels, one by one */
+    hr_strings column_labels, columns; /* of labels, what the files call them */
+    hr_strings id;                     /* label columns that name a star */
+    bool untrusted;                    /* files are vetted in a child process first */
+    char *index;            /* "ignore" | "rows": what the labels' index says */
+    hr_strings allow;       /* codes of doubts that are no reason to refuse */
+    char *clip;             /* "auto" | "true" | "false" */
+    hr_strings mask;        /* "auto", "none", or the numbers of bits */
+    uint64_t mask_bits;     /* what `mask` says: HR_MASK_ANY .. */
+    bool reject_outliers;   /* rows that are no spectrum are not trained on */
     hr_strings train_paths; /* absolute; brace ranges and globs expanded, none twice */
     char *test_path;        /* absolute; none of train_paths */
     struct {

@@ -10,7 +10,8 @@ typedef struct hr_config_source {
   const char *name;   /* of the file, for messages */
   const char *folder; /* relative paths begin there (NULL or "": the current one) */
   bool check_files;   /* refuse data files that are not there */
-  const hr_strings *settings; /* over those of the file (config/overrides.h); NULL: none */
+  const hr_strings
+      *settings; /* over those of the file (config/overrides.h); NULL: none */
 } hr_config_source;
 
 /* Expands data.train and data.test into train_paths and test_path and makes data.root and

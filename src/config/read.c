@@ -170,15 +170,20 @@ static hr_status read_list(const hr_config_name *name, const hr_yaml_node *node,
   return HR_OK;
 }
 
-static bool is_auto(const hr_yaml_node *node) {
-  return node->kind == HR_YAML_SCALAR && strcmp(node->text, "auto") == 0;
+static bool is_word(const hr_yaml_node *node, const char *word) {
+  return node->kind == HR_YAML_SCALAR && strcmp(node->text, word) == 0;
+}
+
+bool hr_config_is_all(const hr_yaml_node *node) {
+  return node && is_word(node, "all");
 }
 
 hr_status hr_config_read_field(const hr_config_name *name, const hr_yaml_node *node,
                                const hr_field *field, void *parameters, hr_error *err) {
   hr_status status = HR_OK;
   hr_config_place place = hr_config_place_of(name, node->mark);
-  if (field->may_be_auto && is_auto(node)) return HR_OK;
+  if (field->may_be_auto && is_word(node, "auto")) return HR_OK;
+  if (field->may_be_all && hr_config_is_all(node)) return HR_OK;
   if (node->kind == HR_YAML_SEQUENCE && hr_field_is_list(field)) {
     HR_TRY(read_list(name, node, field, parameters, err));
   } else { /* a single value is a list of one */

@@ -40,6 +40,9 @@ hr_status hr_config_read_field(const hr_config_name *name, const hr_yaml_node *n
                                const hr_field *field, void *parameters,
                                hr_error *err) HR_MUST_CHECK;
 
+/* Whether it is the text "all" (hr_field.may_be_all); NULL is not. */
+bool hr_config_is_all(const hr_yaml_node *node);
+
 /* Refuses what is neither a mapping nor null (nor NULL). */
 hr_status hr_config_check_mapping(const char *file, const hr_yaml_node *node,
                                   const char *path, hr_error *err) HR_MUST_CHECK;

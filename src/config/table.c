@@ -152,13 +152,14 @@ static const hr_field binning_fields[] = {
     {.name = "focus",
      .kind = HR_FIELD_NUMBERS,
      FIELD(binning.focus),
-     .default_text = "[3, 6]",
+     .default_text = "[]",
      .minimum = 0,
      .maximum = HR_MOST_BINS - 1,
      .order = HR_FIELD_DISTINCT,
      .whole = true,
-     .help = "The bins that the study asks about; none by default where the grid is not "
-             "3 x 3."},
+     .may_be_all = true,
+     .help = "The bins that the study asks about; where there are none, no criterion of "
+             "the gate is about them."},
     {.name = "uncovered",
      .kind = HR_FIELD_TEXT,
      FIELD(binning.uncovered),
@@ -345,7 +346,7 @@ const hr_config_section hr_config_pages = {
     .fields = page_fields,
     .count = COUNT(page_fields)};
 
-static const char *const data_more[] = {"noise", "units"};
+static const char *const data_more[] = {"noise", "units", "columns"};
 static const char *const gate_more[] = {"on_pass", "on_fail"};
 static const char *const binning_more[] = {"axes", "names"};
 

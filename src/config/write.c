@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/binning.h"
+#include "config/columns.h"
 #include "config/config.h"
 #include "config/gates.h"
 #include "config/table.h"
@@ -59,6 +60,7 @@ static hr_status write_data(const hr_config *config, hr_text *out, hr_error *err
   HR_TRY(hr_escape_path(config->data.test_path, &resolved.data.test, err));
   write_section(&resolved, "data", out);
   hr_config_write_units(config, out);
+  hr_config_write_columns(config, out);
   write_section(&resolved, "data.noise", out);
 cleanup:
   hr_strings_fini(&resolved.data.train);
@@ -223,7 +225,10 @@ static void describe_sections(hr_text *out) {
       hr_text_append(out,
                      "  units: a mapping of labels to units, e.g. {rv: km/s}\n"
                      "    The units of labels, where the program does not know "
-                     "them, or other ones.\n");
+                     "them, or other ones.\n"
+                     "  columns: a mapping of labels to columns, e.g. {T_eff: Teff}\n"
+                     "    What the files call labels, where that is not the name that "
+                     "the study has for them.\n");
     }
     if (strcmp(sections[i].path, "binning") != 0) continue;
     hr_text_append(out,

@@ -70,6 +70,7 @@ const char *hr_field_kind_name(const hr_field *field) {
       return field->may_be_none ? "none or a text" : "a text";
     case HR_FIELD_NUMBERS:
       if (field->may_be_auto) return "auto or a list of numbers";
+      if (field->may_be_all) return "all or a list of whole numbers";
       return field->whole ? "a list of whole numbers" : "a list of numbers";
     case HR_FIELD_TEXTS:
       return "a list of texts";

@@ -58,6 +58,8 @@ typedef struct hr_field {
   bool is_often_one;  /* of texts: a list of one is written as a text */
   bool may_be_auto;   /* of numbers: the text "auto" in place of the list leaves it empty,
                          and whoever uses it finds the numbers */
+  bool may_be_all;    /* of numbers: the text "all" in place of the list leaves it empty,
+                         and whoever reads the section fills it */
   size_t least_count; /* of items */
 } hr_field;
 

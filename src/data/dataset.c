@@ -667,6 +667,33 @@ static hr_status fail_lacking(const hr_dataset *dataset, const char *name, size_
   return status;
 }
 
+static label_column *find_label(const hr_dataset *dataset, const char *name) {
+  for (size_t k = 0; k < dataset->label_count; k++) {
+    if (strcmp(dataset->labels[k].name, name) == 0) return &dataset->labels[k];
+  }
+  return NULL;
+}
+
+hr_status hr_dataset_rename(hr_dataset *dataset, const char *column, const char *name,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  char *copy = NULL;
+  label_column *label = find_label(dataset, column);
+  if (!label) return fail_lacking(dataset, column, 0, err);
+  if (find_label(dataset, name)) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s has the columns %s and %s, so that none can take the other's name",
+                   dataset->shards[0].path, column, name);
+  }
+  HR_TRY(hr_copy_text(name, &copy, err));
+  hr_free(label->name);
+  label->name = copy;
+  hr_strings_fini(&dataset->names);
+  HR_TRY(list_names(dataset, err));
+cleanup:
+  return status;
+}
+
 static hr_status check_finite(const hr_dataset *dataset, const label_column *label,
                               hr_error *err) {
   for (size_t row = 0; row < dataset->rows; row++) {

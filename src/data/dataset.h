@@ -61,6 +61,11 @@ bool hr_dataset_has_error(const hr_dataset *dataset);
  */
 const hr_strings *hr_dataset_label_names(const hr_dataset *dataset);
 
+/* Calls the column `column` `name` from here on. HR_ERR_DATA, naming the first file,
+ * where it has no such column of numbers or one of that name already. */
+hr_status hr_dataset_rename(hr_dataset *dataset, const char *column, const char *name,
+                            hr_error *err) HR_MUST_CHECK;
+
 /* The column `name`: [N] fp64, borrowed, in the unit of the file. Integers and booleans
  * are converted. HR_ERR_DATA, naming the file and the columns it has, where there is
  * none, or saying what the column holds where that is no numbers; and, where

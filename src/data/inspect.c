@@ -19,6 +19,8 @@ hr_status hr_inspect_add_problem(hr_inspection *inspection, hr_text *sentence,
                                  hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_text_status(sentence, err));
+  HR_TRY(hr_realloc(&inspection->doubts, inspection->problem_count,
+                    inspection->problem_count + 1, err));
   HR_TRY(hr_realloc(&inspection->problems, inspection->problem_count,
                     inspection->problem_count + 1, err));
   HR_TRY(hr_copy_text(sentence->bytes, &inspection->problems[inspection->problem_count],
@@ -424,7 +426,8 @@ hr_status hr_inspect(const char *path, const hr_inspect_options *options,
     status = hr_fail(err, status, "%s", problem.message);
     goto cleanup;
   }
-  HR_TRY(hr_inspect_write_text(inspection, err));
+  HR_TRY(own.as_json ? hr_inspect_write_json(inspection, err)
+                     : hr_inspect_write_text(inspection, err));
   *out = inspection;
   inspection = NULL;
 cleanup:

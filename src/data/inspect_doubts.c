@@ -28,6 +28,9 @@ static hr_status add_problems(hr_inspection *inspection, const hr_doubts *doubts
                      hr_doubt_text(doubt->code));
     }
     status = hr_inspect_add_problem(inspection, &sentence, err);
+    if (status != HR_OK) break;
+    inspection->doubts[inspection->problem_count - 1] =
+        (hr_inspected_doubt){hr_doubt_text(doubt->code), doubt->refuses};
   }
   return status;
 }

@@ -1,5 +1,5 @@
 /* The parts of hr_inspect, one file each: inspect.c looks at the data, inspect_arrays.c
- * lists what an HDF5 file holds, inspect_text.c writes the report. */
+ * lists what an HDF5 file holds, inspect_text.c and inspect_json.c write the report. */
 #ifndef HR_DATA_INSPECT_PARTS_H
 #define HR_DATA_INSPECT_PARTS_H
 
@@ -18,7 +18,16 @@ typedef struct hr_inspected_label {
   uint64_t unusable;
 } hr_inspected_label;
 
+/* What is known of a problem that is a doubt (data/doubts.h). */
+typedef struct hr_inspected_doubt {
+  const char *code; /* of data.allow; NULL: it is none */
+  bool refuses;     /* a study refuses that unless data.allow names it */
+} hr_inspected_doubt;
+
 enum { HR_INSPECT_BINS = 9 };
+
+/* The names of the study's bins, for orientation. */
+extern const char *const hr_inspect_bin_names[HR_INSPECT_BINS];
 
 /* Members as in hr_inspect_info. Everything is owned. */
 struct hr_inspection {
@@ -38,7 +47,8 @@ struct hr_inspection {
   bool spectra_read;
   uint64_t clipped_pixels, filled_error_pixels, nonpositive_error_pixels;
   uint64_t dark_rows, faulty_rows;
-  char **problems; /* [problem_count] sentences */
+  char **problems;                   /* [problem_count] sentences */
+  struct hr_inspected_doubt *doubts; /* [problem_count]; NULL: nothing is known of them */
   size_t problem_count;
   char *text;
 };
@@ -62,5 +72,8 @@ hr_status hr_inspect_list_arrays(hr_inspection *inspection, hr_error *err) HR_MU
 
 /* Fills text from everything else. */
 hr_status hr_inspect_write_text(hr_inspection *inspection, hr_error *err) HR_MUST_CHECK;
+
+/* The same as one JSON object, schema headroom/inspection/1 (docs/formats.md). */
+hr_status hr_inspect_write_json(hr_inspection *inspection, hr_error *err) HR_MUST_CHECK;
 
 #endif

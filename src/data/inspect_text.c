@@ -8,7 +8,7 @@
 #include "data/inspect_parts.h"
 
 /* The names of the study's bins, for orientation; a study may name them otherwise. */
-static const char *const bin_names[HR_INSPECT_BINS] = {
+const char *const hr_inspect_bin_names[HR_INSPECT_BINS] = {
     "Cool Poor", "Cool Solar", "Cool Rich", "Mid Poor", "Mid Solar",
     "Mid Rich",  "Hot Poor",   "Hot Solar", "Hot Rich"};
 
@@ -98,7 +98,7 @@ static void write_bins(const hr_inspection *it, hr_text *out) {
                  "\nRows per bin (T_eff 3750, 4500, 5250, 6000 K; "
                  "M_H -2, -1, 0, 0.5 dex)\n");
   for (size_t k = 0; k < HR_INSPECT_BINS; k++) {
-    hr_text_append(out, "  %zu  %-10s  %10" PRIu64 "\n", k, bin_names[k],
+    hr_text_append(out, "  %zu  %-10s  %10" PRIu64 "\n", k, hr_inspect_bin_names[k],
                    it->bin_rows[k]);
   }
   hr_text_append(out, "     %-10s  %10" PRIu64 "\n", "uncovered", it->uncovered_rows);

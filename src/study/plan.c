@@ -12,6 +12,7 @@
 #include "core/fingerprint.h"
 #include "core/observe.h"
 #include "study/check_data.h"
+#include "study/columns.h"
 #include "study/estimate.h"
 #include "study/gates.h"
 
@@ -58,6 +59,10 @@ static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error 
   HR_TRY(hr_dataset_create(&config->data.train_paths, observer, &plan->train, err));
   HR_TRY(hr_dataset_create(&test_path, observer, &plan->test, err));
   HR_TRY(check_apart(plan, err));
+  HR_TRY(hr_study_rename_columns(config, plan->train, err));
+  HR_TRY(hr_study_rename_columns(config, plan->test, err));
+  HR_TRY(hr_study_check_columns(config, plan->train, err));
+  HR_TRY(hr_study_check_columns(config, plan->test, err));
   if (strcmp(config->data.index, "rows") == 0) {
     HR_TRY(hr_dataset_follow_index(plan->train, err));
     HR_TRY(hr_dataset_follow_index(plan->test, err));

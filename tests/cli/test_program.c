@@ -51,6 +51,8 @@ static const char overview[] =
     "  publish    write the key numbers of a run into your Markdown pages\n"
     "  simulate   write simulated stars in the layout that `run` reads\n"
     "  inspect    say what is in a data file, and what is wrong with it\n"
+    "  config     list all keys of a configuration, or what one comes to\n"
+    "  completion print what bash, zsh or fish needs to complete command lines\n"
     "  version    print the version of the program\n"
     "  help       say what the program or one of its verbs does\n"
     "\n"

@@ -48,13 +48,13 @@ static void axes_are_any_labels_in_their_order(void **state) {
   hr_config_destroy(&c);
 }
 
-/* The names and the focus of the study are its own grid's, however that is written. */
+/* The names of the study are its own grid's, however that is written. */
 static void only_the_study_grid_has_names(void **state) {
   (void)state;
   hr_config *c =
       accept_rest("binning: {axes: {T_eff: [1, 2, 3, 4], M_H: [1, 2, 3, 4]}}\n");
   assert_string_equal(c->binning.names[8], "Hot Rich");
-  assert_int_equal(c->binning.focus.count, 2);
+  assert_int_equal(c->binning.focus.count, 0);
   hr_config_destroy(&c);
   static const char *const others[] = {
       "binning: {axes: {M_H: [1, 2, 3, 4], T_eff: [1, 2, 3, 4]}}\n",

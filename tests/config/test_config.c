@@ -14,13 +14,13 @@ static void check_numbers(const hr_numbers *list, const double *expected, size_t
   for (size_t i = 0; i < count; i++) check_near(list->items[i], expected[i], 0);
 }
 
-static void check_study_grid(const hr_config *c) {
+static void check_study_grid(const hr_config *c, size_t focus_count) {
   static const char *const names[] = {"Cool Poor", "Cool Solar", "Cool Rich",
                                       "Mid Poor",  "Mid Solar",  "Mid Rich",
                                       "Hot Poor",  "Hot Solar",  "Hot Rich"};
   check_numbers(&c->binning.T_eff, (double[]){3750, 4500, 5250, 6000}, 4);
   check_numbers(&c->binning.M_H, (double[]){-2, -1, 0, 0.5}, 4);
-  check_numbers(&c->binning.focus, (double[]){3, 6}, 2);
+  check_numbers(&c->binning.focus, (double[]){3, 6}, focus_count);
   assert_int_equal(c->binning.bin_count, 9);
   for (size_t k = 0; k < 9; k++) assert_string_equal(c->binning.names[k], names[k]);
   assert_string_equal(c->binning.uncovered, "exclude");
@@ -55,7 +55,7 @@ static void test_defaults(void **state) {
   check_near(c->data.noise.level, 1, 0);
   assert_true(c->data.noise.seed == 42);
   assert_string_equal(c->data.noise.test, "stored");
-  check_study_grid(c);
+  check_study_grid(c, 0);
   assert_string_equal(c->selection.by, "cv");
   assert_true(c->selection.folds == 5);
   assert_true(c->selection.seed == 42);
@@ -136,7 +136,7 @@ static void check_experiment(const hr_config *c, const char *data_folder) {
   check_near(c->data.noise.level, 1, 0);
   assert_true(c->data.noise.seed == 42);
   assert_string_equal(c->data.noise.test, "stored");
-  check_study_grid(c);
+  check_study_grid(c, 2);
   check_gate(c);
   assert_int_equal(c->baseline_count, 2);
   assert_string_equal(c->baselines[0].name, "vit");
@@ -263,7 +263,27 @@ static void test_other_grids(void **state) {
   assert_string_equal(c->binning.names[0], "Cool Poor");
   assert_string_equal(c->binning.names[3], "Low");
   assert_string_equal(c->binning.names[8], "x: y");
-  check_numbers(&c->binning.focus, (double[]){3, 6}, 2);
+  assert_int_equal(c->binning.focus.count, 0);
+  hr_config_destroy(&c);
+}
+
+/* The words that stand for bins of the grid, whatever it is. */
+static void test_bins_adapt_to_the_grid(void **state) {
+  (void)state;
+  hr_config *c = accept_rest(
+      "binning: {T_eff: [1, 2, 3], M_H: [0, 1], focus: all}\nexperts: {cnn: {}}\n");
+  check_numbers(&c->binning.focus, (double[]){0, 1}, 2);
+  const hr_cnn_parameters *cnn = c->experts[0].parameters;
+  check_numbers(&cnn->bins, (double[]){0, 1}, 2);
+  hr_config_destroy(&c);
+  c = accept_rest("binning: {focus: [1, 7]}\nexperts: {cnn: {}}\n");
+  cnn = c->experts[0].parameters;
+  check_numbers(&cnn->bins, (double[]){1, 7}, 2);
+  hr_config_destroy(&c);
+  c = accept_rest("binning: {axes: {snr: [1, 2, 3, 4]}}\nexperts: {cnn: {bins: all}}\n");
+  cnn = c->experts[0].parameters;
+  check_numbers(&cnn->bins, (double[]){0, 1, 2}, 3);
+  assert_int_equal(c->binning.focus.count, 0);
   hr_config_destroy(&c);
 }
 
@@ -376,6 +396,7 @@ int main(void) {
       cmocka_unit_test(test_habits),
       cmocka_unit_test(test_other_grids),
       cmocka_unit_test(test_default_bins_of_small_grids),
+      cmocka_unit_test(test_bins_adapt_to_the_grid),
       cmocka_unit_test(test_wrong_bins),
       cmocka_unit_test(test_too_many_bins),
       cmocka_unit_test(test_memory),

@@ -125,9 +125,10 @@ static void test_wrong_kinds(void **state) {
   refuse_rest("binning: {T_eff: [1, ~]}\n",
               "s.yaml:3:22: binning.T_eff[1] has no value; write a number or leave the "
               "key out");
-  refuse_rest("binning: {focus: {3: 6}}\n",
-              "s.yaml:3:18: binning.focus must be a list of whole numbers, not a mapping "
-              "of keys to values");
+  refuse_rest(
+      "binning: {focus: {3: 6}}\n",
+      "s.yaml:3:18: binning.focus must be all or a list of whole numbers, not a mapping "
+      "of keys to values");
   refuse_rest("binning: {names: [a, b]}\n",
               "s.yaml:3:18: binning.names must be a mapping of keys to values, not a "
               "list; write it as 'key: value' lines");

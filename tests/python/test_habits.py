@@ -3,13 +3,19 @@ leave, experts that are lost.
 
 usage: test_habits.py BUILD_DIR
 """
+import glob
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import unittest
+
+import h5py
+import pandas
 
 import study_data
 from test_study import config_text, thin_study
@@ -76,6 +82,60 @@ class Habits(unittest.TestCase):
                          rf"without, see {out}/report.md$")
         self.assertIn("Table 1", done.stdout)
         self.assertTrue(os.path.exists(os.path.join(out, "report.md")))
+
+    def test_files_with_other_names_for_labels(self):
+        folder = self.path("renamed")
+        shutil.copytree(self.folder, folder)
+        for path in glob.glob(os.path.join(folder, "*", "dataset.h5")):
+            frame = pandas.read_hdf(path, "/dataset/params")
+            frame = frame.rename(columns={"T_eff": "Teff", "M_H": "[Fe/H]"})
+            with h5py.File(path, "r+") as file:
+                del file["/dataset/params"]
+            frame.to_hdf(path, key="/dataset/params", mode="a")
+        config = os.path.join(folder, "study.yaml")
+        out = self.path("renamed_out")
+        done = self.run_program("run", config, "--out", out, code=3)
+        self.assertEqual(done.stderr.splitlines()[-1],
+                         f"headroom: {folder}/train_0/dataset.h5 has no label columns T_eff, M_H; if "
+                         "that is what they are called there, write data.columns: {T_eff: Teff, "
+                         "M_H: '[Fe/H]'}")
+        self.run_program("run", config, "--out", out, "--set",
+                         "data.columns={T_eff: Teff, M_H: '[Fe/H]'}")
+        self.run_program("run", self.config, "--out", self.path("named"))
+        results = []
+        for run in (out, self.path("named")):
+            with open(os.path.join(run, "results.json"), encoding="utf-8") as file:
+                results.append(json.load(file)["overall"])
+        self.assertEqual(*results)
+
+    def test_inspect_says_the_same_in_json(self):
+        path = os.path.join(self.folder, "test/dataset.h5")
+        text = self.run_program("inspect", path).stdout
+        for words in ([], ["--trusted"]):
+            told = json.loads(self.run_program("inspect", path, "--json", *words).stdout)
+            self.assertEqual((told["schema"], told["path"]), ("headroom/inspection/1", path))
+            self.assertIn(f"{told['rows']} spectra of {told['pixels']} pixels", text)
+            for label in told["labels"]:
+                self.assertRegex(text, rf"  {re.escape(label['name'])} +{label['minimum']:.6g} ")
+            for item in told["bins"]["rows"]:
+                self.assertRegex(text, rf"  {item['bin']}  {item['name']} +{item['rows']}\n")
+            self.assertEqual(len(told["problems"]), text.count("\n  - "))
+            for problem in told["problems"]:
+                self.assertIn(problem["text"], text)
+        none = self.run_program("inspect", self.config, "--json", code=3)
+        self.assertEqual(none.stdout, "")
+
+    def test_the_manual_of_keys_is_that_of_the_documentation(self):
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        with open(os.path.join(root, "docs/configuration.md"), encoding="utf-8") as file:
+            manual = re.search(r"```text\n(.*?)```", file.read(), re.S).group(1)
+        self.assertEqual(self.run_program("config").stdout, manual)
+        done = self.run_program("config", self.config, "--set", "selection.folds=3")
+        again = self.path("resolved.yaml")
+        with open(again, "w", encoding="utf-8") as file:
+            file.write(done.stdout)
+        self.assertIn("\n  folds: 3\n", done.stdout)
+        self.assertEqual(self.run_program("config", again).stdout, done.stdout)
 
     def test_a_reader_that_leaves_ends_no_run(self):
         out = self.path("unread")
