@@ -140,7 +140,7 @@ static hr_status tell_start(int channel, bool is_quiet, hr_error *err) {
   if (status == HR_OK && !is_quiet) {
     printf("process %lld is at work in %s\n", run.pid, run.text);
     if (run.seconds > 0) hr_seconds_describe(run.seconds, &text);
-    if (text.bytes) printf("it may take about %s on this machine\n", text.bytes);
+    if (text.bytes) printf("it takes %s at least, reading aside\n", text.bytes);
     printf("headroom status %s\nheadroom stop %s\n", run.text, run.text);
   }
   hr_text_fini(&text);

@@ -1,6 +1,7 @@
 /* What is known of LightGBM's cost without running it. */
 #include "methods/lightgbm/cost.h"
 
+#include <math.h>
 #include <omp.h>
 
 #include "support/check.h"
@@ -130,10 +131,14 @@ static void a_model_of_all_rows_has_its_cost(void **state) {
   check_near(with.sampled_bytes - bins.sampled_bytes,
              PIXELS * (4.0 * ROWS + 12.0 * (ROWS - 200)), 1);
   check_near(with.bundle_bytes / bins.bundle_bytes, 10.0 / 9, 1e-12);
-  /* A tree adds up its rows 3.5 times, and goes through 256 values of 20 leaves. */
-  double split = 256.0 * 20, of_bins = 896 * 0.7 * 3.5 + 8 * split;
-  check_near(with.operations / bins.operations, 1 + (900 * 0.7 * 3.5 + split) / of_bins,
-             1e-6);
+  /* A tree adds up its rows once and half of them on every level, and goes through 256
+   * values of 20 leaves; of a bin no more values than rows, and of five rows a leaf. */
+  double of_bins = 0, of_all = 900 * 0.7 * (1 + log2(20) / 2) + 256.0 * 20;
+  for (size_t k = 0; k < 8; k++) {
+    double rows = (double)counts[k] * 0.7, leaves = fmin(20, floor(rows / 5));
+    of_bins += rows * (1 + log2(leaves) / 2) + rows * leaves;
+  }
+  check_near(with.operations / bins.operations, 1 + of_all / of_bins, 1e-6);
   p.global_rows = 300;
   hr_lightgbm_estimate(&view, &p, &few);
   check_near(with.gathered_bytes - few.gathered_bytes, 600.0 * PIXELS, 1);

@@ -14,9 +14,11 @@ enum {
   /* Of a row: gradients, scores and indices while its model is grown. */
   BYTES_PER_ROW = 64,
   BYTES_PER_SAMPLED_VALUE = 12, /* fp64 and its row, while boundaries are made */
-  /* Of matrix products, in the time of one addition to a histogram: 431 Gflop/s against
-   * 0.6 billion additions a second, growing trees of 40,000 to 800,000 rows. */
-  OPERATIONS_PER_ADDITION = 700,
+  /* Of matrix products, in the time of one addition to a histogram, at least: 700 on many
+   * cores (431 Gflop/s against 0.6 billion additions a second, growing trees of 40,000 to
+   * 800,000 rows), 380 and 280 on two cores and bins of 440 and 110 rows. What is said of
+   * the time is a lower bound. */
+  OPERATIONS_PER_ADDITION = 250,
 };
 
 size_t hr_lightgbm_fewest_rows(const hr_lightgbm_parameters *p) {
@@ -135,18 +137,24 @@ static double sampling_bytes(const hr_study_view *study, const hr_lightgbm_param
   return (double)study->pixels * (sizeof(float) * all + BYTES_PER_SAMPLED_VALUE * most);
 }
 
-/* Half the rows of a tree are in the smaller leaf of each split, on every level. */
+/* Additions to histograms of a tree of so many rows, at least: half the rows are in the
+ * smaller leaf of each split, on every level. A tree has no more leaves than its rows
+ * fill, and a histogram no more values than rows. */
+static double additions_of(const hr_lightgbm_parameters *p, double rows) {
+  double filled = floor(rows / fmax(1, (double)p->min_child_samples));
+  double leaves = fmax(1, smaller((double)p->num_leaves, filled)), levels = log2(leaves);
+  if (p->max_depth > 0) levels = smaller(levels, (double)p->max_depth);
+  return rows * (1 + levels / 2) + smaller((double)(p->max_bin + 1), rows) * leaves;
+}
+
 static double growing_operations(const hr_study_view *study,
                                  const hr_lightgbm_parameters *p, const size_t *counts) {
-  double levels = p->max_depth > 0 ? (double)p->max_depth : log2((double)p->num_leaves);
   double models = 1 + (double)hr_lightgbm_folds(study, p), additions = 0;
   models *= (double)hr_study_targets(study);
-  double split = (double)(p->max_bin + 1) * (double)p->num_leaves;
   for (size_t k = 0; k <= study->bin_count; k++) {
     size_t count = k < study->bin_count ? counts[k] : global_rows(study, p);
     if (count < hr_lightgbm_fewest_rows(p)) continue;
-    double rows = (double)count * p->bagging_fraction;
-    additions += rows * (1 + levels / 2) + split;
+    additions += additions_of(p, (double)count * p->bagging_fraction);
   }
   return OPERATIONS_PER_ADDITION * additions * models * (double)p->n_estimators *
          p->feature_fraction * (double)study->pixels;
