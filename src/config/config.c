@@ -306,8 +306,7 @@ cleanup:
   return status;
 }
 
-/* Reads on without what is wrong, so that all of it can be told. The data files are not
- * looked for any more where words stand in for their names. */
+/* Reads on without what is wrong, so that all of it can be told. */
 static hr_status find_more(hr_yaml_node *root, const hr_config_source *source,
                            const hr_error *first, hr_error *err) {
   hr_config_problems problems = {.name = source->name};
@@ -316,7 +315,7 @@ static hr_status find_more(hr_yaml_node *root, const hr_config_source *source,
   hr_status status = first->status;
   while (status != HR_OK && hr_config_problems_take(&problems, &error, root)) {
     hr_config *config = NULL;
-    rest.check_files = rest.check_files && !problems.has_stand_ins;
+    rest.has_stand_ins = problems.has_stand_ins;
     status = read_tree(root, &rest, &config, &error);
     hr_config_destroy(&config);
   }

@@ -123,8 +123,13 @@ cleanup:
   return status;
 }
 
+static bool is_looked_for(const hr_config_source *source, const char *path,
+                          const char *key) {
+  return source->check_files && !(source->has_stand_ins && strcmp(path, key) == 0);
+}
+
 static hr_status expand_train(hr_config *config, const hr_yaml_node *node,
-                              bool check_files, hr_error *err) {
+                              const hr_config_source *source, hr_error *err) {
   hr_status status = HR_OK;
   hr_config_name name = {config->path, "data", "train"};
   const hr_strings *train = &config->data.train;
@@ -136,7 +141,8 @@ static hr_status expand_train(hr_config *config, const hr_yaml_node *node,
     hr_strings *paths = &config->data.train_paths;
     size_t first = paths->count;
     HR_TRY(expand(config, &place, train->items[i], paths, err));
-    for (size_t k = first; check_files && k < paths->count; k++) {
+    bool is_wanted = is_looked_for(source, train->items[i], name.key);
+    for (size_t k = first; is_wanted && k < paths->count; k++) {
       HR_TRY(check_file(config, &place, paths->items[k], err));
     }
   }
@@ -145,7 +151,7 @@ cleanup:
 }
 
 static hr_status expand_test(hr_config *config, const hr_yaml_node *node,
-                             bool check_files, hr_error *err) {
+                             const hr_config_source *source, hr_error *err) {
   hr_status status = HR_OK;
   hr_strings paths = {0};
   hr_config_name name = {config->path, "data", "test"};
@@ -157,7 +163,9 @@ static hr_status expand_test(hr_config *config, const hr_yaml_node *node,
                 place.text, paths.count);
     goto cleanup;
   }
-  if (check_files) HR_TRY(check_file(config, &place, paths.items[0], err));
+  if (is_looked_for(source, config->data.test, name.key)) {
+    HR_TRY(check_file(config, &place, paths.items[0], err));
+  }
   HR_TRY(hr_copy_text(paths.items[0], &config->data.test_path, err));
 cleanup:
   hr_strings_fini(&paths);
@@ -171,8 +179,8 @@ hr_status hr_config_resolve_paths(hr_config *config, const hr_yaml_node *root,
   char *base = NULL;
   HR_TRY(absolute_folder(source->folder, &base, err));
   HR_TRY(make_absolute(base, &config->data.root, err));
-  HR_TRY(expand_train(config, hr_yaml_find(data, "train"), source->check_files, err));
-  HR_TRY(expand_test(config, hr_yaml_find(data, "test"), source->check_files, err));
+  HR_TRY(expand_train(config, hr_yaml_find(data, "train"), source, err));
+  HR_TRY(expand_test(config, hr_yaml_find(data, "test"), source, err));
   HR_TRY(check_distinct(config, data, err));
   for (size_t i = 0; i < config->page_count; i++) {
     HR_TRY(make_absolute(base, &config->pages[i].page, err));

@@ -10,6 +10,8 @@ typedef struct hr_config_source {
   const char *name;   /* of the file, for messages */
   const char *folder; /* relative paths begin there (NULL or "": the current one) */
   bool check_files;   /* refuse data files that are not there */
+  bool has_stand_ins; /* the keys' own names may stand in for names of files, which are
+                         not looked for then (config/problems.h) */
   const hr_strings
       *settings; /* over those of the file (config/overrides.h); NULL: none */
 } hr_config_source;

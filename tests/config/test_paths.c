@@ -131,6 +131,7 @@ static void test_what_the_system_refuses(void **state) {
   scratch s;
   scratch_init(&s);
   assert_int_equal(symlink("a.h5", scratch_name(&s, "a.h5")), 0);
+  scratch_write(&s, "t.h5", "");
   snprintf(yaml, sizeof yaml,
            "experiment: {id: E}\ndata: {train: a.h5, test: t.h5, root: %s}\n", s.path);
   scratch_write(&s, "s.yaml", yaml);

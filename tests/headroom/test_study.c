@@ -40,13 +40,18 @@ static void what_is_wrong_in_a_text_has_a_place(void **state) {
   hr_study_options options = hr_study_options_default();
   scratch s;
   scratch_init(&s);
-  options.config_text = "experiment: {id: E}\nbinnig: 3\n";
-  check_fails(
-      hr_study_describe(&options, NULL, &plan, &err), HR_ERR_CONFIG,
-      "configuration:2:1: the key 'binnig' is not known; did you mean 'binning'?");
-  options.config_path = "mine";
+  options.config_text =
+      "experiment: {id: E}\nbinnig: 3\ndata: {train: a.h5, test: t.h5, root: /nowhere}\n";
   check_fails(hr_study_describe(&options, NULL, &plan, &err), HR_ERR_CONFIG,
-              "mine:2:1: the key 'binnig' is not known; did you mean 'binning'?");
+              "configuration has 3 problems: (1) 2:1: the key 'binnig' is not known; did "
+              "you mean "
+              "'binning'?; (2) 3:15: data.train: /nowhere/a.h5 does not exist; relative "
+              "paths begin "
+              "at data.root, which is /nowhere; (3) 3:27: data.test: /nowhere/t.h5 does "
+              "not exist; "
+              "relative paths begin at data.root, which is /nowhere");
+  options.config_path = "mine";
+  scratch_write(&s, "b.h5", "");
   options.config_text =
       "experiment: {id: E}\ndata: {train: a.h5, test: b.h5}\nexperts: {ridge: }\n";
   options.config_folder = s.path;

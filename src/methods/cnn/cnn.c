@@ -464,9 +464,10 @@ static const hr_field fields[] = {
     {MEMBER(bins), .kind = HR_FIELD_NUMBERS, .default_text = "[3, 6]", .minimum = 0,
      .maximum = HR_MOST_BINS - 1, .order = HR_FIELD_DISTINCT, .whole = true,
      .least_count = 1, .may_be_all = true,
-     .help = "The bins that it is trained for; by default binning.focus or, where the "
-             "study asks about none, those of 3 and 6 that the grid has, all where it has "
-             "neither."},
+     .help =
+         "The bins that it is trained for; by default binning.focus or, where the "
+         "study asks about none, those of 3 and 6 that the grid has, all where it has "
+         "neither."},
     {MEMBER(global), .kind = HR_FIELD_BOOL, .default_text = "false",
      .help = "Whether one more network is trained, on the rows of all bins and the "
              "uncovered ones."},
