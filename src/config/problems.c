@@ -72,14 +72,18 @@ static const char *body_of(const char *sentence) {
   return start ? start + 2 : sentence;
 }
 
-/* The key that a sentence is about: its first word, or what it has in quotes before any
- * other word with a dot. */
+/* The key that a sentence is about: its first word, or where it begins otherwise what it
+ * names. */
 static void read_key(const char *sentence, char *out, size_t size) {
-  const char *start = body_of(sentence);
+  const char *start = body_of(sentence), *section = "";
+  if (strncmp(start, "the target ", 11) == 0) { /* "... is an axis of binning" */
+    section = "binning.axes.";
+    start += 11;
+  }
   if (strncmp(start, "the key '", 9) == 0) start += 9;
   if (strncmp(start, "a label in ", 11) == 0) start += 11;
   if (strncmp(start, "a name in ", 10) == 0) start += 10;
-  snprintf(out, size, "%.*s", (int)strcspn(start, " ':,"), start);
+  snprintf(out, size, "%s%.*s", section, (int)strcspn(start, " ':,"), start);
 }
 
 /* Whether a sentence about `key` only says what an earlier one about `before` has led to:

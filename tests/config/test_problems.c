@@ -17,6 +17,16 @@ static void several_are_numbered(void **state) {
               "before it, 3");
 }
 
+/* Nor is it where the first is named another way. */
+static void what_follows_is_not_told(void **state) {
+  (void)state;
+  refuse_rest("binning: {axes: {log_g: [1, 2]}}\n",
+              "s.yaml:3:18: the target log_g is an axis of binning, so that the true bin "
+              "tells the answer; take other axes, or say binning.allow_target: true");
+  refuse_rest("experts: {rigde: {}}\n",
+              "s.yaml:3:11: the key 'experts.rigde' is not known; did you mean 'ridge'?");
+}
+
 static void keys_that_are_missing_are_told_once(void **state) {
   (void)state;
   refuse(
@@ -65,6 +75,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(several_are_numbered),
       cmocka_unit_test(keys_that_are_missing_are_told_once),
+      cmocka_unit_test(what_follows_is_not_told),
       cmocka_unit_test(many_are_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
