@@ -17,7 +17,7 @@ build: setup ## the program, at build/headroom
 	@cmake --build build --target headroom
 
 demo: build demo/data/complete ## a small study, from nothing to its report in demo/run
-	build/headroom run demo/data/study.yaml --out demo/run --restart
+	build/headroom run demo/data/study.yaml --out demo/run --replace
 
 # Written last, so that spectra cut short are made anew.
 demo/data/complete: | build
