@@ -152,8 +152,9 @@ void hr_templates_list_groups(const hr_templates *templates, int32_t *group);
 typedef struct hr_query_draws {
   const bool *wanted;  /* [rows] of which rows */
   const uint64_t *key; /* [rows] a row's number, by which its random numbers go */
-  float *own, *all;    /* [rows][T][HR_DRAWS] of either posterior; NULL: not wanted. NaN
-                          where    no template counts; other rows stay as they are */
+  float *own;          /* [rows][G][T][HR_DRAWS] of the posteriors over own groups, and */
+  float *all;          /* [rows][T][HR_DRAWS] of those over all; NULL: not wanted. NaN
+                          where no template counts; other rows stay as they are */
 } hr_query_draws;
 
 /* Spectra to compare, at most HR_QUERY_ROWS; borrowed. */
@@ -163,7 +164,8 @@ typedef struct hr_query {
   const float *error;   /* [rows][P] one sigma before `level`; pixels with a value that is
                            not above 0, or not finite, drop out */
   double level;         /* > 0, times the error is the sigma */
-  const int32_t *group; /* [rows] the group that is a row's own, or HR_NO_GROUP */
+  const int32_t *group; /* [rows][G] groups that are a row's own, or HR_NO_GROUP */
+  size_t own_groups;    /* G, 0 is taken for 1 */
   const uint8_t *fold;  /* [rows] templates of this fold do not count, or HR_NO_FOLD */
   bool own_only;        /* `all` is not wanted: other groups are not looked at */
   const hr_query_draws *draws; /* NULL: none are wanted */
@@ -176,14 +178,14 @@ typedef struct hr_query {
                        then be more exact: no local model answers in their place */
 } hr_query;
 
-/* The posterior over the templates of the row's own group, and over all of them; arrays
- * [rows][T], `all` may be NULL with own_only. On all threads; the same bytes for any
- * number of them. Both answers of a row depend on its place among the rows of the query
- * and on how many they are (BLAS rounds by the shape of a product), and on nothing else:
- * not on the groups of other rows, nor on whether both are wanted. Any number of callers
- * may compare with the same templates at a time, each with a workspace. Cost: 4 rows
- * count P operations over all pixels, by components 4 % of that for 100,000 templates, 10
- * % for 20,000. */
+/* The posteriors over the templates of each of the row's own groups, [rows][G][T], and
+ * over all of them, [rows][T]; `all` may be NULL with own_only. On all threads; the same
+ * bytes for any number of them. The answers of a row depend on its place among the rows
+ * of the query and on how many they are (BLAS rounds by the shape of a product), and on
+ * nothing else: not on its other groups, those of other rows, or on what else is wanted.
+ * Any number of callers may compare with the same templates at a time, each with a
+ * workspace. Cost: 4 rows count P operations over all pixels, by components 4 % of that
+ * for 100,000 templates, 10 % for 20,000. */
 hr_status hr_templates_compare(const hr_templates *templates,
                                hr_templates_workspace *workspace, const hr_query *query,
                                hr_posterior *own, hr_posterior *all,

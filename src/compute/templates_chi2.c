@@ -4,15 +4,15 @@
 
 #include "compute/templates_parts.h"
 
-/* The heaviest template of a row's own group (or of all); false where none counts. */
-static bool find_heaviest(const hr_comparison *comparison, size_t row, bool own,
+/* The heaviest template of a group for a row; false where none counts. */
+static bool find_heaviest(const hr_comparison *comparison, size_t row, int32_t group,
                           size_t *tile, size_t *place) {
   const hr_templates *t = comparison->templates;
   const hr_template_sums *sums = comparison->work->sums + row * t->tile_count;
   const float *weight = comparison->work->weight + row * t->count;
   double largest = -(double)INFINITY;
   for (size_t k = 0; k < t->tile_count; k++) {
-    if (own && t->tiles[k].group != comparison->query->group[row]) continue;
+    if (!hr_is_in_group(&t->tiles[k], group)) continue;
     if (!(sums[k].largest > largest)) continue;
     largest = sums[k].largest;
     *tile = k;
@@ -34,10 +34,10 @@ static double find_amplitude(const hr_templates_options *options, double s, doub
   return q > 0 ? (s + k) / (q + k) : 1;
 }
 
-double hr_templates_chi2(const hr_comparison *comparison, size_t row, bool own) {
+double hr_templates_chi2(const hr_comparison *comparison, size_t row, int32_t group) {
   const hr_templates *t = comparison->templates;
   size_t tile = 0, place = 0, counting = 0;
-  if (!find_heaviest(comparison, row, own, &tile, &place)) return (double)NAN;
+  if (!find_heaviest(comparison, row, group, &tile, &place)) return (double)NAN;
   const double *cross = comparison->work->cross + row * t->pixels;
   const double *inverse = comparison->work->inverse_wide + row * t->pixels;
   const float *x = comparison->query->x + row * t->pixels;

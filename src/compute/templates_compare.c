@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "compute/templates_parts.h"
+#include "core/alloc.h"
 #include "core/parallel.h"
 
 enum {
@@ -99,10 +100,14 @@ static void weigh_tile(const hr_comparison *comparison, size_t index,
 
 /* Whether an answer that is wanted takes this tile. */
 static bool is_wanted(const hr_comparison *comparison, int32_t group) {
+  const int32_t *of_row = comparison->query->group;
+  size_t turns = comparison->own_groups;
   for (size_t i = 0; i < comparison->rows; i++) {
     size_t r = comparison->row[i];
     if (comparison->wants_all[r]) return true;
-    if (comparison->wants_own[r] && comparison->query->group[r] == group) return true;
+    for (size_t at = r * turns; at < (r + 1) * turns; at++) {
+      if (comparison->wants_own[at] && of_row[at] == group) return true;
+    }
   }
   return false;
 }
@@ -142,12 +147,12 @@ static void compare_rows(hr_comparison *comparison) {
   hr_parallel_for_on(threads, comparison->rows, conclude_row, comparison);
 }
 
-/* Those targets of a row's answer of which components do not know enough. */
+/* Those targets of answer number `at` of which components do not know enough. */
 static hr_target_set uncertain(const hr_templates *t, hr_target_set targets,
-                               const hr_posterior *found, size_t row) {
+                               const hr_posterior *found, size_t at) {
   hr_target_set left = 0;
   for (size_t target = 0; targets && target < t->targets; target++) {
-    if (!(found[row * t->targets + target].error > t->most_error[target])) continue;
+    if (!(found[at * t->targets + target].error > t->most_error[target])) continue;
     left |= (hr_target_set)1 << target;
   }
   return left;
@@ -157,18 +162,21 @@ static hr_target_set uncertain(const hr_templates *t, hr_target_set targets,
  * in runs of AGAIN rows as they stand in the query, so that a row's products have the
  * same shape whichever of its neighbours are weighed again. */
 static void keep_uncertain(hr_comparison *comparison) {
-  size_t rows = comparison->query->rows;
+  size_t rows = comparison->query->rows, turns = comparison->own_groups;
   const hr_templates *t = comparison->templates;
   comparison->rows = 0;
   for (size_t first = 0; first < rows; first += AGAIN) {
     size_t end = first + AGAIN < rows ? first + AGAIN : rows;
     bool any = false;
     for (size_t r = first; r < end; r++) {
-      comparison->wants_own[r] =
-          uncertain(t, comparison->wants_own[r], comparison->own, r);
+      for (size_t at = r * turns; at < (r + 1) * turns; at++) {
+        comparison->wants_own[at] =
+            uncertain(t, comparison->wants_own[at], comparison->own, at);
+        any |= comparison->wants_own[at] != 0;
+      }
       comparison->wants_all[r] =
           uncertain(t, comparison->wants_all[r], comparison->all, r);
-      any |= comparison->wants_own[r] || comparison->wants_all[r];
+      any |= comparison->wants_all[r] != 0;
     }
     for (size_t r = first; any && r < end; r++) comparison->row[comparison->rows++] = r;
   }
@@ -179,6 +187,7 @@ static void keep_uncertain(hr_comparison *comparison) {
 hr_status hr_templates_compare(const hr_templates *t, hr_templates_workspace *work,
                                const hr_query *query, hr_posterior *own,
                                hr_posterior *all, hr_error *err) {
+  hr_status status = HR_OK;
   if (query->rows > HR_QUERY_ROWS) {
     return hr_fail(err, HR_ERR_USAGE, "%zu spectra at a time, but at most %d can be",
                    query->rows, HR_QUERY_ROWS);
@@ -189,12 +198,15 @@ hr_status hr_templates_compare(const hr_templates *t, hr_templates_workspace *wo
                               .rows = query->rows,
                               .rows_a_product = HR_QUERY_ROWS,
                               .weigh = t->options.weigh,
+                              .own_groups = query->own_groups ? query->own_groups : 1,
                               .own = own,
                               .all = all};
   hr_target_set every = UINT64_MAX >> (HR_MOST_TEMPLATE_TARGETS - t->targets);
+  size_t answers = query->rows * comparison.own_groups;
+  HR_TRY(hr_alloc(&comparison.wants_own, answers, err));
+  for (size_t at = 0; at < answers; at++) comparison.wants_own[at] = every;
   for (size_t r = 0; r < query->rows; r++) {
     comparison.row[r] = r;
-    comparison.wants_own[r] = every;
     comparison.wants_all[r] = query->own_only ? 0 : query->shares_only ? 1 : every;
   }
   size_t blocks = (t->tile_count + OFFSET_TILES - 1) / OFFSET_TILES;
@@ -205,5 +217,7 @@ hr_status hr_templates_compare(const hr_templates *t, hr_templates_workspace *wo
     keep_uncertain(&comparison);
     compare_rows(&comparison);
   }
-  return HR_OK;
+cleanup:
+  hr_free(comparison.wants_own);
+  return status;
 }

@@ -131,12 +131,12 @@ void hr_templates_keep(const hr_comparison *comparison, size_t index, size_t row
   hr_templates_sum(comparison, index, row);
 }
 
-/* The largest log weight over the row's own group (or all). */
-static double largest_of(const hr_comparison *comparison, size_t row, bool own) {
+/* The largest log weight of a row over a group. */
+static double largest_of(const hr_comparison *comparison, size_t row, int32_t group) {
   const hr_templates *t = comparison->templates;
   double largest = -INFINITY;
   for (size_t k = 0; k < t->tile_count; k++) {
-    if (own && t->tiles[k].group != comparison->query->group[row]) continue;
+    if (!hr_is_in_group(&t->tiles[k], group)) continue;
     largest = fmax(largest, comparison->work->sums[row * t->tile_count + k].largest);
   }
   return largest;
@@ -160,16 +160,16 @@ static void sum_refined(const hr_comparison *comparison, size_t row,
 
 /* Weighs the templates that matter to a row again, where they are so few that each one's
  * rounding would be seen; where they are many, it averages out. */
-static void refine(const hr_comparison *comparison, size_t row, bool own,
+static void refine(const hr_comparison *comparison, size_t row, int32_t group,
                    refined_weights *refined) {
   const hr_templates *t = comparison->templates;
   size_t count = 0;
   refined->count = 0;
-  double least = largest_of(comparison, row, own) + matters;
+  double least = largest_of(comparison, row, group) + matters;
   float *weight = comparison->work->weight + row * t->count;
   for (size_t k = 0; k < t->tile_count; k++) {
     const hr_template_tile *tile = &t->tiles[k];
-    if (own && tile->group != comparison->query->group[row]) continue;
+    if (!hr_is_in_group(tile, group)) continue;
     double least_weight =
         exp(least - comparison->work->sums[row * t->tile_count + k].largest);
     for (size_t i = tile->first; i < tile->first + tile->count; i++) {
@@ -191,7 +191,7 @@ static void refine(const hr_comparison *comparison, size_t row, bool own,
 }
 
 /* Puts back what `refine` found, so that the answer over all templates does not depend on
- * whether that over the row's own group is wanted. */
+ * whether those over groups of the row's own are wanted. */
 static void put_back(const hr_comparison *comparison, size_t row,
                      const refined_weights *refined) {
   float *weight = comparison->work->weight + row * comparison->templates->count;
@@ -201,13 +201,14 @@ static void put_back(const hr_comparison *comparison, size_t row,
   sum_refined(comparison, row, refined);
 }
 
-/* The sums over all tiles of the row's own group (or all). */
-static hr_template_sums add_tiles(const hr_comparison *comparison, size_t row, bool own) {
+/* The sums over all tiles of a group. */
+static hr_template_sums add_tiles(const hr_comparison *comparison, size_t row,
+                                  int32_t group) {
   const hr_templates *t = comparison->templates;
-  hr_template_sums all = {.largest = largest_of(comparison, row, own)};
+  hr_template_sums all = {.largest = largest_of(comparison, row, group)};
   for (size_t k = 0; k < t->tile_count; k++) {
     const hr_template_sums *sums = &comparison->work->sums[row * t->tile_count + k];
-    if (own && t->tiles[k].group != comparison->query->group[row]) continue;
+    if (!hr_is_in_group(&t->tiles[k], group)) continue;
     double shift = sums->largest - all.largest;
     if (!(shift > (double)negligible)) continue;
     double scale = exp(shift);
@@ -230,7 +231,7 @@ static hr_template_sums add_target(const hr_conclusion *of, size_t target) {
   all.first_moment = all.second_moment = 0;
   for (size_t k = 0; k < t->tile_count; k++) {
     const hr_template_tile *tile = &t->tiles[k];
-    if (of->own && tile->group != comparison->query->group[of->row]) continue;
+    if (!hr_is_in_group(tile, of->group)) continue;
     size_t at = of->row * t->tile_count + k;
     double shift = comparison->work->sums[at].largest - all.largest;
     if (!(shift > (double)negligible)) continue;
@@ -255,7 +256,8 @@ hr_posterior hr_templates_posterior_of(const hr_templates *t, size_t target,
 
 double *hr_templates_shares_of(const hr_conclusion *of) {
   const hr_query *query = of->comparison->query;
-  return of->own || !query->shares ? NULL : query->shares + of->row * query->groups;
+  bool is_all = of->group == HR_EVERY_GROUP;
+  return is_all && query->shares ? query->shares + of->row * query->groups : NULL;
 }
 
 /* The groups' sums of weights, relative to the largest weight. */
@@ -291,7 +293,7 @@ static void share_out(const hr_conclusion *of) {
 static void find_means(hr_conclusion *of) {
   const hr_templates *t = of->comparison->templates;
   bool checked = of->comparison->weigh == HR_WEIGH_COMPONENTS;
-  of->sums[0] = add_tiles(of->comparison, of->row, of->own);
+  of->sums[0] = add_tiles(of->comparison, of->row, of->group);
   add_groups(of);
   for (size_t target = 0; target < t->targets; target++) {
     if (!hr_has_target(of->targets, target)) continue;
@@ -302,39 +304,49 @@ static void find_means(hr_conclusion *of) {
   share_out(of);
 }
 
-static void conclude(const hr_comparison *comparison, size_t row, bool own,
-                     const hr_template_local *local) {
+/* One answer. `of` comes with what is asked. */
+static void conclude(hr_conclusion *of, const hr_template_local *local) {
+  const hr_comparison *comparison = of->comparison;
   const hr_templates *t = comparison->templates;
   bool exact = comparison->weigh == HR_WEIGH_PIXELS;
+  bool is_all = of->group == HR_EVERY_GROUP;
   hr_target_set gaussian = 0;
-  hr_target_set targets = own ? comparison->wants_own[row] : comparison->wants_all[row];
-  if (!targets) return;
   refined_weights refined;
-  hr_conclusion of = {
-      .comparison = comparison,
-      .row = row,
-      .own = own,
-      .targets = targets,
-      .out = (own ? comparison->own : comparison->all) + row * t->targets};
-  if (exact) refine(comparison, row, own, &refined);
-  find_means(&of);
-  if (!own && comparison->query->shares_only) {
-    if (exact) put_back(comparison, row, &refined);
+  refined.count = 0;
+  if (!of->targets) return;
+  if (exact) refine(comparison, of->row, of->group, &refined);
+  find_means(of);
+  if (is_all && comparison->query->shares_only) {
+    if (exact) put_back(comparison, of->row, &refined);
     return;
   }
   /* A linear model would follow a wild pixel out of the world. */
-  bool goes_local = local->anomaly && !comparison->work->is_wild[row];
-  if (goes_local) gaussian = hr_templates_go_local(&of, local);
-  double chi2 = hr_templates_chi2(comparison, row, own);
+  bool goes_local = local->anomaly && !comparison->work->is_wild[of->row];
+  if (goes_local) gaussian = hr_templates_go_local(of, local);
+  double chi2 = hr_templates_chi2(comparison, of->row, of->group);
   for (size_t target = 0; target < t->targets; target++) {
-    if (hr_has_target(of.targets, target)) of.out[target].chi2 = chi2;
+    if (hr_has_target(of->targets, target)) of->out[target].chi2 = chi2;
   }
-  hr_templates_draw(&of, gaussian);
-  if (exact) put_back(comparison, row, &refined);
+  hr_templates_draw(of, gaussian);
+  if (exact) put_back(comparison, of->row, &refined);
 }
 
 void hr_templates_conclude(const hr_comparison *comparison, size_t row,
                            const hr_template_local *local) {
-  conclude(comparison, row, true, local);
-  conclude(comparison, row, false, local);
+  const hr_query *query = comparison->query;
+  size_t targets = comparison->templates->targets, turns = comparison->own_groups;
+  hr_conclusion of = {.comparison = comparison, .row = row};
+  for (size_t at = row * turns; at < (row + 1) * turns; at++) {
+    of.group = query->group[at];
+    of.targets = comparison->wants_own[at];
+    of.at = at * targets;
+    of.out = comparison->own + of.at;
+    conclude(&of, local);
+  }
+  if (!comparison->wants_all[row]) return;
+  of.group = HR_EVERY_GROUP;
+  of.targets = comparison->wants_all[row];
+  of.at = row * targets;
+  of.out = comparison->all + of.at;
+  conclude(&of, local);
 }

@@ -37,9 +37,7 @@ static int compare_aims(const void *left, const void *right) {
 /* Whether a tile has a share in the posterior; `scale` takes its weights to all. */
 static bool counts(const hr_conclusion *of, size_t tile, double *scale) {
   const hr_templates *t = of->comparison->templates;
-  if (of->own && t->tiles[tile].group != of->comparison->query->group[of->row]) {
-    return false;
-  }
+  if (!hr_is_in_group(&t->tiles[tile], of->group)) return false;
   const hr_template_sums *sums = &of->comparison->work->sums[of->row * t->tile_count];
   double shift = sums[tile].largest - of->sums[0].largest;
   *scale = exp(shift);
@@ -97,7 +95,8 @@ static void smooth(const hr_conclusion *of, size_t target, uint64_t key, bool ga
 void hr_templates_draw(const hr_conclusion *of, hr_target_set gaussian) {
   const hr_templates *t = of->comparison->templates;
   const hr_query_draws *wanted = of->comparison->query->draws;
-  float *draws = wanted ? of->own ? wanted->own : wanted->all : NULL;
+  bool is_all = of->group == HR_EVERY_GROUP;
+  float *draws = wanted ? is_all ? wanted->all : wanted->own : NULL;
   if (!draws || !wanted->wanted[of->row]) return;
   size_t picked[HR_DRAWS] = {0};
   uint64_t key = wanted->key[of->row];
@@ -105,7 +104,7 @@ void hr_templates_draw(const hr_conclusion *of, hr_target_set gaussian) {
   if (any && (of->targets & ~gaussian)) pick_templates(of, key, picked);
   for (size_t target = 0; target < t->targets; target++) {
     if (!hr_has_target(of->targets, target)) continue;
-    float *out = draws + (of->row * t->targets + target) * HR_DRAWS;
+    float *out = draws + (of->at + target) * HR_DRAWS;
     smooth(of, target, key, hr_has_target(gaussian, target), picked, out);
   }
 }

@@ -64,7 +64,7 @@ static void rise(nearest *n, candidate added) {
   n->heap[at] = added;
 }
 
-static void find_nearest(const hr_comparison *comparison, size_t row, bool own,
+static void find_nearest(const hr_comparison *comparison, size_t row, int32_t group,
                          nearest *n) {
   const hr_templates *t = comparison->templates;
   const float *log_weight = comparison->work->log_weight + row * t->count;
@@ -73,7 +73,7 @@ static void find_nearest(const hr_comparison *comparison, size_t row, bool own,
   n->most = most < MOST ? (size_t)most : MOST;
   for (size_t k = 0; k < t->tile_count; k++) {
     const hr_template_tile *tile = &t->tiles[k];
-    if (own && tile->group != comparison->query->group[row]) continue;
+    if (!hr_is_in_group(tile, group)) continue;
     for (size_t i = tile->first; i < tile->first + tile->count; i++) {
       candidate c = {(double)log_weight[i], k, i};
       if (!(c.log_weight > -(double)INFINITY)) continue;
@@ -308,7 +308,7 @@ hr_target_set hr_templates_go_local(const hr_conclusion *of,
   nearest n;
   double wanted = of->comparison->templates->options.least_effective;
   if (!find_few(of, wanted)) return 0;
-  find_nearest(of->comparison, of->row, of->own, &n);
+  find_nearest(of->comparison, of->row, of->group, &n);
   wanted = fmin(wanted, 0.5 * (double)n.count);
   hr_target_set few = find_few(of, wanted);
   return n.count < 2 || !few ? 0 : regress(of, few, wanted, &n, local);

@@ -33,6 +33,13 @@ typedef struct hr_template_sums {
                                                        target 0 where they are a tile's */
 } hr_template_sums;
 
+/* As the group of an answer: all templates count. */
+#define HR_EVERY_GROUP INT32_MIN
+
+static inline bool hr_is_in_group(const hr_template_tile *tile, int32_t group) {
+  return group == HR_EVERY_GROUP || tile->group == group;
+}
+
 /* Targets, bit t for target number t. */
 typedef uint64_t hr_target_set;
 static inline bool hr_has_target(hr_target_set set, size_t target) {
@@ -111,9 +118,12 @@ typedef struct hr_comparison {
   size_t row[HR_QUERY_ROWS]; /* their numbers in the query */
   size_t rows_a_product;     /* over pixels; part of the result */
   hr_weigh weigh;
-  hr_posterior *own, *all; /* [query->rows][T] */
+  size_t own_groups; /* G */
+  hr_posterior *own; /* [query->rows][G][T] */
+  hr_posterior *all; /* [query->rows][T] */
   /* Of the query's rows, for which targets they get an answer: */
-  hr_target_set wants_own[HR_QUERY_ROWS], wants_all[HR_QUERY_ROWS];
+  hr_target_set *wants_own; /* [query->rows][G] */
+  hr_target_set wants_all[HR_QUERY_ROWS];
 } hr_comparison;
 
 /* The order of tiles: fills slot, tiles and tile_count, all NULL or 0 before. */
@@ -169,20 +179,21 @@ void hr_templates_sum(const hr_comparison *comparison, size_t tile, size_t row);
 void hr_templates_conclude(const hr_comparison *comparison, size_t row,
                            const hr_template_local *local);
 
-/* χ² a counting pixel of the heaviest template, from the kept weights; NaN where there is
- * none. */
-double hr_templates_chi2(const hr_comparison *comparison, size_t row, bool own);
+/* χ² a counting pixel of the heaviest template of a group, or of HR_EVERY_GROUP, from the
+ * kept weights; NaN where there is none. */
+double hr_templates_chi2(const hr_comparison *comparison, size_t row, int32_t group);
 
-/* One of a row's two posteriors, own: that over its own group alone; and what is asked of
- * it. */
+/* One of a row's posteriors: that over a group of its own, or over HR_EVERY_GROUP; and
+ * what is asked of it. */
 typedef struct hr_conclusion {
   const hr_comparison *comparison;
   size_t row;
-  bool own;
+  int32_t group;
   hr_target_set targets;
+  size_t at; /* of its answer for target 0, among those over own groups or over all */
   hr_template_sums
       sums[HR_MOST_TEMPLATE_TARGETS]; /* [T] over all templates, of `targets` */
-  hr_posterior *out;                  /* [T] */
+  hr_posterior *out;                  /* [T] the answers */
 } hr_conclusion;
 
 hr_posterior hr_templates_posterior_of(const hr_templates *templates, size_t target,

@@ -67,13 +67,13 @@ static void draw_from_tile(const hr_comparison *comparison, size_t row, size_t t
   }
 }
 
-static void draw_sample(const hr_comparison *comparison, size_t row, bool own,
+static void draw_sample(const hr_comparison *comparison, size_t row, int32_t group,
                         const hr_template_sums *sums, template_sample *sample) {
   const hr_templates *t = comparison->templates;
   sample->next = 0.5 * sample->step;
   for (size_t k = 0; k < t->tile_count; k++) {
     const hr_template_sums *part = &comparison->work->sums[row * t->tile_count + k];
-    if (own && t->tiles[k].group != comparison->query->group[row]) continue;
+    if (!hr_is_in_group(&t->tiles[k], group)) continue;
     if (!(part->largest - sums->largest > HR_TEMPLATE_NEGLIGIBLE)) continue;
     double scale = exp(part->largest - sums->largest), mass = scale * part->sum;
     if (mass < sample->heavy && mass < sample->next) {
@@ -154,7 +154,7 @@ void hr_templates_check(const hr_conclusion *of) {
     sample.step = sums->sum / (double)wanted;
     sample.heavy = fmin(sample.step, few ? sums->sum * light : sample.step);
     sample.count = 0;
-    draw_sample(of->comparison, of->row, of->own, sums, &sample);
+    draw_sample(of->comparison, of->row, of->group, sums, &sample);
     open = correct_all(of, open, &sample);
     bool is_last = !hr_has_target(open, 0) || wanted * 8 > MOST_SAMPLES;
     if (is_last && !is_corrected) correct_groups(of, &sample);

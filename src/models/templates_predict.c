@@ -12,10 +12,11 @@ _Static_assert((int)HR_PREDICT_ROWS == (int)HR_QUERY_ROWS,
                "groups of predictions are those of comparisons");
 _Static_assert((int)HR_PREDICT_DRAWS == (int)HR_DRAWS, "draws are those of comparisons");
 
-/* What a comparison answers of a group of rows, for T targets. */
+/* What a comparison answers of a group of rows, for each its A bins, or one answer over
+ * all, and T targets. */
 typedef struct found_answers {
-  hr_posterior *posterior; /* [HR_PREDICT_ROWS][T] */
-  float *draws;            /* [HR_PREDICT_ROWS][T][HR_DRAWS]; NULL: not wanted */
+  hr_posterior *posterior; /* [HR_PREDICT_ROWS][A][T] */
+  float *draws;            /* [HR_PREDICT_ROWS][A][T][HR_DRAWS]; NULL: not wanted */
 } found_answers;
 
 /* All requests to one store, and the group of rows that is being answered. */
@@ -30,6 +31,8 @@ typedef struct answering {
   size_t first;   /* of the group in the block */
   size_t rows;    /* of the group */
   bool *is_asked; /* [request_count][HR_PREDICT_ROWS] */
+  size_t bins;    /* A, the most that a row of the group is asked for, at least 1 */
+  int32_t *bin;   /* [HR_PREDICT_ROWS][A] which, ascending, then HR_NO_GROUP */
   bool wants_draws[HR_PREDICT_ROWS];
   uint64_t number[HR_PREDICT_ROWS]; /* of the rows in their file */
   found_answers own, all;
@@ -92,9 +95,11 @@ static void answer_shares(const answering *a, const hr_request *request, size_t 
   }
 }
 
-static void answer(const answering *a, size_t q, size_t i, const found_answers *answers) {
+/* From answer number n. */
+static void answer(const answering *a, size_t q, size_t i, const found_answers *answers,
+                   size_t n) {
   const hr_request *request = &a->requests[q];
-  size_t row = a->first + i, at = i * a->targets + request->model->target;
+  size_t row = a->first + i, at = n * a->targets + request->model->target;
   const hr_posterior *found = &answers->posterior[at];
   if (request->mean) request->mean[row] = (float)found->mean;
   if (request->variance) request->variance[row] = found->variance;
@@ -108,77 +113,87 @@ static void answer(const answering *a, size_t q, size_t i, const found_answers *
   }
 }
 
-/* Answers what is asked of rows for their bins in `group` [rows]; NULL: for all. */
-static void answer_all(const answering *a, const int32_t *group,
-                       const found_answers *answers) {
+/* The next bin that row i is asked for, above `last`; HR_NO_GROUP: there is none. */
+static int32_t next_bin(const answering *a, size_t i, int32_t last) {
+  int32_t next = HR_NO_GROUP;
   for (size_t q = 0; q < a->request_count; q++) {
     int slot = a->requests[q].model->slot;
-    for (size_t i = 0; i < a->rows; i++) {
-      bool is_its = group ? slot == group[i] : slot == HR_GLOBAL;
-      if (is_its && is_asked(a, q, i)) answer(a, q, i, answers);
-    }
+    bool is_open = slot != HR_GLOBAL && slot > last && slot < next;
+    if (is_open && is_asked(a, q, i)) next = slot;
   }
+  return next;
 }
 
-/* The bin of each row's turn: the least above that of its last turn that somebody asks
- * for, or HR_NO_GROUP. False where no row has one. */
-static bool take_turn(const answering *a, int32_t *group) {
-  bool any = false;
+/* Fills `bins` and `bin` for the group of rows. */
+static void list_bins(answering *a) {
+  a->bins = 1;
   for (size_t i = 0; i < a->rows; i++) {
-    int32_t next = HR_NO_GROUP;
-    for (size_t q = 0; q < a->request_count; q++) {
-      int slot = a->requests[q].model->slot;
-      bool is_open = slot != HR_GLOBAL && slot > group[i] && slot < next;
-      if (is_open && is_asked(a, q, i)) next = slot;
-    }
-    group[i] = next;
-    any |= next != HR_NO_GROUP;
+    size_t count = 0;
+    int32_t bin = next_bin(a, i, HR_GLOBAL);
+    for (; bin != HR_NO_GROUP; bin = next_bin(a, i, bin)) count++;
+    if (count > a->bins) a->bins = count;
   }
-  return any;
+  for (size_t i = 0; i < a->rows; i++) {
+    int32_t bin = HR_GLOBAL;
+    for (size_t n = i * a->bins; n < (i + 1) * a->bins; n++) {
+      if (bin != HR_NO_GROUP) bin = next_bin(a, i, bin);
+      a->bin[n] = bin;
+    }
+  }
 }
 
-/* Answers a group of rows: one comparison, and one more for each further bin that a row
- * is asked for. */
-static hr_status answer_group(const answering *a, hr_error *err) {
+/* Answers request q for row i of the group, where it is asked. */
+static void answer_row(const answering *a, size_t q, size_t i) {
+  int slot = a->requests[q].model->slot;
+  if (!is_asked(a, q, i)) return;
+  if (slot == HR_GLOBAL) {
+    answer(a, q, i, &a->all, i);
+    return;
+  }
+  for (size_t n = i * a->bins; n < (i + 1) * a->bins; n++) {
+    if (a->bin[n] == slot) answer(a, q, i, &a->own, n);
+  }
+}
+
+static hr_status answer_group(answering *a, hr_error *err) {
   hr_status status = HR_OK;
-  int32_t group[HR_PREDICT_ROWS];
   uint8_t fold[HR_PREDICT_ROWS];
   size_t at = a->first * a->spectra->pixels;
-  bool wants_all = is_global_asked(a);
   memset(fold, HR_NO_FOLD, sizeof fold);
-  for (size_t i = 0; i < a->rows; i++) group[i] = HR_GLOBAL;
+  list_bins(a);
   const hr_query_draws draws = {.wanted = a->wants_draws,
                                 .key = a->number,
                                 .own = a->own.draws,
                                 .all = a->all.draws};
-  while (take_turn(a, group) || wants_all) {
-    const hr_query query = {.rows = a->rows,
-                            .x = a->spectra->noisy + at,
-                            .error = a->spectra->error + at,
-                            .level = a->spectra->level,
-                            .group = group,
-                            .fold = fold,
-                            .own_only = !wants_all,
-                            .draws = a->own.draws ? &draws : NULL,
-                            .shares = a->shares,
-                            .groups = a->slots,
-                            .shares_only = are_shares_all(a)};
-    HR_TRY(hr_templates_compare(hr_template_store_templates(a->store), a->work, &query,
-                                a->own.posterior, a->all.posterior, err));
-    if (wants_all) answer_all(a, NULL, &a->all);
-    answer_all(a, group, &a->own);
-    wants_all = false;
+  const hr_query query = {.rows = a->rows,
+                          .x = a->spectra->noisy + at,
+                          .error = a->spectra->error + at,
+                          .level = a->spectra->level,
+                          .group = a->bin,
+                          .own_groups = a->bins,
+                          .fold = fold,
+                          .own_only = !is_global_asked(a),
+                          .draws = a->own.draws ? &draws : NULL,
+                          .shares = a->shares,
+                          .groups = a->slots,
+                          .shares_only = are_shares_all(a)};
+  HR_TRY(hr_templates_compare(hr_template_store_templates(a->store), a->work, &query,
+                              a->own.posterior, a->all.posterior, err));
+  for (size_t q = 0; q < a->request_count; q++) {
+    for (size_t i = 0; i < a->rows; i++) answer_row(a, q, i);
   }
 cleanup:
   return status;
 }
 
+/* Room for a bin a request, of those that a row may be asked for. */
 static hr_status allocate(answering *a, hr_error *err) {
   hr_status status = HR_OK;
   bool wants_draws = false;
-  size_t answers = HR_PREDICT_ROWS * a->targets;
+  size_t answers = HR_PREDICT_ROWS * a->targets, bins = 1;
   for (size_t q = 0; q < a->request_count; q++) {
     if (!concerns(a, q)) continue;
+    bins += a->requests[q].model->slot != HR_GLOBAL;
     wants_draws |= a->requests[q].draws != NULL;
     if (a->requests[q].shares) a->slots = a->requests[q].slots;
   }
@@ -186,11 +201,12 @@ static hr_status allocate(answering *a, hr_error *err) {
                                        err));
   HR_TRY(hr_alloc(&a->next, a->request_count, err));
   HR_TRY(hr_alloc(&a->is_asked, a->request_count * HR_PREDICT_ROWS, err));
-  HR_TRY(hr_alloc(&a->own.posterior, answers, err));
+  HR_TRY(hr_alloc(&a->bin, HR_PREDICT_ROWS * bins, err));
+  HR_TRY(hr_alloc(&a->own.posterior, answers * bins, err));
   HR_TRY(hr_alloc(&a->all.posterior, answers, err));
   if (a->slots > 0) HR_TRY(hr_alloc(&a->shares, HR_PREDICT_ROWS * a->slots, err));
   if (!wants_draws) goto cleanup;
-  HR_TRY(hr_alloc(&a->own.draws, answers * HR_DRAWS, err));
+  HR_TRY(hr_alloc(&a->own.draws, answers * bins * HR_DRAWS, err));
   HR_TRY(hr_alloc(&a->all.draws, answers * HR_DRAWS, err));
 cleanup:
   return status;
@@ -215,6 +231,7 @@ cleanup:
   hr_templates_workspace_destroy(&a.work);
   hr_free(a.next);
   hr_free(a.is_asked);
+  hr_free(a.bin);
   hr_free(a.own.posterior);
   hr_free(a.all.posterior);
   hr_free(a.own.draws);

@@ -82,7 +82,35 @@ static void an_answer_does_not_depend_on_what_else_is_asked(void **state) {
   }
 }
 
-/* Else the test above would not reach them. */
+/* One comparison answers for all groups, as one a group does. */
+static void several_groups_are_answered_as_one_by_one(void **state) {
+  const fixture *f = *state;
+  enum { TURNS = FEW_GROUPS + 1 };
+  static hr_posterior several[ROWS][TURNS], all[ROWS], one[ROWS], unused[ROWS];
+  static int32_t groups[ROWS][TURNS], group[ROWS];
+  for (size_t way = 0; way < WAYS; way++) {
+    hr_query query = query_of(f);
+    for (size_t i = 0; i < ROWS * TURNS; i++) {
+      size_t r = i / TURNS, turn = i % TURNS;
+      groups[r][turn] = turn < r % TURNS ? (int32_t)turn : HR_NO_GROUP;
+    }
+    query.group = &groups[0][0];
+    query.own_groups = TURNS;
+    compare(f->templates[way], &query, &several[0][0], all);
+    query.group = group;
+    query.own_groups = 0;
+    for (size_t turn = 0; turn < TURNS; turn++) {
+      for (size_t r = 0; r < ROWS; r++) group[r] = groups[r][turn];
+      compare(f->templates[way], &query, one, unused);
+      assert_memory_equal(all, unused, sizeof all);
+      for (size_t r = 0; r < ROWS; r++) {
+        assert_memory_equal(&several[r][turn], &one[r], sizeof one[r]);
+      }
+    }
+  }
+}
+
+/* Else the tests above would not reach them. */
 static void some_rows_are_weighed_again_and_some_are_not(void **state) {
   const fixture *f = *state;
   hr_posterior own[ROWS], all[ROWS];
@@ -128,6 +156,7 @@ static void two_threads_compare_with_the_same_templates(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_answer_does_not_depend_on_what_else_is_asked),
+      cmocka_unit_test(several_groups_are_answered_as_one_by_one),
       cmocka_unit_test(some_rows_are_weighed_again_and_some_are_not),
       cmocka_unit_test(two_threads_compare_with_the_same_templates),
   };

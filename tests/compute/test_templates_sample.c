@@ -64,7 +64,7 @@ static void what_moves_too_much_has_no_error(void **state) {
 /* Only targets that are asked for get an answer. */
 static void other_targets_are_left_alone(void **state) {
   small_templates *s = small_templates_create(&by_components, *state);
-  hr_conclusion of = {.comparison = &s->comparison, .row = 0, .own = true};
+  hr_conclusion of = {.comparison = &s->comparison, .row = 0, .group = 0};
   hr_posterior out = {.mean = 5};
   of.out = &out;
   of.sums[0] = (hr_template_sums){0, 1, 0, 1, 1};

@@ -19,6 +19,7 @@ typedef struct small_templates {
   int32_t group[SMALL_ROWS];
   uint8_t fold[SMALL_ROWS];
   hr_posterior own[SMALL_ROWS], all[SMALL_ROWS];
+  hr_target_set wants_own[SMALL_ROWS];
   hr_query query;
   hr_comparison comparison; /* of all rows */
   hr_templates *templates;
@@ -78,8 +79,10 @@ static inline small_templates *small_templates_create(const hr_templates_options
                                   .rows = SMALL_ROWS,
                                   .rows_a_product = SMALL_ROWS,
                                   .weigh = options->weigh,
+                                  .own_groups = 1,
                                   .own = s->own,
-                                  .all = s->all};
+                                  .all = s->all,
+                                  .wants_own = s->wants_own};
   for (size_t r = 0; r < SMALL_ROWS; r++) {
     s->comparison.row[r] = r;
     s->comparison.wants_own[r] = s->comparison.wants_all[r] = true;
