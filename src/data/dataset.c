@@ -308,7 +308,7 @@ static hr_status add_piece(const hr_shard *whole, size_t first, size_t rows,
   *out = *whole;
   out->path = NULL;
   out->wave = NULL;
-  out->notes = (hr_strings){0}; /* they are told before */
+  out->notes = out->chinese_notes = (hr_strings){0}; /* they are told before */
   out->offset = whole->offset + first;
   out->rows = rows;
   HR_TRY(hr_copy_text(whole->path, &out->path, err));
@@ -430,27 +430,29 @@ static size_t count_note(const hr_dataset *dataset, size_t s, size_t i) {
   return count;
 }
 
-static hr_status append_note(const hr_dataset *dataset, size_t s, size_t i,
+static hr_status append_note(const hr_dataset *dataset, size_t s, size_t i, bool chinese,
                              hr_strings *out, hr_error *err) {
   size_t count = count_note(dataset, s, i);
   const hr_shard *shard = &dataset->shards[s];
+  const char *note = (chinese ? &shard->chinese_notes : &shard->notes)->items[i];
   if (count == 0) return HR_OK;
-  if (count == 1) return hr_strings_append(out, shard->notes.items[i], err);
+  if (count == 1) return hr_strings_append(out, note, err);
   hr_text text;
   hr_text_init(&text);
-  hr_text_append(&text, "%s (and %zu more)%s", shard->path, count - 1,
-                 shard->notes.items[i] + strlen(shard->path));
+  hr_text_append(&text, chinese ? "%s（及另外 %zu 个文件）%s" : "%s (and %zu more)%s",
+                 shard->path, count - 1, note + strlen(shard->path));
   hr_status status = hr_text_status(&text, err);
   if (status == HR_OK) status = hr_strings_append(out, text.bytes, err);
   hr_text_fini(&text);
   return status;
 }
 
-hr_status hr_dataset_notes(const hr_dataset *dataset, hr_strings *out, hr_error *err) {
+hr_status hr_dataset_notes(const hr_dataset *dataset, bool chinese, hr_strings *out,
+                           hr_error *err) {
   hr_status status = HR_OK;
   for (size_t s = 0; s < dataset->shard_count; s++) {
     for (size_t i = 0; i < dataset->shards[s].notes.count; i++) {
-      HR_TRY(append_note(dataset, s, i, out, err));
+      HR_TRY(append_note(dataset, s, i, chinese, out, err));
     }
   }
 cleanup:
@@ -460,7 +462,7 @@ cleanup:
 hr_status hr_dataset_tell_notes(const hr_dataset *dataset, const hr_observer *observer,
                                 hr_error *err) {
   hr_strings notes = {0};
-  hr_status status = hr_dataset_notes(dataset, &notes, err);
+  hr_status status = hr_dataset_notes(dataset, false, &notes, err);
   for (size_t i = 0; status == HR_OK && i < notes.count; i++) {
     hr_observe_warning(observer, "%s", notes.items[i]);
   }

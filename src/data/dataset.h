@@ -126,7 +126,7 @@ hr_status hr_dataset_follow_index(hr_dataset *dataset, hr_error *err) HR_MUST_CH
 /* What is to be warned of before anything is read, a sentence each: arrays that a file
  * keeps only roughly. Of shards with the same fault the first is named. Freed by the
  * caller with hr_strings_fini, on failure too. HR_ERR_MEMORY. */
-hr_status hr_dataset_notes(const hr_dataset *dataset, hr_strings *out,
+hr_status hr_dataset_notes(const hr_dataset *dataset, bool chinese, hr_strings *out,
                            hr_error *err) HR_MUST_CHECK;
 
 /* The same, told to the observer. */

@@ -41,8 +41,28 @@ cleanup:
   return status;
 }
 
+hr_status hr_doubts_in_chinese(hr_doubts *doubts, hr_error *err, const char *format,
+                               ...) {
+  char *copy = NULL;
+  va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
+  hr_status status = hr_alloc(&copy, size, err);
+  if (status == HR_OK) {
+    vsnprintf(copy, size, format, again);
+    doubts->items[doubts->count - 1].chinese = copy;
+  }
+  va_end(again);
+  va_end(arguments);
+  return status;
+}
+
 void hr_doubts_fini(hr_doubts *doubts) {
-  for (size_t i = 0; i < doubts->count; i++) hr_free(doubts->items[i].sentence);
+  for (size_t i = 0; i < doubts->count; i++) {
+    hr_free(doubts->items[i].sentence);
+    hr_free(doubts->items[i].chinese);
+  }
   hr_free(doubts->items);
   *doubts = (hr_doubts){0};
 }

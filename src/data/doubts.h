@@ -50,6 +50,7 @@ typedef struct hr_doubt {
   bool refuses;   /* a study of such data means nothing */
   bool is_told;   /* the observer has been told already */
   char *sentence; /* owned */
+  char *chinese;  /* the same in Chinese, for reports in it; owned */
 } hr_doubt;
 
 /* A list; {0} is an empty one. */
@@ -62,6 +63,10 @@ typedef struct hr_doubts {
 hr_status hr_doubts_add(hr_doubts *doubts, hr_doubt_code code, bool refuses,
                         hr_error *err, const char *format, ...) HR_MUST_CHECK
     HR_PRINTF(5, 6);
+
+/* Says what was added last in Chinese too, without a full stop. HR_ERR_MEMORY. */
+hr_status hr_doubts_in_chinese(hr_doubts *doubts, hr_error *err, const char *format,
+                               ...) HR_MUST_CHECK HR_PRINTF(3, 4);
 void hr_doubts_fini(hr_doubts *doubts);
 
 #endif

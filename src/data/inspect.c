@@ -56,7 +56,7 @@ static hr_status look_at_notes(const hr_dataset *dataset, hr_inspection *inspect
   hr_strings notes = {0};
   hr_text sentence;
   hr_text_init(&sentence);
-  HR_TRY(hr_dataset_notes(dataset, &notes, err));
+  HR_TRY(hr_dataset_notes(dataset, false, &notes, err));
   for (size_t i = 0; i < notes.count; i++) {
     hr_text_append(&sentence, "%s", notes.items[i]);
     HR_TRY(hr_inspect_add_problem(inspection, &sentence, err));

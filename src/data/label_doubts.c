@@ -187,12 +187,48 @@ cleanup:
 }
 
 /* "-9999", or "about -9999 (-9999.4 to -9998.6)". */
-static void write_value(const hr_far_value *far, char *out, size_t size) {
+static void write_value(const hr_far_value *far, bool chinese, char *out, size_t size) {
   if (far->high > far->low) {
-    snprintf(out, size, "about %.6g (%.6g to %.6g)", far->value, far->low, far->high);
+    snprintf(out, size, chinese ? "约 %.6g（%.6g 至 %.6g）" : "about %.6g (%.6g to %.6g)",
+             far->value, far->low, far->high);
   } else {
     snprintf(out, size, "%.9g", far->value);
   }
+}
+
+/* Rows of a label that hold a value far from all others. */
+typedef struct far_label {
+  const hr_dataset *dataset;
+  const char *name;
+  const hr_far_value *far;
+  bool refuses;
+} far_label;
+
+static hr_status doubt_far_label(const far_label *in, hr_doubts *doubts, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_far_value *far = in->far;
+  char value[96];
+  size_t row = 0, rows = hr_dataset_rows(in->dataset);
+  bool is_told = far->is_near || (far->rows == 1 && !far->is_mark);
+  const char *path = hr_dataset_locate(in->dataset, far->first_row, &row);
+  write_value(far, false, value, sizeof value);
+  HR_TRY(hr_doubts_add(
+      doubts, HR_DOUBT_FAR_LABEL, in->refuses && !is_told, err,
+      "%s: the label %s is %s in %zu of %zu rows (first in row %zu, counted from 0), "
+      "%s all others (%.6g to %.6g)%s: does it stand for a missing value? Remove "
+      "these rows",
+      path, in->name, value, far->rows, rows, row,
+      far->is_near ? "apart from" : "far from", far->least, far->most,
+      far->is_near ? ", which hardly ever repeat" : ""));
+  write_value(far, true, value, sizeof value);
+  HR_TRY(hr_doubts_in_chinese(
+      doubts, err,
+      "%s：标签 %s 在 %zu 行（共 %zu 行）中为 %s（首见于第 %zu 行，从 0 计），"
+      "%s其余数值（%.6g 至 %.6g%s）：它是否表示缺失？请去掉这些行",
+      path, in->name, far->rows, rows, value, row, far->is_near ? "不同于" : "远离",
+      far->least, far->most, far->is_near ? "，它们几乎从不重复" : ""));
+cleanup:
+  return status;
 }
 
 hr_status hr_doubt_label(const hr_dataset *dataset, const char *name, bool refuses,
@@ -201,22 +237,11 @@ hr_status hr_doubt_label(const hr_dataset *dataset, const char *name, bool refus
   const double *values = NULL;
   hr_far_value far[HR_MOST_FAR_VALUES];
   size_t count = 0, rows = hr_dataset_rows(dataset);
-  char value[96];
   if (hr_dataset_label(dataset, name, false, &values, NULL) != HR_OK) return HR_OK;
   HR_TRY(hr_find_far_values(values, rows, far, &count, err));
   for (size_t k = 0; k < count; k++) {
-    size_t row = 0;
-    bool is_told = far[k].is_near || (far[k].rows == 1 && !far[k].is_mark);
-    const char *path = hr_dataset_locate(dataset, far[k].first_row, &row);
-    write_value(&far[k], value, sizeof value);
-    HR_TRY(hr_doubts_add(
-        doubts, HR_DOUBT_FAR_LABEL, refuses && !is_told, err,
-        "%s: the label %s is %s in %zu of %zu rows (first in row %zu, counted from 0), "
-        "%s all others (%.6g to %.6g)%s: does it stand for a missing value? Remove "
-        "these rows",
-        path, name, value, far[k].rows, rows, row,
-        far[k].is_near ? "apart from" : "far from", far[k].least, far[k].most,
-        far[k].is_near ? ", which hardly ever repeat" : ""));
+    const far_label in = {dataset, name, &far[k], refuses};
+    HR_TRY(doubt_far_label(&in, doubts, err));
   }
 cleanup:
   return status;
@@ -283,14 +308,23 @@ static hr_status doubt_index(const index_look *in, hr_doubts *doubts, hr_error *
   hr_status status = correlate(in, &standing, &followed, err);
   if (status != HR_OK || standing > goes) return status;
   bool is_clear = followed > goes && standing < goes_not;
-  return hr_doubts_add(
+  int64_t last = in->first + (int64_t)in->shard->rows - 1;
+  status = hr_doubts_add(
       doubts, HR_DOUBT_INDEX, is_clear, err,
       "%s: the index of the labels is %" PRId64 " to %" PRId64
       " in another order than the rows%s; if it says which spectrum a row of labels "
       "belongs to, set data.index: rows, else reset it",
-      in->shard->path, in->first, in->first + (int64_t)in->shard->rows - 1,
+      in->shard->path, in->first, last,
       is_clear ? ", and flux over error goes with the label snr in that order alone"
                : "");
+  if (status != HR_OK) return status;
+  return hr_doubts_in_chinese(
+      doubts, err,
+      "%s：标签的索引为 %" PRId64 " 至 %" PRId64
+      "，顺序与行不同%s；若它指明每行标签属于哪条光谱，请设 "
+      "data.index: rows，否则请重置索引",
+      in->shard->path, in->first, last,
+      is_clear ? "，且只有按索引的顺序，流量误差比才与标签 snr 相符" : "");
 }
 
 hr_status hr_doubt_indices(const hr_look *look, hr_doubts *doubts, hr_error *err) {

@@ -57,12 +57,20 @@ static hr_status doubt_untouched(const file_rows *file, hr_doubts *doubts,
   if (!(share >= least && share <= most) || coarse > most * pixels) return HR_OK;
   double value = most_common(file->values, with, &times);
   if (times < 3 || (double)times < most * (double)with) return HR_OK;
-  return hr_doubts_add(
+  hr_status status = hr_doubts_add(
       doubts, HR_DOUBT_PIXELS, true, err,
       "%s: %.2g %% of the pixels hold %.6g in the flux and in the noisy flux, without "
       "noise, though their error is above 0: are they masked, or a gap? Mark them in %s, "
       "or give them an error of 0",
       file->path, 100 * share, of_files(file->look, value), HR_SHARD_MASK);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s：%.2g %% 的像素在流量与含噪流量中都是 %.6g，没有噪声，误差却大于 "
+                   "0："
+                   "它们是被掩膜的像素，还是空缺？请在 %s 中标出，或把其误差设为 0",
+                   file->path, 100 * share, of_files(file->look, value), HR_SHARD_MASK);
 }
 
 /* --- one far value in many rows --- */
@@ -108,12 +116,22 @@ static hr_status doubt_mark(const file_rows *file, bool lowest, hr_doubts *doubt
   double value = find_extreme(file, lowest, &times);
   if (times < 3 || (double)times < share * (double)file->count) return HR_OK;
   if (!(distance_of(file, value, lowest) > far)) return HR_OK;
-  return hr_doubts_add(doubts, HR_DOUBT_PIXELS, true, err,
-                       "%s: the %s flux is %.6g in %zu of %zu rows, far from all other "
-                       "pixels, whose error is above 0: does it stand for a missing "
-                       "value? Mark such pixels in %s, or give them an error of 0",
-                       file->path, lowest ? "lowest" : "highest",
-                       of_files(file->look, value), times, file->count, HR_SHARD_MASK);
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_PIXELS, true, err,
+                    "%s: the %s flux is %.6g in %zu of %zu rows, far from all other "
+                    "pixels, whose error is above 0: does it stand for a missing "
+                    "value? Mark such pixels in %s, or give them an error of 0",
+                    file->path, lowest ? "lowest" : "highest",
+                    of_files(file->look, value), times, file->count, HR_SHARD_MASK);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s：最%s的流量 %.6g 出现在 %zu 行（共 %zu "
+                   "行）中，远离其他所有像素，误差却大于 0："
+                   "它是否表示缺失？请在 %s 中标出这些像素，或把其误差设为 0",
+                   file->path, lowest ? "低" : "高", of_files(file->look, value), times,
+                   file->count, HR_SHARD_MASK);
 }
 
 /* --- noisy flux far from the flux --- */
@@ -142,11 +160,20 @@ static hr_status doubt_far(const file_rows *file, hr_doubts *doubts, hr_error *e
   }
   if (!(far > 0)) return HR_OK;
   bool refuses = far >= refused * pixels && (double)rows >= many * (double)file->count;
-  return hr_doubts_add(doubts, HR_DOUBT_PIXELS, refuses, err,
-                       "%s: the noisy flux is more than %d errors from the flux in %.0f "
-                       "pixel%s of %zu row%s, of %zu looked at; mark such pixels in %s",
-                       file->path, HR_LOOK_FAR, far, far > 1 ? "s" : "", rows,
-                       rows == 1 ? "" : "s", file->count, HR_SHARD_MASK);
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_PIXELS, refuses, err,
+                    "%s: the noisy flux is more than %d errors from the flux in %.0f "
+                    "pixel%s of %zu row%s, of %zu looked at; mark such pixels in %s",
+                    file->path, HR_LOOK_FAR, far, far > 1 ? "s" : "", rows,
+                    rows == 1 ? "" : "s", file->count, HR_SHARD_MASK);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(doubts, err,
+                                    "%s：含噪流量与流量相差超过 %d 倍误差的像素有 %.0f "
+                                    "个，分布在 %zu 行中（查看了 "
+                                    "%zu 行）；请在 %s 中标出这些像素",
+                                    file->path, HR_LOOK_FAR, far, rows, file->count,
+                                    HR_SHARD_MASK);
 }
 
 /* Training rows would get no noise, and be tested on rows that have it. */
@@ -155,11 +182,20 @@ static hr_status doubt_missing_error(const file_rows *file, bool uses_noisy,
   for (size_t i = 0; i < file->count; i++) {
     if (!file->rows[i].is_scattered) return HR_OK;
   }
-  return hr_doubts_add(doubts, HR_DOUBT_ERROR, uses_noisy, err,
-                       "%s: %s is above 0 nowhere, though the noisy flux scatters about "
-                       "the flux: no noise can be drawn; store one standard deviation of "
-                       "that noise there",
-                       file->path, HR_SHARD_ERROR);
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_ERROR, uses_noisy, err,
+                    "%s: %s is above 0 nowhere, though the noisy flux scatters about "
+                    "the flux: no noise can be drawn; store one standard deviation of "
+                    "that noise there",
+                    file->path, HR_SHARD_ERROR);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s：%s 处处不大于 "
+                   "0，含噪流量却围绕流量散布：无法抽取噪声；请在那里存入该噪声的"
+                   "一个标准差",
+                   file->path, HR_SHARD_ERROR);
 }
 
 static hr_status doubt_file(const file_rows *file, bool uses_noisy, hr_doubts *doubts,
@@ -209,7 +245,7 @@ static hr_status doubt_file_mask(const char *path, double *shares, size_t count,
   hr_sort_numbers(shares, count);
   double share = hr_quantile(shares, count, 0.5);
   if (!(share > most)) return HR_OK;
-  return hr_doubts_add(
+  hr_status status = hr_doubts_add(
       doubts, HR_DOUBT_MASK, true, err,
       "%s: %s marks %.0f %% of the pixels of a row (median of %zu rows), and a pixel "
       "that "
@@ -217,6 +253,15 @@ static hr_status doubt_file_mask(const char *path, double *shares, size_t count,
       "only some of its bits mean bad, list them as data.mask; data.mask: none ignores "
       "it",
       path, HR_SHARD_MASK, 100 * share, count);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(doubts, err,
+                                    "%s：%s 标出了一行中 %.0f %% 的像素（%zu "
+                                    "行的中位数），而被标出的像素就是坏像素："
+                                    "若其中 1 表示好，请改存 0 为好、1 "
+                                    "为坏；若只有某些位表示坏，请在 data.mask "
+                                    "中列出；data.mask: none 则不使用它",
+                                    path, HR_SHARD_MASK, 100 * share, count);
 }
 
 hr_status hr_doubt_masks(const hr_look *look, hr_doubts *doubts, hr_error *err) {

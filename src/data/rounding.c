@@ -37,16 +37,20 @@ hr_rounding hr_rounding_find(hid_t dataset) {
 }
 
 void hr_rounding_describe(const hr_rounding *rounding, const char *file,
-                          const char *object_path, hr_text *out) {
+                          const char *object_path, bool chinese, hr_text *out) {
   hr_text_append(out,
-                 "%s: %s is stored with HDF5's scale-offset filter, which is lossy: it "
-                 "has steps of %g",
+                 chinese ? "%s：%s 以 HDF5 的 scale-offset 过滤器有损存储：步长为 %g"
+                         : "%s: %s is stored with HDF5's scale-offset filter, which is "
+                           "lossy: it has steps of %g",
                  file, object_path, rounding->step);
   if (rounding->has_fill) {
-    hr_text_append(out, ", what lies within a step of %g reads as %g", rounding->fill,
-                   rounding->fill);
+    hr_text_append(out,
+                   chinese ? "，与 %g 相差不到一步的值读作 %g"
+                           : ", what lies within a step of %g reads as %g",
+                   rounding->fill, rounding->fill);
   }
-  hr_text_append(out,
-                 ", and NaN reads as some number; write it without this filter, or with "
-                 "more digits");
+  hr_text_append(out, "%s",
+                 chinese ? "，NaN 读作某个数；请不用该过滤器重新写入，或保留更多位数"
+                         : ", and NaN reads as some number; write it without this "
+                           "filter, or with more digits");
 }

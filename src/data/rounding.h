@@ -15,8 +15,8 @@ typedef struct hr_rounding {
 hr_rounding hr_rounding_find(hid_t dataset);
 
 /* "FILE: PATH is stored with ...": the step, what becomes of numbers near the fill value
- * and of NaN, and the remedy. */
+ * and of NaN, and the remedy; or the same in Chinese, without a full stop. */
 void hr_rounding_describe(const hr_rounding *rounding, const char *file,
-                          const char *object_path, hr_text *out);
+                          const char *object_path, bool chinese, hr_text *out);
 
 #endif

@@ -14,6 +14,7 @@ void hr_shard_fini(hr_shard *shard) {
   hr_free(shard->path);
   hr_free(shard->wave);
   hr_strings_fini(&shard->notes);
+  hr_strings_fini(&shard->chinese_notes);
   *shard = (hr_shard){0};
 }
 
@@ -70,12 +71,16 @@ static hr_status note_rounding(hr_shard *shard, hid_t array, const char *object_
                                hr_error *err) {
   hr_status status = HR_OK;
   const hr_rounding rounding = hr_rounding_find(array);
+  hr_strings *lists[] = {&shard->notes, &shard->chinese_notes};
   hr_text sentence;
   if (rounding.step == 0) return HR_OK;
   hr_text_init(&sentence);
-  hr_rounding_describe(&rounding, shard->path, object_path, &sentence);
-  HR_TRY(hr_text_status(&sentence, err));
-  HR_TRY(hr_strings_append(&shard->notes, sentence.bytes, err));
+  for (int chinese = 0; chinese < 2; chinese++) {
+    hr_text_fini(&sentence);
+    hr_rounding_describe(&rounding, shard->path, object_path, chinese == 1, &sentence);
+    HR_TRY(hr_text_status(&sentence, err));
+    HR_TRY(hr_strings_append(lists[chinese], sentence.bytes, err));
+  }
 cleanup:
   hr_text_fini(&sentence);
   return status;

@@ -41,6 +41,7 @@ typedef struct hr_shard {
   uint64_t device, inode; /* the same for all names of one file */
   bool is_unlocked;       /* read without a lock (data/hdf5_file.h) */
   hr_strings notes;       /* what to warn of, a sentence each: arrays that are rounded */
+  hr_strings chinese_notes; /* the same in Chinese */
 } hr_shard;
 
 /* Opens the file, checks its arrays and closes it again; `first_row` is left 0. Statuses

@@ -73,19 +73,37 @@ static double median_of(const file_look *file, row_number number) {
   return hr_quantile(file->values, count, 0.5);
 }
 
+/* What stands in the place of the error, and what should. */
+static const char *chinese_kind(bool is_inverse) {
+  return is_inverse ? "逆方差" : "方差";
+}
+
+static const char *chinese_remedy(bool is_inverse) {
+  return is_inverse ? "其平方根的倒数" : "其平方根";
+}
+
 /* --- the error, by the noise that is stored --- */
 
 static bool is_about(double value, double expected, double factor) {
   return value >= expected / factor && value <= expected * factor;
 }
 
-static hr_status add_kind_of_error(const file_look *file, const char *kind,
-                                   const char *remedy, hr_doubts *doubts, hr_error *err) {
-  return hr_doubts_add(
+static hr_status add_kind_of_error(const file_look *file, bool is_inverse,
+                                   hr_doubts *doubts, hr_error *err) {
+  double scatter = median_of(file, scatter_of);
+  hr_status status = hr_doubts_add(
       doubts, HR_DOUBT_ERROR, true, err,
       "%s: %s holds the %s instead of one standard deviation: so (noisy - flux)/error "
       "would scatter by %.3g and not by 1; store %s there",
-      file->shard->path, HR_SHARD_ERROR, kind, median_of(file, scatter_of), remedy);
+      file->shard->path, HR_SHARD_ERROR, is_inverse ? "inverse variance" : "variance",
+      scatter, is_inverse ? "1/sqrt of it" : "its square root");
+  if (status != HR_OK) return status;
+  return hr_doubts_in_chinese(
+      doubts, err,
+      "%s：%s 存的是%s而不是一个标准差：（含噪流量 − 流量）/误差 的散布会是 %.3g 而不是 "
+      "1；请在那里存入%s",
+      file->shard->path, HR_SHARD_ERROR, chinese_kind(is_inverse), scatter,
+      chinese_remedy(is_inverse));
 }
 
 /* A scatter off by a sixth is told, one off by a factor of 3 refused. */
@@ -95,16 +113,23 @@ static hr_status doubt_scatter(const file_look *file, double scatter, double lev
   double expected = is_about(scatter, level, told) ? level : 1;
   if (is_about(scatter, expected, told)) return HR_OK;
   if (!is_about(scatter, 1, refused) && is_about(median_of(file, as_inverse_of), 1, like))
-    return add_kind_of_error(file, "inverse variance", "1/sqrt of it", doubts, err);
+    return add_kind_of_error(file, true, doubts, err);
   if (!is_about(scatter, 1, refused) &&
       is_about(median_of(file, as_variance_of), 1, like))
-    return add_kind_of_error(file, "variance", "its square root", doubts, err);
-  return hr_doubts_add(
-      doubts, HR_DOUBT_ERROR, !is_about(scatter, 1, refused), err,
-      "%s: (noisy - flux)/error scatters by %.3g where 1 is expected, so "
-      "%s is not one standard deviation of the noise stored there; "
-      "correct one of the two",
-      file->shard->path, scatter, HR_SHARD_ERROR);
+    return add_kind_of_error(file, false, doubts, err);
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_ERROR, !is_about(scatter, 1, refused), err,
+                    "%s: (noisy - flux)/error scatters by %.3g where 1 is expected, so "
+                    "%s is not one standard deviation of the noise stored there; "
+                    "correct one of the two",
+                    file->shard->path, scatter, HR_SHARD_ERROR);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s：（含噪流量 − 流量）/误差 的散布为 %.3g，应为 1，因此 %s "
+                   "不是那里所存噪声的一个标准差；请改正两者之一",
+                   file->shard->path, scatter, HR_SHARD_ERROR);
 }
 
 /* --- the error, by the label snr --- */
@@ -166,13 +191,20 @@ static double factor_of(const double *ratio, const snr_pairs *pairs, double *scr
 
 static hr_status add_kind_by_snr(const file_look *file, bool is_inverse,
                                  hr_doubts *doubts, hr_error *err) {
-  return hr_doubts_add(
+  hr_status status = hr_doubts_add(
       doubts, HR_DOUBT_ERROR, true, err,
       "%s: %s goes with the label snr as %s would, not as one standard deviation; "
       "store %s there",
       file->shard->path, HR_SHARD_ERROR,
       is_inverse ? "an inverse variance" : "a variance",
       is_inverse ? "1/sqrt of it" : "its square root");
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s：%s 随标签 snr 的变化像%s而不像一个标准差；请在那里存入%s",
+                   file->shard->path, HR_SHARD_ERROR, chinese_kind(is_inverse),
+                   chinese_remedy(is_inverse));
 }
 
 /* Of flux at one level the ratio goes as snr; with an inverse variance in the place of
@@ -186,12 +218,19 @@ static hr_status doubt_course(const file_look *file, const snr_pairs *pairs,
   if (is_inverse || is_variance) return add_kind_by_snr(file, is_inverse, doubts, err);
   double rank = hr_rank_correlation(pairs->ratio, pairs->snr, pairs->count, scratch);
   if (rank >= related) return HR_OK;
-  return hr_doubts_add(
+  hr_status status = hr_doubts_add(
       doubts, HR_DOUBT_SNR, false, err,
       "%s: the label snr does not go with flux over error of the same row (rank "
       "correlation %.2f in %zu rows); see whether the labels are in the order of the "
       "spectra and %s is one standard deviation",
       file->shard->path, rank, pairs->count, HR_SHARD_ERROR);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s：标签 snr 与同一行的流量误差比不符（%zu 行的秩相关为 %.2f）；"
+                   "请查看标签与光谱的顺序是否一致，以及 %s 是否为一个标准差",
+                   file->shard->path, pairs->count, rank, HR_SHARD_ERROR);
 }
 
 /* Signal-to-noise ratios are given of a pixel, an element of resolution or an angstrom,
@@ -210,12 +249,19 @@ static hr_status doubt_size(const file_look *file, const snr_pairs *pairs,
   if (is_other && is_inverse != is_variance) {
     return add_kind_by_snr(file, is_inverse, doubts, err);
   }
-  return hr_doubts_add(
+  hr_status status = hr_doubts_add(
       doubts, HR_DOUBT_ERROR, false, err,
       "%s: flux over error is %.3g times the label snr; see whether flux "
       "and error have one unit, %s is one standard deviation and the flux is on a "
       "pedestal",
       file->shard->path, factor, HR_SHARD_ERROR);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(doubts, err,
+                                    "%s：流量误差比是标签 snr 的 %.3g "
+                                    "倍；请查看流量与误差是否同一单位，%s "
+                                    "是否为一个标准差，以及流量是否带有基底",
+                                    file->shard->path, factor, HR_SHARD_ERROR);
 }
 
 static hr_status doubt_by_snr(const file_look *file, const double *snr, hr_doubts *doubts,
@@ -260,6 +306,44 @@ static rough_course course_of(const file_look *file, double power) {
       hr_quantile(file->values, count, 0.9) - hr_quantile(file->values, count, 0.1)};
 }
 
+static hr_status add_kind_by_roughness(const file_look *file, bool is_inverse,
+                                       hr_doubts *doubts, hr_error *err) {
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_ERROR, true, err,
+                    "%s: the flux scatters from pixel to pixel as if %s were %s, "
+                    "and not one standard deviation; store %s there",
+                    file->shard->path, HR_SHARD_ERROR,
+                    is_inverse ? "an inverse variance" : "a variance",
+                    is_inverse ? "1/sqrt of it" : "its square root");
+  if (status != HR_OK) return status;
+  return hr_doubts_in_chinese(
+      doubts, err, "%s：流量逐像素的散布表明 %s 是%s而不是一个标准差；请在那里存入%s",
+      file->shard->path, HR_SHARD_ERROR, chinese_kind(is_inverse),
+      chinese_remedy(is_inverse));
+}
+
+/* Clean flux that scatters with its error by `found` times it. */
+static hr_status add_rough(const file_look *file, bool is_one, double found,
+                           hr_doubts *doubts, hr_error *err) {
+  hr_status status = hr_doubts_add(
+      doubts, HR_DOUBT_ERROR, false, err,
+      is_one ? "%s: the flux scatters from pixel to pixel by %.2g times the error of its "
+               "row, so it holds noise, and a study adds as much again; "
+               "data.noise.level: 0 adds none"
+             : "%s: the flux scatters from pixel to pixel by %.2g times the error of its "
+               "row, as noise would; see whether the error is one standard deviation of "
+               "it",
+      file->shard->path, found);
+  if (status != HR_OK) return status;
+  return hr_doubts_in_chinese(
+      doubts, err,
+      is_one ? "%s：流量逐像素的散布是该行误差的 %.2g 倍，因此其中已有噪声，而研究会再"
+               "加上同样多；data.noise.level: 0 则不加"
+             : "%s：流量逐像素的散布是该行误差的 %.2g 倍，像是噪声；"
+               "请查看误差是否为其一个标准差",
+      file->shard->path, found);
+}
+
 /* Lines of clean spectra scatter from pixel to pixel by what the stars are, not by the
  * error. Where the scatter goes with the error of every row, it is noise, and tells what
  * the error is; where the errors of all rows are alike it tells nothing. */
@@ -282,24 +366,8 @@ static hr_status doubt_roughness(const file_look *file, hr_doubts *doubts,
   double found = exp(courses[best].middle);
   bool is_one = fabs(courses[best].middle) < like;
   if (best != SIGMA && !is_one) return HR_OK;
-  if (best != SIGMA) {
-    return hr_doubts_add(doubts, HR_DOUBT_ERROR, true, err,
-                         "%s: the flux scatters from pixel to pixel as if %s were %s, "
-                         "and not one standard "
-                         "deviation; store %s there",
-                         file->shard->path, HR_SHARD_ERROR,
-                         best == INVERSE ? "an inverse variance" : "a variance",
-                         best == INVERSE ? "1/sqrt of it" : "its square root");
-  }
-  return hr_doubts_add(
-      doubts, HR_DOUBT_ERROR, false, err,
-      is_one ? "%s: the flux scatters from pixel to pixel by %.2g times the error of its "
-               "row, so it holds noise, and a study adds as much again; "
-               "data.noise.level: 0 adds none"
-             : "%s: the flux scatters from pixel to pixel by %.2g times the error of its "
-               "row, as noise would; see whether the error is one standard deviation of "
-               "it",
-      file->shard->path, found);
+  if (best != SIGMA) return add_kind_by_roughness(file, best == INVERSE, doubts, err);
+  return add_rough(file, is_one, found, doubts, err);
 }
 
 /* Of one file; the label `snr` [rows] or NULL. */
@@ -407,14 +475,28 @@ static double of_files(const hr_look *look, const difference *found, double valu
   return (value + (found->number == level_of ? look->base : 0)) * look->scale;
 }
 
+static const char *chinese_what(const difference *found) {
+  if (found->number == level_of) return "流量的中位数";
+  return found->number == spread_of ? "流量的散布" : "误差的中位数";
+}
+
 static hr_status add_scale(const hr_look *look, const difference *found,
                            const char *paths[2], bool refuses, hr_doubts *doubts,
                            hr_error *err) {
-  return hr_doubts_add(doubts, HR_DOUBT_SCALE, refuses, err,
-                       "%s: %s is %.3g, but %.3g in %s; bring all files to one scale of "
-                       "flux and error",
-                       paths[0], found->what, of_files(look, found, found->value),
-                       of_files(look, found, found->reference), paths[1]);
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_SCALE, refuses, err,
+                    "%s: %s is %.3g, but %.3g in %s; bring all files to one scale of "
+                    "flux and error",
+                    paths[0], found->what, of_files(look, found, found->value),
+                    of_files(look, found, found->reference), paths[1]);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(doubts, err,
+                                    "%s：%s为 %.3g，而在 %s 中为 "
+                                    "%.3g；请把所有文件的流量与误差换成同一尺度",
+                                    paths[0], chinese_what(found),
+                                    of_files(look, found, found->value), paths[1],
+                                    of_files(look, found, found->reference));
 }
 
 /* The medians of every file: [*count], from hr_alloc. */
@@ -507,6 +589,11 @@ hr_status hr_doubt_wavelengths(const hr_dataset *dataset, hr_doubts *doubts,
   const hr_shard *shards = hr_dataset_shards(dataset, &count);
   const double *wave = hr_dataset_wave(dataset);
   double first = wave[0], last = wave[pixels - 1];
+  const char *zh = last < 1e-3  ? "米"
+                   : last < 2.9 ? "微米"
+                   : last < 5   ? "埃的对数，或微米"
+                   : last < 100 ? "微米"
+                                : "纳米";
   const char *unit = last < 1e-3   ? "metres"
                      : last < 2.9  ? "micrometres"
                      : last < 5    ? "the logarithm of angstrom, or micrometres"
@@ -514,8 +601,15 @@ hr_status hr_doubt_wavelengths(const hr_dataset *dataset, hr_doubts *doubts,
                      : first < 900 ? "nanometres"
                                    : NULL;
   if (!unit || pixels < 2) return HR_OK;
-  return hr_doubts_add(doubts, HR_DOUBT_WAVELENGTH, false, err,
-                       "%s: %s goes from %.6g to %.6g, which looks like %s; wavelengths "
-                       "are in angstrom, convert them",
-                       shards[0].path, HR_SHARD_WAVE, first, last, unit);
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_WAVELENGTH, false, err,
+                    "%s: %s goes from %.6g to %.6g, which looks like %s; wavelengths "
+                    "are in angstrom, convert them",
+                    shards[0].path, HR_SHARD_WAVE, first, last, unit);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s：%s 自 %.6g 至 %.6g，像是以%s为单位；波长应以埃为单位，请换算",
+                   shards[0].path, HR_SHARD_WAVE, first, last, zh);
 }

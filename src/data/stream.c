@@ -503,10 +503,11 @@ const hr_preparation *hr_stream_preparation(const hr_stream *stream) {
   return &stream->preparation;
 }
 
-void hr_stream_tell_bad(const hr_stream *stream, const hr_observer *observer) {
+hr_status hr_stream_list_bad(const hr_stream *stream, hr_bad_files *out, hr_error *err) {
+  hr_status status = HR_OK;
   for (size_t s = 0, end = 0; s < stream->shard_count; s = end) {
     const char *path = stream->shards[s].path;
-    unsigned long long bad = 0, rows = 0;
+    uint64_t bad = 0, rows = 0;
     /* Where rows are left out, a file is there in pieces. */
     for (end = s; end < stream->shard_count; end++) {
       if (strcmp(stream->shards[end].path, path) != 0) break;
@@ -514,9 +515,10 @@ void hr_stream_tell_bad(const hr_stream *stream, const hr_observer *observer) {
       rows += stream->shards[end].rows;
     }
     if (bad == 0) continue;
-    hr_observe_info(observer, "%s: %llu of %llu pixels are bad", path, bad,
-                    rows * stream->pixels);
+    HR_TRY(hr_bad_files_add(out, path, bad, rows * stream->pixels, err));
   }
+cleanup:
+  return status;
 }
 
 const char *hr_stream_first_fault(const hr_stream *stream) {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/random.h"
+#include "data/bad_files.h"
 #include "data/conditioning.h"
 
 typedef enum hr_noise_source {
@@ -98,6 +99,7 @@ typedef struct hr_preparation {
   uint64_t faulty_noisy_rows; /* those of them that only `noisy` makes unusable */
   uint64_t bytes_read;        /* of array data, as stored uncompressed in the file */
   double prepare_seconds; /* wall time of preparation and noise; the rest is reading */
+  hr_bad_files bad_files; /* owned; empty in what hr_stream_preparation hands out */
 } hr_preparation;
 
 typedef struct hr_stream hr_stream;
@@ -123,8 +125,10 @@ const struct hr_row_report *hr_stream_reports(const hr_stream *stream);
 
 const hr_preparation *hr_stream_preparation(const hr_stream *stream);
 
-/* Tells the observer (may be NULL) which files had bad pixels so far, and how many. */
-void hr_stream_tell_bad(const hr_stream *stream, const hr_observer *observer);
+/* Adds to `out` the files that had bad pixels so far, with their counts. HR_ERR_MEMORY.
+ */
+hr_status hr_stream_list_bad(const hr_stream *stream, hr_bad_files *out,
+                             hr_error *err) HR_MUST_CHECK;
 
 /* What is wrong with the first row that cannot be used, one sentence; "" where there is
  * none so far. */

@@ -284,6 +284,13 @@ static hr_status doubt_kind(const both_sets *sets, const marked_row *marked, boo
       twin.count == 1 ? "" : "s", across ? "the test set" : "the data",
       twin.count == 1 ? "has" : "have", same, twin.some_count,
       across ? "test on stars that are not trained on" : "leave the copies out"));
+  HR_TRY(hr_doubts_in_chinese(
+      doubts, err,
+      "%s：第 %zu 行也是 %s 的第 %zu 行（从 0 计），标签、流量与误差都相同%s；%s中有 "
+      "%zu 行与更早的某行标签相同，所比较的 %zu 对中有 %zu 对的光谱相同；%s",
+      other, rows[1], one, rows[0], sets->nearly ? "（仅差舍入）" : "",
+      across ? "测试集" : "数据", twin.count, twin.some_count, same,
+      across ? "请用未参与训练的恒星来测试" : "请去掉重复的行"));
 cleanup:
   return status;
 }

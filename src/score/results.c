@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/seal.h"
+#include "headroom/version.h"
 #include "score/controls_json.h"
 #include "score/dominant.h"
 #include "score/predictions.h"
@@ -149,6 +150,28 @@ static void write_ledger(writer *w, json_t *root) {
   }
 }
 
+/* What the spectra are; absent where it is not known. */
+static void write_data(writer *w, json_t *root) {
+  const hr_results_data *data = w->input->data;
+  if (!data) return;
+  json_t *object = hr_json_put(&w->json, root, "data", json_object());
+  json_t *train = hr_json_put(&w->json, object, "train", json_array());
+  for (size_t i = 0; i < data->train_paths->count; i++) {
+    hr_json_append(&w->json, train, json_string(data->train_paths->items[i]));
+  }
+  json_t *test = hr_json_put(&w->json, object, "test", json_array());
+  hr_json_append(&w->json, test, json_string(data->test_path));
+  hr_json_put_count(&w->json, object, "pixels", data->pixels);
+  hr_json_put_number(&w->json, object, "first_wavelength", data->first_wavelength);
+  hr_json_put_number(&w->json, object, "last_wavelength", data->last_wavelength);
+  json_t *noise = hr_json_put(&w->json, object, "noise", json_object());
+  hr_json_put_number(&w->json, noise, "level", data->noise_level);
+  hr_json_put_count(&w->json, noise, "seed", (size_t)data->noise_seed);
+  hr_json_put_text(&w->json, noise, "test", data->noise_test);
+  hr_json_put_count(&w->json, object, "folds", (size_t)data->folds);
+  hr_json_put_text(&w->json, object, "version", HR_VERSION);
+}
+
 static void write_preparation(writer *w, json_t *parent, const char *key,
                               const hr_preparation *preparation) {
   if (!preparation) {
@@ -169,6 +192,14 @@ static void write_preparation(writer *w, json_t *parent, const char *key,
   hr_json_put_count(&w->json, object, "empty_rows", preparation->empty_rows);
   hr_json_put_count(&w->json, object, "wild_rows", preparation->wild_rows);
   hr_json_put_count(&w->json, object, "left_out_rows", preparation->left_out_rows);
+  json_t *files = hr_json_put(&w->json, object, "bad_files", json_array());
+  for (size_t i = 0; i < preparation->bad_files.count; i++) {
+    const hr_bad_file *file = &preparation->bad_files.items[i];
+    json_t *own = hr_json_append(&w->json, files, json_object());
+    hr_json_put_text(&w->json, own, "file", file->path);
+    hr_json_put_count(&w->json, own, "bad_pixels", file->bad);
+    hr_json_put_count(&w->json, own, "pixels", file->pixels);
+  }
 }
 
 /* What the data gave to doubt, as codes and sentences. */
@@ -179,6 +210,7 @@ static void write_warnings(writer *w, json_t *root) {
     json_t *warning = hr_json_append(&w->json, warnings, json_object());
     hr_json_put_text(&w->json, warning, "code", hr_doubt_text(doubts->items[i].code));
     hr_json_put_text(&w->json, warning, "text", doubts->items[i].sentence);
+    hr_json_put_text(&w->json, warning, "text_zh", doubts->items[i].chinese);
   }
 }
 
@@ -494,6 +526,7 @@ static hr_status write_root(writer *w, json_t *root, hr_error *err) {
   write_head(w, root);
   hr_results_write_binning(&w->json, w->input, root);
   write_ledger(w, root);
+  write_data(w, root);
   json_t *preparation = hr_json_put(&w->json, root, "preparation", json_object());
   write_preparation(w, preparation, "train", w->input->train_preparation);
   write_preparation(w, preparation, "test", w->input->test_preparation);

@@ -21,6 +21,18 @@ typedef struct hr_results_label {
   const int64_t *integers; /* the same where all are whole; or NULL */
 } hr_results_label;
 
+/* Where the spectra are from and what was done to them, for whoever reads the report. */
+typedef struct hr_results_data {
+  const hr_strings *train_paths;
+  const char *test_path;
+  size_t pixels;
+  double first_wavelength, last_wavelength; /* ångström */
+  double noise_level;                       /* in units of the error */
+  int64_t noise_seed;
+  const char *noise_test; /* "stored" | "generated" */
+  int64_t folds;
+} hr_results_data;
+
 /* A gate: what it said of every test row before anything was mixed. Borrowed. */
 typedef struct hr_results_gate {
   const char *name, *title, *mixing; /* as in its forecasts, hr_gated */
@@ -62,6 +74,7 @@ typedef struct hr_results_input {
   size_t bin_label_count;
   const hr_results_label *ids; /* [id_count] what names a star */
   size_t id_count;
+  const hr_results_data *data;             /* or NULL: not known */
   const hr_preparation *train_preparation; /* or NULL */
   const hr_preparation *test_preparation;  /* or NULL */
 

@@ -374,6 +374,31 @@ static const counter counters[] = {
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0] };
 
+static void write_bad_files(hr_json_builder *builder, json_t *object,
+                            const hr_bad_files *bad) {
+  json_t *files = hr_json_put(builder, object, "bad_files", json_array());
+  for (size_t i = 0; i < bad->count; i++) {
+    json_t *file = hr_json_append(builder, files, json_object());
+    hr_json_put_text(builder, file, "file", bad->items[i].path);
+    hr_json_put_count(builder, file, "bad_pixels", bad->items[i].bad);
+    hr_json_put_count(builder, file, "pixels", bad->items[i].pixels);
+  }
+}
+
+/* False where there is no list, or no memory for it. */
+static bool read_bad_files(const json_t *object, hr_bad_files *out) {
+  const json_t *files = json_object_get(object, "bad_files");
+  for (size_t i = 0; i < json_array_size(files); i++) {
+    const json_t *file = json_array_get(files, i);
+    size_t bad = hr_json_count(file, "bad_pixels", SIZE_MAX);
+    size_t pixels = hr_json_count(file, "pixels", SIZE_MAX);
+    const char *path = hr_json_string(file, "file", "");
+    if (bad == SIZE_MAX || pixels == SIZE_MAX || !path[0]) return false;
+    if (hr_bad_files_add(out, path, bad, pixels, NULL) != HR_OK) return false;
+  }
+  return json_is_array(files);
+}
+
 hr_status hr_rundir_write_preparation(const char *out_dir, const hr_origin *origin,
                                       const hr_preparation *train, hr_error *err) {
   hr_json_builder builder = {false};
@@ -386,6 +411,7 @@ hr_status hr_rundir_write_preparation(const char *out_dir, const hr_origin *orig
     memcpy(&value, (const char *)train + counters[i].offset, sizeof value);
     hr_json_put_count(&builder, object, counters[i].name, value);
   }
+  write_bad_files(&builder, object, &train->bad_files);
   hr_status status =
       hr_json_file_write(&builder, root, out_dir, preparation_name, hr_file_write, err);
   json_decref(root);
@@ -403,5 +429,7 @@ void hr_rundir_read_preparation(const char *out_dir, const hr_origin *origin,
     if (value == SIZE_MAX) *known = false;
     memcpy((char *)out + counters[i].offset, &value, sizeof value);
   }
+  *known = *known && read_bad_files(object, &out->bad_files);
+  if (!*known) hr_bad_files_fini(&out->bad_files);
   json_decref(root);
 }

@@ -41,7 +41,8 @@ hr_status hr_rundir_write_config(const char *out_dir, const hr_origin *origin,
                                  hr_error *err) HR_MUST_CHECK;
 
 /* What the pass over the training rows counted, for a run that goes on without making it
- * again: preparation.json. *known: whether there is such a file, of this study. */
+ * again: preparation.json. *known: whether there is such a file, of this study; then
+ * out->bad_files are the caller's to free. */
 hr_status hr_rundir_write_preparation(const char *out_dir, const hr_origin *origin,
                                       const hr_preparation *train,
                                       hr_error *err) HR_MUST_CHECK;

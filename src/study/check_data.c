@@ -134,12 +134,20 @@ static hr_status check_wild(hr_plan *plan, const hr_preparation *train, hr_error
   size_t row = 0;
   if (train->wild_rows == 0) return HR_OK;
   const char *path = hr_dataset_locate(plan->train, (size_t)train->first_wild_row, &row);
-  return hr_doubts_add(
+  hr_status status = hr_doubts_add(
       &plan->doubts, HR_DOUBT_OUTLIERS, false, err,
       "the flux of %llu training row%s is far beyond that of all others, "
       "which may spoil every model; the first is row %zu of %s (counted "
       "from 0); data.reject_outliers: true leaves such rows out",
       (unsigned long long)train->wild_rows, train->wild_rows == 1 ? "" : "s", row, path);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   &plan->doubts, err,
+                   "%llu 个训练行的流量远超其余各行，可能损害每个模型；首见于 %s 的第 "
+                   "%zu 行（从 0 "
+                   "计）；data.reject_outliers: true 会剔除这样的行",
+                   (unsigned long long)train->wild_rows, path, row);
 }
 
 static hr_status check_empty_test(hr_plan *plan, const hr_preparation *test,
@@ -147,11 +155,18 @@ static hr_status check_empty_test(hr_plan *plan, const hr_preparation *test,
   size_t row = 0;
   if (test->empty_rows == 0) return HR_OK;
   const char *path = hr_dataset_locate(plan->test, (size_t)test->first_empty_row, &row);
-  return hr_doubts_add(&plan->doubts, HR_DOUBT_EMPTY, false, err,
-                       "%llu test row%s no good pixel, and no prediction; the first is "
-                       "row %zu of %s (counted from 0)",
-                       (unsigned long long)test->empty_rows,
-                       test->empty_rows == 1 ? " has" : "s have", row, path);
+  hr_status status =
+      hr_doubts_add(&plan->doubts, HR_DOUBT_EMPTY, false, err,
+                    "%llu test row%s no good pixel, and no prediction; the first is "
+                    "row %zu of %s (counted from 0)",
+                    (unsigned long long)test->empty_rows,
+                    test->empty_rows == 1 ? " has" : "s have", row, path);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(&plan->doubts, err,
+                                    "%llu 个测试行没有好像素，因而没有预测；首见于 %s "
+                                    "的第 %zu 行（从 0 计）",
+                                    (unsigned long long)test->empty_rows, path, row);
 }
 
 /* A share of all pixels of a set. */
@@ -160,8 +175,43 @@ static double share_of(uint64_t pixels, const hr_dataset *dataset) {
   return (double)pixels / all;
 }
 
-/* Surveys mask a tenth of their pixels and are well; where it is more, or one set has
- * many times what the other has, something else may be the reason. */
+/* The sentences of bad pixels, in both languages. */
+static hr_status add_bad_pixels(hr_plan *plan, const hr_preparation *train,
+                                const hr_preparation *test, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text files[2][2]; /* in English and Chinese, of the training and the test set */
+  const hr_bad_files *sets[2] = {&train->bad_files, &test->bad_files};
+  double of_train = 100 * share_of(train->bad_pixels, plan->train);
+  double of_test = 100 * share_of(test->bad_pixels, plan->test);
+  for (int i = 0; i < 4; i++) hr_text_init(&files[i / 2][i % 2]);
+  for (int i = 0; i < 4; i++) {
+    bool chinese = i >= 2;
+    hr_text *own = &files[i / 2][i % 2];
+    hr_text_append(own, "%s", chinese ? "（" : " (");
+    hr_bad_files_describe(sets[i % 2], chinese, own);
+    if (sets[i % 2]->count == 0) hr_text_append(own, "%s", chinese ? "无" : "none");
+    hr_text_append(own, "%s", chinese ? "）" : ")");
+    HR_TRY(hr_text_status(own, err));
+  }
+  HR_TRY(
+      hr_doubts_add(&plan->doubts, HR_DOUBT_BAD_PIXELS, false, err,
+                    "%.2g %% of the training pixels are bad%s, and %.2g %% of the test "
+                    "pixels%s: masked, without flux, or without an error above 0; "
+                    "`headroom inspect` says of a file why",
+                    of_train, files[0][0].bytes, of_test, files[0][1].bytes));
+  HR_TRY(hr_doubts_in_chinese(
+      &plan->doubts, err,
+      "训练像素中 %.2g %% 是坏像素%s，测试像素中 %.2g %%%s：被掩膜、没有流量，或没有"
+      "大于 0 的误差；`headroom inspect` 会说明某个文件的原因",
+      of_train, files[1][0].bytes, of_test, files[1][1].bytes));
+cleanup:
+  for (int i = 0; i < 4; i++) hr_text_fini(&files[i / 2][i % 2]);
+  return status;
+}
+
+/* Surveys mask a tenth of their pixels and are well; where it is more, also in one file
+ * alone, or one set has many times what the other has, something else may be the reason.
+ */
 static hr_status check_bad_pixels(hr_plan *plan, const hr_preparation *train,
                                   const hr_preparation *test, hr_error *err) {
   const double many = 0.2, some = 0.02, times = 5;
@@ -169,12 +219,10 @@ static hr_status check_bad_pixels(hr_plan *plan, const hr_preparation *train,
   double of_test = share_of(test->bad_pixels, plan->test);
   double more = of_train > of_test ? of_train : of_test;
   double less = of_train > of_test ? of_test : of_train;
-  if (more <= many && (more <= some || more <= times * less)) return HR_OK;
-  return hr_doubts_add(&plan->doubts, HR_DOUBT_BAD_PIXELS, false, err,
-                       "%.2g %% of the training pixels are bad, and %.2g %% of the test "
-                       "pixels (masked, without flux, or without an error above 0); "
-                       "`headroom inspect` says of a file which",
-                       100 * of_train, 100 * of_test);
+  bool is_many = hr_bad_files_worst(&train->bad_files) > many ||
+                 hr_bad_files_worst(&test->bad_files) > many;
+  if (!is_many && (more <= some || more <= times * less)) return HR_OK;
+  return add_bad_pixels(plan, train, test, err);
 }
 
 /* By the sample flux below 0 is no rule; by all rows it may be. */
@@ -183,11 +231,19 @@ static hr_status check_clipped(hr_plan *plan, const hr_preparation *train,
   const double many = 0.01; /* as of the sample, data/conditioning.h */
   double share = share_of(train->clipped_pixels, plan->train);
   if (strcmp(plan->config->data.clip, "auto") != 0 || share <= many) return HR_OK;
-  return hr_doubts_add(&plan->doubts, HR_DOUBT_CLIP, false, err,
-                       "%.2g %% of the training pixels are below 0 and were clipped, "
-                       "though %.2g %% of the sample's are; set data.clip: true or false "
-                       "to say which is meant",
-                       100 * share, 100 * plan->conditions.sample.negative_share);
+  hr_status status =
+      hr_doubts_add(&plan->doubts, HR_DOUBT_CLIP, false, err,
+                    "%.2g %% of the training pixels are below 0 and were clipped, "
+                    "though %.2g %% of the sample's are; set data.clip: true or false "
+                    "to say which is meant",
+                    100 * share, 100 * plan->conditions.sample.negative_share);
+  return status != HR_OK ? status
+                         : hr_doubts_in_chinese(
+                               &plan->doubts, err,
+                               "训练像素中 %.2g %% 低于 0 并被截断，而样本中为 %.2g "
+                               "%%；请设 data.clip: true 或 "
+                               "false 以说明用意",
+                               100 * share, 100 * plan->conditions.sample.negative_share);
 }
 
 hr_status hr_plan_check_rows(hr_plan *plan, const hr_preparation *train,

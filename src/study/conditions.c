@@ -47,6 +47,9 @@ static void leave_out(looking *l, size_t row, const hr_row_report *report) {
   if (found->left_out++ > 0) return;
   snprintf(found->first_left_out, sizeof found->first_left_out, "row %zu of %s, which %s",
            within, path, report->wild ? "is far beyond all others" : "has no good pixel");
+  snprintf(found->first_in_chinese, sizeof found->first_in_chinese,
+           "%s 的第 %zu 行（%s）", path, within,
+           report->wild ? "远超其余各行" : "没有好像素");
 }
 
 static hr_status look_at_rows(looking *l, const hr_config *config,
@@ -127,12 +130,19 @@ static hr_status doubt_clip(const hr_row_conditions *c, const hr_config *config,
   const hr_conditioning_sample *sample = &c->sample;
   bool is_auto = is_text(config->data.clip, "auto");
   if (!is_auto || c->rows.clip || c->rows.base != 0) return HR_OK;
-  return hr_doubts_add(
-      doubts, HR_DOUBT_CLIP, false, err,
-      "flux below 0 is not clipped: it is the rule in the training rows, "
-      "%.1f %% of their pixels with a median of %.3g; set data.clip: true "
-      "or false to say which is meant",
-      100 * sample->negative_share, sample->level);
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_CLIP, false, err,
+                    "flux below 0 is not clipped: it is the rule in the training rows, "
+                    "%.1f %% of their pixels with a median of %.3g; set data.clip: true "
+                    "or false to say which is meant",
+                    100 * sample->negative_share, sample->level);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(doubts, err,
+                                    "零以下的流量未被截断：它在训练行中是常态，占像素的 "
+                                    "%.1f %%，中位数为 %.3g；"
+                                    "请设 data.clip: true 或 false 以说明用意",
+                                    100 * sample->negative_share, sample->level);
 }
 
 static hr_status doubt_known_errors(const hr_row_conditions *c, const hr_config *config,
@@ -143,6 +153,9 @@ static hr_status doubt_known_errors(const hr_row_conditions *c, const hr_config 
         doubts, HR_DOUBT_ERROR, false, err,
         "no training row has an error above 0: no noise is drawn, and no pixel is masked "
         "for it; set data.noise.level: 0 where that is meant"));
+    HR_TRY(hr_doubts_in_chinese(doubts, err,
+                                "没有任何训练行的误差大于 0：不抽取噪声，也没有像素因此被"
+                                "掩膜；若有意如此，请设 data.noise.level: 0"));
   }
   if (!c->test_errors && c->train_errors) {
     HR_TRY(
@@ -150,6 +163,10 @@ static hr_status doubt_known_errors(const hr_row_conditions *c, const hr_config 
                       "no row of %s has an error above 0: no pixel is masked for it, and "
                       "experts that know the error know nothing of these rows",
                       config->data.test_path));
+    HR_TRY(hr_doubts_in_chinese(doubts, err,
+                                "%s 没有任何行的误差大于 0：没有像素因此被掩膜，已知误差"
+                                "的专家对这些行的误差一无所知",
+                                config->data.test_path));
   }
 cleanup:
   return status;
@@ -160,13 +177,20 @@ static hr_status doubt_bright(const hr_conditioning_sample *sample,
   size_t row = 0;
   if (sample->bright_rows == 0) return HR_OK;
   const char *path = hr_dataset_locate(train, sample->first_bright, &row);
-  return hr_doubts_add(
+  hr_status status = hr_doubts_add(
       doubts, HR_DOUBT_OUTLIERS, false, err,
       "%zu of %zu training rows looked at %s more than five times as bright as the "
       "others, the first is row %zu of %s (counted from 0); see whether their flux and "
       "error have another unit",
       sample->bright_rows, sample->rows, sample->bright_rows == 1 ? "is" : "are", row,
       path);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(doubts, err,
+                                    "所查看的 %zu 个训练行中，有 %zu "
+                                    "行比其余各行亮五倍以上，首见于 %s 的第 %zu 行"
+                                    "（从 0 计）；请查看其流量与误差是否用了另一单位",
+                                    sample->rows, sample->bright_rows, path, row);
 }
 
 hr_status hr_conditions_doubt(const hr_row_conditions *conditions,
@@ -182,6 +206,9 @@ hr_status hr_conditions_doubt(const hr_row_conditions *conditions,
                        "data.reject_outliers left out %zu training row%s; the first is "
                        "%s",
                        left_out, left_out == 1 ? "" : "s", conditions->first_left_out));
+  HR_TRY(hr_doubts_in_chinese(doubts, err,
+                              "data.reject_outliers 剔除了 %zu 个训练行；首个是 %s",
+                              left_out, conditions->first_in_chinese));
 cleanup:
   return status;
 }

@@ -12,6 +12,7 @@ typedef struct hr_row_conditions {
   bool train_errors, test_errors; /* whether any of their rows has an error */
   size_t left_out;                /* training rows */
   char first_left_out[512];       /* the first of them, and why; "": none */
+  char first_in_chinese[512];     /* the same */
 } hr_row_conditions;
 
 /* Learns from the training rows; where data.reject_outliers says so, after all of them

@@ -3,6 +3,14 @@
 
 #include "core/observe.h"
 
+static void tell_bad(const hr_bad_files *files, const hr_observer *observer) {
+  for (size_t i = 0; i < files->count; i++) {
+    const hr_bad_file *file = &files->items[i];
+    hr_observe_info(observer, "%s: %llu of %llu pixels are bad", file->path,
+                    (unsigned long long)file->bad, (unsigned long long)file->pixels);
+  }
+}
+
 enum { SAMPLE_BYTES = 64 << 20 }; /* of the stream that samples are read with */
 
 static hr_stream_options options_of(const hr_pass *pass) {
@@ -40,7 +48,8 @@ hr_status hr_pass_run(const hr_pass *pass, hr_preparation *preparation, hr_error
   }
   if (preparation) {
     *preparation = *hr_stream_preparation(stream);
-    hr_stream_tell_bad(stream, observer);
+    HR_TRY(hr_stream_list_bad(stream, &preparation->bad_files, err));
+    tell_bad(&preparation->bad_files, observer);
   }
 cleanup:
   hr_stream_destroy(&stream);

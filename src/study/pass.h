@@ -15,8 +15,8 @@ typedef struct hr_pass {
 } hr_pass;
 
 /* Shows every block, in order, to `visit`; *preparation (may be NULL) is what was counted
- * on the way. Fails as hr_stream_next and `visit` do, HR_ERR_INTERRUPTED where the
- * observer wants that. */
+ * on the way, whose bad_files are the caller's to free. Fails as hr_stream_next and
+ * `visit` do, HR_ERR_INTERRUPTED where the observer wants that. */
 hr_status hr_pass_run(const hr_pass *pass, hr_preparation *preparation,
                       hr_error *err) HR_MUST_CHECK;
 

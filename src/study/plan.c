@@ -37,17 +37,20 @@ static hr_status check_apart(const hr_plan *plan, hr_error *err) {
 /* Notes of files are told at once, as what comes next may fail for them. */
 static hr_status take_notes(hr_plan *plan, const hr_dataset *dataset,
                             const hr_observer *observer, hr_error *err) {
-  hr_strings notes = {0};
+  hr_strings notes = {0}, chinese = {0};
   hr_status status = HR_OK;
   HR_TRY(hr_dataset_tell_notes(dataset, observer, err));
-  HR_TRY(hr_dataset_notes(dataset, &notes, err));
+  HR_TRY(hr_dataset_notes(dataset, false, &notes, err));
+  HR_TRY(hr_dataset_notes(dataset, true, &chinese, err));
   for (size_t i = 0; i < notes.count; i++) {
     HR_TRY(
         hr_doubts_add(&plan->doubts, HR_DOUBT_FILTER, false, err, "%s", notes.items[i]));
+    HR_TRY(hr_doubts_in_chinese(&plan->doubts, err, "%s", chinese.items[i]));
     plan->doubts.items[plan->doubts.count - 1].is_told = true;
   }
 cleanup:
   hr_strings_fini(&notes);
+  hr_strings_fini(&chinese);
   return status;
 }
 
@@ -371,4 +374,19 @@ hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
   options.noise.seed = (uint64_t)config->data.noise.seed;
   options.noise.stream = training ? HR_STREAM_NOISE_TRAIN : HR_STREAM_NOISE_TEST;
   return options;
+}
+
+hr_results_data hr_plan_tell_data(const hr_plan *plan) {
+  const hr_config *config = plan->config;
+  const double *wave = hr_dataset_wave(plan->train);
+  size_t pixels = hr_dataset_pixels(plan->train);
+  return (hr_results_data){.train_paths = &config->data.train_paths,
+                           .test_path = config->data.test_path,
+                           .pixels = pixels,
+                           .first_wavelength = wave[0],
+                           .last_wavelength = wave[pixels - 1],
+                           .noise_level = config->data.noise.level,
+                           .noise_seed = config->data.noise.seed,
+                           .noise_test = config->data.noise.test,
+                           .folds = config->selection.folds};
 }

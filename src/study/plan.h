@@ -4,6 +4,7 @@
 #define HR_STUDY_PLAN_H
 
 #include "data/doubts.h"
+#include "score/results.h"
 #include "session/origin.h"
 #include "study/conditions.h"
 #include "study/memory_plan.h"
@@ -49,5 +50,8 @@ hr_status hr_plan_target_dir(const hr_plan *plan, const char *run_dir, size_t t,
 
 /* How the plan's training (or test) rows are to be streamed. */
 hr_stream_options hr_plan_stream(const hr_plan *plan, bool training);
+
+/* What results tell of the data; everything is borrowed from the plan. */
+hr_results_data hr_plan_tell_data(const hr_plan *plan);
 
 #endif

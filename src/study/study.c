@@ -66,6 +66,8 @@ static void destroy_runs(study *s) {
   hr_bound_fini(&s->bound);
   hr_free(s->measured_snr);
   hr_row_labels_fini(&s->labels);
+  hr_bad_files_fini(&s->train_preparation.bad_files);
+  hr_bad_files_fini(&s->test_preparation.bad_files);
 }
 
 /* Finds out what an earlier run has done already. */
@@ -316,6 +318,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
   hr_reference_line *lines = NULL;
   size_t competitors = config->expert_count - config->control_count;
   hr_named_observer named;
+  hr_results_data data = hr_plan_tell_data(plan);
   hr_named_observer_init(&named, observer_of(s), name_of(s, t));
   HR_TRY(hr_alloc(&lines, config->baseline_count, err));
   list_references(config, lines);
@@ -330,6 +333,7 @@ static hr_status write_target(const study *s, size_t t, hr_error *err) {
       .test_file = file_name_of(config->data.test_path),
       .test = &plan->targets[t].test,
       .snr = plan->snr,
+      .data = &data,
       .train_preparation = &s->train_preparation,
       .test_preparation = &s->test_preparation,
       .doubts = &plan->doubts,

@@ -28,9 +28,12 @@ static void doubts_are_kept_in_order(void **state) {
   hr_error err = {0};
   hr_doubts doubts = {0};
   check_ok(hr_doubts_add(&doubts, HR_DOUBT_SNR, false, &err, "%s of %d", "one", 2));
+  check_ok(hr_doubts_in_chinese(&doubts, &err, "%s 之 %d", "其", 1));
   check_ok(hr_doubts_add(&doubts, HR_DOUBT_SCALE, true, &err, "two"));
   assert_int_equal(doubts.count, 2);
   assert_string_equal(doubts.items[0].sentence, "one of 2");
+  assert_string_equal(doubts.items[0].chinese, "其 之 1");
+  assert_null(doubts.items[1].chinese);
   assert_false(doubts.items[0].refuses);
   assert_int_equal(doubts.items[1].code, HR_DOUBT_SCALE);
   assert_true(doubts.items[1].refuses);
@@ -42,6 +45,7 @@ static hr_status add_two(void) {
   hr_error err = {0};
   hr_doubts doubts = {0};
   hr_status status = hr_doubts_add(&doubts, HR_DOUBT_SNR, false, &err, "one");
+  if (status == HR_OK) status = hr_doubts_in_chinese(&doubts, &err, "一");
   if (status == HR_OK) {
     status = hr_doubts_add(&doubts, HR_DOUBT_SNR, false, &err, "two");
   }

@@ -90,7 +90,7 @@ static void it_is_told_with_the_remedy(void **state) {
   hr_text text;
   hr_text_init(&text);
   hr_rounding_describe(&(hr_rounding){.step = 0.01, .has_fill = true}, "a.h5", "/x",
-                       &text);
+                       false, &text);
   assert_string_equal(
       text.bytes,
       "a.h5: /x is stored with HDF5's scale-offset filter, which is lossy: it has steps "
@@ -98,12 +98,19 @@ static void it_is_told_with_the_remedy(void **state) {
       "write it without this filter, or with more digits");
   hr_text_fini(&text);
   hr_text_init(&text);
-  hr_rounding_describe(&(hr_rounding){.step = 1}, "a.h5", "/x", &text);
+  hr_rounding_describe(&(hr_rounding){.step = 1}, "a.h5", "/x", false, &text);
   assert_string_equal(
       text.bytes,
       "a.h5: /x is stored with HDF5's scale-offset filter, which is lossy: it has steps "
       "of 1, and NaN reads as some number; write it without this filter, or with more "
       "digits");
+  hr_text_fini(&text);
+  hr_text_init(&text);
+  hr_rounding_describe(&(hr_rounding){.step = 1}, "a.h5", "/x", true, &text);
+  assert_string_equal(
+      text.bytes,
+      "a.h5：/x 以 HDF5 的 scale-offset 过滤器有损存储：步长为 1，NaN 读作"
+      "某个数；请不用该过滤器重新写入，或保留更多位数");
   hr_text_fini(&text);
 }
 

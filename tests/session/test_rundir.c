@@ -218,10 +218,17 @@ static void what_was_counted_is_found_again(void **state) {
   begin();
   hr_rundir_read_preparation(out_dir, &origin, &found, &known);
   assert_false(known);
+  check_ok(hr_bad_files_add(&told.bad_files, "a.h5", 12, 4096, &err));
   check_ok(hr_rundir_write_preparation(out_dir, &origin, &told, &err));
+  hr_bad_files_fini(&told.bad_files);
   hr_rundir_read_preparation(out_dir, &origin, &found, &known);
   assert_true(known);
   assert_true(found.clipped_pixels == 3 && found.dark_rows == 2);
+  assert_int_equal(found.bad_files.count, 1);
+  assert_string_equal(found.bad_files.items[0].path, "a.h5");
+  assert_true(found.bad_files.items[0].bad == 12);
+  assert_true(found.bad_files.items[0].pixels == 4096);
+  hr_bad_files_fini(&found.bad_files);
   origin = origin_of(config, "fedcba9876543210");
   hr_rundir_read_preparation(out_dir, &origin, &found, &known);
   assert_false(known);

@@ -57,6 +57,7 @@ static void every_row_comes_once(void **state) {
     hr_plan *plan = make_plan(&h, &observer);
     const hr_pass pass = {plan, training, "reading spectra", NULL, see, &s};
     check_ok(hr_pass_run(&pass, &counted, &err));
+    hr_bad_files_fini(&counted.bad_files);
     size_t rows = training ? PLAN_TRAIN : PLAN_TEST;
     assert_int_equal(s.rows, rows);
     assert_int_equal(s.blocks, (rows + 4) / 5);
