@@ -3,6 +3,7 @@
  * joined and turns round what is read from right to left. */
 #include "report/canvas.h"
 
+#include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <math.h>
 #include <pango/pangocairo.h>
@@ -12,16 +13,16 @@
 
 #include "core/alloc.h"
 
-/* Everything is drawn twice. One recording, replayed, would do, but cairo 1.16 leaks a
- * recording that is painted onto SVG. */
-enum { PNG, SVG, TARGETS };
+/* Everything is drawn for each of them. One recording, replayed, would do, but cairo 1.16
+ * leaks a recording that is painted onto SVG. */
+enum { PNG, SVG, PDF, TARGETS };
 
 struct hr_canvas {
   cairo_surface_t *surfaces[TARGETS];
   cairo_t *contexts[TARGETS];
   PangoFontMap *fonts;
   PangoContext *texts[TARGETS];
-  hr_bytes svg; /* grows while we draw */
+  hr_bytes svg, pdf; /* grow while we draw */
   hr_text unknown;
   double height;
   bool lacks_titles;
@@ -88,6 +89,12 @@ static void open_targets(hr_canvas *canvas) {
   canvas->surfaces[SVG] = cairo_svg_surface_create_for_stream(
       append, &canvas->svg, HR_CANVAS_WIDTH, canvas->height);
   cairo_svg_surface_restrict_to_version(canvas->surfaces[SVG], CAIRO_SVG_VERSION_1_1);
+  canvas->surfaces[PDF] = cairo_pdf_surface_create_for_stream(
+      append, &canvas->pdf, HR_CANVAS_WIDTH, canvas->height);
+  cairo_pdf_surface_restrict_to_version(canvas->surfaces[PDF], CAIRO_PDF_VERSION_1_5);
+  /* No date of today's: the same drawing is the same bytes. */
+  cairo_pdf_surface_set_metadata(canvas->surfaces[PDF], CAIRO_PDF_METADATA_CREATE_DATE,
+                                 "");
   for (int t = 0; t < TARGETS; t++) {
     canvas->contexts[t] = cairo_create(canvas->surfaces[t]);
   }
@@ -134,11 +141,12 @@ void hr_canvas_destroy(hr_canvas **canvas) {
   for (int t = 0; t < TARGETS; t++) {
     g_object_unref((*canvas)->texts[t]);
     cairo_destroy((*canvas)->contexts[t]);
-    cairo_surface_destroy((*canvas)->surfaces[t]); /* SVG writes its end to the stream */
+    cairo_surface_destroy((*canvas)->surfaces[t]); /* writes the end of SVG and PDF */
   }
   g_object_unref((*canvas)->fonts);
   hr_text_fini(&(*canvas)->unknown);
   hr_bytes_fini(&(*canvas)->svg);
+  hr_bytes_fini(&(*canvas)->pdf);
   hr_free(*canvas);
   *canvas = NULL;
 }
@@ -263,6 +271,7 @@ static PangoLayout *lay_out(const hr_canvas *canvas, int target, const char *tex
   pango_font_description_set_absolute_size(description, font.size * PANGO_SCALE);
   pango_layout_set_font_description(layout, description);
   pango_layout_set_single_paragraph_mode(layout, TRUE);
+  pango_layout_set_auto_dir(layout, FALSE); /* a bin's number stays before its name */
   pango_layout_set_text(layout, text, -1);
   pango_font_description_free(description);
   return layout;
@@ -398,14 +407,25 @@ static void drop_surface_name(hr_bytes *svg) {
   }
 }
 
-hr_status hr_canvas_write_svg(hr_canvas *canvas, hr_bytes *bytes, hr_error *err) {
+/* Ends the drawing of a stream; its bytes are the caller's. */
+static hr_status finish(hr_canvas *canvas, int target, hr_bytes *own, hr_bytes *bytes,
+                        hr_error *err) {
   hr_status status = HR_OK;
-  HR_TRY(check(cairo_status(canvas->contexts[SVG]), err));
-  cairo_surface_finish(canvas->surfaces[SVG]); /* writes what is left */
-  HR_TRY(check(cairo_surface_status(canvas->surfaces[SVG]), err));
-  drop_surface_name(&canvas->svg);
-  *bytes = canvas->svg;
-  canvas->svg = (hr_bytes){0};
+  HR_TRY(check(cairo_status(canvas->contexts[target]), err));
+  cairo_surface_finish(canvas->surfaces[target]); /* writes what is left */
+  HR_TRY(check(cairo_surface_status(canvas->surfaces[target]), err));
+  *bytes = *own;
+  *own = (hr_bytes){0};
 cleanup:
   return status;
+}
+
+hr_status hr_canvas_write_svg(hr_canvas *canvas, hr_bytes *bytes, hr_error *err) {
+  hr_status status = finish(canvas, SVG, &canvas->svg, bytes, err);
+  if (status == HR_OK) drop_surface_name(bytes);
+  return status;
+}
+
+hr_status hr_canvas_write_pdf(hr_canvas *canvas, hr_bytes *bytes, hr_error *err) {
+  return finish(canvas, PDF, &canvas->pdf, bytes, err);
 }

@@ -1,6 +1,6 @@
 /* Drawing on a page of 6 x 5 inch, or a higher one, with cairo and Pango: the only file
- * that knows them. What is drawn comes out as PNG and as SVG: both are the same drawing,
- * and the same input gives the same bytes.
+ * that knows them. What is drawn comes out as PNG, as SVG and as PDF: all are the same
+ * drawing, and the same input gives the same bytes.
  *
  * The unit is the point, 1/72 inch; the origin is the top left corner, y points down. */
 #ifndef HR_REPORT_CANVAS_H
@@ -103,6 +103,11 @@ hr_status hr_canvas_write_png(hr_canvas *canvas, hr_bytes *bytes,
 /* The drawing as SVG; texts are outlines, so that it looks the same everywhere. Ends the
  * drawing: call it once, and draw nothing after it. */
 hr_status hr_canvas_write_svg(hr_canvas *canvas, hr_bytes *bytes,
+                              hr_error *err) HR_MUST_CHECK;
+
+/* The drawing as PDF of one page, for papers: letters are letters of embedded fonts, and
+ * it tells no date. Ends the drawing as hr_canvas_write_svg does. */
+hr_status hr_canvas_write_pdf(hr_canvas *canvas, hr_bytes *bytes,
                               hr_error *err) HR_MUST_CHECK;
 void hr_bytes_fini(hr_bytes *bytes);
 

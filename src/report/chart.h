@@ -20,6 +20,7 @@ hr_span hr_span_padded(hr_span span, double share);
 
 typedef enum hr_mark {
   HR_MARK_SWATCH,  /* a filled square */
+  HR_MARK_SHADES,  /* a square of the colour and of `pale` side by side */
   HR_MARK_OUTLINE, /* a filled square with a dark edge */
   HR_MARK_LINE,    /* a piece of line in the entry's stroke */
   HR_MARK_LINE_DOT,
@@ -30,7 +31,7 @@ typedef enum hr_mark {
 typedef struct hr_legend_entry {
   const char *text;
   hr_mark mark;
-  hr_color color;
+  hr_color color, pale;
   hr_stroke stroke; /* of lines */
 } hr_legend_entry;
 

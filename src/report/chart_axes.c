@@ -7,6 +7,9 @@
 
 static const double tick_length = 3.0, label_size = 9.0, line_height = 10.0;
 
+/* What the names beside the rows of y take at most; longer ones are cut. */
+static const double widest_name = 150.0;
+
 static hr_font tick_font(hr_align align) {
   return (hr_font){hr_chart_font_size, false, hr_color_black, align, false, false};
 }
@@ -35,16 +38,39 @@ static size_t most_lines(const hr_chart_axis *axis) {
   return most;
 }
 
+enum { LINE_BYTES = 512 };
+
+/* Where the last character before text[length] begins, of UTF-8. */
+static size_t back(const char *text, size_t length) {
+  while (length > 0 && ((unsigned char)text[--length] & 0xC0U) == 0x80U) {
+  }
+  return length;
+}
+
 /* Takes the next line of *text into `line`, cut where it is very long. */
-static const char *next_line(const char *text, char line[128]) {
-  size_t length = strcspn(text, "\n");
-  snprintf(line, 128, "%.*s", (int)(length < 127 ? length : 127), text);
+static const char *next_line(const char *text, char line[LINE_BYTES]) {
+  size_t length = strcspn(text, "\n"), kept = length;
+  if (kept > LINE_BYTES - 4) kept = back(text, LINE_BYTES - 4);
+  snprintf(line, LINE_BYTES, "%.*s%s", (int)kept, text, kept < length ? "…" : "");
   return text[length] ? text + length + 1 : text + length;
+}
+
+/* Cuts a line that is wider than `room`, and ends it with an ellipsis. */
+static void cut_line(const hr_chart *chart, char line[LINE_BYTES], double room,
+                     hr_font font) {
+  size_t kept = strlen(line);
+  while (kept > 0 && hr_canvas_text_width(chart->canvas, line, font) > room) {
+    size_t end = strlen(line);
+    bool is_cut = end >= 3 && strcmp(line + end - 3, "…") == 0;
+    kept = back(line, is_cut ? end - 3 : end);
+    while (kept > 0 && line[kept - 1] == ' ') kept--;
+    snprintf(line + kept, LINE_BYTES - kept, "…");
+  }
 }
 
 static double widest_line(const hr_chart *chart, const hr_chart_axis *axis) {
   double widest = 0;
-  char line[128];
+  char line[LINE_BYTES];
   for (size_t c = 0; c < axis->category_count; c++) {
     for (const char *rest = axis->categories[c]; *rest;) {
       rest = next_line(rest, line);
@@ -114,7 +140,7 @@ void hr_chart_lay_out_axes(hr_chart *chart, double page_margin) {
   }
   double widest = 0;
   if (frame->y.categories) {
-    widest = widest_line(chart, &frame->y);
+    widest = fmin(widest_line(chart, &frame->y), widest_name);
   } else {
     hr_ticks ticks = y_ticks(chart);
     widest = widest_tick(chart, &ticks);
@@ -124,32 +150,37 @@ void hr_chart_lay_out_axes(hr_chart *chart, double page_margin) {
   if (frame->is_square) make_square(chart);
 }
 
-static void draw_lines(const hr_chart *chart, hr_point at, const char *text,
+static void draw_lines(const hr_chart *chart, hr_point at, const char *text, double room,
                        hr_font font) {
-  char line[128];
+  char line[LINE_BYTES];
   for (; *text; at.y += line_height) {
     text = next_line(text, line);
+    cut_line(chart, line, room, font);
     hr_canvas_text(chart->canvas, at, line, font);
   }
 }
 
-/* Slots too narrow for their names get smaller letters, but legible ones; where that does
- * not help, every second, third, ... is named. */
-static double category_size(const hr_chart *chart, size_t *stride) {
+/* Slots too narrow for their names get smaller letters, but legible ones, and names that
+ * are still too long are cut; where there is no room for that, every second, third, ...
+ * is named. */
+static double category_size(const hr_chart *chart, size_t *stride, double *room) {
+  const double gap = 5.0, least = 0.8, narrow = 34.0;
   const hr_chart_axis *axis = &chart->frame->x;
   double slot = (chart->plot.right - chart->plot.left) / (double)axis->category_count;
-  double share = slot / (widest_line(chart, axis) + 3.0);
-  *stride = share >= 0.7 ? 1 : (size_t)ceil(1.0 / share);
-  return hr_chart_font_size * (*stride > 1 ? 1.0 : fmin(share, 1.0));
+  double share = slot / (widest_line(chart, axis) + gap);
+  *stride = share >= least || slot >= narrow ? 1 : (size_t)ceil(narrow / slot);
+  *room = slot * (double)*stride - gap;
+  return hr_chart_font_size * (*stride > 1 ? 1.0 : fmin(fmax(share, least), 1.0));
 }
 
 static void draw_x_categories(const hr_chart *chart) {
   size_t stride = 1;
+  double room = 0;
   hr_font font = tick_font(HR_ALIGN_CENTER);
-  font.size = category_size(chart, &stride);
+  font.size = category_size(chart, &stride, &room);
   for (size_t c = 0; c < chart->frame->x.category_count; c += stride) {
     hr_point at = {hr_chart_x(chart, (double)c), chart->plot.bottom + tick_length + 6};
-    draw_lines(chart, at, chart->frame->x.categories[c], font);
+    draw_lines(chart, at, chart->frame->x.categories[c], room, font);
   }
 }
 
@@ -174,7 +205,7 @@ static void draw_y_categories(const hr_chart *chart) {
     const char *name = chart->frame->y.categories[c];
     double up = 0.5 * line_height * (double)(count_lines(name) - 1);
     hr_point at = {chart->plot.left - tick_length - 2, hr_chart_y(chart, (double)c) - up};
-    draw_lines(chart, at, name, tick_font(HR_ALIGN_RIGHT));
+    draw_lines(chart, at, name, widest_name, tick_font(HR_ALIGN_RIGHT));
   }
 }
 
@@ -212,8 +243,8 @@ static void draw_axis_labels(const hr_chart *chart, double page_margin) {
   }
   if (frame->y.label) {
     hr_ticks ticks = frame->y.categories ? (hr_ticks){0} : y_ticks(chart);
-    double widest =
-        frame->y.categories ? widest_line(chart, &frame->y) : widest_tick(chart, &ticks);
+    double widest = frame->y.categories ? fmin(widest_line(chart, &frame->y), widest_name)
+                                        : widest_tick(chart, &ticks);
     /* A square plot has moved away from the page's edge, and takes its label along. */
     double left = fmax(page_margin + 5, plot->left - widest - tick_length - 12);
     hr_point at = {left, 0.5 * (plot->top + plot->bottom)};

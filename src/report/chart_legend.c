@@ -17,6 +17,10 @@ static double entry_width(const hr_chart *chart, const hr_legend_entry *entry) {
 static void draw_swatch(hr_canvas *canvas, hr_point at, const hr_legend_entry *entry) {
   hr_rectangle box = {at.x + 5, at.y - 4, at.x + mark_width - 5, at.y + 4};
   hr_canvas_fill(canvas, box, entry->color);
+  if (entry->mark == HR_MARK_SHADES) {
+    box.left = 0.5 * (box.left + box.right);
+    hr_canvas_fill(canvas, box, entry->pale);
+  }
   if (entry->mark == HR_MARK_OUTLINE) {
     hr_canvas_frame(canvas, box, (hr_stroke){hr_color_black, 0.9, NULL, 0});
   }
@@ -26,6 +30,7 @@ static void draw_mark(hr_canvas *canvas, hr_point at, const hr_legend_entry *ent
   hr_point center = {at.x + 0.5 * mark_width, at.y}, end = {at.x + mark_width, at.y};
   switch (entry->mark) {
     case HR_MARK_SWATCH:
+    case HR_MARK_SHADES:
     case HR_MARK_OUTLINE:
       draw_swatch(canvas, at, entry);
       break;

@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "report/figure_parts.h"
+#include "report/tables.h"
 
 enum { MOST_EXPERTS = 12 };
 
@@ -15,26 +16,31 @@ static hr_color focus_color(void) {
 }
 
 /* One color an expert; those not chosen are pale, so that the best stands apart. */
-static hr_color bar_color(size_t expert, bool is_chosen) {
-  hr_color color = hr_color_of_series(expert);
+static hr_color bar_color(hr_color color, bool is_chosen) {
   return is_chosen ? color : hr_color_lighten(color, 0.55);
 }
 
-static size_t list_legend(const hr_grid *grid, hr_legend_entry *legend) {
+static size_t list_legend(hr_reader *reader, const hr_grid *grid,
+                          hr_legend_entry *legend) {
   size_t count = 0;
   bool has_focus = false;
   for (size_t k = 0; k < grid->bin_count; k++) has_focus |= grid->is_focus[k];
   for (size_t e = 0; e < shown_experts(grid); e++) {
-    legend[count++] =
-        (hr_legend_entry){.text = grid->experts.items[e], .color = hr_color_of_series(e)};
+    legend[count++] = (hr_legend_entry){.text = grid->experts.items[e],
+                                        .mark = HR_MARK_SHADES,
+                                        .color = grid->colors[e],
+                                        .pale = bar_color(grid->colors[e], false)};
   }
-  legend[count++] =
-      (hr_legend_entry){.text = grid->is_by_cv ? "outlined: best by cross-validation"
-                                               : "outlined: best on the test rows",
-                        .mark = HR_MARK_OUTLINE,
-                        .color = hr_color_white};
+  legend[count++] = (hr_legend_entry){
+      .text =
+          grid->is_by_cv
+              ? hr_say(reader, "outlined: best by cross-validation", "描边：交叉验证所选")
+              : hr_say(reader, "outlined: best on the test rows", "描边：测试行上最佳"),
+      .mark = HR_MARK_OUTLINE,
+      .color = hr_color_white};
   if (has_focus) {
-    legend[count++] = (hr_legend_entry){.text = "focus bin", .color = focus_color()};
+    legend[count++] = (hr_legend_entry){.text = hr_say(reader, "focus bin", "重点分箱"),
+                                        .color = focus_color()};
   }
   return count;
 }
@@ -48,7 +54,7 @@ static void draw_bin(const hr_chart *chart, const hr_grid *grid, size_t k, size_
     const hr_grid_cell *cell = &grid->cells[k * grid->expert_count + e];
     hr_bar bar = {.x = {left + width * (double)e, left + width * (double)(e + 1)},
                   .value = cell->r2.value,
-                  .color = bar_color(e, cell->is_chosen),
+                  .color = bar_color(grid->colors[e], cell->is_chosen),
                   .is_outlined = cell->is_chosen};
     double middle = 0.5 * (bar.x.low + bar.x.high);
     hr_chart_bar(chart, &bar);
@@ -129,13 +135,16 @@ hr_status hr_figure_bins(hr_sketch *sketch, hr_error *err) {
   span = hr_span_padded(span, 0.03);
   if (span.low > -0.02) span.low = 0.0;
   hr_chart_frame frame = {
-      .title = "R\xc2\xb2 of every expert in every bin",
-      .x = {.label = "bin",
+      .title = hr_say(sketch->reader, "R\xc2\xb2 of every expert in every bin",
+                      "各分箱中每种专家的 R²"),
+      .x = {.label = hr_say(sketch->reader, "bin", "分箱"),
             .categories = (const char *const *)labels.items,
             .category_count = labels.count},
-      .y = {.label = "R\xc2\xb2 on the bin's test rows", .span = span},
+      .y = {.label = hr_say(sketch->reader, "R² on the bin's test rows",
+                            "该分箱测试行上的 R²"),
+            .span = span},
       .legend = legend,
-      .legend_count = list_legend(&grid, legend)};
+      .legend_count = list_legend(sketch->reader, &grid, legend)};
   for (size_t i = 0; i < panels.count; i++) {
     draw_panel(sketch->canvas, &grid, &panels, i, frame);
   }
@@ -188,19 +197,23 @@ hr_status hr_figure_choice(hr_sketch *sketch, hr_error *err) {
     hr_span_include(&span, fmax(grid.cells[i].r2.value, hr_figure_floor));
   }
   span = hr_span_padded(span, 0.0);
-  hr_legend_entry star = {.text = grid.is_by_cv
-                                      ? "the hybrid's choice, by cross-validation"
-                                      : "the hybrid's choice, on the test rows",
-                          .mark = HR_MARK_STAR,
-                          .color = hr_color_orange};
-  hr_chart_frame frame = {.title = "Which expert each bin takes",
-                          .x = {.categories = (const char *const *)grid.experts.items,
-                                .category_count = shown_experts(&grid)},
-                          .y = {.categories = (const char *const *)labels.items,
-                                .category_count = labels.count},
-                          .right_margin = 62,
-                          .legend = &star,
-                          .legend_count = 1};
+  hr_legend_entry star = {
+      .text = grid.is_by_cv
+                  ? hr_say(sketch->reader, "the hybrid's choice, by cross-validation",
+                           "混合专家的选择（交叉验证）")
+                  : hr_say(sketch->reader, "the hybrid's choice, on the test rows",
+                           "混合专家的选择（测试行）"),
+      .mark = HR_MARK_STAR,
+      .color = hr_color_orange};
+  hr_chart_frame frame = {
+      .title = hr_say(sketch->reader, "Which expert each bin takes", "各分箱所选的专家"),
+      .x = {.categories = (const char *const *)grid.experts.items,
+            .category_count = shown_experts(&grid)},
+      .y = {.categories = (const char *const *)labels.items,
+            .category_count = labels.count},
+      .right_margin = 62,
+      .legend = &star,
+      .legend_count = 1};
   hr_chart_begin(&chart, sketch->canvas, &frame);
   for (size_t k = 0; k < grid.bin_count; k++) {
     for (size_t e = 0; e < shown_experts(&grid); e++) {
@@ -208,7 +221,9 @@ hr_status hr_figure_choice(hr_sketch *sketch, hr_error *err) {
     }
   }
   hr_chart_end(&chart);
-  hr_chart_color_scale(&chart, span, "R\xc2\xb2 on the bin's test rows");
+  hr_chart_color_scale(
+      &chart, span,
+      hr_say(sketch->reader, "R² on the bin's test rows", "该分箱测试行上的 R²"));
 cleanup:
   hr_strings_fini(&labels);
   hr_grid_fini(&grid);

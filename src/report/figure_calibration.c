@@ -52,13 +52,19 @@ static void read_shares(hr_reader *reader, plot *p) {
 
 static void begin(hr_reader *reader, bool posterior, plot *p) {
   const series halves[SERIES] = {
-      {HR_WITHIN_HALF68, "within the 68 % interval", hr_color_blue, -0.08},
-      {HR_WITHIN_HALF95, "within the 95 % interval", hr_color_orange, 0.08}};
+      {HR_WITHIN_HALF68, hr_say(reader, "within the 68 % interval", "68 % 区间之内"),
+       .shift = -0.08},
+      {HR_WITHIN_HALF95, hr_say(reader, "within the 95 % interval", "95 % 区间之内"),
+       .shift = 0.08}};
   const series sigmas[SERIES] = {
-      {HR_WITHIN_1_SIGMA, "within 1 \xcf\x83", hr_color_blue, -0.08},
-      {HR_WITHIN_2_SIGMA, "within 2 \xcf\x83", hr_color_orange, 0.08}};
+      {HR_WITHIN_1_SIGMA, hr_say(reader, "within 1 σ", "1 σ 之内"), .shift = -0.08},
+      {HR_WITHIN_2_SIGMA, hr_say(reader, "within 2 σ", "2 σ 之内"), .shift = 0.08}};
   for (size_t s = 0; s < SERIES; s++) p->drawn[s] = posterior ? sigmas[s] : halves[s];
-  if (find_method(reader, posterior, p)) read_shares(reader, p);
+  if (!find_method(reader, posterior, p)) return;
+  read_shares(reader, p);
+  hr_color own = hr_figure_color_of(reader, p->shown.name[p->which]);
+  p->drawn[0].color = own;
+  p->drawn[1].color = hr_color_lighten(own, 0.45);
 }
 
 /* Whether there is no share to draw. */
@@ -109,8 +115,8 @@ static hr_status label_octiles(hr_reader *reader, const plot *p, hr_strings *lab
     double from = hr_calibration_edge(reader, &p->shown, j);
     double to = hr_calibration_edge(reader, &p->shown, j + 1);
     int digits = to < 100 ? 1 : 0;
-    snprintf(label, sizeof label, "%s\nto %s", hr_ticks_number(from, digits, 0, low),
-             hr_ticks_number(to, digits, 0, high));
+    snprintf(label, sizeof label, hr_say(reader, "%s\nto %s", "%s\n至 %s"),
+             hr_ticks_number(from, digits, 0, low), hr_ticks_number(to, digits, 0, high));
     HR_TRY(hr_strings_append(labels, label, err));
   }
 cleanup:
@@ -153,9 +159,13 @@ static hr_status draw(hr_sketch *sketch, bool posterior, hr_error *err) {
   hr_chart chart;
   hr_text_init(&title);
   begin(sketch->reader, posterior, &p);
-  hr_text_append(&title, "How often the truth is within the %s of ",
-                 posterior ? "\xcf\x83" : "intervals");
-  hr_append_method_title(sketch->reader, p.shown.name[p.which], &title);
+  hr_reader *reader = sketch->reader;
+  const char *what = posterior ? "σ" : hr_say(reader, "intervals", "区间");
+  hr_text_append(&title, hr_say(reader, "How often the truth is within the %s of ", "%s"),
+                 hr_say(reader, what, ""));
+  hr_append_method_title(reader, p.shown.name[p.which], &title);
+  hr_text_append(&title, hr_say(reader, "%s", "：真值落在其 %s 之内的比例"),
+                 hr_say(reader, "", what));
   HR_TRY(hr_text_status(&title, err));
   HR_TRY(label_octiles(sketch->reader, &p, &labels, err));
   write_csv(sketch->reader, &p, sketch->csv);
@@ -168,15 +178,18 @@ static hr_status draw(hr_sketch *sketch, bool posterior, hr_error *err) {
     expected[s] = (hr_reference){hr_calibration_expected(p.drawn[s].measure),
                                  s == 0 ? "0.6827" : "0.9545"};
   }
-  hr_chart_frame frame = {.title = title.bytes,
-                          .x = {.label = "SNR, octiles of the covered test rows",
-                                .categories = (const char *const *)labels.items,
-                                .category_count = labels.count},
-                          .y = {.label = "share of test rows", .span = find_span(&p)},
-                          .legend = legend,
-                          .legend_count = SERIES,
-                          .references = expected,
-                          .reference_count = SERIES};
+  hr_chart_frame frame = {
+      .title = title.bytes,
+      .x = {.label = hr_say(reader, "SNR, octiles of the covered test rows",
+                            "信噪比 SNR，已覆盖测试行的八分位"),
+            .categories = (const char *const *)labels.items,
+            .category_count = labels.count},
+      .y = {.label = hr_say(reader, "share of test rows", "测试行所占比例"),
+            .span = find_span(&p)},
+      .legend = legend,
+      .legend_count = SERIES,
+      .references = expected,
+      .reference_count = SERIES};
   hr_chart_begin(&chart, sketch->canvas, &frame);
   hr_chart_grid(&chart);
   hr_chart_references(&chart);
@@ -243,7 +256,7 @@ static void write_ranks_csv(const ranks *r, hr_text *out) {
   }
 }
 
-static void draw_ranks(const hr_chart *chart, const ranks *r) {
+static void draw_ranks(const hr_chart *chart, const ranks *r, hr_color color) {
   hr_color band = hr_color_lighten(hr_color_light_gray, 0.4);
   hr_canvas_fill(chart->canvas,
                  (hr_rectangle){chart->plot.left, hr_chart_y(chart, r->high),
@@ -254,7 +267,7 @@ static void draw_ranks(const hr_chart *chart, const ranks *r) {
     const double width = 1.0 / HR_SBC_BINS, left = (double)b * width;
     hr_bar bar = {.x = {left + 0.1 * width, left + 0.9 * width},
                   .value = r->count[b],
-                  .color = hr_color_lighten(hr_color_blue, 0.35)};
+                  .color = color};
     hr_chart_bar(chart, &bar);
   }
   const hr_stroke stroke = {hr_color_black, 1.0, NULL, 0};
@@ -278,28 +291,34 @@ hr_status hr_figure_ranks(hr_sketch *sketch, hr_error *err) {
   hr_span y = {0.0, 1.35 * r.high};
   static const double dashes[] = {4.0, 2.5};
   hr_text_init(&title);
-  hr_text_append(&title, "Where the truth stands among draws of ");
-  hr_append_method_title(sketch->reader, hr_node_text(sketch->reader, &sbc, "expert"),
-                         &title);
+  hr_reader *reader = sketch->reader;
+  hr_text_append(&title, "%s",
+                 hr_say(reader, "Where the truth stands among draws of ", ""));
+  hr_append_method_title(reader, hr_node_text(reader, &sbc, "expert"), &title);
+  hr_text_append(&title, "%s", hr_say(reader, "", "：真值在其抽样中的位置"));
   HR_TRY(hr_text_status(&title, err));
   write_ranks_csv(&r, sketch->csv);
   for (size_t b = 0; b < HR_SBC_BINS; b++) hr_span_include(&y, 1.05 * r.count[b]);
+  const hr_color color = hr_color_lighten(
+      hr_figure_color_of(reader, hr_node_text(reader, &sbc, "expert")), 0.35);
   const hr_legend_entry legend[] = {
-      {.text = "test stars", .color = hr_color_lighten(hr_color_blue, 0.35)},
-      {.text = "expected of a right posterior",
+      {.text = hr_say(reader, "test stars", "测试恒星"), .color = color},
+      {.text = hr_say(reader, "expected of a right posterior", "后验正确时的期望"),
        .mark = HR_MARK_LINE,
        .stroke = {hr_color_black, 1.0, NULL, 0}},
-      {.text = "95 % of counts",
+      {.text = hr_say(reader, "95 % of counts", "95 % 的计数"),
        .mark = HR_MARK_LINE,
        .stroke = {hr_color_gray, 0.9, dashes, 2}}};
   hr_chart_frame frame = {
       .title = title.bytes,
-      .x = {.label = "rank of the truth, 0: below all draws", .span = {0.0, 1.0}},
-      .y = {.label = "test stars", .span = y},
+      .x = {.label = hr_say(reader, "rank of the truth, 0: below all draws",
+                            "真值的秩，0：低于所有抽样"),
+            .span = {0.0, 1.0}},
+      .y = {.label = hr_say(reader, "test stars", "测试恒星数"), .span = y},
       .legend = legend,
       .legend_count = sizeof legend / sizeof *legend};
   hr_chart_begin(&chart, sketch->canvas, &frame);
-  draw_ranks(&chart, &r);
+  draw_ranks(&chart, &r, color);
   hr_chart_end(&chart);
 cleanup:
   hr_text_fini(&title);

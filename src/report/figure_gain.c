@@ -71,24 +71,49 @@ static hr_span gain_span(const gain *gains, size_t count, double threshold) {
   return hr_span_padded(span, 0.12);
 }
 
+/* The hybrid's. */
+static hr_color gain_color(void) {
+  return (hr_color){0.45, 0.45, 0.45};
+}
+
+/* The gain as a number beyond the end of its interval, in letters that leave room to the
+ * neighbours'; nothing where these would be too small. */
+static void draw_number(const hr_chart *chart, double x, const gain *shown) {
+  const double gap = 3.0, least = 6.5;
+  char text[HR_TICK_BYTES];
+  double value = shown->delta.value;
+  bool is_below = value < 0;
+  double end = is_below ? shown->delta.low : shown->delta.high;
+  double slot = hr_chart_x(chart, 1.0) - hr_chart_x(chart, 0.0);
+  hr_font font = {hr_chart_font_size, false, hr_color_black,
+                  HR_ALIGN_CENTER,    false, true};
+  for (int digits = 3; digits >= 2; digits--) {
+    hr_ticks_number(value, digits, 1, text);
+    double wide = hr_canvas_text_width(chart->canvas, text, font);
+    font.size = fmin(font.size, hr_chart_font_size * (slot - gap) / wide);
+    if (font.size >= least) break;
+    if (digits == 2) return;
+    font.size = hr_chart_font_size;
+  }
+  double y = hr_chart_y(chart, isnan(end) ? value : end) + (is_below ? 7.0 : -7.0);
+  y = fmin(fmax(y, chart->plot.top + 5.0), chart->plot.bottom - 5.0);
+  hr_canvas_text(chart->canvas, (hr_point){hr_chart_x(chart, x), y}, text, font);
+}
+
 static void draw_gain(const hr_chart *chart, size_t slot, const gain *shown,
                       bool has_words) {
-  char text[HR_TICK_BYTES];
   double x = (double)slot, value = shown->delta.value;
   hr_bar bar = {.x = {x - 0.32, x + 0.32},
                 .value = value,
-                .color = value < 0 ? hr_color_vermillion : hr_color_green,
-                .is_outlined = false};
+                .color = value < 0 ? hr_color_white : gain_color(),
+                .is_outlined = value < 0};
   if (isnan(value)) {
     if (has_words) hr_chart_note(chart, x, 0.0, false, "\xc3\x97", hr_color_gray);
     return;
   }
   hr_chart_bar(chart, &bar);
   hr_chart_error_bar(chart, x, (hr_span){shown->delta.low, shown->delta.high});
-  if (!has_words) return;
-  double end = value < 0 ? shown->delta.low : shown->delta.high;
-  hr_ticks_number(value, 3, 1, text);
-  hr_chart_note(chart, x, isnan(end) ? value : end, value < 0, text, hr_color_black);
+  if (has_words) draw_number(chart, x, shown);
 }
 
 /* The least gain that the gate asks of the focus bins, or NaN. */
@@ -123,13 +148,20 @@ static hr_status draw_gains(hr_sketch *sketch, const gain *gains, size_t count,
   char text[64], number[HR_TICK_BYTES];
   double threshold = focus_threshold(sketch->reader);
   bool has_threshold = !isnan(threshold);
-  snprintf(text, sizeof text, "gate %s", hr_ticks_number(threshold, 2, 1, number));
+  snprintf(text, sizeof text, hr_say(sketch->reader, "gate %s", "决策门 %s"),
+           hr_ticks_number(threshold, 2, 1, number));
   const hr_reference gate = {threshold, text};
-  const hr_legend_entry legend[] = {{.text = "gain", .color = hr_color_green},
-                                    {.text = "loss", .color = hr_color_vermillion}};
+  const hr_legend_entry legend[] = {
+      {.text = hr_say(sketch->reader, "gain", "增益"), .color = gain_color()},
+      {.text = hr_say(sketch->reader, "loss", "损失"),
+       .mark = HR_MARK_OUTLINE,
+       .color = hr_color_white}};
   hr_chart_frame frame = {
-      .title = "What the hybrid gains in each bin",
-      .x = {.label = "bin, the hardest first (lowest R\xc2\xb2 of the baseline)",
+      .title = hr_say(sketch->reader, "What the hybrid gains in each bin",
+                      "各分箱中混合专家的增益"),
+      .x = {.label = hr_say(sketch->reader,
+                            "bin, the hardest first (lowest R² of the baseline)",
+                            "分箱，最难者在先（基线的 R² 最低）"),
             .categories = (const char *const *)labels->items,
             .category_count = labels->count},
       .y = {.label = y_label,
@@ -164,8 +196,9 @@ hr_status hr_figure_gain(hr_sketch *sketch, hr_error *err) {
   }
   hr_panels panels = hr_panels_of(count);
   HR_TRY(hr_panels_fill(&panels, &labels, err));
-  hr_text_append(&y_label, "\xce\x94R\xc2\xb2 over ");
+  hr_text_append(&y_label, "%s", hr_say(reader, "ΔR² over ", "相对 "));
   hr_append_method_title(reader, hr_node_text(reader, &selection, "versus"), &y_label);
+  hr_text_append(&y_label, "%s", hr_say(reader, "", " 的 ΔR²"));
   HR_TRY(hr_text_status(&y_label, err));
   write_gain_csv(gains, count, sketch->csv);
   HR_TRY(draw_gains(sketch, gains, count, &labels, y_label.bytes));

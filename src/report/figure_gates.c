@@ -6,6 +6,8 @@
 #include "core/alloc.h"
 #include "report/figure_parts.h"
 #include "report/gates.h"
+#include "report/tables.h"
+#include "report/words.h"
 
 /* Of a row of the confusion, pt; of what is around it; of the entropy below it. */
 static const double row_height = 21.0, around_rows = 84.0, most_rows = 900.0,
@@ -185,16 +187,19 @@ static void draw_cell(const hr_chart *chart, const plot *p, size_t truth, size_t
                  text, font);
 }
 
-static void draw_confusion(hr_canvas *canvas, const plot *p, const char *title) {
+static void draw_confusion(const hr_sketch *sketch, const plot *p, const char *title) {
+  hr_canvas *canvas = sketch->canvas;
   hr_chart chart;
-  hr_chart_frame frame = {.bottom = confusion_height(p->bins),
-                          .title = title,
-                          .x = {.label = "bin with the largest weight",
-                                .categories = (const char *const *)p->columns.items,
-                                .category_count = p->columns.count},
-                          .y = {.label = "true bin",
-                                .categories = (const char *const *)p->rows.items,
-                                .category_count = p->rows.count}};
+  hr_chart_frame frame = {
+      .bottom = confusion_height(p->bins),
+      .title = title,
+      .x = {.label =
+                hr_say(sketch->reader, "bin with the largest weight", "权重最大的分箱"),
+            .categories = (const char *const *)p->columns.items,
+            .category_count = p->columns.count},
+      .y = {.label = hr_say(sketch->reader, "true bin", "真实分箱"),
+            .categories = (const char *const *)p->rows.items,
+            .category_count = p->rows.count}};
   hr_chart_begin(&chart, canvas, &frame);
   for (size_t truth = 0; truth < p->bins; truth++) {
     for (size_t said = 0; said < p->bins; said++) draw_cell(&chart, p, truth, said);
@@ -210,13 +215,17 @@ static hr_stroke stroke_of(const plot *p, size_t gate) {
   return (hr_stroke){p->color[gate], 1.5, NULL, 0};
 }
 
-static void draw_entropy(hr_canvas *canvas, const plot *p) {
+static void draw_entropy(const hr_sketch *sketch, const plot *p) {
+  hr_canvas *canvas = sketch->canvas;
+  bool chinese = hr_tables_in_chinese(sketch->reader);
   hr_chart chart;
   hr_span x = hr_span_empty(), y = {0.0, 0.0};
   hr_legend_entry legend[HR_GATES_MOST];
   for (size_t g = 0; g < p->gates; g++) {
-    legend[g] = (hr_legend_entry){
-        .text = p->told[g].title, .mark = HR_MARK_LINE_DOT, .stroke = stroke_of(p, g)};
+    const char *words = hr_words_gate(p->told[g].name, chinese);
+    legend[g] = (hr_legend_entry){.text = chinese && words ? words : p->told[g].title,
+                                  .mark = HR_MARK_LINE_DOT,
+                                  .stroke = stroke_of(p, g)};
     for (size_t j = 0; j < p->octiles; j++) {
       hr_span_include(&x, p->snr[j]);
       hr_span_include(&y, entropy_of(p, g, j));
@@ -225,9 +234,11 @@ static void draw_entropy(hr_canvas *canvas, const plot *p) {
   hr_chart_frame frame = {
       .top = confusion_height(p->bins),
       .bottom = confusion_height(p->bins) + entropy_height,
-      .title = "How unsure the gates are",
-      .x = {.label = "SNR (middle of the octile)", .span = hr_span_padded(x, 0.05)},
-      .y = {.label = "mean entropy, nats",
+      .title = hr_say(sketch->reader, "How unsure the gates are", "各门控有多不确定"),
+      .x = {.label = hr_say(sketch->reader, "SNR (middle of the octile)",
+                            "信噪比 SNR（八分位的中点）"),
+            .span = hr_span_padded(x, 0.05)},
+      .y = {.label = hr_say(sketch->reader, "mean entropy, nats", "平均熵（nat）"),
             .span = {0.0, y.high > 0 ? 1.08 * y.high : 1.0}},
       .legend = legend,
       .legend_count = p->gates};
@@ -249,12 +260,16 @@ hr_status hr_figure_gates(hr_sketch *sketch, hr_error *err) {
   hr_text title;
   hr_text_init(&title);
   HR_TRY(read_plot(sketch->reader, &p, err));
-  hr_text_append(&title, "%s: which bin it takes for which, %% of the true bin's rows",
-                 p.told[0].title);
+  const char *words = hr_words_gate(p.told[0].name, hr_tables_in_chinese(sketch->reader));
+  hr_text_append(&title,
+                 hr_say(sketch->reader,
+                        "%s: which bin it takes for which, %% of the true bin's rows",
+                        "%s：把哪个分箱判为哪个，占真实分箱行数的 %%"),
+                 words ? words : p.told[0].title);
   HR_TRY(hr_text_status(&title, err));
   write_csv(&p, sketch->csv);
-  draw_confusion(sketch->canvas, &p, title.bytes);
-  if (p.octiles > 0) draw_entropy(sketch->canvas, &p);
+  draw_confusion(sketch, &p, title.bytes);
+  if (p.octiles > 0) draw_entropy(sketch, &p);
 cleanup:
   hr_text_fini(&title);
   free_plot(&p);

@@ -25,12 +25,15 @@ void hr_csv_text(const char *text, hr_text *out) {
 
 hr_status hr_bin_label(size_t number, const char *name, hr_strings *labels,
                        hr_error *err) {
+  enum { LINES_MOST = 4 };
   hr_text text;
+  size_t lines = 1;
   hr_text_init(&text);
   hr_text_append(&text, "%zu\n", number);
   for (const char *c = name; *c; c++) {
     /* A short word stays with the one before it: "Bin 4" is one line. */
-    bool breaks = *c == ' ' && strlen(c + 1) > 2;
+    bool breaks = *c == ' ' && strlen(c + 1) > 2 && lines < LINES_MOST;
+    lines += breaks;
     hr_text_append(&text, "%c", breaks ? '\n' : *c);
   }
   hr_status status = hr_text_status(&text, err);
@@ -53,6 +56,14 @@ static hr_status add_experts(hr_grid *grid, hr_reader *reader, bool all, hr_erro
   }
   grid->expert_count = grid->keys.count;
 cleanup:
+  return status;
+}
+
+static hr_status find_colors(hr_grid *grid, hr_reader *reader, hr_error *err) {
+  hr_status status = hr_alloc(&grid->colors, grid->expert_count, err);
+  for (size_t e = 0; status == HR_OK && e < grid->expert_count; e++) {
+    grid->colors[e] = hr_figure_color_of(reader, grid->keys.items[e]);
+  }
   return status;
 }
 
@@ -82,6 +93,7 @@ hr_status hr_grid_init(hr_grid *grid, hr_reader *reader, hr_error *err) {
   grid->is_by_cv = strcmp(hr_node_text(reader, &selection, "by"), "cv") == 0;
   HR_TRY(add_experts(grid, reader, false, err));
   if (grid->expert_count == 0) HR_TRY(add_experts(grid, reader, true, err));
+  HR_TRY(find_colors(grid, reader, err));
   HR_TRY(hr_alloc(&grid->is_focus, grid->bin_count, err));
   HR_TRY(hr_alloc(&grid->cells, grid->bin_count * grid->expert_count, err));
   for (size_t k = 0; k < grid->bin_count; k++) {
@@ -99,6 +111,7 @@ void hr_grid_fini(hr_grid *grid) {
   hr_strings_fini(&grid->bins);
   hr_strings_fini(&grid->experts);
   hr_strings_fini(&grid->keys);
+  hr_free(grid->colors);
   hr_free(grid->is_focus);
   hr_free(grid->cells);
   *grid = (hr_grid){0};
@@ -189,6 +202,17 @@ static hr_color color_of_gate(const char *method) {
   return (hr_color){0.60, 0.60, 0.60};
 }
 
+/* An expert's own colour in every study, whichever others it has. */
+static hr_color color_of_expert(hr_reader *reader, const char *expert) {
+  static const char *const names[] = {"ridge", "ridge_marginal", "posterior", "lightgbm",
+                                      "cnn",   "line_index"};
+  const size_t count = sizeof names / sizeof *names;
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(names[i], expert) == 0) return hr_color_of_series(i);
+  }
+  return hr_color_of_series(hr_expert_place(reader, expert));
+}
+
 hr_color hr_figure_color_of(hr_reader *reader, const char *method) {
   hr_listed listed = hr_listed_of(reader, method);
   if (listed.kind == HR_LISTED_GATED) return color_of_gate(method);
@@ -196,5 +220,5 @@ hr_color hr_figure_color_of(hr_reader *reader, const char *method) {
     double gray = listed.by_test ? 0.80 : 0.45;
     return (hr_color){gray, gray, gray};
   }
-  return hr_color_of_series(hr_expert_place(reader, listed.expert));
+  return color_of_expert(reader, listed.expert);
 }

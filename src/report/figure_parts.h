@@ -47,6 +47,11 @@ bool hr_figure_gates_is_empty(hr_reader *reader);
 double hr_figure_gates_height(hr_reader *reader);
 hr_status hr_figure_gates(hr_sketch *sketch, hr_error *err);
 
+/* figure_residuals.c; whether there are too few covered rows with predictions. */
+bool hr_figure_residuals_is_empty(hr_reader *reader);
+double hr_figure_residuals_height(hr_reader *reader);
+hr_status hr_figure_residuals(hr_sketch *sketch, hr_error *err);
+
 /* figure_scatter.c */
 hr_status hr_figure_scatter(hr_sketch *sketch, hr_error *err);
 
@@ -62,6 +67,7 @@ typedef struct hr_grid {
   bool *is_focus;      /* [bin_count] */
   hr_strings experts;  /* titles of those that have a model somewhere, or of all */
   hr_strings keys;     /* their names in results.json */
+  hr_color *colors;    /* [expert_count] each expert's own */
   hr_grid_cell *cells; /* [bin_count][expert_count] */
   bool is_by_cv;
 } hr_grid;
@@ -76,7 +82,7 @@ void hr_grid_write_csv(const hr_grid *grid, hr_text *out);
  * must not squeeze all others together. */
 hr_span hr_grid_span(const hr_grid *grid, double floor);
 
-/* `name` in lines of one word each, behind its number: "3\nMid\nPoor". */
+/* `name` in lines of one word each, four at most, behind its number: "3\nMid\nPoor". */
 hr_status hr_bin_label(size_t number, const char *name, hr_strings *labels,
                        hr_error *err) HR_MUST_CHECK;
 

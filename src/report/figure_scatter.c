@@ -5,6 +5,7 @@
 
 #include "core/alloc.h"
 #include "report/figure_parts.h"
+#include "report/tables.h"
 
 enum { CELLS = 60, SHADES = 8 };
 
@@ -154,11 +155,21 @@ static hr_status find_words(words *w, hr_reader *reader, const char *method,
   const char *unit = has_unit ? hr_node_text(reader, &experiment, "unit") : "";
   bool is_shown = unit[0] && strcmp(target, "log_g") != 0; /* log g is a plain number */
   const char *open = is_shown ? " (" : "", *close = is_shown ? ")" : "";
-  hr_text_append(&w->x, "true %s%s%s%s", shown, open, is_shown ? unit : "", close);
-  hr_text_append(&w->y, "predicted %s%s%s%s", shown, open, is_shown ? unit : "", close);
-  hr_text_append(&w->score, "%zu covered test stars, R\xc2\xb2 = %s", c->count,
-                 isnan(r2) ? "undefined" : hr_ticks_number(r2, 4, 0, number));
-  if (beyond > 0) hr_text_append(&w->score, ", %zu beyond the axes", beyond);
+  hr_text_append(&w->x, hr_say(reader, "true %s%s%s%s", "真实的 %s%s%s%s"), shown, open,
+                 is_shown ? unit : "", close);
+  hr_text_append(&w->y, hr_say(reader, "predicted %s%s%s%s", "预测的 %s%s%s%s"), shown,
+                 open, is_shown ? unit : "", close);
+  hr_text_append(&w->score,
+                 hr_say(reader, "%zu covered test stars, R² = %s",
+                        "%zu 颗已覆盖的测试恒星，R² = %s"),
+                 c->count,
+                 isnan(r2) ? hr_say(reader, "undefined", "无定义")
+                           : hr_ticks_number(r2, 4, 0, number));
+  if (beyond > 0) {
+    hr_text_append(&w->score,
+                   hr_say(reader, ", %zu beyond the axes", "，%zu 颗在坐标轴之外"),
+                   beyond);
+  }
   HR_TRY(hr_text_status(&w->x, err));
   HR_TRY(hr_text_status(&w->y, err));
   HR_TRY(hr_text_status(&w->score, err));
@@ -173,8 +184,13 @@ static hr_status draw(hr_sketch *sketch, const cloud *c, const words *w, hr_span
   const hr_stroke ideal = {hr_color_vermillion, 1.2, dashes, 2};
   const hr_legend_entry legend[] = {
       {.text = w->score.bytes, .mark = HR_MARK_DOT, .color = hr_color_of_value(0.0)},
-      {.text = "prediction = truth", .mark = HR_MARK_LINE, .stroke = ideal}};
-  hr_chart_frame frame = {.title = "The Oracle-Hybrid's predictions against the truth",
+      {.text = hr_say(sketch->reader, "prediction = truth", "预测 = 真值"),
+       .mark = HR_MARK_LINE,
+       .stroke = ideal}};
+  hr_chart_frame frame = {.title = hr_say(sketch->reader,
+                                          "The Oracle-Hybrid's predictions against the "
+                                          "truth",
+                                          "混合专家（完美路由）的预测值与真值"),
                           .x = {.label = w->x.bytes, .span = span},
                           .y = {.label = w->y.bytes, .span = span},
                           .is_square = true,

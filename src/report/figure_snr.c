@@ -4,6 +4,7 @@
 #include "core/alloc.h"
 #include "report/figure_parts.h"
 #include "report/tables.h"
+#include "report/words.h"
 
 enum { OCTILES_MOST = 16, CURVES_MOST = 34 };
 
@@ -94,16 +95,17 @@ static void read_ceilings(hr_reader *reader, const hr_node *root, plot *p) {
   static const double dashes[] = {7.0, 2.5, 1.5, 2.5};
   if (!json_is_object(json_object_get(root->json, "ceiling"))) return;
   hr_node ceiling = hr_node_object(reader, root, "ceiling");
-  read_ceiling(reader, &ceiling,
-               (curve){.method = "ceiling",
-                       .title = "Posterior ceiling",
-                       .stroke = {hr_color_black, 1.4, NULL, 0}},
-               p);
+  read_ceiling(
+      reader, &ceiling,
+      (curve){.method = "ceiling",
+              .title = hr_words_ceiling("posterior", hr_tables_in_chinese(reader)),
+              .stroke = {hr_color_black, 1.4, NULL, 0}},
+      p);
   if (hr_node_is_null(&ceiling, "fisher")) return;
   hr_node fisher = hr_node_object(reader, &ceiling, "fisher");
   read_ceiling(reader, &fisher,
                (curve){.method = "fisher",
-                       .title = "Fisher bound",
+                       .title = hr_words_ceiling("fisher", hr_tables_in_chinese(reader)),
                        .stroke = {hr_color_black, 1.4, dashes, 4}},
                p);
 }
@@ -301,10 +303,13 @@ hr_status hr_figure_snr(hr_sketch *sketch, hr_error *err) {
   read_ceilings(reader, &root, &p);
   HR_TRY(list_titles(reader, &p, &titles, err));
   write_csv(&p, sketch->csv);
-  hr_chart_frame frame = {.title = "R\xc2\xb2 by signal-to-noise ratio",
-                          .x = {.label = "SNR (middle of the octile)"},
-                          .y = {.label = "R\xc2\xb2, covered test rows of the octile"},
-                          .right_margin = widest_name(sketch->canvas, &titles)};
+  hr_chart_frame frame = {
+      .title = hr_say(reader, "R² by signal-to-noise ratio", "R² 随信噪比的变化"),
+      .x = {.label = hr_say(reader, "SNR (middle of the octile)",
+                            "信噪比 SNR（八分位的中点）")},
+      .y = {.label = hr_say(reader, "R², covered test rows of the octile",
+                            "该八分位已覆盖测试行的 R²")},
+      .right_margin = widest_name(sketch->canvas, &titles)};
   find_spans(&p, &frame);
   hr_chart_begin(&chart, sketch->canvas, &frame);
   draw_names(&chart, &p, &titles);

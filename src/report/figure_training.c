@@ -1,6 +1,7 @@
 /* Training curves of experts that are trained in epochs. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "report/figure_parts.h"
@@ -11,8 +12,9 @@ enum { CURVES_MOST = 12 }; /* drawn; the CSV has all */
 /* One training: an expert in a bin. */
 typedef struct training {
   hr_node bin, scores, expert, curve; /* nodes point at their parents: in place */
-  const char *title;
+  const char *title, *name;
   size_t index; /* of the bin */
+  hr_color color;
 } training;
 
 typedef struct trainings {
@@ -28,6 +30,7 @@ static bool find_curve(hr_reader *reader, const trainings *t, size_t k, size_t e
   out->scores = hr_node_object(reader, &out->bin, "experts");
   hr_node expert = hr_node_item(reader, &t->experts, e);
   out->title = hr_node_text(reader, &expert, "title");
+  out->name = hr_node_text(reader, &expert, "name");
   out->expert =
       hr_node_object(reader, &out->scores, hr_node_text(reader, &expert, "name"));
   out->index = (size_t)hr_node_number(reader, &out->bin, "index");
@@ -54,6 +57,23 @@ static hr_status find_trainings(hr_reader *reader, trainings *t, hr_error *err) 
   }
 cleanup:
   return status;
+}
+
+/* The expert's own colour, darker from bin to bin so that they can be told apart. */
+static void find_colors(hr_reader *reader, trainings *t) {
+  for (size_t i = 0, first = 0; i < t->count; i++) {
+    training *one = &t->items[i];
+    if (strcmp(one->title, t->items[first].title) != 0) first = i;
+    size_t count = 1;
+    while (first + count < t->count &&
+           strcmp(t->items[first + count].title, one->title) == 0) {
+      count++;
+    }
+    hr_color own = hr_figure_color_of(reader, one->name);
+    double share = 0.65 * (double)(i - first) / (double)count;
+    one->color = (hr_color){own.red * (1 - share), own.green * (1 - share),
+                            own.blue * (1 - share)};
+  }
 }
 
 bool hr_figure_training_is_empty(hr_reader *reader) {
@@ -123,28 +143,29 @@ static void find_spans(hr_reader *reader, const trainings *t, hr_point *points,
   frame->y.span = hr_span_padded(y, 0.05);
 }
 
-static hr_stroke stroke_of(size_t i, bool validation) {
+static hr_stroke stroke_of(const training *one, bool validation) {
   static const double dashes[] = {5.0, 3.0};
-  hr_color color = hr_color_of_series(i);
+  hr_color color = one->color;
   if (validation) return (hr_stroke){color, 1.5, NULL, 0};
   return (hr_stroke){hr_color_lighten(color, 0.35), 1.1, dashes, 2};
 }
 
 /* Two entries a training: validation, and the rows trained on. */
-static hr_status list_legend(const trainings *t, hr_strings *texts,
+static hr_status list_legend(hr_reader *reader, const trainings *t, hr_strings *texts,
                              hr_legend_entry *legend, hr_error *err) {
   hr_status status = HR_OK;
   char text[128];
   for (size_t i = 0; i < 2 * drawn(t); i++) {
     const training *one = &t->items[i / 2];
-    snprintf(text, sizeof text, "%.60s, bin %zu%s", one->title, one->index,
-             i % 2 ? ", training" : "");
+    snprintf(text, sizeof text, hr_say(reader, "%.60s, bin %zu%s", "%.60s，分箱 %zu%s"),
+             one->title, one->index,
+             i % 2 ? hr_say(reader, ", training", "，训练行") : "");
     HR_TRY(hr_strings_append(texts, text, err));
   }
   for (size_t i = 0; i < 2 * drawn(t); i++) {
     legend[i] = (hr_legend_entry){.text = texts->items[i],
                                   .mark = HR_MARK_LINE,
-                                  .stroke = stroke_of(i / 2, i % 2 == 0)};
+                                  .stroke = stroke_of(&t->items[i / 2], i % 2 == 0)};
   }
 cleanup:
   return status;
@@ -156,7 +177,7 @@ static void draw_curves(const hr_chart *chart, hr_reader *reader, const training
     const training *one = &t->items[i / 2];
     bool validation = i % 2 == 0;
     read_points(reader, one, validation, points);
-    hr_chart_line(chart, points, hr_node_count(&one->curve), stroke_of(i / 2, validation),
+    hr_chart_line(chart, points, hr_node_count(&one->curve), stroke_of(one, validation),
                   0.0);
   }
 }
@@ -170,11 +191,12 @@ hr_status hr_figure_training(hr_sketch *sketch, hr_error *err) {
   hr_point *points = NULL;
   hr_chart chart;
   HR_TRY(find_trainings(reader, &t, err));
+  find_colors(reader, &t);
   HR_TRY(hr_alloc(&points, most_points(&t), err));
-  HR_TRY(list_legend(&t, &texts, legend, err));
+  HR_TRY(list_legend(reader, &t, &texts, legend, err));
   write_csv(reader, &t, sketch->csv);
-  hr_chart_frame frame = {.title = "Training curves",
-                          .x = {.label = "Epoch"},
+  hr_chart_frame frame = {.title = hr_say(reader, "Training curves", "训练曲线"),
+                          .x = {.label = hr_say(reader, "epoch", "训练轮次")},
                           .y = {.label = "R\xc2\xb2"},
                           .legend = legend,
                           .legend_count = 2 * drawn(&t)};

@@ -100,6 +100,15 @@ static const plan plans[] = {
      "gate is sure of one bin.",
      "图 11. 上：所部署的门控将各真实分箱的已覆盖测试行判给（权重最大）各分箱的百分比。"
      "下：各门控权重的平均熵随信噪比八分位的变化；门控确信某一分箱时为 0。"},
+    {"residuals", hr_figure_residuals, hr_figure_residuals_is_empty,
+     hr_figure_residuals_height,
+     "Figure 12. Residuals of the headline's predictions against the labels of the bins "
+     "and the signal-to-noise ratio, covered test stars in groups of as many: median "
+     "(line) and 16 to 84 % (band), with the number of stars. A line that leaves 0 is a "
+     "bias that the R² does not show.",
+     "图 12. 主要预测的残差随分箱标签与信噪比的变化，已覆盖的测试恒星按数目等分成组："
+     "线为中位数，带为 16 % 至 84 % 分位，并标出各组恒星数。线偏离 0 即为 R² 未能显示的"
+     "偏差。"},
 };
 
 /* The character at *at, which is moved behind it; its UTF-8 as text. */
@@ -158,6 +167,7 @@ static hr_status draw_figure(hr_figures *figures, const plan *drawn, hr_reader *
   HR_TRY(hr_text_status(&figure->csv, err));
   HR_TRY(hr_canvas_write_png(canvas, &figure->png, err));
   HR_TRY(hr_canvas_write_svg(canvas, &figure->svg, err));
+  HR_TRY(hr_canvas_write_pdf(canvas, &figure->pdf, err));
   keep_unknown(figures, hr_canvas_unknown(canvas));
   HR_TRY(hr_text_status(&figures->unknown, err));
 cleanup:
@@ -183,6 +193,7 @@ void hr_figures_fini(hr_figures *figures) {
   for (size_t i = 0; i < figures->count; i++) {
     hr_bytes_fini(&figures->items[i].png);
     hr_bytes_fini(&figures->items[i].svg);
+    hr_bytes_fini(&figures->items[i].pdf);
     hr_text_fini(&figures->items[i].csv);
   }
   hr_text_fini(&figures->unknown);

@@ -1,5 +1,6 @@
 /* The figures of the report: drawn from results.json, and from the rows behind it where a
- * figure shows stars. Each comes as PNG, as SVG and with the numbers drawn as CSV. */
+ * figure shows stars. Each comes as PNG, SVG and PDF, and with the numbers drawn as CSV.
+ */
 #ifndef HR_REPORT_FIGURES_H
 #define HR_REPORT_FIGURES_H
 
@@ -11,17 +12,17 @@ typedef struct hr_figure {
   const char *name;    /* of the files, without suffix */
   const char *caption; /* in the report's language */
   double height;       /* of the page, pt */
-  hr_bytes png, svg;
+  hr_bytes png, svg, pdf;
   hr_text csv;
 } hr_figure;
 
-enum { HR_FIGURES_MOST = 11 };
+enum { HR_FIGURES_MOST = 12 };
 
 typedef struct hr_figures {
   hr_figure items[HR_FIGURES_MOST];
   size_t count; /* R2 by SNR is left out where the test rows have no snr, training curves
                    where no expert has any, calibration where nobody has a sigma, gates
-                   where there are none */
+                   where there are none, residuals where hardly a row is covered */
   hr_text
       unknown; /* characters that no installed font has, each once; bytes NULL: none */
 } hr_figures;

@@ -31,8 +31,13 @@ static const char style[] =
     "figure{margin:1.6rem 0;max-width:52rem}"
     "figure img{display:block;width:100%;max-width:40rem;height:auto;margin:0 auto}"
     "figcaption{max-width:40rem;margin:.3rem auto 0;font-size:.9rem;color:#444}"
+    "figure+p{max-width:40rem;margin:-1.2rem auto 1.6rem;font-size:.85rem;"
+    "text-align:center}"
+    /* On a phone pictures keep a size at which their 8 pt letters are 11 pixels, and
+     * move sideways. */
     "@media (max-width:40rem){.short{white-space:normal}th,td{padding:.25rem .35rem}"
-    "table{font-size:.8rem}}"
+    "table{font-size:.8rem}.picture{overflow-x:auto}.picture img{width:37rem;"
+    "max-width:none}}"
     "@media print{@page{margin:16mm}body{font-size:10pt;max-width:none;padding:0}"
     ".table{overflow:visible;background:none}table{font-size:6.6pt}th,td{padding:1.2pt "
     "2.5pt}ul{font-size:8.5pt}"
@@ -83,12 +88,15 @@ static void append_plain(const char *text, size_t length, hr_text *out) {
   }
 }
 
-/* Where a link of the report leads on the page: to a place of it, "#words", or to the
- * page beside a report.md; false for anything else. */
+/* Where a link of the report leads on the page: to a place of it, "#words", to a file of
+ * a figure, or to the page beside a report.md; false for anything else. */
 static bool append_place(const char *place, size_t length, hr_text *out) {
   static const char markdown[] = "/report.md";
   const size_t tail = sizeof markdown - 1;
-  bool is_inside = length > 1 && place[0] == '#';
+  static const char figures[] = "figures/";
+  bool is_figure =
+      length >= sizeof figures && memcmp(place, figures, sizeof figures - 1) == 0;
+  bool is_inside = (length > 1 && place[0] == '#') || is_figure;
   bool is_report = length >= tail && memcmp(place + length - tail, markdown, tail) == 0;
   if (!is_inside && !is_report) return false;
   hr_text_append(out, "<a href=\"");
@@ -169,12 +177,12 @@ static void append_picture(const char *line, size_t length, const hr_figures *fi
     const char *place = memmem(end, rest, figure->name, strlen(figure->name));
     if (!place) continue;
     bool as_svg = figure->svg.count < ((size_t)3 << 17);
-    hr_text_append(out, "<figure><img alt=\"");
+    hr_text_append(out, "<figure><div class=\"picture\"><img alt=\"");
     append_escaped(line + 2, caption, out);
     hr_text_append(out, "\" width=\"864\" height=\"%.0f\" src=\"data:image/%s;base64,",
                    2 * figure->height, as_svg ? "svg+xml" : "png");
     append_base64(as_svg ? &figure->svg : &figure->png, out);
-    hr_text_append(out, "\"><figcaption>");
+    hr_text_append(out, "\"></div><figcaption>");
     append_inline(line + 2, caption, out);
     hr_text_append(out, "</figcaption></figure>\n");
     return;
@@ -282,7 +290,8 @@ static void append_heading(page *p, const char *text, size_t length) {
   for (size_t i = 0; i < length; i++) {
     unsigned char own = (unsigned char)text[i];
     if (own == ' ') hr_text_append(p->out, "-");
-    if (isalnum(own)) hr_text_append(p->out, "%c", tolower(own));
+    if (own >= 0x80) hr_text_append(p->out, "%c", own);
+    if (own < 0x80 && isalnum(own)) hr_text_append(p->out, "%c", tolower(own));
   }
   hr_text_append(p->out, "\">");
   append_inline(text, length, p->out);

@@ -9,6 +9,7 @@
 #include "report/ladder_words.h"
 #include "report/markdown_calibration.h"
 #include "report/missing.h"
+#include "report/overview.h"
 #include "report/targets.h"
 #include "report/undertuned.h"
 #include "report/words.h"
@@ -21,6 +22,18 @@ typedef struct page {
   hr_text *out;
   bool chinese;
 } page;
+
+enum { SECTIONS = 6 };
+
+/* In English, in Chinese, and the place that links in English go to. */
+static const char *const sections[SECTIONS][3] = {
+    {"Summary", "摘要", "summary"}, {"Data", "数据", "data"},
+    {"Results", "结果", "results"}, {"Method", "方法", "method"},
+    {"Ledger", "账目", "ledger"},   {"Targets", "预测量", "targets"}};
+
+static void write_heading(page *p, size_t section) {
+  hr_text_append(p->out, "## %zu. %s\n\n", section + 1, sections[section][p->chinese]);
+}
 
 /* A table, where it has anything to show. */
 static void write_table(page *p, hr_table_id id) {
@@ -246,13 +259,15 @@ static void write_warnings(page *p, const hr_node *root) {
   for (size_t i = 0; i < hr_node_count(&warnings); i++) {
     hr_node warning = hr_node_item(p->reader, &warnings, i);
     const char *what = hr_words_doubt(hr_node_text(p->reader, &warning, "code"));
+    bool is_told = p->chinese && hr_node_has(&warning, "text_zh");
     if (p->chinese) {
       hr_text_append(p->out, "**警告：%s。** ", what ? what : "数据可疑");
     } else {
       hr_text_append(p->out, "**Warning: the data are in doubt.** ");
     }
-    hr_append_markdown(hr_node_text(p->reader, &warning, "text"), p->out);
-    hr_text_append(p->out, ".\n\n");
+    hr_append_markdown(hr_node_text(p->reader, &warning, is_told ? "text_zh" : "text"),
+                       p->out);
+    hr_text_append(p->out, "%s\n\n", is_told ? "。" : ".");
   }
 }
 
@@ -271,24 +286,40 @@ static void write_fonts(page *p) {
                    "as Debian's `fonts-noto-core`, and run `headroom report`.");
 }
 
-static void write_summary(page *p, const hr_node *root) {
-  hr_node overall = hr_node_list(p->reader, root, "overall");
-  hr_node selection = hr_node_object(p->reader, root, "selection");
-  hr_text_append(p->out, "## 1. Summary\n\n");
-  write_headline(p, &overall, &selection);
-  write_ladder_words(p);
+/* All that speaks against the numbers, in one place. */
+static void write_distrust(page *p, const hr_node *root) {
+  hr_text_append(p->out, "%s\n\n",
+                 p->chinese ? "**应当存疑之处。**" : "**What to distrust.**");
+  size_t before = p->out->length;
   write_warnings(p, root);
   write_target_among_axes(p, root);
   hr_missing_tell(p->reader, p->out);
   hr_dominant_tell(p->reader, p->out);
-  write_optimism(p, &overall);
-  write_verdict(p, root);
   write_undertuned(p);
   write_noted_warnings(p);
+  hr_markdown_warn_of_calibration(p->reader, p->out);
   write_fonts(p);
+  if (p->out->length > before) return;
+  hr_text_append(p->out, "%s\n\n",
+                 p->chinese ? "数据与结果中没有发现与以上数字相悖之处。"
+                            : "Nothing was found in data or results that speaks against "
+                              "these numbers.");
+}
+
+static void write_summary(page *p, const hr_node *root) {
+  hr_node overall = hr_node_list(p->reader, root, "overall");
+  hr_node selection = hr_node_object(p->reader, root, "selection");
+  write_heading(p, 0);
+  hr_overview_ask(p->reader, p->out);
+  hr_text_append(p->out, "%s", p->chinese ? "**结果。** " : "**What came out.** ");
+  write_headline(p, &overall, &selection);
+  write_ladder_words(p);
+  write_verdict(p, root);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_GATE], p->out);
   write_references(p, root);
+  write_optimism(p, &overall);
   hr_markdown_summarise_calibration(p->reader, p->out);
+  write_distrust(p, root);
 }
 
 static void write_axes(page *p) {
@@ -342,13 +373,16 @@ static void write_preparation(page *p, const hr_node *root) {
               "of the others' size) count for nothing.\n\n",
         p->chinese ? (i == 0 ? "训练集" : "测试集") : (i == 0 ? "training" : "test"),
         hr_node_number(p->reader, &node, "clipped_pixels"), bad);
+    hr_overview_tell_bad_files(p->reader, keys[i], p->out);
   }
 }
 
 static void write_data(page *p, const hr_node *root) {
-  hr_text_append(p->out, "## 2. Data\n\n");
+  write_heading(p, 1);
+  hr_overview_tell_data(p->reader, p->out);
   write_axes(p);
   write_coverage(p, root);
+  hr_overview_tell_edges(p->reader, p->out);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_SAMPLES], p->out);
   write_preparation(p, root);
 }
@@ -408,8 +442,18 @@ static void write_ceiling(page *p, const hr_node *root) {
   hr_table_write_markdown(&p->tables->items[HR_TABLE_CEILING_BINS], p->out);
 }
 
+/* The other files of a figure: for papers, for slides, and its numbers. */
+static void write_files_of(page *p, const char *name) {
+  static const char *const kinds[][2] = {{"PDF", "pdf"}, {"SVG", "svg"}, {"CSV", "csv"}};
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+    hr_text_append(p->out, "%s[%s](figures/%s.%s)", k > 0 ? " · " : "", kinds[k][0], name,
+                   kinds[k][1]);
+  }
+  hr_text_append(p->out, "\n\n");
+}
+
 static void write_results(page *p, const hr_node *root) {
-  hr_text_append(p->out, "## 3. Results\n\n");
+  write_heading(p, 2);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_BINS], p->out);
   write_table(p, HR_TABLE_LADDER);
   hr_table_write_markdown(&p->tables->items[HR_TABLE_OVERALL], p->out);
@@ -436,6 +480,7 @@ static void write_results(page *p, const hr_node *root) {
   for (size_t f = 0; f < p->figures->count; f++) {
     const hr_figure *figure = &p->figures->items[f];
     hr_text_append(p->out, "![%s](figures/%s.png)\n\n", figure->caption, figure->name);
+    write_files_of(p, figure->name);
   }
 }
 
@@ -443,7 +488,7 @@ static void write_methods(page *p, const hr_node *root) {
   hr_node bootstrap = hr_node_object(p->reader, root, "bootstrap");
   hr_node selection = hr_node_object(p->reader, root, "selection");
   bool by_cv = strcmp(hr_node_text(p->reader, &selection, "by"), "cv") == 0;
-  hr_text_append(p->out, "## 4. Method\n\n");
+  write_heading(p, 3);
   hr_text_append(
       p->out, "%s",
       p->chinese
@@ -502,7 +547,7 @@ static void write_check(page *p, const hr_node *checks, size_t c) {
 static void write_ledger(page *p, const hr_node *root) {
   hr_node ledger = hr_node_object(p->reader, root, "ledger");
   hr_node checks = hr_node_list(p->reader, &ledger, "checks");
-  hr_text_append(p->out, "## 5. Ledger\n\n");
+  write_heading(p, 4);
   hr_text_append(p->out,
                  p->chinese ? "账目平衡：%zu 项检查全部通过："
                             : "The accounts balance: all %zu checks passed: ",
@@ -516,16 +561,12 @@ static void write_ledger(page *p, const hr_node *root) {
 
 /* Links to the sections. */
 static void write_contents(page *p) {
-  static const char *const sections[][2] = {
-      {"1. Summary", "1-summary"}, {"2. Data", "2-data"},
-      {"3. Results", "3-results"}, {"4. Method", "4-method"},
-      {"5. Ledger", "5-ledger"},   {"6. Targets", "6-targets"}};
-  size_t count = sizeof sections / sizeof *sections;
+  size_t count = SECTIONS;
   if (hr_targets_behind(p->reader) == 0) count--;
   hr_text_append(p->out, "%s", p->chinese ? "目录：" : "Contents: ");
   for (size_t i = 0; i < count; i++) {
-    hr_text_append(p->out, "%s[%s](#%s)", i > 0 ? " · " : "", sections[i][0],
-                   sections[i][1]);
+    hr_text_append(p->out, "%s[%zu. %s](#%zu-%s)", i > 0 ? " · " : "", i + 1,
+                   sections[i][p->chinese], i + 1, sections[i][p->chinese ? 1 : 2]);
   }
   hr_text_append(p->out, "\n\n");
 }

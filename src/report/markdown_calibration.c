@@ -42,22 +42,41 @@ static void write_headline(hr_reader *reader, const hr_calibration_shown *shown,
                          : ". Of an honest σ 0.6827, 0.9545 and 1 are expected.\n\n");
 }
 
+/* Whether the mean chi2 says the other thing than the interval: then the errors' tails,
+ * not their size, are what sigma has not learnt. */
+static bool is_of_intervals(hr_reader *reader, const hr_node *entry, bool is_small) {
+  double chi2 = hr_calibration_read(reader, entry, HR_MEAN_CHI2).value;
+  return is_small ? chi2 < 1 : chi2 > 1;
+}
+
+static void append_what_is_off(hr_reader *reader, bool is_small, bool is_interval,
+                               hr_text *out) {
+  static const char *const words[2][2][2] = {
+      {{" is too large**: its mean χ² is ", " 的 σ 偏大**：平均 χ² 为 "},
+       {" are too wide**: its mean χ² is ", " 的区间偏宽**：平均 χ² 为 "}},
+      {{" is too small**: its mean χ² is ", " 的 σ 偏小**：平均 χ² 为 "},
+       {" are too narrow**: its mean χ² is ", " 的区间偏窄**：平均 χ² 为 "}}};
+  hr_text_append(out, "%s", words[is_small][is_interval][hr_tables_in_chinese(reader)]);
+}
+
 static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out) {
   bool chinese = hr_tables_in_chinese(reader);
   const char *verdict = hr_node_text_or_null(reader, entry, "verdict");
   bool is_small = verdict && strcmp(verdict, "sigma_too_small") == 0;
   if (!hr_node_bool(reader, entry, "warning")) return;
-  hr_text_append(out, "%s", chinese ? "**警告：" : "**Warning: the σ of ");
+  bool is_interval = is_of_intervals(reader, entry, is_small);
+  hr_text_append(out, "%s",
+                 chinese       ? "**警告："
+                 : is_interval ? "**Warning: the intervals of "
+                               : "**Warning: the σ of ");
   hr_append_method_title(reader, hr_node_text(reader, entry, "method"), out);
-  hr_text_append(
-      out, "%s",
-      chinese ? (is_small ? " 的 σ 偏小**：平均 χ² 为 " : " 的 σ 偏大**：平均 χ² 为 ")
-              : (is_small ? " is too small**: its mean χ² is "
-                          : " is too large**: its mean χ² is "));
+  append_what_is_off(reader, is_small, is_interval, out);
   append_measure(reader, entry, HR_MEAN_CHI2, out);
   if (!hr_node_is_null(entry, "within_half68")) {
     hr_text_append(out, "%s",
-                   chinese ? "，68 % 区间覆盖 " : ", and its 68 % interval holds ");
+                   chinese ? (is_interval ? "，但 68 % 区间覆盖 " : "，68 % 区间覆盖 ")
+                   : is_interval ? ", but its 68 % interval holds "
+                                 : ", and its 68 % interval holds ");
     append_measure(reader, entry, HR_WITHIN_HALF68, out);
     hr_text_append(out, "%s", chinese ? "" : " of the rows");
   }
@@ -73,12 +92,14 @@ static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out
                       : ". Its predictions are better than it says."));
 }
 
-static void write_ranks(hr_reader *reader, const hr_node *root, hr_text *out) {
+/* Where the ranks are uniform, or (`warnings`) where they are not. */
+static void write_ranks(hr_reader *reader, const hr_node *root, bool warnings,
+                        hr_text *out) {
   if (!hr_node_has(root, "sbc")) return;
   bool chinese = hr_tables_in_chinese(reader);
   hr_node sbc = hr_node_object(reader, root, "sbc");
   bool is_off = hr_node_bool(reader, &sbc, "warning");
-  if (hr_node_is_null(&sbc, "p")) return;
+  if (hr_node_is_null(&sbc, "p") || is_off != warnings) return;
   if (is_off) hr_text_append(out, "%s", chinese ? "**警告：" : "**Warning: ");
   hr_append_method_title(reader, hr_node_text(reader, &sbc, "expert"), out);
   hr_text_append(out,
@@ -99,11 +120,17 @@ void hr_markdown_summarise_calibration(hr_reader *reader, hr_text *out) {
   if (shown.count > 0 && !hr_node_is_null(&shown.entry[0], "chi2")) {
     write_headline(reader, &shown, out);
   }
+  write_ranks(reader, &shown.root, false, out);
+}
+
+void hr_markdown_warn_of_calibration(hr_reader *reader, hr_text *out) {
+  hr_calibration_shown shown;
+  hr_calibration_find(reader, &shown);
   for (size_t m = 0; shown.methods.json && m < hr_node_count(&shown.methods); m++) {
     hr_node entry = hr_node_item(reader, &shown.methods, m);
     warn_of_method(reader, &entry, out);
   }
-  write_ranks(reader, &shown.root, out);
+  write_ranks(reader, &shown.root, true, out);
 }
 
 void hr_markdown_write_calibration(hr_reader *reader, const hr_tables *tables,

@@ -114,6 +114,8 @@ static hr_status write_figures(const hr_figures *figures, const char *run_dir,
     HR_TRY(write_text((target){folder, name, ".csv"}, &figure->csv, NULL, err));
     HR_TRY(write_bytes((target){folder, name, ".svg"}, figure->svg.items,
                        figure->svg.count, NULL, err));
+    HR_TRY(write_bytes((target){folder, name, ".pdf"}, figure->pdf.items,
+                       figure->pdf.count, NULL, err));
     HR_TRY(write_bytes((target){folder, name, ".png"}, figure->png.items,
                        figure->png.count, NULL, err));
   }

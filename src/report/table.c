@@ -116,7 +116,7 @@ const char *hr_format_cell(hr_cell_kind kind, const hr_cell *cell,
     case HR_CELL_TEXT:
       return cell->text ? cell->text : "-";
     case HR_CELL_MARK:
-      return cell->value > 0 ? "yes" : "";
+      return !(cell->value > 0) ? "" : cell->text ? cell->text : "yes";
     case HR_CELL_COUNT:
       if (isnan(cell->value)) return "";
       snprintf(number, sizeof number, "%.0f", cell->value);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "report/notes.h"
 #include "report/table_parts.h"
 #include "report/tables.h"
 
@@ -15,13 +16,20 @@ typedef struct builder {
   bool chinese;
 } builder;
 
-static hr_status begin(hr_table *table, hr_error *err) {
+static hr_status begin(hr_table *table, hr_reader *reader, hr_error *err) {
+  static const hr_heading headings[] = {
+      {HR_CELL_TEXT, "method", "Method", "方法"},
+      {HR_CELL_SCORE_RANGE, "r2_pooled", "R² pooled", "合并 R²"},
+      {HR_CELL_DIFFERENCE_RANGE, "delta_r2", "ΔR²", "ΔR²"},
+      {HR_CELL_TEXT, "versus", "ΔR² vs", "ΔR² 相对于"},
+  };
   hr_status status = HR_OK;
-  HR_TRY(hr_table_init(table, "controls", "Controls, covered rows [95 % interval]", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "method", "Method", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, "r2_pooled", "R² pooled", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "delta_r2", "ΔR²", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "versus", "ΔR² vs", err));
+  HR_TRY(hr_table_init(table, "controls",
+                       hr_say(reader, "Controls, covered rows [95 % interval]",
+                              "对照，已覆盖的行 [95 % 区间]"),
+                       err));
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
 cleanup:
   return status;
 }
@@ -108,8 +116,9 @@ static void append_reason(builder *b, const hr_node *control, const char *name,
   const char *usual =
       b->chinese ? "没有可供评分的行" : "there are no rows to score it on";
   hr_append_method_title(b->reader, name, note);
-  hr_text_append(note, "%s%s%s", b->chinese ? "：" : ": ", why[0] ? why : usual,
-                 b->chinese ? "。" : ".");
+  hr_text_append(note, "%s", b->chinese ? "：" : ": ");
+  hr_notes_append(why[0] ? why : usual, b->chinese, note);
+  hr_text_append(note, "%s", b->chinese ? "。" : ".");
 }
 
 static hr_status add_note(builder *b, const hr_text *note, hr_error *err) {
@@ -162,7 +171,7 @@ static void append_who_knows(builder *b, hr_text *note) {
     if (!json_is_true(json_object_get(expert.json, "uses_error"))) continue;
     if (strcmp(hr_node_text(b->reader, &expert, "status"), "ok") != 0) continue;
     const char *before = count++ > 0  ? (b->chinese ? "、" : ", ")
-                         : b->chinese ? "知道误差的专家（uses_error: yes）："
+                         : b->chinese ? "知道误差的专家："
                                       : "It is known (uses_error: yes) to ";
     hr_text_append(note, "%s%s", before, hr_node_text(b->reader, &expert, "title"));
   }
@@ -221,7 +230,7 @@ hr_status hr_table_controls_init(hr_table *table, hr_reader *reader, hr_error *e
   hr_status status = HR_OK;
   builder b = {table, reader, hr_tables_in_chinese(reader)};
   hr_node root = hr_reader_root(reader);
-  HR_TRY(begin(table, err));
+  HR_TRY(begin(table, reader, err));
   if (!json_is_object(json_object_get(root.json, "controls"))) goto cleanup;
   hr_node controls = hr_node_object(reader, &root, "controls");
   if (!hr_node_is_null(&controls, "placebo")) {

@@ -10,6 +10,10 @@ hr_status hr_set_text(char **text, hr_error *err, const char *format, ...)
 
 void hr_set_estimate(hr_cell *cell, hr_estimate estimate);
 
+/* A cell of kind HR_CELL_MARK. */
+hr_status hr_set_mark(hr_reader *reader, hr_cell *cell, bool is_set,
+                      hr_error *err) HR_MUST_CHECK;
+
 /* The title of a method or an expert in a cell, its name as the code. */
 hr_status hr_set_method(hr_reader *reader, hr_cell *cell, const char *method,
                         hr_error *err) HR_MUST_CHECK;

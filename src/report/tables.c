@@ -10,6 +10,7 @@
 #include "report/binning.h"
 #include "report/ladder.h"
 #include "report/missing.h"
+#include "report/notes.h"
 #include "report/table_controls.h"
 #include "report/table_parts.h"
 #include "report/undertuned.h"
@@ -19,6 +20,20 @@ bool hr_tables_in_chinese(hr_reader *reader) {
   hr_node root = hr_reader_root(reader);
   hr_node experiment = hr_node_object(reader, &root, "experiment");
   return strcmp(hr_node_text(reader, &experiment, "language"), "zh") == 0;
+}
+
+const char *hr_say(hr_reader *reader, const char *english, const char *chinese) {
+  return hr_tables_in_chinese(reader) ? chinese : english;
+}
+
+const char *hr_say_status(hr_reader *reader, const char *status) {
+  const char *words = hr_words_status(status, hr_tables_in_chinese(reader));
+  return words ? words : status;
+}
+
+const char *hr_say_rows(hr_reader *reader, const char *rows) {
+  const char *words = hr_words_rows(rows, hr_tables_in_chinese(reader));
+  return words ? words : rows;
 }
 
 hr_status hr_set_text(char **text, hr_error *err, const char *format, ...) {
@@ -42,6 +57,11 @@ void hr_set_estimate(hr_cell *cell, hr_estimate estimate) {
   cell->value = estimate.value;
   cell->low = estimate.low;
   cell->high = estimate.high;
+}
+
+hr_status hr_set_mark(hr_reader *reader, hr_cell *cell, bool is_set, hr_error *err) {
+  cell->value = is_set;
+  return hr_copy_text(hr_say(reader, "yes", "是"), &cell->text, err);
 }
 
 hr_status hr_set_method(hr_reader *reader, hr_cell *cell, const char *method,
@@ -73,7 +93,8 @@ hr_status hr_add_headings(hr_table *table, hr_reader *reader, const hr_heading *
 /* Bins along other axes than the usual ones: a last column with what each spans. */
 static hr_status add_intervals_column(hr_table *table, hr_reader *reader, hr_error *err) {
   if (!hr_binning_is_told(reader)) return HR_OK;
-  return hr_table_add_column(table, HR_CELL_TEXT, "intervals", "Intervals", err);
+  return hr_table_add_column(table, HR_CELL_TEXT, "intervals",
+                             hr_say(reader, "Intervals", "区间"), err);
 }
 
 static hr_status set_intervals(const hr_table *table, hr_reader *reader, size_t k,
@@ -105,17 +126,22 @@ static hr_status add_sample_total(hr_table *table, const char *name, double trai
 }
 
 static hr_status build_samples(hr_table *table, hr_reader *reader, hr_error *err) {
+  static const hr_heading headings[] = {
+      {HR_CELL_COUNT, "bin", "Bin", "分箱"},
+      {HR_CELL_TEXT, "name", "Name", "名称"},
+      {HR_CELL_COUNT, "n_train", "Train rows", "训练行"},
+      {HR_CELL_COUNT, "n_test", "Test rows", "测试行"},
+      {HR_CELL_MARK, "at_risk", "At risk", "有风险"},
+      {HR_CELL_MARK, "focus", "Focus", "重点"},
+  };
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(reader);
   hr_node bins = hr_node_list(reader, &root, "bins");
   hr_node ledger = hr_node_object(reader, &root, "ledger");
-  HR_TRY(hr_table_init(table, "samples", "Samples per bin", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "bin", "Bin", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "name", "Name", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n_train", "Train rows", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n_test", "Test rows", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_MARK, "at_risk", "At risk", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_MARK, "focus", "Focus", err));
+  HR_TRY(hr_table_init(table, "samples",
+                       hr_say(reader, "Samples per bin", "各分箱的行数"), err));
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
   HR_TRY(add_intervals_column(table, reader, err));
   for (size_t k = 0; k < hr_node_count(&bins); k++) {
     hr_node bin = hr_node_item(reader, &bins, k);
@@ -125,17 +151,19 @@ static hr_status build_samples(hr_table *table, hr_reader *reader, hr_error *err
     HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_node_text(reader, &bin, "name")));
     cells[2].value = hr_node_number(reader, &bin, "n_train");
     cells[3].value = hr_node_number(reader, &bin, "n_test");
-    cells[4].value = hr_node_bool(reader, &bin, "at_risk");
-    cells[5].value = hr_node_bool(reader, &bin, "focus");
+    HR_TRY(hr_set_mark(reader, &cells[4], hr_node_bool(reader, &bin, "at_risk"), err));
+    HR_TRY(hr_set_mark(reader, &cells[5], hr_node_bool(reader, &bin, "focus"), err));
     HR_TRY(set_intervals(table, reader, k, cells, err));
   }
-  HR_TRY(add_sample_total(table, "Uncovered",
+  HR_TRY(add_sample_total(table, hr_say(reader, "Uncovered", "未覆盖"),
                           hr_node_number(reader, &ledger, "train_uncovered"),
                           hr_node_number(reader, &ledger, "uncovered"), err));
   if (hr_missing_count(reader) > 0) {
-    HR_TRY(add_sample_total(table, "No prediction", 0, hr_missing_count(reader), err));
+    HR_TRY(add_sample_total(table, hr_say(reader, "No prediction", "没有预测"), 0,
+                            hr_missing_count(reader), err));
   }
-  HR_TRY(add_sample_total(table, "Total", hr_node_number(reader, &ledger, "train_rows"),
+  HR_TRY(add_sample_total(table, hr_say(reader, "Total", "合计"),
+                          hr_node_number(reader, &ledger, "train_rows"),
                           hr_node_number(reader, &ledger, "test_rows"), err));
 cleanup:
   return status;
@@ -153,22 +181,30 @@ static hr_status add_expert(hr_table *table, hr_reader *reader, const hr_node *e
   HR_TRY(hr_table_add_row(table, &cells, err));
   HR_TRY(hr_set_method(reader, &cells[0], hr_node_text(reader, expert, "name"), err));
   if (variant) HR_TRY(hr_set_text(&cells[1].text, err, "%s", variant));
-  HR_TRY(hr_set_text(&cells[2].text, err, "%s", uses_error ? "yes" : "no"));
+  HR_TRY(
+      hr_set_text(&cells[2].text, err, "%s",
+                  uses_error ? hr_say(reader, "yes", "是") : hr_say(reader, "no", "否")));
   HR_TRY(hr_set_text(&cells[2].code, err, "%s", uses_error ? "True" : "False"));
-  HR_TRY(hr_set_text(&cells[3].text, err, "%s", hr_node_text(reader, expert, "status")));
+  const char *state = hr_node_text(reader, expert, "status");
+  HR_TRY(hr_set_text(&cells[3].text, err, "%s", hr_say_status(reader, state)));
+  HR_TRY(hr_set_text(&cells[3].code, err, "%s", state));
 cleanup:
   return status;
 }
 
 static hr_status build_experts(hr_table *table, hr_reader *reader, hr_error *err) {
+  static const hr_heading headings[] = {
+      {HR_CELL_TEXT, "expert", "Expert", "专家"},
+      {HR_CELL_TEXT, "setting", "Setting", "超参数"},
+      {HR_CELL_TEXT, "uses_error", "uses_error", "已知误差"},
+      {HR_CELL_TEXT, "status", "Status", "状态"},
+  };
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(reader);
   hr_node experts = hr_node_list(reader, &root, "experts");
-  HR_TRY(hr_table_init(table, "experts", "Experts", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "expert", "Expert", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "setting", "Setting", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "uses_error", "uses_error", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "status", "Status", err));
+  HR_TRY(hr_table_init(table, "experts", hr_say(reader, "Experts", "专家"), err));
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
   for (size_t e = 0; e < hr_node_count(&experts); e++) {
     hr_node expert = hr_node_item(reader, &experts, e);
     HR_TRY(add_expert(table, reader, &expert, err));
@@ -176,7 +212,7 @@ static hr_status build_experts(hr_table *table, hr_reader *reader, hr_error *err
   HR_TRY(hr_strings_append(
       &table->notes,
       hr_tables_in_chinese(reader)
-          ? "uses_error：该专家是否已知每个像素的误差 σ。"
+          ? "已知误差：该专家是否知道每个像素的误差 σ。"
           : "uses_error: whether the expert is given the error σ of every pixel.",
       err));
 cleanup:
@@ -212,26 +248,33 @@ cleanup:
 
 static hr_status begin_bins(hr_table *table, hr_reader *reader, const hr_node *experts,
                             hr_error *err) {
+  static const hr_heading first[] = {{HR_CELL_COUNT, "bin", "Bin", "分箱"},
+                                     {HR_CELL_TEXT, "name", "Name", "名称"}};
   hr_status status = HR_OK;
   char *header = NULL;
   hr_text baseline;
   hr_text_init(&baseline);
   hr_node root = hr_reader_root(reader);
   hr_node selection = hr_node_object(reader, &root, "selection");
-  HR_TRY(hr_table_init(table, "table1_bins",
-                       "Table 1. R² per bin on the test rows [95 % interval]", err));
+  HR_TRY(
+      hr_table_init(table, "table1_bins",
+                    hr_say(reader, "Table 1. R² per bin on the test rows [95 % interval]",
+                           "表 1. 各分箱测试行上的 R² [95 % 区间]"),
+                    err));
   table->key_columns = 2;
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "bin", "Bin", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "name", "Name", err));
+  HR_TRY(hr_add_headings(table, reader, first, 2, err));
   for (size_t e = 0; e < hr_node_count(experts); e++) {
     hr_node expert = hr_node_item(reader, experts, e);
     HR_TRY(add_expert_column(table, reader, &expert, err));
   }
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "best", "Best", err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "best",
+                             hr_say(reader, "Best", "所选专家"), err));
   const char *name = hr_node_text(reader, &selection, "baseline");
   hr_append_method_title(reader, name, &baseline);
   HR_TRY(hr_text_status(&baseline, err));
-  HR_TRY(hr_set_text(&header, err, "ΔR² vs %s", baseline.bytes));
+  HR_TRY(hr_set_text(&header, err,
+                     hr_tables_in_chinese(reader) ? "相对 %s 的 ΔR²" : "ΔR² vs %s",
+                     baseline.bytes));
   HR_TRY(hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "delta_r2", header, err));
   HR_TRY(add_intervals_column(table, reader, err));
 cleanup:
@@ -285,27 +328,45 @@ static bool has_reason(hr_reader *reader, const hr_node *parent, const char *rea
   return strcmp(hr_node_text(reader, parent, "reason"), reason) == 0;
 }
 
+/* "Bin 3, Forest: 12 training rows, ...". */
+static hr_status add_why(hr_table *table, hr_reader *reader, const char *place,
+                         const char *why, hr_error *err) {
+  hr_status status = HR_OK;
+  bool chinese = hr_tables_in_chinese(reader);
+  hr_text note;
+  hr_text_init(&note);
+  hr_text_append(&note, "%s%s", place, chinese ? "：" : ": ");
+  hr_notes_append(why, chinese, &note);
+  HR_TRY(hr_text_status(&note, err));
+  HR_TRY(hr_strings_append(&table->notes, note.bytes, err));
+cleanup:
+  hr_text_fini(&note);
+  return status;
+}
+
 /* Why an expert's column is empty, once for all bins, or its global model is missing. */
 static hr_status note_missing_experts(hr_table *table, hr_reader *reader,
                                       const hr_node *experts, hr_error *err) {
   hr_status status = HR_OK;
-  char *note = NULL;
-  bool chinese = hr_tables_in_chinese(reader);
+  char *place = NULL, *ended = NULL;
   for (size_t e = 0; e < hr_node_count(experts); e++) {
     hr_node expert = hr_node_item(reader, experts, e);
     const char *title = hr_node_text(reader, &expert, "title");
     const char *why = hr_node_text(reader, &expert, "note");
     if (why[0] == '\0') continue;
     bool missing = strcmp(hr_node_text(reader, &expert, "status"), "unavailable") == 0;
-    bool unbuilt = has_reason(reader, &expert, "not_built");
-    const char *which = missing ? "" : chinese ? "，全局模型" : ", global model";
-    HR_TRY(chinese && unbuilt ? hr_set_text(&note, err, "%s：本版本未包含该专家。", title)
-           : chinese ? hr_set_text(&note, err, "%s%s：%s。", title, which, why)
-                     : hr_set_text(&note, err, "%s%s: %s.", title, which, why));
-    HR_TRY(hr_strings_append(&table->notes, note, err));
+    const char *which = missing ? "" : hr_say(reader, ", global model", "，全局模型");
+    HR_TRY(hr_set_text(&place, err, "%s%s", title, which));
+    HR_TRY(add_why(table, reader, place, why, err));
+    char **last = &table->notes.items[table->notes.count - 1];
+    HR_TRY(hr_set_text(&ended, err, "%s%s", *last, hr_say(reader, ".", "。")));
+    hr_free(*last);
+    *last = ended;
+    ended = NULL;
   }
 cleanup:
-  hr_free(note);
+  hr_free(ended);
+  hr_free(place);
   return status;
 }
 
@@ -313,7 +374,7 @@ cleanup:
 static hr_status note_bin_gaps(hr_table *table, hr_reader *reader, const hr_node *bin,
                                const hr_node *experts, hr_error *err) {
   hr_status status = HR_OK;
-  char *note = NULL;
+  char *place = NULL;
   hr_node scores = hr_node_object(reader, bin, "experts");
   for (size_t e = 0; e < hr_node_count(experts); e++) {
     hr_node expert = hr_node_item(reader, experts, e);
@@ -322,13 +383,13 @@ static hr_status note_bin_gaps(hr_table *table, hr_reader *reader, const hr_node
     const char *why = hr_node_text(reader, &one, "note");
     bool unwanted = has_reason(reader, &one, "not_asked_for");
     if (strcmp(state, "unavailable") == 0 || why[0] == '\0' || unwanted) continue;
-    HR_TRY(hr_set_text(&note, err, "Bin %.0f, %s: %s",
+    HR_TRY(hr_set_text(&place, err, hr_say(reader, "Bin %.0f, %s", "分箱 %.0f，%s"),
                        hr_node_number(reader, bin, "index"),
-                       hr_node_text(reader, &expert, "title"), why));
-    HR_TRY(hr_strings_append(&table->notes, note, err));
+                       hr_node_text(reader, &expert, "title")));
+    HR_TRY(add_why(table, reader, place, why, err));
   }
 cleanup:
-  hr_free(note);
+  hr_free(place);
   return status;
 }
 
@@ -438,7 +499,7 @@ cleanup:
 /* Errors are in the unit of the target: kelvins need no four decimals. */
 static hr_status add_error_columns(hr_table *table, hr_reader *reader, hr_error *err) {
   static const char *const keys[] = {"mae", "rmse", "bias"};
-  static const char *const headers[] = {"MAE", "RMSE", "Bias"};
+  const char *const headers[] = {"MAE", "RMSE", hr_say(reader, "Bias", "偏差")};
   hr_status status = HR_OK;
   char *header = NULL;
   hr_node root = hr_reader_root(reader);
@@ -459,31 +520,29 @@ cleanup:
 }
 
 static hr_status begin_overall(hr_table *table, hr_reader *reader, hr_error *err) {
-  static const struct {
-    hr_cell_kind kind;
-    const char *key, *header;
-  } columns[] = {
-      {HR_CELL_TEXT, "method", "Method"},
-      {HR_CELL_TEXT, "rows", "Rows"},
-      {HR_CELL_COUNT, "n", "N"},
-      {HR_CELL_SCORE_RANGE, "r2_pooled", "R² pooled"},
-      {HR_CELL_SCORE, "r2_weighted", "R² weighted"},
-      {HR_CELL_DIFFERENCE_RANGE, "delta_r2", "ΔR²"},
-      {HR_CELL_TEXT, "versus", "ΔR² vs"},
+  static const hr_heading headings[] = {
+      {HR_CELL_TEXT, "method", "Method", "方法"},
+      {HR_CELL_TEXT, "rows", "Rows", "行"},
+      {HR_CELL_COUNT, "n", "N", "行数"},
+      {HR_CELL_SCORE_RANGE, "r2_pooled", "R² pooled", "合并 R²"},
+      {HR_CELL_SCORE, "r2_weighted", "R² weighted", "加权 R²"},
+      {HR_CELL_DIFFERENCE_RANGE, "delta_r2", "ΔR²", "ΔR²"},
+      {HR_CELL_TEXT, "versus", "ΔR² vs", "ΔR² 相对于"},
   };
+  static const hr_heading last = {HR_CELL_TEXT, "notes", "Notes", "注"};
   hr_status status = HR_OK;
-  HR_TRY(hr_table_init(table, "table2_overall",
-                       hr_ladder_is_known(reader)
-                           ? "Table 2 in detail. All bins together [95 % interval]"
-                           : "Table 2. All bins together [95 % interval]",
-                       err));
-  table->key_columns = 2;
-  for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-    HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key, columns[c].header,
-                               err));
+  const char *title = hr_say(reader, "Table 2. All bins together [95 % interval]",
+                             "表 2. 所有分箱合计 [95 % 区间]");
+  if (hr_ladder_is_known(reader)) {
+    title = hr_say(reader, "Table 2 in detail. All bins together [95 % interval]",
+                   "表 2 详情. 所有分箱合计 [95 % 区间]");
   }
+  HR_TRY(hr_table_init(table, "table2_overall", title, err));
+  table->key_columns = 2;
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
   HR_TRY(add_error_columns(table, reader, err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "notes", "Notes", err));
+  HR_TRY(hr_add_headings(table, reader, &last, 1, err));
 cleanup:
   return status;
 }
@@ -494,7 +553,9 @@ static hr_status add_overall(hr_table *table, hr_reader *reader, const hr_node *
   hr_cell *cells = NULL;
   HR_TRY(hr_table_add_row(table, &cells, err));
   HR_TRY(hr_set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
-  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_node_text(reader, entry, "rows")));
+  const char *rows = hr_node_text(reader, entry, "rows");
+  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_say_rows(reader, rows)));
+  HR_TRY(hr_set_text(&cells[1].code, err, "%s", rows));
   cells[2].value = hr_node_number(reader, entry, "n");
   hr_set_estimate(&cells[3],
                   hr_node_estimate(reader, entry, "r2_pooled", "r2_pooled_ci"));
@@ -588,10 +649,7 @@ cleanup:
 
 static hr_status begin_gate(hr_table *table, hr_reader *reader, const hr_node *root,
                             hr_error *err) {
-  static const struct {
-    hr_cell_kind kind;
-    const char *key, *english, *chinese;
-  } columns[] = {
+  static const hr_heading headings[] = {
       {HR_CELL_TEXT, "criterion", "Criterion", "判据"},
       {HR_CELL_SCORE_RANGE, "value", "Value", "数值"},
       {HR_CELL_PLAIN, "threshold", "At least", "至少"},
@@ -606,10 +664,8 @@ static hr_status begin_gate(hr_table *table, hr_reader *reader, const hr_node *r
                      chinese ? "决策门" : "Decision gate", name ? " " : "",
                      name ? name : "", chinese ? "区间" : "interval"));
   HR_TRY(hr_table_init(table, "gate", title, err));
-  for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-    HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key,
-                               chinese ? columns[c].chinese : columns[c].english, err));
-  }
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
 cleanup:
   hr_free(title);
   return status;

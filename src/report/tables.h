@@ -38,7 +38,15 @@ hr_status hr_tables_init(hr_tables *tables, hr_reader *reader,
                          hr_error *err) HR_MUST_CHECK;
 void hr_tables_fini(hr_tables *tables);
 
-/* Whether the body of the report is in Chinese. */
+/* Whether the report is in Chinese. */
 bool hr_tables_in_chinese(hr_reader *reader);
+
+/* The one of two texts that is in the report's language. */
+const char *hr_say(hr_reader *reader, const char *english, const char *chinese);
+
+/* What stands for a state ("ok") or for rows ("covered") in results.json; itself, where
+ * it is not known. */
+const char *hr_say_status(hr_reader *reader, const char *status);
+const char *hr_say_rows(hr_reader *reader, const char *rows);
 
 #endif

@@ -6,33 +6,20 @@
 #include "report/table_parts.h"
 #include "report/tables.h"
 
-typedef struct column {
-  hr_cell_kind kind;
-  const char *key, *header;
-} column;
-
-static hr_status add_columns(hr_table *table, const column *columns, size_t count,
-                             hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t c = 0; c < count; c++) {
-    HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key, columns[c].header,
-                               err));
-  }
-cleanup:
-  return status;
-}
-
 /* The columns of numbers, after those that say of what. */
-static hr_status add_measures(hr_table *table, hr_error *err) {
-  static const column columns[] = {
-      {HR_CELL_COUNT, "n", "N"},
-      {HR_CELL_SCORE_RANGE, "within_1_sigma", "Within 1 σ (0.6827)"},
-      {HR_CELL_SCORE_RANGE, "within_2_sigma", "Within 2 σ (0.9545)"},
-      {HR_CELL_SCORE_RANGE, "chi2", "Mean χ² (1)"},
-      {HR_CELL_SCORE_RANGE, "within_half68", "Within 68 % interval (0.6827)"},
-      {HR_CELL_SCORE_RANGE, "within_half95", "Within 95 % interval (0.9545)"},
+static hr_status add_measures(hr_table *table, hr_reader *reader, hr_error *err) {
+  static const hr_heading headings[] = {
+      {HR_CELL_COUNT, "n", "N", "行数"},
+      {HR_CELL_SCORE_RANGE, "within_1_sigma", "Within 1 σ (0.6827)", "1 σ 之内 (0.6827)"},
+      {HR_CELL_SCORE_RANGE, "within_2_sigma", "Within 2 σ (0.9545)", "2 σ 之内 (0.9545)"},
+      {HR_CELL_SCORE_RANGE, "chi2", "Mean χ² (1)", "平均 χ² (1)"},
+      {HR_CELL_SCORE_RANGE, "within_half68", "Within 68 % interval (0.6827)",
+       "68 % 区间之内 (0.6827)"},
+      {HR_CELL_SCORE_RANGE, "within_half95", "Within 95 % interval (0.9545)",
+       "95 % 区间之内 (0.9545)"},
   };
-  return add_columns(table, columns, sizeof columns / sizeof *columns, err);
+  return hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings,
+                         err);
 }
 
 static void set_measures(hr_reader *reader, const hr_node *node, hr_cell *cells) {
@@ -59,7 +46,9 @@ static hr_status add_method(hr_table *table, hr_reader *reader, const hr_node *e
   const char *verdict = hr_node_text_or_null(reader, entry, "verdict");
   HR_TRY(hr_table_add_row(table, &cells, err));
   HR_TRY(hr_set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
-  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_node_text(reader, entry, "rows")));
+  const char *rows = hr_node_text(reader, entry, "rows");
+  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_say_rows(reader, rows)));
+  HR_TRY(hr_set_text(&cells[1].code, err, "%s", rows));
   set_measures(reader, entry, cells + 2);
   hr_cell *last = &cells[table->column_count - 1];
   HR_TRY(hr_set_text(&last->text, err, "%s",
@@ -91,16 +80,19 @@ static hr_status note_method(hr_table *table, hr_reader *reader, hr_error *err) 
 }
 
 hr_status hr_build_calibration(hr_table *table, hr_reader *reader, hr_error *err) {
-  static const column first[] = {{HR_CELL_TEXT, "method", "Method"},
-                                 {HR_CELL_TEXT, "rows", "Rows"}};
+  static const hr_heading first[] = {{HR_CELL_TEXT, "method", "Method", "方法"},
+                                     {HR_CELL_TEXT, "rows", "Rows", "行"}};
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(reader);
-  HR_TRY(hr_table_init(table, "calibration", "Whether σ can be trusted [95 % interval]",
+  HR_TRY(hr_table_init(table, "calibration",
+                       hr_say(reader, "Whether σ can be trusted [95 % interval]",
+                              "σ 是否可信 [95 % 区间]"),
                        err));
   if (!hr_node_has(&root, "calibration")) goto cleanup;
-  HR_TRY(add_columns(table, first, 2, err));
-  HR_TRY(add_measures(table, err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "verdict", "Verdict", err));
+  HR_TRY(hr_add_headings(table, reader, first, 2, err));
+  HR_TRY(add_measures(table, reader, err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "verdict",
+                             hr_say(reader, "Verdict", "判定"), err));
   hr_node calibration = hr_node_object(reader, &root, "calibration");
   hr_node methods = hr_node_list(reader, &calibration, "methods");
   for (size_t m = 0; m < hr_node_count(&methods); m++) {
@@ -136,21 +128,23 @@ cleanup:
 
 hr_status hr_build_calibration_octiles(hr_table *table, hr_reader *reader,
                                        hr_error *err) {
-  static const column first[] = {{HR_CELL_TEXT, "method", "Method"},
-                                 {HR_CELL_COUNT, "octile", "Octile"},
-                                 {HR_CELL_RATIO, "snr_low", "SNR from"},
-                                 {HR_CELL_RATIO, "snr_high", "to"}};
+  static const hr_heading first[] = {{HR_CELL_TEXT, "method", "Method", "方法"},
+                                     {HR_CELL_COUNT, "octile", "Octile", "八分位"},
+                                     {HR_CELL_RATIO, "snr_low", "SNR from", "SNR 自"},
+                                     {HR_CELL_RATIO, "snr_high", "to", "至"}};
   hr_status status = HR_OK;
   hr_calibration_shown shown;
   hr_calibration_find(reader, &shown);
   HR_TRY(hr_table_init(table, "calibration_snr",
-                       "Whether σ can be trusted, by octile of signal-to-noise ratio "
-                       "[95 % interval]",
+                       hr_say(reader,
+                              "Whether σ can be trusted, by octile of signal-to-noise "
+                              "ratio [95 % interval]",
+                              "σ 是否可信，按信噪比八分位 [95 % 区间]"),
                        err));
   if (shown.count == 0) goto cleanup;
   table->key_columns = 4;
-  HR_TRY(add_columns(table, first, 4, err));
-  HR_TRY(add_measures(table, err));
+  HR_TRY(hr_add_headings(table, reader, first, 4, err));
+  HR_TRY(add_measures(table, reader, err));
   for (size_t w = 0; w < shown.count; w++) {
     HR_TRY(add_octiles(table, reader, &shown, w, err));
   }
@@ -179,18 +173,20 @@ cleanup:
 }
 
 hr_status hr_build_calibration_bins(hr_table *table, hr_reader *reader, hr_error *err) {
-  static const column first[] = {{HR_CELL_TEXT, "method", "Method"},
-                                 {HR_CELL_COUNT, "bin", "Bin"},
-                                 {HR_CELL_TEXT, "name", "Name"}};
+  static const hr_heading first[] = {{HR_CELL_TEXT, "method", "Method", "方法"},
+                                     {HR_CELL_COUNT, "bin", "Bin", "分箱"},
+                                     {HR_CELL_TEXT, "name", "Name", "名称"}};
   hr_status status = HR_OK;
   hr_calibration_shown shown;
   hr_calibration_find(reader, &shown);
   HR_TRY(hr_table_init(table, "calibration_bins",
-                       "Whether σ can be trusted, by bin [95 % interval]", err));
+                       hr_say(reader, "Whether σ can be trusted, by bin [95 % interval]",
+                              "σ 是否可信，按分箱 [95 % 区间]"),
+                       err));
   if (shown.count == 0) goto cleanup;
   table->key_columns = 3;
-  HR_TRY(add_columns(table, first, 3, err));
-  HR_TRY(add_measures(table, err));
+  HR_TRY(hr_add_headings(table, reader, first, 3, err));
+  HR_TRY(add_measures(table, reader, err));
   for (size_t w = 0; w < shown.count; w++) {
     HR_TRY(add_bins(table, reader, &shown, w, err));
   }

@@ -28,17 +28,16 @@ static void find_ceilings(hr_reader *reader, const char *kind, ceilings *out) {
 }
 
 /* Columns of the ceilings that are known. */
-static hr_status add_ceiling_columns(hr_table *table, const ceilings *known,
-                                     hr_error *err) {
+static hr_status add_ceiling_columns(hr_table *table, hr_reader *reader,
+                                     const ceilings *known, hr_error *err) {
+  static const hr_heading posterior = {HR_CELL_SCORE_RANGE, "ceiling",
+                                       "Posterior ceiling", "后验上限"};
+  static const hr_heading fisher = {HR_CELL_SCORE_RANGE, "fisher", "Fisher bound",
+                                    "Fisher 界"};
   hr_status status = HR_OK;
-  if (known->posterior_kind.json) {
-    HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, "ceiling", "Posterior ceiling",
-                               err));
-  }
-  if (known->fisher_kind.json) {
-    HR_TRY(
-        hr_table_add_column(table, HR_CELL_SCORE_RANGE, "fisher", "Fisher bound", err));
-  }
+  HR_TRY(hr_add_headings(table, reader, &posterior, known->posterior_kind.json != NULL,
+                         err));
+  HR_TRY(hr_add_headings(table, reader, &fisher, known->fisher_kind.json != NULL, err));
 cleanup:
   return status;
 }
@@ -73,8 +72,15 @@ static hr_status name_octiles(hr_table *table, hr_reader *reader, const hr_node 
   hr_text title;
   hr_text_init(&title);
   double without = hr_node_number(reader, object, "rows_without_snr");
-  hr_text_append(&title, "R² by octile of signal-to-noise ratio, covered rows");
-  if (without > 0) hr_text_append(&title, "; %.0f without snr left out", without);
+  bool chinese = hr_tables_in_chinese(reader);
+  hr_text_append(&title, "%s",
+                 chinese ? "按信噪比八分位的 R²，已覆盖的行"
+                         : "R² by octile of signal-to-noise ratio, covered rows");
+  if (without > 0) {
+    hr_text_append(&title,
+                   chinese ? "；略去没有 snr 的 %.0f 行" : "; %.0f without snr left out",
+                   without);
+  }
   hr_status status = hr_text_status(&title, err);
   if (status == HR_OK) status = hr_table_init(table, "snr_octiles", title.bytes, err);
   hr_text_fini(&title);
@@ -83,13 +89,14 @@ static hr_status name_octiles(hr_table *table, hr_reader *reader, const hr_node 
 
 static hr_status begin_octiles(hr_table *table, hr_reader *reader, const hr_node *methods,
                                const ceilings *known, hr_error *err) {
+  static const hr_heading first[] = {{HR_CELL_COUNT, "octile", "Octile", "八分位"},
+                                     {HR_CELL_RATIO, "snr_low", "SNR from", "SNR 自"},
+                                     {HR_CELL_RATIO, "snr_high", "to", "至"},
+                                     {HR_CELL_COUNT, "n", "N", "行数"}};
   hr_status status = HR_OK;
   hr_text title;
   hr_text_init(&title);
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "octile", "Octile", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_low", "SNR from", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_RATIO, "snr_high", "to", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n", "N", err));
+  HR_TRY(hr_add_headings(table, reader, first, sizeof first / sizeof *first, err));
   for (void *i = json_object_iter(methods->json); i;
        i = json_object_iter_next(methods->json, i)) {
     hr_text_fini(&title);
@@ -98,7 +105,7 @@ static hr_status begin_octiles(hr_table *table, hr_reader *reader, const hr_node
     HR_TRY(hr_table_add_column(table, HR_CELL_SCORE, json_object_iter_key(i), title.bytes,
                                err));
   }
-  HR_TRY(add_ceiling_columns(table, known, err));
+  HR_TRY(add_ceiling_columns(table, reader, known, err));
 cleanup:
   hr_text_fini(&title);
   return status;
@@ -151,26 +158,24 @@ cleanup:
 /* Ceiling tables ----------------------------------------------------------------------
  */
 
-static hr_status begin_ceiling(hr_table *table, hr_error *err) {
-  static const struct {
-    hr_cell_kind kind;
-    const char *key, *header;
-  } columns[] = {
-      {HR_CELL_TEXT, "method", "Method"},
-      {HR_CELL_TEXT, "rows", "Rows"},
-      {HR_CELL_SCORE_RANGE, "r2_max", "R² at most"},
-      {HR_CELL_SCORE, "efficiency", "Share of it"},
-      {HR_CELL_DIFFERENCE_RANGE, "excess", "R² above it"},
-      {HR_CELL_SCORE, "fisher_efficiency", "Share of Fisher's"},
+static hr_status begin_ceiling(hr_table *table, hr_reader *reader, hr_error *err) {
+  static const hr_heading headings[] = {
+      {HR_CELL_TEXT, "method", "Method", "方法"},
+      {HR_CELL_TEXT, "rows", "Rows", "行"},
+      {HR_CELL_SCORE_RANGE, "r2_max", "R² at most", "R² 上限"},
+      {HR_CELL_SCORE, "efficiency", "Share of it", "占上限之比"},
+      {HR_CELL_DIFFERENCE_RANGE, "excess", "R² above it", "高出上限的 R²"},
+      {HR_CELL_SCORE, "fisher_efficiency", "Share of Fisher's", "占 Fisher 界之比"},
   };
   hr_status status = HR_OK;
-  HR_TRY(hr_table_init(
-      table, "ceiling",
-      "What the noise allows: R² against the posterior's ceiling [95 % interval]", err));
-  for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-    HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key, columns[c].header,
-                               err));
-  }
+  HR_TRY(hr_table_init(table, "ceiling",
+                       hr_say(reader,
+                              "What the noise allows: R² against the posterior's "
+                              "ceiling [95 % interval]",
+                              "噪声所允许的上限：R² 与后验上限之比较 [95 % 区间]"),
+                       err));
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
 cleanup:
   return status;
 }
@@ -201,7 +206,9 @@ static hr_status add_efficiency(hr_table *table, hr_reader *reader, const hr_nod
   hr_cell *cells = NULL;
   HR_TRY(hr_table_add_row(table, &cells, err));
   HR_TRY(hr_set_method(reader, &cells[0], hr_node_text(reader, entry, "method"), err));
-  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_node_text(reader, entry, "rows")));
+  const char *rows = hr_node_text(reader, entry, "rows");
+  HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_say_rows(reader, rows)));
+  HR_TRY(hr_set_text(&cells[1].code, err, "%s", rows));
   hr_set_estimate(&cells[2], hr_node_estimate(reader, entry, "r2_max", "r2_max_ci"));
   cells[3].value = hr_node_number(reader, entry, "efficiency");
   hr_set_estimate(&cells[4], hr_node_estimate(reader, entry, "excess", "excess_ci"));
@@ -290,7 +297,7 @@ cleanup:
 hr_status hr_build_ceiling(hr_table *table, hr_reader *reader, hr_error *err) {
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(reader);
-  HR_TRY(begin_ceiling(table, err));
+  HR_TRY(begin_ceiling(table, reader, err));
   if (!json_is_object(json_object_get(root.json, "ceiling"))) goto cleanup;
   hr_node ceiling = hr_node_object(reader, &root, "ceiling");
   hr_node methods = hr_node_list(reader, &ceiling, "methods");
@@ -307,16 +314,20 @@ cleanup:
 static hr_status begin_ceiling_bins(hr_table *table, hr_reader *reader,
                                     const ceilings *known, const hr_node *methods,
                                     hr_error *err) {
+  static const hr_heading first[] = {{HR_CELL_COUNT, "bin", "Bin", "分箱"},
+                                     {HR_CELL_TEXT, "name", "Name", "名称"},
+                                     {HR_CELL_COUNT, "n", "N", "行数"}};
   hr_status status = HR_OK;
   hr_text title;
   hr_text_init(&title);
-  HR_TRY(hr_table_init(table, "ceiling_bins",
-                       "Ceilings by bin [95 % interval], and each method's share", err));
+  HR_TRY(hr_table_init(
+      table, "ceiling_bins",
+      hr_say(reader, "Ceilings by bin [95 % interval], and each method's share",
+             "各分箱的上限 [95 % 区间]，以及各方法所占之比"),
+      err));
   table->key_columns = 2;
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "bin", "Bin", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "name", "Name", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n", "N", err));
-  HR_TRY(add_ceiling_columns(table, known, err));
+  HR_TRY(hr_add_headings(table, reader, first, sizeof first / sizeof *first, err));
+  HR_TRY(add_ceiling_columns(table, reader, known, err));
   for (size_t m = 0; m < hr_node_count(methods); m++) {
     hr_node method = hr_node_item(reader, methods, m);
     const char *name = hr_node_text(reader, &method, "method");

@@ -34,7 +34,7 @@ static hr_status add_gate(hr_table *table, hr_reader *reader, const hr_gate_told
   hr_cell *cells = NULL;
   HR_TRY(hr_table_add_row(table, &cells, err));
   HR_TRY(set_gate(reader, &cells[0], gate, err));
-  cells[1].value = gate->uses_error;
+  HR_TRY(hr_set_mark(reader, &cells[1], gate->uses_error, err));
   cells[2].value = gate->accuracy;
   cells[3].value = gate->log_loss;
   cells[4].value = gate->ece;

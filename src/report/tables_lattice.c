@@ -3,25 +3,24 @@
 #include "report/table_parts.h"
 #include "report/tables.h"
 
-static hr_status begin(hr_table *table, hr_error *err) {
-  static const struct {
-    hr_cell_kind kind;
-    const char *key, *header;
-  } columns[] = {
-      {HR_CELL_TEXT, "method", "Method"},  {HR_CELL_TEXT, "labels", "Labels"},
-      {HR_CELL_COUNT, "n", "N"},           {HR_CELL_SCORE_RANGE, "r2", "R²"},
-      {HR_CELL_SCORE_RANGE, "mae", "MAE"},
+static hr_status begin(hr_table *table, hr_reader *reader, hr_error *err) {
+  static const hr_heading headings[] = {
+      {HR_CELL_TEXT, "method", "Method", "方法"},
+      {HR_CELL_TEXT, "labels", "Labels", "标签"},
+      {HR_CELL_COUNT, "n", "N", "行数"},
+      {HR_CELL_SCORE_RANGE, "r2", "R²", "R²"},
+      {HR_CELL_SCORE_RANGE, "mae", "MAE", "MAE"},
   };
   hr_status status = HR_OK;
   HR_TRY(hr_table_init(table, "lattice",
-                       "On nodes of the training labels and off them, covered rows "
-                       "[95 % interval]",
+                       hr_say(reader,
+                              "On nodes of the training labels and off them, covered "
+                              "rows [95 % interval]",
+                              "训练标签的节点上与节点外，已覆盖的行 [95 % 区间]"),
                        err));
   table->key_columns = 2;
-  for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-    HR_TRY(hr_table_add_column(table, columns[c].kind, columns[c].key, columns[c].header,
-                               err));
-  }
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
 cleanup:
   return status;
 }
@@ -74,7 +73,7 @@ cleanup:
 hr_status hr_build_lattice(hr_table *table, hr_reader *reader, hr_error *err) {
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(reader);
-  HR_TRY(begin(table, err));
+  HR_TRY(begin(table, reader, err));
   if (!json_is_object(json_object_get(root.json, "lattice"))) goto cleanup;
   hr_node lattice = hr_node_object(reader, &root, "lattice");
   hr_node methods = hr_node_list(reader, &lattice, "methods");

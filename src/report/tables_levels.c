@@ -8,18 +8,22 @@
 
 static hr_status begin(hr_table *table, hr_reader *reader, const hr_node *levels,
                        hr_error *err) {
+  static const hr_heading first[] = {{HR_CELL_TEXT, "bin", "Bin", "分箱"},
+                                     {HR_CELL_TEXT, "name", "Name", "名称"}};
   hr_status status = HR_OK;
   HR_TRY(hr_table_init(table, "noise_levels",
-                       "R² in validation at other levels of the noise", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "bin", "Bin", err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "name", "Name", err));
+                       hr_say(reader, "R² in validation at other levels of the noise",
+                              "其他噪声水平下的验证 R²"),
+                       err));
+  HR_TRY(hr_add_headings(table, reader, first, 2, err));
   if (!levels->json) goto cleanup;
   hr_node values = hr_node_list(reader, levels, "levels");
   for (size_t l = 0; l < hr_node_count(&values); l++) {
     char key[64], header[64];
     double level = json_number_value(json_array_get(values.json, l));
     snprintf(key, sizeof key, "r2_cv_level_%g", level);
-    snprintf(header, sizeof header, "Level %g", level);
+    snprintf(header, sizeof header, hr_tables_in_chinese(reader) ? "水平 %g" : "Level %g",
+             level);
     HR_TRY(hr_table_add_column(table, HR_CELL_SCORE, key, header, err));
   }
   table->key_columns = 2;
@@ -32,8 +36,10 @@ static hr_status set_bin(hr_reader *reader, const hr_node *model, hr_cell *cells
                          hr_error *err) {
   hr_status status = HR_OK;
   if (hr_node_is_null(model, "bin")) {
-    HR_TRY(hr_copy_text("all", &cells[0].text, err));
-    HR_TRY(hr_copy_text("one model for all rows", &cells[1].text, err));
+    HR_TRY(hr_copy_text(hr_say(reader, "all", "全部"), &cells[0].text, err));
+    HR_TRY(hr_copy_text("all", &cells[0].code, err));
+    HR_TRY(hr_copy_text(hr_say(reader, "one model for all rows", "单一全局模型"),
+                        &cells[1].text, err));
     return status;
   }
   double index = hr_node_number(reader, model, "bin");

@@ -39,9 +39,9 @@ hr_status hr_targets_dir(const hr_reader *reader, const char *run_dir, size_t i,
   return hr_join_path(run_dir, folder, out, err);
 }
 
-static void append_estimate(const hr_estimate *r2, hr_text *out) {
+static void append_estimate(const hr_estimate *r2, bool chinese, hr_text *out) {
   if (isnan(r2->value)) {
-    hr_text_append(out, "undefined");
+    hr_text_append(out, "%s", chinese ? "无定义" : "undefined");
   } else if (isnan(r2->low)) {
     hr_text_append(out, "%.4f", r2->value);
   } else {
@@ -62,27 +62,36 @@ static hr_status find_headline(const hr_results *results, const hr_results_info 
   return HR_OK;
 }
 
-static hr_status write_row(const char *dir, const char *folder, const char *unit,
-                           hr_text *out, hr_error *err) {
+/* Where a target's results are, and what its row says. */
+typedef struct target_row {
+  const char *dir, *folder, *unit;
+  bool chinese;
+} target_row;
+
+static hr_status write_row(const target_row *row, hr_text *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_results *results = NULL;
   hr_results_options options = hr_results_options_default();
   hr_results_info info = {.size = sizeof info};
   hr_results_method headline = {.r2 = {(double)NAN, (double)NAN, (double)NAN}};
   options.skip_predictions = true;
-  HR_TRY(hr_results_open(dir, &options, &results, err));
+  HR_TRY(hr_results_open(row->dir, &options, &results, err));
   HR_TRY(hr_results_get_info(results, &info, err));
   HR_TRY(find_headline(results, &info, &headline, err));
   hr_text_append(out, "| ");
   hr_append_markdown(info.target, out);
   hr_text_append(out, " | ");
-  hr_append_markdown(unit, out);
+  hr_append_markdown(row->unit, out);
   hr_text_append(out, " | ");
-  append_estimate(&headline.r2, out);
-  hr_text_append(out, " | %.4g | %s | ", headline.mae,
-                 info.gate_passed ? "passed" : "not passed");
-  if (folder[0]) hr_text_append(out, "[%s](%s/report.md)", folder, folder);
-  hr_text_append(out, "%s |\n", folder[0] ? "" : "this one");
+  append_estimate(&headline.r2, row->chinese, out);
+  const char *verdict = row->chinese ? (info.gate_passed ? "通过" : "未通过")
+                                     : (info.gate_passed ? "passed" : "not passed");
+  hr_text_append(out, " | %.4g | %s | ", headline.mae, verdict);
+  if (row->folder[0]) hr_text_append(out, "[%s](%s/report.md)", row->folder, row->folder);
+  hr_text_append(out, "%s |\n",
+                 row->folder[0] ? ""
+                 : row->chinese ? "本报告"
+                                : "this one");
 cleanup:
   hr_results_close(&results);
   return status;
@@ -106,10 +115,12 @@ hr_status hr_targets_write_markdown(const hr_reader *reader, const char *run_dir
   char *dir = NULL, unit[32], folder[HR_TARGET_FOLDER_BYTES] = "";
   size_t behind = hr_targets_behind(reader);
   if (behind == 0) return HR_OK;
-  hr_text_append(out,
-                 "\n## 6. Targets\n\n"
-                 "| Target | Unit | Headline R² | MAE | Gate | Report |\n"
-                 "|---|---|---|---|---|---|\n");
+  bool chinese = strcmp(hr_json_string(experiment_of(reader), "language", ""), "zh") == 0;
+  hr_text_append(out, "%s|---|---|---|---|---|---|\n",
+                 chinese ? "\n## 6. 预测量\n\n"
+                           "| 预测量 | 单位 | 主要 R² | MAE | 决策门 | 报告 |\n"
+                         : "\n## 6. Targets\n\n"
+                           "| Target | Unit | Headline R² | MAE | Gate | Report |\n");
   for (size_t t = 0; t <= behind; t++) {
     hr_free(dir);
     dir = NULL;
@@ -117,7 +128,8 @@ hr_status hr_targets_write_markdown(const hr_reader *reader, const char *run_dir
     if (t > 0) HR_TRY(hr_targets_dir(reader, run_dir, t - 1, &dir, err));
     if (t > 0) hr_target_folder(name_of(reader, t), t, folder);
     HR_TRY(read_unit(dir, unit, err));
-    HR_TRY(write_row(dir, folder, unit, out, err));
+    const target_row row = {dir, folder, unit, chinese};
+    HR_TRY(write_row(&row, out, err));
   }
   HR_TRY(hr_text_status(out, err));
 cleanup:

@@ -87,6 +87,24 @@ const char *hr_words_verdict(const char *verdict, bool chinese) {
   return look_up(list, sizeof list / sizeof *list, verdict, chinese);
 }
 
+const char *hr_words_status(const char *status, bool chinese) {
+  static const words list[] = {
+      {"ok", "ok", "正常"},
+      {"skipped", "skipped", "已跳过"},
+      {"failed", "failed", "失败"},
+      {"unavailable", "unavailable", "不可用"},
+  };
+  return look_up(list, sizeof list / sizeof *list, status, chinese);
+}
+
+const char *hr_words_rows(const char *rows, bool chinese) {
+  static const words list[] = {
+      {"covered", "covered", "已覆盖"},
+      {"all", "all", "全部"},
+  };
+  return look_up(list, sizeof list / sizeof *list, rows, chinese);
+}
+
 const char *hr_words_caution(const char *caution, bool chinese) {
   static const words list[] = {
       {"baseline_undertuned", "; but the baseline may be undertuned",

@@ -18,6 +18,10 @@ const char *hr_words_caution(const char *caution, bool chinese);
 const char *hr_words_why(const char *why, bool chinese);
 const char *hr_words_verdict(const char *verdict, bool chinese);
 
+/* A state of an expert ("ok"); which rows are meant ("covered"). */
+const char *hr_words_status(const char *status, bool chinese);
+const char *hr_words_rows(const char *rows, bool chinese);
+
 /* The name of a gate criterion in tables. */
 const char *hr_words_criterion(const char *criterion, bool chinese);
 

@@ -534,7 +534,8 @@ class Doubts(unittest.TestCase):
             file.write(text)
         study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
         with open(f"{self.out}/report.md", encoding="utf-8") as file:
-            self.assertIn("**警告：零以下的流量：是否截断存疑。** flux below 0 is not clipped", file.read())
+            self.assertIn("**警告：零以下的流量：是否截断存疑。** 零以下的流量未被截断：它在训练行"
+                          "中是常态", file.read())
 
     def test_a_sound_study_has_no_warnings(self):
         path = spoilt_stars.study(self.root)

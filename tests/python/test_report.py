@@ -15,6 +15,8 @@ import sys
 import tempfile
 import unittest
 
+import numpy as np
+
 import study_data
 
 BUILD = sys.argv[1]
@@ -74,11 +76,11 @@ class Report(unittest.TestCase):
         allowed = set().union(*(shown(n) for n in self.exact))
         gap = self.overall("oracle_hybrid_test")["r2_pooled"] - \
             self.overall("oracle_hybrid_cv")["r2_pooled"]
-        allowed |= shown(gap) | {"68", "95", "10000"}  # levels; rows of the training split
+        allowed |= shown(gap) | {"68", "95", "16", "84", "10000"}  # levels; rows of the training split
         fisher = (self.results["ceiling"] or {}).get("fisher")
         allowed |= {f"{100 * fisher['misfit']:.2g}"} if fisher else set()  # in percent
         # Names that hold digits, of experts, figures, steps and sections.
-        text = re.sub(r"1D-CNN|Figure \d\.|Table \d\.|C[123](\.1)?|level 1|^## \d\.|R² = 1|"
+        text = re.sub(r"1D-CNN|Figure \d+\.|Table \d\.|C[123](\.1)?|level 1|^## \d\.|R² = 1|"
                       r"−0\.3|`[^`]*`|\*\*Table \d|figures/\S+|^- \d:|\| (\d, )?\d \|$", " ",
                       text, flags=re.M)
         text = re.sub(r"\| octile \|.*|^\| [1-8] \|", "|", text, flags=re.M)
@@ -111,7 +113,7 @@ class Report(unittest.TestCase):
         page = html.unescape(re.sub(r"<style>.*?</style>|<[^>]*>", " ",
                                     self.read("report.html"), flags=re.S))
         markdown = re.sub(r"(?m)^!\[(.*)\]\(.*\)$|^\|[-|:]+\|$", r"\1", self.read("report.md"))
-        markdown = re.sub(r"\[([^]]*)\]\(#[^)]*\)", r"\1", markdown)
+        markdown = re.sub(r"\[([^]]*)\]\((?:#|figures/)[^)]*\)", r"\1", markdown)
         words = re.sub(r"(?m)[`*|]|^#+ |^- |\\", " ", markdown).split()
         self.assertEqual(re.sub(r"[`*|]", " ", page).split()[1:], words)
 
@@ -122,7 +124,22 @@ class Report(unittest.TestCase):
         self.assertGreater(figures, 5)
         self.assertEqual(
             len(re.findall(r'src="data:image/(?:svg\+xml|png);base64,', page)), figures)
-        self.assertEqual(len(re.findall(r"src=|href=(?!\"#)|url\(|@import", page)), figures)
+        self.assertEqual(len(re.findall(r"src=|href=(?!\"#|\"figures/)|url\(|@import", page)),
+                         figures)
+
+    def test_files_of_figures_are_there(self):
+        """Every figure has its PDF, SVG and CSV behind it, and no other file is linked."""
+        links = re.findall(r'href="(figures/[^"]*)"', self.read("report.html"))
+        self.assertEqual(links, re.findall(r"(?<!!)\[\w+\]\((figures/[^)]*)\)",
+                                           self.read("report.md")))
+        drawn = [n for n in os.listdir(os.path.join(self.run_dir, "figures"))
+                 if not n.endswith(".png")]
+        self.assertEqual(sorted(links), sorted("figures/" + n for n in drawn))
+        for name in drawn:
+            if name.endswith(".pdf"):
+                pdf = self.read("figures", name, mode="rb")
+                self.assertTrue(pdf.startswith(b"%PDF-1.5") and pdf.endswith(b"%%EOF\n"))
+                self.assertNotIn(b"Date", pdf)
 
     def test_every_table_cell_is_a_result(self):
         for name in os.listdir(os.path.join(self.run_dir, "tables")):
@@ -258,6 +275,20 @@ class Report(unittest.TestCase):
                 self.same(row["r2_high"], most["r2_max_ci"][1])
             else:
                 self.same(row["r2"], octile["r2"][row["method"]])
+
+    def test_figure_12_draws_residuals(self):
+        """In groups along the SNR; median and quantiles are NumPy's."""
+        rows = [r for r in read_rows(os.path.join(self.run_dir, "figures", "residuals.csv"))
+                if r["label"] == "snr"]
+        covered = [r for r in self.predictions if r["bin"]]
+        self.assertEqual(sum(int(r["n"]) for r in rows), len(covered))
+        for row in rows:
+            low, high = float(row["low"]), float(row["high"])
+            own = [float(r["oracle_hybrid_cv"]) - float(r["target"]) for r in covered
+                   if low <= float(r["snr"]) <= high]
+            self.assertEqual(len(own), int(row["n"]))
+            for key, share in (("residual_16", 16), ("median", 50), ("residual_84", 84)):
+                self.assertAlmostEqual(float(row[key]), np.percentile(own, share), 12)
 
     def test_pictures_have_their_size(self):
         for name in FIGURES:

@@ -45,6 +45,7 @@ static char *summary(void) {
   hr_text_init(&out);
   hr_text_append(&out, "%s", "");
   hr_markdown_summarise_calibration(&reader, &out);
+  hr_markdown_warn_of_calibration(&reader, &out);
   check_ok(hr_reader_status(&reader, &err));
   check_ok(hr_text_status(&out, &err));
   return out.bytes;

@@ -62,45 +62,61 @@ static void test_a_page_may_be_high(void **state) {
   hr_canvas_destroy(&canvas);
 }
 
-static void write_both(hr_bytes *png, hr_bytes *svg) {
+enum { KINDS = 3 };
+
+static void write_all(hr_bytes written[KINDS]) {
   hr_canvas *canvas = NULL;
   check_ok(hr_canvas_create(&canvas, &err));
   draw_something(canvas);
-  check_ok(hr_canvas_write_png(canvas, png, &err));
-  check_ok(hr_canvas_write_svg(canvas, svg, &err));
+  check_ok(hr_canvas_write_png(canvas, &written[0], &err));
+  check_ok(hr_canvas_write_svg(canvas, &written[1], &err));
+  check_ok(hr_canvas_write_pdf(canvas, &written[2], &err));
   hr_canvas_destroy(&canvas);
 }
 
 static void test_same_drawing_same_bytes(void **state) {
   (void)state;
-  hr_bytes first[2] = {0};
-  write_both(&first[0], &first[1]);
+  hr_bytes first[KINDS] = {0};
+  write_all(first);
   for (int i = 0; i < 20; i++) { /* cairo's own counters go on */
-    hr_bytes again[2] = {0};
-    write_both(&again[0], &again[1]);
-    for (int k = 0; k < 2; k++) {
+    hr_bytes again[KINDS] = {0};
+    write_all(again);
+    for (int k = 0; k < KINDS; k++) {
       assert_int_equal(again[k].count, first[k].count);
       assert_memory_equal(again[k].items, first[k].items, first[k].count);
       hr_bytes_fini(&again[k]);
     }
   }
-  for (int k = 0; k < 2; k++) hr_bytes_fini(&first[k]);
+  for (int k = 0; k < KINDS; k++) hr_bytes_fini(&first[k]);
+}
+
+/* One page of 6 x 5 inch whose letters are letters, and no date. */
+static void test_pdf_is_whole(void **state) {
+  (void)state;
+  hr_bytes written[KINDS] = {0};
+  write_all(written);
+  const hr_bytes *pdf = &written[2];
+  assert_memory_equal(pdf->items, "%PDF-1.5", 8);
+  assert_memory_equal(pdf->items + pdf->count - 6, "%%EOF\n", 6);
+  assert_non_null(memmem(pdf->items, pdf->count, "/MediaBox [ 0 0 432 360 ]", 25));
+  assert_non_null(memmem(pdf->items, pdf->count, "DejaVuSans-Bold", 15));
+  assert_null(memmem(pdf->items, pdf->count, "Date", 4));
+  for (int k = 0; k < KINDS; k++) hr_bytes_fini(&written[k]);
 }
 
 static void test_svg_is_whole(void **state) {
   (void)state;
-  hr_bytes png = {0}, svg = {0};
+  hr_bytes written[KINDS] = {0};
   hr_text text;
   hr_text_init(&text);
-  write_both(&png, &svg);
-  hr_text_append(&text, "%.*s", (int)svg.count, (const char *)svg.items);
+  write_all(written);
+  hr_text_append(&text, "%.*s", (int)written[1].count, (const char *)written[1].items);
   assert_non_null(strstr(text.bytes, "viewBox=\"0 0 432 360\""));
   assert_null(strstr(text.bytes, "surface"));
   assert_null(strstr(text.bytes, "cairo"));
   assert_string_equal(text.bytes + text.length - 7, "</svg>\n");
   hr_text_fini(&text);
-  hr_bytes_fini(&png);
-  hr_bytes_fini(&svg);
+  for (int k = 0; k < KINDS; k++) hr_bytes_fini(&written[k]);
 }
 
 static void test_text_has_width(void **state) {
@@ -165,10 +181,12 @@ static void test_a_text_is_one_line(void **state) {
 
 static hr_status draw_all(void) {
   hr_canvas *canvas = NULL;
-  hr_bytes png = {0}, svg = {0};
+  hr_bytes png = {0}, svg = {0}, pdf = {0};
   hr_status status = hr_canvas_create(&canvas, NULL);
   if (status == HR_OK) status = hr_canvas_write_png(canvas, &png, NULL);
   if (status == HR_OK) status = hr_canvas_write_svg(canvas, &svg, NULL);
+  if (status == HR_OK) status = hr_canvas_write_pdf(canvas, &pdf, NULL);
+  hr_bytes_fini(&pdf);
   hr_bytes_fini(&png);
   hr_bytes_fini(&svg);
   hr_canvas_destroy(&canvas);
@@ -194,6 +212,7 @@ int main(void) {
       cmocka_unit_test(test_a_page_may_be_high),
       cmocka_unit_test(test_same_drawing_same_bytes),
       cmocka_unit_test(test_svg_is_whole),
+      cmocka_unit_test(test_pdf_is_whole),
       cmocka_unit_test(test_text_has_width),
       cmocka_unit_test(test_every_script_has_its_letters),
       cmocka_unit_test(test_letters_that_no_font_has_are_known),

@@ -43,18 +43,22 @@ static int tidy(void **state) {
 
 static void test_all_are_there(void **state) {
   (void)state;
-  static const char *const names[] = {
-      "ceiling_perbin_expert_comparison",  "ceiling_expert_selection_heatmap",
-      "ceiling_oracle_hybrid_vs_baseline", "ceiling_perbin_delta_r2",
-      "ceiling_hybrid_pred_vs_true",       "r2_by_snr"};
+  static const char *const names[] = {"ceiling_perbin_expert_comparison",
+                                      "ceiling_expert_selection_heatmap",
+                                      "ceiling_oracle_hybrid_vs_baseline",
+                                      "ceiling_perbin_delta_r2",
+                                      "ceiling_hybrid_pred_vs_true",
+                                      "r2_by_snr",
+                                      "residuals"};
   draw();
-  assert_int_equal(figures.count, 6);
-  for (size_t i = 0; i < 6; i++) {
+  assert_int_equal(figures.count, 7);
+  for (size_t i = 0; i < 7; i++) {
     const hr_figure *figure = &figures.items[i];
     assert_string_equal(figure->name, names[i]);
     assert_true(figure->png.count > 5000 && figure->svg.count > 5000);
     char beginning[16];
-    snprintf(beginning, sizeof beginning, "Figure %zu. ", i + 1);
+    assert_memory_equal(figure->pdf.items, "%PDF-1.", 7);
+    snprintf(beginning, sizeof beginning, "Figure %zu. ", i == 6 ? 12 : i + 1);
     assert_int_equal(strncmp(figure->caption, beginning, strlen(beginning)), 0);
   }
 }
@@ -70,6 +74,8 @@ static void test_same_input_same_bytes(void **state) {
     assert_memory_equal(a->png.items, b->png.items, a->png.count);
     assert_int_equal(a->svg.count, b->svg.count);
     assert_memory_equal(a->svg.items, b->svg.items, a->svg.count);
+    assert_int_equal(a->pdf.count, b->pdf.count);
+    assert_memory_equal(a->pdf.items, b->pdf.items, a->pdf.count);
     assert_string_equal(a->csv.bytes, b->csv.bytes);
   }
   hr_figures_fini(&again);
@@ -182,7 +188,7 @@ static void test_training_curves_are_drawn_where_there_are_any(void **state) {
   f.forest[1].curve = curve;
   f.forest[1].curve_points = 2;
   draw();
-  assert_int_equal(figures.count, 7);
+  assert_int_equal(figures.count, 8);
   assert_string_equal(figures.items[6].name, "training_curves");
   assert_int_equal(strncmp(figures.items[6].caption, "Figure 7. ", 10), 0);
   assert_true(figures.items[6].png.count > 5000);
@@ -201,7 +207,7 @@ static void test_calibration_is_drawn_where_it_is_known(void **state) {
   fixture_give_variance(&f, 1);
   fixture_give_draws(&f, 1);
   draw();
-  assert_int_equal(figures.count, 9);
+  assert_int_equal(figures.count, 10);
   for (size_t i = 0; i < 3; i++) {
     const hr_figure *figure = &figures.items[6 + i];
     char beginning[16];

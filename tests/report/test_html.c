@@ -58,9 +58,11 @@ static void test_pictures_are_inside(void **state) {
       .count = 1,
       .items[0] = {.name = "fig", .height = 360, .png = {png, 1, 1}, .svg = {svg, 6, 6}}};
   check_body("![a \"b\"](figures/fig.png)\n", &one,
-             "<figure><img alt=\"a &quot;b&quot;\" width=\"864\" height=\"720\" "
-             "src=\"data:image/svg+xml;base64,PHN2Zy8+\"><figcaption>a &quot;b&quot;"
-             "</figcaption></figure>\n");
+             "<figure><div class=\"picture\"><img alt=\"a &quot;b&quot;\" width=\"864\" "
+             "height=\"720\" src=\"data:image/svg+xml;base64,PHN2Zy8+\"></div>"
+             "<figcaption>a &quot;b&quot;</figcaption></figure>\n");
+  check_body("[PDF](figures/fig.pdf) · [no](elsewhere/fig.pdf)\n", &one,
+             "<p><a href=\"figures/fig.pdf\">PDF</a> · [no](elsewhere/fig.pdf)</p>\n");
 }
 
 static void test_page_stands_alone(void **state) {

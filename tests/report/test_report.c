@@ -144,7 +144,7 @@ static void test_chinese_report(void **state) {
   write_results();
   check_ok(hr_report_write(s.path, NULL, &err));
   char *text = file("report.md");
-  check_holds(text, "## 3. Results\n");
+  check_holds(text, "## 3. 结果\n");
   check_holds(
       text, "按真实标签路由时，Oracle-Hybrid 在已覆盖的 206 行测试光谱上的合并 R² 为 0.");
   check_holds(text,
@@ -154,7 +154,8 @@ static void test_chinese_report(void **state) {
   check_holds(text,
               "\n\n**增益来自混合专家吗？** Global Ridge 是唯一的全局模型；混合专家");
   check_holds(text, "只有一种专家可用");
-  check_holds(text, "\n目录：[1. Summary](#1-summary) · ");
+  check_holds(text, "\n目录：[1. 摘要](#1-摘要) · ");
+  check_holds(text, "## 1. 摘要\n");
   check_holds(text, "账目平衡：");
   check_holds(text, "。每一项及其数字见 `results.json` 的 `ledger.checks`。\n");
   hr_text_free(text);

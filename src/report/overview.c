@@ -1,0 +1,176 @@
+/* The first paragraphs of a report, and those on its data. */
+#include "report/overview.h"
+
+#include <string.h>
+
+#include "core/field.h"
+#include "data/bad_files.h"
+#include "report/table.h"
+#include "report/tables.h"
+
+static void append_list(hr_reader *reader, const hr_node *list, const char *key,
+                        hr_text *out) {
+  for (size_t i = 0; i < hr_node_count(list); i++) {
+    hr_node item = hr_node_item(reader, list, i);
+    hr_text_append(out, "%s", i > 0 ? hr_say(reader, ", ", "、") : "");
+    hr_append_markdown(hr_node_text(reader, &item, key), out);
+  }
+}
+
+/* "`log_g` (dex)". */
+static void append_target(hr_reader *reader, hr_text *out) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experiment = hr_node_object(reader, &root, "experiment");
+  hr_text_append(out, "`%s`", hr_node_text(reader, &experiment, "target"));
+  if (!hr_node_has(&experiment, "unit")) return;
+  const char *unit = hr_node_text(reader, &experiment, "unit");
+  if (!unit[0]) return;
+  hr_text_append(out, hr_say(reader, " (%s)", "（%s）"), unit);
+}
+
+void hr_overview_ask(hr_reader *reader, hr_text *out) {
+  hr_node root = hr_reader_root(reader);
+  hr_node bins = hr_node_list(reader, &root, "bins");
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  hr_text_append(out, "%s",
+                 hr_say(reader, "**The question.** How well is ", "**问题。** "));
+  append_target(reader, out);
+  hr_text_append(
+      out,
+      hr_say(reader,
+             " predicted from spectra by specialists, each trained on one of %zu bins of "
+             "stars, how much of that is the mixture's and not a better model's, and how "
+             "far is it from what the noise allows? Experts that compete: ",
+             " 由专家分工（%zu 个分箱，每箱各训练一个模型）从光谱预测，能有多准？其中多少"
+             "归功于混合，而非更好的模型？距噪声所允许的上限还有多远？参与竞争的专家："),
+      hr_node_count(&bins));
+  append_list(reader, &experts, "title", out);
+  hr_text_append(out, "%s\n\n", hr_say(reader, ".", "。"));
+  hr_text_append(
+      out, "%s\n\n",
+      hr_say(
+          reader,
+          "**How to read it.** R² is the share of the variance of the truth that is "
+          "predicted: 1 is perfect, 0 no better than the mean. *Covered* rows are "
+          "test stars inside the bins. *Oracle* and *perfect routing* mean that a "
+          "star's true bin is known, as it never is of a new star; a *gate* sees the "
+          "spectrum alone, so what it routes is what can be deployed. The *hybrid* "
+          "takes for each bin the expert that validation chose there; a *global* "
+          "model is one for all stars.",
+          "**读法。** R² 为真值方差中被预测的比例：1 为完美，0 不优于均值。“已覆盖”的行"
+          "指分箱之内的测试恒星。Oracle 与“完美路由”指已知恒星的真实分箱，而新的恒星"
+          "从不如此；门控只看光谱，因此由它路由的才是可实际部署的。混合专家（hybrid）在"
+          "每个分箱采用验证所选的专家；全局（global）模型是所有恒星共用的单一模型。"));
+}
+
+/* "a.h5, b.h5 and 7 more". */
+static void append_files(hr_reader *reader, const json_t *files, hr_text *out) {
+  enum { NAMED = 3 };
+  size_t count = json_array_size(files);
+  for (size_t i = 0; i < count && i < NAMED; i++) {
+    const char *path = json_string_value(json_array_get(files, i));
+    hr_text_append(out, "%s`%s`", i > 0 ? hr_say(reader, ", ", "、") : "",
+                   path ? path : "");
+  }
+  if (count > NAMED) {
+    hr_text_append(out, hr_say(reader, " and %zu more", "及另外 %zu 个文件"),
+                   count - NAMED);
+  }
+}
+
+static void append_noise(hr_reader *reader, const hr_node *data, hr_text *out) {
+  hr_node noise = hr_node_object(reader, data, "noise");
+  char level[HR_FIELD_NUMBER_BYTES];
+  bool is_stored = strcmp(hr_node_text(reader, &noise, "test"), "stored") == 0;
+  hr_field_format_number(hr_node_number(reader, &noise, "level"), level);
+  hr_text_append(
+      out,
+      hr_say(reader,
+             "Noise of %s times the error is added to the training spectra (seed %.0f); "
+             "that of the test spectra %s. ",
+             "训练光谱加上误差 %s 倍的噪声（种子 %.0f）；测试光谱的噪声%s。"),
+      level, hr_node_number(reader, &noise, "seed"),
+      is_stored ? hr_say(reader, "is the one stored in the file", "取自文件")
+                : hr_say(reader, "is drawn in the same way", "以同样方式生成"));
+}
+
+void hr_overview_tell_data(hr_reader *reader, hr_text *out) {
+  hr_node root = hr_reader_root(reader);
+  if (!hr_node_has(&root, "data")) return;
+  hr_node data = hr_node_object(reader, &root, "data");
+  hr_node train = hr_node_list(reader, &data, "train");
+  hr_node test = hr_node_list(reader, &data, "test");
+  hr_text_append(out, "%s", hr_say(reader, "Trained on ", "训练数据："));
+  append_files(reader, train.json, out);
+  hr_text_append(out, "%s", hr_say(reader, "; tested on ", "；测试数据："));
+  append_files(reader, test.json, out);
+  hr_text_append(out,
+                 hr_say(reader, ". A spectrum has %.0f pixels from %.1f to %.1f Å. ",
+                        "。每条光谱 %.0f 个像素，波长 %.1f 至 %.1f Å。"),
+                 hr_node_number(reader, &data, "pixels"),
+                 hr_node_number(reader, &data, "first_wavelength"),
+                 hr_node_number(reader, &data, "last_wavelength"));
+  append_noise(reader, &data, out);
+  hr_text_append(
+      out,
+      hr_say(reader,
+             "Validation holds out training rows, in %.0f folds where a method "
+             "can. Made by Headroom %s.\n\n",
+             "验证时留出训练行，能交叉者分 %.0f 折。由 Headroom %s 生成。\n\n"),
+      hr_node_number(reader, &data, "folds"), hr_node_text(reader, &data, "version"));
+}
+
+void hr_overview_tell_edges(hr_reader *reader, hr_text *out) {
+  hr_node root = hr_reader_root(reader);
+  if (!hr_node_has(&root, "binning")) return;
+  hr_node binning = hr_node_object(reader, &root, "binning");
+  hr_node axes = hr_node_list(reader, &binning, "axes");
+  if (hr_node_count(&axes) == 0) return;
+  hr_text_append(out, "%s", hr_say(reader, "Edges of the bins: ", "分箱边界："));
+  for (size_t a = 0; a < hr_node_count(&axes); a++) {
+    hr_node axis = hr_node_item(reader, &axes, a);
+    hr_node edges = hr_node_list(reader, &axis, "edges");
+    const char *unit = hr_node_text(reader, &axis, "unit");
+    hr_text_append(out, "%s`%s` ", a > 0 ? hr_say(reader, "; ", "；") : "",
+                   hr_node_text(reader, &axis, "label"));
+    for (size_t e = 0; e < hr_node_count(&edges); e++) {
+      char number[HR_FIELD_NUMBER_BYTES];
+      hr_field_format_number(json_number_value(json_array_get(edges.json, e)), number);
+      bool is_negative = number[0] == '-';
+      hr_text_append(out, "%s%s%s", e > 0 ? hr_say(reader, ", ", "、") : "",
+                     is_negative ? "−" : "", number + is_negative);
+    }
+    if (unit[0]) hr_text_append(out, " %s", unit);
+  }
+  hr_text_append(out, "%s\n\n",
+                 hr_say(reader, "; a bin has its lower edge, the last one both.",
+                        "；分箱含下边界，最后一个含两端。"));
+}
+
+void hr_overview_tell_bad_files(hr_reader *reader, const char *set, hr_text *out) {
+  hr_bad_files files = {0};
+  hr_node root = hr_reader_root(reader);
+  hr_node parent = hr_node_object(reader, &root, "preparation");
+  hr_node node = hr_node_object(reader, &parent, set);
+  if (!hr_node_has(&node, "bad_files")) return;
+  hr_node list = hr_node_list(reader, &node, "bad_files");
+  for (size_t i = 0; i < hr_node_count(&list); i++) {
+    hr_node file = hr_node_item(reader, &list, i);
+    hr_status status =
+        hr_bad_files_add(&files, hr_node_text(reader, &file, "file"),
+                         (uint64_t)hr_node_number(reader, &file, "bad_pixels"),
+                         (uint64_t)hr_node_number(reader, &file, "pixels"), NULL);
+    if (status != HR_OK) out->status = status;
+  }
+  if (files.count > 0) {
+    hr_text told;
+    hr_text_init(&told);
+    hr_bad_files_describe(&files, hr_tables_in_chinese(reader), &told);
+    hr_text_append(out, "%s", hr_say(reader, "Bad pixels by file: ", "各文件的坏像素："));
+    if (told.bytes) hr_append_markdown(told.bytes, out);
+    hr_text_append(out, "%s\n\n", hr_say(reader, ".", "。"));
+    if (told.status != HR_OK) out->status = told.status;
+    hr_text_fini(&told);
+  }
+  hr_bad_files_fini(&files);
+}
