@@ -77,6 +77,7 @@ class Report(unittest.TestCase):
         gap = self.overall("oracle_hybrid_test")["r2_pooled"] - \
             self.overall("oracle_hybrid_cv")["r2_pooled"]
         allowed |= shown(gap) | {"68", "95", "16", "84", "10000"}  # levels; rows of the training split
+        allowed.add(str(len(self.results["bins"])))
         fisher = (self.results["ceiling"] or {}).get("fisher")
         allowed |= {f"{100 * fisher['misfit']:.2g}"} if fisher else set()  # in percent
         # Names that hold digits, of experts, figures, steps and sections.
