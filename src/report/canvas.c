@@ -58,6 +58,7 @@ static void open_texts(hr_canvas *canvas, int target) {
   cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
   pango_cairo_context_set_font_options(texts, options);
   pango_context_set_round_glyph_positions(texts, FALSE);
+  pango_context_set_base_dir(texts, PANGO_DIRECTION_LTR); /* a number before its name */
   pango_context_set_language(texts, pango_language_from_string("en"));
   pango_cairo_update_context(canvas->contexts[target], texts);
   cairo_font_options_destroy(options);
@@ -271,7 +272,7 @@ static PangoLayout *lay_out(const hr_canvas *canvas, int target, const char *tex
   pango_font_description_set_absolute_size(description, font.size * PANGO_SCALE);
   pango_layout_set_font_description(layout, description);
   pango_layout_set_single_paragraph_mode(layout, TRUE);
-  pango_layout_set_auto_dir(layout, FALSE); /* a bin's number stays before its name */
+  pango_layout_set_auto_dir(layout, FALSE);
   pango_layout_set_text(layout, text, -1);
   pango_font_description_free(description);
   return layout;

@@ -169,7 +169,7 @@ static double category_size(const hr_chart *chart, size_t *stride, double *room)
   double slot = (chart->plot.right - chart->plot.left) / (double)axis->category_count;
   double share = slot / (widest_line(chart, axis) + gap);
   *stride = share >= least || slot >= narrow ? 1 : (size_t)ceil(narrow / slot);
-  *room = slot * (double)*stride - gap;
+  *room = slot * (double)*stride - 0.4 * gap;
   return hr_chart_font_size * (*stride > 1 ? 1.0 : fmin(fmax(share, least), 1.0));
 }
 

@@ -25,15 +25,20 @@ void hr_csv_text(const char *text, hr_text *out) {
 
 hr_status hr_bin_label(size_t number, const char *name, hr_strings *labels,
                        hr_error *err) {
-  enum { LINES_MOST = 4 };
+  enum { LINES_MOST = 4, WORDS_FEW = 3, LETTERS_FEW = 10 };
   hr_text text;
-  size_t lines = 1;
+  size_t lines = 1, spaces = 0, letters = 0;
+  for (const char *c = name; *c; c++) spaces += *c == ' ';
   hr_text_init(&text);
   hr_text_append(&text, "%zu\n", number);
-  for (const char *c = name; *c; c++) {
+  for (const char *c = name; *c; c++, letters++) {
     /* A short word stays with the one before it: "Bin 4" is one line. */
     bool breaks = *c == ' ' && strlen(c + 1) > 2 && lines < LINES_MOST;
+    /* Many words fill their lines. */
+    if (spaces >= WORDS_FEW && letters + strcspn(c + 1, " ") < LETTERS_FEW)
+      breaks = false;
     lines += breaks;
+    if (breaks) letters = 0;
     hr_text_append(&text, "%c", breaks ? '\n' : *c);
   }
   hr_status status = hr_text_status(&text, err);

@@ -82,7 +82,8 @@ void hr_grid_write_csv(const hr_grid *grid, hr_text *out);
  * must not squeeze all others together. */
 hr_span hr_grid_span(const hr_grid *grid, double floor);
 
-/* `name` in lines of one word each, four at most, behind its number: "3\nMid\nPoor". */
+/* `name` in four lines at most, of one word each where it has three or fewer, behind its
+ * number: "3\nMid\nPoor". */
 hr_status hr_bin_label(size_t number, const char *name, hr_strings *labels,
                        hr_error *err) HR_MUST_CHECK;
 

@@ -34,7 +34,7 @@ gate: {rho: 0.5}
 """
 # What is a name in Chinese too: of methods, statistics, labels and formats.
 NAMES = """Oracle-Hybrid Marginal Ridge-Oracle Posterior mean-Oracle Global Ridge Marginal
-    LightGBM-Oracle LightGBM 1D-CNN Posterior mean Hybrid Bayes Logistic MLP gate
+    LightGBM-Oracle LightGBM 1D-CNN D-CNN Posterior mean Hybrid Bayes Logistic MLP gate
     Oracle Fisher Headroom test hybrid global Error alone Placebo""".split()
 
 

@@ -95,6 +95,32 @@ static void test_legend_makes_room(void **state) {
 }
 
 /* Names of reference lines stay on the page, and the plot makes room for them. */
+/* Names of sixty letters, in any script, leave the plot its place. */
+static void test_long_names_are_cut(void **state) {
+  (void)state;
+  static const char *const names[] = {
+      "0  A name of sixty letters that goes on and on and on until it ends",
+      "1  Averyveryverylongnamewithoutanyspaceinitthatgoesonforsixtyletters",
+      "2  金属丰度很低而且温度非常高的恒星分箱名称长达六十个汉字以便检验图中不会重叠金属"
+      "丰度很低而且温度非常高的恒星分箱名称长达六十个汉字以便检验图中不会重叠金属丰度很"
+      "低",
+      "3  نجوم باردة فقيرة ١٢٣٤"};
+  hr_canvas *canvas = NULL;
+  hr_bytes png = {0};
+  hr_chart chart;
+  check_ok(hr_canvas_create(&canvas, &err));
+  const hr_chart_frame frame = {.x = {.categories = names, .category_count = 4},
+                                .y = {.categories = names, .category_count = 4}};
+  hr_chart_begin(&chart, canvas, &frame);
+  check_on_page(&chart);
+  assert_true(chart.plot.left > 150 && chart.plot.left < 180);
+  assert_true(chart.plot.right - chart.plot.left > 230);
+  assert_string_equal(hr_canvas_unknown(canvas), "");
+  check_ok(hr_canvas_write_png(canvas, &png, &err));
+  hr_bytes_fini(&png);
+  hr_canvas_destroy(&canvas);
+}
+
 static void test_references_make_room(void **state) {
   (void)state;
   hr_canvas *canvas = NULL;
@@ -148,6 +174,7 @@ int main(void) {
       cmocka_unit_test(test_square_is_square),
       cmocka_unit_test(test_charts_share_a_page),
       cmocka_unit_test(test_legend_makes_room),
+      cmocka_unit_test(test_long_names_are_cut),
       cmocka_unit_test(test_references_make_room),
       cmocka_unit_test(test_undefined_is_not_drawn),
   };
