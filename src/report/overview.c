@@ -51,11 +51,11 @@ void hr_overview_ask(hr_reader *reader, hr_text *out) {
       hr_say(
           reader,
           "**How to read it.** R² is the share of the variance of the truth that is "
-          "predicted: 1 is perfect, 0 no better than the mean. *Covered* rows are "
-          "test stars inside the bins. *Oracle* and *perfect routing* mean that a "
-          "star's true bin is known, as it never is of a new star; a *gate* sees the "
-          "spectrum alone, so what it routes is what can be deployed. The *hybrid* "
-          "takes for each bin the expert that validation chose there; a *global* "
+          "predicted: 1 is perfect, 0 no better than the mean. \"Covered\" rows are "
+          "test stars inside the bins. \"Oracle\" and \"perfect routing\" mean that a "
+          "star's true bin is known, as it never is of a new star; a \"gate\" sees the "
+          "spectrum alone, so what it routes is what can be deployed. The \"hybrid\" "
+          "takes for each bin the expert that validation chose there; a \"global\" "
           "model is one for all stars.",
           "**读法。** R² 为真值方差中被预测的比例：1 为完美，0 不优于均值。“已覆盖”的行"
           "指分箱之内的测试恒星。Oracle 与“完美路由”指已知恒星的真实分箱，而新的恒星"
