@@ -52,6 +52,9 @@ typedef struct hr_study_options {
    * "ridge.alpha=100"; the run's config.yaml has them. Borrowed; NULL: none. */
   const char *const *settings;
   size_t setting_count;
+  const char *compat; /* experts and gates with the settings of earlier studies in place
+                         of the configuration's, below `settings`: "users"; NULL: its
+                         own */
 } hr_study_options;
 
 static inline hr_study_options hr_study_options_default(void) {
@@ -66,7 +69,8 @@ static inline hr_study_options hr_study_options_default(void) {
                               NULL,
                               NULL,
                               NULL,
-                              0};
+                              0,
+                              NULL};
   return options;
 }
 

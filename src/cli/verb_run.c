@@ -18,6 +18,7 @@ typedef struct run_values {
   bool gate;
   bool no_preflight;
   hr_strings settings;
+  const char *compat;
   hr_habits habits;
 } run_values;
 
@@ -111,6 +112,7 @@ static hr_status work(const run_values *given, const char *config_path, runner *
               : given->resume  ? HR_STUDY_RESUME
                                : HR_STUDY_NEW,
       .skip_preflight = given->no_preflight,
+      .compat = given->compat,
       .begun = r->is_background ? take_begun : NULL,
       .finish = take_finish,
       .context = r,
@@ -204,6 +206,11 @@ static const hr_option options[] = {
      .offset = offsetof(run_values, settings),
      .value = "KEY=VALUE",
      .help = "over the configuration, e.g. ridge.alpha=100; repeatedly"},
+    {.name = "compat",
+     .kind = HR_OPTION_TEXT,
+     .offset = offsetof(run_values, compat),
+     .value = "NAME",
+     .help = "experts and gates with the settings of earlier studies: users"},
     HR_HABITS(run_values, habits),
 };
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "config/compat.h"
 #include "config/targets.h"
 #include "core/alloc.h"
 #include "core/clock.h"
@@ -619,6 +620,7 @@ static hr_status load_config(const hr_study_options *options, hr_config **out,
   const char *text = options->config_text, *name = options->config_path;
   const char *folder = options->config_folder;
   hr_strings settings = {0};
+  if (options->compat) HR_TRY(hr_config_compat(options->compat, &settings, err));
   for (size_t i = 0; i < options->setting_count; i++) {
     HR_TRY(hr_strings_append(&settings, options->settings[i], err));
   }
@@ -681,6 +683,11 @@ static hr_status open_study(const hr_study_options *options,
                             opened_study *out, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(load_config(options, &out->config, err));
+  if (options->compat) {
+    hr_observe_info(
+        observer, "experts and gates have the settings of '%s', whatever %s says of them",
+        options->compat, out->config->path);
+  }
   if (options->out_dir) {
     HR_TRY(hr_copy_text(options->out_dir, &out->out_dir, err));
   } else {

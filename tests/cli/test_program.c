@@ -79,6 +79,8 @@ static const char about_run[] =
     "  --no-preflight             begin even where memory or disk seem too small\n"
     "  --set KEY=VALUE            over the configuration, e.g. ridge.alpha=100; "
     "repeatedly\n"
+    "  --compat NAME              experts and gates with the settings of earlier "
+    "studies: users\n"
     "  --threads N                compute on so many threads (OMP_NUM_THREADS, else "
     "all)\n"
     "  --quiet                    print nothing but errors\n"

@@ -209,6 +209,43 @@ class Gates(unittest.TestCase):
              open(f"{self.run_dir}/predictions.csv", "rb") as other:
             self.assertEqual(one.read(), other.read())
 
+    def test_the_users_settings(self):
+        """--compat users: their Ridge and gates, whatever the configuration says of them."""
+        users = f"{self.home.name}/users"
+        done = study_data.run(BUILD, "headroom", "run", self.path, "--out", users, "--compat",
+                              "users")
+        self.assertIn("experts and gates have the settings of 'users', whatever", done.stderr)
+        with open(f"{users}/model/model.json", encoding="utf-8") as file:
+            candidates = json.load(file)["candidates"]
+        self.assertEqual({(c["method"], c["value"]) for c in candidates}, {("ridge", 1e5)})
+        for gate, names in (("logistic", 37), ("mlp", 13)):
+            with open(f"{users}/model/gate-{gate}/gate.json", encoding="utf-8") as file:
+                self.assertEqual(len(json.load(file)["centre"]), names)
+        for layer, shape in enumerate(((32, 14), (16, 33), (9, 17))):
+            weights = np.load(f"{users}/model/gate-mlp/layer_{layer}.npy")
+            self.assertEqual(weights.shape, shape)
+        results = self.read_results(users)
+        self.assertEqual([g["name"] for g in results["gates"]], ["logistic", "mlp"])
+        rows = read_csv(f"{users}/predictions.csv")
+        covered = rows[rows["bin"].notna()]
+        y, baseline = covered["target"], r2(covered["target"], covered["global_ridge"])
+        oracle = r2(y, covered["ridge_oracle"])
+        for forecast in results["gates"][0]["forecasts"]:
+            if forecast["experts"] != "ridge":
+                continue
+            deployed = r2(y, covered[forecast["method"]])
+            self.assertAlmostEqual(forecast["rho"], (deployed - baseline) / (oracle - baseline), 9)
+        # It is another study, and goes on as that alone.
+        study_data.run(BUILD, "headroom", "run", self.path, "--out", users, "--compat", "users",
+                       "--resume")
+        done = study_data.run(BUILD, "headroom", "run", self.path, "--out", users, "--resume",
+                              check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        done = study_data.run(BUILD, "headroom", "run", self.path, "--out", users, "--compat",
+                              "user", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("there are no settings called 'user'", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
