@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#include "routing/gate_features.h"
+#include "features/gate_features.h"
 
 enum { HR_GATE_MOST_LAYERS = 8, HR_GATE_MOST_UNITS = 1024, HR_GATE_KIND_BYTES = 16 };
 

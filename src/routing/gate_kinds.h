@@ -5,7 +5,7 @@
 
 #include "core/field.h"
 #include "routing/gate_mixing.h"
-#include "routing/gate_table.h"
+#include "features/gate_table.h"
 
 /* The first member of every kind's parameters. */
 typedef struct hr_gate_parameters {

@@ -8,7 +8,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/random.h"
-#include "routing/gate_components.h"
+#include "features/gate_components.h"
 #include "routing/gate_logistic.h"
 #include "routing/gate_mlp.h"
 #include "routing/gate_temperature.h"

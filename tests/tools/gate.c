@@ -12,8 +12,8 @@
 
 #include "core/alloc.h"
 #include "core/npy.h"
-#include "routing/gate_components.h"
-#include "routing/gate_features.h"
+#include "features/gate_components.h"
+#include "features/gate_features.h"
 #include "routing/gate_logistic.h"
 #include "routing/gate_mlp.h"
 

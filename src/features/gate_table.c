@@ -6,7 +6,7 @@
  *
  * Components are weighted in all of them: plain ones are those of the noisiest pixels, at
  * the noise of the survey, and say nothing of the star (docs/numerics.md). */
-#include "routing/gate_table.h"
+#include "features/gate_table.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@
 #define HR_ROUTING_GATE_FEATURES_H
 
 #include "compute/compute.h"
-#include "routing/gate_table.h"
+#include "features/gate_table.h"
 
 /* A table on the grid of some spectra, with its components once there are any. */
 typedef struct hr_gate_features hr_gate_features;

@@ -1,5 +1,5 @@
 /* Against NumPy's singular vectors in tests/python/test_gate.py. */
-#include "routing/gate_components.h"
+#include "features/gate_components.h"
 
 #include "core/random.h"
 #include "support/check.h"

@@ -1,4 +1,4 @@
-#include "routing/gate_table.h"
+#include "features/gate_table.h"
 
 #include "core/error.h"
 #include "support/check.h"

@@ -2,7 +2,7 @@
  * add up to is summed in their order, so that threads change no bit. Products are in
  * fp32, sums over slices and all that is orthogonal in fp64: the directions need no more,
  * and what they span is the same for whoever projects on them. */
-#include "routing/gate_components.h"
+#include "features/gate_components.h"
 
 #include <math.h>
 #include <string.h>

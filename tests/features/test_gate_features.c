@@ -1,6 +1,6 @@
 /* What features are is compared with NumPy in tests/python/test_gate.py; here what C
  * alone can see. */
-#include "routing/gate_features.h"
+#include "features/gate_features.h"
 
 #include <stdlib.h>
 

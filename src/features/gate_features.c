@@ -1,7 +1,7 @@
 /* Measuring a gate's features. Rows are taken one by one, in pieces a thread: what a row
  * gives depends on that row alone, so that a file is weighed the same however it is cut.
  */
-#include "routing/gate_features.h"
+#include "features/gate_features.h"
 
 #include <math.h>
 #include <string.h>
