@@ -130,10 +130,9 @@ static hr_status check_expert_bins(const hr_config *config,
   hr_numbers *bins = (void *)((char *)expert->parameters + field->offset);
   const hr_yaml_node *given = hr_yaml_find(node, "bins");
   if (hr_config_is_all(given)) return hr_config_take_all_bins(config, bins, err);
-  if (!given) {
-    hr_status status = fit_bins_to_grid(config, bins, err);
-    if (status != HR_OK) return status;
-  }
+  bool is_default = !given || (bins->count == 0 && field->may_be_auto);
+  hr_status status = is_default ? fit_bins_to_grid(config, bins, err) : HR_OK;
+  if (status != HR_OK) return status;
   return hr_config_check_bins(config, name, given ? given : node, bins, err);
 }
 

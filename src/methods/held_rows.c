@@ -69,8 +69,8 @@ cleanup:
   return status;
 }
 
-hr_status hr_held_rows_create(const hr_study_view *study, size_t most, hr_held_rows **out,
-                              hr_error *err) {
+hr_status hr_held_rows_create(const hr_study_view *study, hr_held_most most,
+                              hr_held_rows **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_held_rows *held = NULL;
   bool *of_bin = NULL, *of_all = NULL;
@@ -78,8 +78,8 @@ hr_status hr_held_rows_create(const hr_study_view *study, size_t most, hr_held_r
   HR_TRY(hr_alloc(&held, 1, err));
   HR_TRY(hr_alloc(&of_bin, study->train.rows, err));
   HR_TRY(hr_alloc(&of_all, study->train.rows, err));
-  HR_TRY(mark(study, true, most, of_bin, err));
-  HR_TRY(mark(study, false, HR_HELD_ROWS_OF_ALL * most, of_all, err));
+  HR_TRY(mark(study, true, most.of_bin, of_bin, err));
+  HR_TRY(mark(study, false, most.of_all, of_all, err));
   HR_TRY(list_rows(held, study, of_bin, of_all, err));
   HR_TRY(hr_alloc(&held->snr, held->count, err));
   HR_TRY(hr_row_store_create(held->count, study->pixels, is_short ? study->folder : NULL,
@@ -129,12 +129,13 @@ static size_t smaller(size_t a, size_t b) {
 
 /* A bin's share of the sample of all rows is among the rows of its own sample, or the
  * other way round: both are the first of the same order (methods/shuffle.h). */
-size_t hr_held_rows_expect(const size_t *counts, size_t bin_count, size_t most) {
+size_t hr_held_rows_expect(const size_t *counts, size_t bin_count, hr_held_most most) {
   size_t all = counts[bin_count], uncovered = all, held = 0;
-  double share = all > 0 ? (double)(HR_HELD_ROWS_OF_ALL * most) / (double)all : 0;
+  double share = all > 0 ? (double)most.of_all / (double)all : 0;
   if (share > 1) share = 1;
   for (size_t k = 0; k < bin_count; k++) {
-    size_t of_all = (size_t)(share * (double)counts[k]), own = smaller(counts[k], most);
+    size_t of_all = (size_t)(share * (double)counts[k]),
+           own = smaller(counts[k], most.of_bin);
     uncovered -= counts[k];
     held += of_all > own ? of_all : own;
   }

@@ -9,14 +9,15 @@
 
 typedef struct hr_held_rows hr_held_rows;
 
-/* Of all rows so many times more than of a bin: most of them are kept for their bins
- * anyway. */
-enum { HR_HELD_ROWS_OF_ALL = 4 };
+/* How many are kept at most. */
+typedef struct hr_held_most {
+  size_t of_bin; /* each */
+  size_t of_all; /* most of them are kept for their bins anyway */
+} hr_held_most;
 
-/* Chooses at most `most` rows of each bin, and HR_HELD_ROWS_OF_ALL times as many of all,
- * and makes room for them; borrows the study. HR_ERR_MEMORY, HR_ERR_IO. */
-hr_status hr_held_rows_create(const hr_study_view *study, size_t most, hr_held_rows **out,
-                              hr_error *err) HR_MUST_CHECK;
+/* Chooses them and makes room for them; borrows the study. HR_ERR_MEMORY, HR_ERR_IO. */
+hr_status hr_held_rows_create(const hr_study_view *study, hr_held_most most,
+                              hr_held_rows **out, hr_error *err) HR_MUST_CHECK;
 void hr_held_rows_destroy(hr_held_rows **held);
 
 /* Keeps the rows of the block that were chosen; blocks come in order. HR_ERR_IO. */
@@ -37,7 +38,7 @@ double hr_held_rows_snr(const hr_held_rows *held, size_t row);
 
 /* How many rows that will be, but for chance, and the bytes that are kept of each; counts
  * [bins + 1], all rows last. */
-size_t hr_held_rows_expect(const size_t *counts, size_t bin_count, size_t most);
+size_t hr_held_rows_expect(const size_t *counts, size_t bin_count, hr_held_most most);
 double hr_held_rows_bytes(size_t pixels);
 
 #endif

@@ -111,6 +111,9 @@ typedef struct hr_study_view {
                          (data/conditioning.h); 0: not known */
   hr_low_memory low_memory; /* the least with which the study fits memory_bytes */
   bool keeps_validation;    /* fits are to tell what validation predicted (below) */
+  bool keeps_every_target;  /* not of the first target alone */
+  double base; /* what was taken off the flux (data/conditioning.h): who measures lines
+                  puts it back */
 } hr_study_view;
 
 /* The targets of a study, T of them (at most HR_MOST_TARGETS), from 0: how many, their
@@ -125,10 +128,11 @@ static inline const double *hr_study_target(const hr_study_view *study, size_t t
   return t == 0 ? study->train.target : study->further[t - 1].train;
 }
 /* Whether the fit of a target and slot is to have its validation rows: those of the first
- * target's bins. */
+ * target's bins, or of every target's. */
 static inline bool hr_study_keeps_validation(const hr_study_view *study, size_t target,
                                              int slot) {
-  return study->keeps_validation && target == 0 && slot != HR_GLOBAL;
+  bool is_meant = target == 0 || study->keeps_every_target;
+  return study->keeps_validation && is_meant && slot != HR_GLOBAL;
 }
 /* Those of one training row: y [T]. */
 static inline void hr_study_take_targets(const hr_study_view *study, size_t row,

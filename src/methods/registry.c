@@ -3,6 +3,7 @@
 
 #include "methods/cnn/cnn.h"
 #include "methods/lightgbm/lightgbm.h"
+#include "methods/line_index/line_index.h"
 #include "methods/method.h"
 #include "methods/posterior/posterior.h"
 #include "methods/ridge/marginal.h"
@@ -11,7 +12,7 @@
 static const hr_method *const types[] = {
     &hr_ridge_method,     &hr_ridge_marginal_method,
     &hr_posterior_method, &hr_lightgbm_method,
-    &hr_cnn_method,
+    &hr_cnn_method,       &hr_line_index_method,
 };
 
 const hr_method *const *hr_methods(size_t *count) {

@@ -6,12 +6,13 @@
 
 #include "models/linear.h"
 #include "models/network.h"
+#include "models/stacked.h"
 #include "models/templates.h"
 #include "models/trees.h"
 
 static const hr_model_type *const types[] = {
-    &hr_linear_type,    &hr_trees_type, &hr_network_model_type,
-    &hr_templates_type, NULL, /* the end */
+    &hr_linear_type,    &hr_trees_type,   &hr_network_model_type,
+    &hr_templates_type, &hr_stacked_type, NULL, /* the end */
 };
 
 const hr_model_type *const *hr_model_types(size_t *count) {

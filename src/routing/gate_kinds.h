@@ -4,8 +4,8 @@
 #define HR_ROUTING_GATE_KINDS_H
 
 #include "core/field.h"
-#include "routing/gate_mixing.h"
 #include "features/gate_table.h"
+#include "routing/gate_mixing.h"
 
 /* The first member of every kind's parameters. */
 typedef struct hr_gate_parameters {

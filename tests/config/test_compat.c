@@ -30,7 +30,7 @@ static void check_users(const hr_config *c) {
   assert_ptr_equal(c->experts[0].type, &hr_ridge_method);
   const hr_ridge_parameters *ridge = c->experts[0].parameters;
   assert_int_equal(ridge->alpha.count, 1);
-  check_near(ridge->alpha.items[0], 1e5, 0);
+  check_near(ridge->alpha.items[0], 1e3, 0);
   assert_int_equal(c->gate_count, 2);
   assert_null(hr_config_find_gate(c, &hr_gate_bayes_kind));
   hr_gate_table table;
@@ -71,7 +71,7 @@ static void the_rest_is_the_files(void **state) {
   assert_int_equal(c->control_count, 1);
   assert_int_equal(c->expert_count, 2);
   const hr_ridge_parameters *placebo = c->experts[1].parameters;
-  check_near(placebo->alpha.items[0], 1e5, 0);
+  check_near(placebo->alpha.items[0], 1e3, 0);
   hr_config_destroy(&c);
 }
 

@@ -2,6 +2,7 @@
 
 #include "methods/cnn/cnn.h"
 #include "methods/lightgbm/lightgbm.h"
+#include "methods/line_index/line_index.h"
 #include "methods/ridge/leakage.h"
 #include "methods/ridge/marginal.h"
 #include "methods/ridge/placebo.h"
@@ -356,6 +357,28 @@ static void test_default_bins_of_small_grids(void **state) {
   }
 }
 
+/* An expert for the bins that the study asks about has them by default, or all. */
+static void test_bins_of_the_focus(void **state) {
+  (void)state;
+  static const struct {
+    const char *yaml;
+    double bins[4];
+    size_t count;
+  } cases[] = {
+      {"binning: {focus: [3, 6]}\nexperts: {line_index: {}}\n", {3, 6}, 2},
+      {"binning: {focus: [8, 1]}\nexperts: {line_index: {bins: auto}}\n", {8, 1}, 2},
+      {"binning: {focus: [8]}\nexperts: {line_index: {bins: [0, 2]}}\n", {0, 2}, 2},
+      {"binning: {T_eff: [1, 2], focus: []}\nexperts: {line_index: {}}\n", {0, 1, 2}, 3}};
+  for (size_t i = 0; i < 4; i++) {
+    hr_config *c = accept_rest(cases[i].yaml);
+    const hr_line_index_parameters *p = c->experts[0].parameters;
+    check_numbers(&p->bins, cases[i].bins, cases[i].count);
+    assert_string_equal(p->learner, "ridge");
+    hr_config_destroy(&c);
+  }
+  check_round_trip(HEAD "experts: {line_index: {learner: lightgbm}}\n");
+}
+
 static void test_too_many_bins(void **state) {
   (void)state;
   hr_text text;
@@ -397,6 +420,7 @@ int main(void) {
       cmocka_unit_test(test_other_grids),
       cmocka_unit_test(test_default_bins_of_small_grids),
       cmocka_unit_test(test_bins_adapt_to_the_grid),
+      cmocka_unit_test(test_bins_of_the_focus),
       cmocka_unit_test(test_wrong_bins),
       cmocka_unit_test(test_too_many_bins),
       cmocka_unit_test(test_memory),

@@ -108,7 +108,7 @@ static void test_manual_examples(void **state) {
     examples++;
     at = end + 1;
   }
-  assert_int_equal(examples, 3);
+  assert_int_equal(examples, 4);
   hr_free(manual);
 }
 

@@ -7,6 +7,8 @@
 
 enum { MOST = 15 };
 
+static const hr_held_most most = {MOST, 4 * MOST};
+
 static small_study s;
 
 static int set_up(void **state) {
@@ -20,7 +22,7 @@ static hr_held_rows *hold(size_t block_rows, size_t missing) {
   hr_error err;
   hr_held_rows *held = NULL;
   size_t rows = SMALL_TRAIN - missing;
-  check_ok(hr_held_rows_create(&s.view, MOST, &held, &err));
+  check_ok(hr_held_rows_create(&s.view, most, &held, &err));
   for (size_t first = 0; first < rows; first += block_rows) {
     size_t count = rows - first < block_rows ? rows - first : block_rows;
     const float *x = s.train_x + first * SMALL_PIXELS;
@@ -58,7 +60,7 @@ static void check_all(const hr_held_rows *held) {
   check_rows(held, 1, MOST);
   check_rows(held, 2, 1);
   check_rows(held, 3, 0);
-  check_rows(held, SMALL_BINS, HR_HELD_ROWS_OF_ALL * MOST);
+  check_rows(held, SMALL_BINS, 4 * MOST);
 }
 
 static void rows_of_bins_and_of_all_are_kept(void **state) {
@@ -86,7 +88,7 @@ static void they_wait_on_disk_where_memory_is_short(void **state) {
   check_all(held);
   hr_held_rows_destroy(&held);
   s.view.folder = "/nowhere";
-  check_fails(hr_held_rows_create(&s.view, MOST, &held, &err), HR_ERR_IO,
+  check_fails(hr_held_rows_create(&s.view, most, &held, &err), HR_ERR_IO,
               "cannot create a file for rows in /nowhere: No such file or directory");
   assert_null(held);
   s.view.low_memory = HR_LOW_MEMORY_NONE;
@@ -98,17 +100,18 @@ static void so_many_are_expected(void **state) {
   (void)state;
   const size_t counts[] = {1000, 10, 90, 2000};
   /* A tenth of all: 100 of the first bin, in whose own 50 they are not all. */
-  assert_int_equal(hr_held_rows_expect(counts, 3, 50), 100 + 10 + 50 + 90);
-  assert_int_equal(hr_held_rows_expect(counts, 3, 5000), 2000);
+  assert_int_equal(hr_held_rows_expect(counts, 3, (hr_held_most){50, 200}),
+                   100 + 10 + 50 + 90);
+  assert_int_equal(hr_held_rows_expect(counts, 3, (hr_held_most){5000, 20000}), 2000);
   const size_t none[] = {0, 0};
-  assert_int_equal(hr_held_rows_expect(none, 1, 50), 0);
+  assert_int_equal(hr_held_rows_expect(none, 1, (hr_held_most){50, 200}), 0);
   check_near(hr_held_rows_bytes(100), 424, 0);
 }
 
 static hr_status hold_and_forget(void) {
   hr_error err;
   hr_held_rows *held = NULL;
-  hr_status status = hr_held_rows_create(&s.view, MOST, &held, &err);
+  hr_status status = hr_held_rows_create(&s.view, most, &held, &err);
   hr_held_rows_destroy(&held);
   return status;
 }

@@ -13,12 +13,12 @@ static const hr_method *const *all(size_t *count) {
 static void test_order(void **state) {
   (void)state;
   static const char *const names[] = {"ridge", "ridge_marginal", "posterior", "lightgbm",
-                                      "cnn"};
-  static const char *const titles[] = {"Ridge", "Marginal Ridge", "Posterior mean",
-                                       "LightGBM", "1D-CNN"};
+                                      "cnn",   "line_index"};
+  static const char *const titles[] = {"Ridge",    "Marginal Ridge", "Posterior mean",
+                                       "LightGBM", "1D-CNN",         "Line indices"};
   size_t count = 0;
   const hr_method *const *types = all(&count);
-  assert_int_equal(count, 5);
+  assert_int_equal(count, 6);
   for (size_t i = 0; i < count; i++) {
     assert_string_equal(types[i]->name, names[i]);
     assert_string_equal(types[i]->title, titles[i]);

@@ -217,7 +217,7 @@ class Gates(unittest.TestCase):
         self.assertIn("experts and gates have the settings of 'users', whatever", done.stderr)
         with open(f"{users}/model/model.json", encoding="utf-8") as file:
             candidates = json.load(file)["candidates"]
-        self.assertEqual({(c["method"], c["value"]) for c in candidates}, {("ridge", 1e5)})
+        self.assertEqual({(c["method"], c["value"]) for c in candidates}, {("ridge", 1e3)})
         for gate, names in (("logistic", 37), ("mlp", 13)):
             with open(f"{users}/model/gate-{gate}/gate.json", encoding="utf-8") as file:
                 self.assertEqual(len(json.load(file)["centre"]), names)

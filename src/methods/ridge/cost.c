@@ -75,7 +75,8 @@ static void add_held_rows(account *a, const hr_ridge_options *options,
                           const size_t *counts) {
   const hr_study_view *study = a->study;
   if (!options->learns_sigma) return;
-  size_t rows = hr_held_rows_expect(counts, study->bin_count, HR_RIDGE_HELD_ROWS);
+  size_t rows =
+      hr_held_rows_expect(counts, study->bin_count, hr_ridge_held_most(options));
   double bytes = (double)rows * hr_held_rows_bytes(study->pixels);
   size_t added = hr_ridge_most_added(options, hr_study_targets(study));
   double models = (double)(study->fold_count * (options->alpha->count + added));

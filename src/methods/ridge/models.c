@@ -108,7 +108,7 @@ hr_status hr_ridge_models_begin(const hr_study_view *study,
     HR_TRY(init_model(learner, m, rows[m], err));
   }
   if (options->learns_sigma) {
-    HR_TRY(hr_held_rows_create(study, HR_RIDGE_HELD_ROWS, &learner->held, err));
+    HR_TRY(hr_held_rows_create(study, hr_ridge_held_most(options), &learner->held, err));
   }
   *out = learner;
   learner = NULL;
@@ -180,7 +180,7 @@ hr_status hr_ridge_models_learn(hr_learner *learner, const hr_block *block,
     if (bin != HR_UNCOVERED) {
       HR_TRY(add_row(&learner->models[bin], x, y, train->fold[row], err));
     }
-    if (hr_ridge_is_global_row(learner, bin)) {
+    if (!learner->options.bins_alone && hr_ridge_is_global_row(learner, bin)) {
       HR_TRY(add_row(global, x, y, train->fold[row], err));
     }
   }

@@ -24,6 +24,9 @@ typedef struct hr_ridge_options {
   bool always_sums;         /* even of fewer rows than pixels */
   bool learns_sigma;        /* of each slot, from rows that are kept for it */
   bool fails_whole;         /* a model without memory ends all, not itself alone */
+  bool bins_alone;          /* there is no model of all rows: its fit is one of too few */
+  size_t held_rows; /* of each bin, that sigma is learnt from and validation rows are
+                       kept of; 0: HR_RIDGE_HELD_ROWS */
 } hr_ridge_options;
 
 /* Plain Ridge at those alphas; none (`alpha: auto`): at 1, 10 .. 10^6, and beyond where

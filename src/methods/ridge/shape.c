@@ -5,6 +5,11 @@
 #include "compute/shifted.h"
 #include "core/parallel.h"
 
+hr_held_most hr_ridge_held_most(const hr_ridge_options *options) {
+  size_t of_bin = options->held_rows > 0 ? options->held_rows : HR_RIDGE_HELD_ROWS;
+  return (hr_held_most){of_bin, options->bins_alone ? 0 : HR_RIDGE_HELD_OF_ALL * of_bin};
+}
+
 hr_ridge_form hr_ridge_form_of(size_t rows, size_t pixels) {
   if (rows < HR_RIDGE_FEWEST_ROWS) return HR_RIDGE_NONE;
   return rows <= pixels ? HR_RIDGE_DUAL : HR_RIDGE_PRIMAL;
@@ -17,6 +22,7 @@ hr_ridge_shape hr_ridge_shape_of(const hr_study_view *study,
                           .rows = rows,
                           .pixels = study->pixels};
   if (shape.form == HR_RIDGE_DUAL && options->always_sums) shape.form = HR_RIDGE_PRIMAL;
+  if (is_global && options->bins_alone) shape.form = HR_RIDGE_NONE;
   if (shape.form == HR_RIDGE_DUAL) shape.order = rows;
   if (shape.form == HR_RIDGE_PRIMAL) shape.order = study->pixels;
   bool takes_folds =

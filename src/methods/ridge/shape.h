@@ -3,6 +3,7 @@
 #ifndef HR_METHODS_RIDGE_SHAPE_H
 #define HR_METHODS_RIDGE_SHAPE_H
 
+#include "methods/held_rows.h"
 #include "methods/ridge/models.h"
 
 enum { HR_RIDGE_FEWEST_ROWS = 2 }; /* one row says nothing about a slope */
@@ -11,9 +12,13 @@ enum { HR_RIDGE_FEWEST_ROWS = 2 }; /* one row says nothing about a slope */
  * more threads busy, more share more. Part of the result's definition. */
 enum { HR_RIDGE_RUN_ALPHAS = 4 };
 
-/* Rows of each bin, and of all, that sigma is learnt from. A share p of new rows that is
- * estimated from n is known to √(p(1 − p)/n): 1.0 points of 68 % within a bin. */
-enum { HR_RIDGE_HELD_ROWS = 2000 };
+/* Rows of each bin that sigma is learnt from, and times as many of all. A share p of new
+ * rows that is estimated from n is known to √(p(1 − p)/n): 1.0 points of 68 % within a
+ * bin. */
+enum { HR_RIDGE_HELD_ROWS = 2000, HR_RIDGE_HELD_OF_ALL = 4 };
+
+/* How many rows are held for that. */
+hr_held_most hr_ridge_held_most(const hr_ridge_options *options);
 
 /* Where memory is shortest, the sums of so many folds are there at a time. */
 enum { HR_RIDGE_FOLDS_AT_A_TIME = 2 };

@@ -166,6 +166,10 @@ cleanup:
 static hr_status hand_to_global(hr_learner *learner, size_t m, hr_error *err) {
   hr_ridge_model *model = &learner->models[m], *global = hr_ridge_global(learner);
   if (model->shape.form != HR_RIDGE_PRIMAL || model == global) return HR_OK;
+  if (learner->options.bins_alone) {
+    hr_ridge_sums_put(&model->sums, &learner->pool);
+    return HR_OK;
+  }
   if (!model->sums.folds) return hr_ridge_replay_to_global(learner, m, err);
   hr_ridge_sums_close(&model->sums); /* a bin that failed may not have come to it */
   for (size_t f = 0; f < model->sums.fold_count; f++) {
