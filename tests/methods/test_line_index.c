@@ -113,6 +113,27 @@ static void blocks_do_not_matter(void **state) {
   life_fini(&other);
 }
 
+/* Rows that wait on disk, and sums of a few folds at a time, are the same Ridge. */
+static void little_memory_changes_nothing(void **state) {
+  (void)state;
+  life one, other;
+  lines_parameters p;
+  scratch folder;
+  scratch_init(&folder);
+  live(lines_parameters_init(&p, "ridge"), LINES_TRAIN, &one);
+  s.view.folder = folder.path;
+  for (int low = HR_LOW_MEMORY_ROWS; low <= HR_LOW_MEMORY_FOLDS; low++) {
+    s.view.low_memory = (hr_low_memory)low;
+    live(&p.parameters, LINES_TRAIN, &other);
+    life_check_same(&one, &other);
+    life_fini(&other);
+  }
+  s.view.low_memory = HR_LOW_MEMORY_NONE;
+  s.view.folder = NULL;
+  life_fini(&one);
+  scratch_fini(&folder);
+}
+
 /* Rows that validation predicted are those of the study, where the study keeps them. */
 static void validation_is_kept(void **state) {
   (void)state;
@@ -266,6 +287,7 @@ int main(void) {
       cmocka_unit_test(labels_that_say_nothing_give_nothing),
       cmocka_unit_test(trees_on_top),
       cmocka_unit_test(blocks_do_not_matter),
+      cmocka_unit_test(little_memory_changes_nothing),
       cmocka_unit_test(validation_is_kept),
       cmocka_unit_test(fewer_rows_are_enough),
       cmocka_unit_test(a_model_that_was_kept_is_taken_back),

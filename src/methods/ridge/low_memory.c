@@ -111,7 +111,9 @@ hr_status hr_ridge_sum_folds_in_turn(hr_learner *learner, size_t m, hr_scatter *
   for (size_t f = 0; f < model->sums.fold_count; f++) {
     HR_TRY(hr_ridge_make_fold(learner, m, f, err));
     hr_scatter_merge(total, model->sums.folds[f]);
-    hr_scatter_merge(global->sums.folds[f], model->sums.folds[f]);
+    if (!learner->options.bins_alone) {
+      hr_scatter_merge(global->sums.folds[f], model->sums.folds[f]);
+    }
     model->folds_handed = f + 1;
     hr_ridge_pool_put(&learner->pool, &model->sums.folds[f]);
   }
