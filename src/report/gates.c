@@ -48,15 +48,16 @@ hr_gate_told hr_gates_read(hr_reader *reader, size_t index) {
   hr_node root = hr_reader_root(reader);
   hr_node gates = hr_node_list(reader, &root, "gates");
   hr_node gate = hr_node_item(reader, &gates, index);
-  hr_gate_told told = {.name = hr_node_text(reader, &gate, "name"),
-                       .title = hr_node_text(reader, &gate, "title"),
-                       .mixing = hr_node_text(reader, &gate, "mixing"),
-                       .uses_error = hr_node_bool(reader, &gate, "uses_error"),
-                       .temperature = hr_node_number(reader, &gate, "temperature"),
-                       .rows = hr_node_number(reader, &gate, "n"),
-                       .accuracy = hr_node_number(reader, &gate, "accuracy"),
-                       .log_loss = hr_node_number(reader, &gate, "log_loss"),
-                       .ece = hr_node_number(reader, &gate, "ece")};
+  hr_gate_told told = {
+      .name = hr_node_text(reader, &gate, "name"),
+      .title = hr_node_text(reader, &gate, "title"),
+      .mixing = hr_node_text(reader, &gate, "mixing"),
+      .uses_error = hr_node_bool(reader, &gate, "uses_error"),
+      .temperature = hr_node_number(reader, &gate, "temperature"),
+      .rows = hr_node_number(reader, &gate, "n"),
+      .accuracy = hr_node_estimate(reader, &gate, "accuracy", "accuracy_ci"),
+      .log_loss = hr_node_number(reader, &gate, "log_loss"),
+      .ece = hr_node_number(reader, &gate, "ece")};
   read_forecasts(reader, &gate, &told);
   read_octiles(reader, &gate, &told);
   return told;

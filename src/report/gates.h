@@ -13,7 +13,8 @@ typedef struct hr_gate_told {
   const char *name, *title;
   const char *mixing; /* its own: "soft", "hard" or "fallback" */
   bool uses_error;    /* it is told the error of every pixel */
-  double temperature, rows, accuracy, log_loss, ece;
+  double temperature, rows, log_loss, ece;
+  hr_estimate accuracy;
   struct {
     const char *method;
     const char *models; /* whose: "hybrid", or an expert */

@@ -60,7 +60,7 @@ static void audit_confusion(hr_row_audit *a, const hr_gate_told *gate, size_t g,
   hr_audit_list_covered(a);
   hr_audit_compare(a, place, "n", gate->rows, (double)a->count);
   if (a->count == 0) return;
-  hr_audit_compare(a, place, "accuracy", gate->accuracy, right / (double)a->count);
+  hr_audit_compare(a, place, "accuracy", gate->accuracy.value, right / (double)a->count);
 }
 
 hr_status hr_audit_gates(hr_row_audit *a, const hr_node *root, hr_error *err) {

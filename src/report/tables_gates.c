@@ -35,7 +35,7 @@ static hr_status add_gate(hr_table *table, hr_reader *reader, const hr_gate_told
   HR_TRY(hr_table_add_row(table, &cells, err));
   HR_TRY(set_gate(reader, &cells[0], gate, err));
   HR_TRY(hr_set_mark(reader, &cells[1], gate->uses_error, err));
-  cells[2].value = gate->accuracy;
+  hr_set_estimate(&cells[2], gate->accuracy);
   cells[3].value = gate->log_loss;
   cells[4].value = gate->ece;
   cells[5].value = gate->temperature;
@@ -71,7 +71,7 @@ hr_status hr_build_gates(hr_table *table, hr_reader *reader, hr_error *err) {
   static const hr_heading headings[] = {
       {HR_CELL_TEXT, "gate", "Gate", "门控"},
       {HR_CELL_MARK, "uses_error", "Told the error", "已知误差"},
-      {HR_CELL_SCORE, "accuracy", "Accuracy", "准确率"},
+      {HR_CELL_SCORE_RANGE, "accuracy", "Accuracy", "准确率"},
       {HR_CELL_SCORE, "log_loss", "Log-loss", "对数损失"},
       {HR_CELL_SCORE, "ece", "ECE", "ECE"},
       {HR_CELL_RATIO, "temperature", "Temperature", "温度"},

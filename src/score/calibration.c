@@ -37,8 +37,8 @@ double hr_calibration_margin(hr_calibration_measure measure) {
   return words[measure].margin;
 }
 
-/* Wilson's interval of a share: where its score test does not refuse. */
-static hr_measured share_of(size_t within, size_t rows) {
+/* Where the score test of the share does not refuse. */
+hr_measured hr_calibration_share(size_t within, size_t rows) {
   const double none = (double)NAN;
   if (rows == 0) return (hr_measured){none, none, none};
   double n = (double)rows, p = (double)within / n, z2 = z95 * z95;
@@ -104,8 +104,8 @@ hr_calibration hr_calibration_compute(const hr_calibration_rows *rows) {
   }
   for (size_t m = 0; m < HR_CALIBRATION_MEASURES; m++) {
     size_t count = m >= HR_WITHIN_HALF68 ? found.half_rows : found.rows;
-    found.measure[m] =
-        m == HR_MEAN_CHI2 ? mean_chi2(rows, count) : share_of(within[m], count);
+    found.measure[m] = m == HR_MEAN_CHI2 ? mean_chi2(rows, count)
+                                         : hr_calibration_share(within[m], count);
   }
   return found;
 }

@@ -56,6 +56,9 @@ typedef struct hr_calibration {
 
 hr_calibration hr_calibration_compute(const hr_calibration_rows *rows);
 
+/* The share `within` of `rows`, and Wilson's interval; NaN of no rows. */
+hr_measured hr_calibration_share(size_t within, size_t rows);
+
 /* The chance of a measure at least as far from what is expected, were sigma honest: by
  * the normal approximation, of shares that of Wilson's interval, of the mean with an
  * error of at least that of Gaussian residuals, sqrt(2 / n). What was learnt from few

@@ -1,10 +1,12 @@
 /* Every gate against the true bins, and every way of mixing with it. */
 #include "score/results_gates.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "routing/gate_quality.h"
+#include "score/calibration.h"
 #include "score/rungs.h"
 
 typedef struct writer {
@@ -22,7 +24,13 @@ static void put_quality(writer *w, json_t *object, const hr_gate_rows *rows,
   hr_gate_quality quality;
   hr_gate_quality_measure(rows, group, &quality);
   hr_json_put_count(w->json, object, "n", quality.rows);
+  hr_measured accuracy = {(double)NAN, (double)NAN, (double)NAN};
+  if (quality.rows > 0) {
+    size_t right = (size_t)lround(quality.accuracy * (double)quality.rows);
+    accuracy = hr_calibration_share(right, quality.rows);
+  }
   hr_json_put_number(w->json, object, "accuracy", quality.accuracy);
+  hr_json_put_pair(w->json, object, "accuracy_ci", accuracy.low, accuracy.high);
   hr_json_put_number(w->json, object, "log_loss", quality.log_loss);
   hr_json_put_number(w->json, object, "ece", quality.ece);
   hr_json_put_number(w->json, object, "entropy", quality.mean_entropy);

@@ -38,7 +38,9 @@ static void what_was_written_is_read(void **state) {
   check_near(counts[0], 68, 0);
   check_near(counts[1 * FIXTURE_BINS + 2], 69, 0);
   check_near(counts[2 * FIXTURE_BINS + 0], 69, 0);
-  check_near(gate.accuracy, 68.0 / 206, 1e-12);
+  check_near(gate.accuracy.value, 68.0 / 206, 1e-12);
+  check_near(gate.accuracy.low, 0.269506, 1e-5);
+  check_near(gate.accuracy.high, 0.396909, 1e-5);
   gate = hr_gates_read(&reader, 1);
   check_near(gate.entropy[3], log(3), 1e-12);
   check_near(gate.temperature, 1.25, 0);
