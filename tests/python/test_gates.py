@@ -228,13 +228,13 @@ class Gates(unittest.TestCase):
         self.assertEqual([g["name"] for g in results["gates"]], ["logistic", "mlp"])
         rows = read_csv(f"{users}/predictions.csv")
         covered = rows[rows["bin"].notna()]
-        y, baseline = covered["target"], r2(covered["target"], covered["global_ridge"])
-        oracle = r2(y, covered["ridge_oracle"])
-        for forecast in results["gates"][0]["forecasts"]:
-            if not forecast["method"].startswith("ridge_"):
-                continue
-            deployed = r2(y, covered[forecast["method"]])
-            self.assertAlmostEqual(forecast["rho"], (deployed - baseline) / (oracle - baseline), 9)
+        soft = r2(covered["target"], covered["hybrid_logistic_soft"])
+        told = {f["method"]: f["r2"] for f in results["gates"][0]["forecasts"]}
+        self.assertAlmostEqual(told["hybrid_logistic_soft"], soft, 9)
+        self.assertAlmostEqual(told["ridge_logistic_soft"], soft, 9)  # there is no other expert
+        for gate in results["gates"]:
+            self.assertLess(gate["accuracy_ci"][0], gate["accuracy"])
+            self.assertGreater(gate["accuracy_ci"][1], gate["accuracy"])
         # It is another study, and goes on as that alone.
         study_data.run(BUILD, "headroom", "run", self.path, "--out", users, "--compat", "users",
                        "--resume")
