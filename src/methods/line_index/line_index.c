@@ -54,6 +54,7 @@ static hr_ridge_options options_of(const hr_line_index_parameters *parameters) {
   options.stage = "solving Ridge for line indices";
   options.learns_sigma = true;
   options.bins_alone = true;
+  options.keeps_folds = true;
   options.held_rows = (size_t)parameters->most_rows;
   return options;
 }

@@ -210,7 +210,9 @@ static hr_status find_residuals(const asking *q, size_t m, const hr_ridge_fit *f
   hr_parallel_for_on(1, 1, leave_out, &l);
   for (size_t i = 0; l.status == HR_OK && i < q->count; i++) {
     double left = q->residual[i * q->models + q->models - 1] / l.rest[i];
-    if (l.rest[i] > 0 && isfinite(left)) out->plain[i] = out->corrected[i] = left;
+    if (!(l.rest[i] > 0 && isfinite(left))) continue;
+    out->corrected[i] = left;
+    if (!q->learner->options.keeps_folds) out->plain[i] = left;
   }
   if (l.status == HR_ERR_MEMORY) status = hr_fail(err, l.status, "%s", l.err.message);
 cleanup:
