@@ -33,7 +33,10 @@ double hr_chart_x(const hr_chart *chart, double x) {
 }
 
 double hr_chart_y(const hr_chart *chart, double y) {
+  const double most = 100; /* heights of the plot: what cairo can draw has an end */
   double share = (y - chart->y.low) / (chart->y.high - chart->y.low);
+  if (share > most) share = most;
+  if (share < -most) share = -most;
   return chart->plot.bottom + share * (chart->plot.top - chart->plot.bottom);
 }
 

@@ -37,6 +37,9 @@ static void test_values_have_places(void **state) {
   check_near(hr_chart_x(&chart, 10), chart.plot.right, 1e-9);
   check_near(hr_chart_y(&chart, 1), chart.plot.top, 1e-9);
   check_near(hr_chart_y(&chart, 0), 0.5 * (chart.plot.top + chart.plot.bottom), 1e-9);
+  /* Far below is far below, and no more than can be drawn. */
+  assert_true(hr_chart_y(&chart, -1e24) > chart.plot.bottom);
+  assert_true(hr_chart_y(&chart, -1e24) < 1e6 && hr_chart_y(&chart, 1e24) > -1e6);
   hr_canvas_destroy(&canvas);
 }
 
