@@ -3,6 +3,7 @@
  */
 #include "core/npy.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,4 +130,25 @@ hr_status hr_npy_read(const char *path, size_t most_bytes, double **values,
 cleanup:
   hr_free(bytes);
   return status;
+}
+
+hr_status hr_npy_read_matrix(const char *path, const size_t extent[2], const char *owner,
+                             double **values, hr_error *err) {
+  const size_t most_bytes = (size_t)1
+                            << 30; /* 64 components of a million pixels: 0.5 GB */
+  hr_npy_shape shape;
+  double *read = NULL;
+  hr_status status = hr_npy_read(path, most_bytes, &read, &shape, err);
+  if (status != HR_OK) return status;
+  bool good = shape.dimensions == 2 && shape.extent[0] == extent[0] &&
+              shape.extent[1] == extent[1];
+  for (size_t i = 0; good && i < extent[0] * extent[1]; i++) good = isfinite(read[i]);
+  if (good) {
+    *values = read;
+    return HR_OK;
+  }
+  hr_free(read);
+  return hr_fail(err, HR_ERR_FORMAT,
+                 "%s is not the %zu by %zu numbers of its %s; train it again", path,
+                 extent[0], extent[1], owner);
 }

@@ -29,6 +29,11 @@ hr_status hr_npy_write_array(const char *path, const double *values,
 hr_status hr_npy_read(const char *path, size_t most_bytes, double **values,
                       hr_npy_shape *shape, hr_error *err) HR_MUST_CHECK;
 
+/* The same of finite numbers [extent[0]][extent[1]], and nothing else: HR_ERR_FORMAT
+ * names the file and `owner`, whose numbers they should be. */
+hr_status hr_npy_read_matrix(const char *path, const size_t extent[2], const char *owner,
+                             double **values, hr_error *err) HR_MUST_CHECK;
+
 /* Bytes of the file that hr_npy_write writes. */
 size_t hr_npy_size(size_t rows, size_t columns);
 

@@ -15,9 +15,6 @@
 static const char schema[] = "headroom/stacked/1";
 static const char json_name[] = "stack.json";
 
-/* More than any has: 64 components of a million pixels are 0.5 GB. */
-static const size_t most_bytes = (size_t)1 << 30;
-
 enum { PIECE_ROWS = 512 };
 
 typedef struct stacked {
@@ -311,25 +308,10 @@ cleanup:
 /* The array folder/name, which has to be [rows][columns] of finite numbers. */
 static hr_status read_array(const reading *r, const char *name, const size_t extent[2],
                             double **out, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_npy_shape shape;
-  double *values = NULL;
   char *path = NULL;
-  HR_TRY(hr_join_path(r->place->folder, name, &path, err));
-  HR_TRY(hr_npy_read(path, most_bytes, &values, &shape, err));
-  bool good = shape.dimensions == 2 && shape.extent[0] == extent[0] &&
-              shape.extent[1] == extent[1];
-  for (size_t i = 0; good && i < extent[0] * extent[1]; i++) good = isfinite(values[i]);
-  if (!good) {
-    HR_TRY(hr_fail(err, HR_ERR_FORMAT,
-                   "%s is not the %zu by %zu numbers of its stacked model; train it "
-                   "again",
-                   path, extent[0], extent[1]));
-  }
-  *out = values;
-  values = NULL;
-cleanup:
-  hr_free(values);
+  hr_status status = hr_join_path(r->place->folder, name, &path, err);
+  if (status == HR_OK)
+    status = hr_npy_read_matrix(path, extent, "stacked model", out, err);
   hr_free(path);
   return status;
 }

@@ -1,6 +1,7 @@
 /* The array file, byte by byte; tests/python opens it with NumPy. */
 #include "core/npy.h"
 
+#include <math.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -137,6 +138,28 @@ static void a_file_that_is_too_large_or_not_there_is_refused(void **state) {
   assert_null(read);
 }
 
+static void a_matrix_has_its_shape_and_finite_numbers(void **state) {
+  (void)state;
+  hr_error err;
+  double values[6] = {1, 2, 3, 4, 5, 6}, *read = NULL;
+  const size_t extent[] = {2, 3}, turned[] = {3, 2};
+  check_ok(hr_npy_write("test_npy.npy", values, 2, 3, &err));
+  check_ok(hr_npy_read_matrix("test_npy.npy", extent, "gate", &read, &err));
+  assert_memory_equal(read, values, sizeof values);
+  hr_free(read);
+  read = NULL;
+  check_fails(hr_npy_read_matrix("test_npy.npy", turned, "gate", &read, &err),
+              HR_ERR_FORMAT,
+              "test_npy.npy is not the 3 by 2 numbers of its gate; train it again");
+  values[4] = (double)NAN;
+  check_ok(hr_npy_write("test_npy.npy", values, 2, 3, &err));
+  check_fails(hr_npy_read_matrix("test_npy.npy", extent, "gate", &read, &err),
+              HR_ERR_FORMAT,
+              "test_npy.npy is not the 2 by 3 numbers of its gate; train it again");
+  assert_null(read);
+  unlink("test_npy.npy");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_file_is_what_nep_1_says),
@@ -145,6 +168,7 @@ int main(void) {
       cmocka_unit_test(other_files_are_refused),
       cmocka_unit_test(a_shape_that_overflows_is_refused),
       cmocka_unit_test(a_file_that_is_too_large_or_not_there_is_refused),
+      cmocka_unit_test(a_matrix_has_its_shape_and_finite_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

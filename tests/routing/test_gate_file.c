@@ -121,8 +121,8 @@ static void check_array_refused(const char *name, size_t rows, size_t columns,
   save_into(&folder);
   const char *path = scratch_name(&folder, name);
   check_ok(hr_npy_write(path, values, rows, columns, &err));
-  snprintf(expected, sizeof expected, "%s is not the %s numbers of its gate", path,
-           sentence);
+  snprintf(expected, sizeof expected,
+           "%s is not the %s numbers of its gate; train it again", path, sentence);
   check_fails(load_from(folder.path, &gate, &err), HR_ERR_FORMAT, expected);
   scratch_fini(&folder);
 }
