@@ -25,8 +25,8 @@ typedef struct hr_ridge_options {
   bool learns_sigma;        /* of each slot, from rows that are kept for it */
   bool fails_whole;         /* a model without memory ends all, not itself alone */
   bool bins_alone;          /* there is no model of all rows: its fit is one of too few */
-  bool keeps_folds;         /* validation rows are predicted without their folds, never
-                               without the row alone: something is trained on them */
+  bool keeps_folds;         /* held rows are predicted without their folds, never without
+                               the row alone: something is trained on what is said */
   size_t held_rows; /* of each bin, that sigma is learnt from and validation rows are
                        kept of; 0: HR_RIDGE_HELD_ROWS */
 } hr_ridge_options;

@@ -197,7 +197,8 @@ static void take_folds(const asking *q, const misses *out) {
   }
 }
 
-/* What each held row is missed by: where K is there, by the model of all other rows. How
+/* What each held row is missed by: where K is there, and folds are not asked for, by the
+ * model of all other rows. How
  * much that differs from a fold's depends on the row: faint ones weigh more in their own
  * predictions. */
 static hr_status find_residuals(const asking *q, size_t m, const hr_ridge_fit *fit,
@@ -205,14 +206,13 @@ static hr_status find_residuals(const asking *q, size_t m, const hr_ridge_fit *f
   hr_status status = HR_OK;
   leaving l = {.q = q, .fit = fit, .m = m, .a = a};
   take_folds(q, out);
-  if (!hr_ridge_sums_has_kernel(fit->sums)) return HR_OK;
+  bool stays = !hr_ridge_sums_has_kernel(fit->sums) || q->learner->options.keeps_folds;
+  if (stays) return HR_OK;
   HR_TRY(find_left_out(&l, err));
   hr_parallel_for_on(1, 1, leave_out, &l);
   for (size_t i = 0; l.status == HR_OK && i < q->count; i++) {
     double left = q->residual[i * q->models + q->models - 1] / l.rest[i];
-    if (!(l.rest[i] > 0 && isfinite(left))) continue;
-    out->corrected[i] = left;
-    if (!q->learner->options.keeps_folds) out->plain[i] = left;
+    if (l.rest[i] > 0 && isfinite(left)) out->plain[i] = out->corrected[i] = left;
   }
   if (l.status == HR_ERR_MEMORY) status = hr_fail(err, l.status, "%s", l.err.message);
 cleanup:
