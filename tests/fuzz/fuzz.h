@@ -41,4 +41,21 @@ static inline void fuzz_write(char *path, size_t path_size, const char *name,
   fuzz_require(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
 }
 
+/* Changes `name` in that folder: three bytes an edit, where, in two, and what. */
+static inline void fuzz_edit(const char *name, const uint8_t *bytes, size_t size) {
+  enum { MOST_TEXT = 1 << 16 };
+  static char text[MOST_TEXT];
+  char path[128];
+  snprintf(path, sizeof path, "%s/%s", fuzz_folder(), name);
+  FILE *file = fopen(path, "rb");
+  fuzz_require(file != NULL);
+  size_t length = fread(text, 1, sizeof text, file);
+  fclose(file);
+  fuzz_require(length > 0);
+  for (size_t i = 0; i + 2 < size; i += 3) {
+    text[(bytes[i] * 256U + bytes[i + 1]) % length] = (char)bytes[i + 2];
+  }
+  fuzz_write(path, sizeof path, name, text, length);
+}
+
 #endif

@@ -69,20 +69,6 @@ static void load(void) {
   hr_model_destroy(&model);
 }
 
-/* Three bytes an edit: where, in two, and what. */
-static void edit_json(const uint8_t *bytes, size_t size) {
-  char path[128], text[MOST];
-  snprintf(path, sizeof path, "%s/stack.json", fuzz_folder());
-  FILE *file = fopen(path, "rb");
-  fuzz_require(file != NULL);
-  size_t length = fread(text, 1, sizeof text, file);
-  fclose(file);
-  for (size_t i = 0; i + 2 < size; i += 3) {
-    text[(bytes[i] * 256U + bytes[i + 1]) % length] = (char)bytes[i + 2];
-  }
-  fuzz_write(path, sizeof path, "stack.json", text, length);
-}
-
 static const char *const names[] = {"stack.json", "components.npy", "wave.npy",
                                     "model.npy",  "top.npy",        "model.txt"};
 enum { NAMES = sizeof names / sizeof names[0] };
@@ -94,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   if (bytes[0] % 8 < NAMES) {
     fuzz_write(path, sizeof path, names[bytes[0] % 8], bytes + 1, size - 1);
   } else {
-    edit_json(bytes + 1, size - 1);
+    fuzz_edit("stack.json", bytes + 1, size - 1);
   }
   load();
   for (size_t i = 0; i < NAMES; i++) {

@@ -5,6 +5,7 @@
 
 #include "report/gates_fixture.h"
 #include "score/predictions.h"
+#include "support/pictures.h"
 
 static gates_fixture g;
 static hr_error err;
@@ -27,17 +28,6 @@ static int tidy(void **state) {
   return 0;
 }
 
-static void keep(const hr_bytes *png) {
-  char path[256];
-  const char *folder = getenv("REPORT_PICTURES");
-  if (!folder) return;
-  snprintf(path, sizeof path, "%s/gates.png", folder);
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  assert_int_equal(fwrite(png->items, 1, png->count, file), png->count);
-  assert_int_equal(fclose(file), 0);
-}
-
 /* The last figure but one, drawn. */
 static const hr_figure *draw(void) {
   static char path[128], rows_path[128];
@@ -54,7 +44,7 @@ static void what_is_drawn_is_written(void **state) {
   ladder_fixture_write(&g.l);
   const hr_figure *figure = draw();
   assert_string_equal(figure->name, "gates");
-  keep(&figure->png);
+  keep_picture("gates", &figure->png);
   const char *csv = figure->csv.bytes;
   assert_null(strstr(csv, "nan"));
   static const char first[] =

@@ -7,6 +7,7 @@
 
 #include "score/fixture.h"
 #include "support/check.h"
+#include "support/pictures.h"
 #include "support/scratch.h"
 
 static fixture f;
@@ -31,17 +32,6 @@ static int tidy(void **state) {
   hr_reader_fini(&reader);
   scratch_fini(&s);
   return 0;
-}
-
-static void keep(const hr_bytes *png) {
-  char path[256];
-  const char *folder = getenv("REPORT_PICTURES");
-  if (!folder) return;
-  snprintf(path, sizeof path, "%s/residuals.png", folder);
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  assert_int_equal(fwrite(png->items, 1, png->count, file), png->count);
-  assert_int_equal(fclose(file), 0);
 }
 
 static const hr_figure *draw(void) {
@@ -110,7 +100,7 @@ static void residuals_are_those_of_the_rows(void **state) {
   give_labels();
   const hr_figure *figure = draw();
   assert_string_equal(figure->name, "residuals");
-  keep(&figure->png);
+  keep_picture("residuals", &figure->png);
   for (size_t i = 0; i < rows.count; i++) covered += rows.bin[i] >= 0;
   assert_int_equal(check_lines(figure->csv.bytes, "T_eff", teff, &stars), 3);
   assert_int_equal(stars, covered);

@@ -5,6 +5,7 @@
 
 #include "report/ladder_fixture.h"
 #include "score/predictions.h"
+#include "support/pictures.h"
 
 static ladder_fixture l;
 static hr_error err;
@@ -27,17 +28,6 @@ static int tidy(void **state) {
   return 0;
 }
 
-static void keep(const char *name, const hr_bytes *png) {
-  char path[256];
-  const char *folder = getenv("REPORT_PICTURES");
-  if (!folder) return;
-  snprintf(path, sizeof path, "%s/%s.png", folder, name);
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  assert_int_equal(fwrite(png->items, 1, png->count, file), png->count);
-  assert_int_equal(fclose(file), 0);
-}
-
 /* The lines of figure 3's CSV. */
 static const char *draw(const char *name) {
   static char path[128], rows_path[128];
@@ -46,7 +36,7 @@ static const char *draw(const char *name) {
   check_ok(hr_reader_init(&reader, path, &err));
   check_ok(hr_rows_init(&rows, rows_path, &reader, &err));
   check_ok(hr_figures_init(&figures, &reader, &rows, &err));
-  keep(name, &figures.items[2].png);
+  keep_picture(name, &figures.items[2].png);
   assert_null(strstr(figures.items[2].csv.bytes, "nan"));
   return figures.items[2].csv.bytes;
 }
