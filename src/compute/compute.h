@@ -51,9 +51,6 @@ typedef struct hr_compute {
   /* y [m] = A x: A [m][n] without gaps, x [n]. */
   void (*gemv_f64)(size_t m, size_t n, const double *a, const double *x, double *y);
 
-  /* y [n] = A x for a symmetric A [n][n], of which the upper triangle is read. */
-  void (*symv_f64)(size_t n, const double *a, const double *x, double *y);
-
   /* Σ x y; the Euclidean length of x; y += factor x; x *= factor. Vectors [n]. */
   double (*dot_f64)(size_t n, const double *x, const double *y);
   double (*norm_f64)(size_t n, const double *x);

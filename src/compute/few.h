@@ -9,10 +9,11 @@
 
 #include <stddef.h>
 
-/* y [count][n] = A x of every x [count][n], for a symmetric A [n][n], of which the upper
- * triangle is read. Cost: 2 n² operations a vector. */
-void hr_few_symmetric(size_t n, const double *a, size_t count, const double *x,
-                      double *y);
+/* y = A x of vectors x [count] and y [count], each [n], for a symmetric A [n][n], of
+ * which the upper triangle is read. A y has the same bytes whatever other vectors there
+ * are. Cost: 2 n² operations a vector. */
+void hr_few_symmetric(size_t n, const double *a, size_t count, const double *const *x,
+                      double *const *y);
 
 /* b [count][n] becomes the solutions of the systems of UᵀU, U the upper triangle of
  * `factor` [n][n], which alone is read. Cost: 2 n² operations a right side. */

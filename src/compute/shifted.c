@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compute/few.h"
 #include "compute/shifted_further.h"
 #include "core/alloc.h"
 
@@ -27,7 +28,8 @@ struct hr_shifted {
   double *residual, *preconditioned, *direction, *product; /* [order] of one target */
   float *narrow;                                           /* [order] */
   hr_shifted_further *further;                             /* NULL: one target */
-  double factor_alpha;                                     /* that the factor is of */
+  size_t first;        /* of the further targets' systems, the first of this alpha */
+  double factor_alpha; /* that the factor is of */
   size_t narrow_factors, wide_factors;
 };
 
@@ -141,10 +143,19 @@ static double precondition(hr_shifted *s) {
   return sum;
 }
 
+/* product = A direction, and with the same look at A what the further targets want. */
+static void multiply(hr_shifted *s) {
+  const double *x[1 + HR_SUBSPACE_TOGETHER] = {s->direction};
+  double *y[1 + HR_SUBSPACE_TOGETHER] = {s->product};
+  size_t further = s->further ? hr_shifted_further_look(s->further, x + 1, y + 1) : 0;
+  hr_few_symmetric(s->order, s->matrix, 1 + further, x, y);
+  if (further > 0) hr_shifted_further_looked(s->further);
+}
+
 /* One step along the direction; false where the curvature is not positive. */
 static bool take_step(hr_shifted *s, double alpha, double energy, double *x) {
   double curvature = 0;
-  s->compute->symv_f64(s->order, s->matrix, s->direction, s->product);
+  multiply(s);
   for (size_t i = 0; i < s->order; i++) {
     s->product[i] += alpha * s->direction[i];
     curvature += s->direction[i] * s->product[i];
@@ -192,6 +203,10 @@ static bool converge(hr_shifted *s, double alpha, size_t most, double *x) {
   return true;
 }
 
+static hr_shifted_factor factor_of(const hr_shifted *s) {
+  return (hr_shifted_factor){s->factor, s->scale, s->factor_alpha};
+}
+
 static bool solve_narrow(hr_shifted *s, double alpha, double *x) {
   if (s->has_factor) {
     if (converge(s, alpha, MOST_REUSED, x)) return true;
@@ -203,6 +218,7 @@ static bool solve_narrow(hr_shifted *s, double alpha, double *x) {
   }
   if (!make_factor(s, alpha)) return false;
   s->has_factor = true;
+  if (s->further) hr_shifted_further_use(s->further, factor_of(s), s->first);
   if (converge(s, alpha, MOST_FRESH, x)) return true;
   s->has_factor = false;
   return false;
@@ -240,102 +256,76 @@ static bool solve_wide(hr_shifted *s, double alpha, size_t targets, const double
   return solved;
 }
 
-/* Systems of further targets that are put off, to be solved together: those of an alpha
- * beside each other. */
-typedef struct put_off {
-  hr_shifted_batch batch;
-  double *alpha;
-  const double **b;
-  double **x;
-  size_t *of; /* the number of alpha */
-} put_off;
-
-static hr_status put_off_init(put_off *p, const hr_shifted *s,
-                              const hr_shifted_alphas *alphas, hr_error *err) {
-  hr_status status = HR_OK;
-  size_t most = alphas->count * (s->targets - 1);
+/* The systems of the further targets of a sweep: those of an alpha beside each other. */
+static hr_status queue_init(hr_shifted_queue *queue, const hr_shifted *s,
+                            const hr_shifted_alphas *alphas, hr_error *err) {
   double tolerance = alphas->further_tolerance;
-  *p =
-      (put_off){.batch = {.matrix = s->matrix,
-                          .tolerance = tolerance > 0 ? tolerance : HR_SHIFTED_TOLERANCE}};
-  HR_TRY(hr_alloc(&p->alpha, most, err));
-  HR_TRY(hr_alloc(&p->b, most, err));
-  HR_TRY(hr_alloc(&p->x, most, err));
-  HR_TRY(hr_alloc(&p->of, most, err));
-  HR_TRY(hr_alloc(&p->batch.is_solved, most, err));
-cleanup:
-  return status;
+  *queue =
+      (hr_shifted_queue){.matrix = s->matrix,
+                         .tolerance = tolerance > 0 ? tolerance : HR_SHIFTED_TOLERANCE,
+                         .factor = factor_of(s)}; /* that of a sweep before */
+  return hr_alloc(&queue->systems, alphas->count * (s->targets - 1), err);
 }
 
-static void put_off_fini(put_off *p) {
-  hr_free(p->alpha);
-  hr_free(p->b);
-  hr_free(p->x);
-  hr_free(p->of);
-  hr_free(p->batch.is_solved);
-}
-
-/* Puts off the further targets at alpha number a; x: [T][order] of that alpha. */
-static void put_off_add(put_off *p, const hr_shifted *s, size_t a, double alpha,
-                        double *x) {
+/* Adds those at alpha number a; x: [T][order] of that alpha. */
+static void queue_add(hr_shifted_queue *queue, hr_shifted *s, size_t a, double alpha,
+                      double *x) {
+  s->first = queue->count;
   for (size_t t = 1; t < s->targets; t++) {
-    size_t i = p->batch.count++;
-    p->alpha[i] = alpha;
-    p->b[i] = s->right_side + t * s->order;
-    p->x[i] = x + t * s->order;
-    p->of[i] = a;
+    queue->systems[queue->count++] =
+        (hr_shifted_system){.alpha = alpha,
+                            .b = s->right_side + t * s->order,
+                            .x = x + t * s->order,
+                            .of = a,
+                            .with_factor = s->has_factor};
   }
 }
 
 /* How many of them, from number i on, are of the same alpha. */
-static size_t count_alike(const put_off *p, size_t i) {
+static size_t count_alike(const hr_shifted_queue *queue, size_t i) {
   size_t count = 1;
-  while (i + count < p->batch.count && p->of[i + count] == p->of[i]) count++;
+  while (i + count < queue->count && queue->systems[i + count].of == queue->systems[i].of)
+    count++;
   return count;
 }
 
-/* Solves systems [i, i + count), of one alpha, with a factor of their own. The first
- * target will not use it: where it needed none there is none. */
-static void solve_with_factor(put_off *p, hr_shifted *s, size_t i, size_t count) {
-  double alpha = p->alpha[i];
-  hr_shifted_batch batch = p->batch;
-  if (s->has_factor || !set_scale(s, alpha) || !make_factor(s, alpha)) return;
-  batch.factor = (hr_shifted_factor){s->factor, s->scale, alpha};
-  batch.count = count;
-  batch.alpha += i;
-  batch.b += i;
-  batch.x += i;
-  batch.is_solved += i;
-  hr_shifted_further_solve(s->further, &batch);
+/* Solves systems [i, i + count), of one alpha and not solved from the diagonal, with a
+ * factor of their own. The first target will not use it: where it needed none there is
+ * none. */
+static void solve_with_factor(hr_shifted_queue *queue, hr_shifted *s, size_t i,
+                              size_t count) {
+  hr_shifted_queue some = *queue;
+  double alpha = queue->systems[i].alpha;
+  if (queue->systems[i].with_factor || s->has_factor) return;
+  if (!set_scale(s, alpha) || !make_factor(s, alpha)) return;
+  some.systems += i;
+  some.count = count;
+  hr_shifted_further_take_on(s->further, &some);
+  hr_shifted_further_use(s->further, factor_of(s), 0);
+  hr_shifted_further_finish(s->further, true);
 }
 
 /* Solves what is left of systems [i, i + count), of one alpha. */
-static bool solve_rest(put_off *p, hr_shifted *s, size_t i, size_t count) {
+static bool solve_rest(hr_shifted_queue *queue, hr_shifted *s, size_t i, size_t count) {
   bool all = true;
-  for (size_t k = i; k < i + count; k++) all = all && p->batch.is_solved[k];
-  if (!all) solve_with_factor(p, s, i, count);
+  for (size_t k = i; k < i + count; k++) all = all && queue->systems[k].is_solved;
+  if (!all) solve_with_factor(queue, s, i, count);
   for (size_t k = i; k < i + count; k++) {
-    if (p->batch.is_solved[k]) continue;
-    if (!solve_wide(s, p->alpha[k], 1, p->b[k], p->x[k])) return false;
+    const hr_shifted_system *system = &queue->systems[k];
+    if (system->is_solved) continue;
+    if (!solve_wide(s, system->alpha, 1, system->b, system->x)) return false;
   }
   return true;
 }
 
-/* Solves what was put off, with the factor that is there or with the diagonal; what that
- * cannot do with a factor of its own, or by Cholesky in fp64. */
-static void put_off_solve(put_off *p, hr_shifted *s, bool with_factor, bool *is_solved) {
-  hr_shifted_batch *batch = &p->batch;
-  batch->alpha = p->alpha;
-  batch->b = p->b;
-  batch->x = p->x;
-  batch->factor =
-      (hr_shifted_factor){with_factor ? s->factor : NULL, s->scale, s->factor_alpha};
-  hr_shifted_further_solve(s->further, batch);
-  for (size_t i = 0, count; i < batch->count; i += count) {
-    count = count_alike(p, i);
-    if (!solve_rest(p, s, i, count)) is_solved[p->of[i]] = false;
+/* Solves what the looks of the first target have left, with looks of its own; what cannot
+ * be solved that way with a factor of its own, or by Cholesky in fp64. */
+static void queue_finish(hr_shifted_queue *queue, hr_shifted *s, bool *is_solved) {
+  hr_shifted_further_finish(s->further, true);
+  for (size_t i = 0, count; i < queue->count; i += count) {
+    count = count_alike(queue, i);
+    if (!solve_rest(queue, s, i, count)) is_solved[queue->systems[i].of] = false;
   }
-  batch->count = 0;
 }
 
 hr_status hr_shifted_refuse(double alpha, hr_error *err) {
@@ -349,28 +339,28 @@ hr_status hr_shifted_sweep(hr_shifted *s, const hr_shifted_alphas *alphas, doubl
                            bool *is_solved, hr_error *err) {
   hr_status status = HR_OK;
   size_t n = s->order, further = s->targets - 1, all = s->targets * n;
-  put_off with_diagonal = {0}, with_factor = {0};
-  HR_TRY(put_off_init(&with_diagonal, s, alphas, err));
-  HR_TRY(put_off_init(&with_factor, s, alphas, err));
+  hr_shifted_queue queue = {0};
+  HR_TRY(queue_init(&queue, s, alphas, err));
+  if (further > 0) hr_shifted_further_take_on(s->further, &queue);
   for (size_t a = 0; a < alphas->count; a++) {
     double alpha = alphas->value[a], *of = x + a * all;
     if (alphas->apart) s->has_factor = false;
+    queue_add(&queue, s, a, alpha, of);
     bool by_steps = solve_narrow(s, alpha, of);
     is_solved[a] = by_steps || solve_wide(s, alpha, 1, s->right_side, of);
-    if (further == 0 || !is_solved[a]) continue;
+    if (further == 0) continue;
     if (!by_steps) {
+      hr_shifted_further_drop(s->further, s->first);
+      if (!is_solved[a]) continue;
       is_solved[a] = solve_wide(s, alpha, further, s->right_side + n, of + n);
     } else if (s->has_factor) { /* at once: the next alpha may make another */
-      put_off_add(&with_factor, s, a, alpha, of);
-      put_off_solve(&with_factor, s, true, is_solved);
-    } else {
-      put_off_add(&with_diagonal, s, a, alpha, of);
+      hr_shifted_further_finish(s->further, false);
     }
   }
-  if (with_diagonal.batch.count > 0) put_off_solve(&with_diagonal, s, false, is_solved);
+  if (further > 0) queue_finish(&queue, s, is_solved);
 cleanup:
-  put_off_fini(&with_diagonal);
-  put_off_fini(&with_factor);
+  if (s->further) hr_shifted_further_take_on(s->further, NULL);
+  hr_free(queue.systems);
   return status;
 }
 

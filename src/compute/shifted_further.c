@@ -16,6 +16,7 @@ enum { TOGETHER = HR_SUBSPACE_TOGETHER, MOST_STEPS = 60 };
  * again, and the step after is taken unseen. */
 static const double good_fall = 1e-4, margin = 0.01;
 
+/* Those that are being solved come first in what is of each. */
 struct hr_shifted_further {
   const hr_compute *compute;
   size_t order;
@@ -24,6 +25,18 @@ struct hr_shifted_further {
   double *residual;       /* [TOGETHER][n] */
   double *preconditioned; /* [TOGETHER][n] */
   float *narrow;          /* [TOGETHER][n] */
+
+  hr_shifted_queue *queue;
+  size_t next; /* of the queue that has not begun */
+  size_t open;
+  size_t number[TOGETHER]; /* in the queue */
+  size_t steps[TOGETHER];
+  double alpha[TOGETHER];
+  double solution[TOGETHER][HR_SUBSPACE_DIRECTIONS]; /* in the space */
+  double found[TOGETHER]; /* xᵀ(A + alpha I)x of what is found */
+  double gain[TOGETHER];
+  double left[TOGETHER];   /* rᵀM⁻¹r, */
+  double before[TOGETHER]; /* and before the last step; 0: with another M, or none */
 };
 
 hr_status hr_shifted_further_create(size_t most, const hr_compute *compute,
@@ -63,152 +76,212 @@ double hr_shifted_further_bytes(size_t most) {
 void hr_shifted_further_begin(hr_shifted_further *f, size_t order) {
   f->order = order;
   hr_subspace_begin(f->space, order);
+  hr_shifted_further_take_on(f, NULL);
 }
 
-/* Systems that are being solved: those that are open come first. */
-typedef struct steps {
-  hr_shifted_further *f;
-  const hr_shifted_batch *batch;
-  size_t open;
-  size_t number[TOGETHER]; /* in the batch */
-  double alpha[TOGETHER];
-  double solution[TOGETHER][HR_SUBSPACE_DIRECTIONS]; /* in the space */
-  double found[TOGETHER]; /* xᵀ(A + alpha I)x of what is found */
-  double gain[TOGETHER];
-  double left[TOGETHER]; /* rᵀM⁻¹r, and before the last step */
-  double before[TOGETHER];
-} steps;
-
-static void begin(steps *g, hr_shifted_further *f, const hr_shifted_batch *batch,
-                  size_t first) {
-  size_t n = f->order, rest = batch->count - first;
-  *g = (steps){.f = f, .batch = batch, .open = rest < TOGETHER ? rest : TOGETHER};
-  for (size_t i = 0; i < g->open; i++) {
-    g->number[i] = first + i;
-    g->alpha[i] = batch->alpha[first + i];
-    memcpy(f->residual + i * n, batch->b[first + i], n * sizeof *f->residual);
-    memset(batch->x[first + i], 0, n * sizeof *f->residual);
-    batch->is_solved[first + i] = false;
+void hr_shifted_further_take_on(hr_shifted_further *f, hr_shifted_queue *queue) {
+  f->queue = queue;
+  f->next = f->open = 0;
+  for (size_t i = 0; queue && i < f->order; i++) {
+    f->diagonal[i] = queue->matrix[i * f->order + i];
   }
 }
 
-static bool find_best(steps *g) {
-  const hr_subspace_systems systems = {g->open, g->alpha, g->f->residual, g->solution[0],
-                                       g->gain};
-  if (!hr_subspace_solve(g->f->space, &systems)) return false;
-  for (size_t k = 0; k < g->open; k++) g->found[k] += g->gain[k];
+static hr_shifted_system *system_of(const hr_shifted_further *f, size_t k) {
+  return &f->queue->systems[f->number[k]];
+}
+
+/* Begins with as many as there is room for. */
+static void admit(hr_shifted_further *f) {
+  size_t n = f->order;
+  for (; f->open < TOGETHER && f->next < f->queue->count; f->open++, f->next++) {
+    hr_shifted_system *system = &f->queue->systems[f->next];
+    size_t k = f->open;
+    f->number[k] = f->next;
+    f->steps[k] = 0;
+    f->alpha[k] = system->alpha;
+    f->found[k] = f->before[k] = 0;
+    memset(f->solution[k], 0, sizeof f->solution[k]);
+    memcpy(f->residual + k * n, system->b, n * sizeof *f->residual);
+    memset(system->x, 0, n * sizeof *system->x);
+    system->is_solved = false;
+  }
+}
+
+static bool find_best(hr_shifted_further *f) {
+  const hr_subspace_systems systems = {f->open, f->alpha, f->residual, f->solution[0],
+                                       f->gain};
+  if (!hr_subspace_solve(f->space, &systems)) return false;
+  for (size_t k = 0; k < f->open; k++) f->found[k] += f->gain[k];
   return true;
 }
 
 /* D r, in the unit of its largest element, which is returned: fp32 holds it. */
-static double scale_narrow(const steps *g, const double *residual, float *out) {
-  size_t n = g->f->order;
-  const double *scale = g->batch->factor.scale;
+static double scale_narrow(const hr_shifted_further *f, const double *residual,
+                           float *out) {
+  const double *scale = f->queue->factor.scale;
   double size = 0;
-  for (size_t i = 0; i < n; i++) size = fmax(size, fabs(scale[i] * residual[i]));
+  for (size_t i = 0; i < f->order; i++) size = fmax(size, fabs(scale[i] * residual[i]));
   if (!(size > 0)) size = 1;
-  for (size_t i = 0; i < n; i++) out[i] = (float)(scale[i] * residual[i] / size);
+  for (size_t i = 0; i < f->order; i++) out[i] = (float)(scale[i] * residual[i] / size);
   return size;
 }
 
-/* M⁻¹ r of the open ones, and rᵀM⁻¹r. */
-static void precondition(steps *g) {
-  hr_shifted_further *f = g->f;
-  size_t n = f->order;
-  const hr_shifted_factor *factor = &g->batch->factor;
+/* M⁻¹ r of those with the factor. */
+static void precondition_with_factor(hr_shifted_further *f) {
+  size_t n = f->order, count = 0, of[TOGETHER];
   double size[TOGETHER];
-  for (size_t k = 0; factor->factor && k < g->open; k++) {
-    size[k] = scale_narrow(g, f->residual + k * n, f->narrow + k * n);
+  const hr_shifted_factor *factor = &f->queue->factor;
+  for (size_t k = 0; k < f->open; k++) {
+    if (!system_of(f, k)->with_factor) continue;
+    of[count] = k;
+    size[count] = scale_narrow(f, f->residual + k * n, f->narrow + count * n);
+    count++;
   }
-  if (factor->factor) hr_few_solve_factored(n, factor->factor, g->open, f->narrow);
-  for (size_t k = 0; k < g->open; k++) {
+  if (count > 0) hr_few_solve_factored(n, factor->factor, count, f->narrow);
+  for (size_t c = 0; c < count; c++) {
+    double *z = f->preconditioned + of[c] * n;
+    const float *narrow = f->narrow + c * n;
+    for (size_t i = 0; i < n; i++) z[i] = factor->scale[i] * (double)narrow[i] * size[c];
+  }
+}
+
+/* M⁻¹ r of the open ones, and rᵀM⁻¹r. */
+static void precondition(hr_shifted_further *f) {
+  size_t n = f->order;
+  precondition_with_factor(f);
+  for (size_t k = 0; k < f->open; k++) {
     const double *r = f->residual + k * n;
     double *z = f->preconditioned + k * n;
-    for (size_t i = 0; i < n; i++) {
-      z[i] = factor->factor ? factor->scale[i] * (double)f->narrow[k * n + i] * size[k]
-                            : r[i] / (f->diagonal[i] + g->alpha[k]);
+    for (size_t i = 0; !system_of(f, k)->with_factor && i < n; i++) {
+      z[i] = r[i] / (f->diagonal[i] + f->alpha[k]);
     }
-    g->left[k] = f->compute->dot_f64(n, r, z);
+    f->left[k] = f->compute->dot_f64(n, r, z);
   }
 }
 
 /* Moves what belongs to open system `from` to place `to`. */
-static void move(steps *g, size_t from, size_t to) {
-  size_t n = g->f->order, bytes = n * sizeof(double);
-  hr_shifted_further *f = g->f;
-  g->number[to] = g->number[from];
-  g->alpha[to] = g->alpha[from];
-  g->found[to] = g->found[from];
-  g->left[to] = g->left[from];
-  g->before[to] = g->before[from];
-  memcpy(g->solution[to], g->solution[from], sizeof g->solution[to]);
+static void move(hr_shifted_further *f, size_t from, size_t to) {
+  size_t n = f->order, bytes = n * sizeof(double);
+  f->number[to] = f->number[from];
+  f->steps[to] = f->steps[from];
+  f->alpha[to] = f->alpha[from];
+  f->found[to] = f->found[from];
+  f->left[to] = f->left[from];
+  f->before[to] = f->before[from];
+  memcpy(f->solution[to], f->solution[from], sizeof f->solution[to]);
   memcpy(f->residual + to * n, f->residual + from * n, bytes);
   memcpy(f->preconditioned + to * n, f->preconditioned + from * n, bytes);
 }
 
 /* Whether a system is solved, or will be with `unseen` one more step of length 1, as the
  * factor is of this alpha and is that good. */
-static bool is_near(const steps *g, size_t k, bool *unseen) {
-  const double share = g->batch->tolerance * g->batch->tolerance;
-  const hr_shifted_factor *factor = &g->batch->factor;
-  double wanted = share * (g->found[k] + g->left[k]);
-  double fall = g->left[k] / g->before[k];
-  bool fresh =
-      factor->factor && !(factor->alpha < g->alpha[k]) && !(factor->alpha > g->alpha[k]);
-  *unseen = fresh && g->left[k] >= 0 && fall <= good_fall &&
-            g->left[k] * fall <= margin * wanted;
-  return (g->left[k] >= 0 && g->left[k] <= wanted) || *unseen;
+static bool is_near(const hr_shifted_further *f, size_t k, bool *unseen) {
+  const double share = f->queue->tolerance * f->queue->tolerance;
+  const hr_shifted_factor *factor = &f->queue->factor;
+  double wanted = share * (f->found[k] + f->left[k]);
+  double fall = f->left[k] / f->before[k];
+  bool fresh = system_of(f, k)->with_factor && !(factor->alpha < f->alpha[k]) &&
+               !(factor->alpha > f->alpha[k]);
+  *unseen = fresh && f->left[k] >= 0 && fall <= good_fall &&
+            f->left[k] * fall <= margin * wanted;
+  return (f->left[k] >= 0 && f->left[k] <= wanted) || *unseen;
 }
 
-/* Writes what is solved and closes it. */
-static void close_solved(steps *g) {
-  hr_shifted_further *f = g->f;
+/* Writes a system that is solved; false: it is not. */
+static bool conclude(hr_shifted_further *f, size_t k) {
+  bool unseen = false;
+  if (!is_near(f, k, &unseen)) return false;
+  hr_shifted_system *system = system_of(f, k);
+  hr_subspace_take(f->space, f->solution[k], system->x);
+  if (unseen)
+    f->compute->axpy_f64(f->order, 1, f->preconditioned + k * f->order, system->x);
+  system->is_solved = true;
+  return true;
+}
+
+/* Closes what is solved, and what has made its steps. */
+static void close_some(hr_shifted_further *f) {
   size_t open = 0;
-  for (size_t k = 0; k < g->open; k++) {
-    bool unseen = false;
-    if (is_near(g, k, &unseen)) {
-      double *x = g->batch->x[g->number[k]];
-      hr_subspace_take(f->space, g->solution[k], x);
-      if (unseen) f->compute->axpy_f64(f->order, 1, f->preconditioned + k * f->order, x);
-      g->batch->is_solved[g->number[k]] = true;
-      continue;
-    }
-    if (open < k) move(g, k, open);
+  for (size_t k = 0; k < f->open; k++) {
+    if (conclude(f, k) || f->steps[k] == MOST_STEPS) continue;
+    if (open < k) move(f, k, open);
     open++;
   }
-  g->open = open;
+  f->open = open;
 }
 
 /* Goes on from what has been found with a new space. */
-static void empty_space(steps *g) {
-  hr_shifted_further *f = g->f;
-  for (size_t k = 0; k < g->open; k++) {
-    hr_subspace_take(f->space, g->solution[k], g->batch->x[g->number[k]]);
-    memset(g->solution[k], 0, sizeof g->solution[k]);
+static void empty_space(hr_shifted_further *f) {
+  for (size_t k = 0; k < f->open; k++) {
+    hr_subspace_take(f->space, f->solution[k], system_of(f, k)->x);
+    memset(f->solution[k], 0, sizeof f->solution[k]);
   }
   hr_subspace_clear(f->space);
 }
 
-static void run(steps *g) {
-  hr_shifted_further *f = g->f;
-  for (size_t step = 0; step < MOST_STEPS; step++) {
-    if (!find_best(g)) empty_space(g); /* rounding has spoilt it */
-    precondition(g);
-    close_solved(g);
-    if (g->open == 0) return;
-    if (!hr_subspace_has_room(f->space, g->open)) empty_space(g);
-    if (hr_subspace_add(f->space, g->batch->matrix, g->open, f->preconditioned) == 0) {
-      return;
-    }
-    memcpy(g->before, g->left, sizeof g->before);
+size_t hr_shifted_further_look(hr_shifted_further *f, const double **x, double **y) {
+  if (!f->queue) return 0;
+  do {
+    admit(f);
+    if (f->open == 0) return 0;
+    if (!find_best(f)) empty_space(f); /* rounding has spoilt it */
+    precondition(f);
+    close_some(f);
+  } while (f->open == 0);
+  if (!hr_subspace_has_room(f->space, f->open)) empty_space(f);
+  size_t count = hr_subspace_offer(f->space, f->open, f->preconditioned, x, y);
+  if (count == 0) f->open = 0; /* nothing is new: they cannot be solved */
+  return count;
+}
+
+void hr_shifted_further_looked(hr_shifted_further *f) {
+  hr_subspace_extend(f->space);
+  for (size_t k = 0; k < f->open; k++) {
+    f->before[k] = f->left[k];
+    f->steps[k]++;
   }
 }
 
-void hr_shifted_further_solve(hr_shifted_further *f, const hr_shifted_batch *batch) {
-  for (size_t i = 0; i < f->order; i++) f->diagonal[i] = batch->matrix[i * f->order + i];
-  for (size_t first = 0; first < batch->count; first += TOGETHER) {
-    steps g;
-    begin(&g, f, batch, first);
-    run(&g);
+void hr_shifted_further_use(hr_shifted_further *f, hr_shifted_factor factor,
+                            size_t first) {
+  f->queue->factor = factor;
+  for (size_t i = first; i < f->queue->count; i++)
+    f->queue->systems[i].with_factor = true;
+  for (size_t k = 0; k < f->open; k++) {
+    if (f->number[k] >= first) f->before[k] = 0;
+  }
+}
+
+void hr_shifted_further_drop(hr_shifted_further *f, size_t first) {
+  size_t open = 0;
+  for (size_t k = 0; k < f->open; k++) {
+    if (f->number[k] >= first) continue;
+    if (open < k) move(f, k, open);
+    open++;
+  }
+  f->open = open;
+  f->queue->count = first;
+  if (f->next > first) f->next = first;
+}
+
+/* Whether there are systems that are open or have not begun. */
+static bool has_more(const hr_shifted_further *f, bool all) {
+  bool more = false;
+  for (size_t k = 0; k < f->open; k++) more = more || all || system_of(f, k)->with_factor;
+  for (size_t i = f->next; i < f->queue->count; i++) {
+    more = more || all || f->queue->systems[i].with_factor;
+  }
+  return more;
+}
+
+void hr_shifted_further_finish(hr_shifted_further *f, bool all) {
+  const double *x[TOGETHER];
+  double *y[TOGETHER];
+  while (has_more(f, all)) {
+    size_t count = hr_shifted_further_look(f, x, y);
+    if (count == 0) continue;
+    hr_few_symmetric(f->order, f->queue->matrix, count, x, y);
+    hr_shifted_further_looked(f);
   }
 }

@@ -1,11 +1,10 @@
-/* Everything but the product with A is a product with W of a few vectors, some percent of
- * the work, by BLAS. */
+/* Everything but the product with A, which is the caller's, is a product with W of a few
+ * vectors, some percent of the work, by BLAS. */
 #include "compute/subspace.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "compute/few.h"
 #include "core/alloc.h"
 
 /* What is left of a direction that is as good as in the space already. */
@@ -14,6 +13,7 @@ static const double nothing_new = 1e-6;
 struct hr_subspace {
   const hr_compute *compute;
   size_t order, room, count;
+  size_t offered;      /* vectors behind the basis, which are not of it yet */
   double *basis;       /* W [room][n], orthonormal */
   double *image;       /* W A [room][n] */
   double *energy;      /* G [room][room] */
@@ -62,7 +62,7 @@ double hr_subspace_bytes(size_t most) {
 
 void hr_subspace_begin(hr_subspace *s, size_t order) {
   s->order = order;
-  s->count = 0;
+  s->count = s->offered = 0;
 }
 
 void hr_subspace_clear(hr_subspace *s) {
@@ -124,19 +124,6 @@ static bool normalise(hr_subspace *s, size_t at, double whole) {
   return true;
 }
 
-/* Counts the vectors behind the basis in, with their part of G, of which the upper
- * triangle is kept. */
-static void extend_energy(hr_subspace *s, size_t added) {
-  size_t old = s->count;
-  s->count += added;
-  project(s, added, s->image + old * s->order, s->basis, s->right_side);
-  for (size_t i = 0; i < added; i++) {
-    for (size_t j = 0; j <= old + i; j++) {
-      s->energy[j * s->room + old + i] = s->right_side[i * s->room + j];
-    }
-  }
-}
-
 /* Makes the `count` vectors behind the basis orthonormal, and says how many are new;
  * these come first. */
 static size_t orthonormalise(hr_subspace *s, size_t count) {
@@ -156,15 +143,29 @@ static size_t orthonormalise(hr_subspace *s, size_t count) {
   return added;
 }
 
-size_t hr_subspace_add(hr_subspace *s, const double *matrix, size_t count,
-                       const double *directions) {
-  size_t n = s->order, old = s->count;
-  memcpy(s->basis + old * n, directions, count * n * sizeof *directions);
-  size_t added = orthonormalise(s, count);
-  if (added == 0) return 0;
-  hr_few_symmetric(n, matrix, added, s->basis + old * n, s->image + old * n);
-  extend_energy(s, added);
-  return added;
+size_t hr_subspace_offer(hr_subspace *s, size_t count, const double *directions,
+                         const double **x, double **y) {
+  size_t n = s->order, end = s->count * n;
+  memcpy(s->basis + end, directions, count * n * sizeof *directions);
+  s->offered = orthonormalise(s, count);
+  for (size_t i = 0; i < s->offered; i++) {
+    x[i] = s->basis + end + i * n;
+    y[i] = s->image + end + i * n;
+  }
+  return s->offered;
+}
+
+/* Of G the upper triangle is kept. */
+void hr_subspace_extend(hr_subspace *s) {
+  size_t old = s->count, added = s->offered;
+  s->count += added;
+  s->offered = 0;
+  project(s, added, s->image + old * s->order, s->basis, s->right_side);
+  for (size_t i = 0; i < added; i++) {
+    for (size_t j = 0; j <= old + i; j++) {
+      s->energy[j * s->room + old + i] = s->right_side[i * s->room + j];
+    }
+  }
 }
 
 /* y of the systems [first, last), which share an alpha, from the right sides. */

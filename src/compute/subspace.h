@@ -27,11 +27,12 @@ void hr_subspace_clear(hr_subspace *subspace);
 size_t hr_subspace_count(const hr_subspace *subspace);
 bool hr_subspace_has_room(const hr_subspace *subspace, size_t count);
 
-/* Adds directions [count][n], at most HR_SUBSPACE_TOGETHER, and multiplies them by A
- * [n][n], of which the upper triangle is read. There has to be room. How many were new.
- */
-size_t hr_subspace_add(hr_subspace *subspace, const double *matrix, size_t count,
-                       const double *directions);
+/* Adds directions [count][n], at most HR_SUBSPACE_TOGETHER, for which there has to be
+ * room. How many were new: x [new] are these, y [new] where their products with A are to
+ * be written before hr_subspace_extend, each [n]. */
+size_t hr_subspace_offer(hr_subspace *subspace, size_t count, const double *directions,
+                         const double **x, double **y);
+void hr_subspace_extend(hr_subspace *subspace);
 
 /* Systems that are solved together, at most HR_SUBSPACE_TOGETHER. */
 typedef struct hr_subspace_systems {

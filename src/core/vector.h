@@ -8,8 +8,13 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(HR_SANITIZED)
 #define HR_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+/* Where what is compiled once a width is picked by hand: for the processors that have
+ * AVX-512, and for those that do not. */
+#define HR_AVX512        __attribute__((target("avx512f")))
+#define HR_NARROW_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define HR_VECTOR_CLONES
+#define HR_NARROW_CLONES
 #endif
 
 /* What such a function calls has to become part of it, or is compiled once for all. */

@@ -125,12 +125,6 @@ static void matrices_times_vectors(void **state) {
   compute->gemv_f64(2, 3, a, x, y);
   check_near(y[0], 5, 0);
   check_near(y[1], 11, 0);
-  const double lower = (double)NAN; /* never read */
-  const double symmetric[] = {1, 2, 3, lower, 4, 5, lower, lower, 6};
-  compute->symv_f64(3, symmetric, x, y);
-  check_near(y[0], 5, 0);
-  check_near(y[1], 8, 0);
-  check_near(y[2], 10, 0);
 }
 
 static void vectors(void **state) {
@@ -252,8 +246,10 @@ static void eigenvectors_are_found(void **state) {
     const double *v = vectors_of + k * N;
     double image[N];
     check_near(values[k], 2 - 2 * cos(acos(-1) * (double)(k + 1) / (N + 1)), 1e-12);
-    compute->symv_f64(N, a, v, image);
-    for (size_t i = 0; i < N; i++) check_near(image[i], values[k] * v[i], 1e-12);
+    for (size_t i = 0; i < N; i++) {
+      image[i] = 2 * v[i] - (i > 0 ? v[i - 1] : 0) - (i + 1 < N ? v[i + 1] : 0);
+      check_near(image[i], values[k] * v[i], 1e-12);
+    }
     for (size_t l = 0; l < N; l++) {
       check_near(compute->dot_f64(N, v, vectors_of + l * N), k == l ? 1 : 0, 1e-12);
     }

@@ -13,6 +13,8 @@ enum { MOST = 100, VECTORS = 9 };
 typedef struct fixture {
   double a[MOST * MOST], x[VECTORS * MOST], y[VECTORS * MOST];
   float factor[MOST * MOST], b[VECTORS * MOST];
+  const double *from[VECTORS];
+  double *to[VECTORS];
 } fixture;
 
 static const size_t orders[] = {1, 3, 4, 11, 20, 37, MOST};
@@ -26,6 +28,8 @@ static void fill(fixture *f, size_t n) {
     f->a[i * n + i] = 3 * (double)n;
   }
   for (size_t t = 0; t < VECTORS; t++) {
+    f->from[t] = f->x + t * n;
+    f->to[t] = f->y + t * n;
     hr_normal(3, HR_STREAM_NOISE_TRAIN, t, 0, n, row);
     for (size_t i = 0; i < n; i++) f->x[t * n + i] = (double)row[i];
   }
@@ -42,7 +46,7 @@ static void a_product_is_that_of_plain_loops(void **state) {
     size_t n = orders[k];
     fill(&f, n);
     for (size_t count = 0; count <= VECTORS; count++) {
-      hr_few_symmetric(n, f.a, count, f.x, f.y);
+      hr_few_symmetric(n, f.a, count, f.from, f.to);
       for (size_t i = 0; i < count * n; i++) {
         double sum = 0;
         for (size_t j = 0; j < n; j++) sum += entry(&f, n, i % n, j) * f.x[i / n * n + j];
@@ -83,9 +87,9 @@ static void a_vector_has_the_bytes_that_it_has_alone(void **state) {
   static fixture f;
   static double alone[MOST];
   fill(&f, MOST);
-  hr_few_symmetric(MOST, f.a, VECTORS, f.x, f.y);
+  hr_few_symmetric(MOST, f.a, VECTORS, f.from, f.to);
   for (size_t t = 0; t < VECTORS; t++) {
-    hr_few_symmetric(MOST, f.a, 1, f.x + t * MOST, alone);
+    hr_few_symmetric(MOST, f.a, 1, &f.from[t], (double *[]){alone});
     assert_memory_equal(alone, f.y + t * MOST, sizeof alone);
   }
 }

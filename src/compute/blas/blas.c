@@ -58,10 +58,6 @@ static void gemv_f64(size_t m, size_t n, const double *a, const double *x, doubl
   cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)m, (int)n, 1, a, (int)n, x, 1, 0, y, 1);
 }
 
-static void symv_f64(size_t n, const double *a, const double *x, double *y) {
-  cblas_dsymv(CblasRowMajor, CblasUpper, (int)n, 1, a, (int)n, x, 1, 0, y, 1);
-}
-
 static double dot_f64(size_t n, const double *x, const double *y) {
   return cblas_ddot((int)n, x, 1, y, 1);
 }
@@ -139,7 +135,6 @@ const hr_compute hr_compute_blas = {
     .syrk_f32 = syrk_f32,
     .syrk_f64 = syrk_f64,
     .gemv_f64 = gemv_f64,
-    .symv_f64 = symv_f64,
     .dot_f64 = dot_f64,
     .norm_f64 = norm_f64,
     .axpy_f64 = axpy_f64,

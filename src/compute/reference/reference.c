@@ -76,15 +76,6 @@ static void gemv_f64(size_t m, size_t n, const double *a, const double *x, doubl
   }
 }
 
-static void symv_f64(size_t n, const double *a, const double *x, double *y) {
-  for (size_t i = 0; i < n; i++) {
-    y[i] = 0;
-    for (size_t j = 0; j < n; j++) {
-      y[i] += a[(i < j ? i : j) * n + (i < j ? j : i)] * x[j];
-    }
-  }
-}
-
 static double dot_f64(size_t n, const double *x, const double *y) {
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += x[i] * y[i];
@@ -254,7 +245,6 @@ const hr_compute hr_compute_reference = {
     .syrk_f32 = syrk_f32,
     .syrk_f64 = syrk_f64,
     .gemv_f64 = gemv_f64,
-    .symv_f64 = symv_f64,
     .dot_f64 = dot_f64,
     .norm_f64 = norm_f64,
     .axpy_f64 = axpy_f64,

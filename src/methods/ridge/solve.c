@@ -14,7 +14,7 @@ enum { RUNS_AT_A_TIME = 8 };
  * an alpha predicts and how far it misses, and predicts nothing itself. In units of the
  * prediction's spread; R² of validation is off by its square, and by its product with a
  * chance correlation. The placebo, a control, is made no nearer. */
-static const double validation_tolerance = 1e-5;
+static const double validation_tolerance = 1e-4;
 
 hr_status hr_ridge_solvers_init(hr_ridge_solvers *solvers, size_t count,
                                 const hr_ridge_room *room, hr_error *err) {
