@@ -40,7 +40,9 @@ extern "C" {
   X(HR_FLAG_FEW_TEMPLATES, 256, "few_templates",                                      \
     "fewer than ten templates share the posterior")                                   \
   X(HR_FLAG_NO_NUMBER, 512, "no_number",                                              \
-    "what the model says is no finite number: nothing is predicted")
+    "what the model says is no finite number: nothing is predicted")                  \
+  X(HR_FLAG_OTHER_SCALE, 1024, "other_scale",                                         \
+    "flux on another scale than the training spectra")
 
 typedef enum hr_flag {
 #define HR_FLAG_ENUM(name, bit, word, meaning) name = bit,

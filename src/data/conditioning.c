@@ -87,6 +87,7 @@ typedef struct row_facts {
   size_t good; /* pixels */
   size_t negative;
   double spread, median;
+  double error;           /* median of some; NaN: none is known */
   double lowest, highest; /* flux of good pixels */
   bool has_error;         /* one above 0, or one that is not a number */
 } row_facts;
@@ -235,6 +236,19 @@ static void measure_row(const double *flux, const uint8_t *bad, size_t pixels,
   out->median = centre + size * hr_pixel_quantile(values, out->good, 0.5, sorting);
 }
 
+/* The median error of some evenly spread good pixels. */
+static double error_of(const double *error, const uint8_t *bad, size_t pixels,
+                       float *scratch) {
+  enum { MOST = 512 };
+  size_t stride = (pixels - 1) / MOST + 1, count = 0;
+  double unit = unit_of(error, pixels);
+  for (size_t p = 0; p < pixels; p += stride) {
+    if (!bad[p] && error[p] > 0) scratch[count++] = (float)(error[p] / unit);
+  }
+  if (count == 0) return (double)NAN;
+  return unit * hr_pixel_quantile(scratch, count, 0.5, scratch + pixels);
+}
+
 typedef struct piece {
   sampler *sampler;
   size_t first; /* of the sample */
@@ -248,10 +262,11 @@ static void look_at_row(void *context, size_t i, size_t thread) {
   row_facts *facts = &s->facts[c->first + i];
   find_bad(s, i, unit_of(s->flux + at, pixels), scratch);
   if (s->is_wild) return;
-  *facts = (row_facts){.good = 0};
+  *facts = (row_facts){.good = 0, .error = (double)NAN};
   measure_row(s->flux + at, s->bad + at, pixels, scratch, facts);
   if (s->arrays[ERROR].dataset >= 0) {
     facts->has_error = has_error(s->error + at, pixels);
+    facts->error = error_of(s->error + at, s->bad + at, pixels, scratch);
   }
 }
 
@@ -394,6 +409,40 @@ static size_t find_empty(const sampler *s) {
     if (s->facts[i].good == 0) return row_of(s, i);
   }
   return 0;
+}
+
+static double median_of(const row_facts *facts) {
+  return facts->median;
+}
+static double spread_of(const row_facts *facts) {
+  return facts->spread;
+}
+static double noise_of(const row_facts *facts) {
+  return facts->error;
+}
+
+/* Median, 1 % and 99 % quantile of a number over the rows that have it; NaN: none has. */
+static void describe_rows(const sampler *s, double (*number)(const row_facts *),
+                          double *sorting, double out[3]) {
+  static const double quantiles[3] = {0.5, 0.01, 0.99};
+  size_t count = 0;
+  for (size_t i = 0; i < s->rows; i++) {
+    double value = s->facts[i].good > 0 ? number(&s->facts[i]) : (double)NAN;
+    if (isfinite(value)) sorting[count++] = value;
+  }
+  hr_sort_numbers(sorting, count);
+  for (int q = 0; q < 3; q++) {
+    out[q] = count > 0 ? hr_quantile(sorting, count, quantiles[q]) : (double)NAN;
+  }
+}
+
+static hr_flux_scale scale_of_flux(const sampler *s, double *sorting) {
+  double level[3], spread[3], error[3];
+  describe_rows(s, median_of, sorting, level);
+  describe_rows(s, spread_of, sorting, spread);
+  describe_rows(s, noise_of, sorting, error);
+  return (hr_flux_scale){level[0],  level[1],  level[2], spread[0],
+                         spread[1], spread[2], error[0]};
 }
 
 static void summarise(const sampler *s, double *sorting, hr_conditioning_sample *out) {
@@ -556,6 +605,7 @@ hr_status hr_conditioning_learn(const hr_dataset *dataset,
     HR_TRY(take_sample(&s, err));
   }
   summarise(&s, sorting, sample);
+  sample->flux = scale_of_flux(&s, sorting);
   decide(wish, sample, out);
   out->wild_beyond = (float)find_wild(&s, out, sorting);
   find_bright(&s, out, sorting, sample);

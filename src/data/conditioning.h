@@ -8,6 +8,8 @@
 #ifndef HR_DATA_CONDITIONING_H
 #define HR_DATA_CONDITIONING_H
 
+#include <math.h>
+
 #include "data/dataset.h"
 
 /* The bits of the mask that count. */
@@ -50,6 +52,22 @@ typedef struct hr_conditioning_wish {
   bool keeps_zero; /* the base has to be 0: something scales the flux as a whole */
 } hr_conditioning_wish;
 
+/* The scale of the flux of the rows that are not without a good pixel, in the unit of the
+ * files: over these, median, 1 % and 99 % quantile of each one's median flux, and of the
+ * distance of its 5 % from its 95 % quantile; and the median of its median error. NaN:
+ * not known. */
+typedef struct hr_flux_scale {
+  double level, level_low, level_high;
+  double spread, spread_low, spread_high;
+  double error;
+} hr_flux_scale;
+
+/* Nothing is known. */
+static inline hr_flux_scale hr_flux_scale_unknown(void) {
+  const double none = (double)NAN;
+  return (hr_flux_scale){none, none, none, none, none, none, none};
+}
+
 /* What was seen in the sample, for those who are told of it. In the unit of the files. */
 typedef struct hr_conditioning_sample {
   size_t rows;         /* of the sample */
@@ -61,6 +79,7 @@ typedef struct hr_conditioning_sample {
   double spread;       /* of the flux: the scale is the power of ten next to 5 spread */
   double level;        /* of the flux: median over rows of their medians */
   double negative_share; /* of good pixels, those with flux below 0 */
+  hr_flux_scale flux;
 } hr_conditioning_sample;
 
 /* Learns from all rows of a dataset of at most HR_CONDITIONING_ROWS, else from as many,

@@ -83,8 +83,8 @@ typedef struct hr_bundle_description {
   hr_conditioning conditioning; /* what is done to spectra; a scale of 0: not known, as
                                    in bundles of before there was one */
   double noise_level;           /* of the training spectra, in units of the error */
-  double flux_median; /* median over the training rows of the rows' median flux; NaN: not
-                         known. Spectra are to be scaled to it. */
+  hr_flux_scale flux; /* of the training spectra, to which others are to be scaled; NaN:
+                         not known, as in bundles of before that was kept */
   char *uncovered;    /* "exclude" | "global" | "nearest": who predicts such rows */
   hr_bundle_target *targets; /* [target_count] */
   size_t target_count;

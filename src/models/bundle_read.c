@@ -117,6 +117,22 @@ static void read_conditioning(reader *r, const json_t *object) {
   require(r, end != bits && *end == '\0', "mask_bits");
 }
 
+/* Bundles of before it was kept have `flux_median` alone, or null there. */
+static void read_flux(reader *r, const json_t *object) {
+  hr_flux_scale *flux = &r->d.flux;
+  *flux = hr_flux_scale_unknown();
+  flux->level = read_number(r, object, "flux_median");
+  if (!json_object_get(object, "flux_low")) return;
+  flux->level_low = read_number(r, object, "flux_low");
+  flux->level_high = read_number(r, object, "flux_high");
+  flux->spread = read_number(r, object, "spread_median");
+  flux->spread_low = read_number(r, object, "spread_low");
+  flux->spread_high = read_number(r, object, "spread_high");
+  flux->error = read_number(r, object, "error_median");
+  require(r, !(flux->level_low > flux->level_high), "flux_low");
+  require(r, !(flux->spread_low > flux->spread_high), "spread_low");
+}
+
 static void read_head(reader *r) {
   hr_bundle_description *d = &r->d;
   d->program = read_text(r, r->root, "program");
@@ -126,7 +142,7 @@ static void read_head(reader *r) {
   const json_t *preparation = json_object_get(r->root, "preparation");
   if (r->version > 1) read_conditioning(r, preparation);
   d->noise_level = read_number(r, preparation, "noise_level");
-  d->flux_median = read_number(r, preparation, "flux_median");
+  read_flux(r, preparation);
   require(r, d->noise_level >= 0, "noise_level");
   d->snr = read_range(r, json_object_get(r->root, "snr"));
 }

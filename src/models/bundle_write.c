@@ -287,7 +287,13 @@ static void put_preparation(hr_json_builder *builder, json_t *root,
   json_t *name = c.stand_in ? json_string(HR_BUNDLE_STAND_IN) : json_null();
   hr_json_put(builder, object, "stand_in", name);
   hr_json_put_number(builder, object, "noise_level", d->noise_level);
-  hr_json_put_number(builder, object, "flux_median", d->flux_median);
+  hr_json_put_number(builder, object, "flux_median", d->flux.level);
+  hr_json_put_number(builder, object, "flux_low", d->flux.level_low);
+  hr_json_put_number(builder, object, "flux_high", d->flux.level_high);
+  hr_json_put_number(builder, object, "spread_median", d->flux.spread);
+  hr_json_put_number(builder, object, "spread_low", d->flux.spread_low);
+  hr_json_put_number(builder, object, "spread_high", d->flux.spread_high);
+  hr_json_put_number(builder, object, "error_median", d->flux.error);
 }
 
 static json_t *describe(hr_json_builder *builder, const hr_bundle_description *d) {

@@ -237,6 +237,8 @@ hr_status hr_engine_result_init(const hr_engine *engine, size_t rows,
   HR_TRY(hr_alloc(&out->chi2, rows, err));
   HR_TRY(hr_alloc(&out->effective, rows, err));
   HR_TRY(hr_alloc(&out->flags, rows, err));
+  HR_TRY(hr_alloc(&out->scale, rows, err));
+  HR_TRY(hr_alloc(&out->side, rows, err));
 cleanup:
   return status;
 }
@@ -254,5 +256,7 @@ void hr_engine_result_fini(hr_engine_result *result) {
   hr_free(result->chi2);
   hr_free(result->effective);
   hr_free(result->flags);
+  hr_free(result->scale);
+  hr_free(result->side);
   *result = (hr_engine_result){0};
 }

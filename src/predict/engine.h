@@ -4,6 +4,7 @@
 #ifndef HR_PREDICT_ENGINE_H
 #define HR_PREDICT_ENGINE_H
 
+#include "data/flux_scale.h"
 #include "data/prepare.h"
 #include "headroom/model.h"
 #include "models/bundle.h"
@@ -41,14 +42,16 @@ typedef struct hr_engine_rows {
 typedef struct hr_engine_result {
   double *mean, *sigma;    /* [N][T]; NaN: none, not known */
   double *half68, *half95; /* [N][T] half-widths of intervals; NaN: not known */
-  double *gap;        /* [N][T] from the range of the training labels, 0: within it */
-  int32_t *slot;      /* [N] bin, HR_SLOT_GLOBAL or HR_SLOT_NONE */
-  int32_t *candidate; /* [N][T] of the bundle, whose model it was; -1: none */
-  double *snr;        /* [N] */
-  double *masked;     /* [N] share of the pixels */
-  double *chi2;       /* [N] of the first target that has templates */
-  double *effective;  /* [N] */
-  uint32_t *flags;    /* [N] */
+  double *gap;         /* [N][T] from the range of the training labels, 0: within it */
+  int32_t *slot;       /* [N] bin, HR_SLOT_GLOBAL or HR_SLOT_NONE */
+  int32_t *candidate;  /* [N][T] of the bundle, whose model it was; -1: none */
+  double *snr;         /* [N] */
+  double *masked;      /* [N] share of the pixels */
+  double *chi2;        /* [N] of the first target that has templates */
+  double *effective;   /* [N] */
+  uint32_t *flags;     /* [N] */
+  hr_row_scale *scale; /* [N] of the flux */
+  int8_t *side;        /* [N] hr_flux_scale_compare */
 } hr_engine_result;
 
 /* Room for blocks of `rows` rows; to be followed by _fini, on failure too. */

@@ -38,6 +38,35 @@ void hr_engine_measure(const hr_engine_rows *rows, double base, hr_engine_result
   hr_parallel_for(rows->spectra.rows, measure_row, &context);
 }
 
+/* --- scale --- */
+
+typedef struct comparing {
+  const hr_conditioning *conditioning;
+  const hr_flux_scale *training;
+  const hr_engine_rows *rows;
+  hr_engine_result *out;
+} comparing;
+
+static void compare_row(void *context, size_t i, size_t thread) {
+  (void)thread;
+  const comparing *c = context;
+  const hr_spectra *spectra = &c->rows->spectra;
+  const float *error = spectra->error ? spectra->error + i * spectra->pixels : NULL;
+  c->out->side[i] = 0;
+  c->out->scale[i] = (hr_row_scale){.pixels = 0};
+  if (c->rows->reports[i].fault != HR_ROW_GOOD) return;
+  c->out->scale[i] = hr_flux_scale_measure(c->conditioning, spectra->pixels,
+                                           spectra->noisy + i * spectra->pixels, error);
+  c->out->side[i] = (int8_t)hr_flux_scale_compare(c->training, &c->out->scale[i]);
+}
+
+void hr_engine_compare_scale(const hr_conditioning *conditioning,
+                             const hr_flux_scale *training, const hr_engine_rows *rows,
+                             hr_engine_result *out) {
+  comparing context = {conditioning, training, rows, out};
+  hr_parallel_for(rows->spectra.rows, compare_row, &context);
+}
+
 /* --- flags --- */
 
 /* NaN is outside nothing. */
@@ -77,6 +106,7 @@ static uint32_t flag_row(const hr_engine *engine, const hr_engine_result *out, s
   if (is_outside(&d->snr, out->snr[i])) flags |= HR_FLAG_OUTSIDE_SNR;
   if (out->chi2[i] > most_chi2) flags |= HR_FLAG_POOR_FIT;
   if (out->effective[i] < least_effective) flags |= HR_FLAG_FEW_TEMPLATES;
+  if (out->side[i] != 0) flags |= HR_FLAG_OTHER_SCALE;
   return flags;
 }
 

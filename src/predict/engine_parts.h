@@ -31,6 +31,12 @@ static inline const hr_engine_slot *hr_engine_slot_of(const hr_engine *engine,
  * conditioning. */
 void hr_engine_measure(const hr_engine_rows *rows, double base, hr_engine_result *out);
 
+/* Fills scale and side of the result: the flux of the rows against the training spectra.
+ */
+void hr_engine_compare_scale(const hr_conditioning *conditioning,
+                             const hr_flux_scale *training, const hr_engine_rows *rows,
+                             hr_engine_result *out);
+
 /* Fills the flags, all else being there; outside: [N] of the router. */
 void hr_engine_flag(const hr_engine *engine, const hr_engine_rows *rows,
                     const bool *outside, hr_engine_result *out);

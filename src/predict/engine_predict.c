@@ -331,6 +331,8 @@ hr_status hr_engine_predict(const hr_engine *engine, const hr_engine_rows *rows,
   make_requests(&w);
   HR_TRY(hr_models_predict(&w.spectra, w.requests, w.request_count, err));
   hr_engine_measure(rows, engine->conditioning.base, out);
+  hr_engine_compare_scale(&engine->conditioning, &hr_engine_describe(engine)->flux, rows,
+                          out);
   mix(&w, out);
   hr_engine_flag(engine, rows, w.outside, out);
 cleanup:

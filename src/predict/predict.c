@@ -10,6 +10,7 @@
 #include "core/sized.h"
 #include "core/text.h"
 #include "predict/plan.h"
+#include "predict/scale_tally.h"
 
 static const hr_sized sized_summary = {
     "hr_predict_summary", "to sizeof(hr_predict_summary)", {sizeof(hr_predict_summary)}};
@@ -21,10 +22,12 @@ typedef struct work {
   hr_prediction_file *file;
   hr_predict_summary summary;
   uint64_t counts[HR_PREDICT_FLAGS]; /* rows of each flag */
+  hr_scale_tally scale;              /* of the file that is read */
   uint64_t bytes;                    /* read so far, of files that are done */
 } work;
 
 static void count_rows(work *w, const hr_engine_result *result, size_t rows) {
+  const hr_flux_scale *training = &hr_engine_describe(w->plan->engine)->flux;
   const uint32_t none = HR_FLAG_BAD_SPECTRUM | HR_FLAG_NO_EXPERT | HR_FLAG_NO_NUMBER;
   for (size_t i = 0; i < rows; i++) {
     uint32_t flags = result->flags[i];
@@ -32,6 +35,7 @@ static void count_rows(work *w, const hr_engine_result *result, size_t rows) {
     w->summary.failed += (flags & none) != 0;
     w->summary.flagged += flags != 0 && (flags & none) == 0;
     for (size_t f = 0; f < HR_PREDICT_FLAGS; f++) w->counts[f] += (flags >> f) & 1;
+    hr_scale_tally_add(&w->scale, training, &result->scale[i], result->side[i]);
   }
 }
 
@@ -81,6 +85,21 @@ cleanup:
   return status;
 }
 
+/* Says so where the flux of the file is on another scale, and begins a new tally. */
+static hr_status tell_scale(work *w, const char *path, hr_error *err) {
+  hr_text text;
+  hr_text_init(&text);
+  hr_scale_tally_describe(&w->scale, &hr_engine_describe(w->plan->engine)->flux, path,
+                          &text);
+  hr_status status = hr_text_status(&text, err);
+  if (status == HR_OK && text.length > 0) {
+    hr_observe_warning(w->observer, "%s", text.bytes);
+  }
+  hr_text_fini(&text);
+  w->scale = (hr_scale_tally){0};
+  return status;
+}
+
 static hr_status predict_file(work *w, const char *path, hr_error *err) {
   hr_status status = HR_OK;
   hr_input input = {0};
@@ -97,6 +116,7 @@ static hr_status predict_file(work *w, const char *path, hr_error *err) {
     HR_TRY(tell(w, stream, err));
   }
   w->bytes += hr_stream_preparation(stream)->bytes_read;
+  HR_TRY(tell_scale(w, path, err));
 cleanup:
   hr_stream_destroy(&stream);
   hr_input_fini(&input);

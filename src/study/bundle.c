@@ -209,7 +209,7 @@ static hr_status describe_plan(const hr_plan *plan, hr_bundle_description *out,
   memcpy(out->wave, view->wave_angstrom, view->pixels * sizeof *out->wave);
   out->pixels = view->pixels;
   out->noise_level = view->noise_level;
-  out->flux_median = (double)NAN;
+  out->flux = plan->conditions.sample.flux;
   HR_TRY(describe_conditioning(plan, out, err));
   HR_TRY(describe_snr(plan, out, err));
   HR_TRY(describe_targets(plan, out, err));

@@ -284,6 +284,33 @@ static void rows_of_another_unit_are_counted(void **state) {
   desk_fini(&d);
 }
 
+/* Levels of rows are 0.01 apart, and 1 % of them stays outside on either side. */
+static void test_scale_of_the_flux(void **state) {
+  (void)state;
+  desk d;
+  desk_init(&d, 0, 1e-17);
+  learn(&d);
+  const hr_flux_scale *flux = &d.sample.flux;
+  check_near(flux->level / 1e-17, d.sample.level / 1e-17, 1e-12);
+  assert_true(flux->level_low < flux->level && flux->level < flux->level_high);
+  assert_true(flux->level_low > 0.9e-17 && flux->level_high < 1.01e-17);
+  assert_true(flux->spread_low <= flux->spread && flux->spread <= flux->spread_high);
+  assert_true(flux->spread_low > 0.05e-17 && flux->spread_high < 0.31e-17);
+  check_near(flux->error / 1e-17, 0.02, 1e-6);
+  hr_conditioning_fini(&d.found);
+}
+
+/* No row has a good pixel, or an error. */
+static void test_scale_that_is_not_known(void **state) {
+  (void)state;
+  desk d;
+  desk_init(&d, 0, 1);
+  for (size_t i = 0; i < ROWS * PIXELS; i++) d.error[i] = 0;
+  learn(&d);
+  assert_true(isnan(d.sample.flux.error) && isfinite(d.sample.flux.level));
+  hr_conditioning_fini(&d.found);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_unit_is_found),
@@ -296,6 +323,8 @@ int main(void) {
       cmocka_unit_test(rows_of_another_unit_are_counted),
       cmocka_unit_test(many_rows_are_sampled),
       cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(test_scale_of_the_flux),
+      cmocka_unit_test(test_scale_that_is_not_known),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

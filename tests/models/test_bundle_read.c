@@ -61,7 +61,7 @@ static void check_same(const hr_bundle_description *a, const hr_bundle_descripti
   assert_int_equal(a->pixels, b->pixels);
   assert_memory_equal(a->wave, b->wave, a->pixels * sizeof *a->wave);
   check_near(a->noise_level, b->noise_level, 0);
-  check_near(a->flux_median, b->flux_median, 0);
+  assert_memory_equal(&a->flux, &b->flux, sizeof a->flux);
   check_near(a->snr.minimum, b->snr.minimum, 0);
   check_near(a->snr.maximum, b->snr.maximum, 0);
   assert_int_equal(a->target_count, b->target_count);
@@ -145,6 +145,7 @@ static void test_before_there_was_a_conditioning(void **state) {
   hr_conditioning found = hr_bundle_conditioning(&d);
   assert_true(hr_conditioning_is_plain(&found));
   assert_null(found.stand_in);
+  assert_true(isnan(d.flux.level) && isnan(d.flux.level_low) && isnan(d.flux.spread));
   hr_bundle_description_fini(&d);
   scratch_fini(&s);
 }
@@ -157,11 +158,13 @@ static void test_unknown_numbers(void **state) {
   scratch s;
   scratch_init(&s);
   fixture_init(&d);
-  d.flux_median = d.snr.minimum = d.snr.maximum = (double)NAN;
+  d.snr.minimum = d.snr.maximum = (double)NAN;
+  d.flux = hr_flux_scale_unknown();
   check_ok(hr_bundle_write(&d, s.path, &err));
   hr_bundle_description_fini(&d);
   check_ok(hr_bundle_read(s.path, &d, &err));
-  assert_true(isnan(d.flux_median) && isnan(d.snr.minimum) && isnan(d.snr.maximum));
+  assert_true(isnan(d.flux.level) && isnan(d.flux.error));
+  assert_true(isnan(d.snr.minimum) && isnan(d.snr.maximum));
   hr_bundle_description_fini(&d);
   scratch_fini(&s);
 }
@@ -295,6 +298,8 @@ static void test_fields(void **state) {
       {"preparation/stand_in", "7", "stand_in"},
       {"preparation/noise_level", "-1", "noise_level"},
       {"preparation/flux_median", "\"half\"", "flux_median"},
+      {"preparation/flux_low", "0.7", "flux_low"},
+      {"preparation/spread_low", "0.7", "spread_low"},
       {"snr/minimum", "41", "minimum"},
       {"targets", "[]", "targets"},
       {"targets/0/name", "\"\"", "name"},

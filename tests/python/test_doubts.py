@@ -490,6 +490,35 @@ class Doubts(unittest.TestCase):
         self.assertEqual(codes(bad), ["bad_pixels"])
         self.assertEqual(codes(many), ["bad_pixels"])
 
+    def test_predict_knows_the_scale_of_the_training_flux(self):
+        def scaled(factor, *names):
+            def spoil(stars, name):
+                if name == TEST:
+                    for key in names or ("flux", "noisy", "error"):
+                        stars[key] = stars[key] * factor
+            return spoil
+
+        study_data.run(BUILD, "headroom", "run", spoilt_stars.study(self.root), "--out",
+                       self.out)
+
+        def predict(spoil):
+            spoilt_stars.study(f"{self.root}/new", spoil)
+            done = study_data.run(BUILD, "headroom", "predict", self.out,
+                                  f"{self.root}/new/{TEST}", "--out", f"{self.root}/new.csv")
+            table = pandas.read_csv(f"{self.root}/new.csv")
+            return done.stderr, (table["flags"] & 1024 > 0).mean()
+
+        for factor, remedy in ((10, "multiply flux and error by 0.1 "), (1, None),
+                               (1e-17, "multiply flux and error by 1e+17 "),
+                               (3, "multiply flux and error by 0.3"), (1.2, None)):
+            with self.subTest(factor=factor):
+                told, share = predict(scaled(factor))
+                self.assertEqual(share, 0 if remedy is None else 1)
+                self.assertIn(remedy or "", told)
+                self.assertEqual(remedy is not None, "in the training spectra" in told)
+        self.assertIn("bring flux and error to the scale of the training spectra",
+                      predict(scaled(10, "flux", "noisy"))[0])
+
     def test_one_wild_row_takes_no_prediction_of_the_posterior(self):
         """Cut off it is as far from every spectrum, and does not take the digits of the others."""
         def wild(stars, name):

@@ -30,7 +30,7 @@ static inline void fixture_init(hr_bundle_description *d) {
   hr_error err = {0};
   *d = (hr_bundle_description){.pixels = FIXTURE_PIXELS,
                                .noise_level = 1,
-                               .flux_median = 0.5,
+                               .flux = {0.5, 0.4, 0.6, 0.2, 0.1, 0.3, 0.05},
                                .snr = {2.5, 40},
                                .target_count = 1,
                                .axis_count = 2,
