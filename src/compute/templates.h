@@ -136,6 +136,9 @@ typedef struct hr_posterior {
                        out may have changed; 0: weighed over all pixels */
   double chi2; /* Σ (x − A f)²/σ² of the heaviest template, A its likeliest amplitude,
                   over the number of pixels that count; NaN where there is none */
+  double variance_scale; /* by what the variance is to be multiplied: 1; χ² where no
+                            template fits; NaN: it says nothing, as of a spectrum with a
+                            pixel that no star has */
 } hr_posterior;
 
 /* What they were made with; and the group of every template by slot, [count]. */

@@ -1,5 +1,6 @@
 /* How well the heaviest template fits a spectrum: χ² a pixel that counts. It tells where
- * no template is like the spectrum, which mean and variance do not. */
+ * no template is like the spectrum, which mean and variance do not, and how little the
+ * variance is to be believed then. */
 #include <math.h>
 
 #include "compute/templates_parts.h"
@@ -34,26 +35,62 @@ static double find_amplitude(const hr_templates_options *options, double s, doub
   return q > 0 ? (s + k) / (q + k) : 1;
 }
 
-double hr_templates_chi2(const hr_comparison *comparison, size_t row, int32_t group) {
-  const hr_templates *t = comparison->templates;
-  size_t tile = 0, place = 0, counting = 0;
-  if (!find_heaviest(comparison, row, group, &tile, &place)) return (double)NAN;
-  const double *cross = comparison->work->cross + row * t->pixels;
-  const double *inverse = comparison->work->inverse_wide + row * t->pixels;
-  const float *x = comparison->query->x + row * t->pixels;
-  const float *c = t->centre + tile * t->pixels, *g = t->x + t->slot[place] * t->pixels;
-  double s = 0, q = 0, sum = 0;
-  for (size_t p = 0; p < t->pixels; p++) {
-    double f = (double)c[p] + (double)g[p];
-    s += f * cross[p];
-    q += f * f * inverse[p];
+/* Where the spectrum is off from A f, f = c + g. */
+typedef struct residuals {
+  const float *x, *c, *g; /* [pixels] */
+  const double *inverse;  /* [pixels] 1/sigma², 0: does not count */
+  size_t pixels;
+  double amplitude;
+} residuals;
+
+static hr_template_fit fit_of(const residuals *r) {
+  const double far = 100; /* ten sigma, squared */
+  double sum = 0, alien = 0, largest = 0;
+  size_t counting = 0;
+  for (size_t p = 0; p < r->pixels; p++) {
+    largest = fmax(largest, fabs(r->amplitude * ((double)r->c[p] + (double)r->g[p])));
   }
-  double amplitude = find_amplitude(&t->options, s, q);
-  for (size_t p = 0; p < t->pixels; p++) {
-    if (!(inverse[p] > 0)) continue;
-    double off = (double)x[p] - amplitude * ((double)c[p] + (double)g[p]);
-    sum += off * off * inverse[p];
+  for (size_t p = 0; p < r->pixels; p++) {
+    if (!(r->inverse[p] > 0)) continue;
+    double off = (double)r->x[p] - r->amplitude * ((double)r->c[p] + (double)r->g[p]);
+    double term = off * off * r->inverse[p];
+    sum += term;
+    if (term > far && fabs(off) > largest) alien += term;
     counting++;
   }
-  return counting > 0 ? sum / (double)counting : (double)NAN;
+  if (counting == 0) return (hr_template_fit){(double)NAN, 0};
+  return (hr_template_fit){sum / (double)counting, sum > 0 ? alien / sum : 0};
+}
+
+hr_template_fit hr_templates_fit_of(const hr_comparison *comparison, size_t row,
+                                    int32_t group) {
+  const hr_templates *t = comparison->templates;
+  size_t tile = 0, place = 0;
+  if (!find_heaviest(comparison, row, group, &tile, &place)) {
+    return (hr_template_fit){(double)NAN, 0};
+  }
+  const double *cross = comparison->work->cross + row * t->pixels;
+  residuals r = {.x = comparison->query->x + row * t->pixels,
+                 .c = t->centre + tile * t->pixels,
+                 .g = t->x + t->slot[place] * t->pixels,
+                 .inverse = comparison->work->inverse_wide + row * t->pixels,
+                 .pixels = t->pixels};
+  double s = 0, q = 0;
+  for (size_t p = 0; p < t->pixels; p++) {
+    double f = (double)r.c[p] + (double)r.g[p];
+    s += f * cross[p];
+    q += f * f * r.inverse[p];
+  }
+  r.amplitude = find_amplitude(&t->options, s, q);
+  return fit_of(&r);
+}
+
+double hr_templates_variance_scale(const hr_template_fit *fit, double effective,
+                                   double left) {
+  const double poor = 2, most = 0.5, few = 10;
+  bool is_local = !isnan(left);
+  double chi2 = is_local ? left : fit->chi2;
+  if (fit->chi2 > poor && fit->alien > most) return (double)NAN;
+  if (!(chi2 > poor)) return 1;
+  return is_local || effective >= few ? chi2 : (double)NAN;
 }

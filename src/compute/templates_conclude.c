@@ -246,12 +246,16 @@ static hr_template_sums add_target(const hr_conclusion *of, size_t target) {
 hr_posterior hr_templates_posterior_of(const hr_templates *t, size_t target,
                                        const hr_template_sums *sums) {
   if (!(sums->largest > -INFINITY)) {
-    return (hr_posterior){(double)NAN, (double)NAN, (double)NAN, 0, (double)NAN};
+    return (hr_posterior){(double)NAN, (double)NAN, (double)NAN, 0, (double)NAN, 1};
   }
   double mean = sums->first_moment / sums->sum;
   double variance = sums->second_moment / sums->sum - mean * mean;
-  return (hr_posterior){t->centre_label[target] + mean, variance > 0 ? variance : 0,
-                        sums->sum * sums->sum / sums->squares, 0, (double)NAN};
+  return (hr_posterior){t->centre_label[target] + mean,
+                        variance > 0 ? variance : 0,
+                        sums->sum * sums->sum / sums->squares,
+                        0,
+                        (double)NAN,
+                        1};
 }
 
 double *hr_templates_shares_of(const hr_conclusion *of) {
@@ -322,12 +326,18 @@ static void conclude(hr_conclusion *of, const hr_template_local *local) {
   }
   /* A linear model would follow a wild pixel out of the world. */
   bool goes_local = local->anomaly && !comparison->work->is_wild[of->row];
-  if (goes_local) gaussian = hr_templates_go_local(of, local);
-  double chi2 = hr_templates_chi2(comparison, of->row, of->group);
-  for (size_t target = 0; target < t->targets; target++) {
-    if (hr_has_target(of->targets, target)) of->out[target].chi2 = chi2;
-  }
+  double left = (double)NAN;
+  if (goes_local) gaussian = hr_templates_go_local(of, local, &left);
   hr_templates_draw(of, gaussian);
+  hr_template_fit fit = hr_templates_fit_of(comparison, of->row, of->group);
+  for (size_t target = 0; target < t->targets; target++) {
+    hr_posterior *out = &of->out[target];
+    if (!hr_has_target(of->targets, target)) continue;
+    out->chi2 = fit.chi2;
+    bool is_local = hr_has_target(gaussian, target);
+    out->variance_scale =
+        hr_templates_variance_scale(&fit, out->effective, is_local ? left : (double)NAN);
+  }
   if (exact) put_back(comparison, of->row, &refined);
 }
 

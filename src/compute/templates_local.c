@@ -269,11 +269,32 @@ static bool estimate(const hr_conclusion *of, size_t target,
   return true;
 }
 
+/* χ² a counting pixel of what the model leaves over: |d|² − (A d)ᵀ (B + κ I)⁻¹ A d. The
+ * system's matrix has become its factor. */
+static double left_over(const hr_templates *t, const hr_template_local *local,
+                        const linear_model *model) {
+  double solved[MOST], explained = 0;
+  size_t counting = 0, n = model->nearest->count;
+  for (size_t i = 0; i < n; i++) solved[i] = model->pull[i];
+  solve_again(n, local->gram, solved);
+  for (size_t i = 0; i < n; i++) explained += solved[i] * model->pull[i];
+  for (size_t p = 0; p < t->pixels; p++) counting += local->scale[p] > 0;
+  double all = t->compute->dot_f64(t->pixels, local->distance, local->distance);
+  return (all - explained) / (double)counting;
+}
+
+/* What is asked of the linear model of a row. */
+typedef struct wish {
+  hr_target_set targets;
+  double wanted; /* so many templates are to share the weight */
+} wish;
+
 /* The linear estimates from tempered weights; the targets that have one. */
-static hr_target_set regress(const hr_conclusion *of, hr_target_set targets,
-                             double wanted, const nearest *n,
-                             const hr_template_local *local) {
+static hr_target_set regress(const hr_conclusion *of, const wish *asked, const nearest *n,
+                             const hr_template_local *local, double *left) {
   const hr_templates *t = of->comparison->templates;
+  hr_target_set targets = asked->targets;
+  double wanted = asked->wanted;
   linear_model model = {.nearest = n};
   hr_target_set answered = 0;
   double temperature = find_temperature(n, wanted, model.share);
@@ -290,6 +311,7 @@ static hr_target_set regress(const hr_conclusion *of, hr_target_set targets,
     if (!model.is_factored) break;
     if (is_good) answered |= (hr_target_set)1 << target;
   }
+  if (model.is_factored) *left = left_over(t, local, &model);
   return answered;
 }
 
@@ -304,12 +326,13 @@ static hr_target_set find_few(const hr_conclusion *of, double wanted) {
 }
 
 hr_target_set hr_templates_go_local(const hr_conclusion *of,
-                                    const hr_template_local *local) {
+                                    const hr_template_local *local, double *left) {
   nearest n;
   double wanted = of->comparison->templates->options.least_effective;
   if (!find_few(of, wanted)) return 0;
   find_nearest(of->comparison, of->row, of->group, &n);
   wanted = fmin(wanted, 0.5 * (double)n.count);
   hr_target_set few = find_few(of, wanted);
-  return n.count < 2 || !few ? 0 : regress(of, few, wanted, &n, local);
+  if (n.count < 2 || !few) return 0;
+  return regress(of, &(wish){few, wanted}, &n, local, left);
 }

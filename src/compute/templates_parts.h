@@ -179,9 +179,25 @@ void hr_templates_sum(const hr_comparison *comparison, size_t tile, size_t row);
 void hr_templates_conclude(const hr_comparison *comparison, size_t row,
                            const hr_template_local *local);
 
-/* χ² a counting pixel of the heaviest template of a group, or of HR_EVERY_GROUP, from the
- * kept weights; NaN where there is none. */
-double hr_templates_chi2(const hr_comparison *comparison, size_t row, int32_t group);
+/* How well the heaviest template of a group, or of HR_EVERY_GROUP, fits a row, from the
+ * kept weights. */
+typedef struct hr_template_fit {
+  double chi2;  /* a counting pixel; NaN where there is none */
+  double alien; /* the share of it from pixels that no star has: farther than ten sigma,
+                   and than the template's largest flux, from the template */
+} hr_template_fit;
+hr_template_fit hr_templates_fit_of(const hr_comparison *comparison, size_t row,
+                                    int32_t group);
+
+/* By what the variance of a posterior is to be multiplied whose heaviest template fits
+ * so; left: χ² a counting pixel of what a local linear model leaves over, NaN where the
+ * answer is a mean of templates, of which `effective` share the weight. 1 up to a χ² of
+ * 2; above it χ², as if errors had been too small by its root (e.g. Particle Data Group
+ * 2022, "Introduction", 5.2.2), and NaN where alien pixels make most of χ², as they alone
+ * decide then which template is the nearest, or the mean is over fewer than ten
+ * templates, whose variance says nothing. */
+double hr_templates_variance_scale(const hr_template_fit *fit, double effective,
+                                   double left);
 
 /* One of a row's posteriors: that over a group of its own, or over HR_EVERY_GROUP; and
  * what is asked of it. */
@@ -209,9 +225,10 @@ double *hr_templates_shares_of(const hr_conclusion *conclusion);
 void hr_templates_check(const hr_conclusion *conclusion);
 
 /* Puts the answers of a local linear model, where fewer templates than wanted share the
- * weight, in the place of the means; returns for which targets. */
+ * weight, in the place of the means; returns for which targets. *left: χ² a counting
+ * pixel of what the model leaves over, where there is one. */
 hr_target_set hr_templates_go_local(const hr_conclusion *conclusion,
-                                    const hr_template_local *local);
+                                    const hr_template_local *local, double *left);
 
 /* Draws from the posteriors; gaussian: targets whose posterior has mean and variance
  * alone. */

@@ -102,7 +102,9 @@ static void answer(const answering *a, size_t q, size_t i, const found_answers *
   size_t row = a->first + i, at = n * a->targets + request->model->target;
   const hr_posterior *found = &answers->posterior[at];
   if (request->mean) request->mean[row] = (float)found->mean;
-  if (request->variance) request->variance[row] = found->variance;
+  if (request->variance) {
+    request->variance[row] = found->variance * found->variance_scale;
+  }
   if (request->effective) request->effective[row] = found->effective;
   if (request->mean_error) request->mean_error[row] = found->error;
   if (request->chi2) request->chi2[row] = found->chi2;

@@ -132,7 +132,7 @@ static hr_posterior on_paper(const fixture *f, size_t r, bool own) {
     squares += w * w;
   }
   mean /= sum;
-  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares, 0, 0};
+  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares, 0, 0, 1};
 }
 
 static void check_posterior(const hr_posterior *found, const hr_posterior *expected) {
@@ -465,7 +465,7 @@ static hr_posterior integrated(const fixture *f, const hr_templates_options *opt
     squares += w * w;
   }
   mean /= sum;
-  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares, 0, 0};
+  return (hr_posterior){mean, square / sum - mean * mean, sum * sum / squares, 0, 0, 1};
 }
 
 static void check_amplitude(fixture *f, const hr_templates_options *options) {

@@ -1,6 +1,7 @@
 /* χ² of the best template, against a search through all of them. */
 #include <stdlib.h>
 
+#include "compute/templates_parts.h"
 #include "support/few_templates.h"
 
 enum { ROWS = 60 };
@@ -95,6 +96,64 @@ static void where_no_pixel_counts_there_is_none(void **state) {
   memcpy(s->error, kept, sizeof kept);
 }
 
+/* What one pixel that no star has does to the variance, and errors that are too small. */
+static void a_poor_fit_has_no_small_variance(void **state) {
+  (void)state;
+  const double none = (double)NAN;
+  const hr_template_fit good = {1.9, 1}, alien = {2.1, 0.6}, poor = {4, 0.4};
+  check_near(hr_templates_variance_scale(&good, 1, none), 1, 0);
+  assert_true(isnan(hr_templates_variance_scale(&alien, 10, none)));
+  assert_true(isnan(hr_templates_variance_scale(&alien, 10, 1)));
+  check_near(hr_templates_variance_scale(&poor, 10, none), 4, 0);
+  assert_true(isnan(hr_templates_variance_scale(&poor, 9, none)));
+  check_near(hr_templates_variance_scale(&poor, 9, 1.5), 1,
+             0); /* the linear model fits */
+  check_near(hr_templates_variance_scale(&poor, 9, 3), 3, 0);
+}
+
+/* Of row 0 with a pixel of 1e4, and of all rows with errors a third of what they are. */
+static void sigma_is_not_below_what_chi2_says(void **state) {
+  few_templates *s = *state;
+  hr_posterior own[ROWS], all[ROWS];
+  const hr_templates_options options = {.weigh = HR_WEIGH_PIXELS};
+  float kept = s->x[5];
+  s->x[5] = 1e4F;
+  compare(s, &options, own, all);
+  s->x[5] = kept;
+  assert_true(isfinite(all[0].mean) && all[0].chi2 > 100);
+  assert_true(isnan(all[0].variance_scale));
+  for (size_t i = 0; i < ROWS * FEW_PIXELS; i++) s->error[i] /= 3;
+  compare(s, &options, own, all);
+  for (size_t i = 0; i < ROWS * FEW_PIXELS; i++) s->error[i] *= 3;
+  for (size_t r = 0; r < ROWS; r++) {
+    if (!(all[r].chi2 > 2)) continue;
+    if (all[r].effective < 10)
+      assert_true(isnan(all[r].variance_scale));
+    else
+      check_near(all[r].variance_scale, all[r].chi2, 0);
+  }
+}
+
+/* Where the local linear model fits, or does not either. */
+static void a_linear_model_knows_what_it_leaves_over(void **state) {
+  few_templates *s = *state;
+  hr_posterior own[ROWS], all[ROWS];
+  const hr_templates_options options = {.weigh = HR_WEIGH_PIXELS, .least_effective = 20};
+  size_t widened = 0;
+  compare(s, &options, own, all);
+  for (size_t r = 0; r < ROWS; r++) {
+    if (all[r].chi2 <= 2) check_near(all[r].variance_scale, 1, 0);
+  }
+  for (size_t i = 0; i < ROWS * FEW_PIXELS; i++) s->error[i] /= 4;
+  compare(s, &options, own, all);
+  for (size_t i = 0; i < ROWS * FEW_PIXELS; i++) s->error[i] *= 4;
+  for (size_t r = 0; r < ROWS; r++) {
+    widened += all[r].variance_scale > 2;
+    assert_true(isnan(all[r].variance_scale) || all[r].variance_scale <= all[r].chi2);
+  }
+  assert_true(widened > ROWS / 2);
+}
+
 static int set_up(void **state) {
   few_templates *s = calloc(1, sizeof *s);
   few_templates_init(s, 0);
@@ -112,6 +171,9 @@ int main(void) {
       cmocka_unit_test(it_is_the_least_of_all),
       cmocka_unit_test(a_scale_that_is_not_known_is_fitted),
       cmocka_unit_test(where_no_pixel_counts_there_is_none),
+      cmocka_unit_test(a_poor_fit_has_no_small_variance),
+      cmocka_unit_test(sigma_is_not_below_what_chi2_says),
+      cmocka_unit_test(a_linear_model_knows_what_it_leaves_over),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

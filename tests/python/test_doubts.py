@@ -519,6 +519,20 @@ class Doubts(unittest.TestCase):
         self.assertIn("bring flux and error to the scale of the training spectra",
                       predict(scaled(10, "flux", "noisy"))[0])
 
+    def test_a_hot_pixel_leaves_the_posterior_no_sigma(self):
+        def hot(stars, name):
+            if name == TEST:
+                stars["noisy"][5, 60] = 1e6
+        path = spoilt_stars.study(self.root, hot, experts="  ridge:\n  posterior:\n")
+        study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
+        study_data.run(BUILD, "headroom", "predict", self.out, f"{self.root}/{TEST}",
+                       "--expert", "posterior", "--router", "global",
+                       "--out", f"{self.root}/new.csv")
+        table = pandas.read_csv(f"{self.root}/new.csv")
+        self.assertEqual(list(np.flatnonzero(table["log_g_sigma"].isna())), [5])
+        self.assertEqual(table["flags"][5] & 128, 128)
+        self.assertTrue(table["log_g_half95"].isna()[5] and table["log_g_mean"].notna()[5])
+
     def test_one_wild_row_takes_no_prediction_of_the_posterior(self):
         """Cut off it is as far from every spectrum, and does not take the digits of the others."""
         def wild(stars, name):
