@@ -123,6 +123,35 @@ void hr_markdown_summarise_calibration(hr_reader *reader, hr_text *out) {
   write_ranks(reader, &shown.root, false, out);
 }
 
+/* One paragraph of all methods that have rows no honest sigma leaves. */
+static void warn_of_far_rows(hr_reader *reader, const hr_node *methods, hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader);
+  size_t told = 0;
+  for (size_t m = 0; m < hr_node_count(methods); m++) {
+    hr_node entry = hr_node_item(reader, methods, m);
+    if (!hr_node_has(&entry, "far")) continue;
+    hr_node far = hr_node_object(reader, &entry, "far");
+    double rows = hr_node_number(reader, &far, "rows");
+    const char *first = chinese
+                            ? "**警告：有测试行离真值超过十个 σ**："
+                            : "**Warning: test rows more than ten σ from the truth**: ";
+    hr_text_append(out, "%s", told++ == 0 ? first : chinese ? "；" : "; ");
+    hr_append_method_title(reader, hr_node_text(reader, &entry, "method"), out);
+    hr_text_append(out,
+                   chinese ? " %.0f 行（最远为 `predictions.csv` 第 %.0f 行，%.2g σ）"
+                   : rows > 1 ? " %.0f rows (the farthest row %.0f of `predictions.csv`, "
+                                "%.2g σ)"
+                              : " %.0f row (row %.0f of `predictions.csv`, %.2g σ)",
+                   rows, hr_node_number(reader, &far, "row"),
+                   hr_node_number(reader, &far, "sigmas"));
+  }
+  if (told == 0) return;
+  hr_text_append(out, "%s\n\n",
+                 chinese
+                     ? "。平均 χ² 说的是这些行：请查看其光谱与标签。"
+                     : ". The mean χ² tells of them: look at their spectra and labels.");
+}
+
 void hr_markdown_warn_of_calibration(hr_reader *reader, hr_text *out) {
   hr_calibration_shown shown;
   hr_calibration_find(reader, &shown);
@@ -130,6 +159,7 @@ void hr_markdown_warn_of_calibration(hr_reader *reader, hr_text *out) {
     hr_node entry = hr_node_item(reader, &shown.methods, m);
     warn_of_method(reader, &entry, out);
   }
+  if (shown.methods.json) warn_of_far_rows(reader, &shown.methods, out);
   write_ranks(reader, &shown.root, true, out);
 }
 

@@ -39,6 +39,21 @@ static const char *say_verdict(const char *verdict, bool chinese) {
   return chinese ? "可信" : "calibrated";
 }
 
+/* What speaks against "calibrated" all the same. */
+static hr_status say_far(hr_reader *reader, const hr_node *entry, char **text,
+                         hr_error *err) {
+  if (!hr_node_has(entry, "far")) return HR_OK;
+  hr_node far = hr_node_object(reader, entry, "far");
+  double rows = hr_node_number(reader, &far, "rows");
+  hr_free(*text);
+  *text = NULL;
+  return hr_set_text(text, err,
+                     hr_tables_in_chinese(reader) ? "可信，但 %.0f 行除外"
+                     : rows > 1                   ? "calibrated but for %.0f rows"
+                                                  : "calibrated but for %.0f row",
+                     rows);
+}
+
 static hr_status add_method(hr_table *table, hr_reader *reader, const hr_node *entry,
                             hr_error *err) {
   hr_status status = HR_OK;
@@ -54,6 +69,8 @@ static hr_status add_method(hr_table *table, hr_reader *reader, const hr_node *e
   HR_TRY(hr_set_text(&last->text, err, "%s",
                      say_verdict(verdict, hr_tables_in_chinese(reader))));
   HR_TRY(hr_set_text(&last->code, err, "%s", verdict ? verdict : ""));
+  bool is_calibrated = verdict && strcmp(verdict, "calibrated") == 0;
+  if (is_calibrated) HR_TRY(say_far(reader, entry, &last->text, err));
 cleanup:
   return status;
 }
@@ -65,8 +82,10 @@ static hr_status note_method(hr_table *table, hr_reader *reader, hr_error *err) 
           ? "括号内为 σ 可信时的期望值；1 σ 与 2 σ 的比例是高斯分布的，后验未必如此，"
             "平均 χ² "
             "与两个区间则与分布形状无关。知道分箱的方法按已覆盖行评判，全局模型按全部行。"
-            "平均 χ² 偏离 0.1 以上或 68 % 区间的覆盖率偏离 0.02 以上、且超出偶然时，"
-            "判为偏小或偏大。"
+            "平均 χ² 偏离 0.1 以上或 68 % 区间的覆盖率偏离 0.02 "
+            "以上、且偶然所致的概率低于"
+            " 0.05 除以方法数的两倍（Bonferroni；σ 学自有限行的误差计在内）时，"
+            "判为偏小或偏大。离真值超过十个 σ 的行计数列出，平均 χ² 亦不计它们再判一次。"
           : "In brackets behind each heading: what is expected of an honest σ; within 1 "
             "and 2 σ it is what a Gaussian has, which a posterior need not be, while "
             "mean "
@@ -74,8 +93,11 @@ static hr_status note_method(hr_table *table, hr_reader *reader, hr_error *err) 
             "that are told the bin are judged on covered rows, global models on all. σ "
             "is "
             "called too small or too large where the mean χ² is off by more than 0.1, or "
-            "the share within the 68 % interval by more than 0.02, and chance does not "
-            "explain it.",
+            "the share within the 68 % interval by more than 0.02, and chance would do "
+            "that with a probability below 0.05 over twice the number of methods "
+            "(Bonferroni; the error of a σ learnt from few rows counts). Rows more than "
+            "ten σ from the truth are counted, and the mean χ² is judged without them, "
+            "too.",
       err);
 }
 

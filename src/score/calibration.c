@@ -58,20 +58,25 @@ static double chi2_of(const hr_calibration_rows *rows, size_t row) {
   return pull * pull;
 }
 
-/* The mean over `count` rows with a sigma, and its interval from two rows on. */
-static hr_measured mean_chi2(const hr_calibration_rows *rows, size_t count) {
+/* Whether the row has a sigma, and a chi2 of at most `most`. */
+static bool is_counted(const hr_calibration_rows *rows, size_t row, double most) {
+  return has_sigma(rows, row) && !(chi2_of(rows, row) > most);
+}
+
+/* The mean over the `count` rows that are counted, and its interval from two rows on. */
+static hr_measured mean_chi2(const hr_calibration_rows *rows, size_t count, double most) {
   const double none = (double)NAN, n = (double)count;
   hr_sum sum = {0}, squares = {0};
   if (count == 0) return (hr_measured){none, none, none};
   for (size_t i = 0; i < rows->count; i++) {
-    if (has_sigma(rows, rows->row_list[i])) {
+    if (is_counted(rows, rows->row_list[i], most)) {
       hr_sum_add(&sum, chi2_of(rows, rows->row_list[i]));
     }
   }
   double mean = hr_sum_value(&sum) / n;
   if (count < 2) return (hr_measured){mean, none, none};
   for (size_t i = 0; i < rows->count; i++) {
-    if (!has_sigma(rows, rows->row_list[i])) continue;
+    if (!is_counted(rows, rows->row_list[i], most)) continue;
     double d = chi2_of(rows, rows->row_list[i]) - mean;
     hr_sum_add(&squares, d * d);
   }
@@ -85,6 +90,17 @@ static bool has_halves(const hr_calibration_rows *rows, size_t row) {
   return !isnan(rows->half68[row]) && !isnan(rows->half95[row]);
 }
 
+/* The row, which has a sigma, is far. */
+static void count_far(const hr_calibration_rows *rows, size_t row,
+                      hr_calibration *found) {
+  double off = sqrt(chi2_of(rows, row));
+  if (!(off > HR_CALIBRATION_FAR)) return;
+  found->far_rows++;
+  if (!(off > found->far_sigma)) return;
+  found->far_sigma = off;
+  found->far_row = row;
+}
+
 hr_calibration hr_calibration_compute(const hr_calibration_rows *rows) {
   hr_calibration found = {.rows = 0};
   size_t within[HR_CALIBRATION_MEASURES] = {0};
@@ -93,6 +109,7 @@ hr_calibration hr_calibration_compute(const hr_calibration_rows *rows) {
     double size = fabs(rows->target[row] - rows->prediction[row]);
     if (has_sigma(rows, row)) {
       found.rows++;
+      count_far(rows, row, &found);
       within[HR_WITHIN_1_SIGMA] += size <= rows->sigma[row];
       within[HR_WITHIN_2_SIGMA] += size <= 2 * rows->sigma[row];
     }
@@ -104,9 +121,13 @@ hr_calibration hr_calibration_compute(const hr_calibration_rows *rows) {
   }
   for (size_t m = 0; m < HR_CALIBRATION_MEASURES; m++) {
     size_t count = m >= HR_WITHIN_HALF68 ? found.half_rows : found.rows;
-    found.measure[m] = m == HR_MEAN_CHI2 ? mean_chi2(rows, count)
+    found.measure[m] = m == HR_MEAN_CHI2 ? mean_chi2(rows, count, INFINITY)
                                          : hr_calibration_share(within[m], count);
   }
+  double most = HR_CALIBRATION_FAR * HR_CALIBRATION_FAR;
+  found.near_chi2 = found.far_rows > 0
+                        ? mean_chi2(rows, found.rows - found.far_rows, most)
+                        : found.measure[HR_MEAN_CHI2];
   return found;
 }
 
@@ -134,19 +155,29 @@ const char *hr_calibration_verdict_name(hr_calibration_verdict verdict) {
   return names[verdict];
 }
 
+/* -1: sigma is too small by this measure, 1: too large, 0: nothing speaks against it. */
+static int side_of(const hr_calibration *calibration, hr_calibration_measure m,
+                   double least_chance) {
+  double excess = calibration->measure[m].value - words[m].expected;
+  bool is_sure = hr_calibration_chance(calibration, m) < least_chance;
+  if (!is_sure || !(fabs(excess) > words[m].margin)) return 0;
+  bool is_small = m == HR_MEAN_CHI2 ? excess > 0 : excess < 0;
+  return is_small ? -1 : 1;
+}
+
 hr_calibration_verdict hr_calibration_judge(const hr_calibration *calibration,
                                             double least_chance) {
-  static const hr_calibration_measure judged[] = {HR_MEAN_CHI2, HR_WITHIN_HALF68};
-  bool is_small = false, is_large = false;
   if (calibration->rows == 0) return HR_CALIBRATION_UNKNOWN;
-  for (size_t j = 0; j < sizeof judged / sizeof *judged; j++) {
-    hr_calibration_measure m = judged[j];
-    double excess = calibration->measure[m].value - words[m].expected;
-    bool is_sure = hr_calibration_chance(calibration, m) < least_chance;
-    if (!is_sure || !(fabs(excess) > words[m].margin)) continue;
-    bool small = m == HR_MEAN_CHI2 ? excess > 0 : excess < 0;
-    is_small = is_small || small;
-    is_large = is_large || !small;
+  hr_calibration near = *calibration;
+  near.rows -= near.far_rows;
+  near.measure[HR_MEAN_CHI2] = near.near_chi2;
+  const int sides[] = {side_of(calibration, HR_MEAN_CHI2, least_chance),
+                       side_of(&near, HR_MEAN_CHI2, least_chance),
+                       side_of(calibration, HR_WITHIN_HALF68, least_chance)};
+  bool is_small = false, is_large = false;
+  for (size_t j = 0; j < sizeof sides / sizeof *sides; j++) {
+    is_small = is_small || sides[j] < 0;
+    is_large = is_large || sides[j] > 0;
   }
   if (is_small) return HR_SIGMA_TOO_SMALL;
   return is_large ? HR_SIGMA_TOO_LARGE : HR_CALIBRATED;

@@ -47,10 +47,18 @@ typedef struct hr_calibration_rows {
   size_t count;
 } hr_calibration_rows;
 
+/* A row farther from the truth than so many sigma is far: no honest sigma leaves one, and
+ * a single one may be all of the mean chi2 and of its error. */
+enum { HR_CALIBRATION_FAR = 10 };
+
 typedef struct hr_calibration {
-  size_t rows;      /* with a prediction and a sigma */
-  size_t half_rows; /* with a prediction and both half-widths */
-  double learnt;    /* 1 / rows that what is judged was learnt from; 0: not known */
+  size_t rows;           /* with a prediction and a sigma */
+  size_t far_rows;       /* of them, those that are far */
+  size_t far_row;        /* the one farthest of all */
+  double far_sigma;      /* how many sigma it is off; 0: none is far */
+  hr_measured near_chi2; /* HR_MEAN_CHI2 of the others */
+  size_t half_rows;      /* with a prediction and both half-widths */
+  double learnt;         /* 1 / rows that what is judged was learnt from; 0: not known */
   hr_measured measure[HR_CALIBRATION_MEASURES]; /* NaN: undefined, without rows */
 } hr_calibration;
 

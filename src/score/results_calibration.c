@@ -34,6 +34,16 @@ static bool is_told(const hr_evaluation *evaluation, size_t m) {
   return is_off && (!by_test || evaluation->input->selection == HR_SELECT_BY_TEST);
 }
 
+/* Rows that no honest sigma leaves; nothing where there are none. */
+static void put_far(hr_json_builder *json, json_t *object, const hr_calibration *found) {
+  if (found->far_rows == 0) return;
+  json_t *far = hr_json_put(json, object, "far", json_object());
+  hr_json_put_count(json, far, "rows", found->far_rows);
+  hr_json_put_count(json, far, "row", found->far_row);
+  hr_json_put_number(json, far, "sigmas", found->far_sigma);
+  hr_json_put_number(json, far, "chi2_without", found->near_chi2.value);
+}
+
 static void put_method(hr_json_builder *json, json_t *list,
                        const hr_evaluation *evaluation, size_t m) {
   const hr_calibrations *all = &evaluation->calibrations;
@@ -47,6 +57,7 @@ static void put_method(hr_json_builder *json, json_t *list,
   hr_json_put_text(json, object, "verdict", hr_calibration_verdict_name(own->verdict));
   hr_json_put_bool(json, object, "warning", is_told(evaluation, m));
   put_calibration(json, object, &own->pooled);
+  put_far(json, object, &own->pooled);
   put_list(json, object, "octiles", own->octiles, all->octiles ? HR_SNR_OCTILES : 0);
   put_list(json, object, "bins", own->bins, evaluation->input->bin_count);
 }
@@ -135,6 +146,15 @@ static void warn_of_method(const hr_evaluation *evaluation, size_t m) {
   const hr_forecast *forecast = evaluation->methods[m].forecast;
   const hr_method_calibration *own = &evaluation->calibrations.methods[m];
   bool is_small = own->verdict == HR_SIGMA_TOO_SMALL;
+  if (own->verdict == HR_CALIBRATED && own->pooled.far_rows > 0) {
+    hr_observe_warning(input->observer,
+                       "the sigma of %s is calibrated but for %zu row%s more than %d "
+                       "sigma from the truth, the farthest row %zu of predictions.csv "
+                       "with %.2g sigma",
+                       forecast->name, own->pooled.far_rows,
+                       own->pooled.far_rows == 1 ? "" : "s", HR_CALIBRATION_FAR,
+                       own->pooled.far_row, own->pooled.far_sigma);
+  }
   if (!is_told(evaluation, m)) return;
   hr_observe_warning(input->observer,
                      "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "

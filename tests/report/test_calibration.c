@@ -121,6 +121,26 @@ static void a_row_is_a_method(void **state) {
   expect(said, "**Whether σ can be trusted, by bin [95 % interval]**");
 }
 
+/* A row that is a million sigma off is told, whatever the verdict of the others. */
+static void a_row_far_off_is_told(void **state) {
+  (void)state;
+  char words[96];
+  fixture_give_sigma(&f, 1);
+  size_t row = 0;
+  while (f.bin[row] != 0) row++;
+  f.forest_own[row] += 6e5F;
+  make();
+  const hr_table *table = &tables.items[HR_TABLE_CALIBRATION];
+  const hr_cell *forest = &table->cells[2 * table->column_count];
+  assert_string_equal(forest[8].text, "calibrated but for 1 row");
+  assert_string_equal(forest[8].code, "calibrated");
+  expect(summary(), "**Warning: test rows more than ten σ from the truth**: ");
+  char *said = summary();
+  snprintf(words, sizeof words, " 1 row (row %zu of `predictions.csv`, 1e+06 σ)", row);
+  assert_non_null(strstr(said, words));
+  expect(said, "look at their spectra and labels.");
+}
+
 /* The headline; and the posterior where it is another method. */
 static void parts_of_headline_and_posterior(void **state) {
   (void)state;
@@ -260,6 +280,7 @@ int main(void) {
       TEST(nothing_is_said_without_sigma),
       TEST(results_of_before),
       TEST(a_row_is_a_method),
+      TEST(a_row_far_off_is_told),
       TEST(parts_of_headline_and_posterior),
       TEST(without_a_ratio_there_are_no_octiles),
       TEST(the_headline_is_summarised),

@@ -180,6 +180,32 @@ static void test_names(void **state) {
   assert_string_equal(hr_calibration_verdict_name(HR_SIGMA_TOO_LARGE), "sigma_too_large");
 }
 
+/* One row that is off by 3e6 sigma makes the mean chi2 what it is, and its error too: by
+ * chance alone any mean would be as far. */
+static void test_far_rows_are_counted_and_judged_without(void **state) {
+  (void)state;
+  hr_calibration_rows rows = made(0.5);
+  prediction[17] = 4 + 1.5e6;
+  hr_calibration found = hr_calibration_compute(&rows);
+  assert_int_equal(found.far_rows, 1);
+  assert_int_equal(found.far_row, 17);
+  check_near(found.far_sigma, 3e6, 1e-3);
+  assert_true(found.measure[HR_MEAN_CHI2].value > 1e9);
+  assert_true(fabs(found.near_chi2.value - 1) < 0.1);
+  assert_int_equal(hr_calibration_judge(&found, 1e-3), HR_CALIBRATED);
+  rows = made(0.35);
+  prediction[17] = 4 + 1.5e6;
+  found = hr_calibration_compute(&rows);
+  assert_int_equal(hr_calibration_judge(&found, 1e-3), HR_SIGMA_TOO_SMALL);
+  rows = made(0.5);
+  prediction[3] = 4 + 0.5 * 9.99;
+  prediction[4] = 4 - 0.5 * 10.01;
+  prediction[5] = 4 + 0.5 * 12;
+  found = hr_calibration_compute(&rows);
+  assert_int_equal(found.far_rows, 2);
+  assert_int_equal(found.far_row, 5);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_shares_and_their_intervals),
@@ -190,6 +216,7 @@ int main(void) {
       cmocka_unit_test(test_too_small_is_told_first),
       cmocka_unit_test(test_chances),
       cmocka_unit_test(test_names),
+      cmocka_unit_test(test_far_rows_are_counted_and_judged_without),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

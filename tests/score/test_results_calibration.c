@@ -46,6 +46,25 @@ static void test_nothing_is_known(void **state) {
   json_decref(root);
 }
 
+static void test_rows_far_off(void **state) {
+  (void)state;
+  fixture_give_sigma(&f, 1);
+  size_t row = 0;
+  while (f.bin[row] != 0) row++;
+  f.forest_own[row] += 6e5F;
+  json_t *root = results();
+  json_t *methods = json_object_get(json_object_get(root, "calibration"), "methods");
+  json_t *forest = json_array_get(methods, 2), *far = json_object_get(forest, "far");
+  assert_null(json_object_get(json_array_get(methods, 0), "far"));
+  assert_string_equal(text_of(forest, "verdict"), "calibrated");
+  check_near(number_of(far, "rows"), 1, 0);
+  check_near(number_of(far, "row"), (double)row, 0);
+  assert_true(number_of(far, "sigmas") > 5e5);
+  assert_true(number_of(far, "chi2_without") < 1.5 && number_of(forest, "chi2") > 1e6);
+  assert_true(heard.count > 0);
+  json_decref(root);
+}
+
 static void test_calibration_of_every_method(void **state) {
   (void)state;
   fixture_give_sigma(&f, 1);
@@ -149,6 +168,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_nothing_is_known),
       TEST(test_calibration_of_every_method),
+      TEST(test_rows_far_off),
       TEST(test_without_a_ratio),
       TEST(test_a_sigma_that_is_off_is_warned_of),
       TEST(test_ranks),
