@@ -193,6 +193,42 @@ static hr_status doubt_bright(const hr_conditioning_sample *sample,
                                     sample->rows, sample->bright_rows, path, row);
 }
 
+/* An expert that could scale spectra as a whole, and is not to; NULL: there is none. */
+static const char *find_unscaled(const hr_config *config) {
+  for (size_t i = 0; i < config->expert_count; i++) {
+    const hr_config_expert *expert = &config->experts[i];
+    if (!expert->type->scales_flux) continue;
+    if (!expert->type->scales_flux(expert->parameters)) return expert->type->name;
+  }
+  return NULL;
+}
+
+/* Stars as bright as they are, and an expert that compares them as if all were alike. The
+ * middle 98 % of normalised spectra are within some tenths of one another. */
+static hr_status doubt_brightness(const hr_row_conditions *c, const hr_config *config,
+                                  hr_doubts *doubts, hr_error *err) {
+  const double apart = 3;
+  const hr_flux_scale *flux = &c->sample.flux;
+  const char *expert = find_unscaled(config);
+  bool has_levels = flux->level > flux->spread && flux->level_low > 0;
+  if (!expert || !has_levels || flux->level_high < apart * flux->level_low) return HR_OK;
+  hr_status status = hr_doubts_add(
+      doubts, HR_DOUBT_SCALE, false, err,
+      "training spectra are of unlike brightness, their median flux from %.3g to %.3g in "
+      "98 %% of them, and %s takes every flux at its word: rows without a template of "
+      "their brightness have no prediction; experts.%s.amplitude: flat leaves the scale "
+      "of every spectrum open, or bring all to one level",
+      flux->level_low, flux->level_high, expert, expert);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "训练光谱亮度不一，其中 98 %% 的流量中位数从 %.3g 到 %.3g，而 %s "
+                   "照原值使用流量：没有同样亮度模板的行没有预测；设 "
+                   "experts.%s.amplitude: flat 使每条光谱的尺度自由，或把全部光谱归一",
+                   flux->level_low, flux->level_high, expert, expert);
+}
+
 hr_status hr_conditions_doubt(const hr_row_conditions *conditions,
                               const hr_config *config, const hr_dataset *train,
                               hr_doubts *doubts, hr_error *err) {
@@ -201,6 +237,7 @@ hr_status hr_conditions_doubt(const hr_row_conditions *conditions,
   HR_TRY(doubt_clip(conditions, config, doubts, err));
   HR_TRY(doubt_known_errors(conditions, config, doubts, err));
   HR_TRY(doubt_bright(&conditions->sample, train, doubts, err));
+  HR_TRY(doubt_brightness(conditions, config, doubts, err));
   if (left_out == 0) goto cleanup;
   HR_TRY(hr_doubts_add(doubts, HR_DOUBT_OUTLIERS, false, err,
                        "data.reject_outliers left out %zu training row%s; the first is "

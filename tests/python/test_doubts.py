@@ -569,6 +569,17 @@ class Doubts(unittest.TestCase):
                 stars[key] *= factor
         self.believes(spoil)
 
+    def test_rows_of_unlike_brightness_have_a_remedy(self):
+        def spoil(stars, name):
+            draw = np.random.default_rng(len(name))
+            factor = 10 ** (4 * draw.random((len(stars["flux"]), 1)))
+            for key in ("flux", "error", "noisy"):
+                stars[key] *= factor
+        words = ["training spectra are of unlike brightness", "experts.posterior.amplitude: flat"]
+        self.warns(words, spoil, experts="  ridge: {}\n  posterior: {}\n")
+        done = self.dry_run(spoil, experts="  posterior: {amplitude: flat}\n")
+        self.assertNotIn("unlike brightness", done.stderr)
+
     def test_a_chinese_report_says_what_a_warning_is_about(self):
         path = spoilt_stars.study(self.root, around_zero)
         with open(path, encoding="utf-8") as file:

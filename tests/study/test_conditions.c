@@ -145,6 +145,33 @@ static void an_amplitude_keeps_the_zero(void **state) {
   }
 }
 
+/* Stars a factor of ten apart, which only the posterior without an amplitude minds. */
+static void unlike_brightness_is_told(void **state) {
+  (void)state;
+  static const char *const experts[] = {"posterior: ", "posterior: {amplitude: flat}",
+                                        "ridge: "};
+  for (int e = 0; e < 3; e++) {
+    hr_error err = {0};
+    desk d;
+    fill();
+    for (size_t i = 0; i < ROWS * PIXELS; i++) {
+      double factor = pow(10, (double)(i / PIXELS) / (ROWS - 1));
+      flux[i] *= factor;
+      error[i] *= factor;
+    }
+    desk_init(&d, "", experts[e]);
+    check_ok(find(&d, &err));
+    tell(&d);
+    bool told =
+        d.told.count > 0 && strstr(d.told.last, "experts.posterior.amplitude: flat");
+    assert_int_equal(told, e == 0);
+    if (e == 0) {
+      assert_non_null(strstr(d.told.last, "training spectra are of unlike brightness, "));
+    }
+    desk_fini(&d);
+  }
+}
+
 static void errors_that_nobody_knows_are_told(void **state) {
   (void)state;
   hr_error err = {0};
@@ -189,6 +216,7 @@ int main(void) {
       cmocka_unit_test(sound_rows_are_left_alone),
       cmocka_unit_test(the_configuration_says_what_is_clipped_and_masked),
       cmocka_unit_test(an_amplitude_keeps_the_zero),
+      cmocka_unit_test(unlike_brightness_is_told),
       cmocka_unit_test(errors_that_nobody_knows_are_told),
       cmocka_unit_test(rows_that_are_none_are_left_out_where_that_is_asked),
   };
