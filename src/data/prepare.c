@@ -134,6 +134,45 @@ void hr_prepare_noise(const hr_noise *noise, uint64_t row, size_t pixels,
   add_noise(level, pixels, flux, error, noisy);
 }
 
+HR_VECTOR_CLONES
+static uint32_t count_noisy(size_t pixels, const float *error) {
+  uint32_t count = 0;
+  for (size_t p = 0; p < pixels; p++) count += (uint32_t)(error[p] > 0);
+  return count;
+}
+
+/* Pixels without an error are not calm. */
+HR_VECTOR_CLONES
+static uint32_t count_calm(size_t pixels, const float *restrict flux,
+                           const float *restrict noisy, const float *restrict error) {
+  uint32_t count = 0;
+  for (size_t p = 0; p < pixels; p++) {
+    float off = fabsf(noisy[p] - flux[p]), most = 0.6745F * error[p];
+    count += (uint32_t)(off <= most) & (uint32_t)(error[p] > 0);
+  }
+  return count;
+}
+
+void hr_prepare_count_noise(const hr_pixels *row, hr_row_report *out) {
+  out->noisy = count_noisy(row->count, row->error);
+  out->calm = count_calm(row->count, row->flux, row->noisy, row->error);
+}
+
+/* The share within 0.6745 of deviates that scatter by `scatter`. */
+static double calm_share(double scatter) {
+  return erf(0.6745 / scatter / sqrt(2));
+}
+
+bool hr_prepare_is_noise_off(const hr_row_report *report, double level) {
+  const double times = 3;
+  enum { FEWEST = 64 };
+  double other = level > 0 ? level : 1;
+  double share = (double)report->calm / (double)report->noisy;
+  if (report->noisy < FEWEST) return false;
+  return share < calm_share(times * fmax(1, other)) ||
+         share > calm_share(fmin(1, other) / times);
+}
+
 void hr_prepare_check_noisy(size_t pixels, const float *noisy, hr_row_report *out) {
   if (count_unusable(pixels, noisy) > 0) {
     report_pixel(HR_ROW_NOISY, pixels, noisy, out);

@@ -26,9 +26,12 @@ typedef struct hr_row_report {
   hr_bad_counts bad; /* pixels, by reason */
   uint32_t clipped;  /* good pixels with flux below 0, where that is clipped */
   bool dark;         /* flux is clipped, and no pixel is above 0 */
-  bool wild;         /* a good pixel is beyond the conditioning's wild_beyond */
-  size_t pixel;      /* the first pixel at fault */
-  float value;       /* what it holds */
+  uint32_t noisy;    /* good pixels with stored noise; of them, those within the median */
+  uint32_t calm; /* distance of a normal deviate, 0.6745 errors: half of them where the
+                    error is one sigma of the noise */
+  bool wild;     /* a good pixel is beyond the conditioning's wild_beyond */
+  size_t pixel;  /* the first pixel at fault */
+  float value;   /* what it holds */
 } hr_row_report;
 
 /* Prepares one row in place, whose values are in the conditioning's unit. Bad pixels are
@@ -47,6 +50,13 @@ void hr_prepare_row(const hr_conditioning *conditioning, const hr_pixels *row,
  * operations; a level of 0 copies the flux. */
 void hr_prepare_noise(const hr_noise *noise, uint64_t row, size_t pixels,
                       const float *flux, const float *error, float *noisy);
+
+/* Counts `noisy` and `calm` of a prepared row with stored noise. */
+void hr_prepare_count_noise(const hr_pixels *row, hr_row_report *out);
+
+/* Whether the noise of a row scatters by less than a third, or more than three times, of
+ * what both its error and `level` times that say; of 64 pixels and more. */
+bool hr_prepare_is_noise_off(const hr_row_report *report, double level);
 
 /* Reports HR_ROW_NOISY in `out` where noisy flux is NaN or too large. */
 void hr_prepare_check_noisy(size_t pixels, const float *noisy, hr_row_report *out);

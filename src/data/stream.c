@@ -328,6 +328,8 @@ static void prepare_values(const prepare_context *c, size_t i) {
       .mask = stream->arrays[MASK].dataset >= 0 ? stream->mask + offset : NULL};
   hr_prepare_row(&stream->conditioning, &row, report);
   bool is_usable = report->fault == HR_ROW_GOOD || report->fault == HR_ROW_EMPTY;
+  bool is_stored = row.flux && row.noisy && row.error;
+  if (is_usable && is_stored) hr_prepare_count_noise(&row, report);
   if (!is_usable || !is_drawn) return;
   hr_prepare_noise(&stream->options.noise, c->block->first_row + i, pixels, row.flux,
                    row.error, noisy);
@@ -407,6 +409,9 @@ static void count_row(hr_stream *stream, uint64_t row, const hr_row_report *repo
   sum->dark_rows += report->dark;
   if (is_empty && sum->empty_rows++ == 0) sum->first_empty_row = row;
   if (report->wild && sum->wild_rows++ == 0) sum->first_wild_row = row;
+  bool is_off = hr_prepare_is_noise_off(report, stream->options.noise.level);
+  sum->noise_rows += report->noisy > 0;
+  if (is_off && sum->off_noise_rows++ == 0) sum->first_off_noise_row = row;
 }
 
 /* Adds up what was found, in order of rows, so that the first fault is the same for any

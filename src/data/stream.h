@@ -90,11 +90,15 @@ typedef struct hr_preparation {
   uint64_t unknown_error_pixels; /* NaN or infinite */
   uint64_t nonpositive_error_pixels;
   uint64_t huge_error_pixels;
-  uint64_t dark_rows;  /* without a pixel of flux above 0: no spectrum at all */
-  uint64_t empty_rows; /* without a good pixel, where these are kept */
-  uint64_t wild_rows;  /* far beyond all others: hr_conditioning.wild_beyond */
-  uint64_t first_empty_row, first_wild_row; /* their numbers, where there are any */
-  uint64_t left_out_rows;                   /* that the dataset has left out before */
+  uint64_t dark_rows;      /* without a pixel of flux above 0: no spectrum at all */
+  uint64_t empty_rows;     /* without a good pixel, where these are kept */
+  uint64_t wild_rows;      /* far beyond all others: hr_conditioning.wild_beyond */
+  uint64_t noise_rows;     /* with stored noise and an error */
+  uint64_t off_noise_rows; /* of them, those whose error is not one sigma of that noise:
+                              hr_prepare_is_noise_off */
+  /* Their numbers, where there are any: */
+  uint64_t first_empty_row, first_wild_row, first_off_noise_row;
+  uint64_t left_out_rows;     /* that the dataset has left out before */
   uint64_t faulty_rows;       /* rows that cannot be used; not in the counts above */
   uint64_t faulty_noisy_rows; /* those of them that only `noisy` makes unusable */
   uint64_t bytes_read;        /* of array data, as stored uncompressed in the file */

@@ -191,6 +191,7 @@ static void write_preparation(writer *w, json_t *parent, const char *key,
                     preparation->huge_error_pixels);
   hr_json_put_count(&w->json, object, "empty_rows", preparation->empty_rows);
   hr_json_put_count(&w->json, object, "wild_rows", preparation->wild_rows);
+  hr_json_put_count(&w->json, object, "off_noise_rows", preparation->off_noise_rows);
   hr_json_put_count(&w->json, object, "left_out_rows", preparation->left_out_rows);
   json_t *files = hr_json_put(&w->json, object, "bad_files", json_array());
   for (size_t i = 0; i < preparation->bad_files.count; i++) {

@@ -169,6 +169,30 @@ static hr_status check_empty_test(hr_plan *plan, const hr_preparation *test,
                                     (unsigned long long)test->empty_rows, path, row);
 }
 
+/* The sample asks the median row of a file, all rows are asked one by one. */
+static hr_status check_noise(hr_plan *plan, const hr_preparation *test, hr_error *err) {
+  size_t row = 0;
+  if (test->off_noise_rows == 0) return HR_OK;
+  const char *path =
+      hr_dataset_locate(plan->test, (size_t)test->first_off_noise_row, &row);
+  hr_status status = hr_doubts_add(
+      &plan->doubts, HR_DOUBT_ERROR, false, err,
+      "(noisy - flux)/error scatters by three times too much or too little in %llu of "
+      "%llu test rows, the first is row %zu of %s (counted from 0); see whether flux, "
+      "noise and error of these rows have one unit",
+      (unsigned long long)test->off_noise_rows, (unsigned long long)test->noise_rows, row,
+      path);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   &plan->doubts, err,
+                   "%llu 个测试行（共 %llu 行）的（含噪流量 − 流量）/误差 的散布大或小三"
+                   "倍以上，首见于 %s 的第 %zu 行（从 0 计）；请查看这些行的流量、噪声与"
+                   "误差是否同一单位",
+                   (unsigned long long)test->off_noise_rows,
+                   (unsigned long long)test->noise_rows, path, row);
+}
+
 /* A share of all pixels of a set. */
 static double share_of(uint64_t pixels, const hr_dataset *dataset) {
   double all = (double)hr_dataset_rows(dataset) * (double)hr_dataset_pixels(dataset);
@@ -252,6 +276,7 @@ hr_status hr_plan_check_rows(hr_plan *plan, const hr_preparation *train,
   size_t before = plan->doubts.count;
   HR_TRY(check_wild(plan, train, err));
   HR_TRY(check_empty_test(plan, test, err));
+  HR_TRY(check_noise(plan, test, err));
   HR_TRY(check_bad_pixels(plan, train, test, err));
   HR_TRY(check_clipped(plan, train, err));
   for (size_t i = before; i < plan->doubts.count; i++) {

@@ -16,7 +16,8 @@ hr_status hr_plan_check_labels(hr_plan *plan, hr_error *err) HR_MUST_CHECK;
 hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) HR_MUST_CHECK;
 
 /* After the passes over all rows: adds to plan->doubts, and tells the observer, what only
- * all rows can say: rows that are far beyond all others, test rows without a good pixel,
+ * all rows can say: rows that are far beyond all others, test rows without a good pixel
+ * or whose error is not that of their noise,
  * many bad pixels, flux that was clipped more often than the sample said. HR_ERR_MEMORY.
  */
 hr_status hr_plan_check_rows(hr_plan *plan, const hr_preparation *train,

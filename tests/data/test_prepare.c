@@ -190,6 +190,37 @@ static void rows_without_flux_are_dark(void **state) {
   assert_false(report_of(little, no_error).dark);
 }
 
+/* Half of the pixels are within 0.6745 errors where the error is what the noise is. */
+static void stored_noise_is_held_against_its_error(void **state) {
+  (void)state;
+  enum { MANY = 4096 };
+  static float flux[MANY], noisy[MANY], error[MANY], z[MANY];
+  static const struct {
+    float size;
+    double level;
+    bool is_off;
+  } cases[] = {{1, 1, false},   {2, 1, false},     {0.5F, 1, false}, {4, 1, true},
+               {0.2F, 1, true}, {0, 1, true},      {4, 2, false},    {8, 2, true},
+               {1, 2, false},   {0.2F, 0.5, false}};
+  hr_normal(3, HR_STREAM_NOISE_TEST, 1, 0, MANY, z);
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    hr_row_report report = {.fault = HR_ROW_GOOD};
+    for (size_t p = 0; p < MANY; p++) {
+      error[p] = p % 4 == 0 ? 0 : 0.1F + 0.0001F * (float)p;
+      noisy[p] = flux[p] + cases[k].size * z[p] * error[p];
+    }
+    const hr_pixels row = {.count = MANY, .flux = flux, .noisy = noisy, .error = error};
+    hr_prepare_count_noise(&row, &report);
+    assert_int_equal(report.noisy, MANY / 4 * 3);
+    if (k == 0) check_near(report.calm / (MANY * 0.75), 0.5, 0.03);
+    assert_int_equal(hr_prepare_is_noise_off(&report, cases[k].level), cases[k].is_off);
+  }
+  const hr_row_report few = {.noisy = 63, .calm = 0}, enough = {.noisy = 64, .calm = 0};
+  assert_false(hr_prepare_is_noise_off(&few, 1));
+  assert_true(hr_prepare_is_noise_off(&enough, 1));
+  assert_true(hr_prepare_is_noise_off(&enough, 0));
+}
+
 static void noise_is_flux_plus_level_times_sigma_times_z(void **state) {
   (void)state;
   const float flux[PIXELS] = {0, 0.5f, 1, 2, 3, 0.25f, 7, 8};
@@ -227,6 +258,7 @@ int main(void) {
       cmocka_unit_test(without_a_stand_in_faults_are_found_at_their_first_pixel),
       cmocka_unit_test(a_row_beyond_all_others_is_wild),
       cmocka_unit_test(rows_without_flux_are_dark),
+      cmocka_unit_test(stored_noise_is_held_against_its_error),
       cmocka_unit_test(noise_is_flux_plus_level_times_sigma_times_z),
       cmocka_unit_test(level_zero_gives_the_bytes_of_the_flux),
   };

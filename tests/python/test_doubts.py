@@ -483,11 +483,15 @@ class Doubts(unittest.TestCase):
                 stars["error"][:, ::10] = np.nan
         def many(stars, name):
             stars["error"][:, ::4] = np.nan
+        def few(stars, name):
+            if name == TEST:
+                stars["error"][41:44] *= 10
         self.assertEqual(codes(None, chunks=(50, 128), scaleoffset=4, dtype="f4"), ["filter"] * 6)
         self.assertEqual(codes(around_zero), ["clip"])
         self.assertEqual(codes(rows), ["outliers", "empty"])
         self.assertEqual(codes(rows, data="  reject_outliers: true\n"), ["outliers", "empty"])
         self.assertEqual(codes(bad), ["bad_pixels"])
+        self.assertEqual(codes(few), ["error"])
         self.assertEqual(codes(many), ["bad_pixels"])
 
     def test_predict_knows_the_scale_of_the_training_flux(self):
