@@ -307,38 +307,43 @@ cleanup:
 
 /* Reads on without what is wrong, so that all of it can be told. */
 static hr_status find_more(hr_yaml_node *root, const hr_config_source *source,
-                           const hr_error *first, hr_error *err) {
-  hr_config_problems problems = {.name = source->name};
+                           hr_config_problems *problems, hr_error *error) {
   hr_config_source rest = *source;
-  hr_error error = *first;
-  hr_status status = first->status;
-  while (status != HR_OK && hr_config_problems_take(&problems, &error, root)) {
+  hr_status status = error->status;
+  while (status != HR_OK && hr_config_problems_take(problems, error, root)) {
     hr_config *config = NULL;
-    rest.has_stand_ins = problems.has_stand_ins;
-    status = read_tree(root, &rest, &config, &error);
+    rest.has_stand_ins = problems->has_stand_ins;
+    status = read_tree(root, &rest, &config, error);
     hr_config_destroy(&config);
   }
-  if (problems.sentences.count > 1) {
-    status = hr_config_problems_fail(&problems, err);
-  } else {
-    status = hr_fail(err, first->status, "%s", first->message);
-  }
-  hr_config_problems_fini(&problems);
   return status;
 }
 
+/* Settings that are wrong are left out; what is wrong with the rest is told with them. */
 static hr_status parse(const char *yaml, size_t size, const hr_config_source *source,
                        hr_config **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_yaml_node *root = NULL;
-  hr_error first = {.status = HR_OK};
+  hr_config *config = NULL;
+  hr_error error = {.status = HR_OK};
+  hr_config_problems problems = {.name = source->name};
   HR_TRY(hr_yaml_tree_create(yaml, size, source->name, &root, err));
   if (source->settings) {
-    HR_TRY(hr_config_override(root, source->name, source->settings, err));
+    HR_TRY(hr_config_override(root, source->settings, &problems, err));
   }
-  status = read_tree(root, source, out, &first);
-  if (status != HR_OK) status = find_more(root, source, &first, err);
+  status = read_tree(root, source, &config, &error);
+  if (status != HR_OK) status = find_more(root, source, &problems, &error);
+  if (problems.sentences.count > 0) {
+    status = hr_config_problems_fail(&problems, err);
+  } else if (status != HR_OK) {
+    status = hr_fail(err, status, "%s", error.message);
+  } else {
+    *out = config;
+    config = NULL;
+  }
 cleanup:
+  hr_config_destroy(&config);
+  hr_config_problems_fini(&problems);
   hr_yaml_tree_destroy(&root);
   return status;
 }

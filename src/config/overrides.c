@@ -154,15 +154,22 @@ cleanup:
   return status;
 }
 
-hr_status hr_config_override(hr_yaml_node *root, const char *name,
-                             const hr_strings *settings, hr_error *err) {
+hr_status hr_config_override(hr_yaml_node *root, const hr_strings *settings,
+                             hr_config_problems *problems, hr_error *err) {
   hr_status status = HR_OK;
   if (settings->count > 0 && root->kind != HR_YAML_MAPPING) return HR_OK; /* told later */
-  for (size_t i = 0; i < settings->count; i++) {
+  for (size_t i = 0; status == HR_OK && i < settings->count; i++) {
+    hr_error wrong = {0};
+    char key[2 * MOST_KEY];
     setting s;
-    HR_TRY(take_apart(settings->items[i], i + 1, &s, err));
-    HR_TRY(put(root, name, &s, err));
+    status = take_apart(settings->items[i], i + 1, &s, &wrong);
+    snprintf(key, sizeof key, "%s", s.path);
+    if (status == HR_OK) status = put(root, problems->name, &s, &wrong);
+    if (status == HR_ERR_CONFIG) {
+      status = hr_config_problems_take_setting(problems, &wrong, key, err);
+    } else if (status != HR_OK) {
+      status = hr_fail(err, status, "%s", wrong.message);
+    }
   }
-cleanup:
   return status;
 }

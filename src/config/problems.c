@@ -107,6 +107,20 @@ static bool is_known(const hr_config_problems *problems, const char *sentence,
   return false;
 }
 
+static hr_status append(hr_config_problems *problems, const hr_error *error,
+                        const char *sentence, const char *key, hr_error *err) {
+  if (problems->sentences.count == 0) problems->first = *error;
+  hr_status status = hr_strings_append(&problems->sentences, sentence, err);
+  if (status != HR_OK) return status;
+  return hr_strings_append(&problems->keys, key, err);
+}
+
+hr_status hr_config_problems_take_setting(hr_config_problems *problems,
+                                          const hr_error *error, const char *key,
+                                          hr_error *err) {
+  return append(problems, error, error->message, key, err);
+}
+
 bool hr_config_problems_take(hr_config_problems *problems, const hr_error *error,
                              hr_yaml_node *root) {
   hr_yaml_mark mark;
@@ -119,11 +133,9 @@ bool hr_config_problems_take(hr_config_problems *problems, const hr_error *error
   if (!sentence || is_enough) return false;
   read_key(sentence, key, sizeof key);
   bool is_missing = strstr(sentence, " is missing; ") != NULL;
-  if (problems->sentences.count == 0) problems->status = error->status;
-  if (!is_known(problems, sentence, key)) {
-    hr_status status = hr_strings_append(&problems->sentences, sentence, NULL);
-    if (status == HR_OK) status = hr_strings_append(&problems->keys, key, NULL);
-    if (status != HR_OK) return false;
+  if (!is_known(problems, sentence, key) &&
+      append(problems, error, sentence, key, NULL) != HR_OK) {
+    return false;
   }
   problems->has_stand_ins = problems->has_stand_ins || is_missing;
   if (is_missing) return put_stand_in(root, mark, key);
@@ -132,8 +144,10 @@ bool hr_config_problems_take(hr_config_problems *problems, const hr_error *error
 
 hr_status hr_config_problems_fail(const hr_config_problems *problems, hr_error *err) {
   const hr_strings *list = &problems->sentences;
+  const hr_error *first = &problems->first;
   hr_status status = HR_OK;
   hr_text text;
+  if (list->count == 1) return hr_fail(err, first->status, "%s", first->message);
   hr_text_init(&text);
   for (size_t i = 0; i < list->count; i++) {
     const char *sentence = list->items[i];
@@ -145,7 +159,7 @@ hr_status hr_config_problems_fail(const hr_config_problems *problems, hr_error *
     hr_text_append(&text, "%s(%zu) %s", i > 0 ? "; " : "", i + 1, sentence);
   }
   HR_TRY(hr_text_status(&text, err));
-  status = hr_fail(err, problems->status, "%s has %zu problems: %s", problems->name,
+  status = hr_fail(err, first->status, "%s has %zu problems: %s", problems->name,
                    list->count, text.bytes);
 cleanup:
   hr_text_fini(&text);

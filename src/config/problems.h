@@ -10,7 +10,7 @@ enum { HR_CONFIG_MOST_PROBLEMS = 32 };
 
 typedef struct hr_config_problems {
   const char *name; /* of the file, borrowed */
-  hr_status status; /* of the first */
+  hr_error first;   /* as it was told */
   hr_strings sentences;
   hr_strings keys;    /* that were wrong or missing, so that others stand there */
   bool has_stand_ins; /* words stand in for keys that must be given */
@@ -25,7 +25,13 @@ void hr_config_problems_fini(hr_config_problems *problems);
 bool hr_config_problems_take(hr_config_problems *problems, const hr_error *error,
                              hr_yaml_node *root);
 
-/* The error of all problems: that of one, or "NAME has 3 problems: (1) 2:5: ...". */
+/* Takes in what is wrong with a setting from outside the file, which was left out; `key`
+ * is the one that it was for, "" where that is not known. HR_ERR_MEMORY. */
+hr_status hr_config_problems_take_setting(hr_config_problems *problems,
+                                          const hr_error *error, const char *key,
+                                          hr_error *err) HR_MUST_CHECK;
+
+/* The error of all problems, of one at least: that of one, or "NAME has 3 problems: (1) 2:5: ...". */
 hr_status hr_config_problems_fail(const hr_config_problems *problems, hr_error *err);
 
 #endif

@@ -106,6 +106,41 @@ static void wrong_settings_are_told(void **state) {
   check_fails(load("data.train.x=1", &config, &err), HR_ERR_CONFIG, expected);
 }
 
+/* A problem of the file or of one setting hides none of another. */
+static void all_wrong_settings_are_told(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_config *config = NULL;
+  char expected[2048];
+  static const char *const wrong[] = {"rigde.alpha=1", "ridge.alpha=x", "data.train.x=1",
+                                      "selection.folds=4", "selection.foldz=4"};
+  for (size_t i = 0; i < 5; i++) {
+    check_ok(hr_strings_append(&settings, wrong[i], &err));
+  }
+  snprintf(expected, sizeof expected,
+           "%s/s.yaml has 5 problems: (1) --set rigde.alpha=1: the key 'rigde' is not "
+           "known; did you mean 'ridge'?; (2) --set data.train.x=1: train is no mapping "
+           "of keys in %s/s.yaml; set it as a whole; (3) --set 5: the key "
+           "'selection.foldz' is not known; did you mean 'folds'?; (4) --set 2: "
+           "experts.ridge.alpha is 'x', which is not a number; write one such as 10, 0.5 "
+           "or 1e-3; (5) 3:34: experts.lightgbm.max_leaves is 1, but must be between 2 "
+           "and 131072",
+           s.path, s.path);
+  scratch_write(&s, "s.yaml", HEAD "experts: {lightgbm: {max_leaves: 1}, ridge: }\n");
+  check_fails(hr_config_load_with(scratch_name(&s, "s.yaml"), &settings, &config, &err),
+              HR_ERR_CONFIG, expected);
+}
+
+/* A key whose setting is wrong is not missing, too. */
+static void a_wrong_setting_is_not_missing(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_config *config = NULL;
+  scratch_write(&s, "s.yaml", "experiment: {id: E}\ndata: {train: a.h5}\n");
+  assert_int_equal(load("data.test=[t.h5", &config, &err), HR_ERR_CONFIG);
+  if (strncmp(err.message, "--set data.test:", 16) != 0) fail_msg("%s", err.message);
+}
+
 static void a_value_has_to_be_yaml(void **state) {
   (void)state;
   hr_error err = {0};
@@ -122,6 +157,8 @@ int main(void) {
       TEST(settings_take_the_place_of_the_files),
       TEST(experts_and_gates_need_no_section),
       TEST(wrong_settings_are_told),
+      TEST(all_wrong_settings_are_told),
+      TEST(a_wrong_setting_is_not_missing),
       TEST(a_value_has_to_be_yaml),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
