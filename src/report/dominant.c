@@ -1,6 +1,8 @@
 /* One paragraph for all methods that the same row outweighs. */
 #include "report/dominant.h"
 
+#include <string.h>
+
 #include "report/tables.h"
 
 static double row_of(hr_reader *reader, const hr_node *list, size_t i) {
@@ -59,4 +61,35 @@ void hr_dominant_tell(hr_reader *reader, hr_text *out) {
     }
     if (!is_told) tell_row(reader, &list, i, out);
   }
+}
+
+static bool is_among(const char *name, const char *const *methods, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(methods[i], name) == 0) return true;
+  }
+  return false;
+}
+
+bool hr_dominant_remark(hr_reader *reader, const char *const *methods, size_t count,
+                        hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader), is_told = false;
+  hr_node root = hr_reader_root(reader);
+  if (!hr_node_has(&root, "dominated")) return false;
+  hr_node list = hr_node_list(reader, &root, "dominated");
+  for (size_t i = 0; i < hr_node_count(&list); i++) {
+    hr_node entry = hr_node_item(reader, &list, i);
+    const char *name = hr_node_text(reader, &entry, "method");
+    if (!is_among(name, methods, count)) continue;
+    const char *start = chinese ? "请注意：误差大半来自单独一行测试光谱的有 "
+                                : " One test row makes most of the squared error of ";
+    hr_text_append(out, "%s", is_told ? (chinese ? "、" : ", ") : start);
+    hr_append_method_title(reader, name, out);
+    is_told = true;
+  }
+  if (!is_told) return false;
+  hr_text_append(out, "%s",
+                 chinese ? "；在查看该行之前，不宜由这些数字下结论。"
+                         : ": nothing follows from these numbers before that row has "
+                           "been looked at.");
+  return true;
 }

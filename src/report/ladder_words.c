@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/dominant.h"
 #include "report/ladder.h"
 #include "report/table.h"
 #include "report/tables.h"
@@ -204,6 +205,15 @@ static void tell_without_global(teller *t) {
   hr_text_fini(&list);
 }
 
+/* Where one test row outweighs all others, differences are that row's. */
+static void tell_one_row(teller *t) {
+  const char *methods[HR_RUNGS];
+  for (size_t i = 0; i < t->ladder.rung_count; i++) {
+    methods[i] = t->ladder.rungs[i].method;
+  }
+  hr_dominant_remark(t->reader, methods, t->ladder.rung_count, t->out);
+}
+
 const char *hr_ladder_question(hr_reader *reader) {
   return hr_tables_in_chinese(reader) ? "增益来自混合专家吗？" : "Is it the mixture?";
 }
@@ -217,4 +227,5 @@ void hr_ladder_tell(hr_reader *reader, hr_text *out) {
   tell_hybrid(&t);
   tell_noise(&t);
   tell_without_global(&t);
+  tell_one_row(&t);
 }

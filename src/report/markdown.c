@@ -127,8 +127,11 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
   append_estimate(p, HR_CELL_DIFFERENCE_RANGE,
                   hr_node_estimate(p->reader, &hybrid, "delta_r2", "delta_r2_ci"));
   hr_text_append(
-      p->out, "%s\n\n",
+      p->out, "%s",
       p->chinese ? "。方括号内为 95 % 区间。" : ". Brackets hold 95 % intervals.");
+  const char *const compared[] = {hr_node_text(p->reader, selection, "headline"), versus};
+  hr_dominant_remark(p->reader, compared, 2, p->out);
+  hr_text_append(p->out, "\n\n");
   if (by_cv) return;
   hr_text_append(p->out, "%s\n\n",
                  p->chinese ? "注意：超参数与专家种类是在测试行上选出的，以上数字偏乐观。"

@@ -8,6 +8,7 @@
 
 #include "core/alloc.h"
 #include "report/binning.h"
+#include "report/dominant.h"
 #include "report/ladder.h"
 #include "report/missing.h"
 #include "report/notes.h"
@@ -585,6 +586,28 @@ cleanup:
   return status;
 }
 
+/* Scores that are one row's. */
+static hr_status note_one_row(hr_table *table, hr_reader *reader, const hr_node *overall,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  const char **methods = NULL;
+  size_t count = hr_node_count(overall);
+  hr_text remark;
+  hr_text_init(&remark);
+  HR_TRY(hr_alloc(&methods, count, err));
+  for (size_t m = 0; m < count; m++) {
+    hr_node entry = hr_node_item(reader, overall, m);
+    methods[m] = hr_node_text(reader, &entry, "method");
+  }
+  if (!hr_dominant_remark(reader, methods, count, &remark)) goto cleanup;
+  HR_TRY(hr_text_status(&remark, err));
+  HR_TRY(hr_strings_append(&table->notes, remark.bytes + (*remark.bytes == ' '), err));
+cleanup:
+  hr_text_fini(&remark);
+  hr_free(methods);
+  return status;
+}
+
 static hr_status build_overall(hr_table *table, hr_reader *reader, hr_error *err) {
   hr_status status = HR_OK;
   remarks all = {.count = 0};
@@ -596,6 +619,7 @@ static hr_status build_overall(hr_table *table, hr_reader *reader, hr_error *err
     HR_TRY(add_overall(table, reader, &entry, &all, err));
   }
   HR_TRY(add_footnotes(table, &all, hr_tables_in_chinese(reader), err));
+  HR_TRY(note_one_row(table, reader, &overall, err));
 cleanup:
   return status;
 }
@@ -617,6 +641,11 @@ static hr_status set_next(hr_reader *reader, const hr_node *entry, hr_cell *cell
   const char *why = text_if_any(reader, entry, "why");
   const char *then = text_if_any(reader, entry, "then");
   const char *caution = text_if_any(reader, entry, "caution");
+  bool is_one_row = caution && strcmp(caution, "one_row") == 0;
+  if (is_one_row && strcmp(outcome, "undecided") == 0) {
+    outcome = caution;
+    caution = NULL;
+  }
   const char *next = why ? hr_words_why(why, chinese) : NULL;
   if (!next) next = hr_words_next(name, outcome, chinese);
   if (!next) next = hr_node_text(reader, entry, "next");

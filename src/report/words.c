@@ -60,6 +60,10 @@ const char *hr_words_next(const char *criterion, const char *verdict, bool chine
   if (strcmp(verdict, "undecided") == 0) {
     return chinese ? "需要更多测试行才能判定" : "needs more test rows to decide";
   }
+  if (strcmp(verdict, "one_row") == 0) {
+    return chinese ? "由单独一行测试光谱决定，请先查看该行"
+                   : "one test row decides: look at it first";
+  }
   const words *list = strcmp(verdict, "pass") == 0 ? pass : fail;
   return look_up(list, sizeof pass / sizeof *pass, criterion, chinese);
 }
@@ -109,6 +113,11 @@ const char *hr_words_caution(const char *caution, bool chinese) {
   static const words list[] = {
       {"baseline_undertuned", "; but the baseline may be undertuned",
        "；但基线可能未调到最佳"},
+      {"wild_training_rows",
+       "; but training rows far beyond all others may have spoilt the baseline",
+       "；但远超其余各行的训练行可能损害了基线"},
+      {"one_row", "; but one test row makes most of the error",
+       "；但误差大半来自单独一行测试光谱"},
   };
   return look_up(list, sizeof list / sizeof *list, caution, chinese);
 }

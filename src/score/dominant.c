@@ -35,22 +35,36 @@ static size_t find_heaviest(const hr_evaluation *evaluation, const double *predi
   return heaviest;
 }
 
-/* Whether a method has such a row. rest: [rows] scratch. */
-static bool find(const hr_evaluation *evaluation, size_t m, size_t *rest, dominant *out) {
+/* Whether a method has such a row; its place in the list of covered rows. */
+static bool find_place(const hr_evaluation *evaluation, size_t m, size_t *at,
+                       double *share) {
   const hr_method_score *method = &evaluation->methods[m];
   size_t rows = hr_row_groups_covered(&evaluation->groups);
   if (!method->forecast->listed || !method->complete[HR_SCOPE_COVERED]) return false;
   if (rows < FEWEST_ROWS) return false;
-  const double *prediction = method->forecast->prediction;
-  size_t at = find_heaviest(evaluation, prediction, rows, &out->share), count = 0;
-  if (!(out->share > most_share)) return false;
+  *at = find_heaviest(evaluation, method->forecast->prediction, rows, share);
+  return *share > most_share;
+}
+
+bool hr_dominant_has(const hr_evaluation *evaluation, size_t m) {
+  size_t at = 0;
+  double share = 0;
+  return find_place(evaluation, m, &at, &share);
+}
+
+/* The row, and R² without it. rest: [rows] scratch. */
+static bool find(const hr_evaluation *evaluation, size_t m, size_t *rest, dominant *out) {
+  const hr_method_score *method = &evaluation->methods[m];
+  size_t rows = hr_row_groups_covered(&evaluation->groups), at = 0, count = 0;
+  if (!find_place(evaluation, m, &at, &out->share)) return false;
   for (size_t i = 0; i < rows; i++) {
     if (i != at) rest[count++] = evaluation->groups.row_list[i];
   }
   out->row = evaluation->groups.row_list[at];
   out->r2 = method->pooled[HR_SCOPE_COVERED].r2;
-  out->r2_without =
-      hr_metrics_compute(evaluation->input->test->target, prediction, rest, count).r2;
+  out->r2_without = hr_metrics_compute(evaluation->input->test->target,
+                                       method->forecast->prediction, rest, count)
+                        .r2;
   return true;
 }
 

@@ -7,6 +7,9 @@
 #include "core/json.h"
 #include "score/evaluation.h"
 
+/* Whether one covered row makes most of the squared error of method number m. */
+bool hr_dominant_has(const hr_evaluation *evaluation, size_t m);
+
 /* Puts `dominated` into the root, one entry a listed method; nothing where there is
  * none. HR_ERR_MEMORY. */
 hr_status hr_dominant_write(const hr_evaluation *evaluation, hr_json_builder *json,

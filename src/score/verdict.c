@@ -1,8 +1,8 @@
 /* From the scores of the headline to the gate. */
 #include <math.h>
-#include <string.h>
 
 #include "core/alloc.h"
+#include "score/dominant.h"
 #include "score/evaluation_parts.h"
 #include "score/rungs.h"
 #include "score/undertuned.h"
@@ -88,16 +88,54 @@ static void add_next(hr_evaluation *evaluation) {
   }
 }
 
-/* A gain over a baseline that could do better may be less than it looks. */
-static void add_cautions(hr_evaluation *evaluation) {
-  size_t baseline = evaluation->forecasts.baseline;
-  if (!hr_undertuned_has(&evaluation->input->outcomes[baseline])) return;
-  for (size_t c = 0; c < evaluation->gate_count; c++) {
-    hr_gate_criterion *one = &evaluation->gate[c];
-    bool is_gain =
-        strcmp(one->name, "delta_r2") == 0 || strcmp(one->name, "focus_bins") == 0;
-    if (is_gain && !isnan(one->value) && one->verdict != HR_VERDICT_FAIL)
+/* The methods that a criterion compares, HR_NO_METHOD where there is none. */
+typedef struct compared {
+  size_t headline, versus, single, baseline, deployed;
+} compared;
+
+static bool is_of_one_row(const hr_evaluation *evaluation, size_t m) {
+  return m != HR_NO_METHOD && hr_dominant_has(evaluation, m);
+}
+
+/* Whether one test row makes most of the error of what a criterion compares. */
+static bool rests_on_one_row(const hr_evaluation *evaluation, const compared *c,
+                             hr_gate_subject subject) {
+  bool headline = is_of_one_row(evaluation, c->headline);
+  switch (subject) {
+    case HR_GATE_DELTA_R2:
+    case HR_GATE_FOCUS_BINS:
+      return headline || is_of_one_row(evaluation, c->versus);
+    case HR_GATE_MIXTURE:
+      return headline || is_of_one_row(evaluation, c->single);
+    case HR_GATE_RHO:
+      return headline || is_of_one_row(evaluation, c->baseline) ||
+             is_of_one_row(evaluation, c->deployed);
+    default:
+      return headline;
+  }
+}
+
+/* A gain over a baseline that could do better may be less than it looks; of a row that
+ * decides alone, more rows are no cure. */
+static void add_cautions(hr_evaluation *evaluation, const compared *c) {
+  const hr_results_input *input = evaluation->input;
+  const hr_preparation *train = input->train_preparation;
+  bool has_wild_rows = train && train->wild_rows > 0;
+  bool is_undertuned =
+      hr_undertuned_has(&input->outcomes[evaluation->forecasts.baseline]);
+  for (size_t i = 0; i < evaluation->gate_count; i++) {
+    hr_gate_criterion *one = &evaluation->gate[i];
+    bool is_gain = one->subject == HR_GATE_DELTA_R2 || one->subject == HR_GATE_FOCUS_BINS;
+    is_gain = is_gain && one->verdict != HR_VERDICT_FAIL;
+    if (isnan(one->value)) continue;
+    if (rests_on_one_row(evaluation, c, one->subject)) {
+      one->caution = "one_row";
+      if (one->verdict == HR_VERDICT_UNDECIDED) one->next = "one test row decides";
+    } else if (is_gain && has_wild_rows) {
+      one->caution = "wild_training_rows";
+    } else if (is_gain && is_undertuned) {
       one->caution = "baseline_undertuned";
+    }
   }
 }
 
@@ -121,7 +159,10 @@ hr_status hr_verdict_judge(hr_evaluation *evaluation, hr_error *err) {
   evaluation->gate_passed = hr_gate_evaluate(&evaluation->input->gate, &measures,
                                              evaluation->gate, &evaluation->gate_count);
   add_next(evaluation);
-  add_cautions(evaluation);
+  const compared methods = {headline, versus, evaluation->ladder.forecast[HR_RUNG_SINGLE],
+                            evaluation->ladder.forecast[HR_RUNG_BASELINE],
+                            evaluation->ladder.forecast[HR_RUNG_DEPLOYED]};
+  add_cautions(evaluation, &methods);
 cleanup:
   return status;
 }

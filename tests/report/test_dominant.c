@@ -56,9 +56,52 @@ static void nothing_is_told_of_usual_errors(void **state) {
   hr_text_fini(&out);
 }
 
+/* Beside numbers that the row decides, and in their tables. */
+static void remark(const char *language, const char *method, hr_text *out) {
+  hr_reader reader = {0};
+  scratch s;
+  hr_error err;
+  char path[128];
+  const char *const methods[] = {"global_ridge", method};
+  scratch_init(&s);
+  snprintf(path, sizeof path, "%s/results.json", s.path);
+  f.input.language = language;
+  f.input.test_file = "test.h5";
+  check_ok(hr_results_write(&f.input, path, NULL, &err));
+  check_ok(hr_reader_init(&reader, path, &err));
+  bool is_told = hr_dominant_remark(&reader, methods, 2, out);
+  assert_int_equal(is_told, out->length > 0);
+  check_ok(hr_reader_status(&reader, &err));
+  hr_reader_fini(&reader);
+  scratch_fini(&s);
+}
+
+static void numbers_of_one_row_say_so(void **state) {
+  (void)state;
+  hr_text out;
+  fixture_init(&f);
+  f.forest_own[fixture_row(&f, 1, 4)] = 1000;
+  hr_text_init(&out);
+  remark("en", "ridge_oracle", &out);
+  assert_int_equal(out.length, 0);
+  remark("en", "forest_oracle", &out);
+  assert_string_equal(out.bytes,
+                      " One test row makes most of the squared error of Forest-Oracle: "
+                      "nothing follows from these numbers before that row has been "
+                      "looked at.");
+  hr_text_fini(&out);
+  hr_text_init(&out);
+  remark("zh", "forest_oracle", &out);
+  assert_string_equal(out.bytes,
+                      "请注意：误差大半来自单独一行测试光谱的有 Forest-Oracle；在查看该行"
+                      "之前，不宜由这些数字下结论。");
+  hr_text_fini(&out);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_paragraph_is_a_row),
+      cmocka_unit_test(numbers_of_one_row_say_so),
       cmocka_unit_test(nothing_is_told_of_usual_errors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,15 @@ static void test_cautions(void **state) {
                       "; but the baseline may be undertuned");
   assert_string_equal(hr_words_caution("baseline_undertuned", true),
                       "；但基线可能未调到最佳");
+  assert_string_equal(hr_words_caution("one_row", false),
+                      "; but one test row makes most of the error");
+  assert_string_equal(hr_words_caution("wild_training_rows", false),
+                      "; but training rows far beyond all others may have spoilt the "
+                      "baseline");
+  assert_string_equal(hr_words_next("delta_r2", "one_row", false),
+                      "one test row decides: look at it first");
+  assert_string_equal(hr_words_next("delta_r2", "one_row", true),
+                      "由单独一行测试光谱决定，请先查看该行");
 }
 
 /* What results.json may say of a ladder. */

@@ -53,9 +53,60 @@ static void one_row_is_named_with_what_r2_is_without_it(void **state) {
   json_decref(root);
 }
 
+static const json_t *find_delta(const json_t *root) {
+  const json_t *gate = json_object_get(root, "gate");
+  for (size_t c = 0; c < json_array_size(gate); c++) {
+    const json_t *one = json_array_get(gate, c);
+    const char *name = json_string_value(json_object_get(one, "criterion"));
+    if (strcmp(name, "delta_r2") == 0) return one;
+  }
+  fail_msg("no criterion delta_r2");
+  return NULL;
+}
+
+static void check_text(const json_t *one, const char *key, const char *expected) {
+  assert_string_equal(json_string_value(json_object_get(one, key)), expected);
+}
+
+/* More rows are no cure for one that decides. */
+static void the_gate_knows_of_it(void **state) {
+  (void)state;
+  warnings told = {0};
+  fixture_init(&f);
+  for (size_t v = 0; v < FIXTURE_ALPHAS; v++) {
+    f.ridge_own[v][fixture_row(&f, 1, 4)] = 1000;
+  }
+  json_t *root = results(&told);
+  const json_t *delta = find_delta(root);
+  check_text(delta, "verdict", "undecided");
+  check_text(delta, "caution", "one_row");
+  check_text(delta, "next", "one test row decides");
+  json_decref(root);
+}
+
+/* A gain over a baseline that wild training rows spoilt is none. */
+static void the_gate_knows_of_wild_training_rows(void **state) {
+  (void)state;
+  warnings told = {0};
+  hr_preparation train = {.wild_rows = 0};
+  fixture_init(&f);
+  f.input.train_preparation = &train;
+  f.input.gate.delta_r2 = -1;
+  json_t *root = results(&told);
+  check_text(find_delta(root), "verdict", "pass");
+  assert_null(json_object_get(find_delta(root), "caution"));
+  json_decref(root);
+  train.wild_rows = 1;
+  root = results(&told);
+  check_text(find_delta(root), "caution", "wild_training_rows");
+  json_decref(root);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(usual_errors_are_no_alarm),
+      cmocka_unit_test(the_gate_knows_of_it),
+      cmocka_unit_test(the_gate_knows_of_wild_training_rows),
       cmocka_unit_test(one_row_is_named_with_what_r2_is_without_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
