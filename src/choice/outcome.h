@@ -33,7 +33,8 @@ enum { HR_OUTCOME_DRAWS = 256 }; /* of every row that has any */
 /* Borrowed. Without tasks: not in this build, or not on this machine. */
 typedef struct hr_outcome {
   const hr_method *type;
-  const hr_fit *fits; /* [fit_count] */
+  const void *parameters; /* of the type, borrowed; NULL: not known */
+  const hr_fit *fits;     /* [fit_count] */
   size_t fit_count;
   const char *reason; /* where it has no tasks: why; NULL: it is not in this build */
   /* Every row by the model of the bin that it is routed to, NaN where that is not usable;

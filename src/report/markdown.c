@@ -10,6 +10,7 @@
 #include "report/markdown_calibration.h"
 #include "report/missing.h"
 #include "report/overview.h"
+#include "report/settings.h"
 #include "report/targets.h"
 #include "report/undertuned.h"
 #include "report/words.h"
@@ -518,6 +519,7 @@ static void write_methods(page *p, const hr_node *root) {
       hr_node_number(p->reader, &bootstrap, "draws"),
       hr_node_number(p->reader, &bootstrap, "seed"));
   hr_table_write_markdown(&p->tables->items[HR_TABLE_EXPERTS], p->out);
+  hr_settings_tell(p->reader, p->out);
 }
 
 /* The length of a check's kind: of "same_rows/ridge_oracle", "same_rows". */

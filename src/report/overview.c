@@ -94,6 +94,22 @@ static void append_noise(hr_reader *reader, const hr_node *data, hr_text *out) {
                 : hr_say(reader, "is drawn in the same way", "以同样方式生成"));
 }
 
+/* "Made by Headroom 0.1.0 on 2026-11-28.": when the run began. */
+static void append_origin(hr_reader *reader, const hr_node *data, hr_text *out) {
+  enum { DAY = 10 }; /* characters, before the time */
+  const char *version = hr_node_text(reader, data, "version");
+  bool is_dated = strlen(reader->started) > DAY;
+  if (hr_tables_in_chinese(reader)) {
+    hr_text_append(out, "由 Headroom %s ", version);
+    if (is_dated) hr_text_append(out, "于 %.*s ", DAY, reader->started);
+    hr_text_append(out, "生成。\n\n");
+    return;
+  }
+  hr_text_append(out, "Made by Headroom %s", version);
+  if (is_dated) hr_text_append(out, " on %.*s", DAY, reader->started);
+  hr_text_append(out, ".\n\n");
+}
+
 void hr_overview_tell_data(hr_reader *reader, hr_text *out) {
   hr_node root = hr_reader_root(reader);
   if (!hr_node_has(&root, "data")) return;
@@ -114,10 +130,10 @@ void hr_overview_tell_data(hr_reader *reader, hr_text *out) {
   hr_text_append(
       out,
       hr_say(reader,
-             "Validation holds out training rows, in %.0f folds where a method "
-             "can. Made by Headroom %s.\n\n",
-             "验证时留出训练行，能交叉者分 %.0f 折。由 Headroom %s 生成。\n\n"),
-      hr_node_number(reader, &data, "folds"), hr_node_text(reader, &data, "version"));
+             "Validation holds out training rows, in %.0f folds where a method can. ",
+             "验证时留出训练行，能交叉者分 %.0f 折。"),
+      hr_node_number(reader, &data, "folds"));
+  append_origin(reader, &data, out);
 }
 
 void hr_overview_tell_edges(hr_reader *reader, hr_text *out) {

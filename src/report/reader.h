@@ -14,6 +14,9 @@
 typedef struct hr_reader {
   const char *path; /* of the file, for messages; borrowed */
   json_t *root;     /* owned */
+  /* When the run began, as its manifest has it ("2026-11-28T21:14:00Z"); "": not known.
+   * Results do not know it, as the same study has the same. */
+  char started[24];
   hr_status status;
   hr_error error;
 } hr_reader;

@@ -1,10 +1,13 @@
 /* What a report is made from, opened and checked. */
 #include "report/source.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/json_file.h"
 #include "score/predictions.h"
 
 void hr_source_fini(hr_source *source) {
@@ -40,12 +43,30 @@ cleanup:
   return status;
 }
 
+/* The manifest is the run's; a target's folder, RUN/targets/NAME, has none. */
+static hr_status read_started(hr_reader *reader, const char *run_dir, hr_error *err) {
+  static const char *const places[] = {"manifest.json", "../../manifest.json"};
+  hr_status status = HR_OK;
+  json_t *manifest = NULL;
+  for (size_t i = 0; i < 2 && status == HR_OK && !manifest; i++) {
+    if (i > 0 && !strstr(run_dir, "targets/")) break;
+    status = hr_json_file_look(run_dir, places[i], &manifest, err);
+  }
+  const char *started = hr_json_string(manifest, "started", "");
+  if (strlen(started) < sizeof reader->started) {
+    snprintf(reader->started, sizeof reader->started, "%s", started);
+  }
+  json_decref(manifest);
+  return status;
+}
+
 hr_status hr_source_init(hr_source *source, const char *run_dir, hr_error *err) {
   hr_status status = HR_OK;
   *source = (hr_source){0};
   HR_TRY(hr_source_check_finished(run_dir, err));
   HR_TRY(hr_join_path(run_dir, "results.json", &source->path, err));
   HR_TRY(hr_reader_init(&source->reader, source->path, err));
+  HR_TRY(read_started(&source->reader, run_dir, err));
   HR_TRY(hr_tables_init(&source->tables, &source->reader, err));
   HR_TRY(hr_join_path(run_dir, hr_predictions_name, &source->rows_path, err));
   HR_TRY(hr_rows_init(&source->rows, source->rows_path, &source->reader, err));

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/field.h"
+#include "report/settings.h"
 #include "report/tables.h"
 
 /* The slots of an expert at an end, among those of the results. */
@@ -56,17 +58,58 @@ static const char *title_of(hr_reader *reader, const hr_node *experts, const cha
   return name;
 }
 
-static void append_sentence(hr_reader *reader, const slots *s, hr_text *out) {
-  bool chinese = hr_tables_in_chinese(reader);
-  hr_node root = hr_reader_root(reader);
-  hr_node experts = hr_node_list(reader, &root, "experts");
-  hr_node selection = hr_node_object(reader, &root, "selection");
-  bool is_baseline = strcmp(hr_node_text(reader, &selection, "baseline"), s->expert) == 0;
-  bool is_only = strcmp(s->end, "only") == 0, is_small = strcmp(s->end, "smallest") == 0;
-  hr_text_append(out, chinese ? "%s：" : "%s: in ",
-                 title_of(reader, &experts, s->expert));
-  append_slots(reader, s, chinese, out);
+/* The outermost α of the slots, as that is how far the list went. */
+static void append_bound(hr_reader *reader, const slots *s, hr_text *out) {
+  double bound = (double)NAN;
+  bool is_small = strcmp(s->end, "smallest") == 0;
+  char number[HR_FIELD_NUMBER_BYTES];
+  for (size_t i = 0; i < hr_node_count(s->list); i++) {
+    hr_node entry = hr_node_item(reader, s->list, i);
+    if (!is_of(reader, s, i)) continue;
+    double alpha = hr_node_number(reader, &entry, "alpha");
+    if (isnan(bound) || (is_small ? alpha < bound : alpha > bound)) bound = alpha;
+  }
+  hr_field_format_number(bound, number);
+  hr_text_append(out, "%s", number);
+}
+
+/* Of a list that went on by itself, as far as it may. */
+static void append_widened(hr_reader *reader, const slots *s, bool is_baseline,
+                           hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader), is_small = strcmp(s->end, "smallest") == 0;
+  hr_text_append(out,
+                 chinese ? "的最佳 α 是所试的最%s值，且验证 R² 仍在升高；列表已由 "
+                           "`alpha: auto` 自动放宽至其界限 α = "
+                         : " the best α is the %s that was tried, and validation was "
+                           "still getting better, although the list was widened to its "
+                           "bound by itself (`alpha: auto`), to α = ",
+                 chinese ? (is_small ? "小" : "大") : s->end);
+  append_bound(reader, s, out);
   if (chinese) {
+    hr_text_append(
+        out, "。%s可能未调到最佳：%s，或在 `experts.%s.alpha` 中写出越过该值的列表。",
+        is_baseline ? "基线" : "该专家",
+        is_small ? "请查看这些行是否过少或近乎无噪"
+                 : "请查看流量是否有远超其余各行的训练行（`data.reject_outliers: true`）",
+        s->expert);
+    return;
+  }
+  hr_text_append(
+      out,
+      ": %s may be undertuned. %s, or write a list in `experts.%s.alpha` that goes "
+      "beyond that.",
+      is_baseline ? "the baseline" : "the expert",
+      is_small ? "See whether these rows are few or almost without noise"
+               : "See whether training rows are far beyond all others "
+                 "(`data.reject_outliers: true`)",
+      s->expert);
+}
+
+/* Of a list that was given. */
+static void append_given(hr_reader *reader, const slots *s, bool is_baseline,
+                         hr_text *out) {
+  bool is_only = strcmp(s->end, "only") == 0, is_small = strcmp(s->end, "smallest") == 0;
+  if (hr_tables_in_chinese(reader)) {
     hr_text_append(out,
                    "的%s。%s可能未调到最佳：请放宽 `experts.%s.alpha`，或不写它"
                    "（`alpha: auto`）。",
@@ -86,6 +129,23 @@ static void append_sentence(hr_reader *reader, const slots *s, hr_text *out) {
                      : " the best α is the largest that was tried, and validation was "
                        "still getting better",
                  is_baseline ? "the baseline" : "the expert", s->expert);
+}
+
+static void append_sentence(hr_reader *reader, const slots *s, hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader);
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  hr_node selection = hr_node_object(reader, &root, "selection");
+  bool is_baseline = strcmp(hr_node_text(reader, &selection, "baseline"), s->expert) == 0;
+  bool is_auto = strcmp(hr_settings_find(reader, s->expert, "alpha"), "auto") == 0;
+  hr_text_append(out, chinese ? "%s：" : "%s: in ",
+                 title_of(reader, &experts, s->expert));
+  append_slots(reader, s, chinese, out);
+  if (is_auto) {
+    append_widened(reader, s, is_baseline, out);
+  } else {
+    append_given(reader, s, is_baseline, out);
+  }
 }
 
 static hr_status tell_end(hr_reader *reader, const slots *s, hr_strings *sentences,

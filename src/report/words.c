@@ -179,6 +179,31 @@ const char *hr_words_step(const char *step, bool chinese) {
   return look_up(list, sizeof list / sizeof *list, step, chinese);
 }
 
+const char *hr_words_expert(const char *expert, bool chinese) {
+  static const words list[] = {
+      {"ridge",
+       "linear regression on noisy flux with an L2 penalty α, which validation chooses.",
+       "带噪流量上的线性回归，L2 惩罚 α 由验证选定。"},
+      {"ridge_marginal",
+       "linear regression on clean spectra with the noise integrated out, its penalty α "
+       "chosen by validation.",
+       "无噪光谱上的线性回归，噪声以解析方式积分，惩罚 α 由验证选定。"},
+      {"lightgbm", "gradient-boosted trees on noisy flux as it is.",
+       "直接以带噪流量训练的梯度提升树。"},
+      {"cnn", "a small convolutional network along the wavelength.",
+       "沿波长方向的小型卷积网络。"},
+      {"posterior",
+       "the mean of the label over template spectra, each weighed by how well it fits "
+       "within the error.",
+       "以模板光谱为样本的标签后验均值，权重为模板在误差内拟合的程度。"},
+      {"line_index",
+       "line indices and leading components, stacked on what Ridge predicts of spectra "
+       "that it has not seen.",
+       "谱线指数与主成分，叠加在 Ridge 对其未见光谱的预测之上。"},
+  };
+  return look_up(list, sizeof list / sizeof *list, expert, chinese);
+}
+
 const char *hr_words_ceiling(const char *ceiling, bool chinese) {
   static const words list[] = {
       {"posterior", "Posterior ceiling", "后验上限"},

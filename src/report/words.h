@@ -34,6 +34,9 @@ const char *hr_words_doubt(const char *code);
 const char *hr_words_rung(const char *rung, bool chinese);
 const char *hr_words_step(const char *step, bool chinese);
 
+/* What an expert does, a sentence, by its name ("ridge"). */
+const char *hr_words_expert(const char *expert, bool chinese);
+
 /* "posterior", "fisher". */
 const char *hr_words_ceiling(const char *ceiling, bool chinese);
 

@@ -215,6 +215,25 @@ static void write_warnings(writer *w, json_t *root) {
   }
 }
 
+/* The settings that an expert was given, each as the configuration writes it. */
+static void put_settings(writer *w, json_t *object, const hr_outcome *outcome) {
+  const hr_method *type = outcome->type;
+  if (!outcome->parameters) return;
+  json_t *settings = hr_json_put(&w->json, object, "settings", json_object());
+  for (size_t i = 0; i < type->field_count; i++) {
+    const hr_field *field = &type->fields[i];
+    const void *all = outcome->parameters;
+    hr_text value;
+    if (!hr_field_has_effect(field, type->fields, type->field_count, all)) continue;
+    if (hr_field_is_none(field, all)) continue;
+    hr_text_init(&value);
+    hr_field_write(field, all, &value);
+    hr_json_put_text(&w->json, settings, field->name, value.bytes ? value.bytes : "");
+    if (value.status != HR_OK) w->json.failed = true;
+    hr_text_fini(&value);
+  }
+}
+
 static void write_experts(writer *w, json_t *root) {
   json_t *experts = hr_json_put(&w->json, root, "experts", json_array());
   for (size_t e = 0; e < w->input->outcome_count; e++) {
@@ -224,6 +243,7 @@ static void write_experts(writer *w, json_t *root) {
     hr_json_put_text(&w->json, object, "title", outcome->type->title);
     hr_json_put_text(&w->json, object, "variant", outcome->type->variant);
     hr_json_put_bool(&w->json, object, "uses_error", outcome->type->uses_error);
+    put_settings(w, object, outcome);
     hr_json_put_text(&w->json, object, "status", status_of(outcome));
     hr_json_put_text(&w->json, object, "note", expert_note(outcome));
     hr_json_put_text(&w->json, object, "reason", expert_reason(outcome));

@@ -42,12 +42,32 @@ void hr_undertuned_write(hr_json_builder *json, const hr_results_input *input,
   }
 }
 
+/* Whether the list went on by itself, as far as it may. */
+static bool is_widened(const hr_outcome *outcome) {
+  const hr_method *type = outcome->type;
+  const hr_field *field = hr_fields_find(type->fields, type->field_count, type->variant);
+  if (!field || !field->may_be_auto || !outcome->parameters) return false;
+  const hr_numbers *list =
+      (const void *)((const char *)outcome->parameters + field->offset);
+  return list->count == 0;
+}
+
 void hr_undertuned_warn(const hr_results_input *input) {
   for (size_t e = 0; e < input->outcome_count; e++) {
     const hr_outcome *outcome = &input->outcomes[e];
     const hr_method *type = outcome->type;
     size_t slots = count_slots(outcome);
     if (slots == 0) continue;
+    if (is_widened(outcome)) {
+      hr_observe_warning(input->observer,
+                         "%s: of %zu model%s the best %s is the outermost, although auto "
+                         "widened the list to its bound, so that one outside may be "
+                         "better and the expert undertuned; see whether rows are few or "
+                         "far beyond all others, or write a longer list in experts.%s.%s",
+                         type->name, slots, slots == 1 ? "" : "s", type->variant,
+                         type->name, type->variant);
+      continue;
+    }
     hr_observe_warning(input->observer,
                        "%s: of %zu model%s the best %s is at the end of the list, so "
                        "that one outside may be better and the expert undertuned; let "

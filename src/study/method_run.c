@@ -240,6 +240,7 @@ static hr_status init_targets(hr_method_run *run, const hr_plan *plan, const cha
     HR_TRY(hr_plan_target_dir(plan, run->out_dir, t, &run->target_dirs[t], err));
     run->homes[t] = (hr_task_home){run->target_dirs[t], t, study, run->type, &run->view};
     run->outcomes[t].type = run->type;
+    run->outcomes[t].parameters = run->parameters;
     if (run->type->prior) run->outcomes[t].prior = run->type->prior(run->parameters);
   }
 cleanup:

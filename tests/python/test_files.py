@@ -170,7 +170,15 @@ class SnrTest(FilesTest):
         self.assertEqual(sum(o["n"] for o in octiles["octiles"]), covered - left_out)
         self.assertIn(f"the label snr is NaN or infinite in {left_out} of 150 rows", done.stderr)
         with open(study.path("out/report.md"), encoding="utf-8") as file:
-            self.assertIn(f"covered rows; {left_out} without snr left out", file.read())
+            report = file.read()
+        self.assertIn(f"covered rows; {left_out} without snr left out", report)
+        with open(study.path("out/manifest.json"), encoding="utf-8") as file:
+            day = json.load(file)["started"][:10]
+        self.assertRegex(report, rf"Made by Headroom [0-9.]+ on {day}\.")
+        for expert in study.results()["experts"]:
+            self.assertIn(f"\n- {expert['title']}: ", report)
+            for name, value in expert["settings"].items():
+                self.assertIn(f"`{name}` {value}", report)
 
     def test_one_row_without(self):
         self.check_table([3], np.nan, 1)

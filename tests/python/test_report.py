@@ -220,6 +220,21 @@ class Report(unittest.TestCase):
                 low, high = step["delta_r2_ci"]
                 self.assertLessEqual(low, high)
 
+    def test_a_report_has_the_day_of_its_run(self):
+        """Not that on which it is made: made anew, it has the same bytes."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = shutil.copytree(self.run_dir, os.path.join(folder, "run"))
+            with open(os.path.join(copy, "manifest.json"), "w", encoding="utf-8") as file:
+                json.dump({"started": "2024-02-29T23:59:59Z"}, file)
+            reports = []
+            for _ in range(2):
+                study_data.run(BUILD, "headroom", "report", copy)
+                with open(os.path.join(copy, "report.md"), "rb") as file:
+                    reports.append(file.read())
+        self.assertEqual(reports[0], reports[1])
+        self.assertNotIn(b"2024-02-29", self.read("report.md", mode="rb"))
+        self.assertEqual(b" on 2024-02-29." in reports[0], "data" in self.results)
+
     def test_the_first_question_is_answered(self):
         """In the summary, in published blocks and at the end of what the program prints."""
         step = next(s for s in self.results["ladder"]["steps"] if s["step"] == "mixture")

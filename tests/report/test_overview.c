@@ -74,6 +74,12 @@ static void the_data_are_told(void **state) {
       "file. Validation holds out training rows, in 5 folds where a method can. Made by "
       "Headroom ";
   assert_int_equal(strncmp(text.bytes, expected, strlen(expected)), 0);
+  assert_null(strstr(text.bytes, " on 2"));
+  hr_text_fini(&text);
+  hr_text_init(&text);
+  snprintf(reader.started, sizeof reader.started, "2026-11-28T21:14:00Z");
+  hr_overview_tell_data(&reader, &text);
+  assert_non_null(strstr(text.bytes, " on 2026-11-28.\n\n"));
   hr_strings_fini(&paths);
 }
 

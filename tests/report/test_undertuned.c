@@ -61,6 +61,49 @@ static void a_sentence_is_an_expert_and_an_end(void **state) {
       "it, or leave it out (`alpha: auto`).");
 }
 
+/* A list that went on by itself is not to be left to do so. */
+static void take_auto(const hr_numbers *alphas, hr_method *type) {
+  static const hr_field field = {
+      .name = "alpha", .kind = HR_FIELD_NUMBERS, .may_be_auto = true};
+  *type = *f.outcomes[0].type;
+  type->fields = &field;
+  type->field_count = 1;
+  f.outcomes[0].type = type;
+  f.outcomes[0].parameters = alphas;
+}
+
+static void of_a_widened_list_its_bound_is_told(void **state) {
+  (void)state;
+  hr_numbers alphas = {.count = 0};
+  hr_method type;
+  take_auto(&alphas, &type);
+  f.ridge[0].edge = HR_EDGE_LARGEST;
+  f.ridge[0].chosen = FIXTURE_ALPHAS - 1;
+  make("en");
+  assert_string_equal(
+      told.items[0],
+      "Ridge: in bin 0 the best α is the largest that was tried, and validation was "
+      "still getting better, although the list was widened to its bound by itself "
+      "(`alpha: auto`), to α = 10000: the baseline may be undertuned. See whether "
+      "training rows are far beyond all others (`data.reject_outliers: true`), or write "
+      "a list in `experts.ridge.alpha` that goes beyond that.");
+  hr_strings_fini(&told);
+  f.ridge[0].edge = HR_EDGE_SMALLEST;
+  f.ridge[0].chosen = 0;
+  make("en");
+  assert_non_null(strstr(told.items[0],
+                         "to α = 1: the baseline may be undertuned. See "
+                         "whether these rows are few or almost without "
+                         "noise, or write a list in "));
+  hr_strings_fini(&told);
+  make("zh");
+  assert_string_equal(
+      told.items[0],
+      "Ridge：分箱 0的最佳 α 是所试的最小值，且验证 R² 仍在升高；列表已由 "
+      "`alpha: auto` 自动放宽至其界限 α = 1。基线可能未调到最佳：请查看这些行是否过少或"
+      "近乎无噪，或在 `experts.ridge.alpha` 中写出越过该值的列表。");
+}
+
 static void in_chinese(void **state) {
   (void)state;
   f.ridge[1].edge = f.ridge[FIXTURE_BINS].edge = HR_EDGE_LARGEST;
@@ -77,6 +120,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(all_is_well, prepare, tidy),
       cmocka_unit_test_setup_teardown(a_sentence_is_an_expert_and_an_end, prepare, tidy),
+      cmocka_unit_test_setup_teardown(of_a_widened_list_its_bound_is_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(in_chinese, prepare, tidy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,18 @@ static void test_cautions(void **state) {
                       "由单独一行测试光谱决定，请先查看该行");
 }
 
+static void test_every_expert_has_a_sentence(void **state) {
+  (void)state;
+  size_t count = 0;
+  const hr_method *const *methods = hr_methods(&count);
+  for (size_t i = 0; i < count; i++) {
+    assert_non_null(hr_words_expert(methods[i]->name, false));
+    assert_string_not_equal(hr_words_expert(methods[i]->name, true),
+                            hr_words_expert(methods[i]->name, false));
+  }
+  assert_null(hr_words_expert("forest", true));
+}
+
 /* What results.json may say of a ladder. */
 static void test_the_ladder_has_words(void **state) {
   (void)state;
@@ -115,6 +127,7 @@ int main(void) {
       cmocka_unit_test(test_every_key_has_words_in_both_languages),
       cmocka_unit_test(test_every_criterion_has_words),
       cmocka_unit_test(test_cautions),
+      cmocka_unit_test(test_every_expert_has_a_sentence),
       cmocka_unit_test(test_the_ladder_has_words),
       cmocka_unit_test(test_gates_have_words),
       cmocka_unit_test(test_unknown_keys),

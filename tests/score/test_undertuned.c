@@ -70,6 +70,29 @@ static void every_slot_at_an_end_is_listed(void **state) {
   json_decref(root);
 }
 
+static void a_list_that_went_on_by_itself_is_told_otherwise(void **state) {
+  (void)state;
+  warnings told = {0};
+  static const hr_field field = {
+      .name = "alpha", .kind = HR_FIELD_NUMBERS, .may_be_auto = true};
+  hr_numbers alphas = {.count = 0};
+  hr_method type = *f.outcomes[0].type;
+  type.fields = &field;
+  type.field_count = 1;
+  f.outcomes[0].type = &type;
+  f.outcomes[0].parameters = &alphas;
+  f.ridge[0].edge = HR_EDGE_LARGEST;
+  json_t *root = results(&told);
+  assert_string_equal(told.last,
+                      "ridge: of 1 model the best alpha is the outermost, although auto "
+                      "widened the list to its bound, so that one outside may be better "
+                      "and the expert undertuned; see whether rows are few or far beyond "
+                      "all others, or write a longer list in experts.ridge.alpha");
+  const json_t *ridge = json_array_get(json_object_get(root, "experts"), 0);
+  assert_string_equal(text_of(json_object_get(ridge, "settings"), "alpha"), "auto");
+  json_decref(root);
+}
+
 static void the_gate_is_cautious_of_gains_alone(void **state) {
   (void)state;
   warnings told = {0};
@@ -94,6 +117,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(nothing_is_told_of_what_is_inside, prepare),
       cmocka_unit_test_setup(every_slot_at_an_end_is_listed, prepare),
+      cmocka_unit_test_setup(a_list_that_went_on_by_itself_is_told_otherwise, prepare),
       cmocka_unit_test_setup(the_gate_is_cautious_of_gains_alone, prepare),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
