@@ -103,11 +103,12 @@ HR_API HR_MUST_CHECK hr_status hr_study_gate(const char *run_dir, bool *passed,
 HR_API HR_MUST_CHECK hr_status hr_study_lost(const char *run_dir, char **experts,
                                              hr_error *err);
 
-/* Reads configuration and labels, and says what hr_study_run would read, train, need in
- * memory and write; writes nothing. *plan is UTF-8 text, freed with hr_text_free. Fails
- * as hr_study_run does on what is wrong with the input, and then *plan is not set; and on
- * what else it would refuse before it begins: a budget or a machine of too little memory,
- * a disk that is too full, a run directory of another study. Then *plan is set. */
+/* Reads configuration, labels and spectra, at most 512 MiB of these, and says what
+ * hr_study_run would read, train, need in memory and write; writes nothing. *plan is
+ * UTF-8 text, freed with hr_text_free. Fails as hr_study_run does on what is wrong with
+ * the input, and then *plan is not set; and on what else it would refuse before it
+ * begins: a budget or a machine of too little memory, a disk that is too full, a run
+ * directory of another study. Then *plan is set. */
 HR_API HR_MUST_CHECK hr_status hr_study_describe(const hr_study_options *options,
                                                  const hr_observer *observer, char **plan,
                                                  hr_error *err);

@@ -150,6 +150,45 @@ static hr_status check_wild(hr_plan *plan, const hr_preparation *train, hr_error
                    (unsigned long long)train->wild_rows, path, row);
 }
 
+/* Runs of rows spread evenly, as many as have no more bytes than `most`. */
+static hr_status choose_runs(const hr_dataset *train, size_t run_rows, uint64_t most,
+                             bool **out, hr_error *err) {
+  size_t runs = (hr_dataset_rows(train) + run_rows - 1) / run_rows;
+  uint64_t bytes = hr_dataset_file_bytes(train);
+  size_t step = bytes > most ? (size_t)(bytes / most) + 1 : 1;
+  hr_status status = hr_alloc(out, runs, err);
+  for (size_t i = 0; status == HR_OK && i < runs; i += step) (*out)[i] = true;
+  return status;
+}
+
+hr_status hr_plan_look_for_wild(hr_plan *plan, uint64_t most_bytes, size_t *looked_at,
+                                hr_error *err) {
+  enum { MOST_RUN_ROWS = 64, FEWEST_RUNS = 12 };
+  hr_status status = HR_OK;
+  hr_stream *stream = NULL;
+  hr_block block = {0};
+  bool *runs = NULL;
+  hr_stream_options options = streaming_of(plan, true);
+  options.run_rows = hr_dataset_rows(plan->train) / FEWEST_RUNS;
+  if (options.run_rows > MOST_RUN_ROWS) options.run_rows = MOST_RUN_ROWS;
+  if (options.run_rows == 0) options.run_rows = 1;
+  *looked_at = 0;
+  HR_TRY(choose_runs(plan->train, options.run_rows, most_bytes, &runs, err));
+  options.noise = hr_stream_options_default().noise;
+  options.count_faults = options.keep_empty = true;
+  options.runs = runs;
+  HR_TRY(hr_stream_create(plan->train, &options, &stream, err));
+  do {
+    HR_TRY(hr_stream_next(stream, &block, err));
+    *looked_at += block.rows;
+  } while (block.rows > 0);
+  HR_TRY(check_wild(plan, hr_stream_preparation(stream), err));
+cleanup:
+  hr_stream_destroy(&stream);
+  hr_free(runs);
+  return status;
+}
+
 static hr_status check_empty_test(hr_plan *plan, const hr_preparation *test,
                                   hr_error *err) {
   size_t row = 0;

@@ -15,6 +15,13 @@ hr_status hr_plan_check_labels(hr_plan *plan, hr_error *err) HR_MUST_CHECK;
  * HR_LOOK_ROWS rows of either set. */
 hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) HR_MUST_CHECK;
 
+/* Training rows that are far beyond all others, before all rows are read (a dry run reads
+ * no more): adds to plan->doubts. Looks at all rows where the files have no more than
+ * `most_bytes`, else at runs of up to 64 spread evenly over as many bytes; *looked_at of them.
+ * Statuses as hr_stream_next. Cost: reading these. */
+hr_status hr_plan_look_for_wild(hr_plan *plan, uint64_t most_bytes, size_t *looked_at,
+                                hr_error *err) HR_MUST_CHECK;
+
 /* After the passes over all rows: adds to plan->doubts, and tells the observer, what only
  * all rows can say: rows that are far beyond all others, test rows without a good pixel
  * or whose error is not that of their noise,

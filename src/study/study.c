@@ -753,23 +753,42 @@ cleanup:
   return status;
 }
 
+/* One wild row spoils every model, and the sample may not have it. */
+static hr_status look_for_wild(hr_plan *plan, hr_text *out, hr_error *err) {
+  const uint64_t most_bytes = (uint64_t)512 << 20;
+  size_t looked_at = 0, rows = hr_dataset_rows(plan->train);
+  if (plan->config->data.reject_outliers) return HR_OK; /* all were looked at */
+  hr_status status = hr_plan_look_for_wild(plan, most_bytes, &looked_at, err);
+  if (status == HR_OK && looked_at < rows) {
+    hr_text_append(out,
+                   "Looked at %zu of %zu training rows for some far beyond all others; "
+                   "the rest only the run looks at, or `headroom inspect`\n",
+                   looked_at, rows);
+  }
+  return status;
+}
+
 hr_status hr_study_describe(const hr_study_options *given, const hr_observer *observer,
                             char **plan, hr_error *err) {
   hr_status status = HR_OK;
   hr_study_options options = hr_study_options_default();
   opened_study opened = {0};
-  hr_text text;
+  hr_text text, looks;
   hr_text_init(&text);
+  hr_text_init(&looks);
   HR_TRY(hr_sized_take(&sized_options, given, &options, err));
   /* With spectra, as some are read to see how they are to be made ready. */
   HR_TRY(open_study(&options, &(hr_vet_options){0}, observer, &opened, err));
+  HR_TRY(look_for_wild(opened.plan, &looks, err));
   hr_plan_warn(opened.plan);
   hr_plan_describe(opened.plan, opened.out_dir, &text);
+  if (looks.bytes) hr_text_append(&text, "%s", looks.bytes);
   HR_TRY(hr_text_status(&text, err));
   *plan = text.bytes;
   hr_text_init(&text);
   HR_TRY(check_described(&opened, &options, err));
 cleanup:
+  hr_text_fini(&looks);
   hr_text_fini(&text);
   close_study(&opened);
   return status;

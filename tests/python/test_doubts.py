@@ -137,6 +137,13 @@ class Doubts(unittest.TestCase):
         self.warns(["label M_H is -99 in 10 of 800"], axis)
         self.warns(["label log_g is 450 in 1 of 300 rows"], wild)
 
+    def test_the_dry_run_looks_at_all_rows_of_small_files(self):
+        def wild(stars, name):
+            if name == "train_1.h5":
+                stars["flux"][113] *= 1e6
+        self.warns(["the flux of 1 training row is far beyond that of all others", "row 113 of "],
+                   wild)
+
     def test_refuses_marks_with_digits_of_their_own(self):
         def spoil(stars, name):
             rows = stars["labels"].index[3:12]

@@ -73,9 +73,38 @@ static void sound_data_are_not_doubted(void **state) {
   hr_plan_destroy(&plan);
 }
 
+static size_t looked_at_within(hr_plan *plan, uint64_t most_bytes) {
+  hr_error err = {0};
+  size_t looked_at = 0;
+  check_ok(hr_plan_look_for_wild(plan, most_bytes, &looked_at, &err));
+  return looked_at;
+}
+
+/* All rows where the files are small, some of them else. */
+static void wild_rows_are_looked_for_within_a_bound(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  assert_int_equal(looked_at_within(plan, (uint64_t)1 << 30), PLAN_TRAIN);
+  assert_int_equal(looked_at_within(plan, 1), 1);
+  assert_int_equal(plan->doubts.count, 0);
+  /* As if the sample had been of far fainter rows. */
+  plan->conditions.rows.wild_beyond = 1e-6F;
+  assert_int_equal(looked_at_within(plan, 1), 1);
+  assert_int_equal(plan->doubts.count, 1);
+  assert_int_equal(plan->doubts.items[0].code, HR_DOUBT_OUTLIERS);
+  assert_non_null(strstr(plan->doubts.items[0].sentence,
+                         "the flux of 1 training row is far beyond that of all others, "
+                         "which may spoil every model; the first is row 0 of "));
+  hr_plan_destroy(&plan);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_test_row_that_is_trained_on_refuses_the_study,
+                                      small_plan_set_up, small_plan_tear_down),
+      cmocka_unit_test_setup_teardown(wild_rows_are_looked_for_within_a_bound,
                                       small_plan_set_up, small_plan_tear_down),
       cmocka_unit_test_setup_teardown(what_is_allowed_is_told, small_plan_set_up,
                                       small_plan_tear_down),
