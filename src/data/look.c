@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/fingerprint.h"
 #include "core/pixel_quantile.h"
 #include "data/conditioning.h"
 #include "data/prepare.h"
@@ -106,9 +107,26 @@ static bool is_scattered(const hr_block *block, size_t i) {
   return block->noisy && memcmp(block->noisy + at, block->flux + at, bytes) != 0;
 }
 
+/* Every stride-th value of a row continues a fingerprint. */
+static uint64_t print_values(uint64_t print, const float *values, size_t pixels) {
+  size_t stride = (pixels - 1) / HR_LOOK_PIXELS + 1;
+  for (size_t p = 0; p < pixels; p += stride) {
+    print = hr_fingerprint_bytes(print, &values[p], sizeof values[p]);
+  }
+  return print;
+}
+
+static uint64_t print_row(const hr_block *block, size_t i) {
+  size_t pixels = block->pixels, at = i * pixels;
+  uint64_t print = print_values(hr_fingerprint_start(), block->flux + at, pixels);
+  print = print_values(print, block->error + at, pixels);
+  return block->noisy ? print_values(print, block->noisy + at, pixels) : print;
+}
+
 static void look_at_row(const hr_block *block, size_t i, double scale, picked *p,
                         hr_look_row *out) {
   *out = (hr_look_row){.row = block->first_row + i,
+                       .print = print_row(block, i),
                        .level = NAN,
                        .spread = NAN,
                        .noise = NAN,

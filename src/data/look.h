@@ -27,6 +27,8 @@ typedef struct hr_look_row {
    * flux fp16 would hold. */
   uint32_t pixels, untouched, far, coarse;
   float untouched_flux;
+  uint64_t print;    /* of the flux, error and noisy flux at up to HR_LOOK_PIXELS pixels,
+                        good or not (core/fingerprint.h) */
   bool is_scattered; /* no pixel has an error, and the noisy flux is not the flux */
 } hr_look_row;
 

@@ -579,9 +579,12 @@ static void write_contents(page *p) {
 /* What is predicted, and from what. */
 static void write_origin(page *p, const hr_node *experiment) {
   hr_text_append(p->out,
-                 p->chinese ? "预测量：`%s`。数据与配置指纹：`%s`。\n\n"
-                            : "Target: `%s`. Fingerprint of data and configuration: "
-                              "`%s`.\n\n",
+                 p->chinese
+                     ? "预测量：`%s`。指纹（配置、标签、波长、文件大小与部分光谱）："
+                       "`%s`。\n\n"
+                     : "Target: `%s`. Fingerprint of configuration, labels, "
+                       "wavelengths, file sizes and some of the spectra: "
+                       "`%s`.\n\n",
                  hr_node_text(p->reader, experiment, "target"),
                  hr_node_text(p->reader, experiment, "fingerprint"));
 }

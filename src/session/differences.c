@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "core/yaml_tree.h"
 #include "headroom/version.h"
+#include "session/content.h"
 
 enum { MOST_CLAUSES = 3, PATH_BYTES = 256 };
 
@@ -147,13 +148,23 @@ json_t *hr_differences_files(const hr_origin *origin, hr_json_builder *builder) 
   json_t *list = json_array();
   for (size_t i = 0; i < file_count(origin); i++) {
     char modified[64];
+    char content[17];
     size_t bytes = look_at(file_path(origin, i), modified);
+    hr_content_print(file_path(origin, i), content);
     json_t *file = hr_json_append(builder, list, json_object());
     hr_json_put(builder, file, "path", hr_json_text(file_path(origin, i)));
     hr_json_put_count(builder, file, "bytes", bytes);
     hr_json_put_text(builder, file, "modified", modified);
+    hr_json_put_text(builder, file, "content", content);
   }
   return list;
+}
+
+/* What a file was known by; a copy has another time and the same content. */
+static bool has_same_content(const json_t *before, const char *path) {
+  char content[17];
+  const char *known = hr_json_string(before, "content", "");
+  return known[0] && hr_content_print(path, content) && strcmp(known, content) == 0;
 }
 
 static void compare_file(clauses *c, const json_t *before, const char *path) {
@@ -162,7 +173,8 @@ static void compare_file(clauses *c, const json_t *before, const char *path) {
   const char *was = hr_json_string(before, "path", "");
   bool same_size = bytes == old;
   bool same_time = strcmp(modified, hr_json_string(before, "modified", "")) == 0;
-  if ((same_size && same_time) || !begin_clause(c)) return;
+  if (same_size && (same_time || has_same_content(before, path))) return;
+  if (!begin_clause(c)) return;
   if (strcmp(was, path) != 0) {
     hr_text_append(c->out, "the data file %s was %s", path, was);
   } else if (!same_size) {
@@ -184,6 +196,15 @@ static void compare_data(clauses *c, const json_t *manifest, const hr_origin *or
   for (size_t i = 0; i < now; i++) {
     compare_file(c, json_array_get(files, i), file_path(origin, i));
   }
+}
+
+bool hr_differences_in_data(const json_t *manifest, const hr_origin *origin) {
+  hr_text text;
+  hr_text_init(&text);
+  clauses c = {.out = &text};
+  compare_data(&c, manifest, origin);
+  hr_text_fini(&text);
+  return c.count > 0;
 }
 
 hr_status hr_differences_describe(const char *out_dir, const json_t *manifest,

@@ -6,9 +6,13 @@
 #include "core/json_file.h"
 #include "session/origin.h"
 
-/* The data files of a plan for manifest.json: a list of path, bytes and when each was
- * modified, the test file last. */
+/* The data files of a plan for manifest.json: a list of path, bytes, when each was
+ * modified and what is in it in short (session/content.h), the test file last. */
 json_t *hr_differences_files(const hr_origin *origin, hr_json_builder *builder);
+
+/* Whether a data file is another one: of another size, or modified since and not the
+ * same in what is known of its content. */
+bool hr_differences_in_data(const json_t *manifest, const hr_origin *origin);
 
 /* Appends what differs, in clauses joined by "; ", the first few of them: the version of
  * the program, keys of out_dir/config.yaml that change results, data files. Nothing where

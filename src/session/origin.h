@@ -7,7 +7,9 @@
 
 typedef struct hr_origin {
   const hr_config *config; /* borrowed */
-  char fingerprint[17]; /* of the configuration (less `run:`) and the data, hexadecimal */
+  /* Of the configuration (less `run:`) and the data: labels, wavelengths, sizes of files
+   * and some of the spectra; hexadecimal. */
+  char fingerprint[17];
   size_t train_rows, test_rows, pixels;
 } hr_origin;
 

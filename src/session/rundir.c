@@ -13,7 +13,6 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
-#include "core/fingerprint.h"
 #include "core/json_file.h"
 #include "core/parallel.h"
 #include "headroom/version.h"
@@ -53,23 +52,6 @@ static bool is_other_than_folder(const char *path) {
   return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
-/* When the data files were last modified, as 16 hexadecimal digits: tells, without
- * reading them, that spectra have been edited in place. */
-static void print_modified(const hr_origin *origin, char out[17]) {
-  const hr_strings *train = &origin->config->data.train_paths;
-  uint64_t print = hr_fingerprint_start();
-  for (size_t i = 0; i <= train->count; i++) {
-    const char *path =
-        i < train->count ? train->items[i] : origin->config->data.test_path;
-    struct stat info;
-    if (stat(path, &info) != 0) continue;
-    print = hr_fingerprint_bytes(print, &info.st_mtim.tv_sec, sizeof info.st_mtim.tv_sec);
-    print =
-        hr_fingerprint_bytes(print, &info.st_mtim.tv_nsec, sizeof info.st_mtim.tv_nsec);
-  }
-  snprintf(out, 17, "%016" PRIx64, print);
-}
-
 static void remove_parts(void *context, const char *folder) {
   (void)context;
   DIR *directory = opendir(folder);
@@ -105,22 +87,16 @@ static void remove_leftovers(const char *out_dir) {
 static hr_status describe_differences(const char *out_dir, const json_t *manifest,
                                       const hr_origin *origin, hr_text *out,
                                       hr_error *err) {
-  char modified[17];
   hr_error reason = {.status = HR_OK};
   const char *found = hr_json_string(manifest, "fingerprint", "");
   bool is_same = strcmp(found, origin->fingerprint) == 0;
-  print_modified(origin, modified);
-  const char *seen =
-      hr_json_string(json_object_get(manifest, "data"), "modified", modified);
-  if (is_same && strcmp(seen, modified) == 0) return HR_OK;
+  if (is_same && !hr_differences_in_data(manifest, origin)) return HR_OK;
   hr_status status = hr_differences_describe(out_dir, manifest, origin, out, &reason);
   if (status == HR_ERR_MEMORY) return hr_fail(err, status, "%s", reason.message);
   if (status != HR_OK) {
     hr_text_fini(out);
     hr_text_append(out, "its fingerprint is %s, this one has %s", found,
                    origin->fingerprint);
-  } else if (out->length == 0) {
-    hr_text_append(out, "data files have been modified");
   }
   return hr_text_status(out, err);
 }
@@ -289,13 +265,10 @@ static void describe_paths(hr_json_builder *builder, json_t *data,
 }
 
 static json_t *describe_data(const hr_origin *origin, hr_json_builder *builder) {
-  char modified[17];
   const hr_config *config = origin->config;
   json_t *data = json_object();
-  print_modified(origin, modified);
   describe_paths(builder, data, &config->data.train_paths);
   hr_json_put(builder, data, "test", hr_json_text(config->data.test_path));
-  hr_json_put_text(builder, data, "modified", modified);
   hr_json_put(builder, data, "files", hr_differences_files(origin, builder));
   hr_json_put_count(builder, data, "train_rows", origin->train_rows);
   hr_json_put_count(builder, data, "test_rows", origin->test_rows);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/fingerprint.h"
 #include "core/observe.h"
 #include "data/label_doubts.h"
 #include "data/pixel_doubts.h"
@@ -110,6 +111,14 @@ cleanup:
   return status;
 }
 
+static uint64_t print_look(uint64_t print, const hr_look *look) {
+  for (size_t i = 0; i < look->count; i++) {
+    print = hr_fingerprint_bytes(print, &look->rows[i].row, sizeof look->rows[i].row);
+    print = hr_fingerprint_bytes(print, &look->rows[i].print, sizeof look->rows[i].print);
+  }
+  return print;
+}
+
 hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
   hr_look train = {0}, test = {0};
@@ -117,6 +126,7 @@ hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
   const hr_stream_options testing = streaming_of(plan, false);
   HR_TRY(hr_look_at(plan->train, &training, &train, err));
   HR_TRY(hr_look_at(plan->test, &testing, &test, err));
+  plan->spectra_print = print_look(print_look(hr_fingerprint_start(), &train), &test);
   HR_TRY(check_look(plan, &train, &test, err));
   HR_TRY(hr_doubt_twins(plan->train, plan->test, &training, &plan->doubts, err));
   HR_TRY(refuse(plan, err));

@@ -17,8 +17,8 @@ hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) HR_MUST_CHECK;
 
 /* Training rows that are far beyond all others, before all rows are read (a dry run reads
  * no more): adds to plan->doubts. Looks at all rows where the files have no more than
- * `most_bytes`, else at runs of up to 64 spread evenly over as many bytes; *looked_at of them.
- * Statuses as hr_stream_next. Cost: reading these. */
+ * `most_bytes`, else at runs of up to 64 spread evenly over as many bytes; *looked_at of
+ * them. Statuses as hr_stream_next. Cost: reading these. */
 hr_status hr_plan_look_for_wild(hr_plan *plan, uint64_t most_bytes, size_t *looked_at,
                                 hr_error *err) HR_MUST_CHECK;
 

@@ -253,8 +253,8 @@ cleanup:
   return status;
 }
 
-/* Of a dataset: its grid, its labels and the sizes of its files; not its spectra, which
- * are not read yet (hr_rundir_open looks at when the files were modified). */
+/* Of a dataset: its grid, its labels and the sizes of its files; of its spectra, which
+ * are not read yet, there is the print of some. */
 static uint64_t fingerprint_dataset(uint64_t print, const hr_dataset *dataset) {
   size_t rows = hr_dataset_rows(dataset), pixels = hr_dataset_pixels(dataset);
   uint64_t bytes = hr_dataset_file_bytes(dataset);
@@ -283,6 +283,7 @@ static hr_status fingerprint(hr_plan *plan, hr_error *err) {
     print = hr_fingerprint_bytes(print, text.bytes, text.length);
     print = fingerprint_dataset(print, plan->train);
     print = fingerprint_dataset(print, plan->test);
+    print = hr_fingerprint_bytes(print, &plan->spectra_print, sizeof plan->spectra_print);
     plan->origin = (hr_origin){.config = plan->config,
                                .train_rows = hr_dataset_rows(plan->train),
                                .test_rows = hr_dataset_rows(plan->test),

@@ -32,6 +32,7 @@ typedef struct hr_plan {
   hr_study_view view;                 /* what learners see; points into this plan */
   hr_memory_plan memory; /* the experts in the order in which they are trained */
   hr_doubts doubts; /* that are told; those that are not let be have refused the study */
+  uint64_t spectra_print; /* of some training and test spectra, for the origin */
   hr_origin origin;
 } hr_plan;
 

@@ -14,6 +14,8 @@ import tempfile
 import time
 import unittest
 
+import h5py
+
 import study_data
 import survival
 
@@ -197,14 +199,20 @@ class Survive(unittest.TestCase):
                          "baselines.vit is new (0.7); and 1 more")
 
     def test_changed_data_are_not_resumed(self):
+        """What counts is what is in a file, and not when it was written."""
         out = self.finished("data_changed")
         shard = os.path.join(os.path.dirname(self.study.config), "train_1", "dataset.h5")
-        before = os.stat(shard)
+        kept = shard + ".kept"
+        shutil.copy2(shard, kept)
         try:
-            os.utime(shard, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+            shutil.copyfile(kept, shard)
+            copied = self.headroom("run", self.study.config, "--out", out, "--resume")
+            with h5py.File(shard, "r+") as file:
+                file["/dataset/arrays/flux/value"][3] *= 1.5
             done = self.headroom("run", self.study.config, "--out", out, "--resume")
         finally:
-            os.utime(shard, ns=(before.st_atime_ns, before.st_mtime_ns))
+            os.replace(kept, shard)
+        self.assertEqual(copied.returncode, 0, copied.stderr)
         self.assertEqual(done.returncode, 2)
         self.assertIn(f"the study has changed: the data file {shard} was modified; change it back",
                       self.last_error(done))

@@ -96,6 +96,8 @@ static void data_files_are_looked_at(void **state) {
   static const char rest[] = "selection: {folds: 3}\nbaselines: {old: 0.5}\n";
   const struct timespec later[2] = {{.tv_sec = 2000000000}, {.tv_sec = 2000000000}};
   assert_int_equal(utimensat(AT_FDCWD, scratch_name(&s, "t.h5"), later, 0), 0);
+  check_clauses(rest, ""); /* a copy */
+  scratch_write(&s, "t.h5", "TEST");
   snprintf(expected, sizeof expected, "the data file %s/t.h5 was modified", s.path);
   check_clauses(rest, expected);
   scratch_write(&s, "a.h5", "training on more");

@@ -105,6 +105,24 @@ static void other_contents_are_kept(void **state) {
   refuses(HR_STUDY_NEW, " is not a folder; name a new one with --out");
 }
 
+/* Time alone does not tell one file from another. */
+static void a_run_goes_on_with_a_copy(void **state) {
+  (void)state;
+  hr_error err = {0};
+  const struct timespec later[2] = {{.tv_sec = 2000000000}, {.tv_sec = 2000000000}};
+  begin();
+  assert_int_equal(utimensat(AT_FDCWD, scratch_name(&s, "a.h5"), later, 0), 0);
+  check_ok(hr_rundir_check(out_dir, &origin, HR_STUDY_RESUME, &err));
+  scratch_write(&s, "a.h5", "TRAINING");
+  char after[512];
+  snprintf(after, sizeof after,
+           " cannot be resumed, the study has changed: the data file %s/a.h5 was "
+           "modified; change it back, begin anew with --replace, or name a new directory "
+           "with --out",
+           s.path);
+  refuses(HR_STUDY_RESUME, after);
+}
+
 static void results_of_others_are_kept(void **state) {
   (void)state;
   begin();
@@ -125,6 +143,9 @@ static void results_of_others_are_kept(void **state) {
   origin = origin_of(config, "0123456789abcdef");
   const struct timespec later[2] = {{.tv_sec = 2000000000}, {.tv_sec = 2000000000}};
   assert_int_equal(utimensat(AT_FDCWD, scratch_name(&s, "a.h5"), later, 0), 0);
+  hr_error err = {0};
+  check_ok(hr_rundir_check(out_dir, &origin, HR_STUDY_NEW, &err)); /* as of a copy */
+  scratch_write(&s, "a.h5", "TRAINING");
   char after[512];
   snprintf(
       after, sizeof after,
@@ -136,26 +157,19 @@ static void results_of_others_are_kept(void **state) {
   assert_true(exists("run/results.json"));
 }
 
-/* A manifest that does not list its files still tells that one was modified. */
-static void modified_data_are_told_without_names(void **state) {
+/* A manifest without what was in the files still tells that one was modified. */
+static void modified_data_are_told_without_content(void **state) {
   (void)state;
   begin();
   scratch_write(&s, "run/results.json", "{}");
-  scratch_write(&s, "a.h5", "");
-  scratch_write(&s, "t.h5", "");
-  const struct timespec past[2] = {{.tv_sec = 5}, {.tv_sec = 5}};
-  assert_int_equal(utimensat(AT_FDCWD, scratch_name(&s, "a.h5"), past, 0), 0);
-  assert_int_equal(utimensat(AT_FDCWD, scratch_name(&s, "t.h5"), past, 0), 0);
   scratch_write(&s, "run/manifest.json",
                 "{\"version\": \"" HR_VERSION
-                "\", \"fingerprint\": \"0123456789abcdef\", \"data\": "
-                "{\"modified\": \"0\", \"files\": "
-                "[{\"bytes\": 0, \"modified\": \"5.000000000\"}, "
-                "{\"bytes\": 0, \"modified\": \"5.000000000\"}]}}");
+                "\", \"fingerprint\": \"0123456789abcdef\", \"data\": {\"files\": "
+                "[{\"bytes\": 8, \"modified\": \"5.000000000\"}]}}");
   refuses(HR_STUDY_NEW,
-          " holds the results of another study: data files have been modified; change it "
-          "back, discard those results with --replace, or name a new directory with "
-          "--out");
+          " holds the results of another study: there were 1 data files and are 2 now; "
+          "change it back, discard those results with --replace, or name a new directory "
+          "with --out");
 }
 
 static void results_of_others_may_be_replaced(void **state) {
@@ -241,7 +255,8 @@ int main(void) {
       TEST(a_run_goes_on),
       TEST(other_contents_are_kept),
       TEST(results_of_others_are_kept),
-      TEST(modified_data_are_told_without_names),
+      TEST(a_run_goes_on_with_a_copy),
+      TEST(modified_data_are_told_without_content),
       TEST(results_of_others_may_be_replaced),
       TEST(an_unfinished_run_of_another_study_says_what_differs),
       TEST(another_study_does_not_go_on),

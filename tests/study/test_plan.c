@@ -1,5 +1,6 @@
 /* What is known of a study before the first spectrum is read. */
 #include "core/alloc.h"
+#include "core/file.h"
 #include "study/estimate.h"
 #include "support/fail_alloc.h"
 #include "support/small_plan.h"
@@ -73,6 +74,36 @@ static void labels_are_in_the_fingerprint(void **state) {
   assert_string_equal(plan->origin.fingerprint, first);
   hr_plan_destroy(&plan);
   small_plan_rows("test.h5", PLAN_TEST - 1, PLAN_PIXELS, 7100);
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  assert_string_not_equal(plan->origin.fingerprint, first);
+  hr_plan_destroy(&plan);
+}
+
+/* One pixel's flux is changed in place: labels and size of the file are as before. */
+static void change_a_pixel(void) {
+  hr_error err = {0};
+  char path[128], *bytes = NULL;
+  size_t size = 0;
+  double value = shard_flux(PLAN_TEST + 3, 2);
+  snprintf(path, sizeof path, "%s/test.h5", plan_scratch.path);
+  check_ok(hr_file_read(path, (size_t)1 << 24, &bytes, &size, &err));
+  char *found = memmem(bytes, size, &value, sizeof value);
+  assert_non_null(found);
+  value *= 1.25;
+  memcpy(found, &value, sizeof value);
+  check_ok(hr_file_write(path, bytes, size, &err));
+  hr_free(bytes);
+}
+
+static void spectra_are_in_the_fingerprint(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  char first[17];
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  snprintf(first, sizeof first, "%s", plan->origin.fingerprint);
+  hr_plan_destroy(&plan);
+  change_a_pixel();
   check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
   assert_string_not_equal(plan->origin.fingerprint, first);
   hr_plan_destroy(&plan);
@@ -233,6 +264,7 @@ int main(void) {
       TEST_CASE(several_targets_are_planned),    TEST_CASE(each_target_has_a_folder),
       TEST_CASE(every_target_is_checked),        TEST_CASE(constant_targets_are_refused),
       TEST_CASE(targets_are_in_the_fingerprint), TEST_CASE(memory_may_run_out),
+      TEST_CASE(spectra_are_in_the_fingerprint),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
