@@ -254,8 +254,14 @@ void hr_conditions_tell(const hr_row_conditions *conditions,
                         const hr_observer *observer) {
   const hr_conditioning *rows = &conditions->rows;
   if (hr_conditioning_is_plain(rows)) return;
-  hr_observe_info(observer,
-                  "preparation: one unit of flux is %g, and the level of %g is taken "
-                  "off; experts, penalties and models know nothing else",
-                  rows->scale, rows->base * rows->scale);
+  char level[64] = "";
+  if (rows->base != 0) {
+    snprintf(level, sizeof level, ", and the level of %.6g is taken off",
+             rows->base * rows->scale);
+  }
+  hr_observe_info(
+      observer,
+      "preparation: one unit of flux is %.6g%s; experts, penalties and models "
+      "know nothing else",
+      rows->scale, level);
 }

@@ -211,12 +211,35 @@ static void rows_that_are_none_are_left_out_where_that_is_asked(void **state) {
   }
 }
 
+static void keep_info(void *context, hr_log_level level, const char *line) {
+  if (level == HR_LOG_INFO) snprintf(context, 256, "%s", line);
+}
+
+/* Whatever the unit of the flux, and a level only where one is taken off. */
+static void the_unit_of_flux_is_told_with_its_digits(void **state) {
+  (void)state;
+  char told[256] = "";
+  const hr_observer observer = {.context = told, .log = keep_info};
+  hr_row_conditions found = {.rows = {.scale = 1e-17}};
+  hr_conditions_tell(&found, &observer);
+  assert_string_equal(told,
+                      "preparation: one unit of flux is 1e-17; experts, penalties "
+                      "and models know nothing else");
+  found.rows.base = 2.5;
+  hr_conditions_tell(&found, &observer);
+  assert_string_equal(told,
+                      "preparation: one unit of flux is 1e-17, and the level of "
+                      "2.5e-17 is taken off; experts, penalties and models know "
+                      "nothing else");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sound_rows_are_left_alone),
       cmocka_unit_test(the_configuration_says_what_is_clipped_and_masked),
       cmocka_unit_test(an_amplitude_keeps_the_zero),
       cmocka_unit_test(unlike_brightness_is_told),
+      cmocka_unit_test(the_unit_of_flux_is_told_with_its_digits),
       cmocka_unit_test(errors_that_nobody_knows_are_told),
       cmocka_unit_test(rows_that_are_none_are_left_out_where_that_is_asked),
   };
