@@ -58,6 +58,7 @@ typedef struct hr_results_info {
   bool gate_passed;              /* every criterion passed */
   size_t calibration_count;      /* methods with a sigma */
   size_t rung_count, step_count; /* of the ladder; 0 in results of earlier versions */
+  const char *gate_name;         /* the study's own; NULL: it gives none */
 } hr_results_info;
 
 /* How a method does over all bins together. */
@@ -114,6 +115,10 @@ typedef struct hr_results_criterion {
   double threshold;
   const char *verdict; /* "pass", "fail", "undecided" .. */
   const char *next;    /* what follows from it, one sentence */
+  const char *then; /* what the study does next, in its own words; NULL: it says none */
+  const char *why;  /* why the value is undefined, "no_gain"; NULL: it is not, or that is
+                       not known */
+  const char *caution; /* why it may mean less, "one_row" (docs/formats.md); NULL: none */
 } hr_results_criterion;
 
 /* Whether a method's sigma can be trusted, over the test rows that have one. Of an honest

@@ -36,6 +36,12 @@ static void read_ledger(hr_reader *reader, const hr_node *root, hr_results_info 
   info->uncovered = read_count(reader, &ledger, "uncovered");
 }
 
+/* NULL where there is none, as in results of earlier versions. */
+static const char *read_text_if_any(hr_reader *reader, const hr_node *entry,
+                                    const char *key) {
+  return hr_node_has(entry, key) ? hr_node_text(reader, entry, key) : NULL;
+}
+
 static void read_info(hr_reader *reader, const hr_node *root, hr_results_info *info) {
   hr_node experiment = hr_node_object(reader, root, "experiment");
   hr_node selection = hr_node_object(reader, root, "selection");
@@ -47,6 +53,7 @@ static void read_info(hr_reader *reader, const hr_node *root, hr_results_info *i
   info->headline = hr_node_text(reader, &selection, "headline");
   info->versus = hr_node_text(reader, &selection, "versus");
   info->gate_passed = hr_node_bool(reader, root, "gate_passed");
+  info->gate_name = read_text_if_any(reader, root, "gate_name");
   read_ledger(reader, root, info);
 }
 
@@ -198,6 +205,9 @@ static hr_status read_criteria(hr_results *r, const hr_node *root, hr_error *err
         .threshold = hr_node_number(reader, &entry, "threshold"),
         .verdict = hr_node_text(reader, &entry, "verdict"),
         .next = hr_node_text(reader, &entry, "next"),
+        .then = read_text_if_any(reader, &entry, "then"),
+        .why = read_text_if_any(reader, &entry, "why"),
+        .caution = read_text_if_any(reader, &entry, "caution"),
     };
   }
   return HR_OK;

@@ -21,6 +21,10 @@ static int prepare(void **state) {
   fixture_init(&f);
   fixture_give_sigma(&f, 1);
   f.input.measured_snr = f.snr;
+  static char go_on[] = "go on";
+  static char *const words[HR_GATE_CRITERIA] = {go_on, go_on, go_on, go_on};
+  f.input.gate_name = "C1";
+  f.input.gate_on_pass = f.input.gate_on_fail = words;
   scratch_init(&s);
   check_ok(hr_results_write(&f.input, scratch_name(&s, "results.json"), NULL, &err));
   check_ok(hr_results_open(s.path, NULL, &results, &err));
@@ -178,14 +182,22 @@ static void bins_are_told(void **state) {
   assert_true(settings > 0);
 }
 
+static void check_text_if_any(const char *text, const json_t *entry, const char *key) {
+  assert_int_equal(text != NULL, json_object_get(entry, key) != NULL);
+  if (text) check_text(text, entry, key);
+}
+
 static void the_gate_is_told(void **state) {
   (void)state;
+  size_t with_words = 0;
   hr_results_info info = {.size = sizeof info};
   hr_results_criterion c = {.size = sizeof c};
   const json_t *list = json_object_get(root, "gate");
   check_ok(hr_results_get_info(results, &info, &err));
   assert_int_equal(info.criterion_count, json_array_size(list));
   assert_true(info.criterion_count > 0);
+  check_text_if_any(info.gate_name, root, "gate_name");
+  assert_string_equal(info.gate_name, "C1");
   for (size_t i = 0; i < info.criterion_count; i++) {
     const json_t *entry = json_array_get(list, i);
     check_ok(hr_results_get_criterion(results, i, &c, &err));
@@ -194,7 +206,12 @@ static void the_gate_is_told(void **state) {
     check_number(c.threshold, entry, "threshold");
     check_text(c.verdict, entry, "verdict");
     check_text(c.next, entry, "next");
+    check_text_if_any(c.then, entry, "then");
+    check_text_if_any(c.why, entry, "why");
+    check_text_if_any(c.caution, entry, "caution");
+    with_words += c.then != NULL;
   }
+  assert_true(with_words > 0);
 }
 
 static void rows_are_told(void **state) {
