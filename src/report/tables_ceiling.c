@@ -189,10 +189,12 @@ static hr_status warn(hr_table *table, hr_reader *reader, const hr_node *entry,
   HR_TRY(hr_set_text(
       &note, err,
       hr_tables_in_chinese(reader)
-          ? "警告：%s "
-            "%s高于上限，超出部分大于其区间：数据泄漏、先验或误差不符，或模板过少。"
-          : "Warning: %s %sexceeds the ceiling by more than the interval: a leak, a "
-            "prior or errors that are not the data's, or too few templates.",
+          ? "警告：%s 的 R² "
+            "%s高于后验上限（噪声所允许的最大值），超出部分大于其区间：数据泄漏、"
+            "先验或误差不符，或模板过少。"
+          : "Warning: the R² of %s %sis above the posterior ceiling, the most that the "
+            "noise allows, by more than its interval: a leak, a prior or errors that are "
+            "not the data's, or too few templates.",
       title, place));
   HR_TRY(hr_strings_append(&table->notes, note, err));
 cleanup:

@@ -146,8 +146,9 @@ static bool warn(const hr_evaluation *evaluation, size_t m, const char *where,
                  const hr_efficiency *found) {
   if (!found->exceeds) return false;
   hr_observe_warning(evaluation->input->observer,
-                     "%s exceeds the ceiling%s by %.4f [%.4f, %.4f] in R²: a leak, a "
-                     "prior or errors that are not the data's, or too few templates",
+                     "the R² of %s is above the posterior ceiling, the most that the "
+                     "noise allows,%s by %.4f [%.4f, %.4f]: a leak, a prior or errors "
+                     "that are not the data's, or too few templates",
                      evaluation->methods[m].forecast->name, where, found->excess,
                      found->excess_interval.low, found->excess_interval.high);
   return true;
@@ -171,7 +172,7 @@ static bool write_method(writer *w, json_t *array, size_t m) {
     posterior = judge_bin(evaluation, m, k, false);
     fisher = judge_bin(evaluation, m, k, true);
     put_efficiency(w, hr_json_append(w->json, bins, json_object()), &posterior, &fisher);
-    snprintf(where, sizeof where, " in bin %zu", k);
+    snprintf(where, sizeof where, " in bin %zu,", k);
     if (warn(evaluation, m, where, &posterior)) exceeds = true;
   }
   return exceeds;

@@ -325,10 +325,10 @@ static void test_the_ceiling_is_shown(void **state) {
               " with the bin known (covered rows), - with it unknown (all rows). "
               "Fisher bound: 0.");
   check_holds(text,
-              "- Warning: Forest-Oracle exceeds the ceiling by more than the "
-              "interval: a leak, a prior or errors that are not the data's, or too few "
-              "templates.\n");
-  check_holds(text, "- Warning: Forest-Oracle in bin 1 exceeds the ceiling by more");
+              "- Warning: the R² of Forest-Oracle is above the posterior ceiling, the "
+              "most that the noise allows, by more than its interval: a leak, a prior or "
+              "errors that are not the data's, or too few templates.\n");
+  check_holds(text, "- Warning: the R² of Forest-Oracle in bin 1 is above the posterior");
   check_holds(text,
               "- The Fisher bound is from the built-in model grid, which is 2.5 % of "
               "the median flux (rms, median row) away from the clean test spectra; "
@@ -378,8 +378,8 @@ static void test_the_ceiling_in_chinese(void **state) {
   char *text = file("report.md");
   check_holds(text, "\n**噪声的上限。** 后验上限：R² 至多 ");
   check_holds(text, "- 没有 Fisher 界：the spectra have 256 pixels。\n");
-  check_holds(text, "- 警告：Forest-Oracle 高于上限");
-  check_holds(text, "- 警告：Forest-Oracle 在分箱 1 中高于上限");
+  check_holds(text, "- 警告：Forest-Oracle 的 R² 高于后验上限");
+  check_holds(text, "- 警告：Forest-Oracle 的 R² 在分箱 1 中高于后验上限");
   check_holds(text, "- 各方法列为其 R² 占后验上限的比例。\n");
   hr_text_free(text);
 }

@@ -180,8 +180,9 @@ static void test_who_beats_it_is_warned_of(void **state) {
   assert_true(number(forest, "excess") > 0.1);
   char sentence[256];
   snprintf(sentence, sizeof sentence,
-           "\nridge_oracle exceeds the ceiling by %.4f [%.4f, %.4f] in R²: a leak, a "
-           "prior or errors that are not the data's, or too few templates\n",
+           "\nthe R² of ridge_oracle is above the posterior ceiling, the most that the "
+           "noise allows, by %.4f [%.4f, %.4f]: a leak, a prior or errors that are not "
+           "the data's, or too few templates\n",
            number(method(ceiling, "ridge_oracle"), "excess"),
            end(method(ceiling, "ridge_oracle"), "excess_ci", 0),
            end(method(ceiling, "ridge_oracle"), "excess_ci", 1));
@@ -206,9 +207,12 @@ static void test_a_leak_in_one_bin_is_found(void **state) {
                number(bin, "excess") + number(bin, "r2_max"), 1e-12);
   }
   assert_true(json_is_true(json_object_get(ceiling, "exceeded")));
-  assert_non_null(
-      strstr(warnings.bytes, "\nforest_oracle exceeds the ceiling in bin 1 by 0."));
-  assert_null(strstr(warnings.bytes, "\nforest_oracle exceeds the ceiling by"));
+  assert_non_null(strstr(warnings.bytes,
+                         "\nthe R² of forest_oracle is above the posterior ceiling, the "
+                         "most that the noise allows, in bin 1, by 0."));
+  assert_null(strstr(warnings.bytes,
+                     "\nthe R² of forest_oracle is above the posterior ceiling, the most "
+                     "that the noise allows, by"));
   json_decref(root);
 }
 
