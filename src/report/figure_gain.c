@@ -76,7 +76,16 @@ static hr_color gain_color(void) {
   return (hr_color){0.45, 0.45, 0.45};
 }
 
-/* The gain as a number beyond the end of its interval, in letters that leave room to the
+/* Beyond the end of the interval; where the frame cuts that off, well inside it, so that
+ * the number does not lie on the frame. */
+static double place_number(const hr_chart *chart, double end, bool is_below,
+                           double font_size) {
+  double room = font_size + 2.0;
+  double y = hr_chart_y(chart, end) + (is_below ? 7.0 : -7.0);
+  return fmin(fmax(y, chart->plot.top + room), chart->plot.bottom - room);
+}
+
+/* The gain as a number at the end of its interval, in letters that leave room to the
  * neighbours'; nothing where these would be too small. */
 static void draw_number(const hr_chart *chart, double x, const gain *shown) {
   const double gap = 3.0, least = 6.5;
@@ -87,16 +96,16 @@ static void draw_number(const hr_chart *chart, double x, const gain *shown) {
   double slot = hr_chart_x(chart, 1.0) - hr_chart_x(chart, 0.0);
   hr_font font = {hr_chart_font_size, false, hr_color_black,
                   HR_ALIGN_CENTER,    false, true};
-  for (int digits = 3; digits >= 2; digits--) {
+  int most = fabs(value) < 100 ? 3 : 1; /* a large one needs no more */
+  for (int digits = most; digits >= most - 1; digits--) {
     hr_ticks_number(value, digits, 1, text);
     double wide = hr_canvas_text_width(chart->canvas, text, font);
     font.size = fmin(font.size, hr_chart_font_size * (slot - gap) / wide);
     if (font.size >= least) break;
-    if (digits == 2) return;
+    if (digits == most - 1) return;
     font.size = hr_chart_font_size;
   }
-  double y = hr_chart_y(chart, isnan(end) ? value : end) + (is_below ? 7.0 : -7.0);
-  y = fmin(fmax(y, chart->plot.top + 5.0), chart->plot.bottom - 5.0);
+  double y = place_number(chart, isnan(end) ? value : end, is_below, font.size);
   hr_canvas_text(chart->canvas, (hr_point){hr_chart_x(chart, x), y}, text, font);
 }
 
