@@ -150,6 +150,8 @@ typedef struct hr_cost {
   double gathered_bytes; /* of them, before its training, when others have theirs */
   double sampled_bytes;  /* beside those, while samples are taken */
   double operations;     /* of fp32 matrix products; slower ones count for more */
+  double row_operations; /* for one more row and one of its models, which is not among
+                            them; 0: next to nothing */
   double disk_bytes;     /* written into the run directory, the bundle aside */
   double bundle_bytes;   /* of the models in the bundle, in the compact form */
   double full_bytes;     /* and in the full one */

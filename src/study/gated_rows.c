@@ -98,12 +98,14 @@ cleanup:
 
 static hr_status show_groups(void *context, const hr_grouped *grouped, hr_error *err);
 
-hr_status hr_gated_rows_init(hr_gated_rows *r, const hr_plan *plan, const char *out_dir,
+hr_status hr_gated_rows_init(hr_gated_rows *r, const hr_plan *plan,
+                             const hr_gated_known *known, const char *out_dir,
                              hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *view = &plan->view;
   size_t baseline = find_baseline(plan->config);
   *r = (hr_gated_rows){.plan = plan,
+                       .known = *known,
                        .rows = plan->test_split.rows,
                        .slots = view->bin_count + 1,
                        .targets = hr_study_targets(view),
@@ -163,10 +165,11 @@ double hr_gated_rows_bytes(const hr_plan *plan) {
 
 /* What one model says of the rows of a block. */
 typedef struct said {
-  float *mean;      /* [N]; NULL: it is not asked */
+  float *mean;      /* [N]; NULL: it is not wanted */
   double *variance; /* [N] */
-  uint32_t *row;    /* [count] */
+  uint32_t *row;    /* [count] that it is asked about */
   size_t count;
+  const hr_predictions *known; /* what it has said of the split before; or NULL */
 } said;
 
 typedef struct block {
@@ -239,6 +242,33 @@ static bool is_wanted(const block *b, size_t i, size_t slot) {
   return false;
 }
 
+/* What the study has predicted with a candidate: all rows with a model of all, with that
+ * of a bin those that are routed to it. NULL: nothing. */
+static const hr_predictions *find_known(const hr_gated_rows *r, size_t candidate) {
+  const hr_bundle_candidate *c = &describe(r)->candidates[candidate];
+  for (size_t m = 0; r->known.outcomes && m < r->known.count; m++) {
+    const hr_outcome *o = &r->known.outcomes[c->target * r->known.count + m];
+    if (!o->type || strcmp(o->type->name, c->method) != 0) continue;
+    const hr_predictions *known = c->slot == HR_GLOBAL ? &o->global : &o->own;
+    return c->chosen < known->variants ? known : NULL;
+  }
+  return NULL;
+}
+
+/* Takes what is known of row i of the block; false where nothing is. */
+static bool take_known(const block *b, size_t candidate, size_t i) {
+  const hr_bundle_candidate *c = &describe(b->rows)->candidates[candidate];
+  const said *s = &b->said[candidate];
+  size_t row = b->grouped->spectra.first_row + i;
+  if (!s->known) return false;
+  if (c->slot != HR_GLOBAL && b->rows->plan->test_split.route[row] != c->slot) return false;
+  float mean = hr_predictions_at(s->known, c->chosen, row);
+  if (isnan(mean)) return false;
+  s->mean[i] = mean;
+  s->variance[i] = s->known->variance ? s->known->variance[row] : (double)NAN;
+  return true;
+}
+
 /* Room for what a candidate says, and the rows that it is asked about: of one slot, or of
  * several that fall back to it. */
 static hr_status want(block *b, size_t candidate, size_t slot, hr_error *err) {
@@ -250,11 +280,14 @@ static hr_status want(block *b, size_t candidate, size_t slot, hr_error *err) {
     HR_TRY(hr_alloc(&s->mean, rows, err));
     HR_TRY(hr_alloc(&s->variance, rows, err));
     HR_TRY(hr_alloc(&s->row, rows, err));
+    s->known = find_known(b->rows, candidate);
   }
   HR_TRY(hr_alloc(&listed, rows, err));
   for (size_t n = 0; n < s->count; n++) listed[s->row[n]] = true;
   for (size_t j = 0; j < b->good_count; j++) {
-    listed[b->good[j]] = listed[b->good[j]] || is_wanted(b, b->good[j], slot);
+    size_t i = b->good[j];
+    if (listed[i] || !is_wanted(b, i, slot)) continue;
+    listed[i] = !take_known(b, candidate, i);
   }
   s->count = 0;
   for (size_t i = 0; i < rows; i++) {

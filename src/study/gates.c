@@ -2,6 +2,7 @@
 #include "study/gates.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,9 +87,37 @@ static double experts_bytes(const hr_plan *plan) {
   return (double)(plan->view.train.rows * row) + hr_gate_experts_bytes(plan);
 }
 
+/* Of the expert that takes longest to predict a row. */
+static double most_row_operations(const hr_plan *plan) {
+  double most = 0;
+  for (size_t e = 0; e < plan->config->expert_count; e++) {
+    const hr_config_expert *expert = &plan->config->experts[e];
+    hr_cost own = {0};
+    if (!expert->type->estimate) continue;
+    expert->type->estimate(&plan->view, expert->parameters, &own);
+    most = fmax(most, own.row_operations);
+  }
+  return most;
+}
+
+/* How many answers of experts a gate takes beside those that the study has: the Bayes
+ * gate asks which bins, and both it and the logistic one a bin or so beside the own (1.4
+ * both together, of the simulator's stars); the MLP gate leaves weight in most bins, and
+ * asks all about the rows that it is trained on. */
+static double count_answers(const hr_plan *plan, size_t g) {
+  const hr_config_gate *gate = config_of(plan, g);
+  double test = (double)plan->view.test_rows, others = (double)plan->view.bin_count - 1;
+  if (!needs_experts(gate)) return test;
+  const hr_gate_mlp_parameters *own = gate->parameters;
+  double asked = fmin((double)own->most_asked, (double)plan->view.train.rows);
+  return others * (test + asked);
+}
+
 void hr_study_gates_estimate(const hr_plan *plan, hr_cost *cost) {
+  double operations = plan->config->gate_count > 0 ? most_row_operations(plan) : 0;
   for (size_t g = 0; g < plan->config->gate_count; g++) {
     const hr_gate_inputs *inputs = inputs_of(config_of(plan, g));
+    cost->operations += operations * count_answers(plan, g);
     if (!inputs) continue;
     const hr_gate_table table = table_of(config_of(plan, g));
     const hr_gate_plan learner = plan_of(plan, inputs, &table, "");
@@ -351,15 +380,15 @@ static hr_status show_test(void *context, const hr_block *block, hr_error *err) 
   return hr_gated_rows_observe(context, block, err);
 }
 
-hr_status hr_study_gates_predict(hr_study_gates *gates, const char *out_dir,
-                                 hr_error *err) {
+hr_status hr_study_gates_predict(hr_study_gates *gates, const hr_gated_known *known,
+                                 const char *out_dir, hr_error *err) {
   hr_status status = HR_OK;
   if (gates->trained_count == 0) return HR_OK;
   const hr_pass pass = {.plan = gates->plan,
                         .stage = "predicting by gates",
                         .visit = show_test,
                         .context = &gates->rows};
-  HR_TRY(hr_gated_rows_init(&gates->rows, gates->plan, out_dir, err));
+  HR_TRY(hr_gated_rows_init(&gates->rows, gates->plan, known, out_dir, err));
   HR_TRY(hr_pass_run(&pass, NULL, err));
 cleanup:
   hr_gated_rows_close(&gates->rows);

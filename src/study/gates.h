@@ -59,8 +59,9 @@ hr_status hr_study_gates_train_on_experts(hr_study_gates *gates, const char *out
                                           const hr_study_bundle *trained,
                                           hr_error *err) HR_MUST_CHECK;
 
-/* Predicts the test rows in a pass, with the bundle in out_dir, which is whole. */
-hr_status hr_study_gates_predict(hr_study_gates *gates, const char *out_dir,
-                                 hr_error *err) HR_MUST_CHECK;
+/* Predicts the test rows in a pass, with the bundle in out_dir, which is whole, and with
+ * what the study has predicted of them; borrowed for the call. */
+hr_status hr_study_gates_predict(hr_study_gates *gates, const hr_gated_known *known,
+                                 const char *out_dir, hr_error *err) HR_MUST_CHECK;
 
 #endif

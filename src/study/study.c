@@ -402,7 +402,8 @@ static hr_status work_gates(study *s, hr_error *err) {
   if (s->gates.count == 0) return HR_OK;
   HR_TRY(hr_study_gates_train(&s->gates, s->out_dir, err));
   HR_TRY(write_bundle(s, true, err));
-  HR_TRY(hr_study_gates_predict(&s->gates, s->out_dir, err));
+  const hr_gated_known known = {s->outcomes, s->config->expert_count};
+  HR_TRY(hr_study_gates_predict(&s->gates, &known, s->out_dir, err));
   hr_timings_lap(&s->timings, "gates", NULL);
 cleanup:
   return status;

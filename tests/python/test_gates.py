@@ -27,7 +27,7 @@ gates:
   bayes: {}
   logistic: {mixing: fallback, fallback_below: 0.4}
   mlp: {most_asked: 1000}
-run: {memory_mib: 4096}
+run: {memory_mib: 4096, model: full}
 """
 
 

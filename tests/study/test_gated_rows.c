@@ -76,8 +76,9 @@ static hr_plan *make_bundle(void) {
 }
 
 /* Test row i has a flux of i / 4 in its first pixel; row 5 has no good pixel. */
-static hr_status predict(const hr_plan *plan, hr_gated_rows *rows, hr_error *err) {
-  hr_status status = hr_gated_rows_init(rows, plan, plan_scratch.path, err);
+static hr_status predict(const hr_plan *plan, const hr_gated_known *known,
+                         hr_gated_rows *rows, hr_error *err) {
+  hr_status status = hr_gated_rows_init(rows, plan, known, plan_scratch.path, err);
   float x[PLAN_TEST * PLAN_PIXELS], error[PLAN_TEST * PLAN_PIXELS];
   bool empty[PLAN_TEST] = {[5] = true};
   for (size_t i = 0; i < PLAN_TEST * PLAN_PIXELS; i++) {
@@ -93,6 +94,8 @@ static hr_status predict(const hr_plan *plan, hr_gated_rows *rows, hr_error *err
   hr_gated_rows_close(rows);
   return status;
 }
+
+static const hr_gated_known nothing = {NULL, 0};
 
 static const hr_gated *find(const hr_gated_rows *rows, bool is_hybrid,
                             const char *mixing) {
@@ -110,7 +113,7 @@ static void every_way_of_mixing_is_that_on_paper(void **state) {
   hr_error err = {0};
   hr_gated_rows rows;
   hr_plan *plan = make_bundle();
-  check_ok(predict(plan, &rows, &err));
+  check_ok(predict(plan, &nothing, &rows, &err));
   assert_int_equal(rows.gated_count, 2 * HR_MIXINGS);
   for (size_t i = 0; i < PLAN_TEST; i++) {
     double w = 1 / (1 + exp(-2 * (double)i / 4)); /* of bin 1 */
@@ -137,12 +140,47 @@ static void every_way_of_mixing_is_that_on_paper(void **state) {
   hr_plan_destroy(&plan);
 }
 
+/* Other's bin 1 has said 100 + i of the test rows that are routed there, and its model of
+ * all rows 1000 + i of all but row 3. */
+static void what_the_study_has_predicted_is_not_asked_again(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_gated_rows rows;
+  hr_plan *plan = make_bundle();
+  hr_outcome outcomes[2] = {{.type = &ridge}, {.type = &other}};
+  const int32_t *route = plan->test_split.route;
+  size_t known = 0, asked = 0;
+  check_ok(hr_predictions_init(&outcomes[1].own, 1, PLAN_TEST, true, &err));
+  check_ok(hr_predictions_init(&outcomes[1].global, 1, PLAN_TEST, false, &err));
+  for (size_t i = 0; i < PLAN_TEST; i++) {
+    outcomes[1].own.mean[i] = 100 + (float)i;
+    outcomes[1].global.mean[i] = i == 3 ? NAN : 1000 + (float)i;
+  }
+  check_ok(predict(plan, &(hr_gated_known){outcomes, 2}, &rows, &err));
+  for (size_t i = 1; i < PLAN_TEST; i++) { /* row 0 is hard to tell */
+    if (i == 5) continue;
+    bool is_own = route[i] == 1;
+    const double *hard = find(&rows, true, "hard")->prediction;
+    const double *falling = find(&rows, true, "fallback")->prediction;
+    check_near(hard[i], is_own ? 100 + (double)i : 11, 0);
+    check_near(falling[i], i == 3 ? 12 : 1000 + (double)i, 0);
+    check_near(find(&rows, false, "hard")->prediction[i], 1, 0); /* Ridge is asked */
+    known += is_own;
+    asked += !is_own;
+  }
+  assert_true(known > 0 && asked > 0);
+  hr_gated_rows_fini(&rows);
+  hr_predictions_fini(&outcomes[1].own);
+  hr_predictions_fini(&outcomes[1].global);
+  hr_plan_destroy(&plan);
+}
+
 static const hr_plan *alloc_plan;
 
 static hr_status live(void) {
   hr_error err = {0};
   hr_gated_rows rows;
-  hr_status status = predict(alloc_plan, &rows, &err);
+  hr_status status = predict(alloc_plan, &nothing, &rows, &err);
   hr_gated_rows_fini(&rows);
   return status;
 }
@@ -158,6 +196,8 @@ static void every_allocation_may_fail(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(every_way_of_mixing_is_that_on_paper,
+                                      small_plan_set_up, small_plan_tear_down),
+      cmocka_unit_test_setup_teardown(what_the_study_has_predicted_is_not_asked_again,
                                       small_plan_set_up, small_plan_tear_down),
       cmocka_unit_test_setup_teardown(every_allocation_may_fail, small_plan_set_up,
                                       small_plan_tear_down),

@@ -39,7 +39,7 @@ static void without_the_section_nothing_happens(void **state) {
   check_near(cost.memory_bytes, 0, 0);
   assert_false(hr_study_gates_want_rows(&gates));
   check_ok(hr_study_gates_train(&gates, plan_scratch.path, &err));
-  check_ok(hr_study_gates_predict(&gates, plan_scratch.path, &err));
+  check_ok(hr_study_gates_predict(&gates, &(hr_gated_known){0}, plan_scratch.path, &err));
   assert_int_equal(gates.trained_count, 0);
   hr_study_gates_fini(&gates);
   hr_plan_destroy(&plan);
@@ -69,6 +69,31 @@ static void the_bayes_gate_needs_no_rows(void **state) {
   check_near(gates.temperature[0], 1, 0);
   hr_study_gates_fini(&gates);
   hr_plan_destroy(&plan);
+}
+
+/* Posterior means take long to ask, Ridges do not. */
+static double operations_of(const char *rest) {
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  hr_cost cost = {0};
+  small_plan_configure(rest);
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  hr_study_gates_estimate(plan, &cost);
+  hr_plan_destroy(&plan);
+  return cost.operations;
+}
+
+static void asking_experts_takes_time(void **state) {
+  (void)state;
+  double bayes = operations_of("experts: {posterior: {}}\ngates: {bayes: {}}\n");
+  /* Test rows times templates by 128 components at the least. */
+  assert_true(bayes > 2.0 * PLAN_TEST * PLAN_TRAIN * PLAN_PIXELS);
+  check_near(operations_of("experts: {ridge: {}}\n"), 0, 0);
+  /* The expert of the other bin, about all test rows and all training rows. */
+  double mlp = operations_of(
+      "experts: {posterior: {}}\n"
+      "gates: {mlp: {components: 0, windows: [{name: x, low: 7100.5, high: 7101.5}]}}\n");
+  check_near(mlp / bayes, (double)(PLAN_TEST + PLAN_TRAIN) / PLAN_TEST, 1e-9);
 }
 
 /* It is trained when the bundle is there, and left out where nothing is in it. */
@@ -108,6 +133,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(without_the_section_nothing_happens,
                                       small_plan_set_up, small_plan_tear_down),
       cmocka_unit_test_setup_teardown(the_bayes_gate_needs_no_rows, small_plan_set_up,
+                                      small_plan_tear_down),
+      cmocka_unit_test_setup_teardown(asking_experts_takes_time, small_plan_set_up,
                                       small_plan_tear_down),
       cmocka_unit_test_setup_teardown(the_mlp_gate_needs_experts, small_plan_set_up,
                                       small_plan_tear_down),

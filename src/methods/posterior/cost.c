@@ -38,6 +38,7 @@ void hr_posterior_estimate(const hr_study_view *study, const void *parameters,
   if (from_grid) cost->memory_bytes += hr_posterior_grid_bytes(study, templates);
   cost->gathered_bytes = cost->memory_bytes;
   cost->operations = spectra * per_spectrum;
+  cost->row_operations = per_spectrum;
   if (from_grid) cost->operations += hr_draw_operations(study->pixels) * count;
   if (options.weigh == HR_WEIGH_COMPONENTS) cost->operations += 300 * pixels * count;
   /* Pixels in fp32, or what components leave of them in int16; beside them components,
