@@ -261,7 +261,8 @@ static bool take_known(const block *b, size_t candidate, size_t i) {
   const said *s = &b->said[candidate];
   size_t row = b->grouped->spectra.first_row + i;
   if (!s->known) return false;
-  if (c->slot != HR_GLOBAL && b->rows->plan->test_split.route[row] != c->slot) return false;
+  int32_t route = b->rows->plan->test_split.route[row];
+  if (c->slot != HR_GLOBAL && route != c->slot) return false;
   float mean = hr_predictions_at(s->known, c->chosen, row);
   if (isnan(mean)) return false;
   s->mean[i] = mean;

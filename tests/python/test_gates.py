@@ -192,7 +192,7 @@ class Gates(unittest.TestCase):
         self.assertIn(sentence, done.stderr)
 
     def test_gates_that_cannot_be_are_refused(self):
-        self.refused(EXPERTS.replace("run: {", "run: {model: none, "),
+        self.refused(EXPERTS.replace("model: full", "model: none"),
                      "gates mix what the models of the bundle say")
         self.refused(EXPERTS.replace("  posterior: {}\n", ""), "gates.bayes")
 
