@@ -10,6 +10,7 @@
 #include "core/alloc.h"
 #include "core/npy.h"
 #include "core/parallel.h"
+#include "core/vector.h"
 
 /* More than any model has: 100 penalties of a million pixels are 0.8 GB. */
 static const size_t most_bytes = (size_t)1 << 34;
@@ -185,6 +186,7 @@ static size_t find_row(const hr_request *request, size_t row) {
   return first;
 }
 
+HR_VECTOR_CLONES
 static void widen(const float *x, size_t count, double *wide) {
   for (size_t i = 0; i < count; i++) wide[i] = (double)x[i];
 }
