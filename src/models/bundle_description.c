@@ -20,6 +20,7 @@ static void free_candidates(hr_bundle_description *d) {
 static void free_axes(hr_bundle_description *d) {
   for (size_t a = 0; a < d->axis_count; a++) {
     hr_free(d->axes[a].label);
+    hr_free(d->axes[a].column);
     hr_free(d->axes[a].unit);
     hr_free(d->axes[a].edges);
   }

@@ -33,7 +33,8 @@ typedef struct hr_bundle_target {
 } hr_bundle_target;
 
 typedef struct hr_bundle_axis {
-  char *label; /* of the label column: "T_eff" */
+  char *label;  /* of the label column: "T_eff" */
+  char *column; /* what the study's files call it; NULL: by its label */
   char *unit;
   double *edges; /* [edge_count], strictly increasing, in the unit */
   size_t edge_count;

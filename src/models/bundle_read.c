@@ -184,6 +184,9 @@ static void read_axes(reader *r, const json_t *bins) {
     const json_t *object = json_array_get(list, a);
     d->axis_count = a + 1;
     d->axes[a].label = read_text(r, object, "label");
+    if (json_object_get(object, "column")) {
+      d->axes[a].column = read_text(r, object, "column");
+    }
     d->axes[a].unit = read_text(r, object, "unit");
     read_edges(r, object, &d->axes[a]);
     if (is_good(r)) d->bin_count *= d->axes[a].edge_count - 1;

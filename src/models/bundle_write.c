@@ -197,6 +197,7 @@ static void put_bins(hr_json_builder *builder, json_t *root,
   for (size_t a = 0; a < d->axis_count; a++) {
     json_t *axis = hr_json_append(builder, axes, json_object());
     hr_json_put_text(builder, axis, "label", d->axes[a].label);
+    if (d->axes[a].column) hr_json_put_text(builder, axis, "column", d->axes[a].column);
     hr_json_put_text(builder, axis, "unit", d->axes[a].unit);
     json_t *edges = hr_json_put(builder, axis, "edges", json_array());
     for (size_t e = 0; e < d->axes[a].edge_count; e++) {

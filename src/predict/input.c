@@ -2,6 +2,7 @@
 #include "predict/input.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "core/observe.h"
@@ -57,13 +58,25 @@ static hr_status choose_flux(const hr_input_wish *wish, const char *path, hr_inp
   return HR_OK;
 }
 
+/* What the file calls an axis: by its label or, where it has none of that name, as the
+ * files of the study did. */
+static const char *column_of(const hr_dataset *dataset, const hr_bundle_axis *axis) {
+  const hr_strings *names = hr_dataset_label_names(dataset);
+  bool has_column = false;
+  for (size_t i = 0; i < names->count; i++) {
+    if (strcmp(names->items[i], axis->label) == 0) return axis->label;
+    has_column |= axis->column && strcmp(names->items[i], axis->column) == 0;
+  }
+  return has_column ? axis->column : axis->label;
+}
+
 static hr_status find_labels(const hr_input_wish *wish, hr_input *input, hr_error *err) {
   hr_status status = HR_OK;
   const hr_bundle_description *d = hr_engine_describe(wish->engine);
   if (hr_engine_router(wish->engine)->needs_labels) {
     HR_TRY(hr_alloc(&input->axes, d->axis_count, err));
     for (size_t a = 0; a < d->axis_count; a++) {
-      const char *label = d->axes[a].label;
+      const char *label = column_of(input->dataset, &d->axes[a]);
       HR_TRY(hr_dataset_label(input->dataset, label, false, &input->axes[a].values, err));
       input->axes[a].precision = hr_dataset_precision(input->dataset, label, 0);
     }

@@ -137,6 +137,15 @@ cleanup:
   return status;
 }
 
+/* What the files call a label; NULL: by its own name. */
+static const char *column_of(const hr_config *config, const char *label) {
+  const hr_strings *labels = &config->data.column_labels;
+  for (size_t i = 0; i < labels->count; i++) {
+    if (strcmp(labels->items[i], label) == 0) return config->data.columns.items[i];
+  }
+  return NULL;
+}
+
 static hr_status describe_axes(const hr_plan *plan, hr_bundle_description *out,
                                hr_error *err) {
   hr_status status = HR_OK;
@@ -147,6 +156,7 @@ static hr_status describe_axes(const hr_plan *plan, hr_bundle_description *out,
     const hr_axis *from = &view->axes[a];
     hr_bundle_axis *to = &out->axes[a];
     HR_TRY(copy_text(from->label, &to->label, err));
+    HR_TRY(hr_copy_text(column_of(plan->config, from->label), &to->column, err));
     HR_TRY(copy_text(hr_config_unit(plan->config, from->label), &to->unit, err));
     HR_TRY(hr_alloc(&to->edges, from->edge_count, err));
     memcpy(to->edges, from->edges, from->edge_count * sizeof *to->edges);

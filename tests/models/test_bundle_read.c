@@ -71,6 +71,8 @@ static void check_same(const hr_bundle_description *a, const hr_bundle_descripti
   assert_int_equal(a->axis_count, b->axis_count);
   for (size_t x = 0; x < a->axis_count; x++) {
     assert_string_equal(a->axes[x].label, b->axes[x].label);
+    assert_int_equal(!a->axes[x].column, !b->axes[x].column);
+    if (a->axes[x].column) assert_string_equal(a->axes[x].column, b->axes[x].column);
     assert_int_equal(a->axes[x].edge_count, b->axes[x].edge_count);
     assert_memory_equal(a->axes[x].edges, b->axes[x].edges,
                         a->axes[x].edge_count * sizeof(double));
@@ -303,6 +305,7 @@ static void test_fields(void **state) {
       {"snr/minimum", "41", "minimum"},
       {"targets", "[]", "targets"},
       {"targets/0/name", "\"\"", "name"},
+      {"bins/axes/0/column", "7", "column"},
       {"bins/axes/0/edges", "[1]", "edges"},
       {"bins/axes/0/edges", "[1, 1, 2]", "edges"},
       {"bins/axes/0/edges", "[1, 2, null]", "edges"},

@@ -240,6 +240,30 @@ static void check_refused(desk *d, hr_status status, const char *format) {
   assert_int_not_equal(access(d->part, F_OK), 0);
 }
 
+/* The bundle says that its study's files call T_eff Teff. */
+static void test_the_studys_names_of_labels_are_found(void **state) {
+  (void)state;
+  hr_error err = {0};
+  desk d;
+  char by_label[4096], by_column[4096];
+  desk_init(&d);
+  d.options.router = "oracle";
+  shard_write(&d.spec);
+  check_ok(hr_predict(&d.options, NULL, NULL, NULL, &err));
+  read_text(d.out, by_label, sizeof by_label);
+  d.spec.columns[0].name = "Teff";
+  shard_write(&d.spec);
+  check_ok(hr_predict(&d.options, NULL, NULL, NULL, &err));
+  read_text(d.out, by_column, sizeof by_column);
+  assert_string_equal(by_column, by_label);
+  assert_int_equal(unlink(d.out), 0);
+  d.spec.columns[0].name = "temperature";
+  shard_write(&d.spec);
+  check_refused(&d, HR_ERR_DATA,
+                "%s has no label column T_eff; it has temperature, log_g, M_H");
+  desk_fini(&d);
+}
+
 static void test_other_grids(void **state) {
   (void)state;
   static const double wave[P] = {7100, 7100.4, 7100.9, 7101.2, 7101.6};
@@ -446,6 +470,7 @@ static void test_describing_two_targets(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_table),
+      cmocka_unit_test(test_the_studys_names_of_labels_are_found),
       cmocka_unit_test(test_which_flux),
       cmocka_unit_test(test_blocks),
       cmocka_unit_test(test_hdf5),

@@ -107,6 +107,13 @@ class Habits(unittest.TestCase):
             with open(os.path.join(run, "results.json"), encoding="utf-8") as file:
                 results.append(json.load(file)["overall"])
         self.assertEqual(*results)
+        tables = []
+        for run, data in ((out, folder), (self.path("named"), self.folder)):
+            table = self.path("nearest.csv")
+            self.run_program("predict", run, os.path.join(data, "test/dataset.h5"), "--router",
+                             "nearest", "--out", table)
+            tables.append(pandas.read_csv(table).drop(columns="file"))
+        self.assertTrue(tables[0].equals(tables[1]))
 
     def test_inspect_says_the_same_in_json(self):
         path = os.path.join(self.folder, "test/dataset.h5")
