@@ -326,6 +326,7 @@ static void conclude(hr_conclusion *of, const hr_template_local *local) {
   }
   /* A linear model would follow a wild pixel out of the world. */
   bool goes_local = local->anomaly && !comparison->work->is_wild[of->row];
+  goes_local = goes_local && !comparison->query->is_rough;
   double left = (double)NAN;
   if (goes_local) gaussian = hr_templates_go_local(of, local, &left);
   hr_templates_draw(of, gaussian);

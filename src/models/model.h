@@ -72,6 +72,9 @@ typedef struct hr_request {
                      rows in none: the probability that the spectrum is of that slot. Of
                      kinds with knows_variance alone, and NaN of models of bins */
   size_t slots;
+  bool is_rough; /* of kinds that compare templates: a mean over those that there are will
+                    do, however few (hr_query.is_rough); of all requests to the same
+                    files, or of none */
   float *draws; /* [N][HR_PREDICT_DRAWS] from the distribution of the label given the
                    spectrum; NaN where the kind does not know it */
 } hr_request;

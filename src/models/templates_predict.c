@@ -69,6 +69,13 @@ static bool find_asked(answering *a) {
   return any;
 }
 
+static bool are_rough(const answering *a) {
+  for (size_t q = 0; q < a->request_count; q++) {
+    if (concerns(a, q) && !a->requests[q].is_rough) return false;
+  }
+  return true;
+}
+
 /* Whether the model of all rows is asked for the bins' shares alone. */
 static bool are_shares_all(const answering *a) {
   for (size_t q = 0; q < a->request_count; q++) {
@@ -178,6 +185,7 @@ static hr_status answer_group(answering *a, hr_error *err) {
                           .draws = a->own.draws ? &draws : NULL,
                           .shares = a->shares,
                           .groups = a->slots,
+                          .is_rough = are_rough(a),
                           .shares_only = are_shares_all(a)};
   HR_TRY(hr_templates_compare(hr_template_store_templates(a->store), a->work, &query,
                               a->own.posterior, a->all.posterior, err));

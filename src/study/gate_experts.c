@@ -201,6 +201,7 @@ static hr_status ask(asking *a, hr_error *err) {
                                .row = a->row + o * ROOM,
                                .first_variant = model->chosen,
                                .variants = 1,
+                               .is_rough = true,
                                .mean = a->mean + o * ROOM,
                                .variant_stride = ROOM};
     requests[o].count = list_unseen(a, a->order[o], a->row + o * ROOM);

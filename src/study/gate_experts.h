@@ -1,7 +1,9 @@
 /* What the experts of a study's hybrid say of training rows that they have not seen: what
  * the MLP gate is trained on. The expert of a row's own bin has seen it, and what
  * validation predicted stands in for that (methods/validation_rows.h); those of the other
- * bins have not, and the models of the bundle are asked. Of the first target. */
+ * bins have not, and the models of the bundle are asked. Posterior means answer roughly
+ * (hr_request.is_rough): far from a bin a local model of its templates says nothing that
+ * a mean does not, and takes ten times as long. Of the first target. */
 #ifndef HR_STUDY_GATE_EXPERTS_H
 #define HR_STUDY_GATE_EXPERTS_H
 

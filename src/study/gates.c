@@ -100,17 +100,18 @@ static double most_row_operations(const hr_plan *plan) {
   return most;
 }
 
-/* How many answers of experts a gate takes beside those that the study has: the Bayes
- * gate asks which bins, and both it and the logistic one a bin or so beside the own (1.4
- * both together, of the simulator's stars); the MLP gate leaves weight in most bins, and
- * asks all about the rows that it is trained on. */
+/* How many answers of experts a gate takes at least, beside those that the study has: the
+ * Bayes gate asks which bins, and both it and the logistic one a bin or so beside the own
+ * (1.4 both together, of the simulator's stars); the MLP gate leaves weight in more, and
+ * asks all bins roughly about the rows that it is trained on, which takes as long as one
+ * that is not rough. */
 static double count_answers(const hr_plan *plan, size_t g) {
   const hr_config_gate *gate = config_of(plan, g);
-  double test = (double)plan->view.test_rows, others = (double)plan->view.bin_count - 1;
+  double test = (double)plan->view.test_rows;
   if (!needs_experts(gate)) return test;
   const hr_gate_mlp_parameters *own = gate->parameters;
   double asked = fmin((double)own->most_asked, (double)plan->view.train.rows);
-  return others * (test + asked);
+  return test + asked;
 }
 
 void hr_study_gates_estimate(const hr_plan *plan, hr_cost *cost) {

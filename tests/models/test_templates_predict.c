@@ -24,10 +24,12 @@ typedef struct fixture {
   answer answers[MODELS], others[MODELS];
 } fixture;
 
-static void make_models(const few_templates *s, size_t targets, hr_model **models) {
+static void make_models(const few_templates *s, size_t targets, double least_effective,
+                        hr_model **models) {
   hr_error err;
-  const hr_templates_options options = {
-      .weigh = HR_WEIGH_COMPONENTS, .least_effective = 20, .targets = targets};
+  const hr_templates_options options = {.weigh = HR_WEIGH_COMPONENTS,
+                                        .least_effective = least_effective,
+                                        .targets = targets};
   hr_templates *templates = few_templates_make(s, &options);
   hr_templates_notes notes = {.level = 1};
   hr_template_store *store = NULL;
@@ -44,8 +46,8 @@ static void make_models(const few_templates *s, size_t targets, hr_model **model
 static int set_up(void **state) {
   fixture *f = calloc(1, sizeof *f);
   few_templates_init(&f->s, 0.001F);
-  make_models(&f->s, TARGETS, f->models);
-  make_models(&f->s, 1, f->alone);
+  make_models(&f->s, TARGETS, 20, f->models);
+  make_models(&f->s, 1, 20, f->alone);
   for (uint32_t i = 0; i < ROWS; i++) f->row[i] = i;
   scratch_init(&f->folder);
   *state = f;
@@ -113,6 +115,31 @@ static void each_model_asked_alone_gives_the_same(void **state) {
   }
 }
 
+/* Where a mean will do, however few templates share the weight. */
+static void rough_answers_are_those_without_local_models(void **state) {
+  fixture *f = *state;
+  hr_error err;
+  hr_model *plain[SLOTS] = {NULL};
+  hr_request requests[SLOTS];
+  const hr_spectra spectra = {0, ROWS, FEW_PIXELS, f->s.x, f->s.error, 1};
+  make_models(&f->s, 1, 0, plain);
+  ask(f, plain, SLOTS, f->others);
+  memset(f->answers, 0, sizeof f->answers);
+  for (size_t m = 0; m < SLOTS; m++) {
+    requests[m] = request_of(f, f->alone[m], &f->answers[m]);
+    requests[m].is_rough = true;
+  }
+  check_ok(hr_models_predict(&spectra, requests, SLOTS, &err));
+  for (size_t m = 0; m < SLOTS; m++) {
+    assert_memory_equal(&f->answers[m], &f->others[m], sizeof(answer));
+  }
+  requests[0].is_rough = false; /* of all requests, or of none */
+  check_ok(hr_models_predict(&spectra, requests, SLOTS, &err));
+  assert_memory_not_equal(f->answers[1].mean, f->others[1].mean,
+                          sizeof f->others[1].mean);
+  destroy(plain, SLOTS);
+}
+
 static void saved_ones_give_the_same_for_every_target(void **state) {
   fixture *f = *state;
   hr_error err;
@@ -175,6 +202,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_first_target_is_what_it_is_alone),
       cmocka_unit_test(each_model_asked_alone_gives_the_same),
+      cmocka_unit_test(rough_answers_are_those_without_local_models),
       cmocka_unit_test(saved_ones_give_the_same_for_every_target),
       cmocka_unit_test(draws_have_the_mean_and_variance_of_their_posterior),
       cmocka_unit_test(draws_go_by_the_number_of_the_row),
