@@ -22,6 +22,13 @@ typedef enum hr_predict_flux {
   HR_FLUX_FLUX,  /* the array `flux`, as it is */
 } hr_predict_flux;
 
+/* What the index of a file's label frame says (docs/formats.md). */
+typedef enum hr_predict_index {
+  HR_INDEX_IGNORE, /* nothing: row i of the labels belongs to spectrum i */
+  HR_INDEX_ROWS,   /* which spectrum a row of labels belongs to, counted from the smallest
+                      number, as a study's data.index: rows */
+} hr_predict_index;
+
 typedef enum hr_predict_format { HR_PREDICT_CSV, HR_PREDICT_HDF5 } hr_predict_format;
 
 /* All texts and lists are borrowed for the call. */
@@ -41,6 +48,7 @@ typedef struct hr_predict_options {
   hr_predict_format format;
   uint64_t memory_bytes; /* for blocks of spectra, beside the models; 0: 512 MiB */
   uint64_t block_rows;   /* rows at a time, 0: as the memory allows */
+  hr_predict_index index;
 } hr_predict_options;
 
 static inline hr_predict_options hr_predict_options_default(void) {
@@ -55,7 +63,8 @@ static inline hr_predict_options hr_predict_options_default(void) {
                                 HR_FLUX_AUTO,
                                 HR_PREDICT_CSV,
                                 0,
-                                0};
+                                0,
+                                HR_INDEX_IGNORE};
   return options;
 }
 

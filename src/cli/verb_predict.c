@@ -10,6 +10,7 @@ typedef struct predict_values {
   hr_strings files;
   const char *out, *router, *expert, *keep;
   hr_predict_flux flux;
+  hr_predict_index index;
   hr_predict_format format;
   uint64_t memory_mib, block_rows;
   bool dry_run;
@@ -31,6 +32,7 @@ static hr_predict_options take(const predict_values *given, const char *model) {
   options.expert = given->expert;
   options.keep = given->keep;
   options.flux = given->flux;
+  options.index = given->index;
   options.format = given->format;
   options.memory_bytes = given->memory_mib << 20;
   options.block_rows = given->block_rows;
@@ -81,6 +83,12 @@ static const hr_option options[] = {
      .value = "WHICH",
      .choices = "auto|noisy|flux",
      .help = "the array; auto: noisy where there is one"},
+    {.name = "index",
+     .kind = HR_OPTION_CHOICE,
+     .offset = offsetof(predict_values, index),
+     .value = "HOW",
+     .choices = "ignore|rows",
+     .help = "of the labels; rows: puts them in its order"},
     {.name = "format",
      .kind = HR_OPTION_CHOICE,
      .offset = offsetof(predict_values, format),

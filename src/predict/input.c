@@ -127,6 +127,7 @@ static hr_status check_order(const hr_input_wish *wish, const hr_input *input,
   bool uses_labels =
       hr_engine_router(wish->engine)->needs_labels || wish->keep->count > 0;
   const int64_t *index = hr_dataset_index(input->dataset, 0);
+  if (wish->index == HR_INDEX_ROWS) return HR_OK;
   if (!uses_labels || !hr_index_is_shuffled(index, input->rows, &first)) return HR_OK;
   streaming.conditioning = hr_engine_conditioning(wish->engine);
   streaming.memory_bytes = (size_t)64 << 20;
@@ -139,14 +140,15 @@ static hr_status check_order(const hr_input_wish *wish, const hr_input *input,
     status = hr_fail(err, HR_ERR_DATA,
                      "%s: the index of the labels says that they are in another order "
                      "than the spectra, and flux over error goes with the label snr in "
-                     "that order alone; bring them into the order of the spectra",
+                     "that order alone; --index rows puts them in the order of "
+                     "the spectra",
                      path);
     goto cleanup;
   }
   hr_observe_warning(observer,
                      "%s: the index of the labels is in another order than the rows; if "
-                     "it says which spectrum a row of labels belongs to, bring them into "
-                     "the order of the spectra, else reset it",
+                     "it says which spectrum a row of labels belongs to, follow it with "
+                     "--index rows, else reset it",
                      path);
 cleanup:
   hr_doubts_fini(&doubts);
@@ -168,6 +170,7 @@ hr_status hr_input_open(const hr_input_wish *wish, const char *path,
   HR_TRY(check_grid(wish, out->dataset, path, err));
   HR_TRY(check_error(wish, out->dataset, path, err));
   HR_TRY(choose_flux(wish, path, out, err));
+  if (wish->index == HR_INDEX_ROWS) HR_TRY(hr_dataset_follow_index(out->dataset, err));
   HR_TRY(find_labels(wish, out, err));
   HR_TRY(check_order(wish, out, path, observer, err));
 cleanup:

@@ -12,6 +12,7 @@ typedef struct hr_input_wish {
   const hr_engine *engine;
   const hr_strings *keep; /* label columns that are carried along */
   hr_predict_flux flux;
+  hr_predict_index index;
 } hr_input_wish;
 
 typedef struct hr_input {
@@ -27,8 +28,9 @@ typedef struct hr_input {
 /* Opens the file. Refuses, one sentence each: another wavelength grid, no error where an
  * expert needs it, no such flux, no labels or no such column where they are needed
  * (HR_ERR_DATA), labels that are wanted and in another order than the spectra
- * (HR_ERR_DATA where that is certain, else a warning), no spectra (HR_ERR_EMPTY); and
- * what hr_dataset_open_observed refuses. Freed with hr_input_fini, on failure too. */
+ * (HR_ERR_DATA where that is certain, else a warning; not where the index is followed),
+ * no spectra (HR_ERR_EMPTY); and what hr_dataset_open_observed refuses. Freed with
+ * hr_input_fini, on failure too. */
 hr_status hr_input_open(const hr_input_wish *wish, const char *path,
                         const hr_observer *observer, hr_input *out,
                         hr_error *err) HR_MUST_CHECK;

@@ -23,9 +23,10 @@ void hr_predict_plan_destroy(hr_predict_plan **plan) {
   *plan = NULL;
 }
 
-static const hr_sized sized_options = {"hr_predict_options",
-                                       "with hr_predict_options_default()",
-                                       {sizeof(hr_predict_options)}};
+static const hr_sized sized_options = {
+    "hr_predict_options",
+    "with hr_predict_options_default()",
+    {offsetof(hr_predict_options, index), sizeof(hr_predict_options)}};
 
 static hr_status take_options(hr_predict_plan *plan, const hr_predict_options *options,
                               hr_error *err) {
@@ -87,7 +88,8 @@ static hr_status look_at_files(hr_predict_plan *plan, const hr_observer *observe
   HR_TRY(hr_alloc(&plan->file_flux, count, err));
   HR_TRY(hr_alloc(&plan->keep_is_whole, plan->keep.count, err));
   for (size_t k = 0; k < plan->keep.count; k++) plan->keep_is_whole[k] = true;
-  plan->wish = (hr_input_wish){plan->engine, &plan->keep, plan->options.flux};
+  plan->wish =
+      (hr_input_wish){plan->engine, &plan->keep, plan->options.flux, plan->options.index};
   plan->table = (hr_prediction_table_plan){
       .engine = plan->engine,
       .keep = &plan->keep,

@@ -15,6 +15,7 @@ static const char about_predict[] =
     "  --expert NAME              a method, such as ridge (what validation chose)\n"
     "  --keep ID,RA,...           label columns to carry along\n"
     "  --flux WHICH               the array; auto: noisy where there is one (auto)\n"
+    "  --index HOW                of the labels; rows: puts them in its order (ignore)\n"
     "  --format FORMAT            of the table; pandas.read_hdf opens hdf5 (csv)\n"
     "  --memory MIB               for spectra, beside the models (512)\n"
     "  --block-rows N             rows at a time, in steps of 128 (as memory allows)\n"
@@ -74,8 +75,14 @@ static void test_predicting(void **state) {
   desk_init(&d);
   predict(&d, NULL, NULL, &p);
   snprintf(expected, sizeof expected,
-           "6 rows, 0 without a prediction, 0 flagged otherwise\n%s\n", d.out);
+           "6 rows, 0 without a prediction, 5 flagged otherwise\n"
+           "  other_scale           5  flux on another scale than the training spectra\n"
+           "%s\n",
+           d.out);
   assert_string_equal(p.out, expected);
+  snprintf(expected, sizeof expected, "warning: %s: the median flux of its spectra is ",
+           d.file);
+  assert_non_null(strstr(p.err, expected));
   assert_int_equal(p.exit_code, 0);
   assert_int_equal(strncmp(p.err, "predicting: 6 rows in ", 22), 0);
   assert_int_equal(access(d.out, F_OK), 0);

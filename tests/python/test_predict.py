@@ -270,10 +270,17 @@ class Predict(unittest.TestCase):
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn(": the index of the labels says that they are in another order than the "
                       "spectra, and flux over error goes with the label snr in that order "
-                      "alone; bring them into the order of the spectra", done.stderr)
+                      "alone; --index rows puts them in the order of the spectra", done.stderr)
+        done = predict(labels, "--keep", "log_g,T_eff", "--index", "rows")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("order", done.stderr)
+        followed = read_csv(f"{self.home.name}/shuffled.csv")
+        for name in ("log_g", "T_eff"):
+            self.assertTrue((followed[name] == labels.sort_index()[name].to_numpy()).all())
         done = predict(labels.drop(columns="snr"), "--keep", "log_g")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("is in another order than the rows", done.stderr)
+        self.assertIn("is in another order than the rows; if it says which spectrum a row of "
+                      "labels belongs to, follow it with --index rows", done.stderr)
         done = predict(labels.drop(columns="snr"), "--router", "global")
         self.assertNotIn("order", done.stderr)
         done = predict(labels.sort_index().set_axis(labels.index), "--keep", "log_g")
