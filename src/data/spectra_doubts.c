@@ -100,7 +100,7 @@ static hr_status add_kind_of_error(const file_look *file, bool is_inverse,
   if (status != HR_OK) return status;
   return hr_doubts_in_chinese(
       doubts, err,
-      "%s：%s 存的是%s而不是一个标准差：（含噪流量 − 流量）/误差 的散布会是 %.3g 而不是 "
+      "%s：%s 存的是%s而不是一个标准差：（含噪流量 − 流量）/误差的散布会是 %.3g 而不是 "
       "1；请在那里存入%s",
       file->shard->path, HR_SHARD_ERROR, chinese_kind(is_inverse), scatter,
       chinese_remedy(is_inverse));
@@ -127,7 +127,7 @@ static hr_status doubt_scatter(const file_look *file, double scatter, double lev
              ? status
              : hr_doubts_in_chinese(
                    doubts, err,
-                   "%s：（含噪流量 − 流量）/误差 的散布为 %.3g，应为 1，因此 %s "
+                   "%s：（含噪流量 − 流量）/误差的散布为 %.3g，应为 1，因此 %s "
                    "不是那里所存噪声的一个标准差；请改正两者之一",
                    file->shard->path, scatter, HR_SHARD_ERROR);
 }

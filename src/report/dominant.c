@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/tables.h"
+#include "report/words.h"
 
 static double row_of(hr_reader *reader, const hr_node *list, size_t i) {
   hr_node entry = hr_node_item(reader, list, i);
@@ -28,7 +29,7 @@ static void tell_row(hr_reader *reader, const hr_node *list, size_t first, hr_te
   if (chinese) {
     hr_text_append(out,
                    "**警告：单独一行测试光谱决定了误差**：`%s` 第 %.0f 行占平方误差的"
-                   "一半以上，涉及 ",
+                   "一半以上，涉及：",
                    file, row);
   } else {
     hr_text_append(out,
@@ -73,6 +74,7 @@ static bool is_among(const char *name, const char *const *methods, size_t count)
 bool hr_dominant_remark(hr_reader *reader, const char *const *methods, size_t count,
                         hr_text *out) {
   bool chinese = hr_tables_in_chinese(reader), is_told = false;
+  size_t before = out->length;
   hr_node root = hr_reader_root(reader);
   if (!hr_node_has(&root, "dominated")) return false;
   hr_node list = hr_node_list(reader, &root, "dominated");
@@ -87,6 +89,7 @@ bool hr_dominant_remark(hr_reader *reader, const char *const *methods, size_t co
     is_told = true;
   }
   if (!is_told) return false;
+  hr_words_close_up(out, before);
   hr_text_append(out, "%s",
                  chinese ? "；在查看该行之前，不宜由这些数字下结论。"
                          : ": nothing follows from these numbers before that row has "

@@ -6,6 +6,7 @@
 #include "report/calibration.h"
 #include "report/figure_parts.h"
 #include "report/tables.h"
+#include "report/words.h"
 #include "score/sbc.h"
 
 enum { SERIES = 2, OCTILES_MOST = 16 };
@@ -164,8 +165,9 @@ static hr_status draw(hr_sketch *sketch, bool posterior, hr_error *err) {
   hr_text_append(&title, hr_say(reader, "How often the truth is within the %s of ", "%s"),
                  hr_say(reader, what, ""));
   hr_append_method_title(reader, p.shown.name[p.which], &title);
-  hr_text_append(&title, hr_say(reader, "%s", "：真值落在其 %s 之内的比例"),
+  hr_text_append(&title, hr_say(reader, "%s", "：真值落在其%s之内的比例"),
                  hr_say(reader, "", what));
+  hr_words_close_up(&title, 0);
   HR_TRY(hr_text_status(&title, err));
   HR_TRY(label_octiles(sketch->reader, &p, &labels, err));
   write_csv(sketch->reader, &p, sketch->csv);

@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "report/figure_parts.h"
 #include "report/tables.h"
+#include "report/words.h"
 
 /* A bin's gain of the hybrid over the baseline. */
 typedef struct gain {
@@ -208,6 +209,7 @@ hr_status hr_figure_gain(hr_sketch *sketch, hr_error *err) {
   hr_text_append(&y_label, "%s", hr_say(reader, "ΔR² over ", "相对 "));
   hr_append_method_title(reader, hr_node_text(reader, &selection, "versus"), &y_label);
   hr_text_append(&y_label, "%s", hr_say(reader, "", " 的 ΔR²"));
+  hr_words_close_up(&y_label, 0);
   HR_TRY(hr_text_status(&y_label, err));
   write_gain_csv(gains, count, sketch->csv);
   HR_TRY(draw_gains(sketch, gains, count, &labels, y_label.bytes));

@@ -55,8 +55,7 @@ static hr_status add_experts(hr_grid *grid, hr_reader *reader, bool all, hr_erro
     hr_node expert = hr_node_item(reader, &experts, e);
     bool has_model = strcmp(hr_node_text(reader, &expert, "status"), "ok") == 0;
     if (!all && !has_model) continue;
-    HR_TRY(
-        hr_strings_append(&grid->experts, hr_node_text(reader, &expert, "title"), err));
+    HR_TRY(hr_strings_append(&grid->experts, hr_expert_title(reader, &expert), err));
     HR_TRY(hr_strings_append(&grid->keys, hr_node_text(reader, &expert, "name"), err));
   }
   grid->expert_count = grid->keys.count;

@@ -10,6 +10,7 @@
 #include "core/quantile.h"
 #include "report/figure_parts.h"
 #include "report/tables.h"
+#include "report/words.h"
 
 enum { PANELS_MOST = 5, GROUPS_MOST = 10, LEAST_ROWS = 12, NAMES = 3 };
 
@@ -342,6 +343,7 @@ hr_status hr_figure_residuals(hr_sketch *sketch, hr_error *err) {
   hr_text_append(&title, "%s", hr_say(sketch->reader, "Residuals of ", ""));
   hr_append_method_title(sketch->reader, p.method, &title);
   hr_text_append(&title, "%s", hr_say(sketch->reader, "", " 的残差"));
+  hr_words_close_up(&title, 0);
   HR_TRY(hr_text_status(&title, err));
   for (size_t i = 0; i < p.count; i++) {
     HR_TRY(draw_panel(sketch, &p, i, title.bytes, err));

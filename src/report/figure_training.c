@@ -29,7 +29,7 @@ static bool find_curve(hr_reader *reader, const trainings *t, size_t k, size_t e
   out->bin = hr_node_item(reader, &t->bins, k);
   out->scores = hr_node_object(reader, &out->bin, "experts");
   hr_node expert = hr_node_item(reader, &t->experts, e);
-  out->title = hr_node_text(reader, &expert, "title");
+  out->title = hr_expert_title(reader, &expert);
   out->name = hr_node_text(reader, &expert, "name");
   out->expert =
       hr_node_object(reader, &out->scores, hr_node_text(reader, &expert, "name"));

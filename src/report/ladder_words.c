@@ -9,6 +9,7 @@
 #include "report/ladder.h"
 #include "report/table.h"
 #include "report/tables.h"
+#include "report/words.h"
 
 /* What all clauses need. */
 typedef struct teller {
@@ -219,6 +220,7 @@ const char *hr_ladder_question(hr_reader *reader) {
 }
 
 void hr_ladder_tell(hr_reader *reader, hr_text *out) {
+  size_t start = out->length;
   if (!hr_ladder_is_known(reader)) return;
   teller t = {reader, out, hr_tables_in_chinese(reader), hr_ladder_read(reader)};
   const hr_ladder_rung *oracle = hr_ladder_on(&t.ladder, HR_RUNG_ORACLE);
@@ -228,4 +230,5 @@ void hr_ladder_tell(hr_reader *reader, hr_text *out) {
   tell_noise(&t);
   tell_without_global(&t);
   tell_one_row(&t);
+  hr_words_close_up(out, start);
 }

@@ -106,12 +106,13 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
       find_method(p->reader, overall, hr_node_text(p->reader, selection, "headline"));
   hr_node baseline = find_method(p->reader, overall, versus);
   if (!hybrid.json || !baseline.json) return;
+  size_t before = p->out->length;
   if (hr_node_is_null(&hybrid, "r2_pooled")) {
     write_no_headline(p, &hybrid);
     return;
   }
   hr_text_append(p->out,
-                 p->chinese ? "按真实标签路由时，Oracle-Hybrid 在已覆盖的 %.0f 行"
+                 p->chinese ? "按真实标签路由时，混合专家在已覆盖的 %.0f 行"
                               "测试光谱上的合并 R² 为 "
                             : "Routed by the true labels, the Oracle-Hybrid "
                               "reaches a pooled R² on %.0f covered test rows of ",
@@ -130,6 +131,7 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
   hr_text_append(
       p->out, "%s",
       p->chinese ? "。方括号内为 95 % 区间。" : ". Brackets hold 95 % intervals.");
+  hr_words_close_up(p->out, before);
   const char *const compared[] = {hr_node_text(p->reader, selection, "headline"), versus};
   hr_dominant_remark(p->reader, compared, 2, p->out);
   hr_text_append(p->out, "\n\n");

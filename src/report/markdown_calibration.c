@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/calibration.h"
+#include "report/words.h"
 
 static void append_estimate(hr_text *out, hr_estimate estimate) {
   char buffer[HR_CELL_BYTES];
@@ -65,12 +66,14 @@ static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out
   bool is_small = verdict && strcmp(verdict, "sigma_too_small") == 0;
   if (!hr_node_bool(reader, entry, "warning")) return;
   bool is_interval = is_of_intervals(reader, entry, is_small);
+  size_t before = out->length;
   hr_text_append(out, "%s",
                  chinese       ? "**警告："
                  : is_interval ? "**Warning: the intervals of "
                                : "**Warning: the σ of ");
   hr_append_method_title(reader, hr_node_text(reader, entry, "method"), out);
   append_what_is_off(reader, is_small, is_interval, out);
+  hr_words_close_up(out, before);
   append_measure(reader, entry, HR_MEAN_CHI2, out);
   if (!hr_node_is_null(entry, "within_half68")) {
     hr_text_append(out, "%s",

@@ -1,7 +1,11 @@
 /* Looking up methods and experts by name. */
 #include "report/methods.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "report/tables.h"
+#include "report/words.h"
 
 static hr_listed_kind kind_of(const char *kind) {
   static const struct {
@@ -74,6 +78,68 @@ const char *hr_listed_find(hr_reader *reader, hr_listed_kind kind, const char *e
   return NULL;
 }
 
+const char *hr_expert_title(hr_reader *reader, const hr_node *expert) {
+  const char *name = hr_node_text(reader, expert, "name");
+  const char *words = hr_tables_in_chinese(reader) ? hr_words_title(name) : NULL;
+  return words ? words : hr_node_text(reader, expert, "title");
+}
+
+/* What the method is of: an expert, or all of them. */
+static const char *own_of(hr_reader *reader, const hr_listed *method) {
+  if (!method->expert[0]) return "混合专家";
+  const char *words = hr_words_title(method->expert);
+  return words ? words : hr_listed_of(reader, method->expert).title;
+}
+
+/* "混合专家（贝叶斯门控，硬路由）" of "hybrid_bayes_hard"; false, and nothing, where the
+ * name says no such gate. */
+static bool append_gated(hr_reader *reader, const hr_listed *method, hr_text *out) {
+  const char *head = method->expert[0] ? method->expert : "hybrid";
+  size_t length = strlen(head);
+  char gate[64];
+  if (strncmp(method->name, head, length) != 0 || method->name[length] != '_') {
+    return false;
+  }
+  snprintf(gate, sizeof gate, "%s", method->name + length + 1);
+  char *mixing = strrchr(gate, '_');
+  if (!mixing) return false;
+  *mixing++ = '\0';
+  const char *words = hr_words_gate(gate, true), *how = hr_words_mixing(mixing, true);
+  if (!words || !how) return false;
+  bool is_soft = strcmp(mixing, "soft") == 0; /* the usual one */
+  hr_text_append(out, "%s（%s%s%s）", own_of(reader, method), words, is_soft ? "" : "，",
+                 is_soft ? "" : how);
+  return true;
+}
+
+static void append_chinese(hr_reader *reader, const hr_listed *method, hr_text *out) {
+  const char *words = hr_words_title(method->name);
+  const char *on_test = method->by_test ? "，按测试行选择" : "";
+  switch (method->kind) {
+    case HR_LISTED_GLOBAL:
+      hr_text_append(out, "全局 %s", own_of(reader, method));
+      if (method->by_test) hr_text_append(out, "（按测试行选择）");
+      return;
+    case HR_LISTED_ORACLE:
+    case HR_LISTED_HYBRID:
+      hr_text_append(out, "%s（完美路由%s）", own_of(reader, method), on_test);
+      return;
+    case HR_LISTED_GATED:
+      if (append_gated(reader, method, out)) return;
+      break;
+    default:
+      break;
+  }
+  hr_text_append(out, "%s", words ? words : method->title);
+}
+
 void hr_append_method_title(hr_reader *reader, const char *name, hr_text *out) {
-  hr_text_append(out, "%s", hr_listed_of(reader, name).title);
+  hr_listed method = hr_listed_of(reader, name);
+  size_t start = out->length;
+  if (hr_tables_in_chinese(reader)) {
+    append_chinese(reader, &method, out);
+    hr_words_close_up(out, start);
+  } else {
+    hr_text_append(out, "%s", method.title);
+  }
 }

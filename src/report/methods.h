@@ -33,7 +33,9 @@ const char *hr_listed_find(hr_reader *reader, hr_listed_kind kind, const char *e
 /* Where an expert stands among all experts; 0 for one that is not among them. */
 size_t hr_expert_place(hr_reader *reader, const char *expert);
 
-/* How a method or an expert is called in tables and figures. */
+/* How one of the experts of results.json, and how a method or an expert is called in
+ * tables, figures and sentences, in the report's language. */
+const char *hr_expert_title(hr_reader *reader, const hr_node *expert);
 void hr_append_method_title(hr_reader *reader, const char *name, hr_text *out);
 
 #endif

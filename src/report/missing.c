@@ -21,7 +21,7 @@ static void append_methods(hr_reader *reader, const hr_node *missing, bool chine
                    m == 0    ? ""
                    : chinese ? "、"
                              : ", ",
-                   hr_node_text(reader, &method, "title"), chinese ? "：" : ": ",
+                   hr_expert_title(reader, &method), chinese ? "：" : ": ",
                    hr_node_number(reader, &method, "n"));
   }
 }

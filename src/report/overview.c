@@ -8,12 +8,11 @@
 #include "report/table.h"
 #include "report/tables.h"
 
-static void append_list(hr_reader *reader, const hr_node *list, const char *key,
-                        hr_text *out) {
-  for (size_t i = 0; i < hr_node_count(list); i++) {
-    hr_node item = hr_node_item(reader, list, i);
+static void append_experts(hr_reader *reader, const hr_node *experts, hr_text *out) {
+  for (size_t i = 0; i < hr_node_count(experts); i++) {
+    hr_node expert = hr_node_item(reader, experts, i);
     hr_text_append(out, "%s", i > 0 ? hr_say(reader, ", ", "、") : "");
-    hr_append_markdown(hr_node_text(reader, &item, key), out);
+    hr_append_markdown(hr_expert_title(reader, &expert), out);
   }
 }
 
@@ -22,10 +21,13 @@ static void append_target(hr_reader *reader, hr_text *out) {
   hr_node root = hr_reader_root(reader);
   hr_node experiment = hr_node_object(reader, &root, "experiment");
   hr_text_append(out, "`%s`", hr_node_text(reader, &experiment, "target"));
-  if (!hr_node_has(&experiment, "unit")) return;
-  const char *unit = hr_node_text(reader, &experiment, "unit");
-  if (!unit[0]) return;
-  hr_text_append(out, hr_say(reader, " (%s)", "（%s）"), unit);
+  const char *unit =
+      hr_node_has(&experiment, "unit") ? hr_node_text(reader, &experiment, "unit") : "";
+  if (unit[0]) {
+    hr_text_append(out, hr_say(reader, " (%s)", "（%s）"), unit);
+  } else {
+    hr_text_append(out, "%s", hr_say(reader, "", " ")); /* between scripts */
+  }
 }
 
 void hr_overview_ask(hr_reader *reader, hr_text *out) {
@@ -41,10 +43,10 @@ void hr_overview_ask(hr_reader *reader, hr_text *out) {
              " predicted from spectra by specialists, each trained on one of %zu bins of "
              "stars, how much of that is the mixture's and not a better model's, and how "
              "far is it from what the noise allows? Experts that compete: ",
-             " 由专家分工（%zu 个分箱，每箱各训练一个模型）从光谱预测，能有多准？其中多少"
+             "由专家分工（%zu 个分箱，每箱各训练一个模型）从光谱预测，能有多准？其中多少"
              "归功于混合，而非更好的模型？距噪声所允许的上限还有多远？参与竞争的专家："),
       hr_node_count(&bins));
-  append_list(reader, &experts, "title", out);
+  append_experts(reader, &experts, out);
   hr_text_append(out, "%s\n\n", hr_say(reader, ".", "。"));
   hr_text_append(
       out, "%s\n\n",
@@ -58,7 +60,7 @@ void hr_overview_ask(hr_reader *reader, hr_text *out) {
           "takes for each bin the expert that validation chose there; a \"global\" "
           "model is one for all stars.",
           "**读法。** R² 为真值方差中被预测的比例：1 为完美，0 不优于均值。“已覆盖”的行"
-          "指分箱之内的测试恒星。Oracle 与“完美路由”指已知恒星的真实分箱，而新的恒星"
+          "指分箱之内的测试恒星。“完美路由”（Oracle）指已知恒星的真实分箱，而新的恒星"
           "从不如此；门控只看光谱，因此由它路由的才是可实际部署的。混合专家（hybrid）在"
           "每个分箱采用验证所选的专家；全局（global）模型是所有恒星共用的单一模型。"));
 }

@@ -95,7 +95,7 @@ static hr_status read_experts(hr_results *r, const hr_node *root, hr_error *err)
 static hr_status add_title(hr_results *r, const char *method, hr_error *err) {
   hr_text title;
   hr_text_init(&title);
-  hr_append_method_title(&r->reader, method, &title);
+  hr_text_append(&title, "%s", hr_listed_of(&r->reader, method).title);
   hr_status status = hr_text_status(&title, err);
   if (status == HR_OK) {
     status = hr_strings_append(&r->titles, title.bytes ? title.bytes : "", err);

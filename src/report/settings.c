@@ -28,7 +28,7 @@ static void tell_expert(hr_reader *reader, const hr_node *expert, hr_text *out) 
       hr_words_expert(hr_node_text(reader, expert, "name"), hr_tables_in_chinese(reader));
   hr_node settings = hr_node_object(reader, expert, "settings");
   hr_text_append(out, "- ");
-  hr_append_markdown(hr_node_text(reader, expert, "title"), out);
+  hr_append_markdown(hr_expert_title(reader, expert), out);
   if (does) {
     hr_text_append(out, "%s%s", hr_say(reader, ": ", "："), does);
   } else {

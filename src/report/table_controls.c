@@ -94,16 +94,16 @@ static void append_partition(builder *b, hr_estimate gain, hr_text *note) {
 static void append_bins(builder *b, hr_estimate gain, hr_text *note) {
   static const saying sayings[SIGNS] = {
       {"; Ridge-Oracle is below it: these bins are worse than random groups.",
-       "；Ridge-Oracle 低于它：这样的分箱不如随机分组。"},
+       "；Ridge（完美路由）低于它：这样的分箱不如随机分组。"},
       {"; Ridge-Oracle is not above it beyond the interval: these bins bring nothing "
        "that "
        "random groups do not.",
-       "；Ridge-Oracle 并未超出区间地高于它：这样的分箱没有带来随机分组之外的好处。"},
+       "；Ridge（完美路由）并未超出区间地高于它：这样的分箱没有带来随机分组之外的好处。"},
       {"; Ridge-Oracle is above it because of what the bins are, not because there are "
        "several.",
-       "；Ridge-Oracle 高于它，原因在于分箱本身，而不在于模型有多个。"},
+       "；Ridge（完美路由）高于它，原因在于分箱本身，而不在于模型有多个。"},
       {"; Ridge-Oracle has no score to hold against it.",
-       "；Ridge-Oracle 没有可与之比较的分数。"},
+       "；Ridge（完美路由）没有可与之比较的分数。"},
   };
   const saying *said = &sayings[sign_of(gain)];
   hr_text_append(note, "%s", b->chinese ? said->chinese : said->english);
@@ -173,7 +173,7 @@ static void append_who_knows(builder *b, hr_text *note) {
     const char *before = count++ > 0  ? (b->chinese ? "、" : ", ")
                          : b->chinese ? "知道误差的专家："
                                       : "It is known (uses_error: yes) to ";
-    hr_text_append(note, "%s%s", before, hr_node_text(b->reader, &expert, "title"));
+    hr_text_append(note, "%s%s", before, hr_expert_title(b->reader, &expert));
   }
   static const char *const endings[2][2] = {
       {"No expert here knows it.", "本次运行没有专家使用误差。"},

@@ -229,7 +229,7 @@ static hr_status add_expert_column(hr_table *table, hr_reader *reader,
   hr_status status = HR_OK;
   char *header = NULL, *key = NULL;
   const char *name = hr_node_text(reader, expert, "name");
-  const char *title = hr_node_text(reader, expert, "title");
+  const char *title = hr_expert_title(reader, expert);
   const char *variant = hr_node_text_or_null(reader, expert, "variant");
   HR_TRY(hr_set_text(&key, err, "%s_r2", name));
   if (!variant) {
@@ -252,7 +252,6 @@ static hr_status begin_bins(hr_table *table, hr_reader *reader, const hr_node *e
   static const hr_heading first[] = {{HR_CELL_COUNT, "bin", "Bin", "分箱"},
                                      {HR_CELL_TEXT, "name", "Name", "名称"}};
   hr_status status = HR_OK;
-  char *header = NULL;
   hr_text baseline;
   hr_text_init(&baseline);
   hr_node root = hr_reader_root(reader);
@@ -271,15 +270,15 @@ static hr_status begin_bins(hr_table *table, hr_reader *reader, const hr_node *e
   HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "best",
                              hr_say(reader, "Best", "所选专家"), err));
   const char *name = hr_node_text(reader, &selection, "baseline");
+  hr_text_append(&baseline, "%s", hr_say(reader, "ΔR² vs ", "相对 "));
   hr_append_method_title(reader, name, &baseline);
+  hr_text_append(&baseline, "%s", hr_say(reader, "", " 的 ΔR²"));
+  hr_words_close_up(&baseline, 0);
   HR_TRY(hr_text_status(&baseline, err));
-  HR_TRY(hr_set_text(&header, err,
-                     hr_tables_in_chinese(reader) ? "相对 %s 的 ΔR²" : "ΔR² vs %s",
-                     baseline.bytes));
-  HR_TRY(hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "delta_r2", header, err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_DIFFERENCE_RANGE, "delta_r2", baseline.bytes,
+                             err));
   HR_TRY(add_intervals_column(table, reader, err));
 cleanup:
-  hr_free(header);
   hr_text_fini(&baseline);
   return status;
 }
@@ -352,7 +351,7 @@ static hr_status note_missing_experts(hr_table *table, hr_reader *reader,
   char *place = NULL, *ended = NULL;
   for (size_t e = 0; e < hr_node_count(experts); e++) {
     hr_node expert = hr_node_item(reader, experts, e);
-    const char *title = hr_node_text(reader, &expert, "title");
+    const char *title = hr_expert_title(reader, &expert);
     const char *why = hr_node_text(reader, &expert, "note");
     if (why[0] == '\0') continue;
     bool missing = strcmp(hr_node_text(reader, &expert, "status"), "unavailable") == 0;
@@ -386,7 +385,7 @@ static hr_status note_bin_gaps(hr_table *table, hr_reader *reader, const hr_node
     if (strcmp(state, "unavailable") == 0 || why[0] == '\0' || unwanted) continue;
     HR_TRY(hr_set_text(&place, err, hr_say(reader, "Bin %.0f, %s", "分箱 %.0f，%s"),
                        hr_node_number(reader, bin, "index"),
-                       hr_node_text(reader, &expert, "title")));
+                       hr_expert_title(reader, &expert)));
     HR_TRY(add_why(table, reader, place, why, err));
   }
 cleanup:

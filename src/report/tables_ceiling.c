@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "report/table_parts.h"
 #include "report/tables.h"
+#include "report/words.h"
 
 /* The ceilings of a kind ("routed", "global"), the posterior's and Fisher's; json is NULL
  * for one that is not known. The parents are kept for messages. */
@@ -180,25 +181,27 @@ cleanup:
   return status;
 }
 
-/* The warning of a method above its ceiling, over all rows or in the bin `k`. */
+/* The warning of a method above its ceiling, over all rows or in a bin: `place`. */
 static hr_status warn(hr_table *table, hr_reader *reader, const hr_node *entry,
                       const char *title, const char *place, hr_error *err) {
   hr_status status = HR_OK;
-  char *note = NULL;
+  hr_text note;
   if (!hr_node_bool(reader, entry, "exceeds")) return HR_OK;
-  HR_TRY(hr_set_text(
-      &note, err,
+  hr_text_init(&note);
+  hr_text_append(
+      &note,
       hr_tables_in_chinese(reader)
-          ? "警告：%s 的 R² "
-            "%s高于后验上限（噪声所允许的最大值），超出部分大于其区间：数据泄漏、"
-            "先验或误差不符，或模板过少。"
+          ? "警告：%s 的 R² %s高于后验上限（噪声所允许的最大值），超出部分大于其区间："
+            "数据泄漏、先验或误差不符，或模板过少。"
           : "Warning: the R² of %s %sis above the posterior ceiling, the most that the "
             "noise allows, by more than its interval: a leak, a prior or errors that are "
             "not the data's, or too few templates.",
-      title, place));
-  HR_TRY(hr_strings_append(&table->notes, note, err));
+      title, place);
+  hr_words_close_up(&note, 0);
+  HR_TRY(hr_text_status(&note, err));
+  HR_TRY(hr_strings_append(&table->notes, note.bytes, err));
 cleanup:
-  hr_free(note);
+  hr_text_fini(&note);
   return status;
 }
 

@@ -78,7 +78,7 @@ static hr_status add_note(hr_table *table, hr_reader *reader, const hr_node *lev
   HR_TRY(hr_text_status(&title, err));
   HR_TRY(hr_set_text(&note, err,
                      hr_tables_in_chinese(reader)
-                         ? "%s 在训练行上的交叉验证 R² 期望值，误差乘以所示倍数，"
+                         ? "%s：在训练行上的交叉验证 R² 期望值，误差乘以所示倍数，"
                            "由同一遍数据得出；未动用测试行。"
                          : "What cross-validation of %s on the training rows would give "
                            "on average if every error were that many times as large, "

@@ -52,7 +52,7 @@ static const char *title_of(hr_reader *reader, const hr_node *experts, const cha
   for (size_t e = 0; e < hr_node_count(experts); e++) {
     hr_node expert = hr_node_item(reader, experts, e);
     if (strcmp(hr_node_text(reader, &expert, "name"), name) == 0) {
-      return hr_node_text(reader, &expert, "title");
+      return hr_expert_title(reader, &expert);
     }
   }
   return name;

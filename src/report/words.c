@@ -24,7 +24,7 @@ const char *hr_words_remark(const char *remark, bool chinese) {
       {"one_expert",
        "Only one kind of expert is available, so the hybrid is that expert's oracle by "
        "construction.",
-       "只有一种专家可用，因此混合专家按定义就等于该专家的 Oracle。"},
+       "只有一种专家可用，因此混合专家按定义就等于按完美路由的该专家。"},
       {"falls_back",
        "In bins where no expert has a model, the global model predicts (for every method "
        "alike).",
@@ -179,6 +179,17 @@ const char *hr_words_step(const char *step, bool chinese) {
   return look_up(list, sizeof list / sizeof *list, step, chinese);
 }
 
+const char *hr_words_title(const char *name) {
+  static const words list[] = {
+      {"ridge_marginal", "", "边缘化 Ridge"},
+      {"posterior", "", "后验均值"},
+      {"line_index", "", "谱线指数"},
+      {"placebo", "", "安慰剂对照"},
+      {"leakage", "", "仅用误差"},
+  };
+  return look_up(list, sizeof list / sizeof *list, name, true);
+}
+
 const char *hr_words_expert(const char *expert, bool chinese) {
   static const words list[] = {
       {"ridge",
@@ -228,4 +239,24 @@ const char *hr_words_mixing(const char *mixing, bool chinese) {
       {"fallback", "fallback", "回退"},
   };
   return look_up(list, sizeof list / sizeof *list, mixing, chinese);
+}
+
+/* Whether a character of U+3000 to U+9FFF or U+F000 to U+FFFF ends before `at`. */
+static bool is_chinese_before(const char *bytes, size_t at) {
+  const unsigned char *b = (const unsigned char *)bytes;
+  if (at < 3) return false;
+  return (b[at - 3] >= 0xE3 && b[at - 3] <= 0xE9) || b[at - 3] == 0xEF;
+}
+
+void hr_words_close_up(hr_text *text, size_t from) {
+  size_t kept = from;
+  for (size_t i = from; i < text->length; i++) {
+    const char *bytes = text->bytes;
+    bool is_last = i + 3 >= text->length;
+    bool is_between = bytes[i] == ' ' && !is_last && is_chinese_before(bytes, kept) &&
+                      is_chinese_before(bytes, i + 4);
+    if (!is_between) text->bytes[kept++] = bytes[i];
+  }
+  if (text->bytes) text->bytes[kept] = '\0';
+  text->length = kept;
 }

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "core/text.h"
+
 /* What a remark of results.json means. */
 const char *hr_words_remark(const char *remark, bool chinese);
 
@@ -34,6 +36,10 @@ const char *hr_words_doubt(const char *code);
 const char *hr_words_rung(const char *rung, bool chinese);
 const char *hr_words_step(const char *step, bool chinese);
 
+/* What an expert or a control is called in Chinese, by its name; NULL: as in English, or
+ * an unknown one. */
+const char *hr_words_title(const char *name);
+
 /* What an expert does, a sentence, by its name ("ridge"). */
 const char *hr_words_expert(const char *expert, bool chinese);
 
@@ -43,5 +49,9 @@ const char *hr_words_ceiling(const char *ceiling, bool chinese);
 /* A kind of gate ("bayes"), and how it mixes ("soft"). */
 const char *hr_words_gate(const char *gate, bool chinese);
 const char *hr_words_mixing(const char *mixing, bool chinese);
+
+/* Takes spaces out of `text`, from byte `from` on, that stand between two Chinese
+ * characters or marks: words have one beside a title in Latin letters. */
+void hr_words_close_up(hr_text *text, size_t from);
 
 #endif

@@ -249,8 +249,8 @@ static void in_chinese(void **state) {
   fixture_give_draws(&f, 0.3);
   make();
   char *said = summary();
-  assert_non_null(strstr(said, "Oracle-Hybrid：其 68 % 区间覆盖 0."));
-  assert_non_null(strstr(said, "**警告：Forest-Oracle 的 σ 偏小**：平均 χ² 为 "));
+  assert_non_null(strstr(said, "混合专家（完美路由）：其 68 % 区间覆盖 0."));
+  assert_non_null(strstr(said, "**警告：Forest（完美路由）的 σ 偏小**：平均 χ² 为 "));
   assert_non_null(strstr(said,
                          "**警告：Forest：真值在 103 颗测试恒星各 256 次后验抽样中的"
                          "秩并不均匀**（χ² = "));

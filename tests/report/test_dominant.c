@@ -92,9 +92,10 @@ static void numbers_of_one_row_say_so(void **state) {
   hr_text_fini(&out);
   hr_text_init(&out);
   remark("zh", "forest_oracle", &out);
-  assert_string_equal(out.bytes,
-                      "请注意：误差大半来自单独一行测试光谱的有 Forest-Oracle；在查看该行"
-                      "之前，不宜由这些数字下结论。");
+  assert_string_equal(
+      out.bytes,
+      "请注意：误差大半来自单独一行测试光谱的有 Forest（完美路由）；在查看该行"
+      "之前，不宜由这些数字下结论。");
   hr_text_fini(&out);
 }
 

@@ -227,7 +227,7 @@ static void test_in_chinese(void **state) {
   cover_nothing();
   make_report();
   check_says("report.md", "没有可报告的 R²：没有任何测试行的标签落在分箱之内。");
-  check_told("Placebo：没有可供评分的行。");
+  check_told("安慰剂对照：没有可供评分的行。");
 }
 
 static void test_all_labels_are_equal(void **state) {

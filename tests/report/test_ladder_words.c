@@ -52,7 +52,7 @@ static void all_rungs(void **state) {
                "(Posterior ceiling) is +0.0049 [+0.0019, +0.0079] higher.");
   check_answer(
       "zh",
-      "相对 Global Ridge 的 +0.2808 中，+0.2746 来自更好的模型（Global Forest）；"
+      "相对全局 Ridge 的 +0.2808 中，+0.2746 来自更好的模型（全局 Forest）；"
       "混合专家在完美路由下的增益为 +0.0062 [+0.0051, +0.0073]，由门控实际路由时为 "
       "+0.0050 [+0.0010, +0.0090]。噪声所允许的上限（后验上限）还高 +0.0049 "
       "[+0.0019, +0.0079]。");
@@ -76,7 +76,7 @@ static void nothing_told_from_chance(void **state) {
       "cannot be told from that: +0.0005 [-0.0015, +0.0025].");
   check_answer(
       "zh",
-      "最佳单一模型（Global Forest）相对 Global Ridge 的差别与偶然无从区分："
+      "最佳单一模型（全局 Forest）相对全局 Ridge 的差别与偶然无从区分："
       "+0.0020 [-0.0180, +0.0220]；混合专家在完美路由下的增益与偶然无从区分："
       "+0.0010 [-0.0020, +0.0040]；由门控实际路由时的增益与偶然无从区分："
       "-0.0010 [-0.0050, +0.0030]。与噪声所允许的上限（Fisher 界）的差距与偶然无从区分："
@@ -99,7 +99,7 @@ static void losses(void **state) {
                "[-0.0120, -0.0080]: a leak, or its templates, prior or errors are not "
                "the data's.");
   check_answer("zh",
-               "验证所选的单一模型（Global Forest）反而不如 Global Ridge：-0.0500 "
+               "验证所选的单一模型（全局 Forest）反而不如全局 Ridge：-0.0500 "
                "[-0.0700, -0.0300]；混合专家即使在完美路由下也使 R² 降低：-0.0500 "
                "[-0.0530, -0.0470]；由门控实际路由时反而使 R² 降低：-0.1000 [-0.1040, "
                "-0.0960]。上限（后验上限）反而更低：-0.0100 [-0.0120, -0.0080]："
@@ -120,7 +120,7 @@ static void a_gain_and_a_loss(void **state) {
                "[-0.0530, -0.0470]. The ceiling (Fisher bound) is lower, -0.0100 "
                "[-0.0120, -0.0080]; it is an approximation.");
   check_answer("zh",
-               "更好的模型（Global Forest）相对 Global Ridge 的增益为 +0.2000 [+0.1800, "
+               "更好的模型（全局 Forest）相对全局 Ridge 的增益为 +0.2000 [+0.1800, "
                "+0.2200]；混合专家即使在完美路由下也使 R² 降低：-0.0500 [-0.0530, "
                "-0.0470]。上限（Fisher 界）反而更低：-0.0100 [-0.0120, -0.0080]；"
                "它只是近似。");
@@ -140,7 +140,7 @@ static void what_is_not_known(void **state) {
                "allows is not known. Part of what the mixture adds may be a better "
                "model: 1D-CNN has no model of all rows.");
   check_answer("zh",
-               "验证中没有任何单一模型优于 Global Ridge；混合专家在完美路由下的增益为 "
+               "验证中没有任何单一模型优于全局 Ridge；混合专家在完美路由下的增益为 "
                "+0.1500 [+0.1470, +0.1530]；没有门控，因此实际部署后能保留多少尚不可知。"
                "噪声所允许的上限未知。1D-CNN 没有全局模型，因此混合专家的增益可能有一部分"
                "来自更好的模型。");
@@ -167,10 +167,9 @@ static void models_of_all_rows_that_are_missing(void **state) {
                "Validation chose no best single model; over Global Ridge, the mixture "
                "adds nothing that can be told from chance with perfect routing: +0.0010 "
                "[-0.0020, +0.0040]. What the noise allows is not known.");
-  check_answer(
-      "zh",
-      "验证未能选出最佳单一模型；与 Global Ridge 相比，混合专家在完美路由下的增益"
-      "与偶然无从区分：+0.0010 [-0.0020, +0.0040]。噪声所允许的上限未知。");
+  check_answer("zh",
+               "验证未能选出最佳单一模型；与全局 Ridge 相比，混合专家在完美路由下的增益"
+               "与偶然无从区分：+0.0010 [-0.0020, +0.0040]。噪声所允许的上限未知。");
   ladder_fixture_plan(&l, no_baseline, 2, NULL);
   check_answer("en",
                "The baseline has no model of all rows; over the best single model "
@@ -178,7 +177,7 @@ static void models_of_all_rows_that_are_missing(void **state) {
                "with perfect routing: +0.0010 [-0.0020, +0.0040]. What the noise allows "
                "is not known.");
   check_answer("zh",
-               "基线没有全局模型；与最佳单一模型（Global Forest）相比，混合专家在完美路由"
+               "基线没有全局模型；与最佳单一模型（全局 Forest）相比，混合专家在完美路由"
                "下的增益与偶然无从区分：+0.0010 [-0.0020, +0.0040]。"
                "噪声所允许的上限未知。");
 }
@@ -197,7 +196,7 @@ static void one_model_of_all_rows(void **state) {
                "that can be told from chance with perfect routing: +0.0000 [-0.0030, "
                "+0.0030]. What the noise allows is not known.");
   check_answer("zh",
-               "Global Ridge 是唯一的全局模型；混合专家在完美路由下的增益与偶然无从区分："
+               "全局 Ridge 是唯一的全局模型；混合专家在完美路由下的增益与偶然无从区分："
                "+0.0000 [-0.0030, +0.0030]。噪声所允许的上限未知。");
 }
 

@@ -81,9 +81,41 @@ static void results_of_earlier_versions_have_no_list(void **state) {
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
 
+static void check_title(const char *name, const char *title) {
+  hr_text text;
+  hr_text_init(&text);
+  hr_append_method_title(&reader, name, &text);
+  assert_string_equal(text.bytes, title);
+  hr_text_fini(&text);
+}
+
+static void read_again(const char *language) {
+  hr_reader_fini(&reader);
+  f.input.language = language;
+  check_ok(hr_results_write(&f.input, path, NULL, &err));
+  check_ok(hr_reader_init(&reader, path, &err));
+}
+
+/* Proper names stay; what a method is, is said. */
+static void titles_are_in_the_language_of_the_report(void **state) {
+  (void)state;
+  check_title("oracle_hybrid_test", "Oracle-Hybrid (test)");
+  read_again("zh");
+  check_title("global_ridge", "全局 Ridge");
+  check_title("ridge_oracle", "Ridge（完美路由）");
+  check_title("forest_oracle_test", "Forest（完美路由，按测试行选择）");
+  check_title("oracle_hybrid_cv", "混合专家（完美路由）");
+  check_title("oracle_hybrid_test", "混合专家（完美路由，按测试行选择）");
+  check_title("placebo", "安慰剂对照");
+  check_title("leakage", "仅用误差");
+  check_title("forest", "Forest");
+  check_title("vit", "vit");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(names_stand_for_what_the_list_says),
+      TEST(titles_are_in_the_language_of_the_report),
       TEST(methods_are_found_by_what_they_are),
       TEST(results_of_earlier_versions_have_no_list),
   };

@@ -145,14 +145,13 @@ static void test_chinese_report(void **state) {
   check_ok(hr_report_write(s.path, NULL, &err));
   char *text = file("report.md");
   check_holds(text, "## 3. 结果\n");
-  check_holds(
-      text, "按真实标签路由时，Oracle-Hybrid 在已覆盖的 206 行测试光谱上的合并 R² 为 0.");
+  check_holds(text,
+              "按真实标签路由时，混合专家在已覆盖的 206 行测试光谱上的合并 R² 为 0.");
   check_holds(text,
               "训练集共 3300 行，其中 300 行的标签在分箱边界之外（未覆盖）；测试集共 240 "
               "行，其中 34 行未覆盖。");
   check_holds(text, "测试集没有含数值的 `snr` 列");
-  check_holds(text,
-              "\n\n**增益来自混合专家吗？** Global Ridge 是唯一的全局模型；混合专家");
+  check_holds(text, "\n\n**增益来自混合专家吗？** 全局 Ridge 是唯一的全局模型；混合专家");
   check_holds(text, "只有一种专家可用");
   check_holds(text, "\n目录：[1. 摘要](#1-摘要) · ");
   check_holds(text, "## 1. 摘要\n");
@@ -378,8 +377,8 @@ static void test_the_ceiling_in_chinese(void **state) {
   char *text = file("report.md");
   check_holds(text, "\n**噪声的上限。** 后验上限：R² 至多 ");
   check_holds(text, "- 没有 Fisher 界：the spectra have 256 pixels。\n");
-  check_holds(text, "- 警告：Forest-Oracle 的 R² 高于后验上限");
-  check_holds(text, "- 警告：Forest-Oracle 的 R² 在分箱 1 中高于后验上限");
+  check_holds(text, "- 警告：Forest（完美路由）的 R² 高于后验上限");
+  check_holds(text, "- 警告：Forest（完美路由）的 R² 在分箱 1 中高于后验上限");
   check_holds(text, "- 各方法列为其 R² 占后验上限的比例。\n");
   hr_text_free(text);
 }

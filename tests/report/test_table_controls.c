@@ -174,7 +174,7 @@ static void test_in_chinese(void **state) {
   check_note(
       0,
       "安慰剂：以与分箱同样大小的随机分组代替分箱；仅仅划分数据就会降低 R²，因为每个"
-      "模型见到的恒星更少；Ridge-Oracle "
+      "模型见到的恒星更少；Ridge（完美路由）"
       "高于它，原因在于分箱本身，而不在于模型有多个。");
   assert_non_null(
       strstr(table.notes.items[1], "警告：仅凭误差、不看流量就能预测 log_g："));

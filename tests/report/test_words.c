@@ -55,6 +55,30 @@ static void test_cautions(void **state) {
                       "由单独一行测试光谱决定，请先查看该行");
 }
 
+static void check_closed(const char *text, size_t from, const char *expected) {
+  hr_text out;
+  hr_text_init(&out);
+  hr_text_append(&out, "%s", text);
+  hr_words_close_up(&out, from);
+  assert_string_equal(out.bytes, expected);
+  assert_int_equal(out.length, strlen(expected));
+  hr_text_fini(&out);
+}
+
+/* A space is between scripts, and none between Chinese words. */
+static void test_spaces_are_between_scripts(void **state) {
+  (void)state;
+  check_closed("相对 全局 Ridge 的 ΔR²", 0, "相对全局 Ridge 的 ΔR²");
+  check_closed("混合专家（完美路由） 的 σ", 0, "混合专家（完美路由）的 σ");
+  check_closed("冷 星：全局 后验", strlen("冷 星"), "冷 星：全局后验");
+  check_closed("a b", 0, "a b");
+  check_closed("星 ", 0, "星 ");
+  hr_text none;
+  hr_text_init(&none);
+  hr_words_close_up(&none, 0);
+  assert_int_equal(none.length, 0);
+}
+
 static void test_every_expert_has_a_sentence(void **state) {
   (void)state;
   size_t count = 0;
@@ -127,6 +151,7 @@ int main(void) {
       cmocka_unit_test(test_every_key_has_words_in_both_languages),
       cmocka_unit_test(test_every_criterion_has_words),
       cmocka_unit_test(test_cautions),
+      cmocka_unit_test(test_spaces_are_between_scripts),
       cmocka_unit_test(test_every_expert_has_a_sentence),
       cmocka_unit_test(test_the_ladder_has_words),
       cmocka_unit_test(test_gates_have_words),
