@@ -13,6 +13,10 @@ enum {
 
 static const float negligible = HR_TEMPLATE_NEGLIGIBLE;
 
+/* Where fewer templates share the weight, each one's rounding is seen in what a group has
+ * of it. */
+static const double few_shares = 8;
+
 /* Templates with less than e^-8 = 3e-4 of the largest weight need not be exact. */
 static const double matters = -8;
 
@@ -281,6 +285,51 @@ static void add_groups(const hr_conclusion *of) {
   }
 }
 
+/* What a tile's kept weights are to be multiplied by to be relative to the largest of
+ * all; 0 where they are nothing beside it. */
+static double scale_of(const hr_conclusion *of, size_t tile) {
+  size_t at = of->row * of->comparison->templates->tile_count + tile;
+  double shift = of->comparison->work->sums[at].largest - of->sums[0].largest;
+  return shift > (double)negligible ? exp(shift) : 0;
+}
+
+/* The sum of a tile's weights, each one that matters weighed again in fp64 where `again`;
+ * *count grows by how many do. */
+static double sum_tile(const hr_conclusion *of, size_t tile, bool again, size_t *count) {
+  const hr_templates *t = of->comparison->templates;
+  const float *weight = of->comparison->work->weight + of->row * t->count;
+  double scale = scale_of(of, tile), least = exp(matters), sum = 0;
+  size_t first = t->tiles[tile].first, end = first + t->tiles[tile].count;
+  for (size_t i = first; scale > 0 && i < end; i++) {
+    double w = scale * (double)weight[i];
+    *count += w > least;
+    if (again && w > least) {
+      double exact = hr_templates_weigh_wild(of->comparison, of->row, tile, i);
+      w = exp(exact - of->sums[0].largest);
+    }
+    sum += w;
+  }
+  return sum;
+}
+
+/* The groups' sums again where a few templates share the weight: to 10⁻⁶, which the fp32
+ * of their log weights does not hold. */
+static void weigh_groups_again(const hr_conclusion *of) {
+  const hr_templates *t = of->comparison->templates;
+  size_t groups = of->comparison->query->groups, count = 0;
+  double *share = hr_templates_shares_of(of);
+  const hr_template_sums *sums = &of->sums[0];
+  if (!share || !(sums->sum * sums->sum < few_shares * sums->squares)) return;
+  for (size_t k = 0; k < t->tile_count; k++) sum_tile(of, k, false, &count);
+  if (count > MOST_EXACT) return;
+  memset(share, 0, groups * sizeof *share);
+  for (size_t k = 0; k < t->tile_count; k++) {
+    int32_t group = t->tiles[k].group;
+    if (group < 0 || (size_t)group >= groups) continue;
+    share[group] += sum_tile(of, k, true, &count);
+  }
+}
+
 /* From sums to shares of the whole. A correction may have taken more than there was. */
 static void share_out(const hr_conclusion *of) {
   size_t groups = of->comparison->query->groups;
@@ -305,6 +354,7 @@ static void find_means(hr_conclusion *of) {
     of->out[target] = hr_templates_posterior_of(t, target, &of->sums[target]);
   }
   if (checked && of->sums[0].largest > -INFINITY) hr_templates_check(of);
+  weigh_groups_again(of);
   share_out(of);
 }
 

@@ -212,7 +212,7 @@ static void check_shares(const fixture *f, const hr_templates *templates,
 
 static void groups_have_their_share_of_the_weight(void **state) {
   fixture *f = *state;
-  check_shares(f, f->templates, 5e-6);
+  check_shares(f, f->templates, 1e-6);
   hr_templates *fast = make_templates(f, HR_WEIGH_COMPONENTS);
   check_shares(f, fast, 1e-3);
   hr_templates_destroy(&fast);

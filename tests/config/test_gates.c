@@ -39,7 +39,7 @@ static void defaults(void **state) {
   check_near(mlp->hidden.items[1], 16, 0);
   check_near(mlp->learning_rate, 1e-3, 0);
   assert_true(mlp->batch == 256 && mlp->epochs == 100 && mlp->patience == 10);
-  assert_int_equal(mlp->most_asked, 4000);
+  assert_int_equal(mlp->most_asked, 10000);
   hr_config_destroy(&c);
   c = accept(HEAD);
   assert_null(hr_config_find_gate(c, &hr_gate_mlp_kind));
