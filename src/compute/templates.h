@@ -177,8 +177,8 @@ typedef struct hr_query {
    * counts. NULL: not wanted. By components no more exact than the means are. */
   double *shares;
   size_t groups;
-  bool is_rough; /* no local model answers where few templates share the weight, which
-                    takes the most of the time: means and variances are coarse there */
+  bool is_rough;    /* no local model answers where few templates share the weight, which
+                       takes the most of the time: means and variances are coarse there */
   bool shares_only; /* of `all` nothing else is wanted, which is not to be read. They may
                        then be more exact: no local model answers in their place */
 } hr_query;

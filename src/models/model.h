@@ -75,8 +75,8 @@ typedef struct hr_request {
   bool is_rough; /* of kinds that compare templates: a mean over those that there are will
                     do, however few (hr_query.is_rough); of all requests to the same
                     files, or of none */
-  float *draws; /* [N][HR_PREDICT_DRAWS] from the distribution of the label given the
-                   spectrum; NaN where the kind does not know it */
+  float *draws;  /* [N][HR_PREDICT_DRAWS] from the distribution of the label given the
+                    spectrum; NaN where the kind does not know it */
 } hr_request;
 
 /* Where models are loaded from, and what is known of them before. */
