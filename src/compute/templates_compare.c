@@ -67,6 +67,12 @@ double hr_templates_base(const hr_comparison *comparison, size_t tile, size_t ro
   return hr_amplitude_weight(&t->options, work->offset[at], work->norm[at]);
 }
 
+double hr_templates_reference(const hr_comparison *comparison, size_t row) {
+  const double whole = 0x1p24; /* above it fp32 holds no unit */
+  double base = hr_templates_base(comparison, 0, row);
+  return isfinite(base) && fabs(base) > whole ? base : 0;
+}
+
 /* Log weights from both terms, for row `row` of the query; less that of the mean. */
 static void integrate(const hr_comparison *comparison, size_t tile, size_t row,
                       const float *norm, float *gain) {

@@ -129,6 +129,7 @@ void hr_templates_keep(const hr_comparison *comparison, size_t index, size_t row
   float largest = weights_of(gain, tile->count, weight);
   double base = hr_templates_base(comparison, index, row);
   work->sums[row * t->tile_count + index].largest = base + (double)largest;
+  base -= work->log_weight ? hr_templates_reference(comparison, row) : 0;
   for (size_t i = 0; work->log_weight && i < tile->count; i++) {
     work->log_weight[row * t->count + tile->first + i] = (float)(base + (double)gain[i]);
   }

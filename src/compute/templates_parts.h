@@ -98,7 +98,8 @@ struct hr_templates_workspace {
   bool *is_wild;  /* [HR_QUERY_ROWS] rows that fp32 does not hold */
   hr_template_sums *sums; /* [HR_QUERY_ROWS][tiles] */
   float *weight;          /* [HR_QUERY_ROWS][count] relative to the tile's largest */
-  float *log_weight;      /* [HR_QUERY_ROWS][count]; NULL without local models */
+  float *log_weight; /* [HR_QUERY_ROWS][count] less hr_templates_reference; NULL without
+                        local models */
   hr_template_scratch *scratch; /* [thread_count] */
   size_t thread_count;
 };
@@ -151,6 +152,11 @@ void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term te
 
 /* The log weight of the tile's mean. */
 double hr_templates_base(const hr_comparison *comparison, size_t tile, size_t row);
+
+/* What is taken off the log weights of a row that are kept in fp32: that of the first
+ * tile's mean where it is so large that fp32 would hold nothing else, as of flux on a
+ * slope a thousand times as high as its lines; 0 elsewhere. */
+double hr_templates_reference(const hr_comparison *comparison, size_t row);
 
 /* The log weight of template number `place` of the order over all pixels, to 10⁻⁶. */
 double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,

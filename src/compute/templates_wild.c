@@ -52,6 +52,7 @@ void hr_templates_keep_wild(const hr_comparison *comparison, size_t index, size_
   const hr_template_tile *tile = &t->tiles[index];
   uint8_t fold = comparison->query->fold[row];
   double largest = -(double)INFINITY;
+  double reference = hr_templates_reference(comparison, row);
   for (size_t i = 0; i < tile->count; i++) {
     size_t place = tile->first + i;
     bool is_left_out = fold != HR_NO_FOLD && t->fold[place] == fold;
@@ -63,7 +64,7 @@ void hr_templates_keep_wild(const hr_comparison *comparison, size_t index, size_
     size_t at = row * t->count + tile->first + i;
     double less = log_weight[i] - largest; /* NaN: nothing counts */
     work->weight[at] = less > HR_TEMPLATE_NEGLIGIBLE ? (float)exp(less) : 0;
-    if (work->log_weight) work->log_weight[at] = (float)log_weight[i];
+    if (work->log_weight) work->log_weight[at] = (float)(log_weight[i] - reference);
   }
   work->sums[row * t->tile_count + index].largest = largest;
   hr_templates_sum(comparison, index, row);

@@ -154,6 +154,25 @@ static void a_linear_model_knows_what_it_leaves_over(void **state) {
   assert_true(widened > ROWS / 2);
 }
 
+/* A slope a thousand times as high as the lines makes log weights of 10⁹, of which fp32
+ * holds nothing below 64: the nearest templates of the linear model are those all the
+ * same. */
+static void a_slope_leaves_the_nearest_what_they_are(void **state) {
+  few_templates *s = *state;
+  hr_posterior own[ROWS], all[ROWS], sloped[ROWS];
+  const hr_templates_options options = {.weigh = HR_WEIGH_PIXELS, .least_effective = 5};
+  double far = 0;
+  compare(s, &options, own, all);
+  for (size_t i = 0; i < FEW_TEMPLATES * FEW_PIXELS; i++) {
+    s->f[i] += 2000 * (float)(i % FEW_PIXELS) / FEW_PIXELS;
+    if (i < ROWS * FEW_PIXELS) s->x[i] += 2000 * (float)(i % FEW_PIXELS) / FEW_PIXELS;
+  }
+  compare(s, &options, own, sloped);
+  few_templates_init(s, 0);
+  for (size_t r = 0; r < ROWS; r++) far = fmax(far, fabs(all[r].mean - sloped[r].mean));
+  check_near(far, 0, 0.02);
+}
+
 static int set_up(void **state) {
   few_templates *s = calloc(1, sizeof *s);
   few_templates_init(s, 0);
@@ -174,6 +193,7 @@ int main(void) {
       cmocka_unit_test(a_poor_fit_has_no_small_variance),
       cmocka_unit_test(sigma_is_not_below_what_chi2_says),
       cmocka_unit_test(a_linear_model_knows_what_it_leaves_over),
+      cmocka_unit_test(a_slope_leaves_the_nearest_what_they_are),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
