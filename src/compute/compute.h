@@ -61,10 +61,6 @@ typedef struct hr_compute {
    * triangle, which alone is read. False where A is not positive definite. Cost: n³/3. */
   bool (*factorise_f32)(size_t n, float *a);
 
-  /* b [targets][n] becomes the solutions of the systems whose factor is given, one a
-   * target. Cost: 2 n² a target. */
-  void (*solve_factored_f32)(size_t n, size_t targets, const float *factor, float *b);
-
   /* The inverse of such a factor, in its place. Cost: n³/3. */
   void (*invert_factor_f32)(size_t n, float *factor);
 

@@ -54,7 +54,8 @@ static void multiply_elsewhere(size_t n, const double *a, size_t count,
 }
 
 HR_NARROW_CLONES
-static void solve_elsewhere(size_t n, const float *factor, size_t count, float *b) {
+static void solve_elsewhere(size_t n, const float *factor, size_t count,
+                            float *const *b) {
   solve_narrow(n, factor, count, b);
 }
 
@@ -70,7 +71,7 @@ static void multiply_avx512(size_t n, const double *a, size_t count,
 }
 
 HR_AVX512
-static void solve_avx512(size_t n, const float *factor, size_t count, float *b) {
+static void solve_avx512(size_t n, const float *factor, size_t count, float *const *b) {
   solve_wide(n, factor, count, b);
 }
 #endif
@@ -99,7 +100,7 @@ void hr_few_symmetric(size_t n, const double *a, size_t count, const double *con
   }
 }
 
-void hr_few_solve_factored(size_t n, const float *factor, size_t count, float *b) {
+void hr_few_solve_factored(size_t n, const float *factor, size_t count, float *const *b) {
 #ifdef HR_AVX512
   if (__builtin_cpu_supports("avx512f")) {
     solve_avx512(n, factor, count, b);

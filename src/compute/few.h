@@ -15,8 +15,9 @@
 void hr_few_symmetric(size_t n, const double *a, size_t count, const double *const *x,
                       double *const *y);
 
-/* b [count][n] becomes the solutions of the systems of UᵀU, U the upper triangle of
- * `factor` [n][n], which alone is read. Cost: 2 n² operations a right side. */
-void hr_few_solve_factored(size_t n, const float *factor, size_t count, float *b);
+/* Every b [count], each [n], becomes the solution of a system of UᵀU, U the upper
+ * triangle of `factor` [n][n], which alone is read. It has the same bytes whatever others
+ * there are. Cost: 2 n² operations a right side. */
+void hr_few_solve_factored(size_t n, const float *factor, size_t count, float *const *b);
 
 #endif

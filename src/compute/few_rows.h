@@ -101,22 +101,23 @@ HR_PART_OF_CLONES void HR_FEW(multiply)(size_t n, const double *a, size_t count,
   }
 }
 
-HR_PART_OF_CLONES void HR_FEW(solve)(size_t n, const float *u, size_t count, float *b) {
+HR_PART_OF_CLONES void HR_FEW(solve)(size_t n, const float *u, size_t count,
+                                     float *const *b) {
   size_t whole = n - n % ROWS;
   for (size_t i = 0; i < whole; i += ROWS) {
     for (size_t t = 0; t < count; t++) {
-      forward_corner(n, u, i, i + ROWS, b + t * n);
-      HR_FEW(forward_rows)(n, u, i, b + t * n);
+      forward_corner(n, u, i, i + ROWS, b[t]);
+      HR_FEW(forward_rows)(n, u, i, b[t]);
     }
   }
   for (size_t t = 0; t < count; t++) {
-    forward_corner(n, u, whole, n, b + t * n);
-    backward_corner(n, u, whole, n, b + t * n);
+    forward_corner(n, u, whole, n, b[t]);
+    backward_corner(n, u, whole, n, b[t]);
   }
   for (size_t i = whole; i > 0; i -= ROWS) {
     for (size_t t = 0; t < count; t++) {
-      HR_FEW(backward_rows)(n, u, i - ROWS, b + t * n);
-      backward_corner(n, u, i - ROWS, i, b + t * n);
+      HR_FEW(backward_rows)(n, u, i - ROWS, b[t]);
+      backward_corner(n, u, i - ROWS, i, b[t]);
     }
   }
 }

@@ -126,6 +126,14 @@ static bool make_factor(hr_shifted *s, double alpha) {
   return s->compute->factorise_f32(n, s->factor);
 }
 
+/* narrow = the solution with the factor, and in the same pass over it those that the
+ * further targets ask for. */
+static void solve_factored(hr_shifted *s) {
+  float *b[1 + HR_SUBSPACE_TOGETHER] = {s->narrow};
+  size_t further = s->further ? hr_shifted_further_ask(s->further, b + 1) : 0;
+  hr_few_solve_factored(s->order, s->factor, 1 + further, b);
+}
+
 /* preconditioned = M⁻¹ residual, and residualᵀ M⁻¹ residual. */
 static double precondition(hr_shifted *s) {
   double sum = 0;
@@ -133,7 +141,7 @@ static double precondition(hr_shifted *s) {
     for (size_t i = 0; i < s->order; i++) {
       s->narrow[i] = (float)(s->scale[i] * s->residual[i]);
     }
-    s->compute->solve_factored_f32(s->order, 1, s->factor, s->narrow);
+    solve_factored(s);
   }
   for (size_t i = 0; i < s->order; i++) {
     double z = s->has_factor ? (double)s->narrow[i] : s->scale[i] * s->residual[i];

@@ -37,6 +37,11 @@ struct hr_shifted_further {
   double gain[TOGETHER];
   double left[TOGETHER];   /* rᵀM⁻¹r, */
   double before[TOGETHER]; /* and before the last step; 0: with another M, or none */
+
+  bool is_asked;      /* `narrow` has the solutions of */
+  size_t asked_count; /* those with the factor */
+  size_t asked[TOGETHER];
+  double size[TOGETHER]; /* their unit */
 };
 
 hr_status hr_shifted_further_create(size_t most, const hr_compute *compute,
@@ -82,6 +87,7 @@ void hr_shifted_further_begin(hr_shifted_further *f, size_t order) {
 void hr_shifted_further_take_on(hr_shifted_further *f, hr_shifted_queue *queue) {
   f->queue = queue;
   f->next = f->open = 0;
+  f->is_asked = false;
   for (size_t i = 0; queue && i < f->order; i++) {
     f->diagonal[i] = queue->matrix[i * f->order + i];
   }
@@ -116,6 +122,15 @@ static bool find_best(hr_shifted_further *f) {
   return true;
 }
 
+/* Goes on from what has been found with a new space. */
+static void empty_space(hr_shifted_further *f) {
+  for (size_t k = 0; k < f->open; k++) {
+    hr_subspace_take(f->space, f->solution[k], system_of(f, k)->x);
+    memset(f->solution[k], 0, sizeof f->solution[k]);
+  }
+  hr_subspace_clear(f->space);
+}
+
 /* D r, in the unit of its largest element, which is returned: fp32 holds it. */
 static double scale_narrow(const hr_shifted_further *f, const double *residual,
                            float *out) {
@@ -127,29 +142,39 @@ static double scale_narrow(const hr_shifted_further *f, const double *residual,
   return size;
 }
 
-/* M⁻¹ r of those with the factor. */
-static void precondition_with_factor(hr_shifted_further *f) {
-  size_t n = f->order, count = 0, of[TOGETHER];
-  double size[TOGETHER];
-  const hr_shifted_factor *factor = &f->queue->factor;
+size_t hr_shifted_further_ask(hr_shifted_further *f, float **b) {
+  size_t n = f->order;
+  if (!f->queue) return 0;
+  admit(f);
+  if (!find_best(f)) empty_space(f); /* rounding has spoilt it */
+  f->asked_count = 0;
   for (size_t k = 0; k < f->open; k++) {
+    size_t c = f->asked_count;
     if (!system_of(f, k)->with_factor) continue;
-    of[count] = k;
-    size[count] = scale_narrow(f, f->residual + k * n, f->narrow + count * n);
-    count++;
+    f->asked[c] = k;
+    f->size[c] = scale_narrow(f, f->residual + k * n, f->narrow + c * n);
+    b[c] = f->narrow + c * n;
+    f->asked_count++;
   }
-  if (count > 0) hr_few_solve_factored(n, factor->factor, count, f->narrow);
-  for (size_t c = 0; c < count; c++) {
-    double *z = f->preconditioned + of[c] * n;
+  f->is_asked = true;
+  return f->asked_count;
+}
+
+/* M⁻¹ r of those with the factor, from the solutions. */
+static void take_solutions(hr_shifted_further *f) {
+  size_t n = f->order;
+  const double *scale = f->queue->factor.scale;
+  for (size_t c = 0; c < f->asked_count; c++) {
+    double *z = f->preconditioned + f->asked[c] * n;
     const float *narrow = f->narrow + c * n;
-    for (size_t i = 0; i < n; i++) z[i] = factor->scale[i] * (double)narrow[i] * size[c];
+    for (size_t i = 0; i < n; i++) z[i] = scale[i] * (double)narrow[i] * f->size[c];
   }
 }
 
 /* M⁻¹ r of the open ones, and rᵀM⁻¹r. */
 static void precondition(hr_shifted_further *f) {
   size_t n = f->order;
-  precondition_with_factor(f);
+  take_solutions(f);
   for (size_t k = 0; k < f->open; k++) {
     const double *r = f->residual + k * n;
     double *z = f->preconditioned + k * n;
@@ -211,21 +236,14 @@ static void close_some(hr_shifted_further *f) {
   f->open = open;
 }
 
-/* Goes on from what has been found with a new space. */
-static void empty_space(hr_shifted_further *f) {
-  for (size_t k = 0; k < f->open; k++) {
-    hr_subspace_take(f->space, f->solution[k], system_of(f, k)->x);
-    memset(f->solution[k], 0, sizeof f->solution[k]);
-  }
-  hr_subspace_clear(f->space);
-}
-
 size_t hr_shifted_further_look(hr_shifted_further *f, const double **x, double **y) {
+  float *b[TOGETHER];
   if (!f->queue) return 0;
   do {
-    admit(f);
+    size_t asked = f->is_asked ? 0 : hr_shifted_further_ask(f, b);
+    if (asked > 0) hr_few_solve_factored(f->order, f->queue->factor.factor, asked, b);
+    f->is_asked = false;
     if (f->open == 0) return 0;
-    if (!find_best(f)) empty_space(f); /* rounding has spoilt it */
     precondition(f);
     close_some(f);
   } while (f->open == 0);
@@ -246,6 +264,7 @@ void hr_shifted_further_looked(hr_shifted_further *f) {
 void hr_shifted_further_use(hr_shifted_further *f, hr_shifted_factor factor,
                             size_t first) {
   f->queue->factor = factor;
+  f->is_asked = false;
   for (size_t i = first; i < f->queue->count; i++)
     f->queue->systems[i].with_factor = true;
   for (size_t k = 0; k < f->open; k++) {
@@ -255,6 +274,7 @@ void hr_shifted_further_use(hr_shifted_further *f, hr_shifted_factor factor,
 
 void hr_shifted_further_drop(hr_shifted_further *f, size_t first) {
   size_t open = 0;
+  f->is_asked = false;
   for (size_t k = 0; k < f->open; k++) {
     if (f->number[k] >= first) continue;
     if (open < k) move(f, k, open);

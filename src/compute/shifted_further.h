@@ -2,10 +2,10 @@
  * in one space for all of them and for all alphas: that of their residuals, each made
  * with the preconditioner of its alpha. The matrix is read once for up to
  * HR_SUBSPACE_TOGETHER of them, and with the first target's own steps: whoever looks at
- * the matrix multiplies their directions too. (The directions of the first target's steps
- * in the space save two steps of twenty-five: what is left then is noise, in which one
- * right side tells nothing of another. A matrix in fp32 with residuals in fp64 saves less
- * than it costs.) */
+ * the matrix multiplies their directions too, and whoever solves with a factor theirs.
+ * (The directions of the first target's steps in the space save two steps of twenty-five:
+ * what is left then is noise, in which one right side tells nothing of another. A matrix
+ * in fp32 with residuals in fp64 saves less than it costs.) */
 #ifndef HR_COMPUTE_SHIFTED_FURTHER_H
 #define HR_COMPUTE_SHIFTED_FURTHER_H
 
@@ -51,6 +51,11 @@ typedef struct hr_shifted_queue {
 
 /* From now on the systems of this queue, borrowed, are solved; NULL: none. */
 void hr_shifted_further_take_on(hr_shifted_further *further, hr_shifted_queue *queue);
+
+/* The right sides that are to be solved with the queue's factor before the next look: how
+ * many, at most HR_SUBSPACE_TOGETHER; b, each [n], in and out. A look for which nobody
+ * asked solves them itself. */
+size_t hr_shifted_further_ask(hr_shifted_further *further, float **b);
 
 /* The directions that are to be multiplied by A with the next look at it: how many, at
  * most HR_SUBSPACE_TOGETHER; x and where their products go, y, each [n]. What is solved

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "compute/few.h"
 #include "core/random.h"
 #include "support/check.h"
 
@@ -180,11 +181,13 @@ static void a_factor_solves(void **state) {
   const hr_compute *compute = *state;
   static double a[N * N], x[T * N], wide[T * N];
   static float factor[N * N], b[T * N];
+  float *sides[T];
   make_systems(a, x, wide);
   for (size_t i = 0; i < N * N; i++) factor[i] = (float)a[i];
   for (size_t i = 0; i < T * N; i++) b[i] = (float)wide[i];
   assert_true(compute->factorise_f32(N, factor));
-  compute->solve_factored_f32(N, T, factor, b);
+  for (size_t t = 0; t < T; t++) sides[t] = b + t * N;
+  hr_few_solve_factored(N, factor, T, sides);
   for (size_t i = 0; i < T * N; i++) check_near(b[i], x[i], 2e-5);
   float small[] = {4, 2, -1, 5}; /* its factor is 2, 1, 2; -1 is left alone */
   assert_true(compute->factorise_f32(2, small));

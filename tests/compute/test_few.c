@@ -15,6 +15,7 @@ typedef struct fixture {
   float factor[MOST * MOST], b[VECTORS * MOST];
   const double *from[VECTORS];
   double *to[VECTORS];
+  float *sides[VECTORS];
 } fixture;
 
 static const size_t orders[] = {1, 3, 4, 11, 20, 37, MOST};
@@ -30,6 +31,7 @@ static void fill(fixture *f, size_t n) {
   for (size_t t = 0; t < VECTORS; t++) {
     f->from[t] = f->x + t * n;
     f->to[t] = f->y + t * n;
+    f->sides[t] = f->b + t * n;
     hr_normal(3, HR_STREAM_NOISE_TRAIN, t, 0, n, row);
     for (size_t i = 0; i < n; i++) f->x[t * n + i] = (double)row[i];
   }
@@ -69,7 +71,7 @@ static void solutions_give_the_right_sides_back(void **state) {
     }
     for (size_t count = 0; count <= VECTORS; count++) {
       for (size_t i = 0; i < count * n; i++) f.b[i] = (float)f.x[i];
-      hr_few_solve_factored(n, f.factor, count, f.b);
+      hr_few_solve_factored(n, f.factor, count, f.sides);
       for (size_t i = 0; i < count * n; i++) {
         double sum = 0;
         for (size_t j = 0; j < n; j++) {
@@ -91,6 +93,15 @@ static void a_vector_has_the_bytes_that_it_has_alone(void **state) {
   for (size_t t = 0; t < VECTORS; t++) {
     hr_few_symmetric(MOST, f.a, 1, &f.from[t], (double *[]){alone});
     assert_memory_equal(alone, f.y + t * MOST, sizeof alone);
+  }
+  for (size_t i = 0; i < MOST * MOST; i++) f.factor[i] = (float)f.a[i];
+  for (size_t i = 0; i < VECTORS * MOST; i++) f.b[i] = (float)f.x[i];
+  hr_few_solve_factored(MOST, f.factor, VECTORS, f.sides);
+  for (size_t t = 0; t < VECTORS; t++) {
+    float solution[MOST], *side = solution;
+    for (size_t i = 0; i < MOST; i++) solution[i] = (float)f.x[t * MOST + i];
+    hr_few_solve_factored(MOST, f.factor, 1, &side);
+    assert_memory_equal(solution, f.sides[t], sizeof solution);
   }
 }
 

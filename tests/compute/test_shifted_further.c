@@ -188,6 +188,25 @@ static void a_factor_comes_and_goes(void **state) {
   check_all(f, SYSTEMS);
 }
 
+/* Solutions with the factor that somebody else makes of what is asked for. */
+static void solutions_of_others_are_enough(void **state) {
+  fixture *f = *state;
+  hr_shifted_factor factor = make_factor(f, 1000);
+  float *b[HR_SUBSPACE_TOGETHER];
+  size_t left = 1;
+  take_on(f, NULL, 5);
+  hr_shifted_further_use(f->further, factor, 2);
+  for (size_t k = 0; k < 100 && left > 0; k++) {
+    size_t count = hr_shifted_further_ask(f->further, b);
+    if (k == 0) assert_int_equal(count, 3);
+    hr_few_solve_factored(N, f->factor, count, b);
+    left = look(f);
+  }
+  check_all(f, 5);
+  hr_shifted_further_take_on(f->further, NULL);
+  assert_int_equal(hr_shifted_further_ask(f->further, b), 0);
+}
+
 static void a_side_of_nothing_has_a_solution_of_nothing(void **state) {
   fixture *f = *state;
   memset(f->b + N, 0, N * sizeof *f->b);
@@ -219,6 +238,7 @@ int main(void) {
                                       tear_down),
       cmocka_unit_test_setup_teardown(looks_of_others_are_enough, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_factor_comes_and_goes, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(solutions_of_others_are_enough, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_side_of_nothing_has_a_solution_of_nothing, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(what_is_not_definite_is_not_solved, set_up,

@@ -81,22 +81,6 @@ static bool factorise_f32(size_t n, float *a) {
   return info == 0;
 }
 
-/* One target as it always was; several at a time, so that the factor is read once. */
-static void solve_factored_f32(size_t n, size_t targets, const float *factor, float *b) {
-  int size = (int)n;
-  if (targets == 1) {
-    cblas_strsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, size, factor, size,
-                b, 1);
-    cblas_strsv(CblasColMajor, CblasLower, CblasTrans, CblasNonUnit, size, factor, size,
-                b, 1);
-    return;
-  }
-  cblas_strsm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, size,
-              (int)targets, 1, factor, size, b, size);
-  cblas_strsm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, size,
-              (int)targets, 1, factor, size, b, size);
-}
-
 static void invert_factor_f32(size_t n, float *factor) {
   int size = (int)n, info = 0;
   if (n > 0) strtri_("L", "N", &size, factor, &size, &info, 1, 1);
@@ -140,7 +124,6 @@ const hr_compute hr_compute_blas = {
     .axpy_f64 = axpy_f64,
     .scal_f64 = scal_f64,
     .factorise_f32 = factorise_f32,
-    .solve_factored_f32 = solve_factored_f32,
     .invert_factor_f32 = invert_factor_f32,
     .solve_definite_f64 = solve_definite_f64,
     .eigen_f64 = eigen_f64,

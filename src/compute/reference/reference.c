@@ -119,22 +119,6 @@ static bool factorise_f64(size_t n, double *a) {
   return true;
 }
 
-/* Uᵀ z = b from the first row on, then U x = z from the last one back. */
-static void solve_factored_f32(size_t n, size_t targets, const float *factor, float *b) {
-  for (size_t t = 0; t < targets; t++, b += n) {
-    for (size_t i = 0; i < n; i++) {
-      double sum = (double)b[i];
-      for (size_t k = 0; k < i; k++) sum -= (double)factor[k * n + i] * (double)b[k];
-      b[i] = (float)(sum / (double)factor[i * n + i]);
-    }
-    for (size_t i = n; i-- > 0;) {
-      double sum = (double)b[i];
-      for (size_t k = i + 1; k < n; k++) sum -= (double)factor[i * n + k] * (double)b[k];
-      b[i] = (float)(sum / (double)factor[i * n + i]);
-    }
-  }
-}
-
 /* V = U⁻¹, upper as well, from the last row up: V U = I. */
 static void invert_factor_f32(size_t n, float *factor) {
   for (size_t i = n; i-- > 0;) {
@@ -250,7 +234,6 @@ const hr_compute hr_compute_reference = {
     .axpy_f64 = axpy_f64,
     .scal_f64 = scal_f64,
     .factorise_f32 = factorise_f32,
-    .solve_factored_f32 = solve_factored_f32,
     .invert_factor_f32 = invert_factor_f32,
     .solve_definite_f64 = solve_definite_f64,
     .eigen_f64 = eigen_f64,
