@@ -42,7 +42,9 @@ extern "C" {
   X(HR_FLAG_NO_NUMBER, 512, "no_number",                                              \
     "what the model says is no finite number: nothing is predicted")                  \
   X(HR_FLAG_OTHER_SCALE, 1024, "other_scale",                                         \
-    "flux on another scale than the training spectra")
+    "flux on another scale than the training spectra")                                \
+  X(HR_FLAG_OUTSIDE_FLUX, 2048, "outside_flux",                                       \
+    "a pixel far beyond the flux of all training spectra")
 
 typedef enum hr_flag {
 #define HR_FLAG_ENUM(name, bit, word, meaning) name = bit,

@@ -51,6 +51,8 @@ hr_conditioning hr_conditioning_plain(void) {
 
 void hr_conditioning_fini(hr_conditioning *conditioning) {
   hr_free(conditioning->stand_in);
+  hr_free(conditioning->lowest);
+  hr_free(conditioning->highest);
   *conditioning = hr_conditioning_plain();
 }
 
@@ -110,6 +112,7 @@ typedef struct sampler {
   size_t rows;
   /* Over good pixels of rows that are not left out. */
   double *sum, *clipped_sum; /* [P] */
+  double *lowest, *highest;  /* [P] */
   uint32_t *count;           /* [P] */
   const bool *is_wild;       /* [rows of the sample]; NULL: not known yet */
 } sampler;
@@ -277,6 +280,8 @@ static void add_row(sampler *s, size_t i) {
     if (bad[p]) continue;
     s->sum[p] += flux[p];
     s->clipped_sum[p] += flux[p] > 0 ? flux[p] : 0;
+    if (s->count[p] == 0 || flux[p] < s->lowest[p]) s->lowest[p] = flux[p];
+    if (s->count[p] == 0 || flux[p] > s->highest[p]) s->highest[p] = flux[p];
     s->count[p]++;
   }
 }
@@ -344,6 +349,8 @@ static void sampler_fini(sampler *s) {
   hr_free(s->facts);
   hr_free(s->sum);
   hr_free(s->clipped_sum);
+  hr_free(s->lowest);
+  hr_free(s->highest);
   hr_free(s->count);
 }
 
@@ -372,6 +379,8 @@ static hr_status sampler_init(sampler *s, const hr_dataset *dataset, uint64_t ma
   HR_TRY(hr_alloc(&s->facts, s->plan.count * s->plan.length, err));
   HR_TRY(hr_alloc(&s->sum, s->pixels, err));
   HR_TRY(hr_alloc(&s->clipped_sum, s->pixels, err));
+  HR_TRY(hr_alloc(&s->lowest, s->pixels, err));
+  HR_TRY(hr_alloc(&s->highest, s->pixels, err));
   HR_TRY(hr_alloc(&s->count, s->pixels, err));
 cleanup:
   return status;
@@ -560,6 +569,17 @@ static void fill_stand_in(const sampler *s, hr_conditioning *out) {
   }
 }
 
+/* A pixel that was never good has the range of what stands in for it. */
+static void fill_range(const sampler *s, hr_conditioning *out) {
+  for (size_t p = 0; p < s->pixels; p++) {
+    bool any = s->count[p] > 0;
+    float low = any ? hr_condition_flux(out, s->lowest[p]) : out->stand_in[p];
+    float high = any ? hr_condition_flux(out, s->highest[p]) : out->stand_in[p];
+    out->lowest[p] = out->clip ? fmaxf(low, 0) : low;
+    out->highest[p] = out->clip ? fmaxf(high, 0) : high;
+  }
+}
+
 /* Reads the sample again without its wild rows, where it has any: one would be seen in
  * the means of all its pixels. */
 static hr_status leave_out_wild(sampler *s, const hr_conditioning *c, hr_error *err) {
@@ -596,6 +616,8 @@ hr_status hr_conditioning_learn(const hr_dataset *dataset,
   HR_TRY(sampler_init(&s, dataset, wish->mask_bits, err));
   HR_TRY(hr_alloc(&sorting, s.plan.count * s.plan.length, err));
   HR_TRY(hr_alloc(&out->stand_in, s.pixels, err));
+  HR_TRY(hr_alloc(&out->lowest, s.pixels, err));
+  HR_TRY(hr_alloc(&out->highest, s.pixels, err));
   HR_TRY(take_sample(&s, err));
   out->pixels = s.pixels;
   out->mask_bits = wish->mask_bits;
@@ -611,6 +633,7 @@ hr_status hr_conditioning_learn(const hr_dataset *dataset,
   find_bright(&s, out, sorting, sample);
   HR_TRY(leave_out_wild(&s, out, err));
   fill_stand_in(&s, out);
+  fill_range(&s, out);
 cleanup:
   sampler_fini(&s);
   hr_free(sorting);

@@ -27,6 +27,8 @@ typedef struct hr_conditioning {
   size_t pixels;
   float *stand_in; /* [pixels] what takes the place of bad pixels: the mean of good ones;
                       NULL: not known */
+  float *lowest, *highest; /* [pixels] good flux of the sample of training rows, wild ones
+                              left out; NULL: not known */
 } hr_conditioning;
 
 /* Nothing changes: scale 1, base 0, clipped, nothing to stand in, no mask. */

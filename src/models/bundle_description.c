@@ -43,6 +43,8 @@ void hr_bundle_description_fini(hr_bundle_description *d) {
   hr_free(d->fingerprint);
   hr_free(d->wave);
   hr_free(d->conditioning.stand_in);
+  hr_free(d->conditioning.lowest);
+  hr_free(d->conditioning.highest);
   hr_free(d->uncovered);
   for (size_t t = 0; t < d->target_count; t++) {
     hr_free(d->targets[t].name);

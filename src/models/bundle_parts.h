@@ -11,6 +11,8 @@ enum { HR_BUNDLE_OLDEST = 1, HR_BUNDLE_VERSION = 2 };
 #define HR_BUNDLE_JSON     "model.json"
 #define HR_BUNDLE_WAVE     "wave.npy"
 #define HR_BUNDLE_STAND_IN "stand_in.npy"
+#define HR_BUNDLE_LOWEST   "lowest.npy"
+#define HR_BUNDLE_HIGHEST  "highest.npy"
 
 /* Size and fingerprint of folder/name, read piece by piece. HR_ERR_MISSING where there is
  * no such regular file; HR_ERR_IO, HR_ERR_MEMORY. */

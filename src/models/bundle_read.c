@@ -423,20 +423,29 @@ static void read_wave(reader *r) {
   check_wave(r);
 }
 
-static void read_stand_in(reader *r) {
-  hr_conditioning *c = &r->d.conditioning;
+/* Values of every pixel as models know flux, from the file that `key` names; NULL where
+ * there are none. */
+static float *read_pixel_flux(reader *r, const char *key, const char *file) {
   const json_t *object = json_object_get(r->root, "preparation");
-  const json_t *name = json_object_get(object, "stand_in");
-  if (r->version == 1 || json_is_null(name)) return;
+  const json_t *name = json_object_get(object, key);
+  if (r->version == 1 || !name || json_is_null(name)) return NULL;
   const char *text = json_string_value(name);
-  require(r, text && strcmp(text, HR_BUNDLE_STAND_IN) == 0, "stand_in");
-  double *wide = read_pixels(r, HR_BUNDLE_STAND_IN);
-  c->stand_in = array_of(r, r->d.pixels, sizeof *c->stand_in);
+  require(r, text && strcmp(text, file) == 0, key);
+  double *wide = read_pixels(r, file);
+  float *values = array_of(r, r->d.pixels, sizeof *values);
   for (size_t p = 0; p < r->d.pixels && is_good(r); p++) {
-    require(r, fabs(wide[p]) <= (double)HR_PREPARE_LARGEST, HR_BUNDLE_STAND_IN);
-    c->stand_in[p] = (float)wide[p];
+    require(r, fabs(wide[p]) <= (double)HR_PREPARE_LARGEST, file);
+    values[p] = (float)wide[p];
   }
   hr_free(wide);
+  return values;
+}
+
+static void read_flux_of_training(reader *r) {
+  hr_conditioning *c = &r->d.conditioning;
+  c->stand_in = read_pixel_flux(r, "stand_in", HR_BUNDLE_STAND_IN);
+  if (is_good(r)) c->lowest = read_pixel_flux(r, "lowest", HR_BUNDLE_LOWEST);
+  if (is_good(r)) c->highest = read_pixel_flux(r, "highest", HR_BUNDLE_HIGHEST);
 }
 
 /* --- the whole --- */
@@ -511,7 +520,7 @@ hr_status hr_bundle_read(const char *folder, hr_bundle_description *out, hr_erro
   if (is_good(&r)) read_gates(&r);
   if (is_good(&r)) check_files(&r);
   if (is_good(&r)) read_wave(&r);
-  if (is_good(&r)) read_stand_in(&r);
+  if (is_good(&r)) read_flux_of_training(&r);
   if (!is_good(&r)) hr_bundle_description_fini(&r.d);
   *out = r.d;
   json_decref(r.root);

@@ -151,6 +151,10 @@ static hr_status list_files(hr_json_builder *builder, const hr_bundle_descriptio
   hr_status status = HR_OK;
   json_t *files = hr_json_put(builder, root, "files", json_array());
   HR_TRY(list_file(builder, files, folder, HR_BUNDLE_WAVE, err));
+  if (d->conditioning.lowest) {
+    HR_TRY(list_file(builder, files, folder, HR_BUNDLE_LOWEST, err));
+    HR_TRY(list_file(builder, files, folder, HR_BUNDLE_HIGHEST, err));
+  }
   if (d->conditioning.stand_in) {
     HR_TRY(list_file(builder, files, folder, HR_BUNDLE_STAND_IN, err));
   }
@@ -287,6 +291,10 @@ static void put_preparation(hr_json_builder *builder, json_t *root,
   hr_json_put_text(builder, object, "mask_bits", bits);
   json_t *name = c.stand_in ? json_string(HR_BUNDLE_STAND_IN) : json_null();
   hr_json_put(builder, object, "stand_in", name);
+  json_t *low = c.lowest ? json_string(HR_BUNDLE_LOWEST) : json_null();
+  hr_json_put(builder, object, "lowest", low);
+  json_t *high = c.highest ? json_string(HR_BUNDLE_HIGHEST) : json_null();
+  hr_json_put(builder, object, "highest", high);
   hr_json_put_number(builder, object, "noise_level", d->noise_level);
   hr_json_put_number(builder, object, "flux_median", d->flux.level);
   hr_json_put_number(builder, object, "flux_low", d->flux.level_low);
@@ -331,16 +339,17 @@ cleanup:
   return status;
 }
 
-static hr_status write_stand_in(const hr_conditioning *c, const char *folder,
-                                hr_error *err) {
+/* Values of every pixel, where they are known. */
+static hr_status write_pixels(const char *folder, const char *name, const float *values,
+                              size_t pixels, hr_error *err) {
   hr_status status = HR_OK;
   char *path = NULL;
   double *wide = NULL;
-  if (!c->stand_in) return HR_OK;
-  HR_TRY(hr_join_path(folder, HR_BUNDLE_STAND_IN, &path, err));
-  HR_TRY(hr_alloc(&wide, c->pixels, err));
-  for (size_t p = 0; p < c->pixels; p++) wide[p] = (double)c->stand_in[p];
-  HR_TRY(hr_npy_write(path, wide, 1, c->pixels, err));
+  if (!values) return HR_OK;
+  HR_TRY(hr_join_path(folder, name, &path, err));
+  HR_TRY(hr_alloc(&wide, pixels, err));
+  for (size_t p = 0; p < pixels; p++) wide[p] = (double)values[p];
+  HR_TRY(hr_npy_write(path, wide, 1, pixels, err));
 cleanup:
   hr_free(wide);
   hr_free(path);
@@ -356,7 +365,10 @@ hr_status hr_bundle_write(const hr_bundle_description *description, const char *
   HR_TRY(hr_join_path(folder, HR_BUNDLE_WAVE, &wave, err));
   HR_TRY(hr_remove_all(json, err));
   HR_TRY(hr_npy_write(wave, description->wave, 1, description->pixels, err));
-  HR_TRY(write_stand_in(&description->conditioning, folder, err));
+  const hr_conditioning *c = &description->conditioning;
+  HR_TRY(write_pixels(folder, HR_BUNDLE_STAND_IN, c->stand_in, c->pixels, err));
+  HR_TRY(write_pixels(folder, HR_BUNDLE_LOWEST, c->lowest, c->pixels, err));
+  HR_TRY(write_pixels(folder, HR_BUNDLE_HIGHEST, c->highest, c->pixels, err));
   HR_TRY(write_json(description, folder, err));
 cleanup:
   hr_free(wave);

@@ -239,6 +239,7 @@ hr_status hr_engine_result_init(const hr_engine *engine, size_t rows,
   HR_TRY(hr_alloc(&out->flags, rows, err));
   HR_TRY(hr_alloc(&out->scale, rows, err));
   HR_TRY(hr_alloc(&out->side, rows, err));
+  HR_TRY(hr_alloc(&out->beyond, rows, err));
 cleanup:
   return status;
 }
@@ -258,5 +259,6 @@ void hr_engine_result_fini(hr_engine_result *result) {
   hr_free(result->flags);
   hr_free(result->scale);
   hr_free(result->side);
+  hr_free(result->beyond);
   *result = (hr_engine_result){0};
 }

@@ -52,6 +52,7 @@ typedef struct hr_engine_result {
   uint32_t *flags;     /* [N] */
   hr_row_scale *scale; /* [N] of the flux */
   int8_t *side;        /* [N] hr_flux_scale_compare */
+  size_t *beyond;      /* [N] hr_flux_range_beyond */
 } hr_engine_result;
 
 /* Room for blocks of `rows` rows; to be followed by _fini, on failure too. */

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "core/parallel.h"
+#include "data/flux_range.h"
 #include "data/snr.h"
 #include "predict/engine_parts.h"
 
@@ -53,11 +54,14 @@ static void compare_row(void *context, size_t i, size_t thread) {
   const hr_spectra *spectra = &c->rows->spectra;
   const float *error = spectra->error ? spectra->error + i * spectra->pixels : NULL;
   c->out->side[i] = 0;
+  c->out->beyond[i] = 0;
   c->out->scale[i] = (hr_row_scale){.pixels = 0};
   if (c->rows->reports[i].fault != HR_ROW_GOOD) return;
   c->out->scale[i] = hr_flux_scale_measure(c->conditioning, spectra->pixels,
                                            spectra->noisy + i * spectra->pixels, error);
   c->out->side[i] = (int8_t)hr_flux_scale_compare(c->training, &c->out->scale[i]);
+  c->out->beyond[i] = hr_flux_range_beyond(c->conditioning, spectra->pixels,
+                                           spectra->noisy + i * spectra->pixels, error);
 }
 
 void hr_engine_compare_scale(const hr_conditioning *conditioning,
@@ -107,7 +111,17 @@ static uint32_t flag_row(const hr_engine *engine, const hr_engine_result *out, s
   if (out->chi2[i] > most_chi2) flags |= HR_FLAG_POOR_FIT;
   if (out->effective[i] < least_effective) flags |= HR_FLAG_FEW_TEMPLATES;
   if (out->side[i] != 0) flags |= HR_FLAG_OTHER_SCALE;
+  if (out->beyond[i] > 0) flags |= HR_FLAG_OUTSIDE_FLUX;
   return flags;
+}
+
+/* Nobody has learnt how far predictions are off from flux that no training row has. */
+static void forget_sigma(size_t targets, size_t i, hr_engine_result *out) {
+  const uint32_t unlike = HR_FLAG_OTHER_SCALE | HR_FLAG_OUTSIDE_FLUX;
+  if (!(out->flags[i] & unlike)) return;
+  for (size_t t = i * targets; t < (i + 1) * targets; t++) {
+    out->sigma[t] = out->half68[t] = out->half95[t] = (double)NAN;
+  }
 }
 
 void hr_engine_flag(const hr_engine *engine, const hr_engine_rows *rows,
@@ -117,5 +131,6 @@ void hr_engine_flag(const hr_engine *engine, const hr_engine_rows *rows,
     out->flags[i] = is_bad ? HR_FLAG_BAD_SPECTRUM : flag_row(engine, out, i);
     if (outside[i]) out->flags[i] |= HR_FLAG_OUTSIDE_BINS;
     if (out->masked[i] > most_masked) out->flags[i] |= HR_FLAG_MASKED;
+    forget_sigma(hr_engine_describe(engine)->target_count, i, out);
   }
 }

@@ -5,7 +5,7 @@
 
 #include "predict/prediction_table.h"
 
-enum { HR_PREDICT_FLAGS = 11 }; /* of HR_FLAG_LIST */
+enum { HR_PREDICT_FLAGS = 12 }; /* of HR_FLAG_LIST */
 
 typedef struct hr_predict_plan {
   hr_predict_options options; /* as the caller gave them; texts borrowed */

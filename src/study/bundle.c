@@ -196,16 +196,25 @@ static hr_status describe_snr(const hr_plan *plan, hr_bundle_description *out,
   return HR_OK;
 }
 
+static hr_status copy_pixels(const float *from, size_t pixels, float **to,
+                             hr_error *err) {
+  hr_status status = hr_alloc(to, pixels, err);
+  if (status == HR_OK) memcpy(*to, from, pixels * sizeof **to);
+  return status;
+}
+
 static hr_status describe_conditioning(const hr_plan *plan, hr_bundle_description *out,
                                        hr_error *err) {
   const hr_conditioning *rows = &plan->conditions.rows;
   out->conditioning = *rows;
-  out->conditioning.stand_in = NULL;
-  hr_status status = hr_alloc(&out->conditioning.stand_in, rows->pixels, err);
-  if (status != HR_OK) return status;
-  memcpy(out->conditioning.stand_in, rows->stand_in,
-         rows->pixels * sizeof *rows->stand_in);
-  return HR_OK;
+  hr_status status = HR_OK;
+  hr_conditioning *c = &out->conditioning;
+  c->stand_in = c->lowest = c->highest = NULL;
+  HR_TRY(copy_pixels(rows->stand_in, rows->pixels, &c->stand_in, err));
+  HR_TRY(copy_pixels(rows->lowest, rows->pixels, &c->lowest, err));
+  HR_TRY(copy_pixels(rows->highest, rows->pixels, &c->highest, err));
+cleanup:
+  return status;
 }
 
 static hr_status describe_plan(const hr_plan *plan, hr_bundle_description *out,

@@ -115,6 +115,9 @@ static void test_conditioning(void **state) {
                                      .pixels = d.pixels};
   check_ok(hr_alloc(&d.conditioning.stand_in, d.pixels, &err));
   memcpy(d.conditioning.stand_in, stand_in, sizeof stand_in);
+  check_ok(hr_alloc(&d.conditioning.lowest, d.pixels, &err));
+  check_ok(hr_alloc(&d.conditioning.highest, d.pixels, &err));
+  for (size_t p = 0; p < d.pixels; p++) d.conditioning.highest[p] = 2 * stand_in[p];
   check_ok(hr_bundle_write(&d, s.path, &err));
   hr_bundle_description_fini(&d);
   check_ok(hr_bundle_read(s.path, &d, &err));
@@ -124,6 +127,10 @@ static void test_conditioning(void **state) {
   assert_true(found.mask_bits == HR_MASK_ANY);
   assert_true(found.knows_errors && !found.clip && isinf(found.wild_beyond));
   assert_memory_equal(found.stand_in, stand_in, sizeof stand_in);
+  for (size_t p = 0; p < d.pixels; p++) {
+    check_near((double)found.lowest[p], 0, 0);
+    check_near((double)found.highest[p], 2 * (double)stand_in[p], 0);
+  }
   hr_bundle_description_fini(&d);
   edit(&s, "preparation/stand_in", "\"../elsewhere.npy\"");
   check_refused(
@@ -147,6 +154,7 @@ static void test_before_there_was_a_conditioning(void **state) {
   hr_conditioning found = hr_bundle_conditioning(&d);
   assert_true(hr_conditioning_is_plain(&found));
   assert_null(found.stand_in);
+  assert_true(!found.lowest && !found.highest);
   assert_true(isnan(d.flux.level) && isnan(d.flux.level_low) && isnan(d.flux.spread));
   hr_bundle_description_fini(&d);
   scratch_fini(&s);

@@ -75,9 +75,11 @@ static void test_arrays(void **state) {
   check_near(snr[3], 16, 1e-5);
   assert_int_equal(slot[1499], 2);
   assert_int_equal(flags[7], HR_FLAG_BAD_SPECTRUM);
-  check_near(sigma[3], 0.8, 1e-5);
-  check_near(half68[3], 0.75, 1e-5);
-  check_near(half95[3], 1.5, 1e-5);
+  check_near(sigma[0], 0.8, 1e-5);
+  check_near(half68[0], 0.75, 1e-5);
+  check_near(half95[0], 1.5, 1e-5);
+  assert_true(flags[3] & HR_FLAG_OTHER_SCALE); /* on which nobody has learnt a sigma */
+  assert_true(isnan(sigma[3]) && isnan(half68[3]) && isnan(half95[3]));
   check_near(gap[3], fmax(0, mean[3] - 14), 0);
   assert_true(isnan(sigma[7]) && isnan(half68[7]) && isnan(gap[7]));
   /* The same spectra as doubles, three numbers of something else between rows. */

@@ -530,6 +530,21 @@ class Doubts(unittest.TestCase):
         self.assertIn("bring flux and error to the scale of the training spectra",
                       predict(scaled(10, "flux", "noisy"))[0])
 
+    def test_predict_tells_of_pixels_beyond_those_of_training(self):
+        def spoil(stars, name):
+            if name == TEST:
+                stars["noisy"][[5, 6], [60, 7]] = [10, -99.9]
+        study_data.run(BUILD, "headroom", "run", spoilt_stars.study(self.root), "--out",
+                       self.out)
+        spoilt_stars.study(f"{self.root}/new", spoil)
+        done = study_data.run(BUILD, "headroom", "predict", self.out,
+                              f"{self.root}/new/{TEST}", "--out", f"{self.root}/new.csv")
+        table = pandas.read_csv(f"{self.root}/new.csv")
+        self.assertEqual(list(np.flatnonzero(table["flags"] & 2048)), [5, 6])
+        self.assertEqual(list(np.flatnonzero(table["log_g_sigma"].isna())), [5, 6])
+        self.assertTrue(table["log_g_mean"].notna().all())
+        self.assertRegex(done.stdout, "outside_flux +2  a pixel far beyond the flux")
+
     def test_a_hot_pixel_leaves_the_posterior_no_sigma(self):
         def hot(stars, name):
             if name == TEST:
