@@ -96,3 +96,20 @@ bool hr_dominant_remark(hr_reader *reader, const char *const *methods, size_t co
                            "been looked at.");
   return true;
 }
+
+void hr_dominant_training_remark(hr_reader *reader, hr_text *out) {
+  hr_node root = hr_reader_root(reader);
+  hr_node preparation = hr_node_object(reader, &root, "preparation");
+  if (hr_node_is_null(&preparation, "train")) return;
+  hr_node train = hr_node_object(reader, &preparation, "train");
+  if (!hr_node_has(&train, "wild_rows")) return;
+  if (!(hr_node_number(reader, &train, "wild_rows") > 0)) return;
+  hr_text_append(
+      out, "%s",
+      hr_tables_in_chinese(reader)
+          ? "请注意：远超其余各行的训练行可能损害了所比较的模型；在查看或剔除这些行"
+            "（`data.reject_outliers: true`）之前，不宜由这些增益下结论。"
+          : " Training rows far beyond all others may have spoilt what is compared: "
+            "nothing follows from these gains before those rows have been looked at or "
+            "left out (`data.reject_outliers: true`).");
+}

@@ -17,4 +17,8 @@ void hr_dominant_tell(hr_reader *reader, hr_text *out);
 bool hr_dominant_remark(hr_reader *reader, const char *const *methods, size_t count,
                         hr_text *out);
 
+/* Appends " Training rows far beyond all others ..." where there are any: what gains are
+ * counted from may be spoilt. */
+void hr_dominant_training_remark(hr_reader *reader, hr_text *out);
+
 #endif

@@ -230,5 +230,6 @@ void hr_ladder_tell(hr_reader *reader, hr_text *out) {
   tell_noise(&t);
   tell_without_global(&t);
   tell_one_row(&t);
+  hr_dominant_training_remark(t.reader, t.out);
   hr_words_close_up(out, start);
 }

@@ -134,6 +134,7 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
   hr_words_close_up(p->out, before);
   const char *const compared[] = {hr_node_text(p->reader, selection, "headline"), versus};
   hr_dominant_remark(p->reader, compared, 2, p->out);
+  hr_dominant_training_remark(p->reader, p->out);
   hr_text_append(p->out, "\n\n");
   if (by_cv) return;
   hr_text_append(p->out, "%s\n\n",

@@ -640,8 +640,9 @@ static hr_status set_next(hr_reader *reader, const hr_node *entry, hr_cell *cell
   const char *why = text_if_any(reader, entry, "why");
   const char *then = text_if_any(reader, entry, "then");
   const char *caution = text_if_any(reader, entry, "caution");
-  bool is_one_row = caution && strcmp(caution, "one_row") == 0;
-  if (is_one_row && strcmp(outcome, "undecided") == 0) {
+  bool is_of_rows = caution && (strcmp(caution, "one_row") == 0 ||
+                                strcmp(caution, "wild_training_rows") == 0);
+  if (is_of_rows && strcmp(outcome, "undecided") == 0) {
     outcome = caution;
     caution = NULL;
   }

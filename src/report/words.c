@@ -64,6 +64,11 @@ const char *hr_words_next(const char *criterion, const char *verdict, bool chine
     return chinese ? "由单独一行测试光谱决定，请先查看该行"
                    : "one test row decides: look at it first";
   }
+  if (strcmp(verdict, "wild_training_rows") == 0) {
+    return chinese ? "远超其余各行的训练行可能损害了对照的模型，请先查看或剔除"
+                   : "training rows far beyond all others may have made the gain: look "
+                     "at them or leave them out first";
+  }
   const words *list = strcmp(verdict, "pass") == 0 ? pass : fail;
   return look_up(list, sizeof pass / sizeof *pass, criterion, chinese);
 }

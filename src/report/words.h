@@ -10,8 +10,9 @@
 /* What a remark of results.json means. */
 const char *hr_words_remark(const char *remark, bool chinese);
 
-/* What a verdict of a gate criterion means; of "one_row", an undecided one that one test
- * row decides. */
+/* What a verdict of a gate criterion means; of "one_row" and "wild_training_rows", an
+ * undecided one that one test row decides, or rows far beyond all others that are trained
+ * on. */
 const char *hr_words_next(const char *criterion, const char *verdict, bool chinese);
 
 /* Why what follows may be too much, to stand behind it. */

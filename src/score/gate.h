@@ -66,8 +66,9 @@ typedef struct hr_gate_criterion {
   const char *then;   /* what the study does next, in its own words, or NULL */
   const char
       *caution; /* why that may mean less: "one_row" (one test row makes most of the
-                   error of what is compared), "wild_training_rows" (rows far beyond
-                   all others are trained on), "baseline_undertuned"; or NULL */
+                   error of what is compared), "wild_training_rows" (a gain over
+                   models trained on rows far beyond all others: not passed),
+                   "baseline_undertuned"; or NULL */
 } hr_gate_criterion;
 
 /* Judges all criteria that are asked for, *count of them. Returns whether every one

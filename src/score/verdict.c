@@ -115,8 +115,14 @@ static bool rests_on_one_row(const hr_evaluation *evaluation, const compared *c,
   }
 }
 
-/* A gain over a baseline that could do better may be less than it looks; of a row that
- * decides alone, more rows are no cure. */
+/* What is counted from a model that its training may have spoilt. */
+static bool is_gain(hr_gate_subject subject) {
+  return subject == HR_GATE_DELTA_R2 || subject == HR_GATE_FOCUS_BINS ||
+         subject == HR_GATE_MIXTURE || subject == HR_GATE_RHO;
+}
+
+/* A gain over a baseline that could do better may be less than it looks; one that
+ * training rows far beyond all others may have made is not passed. */
 static void add_cautions(hr_evaluation *evaluation, const compared *c) {
   const hr_results_input *input = evaluation->input;
   const hr_preparation *train = input->train_preparation;
@@ -125,18 +131,28 @@ static void add_cautions(hr_evaluation *evaluation, const compared *c) {
       hr_undertuned_has(&input->outcomes[evaluation->forecasts.baseline]);
   for (size_t i = 0; i < evaluation->gate_count; i++) {
     hr_gate_criterion *one = &evaluation->gate[i];
-    bool is_gain = one->subject == HR_GATE_DELTA_R2 || one->subject == HR_GATE_FOCUS_BINS;
-    is_gain = is_gain && one->verdict != HR_VERDICT_FAIL;
+    bool is_won = is_gain(one->subject) && one->verdict != HR_VERDICT_FAIL;
+    bool is_of_baseline =
+        one->subject == HR_GATE_DELTA_R2 || one->subject == HR_GATE_FOCUS_BINS;
     if (isnan(one->value)) continue;
-    if (rests_on_one_row(evaluation, c, one->subject)) {
+    if (is_won && has_wild_rows) { /* more test rows are no cure */
+      one->caution = "wild_training_rows";
+      one->verdict = HR_VERDICT_UNDECIDED;
+      one->next = "training rows far beyond all others";
+    } else if (rests_on_one_row(evaluation, c, one->subject)) {
       one->caution = "one_row";
       if (one->verdict == HR_VERDICT_UNDECIDED) one->next = "one test row decides";
-    } else if (is_gain && has_wild_rows) {
-      one->caution = "wild_training_rows";
-    } else if (is_gain && is_undertuned) {
+    } else if (is_won && is_of_baseline && is_undertuned) {
       one->caution = "baseline_undertuned";
     }
   }
+}
+
+static bool has_passed(const hr_evaluation *evaluation) {
+  for (size_t i = 0; i < evaluation->gate_count; i++) {
+    if (evaluation->gate[i].verdict != HR_VERDICT_PASS) return false;
+  }
+  return true;
 }
 
 hr_status hr_verdict_judge(hr_evaluation *evaluation, hr_error *err) {
@@ -156,13 +172,14 @@ hr_status hr_verdict_judge(hr_evaluation *evaluation, hr_error *err) {
   measure_r2(evaluation, headline, versus, &measures);
   HR_TRY(measure_focus(evaluation, headline, versus, &measures.focus_delta_r2, err));
   measure_ladder(evaluation, &measures);
-  evaluation->gate_passed = hr_gate_evaluate(&evaluation->input->gate, &measures,
-                                             evaluation->gate, &evaluation->gate_count);
-  add_next(evaluation);
+  hr_gate_evaluate(&evaluation->input->gate, &measures, evaluation->gate,
+                   &evaluation->gate_count);
   const compared methods = {headline, versus, evaluation->ladder.forecast[HR_RUNG_SINGLE],
                             evaluation->ladder.forecast[HR_RUNG_BASELINE],
                             evaluation->ladder.forecast[HR_RUNG_DEPLOYED]};
   add_cautions(evaluation, &methods);
+  add_next(evaluation);
+  evaluation->gate_passed = has_passed(evaluation);
 cleanup:
   return status;
 }

@@ -99,10 +99,50 @@ static void numbers_of_one_row_say_so(void **state) {
   hr_text_fini(&out);
 }
 
+static void remark_on_training(const char *language, hr_text *out) {
+  hr_reader reader = {0};
+  scratch s;
+  hr_error err;
+  char path[128];
+  scratch_init(&s);
+  snprintf(path, sizeof path, "%s/results.json", s.path);
+  f.input.language = language;
+  check_ok(hr_results_write(&f.input, path, NULL, &err));
+  check_ok(hr_reader_init(&reader, path, &err));
+  hr_dominant_training_remark(&reader, out);
+  check_ok(hr_reader_status(&reader, &err));
+  hr_reader_fini(&reader);
+  scratch_fini(&s);
+}
+
+static void wild_training_rows_stand_beside_gains(void **state) {
+  (void)state;
+  hr_preparation train = {.wild_rows = 0};
+  hr_text out;
+  fixture_init(&f);
+  hr_text_init(&out);
+  remark_on_training("en", &out); /* nobody has counted */
+  f.input.train_preparation = &train;
+  remark_on_training("en", &out);
+  assert_int_equal(out.length, 0);
+  train.wild_rows = 1;
+  remark_on_training("en", &out);
+  assert_string_equal(out.bytes,
+                      " Training rows far beyond all others may have spoilt what is "
+                      "compared: nothing follows from these gains before those rows have "
+                      "been looked at or left out (`data.reject_outliers: true`).");
+  hr_text_fini(&out);
+  hr_text_init(&out);
+  remark_on_training("zh", &out);
+  assert_non_null(strstr(out.bytes, "请注意：远超其余各行的训练行可能损害了所比较的模型"));
+  hr_text_fini(&out);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_paragraph_is_a_row),
       cmocka_unit_test(numbers_of_one_row_say_so),
+      cmocka_unit_test(wild_training_rows_stand_beside_gains),
       cmocka_unit_test(nothing_is_told_of_usual_errors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

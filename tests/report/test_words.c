@@ -53,6 +53,11 @@ static void test_cautions(void **state) {
                       "one test row decides: look at it first");
   assert_string_equal(hr_words_next("delta_r2", "one_row", true),
                       "由单独一行测试光谱决定，请先查看该行");
+  assert_string_equal(hr_words_next("delta_r2", "wild_training_rows", false),
+                      "training rows far beyond all others may have made the gain: look "
+                      "at them or leave them out first");
+  assert_string_equal(hr_words_next("delta_r2", "wild_training_rows", true),
+                      "远超其余各行的训练行可能损害了对照的模型，请先查看或剔除");
 }
 
 static void check_closed(const char *text, size_t from, const char *expected) {

@@ -84,21 +84,43 @@ static void the_gate_knows_of_it(void **state) {
   json_decref(root);
 }
 
-/* A gain over a baseline that wild training rows spoilt is none. */
+static void check_passed(const json_t *root, bool expected) {
+  const json_t *passed = json_object_get(root, "gate_passed");
+  assert_true(json_is_boolean(passed));
+  assert_int_equal(json_boolean_value(passed), expected);
+}
+
+/* All thresholds are cleared, and the gate is not passed: a gain over a baseline that
+ * wild training rows spoilt is none. */
 static void the_gate_knows_of_wild_training_rows(void **state) {
   (void)state;
   warnings told = {0};
   hr_preparation train = {.wild_rows = 0};
   fixture_init(&f);
   f.input.train_preparation = &train;
-  f.input.gate.delta_r2 = -1;
+  static char worked[] = "publish";
+  static char *const on_pass[HR_GATE_CRITERIA] = {[HR_GATE_DELTA_R2] = worked};
+  f.input.gate_on_pass = on_pass;
+  f.input.gate.delta_r2 = f.input.gate.oracle_r2 = f.input.gate.insufficient_below = -9;
+  f.input.gate.mixture_delta_r2 = f.input.gate.focus_delta_r2 = -9;
+  f.input.gate.rho = (double)NAN;
   json_t *root = results(&told);
   check_text(find_delta(root), "verdict", "pass");
+  check_text(find_delta(root), "then", "publish");
   assert_null(json_object_get(find_delta(root), "caution"));
+  check_passed(root, true);
   json_decref(root);
   train.wild_rows = 1;
   root = results(&told);
   check_text(find_delta(root), "caution", "wild_training_rows");
+  check_text(find_delta(root), "verdict", "undecided");
+  check_text(find_delta(root), "next", "training rows far beyond all others");
+  assert_null(json_object_get(find_delta(root), "then"));
+  check_passed(root, false);
+  json_decref(root);
+  f.input.gate.delta_r2 = 9; /* what fails all the same has failed */
+  root = results(&told);
+  check_text(find_delta(root), "verdict", "fail");
   json_decref(root);
 }
 
