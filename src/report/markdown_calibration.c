@@ -1,6 +1,7 @@
 /* Calibration in words. */
 #include "report/markdown_calibration.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "report/calibration.h"
@@ -43,10 +44,20 @@ static void write_headline(hr_reader *reader, const hr_calibration_shown *shown,
                          : ". Of an honest σ 0.6827, 0.9545 and 1 are expected.\n\n");
 }
 
+/* The mean chi2 that a verdict is about: of sigma too large that of the rows that are not
+ * far, which have made it. */
+static hr_estimate read_chi2(hr_reader *reader, const hr_node *entry, bool is_small) {
+  const double none = (double)NAN;
+  if (is_small || !hr_node_has(entry, "far")) {
+    return hr_calibration_read(reader, entry, HR_MEAN_CHI2);
+  }
+  hr_node far = hr_node_object(reader, entry, "far");
+  return (hr_estimate){hr_node_number(reader, &far, "chi2_without"), none, none};
+}
+
 /* Whether the mean chi2 says the other thing than the interval: then the errors' tails,
  * not their size, are what sigma has not learnt. */
-static bool is_of_intervals(hr_reader *reader, const hr_node *entry, bool is_small) {
-  double chi2 = hr_calibration_read(reader, entry, HR_MEAN_CHI2).value;
+static bool is_of_intervals(double chi2, bool is_small) {
   return is_small ? chi2 < 1 : chi2 > 1;
 }
 
@@ -65,7 +76,8 @@ static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out
   const char *verdict = hr_node_text_or_null(reader, entry, "verdict");
   bool is_small = verdict && strcmp(verdict, "sigma_too_small") == 0;
   if (!hr_node_bool(reader, entry, "warning")) return;
-  bool is_interval = is_of_intervals(reader, entry, is_small);
+  hr_estimate chi2 = read_chi2(reader, entry, is_small);
+  bool is_interval = is_of_intervals(chi2.value, is_small);
   size_t before = out->length;
   hr_text_append(out, "%s",
                  chinese       ? "**警告："
@@ -74,7 +86,12 @@ static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out
   hr_append_method_title(reader, hr_node_text(reader, entry, "method"), out);
   append_what_is_off(reader, is_small, is_interval, out);
   hr_words_close_up(out, before);
-  append_measure(reader, entry, HR_MEAN_CHI2, out);
+  append_estimate(out, chi2);
+  if (!is_small && hr_node_has(entry, "far")) {
+    hr_text_append(out, "%s",
+                   chinese ? "（不计离真值超过十个 σ 的行）"
+                           : " without the rows more than ten σ from the truth");
+  }
   if (!hr_node_is_null(entry, "within_half68")) {
     hr_text_append(out, "%s",
                    chinese ? (is_interval ? "，但 68 % 区间覆盖 " : "，68 % 区间覆盖 ")

@@ -39,19 +39,21 @@ static const char *say_verdict(const char *verdict, bool chinese) {
   return chinese ? "可信" : "calibrated";
 }
 
-/* What speaks against "calibrated" all the same. */
+/* What speaks against it all the same. */
 static hr_status say_far(hr_reader *reader, const hr_node *entry, char **text,
                          hr_error *err) {
   if (!hr_node_has(entry, "far")) return HR_OK;
   hr_node far = hr_node_object(reader, entry, "far");
   double rows = hr_node_number(reader, &far, "rows");
+  const char *verdict = hr_node_text_or_null(reader, entry, "verdict");
+  bool chinese = hr_tables_in_chinese(reader);
   hr_free(*text);
   *text = NULL;
   return hr_set_text(text, err,
-                     hr_tables_in_chinese(reader) ? "可信，但 %.0f 行除外"
-                     : rows > 1                   ? "calibrated but for %.0f rows"
-                                                  : "calibrated but for %.0f row",
-                     rows);
+                     chinese    ? "%s，但 %.0f 行除外"
+                     : rows > 1 ? "%s but for %.0f rows"
+                                : "%s but for %.0f row",
+                     say_verdict(verdict, chinese), rows);
 }
 
 static hr_status add_method(hr_table *table, hr_reader *reader, const hr_node *entry,
@@ -69,8 +71,8 @@ static hr_status add_method(hr_table *table, hr_reader *reader, const hr_node *e
   HR_TRY(hr_set_text(&last->text, err, "%s",
                      say_verdict(verdict, hr_tables_in_chinese(reader))));
   HR_TRY(hr_set_text(&last->code, err, "%s", verdict ? verdict : ""));
-  bool is_calibrated = verdict && strcmp(verdict, "calibrated") == 0;
-  if (is_calibrated) HR_TRY(say_far(reader, entry, &last->text, err));
+  bool is_small = verdict && strcmp(verdict, "sigma_too_small") == 0;
+  if (verdict && !is_small) HR_TRY(say_far(reader, entry, &last->text, err));
 cleanup:
   return status;
 }
@@ -85,7 +87,9 @@ static hr_status note_method(hr_table *table, hr_reader *reader, hr_error *err) 
             "平均 χ² 偏离 0.1 以上或 68 % 区间的覆盖率偏离 0.02 "
             "以上、且偶然所致的概率低于"
             " 0.05 除以方法数的两倍（Bonferroni；σ 学自有限行的误差计在内）时，"
-            "判为偏小或偏大。离真值超过十个 σ 的行计数列出，平均 χ² 亦不计它们再判一次。"
+            "判为偏小或偏大。离真值超过十个 σ 的行计数列出，平均 χ² 亦不计它们再判一次；"
+            "有这样的行时，覆盖率偏低不以学自有限行为由。平均 χ² 判为偏大而 68 % "
+            "区间的覆盖率及其 95 % 区间均低于期望值时，判为偏小。"
           : "In brackets behind each heading: what is expected of an honest σ; within 1 "
             "and 2 σ it is what a Gaussian has, which a posterior need not be, while "
             "mean "
@@ -97,7 +101,10 @@ static hr_status note_method(hr_table *table, hr_reader *reader, hr_error *err) 
             "that with a probability below 0.05 over twice the number of methods "
             "(Bonferroni; the error of a σ learnt from few rows counts). Rows more than "
             "ten σ from the truth are counted, and the mean χ² is judged without them, "
-            "too.",
+            "too; with such rows, few rows to learn from are no excuse of too small a "
+            "share. Where the mean χ² says too large, but the share within the 68 % "
+            "interval and all of its own interval are below what is expected, σ is "
+            "called too small.",
       err);
 }
 

@@ -165,6 +165,15 @@ static int side_of(const hr_calibration *calibration, hr_calibration_measure m,
   return is_small ? -1 : 1;
 }
 
+/* Whether the 68 % interval holds too few rows: by more than what matters, and all of the
+ * share's own interval says so. */
+static bool is_short(const hr_calibration *calibration) {
+  const hr_measured *share = &calibration->measure[HR_WITHIN_HALF68];
+  double expected = words[HR_WITHIN_HALF68].expected;
+  return expected - share->value > words[HR_WITHIN_HALF68].margin &&
+         share->high < expected;
+}
+
 hr_calibration_verdict hr_calibration_judge(const hr_calibration *calibration,
                                             double least_chance) {
   if (calibration->rows == 0) return HR_CALIBRATION_UNKNOWN;
@@ -179,7 +188,13 @@ hr_calibration_verdict hr_calibration_judge(const hr_calibration *calibration,
     is_small = is_small || sides[j] < 0;
     is_large = is_large || sides[j] > 0;
   }
-  if (is_small) return HR_SIGMA_TOO_SMALL;
+  /* Few rows to learn from are no excuse of one that leaves far rows as well. */
+  hr_calibration unexcused = *calibration;
+  unexcused.learnt = 0;
+  bool is_short_too = calibration->far_rows > 0 &&
+                      side_of(&unexcused, HR_WITHIN_HALF68, least_chance) < 0;
+  if (is_small || is_short_too) return HR_SIGMA_TOO_SMALL;
+  if (is_large && is_short(calibration)) return HR_SIGMA_TOO_SMALL;
   return is_large ? HR_SIGMA_TOO_LARGE : HR_CALIBRATED;
 }
 

@@ -85,8 +85,11 @@ typedef enum hr_calibration_verdict {
 const char *hr_calibration_verdict_name(hr_calibration_verdict verdict);
 
 /* From the mean chi2 and the share within the 68 % half-width: off where either is off by
- * more than its margin, with a chance below `least_chance`. Where they disagree (heavy
- * tails), too small: that is what misleads. */
+ * more than its margin, with a chance below `least_chance`; the mean is judged with and
+ * without far rows. Where they disagree (heavy tails), too small: that is what misleads.
+ * So is a sigma that chi2 calls too large where the share and all of its own interval are
+ * below what is expected; and of a sigma that leaves far rows, what was learnt from few
+ * rows is no excuse of too small a share. */
 hr_calibration_verdict hr_calibration_judge(const hr_calibration *calibration,
                                             double least_chance);
 

@@ -60,15 +60,14 @@ typedef struct hr_gate_criterion {
   double value;
   hr_interval interval;
   double threshold;
-  hr_verdict verdict; /* of "insufficient": pass means that it is not insufficient */
-  const char *next;   /* what the verdict means, or why there is none */
-  const char *why;    /* of the measure, where the value is undefined */
-  const char *then;   /* what the study does next, in its own words, or NULL */
-  const char
-      *caution; /* why that may mean less: "one_row" (one test row makes most of the
-                   error of what is compared), "wild_training_rows" (a gain over
-                   models trained on rows far beyond all others: not passed),
-                   "baseline_undertuned"; or NULL */
+  hr_verdict verdict;  /* of "insufficient": pass means that it is not insufficient */
+  const char *next;    /* what the verdict means, or why there is none */
+  const char *why;     /* of the measure, where the value is undefined */
+  const char *then;    /* what the study does next, in its own words, or NULL */
+  const char *caution; /* why that may mean less: "one_row" (one test row makes most of
+                          the error of what is compared), "wild_training_rows" (a gain
+                          over models trained on rows far beyond all others: not passed),
+                          "baseline_undertuned"; or NULL */
 } hr_gate_criterion;
 
 /* Judges all criteria that are asked for, *count of them. Returns whether every one

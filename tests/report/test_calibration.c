@@ -125,10 +125,10 @@ static void a_row_is_a_method(void **state) {
 static void a_row_far_off_is_told(void **state) {
   (void)state;
   char words[96];
-  fixture_give_sigma(&f, 1);
+  fixture_give_sigma(&f, 1.1);
   size_t row = 0;
   while (f.bin[row] != 0) row++;
-  f.forest_own[row] += 6e5F;
+  f.forest_own[row] += 6.6e5F;
   make();
   const hr_table *table = &tables.items[HR_TABLE_CALIBRATION];
   const hr_cell *forest = &table->cells[2 * table->column_count];
@@ -139,6 +139,21 @@ static void a_row_far_off_is_told(void **state) {
   snprintf(words, sizeof words, " 1 row (row %zu of `predictions.csv`, 1e+06 σ)", row);
   assert_non_null(strstr(said, words));
   expect(said, "look at their spectra and labels.");
+}
+
+/* As few rows within the interval as chance may leave, and one that is not: the interval
+ * is too narrow. */
+static void a_row_far_off_and_a_narrow_interval(void **state) {
+  (void)state;
+  fixture_give_sigma(&f, 1);
+  size_t row = 0;
+  while (f.bin[row] != 0) row++;
+  f.forest_own[row] += 6e5F;
+  make();
+  const hr_table *table = &tables.items[HR_TABLE_CALIBRATION];
+  const hr_cell *forest = &table->cells[2 * table->column_count];
+  assert_string_equal(forest[8].text, "σ too small");
+  expect(summary(), "**Warning: the σ of Forest-Oracle is too small**: its mean χ² is ");
 }
 
 /* The headline; and the posterior where it is another method. */
@@ -218,6 +233,24 @@ static void a_large_sigma_is_warned_of(void **state) {
   expect(said, ". Its predictions are better than it says.\n\n");
 }
 
+/* The mean of 1e9 that one row makes is no reason to call sigma large. */
+static void a_large_sigma_with_a_row_far_off(void **state) {
+  (void)state;
+  fixture_give_sigma(&f, 2);
+  f.input.selection = HR_SELECT_BY_TEST;
+  size_t row = 0;
+  while (f.bin[row] != 0) row++;
+  f.forest_own[row] += 6e6F;
+  make();
+  const hr_table *table = &tables.items[HR_TABLE_CALIBRATION];
+  const hr_cell *forest = &table->cells[2 * table->column_count];
+  assert_string_equal(forest[8].text, "σ too large but for 1 row");
+  assert_string_equal(forest[8].code, "sigma_too_large");
+  char *said = summary();
+  assert_non_null(strstr(said, "σ of Forest-Oracle is too large**: its mean χ² is 0.3"));
+  expect(said, " without the rows more than ten σ from the truth, and its 68 % interval");
+}
+
 static void ranks_are_summarised(void **state) {
   (void)state;
   fixture_give_draws(&f, 1);
@@ -281,12 +314,14 @@ int main(void) {
       TEST(results_of_before),
       TEST(a_row_is_a_method),
       TEST(a_row_far_off_is_told),
+      TEST(a_row_far_off_and_a_narrow_interval),
       TEST(parts_of_headline_and_posterior),
       TEST(without_a_ratio_there_are_no_octiles),
       TEST(the_headline_is_summarised),
       TEST(a_variance_alone),
       TEST(a_small_sigma_is_warned_of),
       TEST(a_large_sigma_is_warned_of),
+      TEST(a_large_sigma_with_a_row_far_off),
       TEST(ranks_are_summarised),
       TEST(in_chinese),
       TEST(memory_can_run_out),

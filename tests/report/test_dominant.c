@@ -134,7 +134,8 @@ static void wild_training_rows_stand_beside_gains(void **state) {
   hr_text_fini(&out);
   hr_text_init(&out);
   remark_on_training("zh", &out);
-  assert_non_null(strstr(out.bytes, "请注意：远超其余各行的训练行可能损害了所比较的模型"));
+  assert_non_null(
+      strstr(out.bytes, "请注意：远超其余各行的训练行可能损害了所比较的模型"));
   hr_text_fini(&out);
 }
 

@@ -206,6 +206,41 @@ static void test_far_rows_are_counted_and_judged_without(void **state) {
   assert_int_equal(found.far_row, 5);
 }
 
+/* sigma is twice what it ought to be, and the 68 % interval holds too few: the interval
+ * is what is believed. */
+static void test_an_interval_too_narrow_is_not_called_wide(void **state) {
+  (void)state;
+  hr_calibration_rows rows = made(1);
+  for (size_t i = 0; i < ROWS; i++) half68[i] = 0.4;
+  rows.count = 320;
+  hr_calibration found = hr_calibration_compute(&rows);
+  found.learnt = 0.01; /* chance may have made the half-width */
+  assert_true(found.measure[HR_MEAN_CHI2].value < 0.3);
+  assert_true(found.measure[HR_WITHIN_HALF68].high < 0.6827);
+  assert_true(hr_calibration_chance(&found, HR_WITHIN_HALF68) > 0.002);
+  assert_int_equal(hr_calibration_judge(&found, 0.002), HR_SIGMA_TOO_SMALL);
+  for (size_t i = 0; i < ROWS; i++) half68[i] = 0.5;
+  found = hr_calibration_compute(&rows);
+  found.learnt = 0.01;
+  assert_int_equal(hr_calibration_judge(&found, 0.002), HR_SIGMA_TOO_LARGE);
+}
+
+/* Chance, to learn from few rows, is no excuse where rows are ten sigma off as well. */
+static void test_far_rows_and_a_narrow_interval(void **state) {
+  (void)state;
+  hr_calibration_rows rows = made(0.5);
+  for (size_t i = 0; i < ROWS; i++) half68[i] = 0.4;
+  rows.count = 320;
+  hr_calibration found = hr_calibration_compute(&rows);
+  found.learnt = 0.01;
+  assert_int_equal(hr_calibration_judge(&found, 0.002), HR_CALIBRATED);
+  prediction[17] = 4 + 1.5e6;
+  found = hr_calibration_compute(&rows);
+  found.learnt = 0.01;
+  assert_int_equal(found.far_rows, 1);
+  assert_int_equal(hr_calibration_judge(&found, 0.002), HR_SIGMA_TOO_SMALL);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_shares_and_their_intervals),
@@ -216,6 +251,8 @@ int main(void) {
       cmocka_unit_test(test_too_small_is_told_first),
       cmocka_unit_test(test_chances),
       cmocka_unit_test(test_names),
+      cmocka_unit_test(test_an_interval_too_narrow_is_not_called_wide),
+      cmocka_unit_test(test_far_rows_and_a_narrow_interval),
       cmocka_unit_test(test_far_rows_are_counted_and_judged_without),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
