@@ -29,7 +29,8 @@
   X(HR_DOUBT_CLIP, "clip", "flux below 0 is the rule, or is clipped all the same")      \
   X(HR_DOUBT_OUTLIERS, "outliers", "rows are far beyond all others, or left out")       \
   X(HR_DOUBT_EMPTY, "empty", "test rows have no good pixel")                            \
-  X(HR_DOUBT_BAD_PIXELS, "bad_pixels", "many pixels are bad")
+  X(HR_DOUBT_BAD_PIXELS, "bad_pixels", "many pixels are bad")                           \
+  X(HR_DOUBT_NO_SNR, "no_snr", "test rows have no number for a label snr")
 
 /* The codes up to here are the choices of `data.allow`; those behind are told alone. */
 #define HR_DOUBT_CHOICES \

@@ -156,6 +156,7 @@ const char *hr_words_doubt(const char *code) {
       {"outliers", "", "有训练行远离其余各行，或已被剔除"},
       {"empty", "", "有测试行没有好像素，因而没有预测"},
       {"bad_pixels", "", "坏像素很多"},
+      {"no_snr", "", "有测试行没有 snr"},
   };
   return look_up(list, sizeof list / sizeof *list, code, true);
 }

@@ -119,6 +119,24 @@ static uint64_t print_look(uint64_t print, const hr_look *look) {
   return print;
 }
 
+/* Rows that are sorted by what they do not have. */
+static hr_status check_snr(hr_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  const char *path = plan->config->data.test_path;
+  size_t without = plan->rows_without_snr, rows = plan->view.test_rows;
+  if (without == 0) return HR_OK;
+  HR_TRY(hr_doubts_add(&plan->doubts, HR_DOUBT_NO_SNR, false, err,
+                       "%s: the label snr is NaN or infinite in %zu of %zu rows, which "
+                       "are left out where rows are sorted by signal-to-noise ratio",
+                       path, without, rows));
+  HR_TRY(hr_doubts_in_chinese(&plan->doubts, err,
+                              "%s：%zu 行（共 %zu 行）的标签 snr 为 NaN 或无穷大，"
+                              "按信噪比排序时略去这些行",
+                              path, without, rows));
+cleanup:
+  return status;
+}
+
 hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
   hr_look train = {0}, test = {0};
@@ -130,6 +148,7 @@ hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
   HR_TRY(check_look(plan, &train, &test, err));
   HR_TRY(hr_doubt_twins(plan->train, plan->test, &training, &plan->doubts, err));
   HR_TRY(refuse(plan, err));
+  HR_TRY(check_snr(plan, err));
   HR_TRY(check_empty(plan, &training, err));
 cleanup:
   hr_look_fini(&train);

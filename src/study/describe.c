@@ -128,15 +128,6 @@ static void warn_of_empty_bins(const hr_plan *plan) {
   hr_text_fini(&list);
 }
 
-static void warn_of_snr(const hr_plan *plan) {
-  if (plan->rows_without_snr == 0) return;
-  hr_observe_warning(plan->view.observer,
-                     "%s: the label snr is NaN or infinite in %zu of %zu rows, which are "
-                     "left out where rows are sorted by signal-to-noise ratio",
-                     plan->config->data.test_path, plan->rows_without_snr,
-                     plan->view.test_rows);
-}
-
 void hr_plan_warn(const hr_plan *plan) {
   hr_conditions_tell(&plan->conditions, plan->view.observer);
   for (size_t i = 0; i < plan->doubts.count; i++) {
@@ -144,7 +135,6 @@ void hr_plan_warn(const hr_plan *plan) {
     if (!doubt->is_told) hr_observe_warning(plan->view.observer, "%s", doubt->sentence);
   }
   warn_of_empty_bins(plan);
-  warn_of_snr(plan);
   for (size_t t = 0; t < hr_study_targets(&plan->view); t++) {
     warn_of_target(plan, plan->targets[t].name);
     warn_of_unit(plan, &plan->targets[t]);

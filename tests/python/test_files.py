@@ -169,9 +169,15 @@ class SnrTest(FilesTest):
         covered = sum(row["bin"] != "" for row in study.rows())
         self.assertEqual(sum(o["n"] for o in octiles["octiles"]), covered - left_out)
         self.assertIn(f"the label snr is NaN or infinite in {left_out} of 150 rows", done.stderr)
+        warning, = [w for w in study.results()["warnings"] if w["code"] == "no_snr"]
+        self.assertIn(f"the label snr is NaN or infinite in {left_out} of 150", warning["text"])
+        self.assertIn(f"{left_out} 行（共 150 行）的标签 snr 为 NaN", warning["text_zh"])
         with open(study.path("out/report.md"), encoding="utf-8") as file:
             report = file.read()
         self.assertIn(f"covered rows; {left_out} without snr left out", report)
+        self.assertNotIn("Nothing was found in data or results", report)
+        summary = report[report.index("**What to distrust.**"):report.index("## 2. Data")]
+        self.assertIn(f"the label snr is NaN or infinite in {left_out} of 150", summary)
         with open(study.path("out/manifest.json"), encoding="utf-8") as file:
             day = json.load(file)["started"][:10]
         self.assertRegex(report, rf"Made by Headroom [0-9.]+ on {day}\.")
@@ -193,8 +199,12 @@ class SnrTest(FilesTest):
         study = self.study(change)
         self.check_run(study)
         self.assertIsNone(study.results()["snr_octiles"])
+        warning, = [w for w in study.results()["warnings"] if w["code"] == "no_snr"]
+        self.assertIn("in 150 of 150 rows", warning["text"])
         with open(study.path("out/report.md"), encoding="utf-8") as file:
-            self.assertIn("no column `snr` with numbers", file.read())
+            report = file.read()
+        self.assertIn("no column `snr` with numbers", report)
+        self.assertIn("the label snr is NaN or infinite in 150 of 150 rows", report)
 
 
 PREFIX = "headroom: "

@@ -128,7 +128,17 @@ static void rows_without_snr_are_warned_of(void **state) {
              "%s: the label snr is NaN or infinite in %zu of 8 rows, which are left out "
              "where rows are sorted by signal-to-noise ratio",
              name, without[way]);
-    if (way > 0) assert_string_equal(warned.last, sentence);
+    assert_int_equal(plan->doubts.count, way > 0); /* results.json and report tell it */
+    if (way > 0) {
+      const hr_doubt *doubt = &plan->doubts.items[0];
+      assert_string_equal(warned.last, sentence);
+      assert_string_equal(doubt->sentence, sentence);
+      assert_int_equal(doubt->code, HR_DOUBT_NO_SNR);
+      assert_false(doubt->refuses);
+      snprintf(sentence, sizeof sentence, "%s：%zu 行（共 8 行）的标签 snr 为 NaN", name,
+               without[way]);
+      assert_memory_equal(doubt->chinese, sentence, strlen(sentence));
+    }
     hr_plan_destroy(&plan);
   }
 }
