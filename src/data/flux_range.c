@@ -1,3 +1,5 @@
+/* One pass over the pixels of a row; a bad one holds what stands in for it, which is in
+ * the range. */
 #include "data/flux_range.h"
 
 #include <math.h>
