@@ -25,6 +25,7 @@ hr_row_scale hr_flux_scale_measure(const hr_conditioning *c, size_t pixels,
   size_t stride = (pixels - 1) / HR_FLUX_SCALE_PIXELS + 1;
   for (size_t p = 0; p < pixels; p += stride) {
     if (error && c->knows_errors && !(error[p] > 0)) continue;
+    if (!isfinite(noisy[p]) || (error && !isfinite(error[p]))) continue;
     flux[out.pixels] = noisy[p];
     sigma[out.pixels++] = error ? error[p] : 0;
   }

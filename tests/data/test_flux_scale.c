@@ -83,6 +83,19 @@ static void test_another_unit(void **state) {
   assert_int_equal(hr_flux_scale_compare(&normalised, &row), 1);
 }
 
+/* What is no number is not looked at. */
+static void test_only_numbers_count(void **state) {
+  (void)state;
+  const float flux[] = {1, NAN, 2, INFINITY, 3, 5}, errors[] = {1, 1, 1, 1, 1, INFINITY};
+  const hr_conditioning c = hr_conditioning_plain();
+  hr_row_scale row = hr_flux_scale_measure(&c, 6, flux, errors);
+  assert_int_equal(row.pixels, 3);
+  check_near(row.level, 2, 0);
+  check_near(row.error, 1, 0);
+  row = hr_flux_scale_measure(&c, 2, flux + 3, errors + 3);
+  assert_int_equal(row.pixels, 1);
+}
+
 /* However faint the star: its median is known as well as its noise lets it be. */
 static void test_noise_is_no_other_scale(void **state) {
   (void)state;
@@ -144,6 +157,7 @@ int main(void) {
       cmocka_unit_test(test_measures_in_the_unit_of_the_file),
       cmocka_unit_test(test_bad_pixels_say_nothing),
       cmocka_unit_test(test_another_unit),
+      cmocka_unit_test(test_only_numbers_count),
       cmocka_unit_test(test_noise_is_no_other_scale),
       cmocka_unit_test(test_rows_of_unlike_brightness),
       cmocka_unit_test(test_flux_around_zero),
