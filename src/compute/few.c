@@ -1,7 +1,8 @@
-/* Four rows at a time, which share the loads and stores of a vector; for the vectors
- * behind the first the rows come from the cache. Columns in panels were slower, since
- * memory likes rows. A type as wide as two registers would be kept in memory by the
- * compiler, which makes four vectors four times as long: hence a type for each width. */
+/* Four rows at a time, which share the loads and stores of a vector, and two vectors,
+ * which share those of the rows; meanwhile the next four rows are fetched, which the
+ * processor does not foresee. Columns in panels were slower, since memory likes rows. A
+ * type as wide as two registers would be kept in memory by the compiler, which makes four
+ * vectors four times as long: hence a type for each width. */
 #include "compute/few.h"
 
 #include <string.h>

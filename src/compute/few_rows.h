@@ -15,35 +15,45 @@ enum {
   HR_FEW(F) = HR_FEW_BYTES / sizeof(float)
 };
 
-/* y += A x for rows i .. i+3 and columns behind them, and the same of the mirrored
- * triangle. */
+/* Of each of `count` vectors, 1 or 2 and known to the compiler: y += A x for rows i ..
+ * i+3 and columns behind them, and the same of the mirrored triangle. Two share what is
+ * loaded of A. */
 HR_PART_OF_CLONES void HR_FEW(multiply_rows)(size_t n, const double *restrict a, size_t i,
-                                             const double *restrict x,
-                                             double *restrict y) {
+                                             size_t count, const double *const *x,
+                                             double *const *y) {
   typedef HR_FEW(doubles) doubles;
-  const double *row = a + i * n, *xi = x + i;
-  doubles sum[HR_FEW(PARTS)][ROWS] = {{{0}}};
+  const double *row = a + i * n;
+  const double *next = i + 2 * ROWS <= n ? row + ROWS * n : row;
+  doubles sum[2][HR_FEW(PARTS)][ROWS] = {{{{0}}}};
   size_t j = i + ROWS;
   for (; j + DOUBLES <= n; j += DOUBLES) {
+    for (size_t r = 0; r < ROWS; r++) __builtin_prefetch(next + r * n + j, 0, 2);
     for (size_t h = 0; h < HR_FEW(PARTS); h++) {
       size_t at = j + h * HR_FEW(D);
-      const doubles a0 = *(const doubles *)(row + at), xj = *(const doubles *)(x + at);
+      const doubles a0 = *(const doubles *)(row + at);
       const doubles a1 = *(const doubles *)(row + n + at);
       const doubles a2 = *(const doubles *)(row + 2 * n + at);
       const doubles a3 = *(const doubles *)(row + 3 * n + at);
-      doubles *yj = (doubles *)(y + at);
-      sum[h][0] += a0 * xj;
-      sum[h][1] += a1 * xj;
-      sum[h][2] += a2 * xj;
-      sum[h][3] += a3 * xj;
-      *yj = *yj + (a0 * xi[0] + a1 * xi[1]) + (a2 * xi[2] + a3 * xi[3]);
+      for (size_t t = 0; t < count; t++) {
+        const double *xi = x[t] + i;
+        const doubles xj = *(const doubles *)(x[t] + at);
+        doubles *yj = (doubles *)(y[t] + at);
+        sum[t][h][0] += a0 * xj;
+        sum[t][h][1] += a1 * xj;
+        sum[t][h][2] += a2 * xj;
+        sum[t][h][3] += a3 * xj;
+        *yj = *yj + (a0 * xi[0] + a1 * xi[1]) + (a2 * xi[2] + a3 * xi[3]);
+      }
     }
   }
-  for (size_t r = 0; r < ROWS; r++) {
-    for (size_t l = 0; l < DOUBLES; l++) y[i + r] += sum[l / HR_FEW(D)][r][l % HR_FEW(D)];
-    for (size_t c = j; c < n; c++) {
-      y[i + r] += row[r * n + c] * x[c];
-      y[c] += row[r * n + c] * xi[r];
+  for (size_t t = 0; t < count; t++) {
+    for (size_t r = 0; r < ROWS; r++) {
+      for (size_t l = 0; l < DOUBLES; l++)
+        y[t][i + r] += sum[t][l / HR_FEW(D)][r][l % HR_FEW(D)];
+      for (size_t c = j; c < n; c++) {
+        y[t][i + r] += row[r * n + c] * x[t][c];
+        y[t][c] += row[r * n + c] * x[t][i + r];
+      }
     }
   }
 }
@@ -53,8 +63,10 @@ HR_PART_OF_CLONES void HR_FEW(forward_rows)(size_t n, const float *restrict u, s
                                             float *restrict b) {
   typedef HR_FEW(floats) floats;
   const float *row = u + i * n, *bi = b + i;
+  const float *next = i + 2 * ROWS <= n ? row + ROWS * n : row;
   size_t j = i + ROWS;
   for (; j + FLOATS <= n; j += FLOATS) {
+    for (size_t r = 0; r < ROWS; r++) __builtin_prefetch(next + r * n + j, 0, 2);
     for (size_t h = 0; h < HR_FEW(PARTS); h++) {
       size_t at = j + h * HR_FEW(F);
       const floats u0 = *(const floats *)(row + at);
@@ -75,9 +87,11 @@ HR_PART_OF_CLONES void HR_FEW(backward_rows)(size_t n, const float *restrict u, 
                                              float *restrict b) {
   typedef HR_FEW(floats) floats;
   const float *row = u + i * n;
+  const float *next = i >= ROWS ? row - ROWS * n : row;
   floats sum[HR_FEW(PARTS)][ROWS] = {{{0}}};
   size_t j = i + ROWS;
   for (; j + FLOATS <= n; j += FLOATS) {
+    for (size_t r = 0; r < ROWS; r++) __builtin_prefetch(next + r * n + j, 0, 2);
     for (size_t h = 0; h < HR_FEW(PARTS); h++) {
       size_t at = j + h * HR_FEW(F);
       const floats bj = *(const floats *)(b + at);
@@ -97,7 +111,9 @@ HR_PART_OF_CLONES void HR_FEW(backward_rows)(size_t n, const float *restrict u, 
 HR_PART_OF_CLONES void HR_FEW(multiply)(size_t n, const double *a, size_t count,
                                         const double *const *x, double *const *y) {
   for (size_t i = 0; i + ROWS <= n; i += ROWS) {
-    for (size_t t = 0; t < count; t++) HR_FEW(multiply_rows)(n, a, i, x[t], y[t]);
+    size_t t = count % 2;
+    if (t > 0) HR_FEW(multiply_rows)(n, a, i, 1, x, y);
+    for (; t < count; t += 2) HR_FEW(multiply_rows)(n, a, i, 2, x + t, y + t);
   }
 }
 
