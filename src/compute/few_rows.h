@@ -58,11 +58,11 @@ HR_PART_OF_CLONES void HR_FEW(multiply_rows)(size_t n, const double *restrict a,
   }
 }
 
-/* Takes y of rows i .. i+3 from what is behind them. */
+/* Of `count` right sides, 1 or 2: takes y of rows i .. i+3 from what is behind them. */
 HR_PART_OF_CLONES void HR_FEW(forward_rows)(size_t n, const float *restrict u, size_t i,
-                                            float *restrict b) {
+                                            size_t count, float *const *b) {
   typedef HR_FEW(floats) floats;
-  const float *row = u + i * n, *bi = b + i;
+  const float *row = u + i * n;
   const float *next = i + 2 * ROWS <= n ? row + ROWS * n : row;
   size_t j = i + ROWS;
   for (; j + FLOATS <= n; j += FLOATS) {
@@ -73,37 +73,51 @@ HR_PART_OF_CLONES void HR_FEW(forward_rows)(size_t n, const float *restrict u, s
       const floats u1 = *(const floats *)(row + n + at);
       const floats u2 = *(const floats *)(row + 2 * n + at);
       const floats u3 = *(const floats *)(row + 3 * n + at);
-      floats *bj = (floats *)(b + at);
-      *bj -= u0 * bi[0] + u1 * bi[1] + (u2 * bi[2] + u3 * bi[3]);
+      for (size_t t = 0; t < count; t++) {
+        const float *bi = b[t] + i;
+        floats *bj = (floats *)(b[t] + at);
+        *bj -= u0 * bi[0] + u1 * bi[1] + (u2 * bi[2] + u3 * bi[3]);
+      }
     }
   }
-  for (size_t c = j; c < n; c++) {
-    for (size_t r = 0; r < ROWS; r++) b[c] -= row[r * n + c] * bi[r];
+  for (size_t t = 0; t < count; t++) {
+    for (size_t c = j; c < n; c++) {
+      for (size_t r = 0; r < ROWS; r++) b[t][c] -= row[r * n + c] * b[t][i + r];
+    }
   }
 }
 
-/* Takes what is behind from rows i .. i+3. */
+/* Of `count` right sides, 1 or 2: takes what is behind from rows i .. i+3. */
 HR_PART_OF_CLONES void HR_FEW(backward_rows)(size_t n, const float *restrict u, size_t i,
-                                             float *restrict b) {
+                                             size_t count, float *const *b) {
   typedef HR_FEW(floats) floats;
   const float *row = u + i * n;
   const float *next = i >= ROWS ? row - ROWS * n : row;
-  floats sum[HR_FEW(PARTS)][ROWS] = {{{0}}};
+  floats sum[2][HR_FEW(PARTS)][ROWS] = {{{{0}}}};
   size_t j = i + ROWS;
   for (; j + FLOATS <= n; j += FLOATS) {
     for (size_t r = 0; r < ROWS; r++) __builtin_prefetch(next + r * n + j, 0, 2);
     for (size_t h = 0; h < HR_FEW(PARTS); h++) {
       size_t at = j + h * HR_FEW(F);
-      const floats bj = *(const floats *)(b + at);
-      sum[h][0] += *(const floats *)(row + at) * bj;
-      sum[h][1] += *(const floats *)(row + n + at) * bj;
-      sum[h][2] += *(const floats *)(row + 2 * n + at) * bj;
-      sum[h][3] += *(const floats *)(row + 3 * n + at) * bj;
+      const floats u0 = *(const floats *)(row + at);
+      const floats u1 = *(const floats *)(row + n + at);
+      const floats u2 = *(const floats *)(row + 2 * n + at);
+      const floats u3 = *(const floats *)(row + 3 * n + at);
+      for (size_t t = 0; t < count; t++) {
+        const floats bj = *(const floats *)(b[t] + at);
+        sum[t][h][0] += u0 * bj;
+        sum[t][h][1] += u1 * bj;
+        sum[t][h][2] += u2 * bj;
+        sum[t][h][3] += u3 * bj;
+      }
     }
   }
-  for (size_t r = 0; r < ROWS; r++) {
-    for (size_t l = 0; l < FLOATS; l++) b[i + r] -= sum[l / HR_FEW(F)][r][l % HR_FEW(F)];
-    for (size_t c = j; c < n; c++) b[i + r] -= row[r * n + c] * b[c];
+  for (size_t t = 0; t < count; t++) {
+    for (size_t r = 0; r < ROWS; r++) {
+      for (size_t l = 0; l < FLOATS; l++)
+        b[t][i + r] -= sum[t][l / HR_FEW(F)][r][l % HR_FEW(F)];
+      for (size_t c = j; c < n; c++) b[t][i + r] -= row[r * n + c] * b[t][c];
+    }
   }
 }
 
@@ -119,22 +133,21 @@ HR_PART_OF_CLONES void HR_FEW(multiply)(size_t n, const double *a, size_t count,
 
 HR_PART_OF_CLONES void HR_FEW(solve)(size_t n, const float *u, size_t count,
                                      float *const *b) {
-  size_t whole = n - n % ROWS;
+  size_t whole = n - n % ROWS, odd = count % 2;
   for (size_t i = 0; i < whole; i += ROWS) {
-    for (size_t t = 0; t < count; t++) {
-      forward_corner(n, u, i, i + ROWS, b[t]);
-      HR_FEW(forward_rows)(n, u, i, b[t]);
-    }
+    for (size_t t = 0; t < count; t++) forward_corner(n, u, i, i + ROWS, b[t]);
+    if (odd > 0) HR_FEW(forward_rows)(n, u, i, 1, b);
+    for (size_t t = odd; t < count; t += 2) HR_FEW(forward_rows)(n, u, i, 2, b + t);
   }
   for (size_t t = 0; t < count; t++) {
     forward_corner(n, u, whole, n, b[t]);
     backward_corner(n, u, whole, n, b[t]);
   }
   for (size_t i = whole; i > 0; i -= ROWS) {
-    for (size_t t = 0; t < count; t++) {
-      HR_FEW(backward_rows)(n, u, i - ROWS, b[t]);
-      backward_corner(n, u, i - ROWS, i, b[t]);
-    }
+    if (odd > 0) HR_FEW(backward_rows)(n, u, i - ROWS, 1, b);
+    for (size_t t = odd; t < count; t += 2)
+      HR_FEW(backward_rows)(n, u, i - ROWS, 2, b + t);
+    for (size_t t = 0; t < count; t++) backward_corner(n, u, i - ROWS, i, b[t]);
   }
 }
 
