@@ -60,6 +60,14 @@ static size_t weight_count(const hr_conv_shape *conv) {
   return conv->kernel * conv->inputs * conv->outputs;
 }
 
+/* A value that takes so few products is convolved again rather than kept: that of the
+ * first block, whose input has one channel, 512 KiB a spectrum of 4096 pixels. */
+enum { PRODUCTS_TO_REPEAT = 16 };
+
+static bool keeps_convolved(const hr_conv_shape *conv) {
+  return conv->kernel * conv->inputs > PRODUCTS_TO_REPEAT;
+}
+
 size_t hr_network_parameter_count(const hr_network_shape *shape) {
   size_t count = 0;
   walk at = start_of(shape);
@@ -96,14 +104,15 @@ double hr_network_bytes(const hr_network_shape *shape, size_t rows) {
     hr_conv_shape conv = next_block(shape, b, &at);
     double convolved = (double)(conv.width * conv.outputs);
     a_row += 5.0 * (double)(at.width * at.channels);
-    if (shape->batch_norm) a_row += 4.0 * convolved + 16.0 * (double)conv.outputs;
+    if (shape->batch_norm) a_row += 16.0 * (double)conv.outputs;
+    if (shape->batch_norm && keeps_convolved(&conv)) a_row += 4.0 * convolved;
     gradients += 4.0 * (double)(weight_count(&conv) + conv.outputs);
     widest = fmax(widest, convolved);
   }
   double groups = ceil((double)rows / HR_NETWORK_GROUP);
   return (double)rows * a_row + groups * gradients +
          8.0 * (double)hr_network_parameter_count(shape) +
-         4.0 * widest * (double)hr_thread_count();
+         8.0 * widest * (double)hr_thread_count();
 }
 
 static void destroy_block(const hr_network *n, hr_block_state *block) {
@@ -146,7 +155,8 @@ static hr_status make_block(hr_network *n, hr_block_state *block, hr_error *err)
   HR_TRY(hr_alloc(&block->group_gradients, groups * count, err));
   HR_TRY(hr_alloc(&block->factors, 3 * channels, err));
   if (!n->shape.batch_norm) goto cleanup;
-  HR_TRY(hr_alloc(&block->kept, rows * conv->width * channels, err));
+  if (keeps_convolved(conv))
+    HR_TRY(hr_alloc(&block->kept, rows * conv->width * channels, err));
   HR_TRY(hr_alloc(&block->sums, rows * 2 * channels, err));
   HR_TRY(hr_alloc(&block->mean, channels, err));
   HR_TRY(hr_alloc(&block->inverse, channels, err));
@@ -174,7 +184,7 @@ static void lay_out(hr_network *n) {
       statistics += 2 * channels;
     }
     size_t convolved = block->conv.width * channels;
-    if (convolved > n->scratch_count) n->scratch_count = convolved;
+    if (2 * convolved > n->scratch_count) n->scratch_count = 2 * convolved;
   }
   n->features = at.width * at.channels;
   n->hidden_place.weights = place;

@@ -27,8 +27,8 @@ typedef struct hr_block_state {
   uint8_t *where;         /* as pooled: which pixel was the largest */
   float *group_gradients; /* [groups][gradient_count] */
   /* With batch normalisation: */
-  float *kept;            /* [rows][width][channels], as convolved */
-  double *sums;           /* [rows][2 channels] */
+  float *kept;  /* [rows][width][channels], as convolved; NULL: it is convolved again */
+  double *sums; /* [rows][2 channels] */
   double *mean, *inverse; /* [channels] of the batch, inverse standard deviation */
   float *factors;         /* [3][channels]: scale and shift, or p, q and r going back */
 } hr_block_state;
@@ -46,7 +46,7 @@ struct hr_network {
   float *hidden_gradient;   /* [rows][hidden] */
   float *hidden_transposed; /* [hidden][rows] */
   float *scratch;           /* [threads][scratch_count] */
-  size_t scratch_count;     /* the largest width times channels of a block */
+  size_t scratch_count;     /* twice the largest width times channels of a block */
   atomic_bool failed;       /* a convolution did */
 };
 

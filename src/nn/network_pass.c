@@ -50,8 +50,29 @@ static float *scratch_of(const hr_network *n, size_t thread) {
 
 static void pool_row(const pass *p, size_t row, const float *convolved) {
   hr_block_state *block = p->block;
-  hr_pool_forward(&block->pool, convolved, block->pooled + row * p->pooled_count,
-                  block->where + row * p->pooled_count);
+  float *pooled = block->pooled + row * p->pooled_count;
+  uint8_t *where = block->where + row * p->pooled_count;
+  if (p->n->shape.batch_norm) {
+    hr_norm_pool_forward(&block->pool, convolved, block->factors,
+                         block->factors + block->conv.outputs, pooled, where);
+  } else {
+    hr_pool_forward(&block->pool, convolved, pooled, where);
+  }
+}
+
+static void convolve(const pass *p, size_t row, size_t thread, float *out) {
+  hr_network *n = p->n;
+  const float *input = p->input + row * p->input_count;
+  fail_unless(n,
+              n->backend.convolver->forward(p->block->convolution, thread, input, out));
+}
+
+/* A row as it was convolved, in the forward pass or again, into `room`. */
+static const float *convolved_row(const pass *p, size_t row, size_t thread, float *room) {
+  const float *kept = p->block->kept;
+  if (kept) return kept + row * p->convolved_count;
+  convolve(p, row, thread, room);
+  return room;
 }
 
 /* Convolves a row and, where nothing has to be known of the others first, pools it. */
@@ -59,30 +80,19 @@ static void forward_row(void *context, size_t row, size_t thread) {
   const pass *p = context;
   hr_network *n = p->n;
   hr_block_state *block = p->block;
-  bool keeps = n->shape.batch_norm && p->training;
-  float *convolved =
-      keeps ? block->kept + row * p->convolved_count : scratch_of(n, thread);
-  fail_unless(n,
-              n->backend.convolver->forward(block->convolution, thread,
-                                            p->input + row * p->input_count, convolved));
-  if (keeps) {
+  float *convolved = block->kept && p->training ? block->kept + row * p->convolved_count
+                                                : scratch_of(n, thread);
+  convolve(p, row, thread, convolved);
+  if (n->shape.batch_norm && p->training) {
     hr_norm_sums(&block->pool, convolved, block->sums + row * 2 * block->conv.outputs);
-    return;
+  } else {
+    pool_row(p, row, convolved);
   }
-  if (n->shape.batch_norm) {
-    hr_norm_apply(&block->pool, convolved, block->factors,
-                  block->factors + block->conv.outputs, convolved);
-  }
-  pool_row(p, row, convolved);
 }
 
 static void normalise_row(void *context, size_t row, size_t thread) {
   const pass *p = context;
-  hr_block_state *block = p->block;
-  float *scratch = scratch_of(p->n, thread);
-  hr_norm_apply(&block->pool, block->kept + row * p->convolved_count, block->factors,
-                block->factors + block->conv.outputs, scratch);
-  pool_row(p, row, scratch);
+  pool_row(p, row, convolved_row(p, row, thread, scratch_of(p->n, thread)));
 }
 
 /* The rows' sums of channel c, in their order; which: 0 or 1. */
@@ -304,10 +314,9 @@ static void norm_sums_row(void *context, size_t row, size_t thread) {
   const pass *p = context;
   hr_block_state *block = p->block;
   const hr_norm_moments moments = {block->mean, block->inverse};
-  (void)thread;
+  const float *convolved = convolved_row(p, row, thread, scratch_of(p->n, thread));
   hr_norm_backward_sums(&block->pool, block->pooled + row * p->pooled_count,
-                        block->where + row * p->pooled_count,
-                        block->kept + row * p->convolved_count, &moments,
+                        block->where + row * p->pooled_count, convolved, &moments,
                         block->sums + row * 2 * block->conv.outputs);
 }
 
@@ -340,11 +349,15 @@ static void backward_row(const pass *p, size_t row, size_t thread, float *gradie
   const hr_convolver *type = n->backend.convolver;
   size_t channels = block->conv.outputs;
   float *da = scratch_of(n, thread);
-  hr_pool_backward(&block->pool, block->pooled + row * p->pooled_count,
-                   block->where + row * p->pooled_count, da);
+  const float *dout = block->pooled + row * p->pooled_count;
+  const uint8_t *where = block->where + row * p->pooled_count;
   if (n->shape.batch_norm) {
-    hr_norm_backward(&block->pool, block->kept + row * p->convolved_count, block->factors,
-                     block->factors + channels, block->factors + 2 * channels, da);
+    const hr_norm_factors factors = {block->factors, block->factors + channels,
+                                     block->factors + 2 * channels};
+    const float *convolved = convolved_row(p, row, thread, da + p->convolved_count);
+    hr_norm_pool_backward(&block->pool, dout, where, convolved, &factors, da);
+  } else {
+    hr_pool_backward(&block->pool, dout, where, da);
   }
   fail_unless(n, type->backward_weights(block->convolution, thread,
                                         p->input + row * p->input_count, da, gradient));

@@ -1,6 +1,9 @@
 /* Pooling and batch normalisation of one row, in loops with the channels innermost: they
- * are neighbours in memory, and vectors take eight or sixteen at a time. */
+ * are neighbours in memory, and vectors take eight or sixteen at a time. What is
+ * normalised is pooled in the same pass over it. */
 #include "nn/pool.h"
+
+#include <string.h>
 
 #include "core/vector.h"
 
@@ -10,39 +13,68 @@
  * wide as the values, so that the compiler uses vectors. */
 enum { CHANNELS = 128 };
 
-HR_VECTOR_CLONES
-static void pool_channels(const hr_pool_shape *shape, size_t count,
-                          const float *restrict a, float *restrict out,
-                          uint8_t *restrict where) {
+/* Of `count` channels from the first at a, out and where on; scale NULL: as they are. */
+HR_PART_OF_CLONES void pool_part(const hr_pool_shape *shape, size_t count,
+                                 const float *restrict a, const float *restrict lines,
+                                 float *restrict out, uint8_t *restrict where) {
   int32_t place[CHANNELS];
-  size_t channels = shape->channels;
+  const float *restrict scale = lines, *restrict shift = lines + CHANNELS;
   for (size_t q = 0; q < shape->width / shape->pool; q++) {
     for (size_t c = 0; c < count; c++) out[c] = 0;
     for (size_t c = 0; c < count; c++) place[c] = HR_POOL_NONE;
-    for (size_t j = 0; j < shape->pool; j++, a += channels) {
+    for (size_t j = 0; j < shape->pool; j++, a += shape->channels) {
       for (size_t c = 0; c < count; c++) {
-        float value = a[c], best = out[c];
+        float value = lines ? a[c] * scale[c] + shift[c] : a[c];
+        float best = out[c];
         place[c] = value > best ? (int32_t)j : place[c];
         out[c] = value > best ? value : best;
       }
     }
     for (size_t c = 0; c < count; c++) where[c] = (uint8_t)place[c];
-    out += channels;
-    where += channels;
+    out += shape->channels;
+    where += shape->channels;
   }
+}
+
+HR_VECTOR_CLONES
+static void pool_channels(const hr_pool_shape *shape, size_t count, const float *a,
+                          float *out, uint8_t *where) {
+  pool_part(shape, count, a, NULL, out, where);
+}
+
+/* lines [2][CHANNELS]: scale and shift. */
+HR_VECTOR_CLONES
+static void normalise_channels(const hr_pool_shape *shape, size_t count, const float *a,
+                               const float *lines, float *out, uint8_t *where) {
+  pool_part(shape, count, a, lines, out, where);
+}
+
+static size_t channels_from(const hr_pool_shape *shape, size_t first) {
+  size_t left = shape->channels - first;
+  return left < CHANNELS ? left : CHANNELS;
 }
 
 void hr_pool_forward(const hr_pool_shape *shape, const float *a, float *out,
                      uint8_t *where) {
   for (size_t c = 0; c < shape->channels; c += CHANNELS) {
-    size_t left = shape->channels - c;
-    pool_channels(shape, left < CHANNELS ? left : CHANNELS, a + c, out + c, where + c);
+    pool_channels(shape, channels_from(shape, c), a + c, out + c, where + c);
+  }
+}
+
+void hr_norm_pool_forward(const hr_pool_shape *shape, const float *a, const float *scale,
+                          const float *shift, float *out, uint8_t *where) {
+  for (size_t c = 0; c < shape->channels; c += CHANNELS) {
+    size_t count = channels_from(shape, c);
+    float lines[2 * CHANNELS];
+    memcpy(lines, scale + c, count * sizeof *lines);
+    memcpy(lines + CHANNELS, shift + c, count * sizeof *lines);
+    normalise_channels(shape, count, a + c, lines, out + c, where + c);
   }
 }
 
 HR_VECTOR_CLONES
-static void spread(const hr_pool_shape *shape, const float *dout, const uint8_t *where,
-                   float *da) {
+static void spread(const hr_pool_shape *shape, const float *restrict dout,
+                   const uint8_t *restrict where, float *restrict da) {
   size_t channels = shape->channels, used = shape->width / shape->pool * shape->pool;
   for (size_t q = 0; q < used / shape->pool; q++) {
     for (size_t j = 0; j < shape->pool; j++) {
@@ -60,64 +92,102 @@ void hr_pool_backward(const hr_pool_shape *shape, const float *dout, const uint8
   spread(shape, dout, where, da);
 }
 
+/* Of `count` channels; lines [3][CHANNELS]: p, q and r. */
 HR_VECTOR_CLONES
-static void add_up(const hr_pool_shape *shape, const float *a, double *sums) {
-  size_t channels = shape->channels;
-  for (size_t c = 0; c < 2 * channels; c++) sums[c] = 0;
-  for (size_t p = 0; p < shape->width; p++, a += channels) {
-    for (size_t c = 0; c < channels; c++) sums[c] += (double)a[c];
-    for (size_t c = 0; c < channels; c++) {
-      sums[channels + c] += (double)a[c] * (double)a[c];
+static void combine(const hr_pool_shape *shape, size_t count, const float *restrict dout,
+                    const uint8_t *restrict where, const float *restrict a,
+                    const float *restrict lines, float *restrict da) {
+  const float *restrict p = lines, *restrict q = p + CHANNELS, *restrict r = q + CHANNELS;
+  size_t channels = shape->channels, used = shape->width / shape->pool * shape->pool;
+  int32_t place[CHANNELS];
+  for (size_t pixel = 0; pixel < used; pixel += shape->pool) {
+    for (size_t c = 0; c < count; c++) place[c] = where[c];
+    for (int32_t j = 0; j < (int32_t)shape->pool; j++, a += channels, da += channels) {
+      for (size_t c = 0; c < count; c++) {
+        float d = place[c] == j ? dout[c] : 0;
+        da[c] = d * p[c] + a[c] * q[c] + r[c];
+      }
+    }
+    dout += channels;
+    where += channels;
+  }
+  for (size_t i = used; i < shape->width; i++, a += channels, da += channels) {
+    for (size_t c = 0; c < count; c++) da[c] = 0 * p[c] + a[c] * q[c] + r[c];
+  }
+}
+
+void hr_norm_pool_backward(const hr_pool_shape *shape, const float *dout,
+                           const uint8_t *where, const float *a,
+                           const hr_norm_factors *factors, float *da) {
+  for (size_t c = 0; c < shape->channels; c += CHANNELS) {
+    size_t count = channels_from(shape, c);
+    float lines[3 * CHANNELS];
+    memcpy(lines, factors->p + c, count * sizeof *lines);
+    memcpy(lines + CHANNELS, factors->q + c, count * sizeof *lines);
+    memcpy(lines + 2 * CHANNELS, factors->r + c, count * sizeof *lines);
+    combine(shape, count, dout + c, where + c, a + c, lines, da + c);
+  }
+}
+
+/* So many channels' sums are in registers while a row goes by. */
+enum { SUMMED = 16 };
+
+HR_PART_OF_CLONES void add_channels(const hr_pool_shape *shape, size_t count,
+                                    const float *restrict a, double *restrict sums) {
+  double sum[SUMMED] = {0}, square[SUMMED] = {0};
+  for (size_t p = 0; p < shape->width; p++, a += shape->channels) {
+    for (size_t c = 0; c < count; c++) {
+      sum[c] += (double)a[c];
+      square[c] += (double)a[c] * (double)a[c];
     }
   }
+  for (size_t c = 0; c < count; c++) sums[c] = sum[c];
+  for (size_t c = 0; c < count; c++) sums[shape->channels + c] = square[c];
+}
+
+HR_VECTOR_CLONES
+static void add_up(const hr_pool_shape *shape, const float *a, double *sums) {
+  size_t c = 0;
+  for (; c + SUMMED <= shape->channels; c += SUMMED)
+    add_channels(shape, SUMMED, a + c, sums + c);
+  if (c < shape->channels) add_channels(shape, shape->channels - c, a + c, sums + c);
 }
 
 void hr_norm_sums(const hr_pool_shape *shape, const float *a, double *sums) {
   add_up(shape, a, sums);
 }
 
+/* dout, where, a and the sums from the first of `count` channels on. */
 HR_VECTOR_CLONES
-static void scale_and_shift(const hr_pool_shape *shape, const float *a,
-                            const float *scale, const float *shift, float *out) {
+static void add_gradients(const hr_pool_shape *shape, size_t count,
+                          const float *restrict dout, const uint8_t *restrict where,
+                          const float *restrict a, double *restrict sums,
+                          const double *restrict mean, const double *restrict inverse) {
+  float value[CHANNELS], dz[CHANNELS];
+  int32_t place[CHANNELS];
   size_t channels = shape->channels;
-  for (size_t p = 0; p < shape->width; p++, a += channels, out += channels) {
-    for (size_t c = 0; c < channels; c++) out[c] = a[c] * scale[c] + shift[c];
+  for (size_t q = 0; q < shape->width / shape->pool; q++) {
+    for (size_t c = 0; c < count; c++) place[c] = where[c];
+    for (size_t c = 0; c < count; c++) value[c] = 0;
+    for (size_t c = 0; c < count; c++) dz[c] = place[c] == HR_POOL_NONE ? 0 : dout[c];
+    for (int32_t j = 0; j < (int32_t)shape->pool; j++, a += channels) {
+      for (size_t c = 0; c < count; c++) value[c] = place[c] == j ? a[c] : value[c];
+    }
+    for (size_t c = 0; c < count; c++) {
+      sums[c] += (double)dz[c];
+      sums[channels + c] += (double)dz[c] * ((double)value[c] - mean[c]) * inverse[c];
+    }
+    dout += channels;
+    where += channels;
   }
-}
-
-void hr_norm_apply(const hr_pool_shape *shape, const float *a, const float *scale,
-                   const float *shift, float *out) {
-  scale_and_shift(shape, a, scale, shift, out);
 }
 
 void hr_norm_backward_sums(const hr_pool_shape *shape, const float *dout,
                            const uint8_t *where, const float *a,
                            const hr_norm_moments *moments, double *sums) {
-  size_t channels = shape->channels;
-  const double *mean = moments->mean, *inverse = moments->inverse;
-  for (size_t c = 0; c < 2 * channels; c++) sums[c] = 0;
-  for (size_t q = 0; q < shape->width / shape->pool; q++) {
-    for (size_t c = 0; c < channels; c++) {
-      uint8_t j = where[q * channels + c];
-      if (j == HR_POOL_NONE) continue;
-      double dz = (double)dout[q * channels + c];
-      double value = (double)a[(q * shape->pool + j) * channels + c];
-      sums[c] += dz;
-      sums[channels + c] += dz * (value - mean[c]) * inverse[c];
-    }
+  for (size_t c = 0; c < 2 * shape->channels; c++) sums[c] = 0;
+  for (size_t c = 0; c < shape->channels; c += CHANNELS) {
+    add_gradients(shape, channels_from(shape, c), dout + c, where + c, a + c, sums + c,
+                  moments->mean + c, moments->inverse + c);
   }
-}
-
-HR_VECTOR_CLONES
-static void combine(const hr_pool_shape *shape, const float *a, const float *p,
-                    const float *q, const float *r, float *da) {
-  size_t channels = shape->channels;
-  for (size_t i = 0; i < shape->width; i++, a += channels, da += channels) {
-    for (size_t c = 0; c < channels; c++) da[c] = da[c] * p[c] + a[c] * q[c] + r[c];
-  }
-}
-
-void hr_norm_backward(const hr_pool_shape *shape, const float *a, const float *p,
-                      const float *q, const float *r, float *da) {
-  combine(shape, a, p, q, r, da);
 }

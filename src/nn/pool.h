@@ -29,9 +29,9 @@ void hr_pool_backward(const hr_pool_shape *shape, const float *dout, const uint8
  * sums[c] = sum of a, sums[channels + c] = sum of a^2. */
 void hr_norm_sums(const hr_pool_shape *shape, const float *a, double *sums);
 
-/* out = a scale[c] + shift[c]; out may be a. */
-void hr_norm_apply(const hr_pool_shape *shape, const float *a, const float *scale,
-                   const float *shift, float *out);
+/* hr_pool_forward of a scale[c] + shift[c]. */
+void hr_norm_pool_forward(const hr_pool_shape *shape, const float *a, const float *scale,
+                          const float *shift, float *out, uint8_t *where);
 
 /* What a block's normalisation subtracts and multiplies with, channel by channel. */
 typedef struct hr_norm_moments {
@@ -44,9 +44,15 @@ void hr_norm_backward_sums(const hr_pool_shape *shape, const float *dout,
                            const uint8_t *where, const float *a,
                            const hr_norm_moments *moments, double *sums);
 
-/* da = da p[c] + a q[c] + r[c], in place: the whole gradient through the normalisation,
- * whose three factors a channel the caller makes of the sums. */
-void hr_norm_backward(const hr_pool_shape *shape, const float *a, const float *p,
-                      const float *q, const float *r, float *da);
+/* What the gradient through a normalisation is made of, channel by channel. */
+typedef struct hr_norm_factors {
+  const float *p, *q, *r; /* [channels] */
+} hr_norm_factors;
+
+/* da = p[c] d + q[c] a + r[c], d what hr_pool_backward makes of dout: the whole gradient
+ * through pool and normalisation, whose factors the caller makes of the sums. */
+void hr_norm_pool_backward(const hr_pool_shape *shape, const float *dout,
+                           const uint8_t *where, const float *a,
+                           const hr_norm_factors *factors, float *da);
 
 #endif

@@ -150,7 +150,7 @@ static void what_is_no_network_is_refused(void **state) {
 /* Few weights, between two wide layers: 16 rows of it take hundreds of megabytes. */
 static void a_network_out_of_proportion_is_refused(void **state) {
   (void)state;
-  enum { WIDE = 20000, TALL = 300, COUNT = 2 * TALL + 8 * WIDE };
+  enum { WIDE = 20000, TALL = 1000, COUNT = 2 * TALL + 8 * WIDE };
   static float values[COUNT];
   scratch s;
   scratch_init(&s);

@@ -332,7 +332,8 @@ static void sizes_are_known(void **state) {
   assert_int_equal(hr_network_parameter_count(&s), 151969 + 256);
   assert_int_equal(hr_network_statistic_count(&s), 256);
   assert_true(lean > 5e7 && lean < 1.2e8);
-  assert_true(hr_network_bytes(&s, 256) > lean + 2e8);
+  double norm = hr_network_bytes(&s, 256) - lean; /* keeps what two blocks convolved */
+  assert_true(norm > 7e7 && norm < 8e7);
 }
 
 static hr_status create_one(const hr_network_backend *backend) {

@@ -1,6 +1,8 @@
 /* Pools and batch normalisation against known answers. */
 #include "nn/pool.h"
 
+#include <math.h>
+
 #include "core/random.h"
 #include "support/check.h"
 
@@ -52,16 +54,61 @@ static void normalisation_gives_known_answers(void **state) {
   const uint8_t where[] = {1, HR_POOL_NONE};
   const double mean[] = {2, 15}, inverse[] = {0.5, 1};
   const hr_norm_moments moments = {mean, inverse};
-  float out[4];
+  const hr_norm_factors factors = {scale, q, r};
+  float out[2], da[4];
+  uint8_t found[2];
   double sums[4];
   hr_norm_sums(&shape, a, sums);
   assert_memory_equal(sums, ((double[]){4, 30, 10, 500}), sizeof sums);
-  hr_norm_apply(&shape, a, scale, shift, out);
-  assert_memory_equal(out, ((float[]){1, 6, 5, 11}), sizeof out);
+  hr_norm_pool_forward(&shape, a, scale, shift, out, found);
+  assert_memory_equal(out, ((float[]){5, 11}), sizeof out);
+  assert_memory_equal(found, ((uint8_t[]){1, 1}), sizeof found);
   hr_norm_backward_sums(&shape, dout, where, a, &moments, sums);
   assert_memory_equal(sums, ((double[]){5, 0, 2.5, 0}), sizeof sums);
-  hr_norm_backward(&shape, a, scale, q, r, out);
-  assert_memory_equal(out, ((float[]){3, 103, 13, 105.5F}), sizeof out);
+  hr_norm_pool_backward(&shape, dout, where, a, &factors, da);
+  assert_memory_equal(da, ((float[]){1, 100, 13, 100}), sizeof da);
+}
+
+/* 131 channels, and a pixel that fills no pool: what is done in one pass is to the bit
+ * what its steps are. A place that held a NaN counts for nothing where none is above 0.
+ */
+static void normalisation_is_its_steps(void **state) {
+  (void)state;
+  enum { WIDTH = 13, C = 131, POOLED = 4 * C };
+  const hr_pool_shape shape = {WIDTH, C, 3};
+  float a[WIDTH * C], z[WIDTH * C], out[POOLED], wanted[POOLED], dout[POOLED];
+  float da[WIDTH * C], d[WIDTH * C], line[3][C];
+  uint8_t where[POOLED], places[POOLED];
+  double mean[C], inverse[C], sums[2 * C], plain[2 * C] = {0};
+  const hr_norm_moments moments = {mean, inverse};
+  const hr_norm_factors factors = {line[0], line[1], line[2]};
+  hr_normal(1, HR_STREAM_NOISE_TRAIN, 6, 0, WIDTH * C, a);
+  hr_normal(1, HR_STREAM_NOISE_TRAIN, 7, 0, POOLED, dout);
+  hr_normal(1, HR_STREAM_NOISE_TRAIN, 8, 0, 3 * C, line[0]);
+  for (size_t c = 0; c < C; c++) mean[c] = 0.1 * (double)c, inverse[c] = 1.5;
+  for (size_t i = 0; i < WIDTH * C; i++) z[i] = a[i] * line[0][i % C] + line[1][i % C];
+  hr_pool_forward(&shape, z, wanted, places);
+  hr_norm_pool_forward(&shape, a, line[0], line[1], out, where);
+  assert_memory_equal(out, wanted, sizeof out);
+  assert_memory_equal(where, places, sizeof where);
+  for (size_t i = 0; i < POOLED; i++) {
+    size_t q = i / C, c = i % C;
+    if (where[i] == HR_POOL_NONE) {
+      dout[i] = NAN;
+      continue;
+    }
+    plain[c] += (double)dout[i];
+    plain[C + c] +=
+        (double)dout[i] * ((double)a[(q * 3 + where[i]) * C + c] - mean[c]) * inverse[c];
+  }
+  hr_norm_backward_sums(&shape, dout, where, a, &moments, sums);
+  assert_memory_equal(sums, plain, sizeof sums);
+  hr_pool_backward(&shape, dout, where, d);
+  for (size_t i = 0; i < WIDTH * C; i++) {
+    d[i] = d[i] * line[0][i % C] + a[i] * line[1][i % C] + line[2][i % C];
+  }
+  hr_norm_pool_backward(&shape, dout, where, a, &factors, da);
+  assert_memory_equal(da, d, sizeof da);
 }
 
 int main(void) {
@@ -69,6 +116,7 @@ int main(void) {
       cmocka_unit_test(pools_give_known_answers),
       cmocka_unit_test(pools_treat_all_channels_alike),
       cmocka_unit_test(normalisation_gives_known_answers),
+      cmocka_unit_test(normalisation_is_its_steps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
