@@ -30,9 +30,15 @@
   X(HR_DOUBT_OUTLIERS, "outliers", "rows are far beyond all others, or left out")       \
   X(HR_DOUBT_EMPTY, "empty", "test rows have no good pixel")                            \
   X(HR_DOUBT_BAD_PIXELS, "bad_pixels", "many pixels are bad")                           \
-  X(HR_DOUBT_NO_SNR, "no_snr", "test rows have no number for a label snr")
+  X(HR_DOUBT_NO_SNR, "no_snr", "test rows have no number for a label snr")              \
+  X(HR_DOUBT_LEAKAGE, "leakage", "the error alone predicts the label")                  \
+  X(HR_DOUBT_SIGMA, "sigma", "a sigma is off by more than chance")                      \
+  X(HR_DOUBT_ALPHA, "alpha", "the best setting is the last of those that were tried")   \
+  X(HR_DOUBT_ONE_ROW, "one_row", "one test row makes most of the squared error")        \
+  X(HR_DOUBT_MISSING, "missing", "test rows have no prediction that is a number")
 
-/* The codes up to here are the choices of `data.allow`; those behind are told alone. */
+/* The codes up to here are the choices of `data.allow`; those behind are told alone. From
+ * HR_DOUBT_LEAKAGE on they are of results, which the data's own cannot know. */
 #define HR_DOUBT_CHOICES \
   "far_label|index|rows_twice|test_in_training|error|snr|pixels|mask|scale|wavelength"
 

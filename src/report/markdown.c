@@ -265,6 +265,7 @@ static void write_warnings(page *p, const hr_node *root) {
   hr_node warnings = hr_node_list(p->reader, root, "warnings");
   for (size_t i = 0; i < hr_node_count(&warnings); i++) {
     hr_node warning = hr_node_item(p->reader, &warnings, i);
+    if (hr_words_is_of_results(hr_node_text(p->reader, &warning, "code"))) continue;
     const char *what = hr_words_doubt(hr_node_text(p->reader, &warning, "code"));
     bool is_told = p->chinese && hr_node_has(&warning, "text_zh");
     if (p->chinese) {

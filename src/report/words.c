@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "data/doubts.h"
+
 typedef struct words {
   const char *key, *english, *chinese;
 } words;
@@ -157,8 +159,18 @@ const char *hr_words_doubt(const char *code) {
       {"empty", "", "有测试行没有好像素，因而没有预测"},
       {"bad_pixels", "", "坏像素很多"},
       {"no_snr", "", "有测试行没有 snr"},
+      {"leakage", "", "仅凭误差即可预测标签"},
+      {"sigma", "", "σ 的偏差超出偶然"},
+      {"alpha", "", "最佳设置是所试的最末一个"},
+      {"one_row", "", "单独一行测试光谱决定了误差"},
+      {"missing", "", "有测试行没有预测"},
   };
   return look_up(list, sizeof list / sizeof *list, code, true);
+}
+
+bool hr_words_is_of_results(const char *code) {
+  hr_doubt_code found = 0;
+  return hr_doubt_find(code, &found) && found >= HR_DOUBT_LEAKAGE;
 }
 
 const char *hr_words_rung(const char *rung, bool chinese) {

@@ -33,6 +33,10 @@ const char *hr_words_criterion(const char *criterion, bool chinese);
  * sentences, which name files and keys, are English. */
 const char *hr_words_doubt(const char *code);
 
+/* Whether a code of results.json's warnings is of the results themselves, of which the
+ * report says more in places of its own. */
+bool hr_words_is_of_results(const char *code);
+
 /* What a rung of the ladder is, and what makes a step ("better_model"). */
 const char *hr_words_rung(const char *rung, bool chinese);
 const char *hr_words_step(const char *step, bool chinese);

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/observe.h"
 
 /* What all writers of this file need. */
 typedef struct writer {
@@ -110,14 +109,22 @@ void hr_controls_write(const hr_evaluation *evaluation, hr_json_builder *json,
   write_leakage(&w, controls);
 }
 
-void hr_controls_warn(const hr_evaluation *evaluation) {
-  if (!evaluation->input->observer || !hr_controls_leak(evaluation)) return;
+hr_status hr_controls_doubt(const hr_evaluation *evaluation, hr_doubts *doubts,
+                            hr_error *err) {
+  if (!hr_controls_leak(evaluation)) return HR_OK;
   hr_interval interval = interval_of(evaluation, HR_CONTROL_LEAKAGE);
-  hr_observe_warning(evaluation->input->observer,
-                     "the error alone, without the flux, predicts %s with R2 %.3f "
-                     "[%.3f, %.3f]: an expert that took it as an input would read the "
-                     "answer (see Controls in the report)",
-                     evaluation->input->target_name,
-                     evaluation->controls.covered[HR_CONTROL_LEAKAGE].r2, interval.low,
-                     interval.high);
+  const char *target = evaluation->input->target_name;
+  double r2 = evaluation->controls.covered[HR_CONTROL_LEAKAGE].r2;
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_LEAKAGE, false, err,
+                    "the error alone, without the flux, predicts %s with R2 %.3f "
+                    "[%.3f, %.3f]: an expert that took it as an input would read the "
+                    "answer (see Controls in the report)",
+                    target, r2, interval.low, interval.high);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(doubts, err,
+                                    "不看流量，仅凭误差即可预测 %s，R² 为 %.3f [%.3f, "
+                                    "%.3f]：以误差为输入的专家会直接读出答案",
+                                    target, r2, interval.low, interval.high);
 }

@@ -13,7 +13,8 @@ void hr_controls_write(const hr_evaluation *evaluation, hr_json_builder *json,
  * HR_LEAKAGE_THRESHOLD. */
 bool hr_controls_leak(const hr_evaluation *evaluation);
 
-/* A warning to input->observer where there is a leak. */
-void hr_controls_warn(const hr_evaluation *evaluation);
+/* Adds a warning where there is a leak. HR_ERR_MEMORY. */
+hr_status hr_controls_doubt(const hr_evaluation *evaluation, hr_doubts *doubts,
+                            hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "core/alloc.h"
-#include "core/observe.h"
 
 /* Of fewer rows one may well make most of the error. */
 enum { FEWEST_ROWS = 20 };
@@ -91,21 +90,33 @@ hr_status hr_dominant_write(const hr_evaluation *evaluation, hr_json_builder *js
   return HR_OK;
 }
 
-hr_status hr_dominant_warn(const hr_evaluation *evaluation, hr_error *err) {
+static hr_status doubt_method(const char *name, const char *file, const dominant *found,
+                              hr_doubts *doubts, hr_error *err) {
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_ONE_ROW, false, err,
+                    "%s: row %zu of %s alone makes %.3g %% of the squared error; R2 "
+                    "is %.4f with it and %.4f without: look at its spectrum and label",
+                    name, found->row, file ? file : "the test file", 100 * found->share,
+                    found->r2, found->r2_without);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(doubts, err,
+                                    "%s：%s 第 %zu 行一行就占平方误差的 %.3g %%；R² "
+                                    "含该行 %.4f，不含 %.4f：请查看其光谱与标签",
+                                    name, file ? file : "测试文件", found->row,
+                                    100 * found->share, found->r2, found->r2_without);
+}
+
+hr_status hr_dominant_doubt(const hr_evaluation *evaluation, hr_doubts *doubts,
+                            hr_error *err) {
   size_t *rest = NULL;
   dominant found;
-  const char *file = evaluation->input->test_file;
   hr_status status = hr_alloc(&rest, evaluation->input->test->rows, err);
-  if (status != HR_OK) return status;
-  for (size_t m = 0; m < evaluation->method_count; m++) {
+  for (size_t m = 0; m < evaluation->method_count && status == HR_OK; m++) {
     if (!find(evaluation, m, rest, &found)) continue;
-    hr_observe_warning(evaluation->input->observer,
-                       "%s: row %zu of %s alone makes %.3g %% of the squared error; R2 "
-                       "is %.4f with it and %.4f without: look at its spectrum and label",
-                       evaluation->methods[m].forecast->name, found.row,
-                       file ? file : "the test file", 100 * found.share, found.r2,
-                       found.r2_without);
+    status = doubt_method(evaluation->methods[m].forecast->name,
+                          evaluation->input->test_file, &found, doubts, err);
   }
   hr_free(rest);
-  return HR_OK;
+  return status;
 }

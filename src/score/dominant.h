@@ -15,7 +15,8 @@ bool hr_dominant_has(const hr_evaluation *evaluation, size_t m);
 hr_status hr_dominant_write(const hr_evaluation *evaluation, hr_json_builder *json,
                             json_t *root, hr_error *err) HR_MUST_CHECK;
 
-/* A warning to input->observer of every such method. */
-hr_status hr_dominant_warn(const hr_evaluation *evaluation, hr_error *err) HR_MUST_CHECK;
+/* Adds a warning of every such method. HR_ERR_MEMORY. */
+hr_status hr_dominant_doubt(const hr_evaluation *evaluation, hr_doubts *doubts,
+                            hr_error *err) HR_MUST_CHECK;
 
 #endif

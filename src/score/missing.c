@@ -2,9 +2,9 @@
 #include "score/missing.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "core/alloc.h"
-#include "core/observe.h"
 
 enum { NAMED_ROWS = 10 }; /* in a warning */
 
@@ -85,23 +85,36 @@ void hr_missing_write(const hr_missing *missing, const hr_results_input *input,
   }
 }
 
-void hr_missing_warn(const hr_missing *missing, const hr_results_input *input) {
+hr_status hr_missing_doubt(const hr_missing *missing, const hr_results_input *input,
+                           hr_doubts *doubts, hr_error *err) {
+  hr_status status = HR_OK;
+  const char *file = input->test_file;
   size_t named = 0;
+  char more[40] = "", more_zh[40] = "";
   hr_text rows;
-  if (missing->count == 0) return;
+  if (missing->count == 0) return HR_OK;
   hr_text_init(&rows);
   for (size_t i = 0; i < missing->rows && named < NAMED_ROWS; i++) {
     if (!missing->is_missing[i]) continue;
     hr_text_append(&rows, "%s%zu", named++ > 0 ? ", " : "", i);
   }
-  if (named < missing->count)
-    hr_text_append(&rows, " and %zu more", missing->count - named);
-  hr_observe_warning(input->observer,
-                     "%zu of %zu test rows have no prediction that is a number by some "
-                     "method and are left out of every score: row%s %s of %s (see "
-                     "predictions.csv)",
-                     missing->count, missing->rows, missing->count == 1 ? "" : "s",
-                     rows.bytes ? rows.bytes : "",
-                     input->test_file ? input->test_file : "the test file");
+  if (missing->count > named) {
+    snprintf(more, sizeof more, " and %zu more", missing->count - named);
+    snprintf(more_zh, sizeof more_zh, " 等共 %zu", missing->count);
+  }
+  HR_TRY(hr_text_status(&rows, err));
+  HR_TRY(hr_doubts_add(doubts, HR_DOUBT_MISSING, false, err,
+                       "%zu of %zu test rows have no prediction that is a number by some "
+                       "method and are left out of every score: row%s %s%s of %s (see "
+                       "predictions.csv)",
+                       missing->count, missing->rows, missing->count == 1 ? "" : "s",
+                       rows.bytes, more, file ? file : "the test file"));
+  HR_TRY(hr_doubts_in_chinese(doubts, err,
+                              "%zu 个测试行（共 %zu 行）至少有一种方法给不出数值，不计入"
+                              "任何评分：%s 第 %s%s 行",
+                              missing->count, missing->rows, file ? file : "测试文件",
+                              rows.bytes, more_zh));
+cleanup:
   hr_text_fini(&rows);
+  return status;
 }

@@ -22,7 +22,8 @@ void hr_missing_fini(hr_missing *missing);
 void hr_missing_write(const hr_missing *missing, const hr_results_input *input,
                       hr_json_builder *json, json_t *root);
 
-/* A warning to input->observer where there are any. */
-void hr_missing_warn(const hr_missing *missing, const hr_results_input *input);
+/* Adds a warning where there are any. HR_ERR_MEMORY. */
+hr_status hr_missing_doubt(const hr_missing *missing, const hr_results_input *input,
+                           hr_doubts *doubts, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/observe.h"
 #include "core/seal.h"
 #include "headroom/version.h"
 #include "score/controls_json.h"
@@ -26,6 +27,7 @@ typedef struct writer {
   hr_json_builder json;
   const hr_evaluation *evaluation;
   const hr_results_input *input;
+  const hr_doubts *found; /* of the results themselves */
 } writer;
 
 static void put_interval(writer *w, json_t *object, const char *key, double value,
@@ -203,16 +205,33 @@ static void write_preparation(writer *w, json_t *parent, const char *key,
   }
 }
 
-/* What the data gave to doubt, as codes and sentences. */
-static void write_warnings(writer *w, json_t *root) {
-  const hr_doubts *doubts = w->input->doubts;
-  json_t *warnings = hr_json_put(&w->json, root, "warnings", json_array());
+/* What is to be doubted, as codes and sentences. */
+static void put_warnings(writer *w, json_t *warnings, const hr_doubts *doubts) {
   for (size_t i = 0; doubts && i < doubts->count; i++) {
     json_t *warning = hr_json_append(&w->json, warnings, json_object());
     hr_json_put_text(&w->json, warning, "code", hr_doubt_text(doubts->items[i].code));
     hr_json_put_text(&w->json, warning, "text", doubts->items[i].sentence);
     hr_json_put_text(&w->json, warning, "text_zh", doubts->items[i].chinese);
   }
+}
+
+static void write_warnings(writer *w, json_t *root) {
+  json_t *warnings = hr_json_put(&w->json, root, "warnings", json_array());
+  put_warnings(w, warnings, w->input->doubts);
+  put_warnings(w, warnings, w->found);
+}
+
+/* What the results themselves give to doubt; a report says it in more words. */
+static hr_status find_doubts(const hr_evaluation *evaluation, hr_doubts *found,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_controls_doubt(evaluation, found, err));
+  HR_TRY(hr_calibration_doubt(evaluation, found, err));
+  HR_TRY(hr_undertuned_doubt(evaluation->input, found, err));
+  HR_TRY(hr_dominant_doubt(evaluation, found, err));
+  HR_TRY(hr_missing_doubt(&evaluation->missing, evaluation->input, found, err));
+cleanup:
+  return status;
 }
 
 /* The settings that an expert was given, each as the configuration writes it. */
@@ -597,12 +616,14 @@ static hr_status format(const hr_results_input *input, hr_text *out, hr_text *ro
   hr_status status = HR_OK;
   hr_evaluation *evaluation = NULL;
   json_t *root = NULL;
+  hr_doubts found = {0};
   hr_prediction_columns columns = {.count = 0};
   char seal[HR_SEAL_SIZE];
   HR_TRY(hr_evaluation_create(input, &evaluation, err));
   HR_TRY(hr_prediction_columns_init(&columns, evaluation, err));
   HR_TRY(hr_predictions_format(evaluation, &columns, rows, err));
-  writer w = {.evaluation = evaluation, .input = input};
+  HR_TRY(find_doubts(evaluation, &found, err));
+  writer w = {.evaluation = evaluation, .input = input, .found = &found};
   root = json_object();
   HR_TRY(write_root(&w, root, err));
   write_predictions(&w, root, rows, &columns);
@@ -611,12 +632,11 @@ static hr_status format(const hr_results_input *input, hr_text *out, hr_text *ro
   hr_json_put_text(&w.json, root, "seal", seal);
   HR_TRY(hr_json_write(&w.json, root, out, err));
   if (gate_passed) *gate_passed = evaluation->gate_passed;
-  hr_controls_warn(evaluation);
-  hr_calibration_warn(evaluation);
-  hr_undertuned_warn(input);
-  HR_TRY(hr_dominant_warn(evaluation, err));
-  hr_missing_warn(&evaluation->missing, input);
+  for (size_t i = 0; i < found.count; i++) {
+    hr_observe_warning(input->observer, "%s", found.items[i].sentence);
+  }
 cleanup:
+  hr_doubts_fini(&found);
   json_decref(root);
   hr_prediction_columns_fini(&columns);
   hr_evaluation_destroy(&evaluation);

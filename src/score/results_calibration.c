@@ -1,7 +1,6 @@
 /* Calibration by method, octile and bin; the histogram of ranks. */
 #include "score/results_calibration.h"
 
-#include "core/observe.h"
 #include "score/sbc.h"
 
 static void put_calibration(hr_json_builder *json, json_t *object,
@@ -141,45 +140,80 @@ void hr_results_write_calibration(hr_json_builder *json, const hr_evaluation *ev
   write_sbc(json, evaluation, root);
 }
 
-static void warn_of_method(const hr_evaluation *evaluation, size_t m) {
-  const hr_results_input *input = evaluation->input;
-  const hr_forecast *forecast = evaluation->methods[m].forecast;
-  const hr_method_calibration *own = &evaluation->calibrations.methods[m];
-  bool is_small = own->verdict == HR_SIGMA_TOO_SMALL;
-  if (own->verdict == HR_CALIBRATED && own->pooled.far_rows > 0) {
-    hr_observe_warning(input->observer,
-                       "the sigma of %s is calibrated but for %zu row%s more than %d "
-                       "sigma from the truth, the farthest row %zu of predictions.csv "
-                       "with %.2g sigma",
-                       forecast->name, own->pooled.far_rows,
-                       own->pooled.far_rows == 1 ? "" : "s", HR_CALIBRATION_FAR,
-                       own->pooled.far_row, own->pooled.far_sigma);
-  }
-  if (!is_told(evaluation, m)) return;
-  hr_observe_warning(input->observer,
-                     "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
-                     "%.1f %% of the rows are within the 68 %% interval (see Calibration "
-                     "in the report)",
-                     forecast->name, is_small ? "small" : "large",
-                     own->pooled.measure[HR_MEAN_CHI2].value,
-                     own->pooled.measure[HR_MEAN_CHI2].low,
-                     own->pooled.measure[HR_MEAN_CHI2].high,
-                     100 * own->pooled.measure[HR_WITHIN_HALF68].value);
+/* Rows that no honest sigma leaves, told of every method that has some. */
+static hr_status doubt_far(const char *name, const hr_method_calibration *own,
+                           hr_doubts *doubts, hr_error *err) {
+  const hr_calibration *pooled = &own->pooled;
+  hr_status status = hr_doubts_add(
+      doubts, HR_DOUBT_SIGMA, false, err,
+      "the sigma of %s %s%zu row%s more than %d sigma from the truth, the farthest row "
+      "%zu of predictions.csv with %.2g sigma",
+      name, own->verdict == HR_CALIBRATED ? "is calibrated but for " : "leaves ",
+      pooled->far_rows, pooled->far_rows == 1 ? "" : "s", HR_CALIBRATION_FAR,
+      pooled->far_row, pooled->far_sigma);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s 的 σ %s有 %zu 行离真值超过 %d 个 σ，最远为 predictions.csv 第 "
+                   "%zu 行，%.2g σ",
+                   name, own->verdict == HR_CALIBRATED ? "可信，但" : "",
+                   pooled->far_rows, HR_CALIBRATION_FAR, pooled->far_row,
+                   pooled->far_sigma);
 }
 
-void hr_calibration_warn(const hr_evaluation *evaluation) {
+static hr_status doubt_size(const char *name, const hr_method_calibration *own,
+                            hr_doubts *doubts, hr_error *err) {
+  bool is_small = own->verdict == HR_SIGMA_TOO_SMALL;
+  const hr_measured *chi2 = &own->pooled.measure[HR_MEAN_CHI2];
+  double within = 100 * own->pooled.measure[HR_WITHIN_HALF68].value;
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_SIGMA, false, err,
+                    "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
+                    "%.1f %% of the rows are within the 68 %% interval (see Calibration "
+                    "in the report)",
+                    name, is_small ? "small" : "large", chi2->value, chi2->low,
+                    chi2->high, within);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(doubts, err,
+                                    "%s 的 σ 偏%s：平均 χ² 为 %.3f [%.3f, %.3f]，68 %% "
+                                    "区间覆盖 %.1f %% 的行",
+                                    name, is_small ? "小" : "大", chi2->value, chi2->low,
+                                    chi2->high, within);
+}
+
+static hr_status doubt_ranks(const char *expert, const hr_sbc *found, hr_doubts *doubts,
+                             hr_error *err) {
+  if (!(found->p < HR_SBC_THRESHOLD)) return HR_OK;
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_SIGMA, false, err,
+                    "the ranks of the truth among the draws of %s are not uniform: "
+                    "chi2 %.1f over %d bins, p = %.2g (see Calibration in the report)",
+                    expert, found->chi2, HR_SBC_BINS, found->p);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "真值在 %s 的抽样中的秩并不均匀：%d 格的 χ² 为 %.1f，p = %.2g", expert,
+                   HR_SBC_BINS, found->chi2, found->p);
+}
+
+hr_status hr_calibration_doubt(const hr_evaluation *evaluation, hr_doubts *doubts,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_calibrations *all = &evaluation->calibrations;
   const hr_results_input *input = evaluation->input;
-  if (!input->observer) return;
-  for (size_t m = 0; m < evaluation->calibrations.method_count; m++) {
-    warn_of_method(evaluation, m);
-  }
   size_t expert = find_draws(input);
-  if (expert == input->outcome_count) return;
+  for (size_t m = 0; m < all->method_count; m++) {
+    const hr_method_calibration *own = &all->methods[m];
+    const char *name = evaluation->methods[m].forecast->name;
+    if (own->pooled.far_rows > 0) HR_TRY(doubt_far(name, own, doubts, err));
+    if (is_told(evaluation, m)) HR_TRY(doubt_size(name, own, doubts, err));
+  }
+  if (expert == input->outcome_count) goto cleanup;
   hr_sbc found = rank_draws(evaluation, &input->outcomes[expert]);
-  if (!(found.p < HR_SBC_THRESHOLD)) return;
-  hr_observe_warning(input->observer,
-                     "the ranks of the truth among the draws of %s are not uniform: "
-                     "chi2 %.1f over %d bins, p = %.2g (see Calibration in the report)",
-                     input->outcomes[expert].type->name, found.chi2, HR_SBC_BINS,
-                     found.p);
+  HR_TRY(doubt_ranks(input->outcomes[expert].type->name, &found, doubts, err));
+cleanup:
+  return status;
 }

@@ -9,7 +9,8 @@
 void hr_results_write_calibration(hr_json_builder *json, const hr_evaluation *evaluation,
                                   json_t *root);
 
-/* Warns the input's observer of what is off. */
-void hr_calibration_warn(const hr_evaluation *evaluation);
+/* Adds warnings of what is off. HR_ERR_MEMORY. */
+hr_status hr_calibration_doubt(const hr_evaluation *evaluation, hr_doubts *doubts,
+                               hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -1,8 +1,6 @@
 /* Whether a slot stands at an end, its method has decided (hr_fit.edge). */
 #include "score/undertuned.h"
 
-#include "core/observe.h"
-
 static bool stands_at_end(const hr_fit *fit) {
   return fit->status == HR_FIT_OK && fit->edge != HR_EDGE_NONE;
 }
@@ -52,27 +50,53 @@ static bool is_widened(const hr_outcome *outcome) {
   return list->count == 0;
 }
 
-void hr_undertuned_warn(const hr_results_input *input) {
-  for (size_t e = 0; e < input->outcome_count; e++) {
+static hr_status doubt_widened(const hr_method *type, size_t slots, hr_doubts *doubts,
+                               hr_error *err) {
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_ALPHA, false, err,
+                    "%s: of %zu model%s the best %s is the outermost, although auto "
+                    "widened the list to its bound, so that one outside may be "
+                    "better and the expert undertuned; see whether rows are few or "
+                    "far beyond all others, or write a longer list in experts.%s.%s",
+                    type->name, slots, slots == 1 ? "" : "s", type->variant, type->name,
+                    type->variant);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s：%zu 个模型的最佳 %s 是最外侧的值，尽管 auto 已把列表扩展到极限，"
+                   "更外侧的值可能更好，该专家可能未调到最佳；请查看训练行是否过少或远超其"
+                   "余各行，或在 experts.%s.%s 写出更长的列表",
+                   type->name, slots, type->variant, type->name, type->variant);
+}
+
+static hr_status doubt_list(const hr_method *type, size_t slots, hr_doubts *doubts,
+                            hr_error *err) {
+  hr_status status =
+      hr_doubts_add(doubts, HR_DOUBT_ALPHA, false, err,
+                    "%s: of %zu model%s the best %s is at the end of the list, so "
+                    "that one outside may be better and the expert undertuned; let "
+                    "experts.%s.%s go on beyond it, or leave it out for auto",
+                    type->name, slots, slots == 1 ? "" : "s", type->variant, type->name,
+                    type->variant);
+  return status != HR_OK
+             ? status
+             : hr_doubts_in_chinese(
+                   doubts, err,
+                   "%s：%zu 个模型的最佳 %s 位于列表一端，更外侧的值可能更好，该专家可能"
+                   "未调到最佳；请把 experts.%s.%s 延伸到更外侧，或不写它而用 auto",
+                   type->name, slots, type->variant, type->name, type->variant);
+}
+
+hr_status hr_undertuned_doubt(const hr_results_input *input, hr_doubts *doubts,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t e = 0; e < input->outcome_count && status == HR_OK; e++) {
     const hr_outcome *outcome = &input->outcomes[e];
-    const hr_method *type = outcome->type;
     size_t slots = count_slots(outcome);
     if (slots == 0) continue;
-    if (is_widened(outcome)) {
-      hr_observe_warning(input->observer,
-                         "%s: of %zu model%s the best %s is the outermost, although auto "
-                         "widened the list to its bound, so that one outside may be "
-                         "better and the expert undertuned; see whether rows are few or "
-                         "far beyond all others, or write a longer list in experts.%s.%s",
-                         type->name, slots, slots == 1 ? "" : "s", type->variant,
-                         type->name, type->variant);
-      continue;
-    }
-    hr_observe_warning(input->observer,
-                       "%s: of %zu model%s the best %s is at the end of the list, so "
-                       "that one outside may be better and the expert undertuned; let "
-                       "experts.%s.%s go on beyond it, or leave it out for auto",
-                       type->name, slots, slots == 1 ? "" : "s", type->variant,
-                       type->name, type->variant);
+    status = is_widened(outcome) ? doubt_widened(outcome->type, slots, doubts, err)
+                                 : doubt_list(outcome->type, slots, doubts, err);
   }
+  return status;
 }

@@ -13,7 +13,8 @@ bool hr_undertuned_has(const hr_outcome *outcome);
 void hr_undertuned_write(hr_json_builder *json, const hr_results_input *input,
                          json_t *root);
 
-/* A warning to input->observer of every expert that has one. */
-void hr_undertuned_warn(const hr_results_input *input);
+/* Adds a warning of every expert that has one. HR_ERR_MEMORY. */
+hr_status hr_undertuned_doubt(const hr_results_input *input, hr_doubts *doubts,
+                              hr_error *err) HR_MUST_CHECK;
 
 #endif

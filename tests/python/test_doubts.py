@@ -32,6 +32,10 @@ def around_zero(stars, name):
         stars[key] = stars[key] - middle
 
 
+# Codes of warnings that results, not data, give: the report has words of its own for them.
+OF_RESULTS = {"leakage", "sigma", "alpha", "one_row", "missing"}
+
+
 class Doubts(unittest.TestCase):
     def setUp(self):
         self.home = tempfile.TemporaryDirectory()
@@ -457,7 +461,7 @@ class Doubts(unittest.TestCase):
         study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
         with open(f"{self.out}/results.json", encoding="utf-8") as file:
             warnings = json.load(file)["warnings"]
-        self.assertEqual([w["code"] for w in warnings], ["error"] * 3)
+        self.assertEqual([w["code"] for w in warnings], ["error"] * 3 + ["alpha"])
         self.assertIn("scatters by 1.2", warnings[0]["text"])
         with open(f"{self.out}/report.md", encoding="utf-8") as file:
             summary = file.read().split("## 2.")[0]
@@ -477,6 +481,7 @@ class Doubts(unittest.TestCase):
                 summary = file.read().split("## 2.")[0]
             for warning in warnings:
                 self.assertEqual(done.stderr.count(warning["text"]), 1)
+            warnings = [w for w in warnings if w["code"] not in OF_RESULTS]
             self.assertEqual(summary.count("the data are in doubt"), len(warnings))
             shutil.rmtree(self.out)
             return [w["code"] for w in warnings]
@@ -618,10 +623,32 @@ class Doubts(unittest.TestCase):
                           "中是常态", file.read())
 
     def test_a_sound_study_has_no_warnings(self):
-        path = spoilt_stars.study(self.root)
+        path = spoilt_stars.study(self.root, experts="  ridge: {}\n")
         study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
         with open(f"{self.out}/results.json", encoding="utf-8") as file:
             self.assertEqual(json.load(file)["warnings"], [])
+
+    def test_what_the_results_give_to_doubt_is_a_warning_as_well(self):
+        """The log, results.json and the report have the same: once each."""
+        def spoil(stars, name):
+            if name == TEST:
+                stars["error"] /= 2
+                stars["noisy"][5, 60] = 1e6
+        path = spoilt_stars.study(self.root, spoil, data="  allow: [error, snr]\n")
+        done = study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
+        with open(f"{self.out}/results.json", encoding="utf-8") as file:
+            warnings = json.load(file)["warnings"]
+        found = {w["code"] for w in warnings}
+        self.assertLessEqual({"alpha", "sigma", "one_row"}, found)
+        for warning in warnings:
+            self.assertEqual(done.stderr.count(warning["text"]), 1, warning["text"])
+            self.assertRegex(warning["text_zh"], "[\u4e00-\u9fff]")
+        with open(f"{self.out}/report.md", encoding="utf-8") as file:
+            summary = file.read().split("## 2.")[0]
+        self.assertEqual(summary.count("the data are in doubt"),
+                         sum(w["code"] not in OF_RESULTS for w in warnings))
+        for words in ("may be undertuned", "one test row decides", "more than ten σ"):
+            self.assertIn(words, summary)
 
     def test_an_unknown_doubt_cannot_be_allowed(self):
         done = self.dry_run(data="  allow: [everything]\n")

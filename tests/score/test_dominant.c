@@ -50,6 +50,12 @@ static void one_row_is_named_with_what_r2_is_without_it(void **state) {
     assert_null(strstr(method, "ridge"));
   }
   assert_non_null(strstr(told.last, "of test.h5 alone makes 100 % of the squared error"));
+  const json_t *sentences = json_object_get(root, "warnings");
+  const json_t *last = json_array_get(sentences, json_array_size(sentences) - 1);
+  const char *chinese = json_string_value(json_object_get(last, "text_zh"));
+  assert_string_equal(json_string_value(json_object_get(last, "code")), "one_row");
+  assert_string_equal(json_string_value(json_object_get(last, "text")), told.last);
+  assert_non_null(strstr(chinese, "行一行就占平方误差的 100 %；R² 含该行 "));
   json_decref(root);
 }
 

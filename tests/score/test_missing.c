@@ -137,6 +137,11 @@ static void missing_rows_are_named_and_the_ledger_balances(void **state) {
   }
   assert_non_null(strstr(told.last, "2 of "));
   assert_non_null(strstr(told.last, "of test.h5 (see predictions.csv)"));
+  const json_t *warning = json_array_get(json_object_get(root, "warnings"), 0);
+  const char *chinese = json_string_value(json_object_get(warning, "text_zh"));
+  assert_string_equal(json_string_value(json_object_get(warning, "code")), "missing");
+  assert_string_equal(json_string_value(json_object_get(warning, "text")), told.last);
+  assert_non_null(strstr(chinese, "至少有一种方法给不出数值，不计入任何评分：test.h5 第 "));
   json_decref(root);
 }
 

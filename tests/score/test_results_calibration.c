@@ -117,7 +117,15 @@ static void test_without_a_ratio(void **state) {
 static void test_a_sigma_that_is_off_is_warned_of(void **state) {
   (void)state;
   fixture_give_sigma(&f, 0.5);
-  json_decref(results());
+  json_t *root = results();
+  const json_t *told = json_object_get(root, "warnings");
+  assert_int_equal(json_array_size(told), 4);
+  const json_t *last = json_array_get(told, 3);
+  assert_string_equal(text_of(last, "code"), "sigma");
+  assert_string_equal(text_of(last, "text"), heard.last);
+  const char *chinese = "oracle_hybrid_cv 的 σ 偏小：平均 χ² 为 ";
+  assert_memory_equal(text_of(last, "text_zh"), chinese, strlen(chinese));
+  json_decref(root);
   assert_int_equal(heard.count, 4);
   const char *start = "the sigma of oracle_hybrid_cv is too small: its mean chi2 is ";
   assert_memory_equal(heard.last, start, strlen(start));
@@ -159,6 +167,10 @@ static void test_ranks(void **state) {
       "chi2 ";
   assert_int_equal(heard.count, 1);
   assert_memory_equal(heard.last, start, strlen(start));
+  const json_t *told = json_array_get(json_object_get(root, "warnings"), 0);
+  assert_string_equal(text_of(told, "text"), heard.last);
+  const char *chinese = "真值在 forest 的抽样中的秩并不均匀：16 格的 χ² 为 ";
+  assert_memory_equal(text_of(told, "text_zh"), chinese, strlen(chinese));
   json_decref(root);
 }
 

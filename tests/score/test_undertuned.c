@@ -67,6 +67,10 @@ static void every_slot_at_an_end_is_listed(void **state) {
                       "ridge: of 2 models the best alpha is at the end of the list, so "
                       "that one outside may be better and the expert undertuned; let "
                       "experts.ridge.alpha go on beyond it, or leave it out for auto");
+  const json_t *warning = json_array_get(json_object_get(root, "warnings"), 0);
+  assert_string_equal(text_of(warning, "code"), "alpha");
+  assert_string_equal(text_of(warning, "text"), told.last);
+  assert_non_null(strstr(text_of(warning, "text_zh"), "ridge：2 个模型的最佳 alpha 位于"));
   json_decref(root);
 }
 
@@ -88,6 +92,8 @@ static void a_list_that_went_on_by_itself_is_told_otherwise(void **state) {
                       "widened the list to its bound, so that one outside may be better "
                       "and the expert undertuned; see whether rows are few or far beyond "
                       "all others, or write a longer list in experts.ridge.alpha");
+  const json_t *warning = json_array_get(json_object_get(root, "warnings"), 0);
+  assert_non_null(strstr(text_of(warning, "text_zh"), "尽管 auto 已把列表扩展到极限"));
   const json_t *ridge = json_array_get(json_object_get(root, "experts"), 0);
   assert_string_equal(text_of(json_object_get(ridge, "settings"), "alpha"), "auto");
   json_decref(root);
