@@ -99,6 +99,7 @@ typedef struct sampler {
   size_t shard_count, pixels;
   uint64_t mask_bits;
   bool ignores_errors;
+  bool is_noisy; /* the noisy spectra are looked at in the place of the flux */
   runs plan;
   size_t shard; /* that is open; shard_count: none */
   hr_hdf5_file file;
@@ -124,7 +125,7 @@ static void close_shard(sampler *s) {
 }
 
 static const char *path_of(const sampler *s, const hr_shard *shard, int which) {
-  if (which == FLUX) return HR_SHARD_FLUX;
+  if (which == FLUX) return s->is_noisy ? shard->noisy_path : HR_SHARD_FLUX;
   if (which == ERROR) return shard->has_error ? HR_SHARD_ERROR : NULL;
   return shard->has_mask && s->mask_bits != HR_MASK_NONE ? HR_SHARD_MASK : NULL;
 }
@@ -330,7 +331,8 @@ static hr_status find_chunk_rows(const sampler *s, size_t *rows, hr_error *err) 
   hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
   hr_array_layout layout;
   HR_TRY(hr_hdf5_open(s->shards[0].path, &file, err));
-  HR_TRY(hr_array_look(&file, &s->shards[0], HR_SHARD_FLUX, &layout, err));
+  HR_TRY(hr_array_look(&file, &s->shards[0], path_of(s, &s->shards[0], FLUX), &layout,
+                       err));
   *rows = layout.compressed ? layout.chunk_rows : 0;
 cleanup:
   hr_hdf5_close(&file);
@@ -358,7 +360,10 @@ static hr_status sampler_init(sampler *s, const hr_dataset *dataset, uint64_t ma
                               hr_error *err) {
   hr_status status = HR_OK;
   size_t chunk_rows = 0;
-  *s = (sampler){.pixels = hr_dataset_pixels(dataset), .mask_bits = mask_bits};
+  bool is_noisy = s->is_noisy;
+  *s = (sampler){.pixels = hr_dataset_pixels(dataset),
+                 .mask_bits = mask_bits,
+                 .is_noisy = is_noisy};
   s->file = (hr_hdf5_file)HR_HDF5_FILE_CLOSED;
   for (int i = 0; i < ARRAYS; i++) s->arrays[i] = (hr_array)HR_ARRAY_CLOSED;
   s->shards = hr_dataset_shards(dataset, &s->shard_count);
@@ -610,7 +615,7 @@ hr_status hr_conditioning_learn(const hr_dataset *dataset,
                                 const hr_conditioning_wish *wish, hr_conditioning *out,
                                 hr_conditioning_sample *sample, hr_error *err) {
   hr_status status = HR_OK;
-  sampler s;
+  sampler s = {.is_noisy = false};
   double *sorting = NULL;
   *out = hr_conditioning_plain();
   HR_TRY(sampler_init(&s, dataset, wish->mask_bits, err));
@@ -641,11 +646,27 @@ cleanup:
   return status;
 }
 
-/* --- errors alone --- */
+/* --- scale and errors alone --- */
+
+hr_status hr_dataset_measure_scale(const hr_dataset *dataset, bool is_noisy,
+                                   hr_flux_scale *out, hr_error *err) {
+  hr_status status = HR_OK;
+  sampler s = {.is_noisy = is_noisy};
+  double *sorting = NULL;
+  *out = hr_flux_scale_unknown();
+  HR_TRY(sampler_init(&s, dataset, HR_MASK_NONE, err));
+  HR_TRY(hr_alloc(&sorting, s.plan.count * s.plan.length, err));
+  HR_TRY(take_sample(&s, err));
+  *out = scale_of_flux(&s, sorting);
+cleanup:
+  sampler_fini(&s);
+  hr_free(sorting);
+  return status;
+}
 
 hr_status hr_dataset_knows_errors(const hr_dataset *dataset, bool *known, hr_error *err) {
   hr_status status = HR_OK;
-  sampler s;
+  sampler s = {.is_noisy = false};
   *known = false;
   HR_TRY(sampler_init(&s, dataset, HR_MASK_NONE, err));
   for (size_t i = 0; i < s.plan.count && !*known; i++) {

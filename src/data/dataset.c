@@ -227,7 +227,8 @@ static hr_status read_labels(hr_dataset *self, size_t shard_index, hr_labels lab
     status = hr_fail(err, HR_ERR_DATA,
                      "%s: the labels have %zu rows, but %s has %zu; row i of the labels "
                      "must describe spectrum i",
-                     shard->path, frame.rows, HR_SHARD_FLUX, shard->rows);
+                     shard->path, frame.rows,
+                     shard->has_flux ? HR_SHARD_FLUX : shard->noisy_path, shard->rows);
     goto cleanup;
   }
   if (shard_index == 0) HR_TRY(make_columns(self, &frame, err));
@@ -401,6 +402,13 @@ size_t hr_dataset_pixels(const hr_dataset *dataset) {
 
 const double *hr_dataset_wave(const hr_dataset *dataset) {
   return dataset->shards[0].wave;
+}
+
+bool hr_dataset_has_flux(const hr_dataset *dataset) {
+  for (size_t i = 0; i < dataset->shard_count; i++) {
+    if (!dataset->shards[i].has_flux) return false;
+  }
+  return true;
 }
 
 bool hr_dataset_has_noisy(const hr_dataset *dataset) {

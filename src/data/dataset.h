@@ -54,6 +54,9 @@ const double *hr_dataset_wave(const hr_dataset *dataset);
 /* Whether every shard holds pre-drawn noisy flux (`noisy`). */
 bool hr_dataset_has_noisy(const hr_dataset *dataset);
 
+/* Whether it has flux: false only of a file to predict, which holds noisy spectra then. */
+bool hr_dataset_has_flux(const hr_dataset *dataset);
+
 /* Whether every shard holds the error. */
 bool hr_dataset_has_error(const hr_dataset *dataset);
 

@@ -112,17 +112,18 @@ cleanup:
   return status;
 }
 
-/* Error and noisy belong to the flux row by row. */
+/* Error and noisy belong to the flux, or what stands in its place, row by row. */
 static hr_status check_beside_flux(const hr_hdf5_file *file, hr_shard *shard,
                                    const char *object_path, hr_error *err) {
   size_t rows = 0;
   hr_status status = check_array(file, shard, object_path, &rows, err);
   if (status != HR_OK || rows == shard->rows) return status;
   return hr_fail(err, HR_ERR_DATA, "%s: %s has %zu rows, but %s has %zu", file->path,
-                 object_path, rows, HR_SHARD_FLUX, shard->rows);
+                 object_path, rows, shard->has_flux ? HR_SHARD_FLUX : shard->noisy_path,
+                 shard->rows);
 }
 
-static hr_status check_noisy(const hr_hdf5_file *file, hr_shard *shard, hr_error *err) {
+static hr_status find_noisy(const hr_hdf5_file *file, hr_shard *shard, hr_error *err) {
   static const char *const paths[] = {HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT};
   hr_status status = HR_OK;
   bool there = false;
@@ -130,7 +131,27 @@ static hr_status check_noisy(const hr_hdf5_file *file, hr_shard *shard, hr_error
     HR_TRY(hr_hdf5_find(file, paths[i], &there, err));
     if (there) shard->noisy_path = paths[i];
   }
-  if (there) HR_TRY(check_beside_flux(file, shard, shard->noisy_path, err));
+cleanup:
+  return status;
+}
+
+/* The flux, or the noisy spectra where these will do and there is no flux. */
+static hr_status check_flux(const hr_hdf5_file *file, hr_shard *shard, bool may_lack,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  hr_error reason = {.status = HR_OK};
+  shard->has_flux = true;
+  if (may_lack) HR_TRY(hr_hdf5_find(file, HR_SHARD_FLUX, &shard->has_flux, err));
+  if (!shard->has_flux && !shard->noisy_path) {
+    status = check_array(file, shard, HR_SHARD_FLUX, &shard->rows, &reason);
+    if (status != HR_OK) {
+      status = hr_fail(err, status, "%s; nor has it noisy spectra (%s or %s), which will do",
+                       reason.message, HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT);
+    }
+    goto cleanup;
+  }
+  HR_TRY(check_array(file, shard, shard->has_flux ? HR_SHARD_FLUX : shard->noisy_path,
+                     &shard->rows, err));
 cleanup:
   return status;
 }
@@ -145,7 +166,7 @@ cleanup:
   return status;
 }
 
-static hr_status read_shard(const char *path, bool may_lack_error, hr_shard *out,
+static hr_status read_shard(const char *path, bool is_observed, hr_shard *out,
                             hr_error *err) {
   hr_status status = HR_OK;
   hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
@@ -155,10 +176,13 @@ static hr_status read_shard(const char *path, bool may_lack_error, hr_shard *out
   HR_TRY(hr_hdf5_open(path, &file, err));
   out->is_unlocked = file.is_unlocked;
   HR_TRY(read_wave(&file, out, err));
-  HR_TRY(check_array(&file, out, HR_SHARD_FLUX, &out->rows, err));
+  HR_TRY(find_noisy(&file, out, err));
+  HR_TRY(check_flux(&file, out, is_observed, err));
   out->file_rows = out->rows;
-  HR_TRY(check_error(&file, out, may_lack_error, err));
-  HR_TRY(check_noisy(&file, out, err));
+  HR_TRY(check_error(&file, out, is_observed, err));
+  if (out->has_flux && out->noisy_path) {
+    HR_TRY(check_beside_flux(&file, out, out->noisy_path, err));
+  }
   HR_TRY(hr_hdf5_find(&file, HR_SHARD_MASK, &out->has_mask, err));
   if (stat(path, &info) != 0) {
     status = hr_fail_errno(err, HR_ERR_MISSING, errno, "cannot look at %s", path);

@@ -33,7 +33,7 @@ typedef struct hr_shard {
   size_t offset;          /* of its first row in the file, where rows are left out */
   size_t file_rows;       /* of the file */
   size_t pixels;          /* P */
-  bool has_error;         /* false only where hr_shard_read_observed said so */
+  bool has_flux, has_error; /* false only where hr_shard_read_observed said so */
   const char *noisy_path; /* HR_SHARD_NOISY or HR_SHARD_NOISY_ROOT; NULL: none */
   bool has_mask;          /* not looked at before it is read: it may be left out */
   double *wave;           /* [P] angstrom, owned */
@@ -48,7 +48,8 @@ typedef struct hr_shard {
  * as hr_dataset_create. Freed with hr_shard_fini, on failure too. */
 hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) HR_MUST_CHECK;
 
-/* The same of a file to predict, which may lack the error. */
+/* The same of a file to predict, which may lack the error, and the flux where it has
+ * noisy spectra. */
 hr_status hr_shard_read_observed(const char *path, hr_shard *out,
                                  hr_error *err) HR_MUST_CHECK;
 void hr_shard_fini(hr_shard *shard);

@@ -53,6 +53,11 @@ static hr_status choose_flux(const hr_input_wish *wish, const char *path, hr_inp
                    "--flux flux",
                    path, HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT);
   }
+  if (wish->flux == HR_FLUX_FLUX && !hr_dataset_has_flux(input->dataset)) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s holds no flux (%s); predict its noisy spectra with --flux noisy",
+                   path, HR_SHARD_FLUX);
+  }
   bool is_noisy = has_noisy && wish->flux != HR_FLUX_FLUX;
   input->observed = is_noisy ? HR_OBSERVED_NOISY : HR_OBSERVED_FLUX;
   return HR_OK;
@@ -131,7 +136,7 @@ static hr_status check_order(const hr_input_wish *wish, const hr_input *input,
   if (!uses_labels || !hr_index_is_shuffled(index, input->rows, &first)) return HR_OK;
   streaming.conditioning = hr_engine_conditioning(wish->engine);
   streaming.memory_bytes = (size_t)64 << 20;
-  if (hr_dataset_has_error(input->dataset)) {
+  if (hr_dataset_has_error(input->dataset) && hr_dataset_has_flux(input->dataset)) {
     HR_TRY(hr_look_at(input->dataset, &streaming, &look, err));
   }
   HR_TRY(hr_doubt_indices(&look, &doubts, err));

@@ -23,6 +23,8 @@ typedef struct work {
   hr_predict_summary summary;
   uint64_t counts[HR_PREDICT_FLAGS]; /* rows of each flag */
   hr_scale_tally scale;              /* of the file that is read */
+  uint64_t file_rows, bad_rows;      /* of it */
+  hr_text scales;                    /* of files that are on another scale */
   uint64_t bytes;                    /* read so far, of files that are done */
 } work;
 
@@ -32,6 +34,8 @@ static void count_rows(work *w, const hr_engine_result *result, size_t rows) {
   for (size_t i = 0; i < rows; i++) {
     uint32_t flags = result->flags[i];
     w->summary.rows++;
+    w->file_rows++;
+    w->bad_rows += (flags & HR_FLAG_BAD_SPECTRUM) != 0;
     w->summary.failed += (flags & none) != 0;
     w->summary.flagged += flags != 0 && (flags & none) == 0;
     for (size_t f = 0; f < HR_PREDICT_FLAGS; f++) w->counts[f] += (flags >> f) & 1;
@@ -85,18 +89,34 @@ cleanup:
   return status;
 }
 
-/* Says so where the flux of the file is on another scale, and begins a new tally. */
-static hr_status tell_scale(work *w, const char *path, hr_error *err) {
+/* Says so where the flux of the file is on another scale, and begins a new tally. Flux of
+ * 1e30 times the scale of the training spectra looks bad to whoever reads it on that. */
+static hr_status tell_scale(work *w, const hr_input *input, const char *path,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_flux_scale *training = &hr_engine_describe(w->plan->engine)->flux;
+  double factor = (double)NAN;
   hr_text text;
   hr_text_init(&text);
-  hr_scale_tally_describe(&w->scale, &hr_engine_describe(w->plan->engine)->flux, path,
-                          &text);
-  hr_status status = hr_text_status(&text, err);
-  if (status == HR_OK && text.length > 0) {
-    hr_observe_warning(w->observer, "%s", text.bytes);
+  if (2 * w->bad_rows > w->file_rows) {
+    hr_flux_scale own;
+    HR_TRY(hr_dataset_measure_scale(
+        input->dataset, input->observed == HR_OBSERVED_NOISY, &own, err));
+    factor = hr_scale_describe_file(&own, training, path, &text);
+  } else {
+    factor = hr_scale_tally_describe(&w->scale, training, path, &text);
   }
+  HR_TRY(hr_text_status(&text, err));
+  if (text.length > 0) hr_observe_warning(w->observer, "%s", text.bytes);
+  if (factor > 0) {
+    hr_text_append(&w->scales, "  %.3g times the training flux is that of ", factor);
+    hr_text_append_visible(&w->scales, path);
+    hr_text_append(&w->scales, "\n");
+  }
+cleanup:
   hr_text_fini(&text);
   w->scale = (hr_scale_tally){0};
+  w->file_rows = w->bad_rows = 0;
   return status;
 }
 
@@ -116,7 +136,7 @@ static hr_status predict_file(work *w, const char *path, hr_error *err) {
     HR_TRY(tell(w, stream, err));
   }
   w->bytes += hr_stream_preparation(stream)->bytes_read;
-  HR_TRY(tell_scale(w, path, err));
+  HR_TRY(tell_scale(w, &input, path, err));
 cleanup:
   hr_stream_destroy(&stream);
   hr_input_fini(&input);
@@ -212,6 +232,7 @@ static hr_status summarize(const work *w, char **text, hr_error *err) {
     hr_text_append(&out, "  %-13s %9llu  %s\n", flags[f][0],
                    (unsigned long long)w->counts[f], flags[f][1]);
   }
+  if (w->scales.length > 0) hr_text_append(&out, "%s", w->scales.bytes);
   hr_text_append(&out, "%s\n", w->plan->out);
   hr_status status = hr_text_status(&out, err);
   if (status != HR_OK) {
@@ -241,6 +262,7 @@ hr_status hr_predict(const hr_predict_options *options, const hr_observer *obser
   hr_status status = HR_OK;
   hr_predict_plan *plan = NULL;
   work w = {.observer = observer};
+  hr_text_init(&w.scales);
   if (summary) HR_TRY(hr_sized_check(&sized_summary, summary, err));
   HR_TRY(hr_predict_plan_create(options, observer, &plan, err));
   w.plan = plan;
@@ -248,6 +270,7 @@ hr_status hr_predict(const hr_predict_options *options, const hr_observer *obser
   if (summary) HR_TRY(hr_sized_give(&sized_summary, &w.summary, summary, err));
   if (text) HR_TRY(summarize(&w, text, err));
 cleanup:
+  hr_text_fini(&w.scales);
   hr_predict_plan_destroy(&plan);
   return status;
 }

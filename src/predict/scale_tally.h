@@ -21,8 +21,14 @@ void hr_scale_tally_add(hr_scale_tally *tally, const hr_flux_scale *training,
 
 /* Appends a sentence with the remedy where most rows are beyond the training spectra on
  * one side, or the median of 20 or more is by a factor of five, and their error alike;
- * else nothing. */
-void hr_scale_tally_describe(const hr_scale_tally *tally, const hr_flux_scale *training,
-                             const char *path, hr_text *out);
+ * one that is less certain where a study would tell of such a test set; else nothing.
+ * Returns the factor by which the flux differs; NaN: nothing is to be told. */
+double hr_scale_tally_describe(const hr_scale_tally *tally, const hr_flux_scale *training,
+                               const char *path, hr_text *out);
+
+/* The same by what a file of which most rows cannot be read on the scale of the training
+ * spectra has in its own unit (hr_dataset_measure_scale). */
+double hr_scale_describe_file(const hr_flux_scale *file, const hr_flux_scale *training,
+                              const char *path, hr_text *out);
 
 #endif

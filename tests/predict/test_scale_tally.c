@@ -66,6 +66,42 @@ static void test_flux_alone(void **state) {
              "again"));
 }
 
+/* A study would tell of such a test set: so is a file. */
+static void test_somewhat_brighter(void **state) {
+  (void)state;
+  static const hr_flux_scale narrow = {0.5, 0.45, 0.55, 0.13, 0.03, 0.25, 0.07};
+  assert_string_equal(
+      told_of(&narrow, (hr_row_scale){0.75, 0.2, 0.105, 512}, 20),
+      "new.h5: the median flux of its spectra is 0.75, but 0.5 in the training spectra, "
+      "1.5 times as much, and farther off than these are from one another; unless these "
+      "stars are so, multiply flux and error by 0.66 and predict again");
+  assert_string_equal(told_of(&narrow, (hr_row_scale){0.75, 0.2, 0.105, 512}, 19), "");
+  assert_string_equal(told_of(&narrow, (hr_row_scale){0.55, 0.2, 0.08, 512}, 20), "");
+  assert_non_null(strstr(told_of(&narrow, (hr_row_scale){0.9, 0.2, 0.07, 512}, 20),
+                         "unless these stars are so, bring flux and error to the scale of "
+                         "the training spectra"));
+}
+
+/* By the scale that a file has in its own unit. */
+static void test_a_file_that_looks_bad(void **state) {
+  (void)state;
+  hr_text text;
+  hr_text_init(&text);
+  hr_flux_scale far = {0.5e30, 0.5e30, 0.5e30, 0.13e30, 0.03e30, 0.25e30, 0.07e30};
+  check_near(hr_scale_describe_file(&far, &normalised, "new.h5", &text), 1e30, 1e20);
+  assert_string_equal(text.bytes,
+                      "new.h5: the median flux of its spectra is 5e+29, but 0.5 in the "
+                      "training spectra, as in another unit; predictions of it mean "
+                      "nothing: multiply flux and error by 1e-30 and predict again");
+  hr_text_fini(&text);
+  hr_text_init(&text);
+  hr_flux_scale unknown = hr_flux_scale_unknown();
+  assert_true(isnan(hr_scale_describe_file(&unknown, &normalised, "new.h5", &text)));
+  assert_true(isnan(hr_scale_describe_file(&normalised, &normalised, "new.h5", &text)));
+  assert_int_equal(text.length, 0);
+  hr_text_fini(&text);
+}
+
 /* Where rows are two decades apart ten times as much is within them: the file as a whole
  * tells it, if error and flux go together. */
 static void test_rows_of_unlike_brightness(void **state) {
@@ -88,6 +124,8 @@ int main(void) {
       cmocka_unit_test(test_files_like_the_training_rows),
       cmocka_unit_test(test_another_unit),
       cmocka_unit_test(test_flux_alone),
+      cmocka_unit_test(test_somewhat_brighter),
+      cmocka_unit_test(test_a_file_that_looks_bad),
       cmocka_unit_test(test_rows_of_unlike_brightness),
       cmocka_unit_test(test_another_pedestal),
   };

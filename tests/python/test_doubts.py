@@ -517,21 +517,30 @@ class Doubts(unittest.TestCase):
         study_data.run(BUILD, "headroom", "run", spoilt_stars.study(self.root), "--out",
                        self.out)
 
-        def predict(spoil):
-            spoilt_stars.study(f"{self.root}/new", spoil)
+        def predict(spoil, **how):
+            spoilt_stars.study(f"{self.root}/new", spoil, **how)
             done = study_data.run(BUILD, "headroom", "predict", self.out,
                                   f"{self.root}/new/{TEST}", "--out", f"{self.root}/new.csv")
             table = pandas.read_csv(f"{self.root}/new.csv")
-            return done.stderr, (table["flags"] & 1024 > 0).mean()
+            return done.stderr, (table["flags"] & 1024 > 0).mean(), done.stdout
 
         for factor, remedy in ((10, "multiply flux and error by 0.1 "), (1, None),
                                (1e-17, "multiply flux and error by 1e+17 "),
-                               (3, "multiply flux and error by 0.3"), (1.2, None)):
+                               (3, "multiply flux and error by 0.3"), (1.02, None)):
             with self.subTest(factor=factor):
-                told, share = predict(scaled(factor))
+                told, share, shown = predict(scaled(factor))
                 self.assertEqual(share, 0 if remedy is None else 1)
                 self.assertIn(remedy or "", told)
                 self.assertEqual(remedy is not None, "in the training spectra" in told)
+                self.assertEqual(remedy is not None, " times the training flux" in shown)
+        told, share, shown = predict(scaled(1.3))
+        self.assertEqual(share, 0)
+        self.assertIn("1.3 times as much", told)
+        self.assertIn("  1.3 times the training flux is that of ", shown)
+        for factor, remedy in ((1e30, "1e-30"), (1e-40, "1e+40")):
+            told, share, shown = predict(scaled(factor), dtype="f8")
+            self.assertIn(f"multiply flux and error by {remedy} and predict again", told)
+            self.assertIn(f" times the training flux is that of {self.root}/new/{TEST}", shown)
         self.assertIn("bring flux and error to the scale of the training spectra",
                       predict(scaled(10, "flux", "noisy"))[0])
 

@@ -244,6 +244,13 @@ class Predict(unittest.TestCase):
         with h5py.File(self.test) as old, h5py.File(bare, "w") as new:
             old.copy("/spectrumdataset", new)
             new["/dataset/arrays/flux/value"] = old["/dataset/arrays/flux/value"][:]
+        noisy = os.path.join(self.home.name, "noisy.h5")
+        none = os.path.join(self.home.name, "none.h5")
+        for path, names in ((noisy, ("error", "noisy")), (none, ("error",))):
+            with h5py.File(self.test) as old, h5py.File(path, "w") as new:
+                old.copy("/spectrumdataset", new)
+                for name in names:
+                    new[f"/dataset/arrays/{name}/value"] = old[f"/dataset/arrays/{name}/value"][:]
         cases = [((short,), f"{short} has 4095 pixels a spectrum, but the bundle {self.model} was "
                   "trained on 4096; resample the spectra to its wave.npy"),
                  ((bare, "--expert", "posterior"),
@@ -252,6 +259,18 @@ class Predict(unittest.TestCase):
         for words, sentence in cases:
             done = study_data.run(BUILD, "headroom", "predict", self.model, *words, check=False)
             self.assertEqual((done.returncode, done.stderr), (3, f"headroom: {sentence}\n"))
+        cases = [((noisy, "--flux", "flux"),
+                  f"{noisy} holds no flux (/dataset/arrays/flux/value); predict its noisy "
+                  "spectra with --flux noisy"),
+                 ((none,), f"{none} has no /dataset/arrays/flux/value: /dataset/arrays holds "
+                  "error; nor has it noisy spectra (/dataset/arrays/noisy/value or /noisy), "
+                  "which will do")]
+        for words, sentence in cases:
+            done = study_data.run(BUILD, "headroom", "predict", self.model, *words, check=False)
+            self.assertEqual((done.returncode, done.stderr), (3, f"headroom: {sentence}\n"))
+        whole = read_csv(self.predict(self.test, "--expert", "ridge"))
+        table = read_csv(self.predict(noisy, "--expert", "ridge"))
+        self.assertTrue((table["log_g_mean"] == whole["log_g_mean"]).all())
         table = read_csv(self.predict(bare, "--expert", "ridge"))
         self.assertTrue(table["snr"].isna().all() and table["log_g_mean"].notna().all())
 
