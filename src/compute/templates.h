@@ -138,7 +138,8 @@ typedef struct hr_posterior {
                   over the number of pixels that count; NaN where there is none */
   double variance_scale; /* by what the variance is to be multiplied: 1; χ² where no
                             template fits; NaN: it says nothing, as of a spectrum with a
-                            pixel that no star has */
+                            pixel that no star has, or one template alone where local
+                            models were asked for */
 } hr_posterior;
 
 /* What they were made with; and the group of every template by slot, [count]. */

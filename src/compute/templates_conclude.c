@@ -378,6 +378,10 @@ static void conclude(hr_conclusion *of, const hr_template_local *local) {
   /* A linear model would follow a wild pixel out of the world. */
   bool goes_local = local->anomaly && !comparison->work->is_wild[of->row];
   goes_local = goes_local && !comparison->query->is_rough;
+  /* Where one template has all the weight and there is no model, nobody knows how far off
+   * its label is: a variance of next to nothing is none. Nor where the weights of a row
+   * that is far from all are too small for their number to be told. */
+  bool may_be_single = local->anomaly && !comparison->query->is_rough;
   double left = (double)NAN;
   if (goes_local) gaussian = hr_templates_go_local(of, local, &left);
   hr_templates_draw(of, gaussian);
@@ -389,6 +393,8 @@ static void conclude(hr_conclusion *of, const hr_template_local *local) {
     bool is_local = hr_has_target(gaussian, target);
     out->variance_scale =
         hr_templates_variance_scale(&fit, out->effective, is_local ? left : (double)NAN);
+    bool is_shared = out->effective >= 2 && out->effective <= (double)t->count + 0.5;
+    if (may_be_single && !is_local && !is_shared) out->variance_scale = (double)NAN;
   }
   if (exact) put_back(comparison, of->row, &refined);
 }

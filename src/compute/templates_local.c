@@ -289,6 +289,17 @@ typedef struct wish {
   double wanted; /* so many templates are to share the weight */
 } wish;
 
+/* Whether the weights are as wide as was wanted: where all templates but one or two are out
+ * of reach of any temperature, these alone make mean and covariance, and the variance is
+ * next to nothing. */
+static bool is_wide(const linear_model *model, double wanted) {
+  double squares = 0;
+  for (size_t i = 0; i < model->nearest->count; i++) {
+    squares += model->share[i] * model->share[i];
+  }
+  return squares * 0.5 * wanted < 1;
+}
+
 /* The linear estimates from tempered weights; the targets that have one. */
 static hr_target_set regress(const hr_conclusion *of, const wish *asked, const nearest *n,
                              const hr_template_local *local, double *left) {
@@ -299,7 +310,7 @@ static hr_target_set regress(const hr_conclusion *of, const wish *asked, const n
   hr_target_set answered = 0;
   double temperature = find_temperature(n, wanted, model.share);
   model.kappa = temperature / (temperature - 1);
-  if (!(temperature > 1)) return 0;
+  if (!(temperature > 1) || !is_wide(&model, wanted)) return 0;
   find_centre(of->comparison, of->row, n, model.share, local);
   known_amplitude known = find_amplitude(of->comparison, of->row, local);
   fill_distance(of->comparison, of->row, &known, local);

@@ -617,6 +617,12 @@ class Doubts(unittest.TestCase):
                 stars[key] *= factor
         words = ["training spectra are of unlike brightness", "experts.posterior.amplitude: flat"]
         self.warns(words, spoil, experts="  ridge: {}\n  posterior: {}\n")
+        # Where one template has all the weight nobody knows how far off its label is.
+        path = spoilt_stars.study(self.root, spoil, experts="  ridge: {}\n  posterior: {}\n")
+        study_data.run(BUILD, "headroom", "run", path, "--out", self.out)
+        sigma = pandas.read_csv(f"{self.out}/predictions.csv")["sigma_global_posterior"]
+        self.assertGreater(sigma.min(), 0.01)
+        self.assertGreater(sigma.notna().sum(), 200)
         done = self.dry_run(spoil, experts="  posterior: {amplitude: flat}\n")
         self.assertNotIn("unlike brightness", done.stderr)
 
