@@ -142,10 +142,22 @@ bool hr_config_problems_take(hr_config_problems *problems, const hr_error *error
   return hr_yaml_take_out_at(root, mark);
 }
 
+/* How many of the sentences are on settings from outside, which name themselves. */
+static size_t count_settings(const hr_strings *sentences) {
+  const char *start = "--set ";
+  size_t count = 0;
+  for (size_t i = 0; i < sentences->count; i++) {
+    count += strncmp(sentences->items[i], start, strlen(start)) == 0;
+  }
+  return count;
+}
+
 hr_status hr_config_problems_fail(const hr_config_problems *problems, hr_error *err) {
   const hr_strings *list = &problems->sentences;
   const hr_error *first = &problems->first;
   hr_status status = HR_OK;
+  size_t settings = count_settings(list);
+  bool is_outside = settings == list->count, are_both = settings > 0 && !is_outside;
   hr_text text;
   if (list->count == 1) return hr_fail(err, first->status, "%s", first->message);
   hr_text_init(&text);
@@ -159,8 +171,10 @@ hr_status hr_config_problems_fail(const hr_config_problems *problems, hr_error *
     hr_text_append(&text, "%s(%zu) %s", i > 0 ? "; " : "", i + 1, sentence);
   }
   HR_TRY(hr_text_status(&text, err));
-  status = hr_fail(err, first->status, "%s has %zu problems: %s", problems->name,
-                   list->count, text.bytes);
+  status = hr_fail(err, first->status, "%s%s %zu problems: %s",
+                   is_outside ? "the command line" : problems->name,
+                   are_both ? " and the command line have" : " has", list->count,
+                   text.bytes);
 cleanup:
   hr_text_fini(&text);
   return status;

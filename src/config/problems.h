@@ -32,7 +32,7 @@ hr_status hr_config_problems_take_setting(hr_config_problems *problems,
                                           hr_error *err) HR_MUST_CHECK;
 
 /* The error of all problems, of one at least: that of one, or "NAME has 3 problems: (1)
- * 2:5: ...". */
+ * 2:5: ...", or the command line, or both. */
 hr_status hr_config_problems_fail(const hr_config_problems *problems, hr_error *err);
 
 #endif

@@ -11,14 +11,17 @@ static double row_of(hr_reader *reader, const hr_node *list, size_t i) {
   return hr_node_number(reader, &entry, "row");
 }
 
-/* "Global Ridge (R² 0.9969 without it, -654989.73 with it)". */
+/* "Global Ridge (R² 0.9969 without it, -6.550e+05 with it)". */
 static void append_method(hr_reader *reader, const hr_node *entry, bool chinese,
                           hr_text *out) {
   hr_append_method_title(reader, hr_node_text(reader, entry, "method"), out);
+  char with[HR_CELL_BYTES], without[HR_CELL_BYTES];
+  hr_cell cell = {.value = hr_node_number(reader, entry, "r2")};
+  hr_cell other = {.value = hr_node_number(reader, entry, "r2_without")};
   hr_text_append(
-      out,
-      chinese ? "（R²：含该行 %.4f，不含 %.4f）" : " (R² %.4f with it, %.4f without)",
-      hr_node_number(reader, entry, "r2"), hr_node_number(reader, entry, "r2_without"));
+      out, chinese ? "（R²：含该行 %s，不含 %s）" : " (R² %s with it, %s without)",
+      hr_format_cell(HR_CELL_SCORE, &cell, with),
+      hr_format_cell(HR_CELL_SCORE, &other, without));
 }
 
 static void tell_row(hr_reader *reader, const hr_node *list, size_t first, hr_text *out) {

@@ -72,7 +72,7 @@ static void format_fixed(double value, bool with_sign, char out[32]) {
   /* Beyond this a score has gone wrong and all its digits would only widen the table. */
   const char *wide = with_sign ? "%+.3e" : "%.3e";
   const char *usual = with_sign ? "%+.4f" : "%.4f";
-  snprintf(out, 32, fabs(value) < 1e6 ? usual : wide, value);
+  snprintf(out, 32, fabs(value) < 1e4 ? usual : wide, value);
 }
 
 /* One decimal; what rounds to zero has no minus sign. */

@@ -50,24 +50,43 @@ static bool is_widened(const hr_outcome *outcome) {
   return list->count == 0;
 }
 
-static hr_status doubt_widened(const hr_method *type, size_t slots, hr_doubts *doubts,
+/* Whether most of the slots stand at the smallest setting. */
+static bool is_smallest(const hr_outcome *outcome) {
+  size_t smallest = 0;
+  for (size_t t = 0; t < outcome->fit_count; t++) {
+    const hr_fit *fit = &outcome->fits[t];
+    smallest += stands_at_end(fit) && fit->edge == HR_EDGE_SMALLEST;
+  }
+  return 2 * smallest > count_slots(outcome);
+}
+
+/* Penalties are relative to the spread of the flux, which a slope can be most of. */
+static hr_status doubt_widened(const hr_outcome *outcome, size_t slots, hr_doubts *doubts,
                                hr_error *err) {
+  const hr_method *type = outcome->type;
+  bool is_small = is_smallest(outcome);
   hr_status status =
       hr_doubts_add(doubts, HR_DOUBT_ALPHA, false, err,
                     "%s: of %zu model%s the best %s is the outermost, although auto "
                     "widened the list to its bound, so that one outside may be "
-                    "better and the expert undertuned; see whether rows are few or "
-                    "far beyond all others, or write a longer list in experts.%s.%s",
-                    type->name, slots, slots == 1 ? "" : "s", type->variant, type->name,
-                    type->variant);
+                    "better and the expert undertuned; see whether %s, or write a longer "
+                    "list in experts.%s.%s",
+                    type->name, slots, slots == 1 ? "" : "s", type->variant,
+                    is_small ? "a slope that all spectra share makes the flux vary far "
+                               "more than its lines do"
+                             : "training rows are far beyond all others",
+                    type->name, type->variant);
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(
                    doubts, err,
                    "%s：%zu 个模型的最佳 %s 是最外侧的值，尽管 auto 已把列表扩展到极限，"
-                   "更外侧的值可能更好，该专家可能未调到最佳；请查看训练行是否过少或远超其"
-                   "余各行，或在 experts.%s.%s 写出更长的列表",
-                   type->name, slots, type->variant, type->name, type->variant);
+                   "更外侧的值可能更好，该专家可能未调到最佳；请查看%s，或在 "
+                   "experts.%s.%s 写出更长的列表",
+                   type->name, slots, type->variant,
+                   is_small ? "光谱是否共有一个斜坡，使流量的起伏远大于谱线"
+                            : "是否有训练行远超其余各行",
+                   type->name, type->variant);
 }
 
 static hr_status doubt_list(const hr_method *type, size_t slots, hr_doubts *doubts,
@@ -95,7 +114,7 @@ hr_status hr_undertuned_doubt(const hr_results_input *input, hr_doubts *doubts,
     const hr_outcome *outcome = &input->outcomes[e];
     size_t slots = count_slots(outcome);
     if (slots == 0) continue;
-    status = is_widened(outcome) ? doubt_widened(outcome->type, slots, doubts, err)
+    status = is_widened(outcome) ? doubt_widened(outcome, slots, doubts, err)
                                  : doubt_list(outcome->type, slots, doubts, err);
   }
   return status;

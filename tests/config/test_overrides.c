@@ -118,8 +118,8 @@ static void all_wrong_settings_are_told(void **state) {
     check_ok(hr_strings_append(&settings, wrong[i], &err));
   }
   snprintf(expected, sizeof expected,
-           "%s/s.yaml has 5 problems: (1) --set rigde.alpha=1: the key 'rigde' is not "
-           "known; did you mean 'ridge'?; (2) --set data.train.x=1: train is no mapping "
+           "%s/s.yaml and the command line have 5 problems: (1) --set rigde.alpha=1: the "
+           "key 'rigde' is not known; did you mean 'ridge'?; (2) --set data.train.x=1: train is no mapping "
            "of keys in %s/s.yaml; set it as a whole; (3) --set 5: the key "
            "'selection.foldz' is not known; did you mean 'folds'?; (4) --set 2: "
            "experts.ridge.alpha is 'x', which is not a number; write one such as 10, 0.5 "
@@ -129,6 +129,12 @@ static void all_wrong_settings_are_told(void **state) {
   scratch_write(&s, "s.yaml", HEAD "experts: {lightgbm: {max_leaves: 1}, ridge: }\n");
   check_fails(hr_config_load_with(scratch_name(&s, "s.yaml"), &settings, &config, &err),
               HR_ERR_CONFIG, expected);
+  scratch_write(&s, "s.yaml", HEAD "experts: {ridge: }\n");
+  assert_int_equal(
+      hr_config_load_with(scratch_name(&s, "s.yaml"), &settings, &config, &err),
+      HR_ERR_CONFIG);
+  const char *start = "the command line has 4 problems: (1) --set rigde.alpha=1: the key";
+  assert_memory_equal(err.message, start, strlen(start));
 }
 
 /* A key whose setting is wrong is not missing, too. */

@@ -28,6 +28,9 @@ static void test_numbers_as_they_are_shown(void **state) {
   check_cell(HR_CELL_DIFFERENCE, number(-0.5), "-0.5000");
   check_cell(HR_CELL_COUNT, number(200000), "200000");
   check_cell(HR_CELL_COUNT, number(none), "");
+  check_cell(HR_CELL_SCORE, number(-654989.73), "-6.550e+05");
+  check_cell(HR_CELL_DIFFERENCE, number(645672.25), "+6.457e+05");
+  check_cell(HR_CELL_SCORE, number(-9999.5), "-9999.5000");
   check_cell(HR_CELL_RATIO, number(12.5349), "12.53");
   check_cell(HR_CELL_RATIO, number(none), "-");
   check_cell(HR_CELL_TENTH, number(104.24), "104.2");

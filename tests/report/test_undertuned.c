@@ -93,14 +93,17 @@ static void of_a_widened_list_its_bound_is_told(void **state) {
   make("en");
   assert_non_null(strstr(told.items[0],
                          "to α = 1: the baseline may be undertuned. See "
-                         "whether these rows are few or almost without "
-                         "noise, or write a list in "));
+                         "whether a slope or another shape that all spectra share makes "
+                         "the flux vary far more than its lines do (penalties are "
+                         "relative to that; divide it out), and whether these rows are "
+                         "few or almost without noise, or write a list in "));
   hr_strings_fini(&told);
   make("zh");
   assert_string_equal(
       told.items[0],
       "Ridge：分箱 0的最佳 α 是所试的最小值，且验证 R² 仍在升高；列表已由 "
-      "`alpha: auto` 自动放宽至其界限 α = 1。基线可能未调到最佳：请查看这些行是否过少或"
+      "`alpha: auto` 自动放宽至其界限 α = 1。基线可能未调到最佳：请查看光谱是否共有一"
+      "个斜坡之类的形状，使流量的起伏远大于谱线（惩罚以此为单位；可先将其除去），以及这些行是否过少或"
       "近乎无噪，或在 `experts.ridge.alpha` 中写出越过该值的列表。");
 }
 

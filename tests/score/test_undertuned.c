@@ -90,12 +90,21 @@ static void a_list_that_went_on_by_itself_is_told_otherwise(void **state) {
   assert_string_equal(told.last,
                       "ridge: of 1 model the best alpha is the outermost, although auto "
                       "widened the list to its bound, so that one outside may be better "
-                      "and the expert undertuned; see whether rows are few or far beyond "
-                      "all others, or write a longer list in experts.ridge.alpha");
+                      "and the expert undertuned; see whether training rows are far "
+                      "beyond all others, or write a longer list in experts.ridge.alpha");
   const json_t *warning = json_array_get(json_object_get(root, "warnings"), 0);
   assert_non_null(strstr(text_of(warning, "text_zh"), "尽管 auto 已把列表扩展到极限"));
+  assert_non_null(strstr(text_of(warning, "text_zh"), "是否有训练行远超其余各行"));
   const json_t *ridge = json_array_get(json_object_get(root, "experts"), 0);
   assert_string_equal(text_of(json_object_get(ridge, "settings"), "alpha"), "auto");
+  json_decref(root);
+  f.ridge[0].edge = HR_EDGE_SMALLEST;
+  root = results(&told);
+  assert_non_null(strstr(told.last,
+                         "see whether a slope that all spectra share makes the flux vary "
+                         "far more than its lines do, or write a longer list"));
+  warning = json_array_get(json_object_get(root, "warnings"), 0);
+  assert_non_null(strstr(text_of(warning, "text_zh"), "光谱是否共有一个斜坡"));
   json_decref(root);
 }
 
