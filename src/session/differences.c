@@ -135,26 +135,38 @@ static const char *file_path(const hr_origin *origin, size_t i) {
   return i < train->count ? train->items[i] : origin->config->data.test_path;
 }
 
-/* When a file was modified, to the nanosecond, and its size. */
-static size_t look_at(const char *path, char modified[64]) {
+/* What the file system knows of a file. */
+typedef struct file_facts {
+  size_t bytes;
+  char modified[64]; /* to the nanosecond; what `touch` and copying put back */
+  char changed[64];  /* the same of any change, of its content or its name: nobody puts that
+                        back */
+} file_facts;
+
+static void write_time(const struct timespec *time, char out[64]) {
+  snprintf(out, 64, "%lld.%09ld", (long long)time->tv_sec, time->tv_nsec);
+}
+
+static void look_at(const char *path, file_facts *out) {
   struct stat info;
   if (stat(path, &info) != 0) info = (struct stat){0};
-  snprintf(modified, 64, "%lld.%09ld", (long long)info.st_mtim.tv_sec,
-           info.st_mtim.tv_nsec);
-  return (size_t)info.st_size;
+  write_time(&info.st_mtim, out->modified);
+  write_time(&info.st_ctim, out->changed);
+  out->bytes = (size_t)info.st_size;
 }
 
 json_t *hr_differences_files(const hr_origin *origin, hr_json_builder *builder) {
   json_t *list = json_array();
   for (size_t i = 0; i < file_count(origin); i++) {
-    char modified[64];
+    file_facts facts;
     char content[17];
-    size_t bytes = look_at(file_path(origin, i), modified);
+    look_at(file_path(origin, i), &facts);
     hr_content_print(file_path(origin, i), content);
     json_t *file = hr_json_append(builder, list, json_object());
     hr_json_put(builder, file, "path", hr_json_text(file_path(origin, i)));
-    hr_json_put_count(builder, file, "bytes", bytes);
-    hr_json_put_text(builder, file, "modified", modified);
+    hr_json_put_count(builder, file, "bytes", facts.bytes);
+    hr_json_put_text(builder, file, "modified", facts.modified);
+    hr_json_put_text(builder, file, "changed", facts.changed);
     hr_json_put_text(builder, file, "content", content);
   }
   return list;
@@ -167,19 +179,28 @@ static bool has_same_content(const json_t *before, const char *path) {
   return known[0] && hr_content_print(path, content) && strcmp(known, content) == 0;
 }
 
+/* Whether nothing was done to a file; runs of earlier versions know no time of change. */
+static bool is_untouched(const json_t *before, const file_facts *facts) {
+  const char *changed = hr_json_string(before, "changed", "");
+  return facts->bytes == hr_json_count(before, "bytes", 0) &&
+         strcmp(facts->modified, hr_json_string(before, "modified", "")) == 0 &&
+         (!changed[0] || strcmp(facts->changed, changed) == 0);
+}
+
 static void compare_file(clauses *c, const json_t *before, const char *path) {
-  char modified[64];
-  size_t bytes = look_at(path, modified), old = hr_json_count(before, "bytes", 0);
+  file_facts facts;
+  size_t old = hr_json_count(before, "bytes", 0);
   const char *was = hr_json_string(before, "path", "");
-  bool same_size = bytes == old;
-  bool same_time = strcmp(modified, hr_json_string(before, "modified", "")) == 0;
-  if (same_size && (same_time || has_same_content(before, path))) return;
+  look_at(path, &facts);
+  bool same_size = facts.bytes == old;
+  if (is_untouched(before, &facts)) return;
+  if (same_size && has_same_content(before, path)) return;
   if (!begin_clause(c)) return;
   if (strcmp(was, path) != 0) {
     hr_text_append(c->out, "the data file %s was %s", path, was);
   } else if (!same_size) {
     hr_text_append(c->out, "the data file %s had %zu bytes and has %zu now", path, old,
-                   bytes);
+                   facts.bytes);
   } else {
     hr_text_append(c->out, "the data file %s was modified", path);
   }
@@ -195,6 +216,22 @@ static void compare_data(clauses *c, const json_t *manifest, const hr_origin *or
   }
   for (size_t i = 0; i < now; i++) {
     compare_file(c, json_array_get(files, i), file_path(origin, i));
+  }
+}
+
+/* Where spectra differ and what is known of each file's content does not: the files to
+ * which something was done. */
+static void name_touched(clauses *c, const json_t *manifest, const hr_origin *origin) {
+  const json_t *files = json_object_get(json_object_get(manifest, "data"), "files");
+  size_t named = 0;
+  hr_text_append(c->out, "the data are others");
+  for (size_t i = 0; i < file_count(origin) && named < MOST_CLAUSES; i++) {
+    file_facts facts;
+    look_at(file_path(origin, i), &facts);
+    if (is_untouched(json_array_get(files, i), &facts)) continue;
+    hr_text_append(c->out, "%s%s",
+                   named++ == 0 ? "; since then there was a change to " : ", ",
+                   file_path(origin, i));
   }
 }
 
@@ -221,7 +258,7 @@ hr_status hr_differences_describe(const char *out_dir, const json_t *manifest,
   if (!same_study) HR_TRY(compare_configurations(out_dir, origin, &c, err));
   compare_data(&c, manifest, origin);
   if (!same_study && c.count == 0 && begin_clause(&c)) {
-    hr_text_append(out, "the data are others");
+    name_touched(&c, manifest, origin);
   }
   if (c.count > MOST_CLAUSES) {
     hr_text_append(out, "; and %zu more", c.count - MOST_CLAUSES);

@@ -110,6 +110,39 @@ static void data_files_are_looked_at(void **state) {
   check_clauses(rest, "there were 0 data files and are 2 now");
 }
 
+/* Writes a file in place and puts its time back, until the system's clock has ticked. */
+static void edit_secretly(const char *name, const char *text) {
+  struct stat first, now;
+  const char *path = scratch_name(&s, name);
+  assert_int_equal(stat(path, &first), 0);
+  do {
+    const struct timespec times[2] = {first.st_atim, first.st_mtim};
+    scratch_write(&s, name, text);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    assert_int_equal(stat(path, &now), 0);
+  } while (first.st_ctim.tv_sec == now.st_ctim.tv_sec &&
+           first.st_ctim.tv_nsec == now.st_ctim.tv_nsec);
+}
+
+static void a_time_that_is_put_back_hides_nothing(void **state) {
+  (void)state;
+  static const char rest[] = "selection: {folds: 3}\nbaselines: {old: 0.5}\n";
+  fingerprint = "0123456789abcdef";
+  edit_secretly("t.h5", "TEST");
+  snprintf(expected, sizeof expected, "the data file %s/t.h5 was modified", s.path);
+  check_clauses(rest, expected);
+}
+
+/* Spectra differ where the fingerprints of files do not look: it was one of these. */
+static void files_that_were_touched_are_named(void **state) {
+  (void)state;
+  static const char rest[] = "selection: {folds: 3}\nbaselines: {old: 0.5}\n";
+  edit_secretly("t.h5", "test");
+  snprintf(expected, sizeof expected,
+           "the data are others; since then there was a change to %s/t.h5", s.path);
+  check_clauses(rest, expected);
+}
+
 static void other_versions_are_told(void **state) {
   (void)state;
   json_object_set_new(manifest, "version", json_string("0.0.7"));
@@ -130,6 +163,8 @@ int main(void) {
       TEST(the_same_study_has_none), TEST(keys_are_named_with_both_values),
       TEST(a_few_are_enough),        TEST(data_files_are_looked_at),
       TEST(other_versions_are_told), TEST(other_labels_are_told),
+      TEST(a_time_that_is_put_back_hides_nothing),
+      TEST(files_that_were_touched_are_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
