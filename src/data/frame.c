@@ -99,18 +99,37 @@ static const char *values_name(hr_frame_values values) {
   }
 }
 
-hr_status hr_frame_skip(const hr_frame_source *source, hr_frame *frame,
-                        const hr_strings *names, hr_frame_values values, hr_error *err) {
+hr_status hr_frame_skip(hr_frame *frame, const hr_strings *names, hr_frame_values values,
+                        hr_error *err) {
   hr_status status = HR_OK;
   for (size_t i = 0; i < names->count; i++) {
     HR_TRY(hr_frame_others_add(&frame->others, names->items[i], values, err));
-    if (values == HR_FRAME_TEXT) continue;
-    hr_observe_warning(source->observer, "%s: column %s of %s holds %s and is skipped",
-                       source->file->path, names->items[i], source->group,
-                       values_name(values));
   }
 cleanup:
   return status;
+}
+
+void hr_frame_tell_skipped(const hr_frame_source *source, const hr_frame *frame,
+                           size_t first) {
+  for (size_t i = first; i < frame->others.count; i++) {
+    const hr_frame_other *other = &frame->others.items[i];
+    if (other->values == HR_FRAME_TEXT) continue;
+    hr_observe_warning(source->observer, "%s: column %s of %s holds %s and is skipped",
+                       source->file->path, other->name, source->group,
+                       values_name(other->values));
+  }
+}
+
+hr_status hr_frame_fail_incomplete(const hr_frame_source *source, const hr_error *reason,
+                                   hr_error *err) {
+  if (reason->status != HR_ERR_MISSING) {
+    return hr_fail(err, reason->status, "%s", reason->message);
+  }
+  return hr_fail(err, HR_ERR_MISSING,
+                 "%s; the frame %s is incomplete, as pandas leaves one where it refuses a "
+                 "column (nullable, such as Int64 or boolean): write it anew with such "
+                 "columns as float64",
+                 reason->message, source->group);
 }
 
 size_t hr_frame_rows_at_once(size_t row_bytes) {

@@ -27,8 +27,13 @@ static hr_status open_node(const fixed_reader *reader, const char *name, node *o
                            hr_error *err) {
   const hr_hdf5_file *file = reader->source->file;
   hr_status status = HR_OK;
+  hr_error reason = {.status = HR_OK};
   HR_TRY(hr_join_path(reader->source->group, name, &out->path, err));
-  HR_TRY(hr_hdf5_open_dataset(file, out->path, H5P_DEFAULT, &out->id, err));
+  status = hr_hdf5_open_dataset(file, out->path, H5P_DEFAULT, &out->id, &reason);
+  if (status != HR_OK) {
+    status = hr_frame_fail_incomplete(reader->source, &reason, err);
+    goto cleanup;
+  }
   HR_TRY(hr_hdf5_check_stored(file, out->id, out->path, err));
   out->type = H5Dget_type(out->id);
   if (out->type < 0) {
@@ -292,8 +297,9 @@ static hr_status read_block(fixed_reader *reader, size_t block, hr_error *err) {
     HR_TRY(read_values(reader, &n, &names, kind, err));
   } else {
     size_t first = reader->frame->others.count;
-    HR_TRY(hr_frame_skip(reader->source, reader->frame, &names, values, err));
+    HR_TRY(hr_frame_skip(reader->frame, &names, values, err));
     HR_TRY(judge_pickle(reader, &n, first, err));
+    hr_frame_tell_skipped(reader->source, reader->frame, first);
   }
 cleanup:
   hr_free(dtype);

@@ -35,11 +35,18 @@ hr_precision hr_frame_precision(hid_t type);
 hr_status hr_frame_add_column(const hr_frame_source *source, hr_frame *frame,
                               const char *name, hid_t type, hr_error *err) HR_MUST_CHECK;
 
-/* Keeps the names of columns that are left out, and tells the observer; columns of text
- * are not worth a word. HR_ERR_MEMORY. */
-hr_status hr_frame_skip(const hr_frame_source *source, hr_frame *frame,
-                        const hr_strings *names, hr_frame_values values,
+/* Keeps the names of columns that are left out. HR_ERR_MEMORY. */
+hr_status hr_frame_skip(hr_frame *frame, const hr_strings *names, hr_frame_values values,
                         hr_error *err) HR_MUST_CHECK;
+
+/* Tells the observer of those from `first` on; columns of text are not worth a word. */
+void hr_frame_tell_skipped(const hr_frame_source *source, const hr_frame *frame,
+                           size_t first);
+
+/* Fails with the reason why a dataset of the frame was not opened; of one that is not
+ * there, says what may have become of it. */
+hr_status hr_frame_fail_incomplete(const hr_frame_source *source, const hr_error *reason,
+                                   hr_error *err);
 
 /* How many rows of `row_bytes` to read at a time. */
 size_t hr_frame_rows_at_once(size_t row_bytes);

@@ -125,7 +125,7 @@ static hr_status add_text(table_reader *reader, const hr_strings *names, hid_t b
                           hr_error *err) {
   hr_frame *frame = reader->frame;
   size_t bytes = H5Tget_size(base), first = frame->others.count;
-  hr_status status = hr_frame_skip(reader->source, frame, names, HR_FRAME_TEXT, err);
+  hr_status status = hr_frame_skip(frame, names, HR_FRAME_TEXT, err);
   bool is_short = bytes > 0 && bytes <= HR_FRAME_MOST_NAME_BYTES / names->count;
   if (status != HR_OK || !is_short || H5Tis_variable_str(base) > 0) return status;
   reader->parts[reader->part_count++] = (table_part){.columns = names->count,
@@ -186,7 +186,9 @@ static hr_status plan_member(table_reader *reader, const char *member, hid_t typ
     goto cleanup;
   }
   if (values != HR_FRAME_NUMBERS && values != HR_FRAME_BITS) {
-    status = hr_frame_skip(reader->source, reader->frame, &names, values, err);
+    size_t first = reader->frame->others.count;
+    status = hr_frame_skip(reader->frame, &names, values, err);
+    hr_frame_tell_skipped(reader->source, reader->frame, first);
     goto cleanup;
   }
   HR_TRY(add_part(reader, &names, base, values == HR_FRAME_BITS, err));
@@ -311,9 +313,15 @@ static hr_status read_order(const table_reader *reader, hr_strings *order,
 static hr_status open_table(table_reader *reader, hr_error *err) {
   const hr_hdf5_file *file = reader->source->file;
   hr_status status = HR_OK;
+  hr_error reason = {.status = HR_OK};
   HR_TRY(hr_join_path(reader->source->group, "table", &reader->path, err));
   HR_TRY(hr_hdf5_open_object(file, reader->source->group, &reader->group, err));
-  HR_TRY(hr_hdf5_open_dataset(file, reader->path, H5P_DEFAULT, &reader->table, err));
+  status =
+      hr_hdf5_open_dataset(file, reader->path, H5P_DEFAULT, &reader->table, &reason);
+  if (status != HR_OK) {
+    status = hr_frame_fail_incomplete(reader->source, &reason, err);
+    goto cleanup;
+  }
   HR_TRY(hr_hdf5_shape(file, reader->table, reader->path, 1, &reader->frame->rows, err));
   HR_TRY(hr_hdf5_check_stored(file, reader->table, reader->path, err));
   reader->type = H5Dget_type(reader->table);

@@ -38,7 +38,11 @@ static void refuses_tables_that_are_none(void **state) {
   hid_t file = write_frame(SHARD_TABLE, "/dataset/params");
   H5Ldelete(file, "/dataset/params/table", H5P_DEFAULT);
   H5Fclose(file);
-  refuses(HR_ERR_MISSING, " has no /dataset/params/table: /dataset/params holds nothing");
+  refuses(HR_ERR_MISSING,
+          " has no /dataset/params/table: /dataset/params holds nothing; the frame "
+          "/dataset/params is incomplete, as pandas leaves one where it refuses a column "
+          "(nullable, such as Int64 or boolean): write it anew with such columns as "
+          "float64");
   file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
   shard_put(file, "/dataset/params/table", H5T_IEEE_F64LE, 1, (hsize_t[1]){1}, NULL,
             false, &one);
