@@ -289,9 +289,9 @@ typedef struct wish {
   double wanted; /* so many templates are to share the weight */
 } wish;
 
-/* Whether the weights are as wide as was wanted: where all templates but one or two are out
- * of reach of any temperature, these alone make mean and covariance, and the variance is
- * next to nothing. */
+/* Whether the weights are as wide as was wanted: where all templates but one or two are
+ * out of reach of any temperature, these alone make mean and covariance, and the variance
+ * is next to nothing. */
 static bool is_wide(const linear_model *model, double wanted) {
   double squares = 0;
   for (size_t i = 0; i < model->nearest->count; i++) {

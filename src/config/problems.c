@@ -171,10 +171,10 @@ hr_status hr_config_problems_fail(const hr_config_problems *problems, hr_error *
     hr_text_append(&text, "%s(%zu) %s", i > 0 ? "; " : "", i + 1, sentence);
   }
   HR_TRY(hr_text_status(&text, err));
-  status = hr_fail(err, first->status, "%s%s %zu problems: %s",
-                   is_outside ? "the command line" : problems->name,
-                   are_both ? " and the command line have" : " has", list->count,
-                   text.bytes);
+  status =
+      hr_fail(err, first->status, "%s%s %zu problems: %s",
+              is_outside ? "the command line" : problems->name,
+              are_both ? " and the command line have" : " has", list->count, text.bytes);
 cleanup:
   hr_text_fini(&text);
   return status;

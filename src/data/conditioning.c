@@ -331,8 +331,8 @@ static hr_status find_chunk_rows(const sampler *s, size_t *rows, hr_error *err) 
   hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
   hr_array_layout layout;
   HR_TRY(hr_hdf5_open(s->shards[0].path, &file, err));
-  HR_TRY(hr_array_look(&file, &s->shards[0], path_of(s, &s->shards[0], FLUX), &layout,
-                       err));
+  HR_TRY(
+      hr_array_look(&file, &s->shards[0], path_of(s, &s->shards[0], FLUX), &layout, err));
   *rows = layout.compressed ? layout.chunk_rows : 0;
 cleanup:
   hr_hdf5_close(&file);
@@ -361,9 +361,8 @@ static hr_status sampler_init(sampler *s, const hr_dataset *dataset, uint64_t ma
   hr_status status = HR_OK;
   size_t chunk_rows = 0;
   bool is_noisy = s->is_noisy;
-  *s = (sampler){.pixels = hr_dataset_pixels(dataset),
-                 .mask_bits = mask_bits,
-                 .is_noisy = is_noisy};
+  *s = (sampler){
+      .pixels = hr_dataset_pixels(dataset), .mask_bits = mask_bits, .is_noisy = is_noisy};
   s->file = (hr_hdf5_file)HR_HDF5_FILE_CLOSED;
   for (int i = 0; i < ARRAYS; i++) s->arrays[i] = (hr_array)HR_ARRAY_CLOSED;
   s->shards = hr_dataset_shards(dataset, &s->shard_count);

@@ -54,7 +54,8 @@ const double *hr_dataset_wave(const hr_dataset *dataset);
 /* Whether every shard holds pre-drawn noisy flux (`noisy`). */
 bool hr_dataset_has_noisy(const hr_dataset *dataset);
 
-/* Whether it has flux: false only of a file to predict, which holds noisy spectra then. */
+/* Whether it has flux: false only of a file to predict, which holds noisy spectra then.
+ */
 bool hr_dataset_has_flux(const hr_dataset *dataset);
 
 /* Whether every shard holds the error. */

@@ -125,11 +125,12 @@ hr_status hr_frame_fail_incomplete(const hr_frame_source *source, const hr_error
   if (reason->status != HR_ERR_MISSING) {
     return hr_fail(err, reason->status, "%s", reason->message);
   }
-  return hr_fail(err, HR_ERR_MISSING,
-                 "%s; the frame %s is incomplete, as pandas leaves one where it refuses a "
-                 "column (nullable, such as Int64 or boolean): write it anew with such "
-                 "columns as float64",
-                 reason->message, source->group);
+  return hr_fail(
+      err, HR_ERR_MISSING,
+      "%s; the frame %s is incomplete, as pandas leaves one where it refuses a "
+      "column (nullable, such as Int64 or boolean): write it anew with such "
+      "columns as float64",
+      reason->message, source->group);
 }
 
 size_t hr_frame_rows_at_once(size_t row_bytes) {

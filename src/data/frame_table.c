@@ -316,8 +316,7 @@ static hr_status open_table(table_reader *reader, hr_error *err) {
   hr_error reason = {.status = HR_OK};
   HR_TRY(hr_join_path(reader->source->group, "table", &reader->path, err));
   HR_TRY(hr_hdf5_open_object(file, reader->source->group, &reader->group, err));
-  status =
-      hr_hdf5_open_dataset(file, reader->path, H5P_DEFAULT, &reader->table, &reason);
+  status = hr_hdf5_open_dataset(file, reader->path, H5P_DEFAULT, &reader->table, &reason);
   if (status != HR_OK) {
     status = hr_frame_fail_incomplete(reader->source, &reason, err);
     goto cleanup;

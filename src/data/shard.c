@@ -145,8 +145,9 @@ static hr_status check_flux(const hr_hdf5_file *file, hr_shard *shard, bool may_
   if (!shard->has_flux && !shard->noisy_path) {
     status = check_array(file, shard, HR_SHARD_FLUX, &shard->rows, &reason);
     if (status != HR_OK) {
-      status = hr_fail(err, status, "%s; nor has it noisy spectra (%s or %s), which will do",
-                       reason.message, HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT);
+      status =
+          hr_fail(err, status, "%s; nor has it noisy spectra (%s or %s), which will do",
+                  reason.message, HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT);
     }
     goto cleanup;
   }

@@ -26,17 +26,17 @@ enum { HR_SHARD_MOST_PIXELS = 1 << 24 };
 /* Flux, error and noisy are all (rows, pixels) and floating point of 2, 4 or 8 bytes in
  * any byte order, chunked or contiguous: checked when the shard was opened. */
 typedef struct hr_shard {
-  char *path;             /* of the file, owned */
-  size_t file;            /* number of its file among those of the dataset */
-  size_t first_row;       /* number of its first row in the dataset */
-  size_t rows;            /* N, those that are used */
-  size_t offset;          /* of its first row in the file, where rows are left out */
-  size_t file_rows;       /* of the file */
-  size_t pixels;          /* P */
+  char *path;               /* of the file, owned */
+  size_t file;              /* number of its file among those of the dataset */
+  size_t first_row;         /* number of its first row in the dataset */
+  size_t rows;              /* N, those that are used */
+  size_t offset;            /* of its first row in the file, where rows are left out */
+  size_t file_rows;         /* of the file */
+  size_t pixels;            /* P */
   bool has_flux, has_error; /* false only where hr_shard_read_observed said so */
-  const char *noisy_path; /* HR_SHARD_NOISY or HR_SHARD_NOISY_ROOT; NULL: none */
-  bool has_mask;          /* not looked at before it is read: it may be left out */
-  double *wave;           /* [P] angstrom, owned */
+  const char *noisy_path;   /* HR_SHARD_NOISY or HR_SHARD_NOISY_ROOT; NULL: none */
+  bool has_mask;            /* not looked at before it is read: it may be left out */
+  double *wave;             /* [P] angstrom, owned */
   uint64_t file_bytes;
   uint64_t device, inode; /* the same for all names of one file */
   bool is_unlocked;       /* read without a lock (data/hdf5_file.h) */

@@ -100,8 +100,8 @@ static hr_status tell_scale(work *w, const hr_input *input, const char *path,
   hr_text_init(&text);
   if (2 * w->bad_rows > w->file_rows) {
     hr_flux_scale own;
-    HR_TRY(hr_dataset_measure_scale(
-        input->dataset, input->observed == HR_OBSERVED_NOISY, &own, err));
+    HR_TRY(hr_dataset_measure_scale(input->dataset, input->observed == HR_OBSERVED_NOISY,
+                                    &own, err));
     factor = hr_scale_describe_file(&own, training, path, &text);
   } else {
     factor = hr_scale_tally_describe(&w->scale, training, path, &text);

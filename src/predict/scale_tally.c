@@ -62,8 +62,9 @@ static void append_remedy(const difference *found, hr_text *out) {
     hr_text_append(out, "multiply flux%s by %.2g and predict again",
                    isnan(found->error) ? "" : " and error", remedy_of(found->flux));
   } else {
-    hr_text_append(out, "bring flux and error to the scale of the training spectra and "
-                        "predict again");
+    hr_text_append(out,
+                   "bring flux and error to the scale of the training spectra and "
+                   "predict again");
   }
 }
 
@@ -96,9 +97,9 @@ static void append_difference(const hr_flux_scale *training, const difference *f
   append_remedy(found, out);
 }
 
-/* As data/spectra_doubts.c tells of test spectra: a factor of 1.1 where that is four times
- * as far as training spectra are from one another, whose middle 98 % are 4.65 of their
- * deviations apart. */
+/* As data/spectra_doubts.c tells of test spectra: a factor of 1.1 where that is four
+ * times as far as training spectra are from one another, whose middle 98 % are 4.65 of
+ * their deviations apart. */
 static bool is_worth_telling(const hr_flux_scale *training, double flux) {
   const double little = 1.1, deviations = 4, least = 0.003;
   bool of_levels = hr_flux_scale_ratio(training, &(hr_row_scale){0}).of_levels;
@@ -127,9 +128,9 @@ double hr_scale_tally_describe(const hr_scale_tally *tally, const hr_flux_scale 
 double hr_scale_describe_file(const hr_flux_scale *file, const hr_flux_scale *training,
                               const char *path, hr_text *out) {
   bool of_levels = hr_flux_scale_ratio(training, &(hr_row_scale){0}).of_levels;
-  difference found = {of_levels ? file->level / training->level
-                                : file->spread / training->spread,
-                      file->error / training->error, true};
+  difference found = {
+      of_levels ? file->level / training->level : file->spread / training->spread,
+      file->error / training->error, true};
   if (!(found.flux > 0) || !isfinite(found.flux)) return (double)NAN;
   if (is_about(found.flux, 1, large)) return (double)NAN;
   append_difference(training, &found, path, out);

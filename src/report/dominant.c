@@ -18,10 +18,10 @@ static void append_method(hr_reader *reader, const hr_node *entry, bool chinese,
   char with[HR_CELL_BYTES], without[HR_CELL_BYTES];
   hr_cell cell = {.value = hr_node_number(reader, entry, "r2")};
   hr_cell other = {.value = hr_node_number(reader, entry, "r2_without")};
-  hr_text_append(
-      out, chinese ? "（R²：含该行 %s，不含 %s）" : " (R² %s with it, %s without)",
-      hr_format_cell(HR_CELL_SCORE, &cell, with),
-      hr_format_cell(HR_CELL_SCORE, &other, without));
+  hr_text_append(out,
+                 chinese ? "（R²：含该行 %s，不含 %s）" : " (R² %s with it, %s without)",
+                 hr_format_cell(HR_CELL_SCORE, &cell, with),
+                 hr_format_cell(HR_CELL_SCORE, &other, without));
 }
 
 static void tell_row(hr_reader *reader, const hr_node *list, size_t first, hr_text *out) {

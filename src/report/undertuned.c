@@ -89,9 +89,10 @@ static void append_widened(hr_reader *reader, const slots *s, bool is_baseline,
     hr_text_append(
         out, "。%s可能未调到最佳：%s，或在 `experts.%s.alpha` 中写出越过该值的列表。",
         is_baseline ? "基线" : "该专家",
-        is_small ? "请查看光谱是否共有一个斜坡之类的形状，使流量的起伏远大于谱线（惩罚以此为"
-                   "单位；可先将其除去），以及这些行是否过少或近乎无噪"
-                 : "请查看流量是否有远超其余各行的训练行（`data.reject_outliers: true`）",
+        is_small
+            ? "请查看光谱是否共有一个斜坡之类的形状，使流量的起伏远大于谱线（惩罚以此为"
+              "单位；可先将其除去），以及这些行是否过少或近乎无噪"
+            : "请查看流量是否有远超其余各行的训练行（`data.reject_outliers: true`）",
         s->expert);
     return;
   }

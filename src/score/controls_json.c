@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-
 /* What all writers of this file need. */
 typedef struct writer {
   hr_json_builder *json;

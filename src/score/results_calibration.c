@@ -167,13 +167,12 @@ static hr_status doubt_size(const char *name, const hr_method_calibration *own,
   bool is_small = own->verdict == HR_SIGMA_TOO_SMALL;
   const hr_measured *chi2 = &own->pooled.measure[HR_MEAN_CHI2];
   double within = 100 * own->pooled.measure[HR_WITHIN_HALF68].value;
-  hr_status status =
-      hr_doubts_add(doubts, HR_DOUBT_SIGMA, false, err,
-                    "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
-                    "%.1f %% of the rows are within the 68 %% interval (see Calibration "
-                    "in the report)",
-                    name, is_small ? "small" : "large", chi2->value, chi2->low,
-                    chi2->high, within);
+  hr_status status = hr_doubts_add(
+      doubts, HR_DOUBT_SIGMA, false, err,
+      "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
+      "%.1f %% of the rows are within the 68 %% interval (see Calibration "
+      "in the report)",
+      name, is_small ? "small" : "large", chi2->value, chi2->low, chi2->high, within);
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(doubts, err,

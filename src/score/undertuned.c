@@ -91,13 +91,12 @@ static hr_status doubt_widened(const hr_outcome *outcome, size_t slots, hr_doubt
 
 static hr_status doubt_list(const hr_method *type, size_t slots, hr_doubts *doubts,
                             hr_error *err) {
-  hr_status status =
-      hr_doubts_add(doubts, HR_DOUBT_ALPHA, false, err,
-                    "%s: of %zu model%s the best %s is at the end of the list, so "
-                    "that one outside may be better and the expert undertuned; let "
-                    "experts.%s.%s go on beyond it, or leave it out for auto",
-                    type->name, slots, slots == 1 ? "" : "s", type->variant, type->name,
-                    type->variant);
+  hr_status status = hr_doubts_add(
+      doubts, HR_DOUBT_ALPHA, false, err,
+      "%s: of %zu model%s the best %s is at the end of the list, so "
+      "that one outside may be better and the expert undertuned; let "
+      "experts.%s.%s go on beyond it, or leave it out for auto",
+      type->name, slots, slots == 1 ? "" : "s", type->variant, type->name, type->variant);
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(

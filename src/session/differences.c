@@ -139,8 +139,8 @@ static const char *file_path(const hr_origin *origin, size_t i) {
 typedef struct file_facts {
   size_t bytes;
   char modified[64]; /* to the nanosecond; what `touch` and copying put back */
-  char changed[64];  /* the same of any change, of its content or its name: nobody puts that
-                        back */
+  char changed[64];  /* the same of any change, of its content or its name: nobody puts
+                        that  back */
 } file_facts;
 
 static void write_time(const struct timespec *time, char out[64]) {

@@ -119,7 +119,8 @@ static void all_wrong_settings_are_told(void **state) {
   }
   snprintf(expected, sizeof expected,
            "%s/s.yaml and the command line have 5 problems: (1) --set rigde.alpha=1: the "
-           "key 'rigde' is not known; did you mean 'ridge'?; (2) --set data.train.x=1: train is no mapping "
+           "key 'rigde' is not known; did you mean 'ridge'?; (2) --set data.train.x=1: "
+           "train is no mapping "
            "of keys in %s/s.yaml; set it as a whole; (3) --set 5: the key "
            "'selection.foldz' is not known; did you mean 'folds'?; (4) --set 2: "
            "experts.ridge.alpha is 'x', which is not a number; write one such as 10, 0.5 "

@@ -77,9 +77,10 @@ static void test_somewhat_brighter(void **state) {
       "stars are so, multiply flux and error by 0.66 and predict again");
   assert_string_equal(told_of(&narrow, (hr_row_scale){0.75, 0.2, 0.105, 512}, 19), "");
   assert_string_equal(told_of(&narrow, (hr_row_scale){0.55, 0.2, 0.08, 512}, 20), "");
-  assert_non_null(strstr(told_of(&narrow, (hr_row_scale){0.9, 0.2, 0.07, 512}, 20),
-                         "unless these stars are so, bring flux and error to the scale of "
-                         "the training spectra"));
+  assert_non_null(
+      strstr(told_of(&narrow, (hr_row_scale){0.9, 0.2, 0.07, 512}, 20),
+             "unless these stars are so, bring flux and error to the scale of "
+             "the training spectra"));
 }
 
 /* By the scale that a file has in its own unit. */

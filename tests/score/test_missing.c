@@ -141,7 +141,8 @@ static void missing_rows_are_named_and_the_ledger_balances(void **state) {
   const char *chinese = json_string_value(json_object_get(warning, "text_zh"));
   assert_string_equal(json_string_value(json_object_get(warning, "code")), "missing");
   assert_string_equal(json_string_value(json_object_get(warning, "text")), told.last);
-  assert_non_null(strstr(chinese, "至少有一种方法给不出数值，不计入任何评分：test.h5 第 "));
+  assert_non_null(
+      strstr(chinese, "至少有一种方法给不出数值，不计入任何评分：test.h5 第 "));
   json_decref(root);
 }
 

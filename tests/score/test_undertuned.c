@@ -70,7 +70,8 @@ static void every_slot_at_an_end_is_listed(void **state) {
   const json_t *warning = json_array_get(json_object_get(root, "warnings"), 0);
   assert_string_equal(text_of(warning, "code"), "alpha");
   assert_string_equal(text_of(warning, "text"), told.last);
-  assert_non_null(strstr(text_of(warning, "text_zh"), "ridge：2 个模型的最佳 alpha 位于"));
+  assert_non_null(
+      strstr(text_of(warning, "text_zh"), "ridge：2 个模型的最佳 alpha 位于"));
   json_decref(root);
 }
 

@@ -160,9 +160,12 @@ static void other_labels_are_told(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(the_same_study_has_none), TEST(keys_are_named_with_both_values),
-      TEST(a_few_are_enough),        TEST(data_files_are_looked_at),
-      TEST(other_versions_are_told), TEST(other_labels_are_told),
+      TEST(the_same_study_has_none),
+      TEST(keys_are_named_with_both_values),
+      TEST(a_few_are_enough),
+      TEST(data_files_are_looked_at),
+      TEST(other_versions_are_told),
+      TEST(other_labels_are_told),
       TEST(a_time_that_is_put_back_hides_nothing),
       TEST(files_that_were_touched_are_named),
   };
