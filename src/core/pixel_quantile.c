@@ -2,7 +2,7 @@
  * several times. */
 #include "core/pixel_quantile.h"
 
-#include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,10 +47,56 @@ static limits find_limits(const float *values, size_t count) {
   return all;
 }
 
+enum { STRIP = 64 }; /* values whose cells are found together */
+
 /* Rounding is monotone, so a larger value never gets a smaller cell. */
-static size_t cell_of(float x, limits range, size_t cells) {
-  double scale = (double)(cells - 1) / ((double)range.high - (double)range.low);
-  return (size_t)(((double)x - (double)range.low) * scale);
+HR_VECTOR_CLONES
+static void find_cells(const float *restrict values, size_t count, limits range,
+                       size_t cells, int32_t *restrict cell) {
+  double low = (double)range.low;
+  double scale = (double)(cells - 1) / ((double)range.high - low);
+  for (size_t i = 0; i < count; i++) {
+    cell[i] = (int32_t)(((double)values[i] - low) * scale);
+  }
+}
+
+/* How the values lie in the cells. */
+typedef struct histogram {
+  const float *values;
+  size_t count;
+  limits range;
+  size_t cells;
+  uint32_t counts[CELLS];
+} histogram;
+
+static size_t strip_of(const histogram *h, size_t begin) {
+  return h->count - begin < STRIP ? h->count - begin : STRIP;
+}
+
+static void count_cells(histogram *h) {
+  int32_t cell[STRIP];
+  h->cells = h->count < FEW ? FEW_CELLS : CELLS;
+  memset(h->counts, 0, h->cells * sizeof *h->counts);
+  for (size_t begin = 0; begin < h->count; begin += STRIP) {
+    size_t strip = strip_of(h, begin);
+    find_cells(h->values + begin, strip, h->range, h->cells, cell);
+    for (size_t i = 0; i < strip; i++) h->counts[cell[i]]++;
+  }
+}
+
+/* The values in the cells `first` to `last`, in their order; how many. */
+static size_t take_cells(const histogram *h, size_t first, size_t last, float *out) {
+  int32_t cell[STRIP];
+  size_t taken = 0;
+  for (size_t begin = 0; begin < h->count; begin += STRIP) {
+    size_t strip = strip_of(h, begin);
+    find_cells(h->values + begin, strip, h->range, h->cells, cell);
+    for (size_t i = 0; i < strip; i++) {
+      out[taken] = h->values[begin + i];
+      taken += cell[i] >= (int32_t)first && cell[i] <= (int32_t)last;
+    }
+  }
+  return taken;
 }
 
 static int compare(const void *a, const void *b) {
@@ -58,28 +104,45 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-double hr_pixel_quantile(const float *values, size_t count, double q, float *scratch) {
-  limits range = find_limits(values, count);
-  if (!(range.low < range.high)) return range.low;
-  size_t cells = count < FEW ? FEW_CELLS : CELLS;
-  uint32_t counts[CELLS];
-  memset(counts, 0, cells * sizeof *counts);
-  for (size_t i = 0; i < count; i++) counts[cell_of(values[i], range, cells)]++;
-
-  double position = q * (double)(count - 1);
-  size_t lower = (size_t)position;
-  size_t upper = lower + 1 < count ? lower + 1 : lower;
-  size_t first = 0, before = 0; /* the cell of `lower`, and the values below it */
-  while (before + counts[first] <= lower) before += counts[first++];
-  size_t last = first, within = before + counts[first];
-  while (within <= upper) within += counts[++last];
-
-  size_t taken = 0;
-  for (size_t i = 0; i < count; i++) {
-    size_t cell = cell_of(values[i], range, cells);
-    if (cell >= first && cell <= last) scratch[taken++] = values[i];
+/* Mostly there are two or three, for which a call of qsort is long. */
+static void sort(float *values, size_t count) {
+  enum { LEAST = 32 };
+  if (count > LEAST) qsort(values, count, sizeof *values, compare);
+  for (size_t i = 1; count <= LEAST && i < count; i++) {
+    float x = values[i];
+    size_t j = i;
+    for (; j > 0 && values[j - 1] > x; j--) values[j] = values[j - 1];
+    values[j] = x;
   }
-  qsort(scratch, taken, sizeof *scratch, compare);
-  double a = scratch[lower - before], b = scratch[upper - before];
+}
+
+static double find(const histogram *h, double q, float *scratch) {
+  double position = q * (double)(h->count - 1);
+  size_t lower = (size_t)position;
+  size_t upper = lower + 1 < h->count ? lower + 1 : lower;
+  size_t first = 0, before = 0; /* the cell of `lower`, and the values below it */
+  while (before + h->counts[first] <= lower) before += h->counts[first++];
+  size_t last = first, within = before + h->counts[first];
+  while (within <= upper) within += h->counts[++last];
+  sort(scratch, take_cells(h, first, last, scratch));
+  double a = (double)scratch[lower - before], b = (double)scratch[upper - before];
   return a + (position - (double)lower) * (b - a);
+}
+
+void hr_pixel_quantiles(const float *values, size_t count, const hr_quantiles *wanted,
+                        float *scratch) {
+  histogram h = {.values = values, .count = count};
+  h.range = find_limits(values, count);
+  bool is_flat = !(h.range.low < h.range.high);
+  if (!is_flat) count_cells(&h);
+  for (size_t i = 0; i < wanted->count; i++) {
+    wanted->out[i] = is_flat ? (double)h.range.low : find(&h, wanted->q[i], scratch);
+  }
+}
+
+double hr_pixel_quantile(const float *values, size_t count, double q, float *scratch) {
+  double out;
+  const hr_quantiles wanted = {1, &q, &out};
+  hr_pixel_quantiles(values, count, &wanted, scratch);
+  return out;
 }

@@ -9,4 +9,15 @@
  * scratch: [count]. */
 double hr_pixel_quantile(const float *values, size_t count, double q, float *scratch);
 
+/* Several quantiles of the same values; borrowed. */
+typedef struct hr_quantiles {
+  size_t count;
+  const double *q; /* [count] 0 .. 1 */
+  double *out;     /* [count] */
+} hr_quantiles;
+
+/* All of them, each as hr_pixel_quantile finds it, in less than the time of two. */
+void hr_pixel_quantiles(const float *values, size_t count, const hr_quantiles *wanted,
+                        float *scratch);
+
 #endif

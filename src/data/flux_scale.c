@@ -30,12 +30,13 @@ hr_row_scale hr_flux_scale_measure(const hr_conditioning *c, size_t pixels,
     sigma[out.pixels++] = error ? error[p] : 0;
   }
   if (out.pixels == 0) return out;
-  double low = hr_pixel_quantile(flux, out.pixels, 0.05, scratch);
-  double high = hr_pixel_quantile(flux, out.pixels, 0.95, scratch);
-  double middle = hr_pixel_quantile(flux, out.pixels, 0.5, scratch);
+  const double parts[] = {0.05, 0.5, 0.95};
+  double low_to_high[3];
+  const hr_quantiles wanted = {3, parts, low_to_high};
+  hr_pixel_quantiles(flux, out.pixels, &wanted, scratch);
   double error_level = hr_pixel_quantile(sigma, out.pixels, 0.5, scratch);
-  out.level = (middle + c->base) * c->scale;
-  out.spread = (high - low) * c->scale;
+  out.level = (low_to_high[1] + c->base) * c->scale;
+  out.spread = (low_to_high[2] - low_to_high[0]) * c->scale;
   if (error_level > 0) out.error = error_level * c->scale;
   return out;
 }

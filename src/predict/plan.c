@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/parallel.h"
 #include "core/sized.h"
 
-enum { DEFAULT_MEMORY_BYTES = 512 << 20 };
+enum {
+  DEFAULT_MEMORY_BYTES = 512 << 20,
+  USUAL_ROWS = 512, /* a block, with which what was read is still in a cache */
+};
 
 void hr_predict_plan_destroy(hr_predict_plan **plan) {
   hr_predict_plan *p = *plan;
@@ -103,6 +107,14 @@ cleanup:
   return status;
 }
 
+/* Every thread has its group of rows. Larger blocks take no less work a row, and pages
+ * that are fetched anew for every file: a fifth of all time where files have 4,000 rows.
+ */
+static size_t usual_rows(void) {
+  size_t groups = HR_PREDICT_ROWS * hr_thread_count();
+  return groups > USUAL_ROWS ? groups : USUAL_ROWS;
+}
+
 hr_status hr_predict_plan_create(const hr_predict_options *options,
                                  const hr_observer *observer, hr_predict_plan **out,
                                  hr_error *err) {
@@ -115,9 +127,9 @@ hr_status hr_predict_plan_create(const hr_predict_options *options,
                         &plan->engine, err));
   HR_TRY(look_at_files(plan, observer, err));
   plan->stream = hr_stream_options_default();
-  plan->stream.memory_bytes =
-      plan->options.memory_bytes ? plan->options.memory_bytes : DEFAULT_MEMORY_BYTES;
-  plan->stream.block_rows = plan->options.block_rows;
+  size_t memory = plan->options.memory_bytes, rows = plan->options.block_rows;
+  plan->stream.memory_bytes = memory ? memory : DEFAULT_MEMORY_BYTES;
+  plan->stream.block_rows = rows ? rows : usual_rows();
   plan->stream.block_multiple = HR_PREDICT_ROWS;
   plan->stream.conditioning = hr_engine_conditioning(plan->engine);
   plan->stream.keep_empty = true;

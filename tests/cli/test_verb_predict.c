@@ -18,7 +18,7 @@ static const char about_predict[] =
     "  --index HOW                of the labels; rows: puts them in its order (ignore)\n"
     "  --format FORMAT            of the table; pandas.read_hdf opens hdf5 (csv)\n"
     "  --memory MIB               for spectra, beside the models (512)\n"
-    "  --block-rows N             rows at a time, in steps of 128 (as memory allows)\n"
+    "  --block-rows N             rows at a time, in steps of 128 (512 or 128 a thread)\n"
     "  --dry-run                  say what would be read and written; write nothing\n"
     "  --threads N                compute on so many threads (OMP_NUM_THREADS, else "
     "all)\n"

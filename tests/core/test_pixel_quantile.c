@@ -25,16 +25,21 @@ static double by_sorting(const float *values, size_t count, double q) {
 static void check_all(const float *values, size_t count) {
   float scratch[MOST];
   const double quantiles[] = {0, 0.05, 0.25, 0.5, 0.95, 0.999, 1};
-  for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-    check_near(hr_pixel_quantile(values, count, quantiles[i], scratch),
-               by_sorting(values, count, quantiles[i]), 0);
+  enum { QUANTILES = sizeof quantiles / sizeof *quantiles };
+  double together[QUANTILES];
+  const hr_quantiles wanted = {QUANTILES, quantiles, together};
+  hr_pixel_quantiles(values, count, &wanted, scratch);
+  for (size_t i = 0; i < QUANTILES; i++) {
+    double sorted = by_sorting(values, count, quantiles[i]);
+    check_near(hr_pixel_quantile(values, count, quantiles[i], scratch), sorted, 0);
+    check_near(together[i], sorted, 0);
   }
 }
 
 static void quantiles_are_those_of_sorting(void **state) {
   (void)state;
   float values[MOST];
-  const size_t counts[] = {1, 2, 3, 15, 16, 17, 100, 4096, MOST};
+  const size_t counts[] = {1, 2, 3, 15, 16, 17, 63, 64, 65, 90, 255, 256, 4096, MOST};
   for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
     hr_normal(7, HR_STREAM_BOOTSTRAP, c, 0, counts[c], values);
     check_all(values, counts[c]);
