@@ -23,11 +23,13 @@ typedef struct hr_inspect_options {
   uint64_t memory_bytes;       /* budget for reading the spectra; 0: 256 MiB */
   bool skip_spectra;           /* do not read the arrays, only how they are stored */
   const hr_observer *observer; /* borrowed for the call; NULL: none */
-  bool as_json; /* `text` is one JSON object, schema headroom/inspection/1 */
+  bool as_json;      /* `text` is one JSON object, schema headroom/inspection/1 */
+  const char *paths; /* as data.paths of a study: "flux=/spectra/flux,wave=/wave";
+                        borrowed; NULL: arrays stand where they usually do */
 } hr_inspect_options;
 
 static inline hr_inspect_options hr_inspect_options_default(void) {
-  hr_inspect_options options = {sizeof(hr_inspect_options), 0, false, NULL, false};
+  hr_inspect_options options = {sizeof(hr_inspect_options), 0, false, NULL, false, NULL};
   return options;
 }
 

@@ -14,6 +14,7 @@
 #include "config/mask.h"
 #include "config/overrides.h"
 #include "config/paths.h"
+#include "config/places.h"
 #include "config/problems.h"
 #include "config/read.h"
 #include "config/table.h"
@@ -51,6 +52,8 @@ void hr_config_destroy(hr_config **out) {
   hr_strings_fini(&config->data.units);
   hr_strings_fini(&config->data.column_labels);
   hr_strings_fini(&config->data.columns);
+  hr_strings_fini(&config->data.path_roles);
+  hr_strings_fini(&config->data.paths);
   hr_free(config->data.test_path);
   hr_config_binning_fini(config);
   destroy_experts(config);
@@ -290,6 +293,7 @@ static hr_status read_tree(const hr_yaml_node *root, const hr_config_source *sou
   HR_TRY(read_sections(config, root, err));
   HR_TRY(hr_config_read_targets(config, root, err));
   HR_TRY(hr_config_read_columns(config, root, err));
+  HR_TRY(hr_config_read_places(config, root, err));
   HR_TRY(hr_config_read_mask(config, root, err));
   HR_TRY(hr_config_binning_read(config, root, err));
   HR_TRY(read_experts(config, root, err));

@@ -53,6 +53,7 @@ typedef struct hr_config {
     hr_strings target; /* label columns that are predicted */
     hr_strings unit_labels, units;     /* what data.units says of labels, one by one */
     hr_strings column_labels, columns; /* of labels, what the files call them */
+    hr_strings path_roles, paths;      /* of arrays, where the files have them */
     hr_strings id;                     /* label columns that name a star */
     bool untrusted;                    /* files are vetted in a child process first */
     char *index;            /* "ignore" | "rows": what the labels' index says */

@@ -346,7 +346,7 @@ const hr_config_section hr_config_pages = {
     .fields = page_fields,
     .count = COUNT(page_fields)};
 
-static const char *const data_more[] = {"noise", "units", "columns"};
+static const char *const data_more[] = {"noise", "units", "columns", "paths"};
 static const char *const gate_more[] = {"on_pass", "on_fail"};
 static const char *const binning_more[] = {"axes", "names"};
 

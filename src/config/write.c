@@ -8,6 +8,7 @@
 #include "config/columns.h"
 #include "config/config.h"
 #include "config/gates.h"
+#include "config/places.h"
 #include "config/table.h"
 #include "config/targets.h"
 #include "core/alloc.h"
@@ -61,6 +62,7 @@ static hr_status write_data(const hr_config *config, hr_text *out, hr_error *err
   write_section(&resolved, "data", out);
   hr_config_write_units(config, out);
   hr_config_write_columns(config, out);
+  hr_config_write_places(config, out);
   write_section(&resolved, "data.noise", out);
 cleanup:
   hr_strings_fini(&resolved.data.train);
@@ -228,7 +230,11 @@ static void describe_sections(hr_text *out) {
                      "them, or other ones.\n"
                      "  columns: a mapping of labels to columns, e.g. {T_eff: Teff}\n"
                      "    What the files call labels, where that is not the name that "
-                     "the study has for them.\n");
+                     "the study has for them.\n"
+                     "  paths: a mapping of flux, error, noisy, mask, wave and labels to "
+                     "paths, e.g. {flux: /spectra/flux}\n"
+                     "    Where these stand in the files, if not where docs/formats.md "
+                     "has them.\n");
     }
     if (strcmp(sections[i].path, "binning") != 0) continue;
     hr_text_append(out,

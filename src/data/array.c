@@ -6,13 +6,14 @@
 #include <stdint.h>
 #include <string.h>
 
-static bool is_mask(const char *object_path) {
-  return strcmp(object_path, HR_SHARD_MASK) == 0;
+static bool is_mask(const hr_shard *shard, const char *object_path) {
+  return strcmp(object_path, hr_shard_place(shard, HR_PLACE_MASK)) == 0;
 }
 
 /* The mask's type, as this machine would hold it. */
-static hr_status check_whole(const hr_hdf5_file *file, hid_t dataset, hid_t *native,
+static hr_status check_whole(const hr_hdf5_object *mask, hid_t *native,
                              size_t *element_bytes, hr_error *err) {
+  hid_t dataset = mask->id;
   hid_t type = H5Dget_type(dataset);
   H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
   bool is_whole = class == H5T_INTEGER || class == H5T_ENUM || class == H5T_BITFIELD;
@@ -24,17 +25,16 @@ static hr_status check_whole(const hr_hdf5_file *file, hid_t dataset, hid_t *nat
   return hr_fail(err, HR_ERR_FORMAT,
                  "%s: %s holds neither integers nor booleans; write 0 for good pixels "
                  "there, or set data.mask: none",
-                 file->path, HR_SHARD_MASK);
+                 mask->file->path, mask->path);
 }
 
 /* Checks what the array holds; *native is left alone but for a mask. */
-static hr_status check_type(const hr_hdf5_file *file, hid_t dataset,
-                            const char *object_path, hid_t *native, size_t *element_bytes,
-                            hr_error *err) {
-  if (is_mask(object_path)) {
-    return check_whole(file, dataset, native, element_bytes, err);
+static hr_status check_type(const hr_hdf5_object *array, const hr_shard *shard,
+                            hid_t *native, size_t *element_bytes, hr_error *err) {
+  if (is_mask(shard, array->path)) {
+    return check_whole(array, native, element_bytes, err);
   }
-  return hr_hdf5_check_floats(file, dataset, object_path, element_bytes, err);
+  return hr_hdf5_check_floats(array->file, array->id, array->path, element_bytes, err);
 }
 
 /* The chunk shape and filters of an opened dataset. */
@@ -67,12 +67,13 @@ hr_status hr_array_look(const hr_hdf5_file *file, const hr_shard *shard,
   HR_TRY(hr_hdf5_open_dataset(file, object_path, H5P_DEFAULT, &dataset, err));
   HR_TRY(hr_hdf5_shape(file, dataset, object_path, 2, shape, err));
   bool is_same = shape[0] == shard->file_rows && shape[1] == shard->pixels;
-  if (is_mask(object_path) && !is_same) {
-    status = hr_fail(err, HR_ERR_DATA,
-                     "%s: %s is %zu x %zu, but %s is %zu x %zu; make the mask anew, or "
-                     "set data.mask: none",
-                     file->path, HR_SHARD_MASK, shape[0], shape[1], HR_SHARD_FLUX,
-                     shard->file_rows, shard->pixels);
+  if (is_mask(shard, object_path) && !is_same) {
+    status =
+        hr_fail(err, HR_ERR_DATA,
+                "%s: %s is %zu x %zu, but %s is %zu x %zu; make the mask anew, or "
+                "set data.mask: none",
+                file->path, object_path, shape[0], shape[1],
+                hr_shard_place(shard, HR_PLACE_FLUX), shard->file_rows, shard->pixels);
     goto cleanup;
   }
   if (!is_same) {
@@ -83,8 +84,9 @@ hr_status hr_array_look(const hr_hdf5_file *file, const hr_shard *shard,
                      shard->pixels);
     goto cleanup;
   }
-  HR_TRY(check_type(file, dataset, object_path, &native, &out->element_bytes, err));
-  if (is_mask(object_path)) {
+  HR_TRY(check_type(&(hr_hdf5_object){file, dataset, object_path}, shard, &native,
+                    &out->element_bytes, err));
+  if (is_mask(shard, object_path)) {
     HR_TRY(hr_hdf5_check_stored(file, dataset, object_path, err));
   }
   HR_TRY(read_chunking(file, dataset, shard->pixels, object_path, out, err));
@@ -148,8 +150,8 @@ hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
     goto cleanup;
   }
   HR_TRY(hr_hdf5_open_dataset(file, object_path, access, &array.dataset, err));
-  HR_TRY(check_type(file, array.dataset, object_path, &array.native, &array.element_bytes,
-                    err));
+  HR_TRY(check_type(&(hr_hdf5_object){file, array.dataset, object_path}, shard,
+                    &array.native, &array.element_bytes, err));
   array.is_half = array.element_bytes == 2 && array.native < 0 && is_half(array.dataset);
   array.space = H5Dget_space(array.dataset);
   if (array.space < 0) {

@@ -46,9 +46,9 @@ typedef struct hr_array_staging {
 } hr_array_staging;
 
 /* Looks at an array of the shard. HR_ERR_DATA where its shape is not that of the shard
- * any more; else as hr_hdf5_open_dataset and hr_hdf5_check_floats. The mask,
- * HR_SHARD_MASK, has to hold integers or booleans instead, and its sentences say how to
- * do without. */
+ * any more; else as hr_hdf5_open_dataset and hr_hdf5_check_floats. A
+ * mask has to hold integers or booleans instead, and its sentences say how to do
+ * without. */
 hr_status hr_array_look(const hr_hdf5_file *file, const hr_shard *shard,
                         const char *object_path, hr_array_layout *out,
                         hr_error *err) HR_MUST_CHECK;

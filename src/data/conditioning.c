@@ -125,9 +125,14 @@ static void close_shard(sampler *s) {
 }
 
 static const char *path_of(const sampler *s, const hr_shard *shard, int which) {
-  if (which == FLUX) return s->is_noisy ? shard->noisy_path : HR_SHARD_FLUX;
-  if (which == ERROR) return shard->has_error ? HR_SHARD_ERROR : NULL;
-  return shard->has_mask && s->mask_bits != HR_MASK_NONE ? HR_SHARD_MASK : NULL;
+  bool has_mask = shard->has_mask && s->mask_bits != HR_MASK_NONE;
+  if (which == FLUX) {
+    return s->is_noisy ? shard->noisy_path : hr_shard_place(shard, HR_PLACE_FLUX);
+  }
+  if (which == ERROR) {
+    return shard->has_error ? hr_shard_place(shard, HR_PLACE_ERROR) : NULL;
+  }
+  return has_mask ? hr_shard_place(shard, HR_PLACE_MASK) : NULL;
 }
 
 static hr_status open_shard(sampler *s, size_t number, hr_error *err) {

@@ -36,6 +36,7 @@ struct hr_dataset {
   int64_t **indices;       /* [file_count][rows of the file] or NULL */
   hr_frame_others *others; /* [file_count] columns that are no numbers */
   bool is_observed;        /* one file, to be predicted */
+  hr_places places;        /* owned texts, which the shards borrow */
 };
 
 void hr_dataset_destroy(hr_dataset **dataset) {
@@ -52,6 +53,7 @@ void hr_dataset_destroy(hr_dataset **dataset) {
     hr_free(self->labels[k].integers);
     hr_free(self->labels[k].precisions);
   }
+  for (int p = 0; p < HR_PLACES; p++) hr_free((void *)self->places.path[p]);
   hr_strings_fini(&self->names);
   hr_free(self->labels);
   hr_free(self->indices);
@@ -141,7 +143,7 @@ static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error
   for (size_t i = 0; i < paths->count; i++) {
     hr_shard *shard = &self->shards[i];
     self->shard_count = self->file_count = i + 1;
-    HR_TRY(hr_shard_read(paths->items[i], shard, err));
+    HR_TRY(hr_shard_read(paths->items[i], &self->places, shard, err));
     shard->file = i;
     HR_TRY(check_same_grid(&self->shards[0], shard, err));
     shard->first_row = self->rows;
@@ -208,7 +210,8 @@ static void take_integers(hr_dataset *self, hr_frame *frame) {
 static hr_status read_frame(const hr_shard *shard, hr_labels labels,
                             const hr_observer *observer, hr_frame *out, hr_error *err) {
   hr_error reason = {.status = HR_OK};
-  hr_status status = hr_frame_read(shard->path, observer, out, &reason);
+  hr_status status = hr_frame_read_at(shard->path, shard->places.path[HR_PLACE_LABELS],
+                                      observer, out, &reason);
   if (status == HR_ERR_MISSING && labels == HR_LABELS_OPTIONAL) {
     hr_frame_fini(out);
     out->rows = shard->rows;
@@ -227,8 +230,7 @@ static hr_status read_labels(hr_dataset *self, size_t shard_index, hr_labels lab
     status = hr_fail(err, HR_ERR_DATA,
                      "%s: the labels have %zu rows, but %s has %zu; row i of the labels "
                      "must describe spectrum i",
-                     shard->path, frame.rows,
-                     shard->has_flux ? HR_SHARD_FLUX : shard->noisy_path, shard->rows);
+                     shard->path, frame.rows, hr_shard_rows_of(shard), shard->rows);
     goto cleanup;
   }
   if (shard_index == 0) HR_TRY(make_columns(self, &frame, err));
@@ -260,10 +262,29 @@ hr_status hr_dataset_create(const hr_strings *paths, const hr_observer *observer
 
 hr_status hr_dataset_open(const hr_strings *paths, hr_labels labels,
                           const hr_observer *observer, hr_dataset **out, hr_error *err) {
+  return hr_dataset_open_at(paths, labels, NULL, observer, out, err);
+}
+
+static hr_status copy_places(const hr_places *places, hr_dataset *self, hr_error *err) {
+  hr_status status = HR_OK;
+  for (int p = 0; places && p < HR_PLACES; p++) {
+    char *copy = NULL;
+    if (!places->path[p]) continue;
+    HR_TRY(hr_copy_text(places->path[p], &copy, err));
+    self->places.path[p] = copy;
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_dataset_open_at(const hr_strings *paths, hr_labels labels,
+                             const hr_places *places, const hr_observer *observer,
+                             hr_dataset **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_dataset *self = NULL;
   if (paths->count == 0) return hr_fail(err, HR_ERR_USAGE, "no data file is named");
   HR_TRY(hr_alloc(&self, 1, err));
+  HR_TRY(copy_places(places, self, err));
   HR_TRY(read_shards(self, paths, err));
   tell_unlocked(self, observer);
   for (size_t i = 0; labels != HR_LABELS_NONE && i < self->shard_count; i++) {
@@ -280,15 +301,23 @@ cleanup:
 hr_status hr_dataset_open_observed(const char *path, bool with_labels,
                                    const hr_observer *observer, hr_dataset **out,
                                    hr_error *err) {
+  return hr_dataset_open_observed_at(path, with_labels, NULL, observer, out, err);
+}
+
+hr_status hr_dataset_open_observed_at(const char *path, bool with_labels,
+                                      const hr_places *places,
+                                      const hr_observer *observer, hr_dataset **out,
+                                      hr_error *err) {
   hr_status status = HR_OK;
   hr_dataset *self = NULL;
   HR_TRY(hr_alloc(&self, 1, err));
   HR_TRY(hr_alloc(&self->shards, 1, err));
   HR_TRY(hr_alloc(&self->indices, 1, err));
   HR_TRY(hr_alloc(&self->others, 1, err));
+  HR_TRY(copy_places(places, self, err));
   self->is_observed = true;
   self->shard_count = self->file_count = 1;
-  HR_TRY(hr_shard_read_observed(path, &self->shards[0], err));
+  HR_TRY(hr_shard_read_observed(path, &self->places, &self->shards[0], err));
   self->rows = self->shards[0].rows;
   tell_unlocked(self, observer);
   if (with_labels) HR_TRY(read_labels(self, 0, HR_LABELS_NEEDED, observer, err));

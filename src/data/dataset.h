@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "data/bins.h"
+#include "data/places.h"
 #include "headroom/observer.h"
 
 typedef struct hr_dataset hr_dataset;
@@ -34,6 +35,13 @@ hr_status hr_dataset_open_observed(const char *path, bool with_labels,
                                    const hr_observer *observer, hr_dataset **out,
                                    hr_error *err) HR_MUST_CHECK;
 
+/* The same with arrays in other places or, where the file has none there, in the usual
+ * ones; places: NULL: these; copied. */
+hr_status hr_dataset_open_observed_at(const char *path, bool with_labels,
+                                      const hr_places *places,
+                                      const hr_observer *observer, hr_dataset **out,
+                                      hr_error *err) HR_MUST_CHECK;
+
 typedef enum hr_labels {
   HR_LABELS_NEEDED,   /* HR_ERR_MISSING for a shard without a frame */
   HR_LABELS_OPTIONAL, /* such a shard lacks all columns */
@@ -44,6 +52,11 @@ typedef enum hr_labels {
 hr_status hr_dataset_open(const hr_strings *paths, hr_labels labels,
                           const hr_observer *observer, hr_dataset **out,
                           hr_error *err) HR_MUST_CHECK;
+
+/* The same with arrays in other places; places: NULL: the usual ones; copied. */
+hr_status hr_dataset_open_at(const hr_strings *paths, hr_labels labels,
+                             const hr_places *places, const hr_observer *observer,
+                             hr_dataset **out, hr_error *err) HR_MUST_CHECK;
 
 size_t hr_dataset_rows(const hr_dataset *dataset);
 size_t hr_dataset_pixels(const hr_dataset *dataset);

@@ -252,6 +252,21 @@ cleanup:
   return status;
 }
 
+/* The frame at a place that the study names. */
+static hr_status open_frame(const hr_hdf5_file *file, const char *place, bool *is_table,
+                            hr_error *err) {
+  hid_t group = H5I_INVALID_HID;
+  hr_status status = hr_hdf5_open_object(file, place, &group, err);
+  if (status == HR_OK && !is_frame(file, group, place, is_table)) {
+    status = hr_fail(err, HR_ERR_FORMAT,
+                     "%s: %s, which data.paths names for the labels, is no pandas "
+                     "DataFrame; write them with DataFrame.to_hdf(file, '%s')",
+                     file->path, place, place + 1);
+  }
+  hr_hdf5_release(&group);
+  return status;
+}
+
 /* --- finishing --- */
 
 static hr_status check_unique(const hr_frame_source *source, const hr_strings *names,
@@ -293,6 +308,11 @@ static void reorder(hr_frame *frame, const hr_strings *order) {
 
 hr_status hr_frame_read(const char *path, const hr_observer *observer, hr_frame *out,
                         hr_error *err) {
+  return hr_frame_read_at(path, NULL, observer, out, err);
+}
+
+hr_status hr_frame_read_at(const char *path, const char *place,
+                           const hr_observer *observer, hr_frame *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
   char *group = NULL;
@@ -300,7 +320,12 @@ hr_status hr_frame_read(const char *path, const hr_observer *observer, hr_frame 
   hr_strings order = {0};
   bool is_table = false;
   HR_TRY(hr_hdf5_open(path, &file, err));
-  HR_TRY(find_frame(&file, &group, &is_table, err));
+  if (place) {
+    HR_TRY(hr_copy_text(place, &group, err));
+    HR_TRY(open_frame(&file, place, &is_table, err));
+  } else {
+    HR_TRY(find_frame(&file, &group, &is_table, err));
+  }
   hr_frame_source source = {.file = &file, .group = group, .observer = observer};
   if (is_table) {
     HR_TRY(hr_frame_read_table(&source, &frame, &order, err));

@@ -29,6 +29,12 @@ typedef struct hr_frame {
  * HR_ERR_FORMAT for MultiIndex columns and for anything not laid out as documented. */
 hr_status hr_frame_read(const char *path, const hr_observer *observer, hr_frame *out,
                         hr_error *err) HR_MUST_CHECK;
+
+/* The same of the frame at `place` and no other, where that is not NULL. HR_ERR_MISSING
+ * where there is nothing, HR_ERR_FORMAT where that is no frame. */
+hr_status hr_frame_read_at(const char *path, const char *place,
+                           const hr_observer *observer, hr_frame *out,
+                           hr_error *err) HR_MUST_CHECK;
 void hr_frame_fini(hr_frame *frame);
 
 /* Column names held in a pickled list of strings (protocols 0 and 2 to 5), by scanning

@@ -107,7 +107,8 @@ static hr_status vet(const void *context, const hr_observer *observer, hr_text *
   hr_strings paths = {0};
   HR_TRY(hr_strings_append(&paths, v->path, err));
   /* Without an observer: the study itself will tell of columns that are skipped. */
-  HR_TRY(hr_dataset_open(&paths, v->options->labels, NULL, &dataset, err));
+  HR_TRY(hr_dataset_open_at(&paths, v->options->labels, v->options->places, NULL,
+                            &dataset, err));
   if (!v->options->skip_spectra) HR_TRY(read_spectra(dataset, observer, err));
 cleanup:
   hr_dataset_destroy(&dataset);

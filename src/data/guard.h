@@ -20,6 +20,7 @@ hr_status hr_guard_file(const char *path, hr_child_work *work, const void *conte
 typedef struct hr_vet_options {
   bool skip_spectra; /* labels, wavelengths and how the arrays are stored; no more */
   hr_labels labels;
+  const hr_places *places; /* of the arrays; NULL: the usual ones */
 } hr_vet_options;
 
 /* Everything is read. */

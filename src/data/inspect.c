@@ -384,12 +384,13 @@ static hr_status note_problem(hr_status status, hr_inspection *inspection,
   return hr_inspect_add_problem(inspection, &sentence, err);
 }
 
-static hr_status look_at_dataset(hr_inspection *inspection,
+static hr_status look_at_dataset(hr_inspection *inspection, const hr_places *places,
                                  const hr_inspect_options *options, hr_error *err) {
   hr_status status = HR_OK;
   hr_dataset *dataset = NULL;
   const hr_strings paths = {.items = &inspection->path, .count = 1};
-  HR_TRY(hr_dataset_create(&paths, options->observer, &dataset, err));
+  HR_TRY(hr_dataset_open_at(&paths, HR_LABELS_NEEDED, places, options->observer, &dataset,
+                            err));
   inspection->is_dataset = true;
   inspection->rows = hr_dataset_rows(dataset);
   inspection->pixels = hr_dataset_pixels(dataset);
@@ -415,13 +416,16 @@ hr_status hr_inspect(const char *path, const hr_inspect_options *options,
   hr_inspect_options own;
   hr_inspection *inspection = NULL;
   hr_error problem = {0};
+  hr_places places = {{0}};
+  char *named = NULL;
   HR_TRY(hr_inspect_take_options(options, &own, err));
+  HR_TRY(hr_places_read(own.paths, &named, &places, err));
   HR_TRY(hr_alloc(&inspection, 1, err));
   HR_TRY(hr_copy_text(path, &inspection->path, err));
   inspection->is_usable = true; /* until something is found */
   HR_TRY(hr_inspect_list_arrays(inspection, err));
-  status =
-      note_problem(look_at_dataset(inspection, &own, &problem), inspection, &problem);
+  status = note_problem(look_at_dataset(inspection, &places, &own, &problem), inspection,
+                        &problem);
   if (status != HR_OK) {
     status = hr_fail(err, status, "%s", problem.message);
     goto cleanup;
@@ -431,6 +435,7 @@ hr_status hr_inspect(const char *path, const hr_inspect_options *options,
   *out = inspection;
   inspection = NULL;
 cleanup:
+  hr_free(named);
   hr_inspection_destroy(&inspection);
   return status;
 }

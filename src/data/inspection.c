@@ -6,9 +6,10 @@
 #include "core/sized.h"
 #include "data/inspect_parts.h"
 
-static const hr_sized sized_options = {"hr_inspect_options",
-                                       "with hr_inspect_options_default()",
-                                       {sizeof(hr_inspect_options)}};
+static const hr_sized sized_options = {
+    "hr_inspect_options",
+    "with hr_inspect_options_default()",
+    {offsetof(hr_inspect_options, paths), sizeof(hr_inspect_options)}};
 
 #define SIZED_RESULT(type)           \
   {                                  \

@@ -33,6 +33,12 @@ static double most_common(double *values, size_t count, size_t *times) {
   return found;
 }
 
+/* All files of a study have an array in one place. */
+static const char *place_of(const file_rows *file, hr_place place) {
+  size_t count = 0;
+  return hr_shard_place(hr_dataset_shards(file->look->dataset, &count), place);
+}
+
 static double of_files(const hr_look *look, double flux) {
   return (flux + look->base) * look->scale;
 }
@@ -62,7 +68,8 @@ static hr_status doubt_untouched(const file_rows *file, hr_doubts *doubts,
       "%s: %.2g %% of the pixels hold %.6g in the flux and in the noisy flux, without "
       "noise, though their error is above 0: are they masked, or a gap? Mark them in %s, "
       "or give them an error of 0",
-      file->path, 100 * share, of_files(file->look, value), HR_SHARD_MASK);
+      file->path, 100 * share, of_files(file->look, value),
+      place_of(file, HR_PLACE_MASK));
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(
@@ -70,7 +77,8 @@ static hr_status doubt_untouched(const file_rows *file, hr_doubts *doubts,
                    "%s：%.2g %% 的像素在流量与含噪流量中都是 %.6g，没有噪声，误差却大于 "
                    "0："
                    "它们是被掩膜的像素，还是空缺？请在 %s 中标出，或把其误差设为 0",
-                   file->path, 100 * share, of_files(file->look, value), HR_SHARD_MASK);
+                   file->path, 100 * share, of_files(file->look, value),
+                   place_of(file, HR_PLACE_MASK));
 }
 
 /* --- one far value in many rows --- */
@@ -116,13 +124,13 @@ static hr_status doubt_mark(const file_rows *file, bool lowest, hr_doubts *doubt
   double value = find_extreme(file, lowest, &times);
   if (times < 3 || (double)times < share * (double)file->count) return HR_OK;
   if (!(distance_of(file, value, lowest) > far)) return HR_OK;
-  hr_status status =
-      hr_doubts_add(doubts, HR_DOUBT_PIXELS, true, err,
-                    "%s: the %s flux is %.6g in %zu of %zu rows, far from all other "
-                    "pixels, whose error is above 0: does it stand for a missing "
-                    "value? Mark such pixels in %s, or give them an error of 0",
-                    file->path, lowest ? "lowest" : "highest",
-                    of_files(file->look, value), times, file->count, HR_SHARD_MASK);
+  hr_status status = hr_doubts_add(
+      doubts, HR_DOUBT_PIXELS, true, err,
+      "%s: the %s flux is %.6g in %zu of %zu rows, far from all other "
+      "pixels, whose error is above 0: does it stand for a missing "
+      "value? Mark such pixels in %s, or give them an error of 0",
+      file->path, lowest ? "lowest" : "highest", of_files(file->look, value), times,
+      file->count, place_of(file, HR_PLACE_MASK));
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(
@@ -131,7 +139,7 @@ static hr_status doubt_mark(const file_rows *file, bool lowest, hr_doubts *doubt
                    "行）中，远离其他所有像素，误差却大于 0："
                    "它是否表示缺失？请在 %s 中标出这些像素，或把其误差设为 0",
                    file->path, lowest ? "低" : "高", of_files(file->look, value), times,
-                   file->count, HR_SHARD_MASK);
+                   file->count, place_of(file, HR_PLACE_MASK));
 }
 
 /* --- noisy flux far from the flux --- */
@@ -165,7 +173,7 @@ static hr_status doubt_far(const file_rows *file, hr_doubts *doubts, hr_error *e
                     "%s: the noisy flux is more than %d errors from the flux in %.0f "
                     "pixel%s of %zu row%s, of %zu looked at; mark such pixels in %s",
                     file->path, HR_LOOK_FAR, far, far > 1 ? "s" : "", rows,
-                    rows == 1 ? "" : "s", file->count, HR_SHARD_MASK);
+                    rows == 1 ? "" : "s", file->count, place_of(file, HR_PLACE_MASK));
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(doubts, err,
@@ -173,7 +181,7 @@ static hr_status doubt_far(const file_rows *file, hr_doubts *doubts, hr_error *e
                                     "个，分布在 %zu 行中（查看了 "
                                     "%zu 行）；请在 %s 中标出这些像素",
                                     file->path, HR_LOOK_FAR, far, rows, file->count,
-                                    HR_SHARD_MASK);
+                                    place_of(file, HR_PLACE_MASK));
 }
 
 /* Training rows would get no noise, and be tested on rows that have it. */
@@ -187,7 +195,7 @@ static hr_status doubt_missing_error(const file_rows *file, bool uses_noisy,
                     "%s: %s is above 0 nowhere, though the noisy flux scatters about "
                     "the flux: no noise can be drawn; store one standard deviation of "
                     "that noise there",
-                    file->path, HR_SHARD_ERROR);
+                    file->path, place_of(file, HR_PLACE_ERROR));
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(
@@ -195,7 +203,7 @@ static hr_status doubt_missing_error(const file_rows *file, bool uses_noisy,
                    "%s：%s 处处不大于 "
                    "0，含噪流量却围绕流量散布：无法抽取噪声；请在那里存入该噪声的"
                    "一个标准差",
-                   file->path, HR_SHARD_ERROR);
+                   file->path, place_of(file, HR_PLACE_ERROR));
 }
 
 static hr_status doubt_file(const file_rows *file, bool uses_noisy, hr_doubts *doubts,
@@ -238,7 +246,7 @@ cleanup:
 /* --- masks --- */
 
 /* Shares of the pixels that are marked, of rows of one file. */
-static hr_status doubt_file_mask(const char *path, double *shares, size_t count,
+static hr_status doubt_file_mask(const hr_shard *shard, double *shares, size_t count,
                                  hr_doubts *doubts, hr_error *err) {
   const double most = 0.5;
   if (count < LEAST_ROWS) return HR_OK;
@@ -252,7 +260,7 @@ static hr_status doubt_file_mask(const char *path, double *shares, size_t count,
       "is marked is bad: if 1 means good in it, store 0 at good and 1 at bad pixels; if "
       "only some of its bits mean bad, list them as data.mask; data.mask: none ignores "
       "it",
-      path, HR_SHARD_MASK, 100 * share, count);
+      shard->path, hr_shard_place(shard, HR_PLACE_MASK), 100 * share, count);
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(doubts, err,
@@ -261,7 +269,8 @@ static hr_status doubt_file_mask(const char *path, double *shares, size_t count,
                                     "若其中 1 表示好，请改存 0 为好、1 "
                                     "为坏；若只有某些位表示坏，请在 data.mask "
                                     "中列出；data.mask: none 则不使用它",
-                                    path, HR_SHARD_MASK, 100 * share, count);
+                                    shard->path, hr_shard_place(shard, HR_PLACE_MASK),
+                                    100 * share, count);
 }
 
 hr_status hr_doubt_masks(const hr_look *look, hr_doubts *doubts, hr_error *err) {
@@ -277,7 +286,7 @@ hr_status hr_doubt_masks(const hr_look *look, hr_doubts *doubts, hr_error *err) 
     for (; first < look->mask_count && look->masks[first].row < end_row; first++) {
       shares[count++] = (double)look->masks[first].marked / pixels;
     }
-    HR_TRY(doubt_file_mask(shards[s].path, shares, count, doubts, err));
+    HR_TRY(doubt_file_mask(&shards[s], shares, count, doubts, err));
   }
 cleanup:
   hr_free(shares);

@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 #include "data/dataset.h"
+#include "data/places.h"
 
-/* Paths inside a shard. */
+/* Paths inside a shard, where a study does not name others (data/places.h). */
 #define HR_SHARD_WAVE       "/spectrumdataset/wave"       /* (P,), angstrom */
 #define HR_SHARD_FLUX       "/dataset/arrays/flux/value"  /* (N, P) */
 #define HR_SHARD_ERROR      "/dataset/arrays/error/value" /* (N, P), one sigma */
@@ -34,8 +35,9 @@ typedef struct hr_shard {
   size_t file_rows;         /* of the file */
   size_t pixels;            /* P */
   bool has_flux, has_error; /* false only where hr_shard_read_observed said so */
-  const char *noisy_path;   /* HR_SHARD_NOISY or HR_SHARD_NOISY_ROOT; NULL: none */
+  const char *noisy_path;   /* of its place, or HR_SHARD_NOISY_ROOT; NULL: none */
   bool has_mask;            /* not looked at before it is read: it may be left out */
+  hr_places places;         /* of its arrays; hr_shard_place */
   double *wave;             /* [P] angstrom, owned */
   uint64_t file_bytes;
   uint64_t device, inode; /* the same for all names of one file */
@@ -44,14 +46,23 @@ typedef struct hr_shard {
   hr_strings chinese_notes; /* the same in Chinese */
 } hr_shard;
 
-/* Opens the file, checks its arrays and closes it again; `first_row` is left 0. Statuses
- * as hr_dataset_create. Freed with hr_shard_fini, on failure too. */
-hr_status hr_shard_read(const char *path, hr_shard *out, hr_error *err) HR_MUST_CHECK;
+/* Opens the file, checks its arrays and closes it again; `first_row` is left 0. places:
+ * NULL: the usual ones; its texts are borrowed as long as the shard lives. Statuses as
+ * hr_dataset_create. Freed with hr_shard_fini, on failure too. */
+hr_status hr_shard_read(const char *path, const hr_places *places, hr_shard *out,
+                        hr_error *err) HR_MUST_CHECK;
 
 /* The same of a file to predict, which may lack the error, and the flux where it has
- * noisy spectra. */
-hr_status hr_shard_read_observed(const char *path, hr_shard *out,
+ * noisy spectra, and may have any array in its usual place instead. */
+hr_status hr_shard_read_observed(const char *path, const hr_places *places, hr_shard *out,
                                  hr_error *err) HR_MUST_CHECK;
+
+/* Where an array stands in the file. */
+const char *hr_shard_place(const hr_shard *shard, hr_place place);
+
+/* The same of the array that says how many rows there are: the flux, or what stands in
+ * its place. */
+const char *hr_shard_rows_of(const hr_shard *shard);
 void hr_shard_fini(hr_shard *shard);
 
 /* The shards of a dataset in row order, borrowed: [*count]. */

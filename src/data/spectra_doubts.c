@@ -95,15 +95,16 @@ static hr_status add_kind_of_error(const file_look *file, bool is_inverse,
       doubts, HR_DOUBT_ERROR, true, err,
       "%s: %s holds the %s instead of one standard deviation: so (noisy - flux)/error "
       "would scatter by %.3g and not by 1; store %s there",
-      file->shard->path, HR_SHARD_ERROR, is_inverse ? "inverse variance" : "variance",
-      scatter, is_inverse ? "1/sqrt of it" : "its square root");
+      file->shard->path, hr_shard_place(file->shard, HR_PLACE_ERROR),
+      is_inverse ? "inverse variance" : "variance", scatter,
+      is_inverse ? "1/sqrt of it" : "its square root");
   if (status != HR_OK) return status;
   return hr_doubts_in_chinese(
       doubts, err,
       "%s：%s 存的是%s而不是一个标准差：（含噪流量 − 流量）/误差的散布会是 %.3g 而不是 "
       "1；请在那里存入%s",
-      file->shard->path, HR_SHARD_ERROR, chinese_kind(is_inverse), scatter,
-      chinese_remedy(is_inverse));
+      file->shard->path, hr_shard_place(file->shard, HR_PLACE_ERROR),
+      chinese_kind(is_inverse), scatter, chinese_remedy(is_inverse));
 }
 
 /* A scatter off by a sixth is told, one off by a factor of 3 refused. */
@@ -117,19 +118,20 @@ static hr_status doubt_scatter(const file_look *file, double scatter, double lev
   if (!is_about(scatter, 1, refused) &&
       is_about(median_of(file, as_variance_of), 1, like))
     return add_kind_of_error(file, false, doubts, err);
-  hr_status status =
-      hr_doubts_add(doubts, HR_DOUBT_ERROR, !is_about(scatter, 1, refused), err,
-                    "%s: (noisy - flux)/error scatters by %.3g where 1 is expected, so "
-                    "%s is not one standard deviation of the noise stored there; "
-                    "correct one of the two",
-                    file->shard->path, scatter, HR_SHARD_ERROR);
+  hr_status status = hr_doubts_add(
+      doubts, HR_DOUBT_ERROR, !is_about(scatter, 1, refused), err,
+      "%s: (noisy - flux)/error scatters by %.3g where 1 is expected, so "
+      "%s is not one standard deviation of the noise stored there; "
+      "correct one of the two",
+      file->shard->path, scatter, hr_shard_place(file->shard, HR_PLACE_ERROR));
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(
                    doubts, err,
                    "%s：（含噪流量 − 流量）/误差的散布为 %.3g，应为 1，因此 %s "
                    "不是那里所存噪声的一个标准差；请改正两者之一",
-                   file->shard->path, scatter, HR_SHARD_ERROR);
+                   file->shard->path, scatter,
+                   hr_shard_place(file->shard, HR_PLACE_ERROR));
 }
 
 /* --- the error, by the label snr --- */
@@ -195,7 +197,7 @@ static hr_status add_kind_by_snr(const file_look *file, bool is_inverse,
       doubts, HR_DOUBT_ERROR, true, err,
       "%s: %s goes with the label snr as %s would, not as one standard deviation; "
       "store %s there",
-      file->shard->path, HR_SHARD_ERROR,
+      file->shard->path, hr_shard_place(file->shard, HR_PLACE_ERROR),
       is_inverse ? "an inverse variance" : "a variance",
       is_inverse ? "1/sqrt of it" : "its square root");
   return status != HR_OK
@@ -203,8 +205,8 @@ static hr_status add_kind_by_snr(const file_look *file, bool is_inverse,
              : hr_doubts_in_chinese(
                    doubts, err,
                    "%s：%s 随标签 snr 的变化像%s而不像一个标准差；请在那里存入%s",
-                   file->shard->path, HR_SHARD_ERROR, chinese_kind(is_inverse),
-                   chinese_remedy(is_inverse));
+                   file->shard->path, hr_shard_place(file->shard, HR_PLACE_ERROR),
+                   chinese_kind(is_inverse), chinese_remedy(is_inverse));
 }
 
 /* Of flux at one level the ratio goes as snr; with an inverse variance in the place of
@@ -223,14 +225,15 @@ static hr_status doubt_course(const file_look *file, const snr_pairs *pairs,
       "%s: the label snr does not go with flux over error of the same row (rank "
       "correlation %.2f in %zu rows); see whether the labels are in the order of the "
       "spectra and %s is one standard deviation",
-      file->shard->path, rank, pairs->count, HR_SHARD_ERROR);
+      file->shard->path, rank, pairs->count, hr_shard_place(file->shard, HR_PLACE_ERROR));
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(
                    doubts, err,
                    "%s：标签 snr 与同一行的流量误差比不符（%zu 行的秩相关为 %.2f）；"
                    "请查看标签与光谱的顺序是否一致，以及 %s 是否为一个标准差",
-                   file->shard->path, pairs->count, rank, HR_SHARD_ERROR);
+                   file->shard->path, pairs->count, rank,
+                   hr_shard_place(file->shard, HR_PLACE_ERROR));
 }
 
 /* Signal-to-noise ratios are given of a pixel, an element of resolution or an angstrom,
@@ -254,14 +257,15 @@ static hr_status doubt_size(const file_look *file, const snr_pairs *pairs,
       "%s: flux over error is %.3g times the label snr; see whether flux "
       "and error have one unit, %s is one standard deviation and the flux is on a "
       "pedestal",
-      file->shard->path, factor, HR_SHARD_ERROR);
+      file->shard->path, factor, hr_shard_place(file->shard, HR_PLACE_ERROR));
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(doubts, err,
                                     "%s：流量误差比是标签 snr 的 %.3g "
                                     "倍；请查看流量与误差是否同一单位，%s "
                                     "是否为一个标准差，以及流量是否带有基底",
-                                    file->shard->path, factor, HR_SHARD_ERROR);
+                                    file->shard->path, factor,
+                                    hr_shard_place(file->shard, HR_PLACE_ERROR));
 }
 
 static hr_status doubt_by_snr(const file_look *file, const double *snr, hr_doubts *doubts,
@@ -312,14 +316,14 @@ static hr_status add_kind_by_roughness(const file_look *file, bool is_inverse,
       hr_doubts_add(doubts, HR_DOUBT_ERROR, true, err,
                     "%s: the flux scatters from pixel to pixel as if %s were %s, "
                     "and not one standard deviation; store %s there",
-                    file->shard->path, HR_SHARD_ERROR,
+                    file->shard->path, hr_shard_place(file->shard, HR_PLACE_ERROR),
                     is_inverse ? "an inverse variance" : "a variance",
                     is_inverse ? "1/sqrt of it" : "its square root");
   if (status != HR_OK) return status;
   return hr_doubts_in_chinese(
       doubts, err, "%s：流量逐像素的散布表明 %s 是%s而不是一个标准差；请在那里存入%s",
-      file->shard->path, HR_SHARD_ERROR, chinese_kind(is_inverse),
-      chinese_remedy(is_inverse));
+      file->shard->path, hr_shard_place(file->shard, HR_PLACE_ERROR),
+      chinese_kind(is_inverse), chinese_remedy(is_inverse));
 }
 
 /* Clean flux that scatters with its error by `found` times it. */
@@ -601,15 +605,16 @@ hr_status hr_doubt_wavelengths(const hr_dataset *dataset, hr_doubts *doubts,
                      : first < 900 ? "nanometres"
                                    : NULL;
   if (!unit || pixels < 2) return HR_OK;
-  hr_status status =
-      hr_doubts_add(doubts, HR_DOUBT_WAVELENGTH, false, err,
-                    "%s: %s goes from %.6g to %.6g, which looks like %s; wavelengths "
-                    "are in angstrom, convert them",
-                    shards[0].path, HR_SHARD_WAVE, first, last, unit);
+  hr_status status = hr_doubts_add(
+      doubts, HR_DOUBT_WAVELENGTH, false, err,
+      "%s: %s goes from %.6g to %.6g, which looks like %s; wavelengths "
+      "are in angstrom, convert them",
+      shards[0].path, hr_shard_place(&shards[0], HR_PLACE_WAVE), first, last, unit);
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(
                    doubts, err,
                    "%s：%s 自 %.6g 至 %.6g，像是以%s为单位；波长应以埃为单位，请换算",
-                   shards[0].path, HR_SHARD_WAVE, first, last, zh);
+                   shards[0].path, hr_shard_place(&shards[0], HR_PLACE_WAVE), first, last,
+                   zh);
 }

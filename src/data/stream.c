@@ -66,14 +66,17 @@ static const char *object_path(const hr_stream *stream, const hr_shard *shard,
   hr_observed observed = stream->options.observed;
   if (which == MASK) {
     bool counts = shard->has_mask && stream->conditioning.mask_bits != HR_MASK_NONE;
-    return counts ? HR_SHARD_MASK : NULL;
+    return counts ? hr_shard_place(shard, HR_PLACE_MASK) : NULL;
   }
-  if (which == ERROR) return shard->has_error ? HR_SHARD_ERROR : NULL;
+  const char *flux = hr_shard_place(shard, HR_PLACE_FLUX);
+  if (which == ERROR) {
+    return shard->has_error ? hr_shard_place(shard, HR_PLACE_ERROR) : NULL;
+  }
   if (observed != HR_OBSERVED_NONE) {
     if (which == FLUX) return NULL;
-    return observed == HR_OBSERVED_FLUX ? HR_SHARD_FLUX : shard->noisy_path;
+    return observed == HR_OBSERVED_FLUX ? flux : shard->noisy_path;
   }
-  if (which == FLUX) return HR_SHARD_FLUX;
+  if (which == FLUX) return flux;
   return stream->options.noise.source == HR_NOISE_STORED ? shard->noisy_path : NULL;
 }
 
@@ -181,7 +184,9 @@ static hr_status check_options(const hr_stream *stream, hr_error *err) {
     return hr_fail(err, HR_ERR_DATA,
                    "%s holds no noisy spectra (neither %s nor %s); set data.noise.test: "
                    "generated",
-                   stream->shards[s].path, HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT);
+                   stream->shards[s].path,
+                   hr_shard_place(&stream->shards[s], HR_PLACE_NOISY),
+                   HR_SHARD_NOISY_ROOT);
   }
   return HR_OK;
 }
@@ -373,9 +378,10 @@ static hr_status fail_row(const hr_stream *stream, size_t row,
         "%s: the flux with noise is %g at row %zu, pixel %zu (counted from 0), beyond "
         "%g; lower data.noise.level, which is %g, or check %s there",
         file, (double)report->value, row, report->pixel, (double)HR_PREPARE_LARGEST,
-        stream->options.noise.level, HR_SHARD_ERROR);
+        stream->options.noise.level, hr_shard_place(shard, HR_PLACE_ERROR));
   }
-  const char *array = report->fault == HR_ROW_FLUX ? HR_SHARD_FLUX : shard->noisy_path;
+  const char *array = report->fault == HR_ROW_FLUX ? hr_shard_place(shard, HR_PLACE_FLUX)
+                                                   : shard->noisy_path;
   if (isfinite(report->value)) {
     return hr_fail(err, HR_ERR_DATA,
                    "%s: %s is %g at row %zu, pixel %zu (counted from 0), beyond %g; "

@@ -52,12 +52,19 @@ void hr_bundle_description_fini(hr_bundle_description *d) {
   }
   hr_free(d->targets);
   free_axes(d);
+  for (int p = 0; p < HR_PLACES; p++) hr_free(d->paths[p]);
   for (size_t k = 0; d->bin_names && k < d->bin_count; k++) hr_free(d->bin_names[k]);
   hr_free(d->bin_names);
   free_candidates(d);
   hr_free(d->slots);
   free_gates(d);
   *d = (hr_bundle_description){0};
+}
+
+hr_places hr_bundle_places(const hr_bundle_description *description) {
+  hr_places places;
+  for (int p = 0; p < HR_PLACES; p++) places.path[p] = description->paths[p];
+  return places;
 }
 
 hr_conditioning hr_bundle_conditioning(const hr_bundle_description *d) {

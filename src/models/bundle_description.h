@@ -5,6 +5,7 @@
 #define HR_MODELS_BUNDLE_DESCRIPTION_H
 
 #include "data/conditioning.h"
+#include "data/places.h"
 #include "models/model.h"
 #include "models/sigma.h"
 
@@ -92,7 +93,8 @@ typedef struct hr_bundle_description {
   hr_bundle_range snr;  /* of the training rows' label `snr` */
   hr_bundle_axis *axes; /* [axis_count] of the grid of bins, the last runs fastest */
   size_t axis_count;
-  char **bin_names; /* [bin_count] */
+  char *paths[HR_PLACES]; /* where the study's files have arrays; NULL: as usual */
+  char **bin_names;       /* [bin_count] */
   size_t bin_count;
   hr_bundle_candidate *candidates; /* [candidate_count] by target, method, slot */
   size_t candidate_count;
@@ -107,6 +109,9 @@ void hr_bundle_description_fini(hr_bundle_description *description);
 /* What is to be done to spectra before they are predicted; plain where it is not known.
  * Its stand-in is borrowed. */
 hr_conditioning hr_bundle_conditioning(const hr_bundle_description *description);
+
+/* Where the study's files have their arrays; borrowed. */
+hr_places hr_bundle_places(const hr_bundle_description *description);
 
 /* The unit of a label column as the program's own data and the field have it: "K" for
  * T_eff, "dex" for log_g; "" for a name that it does not know. */

@@ -194,6 +194,18 @@ static void read_axes(reader *r, const json_t *bins) {
   }
 }
 
+static void read_paths(reader *r) {
+  const json_t *paths = json_object_get(r->root, "paths");
+  if (!paths) return;
+  require(r, json_is_object(paths), "paths");
+  for (int p = 0; p < HR_PLACES && is_good(r); p++) {
+    const char *name = hr_place_name((hr_place)p);
+    if (!json_object_get(paths, name)) continue;
+    r->d.paths[p] = read_text(r, paths, name);
+    require(r, is_good(r) && r->d.paths[p][0] == '/', name);
+  }
+}
+
 static void read_bins(reader *r) {
   hr_bundle_description *d = &r->d;
   const json_t *bins = json_object_get(r->root, "bins");
@@ -515,6 +527,7 @@ hr_status hr_bundle_read(const char *folder, hr_bundle_description *out, hr_erro
   if (is_good(&r)) read_head(&r);
   if (is_good(&r)) read_targets(&r);
   if (is_good(&r)) read_bins(&r);
+  if (is_good(&r)) read_paths(&r);
   if (is_good(&r)) read_candidates(&r);
   if (is_good(&r)) read_slots(&r);
   if (is_good(&r)) read_gates(&r);

@@ -214,6 +214,17 @@ static void put_bins(hr_json_builder *builder, json_t *root,
   hr_json_put_text(builder, bins, "uncovered", d->uncovered);
 }
 
+/* Nothing where all is as usual. */
+static void put_paths(hr_json_builder *builder, json_t *root,
+                      const hr_bundle_description *d) {
+  json_t *paths = NULL;
+  for (int p = 0; p < HR_PLACES; p++) {
+    if (!d->paths[p]) continue;
+    if (!paths) paths = hr_json_put(builder, root, "paths", json_object());
+    hr_json_put_text(builder, paths, hr_place_name((hr_place)p), d->paths[p]);
+  }
+}
+
 static json_t *slot_number(int slot) {
   return slot == HR_GLOBAL ? json_null() : json_integer(slot);
 }
@@ -318,6 +329,7 @@ static json_t *describe(hr_json_builder *builder, const hr_bundle_description *d
   put_targets(builder, root, d);
   put_range(builder, hr_json_put(builder, root, "snr", json_object()), &d->snr);
   put_bins(builder, root, d);
+  put_paths(builder, root, d);
   put_candidates(builder, root, d);
   put_slots(builder, root, d);
   put_gates(builder, root, d);

@@ -34,6 +34,12 @@ static hr_status check_grid(const hr_input_wish *wish, const hr_dataset *dataset
   return HR_OK;
 }
 
+/* Where the study's files have it. */
+static const char *place_of(const hr_input_wish *wish, hr_place place) {
+  const char *path = hr_engine_describe(wish->engine)->paths[place];
+  return path ? path : hr_place_usual(place);
+}
+
 static hr_status check_error(const hr_input_wish *wish, const hr_dataset *dataset,
                              const char *path, hr_error *err) {
   const char *title = hr_engine_needs_error(wish->engine);
@@ -41,7 +47,7 @@ static hr_status check_error(const hr_input_wish *wish, const hr_dataset *datase
   return hr_fail(err, HR_ERR_DATA,
                  "%s has no error (%s), which %s has to know; supply it, or ask for "
                  "another expert with --expert",
-                 path, HR_SHARD_ERROR, title);
+                 path, place_of(wish, HR_PLACE_ERROR), title);
 }
 
 static hr_status choose_flux(const hr_input_wish *wish, const char *path, hr_input *input,
@@ -51,12 +57,12 @@ static hr_status choose_flux(const hr_input_wish *wish, const char *path, hr_inp
     return hr_fail(err, HR_ERR_DATA,
                    "%s holds no noisy spectra (neither %s nor %s); predict its flux with "
                    "--flux flux",
-                   path, HR_SHARD_NOISY, HR_SHARD_NOISY_ROOT);
+                   path, place_of(wish, HR_PLACE_NOISY), HR_SHARD_NOISY_ROOT);
   }
   if (wish->flux == HR_FLUX_FLUX && !hr_dataset_has_flux(input->dataset)) {
     return hr_fail(err, HR_ERR_DATA,
                    "%s holds no flux (%s); predict its noisy spectra with --flux noisy",
-                   path, HR_SHARD_FLUX);
+                   path, place_of(wish, HR_PLACE_FLUX));
   }
   bool is_noisy = has_noisy && wish->flux != HR_FLUX_FLUX;
   input->observed = is_noisy ? HR_OBSERVED_NOISY : HR_OBSERVED_FLUX;
@@ -105,10 +111,13 @@ static hr_status open_dataset(const hr_input_wish *wish, const char *path,
   bool with_labels = router->needs_labels || wish->keep->count > 0;
   hr_error reason = {.status = HR_OK};
   hr_dataset *bare = NULL;
-  hr_status status = hr_dataset_open_observed(path, with_labels, observer, out, &reason);
+  const hr_places places = hr_bundle_places(hr_engine_describe(wish->engine));
+  hr_status status =
+      hr_dataset_open_observed_at(path, with_labels, &places, observer, out, &reason);
   if (status == HR_OK) return HR_OK;
-  bool is_bare = with_labels && status != HR_ERR_MEMORY &&
-                 hr_dataset_open_observed(path, false, NULL, &bare, NULL) == HR_OK;
+  bool is_bare =
+      with_labels && status != HR_ERR_MEMORY &&
+      hr_dataset_open_observed_at(path, false, &places, NULL, &bare, NULL) == HR_OK;
   hr_dataset_destroy(&bare);
   if (!is_bare) return hr_fail(err, status, "%s", reason.message);
   if (router->needs_labels) {

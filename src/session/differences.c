@@ -63,11 +63,17 @@ static void compare_values(clauses *c, const char *path, const hr_yaml_node *bef
 
 /* Keys that change no number of the results (hr_config_write_identity). */
 static bool is_free(const char *path) {
-  static const char *const free_keys[] = {"run",          "publish",
-                                          "figures",      "experiment.language",
-                                          "data.train",   "data.test",
-                                          "data.root",    "data.units",
-                                          "data.columns", "binning.allow_target"};
+  static const char *const free_keys[] = {"run",
+                                          "publish",
+                                          "figures",
+                                          "experiment.language",
+                                          "data.train",
+                                          "data.test",
+                                          "data.root",
+                                          "data.units",
+                                          "data.columns",
+                                          "data.paths",
+                                          "binning.allow_target"};
   for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++) {
     if (strcmp(path, free_keys[i]) == 0) return true;
   }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/places.h"
 #include "config/targets.h"
 #include "core/alloc.h"
 #include "core/file.h"
@@ -166,6 +167,17 @@ cleanup:
   return status;
 }
 
+static hr_status describe_paths(const hr_plan *plan, hr_bundle_description *out,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_places places = hr_config_places(plan->config);
+  for (int p = 0; p < HR_PLACES; p++) {
+    HR_TRY(hr_copy_text(places.path[p], &out->paths[p], err));
+  }
+cleanup:
+  return status;
+}
+
 static hr_status describe_bins(const hr_plan *plan, hr_bundle_description *out,
                                hr_error *err) {
   hr_status status = HR_OK;
@@ -233,6 +245,7 @@ static hr_status describe_plan(const hr_plan *plan, hr_bundle_description *out,
   HR_TRY(describe_snr(plan, out, err));
   HR_TRY(describe_targets(plan, out, err));
   HR_TRY(describe_axes(plan, out, err));
+  HR_TRY(describe_paths(plan, out, err));
   HR_TRY(describe_bins(plan, out, err));
 cleanup:
   return status;

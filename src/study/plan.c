@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/places.h"
 #include "config/targets.h"
 #include "core/alloc.h"
 #include "core/file.h"
@@ -59,8 +60,11 @@ static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error 
   const hr_config *config = plan->config;
   hr_strings test_path = {0};
   HR_TRY(hr_strings_append(&test_path, config->data.test_path, err));
-  HR_TRY(hr_dataset_create(&config->data.train_paths, observer, &plan->train, err));
-  HR_TRY(hr_dataset_create(&test_path, observer, &plan->test, err));
+  const hr_places places = hr_config_places(config);
+  HR_TRY(hr_dataset_open_at(&config->data.train_paths, HR_LABELS_NEEDED, &places,
+                            observer, &plan->train, err));
+  HR_TRY(hr_dataset_open_at(&test_path, HR_LABELS_NEEDED, &places, observer, &plan->test,
+                            err));
   HR_TRY(check_apart(plan, err));
   HR_TRY(hr_study_rename_columns(config, plan->train, err));
   HR_TRY(hr_study_rename_columns(config, plan->test, err));

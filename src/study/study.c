@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/compat.h"
+#include "config/places.h"
 #include "config/targets.h"
 #include "core/alloc.h"
 #include "core/clock.h"
@@ -602,11 +603,14 @@ static hr_status vet_files(const hr_config *config, const hr_vet_options *option
                            const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   const hr_strings *train = &config->data.train_paths;
+  const hr_places places = hr_config_places(config);
+  hr_vet_options own = *options;
+  own.places = &places;
   if (!config->data.untrusted) return HR_OK;
   for (size_t i = 0; i < train->count; i++) {
-    HR_TRY(hr_vet_file(train->items[i], options, observer, err));
+    HR_TRY(hr_vet_file(train->items[i], &own, observer, err));
   }
-  HR_TRY(hr_vet_file(config->data.test_path, options, observer, err));
+  HR_TRY(hr_vet_file(config->data.test_path, &own, observer, err));
 cleanup:
   return status;
 }

@@ -24,7 +24,7 @@ static void open_shard(const shard_spec *spec, hr_hdf5_file *file, hr_shard *sha
   hr_error err = {0};
   shard_write(spec);
   *file = (hr_hdf5_file)HR_HDF5_FILE_CLOSED;
-  check_ok(hr_shard_read(path, shard, &err));
+  check_ok(hr_shard_read(path, NULL, shard, &err));
   check_ok(hr_hdf5_open(path, file, &err));
 }
 

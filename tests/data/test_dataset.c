@@ -324,15 +324,17 @@ static void refuses_a_wrong_dataset_name(void **state) {
   f.spec[0].flux_path = "/dataset/arrays/flx/value";
   refuses(&f, HR_ERR_MISSING,
           sentence(expected,
-                   "@ has no /dataset/arrays/flux/value: /dataset/arrays holds error, "
-                   "flx; did you mean flx?",
+                   "@ has no /dataset/arrays/flux/value; it has "
+                   "/dataset/arrays/flx/value [6 x 4]: if that is meant, write "
+                   "data.paths: {flux: /dataset/arrays/flx/value}",
                    f.path[0], NULL));
   fixture_init(&f, 1);
   f.spec[0].flux_path = "/dataset/arrays/flux";
   refuses(&f, HR_ERR_MISSING,
           sentence(expected,
-                   "@ has no /dataset/arrays/flux/value: /dataset/arrays/flux is not a "
-                   "group",
+                   "@ has no /dataset/arrays/flux/value; it has /dataset/arrays/flux "
+                   "[6 x 4]: if that is meant, write data.paths: {flux: "
+                   "/dataset/arrays/flux}",
                    f.path[0], NULL));
   fixture_init(&f, 1);
   f.spec[0].frame = SHARD_NO_FRAME;

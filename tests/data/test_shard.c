@@ -27,7 +27,7 @@ static void a_shard_is_described(void **state) {
   struct stat info;
   shard_spec spec = shard_spec_default(path);
   shard_write(&spec);
-  check_ok(hr_shard_read(path, &shard, &err));
+  check_ok(hr_shard_read(path, NULL, &shard, &err));
   assert_string_equal(shard.path, path);
   assert_int_equal(shard.rows, 6);
   assert_int_equal(shard.pixels, 4);
@@ -51,7 +51,7 @@ static void noisy_flux_is_found(void **state) {
   for (int at_root = 0; at_root < 2; at_root++) {
     spec.noisy_at_root = at_root;
     shard_write(&spec);
-    check_ok(hr_shard_read(path, &shard, &err));
+    check_ok(hr_shard_read(path, NULL, &shard, &err));
     assert_string_equal(shard.noisy_path,
                         at_root ? "/noisy" : "/dataset/arrays/noisy/value");
     hr_shard_fini(&shard);
@@ -71,7 +71,7 @@ static void grids_have_to_increase(void **state) {
   snprintf(expected, sizeof expected,
            "%s: /spectrumdataset/wave does not increase from pixel 1 to 2 (7101, 7101)",
            path);
-  check_fails(hr_shard_read(path, &shard, &err), HR_ERR_DATA, expected);
+  check_fails(hr_shard_read(path, NULL, &shard, &err), HR_ERR_DATA, expected);
   hr_shard_fini(&shard);
 }
 

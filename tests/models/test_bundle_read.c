@@ -77,6 +77,10 @@ static void check_same(const hr_bundle_description *a, const hr_bundle_descripti
     assert_memory_equal(a->axes[x].edges, b->axes[x].edges,
                         a->axes[x].edge_count * sizeof(double));
   }
+  for (int p = 0; p < HR_PLACES; p++) {
+    assert_int_equal(!a->paths[p], !b->paths[p]);
+    if (a->paths[p]) assert_string_equal(a->paths[p], b->paths[p]);
+  }
   assert_int_equal(a->bin_count, b->bin_count);
   assert_string_equal(a->bin_names[3], b->bin_names[3]);
 }
@@ -314,6 +318,9 @@ static void test_fields(void **state) {
       {"targets", "[]", "targets"},
       {"targets/0/name", "\"\"", "name"},
       {"bins/axes/0/column", "7", "column"},
+      {"paths", "7", "paths"},
+      {"paths/flux", "7", "flux"},
+      {"paths/flux", "\"flux\"", "flux"},
       {"bins/axes/0/edges", "[1]", "edges"},
       {"bins/axes/0/edges", "[1, 1, 2]", "edges"},
       {"bins/axes/0/edges", "[1, 2, null]", "edges"},

@@ -115,6 +115,69 @@ class Habits(unittest.TestCase):
             tables.append(pandas.read_csv(table).drop(columns="file"))
         self.assertTrue(tables[0].equals(tables[1]))
 
+    PLACES = {"flux": ("/dataset/arrays/flux/value", "/spectra/flux"),
+              "error": ("/dataset/arrays/error/value", "/spectra/sigma"),
+              "noisy": ("/dataset/arrays/noisy/value", "/observed/counts"),
+              "wave": ("/spectrumdataset/wave", "/grid"),
+              "labels": ("/dataset/params", "/stars")}
+
+    def test_files_with_arrays_in_other_places(self):
+        folder, usual = self.path("moved"), self.path("usual")
+        shutil.copytree(self.folder, folder)
+        for path in glob.glob(os.path.join(folder, "*", "dataset.h5")):
+            with h5py.File(path, "r+") as file:
+                for before, after in self.PLACES.values():
+                    if before in file:
+                        file.move(before, after)
+                del file["/dataset"], file["/spectrumdataset"]
+        config, test = os.path.join(folder, "study.yaml"), os.path.join(folder, "test/dataset.h5")
+        train, out = f"{folder}/train_0/dataset.h5", self.path("moved_out")
+        with h5py.File(train) as file:
+            rows, pixels = file["/spectra/flux"].shape
+        done = self.run_program("run", config, "--out", out, code=3)
+        proposal = (
+            f"{train} has no /dataset/arrays/flux/value, /dataset/arrays/error/value, "
+            f"/spectrumdataset/wave; it has /spectra/flux [{rows} x {pixels}], "
+            f"/spectra/sigma [{rows} x {pixels}], /grid [{pixels}]: if that is meant, write "
+            "data.paths: {flux: /spectra/flux, error: /spectra/sigma, wave: /grid}")
+        self.assertEqual(done.stderr.splitlines()[-1], "headroom: " + proposal)
+        self.assertIn(proposal, self.run_program("inspect", train, code=3).stdout)
+        pairs = ", ".join(f"{role}: {after}" for role, (_, after) in self.PLACES.items())
+        named = ("--set", f"data.paths={{{pairs}}}")
+        self.run_program("run", config, "--dry-run", *named)
+        self.run_program("run", config, "--out", out, *named)
+        self.run_program("run", self.config, "--out", usual)
+        for name in ("predictions.csv", "tables/experts.csv"):
+            with open(os.path.join(out, name), "rb") as a, open(os.path.join(usual, name), "rb") as b:
+                self.assertEqual(a.read(), b.read(), name)
+        # The bundle knows where they stand, and takes files of the usual layout, too.
+        tables = []
+        for run, data in ((out, test), (usual, os.path.join(self.folder, "test/dataset.h5")),
+                          (out, os.path.join(self.folder, "test/dataset.h5"))):
+            table = self.path("moved.csv")
+            self.run_program("predict", run, data, "--router", "oracle", "--out", table)
+            tables.append(pandas.read_csv(table).drop(columns="file"))
+        self.assertTrue(tables[0].equals(tables[1]))
+        self.assertTrue(tables[2].equals(tables[1]))
+        words = ",".join(f"{role}={after}" for role, (_, after) in self.PLACES.items())
+        looked = json.loads(self.run_program("inspect", test, "--json", "--paths", words).stdout)
+        plain = json.loads(self.run_program(
+            "inspect", os.path.join(self.folder, "test/dataset.h5"), "--json").stdout)
+        for key in ("rows", "pixels", "labels", "problems"):
+            self.assertEqual(looked[key], plain[key], key)
+
+    def test_places_that_are_none(self):
+        for paths, said in (
+                ("{flux: /dataset/arrays}",
+                 f"{self.folder}/train_0/dataset.h5: /dataset/arrays is not a dataset"),
+                ("{labels: /dataset/arrays}",
+                 f"{self.folder}/train_0/dataset.h5: /dataset/arrays, which data.paths names for "
+                 "the labels, is no pandas DataFrame; write them with DataFrame.to_hdf(file, "
+                 "'dataset/arrays')")):
+            done = self.run_program("run", self.config, "--dry-run", "--set",
+                                    f"data.paths={paths}", code=3)
+            self.assertEqual(done.stderr.splitlines()[-1], "headroom: " + said)
+
     def test_inspect_says_the_same_in_json(self):
         path = os.path.join(self.folder, "test/dataset.h5")
         text = self.run_program("inspect", path).stdout

@@ -430,8 +430,8 @@ def bad_inputs():
 SENTENCES = [
     "study.yaml:3:11: data.train[0]: train_1/dataset.h5 does not exist; relative paths begin at "
     "data.root, which is ROOT",
-    "train_1/dataset.h5 has no /dataset/arrays/flux/value: /dataset/arrays/flux holds values; "
-    "did you mean values?",
+    "train_1/dataset.h5 has no /dataset/arrays/flux/value; it has /dataset/arrays/flux/values "
+    "[2000 x 256]: if that is meant, write data.paths: {flux: /dataset/arrays/flux/values}",
     "train_0/dataset.h5 has no label column log_g; it has T_eff, M_H, a_M, C_M, mag, redshift, "
     "snr, seeing, zenith_angle, field_angle",
     "train_1/dataset.h5 has 255 pixels a spectrum, but train_0/dataset.h5 has 256; all files of "

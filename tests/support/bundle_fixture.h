@@ -45,6 +45,7 @@ static inline void fixture_init(hr_bundle_description *d) {
   check_ok(hr_alloc(&d->axes, 2, &err));
   fixture_axis(&d->axes[0], "T_eff", (double[]){3750, 4500, 6000});
   d->axes[0].column = fixture_text("Teff");
+  d->paths[HR_PLACE_FLUX] = fixture_text("/spectra/flux");
   fixture_axis(&d->axes[1], "M_H", (double[]){-2, 0.1, 0.5});
   check_ok(hr_alloc(&d->bin_names, d->bin_count, &err));
   for (size_t k = 0; k < d->bin_count; k++) d->bin_names[k] = fixture_text("A bin");
