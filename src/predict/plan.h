@@ -5,7 +5,9 @@
 
 #include "predict/prediction_table.h"
 
-enum { HR_PREDICT_FLAGS = 12 }; /* of HR_FLAG_LIST */
+#define HR_FLAG_COUNT(name, bit, word, meaning) +1
+enum { HR_PREDICT_FLAGS = 0 HR_FLAG_LIST(HR_FLAG_COUNT) };
+#undef HR_FLAG_COUNT
 
 typedef struct hr_predict_plan {
   hr_predict_options options; /* as the caller gave them; texts borrowed */

@@ -220,7 +220,6 @@ static hr_status summarize(const work *w, char **text, hr_error *err) {
       HR_FLAG_LIST(HR_FLAG_WORDS)
 #undef HR_FLAG_WORDS
   };
-  _Static_assert(sizeof flags / sizeof flags[0] == HR_PREDICT_FLAGS, "a flag is missing");
   hr_text out;
   hr_text_init(&out);
   hr_text_append(&out, "%llu rows, %llu without a prediction, %llu flagged otherwise\n",
