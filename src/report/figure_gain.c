@@ -158,7 +158,7 @@ static hr_status draw_gains(hr_sketch *sketch, const gain *gains, size_t count,
   char text[64], number[HR_TICK_BYTES];
   double threshold = focus_threshold(sketch->reader);
   bool has_threshold = !isnan(threshold);
-  snprintf(text, sizeof text, hr_say(sketch->reader, "gate %s", "决策门 %s"),
+  snprintf(text, sizeof text, hr_say(sketch->reader, "gate %s", "判据 %s"),
            hr_ticks_number(threshold, 2, 1, number));
   const hr_reference gate = {threshold, text};
   const hr_legend_entry legend[] = {

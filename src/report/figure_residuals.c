@@ -195,13 +195,26 @@ static void draw_band(const hr_chart *chart, const panel *own, hr_color color) {
   hr_canvas_polygon(chart->canvas, outline, 4 * count, hr_color_lighten(color, 0.65));
 }
 
+/* Whether the counts of all groups stand side by side. */
+static bool have_room(const hr_chart *chart, const panel *own) {
+  char text[32];
+  for (size_t g = 1; g < own->count; g++) {
+    snprintf(text, sizeof text, "%zu", own->groups[g].rows);
+    double wide = hr_canvas_text_width(chart->canvas, text, small_font(HR_ALIGN_CENTER));
+    double from = hr_chart_x(chart, own->groups[g - 1].middle);
+    if (hr_chart_x(chart, own->groups[g].middle) - from < wide + 2) return false;
+  }
+  return true;
+}
+
 /* How many stars a group has, at the bottom; every second one where there is no room. */
 static void draw_counts(const hr_chart *chart, const panel *own, const char *word) {
   char text[32];
   double y = chart->plot.bottom - 7, free = chart->plot.left;
+  size_t every = have_room(chart, own) ? 1 : 2;
   hr_canvas_text(chart->canvas, (hr_point){chart->plot.right + 6, y}, word,
                  small_font(HR_ALIGN_LEFT));
-  for (size_t g = 0; g < own->count; g++) {
+  for (size_t g = 0; g < own->count; g += every) {
     double x = hr_chart_x(chart, own->groups[g].middle);
     snprintf(text, sizeof text, "%zu", own->groups[g].rows);
     double half =

@@ -48,11 +48,12 @@ static const plan plans[] = {
     {"ceiling_oracle_hybrid_vs_baseline", hr_figure_ladder, NULL, hr_figure_ladder_height,
      "Figure 3. The ladder: pooled R² on the covered test rows, from the baseline up to "
      "what the noise allows, with 95 % intervals. In full colour, and above the bar: the "
-     "step from the rung below, and what makes it. Dashed frames are values from outside "
-     "that were not measured here.",
+     "step from the rung below, and what makes it. Dashed frames, where there are any, "
+     "are "
+     "values from outside that were not measured here.",
      "图 3. 阶梯：已覆盖测试行上的合并 R²，自基线至噪声所允许的上限，附 95 % 区间。"
      "深色部分及其上方文字为较下一级的增益及其来源。"
-     "虚框为来自外部的参考值，并非此处测得。"},
+     "虚框（如有）为来自外部的参考值，并非此处测得。"},
     {"ceiling_perbin_delta_r2", hr_figure_gain, NULL, hr_figure_bins_height,
      "Figure 4. ΔR² of the hybrid over the baseline, bins sorted by difficulty, with 95 "
      "% "

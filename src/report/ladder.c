@@ -69,6 +69,16 @@ hr_ladder_rows hr_ladder_read_item(hr_reader *reader, const char *list, size_t i
   return read_rows(reader, &item);
 }
 
+bool hr_ladder_read_all(hr_reader *reader, hr_ladder_rows *out) {
+  hr_node root = hr_reader_root(reader);
+  hr_node ladder = hr_node_object(reader, &root, "ladder");
+  *out = (hr_ladder_rows){0};
+  if (!hr_node_has(&ladder, "all")) return false;
+  hr_node all = hr_node_object(reader, &ladder, "all");
+  *out = read_rows(reader, &all);
+  return true;
+}
+
 size_t hr_ladder_count(hr_reader *reader, const char *list) {
   hr_node root = hr_reader_root(reader);
   hr_node ladder = hr_node_object(reader, &root, "ladder");

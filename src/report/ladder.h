@@ -39,6 +39,10 @@ hr_ladder_rows hr_ladder_read(hr_reader *reader);
 hr_ladder_rows hr_ladder_read_item(hr_reader *reader, const char *list, size_t index);
 size_t hr_ladder_count(hr_reader *reader, const char *list);
 
+/* Over all test rows, what needs no truth: the rungs up to the deployed hybrid. False,
+ * and *out empty, where there is no such hybrid or not every row has a prediction. */
+bool hr_ladder_read_all(hr_reader *reader, hr_ladder_rows *out);
+
 /* NULL where there is none. */
 const hr_ladder_rung *hr_ladder_on(const hr_ladder_rows *ladder, hr_rung rung);
 const hr_ladder_step *hr_ladder_between(const hr_ladder_rows *ladder, hr_rung from,

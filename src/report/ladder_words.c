@@ -29,7 +29,7 @@ static sign sign_of(const hr_ladder_step *step) {
 
 /* What stands for letters in a text. */
 typedef struct told {
-  const hr_ladder_rung *rung, *other; /* %M and %O: their titles */
+  const hr_ladder_rung *rung, *other; /* %M and %O: their titles; %R and %S: their R² */
   hr_estimate delta;                  /* %D: with its interval, %V: without */
   double total;                       /* %T */
 } told;
@@ -38,6 +38,12 @@ static void append_difference(teller *t, hr_cell_kind kind, hr_estimate value) {
   char buffer[HR_CELL_BYTES];
   hr_cell cell = {.value = value.value, .low = value.low, .high = value.high};
   hr_text_append(t->out, "%s", hr_format_cell(kind, &cell, buffer));
+}
+
+static void append_score(teller *t, hr_estimate value) {
+  char buffer[HR_CELL_BYTES];
+  hr_cell cell = {.value = value.value, .low = value.low, .high = value.high};
+  hr_text_append(t->out, "%s", hr_format_cell(HR_CELL_SCORE, &cell, buffer));
 }
 
 static void append(teller *t, const char *english, const char *chinese, told what) {
@@ -55,6 +61,12 @@ static void append(teller *t, const char *english, const char *chinese, told wha
         break;
       case 'V':
         append_difference(t, HR_CELL_DIFFERENCE, what.delta);
+        break;
+      case 'R':
+        append_score(t, what.rung->r2);
+        break;
+      case 'S':
+        append_score(t, what.other->r2);
         break;
       case 'T':
         append_difference(t, HR_CELL_DIFFERENCE, (hr_estimate){what.total, 0, 0});
@@ -138,7 +150,7 @@ static void tell_deployed(teller *t, const hr_ladder_step *step) {
       "; deployed, it adds nothing that can be told from chance: %D", ", %D deployed"};
   static const char *const chinese[] = {"；由门控实际路由时反而使 R² 降低：%D",
                                         "；由门控实际路由时的增益与偶然无从区分：%D",
-                                        "，由门控实际路由时为 %D"};
+                                        "，其中由门控实际路由即可得 %D"};
   sign own = sign_of(step);
   append(t, english[own], chinese[own], (told){.delta = step->delta});
 }
@@ -159,13 +171,45 @@ static void tell_hybrid(teller *t) {
   }
 }
 
+/* New stars come from outside the bins, too: what is deployed there is held against the
+ * best single model on all rows. */
+static void tell_all_rows(teller *t) {
+  static const char *const english[] = {
+      " the best single model is the better choice: %O has an R² of %S, the deployed "
+      "hybrid of %R, %D.",
+      " the deployed hybrid and the best single model cannot be told apart: an R² of %R "
+      "and, of %O, of %S, %D.",
+      " the deployed hybrid is the better choice, with an R² of %R in place of %S (%O), "
+      "%D."};
+  static const char *const chinese[] = {
+      "最佳单一模型反而更好：%O 的 R² 为 %S，由门控路由的混合专家为 %R，差值 %D。",
+      "由门控路由的混合专家与最佳单一模型无从区分：R² 分别为 %R 与 %S（%O），差值 %D。",
+      "由门控路由的混合专家更好：R² 为 %R，最佳单一模型（%O）为 %S，差值 %D。"};
+  hr_ladder_rows all;
+  if (!hr_ladder_read_all(t->reader, &all) || !(all.rows > t->ladder.rows)) return;
+  const hr_ladder_rung *single = hr_ladder_single(&all);
+  if (!single) return;
+  const hr_ladder_step *step = hr_ladder_between(&all, single->rung, HR_RUNG_DEPLOYED);
+  if (!step || isnan(step->delta.value)) return;
+  hr_text_append(t->out,
+                 t->chinese ? " 在全部 %.0f 颗测试恒星上（含分箱之外者），"
+                            : " On all %.0f test stars, those outside the bins too,",
+                 all.rows);
+  sign own = sign_of(step);
+  append(t, english[own], chinese[own],
+         (told){.rung = hr_ladder_on(&all, HR_RUNG_DEPLOYED),
+                .other = single,
+                .delta = step->delta});
+}
+
 static void tell_noise(teller *t) {
   static const char *const english[] = {
       ". The ceiling (%M) is lower, %D",
-      ". What the noise allows (%M) cannot be told from that: %D.",
+      ". What the noise allows (%M) cannot be told from the R² with perfect routing: %D.",
       ". What the noise allows (%M) is %D higher."};
   static const char *const chinese[] = {
-      "。上限（%M）反而更低：%D", "。与噪声所允许的上限（%M）的差距与偶然无从区分：%D。",
+      "。上限（%M）反而更低：%D",
+      "。与噪声所允许的上限（%M）相比，完美路由的 R² 与之无从区分：%D。",
       "。噪声所允许的上限（%M）还高 %D。"};
   const hr_ladder_rung *ceiling = hr_ladder_on(&t->ladder, HR_RUNG_CEILING);
   const hr_ladder_step *step =
@@ -228,6 +272,7 @@ void hr_ladder_tell(hr_reader *reader, hr_text *out) {
   tell_better_model(&t);
   tell_hybrid(&t);
   tell_noise(&t);
+  tell_all_rows(&t);
   tell_without_global(&t);
   tell_one_row(&t);
   hr_dominant_training_remark(t.reader, t.out);

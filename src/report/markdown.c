@@ -128,9 +128,11 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
                  p->chinese ? "；差值 ΔR² 为 " : ". The difference ΔR² is ");
   append_estimate(p, HR_CELL_DIFFERENCE_RANGE,
                   hr_node_estimate(p->reader, &hybrid, "delta_r2", "delta_r2_ci"));
-  hr_text_append(
-      p->out, "%s",
-      p->chinese ? "。方括号内为 95 % 区间。" : ". Brackets hold 95 % intervals.");
+  hr_text_append(p->out, "%s",
+                 p->chinese
+                     ? "。方括号内为 95 % 区间，只反映测试行的偶然，不含重新训练的差异。"
+                     : ". Brackets hold 95 % intervals; they know the chance of the test "
+                       "rows, not that of another training.");
   hr_words_close_up(p->out, before);
   const char *const compared[] = {hr_node_text(p->reader, selection, "headline"), versus};
   hr_dominant_remark(p->reader, compared, 2, p->out);
@@ -164,7 +166,7 @@ static void write_target_among_axes(page *p, const hr_node *root) {
       p->chinese
           ? "注意：预测量 `%s` "
             "本身是分箱的一个坐标轴，真实分箱已透露部分答案，凡按真实标签"
-            "路由的方法（及决策门）都因此偏高。\n\n"
+            "路由的方法（及判据）都因此偏高。\n\n"
           : "Note that the target `%s` is itself an axis of the bins: the true bin tells "
             "part of the answer, which flatters every method that is routed by the true "
             "labels, and the gate.\n\n",
@@ -203,7 +205,7 @@ static void write_undertuned(page *p) {
 
 static void write_verdict(page *p, const hr_node *root) {
   bool passed = hr_node_bool(p->reader, root, "gate_passed");
-  hr_text_append(p->out, "%s", p->chinese ? "决策门" : "Decision gate");
+  hr_text_append(p->out, "%s", p->chinese ? "判据" : "Decision gate");
   if (hr_node_has(root, "gate_name")) {
     hr_text_append(p->out, " ");
     hr_append_markdown(hr_node_text(p->reader, root, "gate_name"), p->out);
@@ -415,13 +417,16 @@ static void write_ceiling_words(page *p) {
   hr_text_append(
       p->out, "%s\n\n",
       p->chinese
-          ? "后验均值的均方误差最小，其误差即平均后验方差；若先验与误差属实，任何方法都"
-            "不能高于该上限。Fisher 界由模型光谱对标签的导数与噪声给出，并计入先验的"
+          ? "后验均值的均方误差最小，其均方误差等于平均后验方差；若先验与误差属实，任何方"
+            "法高于"
+            "该上限的部分都只是测试行的偶然。Fisher "
+            "界由模型光谱对标签的导数与噪声给出，并计入先验的"
             "展宽：噪声小时与后验上限一致；噪声大时两者分开，因为它不知道截然不同的恒星"
             "也可能有相似的光谱。它是近似，不是定理。"
           : "No method has a smaller mean squared error than the posterior mean, whose "
             "error is the mean posterior variance: if its prior and the errors are the "
-            "data's, no method is above that ceiling. The Fisher bound is what the "
+            "data's, no method is above that ceiling by more than chance on the test "
+            "rows. The Fisher bound is what the "
             "derivatives of the model spectra and the noise allow, with the spread of "
             "the "
             "prior. Both agree where the noise is small; where it is not they part, "

@@ -102,14 +102,14 @@ static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out
   }
   hr_text_append(
       out, "%s\n\n",
-      chinese
-          ? (is_small
-                 ? "。其预测不如它所说的可靠：光谱误差偏小，或测试恒星与训练恒星不同。"
-                 : "。其预测比它所说的更可靠。")
-          : (is_small ? ". Its predictions are not as good as it says: the errors of "
-                        "the spectra are too small, or the test stars are unlike the "
-                        "training stars."
-                      : ". Its predictions are better than it says."));
+      chinese ? (is_small ? "。其预测不如它所说的可靠：光谱误差偏小，测试恒星与训练恒星不"
+                            "同，或门控把恒星交给了不认识它们的模型。"
+                          : "。其预测比它所说的更可靠。")
+              : (is_small ? ". Its predictions are not as good as it says: the errors of "
+                            "the spectra are too small, the test stars are unlike the "
+                            "training stars or, where a gate routes, it sends stars to "
+                            "models that do not know them."
+                          : ". Its predictions are better than it says."));
 }
 
 /* Where the ranks are uniform, or (`warnings`) where they are not. */

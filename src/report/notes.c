@@ -19,7 +19,7 @@ typedef struct piece {
 static const form forms[] = {
     {"half of the test spectra have * effective templates or fewer; local linear models "
      "predict them",
-     "半数测试光谱的有效模板不超过 {1} 个；由局部线性模型预测"},
+     "半数测试光谱的有效模板不超过 {1} 个，这些光谱由局部线性模型预测"},
     {"* training rows, at least * are needed: two leaves of min_child_samples *",
      "训练行 {1} 行，至少需要 {2} 行：两个叶节点各 {3} 行（min_child_samples）"},
     {"* training row, at least * are needed: two leaves of min_child_samples *",

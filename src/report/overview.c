@@ -60,8 +60,9 @@ void hr_overview_ask(hr_reader *reader, hr_text *out) {
           "takes for each bin the expert that validation chose there; a \"global\" "
           "model is one for all stars.",
           "**读法。** R² 为真值方差中被预测的比例：1 为完美，0 不优于均值。“已覆盖”的行"
-          "指分箱之内的测试恒星。“完美路由”（Oracle）指已知恒星的真实分箱，而新的恒星"
-          "从不如此；门控只看光谱，因此由它路由的才是可实际部署的。混合专家（hybrid）在"
+          "指分箱之内的测试恒星。“完美路由”（Oracle）指已知恒星的真实分箱，而新恒星"
+          "的真实分箱总是未知的；门控只看光谱，因此由它路由的才是可实际部署的。混合专家（"
+          "hybrid）在"
           "每个分箱采用验证所选的专家；全局（global）模型是所有恒星共用的单一模型。"));
 }
 
@@ -90,24 +91,25 @@ static void append_noise(hr_reader *reader, const hr_node *data, hr_text *out) {
       hr_say(reader,
              "Noise of %s times the error is added to the training spectra (seed %.0f); "
              "that of the test spectra %s. ",
-             "训练光谱加上误差 %s 倍的噪声（种子 %.0f）；测试光谱的噪声%s。"),
+             "训练光谱加入标准差为误差 %s 倍的噪声（种子 %.0f）；测试光谱的噪声%s。"),
       level, hr_node_number(reader, &noise, "seed"),
-      is_stored ? hr_say(reader, "is the one stored in the file", "取自文件")
-                : hr_say(reader, "is drawn in the same way", "以同样方式生成"));
+      is_stored
+          ? hr_say(reader, "is the one stored in the file", "已在文件之中，不再另加")
+          : hr_say(reader, "is drawn in the same way", "以同样方式生成"));
 }
 
-/* "Made by Headroom 0.1.0 on 2026-11-28.": when the run began. */
+/* "This report: Headroom 0.1.0 on 2026-11-28.": when the run began. */
 static void append_origin(hr_reader *reader, const hr_node *data, hr_text *out) {
   enum { DAY = 10 }; /* characters, before the time */
   const char *version = hr_node_text(reader, data, "version");
   bool is_dated = strlen(reader->started) > DAY;
   if (hr_tables_in_chinese(reader)) {
-    hr_text_append(out, "由 Headroom %s ", version);
+    hr_text_append(out, "本报告由 Headroom %s ", version);
     if (is_dated) hr_text_append(out, "于 %.*s ", DAY, reader->started);
     hr_text_append(out, "生成。\n\n");
     return;
   }
-  hr_text_append(out, "Made by Headroom %s", version);
+  hr_text_append(out, "This report: Headroom %s", version);
   if (is_dated) hr_text_append(out, " on %.*s", DAY, reader->started);
   hr_text_append(out, ".\n\n");
 }
@@ -133,7 +135,7 @@ void hr_overview_tell_data(hr_reader *reader, hr_text *out) {
       out,
       hr_say(reader,
              "Validation holds out training rows, in %.0f folds where a method can. ",
-             "验证时留出训练行，能交叉者分 %.0f 折。"),
+             "验证时留出训练行，可做交叉验证的专家分 %.0f 折。"),
       hr_node_number(reader, &data, "folds"));
   append_origin(reader, &data, out);
 }
@@ -161,8 +163,10 @@ void hr_overview_tell_edges(hr_reader *reader, hr_text *out) {
     if (unit[0]) hr_text_append(out, " %s", unit);
   }
   hr_text_append(out, "%s\n\n",
-                 hr_say(reader, "; a bin has its lower edge, the last one both.",
-                        "；分箱含下边界，最后一个含两端。"));
+                 hr_say(reader,
+                        "; a bin begins with its lower edge and ends before its upper "
+                        "one, which only the last of an axis includes.",
+                        "；分箱含下边界、不含上边界，只有每个坐标轴的最后一箱含两端。"));
 }
 
 void hr_overview_tell_bad_files(hr_reader *reader, const char *set, hr_text *out) {

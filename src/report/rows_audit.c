@@ -50,6 +50,10 @@ void hr_audit_list_covered(hr_row_audit *a) {
   list_rows(a, COVERED);
 }
 
+void hr_audit_list_all(hr_row_audit *a) {
+  list_rows(a, ALL);
+}
+
 void hr_audit_list_bin(hr_row_audit *a, size_t bin) {
   list_rows(a, (int)bin);
 }

@@ -84,6 +84,10 @@ void hr_audit_ladder(hr_row_audit *a, const hr_node *root) {
   hr_node bins = hr_node_list(a->reader, root, "bins");
   hr_audit_list_covered(a);
   audit_part(a, &(part){&ladder, "ladder", NULL, 0});
+  if (hr_ladder_read_all(a->reader, &ladder)) {
+    hr_audit_list_all(a);
+    audit_part(a, &(part){&ladder, "ladder.all", NULL, 0});
+  }
   size_t count = audited_count(a, "bins", hr_node_count(&bins));
   for (size_t k = 0; k < count; k++) {
     ladder = hr_ladder_read_item(a->reader, "bins", k);

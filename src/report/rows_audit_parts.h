@@ -25,6 +25,7 @@ void hr_audit_key(hr_row_audit *audit, const hr_node *node, const char *place,
 /* What the next numbers are about: covered rows, those of a bin, of an octile of SNR as
  * `snr_octiles` has them. */
 void hr_audit_list_covered(hr_row_audit *audit);
+void hr_audit_list_all(hr_row_audit *audit);
 void hr_audit_list_bin(hr_row_audit *audit, size_t bin);
 void hr_audit_list_octile(hr_row_audit *audit, const hr_node *root, size_t octile);
 size_t hr_audit_octile_count(hr_row_audit *audit, const hr_node *root);

@@ -181,22 +181,33 @@ static void append_who_knows(builder *b, hr_text *note) {
   hr_text_append(note, "%s", endings[count > 0][b->chinese]);
 }
 
-static void append_warning(builder *b, double threshold, hr_text *note) {
+/* "0.6165 [0.6025, 0.6302]" */
+static void append_r2(hr_estimate r2, hr_text *note) {
+  char buffer[HR_CELL_BYTES];
+  hr_cell cell = {.value = r2.value, .low = r2.low, .high = r2.high};
+  hr_text_append(note, "%s", hr_format_cell(HR_CELL_SCORE_RANGE, &cell, buffer));
+}
+
+static void append_warning(builder *b, hr_estimate r2, hr_text *note) {
   hr_node root = hr_reader_root(b->reader);
   hr_node experiment = hr_node_object(b->reader, &root, "experiment");
+  const char *target = hr_node_text(b->reader, &experiment, "target");
+  hr_text_append(note,
+                 b->chinese ? "警告：仅凭误差、不看流量就能预测 %s，R² 为 "
+                            : "Warning: the error alone, without the flux, predicts %s "
+                              "with an R² of ",
+                 target);
+  append_r2(r2, note);
   hr_text_append(
-      note,
-      b->chinese
-          ? "警告：仅凭误差、不看流量就能预测 %s：其 R² 的整个区间都高于 %.6g。"
-            "光子噪声使误差随流量而变，因此这在一定程度上是预料之中的，"
-            "在误差本身没有噪声的模拟数据中尤其如此；但若有专家把误差当作输入，"
-            "就等于直接读取答案。"
-          : "Warning: the error alone, without the flux, predicts %s: the whole "
-            "interval of its R² is above %.6g. Photon noise makes the error follow the "
-            "flux, so some of this is expected, and more in simulated data, whose errors "
-            "are themselves free of noise; but an expert that took the error as an input "
-            "would read the answer. ",
-      hr_node_text(b->reader, &experiment, "target"), threshold);
+      note, "%s",
+      b->chinese ? "（Ridge，以误差为输入）。"
+                   "光子噪声使误差随流量而变，因此这在一定程度上是预料之中的，"
+                   "在误差本身没有噪声的模拟数据中尤其如此；但若有专家把误差当作输入，"
+                   "就等于直接读取答案。"
+                 : " (a Ridge on summaries of the error). Photon noise makes the error "
+                   "follow the flux, so some of this is expected, and more in simulated "
+                   "data, whose errors are themselves free of noise; but an expert that "
+                   "took the error as an input would read the answer. ");
   append_who_knows(b, note);
 }
 
@@ -212,7 +223,7 @@ static hr_status add_leakage(builder *b, const hr_node *control, hr_error *err) 
   if (isnan(r2.value)) {
     append_reason(b, control, name, &note);
   } else if (hr_node_bool(b->reader, control, "warning")) {
-    append_warning(b, threshold, &note);
+    append_warning(b, r2, &note);
   } else {
     hr_text_append(&note,
                    b->chinese ? "仅凭误差不足以预测标签：其 R² 的区间并未整个高于 %.6g。"

@@ -197,7 +197,7 @@ static hr_status build_experts(hr_table *table, hr_reader *reader, hr_error *err
   static const hr_heading headings[] = {
       {HR_CELL_TEXT, "expert", "Expert", "专家"},
       {HR_CELL_TEXT, "setting", "Setting", "超参数"},
-      {HR_CELL_TEXT, "uses_error", "uses_error", "已知误差"},
+      {HR_CELL_TEXT, "uses_error", "uses_error", "使用误差"},
       {HR_CELL_TEXT, "status", "Status", "状态"},
   };
   hr_status status = HR_OK;
@@ -522,7 +522,7 @@ cleanup:
 static hr_status begin_overall(hr_table *table, hr_reader *reader, hr_error *err) {
   static const hr_heading headings[] = {
       {HR_CELL_TEXT, "method", "Method", "方法"},
-      {HR_CELL_TEXT, "rows", "Rows", "行"},
+      {HR_CELL_TEXT, "rows", "Rows", "样本范围"},
       {HR_CELL_COUNT, "n", "N", "行数"},
       {HR_CELL_SCORE_RANGE, "r2_pooled", "R² pooled", "合并 R²"},
       {HR_CELL_SCORE, "r2_weighted", "R² weighted", "加权 R²"},
@@ -681,17 +681,16 @@ static hr_status begin_gate(hr_table *table, hr_reader *reader, const hr_node *r
   static const hr_heading headings[] = {
       {HR_CELL_TEXT, "criterion", "Criterion", "判据"},
       {HR_CELL_SCORE_RANGE, "value", "Value", "数值"},
-      {HR_CELL_PLAIN, "threshold", "At least", "至少"},
+      {HR_CELL_PLAIN, "threshold", "At least", "下限"},
       {HR_CELL_TEXT, "verdict", "Verdict", "判定"},
-      {HR_CELL_TEXT, "next", "Next", "下一步"},
+      {HR_CELL_TEXT, "next", "Meaning", "含义"},
   };
   hr_status status = HR_OK;
   char *title = NULL;
   bool chinese = hr_tables_in_chinese(reader);
   const char *name = text_if_any(reader, root, "gate_name");
-  HR_TRY(hr_set_text(&title, err, "%s%s%s [95 %% %s]",
-                     chinese ? "决策门" : "Decision gate", name ? " " : "",
-                     name ? name : "", chinese ? "区间" : "interval"));
+  HR_TRY(hr_set_text(&title, err, "%s%s%s [95 %% %s]", chinese ? "判据" : "Decision gate",
+                     name ? " " : "", name ? name : "", chinese ? "区间" : "interval"));
   HR_TRY(hr_table_init(table, "gate", title, err));
   HR_TRY(
       hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));

@@ -87,8 +87,10 @@ static hr_status note_method(hr_table *table, hr_reader *reader, hr_error *err) 
             "平均 χ² 偏离 0.1 以上或 68 % 区间的覆盖率偏离 0.02 "
             "以上、且偶然所致的概率低于"
             " 0.05 除以方法数的两倍（Bonferroni；σ 学自有限行的误差计在内）时，"
-            "判为偏小或偏大。离真值超过十个 σ 的行计数列出，平均 χ² 亦不计它们再判一次；"
-            "有这样的行时，覆盖率偏低不以学自有限行为由。平均 χ² 判为偏大而 68 % "
+            "判为偏小或偏大。偏离真值超过十个 σ 的行另行计数，并剔除后按平均 χ² "
+            "再判一次；"
+            "若有这样的行，覆盖率偏低不得归因于学习 σ 所用的行数有限。平均 χ² 判为偏大而 "
+            "68 % "
             "区间的覆盖率及其 95 % 区间均低于期望值时，判为偏小。"
           : "In brackets behind each heading: what is expected of an honest σ; within 1 "
             "and 2 σ it is what a Gaussian has, which a posterior need not be, while "
@@ -110,7 +112,7 @@ static hr_status note_method(hr_table *table, hr_reader *reader, hr_error *err) 
 
 hr_status hr_build_calibration(hr_table *table, hr_reader *reader, hr_error *err) {
   static const hr_heading first[] = {{HR_CELL_TEXT, "method", "Method", "方法"},
-                                     {HR_CELL_TEXT, "rows", "Rows", "行"}};
+                                     {HR_CELL_TEXT, "rows", "Rows", "样本范围"}};
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(reader);
   HR_TRY(hr_table_init(table, "calibration",

@@ -162,10 +162,10 @@ cleanup:
 static hr_status begin_ceiling(hr_table *table, hr_reader *reader, hr_error *err) {
   static const hr_heading headings[] = {
       {HR_CELL_TEXT, "method", "Method", "方法"},
-      {HR_CELL_TEXT, "rows", "Rows", "行"},
+      {HR_CELL_TEXT, "rows", "Rows", "样本范围"},
       {HR_CELL_SCORE_RANGE, "r2_max", "R² at most", "R² 上限"},
       {HR_CELL_SCORE, "efficiency", "Share of it", "占上限之比"},
-      {HR_CELL_DIFFERENCE_RANGE, "excess", "R² above it", "高出上限的 R²"},
+      {HR_CELL_DIFFERENCE_RANGE, "excess", "R² less it", "R² 减上限"},
       {HR_CELL_SCORE, "fisher_efficiency", "Share of Fisher's", "占 Fisher 界之比"},
   };
   hr_status status = HR_OK;
@@ -240,7 +240,8 @@ static hr_status note_priors(hr_table *table, hr_reader *reader, const hr_node *
   bool has_fisher = json_is_object(json_object_get(ceiling->json, "fisher"));
   const char *prior = prior_of(ceiling), *note = NULL;
   if (prior && strcmp(prior, "training") == 0) {
-    note = chinese ? "后验上限的先验是训练行标签自身的分布，包括其节点。"
+    note = chinese ? "后验上限的先验是训练行标签自身的分布（若标签落在模型网格的节点上，"
+                     "也含这些节点）。"
                    : "The posterior's prior is the distribution of the training rows' "
                      "labels themselves, with their nodes where they have some.";
   } else if (prior) {

@@ -53,15 +53,22 @@ static hr_status add_notes(hr_table *table, bool chinese, hr_error *err) {
       "calibration error; weights were taken at the temperature, which was fitted on "
       "rows held out.",
       "R² and ρ: the hybrid's models, mixed as the gate mixes. ρ is the share of what "
-      "perfect routing gains over the baseline's model of all rows that is left; "
-      "undefined (-) where that gain is too small. The first gate is the one deployed."};
+      "perfect routing gains over the baseline's model of all rows that is left, a "
+      "better model's part included (the ladder has the mixture's own); undefined (-) "
+      "where that gain is too small. The first gate is the one deployed.",
+      "A row outside the bins is mixed like any other, by weights of the bins, and of "
+      "the "
+      "model of all rows where the gate has one or falls back on it."};
   static const char *const zh[] = {
       "准确率：权重最大者为真实分箱的比例；对数损失以 nat 计；ECE：期望校准误差；"
       "权重在该温度下取得，温度由留出的行拟合。",
       "R² 与 ρ：混合专家的模型按该门控自己的方式混合。ρ 为完美路由相对基线全局模型的"
-      "增益中保留下来的比例；该增益过小时无定义（-）。第一个门控为实际部署者。"};
+      "增益中保留下来的比例，其中也含更好模型的部分（混合本身的增益见阶梯）；"
+      "该增益过小时无定义（-）。第一个门控为实际部署者。",
+      "分箱之外的行同样按各箱权重混合；门控为全局模型留有权重或回退至它时，也含全局模型"
+      "。"};
   hr_status status = HR_OK;
-  for (size_t i = 0; i < 2 && status == HR_OK; i++) {
+  for (size_t i = 0; i < sizeof english / sizeof *english && status == HR_OK; i++) {
     status = hr_strings_append(&table->notes, chinese ? zh[i] : english[i], err);
   }
   return status;
@@ -70,7 +77,7 @@ static hr_status add_notes(hr_table *table, bool chinese, hr_error *err) {
 hr_status hr_build_gates(hr_table *table, hr_reader *reader, hr_error *err) {
   static const hr_heading headings[] = {
       {HR_CELL_TEXT, "gate", "Gate", "门控"},
-      {HR_CELL_MARK, "uses_error", "Told the error", "已知误差"},
+      {HR_CELL_MARK, "uses_error", "Told the error", "使用误差"},
       {HR_CELL_SCORE_RANGE, "accuracy", "Accuracy", "准确率"},
       {HR_CELL_SCORE, "log_loss", "Log-loss", "对数损失"},
       {HR_CELL_SCORE, "ece", "ECE", "ECE"},

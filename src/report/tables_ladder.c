@@ -133,11 +133,11 @@ static hr_status add_step_columns(hr_table *table, hr_reader *reader, parts whic
                                   hr_error *err) {
   static const hr_heading scores[] = {
       {HR_CELL_COUNT, "n", "N", "行数"},
-      {HR_CELL_SCORE, "single_r2", "Single", "单一模型"},
-      {HR_CELL_SCORE, "oracle_r2", "Hybrid", "混合专家"},
+      {HR_CELL_SCORE, "single_r2", "Best single", "最佳单一模型"},
+      {HR_CELL_SCORE, "oracle_r2", "Oracle-Hybrid", "混合专家（完美路由）"},
       {HR_CELL_DIFFERENCE_RANGE, "mixture", "The mixture", "混合专家的增益"}};
-  static const hr_heading gate = {HR_CELL_DIFFERENCE_RANGE, "specialists", "Deployed",
-                                  "由门控路由"};
+  static const hr_heading gate = {HR_CELL_DIFFERENCE_RANGE, "specialists",
+                                  "Of it deployed", "其中可部署"};
   static const hr_heading noise = {HR_CELL_DIFFERENCE_RANGE, "noise", "Left to the noise",
                                    "距噪声上限"};
   hr_status status = HR_OK;

@@ -118,7 +118,7 @@ hr_status hr_targets_write_markdown(const hr_reader *reader, const char *run_dir
   bool chinese = strcmp(hr_json_string(experiment_of(reader), "language", ""), "zh") == 0;
   hr_text_append(out, "%s|---|---|---|---|---|---|\n",
                  chinese ? "\n## 6. 预测量\n\n"
-                           "| 预测量 | 单位 | 主要 R² | MAE | 决策门 | 报告 |\n"
+                           "| 预测量 | 单位 | 主要 R² | MAE | 判据 | 报告 |\n"
                          : "\n## 6. Targets\n\n"
                            "| Target | Unit | Headline R² | MAE | Gate | Report |\n");
   for (size_t t = 0; t <= behind; t++) {

@@ -21,8 +21,8 @@ static const char *look_up(const words *list, size_t count, const char *key,
 const char *hr_words_remark(const char *remark, bool chinese) {
   static const words list[] = {
       {"chosen_on_test",
-       "Chosen on the very test rows it is scored on: an optimistic ceiling.",
-       "在其评分所用的同一批测试行上做选择：这是乐观的上限。"},
+       "Chosen on the very test rows it is scored on: optimistic, for comparison only.",
+       "在其评分所用的同一批测试行上做选择：数值偏乐观，仅供比较。"},
       {"one_expert",
        "Only one kind of expert is available, so the hybrid is that expert's oracle by "
        "construction.",
@@ -132,8 +132,8 @@ const char *hr_words_caution(const char *caution, bool chinese) {
 const char *hr_words_criterion(const char *criterion, bool chinese) {
   static const words list[] = {
       {"oracle_r2", "Oracle-Hybrid R²", "混合专家（完美路由）R²"},
-      {"delta_r2", "ΔR² over the baseline", "相对基线的 ΔR²"},
-      {"insufficient", "R² not insufficient", "R² 并非不足"},
+      {"delta_r2", "ΔR² over the baseline's oracle", "相对基线（完美路由）的 ΔR²"},
+      {"insufficient", "Oracle-Hybrid R², least", "混合专家（完美路由）R²，底线"},
       {"focus_bins", "Least ΔR², focus bins", "重点分箱中最小的 ΔR²"},
       {"mixture_delta_r2", "ΔR² over the best single model", "相对最佳单一模型的 ΔR²"},
       {"rho", "ρ of the deployed gate", "所部署门控的 ρ"},

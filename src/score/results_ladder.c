@@ -37,13 +37,13 @@ static void put_step(writer *w, json_t *steps, hr_rung from, hr_rung to,
             hr_rungs_step(&w->rungs, from, to, rows));
 }
 
-/* The rungs and steps over some rows, into `object`. */
-static void put_rows(writer *w, json_t *object, const hr_rung_rows *rows) {
+/* The rungs below `end` and steps over some rows, into `object`. */
+static void put_rungs(writer *w, json_t *object, const hr_rung_rows *rows, hr_rung end) {
   hr_rung below = HR_RUNGS;
   json_t *rungs = hr_json_put(w->json, object, "rungs", json_array());
   json_t *steps = hr_json_put(w->json, object, "steps", json_array());
   hr_json_put_count(w->json, object, "n", rows->count);
-  for (hr_rung rung = 0; rung < HR_RUNGS; rung++) {
+  for (hr_rung rung = 0; rung < end; rung++) {
     if (!hr_rungs_has(&w->rungs, rung)) continue;
     json_t *one = hr_json_append(w->json, rungs, json_object());
     hr_json_put_text(w->json, one, "rung", hr_rung_name(rung));
@@ -52,9 +52,32 @@ static void put_rows(writer *w, json_t *object, const hr_rung_rows *rows) {
     if (below < HR_RUNGS) put_step(w, steps, below, rung, rows);
     below = rung;
   }
+}
+
+static void put_rows(writer *w, json_t *object, const hr_rung_rows *rows) {
+  put_rungs(w, object, rows, HR_RUNGS);
   bool is_split = hr_rungs_has(&w->rungs, HR_RUNG_DEPLOYED) &&
                   hr_rungs_has(&w->rungs, HR_RUNG_SINGLE);
+  json_t *steps = json_object_get(object, "steps");
   if (is_split) put_step(w, steps, HR_RUNG_SINGLE, HR_RUNG_ORACLE, rows);
+}
+
+/* Whether all that needs no truth, which is what stands below the oracle, predicts every
+ * row. */
+static bool are_deployable_complete(const writer *w) {
+  for (hr_rung rung = 0; rung < HR_RUNG_ORACLE; rung++) {
+    size_t f = w->evaluation->ladder.forecast[rung];
+    if (f == HR_NO_METHOD) continue;
+    if (!w->evaluation->methods[f].complete[HR_SCOPE_ALL]) return false;
+  }
+  return true;
+}
+
+/* Over all rows, as new stars come: what is deployable is not asked for a bin. */
+static void put_all_rows(writer *w, json_t *ladder) {
+  hr_rung_rows rows = hr_rungs_all(&w->rungs);
+  if (!hr_rungs_has(&w->rungs, HR_RUNG_DEPLOYED) || !are_deployable_complete(w)) return;
+  put_rungs(w, hr_json_put(w->json, ladder, "all", json_object()), &rows, HR_RUNG_ORACLE);
 }
 
 static void put_groups(writer *w, json_t *ladder) {
@@ -85,6 +108,7 @@ void hr_results_write_ladder(hr_json_builder *json, const hr_evaluation *evaluat
   json_t *ladder = hr_json_put(json, root, "ladder", json_object());
   hr_rung_rows rows = hr_rungs_covered(&w.rungs);
   put_rows(&w, ladder, &rows);
+  put_all_rows(&w, ladder);
   put_without_global(&w, ladder);
   put_groups(&w, ladder);
 }

@@ -37,6 +37,10 @@ hr_rung_rows hr_rungs_covered(const hr_rungs *rungs) {
   return rows_of(rungs, hr_evaluation_range(rungs->evaluation, HR_SCOPE_COVERED));
 }
 
+hr_rung_rows hr_rungs_all(const hr_rungs *rungs) {
+  return rows_of(rungs, hr_evaluation_range(rungs->evaluation, HR_SCOPE_ALL));
+}
+
 hr_rung_rows hr_rungs_bin(const hr_rungs *rungs, size_t bin) {
   return rows_of(rungs, (hr_group_range){bin, bin + 1});
 }

@@ -23,6 +23,7 @@ typedef struct hr_rung_rows {
 } hr_rung_rows;
 
 hr_rung_rows hr_rungs_covered(const hr_rungs *rungs);
+hr_rung_rows hr_rungs_all(const hr_rungs *rungs); /* the uncovered ones too */
 hr_rung_rows hr_rungs_bin(const hr_rungs *rungs, size_t bin);
 hr_rung_rows hr_rungs_octile(const hr_rungs *rungs, size_t octile);
 

@@ -77,8 +77,9 @@ static void test_predicting(void **state) {
   snprintf(expected, sizeof expected,
            "6 rows, 0 without a prediction, 5 flagged otherwise\n"
            "  other_scale           5  flux on another scale than the training spectra\n"
+           "  7.99 times the training flux is that of %s\n"
            "%s\n",
-           d.out);
+           d.file, d.out);
   assert_string_equal(p.out, expected);
   snprintf(expected, sizeof expected, "warning: %s: the median flux of its spectra is ",
            d.file);

@@ -180,7 +180,7 @@ class SnrTest(FilesTest):
         self.assertIn(f"the label snr is NaN or infinite in {left_out} of 150", summary)
         with open(study.path("out/manifest.json"), encoding="utf-8") as file:
             day = json.load(file)["started"][:10]
-        self.assertRegex(report, rf"Made by Headroom [0-9.]+ on {day}\.")
+        self.assertRegex(report, rf"This report: Headroom [0-9.]+ on {day}\.")
         for expert in study.results()["experts"]:
             self.assertIn(f"\n- {expert['title']}: ", report)
             for name, value in expert["settings"].items():

@@ -218,7 +218,8 @@ static void a_small_sigma_is_warned_of(void **state) {
   assert_string_equal(tables.items[HR_TABLE_CALIBRATION].cells[8].text, "σ too small");
   expect(said,
          ". Its predictions are not as good as it says: the errors of the spectra "
-         "are too small, or the test stars are unlike the training stars.\n\n");
+         "are too small, the test stars are unlike the training stars or, where a gate "
+         "routes, it sends stars to models that do not know them.\n\n");
 }
 
 static void a_large_sigma_is_warned_of(void **state) {

@@ -18,19 +18,34 @@ static int tidy(void **state) {
   return 0;
 }
 
-static void check_answer(const char *language, const char *expected) {
+/* Tells into `words`, which is initialised. */
+static void tell(const char *language, hr_text *words) {
   hr_reader reader = {0};
-  hr_text words;
-  hr_text_init(&words);
   json_t *root = ladder_fixture_read(&l);
   json_object_set_new(json_object_get(root, "experiment"), "language",
                       json_string(language));
   check_ok(hr_reader_take(&reader, "results.json", root, &err));
-  hr_ladder_tell(&reader, &words);
+  hr_ladder_tell(&reader, words);
   check_ok(hr_reader_status(&reader, &err));
+  hr_reader_fini(&reader);
+}
+
+static void check_answer(const char *language, const char *expected) {
+  hr_text words;
+  hr_text_init(&words);
+  tell(language, &words);
   assert_string_equal(words.bytes ? words.bytes : "", expected);
   hr_text_fini(&words);
-  hr_reader_fini(&reader);
+}
+
+/* How the answer ends. */
+static void check_end(const char *language, const char *expected) {
+  hr_text words;
+  hr_text_init(&words);
+  tell(language, &words);
+  assert_true(words.length > strlen(expected));
+  assert_string_equal(words.bytes + words.length - strlen(expected), expected);
+  hr_text_fini(&words);
 }
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -53,7 +68,7 @@ static void all_rungs(void **state) {
   check_answer(
       "zh",
       "相对全局 Ridge 的 +0.2808 中，+0.2746 来自更好的模型（全局 Forest）；"
-      "混合专家在完美路由下的增益为 +0.0062 [+0.0051, +0.0073]，由门控实际路由时为 "
+      "混合专家在完美路由下的增益为 +0.0062 [+0.0051, +0.0073]，其中由门控实际路由即可得 "
       "+0.0050 [+0.0010, +0.0090]。噪声所允许的上限（后验上限）还高 +0.0049 "
       "[+0.0019, +0.0079]。");
 }
@@ -73,14 +88,14 @@ static void nothing_told_from_chance(void **state) {
       "mixture adds nothing that can be told from chance with perfect routing: "
       "+0.0010 [-0.0020, +0.0040]; deployed, it adds nothing that can be told "
       "from chance: -0.0010 [-0.0050, +0.0030]. What the noise allows (Fisher bound) "
-      "cannot be told from that: +0.0005 [-0.0015, +0.0025].");
+      "cannot be told from the R² with perfect routing: +0.0005 [-0.0015, +0.0025].");
   check_answer(
       "zh",
       "最佳单一模型（全局 Forest）相对全局 Ridge 的差别与偶然无从区分："
       "+0.0020 [-0.0180, +0.0220]；混合专家在完美路由下的增益与偶然无从区分："
       "+0.0010 [-0.0020, +0.0040]；由门控实际路由时的增益与偶然无从区分："
-      "-0.0010 [-0.0050, +0.0030]。与噪声所允许的上限（Fisher 界）的差距与偶然无从区分："
-      "+0.0005 [-0.0015, +0.0025]。");
+      "-0.0010 [-0.0050, +0.0030]。与噪声所允许的上限（Fisher 界）相比，完美路由的 R² "
+      "与之无从区分：+0.0005 [-0.0015, +0.0025]。");
 }
 
 static void losses(void **state) {
@@ -200,6 +215,52 @@ static void one_model_of_all_rows(void **state) {
                "+0.0000 [-0.0030, +0.0030]。噪声所允许的上限未知。");
 }
 
+/* On all rows the deployed hybrid is held against the single model once more. */
+static void all_rows(void **state) {
+  (void)state;
+  static const planned_rung plan[] = {{HR_RUNG_SINGLE, "global_forest", 0.6, 0.02},
+                                      {HR_RUNG_DEPLOYED, "ridge_oracle", 0.61, 0.004},
+                                      {HR_RUNG_ORACLE, "oracle_hybrid_cv", 0.62, 0.001}};
+  static const struct {
+    double deployed;
+    const char *english, *chinese;
+  } cases[] = {
+      {0.58,
+       " On all 300 test stars, those outside the bins too, the best single model is the "
+       "better choice: Global Forest has an R² of 0.5900, the deployed hybrid of 0.5800, "
+       "-0.0100 [-0.0140, -0.0060].",
+       "在全部 300 颗测试恒星上（含分箱之外者），最佳单一模型反而更好：全局 Forest 的 R² "
+       "为 "
+       "0.5900，由门控路由的混合专家为 0.5800，差值 -0.0100 [-0.0140, -0.0060]。"},
+      {0.591,
+       " On all 300 test stars, those outside the bins too, the deployed hybrid and the "
+       "best single model cannot be told apart: an R² of 0.5910 and, of Global Forest, "
+       "of 0.5900, +0.0010 [-0.0030, +0.0050].",
+       "在全部 300 颗测试恒星上（含分箱之外者），由门控路由的混合专家与最佳单一模型无从"
+       "区分：R² 分别为 0.5910 与 0.5900（全局 Forest），差值 +0.0010 [-0.0030, "
+       "+0.0050]。"},
+      {0.6,
+       " On all 300 test stars, those outside the bins too, the deployed hybrid is the "
+       "better choice, with an R² of 0.6000 in place of 0.5900 (Global Forest), +0.0100 "
+       "[+0.0060, +0.0140].",
+       "在全部 300 颗测试恒星上（含分箱之外者），由门控路由的混合专家更好：R² 为 0.6000，"
+       "最佳单一模型（全局 Forest）为 0.5900，差值 +0.0100 [+0.0060, +0.0140]。"},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const planned_rung all[] = {
+        {HR_RUNG_SINGLE, "global_forest", 0.59, 0},
+        {HR_RUNG_DEPLOYED, "ridge_oracle", cases[i].deployed, 0.004}};
+    ladder_fixture_plan(&l, plan, COUNT(plan), NULL);
+    json_t *root = ladder_fixture_read(&l);
+    json_t *told = planned_ladder(all, COUNT(all), NULL);
+    json_object_set_new(told, "n", json_integer(300));
+    json_object_set_new(json_object_get(root, "ladder"), "all", told);
+    ladder_fixture_save(&l, root);
+    check_end("en", cases[i].english);
+    check_end("zh", cases[i].chinese);
+  }
+}
+
 static void nothing_to_answer(void **state) {
   (void)state;
   ladder_fixture_write(&l);
@@ -225,6 +286,7 @@ int main(void) {
       TEST(what_is_not_known),
       TEST(models_of_all_rows_that_are_missing),
       TEST(one_model_of_all_rows),
+      TEST(all_rows),
       TEST(nothing_to_answer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void known_sentences_are_chinese(void **state) {
   check_note(
       "half of the test spectra have 9.7 effective templates or fewer; local linear "
       "models predict them",
-      "半数测试光谱的有效模板不超过 9.7 个；由局部线性模型预测");
+      "半数测试光谱的有效模板不超过 9.7 个，这些光谱由局部线性模型预测");
   check_note("7 of 9 trees: time_limit 3 s was over",
              "9 棵树中长成 7 棵：已到时限 3 s（time_limit）");
 }

@@ -71,8 +71,8 @@ static void the_data_are_told(void **state) {
       "Trained on `a.h5`, `b.h5`, `c.h5` and 2 more; tested on `t.h5`. A spectrum has "
       "4096 pixels from 7100.2 to 8849.8 Å. Noise of 1 times the error is added to the "
       "training spectra (seed 42); that of the test spectra is the one stored in the "
-      "file. Validation holds out training rows, in 5 folds where a method can. Made by "
-      "Headroom ";
+      "file. Validation holds out training rows, in 5 folds where a method can. This "
+      "report: Headroom ";
   assert_int_equal(strncmp(text.bytes, expected, strlen(expected)), 0);
   assert_null(strstr(text.bytes, " on 2"));
   hr_text_fini(&text);
@@ -94,11 +94,11 @@ static void in_chinese(void **state) {
   hr_overview_ask(&reader, &text);
   hr_overview_tell_data(&reader, &text);
   assert_non_null(strstr(text.bytes, "**问题。** `log_g` 由专家分工（3 个分箱"));
-  assert_non_null(
-      strstr(text.bytes,
-             "训练数据：`a.h5`；测试数据：`t.h5`。每条光谱 4096 个像素，波长 7100.2 至 "
-             "8849.8 Å。"
-             "训练光谱加上误差 1 倍的噪声（种子 42）；测试光谱的噪声以同样方式生成。"));
+  assert_non_null(strstr(
+      text.bytes,
+      "训练数据：`a.h5`；测试数据：`t.h5`。每条光谱 4096 个像素，波长 7100.2 至 "
+      "8849.8 Å。"
+      "训练光谱加入标准差为误差 1 倍的噪声（种子 42）；测试光谱的噪声以同样方式生成。"));
   hr_strings_fini(&paths);
 }
 
