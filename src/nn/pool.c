@@ -92,17 +92,36 @@ void hr_pool_backward(const hr_pool_shape *shape, const float *dout, const uint8
   spread(shape, dout, where, da);
 }
 
-/* Of `count` channels; lines [3][CHANNELS]: p, q and r. */
+/* What goes back through a pool and a normalisation, from the first of `count` channels
+ * on. */
+typedef struct back_view {
+  const hr_pool_shape *shape;
+  size_t count;
+  const float *dout;
+  const uint8_t *where;
+  const float *a;
+} back_view;
+
+static back_view back_from(const hr_pool_shape *shape, const float *dout,
+                           const uint8_t *where, const float *a, size_t first) {
+  return (back_view){shape, channels_from(shape, first), dout + first, where + first,
+                     a + first};
+}
+
+/* lines [3][CHANNELS]: p, q and r. */
 HR_VECTOR_CLONES
-static void combine(const hr_pool_shape *shape, size_t count, const float *restrict dout,
-                    const uint8_t *restrict where, const float *restrict a,
-                    const float *restrict lines, float *restrict da) {
+static void combine(const back_view *view, const float *restrict lines,
+                    float *restrict da) {
+  const hr_pool_shape shape = *view->shape;
   const float *restrict p = lines, *restrict q = p + CHANNELS, *restrict r = q + CHANNELS;
-  size_t channels = shape->channels, used = shape->width / shape->pool * shape->pool;
+  const float *restrict dout = view->dout, *restrict a = view->a;
+  const uint8_t *restrict where = view->where;
+  size_t count = view->count, channels = shape.channels;
+  size_t used = shape.width / shape.pool * shape.pool;
   int32_t place[CHANNELS];
-  for (size_t pixel = 0; pixel < used; pixel += shape->pool) {
+  for (size_t pixel = 0; pixel < used; pixel += shape.pool) {
     for (size_t c = 0; c < count; c++) place[c] = where[c];
-    for (int32_t j = 0; j < (int32_t)shape->pool; j++, a += channels, da += channels) {
+    for (int32_t j = 0; j < (int32_t)shape.pool; j++, a += channels, da += channels) {
       for (size_t c = 0; c < count; c++) {
         float d = place[c] == j ? dout[c] : 0;
         da[c] = d * p[c] + a[c] * q[c] + r[c];
@@ -111,7 +130,7 @@ static void combine(const hr_pool_shape *shape, size_t count, const float *restr
     dout += channels;
     where += channels;
   }
-  for (size_t i = used; i < shape->width; i++, a += channels, da += channels) {
+  for (size_t i = used; i < shape.width; i++, a += channels, da += channels) {
     for (size_t c = 0; c < count; c++) da[c] = 0 * p[c] + a[c] * q[c] + r[c];
   }
 }
@@ -120,12 +139,12 @@ void hr_norm_pool_backward(const hr_pool_shape *shape, const float *dout,
                            const uint8_t *where, const float *a,
                            const hr_norm_factors *factors, float *da) {
   for (size_t c = 0; c < shape->channels; c += CHANNELS) {
-    size_t count = channels_from(shape, c);
+    const back_view view = back_from(shape, dout, where, a, c);
     float lines[3 * CHANNELS];
-    memcpy(lines, factors->p + c, count * sizeof *lines);
-    memcpy(lines + CHANNELS, factors->q + c, count * sizeof *lines);
-    memcpy(lines + 2 * CHANNELS, factors->r + c, count * sizeof *lines);
-    combine(shape, count, dout + c, where + c, a + c, lines, da + c);
+    memcpy(lines, factors->p + c, view.count * sizeof *lines);
+    memcpy(lines + CHANNELS, factors->q + c, view.count * sizeof *lines);
+    memcpy(lines + 2 * CHANNELS, factors->r + c, view.count * sizeof *lines);
+    combine(&view, lines, da + c);
   }
 }
 
@@ -157,20 +176,21 @@ void hr_norm_sums(const hr_pool_shape *shape, const float *a, double *sums) {
   add_up(shape, a, sums);
 }
 
-/* dout, where, a and the sums from the first of `count` channels on. */
+/* The sums, mean and inverse from the view's first channel on. */
 HR_VECTOR_CLONES
-static void add_gradients(const hr_pool_shape *shape, size_t count,
-                          const float *restrict dout, const uint8_t *restrict where,
-                          const float *restrict a, double *restrict sums,
-                          const double *restrict mean, const double *restrict inverse) {
+static void add_gradients(const back_view *view, const double *restrict mean,
+                          const double *restrict inverse, double *restrict sums) {
   float value[CHANNELS], dz[CHANNELS];
   int32_t place[CHANNELS];
-  size_t channels = shape->channels;
-  for (size_t q = 0; q < shape->width / shape->pool; q++) {
+  const hr_pool_shape shape = *view->shape;
+  const float *restrict dout = view->dout, *restrict a = view->a;
+  const uint8_t *restrict where = view->where;
+  size_t count = view->count, channels = shape.channels;
+  for (size_t q = 0; q < shape.width / shape.pool; q++) {
     for (size_t c = 0; c < count; c++) place[c] = where[c];
     for (size_t c = 0; c < count; c++) value[c] = 0;
     for (size_t c = 0; c < count; c++) dz[c] = place[c] == HR_POOL_NONE ? 0 : dout[c];
-    for (int32_t j = 0; j < (int32_t)shape->pool; j++, a += channels) {
+    for (int32_t j = 0; j < (int32_t)shape.pool; j++, a += channels) {
       for (size_t c = 0; c < count; c++) value[c] = place[c] == j ? a[c] : value[c];
     }
     for (size_t c = 0; c < count; c++) {
@@ -187,7 +207,7 @@ void hr_norm_backward_sums(const hr_pool_shape *shape, const float *dout,
                            const hr_norm_moments *moments, double *sums) {
   for (size_t c = 0; c < 2 * shape->channels; c++) sums[c] = 0;
   for (size_t c = 0; c < shape->channels; c += CHANNELS) {
-    add_gradients(shape, channels_from(shape, c), dout + c, where + c, a + c, sums + c,
-                  moments->mean + c, moments->inverse + c);
+    const back_view view = back_from(shape, dout, where, a, c);
+    add_gradients(&view, moments->mean + c, moments->inverse + c, sums + c);
   }
 }
