@@ -1,5 +1,6 @@
-/* What an expert does stands in a table of words; its settings are results.json's, which
- * has them as the configuration writes them, so that a reader finds each there. */
+/* What an expert or a gate does stands in a table of words; its settings are
+ * results.json's, which has them as the configuration writes them, so that a reader finds
+ * each there. */
 #include "report/settings.h"
 
 #include <string.h>
@@ -23,12 +24,12 @@ static void append_settings(hr_reader *reader, const hr_node *settings, hr_text 
   if (count > 0) hr_text_append(out, "%s", hr_say(reader, ".", "。"));
 }
 
-static void tell_expert(hr_reader *reader, const hr_node *expert, hr_text *out) {
-  const char *does =
-      hr_words_expert(hr_node_text(reader, expert, "name"), hr_tables_in_chinese(reader));
-  hr_node settings = hr_node_object(reader, expert, "settings");
+/* What it is, does: NULL where no words are known. */
+static void tell_one(hr_reader *reader, const hr_node *entry, const char *title,
+                     const char *does, hr_text *out) {
+  hr_node settings = hr_node_object(reader, entry, "settings");
   hr_text_append(out, "- ");
-  hr_append_markdown(hr_expert_title(reader, expert), out);
+  hr_append_markdown(title, out);
   if (does) {
     hr_text_append(out, "%s%s", hr_say(reader, ": ", "："), does);
   } else {
@@ -38,9 +39,9 @@ static void tell_expert(hr_reader *reader, const hr_node *expert, hr_text *out) 
   hr_text_append(out, "\n");
 }
 
-void hr_settings_tell(hr_reader *reader, hr_text *out) {
-  hr_node root = hr_reader_root(reader);
-  hr_node experts = hr_node_list(reader, &root, "experts");
+static void tell_experts(hr_reader *reader, const hr_node *root, hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader);
+  hr_node experts = hr_node_list(reader, root, "experts");
   size_t told = 0;
   for (size_t e = 0; e < hr_node_count(&experts); e++) {
     hr_node expert = hr_node_item(reader, &experts, e);
@@ -50,9 +51,37 @@ void hr_settings_tell(hr_reader *reader, hr_text *out) {
                      hr_say(reader, "What each expert is, and what it was told:",
                             "各专家是什么，以何种设置训练："));
     }
-    tell_expert(reader, &expert, out);
+    tell_one(reader, &expert, hr_expert_title(reader, &expert),
+             hr_words_expert(hr_node_text(reader, &expert, "name"), chinese), out);
   }
   if (told > 0) hr_text_append(out, "\n");
+}
+
+static void tell_gates(hr_reader *reader, const hr_node *root, hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader);
+  size_t told = 0;
+  if (!hr_node_has(root, "gates")) return;
+  hr_node gates = hr_node_list(reader, root, "gates");
+  for (size_t g = 0; g < hr_node_count(&gates); g++) {
+    hr_node gate = hr_node_item(reader, &gates, g);
+    const char *name = hr_node_text(reader, &gate, "name");
+    const char *title = hr_words_gate(name, chinese);
+    if (!hr_node_has(&gate, "settings")) continue;
+    if (told++ == 0) {
+      hr_text_append(out, "%s\n\n",
+                     hr_say(reader, "What each gate is, and what it was told:",
+                            "各门控是什么，以何种设置训练："));
+    }
+    tell_one(reader, &gate, title ? title : hr_node_text(reader, &gate, "title"),
+             hr_words_gate_does(name, chinese), out);
+  }
+  if (told > 0) hr_text_append(out, "\n");
+}
+
+void hr_settings_tell(hr_reader *reader, hr_text *out) {
+  hr_node root = hr_reader_root(reader);
+  tell_experts(reader, &root, out);
+  tell_gates(reader, &root, out);
 }
 
 const char *hr_settings_find(hr_reader *reader, const char *expert, const char *setting) {

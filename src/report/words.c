@@ -250,6 +250,25 @@ const char *hr_words_gate(const char *gate, bool chinese) {
   return look_up(list, sizeof list / sizeof *list, gate, chinese);
 }
 
+const char *hr_words_gate_does(const char *gate, bool chinese) {
+  static const words list[] = {
+      {"bayes",
+       "the weights of the posterior's templates, summed bin by bin: the probability of "
+       "each bin given the spectrum and its errors.",
+       "后验模板的权重按分箱求和，即给定光谱及其误差时各分箱的概率。"},
+      {"logistic",
+       "multinomial logistic regression of the bin on line indices and leading "
+       "components "
+       "of the noisy flux, its temperature fitted on rows held out.",
+       "以带噪流量的谱线指数与主成分预测分箱的多项逻辑回归，温度由留出的行拟合。"},
+      {"mlp",
+       "a small network on the same features, trained for the least squared error of the "
+       "mixture, the experts held as they are.",
+       "以同样特征为输入的小型网络，使混合预测的平方误差最小，训练时专家保持不变。"},
+  };
+  return look_up(list, sizeof list / sizeof *list, gate, chinese);
+}
+
 const char *hr_words_mixing(const char *mixing, bool chinese) {
   static const words list[] = {
       {"soft", "soft", "软混合"},

@@ -53,6 +53,7 @@ const char *hr_words_ceiling(const char *ceiling, bool chinese);
 
 /* A kind of gate ("bayes"), and how it mixes ("soft"). */
 const char *hr_words_gate(const char *gate, bool chinese);
+const char *hr_words_gate_does(const char *gate, bool chinese); /* a sentence */
 const char *hr_words_mixing(const char *mixing, bool chinese);
 
 /* Takes spaces out of `text`, from byte `from` on, that stand between two Chinese

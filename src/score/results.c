@@ -20,6 +20,7 @@
 #include "score/results_lattice.h"
 #include "score/results_levels.h"
 #include "score/results_methods.h"
+#include "score/settings_json.h"
 #include "score/undertuned.h"
 
 /* What all writers of this file need. */
@@ -234,25 +235,6 @@ cleanup:
   return status;
 }
 
-/* The settings that an expert was given, each as the configuration writes it. */
-static void put_settings(writer *w, json_t *object, const hr_outcome *outcome) {
-  const hr_method *type = outcome->type;
-  if (!outcome->parameters) return;
-  json_t *settings = hr_json_put(&w->json, object, "settings", json_object());
-  for (size_t i = 0; i < type->field_count; i++) {
-    const hr_field *field = &type->fields[i];
-    const void *all = outcome->parameters;
-    hr_text value;
-    if (!hr_field_has_effect(field, type->fields, type->field_count, all)) continue;
-    if (hr_field_is_none(field, all)) continue;
-    hr_text_init(&value);
-    hr_field_write(field, all, &value);
-    hr_json_put_text(&w->json, settings, field->name, value.bytes ? value.bytes : "");
-    if (value.status != HR_OK) w->json.failed = true;
-    hr_text_fini(&value);
-  }
-}
-
 static void write_experts(writer *w, json_t *root) {
   json_t *experts = hr_json_put(&w->json, root, "experts", json_array());
   for (size_t e = 0; e < w->input->outcome_count; e++) {
@@ -262,7 +244,9 @@ static void write_experts(writer *w, json_t *root) {
     hr_json_put_text(&w->json, object, "title", outcome->type->title);
     hr_json_put_text(&w->json, object, "variant", outcome->type->variant);
     hr_json_put_bool(&w->json, object, "uses_error", outcome->type->uses_error);
-    put_settings(w, object, outcome);
+    const hr_settings settings = {outcome->type->fields, outcome->type->field_count,
+                                  outcome->parameters};
+    hr_settings_put(&w->json, object, &settings);
     hr_json_put_text(&w->json, object, "status", status_of(outcome));
     hr_json_put_text(&w->json, object, "note", expert_note(outcome));
     hr_json_put_text(&w->json, object, "reason", expert_reason(outcome));

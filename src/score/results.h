@@ -8,6 +8,7 @@
 #include "headroom/observer.h"
 #include "score/fisher_bound.h"
 #include "score/gate.h"
+#include "score/settings_json.h"
 
 typedef struct hr_reference_line { /* an outside number */
   const char *name;
@@ -38,6 +39,7 @@ typedef struct hr_results_gate {
   const char *name, *title, *mixing; /* as in its forecasts, hr_gated */
   bool uses_error;                   /* whether it knows the error of every pixel */
   double temperature;                /* that its weights were taken at; NaN: none */
+  hr_settings settings;
   const double *weight; /* [test rows][bin_count + 1] the bins, then no bin; NaN or all 0:
                            it said nothing */
 } hr_results_gate;

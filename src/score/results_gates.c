@@ -102,6 +102,7 @@ static void put_gate(writer *w, json_t *gates, const hr_results_gate *gate) {
   hr_json_put_text(w->json, object, "mixing", gate->mixing);
   hr_json_put_bool(w->json, object, "uses_error", gate->uses_error);
   hr_json_put_number(w->json, object, "temperature", gate->temperature);
+  hr_settings_put(w->json, object, &gate->settings);
   put_quality(w, object, &rows, 0);
   put_confusion(w, object, &rows);
   json_t *forecasts = hr_json_put(w->json, object, "forecasts", json_array());

@@ -234,6 +234,16 @@ cleanup:
 }
 
 /* What is known of the gates, for a target. */
+/* What the gate of that name was given. */
+static hr_settings settings_of_gate(const hr_config *config, const char *name) {
+  for (size_t g = 0; g < config->gate_count; g++) {
+    const hr_gate_kind *kind = config->gates[g].kind;
+    if (strcmp(kind->name, name) != 0) continue;
+    return (hr_settings){kind->fields, kind->field_count, config->gates[g].parameters};
+  }
+  return (hr_settings){.parameters = NULL};
+}
+
 static void add_gates(const study *s, size_t t, hr_results_gate *gates,
                       hr_results_input *input) {
   const hr_study_gates *own = &s->gates;
@@ -244,6 +254,7 @@ static void add_gates(const study *s, size_t t, hr_results_gate *gates,
                                  .mixing = gate->mixing,
                                  .uses_error = own->uses_error[g],
                                  .temperature = own->temperature[g],
+                                 .settings = settings_of_gate(s->config, gate->name),
                                  .weight = own->rows.weight[g]};
   }
   input->gates = gates;

@@ -42,10 +42,17 @@ static inline void gates_fixture_init(gates_fixture *g) {
                              .method = HR_NO_METHOD,
                              .prediction = g->mean[f]};
   }
-  g->gates[0] =
-      (hr_results_gate){"bayes", "Bayes gate", "soft", true, 1, g->weight[0][0]};
-  g->gates[1] = (hr_results_gate){"logistic", "Logistic gate", "soft", false,
-                                  1.25,       g->weight[1][0]};
+  g->gates[0] = (hr_results_gate){.name = "bayes",
+                                  .title = "Bayes gate",
+                                  .mixing = "soft",
+                                  .uses_error = true,
+                                  .temperature = 1,
+                                  .weight = g->weight[0][0]};
+  g->gates[1] = (hr_results_gate){.name = "logistic",
+                                  .title = "Logistic gate",
+                                  .mixing = "soft",
+                                  .temperature = 1.25,
+                                  .weight = g->weight[1][0]};
   g->l.f.input.gated = g->gated;
   g->l.f.input.gated_count = GATES_FORECASTS;
   g->l.f.input.gates = g->gates;

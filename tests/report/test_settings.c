@@ -2,6 +2,7 @@
 #include "report/settings.h"
 
 #include "methods/ridge/ridge.h"
+#include "routing/gate_kinds.h"
 #include "score/fixture.h"
 #include "support/check.h"
 #include "support/scratch.h"
@@ -74,12 +75,47 @@ static void in_chinese(void **state) {
       "auto。\n\n");
 }
 
+static void a_gate_likewise(void **state) {
+  (void)state;
+  static double weight[FIXTURE_ROWS * (FIXTURE_BINS + 1)];
+  char mixing[] = "fallback";
+  const hr_gate_bayes_parameters bayes = {.common = {mixing, 0.4}};
+  const hr_gate_kind *kind = &hr_gate_bayes_kind;
+  const hr_results_gate gates[] = {
+      {.name = "bayes",
+       .title = "Bayes gate",
+       .mixing = "fallback",
+       .temperature = 1,
+       .settings = {kind->fields, kind->field_count, &bayes},
+       .weight = weight},
+      {.name = "logistic", .title = "Logistic gate", .mixing = "soft", .weight = weight}};
+  for (size_t i = 0; i < FIXTURE_ROWS; i++) weight[i * (FIXTURE_BINS + 1)] = 1;
+  f.input.gates = gates;
+  f.input.gate_count = 2; /* of the second the settings are not known */
+  tell("en");
+  assert_string_equal(
+      text.bytes,
+      "What each gate is, and what it was told:\n\n"
+      "- Bayes gate: the weights of the posterior's templates, summed bin by bin: the "
+      "probability of each bin given the spectrum and its errors. Settings: `mixing` "
+      "fallback, `fallback_below` 0.4.\n\n");
+  hr_text_fini(&text);
+  hr_text_init(&text);
+  hr_reader_fini(&reader);
+  tell("zh");
+  assert_string_equal(text.bytes,
+                      "各门控是什么，以何种设置训练：\n\n"
+                      "- 贝叶斯门控：后验模板的权重按分箱求和，即给定光谱及其误差时各分箱"
+                      "的概率。设置：`mixing` fallback，`fallback_below` 0.4。\n\n");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tidy)
   const struct CMUnitTest tests[] = {
       TEST(nothing_is_told_of_what_is_not_known),
       TEST(an_expert_is_a_sentence_and_its_settings),
       TEST(in_chinese),
+      TEST(a_gate_likewise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

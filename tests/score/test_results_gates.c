@@ -38,7 +38,12 @@ static void give_gate(double error) {
                           .method = g == 0 ? HR_NO_METHOD : 0,
                           .prediction = gated_mean[g]};
   }
-  gate = (hr_results_gate){"made", "Made-up gate", "soft", true, 1.5, weight[0]};
+  gate = (hr_results_gate){.name = "made",
+                           .title = "Made-up gate",
+                           .mixing = "soft",
+                           .uses_error = true,
+                           .temperature = 1.5,
+                           .weight = weight[0]};
   f.input.gated = gated;
   f.input.gated_count = 2;
   f.input.gates = &gate;
