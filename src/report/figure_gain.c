@@ -153,12 +153,18 @@ static void draw_gain_panel(hr_canvas *canvas, const gain *gains, size_t count, 
   }
 }
 
+static bool has_loss(const gain *gains, size_t count) {
+  bool any = false;
+  for (size_t i = 0; i < count; i++) any = any || gains[i].delta.value < 0;
+  return any;
+}
+
 static hr_status draw_gains(hr_sketch *sketch, const gain *gains, size_t count,
                             const hr_strings *labels, const char *y_label) {
   char text[64], number[HR_TICK_BYTES];
   double threshold = focus_threshold(sketch->reader);
   bool has_threshold = !isnan(threshold);
-  snprintf(text, sizeof text, hr_say(sketch->reader, "gate %s", "判据 %s"),
+  snprintf(text, sizeof text, hr_say(sketch->reader, "criterion %s", "判据 %s"),
            hr_ticks_number(threshold, 2, 1, number));
   const hr_reference gate = {threshold, text};
   const hr_legend_entry legend[] = {
@@ -177,7 +183,7 @@ static hr_status draw_gains(hr_sketch *sketch, const gain *gains, size_t count,
       .y = {.label = y_label,
             .span = gain_span(gains, count, has_threshold ? threshold : 0.05)},
       .legend = legend,
-      .legend_count = 2,
+      .legend_count = has_loss(gains, count) ? 2 : 1,
       .references = &gate,
       .reference_count = has_threshold};
   hr_panels panels = hr_panels_of(count);
