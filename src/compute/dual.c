@@ -428,16 +428,34 @@ cleanup:
   return status;
 }
 
-/* The residuals are alpha (K + alpha I)⁻¹ (y − ȳ), and the mean takes 1/n of each y. */
+/* Adds s 11ᵀ/n, s the mean of the diagonal, which is returned: K is centred, K 1 = 0, so
+ * that K + alpha I has the eigenvalue alpha for the mean, and its inverse 1/(n alpha)
+ * everywhere, beside which what is sought would be rounding. The solutions stay what they
+ * are, as their right sides are centred. */
+static double lift_mean(const hr_dual_fit *fit) {
+  double *matrix = hr_shifted_matrix(fit->system, fit->count);
+  double trace = 0, n = (double)fit->count;
+  for (size_t i = 0; i < fit->count; i++) trace += matrix[i * fit->count + i];
+  double lift = trace / n;
+  for (size_t i = 0; i < fit->count; i++) {
+    for (size_t j = i; j < fit->count; j++) matrix[i * fit->count + j] += lift / n;
+  }
+  return lift;
+}
+
 hr_status hr_dual_leave_out(const hr_dual *dual, const hr_dual_leaving *rows,
                             hr_shifted *system, double *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_dual_fit *fit = NULL;
   HR_TRY(hr_dual_fit_create(dual, HR_DUAL_ALL_ROWS, system, &fit, err));
+  double lift = lift_mean(fit);
+  HR_TRY(hr_dual_fit_solve(fit, rows->alpha, err));
   HR_TRY(
       hr_shifted_inverse_diagonal(system, rows->alpha, rows->row, rows->count, out, err));
   for (size_t i = 0; i < rows->count; i++) {
-    out[i] = rows->alpha * out[i] - 1 / (double)dual->rows;
+    double own = out[i] - 1 / ((double)dual->rows * (lift + rows->alpha));
+    double missed = coefficient_of(fit, rows->target)[rows->row[i]] / own;
+    out[i] = own > 0 && isfinite(missed) ? missed : (double)NAN;
   }
 cleanup:
   hr_dual_fit_destroy(&fit);

@@ -82,14 +82,16 @@ void hr_dual_fit_solution(const hr_dual_fit *fit, size_t target, double *a,
 void hr_dual_model(const hr_dual *dual, int fold, const double *a, double offset,
                    hr_linear_model *out);
 
-/* 1 − h of some rows, h being what a row's y weighs in its own prediction by the model of
- * all rows at alpha: leaving the row out misses by (y − ŷ)/(1 − h), exactly (Allen 1974,
- * "The relationship between variable selection and data augmentation and a method for
- * prediction", Technometrics 16, 125). Rows are numbered in the order in which they were
- * added. out: [count]. On the calling thread alone. Statuses as
+/* By how much rows are missed, truth less prediction, by the model at alpha of all other
+ * rows: exactly aᵢ/[(K + alpha I)⁻¹]ᵢᵢ, both without the mean's share (Allen 1974, "The
+ * relationship between variable selection and data augmentation and a method for
+ * prediction", Technometrics 16, 125), and so without a difference that a small alpha
+ * makes one of rounding. NaN where fp32 does not tell it. Rows are numbered in the order
+ * in which they were added. out: [count]. On the calling thread alone. Statuses as
  * hr_shifted_inverse_diagonal. */
 typedef struct hr_dual_leaving {
   double alpha;
+  size_t target;
   const size_t *row; /* [count] */
   size_t count;
 } hr_dual_leaving;

@@ -149,9 +149,9 @@ static double scale_of_folds(const asking *q) {
 typedef struct leaving {
   const asking *q;
   const hr_ridge_fit *fit;
-  size_t m, a;  /* of the model, and of alpha */
-  size_t *row;  /* [count] numbers among the model's rows */
-  double *rest; /* [count] 1 − h */
+  size_t m, a;    /* of the model, and of alpha */
+  size_t *row;    /* [count] numbers among the model's rows */
+  double *missed; /* [count] NaN: not known */
   hr_status status;
   hr_error err;
 } leaving;
@@ -164,7 +164,7 @@ static hr_status find_left_out(leaving *l, hr_error *err) {
   bool is_global = l->m == q->learner->study->bin_count;
   size_t at = 0, next = 0;
   HR_TRY(hr_alloc(&l->row, q->count, err));
-  HR_TRY(hr_alloc(&l->rest, q->count, err));
+  HR_TRY(hr_alloc(&l->missed, q->count, err));
   for (size_t row = 0; row < train->rows && next < q->count; row++) {
     if (!is_global && train->bin[row] != (int32_t)l->m) continue;
     if (row == q->rows[next]) l->row[next++] = at;
@@ -178,9 +178,10 @@ cleanup:
 static void leave_out(void *context, size_t i, size_t thread) {
   (void)i, (void)thread;
   leaving *l = context;
-  const hr_dual_leaving rows = {l->fit->alphas->value[l->a], l->row, l->q->count};
+  const hr_dual_leaving rows = {l->fit->alphas->value[l->a], l->q->target, l->row,
+                                l->q->count};
   l->status = hr_dual_leave_out(l->fit->sums->dual, &rows, l->fit->solvers->systems[0],
-                                l->rest, &l->err);
+                                l->missed, &l->err);
 }
 
 /* What held rows are missed by; [count] each. */
@@ -211,13 +212,13 @@ static hr_status find_residuals(const asking *q, size_t m, const hr_ridge_fit *f
   HR_TRY(find_left_out(&l, err));
   hr_parallel_for_on(1, 1, leave_out, &l);
   for (size_t i = 0; l.status == HR_OK && i < q->count; i++) {
-    double left = q->residual[i * q->models + q->models - 1] / l.rest[i];
-    if (l.rest[i] > 0 && isfinite(left)) out->plain[i] = out->corrected[i] = left;
+    if (isnan(l.missed[i])) continue;
+    out->plain[i] = out->corrected[i] = l.missed[i];
   }
   if (l.status == HR_ERR_MEMORY) status = hr_fail(err, l.status, "%s", l.err.message);
 cleanup:
   hr_free(l.row);
-  hr_free(l.rest);
+  hr_free(l.missed);
   return status;
 }
 
