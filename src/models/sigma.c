@@ -21,9 +21,6 @@ enum {
   ROWS_BEYOND = 50,
 };
 
-/* Shares of a Gaussian within one and two sigma. */
-static const double share68 = 0.6827, share95 = 0.9545;
-
 typedef struct sized_residual {
   double snr, size; /* |residual|, or in units of the model's own sigma */
 } sized_residual;
@@ -74,8 +71,8 @@ static hr_sigma_class describe(const sized_residual *rows, size_t count, bool sc
   hr_sort_numbers(scratch, count);
   return (hr_sigma_class){.snr = (double)NAN,
                           .sigma = scales_own ? 1 : sqrt(sum / (double)count),
-                          .half68 = half_width(scratch, count, share68),
-                          .half95 = half_width(scratch, count, share95)};
+                          .half68 = half_width(scratch, count, HR_SIGMA_SHARE68),
+                          .half95 = half_width(scratch, count, HR_SIGMA_SHARE95)};
 }
 
 /* Rows in order of their ratios, and what is fitted to them. */
@@ -184,12 +181,12 @@ static void store_curve(const sizes *s, const hr_size_curve *curve, size_t which
 static void store_unseen(const sizes *s, const hr_size_points *points,
                          const hr_size_curve *curve, hr_sigma *out) {
   if (s->placed < s->known) { /* so many rows that it makes no difference */
-    store_curve(s, curve, 2, share95, out);
+    store_curve(s, curve, 2, HR_SIGMA_SHARE95, out);
     return;
   }
-  size_unseen(s, points, share95, s->room);
+  size_unseen(s, points, HR_SIGMA_SHARE95, s->room);
   hr_sort_numbers(s->scratch, s->known);
-  double scale = half_width(s->scratch, s->known, share95);
+  double scale = half_width(s->scratch, s->known, HR_SIGMA_SHARE95);
   for (size_t c = 0; c < out->class_count; c++) {
     hr_sigma_class *class = &out->classes[c];
     class->half95 = scale * hr_size_at(curve, place_of(s, class->snr));
@@ -203,9 +200,9 @@ static void fit_curves(const sizes *s, hr_sigma *out) {
   const hr_size_points points = {s->placed, s->place, s->log_size,
                                  out->class_count > 1 ? coefficients : 1,
                                  out->scales_own};
-  const hr_size_curve within68 = hr_size_quantile(&points, share68);
-  const hr_size_curve within95 = hr_size_quantile(&points, share95);
-  store_curve(s, &within68, 1, share68, out);
+  const hr_size_curve within68 = hr_size_quantile(&points, HR_SIGMA_SHARE68);
+  const hr_size_curve within95 = hr_size_quantile(&points, HR_SIGMA_SHARE95);
+  store_curve(s, &within68, 1, HR_SIGMA_SHARE68, out);
   store_unseen(s, &points, &within95, out);
   if (!out->scales_own) {
     const hr_size_curve square = hr_size_mean_square(&points);

@@ -18,6 +18,10 @@
 
 enum { HR_SIGMA_MOST_CLASSES = 16 };
 
+/* Shares of a Gaussian within one and two sigma, which half68 and half95 hold. */
+#define HR_SIGMA_SHARE68 0.6827
+#define HR_SIGMA_SHARE95 0.9545
+
 /* At one signal-to-noise ratio. In the unit of the target, or with `scales_own` times the
  * model's own sigma (then `sigma` is 1). */
 typedef struct hr_sigma_class {

@@ -14,8 +14,11 @@ typedef struct hr_parts {
   const double *weight;
 } hr_parts;
 
-/* The mixture's mean and sigma. Of its half-widths no more is known than those of the
- * parts: their weighted mean. One part alone stays what it is. */
+/* The mixture's mean, its sigma, which holds the distances of the means, and the
+ * half-widths around its mean that hold 68.27 and 95.45 % of it, each part taken for a
+ * Gaussian of its own half-width. A part without sigma or half-widths is thought to be as
+ * the others where these have nine tenths of the weight; else NaN. One part alone stays
+ * what it is. */
 hr_spread hr_mix_parts(const hr_parts *parts, double *mean);
 
 #endif
