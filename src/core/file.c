@@ -26,10 +26,25 @@ hr_status hr_join_path(const char *folder, const char *name, char **out, hr_erro
   return HR_OK;
 }
 
+/* A rename would put a file in the place of a device or of a pipe that others hold. A
+ * folder is safe from it. */
+static hr_status check_replaceable(const char *path, hr_error *err) {
+  struct stat info;
+  if (stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) {
+    return HR_OK;
+  }
+  return hr_fail(
+      err, HR_ERR_IO,
+      "%s is a device, a pipe or a socket, in whose place no file is put; name "
+      "another",
+      path);
+}
+
 hr_status hr_file_part_name(const char *path, char **out, hr_error *err) {
   static const char suffix[] = ".part";
   size_t length = strlen(path);
-  hr_status status = hr_alloc(out, length + sizeof suffix, err);
+  hr_status status = check_replaceable(path, err);
+  if (status == HR_OK) status = hr_alloc(out, length + sizeof suffix, err);
   if (status != HR_OK) return status;
   memcpy(*out, path, length);
   memcpy(*out + length, suffix, sizeof suffix);

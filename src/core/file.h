@@ -20,7 +20,8 @@ hr_status hr_file_write_fleeting(const char *path, const void *bytes, size_t siz
                                  hr_error *err) HR_MUST_CHECK;
 
 /* The temporary name under which `path` is written before it is renamed, `path` +
- * ".part"; for writers that need a name of their own (HDF5). Freed with hr_free. */
+ * ".part"; for writers that need a name of their own (HDF5). Freed with hr_free.
+ * HR_ERR_IO where `path` is a device, a pipe or a socket. */
 hr_status hr_file_part_name(const char *path, char **out, hr_error *err) HR_MUST_CHECK;
 
 /* Syncs `part` to disk and renames it to `path`. */

@@ -70,6 +70,25 @@ static void test_what_cannot_be_written(void **state) {
   scratch_fini(&s);
 }
 
+/* What is no file stays what it is. */
+static void test_a_pipe_is_not_replaced(void **state) {
+  (void)state;
+  hr_error err = {0};
+  struct stat info;
+  scratch s;
+  scratch_init(&s);
+  char expected[256];
+  assert_int_equal(mkfifo(scratch_name(&s, "pipe"), 0600), 0);
+  snprintf(expected, sizeof expected,
+           "%s/pipe is a device, a pipe or a socket, in whose place no file is put; name "
+           "another",
+           s.path);
+  check_fails(hr_file_write(scratch_name(&s, "pipe"), "a", 1, &err), HR_ERR_IO, expected);
+  assert_int_equal(stat(scratch_name(&s, "pipe"), &info), 0);
+  assert_true(S_ISFIFO(info.st_mode));
+  scratch_fini(&s);
+}
+
 static void test_a_full_disk(void **state) {
   (void)state;
   hr_error err = {0};
@@ -259,6 +278,7 @@ int main(void) {
       cmocka_unit_test(test_write_and_read),
       cmocka_unit_test(test_write_beside_us),
       cmocka_unit_test(test_what_cannot_be_written),
+      cmocka_unit_test(test_a_pipe_is_not_replaced),
       cmocka_unit_test(test_a_full_disk),
       cmocka_unit_test(test_what_cannot_be_read),
       cmocka_unit_test(test_commit),
