@@ -2,6 +2,7 @@
  * of the spectra only shapes and the wavelength grid are looked at. */
 #include "data/dataset.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -542,11 +543,25 @@ bool hr_dataset_shares_file(const hr_dataset *a, const hr_dataset *b, const char
   return false;
 }
 
-const int64_t *hr_dataset_integers(const hr_dataset *dataset, const char *name) {
+static const int64_t *find_integers(const hr_dataset *dataset, const char *name) {
   for (size_t k = 0; k < dataset->label_count; k++) {
     if (strcmp(dataset->labels[k].name, name) == 0) return dataset->labels[k].integers;
   }
   return NULL;
+}
+
+hr_status hr_dataset_integers(const hr_dataset *dataset, const char *name,
+                              const int64_t **out, hr_error *err) {
+  *out = find_integers(dataset, name);
+  for (size_t i = 0; *out && i < dataset->rows; i++) {
+    if ((*out)[i] < INT64_MAX) continue;
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s: column %s has a number of %" PRId64
+                   " or more in row %zu, more than is kept to the last digit; give it as "
+                   "a signed 64-bit integer below that",
+                   dataset->shards[0].path, name, INT64_MAX, i);
+  }
+  return HR_OK;
 }
 
 const int64_t *hr_dataset_index(const hr_dataset *dataset, size_t shard) {

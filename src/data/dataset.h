@@ -92,9 +92,11 @@ hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
                            bool must_be_finite, const double **out,
                            hr_error *err) HR_MUST_CHECK;
 
-/* The same as integers, where it has such a column of integers and is of one file; else
- * NULL. */
-const int64_t *hr_dataset_integers(const hr_dataset *dataset, const char *name);
+/* The same as integers, exact to the last digit, where it has such a column of integers
+ * and is of one file; else *out is NULL. HR_ERR_DATA where one is 2^63 - 1 or more, as an
+ * unsigned one may be: HDF5 makes them all that number. */
+hr_status hr_dataset_integers(const hr_dataset *dataset, const char *name,
+                              const int64_t **out, hr_error *err) HR_MUST_CHECK;
 
 /* Appends what a column of the first shard holds that is no numbers, with the remedy;
  * false where it has no such column of that name. */

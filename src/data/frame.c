@@ -44,8 +44,7 @@ hr_frame_values hr_frame_classify(hid_t type, const char *pandas_dtype) {
 }
 
 bool hr_frame_is_whole(hid_t type) {
-  return H5Tget_class(type) == H5T_INTEGER &&
-         (H5Tget_sign(type) == H5T_SGN_2 || H5Tget_size(type) < sizeof(int64_t));
+  return H5Tget_class(type) == H5T_INTEGER;
 }
 
 hr_precision hr_frame_precision(hid_t type) {

@@ -24,7 +24,8 @@ typedef struct hr_frame_source {
 /* Looks at a type and at pandas' own name for it (NULL: none). */
 hr_frame_values hr_frame_classify(hid_t type, const char *pandas_dtype);
 
-/* Whether the values of the type are integers that an int64 holds. */
+/* Whether the values of the type are integers: an int64 holds them but for unsigned ones
+ * of 2^63 and more, which HDF5 makes 2^63 - 1. */
 bool hr_frame_is_whole(hid_t type);
 
 /* In how many bits the type keeps a number. */

@@ -97,7 +97,7 @@ static hr_status find_labels(const hr_input_wish *wish, hr_input *input, hr_erro
   for (size_t k = 0; k < wish->keep->count; k++) {
     const char *name = wish->keep->items[k];
     HR_TRY(hr_dataset_label(input->dataset, name, false, &input->kept[k], err));
-    input->kept_whole[k] = hr_dataset_integers(input->dataset, name);
+    HR_TRY(hr_dataset_integers(input->dataset, name, &input->kept_whole[k], err));
   }
 cleanup:
   return status;

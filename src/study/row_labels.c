@@ -6,7 +6,8 @@
 static hr_status find(const hr_plan *plan, const char *name, hr_results_label *out,
                       hr_error *err) {
   out->name = name;
-  out->integers = hr_dataset_integers(plan->test, name);
+  hr_status status = hr_dataset_integers(plan->test, name, &out->integers, err);
+  if (status != HR_OK) return status;
   return hr_dataset_label(plan->test, name, false, &out->values, err);
 }
 

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -55,7 +56,7 @@ class Calibration(unittest.TestCase):
         with h5py.File(cls.test, "a") as file:
             del file["dataset/params"]
         # Larger than fp64 holds to the last digit.
-        labels["star"] = np.arange(len(labels), dtype=np.int64) + (1 << 60) + 1
+        labels["star"] = np.arange(len(labels), dtype=np.uint64) + np.uint64((1 << 62) + 1)
         labels.to_hdf(cls.test, "dataset/params", append=True, format="table")
         with open(f"{cls.root}/data/study.yaml", encoding="utf-8") as file:
             text = file.read()
@@ -109,6 +110,22 @@ class Calibration(unittest.TestCase):
         everybody = next(m for m in results["calibration"]["methods"] if m["rows"] == "all")
         self.assertEqual(everybody["n"], len(rows))
 
+    def test_an_id_of_more_than_63_bits_is_refused(self):
+        path = f"{self.root}/beyond.h5"
+        shutil.copy(self.test, path)
+        labels = pandas.read_hdf(path, "dataset/params")
+        labels["star"] += np.uint64(1 << 62)  # of the last 2^62 and more: 2^63 and more
+        with h5py.File(path, "a") as file:
+            del file["dataset/params"]
+        labels.to_hdf(path, "dataset/params", append=True, format="table")
+        done = subprocess.run([f"{BUILD}/headroom", "predict", self.honest, path, "--keep",
+                               "star", "--out", f"{self.root}/none.csv"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(f"{path}: column star has a number of 9223372036854775807 or more in row "
+                      "0, more than is kept to the last digit; give it as a signed 64-bit "
+                      "integer below that", done.stderr)
+
     def test_an_honest_study_is_not_warned_of(self):
         _, results, report = self.read(self.honest)
         self.assertFalse([m["method"] for m in results["calibration"]["methods"]
@@ -121,6 +138,7 @@ class Calibration(unittest.TestCase):
     def test_rows_join_with_other_tables(self):
         rows, _, _ = self.read(self.honest)
         labels = pandas.read_hdf(self.test, "dataset/params")
+        labels["star"] = labels["star"].astype(np.int64)  # unsigned in the file
         joined = rows.merge(labels, on="star", suffixes=("", "_own"))
         self.assertEqual(len(joined), len(labels))
         np.testing.assert_array_equal(joined["target"], joined["log_g"])
