@@ -365,6 +365,15 @@ bool hr_study_gates_keep_validation(const hr_plan *plan) {
   return false;
 }
 
+hr_settings hr_study_gate_settings(const hr_config *config, const char *name) {
+  for (size_t g = 0; g < config->gate_count; g++) {
+    const hr_gate_kind *kind = config->gates[g].kind;
+    if (strcmp(kind->name, name) != 0) continue;
+    return (hr_settings){kind->fields, kind->field_count, config->gates[g].parameters};
+  }
+  return (hr_settings){.parameters = NULL};
+}
+
 bool hr_study_gates_want_experts(const hr_study_gates *gates) {
   return gates->count > 0 && hr_study_gates_keep_validation(gates->plan);
 }

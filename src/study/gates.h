@@ -8,6 +8,7 @@
 
 #include "models/bundle_description.h"
 #include "routing/gate_learner.h"
+#include "score/settings_json.h"
 #include "study/bundle.h"
 #include "study/gated_rows.h"
 
@@ -51,6 +52,9 @@ hr_status hr_study_gates_observe(hr_study_gates *gates, const hr_block *block,
  * HR_ERR_INTERRUPTED. */
 hr_status hr_study_gates_train(hr_study_gates *gates, const char *out_dir,
                                hr_error *err) HR_MUST_CHECK;
+
+/* What the gate of that name was given; not known where there is none. */
+hr_settings hr_study_gate_settings(const hr_config *config, const char *name);
 
 /* Whether one needs them; and the same of it, with the bundle in out_dir whole but for
  * the gate itself. Fails as hr_gate_experts_predict too. */

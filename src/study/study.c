@@ -234,16 +234,6 @@ cleanup:
 }
 
 /* What is known of the gates, for a target. */
-/* What the gate of that name was given. */
-static hr_settings settings_of_gate(const hr_config *config, const char *name) {
-  for (size_t g = 0; g < config->gate_count; g++) {
-    const hr_gate_kind *kind = config->gates[g].kind;
-    if (strcmp(kind->name, name) != 0) continue;
-    return (hr_settings){kind->fields, kind->field_count, config->gates[g].parameters};
-  }
-  return (hr_settings){.parameters = NULL};
-}
-
 static void add_gates(const study *s, size_t t, hr_results_gate *gates,
                       hr_results_input *input) {
   const hr_study_gates *own = &s->gates;
@@ -254,8 +244,8 @@ static void add_gates(const study *s, size_t t, hr_results_gate *gates,
                                  .mixing = gate->mixing,
                                  .uses_error = own->uses_error[g],
                                  .temperature = own->temperature[g],
-                                 .settings = settings_of_gate(s->config, gate->name),
                                  .weight = own->rows.weight[g]};
+    gates[g].settings = hr_study_gate_settings(s->config, gate->name);
   }
   input->gates = gates;
   input->gate_count = own->trained_count;
@@ -302,9 +292,8 @@ static const char *name_of(const study *s, size_t t) {
 }
 
 static void list_references(const hr_config *config, hr_reference_line *lines) {
-  for (size_t i = 0; i < config->baseline_count; i++) {
+  for (size_t i = 0; i < config->baseline_count; i++)
     lines[i] = (hr_reference_line){config->baselines[i].name, config->baselines[i].r2};
-  }
 }
 
 /* How the headline is chosen, the thresholds of the gate that judges it, and what the
