@@ -7,7 +7,9 @@
 
 static fixture f;
 
-static void tell(const char *language, hr_text *out) {
+/* What `teller` says of the fixture's results. */
+static void tell_by(void (*teller)(hr_reader *reader, hr_text *out), const char *language,
+                    hr_text *out) {
   hr_reader reader = {0};
   scratch s;
   hr_error err;
@@ -18,10 +20,14 @@ static void tell(const char *language, hr_text *out) {
   f.input.test_file = "test.h5";
   check_ok(hr_results_write(&f.input, path, NULL, &err));
   check_ok(hr_reader_init(&reader, path, &err));
-  hr_dominant_tell(&reader, out);
+  teller(&reader, out);
   check_ok(hr_reader_status(&reader, &err));
   hr_reader_fini(&reader);
   scratch_fini(&s);
+}
+
+static void tell(const char *language, hr_text *out) {
+  tell_by(hr_dominant_tell, language, out);
 }
 
 static void a_paragraph_is_a_row(void **state) {
@@ -100,19 +106,7 @@ static void numbers_of_one_row_say_so(void **state) {
 }
 
 static void remark_on_training(const char *language, hr_text *out) {
-  hr_reader reader = {0};
-  scratch s;
-  hr_error err;
-  char path[128];
-  scratch_init(&s);
-  snprintf(path, sizeof path, "%s/results.json", s.path);
-  f.input.language = language;
-  check_ok(hr_results_write(&f.input, path, NULL, &err));
-  check_ok(hr_reader_init(&reader, path, &err));
-  hr_dominant_training_remark(&reader, out);
-  check_ok(hr_reader_status(&reader, &err));
-  hr_reader_fini(&reader);
-  scratch_fini(&s);
+  tell_by(hr_dominant_training_remark, language, out);
 }
 
 static void wild_training_rows_stand_beside_gains(void **state) {
