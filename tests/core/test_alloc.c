@@ -1,5 +1,10 @@
 #include "core/alloc.h"
 
+#include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "support/check.h"
 
 static void test_memory_is_zeroed_and_aligned(void **state) {
@@ -15,6 +20,31 @@ static void test_memory_is_zeroed_and_aligned(void **state) {
     hr_free(x);
   }
   hr_free(NULL);
+}
+
+/* Large blocks are zeroed by the page; where malloc keeps them, they come back written
+ * to. */
+static void test_large_blocks_are_zeroed_again(void **state) {
+  (void)state;
+  hr_error err = {0};
+  const size_t bytes = ((size_t)36 << 20) + 12345;
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+  for (size_t round = 0; round < 2; round++) {
+    unsigned char *x = NULL;
+    check_ok(hr_alloc(&x, bytes, &err));
+    assert_int_equal((uintptr_t)x % 64, 0);
+    assert_int_equal(x[0], 0);
+    assert_int_equal(memcmp(x, x + 1, bytes - 1), 0); /* each is the one before it */
+    memset(x, 0xff, bytes);
+    hr_free(x);
+  }
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 65536);
+  mallopt(M_TRIM_THRESHOLD, 128 << 10);
+#endif
 }
 
 static void test_sizes_that_overflow(void **state) {
@@ -76,6 +106,7 @@ static void test_text_is_copied(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_memory_is_zeroed_and_aligned),
+      cmocka_unit_test(test_large_blocks_are_zeroed_again),
       cmocka_unit_test(test_sizes_that_overflow),
       cmocka_unit_test(test_more_memory_than_there_is),
       cmocka_unit_test(test_arrays_grow_and_shrink),
