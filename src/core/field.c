@@ -3,6 +3,7 @@
  * field says what lies there. */
 #include "core/field.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -297,14 +298,36 @@ hr_status hr_field_check_count(const hr_field *field, const char *place,
                  count, count == 1 ? "" : "s", field->least_count);
 }
 
+/* A locale's decimal comma must not get into a file. */
+static void print_digits(double value, int digits, char text[HR_FIELD_NUMBER_BYTES]) {
+  snprintf(text, HR_FIELD_NUMBER_BYTES, "%.*g", digits, value);
+  char *comma = strchr(text, ',');
+  if (comma) *comma = '.';
+}
+
+/* How many digits there are from the first that is not 0 to the exponent. */
+static int count_digits(const char *text) {
+  int count = 0;
+  for (; *text && *text != 'e'; text++) {
+    if (isdigit((unsigned char)*text) && (count > 0 || *text != '0')) count++;
+  }
+  return count;
+}
+
+/* 17 digits are always enough, 16 for every other number; those that 15 are enough for
+ * are mostly shorter, and then have the same digits with 16. */
 void hr_field_format_number(double value, char text[HR_FIELD_NUMBER_BYTES]) {
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(text, HR_FIELD_NUMBER_BYTES, "%.*g", digits, value);
-    /* A locale's decimal comma must not get into a file. */
-    char *comma = strchr(text, ',');
-    if (comma) *comma = '.';
-    double back = 0;
-    if (hr_parse_number(text, &back) && back == value) return;
+  char shorter[HR_FIELD_NUMBER_BYTES];
+  double back = 0;
+  print_digits(value, 16, text);
+  if (!hr_parse_number(text, &back) || back != value) {
+    print_digits(value, 17, text);
+    return;
+  }
+  if (count_digits(text) < 16) return;
+  print_digits(value, 15, shorter);
+  if (hr_parse_number(shorter, &back) && back == value) {
+    memcpy(text, shorter, sizeof shorter);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/parallel.h"
 #include "report/figure_parts.h"
 #include "report/tables.h"
 
@@ -152,40 +153,76 @@ static bool lacks_titles(hr_reader *reader) {
   return !hr_node_bool(reader, &experiment, "figure_titles");
 }
 
-static hr_status draw_figure(hr_figures *figures, const plan *drawn, hr_reader *reader,
+enum { FORMATS = 3 };
+
+/* A figure's picture, until its files are made. */
+typedef struct picture {
+  hr_figure *figure;
+  hr_canvas *canvas;
+  hr_error errors[FORMATS];
+} picture;
+
+static hr_status draw_figure(picture *p, const plan *drawn, hr_reader *reader,
                              const hr_rows *rows, hr_error *err) {
   hr_status status = HR_OK;
-  hr_figure *figure = &figures->items[figures->count++];
-  hr_canvas *canvas = NULL;
+  hr_figure *figure = p->figure;
   figure->height = drawn->height ? drawn->height(reader) : HR_CANVAS_HEIGHT;
-  HR_TRY(hr_canvas_create_high(figure->height, &canvas, err));
-  if (lacks_titles(reader)) hr_canvas_drop_titles(canvas);
-  hr_sketch sketch = {reader, rows, canvas, &figure->csv};
+  HR_TRY(hr_canvas_create_high(figure->height, &p->canvas, err));
+  if (lacks_titles(reader)) hr_canvas_drop_titles(p->canvas);
+  hr_sketch sketch = {reader, rows, p->canvas, &figure->csv};
   figure->name = drawn->name;
   figure->caption = hr_tables_in_chinese(reader) ? drawn->chinese : drawn->english;
   HR_TRY(drawn->draw(&sketch, err));
   HR_TRY(hr_reader_status(reader, err));
   HR_TRY(hr_text_status(&figure->csv, err));
-  HR_TRY(hr_canvas_write_png(canvas, &figure->png, err));
-  HR_TRY(hr_canvas_write_svg(canvas, &figure->svg, err));
-  HR_TRY(hr_canvas_write_pdf(canvas, &figure->pdf, err));
-  keep_unknown(figures, hr_canvas_unknown(canvas));
-  HR_TRY(hr_text_status(&figures->unknown, err));
 cleanup:
-  hr_canvas_destroy(&canvas);
   return status;
+}
+
+/* One file of one picture; all of them take twice as long as drawing. */
+static void make_file(void *context, size_t i, size_t thread) {
+  (void)thread;
+  picture *p = (picture *)context + i / FORMATS;
+  hr_figure *figure = p->figure;
+  hr_error *error = &p->errors[i % FORMATS];
+  if (i % FORMATS == 0) {
+    error->status = hr_canvas_write_png(p->canvas, &figure->png, error);
+  } else if (i % FORMATS == 1) {
+    error->status = hr_canvas_write_svg(p->canvas, &figure->svg, error);
+  } else {
+    error->status = hr_canvas_write_pdf(p->canvas, &figure->pdf, error);
+  }
+}
+
+/* Whether all of its files are there. */
+static hr_status conclude(const picture *p, hr_figures *figures, hr_error *err) {
+  for (size_t k = 0; k < FORMATS; k++) {
+    if (p->errors[k].status == HR_OK) continue;
+    if (err) *err = p->errors[k];
+    return p->errors[k].status;
+  }
+  keep_unknown(figures, hr_canvas_unknown(p->canvas));
+  return hr_text_status(&figures->unknown, err);
 }
 
 hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows *rows,
                           hr_error *err) {
   hr_status status = HR_OK;
+  picture pictures[HR_FIGURES_MOST] = {{NULL}};
   *figures = (hr_figures){0};
   hr_text_init(&figures->unknown);
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
     if (plans[i].is_empty && plans[i].is_empty(reader)) continue;
-    HR_TRY(draw_figure(figures, &plans[i], reader, rows, err));
+    picture *p = &pictures[figures->count];
+    p->figure = &figures->items[figures->count++];
+    HR_TRY(draw_figure(p, &plans[i], reader, rows, err));
+  }
+  hr_parallel_for(FORMATS * figures->count, make_file, pictures);
+  for (size_t f = 0; f < figures->count; f++) {
+    HR_TRY(conclude(&pictures[f], figures, err));
   }
 cleanup:
+  for (size_t f = 0; f < HR_FIGURES_MOST; f++) hr_canvas_destroy(&pictures[f].canvas);
   if (status != HR_OK) hr_figures_fini(figures);
   return status;
 }

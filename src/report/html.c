@@ -154,14 +154,21 @@ static void append_inline(const char *text, size_t length, hr_text *out) {
 static void append_base64(const hr_bytes *bytes, hr_text *out) {
   static const char digits[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  enum { LINE = 1024 };
+  char line[LINE];
+  size_t used = 0;
   for (size_t i = 0; i < bytes->count; i += 3) {
     size_t left = bytes->count - i;
     unsigned group = (unsigned)bytes->items[i] << 16;
     if (left > 1) group |= (unsigned)bytes->items[i + 1] << 8;
     if (left > 2) group |= bytes->items[i + 2];
-    hr_text_append(out, "%c%c%c%c", digits[group >> 18], digits[group >> 12 & 63],
-                   left > 1 ? digits[group >> 6 & 63] : '=',
-                   left > 2 ? digits[group & 63] : '=');
+    line[used++] = digits[group >> 18];
+    line[used++] = digits[group >> 12 & 63];
+    line[used++] = left > 1 ? digits[group >> 6 & 63] : '=';
+    line[used++] = left > 2 ? digits[group & 63] : '=';
+    if (used < LINE && left > 3) continue;
+    hr_text_append(out, "%.*s", (int)used, line);
+    used = 0;
   }
 }
 

@@ -1,6 +1,10 @@
 #include "core/field.h"
 
 #include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "support/check.h"
@@ -344,6 +348,28 @@ static void test_numbers_come_back(void **state) {
   assert_string_equal(text, "0.1");
 }
 
+/* As few digits of 15, 16 and 17 as give the number back, tried in turn. */
+static void test_numbers_have_as_few_digits_as_they_need(void **state) {
+  (void)state;
+  uint64_t bits = 1;
+  for (size_t i = 0; i < 30000; i++) {
+    double value = 0, back = 0;
+    bits = bits * 6364136223846793005U + 1442695040888963407U;
+    memcpy(&value, &bits, sizeof value);
+    if (i % 3 == 1) value = (double)(int64_t)(bits >> 40) / 1000;
+    if (i % 3 == 2) value = (double)(bits >> (i % 60)) * pow(10, (double)(i % 25) - 12);
+    if (!isfinite(value)) continue;
+    char text[HR_FIELD_NUMBER_BYTES], plain[HR_FIELD_NUMBER_BYTES];
+    for (int digits = 15; digits <= 17; digits++) {
+      snprintf(plain, sizeof plain, "%.*g", digits, value);
+      if (strtod(plain, NULL) == value) break;
+    }
+    hr_field_format_number(value, text);
+    assert_string_equal(text, plain);
+    assert_true(hr_parse_number(text, &back) && back == value);
+  }
+}
+
 static void test_find(void **state) {
   (void)state;
   assert_ptr_equal(hr_fields_find(fields, FIELDS, "number"), &fields[NUMBER]);
@@ -395,12 +421,19 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_read),          cmocka_unit_test(test_bools),
-      cmocka_unit_test(test_wrong_numbers), cmocka_unit_test(test_long_values_are_cut),
-      cmocka_unit_test(test_wrong_texts),   cmocka_unit_test(test_lists),
-      cmocka_unit_test(test_write),         cmocka_unit_test(test_none),
-      cmocka_unit_test(test_write_text),    cmocka_unit_test(test_numbers_come_back),
-      cmocka_unit_test(test_find),          cmocka_unit_test(test_describe),
+      cmocka_unit_test(test_read),
+      cmocka_unit_test(test_bools),
+      cmocka_unit_test(test_wrong_numbers),
+      cmocka_unit_test(test_long_values_are_cut),
+      cmocka_unit_test(test_wrong_texts),
+      cmocka_unit_test(test_lists),
+      cmocka_unit_test(test_write),
+      cmocka_unit_test(test_none),
+      cmocka_unit_test(test_write_text),
+      cmocka_unit_test(test_numbers_come_back),
+      cmocka_unit_test(test_numbers_have_as_few_digits_as_they_need),
+      cmocka_unit_test(test_find),
+      cmocka_unit_test(test_describe),
       cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
