@@ -22,6 +22,7 @@ build_packages=(gcc libc6-dev make git cmake ninja-build pkg-config
 # cmocka runs the C tests; Python's h5py, PyTables, pandas, scikit-learn and PyTorch check
 # our files and our numbers independently; clang is the second compiler all code is clean for.
 test_packages=(g++ clang clang-format libomp-dev binutils libcmocka-dev
+  python3-venv python3-dev # build the Python package
   python3 python3-h5py python3-tables python3-pandas python3-sklearn python3-torch)
 
 develop_packages=(clang-tidy libclang-rt-dev valgrind)

@@ -149,14 +149,28 @@ static void installed_folder(char out[PATH_BYTES]) {
   snprintf(out, PATH_BYTES, "%s/../%s/headroom", program, HR_LIGHTGBM_LIBDIR);
 }
 
+/* The folder lightgbm beside the file that holds this code: a Python package has its own
+ * copy there. "" where unknown. */
+static void package_folder(char out[PATH_BYTES]) {
+  static const char here = 0;
+  Dl_info info;
+  out[0] = '\0';
+  if (dladdr(&here, &info) == 0 || !info.dli_fname) return;
+  const char *slash = strrchr(info.dli_fname, '/');
+  size_t length = slash ? (size_t)(slash - info.dli_fname) : 0;
+  if (length == 0 || length > PATH_BYTES / 2) return;
+  snprintf(out, PATH_BYTES, "%.*s/lightgbm", (int)length, info.dli_fname);
+}
+
 static hr_status load_first(hr_lightgbm_library *library, hr_error *err) {
   const char *root = getenv("LIGHTGBM_ROOT"), *conda = getenv("CONDA_PREFIX");
-  char beside[PATH_BYTES];
+  char beside[PATH_BYTES], package[PATH_BYTES];
   hr_error one, complaint = {0};
   bool found = false;
   if (root && *root) return load_below(root, library, &found, err);
   installed_folder(beside);
-  const char *const roots[] = {conda ? conda : "", beside, HR_LIGHTGBM_INSTALLED,
+  package_folder(package);
+  const char *const roots[] = {conda ? conda : "", beside, package, HR_LIGHTGBM_INSTALLED,
                                HR_LIGHTGBM_BUILT};
   for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
     if (roots[i][0] == '\0') continue;

@@ -1,0 +1,33 @@
+"""Headroom: how much would a mixture of specialists gain?
+
+>>> import headroom
+>>> study = headroom.simulate("data", train=2000, test=400)
+>>> run = headroom.run(study, out="run")
+>>> model = run.model()
+>>> spectra = headroom.read_spectra("data/test/dataset.h5")
+>>> model.predict(spectra.noisy, spectra.error)
+
+Every function is described by its own ``help()``; files and numbers by the project's docs.
+"""
+
+import os as _os
+
+from headroom import _core
+from headroom._errors import (ConfigError, DataError, EmptyError, FileError, FormatError,
+                              HeadroomError, InternalError, LedgerError, MissingError,
+                              NumericError, OutOfMemoryError, UsageError)
+from headroom._model import FLAGS, Model, flag_words, open
+from headroom._study import (Figure, HeadroomWarning, Run, Spectra, read_spectra, run,
+                             simulate)
+
+__version__ = _core.version()
+
+__all__ = ["FLAGS", "ConfigError", "DataError", "EmptyError", "Figure", "FileError",
+           "FormatError", "HeadroomError", "HeadroomWarning", "InternalError", "LedgerError",
+           "MissingError", "Model", "NumericError", "OutOfMemoryError", "Run", "Spectra",
+           "UsageError", "flag_words", "open", "read_spectra", "run", "simulate"]
+
+# The OpenMP threads of this process are not there in a child of fork, which would wait for
+# them.
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(after_in_child=_core.be_alone)

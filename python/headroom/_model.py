@@ -1,0 +1,250 @@
+"""A model that a study trained: labels of new spectra, from arrays."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from headroom import _core, _errors, _tables
+
+# Rows that are converted at a time, where an array is not as the C library takes it: a
+# multiple of 128, so that the posterior's bytes are those of one call.
+_BLOCK_ROWS = 4096
+
+FLAGS = {word: (bit, meaning) for bit, word, meaning in _core.flags()}
+"""What there is to know of a prediction before it is trusted: word -> (bit, meaning)."""
+
+_PARTS = ("mean", "sigma", "half68", "half95", "gap")
+_SINGLE = {"slot": np.intc, "snr": np.double, "masked_fraction": np.double, "chi2": np.double,
+           "effective": np.double, "flags": np.uintc}
+
+
+def flag_words(flags: int) -> list[str]:
+    """The flags of one prediction in words: 5 -> ["bad_spectrum", "outside_bins"]."""
+    return [word for word, (bit, _) in FLAGS.items() if int(flags) & bit]
+
+
+def _two_dimensional(array, name):
+    # np.asanyarray keeps a memory map what it is: nothing is read yet.
+    array = np.asanyarray(array)
+    if array.ndim == 1:
+        array = array[np.newaxis]
+    if array.ndim != 2 or array.dtype.kind not in "fiub":
+        raise _errors.UsageError(
+            f"{name} has shape {array.shape} and dtype {array.dtype}; give numbers [N, P], "
+            "a row a spectrum")
+    return array
+
+
+def _is_taken_as_it_is(array, dtype):
+    return (array.dtype == dtype and array.dtype.isnative and array.strides[0] >= 0
+            and (array.strides[1] == array.itemsize or array.shape[1] == 1)
+            and array.flags.aligned)
+
+
+class _Rows:
+    """Flux, error and mask as the C library takes them, some rows at a time."""
+
+    def __init__(self, flux, error, mask, pixels):
+        self.flux = _two_dimensional(flux, "flux")
+        self.error = None if error is None else _two_dimensional(error, "error")
+        self.mask = None if mask is None else _two_dimensional(mask, "mask")
+        for name, array in (("flux", self.flux), ("error", self.error), ("mask", self.mask)):
+            if array is not None and array.shape != (len(self.flux), pixels):
+                raise _errors.UsageError(
+                    f"{name} has shape {array.shape}, but spectra of this model are "
+                    f"[{len(self.flux)}, {pixels}]; bring them to its grid, model.wave")
+        arrays = [a for a in (self.flux, self.error) if a is not None]
+        # Single precision stays what it is; all else has room in double.
+        single = all(a.dtype.kind == "f" and a.itemsize <= 4 for a in arrays)
+        self.dtype = np.dtype(np.float32 if single else np.float64)
+        self.is_taken = self.mask is None and all(
+            _is_taken_as_it_is(a, self.dtype) for a in arrays)
+
+    def __len__(self):
+        return len(self.flux)
+
+    def blocks(self):
+        """(first, last, flux, error), in order."""
+        if self.is_taken or len(self) == 0:
+            yield 0, len(self), self.flux, self.error
+            return
+        for first in range(0, len(self), _BLOCK_ROWS):
+            last = min(first + _BLOCK_ROWS, len(self))
+            yield first, last, *self._block(slice(first, last))
+
+    def _block(self, rows):
+        flux = np.array(self.flux[rows], dtype=self.dtype, order="C")
+        error = None
+        if self.error is not None:
+            error = np.array(self.error[rows], dtype=self.dtype, order="C")
+        if self.mask is not None:
+            # What a masked pixel is to the library: no error, or, without errors, no flux.
+            masked = np.asarray(self.mask[rows]) != 0
+            if error is not None:
+                error[masked] = 0
+            else:
+                flux[masked] = np.nan
+        return flux, error
+
+
+class Model:
+    """What a study trained, opened once: give it spectra, get labels.
+
+    Open with :func:`headroom.open`. Any number of threads may predict with one model.
+
+    Attributes
+    ----------
+    path : str
+    study : str
+        The study's id.
+    wave : ndarray [P]
+        Wavelengths of the pixels, angstrom.
+    targets, units : tuple of str [T]
+        What is predicted, and in what unit.
+    train_range : ndarray [T, 2]
+        Range of the training labels, in the unit.
+    snr_range : tuple of float
+        Range of the training spectra's signal-to-noise ratio; NaN: not known.
+    bins : tuple of str [K]
+        Names of the bins; slot -1 is the model of all rows.
+    axes : tuple of str
+        Labels that the bins stand on.
+    """
+
+    def __init__(self, path: str | os.PathLike, router: str | None = None,
+                 expert: str | None = None) -> None:
+        self.path = os.fspath(path)
+        self.router, self.expert = router, expert
+        self._open = {(router, expert): _core.Predictor(self.path, router, expert)}
+        info = self._open[router, expert].info()
+        self.study = info["study"]
+        self.wave = np.array(info["wave"])
+        self.targets, self.units = tuple(info["targets"]), tuple(info["units"])
+        self.train_range = np.column_stack([info["train_minimum"], info["train_maximum"]])
+        self.snr_range = (info["snr_minimum"], info["snr_maximum"])
+        self.bins, self.axes = tuple(info["bins"]), tuple(info["axes"])
+
+    def __repr__(self) -> str:
+        return (f"<headroom.Model of {self.study}: {', '.join(self.targets)} from "
+                f"{len(self.wave)} pixels, {self.wave[0]:.1f} to {self.wave[-1]:.1f} angstrom, "
+                f"{len(self.bins)} bins>")
+
+    def _predictor(self, router, expert):
+        key = (router or self.router, expert or self.expert)
+        if key not in self._open:
+            self._open[key] = _core.Predictor(self.path, *key)
+        return self._open[key]
+
+    def _labels(self, labels, rows):
+        """[axes, N] in fp64, from a mapping or a table by name, or an array [N, axes]."""
+        if labels is None:
+            return None
+        by_name = hasattr(labels, "keys") or getattr(getattr(labels, "dtype", None), "names", None)
+        columns = []
+        for i, axis in enumerate(self.axes):
+            try:
+                column = labels[axis] if by_name else np.asarray(labels)[:, i]
+            except (KeyError, ValueError, IndexError):
+                raise _errors.UsageError(
+                    f"labels have no column '{axis}', which the bins stand on; give "
+                    f"{', '.join(self.axes)}") from None
+            columns.append(np.asarray(column, dtype=np.float64))
+            if columns[-1].shape != (rows,):
+                raise _errors.UsageError(
+                    f"labels['{axis}'] has shape {columns[-1].shape}, but there are {rows} "
+                    "spectra; give one number a spectrum")
+        return np.array(columns)
+
+    def _slots(self, slots, rows):
+        if slots is None:
+            return None
+        out = np.ascontiguousarray(slots, dtype=np.intc)
+        if out.shape != (rows,) or not np.array_equal(out, slots):
+            raise _errors.UsageError(
+                f"slots have shape {np.shape(slots)} and dtype {np.asarray(slots).dtype}, but "
+                f"there are {rows} spectra; give the number of a bin for each, -1 for the model "
+                "of all rows")
+        return out
+
+    def predict(self, flux: Any, error: Any = None, mask: Any = None, labels: Any = None, *,
+                slots: Any = None, router: str | None = None, expert: str | None = None,
+                as_frame: bool | None = None) -> Any:
+        """Labels of spectra.
+
+        Parameters
+        ----------
+        flux : array_like [N, P] or [P]
+            As observed, in the unit of the training spectra, on the grid ``wave``. fp32 and
+            fp64 of this machine's byte order are taken as they lie, memory maps and
+            read-only arrays too; all else is converted 4,096 rows at a time.
+        error : array_like [N, P], optional
+            One sigma, in the unit of the flux. A pixel whose error is not above 0 or not
+            finite is masked.
+        mask : array_like of bool [N, P], optional
+            True: the pixel is not to be used.
+        labels : mapping, DataFrame, structured array or array [N, axes], optional
+            The labels that the bins stand on, for the routers "oracle" and "nearest".
+        slots : array_like of int [N], optional
+            The bin of each spectrum in place of labels; -1: the model of all rows.
+        router : str, optional
+            "global", "gate", "gate_<name>", "oracle", "nearest"; the model's own, else the
+            study's gate where it has one, else "global".
+        expert : str, optional
+            The method whose models predict, such as "ridge"; in each bin what validation
+            chose.
+        as_frame : bool, optional
+            A DataFrame, or a structured array; a DataFrame where pandas is there.
+
+        Returns
+        -------
+        DataFrame or structured array, a row a spectrum
+            For each target ``<target>_mean``, ``_sigma`` (one sigma), ``_half68`` and
+            ``_half95`` (half-widths of intervals of 68.27 and 95.45 %) and ``_gap`` (how far
+            the mean is outside the training labels), in the target's unit; ``slot``,
+            ``snr``, ``masked_fraction``, ``chi2`` and ``effective`` (of templates) and
+            ``flags`` (see :data:`headroom.FLAGS`). What is not known is NaN. The columns
+            of ``headroom predict``, to the last bit.
+
+        Raises
+        ------
+        UsageError
+            Arrays of another shape; labels or errors that are needed are missing.
+        """
+        predictor = self._predictor(router, expert)
+        rows = _Rows(flux, error, mask, len(self.wave))
+        labels, slots = self._labels(labels, len(rows)), self._slots(slots, len(rows))
+        out = {name: np.empty((len(rows), len(self.targets))) for name in _PARTS}
+        out.update((name, np.empty(len(rows), dtype=dtype)) for name, dtype in _SINGLE.items())
+        for first, last, block_flux, block_error in rows.blocks():
+            part = slice(first, last)
+            predictor.predict(
+                last - first, block_flux, block_error,
+                None if labels is None else np.ascontiguousarray(labels[:, part]),
+                None if slots is None else slots[part],
+                {name: values[part] for name, values in out.items()})
+        columns = {f"{target}_{name}": out[name][:, t]
+                   for t, target in enumerate(self.targets) for name in _PARTS}
+        columns.update((name, out[name]) for name in _SINGLE)
+        return _tables.table(columns, as_frame)
+
+
+def open(path: str | os.PathLike, router: str | None = None,
+         expert: str | None = None) -> Model:
+    """Opens what a study trained: a run directory, or its folder ``model``.
+
+    Every file of it is checked. ``router`` and ``expert`` are those that
+    :meth:`Model.predict` takes where it is told no others. Returns a :class:`Model`.
+
+    Raises
+    ------
+    MissingError
+        There is no model, or an incomplete one.
+    FormatError
+        It is damaged, or of a version that this package does not read.
+    UsageError
+        No such router or expert.
+    """
+    return Model(path, router, expert)

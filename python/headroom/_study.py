@@ -1,0 +1,367 @@
+"""Studies: simulated spectra, running, results, spectra from files."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from headroom import _core, _errors, _model, _tables
+
+
+class HeadroomWarning(UserWarning):
+    """What a study says of its data or results that should not be overlooked."""
+
+
+class _Bar:
+    """Progress on one line of stderr, anew at most five times a second."""
+
+    def __init__(self, stream=None):
+        self.stream = stream or sys.stderr
+        self.drawn, self.stage, self.begun, self.width = 0.0, None, 0.0, 0
+
+    def __call__(self, stage, unit, done, total, skipped, number_of_bytes):
+        now = time.monotonic()
+        if stage != self.stage:
+            self.stage, self.begun = stage, now
+        elif now - self.drawn < 0.2 and done != total:
+            return
+        self.drawn = now
+        line = f"{stage}: {done} {unit}"
+        if total:
+            filled = int(20 * done / total)
+            line = f"{stage} [{'#' * filled:<20}] {done} of {total} {unit}"
+            fresh, left = done - skipped, total - done
+            if fresh > 0 and left > 0:
+                line += f", {(now - self.begun) * left / fresh:.0f} s left"
+        self.stream.write("\r" + line.ljust(self.width))
+        self.width = len(line)
+        self.stream.flush()
+
+    def close(self):
+        if self.width:
+            self.stream.write("\r" + " " * self.width + "\r")
+            self.stream.flush()
+
+
+def _warn(is_warning, line):
+    if is_warning:
+        warnings.warn(line, HeadroomWarning, stacklevel=3)
+
+
+_MODES = {"new": 0, "resume": 1, "restart": 2, "replace": 3}
+
+
+def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, *,
+        mode: str = "new", settings: dict[str, Any] | None = None,
+        folder: str | os.PathLike | None = None, compat: str | None = None,
+        progress: bool | Callable = True) -> Run:
+    """Runs a study and writes its report.
+
+    Parameters
+    ----------
+    config : path or dict
+        The YAML file, or what it would hold (docs/configuration.md).
+    out : path, optional
+        The run directory; ``runs/<experiment.id>``.
+    mode : {"new", "resume", "restart", "replace"}
+        What to do about an earlier run there: refuse an unfinished one, go on with it, throw
+        it away, or throw away a finished run of another study, too.
+    settings : dict, optional
+        Over what the configuration says: ``{"ridge.alpha": 100}``.
+    folder : path, optional
+        Where relative paths of a dict begin; the current folder.
+    compat : str, optional
+        "users": experts and gates with the settings of earlier studies.
+    progress : bool or callable
+        A bar on stderr; or ``progress(stage, unit, done, total, skipped, bytes)``.
+
+    Returns
+    -------
+    Run
+
+    Warnings of the study are raised as :class:`HeadroomWarning`. Ctrl-C stops it after the
+    block it is at; ``mode="resume"`` goes on. Memory stays within ``run.memory_mib``.
+
+    Raises
+    ------
+    ConfigError, MissingError, FormatError, DataError, EmptyError
+        What is wrong with configuration and files.
+    UsageError
+        The run directory holds something else, or is in use.
+    """
+    if mode not in _MODES:
+        raise _errors.UsageError(f"mode is {mode!r}, but must be one of {', '.join(_MODES)}")
+    given = {"path": None, "text": None, "folder": None, "compat": compat, "mode": _MODES[mode],
+             "out": None if out is None else os.fspath(out),
+             "settings": [f"{key}={json.dumps(value)}" for key, value in (settings or {}).items()]}
+    if isinstance(config, dict):
+        # Every JSON text is a YAML text.
+        given["text"] = json.dumps(config, default=_plain, ensure_ascii=False)
+        given["folder"] = None if folder is None else os.fspath(folder)
+    else:
+        given["path"] = os.fspath(config)
+    bar = _Bar() if progress is True else None
+    try:
+        return Run(_core.run(given, _warn, bar or progress or None))
+    finally:
+        if bar:
+            bar.close()
+
+
+def _plain(value):
+    """Paths and NumPy's numbers and arrays in a configuration."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    if isinstance(value, tuple):
+        return list(value)
+    raise _errors.ConfigError(
+        f"the configuration holds {value!r} of type {type(value).__name__}; give text, numbers, "
+        "lists and dicts")
+
+
+_CHOICES = {"dtype": ("f32", "f64"), "labels": ("uniform", "lattice"), "nodes": ("all", "half"),
+            "noise_model": ("U", "A")}
+_RANGES = ("teff", "logg", "mh", "mag", "seeing", "zenith_angle", "field_angle")
+_NUMBERS = ("exposures", "exposure_time", "resolving_power", "fwhm", "error_scale", "mh_offset",
+            "free_fraction")
+
+
+def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
+             shards: int = 5, seed: int = 1, progress: bool | Callable = False,
+             **options: Any) -> str:
+    """Simulated stars as PFS's medium-resolution arm sees them, in the layout of a study.
+
+    Parameters
+    ----------
+    folder : path
+        Where ``train_0 ..``, ``test`` and ``study.yaml`` go.
+    train, test : int
+        Rows; 32 KiB of disk each.
+    shards, seed : int
+    **options
+        ``teff`` (K), ``logg``, ``mh`` (dex), ``mag`` (AB), ``seeing`` (arcsec),
+        ``zenith_angle``, ``field_angle`` (degrees): (low, high) or one number;
+        ``exposures``, ``exposure_time`` (s), ``resolving_power``, ``fwhm`` (angstrom),
+        ``error_scale``, ``mh_offset`` (dex), ``free_fraction``; ``dtype`` "f32" or "f64",
+        ``labels`` "uniform" or "lattice", ``nodes`` "all" or "half", ``noise_model`` "U" or
+        "A" (docs/simulate.md).
+
+    Returns
+    -------
+    str
+        The path of ``study.yaml``, which :func:`headroom.run` takes.
+    """
+    given = {"train_rows": train, "test_rows": test, "shards": shards, "seed": seed}
+    for name, value in options.items():
+        if name in _CHOICES:
+            if value not in _CHOICES[name]:
+                raise _errors.UsageError(f"{name} is {value!r}, but must be one of "
+                                         f"{', '.join(_CHOICES[name])}")
+            given[name] = _CHOICES[name].index(value)
+        elif name in _RANGES:
+            ends = np.broadcast_to(np.asarray(value, dtype=float), 2)
+            given[name] = [float(end) for end in ends]
+        elif name in _NUMBERS:
+            given[name] = value
+        else:
+            raise _errors.UsageError(
+                f"simulate has no option {name!r}; it has "
+                f"{', '.join((*_CHOICES, *_RANGES, *_NUMBERS))}")
+    bar = _Bar() if progress is True else None
+    try:
+        _core.simulate(os.fspath(folder), given, bar or progress or None)
+    finally:
+        if bar:
+            bar.close()
+    return os.path.join(os.fspath(folder), "study.yaml")
+
+
+class Figure:
+    """A figure of a report; a notebook shows it. ``png``, ``svg``, ``pdf`` and ``csv`` (the
+    numbers drawn) are its files."""
+
+    def __init__(self, folder, name):
+        self.name = name
+        for suffix in ("png", "svg", "pdf", "csv"):
+            setattr(self, suffix, os.path.join(folder, f"{name}.{suffix}"))
+
+    def __repr__(self) -> str:
+        return f"<headroom.Figure {self.svg}>"
+
+    def _repr_svg_(self):
+        with open(self.svg, encoding="utf-8") as file:
+            return file.read()
+
+    def _repr_png_(self):
+        with open(self.png, "rb") as file:
+            return file.read()
+
+
+def _names(folder, suffix):
+    if not os.path.isdir(folder):
+        return []
+    return sorted(name[:-len(suffix)] for name in os.listdir(folder) if name.endswith(suffix))
+
+
+class Run:
+    """A finished study: its numbers, tables, predictions, figures and model.
+
+    Nothing is handed out unless the ledger of the study balances and its files confirm one
+    another. A notebook shows the report.
+
+    Attributes
+    ----------
+    path : str
+        The run directory.
+    results : dict
+        ``results.json``; an undefined number is None (docs/formats.md).
+    """
+
+    def __init__(self, path):
+        self.path = os.fspath(path)
+        _core.check_results(self.path)
+        with open(os.path.join(self.path, "results.json"), encoding="utf-8") as file:
+            self.results = json.load(file)
+
+    def __repr__(self) -> str:
+        experiment = self.results["experiment"]
+        return f"<headroom.Run {self.path}: {experiment['target']} of {experiment['id']}>"
+
+    def __str__(self) -> str:
+        return _core.report_text(self.path)
+
+    def _folder(self, name):
+        folder = os.path.join(self.path, name)
+        if not os.path.isdir(folder):
+            self.report()
+        return folder
+
+    def report(self) -> None:
+        """Writes tables, figures, ``report.md`` and ``report.html`` anew."""
+        _core.report(self.path)
+
+    @property
+    def targets(self) -> list[str]:
+        """The labels that the study predicts, the first of them this run's own."""
+        experiment = self.results["experiment"]
+        return list(experiment.get("targets", [experiment["target"]]))
+
+    def target(self, name: str) -> Run:
+        """The run of another target of the same study."""
+        if name not in self.targets:
+            raise _errors.UsageError(
+                f"the study has no target {name!r}; it has {', '.join(self.targets)}")
+        if name == self.targets[0]:
+            return self
+        return Run(os.path.join(self.path, "targets", name))
+
+    @property
+    def table_names(self) -> list[str]:
+        return _names(self._folder("tables"), ".csv")
+
+    def table(self, name: str, as_frame: bool | None = None) -> Any:
+        """A table of the report, as DataFrame or structured array."""
+        if name not in self.table_names:
+            raise _errors.UsageError(f"the report has no table {name!r}; it has "
+                                     f"{', '.join(self.table_names)}")
+        return _tables.read_csv(os.path.join(self._folder("tables"), f"{name}.csv"), as_frame)
+
+    def predictions(self, as_frame: bool | None = None) -> Any:
+        """Truth and predictions of every test row, as DataFrame or structured array: the
+        columns of ``predictions.csv`` (docs/formats.md), labels in the target's unit."""
+        return _tables.read_csv(os.path.join(self.path, "predictions.csv"), as_frame)
+
+    @property
+    def figure_names(self) -> list[str]:
+        return _names(self._folder("figures"), ".svg")
+
+    def figure(self, name: str) -> Figure:
+        """A figure of the report, which a notebook shows."""
+        if name not in self.figure_names:
+            raise _errors.UsageError(f"the report has no figure {name!r}; it has "
+                                     f"{', '.join(self.figure_names)}")
+        return Figure(self._folder("figures"), name)
+
+    def model(self, router: str | None = None, expert: str | None = None) -> _model.Model:
+        """What the study trained, a :class:`Model`."""
+        return _model.open(self.path, router, expert)
+
+    def _repr_html_(self):
+        path = os.path.join(self.path, "report.html")
+        if not os.path.exists(path):
+            self.report()
+        with open(path, encoding="utf-8") as file:
+            page = file.read()
+        # A page of its own, so that its styles stay there.
+        quoted = page.replace("&", "&amp;").replace('"', "&quot;")
+        return f'<iframe srcdoc="{quoted}" width="100%" height="800"></iframe>'
+
+
+class Spectra:
+    """Spectra of one or several files.
+
+    Attributes
+    ----------
+    wave : ndarray [P]
+        Wavelengths, angstrom.
+    flux, error, noisy : ndarray of float32 [N, P]
+        As a study sees them: clipped at 0 where it clips; error is one sigma. ``noisy`` is
+        the flux with the noise of the file, None where it has none.
+    labels : dict of ndarray [N]
+        Columns of numbers that every file has, in the unit of the file.
+    """
+
+    def __init__(self, wave, flux, error, noisy, labels):
+        self.wave, self.flux, self.error = wave, flux, error
+        self.noisy, self.labels = noisy, labels
+
+    def __len__(self) -> int:
+        return len(self.flux)
+
+    def __repr__(self) -> str:
+        return (f"<headroom.Spectra: {len(self)} of {len(self.wave)} pixels, labels "
+                f"{', '.join(self.labels) or 'none'}>")
+
+
+def read_spectra(files: str | os.PathLike | Sequence[str | os.PathLike], *,
+                 untrusted: bool = False) -> Spectra:
+    """Reads all spectra and labels of HDF5 files that ``headroom predict`` reads.
+
+    Parameters
+    ----------
+    files : path or list of paths
+        One table, whose rows run on from file to file.
+    untrusted : bool
+        Files that may come from anywhere: a child process reads them first, within limits.
+
+    Returns
+    -------
+    Spectra
+
+    Raises
+    ------
+    MissingError, FormatError, DataError, EmptyError
+    """
+    paths = [files] if isinstance(files, (str, bytes, os.PathLike)) else list(files)
+    reader = _core.Reader([os.fsdecode(path) for path in paths], 0, untrusted, _warn)
+    info = reader.info()
+    rows, wave = info["rows"], np.array(info["wave"])
+    shape = (rows, len(wave))
+    flux, error = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    noisy = np.empty(shape, np.float32) if info["has_noisy"] else None
+    at = 0
+    while count := reader.next(at, rows, flux, error, noisy):
+        at += count
+    labels = {name: np.empty(rows) for name in info["labels"]}
+    for name, values in labels.items():
+        reader.label(name, values)
+    return Spectra(wave, flux, error, noisy, labels)

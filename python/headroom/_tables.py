@@ -1,0 +1,52 @@
+"""Tables as pandas has them where it is there, and as NumPy's structured arrays else."""
+
+import csv
+import importlib.util
+
+import numpy as np
+
+
+def has_pandas():
+    return importlib.util.find_spec("pandas") is not None
+
+
+def wants_frame(as_frame):
+    """Whether a table is to be a DataFrame: None, where pandas is there."""
+    return has_pandas() if as_frame is None else bool(as_frame)
+
+
+def table(columns, as_frame):
+    """The columns, arrays [N] by name, as a table; no value is changed."""
+    if wants_frame(as_frame):
+        import pandas
+
+        return pandas.DataFrame(columns)
+    arrays = {name: np.asarray(values) for name, values in columns.items()}
+    rows = len(next(iter(arrays.values()))) if arrays else 0
+    out = np.empty(rows, dtype=[(name, a.dtype) for name, a in arrays.items()])
+    for name, values in arrays.items():
+        out[name] = values
+    return out
+
+
+def _column(cells):
+    """Whole numbers, numbers (empty: NaN), or text."""
+    try:
+        return np.array([int(cell) for cell in cells], dtype=np.int64)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return np.array([float(cell) if cell else np.nan for cell in cells])
+    except ValueError:
+        return np.array(cells, dtype=str)
+
+
+def read_csv(path, as_frame=None):
+    """A table of a run directory, every number to its last bit."""
+    if wants_frame(as_frame):
+        import pandas
+
+        return pandas.read_csv(path, float_precision="round_trip")
+    with open(path, newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    return table({name: _column([row[i] for row in rows]) for i, name in enumerate(head)}, False)

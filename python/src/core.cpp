@@ -1,0 +1,512 @@
+// What Python sees of the C library: each function checks its arrays, lets go of the
+// interpreter, calls one function of include/headroom, and raises what that says. Names,
+// tables and words are made in Python (headroom/*.py).
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <omp.h>
+
+#include "headroom/library.h"
+#include "headroom/model.h"
+#include "headroom/report.h"
+#include "headroom/results.h"
+#include "headroom/simulate.h"
+#include "headroom/spectra.h"
+#include "headroom/study.h"
+
+namespace nb = nanobind;
+
+namespace {
+
+// Raises the exception of headroom/_errors.py that stands for the status.
+[[noreturn]] void raise(const char *status, const char *message) {
+  nb::object error =
+      nb::module_::import_("headroom._errors").attr("of_status")(status, message);
+  PyErr_SetObject(reinterpret_cast<PyObject *>(Py_TYPE(error.ptr())), error.ptr());
+  throw nb::python_error();
+}
+
+void check(hr_status status, const hr_error &err) {
+  if (status != HR_OK) raise(hr_status_name(status), err.message);
+}
+
+const char *text_or_null(const nb::object &text, std::string &place) {
+  if (text.is_none()) return nullptr;
+  place = nb::cast<std::string>(text);
+  return place.c_str();
+}
+
+// An array that the caller keeps, or none; `format` is that of the struct module.
+class Array {
+ public:
+  Array(const nb::object &array, const char *name, const char *format, bool writable,
+        Py_ssize_t count)
+      : Array(array, name, writable) {
+    if (!view_.obj) return;
+    if (!is_of(format) || view_.ndim < 1 || !PyBuffer_IsContiguous(&view_, 'C') ||
+        view_.len != count * view_.itemsize)
+      refuse(name);
+  }
+
+  // Spectra: [rows][pixels] fp32 or fp64, pixels next to each other.
+  Array(const nb::object &array, const char *name, Py_ssize_t rows, Py_ssize_t pixels)
+      : Array(array, name, false) {
+    if (!view_.obj) return;
+    bool fits = (is_of("f") || is_of("d")) && view_.ndim == 2 && view_.shape[0] == rows &&
+                view_.shape[1] == pixels && view_.strides[0] >= 0 &&
+                (view_.strides[1] == view_.itemsize || pixels == 1);
+    if (!fits) refuse(name);
+  }
+
+  Array(const Array &) = delete;
+  ~Array() {
+    if (view_.obj) PyBuffer_Release(&view_);
+  }
+
+  template <typename T>
+  T *data() const {
+    return static_cast<T *>(view_.obj ? view_.buf : nullptr);
+  }
+  bool is_fp64() const { return view_.obj && is_of("d"); }
+  size_t stride() const { return view_.obj ? static_cast<size_t>(view_.strides[0]) : 0; }
+
+ private:
+  Array(const nb::object &array, const char *name, bool writable) {
+    if (array.is_none()) return;
+    int flags = PyBUF_STRIDES | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0);
+    if (PyObject_GetBuffer(array.ptr(), &view_, flags) != 0) {
+      PyErr_Clear();
+      refuse(name);
+    }
+  }
+
+  bool is_of(const char *format) const {
+    return view_.format && std::string(view_.format) == format;
+  }
+
+  // Python has made the array fit: one that does not is a slip of ours.
+  [[noreturn]] void refuse(const char *name) {
+    std::string message = std::string("array '") + name + "' is not as the library needs it";
+    if (view_.obj) PyBuffer_Release(&view_);
+    raise("HR_ERR_INTERNAL", message.c_str());
+  }
+
+  Py_buffer view_ = {};
+};
+
+// The observer of a call, which hands on to Python. What a function of Python raises, and
+// Ctrl-C, end the work at its next look and are raised once it has ended.
+class Watch {
+ public:
+  Watch(nb::object log, nb::object progress)
+      : log_(std::move(log)), progress_(std::move(progress)) {}
+
+  hr_observer observer() { return {this, log, progress, interrupted}; }
+
+  void check(hr_status status, const hr_error &err) const {
+    if (raised_) std::rethrow_exception(raised_);
+    ::check(status, err);
+  }
+
+ private:
+  template <typename Call>
+  void ask(Call call) {
+    nb::gil_scoped_acquire held;
+    if (raised_) return;
+    try {
+      call();
+    } catch (...) {
+      raised_ = std::current_exception();
+    }
+  }
+
+  static void log(void *context, hr_log_level level, const char *line) {
+    auto *self = static_cast<Watch *>(context);
+    self->ask([&] {
+      if (!self->log_.is_none()) self->log_(level == HR_LOG_WARNING, line);
+    });
+  }
+
+  static void progress(void *context, const hr_progress *p) {
+    auto *self = static_cast<Watch *>(context);
+    self->ask([&] {
+      if (!self->progress_.is_none())
+        self->progress_(p->stage, p->unit, p->done, p->total, p->skipped, p->bytes);
+    });
+  }
+
+  static bool interrupted(void *context) {
+    auto *self = static_cast<Watch *>(context);
+    self->ask([] {
+      if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    });
+    return static_cast<bool>(self->raised_);
+  }
+
+  nb::object log_, progress_;
+  std::exception_ptr raised_;
+};
+
+std::vector<std::string> texts(const char *const *items, size_t count) {
+  return std::vector<std::string>(items, items + count);
+}
+
+std::vector<double> numbers(const double *items, size_t count) {
+  return std::vector<double>(items, items + count);
+}
+
+class Predictor {
+ public:
+  Predictor(const std::string &path, const nb::object &router, const nb::object &expert) {
+    hr_error err = {};
+    hr_status status = HR_OK;
+    std::string router_text, expert_text;
+    hr_model_options options = hr_model_options_default();
+    options.router = text_or_null(router, router_text);
+    options.expert = text_or_null(expert, expert_text);
+    {
+      nb::gil_scoped_release free;
+      status = hr_model_open(path.c_str(), &options, &predictor_, &err);
+    }
+    check(status, err);
+  }
+  Predictor(const Predictor &) = delete;
+  ~Predictor() { hr_model_close(&predictor_); }
+
+  nb::dict info() const {
+    hr_model_info i = get_info();
+    nb::dict out;
+    out["study"] = i.study;
+    out["wave"] = numbers(i.wave_angstrom, i.pixels);
+    out["targets"] = texts(i.target_names, i.targets);
+    out["units"] = texts(i.target_units, i.targets);
+    out["train_minimum"] = numbers(i.train_minimum, i.targets);
+    out["train_maximum"] = numbers(i.train_maximum, i.targets);
+    out["snr_minimum"] = i.snr_minimum;
+    out["snr_maximum"] = i.snr_maximum;
+    out["bins"] = texts(i.bin_names, i.bins);
+    out["axes"] = texts(i.axis_labels, i.axes);
+    out["needs_labels"] = i.needs_labels;
+    out["needs_error"] = i.needs_error;
+    return out;
+  }
+
+  // `out`: arrays by name, of which any may be missing.
+  void predict(Py_ssize_t rows, const nb::object &flux, const nb::object &error,
+               const nb::object &labels, const nb::object &slots,
+               const nb::dict &out) const {
+    hr_model_info i = get_info();
+    auto pixels = static_cast<Py_ssize_t>(i.pixels);
+    Py_ssize_t values = rows * static_cast<Py_ssize_t>(i.targets);
+    Array f(flux, "flux", rows, pixels), e(error, "error", rows, pixels);
+    Array l(labels, "labels", "d", false, rows * static_cast<Py_ssize_t>(i.axes));
+    Array s(slots, "slots", "i", false, rows);
+    auto of = [&](const char *name) {
+      return out.contains(name) ? nb::object(out[name]) : nb::none();
+    };
+    Array mean(of("mean"), "mean", "d", true, values);
+    Array sigma(of("sigma"), "sigma", "d", true, values);
+    Array half68(of("half68"), "half68", "d", true, values);
+    Array half95(of("half95"), "half95", "d", true, values);
+    Array gap(of("gap"), "gap", "d", true, values);
+    Array slot(of("slot"), "slot", "i", true, rows);
+    Array snr(of("snr"), "snr", "d", true, rows);
+    Array masked(of("masked_fraction"), "masked_fraction", "d", true, rows);
+    Array chi2(of("chi2"), "chi2", "d", true, rows);
+    Array effective(of("effective"), "effective", "d", true, rows);
+    Array flags(of("flags"), "flags", "I", true, rows);
+    hr_model_input input = hr_model_input_default();
+    input.rows = static_cast<size_t>(rows);
+    input.flux = f.data<void>();
+    input.error = e.data<void>();
+    input.dtype = f.is_fp64() ? HR_FLOAT64 : HR_FLOAT32;
+    input.flux_stride_bytes = f.stride();
+    input.error_stride_bytes = e.stride();
+    input.labels = l.data<double>();
+    input.slots = s.data<int32_t>();
+    hr_model_output output = hr_model_output_default();
+    output.mean = mean.data<double>();
+    output.sigma = sigma.data<double>();
+    output.half68 = half68.data<double>();
+    output.half95 = half95.data<double>();
+    output.gap = gap.data<double>();
+    output.slot = slot.data<int32_t>();
+    output.snr = snr.data<double>();
+    output.masked = masked.data<double>();
+    output.chi2 = chi2.data<double>();
+    output.effective = effective.data<double>();
+    output.flags = flags.data<uint32_t>();
+    hr_error err = {};
+    hr_status status = HR_OK;
+    {
+      nb::gil_scoped_release free;
+      status = hr_model_predict(predictor_, &input, &output, &err);
+    }
+    check(status, err);
+  }
+
+ private:
+  hr_model_info get_info() const {
+    hr_error err = {};
+    hr_model_info i = {};
+    i.size = sizeof i;
+    check(hr_model_info_get(predictor_, &i, &err), err);
+    return i;
+  }
+
+  hr_predictor *predictor_ = nullptr;
+};
+
+class Reader {
+ public:
+  Reader(const std::vector<std::string> &paths, uint64_t block_rows, bool untrusted,
+         nb::object log) {
+    hr_error err = {};
+    hr_status status = HR_OK;
+    std::vector<const char *> names;
+    for (const std::string &path : paths) names.push_back(path.c_str());
+    Watch watch(std::move(log), nb::none());
+    hr_observer observer = watch.observer();
+    hr_spectra_options options = hr_spectra_options_default();
+    options.block_rows = block_rows;
+    options.untrusted = untrusted;
+    options.observer = &observer;
+    {
+      nb::gil_scoped_release free;
+      status = hr_spectra_open(names.data(), names.size(), &options, &reader_, &err);
+    }
+    watch.check(status, err);
+  }
+  Reader(const Reader &) = delete;
+  ~Reader() { hr_spectra_close(&reader_); }
+
+  nb::dict info() const {
+    hr_spectra_info i = get_info();
+    nb::dict out;
+    out["rows"] = i.rows;
+    out["wave"] = numbers(i.wave_angstrom, i.pixels);
+    out["has_noisy"] = i.has_noisy;
+    out["labels"] = texts(i.labels, i.label_count);
+    return out;
+  }
+
+  void label(const std::string &name, const nb::object &out) const {
+    hr_error err = {};
+    const double *values = nullptr;
+    size_t rows = get_info().rows;
+    Array to(out, "label", "d", true, static_cast<Py_ssize_t>(rows));
+    check(hr_spectra_label(reader_, name.c_str(), &values, &err), err);
+    std::copy(values, values + rows, to.data<double>());
+  }
+
+  // Reads the next block into rows `at` and on of arrays of `rows` rows; says how many it
+  // has, 0 at the end, without touching the arrays where there is no room for them.
+  uint64_t next(uint64_t at, uint64_t rows, const nb::object &flux,
+                const nb::object &error, const nb::object &noisy) {
+    hr_error err = {};
+    hr_status status = HR_OK;
+    size_t pixels = get_info().pixels;
+    auto values = static_cast<Py_ssize_t>(rows * pixels);
+    Array f(flux, "flux", "f", true, values), e(error, "error", "f", true, values);
+    Array n(noisy, "noisy", "f", true, values);
+    hr_spectra_block block = {};
+    block.size = sizeof block;
+    {
+      nb::gil_scoped_release free;
+      status = hr_spectra_next(reader_, &block, &err);
+      if (status == HR_OK && at + block.rows <= rows) {
+        copy(block.flux, block.rows * pixels, f.data<float>(), at * pixels);
+        copy(block.error, block.rows * pixels, e.data<float>(), at * pixels);
+        copy(block.noisy, block.rows * pixels, n.data<float>(), at * pixels);
+      }
+    }
+    check(status, err);
+    return block.rows;
+  }
+
+ private:
+  static void copy(const float *from, size_t count, float *to, size_t at) {
+    if (from && to) std::copy(from, from + count, to + at);
+  }
+
+  hr_spectra_info get_info() const {
+    hr_error err = {};
+    hr_spectra_info i = {};
+    i.size = sizeof i;
+    check(hr_spectra_get_info(reader_, &i, &err), err);
+    return i;
+  }
+
+  hr_spectra_reader *reader_ = nullptr;
+};
+
+hr_status write_report(void *context, const char *run_dir, hr_error *err) {
+  return hr_report_write(run_dir, static_cast<const hr_observer *>(context), err);
+}
+
+std::string run(const nb::dict &given, nb::object log, nb::object progress) {
+  std::string path, text, folder, out_dir, compat;
+  auto settings = nb::cast<std::vector<std::string>>(given["settings"]);
+  std::vector<const char *> items;
+  for (const std::string &setting : settings) items.push_back(setting.c_str());
+  Watch watch(std::move(log), std::move(progress));
+  hr_observer observer = watch.observer();
+  hr_study_options options = hr_study_options_default();
+  options.config_path = text_or_null(given["path"], path);
+  options.config_text = text_or_null(given["text"], text);
+  options.config_folder = text_or_null(given["folder"], folder);
+  options.out_dir = text_or_null(given["out"], out_dir);
+  options.compat = text_or_null(given["compat"], compat);
+  options.mode = static_cast<hr_study_mode>(nb::cast<int>(given["mode"]));
+  options.settings = items.data();
+  options.setting_count = items.size();
+  options.finish = write_report;
+  options.context = &observer;
+  hr_error err = {};
+  hr_status status = HR_OK;
+  char *run_dir = nullptr;
+  {
+    nb::gil_scoped_release free;
+    status = hr_study_run(&options, &observer, &run_dir, &err);
+  }
+  watch.check(status, err);
+  std::string name = run_dir;
+  hr_text_free(run_dir);
+  return name;
+}
+
+// Whether the ledger balances and the two files confirm one another; raises if not.
+void check_results(const std::string &run_dir) {
+  hr_error err = {};
+  hr_status status = HR_OK;
+  hr_results *results = nullptr;
+  {
+    nb::gil_scoped_release free;
+    status = hr_results_open(run_dir.c_str(), nullptr, &results, &err);
+    hr_results_close(&results);
+  }
+  check(status, err);
+}
+
+std::string report_text(const std::string &run_dir) {
+  hr_error err = {};
+  hr_status status = HR_OK;
+  char *text = nullptr;
+  {
+    nb::gil_scoped_release free;
+    status = hr_report_text(run_dir.c_str(), &text, &err);
+  }
+  check(status, err);
+  std::string out = text;
+  hr_text_free(text);
+  return out;
+}
+
+void report(const std::string &run_dir) {
+  hr_error err = {};
+  hr_status status = HR_OK;
+  {
+    nb::gil_scoped_release free;
+    status = hr_report_write(run_dir.c_str(), nullptr, &err);
+  }
+  check(status, err);
+}
+
+void simulate(const std::string &folder, const nb::dict &given, nb::object progress) {
+  hr_simulate_options o = hr_simulate_options_default();
+  o.folder = folder.c_str();
+#define HR_TAKE(name) \
+  if (given.contains(#name)) o.name = nb::cast<decltype(o.name)>(given[#name])
+#define HR_TAKE_CHOICE(name) \
+  if (given.contains(#name)) o.name = static_cast<decltype(o.name)>(nb::cast<int>(given[#name]))
+#define HR_TAKE_RANGE(name)                                             \
+  if (given.contains(#name)) {                                          \
+    auto ends = nb::cast<std::vector<double>>(given[#name]);            \
+    o.name = {ends.at(0), ends.at(1)};                                  \
+  }
+  HR_TAKE(train_rows);
+  HR_TAKE(shards);
+  HR_TAKE(test_rows);
+  HR_TAKE(seed);
+  HR_TAKE_CHOICE(dtype);
+  HR_TAKE_CHOICE(labels);
+  HR_TAKE_CHOICE(nodes);
+  HR_TAKE_CHOICE(noise_model);
+  HR_TAKE_RANGE(teff);
+  HR_TAKE_RANGE(logg);
+  HR_TAKE_RANGE(mh);
+  HR_TAKE_RANGE(mag);
+  HR_TAKE_RANGE(seeing);
+  HR_TAKE_RANGE(zenith_angle);
+  HR_TAKE_RANGE(field_angle);
+  HR_TAKE(exposures);
+  HR_TAKE(exposure_time);
+  HR_TAKE(resolving_power);
+  HR_TAKE(fwhm);
+  HR_TAKE(error_scale);
+  HR_TAKE(mh_offset);
+  HR_TAKE(free_fraction);
+#undef HR_TAKE
+#undef HR_TAKE_CHOICE
+#undef HR_TAKE_RANGE
+  Watch watch(nb::none(), std::move(progress));
+  hr_observer observer = watch.observer();
+  hr_error err = {};
+  hr_status status = HR_OK;
+  {
+    nb::gil_scoped_release free;
+    status = hr_simulate(&o, &observer, &err);
+  }
+  watch.check(status, err);
+}
+
+nb::list flag_list() {
+  nb::list list;
+#define HR_FLAG_ITEM(name, bit, word, meaning) \
+  list.append(nb::make_tuple(static_cast<int>(bit), word, meaning));
+  HR_FLAG_LIST(HR_FLAG_ITEM)
+#undef HR_FLAG_ITEM
+  return list;
+}
+
+nb::list status_list() {
+  nb::list list;
+#define HR_STATUS_ITEM(name, exit_code, sentence) \
+  list.append(nb::make_tuple(#name, exit_code, sentence));
+  HR_STATUS_LIST(HR_STATUS_ITEM)
+#undef HR_STATUS_ITEM
+  return list;
+}
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+  m.def("version", &hr_version);
+  m.def("flags", &flag_list);
+  m.def("statuses", &status_list);
+  // In a child of fork the threads of the parent are gone; one is left.
+  m.def("be_alone", [] { omp_set_num_threads(1); });
+  m.def("run", &run, nb::arg(), nb::arg().none(), nb::arg().none());
+  m.def("simulate", &simulate, nb::arg(), nb::arg(), nb::arg().none());
+  m.def("check_results", &check_results);
+  m.def("report", &report);
+  m.def("report_text", &report_text);
+  nb::class_<Predictor>(m, "Predictor")
+      .def(nb::init<const std::string &, const nb::object &, const nb::object &>(),
+           nb::arg(), nb::arg().none(), nb::arg().none())
+      .def("info", &Predictor::info)
+      .def("predict", &Predictor::predict, nb::arg(), nb::arg(), nb::arg().none(),
+           nb::arg().none(), nb::arg().none(), nb::arg());
+  nb::class_<Reader>(m, "Reader")
+      .def(nb::init<const std::vector<std::string> &, uint64_t, bool, nb::object>(),
+           nb::arg(), nb::arg(), nb::arg(), nb::arg().none())
+      .def("info", &Reader::info)
+      .def("label", &Reader::label)
+      .def("next", &Reader::next, nb::arg(), nb::arg(), nb::arg().none(),
+           nb::arg().none(), nb::arg().none());
+}

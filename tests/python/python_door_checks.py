@@ -1,0 +1,416 @@
+"""What test_python_door.py asks of the package, where it is installed.
+
+    python_door_checks.py STUDY BUILD
+
+STUDY holds data/, run/ and what the program predicted by each router. Whatever needs h5py or
+pandas is asked only where they are."""
+
+import csv
+import filecmp
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import unittest
+import warnings
+
+import numpy as np
+
+import headroom
+
+STUDY, BUILD = sys.argv[1], sys.argv[2]
+# Told with six digits by the program's CSV.
+ROUNDED = ("snr", "masked_fraction", "chi2", "effective")
+HAS_PANDAS = importlib.util.find_spec("pandas") is not None
+HAS_H5PY = importlib.util.find_spec("h5py") is not None
+
+
+def columns(table):
+    return list(table.columns) if hasattr(table, "columns") else list(table.dtype.names)
+
+
+def same(a, b):
+    """Bit for bit, row by row; where one has no number, neither has the other."""
+    if columns(a) != columns(b):
+        return False
+    return all(np.array_equal(np.asarray(a[c]), np.asarray(b[c]),
+                              equal_nan=np.asarray(a[c]).dtype.kind == "f")
+               for c in columns(a))
+
+
+def program_said(router):
+    with open(f"{STUDY}/{router}.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+class Predict(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.model = headroom.open(f"{STUDY}/run")
+        cls.spectra = headroom.read_spectra(f"{STUDY}/data/test/dataset.h5")
+        cls.expected = cls.model.predict(cls.spectra.noisy, cls.spectra.error)
+
+    def test_the_model_says_what_it_is(self):
+        self.assertEqual(self.model.targets, ("log_g", "mag"))
+        self.assertEqual(self.model.units[0], "dex")
+        self.assertEqual(self.model.wave.shape, (self.spectra.flux.shape[1],))
+        self.assertEqual(self.model.axes, ("T_eff", "M_H"))
+        self.assertEqual(len(self.model.bins), 9)
+        self.assertTrue(np.all(self.model.train_range[:, 0] < self.model.train_range[:, 1]))
+        self.assertIn("log_g, mag from", repr(self.model))
+
+    def test_it_is_what_the_program_says_bit_for_bit(self):
+        for router in ("global", "oracle", "gate"):
+            labels = self.spectra.labels if router == "oracle" else None
+            ours = self.model.predict(self.spectra.noisy, self.spectra.error, labels=labels,
+                                      router=router)
+            rows = program_said(router)
+            self.assertEqual(len(ours), len(rows))
+            for name in columns(ours):
+                theirs = np.array([float(row[name]) if row[name] else np.nan for row in rows])
+                values = np.asarray(ours[name], float)
+                if name in ROUNDED:
+                    values = np.array([float(f"{value:.6g}") for value in values])
+                self.assertTrue(np.array_equal(values, theirs, equal_nan=True),
+                                f"{router} {name}")
+            self.assertTrue(np.isfinite(np.asarray(ours["log_g_mean"])).any(), router)
+
+    def test_arrays_of_every_kind(self):
+        flux, error = self.spectra.noisy, self.spectra.error
+        path = f"{STUDY}/flux.bin"
+        flux.astype(">f4").tofile(path)
+        flux.tofile(path + ".native")
+        read_only = flux.copy()
+        read_only.flags.writeable = False
+        wide = np.zeros((len(flux), flux.shape[1] + 7), np.float32)
+        wide[:, :flux.shape[1]] = flux
+        for name, array in {
+                "big-endian": flux.astype(">f4"), "Fortran order": np.asfortranarray(flux),
+                "read-only": read_only, "rows with a gap": wide[:, :flux.shape[1]],
+                "backwards": flux[::-1][::-1][::-1][::-1], "from behind": flux[::-1].copy()[::-1],
+                "big-endian map": np.memmap(path, ">f4", "r", shape=flux.shape),
+                "map": np.memmap(path + ".native", np.float32, "r", shape=flux.shape)}.items():
+            with self.subTest(name):
+                self.assertTrue(same(self.model.predict(array, error), self.expected))
+        # fp64 of the same numbers has room for them.
+        doubles = self.model.predict(flux.astype(np.float64), error.astype(np.float64))
+        mixed = self.model.predict(flux, error.astype(">f8"))
+        self.assertTrue(same(doubles, mixed))
+        np.testing.assert_allclose(np.asarray(doubles["log_g_mean"]),
+                                   np.asarray(self.expected["log_g_mean"]), atol=1e-4)
+
+    def test_nothing_is_written_to_the_callers_arrays(self):
+        flux, error = self.spectra.noisy.copy(), self.spectra.error.copy()
+        mask = np.zeros(flux.shape, bool)
+        mask[:, 5] = True
+        before = flux.tobytes(), error.tobytes(), mask.tobytes()
+        self.model.predict(flux, error, mask)
+        self.model.predict(flux, mask=mask, router="global", expert="ridge")
+        self.assertEqual((flux.tobytes(), error.tobytes(), mask.tobytes()), before)
+
+    def test_a_mask_is_an_error_of_zero(self):
+        mask = np.zeros(self.spectra.flux.shape, bool)
+        mask[::2, 100:140] = True
+        error = self.spectra.error.copy()
+        error[mask] = 0
+        masked = self.model.predict(self.spectra.noisy, self.spectra.error, mask)
+        self.assertTrue(same(masked, self.model.predict(self.spectra.noisy, error)))
+        self.assertFalse(same(masked, self.expected))
+        share = np.asarray(masked["masked_fraction"]) - np.asarray(
+            self.expected["masked_fraction"])
+        np.testing.assert_allclose(share[::2], 40 / mask.shape[1], atol=0.02)
+        # Without errors the flux says it, and a masked pixel has no say.
+        flux = self.spectra.noisy.copy()
+        flux[mask] = 1e9
+        one = self.model.predict(flux, mask=mask, router="global", expert="ridge")
+        two = self.model.predict(self.spectra.noisy, mask=mask, router="global", expert="ridge")
+        self.assertTrue(same(one, two))
+
+    def test_one_spectrum_and_none(self):
+        one = self.model.predict(self.spectra.noisy[7], self.spectra.error[7])
+        self.assertEqual(len(one), 1)
+        self.assertEqual(np.asarray(one["slot"])[0], np.asarray(self.expected["slot"])[7])
+        none = self.model.predict(self.spectra.noisy[:0], self.spectra.error[:0])
+        self.assertEqual((len(none), columns(none)), (0, columns(self.expected)))
+
+    def test_labels_of_every_kind(self):
+        labels = self.spectra.labels
+        array = np.column_stack([labels["T_eff"], labels["M_H"]])
+        records = np.rec.fromarrays([labels["M_H"], labels["T_eff"]], names="M_H,T_eff")
+        expected = self.model.predict(self.spectra.noisy, self.spectra.error, labels=labels,
+                                      router="oracle")
+        given = [array, records]
+        if HAS_PANDAS:
+            import pandas
+
+            given.append(pandas.DataFrame(labels))
+        for kind in given:
+            said = self.model.predict(self.spectra.noisy, self.spectra.error, labels=kind,
+                                      router="oracle")
+            self.assertTrue(same(said, expected), type(kind))
+        slots = np.asarray(expected["slot"])
+        # A row outside the bins has no slot to be told by.
+        inside = slots >= 0
+        said = self.model.predict(self.spectra.noisy, self.spectra.error,
+                                  slots=np.where(inside, slots, -1).astype(np.int64),
+                                  router="oracle")
+        self.assertGreater(inside.sum(), 100)
+        self.assertTrue(np.array_equal(np.asarray(said["log_g_mean"])[inside],
+                                       np.asarray(expected["log_g_mean"])[inside],
+                                       equal_nan=True))
+
+    def test_sixteen_threads_on_one_model(self):
+        said = [None] * 16
+
+        def ask(i):
+            said[i] = self.model.predict(self.spectra.noisy, self.spectra.error)
+
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for one in said:
+            self.assertTrue(same(one, self.expected))
+
+    @unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
+    def test_a_child_of_fork_predicts(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # threads were running
+            child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            said = self.model.predict(self.spectra.noisy, self.spectra.error)
+            os._exit(0 if same(said, self.expected) else 1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+
+    def test_tables_where_pandas_is_and_is_not(self):
+        self.assertEqual(hasattr(self.expected, "columns"), HAS_PANDAS)
+        plain = self.model.predict(self.spectra.noisy, self.spectra.error, as_frame=False)
+        self.assertIsInstance(plain, np.ndarray)
+        self.assertTrue(same(plain, self.expected))
+
+    def test_flags_have_words(self):
+        flux = self.spectra.noisy.copy()
+        flux[0] = np.nan
+        said = self.model.predict(flux, self.spectra.error)
+        self.assertEqual(headroom.flag_words(np.asarray(said["flags"])[0]),
+                         ["bad_spectrum", "masked"])
+        self.assertTrue(np.isnan(np.asarray(said["log_g_mean"])[0]))
+        self.assertEqual(headroom.FLAGS["bad_spectrum"][0], 1)
+
+
+class BadInput(unittest.TestCase):
+    def refused(self, exception, sentence, call, *values, **names):
+        with self.assertRaises(exception) as caught:
+            call(*values, **names)
+        self.assertEqual(str(caught.exception), sentence)
+        self.assertIsInstance(caught.exception, headroom.HeadroomError)
+        return caught.exception
+
+    def test_arrays(self):
+        model = headroom.open(f"{STUDY}/run")
+        flux = np.ones((3, len(model.wave)), np.float32)
+        pixels = len(model.wave)
+        refused = self.refused
+        refused(headroom.UsageError,
+                f"flux has shape (3, 10), but spectra of this model are [3, {pixels}]; bring them "
+                "to its grid, model.wave", model.predict, flux[:, :10])
+        refused(headroom.UsageError,
+                f"error has shape (2, {pixels}), but spectra of this model are [3, {pixels}]; "
+                "bring them to its grid, model.wave", model.predict, flux, flux[:2])
+        refused(headroom.UsageError,
+                "flux has shape (1, 3) and dtype <U1; give numbers [N, P], a row a spectrum",
+                model.predict, np.array(["a", "b", "c"]))
+        refused(headroom.UsageError,
+                "labels have no column 'M_H', which the bins stand on; give T_eff, M_H",
+                model.predict, flux, labels={"T_eff": [1, 2, 3]}, router="oracle")
+        refused(headroom.UsageError,
+                "labels['T_eff'] has shape (2,), but there are 3 spectra; give one number a "
+                "spectrum", model.predict, flux, labels={"T_eff": [1, 2]}, router="oracle")
+        refused(headroom.UsageError,
+                "slots have shape (3,) and dtype float64, but there are 3 spectra; give the number "
+                "of a bin for each, -1 for the model of all rows", model.predict, flux,
+                slots=[0.5, 1, 2], router="oracle")
+        with self.assertRaisesRegex(headroom.UsageError, "router.*is not one of|no router"):
+            model.predict(flux, flux, router="no such")
+
+    def test_files(self):
+        with self.assertRaises(FileNotFoundError) as caught:
+            headroom.open(f"{STUDY}/nowhere")
+        self.assertIsInstance(caught.exception, headroom.MissingError)
+        self.assertEqual(caught.exception.status, "HR_ERR_MISSING")
+        self.assertIn(f"{STUDY}/nowhere", str(caught.exception))
+        with self.assertRaises(headroom.MissingError):
+            headroom.read_spectra(f"{STUDY}/nowhere.h5")
+        with self.assertRaises(headroom.FormatError):
+            headroom.read_spectra(f"{STUDY}/global.csv")
+        with self.assertRaises(headroom.MissingError):
+            headroom.Run(STUDY)
+
+    def test_studies(self):
+        refused = self.refused
+        refused(headroom.UsageError,
+                "mode is 'again', but must be one of new, resume, restart, replace", headroom.run,
+                {}, mode="again")
+        refused(headroom.UsageError,
+                "simulate has no option 'stars'; it has dtype, labels, nodes, noise_model, teff, "
+                "logg, mh, mag, seeing, zenith_angle, field_angle, exposures, exposure_time, "
+                "resolving_power, fwhm, error_scale, mh_offset, free_fraction", headroom.simulate,
+                f"{STUDY}/none", stars=3)
+        refused(headroom.UsageError, "dtype is 'f16', but must be one of f32, f64",
+                headroom.simulate, f"{STUDY}/none", dtype="f16")
+        with self.assertRaisesRegex(headroom.ConfigError, "experiment.id is missing"):
+            headroom.run({"data": {"train": ["a.h5"], "test": "b.h5", "target": "log_g"}},
+                         out=f"{STUDY}/none")
+        refused(headroom.ConfigError,
+                "the configuration holds {1} of type set; give text, numbers, lists and dicts",
+                headroom.run, {"data": {1}})
+        self.assertFalse(os.path.exists(f"{STUDY}/none"))
+
+    def test_every_status_has_an_exception(self):
+        from headroom import _core, _errors
+
+        of_results = {"HR_OK", "HR_ERR_DIFFERS", "HR_ERR_GATE", "HR_ERR_LOST"}
+        names = {name for name, _, _ in _core.statuses()}
+        self.assertEqual(set(_errors.STATUSES) | of_results, names)
+        self.assertIsInstance(_errors.of_status("HR_ERR_IO", "x"), OSError)
+        self.assertIsInstance(_errors.of_status("HR_ERR_MEMORY", "x"), MemoryError)
+
+
+class Studies(unittest.TestCase):
+    def test_a_finished_run(self):
+        run = headroom.Run(f"{STUDY}/run")
+        self.assertEqual(run.targets, ["log_g", "mag"])
+        self.assertIn("table2_ladder", run.table_names)
+        self.assertIn("r2_by_snr", run.figure_names)
+        self.assertTrue(run.figure("r2_by_snr")._repr_png_().startswith(b"\x89PNG"))
+        self.assertIn("<svg", run.figure("r2_by_snr")._repr_svg_())
+        self.assertIn("<iframe", run._repr_html_())
+        self.assertIn("Target log_g", str(run))
+        other = run.target("mag")
+        self.assertEqual(other.results["experiment"]["target"], "mag")
+        predictions = run.predictions()
+        target = np.asarray(predictions["target"])
+        ridge = np.asarray(predictions["ridge_oracle"])
+        known = np.isfinite(ridge) & (np.asarray(predictions["bin"]) >= 0)
+        r2 = 1 - np.sum((target - ridge)[known] ** 2) / np.sum(
+            (target[known] - target[known].mean()) ** 2)
+        overall = run.table("table2_overall")
+        at = [i for i, (method, rows) in enumerate(zip(overall["method"], overall["rows"]))
+              if (method, rows) == ("ridge_oracle", "covered")]
+        told = float(np.asarray(overall["r2_pooled"])[at[0]])
+        self.assertAlmostEqual(told, r2, places=6)
+
+    def test_a_table_that_does_not_agree_is_refused(self):
+        spoilt = f"{STUDY}/spoilt"
+        shutil.copytree(f"{STUDY}/run", spoilt)
+        with open(f"{spoilt}/predictions.csv", encoding="utf-8") as file:
+            lines = file.readlines()
+        cells = lines[1].split(",")
+        cells[3] = str(float(cells[3]) + 1)
+        lines[1] = ",".join(cells)
+        with open(f"{spoilt}/predictions.csv", "w", encoding="utf-8") as file:
+            file.writelines(lines)
+        with self.assertRaises(headroom.LedgerError):
+            headroom.Run(spoilt)
+
+    def test_simulating_and_running_as_the_program_does(self):
+        words = ["simulate", "--out", f"{STUDY}/theirs", "--train", "600", "--shards", "2",
+                 "--test", "120", "--seed", "5", "--teff", "4000,6000"]
+        subprocess.run([f"{BUILD}/headroom", *words], check=True, capture_output=True)
+        seen = []
+        path = headroom.simulate(f"{STUDY}/ours", 600, 120, shards=2, seed=5, teff=(4000, 6000),
+                                 progress=lambda *stage: seen.append(stage))
+        for name in ("train_0", "train_1", "test"):
+            ours, theirs = (headroom.read_spectra(f"{STUDY}/{who}/{name}/dataset.h5")
+                            for who in ("ours", "theirs"))
+            for array in ("wave", "flux", "error"):
+                self.assertTrue(np.array_equal(getattr(ours, array), getattr(theirs, array)))
+            for label, values in theirs.labels.items():
+                self.assertTrue(np.array_equal(ours.labels[label], values), label)
+        self.assertEqual(path, f"{STUDY}/ours/study.yaml")
+        self.assertEqual(seen[-1][2:4], (120, 120))
+        config = {
+            "experiment": {"id": "DICT"},
+            "data": {"train": ["train_{0..1}/dataset.h5"], "test": "test/dataset.h5",
+                     "target": "log_g", "noise": {"level": np.float64(1), "seed": 42}},
+            "binning": {"axes": {"T_eff": np.array([4000, 5000, 6000])}},
+            "experts": {"ridge": {"alpha": (1.0, 100.0)}},
+        }
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            run = headroom.run(config, out=f"{STUDY}/dict", folder=f"{STUDY}/ours",
+                               settings={"run.memory_mib": 2048}, progress=False)
+        self.assertTrue(all(issubclass(w.category, headroom.HeadroomWarning) for w in told))
+        self.assertEqual(run.results["experiment"]["id"], "DICT")
+        self.assertTrue(os.path.exists(f"{STUDY}/dict/report.html"))
+        spectra = headroom.read_spectra(f"{STUDY}/ours/test/dataset.h5")
+        said = run.model("global").predict(spectra.noisy, spectra.error)
+        self.assertEqual(len(said), 120)
+
+    def test_ctrl_c_stops_and_the_study_goes_on(self):
+        code = ("import headroom, sys\n"
+                "def tell(*stage):\n"
+                "    print('working', flush=True)\n"
+                "try:\n"
+                "    headroom.run(sys.argv[1], out=sys.argv[2], progress=tell)\n"
+                "except KeyboardInterrupt:\n"
+                "    print('stopped')\n")
+        child = subprocess.Popen([sys.executable, "-c", code, f"{STUDY}/data/study.yaml",
+                                  f"{STUDY}/stopped"], stdout=subprocess.PIPE, text=True)
+        child.stdout.readline()
+        child.send_signal(signal.SIGINT)
+        self.assertTrue(child.communicate(timeout=120)[0].endswith("stopped\n"))
+        self.assertEqual(child.returncode, 0)
+        self.assertFalse(os.path.exists(f"{STUDY}/stopped/results.json"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            headroom.run(f"{STUDY}/data/study.yaml", out=f"{STUDY}/stopped", mode="resume",
+                         progress=False)
+        self.assertTrue(filecmp.cmp(f"{STUDY}/stopped/predictions.csv",
+                                    f"{STUDY}/run/predictions.csv", shallow=False))
+
+    def test_what_a_callback_raises_comes_out(self):
+        def fail(*stage):
+            raise RuntimeError("enough")
+
+        with self.assertRaisesRegex(RuntimeError, "^enough$"):
+            headroom.simulate(f"{STUDY}/failed", 600, 0, shards=1, progress=fail)
+        self.assertFalse(os.path.exists(f"{STUDY}/failed/train_0/dataset.h5"))
+
+    @unittest.skipUnless(HAS_H5PY and HAS_PANDAS, "h5py and pandas are not here")
+    def test_spectra_are_what_h5py_and_pandas_read(self):
+        import h5py
+        import pandas
+
+        path = f"{STUDY}/data/test/dataset.h5"
+        shutil.copy(path, f"{STUDY}/again.h5")
+        spectra = headroom.read_spectra([path, f"{STUDY}/again.h5"])
+        with h5py.File(path) as file:
+            arrays = file["/dataset/arrays"]
+            noisy = arrays["noisy/value"][:]
+            error = arrays["error/value"][:]
+        self.assertEqual(len(spectra), 2 * len(noisy))
+        self.assertTrue(np.array_equal(spectra.noisy[len(noisy):], noisy.astype(np.float32)))
+        self.assertTrue(np.array_equal(spectra.error[:len(noisy)], error.astype(np.float32)))
+        # pandas keeps a frame in blocks by type, in another order than its columns.
+        frame = pandas.DataFrame({"T_eff": [5000.0, 5100.0], "id": [7, 8], "log_g": [4.0, 4.5],
+                                  "n": np.array([1, 2], np.int32), "M_H": [-1.0, 0.5]})
+        mixed = f"{STUDY}/mixed.h5"
+        with h5py.File(path) as old, h5py.File(mixed, "w") as new:
+            new["/spectrumdataset/wave"] = old["/spectrumdataset/wave"][:]
+            for name in ("flux", "error"):
+                new[f"/dataset/arrays/{name}/value"] = old[f"/dataset/arrays/{name}/value"][:2]
+        frame.to_hdf(mixed, key="/dataset/params", mode="a")
+        read = headroom.read_spectra(mixed)
+        self.assertIsNone(read.noisy)
+        for name in frame.columns:
+            self.assertTrue(np.array_equal(read.labels[name], frame[name]), name)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
