@@ -49,9 +49,11 @@ static bool input_pixel(const hr_conv_shape *s, size_t p, size_t k, size_t *q) {
   return p + k >= left && *q < s->width;
 }
 
-static bool reference_forward(hr_convolution *c, size_t thread, const float *x,
-                              float *y) {
+static bool reference_forward(hr_convolution *c, size_t thread, const void *input,
+                              void *output) {
   const hr_conv_shape *s = &c->shape;
+  const float *x = input;
+  float *y = output;
   (void)thread;
   for (size_t p = 0, q = 0; p < s->width; p++) {
     for (size_t d = 0; d < s->outputs; d++) {
@@ -69,9 +71,10 @@ static bool reference_forward(hr_convolution *c, size_t thread, const float *x,
   return true;
 }
 
-static bool reference_backward_input(hr_convolution *c, size_t thread, const float *dy,
-                                     float *dx) {
+static bool reference_backward_input(hr_convolution *c, size_t thread,
+                                     const void *gradient, float *dx) {
   const hr_conv_shape *s = &c->shape;
+  const float *dy = gradient;
   (void)thread;
   for (size_t i = 0; i < s->width * s->inputs; i++) dx[i] = 0;
   for (size_t p = 0, q = 0; p < s->width; p++) {
@@ -88,9 +91,11 @@ static bool reference_backward_input(hr_convolution *c, size_t thread, const flo
   return true;
 }
 
-static bool reference_backward_weights(hr_convolution *c, size_t thread, const float *x,
-                                       const float *dy, float *gradient) {
+static bool reference_backward_weights(hr_convolution *c, size_t thread,
+                                       const void *input, const void *dout,
+                                       float *gradient) {
   const hr_conv_shape *s = &c->shape;
+  const float *x = input, *dy = dout;
   float *bias = gradient + weight_count(s);
   (void)thread;
   for (size_t p = 0, q = 0; p < s->width; p++) {

@@ -7,8 +7,9 @@
  * cores with AVX-512 this reached 160 to 190 GF/s a core in each direction, above the 143
  * of OpenBLAS's sgemm there.
  *
- * With bf16 the interface stays fp32: what is multiplied (x, dy, the weights) is rounded
- * to bf16 on a row's way in, products are added in fp32. */
+ * With bf16 what is multiplied comes in bf16, and what is convolved leaves in bf16; only
+ * x of a first convolution comes in fp32, as the data are, and is rounded on its way in.
+ * Products are added in fp32. */
 #include "core/alloc.h"
 #include "core/parallel.h"
 #include "nn/convolver.h"
@@ -69,9 +70,9 @@ static void format_fini(format *f) {
 /* What one convolution is made of, while it is being made. Weights: whichever format
  * oneDNN likes best. */
 typedef struct recipe {
-  format x, y, bias;                         /* the caller's, fp32 */
-  format factor_x, factor_y, factor_weights; /* what is multiplied, fp32 or bf16 */
-  format weights_gradient;                   /* fp32 */
+  format x, dx, y, bias;           /* the caller's; dx and bias fp32, y as multiplied */
+  format factor_x, factor_weights; /* what is multiplied, fp32 or bf16 */
+  format weights_gradient;         /* fp32 */
   dnnl_dims_t strides, dilates, left, right;
   dnnl_engine_t engine;
   dnnl_primitive_attr_t attributes;
@@ -97,13 +98,13 @@ static dnnl_status_t describe_backward_input(const recipe *r, dnnl_primitive_des
                                              dnnl_primitive_desc_t *out) {
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl_convolution_backward_data_primitive_desc_create(
-      out, r->engine, dnnl_convolution_direct, r->x.desc, r->factor_weights.desc,
-      r->factor_y.desc, r->strides, r->dilates, r->left, r->right, hint, r->attributes);
+      out, r->engine, dnnl_convolution_direct, r->dx.desc, r->factor_weights.desc,
+      r->y.desc, r->strides, r->dilates, r->left, r->right, hint, r->attributes);
 #else
   dnnl_convolution_desc_t operation;
   dnnl_status_t code = dnnl_convolution_backward_data_desc_init(
-      &operation, dnnl_convolution_direct, &r->x.desc, &r->factor_weights.desc,
-      &r->factor_y.desc, r->strides, r->left, r->right);
+      &operation, dnnl_convolution_direct, &r->dx.desc, &r->factor_weights.desc,
+      &r->y.desc, r->strides, r->left, r->right);
   if (code != dnnl_success) return code;
   return dnnl_primitive_desc_create(out, &operation, r->attributes, r->engine, hint);
 #endif
@@ -115,13 +116,13 @@ static dnnl_status_t describe_backward_weights(const recipe *r,
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl_convolution_backward_weights_primitive_desc_create(
       out, r->engine, dnnl_convolution_direct, r->factor_x.desc, r->weights_gradient.desc,
-      r->bias.desc, r->factor_y.desc, r->strides, r->dilates, r->left, r->right, hint,
+      r->bias.desc, r->y.desc, r->strides, r->dilates, r->left, r->right, hint,
       r->attributes);
 #else
   dnnl_convolution_desc_t operation;
   dnnl_status_t code = dnnl_convolution_backward_weights_desc_init(
       &operation, dnnl_convolution_direct, &r->factor_x.desc, &r->weights_gradient.desc,
-      &r->bias.desc, &r->factor_y.desc, r->strides, r->left, r->right);
+      &r->bias.desc, &r->y.desc, r->strides, r->left, r->right);
   if (code != dnnl_success) return code;
   return dnnl_primitive_desc_create(out, &operation, r->attributes, r->engine, hint);
 #endif
@@ -129,11 +130,12 @@ static dnnl_status_t describe_backward_weights(const recipe *r,
 
 /* From here on both versions are alike. */
 
-/* The arrays of one thread: memory objects x and y are pointed at the caller's arrays,
- * factor_x and factor_y hold the same in bf16 where that is multiplied, else NULL. */
+/* The arrays of one thread: memory objects x, dx and y are pointed at the caller's
+ * arrays, factor_x holds x in bf16 where that is multiplied and x is fp32, else it is
+ * NULL. */
 typedef struct thread_place {
   dnnl_stream_t stream;
-  dnnl_memory_t x, y, factor_x, factor_y, weights_gradient, bias_gradient, scratch;
+  dnnl_memory_t x, dx, y, factor_x, weights_gradient, bias_gradient, scratch;
   float *gradient; /* [gradient_count] of one row, before it is added */
   float *scratch_bytes;
 } thread_place;
@@ -143,7 +145,7 @@ struct hr_convolution {
   dnnl_data_type_t factors; /* the type of what is multiplied */
   dnnl_engine_t engine;
   dnnl_primitive_t forward, backward_input, backward_weights;
-  dnnl_primitive_t round_x, round_y;                    /* NULL with fp32 */
+  dnnl_primitive_t round_x;                             /* NULL where x is multiplied */
   dnnl_primitive_t pack_forward, pack_backward, unpack; /* plain order to and from */
   dnnl_memory_t plain, bias, packed_forward, packed_backward, packed_gradient;
   size_t packed_count; /* floats of a packed gradient, without the bias */
@@ -154,8 +156,7 @@ struct hr_convolution {
 
 static void free_thread(thread_place *t) {
   dnnl_memory_t memories[] = {
-      t->x,      t->y, t->factor_x, t->factor_y, t->weights_gradient, t->bias_gradient,
-      t->scratch};
+      t->x, t->dx, t->y, t->factor_x, t->weights_gradient, t->bias_gradient, t->scratch};
   for (size_t i = 0; i < sizeof memories / sizeof memories[0]; i++) {
     if (memories[i]) dnnl_memory_destroy(memories[i]);
   }
@@ -169,9 +170,9 @@ static void onednn_destroy(hr_convolution **address) {
   *address = NULL;
   if (!c) return;
   for (size_t i = 0; c->threads && i < c->thread_count; i++) free_thread(&c->threads[i]);
-  dnnl_primitive_t primitives[] = {
-      c->forward, c->backward_input, c->backward_weights, c->round_x,
-      c->round_y, c->pack_forward,   c->pack_backward,    c->unpack};
+  dnnl_primitive_t primitives[] = {c->forward, c->backward_input, c->backward_weights,
+                                   c->round_x, c->pack_forward,   c->pack_backward,
+                                   c->unpack};
   for (size_t i = 0; i < sizeof primitives / sizeof primitives[0]; i++) {
     if (primitives[i]) dnnl_primitive_destroy(primitives[i]);
   }
@@ -187,10 +188,10 @@ static void onednn_destroy(hr_convolution **address) {
 
 static void recipe_fini(recipe *r) {
   format *formats[] = {&r->x,
-                       &r->y,
+                       &r->dx,
                        &r->bias,
                        &r->factor_x,
-                       &r->factor_y,
+                       &r->y,
                        &r->factor_weights,
                        &r->weights_gradient};
   for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) format_fini(formats[i]);
@@ -217,11 +218,11 @@ static dnnl_status_t recipe_init(recipe *r, const hr_conv_shape *s,
   r->strides[0] = 1;
   r->left[0] = left;
   r->right[0] = (dnnl_dim_t)s->kernel - 1 - left;
-  DNNL_TRY(format_init(&r->x, 3, x, dnnl_f32, dnnl_nwc));
-  DNNL_TRY(format_init(&r->y, 3, y, dnnl_f32, dnnl_nwc));
+  DNNL_TRY(format_init(&r->x, 3, x, s->is_first ? dnnl_f32 : factors, dnnl_nwc));
+  DNNL_TRY(format_init(&r->dx, 3, x, dnnl_f32, dnnl_nwc));
   DNNL_TRY(format_init(&r->bias, 1, bias, dnnl_f32, dnnl_x));
   DNNL_TRY(format_init(&r->factor_x, 3, x, factors, dnnl_nwc));
-  DNNL_TRY(format_init(&r->factor_y, 3, y, factors, dnnl_nwc));
+  DNNL_TRY(format_init(&r->y, 3, y, factors, dnnl_nwc));
   DNNL_TRY(format_init(&r->factor_weights, 3, weights, factors, dnnl_format_tag_any));
   DNNL_TRY(format_init(&r->weights_gradient, 3, weights, dnnl_f32, dnnl_format_tag_any));
   DNNL_TRY(dnnl_primitive_attr_create(&r->attributes));
@@ -267,11 +268,10 @@ static dnnl_status_t make_thread(hr_convolution *c, const recipe *r, format_view
   DNNL_TRY(format_init(&scratch, 1, bytes, dnnl_f32, dnnl_x));
   DNNL_TRY(dnnl_stream_create(&t->stream, c->engine, dnnl_stream_default_flags));
   DNNL_TRY(dnnl_memory_create(&t->x, view_of(&r->x), c->engine, DNNL_MEMORY_NONE));
+  DNNL_TRY(dnnl_memory_create(&t->dx, view_of(&r->dx), c->engine, DNNL_MEMORY_NONE));
   DNNL_TRY(dnnl_memory_create(&t->y, view_of(&r->y), c->engine, DNNL_MEMORY_NONE));
-  if (c->factors != dnnl_f32) {
+  if (c->round_x) {
     DNNL_TRY(dnnl_memory_create(&t->factor_x, view_of(&r->factor_x), c->engine,
-                                DNNL_MEMORY_ALLOCATE));
-    DNNL_TRY(dnnl_memory_create(&t->factor_y, view_of(&r->factor_y), c->engine,
                                 DNNL_MEMORY_ALLOCATE));
   }
   DNNL_TRY(dnnl_memory_create(&t->weights_gradient, packed, c->engine, t->gradient));
@@ -352,9 +352,8 @@ cleanup:
 
 static dnnl_status_t make_rounding(hr_convolution *c, const recipe *r) {
   dnnl_status_t code = dnnl_success;
-  if (c->factors == dnnl_f32) return code;
+  if (c->factors == dnnl_f32 || !c->shape.is_first) return code;
   DNNL_TRY(make_reorder(view_of(&r->x), view_of(&r->factor_x), c->engine, &c->round_x));
-  DNNL_TRY(make_reorder(view_of(&r->y), view_of(&r->factor_y), c->engine, &c->round_y));
 cleanup:
   return code;
 }
@@ -430,9 +429,9 @@ static hr_status bf16_create(const hr_conv_shape *shape, hr_convolution **out,
 }
 
 /* oneDNN takes pointers that are not const also for what it only reads. */
-static void *unconst(const float *values) {
+static void *unconst(const void *values) {
   union {
-    const float *given;
+    const void *given;
     void *taken;
   } u = {.given = values};
   return u.taken;
@@ -463,26 +462,22 @@ static bool onednn_load(hr_convolution *c, const float *weights, const float *bi
           reorder(c->pack_backward, stream, c->plain, c->packed_backward));
 }
 
-/* The thread's place, its memory objects pointed at these arrays. */
-static thread_place *place_at(hr_convolution *c, size_t thread, const float *x,
-                              const float *y) {
-  thread_place *t = &c->threads[thread];
-  bool is_set = dnnl_memory_set_data_handle(t->x, unconst(x)) == dnnl_success &&
-                dnnl_memory_set_data_handle(t->y, unconst(y)) == dnnl_success;
-  return is_set ? t : NULL;
+static bool point(dnnl_memory_t memory, const void *values) {
+  return dnnl_memory_set_data_handle(memory, unconst(values)) == dnnl_success;
 }
 
-/* What is multiplied: the array itself, or its bf16 copy; NULL where that fails. */
-static dnnl_memory_t factor_of(dnnl_primitive_t rounding, const thread_place *t,
-                               dnnl_memory_t exact, dnnl_memory_t rounded) {
-  if (!rounding) return exact;
-  return reorder(rounding, t->stream, exact, rounded) ? rounded : NULL;
+/* What is multiplied of x: itself, or its bf16 copy; NULL where that fails. */
+static dnnl_memory_t factor_of(const hr_convolution *c, const thread_place *t,
+                               const void *x) {
+  if (!point(t->x, x)) return NULL;
+  if (!c->round_x) return t->x;
+  return reorder(c->round_x, t->stream, t->x, t->factor_x) ? t->factor_x : NULL;
 }
 
-static bool onednn_forward(hr_convolution *c, size_t thread, const float *x, float *y) {
-  thread_place *t = place_at(c, thread, x, y);
-  dnnl_memory_t factor = t ? factor_of(c->round_x, t, t->x, t->factor_x) : NULL;
-  if (!factor) return false;
+static bool onednn_forward(hr_convolution *c, size_t thread, const void *x, void *y) {
+  const thread_place *t = &c->threads[thread];
+  dnnl_memory_t factor = factor_of(c, t, x);
+  if (!factor || !point(t->y, y)) return false;
   dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, factor},
                                  {DNNL_ARG_WEIGHTS, c->packed_forward},
                                  {DNNL_ARG_BIAS, c->bias},
@@ -491,28 +486,26 @@ static bool onednn_forward(hr_convolution *c, size_t thread, const float *x, flo
   return execute(c->forward, t->stream, arguments, 5);
 }
 
-static bool onednn_backward_input(hr_convolution *c, size_t thread, const float *dy,
+static bool onednn_backward_input(hr_convolution *c, size_t thread, const void *dy,
                                   float *dx) {
-  thread_place *t = place_at(c, thread, dx, dy);
-  dnnl_memory_t factor = t ? factor_of(c->round_y, t, t->y, t->factor_y) : NULL;
-  if (!factor) return false;
-  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_DIFF_SRC, t->x},
+  const thread_place *t = &c->threads[thread];
+  if (!point(t->dx, dx) || !point(t->y, dy)) return false;
+  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_DIFF_SRC, t->dx},
                                  {DNNL_ARG_WEIGHTS, c->packed_backward},
-                                 {DNNL_ARG_DIFF_DST, factor},
+                                 {DNNL_ARG_DIFF_DST, t->y},
                                  {DNNL_ARG_SCRATCHPAD, t->scratch}};
   return execute(c->backward_input, t->stream, arguments, 4);
 }
 
-static bool onednn_backward_weights(hr_convolution *c, size_t thread, const float *x,
-                                    const float *dy, float *gradient) {
-  thread_place *t = place_at(c, thread, x, dy);
-  dnnl_memory_t factor_x = t ? factor_of(c->round_x, t, t->x, t->factor_x) : NULL;
-  dnnl_memory_t factor_y = t ? factor_of(c->round_y, t, t->y, t->factor_y) : NULL;
-  if (!factor_x || !factor_y) return false;
-  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, factor_x},
+static bool onednn_backward_weights(hr_convolution *c, size_t thread, const void *x,
+                                    const void *dy, float *gradient) {
+  const thread_place *t = &c->threads[thread];
+  dnnl_memory_t factor = factor_of(c, t, x);
+  if (!factor || !point(t->y, dy)) return false;
+  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, factor},
                                  {DNNL_ARG_DIFF_WEIGHTS, t->weights_gradient},
                                  {DNNL_ARG_DIFF_BIAS, t->bias_gradient},
-                                 {DNNL_ARG_DIFF_DST, factor_y},
+                                 {DNNL_ARG_DIFF_DST, t->y},
                                  {DNNL_ARG_SCRATCHPAD, t->scratch}};
   if (!execute(c->backward_weights, t->stream, arguments, 5)) return false;
   size_t count = c->packed_count + c->shape.outputs;
@@ -547,6 +540,7 @@ static const hr_convolver onednn = {
 
 static const hr_convolver onednn_bf16 = {
     .name = "oneDNN with bf16",
+    .is_bf16 = true,
     .create = bf16_create,
     .destroy = onednn_destroy,
     .load = onednn_load,

@@ -60,14 +60,6 @@ static size_t weight_count(const hr_conv_shape *conv) {
   return conv->kernel * conv->inputs * conv->outputs;
 }
 
-/* A value that takes so few products is convolved again rather than kept: that of the
- * first block, whose input has one channel, 512 KiB a spectrum of 4096 pixels. */
-enum { PRODUCTS_TO_REPEAT = 16 };
-
-static bool keeps_convolved(const hr_conv_shape *conv) {
-  return conv->kernel * conv->inputs > PRODUCTS_TO_REPEAT;
-}
-
 size_t hr_network_parameter_count(const hr_network_shape *shape) {
   size_t count = 0;
   walk at = start_of(shape);
@@ -97,30 +89,44 @@ double hr_network_operations(const hr_network_shape *shape) {
   return count + 2.0 * (double)above * (double)shape->hidden;
 }
 
+/* Whether the block's convolution is that of nn/first.h. */
+static bool is_first(const hr_conv_shape *conv) {
+  return conv->is_first && conv->kernel <= HR_FIRST_MOST_KERNEL;
+}
+
+/* Bytes of a block a row. */
+static double block_bytes(const hr_network_shape *shape, const hr_conv_shape *conv) {
+  double pooled = (double)(conv->width / shape->pool * conv->outputs);
+  double convolved = (double)(conv->width * conv->outputs);
+  if (is_first(conv)) return 7 * pooled + hr_network_first_bytes(shape);
+  if (!shape->batch_norm) return 7 * pooled;
+  return 11 * pooled + 4 * convolved + 16.0 * (double)conv->outputs;
+}
+
 double hr_network_bytes(const hr_network_shape *shape, size_t rows) {
   double a_row = 12.0 * (double)shape->hidden, gradients = 0, widest = 0;
   walk at = start_of(shape);
   for (size_t b = 0; b < shape->blocks; b++) {
     hr_conv_shape conv = next_block(shape, b, &at);
-    double convolved = (double)(conv.width * conv.outputs);
-    a_row += 5.0 * (double)(at.width * at.channels);
-    if (shape->batch_norm) a_row += 16.0 * (double)conv.outputs;
-    if (shape->batch_norm && keeps_convolved(&conv)) a_row += 4.0 * convolved;
-    gradients += 4.0 * (double)(weight_count(&conv) + conv.outputs);
-    widest = fmax(widest, convolved);
+    a_row += block_bytes(shape, &conv);
+    if (!is_first(&conv)) gradients += 4.0 * (double)(weight_count(&conv) + conv.outputs);
+    widest = fmax(widest, (double)(conv.width * conv.outputs));
   }
   double groups = ceil((double)rows / HR_NETWORK_GROUP);
   return (double)rows * a_row + groups * gradients +
          8.0 * (double)hr_network_parameter_count(shape) +
-         8.0 * widest * (double)hr_thread_count();
+         4.0 * widest * (double)hr_thread_count();
 }
 
 static void destroy_block(const hr_network *n, hr_block_state *block) {
   n->backend.convolver->destroy(&block->convolution);
   hr_free(block->pooled);
+  hr_free(block->rounded);
   hr_free(block->where);
   hr_free(block->group_gradients);
   hr_free(block->kept);
+  hr_free(block->peak);
+  hr_free(block->sign);
   hr_free(block->sums);
   hr_free(block->mean);
   hr_free(block->inverse);
@@ -132,6 +138,7 @@ void hr_network_destroy(hr_network **network) {
   *network = NULL;
   if (!n) return;
   for (size_t b = 0; b < n->shape.blocks; b++) destroy_block(n, &n->blocks[b]);
+  hr_network_first_fini(n);
   hr_free(n->parameters);
   hr_free(n->gradient);
   hr_free(n->statistics);
@@ -142,22 +149,51 @@ void hr_network_destroy(hr_network **network) {
   hr_free(n);
 }
 
+/* What normalisation needs of a convolver's block. */
+static hr_status make_norm(hr_network *n, hr_block_state *block, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t channels = block->conv.outputs, rows = n->most_rows;
+  size_t convolved = block->conv.width * channels;
+  size_t halves = n->backend.convolver->is_bf16 ? 1 : 2;
+  uint16_t *kept = NULL;
+  HR_TRY(hr_alloc(&kept, rows * convolved * halves, err));
+  block->kept = kept;
+  HR_TRY(
+      hr_alloc(&block->peak, rows * (block->conv.width / n->shape.pool * channels), err));
+  HR_TRY(hr_alloc(&block->sums, rows * 2 * channels, err));
+cleanup:
+  return status;
+}
+
+static hr_status make_convolution(hr_network *n, hr_block_state *block, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t groups = (n->most_rows + HR_NETWORK_GROUP - 1) / HR_NETWORK_GROUP;
+  HR_TRY(n->backend.convolver->create(&block->conv, &block->convolution, err));
+  size_t count = n->backend.convolver->gradient_count(block->convolution);
+  HR_TRY(hr_alloc(&block->group_gradients, groups * count, err));
+  if (n->shape.batch_norm) HR_TRY(make_norm(n, block, err));
+cleanup:
+  return status;
+}
+
 static hr_status make_block(hr_network *n, hr_block_state *block, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_conv_shape *conv = &block->conv;
-  size_t channels = conv->outputs, rows = n->most_rows;
-  size_t pooled = conv->width / n->shape.pool * channels;
-  size_t groups = (rows + HR_NETWORK_GROUP - 1) / HR_NETWORK_GROUP;
-  HR_TRY(n->backend.convolver->create(conv, &block->convolution, err));
-  size_t count = n->backend.convolver->gradient_count(block->convolution);
-  HR_TRY(hr_alloc(&block->pooled, rows * pooled, err));
-  HR_TRY(hr_alloc(&block->where, rows * pooled, err));
-  HR_TRY(hr_alloc(&block->group_gradients, groups * count, err));
+  size_t channels = block->conv.outputs;
+  size_t pooled = block->conv.width / n->shape.pool * channels * n->most_rows;
+  bool is_last = block == &n->blocks[n->shape.blocks - 1];
+  if (is_first(&block->conv)) {
+    HR_TRY(hr_network_first_make(n, err));
+  } else {
+    HR_TRY(make_convolution(n, block, err));
+  }
+  HR_TRY(hr_alloc(&block->pooled, pooled, err));
+  HR_TRY(hr_alloc(&block->where, pooled, err));
+  if (n->backend.convolver->is_bf16 && !is_last) {
+    HR_TRY(hr_alloc(&block->rounded, pooled, err));
+  }
   HR_TRY(hr_alloc(&block->factors, 3 * channels, err));
   if (!n->shape.batch_norm) goto cleanup;
-  if (keeps_convolved(conv))
-    HR_TRY(hr_alloc(&block->kept, rows * conv->width * channels, err));
-  HR_TRY(hr_alloc(&block->sums, rows * 2 * channels, err));
+  HR_TRY(hr_alloc(&block->sign, channels, err));
   HR_TRY(hr_alloc(&block->mean, channels, err));
   HR_TRY(hr_alloc(&block->inverse, channels, err));
 cleanup:
@@ -172,7 +208,8 @@ static void lay_out(hr_network *n) {
     hr_block_state *block = &n->blocks[b];
     block->conv = next_block(&n->shape, b, &at);
     size_t channels = block->conv.outputs;
-    block->pool = (hr_pool_shape){block->conv.width, channels, n->shape.pool};
+    block->pool = (hr_pool_shape){block->conv.width, channels, n->shape.pool,
+                                  n->backend.convolver->is_bf16};
     block->place.weights = place;
     block->place.bias = place += weight_count(&block->conv);
     place += channels;
@@ -184,7 +221,7 @@ static void lay_out(hr_network *n) {
       statistics += 2 * channels;
     }
     size_t convolved = block->conv.width * channels;
-    if (2 * convolved > n->scratch_count) n->scratch_count = 2 * convolved;
+    if (convolved > n->scratch_count) n->scratch_count = convolved;
   }
   n->features = at.width * at.channels;
   n->hidden_place.weights = place;

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "nn/first.h"
 #include "nn/network.h"
 #include "nn/pool.h"
 
@@ -21,23 +22,38 @@ typedef struct hr_block_state {
   hr_conv_shape conv;
   hr_pool_shape pool;
   hr_layer_place place;
-  size_t statistics; /* where the block's begin */
-  hr_convolution *convolution;
-  float *pooled;          /* [rows][width / pool][channels]; going back: its gradient */
-  uint8_t *where;         /* as pooled: which pixel was the largest */
+  size_t statistics;           /* where the block's begin */
+  hr_convolution *convolution; /* NULL: of n->first */
+  float *pooled;     /* [rows][width / pool][channels]; going back: its gradient */
+  uint16_t *rounded; /* the same in bf16, as the next convolution takes it; or NULL */
+  uint8_t *where;    /* as pooled: which pixel was the largest */
   float *group_gradients; /* [groups][gradient_count] */
   /* With batch normalisation: */
-  float *kept;  /* [rows][width][channels], as convolved; NULL: it is convolved again */
+  void *kept;   /* [rows][width][channels], as convolved, fp32 or bf16; not of n->first */
+  float *peak;  /* as pooled: the largest, as convolved; not of n->first */
   double *sums; /* [rows][2 channels] */
   double *mean, *inverse; /* [channels] of the batch, inverse standard deviation */
   float *factors;         /* [3][channels]: scale and shift, or p, q and r going back */
+  float *sign;            /* [channels] of gamma, 1 or -1 */
 } hr_block_state;
+
+/* The first block where its kernel is short: nn/first.h. */
+typedef struct hr_first_state {
+  const hr_first_kernels *kernels; /* NULL: the first block is as the others */
+  hr_first_shape shape;
+  size_t moment_count, share_count;
+  double *moments, *moment; /* [rows][moment_count], and their sums */
+  float *lines;             /* [K + 1][D] */
+  float *shares;            /* [rows][share_count] of the gradient, [K + 1][D] */
+  double *share;            /* [K + 1][D] their sums */
+} hr_first_state;
 
 struct hr_network {
   hr_network_shape shape;
   size_t most_rows, rows; /* of the last forward pass */
   hr_network_backend backend;
   hr_block_state blocks[HR_MOST_BLOCKS];
+  hr_first_state first;
   hr_layer_place hidden_place, output_place;
   size_t features; /* inputs of the hidden layer */
   const float *x;  /* of the last forward pass */
@@ -46,8 +62,37 @@ struct hr_network {
   float *hidden_gradient;   /* [rows][hidden] */
   float *hidden_transposed; /* [hidden][rows] */
   float *scratch;           /* [threads][scratch_count] */
-  size_t scratch_count;     /* twice the largest width times channels of a block */
+  size_t scratch_count;     /* the largest width times channels of a block, or more */
   atomic_bool failed;       /* a convolution did */
 };
+
+float *hr_network_scratch(const hr_network *network, size_t thread);
+
+/* What a channel is scaled and shifted with in a block of these moments: its mean and
+ * inverse, and scale and shift in the factors. */
+void hr_network_set_scale(hr_network *network, hr_block_state *block, size_t c,
+                          double mean, double variance);
+
+/* The same of the statistics. */
+void hr_network_scale_by_statistics(hr_network *network, hr_block_state *block);
+
+/* Moves the block's statistics of a channel towards a batch's of `count` values. */
+void hr_network_move(hr_network *network, const hr_block_state *block, size_t c,
+                     double mean, double variance);
+
+/* Of a block with normalisation: gradients of beta and gamma, and the factors p, q and r
+ * of the gradient through it, from the sums of dz and of dz xhat, for channel c. */
+void hr_network_set_factors(hr_network *network, hr_block_state *block, size_t c,
+                            double beta, double gamma);
+
+/* What takes the pooled row, for the next convolution. */
+void hr_network_round_row(const hr_block_state *block, size_t row, const float *pooled);
+
+/* The first block (network_first.c): its memory, and both ways through it. */
+hr_status hr_network_first_make(hr_network *network, hr_error *err) HR_MUST_CHECK;
+void hr_network_first_fini(hr_network *network);
+double hr_network_first_bytes(const hr_network_shape *shape);
+void hr_network_first_forward(hr_network *network, bool training);
+void hr_network_first_backward(hr_network *network);
 
 #endif

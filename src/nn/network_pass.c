@@ -1,6 +1,7 @@
 /* Forward and back through the network, layer by layer, each layer's rows in parallel. A
- * row's convolution is pooled while it is in the core's cache: what goes to memory is a
- * fifth of it. */
+ * row's convolution is pooled while it is in the core's cache. With batch normalisation
+ * it is written once, for the way back, and read once, then. The first block is in
+ * network_first.c. */
 #include <math.h>
 #include <string.h>
 
@@ -18,81 +19,93 @@ static const double norm_epsilon = 1e-5, norm_momentum = 0.1; /* PyTorch's */
 typedef struct pass {
   hr_network *n;
   hr_block_state *block;
-  const float *input; /* [rows][input_count] of the block */
+  const char *input; /* [rows][input_count] of the block, fp32 or bf16 */
   float *input_gradient;
-  size_t input_count, pooled_count, convolved_count; /* floats a row */
+  size_t input_bytes;                                /* of a row */
+  size_t input_count, pooled_count, convolved_count; /* values of a row */
   bool training;
   float *out;
 } pass;
 
+/* Bytes of a row of so many values that the convolver multiplies or has made. */
+static size_t bytes_of(const hr_network *n, size_t values) {
+  return values * (n->backend.convolver->is_bf16 ? sizeof(uint16_t) : sizeof(float));
+}
+
 static pass pass_through(hr_network *n, size_t b, bool training) {
-  hr_block_state *block = &n->blocks[b];
-  size_t channels = block->conv.outputs;
-  return (pass){
+  hr_block_state *block = &n->blocks[b], *below = b == 0 ? NULL : block - 1;
+  size_t channels = block->conv.outputs, inputs = block->conv.width * block->conv.inputs;
+  pass p = {
       .n = n,
       .block = block,
-      .input = b == 0 ? n->x : n->blocks[b - 1].pooled,
-      .input_gradient = b == 0 ? NULL : n->blocks[b - 1].pooled,
-      .input_count = block->conv.width * block->conv.inputs,
+      .input = (const char *)n->x,
+      .input_bytes = inputs * sizeof(float),
+      .input_gradient = below ? below->pooled : NULL,
+      .input_count = inputs,
       .pooled_count = block->conv.width / n->shape.pool * channels,
       .convolved_count = block->conv.width * channels,
       .training = training,
   };
+  if (!below) return p;
+  p.input = below->rounded ? (const char *)below->rounded : (const char *)below->pooled;
+  p.input_bytes = bytes_of(n, inputs);
+  return p;
 }
 
 static void fail_unless(hr_network *n, bool good) {
   if (!good) n->failed = true;
 }
 
-static float *scratch_of(const hr_network *n, size_t thread) {
+float *hr_network_scratch(const hr_network *n, size_t thread) {
   return n->scratch + thread * n->scratch_count;
 }
 
-static void pool_row(const pass *p, size_t row, const float *convolved) {
+void hr_network_round_row(const hr_block_state *block, size_t row, const float *pooled) {
+  size_t count = block->conv.width / block->pool.pool * block->conv.outputs;
+  if (block->rounded) hr_round_to_bf16(count, pooled, block->rounded + row * count);
+}
+
+static void *kept_row(const pass *p, size_t row) {
+  return (char *)p->block->kept + row * bytes_of(p->n, p->convolved_count);
+}
+
+/* Convolves a row and pools it or, where something has to be known of the others first,
+ * finds what is largest. */
+static void forward_row(void *context, size_t row, size_t thread) {
+  const pass *p = context;
+  hr_network *n = p->n;
   hr_block_state *block = p->block;
+  bool by_batch = n->shape.batch_norm && p->training;
+  void *convolved = by_batch ? kept_row(p, row) : hr_network_scratch(n, thread);
   float *pooled = block->pooled + row * p->pooled_count;
   uint8_t *where = block->where + row * p->pooled_count;
-  if (p->n->shape.batch_norm) {
+  fail_unless(n,
+              n->backend.convolver->forward(block->convolution, thread,
+                                            p->input + row * p->input_bytes, convolved));
+  if (by_batch) {
+    hr_norm_peaks(&block->pool, convolved, block->sign,
+                  block->peak + row * p->pooled_count, where,
+                  block->sums + row * 2 * block->conv.outputs);
+    return;
+  }
+  if (n->shape.batch_norm) {
     hr_norm_pool_forward(&block->pool, convolved, block->factors,
                          block->factors + block->conv.outputs, pooled, where);
   } else {
     hr_pool_forward(&block->pool, convolved, pooled, where);
   }
-}
-
-static void convolve(const pass *p, size_t row, size_t thread, float *out) {
-  hr_network *n = p->n;
-  const float *input = p->input + row * p->input_count;
-  fail_unless(n,
-              n->backend.convolver->forward(p->block->convolution, thread, input, out));
-}
-
-/* A row as it was convolved, in the forward pass or again, into `room`. */
-static const float *convolved_row(const pass *p, size_t row, size_t thread, float *room) {
-  const float *kept = p->block->kept;
-  if (kept) return kept + row * p->convolved_count;
-  convolve(p, row, thread, room);
-  return room;
-}
-
-/* Convolves a row and, where nothing has to be known of the others first, pools it. */
-static void forward_row(void *context, size_t row, size_t thread) {
-  const pass *p = context;
-  hr_network *n = p->n;
-  hr_block_state *block = p->block;
-  float *convolved = block->kept && p->training ? block->kept + row * p->convolved_count
-                                                : scratch_of(n, thread);
-  convolve(p, row, thread, convolved);
-  if (n->shape.batch_norm && p->training) {
-    hr_norm_sums(&block->pool, convolved, block->sums + row * 2 * block->conv.outputs);
-  } else {
-    pool_row(p, row, convolved);
-  }
+  hr_network_round_row(block, row, pooled);
 }
 
 static void normalise_row(void *context, size_t row, size_t thread) {
   const pass *p = context;
-  pool_row(p, row, convolved_row(p, row, thread, scratch_of(p->n, thread)));
+  hr_block_state *block = p->block;
+  float *pooled = block->pooled + row * p->pooled_count;
+  (void)thread;
+  hr_norm_of_peaks(&block->pool, block->peak + row * p->pooled_count, block->factors,
+                   block->factors + block->conv.outputs, pooled,
+                   block->where + row * p->pooled_count);
+  hr_network_round_row(block, row, pooled);
 }
 
 /* The rows' sums of channel c, in their order; which: 0 or 1. */
@@ -106,8 +119,8 @@ static double add_rows(const hr_network *n, const hr_block_state *block, size_t 
   return sum;
 }
 
-static void set_scale(hr_network *n, hr_block_state *block, size_t c, double mean,
-                      double variance) {
+void hr_network_set_scale(hr_network *n, hr_block_state *block, size_t c, double mean,
+                          double variance) {
   double inverse = 1 / sqrt(variance + norm_epsilon);
   double gamma = (double)n->parameters[block->place.gamma + c];
   double beta = (double)n->parameters[block->place.beta + c];
@@ -121,38 +134,48 @@ static void move(float *statistic, double value) {
   *statistic = (float)((1 - norm_momentum) * (double)*statistic + norm_momentum * value);
 }
 
-/* Scale and shift from the batch, whose mean and variance also move the statistics. */
-static void scale_by_batch(hr_network *n, hr_block_state *block) {
-  size_t channels = block->conv.outputs;
+void hr_network_move(hr_network *n, const hr_block_state *block, size_t c, double mean,
+                     double variance) {
   float *statistics = n->statistics + block->statistics;
   double count = (double)n->rows * (double)block->conv.width;
-  for (size_t c = 0; c < channels; c++) {
+  move(&statistics[c], mean);
+  move(&statistics[block->conv.outputs + c],
+       count > 1 ? variance * count / (count - 1) : 0);
+}
+
+/* Scale and shift from the batch, whose mean and variance also move the statistics. */
+static void scale_by_batch(hr_network *n, hr_block_state *block) {
+  double count = (double)n->rows * (double)block->conv.width;
+  for (size_t c = 0; c < block->conv.outputs; c++) {
     double mean = add_rows(n, block, c, 0) / count;
     double variance = add_rows(n, block, c, 1) / count - mean * mean;
     if (variance < 0) variance = 0; /* by rounding */
-    set_scale(n, block, c, mean, variance);
-    move(&statistics[c], mean);
-    move(&statistics[channels + c], count > 1 ? variance * count / (count - 1) : 0);
+    hr_network_set_scale(n, block, c, mean, variance);
+    hr_network_move(n, block, c, mean, variance);
   }
 }
 
-static void scale_by_statistics(hr_network *n, hr_block_state *block) {
+void hr_network_scale_by_statistics(hr_network *n, hr_block_state *block) {
   const float *statistics = n->statistics + block->statistics;
   for (size_t c = 0; c < block->conv.outputs; c++) {
-    set_scale(n, block, c, (double)statistics[c],
-              (double)statistics[block->conv.outputs + c]);
+    hr_network_set_scale(n, block, c, (double)statistics[c],
+                         (double)statistics[block->conv.outputs + c]);
   }
 }
 
 static void forward_block(hr_network *n, size_t b, bool training) {
   pass p = pass_through(n, b, training);
   hr_block_state *block = p.block;
+  bool by_batch = n->shape.batch_norm && training;
   fail_unless(n, n->backend.convolver->load(block->convolution,
                                             n->parameters + block->place.weights,
                                             n->parameters + block->place.bias));
-  if (n->shape.batch_norm && !training) scale_by_statistics(n, block);
+  for (size_t c = 0; c < block->conv.outputs && by_batch; c++) {
+    block->sign[c] = n->parameters[block->place.gamma + c] < 0 ? -1 : 1;
+  }
+  if (n->shape.batch_norm && !training) hr_network_scale_by_statistics(n, block);
   hr_parallel_for(n->rows, forward_row, &p);
-  if (!n->shape.batch_norm || !training) return;
+  if (!by_batch) return;
   scale_by_batch(n, block);
   hr_parallel_for(n->rows, normalise_row, &p);
 }
@@ -223,7 +246,10 @@ hr_status hr_network_forward(hr_network *n, const float *x, size_t rows, bool tr
   n->x = x;
   n->rows = rows;
   n->failed = false;
-  for (size_t b = 0; b < n->shape.blocks; b++) forward_block(n, b, training);
+  if (n->first.kernels) hr_network_first_forward(n, training);
+  for (size_t b = n->first.kernels ? 1 : 0; b < n->shape.blocks; b++) {
+    forward_block(n, b, training);
+  }
   pass top = {.n = n, .out = out};
   hr_parallel_for(pieces(rows, HIDDEN_ROWS), forward_top, &top);
   return check_failure(n, err);
@@ -314,30 +340,36 @@ static void norm_sums_row(void *context, size_t row, size_t thread) {
   const pass *p = context;
   hr_block_state *block = p->block;
   const hr_norm_moments moments = {block->mean, block->inverse};
-  const float *convolved = convolved_row(p, row, thread, scratch_of(p->n, thread));
+  (void)thread;
   hr_norm_backward_sums(&block->pool, block->pooled + row * p->pooled_count,
-                        block->where + row * p->pooled_count, convolved, &moments,
+                        block->where + row * p->pooled_count,
+                        block->peak + row * p->pooled_count, &moments,
                         block->sums + row * 2 * block->conv.outputs);
 }
 
 /* With xhat = (a - m) s and n values a channel, Ioffe & Szegedy's gradient is
  * da = gamma s (dz - sum(dz)/n - xhat sum(dz xhat)/n), written as p dz + q a + r. */
+void hr_network_set_factors(hr_network *n, hr_block_state *block, size_t c, double beta,
+                            double gamma) {
+  size_t channels = block->conv.outputs;
+  double count = (double)n->rows * (double)block->conv.width;
+  double s = block->inverse[c];
+  double scale = (double)n->parameters[block->place.gamma + c] * s;
+  n->gradient[block->place.beta + c] = (float)beta;
+  n->gradient[block->place.gamma + c] = (float)gamma;
+  block->factors[c] = (float)scale;
+  block->factors[channels + c] = (float)(-scale * s * gamma / count);
+  block->factors[2 * channels + c] =
+      (float)(scale * (s * block->mean[c] * gamma - beta) / count);
+}
+
 static void backward_norm(pass *p) {
   hr_network *n = p->n;
   hr_block_state *block = p->block;
-  size_t channels = block->conv.outputs;
-  double count = (double)n->rows * (double)block->conv.width;
   hr_parallel_for(n->rows, norm_sums_row, p);
-  for (size_t c = 0; c < channels; c++) {
-    double beta = add_rows(n, block, c, 0), gamma = add_rows(n, block, c, 1);
-    double s = block->inverse[c];
-    double scale = (double)n->parameters[block->place.gamma + c] * s;
-    n->gradient[block->place.beta + c] = (float)beta;
-    n->gradient[block->place.gamma + c] = (float)gamma;
-    block->factors[c] = (float)scale;
-    block->factors[channels + c] = (float)(-scale * s * gamma / count);
-    block->factors[2 * channels + c] =
-        (float)(scale * (s * block->mean[c] * gamma - beta) / count);
+  for (size_t c = 0; c < block->conv.outputs; c++) {
+    hr_network_set_factors(n, block, c, add_rows(n, block, c, 0),
+                           add_rows(n, block, c, 1));
   }
 }
 
@@ -348,19 +380,18 @@ static void backward_row(const pass *p, size_t row, size_t thread, float *gradie
   hr_block_state *block = p->block;
   const hr_convolver *type = n->backend.convolver;
   size_t channels = block->conv.outputs;
-  float *da = scratch_of(n, thread);
+  void *da = hr_network_scratch(n, thread);
   const float *dout = block->pooled + row * p->pooled_count;
   const uint8_t *where = block->where + row * p->pooled_count;
   if (n->shape.batch_norm) {
     const hr_norm_factors factors = {block->factors, block->factors + channels,
                                      block->factors + 2 * channels};
-    const float *convolved = convolved_row(p, row, thread, da + p->convolved_count);
-    hr_norm_pool_backward(&block->pool, dout, where, convolved, &factors, da);
+    hr_norm_pool_backward(&block->pool, dout, where, kept_row(p, row), &factors, da);
   } else {
     hr_pool_backward(&block->pool, dout, where, da);
   }
   fail_unless(n, type->backward_weights(block->convolution, thread,
-                                        p->input + row * p->input_count, da, gradient));
+                                        p->input + row * p->input_bytes, da, gradient));
   if (!p->input_gradient) return;
   fail_unless(n, type->backward_input(block->convolution, thread, da,
                                       p->input_gradient + row * p->input_count));
@@ -397,11 +428,12 @@ hr_status hr_network_backward(hr_network *n, const float *dout, hr_error *err) {
   backward_hidden(n, dout);
   hr_parallel_for(pieces(n->features, FEATURES), backward_hidden_weights, &top);
   hr_parallel_for(pieces(n->rows, HIDDEN_ROWS), backward_hidden_input, &top);
-  for (size_t b = n->shape.blocks; b-- > 0;) {
+  for (size_t b = n->shape.blocks; b-- > (n->first.kernels ? 1 : 0);) {
     pass p = pass_through(n, b, true);
     if (n->shape.batch_norm) backward_norm(&p);
     hr_parallel_for(pieces(n->rows, HR_NETWORK_GROUP), backward_group, &p);
     add_groups(n, p.block);
   }
+  if (n->first.kernels) hr_network_first_backward(n);
   return check_failure(n, err);
 }

@@ -4,6 +4,7 @@
 #include "core/alloc.h"
 #include "core/parallel.h"
 #include "core/random.h"
+#include "nn/bf16.h"
 #include "support/check.h"
 #include "support/fail_alloc.h"
 
@@ -22,6 +23,8 @@ static double dot(const float *a, const float *b, size_t count) {
 /* Everything that a convolution computes, of made-up weights and rows. */
 typedef struct outcome {
   float x[MOST], dy[MOST], weights[MOST], bias[512];
+  uint16_t half_x[MOST], half_y[MOST],
+      half_dy[MOST]; /* where the convolver takes those */
   float y[MOST], dx[MOST], dweights[MOST], dbias[512];
   bool good;
 } outcome;
@@ -38,10 +41,20 @@ static void compute_one(void *context, size_t i, size_t thread) {
   work *w = context;
   outcome *o = w->out;
   hr_convolution *c = w->convolution;
+  bool is_bf16 = w->type->is_bf16;
+  const void *x = is_bf16 && !w->is_first ? (void *)o->half_x : o->x;
+  const void *dy = is_bf16 ? (void *)o->half_dy : o->dy;
   (void)i;
-  o->good = w->type->forward(c, thread, o->x, o->y) &&
-            (w->is_first || w->type->backward_input(c, thread, o->dy, o->dx)) &&
-            w->type->backward_weights(c, thread, o->x, o->dy, w->gradient);
+  o->good = w->type->forward(c, thread, x, is_bf16 ? (void *)o->half_y : o->y) &&
+            (w->is_first || w->type->backward_input(c, thread, dy, o->dx)) &&
+            w->type->backward_weights(c, thread, x, dy, w->gradient);
+}
+
+static void round_all(outcome *o) {
+  for (size_t i = 0; i < MOST; i++) {
+    o->half_x[i] = hr_bf16_of(o->x[i]);
+    o->half_dy[i] = hr_bf16_of(o->dy[i]);
+  }
 }
 
 static void compute(const hr_convolver *type, const hr_conv_shape *s, outcome *o) {
@@ -51,11 +64,15 @@ static void compute(const hr_convolver *type, const hr_conv_shape *s, outcome *o
   fill(o->dy, s->width * s->outputs, 2);
   fill(o->weights, s->kernel * s->inputs * s->outputs, 3);
   fill(o->bias, s->outputs, 4);
+  round_all(o);
   check_ok(type->create(s, &w.convolution, &err));
   check_ok(hr_alloc(&w.gradient, type->gradient_count(w.convolution), &err));
   assert_true(type->load(w.convolution, o->weights, o->bias));
   hr_parallel_for(1, compute_one, &w);
   assert_true(o->good);
+  for (size_t i = 0; i < s->width * s->outputs && type->is_bf16; i++) {
+    o->y[i] = hr_bf16_value(o->half_y[i]);
+  }
   assert_true(type->unload(w.convolution, w.gradient, o->dweights, o->dbias));
   hr_free(w.gradient);
   type->destroy(&w.convolution);
@@ -176,10 +193,12 @@ static void gradients_are_added(void **state) {
     hr_convolution *c = NULL;
     float *gradient = NULL, weight = 0, bias = 0;
     const float x[] = {1, 2}, dy[] = {3, 4};
+    const uint16_t half[] = {hr_bf16_of(3), hr_bf16_of(4)};
+    const void *given = types[i]->is_bf16 ? (const void *)half : dy;
     check_ok(types[i]->create(&s, &c, &err));
     check_ok(hr_alloc(&gradient, types[i]->gradient_count(c), &err));
     for (int twice = 0; twice < 2; twice++) {
-      assert_true(types[i]->backward_weights(c, 0, x, dy, gradient));
+      assert_true(types[i]->backward_weights(c, 0, x, given, gradient));
     }
     assert_true(types[i]->unload(c, gradient, &weight, &bias));
     check_near(weight, 22, 0);
