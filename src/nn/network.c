@@ -94,6 +94,16 @@ static bool is_first(const hr_conv_shape *conv) {
   return conv->is_first && conv->kernel <= HR_FIRST_MOST_KERNEL;
 }
 
+/* Floats that a thread needs on its way through the block: gradients of output and input,
+ * and room for the first block; or that and its pooled row. A multiple of a vector. */
+static size_t scratch_count(const hr_network_shape *shape, const hr_conv_shape *conv) {
+  const hr_first_shape first = {shape->pixels, 1, shape->kernel, shape->pool};
+  size_t pooled = conv->width / shape->pool * conv->outputs;
+  size_t both = conv->width * (conv->outputs + conv->inputs);
+  size_t count = hr_first_room(&first) + (is_first(conv) ? pooled : both);
+  return (count + HR_NETWORK_VECTOR) / HR_NETWORK_VECTOR * HR_NETWORK_VECTOR;
+}
+
 /* Bytes of a block a row. */
 static double block_bytes(const hr_network_shape *shape, const hr_conv_shape *conv) {
   double pooled = (double)(conv->width / shape->pool * conv->outputs);
@@ -110,7 +120,7 @@ double hr_network_bytes(const hr_network_shape *shape, size_t rows) {
     hr_conv_shape conv = next_block(shape, b, &at);
     a_row += block_bytes(shape, &conv);
     if (!is_first(&conv)) gradients += 4.0 * (double)(weight_count(&conv) + conv.outputs);
-    widest = fmax(widest, (double)(conv.width * conv.outputs));
+    widest = fmax(widest, (double)scratch_count(shape, &conv));
   }
   double groups = ceil((double)rows / HR_NETWORK_GROUP);
   return (double)rows * a_row + groups * gradients +
@@ -220,8 +230,8 @@ static void lay_out(hr_network *n) {
       block->statistics = statistics;
       statistics += 2 * channels;
     }
-    size_t convolved = block->conv.width * channels;
-    if (convolved > n->scratch_count) n->scratch_count = convolved;
+    size_t scratch = scratch_count(&n->shape, &block->conv);
+    if (scratch > n->scratch_count) n->scratch_count = scratch;
   }
   n->features = at.width * at.channels;
   n->hidden_place.weights = place;

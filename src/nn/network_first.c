@@ -24,9 +24,6 @@ hr_status hr_network_first_make(hr_network *n, hr_error *err) {
   if (!f->kernels) f->kernels = &hr_first_plain;
   f->moment_count = hr_first_moment_count(conv->kernel);
   f->share_count = (conv->kernel + 1) * conv->outputs;
-  size_t room = hr_first_room(&f->shape);
-  size_t pooled = conv->width / n->shape.pool * conv->outputs;
-  if (room + pooled > n->scratch_count) n->scratch_count = room + pooled;
   HR_TRY(hr_alloc(&f->lines, f->share_count, err));
   HR_TRY(hr_alloc(&f->shares, rows * f->share_count, err));
   HR_TRY(hr_alloc(&f->share, f->share_count, err));
@@ -68,8 +65,7 @@ static void sum_row(void *context, size_t row, size_t thread) {
                    f->moments + row * f->moment_count);
 }
 
-static void forward_row(void *context, size_t row, size_t thread) {
-  const hr_network *n = context;
+void hr_network_first_forward_row(hr_network *n, size_t row, size_t thread) {
   const hr_first_state *f = &n->first;
   const hr_block_state *block = &n->blocks[0];
   size_t count = pooled_count(n);
@@ -146,7 +142,7 @@ static void set_lines(hr_network *n) {
   }
 }
 
-void hr_network_first_forward(hr_network *n, bool training) {
+void hr_network_first_prepare(hr_network *n, bool training) {
   if (n->shape.batch_norm && training) {
     add_moments(n);
     scale_by_moments(n);
@@ -154,17 +150,15 @@ void hr_network_first_forward(hr_network *n, bool training) {
     hr_network_scale_by_statistics(n, &n->blocks[0]);
   }
   set_lines(n);
-  hr_parallel_for(n->rows, forward_row, n);
 }
 
-static void backward_row(void *context, size_t row, size_t thread) {
-  const hr_network *n = context;
+void hr_network_first_backward_row(hr_network *n, size_t row, size_t thread,
+                                   const float *dout) {
   const hr_first_state *f = &n->first;
   const hr_block_state *block = &n->blocks[0];
-  size_t count = pooled_count(n);
-  f->kernels->backward(&f->shape, row_of(n, row), block->pooled + row * count,
-                       block->where + row * count, hr_network_scratch(n, thread),
-                       f->shares + row * f->share_count);
+  f->kernels->backward(&f->shape, row_of(n, row), dout,
+                       block->where + row * pooled_count(n),
+                       hr_network_scratch(n, thread), f->shares + row * f->share_count);
 }
 
 /* Channel c's part of the gradient, where it is normalised. */
@@ -189,10 +183,9 @@ static void finish_channel(hr_network *n, size_t c) {
   n->gradient[block->place.bias + c] = 0;
 }
 
-void hr_network_first_backward(hr_network *n) {
+void hr_network_first_conclude(hr_network *n) {
   hr_first_state *f = &n->first;
   const hr_block_state *block = &n->blocks[0];
-  hr_parallel_for(n->rows, backward_row, n);
   for (size_t i = 0; i < f->share_count; i++) {
     f->share[i] = 0;
     for (size_t row = 0; row < n->rows; row++) {

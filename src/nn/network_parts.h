@@ -13,6 +13,9 @@
  * results. */
 enum { HR_NETWORK_GROUP = 4 };
 
+/* Floats that a vector has at most: scratch space begins and is divided there. */
+enum { HR_NETWORK_VECTOR = 16 };
+
 /* Where a layer's parameters begin in the flat array. */
 typedef struct hr_layer_place {
   size_t weights, bias, gamma, beta;
@@ -62,11 +65,16 @@ struct hr_network {
   float *hidden_gradient;   /* [rows][hidden] */
   float *hidden_transposed; /* [hidden][rows] */
   float *scratch;           /* [threads][scratch_count] */
-  size_t scratch_count;     /* the largest width times channels of a block, or more */
+  size_t scratch_count;     /* the largest width times channels in and out of a block, and
+                               the first block's room */
   atomic_bool failed;       /* a convolution did */
 };
 
 float *hr_network_scratch(const hr_network *network, size_t thread);
+
+/* The last `count` floats of it, the inputs of a block, behind what the block convolves
+ * and the first block's room. */
+float *hr_network_scratch_end(const hr_network *network, size_t thread, size_t count);
 
 /* What a channel is scaled and shifted with in a block of these moments: its mean and
  * inverse, and scale and shift in the factors. */
@@ -88,11 +96,16 @@ void hr_network_set_factors(hr_network *network, hr_block_state *block, size_t c
 /* What takes the pooled row, for the next convolution. */
 void hr_network_round_row(const hr_block_state *block, size_t row, const float *pooled);
 
-/* The first block (network_first.c): its memory, and both ways through it. */
+/* The first block (network_first.c): its memory, and both ways through it, what has to be
+ * known of all rows before or after each row. */
 hr_status hr_network_first_make(hr_network *network, hr_error *err) HR_MUST_CHECK;
 void hr_network_first_fini(hr_network *network);
 double hr_network_first_bytes(const hr_network_shape *shape);
-void hr_network_first_forward(hr_network *network, bool training);
-void hr_network_first_backward(hr_network *network);
+void hr_network_first_prepare(hr_network *network, bool training);
+void hr_network_first_forward_row(hr_network *network, size_t row, size_t thread);
+/* dout, of one row, may be at hr_network_scratch_end. */
+void hr_network_first_backward_row(hr_network *network, size_t row, size_t thread,
+                                   const float *dout);
+void hr_network_first_conclude(hr_network *network);
 
 #endif

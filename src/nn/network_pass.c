@@ -1,7 +1,9 @@
-/* Forward and back through the network, layer by layer, each layer's rows in parallel. A
- * row's convolution is pooled while it is in the core's cache. With batch normalisation
- * it is written once, for the way back, and read once, then. The first block is in
- * network_first.c. */
+/* Forward and back through the network, layer by layer, each layer's rows in parallel.
+ * What can be done to a row while it is in the core's cache is done then: it is pooled as
+ * soon as it is convolved; scaled, once the batch is known, right before the next
+ * convolution takes it; and what is summed of a gradient is summed where it is made. With
+ * batch normalisation a row as convolved is written once, for the way back, and read
+ * once, then. The first block is in network_first.c. */
 #include <math.h>
 #include <string.h>
 
@@ -18,10 +20,10 @@ static const double norm_epsilon = 1e-5, norm_momentum = 0.1; /* PyTorch's */
 /* A layer's work, for the bodies of the parallel loops. */
 typedef struct pass {
   hr_network *n;
+  size_t b; /* of the block */
   hr_block_state *block;
-  const char *input; /* [rows][input_count] of the block, fp32 or bf16 */
-  float *input_gradient;
-  size_t input_bytes;                                /* of a row */
+  const char *input;  /* [rows][input_count] of the block, fp32 or bf16 */
+  size_t input_bytes; /* of a row */
   size_t input_count, pooled_count, convolved_count; /* values of a row */
   bool training;
   float *out;
@@ -37,10 +39,10 @@ static pass pass_through(hr_network *n, size_t b, bool training) {
   size_t channels = block->conv.outputs, inputs = block->conv.width * block->conv.inputs;
   pass p = {
       .n = n,
+      .b = b,
       .block = block,
       .input = (const char *)n->x,
       .input_bytes = inputs * sizeof(float),
-      .input_gradient = below ? below->pooled : NULL,
       .input_count = inputs,
       .pooled_count = block->conv.width / n->shape.pool * channels,
       .convolved_count = block->conv.width * channels,
@@ -60,6 +62,11 @@ float *hr_network_scratch(const hr_network *n, size_t thread) {
   return n->scratch + thread * n->scratch_count;
 }
 
+float *hr_network_scratch_end(const hr_network *n, size_t thread, size_t count) {
+  size_t vectors = (count + HR_NETWORK_VECTOR - 1) / HR_NETWORK_VECTOR;
+  return hr_network_scratch(n, thread) + n->scratch_count - vectors * HR_NETWORK_VECTOR;
+}
+
 void hr_network_round_row(const hr_block_state *block, size_t row, const float *pooled) {
   size_t count = block->conv.width / block->pool.pool * block->conv.outputs;
   if (block->rounded) hr_round_to_bf16(count, pooled, block->rounded + row * count);
@@ -67,6 +74,22 @@ void hr_network_round_row(const hr_block_state *block, size_t row, const float *
 
 static void *kept_row(const pass *p, size_t row) {
   return (char *)p->block->kept + row * bytes_of(p->n, p->convolved_count);
+}
+
+/* What is left to be done to block b's row before it is used. */
+static void finish_row(hr_network *n, size_t b, bool training, size_t row,
+                       size_t thread) {
+  hr_block_state *block = &n->blocks[b];
+  size_t count = block->conv.width / n->shape.pool * block->conv.outputs;
+  float *pooled = block->pooled + row * count;
+  if (!block->convolution) {
+    hr_network_first_forward_row(n, row, thread);
+  } else if (n->shape.batch_norm && training) {
+    hr_norm_of_peaks(&block->pool, block->peak + row * count, block->factors,
+                     block->factors + block->conv.outputs, pooled,
+                     block->where + row * count);
+    hr_network_round_row(block, row, pooled);
+  }
 }
 
 /* Convolves a row and pools it or, where something has to be known of the others first,
@@ -79,6 +102,7 @@ static void forward_row(void *context, size_t row, size_t thread) {
   void *convolved = by_batch ? kept_row(p, row) : hr_network_scratch(n, thread);
   float *pooled = block->pooled + row * p->pooled_count;
   uint8_t *where = block->where + row * p->pooled_count;
+  if (p->b > 0) finish_row(n, p->b - 1, p->training, row, thread);
   fail_unless(n,
               n->backend.convolver->forward(block->convolution, thread,
                                             p->input + row * p->input_bytes, convolved));
@@ -94,17 +118,6 @@ static void forward_row(void *context, size_t row, size_t thread) {
   } else {
     hr_pool_forward(&block->pool, convolved, pooled, where);
   }
-  hr_network_round_row(block, row, pooled);
-}
-
-static void normalise_row(void *context, size_t row, size_t thread) {
-  const pass *p = context;
-  hr_block_state *block = p->block;
-  float *pooled = block->pooled + row * p->pooled_count;
-  (void)thread;
-  hr_norm_of_peaks(&block->pool, block->peak + row * p->pooled_count, block->factors,
-                   block->factors + block->conv.outputs, pooled,
-                   block->where + row * p->pooled_count);
   hr_network_round_row(block, row, pooled);
 }
 
@@ -175,9 +188,7 @@ static void forward_block(hr_network *n, size_t b, bool training) {
   }
   if (n->shape.batch_norm && !training) hr_network_scale_by_statistics(n, block);
   hr_parallel_for(n->rows, forward_row, &p);
-  if (!by_batch) return;
-  scale_by_batch(n, block);
-  hr_parallel_for(n->rows, normalise_row, &p);
+  if (by_batch) scale_by_batch(n, block);
 }
 
 static size_t rows_from(const hr_network *n, size_t first, size_t most) {
@@ -215,7 +226,9 @@ static void forward_top(void *context, size_t i, size_t thread) {
   float *h = n->hidden + first * hidden;
   const float *bias = n->parameters + n->hidden_place.bias;
   float *out = p->out + first * hr_network_outputs(&n->shape);
-  (void)thread;
+  for (size_t row = first; row < first + product.m; row++) {
+    finish_row(n, n->shape.blocks - 1, p->training, row, thread);
+  }
   n->backend.compute->gemm_f32(&product, features_of(n) + first * n->features,
                                n->parameters + n->hidden_place.weights, h);
   for (size_t row = 0; row < product.m; row++, h += hidden) {
@@ -246,11 +259,11 @@ hr_status hr_network_forward(hr_network *n, const float *x, size_t rows, bool tr
   n->x = x;
   n->rows = rows;
   n->failed = false;
-  if (n->first.kernels) hr_network_first_forward(n, training);
+  if (n->first.kernels) hr_network_first_prepare(n, training);
   for (size_t b = n->first.kernels ? 1 : 0; b < n->shape.blocks; b++) {
     forward_block(n, b, training);
   }
-  pass top = {.n = n, .out = out};
+  pass top = {.n = n, .training = training, .out = out};
   hr_parallel_for(pieces(rows, HIDDEN_ROWS), forward_top, &top);
   return check_failure(n, err);
 }
@@ -317,11 +330,26 @@ static void backward_hidden_weights(void *context, size_t i, size_t thread) {
                                n->gradient + n->hidden_place.weights + first);
 }
 
+/* What is summed of the gradient behind block b's pool, dout of one row. */
+static void sum_gradient(hr_network *n, size_t b, size_t row, size_t thread,
+                         const float *dout) {
+  hr_block_state *block = &n->blocks[b];
+  size_t count = block->conv.width / n->shape.pool * block->conv.outputs;
+  if (!block->convolution) {
+    hr_network_first_backward_row(n, row, thread, dout);
+  } else if (n->shape.batch_norm) {
+    const hr_norm_moments moments = {block->mean, block->inverse};
+    hr_norm_backward_sums(&block->pool, dout, block->where + row * count,
+                          block->peak + row * count, &moments,
+                          block->sums + row * 2 * block->conv.outputs);
+  }
+}
+
 /* The gradient of the hidden layer's inputs, in their place, for HIDDEN_ROWS rows. */
 static void backward_hidden_input(void *context, size_t i, size_t thread) {
   const pass *p = context;
   hr_network *n = p->n;
-  size_t first = i * HIDDEN_ROWS;
+  size_t first = i * HIDDEN_ROWS, last = n->shape.blocks - 1;
   const hr_product product = {.m = rows_from(n, first, HIDDEN_ROWS),
                               .n = n->features,
                               .k = n->shape.hidden,
@@ -330,21 +358,12 @@ static void backward_hidden_input(void *context, size_t i, size_t thread) {
                               .ldb = n->features,
                               .ldc = n->features,
                               .factor = 1};
-  (void)thread;
-  n->backend.compute->gemm_f32(
-      &product, n->hidden_transposed + first, n->parameters + n->hidden_place.weights,
-      n->blocks[n->shape.blocks - 1].pooled + first * n->features);
-}
-
-static void norm_sums_row(void *context, size_t row, size_t thread) {
-  const pass *p = context;
-  hr_block_state *block = p->block;
-  const hr_norm_moments moments = {block->mean, block->inverse};
-  (void)thread;
-  hr_norm_backward_sums(&block->pool, block->pooled + row * p->pooled_count,
-                        block->where + row * p->pooled_count,
-                        block->peak + row * p->pooled_count, &moments,
-                        block->sums + row * 2 * block->conv.outputs);
+  float *gradient = n->blocks[last].pooled + first * n->features;
+  n->backend.compute->gemm_f32(&product, n->hidden_transposed + first,
+                               n->parameters + n->hidden_place.weights, gradient);
+  for (size_t row = 0; row < product.m; row++) {
+    sum_gradient(n, last, first + row, thread, gradient + row * n->features);
+  }
 }
 
 /* With xhat = (a - m) s and n values a channel, Ioffe & Szegedy's gradient is
@@ -363,18 +382,24 @@ void hr_network_set_factors(hr_network *n, hr_block_state *block, size_t c, doub
       (float)(scale * (s * block->mean[c] * gamma - beta) / count);
 }
 
-static void backward_norm(pass *p) {
-  hr_network *n = p->n;
-  hr_block_state *block = p->block;
-  hr_parallel_for(n->rows, norm_sums_row, p);
+static void backward_norm(hr_network *n, hr_block_state *block) {
   for (size_t c = 0; c < block->conv.outputs; c++) {
     hr_network_set_factors(n, block, c, add_rows(n, block, c, 0),
                            add_rows(n, block, c, 1));
   }
 }
 
-/* Goes back through one row: its share of the weights' gradient, then, in the place of
- * the block's input, which is not needed any more, the gradient of that input. */
+/* Where the gradient of a row's input goes: in the place of that input, which is not
+ * needed any more; or, where all that is left to be done with it is to sum it, into
+ * scratch space. */
+static float *input_gradient(const pass *p, size_t row, size_t thread) {
+  hr_block_state *below = p->block - 1;
+  if (below->convolution) return below->pooled + row * p->input_count;
+  return hr_network_scratch_end(p->n, thread, p->input_count);
+}
+
+/* Goes back through one row: its share of the weights' gradient, then the gradient of the
+ * block's input. */
 static void backward_row(const pass *p, size_t row, size_t thread, float *gradient) {
   hr_network *n = p->n;
   hr_block_state *block = p->block;
@@ -392,9 +417,10 @@ static void backward_row(const pass *p, size_t row, size_t thread, float *gradie
   }
   fail_unless(n, type->backward_weights(block->convolution, thread,
                                         p->input + row * p->input_bytes, da, gradient));
-  if (!p->input_gradient) return;
-  fail_unless(n, type->backward_input(block->convolution, thread, da,
-                                      p->input_gradient + row * p->input_count));
+  if (p->b == 0) return;
+  float *dx = input_gradient(p, row, thread);
+  fail_unless(n, type->backward_input(block->convolution, thread, da, dx));
+  sum_gradient(n, p->b - 1, row, thread, dx);
 }
 
 static void backward_group(void *context, size_t i, size_t thread) {
@@ -430,10 +456,10 @@ hr_status hr_network_backward(hr_network *n, const float *dout, hr_error *err) {
   hr_parallel_for(pieces(n->rows, HIDDEN_ROWS), backward_hidden_input, &top);
   for (size_t b = n->shape.blocks; b-- > (n->first.kernels ? 1 : 0);) {
     pass p = pass_through(n, b, true);
-    if (n->shape.batch_norm) backward_norm(&p);
+    if (n->shape.batch_norm) backward_norm(n, p.block);
     hr_parallel_for(pieces(n->rows, HR_NETWORK_GROUP), backward_group, &p);
     add_groups(n, p.block);
   }
-  if (n->first.kernels) hr_network_first_backward(n);
+  if (n->first.kernels) hr_network_first_conclude(n);
   return check_failure(n, err);
 }
