@@ -268,6 +268,8 @@ hr_status hr_network_create(const hr_network_shape *shape, size_t most_rows,
   network->shape = *shape;
   network->most_rows = most_rows;
   network->backend = *backend;
+  network->norm = hr_norm_avx512();
+  if (!network->norm) network->norm = &hr_norm_plain;
   HR_TRY(make(network, err));
   *out = network;
   network = NULL;

@@ -75,7 +75,7 @@ void hr_network_first_forward_row(hr_network *n, size_t row, size_t thread) {
       block->rounded ? room + hr_first_room(&f->shape) : block->pooled + row * count;
   f->kernels->forward(&f->shape, row_of(n, row), f->lines, room, pooled,
                       block->where + row * count);
-  hr_network_round_row(block, row, pooled);
+  hr_network_round_row(n, block, row, pooled);
 }
 
 static float weight_of(const hr_network *n, size_t k, size_t c) {

@@ -55,6 +55,7 @@ struct hr_network {
   hr_network_shape shape;
   size_t most_rows, rows; /* of the last forward pass */
   hr_network_backend backend;
+  const hr_norm_kernels *norm;
   hr_block_state blocks[HR_MOST_BLOCKS];
   hr_first_state first;
   hr_layer_place hidden_place, output_place;
@@ -94,7 +95,8 @@ void hr_network_set_factors(hr_network *network, hr_block_state *block, size_t c
                             double beta, double gamma);
 
 /* What takes the pooled row, for the next convolution. */
-void hr_network_round_row(const hr_block_state *block, size_t row, const float *pooled);
+void hr_network_round_row(const hr_network *network, const hr_block_state *block,
+                          size_t row, const float *pooled);
 
 /* The first block (network_first.c): its memory, and both ways through it, what has to be
  * known of all rows before or after each row. */

@@ -67,9 +67,10 @@ float *hr_network_scratch_end(const hr_network *n, size_t thread, size_t count) 
   return hr_network_scratch(n, thread) + n->scratch_count - vectors * HR_NETWORK_VECTOR;
 }
 
-void hr_network_round_row(const hr_block_state *block, size_t row, const float *pooled) {
+void hr_network_round_row(const hr_network *n, const hr_block_state *block, size_t row,
+                          const float *pooled) {
   size_t count = block->conv.width / block->pool.pool * block->conv.outputs;
-  if (block->rounded) hr_round_to_bf16(count, pooled, block->rounded + row * count);
+  if (block->rounded) n->norm->round_to_bf16(count, pooled, block->rounded + row * count);
 }
 
 static void *kept_row(const pass *p, size_t row) {
@@ -81,14 +82,16 @@ static void finish_row(hr_network *n, size_t b, bool training, size_t row,
                        size_t thread) {
   hr_block_state *block = &n->blocks[b];
   size_t count = block->conv.width / n->shape.pool * block->conv.outputs;
-  float *pooled = block->pooled + row * count;
+  /* Where bf16 is what goes on, fp32 need not go to memory. */
+  float *pooled =
+      block->rounded ? hr_network_scratch(n, thread) : block->pooled + row * count;
   if (!block->convolution) {
     hr_network_first_forward_row(n, row, thread);
   } else if (n->shape.batch_norm && training) {
-    hr_norm_of_peaks(&block->pool, block->peak + row * count, block->factors,
-                     block->factors + block->conv.outputs, pooled,
-                     block->where + row * count);
-    hr_network_round_row(block, row, pooled);
+    n->norm->of_peaks(&block->pool, block->peak + row * count, block->factors,
+                      block->factors + block->conv.outputs, pooled,
+                      block->where + row * count);
+    hr_network_round_row(n, block, row, pooled);
   }
 }
 
@@ -107,9 +110,9 @@ static void forward_row(void *context, size_t row, size_t thread) {
               n->backend.convolver->forward(block->convolution, thread,
                                             p->input + row * p->input_bytes, convolved));
   if (by_batch) {
-    hr_norm_peaks(&block->pool, convolved, block->sign,
-                  block->peak + row * p->pooled_count, where,
-                  block->sums + row * 2 * block->conv.outputs);
+    n->norm->peaks(&block->pool, convolved, block->sign,
+                   block->peak + row * p->pooled_count, where,
+                   block->sums + row * 2 * block->conv.outputs);
     return;
   }
   if (n->shape.batch_norm) {
@@ -118,7 +121,7 @@ static void forward_row(void *context, size_t row, size_t thread) {
   } else {
     hr_pool_forward(&block->pool, convolved, pooled, where);
   }
-  hr_network_round_row(block, row, pooled);
+  hr_network_round_row(n, block, row, pooled);
 }
 
 /* The rows' sums of channel c, in their order; which: 0 or 1. */
@@ -339,9 +342,9 @@ static void sum_gradient(hr_network *n, size_t b, size_t row, size_t thread,
     hr_network_first_backward_row(n, row, thread, dout);
   } else if (n->shape.batch_norm) {
     const hr_norm_moments moments = {block->mean, block->inverse};
-    hr_norm_backward_sums(&block->pool, dout, block->where + row * count,
-                          block->peak + row * count, &moments,
-                          block->sums + row * 2 * block->conv.outputs);
+    n->norm->backward_sums(&block->pool, dout, block->where + row * count,
+                           block->peak + row * count, &moments,
+                           block->sums + row * 2 * block->conv.outputs);
   }
 }
 
@@ -411,7 +414,7 @@ static void backward_row(const pass *p, size_t row, size_t thread, float *gradie
   if (n->shape.batch_norm) {
     const hr_norm_factors factors = {block->factors, block->factors + channels,
                                      block->factors + 2 * channels};
-    hr_norm_pool_backward(&block->pool, dout, where, kept_row(p, row), &factors, da);
+    n->norm->pool_backward(&block->pool, dout, where, kept_row(p, row), &factors, da);
   } else {
     hr_pool_backward(&block->pool, dout, where, da);
   }

@@ -355,3 +355,7 @@ static void round_values(size_t count, const float *restrict values,
 void hr_round_to_bf16(size_t count, const float *values, uint16_t *to) {
   round_values(count, values, to);
 }
+
+const hr_norm_kernels hr_norm_plain = {hr_norm_peaks, hr_norm_of_peaks,
+                                       hr_norm_backward_sums, hr_norm_pool_backward,
+                                       hr_round_to_bf16};

@@ -71,4 +71,23 @@ void hr_norm_pool_backward(const hr_pool_shape *shape, const float *dout,
 /* to [count] of values [count], to the nearest bf16. */
 void hr_round_to_bf16(size_t count, const float *values, uint16_t *to);
 
+/* The last five as a table, and the same with AVX-512, bit for bit; NULL where this
+ * processor or build has none. */
+typedef struct hr_norm_kernels {
+  void (*peaks)(const hr_pool_shape *shape, const void *a, const float *sign, float *peak,
+                uint8_t *where, double *sums);
+  void (*of_peaks)(const hr_pool_shape *shape, const float *peak, const float *scale,
+                   const float *shift, float *out, uint8_t *where);
+  void (*backward_sums)(const hr_pool_shape *shape, const float *dout,
+                        const uint8_t *where, const float *peak,
+                        const hr_norm_moments *moments, double *sums);
+  void (*pool_backward)(const hr_pool_shape *shape, const float *dout,
+                        const uint8_t *where, const void *a,
+                        const hr_norm_factors *factors, void *da);
+  void (*round_to_bf16)(size_t count, const float *values, uint16_t *to);
+} hr_norm_kernels;
+
+extern const hr_norm_kernels hr_norm_plain;
+const hr_norm_kernels *hr_norm_avx512(void);
+
 #endif
