@@ -21,11 +21,12 @@
 #include "core/error.h"
 
 typedef struct hr_conv_shape {
-  size_t width;   /* W, pixels of input and output */
-  size_t inputs;  /* C, channels of the input */
-  size_t outputs; /* D, channels of the output */
-  size_t kernel;  /* K, pixels */
-  bool is_first;  /* the gradient of its input is not asked for */
+  size_t width;       /* W, pixels of input and output */
+  size_t inputs;      /* C, channels of the input */
+  size_t outputs;     /* D, channels of the output */
+  size_t kernel;      /* K, pixels */
+  bool is_first;      /* the gradient of its input is not asked for */
+  bool is_normalised; /* nor that of its bias, which the mean takes away: it stays 0 */
 } hr_conv_shape;
 
 typedef struct hr_convolution hr_convolution; /* each convolver's own struct */

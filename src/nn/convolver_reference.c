@@ -101,7 +101,7 @@ static bool reference_backward_weights(hr_convolution *c, size_t thread,
   for (size_t p = 0, q = 0; p < s->width; p++) {
     for (size_t d = 0; d < s->outputs; d++) {
       float dyd = dy[p * s->outputs + d];
-      bias[d] += dyd;
+      if (!s->is_normalised) bias[d] += dyd;
       for (size_t k = 0; k < s->kernel; k++) {
         if (!input_pixel(s, p, k, &q)) continue;
         for (size_t i = 0; i < s->inputs; i++) {

@@ -74,6 +74,7 @@ typedef struct recipe {
   format factor_x, factor_weights; /* what is multiplied, fp32 or bf16 */
   format weights_gradient;         /* fp32 */
   dnnl_dims_t strides, dilates, left, right;
+  bool has_bias_gradient;
   dnnl_engine_t engine;
   dnnl_primitive_attr_t attributes;
 } recipe;
@@ -116,13 +117,14 @@ static dnnl_status_t describe_backward_weights(const recipe *r,
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl_convolution_backward_weights_primitive_desc_create(
       out, r->engine, dnnl_convolution_direct, r->factor_x.desc, r->weights_gradient.desc,
-      r->bias.desc, r->y.desc, r->strides, r->dilates, r->left, r->right, hint,
-      r->attributes);
+      r->has_bias_gradient ? r->bias.desc : NULL, r->y.desc, r->strides, r->dilates,
+      r->left, r->right, hint, r->attributes);
 #else
   dnnl_convolution_desc_t operation;
   dnnl_status_t code = dnnl_convolution_backward_weights_desc_init(
       &operation, dnnl_convolution_direct, &r->factor_x.desc, &r->weights_gradient.desc,
-      &r->bias.desc, &r->y.desc, r->strides, r->left, r->right);
+      r->has_bias_gradient ? &r->bias.desc : NULL, &r->y.desc, r->strides, r->left,
+      r->right);
   if (code != dnnl_success) return code;
   return dnnl_primitive_desc_create(out, &operation, r->attributes, r->engine, hint);
 #endif
@@ -215,6 +217,7 @@ static dnnl_status_t recipe_init(recipe *r, const hr_conv_shape *s,
   const dnnl_dims_t weights = {(dnnl_dim_t)s->outputs, (dnnl_dim_t)s->inputs,
                                (dnnl_dim_t)s->kernel};
   r->engine = engine;
+  r->has_bias_gradient = !s->is_normalised;
   r->strides[0] = 1;
   r->left[0] = left;
   r->right[0] = (dnnl_dim_t)s->kernel - 1 - left;
@@ -504,11 +507,12 @@ static bool onednn_backward_weights(hr_convolution *c, size_t thread, const void
   if (!factor || !point(t->y, dy)) return false;
   dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, factor},
                                  {DNNL_ARG_DIFF_WEIGHTS, t->weights_gradient},
-                                 {DNNL_ARG_DIFF_BIAS, t->bias_gradient},
                                  {DNNL_ARG_DIFF_DST, t->y},
-                                 {DNNL_ARG_SCRATCHPAD, t->scratch}};
-  if (!execute(c->backward_weights, t->stream, arguments, 5)) return false;
-  size_t count = c->packed_count + c->shape.outputs;
+                                 {DNNL_ARG_SCRATCHPAD, t->scratch},
+                                 {DNNL_ARG_DIFF_BIAS, t->bias_gradient}};
+  bool has_bias = !c->shape.is_normalised;
+  if (!execute(c->backward_weights, t->stream, arguments, has_bias ? 5 : 4)) return false;
+  size_t count = c->packed_count + (has_bias ? c->shape.outputs : 0);
   for (size_t i = 0; i < count; i++) gradient[i] += t->gradient[i];
   return true;
 }

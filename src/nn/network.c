@@ -46,7 +46,8 @@ static hr_conv_shape next_block(const hr_network_shape *shape, size_t b, walk *a
                         .inputs = at->channels,
                         .outputs = shape->channels[b],
                         .kernel = shape->kernel,
-                        .is_first = b == 0};
+                        .is_first = b == 0,
+                        .is_normalised = shape->batch_norm};
   at->width /= shape->pool;
   at->channels = shape->channels[b];
   return conv;
