@@ -29,6 +29,11 @@ const char *hr_fit_edge_name(hr_fit_edge edge) {
   return edge < HR_EDGES ? names[edge] : NULL;
 }
 
+const char *hr_fit_precision_name(hr_fit_precision precision) {
+  static const char *const names[] = {NULL, "fp32", "bf16"};
+  return precision < HR_FIT_PRECISIONS ? names[precision] : NULL;
+}
+
 static hr_status alloc_nan(double **out, size_t count, hr_error *err) {
   hr_status status = hr_alloc(out, count, err);
   for (size_t i = 0; status == HR_OK && i < count; i++) (*out)[i] = (double)NAN;

@@ -48,6 +48,17 @@ typedef enum hr_fit_edge {
 /* "smallest", "largest", "only"; NULL for HR_EDGE_NONE. */
 const char *hr_fit_edge_name(hr_fit_edge edge);
 
+/* What a method that has the choice multiplied while it trained. */
+typedef enum hr_fit_precision {
+  HR_FIT_ANY, /* no choice */
+  HR_FIT_FP32,
+  HR_FIT_BF16,
+  HR_FIT_PRECISIONS,
+} hr_fit_precision;
+
+/* "fp32", "bf16"; NULL for HR_FIT_ANY. */
+const char *hr_fit_precision_name(hr_fit_precision precision);
+
 /* How sentences call a slot, "bin 3" or "all rows"; in `out`, which is returned. */
 enum { HR_SLOT_NAME_BYTES = 24 };
 const char *hr_slot_name(int slot, char out[HR_SLOT_NAME_BYTES]);
@@ -75,6 +86,7 @@ typedef struct hr_fit {
   double *level;             /* [level_count], as the study's noise_level */
   double *level_cv_r2;       /* [level_count] of the best variant at that level */
   double *level_value;       /* [level_count] that variant's value, NaN: none usable */
+  hr_fit_precision precision;
   hr_convergence convergence;
   hr_curve_point *curve; /* [curve_points] epoch by epoch, or NULL */
   size_t curve_points;

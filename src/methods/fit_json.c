@@ -19,6 +19,7 @@ typedef enum field_kind {
   CONVERGENCE,
   BEST,
   EDGE,
+  PRECISION,
   LIST,
   CURVE,
   SIGMA
@@ -30,6 +31,7 @@ typedef enum field_presence {
   IF_EDGE,      /* the chosen variant stands at one */
   IF_REASON,    /* a slot without a model, for a reason that has a code */
   IF_VALIDATED, /* validated_rows > 0 */
+  IF_PRECISION, /* the method has a choice */
   IF_ITERATIVE, /* convergence is known */
   IF_CURVE,     /* iterative, and there is a curve */
   IF_LEVELS,    /* level_count > 0 */
@@ -66,6 +68,10 @@ static const fit_field fields[] = {
      .kind = SECONDS,
      .presence = IF_VALIDATED,
      .offset = AT(validation_seconds)},
+    {.key = "precision",
+     .kind = PRECISION,
+     .presence = IF_PRECISION,
+     .offset = AT(precision)},
     {.key = "converged",
      .kind = CONVERGENCE,
      .presence = IF_ITERATIVE,
@@ -112,6 +118,8 @@ static bool is_written(const hr_fit *fit, field_presence presence) {
       return fit->reason != HR_REASON_NONE;
     case IF_EDGE:
       return fit->edge != HR_EDGE_NONE;
+    case IF_PRECISION:
+      return fit->precision != HR_FIT_ANY;
     case IF_VALIDATED:
       return fit->validated_rows > 0;
     case IF_ITERATIVE:
@@ -177,6 +185,9 @@ static void write_field(const hr_fit *fit, const fit_field *f, const char *varia
     case EDGE:
       hr_json_put_text(builder, object, f->key, hr_fit_edge_name(fit->edge));
       break;
+    case PRECISION:
+      hr_json_put_text(builder, object, f->key, hr_fit_precision_name(fit->precision));
+      break;
     case LIST:
       write_list(fit, f, variant, builder,
                  hr_json_put(builder, object, f->key, json_array()));
@@ -219,6 +230,14 @@ static void read_edge(const json_t *value, hr_fit_edge *out) {
   const char *name = json_string_value(value);
   for (int i = 1; name && i < HR_EDGES; i++) {
     if (strcmp(name, hr_fit_edge_name((hr_fit_edge)i)) == 0) *out = (hr_fit_edge)i;
+  }
+}
+
+static void read_precision(const json_t *value, hr_fit_precision *out) {
+  const char *name = json_string_value(value);
+  for (int i = 1; name && i < HR_FIT_PRECISIONS; i++) {
+    const char *own = hr_fit_precision_name((hr_fit_precision)i);
+    if (strcmp(name, own) == 0) *out = (hr_fit_precision)i;
   }
 }
 
@@ -285,6 +304,9 @@ static hr_status read_field(const json_t *object, const fit_field *f, const char
       break;
     case EDGE:
       read_edge(value, &out->edge);
+      break;
+    case PRECISION:
+      read_precision(value, &out->precision);
       break;
     case LIST:
       return read_list(value, f, variant, out, err);

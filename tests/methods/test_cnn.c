@@ -80,6 +80,8 @@ static void precision_changes_little_or_says_why_nothing(void **state) {
   live(s, &p, TRAIN, t);
   predict(s, t[0].model, rounded);
   assert_true(r2_of(s, &t[0]) > 0.7);
+  assert_int_equal(t[0].fit.precision,
+                   hr_convolver_onednn_bf16() ? HR_FIT_BF16 : HR_FIT_FP32);
   forget(t);
   const char *warning =
       "1D-CNN: this processor has no bf16 products, convolutions are "
@@ -91,6 +93,25 @@ static void precision_changes_little_or_says_why_nothing(void **state) {
     assert_non_null(strstr(s->log, warning));
     assert_memory_equal(rounded, exact, sizeof exact);
   }
+  hr_free(s);
+}
+
+/* By itself it takes bf16 where the processor has it, without a word where it does not.
+ */
+static void precision_is_chosen_by_the_processor(void **state) {
+  (void)state;
+  char bf16[] = "bf16", fp32[] = "fp32", choose[] = "auto";
+  float chosen[TEST], wanted[TEST];
+  if (!hr_convolver_onednn()) skip();
+  small_study *s = make_study();
+  hr_cnn_parameters p = usual();
+  p.epochs = 2;
+  p.precision = choose;
+  predict_anew(s, &p, TRAIN, chosen);
+  assert_null(strstr(s->log, "bf16"));
+  p.precision = hr_convolver_onednn_bf16() ? bf16 : fp32;
+  predict_anew(s, &p, TRAIN, wanted);
+  assert_memory_equal(chosen, wanted, sizeof chosen);
   hr_free(s);
 }
 
@@ -370,6 +391,7 @@ int main(void) {
       cmocka_unit_test(bins_are_trained_or_skipped),
       cmocka_unit_test(neither_blocks_nor_places_change_a_byte),
       cmocka_unit_test(precision_changes_little_or_says_why_nothing),
+      cmocka_unit_test(precision_is_chosen_by_the_processor),
       cmocka_unit_test(noise_is_drawn_anew_or_not),
       cmocka_unit_test(a_stopped_training_goes_on),
       cmocka_unit_test(a_state_belongs_to_one_training),

@@ -19,6 +19,7 @@ static hr_fit make_full(void) {
   fit.validation_seconds = 1.0 / 3;
   fit.chosen = 1;
   fit.edge = HR_EDGE_LARGEST;
+  fit.precision = HR_FIT_BF16;
   fit.variant_value[0] = 0.1;
   fit.variant_value[1] = 1e30;
   fit.cv_r2[1] = 2.0 / 3; /* the first one's is NaN */
@@ -80,6 +81,7 @@ static void every_field_comes_back(void **state) {
   assert_string_equal(found.note, "a \"note\" \xc3\xa9");
   assert_int_equal(found.train_rows, 50);
   assert_int_equal(found.edge, HR_EDGE_LARGEST);
+  assert_int_equal(found.precision, HR_FIT_BF16);
   assert_int_equal(found.test_rows, 20);
   assert_int_equal(found.variant_count, 2);
   check_numbers(found.variant_value, fit.variant_value, 2);

@@ -107,7 +107,8 @@ class Network(unittest.TestCase):
 
 
 CNN = {"channels": [8, 16], "kernel_size": 5, "pool_size": 4, "fc_dim": 16, "epochs": 20,
-       "batch_size": 32, "lr": 3e-3, "bins": [3, 6], "global": True, "global_epochs": 10}
+       "batch_size": 32, "lr": 3e-3, "bins": [3, 6], "global": True, "global_epochs": 10,
+       "precision": "fp32"}
 PIXELS, STEP = 256, 16
 
 
@@ -231,6 +232,17 @@ class Study(unittest.TestCase):
         theirs = model.predict(test.noisy)
         np.testing.assert_allclose(predicted[0], theirs, rtol=0, atol=1e-4)
         self.assertGreater(r2(test.target, theirs), 0.2)
+
+    def test_the_card_says_the_precision(self):
+        card, _ = study_data.task(self.two, "3-cnn")
+        self.assertEqual(card["precision"], "fp32")
+        cnn = {**CNN, "epochs": 1, "global_epochs": 1, "precision": "auto"}
+        out = self.run_study(cnn, "chosen")
+        card, _ = study_data.task(out, "3-cnn")
+        self.assertIn(card["precision"], ("fp32", "bf16"))
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            if "avx512_bf16" in file.read():
+                self.assertEqual(card["precision"], "bf16")
 
     def test_scales_are_those_of_the_rows_trained_on(self):
         train = self.rows["train"]

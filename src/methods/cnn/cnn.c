@@ -200,16 +200,17 @@ static hr_status cnn_available(hr_error *err) {
                  "(scripts/setup.sh build) and build it with -DHR_ONEDNN=ON");
 }
 
-/* bf16 where it is wanted and the processor has it. */
+/* bf16 where it is wanted, or nothing else is, and the processor has it. */
 static const hr_convolver *choose_convolver(const hr_study_view *study,
                                             const hr_cnn_parameters *parameters) {
-  if (!parameters->precision || strcmp(parameters->precision, "bf16") != 0) {
-    return hr_convolver_onednn();
-  }
+  const char *wanted = parameters->precision ? parameters->precision : "fp32";
+  if (strcmp(wanted, "fp32") == 0) return hr_convolver_onednn();
   if (hr_convolver_onednn_bf16()) return hr_convolver_onednn_bf16();
-  hr_observe_warning(study->observer,
-                     "1D-CNN: this processor has no bf16 products, "
-                     "convolutions are computed in fp32");
+  if (strcmp(wanted, "bf16") == 0) {
+    hr_observe_warning(study->observer,
+                       "1D-CNN: this processor has no bf16 products, "
+                       "convolutions are computed in fp32");
+  }
   return hr_convolver_onednn();
 }
 
@@ -283,6 +284,7 @@ static void conclude(const hr_learner *learner, hr_trained *own, const hr_error 
                      double seconds) {
   hr_fit *fit = &own->fit;
   fit->seconds = seconds;
+  fit->precision = learner->backend.convolver->is_bf16 ? HR_FIT_BF16 : HR_FIT_FP32;
   if (reason) {
     fit->status = HR_FIT_FAILED;
     hr_fit_add_note(fit, reason->message);
@@ -453,10 +455,11 @@ static const hr_field fields[] = {
     {MEMBER(redraw), .kind = HR_FIELD_BOOL, .default_text = "true",
      .help = "Whether each epoch draws the training rows' noise anew; false: the one "
              "draw that all experts see."},
-    {MEMBER(precision), .kind = HR_FIELD_TEXT, .default_text = "fp32",
-     .choices = "fp32|bf16",
+    {MEMBER(precision), .kind = HR_FIELD_TEXT, .default_text = "auto",
+     .choices = "auto|fp32|bf16",
      .help = "What convolutions multiply: fp32, or values rounded to bf16, faster where "
-             "the processor has it (else fp32, with a warning)."},
+             "the processor has it (else fp32, with a warning); auto: bf16 where the "
+             "processor has it. The card says which it was."},
     {MEMBER(joint), .kind = HR_FIELD_BOOL, .default_text = "false",
      .help = "Whether one network learns all targets of a bin, in about the time of one; "
              "false: one network a target, which is the network that the target has when "

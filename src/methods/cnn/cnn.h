@@ -37,7 +37,7 @@ typedef struct hr_cnn_parameters {
   int64_t patience;      /* epochs; 0: none */
   int64_t restart_after; /* epochs */
   bool redraw;
-  char *precision;       /* "fp32", as where it is NULL, or "bf16" */
+  char *precision;       /* "fp32", as where it is NULL, "bf16" or "auto" */
   bool joint;            /* one network for all targets */
   hr_numbers bins;       /* those it is trained for */
   bool global;           /* whether there is a model of all rows, too */

@@ -14,6 +14,10 @@
 
 enum { ATTEMPTS = 2 };
 
+/* Counts on whenever the same training ends with other bytes than before: the state of a
+ * former one is not gone on with. */
+enum { STATE_REVISION = 2 };
+
 hr_status hr_cnn_shape(const hr_study_view *study, const hr_cnn_parameters *parameters,
                        hr_network_shape *out, hr_error *err) {
   *out = (hr_network_shape){.pixels = study->pixels,
@@ -73,12 +77,17 @@ static uint64_t fingerprint_of(const attempt *a) {
   const hr_cnn_parameters *p = a->training->parameters;
   const hr_network_shape *shape = hr_network_shape_of(a->model.network);
   size_t pixels = rows->study->pixels;
-  const uint64_t words[] = {
-      (uint64_t)a->number,         (uint64_t)p->epochs,
-      (uint64_t)p->batch_size,     hr_word_of(a->rate),
-      hr_word_of(p->weight_decay), (uint64_t)p->warmup,
-      (uint64_t)p->patience,       p->redraw,
-      rows->study->seed,           hr_word_of(rows->study->noise_level)};
+  const uint64_t words[] = {STATE_REVISION,
+                            (uint64_t)a->number,
+                            (uint64_t)p->epochs,
+                            (uint64_t)p->batch_size,
+                            hr_word_of(a->rate),
+                            hr_word_of(p->weight_decay),
+                            (uint64_t)p->warmup,
+                            (uint64_t)p->patience,
+                            p->redraw,
+                            rows->study->seed,
+                            hr_word_of(rows->study->noise_level)};
   uint64_t print = add_bytes(hr_fingerprint_start(), words, sizeof words);
   const char *convolver = a->training->backend->convolver->name; /* tells the precision */
   print = add_bytes(print, convolver, strlen(convolver));
