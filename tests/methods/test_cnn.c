@@ -369,8 +369,7 @@ static void estimates_count_rows_and_places(void **state) {
   hr_error err;
   check_ok(hr_cnn_shape(&s->view, &p, &shape, &err));
   double rows = 272 + 68.0 / 3;
-  check_near(in_memory.operations / (2 * 36 * hr_network_operations(&shape) * rows), 1,
-             0.02);
+  check_near(in_memory.operations / (36 * hr_network_operations(&shape) * rows), 1, 0.02);
   hr_free(s);
 }
 

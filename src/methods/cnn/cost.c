@@ -8,11 +8,6 @@
 #include "methods/shuffle.h"
 #include "models/network.h"
 
-enum {
-  OPERATIONS_FOR_ONE = 2
-}; /* of matrix products, in the time of one here:
-      bench/cnn.md */
-
 bool hr_cnn_is_wanted(const hr_cnn_parameters *p, size_t k) {
   for (size_t i = 0; i < p->bins.count; i++) {
     if (p->bins.items[i] == (double)k) return true;
@@ -101,8 +96,8 @@ void hr_cnn_estimate(const hr_study_view *study, const void *parameters, hr_cost
   double batch = fmin((double)p->batch_size, most), stored = all_stored_bytes(study, p);
   double weights = (double)hr_network_parameter_count(&shape);
   bool in_memory = hr_cnn_fits_memory(study, p);
-  cost->operations =
-      networks * OPERATIONS_FOR_ONE * 3 * hr_network_operations(&shape) * passed;
+  /* At no less than the rate of matrix products, noise and all: bench/cnn.md. */
+  cost->operations = networks * 3 * hr_network_operations(&shape) * passed;
   cost->gathered_bytes = slots * 100 * pixels + (in_memory ? stored : 0);
   if (p->global) cost->gathered_bytes += 20 * (double)study->train.rows; /* labels */
   cost->memory_bytes = cost->gathered_bytes + hr_network_bytes(&shape, (size_t)batch) +
