@@ -35,8 +35,8 @@ PART_AVX512 part part_from(const hr_first_shape *shape, const float *x, size_t c
   return (part){shape, (__mmask16)lanes, x};
 }
 
-/* Narrowed in the register: AMD's processors take a hundred times as long to narrow lanes
- * into memory under a mask. */
+/* Narrowed in the register, not by a store that narrows lanes into memory under a mask,
+ * which is slow on AMD's processors. */
 PART_AVX512 void store_places(uint8_t *where, __m512i place, __mmask16 used) {
   __m128i bytes = _mm512_cvtepi32_epi8(place);
   if (used == 0xffff) {

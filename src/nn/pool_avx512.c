@@ -42,8 +42,8 @@ PART_AVX512 __m512 load(const void *a, size_t i, __mmask16 used, bool is_bf16) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
 }
 
-/* Narrowed in the register: AMD's processors take a hundred times as long to narrow lanes
- * into memory under a mask. */
+/* Narrowed in the register, not by a store that narrows lanes into memory under a mask,
+ * which is slow on AMD's processors. */
 PART_AVX512 void store_places(uint8_t *where, __m512i place, __mmask16 used) {
   __m128i bytes = _mm512_cvtepi32_epi8(place);
   if (used == ALL) {
