@@ -208,7 +208,7 @@ static hr_status conclude(const picture *p, hr_figures *figures, hr_error *err) 
 hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows *rows,
                           hr_error *err) {
   hr_status status = HR_OK;
-  picture pictures[HR_FIGURES_MOST] = {{NULL}};
+  picture pictures[HR_FIGURES_MOST] = {0};
   *figures = (hr_figures){0};
   hr_text_init(&figures->unknown);
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
