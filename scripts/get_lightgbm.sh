@@ -11,7 +11,9 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 folder=${1:-$source/build/lightgbm}
 library=lightgbm/lib/lib_lightgbm.so
 
-[ ! -e "$folder/$library" ] || exit 0
+# One of another version is replaced, where the new one can be had.
+wanted=$(sed -n 's/^lightgbm==\([0-9.]*\).*/\1/p' "$source/scripts/lightgbm.txt")
+[ ! -e "$folder/$library" ] || [ "$(cat "$folder/version" 2>/dev/null)" != "$wanted" ] || exit 0
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 
@@ -62,3 +64,4 @@ cp "$folder"/part/lightgbm-*.dist-info/licenses/LICENSE "$folder/LICENSE"
 rm -rf "$folder/lightgbm"
 mv "$folder/part/lightgbm" "$folder/lightgbm"
 rm -rf "$folder/part"
+echo "$wanted" >"$folder/version"

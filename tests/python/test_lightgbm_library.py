@@ -15,7 +15,7 @@ import study_data
 BUILD = os.path.abspath(sys.argv[1])
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FILE = "lib_lightgbm.so"
-REMEDY = "scripts/setup.sh installs 4.6.0, LIGHTGBM_ROOT names another copy"
+REMEDY = "scripts/setup.sh installs 4.7.0, LIGHTGBM_ROOT names another copy"
 CONFIG = ("experiment: {id: library, language: en}\n"
           "data: {train: ['train_0/dataset.h5'], test: test/dataset.h5}\n"
           "experts: {ridge: {alpha: [10]}, lightgbm: {device: cpu, min_child_samples: 5}}\n")

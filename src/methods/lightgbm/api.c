@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define FILE_NAME "lib_lightgbm.so"
-#define REMEDY    "scripts/setup.sh installs 4.6.0, LIGHTGBM_ROOT names another copy"
+#define REMEDY    "scripts/setup.sh installs 4.7.0, LIGHTGBM_ROOT names another copy"
 
 enum { PATH_BYTES = 4096, FORMAT_BYTES = 16 };
 
