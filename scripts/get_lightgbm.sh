@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Unpacks LightGBM's official wheel (scripts/lightgbm.txt: version and checksum) into a
+# Unpacks LightGBM's official wheel (scripts/lightgbm.txt: versions and checksums) into a
 # folder, build/lightgbm unless another is named; the program loads the shared library in
 # it when a study asks for LightGBM. Does nothing where that is done already, or where
 # LIGHTGBM_ROOT, conda or the system has a copy, which the program then uses. Without
@@ -59,9 +59,12 @@ fi
 # Unpacked beside its place and moved there: it is whole or not there.
 mkdir -p "$folder"
 rm -rf "$folder/part"
-"$python" -m zipfile -e "$place"/lightgbm-*.whl "$folder/part"
+for wheel in "$place"/*.whl; do
+  "$python" -m zipfile -e "$wheel" "$folder/part"
+done
 cp "$folder"/part/lightgbm-*.dist-info/licenses/LICENSE "$folder/LICENSE"
-rm -rf "$folder/lightgbm"
+rm -rf "$folder/narwhals" "$folder/lightgbm"
+mv "$folder/part/narwhals" "$folder/narwhals"
 mv "$folder/part/lightgbm" "$folder/lightgbm"
 rm -rf "$folder/part"
 echo "$wanted" >"$folder/version"

@@ -113,6 +113,12 @@ static void the_check_refuses_what_is_not_there(void **state) {
   parameters.device = names[1];
   check_ok(hr_lightgbm_check(NULL, &parameters, &err));
   parameters.device = names[2];
+  parameters.quantized = true;
+  check_fails(
+      hr_lightgbm_check(NULL, &parameters, &err), HR_ERR_CONFIG,
+      "experts.lightgbm.device is gpu, and experts.lightgbm.quantized works on the "
+      "CPU alone; device: auto or cpu grows trees here");
+  parameters.quantized = false;
   check_fails(hr_lightgbm_check(NULL, &parameters, &err), HR_ERR_CONFIG,
               "experts.lightgbm.device is gpu, and this machine has no OpenCL platform; "
               "device: auto or cpu grows trees here");

@@ -117,6 +117,7 @@ static void test_lightgbm_spellings(void **state) {
       {"reg_alpha", "lambda_l1", "1.0"},
       {"reg_lambda", "lambda_l2", "1.0"},
       {"max_bin", "max_bins", "255"},
+      {"quantized", "use_quantized_grad", "false"},
       {"subsample_for_bin", "bin_construct_sample_cnt", "2000"},
       {"folds", "folds", "1"},
       {"time_limit", "time_limit", "0"},

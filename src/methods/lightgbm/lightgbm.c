@@ -634,6 +634,11 @@ static const hr_field fields[] = {
      .help = "Into how many values each pixel's flux is sorted; 255 is LightGBM's own "
              "default, "
              "63 takes less than half of the time."},
+    {MEMBER(quantized), .kind = HR_FIELD_BOOL, .default_text = "false",
+     .alias = "use_quantized_grad",
+     .help =
+         "Gradients as a few whole numbers, rounded to the nearest: two thirds of the "
+         "time, and other trees; on the CPU alone."},
     {MEMBER(subsample_for_bin), .kind = HR_FIELD_INTEGER, .default_text = "2000",
      .minimum = 2, .maximum = 1e9, .alias = "bin_construct_sample_cnt",
      .help =

@@ -23,6 +23,7 @@ typedef struct hr_lightgbm_parameters {
   double reg_alpha;
   double reg_lambda;
   int64_t max_bin;           /* values that a column may take, at most */
+  bool quantized;            /* gradients as a few whole numbers */
   int64_t subsample_for_bin; /* rows that boundaries of histogram bins are made from */
   int64_t folds;             /* of the study's folds: held out once each */
   double time_limit;         /* seconds, of each model; 0: none */

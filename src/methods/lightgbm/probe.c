@@ -62,11 +62,15 @@ static hr_status refuse(const char *device, const char *reason, hr_error *err) {
 
 hr_status hr_lightgbm_check(const hr_study_view *study, const void *parameters,
                             hr_error *err) {
-  const char *device = ((const hr_lightgbm_parameters *)parameters)->device;
+  const hr_lightgbm_parameters *p = parameters;
+  const char *device = p->device;
   hr_lightgbm_library library;
   hr_error reason = {.status = HR_OK};
   (void)study;
   if (strcmp(device, "auto") == 0 || strcmp(device, "cpu") == 0) return HR_OK;
+  if (p->quantized) {
+    return refuse(device, "experts.lightgbm.quantized works on the CPU alone", err);
+  }
   if (strcmp(device, "gpu") == 0 && !hr_grower_has_opencl()) {
     return refuse(device, "this machine has no OpenCL platform", err);
   }

@@ -28,7 +28,9 @@ bool hr_grower_has_opencl(void) {
 hr_grower hr_grower_make(const hr_lightgbm_api *api, const hr_study_view *study,
                          const hr_lightgbm_parameters *parameters) {
   bool automatic = strcmp(parameters->device, "auto") == 0, gpu = automatic;
-  if (automatic && !hr_grower_has_opencl()) {
+  if (automatic && parameters->quantized) {
+    gpu = false;
+  } else if (automatic && !hr_grower_has_opencl()) {
     gpu = false;
     hr_observe_info(study->observer,
                     "LightGBM: no OpenCL platform on this machine, trees are grown on "
@@ -95,6 +97,12 @@ hr_status hr_grower_describe(const hr_grower *grower, const hr_tree_size *size,
   append_number("bagging_fraction", p->bagging_fraction, out);
   append_number("lambda_l1", p->reg_alpha, out);
   append_number("lambda_l2", p->reg_lambda, out);
+  /* Rounded at random, gradients would be others for another number of threads. */
+  if (p->quantized) {
+    hr_text_append(out, " use_quantized_grad=true stochastic_rounding=false");
+  }
+  /* In single precision, sums of a GPU are others in every run. */
+  if (strcmp(grower->device, "gpu") == 0) hr_text_append(out, " gpu_use_dp=true");
   return hr_text_status(out, err);
 }
 
