@@ -98,7 +98,7 @@ class Door(unittest.TestCase):
         call(f"{self.root}/notebook/bin/jupyter-execute", "--inplace", notebook)
         with open(notebook, encoding="utf-8") as file:
             cells = [c for c in json.load(file)["cells"] if c["cell_type"] == "code"]
-        said = re.search(r"(\d+) of 400 stars predicted; (\d+) % within",
+        said = re.search(r"(\d+) of 400 stars predicted; (\d+)% within",
                          "".join(cells[-1]["outputs"][0]["text"]))
         self.assertGreater(int(said[1]), 380)
         self.assertTrue(50 <= int(said[2]) <= 85, said[0])
