@@ -28,29 +28,25 @@ static size_t padded_size(size_t count, size_t size) {
   return bytes == 0 ? ALIGNMENT : (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* Lets the system put the block on huge pages, and hand it out zeroed as it is touched:
- * by the threads that fill it, and not all at once by the one that asks. Returns how many
- * of its first bytes are zero now. */
-static size_t zero_by_the_page(void *block, size_t bytes) {
+/* Lets the system put the block, whole pages, on huge ones, and hand it out zeroed as it
+ * is touched: by the threads that fill it, and not all at once by the one that asks. */
+static void zero_by_the_page(void *block, size_t bytes) {
 #ifdef MADV_HUGEPAGE
-  size_t whole = bytes / huge_page * huge_page;
-  madvise(block, whole, MADV_HUGEPAGE); /* not everywhere, and then it is slower */
-  if (madvise(block, whole, MADV_DONTNEED) == 0) return whole;
-#else
-  (void)block;
-  (void)bytes;
+  madvise(block, bytes, MADV_HUGEPAGE); /* not everywhere, and then it is slower */
+  if (madvise(block, bytes, MADV_DONTNEED) == 0) return;
 #endif
-  return 0;
+  memset(block, 0, bytes);
 }
 
 /* Zeroed memory, or NULL. */
 static void *zeroed(size_t count, size_t size) {
   size_t bytes = padded_size(count, size);
+  if (bytes == 0 || bytes > SIZE_MAX - huge_page) return NULL;
   bool is_large = bytes >= huge_from;
-  void *memory = bytes ? aligned_alloc(is_large ? huge_page : ALIGNMENT, bytes) : NULL;
-  if (!memory) return NULL;
-  size_t zero = is_large ? zero_by_the_page(memory, bytes) : 0;
-  memset((char *)memory + zero, 0, bytes - zero);
+  if (is_large) bytes = (bytes + huge_page - 1) / huge_page * huge_page;
+  void *memory = aligned_alloc(is_large ? huge_page : ALIGNMENT, bytes);
+  if (memory && is_large) zero_by_the_page(memory, bytes);
+  if (memory && !is_large) memset(memory, 0, bytes);
   return memory;
 }
 
