@@ -44,6 +44,12 @@ def _is_taken_as_it_is(array, dtype):
             and array.flags.aligned)
 
 
+def _join_masks(*arrays):
+    """Of masked arrays of NumPy the pixels that any of them masks; None: there are none."""
+    masks = [np.ma.getmaskarray(a) for a in arrays if isinstance(a, np.ma.MaskedArray)]
+    return np.logical_or.reduce(masks) if masks else None
+
+
 class _Rows:
     """Flux, error and mask as the C library takes them, some rows at a time."""
 
@@ -51,16 +57,20 @@ class _Rows:
         self.flux = _two_dimensional(flux, "flux")
         self.error = None if error is None else _two_dimensional(error, "error")
         self.mask = None if mask is None else _two_dimensional(mask, "mask")
+        self.own_mask = None
         for name, array in (("flux", self.flux), ("error", self.error), ("mask", self.mask)):
             if array is not None and array.shape != (len(self.flux), pixels):
                 raise _errors.UsageError(
                     f"{name} has shape {array.shape}, but spectra of this model are "
                     f"[{len(self.flux)}, {pixels}]; bring them to its grid, model.wave")
+        self.own_mask = _join_masks(self.flux, self.error)
+        self.flux = np.ma.getdata(self.flux, subok=True)
+        self.error = None if self.error is None else np.ma.getdata(self.error, subok=True)
         arrays = [a for a in (self.flux, self.error) if a is not None]
         # Single precision stays what it is; all else has room in double.
         single = all(a.dtype.kind == "f" and a.itemsize <= 4 for a in arrays)
         self.dtype = np.dtype(np.float32 if single else np.float64)
-        self.is_taken = self.mask is None and all(
+        self.is_taken = self.mask is None and self.own_mask is None and all(
             _is_taken_as_it_is(a, self.dtype) for a in arrays)
 
     def __len__(self):
@@ -80,14 +90,22 @@ class _Rows:
         error = None
         if self.error is not None:
             error = np.array(self.error[rows], dtype=self.dtype, order="C")
-        if self.mask is not None:
+        for mask in (self.mask, self.own_mask):
+            if mask is None:
+                continue
             # What a masked pixel is to the library: no error, or, without errors, no flux.
-            masked = np.asarray(self.mask[rows]) != 0
+            masked = np.asarray(mask[rows]) != 0
             if error is not None:
                 error[masked] = 0
             else:
                 flux[masked] = np.nan
         return flux, error
+
+
+def _check_names(router, expert):
+    for name, value in (("router", router), ("expert", expert)):
+        if not isinstance(value, (str, type(None))):
+            raise _errors.UsageError(f"{name} is {value!r}; give its name as text")
 
 
 class Model:
@@ -116,7 +134,8 @@ class Model:
 
     def __init__(self, path: str | os.PathLike, router: str | None = None,
                  expert: str | None = None) -> None:
-        self.path = os.fspath(path)
+        self.path = os.fsdecode(path)
+        _check_names(router, expert)
         self.router, self.expert = router, expert
         self._open = {(router, expert): _core.Predictor(self.path, router, expert)}
         info = self._open[router, expert].info()
@@ -132,7 +151,12 @@ class Model:
                 f"{len(self.wave)} pixels, {self.wave[0]:.1f} to {self.wave[-1]:.1f} angstrom, "
                 f"{len(self.bins)} bins>")
 
+    def __reduce__(self):
+        # A copy in another process opens the same folder.
+        return open, (self.path, self.router, self.expert)
+
     def _predictor(self, router, expert):
+        _check_names(router, expert)
         key = (router or self.router, expert or self.expert)
         if key not in self._open:
             self._open[key] = _core.Predictor(self.path, *key)
@@ -151,7 +175,11 @@ class Model:
                 raise _errors.UsageError(
                     f"labels have no column '{axis}', which the bins stand on; give "
                     f"{', '.join(self.axes)}") from None
-            columns.append(np.asarray(column, dtype=np.float64))
+            try:
+                columns.append(np.asarray(column, dtype=np.float64))
+            except (TypeError, ValueError):
+                raise _errors.UsageError(
+                    f"labels['{axis}'] are no numbers; give one number a spectrum") from None
             if columns[-1].shape != (rows,):
                 raise _errors.UsageError(
                     f"labels['{axis}'] has shape {columns[-1].shape}, but there are {rows} "
@@ -184,7 +212,8 @@ class Model:
             One sigma, in the unit of the flux. A pixel whose error is not above 0 or not
             finite is masked.
         mask : array_like of bool [N, P], optional
-            True: the pixel is not to be used.
+            True: the pixel is not to be used. Pixels that NumPy's masked arrays mask in
+            ``flux`` or ``error`` are not used either.
         labels : mapping, DataFrame, structured array or array [N, axes], optional
             The labels that the bins stand on, for the routers "oracle" and "nearest".
         slots : array_like of int [N], optional

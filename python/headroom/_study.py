@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 import sys
 import time
@@ -100,7 +101,8 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
         raise _errors.UsageError(f"mode is {mode!r}, but must be one of {', '.join(_MODES)}")
     given = {"path": None, "text": None, "folder": None, "compat": compat, "mode": _MODES[mode],
              "out": None if out is None else os.fspath(out),
-             "settings": [f"{key}={json.dumps(value)}" for key, value in (settings or {}).items()]}
+             "settings": [f"{key}={json.dumps(value, default=_plain)}"
+                          for key, value in (settings or {}).items()]}
     if isinstance(config, dict):
         # Every JSON text is a YAML text.
         given["text"] = json.dumps(config, default=_plain, ensure_ascii=False)
@@ -160,7 +162,8 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
     str
         The path of ``study.yaml``, which :func:`headroom.run` takes.
     """
-    given = {"train_rows": train, "test_rows": test, "shards": shards, "seed": seed}
+    given = {name: _whole(name, value) for name, value in (
+        ("train_rows", train), ("test_rows", test), ("shards", shards), ("seed", seed))}
     for name, value in options.items():
         if name in _CHOICES:
             if value not in _CHOICES[name]:
@@ -168,10 +171,11 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
                                          f"{', '.join(_CHOICES[name])}")
             given[name] = _CHOICES[name].index(value)
         elif name in _RANGES:
-            ends = np.broadcast_to(np.asarray(value, dtype=float), 2)
-            given[name] = [float(end) for end in ends]
+            given[name] = _range(name, value)
+        elif name == "exposures":
+            given[name] = _whole(name, value)
         elif name in _NUMBERS:
-            given[name] = value
+            given[name] = _range(name, value)[0]
         else:
             raise _errors.UsageError(
                 f"simulate has no option {name!r}; it has "
@@ -183,6 +187,25 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
         if bar:
             bar.close()
     return os.path.join(os.fspath(folder), "study.yaml")
+
+
+def _whole(name, value):
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**63:
+        raise _errors.UsageError(f"{name} is {value!r}; give a whole number, at least 0")
+    return number
+
+
+def _range(name, value):
+    """[low, high] of a pair, or of one number."""
+    try:
+        return [float(end) for end in np.broadcast_to(np.asarray(value, dtype=float), 2)]
+    except (TypeError, ValueError):
+        raise _errors.UsageError(
+            f"{name} is {value!r}; give a number, or, of a range, (low, high)") from None
 
 
 class Figure:

@@ -9,6 +9,7 @@ import csv
 import filecmp
 import importlib.util
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -129,6 +130,22 @@ class Predict(unittest.TestCase):
         two = self.model.predict(self.spectra.noisy, mask=mask, router="global", expert="ridge")
         self.assertTrue(same(one, two))
 
+    def test_masked_arrays_are_masks(self):
+        mask = np.zeros(self.spectra.flux.shape, bool)
+        mask[::3, 50:90] = True
+        expected = self.model.predict(self.spectra.noisy, self.spectra.error, mask)
+        self.assertFalse(same(expected, self.expected))
+        flux = np.ma.masked_array(self.spectra.noisy, mask)
+        error = np.ma.masked_array(self.spectra.error, mask)
+        for arrays in ((flux, self.spectra.error), (self.spectra.noisy, error), (flux, error)):
+            self.assertTrue(same(self.model.predict(*arrays), expected))
+
+    def test_a_copy_by_pickle_is_the_same_model(self):
+        copy = pickle.loads(pickle.dumps(headroom.open(f"{STUDY}/run", router="global")))
+        self.assertEqual(copy.router, "global")
+        self.assertTrue(same(copy.predict(self.spectra.noisy, self.spectra.error, router="gate"),
+                             self.expected))
+
     def test_one_spectrum_and_none(self):
         one = self.model.predict(self.spectra.noisy[7], self.spectra.error[7])
         self.assertEqual(len(one), 1)
@@ -235,6 +252,10 @@ class BadInput(unittest.TestCase):
                 "slots have shape (3,) and dtype float64, but there are 3 spectra; give the number "
                 "of a bin for each, -1 for the model of all rows", model.predict, flux,
                 slots=[0.5, 1, 2], router="oracle")
+        refused(headroom.UsageError, "router is 3; give its name as text", model.predict, flux,
+                flux, router=3)
+        refused(headroom.UsageError, "labels['T_eff'] are no numbers; give one number a spectrum",
+                model.predict, flux, labels={"T_eff": ["a"] * 3, "M_H": [0] * 3}, router="oracle")
         with self.assertRaisesRegex(headroom.UsageError, "router.*is not one of|no router"):
             model.predict(flux, flux, router="no such")
 
@@ -261,6 +282,13 @@ class BadInput(unittest.TestCase):
                 "logg, mh, mag, seeing, zenith_angle, field_angle, exposures, exposure_time, "
                 "resolving_power, fwhm, error_scale, mh_offset, free_fraction", headroom.simulate,
                 f"{STUDY}/none", stars=3)
+        for name, value in (("train_rows", 1.5), ("shards", -1)):
+            refused(headroom.UsageError, f"{name} is {value}; give a whole number, at least 0",
+                    headroom.simulate, f"{STUDY}/none",
+                    **{"train" if name == "train_rows" else name: value})
+        refused(headroom.UsageError,
+                "teff is (1, 2, 3); give a number, or, of a range, (low, high)",
+                headroom.simulate, f"{STUDY}/none", teff=(1, 2, 3))
         refused(headroom.UsageError, "dtype is 'f16', but must be one of f32, f64",
                 headroom.simulate, f"{STUDY}/none", dtype="f16")
         with self.assertRaisesRegex(headroom.ConfigError, "experiment.id is missing"):
