@@ -39,7 +39,9 @@ def _two_dimensional(array, name):
 
 
 def _is_taken_as_it_is(array, dtype):
-    return (array.dtype == dtype and array.dtype.isnative and array.strides[0] >= 0
+    # A row that is broadcast has a stride of 0, which to the library means no gaps.
+    return (array.dtype == dtype and array.dtype.isnative
+            and (array.strides[0] > 0 or len(array) < 2)
             and (array.strides[1] == array.itemsize or array.shape[1] == 1)
             and array.flags.aligned)
 
@@ -134,11 +136,12 @@ class Model:
 
     def __init__(self, path: str | os.PathLike, router: str | None = None,
                  expert: str | None = None) -> None:
-        self.path = os.fsdecode(path)
+        # Models are opened as they are asked for, maybe from another current folder.
+        self.path = os.path.abspath(os.fsdecode(path))
         _check_names(router, expert)
         self.router, self.expert = router, expert
         self._open = {(router, expert): _core.Predictor(self.path, router, expert)}
-        info = self._open[router, expert].info()
+        info = self._info = self._open[router, expert].info()
         self.study = info["study"]
         self.wave = np.array(info["wave"])
         self.targets, self.units = tuple(info["targets"]), tuple(info["units"])
@@ -159,7 +162,13 @@ class Model:
         _check_names(router, expert)
         key = (router or self.router, expert or self.expert)
         if key not in self._open:
-            self._open[key] = _core.Predictor(self.path, *key)
+            predictor = _core.Predictor(self.path, *key)
+            info = predictor.info()
+            if any(info[name] != self._info[name]
+                   for name in ("study", "targets", "bins", "axes", "wave", "train_minimum")):
+                raise _errors.UsageError(
+                    f"{self.path} holds another model than when it was opened; open it anew")
+            self._open[key] = predictor
         return self._open[key]
 
     def _labels(self, labels, rows):

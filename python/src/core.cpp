@@ -58,7 +58,7 @@ class Array {
       : Array(array, name, false) {
     if (!view_.obj) return;
     bool fits = (is_of("f") || is_of("d")) && view_.ndim == 2 && view_.shape[0] == rows &&
-                view_.shape[1] == pixels && view_.strides[0] >= 0 &&
+                view_.shape[1] == pixels && (view_.strides[0] > 0 || rows < 2) &&
                 (view_.strides[1] == view_.itemsize || pixels == 1);
     if (!fits) refuse(name);
   }

@@ -56,7 +56,7 @@ static hr_status weigh_slots(work *w, hr_error *err) {
   for (size_t i = 0; i < w->rows->spectra.rows; i++) {
     int32_t slot = w->rows->slots[i];
     if (slot == HR_SLOT_NONE) continue;
-    if (slot < HR_SLOT_GLOBAL || slot + 1 >= (int32_t)slots) {
+    if (slot < HR_SLOT_GLOBAL || slot >= (int32_t)slots - 1) {
       return hr_fail(err, HR_ERR_USAGE,
                      "row %zu (counted from 0) has the slot %d; there are 0 to %zu, %d "
                      "for the model of all rows and %d for none",

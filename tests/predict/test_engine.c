@@ -123,6 +123,10 @@ static void test_slots_of_the_caller(void **state) {
   check_fails(hr_engine_predict(engine, &b.rows, &result, &err), HR_ERR_USAGE,
               "row 4 (counted from 0) has the slot 4; there are 0 to 3, -1 for the model "
               "of all rows and -2 for none");
+  slots[4] = INT32_MAX;
+  check_fails(hr_engine_predict(engine, &b.rows, &result, &err), HR_ERR_USAGE,
+              "row 4 (counted from 0) has the slot 2147483647; there are 0 to 3, -1 for "
+              "the model of all rows and -2 for none");
   b.rows.slots = NULL;
   check_fails(hr_engine_predict(engine, &b.rows, &result, &err), HR_ERR_USAGE,
               "the router oracle needs the labels that the bins stand on, or slots; the "

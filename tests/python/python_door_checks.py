@@ -130,6 +130,42 @@ class Predict(unittest.TestCase):
         two = self.model.predict(self.spectra.noisy, mask=mask, router="global", expert="ridge")
         self.assertTrue(same(one, two))
 
+    def test_one_spectrum_many_times(self):
+        """Rows that are broadcast lie on one another: flux, error or both."""
+        flux, error = self.spectra.noisy, self.spectra.error
+        one = (50, flux.shape[1])
+        for dtype in (np.float32, np.float64):
+            f, e = flux.astype(dtype), error.astype(dtype)
+            for given in ((np.broadcast_to(f[0], one), np.broadcast_to(e[0], one)),
+                          (f[:50], np.broadcast_to(e[0], one)),
+                          (np.broadcast_to(f[0], one), e[:50])):
+                written_out = [np.ascontiguousarray(array) for array in given]
+                self.assertTrue(same(self.model.predict(*given),
+                                     self.model.predict(*written_out)))
+
+    def test_a_model_stays_the_one_that_was_opened(self):
+        """From another current folder, too."""
+        place = f"{STUDY}/places"
+        shutil.copytree(f"{STUDY}/run/model", f"{place}/here/model")
+        os.makedirs(f"{place}/there")
+        before = os.getcwd()
+        os.chdir(f"{place}/here")
+        try:
+            model = headroom.open("model", router="global")
+            os.chdir(f"{place}/there")
+            self.assertTrue(same(model.predict(self.spectra.noisy, self.spectra.error,
+                                               router="gate"), self.expected))
+        finally:
+            os.chdir(before)
+
+    def test_another_model_in_its_place_is_refused(self):
+        model = headroom.open(f"{STUDY}/run", router="global")
+        model._info = dict(model._info, study="another")  # as if opened before a replacement
+        with self.assertRaises(headroom.UsageError) as caught:
+            model.predict(self.spectra.noisy, self.spectra.error, router="gate")
+        self.assertEqual(str(caught.exception), f"{STUDY}/run holds another model than when it "
+                         "was opened; open it anew")
+
     def test_masked_arrays_are_masks(self):
         mask = np.zeros(self.spectra.flux.shape, bool)
         mask[::3, 50:90] = True
@@ -252,6 +288,11 @@ class BadInput(unittest.TestCase):
                 "slots have shape (3,) and dtype float64, but there are 3 spectra; give the number "
                 "of a bin for each, -1 for the model of all rows", model.predict, flux,
                 slots=[0.5, 1, 2], router="oracle")
+        for slot in (9, 2**31 - 1, -3, -2**31):
+            refused(headroom.UsageError,
+                    f"row 0 (counted from 0) has the slot {slot}; there are 0 to 8, -1 for the "
+                    "model of all rows and -2 for none", model.predict, flux, flux,
+                    slots=[slot] * 3, router="oracle")
         refused(headroom.UsageError, "router is 3; give its name as text", model.predict, flux,
                 flux, router=3)
         refused(headroom.UsageError, "labels['T_eff'] are no numbers; give one number a spectrum",
