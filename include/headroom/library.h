@@ -25,8 +25,10 @@
  * team. It turns off HDF5's printing of its error stack (H5Eset_auto2 of the default
  * stack), and keeps LightGBM's library loaded once it was needed. Files that are opened
  * as untrusted are read in a child process (fork), which is waited for. hr_study_run
- * holds RUN/run.lock (flock) while it works. The library installs no signal handlers,
- * sets no locale and no environment, never prints and never exits. */
+ * holds RUN/run.lock (flock) while it works. Where OpenBLAS took the processor for an
+ * older one and OPENBLAS_CORETYPE is not set, loading the library makes it choose anew,
+ * with that variable set meanwhile. The library installs no signal handlers, sets no
+ * locale and no other environment, never prints and never exits. */
 #ifndef HEADROOM_LIBRARY_H
 #define HEADROOM_LIBRARY_H
 
