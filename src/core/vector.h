@@ -4,13 +4,16 @@
 #ifndef HR_CORE_VECTOR_H
 #define HR_CORE_VECTOR_H
 
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+/* What is written for AVX-512 by hand, for processors that have it. */
+#define HR_AVX512 __attribute__((target("avx512f")))
+#endif
+
 /* Not under sanitizers: the choice runs before their start-up code. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(HR_SANITIZED)
+#if defined(HR_AVX512) && !defined(HR_SANITIZED)
 #define HR_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-/* Where what is compiled once a width is picked by hand: for the processors that have
- * AVX-512, and for those that do not. */
-#define HR_AVX512        __attribute__((target("avx512f")))
+/* Where what is compiled once a width is picked by hand: for the processors that do not
+ * have AVX-512. */
 #define HR_NARROW_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define HR_VECTOR_CLONES

@@ -126,7 +126,7 @@ hr_status hr_cnn_model_save(const hr_cnn_model *model, const char *path, hr_erro
   words[KERNEL] = shape->kernel;
   words[POOL] = shape->pool;
   words[HIDDEN] = shape->hidden;
-  bool is_bf16 = model->backend.convolver == hr_convolver_onednn_bf16();
+  bool is_bf16 = model->backend.convolver->is_bf16;
   words[FLAGS] = (shape->batch_norm ? BATCH_NORM : 0) | (is_bf16 ? BF16 : 0);
   words[TARGET_MEAN] = hr_word_of(model->target_mean);
   words[TARGET_DEVIATION] = hr_word_of(model->target_deviation);
@@ -211,8 +211,8 @@ static hr_status check_values(const char *path, const hr_cnn_model *model,
 
 static hr_network_backend choose_backend(uint64_t flags) {
   const hr_convolver *convolver = hr_convolver_onednn();
-  if ((flags & BF16) && hr_convolver_onednn_bf16())
-    convolver = hr_convolver_onednn_bf16();
+  if ((flags & BF16) && hr_convolver_bf16())
+    convolver = hr_convolver_bf16();
   return (hr_network_backend){convolver ? convolver : &hr_convolver_reference,
                               hr_compute_default()};
 }

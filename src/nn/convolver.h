@@ -1,5 +1,5 @@
 /* One convolution along the wavelength, forward and backward, behind one interface: a
- * plain reference, and oneDNN.
+ * plain reference, oneDNN, and our own for AMX.
  *
  * With x [W][C] the input of one row, w [K][C][D] the weights and b [D] the bias,
  *   y[p][d] = b[d] + sum over k, c of x[p + k - (K-1)/2][c] w[k][c][d],
@@ -63,5 +63,11 @@ extern const hr_convolver hr_convolver_reference;
  * also where the processor has no bf16 products. */
 const hr_convolver *hr_convolver_onednn(void);
 const hr_convolver *hr_convolver_onednn_bf16(void);
+
+/* Our own with bf16 on AMX; NULL where the processor or the system has none. */
+const hr_convolver *hr_convolver_amx(void);
+
+/* The fastest that multiplies bf16, or NULL. */
+const hr_convolver *hr_convolver_bf16(void);
 
 #endif

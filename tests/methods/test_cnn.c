@@ -81,12 +81,12 @@ static void precision_changes_little_or_says_why_nothing(void **state) {
   predict(s, t[0].model, rounded);
   assert_true(r2_of(s, &t[0]) > 0.7);
   assert_int_equal(t[0].fit.precision,
-                   hr_convolver_onednn_bf16() ? HR_FIT_BF16 : HR_FIT_FP32);
+                   hr_convolver_bf16() ? HR_FIT_BF16 : HR_FIT_FP32);
   forget(t);
   const char *warning =
       "1D-CNN: this processor has no bf16 products, convolutions are "
       "computed in fp32\n";
-  if (hr_convolver_onednn_bf16()) {
+  if (hr_convolver_bf16()) {
     assert_null(strstr(s->log, warning));
     assert_memory_not_equal(rounded, exact, sizeof exact);
   } else {
@@ -109,7 +109,7 @@ static void precision_is_chosen_by_the_processor(void **state) {
   p.precision = choose;
   predict_anew(s, &p, TRAIN, chosen);
   assert_null(strstr(s->log, "bf16"));
-  p.precision = hr_convolver_onednn_bf16() ? bf16 : fp32;
+  p.precision = hr_convolver_bf16() ? bf16 : fp32;
   predict_anew(s, &p, TRAIN, wanted);
   assert_memory_equal(chosen, wanted, sizeof chosen);
   hr_free(s);

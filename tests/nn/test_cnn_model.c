@@ -196,7 +196,7 @@ static void the_precision_is_kept(void **state) {
   scratch_init(&s);
   hr_error err;
   hr_cnn_model model, loaded;
-  const hr_convolver *bf16 = hr_convolver_onednn_bf16(), *fp32 = hr_convolver_onednn();
+  const hr_convolver *bf16 = hr_convolver_bf16(), *fp32 = hr_convolver_onednn();
   const hr_convolver *const convolvers[] = {bf16, fp32, &hr_convolver_reference};
   const hr_convolver *const expected[] = {bf16, fp32, fp32 ? fp32 : convolvers[2]};
   for (size_t i = 0; i < 3; i++) {

@@ -1,4 +1,4 @@
-/* The plain convolution against known answers, and oneDNN's against the plain one. */
+/* The plain convolution against known answers, and all others against it. */
 #include "nn/convolver.h"
 
 #include <math.h>
@@ -170,13 +170,11 @@ static void check_close(const float *a, const float *b, size_t count) {
   check_near(sqrt(distance / size), 0, 0x1p-7);
 }
 
-static void bf16_is_near_and_is_bf16(void **state) {
-  (void)state;
-  if (!hr_convolver_onednn_bf16()) skip();
+static void check_bf16(const hr_convolver *type) {
   for (size_t i = 0; i < SHAPES; i++) {
     const hr_conv_shape *s = &shapes[i];
     compute(&hr_convolver_reference, s, &plain);
-    compute(hr_convolver_onednn_bf16(), s, &fast);
+    compute(type, s, &fast);
     check_close(fast.y, plain.y, s->width * s->outputs);
     if (!s->is_first) check_close(fast.dx, plain.dx, s->width * s->inputs);
     check_close(fast.dweights, plain.dweights, s->kernel * s->inputs * s->outputs);
@@ -185,13 +183,41 @@ static void bf16_is_near_and_is_bf16(void **state) {
   }
 }
 
+static void bf16_is_near_and_is_bf16(void **state) {
+  (void)state;
+  if (!hr_convolver_onednn_bf16()) skip();
+  check_bf16(hr_convolver_onednn_bf16());
+}
+
+static void amx_is_near_and_is_bf16(void **state) {
+  (void)state;
+  if (!hr_convolver_amx()) skip();
+  check_bf16(hr_convolver_amx());
+}
+
+static void the_fastest_bf16_is_chosen(void **state) {
+  (void)state;
+  const hr_convolver *amx = hr_convolver_amx();
+  assert_ptr_equal(hr_convolver_bf16(), amx ? amx : hr_convolver_onednn_bf16());
+}
+
+enum { TYPES = 4 };
+
+static void list_types(const hr_convolver *types[TYPES]) {
+  types[0] = &hr_convolver_reference;
+  types[1] = hr_convolver_onednn();
+  types[2] = hr_convolver_onednn_bf16();
+  types[3] = hr_convolver_amx();
+}
+
 /* The mean takes the bias away. */
 static void a_normalised_bias_has_no_gradient(void **state) {
   (void)state;
-  const hr_convolver *types[] = {&hr_convolver_reference, hr_convolver_onednn(),
-                                 hr_convolver_onednn_bf16()};
+  const hr_convolver *types[TYPES];
+  list_types(types);
   hr_conv_shape s = {.width = 20, .inputs = 3, .outputs = 20, .kernel = 3};
-  for (size_t i = 0; i < 3 && types[i]; i++) {
+  for (size_t i = 0; i < TYPES; i++) {
+    if (!types[i]) continue;
     s.is_normalised = false;
     compute(types[i], &s, &plain);
     assert_true(fabsf(plain.dbias[1]) > 0);
@@ -205,11 +231,12 @@ static void a_normalised_bias_has_no_gradient(void **state) {
 static void gradients_are_added(void **state) {
   (void)state;
   hr_error err;
-  const hr_convolver *types[] = {&hr_convolver_reference, hr_convolver_onednn(),
-                                 hr_convolver_onednn_bf16()};
+  const hr_convolver *types[TYPES];
+  list_types(types);
   const hr_conv_shape s = {
       .width = 2, .inputs = 1, .outputs = 1, .kernel = 1, .is_first = true};
-  for (size_t i = 0; i < 3 && types[i]; i++) {
+  for (size_t i = 0; i < TYPES; i++) {
+    if (!types[i]) continue;
     hr_convolution *c = NULL;
     float *gradient = NULL, weight = 0, bias = 0;
     const float x[] = {1, 2}, dy[] = {3, 4};
@@ -252,10 +279,10 @@ static hr_status make(const hr_convolver *type, size_t inputs) {
 
 static void allocations_may_fail(void **state) {
   (void)state;
-  check_alloc_failures(make(&hr_convolver_reference, 2));
-  if (hr_convolver_onednn()) check_alloc_failures(make(hr_convolver_onednn(), 2));
-  if (hr_convolver_onednn_bf16()) {
-    check_alloc_failures(make(hr_convolver_onednn_bf16(), 2));
+  const hr_convolver *types[TYPES];
+  list_types(types);
+  for (size_t i = 0; i < TYPES; i++) {
+    if (types[i]) check_alloc_failures(make(types[i], 2));
   }
 }
 
@@ -265,6 +292,8 @@ int main(void) {
       cmocka_unit_test(the_plain_gradients_are_those_of_its_forward),
       cmocka_unit_test(onednn_agrees),
       cmocka_unit_test(bf16_is_near_and_is_bf16),
+      cmocka_unit_test(amx_is_near_and_is_bf16),
+      cmocka_unit_test(the_fastest_bf16_is_chosen),
       cmocka_unit_test(a_normalised_bias_has_no_gradient),
       cmocka_unit_test(gradients_are_added),
       cmocka_unit_test(what_onednn_cannot_make_is_refused),

@@ -205,7 +205,7 @@ static const hr_convolver *choose_convolver(const hr_study_view *study,
                                             const hr_cnn_parameters *parameters) {
   const char *wanted = parameters->precision ? parameters->precision : "fp32";
   if (strcmp(wanted, "fp32") == 0) return hr_convolver_onednn();
-  if (hr_convolver_onednn_bf16()) return hr_convolver_onednn_bf16();
+  if (hr_convolver_bf16()) return hr_convolver_bf16();
   if (strcmp(wanted, "bf16") == 0) {
     hr_observe_warning(study->observer,
                        "1D-CNN: this processor has no bf16 products, "
