@@ -2,6 +2,7 @@
 #include <hdf5.h>
 #include <sys/resource.h>
 
+#include "compute/blas/core_type.h"
 #include "headroom/version.h"
 #include "support/program.h"
 
@@ -120,6 +121,22 @@ static void test_help_of_simulate(void **state) {
       strstr(p.out, "\n  --train N                  training spectra (20000)\n"));
   assert_non_null(strstr(p.out, " AB magnitude in HSC i (20.5,22.5)\n"));
   assert_non_null(strstr(p.out, " of the arrays: f32 or f64 (f32)\n"));
+}
+
+/* OpenBLAS says which kernels it takes each time it chooses: "Core: SkylakeX". */
+static void test_kernels_fit_the_processor(void **state) {
+  (void)state;
+  static program p;
+  if (getenv("OPENBLAS_CORETYPE")) skip();
+  setenv("OPENBLAS_VERBOSE", "2", 1);
+  run_line("version", &p);
+  unsetenv("OPENBLAS_VERBOSE");
+  const char *last = NULL;
+  for (const char *at = p.err; (at = strstr(at, "Core: ")) != NULL;) last = at += 6;
+  if (!last) skip(); /* a build for one processor */
+  char name[32];
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(last, "\n"), last);
+  assert_null(hr_core_type_better(name, hr_vector_units_here()));
 }
 
 static void test_version(void **state) {
@@ -299,6 +316,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_help),
       cmocka_unit_test(test_help_of_simulate),
+      cmocka_unit_test(test_kernels_fit_the_processor),
       cmocka_unit_test(test_version),
       cmocka_unit_test(test_verbs_that_are_none),
       cmocka_unit_test(test_command_lines_that_are_wrong),

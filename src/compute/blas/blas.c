@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <math.h>
 
+#include "compute/blas/core_type.h"
 #include "compute/compute.h"
 #include "core/alloc.h"
 
@@ -26,6 +27,11 @@ extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
                     const int *lda, double *w, double *work, const int *work_size,
                     int *integers, const int *integer_size, int *info, size_t job_length,
                     size_t uplo_length);
+
+/* Here, as a linker takes a file out of a static library for what is called in it. */
+__attribute__((constructor)) static void choose_kernels(void) {
+  hr_core_type_choose();
+}
 
 static CBLAS_TRANSPOSE transpose_if(bool transposed) {
   return transposed ? CblasTrans : CblasNoTrans;

@@ -56,7 +56,7 @@ const char *hr_core_type_better(const char *chosen, hr_vector_units units) {
   return NULL;
 }
 
-__attribute__((constructor)) static void choose(void) {
+void hr_core_type_choose(void) {
   if (!gotoblas_dynamic_init || !gotoblas_dynamic_quit || getenv(variable)) return;
   const char *better = hr_core_type_better(hr_core_type(), hr_vector_units_here());
   if (!better || setenv(variable, better, 1) != 0) return;
