@@ -35,6 +35,7 @@ static void destroy_experts(hr_config *config) {
       hr_fields_fini(expert->parameters, expert->type->fields, expert->type->field_count);
     }
     hr_free(expert->parameters);
+    hr_free(expert->outside);
   }
   hr_free(config->experts);
 }
@@ -159,6 +160,37 @@ static hr_status read_expert(hr_config *config, const hr_method *type,
   return check_expert_bins(config, expert, &name, node ? node : parent, err);
 }
 
+/* An entry with predictions is a model from elsewhere, whatever it is called. */
+static bool is_outside(const hr_yaml_node *entry) {
+  return !hr_method_find(entry->key) && hr_yaml_find(entry, "predictions");
+}
+
+static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
+                              hr_error *err) {
+  hr_outside_method *made = NULL;
+  size_t number = config->expert_count;
+  if (!hr_outside_name_is_good(entry->key)) {
+    return hr_yaml_fail(
+        err, config->path, entry->key_mark,
+        "experts: '%.60s' cannot name a model from elsewhere; use at most "
+        "31 small letters, digits and '_', a letter first, and no word of "
+        "the program's own such as hybrid or global",
+        entry->key);
+  }
+  hr_status status = hr_outside_method_create(entry->key, &made, err);
+  if (status != HR_OK) return status;
+  status = read_expert(config, &made->method, entry, entry, err);
+  if (config->expert_count == number) {
+    hr_free(made);
+    return status;
+  }
+  hr_config_expert *expert = &config->experts[number];
+  expert->outside = made;
+  const hr_outside_parameters *p = expert->parameters;
+  if (status == HR_OK && p->title) hr_outside_method_set_title(made, p->title);
+  return status;
+}
+
 static hr_status check_expert_names(const hr_config *config, const hr_yaml_node *experts,
                                     hr_error *err) {
   enum { MOST = 64 };
@@ -169,7 +201,7 @@ static hr_status check_expert_names(const hr_config *config, const hr_yaml_node 
   for (size_t i = 0; i < count; i++) names[i] = types[i]->name;
   for (size_t i = 0; i < experts->count; i++) {
     const hr_yaml_node *entry = experts->items[i];
-    if (hr_method_find(entry->key)) continue;
+    if (hr_method_find(entry->key) || is_outside(entry)) continue;
     return hr_config_fail_unknown(config->path, entry, "experts", names, count, err);
   }
   if (experts->count > 0) return HR_OK;
@@ -215,7 +247,8 @@ static hr_status read_experts(hr_config *config, const hr_yaml_node *root,
   const hr_method *const *types = hr_methods(&count);
   const hr_yaml_node *experts = hr_yaml_find(root, "experts");
   HR_TRY(hr_config_check_mapping(config->path, experts, "experts", err));
-  HR_TRY(hr_alloc(&config->experts, count + CONTROLS, err));
+  size_t most = count + (experts ? experts->count : 0) + CONTROLS;
+  HR_TRY(hr_alloc(&config->experts, most, err));
   if (!experts || experts->kind != HR_YAML_MAPPING) {
     HR_TRY(read_expert(config, hr_method_find("ridge"), NULL, root, err));
     goto cleanup;
@@ -224,6 +257,10 @@ static hr_status read_experts(hr_config *config, const hr_yaml_node *root,
   for (size_t i = 0; i < count; i++) {
     const hr_yaml_node *node = hr_yaml_find(experts, types[i]->name);
     if (node) HR_TRY(read_expert(config, types[i], node, experts, err));
+  }
+  for (size_t i = 0; i < experts->count; i++) {
+    const hr_yaml_node *entry = experts->items[i];
+    if (is_outside(entry)) HR_TRY(read_outside(config, entry, err));
   }
 cleanup:
   return status;

@@ -5,13 +5,15 @@
 #include "core/field.h"
 #include "core/yaml_tree.h"
 #include "methods/method.h"
+#include "methods/outside/outside.h"
 #include "routing/gate_kinds.h"
 #include "score/gate.h"
 
 typedef struct hr_config_expert {
   const hr_method *type;
-  void *parameters;  /* type->parameters_size bytes, described by type->fields */
-  hr_yaml_mark mark; /* where they stand in the file; 0 of a control */
+  void *parameters;           /* type->parameters_size bytes, described by type->fields */
+  hr_yaml_mark mark;          /* where they stand in the file; 0 of a control */
+  hr_outside_method *outside; /* what `type` is of, for a model from elsewhere; or NULL */
 } hr_config_expert;
 
 typedef struct hr_config_gate { /* an entry of `gates` */
@@ -121,7 +123,8 @@ typedef struct hr_config {
     char *on_pass[HR_GATE_CRITERIA], *on_fail[HR_GATE_CRITERIA];
   } gate;
 
-  hr_config_expert *experts; /* in the registry's order, then the controls */
+  hr_config_expert *experts; /* in the registry's order, models from elsewhere in that of
+                                the file, then the controls */
   size_t expert_count;       /* of all that are trained */
   size_t control_count;      /* of those at the end, which are not compared */
   hr_config_gate *gates;     /* in the order of hr_gate_kinds; none where the section is

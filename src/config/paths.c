@@ -182,6 +182,10 @@ hr_status hr_config_resolve_paths(hr_config *config, const hr_yaml_node *root,
   HR_TRY(expand_train(config, hr_yaml_find(data, "train"), source, err));
   HR_TRY(expand_test(config, hr_yaml_find(data, "test"), source, err));
   HR_TRY(check_distinct(config, data, err));
+  for (size_t i = 0; i < config->expert_count; i++) {
+    hr_outside_parameters *p = config->experts[i].parameters;
+    if (config->experts[i].outside) HR_TRY(make_absolute(base, &p->predictions, err));
+  }
   for (size_t i = 0; i < config->page_count; i++) {
     HR_TRY(make_absolute(base, &config->pages[i].page, err));
   }

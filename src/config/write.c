@@ -110,11 +110,14 @@ static void write_binning(const hr_config *config, bool is_identity, hr_text *ou
   }
 }
 
-static void write_experts(const hr_config *config, hr_text *out) {
+/* Of a model from elsewhere the identity has the predictions themselves, not their path.
+ */
+static void write_experts(const hr_config *config, bool is_identity, hr_text *out) {
   hr_text_append(out, "experts:\n");
   for (size_t i = 0; i < config->expert_count - config->control_count; i++) {
     const hr_config_expert *expert = &config->experts[i];
     hr_config_section section = hr_config_expert_section(expert->type, "");
+    if (is_identity && expert->outside) section.fields++, section.count--;
     hr_text_append(out, "  %s:%s\n", expert->type->name, section.count ? "" : " {}");
     write_fields(&section, expert->parameters, "    ", out);
   }
@@ -158,7 +161,7 @@ hr_status hr_config_write(const hr_config *config, hr_text *out, hr_error *err) 
   HR_TRY(write_data(config, out, err));
   write_binning(config, false, out);
   write_section(config, "selection", out);
-  write_experts(config, out);
+  write_experts(config, false, out);
   hr_config_write_gates(config, out);
   write_baselines(config, out);
   write_section(config, "controls", out);
@@ -201,7 +204,7 @@ hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_err
   write_section(config, "data.noise", out);
   write_binning(config, true, out);
   write_section(config, "selection", out);
-  write_experts(config, out);
+  write_experts(config, true, out);
   hr_config_write_gates(config, out);
   write_baselines(config, out);
   write_section(config, "controls", out);
@@ -265,6 +268,9 @@ static void describe_experts(hr_text *out) {
     }
     hr_text_fini(&title);
   }
+  hr_config_section outside =
+      hr_config_expert_section(&hr_outside_method_of_any_name, "");
+  describe_section("experts.NAME", &outside, out);
 }
 
 static void describe_gates(hr_text *out) {

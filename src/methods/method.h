@@ -112,6 +112,8 @@ typedef struct hr_study_view {
   hr_low_memory low_memory; /* the least with which the study fits memory_bytes */
   bool keeps_validation;    /* fits are to tell what validation predicted (below) */
   bool keeps_every_target;  /* not of the first target alone */
+  const double *outside; /* [T][test_rows] what a model that was trained elsewhere says of
+                            the test rows, NaN: nothing; NULL for what is trained here */
   double base; /* what was taken off the flux (data/conditioning.h): who measures lines
                   puts it back */
 } hr_study_view;

@@ -211,8 +211,7 @@ static hr_status check_values(const char *path, const hr_cnn_model *model,
 
 static hr_network_backend choose_backend(uint64_t flags) {
   const hr_convolver *convolver = hr_convolver_onednn();
-  if ((flags & BF16) && hr_convolver_bf16())
-    convolver = hr_convolver_bf16();
+  if ((flags & BF16) && hr_convolver_bf16()) convolver = hr_convolver_bf16();
   return (hr_network_backend){convolver ? convolver : &hr_convolver_reference,
                               hr_compute_default()};
 }

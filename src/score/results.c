@@ -69,11 +69,13 @@ static const char *reason_of(const hr_outcome *outcome, const hr_fit *fit) {
   return hr_fit_reason_name(fit->reason);
 }
 
-/* Why there is nothing of an expert, or no global model of one that should have it. */
+/* Why there is nothing of an expert, or no global model of one that should have it; of
+ * one that has nothing else, what is to be said of that. */
 static const char *expert_note(const hr_outcome *outcome) {
   if (outcome->fit_count == 0) return note_of(outcome, NULL);
   const hr_fit *global = hr_outcome_fit(outcome, HR_GLOBAL);
-  return global && global->status != HR_FIT_OK ? global->note : "";
+  bool is_all = outcome->type->only_global;
+  return global && (is_all || global->status != HR_FIT_OK) ? global->note : "";
 }
 
 static const char *expert_reason(const hr_outcome *outcome) {
@@ -244,6 +246,9 @@ static void write_experts(writer *w, json_t *root) {
     hr_json_put_text(&w->json, object, "title", outcome->type->title);
     hr_json_put_text(&w->json, object, "variant", outcome->type->variant);
     hr_json_put_bool(&w->json, object, "uses_error", outcome->type->uses_error);
+    if (outcome->type->only_global) {
+      hr_json_put_bool(&w->json, object, "only_global", true);
+    }
     const hr_settings settings = {outcome->type->fields, outcome->type->field_count,
                                   outcome->parameters};
     hr_settings_put(&w->json, object, &settings);

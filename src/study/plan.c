@@ -16,6 +16,7 @@
 #include "study/columns.h"
 #include "study/estimate.h"
 #include "study/gates.h"
+#include "study/outside.h"
 
 /* The bin (or the nearest bin) of every row of a dataset. */
 static hr_status assign(const hr_config *config, const hr_dataset *dataset, bool nearest,
@@ -288,6 +289,7 @@ static hr_status fingerprint(hr_plan *plan, hr_error *err) {
     print = fingerprint_dataset(print, plan->train);
     print = fingerprint_dataset(print, plan->test);
     print = hr_fingerprint_bytes(print, &plan->spectra_print, sizeof plan->spectra_print);
+    print = hr_outside_fingerprint(plan, print);
     plan->origin = (hr_origin){.config = plan->config,
                                .train_rows = hr_dataset_rows(plan->train),
                                .test_rows = hr_dataset_rows(plan->test),
@@ -327,6 +329,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(assign_rows(plan, err));
   HR_TRY(hr_plan_check_labels(plan, err));
   HR_TRY(fill_view(plan, observer, err));
+  HR_TRY(hr_outside_read(plan, observer, err));
   HR_TRY(check_units(plan, err));
   HR_TRY(check_experts(plan, err));
   HR_TRY(hr_study_gates_check(plan, err));
@@ -356,6 +359,7 @@ void hr_plan_destroy(hr_plan **address) {
   hr_free(plan->test_counts);
   hr_free(plan->targets);
   hr_free(plan->further);
+  hr_outside_fini(plan);
   hr_doubts_fini(&plan->doubts);
   hr_free(plan);
 }

@@ -67,7 +67,8 @@ static hr_status add_lost(const json_t *results, const char *dir, hr_text *out,
   }
   json_array_foreach(experts, i, expert) {
     const char *name = hr_json_string(expert, "name", ""), *note = "";
-    if (has_model(bins, name, &note)) continue;
+    bool is_of_bins = !json_is_true(json_object_get(expert, "only_global"));
+    if (!is_of_bins || has_model(bins, name, &note)) continue;
     hr_text_append(out, "%s%s (%s)", out->length ? ", " : "", name, note);
   }
   return hr_text_status(out, err);

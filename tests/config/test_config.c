@@ -95,6 +95,40 @@ static void test_controls(void **state) {
   hr_config_destroy(&c);
 }
 
+/* Any other name, where there are predictions; behind the registry's, before controls. */
+static void test_models_from_elsewhere(void **state) {
+  (void)state;
+  hr_config *c = accept_rest(
+      "experts:\n"
+      "  vit: {predictions: p/v.csv, title: A ViT}\n"
+      "  ridge: {}\n"
+      "  net_2: {predictions: /x.csv, id: obj, column: 'a_{target}'}\n");
+  assert_int_equal(c->expert_count - c->control_count, 3);
+  assert_ptr_equal(c->experts[0].type, &hr_ridge_method);
+  assert_null(c->experts[0].outside);
+  const hr_outside_parameters *vit = c->experts[1].parameters;
+  assert_string_equal(c->experts[1].type->name, "vit");
+  assert_string_equal(c->experts[1].type->title, "A ViT");
+  assert_ptr_equal(c->experts[1].type, &c->experts[1].outside->method);
+  assert_string_equal(vit->predictions, "/base/p/v.csv");
+  assert_string_equal(vit->column, "{target}");
+  assert_null(vit->id);
+  const hr_outside_parameters *net = c->experts[2].parameters;
+  assert_string_equal(c->experts[2].type->title, "net_2");
+  assert_string_equal(net->predictions, "/x.csv");
+  assert_string_equal(net->column, "a_{target}");
+  assert_string_equal(net->id, "obj");
+  hr_config_destroy(&c);
+  refuse_rest(
+      "experts: {Vit: {predictions: v.csv}}\n",
+      "s.yaml:3:11: experts: 'Vit' cannot name a model from elsewhere; use at most 31 "
+      "small letters, digits and '_', a letter first, and no word of the program's "
+      "own such as hybrid or global");
+  refuse_rest("experts: {vit: {predictions: v.csv, bins: [1]}}\n",
+              "s.yaml:3:37: the key 'experts.vit.bins' is not known; the keys here are "
+              "predictions, column, id, title");
+}
+
 static void check_lightgbm(const hr_lightgbm_parameters *p) {
   assert_true(p->n_estimators == 500);
   assert_true(p->max_depth == 5);
@@ -414,6 +448,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_controls),
+      cmocka_unit_test(test_models_from_elsewhere),
       cmocka_unit_test(test_example),
       cmocka_unit_test(test_pasted_block),
       cmocka_unit_test(test_habits),

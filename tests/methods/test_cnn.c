@@ -80,8 +80,7 @@ static void precision_changes_little_or_says_why_nothing(void **state) {
   live(s, &p, TRAIN, t);
   predict(s, t[0].model, rounded);
   assert_true(r2_of(s, &t[0]) > 0.7);
-  assert_int_equal(t[0].fit.precision,
-                   hr_convolver_bf16() ? HR_FIT_BF16 : HR_FIT_FP32);
+  assert_int_equal(t[0].fit.precision, hr_convolver_bf16() ? HR_FIT_BF16 : HR_FIT_FP32);
   forget(t);
   const char *warning =
       "1D-CNN: this processor has no bf16 products, convolutions are "

@@ -1,0 +1,199 @@
+/* A CSV file is read whole and cut up where it lies: every field becomes a text that ends
+ * where its comma was. */
+#include "data/csv_table.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+
+/* What is left to be read of a file. */
+typedef struct cursor {
+  const char *path;
+  char *at, *end;
+  size_t line; /* from 1 */
+} cursor;
+
+/* Where a field ended. */
+typedef enum field_end { FIELD_COMMA, FIELD_LINE, FIELD_FILE } field_end;
+
+static bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Takes the spaces off both ends of a field from `first` to `last`. */
+static char *trimmed(char *first, char *last) {
+  while (first < last && is_space(*first)) first++;
+  while (last > first && is_space(last[-1])) last--;
+  *last = '\0';
+  return first;
+}
+
+/* A field in quotes, from behind the first one on: *text. */
+static hr_status read_quoted(cursor *c, char **text, hr_error *err) {
+  char *out = c->at;
+  size_t first_line = c->line;
+  *text = out;
+  for (; c->at < c->end; c->at++) {
+    if (*c->at == '\n') c->line++;
+    if (*c->at == '"') {
+      if (c->at + 1 == c->end || c->at[1] != '"') break;
+      c->at++;
+    }
+    *out++ = *c->at;
+  }
+  if (c->at == c->end) {
+    return hr_fail(err, HR_ERR_FORMAT,
+                   "%s: the quote that opens in line %zu is not closed", c->path,
+                   first_line);
+  }
+  c->at++;
+  *out = '\0';
+  return HR_OK;
+}
+
+static hr_status read_field(cursor *c, char **text, field_end *end, hr_error *err) {
+  while (c->at < c->end && is_space(*c->at)) c->at++;
+  bool is_quoted = c->at < c->end && *c->at == '"';
+  if (is_quoted) {
+    c->at++;
+    hr_status status = read_quoted(c, text, err);
+    if (status != HR_OK) return status;
+  }
+  char *first = c->at;
+  while (c->at < c->end && *c->at != ',' && *c->at != '\n') c->at++;
+  *end = c->at == c->end ? FIELD_FILE : *c->at == ',' ? FIELD_COMMA : FIELD_LINE;
+  char *rest = trimmed(first, c->at);
+  if (*end == FIELD_LINE) c->line++;
+  if (*end != FIELD_FILE) c->at++;
+  if (!is_quoted) *text = rest;
+  return HR_OK;
+}
+
+/* Skips lines without anything; whether there is another. */
+static bool find_line(cursor *c) {
+  for (char *at = c->at; at < c->end && (is_space(*at) || *at == '\n'); at++) {
+    if (*at != '\n') continue;
+    c->at = at + 1;
+    c->line++;
+  }
+  char *at = c->at;
+  while (at < c->end && is_space(*at)) at++;
+  return at < c->end;
+}
+
+/* The fields of a line, appended to list [*count]. */
+static hr_status read_line(cursor *c, char ***list, size_t *count, size_t *room,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  field_end end = FIELD_COMMA;
+  while (end == FIELD_COMMA) {
+    if (*count == *room) {
+      HR_TRY(hr_realloc(list, *room, 2 * *room + 64, err));
+      *room = 2 * *room + 64;
+    }
+    HR_TRY(read_field(c, &(*list)[(*count)++], &end, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status read_names(cursor *c, hr_csv_table *csv, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t room = 0;
+  if (!find_line(c)) {
+    return hr_fail(err, HR_ERR_FORMAT,
+                   "%s is empty; a table begins with a line of column names", c->path);
+  }
+  HR_TRY(read_line(c, &csv->names, &csv->columns, &room, err));
+  for (size_t i = 0; i < csv->columns; i++) {
+    if (hr_csv_table_find(csv, csv->names[i]) == (int)i) continue;
+    status = hr_fail(err, HR_ERR_FORMAT, "%s has two columns called '%.60s'", c->path,
+                     csv->names[i]);
+    goto cleanup;
+  }
+cleanup:
+  return status;
+}
+
+static hr_status read_rows(cursor *c, hr_csv_table *csv, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t cells = 0, cell_room = 0, line_room = 0;
+  while (find_line(c)) {
+    size_t line = c->line, before = cells;
+    HR_TRY(read_line(c, &csv->cells, &cells, &cell_room, err));
+    if (cells - before != csv->columns) {
+      status = hr_fail(
+          err, HR_ERR_FORMAT, "%s: line %zu has %zu field%s, the line of names has %zu",
+          c->path, line, cells - before, cells - before == 1 ? "" : "s", csv->columns);
+      goto cleanup;
+    }
+    if (csv->rows == line_room) {
+      HR_TRY(hr_realloc(&csv->line, line_room, 2 * line_room + 64, err));
+      line_room = 2 * line_room + 64;
+    }
+    csv->line[csv->rows++] = line;
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_csv_table_read(const char *path, size_t most_bytes, hr_csv_table *out,
+                            hr_error *err) {
+  static const char byte_order_mark[] = "\xef\xbb\xbf";
+  hr_status status = HR_OK;
+  size_t size = 0;
+  *out = (hr_csv_table){0};
+  HR_TRY(hr_file_read(path, most_bytes, &out->bytes, &size, err));
+  cursor c = {.path = path, .at = out->bytes, .end = out->bytes + size, .line = 1};
+  if (size >= 3 && memcmp(c.at, byte_order_mark, 3) == 0) c.at += 3;
+  if (memchr(c.at, '\0', (size_t)(c.end - c.at))) {
+    status = hr_fail(err, HR_ERR_FORMAT, "%s is no text; a table is read from CSV", path);
+    goto cleanup;
+  }
+  HR_TRY(read_names(&c, out, err));
+  HR_TRY(read_rows(&c, out, err));
+cleanup:
+  return status;
+}
+
+void hr_csv_table_fini(hr_csv_table *csv) {
+  hr_free(csv->bytes);
+  hr_free(csv->names);
+  hr_free(csv->cells);
+  hr_free(csv->line);
+  *csv = (hr_csv_table){0};
+}
+
+int hr_csv_table_find(const hr_csv_table *csv, const char *name) {
+  for (size_t i = 0; i < csv->columns; i++) {
+    if (strcmp(csv->names[i], name) == 0) return (int)i;
+  }
+  return HR_CSV_NO_COLUMN;
+}
+
+static const char *cell_of(const hr_csv_table *csv, size_t row, int column) {
+  return csv->cells[row * csv->columns + (size_t)column];
+}
+
+bool hr_csv_table_number(const hr_csv_table *csv, size_t row, int column, double *out) {
+  static const char *const none[] = {"", "nan", "NaN", "null", "None", "NA"};
+  const char *text = cell_of(csv, row, column);
+  *out = (double)NAN;
+  for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+    if (strcmp(text, none[i]) == 0) return true;
+  }
+  return hr_parse_number(text, out);
+}
+
+bool hr_csv_table_integer(const hr_csv_table *csv, size_t row, int column, int64_t *out) {
+  const char *text = cell_of(csv, row, column);
+  char *end = NULL;
+  errno = 0;
+  long long value = strtoll(text, &end, 10);
+  *out = (int64_t)value;
+  return end != text && *end == '\0' && errno == 0;
+}

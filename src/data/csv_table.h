@@ -1,0 +1,40 @@
+/* A table in a CSV file (RFC 4180): commas, a first line of column names, fields in
+ * quotes where they hold commas, quotes ("" for one) or line ends; lines may end with CR
+ * LF, empty ones are skipped. What a field means is the reader's business: they are
+ * texts. */
+#ifndef HR_DATA_CSV_TABLE_H
+#define HR_DATA_CSV_TABLE_H
+
+#include <stdint.h>
+
+#include "core/text.h"
+
+typedef struct hr_csv_table {
+  char *bytes;  /* that names and cells point into */
+  char **names; /* [columns] */
+  char **cells; /* [rows][columns], without spaces around them */
+  size_t *line; /* [rows] of the file, from 1, for messages */
+  size_t columns, rows;
+} hr_csv_table;
+
+enum { HR_CSV_NO_COLUMN = -1 };
+
+/* Reads a file of at most `most_bytes`. HR_ERR_MISSING, HR_ERR_IO, HR_ERR_MEMORY;
+ * HR_ERR_FORMAT, naming file and line, for a file without a line of names, a name that is
+ * there twice, a line with another number of fields, a quote that is not closed. To be
+ * followed by hr_csv_table_fini, on failure too. */
+hr_status hr_csv_table_read(const char *path, size_t most_bytes, hr_csv_table *out,
+                            hr_error *err) HR_MUST_CHECK;
+void hr_csv_table_fini(hr_csv_table *csv);
+
+/* The number of the column of that name, or HR_CSV_NO_COLUMN. */
+int hr_csv_table_find(const hr_csv_table *csv, const char *name);
+
+/* The cell as a number: NaN where it is empty or one of "nan", "NaN", "null", "None" and
+ * "NA"; false where it is no number. */
+bool hr_csv_table_number(const hr_csv_table *csv, size_t row, int column, double *out);
+
+/* The cell as a whole number; false where it is none, or none of 64 bits. */
+bool hr_csv_table_integer(const hr_csv_table *csv, size_t row, int column, int64_t *out);
+
+#endif

@@ -1,0 +1,308 @@
+/* Lines of a file are joined to test rows by a star's name, which is sorted for, by the
+ * row's number, or one to one. */
+#include "study/outside.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/fingerprint.h"
+#include "core/observe.h"
+#include "data/csv_table.h"
+
+enum { NO_ROW = -1 };
+
+/* One model's file on its way to the rows. */
+typedef struct join {
+  const hr_plan *plan;
+  const hr_outside_parameters *parameters;
+  const char *name; /* of the model */
+  hr_csv_table csv;
+  int64_t *row; /* [lines] test row of each, or NO_ROW */
+} join;
+
+/* A star's name: an integer, exact, or a number. */
+typedef struct star {
+  int64_t integer;
+  double number;
+  size_t row;
+} star;
+
+static int compare_stars(const void *a, const void *b) {
+  const star *x = a, *y = b;
+  if (x->integer != y->integer) return x->integer < y->integer ? -1 : 1;
+  if (x->number < y->number) return -1;
+  return x->number > y->number;
+}
+
+static hr_status fail(const join *j, hr_status status, const char *key,
+                      const hr_error *reason, hr_error *err) {
+  return hr_fail(err, status, "%s: experts.%s.%s: %s", j->plan->config->path, j->name,
+                 key, reason->message);
+}
+
+/* The test rows by the label that names them, sorted; one that two rows have is refused.
+ */
+static hr_status list_stars(const join *j, star **out, bool *are_integers,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  const char *id = j->parameters->id;
+  const int64_t *integers = NULL;
+  const double *numbers = NULL;
+  size_t rows = j->plan->view.test_rows;
+  HR_TRY(hr_dataset_integers(j->plan->test, id, &integers, err));
+  HR_TRY(hr_dataset_label(j->plan->test, id, false, &numbers, err));
+  HR_TRY(hr_alloc(out, rows, err));
+  *are_integers = integers != NULL;
+  for (size_t i = 0; i < rows; i++) {
+    (*out)[i] = (star){.integer = integers ? integers[i] : 0,
+                       .number = integers ? 0 : numbers[i],
+                       .row = i};
+  }
+  qsort(*out, rows, sizeof **out, compare_stars);
+  for (size_t i = 1; i < rows; i++) {
+    if (compare_stars(*out + i - 1, *out + i) != 0) continue;
+    status =
+        hr_fail(err, HR_ERR_DATA,
+                "test rows %zu and %zu have the same %s; join by another label, or by "
+                "the column row",
+                (*out)[i - 1].row, (*out)[i].row, id);
+    goto cleanup;
+  }
+cleanup:
+  return status;
+}
+
+static hr_status join_by_star(join *j, hr_error *err) {
+  hr_status status = HR_OK;
+  star *stars = NULL;
+  bool are_integers = false;
+  const char *file = j->parameters->predictions, *id = j->parameters->id;
+  int column = hr_csv_table_find(&j->csv, id);
+  if (column == HR_CSV_NO_COLUMN) {
+    return hr_fail(err, HR_ERR_DATA, "%s has no column %s", file, id);
+  }
+  HR_TRY(list_stars(j, &stars, &are_integers, err));
+  for (size_t l = 0; l < j->csv.rows; l++) {
+    star wanted = {.row = 0};
+    bool is_good = are_integers
+                       ? hr_csv_table_integer(&j->csv, l, column, &wanted.integer)
+                       : hr_csv_table_number(&j->csv, l, column, &wanted.number);
+    if (!is_good || isnan(wanted.number)) {
+      status = hr_fail(err, HR_ERR_FORMAT, "%s: line %zu has no %s that is %s", file,
+                       j->csv.line[l], id, are_integers ? "an integer" : "a number");
+      goto cleanup;
+    }
+    const star *found =
+        bsearch(&wanted, stars, j->plan->view.test_rows, sizeof *stars, compare_stars);
+    j->row[l] = found ? (int64_t)found->row : NO_ROW;
+  }
+cleanup:
+  hr_free(stars);
+  return status;
+}
+
+/* Rows that the study leaves out have numbers in the file all the same. */
+static hr_status join_by_number(join *j, int column, hr_error *err) {
+  hr_status status = HR_OK;
+  const char *file = j->parameters->predictions;
+  int64_t *row_of = NULL;
+  size_t rows = j->plan->view.test_rows, last = 0;
+  if (rows > 0) hr_dataset_locate(j->plan->test, rows - 1, &last);
+  HR_TRY(hr_alloc(&row_of, last + 1, err));
+  for (size_t i = 0; i <= last; i++) row_of[i] = NO_ROW;
+  for (size_t i = 0, at = 0; i < rows; i++) {
+    hr_dataset_locate(j->plan->test, i, &at);
+    row_of[at] = (int64_t)i;
+  }
+  for (size_t l = 0; l < j->csv.rows; l++) {
+    int64_t number = 0;
+    if (!hr_csv_table_integer(&j->csv, l, column, &number) || number < 0) {
+      status = hr_fail(err, HR_ERR_FORMAT,
+                       "%s: line %zu has no row that is a number of 0 or more", file,
+                       j->csv.line[l]);
+      goto cleanup;
+    }
+    j->row[l] = (uint64_t)number <= last ? row_of[number] : NO_ROW;
+  }
+cleanup:
+  hr_free(row_of);
+  return status;
+}
+
+static hr_status join_line_by_line(join *j, hr_error *err) {
+  size_t rows = j->plan->view.test_rows;
+  if (j->csv.rows != rows) {
+    return hr_fail(
+        err, HR_ERR_DATA,
+        "%s has %zu rows and the test set %zu; give it a column row, the number "
+        "in the test file from 0, or name a label that both have as id",
+        j->parameters->predictions, j->csv.rows, rows);
+  }
+  for (size_t l = 0; l < rows; l++) j->row[l] = (int64_t)l;
+  return HR_OK;
+}
+
+static hr_status find_rows(join *j, hr_error *err) {
+  hr_status status = hr_alloc(&j->row, j->csv.rows, err);
+  if (status != HR_OK) return status;
+  if (j->parameters->id) return join_by_star(j, err);
+  int column = hr_csv_table_find(&j->csv, "row");
+  if (column != HR_CSV_NO_COLUMN) return join_by_number(j, column, err);
+  return join_line_by_line(j, err);
+}
+
+/* Refuses a test row that two lines claim. */
+static hr_status check_once(const join *j, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t *line = NULL, joined = 0;
+  HR_TRY(hr_alloc(&line, j->plan->view.test_rows, err));
+  for (size_t l = 0; l < j->csv.rows; l++) {
+    if (j->row[l] == NO_ROW) continue;
+    size_t *first = &line[j->row[l]];
+    if (*first > 0) {
+      status = hr_fail(err, HR_ERR_DATA,
+                       "lines %zu and %zu of %s are the same test row; keep one of them",
+                       *first, j->csv.line[l], j->parameters->predictions);
+      goto cleanup;
+    }
+    *first = j->csv.line[l];
+    joined++;
+  }
+  if (joined > 0) goto cleanup;
+  status = hr_fail(err, HR_ERR_DATA, "no line of %s is a row of the test set%s%s",
+                   j->parameters->predictions, j->parameters->id ? " by its " : "",
+                   j->parameters->id ? j->parameters->id : "");
+cleanup:
+  hr_free(line);
+  return status;
+}
+
+/* `column` with the target's name in the place of {target}. */
+static void name_column(const join *j, const char *target, hr_text *out) {
+  static const char mark[] = "{target}";
+  const char *text = j->parameters->column, *at = strstr(text, mark);
+  if (!at) {
+    hr_text_append(out, "%s", text);
+    return;
+  }
+  hr_text_append(out, "%.*s%s%s", (int)(at - text), text, target, at + strlen(mark));
+}
+
+static hr_status find_column(const join *j, size_t target, int *out, hr_error *err) {
+  static const char *const usual[] = {"predicted", "prediction", "y_pred"};
+  const hr_study_view *view = &j->plan->view;
+  hr_text name;
+  hr_text_init(&name);
+  name_column(j, hr_study_target_name(view, target), &name);
+  hr_status status = hr_text_status(&name, err);
+  if (status == HR_OK) {
+    *out = hr_csv_table_find(&j->csv, name.bytes);
+    bool is_default = strcmp(j->parameters->column, "{target}") == 0;
+    for (size_t i = 0; i < 3 && is_default && hr_study_targets(view) == 1; i++) {
+      if (*out == HR_CSV_NO_COLUMN) *out = hr_csv_table_find(&j->csv, usual[i]);
+    }
+    if (*out == HR_CSV_NO_COLUMN) {
+      status = hr_fail(err, HR_ERR_DATA,
+                       "%s has no column %s; name that of the predictions as column",
+                       j->parameters->predictions, name.bytes);
+    }
+  }
+  hr_text_fini(&name);
+  return status;
+}
+
+/* The predictions of a target, [test rows]. */
+static hr_status take_column(const join *j, size_t target, double *out, hr_error *err) {
+  int column = HR_CSV_NO_COLUMN;
+  size_t rows = j->plan->view.test_rows;
+  hr_status status = find_column(j, target, &column, err);
+  if (status != HR_OK) return status;
+  for (size_t i = 0; i < rows; i++) out[i] = (double)NAN;
+  for (size_t l = 0; l < j->csv.rows; l++) {
+    double value = 0;
+    if (!hr_csv_table_number(&j->csv, l, column, &value)) {
+      return hr_fail(
+          err, HR_ERR_FORMAT, "%s: line %zu has '%.40s' as %s, which is no number",
+          j->parameters->predictions, j->csv.line[l],
+          j->csv.cells[l * j->csv.columns + (size_t)column], j->csv.names[column]);
+    }
+    if (j->row[l] != NO_ROW) out[j->row[l]] = value;
+  }
+  return HR_OK;
+}
+
+/* What does not meet is told, as both arms of every comparison lack it. */
+static void tell(const join *j, const double *values, const hr_observer *observer) {
+  size_t rows = j->plan->view.test_rows, missing = 0, strangers = 0;
+  for (size_t i = 0; i < rows; i++) missing += isnan(values[i]) != 0;
+  for (size_t l = 0; l < j->csv.rows; l++) strangers += j->row[l] == NO_ROW;
+  if (strangers > 0) {
+    hr_observe_warning(observer,
+                       "experts.%s: %zu of %zu lines of %s are no test rows and "
+                       "are not used",
+                       j->name, strangers, j->csv.rows, j->parameters->predictions);
+  }
+  if (missing == 0) return;
+  hr_observe_warning(observer,
+                     "experts.%s: %zu of %zu test rows have no prediction in %s; "
+                     "they are left out of what is compared",
+                     j->name, missing, rows, j->parameters->predictions);
+}
+
+static hr_status read_one(hr_plan *plan, size_t e, const hr_observer *observer,
+                          hr_error *err) {
+  static const size_t most_bytes = (size_t)4 << 30;
+  hr_status status = HR_OK;
+  hr_error reason = {.status = HR_OK};
+  const char *key = "predictions";
+  const hr_config_expert *expert = &plan->config->experts[e];
+  size_t rows = plan->view.test_rows, targets = hr_study_targets(&plan->view);
+  join j = {.plan = plan, .parameters = expert->parameters, .name = expert->type->name};
+  HR_TRY(hr_alloc(&plan->outside[e], targets * rows, &reason));
+  HR_TRY(hr_csv_table_read(j.parameters->predictions, most_bytes, &j.csv, &reason));
+  key = "id";
+  HR_TRY(find_rows(&j, &reason));
+  HR_TRY(check_once(&j, &reason));
+  key = "column";
+  for (size_t t = 0; t < targets; t++) {
+    HR_TRY(take_column(&j, t, plan->outside[e] + t * rows, &reason));
+  }
+  tell(&j, plan->outside[e], observer);
+cleanup:
+  if (reason.status != HR_OK) status = fail(&j, status, key, &reason, err);
+  hr_csv_table_fini(&j.csv);
+  hr_free(j.row);
+  return status;
+}
+
+hr_status hr_outside_read(hr_plan *plan, const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_alloc(&plan->outside, plan->config->expert_count, err));
+  for (size_t e = 0; e < plan->config->expert_count; e++) {
+    if (!plan->config->experts[e].outside) continue;
+    HR_TRY(read_one(plan, e, observer, err));
+  }
+cleanup:
+  return status;
+}
+
+void hr_outside_fini(hr_plan *plan) {
+  for (size_t e = 0; plan->outside && e < plan->config->expert_count; e++) {
+    hr_free(plan->outside[e]);
+  }
+  hr_free(plan->outside);
+  plan->outside = NULL;
+}
+
+uint64_t hr_outside_fingerprint(const hr_plan *plan, uint64_t print) {
+  size_t values = hr_study_targets(&plan->view) * plan->view.test_rows;
+  for (size_t e = 0; e < plan->config->expert_count; e++) {
+    const double *own = plan->outside[e];
+    if (own) print = hr_fingerprint_bytes(print, own, values * sizeof *own);
+  }
+  return print;
+}

@@ -1,0 +1,19 @@
+/* What models from elsewhere (methods/outside/outside.h) say of the test rows: their
+ * files, joined to the rows. */
+#ifndef HR_STUDY_OUTSIDE_H
+#define HR_STUDY_OUTSIDE_H
+
+#include "study/plan.h"
+
+/* Fills plan->outside. A star that the file has twice, a test row that two lines claim, a
+ * file of which no line is a test row, or that has another number of lines where lines
+ * are rows, is refused (HR_ERR_DATA), as is a cell that is no number (HR_ERR_FORMAT);
+ * rows without a prediction, and lines of no test row, are told as warnings. */
+hr_status hr_outside_read(hr_plan *plan, const hr_observer *observer,
+                          hr_error *err) HR_MUST_CHECK;
+void hr_outside_fini(hr_plan *plan);
+
+/* The print with that of all predictions. */
+uint64_t hr_outside_fingerprint(const hr_plan *plan, uint64_t print);
+
+#endif

@@ -1,0 +1,144 @@
+/* Files of models from elsewhere, joined to the test rows. */
+#include "study/outside.h"
+
+#include <math.h>
+
+#include "support/check.h"
+#include "support/small_plan.h"
+
+static hr_error err;
+static hr_plan *plan;
+
+/* Test rows have log_g 8, 9 .. 15 and, but for the last, a T_eff of 1 or 3. */
+enum { FIRST = PLAN_TEST };
+
+static int tear_down(void **state) {
+  hr_plan_destroy(&plan);
+  return small_plan_tear_down(state);
+}
+
+static void write_file(const char *text) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/v.csv", plan_scratch.path);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+/* A study with v.csv, read as `more` says. */
+static hr_status make(const char *text, const char *more) {
+  char rest[512];
+  write_file(text);
+  snprintf(rest, sizeof rest, "experts: {ridge: {}, vit: {predictions: v.csv%s}}\n",
+           more);
+  small_plan_configure(rest);
+  return hr_plan_create(plan_config, NULL, &plan, &err);
+}
+
+static const double *said(void) {
+  assert_int_equal(plan_config->expert_count - plan_config->control_count, 2);
+  assert_null(plan->outside[0]);
+  return plan->outside[1];
+}
+
+static void check_said(const double *expected) {
+  for (size_t i = 0; i < PLAN_TEST; i++) {
+    double value = said()[i];
+    assert_true(isnan(expected[i]) ? isnan(value) != 0 : value == expected[i]);
+  }
+}
+
+static const double all[PLAN_TEST] = {.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5};
+
+static void line_by_line(void **state) {
+  (void)state;
+  check_ok(make("log_g\n.5\n1.5\n2.5\n3.5\n4.5\n5.5\n6.5\n7.5\n", ""));
+  check_said(all);
+}
+
+static void by_the_number_of_the_row(void **state) {
+  (void)state;
+  const double none = (double)NAN;
+  const double some[PLAN_TEST] = {none, 1.5, none, none, none, none, none, 7.5};
+  check_ok(make("predicted,row\n7.5,7\n1.5,1\n9,8\nnan,3\n", ""));
+  check_said(some);
+}
+
+static void by_the_name_of_the_star(void **state) {
+  (void)state;
+  check_ok(make(
+      "x,log_g\n7.5,15\n.5,8\n1.5,9\n2.5,10\n3.5,11\n4.5,12.0\n5.5,13\n6.5,14\n1,1\n",
+      ", id: log_g, column: x"));
+  check_said(all);
+}
+
+static void other_predictions_are_another_study(void **state) {
+  (void)state;
+  char print[32];
+  check_ok(make("row,predicted\n0,1\n", ""));
+  snprintf(print, sizeof print, "%s", plan->origin.fingerprint);
+  hr_plan_destroy(&plan);
+  check_ok(make("predicted,row\n1,0\n", ""));
+  assert_string_equal(plan->origin.fingerprint, print);
+  hr_plan_destroy(&plan);
+  check_ok(make("row,predicted\n0,1.0000001\n", ""));
+  assert_string_not_equal(plan->origin.fingerprint, print);
+}
+
+static void check_refused(const char *text, const char *more, hr_status status,
+                          const char *sentence) {
+  char expected[768], file[256], *at;
+  snprintf(file, sizeof file, "%s/v.csv", plan_scratch.path);
+  snprintf(expected, sizeof expected, "x.yaml: experts.vit.%s", sentence);
+  /* FILE stands for the file's path. */
+  while ((at = strstr(expected, "FILE")) != NULL) {
+    char rest[512];
+    snprintf(rest, sizeof rest, "%s", at + 4);
+    snprintf(at, sizeof expected - (size_t)(at - expected), "%s%s", file, rest);
+  }
+  check_fails(make(text, more), status, expected);
+  assert_null(plan);
+}
+
+static void what_does_not_meet_is_refused(void **state) {
+  (void)state;
+  check_refused(
+      "log_g\n1\n2\n", "", HR_ERR_DATA,
+      "id: FILE has 2 rows and the test set 8; give it a column row, the number "
+      "in the test file from 0, or name a label that both have as id");
+  check_refused(
+      "row,x\n1,2\n", "", HR_ERR_DATA,
+      "column: FILE has no column log_g; name that of the predictions as column");
+  check_refused("row,log_g\n1,2\n3,4\n1,5\n", "", HR_ERR_DATA,
+                "id: lines 2 and 4 of FILE are the same test row; keep one of them");
+  check_refused("row,log_g\n8,2\n", "", HR_ERR_DATA,
+                "id: no line of FILE is a row of the test set");
+  check_refused("age,log_g\n8,2\n", ", id: M_H", HR_ERR_DATA,
+                "id: FILE has no column M_H");
+  check_refused("M_H,log_g\n8,2\n", ", id: M_H", HR_ERR_DATA,
+                "id: test rows 0 and 1 have the same M_H; join by another label, or by "
+                "the column row");
+  check_refused("x,log_g\n8,2\n", ", id: log_g, column: x", HR_ERR_DATA,
+                "id: no line of FILE is a row of the test set by its log_g");
+  check_refused("x,log_g\n8,\n", ", id: log_g, column: x", HR_ERR_FORMAT,
+                "id: FILE: line 2 has no log_g that is a number");
+  check_refused("row,log_g\n-1,2\n", "", HR_ERR_FORMAT,
+                "id: FILE: line 2 has no row that is a number of 0 or more");
+  check_refused("row,log_g\n1,high\n", "", HR_ERR_FORMAT,
+                "column: FILE: line 2 has 'high' as log_g, which is no number");
+}
+
+#define TEST(function) \
+  cmocka_unit_test_setup_teardown(function, small_plan_set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(line_by_line),
+      TEST(by_the_number_of_the_row),
+      TEST(by_the_name_of_the_star),
+      TEST(other_predictions_are_another_study),
+      TEST(what_does_not_meet_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
