@@ -32,7 +32,7 @@ foreach(source ${HR_TEST_SOURCES})
     add_dependencies(${folder}_${name} headroom)
   endif()
   add_test(NAME ${folder}/${name} COMMAND ${folder}_${name})
-  set_tests_properties(${folder}/${name} PROPERTIES TIMEOUT 300
+  set_tests_properties(${folder}/${name} PROPERTIES TIMEOUT 900
     WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
     ENVIRONMENT "${HR_TEST_ENVIRONMENT}")
 endforeach()
