@@ -82,7 +82,7 @@ bench: ## every stage against its peers and this machine's limits (hours; BENCH=
 	@scripts/setup.sh test
 	@$(RELEASE) -DHR_TESTS=ON -DHR_BENCH=ON
 	@cmake --build build
-	@/usr/bin/python3 bench/run.py build $(BENCH)
+	@python=$${HR_PYTHON:-$$(bench/venv.sh)} && "$$python" bench/run.py build $(BENCH)
 
 install: ## everything, under PREFIX (default /usr/local)
 	@$(RELEASE) -DHR_TESTS=OFF -DCMAKE_INSTALL_PREFIX="$$(realpath -ms "$(PREFIX)")"

@@ -15,7 +15,7 @@ what=${2:-speed}
 source=$(cd "$(dirname "$0")/.." && pwd)
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-python=${HR_PYTHON:-/usr/bin/python3}
+python=${HR_PYTHON:-$("$source/bench/venv.sh")}
 threads=$(nproc)
 echo "$threads processors, load $(cut -d ' ' -f 1 /proc/loadavg)"
 

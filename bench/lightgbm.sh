@@ -14,7 +14,7 @@ repeats=${4:-3}
 source=$(cd "$(dirname "$0")/.." && pwd)
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-python=${HR_PYTHON:-/usr/bin/python3}
+python=${HR_PYTHON:-$("$source/bench/venv.sh")}
 wheel=$source/build/lightgbm
 [ -e "$build/lightgbm" ] && wheel=$build/lightgbm
 export PYTHONPATH=$wheel LIGHTGBM_ROOT=$wheel # one library for both

@@ -12,7 +12,7 @@ counts=("${@:3}")
 source=$(cd "$(dirname "$0")/.." && pwd)
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-python=${HR_PYTHON:-/usr/bin/python3}
+python=${HR_PYTHON:-$("$source/bench/venv.sh")}
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 most=0

@@ -20,8 +20,9 @@ usage: bench/run.py BUILD_DIR [options]     (BUILD_DIR configured with -DHR_BENC
   --memory MIB      of run.memory_mib in studies (1400: more is no faster)
   --trees N, --epochs N   of LightGBM (500) and of the CNN (30)
 
-A peer whose Python package is missing is left out, with a line. Memory is the peak of the
-process as the kernel counts it."""
+Peers run with the interpreter that runs this: bench/venv.sh makes one with today's packages, and
+`make bench` takes it. A peer whose package is missing is left out, with a line. Memory is the peak
+of the process as the kernel counts it."""
 
 import argparse
 import json
@@ -89,6 +90,9 @@ class Race:
         if os.path.isdir(wheel):  # one library for both
             path = [wheel] + [p for p in [os.environ.get("PYTHONPATH")] if p]
             self.environment.update(PYTHONPATH=os.pathsep.join(path), LIGHTGBM_ROOT=wheel)
+        # Set for the OpenBLAS of a distribution that does not know the processor; today's does.
+        self.peer_environment = {name: value for name, value in self.environment.items()
+                                 if name != "OPENBLAS_CORETYPE"}
         self.missing = {}
 
     def tool(self, name):
@@ -203,7 +207,8 @@ run: {{memory_mib: {memory or self.options.memory}}}
             for name, command, kept in sides:
                 if name == "peer" and turn >= self.options.peer_repeats:
                     continue
-                runs[name].append(measure(command, self.log, self.environment))
+                environment = self.environment if name == "headroom" else self.peer_environment
+                runs[name].append(measure(command, self.log, environment))
                 found.setdefault(name, []).append(self.read_left(kept))
             if time.monotonic() - start > self.options.limit:
                 break
@@ -232,7 +237,7 @@ run: {{memory_mib: {memory or self.options.memory}}}
         _, _, theirs, peer_left = self.contest(stage, folder, rows)
         shards = [f"{folder}/train_{i}/dataset.h5" for i in range(SHARDS)]
         dumped = os.path.join(self.place, "rows")
-        environment = {**self.environment, "NOISY_ROWS": f"{dumped}.noisy.f32",
+        environment = {**self.peer_environment, "NOISY_ROWS": f"{dumped}.noisy.f32",
                        "FOLDS": f"{dumped}.csv"}
         say(f"{stage}, {rows} spectra: the peer on our noise and folds")
         try:
@@ -268,7 +273,7 @@ run: {{memory_mib: {memory or self.options.memory}}}
         """What the peer's network reaches with another seed."""
         _, _, theirs, peer_left = self.contest("cnn", folder, rows)
         say(f"cnn, {rows} spectra: the peer with another seed")
-        measure(theirs, self.log, {**self.environment, "SEED": "43"})
+        measure(theirs, self.log, {**self.peer_environment, "SEED": "43"})
         entry["peer_other_seed"] = self.read_left(peer_left)
 
     def limits(self):
@@ -317,17 +322,19 @@ def earlier(options):
         return None
     with open(path, encoding="utf-8") as file:
         before = json.load(file)
-    for name in ("machine", "quick", "trees", "epochs"):
-        now = write_results.machine() if name == "machine" else getattr(options, name)
-        if before[name] != now:
-            sys.exit(f"{path}: {name} was {before[name]} and is {now}: --out elsewhere")
+    for name in ("machine", "packages", "quick", "trees", "epochs"):
+        found = {"machine": write_results.machine, "packages": write_results.packages}.get(name)
+        now = found() if found else getattr(options, name)
+        if before.get(name) != now:
+            sys.exit(f"{path}: {name} was {before.get(name)} and is {now}: --out elsewhere")
     return before
 
 
 def race_all(race, options):
     """Beside what was measured before of other stages and sizes, each with its own limits."""
     before = earlier(options) if options.add else None
-    results = {"machine": write_results.machine(), "load_before": os.getloadavg()[0],
+    results = {"machine": write_results.machine(), "packages": write_results.packages(),
+               "load_before": os.getloadavg()[0],
                "quick": options.quick, "trees": options.trees, "epochs": options.epochs,
                "test_rows": TEST_ROWS, "pixels": PIXELS,
                "entries": [entry for entry in (before or {"entries": []})["entries"]

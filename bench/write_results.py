@@ -1,5 +1,6 @@
 """From what bench/run.py measured to results.json, results.md and plots."""
 
+import importlib.metadata
 import json
 import math
 import os
@@ -10,6 +11,7 @@ from plot import plot
 PIXELS, TEST_ROWS, CNN_BINS = 4096, 2000, (3, 6)
 # Of a spectrum's way through the CNN: 32-64-32 channels, kernel 5, pool 4, 64 hidden.
 CNN_OPERATIONS = 2 * (4096 * 5 * 32 + 1024 * 5 * 32 * 64 + 256 * 5 * 64 * 32 + 64 * 32 * 64)
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "lightgbm", "h5py", "pandas", "tables")
 PEERS = {"read": "h5py", "noise": "NumPy standard_normal, fp64", "ridge": "scikit-learn Ridge",
          "ridge_cv": "scikit-learn RidgeCV", "lightgbm": "LightGBM's Python package",
          "cnn": "PyTorch", "posterior": "NumPy", "study": "one Python script"}
@@ -24,6 +26,17 @@ def machine():
                 break
     return {"processor": model, "processors": os.cpu_count(), "system": platform.platform(),
             "python": platform.python_version()}
+
+
+def packages():
+    """Versions of what the peers run with, of those that are installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return found
 
 
 def exponent(points):
@@ -92,6 +105,8 @@ def write_tables(results, add):
     who = results["machine"]
     add(f"{who['processor']}, {who['processors']} processors, {who['system']}, Python "
         f"{who['python']}; load {results['load_before']:.1f} before.\n")
+    add("Peers: " + ", ".join(f"{name} {version}" for name, version in
+                              results.get("packages", {}).items()) + ".\n")
     add("| limit | measured |\n|---|---:|")
     for key, title, scale, unit in (
             ("fp32_product", "products of 2048 × 2048 matrices, fp32", 1e9, "GFLOP/s"),
