@@ -20,8 +20,10 @@ threads=$(nproc)
 echo "$threads processors, load $(cut -d ' ' -f 1 /proc/loadavg)"
 
 if [ "$what" = speed ]; then
-  for norm in 0 1; do
-    "$python" "$source/bench/peers/cnn.py" speed "$build/tool_train_network" "$place" "$threads" $norm
+  for count in $(printf '1\n%s\n' "$threads" | sort --unique --numeric-sort); do
+    for norm in 0 1; do
+      "$python" "$source/bench/peers/cnn.py" speed "$build/tool_train_network" "$place" "$count" $norm
+    done
   done
   exit
 fi

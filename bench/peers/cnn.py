@@ -6,8 +6,9 @@ usage: cnn.py speed TOOL PLACE THREADS NORM
 speed: samples a second of training steps, ours (TOOL is tool_train_network) and PyTorch's, in
 turn, on the same random batches of 256 spectra of 4096 pixels. train: DATA_FOLDER as `headroom
 simulate` writes it; a fifth of the bin's rows is held out, each epoch draws the noise anew, the
-best epoch's weights predict the test rows' stored noisy flux. OUT.csv: the curve. The
-environment may name another SEED."""
+best epoch's weights predict the test rows' stored noisy flux. OUT.csv: the curve. Products are
+in bf16 where the processor has them, like ours. The environment may name another SEED,
+PRECISION=fp32, and how often REPEATS (5) speed is measured."""
 
 import csv
 import glob
@@ -16,6 +17,7 @@ import statistics
 import sys
 import time
 
+import torch_network as network  # before torch
 import h5py
 import numpy as np
 import pandas
@@ -25,39 +27,60 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
                                 "python"))
 import network_peer as peer
 
-PIXELS, CHANNELS, KERNEL, POOL, HIDDEN = 4096, (32, 64, 32), 5, 4, 64
 TEFF, MH = [3750, 4500, 5250, 6000], [-2.0, -1.0, 0.0, 0.5]
 RATE, DECAY, WARM_UP = 1e-3, 0.01, 1
 SEED = int(os.environ.get("SEED", "42"))
+REPEATS = int(os.environ.get("REPEATS", "5"))
+
+
+def steps_of_theirs(net, x, y, bf16, flat):
+    """Samples a second by the clock and by the processor's time, of the steps after the first."""
+    adam = network.optimiser(net, RATE, DECAY)
+    net.train()
+    x = [network.shaped(torch.tensor(batch), flat) for batch in x]
+    y = [torch.tensor(target) for target in y]
+    network.step(net, adam, x[0], y[0], bf16)
+    wall, processor = time.perf_counter(), time.process_time()
+    for batch, target in zip(x[1:], y[1:]):
+        network.step(net, adam, batch, target, bf16)
+    count = (len(x) - 1) * x[0].shape[0]
+    return count / (time.perf_counter() - wall), count / (time.process_time() - processor)
 
 
 def speed(tool, place, threads, norm):
     torch.set_num_threads(threads)
-    shape = (PIXELS, CHANNELS, KERNEL, POOL, HIDDEN, norm)
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    shape = (network.PIXELS, network.CHANNELS, network.KERNEL, network.POOL, network.HIDDEN, norm)
     rng = np.random.default_rng(1)
-    x = rng.standard_normal((9, 256, PIXELS)).astype(np.float32)
+    x = rng.standard_normal((9, 256, network.PIXELS)).astype(np.float32)
     y = rng.standard_normal((9, 256)).astype(np.float32)
-    net = peer.make(*shape)
-    start = peer.in_our_order(net)
-    peer.train(net, x[:1], y[:1], RATE, DECAY)  # warm
-    ours, theirs, shares = {"fp32": [], "bf16": []}, [], []
-    for _ in range(5):
-        for precision, rates in ours.items():
-            _, (seconds, products, operations) = peer.train_ours(tool, shape, start, x, y, RATE,
-                                                                 DECAY, place, precision)
-            rates.append(8 * 256 / seconds)
+    start = peer.in_our_order(peer.make(*shape))
+    ways = [("fp32", False, False), ("bf16", True, False),
+            ("fp32, Conv1d", False, True), ("bf16, Conv1d", True, True)]
+    rates, shares = {}, []
+    for _ in range(REPEATS):
+        for precision in ("fp32", "bf16"):
+            _, (seconds, products, operations, processor) = peer.train_ours(
+                tool, shape, start, x, y, RATE, DECAY, place, precision)
+            rates.setdefault(("headroom", precision), []).append(
+                (8 * 256 / seconds, 8 * 256 / processor))
             if precision == "fp32":
-                shares.append(rates[-1] * operations / products)
-        begun = time.perf_counter()
-        peer.train(net, x[:3], y[:3], RATE, DECAY)
-        theirs.append(3 * 256 / (time.perf_counter() - begun))
-    for precision, rates in ours.items():
-        ratios = sorted(a / b for a, b in zip(rates, theirs))
-        print(f"batch normalisation {'on' if norm else 'off'}, {precision}: headroom "
-              f"{statistics.median(rates):.0f} samples/s, PyTorch {torch.__version__} "
-              f"{statistics.median(theirs):.0f}, ratio {statistics.median(ratios):.2f} "
-              f"({ratios[0]:.2f} to {ratios[-1]:.2f})")
-    print(f"  fp32: {statistics.median(shares):.2f} of the rate of matrix products")
+                shares.append(rates["headroom", "fp32"][-1][0] * operations / products)
+        for name, bf16, flat in ways:
+            count = 4 if flat else 9
+            rates.setdefault(("PyTorch", name), []).append(steps_of_theirs(
+                network.make(norm, flat), x[:count], y[:count], bf16, flat))
+    print(f"\nBatch normalisation {'on' if norm else 'off'}, {threads} threads, PyTorch "
+          f"{torch.__version__}, medians of {REPEATS}; headroom in fp32 has "
+          f"{statistics.median(shares):.2f} of the rate of matrix products.\n\n"
+          "| program | samples a second | a second of processor time | headroom's, times as fast |"
+          "\n|---|---:|---:|---:|")
+    for (program, name), pairs in rates.items():
+        wall, processor = (statistics.median(pair[i] for pair in pairs) for i in (0, 1))
+        ratios = sorted(a[1] / b[1] for a, b in zip(rates["headroom", name[:4]], pairs))
+        ratio = "" if program == "headroom" else (
+            f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+        print(f"| {program}, {name} | {wall:.0f} | {processor:.0f} | {ratio} |")
 
 
 def load(path, k):
@@ -96,19 +119,20 @@ class Training:
         _, _, test_noisy, test_target = load(f"{folder}/test/dataset.h5", k)
         self.test = test_noisy, self.standard(test_target)
         torch.manual_seed(SEED)
-        self.net = peer.make(PIXELS, CHANNELS, KERNEL, POOL, HIDDEN, True)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=DECAY)
+        self.net = network.make(True)
+        self.optimiser = network.optimiser(self.net, RATE, DECAY)
+        self.bf16 = network.has_bf16()
         self.batch, self.epochs = batch, epochs
 
     def standard(self, target):
         return ((target - self.target_mean) / self.target_deviation).astype(np.float32)
 
     def draw(self, rows):
-        z = self.rng.standard_normal((rows.size, PIXELS), dtype=np.float32)
+        z = self.rng.standard_normal((rows.size, network.PIXELS), dtype=np.float32)
         return self.flux[rows] + self.error[rows] * z
 
     def tensor(self, noisy):
-        return torch.tensor((noisy - self.mean) / self.deviation)[:, None, :]
+        return network.shaped(torch.tensor((noisy - self.mean) / self.deviation))
 
     def rate(self, step, steps):
         warm_up, all_ = WARM_UP * steps, self.epochs * steps
@@ -124,18 +148,15 @@ class Training:
         for i, rows in enumerate(batches):
             self.optimiser.param_groups[0]["lr"] = self.rate(number * len(batches) + i,
                                                              len(batches))
-            self.optimiser.zero_grad()
-            out = self.net(self.tensor(self.draw(rows)))[:, 0]
-            loss = ((out - torch.tensor(self.target[rows])) ** 2).mean()
-            loss.backward()
-            self.optimiser.step()
-            total += float(loss) * rows.size
+            loss = network.step(self.net, self.optimiser, self.tensor(self.draw(rows)),
+                                torch.tensor(self.target[rows]), self.bf16)
+            total += loss * rows.size
         return total / order.size
 
     def score(self, noisy, target):
         self.net.eval()
         with torch.no_grad():
-            parts = [self.net(self.tensor(noisy[i:i + 256]))[:, 0].numpy()
+            parts = [network.forward(self.net, self.tensor(noisy[i:i + 256]), self.bf16).numpy()
                      for i in range(0, len(noisy), 256)]
         return r2(target, np.concatenate(parts))
 

