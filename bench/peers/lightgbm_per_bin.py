@@ -34,6 +34,8 @@ def bins_of(labels):
 def main():
     folder, out, trees = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 500
     max_bin = int(sys.argv[4]) if len(sys.argv) > 4 else 255
+    # The package would take all cores whatever OpenMP is told.
+    threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count()))
     squared_error, covered_y = 0.0, []
     os.makedirs(out, exist_ok=True)
     shards = [load(path) for path in sorted(glob.glob(f"{folder}/train_*/dataset.h5"))]
@@ -52,7 +54,8 @@ def main():
         model = lightgbm.LGBMRegressor(
             n_estimators=trees, max_depth=5, learning_rate=0.05, num_leaves=20,
             feature_fraction=0.3, bagging_fraction=0.7, bagging_freq=1, min_child_samples=50,
-            reg_alpha=1.0, reg_lambda=1.0, max_bin=max_bin, random_state=42, verbosity=-1)
+            reg_alpha=1.0, reg_lambda=1.0, max_bin=max_bin, random_state=42, verbosity=-1,
+            n_jobs=threads)
         model.fit(noisy[k_train == k], y[k_train == k])
         model.booster_.save_model(f"{out}/{k}.txt")
         here = k_test == k

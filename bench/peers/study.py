@@ -21,7 +21,7 @@ def fit_ridge(data):
     return ridge_sklearn.run(data, ridge_sklearn.sweep)
 
 
-def fit_lightgbm(data, trees):
+def fit_lightgbm(data, trees, threads):
     import lightgbm
     r2 = {}
     for k in range(9):
@@ -30,7 +30,7 @@ def fit_lightgbm(data, trees):
             n_estimators=trees, max_depth=5, learning_rate=0.05, num_leaves=20,
             feature_fraction=0.3, bagging_fraction=0.7, bagging_freq=1, min_child_samples=50,
             reg_alpha=1.0, reg_lambda=1.0, max_bin=int(os.environ.get("MAX_BIN", "63")),
-            verbosity=-1, random_state=int(os.environ.get("SEED", "42")))
+            verbosity=-1, n_jobs=threads, random_state=int(os.environ.get("SEED", "42")))
         model.fit(data.noisy[here], data.y[here])
         r2[k] = study_data.r2(data.test_y[there], model.predict(data.test_noisy[there]))
     return r2
@@ -56,7 +56,7 @@ def main():
         if "ridge" in experts:
             results["ridge"] = fit_ridge(data)
         if "lightgbm" in experts:
-            results["lightgbm"] = fit_lightgbm(data, int(trees))
+            results["lightgbm"] = fit_lightgbm(data, int(trees), int(threads))
         del data
     if "cnn" in experts:
         results["cnn"] = fit_cnn(folder, int(epochs), int(threads))
