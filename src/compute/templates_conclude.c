@@ -85,7 +85,7 @@ void hr_templates_sum(const hr_comparison *comparison, size_t index, size_t row)
   const hr_templates_workspace *work = comparison->work;
   const hr_template_tile *tile = &t->tiles[index];
   hr_template_sums *sums = &work->sums[row * t->tile_count + index];
-  *sums = (hr_template_sums){.largest = sums->largest};
+  *sums = (hr_template_sums){.largest = sums->largest, .is_open = true};
   add_weights(work->weight + row * t->count + tile->first, t->label_offset + tile->first,
               tile->count, sums);
 }
@@ -108,12 +108,18 @@ static inline float largest_gain(const float *gain, size_t count) {
   return most;
 }
 
-/* Weights relative to the largest, from gains; returns the largest gain. */
+/* Returns the largest of the gains that are kept. */
 HR_VECTOR_CLONES
-static float weights_of(const float *gain, size_t count, float *weight) {
-  float largest = largest_gain(gain, count), zero = largest > -INFINITY ? largest : 0;
-  for (size_t i = 0; i < count; i++) weight[i] = exp_of(gain[i] - zero);
-  return largest;
+static float copy_gains(const float *gain, size_t count, float *kept) {
+  for (size_t i = 0; i < count; i++) kept[i] = gain[i];
+  return largest_gain(gain, count);
+}
+
+/* Weights relative to the largest, from gains in their place. */
+HR_VECTOR_CLONES
+static void weights_of(float *kept, size_t count) {
+  float largest = largest_gain(kept, count), zero = largest > -INFINITY ? largest : 0;
+  for (size_t i = 0; i < count; i++) kept[i] = exp_of(kept[i] - zero);
 }
 
 void hr_templates_keep(const hr_comparison *comparison, size_t index, size_t row,
@@ -122,17 +128,24 @@ void hr_templates_keep(const hr_comparison *comparison, size_t index, size_t row
   const hr_templates_workspace *work = comparison->work;
   const hr_template_tile *tile = &t->tiles[index];
   const uint8_t *folds = t->fold + tile->first;
-  float *weight = work->weight + row * t->count + tile->first;
   for (size_t i = 0; fold != HR_NO_FOLD && i < tile->count; i++) {
     if (folds[i] == fold) gain[i] = -INFINITY;
   }
-  float largest = weights_of(gain, tile->count, weight);
+  float *kept = work->weight + row * t->count + tile->first;
+  float largest = copy_gains(gain, tile->count, kept);
   double base = hr_templates_base(comparison, index, row);
-  work->sums[row * t->tile_count + index].largest = base + (double)largest;
+  work->sums[row * t->tile_count + index] =
+      (hr_template_sums){.largest = base + (double)largest};
   base -= work->log_weight ? hr_templates_reference(comparison, row) : 0;
   for (size_t i = 0; work->log_weight && i < tile->count; i++) {
     work->log_weight[row * t->count + tile->first + i] = (float)(base + (double)gain[i]);
   }
+}
+
+void hr_templates_open(const hr_comparison *comparison, size_t index, size_t row) {
+  const hr_templates *t = comparison->templates;
+  const hr_template_tile *tile = &t->tiles[index];
+  weights_of(comparison->work->weight + row * t->count + tile->first, tile->count);
   hr_templates_sum(comparison, index, row);
 }
 
@@ -145,6 +158,19 @@ static double largest_of(const hr_comparison *comparison, size_t row, int32_t gr
     largest = fmax(largest, comparison->work->sums[row * t->tile_count + k].largest);
   }
   return largest;
+}
+
+/* Makes weights and sums of those tiles of a group that are not nothing beside its
+ * heaviest. */
+static void open_tiles(const hr_comparison *comparison, size_t row, int32_t group) {
+  const hr_templates *t = comparison->templates;
+  double largest = largest_of(comparison, row, group);
+  for (size_t k = 0; k < t->tile_count; k++) {
+    const hr_template_sums *sums = &comparison->work->sums[row * t->tile_count + k];
+    if (!hr_is_in_group(&t->tiles[k], group) || sums->is_open) continue;
+    if (!(sums->largest - largest > (double)negligible)) continue;
+    hr_templates_open(comparison, k, row);
+  }
 }
 
 /* Templates that were weighed again, and their weights before. */
@@ -174,9 +200,9 @@ static void refine(const hr_comparison *comparison, size_t row, int32_t group,
   float *weight = comparison->work->weight + row * t->count;
   for (size_t k = 0; k < t->tile_count; k++) {
     const hr_template_tile *tile = &t->tiles[k];
-    if (!hr_is_in_group(tile, group)) continue;
-    double least_weight =
-        exp(least - comparison->work->sums[row * t->tile_count + k].largest);
+    const hr_template_sums *sums = &comparison->work->sums[row * t->tile_count + k];
+    if (!hr_is_in_group(tile, group) || !sums->is_open) continue;
+    double least_weight = exp(least - sums->largest);
     for (size_t i = tile->first; i < tile->first + tile->count; i++) {
       if (!((double)weight[i] > least_weight)) continue;
       if (count == MOST_EXACT) return;
@@ -369,6 +395,7 @@ static void conclude(hr_conclusion *of, const hr_template_local *local) {
   refined_weights refined;
   refined.count = 0;
   if (!of->targets) return;
+  open_tiles(comparison, of->row, of->group);
   if (exact) refine(comparison, of->row, of->group, &refined);
   find_means(of);
   if (is_all && comparison->query->shares_only) {

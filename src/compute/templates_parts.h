@@ -31,6 +31,8 @@ typedef struct hr_template_sums {
   double largest; /* log weight; -INFINITY: no template counts */
   double sum, first_moment, second_moment, squares; /* moments of y - centre_label, of
                                                        target 0 where they are a tile's */
+  bool is_open; /* of a tile: the other sums are there, and its weights; else its log
+                   weights stand in the place of these */
 } hr_template_sums;
 
 /* As the group of an answer: all templates count. */
@@ -97,7 +99,8 @@ struct hr_templates_workspace {
   double *norm;   /* [HR_QUERY_ROWS][tiles] Σ c²/σ² of it */
   bool *is_wild;  /* [HR_QUERY_ROWS] rows that fp32 does not hold */
   hr_template_sums *sums; /* [HR_QUERY_ROWS][tiles] */
-  float *weight;          /* [HR_QUERY_ROWS][count] relative to the tile's largest */
+  float *weight;          /* [HR_QUERY_ROWS][count] relative to the tile's largest; before
+                             it is open, log weights less that of the tile's mean */
   float *log_weight; /* [HR_QUERY_ROWS][count] less hr_templates_reference; NULL without
                         local models */
   hr_template_scratch *scratch; /* [thread_count] */
@@ -162,11 +165,15 @@ double hr_templates_reference(const hr_comparison *comparison, size_t row);
 double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
                                   size_t tile, size_t place);
 
-/* Keeps the weights of a tile for row number `row` of the query, and their sums; gain:
- * [TILE] log weights less that of the tile's mean, of which those in `fold` become
- * -INFINITY. */
+/* Keeps the log weights of a tile for row number `row` of the query, and their largest;
+ * gain: [TILE] log weights less that of the tile's mean, of which those in `fold` become
+ * -INFINITY. Weights and their sums are made of them where they count: most tiles are
+ * nothing beside the heaviest. */
 void hr_templates_keep(const hr_comparison *comparison, size_t tile, size_t row,
                        uint8_t fold, float *gain);
+
+/* Makes weights of a tile's kept log weights, in their place, and the sums. */
+void hr_templates_open(const hr_comparison *comparison, size_t tile, size_t row);
 
 /* Whether fp32 would lose the log weights of a row, whose 1/σ² is there. */
 bool hr_templates_is_wild(const hr_comparison *comparison, size_t row);

@@ -27,11 +27,42 @@ static void kept_weights_are_exponentials(void **state) {
   }
   hr_templates_keep(&s->comparison, 1, 2, 2, gain);
   const hr_template_sums *kept = &s->work->sums[2 * t->tile_count + 1];
+  assert_false(kept->is_open);
+  hr_templates_open(&s->comparison, 1, 2);
+  assert_true(kept->is_open);
   check_near(kept->sum, sum, 1e-6 * sum);
   check_near(kept->first_moment, first, 1e-6 * sum);
   check_near(kept->second_moment, second, 1e-6 * sum);
   check_near(kept->squares, squares, 1e-6 * sum);
   check_near(kept->largest - hr_templates_base(&s->comparison, 1, 2), largest, 1e-6);
+  small_templates_destroy(s);
+}
+
+/* A tile whose best template has `apart` of log weight less than that of the other. */
+static bool opens_at(small_templates *s, double apart) {
+  const hr_templates *t = s->templates;
+  float gain[HR_TEMPLATE_TILE];
+  for (size_t k = 0; k < t->tile_count; k++) {
+    double wanted = k == 1 ? -apart : 0;
+    wanted -= hr_templates_base(&s->comparison, k, 2);
+    for (size_t i = 0; i < t->tiles[k].count; i++) gain[i] = (float)wanted;
+    hr_templates_keep(&s->comparison, k, 2, HR_NO_FOLD, gain);
+  }
+  hr_templates_conclude(&s->comparison, 2, &s->work->scratch[0].local);
+  assert_true(s->work->sums[2 * t->tile_count].is_open);
+  return s->work->sums[2 * t->tile_count + 1].is_open;
+}
+
+/* What is nothing beside the heaviest is not looked into, unless it is asked for. */
+static void light_tiles_stay_closed(void **state) {
+  small_templates *s = small_templates_create(&over_pixels, *state);
+  assert_int_equal(s->templates->tile_count, 2);
+  s->comparison.wants_own[2] = 0;
+  assert_true(opens_at(s, 59));
+  assert_false(opens_at(s, 61));
+  s->comparison.wants_own[2] = 1;
+  s->group[2] = 1;
+  assert_true(opens_at(s, 61));
   small_templates_destroy(s);
 }
 
@@ -102,6 +133,7 @@ static void without_templates_there_is_none(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       on_both(kept_weights_are_exponentials),
+      on_both(light_tiles_stay_closed),
       on_both(posteriors_are_those_of_the_formula),
       on_both(without_templates_there_is_none),
   };
