@@ -7,24 +7,22 @@
 #include <math.h>
 #include <string.h>
 
-_Static_assert(HR_COMPONENT_SCRATCH >=
-                   3 * HR_COMPONENT_ROWS * HR_COMPONENT_ROWS + 12 * HR_COMPONENT_ROWS + 4,
-               "the Gram matrix, its eigenvalues and hr_compute_eigen_work fit");
-
 /* Components below this share of the largest are rounding, in amplitude. */
 static const double rounding = 1e-7;
 
-/* Eigenvalues (ascending) and vectors, as rows, of the Gram matrix of the rows. */
+/* Eigenvalues (ascending) and vectors, as rows, of the Gram matrix of the rows, n. Gram
+ * matrix, eigenvalues and hr_compute_eigen_work are 3 n² + 12 n + 4 doubles and less than
+ * hr_component_scratch from n = 1 on. */
 static bool decompose(const hr_compute *compute, const hr_component_shape *shape,
                       const double *a, double *scratch) {
-  double *gram = scratch, *values = gram + HR_COMPONENT_ROWS * HR_COMPONENT_ROWS;
+  double *gram = scratch, *values = gram + shape->rows * shape->rows;
   const hr_product product = {.n = shape->rows,
                               .k = shape->columns,
                               .lda = shape->columns,
                               .ldc = shape->rows,
                               .factor = 1};
   compute->syrk_f64(&product, a, gram);
-  return compute->eigen_f64(shape->rows, gram, values, values + HR_COMPONENT_ROWS);
+  return compute->eigen_f64(shape->rows, gram, values, values + shape->rows);
 }
 
 /* How many of the leading ones leave no more than the tolerance. */
@@ -42,10 +40,9 @@ static size_t count_needed(const hr_component_shape *shape, const double *values
 
 size_t hr_components(const hr_compute *compute, const hr_component_shape *shape,
                      const double *a, double *scratch, double *out) {
-  double *gram = scratch, *values = gram + HR_COMPONENT_ROWS * HR_COMPONENT_ROWS;
-  double *work = values + HR_COMPONENT_ROWS;
   size_t rows = shape->rows;
-  if (rows == 0 || rows > HR_COMPONENT_ROWS) return 0;
+  double *gram = scratch, *values = gram + rows * rows, *work = values + rows;
+  if (rows == 0) return 0;
   if (!decompose(compute, shape, a, scratch)) return 0;
   size_t found = count_needed(shape, values);
   for (size_t k = 0; k < found; k++) {

@@ -11,8 +11,9 @@
 #include "core/parallel.h"
 
 enum {
-  TYPICAL_RANK = 64,   /* for the estimate: components of a tile, */
-  TYPICAL_SAMPLE = 200 /* and templates looked at over all pixels */
+  TYPICAL_RANK = 64,          /* for the estimate: components of a tile, */
+  TYPICAL_CLUSTER_RANK = 192, /* of a cluster, */
+  TYPICAL_SAMPLE = 200        /* and templates looked at over all pixels */
 };
 
 /* Means are compared over all pixels where the components' error is more than this share
@@ -66,6 +67,7 @@ void hr_templates_destroy(hr_templates **address) {
   hr_templates *t = *address;
   *address = NULL;
   if (!t) return;
+  hr_templates_free_clusters(t);
   void *owned[] = {
       t->coefficient,  t->basis,       t->scale,  t->centre_wide, t->centre,
       t->tiles,        t->fold,        t->slot,   t->most_error,  t->centre_label,
@@ -75,6 +77,16 @@ void hr_templates_destroy(hr_templates **address) {
 
 static bool is_local(const hr_templates_options *options) {
   return options->least_effective > 0;
+}
+
+/* Bytes for the clusters of so many tiles, and for making them. */
+static double cluster_bytes(double tiles, size_t pixels,
+                            const hr_templates_options *options) {
+  double terms = options->amplitude == HR_AMPLITUDE_NONE ? 1 : 2;
+  double wide = (double)pixels, rank = TYPICAL_CLUSTER_RANK, clusters = tiles / 4;
+  double threads = (double)hr_thread_count();
+  return 4 * rank * (clusters * (wide + terms * HR_QUERY_ROWS) + TYPICAL_RANK * tiles) +
+         8 * threads * wide * (5 * rank + 2 * HR_TEMPLATE_RANK);
 }
 
 double hr_templates_bytes(size_t count, size_t pixels, size_t groups,
@@ -89,11 +101,15 @@ double hr_templates_bytes(size_t count, size_t pixels, size_t groups,
   if (is_local(options)) {
     per_thread += 8 * HR_TEMPLATE_LOCAL * (wide + HR_TEMPLATE_LOCAL) + 32 * wide;
   }
+  double clusters = 0;
+  if (rank > 0 && count > HR_TEMPLATES_MANY) {
+    clusters = cluster_bytes(tiles, pixels, options);
+  }
   double labels = 12 * (double)(targets_of(options) - 1);
   double per_template =
       64 + labels + 4 * wide + (is_local(options) ? 8 : 4) * rows + 4 * rank;
   return (double)count * per_template + tiles * ((20 + 4 * rank) * wide + 48 * rows) +
-         20 * rows * wide + threads * (per_thread + building);
+         20 * rows * wide + threads * (per_thread + building) + clusters;
 }
 
 double hr_templates_operations(size_t count, size_t pixels, size_t groups,
@@ -103,7 +119,9 @@ double hr_templates_operations(size_t count, size_t pixels, size_t groups,
   double local = is_local(options) ? HR_TEMPLATE_LOCAL * HR_TEMPLATE_LOCAL * wide : 0;
   if (options->weigh == HR_WEIGH_PIXELS) return 4 * terms * wide * templates + local;
   double tiles = templates / HR_TEMPLATE_TILE + (double)groups;
-  return local + 2 * terms * TYPICAL_RANK * (tiles * wide + templates) +
+  double projected = tiles * TYPICAL_RANK * wide;
+  if (count > HR_TEMPLATES_MANY) projected = tiles / 6 * TYPICAL_CLUSTER_RANK * wide;
+  return local + 2 * terms * (projected + TYPICAL_RANK * templates) +
          4 * TYPICAL_SAMPLE * wide;
 }
 
@@ -207,7 +225,9 @@ hr_status hr_templates_finish(hr_templates *t, const double *typical, hr_error *
   HR_TRY(hr_alloc(&t->centre, t->tile_count * t->pixels, err));
   HR_TRY(hr_alloc(&t->centre_wide, 2 * t->tile_count * t->pixels, err));
   hr_parallel_for(t->tile_count, centre_tile, t);
-  if (t->options.weigh == HR_WEIGH_COMPONENTS) HR_TRY(hr_templates_compress(t, err));
+  if (t->options.weigh == HR_WEIGH_PIXELS) return HR_OK;
+  HR_TRY(hr_templates_compress(t, err));
+  if (t->count > HR_TEMPLATES_MANY) HR_TRY(hr_templates_cluster(t, err));
 cleanup:
   return status;
 }

@@ -190,7 +190,7 @@ typedef struct hr_query {
  * of the query and on how many they are (BLAS rounds by the shape of a product), and on
  * nothing else: not on its other groups, those of other rows, or on what else is wanted.
  * Any number of callers may compare with the same templates at a time, each with a
- * workspace. Cost: 4 rows count P operations over all pixels, by components 4 % of that
+ * workspace. Cost: 4 rows count P operations over all pixels, by components 2 % of that
  * for 100,000 templates, 10 % for 20,000. */
 hr_status hr_templates_compare(const hr_templates *templates,
                                hr_templates_workspace *workspace, const hr_query *query,

@@ -48,7 +48,8 @@ static hr_template_fit fit_of(const residuals *r) {
   double sum = 0, alien = 0, largest = 0;
   size_t counting = 0;
   for (size_t p = 0; p < r->pixels; p++) {
-    largest = fmax(largest, fabs(r->amplitude * ((double)r->c[p] + (double)r->g[p])));
+    double flux = fabs(r->amplitude * ((double)r->c[p] + (double)r->g[p]));
+    largest = flux > largest ? flux : largest;
   }
   for (size_t p = 0; p < r->pixels; p++) {
     if (!(r->inverse[p] > 0)) continue;

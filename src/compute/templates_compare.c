@@ -8,7 +8,8 @@
 #include "core/parallel.h"
 
 enum {
-  OFFSET_TILES = 16, /* tiles a product of their means */
+  OFFSET_TILES = 16, /* tiles a product of their means, */
+  OFFSET_MANY = 32,  /* and where there are many */
   AGAIN = 16,        /* rows a product where some of them are weighed again over pixels */
 };
 
@@ -33,14 +34,18 @@ static void prepare_row(void *context, size_t r, size_t thread) {
   work->is_wild[r] = hr_templates_is_wild(comparison, r);
 }
 
+static size_t offset_tiles(const hr_templates *t) {
+  return t->count > HR_TEMPLATES_MANY ? OFFSET_MANY : OFFSET_TILES;
+}
+
 /* Σ c (x − c/2)/σ² and Σ c²/σ² for some tiles and all rows: the terms of their means. */
 static void prepare_tiles(void *context, size_t block, size_t thread) {
   (void)thread;
   const hr_comparison *comparison = context;
   const hr_templates *t = comparison->templates;
   hr_templates_workspace *work = comparison->work;
-  size_t first = block * OFFSET_TILES, left = t->tile_count - first;
-  size_t count = left < OFFSET_TILES ? left : OFFSET_TILES;
+  size_t most = offset_tiles(t), first = block * most, left = t->tile_count - first;
+  size_t count = left < most ? left : most;
   const hr_product product = {.m = comparison->query->rows,
                               .n = count,
                               .k = t->pixels,
@@ -86,12 +91,16 @@ static void integrate(const hr_comparison *comparison, size_t tile, size_t row,
   }
 }
 
+static bool has_norm(const hr_comparison *comparison) {
+  return comparison->templates->options.amplitude != HR_AMPLITUDE_NONE;
+}
+
 /* Both terms where they are needed: the norm into scratch->norm, the weight into ->gain.
  */
 static void weigh_tile(const hr_comparison *comparison, size_t index,
                        hr_template_scratch *scratch) {
-  bool has_norm = comparison->templates->options.amplitude != HR_AMPLITUDE_NONE;
-  for (int term = has_norm ? HR_TERM_NORM : HR_TERM_WEIGHT; term >= 0; term--) {
+  for (int term = has_norm(comparison) ? HR_TERM_NORM : HR_TERM_WEIGHT; term >= 0;
+       term--) {
     if (comparison->weigh == HR_WEIGH_PIXELS) {
       hr_templates_weigh_pixels(comparison, index, (hr_template_term)term, scratch);
     } else {
@@ -138,6 +147,13 @@ static void compare_tile(void *context, size_t index, size_t thread) {
   }
 }
 
+static void project_cluster(void *context, size_t number, size_t thread) {
+  const hr_comparison *comparison = context;
+  size_t clusters = comparison->templates->cluster_count;
+  hr_templates_project_cluster(comparison, (hr_template_term)(number / clusters),
+                               number % clusters, &comparison->work->scratch[thread]);
+}
+
 static void conclude_row(void *context, size_t i, size_t thread) {
   const hr_comparison *comparison = context;
   hr_templates_conclude(comparison, comparison->row[i],
@@ -149,6 +165,11 @@ static void compare_rows(hr_comparison *comparison) {
   size_t tiles = comparison->templates->tile_count;
   size_t threads = comparison->work->thread_count;
   if (comparison->rows == 0) return;
+  if (comparison->weigh == HR_WEIGH_COMPONENTS) {
+    size_t terms = has_norm(comparison) ? 2 : 1;
+    size_t clusters = comparison->templates->cluster_count;
+    hr_parallel_for_on(threads, terms * clusters, project_cluster, comparison);
+  }
   hr_parallel_for_on(threads, tiles, compare_tile, comparison);
   hr_parallel_for_on(threads, comparison->rows, conclude_row, comparison);
 }
@@ -215,7 +236,7 @@ hr_status hr_templates_compare(const hr_templates *t, hr_templates_workspace *wo
     comparison.row[r] = r;
     comparison.wants_all[r] = query->own_only ? 0 : query->shares_only ? 1 : every;
   }
-  size_t blocks = (t->tile_count + OFFSET_TILES - 1) / OFFSET_TILES;
+  size_t blocks = (t->tile_count + offset_tiles(t) - 1) / offset_tiles(t);
   hr_parallel_for_on(work->thread_count, query->rows, prepare_row, &comparison);
   hr_parallel_for_on(work->thread_count, blocks, prepare_tiles, &comparison);
   compare_rows(&comparison);

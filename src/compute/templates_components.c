@@ -15,11 +15,16 @@
 #include "core/alloc.h"
 #include "core/parallel.h"
 
-enum { BLOCK = 64 }; /* templates a product when coefficients are made */
+enum {
+  BLOCK = 64,       /* templates a product when coefficients are made */
+  SQUARE_ROWS = 96, /* a tile's sample for the few components of squares, of many */
+};
 
 /* What components may leave of a typical template, in units of the typical sigma: its
- * pull on log w for a spectrum with that sigma. */
-static const double left_out = 0.0007;
+ * pull on log w for a spectrum with that sigma. Where there are many, more components
+ * cost less than what the templates do that are weighed over pixels to see what is left
+ * out. */
+static const double left_out = 0.0007, left_out_of_many = 0.0004;
 
 /* Of one thread. */
 typedef struct workbench {
@@ -46,7 +51,9 @@ static const float *template_of(const hr_templates *t, const hr_template_tile *t
 static size_t take_sample(const compression *work, const hr_template_tile *tile,
                           bool squared, const double *known, double *sample) {
   const hr_templates *t = work->templates;
-  size_t rows = tile->count < HR_COMPONENT_ROWS ? tile->count : HR_COMPONENT_ROWS;
+  bool is_short = squared && t->count > HR_TEMPLATES_MANY;
+  size_t most = is_short ? SQUARE_ROWS : HR_COMPONENT_ROWS;
+  size_t rows = tile->count < most ? tile->count : most;
   for (size_t i = 0; i < rows; i++) {
     const float *g = template_of(t, tile, i * tile->count / rows);
     double *row = sample + i * t->pixels;
@@ -68,7 +75,8 @@ static void find_components(const compression *work, size_t index, workbench *be
   size_t pixels = t->pixels;
   const float *centre = t->centre + index * pixels;
   double *linear = bench->components;
-  hr_component_shape shape = {0, pixels, HR_TEMPLATE_LINEAR - 1, left_out};
+  double left = t->count > HR_TEMPLATES_MANY ? left_out_of_many : left_out;
+  hr_component_shape shape = {0, pixels, HR_TEMPLATE_LINEAR - 1, left};
   for (size_t p = 0; p < pixels; p++) linear[p] = t->scale[p] * (double)centre[p];
   double length = t->compute->norm_f64(pixels, linear);
   if (length > 0) t->compute->scal_f64(pixels, 1 / length, linear);
@@ -77,7 +85,7 @@ static void find_components(const compression *work, size_t index, workbench *be
                                    linear + pixels);
   double *square = linear + tile->linear * pixels;
   for (size_t p = 0; p < pixels; p++) square[p] = t->scale[p] / work->length;
-  take_sample(work, tile, true, square, bench->sample);
+  shape.rows = take_sample(work, tile, true, square, bench->sample);
   shape.most = HR_TEMPLATE_SQUARE - 1;
   tile->square = 1 + hr_components(t->compute, &shape, bench->sample, bench->scratch,
                                    square + pixels);
@@ -161,46 +169,70 @@ cleanup:
   return status;
 }
 
-/* [rows][RANK]: Σ a U_k/s, then −Σ V_k/(s σ²) for the weight, 2 Σ V_k/(s σ²) for the
- * norm. */
-static void project(const hr_comparison *comparison, hr_template_term term, size_t index,
-                    hr_template_scratch *scratch) {
+void hr_templates_project(const hr_comparison *comparison, hr_template_term term,
+                          const hr_template_projection *on,
+                          hr_template_scratch *scratch) {
   const hr_templates *t = comparison->templates;
-  const hr_template_tile *tile = &t->tiles[index];
-  const float *basis = t->basis + index * HR_TEMPLATE_RANK * t->pixels;
   hr_product product = {.m = comparison->rows,
-                        .n = tile->linear,
+                        .n = on->linear,
                         .transpose_b = true,
                         .lda = HR_TEMPLATE_LONG,
                         .ldb = t->pixels,
-                        .ldc = HR_TEMPLATE_RANK,
+                        .ldc = on->stride,
                         .factor = 1};
   for (size_t first = 0; first < t->pixels; first += HR_TEMPLATE_LONG) {
     size_t left = t->pixels - first;
     size_t depth = left < HR_TEMPLATE_LONG ? left : HR_TEMPLATE_LONG;
     for (size_t i = 0; i < comparison->rows; i++) {
-      hr_templates_fill_left(comparison, term, index, comparison->row[i],
+      hr_templates_fill_left(comparison, term, on->centre, comparison->row[i],
                              (hr_pixel_range){first, depth},
                              scratch->left + i * HR_TEMPLATE_LONG);
     }
     product.k = depth;
     product.keep = first > 0;
-    t->compute->gemm_f32(&product, scratch->left, basis + first, scratch->projection);
+    t->compute->gemm_f32(&product, scratch->left, on->basis + first, on->out);
   }
-  product.n = tile->square;
+  product.n = on->square;
   product.k = product.lda = t->pixels;
   product.factor = term == HR_TERM_WEIGHT ? -1 : 2;
   product.keep = 0;
   t->compute->gemm_f32(&product, comparison->work->inverse,
-                       basis + tile->linear * t->pixels,
-                       scratch->projection + tile->linear);
+                       on->basis + on->linear * t->pixels, on->out + on->linear);
+}
+
+/* Projections on a tile by those on its cluster. */
+static void project_by_cluster(const hr_comparison *comparison, hr_template_term term,
+                               const hr_template_tile *tile, float *out) {
+  const hr_templates *t = comparison->templates;
+  const hr_template_cluster *cluster = &t->clusters[tile->cluster];
+  const hr_product product = {.m = comparison->rows,
+                              .n = tile->linear + tile->square,
+                              .k = cluster->linear + cluster->square,
+                              .transpose_b = true,
+                              .lda = t->cluster_rank,
+                              .ldb = cluster->linear + cluster->square,
+                              .ldc = HR_TEMPLATE_RANK,
+                              .factor = 1};
+  const float *from = hr_templates_cluster_projection(comparison, term, tile->cluster);
+  t->compute->gemm_f32(&product, from, tile->map, out);
 }
 
 void hr_templates_weigh_components(const hr_comparison *comparison, size_t index,
                                    hr_template_term term, hr_template_scratch *scratch) {
   const hr_templates *t = comparison->templates;
   const hr_template_tile *tile = &t->tiles[index];
-  project(comparison, term, index, scratch);
+  const hr_template_projection projection = {
+      .basis = t->basis + index * HR_TEMPLATE_RANK * t->pixels,
+      .centre = t->centre + index * t->pixels,
+      .linear = tile->linear,
+      .square = tile->square,
+      .out = scratch->projection,
+      .stride = HR_TEMPLATE_RANK};
+  if (tile->map) {
+    project_by_cluster(comparison, term, tile, scratch->projection);
+  } else {
+    hr_templates_project(comparison, term, &projection, scratch);
+  }
   const hr_product product = {.m = comparison->rows,
                               .n = tile->count,
                               .k = tile->linear + tile->square,

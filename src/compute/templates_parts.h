@@ -15,6 +15,8 @@ enum {
   HR_TEMPLATE_RANK = HR_TEMPLATE_LINEAR + HR_TEMPLATE_SQUARE,
   HR_TEMPLATE_AXES = 8, /* leading components of all templates, to tell like ones */
   HR_TEMPLATE_LOCAL = 2 * HR_LEAST_EFFECTIVE_MOST, /* the most of a local model */
+  HR_TEMPLATES_MANY = 32 * HR_TEMPLATE_TILE, /* more than these are clustered: results of
+                                                fewer keep their bytes */
   HR_TEMPLATE_NEGLIGIBLE = -60, /* weights below e^-60 of the largest are nothing beside
                                    it, whatever their number */
 };
@@ -24,7 +26,19 @@ typedef struct hr_template_tile {
   size_t first, count;
   int32_t group;
   size_t linear, square; /* components */
+  const float *map; /* [linear + square][of the cluster] its projections from those of
+                       its cluster; NULL: a spectrum is projected on it itself */
+  size_t cluster;
 } hr_template_tile;
+
+/* Tiles `first` .. first+count-1, and components that theirs are combinations of. */
+typedef struct hr_template_cluster {
+  size_t first, count;
+  size_t linear, square;
+  float *centre; /* [P] */
+  float *basis;  /* [linear + square][P] left factors: of g, then of squares */
+  float *maps;   /* one tile's after the other's */
+} hr_template_cluster;
 
 /* Sums over templates of weights, relative to the largest. */
 typedef struct hr_template_sums {
@@ -88,6 +102,9 @@ struct hr_templates {
   double *scale;      /* [P] root of the typical 1/σ² */
   float *basis;       /* [tiles][RANK][P] left factors: of g, then of g²/2 */
   float *coefficient; /* [count][RANK] in the order of tiles */
+  /* Of many: */
+  hr_template_cluster *clusters;
+  size_t cluster_count, cluster_rank; /* the most components of one */
 };
 
 /* Of a comparison. */
@@ -98,6 +115,7 @@ struct hr_templates_workspace {
   double *offset; /* [HR_QUERY_ROWS][tiles] log weight of the tile's mean, amplitude 1 */
   double *norm;   /* [HR_QUERY_ROWS][tiles] Σ c²/σ² of it */
   bool *is_wild;  /* [HR_QUERY_ROWS] rows that fp32 does not hold */
+  float *projection;      /* [terms][clusters][HR_QUERY_ROWS][cluster_rank] */
   hr_template_sums *sums; /* [HR_QUERY_ROWS][tiles] */
   float *weight;          /* [HR_QUERY_ROWS][count] relative to the tile's largest; before
                              it is open, log weights less that of the tile's mean */
@@ -136,6 +154,29 @@ hr_status hr_templates_cut(hr_templates *templates, hr_error *err) HR_MUST_CHECK
 /* Components and coefficients of every tile, after the templates are centred. */
 hr_status hr_templates_compress(hr_templates *templates, hr_error *err) HR_MUST_CHECK;
 
+/* Clusters of the tiles, of which the components are there. */
+hr_status hr_templates_cluster(hr_templates *templates, hr_error *err) HR_MUST_CHECK;
+void hr_templates_free_clusters(hr_templates *templates);
+
+/* The projections of a comparison's rows on a cluster, before its tiles are weighed by
+ * components: [rows][cluster_rank]. */
+void hr_templates_project_cluster(const hr_comparison *comparison, hr_template_term term,
+                                  size_t cluster, hr_template_scratch *scratch);
+float *hr_templates_cluster_projection(const hr_comparison *comparison,
+                                       hr_template_term term, size_t cluster);
+
+/* Projects the rows of a comparison on components: Σ a U_k/s, then
+ * −Σ V_k/(s σ²) for the weight, 2 Σ V_k/(s σ²) for the norm. */
+typedef struct hr_template_projection {
+  const float *basis, *centre;
+  size_t linear, square;
+  float *out; /* [rows][stride] */
+  size_t stride;
+} hr_template_projection;
+void hr_templates_project(const hr_comparison *comparison, hr_template_term term,
+                          const hr_template_projection *projection,
+                          hr_template_scratch *scratch);
+
 /* How much larger a term of a tile's templates is than that of its mean: scratch->gain.
  */
 void hr_templates_weigh_pixels(const hr_comparison *comparison, size_t tile,
@@ -149,9 +190,10 @@ typedef struct hr_pixel_range {
 } hr_pixel_range;
 
 /* The factor of g over some pixels, a [depth]: (x − c)/σ² for the weight of row `row`,
- * 2c/σ² for the norm, c the tile's mean. */
+ * 2c/σ² for the norm, c the mean of a tile or a cluster, [P]. */
 void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term term,
-                            size_t tile, size_t row, hr_pixel_range pixels, float *a);
+                            const float *mean, size_t row, hr_pixel_range pixels,
+                            float *a);
 
 /* The log weight of the tile's mean. */
 double hr_templates_base(const hr_comparison *comparison, size_t tile, size_t row);

@@ -4,6 +4,7 @@
 #include "compute/templates_parts.h"
 #include "core/vector.h"
 
+enum { AHEAD = 1024 };
 enum { LANES = 16 }; /* sums side by side, for vector units; part of the result */
 
 HR_VECTOR_CLONES
@@ -18,11 +19,12 @@ static void weigh_centre(const float *b, const float *c, size_t depth, float *a)
 }
 
 void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term term,
-                            size_t tile, size_t row, hr_pixel_range pixels, float *a) {
+                            const float *mean, size_t row, hr_pixel_range pixels,
+                            float *a) {
   const hr_templates *t = comparison->templates;
   const float *x = comparison->query->x + row * t->pixels + pixels.first;
   const float *b = comparison->work->inverse + row * t->pixels + pixels.first;
-  const float *c = t->centre + tile * t->pixels + pixels.first;
+  const float *c = mean + pixels.first;
   if (term == HR_TERM_WEIGHT) {
     centre(x, b, c, pixels.depth, a);
   } else {
@@ -39,8 +41,8 @@ static void fill_left(const hr_comparison *comparison, hr_template_term term, si
     size_t row = comparison->row[i];
     const float *b = comparison->work->inverse + row * t->pixels + first;
     float *a = left + i * HR_TEMPLATE_LONG, *second = a + depth;
-    hr_templates_fill_left(comparison, term, tile, row, (hr_pixel_range){first, depth},
-                           a);
+    hr_templates_fill_left(comparison, term, t->centre + tile * t->pixels, row,
+                           (hr_pixel_range){first, depth}, a);
     for (size_t p = 0; p < depth; p++) second[p] = factor * b[p];
   }
 }
@@ -141,6 +143,13 @@ static double add_norm(const pixel_run *run) {
   return sum;
 }
 
+/* Asks for pixels of a template that are to be looked at soon: templates are anywhere in
+ * memory, and waiting for them takes longer than the sum. */
+static void fetch(const float *g, size_t first, size_t end) {
+  enum { LINE = 64 / sizeof *g };
+  for (size_t p = first; p < end; p += LINE) __builtin_prefetch(g + p, 0, 2);
+}
+
 double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
                                   size_t tile, size_t place) {
   const hr_templates *t = comparison->templates;
@@ -156,6 +165,7 @@ double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
                      .c = t->centre + tile * t->pixels + first,
                      .g = t->x + t->slot[place] * t->pixels + first,
                      .depth = left < HR_TEMPLATE_DEPTH ? left : HR_TEMPLATE_DEPTH};
+    fetch(run.g, AHEAD, left < AHEAD + run.depth ? left : AHEAD + run.depth);
     weight += add_weight(&run);
     if (t->options.amplitude != HR_AMPLITUDE_NONE) norm += add_norm(&run);
   }

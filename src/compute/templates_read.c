@@ -388,6 +388,7 @@ static hr_status take_all(source *from, hr_templates *t, hr_templates_notes *not
   HR_TRY(take_end(from, err));
   HR_TRY(check_numbers(from, t, notes, err));
   widen_centres(t);
+  if (t->basis && t->count > HR_TEMPLATES_MANY) HR_TRY(hr_templates_cluster(t, err));
 cleanup:
   hr_free(kept);
   return status;

@@ -19,9 +19,11 @@ bool hr_templates_is_wild(const hr_comparison *comparison, size_t row) {
   const float *x = comparison->query->x + row * t->pixels;
   double pull = 0, size = 0;
   for (size_t p = 0; p < t->pixels; p++) {
-    size = fmax(size, fabs(t->centre_wide[p]));
+    double centre = fabs(t->centre_wide[p]);
+    size = centre > size ? centre : size;
     if (!(inverse[p] > 0)) continue;
-    pull = fmax(pull, fabs((double)x[p] - t->centre_wide[p]) * inverse[p]);
+    double here = fabs((double)x[p] - t->centre_wide[p]) * inverse[p];
+    pull = here > pull ? here : pull;
   }
   return pull * size * fp32_rounding > most_rounding;
 }

@@ -18,10 +18,9 @@ void hr_templates_workspace_destroy(hr_templates_workspace **address) {
   for (size_t i = 0; work->scratch && i < work->thread_count; i++) {
     free_scratch(&work->scratch[i]);
   }
-  void *owned[] = {
-      work->scratch, work->weight,  work->log_weight,   work->sums,  work->offset,
-      work->norm,    work->inverse, work->inverse_wide, work->cross, work->is_wild,
-      work};
+  void *owned[] = {work->scratch, work->weight,  work->log_weight, work->sums,
+                   work->offset,  work->norm,    work->inverse,    work->inverse_wide,
+                   work->cross,   work->is_wild, work->projection, work};
   for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) hr_free(owned[i]);
 }
 
@@ -66,6 +65,9 @@ hr_status hr_templates_workspace_create(const hr_templates *t,
   HR_TRY(hr_alloc(&work->offset, rows * t->tile_count, err));
   HR_TRY(hr_alloc(&work->norm, rows * t->tile_count, err));
   HR_TRY(hr_alloc(&work->is_wild, rows, err));
+  size_t terms = t->options.amplitude == HR_AMPLITUDE_NONE ? 1 : 2;
+  size_t projections = terms * t->cluster_count * t->cluster_rank;
+  HR_TRY(hr_alloc(&work->projection, rows * projections, err));
   HR_TRY(hr_alloc(&work->sums, rows * t->tile_count, err));
   HR_TRY(hr_alloc(&work->weight, rows * t->count, err));
   if (t->options.least_effective > 0) {

@@ -50,14 +50,14 @@ static void left_factors_know_gaps(void **state) {
   small_templates *s = small_templates_create(&over_pixels, *state);
   float factor[HR_TEMPLATE_DEPTH];
   s->x[7] = NAN;
-  hr_templates_fill_left(&s->comparison, HR_TERM_WEIGHT, 0, 0, (hr_pixel_range){0, 10},
-                         factor);
+  hr_templates_fill_left(&s->comparison, HR_TERM_WEIGHT, s->templates->centre, 0,
+                         (hr_pixel_range){0, 10}, factor);
   assert_true(factor[7] == 0 && factor[6] != 0 && factor[8] != 0);
   double sigma = (double)s->error[6];
   double expected = ((double)s->x[6] - (double)s->templates->centre[6]) / sigma / sigma;
   check_near(factor[6], expected, 1e-6 * fabs(expected) + 1e-3);
-  hr_templates_fill_left(&s->comparison, HR_TERM_NORM, 0, 0, (hr_pixel_range){6, 2},
-                         factor);
+  hr_templates_fill_left(&s->comparison, HR_TERM_NORM, s->templates->centre, 0,
+                         (hr_pixel_range){6, 2}, factor);
   expected = 2 * (double)s->templates->centre[6] / sigma / sigma;
   check_near(factor[0], expected, 1e-6 * expected);
   assert_true(factor[1] == 0);

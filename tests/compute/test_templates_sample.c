@@ -67,7 +67,7 @@ static void other_targets_are_left_alone(void **state) {
   hr_conclusion of = {.comparison = &s->comparison, .row = 0, .group = 0};
   hr_posterior out = {.mean = 5};
   of.out = &out;
-  of.sums[0] = (hr_template_sums){0, 1, 0, 1, 1};
+  of.sums[0] = (hr_template_sums){.sum = 1, .second_moment = 1, .squares = 1};
   hr_templates_check(&of);
   check_near(out.mean, 5, 0);
   small_templates_destroy(s);
