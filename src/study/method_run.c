@@ -264,7 +264,9 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
   run->view.keeper = (hr_keeper){run, keep_model};
   run->view.store = (hr_store){run, open_state, remove_state};
   if (hr_study_is_control(expert->type)) run->view.test_bin = plan->test_bin;
-  run->view.outside = plan->outside[expert - plan->config->experts];
+  if (expert->outside) {
+    run->view.outside = plan->outside[expert - plan->config->experts];
+  }
   HR_TRY(init_targets(run, plan, study, err));
   HR_TRY(load_cards(run, &whole, &failed, err));
   if (whole && failed == 0 && has_models(run)) {
