@@ -87,7 +87,8 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
     -------
     Run
 
-    Warnings of the study are raised as :class:`HeadroomWarning`. Ctrl-C stops it after the
+    Warnings of the study are issued as :class:`HeadroomWarning`; where these are made errors
+    (``-W error``) the study ends at the first, and ``mode="resume"`` goes on. Ctrl-C stops it after the
     block it is at; ``mode="resume"`` goes on. Memory stays within ``run.memory_mib``.
 
     Raises
@@ -249,8 +250,11 @@ class Run:
         ``results.json``; an undefined number is None (docs/formats.md).
     """
 
-    def __init__(self, path):
-        self.path = os.fspath(path)
+    def __init__(self, path, model_path=None):
+        # Files are opened as they are asked for, maybe from another current folder.
+        self.path = os.path.abspath(os.fsdecode(path))
+        # One model predicts all targets of a study.
+        self._model_path = model_path or self.path
         _core.check_results(self.path)
         with open(os.path.join(self.path, "results.json"), encoding="utf-8") as file:
             self.results = json.load(file)
@@ -285,7 +289,7 @@ class Run:
                 f"the study has no target {name!r}; it has {', '.join(self.targets)}")
         if name == self.targets[0]:
             return self
-        return Run(os.path.join(self.path, "targets", name))
+        return Run(os.path.join(self.path, "targets", name), self._model_path)
 
     @property
     def table_names(self) -> list[str]:
@@ -315,8 +319,8 @@ class Run:
         return Figure(self._folder("figures"), name)
 
     def model(self, router: str | None = None, expert: str | None = None) -> _model.Model:
-        """What the study trained, a :class:`Model`."""
-        return _model.open(self.path, router, expert)
+        """What the study trained, a :class:`Model` of all its targets."""
+        return _model.open(self._model_path, router, expert)
 
     def _repr_html_(self):
         path = os.path.join(self.path, "report.html")

@@ -215,6 +215,39 @@ class Predict(unittest.TestCase):
                                        np.asarray(expected["log_g_mean"])[inside],
                                        equal_nan=True))
 
+    def test_slots_that_the_router_does_not_look_at(self):
+        slots = np.zeros(len(self.spectra.noisy), int)
+        for router in ("global", "gate"):
+            with self.assertRaisesRegex(headroom.UsageError,
+                                        "slots are given, but the router does not look at "
+                                        "them; ask for router='oracle'"):
+                self.model.predict(self.spectra.noisy, self.spectra.error, slots=slots,
+                                   router=router)
+        said = self.model.predict(self.spectra.noisy, self.spectra.error, slots=slots,
+                                  router="oracle")
+        self.assertEqual(set(np.asarray(said["slot"]).tolist()), {0})
+
+    def test_ctrl_c_is_heard_between_blocks(self):
+        """A child interrupts itself as soon as the first block is predicted."""
+        code = ("import os, signal, sys, numpy as np, headroom\n"
+                "model = headroom.open(sys.argv[1], router='global', expert='ridge')\n"
+                "flux = np.ones((3 * 4096, len(model.wave)), np.float32)\n"
+                "true, calls = model._predictor(None, None), []\n"
+                "class Counting:\n"
+                "    info = true.info\n"
+                "    def predict(self, *words):\n"
+                "        calls.append(words[0])\n"
+                "        true.predict(*words)\n"
+                "        os.kill(os.getpid(), signal.SIGINT)\n"
+                "model._open['global', 'ridge'] = Counting()\n"
+                "try:\n"
+                "    model.predict(flux)\n"
+                "except KeyboardInterrupt:\n"
+                "    print('interrupted after', calls)\n")
+        done = subprocess.run([sys.executable, "-c", code, f"{STUDY}/run"], text=True,
+                              capture_output=True, check=True)
+        self.assertEqual(done.stdout.strip(), "interrupted after [4096]")
+
     def test_sixteen_threads_on_one_model(self):
         said = [None] * 16
 
@@ -361,6 +394,17 @@ class Studies(unittest.TestCase):
         self.assertIn("<iframe", run._repr_html_())
         self.assertIn("Target log_g", str(run))
         other = run.target("mag")
+        self.assertEqual(other.model().targets, ("log_g", "mag"))
+        self.assertEqual(other.model().path, run.model().path)
+        here = os.getcwd()
+        try:
+            os.chdir(STUDY)
+            near = headroom.Run("run")
+            os.chdir("/")
+            self.assertEqual(near.model().targets, run.model().targets)
+            self.assertEqual(near.table_names, run.table_names)
+        finally:
+            os.chdir(here)
         self.assertEqual(other.results["experiment"]["target"], "mag")
         predictions = run.predictions()
         target = np.asarray(predictions["target"])
