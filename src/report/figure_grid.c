@@ -47,13 +47,20 @@ hr_status hr_bin_label(size_t number, const char *name, hr_strings *labels,
   return status;
 }
 
+/* Whether an entry of `experts` is a model from elsewhere, which has no bins. */
+static bool is_of_all_rows(hr_reader *reader, const hr_node *expert) {
+  return hr_node_has(expert, "only_global") &&
+         hr_node_bool(reader, expert, "only_global");
+}
+
 static hr_status add_experts(hr_grid *grid, hr_reader *reader, bool all, hr_error *err) {
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(reader);
   hr_node experts = hr_node_list(reader, &root, "experts");
   for (size_t e = 0; e < hr_node_count(&experts); e++) {
     hr_node expert = hr_node_item(reader, &experts, e);
-    bool has_model = strcmp(hr_node_text(reader, &expert, "status"), "ok") == 0;
+    bool has_model = strcmp(hr_node_text(reader, &expert, "status"), "ok") == 0 &&
+                     !is_of_all_rows(reader, &expert);
     if (!all && !has_model) continue;
     HR_TRY(hr_strings_append(&grid->experts, hr_expert_title(reader, &expert), err));
     HR_TRY(hr_strings_append(&grid->keys, hr_node_text(reader, &expert, "name"), err));
@@ -206,6 +213,20 @@ static hr_color color_of_gate(const char *method) {
   return (hr_color){0.60, 0.60, 0.60};
 }
 
+/* Of models from elsewhere, in their order; none of the experts' or the gates'. */
+static hr_color color_of_outside(hr_reader *reader, size_t place) {
+  static const hr_color colors[] = {
+      {0.55, 0.55, 0.05}, {0.00, 0.33, 0.38}, {0.93, 0.45, 0.45}};
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  size_t before = 0;
+  for (size_t e = 0; e < place; e++) {
+    hr_node expert = hr_node_item(reader, &experts, e);
+    before += is_of_all_rows(reader, &expert);
+  }
+  return colors[before % (sizeof colors / sizeof *colors)];
+}
+
 /* An expert's own colour in every study, whichever others it has. */
 static hr_color color_of_expert(hr_reader *reader, const char *expert) {
   static const char *const names[] = {"ridge", "ridge_marginal", "posterior", "lightgbm",
@@ -214,7 +235,12 @@ static hr_color color_of_expert(hr_reader *reader, const char *expert) {
   for (size_t i = 0; i < count; i++) {
     if (strcmp(names[i], expert) == 0) return hr_color_of_series(i);
   }
-  return hr_color_of_series(hr_expert_place(reader, expert));
+  size_t place = hr_expert_place(reader, expert);
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  hr_node own = hr_node_item(reader, &experts, place);
+  if (is_of_all_rows(reader, &own)) return color_of_outside(reader, place);
+  return hr_color_of_series(place);
 }
 
 hr_color hr_figure_color_of(hr_reader *reader, const char *method) {

@@ -97,6 +97,21 @@ class Outside(unittest.TestCase):
                 self.assertAlmostEqual(octile["r2"][f"global_{name}"],
                                        r2(truth[here], said[here]), places=9)
 
+    def test_figures_show_it_where_it_has_something_to_show(self):
+        """A model of all rows is no expert of a bin, and has a colour of its own."""
+        self.run_study("drawn", "{ridge: {alpha: [10]}, posterior: {templates: 300}, "
+                                "vit: {predictions: vit.csv}}")
+        figures = self.path("drawn/figures")
+        bins = pd.read_csv(f"{figures}/ceiling_perbin_expert_comparison.csv")
+        self.assertEqual(set(bins["expert"]), {"ridge", "posterior"})
+        octiles = pd.read_csv(f"{figures}/r2_by_snr.csv")
+        self.assertIn("global_vit", set(octiles["method"]))
+        with open(f"{figures}/r2_by_snr.svg", encoding="utf-8") as file:
+            svg = file.read()
+        # Olive of the first model from elsewhere, green of the posterior mean.
+        self.assertIn("rgb(55%,55%,5%)", svg)
+        self.assertIn("rgb(0%,61.960784%,45.098039%)", svg)
+
     def test_lines_in_any_order_and_stars_by_name(self):
         table = pd.read_csv(self.path("vit.csv")).sample(frac=1, random_state=1)
         table.to_csv(self.path("shuffled.csv"), index=False)
