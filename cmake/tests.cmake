@@ -74,7 +74,7 @@ file(GLOB HR_PYTHON_TESTS CONFIGURE_DEPENDS tests/python/test_*.py)
 foreach(source ${HR_PYTHON_TESTS})
   get_filename_component(name ${source} NAME_WE)
   add_test(NAME python/${name} COMMAND ${HR_PYTHON} ${source} ${PROJECT_BINARY_DIR})
-  set_tests_properties(python/${name} PROPERTIES TIMEOUT 900)
+  set_tests_properties(python/${name} PROPERTIES TIMEOUT 1800)
 endforeach()
 
 add_test(NAME style/check
