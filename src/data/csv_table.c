@@ -67,6 +67,10 @@ static hr_status read_field(cursor *c, char **text, field_end *end, hr_error *er
   while (c->at < c->end && *c->at != ',' && *c->at != '\n') c->at++;
   *end = c->at == c->end ? FIELD_FILE : *c->at == ',' ? FIELD_COMMA : FIELD_LINE;
   char *rest = trimmed(first, c->at);
+  if (is_quoted && rest[0] != '\0') {
+    return hr_fail(err, HR_ERR_FORMAT, "%s: line %zu has text behind a closed quote",
+                   c->path, c->line);
+  }
   if (*end == FIELD_LINE) c->line++;
   if (*end != FIELD_FILE) c->at++;
   if (!is_quoted) *text = rest;

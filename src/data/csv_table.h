@@ -21,7 +21,8 @@ enum { HR_CSV_NO_COLUMN = -1 };
 
 /* Reads a file of at most `most_bytes`. HR_ERR_MISSING, HR_ERR_IO, HR_ERR_MEMORY;
  * HR_ERR_FORMAT, naming file and line, for a file without a line of names, a name that is
- * there twice, a line with another number of fields, a quote that is not closed. To be
+ * there twice, a line with another number of fields, a quote that is not closed
+ * or has text behind it. To be
  * followed by hr_csv_table_fini, on failure too. */
 hr_status hr_csv_table_read(const char *path, size_t most_bytes, hr_csv_table *out,
                             hr_error *err) HR_MUST_CHECK;

@@ -44,9 +44,9 @@ static hr_status fail(const join *j, hr_status status, const char *key,
                  key, reason->message);
 }
 
-/* The test rows by the label that names them, sorted; one that two rows have is refused.
- */
-static hr_status list_stars(const join *j, star **out, bool *are_integers,
+/* The test rows by the label that names them, sorted, [*count]: those that have one; one
+ * that two rows have is refused. */
+static hr_status list_stars(const join *j, star **out, size_t *count, bool *are_integers,
                             hr_error *err) {
   hr_status status = HR_OK;
   const char *id = j->parameters->id;
@@ -57,13 +57,15 @@ static hr_status list_stars(const join *j, star **out, bool *are_integers,
   HR_TRY(hr_dataset_label(j->plan->test, id, false, &numbers, err));
   HR_TRY(hr_alloc(out, rows, err));
   *are_integers = integers != NULL;
+  *count = 0;
   for (size_t i = 0; i < rows; i++) {
-    (*out)[i] = (star){.integer = integers ? integers[i] : 0,
-                       .number = integers ? 0 : numbers[i],
-                       .row = i};
+    if (isnan(numbers[i])) continue;
+    (*out)[(*count)++] = (star){.integer = integers ? integers[i] : 0,
+                                .number = integers ? 0 : numbers[i],
+                                .row = i};
   }
-  qsort(*out, rows, sizeof **out, compare_stars);
-  for (size_t i = 1; i < rows; i++) {
+  qsort(*out, *count, sizeof **out, compare_stars);
+  for (size_t i = 1; i < *count; i++) {
     if (compare_stars(*out + i - 1, *out + i) != 0) continue;
     status =
         hr_fail(err, HR_ERR_DATA,
@@ -79,13 +81,14 @@ cleanup:
 static hr_status join_by_star(join *j, hr_error *err) {
   hr_status status = HR_OK;
   star *stars = NULL;
+  size_t count = 0;
   bool are_integers = false;
   const char *file = j->parameters->predictions, *id = j->parameters->id;
   int column = hr_csv_table_find(&j->csv, id);
   if (column == HR_CSV_NO_COLUMN) {
     return hr_fail(err, HR_ERR_DATA, "%s has no column %s", file, id);
   }
-  HR_TRY(list_stars(j, &stars, &are_integers, err));
+  HR_TRY(list_stars(j, &stars, &count, &are_integers, err));
   for (size_t l = 0; l < j->csv.rows; l++) {
     star wanted = {.row = 0};
     bool is_good = are_integers
@@ -96,8 +99,7 @@ static hr_status join_by_star(join *j, hr_error *err) {
                        j->csv.line[l], id, are_integers ? "an integer" : "a number");
       goto cleanup;
     }
-    const star *found =
-        bsearch(&wanted, stars, j->plan->view.test_rows, sizeof *stars, compare_stars);
+    const star *found = bsearch(&wanted, stars, count, sizeof *stars, compare_stars);
     j->row[l] = found ? (int64_t)found->row : NO_ROW;
   }
 cleanup:
@@ -236,9 +238,20 @@ static hr_status take_column(const join *j, size_t target, double *out, hr_error
 }
 
 /* What does not meet is told, as both arms of every comparison lack it. */
-static void tell(const join *j, const double *values, const hr_observer *observer) {
-  size_t rows = j->plan->view.test_rows, missing = 0, strangers = 0;
+static void tell_missing(const join *j, size_t target, const double *values,
+                         const hr_observer *observer) {
+  size_t rows = j->plan->view.test_rows, missing = 0;
   for (size_t i = 0; i < rows; i++) missing += isnan(values[i]) != 0;
+  if (missing == 0) return;
+  hr_observe_warning(observer,
+                     "experts.%s: %zu of %zu test rows have no prediction of %s in %s; "
+                     "they are left out of what is compared",
+                     j->name, missing, rows, hr_study_target_name(&j->plan->view, target),
+                     j->parameters->predictions);
+}
+
+static void tell_strangers(const join *j, const hr_observer *observer) {
+  size_t strangers = 0;
   for (size_t l = 0; l < j->csv.rows; l++) strangers += j->row[l] == NO_ROW;
   if (strangers > 0) {
     hr_observe_warning(observer,
@@ -246,11 +259,6 @@ static void tell(const join *j, const double *values, const hr_observer *observe
                        "are not used",
                        j->name, strangers, j->csv.rows, j->parameters->predictions);
   }
-  if (missing == 0) return;
-  hr_observe_warning(observer,
-                     "experts.%s: %zu of %zu test rows have no prediction in %s; "
-                     "they are left out of what is compared",
-                     j->name, missing, rows, j->parameters->predictions);
 }
 
 static hr_status read_one(hr_plan *plan, size_t e, const hr_observer *observer,
@@ -268,10 +276,12 @@ static hr_status read_one(hr_plan *plan, size_t e, const hr_observer *observer,
   HR_TRY(find_rows(&j, &reason));
   HR_TRY(check_once(&j, &reason));
   key = "column";
+  tell_strangers(&j, observer);
   for (size_t t = 0; t < targets; t++) {
-    HR_TRY(take_column(&j, t, plan->outside[e] + t * rows, &reason));
+    double *values = plan->outside[e] + t * rows;
+    HR_TRY(take_column(&j, t, values, &reason));
+    tell_missing(&j, t, values, observer);
   }
-  tell(&j, plan->outside[e], observer);
 cleanup:
   if (reason.status != HR_OK) status = fail(&j, status, key, &reason, err);
   hr_csv_table_fini(&j.csv);

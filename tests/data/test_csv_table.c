@@ -104,6 +104,7 @@ static void what_is_no_table_is_refused(void **state) {
   check_refused("a,b\n1,2\n\n3\n", ": line 4 has 1 field, the line of names has 2");
   check_refused("a,b\n\"1\n2\",3\n4,5,6\n",
                 ": line 4 has 3 fields, the line of names has 2");
+  check_refused("a,b\n\"1\"2,3\n", ": line 2 has text behind a closed quote");
   check_refused("a,b\n1,2\n\"3,4\n", ": the quote that opens in line 3 is not closed");
   char expected[512];
   snprintf(expected, sizeof expected, "%s is no text; a table is read from CSV", path);

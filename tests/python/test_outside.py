@@ -130,7 +130,7 @@ class Outside(unittest.TestCase):
         done = self.run_study("fewer", "{ridge: {alpha: [10]}, "
                                        "vit: {predictions: fewer.csv}}", check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("190 of 1000 test rows have no prediction in", done.stderr)
+        self.assertIn("190 of 1000 test rows have no prediction of log_g in", done.stderr)
         results = self.results("fewer")
         self.assertEqual(results["missing"]["n"], 190)
         self.assertEqual(self.score(results, "global_vit")["n"], 810)

@@ -73,6 +73,21 @@ static void by_the_name_of_the_star(void **state) {
   check_said(all);
 }
 
+/* Two rows without a name are not the same star, and nobody's. */
+static void by_a_name_that_some_lack(void **state) {
+  (void)state;
+  const double none = (double)NAN;
+  const double some[PLAN_TEST] = {.5, none, none, 3.5, none, none, none, 7.5};
+  double before[PLAN_TRAIN];
+  memcpy(before, plan_age, sizeof before);
+  for (size_t i = 0; i < PLAN_TEST; i++) plan_age[i] = 10 - (double)i;
+  plan_age[1] = plan_age[2] = plan_age[5] = none;
+  small_plan_rows("test.h5", PLAN_TEST, PLAN_PIXELS, 7100);
+  memcpy(plan_age, before, sizeof before);
+  check_ok(make("age,log_g\n3,7.5\n10,.5\n7,3.5\n9,1\n", ", id: age"));
+  check_said(some);
+}
+
 static void other_predictions_are_another_study(void **state) {
   (void)state;
   char print[32];
@@ -137,6 +152,7 @@ int main(void) {
       TEST(line_by_line),
       TEST(by_the_number_of_the_row),
       TEST(by_the_name_of_the_star),
+      TEST(by_a_name_that_some_lack),
       TEST(other_predictions_are_another_study),
       TEST(what_does_not_meet_is_refused),
   };
