@@ -2,6 +2,7 @@
 #include "core/text.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdarg.h>
@@ -140,6 +141,16 @@ bool hr_parse_number(const char *text, double *out) {
   freelocale(c_locale);
   if (end == text || *end != '\0' || !isfinite(value)) return false;
   *out = value;
+  return true;
+}
+
+bool hr_parse_integer(const char *text, int64_t *out) {
+  char *end = NULL;
+  if (text[strspn(text, "+-0123456789")] != '\0') return false;
+  errno = 0;
+  long long value = strtoll(text, &end, 10);
+  if (end == text || *end != '\0' || errno != 0) return false;
+  *out = (int64_t)value;
   return true;
 }
 

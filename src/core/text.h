@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/error.h"
 
@@ -46,6 +47,9 @@ bool hr_is_handle(const char *text);
 /* Reads all of `text` as a number ("1e-3", "10", "-2.5"; no nan, inf, hex): false
  * otherwise. Does not depend on the locale. */
 bool hr_parse_number(const char *text, double *out);
+
+/* Reads all of `text` as a whole number of 64 bits, in decimals: false otherwise. */
+bool hr_parse_integer(const char *text, int64_t *out);
 
 /* The double nearest to 10^exponent, which pow does not promise; 0 and infinity beyond
  * what doubles hold. */

@@ -499,3 +499,18 @@ const hr_yaml_node *hr_yaml_find(const hr_yaml_node *mapping, const char *key) {
   }
   return NULL;
 }
+
+void hr_yaml_render(const hr_yaml_node *node, hr_text *out) {
+  if (node->kind == HR_YAML_SCALAR) {
+    hr_text_append_visible(out, node->text);
+    return;
+  }
+  bool is_list = node->kind == HR_YAML_SEQUENCE;
+  hr_text_append(out, is_list ? "[" : "{");
+  for (size_t i = 0; i < node->count; i++) {
+    if (i > 0) hr_text_append(out, ", ");
+    if (!is_list) hr_text_append(out, "%s: ", node->items[i]->key);
+    hr_yaml_render(node->items[i], out);
+  }
+  hr_text_append(out, is_list ? "]" : "}");
+}

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/error.h"
+#include "core/text.h"
 
 enum { HR_YAML_MOST_BYTES = 4 << 20, HR_YAML_MOST_NODES = 200000 };
 
@@ -52,6 +52,10 @@ bool hr_yaml_is_null(const hr_yaml_node *node);
 /* The value of `key` in a mapping, borrowed; NULL where there is none, or where `mapping`
  * is NULL or not a mapping. */
 const hr_yaml_node *hr_yaml_find(const hr_yaml_node *mapping, const char *key);
+
+/* Appends a node in one line: "[1, 10]", "{level: 1, seed: 42}"; texts without quotes and
+ * so that a terminal can show them. */
+void hr_yaml_render(const hr_yaml_node *node, hr_text *out);
 
 enum { HR_YAML_PLACE_BYTES = 480 };
 

@@ -2,7 +2,6 @@
  * where its comma was. */
 #include "data/csv_table.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,10 +193,5 @@ bool hr_csv_table_number(const hr_csv_table *csv, size_t row, int column, double
 }
 
 bool hr_csv_table_integer(const hr_csv_table *csv, size_t row, int column, int64_t *out) {
-  const char *text = cell_of(csv, row, column);
-  char *end = NULL;
-  errno = 0;
-  long long value = strtoll(text, &end, 10);
-  *out = (int64_t)value;
-  return end != text && *end == '\0' && errno == 0;
+  return hr_parse_integer(cell_of(csv, row, column), out);
 }

@@ -70,7 +70,11 @@ static hr_status make_room(hr_rows *rows, size_t count, hr_error *err) {
     HR_TRY(hr_alloc(&rows->prediction[m], count, err));
   }
   for (size_t c = 0; c < rows->column_count; c++) {
-    HR_TRY(hr_alloc(&rows->columns[c].values, count, err));
+    hr_row_column *column = &rows->columns[c];
+    HR_TRY(hr_alloc(&column->values, count, err));
+    if (strcmp(column->kind, hr_column_kind_name(HR_COLUMN_ID)) == 0) {
+      HR_TRY(hr_alloc(&column->integers, count, err));
+    }
   }
   rows->count = count;
 cleanup:
@@ -85,6 +89,16 @@ static bool read_number(char **line, double *out) {
   return text[0] == '\0' || hr_parse_number(text, out);
 }
 
+static bool read_cell(hr_row_column *column, size_t row, char **line) {
+  const char *text = *line;
+  if (!read_number(line, &column->values[row])) return false;
+  if (column->integers && !hr_parse_integer(text, &column->integers[row])) {
+    hr_free(column->integers);
+    column->integers = NULL;
+  }
+  return true;
+}
+
 static bool read_row(hr_rows *rows, size_t row, char *line) {
   double number = 0, bin = 0;
   if (!read_number(&line, &number) || number != (double)row) return false;
@@ -96,7 +110,7 @@ static bool read_row(hr_rows *rows, size_t row, char *line) {
     if (!read_number(&line, &rows->prediction[m][row])) return false;
   }
   for (size_t c = 0; c < rows->column_count; c++) {
-    if (!read_number(&line, &rows->columns[c].values[row])) return false;
+    if (!read_cell(&rows->columns[c], row, &line)) return false;
   }
   return line == NULL;
 }
@@ -201,7 +215,10 @@ void hr_rows_fini(hr_rows *rows) {
     hr_free(rows->prediction[m]);
   }
   hr_free(rows->prediction);
-  for (size_t c = 0; c < rows->column_count; c++) hr_free(rows->columns[c].values);
+  for (size_t c = 0; c < rows->column_count; c++) {
+    hr_free(rows->columns[c].values);
+    hr_free(rows->columns[c].integers);
+  }
   hr_free(rows->columns);
   hr_strings_fini(&rows->methods);
   hr_free(rows->bin);
@@ -213,6 +230,14 @@ void hr_rows_fini(hr_rows *rows) {
 const double *hr_rows_find(const hr_rows *rows, const char *method) {
   for (size_t m = 0; m < rows->method_count; m++) {
     if (strcmp(rows->methods.items[m], method) == 0) return rows->prediction[m];
+  }
+  return NULL;
+}
+
+const hr_row_column *hr_rows_id(const hr_rows *rows) {
+  for (size_t c = 0; c < rows->column_count; c++) {
+    const hr_row_column *column = &rows->columns[c];
+    if (strcmp(column->kind, hr_column_kind_name(HR_COLUMN_ID)) == 0) return column;
   }
   return NULL;
 }

@@ -15,6 +15,8 @@ typedef struct hr_row_column {
   const char *kind; /* "sigma" ..: hr_column_kind_name */
   const char *of;   /* the method or label; NULL: of none */
   double *values;   /* [count]; NaN: not known */
+  int64_t *integers; /* [count] the same of an id that is whole numbers, which may lie
+                        beyond 2^53; or NULL */
 } hr_row_column;
 
 /* As a bin: a row that is left out of every score, since some method has no prediction of
@@ -41,6 +43,9 @@ void hr_rows_fini(hr_rows *rows);
 
 /* The predictions of a method, or NULL. */
 const double *hr_rows_find(const hr_rows *rows, const char *method);
+
+/* The column that names the stars, or NULL. */
+const hr_row_column *hr_rows_id(const hr_rows *rows);
 
 /* The column of a kind, of the method or label `of` (NULL: whichever), or NULL. */
 const double *hr_rows_column(const hr_rows *rows, hr_column_kind kind, const char *of);

@@ -27,29 +27,14 @@ static bool begin_clause(clauses *c) {
   return true;
 }
 
-static void render(const hr_yaml_node *node, hr_text *out) {
-  if (node->kind == HR_YAML_SCALAR) {
-    hr_text_append_visible(out, node->text);
-    return;
-  }
-  bool is_list = node->kind == HR_YAML_SEQUENCE;
-  hr_text_append(out, is_list ? "[" : "{");
-  for (size_t i = 0; i < node->count; i++) {
-    if (i > 0) hr_text_append(out, ", ");
-    if (!is_list) hr_text_append(out, "%s: ", node->items[i]->key);
-    render(node->items[i], out);
-  }
-  hr_text_append(out, is_list ? "]" : "}");
-}
-
 /* `before` and `after` may be NULL: not there. */
 static void compare_values(clauses *c, const char *path, const hr_yaml_node *before,
                            const hr_yaml_node *after) {
   hr_text old, new;
   hr_text_init(&old);
   hr_text_init(&new);
-  if (before) render(before, &old);
-  if (after) render(after, &new);
+  if (before) hr_yaml_render(before, &old);
+  if (after) hr_yaml_render(after, &new);
   const char *was = old.bytes ? old.bytes : "", *is = new.bytes ? new.bytes : "";
   bool same = before && after && strcmp(was, is) == 0;
   if (!same && begin_clause(c)) {

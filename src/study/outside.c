@@ -5,13 +5,13 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/fingerprint.h"
 #include "core/observe.h"
 #include "data/csv_table.h"
+#include "data/star_list.h"
 
 enum { NO_ROW = -1 };
 
@@ -24,55 +24,27 @@ typedef struct join {
   int64_t *row; /* [lines] test row of each, or NO_ROW */
 } join;
 
-/* A star's name: an integer, exact, or a number. */
-typedef struct star {
-  int64_t integer;
-  double number;
-  size_t row;
-} star;
-
-static int compare_stars(const void *a, const void *b) {
-  const star *x = a, *y = b;
-  if (x->integer != y->integer) return x->integer < y->integer ? -1 : 1;
-  if (x->number < y->number) return -1;
-  return x->number > y->number;
-}
-
 static hr_status fail(const join *j, hr_status status, const char *key,
                       const hr_error *reason, hr_error *err) {
   return hr_fail(err, status, "%s: experts.%s.%s: %s", j->plan->config->path, j->name,
                  key, reason->message);
 }
 
-/* The test rows by the label that names them, sorted, [*count]: those that have one; one
- * that two rows have is refused. */
-static hr_status list_stars(const join *j, star **out, size_t *count, bool *are_integers,
-                            hr_error *err) {
+/* The test rows by the label that names them; one that two rows have is refused. */
+static hr_status list_stars(const join *j, hr_star_list *out, hr_error *err) {
   hr_status status = HR_OK;
   const char *id = j->parameters->id;
   const int64_t *integers = NULL;
   const double *numbers = NULL;
-  size_t rows = j->plan->view.test_rows;
+  size_t rows = j->plan->view.test_rows, first = 0, second = 0;
   HR_TRY(hr_dataset_integers(j->plan->test, id, &integers, err));
   HR_TRY(hr_dataset_label(j->plan->test, id, false, &numbers, err));
-  HR_TRY(hr_alloc(out, rows, err));
-  *are_integers = integers != NULL;
-  *count = 0;
-  for (size_t i = 0; i < rows; i++) {
-    if (isnan(numbers[i])) continue;
-    (*out)[(*count)++] = (star){.integer = integers ? integers[i] : 0,
-                                .number = integers ? 0 : numbers[i],
-                                .row = i};
-  }
-  qsort(*out, *count, sizeof **out, compare_stars);
-  for (size_t i = 1; i < *count; i++) {
-    if (compare_stars(*out + i - 1, *out + i) != 0) continue;
-    status =
-        hr_fail(err, HR_ERR_DATA,
-                "test rows %zu and %zu have the same %s; join by another label, or by "
-                "the column row",
-                (*out)[i - 1].row, (*out)[i].row, id);
-    goto cleanup;
+  HR_TRY(hr_star_list_init(out, integers, numbers, rows, err));
+  if (hr_star_list_has_twins(out, &first, &second)) {
+    status = hr_fail(err, HR_ERR_DATA,
+                     "test rows %zu and %zu have the same %s; join by another label, or "
+                     "by the column row",
+                     first, second, id);
   }
 cleanup:
   return status;
@@ -80,30 +52,29 @@ cleanup:
 
 static hr_status join_by_star(join *j, hr_error *err) {
   hr_status status = HR_OK;
-  star *stars = NULL;
-  size_t count = 0;
-  bool are_integers = false;
+  hr_star_list stars = {0};
   const char *file = j->parameters->predictions, *id = j->parameters->id;
   int column = hr_csv_table_find(&j->csv, id);
   if (column == HR_CSV_NO_COLUMN) {
     return hr_fail(err, HR_ERR_DATA, "%s has no column %s", file, id);
   }
-  HR_TRY(list_stars(j, &stars, &count, &are_integers, err));
+  HR_TRY(list_stars(j, &stars, err));
   for (size_t l = 0; l < j->csv.rows; l++) {
-    star wanted = {.row = 0};
-    bool is_good = are_integers
+    hr_star wanted = {.row = 0};
+    bool is_good = stars.are_integers
                        ? hr_csv_table_integer(&j->csv, l, column, &wanted.integer)
                        : hr_csv_table_number(&j->csv, l, column, &wanted.number);
     if (!is_good || isnan(wanted.number)) {
-      status = hr_fail(err, HR_ERR_FORMAT, "%s: line %zu has no %s that is %s", file,
-                       j->csv.line[l], id, are_integers ? "an integer" : "a number");
+      status =
+          hr_fail(err, HR_ERR_FORMAT, "%s: line %zu has no %s that is %s", file,
+                  j->csv.line[l], id, stars.are_integers ? "an integer" : "a number");
       goto cleanup;
     }
-    const star *found = bsearch(&wanted, stars, count, sizeof *stars, compare_stars);
+    const hr_star *found = hr_star_list_find(&stars, &wanted);
     j->row[l] = found ? (int64_t)found->row : NO_ROW;
   }
 cleanup:
-  hr_free(stars);
+  hr_star_list_fini(&stars);
   return status;
 }
 

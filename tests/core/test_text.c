@@ -100,6 +100,23 @@ static void check_numbers(void) {
   }
 }
 
+static void integers_are_exact(void **state) {
+  (void)state;
+  int64_t n = -7;
+  assert_true(hr_parse_integer("9223372036854775807", &n));
+  assert_true(n == INT64_MAX);
+  assert_true(hr_parse_integer("-9007199254740993", &n));
+  assert_true(n == -9007199254740993);
+  assert_true(hr_parse_integer("+10", &n));
+  assert_int_equal(n, 10);
+  static const char *const wrong[] = {"",    " ",   " 1",   "1 ", "1.0", "1e3", "-",
+                                      "--1", "1-2", "0x10", "ten", "9223372036854775808"};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    assert_false(hr_parse_integer(wrong[i], &n));
+    assert_int_equal(n, 10);
+  }
+}
+
 static void test_numbers(void **state) {
   (void)state;
   check_numbers();
@@ -140,6 +157,7 @@ int main(void) {
       cmocka_unit_test(test_strings),
       cmocka_unit_test(test_nearest_name),
       cmocka_unit_test(test_numbers),
+      cmocka_unit_test(integers_are_exact),
       cmocka_unit_test(test_powers_of_ten),
       cmocka_unit_test(test_memory_runs_out),
   };

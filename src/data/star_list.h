@@ -1,0 +1,38 @@
+/* Stars by what names them, so that a table can be joined to rows: an integer, exact
+ * to 64 bits, or a number. */
+#ifndef HR_DATA_STAR_LIST_H
+#define HR_DATA_STAR_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+typedef struct hr_star {
+  int64_t integer; /* its name; 0 where names are numbers */
+  double number;   /* its name; 0 where names are integers */
+  size_t row;
+} hr_star;
+
+typedef struct hr_star_list {
+  hr_star *items; /* [count] sorted by their names */
+  size_t count;
+  bool are_integers;
+} hr_star_list;
+
+/* The rows 0 .. rows-1 by their names: `integers` [rows], or where that is NULL `numbers`
+ * [rows], of which NaN is no name. To be followed by hr_star_list_fini, on failure too.
+ * HR_ERR_MEMORY. */
+hr_status hr_star_list_init(hr_star_list *list, const int64_t *integers,
+                            const double *numbers, size_t rows,
+                            hr_error *err) HR_MUST_CHECK;
+void hr_star_list_fini(hr_star_list *list);
+
+/* Whether two rows have the same name: the first two of them. */
+bool hr_star_list_has_twins(const hr_star_list *list, size_t *first, size_t *second);
+
+/* The star of the name that `wanted` has, or NULL. */
+const hr_star *hr_star_list_find(const hr_star_list *list, const hr_star *wanted);
+
+#endif
