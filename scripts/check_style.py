@@ -21,7 +21,8 @@ from style_exceptions import MANY_PARAMETERS, NO_DEFAULT, TESTED_BY, UNPROVOKED
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # A folder may include only from itself and those before it.
 FOLDERS = ["core", "compute", "data", "simulate", "features", "nn", "models", "methods",
-           "routing", "choice", "score", "predict", "config", "session", "study", "report", "cli"]
+           "routing", "choice", "score", "predict", "config", "session", "study", "report", "compare",
+           "cli"]
 LINE_COLUMNS, FILE_LINES, FUNCTION_LINES, MOST_PARAMETERS, DOC_COLUMNS = 90, 800, 60, 6, 100
 FORMATTER = "clang-format version 14"  # others break lines a little differently
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wvla", "-Werror"]

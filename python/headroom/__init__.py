@@ -17,15 +17,15 @@ from headroom._errors import (ConfigError, DataError, EmptyError, FileError, For
                               HeadroomError, InternalError, LedgerError, MissingError,
                               NumericError, OutOfMemoryError, UsageError)
 from headroom._model import FLAGS, Model, flag_words, open
-from headroom._study import (Figure, HeadroomWarning, Run, Spectra, read_spectra, run,
-                             simulate)
+from headroom._study import (Comparison, Figure, HeadroomWarning, Run, Spectra, compare,
+                             read_spectra, run, simulate)
 
 __version__ = _core.version()
 
-__all__ = ["FLAGS", "ConfigError", "DataError", "EmptyError", "Figure", "FileError",
+__all__ = ["FLAGS", "Comparison", "ConfigError", "DataError", "EmptyError", "Figure", "FileError",
            "FormatError", "HeadroomError", "HeadroomWarning", "InternalError", "LedgerError",
            "MissingError", "Model", "NumericError", "OutOfMemoryError", "Run", "Spectra",
-           "UsageError", "flag_words", "open", "read_spectra", "run", "simulate"]
+           "UsageError", "compare", "flag_words", "open", "read_spectra", "run", "simulate"]
 
 # The OpenMP threads of this process are not there in a child of fork, which would wait for
 # them.

@@ -333,6 +333,89 @@ class Run:
         return f'<iframe srcdoc="{quoted}" width="100%" height="800"></iframe>'
 
 
+class Comparison:
+    """Runs held against one another, on the same stars. A notebook shows it.
+
+    Attributes
+    ----------
+    results : dict
+        Every number: R² of each run, and what it is over the first run's with its paired
+        95 % interval, on the rows that all have (docs/formats.md, "Comparison").
+    """
+
+    _lists = {"ladder": "rung", "methods": "method", "bins": "bin", "octiles": None}
+
+    def __init__(self, runs, target):
+        self._given = (runs, target)
+        self._text, self._markdown, told = _core.compare(runs, target, None)
+        self.results = json.loads(told)
+
+    def __repr__(self) -> str:
+        return f"<headroom.Comparison of {len(self.results['runs'])} runs>"
+
+    def __str__(self) -> str:
+        return self._text
+
+    def _repr_markdown_(self):
+        return self._markdown
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Writes ``comparison.md``, ``comparison.json``, ``tables/`` and ``figures/``."""
+        _core.compare(*self._given, os.fspath(folder))
+
+    @property
+    def table_names(self) -> list[str]:
+        return list(self._lists)
+
+    def table(self, name: str, as_frame: bool | None = None) -> Any:
+        """A line a rung, method, bin or octile and run: ``run`` (from 0), ``method``, ``n``
+        rows, ``r2`` and ``delta_r2`` with ``_low`` and ``_high``; NaN where undefined."""
+        if name not in self._lists:
+            raise _errors.UsageError(f"the comparison has no table {name!r}; it has "
+                                     f"{', '.join(self._lists)}")
+        key, lines = self._lists[name], []
+        for line in self.results[name]:
+            first = {key: line[key]} if key else {end: line[end] for end in
+                                                  ("snr_low", "snr_high")}
+            for k, own in enumerate(line["runs"]):
+                lines.append({**first, "rows": line["rows"], "n": line["n"], "run": k,
+                              **({} if key == "method" else {"method": own["method"] or ""}),
+                              **_estimate(own, "r2"), **_estimate(own, "delta_r2")})
+        return _tables.table({column: np.array([line[column] for line in lines])
+                              for column in (lines[0] if lines else ())}, as_frame)
+
+
+def _estimate(own, key):
+    values = {key: own[key], f"{key}_low": own[f"{key}_ci"][0],
+              f"{key}_high": own[f"{key}_ci"][1]}
+    return {name: np.nan if value is None else value for name, value in values.items()}
+
+
+def compare(*runs: Run | str | os.PathLike, target: str | None = None) -> Comparison:
+    """Holds runs against the first of them, on the test stars that all have.
+
+    Parameters
+    ----------
+    *runs : Run or path
+        Two to sixteen. Rows are joined by the label that ``data.id`` names in every run,
+        else by their numbers, and the truth has to be the same.
+    target : str, optional
+        Which label; the first run's first.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    UsageError, MissingError, LedgerError
+    DataError
+        Where the rows are not the same stars, or their truth differs.
+    """
+    return Comparison([run.path if isinstance(run, Run) else os.fsdecode(run) for run in runs],
+                      target)
+
+
 class Spectra:
     """Spectra of one or several files.
 

@@ -11,6 +11,7 @@
 
 #include <omp.h>
 
+#include "headroom/compare.h"
 #include "headroom/library.h"
 #include "headroom/model.h"
 #include "headroom/report.h"
@@ -417,6 +418,39 @@ void report(const std::string &run_dir) {
   check(status, err);
 }
 
+// [text, Markdown, JSON]; `out`, where given, gets tables, figure and page.
+std::vector<std::string> compare(const std::vector<std::string> &runs,
+                                 const nb::object &target, const nb::object &out) {
+  static const hr_comparison_format formats[] = {
+      HR_COMPARISON_TEXT, HR_COMPARISON_MARKDOWN, HR_COMPARISON_JSON};
+  std::string label, folder;
+  std::vector<const char *> dirs;
+  for (const std::string &run : runs) dirs.push_back(run.c_str());
+  hr_compare_options options = hr_compare_options_default();
+  options.target = text_or_null(target, label);
+  const char *folder_or_null = text_or_null(out, folder);
+  std::vector<std::string> told;
+  hr_error err = {};
+  hr_status status = HR_OK;
+  {
+    nb::gil_scoped_release free;
+    hr_comparison *comparison = nullptr;
+    status = hr_compare(dirs.data(), dirs.size(), &options, &comparison, &err);
+    for (hr_comparison_format format : formats) {
+      char *text = nullptr;
+      if (status == HR_OK) status = hr_comparison_text(comparison, format, &text, &err);
+      told.emplace_back(text ? text : "");
+      hr_text_free(text);
+    }
+    if (status == HR_OK && folder_or_null) {
+      status = hr_comparison_write(comparison, folder_or_null, nullptr, &err);
+    }
+    hr_comparison_close(&comparison);
+  }
+  check(status, err);
+  return told;
+}
+
 void simulate(const std::string &folder, const nb::dict &given, nb::object progress) {
   hr_simulate_options o = hr_simulate_options_default();
   o.folder = folder.c_str();
@@ -495,6 +529,7 @@ NB_MODULE(_core, m) {
   m.def("simulate", &simulate, nb::arg(), nb::arg(), nb::arg().none());
   m.def("check_results", &check_results);
   m.def("report", &report);
+  m.def("compare", &compare, nb::arg(), nb::arg().none(), nb::arg().none());
   m.def("report_text", &report_text);
   nb::class_<Predictor>(m, "Predictor")
       .def(nb::init<const std::string &, const nb::object &, const nb::object &>(),

@@ -6,7 +6,7 @@
 #include "compute/templates_parts.h"
 
 /* The heaviest template of a group for a row; false where none counts. */
-static bool find_heaviest(const hr_comparison *comparison, size_t row, int32_t group,
+static bool find_heaviest(const hr_weighing *comparison, size_t row, int32_t group,
                           size_t *tile, size_t *place) {
   const hr_templates *t = comparison->templates;
   const hr_template_sums *sums = comparison->work->sums + row * t->tile_count;
@@ -63,7 +63,7 @@ static hr_template_fit fit_of(const residuals *r) {
   return (hr_template_fit){sum / (double)counting, sum > 0 ? alien / sum : 0};
 }
 
-hr_template_fit hr_templates_fit_of(const hr_comparison *comparison, size_t row,
+hr_template_fit hr_templates_fit_of(const hr_weighing *comparison, size_t row,
                                     int32_t group) {
   const hr_templates *t = comparison->templates;
   size_t tile = 0, place = 0;

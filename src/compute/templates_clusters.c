@@ -334,14 +334,14 @@ cleanup:
   return status;
 }
 
-float *hr_templates_cluster_projection(const hr_comparison *comparison,
+float *hr_templates_cluster_projection(const hr_weighing *comparison,
                                        hr_template_term term, size_t cluster) {
   const hr_templates *t = comparison->templates;
   size_t at = (size_t)term * t->cluster_count + cluster;
   return comparison->work->projection + at * HR_QUERY_ROWS * t->cluster_rank;
 }
 
-void hr_templates_project_cluster(const hr_comparison *comparison, hr_template_term term,
+void hr_templates_project_cluster(const hr_weighing *comparison, hr_template_term term,
                                   size_t index, hr_template_scratch *scratch) {
   const hr_templates *t = comparison->templates;
   const hr_template_cluster *cluster = &t->clusters[index];

@@ -19,7 +19,7 @@ static const double least_sigma = 1e-9;
 /* 1/σ² and x/σ² of one row. */
 static void prepare_row(void *context, size_t r, size_t thread) {
   (void)thread;
-  const hr_comparison *comparison = context;
+  const hr_weighing *comparison = context;
   const hr_templates *t = comparison->templates;
   hr_templates_workspace *work = comparison->work;
   const hr_query *query = comparison->query;
@@ -41,7 +41,7 @@ static size_t offset_tiles(const hr_templates *t) {
 /* Σ c (x − c/2)/σ² and Σ c²/σ² for some tiles and all rows: the terms of their means. */
 static void prepare_tiles(void *context, size_t block, size_t thread) {
   (void)thread;
-  const hr_comparison *comparison = context;
+  const hr_weighing *comparison = context;
   const hr_templates *t = comparison->templates;
   hr_templates_workspace *work = comparison->work;
   size_t most = offset_tiles(t), first = block * most, left = t->tile_count - first;
@@ -65,21 +65,21 @@ static void prepare_tiles(void *context, size_t block, size_t thread) {
   }
 }
 
-double hr_templates_base(const hr_comparison *comparison, size_t tile, size_t row) {
+double hr_templates_base(const hr_weighing *comparison, size_t tile, size_t row) {
   const hr_templates *t = comparison->templates;
   const hr_templates_workspace *work = comparison->work;
   size_t at = row * t->tile_count + tile;
   return hr_amplitude_weight(&t->options, work->offset[at], work->norm[at]);
 }
 
-double hr_templates_reference(const hr_comparison *comparison, size_t row) {
+double hr_templates_reference(const hr_weighing *comparison, size_t row) {
   const double whole = 0x1p24; /* above it fp32 holds no unit */
   double base = hr_templates_base(comparison, 0, row);
   return isfinite(base) && fabs(base) > whole ? base : 0;
 }
 
 /* Log weights from both terms, for row `row` of the query; less that of the mean. */
-static void integrate(const hr_comparison *comparison, size_t tile, size_t row,
+static void integrate(const hr_weighing *comparison, size_t tile, size_t row,
                       const float *norm, float *gain) {
   const hr_templates *t = comparison->templates;
   const hr_templates_workspace *work = comparison->work;
@@ -91,13 +91,13 @@ static void integrate(const hr_comparison *comparison, size_t tile, size_t row,
   }
 }
 
-static bool has_norm(const hr_comparison *comparison) {
+static bool has_norm(const hr_weighing *comparison) {
   return comparison->templates->options.amplitude != HR_AMPLITUDE_NONE;
 }
 
 /* Both terms where they are needed: the norm into scratch->norm, the weight into ->gain.
  */
-static void weigh_tile(const hr_comparison *comparison, size_t index,
+static void weigh_tile(const hr_weighing *comparison, size_t index,
                        hr_template_scratch *scratch) {
   for (int term = has_norm(comparison) ? HR_TERM_NORM : HR_TERM_WEIGHT; term >= 0;
        term--) {
@@ -114,7 +114,7 @@ static void weigh_tile(const hr_comparison *comparison, size_t index,
 }
 
 /* Whether an answer that is wanted takes this tile. */
-static bool is_wanted(const hr_comparison *comparison, int32_t group) {
+static bool is_wanted(const hr_weighing *comparison, int32_t group) {
   const int32_t *of_row = comparison->query->group;
   size_t turns = comparison->own_groups;
   for (size_t i = 0; i < comparison->rows; i++) {
@@ -128,7 +128,7 @@ static bool is_wanted(const hr_comparison *comparison, int32_t group) {
 }
 
 static void compare_tile(void *context, size_t index, size_t thread) {
-  const hr_comparison *comparison = context;
+  const hr_weighing *comparison = context;
   const hr_templates *t = comparison->templates;
   if (!is_wanted(comparison, t->tiles[index].group)) return;
   hr_template_scratch *scratch = &comparison->work->scratch[thread];
@@ -148,20 +148,20 @@ static void compare_tile(void *context, size_t index, size_t thread) {
 }
 
 static void project_cluster(void *context, size_t number, size_t thread) {
-  const hr_comparison *comparison = context;
+  const hr_weighing *comparison = context;
   size_t clusters = comparison->templates->cluster_count;
   hr_templates_project_cluster(comparison, (hr_template_term)(number / clusters),
                                number % clusters, &comparison->work->scratch[thread]);
 }
 
 static void conclude_row(void *context, size_t i, size_t thread) {
-  const hr_comparison *comparison = context;
+  const hr_weighing *comparison = context;
   hr_templates_conclude(comparison, comparison->row[i],
                         &comparison->work->scratch[thread].local);
 }
 
 /* Weighs the rows of a comparison and writes down their posteriors. */
-static void compare_rows(hr_comparison *comparison) {
+static void compare_rows(hr_weighing *comparison) {
   size_t tiles = comparison->templates->tile_count;
   size_t threads = comparison->work->thread_count;
   if (comparison->rows == 0) return;
@@ -188,7 +188,7 @@ static hr_target_set uncertain(const hr_templates *t, hr_target_set targets,
 /* Leaves the answers of which components do not know enough, to be weighed over pixels:
  * in runs of AGAIN rows as they stand in the query, so that a row's products have the
  * same shape whichever of its neighbours are weighed again. */
-static void keep_uncertain(hr_comparison *comparison) {
+static void keep_uncertain(hr_weighing *comparison) {
   size_t rows = comparison->query->rows, turns = comparison->own_groups;
   const hr_templates *t = comparison->templates;
   comparison->rows = 0;
@@ -219,15 +219,15 @@ hr_status hr_templates_compare(const hr_templates *t, hr_templates_workspace *wo
     return hr_fail(err, HR_ERR_USAGE, "%zu spectra at a time, but at most %d can be",
                    query->rows, HR_QUERY_ROWS);
   }
-  hr_comparison comparison = {.templates = t,
-                              .work = work,
-                              .query = query,
-                              .rows = query->rows,
-                              .rows_a_product = HR_QUERY_ROWS,
-                              .weigh = t->options.weigh,
-                              .own_groups = query->own_groups ? query->own_groups : 1,
-                              .own = own,
-                              .all = all};
+  hr_weighing comparison = {.templates = t,
+                            .work = work,
+                            .query = query,
+                            .rows = query->rows,
+                            .rows_a_product = HR_QUERY_ROWS,
+                            .weigh = t->options.weigh,
+                            .own_groups = query->own_groups ? query->own_groups : 1,
+                            .own = own,
+                            .all = all};
   hr_target_set every = UINT64_MAX >> (HR_MOST_TEMPLATE_TARGETS - t->targets);
   size_t answers = query->rows * comparison.own_groups;
   HR_TRY(hr_alloc(&comparison.wants_own, answers, err));

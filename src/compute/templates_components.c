@@ -169,7 +169,7 @@ cleanup:
   return status;
 }
 
-void hr_templates_project(const hr_comparison *comparison, hr_template_term term,
+void hr_templates_project(const hr_weighing *comparison, hr_template_term term,
                           const hr_template_projection *on,
                           hr_template_scratch *scratch) {
   const hr_templates *t = comparison->templates;
@@ -201,7 +201,7 @@ void hr_templates_project(const hr_comparison *comparison, hr_template_term term
 }
 
 /* Projections on a tile by those on its cluster. */
-static void project_by_cluster(const hr_comparison *comparison, hr_template_term term,
+static void project_by_cluster(const hr_weighing *comparison, hr_template_term term,
                                const hr_template_tile *tile, float *out) {
   const hr_templates *t = comparison->templates;
   const hr_template_cluster *cluster = &t->clusters[tile->cluster];
@@ -217,7 +217,7 @@ static void project_by_cluster(const hr_comparison *comparison, hr_template_term
   t->compute->gemm_f32(&product, from, tile->map, out);
 }
 
-void hr_templates_weigh_components(const hr_comparison *comparison, size_t index,
+void hr_templates_weigh_components(const hr_weighing *comparison, size_t index,
                                    hr_template_term term, hr_template_scratch *scratch) {
   const hr_templates *t = comparison->templates;
   const hr_template_tile *tile = &t->tiles[index];

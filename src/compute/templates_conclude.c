@@ -80,7 +80,7 @@ static void add_weights(const float *weight, const float *y, size_t count,
   }
 }
 
-void hr_templates_sum(const hr_comparison *comparison, size_t index, size_t row) {
+void hr_templates_sum(const hr_weighing *comparison, size_t index, size_t row) {
   const hr_templates *t = comparison->templates;
   const hr_templates_workspace *work = comparison->work;
   const hr_template_tile *tile = &t->tiles[index];
@@ -122,7 +122,7 @@ static void weights_of(float *kept, size_t count) {
   for (size_t i = 0; i < count; i++) kept[i] = exp_of(kept[i] - zero);
 }
 
-void hr_templates_keep(const hr_comparison *comparison, size_t index, size_t row,
+void hr_templates_keep(const hr_weighing *comparison, size_t index, size_t row,
                        uint8_t fold, float *gain) {
   const hr_templates *t = comparison->templates;
   const hr_templates_workspace *work = comparison->work;
@@ -142,7 +142,7 @@ void hr_templates_keep(const hr_comparison *comparison, size_t index, size_t row
   }
 }
 
-void hr_templates_open(const hr_comparison *comparison, size_t index, size_t row) {
+void hr_templates_open(const hr_weighing *comparison, size_t index, size_t row) {
   const hr_templates *t = comparison->templates;
   const hr_template_tile *tile = &t->tiles[index];
   weights_of(comparison->work->weight + row * t->count + tile->first, tile->count);
@@ -150,7 +150,7 @@ void hr_templates_open(const hr_comparison *comparison, size_t index, size_t row
 }
 
 /* The largest log weight of a row over a group. */
-static double largest_of(const hr_comparison *comparison, size_t row, int32_t group) {
+static double largest_of(const hr_weighing *comparison, size_t row, int32_t group) {
   const hr_templates *t = comparison->templates;
   double largest = -INFINITY;
   for (size_t k = 0; k < t->tile_count; k++) {
@@ -162,7 +162,7 @@ static double largest_of(const hr_comparison *comparison, size_t row, int32_t gr
 
 /* Makes weights and sums of those tiles of a group that are not nothing beside its
  * heaviest. */
-static void open_tiles(const hr_comparison *comparison, size_t row, int32_t group) {
+static void open_tiles(const hr_weighing *comparison, size_t row, int32_t group) {
   const hr_templates *t = comparison->templates;
   double largest = largest_of(comparison, row, group);
   for (size_t k = 0; k < t->tile_count; k++) {
@@ -181,7 +181,7 @@ typedef struct refined_weights {
 } refined_weights;
 
 /* The sums of all tiles that have some. */
-static void sum_refined(const hr_comparison *comparison, size_t row,
+static void sum_refined(const hr_weighing *comparison, size_t row,
                         const refined_weights *refined) {
   for (size_t n = 0; n < refined->count; n++) {
     bool last = n + 1 == refined->count || refined->tile[n + 1] != refined->tile[n];
@@ -191,7 +191,7 @@ static void sum_refined(const hr_comparison *comparison, size_t row,
 
 /* Weighs the templates that matter to a row again, where they are so few that each one's
  * rounding would be seen; where they are many, it averages out. */
-static void refine(const hr_comparison *comparison, size_t row, int32_t group,
+static void refine(const hr_weighing *comparison, size_t row, int32_t group,
                    refined_weights *refined) {
   const hr_templates *t = comparison->templates;
   size_t count = 0;
@@ -223,7 +223,7 @@ static void refine(const hr_comparison *comparison, size_t row, int32_t group,
 
 /* Puts back what `refine` found, so that the answer over all templates does not depend on
  * whether those over groups of the row's own are wanted. */
-static void put_back(const hr_comparison *comparison, size_t row,
+static void put_back(const hr_weighing *comparison, size_t row,
                      const refined_weights *refined) {
   float *weight = comparison->work->weight + row * comparison->templates->count;
   for (size_t n = 0; n < refined->count; n++) {
@@ -233,7 +233,7 @@ static void put_back(const hr_comparison *comparison, size_t row,
 }
 
 /* The sums over all tiles of a group. */
-static hr_template_sums add_tiles(const hr_comparison *comparison, size_t row,
+static hr_template_sums add_tiles(const hr_weighing *comparison, size_t row,
                                   int32_t group) {
   const hr_templates *t = comparison->templates;
   hr_template_sums all = {.largest = largest_of(comparison, row, group)};
@@ -254,7 +254,7 @@ static hr_template_sums add_tiles(const hr_comparison *comparison, size_t row,
 /* The same with the moments of any target's labels, whose order of adding up is that of
  * target 0. */
 static hr_template_sums add_target(const hr_conclusion *of, size_t target) {
-  const hr_comparison *comparison = of->comparison;
+  const hr_weighing *comparison = of->comparison;
   const hr_templates *t = comparison->templates;
   const float *weight = comparison->work->weight + of->row * t->count;
   const float *label = t->label_offset + target * t->count;
@@ -387,7 +387,7 @@ static void find_means(hr_conclusion *of) {
 
 /* One answer. `of` comes with what is asked. */
 static void conclude(hr_conclusion *of, const hr_template_local *local) {
-  const hr_comparison *comparison = of->comparison;
+  const hr_weighing *comparison = of->comparison;
   const hr_templates *t = comparison->templates;
   bool exact = comparison->weigh == HR_WEIGH_PIXELS;
   bool is_all = of->group == HR_EVERY_GROUP;
@@ -426,7 +426,7 @@ static void conclude(hr_conclusion *of, const hr_template_local *local) {
   if (exact) put_back(comparison, of->row, &refined);
 }
 
-void hr_templates_conclude(const hr_comparison *comparison, size_t row,
+void hr_templates_conclude(const hr_weighing *comparison, size_t row,
                            const hr_template_local *local) {
   const hr_query *query = comparison->query;
   size_t targets = comparison->templates->targets, turns = comparison->own_groups;

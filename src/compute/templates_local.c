@@ -64,7 +64,7 @@ static void rise(nearest *n, candidate added) {
   n->heap[at] = added;
 }
 
-static void find_nearest(const hr_comparison *comparison, size_t row, int32_t group,
+static void find_nearest(const hr_weighing *comparison, size_t row, int32_t group,
                          nearest *n) {
   const hr_templates *t = comparison->templates;
   const float *log_weight = comparison->work->log_weight + row * t->count;
@@ -122,7 +122,7 @@ static double find_temperature(const nearest *n, double wanted, double *share) {
 }
 
 /* f̄ and 1/σ, which is 0 where a pixel drops out. */
-static void find_centre(const hr_comparison *comparison, size_t row, const nearest *n,
+static void find_centre(const hr_weighing *comparison, size_t row, const nearest *n,
                         const double *share, const hr_template_local *local) {
   const hr_templates *t = comparison->templates;
   const double *inverse = comparison->work->inverse_wide + row * t->pixels;
@@ -143,7 +143,7 @@ typedef struct known_amplitude {
   double estimate, taken;
 } known_amplitude;
 
-static known_amplitude find_amplitude(const hr_comparison *comparison, size_t row,
+static known_amplitude find_amplitude(const hr_weighing *comparison, size_t row,
                                       const hr_template_local *local) {
   const hr_templates *t = comparison->templates;
   const double *cross = comparison->work->cross + row * t->pixels;
@@ -170,7 +170,7 @@ static void take_back(const hr_templates *t, const hr_template_local *local, dou
 }
 
 /* d, in the units of the noise. */
-static void fill_distance(const hr_comparison *comparison, size_t row,
+static void fill_distance(const hr_weighing *comparison, size_t row,
                           const known_amplitude *amplitude,
                           const hr_template_local *local) {
   const hr_templates *t = comparison->templates;

@@ -132,7 +132,7 @@ typedef enum hr_template_term {
 } hr_template_term;
 
 /* Rows of a query that are weighed, and where the answers go. */
-typedef struct hr_comparison {
+typedef struct hr_weighing {
   const hr_templates *templates;
   hr_templates_workspace *work;
   const hr_query *query;
@@ -146,7 +146,7 @@ typedef struct hr_comparison {
   /* Of the query's rows, for which targets they get an answer: */
   hr_target_set *wants_own; /* [query->rows][G] */
   hr_target_set wants_all[HR_QUERY_ROWS];
-} hr_comparison;
+} hr_weighing;
 
 /* The order of tiles: fills slot, tiles and tile_count, all NULL or 0 before. */
 hr_status hr_templates_cut(hr_templates *templates, hr_error *err) HR_MUST_CHECK;
@@ -160,9 +160,9 @@ void hr_templates_free_clusters(hr_templates *templates);
 
 /* The projections of a comparison's rows on a cluster, before its tiles are weighed by
  * components: [rows][cluster_rank]. */
-void hr_templates_project_cluster(const hr_comparison *comparison, hr_template_term term,
+void hr_templates_project_cluster(const hr_weighing *comparison, hr_template_term term,
                                   size_t cluster, hr_template_scratch *scratch);
-float *hr_templates_cluster_projection(const hr_comparison *comparison,
+float *hr_templates_cluster_projection(const hr_weighing *comparison,
                                        hr_template_term term, size_t cluster);
 
 /* Projects the rows of a comparison on components: Σ a U_k/s, then
@@ -173,15 +173,15 @@ typedef struct hr_template_projection {
   float *out; /* [rows][stride] */
   size_t stride;
 } hr_template_projection;
-void hr_templates_project(const hr_comparison *comparison, hr_template_term term,
+void hr_templates_project(const hr_weighing *comparison, hr_template_term term,
                           const hr_template_projection *projection,
                           hr_template_scratch *scratch);
 
 /* How much larger a term of a tile's templates is than that of its mean: scratch->gain.
  */
-void hr_templates_weigh_pixels(const hr_comparison *comparison, size_t tile,
+void hr_templates_weigh_pixels(const hr_weighing *comparison, size_t tile,
                                hr_template_term term, hr_template_scratch *scratch);
-void hr_templates_weigh_components(const hr_comparison *comparison, size_t tile,
+void hr_templates_weigh_components(const hr_weighing *comparison, size_t tile,
                                    hr_template_term term, hr_template_scratch *scratch);
 
 /* Pixels first .. first+depth-1. */
@@ -191,47 +191,47 @@ typedef struct hr_pixel_range {
 
 /* The factor of g over some pixels, a [depth]: (x − c)/σ² for the weight of row `row`,
  * 2c/σ² for the norm, c the mean of a tile or a cluster, [P]. */
-void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term term,
+void hr_templates_fill_left(const hr_weighing *comparison, hr_template_term term,
                             const float *mean, size_t row, hr_pixel_range pixels,
                             float *a);
 
 /* The log weight of the tile's mean. */
-double hr_templates_base(const hr_comparison *comparison, size_t tile, size_t row);
+double hr_templates_base(const hr_weighing *comparison, size_t tile, size_t row);
 
 /* What is taken off the log weights of a row that are kept in fp32: that of the first
  * tile's mean where it is so large that fp32 would hold nothing else, as of flux on a
  * slope a thousand times as high as its lines; 0 elsewhere. */
-double hr_templates_reference(const hr_comparison *comparison, size_t row);
+double hr_templates_reference(const hr_weighing *comparison, size_t row);
 
 /* The log weight of template number `place` of the order over all pixels, to 10⁻⁶. */
-double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
-                                  size_t tile, size_t place);
+double hr_templates_weigh_exactly(const hr_weighing *comparison, size_t row, size_t tile,
+                                  size_t place);
 
 /* Keeps the log weights of a tile for row number `row` of the query, and their largest;
  * gain: [TILE] log weights less that of the tile's mean, of which those in `fold` become
  * -INFINITY. Weights and their sums are made of them where they count: most tiles are
  * nothing beside the heaviest. */
-void hr_templates_keep(const hr_comparison *comparison, size_t tile, size_t row,
+void hr_templates_keep(const hr_weighing *comparison, size_t tile, size_t row,
                        uint8_t fold, float *gain);
 
 /* Makes weights of a tile's kept log weights, in their place, and the sums. */
-void hr_templates_open(const hr_comparison *comparison, size_t tile, size_t row);
+void hr_templates_open(const hr_weighing *comparison, size_t tile, size_t row);
 
 /* Whether fp32 would lose the log weights of a row, whose 1/σ² is there. */
-bool hr_templates_is_wild(const hr_comparison *comparison, size_t row);
+bool hr_templates_is_wild(const hr_weighing *comparison, size_t row);
 
 /* Of such a row: hr_templates_weigh_exactly in fp64, and hr_templates_keep of all
  * templates of a tile; log_weight: [TILE] scratch. */
-double hr_templates_weigh_wild(const hr_comparison *comparison, size_t row, size_t tile,
+double hr_templates_weigh_wild(const hr_weighing *comparison, size_t row, size_t tile,
                                size_t place);
-void hr_templates_keep_wild(const hr_comparison *comparison, size_t tile, size_t row,
+void hr_templates_keep_wild(const hr_weighing *comparison, size_t tile, size_t row,
                             double *log_weight);
 
 /* The sums of a tile's kept weights anew. */
-void hr_templates_sum(const hr_comparison *comparison, size_t tile, size_t row);
+void hr_templates_sum(const hr_weighing *comparison, size_t tile, size_t row);
 
 /* The posteriors that row number `row` of the query wants, from the sums. */
-void hr_templates_conclude(const hr_comparison *comparison, size_t row,
+void hr_templates_conclude(const hr_weighing *comparison, size_t row,
                            const hr_template_local *local);
 
 /* How well the heaviest template of a group, or of HR_EVERY_GROUP, fits a row, from the
@@ -241,7 +241,7 @@ typedef struct hr_template_fit {
   double alien; /* the share of it from pixels that no star has: farther than ten sigma,
                    and than the template's largest flux, from the template */
 } hr_template_fit;
-hr_template_fit hr_templates_fit_of(const hr_comparison *comparison, size_t row,
+hr_template_fit hr_templates_fit_of(const hr_weighing *comparison, size_t row,
                                     int32_t group);
 
 /* By what the variance of a posterior is to be multiplied whose heaviest template fits
@@ -257,7 +257,7 @@ double hr_templates_variance_scale(const hr_template_fit *fit, double effective,
 /* One of a row's posteriors: that over a group of its own, or over HR_EVERY_GROUP; and
  * what is asked of it. */
 typedef struct hr_conclusion {
-  const hr_comparison *comparison;
+  const hr_weighing *comparison;
   size_t row;
   int32_t group;
   hr_target_set targets;

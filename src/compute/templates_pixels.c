@@ -18,7 +18,7 @@ static void weigh_centre(const float *b, const float *c, size_t depth, float *a)
   for (size_t p = 0; p < depth; p++) a[p] = 2 * b[p] * c[p];
 }
 
-void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term term,
+void hr_templates_fill_left(const hr_weighing *comparison, hr_template_term term,
                             const float *mean, size_t row, hr_pixel_range pixels,
                             float *a) {
   const hr_templates *t = comparison->templates;
@@ -33,7 +33,7 @@ void hr_templates_fill_left(const hr_comparison *comparison, hr_template_term te
 }
 
 /* Factors of g and of g² for every row, b = 1/σ²: [(x − c) b, −b/2], or [2cb, b]. */
-static void fill_left(const hr_comparison *comparison, hr_template_term term, size_t tile,
+static void fill_left(const hr_weighing *comparison, hr_template_term term, size_t tile,
                       size_t first, size_t depth, float *left) {
   const hr_templates *t = comparison->templates;
   float factor = term == HR_TERM_WEIGHT ? -0.5F : 1;
@@ -62,7 +62,7 @@ static void fill_right(const hr_templates *t, const hr_template_tile *tile, size
 }
 
 /* Rows `first` .. of as many as a product has, times the templates of a tile. */
-static void multiply(const hr_comparison *comparison, size_t first, size_t templates,
+static void multiply(const hr_weighing *comparison, size_t first, size_t templates,
                      size_t depth, const hr_template_scratch *scratch) {
   size_t left = comparison->rows - first, most = comparison->rows_a_product;
   const hr_product product = {.m = left < most ? left : most,
@@ -78,7 +78,7 @@ static void multiply(const hr_comparison *comparison, size_t first, size_t templ
       scratch->gain + first * HR_TEMPLATE_TILE);
 }
 
-void hr_templates_weigh_pixels(const hr_comparison *comparison, size_t index,
+void hr_templates_weigh_pixels(const hr_weighing *comparison, size_t index,
                                hr_template_term term, hr_template_scratch *scratch) {
   const hr_templates *t = comparison->templates;
   const hr_template_tile *tile = &t->tiles[index];
@@ -150,8 +150,8 @@ static void fetch(const float *g, size_t first, size_t end) {
   for (size_t p = first; p < end; p += LINE) __builtin_prefetch(g + p, 0, 2);
 }
 
-double hr_templates_weigh_exactly(const hr_comparison *comparison, size_t row,
-                                  size_t tile, size_t place) {
+double hr_templates_weigh_exactly(const hr_weighing *comparison, size_t row, size_t tile,
+                                  size_t place) {
   const hr_templates *t = comparison->templates;
   size_t at = row * t->tile_count + tile, wide = row * t->pixels;
   if (comparison->work->is_wild[row]) {

@@ -36,7 +36,7 @@ typedef struct template_sample {
   } drawn[2 * MOST_SAMPLES];
 } template_sample;
 
-static void draw(const hr_comparison *comparison, size_t row, size_t tile, size_t place,
+static void draw(const hr_weighing *comparison, size_t row, size_t tile, size_t place,
                  template_sample *sample) {
   const hr_templates *t = comparison->templates;
   double kept = (double)comparison->work->weight[row * t->count + place];
@@ -48,7 +48,7 @@ static void draw(const hr_comparison *comparison, size_t row, size_t tile, size_
   sample->drawn[sample->count].excess = expm1(exact - by_components);
 }
 
-static void draw_from_tile(const hr_comparison *comparison, size_t row, size_t tile,
+static void draw_from_tile(const hr_weighing *comparison, size_t row, size_t tile,
                            double scale, template_sample *sample) {
   const hr_templates *t = comparison->templates;
   const float *weight = comparison->work->weight + row * t->count;
@@ -67,7 +67,7 @@ static void draw_from_tile(const hr_comparison *comparison, size_t row, size_t t
   }
 }
 
-static void draw_sample(const hr_comparison *comparison, size_t row, int32_t group,
+static void draw_sample(const hr_weighing *comparison, size_t row, int32_t group,
                         const hr_template_sums *sums, template_sample *sample) {
   const hr_templates *t = comparison->templates;
   sample->next = 0.5 * sample->step;

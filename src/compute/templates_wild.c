@@ -13,7 +13,7 @@ static const double most_rounding = 30;
 
 static const double fp32_rounding = 0x1p-24;
 
-bool hr_templates_is_wild(const hr_comparison *comparison, size_t row) {
+bool hr_templates_is_wild(const hr_weighing *comparison, size_t row) {
   const hr_templates *t = comparison->templates;
   const double *inverse = comparison->work->inverse_wide + row * t->pixels;
   const float *x = comparison->query->x + row * t->pixels;
@@ -28,7 +28,7 @@ bool hr_templates_is_wild(const hr_comparison *comparison, size_t row) {
   return pull * size * fp32_rounding > most_rounding;
 }
 
-double hr_templates_weigh_wild(const hr_comparison *comparison, size_t row, size_t tile,
+double hr_templates_weigh_wild(const hr_weighing *comparison, size_t row, size_t tile,
                                size_t place) {
   const hr_templates *t = comparison->templates;
   size_t at = row * t->tile_count + tile;
@@ -47,7 +47,7 @@ double hr_templates_weigh_wild(const hr_comparison *comparison, size_t row, size
                              comparison->work->norm[at] + norm);
 }
 
-void hr_templates_keep_wild(const hr_comparison *comparison, size_t index, size_t row,
+void hr_templates_keep_wild(const hr_weighing *comparison, size_t index, size_t row,
                             double *log_weight) {
   const hr_templates *t = comparison->templates;
   const hr_templates_workspace *work = comparison->work;

@@ -7,7 +7,7 @@
 #include "core/alloc.h"
 
 static int compare_names(const void *a, const void *b) {
-  const hr_star *x = a, *y = b;
+  const hr_named_star *x = a, *y = b;
   if (x->integer != y->integer) return x->integer < y->integer ? -1 : 1;
   if (x->number < y->number) return -1;
   return x->number > y->number;
@@ -15,7 +15,7 @@ static int compare_names(const void *a, const void *b) {
 
 /* Twins by their rows, so that the first two are the first two of the file. */
 static int compare_stars(const void *a, const void *b) {
-  const hr_star *x = a, *y = b;
+  const hr_named_star *x = a, *y = b;
   int order = compare_names(a, b);
   if (order != 0) return order;
   return x->row < y->row ? -1 : x->row > y->row;
@@ -28,9 +28,9 @@ hr_status hr_star_list_init(hr_star_list *list, const int64_t *integers,
   if (status != HR_OK) return status;
   for (size_t i = 0; i < rows; i++) {
     if (!integers && isnan(numbers[i])) continue;
-    list->items[list->count++] = (hr_star){.integer = integers ? integers[i] : 0,
-                                           .number = integers ? 0 : numbers[i],
-                                           .row = i};
+    list->items[list->count++] = (hr_named_star){.integer = integers ? integers[i] : 0,
+                                                 .number = integers ? 0 : numbers[i],
+                                                 .row = i};
   }
   qsort(list->items, list->count, sizeof *list->items, compare_stars);
   return HR_OK;
@@ -43,7 +43,7 @@ void hr_star_list_fini(hr_star_list *list) {
 
 bool hr_star_list_has_twins(const hr_star_list *list, size_t *first, size_t *second) {
   for (size_t i = 1; i < list->count; i++) {
-    const hr_star *star = &list->items[i];
+    const hr_named_star *star = &list->items[i];
     if (compare_names(star - 1, star) != 0) continue;
     *first = star[-1].row;
     *second = star->row;
@@ -52,6 +52,7 @@ bool hr_star_list_has_twins(const hr_star_list *list, size_t *first, size_t *sec
   return false;
 }
 
-const hr_star *hr_star_list_find(const hr_star_list *list, const hr_star *wanted) {
+const hr_named_star *hr_star_list_find(const hr_star_list *list,
+                                       const hr_named_star *wanted) {
   return bsearch(wanted, list->items, list->count, sizeof *list->items, compare_names);
 }

@@ -9,14 +9,14 @@
 
 #include "core/error.h"
 
-typedef struct hr_star {
+typedef struct hr_named_star {
   int64_t integer; /* its name; 0 where names are numbers */
   double number;   /* its name; 0 where names are integers */
   size_t row;
-} hr_star;
+} hr_named_star;
 
 typedef struct hr_star_list {
-  hr_star *items; /* [count] sorted by their names */
+  hr_named_star *items; /* [count] sorted by their names */
   size_t count;
   bool are_integers;
 } hr_star_list;
@@ -33,6 +33,7 @@ void hr_star_list_fini(hr_star_list *list);
 bool hr_star_list_has_twins(const hr_star_list *list, size_t *first, size_t *second);
 
 /* The star of the name that `wanted` has, or NULL. */
-const hr_star *hr_star_list_find(const hr_star_list *list, const hr_star *wanted);
+const hr_named_star *hr_star_list_find(const hr_star_list *list,
+                                       const hr_named_star *wanted);
 
 #endif

@@ -12,9 +12,9 @@
 /* A column behind those of the methods; texts are borrowed from the reader. */
 typedef struct hr_row_column {
   const char *name;
-  const char *kind; /* "sigma" ..: hr_column_kind_name */
-  const char *of;   /* the method or label; NULL: of none */
-  double *values;   /* [count]; NaN: not known */
+  const char *kind;  /* "sigma" ..: hr_column_kind_name */
+  const char *of;    /* the method or label; NULL: of none */
+  double *values;    /* [count]; NaN: not known */
   int64_t *integers; /* [count] the same of an id that is whole numbers, which may lie
                         beyond 2^53; or NULL */
 } hr_row_column;

@@ -1,4 +1,4 @@
-/* What the builders of tables share; for tables*.c alone. */
+/* What the builders of tables share. */
 #ifndef HR_REPORT_TABLE_PARTS_H
 #define HR_REPORT_TABLE_PARTS_H
 

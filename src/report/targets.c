@@ -32,6 +32,10 @@ static const char *name_of(const hr_reader *reader, size_t target) {
   return name ? name : "";
 }
 
+const char *hr_targets_name(const hr_reader *reader, size_t i) {
+  return name_of(reader, i + 1);
+}
+
 hr_status hr_targets_dir(const hr_reader *reader, const char *run_dir, size_t i,
                          char **out, hr_error *err) {
   char folder[HR_TARGET_FOLDER_BYTES];

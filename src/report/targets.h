@@ -12,6 +12,9 @@
  * target's of a study with several. */
 size_t hr_targets_behind(const hr_reader *reader);
 
+/* The label that number i of them is, from 0; borrowed. */
+const char *hr_targets_name(const hr_reader *reader, size_t i);
+
 /* The folder of number i of them, from 0; freed with hr_free. HR_ERR_MEMORY. */
 hr_status hr_targets_dir(const hr_reader *reader, const char *run_dir, size_t i,
                          char **out, hr_error *err) HR_MUST_CHECK;

@@ -60,7 +60,7 @@ static hr_status join_by_star(join *j, hr_error *err) {
   }
   HR_TRY(list_stars(j, &stars, err));
   for (size_t l = 0; l < j->csv.rows; l++) {
-    hr_star wanted = {.row = 0};
+    hr_named_star wanted = {.row = 0};
     bool is_good = stars.are_integers
                        ? hr_csv_table_integer(&j->csv, l, column, &wanted.integer)
                        : hr_csv_table_number(&j->csv, l, column, &wanted.number);
@@ -70,7 +70,7 @@ static hr_status join_by_star(join *j, hr_error *err) {
                   j->csv.line[l], id, stars.are_integers ? "an integer" : "a number");
       goto cleanup;
     }
-    const hr_star *found = hr_star_list_find(&stars, &wanted);
+    const hr_named_star *found = hr_star_list_find(&stars, &wanted);
     j->row[l] = found ? (int64_t)found->row : NO_ROW;
   }
 cleanup:

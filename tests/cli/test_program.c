@@ -49,6 +49,7 @@ static const char overview[] =
     "  stop       stop a run so that it can be resumed\n"
     "  predict    predict the labels of new spectra with a run's models\n"
     "  report     make tables, figures and the report of a run anew\n"
+    "  compare    hold runs against one another, on the same stars\n"
     "  publish    write the key numbers of a run into your Markdown pages\n"
     "  simulate   write simulated stars in the layout that `run` reads\n"
     "  inspect    say what is in a data file, and what is wrong with it\n"

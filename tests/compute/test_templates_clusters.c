@@ -96,7 +96,7 @@ static void clusters_are_of_one_group(void **state) {
 }
 
 /* Gains of a tile by its cluster, and by its own projections. */
-static void compare_gains(hr_comparison *comparison, size_t index) {
+static void compare_gains(hr_weighing *comparison, size_t index) {
   hr_error err;
   hr_templates *t = (hr_templates *)comparison->templates;
   hr_template_scratch *scratch = &comparison->work->scratch[0];
@@ -130,7 +130,7 @@ static void projections_are_those_of_the_tiles(void **state) {
   check_ok(hr_templates_cluster(t, &err));
   check_ok(hr_templates_workspace_create(t, &work, &err));
   check_ok(hr_templates_compare(t, work, &s->query, s->own, s->all, &err));
-  hr_comparison comparison = {
+  hr_weighing comparison = {
       .templates = t, .work = work, .query = &s->query, .rows = s->query.rows};
   for (size_t r = 0; r < s->query.rows; r++) comparison.row[r] = r;
   for (size_t k = 0; k < t->clusters[0].count; k++) compare_gains(&comparison, k);

@@ -109,8 +109,9 @@ static void integers_are_exact(void **state) {
   assert_true(n == -9007199254740993);
   assert_true(hr_parse_integer("+10", &n));
   assert_int_equal(n, 10);
-  static const char *const wrong[] = {"",    " ",   " 1",   "1 ", "1.0", "1e3", "-",
-                                      "--1", "1-2", "0x10", "ten", "9223372036854775808"};
+  static const char *const wrong[] = {"",    " ",    " 1",  "1 ",
+                                      "1.0", "1e3",  "-",   "--1",
+                                      "1-2", "0x10", "ten", "9223372036854775808"};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     assert_false(hr_parse_integer(wrong[i], &n));
     assert_int_equal(n, 10);

@@ -17,12 +17,12 @@ static void integers_are_found_to_the_last_bit(void **state) {
   assert_true(list.are_integers);
   assert_int_equal(list.count, 4);
   for (size_t i = 0; i < 4; i++) {
-    const hr_star *found =
-        hr_star_list_find(&list, &(hr_star){.integer = names[i], .row = 99});
+    const hr_named_star *found =
+        hr_star_list_find(&list, &(hr_named_star){.integer = names[i], .row = 99});
     assert_non_null(found);
     assert_int_equal(found->row, i);
   }
-  assert_null(hr_star_list_find(&list, &(hr_star){.integer = 4611686018427387906}));
+  assert_null(hr_star_list_find(&list, &(hr_named_star){.integer = 4611686018427387906}));
   hr_star_list_fini(&list);
 }
 
@@ -34,9 +34,9 @@ static void a_star_without_a_name_is_nobody(void **state) {
   check_ok(hr_star_list_init(&list, NULL, names, 4, &err));
   assert_false(list.are_integers);
   assert_int_equal(list.count, 2);
-  assert_int_equal(hr_star_list_find(&list, &(hr_star){.number = 2.5})->row, 0);
-  assert_int_equal(hr_star_list_find(&list, &(hr_star){.number = -1})->row, 2);
-  assert_null(hr_star_list_find(&list, &(hr_star){.number = 2}));
+  assert_int_equal(hr_star_list_find(&list, &(hr_named_star){.number = 2.5})->row, 0);
+  assert_int_equal(hr_star_list_find(&list, &(hr_named_star){.number = -1})->row, 2);
+  assert_null(hr_star_list_find(&list, &(hr_named_star){.number = 2}));
   assert_false(hr_star_list_has_twins(&list, &first, &second));
   hr_star_list_fini(&list);
 }
@@ -58,7 +58,7 @@ static void no_stars_are_a_list_too(void **state) {
   hr_star_list list = {0};
   size_t first = 0, second = 0;
   check_ok(hr_star_list_init(&list, NULL, NULL, 0, &err));
-  assert_null(hr_star_list_find(&list, &(hr_star){.number = 1}));
+  assert_null(hr_star_list_find(&list, &(hr_named_star){.number = 1}));
   assert_false(hr_star_list_has_twins(&list, &first, &second));
   hr_star_list_fini(&list);
 }

@@ -8,6 +8,7 @@ pandas is asked only where they are."""
 import csv
 import filecmp
 import importlib.util
+import json
 import os
 import pickle
 import shutil
@@ -430,6 +431,31 @@ class Studies(unittest.TestCase):
             file.writelines(lines)
         with self.assertRaises(headroom.LedgerError):
             headroom.Run(spoilt)
+
+    def test_runs_are_compared_as_the_program_compares_them(self):
+        other = f"{STUDY}/other"
+        shutil.copytree(f"{STUDY}/run", other)
+        comparison = headroom.compare(headroom.Run(f"{STUDY}/run"), other)
+        done = subprocess.run([f"{BUILD}/headroom", "compare", f"{STUDY}/run", other, "--json"],
+                              check=True, capture_output=True, text=True)
+        self.assertEqual(comparison.results, json.loads(done.stdout))
+        self.assertIn("is the same as A", str(comparison))
+        methods = comparison.table("methods")
+        at = [i for i, (method, run) in enumerate(zip(methods["method"], methods["run"]))
+              if (method, run) == ("ridge_oracle", 1)]
+        self.assertEqual(float(np.asarray(methods["delta_r2"])[at[0]]), 0)
+        self.assertGreater(float(np.asarray(methods["r2_high"])[at[0]]),
+                           float(np.asarray(methods["r2"])[at[0]]))
+        self.assertEqual(len(comparison.table("ladder")["rung"]),
+                         2 * len(comparison.results["ladder"]))
+        comparison.save(f"{STUDY}/compared")
+        self.assertTrue(os.path.exists(f"{STUDY}/compared/figures/comparison.svg"))
+        with self.assertRaisesRegex(headroom.UsageError, "no table 'rungs'"):
+            comparison.table("rungs")
+        with self.assertRaises(headroom.UsageError):
+            headroom.compare(other, other)
+        with self.assertRaises(headroom.MissingError):
+            headroom.compare(other, f"{STUDY}/nowhere")
 
     def test_simulating_and_running_as_the_program_does(self):
         words = ["simulate", "--out", f"{STUDY}/theirs", "--train", "600", "--shards", "2",

@@ -21,7 +21,7 @@ typedef struct small_templates {
   hr_posterior own[SMALL_ROWS], all[SMALL_ROWS];
   hr_target_set wants_own[SMALL_ROWS];
   hr_query query;
-  hr_comparison comparison; /* of all rows */
+  hr_weighing comparison; /* of all rows */
   hr_templates *templates;
   hr_templates_workspace *work;
 } small_templates;
@@ -73,7 +73,7 @@ static inline small_templates *small_templates_create(const hr_templates_options
                         .fold = s->fold};
   check_ok(hr_templates_workspace_create(s->templates, &s->work, &err));
   check_ok(hr_templates_compare(s->templates, s->work, &s->query, s->own, s->all, &err));
-  s->comparison = (hr_comparison){.templates = s->templates,
+  s->comparison = (hr_weighing){.templates = s->templates,
                                   .work = s->work,
                                   .query = &s->query,
                                   .rows = SMALL_ROWS,

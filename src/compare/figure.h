@@ -1,0 +1,14 @@
+/* The figure of a comparison: every rung of the ladder, a dot with its interval a run. */
+#ifndef HR_COMPARE_FIGURE_H
+#define HR_COMPARE_FIGURE_H
+
+#include "compare/comparison.h"
+
+/* Whether there is a rung to draw. */
+bool hr_comparison_has_figure(const hr_comparison *comparison);
+
+/* Writes folder/comparison.png, .svg, .pdf and .csv. HR_ERR_IO, HR_ERR_MEMORY. */
+hr_status hr_comparison_draw(const hr_comparison *comparison, const char *folder,
+                             hr_error *err) HR_MUST_CHECK;
+
+#endif

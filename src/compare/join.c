@@ -1,0 +1,170 @@
+/* By the stars' names where every run has them, else by row number; truth, which must
+ * agree, says whether that was right. */
+#include "compare/join.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "data/star_list.h"
+
+static const hr_rows *rows_of(hr_results *const *results, size_t run) {
+  return &results[run]->rows;
+}
+
+static hr_status make_room(hr_join *join, size_t most, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_alloc(&join->row, join->runs, err));
+  for (size_t k = 0; k < join->runs; k++) HR_TRY(hr_alloc(&join->row[k], most, err));
+  HR_TRY(hr_alloc(&join->is_covered, most, err));
+  HR_TRY(hr_alloc(&join->is_missing, most, err));
+  HR_TRY(hr_alloc(&join->alone, join->runs, err));
+cleanup:
+  return status;
+}
+
+/* The name of the id that all runs have, as the same kind of number; NULL: none. */
+static const char *shared_id(hr_results *const *results, size_t runs) {
+  const hr_row_column *first = hr_rows_id(rows_of(results, 0));
+  for (size_t k = 1; first && k < runs; k++) {
+    const hr_row_column *own = hr_rows_id(rows_of(results, k));
+    bool is_same = own && strcmp(own->name, first->name) == 0 &&
+                   (own->integers != NULL) == (first->integers != NULL);
+    if (!is_same) return NULL;
+  }
+  return first ? first->name : NULL;
+}
+
+static hr_named_star name_of(const hr_rows *rows, size_t row) {
+  const hr_row_column *id = hr_rows_id(rows);
+  return (hr_named_star){.integer = id->integers ? id->integers[row] : 0,
+                         .number = id->integers ? 0 : id->values[row],
+                         .row = row};
+}
+
+/* The lists of stars of all runs, [runs]; *unique is false where one has a name twice. */
+static hr_status list_stars(hr_results *const *results, size_t runs, hr_star_list *lists,
+                            bool *unique, hr_error *err) {
+  hr_status status = HR_OK;
+  *unique = true;
+  for (size_t k = 0; k < runs && status == HR_OK; k++) {
+    const hr_rows *rows = rows_of(results, k);
+    const hr_row_column *id = hr_rows_id(rows);
+    size_t first = 0, second = 0;
+    status = hr_star_list_init(&lists[k], id->integers, id->values, rows->count, err);
+    if (hr_star_list_has_twins(&lists[k], &first, &second)) *unique = false;
+  }
+  return status;
+}
+
+/* Keeps the stars of the first run that all others have. */
+static void join_by_name(hr_join *join, hr_results *const *results,
+                         const hr_star_list *lists) {
+  const hr_rows *first = rows_of(results, 0);
+  for (size_t i = 0; i < first->count; i++) {
+    hr_named_star wanted = name_of(first, i);
+    size_t found_by = 1;
+    join->row[0][join->count] = i;
+    for (size_t k = 1; k < join->runs && !isnan(wanted.number); k++) {
+      const hr_named_star *found = hr_star_list_find(&lists[k], &wanted);
+      if (!found) break;
+      join->row[k][join->count] = found->row;
+      found_by++;
+    }
+    if (found_by == join->runs) join->count++;
+  }
+}
+
+static hr_status join_by_number(hr_join *join, hr_results *const *results,
+                                hr_error *err) {
+  size_t count = rows_of(results, 0)->count;
+  for (size_t k = 1; k < join->runs; k++) {
+    size_t own = rows_of(results, k)->count;
+    if (own == count) continue;
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s has %zu test rows and %s %zu, and no id that names each star in "
+                   "both; give both studies data.id",
+                   results[0]->rows_path, count, results[k]->rows_path, own);
+  }
+  for (size_t k = 0; k < join->runs; k++) {
+    for (size_t i = 0; i < count; i++) join->row[k][i] = i;
+  }
+  join->count = count;
+  return HR_OK;
+}
+
+/* predictions.csv has 17 digits of what may have been computed on another machine. */
+static bool is_same_truth(double a, double b) {
+  return fabs(a - b) <= 1e-9 * fmax(1.0, fabs(a));
+}
+
+static hr_status check_truth(const hr_join *join, hr_results *const *results,
+                             hr_error *err) {
+  const hr_rows *first = rows_of(results, 0);
+  for (size_t k = 1; k < join->runs; k++) {
+    const hr_rows *own = rows_of(results, k);
+    for (size_t i = 0; i < join->count; i++) {
+      size_t a = join->row[0][i], b = join->row[k][i];
+      if (is_same_truth(first->target[a], own->target[b])) continue;
+      return hr_fail(err, HR_ERR_DATA,
+                     "row %zu of %s and row %zu of %s %s and have %s of %.9g and %.9g; "
+                     "%s",
+                     a, results[0]->rows_path, b, results[k]->rows_path,
+                     join->id ? "are the same star" : "stand in the same place",
+                     results[0]->info.target, first->target[a], own->target[b],
+                     join->id ? "compare runs with the same labels"
+                              : "give both studies data.id, so that stars can be found");
+    }
+  }
+  return HR_OK;
+}
+
+static void mark_rows(hr_join *join, hr_results *const *results) {
+  for (size_t i = 0; i < join->count; i++) {
+    join->is_covered[i] = true;
+    join->is_missing[i] = false;
+    for (size_t k = 0; k < join->runs; k++) {
+      int32_t bin = rows_of(results, k)->bin[join->row[k][i]];
+      if (bin < 0) join->is_covered[i] = false;
+      if (bin == HR_ROW_MISSING) join->is_missing[i] = true;
+    }
+  }
+  for (size_t k = 0; k < join->runs; k++) {
+    join->alone[k] = rows_of(results, k)->count - join->count;
+  }
+}
+
+hr_status hr_join_init(hr_join *join, hr_results *const *results, size_t runs,
+                       hr_error *err) {
+  hr_status status = HR_OK;
+  hr_star_list *lists = NULL;
+  bool unique = false;
+  *join = (hr_join){.runs = runs};
+  HR_TRY(make_room(join, rows_of(results, 0)->count, err));
+  HR_TRY(hr_alloc(&lists, runs, err));
+  join->id = shared_id(results, runs);
+  if (join->id) HR_TRY(list_stars(results, runs, lists, &unique, err));
+  if (!unique) join->id = NULL;
+  if (unique) join_by_name(join, results, lists);
+  if (!unique) HR_TRY(join_by_number(join, results, err));
+  if (join->count == 0) {
+    status = hr_fail(err, HR_ERR_DATA, "no star of %s is in all the other runs",
+                     results[0]->rows_path);
+    goto cleanup;
+  }
+  HR_TRY(check_truth(join, results, err));
+  mark_rows(join, results);
+cleanup:
+  for (size_t k = 0; lists && k < runs; k++) hr_star_list_fini(&lists[k]);
+  hr_free(lists);
+  return status;
+}
+
+void hr_join_fini(hr_join *join) {
+  for (size_t k = 0; join->row && k < join->runs; k++) hr_free(join->row[k]);
+  hr_free(join->row);
+  hr_free(join->is_covered);
+  hr_free(join->is_missing);
+  hr_free(join->alone);
+  *join = (hr_join){0};
+}

@@ -1,0 +1,69 @@
+/* The figure of a comparison, and the numbers that it draws. */
+#include "compare/figure.h"
+
+#include <stdlib.h>
+
+#include "compare/compared.h"
+#include "core/alloc.h"
+#include "core/file.h"
+
+static compared k;
+static scratch place;
+static hr_error err;
+
+static int prepare(void **state) {
+  (void)state;
+  compared_init(&k, "en");
+  scratch_init(&place);
+  return 0;
+}
+
+static int tidy(void **state) {
+  (void)state;
+  scratch_fini(&place);
+  compared_fini(&k);
+  return 0;
+}
+
+static void what_is_drawn_is_written_too(void **state) {
+  (void)state;
+  char *csv = NULL;
+  size_t size = 0, lines = 0;
+  assert_true(hr_comparison_has_figure(k.comparison));
+  check_ok(hr_comparison_draw(k.comparison, place.path, &err));
+  check_ok(
+      hr_file_read(scratch_name(&place, "comparison.csv"), 1 << 20, &csv, &size, &err));
+  static const char header[] =
+      "rung,run,method,r2,r2_low,r2_high,delta_r2,delta_r2_low,delta_r2_high\n";
+  assert_int_equal(strncmp(csv, header, strlen(header)), 0);
+  const hr_compared_line *oracle = NULL;
+  size_t wanted = 0;
+  for (size_t i = 0; i < k.comparison->rungs.count; i++) {
+    const hr_compared_line *line = &k.comparison->rungs.items[i];
+    for (size_t r = 0; r < 2; r++) wanted += line->of[r].method != NULL;
+    if (strcmp(line->name, "oracle") == 0) oracle = line;
+  }
+  const char *at = strstr(csv, "\noracle,B,oracle_hybrid_cv,");
+  assert_non_null(at);
+  check_near(strtod(at + strlen("\noracle,B,oracle_hybrid_cv,"), NULL),
+             oracle->of[1].r2.value, 0);
+  for (at = csv; (at = strchr(at, '\n')); at++) lines++;
+  assert_int_equal(lines, wanted + 1);
+  hr_free(csv);
+}
+
+static void runs_without_rungs_have_none(void **state) {
+  (void)state;
+  size_t count = k.comparison->rungs.count;
+  k.comparison->rungs.count = 0;
+  assert_false(hr_comparison_has_figure(k.comparison));
+  k.comparison->rungs.count = count;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(what_is_drawn_is_written_too, prepare, tidy),
+      cmocka_unit_test_setup_teardown(runs_without_rungs_have_none, prepare, tidy),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
