@@ -74,15 +74,15 @@ static inline small_templates *small_templates_create(const hr_templates_options
   check_ok(hr_templates_workspace_create(s->templates, &s->work, &err));
   check_ok(hr_templates_compare(s->templates, s->work, &s->query, s->own, s->all, &err));
   s->comparison = (hr_weighing){.templates = s->templates,
-                                  .work = s->work,
-                                  .query = &s->query,
-                                  .rows = SMALL_ROWS,
-                                  .rows_a_product = SMALL_ROWS,
-                                  .weigh = options->weigh,
-                                  .own_groups = 1,
-                                  .own = s->own,
-                                  .all = s->all,
-                                  .wants_own = s->wants_own};
+                                .work = s->work,
+                                .query = &s->query,
+                                .rows = SMALL_ROWS,
+                                .rows_a_product = SMALL_ROWS,
+                                .weigh = options->weigh,
+                                .own_groups = 1,
+                                .own = s->own,
+                                .all = s->all,
+                                .wants_own = s->wants_own};
   for (size_t r = 0; r < SMALL_ROWS; r++) {
     s->comparison.row[r] = r;
     s->comparison.wants_own[r] = s->comparison.wants_all[r] = true;
