@@ -69,13 +69,14 @@ TESTED_BY = {
     "routing/global.c": "routing/test_router.c",
     "routing/nearest.c": "routing/test_router.c",
     "routing/router_labels.c": "routing/test_router.c",
-    # Parts of one method that are seen in what it trains; the search for LightGBM's library takes
-    # an environment of its own, which test_lightgbm_library.py makes.
+    # Parts of one method that are seen in what it trains; the search for libraries takes an
+    # environment of its own, which test_lightgbm_library.py makes.
     "methods/cnn/cost.c": "methods/test_cnn.c",
     "methods/cnn/result.c": "methods/test_cnn.c",
     "methods/cnn/rows.c": "methods/test_cnn.c",
     "methods/cnn/train.c": "methods/test_cnn.c",
     "methods/lightgbm/api.c": "python/test_lightgbm_library.py",
+    "methods/shared_library.c": "python/test_lightgbm_library.py",
     "methods/lightgbm/grow.c": "methods/test_lightgbm.c",
     "methods/lightgbm/trees.c": "methods/test_lightgbm.c",
 }

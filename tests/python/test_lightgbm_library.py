@@ -167,9 +167,9 @@ class Library(unittest.TestCase):
 
     def load(self, name, definitions, **variables):
         """What the loader says that was compiled with other definitions than the build's."""
-        sources = ["methods/lightgbm/api.c", *(f"core/{name}.c" for name in
-                                               ("alloc", "error", "file", "text",
-                                                "utf8"))]
+        sources = ["methods/lightgbm/api.c", "methods/shared_library.c",
+                   *(f"core/{name}.c" for name in
+                     ("alloc", "error", "file", "text", "utf8"))]
         main = ("#include <stdio.h>\n#include \"methods/lightgbm/api.h\"\n"
                 "int main(void) { hr_lightgbm_library l; hr_error e;\n"
                 "  int status = hr_lightgbm_load(&l, &e);\n"

@@ -2,17 +2,15 @@
 #include "methods/lightgbm/api.h"
 
 #include <dlfcn.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define FILE_NAME "lib_lightgbm.so"
-#define REMEDY    "scripts/setup.sh installs 4.7.0, LIGHTGBM_ROOT names another copy"
+#include "methods/shared_library.h"
 
-enum { PATH_BYTES = 4096, FORMAT_BYTES = 16 };
+#define REMEDY "scripts/setup.sh installs 4.7.0, LIGHTGBM_ROOT names another copy"
+
+enum { FORMAT_BYTES = 16 };
 
 typedef struct symbol {
   const char *name;
@@ -101,95 +99,32 @@ static hr_status check_version(const hr_lightgbm_library *library, const char *p
                  path, format);
 }
 
-/* Loads `path`. RTLD_NODELETE: threads of the OpenMP runtime may still hold its
- * thread-local data when the last study is done. */
-static hr_status load_file(const char *path, hr_lightgbm_library *library,
-                           hr_error *err) {
-  library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (!library->handle) {
-    const char *reason = dlerror();
-    return hr_fail(err, HR_ERR_MISSING, "LightGBM cannot be loaded: %s; " REMEDY,
-                   reason ? reason : path);
-  }
+static hr_status accept(void *context, void *handle, const char *path, hr_error *err) {
+  hr_lightgbm_library *library = context;
+  library->handle = handle;
   hr_status status = fill_table(library, path, err);
-  if (status == HR_OK) status = check_version(library, path, err);
-  if (status != HR_OK) hr_lightgbm_unload(library);
-  return status;
+  return status == HR_OK ? check_version(library, path, err) : status;
 }
 
-/* Loads the library under `root` where a wheel, conda or a build puts it; *found says
- * whether there is such a file at all. */
-static hr_status load_below(const char *root, hr_lightgbm_library *library, bool *found,
-                            hr_error *err) {
-  static const char *const places[] = {"/" FILE_NAME, "/lib/" FILE_NAME,
-                                       "/lightgbm/lib/" FILE_NAME, "/lib64/" FILE_NAME,
-                                       ""};
-  char path[PATH_BYTES];
-  *found = false;
-  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-    int length = snprintf(path, sizeof path, "%s%s", root, places[i]);
-    if (length < 0 || (size_t)length >= sizeof path || access(path, F_OK) != 0) continue;
-    if (places[i][0] == '\0' && strstr(root, ".so") == NULL) continue;
-    *found = true;
-    return load_file(path, library, err);
-  }
-  return hr_fail(err, HR_ERR_MISSING, "there is no " FILE_NAME " in %s; " REMEDY, root);
-}
-
-/* The folder of an installed program's own copy, beside its bin; "" where unknown. */
-static void installed_folder(char out[PATH_BYTES]) {
-  char program[PATH_BYTES / 2];
-  ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-  out[0] = '\0';
-  if (length <= 0) return;
-  program[length] = '\0';
-  char *slash = strrchr(program, '/');
-  if (!slash) return;
-  *slash = '\0';
-  snprintf(out, PATH_BYTES, "%s/../%s/headroom", program, HR_LIGHTGBM_LIBDIR);
-}
-
-/* The folder lightgbm beside the file that holds this code: a Python package has its own
- * copy there. "" where unknown. */
-static void package_folder(char out[PATH_BYTES]) {
-  static const char here = 0;
-  Dl_info info;
-  out[0] = '\0';
-  if (dladdr(&here, &info) == 0 || !info.dli_fname) return;
-  const char *slash = strrchr(info.dli_fname, '/');
-  size_t length = slash ? (size_t)(slash - info.dli_fname) : 0;
-  if (length == 0 || length > PATH_BYTES / 2) return;
-  snprintf(out, PATH_BYTES, "%.*s/lightgbm", (int)length, info.dli_fname);
-}
-
-static hr_status load_first(hr_lightgbm_library *library, hr_error *err) {
-  const char *root = getenv("LIGHTGBM_ROOT"), *conda = getenv("CONDA_PREFIX");
-  char beside[PATH_BYTES], package[PATH_BYTES];
-  hr_error one, complaint = {0};
-  bool found = false;
-  if (root && *root) return load_below(root, library, &found, err);
-  installed_folder(beside);
-  package_folder(package);
-  const char *const roots[] = {conda ? conda : "", beside, package, HR_LIGHTGBM_INSTALLED,
-                               HR_LIGHTGBM_BUILT};
-  for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
-    if (roots[i][0] == '\0') continue;
-    if (load_below(roots[i], library, &found, &one) == HR_OK) return HR_OK;
-    if (found && complaint.status == HR_OK) complaint = one;
-  }
-  if (load_file(FILE_NAME, library, &one) == HR_OK) return HR_OK;
-  if (complaint.status != HR_OK) {
-    return hr_fail(err, HR_ERR_MISSING, "%s", complaint.message);
-  }
-  return hr_fail(err, HR_ERR_MISSING, "LightGBM is not on this machine; " REMEDY);
-}
+static const hr_shared_library place = {.name = "LightGBM",
+                                        .remedy = REMEDY,
+                                        .variable = "LIGHTGBM_ROOT",
+                                        .file = "lib_lightgbm.so",
+                                        .wheel = "lightgbm/lib",
+                                        .package = "lightgbm",
+                                        .libdir = HR_LIGHTGBM_LIBDIR,
+                                        .installed = HR_LIGHTGBM_INSTALLED,
+                                        .built = HR_LIGHTGBM_BUILT};
 
 hr_status hr_lightgbm_load(hr_lightgbm_library *out, hr_error *err) {
   *out = (hr_lightgbm_library){0};
 #if HR_LIGHTGBM
-  return load_first(out, err);
+  void *handle = NULL;
+  hr_status status = hr_shared_library_open(&place, accept, out, &handle, err);
+  if (status != HR_OK) *out = (hr_lightgbm_library){0};
+  return status;
 #else
-  (void)load_first;
+  (void)place, (void)accept;
   return hr_fail(err, HR_ERR_MISSING,
                  "this program was built without LightGBM (HR_LIGHTGBM=OFF)");
 #endif
