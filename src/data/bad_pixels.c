@@ -168,6 +168,11 @@ static bool look_at_row(const hr_pixels *row, double *largest_error) {
   return found > 0 || range.unusable > 0 || may_be;
 }
 
+static bool is_lost(const hr_pixels *row, size_t p) {
+  return (row->flux && !is_usable_flux(row->flux[p])) ||
+         (row->noisy && !is_usable_flux(row->noisy[p]));
+}
+
 static void mend_pixel(const hr_pixels *row, size_t p, const float *stand_in) {
   if (row->flux && stand_in) row->flux[p] = stand_in[p];
   if (row->noisy && stand_in) row->noisy[p] = stand_in[p];
@@ -182,6 +187,7 @@ hr_bad_counts hr_bad_pixels_find(const hr_pixels *row, uint8_t *bad) {
   for (size_t p = 0; p < row->count; p++) {
     reason why = reason_of(row, p, largest_error);
     count_reason(why, &counts);
+    counts.lost += is_lost(row, p);
     if (bad) bad[p] = why != GOOD;
   }
   return counts;
@@ -194,6 +200,7 @@ hr_bad_counts hr_bad_pixels_mend(const hr_pixels *row, const float *stand_in) {
   for (size_t p = 0; p < row->count; p++) {
     reason why = reason_of(row, p, largest_error);
     count_reason(why, &counts);
+    counts.lost += is_lost(row, p);
     if (why != GOOD) mend_pixel(row, p, stand_in);
   }
   return counts;

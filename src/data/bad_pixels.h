@@ -41,6 +41,8 @@ typedef struct hr_bad_counts {
   uint32_t unknown;     /* error is NaN or infinite */
   uint32_t nonpositive; /* error <= 0 */
   uint32_t huge;        /* error absurdly large */
+  uint32_t lost; /* not of the sum: flux or noisy flux is not finite or too large, marked
+                    or not */
 } hr_bad_counts;
 
 /* Counts the bad pixels; bad [count] is 1 at them and 0 elsewhere, NULL: not wanted. */

@@ -47,7 +47,7 @@ struct hr_stream {
 
   float *values[VALUES];  /* [block_rows][pixels]; NULL where not wanted */
   uint8_t *mask;          /* [block_rows][pixels]; NULL where no shard has one */
-  bool *empty;            /* [block_rows]; NULL where not wanted */
+  bool *empty, *holed;    /* [block_rows]; NULL where not wanted */
   uint64_t *bad_pixels;   /* [shard_count] found so far */
   double *snr;            /* [block_rows]; NULL where not wanted */
   hr_row_report *reports; /* [block_rows] */
@@ -139,7 +139,7 @@ static size_t row_bytes(const hr_stream *stream) {
   size_t arrays = two ? 2 : 3;
   size_t beside = sizeof(hr_row_report) + stream->options.measure_snr * sizeof(double);
   size_t pixel = arrays * sizeof(float) + has_mask(stream) * sizeof *stream->mask;
-  return stream->pixels * pixel + beside + sizeof *stream->empty;
+  return stream->pixels * pixel + beside + 2 * sizeof *stream->empty;
 }
 
 static memory_plan make_plan(const hr_stream *stream, const shard_needs *needs) {
@@ -207,6 +207,7 @@ static hr_status allocate(hr_stream *stream, hr_error *err) {
   if (has_mask(stream)) HR_TRY(hr_alloc(&stream->mask, values, err));
   if (stream->options.keep_empty) {
     HR_TRY(hr_alloc(&stream->empty, stream->plan.block_rows, err));
+    HR_TRY(hr_alloc(&stream->holed, stream->plan.block_rows, err));
   }
   HR_TRY(hr_alloc(&stream->bad_pixels, stream->shard_count, err));
   stream->staging.rows = stream->plan.staging_rows;
@@ -258,6 +259,7 @@ void hr_stream_destroy(hr_stream **stream) {
   for (int i = 0; i < VALUES; i++) hr_free(s->values[i]);
   hr_free(s->mask);
   hr_free(s->empty);
+  hr_free(s->holed);
   hr_free(s->bad_pixels);
   hr_free(s->snr);
   hr_free(s->reports);
@@ -429,6 +431,7 @@ static hr_status gather_reports(hr_stream *stream, const hr_block *block, hr_err
     const hr_row_report *report = &stream->reports[i];
     bool is_empty = report->fault == HR_ROW_EMPTY;
     if (stream->empty) stream->empty[i] = is_empty;
+    if (stream->holed) stream->holed[i] = report->bad.lost > 0;
     if (report->fault == HR_ROW_GOOD || (is_empty && stream->options.keep_empty)) {
       count_row(stream, block->first_row + i, report);
       continue;
@@ -493,6 +496,7 @@ hr_status hr_stream_next(hr_stream *stream, hr_block *block, hr_error *err) {
       .noisy = stream->values[NOISY],
       .snr = stream->snr,
       .empty = stream->empty,
+      .holed = stream->holed,
   };
   HR_TRY(read_block(stream, &next, err));
   prepare_context context = {.stream = stream, .block = &next};

@@ -74,6 +74,8 @@ typedef struct hr_block {
                          row has none; NULL unless asked for */
   const bool *empty;  /* [rows] those without a good pixel, which hold the stand-in; NULL
                          unless they are kept */
+  const bool *holed;  /* [rows] those in which the flux of a pixel, marked or not, is no
+                         number and the stand-in took its place; NULL where `empty` is */
 } hr_block;
 
 /* The measured ratio of row i of the block, NaN where it is not known. */

@@ -99,6 +99,8 @@ struct hr_model_type {
   bool uses_error;     /* whether it has to know the error of each pixel */
   bool knows_variance; /* whether it gives variance, effective, mean_error, draws */
   bool shares_files;   /* the models of all slots and targets stand in the same files */
+  bool whole_rows;     /* it is not asked about rows in which the flux of a pixel is no
+                          number, though something stands in for it */
 
   /* Writes the model (with shares_files: all that share with it) into `folder`, which is
    * there, each file whole or not at all. HR_ERR_IO, HR_ERR_MEMORY. */

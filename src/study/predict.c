@@ -78,6 +78,7 @@ hr_status hr_test_rows_init(hr_test_rows *rows, const hr_study_view *view,
   HR_TRY(hr_whole_groups_init(&rows->groups, err));
   HR_TRY(hr_alloc(&rows->requests, 2 * slots * targets, err));
   HR_TRY(hr_alloc(&rows->is_empty, count, err));
+  HR_TRY(hr_alloc(&rows->is_holed, count, err));
   if (knows_draws(rows)) HR_TRY(hr_test_draws_init(&rows->draws, test, targets, err));
 cleanup:
   return status;
@@ -94,6 +95,7 @@ void hr_test_rows_fini(hr_test_rows *rows) {
   hr_whole_groups_fini(&rows->groups);
   hr_free(rows->requests);
   hr_free(rows->is_empty);
+  hr_free(rows->is_holed);
   hr_free(rows->row);
   *rows = (hr_test_rows){.view = NULL};
 }
@@ -102,16 +104,24 @@ static double *from(double *column, size_t first) {
   return column ? column + first : NULL;
 }
 
-/* The rows of the block that go to the slot, with draws or without, listed at `list`; how
+static bool wants_whole_rows(const hr_trained *trained) {
+  return trained->model && trained->model->type->whole_rows;
+}
+
+/* The rows of the block that go to a slot, with draws or without, listed at `list`; how
  * many. The global model draws nothing. */
-static size_t list_rows(const hr_test_rows *rows, const hr_spectra *spectra, int slot,
-                        bool drawn, uint32_t *list) {
+static size_t list_rows(const hr_test_rows *rows, const hr_spectra *spectra,
+                        const hr_trained *trained, bool drawn, uint32_t *list) {
   const int32_t *route = rows->test->route + spectra->first_row;
   const bool *is_drawn = rows->draws.is_drawn;
+  int slot = trained->fit.slot;
+  bool is_strict = wants_whole_rows(trained);
   size_t count = 0;
   for (size_t i = 0; i < spectra->rows; i++) {
-    bool draws = slot != HR_GLOBAL && is_drawn && is_drawn[spectra->first_row + i];
-    if (draws != drawn || rows->is_empty[spectra->first_row + i]) continue;
+    size_t row = spectra->first_row + i;
+    bool draws = slot != HR_GLOBAL && is_drawn && is_drawn[row];
+    if (draws != drawn || rows->is_empty[row]) continue;
+    if (is_strict && rows->is_holed[row]) continue;
     if (slot == HR_GLOBAL || route[i] == slot) list[count++] = (uint32_t)i;
   }
   return count;
@@ -160,8 +170,7 @@ static hr_status predict(hr_test_rows *rows, const hr_spectra *spectra, hr_error
     size_t s = i / 2;
     bool drawn = i % 2;
     hr_request listed = {.row = rows->row + used};
-    listed.count =
-        list_rows(rows, spectra, rows->trained[s].fit.slot, drawn, rows->row + used);
+    listed.count = list_rows(rows, spectra, &rows->trained[s], drawn, rows->row + used);
     if (listed.count > 0) count = ask_slot(rows, s, &listed, first, drawn, count);
     used += listed.count;
   }
@@ -179,8 +188,20 @@ hr_status hr_test_rows_observe(hr_test_rows *rows, const hr_block *block, hr_err
   for (size_t i = 0; block->empty && i < block->rows; i++) {
     rows->is_empty[block->first_row + i] = block->empty[i];
   }
+  for (size_t i = 0; block->holed && i < block->rows; i++) {
+    rows->is_holed[block->first_row + i] = block->holed[i];
+  }
   rows->groups.context = rows; /* which may have been moved */
   return hr_whole_groups_observe(&rows->groups, block, err);
+}
+
+size_t hr_test_rows_kept_back(const hr_test_rows *rows) {
+  size_t count = 0;
+  if (!wants_whole_rows(&rows->trained[rows->slots - 1])) return 0;
+  for (size_t i = 0; i < rows->test->rows; i++) {
+    count += rows->is_holed[i] && !rows->is_empty[i];
+  }
+  return count;
 }
 
 static void gather(const hr_row_table *table, const hr_split_view *test, int slot,

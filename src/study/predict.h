@@ -22,12 +22,14 @@ typedef struct hr_test_rows {
   const hr_split_view *test;
   const hr_trained *trained; /* [targets][slots] */
   size_t slots, targets;
-  hr_row_table *own;      /* [targets] each row by the model of its route's bin */
-  hr_row_table *global;   /* [targets] each by the model of all rows; without variants:
-                             there is none */
-  bool *is_empty;         /* [N] rows without a good pixel: nothing is predicted */
-  hr_test_draws draws;    /* of some of the rows by the models of their bins, where these
-                             know the distribution */
+  hr_row_table *own;    /* [targets] each row by the model of its route's bin */
+  hr_row_table *global; /* [targets] each by the model of all rows; without variants:
+                           there is none */
+  bool *is_empty;       /* [N] rows without a good pixel: nothing is predicted */
+  bool *is_holed;       /* [N] rows with a pixel whose flux is no number: kept from models
+                           that want whole ones */
+  hr_test_draws draws;  /* of some of the rows by the models of their bins, where these
+                           know the distribution */
   hr_whole_groups groups; /* what the blocks become */
   hr_request *requests;   /* [2][slots][targets], and what they list */
   uint32_t *row;          /* [2 most_rows] */
@@ -46,6 +48,10 @@ void hr_test_rows_fini(hr_test_rows *rows);
  * block. Fails as the models do. */
 hr_status hr_test_rows_observe(hr_test_rows *rows, const hr_block *block,
                                hr_error *err) HR_MUST_CHECK;
+
+/* How many test rows so far were kept from the models because the flux of a pixel is no
+ * number. */
+size_t hr_test_rows_kept_back(const hr_test_rows *rows);
 
 /* What is written of a slot: its rows in order of their numbers; owned. */
 typedef struct hr_slot_rows {

@@ -74,6 +74,7 @@ static void the_first_reason_counts(void **state) {
   assert_int_equal(counts.unknown, 1);
   assert_int_equal(counts.nonpositive, 1);
   assert_int_equal(counts.huge, 1);
+  assert_int_equal(counts.lost, 2); /* the marked one has no flux either */
 }
 
 /* Nearly three quarters of the errors may be absurd: the quartile is of the others. */

@@ -104,9 +104,11 @@ static hr_status show(const small_study *s, hr_learner *learner, size_t block_ro
   for (int stage = 0; stage < 2; stage++) {
     for (size_t first = 0; first < TRAIN; first += block_rows) {
       size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
-      hr_block block = {first,          count, PIXELS,
-                        NULL,           NULL,  s->train_x + first * PIXELS,
-                        s->snr + first, NULL};
+      hr_block block = {.first_row = first,
+                        .rows = count,
+                        .pixels = PIXELS,
+                        .noisy = s->train_x + first * PIXELS,
+                        .snr = s->snr + first};
       if (stage == 0) {
         assert_int_equal(type->sample(learner, &block, s->chosen + first, err), HR_OK);
       } else {

@@ -88,8 +88,12 @@ static hr_status train(const small_study *s, const hr_posterior_parameters *para
   for (size_t first = 0; first < TRAIN; first += block_rows) {
     size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
     size_t at = first * PIXELS;
-    const hr_block block = {first,         count,         PIXELS, s->flux + at,
-                            s->error + at, s->noisy + at, NULL,   NULL};
+    const hr_block block = {.first_row = first,
+                            .rows = count,
+                            .pixels = PIXELS,
+                            .flux = s->flux + at,
+                            .error = s->error + at,
+                            .noisy = s->noisy + at};
     HR_TRY(type->learn(learner, &block, err));
   }
   HR_TRY(type->finish(learner, out, err));

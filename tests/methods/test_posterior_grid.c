@@ -130,8 +130,12 @@ static hr_status live(const hr_posterior_parameters *wanted, size_t block_rows,
   for (size_t first = 0; first < TRAIN; first += block_rows) {
     size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
     size_t at = first * pixels;
-    const hr_block block = {
-        first, count, pixels, train_flux + at, error + at, train_noisy + at, NULL, NULL};
+    const hr_block block = {.first_row = first,
+                            .rows = count,
+                            .pixels = pixels,
+                            .flux = train_flux + at,
+                            .error = error + at,
+                            .noisy = train_noisy + at};
     HR_TRY(type->learn(learner, &block, why));
   }
   HR_TRY(type->finish(learner, out, why));

@@ -18,8 +18,12 @@ static int set_up(void **state) {
 static hr_held_out hold(bool by_bin, size_t most) {
   hr_error err;
   hr_held_out held;
-  hr_block block = {0,         SMALL_TRAIN, SMALL_PIXELS, s.train_x, s.train_error,
-                    s.train_x, NULL,        NULL};
+  hr_block block = {.first_row = 0,
+                    .rows = SMALL_TRAIN,
+                    .pixels = SMALL_PIXELS,
+                    .flux = s.train_x,
+                    .error = s.train_error,
+                    .noisy = s.train_x};
   block.snr = block_snr(SMALL_TRAIN, SMALL_PIXELS, s.train_x, s.train_error);
   check_ok(hr_held_out_init(&held, &s.view, by_bin, most, &err));
   for (size_t i = 0; i < SMALL_TRAIN; i++) hr_held_out_keep(&held, &block, i);

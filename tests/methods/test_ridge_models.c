@@ -21,8 +21,12 @@ static hr_status live(const hr_ridge_options *options, double r2[3], hr_error *e
   hr_status status = HR_OK;
   hr_learner *learner = NULL;
   hr_trained out[SMALL_BINS + 1] = {{.model = NULL}};
-  hr_block block = {0,         SMALL_TRAIN, SMALL_PIXELS, s.train_x, s.train_error,
-                    s.train_x, NULL,        NULL};
+  hr_block block = {.first_row = 0,
+                    .rows = SMALL_TRAIN,
+                    .pixels = SMALL_PIXELS,
+                    .flux = s.train_x,
+                    .error = s.train_error,
+                    .noisy = s.train_x};
   HR_TRY(hr_ridge_models_begin(&s.view, options, &learner, err));
   HR_TRY(hr_ridge_models_learn(learner, &block, err));
   HR_TRY(hr_ridge_models_finish(learner, out, err));

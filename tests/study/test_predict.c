@@ -74,8 +74,12 @@ static hr_status show(const made_up *m, hr_test_rows *rows, size_t block_rows,
   for (size_t first = 0; first < ROWS && status == HR_OK; first += block_rows) {
     size_t count = ROWS - first < block_rows ? ROWS - first : block_rows;
     const float *x = m->x + first * PIXELS;
-    const hr_block block = {first, count, PIXELS, x, m->error + first * PIXELS,
-                            x,     NULL,  NULL};
+    const hr_block block = {.first_row = first,
+                            .rows = count,
+                            .pixels = PIXELS,
+                            .flux = x,
+                            .error = m->error + first * PIXELS,
+                            .noisy = x};
     status = hr_test_rows_observe(rows, &block, err);
   }
   return status;
@@ -111,6 +115,32 @@ static void test_rows_land_at_their_number_for_any_block(void **state) {
     assert_int_equal(predict(&m, blocks[b], &rows, &err), HR_OK);
     check_tables(&rows);
     assert_null(rows.own[0].variance);
+    hr_test_rows_fini(&rows);
+  }
+}
+
+static const hr_model_type strict = {
+    .kind = "stub", .whole_rows = true, .predict = predict_stub};
+
+/* Rows 3, 7, 11 .. have a pixel without flux. */
+static void test_some_models_are_given_whole_rows_alone(void **state) {
+  (void)state;
+  static made_up m;
+  static bool holed[ROWS];
+  hr_error err;
+  for (size_t i = 0; i < ROWS; i++) holed[i] = i % 4 == 3;
+  for (int is_strict = 0; is_strict <= 1; is_strict++) {
+    hr_test_rows rows;
+    make(&m, is_strict ? &strict : &plain);
+    check_ok(hr_test_rows_init(&rows, &m.view, &m.test, m.trained, SLOTS, &err));
+    const hr_block block = {
+        .rows = ROWS, .pixels = PIXELS, .error = m.error, .noisy = m.x, .holed = holed};
+    check_ok(hr_test_rows_observe(&rows, &block, &err));
+    for (size_t i = 0; i < ROWS; i++) {
+      bool is_known = isnan(rows.global[0].mean[i]) == 0;
+      assert_int_equal(is_known, !is_strict || !holed[i]);
+    }
+    assert_int_equal(hr_test_rows_kept_back(&rows), is_strict ? ROWS / 4 : 0);
     hr_test_rows_fini(&rows);
   }
 }
@@ -249,6 +279,7 @@ static void test_memory_that_runs_out_leaves_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows_land_at_their_number_for_any_block),
+      cmocka_unit_test(test_some_models_are_given_whole_rows_alone),
       cmocka_unit_test(test_a_slot_has_its_rows_in_order),
       cmocka_unit_test(test_without_models_there_is_nothing),
       cmocka_unit_test(test_targets_have_tables_of_their_own),

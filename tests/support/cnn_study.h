@@ -160,14 +160,12 @@ static inline hr_status begin(const small_study *s, const hr_cnn_parameters *par
   if (status != HR_OK) return status;
   for (size_t first = 0; first < TRAIN; first += block_rows) {
     size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;
-    hr_block block = {first,
-                      count,
-                      PIXELS,
-                      s->flux + first * PIXELS,
-                      s->error + first * PIXELS,
-                      s->noisy + first * PIXELS,
-                      NULL,
-                      NULL};
+    hr_block block = {.first_row = first,
+                      .rows = count,
+                      .pixels = PIXELS,
+                      .flux = s->flux + first * PIXELS,
+                      .error = s->error + first * PIXELS,
+                      .noisy = s->noisy + first * PIXELS};
     block.snr = block_snr(count, PIXELS, block.noisy, block.error);
     assert_int_equal(type->learn(*learner, &block, err), HR_OK);
   }

@@ -50,14 +50,12 @@ static inline hr_status life_learn(const life_plan *plan, size_t block_rows,
   for (size_t first = 0; status == HR_OK && first < rows->rows; first += block_rows) {
     size_t left = rows->rows - first, count = left < block_rows ? left : block_rows;
     size_t at = first * pixels;
-    hr_block block = {first,
-                      count,
-                      pixels,
-                      rows->flux ? rows->flux + at : NULL,
-                      rows->error ? rows->error + at : NULL,
-                      rows->noisy ? rows->noisy + at : NULL,
-                      NULL,
-                      NULL};
+    hr_block block = {.first_row = first,
+                      .rows = count,
+                      .pixels = pixels,
+                      .flux = rows->flux ? rows->flux + at : NULL,
+                      .error = rows->error ? rows->error + at : NULL,
+                      .noisy = rows->noisy ? rows->noisy + at : NULL};
     block.snr = block_snr(count, pixels, block.noisy, block.error);
     status = plan->method->learn(*out, &block, err);
   }
