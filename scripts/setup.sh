@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Headroom needs on Debian 12 or Ubuntu 24.04 and later, through apt-get, and
-# LightGBM's shared library into build/lightgbm (scripts/get_lightgbm.sh).
+# the shared libraries of LightGBM and ONNX Runtime into build/lightgbm and
+# build/onnxruntime (scripts/get_lightgbm.sh, scripts/get_onnxruntime.sh).
 #
 #   scripts/setup.sh build      what building takes (the default)
 #   scripts/setup.sh test       that, and what the tests take
@@ -17,7 +18,7 @@ build_packages=(gcc libc6-dev make git cmake ninja-build pkg-config
   libdnnl-dev # the convolutions of the 1D-CNN expert
   libcairo2-dev libpango1.0-dev fonts-dejavu-core # figures
   fonts-wqy-microhei # their texts in Chinese, Japanese and Korean
-  python3 python3-pip) # fetch LightGBM; not needed later
+  python3 python3-pip) # fetch LightGBM and ONNX Runtime; not needed later
 
 # cmocka runs the C tests; Python's h5py, PyTables, pandas, scikit-learn and PyTorch check
 # our files and our numbers independently; clang is the second compiler all code is clean for.
@@ -28,8 +29,9 @@ test_packages=(g++ clang clang-format libomp-dev binutils libcmocka-dev
 develop_packages=(clang-tidy libclang-rt-dev valgrind)
 
 # Last, whichever way the script ends well.
-get_lightgbm() {
+get_libraries() {
   "$(dirname "$0")/get_lightgbm.sh"
+  "$(dirname "$0")/get_onnxruntime.sh"
 }
 
 kind=${1:-build}
@@ -46,7 +48,7 @@ esac
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "setup: this is neither Debian nor Ubuntu; please see to it that you have what"
   echo "setup: these packages hold: ${wanted[*]}"
-  get_lightgbm
+  get_libraries
   exit 0
 fi
 
@@ -59,7 +61,7 @@ for package in "${wanted[@]}"; do
   is_installed "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -eq 0 ]; then
-  get_lightgbm
+  get_libraries
   exit 0
 fi
 
@@ -78,5 +80,5 @@ echo "setup: installing ${missing[*]}"
 "${as_root[@]}" apt-get update --quiet
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
   apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
-get_lightgbm
+get_libraries
 echo "setup: done"

@@ -70,13 +70,14 @@ TESTED_BY = {
     "routing/nearest.c": "routing/test_router.c",
     "routing/router_labels.c": "routing/test_router.c",
     # Parts of one method that are seen in what it trains; the search for libraries takes an
-    # environment of its own, which test_lightgbm_library.py makes.
+    # environment of its own, which test_lightgbm_library.py and test_onnx.py make.
     "methods/cnn/cost.c": "methods/test_cnn.c",
     "methods/cnn/result.c": "methods/test_cnn.c",
     "methods/cnn/rows.c": "methods/test_cnn.c",
     "methods/cnn/train.c": "methods/test_cnn.c",
     "methods/lightgbm/api.c": "python/test_lightgbm_library.py",
     "methods/shared_library.c": "python/test_lightgbm_library.py",
+    "methods/outside/ort_api.c": "python/test_onnx.py",
     "methods/lightgbm/grow.c": "methods/test_lightgbm.c",
     "methods/lightgbm/trees.c": "methods/test_lightgbm.c",
 }

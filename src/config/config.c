@@ -160,9 +160,34 @@ static hr_status read_expert(hr_config *config, const hr_method *type,
   return check_expert_bins(config, expert, &name, node ? node : parent, err);
 }
 
-/* An entry with predictions is a model from elsewhere, whatever it is called. */
+/* An entry with predictions or a network is a model from elsewhere, whatever it is
+ * called. */
 static bool is_outside(const hr_yaml_node *entry) {
-  return !hr_method_find(entry->key) && hr_yaml_find(entry, "predictions");
+  if (hr_method_find(entry->key)) return false;
+  return hr_yaml_find(entry, "predictions") || hr_yaml_find(entry, "onnx");
+}
+
+/* Keys of the other kind would have no effect. */
+static hr_status check_outside(const hr_config *config, const hr_config_expert *expert,
+                               const hr_yaml_node *entry, hr_error *err) {
+  const hr_outside_parameters *p = expert->parameters;
+  const hr_method *type = expert->type;
+  if (!p->predictions == !p->onnx) {
+    return hr_yaml_fail(err, config->path, entry->key_mark,
+                        "experts.%s has %s predictions %s onnx; give one of them, the "
+                        "file of the predictions or that of the model",
+                        entry->key, p->onnx ? "both" : "neither",
+                        p->onnx ? "and" : "nor");
+  }
+  for (size_t i = 0; i < type->field_count; i++) {
+    const hr_yaml_node *given = hr_yaml_find(entry, type->fields[i].name);
+    if (!given || hr_outside_field_is_path(&type->fields[i])) continue;
+    if (hr_outside_field_is_used(&type->fields[i], p->onnx != NULL)) continue;
+    return hr_yaml_fail(err, config->path, given->key_mark,
+                        "experts.%s.%s has a meaning with %s alone; leave it out",
+                        entry->key, given->key, p->onnx ? "predictions" : "onnx");
+  }
+  return HR_OK;
 }
 
 static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
@@ -177,7 +202,9 @@ static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
         "the program's own such as hybrid or global",
         entry->key);
   }
-  hr_status status = hr_outside_method_create(entry->key, &made, err);
+  const hr_yaml_node *onnx = hr_yaml_find(entry, "onnx");
+  bool is_run = onnx && onnx->text && strcmp(onnx->text, "none") != 0;
+  hr_status status = hr_outside_method_create(entry->key, is_run, &made, err);
   if (status != HR_OK) return status;
   status = read_expert(config, &made->method, entry, entry, err);
   if (config->expert_count == number) {
@@ -187,6 +214,7 @@ static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
   hr_config_expert *expert = &config->experts[number];
   expert->outside = made;
   const hr_outside_parameters *p = expert->parameters;
+  if (status == HR_OK) status = check_outside(config, expert, entry, err);
   if (status == HR_OK && p->title) hr_outside_method_set_title(made, p->title);
   return status;
 }

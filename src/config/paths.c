@@ -184,7 +184,9 @@ hr_status hr_config_resolve_paths(hr_config *config, const hr_yaml_node *root,
   HR_TRY(check_distinct(config, data, err));
   for (size_t i = 0; i < config->expert_count; i++) {
     hr_outside_parameters *p = config->experts[i].parameters;
-    if (config->experts[i].outside) HR_TRY(make_absolute(base, &p->predictions, err));
+    if (!config->experts[i].outside) continue;
+    if (p->predictions) HR_TRY(make_absolute(base, &p->predictions, err));
+    if (p->onnx) HR_TRY(make_absolute(base, &p->onnx, err));
   }
   for (size_t i = 0; i < config->page_count; i++) {
     HR_TRY(make_absolute(base, &config->pages[i].page, err));

@@ -114,6 +114,8 @@ typedef struct hr_study_view {
   bool keeps_every_target;  /* not of the first target alone */
   const double *outside; /* [T][test_rows] what a model that was trained elsewhere says of
                             the test rows, NaN: nothing; NULL for what is trained here */
+  uint64_t outside_print; /* of the file of such a model, where it is run here */
+  double unit; /* of the flux, in that of the files (data/conditioning.h: scale) */
   double base; /* what was taken off the flux (data/conditioning.h): who measures lines
                   puts it back */
 } hr_study_view;

@@ -266,6 +266,7 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
   if (hr_study_is_control(expert->type)) run->view.test_bin = plan->test_bin;
   if (expert->outside) {
     run->view.outside = plan->outside[expert - plan->config->experts];
+    run->view.outside_print = plan->outside_print[expert - plan->config->experts];
   }
   HR_TRY(init_targets(run, plan, study, err));
   HR_TRY(load_cards(run, &whole, &failed, err));
@@ -456,6 +457,20 @@ cleanup:
   return status;
 }
 
+/* Rows that a model from elsewhere is not given are told where it is judged, too. */
+static void tell_kept_back(hr_method_run *run) {
+  size_t count = hr_test_rows_kept_back(&run->test_rows);
+  char note[160];
+  if (run->state != HR_METHOD_RUN_WORKING || count == 0) return;
+  snprintf(note, sizeof note,
+           "%zu of %zu test rows have a pixel whose flux is no number, and no prediction",
+           count, run->test->rows);
+  hr_observe_warning(run->view.observer,
+                     "experts.%s: %s of it; they are left out of what is compared",
+                     run->type->name, note);
+  for (size_t i = 0; i < count_of(run); i++) hr_fit_add_note(&run->trained[i].fit, note);
+}
+
 hr_status hr_method_run_predict(hr_method_run *run, const hr_plan *plan, hr_error *err) {
   hr_error reason = {.status = HR_OK};
   char stage[96];
@@ -464,7 +479,9 @@ hr_status hr_method_run_predict(hr_method_run *run, const hr_plan *plan, hr_erro
   if (status != HR_OK) return give_up(run, status, &reason, err);
   snprintf(stage, sizeof stage, "predicting test spectra, %s", run->type->title);
   const hr_pass pass = {.plan = plan, .stage = stage, .visit = show_test, .context = run};
-  return hr_pass_run(&pass, NULL, err);
+  status = hr_pass_run(&pass, NULL, err);
+  if (status == HR_OK) tell_kept_back(run);
+  return status;
 }
 
 static hr_status write_trained(hr_method_run *run, hr_trained *trained, hr_error *err) {

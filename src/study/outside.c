@@ -1,5 +1,5 @@
 /* Lines of a file are joined to test rows by a star's name, which is sorted for, by the
- * row's number, or one to one. */
+ * row's number, or one to one. A network has no lines, and is tried out. */
 #include "study/outside.h"
 
 #include <inttypes.h>
@@ -12,6 +12,8 @@
 #include "core/observe.h"
 #include "data/csv_table.h"
 #include "data/star_list.h"
+#include "methods/outside/onnx_file.h"
+#include "methods/outside/onnx_model.h"
 
 enum { NO_ROW = -1 };
 
@@ -232,6 +234,22 @@ static void tell_strangers(const join *j, const hr_observer *observer) {
   }
 }
 
+/* A network is tried out now, where the runtime is there to run it; where it is not the
+ * study goes on without it, as it does without LightGBM. */
+static hr_status look_at_network(hr_plan *plan, size_t e, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_error reason = {.status = HR_OK};
+  const char *key = "onnx";
+  const hr_config_expert *expert = &plan->config->experts[e];
+  const hr_outside_parameters *p = expert->parameters;
+  const join j = {.plan = plan, .parameters = p, .name = expert->type->name};
+  HR_TRY(hr_onnx_file_print(p->onnx, &plan->outside_print[e], &reason));
+  if (expert->type->available(NULL) != HR_OK) return HR_OK;
+  HR_TRY(hr_onnx_model_check(&plan->view, p, &key, &reason));
+cleanup:
+  return status == HR_OK ? status : fail(&j, status, key, &reason, err);
+}
+
 static hr_status read_one(hr_plan *plan, size_t e, const hr_observer *observer,
                           hr_error *err) {
   static const size_t most_bytes = (size_t)4 << 30;
@@ -263,9 +281,13 @@ cleanup:
 hr_status hr_outside_read(hr_plan *plan, const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_alloc(&plan->outside, plan->config->expert_count, err));
+  HR_TRY(hr_alloc(&plan->outside_print, plan->config->expert_count, err));
   for (size_t e = 0; e < plan->config->expert_count; e++) {
-    if (!plan->config->experts[e].outside) continue;
-    HR_TRY(read_one(plan, e, observer, err));
+    const hr_config_expert *expert = &plan->config->experts[e];
+    if (!expert->outside) continue;
+    const hr_outside_parameters *p = expert->parameters;
+    status = p->onnx ? look_at_network(plan, e, err) : read_one(plan, e, observer, err);
+    if (status != HR_OK) goto cleanup;
   }
 cleanup:
   return status;
@@ -276,13 +298,17 @@ void hr_outside_fini(hr_plan *plan) {
     hr_free(plan->outside[e]);
   }
   hr_free(plan->outside);
+  hr_free(plan->outside_print);
   plan->outside = NULL;
+  plan->outside_print = NULL;
 }
 
 uint64_t hr_outside_fingerprint(const hr_plan *plan, uint64_t print) {
   size_t values = hr_study_targets(&plan->view) * plan->view.test_rows;
   for (size_t e = 0; e < plan->config->expert_count; e++) {
     const double *own = plan->outside[e];
+    uint64_t of_file = plan->outside_print[e];
+    if (of_file) print = hr_fingerprint_bytes(print, &of_file, sizeof of_file);
     if (own) print = hr_fingerprint_bytes(print, own, values * sizeof *own);
   }
   return print;

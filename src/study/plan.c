@@ -243,6 +243,7 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   view->memory_bytes = (size_t)config->run.memory_mib << 20;
   view->noise_level = config->data.noise.level;
   view->wild_beyond = plan->conditions.rows.wild_beyond;
+  view->unit = plan->conditions.rows.scale;
   view->base = plan->conditions.rows.base;
   view->observer = observer;
   view->train.rows = hr_dataset_rows(plan->train);

@@ -32,7 +32,9 @@ typedef struct hr_plan {
   hr_study_view view;                 /* what learners see; points into this plan */
   double **outside; /* [config->expert_count] of models from elsewhere: [T][test rows]
                        predictions, NaN: none; of others NULL */
-  hr_memory_plan memory; /* the experts in the order in which they are trained */
+  uint64_t *outside_print; /* [config->expert_count] of those that are run here, of their
+                              files; of others 0 */
+  hr_memory_plan memory;   /* the experts in the order in which they are trained */
   hr_doubts doubts; /* that are told; those that are not let be have refused the study */
   uint64_t spectra_print; /* of some training and test spectra, for the origin */
   hr_origin origin;

@@ -55,6 +55,16 @@ static bool has_model(const json_t *bins, const char *expert, const char **note)
   return false;
 }
 
+/* One of all rows alone has its own status. */
+static bool is_there(const json_t *expert, const json_t *bins, const char *name,
+                     const char **note) {
+  if (!json_is_true(json_object_get(expert, "only_global"))) {
+    return has_model(bins, name, note);
+  }
+  *note = hr_json_string(expert, "note", "");
+  return strcmp(hr_json_string(expert, "status", ""), "ok") == 0;
+}
+
 /* Appends what is lost of one target's results. */
 static hr_status add_lost(const json_t *results, const char *dir, hr_text *out,
                           hr_error *err) {
@@ -67,8 +77,7 @@ static hr_status add_lost(const json_t *results, const char *dir, hr_text *out,
   }
   json_array_foreach(experts, i, expert) {
     const char *name = hr_json_string(expert, "name", ""), *note = "";
-    bool is_of_bins = !json_is_true(json_object_get(expert, "only_global"));
-    if (!is_of_bins || has_model(bins, name, &note)) continue;
+    if (is_there(expert, bins, name, &note)) continue;
     hr_text_append(out, "%s%s (%s)", out->length ? ", " : "", name, note);
   }
   return hr_text_status(out, err);

@@ -126,7 +126,48 @@ static void test_models_from_elsewhere(void **state) {
       "own such as hybrid or global");
   refuse_rest("experts: {vit: {predictions: v.csv, bins: [1]}}\n",
               "s.yaml:3:37: the key 'experts.vit.bins' is not known; the keys here are "
-              "predictions, column, id, title");
+              "predictions, onnx, input, output, scale, column, id, title");
+}
+
+static void test_networks_from_elsewhere(void **state) {
+  (void)state;
+  hr_config *c = accept_rest(
+      "experts:\n"
+      "  vit: {onnx: p/v.onnx, scale: [2.9975, 1.1683]}\n"
+      "  net: {onnx: /x.onnx, input: flux_error, output: y, title: Net, predictions: "
+      "none}\n");
+  const hr_outside_parameters *vit = c->experts[0].parameters;
+  assert_null(vit->predictions);
+  assert_string_equal(vit->onnx, "/base/p/v.onnx");
+  assert_string_equal(vit->input, "flux");
+  assert_null(vit->output);
+  check_numbers(&vit->scale, (double[]){2.9975, 1.1683}, 2);
+  assert_non_null(c->experts[0].type->available);
+  const hr_outside_parameters *net = c->experts[1].parameters;
+  assert_string_equal(net->onnx, "/x.onnx");
+  assert_string_equal(net->input, "flux_error");
+  assert_string_equal(net->output, "y");
+  check_numbers(&net->scale, (double[]){0, 1}, 2);
+  assert_string_equal(c->experts[1].type->title, "Net");
+  hr_config_destroy(&c);
+  refuse_rest("experts: {vit: {predictions: v.csv, onnx: v.onnx}}\n",
+              "s.yaml:3:11: experts.vit has both predictions and onnx; give one of them, "
+              "the file of the predictions or that of the model");
+  refuse_rest("experts: {vit: {onnx: none}}\n",
+              "s.yaml:3:11: experts.vit has neither predictions nor onnx; give one of "
+              "them, the file of the predictions or that of the model");
+  refuse_rest(
+      "experts: {vit: {onnx: v.onnx, id: star}}\n",
+      "s.yaml:3:31: experts.vit.id has a meaning with predictions alone; leave it "
+      "out");
+  refuse_rest(
+      "experts: {vit: {predictions: v.csv, scale: [1, 2]}}\n",
+      "s.yaml:3:37: experts.vit.scale has a meaning with onnx alone; leave it out");
+  refuse_rest(
+      "experts: {vit: {onnx: v.onnx, input: noise}}\n",
+      "s.yaml:3:38: experts.vit.input is 'noise', but must be flux or flux_error");
+  refuse_rest("experts: {vit: {onnx: v.onnx, scale: [1]}}\n",
+              "s.yaml:3:38: experts.vit.scale has 1 item, but needs at least 2");
 }
 
 static void check_lightgbm(const hr_lightgbm_parameters *p) {
@@ -449,6 +490,7 @@ int main(void) {
       cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_controls),
       cmocka_unit_test(test_models_from_elsewhere),
+      cmocka_unit_test(test_networks_from_elsewhere),
       cmocka_unit_test(test_example),
       cmocka_unit_test(test_pasted_block),
       cmocka_unit_test(test_habits),

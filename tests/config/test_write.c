@@ -68,6 +68,7 @@ static void test_round_trips(void **state) {
   check_round_trip(HEAD);
   check_round_trip(HEAD "experts: {ridge: {alpha: auto}, ridge_marginal: {alpha: 3}}\n");
   check_round_trip(HEAD "experts: {vit: {predictions: v.csv, id: a b}, ridge: }\n");
+  check_round_trip(HEAD "experts: {vit: {onnx: v.onnx, scale: [3, 2], output: y}}\n");
   check_round_trip(HEAD "figures: {titles: false}\n");
   check_round_trip(HEAD "gate: {name: C2, rho: 0.85, on_pass: {rho: \"go on: C3\"}}\n");
   char *yaml = read_source("examples/moe-ceiling-c1.yaml");

@@ -27,7 +27,7 @@ static void a_table_is_made_for_a_name(void **state) {
   (void)state;
   hr_error err;
   hr_outside_method *made = NULL;
-  check_ok(hr_outside_method_create("vit", &made, &err));
+  check_ok(hr_outside_method_create("vit", false, &made, &err));
   assert_string_equal(made->method.name, "vit");
   assert_string_equal(made->method.title, "vit");
   hr_outside_method_set_title(made, "A ViT");
@@ -35,7 +35,29 @@ static void a_table_is_made_for_a_name(void **state) {
   assert_true(hr_method_is_outside(&made->method));
   assert_false(hr_method_is_outside(hr_method_find("ridge")));
   assert_null(hr_method_find("vit"));
+  assert_null(made->method.available);
   hr_free(made);
+  check_ok(hr_outside_method_create("net", true, &made, &err));
+  assert_true(hr_method_is_outside(&made->method));
+  check_ok(made->method.available(&err));
+  hr_free(made);
+}
+
+static void fields_belong_to_one_kind(void **state) {
+  (void)state;
+  static const char *const of_both[] = {"title"}, *const of_run[] = {"onnx", "input",
+                                                                     "output", "scale"};
+  const hr_method *type = &hr_outside_method_of_any_name;
+  for (size_t i = 0; i < type->field_count; i++) {
+    const hr_field *field = &type->fields[i];
+    bool is_run = false, is_both = strcmp(field->name, of_both[0]) == 0;
+    for (size_t k = 0; k < 4; k++) is_run |= strcmp(field->name, of_run[k]) == 0;
+    assert_int_equal(hr_outside_field_is_used(field, true), is_run || is_both);
+    assert_int_equal(hr_outside_field_is_used(field, false), !is_run || is_both);
+    bool is_path =
+        strcmp(field->name, "predictions") == 0 || strcmp(field->name, "onnx") == 0;
+    assert_int_equal(hr_outside_field_is_path(field), is_path);
+  }
 }
 
 enum { ROWS = 4, TARGETS = 2 };
@@ -103,6 +125,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_are_checked),
       cmocka_unit_test(a_table_is_made_for_a_name),
+      cmocka_unit_test(fields_belong_to_one_kind),
       cmocka_unit_test(it_says_what_its_file_says),
       cmocka_unit_test(memory_can_run_out),
   };

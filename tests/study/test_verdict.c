@@ -84,6 +84,26 @@ static void experts_without_any_bin_are_lost(void **state) {
   hr_text_free(lost);
 }
 
+/* One of all rows alone is lost where it has no model. */
+static void models_of_all_rows_are_lost(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char *lost = NULL;
+  static const char results[] =
+      "{\"experts\": [{\"name\": \"vit\", \"only_global\": true, \"status\": \"%s\", "
+      "\"note\": \"no runtime\"}], \"bins\": []}";
+  char text[256];
+  snprintf(text, sizeof text, results, "ok");
+  scratch_write(&s, "results.json", text);
+  check_ok(hr_study_lost(s.path, &lost, &err));
+  assert_null(lost);
+  snprintf(text, sizeof text, results, "unavailable");
+  scratch_write(&s, "results.json", text);
+  check_ok(hr_study_lost(s.path, &lost, &err));
+  assert_string_equal(lost, "vit (no runtime)");
+  hr_text_free(lost);
+}
+
 static void results_that_do_not_tell_experts_are_refused(void **state) {
   (void)state;
   hr_error err = {0};
@@ -101,6 +121,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(results_tell_whether_it_passed, set_up, tear_down),
       cmocka_unit_test_setup_teardown(experts_without_any_bin_are_lost, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(models_of_all_rows_are_lost, set_up, tear_down),
       cmocka_unit_test_setup_teardown(results_that_do_not_tell_experts_are_refused,
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(every_target_has_to_pass, set_up, tear_down),

@@ -1,5 +1,5 @@
 /* A model that was trained elsewhere: its predictions are looked up by the number of the
- * test row. */
+ * test row, or made by its network. */
 #include "methods/outside/outside.h"
 
 #include <math.h>
@@ -7,9 +7,13 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/parallel.h"
+#include "methods/outside/onnx_model.h"
+#include "methods/outside/ort_api.h"
 
 struct hr_learner {
   const hr_study_view *study;
+  const hr_outside_parameters *parameters; /* NULL: those of predictions */
 };
 
 /* It knows the study's test rows by their numbers and predicts no others, so that it is
@@ -58,9 +62,8 @@ static const hr_model_type outside_model_type = {
 
 static hr_status outside_begin(const hr_study_view *study, const void *parameters,
                                hr_learner **out, hr_error *err) {
-  (void)parameters;
   hr_status status = hr_alloc(out, 1, err);
-  if (status == HR_OK) (*out)->study = study;
+  if (status == HR_OK) *(*out) = (hr_learner){study, parameters};
   return status;
 }
 
@@ -91,17 +94,35 @@ cleanup:
   return status;
 }
 
+static bool is_run(const hr_outside_parameters *parameters) {
+  return parameters && parameters->onnx;
+}
+
+static hr_status make_models(const hr_learner *learner, hr_model **out, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = learner->study;
+  if (is_run(learner->parameters)) {
+    return hr_onnx_models_create(study, learner->parameters, out, err);
+  }
+  for (size_t t = 0; status == HR_OK && t < hr_study_targets(study); t++) {
+    status = make_model(study, t, &out[t], err);
+  }
+  return status;
+}
+
 static hr_status outside_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
-  for (size_t t = 0; t < hr_study_targets(study); t++) {
+  hr_model *models[HR_MOST_TARGETS] = {NULL};
+  status = make_models(learner, models, err);
+  for (size_t t = 0; t < hr_study_targets(study); t++) out[t].model = models[t];
+  for (size_t t = 0; status == HR_OK && t < hr_study_targets(study); t++) {
     HR_TRY(hr_fit_init(&out[t].fit, HR_GLOBAL, 1, false, 0, err));
     out[t].fit.status = HR_FIT_OK;
     out[t].fit.target = t;
     hr_fit_add_note(&out[t].fit,
                     "trained elsewhere, on rows that are not known here, and "
                     "not validated");
-    HR_TRY(make_model(study, t, &out[t].model, err));
   }
 cleanup:
   return status;
@@ -112,12 +133,21 @@ static void outside_destroy(hr_learner **learner) {
   *learner = NULL;
 }
 
+/* A network's own memory, weights and layers, is not known before it is loaded. */
 static void outside_estimate(const hr_study_view *study, const void *parameters,
                              hr_cost *cost) {
-  (void)parameters;
   double values = (double)hr_study_targets(study) * (double)study->test_rows;
+  double batch = (double)HR_PREDICT_ROWS * (double)study->pixels * sizeof(double);
   cost->memory_bytes = values * sizeof(double);
+  if (is_run(parameters)) cost->memory_bytes = batch * (double)hr_thread_count();
   cost->disk_bytes = values * sizeof(float);
+}
+
+static hr_status runtime_available(hr_error *err) {
+  hr_ort_library library;
+  hr_status status = hr_ort_load(&library, err);
+  if (status == HR_OK) hr_ort_unload(&library);
+  return status;
 }
 
 #define FIELD(member) .offset = offsetof(hr_outside_parameters, member)
@@ -126,8 +156,43 @@ static const hr_field fields[] = {
     {.name = "predictions",
      .kind = HR_FIELD_TEXT,
      FIELD(predictions),
+     .default_text = "none",
+     .may_be_none = true,
      .help = "A CSV file with a line of column names and a line a test row, relative to "
              "the configuration's folder."},
+    {.name = "onnx",
+     .kind = HR_FIELD_TEXT,
+     FIELD(onnx),
+     .default_text = "none",
+     .may_be_none = true,
+     .help =
+         "In place of predictions, the model itself as an ONNX file, which ONNX "
+         "Runtime runs on the noisy test spectra, as the files have them; relative to "
+         "the configuration's folder."},
+    {.name = "input",
+     .kind = HR_FIELD_TEXT,
+     FIELD(input),
+     .default_text = "flux",
+     .choices = "flux|flux_error",
+     .help = "What the model takes: the flux, [batch, pixels], [batch, 1, pixels] or "
+             "[batch, pixels, 1]; or flux and error in two channels."},
+    {.name = "output",
+     .kind = HR_FIELD_TEXT,
+     FIELD(output),
+     .default_text = "none",
+     .may_be_none = true,
+     .help = "The name of the output that is the label, of a model that has several; "
+             "none: the only one."},
+    {.name = "scale",
+     .kind = HR_FIELD_NUMBERS,
+     FIELD(scale),
+     .default_text = "[0, 1]",
+     .minimum = -INFINITY,
+     .maximum = INFINITY,
+     .least_count = 2,
+     .help = "Offset and factor that make the label of the output, offset + factor "
+             "output: mean and standard deviation where it was trained on standardised "
+             "labels; of several targets a pair each, in their order."},
     {.name = "column",
      .kind = HR_FIELD_TEXT,
      FIELD(column),
@@ -156,7 +221,7 @@ const hr_method hr_outside_method_of_any_name = {
     .title = "NAME",
     .summary =
         "A model of all rows that was trained elsewhere, by its predictions of the "
-        "test rows; any other name.",
+        "test rows or as a network in ONNX; any other name.",
     .has_global = true,
     .only_global = true,
     .parameters_size = sizeof(hr_outside_parameters),
@@ -184,7 +249,25 @@ bool hr_outside_name_is_good(const char *name) {
   return true;
 }
 
-hr_status hr_outside_method_create(const char *name, hr_outside_method **out,
+bool hr_outside_field_is_path(const hr_field *field) {
+  return field->offset == offsetof(hr_outside_parameters, predictions) ||
+         field->offset == offsetof(hr_outside_parameters, onnx);
+}
+
+bool hr_outside_field_is_used(const hr_field *field, bool run) {
+  switch (field->offset) {
+    case offsetof(hr_outside_parameters, predictions):
+    case offsetof(hr_outside_parameters, column):
+    case offsetof(hr_outside_parameters, id):
+      return !run;
+    case offsetof(hr_outside_parameters, title):
+      return true;
+    default:
+      return run;
+  }
+}
+
+hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method **out,
                                    hr_error *err) {
   hr_status status = hr_alloc(out, 1, err);
   if (status != HR_OK) return status;
@@ -194,6 +277,7 @@ hr_status hr_outside_method_create(const char *name, hr_outside_method **out,
   snprintf(m->title, sizeof m->title, "%s", name);
   m->method.name = m->name;
   m->method.title = m->title;
+  if (run) m->method.available = runtime_available;
   return HR_OK;
 }
 

@@ -1,7 +1,8 @@
-/* A model that was trained elsewhere, which the study has the predictions of: a ViT in
- * PyTorch, a pipeline's catalogue. It is a model of all rows that says what its file says
- * of each test row; the study judges it on the same rows as every other. Nothing is
- * trained, nothing validated, and nothing can be predicted with it. */
+/* A model that was trained elsewhere: a ViT in PyTorch, a pipeline's catalogue. The study
+ * has its predictions, and it is a model of all rows that says what its file says of each
+ * test row; or the network itself in ONNX, which is run on the noisy test rows
+ * (onnx_model.h). The study judges it on the same rows as every other. Nothing is trained
+ * and nothing validated, and no bundle has it. */
 #ifndef HR_METHODS_OUTSIDE_OUTSIDE_H
 #define HR_METHODS_OUTSIDE_OUTSIDE_H
 
@@ -9,10 +10,14 @@
 
 /* experts.NAME in the configuration, NAME being none of the registry's. */
 typedef struct hr_outside_parameters {
-  char *predictions; /* the file; absolute */
-  char *column;      /* "{target}" in it stands for the target */
-  char *id;          /* a column of the file and of the test set's labels; NULL: none */
-  char *title;       /* NULL: the name */
+  char *predictions; /* the file; absolute. NULL: there is `onnx` */
+  char *onnx;        /* the network's file; absolute. NULL: there are predictions */
+  char *input;       /* "flux" | "flux_error": what it is given */
+  char *output;      /* the name of the output; NULL: the only one */
+  hr_numbers scale; /* offset and factor of each target: label = offset + factor output */
+  char *column;     /* "{target}" in it stands for the target */
+  char *id;         /* a column of the file and of the test set's labels; NULL: none */
+  char *title;      /* NULL: the name */
 } hr_outside_parameters;
 
 /* A table of the methods' kind for one such model. */
@@ -21,15 +26,21 @@ typedef struct hr_outside_method {
   char name[32], title[64];
 } hr_outside_method;
 
-/* Fields of the parameters, for any name; begins with "predictions". */
+/* Fields of the parameters, for any name. */
 extern const hr_method hr_outside_method_of_any_name;
 
 /* Whether a model may be called so: a letter, then up to 30 small letters, digits and
  * '_', and none of the words that names of forecasts are made of. */
 bool hr_outside_name_is_good(const char *name);
 
-/* To be freed with hr_free. HR_ERR_MEMORY. */
-hr_status hr_outside_method_create(const char *name, hr_outside_method **out,
+/* Whether a field has a meaning for a model that has its predictions, or that is run. */
+bool hr_outside_field_is_used(const hr_field *field, bool run);
+
+/* Whether a field names the file: what the study is does not depend on its path. */
+bool hr_outside_field_is_path(const hr_field *field);
+
+/* run: the network is, by ONNX Runtime. To be freed with hr_free. HR_ERR_MEMORY. */
+hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method **out,
                                    hr_error *err) HR_MUST_CHECK;
 
 /* Calls it `title` in tables and figures. */

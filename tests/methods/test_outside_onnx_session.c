@@ -1,0 +1,83 @@
+/* A network that ONNX Runtime runs; takes the library that scripts/setup.sh fetches. What
+ * it refuses is in tests/python/test_onnx.py. */
+#include "methods/outside/onnx_session.h"
+
+#include "support/check.h"
+#include "support/fail_alloc.h"
+#include "support/onnx_network.h"
+#include "support/scratch.h"
+
+static hr_error err;
+static scratch place;
+static char path[256];
+static const hr_onnx_wish wish = {.pixels = ONNX_PIXELS, .targets = ONNX_TARGETS};
+
+static int set_up(void **state) {
+  (void)state;
+  scratch_init(&place);
+  snprintf(path, sizeof path, "%s/m.onnx", place.path);
+  onnx_network_write(path, 0);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  scratch_fini(&place);
+  return 0;
+}
+
+static void a_batch_goes_through(void **state) {
+  (void)state;
+  hr_onnx_session *session = NULL;
+  check_ok(hr_onnx_session_open(path, &wish, &session, &err));
+  enum { ROWS = 32 };
+  float input[ROWS * ONNX_PIXELS];
+  double out[ROWS * ONNX_TARGETS];
+  assert_int_equal(hr_onnx_session_rows(session), ROWS);
+  assert_int_equal(hr_onnx_session_input_bytes(session), sizeof input);
+  for (size_t i = 0; i < ROWS; i++) {
+    const double flux[ONNX_PIXELS] = {1, (double)i, -2};
+    hr_onnx_session_put(session, i, flux, NULL, input);
+  }
+  check_ok(hr_onnx_session_run(session, input, out, &err));
+  for (size_t i = 0; i < ROWS; i++) {
+    check_near(out[2 * i], 1 + 2 * (double)i - 6, 1e-5);
+    check_near(out[2 * i + 1], 10 + 20 * (double)i - 60, 1e-4);
+  }
+  hr_onnx_session_close(&session);
+  assert_null(session);
+}
+
+static void half_a_file_is_refused(void **state) {
+  (void)state;
+  char sentence[512];
+  hr_onnx_session *session = NULL;
+  onnx_network_write(path, 3);
+  snprintf(sentence, sizeof sentence,
+           "%s is no model in ONNX, or not all of one; export or copy it again", path);
+  check_fails(hr_onnx_session_open(path, &wish, &session, &err), HR_ERR_FORMAT, sentence);
+  assert_null(session);
+}
+
+static hr_status open_and_close(void) {
+  hr_onnx_session *session = NULL;
+  hr_status status = hr_onnx_session_open(path, &wish, &session, NULL);
+  hr_onnx_session_close(&session);
+  return status;
+}
+
+static void memory_can_run_out(void **state) {
+  (void)state;
+  check_alloc_failures(open_and_close());
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(a_batch_goes_through),
+      TEST(half_a_file_is_refused),
+      TEST(memory_can_run_out),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
