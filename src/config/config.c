@@ -167,27 +167,13 @@ static bool is_outside(const hr_yaml_node *entry) {
   return hr_yaml_find(entry, "predictions") || hr_yaml_find(entry, "onnx");
 }
 
-/* Keys of the other kind would have no effect. */
-static hr_status check_outside(const hr_config *config, const hr_config_expert *expert,
-                               const hr_yaml_node *entry, hr_error *err) {
-  const hr_outside_parameters *p = expert->parameters;
-  const hr_method *type = expert->type;
-  if (!p->predictions == !p->onnx) {
-    return hr_yaml_fail(err, config->path, entry->key_mark,
-                        "experts.%s has %s predictions %s onnx; give one of them, the "
-                        "file of the predictions or that of the model",
-                        entry->key, p->onnx ? "both" : "neither",
-                        p->onnx ? "and" : "nor");
-  }
-  for (size_t i = 0; i < type->field_count; i++) {
-    const hr_yaml_node *given = hr_yaml_find(entry, type->fields[i].name);
-    if (!given || hr_outside_field_is_path(&type->fields[i])) continue;
-    if (hr_outside_field_is_used(&type->fields[i], p->onnx != NULL)) continue;
-    return hr_yaml_fail(err, config->path, given->key_mark,
-                        "experts.%s.%s has a meaning with %s alone; leave it out",
-                        entry->key, given->key, p->onnx ? "predictions" : "onnx");
-  }
-  return HR_OK;
+static hr_status fail_sources(const hr_config *config, const hr_yaml_node *entry,
+                              bool has_both, hr_error *err) {
+  return hr_yaml_fail(err, config->path, entry->key_mark,
+                      "experts.%s has %s predictions %s onnx; give one of them, the file "
+                      "of the predictions or that of the model",
+                      entry->key, has_both ? "both" : "neither",
+                      has_both ? "and" : "nor");
 }
 
 static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
@@ -202,8 +188,10 @@ static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
         "the program's own such as hybrid or global",
         entry->key);
   }
-  const hr_yaml_node *onnx = hr_yaml_find(entry, "onnx");
-  bool is_run = onnx && onnx->text && strcmp(onnx->text, "none") != 0;
+  bool is_run = hr_yaml_find(entry, "onnx") != NULL;
+  if (is_run && hr_yaml_find(entry, "predictions")) {
+    return fail_sources(config, entry, true, err);
+  }
   hr_status status = hr_outside_method_create(entry->key, is_run, &made, err);
   if (status != HR_OK) return status;
   status = read_expert(config, &made->method, entry, entry, err);
@@ -214,7 +202,9 @@ static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
   hr_config_expert *expert = &config->experts[number];
   expert->outside = made;
   const hr_outside_parameters *p = expert->parameters;
-  if (status == HR_OK) status = check_outside(config, expert, entry, err);
+  if (status == HR_OK && !p->predictions && !p->onnx) {
+    status = fail_sources(config, entry, false, err);
+  }
   if (status == HR_OK && p->title) hr_outside_method_set_title(made, p->title);
   return status;
 }

@@ -110,17 +110,13 @@ static void write_binning(const hr_config *config, bool is_identity, hr_text *ou
   }
 }
 
-/* Of a model from elsewhere only what has a meaning for its kind is written; the identity
- * has the contents of its file, not their path. */
-static void write_outside(const hr_config_expert *expert, bool is_identity,
+/* Of a model from elsewhere the identity has the contents of its file, not their path. */
+static void write_outside(const hr_config_section *section, const void *parameters,
                           hr_text *out) {
-  const hr_method *type = expert->type;
-  const hr_outside_parameters *p = expert->parameters;
-  for (size_t i = 0; i < type->field_count; i++) {
-    const hr_field *field = &type->fields[i];
-    if (is_identity && hr_outside_field_is_path(field)) continue;
-    if (!hr_outside_field_is_used(field, p->onnx != NULL)) continue;
-    if (!hr_field_is_none(field, p)) write_field(field, p, "    ", out);
+  for (size_t i = 0; i < section->count; i++) {
+    const hr_field *field = &section->fields[i];
+    if (hr_outside_field_is_path(field) || hr_field_is_none(field, parameters)) continue;
+    write_field(field, parameters, "    ", out);
   }
 }
 
@@ -130,8 +126,8 @@ static void write_experts(const hr_config *config, bool is_identity, hr_text *ou
     const hr_config_expert *expert = &config->experts[i];
     hr_config_section section = hr_config_expert_section(expert->type, "");
     hr_text_append(out, "  %s:%s\n", expert->type->name, section.count ? "" : " {}");
-    if (expert->outside)
-      write_outside(expert, is_identity, out);
+    if (is_identity && expert->outside)
+      write_outside(&section, expert->parameters, out);
     else
       write_fields(&section, expert->parameters, "    ", out);
   }

@@ -63,6 +63,8 @@ static const form forms[] = {
     {"no system is positive definite in fp64", "没有任何方程组在双精度下正定"},
     {"trained elsewhere, on rows that are not known here, and not validated",
      "在别处训练，所用的行在此未知，且未经验证"},
+    {"* of * test rows have a pixel whose flux is no number, and no prediction",
+     "{2} 个测试行中有 {1} 行含有流量不是数值的像素，没有预测"},
     {"this expert is not part of this build", "本版本未包含该专家"},
     {"this expert was not asked for in this bin", "未要求在该分箱训练该专家"},
 };

@@ -126,7 +126,7 @@ static void test_models_from_elsewhere(void **state) {
       "own such as hybrid or global");
   refuse_rest("experts: {vit: {predictions: v.csv, bins: [1]}}\n",
               "s.yaml:3:37: the key 'experts.vit.bins' is not known; the keys here are "
-              "predictions, onnx, input, output, scale, column, id, title");
+              "predictions, column, id, title");
 }
 
 static void test_networks_from_elsewhere(void **state) {
@@ -134,8 +134,7 @@ static void test_networks_from_elsewhere(void **state) {
   hr_config *c = accept_rest(
       "experts:\n"
       "  vit: {onnx: p/v.onnx, scale: [2.9975, 1.1683]}\n"
-      "  net: {onnx: /x.onnx, input: flux_error, output: y, title: Net, predictions: "
-      "none}\n");
+      "  net: {onnx: /x.onnx, input: flux_error, output: y, title: Net}\n");
   const hr_outside_parameters *vit = c->experts[0].parameters;
   assert_null(vit->predictions);
   assert_string_equal(vit->onnx, "/base/p/v.onnx");
@@ -158,11 +157,11 @@ static void test_networks_from_elsewhere(void **state) {
               "them, the file of the predictions or that of the model");
   refuse_rest(
       "experts: {vit: {onnx: v.onnx, id: star}}\n",
-      "s.yaml:3:31: experts.vit.id has a meaning with predictions alone; leave it "
-      "out");
-  refuse_rest(
-      "experts: {vit: {predictions: v.csv, scale: [1, 2]}}\n",
-      "s.yaml:3:37: experts.vit.scale has a meaning with onnx alone; leave it out");
+      "s.yaml:3:31: the key 'experts.vit.id' is not known; the keys here are title, "
+      "onnx, input, output, scale");
+  refuse_rest("experts: {vit: {predictions: v.csv, scale: [1, 2]}}\n",
+              "s.yaml:3:37: the key 'experts.vit.scale' is not known; the keys here are "
+              "predictions, column, id, title");
   refuse_rest(
       "experts: {vit: {onnx: v.onnx, input: noise}}\n",
       "s.yaml:3:38: experts.vit.input is 'noise', but must be flux or flux_error");

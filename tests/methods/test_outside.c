@@ -43,21 +43,26 @@ static void a_table_is_made_for_a_name(void **state) {
   hr_free(made);
 }
 
-static void fields_belong_to_one_kind(void **state) {
-  (void)state;
-  static const char *const of_both[] = {"title"}, *const of_run[] = {"onnx", "input",
-                                                                     "output", "scale"};
-  const hr_method *type = &hr_outside_method_of_any_name;
-  for (size_t i = 0; i < type->field_count; i++) {
-    const hr_field *field = &type->fields[i];
-    bool is_run = false, is_both = strcmp(field->name, of_both[0]) == 0;
-    for (size_t k = 0; k < 4; k++) is_run |= strcmp(field->name, of_run[k]) == 0;
-    assert_int_equal(hr_outside_field_is_used(field, true), is_run || is_both);
-    assert_int_equal(hr_outside_field_is_used(field, false), !is_run || is_both);
-    bool is_path =
-        strcmp(field->name, "predictions") == 0 || strcmp(field->name, "onnx") == 0;
+static void check_fields(bool is_run, const char *const *names, size_t count) {
+  hr_error err;
+  hr_outside_method *made = NULL;
+  check_ok(hr_outside_method_create("net", is_run, &made, &err));
+  assert_int_equal(made->method.field_count, count);
+  for (size_t i = 0; i < count; i++) {
+    const hr_field *field = &made->method.fields[i];
+    bool is_path = strcmp(names[i], is_run ? "onnx" : "predictions") == 0;
+    assert_string_equal(field->name, names[i]);
     assert_int_equal(hr_outside_field_is_path(field), is_path);
   }
+  hr_free(made);
+}
+
+static void fields_belong_to_one_kind(void **state) {
+  (void)state;
+  static const char *const told[] = {"predictions", "column", "id", "title"};
+  static const char *const run[] = {"title", "onnx", "input", "output", "scale"};
+  check_fields(false, told, 4);
+  check_fields(true, run, 5);
 }
 
 enum { ROWS = 4, TARGETS = 2 };

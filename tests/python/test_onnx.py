@@ -288,6 +288,14 @@ class Onnx(unittest.TestCase):
         rest = np.setdiff1d(np.arange(TEST), holed + [7])
         self.near(got[rest], onnx_files.Convolution(PIXELS)(self.noisy[rest]))
         self.assertEqual(self.results("holed")["missing"]["n"], 3)
+        study = made_stars.study(self.folder, "chinese", "{net: {onnx: convolution.onnx}}",
+                                 language="zh")
+        study_data.run(BUILD, "headroom", "run", study, "--out", self.path("chinese"), *STORED,
+                       *words)
+        with open(self.path("chinese/report.md"), encoding="utf-8") as file:
+            report = file.read()
+        self.assertIn("300 个测试行中有 3 行含有流量不是数值的像素，没有预测", report)
+        self.assertNotIn("no number", report)
 
     def test_the_unit_of_the_files(self):
         """The study works in another unit of flux; the network is given that of the files."""

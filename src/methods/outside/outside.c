@@ -152,6 +152,10 @@ static hr_status runtime_available(hr_error *err) {
 
 #define FIELD(member) .offset = offsetof(hr_outside_parameters, member)
 
+/* Those of a model that has its predictions, then those of one that is run; the title is
+ * of both. */
+enum { OF_PREDICTIONS = 4, FIRST_OF_RUN = 3 };
+
 static const hr_field fields[] = {
     {.name = "predictions",
      .kind = HR_FIELD_TEXT,
@@ -160,6 +164,27 @@ static const hr_field fields[] = {
      .may_be_none = true,
      .help = "A CSV file with a line of column names and a line a test row, relative to "
              "the configuration's folder."},
+    {.name = "column",
+     .kind = HR_FIELD_TEXT,
+     FIELD(column),
+     .default_text = "\"{target}\"",
+     .help = "The column of the predictions, in the target's unit; {target} stands for "
+             "the target's name. Where a study of one target finds none of that name: "
+             "predicted, prediction or y_pred."},
+    {.name = "id",
+     .kind = HR_FIELD_TEXT,
+     FIELD(id),
+     .default_text = "none",
+     .may_be_none = true,
+     .help = "The column that names the star, in the file and among the labels of the "
+             "test set; none: by the column row, the number in the test file from 0, or "
+             "where there is none line by line."},
+    {.name = "title",
+     .kind = HR_FIELD_TEXT,
+     FIELD(title),
+     .default_text = "none",
+     .may_be_none = true,
+     .help = "What tables and figures call the model; none: its name."},
     {.name = "onnx",
      .kind = HR_FIELD_TEXT,
      FIELD(onnx),
@@ -193,27 +218,6 @@ static const hr_field fields[] = {
      .help = "Offset and factor that make the label of the output, offset + factor "
              "output: mean and standard deviation where it was trained on standardised "
              "labels; of several targets a pair each, in their order."},
-    {.name = "column",
-     .kind = HR_FIELD_TEXT,
-     FIELD(column),
-     .default_text = "\"{target}\"",
-     .help = "The column of the predictions, in the target's unit; {target} stands for "
-             "the target's name. Where a study of one target finds none of that name: "
-             "predicted, prediction or y_pred."},
-    {.name = "id",
-     .kind = HR_FIELD_TEXT,
-     FIELD(id),
-     .default_text = "none",
-     .may_be_none = true,
-     .help = "The column that names the star, in the file and among the labels of the "
-             "test set; none: by the column row, the number in the test file from 0, or "
-             "where there is none line by line."},
-    {.name = "title",
-     .kind = HR_FIELD_TEXT,
-     FIELD(title),
-     .default_text = "none",
-     .may_be_none = true,
-     .help = "What tables and figures call the model; none: its name."},
 };
 
 const hr_method hr_outside_method_of_any_name = {
@@ -254,19 +258,6 @@ bool hr_outside_field_is_path(const hr_field *field) {
          field->offset == offsetof(hr_outside_parameters, onnx);
 }
 
-bool hr_outside_field_is_used(const hr_field *field, bool run) {
-  switch (field->offset) {
-    case offsetof(hr_outside_parameters, predictions):
-    case offsetof(hr_outside_parameters, column):
-    case offsetof(hr_outside_parameters, id):
-      return !run;
-    case offsetof(hr_outside_parameters, title):
-      return true;
-    default:
-      return run;
-  }
-}
-
 hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method **out,
                                    hr_error *err) {
   hr_status status = hr_alloc(out, 1, err);
@@ -277,7 +268,13 @@ hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method
   snprintf(m->title, sizeof m->title, "%s", name);
   m->method.name = m->name;
   m->method.title = m->title;
-  if (run) m->method.available = runtime_available;
+  m->method.field_count = OF_PREDICTIONS;
+  if (!run) return HR_OK;
+  m->method.fields = fields + FIRST_OF_RUN;
+  m->method.field_count = sizeof fields / sizeof fields[0] - FIRST_OF_RUN;
+  m->method.summary =
+      "A network that was trained elsewhere, run on the test rows by ONNX Runtime.";
+  m->method.available = runtime_available;
   return HR_OK;
 }
 

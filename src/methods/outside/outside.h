@@ -26,15 +26,12 @@ typedef struct hr_outside_method {
   char name[32], title[64];
 } hr_outside_method;
 
-/* Fields of the parameters, for any name. */
+/* All fields of the parameters, for any name; a model has those of its kind. */
 extern const hr_method hr_outside_method_of_any_name;
 
 /* Whether a model may be called so: a letter, then up to 30 small letters, digits and
  * '_', and none of the words that names of forecasts are made of. */
 bool hr_outside_name_is_good(const char *name);
-
-/* Whether a field has a meaning for a model that has its predictions, or that is run. */
-bool hr_outside_field_is_used(const hr_field *field, bool run);
 
 /* Whether a field names the file: what the study is does not depend on its path. */
 bool hr_outside_field_is_path(const hr_field *field);
