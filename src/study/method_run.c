@@ -459,9 +459,10 @@ cleanup:
 
 /* Rows that a model from elsewhere is not given are told where it is judged, too. */
 static void tell_kept_back(hr_method_run *run) {
-  size_t count = hr_test_rows_kept_back(&run->test_rows);
   char note[160];
-  if (run->state != HR_METHOD_RUN_WORKING || count == 0) return;
+  if (run->state != HR_METHOD_RUN_WORKING) return; /* it was given up */
+  size_t count = hr_test_rows_kept_back(&run->test_rows);
+  if (count == 0) return;
   snprintf(note, sizeof note,
            "%zu of %zu test rows have a pixel whose flux is no number, and no prediction",
            count, run->test->rows);
