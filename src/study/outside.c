@@ -10,7 +10,7 @@
 #include "core/alloc.h"
 #include "core/fingerprint.h"
 #include "core/observe.h"
-#include "data/csv_table.h"
+#include "data/number_table.h"
 #include "data/star_list.h"
 #include "methods/outside/onnx_file.h"
 #include "methods/outside/onnx_model.h"
@@ -22,7 +22,7 @@ typedef struct join {
   const hr_plan *plan;
   const hr_outside_parameters *parameters;
   const char *name; /* of the model */
-  hr_csv_table csv;
+  hr_number_table table;
   int64_t *row; /* [lines] test row of each, or NO_ROW */
 } join;
 
@@ -55,21 +55,22 @@ cleanup:
 static hr_status join_by_star(join *j, hr_error *err) {
   hr_status status = HR_OK;
   hr_star_list stars = {0};
+  char place[HR_NUMBER_TABLE_PLACE];
   const char *file = j->parameters->predictions, *id = j->parameters->id;
-  int column = hr_csv_table_find(&j->csv, id);
+  int column = hr_number_table_find(&j->table, id);
   if (column == HR_CSV_NO_COLUMN) {
     return hr_fail(err, HR_ERR_DATA, "%s has no column %s", file, id);
   }
   HR_TRY(list_stars(j, &stars, err));
-  for (size_t l = 0; l < j->csv.rows; l++) {
+  for (size_t l = 0; l < j->table.rows; l++) {
     hr_named_star wanted = {.row = 0};
     bool is_good = stars.are_integers
-                       ? hr_csv_table_integer(&j->csv, l, column, &wanted.integer)
-                       : hr_csv_table_number(&j->csv, l, column, &wanted.number);
+                       ? hr_number_table_integer(&j->table, l, column, &wanted.integer)
+                       : hr_number_table_number(&j->table, l, column, &wanted.number);
     if (!is_good || isnan(wanted.number)) {
-      status =
-          hr_fail(err, HR_ERR_FORMAT, "%s: line %zu has no %s that is %s", file,
-                  j->csv.line[l], id, stars.are_integers ? "an integer" : "a number");
+      status = hr_fail(err, HR_ERR_FORMAT, "%s: %s has no %s that is %s", file,
+                       hr_number_table_place(&j->table, l, place), id,
+                       stars.are_integers ? "an integer" : "a number");
       goto cleanup;
     }
     const hr_named_star *found = hr_star_list_find(&stars, &wanted);
@@ -85,6 +86,7 @@ static hr_status join_by_number(join *j, int column, hr_error *err) {
   hr_status status = HR_OK;
   const char *file = j->parameters->predictions;
   int64_t *row_of = NULL;
+  char place[HR_NUMBER_TABLE_PLACE];
   size_t rows = j->plan->view.test_rows, last = 0;
   if (rows > 0) hr_dataset_locate(j->plan->test, rows - 1, &last);
   HR_TRY(hr_alloc(&row_of, last + 1, err));
@@ -93,12 +95,12 @@ static hr_status join_by_number(join *j, int column, hr_error *err) {
     hr_dataset_locate(j->plan->test, i, &at);
     row_of[at] = (int64_t)i;
   }
-  for (size_t l = 0; l < j->csv.rows; l++) {
+  for (size_t l = 0; l < j->table.rows; l++) {
     int64_t number = 0;
-    if (!hr_csv_table_integer(&j->csv, l, column, &number) || number < 0) {
-      status = hr_fail(err, HR_ERR_FORMAT,
-                       "%s: line %zu has no row that is a number of 0 or more", file,
-                       j->csv.line[l]);
+    if (!hr_number_table_integer(&j->table, l, column, &number) || number < 0) {
+      status =
+          hr_fail(err, HR_ERR_FORMAT, "%s: %s has no row that is a number of 0 or more",
+                  file, hr_number_table_place(&j->table, l, place));
       goto cleanup;
     }
     j->row[l] = (uint64_t)number <= last ? row_of[number] : NO_ROW;
@@ -110,22 +112,22 @@ cleanup:
 
 static hr_status join_line_by_line(join *j, hr_error *err) {
   size_t rows = j->plan->view.test_rows;
-  if (j->csv.rows != rows) {
+  if (j->table.rows != rows) {
     return hr_fail(
         err, HR_ERR_DATA,
         "%s has %zu rows and the test set %zu; give it a column row, the number "
         "in the test file from 0, or name a label that both have as id",
-        j->parameters->predictions, j->csv.rows, rows);
+        j->parameters->predictions, j->table.rows, rows);
   }
   for (size_t l = 0; l < rows; l++) j->row[l] = (int64_t)l;
   return HR_OK;
 }
 
 static hr_status find_rows(join *j, hr_error *err) {
-  hr_status status = hr_alloc(&j->row, j->csv.rows, err);
+  hr_status status = hr_alloc(&j->row, j->table.rows, err);
   if (status != HR_OK) return status;
   if (j->parameters->id) return join_by_star(j, err);
-  int column = hr_csv_table_find(&j->csv, "row");
+  int column = hr_number_table_find(&j->table, "row");
   if (column != HR_CSV_NO_COLUMN) return join_by_number(j, column, err);
   return join_line_by_line(j, err);
 }
@@ -133,18 +135,20 @@ static hr_status find_rows(join *j, hr_error *err) {
 /* Refuses a test row that two lines claim. */
 static hr_status check_once(const join *j, hr_error *err) {
   hr_status status = HR_OK;
-  size_t *line = NULL, joined = 0;
+  size_t *line = NULL, joined = 0; /* line: of each test row, from 1; 0: none */
+  char places[2][HR_NUMBER_TABLE_PLACE];
   HR_TRY(hr_alloc(&line, j->plan->view.test_rows, err));
-  for (size_t l = 0; l < j->csv.rows; l++) {
+  for (size_t l = 0; l < j->table.rows; l++) {
     if (j->row[l] == NO_ROW) continue;
     size_t *first = &line[j->row[l]];
     if (*first > 0) {
-      status = hr_fail(err, HR_ERR_DATA,
-                       "lines %zu and %zu of %s are the same test row; keep one of them",
-                       *first, j->csv.line[l], j->parameters->predictions);
+      status = hr_fail(
+          err, HR_ERR_DATA, "%s and %s of %s are the same test row; keep one of them",
+          hr_number_table_place(&j->table, *first - 1, places[0]),
+          hr_number_table_place(&j->table, l, places[1]), j->parameters->predictions);
       goto cleanup;
     }
-    *first = j->csv.line[l];
+    *first = l + 1;
     joined++;
   }
   if (joined > 0) goto cleanup;
@@ -167,18 +171,30 @@ static void name_column(const join *j, const char *target, hr_text *out) {
   hr_text_append(out, "%.*s%s%s", (int)(at - text), text, target, at + strlen(mark));
 }
 
+/* An array has no names: a column a target, in the study's order. */
+static hr_status find_in_array(const join *j, size_t target, int *out, hr_error *err) {
+  size_t targets = hr_study_targets(&j->plan->view);
+  *out = (int)target;
+  if (j->table.columns == targets) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s is an array of %zu columns, and the study has %zu %s",
+                 j->parameters->predictions, j->table.columns, targets,
+                 targets == 1 ? "target" : "targets");
+}
+
 static hr_status find_column(const join *j, size_t target, int *out, hr_error *err) {
   static const char *const usual[] = {"predicted", "prediction", "y_pred"};
   const hr_study_view *view = &j->plan->view;
+  if (!j->table.names) return find_in_array(j, target, out, err);
   hr_text name;
   hr_text_init(&name);
   name_column(j, hr_study_target_name(view, target), &name);
   hr_status status = hr_text_status(&name, err);
   if (status == HR_OK) {
-    *out = hr_csv_table_find(&j->csv, name.bytes);
+    *out = hr_number_table_find(&j->table, name.bytes);
     bool is_default = strcmp(j->parameters->column, "{target}") == 0;
     for (size_t i = 0; i < 3 && is_default && hr_study_targets(view) == 1; i++) {
-      if (*out == HR_CSV_NO_COLUMN) *out = hr_csv_table_find(&j->csv, usual[i]);
+      if (*out == HR_CSV_NO_COLUMN) *out = hr_number_table_find(&j->table, usual[i]);
     }
     if (*out == HR_CSV_NO_COLUMN) {
       status = hr_fail(err, HR_ERR_DATA,
@@ -190,6 +206,39 @@ static hr_status find_column(const join *j, size_t target, int *out, hr_error *e
   return status;
 }
 
+static hr_status refuse_value(const join *j, size_t line, int column, hr_error *err) {
+  const hr_csv_table *csv = &j->table.csv;
+  char place[HR_NUMBER_TABLE_PLACE];
+  const char *file = j->parameters->predictions;
+  hr_number_table_place(&j->table, line, place);
+  if (!csv->bytes) {
+    return hr_fail(err, HR_ERR_FORMAT, "%s: %s has an infinite prediction", file, place);
+  }
+  return hr_fail(err, HR_ERR_FORMAT, "%s: %s has '%.40s' as %s, which is no number", file,
+                 place, csv->cells[line * csv->columns + (size_t)column],
+                 csv->names[column]);
+}
+
+/* A column of a catalogue that is called as the target may be the truth: nobody predicts
+ * every row to the last bit. */
+static hr_status check_is_no_truth(const join *j, size_t target, int column,
+                                   const double *values, hr_error *err) {
+  const double *truth = NULL;
+  const char *name = hr_study_target_name(&j->plan->view, target);
+  size_t rows = j->plan->view.test_rows, same = 0, known = 0;
+  hr_status status = hr_dataset_label(j->plan->test, name, false, &truth, err);
+  if (status != HR_OK) return status;
+  for (size_t i = 0; i < rows; i++) {
+    known += isnan(values[i]) == 0;
+    same += values[i] == truth[i];
+  }
+  if (same < known || known < 2) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s has the truth itself%s%s; name the column of the predictions",
+                 j->parameters->predictions, j->table.names ? " as " : "",
+                 j->table.names ? j->table.names[column] : "");
+}
+
 /* The predictions of a target, [test rows]. */
 static hr_status take_column(const join *j, size_t target, double *out, hr_error *err) {
   int column = HR_CSV_NO_COLUMN;
@@ -197,17 +246,14 @@ static hr_status take_column(const join *j, size_t target, double *out, hr_error
   hr_status status = find_column(j, target, &column, err);
   if (status != HR_OK) return status;
   for (size_t i = 0; i < rows; i++) out[i] = (double)NAN;
-  for (size_t l = 0; l < j->csv.rows; l++) {
+  for (size_t l = 0; l < j->table.rows; l++) {
     double value = 0;
-    if (!hr_csv_table_number(&j->csv, l, column, &value)) {
-      return hr_fail(
-          err, HR_ERR_FORMAT, "%s: line %zu has '%.40s' as %s, which is no number",
-          j->parameters->predictions, j->csv.line[l],
-          j->csv.cells[l * j->csv.columns + (size_t)column], j->csv.names[column]);
+    if (!hr_number_table_number(&j->table, l, column, &value)) {
+      return refuse_value(j, l, column, err);
     }
     if (j->row[l] != NO_ROW) out[j->row[l]] = value;
   }
-  return HR_OK;
+  return check_is_no_truth(j, target, column, out, err);
 }
 
 /* What does not meet is told, as both arms of every comparison lack it. */
@@ -225,12 +271,12 @@ static void tell_missing(const join *j, size_t target, const double *values,
 
 static void tell_strangers(const join *j, const hr_observer *observer) {
   size_t strangers = 0;
-  for (size_t l = 0; l < j->csv.rows; l++) strangers += j->row[l] == NO_ROW;
+  for (size_t l = 0; l < j->table.rows; l++) strangers += j->row[l] == NO_ROW;
   if (strangers > 0) {
     hr_observe_warning(observer,
                        "experts.%s: %zu of %zu lines of %s are no test rows and "
                        "are not used",
-                       j->name, strangers, j->csv.rows, j->parameters->predictions);
+                       j->name, strangers, j->table.rows, j->parameters->predictions);
   }
 }
 
@@ -260,7 +306,8 @@ static hr_status read_one(hr_plan *plan, size_t e, const hr_observer *observer,
   size_t rows = plan->view.test_rows, targets = hr_study_targets(&plan->view);
   join j = {.plan = plan, .parameters = expert->parameters, .name = expert->type->name};
   HR_TRY(hr_alloc(&plan->outside[e], targets * rows, &reason));
-  HR_TRY(hr_csv_table_read(j.parameters->predictions, most_bytes, &j.csv, &reason));
+  HR_TRY(hr_number_table_read(j.parameters->predictions, most_bytes, observer, &j.table,
+                              &reason));
   key = "id";
   HR_TRY(find_rows(&j, &reason));
   HR_TRY(check_once(&j, &reason));
@@ -273,7 +320,7 @@ static hr_status read_one(hr_plan *plan, size_t e, const hr_observer *observer,
   }
 cleanup:
   if (reason.status != HR_OK) status = fail(&j, status, key, &reason, err);
-  hr_csv_table_fini(&j.csv);
+  hr_number_table_fini(&j.table);
   hr_free(j.row);
   return status;
 }

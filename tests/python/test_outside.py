@@ -97,6 +97,35 @@ class Outside(unittest.TestCase):
                 self.assertAlmostEqual(octile["r2"][f"global_{name}"],
                                        r2(truth[here], said[here]), places=9)
 
+    def test_frames_and_arrays_say_the_same_as_csv(self):
+        """As pandas and NumPy write them: by name, by row, in any order of bytes and axes."""
+        table = pd.read_csv(self.path("vit.csv"))
+        shuffled = table.sample(frac=1, random_state=2)
+        shuffled["star"] = self.labels["star"].to_numpy()[shuffled["row"]]
+        named = shuffled[["star", "predicted"]]
+        named.to_hdf(self.path("fixed.h5"), key="said", format="fixed")
+        named.to_hdf(self.path("table.h5"), key="said", format="table")
+        shuffled[["row", "predicted"]].to_hdf(self.path("rows.h5"), key="said")
+        said = table["predicted"].to_numpy()
+        np.save(self.path("plain.npy"), said)
+        np.save(self.path("big.npy"), said.astype(">f8")[:, None])
+        np.save(self.path("axes.npy"), np.asfortranarray(np.column_stack([said])))
+        self.run_study("kinds", "{plain: {predictions: plain.npy}, big: {predictions: big.npy}, "
+                                "axes: {predictions: axes.npy}, rows: {predictions: rows.h5}, "
+                                "fixed: {predictions: fixed.h5, id: star}, "
+                                "tabled: {predictions: table.h5, id: star}, ridge: {alpha: [10]}}")
+        for name in ("plain", "big", "axes", "rows", "fixed", "tabled"):
+            np.testing.assert_array_equal(self.column("kinds", f"global_{name}"),
+                                          np.float32(said).astype(float), err_msg=name)
+        np.save(self.path("short.npy"), said[:-1])
+        done = self.run_study("short", "{v: {predictions: short.npy}, ridge: {}}", check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(f"short.npy has {TEST - 1} rows and the test set {TEST}", done.stderr)
+        np.save(self.path("words.npy"), np.array(["a"] * TEST))
+        done = self.run_study("words", "{v: {predictions: words.npy}, ridge: {}}", check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("words.npy is no array of numbers in one or two dimensions", done.stderr)
+
     def test_figures_show_it_where_it_has_something_to_show(self):
         """A model of all rows is no expert of a bin, and has a colour of its own."""
         self.run_study("drawn", "{ridge: {alpha: [10]}, posterior: {templates: 300}, "
@@ -179,7 +208,9 @@ class Outside(unittest.TestCase):
     def test_bad_input_is_told_in_one_sentence(self):
         cases = {
             "{vit: {predictions: none.csv}}": "experts.vit.predictions: cannot open",
-            "{vit: {predictions: test.h5}}": "is no text; a table is read from CSV",
+            "{vit: {predictions: test.h5}}":
+                "test.h5 has the truth itself as log_g; name the column of the predictions",
+            "{vit: {predictions: binary}}": "is no text; a table is read from CSV",
             "{ViT: {predictions: vit.csv}}":
                 "experts: 'ViT' cannot name a model from elsewhere; use at most 31 small "
                 "letters, digits and '_', a letter first, and no word of the program's own "
@@ -190,6 +221,8 @@ class Outside(unittest.TestCase):
             "{vit: {predictions: vit.csv, sigma: x}}": "the key 'experts.vit.sigma' is not",
             "{ridge: {predictions: vit.csv}}": "the key 'experts.ridge.predictions' is not",
         }
+        with open(self.path("binary"), "wb") as file:
+            file.write(bytes(100))
         for experts, sentence in cases.items():
             with self.subTest(experts=experts):
                 done = self.run_study("bad", experts, check=False)

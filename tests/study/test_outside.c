@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "core/npy.h"
 #include "support/check.h"
 #include "support/small_plan.h"
 
@@ -88,6 +89,33 @@ static void by_a_name_that_some_lack(void **state) {
   check_said(some);
 }
 
+/* An array of NumPy, "<f8", of `columns` columns; its numbers 0, 1 .. */
+static hr_status make_array(size_t rows, size_t columns) {
+  double values[4 * PLAN_TEST];
+  hr_error reason;
+  char place[256];
+  assert_true(rows * columns <= sizeof values / sizeof *values);
+  for (size_t i = 0; i < rows * columns; i++) values[i] = (double)i;
+  small_plan_configure("experts: {ridge: {}, vit: {predictions: v.npy}}\n");
+  snprintf(place, sizeof place, "%s/v.npy", plan_scratch.path);
+  check_ok(hr_npy_write(place, values, rows, columns, &reason));
+  return hr_plan_create(plan_config, NULL, &plan, &err);
+}
+
+static void an_array_has_a_row_a_test_row(void **state) {
+  (void)state;
+  const double counted[PLAN_TEST] = {0, 1, 2, 3, 4, 5, 6, 7};
+  char expected[512];
+  check_ok(make_array(PLAN_TEST, 1));
+  check_said(counted);
+  hr_plan_destroy(&plan);
+  snprintf(expected, sizeof expected,
+           "x.yaml: experts.vit.column: %s/v.npy is an array of 2 columns, and the study "
+           "has 1 target",
+           plan_scratch.path);
+  check_fails(make_array(PLAN_TEST, 2), HR_ERR_DATA, expected);
+}
+
 static void other_predictions_are_another_study(void **state) {
   (void)state;
   char print[32];
@@ -123,10 +151,13 @@ static void what_does_not_meet_is_refused(void **state) {
       "id: FILE has 2 rows and the test set 8; give it a column row, the number "
       "in the test file from 0, or name a label that both have as id");
   check_refused(
+      "row,log_g\n1,9\n4,12\n", "", HR_ERR_DATA,
+      "column: FILE has the truth itself as log_g; name the column of the predictions");
+  check_refused(
       "row,x\n1,2\n", "", HR_ERR_DATA,
       "column: FILE has no column log_g; name that of the predictions as column");
   check_refused("row,log_g\n1,2\n3,4\n1,5\n", "", HR_ERR_DATA,
-                "id: lines 2 and 4 of FILE are the same test row; keep one of them");
+                "id: line 2 and line 4 of FILE are the same test row; keep one of them");
   check_refused("row,log_g\n8,2\n", "", HR_ERR_DATA,
                 "id: no line of FILE is a row of the test set");
   check_refused("age,log_g\n8,2\n", ", id: M_H", HR_ERR_DATA,
@@ -153,6 +184,7 @@ int main(void) {
       TEST(by_the_number_of_the_row),
       TEST(by_the_name_of_the_star),
       TEST(by_a_name_that_some_lack),
+      TEST(an_array_has_a_row_a_test_row),
       TEST(other_predictions_are_another_study),
       TEST(what_does_not_meet_is_refused),
   };

@@ -162,8 +162,9 @@ static const hr_field fields[] = {
      FIELD(predictions),
      .default_text = "none",
      .may_be_none = true,
-     .help = "A CSV file with a line of column names and a line a test row, relative to "
-             "the configuration's folder."},
+     .help =
+         "A table with a row a test row, relative to the configuration's folder: CSV "
+         "with a line of column names, a pandas frame in HDF5, or an array of NumPy."},
     {.name = "column",
      .kind = HR_FIELD_TEXT,
      FIELD(column),
