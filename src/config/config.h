@@ -64,6 +64,7 @@ typedef struct hr_config {
     hr_strings mask;        /* "auto", "none", or the numbers of bits */
     uint64_t mask_bits;     /* what `mask` says: HR_MASK_ANY .. */
     bool reject_outliers;   /* rows that are no spectrum are not trained on */
+    int64_t rows;           /* training rows that are taken, drawn at random; 0: all */
     hr_strings train_paths; /* absolute; brace ranges and globs expanded, none twice */
     char *test_path;        /* absolute; none of train_paths */
     struct {

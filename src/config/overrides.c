@@ -31,6 +31,7 @@ static const char *section_of(const char *key) {
   const hr_gate_kind *const *kinds = hr_gate_kinds(&count);
   if (is_top(key)) return "";
   if (hr_method_find(key)) return "experts.";
+  if (strcmp(key, "noise") == 0) return "data.";
   for (size_t i = 0; i < count; i++) {
     if (strcmp(key, kinds[i]->name) == 0) return "gates.";
   }

@@ -103,6 +103,15 @@ static const hr_field data_fields[] = {
          "Whether training rows without a good pixel, which are refused otherwise, and "
          "rows whose flux is far beyond that of all others are left out; costs one "
          "more pass over the training rows."},
+    {.name = "rows",
+     .kind = HR_FIELD_INTEGER,
+     FIELD(data.rows),
+     .default_text = "0",
+     .minimum = 0,
+     .maximum = HR_FIELD_MOST_INTEGER,
+     .help = "How many of the training rows are taken, drawn at random over all files by "
+             "selection.seed, so that fewer are some of more; 0: all. Test rows are "
+             "always all."},
 };
 
 static const hr_field noise_fields[] = {

@@ -195,6 +195,8 @@ static void write_preparation(const hr_config *config, hr_text *out) {
     hr_text_append(out, "mask: %" PRIx64 "\n", config->data.mask_bits);
   }
   if (config->data.reject_outliers) hr_text_append(out, "reject_outliers: true\n");
+  if (config->data.rows > 0)
+    hr_text_append(out, "rows: %" PRId64 "\n", config->data.rows);
 }
 
 hr_status hr_config_write_identity(const hr_config *config, hr_text *out, hr_error *err) {

@@ -33,6 +33,7 @@ typedef enum hr_stream_id {
   HR_STREAM_GATE = 16,  /* which training rows gates learn from and are judged on, the
                            start of their components */
   HR_STREAM_GLOBAL_ROWS = 17, /* which training rows a model of all rows learns from */
+  HR_STREAM_DRAWN_ROWS = 18,  /* which training rows a study takes at all */
 } hr_stream_id;
 
 /* The uniform deviate number `index` of row `row`, in the open interval (0, 1), 53 bits.

@@ -142,7 +142,7 @@ hr_status hr_array_open(const hr_hdf5_file *file, const hr_shard *shard,
   hr_array array = HR_ARRAY_CLOSED;
   array.file = file;
   array.object_path = object_path;
-  array.offset = shard->offset;
+  array.kept = shard->kept;
   array.pixels = shard->pixels;
   hid_t access = make_access(cache_bytes);
   if (access < 0) {
@@ -173,10 +173,11 @@ void hr_array_close(hr_array *array) {
   hr_hdf5_release(&array->dataset);
 }
 
-/* Reads rows as HDF5 type `type` into `out`; HDF5 swaps bytes where it must. */
-static hr_status read_rows(const hr_array *array, size_t first, size_t rows, hid_t type,
-                           void *out, hr_error *err) {
-  const hsize_t start[2] = {array->offset + first, 0}, count[2] = {rows, array->pixels};
+/* Reads rows of the file as HDF5 type `type` into `out`; HDF5 swaps bytes where it must.
+ */
+static hr_status read_run(const hr_array *array, size_t first, size_t rows, hid_t type,
+                          void *out, hr_error *err) {
+  const hsize_t start[2] = {first, 0}, count[2] = {rows, array->pixels};
   hid_t memory = H5Screate_simple(2, count, NULL);
   herr_t result = memory < 0 ? -1 : 0;
   if (result >= 0) {
@@ -190,10 +191,23 @@ static hr_status read_rows(const hr_array *array, size_t first, size_t rows, hid
     status =
         hr_hdf5_fail(err, HR_ERR_FORMAT,
                      "%s: cannot read rows %zu to %zu of %s, the file may be damaged",
-                     array->file->path, array->offset + first,
-                     array->offset + first + rows - 1, array->object_path);
+                     array->file->path, first, first + rows - 1, array->object_path);
   }
   hr_hdf5_release(&memory);
+  return status;
+}
+
+/* Reads rows of the shard, in runs of neighbours in the file. */
+static hr_status read_rows(const hr_array *array, size_t first, size_t rows, hid_t type,
+                           void *out, hr_error *err) {
+  const size_t *kept = array->kept ? array->kept + first : NULL;
+  hr_status status = HR_OK;
+  if (!kept) return read_run(array, first, rows, type, out, err);
+  size_t row_bytes = array->pixels * H5Tget_size(type);
+  for (size_t i = 0, end = 0; i < rows && status == HR_OK; i = end) {
+    for (end = i + 1; end < rows && kept[end] == kept[end - 1] + 1;) end++;
+    status = read_run(array, kept[i], end - i, type, (char *)out + i * row_bytes, err);
+  }
   return status;
 }
 

@@ -24,8 +24,8 @@ typedef struct hr_array {
   const char *object_path;  /* borrowed */
   hid_t dataset;
   hid_t space;
-  hid_t native;  /* of a mask: its type in this machine's byte order */
-  size_t offset; /* of the shard's row 0 in the file */
+  hid_t native;       /* of a mask: its type in this machine's byte order */
+  const size_t *kept; /* of the shard's rows; borrowed, NULL: all */
   size_t pixels;
   size_t element_bytes;
   bool is_half;       /* binary16 of IEEE 754, in either byte order */

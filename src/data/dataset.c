@@ -33,8 +33,8 @@ struct hr_dataset {
   label_column *labels; /* in the first frame's order */
   size_t label_count;
   hr_strings names;        /* of the labels that every shard has */
-  size_t file_count;       /* shards are files until rows are left out */
-  int64_t **indices;       /* [file_count][rows of the file] or NULL */
+  size_t file_count;       /* a file of which no row is used is no shard any more */
+  int64_t **indices;       /* [file_count][rows that are used] or NULL */
   hr_frame_others *others; /* [file_count] columns that are no numbers */
   bool is_observed;        /* one file, to be predicted */
   hr_places places;        /* owned texts, which the shards borrow */
@@ -332,56 +332,49 @@ cleanup:
 
 /* --- leaving rows out --- */
 
-/* The rows `first` .. `first + rows - 1` of a shard as one of its own. */
-static hr_status add_piece(const hr_shard *whole, size_t first, size_t rows,
-                           hr_shard *out, hr_error *err) {
+/* Of a shard, those of its rows that are not left out. */
+static hr_status keep_rows(hr_shard *shard, const bool *left_out, hr_error *err) {
   hr_status status = HR_OK;
-  *out = *whole;
-  out->path = NULL;
-  out->wave = NULL;
-  out->notes = out->chinese_notes = (hr_strings){0}; /* they are told before */
-  out->offset = whole->offset + first;
-  out->rows = rows;
-  HR_TRY(hr_copy_text(whole->path, &out->path, err));
-  HR_TRY(hr_alloc(&out->wave, whole->pixels, err));
-  memcpy(out->wave, whole->wave, whole->pixels * sizeof *out->wave);
+  size_t *kept = NULL, count = 0;
+  HR_TRY(hr_alloc(&kept, shard->rows, err));
+  for (size_t row = 0; row < shard->rows; row++) {
+    if (!left_out[row]) kept[count++] = hr_shard_file_row(shard, row);
+  }
+  hr_free(shard->kept);
+  shard->kept = kept;
+  shard->rows = count;
 cleanup:
   return status;
 }
 
-/* The end of the stretch of rows from `first` on that are all kept, or all left out. */
-static size_t stretch_end(const bool *left_out, size_t first, size_t rows) {
-  size_t end = first + 1;
-  while (end < rows && left_out[end] == left_out[first]) end++;
-  return end;
-}
-
-/* Every stretch of rows that are kept becomes a shard. */
+/* A shard of which nothing is left is none any more. */
 static hr_status cut_shards(hr_dataset *self, const bool *left_out, hr_error *err) {
   hr_status status = HR_OK;
-  hr_shard *pieces = NULL;
   size_t count = 0, rows = 0;
   for (size_t s = 0; s < self->shard_count; s++) {
-    const hr_shard *whole = &self->shards[s];
-    const bool *out = left_out + whole->first_row;
-    for (size_t row = 0, end = 0; row < whole->rows; row = end) {
-      end = stretch_end(out, row, whole->rows);
-      if (out[row]) continue;
-      HR_TRY(hr_realloc(&pieces, count, count + 1, err));
-      HR_TRY(add_piece(whole, row, end - row, &pieces[count++], err));
-      pieces[count - 1].first_row = rows;
-      rows += end - row;
+    hr_shard *shard = &self->shards[s];
+    int64_t *index = self->indices[shard->file];
+    const bool *out = left_out + shard->first_row;
+    size_t before = shard->rows;
+    HR_TRY(keep_rows(shard, out, err));
+    for (size_t row = 0, kept = 0; index && row < before; row++) {
+      if (!out[row]) index[kept++] = index[row];
+    }
+    shard->first_row = rows;
+    rows += shard->rows;
+  }
+  for (size_t s = 0; s < self->shard_count; s++) {
+    hr_shard own = self->shards[s];
+    self->shards[s] = (hr_shard){0};
+    if (own.rows > 0) {
+      self->shards[count++] = own;
+    } else {
+      hr_shard_fini(&own);
     }
   }
-  for (size_t s = 0; s < self->shard_count; s++) hr_shard_fini(&self->shards[s]);
-  hr_free(self->shards);
-  self->shards = pieces;
   self->shard_count = count;
   self->rows = rows;
-  pieces = NULL;
 cleanup:
-  for (size_t i = 0; pieces && i < count; i++) hr_shard_fini(&pieces[i]);
-  hr_free(pieces);
   return status;
 }
 
@@ -528,7 +521,8 @@ const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,
                               size_t *row_in_shard) {
   size_t i = dataset->shard_count - 1;
   while (i > 0 && row < dataset->shards[i].first_row) i--;
-  *row_in_shard = row - dataset->shards[i].first_row + dataset->shards[i].offset;
+  *row_in_shard =
+      hr_shard_file_row(&dataset->shards[i], row - dataset->shards[i].first_row);
   return dataset->shards[i].path;
 }
 
@@ -565,9 +559,7 @@ hr_status hr_dataset_integers(const hr_dataset *dataset, const char *name,
 }
 
 const int64_t *hr_dataset_index(const hr_dataset *dataset, size_t shard) {
-  const hr_shard *own = &dataset->shards[shard];
-  const int64_t *index = dataset->indices[own->file];
-  return index ? index + own->offset : NULL;
+  return dataset->indices[dataset->shards[shard].file];
 }
 
 hr_precision hr_dataset_precision(const hr_dataset *dataset, const char *name,

@@ -14,6 +14,7 @@
 void hr_shard_fini(hr_shard *shard) {
   hr_free(shard->path);
   hr_free(shard->wave);
+  hr_free(shard->kept);
   hr_strings_fini(&shard->notes);
   hr_strings_fini(&shard->chinese_notes);
   *shard = (hr_shard){0};

@@ -31,7 +31,8 @@ typedef struct hr_shard {
   size_t file;              /* number of its file among those of the dataset */
   size_t first_row;         /* number of its first row in the dataset */
   size_t rows;              /* N, those that are used */
-  size_t offset;            /* of its first row in the file, where rows are left out */
+  size_t *kept;             /* [rows] their numbers in the file, increasing, owned; NULL:
+                               all of its rows are used */
   size_t file_rows;         /* of the file */
   size_t pixels;            /* P */
   bool has_flux, has_error; /* false only where hr_shard_read_observed said so */
@@ -64,6 +65,11 @@ const char *hr_shard_place(const hr_shard *shard, hr_place place);
  * its place. */
 const char *hr_shard_rows_of(const hr_shard *shard);
 void hr_shard_fini(hr_shard *shard);
+
+/* The number in the file of row `row` of the shard. */
+static inline size_t hr_shard_file_row(const hr_shard *shard, size_t row) {
+  return shard->kept ? shard->kept[row] : row;
+}
 
 /* The shards of a dataset in row order, borrowed: [*count]. */
 const hr_shard *hr_dataset_shards(const hr_dataset *dataset, size_t *count);

@@ -363,7 +363,7 @@ static hr_status fail_row(const hr_stream *stream, size_t row,
                           const hr_row_report *report, hr_error *err) {
   const hr_shard *shard = &stream->shards[stream->shard];
   const char *file = shard->path;
-  row += shard->offset;
+  row = hr_shard_file_row(shard, row);
   if (report->fault == HR_ROW_EMPTY) {
     return hr_fail(
         err, HR_ERR_DATA,
@@ -520,17 +520,11 @@ const hr_preparation *hr_stream_preparation(const hr_stream *stream) {
 
 hr_status hr_stream_list_bad(const hr_stream *stream, hr_bad_files *out, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t s = 0, end = 0; s < stream->shard_count; s = end) {
-    const char *path = stream->shards[s].path;
-    uint64_t bad = 0, rows = 0;
-    /* Where rows are left out, a file is there in pieces. */
-    for (end = s; end < stream->shard_count; end++) {
-      if (strcmp(stream->shards[end].path, path) != 0) break;
-      bad += stream->bad_pixels[end];
-      rows += stream->shards[end].rows;
-    }
+  for (size_t s = 0; s < stream->shard_count; s++) {
+    const hr_shard *shard = &stream->shards[s];
+    uint64_t bad = stream->bad_pixels[s];
     if (bad == 0) continue;
-    HR_TRY(hr_bad_files_add(out, path, bad, rows * stream->pixels, err));
+    HR_TRY(hr_bad_files_add(out, shard->path, bad, shard->rows * stream->pixels, err));
   }
 cleanup:
   return status;

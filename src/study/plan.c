@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "core/fingerprint.h"
 #include "core/observe.h"
+#include "data/drawn_rows.h"
 #include "study/check_data.h"
 #include "study/columns.h"
 #include "study/estimate.h"
@@ -97,6 +98,20 @@ static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error 
   }
 cleanup:
   hr_strings_fini(&test_path);
+  return status;
+}
+
+/* Of the training rows, those that the study takes. */
+static hr_status draw_rows(hr_plan *plan, const hr_observer *observer, hr_error *err) {
+  const hr_config *config = plan->config;
+  size_t all = hr_dataset_rows(plan->train), count = (size_t)config->data.rows;
+  if (count == 0) return HR_OK;
+  hr_status status =
+      hr_draw_rows(plan->train, count, (uint64_t)config->selection.seed, err);
+  if (status == HR_OK) {
+    hr_observe_info(observer, "data.rows: %zu of the %zu training rows are taken", count,
+                    all);
+  }
   return status;
 }
 
@@ -324,6 +339,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(hr_alloc(&plan, 1, err));
   plan->config = config;
   HR_TRY(open_data(plan, observer, err));
+  HR_TRY(draw_rows(plan, observer, err));
   HR_TRY(hr_conditions_find(&plan->conditions, config, plan->train, plan->test, observer,
                             err));
   HR_TRY(hr_conditions_doubt(&plan->conditions, config, plan->train, &plan->doubts, err));

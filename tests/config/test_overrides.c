@@ -68,6 +68,7 @@ static void experts_and_gates_need_no_section(void **state) {
   check_written("logistic.C=5", "\n    C: 5\n");
   /* Also in the place of the other name of a key. */
   check_written("lightgbm.num_leaves=30", "\n    num_leaves: 30\n");
+  check_written("noise.level=0.25", "\n    level: 0.25\n");
 }
 
 static void wrong_settings_are_told(void **state) {

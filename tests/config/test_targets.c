@@ -88,6 +88,7 @@ static void what_is_written_is_read_again(void **state) {
                          "  clip: auto\n"
                          "  mask: [auto]\n"
                          "  reject_outliers: false\n"
+                         "  rows: 0\n"
                          "  units:\n"
                          "    log_g: ''\n"
                          "    rv: m/s\n"

@@ -549,20 +549,28 @@ static void rows_can_be_left_out(void **state) {
   check_near(labels[2], shard_label(0, 4), 0);
   check_near(labels[3], shard_label(0, 200), 0);
   const hr_shard *shards = hr_dataset_shards(f.dataset, &count);
-  assert_int_equal(count, 3);
-  assert_int_equal(shards[1].offset, 3);
-  assert_int_equal(shards[1].rows, 2);
-  assert_int_equal(shards[1].first_row, 1);
-  assert_int_equal(shards[1].file_rows, 6);
-  /* What is known of a file is known of its pieces. */
+  assert_int_equal(count, 2);
+  assert_int_equal(shards[0].rows, 3);
+  assert_int_equal(shards[0].file_rows, 6);
+  assert_int_equal(hr_shard_file_row(&shards[0], 1), 3);
+  assert_int_equal(shards[1].rows, 8);
+  assert_int_equal(shards[1].first_row, 3);
+  /* What is known of a file goes with it, also where one before it has gone. */
   assert_int_equal(hr_dataset_precision(f.dataset, "log_g", 1), HR_PRECISION_DOUBLE);
-  assert_non_null(hr_dataset_index(f.dataset, 1));
-  assert_int_equal(hr_dataset_index(f.dataset, 1)[0], 12);
-  assert_null(hr_dataset_index(f.dataset, 2));
+  assert_non_null(hr_dataset_index(f.dataset, 0));
+  assert_int_equal(hr_dataset_index(f.dataset, 0)[1], 12);
+  assert_null(hr_dataset_index(f.dataset, 1));
   assert_string_equal(hr_dataset_locate(f.dataset, 2, &row), f.path[0]);
   assert_int_equal(row, 4);
   assert_string_equal(hr_dataset_locate(f.dataset, 4, &row), f.path[2]);
   assert_int_equal(row, 1);
+  /* Again, of those that are left. */
+  check_ok(hr_dataset_leave_out(f.dataset, (bool[11]){[1] = true, [4] = true}, &err));
+  assert_string_equal(hr_dataset_locate(f.dataset, 1, &row), f.path[0]);
+  assert_int_equal(row, 4);
+  assert_string_equal(hr_dataset_locate(f.dataset, 3, &row), f.path[2]);
+  assert_int_equal(row, 2);
+  assert_int_equal(hr_dataset_index(f.dataset, 0)[1], 11);
   fixture_fini(&f);
 }
 
