@@ -41,6 +41,12 @@ typedef struct hr_reference {
   const char *text;
 } hr_reference;
 
+/* A tick of the caller's own, in place of round numbers. */
+typedef struct hr_axis_tick {
+  double at;
+  const char *text;
+} hr_axis_tick;
+
 /* An axis is numeric, or one slot a category: category i covers i - 0.5 .. i + 0.5. Lines
  * of a category's name are separated by newlines. */
 typedef struct hr_chart_axis {
@@ -48,6 +54,9 @@ typedef struct hr_chart_axis {
   hr_span span;                  /* of a numeric axis; ends are drawn */
   const char *const *categories; /* [category_count], or NULL */
   size_t category_count;
+  const hr_axis_tick *ticks; /* [tick_count] of a numeric x, increasing; what would touch
+                                the text before it is not written. NULL: round numbers */
+  size_t tick_count;
 } hr_chart_axis;
 
 typedef struct hr_chart_frame {

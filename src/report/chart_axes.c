@@ -184,15 +184,35 @@ static void draw_x_categories(const hr_chart *chart) {
   }
 }
 
+static void draw_x_tick(const hr_chart *chart, double x, const char *text) {
+  double bottom = chart->plot.bottom;
+  hr_canvas_line(chart->canvas, (hr_point){x, bottom},
+                 (hr_point){x, bottom + tick_length}, axis_stroke());
+  hr_canvas_text(chart->canvas, (hr_point){x, bottom + tick_length + 6}, text,
+                 tick_font(HR_ALIGN_CENTER));
+}
+
+static void draw_given_ticks(const hr_chart *chart) {
+  const double gap = 4.0;
+  const hr_chart_axis *axis = &chart->frame->x;
+  double end = -(double)INFINITY; /* of the text before */
+  for (size_t i = 0; i < axis->tick_count; i++) {
+    const char *text = axis->ticks[i].text;
+    double x = hr_chart_x(chart, axis->ticks[i].at);
+    double half =
+        0.5 * hr_canvas_text_width(chart->canvas, text, tick_font(HR_ALIGN_CENTER));
+    bool has_room = x - half >= end + gap;
+    draw_x_tick(chart, x, has_room ? text : "");
+    if (has_room) end = x + half;
+  }
+}
+
 static void draw_x_ticks(const hr_chart *chart) {
   char text[HR_TICK_BYTES];
   hr_ticks ticks = x_ticks(chart);
   for (size_t i = 0; i < ticks.count; i++) {
-    double x = hr_chart_x(chart, hr_ticks_value(&ticks, i)), bottom = chart->plot.bottom;
-    hr_canvas_line(chart->canvas, (hr_point){x, bottom},
-                   (hr_point){x, bottom + tick_length}, axis_stroke());
-    hr_canvas_text(chart->canvas, (hr_point){x, bottom + tick_length + 6},
-                   hr_ticks_label(&ticks, i, text), tick_font(HR_ALIGN_CENTER));
+    draw_x_tick(chart, hr_chart_x(chart, hr_ticks_value(&ticks, i)),
+                hr_ticks_label(&ticks, i, text));
   }
 }
 
@@ -260,6 +280,8 @@ void hr_chart_draw_axes(const hr_chart *chart, double page_margin) {
   }
   if (chart->frame->x.categories) {
     draw_x_categories(chart);
+  } else if (chart->frame->x.ticks) {
+    draw_given_ticks(chart);
   } else {
     draw_x_ticks(chart);
   }

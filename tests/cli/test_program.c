@@ -45,6 +45,7 @@ static const char overview[] =
     "Usage: headroom VERB ...\n"
     "\n"
     "  run        run the study that a YAML file describes\n"
+    "  sweep      run a study at several values of one key, e.g. a learning curve\n"
     "  status     say how far a run has come, or why it ended\n"
     "  stop       stop a run so that it can be resumed\n"
     "  predict    predict the labels of new spectra with a run's models\n"

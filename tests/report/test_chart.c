@@ -57,6 +57,33 @@ static void test_square_is_square(void **state) {
   hr_canvas_destroy(&canvas);
 }
 
+/* A tick of the caller's stands at its value; the text of one that is too near to the one
+ * before is left out, and so changes nothing. */
+static void test_ticks_may_be_given(void **state) {
+  (void)state;
+  const hr_axis_tick ticks[][3] = {{{0, "none"}, {5, "half"}, {5.01, "near"}},
+                                   {{0, "none"}, {5, "half"}, {5.01, "other"}},
+                                   {{0, "none"}, {5, "half"}, {9, "far"}}};
+  hr_bytes png[3] = {0};
+  for (size_t i = 0; i < 3; i++) {
+    hr_canvas *canvas = NULL;
+    hr_chart chart;
+    hr_chart_frame frame = {.x = {.span = {0, 10}, .ticks = ticks[i], .tick_count = 3},
+                            .y.span = {0, 1}};
+    check_ok(hr_canvas_create(&canvas, &err));
+    hr_chart_begin(&chart, canvas, &frame);
+    check_near(hr_chart_x(&chart, 5), 0.5 * (chart.plot.left + chart.plot.right), 1e-9);
+    check_ok(hr_canvas_write_png(canvas, &png[i], &err));
+    hr_canvas_destroy(&canvas);
+  }
+  assert_int_equal(png[0].count, png[1].count);
+  assert_memory_equal(png[0].items, png[1].items, png[0].count);
+  bool same = png[2].count == png[0].count &&
+              memcmp(png[2].items, png[0].items, png[0].count) == 0;
+  assert_false(same);
+  for (size_t i = 0; i < 3; i++) hr_bytes_fini(&png[i]);
+}
+
 /* Two charts share a page; the second one has no title. */
 static void test_charts_share_a_page(void **state) {
   (void)state;
@@ -175,6 +202,7 @@ int main(void) {
       cmocka_unit_test(test_spans),
       cmocka_unit_test(test_values_have_places),
       cmocka_unit_test(test_square_is_square),
+      cmocka_unit_test(test_ticks_may_be_given),
       cmocka_unit_test(test_charts_share_a_page),
       cmocka_unit_test(test_legend_makes_room),
       cmocka_unit_test(test_long_names_are_cut),

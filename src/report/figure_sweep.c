@@ -1,0 +1,262 @@
+/* The figure of a sweep: R² against the value, a line a rung of the ladder. Lines and
+ * their intervals stand a little beside one another, as rungs often coincide. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "report/figure_parts.h"
+#include "report/sweep.h"
+#include "report/words.h"
+
+/* A point's place on the axis. */
+typedef struct place {
+  double x;
+  size_t point; /* number of it in the sweep */
+} place;
+
+typedef struct series {
+  hr_rung rung;
+  hr_stroke stroke;
+  double dot, aside; /* pt */
+} series;
+
+typedef struct plot {
+  const hr_sweep *sweep;
+  size_t count;  /* of the points with results */
+  place *places; /* [count] from left to right */
+  hr_axis_tick *ticks;
+  bool has_lines; /* between the points: not where the values are words */
+  series series[HR_RUNGS];
+  hr_strings titles; /* [series_count] */
+  size_t series_count;
+} plot;
+
+static series style_of(hr_rung rung) {
+  static const double dashes[] = {6.0, 3.0};
+  static const hr_color *const colors[HR_RUNGS] = {
+      [HR_RUNG_BASELINE] = &hr_color_orange, [HR_RUNG_SINGLE] = &hr_color_green,
+      [HR_RUNG_DEPLOYED] = &hr_color_sky,    [HR_RUNG_ORACLE] = &hr_color_blue,
+      [HR_RUNG_CEILING] = &hr_color_black,
+  };
+  bool is_ceiling = rung == HR_RUNG_CEILING;
+  return (series){
+      .rung = rung,
+      .stroke = {*colors[rung], 1.5, is_ceiling ? dashes : NULL, is_ceiling ? 2 : 0},
+      .dot = is_ceiling ? 4.0 : 5.0};
+}
+
+/* The best single model where it is the baseline's own at every point: one line. */
+static bool is_baseline_again(const hr_sweep *sweep, hr_rung rung) {
+  if (rung != HR_RUNG_SINGLE) return false;
+  for (size_t i = 0; i < sweep->count; i++) {
+    const hr_sweep_line *own = hr_sweep_on(&sweep->points[i], rung);
+    const hr_sweep_line *below = hr_sweep_on(&sweep->points[i], HR_RUNG_BASELINE);
+    if (!own) continue;
+    if (!below || strcmp(own->method, below->method) != 0) return false;
+  }
+  return true;
+}
+
+bool hr_figure_sweep_is_empty(const hr_sweep *sweep) {
+  for (hr_rung rung = 0; rung < HR_RUNGS; rung++) {
+    if (hr_sweep_has(sweep, rung)) return false;
+  }
+  return true;
+}
+
+/* --- places --- */
+
+static int compare(const void *a, const void *b) {
+  const place *one = a, *other = b;
+  if (one->x != other->x) return one->x < other->x ? -1 : 1;
+  return one->point < other->point ? -1 : one->point > other->point;
+}
+
+/* Numbers stand at their values or the logarithms of these, words side by side. */
+static void find_places(plot *p) {
+  const hr_sweep *sweep = p->sweep;
+  hr_span span = hr_span_empty();
+  bool are_numbers = true;
+  for (size_t i = 0; i < sweep->count; i++) {
+    double value = 0;
+    if (sweep->points[i].line_count == 0) continue;
+    are_numbers = are_numbers && hr_parse_number(sweep->points[i].value, &value);
+    hr_span_include(&span, value);
+    p->places[p->count++] = (place){value, i};
+  }
+  bool is_log = are_numbers && span.low > 0 && span.high >= 10 * span.low;
+  p->has_lines = are_numbers;
+  for (size_t i = 0; i < p->count; i++) {
+    if (!are_numbers) p->places[i].x = (double)i;
+    if (is_log) p->places[i].x = log10(p->places[i].x);
+  }
+  qsort(p->places, p->count, sizeof *p->places, compare);
+  for (size_t i = 0; i < p->count; i++) {
+    const char *text = sweep->points[p->places[i].point].value;
+    p->ticks[i] = (hr_axis_tick){p->places[i].x, text};
+  }
+}
+
+/* R² of a rung at the point in place i; NaN where it has none. */
+static hr_estimate estimate_at(const plot *p, hr_rung rung, size_t i) {
+  const double none = (double)NAN;
+  const hr_sweep_line *line = hr_sweep_on(&p->sweep->points[p->places[i].point], rung);
+  return line ? line->r2 : (hr_estimate){none, none, none};
+}
+
+static hr_status list_series(plot *p, hr_error *err) {
+  const double apart = 3.0; /* pt */
+  hr_status status = HR_OK;
+  hr_text title;
+  hr_text_init(&title);
+  for (hr_rung rung = 0; rung < HR_RUNGS; rung++) {
+    const char *method = NULL;
+    if (!hr_sweep_has(p->sweep, rung) || is_baseline_again(p->sweep, rung)) continue;
+    p->series[p->series_count++] = style_of(rung);
+    hr_text_fini(&title);
+    hr_text_append(&title, "%s", hr_words_rung(hr_rung_name(rung), p->sweep->chinese));
+    if (hr_sweep_is_same(p->sweep, rung, &method)) {
+      hr_text_append(&title, p->sweep->chinese ? "：%s" : ": %s", method);
+    }
+    HR_TRY(hr_text_status(&title, err));
+    HR_TRY(hr_strings_append(&p->titles, title.bytes, err));
+  }
+  for (size_t s = 0; s < p->series_count; s++) {
+    p->series[s].aside = apart * ((double)s - 0.5 * (double)(p->series_count - 1));
+  }
+cleanup:
+  hr_text_fini(&title);
+  return status;
+}
+
+static void write_csv(const plot *p, hr_text *out) {
+  hr_text_append(out, "rung,value,method,n_train,r2,r2_low,r2_high\n");
+  for (size_t s = 0; s < p->series_count; s++) {
+    for (size_t i = 0; i < p->count; i++) {
+      const hr_sweep_point *point = &p->sweep->points[p->places[i].point];
+      const hr_sweep_line *line = hr_sweep_on(point, p->series[s].rung);
+      if (!line) continue;
+      hr_text_append(out, "%s,", hr_rung_name(p->series[s].rung));
+      hr_csv_text(point->value, out);
+      hr_text_append(out, ",");
+      hr_csv_text(line->method, out);
+      hr_csv_number(point->train_rows, out);
+      hr_csv_number(line->r2.value, out);
+      hr_csv_number(line->r2.low, out);
+      hr_csv_number(line->r2.high, out);
+      hr_text_append(out, "\n");
+    }
+  }
+}
+
+/* --- drawing --- */
+
+static void find_spans(const plot *p, hr_chart_frame *frame) {
+  hr_span x = hr_span_empty(), y = hr_span_empty();
+  for (size_t i = 0; i < p->count; i++) {
+    hr_span_include(&x, p->places[i].x);
+    for (size_t s = 0; s < p->series_count; s++) {
+      hr_estimate r2 = estimate_at(p, p->series[s].rung, i);
+      if (isnan(r2.value)) continue;
+      hr_span_include(&y, fmax(r2.value, hr_figure_floor));
+      if (!isnan(r2.low)) hr_span_include(&y, fmax(r2.low, hr_figure_floor));
+      if (!isnan(r2.high)) hr_span_include(&y, fmax(r2.high, hr_figure_floor));
+    }
+  }
+  frame->x.span = hr_span_padded(x, 0.08);
+  frame->y.span = hr_span_padded(y, 0.06);
+}
+
+/* What so many points on the page are in the unit of x. */
+static double shift_of(const hr_chart *chart, double points) {
+  return points * (chart->x.high - chart->x.low) / (chart->plot.right - chart->plot.left);
+}
+
+static void draw_interval(const hr_chart *chart, double x, hr_estimate r2,
+                          hr_color color) {
+  const hr_stroke stroke = {color, 0.9, NULL, 0};
+  const double cap = 1.8, ends[] = {r2.low, r2.high};
+  if (isnan(r2.low) || isnan(r2.high)) return;
+  double at = hr_chart_x(chart, x);
+  hr_canvas_line(chart->canvas, (hr_point){at, hr_chart_y(chart, r2.low)},
+                 (hr_point){at, hr_chart_y(chart, r2.high)}, stroke);
+  for (size_t i = 0; i < 2; i++) {
+    double y = hr_chart_y(chart, ends[i]);
+    hr_canvas_line(chart->canvas, (hr_point){at - cap, y}, (hr_point){at + cap, y},
+                   stroke);
+  }
+}
+
+static hr_status draw_series(const hr_chart *chart, const plot *p, const series *own,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  hr_point *points = NULL;
+  double shift = shift_of(chart, own->aside);
+  HR_TRY(hr_alloc(&points, p->count, err));
+  for (size_t i = 0; i < p->count; i++) {
+    hr_estimate r2 = estimate_at(p, own->rung, i);
+    points[i] = (hr_point){p->places[i].x + shift, r2.value};
+    if (!isnan(r2.value)) draw_interval(chart, points[i].x, r2, own->stroke.color);
+  }
+  size_t together = p->has_lines ? p->count : 1;
+  for (size_t i = 0; i < p->count; i += together) {
+    hr_chart_line(chart, points + i, together, own->stroke, own->dot);
+  }
+cleanup:
+  hr_free(points);
+  return status;
+}
+
+static hr_status draw(const plot *p, hr_canvas *canvas, hr_error *err) {
+  hr_status status = HR_OK;
+  bool chinese = p->sweep->chinese;
+  hr_legend_entry legend[HR_RUNGS];
+  hr_chart chart;
+  hr_text title;
+  hr_text_init(&title);
+  for (size_t s = 0; s < p->series_count; s++) {
+    legend[s] = (hr_legend_entry){.text = p->titles.items[s],
+                                  .mark = p->has_lines ? HR_MARK_LINE_DOT : HR_MARK_DOT,
+                                  .color = p->series[s].stroke.color,
+                                  .stroke = p->series[s].stroke};
+  }
+  hr_text_append(&title, chinese ? "R² 随 %s 的变化" : "R² against %s", p->sweep->key);
+  HR_TRY(hr_text_status(&title, err));
+  hr_chart_frame frame = {
+      .title = title.bytes,
+      .x = {.label = p->sweep->key, .ticks = p->ticks, .tick_count = p->count},
+      .y = {.label = chinese ? "合并 R²，已覆盖的测试行 [95 % 区间]"
+                             : "pooled R², covered test rows [95 % interval]"},
+      .legend = legend,
+      .legend_count = p->series_count};
+  find_spans(p, &frame);
+  hr_chart_begin(&chart, canvas, &frame);
+  hr_canvas_clip(canvas, chart.plot);
+  hr_chart_grid(&chart);
+  for (size_t s = 0; s < p->series_count; s++) {
+    HR_TRY(draw_series(&chart, p, &p->series[s], err));
+  }
+  hr_canvas_unclip(canvas);
+  hr_chart_end(&chart);
+cleanup:
+  hr_text_fini(&title);
+  return status;
+}
+
+hr_status hr_figure_sweep(const hr_sweep *sweep, hr_canvas *canvas, hr_text *csv,
+                          hr_error *err) {
+  hr_status status = HR_OK;
+  plot p = {.sweep = sweep};
+  HR_TRY(hr_alloc(&p.places, sweep->count, err));
+  HR_TRY(hr_alloc(&p.ticks, sweep->count, err));
+  find_places(&p);
+  HR_TRY(list_series(&p, err));
+  write_csv(&p, csv);
+  HR_TRY(draw(&p, canvas, err));
+cleanup:
+  hr_free(p.places);
+  hr_free(p.ticks);
+  hr_strings_fini(&p.titles);
+  return status;
+}

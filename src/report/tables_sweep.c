@@ -1,0 +1,190 @@
+/* The tables of a sweep: all lines of all points, and the ladder of each. */
+#include <math.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "report/sweep.h"
+#include "report/table_parts.h"
+#include "report/words.h"
+
+static hr_status add_columns(hr_table *table, const hr_heading *headings, size_t count,
+                             bool chinese, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t i = 0; i < count && status == HR_OK; i++) {
+    const hr_heading *own = &headings[i];
+    status = hr_table_add_column(table, own->kind, own->key,
+                                 chinese ? own->chinese : own->english, err);
+  }
+  return status;
+}
+
+/* --- all lines --- */
+
+enum { VALUE, TRAIN, RUNG, METHOD, TITLE, ROWS, COUNT, R2, TROUBLE, LINE_CELLS };
+
+static hr_status add_line(hr_table *table, const hr_sweep_point *point,
+                          const hr_sweep_line *line, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  HR_TRY(hr_copy_text(point->value, &cells[VALUE].text, err));
+  cells[TRAIN].value = point->train_rows;
+  if (point->trouble) HR_TRY(hr_copy_text(point->trouble, &cells[TROUBLE].text, err));
+  if (!line) goto cleanup;
+  if (line->rung < HR_RUNGS) {
+    HR_TRY(hr_copy_text(hr_rung_name(line->rung), &cells[RUNG].text, err));
+  }
+  HR_TRY(hr_copy_text(line->method, &cells[METHOD].text, err));
+  HR_TRY(hr_copy_text(line->title, &cells[TITLE].text, err));
+  HR_TRY(hr_copy_text(line->rows, &cells[ROWS].text, err));
+  cells[COUNT].value = line->row_count;
+  hr_set_estimate(&cells[R2], line->r2);
+cleanup:
+  return status;
+}
+
+hr_status hr_sweep_build_lines(const hr_sweep *sweep, hr_table *table, hr_error *err) {
+  static const hr_heading headings[LINE_CELLS] = {
+      [VALUE] = {HR_CELL_TEXT, "value", "Value", "取值"},
+      [TRAIN] = {HR_CELL_COUNT, "n_train", "Training rows", "训练行数"},
+      [RUNG] = {HR_CELL_TEXT, "rung", "Rung", "梯级"},
+      [METHOD] = {HR_CELL_TEXT, "method", "Method", "方法"},
+      [TITLE] = {HR_CELL_TEXT, "title", "Title", "名称"},
+      [ROWS] = {HR_CELL_TEXT, "rows", "Rows", "行"},
+      [COUNT] = {HR_CELL_COUNT, "n", "N", "N"},
+      [R2] = {HR_CELL_SCORE_RANGE, "r2", "R²", "R²"},
+      [TROUBLE] = {HR_CELL_TEXT, "trouble", "Trouble", "问题"},
+  };
+  hr_status status = HR_OK;
+  HR_TRY(hr_table_init(table, "sweep", "", err));
+  HR_TRY(add_columns(table, headings, LINE_CELLS, sweep->chinese, err));
+  for (size_t i = 0; i < sweep->count; i++) {
+    const hr_sweep_point *point = &sweep->points[i];
+    if (point->line_count == 0) HR_TRY(add_line(table, point, NULL, err));
+    for (size_t l = 0; l < point->line_count; l++) {
+      HR_TRY(add_line(table, point, &point->lines[l], err));
+    }
+  }
+cleanup:
+  return status;
+}
+
+/* --- a line a point --- */
+
+static hr_status begin_rungs(const hr_sweep *sweep, hr_table *table, hr_error *err) {
+  hr_status status = HR_OK;
+  char *title = NULL;
+  HR_TRY(hr_set_text(&title, err,
+                     sweep->chinese ? "%s%sR² 随 %s 的变化，已覆盖的测试行 [95 %% 区间]"
+                                    : "%s%sR² against %s, covered test rows "
+                                      "[95 %% interval]",
+                     sweep->target ? sweep->target : "",
+                     !sweep->target   ? ""
+                     : sweep->chinese ? "："
+                                      : ": ",
+                     sweep->key));
+  HR_TRY(hr_table_init(table, "sweep_rungs", title, err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "value", sweep->key, err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_COUNT, "n_train",
+                             sweep->chinese ? "训练行数" : "Training rows", err));
+  for (hr_rung rung = 0; rung < HR_RUNGS; rung++) {
+    const char *name = hr_rung_name(rung);
+    if (!hr_sweep_has(sweep, rung)) continue;
+    HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, name,
+                               hr_words_rung(name, sweep->chinese), err));
+  }
+  table->key_columns = 1;
+cleanup:
+  hr_free(title);
+  return status;
+}
+
+static hr_status add_point(const hr_sweep *sweep, size_t i, hr_table *table,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_sweep_point *point = &sweep->points[i];
+  hr_cell *cells = NULL;
+  size_t next = 2;
+  HR_TRY(hr_table_add_row(table, &cells, err));
+  HR_TRY(hr_copy_text(point->value, &cells[0].text, err));
+  cells[1].value = point->train_rows;
+  for (hr_rung rung = 0; rung < HR_RUNGS; rung++) {
+    const hr_sweep_line *line = hr_sweep_on(point, rung);
+    if (!hr_sweep_has(sweep, rung)) continue;
+    if (line) hr_set_estimate(&cells[next], line->r2);
+    next++;
+  }
+cleanup:
+  return status;
+}
+
+/* "Global Ridge (1000), Global LightGBM (5000, 20000)" */
+static void append_titles(const hr_sweep *sweep, hr_rung rung, hr_text *out) {
+  const char *last = NULL, *comma = sweep->chinese ? "、" : ", ";
+  const char *open = sweep->chinese ? "（" : " (", *close = sweep->chinese ? "）" : ")";
+  for (size_t i = 0; i < sweep->count; i++) {
+    const hr_sweep_line *line = hr_sweep_on(&sweep->points[i], rung);
+    const char *value = sweep->points[i].value;
+    if (!line) continue;
+    bool goes_on = last && strcmp(last, line->title) == 0;
+    if (goes_on) hr_text_append(out, "%s%s", comma, value);
+    if (!goes_on) {
+      hr_text_append(out, "%s%s%s%s%s", last ? close : "", last ? comma : "", line->title,
+                     open, value);
+    }
+    last = line->title;
+  }
+  hr_text_append(out, "%s", close);
+}
+
+/* What stands on a rung. */
+static hr_status note_rung(const hr_sweep *sweep, hr_rung rung, hr_table *table,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  const char *title = NULL;
+  hr_text note;
+  hr_text_init(&note);
+  hr_text_append(&note, "%s%s", hr_words_rung(hr_rung_name(rung), sweep->chinese),
+                 sweep->chinese ? "：" : ": ");
+  if (hr_sweep_is_same(sweep, rung, &title)) {
+    hr_text_append(&note, "%s", title);
+  } else {
+    append_titles(sweep, rung, &note);
+  }
+  HR_TRY(hr_text_status(&note, err));
+  HR_TRY(hr_strings_append(&table->notes, note.bytes, err));
+cleanup:
+  hr_text_fini(&note);
+  return status;
+}
+
+static hr_status note_troubles(const hr_sweep *sweep, hr_table *table, hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  for (size_t i = 0; i < sweep->count; i++) {
+    const hr_sweep_point *point = &sweep->points[i];
+    if (!point->trouble) continue;
+    HR_TRY(hr_set_text(&note, err, sweep->chinese ? "%s=%s%s：%s" : "%s=%s%s: %s",
+                       sweep->key, point->value,
+                       point->line_count > 0 ? ""
+                       : sweep->chinese      ? " 没有结果"
+                                             : " has no results",
+                       point->trouble));
+    HR_TRY(hr_strings_append(&table->notes, note, err));
+  }
+cleanup:
+  hr_free(note);
+  return status;
+}
+
+hr_status hr_sweep_build_rungs(const hr_sweep *sweep, hr_table *table, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(begin_rungs(sweep, table, err));
+  for (size_t i = 0; i < sweep->count; i++) HR_TRY(add_point(sweep, i, table, err));
+  for (hr_rung rung = 0; rung < HR_RUNGS; rung++) {
+    if (hr_sweep_has(sweep, rung)) HR_TRY(note_rung(sweep, rung, table, err));
+  }
+  HR_TRY(note_troubles(sweep, table, err));
+cleanup:
+  return status;
+}

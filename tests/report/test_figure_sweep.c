@@ -1,0 +1,105 @@
+/* The figure of a sweep: what it draws, where, and of which points. REPORT_PICTURES=DIR
+ * keeps the pictures there. */
+#include "report/sweep_fixture.h"
+#include "support/pictures.h"
+
+static sweep_fixture f;
+static hr_sweep sweep;
+static hr_text csv;
+static hr_error err;
+
+static int prepare(void **state) {
+  (void)state;
+  sweep_fixture_init(&f, "en");
+  hr_text_init(&csv);
+  return 0;
+}
+
+static int tidy(void **state) {
+  (void)state;
+  hr_text_fini(&csv);
+  hr_sweep_fini(&sweep);
+  sweep_fixture_fini(&f);
+  return 0;
+}
+
+static void draw(const char *name) {
+  hr_canvas *canvas = NULL;
+  hr_bytes png = {0};
+  check_ok(hr_sweep_init(&sweep, &f.outline, &err));
+  assert_false(hr_figure_sweep_is_empty(&sweep));
+  check_ok(hr_canvas_create(&canvas, &err));
+  check_ok(hr_figure_sweep(&sweep, canvas, &csv, &err));
+  check_ok(hr_canvas_write_png(canvas, &png, &err));
+  keep_picture(name, &png);
+  hr_bytes_fini(&png);
+  hr_canvas_destroy(&canvas);
+}
+
+static const char *line_of(size_t i) {
+  const char *text = csv.bytes;
+  for (; i > 0; i--) text = strchr(text, '\n') + 1;
+  return text;
+}
+
+static void check_line(size_t i, const char *beginning) {
+  char line[128];
+  snprintf(line, sizeof line, "%.*s", (int)strlen(beginning), line_of(i));
+  assert_string_equal(line, beginning);
+}
+
+/* From left to right, and without the point that has no results. */
+static void points_are_in_order(void **state) {
+  (void)state;
+  draw("sweep");
+  check_line(0, "rung,value,method,n_train,r2,r2_low,r2_high\n");
+  check_line(1, "baseline,200,global_ridge,");
+  check_line(2, "baseline,1000,global_ridge,");
+  check_line(3, "baseline,5000,global_ridge,");
+  check_line(4, "single,200,global_ridge,");
+  check_line(5, "single,1000,global_forest,");
+  check_line(13, "ceiling,200,posterior,");
+  assert_string_equal(line_of(16), "");
+  assert_non_null(strstr(line_of(3), ",0.5625,"));
+}
+
+static void words_stay_as_given(void **state) {
+  (void)state;
+  f.values[0] = "stored";
+  f.values[1] = "[1, 10]";
+  f.outline.key = "x.y";
+  draw("sweep_words");
+  check_line(1, "baseline,stored,");
+  check_line(2, "baseline,\"[1, 10]\",");
+  check_line(3, "baseline,5000,");
+}
+
+/* One line where the best single model is the baseline's own all along. */
+static void the_baseline_is_drawn_once(void **state) {
+  (void)state;
+  for (size_t i = 0; i < 3; i++) sweep_fixture_write(&f, i, "zh", "global_ridge");
+  f.values[1] = "0";
+  draw("sweep_zh");
+  assert_null(strstr(csv.bytes, "single"));
+  check_line(1, "baseline,0,");
+  check_line(4, "deployed,0,");
+}
+
+static void nothing_is_no_figure(void **state) {
+  (void)state;
+  for (size_t i = 0; i < 3; i++) f.has_results[i] = false;
+  check_ok(hr_sweep_init(&sweep, &f.outline, &err));
+  assert_true(hr_figure_sweep_is_empty(&sweep));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tidy)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(points_are_in_order),
+      TEST(words_stay_as_given),
+      TEST(the_baseline_is_drawn_once),
+      TEST(nothing_is_no_figure),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
