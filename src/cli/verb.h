@@ -16,11 +16,9 @@ typedef struct hr_verb {
   hr_status (*run)(const void *values, const char *operand, hr_error *err);
 } hr_verb;
 
-extern const hr_verb hr_verb_run, hr_verb_status, hr_verb_stop, hr_verb_report,
-    hr_verb_publish, hr_verb_predict, hr_verb_compare, hr_verb_simulate, hr_verb_inspect,
-    hr_verb_version, hr_verb_help, hr_verb_config, hr_verb_completion;
-    hr_verb_publish, hr_verb_predict, hr_verb_simulate, hr_verb_inspect, hr_verb_version,
-    hr_verb_help, hr_verb_config, hr_verb_completion, hr_verb_sweep;
+extern const hr_verb hr_verb_run, hr_verb_sweep, hr_verb_status, hr_verb_stop,
+    hr_verb_report, hr_verb_compare, hr_verb_publish, hr_verb_predict, hr_verb_simulate,
+    hr_verb_inspect, hr_verb_version, hr_verb_help, hr_verb_config, hr_verb_completion;
 
 /* Writes the report of a run directory and, unless `is_quiet`, prints its tables and
  * where it is: the end of `run` and all of `report`. */

@@ -2,10 +2,12 @@
 #include "report/sweep.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "report/drawing.h"
 #include "report/run_results.h"
 #include "report/tables.h"
 #include "report/targets.h"
@@ -184,38 +186,20 @@ cleanup:
   return status;
 }
 
-static hr_status write_picture(const char *dir, const char *name,
-                               hr_status (*make)(hr_canvas *, hr_bytes *, hr_error *),
-                               hr_canvas *canvas, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_bytes bytes = {0};
-  HR_TRY(make(canvas, &bytes, err));
-  HR_TRY(write_file(dir, name, bytes.items, bytes.count, err));
-cleanup:
-  hr_bytes_fini(&bytes);
-  return status;
+static hr_status draw(void *context, hr_canvas *canvas, hr_text *csv, hr_error *err) {
+  const hr_sweep *sweep = context;
+  if (sweep->lacks_titles) hr_canvas_drop_titles(canvas);
+  return hr_figure_sweep(sweep, canvas, csv, err);
 }
 
 static hr_status write_figure(const hr_sweep *sweep, const char *dir, hr_error *err) {
   hr_status status = HR_OK;
-  hr_canvas *canvas = NULL;
   char *folder = NULL;
-  hr_text csv;
-  hr_text_init(&csv);
-  HR_TRY(hr_canvas_create(&canvas, err));
-  if (sweep->lacks_titles) hr_canvas_drop_titles(canvas);
-  HR_TRY(hr_figure_sweep(sweep, canvas, &csv, err));
-  HR_TRY(hr_text_status(&csv, err));
+  const hr_drawing drawing = {"sweep", HR_CANVAS_HEIGHT, draw, (void *)(uintptr_t)sweep};
   HR_TRY(hr_join_path(dir, "figures", &folder, err));
-  HR_TRY(hr_make_folders(folder, err));
-  HR_TRY(write_file(folder, "sweep.csv", csv.bytes, csv.length, err));
-  HR_TRY(write_picture(folder, "sweep.png", hr_canvas_write_png, canvas, err));
-  HR_TRY(write_picture(folder, "sweep.svg", hr_canvas_write_svg, canvas, err));
-  HR_TRY(write_picture(folder, "sweep.pdf", hr_canvas_write_pdf, canvas, err));
+  HR_TRY(hr_drawing_write(&drawing, folder, err));
 cleanup:
   hr_free(folder);
-  hr_text_fini(&csv);
-  hr_canvas_destroy(&canvas);
   return status;
 }
 

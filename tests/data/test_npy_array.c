@@ -101,7 +101,7 @@ static void check_refused(const char *head, size_t size, const char *sentence) {
   static const char zeros[4096];
   char expected[512];
   write_file(head, false, zeros, size);
-  snprintf(expected, sizeof expected, "%s is %s", path, sentence);
+  snprintf(expected, sizeof expected, "%s%s", path, sentence);
   check_fails(read_file(), HR_ERR_FORMAT, expected);
   assert_null(values);
 }
@@ -109,7 +109,7 @@ static void check_refused(const char *head, size_t size, const char *sentence) {
 static void what_is_no_table_of_numbers_is_refused(void **state) {
   (void)state;
   static const char none[] =
-      "no array of numbers in one or two dimensions as numpy.save writes it";
+      " is no array of numbers in one or two dimensions as numpy.save writes it";
   static const char *const heads[] = {
       "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2), }\n",
       "{'descr': '<f8', 'fortran_order': False, 'shape': (), }\n",
@@ -136,15 +136,17 @@ static void other_bytes_than_the_head_says_are_refused(void **state) {
   static const char head[] =
       "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }\n";
   char sentence[256];
-  snprintf(sentence, sizeof sentence,
-           "damaged: its %zu bytes are not those of the array that its head describes",
-           10 + strlen(head) + 16);
+  snprintf(
+      sentence, sizeof sentence,
+      " is damaged: its %zu bytes are not those of the array that its head describes",
+      10 + strlen(head) + 16);
   check_refused(head, 16, sentence);
   static const char huge[] =
       "{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 8), }\n";
-  snprintf(sentence, sizeof sentence,
-           "damaged: its %zu bytes are not those of the array that its head describes",
-           10 + strlen(huge) + 16);
+  snprintf(
+      sentence, sizeof sentence,
+      " is damaged: its %zu bytes are not those of the array that its head describes",
+      10 + strlen(huge) + 16);
   check_refused(huge, 16, sentence);
 }
 

@@ -90,12 +90,13 @@ static void by_a_name_that_some_lack(void **state) {
 }
 
 /* An array of NumPy, "<f8", of `columns` columns; its numbers 0, 1 .. */
-static hr_status make_array(size_t rows, size_t columns) {
+static hr_status make_array(size_t rows, size_t columns, bool last_is_infinite) {
   double values[4 * PLAN_TEST];
   hr_error reason;
   char place[256];
   assert_true(rows * columns <= sizeof values / sizeof *values);
   for (size_t i = 0; i < rows * columns; i++) values[i] = (double)i;
+  if (last_is_infinite) values[rows * columns - 1] = (double)INFINITY;
   small_plan_configure("experts: {ridge: {}, vit: {predictions: v.npy}}\n");
   snprintf(place, sizeof place, "%s/v.npy", plan_scratch.path);
   check_ok(hr_npy_write(place, values, rows, columns, &reason));
@@ -106,14 +107,18 @@ static void an_array_has_a_row_a_test_row(void **state) {
   (void)state;
   const double counted[PLAN_TEST] = {0, 1, 2, 3, 4, 5, 6, 7};
   char expected[512];
-  check_ok(make_array(PLAN_TEST, 1));
+  check_ok(make_array(PLAN_TEST, 1, false));
   check_said(counted);
   hr_plan_destroy(&plan);
   snprintf(expected, sizeof expected,
            "x.yaml: experts.vit.column: %s/v.npy is an array of 2 columns, and the study "
            "has 1 target",
            plan_scratch.path);
-  check_fails(make_array(PLAN_TEST, 2), HR_ERR_DATA, expected);
+  check_fails(make_array(PLAN_TEST, 2, false), HR_ERR_DATA, expected);
+  snprintf(expected, sizeof expected,
+           "x.yaml: experts.vit.column: %s/v.npy: row 7 has an infinite prediction",
+           plan_scratch.path);
+  check_fails(make_array(PLAN_TEST, 1, true), HR_ERR_FORMAT, expected);
 }
 
 static void other_predictions_are_another_study(void **state) {
