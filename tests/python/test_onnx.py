@@ -22,6 +22,7 @@ import onnx_files
 import study_data
 
 BUILD = sys.argv[1]
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 PIXELS, TEST = 128, 300
 STORED = ("--set", "data.noise.test=stored")
 RUNTIME = "1.32.0"
@@ -463,8 +464,36 @@ class Onnx(unittest.TestCase):
             self.assertEqual(done.returncode, 5, done.stderr)
             self.assertIn(f"the expert net is skipped: {told}\n", done.stderr)
 
+    def set_up(self, **variables):
+        """What the set-up script says; a Python that cannot fetch anything is all it finds."""
+        script = os.path.join(SOURCE, "scripts/get_onnxruntime.sh")
+        done = subprocess.run([script, self.path("wanted")], capture_output=True, text=True,
+                              check=True, env=dict({"PATH": os.environ["PATH"],
+                                                    "PIP_NO_INDEX": "1"}, **variables))
+        self.assertFalse(os.path.exists(self.path("wanted/libonnxruntime.so.1")))
+        return done.stdout + done.stderr
+
+    def test_the_set_up_uses_what_is_there(self):
+        code = "int OrtGetApiBase(void) { return 0; }\n"
+        own, conda = self.library("root/lib", code), self.library("environment/lib", code)
+        loader = os.path.dirname(self.library("loader", code))
+        root, conda = (os.path.dirname(os.path.dirname(path)) for path in (own, conda))
+        for given in (root, own):
+            self.assertEqual(self.set_up(ONNXRUNTIME_ROOT=given, CONDA_PREFIX=conda),
+                             f"setup: using the ONNX Runtime of ONNXRUNTIME_ROOT, {given}\n")
+        self.assertEqual(self.set_up(ONNXRUNTIME_ROOT=loader + "/no"),
+                         f"setup: ONNXRUNTIME_ROOT is {loader}/no, where there is no "
+                         "libonnxruntime.so.1; Headroom looks nowhere else\n")
+        self.assertEqual(self.set_up(CONDA_PREFIX=conda),
+                         f"setup: using the ONNX Runtime of conda, {conda}\n")
+        self.assertEqual(self.set_up(LD_LIBRARY_PATH=loader),
+                         "setup: using the ONNX Runtime that the system's loader finds\n")
+        self.assertRegex(self.set_up(), "(?s)setup: fetching ONNX Runtime.*setup: ONNX Runtime "
+                                        "could not be fetched; Headroom works without it, and "
+                                        "says so\n$")
+
     def test_a_build_may_leave_it_out(self):
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src")
+        source = os.path.join(SOURCE, "src")
         files = ["methods/outside/ort_api.c", "methods/shared_library.c",
                  *(f"core/{name}.c" for name in ("alloc", "error", "file", "text", "utf8"))]
         main = ("#include <stdio.h>\n#include \"methods/outside/ort_api.h\"\n"
@@ -485,4 +514,4 @@ class Onnx(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
