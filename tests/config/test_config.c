@@ -242,6 +242,32 @@ static void test_example(void **state) {
   hr_free(yaml);
 }
 
+/* The same study with experts that know the noise, and gates. */
+static void test_full_example(void **state) {
+  (void)state;
+  static const char *const experts[] = {"ridge", "ridge_marginal", "posterior",
+                                        "lightgbm", "cnn"};
+  static const char *const gates[] = {"bayes", "logistic", "mlp"};
+  hr_config *c = NULL;
+  hr_error err = {0};
+  char *yaml = read_source("examples/moe-ceiling-c1-full.yaml");
+  check_ok(hr_config_parse(yaml, strlen(yaml), "x.yaml", "/study", &c, &err));
+  assert_int_equal(c->expert_count - c->control_count, 5);
+  for (size_t e = 0; e < 5; e++) {
+    assert_string_equal(c->experts[e].type->name, experts[e]);
+  }
+  check_all_alphas(c->experts[0].parameters);
+  check_lightgbm(c->experts[3].parameters);
+  check_cnn(c->experts[4].parameters);
+  check_gate(c);
+  assert_int_equal(c->gate_count, 3);
+  for (size_t g = 0; g < 3; g++) {
+    assert_string_equal(c->gates[g].kind->name, gates[g]);
+  }
+  hr_config_destroy(&c);
+  hr_free(yaml);
+}
+
 /* The users' own block, pasted as it stands. */
 static void test_pasted_block(void **state) {
   (void)state;
@@ -491,6 +517,7 @@ int main(void) {
       cmocka_unit_test(test_models_from_elsewhere),
       cmocka_unit_test(test_networks_from_elsewhere),
       cmocka_unit_test(test_example),
+      cmocka_unit_test(test_full_example),
       cmocka_unit_test(test_pasted_block),
       cmocka_unit_test(test_habits),
       cmocka_unit_test(test_other_grids),
