@@ -38,9 +38,9 @@ static inline hr_compare_options hr_compare_options_default(void) {
 typedef struct hr_comparison hr_comparison;
 
 /* Compares the runs in `run_dirs` ([count], 2 to HR_COMPARE_MOST_RUNS), all with the
- * first. Rows are joined by the label that data.id names in every run; where they have
- * none in common, or it names a star twice, by row number, and then truth must be the
- * same in every row. options: NULL for the defaults.
+ * first. Rows are joined by the first label that data.id names in every run and no two
+ * stars of a run share; where there is none, by row number. Truth must be the same in
+ * every row. options: NULL for the defaults.
  *
  * HR_ERR_USAGE for another number of runs, the same run twice, or a target that one of
  * them lacks; HR_ERR_DATA where the rows are not the same stars, have no star in common,
@@ -63,7 +63,8 @@ HR_API hr_status hr_comparison_text(const hr_comparison *comparison,
                                     hr_error *err) HR_MUST_CHECK;
 
 /* Writes comparison.json, comparison.md, tables/ and figures/ into the folder `dir`,
- * which is made where it is not there. HR_ERR_IO; HR_ERR_USAGE where `dir` is a run's.
+ * which is made where it is not there. HR_ERR_IO; HR_ERR_USAGE where `dir` holds
+ * files that are no comparison's.
  * observer: NULL, or told what was written. */
 HR_API hr_status hr_comparison_write(const hr_comparison *comparison, const char *dir,
                                      const hr_observer *observer,

@@ -21,6 +21,7 @@ typedef struct sweep_values {
   const char *out;
   bool dry_run;
   bool resume;
+  bool restart;
   bool replace;
   bool no_preflight;
   hr_strings settings;
@@ -151,9 +152,10 @@ static hr_study_options options_of(sweep *s, size_t i, const hr_strings *setting
   hr_study_options options = hr_study_options_default();
   options.config_path = s->config_path;
   options.out_dir = s->run_dirs.items[i];
-  options.mode = s->given->replace  ? HR_STUDY_REPLACE
-                 : s->given->resume ? HR_STUDY_RESUME
-                                    : HR_STUDY_NEW;
+  options.mode = s->given->replace   ? HR_STUDY_REPLACE
+                 : s->given->resume  ? HR_STUDY_RESUME
+                 : s->given->restart ? HR_STUDY_RESTART
+                                     : HR_STUDY_NEW;
   options.skip_preflight = s->given->no_preflight;
   options.compat = s->given->compat;
   options.finish = take_finish;
@@ -315,10 +317,11 @@ cleanup:
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {
   sweep s = {.given = values, .config_path = operand};
-  if (s.given->resume && s.given->replace) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "--resume goes on with a sweep and --replace throws it away; give "
-                   "one");
+  if (s.given->resume + s.given->restart + s.given->replace > 1) {
+    return hr_fail(
+        err, HR_ERR_USAGE,
+        "--resume goes on with a sweep, --restart and --replace throw it away; "
+        "give one");
   }
   hr_interrupt_watch();
   hr_interrupt_outlive_readers();
@@ -355,6 +358,7 @@ static const hr_option options[] = {
      .help = "the folder of the sweep (runs/EXPERIMENT-ID-KEY)"},
     FLAG("dry-run", dry_run, "say what every point would read and need; write nothing"),
     FLAG("resume", resume, "go on with the sweep in the folder, however it ended"),
+    FLAG("restart", restart, "throw away what an unfinished point has done"),
     FLAG("replace", replace, "discard the results of its points, whatever the study"),
     FLAG("no-preflight", no_preflight, "begin even where memory or disk seem too small"),
     {.name = "compat",

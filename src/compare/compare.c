@@ -1,15 +1,17 @@
 /* The life of a comparison: open, join, score, show. */
 #include "headroom/compare.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "compare/comparison.h"
 #include "compare/figure.h"
 #include "compare/text.h"
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/json_file.h"
 #include "core/observe.h"
 #include "core/sized.h"
 #include "report/targets.h"
@@ -18,6 +20,14 @@ static const hr_sized sized_options = {"hr_compare_options",
                                        "with hr_compare_options_default()",
                                        {sizeof(hr_compare_options)}};
 
+/* By whichever name; what is not there is told when it is opened. */
+static bool are_same(const char *a, const char *b) {
+  struct stat first, second;
+  if (strcmp(a, b) == 0) return true;
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
 static hr_status check_dirs(const char *const *dirs, size_t count, hr_error *err) {
   if (count < 2 || count > HR_COMPARE_MOST_RUNS) {
     return hr_fail(err, HR_ERR_USAGE, "2 to %d runs can be compared, not %zu",
@@ -25,7 +35,7 @@ static hr_status check_dirs(const char *const *dirs, size_t count, hr_error *err
   }
   for (size_t k = 1; k < count; k++) {
     for (size_t i = 0; i < k; i++) {
-      if (strcmp(dirs[i], dirs[k]) != 0) continue;
+      if (!are_same(dirs[i], dirs[k])) continue;
       return hr_fail(err, HR_ERR_USAGE, "%s is to be compared with itself", dirs[k]);
     }
   }
@@ -50,8 +60,10 @@ static hr_status find_target(const char *run_dir, const char *target, char **out
     HR_TRY(hr_targets_dir(&results->reader, run_dir, i, out, err));
   }
   if (!*out) {
-    status = hr_fail(err, HR_ERR_USAGE, "%s predicts %s and not %s", run_dir,
-                     results->info.target, target);
+    status =
+        hr_fail(err, HR_ERR_USAGE,
+                "%s predicts %s and not %s; --target names a label that all runs predict",
+                run_dir, results->info.target, target);
   }
 cleanup:
   hr_results_close(&results);
@@ -137,20 +149,27 @@ cleanup:
   return status;
 }
 
-/* A run's own report must not be written over. */
+/* A folder that is somebody else's must not be written into: it is empty, not there, or
+ * that of an earlier comparison. */
 static hr_status check_folder(const char *dir, hr_error *err) {
-  static const char *const marks[] = {"manifest.json", "results.json"};
   hr_status status = HR_OK;
-  for (size_t i = 0; i < 2 && status == HR_OK; i++) {
-    char *path = NULL;
-    status = hr_join_path(dir, marks[i], &path, err);
-    if (status == HR_OK && access(path, F_OK) == 0) {
-      status = hr_fail(err, HR_ERR_USAGE,
-                       "%s is the directory of a run; give the comparison one of its own",
-                       dir);
-    }
-    hr_free(path);
+  json_t *earlier = NULL;
+  DIR *folder = opendir(dir);
+  bool is_empty = true;
+  if (!folder) return HR_OK;
+  for (const struct dirent *entry; is_empty && (entry = readdir(folder)) != NULL;) {
+    is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
   }
+  closedir(folder);
+  if (is_empty) return HR_OK;
+  HR_TRY(hr_json_file_look(dir, "comparison.json", &earlier, err));
+  if (!json_is_array(json_object_get(earlier, "ladder"))) {
+    status =
+        hr_fail(err, HR_ERR_USAGE,
+                "%s holds other files; give the comparison a folder of its own", dir);
+  }
+cleanup:
+  json_decref(earlier);
   return status;
 }
 
@@ -201,10 +220,11 @@ hr_status hr_comparison_write(const hr_comparison *comparison, const char *dir,
   HR_TRY(hr_comparison_write_markdown(comparison, &tables, has_figure, &page, err));
   HR_TRY(hr_comparison_write_json(comparison, &json, err));
   HR_TRY(hr_make_folders(dir, err));
+  /* First: by it the folder is known for a comparison's, also after a stop. */
+  HR_TRY(write_file(dir, "comparison.json", &json, err));
   HR_TRY(hr_join_path(dir, "figures", &figures, err));
   if (has_figure) HR_TRY(hr_comparison_draw(comparison, figures, err));
   HR_TRY(write_tables(&tables, dir, err));
-  HR_TRY(write_file(dir, "comparison.json", &json, err));
   HR_TRY(write_file(dir, "comparison.md", &page, err));
   hr_observe_info(observer, "wrote %s/comparison.md and comparison.json", dir);
 cleanup:

@@ -33,9 +33,9 @@ static const char *find(const settings *s, const char *key) {
 
 /* Keys that change no number, and paths, of which the manifest knows what is there. */
 static bool is_idle(const char *key) {
-  static const char *const idle[] = {"run",        "publish",   "figures",
-                                     "data.train", "data.test", "data.root",
-                                     "data.allow", "experiment"};
+  static const char *const idle[] = {"run",        "publish",    "figures",
+                                     "data.train", "data.test",  "data.root",
+                                     "data.allow", "experiment", "binning.names"};
   for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
     if (strcmp(key, idle[i]) == 0) return true;
   }
@@ -102,7 +102,7 @@ static hr_status add_configuration(settings *s, const char *dir, hr_error *err) 
   HR_TRY(hr_join_path(dir, "config.yaml", &path, err));
   status = hr_file_read(path, HR_YAML_MOST_BYTES, &bytes, &size, err);
   if (status == HR_ERR_MISSING) {
-    status = HR_OK;
+    status = add(s, "config.yaml", "not there", err);
     goto cleanup;
   }
   HR_TRY(status);
@@ -141,7 +141,10 @@ static hr_status add_manifest(settings *s, const char *dir, hr_error *err) {
   hr_status status = HR_OK;
   json_t *manifest = NULL;
   HR_TRY(hr_json_file_look(dir, "manifest.json", &manifest, err));
-  if (!manifest) goto cleanup;
+  if (!manifest) {
+    status = add(s, "manifest.json", "not there", err);
+    goto cleanup;
+  }
   const json_t *files = json_object_get(json_object_get(manifest, "data"), "files");
   size_t count = json_array_size(files);
   HR_TRY(add(s, "version", hr_json_string(manifest, "version", ""), err));
@@ -151,6 +154,18 @@ static hr_status add_manifest(settings *s, const char *dir, hr_error *err) {
 cleanup:
   json_decref(manifest);
   return status;
+}
+
+/* Whether the file that a key is from is in every run; where it is not, that is the
+ * difference, and not what it would have said. */
+static bool is_known(const settings *all, size_t runs, const char *key) {
+  bool is_file = strcmp(key, "config.yaml") == 0 || strcmp(key, "manifest.json") == 0;
+  bool is_of_manifest = strcmp(key, "version") == 0 || strchr(key, ' ');
+  const char *file = is_of_manifest ? "manifest.json" : "config.yaml";
+  for (size_t k = 0; k < runs && !is_file; k++) {
+    if (find(&all[k], file)) return false;
+  }
+  return true;
 }
 
 /* Whether the part that a key belongs to is in every run; where it is not, that is the
@@ -174,7 +189,7 @@ static hr_status keep(hr_contrasts *out, const settings *all, size_t runs,
     const char *own = find(&all[k], key);
     if (!first != !own || (first && strcmp(first, own) != 0)) is_same = false;
   }
-  if (is_same || !is_shared(all, runs, key)) return HR_OK;
+  if (is_same || !is_known(all, runs, key) || !is_shared(all, runs, key)) return HR_OK;
   hr_contrast *contrast = &out->items[out->count++];
   HR_TRY(hr_copy_text(key, &contrast->key, err));
   for (size_t k = 0; k < runs; k++) {

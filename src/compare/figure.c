@@ -51,6 +51,7 @@ static hr_span span_of(const hr_comparison *c) {
   for (size_t i = 0; i < c->rungs.count; i++) {
     for (size_t k = 0; k < c->runs; k++) {
       const hr_estimate *r2 = &c->rungs.items[i].of[k].r2;
+      if (isnan(r2->value)) continue;
       hr_span_include(&span, fmax(r2->value, hr_figure_floor));
       if (!isnan(r2->low)) hr_span_include(&span, fmax(r2->low, hr_figure_floor));
       if (!isnan(r2->high)) hr_span_include(&span, fmax(r2->high, hr_figure_floor));
@@ -141,6 +142,8 @@ static hr_status draw(void *context, hr_canvas *canvas, hr_text *csv, hr_error *
   hr_status status = HR_OK;
   const hr_comparison *c = context;
   hr_strings labels = {0}, names = {0};
+  hr_text title;
+  hr_text_init(&title);
   hr_legend_entry legend[HR_COMPARE_MOST_RUNS];
   hr_chart chart;
   HR_TRY(list_labels(c, &labels, err));
@@ -149,10 +152,14 @@ static hr_status draw(void *context, hr_canvas *canvas, hr_text *csv, hr_error *
     legend[k] = (hr_legend_entry){
         .text = names.items[k], .mark = HR_MARK_DOT, .color = hr_color_of_series(k)};
   }
+  hr_text_append(&title, "%s%s%s", hr_say(reader_of(c), "The ladders of all runs, ", ""),
+                 c->results[0]->info.target,
+                 hr_say(reader_of(c), ", and what each is over A",
+                        "：各运行的阶梯，以及相对 A 的差"));
+  HR_TRY(hr_text_status(&title, err));
   write_csv(c, csv);
   hr_chart_frame frame = {
-      .title = hr_say(reader_of(c), "The ladders of all runs, and what each is over A",
-                      "各运行的阶梯，以及相对 A 的差"),
+      .title = title.bytes,
       .x = {.label =
                 hr_say(reader_of(c),
                        "pooled R\xc2\xb2, covered test rows of all runs [95 % interval]",
@@ -169,6 +176,7 @@ static hr_status draw(void *context, hr_canvas *canvas, hr_text *csv, hr_error *
 cleanup:
   hr_strings_fini(&labels);
   hr_strings_fini(&names);
+  hr_text_fini(&title);
   return status;
 }
 

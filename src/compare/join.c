@@ -23,46 +23,60 @@ cleanup:
   return status;
 }
 
-/* The name of the id that all runs have, as the same kind of number; NULL: none. */
-static const char *shared_id(hr_results *const *results, size_t runs) {
-  const hr_row_column *first = hr_rows_id(rows_of(results, 0));
-  for (size_t k = 1; first && k < runs; k++) {
-    const hr_row_column *own = hr_rows_id(rows_of(results, k));
-    bool is_same = own && strcmp(own->name, first->name) == 0 &&
-                   (own->integers != NULL) == (first->integers != NULL);
-    if (!is_same) return NULL;
+/* Whether `name` is an id of all runs, and the same kind of number; id: [runs]. */
+static bool is_shared(hr_results *const *results, size_t runs, const char *name,
+                      const hr_row_column **id) {
+  for (size_t k = 0; k < runs; k++) {
+    id[k] = hr_rows_id(rows_of(results, k), name);
+    if (!id[k] || (id[k]->integers != NULL) != (id[0]->integers != NULL)) return false;
   }
-  return first ? first->name : NULL;
+  return true;
 }
 
-static hr_named_star name_of(const hr_rows *rows, size_t row) {
-  const hr_row_column *id = hr_rows_id(rows);
+static hr_named_star name_of(const hr_row_column *id, size_t row) {
   return (hr_named_star){.integer = id->integers ? id->integers[row] : 0,
                          .number = id->integers ? 0 : id->values[row],
                          .row = row};
 }
 
 /* The lists of stars of all runs, [runs]; *unique is false where one has a name twice. */
-static hr_status list_stars(hr_results *const *results, size_t runs, hr_star_list *lists,
+static hr_status list_stars(hr_results *const *results, size_t runs,
+                            const hr_row_column *const *id, hr_star_list *lists,
                             bool *unique, hr_error *err) {
   hr_status status = HR_OK;
   *unique = true;
   for (size_t k = 0; k < runs && status == HR_OK; k++) {
-    const hr_rows *rows = rows_of(results, k);
-    const hr_row_column *id = hr_rows_id(rows);
-    size_t first = 0, second = 0;
-    status = hr_star_list_init(&lists[k], id->integers, id->values, rows->count, err);
+    size_t count = rows_of(results, k)->count, first = 0, second = 0;
+    hr_star_list_fini(&lists[k]);
+    status = hr_star_list_init(&lists[k], id[k]->integers, id[k]->values, count, err);
     if (hr_star_list_has_twins(&lists[k], &first, &second)) *unique = false;
   }
   return status;
 }
 
+/* The first label of the first run that names every star in all runs, and the lists of
+ * stars by it; join->id is NULL where there is none. */
+static hr_status find_id(hr_join *join, hr_results *const *results,
+                         const hr_row_column **id, hr_star_list *lists, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_rows *first = rows_of(results, 0);
+  for (size_t c = 0; c < first->column_count && !join->id; c++) {
+    const char *name = first->columns[c].name;
+    bool unique = false;
+    if (!is_shared(results, join->runs, name, id)) continue;
+    HR_TRY(list_stars(results, join->runs, id, lists, &unique, err));
+    if (unique) join->id = name;
+  }
+cleanup:
+  return status;
+}
+
 /* Keeps the stars of the first run that all others have. */
 static void join_by_name(hr_join *join, hr_results *const *results,
-                         const hr_star_list *lists) {
+                         const hr_row_column *id, const hr_star_list *lists) {
   const hr_rows *first = rows_of(results, 0);
   for (size_t i = 0; i < first->count; i++) {
-    hr_named_star wanted = name_of(first, i);
+    hr_named_star wanted = name_of(id, i);
     size_t found_by = 1;
     join->row[0][join->count] = i;
     for (size_t k = 1; k < join->runs && !isnan(wanted.number); k++) {
@@ -82,8 +96,8 @@ static hr_status join_by_number(hr_join *join, hr_results *const *results,
     size_t own = rows_of(results, k)->count;
     if (own == count) continue;
     return hr_fail(err, HR_ERR_DATA,
-                   "%s has %zu test rows and %s %zu, and no id that names each star in "
-                   "both; give both studies data.id",
+                   "%s has %zu test rows and %s %zu, and there is no id that names each "
+                   "star in all runs; give all studies the same data.id",
                    results[0]->rows_path, count, results[k]->rows_path, own);
   }
   for (size_t k = 0; k < join->runs; k++) {
@@ -106,14 +120,15 @@ static hr_status check_truth(const hr_join *join, hr_results *const *results,
     for (size_t i = 0; i < join->count; i++) {
       size_t a = join->row[0][i], b = join->row[k][i];
       if (is_same_truth(first->target[a], own->target[b])) continue;
-      return hr_fail(err, HR_ERR_DATA,
-                     "row %zu of %s and row %zu of %s %s and have %s of %.9g and %.9g; "
-                     "%s",
-                     a, results[0]->rows_path, b, results[k]->rows_path,
-                     join->id ? "are the same star" : "stand in the same place",
-                     results[0]->info.target, first->target[a], own->target[b],
-                     join->id ? "compare runs with the same labels"
-                              : "give both studies data.id, so that stars can be found");
+      return hr_fail(
+          err, HR_ERR_DATA,
+          "row %zu of %s and row %zu of %s %s and have %s of %.9g and %.9g; "
+          "%s",
+          a, results[0]->rows_path, b, results[k]->rows_path,
+          join->id ? "are the same star" : "stand in the same place",
+          results[0]->info.target, first->target[a], own->target[b],
+          join->id ? "compare runs with the same labels"
+                   : "give all studies the same data.id, so that stars can be found");
     }
   }
   return HR_OK;
@@ -138,15 +153,14 @@ hr_status hr_join_init(hr_join *join, hr_results *const *results, size_t runs,
                        hr_error *err) {
   hr_status status = HR_OK;
   hr_star_list *lists = NULL;
-  bool unique = false;
+  const hr_row_column **id = NULL;
   *join = (hr_join){.runs = runs};
   HR_TRY(make_room(join, rows_of(results, 0)->count, err));
   HR_TRY(hr_alloc(&lists, runs, err));
-  join->id = shared_id(results, runs);
-  if (join->id) HR_TRY(list_stars(results, runs, lists, &unique, err));
-  if (!unique) join->id = NULL;
-  if (unique) join_by_name(join, results, lists);
-  if (!unique) HR_TRY(join_by_number(join, results, err));
+  HR_TRY(hr_alloc(&id, runs, err));
+  HR_TRY(find_id(join, results, id, lists, err));
+  if (join->id) join_by_name(join, results, id[0], lists);
+  if (!join->id) HR_TRY(join_by_number(join, results, err));
   if (join->count == 0) {
     status = hr_fail(err, HR_ERR_DATA, "no star of %s is in all the other runs",
                      results[0]->rows_path);
@@ -157,6 +171,7 @@ hr_status hr_join_init(hr_join *join, hr_results *const *results, size_t runs,
 cleanup:
   for (size_t k = 0; lists && k < runs; k++) hr_star_list_fini(&lists[k]);
   hr_free(lists);
+  hr_free(id);
   return status;
 }
 

@@ -16,8 +16,8 @@ typedef struct hr_join {
                        from the first run */
 } hr_join;
 
-/* results: [runs], opened with their predictions. Joins by the id that all runs have and
- * that names no star twice, otherwise by row number. HR_ERR_DATA, naming run and row,
+/* results: [runs], opened with their predictions. Joins by the first label that
+ * data.id names in all runs and no two stars share, otherwise by row number. HR_ERR_DATA, naming run and row,
  * where the truth of a row is not the same in all runs, they have other numbers of rows
  * and no id, or no star in common. To be followed by hr_join_fini, on failure too. */
 hr_status hr_join_init(hr_join *join, hr_results *const *results, size_t runs,

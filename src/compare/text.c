@@ -19,17 +19,19 @@ static bool in_chinese(const hr_comparison *c) {
 /* How rows found one another, and which are left out. */
 static void say_rows(const hr_comparison *c, hr_text *out) {
   bool chinese = in_chinese(c);
+  const char *target = c->results[0]->info.target;
   if (c->join.id) {
     hr_text_append(out,
-                   chinese ? "各运行共有 %zu 颗测试恒星，按 %s 匹配"
-                           : "%zu test stars are in all runs, found by %s",
-                   c->join.count, c->join.id);
+                   chinese ? "%s：各运行共有 %zu 颗测试恒星，按 %s 匹配"
+                           : "%s of %zu test stars that are in all runs, found by %s",
+                   target, c->join.count, c->join.id);
   } else {
     hr_text_append(out,
-                   chinese ? "各运行共有 %zu 个测试行，按行号匹配，真值逐行一致"
-                           : "%zu test rows are in all runs, by their numbers; the truth "
-                             "is the same in every one",
-                   c->join.count);
+                   chinese
+                       ? "%s：各运行共有 %zu 个测试行，按行号匹配，真值逐行一致"
+                       : "%s of %zu test rows that are in all runs, by their numbers; "
+                         "the truth is the same in every one",
+                   target, c->join.count);
   }
   for (size_t k = 0; k < c->runs; k++) {
     if (c->join.alone[k] == 0) continue;
@@ -37,8 +39,8 @@ static void say_rows(const hr_comparison *c, hr_text *out) {
                    (char)('A' + k), c->join.alone[k]);
   }
   hr_text_append(out,
-                 chinese ? "。其中 %zu 行在每次运行的分箱之内。"
-                         : ". Of them %zu are in a bin of every run.",
+                 chinese ? "。其中 %zu 行在每次运行中都在分箱之内且有预测。"
+                         : ". Of them %zu are in a bin, and predicted, in every run.",
                  c->covered);
   if (c->missing > 0) {
     hr_text_append(out,
@@ -104,8 +106,10 @@ static void say_run(const hr_comparison *c, size_t k, hr_text *out) {
   }
   if (out->length > 0) return;
   hr_text_append(out,
-                 in_chinese(c) ? "%c 与 A 没有共同的阶梯。"
-                               : "%c has no rung of the ladder in common with A.",
+                 in_chinese(c)
+                     ? "%c 与 A 没有可比的分数：没有共有的行，或没有共同的梯级。"
+                     : "%c and A have no score to compare: no rows, or no rung "
+                       "of the ladder, in common.",
                  (char)('A' + k));
 }
 

@@ -168,9 +168,24 @@ static void find_spans(const plot *p, hr_chart_frame *frame) {
   frame->y.span = hr_span_padded(y, 0.06);
 }
 
-/* What so many points on the page are in the unit of x. */
-static double shift_of(const hr_chart *chart, double points) {
-  return points * (chart->x.high - chart->x.low) / (chart->plot.right - chart->plot.left);
+/* The smallest distance of two places, of many the same none. */
+static double smallest_distance(const plot *p) {
+  double smallest = INFINITY;
+  for (size_t i = 1; i < p->count; i++) {
+    double distance = p->places[i].x - p->places[i - 1].x;
+    if (distance > 0) smallest = fmin(smallest, distance);
+  }
+  return smallest;
+}
+
+/* How far a series stands aside, in the unit of x: all of them together take a quarter of
+ * the distance of two places at most, so that no point is taken for its neighbour. */
+static double shift_of(const hr_chart *chart, const plot *p, const series *own) {
+  double point = (chart->x.high - chart->x.low) / (chart->plot.right - chart->plot.left);
+  double widest =
+      -2 * p->series[0].aside * point; /* the first stands the farthest left */
+  double room = 0.25 * smallest_distance(p);
+  return own->aside * point * (widest > room ? room / widest : 1.0);
 }
 
 static void draw_interval(const hr_chart *chart, double x, hr_estimate r2,
@@ -192,7 +207,7 @@ static hr_status draw_series(const hr_chart *chart, const plot *p, const series 
                              hr_error *err) {
   hr_status status = HR_OK;
   hr_point *points = NULL;
-  double shift = shift_of(chart, own->aside);
+  double shift = shift_of(chart, p, own);
   HR_TRY(hr_alloc(&points, p->count, err));
   for (size_t i = 0; i < p->count; i++) {
     hr_estimate r2 = estimate_at(p, own->rung, i);
@@ -221,7 +236,8 @@ static hr_status draw(const plot *p, hr_canvas *canvas, hr_error *err) {
                                   .color = p->series[s].stroke.color,
                                   .stroke = p->series[s].stroke};
   }
-  hr_text_append(&title, chinese ? "R² 随 %s 的变化" : "R² against %s", p->sweep->key);
+  hr_text_append(&title, chinese ? "%s 的 R² 随 %s 的变化" : "R² of %s against %s",
+                 p->sweep->target ? p->sweep->target : "", p->sweep->key);
   HR_TRY(hr_text_status(&title, err));
   hr_chart_frame frame = {
       .title = title.bytes,

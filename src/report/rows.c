@@ -234,10 +234,11 @@ const double *hr_rows_find(const hr_rows *rows, const char *method) {
   return NULL;
 }
 
-const hr_row_column *hr_rows_id(const hr_rows *rows) {
+const hr_row_column *hr_rows_id(const hr_rows *rows, const char *name) {
   for (size_t c = 0; c < rows->column_count; c++) {
     const hr_row_column *column = &rows->columns[c];
-    if (strcmp(column->kind, hr_column_kind_name(HR_COLUMN_ID)) == 0) return column;
+    bool is_id = strcmp(column->kind, hr_column_kind_name(HR_COLUMN_ID)) == 0;
+    if (is_id && strcmp(column->name, name) == 0) return column;
   }
   return NULL;
 }

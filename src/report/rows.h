@@ -44,8 +44,8 @@ void hr_rows_fini(hr_rows *rows);
 /* The predictions of a method, or NULL. */
 const double *hr_rows_find(const hr_rows *rows, const char *method);
 
-/* The column that names the stars, or NULL. */
-const hr_row_column *hr_rows_id(const hr_rows *rows);
+/* The column of that name that names the stars, or NULL. */
+const hr_row_column *hr_rows_id(const hr_rows *rows, const char *name);
 
 /* The column of a kind, of the method or label `of` (NULL: whichever), or NULL. */
 const double *hr_rows_column(const hr_rows *rows, hr_column_kind kind, const char *of);

@@ -7,6 +7,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/json_file.h"
 #include "report/drawing.h"
 #include "report/run_results.h"
 #include "report/tables.h"
@@ -74,6 +75,9 @@ static hr_status read_study(hr_results *results, hr_sweep *sweep, hr_error *err)
   if (hr_node_has(&experiment, "figure_titles")) {
     sweep->lacks_titles = !hr_node_bool(&results->reader, &experiment, "figure_titles");
   }
+  const json_t *data = json_object_get(root.json, "data");
+  const json_t *noise = json_object_get(data, "noise");
+  sweep->has_stored_noise = strcmp(hr_json_string(noise, "test", ""), "stored") == 0;
   HR_TRY(hr_copy_text(results->info.experiment, &sweep->experiment, err));
   HR_TRY(hr_copy_text(results->info.target, &sweep->target, err));
 cleanup:

@@ -177,6 +177,45 @@ cleanup:
   return status;
 }
 
+/* The least and the most covered test rows of a point. */
+static hr_span rows_of_points(const hr_sweep *sweep) {
+  hr_span rows = hr_span_empty();
+  for (size_t i = 0; i < sweep->count; i++) {
+    const hr_sweep_line *line = hr_sweep_on(&sweep->points[i], HR_RUNG_BASELINE);
+    if (line) hr_span_include(&rows, line->row_count);
+  }
+  return rows;
+}
+
+/* What keeps points from being compared, or from showing what the key does. */
+static hr_status note_doubts(const hr_sweep *sweep, hr_table *table, hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  hr_span rows = rows_of_points(sweep);
+  if (rows.low < rows.high) {
+    HR_TRY(hr_set_text(&note, err,
+                       sweep->chinese
+                           ? "各点计入的测试行数不同（%.0f 至 %.0f）：其 R² "
+                             "属于不同的恒星，彼此不可比较。"
+                           : "Points are scored on other test rows (%.0f to %.0f): their "
+                             "R² are of other stars and cannot be compared.",
+                       rows.low, rows.high));
+    HR_TRY(hr_strings_append(&table->notes, note, err));
+  }
+  if (sweep->has_stored_noise && strcmp(sweep->key, "data.noise.level") == 0) {
+    HR_TRY(hr_set_text(&note, err, "%s",
+                       sweep->chinese
+                           ? "只有训练行的噪声随之改变：测试行保留文件中的噪声；"
+                             "data.noise.test: generated 使两者都改变。"
+                           : "Only the training rows' noise changes: test rows keep that "
+                             "of their file; with data.noise.test: generated both do."));
+    HR_TRY(hr_strings_append(&table->notes, note, err));
+  }
+cleanup:
+  hr_free(note);
+  return status;
+}
+
 hr_status hr_sweep_build_rungs(const hr_sweep *sweep, hr_table *table, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(begin_rungs(sweep, table, err));
@@ -184,6 +223,7 @@ hr_status hr_sweep_build_rungs(const hr_sweep *sweep, hr_table *table, hr_error 
   for (hr_rung rung = 0; rung < HR_RUNGS; rung++) {
     if (hr_sweep_has(sweep, rung)) HR_TRY(note_rung(sweep, rung, table, err));
   }
+  HR_TRY(note_doubts(sweep, table, err));
   HR_TRY(note_troubles(sweep, table, err));
 cleanup:
   return status;

@@ -13,6 +13,7 @@ static const char about_sweep[] =
     "  --dry-run                  say what every point would read and need; write "
     "nothing\n"
     "  --resume                   go on with the sweep in the folder, however it ended\n"
+    "  --restart                  throw away what an unfinished point has done\n"
     "  --replace                  discard the results of its points, whatever the "
     "study\n"
     "  --no-preflight             begin even where memory or disk seem too small\n"
@@ -85,7 +86,8 @@ static void test_options_that_contradict(void **state) {
   (void)state;
   sweep((const char *const[]){"--set", "data.rows=10,20", "--resume", "--replace", NULL});
   check_refused(2,
-                "--resume goes on with a sweep and --replace throws it away; give one");
+                "--resume goes on with a sweep, --restart and --replace throw it away; "
+                "give one");
 }
 
 static void test_where_it_goes(void **state) {

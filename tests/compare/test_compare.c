@@ -43,13 +43,14 @@ static void a_folder_gets_page_tables_and_figure(void **state) {
   check_is_there("deep/there/tables/settings.csv");
   check_is_there("deep/there/figures/comparison.png");
   check_is_there("deep/there/figures/comparison.csv");
+  check_ok(hr_comparison_write(k.comparison, folder, NULL, &err));
 }
 
 static void a_runs_directory_is_left_alone(void **state) {
   (void)state;
   char expected[256];
   snprintf(expected, sizeof expected,
-           "%s is the directory of a run; give the comparison one of its own",
+           "%s holds other files; give the comparison a folder of its own",
            k.runs.s[1].path);
   check_fails(hr_comparison_write(k.comparison, k.runs.s[1].path, NULL, &err),
               HR_ERR_USAGE, expected);
@@ -70,6 +71,11 @@ static void a_run_and_itself_are_refused(void **state) {
   const char *dirs[] = {k.runs.s[0].path, k.runs.s[0].path};
   snprintf(expected, sizeof expected, "%s is to be compared with itself", dirs[0]);
   check_fails(hr_compare(dirs, 2, NULL, &c, &err), HR_ERR_USAGE, expected);
+  char other[128];
+  snprintf(other, sizeof other, "%s/.", dirs[0]);
+  dirs[1] = other;
+  snprintf(expected, sizeof expected, "%s is to be compared with itself", other);
+  check_fails(hr_compare(dirs, 2, NULL, &c, &err), HR_ERR_USAGE, expected);
 }
 
 static void a_target_that_a_run_lacks_is_refused(void **state) {
@@ -78,7 +84,10 @@ static void a_target_that_a_run_lacks_is_refused(void **state) {
   const char *dirs[] = {k.runs.s[0].path, k.runs.s[1].path};
   hr_compare_options options = hr_compare_options_default();
   options.target = "T_eff";
-  snprintf(expected, sizeof expected, "%s predicts log_g and not T_eff", dirs[0]);
+  snprintf(
+      expected, sizeof expected,
+      "%s predicts log_g and not T_eff; --target names a label that all runs predict",
+      dirs[0]);
   check_fails(hr_compare(dirs, 2, &options, &c, &err), HR_ERR_USAGE, expected);
 }
 

@@ -83,13 +83,17 @@ static void data_differ_by_what_is_in_them(void **state) {
   assert_int_equal(contrasts.count, 2);
 }
 
-static void what_is_not_there_is_empty(void **state) {
+/* One file that is not there is one difference. */
+static void what_is_not_there_is_told(void **state) {
   (void)state;
   check_ok(look());
   assert_int_equal(contrasts.count, 0);
-  scratch_write(&s, "b/config.yaml", "data: {folds: 5}\n");
+  scratch_write(&s, "b/config.yaml", "data: {folds: 5, target: log_g}\n");
+  scratch_write(&s, "a/manifest.json", "{\"version\": \"0.1.0\"}");
   check_ok(look());
-  check_contrast(0, "data.folds", "", "5");
+  check_contrast(0, "config.yaml", "not there", "");
+  check_contrast(1, "manifest.json", "", "not there");
+  assert_int_equal(contrasts.count, 2);
 }
 
 /* A target behind the first has its study's files two folders up. */
@@ -130,7 +134,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(keys_that_change_numbers_are_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(data_differ_by_what_is_in_them, prepare, tidy),
-      cmocka_unit_test_setup_teardown(what_is_not_there_is_empty, prepare, tidy),
+      cmocka_unit_test_setup_teardown(what_is_not_there_is_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(a_targets_folder_is_its_study, prepare, tidy),
       cmocka_unit_test_setup_teardown(a_damaged_configuration_is_named, prepare, tidy),
       cmocka_unit_test_setup_teardown(memory_may_run_out, prepare, tidy),

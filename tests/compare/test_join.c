@@ -92,16 +92,34 @@ static void a_name_given_twice_joins_nothing(void **state) {
   assert_null(join.id);
 }
 
+/* Of several ids the first that does name each star. */
+static void a_further_id_may_be_the_one(void **state) {
+  (void)state;
+  static hr_results_label labels[2][2];
+  static double same[FIXTURE_ROWS];
+  for (size_t r = 0; r < 2; r++) {
+    labels[r][0] = (hr_results_label){"field", same, NULL};
+    labels[r][1] = t.label[r];
+    t.f[r].input.ids = labels[r];
+    t.f[r].input.id_count = 2;
+  }
+  two_runs_open(&t);
+  check_ok(hr_join_init(&join, t.results, 2, &err));
+  assert_string_equal(join.id, "gaia_id");
+  assert_int_equal(two_runs_place(join.row[1][11]), 11);
+}
+
 static void other_stars_in_the_same_places_are_refused(void **state) {
   (void)state;
   char expected[1024];
   for (size_t r = 0; r < 2; r++) t.f[r].input.id_count = 0;
   two_runs_open(&t);
-  snprintf(expected, sizeof expected,
-           "row 0 of %s/predictions.csv and row 0 of %s/predictions.csv stand in the "
-           "same place and have log_g of %.9g and %.9g; give both studies data.id, so "
-           "that stars can be found",
-           t.s[0].path, t.s[1].path, t.f[0].target[0], t.f[1].target[0]);
+  snprintf(
+      expected, sizeof expected,
+      "row 0 of %s/predictions.csv and row 0 of %s/predictions.csv stand in the "
+      "same place and have log_g of %.9g and %.9g; give all studies the same data.id, "
+      "so that stars can be found",
+      t.s[0].path, t.s[1].path, t.f[0].target[0], t.f[1].target[0]);
   check_fails(hr_join_init(&join, t.results, 2, &err), HR_ERR_DATA, expected);
 }
 
@@ -134,10 +152,11 @@ static void other_numbers_of_rows_need_names(void **state) {
   for (size_t r = 0; r < 2; r++) t.f[r].input.id_count = 0;
   two_runs_open(&t);
   t.results[1]->rows.count -= 7;
-  snprintf(expected, sizeof expected,
-           "%s/predictions.csv has %d test rows and %s/predictions.csv %d, and no id "
-           "that names each star in both; give both studies data.id",
-           t.s[0].path, FIXTURE_ROWS, t.s[1].path, FIXTURE_ROWS - 7);
+  snprintf(
+      expected, sizeof expected,
+      "%s/predictions.csv has %d test rows and %s/predictions.csv %d, and there is no id "
+      "that names each star in all runs; give all studies the same data.id",
+      t.s[0].path, FIXTURE_ROWS, t.s[1].path, FIXTURE_ROWS - 7);
   check_fails(hr_join_init(&join, t.results, 2, &err), HR_ERR_DATA, expected);
   t.results[1]->rows.count += 7;
 }
@@ -163,6 +182,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(without_names_rows_are_joined_by_number, prepare,
                                       tidy),
       cmocka_unit_test_setup_teardown(a_name_given_twice_joins_nothing, prepare, tidy),
+      cmocka_unit_test_setup_teardown(a_further_id_may_be_the_one, prepare, tidy),
       cmocka_unit_test_setup_teardown(other_stars_in_the_same_places_are_refused, prepare,
                                       tidy),
       cmocka_unit_test_setup_teardown(a_star_with_two_truths_is_refused, prepare, tidy),

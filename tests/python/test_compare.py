@@ -153,7 +153,7 @@ class Compare(unittest.TestCase):
                                places=9)
         done = self.compare("numbered", "strong")
         self.assertEqual(done.returncode, 3)
-        self.assertIn("no id that names each star in both; give both studies data.id",
+        self.assertIn("no id that names each star in all runs; give all studies the same data.id",
                       done.stderr)
 
     def test_what_differs_is_told(self):
@@ -204,7 +204,7 @@ class Compare(unittest.TestCase):
         self.assertIn("nowhere", done.stderr)
         done = self.compare("ridge", "strong", words=("--out", self.path("posterior")))
         self.assertEqual(done.returncode, 2)
-        self.assertIn("is the directory of a run", done.stderr)
+        self.assertIn("holds other files; give the comparison a folder of its own", done.stderr)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,27 @@ static void a_line_a_point(void **state) {
   end();
 }
 
+/* Points of other rows, and of noise that test rows do not have. */
+static void doubts_stand_below(void **state) {
+  (void)state;
+  begin("en");
+  sweep.key = "data.noise.level";
+  sweep.has_stored_noise = true;
+  for (size_t l = 0; l < sweep.points[1].line_count; l++) {
+    sweep.points[1].lines[l].row_count = 17;
+  }
+  check_ok(hr_sweep_build_rungs(&sweep, &table, &err));
+  size_t notes = table.notes.count;
+  assert_true(notes > 4);
+  assert_string_equal(table.notes.items[notes - 4],
+                      "Points are scored on other test rows (17 to 206): their R² are of "
+                      "other stars and cannot be compared.");
+  assert_string_equal(table.notes.items[notes - 3],
+                      "Only the training rows' noise changes: test rows keep that of "
+                      "their file; with data.noise.test: generated both do.");
+  end();
+}
+
 static void in_chinese(void **state) {
   (void)state;
   begin("zh");
@@ -114,6 +135,7 @@ static void all_lines_of_all_points(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_line_a_point),
+      cmocka_unit_test(doubts_stand_below),
       cmocka_unit_test(in_chinese),
       cmocka_unit_test(all_lines_of_all_points),
   };
