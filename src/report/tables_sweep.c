@@ -202,7 +202,9 @@ static hr_status note_doubts(const hr_sweep *sweep, hr_table *table, hr_error *e
                        rows.low, rows.high));
     HR_TRY(hr_strings_append(&table->notes, note, err));
   }
-  if (sweep->has_stored_noise && strcmp(sweep->key, "data.noise.level") == 0) {
+  bool is_noise = strcmp(sweep->key, "noise.level") == 0 ||
+                  strcmp(sweep->key, "data.noise.level") == 0;
+  if (sweep->has_stored_noise && is_noise) {
     HR_TRY(hr_set_text(&note, err, "%s",
                        sweep->chinese
                            ? "只有训练行的噪声随之改变：测试行保留文件中的噪声；"

@@ -61,7 +61,7 @@ static void a_line_a_point(void **state) {
 static void doubts_stand_below(void **state) {
   (void)state;
   begin("en");
-  sweep.key = "data.noise.level";
+  sweep.key = "noise.level";
   sweep.has_stored_noise = true;
   for (size_t l = 0; l < sweep.points[1].line_count; l++) {
     sweep.points[1].lines[l].row_count = 17;
