@@ -24,16 +24,19 @@ static const char about_compare[] =
     "configuration and data.\n";
 
 static two_runs t;
+static scratch desk;
 
 static int prepare(void **state) {
   (void)state;
   two_runs_init(&t);
+  scratch_init(&desk);
   for (size_t r = 0; r < TWO_RUNS; r++) two_runs_write(&t, r);
   return 0;
 }
 
 static int tidy(void **state) {
   (void)state;
+  scratch_fini(&desk);
   two_runs_fini(&t);
   return 0;
 }
@@ -41,14 +44,14 @@ static int tidy(void **state) {
 static void compare(const char *first, const char *second, const char *option,
                     program *p) {
   const char *const words[] = {"headroom", "compare", first, second, option, NULL};
-  program_finish(&t.s[0], program_start(&t.s[0], words), p);
+  program_finish(&desk, program_start(&desk, words), p);
 }
 
 static void help_tells_all_of_it(void **state) {
   (void)state;
   static program p;
   const char *const words[] = {"headroom", "help", "compare", NULL};
-  program_finish(&t.s[0], program_start(&t.s[0], words), &p);
+  program_finish(&desk, program_start(&desk, words), &p);
   assert_string_equal(p.out, about_compare);
   assert_int_equal(p.exit_code, 0);
 }

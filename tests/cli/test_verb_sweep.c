@@ -121,10 +121,11 @@ static void test_wrong_values_are_told_at_once(void **state) {
            study, study);
   check_refused(2, sentence);
   sweep((const char *const[]){"--set", "data.rows=30,41", "--out", out, NULL});
-  snprintf(sentence, sizeof sentence,
-           "1 of 2 points cannot be run: data.rows=41: data.rows is 41, but %s and the "
-           "files with it have 40 training rows; give at most that, or 0 for all of them",
-           scratch_name(&s, "train.h5"));
+  snprintf(
+      sentence, sizeof sentence,
+      "1 of 2 points cannot be run: data.rows=41: data.rows is 41, but %.300s and the "
+      "files with it have 40 training rows; give at most that, or 0 for all of them",
+      scratch_name(&s, "train.h5"));
   check_refused(3, sentence);
 }
 

@@ -13,8 +13,8 @@ typedef struct compared {
 static inline void compared_init(compared *k, const char *language) {
   hr_error err;
   two_runs_init(&k->runs);
-  scratch_write(&k->runs.s[0], "config.yaml", "data: {folds: 5}\n");
-  scratch_write(&k->runs.s[1], "config.yaml", "data: {folds: 10}\n");
+  two_runs_write_text(&k->runs, 0, "config.yaml", "data: {folds: 5}\n");
+  two_runs_write_text(&k->runs, 1, "config.yaml", "data: {folds: 10}\n");
   for (size_t r = 0; r < TWO_RUNS; r++) {
     k->runs.f[r].input.language = language;
     two_runs_write(&k->runs, r);

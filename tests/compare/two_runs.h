@@ -54,11 +54,26 @@ static inline void two_runs_init(two_runs *t) {
   }
 }
 
+/* A file in a run's directory; valid until the next call. */
+static inline const char *two_runs_name(const two_runs *t, size_t run, const char *name) {
+  static char path[256];
+  snprintf(path, sizeof path, "%.63s/%.100s", t->s[run].path, name);
+  return path;
+}
+
 /* Writes results.json and predictions.csv of one of them. */
 static inline void two_runs_write(two_runs *t, size_t run) {
   hr_error err;
-  check_ok(hr_results_write(&t->f[run].input, scratch_name(&t->s[run], "results.json"),
-                            NULL, &err));
+  check_ok(hr_results_write(&t->f[run].input, two_runs_name(t, run, "results.json"), NULL,
+                            &err));
+}
+
+static inline void two_runs_write_text(const two_runs *t, size_t run, const char *name,
+                                       const char *text) {
+  FILE *file = fopen(two_runs_name(t, run, name), "w");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
 }
 
 static inline void two_runs_open(two_runs *t) {
