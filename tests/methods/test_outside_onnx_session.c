@@ -10,7 +10,8 @@
 static hr_error err;
 static scratch place;
 static char path[256];
-static const hr_onnx_wish wish = {.pixels = ONNX_PIXELS, .targets = ONNX_TARGETS};
+static const hr_onnx_wish wish = {
+    .pixels = ONNX_PIXELS, .targets = ONNX_TARGETS, .unit = 1};
 
 static int set_up(void **state) {
   (void)state;
@@ -59,6 +60,23 @@ static void half_a_file_is_refused(void **state) {
   assert_null(session);
 }
 
+static void check_refused(onnx_network_kind kind, const char *words) {
+  char sentence[512];
+  hr_onnx_session *session = NULL;
+  onnx_network_write_kind(path, kind);
+  snprintf(sentence, sizeof sentence,
+           "%s gives %s; export it in evaluation mode, model.eval()", path, words);
+  check_fails(hr_onnx_session_open(path, &wish, &session, &err), HR_ERR_DATA, sentence);
+  assert_null(session);
+}
+
+static void what_works_as_in_training_is_refused(void **state) {
+  (void)state;
+  check_refused(ONNX_RANDOM, "another answer each time it is given the same spectra");
+  check_refused(ONNX_OF_THE_BATCH,
+                "a spectrum an answer that depends on the other rows of the batch");
+}
+
 static hr_status open_and_close(void) {
   hr_onnx_session *session = NULL;
   hr_status status = hr_onnx_session_open(path, &wish, &session, NULL);
@@ -77,6 +95,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(a_batch_goes_through),
       TEST(half_a_file_is_refused),
+      TEST(what_works_as_in_training_is_refused),
       TEST(memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

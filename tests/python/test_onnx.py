@@ -375,6 +375,31 @@ class Onnx(unittest.TestCase):
         self.assertEqual(self.refused_file(deep), "bad.onnx has an input or output of 9 "
                                                   "dimensions; export one of three or fewer")
 
+    def layers_of_training(self, batch, is_random):
+        """The mean over pixels, with noise that is drawn or less the mean of the batch."""
+        x = [onnx_files.described("x", onnx_files.FLOAT, [batch, PIXELS])]
+        y = [onnx_files.described("y", onnx_files.FLOAT, [batch, 1])]
+        nodes = [onnx_files.node("ReduceMean", ["x"], ["mean"], axes=[1])]
+        if is_random:
+            nodes += [onnx_files.node("RandomNormalLike", ["mean"], ["noise"]),
+                      onnx_files.node("Add", ["mean", "noise"], ["y"])]
+        else:
+            nodes += [onnx_files.node("ReduceMean", ["mean"], ["all"], axes=[0]),
+                      onnx_files.node("Sub", ["mean", "all"], ["y"])]
+        return onnx_files.model(nodes, [], x, y)
+
+    def test_layers_that_work_as_in_training(self):
+        for batch in ("n", 1, 2, 7):
+            self.assertEqual(self.refused_file(self.layers_of_training(batch, True)),
+                             "bad.onnx gives another answer each time it is given the same "
+                             "spectra; export it in evaluation mode, model.eval()")
+        for batch in ("n", 2, 7):
+            self.assertEqual(self.refused_file(self.layers_of_training(batch, False)),
+                             "bad.onnx gives a spectrum an answer that depends on the other rows "
+                             "of the batch; export it in evaluation mode, model.eval()")
+        self.write("alone.onnx", self.layers_of_training(1, False))
+        self.near(self.said("alone", "{onnx: alone.onnx}"), np.zeros(TEST))
+
     def test_models_that_cannot_be_loaded(self):
         said = self.refused_file(self.mlp.bytes(ir_version=99))
         self.assertRegex(said, f"^bad.onnx has the IR version 99, and ONNX Runtime {RUNTIME} reads "

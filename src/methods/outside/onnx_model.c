@@ -237,7 +237,9 @@ static hr_onnx_wish wish_of(const hr_study_view *study,
   return (hr_onnx_wish){.pixels = study->pixels,
                         .has_error = strcmp(parameters->input, "flux_error") == 0,
                         .targets = hr_study_targets(study),
-                        .output = parameters->output};
+                        .output = parameters->output,
+                        .unit = study->unit,
+                        .base = study->base};
 }
 
 hr_status hr_onnx_model_check(const hr_study_view *study,

@@ -3,12 +3,14 @@
 #include "methods/outside/onnx_session.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/random.h"
 #include "core/text.h"
 #include "methods/outside/ort_api.h"
 #include "models/model.h"
@@ -447,33 +449,138 @@ cleanup:
   return status;
 }
 
-/* What only shows when the model runs: shapes that were baked in when it was exported,
- * and outputs whose shape it does not declare. */
-static hr_status try_out(const hr_onnx_session *s, hr_error *err) {
+/* --- trying it out --- */
+
+/* Spectra that are made up, and what the model says of them. */
+typedef struct trial {
+  void *input;
+  double *flux, *error;   /* [P] */
+  double *first, *second; /* [rows][T] of two runs */
+} trial;
+
+static hr_status init_trial(trial *t, const hr_onnx_session *s, hr_error *err) {
   hr_status status = HR_OK;
-  hr_error reason = {.status = HR_OK};
-  void *input = NULL;
-  double *ones = NULL, *out = NULL;
-  HR_TRY(hr_alloc_bytes(&input, 1, hr_onnx_session_input_bytes(s), err));
-  HR_TRY(hr_alloc(&ones, s->wish.pixels, err));
-  HR_TRY(hr_alloc(&out, s->rows * s->wish.targets, err));
-  for (size_t p = 0; p < s->wish.pixels; p++) ones[p] = 1;
-  for (size_t i = 0; i < s->rows; i++) hr_onnx_session_put(s, i, ones, ones, input);
-  status = hr_onnx_session_run(s, input, out, &reason);
-  if (status == HR_ERR_NUMERIC) {
-    status = hr_fail(err, HR_ERR_DATA,
-                     "%s, with %zu spectra at a time; export it with a first dimension "
-                     "of any size (dynamic_axes, dynamic_shapes), or of 1",
-                     reason.message, s->rows);
-  } else if (status != HR_OK) {
-    status = hr_fail(err, status, "%s", reason.message);
-  }
+  size_t pixels = s->wish.pixels, values = s->rows * s->wish.targets;
+  HR_TRY(hr_alloc_bytes(&t->input, 1, hr_onnx_session_input_bytes(s), err));
+  HR_TRY(hr_alloc(&t->flux, pixels, err));
+  HR_TRY(hr_alloc(&t->error, pixels, err));
+  HR_TRY(hr_alloc(&t->first, values, err));
+  HR_TRY(hr_alloc(&t->second, values, err));
 cleanup:
-  hr_free(input);
-  hr_free(ones);
-  hr_free(out);
   return status;
 }
+
+static void fini_trial(trial *t) {
+  hr_free(t->input);
+  hr_free(t->flux);
+  hr_free(t->error);
+  hr_free(t->first);
+  hr_free(t->second);
+}
+
+/* A spectrum like none other, near the flux of the study; the same in every run. Any seed
+ * and stream of random numbers will do. */
+static void put_made_up(const hr_onnx_session *s, trial *t, size_t star, size_t place) {
+  const double unit = s->wish.unit, base = s->wish.base;
+  for (size_t p = 0; p < s->wish.pixels; p++) {
+    double drawn = hr_uniform(1, HR_STREAM_NOISE_TEST, star, (uint32_t)p);
+    t->flux[p] = (base + 0.5 + drawn) * unit;
+    t->error[p] = (0.05 + 0.1 * drawn) * unit;
+  }
+  hr_onnx_session_put(s, place, t->flux, t->error, t->input);
+}
+
+/* The star that is at a place of the second batch: of the first half of the stars alone,
+ * each at other places. A mean over the batch would not feel another order of all. */
+static size_t star_at(const hr_onnx_session *s, size_t place) {
+  return (s->rows - 1 - place) / 2;
+}
+
+static hr_status run_trial(const hr_onnx_session *s, void *input, double *out,
+                           hr_error *err) {
+  hr_error reason = {.status = HR_OK};
+  hr_status status = hr_onnx_session_run(s, input, out, &reason);
+  if (status == HR_OK) return HR_OK;
+  if (status != HR_ERR_NUMERIC) return hr_fail(err, status, "%s", reason.message);
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s, with %zu spectra at a time; export it with a first dimension of "
+                 "any size (dynamic_axes, dynamic_shapes), or of 1",
+                 reason.message, s->rows);
+}
+
+/* What the place in a batch may change by rounding: 1e-3 of the spread of what the model
+ * says, where weights are fp16, and 1e-5 of its size. Other spectra in the batch change
+ * what depends on them by a tenth of the spread and more. */
+static double find_tolerance(const hr_onnx_session *s, const double *said,
+                             size_t target) {
+  double low = INFINITY, high = -INFINITY;
+  for (size_t i = 0; i < s->rows; i++) {
+    double value = said[i * s->wish.targets + target];
+    if (!isfinite(value)) continue;
+    low = fmin(low, value);
+    high = fmax(high, value);
+  }
+  if (low > high) return 0;
+  return 1e-3 * (high - low) + 1e-5 * fmax(fabs(low), fabs(high));
+}
+
+static bool is_near(double a, double b, double tolerance) {
+  if (isfinite(a) && isfinite(b)) return fabs(a - b) <= tolerance;
+  return isfinite(a) == isfinite(b);
+}
+
+/* Whether each star of the second batch is told as it was in the first. */
+static bool is_of_the_spectrum(const hr_onnx_session *s, const trial *t) {
+  size_t targets = s->wish.targets;
+  for (size_t k = 0; k < targets; k++) {
+    double tolerance = find_tolerance(s, t->first, k);
+    for (size_t i = 0; i < s->rows; i++) {
+      double before = t->first[star_at(s, i) * targets + k];
+      if (!is_near(before, t->second[i * targets + k], tolerance)) return false;
+    }
+  }
+  return true;
+}
+
+static bool is_repeated(const hr_onnx_session *s, const trial *t) {
+  for (size_t i = 0; i < s->rows * s->wish.targets; i++) {
+    bool is_none = isnan(t->first[i]) && isnan(t->second[i]);
+    if (!is_none && t->first[i] != t->second[i]) return false;
+  }
+  return true;
+}
+
+/* What only shows when the model runs: shapes that were baked in when it was exported,
+ * outputs whose shape it does not declare, and layers that work as in training. */
+static hr_status try_out(const hr_onnx_session *s, hr_error *err) {
+  hr_status status = HR_OK;
+  trial t = {0};
+  HR_TRY(init_trial(&t, s, err));
+  for (size_t i = 0; i < s->rows; i++) put_made_up(s, &t, i, i);
+  HR_TRY(run_trial(s, t.input, t.first, err));
+  HR_TRY(run_trial(s, t.input, t.second, err));
+  if (!is_repeated(s, &t)) {
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s gives another answer each time it is given the same spectra; "
+                     "export it in evaluation mode, model.eval()",
+                     s->path);
+    goto cleanup;
+  }
+  if (s->rows == 1) goto cleanup;
+  for (size_t i = 0; i < s->rows; i++) put_made_up(s, &t, star_at(s, i), i);
+  HR_TRY(run_trial(s, t.input, t.second, err));
+  if (!is_of_the_spectrum(s, &t)) {
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s gives a spectrum an answer that depends on the other rows of "
+                     "the batch; export it in evaluation mode, model.eval()",
+                     s->path);
+  }
+cleanup:
+  fini_trial(&t);
+  return status;
+}
+
+/* --- life --- */
 
 hr_status hr_onnx_session_open(const char *path, const hr_onnx_wish *wish,
                                hr_onnx_session **out, hr_error *err) {

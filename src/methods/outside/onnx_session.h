@@ -14,11 +14,14 @@ typedef struct hr_onnx_wish {
   bool has_error;     /* two channels, flux and error; else flux alone */
   size_t targets;     /* T numbers of each spectrum */
   const char *output; /* the name of the output that has them; NULL: the only one */
+  double unit, base;  /* of the study (methods/method.h): flux is about (base + 1) unit */
 } hr_onnx_wish;
 
 typedef struct hr_onnx_session hr_onnx_session;
 
-/* Loads the model and runs it once, on spectra of ones. It takes [batch, P] or, with a
+/* Loads the model and tries it out on spectra that are made up: one that says something
+ * else each time, or whose answer depends on the other spectra of the batch, is refused.
+ * It takes [batch, P] or, with a
  * channel or two, [batch, channels, P] or [batch, P, channels], in float or double, and
  * gives [batch, T], or of one target as many numbers in any shape. A batch of any size
  * becomes one of 32; one of a size of its own is kept to, up to HR_PREDICT_ROWS.
