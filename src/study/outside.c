@@ -219,8 +219,8 @@ static hr_status refuse_value(const join *j, size_t line, int column, hr_error *
                  csv->names[column]);
 }
 
-/* A column of a catalogue that is called as the target may be the truth: nobody predicts
- * every row to the last bit. */
+/* A column of a catalogue that is called as the target may be the truth, to the digits
+ * of fp32 as files of predictions have them: nobody predicts every row so well. */
 static hr_status check_is_no_truth(const join *j, size_t target, int column,
                                    const double *values, hr_error *err) {
   const double *truth = NULL;
@@ -230,7 +230,7 @@ static hr_status check_is_no_truth(const join *j, size_t target, int column,
   if (status != HR_OK) return status;
   for (size_t i = 0; i < rows; i++) {
     known += isnan(values[i]) == 0;
-    same += values[i] == truth[i];
+    same += (float)values[i] == (float)truth[i];
   }
   if (same < known || known < 2) return HR_OK;
   return hr_fail(err, HR_ERR_DATA,
@@ -254,6 +254,26 @@ static hr_status take_column(const join *j, size_t target, double *out, hr_error
     if (j->row[l] != NO_ROW) out[j->row[l]] = value;
   }
   return check_is_no_truth(j, target, column, out, err);
+}
+
+/* Rows without a prediction leave every comparison, so that few predictions would take
+ * most rows from all the other models. */
+static hr_status check_covers(const join *j, size_t target, const double *values,
+                              hr_error *err) {
+  const hr_plan *plan = j->plan;
+  size_t covered = 0, said = 0;
+  for (size_t i = 0; i < plan->view.test_rows; i++) {
+    if (plan->test_bin[i] == HR_UNCOVERED) continue;
+    covered++;
+    said += isnan(values[i]) == 0;
+  }
+  if (covered - said <= covered / 2) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s has predictions of %s for %zu of the %zu test rows in the bins, and "
+                 "every method is compared on these alone; give those of more than half, "
+                 "or a test set of the rows that it has as data.test",
+                 j->parameters->predictions, hr_study_target_name(&plan->view, target),
+                 said, covered);
 }
 
 /* What does not meet is told, as both arms of every comparison lack it. */
@@ -311,11 +331,13 @@ static hr_status read_one(hr_plan *plan, size_t e, const hr_observer *observer,
   key = "id";
   HR_TRY(find_rows(&j, &reason));
   HR_TRY(check_once(&j, &reason));
-  key = "column";
   tell_strangers(&j, observer);
   for (size_t t = 0; t < targets; t++) {
     double *values = plan->outside[e] + t * rows;
+    key = "column";
     HR_TRY(take_column(&j, t, values, &reason));
+    key = "predictions";
+    HR_TRY(check_covers(&j, t, values, &reason));
     tell_missing(&j, t, values, observer);
   }
 cleanup:

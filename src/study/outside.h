@@ -7,8 +7,9 @@
 
 /* Fills plan->outside and plan->outside_print. A star that the file has twice, a test
  * row that two lines claim, a file of which no line is a test row, or that has another
- * number of lines where lines are rows, is refused (HR_ERR_DATA), as is a cell that is
- * no number (HR_ERR_FORMAT); rows without a prediction, and lines of no test row, are
+ * number of lines where lines are rows, or that leaves more than half of the rows in bins
+ * without a prediction, is refused (HR_ERR_DATA), as is a cell that is no number
+ * (HR_ERR_FORMAT); rows without a prediction, and lines of no test row, are
  * told as warnings. A network is refused as hr_onnx_model_check says, where ONNX Runtime
  * is there to try it. */
 hr_status hr_outside_read(hr_plan *plan, const hr_observer *observer,

@@ -400,6 +400,27 @@ class Onnx(unittest.TestCase):
         self.write("alone.onnx", self.layers_of_training(1, False))
         self.near(self.said("alone", "{onnx: alone.onnx}"), np.zeros(TEST))
 
+    def test_one_without_finite_numbers_is_given_up(self):
+        """It would take the rows from the other models, as both arms lose them."""
+        x = [onnx_files.described("x", onnx_files.FLOAT, ["n", PIXELS])]
+        y = [onnx_files.described("y", onnx_files.FLOAT, ["n", 1])]
+        none = onnx_files.tensor("none", np.float32([np.nan]))
+        nodes = [onnx_files.node("ReduceMean", ["x"], ["mean"], axes=[1]),
+                 onnx_files.node("Mul", ["mean", "none"], ["y"])]
+        self.write("none.onnx", onnx_files.model(nodes, [none], x, y))
+        done = self.run_study("none", "{ridge: {alpha: [10]}, net: {onnx: none.onnx}}",
+                              check=False)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn(f"the expert net is given up: {self.path('none.onnx')} gives no finite "
+                      f"number for more than half of the {TEST} test rows; what was done to the "
+                      "flux before training has to be a part of it\n", done.stderr)
+        results = self.results("none")
+        score = next(entry for entry in results["overall"]
+                     if entry["method"] == "global_ridge" and entry["rows"] == "all")
+        self.assertEqual(score["n"], TEST)
+        expert = next(e for e in results["experts"] if e["name"] == "net")
+        self.assertEqual(expert["status"], "failed")
+
     def test_models_that_cannot_be_loaded(self):
         said = self.refused_file(self.mlp.bytes(ir_version=99))
         self.assertRegex(said, f"^bad.onnx has the IR version 99, and ONNX Runtime {RUNTIME} reads "

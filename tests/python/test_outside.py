@@ -206,7 +206,11 @@ class Outside(unittest.TestCase):
         self.assertNotIn("trained elsewhere", report)
 
     def test_bad_input_is_told_in_one_sentence(self):
+        pd.read_csv(self.path("vit.csv")).iloc[:1].to_csv(self.path("one.csv"), index=False)
         cases = {
+            "{vit: {predictions: one.csv}}":
+                "experts.vit.predictions: " + self.path("one.csv") + " has predictions of log_g "
+                "for 1 of the ",
             "{vit: {predictions: none.csv}}": "experts.vit.predictions: cannot open",
             "{vit: {predictions: test.h5}}":
                 "test.h5 has the truth itself as log_g; name the column of the predictions",

@@ -61,8 +61,8 @@ static void line_by_line(void **state) {
 static void by_the_number_of_the_row(void **state) {
   (void)state;
   const double none = (double)NAN;
-  const double some[PLAN_TEST] = {none, 1.5, none, none, none, none, none, 7.5};
-  check_ok(make("predicted,row\n7.5,7\n1.5,1\n9,8\nnan,3\n", ""));
+  const double some[PLAN_TEST] = {.5, 1.5, 2.5, none, none, none, 6.5, 7.5};
+  check_ok(make("predicted,row\n7.5,7\n1.5,1\n9,8\nnan,3\n.5,0\n6.5,6\n2.5,2\n", ""));
   check_said(some);
 }
 
@@ -78,14 +78,14 @@ static void by_the_name_of_the_star(void **state) {
 static void by_a_name_that_some_lack(void **state) {
   (void)state;
   const double none = (double)NAN;
-  const double some[PLAN_TEST] = {.5, none, none, 3.5, none, none, none, 7.5};
+  const double some[PLAN_TEST] = {.5, none, none, 3.5, 4.5, none, 6.5, 7.5};
   double before[PLAN_TRAIN];
   memcpy(before, plan_age, sizeof before);
   for (size_t i = 0; i < PLAN_TEST; i++) plan_age[i] = 10 - (double)i;
   plan_age[1] = plan_age[2] = plan_age[5] = none;
   small_plan_rows("test.h5", PLAN_TEST, PLAN_PIXELS, 7100);
   memcpy(plan_age, before, sizeof before);
-  check_ok(make("age,log_g\n3,7.5\n10,.5\n7,3.5\n9,1\n", ", id: age"));
+  check_ok(make("age,log_g\n3,7.5\n10,.5\n7,3.5\n9,1\n6,4.5\n4,6.5\n", ", id: age"));
   check_said(some);
 }
 
@@ -124,13 +124,13 @@ static void an_array_has_a_row_a_test_row(void **state) {
 static void other_predictions_are_another_study(void **state) {
   (void)state;
   char print[32];
-  check_ok(make("row,predicted\n0,1\n", ""));
+  check_ok(make("row,predicted\n0,1\n1,2\n2,3\n3,4\n", ""));
   snprintf(print, sizeof print, "%s", plan->origin.fingerprint);
   hr_plan_destroy(&plan);
-  check_ok(make("predicted,row\n1,0\n", ""));
+  check_ok(make("predicted,row\n1,0\n2,1\n4,3\n3,2\n", ""));
   assert_string_equal(plan->origin.fingerprint, print);
   hr_plan_destroy(&plan);
-  check_ok(make("row,predicted\n0,1.0000001\n", ""));
+  check_ok(make("row,predicted\n0,1.0000001\n1,2\n2,3\n3,4\n", ""));
   assert_string_not_equal(plan->origin.fingerprint, print);
 }
 
@@ -180,6 +180,29 @@ static void what_does_not_meet_is_refused(void **state) {
                 "column: FILE: line 2 has 'high' as log_g, which is no number");
 }
 
+/* Row 7 is in no bin. */
+static void few_predictions_are_refused(void **state) {
+  (void)state;
+  check_refused("row,log_g\n1,2\n7,3\n3,\n4,5\n5,6\n", "", HR_ERR_DATA,
+                "predictions: FILE has predictions of log_g for 3 of the 7 test rows in "
+                "the bins, and every method is compared on these alone; give those of "
+                "more than half, or a test set of the rows that it has as data.test");
+  check_refused("row,log_g\n7,3\n", "", HR_ERR_DATA,
+                "predictions: FILE has predictions of log_g for 0 of the 7 test rows in "
+                "the bins, and every method is compared on these alone; give those of "
+                "more than half, or a test set of the rows that it has as data.test");
+  check_ok(make("row,log_g\n1,2\n3,4\n4,5\n5,6\n", ""));
+}
+
+/* As a catalogue in fp32 has it. */
+static void the_truth_in_fp32_is_refused(void **state) {
+  (void)state;
+  check_refused(
+      "row,log_g\n1,9.0000001\n4,11.9999999\n", "", HR_ERR_DATA,
+      "column: FILE has the truth itself as log_g; name the column of the predictions");
+  check_ok(make("row,log_g\n1,9.00001\n2,10\n3,11\n4,12\n", ""));
+}
+
 #define TEST(function) \
   cmocka_unit_test_setup_teardown(function, small_plan_set_up, tear_down)
 
@@ -192,6 +215,8 @@ int main(void) {
       TEST(an_array_has_a_row_a_test_row),
       TEST(other_predictions_are_another_study),
       TEST(what_does_not_meet_is_refused),
+      TEST(few_predictions_are_refused),
+      TEST(the_truth_in_fp32_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

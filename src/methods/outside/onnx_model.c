@@ -20,6 +20,9 @@ typedef struct network {
   double offset[HR_MOST_TARGETS], factor[HR_MOST_TARGETS];
   double unit, base; /* flux of the files = (x + base) unit */
   bool has_error;
+  char *path;
+  size_t rows;                     /* the study's test rows */
+  size_t missing[HR_MOST_TARGETS]; /* of those so far, no finite number came out for */
 } network;
 
 typedef struct onnx_model {
@@ -158,6 +161,23 @@ cleanup:
   return status;
 }
 
+/* Rows without a prediction leave both arms of every comparison: a network that has none
+ * for most rows is of no use, and would take the rows from all the others. */
+static hr_status count_missing(network *n, const hr_request *requests, size_t count,
+                               hr_error *err) {
+  for (size_t q = 0; q < count; q++) {
+    const hr_request *r = &requests[q];
+    size_t *missing = &n->missing[r->model->target];
+    for (size_t i = 0; i < r->count; i++) *missing += isfinite(r->mean[r->row[i]]) == 0;
+    if (*missing <= n->rows / 2) continue;
+    return hr_fail(err, HR_ERR_NUMERIC,
+                   "%s gives no finite number for more than half of the %zu test rows; "
+                   "what was done to the flux before training has to be a part of it",
+                   n->path, n->rows);
+  }
+  return HR_OK;
+}
+
 /* Whether two requests are answered by one run. */
 static bool are_together(const hr_request *a, const hr_request *b) {
   return model_of(a)->network == model_of(b)->network && a->row == b->row &&
@@ -177,8 +197,10 @@ static hr_status onnx_predict(const hr_spectra *spectra, const hr_request *reque
               .requests = r,
               .request_count = end - first,
               .network = model_of(r)->network};
-    status = predict_together(&w, err);
+    HR_TRY(predict_together(&w, err));
+    HR_TRY(count_missing(model_of(r)->network, r, end - first, err));
   }
+cleanup:
   return status;
 }
 
@@ -193,6 +215,7 @@ static hr_status onnx_save(const hr_model *model, const char *folder, hr_model_f
 static void release_network(network *n) {
   if (--n->owners > 0) return;
   hr_onnx_session_close(&n->session);
+  hr_free(n->path);
   hr_free(n);
 }
 
@@ -269,7 +292,9 @@ static hr_status create_network(const hr_study_view *study,
                  .targets = wish.targets,
                  .unit = study->unit,
                  .base = study->base,
-                 .has_error = wish.has_error};
+                 .has_error = wish.has_error,
+                 .rows = study->test_rows};
+  HR_TRY(hr_copy_text(parameters->onnx, &n->path, err));
   for (size_t t = 0; t < n->targets; t++) {
     size_t at = scale->count == 2 ? 0 : 2 * t;
     n->offset[t] = scale->items[at];

@@ -13,7 +13,9 @@ hr_status hr_onnx_model_check(const hr_study_view *study,
                               const hr_outside_parameters *parameters, const char **key,
                               hr_error *err) HR_MUST_CHECK;
 
-/* The models of the study's targets, out [T]; they share one session. HR_ERR_DATA where
+/* The models of the study's targets, out [T]; they share one session. To predict fails
+ * (HR_ERR_NUMERIC) where more than half of study->test_rows have no finite prediction,
+ * over all calls; the test rows are to be asked for once. HR_ERR_DATA where
  * the file is not the one that study->outside_print is of; else as above. */
 hr_status hr_onnx_models_create(const hr_study_view *study,
                                 const hr_outside_parameters *parameters, hr_model **out,
