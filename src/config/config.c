@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "config/binning.h"
@@ -176,6 +177,47 @@ static hr_status fail_sources(const hr_config *config, const hr_yaml_node *entry
                       has_both ? "and" : "nor");
 }
 
+/* The name of another method that is called so in tables; NULL: there is none. Titles
+ * that differ in the case of letters alone are taken for each other. */
+static const char *find_titled(const hr_config *config, const hr_config_expert *own) {
+  const hr_method *const controls[] = {&hr_placebo_method, &hr_leakage_method};
+  const char *title = own->type->title;
+  size_t count = 0;
+  const hr_method *const *types = hr_methods(&count);
+  for (size_t i = 0; i < count; i++) {
+    if (strcasecmp(types[i]->title, title) == 0) return types[i]->name;
+  }
+  for (size_t i = 0; i < 2; i++) {
+    if (strcasecmp(controls[i]->title, title) == 0) return controls[i]->name;
+  }
+  for (size_t i = 0; i < config->expert_count; i++) {
+    const hr_config_expert *other = &config->experts[i];
+    if (other == own) continue;
+    if (strcasecmp(other->type->title, title) == 0) return other->type->name;
+  }
+  return NULL;
+}
+
+/* The title of a model from elsewhere, its name where none is given. */
+static hr_status take_title(const hr_config *config, const hr_yaml_node *entry,
+                            const hr_config_expert *expert, hr_error *err) {
+  hr_error reason = {.status = HR_OK};
+  const hr_outside_parameters *p = expert->parameters;
+  const hr_yaml_node *node = hr_yaml_find(entry, "title");
+  hr_yaml_mark mark = node ? node->mark : entry->key_mark;
+  if (p->title &&
+      hr_outside_method_set_title(expert->outside, p->title, &reason) != HR_OK) {
+    return hr_yaml_fail(err, config->path, mark, "experts.%s.title %s", entry->key,
+                        reason.message);
+  }
+  const char *other = find_titled(config, expert);
+  if (!other) return HR_OK;
+  return hr_yaml_fail(err, config->path, mark,
+                      "experts.%s.title is '%s', and tables call %s so; give the model "
+                      "another title",
+                      entry->key, expert->type->title, other);
+}
+
 static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
                               hr_error *err) {
   hr_outside_method *made = NULL;
@@ -205,7 +247,25 @@ static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
   if (status == HR_OK && !p->predictions && !p->onnx) {
     status = fail_sources(config, entry, false, err);
   }
-  if (status == HR_OK && p->title) hr_outside_method_set_title(made, p->title);
+  return status == HR_OK ? take_title(config, entry, expert, err) : status;
+}
+
+/* A name like none that is known may be that of a model from elsewhere. */
+static hr_status fail_no_expert(const hr_config *config, const hr_yaml_node *entry,
+                                const char *const *names, size_t count, hr_error *err) {
+  hr_text list;
+  hr_text_init(&list);
+  for (size_t i = 0; i < count; i++) {
+    hr_text_append(&list, "%s%s", i == 0 ? "" : ", ", names[i]);
+  }
+  hr_status status = hr_text_status(&list, err);
+  if (status == HR_OK) {
+    status = hr_yaml_fail(err, config->path, entry->key_mark,
+                          "the key 'experts.%.60s' is not known; the keys here are %s, "
+                          "and a model from elsewhere needs predictions or onnx",
+                          entry->key, list.bytes);
+  }
+  hr_text_fini(&list);
   return status;
 }
 
@@ -220,6 +280,9 @@ static hr_status check_expert_names(const hr_config *config, const hr_yaml_node 
   for (size_t i = 0; i < experts->count; i++) {
     const hr_yaml_node *entry = experts->items[i];
     if (hr_method_find(entry->key) || is_outside(entry)) continue;
+    if (!hr_nearest_name(entry->key, names, count)) {
+      return fail_no_expert(config, entry, names, count, err);
+    }
     return hr_config_fail_unknown(config->path, entry, "experts", names, count, err);
   }
   if (experts->count > 0) return HR_OK;

@@ -160,6 +160,26 @@ cleanup:
   return status;
 }
 
+/* Refuses the numbers 1 to N of N test rows, which are those of another row each. Whoever
+ * has checked that no row is claimed twice knows them by the least and the largest. */
+static hr_status check_first_row(const join *j, hr_error *err) {
+  size_t rows = j->plan->view.test_rows, last = 0;
+  int column = hr_number_table_find(&j->table, "row");
+  int64_t least = INT64_MAX, most = 0;
+  if (j->parameters->id || column == HR_CSV_NO_COLUMN || rows == 0) return HR_OK;
+  hr_dataset_locate(j->plan->test, rows - 1, &last);
+  for (size_t l = 0; l < j->table.rows; l++) {
+    int64_t number = 0;
+    if (!hr_number_table_integer(&j->table, l, column, &number)) return HR_OK;
+    if (number < least) least = number;
+    if (number > most) most = number;
+  }
+  if (least != 1 || (uint64_t)most != last + 1 || j->table.rows != last + 1) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s counts rows from 1; they count from 0, so take 1 off its column row",
+                 j->parameters->predictions);
+}
+
 /* `column` with the target's name in the place of {target}. */
 static void name_column(const join *j, const char *target, hr_text *out) {
   static const char mark[] = "{target}";
@@ -331,6 +351,8 @@ static hr_status read_one(hr_plan *plan, size_t e, const hr_observer *observer,
   key = "id";
   HR_TRY(find_rows(&j, &reason));
   HR_TRY(check_once(&j, &reason));
+  key = "predictions";
+  HR_TRY(check_first_row(&j, &reason));
   tell_strangers(&j, observer);
   for (size_t t = 0; t < targets; t++) {
     double *values = plan->outside[e] + t * rows;

@@ -129,6 +129,48 @@ static void test_models_from_elsewhere(void **state) {
               "predictions, column, id, title");
 }
 
+/* Both would be "Global Ridge" in tables. */
+static void test_titles_of_models_from_elsewhere(void **state) {
+  (void)state;
+  refuse_rest("experts: {vit: {predictions: v.csv, title: Ridge}}\n",
+              "s.yaml:3:44: experts.vit.title is 'Ridge', and tables call ridge so; give "
+              "the model another title");
+  refuse_rest("experts: {vit: {predictions: v.csv, title: error alone}}\n",
+              "s.yaml:3:44: experts.vit.title is 'error alone', and tables call leakage "
+              "so; give the model another title");
+  refuse_rest("experts: {a: {predictions: v.csv, title: B}, b: {onnx: v.onnx}}\n",
+              "s.yaml:3:46: experts.b.title is 'b', and tables call a so; give the model "
+              "another title");
+  const char *forty = "1234567890123456789012345678901234567890";
+  const char *of_three = "一二三四五六七八九十一二三四五六七八九十一二三四五六";
+  char rest[256];
+  snprintf(rest, sizeof rest, "experts: {a: {predictions: v.csv, title: A%s}}\n", forty);
+  refuse_rest(rest,
+              "s.yaml:3:42: experts.a.title has 41 characters; give a title of at "
+              "most 40");
+  snprintf(rest, sizeof rest, "experts: {a: {predictions: v.csv, title: 七%s}}\n",
+           of_three);
+  refuse_rest(rest,
+              "s.yaml:3:42: experts.a.title takes 81 bytes in UTF-8; give a title "
+              "of at most 80, 26 Chinese characters");
+  snprintf(
+      rest, sizeof rest,
+      "experts: {a: {predictions: v.csv, title: '%s'}, b: {onnx: b.onnx, title: %s}}\n",
+      forty, of_three);
+  hr_config *c = accept_rest(rest);
+  assert_string_equal(c->experts[0].type->title, forty);
+  assert_string_equal(c->experts[1].type->title, of_three);
+  hr_config_destroy(&c);
+}
+
+static void test_a_name_that_is_unknown(void **state) {
+  (void)state;
+  refuse_rest("experts: {vit: {prediction: f.csv}}\n",
+              "s.yaml:3:11: the key 'experts.vit' is not known; the keys here are ridge, "
+              "ridge_marginal, posterior, lightgbm, cnn, line_index, and a model from "
+              "elsewhere needs predictions or onnx");
+}
+
 static void test_networks_from_elsewhere(void **state) {
   (void)state;
   hr_config *c = accept_rest(
@@ -515,6 +557,8 @@ int main(void) {
       cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_controls),
       cmocka_unit_test(test_models_from_elsewhere),
+      cmocka_unit_test(test_titles_of_models_from_elsewhere),
+      cmocka_unit_test(test_a_name_that_is_unknown),
       cmocka_unit_test(test_networks_from_elsewhere),
       cmocka_unit_test(test_example),
       cmocka_unit_test(test_full_example),

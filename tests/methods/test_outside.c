@@ -30,7 +30,7 @@ static void a_table_is_made_for_a_name(void **state) {
   check_ok(hr_outside_method_create("vit", false, &made, &err));
   assert_string_equal(made->method.name, "vit");
   assert_string_equal(made->method.title, "vit");
-  hr_outside_method_set_title(made, "A ViT");
+  check_ok(hr_outside_method_set_title(made, "A ViT", &err));
   assert_string_equal(made->method.title, "A ViT");
   assert_true(hr_method_is_outside(&made->method));
   assert_false(hr_method_is_outside(hr_method_find("ridge")));

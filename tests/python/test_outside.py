@@ -207,7 +207,16 @@ class Outside(unittest.TestCase):
 
     def test_bad_input_is_told_in_one_sentence(self):
         pd.read_csv(self.path("vit.csv")).iloc[:1].to_csv(self.path("one.csv"), index=False)
+        table = pd.read_csv(self.path("vit.csv"))
+        table["row"] += 1
+        table.to_csv(self.path("from_one.csv"), index=False)
         cases = {
+            "{vit: {predictions: from_one.csv}}":
+                "experts.vit.predictions: " + self.path("from_one.csv") + " counts rows from 1; "
+                "they count from 0, so take 1 off its column row",
+            "{ridge: {}, vit: {predictions: vit.csv, title: ridge}}":
+                "experts.vit.title is 'ridge', and tables call ridge so",
+            "{vit: {prediction: vit.csv}}": "and a model from elsewhere needs predictions or onnx",
             "{vit: {predictions: one.csv}}":
                 "experts.vit.predictions: " + self.path("one.csv") + " has predictions of log_g "
                 "for 1 of the ",

@@ -194,6 +194,16 @@ static void few_predictions_are_refused(void **state) {
   check_ok(make("row,log_g\n1,2\n3,4\n4,5\n5,6\n", ""));
 }
 
+static void rows_counted_from_one_are_refused(void **state) {
+  (void)state;
+  check_refused("row,log_g\n2,0\n1,0\n3,0\n4,0\n5,0\n6,0\n8,0\n7,0\n", "", HR_ERR_DATA,
+                "predictions: FILE counts rows from 1; they count from 0, so take 1 off "
+                "its column row");
+  check_ok(make("row,log_g\n1,0\n2,0\n3,0\n4,0\n5,0\n6,0\n7,0\n", ""));
+  hr_plan_destroy(&plan);
+  check_ok(make("row,log_g\n0,0\n1,0\n2,0\n3,0\n4,0\n5,0\n6,0\n8,0\n", ""));
+}
+
 /* As a catalogue in fp32 has it. */
 static void the_truth_in_fp32_is_refused(void **state) {
   (void)state;
@@ -217,6 +227,7 @@ int main(void) {
       TEST(what_does_not_meet_is_refused),
       TEST(few_predictions_are_refused),
       TEST(the_truth_in_fp32_is_refused),
+      TEST(rows_counted_from_one_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

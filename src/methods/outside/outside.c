@@ -279,8 +279,23 @@ hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method
   return HR_OK;
 }
 
-void hr_outside_method_set_title(hr_outside_method *method, const char *title) {
+hr_status hr_outside_method_set_title(hr_outside_method *method, const char *title,
+                                      hr_error *err) {
+  size_t bytes = strlen(title), characters = 0;
+  for (size_t i = 0; i < bytes; i++)
+    characters += ((unsigned char)title[i] & 0xC0) != 0x80;
+  if (characters > HR_OUTSIDE_TITLE_CHARACTERS) {
+    return hr_fail(err, HR_ERR_CONFIG, "has %zu characters; give a title of at most %d",
+                   characters, HR_OUTSIDE_TITLE_CHARACTERS);
+  }
+  if (bytes > HR_OUTSIDE_TITLE_BYTES) {
+    return hr_fail(err, HR_ERR_CONFIG,
+                   "takes %zu bytes in UTF-8; give a title of at most %d, %d Chinese "
+                   "characters",
+                   bytes, HR_OUTSIDE_TITLE_BYTES, HR_OUTSIDE_TITLE_BYTES / 3);
+  }
   snprintf(method->title, sizeof method->title, "%s", title);
+  return HR_OK;
 }
 
 bool hr_method_is_outside(const hr_method *method) {

@@ -20,10 +20,13 @@ typedef struct hr_outside_parameters {
   char *title;      /* NULL: the name */
 } hr_outside_parameters;
 
+/* The most of a title, that tables and legends have room for. */
+enum { HR_OUTSIDE_TITLE_CHARACTERS = 40, HR_OUTSIDE_TITLE_BYTES = 80 };
+
 /* A table of the methods' kind for one such model. */
 typedef struct hr_outside_method {
   hr_method method; /* its name and title are the two below */
-  char name[32], title[64];
+  char name[32], title[HR_OUTSIDE_TITLE_BYTES + 1];
 } hr_outside_method;
 
 /* All fields of the parameters, for any name; a model has those of its kind. */
@@ -40,8 +43,10 @@ bool hr_outside_field_is_path(const hr_field *field);
 hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method **out,
                                    hr_error *err) HR_MUST_CHECK;
 
-/* Calls it `title` in tables and figures. */
-void hr_outside_method_set_title(hr_outside_method *method, const char *title);
+/* Calls it `title` in tables and figures; HR_ERR_CONFIG where it is too long, with what
+ * is wrong behind the key's name. */
+hr_status hr_outside_method_set_title(hr_outside_method *method, const char *title,
+                                      hr_error *err) HR_MUST_CHECK;
 
 /* Whether a method is of this kind. */
 bool hr_method_is_outside(const hr_method *method);
