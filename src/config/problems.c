@@ -9,6 +9,8 @@
 #include "core/alloc.h"
 #include "core/yaml_edit.h"
 
+enum { KEY_BYTES = 128, MOST_LIST_BYTES = 96 };
+
 void hr_config_problems_fini(hr_config_problems *problems) {
   hr_strings_fini(&problems->sentences);
   hr_strings_fini(&problems->keys);
@@ -121,17 +123,71 @@ hr_status hr_config_problems_take_setting(hr_config_problems *problems,
   return append(problems, error, error->message, key, err);
 }
 
+static void write_item(const char *path, size_t number, char key[KEY_BYTES]) {
+  snprintf(key, KEY_BYTES, "%.*s[%zu]", MOST_LIST_BYTES, path, number);
+}
+
+static bool is_taken(const hr_config_problems *problems, const char *path,
+                     size_t number) {
+  char key[KEY_BYTES];
+  write_item(path, number, key);
+  for (size_t i = 0; i < problems->keys.count; i++) {
+    if (strcmp(problems->keys.items[i], key) == 0) return true;
+  }
+  return false;
+}
+
+/* The number in the file of what is now an item of the list at `path`. */
+static size_t find_number_in_file(const hr_config_problems *problems, const char *path,
+                                  size_t item) {
+  size_t number = item;
+  for (size_t i = 0; i <= number; i++) number += is_taken(problems, path, i);
+  return number;
+}
+
+/* Whether one of the document's lists has an item of its own there, other than a mapping,
+ * of which a key may be taken out and not the whole. */
+static bool is_item_at(const hr_yaml_node *root, hr_yaml_mark mark) {
+  for (size_t i = 0; i < root->count; i++) {
+    const hr_yaml_node *item = root->items[i];
+    bool is_here = item->mark.line == mark.line && item->mark.column == mark.column;
+    if (is_here && root->kind == HR_YAML_SEQUENCE) return item->kind != HR_YAML_MAPPING;
+    if (is_item_at(item, mark)) return true;
+  }
+  return false;
+}
+
+/* The sentence and its key, where it is about an item of a list that has lost others:
+ * with the item's number in the file. Items from outside (line 0) have no places of their
+ * own. */
+static void restore_number(const hr_config_problems *problems, const hr_yaml_node *root,
+                           hr_yaml_mark mark, char *key, char *sentence) {
+  size_t item = 0, length = strlen(key);
+  char path[KEY_BYTES], rest[HR_ERROR_MESSAGE_BYTES];
+  const char *bracket = strrchr(key, '[');
+  char *at = strstr(sentence, key);
+  if (!bracket || !at || bracket - key > MOST_LIST_BYTES) return;
+  if (sscanf(bracket, "[%zu]", &item) != 1) return;
+  if (mark.line == 0 || key[length - 1] != ']' || !is_item_at(root, mark)) return;
+  snprintf(path, sizeof path, "%.*s", (int)(bracket - key), key);
+  snprintf(rest, sizeof rest, "%s", at + length);
+  write_item(path, find_number_in_file(problems, path, item), key);
+  size_t room = HR_ERROR_MESSAGE_BYTES - (size_t)(at - sentence);
+  snprintf(at, room, "%s%s", key, rest);
+}
+
 bool hr_config_problems_take(hr_config_problems *problems, const hr_error *error,
                              hr_yaml_node *root) {
   hr_yaml_mark mark;
-  char key[128];
+  char key[KEY_BYTES], sentence[HR_ERROR_MESSAGE_BYTES];
   bool is_told = error->status == HR_ERR_CONFIG || error->status == HR_ERR_MISSING;
-  const char *sentence =
-      is_told ? read_place(error->message, problems->name, &mark) : NULL;
+  const char *told = is_told ? read_place(error->message, problems->name, &mark) : NULL;
   bool is_enough = problems->sentences.count >= HR_CONFIG_MOST_PROBLEMS ||
                    ++problems->steps > 4 * HR_CONFIG_MOST_PROBLEMS;
-  if (!sentence || is_enough) return false;
+  if (!told || is_enough) return false;
+  snprintf(sentence, sizeof sentence, "%s", told);
   read_key(sentence, key, sizeof key);
+  restore_number(problems, root, mark, key, sentence);
   bool is_missing = strstr(sentence, " is missing; ") != NULL;
   if (!is_known(problems, sentence, key) &&
       append(problems, error, sentence, key, NULL) != HR_OK) {

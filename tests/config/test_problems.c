@@ -17,6 +17,22 @@ static void several_are_numbered(void **state) {
               "before it, 3");
 }
 
+/* What was taken out of a list moves no item's number. */
+static void items_have_their_numbers(void **state) {
+  (void)state;
+  refuse_rest("experts: {net: {onnx: n.onnx, scale: [a, b]}}\n",
+              "s.yaml has 2 problems: (1) 3:39: experts.net.scale[0] is 'a', which is "
+              "not a number; write one such as 10, 0.5 or 1e-3; (2) 3:42: "
+              "experts.net.scale[1] is 'b', which is not a number; write one such as 10, "
+              "0.5 or 1e-3");
+  refuse_rest("experts: {net: {onnx: n.onnx, scale: [1, a, [2], 3, a]}}\n",
+              "s.yaml has 3 problems: (1) 3:42: experts.net.scale[1] is 'a', which is "
+              "not a number; write one such as 10, 0.5 or 1e-3; (2) 3:45: "
+              "experts.net.scale[2] must be a number, not a list; (3) 3:53: "
+              "experts.net.scale[4] is 'a', which is not a number; write one such as 10, "
+              "0.5 or 1e-3");
+}
+
 /* Nor is it where the first is named another way. */
 static void what_follows_is_not_told(void **state) {
   (void)state;
@@ -76,6 +92,7 @@ int main(void) {
       cmocka_unit_test(several_are_numbered),
       cmocka_unit_test(keys_that_are_missing_are_told_once),
       cmocka_unit_test(what_follows_is_not_told),
+      cmocka_unit_test(items_have_their_numbers),
       cmocka_unit_test(many_are_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
