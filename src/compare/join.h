@@ -17,9 +17,10 @@ typedef struct hr_join {
 } hr_join;
 
 /* results: [runs], opened with their predictions. Joins by the first label that
- * data.id names in all runs and no two stars share, otherwise by row number. HR_ERR_DATA, naming run and row,
- * where the truth of a row is not the same in all runs, they have other numbers of rows
- * and no id, or no star in common. To be followed by hr_join_fini, on failure too. */
+ * data.id names in all runs and no two stars share, otherwise by row number. HR_ERR_DATA,
+ * naming run and row, where the truth of a row is not the same in all runs, they have
+ * other numbers of rows and no id, or no star in common. To be followed by hr_join_fini,
+ * on failure too. */
 hr_status hr_join_init(hr_join *join, hr_results *const *results, size_t runs,
                        hr_error *err) HR_MUST_CHECK;
 void hr_join_fini(hr_join *join);

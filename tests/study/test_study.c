@@ -8,7 +8,7 @@
 #include "support/study_files.h"
 
 /* Whole studies and their reports in one process, as programs that use the library do. */
-enum { RUNS = 24, SETTLED = 8 };
+enum { RUNS = 24 };
 
 static scratch s;
 static hr_error err;
@@ -61,21 +61,25 @@ static long resident_kib(void) {
   return (resident - shared) * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+/* What is left behind grows from third to third; an arena of the allocator, of several
+ * MiB, comes once, and may come late. */
 static void test_runs_in_a_row_leave_nothing(void **state) {
   (void)state;
+  enum { THIRD = RUNS / 3 };
   size_t files = 0;
-  long memory = 0;
+  long memory[3] = {0};
   for (size_t i = 0; i < RUNS; i++) {
     check_ok(run_study());
-    if (i + 1 != SETTLED) continue;
-    files = open_files();
-    memory = resident_kib();
+    if ((i + 1) % THIRD == 0) memory[i / THIRD] = resident_kib();
+    if (i + 1 == THIRD) files = open_files();
   }
-  print_message("%zu files open; %ld KiB after %d runs, %ld KiB after %d\n", files,
-                memory, SETTLED, resident_kib(), RUNS);
+  print_message(
+      "%zu files open; %ld KiB after %d runs, %ld KiB after %d, %ld KiB after "
+      "%d\n",
+      files, memory[0], THIRD, memory[1], 2 * THIRD, memory[2], RUNS);
   assert_int_equal(open_files(), files);
 #if !defined(HR_SANITIZED) /* sanitizers keep what was freed, to know it */
-  assert_true(resident_kib() - memory < 1024);
+  assert_true(memory[1] - memory[0] < 512 || memory[2] - memory[1] < 512);
 #endif
 }
 
