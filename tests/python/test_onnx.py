@@ -482,7 +482,7 @@ class Onnx(unittest.TestCase):
         self.run_study("without", "{ridge: {alpha: [10]}, net: {onnx: mlp.onnx}}", "--resume")
         self.near(self.column("without", "global_net"), self.mlp(self.noisy))
 
-    def library(self, name, code):
+    def build_stub(self, name, code):
         path = self.path(os.path.join(name, "libonnxruntime.so.1"))
         os.makedirs(os.path.dirname(path))
         subprocess.run(["gcc", "-shared", "-fPIC", "-xc", "-", "-o", path], input=code,
@@ -496,7 +496,7 @@ class Onnx(unittest.TestCase):
                 "static const struct { const void *const *(*t)(uint32_t);\n"
                 "  const char *(*v)(void); } base = {table, version};\n"
                 "const void *OrtGetApiBase(void) { return &base; }\n")
-        path = self.library("other", "int something_else(void) { return 0; }\n")
+        path = self.build_stub("other", "int something_else(void) { return 0; }\n")
         for name, code, told in (
                 ("other", None, f"{path} is not ONNX Runtime: it lacks OrtGetApiBase; {REMEDY}"),
                 ("second", "2.0.1", "{} is ONNX Runtime of another version than 1 (it says "
@@ -504,7 +504,7 @@ class Onnx(unittest.TestCase):
                 ("odd", "1.0.0", "{} is ONNX Runtime of another version than 1 (it says "
                                  f"'1.0.0'); {REMEDY}")):
             if code:
-                told = told.format(self.library(name, base.replace("VERSION", code)))
+                told = told.format(self.build_stub(name, base.replace("VERSION", code)))
             done = self.run_study("unusable", "{ridge: {alpha: [10]}, net: {onnx: mlp.onnx}}",
                                   "--replace", check=False, ONNXRUNTIME_ROOT=self.path(name))
             self.assertEqual(done.returncode, 5, done.stderr)
@@ -521,8 +521,8 @@ class Onnx(unittest.TestCase):
 
     def test_the_set_up_uses_what_is_there(self):
         code = "int OrtGetApiBase(void) { return 0; }\n"
-        own, conda = self.library("root/lib", code), self.library("environment/lib", code)
-        loader = os.path.dirname(self.library("loader", code))
+        own, conda = self.build_stub("root/lib", code), self.build_stub("environment/lib", code)
+        loader = os.path.dirname(self.build_stub("loader", code))
         root, conda = (os.path.dirname(os.path.dirname(path)) for path in (own, conda))
         for given in (root, own):
             self.assertEqual(self.set_up(ONNXRUNTIME_ROOT=given, CONDA_PREFIX=conda),
