@@ -173,14 +173,11 @@ cleanup:
   return status;
 }
 
-static hr_status write_file(const char *folder, const char *name, const hr_text *text,
+static hr_status write_text(const char *folder, const char *name, const hr_text *text,
                             hr_error *err) {
-  char *path = NULL;
   hr_status status = hr_text_status(text, err);
-  if (status == HR_OK) status = hr_join_path(folder, name, &path, err);
-  if (status == HR_OK) status = hr_file_write(path, text->bytes, text->length, err);
-  hr_free(path);
-  return status;
+  if (status != HR_OK) return status;
+  return hr_file_write_in(folder, name, text->bytes, text->length, err);
 }
 
 static hr_status write_tables(const hr_comparison_tables *tables, const char *dir,
@@ -198,7 +195,7 @@ static hr_status write_tables(const hr_comparison_tables *tables, const char *di
     snprintf(name, sizeof name, "%s.csv", table->name);
     hr_text_fini(&csv);
     hr_table_write_csv(table, &csv);
-    HR_TRY(write_file(folder, name, &csv, err));
+    HR_TRY(write_text(folder, name, &csv, err));
   }
 cleanup:
   hr_text_fini(&csv);
@@ -221,11 +218,11 @@ hr_status hr_comparison_write(const hr_comparison *comparison, const char *dir,
   HR_TRY(hr_comparison_write_json(comparison, &json, err));
   HR_TRY(hr_make_folders(dir, err));
   /* First: by it the folder is known for a comparison's, also after a stop. */
-  HR_TRY(write_file(dir, "comparison.json", &json, err));
+  HR_TRY(write_text(dir, "comparison.json", &json, err));
   HR_TRY(hr_join_path(dir, "figures", &figures, err));
   if (has_figure) HR_TRY(hr_comparison_draw(comparison, figures, err));
   HR_TRY(write_tables(&tables, dir, err));
-  HR_TRY(write_file(dir, "comparison.md", &page, err));
+  HR_TRY(write_text(dir, "comparison.md", &page, err));
   hr_observe_info(observer, "wrote %s/comparison.md and comparison.json", dir);
 cleanup:
   hr_free(figures);

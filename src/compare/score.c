@@ -17,8 +17,9 @@ typedef struct board {
   double *target;      /* [rows] */
   double *values;      /* [columns][rows] */
   const double **list; /* [columns] each column of them */
-  size_t columns;      /* methods of all runs, run by run */
-  size_t *first;       /* [runs + 1] column of each run's first method */
+  size_t columns;      /* methods that are taken, run by run */
+  size_t *first;       /* [runs + 1] number of each run's first method, over all runs */
+  int *column;         /* [methods of all runs] the column of each, or NO_COLUMN */
   size_t *row_list;    /* [rows] group by group, then rows that are missing */
   size_t *start;       /* [groups + 1] */
   size_t groups;       /* those of covered rows, then the uncovered */
@@ -31,6 +32,7 @@ static void board_fini(board *b) {
   hr_free(b->values);
   hr_free(b->list);
   hr_free(b->first);
+  hr_free(b->column);
   hr_free(b->row_list);
   hr_free(b->start);
 }
@@ -39,16 +41,35 @@ static const hr_rows *rows_of(const board *b, size_t run) {
   return &b->comparison->results[run]->rows;
 }
 
-static hr_status gather(board *b, hr_error *err) {
+enum { NO_COLUMN = -1 };
+
+/* Numbers the methods that are taken: all, or the headline of each run alone. */
+static hr_status number_columns(board *b, bool headlines_alone, hr_error *err) {
   hr_status status = HR_OK;
   const hr_comparison *c = b->comparison;
-  const hr_join *join = &c->join;
-  b->rows = join->count;
   HR_TRY(hr_alloc(&b->first, c->runs + 1, err));
   for (size_t k = 0; k < c->runs; k++) {
     b->first[k + 1] = b->first[k] + rows_of(b, k)->method_count;
   }
-  b->columns = b->first[c->runs];
+  HR_TRY(hr_alloc(&b->column, b->first[c->runs], err));
+  for (size_t k = 0; k < c->runs; k++) {
+    const hr_strings *names = &rows_of(b, k)->methods;
+    for (size_t m = 0; m < names->count; m++) {
+      bool is_taken =
+          !headlines_alone || strcmp(names->items[m], c->results[k]->info.headline) == 0;
+      b->column[b->first[k] + m] = is_taken ? (int)b->columns++ : NO_COLUMN;
+    }
+  }
+cleanup:
+  return status;
+}
+
+static hr_status gather(board *b, bool headlines_alone, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_comparison *c = b->comparison;
+  const hr_join *join = &c->join;
+  b->rows = join->count;
+  HR_TRY(number_columns(b, headlines_alone, err));
   HR_TRY(hr_alloc(&b->target, b->rows, err));
   HR_TRY(hr_alloc(&b->list, b->columns, err));
   HR_TRY(hr_alloc(&b->values, b->columns * b->rows, err));
@@ -57,10 +78,12 @@ static hr_status gather(board *b, hr_error *err) {
   }
   for (size_t k = 0; k < c->runs; k++) {
     for (size_t m = 0; m < rows_of(b, k)->method_count; m++) {
-      double *column = b->values + (b->first[k] + m) * b->rows;
+      int number = b->column[b->first[k] + m];
+      if (number == NO_COLUMN) continue;
+      double *column = b->values + (size_t)number * b->rows;
       const double *own = rows_of(b, k)->prediction[m];
       for (size_t i = 0; i < b->rows; i++) column[i] = own[join->row[k][i]];
-      b->list[b->first[k] + m] = column;
+      b->list[number] = column;
     }
   }
 cleanup:
@@ -108,13 +131,11 @@ static hr_status draw(board *b, hr_error *err) {
   return hr_bootstrap_create(&input, &b->bootstrap, err);
 }
 
-enum { NO_COLUMN = -1 };
-
-/* The column of a run's method; NO_COLUMN where it has none of that name. */
+/* The column of a run's method; NO_COLUMN where none of that name is taken. */
 static int column_of(const board *b, size_t run, const char *method) {
   const hr_strings *names = &rows_of(b, run)->methods;
   for (size_t m = 0; method && m < names->count; m++) {
-    if (strcmp(names->items[m], method) == 0) return (int)(b->first[run] + m);
+    if (strcmp(names->items[m], method) == 0) return b->column[b->first[run] + m];
   }
   return NO_COLUMN;
 }
@@ -395,9 +416,9 @@ hr_status hr_comparison_score(hr_comparison *comparison, hr_error *err) {
   for (size_t i = 0; i < comparison->join.count; i++) {
     comparison->missing += comparison->join.is_missing[i];
   }
-  HR_TRY(gather(&bins, err));
+  HR_TRY(gather(&bins, false, err));
   HR_TRY(score_by_bin(&bins, err));
-  HR_TRY(gather(&octiles, err));
+  HR_TRY(gather(&octiles, true, err));
   HR_TRY(score_by_octile(&octiles, err));
   HR_TRY(hr_contrasts_init(&comparison->contrasts,
                            (const char *const *)comparison->dirs.items, comparison->runs,

@@ -134,6 +134,15 @@ hr_status hr_file_write(const char *path, const void *bytes, size_t size, hr_err
   return write_file(path, bytes, size, hr_file_commit, err);
 }
 
+hr_status hr_file_write_in(const char *folder, const char *name, const void *bytes,
+                           size_t size, hr_error *err) {
+  char *path = NULL;
+  hr_status status = hr_join_path(folder, name, &path, err);
+  if (status == HR_OK) status = hr_file_write(path, bytes, size, err);
+  hr_free(path);
+  return status;
+}
+
 hr_status hr_file_write_fleeting(const char *path, const void *bytes, size_t size,
                                  hr_error *err) {
   return write_file(path, bytes, size, rename_part, err);

@@ -14,8 +14,12 @@
 hr_status hr_file_write(const char *path, const void *bytes, size_t size,
                         hr_error *err) HR_MUST_CHECK;
 
-/* The same without waiting for the disk, for what is written again within seconds: after
- * a power cut it may be the old file, or an empty one. */
+/* The same of folder/name. */
+hr_status hr_file_write_in(const char *folder, const char *name, const void *bytes,
+                           size_t size, hr_error *err) HR_MUST_CHECK;
+
+/* hr_file_write without waiting for the disk, for what is written again within seconds:
+ * after a power cut it may be the old file, or an empty one. */
 hr_status hr_file_write_fleeting(const char *path, const void *bytes, size_t size,
                                  hr_error *err) HR_MUST_CHECK;
 

@@ -1,23 +1,17 @@
 /* One picture, and a file a format. */
 #include "report/drawing.h"
 
-#include "core/alloc.h"
 #include "core/file.h"
 
 static hr_status write_file(const hr_drawing *drawing, const char *folder,
                             const char *suffix, const void *bytes, size_t count,
                             hr_error *err) {
-  hr_status status = HR_OK;
-  char *path = NULL;
   hr_text name;
   hr_text_init(&name);
   hr_text_append(&name, "%s%s", drawing->name, suffix);
-  HR_TRY(hr_text_status(&name, err));
-  HR_TRY(hr_join_path(folder, name.bytes, &path, err));
-  HR_TRY(hr_file_write(path, bytes, count, err));
-cleanup:
+  hr_status status = hr_text_status(&name, err);
+  if (status == HR_OK) status = hr_file_write_in(folder, name.bytes, bytes, count, err);
   hr_text_fini(&name);
-  hr_free(path);
   return status;
 }
 

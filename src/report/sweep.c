@@ -179,17 +179,6 @@ hr_status hr_sweep_clear(const char *dir, hr_error *err) {
   return status;
 }
 
-static hr_status write_file(const char *dir, const char *name, const void *bytes,
-                            size_t count, hr_error *err) {
-  hr_status status = HR_OK;
-  char *path = NULL;
-  HR_TRY(hr_join_path(dir, name, &path, err));
-  HR_TRY(hr_file_write(path, bytes, count, err));
-cleanup:
-  hr_free(path);
-  return status;
-}
-
 static hr_status draw(void *context, hr_canvas *canvas, hr_text *csv, hr_error *err) {
   const hr_sweep *sweep = context;
   if (sweep->lacks_titles) hr_canvas_drop_titles(canvas);
@@ -240,8 +229,8 @@ static hr_status write_one(const char *dir, const hr_sweep *sweep, hr_text *text
   HR_TRY(hr_text_status(text, err));
   HR_TRY(hr_make_folders(dir, err));
   if (!hr_figure_sweep_is_empty(sweep)) HR_TRY(write_figure(sweep, dir, err));
-  HR_TRY(write_file(dir, "sweep.csv", csv.bytes, csv.length, err));
-  HR_TRY(write_file(dir, "sweep.md", page.bytes, page.length, err));
+  HR_TRY(hr_file_write_in(dir, "sweep.csv", csv.bytes, csv.length, err));
+  HR_TRY(hr_file_write_in(dir, "sweep.md", page.bytes, page.length, err));
 cleanup:
   hr_table_fini(&lines);
   hr_table_fini(&rungs);

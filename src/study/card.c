@@ -114,17 +114,6 @@ cleanup:
   return status;
 }
 
-static hr_status write_array(const char *folder, const char *name, const void *values,
-                             size_t size, hr_error *err) {
-  hr_status status = HR_OK;
-  char *path = NULL;
-  HR_TRY(hr_join_path(folder, name, &path, err));
-  HR_TRY(hr_file_write(path, values, size, err));
-cleanup:
-  hr_free(path);
-  return status;
-}
-
 static hr_status write_details(const char *folder, const double *details, size_t rows,
                                hr_error *err) {
   hr_status status = HR_OK;
@@ -140,12 +129,12 @@ static hr_status write_predictions(const hr_card_content *content, const char *f
                                    hr_error *err) {
   hr_status status = HR_OK;
   size_t rows = content->fit->test_rows;
-  HR_TRY(write_array(folder, "predictions.f32", content->predictions,
-                     content->fit->variant_count * rows * sizeof *content->predictions,
-                     err));
+  HR_TRY(hr_file_write_in(
+      folder, "predictions.f32", content->predictions,
+      content->fit->variant_count * rows * sizeof *content->predictions, err));
   if (content->variance) {
-    HR_TRY(write_array(folder, "variance.f64", content->variance,
-                       rows * sizeof *content->variance, err));
+    HR_TRY(hr_file_write_in(folder, "variance.f64", content->variance,
+                            rows * sizeof *content->variance, err));
   }
   if (content->details) HR_TRY(write_details(folder, content->details, rows, err));
   if (content->draws) HR_TRY(hr_row_draws_write(content->draws, folder, err));

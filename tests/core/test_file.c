@@ -31,6 +31,8 @@ static void test_write_and_read(void **state) {
   check_content(path, "the second");
   check_ok(hr_file_write(path, "", 0, &err));
   check_content(path, "");
+  check_ok(hr_file_write_in(s.path, "results.json", "in it", 5, &err));
+  check_content(path, "in it");
   assert_int_not_equal(access(scratch_name(&s, "results.json.part"), F_OK), 0);
   scratch_fini(&s);
 }
