@@ -1,28 +1,22 @@
-/* Rows of one bin out of a block: all of them, in order, in groups of any size. */
+/* Rows of one slot out of a block: all of them, in order, in groups of any size. */
 #include "methods/lightgbm/gather.h"
 
 #include "support/check.h"
 
-enum { ROWS = 9, PIXELS = 3 };
+enum { ROWS = 9 };
 
 static const int32_t bins[ROWS] = {2, 0, 2, -1, 2, 2, 0, 1, 2};
 
 static void rows_come_in_order_in_groups_of_any_size(void **state) {
   (void)state;
-  static const size_t wanted[] = {0, 2, 4, 5, 8};
-  float noisy[ROWS * PIXELS], rows[ROWS * PIXELS];
-  for (size_t i = 0; i < ROWS * PIXELS; i++) noisy[i] = (float)i;
-  const hr_block block = {
-      .first_row = 100, .rows = ROWS, .pixels = PIXELS, .noisy = noisy};
+  static const uint32_t wanted[] = {0, 2, 4, 5, 8};
+  uint32_t row[ROWS];
   for (size_t most = 1; most <= ROWS; most++) {
-    hr_gather g = {.block = &block, .bin = bins, .wanted = 2, .rows = rows, .most = most};
+    hr_gather g = {.bin = bins, .count = ROWS, .wanted = 2, .row = row, .most = most};
     size_t seen = 0;
-    for (size_t count; (count = hr_gather_next(&g)) > 0;) {
+    for (size_t count; (count = hr_gather_next(&g)) > 0; seen += count) {
       assert_true(count == most || seen + count == 5);
-      for (size_t i = 0; i < count; i++, seen++) {
-        assert_memory_equal(rows + i * PIXELS, noisy + wanted[seen] * PIXELS,
-                            PIXELS * sizeof *rows);
-      }
+      assert_memory_equal(row, wanted + seen, count * sizeof *row);
     }
     assert_int_equal(seen, 5);
     assert_int_equal(hr_gather_next(&g), 0);
@@ -31,12 +25,10 @@ static void rows_come_in_order_in_groups_of_any_size(void **state) {
 
 static void a_bin_without_rows_gives_none(void **state) {
   (void)state;
-  float noisy[ROWS * PIXELS] = {0}, rows[PIXELS];
-  hr_block block = {.rows = ROWS, .pixels = PIXELS, .noisy = noisy};
-  hr_gather g = {.block = &block, .bin = bins, .wanted = 7, .rows = rows, .most = 1};
+  uint32_t row[1];
+  hr_gather g = {.bin = bins, .count = ROWS, .wanted = 7, .row = row, .most = 1};
   assert_int_equal(hr_gather_next(&g), 0);
-  block.rows = 0;
-  g = (hr_gather){.block = &block, .bin = bins, .wanted = 2, .rows = rows, .most = 1};
+  g = (hr_gather){.bin = bins, .count = 0, .wanted = 2, .row = row, .most = 1};
   assert_int_equal(hr_gather_next(&g), 0);
 }
 

@@ -24,6 +24,8 @@ static const symbol symbols[] = {
     SYMBOL(GetLastError, last_error),
     SYMBOL(DatasetCreateFromSampledColumn, dataset_create_from_sampled_column),
     SYMBOL(DatasetPushRows, dataset_push_rows),
+    SYMBOL(DatasetSetFeatureNames, dataset_set_feature_names),
+    SYMBOL(DatasetAddFeaturesFrom, dataset_add_features_from),
     SYMBOL(DatasetSetField, dataset_set_field),
     SYMBOL(DatasetGetSubset, dataset_get_subset),
     SYMBOL(DatasetGetFeatureNumBin, dataset_get_feature_num_bin),

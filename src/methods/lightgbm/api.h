@@ -25,6 +25,9 @@ typedef struct hr_lightgbm_api {
   /* The dataset is finished by the push that brings its last row. */
   int (*dataset_push_rows)(void *dataset, const void *values, int type, int32_t rows,
                            int32_t columns, int32_t first_row);
+  int (*dataset_set_feature_names)(void *dataset, const char **names, int count);
+  /* Copies the columns of `source`, of as many rows, behind those of the dataset. */
+  int (*dataset_add_features_from)(void *dataset, void *source);
   int (*dataset_set_field)(void *dataset, const char *name, const void *values, int count,
                            int type);
   int (*dataset_get_subset)(const void *dataset, const int32_t *rows, int32_t count,

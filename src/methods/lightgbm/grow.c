@@ -1,4 +1,4 @@
-/* A slot's dataset in LightGBM, its validation by folds, and its trees. */
+/* A slot's validation by folds, and its trees. */
 #include "methods/lightgbm/grow.h"
 
 #include <math.h>
@@ -15,94 +15,6 @@ static void free_dataset(const hr_lightgbm_api *api, void **dataset) {
 static void free_booster(const hr_lightgbm_api *api, void **booster) {
   if (*booster) api->booster_free(*booster);
   *booster = NULL;
-}
-
-void hr_tree_slot_fini(hr_tree_slot *slot) {
-  hr_free(slot->sample);
-  hr_free(slot->residual);
-  free_dataset(slot->api, &slot->dataset);
-  *slot = (hr_tree_slot){0};
-}
-
-void hr_tree_slot_close(hr_tree_slot *slot) {
-  free_dataset(slot->api, &slot->dataset);
-}
-
-void hr_tree_slot_sample(hr_tree_slot *slot, const float *row) {
-  if (slot->sampled >= slot->sample_rows) return;
-  memcpy(slot->sample + slot->sampled++ * slot->pixels, row, slot->pixels * sizeof *row);
-}
-
-/* A sample by columns, without the values that LightGBM counts as zero (kZeroThreshold):
- * it takes what is missing for zeros. */
-typedef struct columns {
-  double *values;       /* [P][rows] */
-  int *rows;            /* [P][rows] */
-  double **value_start; /* [P] */
-  int **row_start;      /* [P] */
-  int *count;           /* [P] */
-} columns;
-
-static hr_status make_columns(const hr_tree_slot *slot, columns *c, hr_error *err) {
-  static const double zero_threshold = 1e-35;
-  hr_status status = HR_OK;
-  size_t pixels = slot->pixels, rows = slot->sampled;
-  HR_TRY(hr_alloc(&c->values, pixels * rows, err));
-  HR_TRY(hr_alloc(&c->rows, pixels * rows, err));
-  HR_TRY(hr_alloc(&c->value_start, pixels, err));
-  HR_TRY(hr_alloc(&c->row_start, pixels, err));
-  HR_TRY(hr_alloc(&c->count, pixels, err));
-  for (size_t p = 0; p < pixels; p++) {
-    c->value_start[p] = c->values + p * rows;
-    c->row_start[p] = c->rows + p * rows;
-  }
-  for (size_t i = 0; i < rows; i++) {
-    for (size_t p = 0; p < pixels; p++) {
-      double value = (double)slot->sample[i * pixels + p];
-      if (!(fabs(value) > zero_threshold)) continue;
-      c->value_start[p][c->count[p]] = value;
-      c->row_start[p][c->count[p]++] = (int)i;
-    }
-  }
-cleanup:
-  return status;
-}
-
-static void free_columns(columns *c) {
-  hr_free(c->values);
-  hr_free(c->rows);
-  hr_free(c->value_start);
-  hr_free(c->row_start);
-  hr_free(c->count);
-}
-
-hr_status hr_tree_slot_open(hr_tree_slot *slot, const hr_grower *grower,
-                            const hr_tree_size *size, hr_error *err) {
-  hr_status status = HR_OK;
-  columns c = {0};
-  hr_text text;
-  hr_text_init(&text);
-  HR_TRY(hr_grower_describe(grower, size, &text, err));
-  HR_TRY(make_columns(slot, &c, err));
-  int code = slot->api->dataset_create_from_sampled_column(
-      c.value_start, c.row_start, (int32_t)slot->pixels, c.count, (int32_t)slot->sampled,
-      (int32_t)slot->rows, (int64_t)slot->rows, text.bytes, &slot->dataset);
-  HR_TRY(hr_grower_check(slot->api, code, err));
-cleanup:
-  hr_free(slot->sample);
-  slot->sample = NULL;
-  free_columns(&c);
-  hr_text_fini(&text);
-  return status;
-}
-
-hr_status hr_tree_slot_push(hr_tree_slot *slot, const float *rows, size_t count,
-                            hr_error *err) {
-  int code =
-      slot->api->dataset_push_rows(slot->dataset, rows, HR_LGBM_FLOAT32, (int32_t)count,
-                                   (int32_t)slot->pixels, (int32_t)slot->pushed);
-  slot->pushed += count;
-  return hr_grower_check(slot->api, code, err);
 }
 
 /* The rows of the slot in `fold` (or all others), and LightGBM's dataset of them. */

@@ -21,10 +21,7 @@
 #include "methods/shuffle.h"
 #include "models/trees.h"
 
-enum {
-  PUSH_ROWS = 256,   /* gathered at a time: enough for all threads, 4 MiB */
-  LEAST_LEAVES = 15, /* what the study falls back to where memory runs out */
-};
+enum { LEAST_LEAVES = 15 }; /* what the study falls back to where memory runs out */
 
 struct hr_learner {
   const hr_study_view *study;
@@ -37,7 +34,7 @@ struct hr_learner {
   hr_trained *trained; /* [T][S] what is known of each target and slot by now */
   int32_t *of_all; /* [training rows] K where the model of all rows is trained on the row,
                       else HR_UNCOVERED; NULL: there is no such model */
-  float *gathered; /* [PUSH_ROWS][P] */
+  float *scratch;  /* [threads][HR_COLUMN_ROWS][HR_COLUMN_BLOCK] */
   double *snr;     /* [training rows] measured */
   bool opened;     /* the boundaries of the histogram bins are made */
 };
@@ -78,7 +75,7 @@ static void lightgbm_destroy(hr_learner **address) {
   hr_free(learner->slots);
   hr_free(learner->trained);
   hr_free(learner->of_all);
-  hr_free(learner->gathered);
+  hr_free(learner->scratch);
   hr_free(learner->snr);
   hr_lightgbm_unload(&learner->library);
   hr_free(learner);
@@ -137,7 +134,8 @@ static hr_status init_learner(hr_learner *learner, hr_error *err) {
   learner->slot_count = bins + (p->global ? 1 : 0);
   HR_TRY(hr_alloc(&learner->slots, learner->slot_count, err));
   HR_TRY(hr_alloc(&learner->trained, hr_study_targets(study) * learner->slot_count, err));
-  HR_TRY(hr_alloc(&learner->gathered, PUSH_ROWS * study->pixels, err));
+  HR_TRY(hr_alloc(&learner->scratch, hr_thread_count() * HR_COLUMN_ROWS * HR_COLUMN_BLOCK,
+                  err));
   HR_TRY(hr_alloc(&learner->snr, study->train.rows, err));
   HR_TRY(hr_alloc(&rows, bins + 1, err));
   hr_count_bins(study->train.bin, study->train.rows, bins, rows);
@@ -262,15 +260,17 @@ static hr_status lightgbm_sample(hr_learner *learner, const hr_block *block,
 /* Pushes the block's rows of one slot. */
 static hr_status push_rows(hr_learner *learner, size_t k, const hr_block *block,
                            hr_error *err) {
-  hr_gather rows = {.block = block,
-                    .bin = slot_rows(learner, k) + block->first_row,
+  uint32_t row[HR_COLUMN_ROWS];
+  hr_gather rows = {.bin = slot_rows(learner, k) + block->first_row,
+                    .count = block->rows,
                     .wanted = (int32_t)k,
-                    .rows = learner->gathered,
-                    .most = PUSH_ROWS};
+                    .row = row,
+                    .most = HR_COLUMN_ROWS};
   for (size_t count; (count = hr_gather_next(&rows)) > 0;) {
     hr_error reason;
+    const hr_slot_rows next = {block, row, count};
     hr_status pushed =
-        hr_tree_slot_push(&learner->slots[k], learner->gathered, count, &reason);
+        hr_tree_slot_push(&learner->slots[k], &next, learner->scratch, &reason);
     if (pushed != HR_OK) return fail_slot(learner, k, pushed, &reason, err);
   }
   return HR_OK;
