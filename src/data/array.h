@@ -30,12 +30,14 @@ typedef struct hr_array {
   size_t element_bytes;
   bool is_half;       /* binary16 of IEEE 754, in either byte order */
   double scale, base; /* what is read is value / scale - base; 1 and 0 when opened */
+  int descriptor;     /* the file's, HDF5's own; -1: rows cannot be read directly */
+  uint64_t offset;    /* of the first value in the file */
 } hr_array;
 
 #define HR_ARRAY_CLOSED                                                              \
   {                                                                                  \
     .dataset = H5I_INVALID_HID, .space = H5I_INVALID_HID, .native = H5I_INVALID_HID, \
-    .scale = 1, .base = 0                                                            \
+    .scale = 1, .base = 0, .descriptor = -1                                          \
   }
 
 /* Scratch space for the conversion from fp64 and fp16, and from a mask, [rows][pixels].
@@ -72,6 +74,17 @@ void hr_array_close(hr_array *array);
 hr_status hr_array_read(const hr_array *array, size_t first, size_t rows,
                         const hr_array_staging *staging, float *out,
                         hr_error *err) HR_MUST_CHECK;
+
+/* Whether the file holds the values one after the other as this machine has them in
+ * memory, fp32: then they need not come by way of HDF5. */
+static inline bool hr_array_is_direct(const hr_array *array) {
+  return array->descriptor >= 0;
+}
+
+/* The same of such an array; any thread may read so, at any time. False where the system
+ * gives fewer bytes; hr_array_read says why. */
+bool hr_array_read_direct(const hr_array *array, size_t first, size_t rows,
+                          float *out) HR_MUST_CHECK;
 
 /* The same as the file has them, in fp64; narrow: [rows][pixels] scratch, used for fp32
  * arrays only. */

@@ -101,6 +101,81 @@ static void every_type_is_read(void **state) {
   }
 }
 
+/* Moves a file 1 KiB back, behind a user block as HDF5 has it. */
+static void put_behind_a_user_block(void) {
+  enum { BLOCK = 1024, MOST = 1 << 20 };
+  static char bytes[MOST];
+  FILE *file = fopen(path, "rb");
+  assert_non_null(file);
+  memset(bytes, '#', BLOCK);
+  size_t count = fread(bytes + BLOCK, 1, MOST - BLOCK, file);
+  assert_true(count > 0 && count < MOST - BLOCK);
+  assert_int_equal(fclose(file), 0);
+  file = fopen(path, "wb");
+  assert_non_null(file);
+  assert_int_equal(fwrite(bytes, 1, BLOCK + count, file), BLOCK + count);
+  assert_int_equal(fclose(file), 0);
+}
+
+/* What is stored as it is in memory comes without HDF5: the same values, of rows that are
+ * left out, in another unit, wherever in the file they lie; what is not there fails. */
+static void plain_values_are_read_directly(void **state) {
+  (void)state;
+  static const size_t kept[] = {0, 1, 3, 5};
+  for (int moved = 0; moved < 2; moved++) {
+    hr_error err = {0};
+    hr_hdf5_file file = HR_HDF5_FILE_CLOSED;
+    hr_shard shard;
+    hr_array array = HR_ARRAY_CLOSED;
+    float out[ROWS * PIXELS], same[ROWS * PIXELS];
+    shard_spec spec = shard_spec_default(path);
+    spec.dtype = SHARD_F32;
+    shard_write(&spec);
+    if (moved) put_behind_a_user_block();
+    check_ok(hr_shard_read(path, NULL, &shard, &err));
+    check_ok(hr_hdf5_open(path, &file, &err));
+    check_ok(hr_array_open(&file, &shard, flux, 0, &array, &err));
+    assert_true(hr_array_is_direct(&array));
+    assert_true(hr_array_read_direct(&array, 1, 5, out));
+    for (size_t i = 0; i < 5 * (size_t)PIXELS; i++) {
+      check_near(out[i], shard_flux(1 + i / PIXELS, i % PIXELS), 0);
+    }
+    array.kept = kept;
+    array.scale = 3;
+    array.base = 0.125;
+    assert_true(hr_array_read_direct(&array, 1, 3, out));
+    check_ok(hr_array_read(&array, 1, 3, NULL, same, &err));
+    assert_memory_equal(out, same, 3 * PIXELS * sizeof *out);
+    check_near(out[PIXELS], shard_flux(3, 0) / 3 - 0.125, 1e-6);
+    array.kept = NULL;
+    assert_false(hr_array_read_direct(&array, (size_t)1 << 20, 1, out));
+    hr_array_close(&array);
+    close_shard(&file, &shard);
+  }
+}
+
+static void other_storage_is_left_to_hdf5(void **state) {
+  (void)state;
+  static const struct {
+    shard_dtype dtype;
+    size_t chunk_rows;
+  } cases[] = {{SHARD_F64, 0}, {SHARD_F32_BIG, 0}, {SHARD_F16, 0}, {SHARD_F32, 3}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    hr_error err = {0};
+    hr_hdf5_file file;
+    hr_shard shard;
+    hr_array array = HR_ARRAY_CLOSED;
+    shard_spec spec = shard_spec_default(path);
+    spec.dtype = cases[i].dtype;
+    spec.chunk_rows = spec.chunk_pixels = cases[i].chunk_rows;
+    open_shard(&spec, &file, &shard);
+    check_ok(hr_array_open(&file, &shard, flux, 0, &array, &err));
+    assert_false(hr_array_is_direct(&array));
+    hr_array_close(&array);
+    close_shard(&file, &shard);
+  }
+}
+
 /* Rounded to the nearest fp32; what is too large for it becomes infinite. */
 static void fp64_is_rounded(void **state) {
   (void)state;
@@ -325,6 +400,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(layouts_tell_the_cache),
       TEST(every_type_is_read),
+      TEST(plain_values_are_read_directly),
+      TEST(other_storage_is_left_to_hdf5),
       TEST(fp64_is_rounded),
       TEST(fp16_is_read_as_hdf5_reads_it),
       TEST(other_floats_of_two_bytes_are_read),

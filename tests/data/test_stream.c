@@ -580,6 +580,37 @@ static void damaged_chunks_are_refused(void **state) {
   drop(&f);
 }
 
+/* Of a file that is cut off while it is read HDF5 has zeros for what is missing. */
+static void files_that_become_shorter_are_refused(void **state) {
+  (void)state;
+  fixture f;
+  hr_error err = {0};
+  hr_stream *stream = NULL;
+  hr_block block;
+  char expected[1024];
+  shard_spec spec = shard_spec_default(NULL);
+  spec.dtype = SHARD_F32;
+  spec.frame = SHARD_FIXED;
+  make_one(&f, &spec);
+  hr_stream_options options = options_of(HR_NOISE_NONE, 0);
+  options.block_rows = 2;
+  check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
+  check_ok(hr_stream_next(stream, &block, &err));
+  hid_t file = H5Fopen(f.paths[0], H5F_ACC_RDONLY, H5P_DEFAULT);
+  hid_t set = H5Dopen2(file, "/dataset/arrays/flux/value", H5P_DEFAULT);
+  haddr_t offset = H5Dget_offset(set);
+  H5Dclose(set);
+  H5Fclose(file);
+  assert_true(offset != HADDR_UNDEF);
+  assert_int_equal(truncate(f.paths[0], (off_t)offset + 24), 0);
+  snprintf(expected, sizeof expected,
+           "%s became shorter while it was read; do not change files that are being read",
+           f.paths[0]);
+  check_fails(hr_stream_next(stream, &block, &err), HR_ERR_FORMAT, expected);
+  hr_stream_destroy(&stream);
+  drop(&f);
+}
+
 /* One file without labels, with or without the rest. */
 static void make_observed(fixture *f, shard_spec *spec) {
   hr_error err = {0};
@@ -708,6 +739,7 @@ int main(void) {
       cmocka_unit_test(rows_that_cannot_be_used_can_be_counted),
       cmocka_unit_test(what_cannot_be_streamed_is_refused),
       cmocka_unit_test(damaged_chunks_are_refused),
+      cmocka_unit_test(files_that_become_shorter_are_refused),
       cmocka_unit_test(observed_rows_come_as_they_are),
       cmocka_unit_test(observed_files_may_lack_the_error_and_rows),
       cmocka_unit_test(ratios_are_measured_where_asked_for),
