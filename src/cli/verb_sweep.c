@@ -104,12 +104,59 @@ static bool holds_something(const char *path) {
   return found;
 }
 
-static hr_status check_dir(const char *dir, hr_error *err) {
-  if (!holds_something(dir) || hr_folder_has(dir, "points")) return HR_OK;
+/* The key of the points in a folder where none is of `key`; *out is NULL where there is
+ * none, or one of it. Folders are called KEY=VALUE. */
+static hr_status find_other_key(const char *points, const char *key, char **out,
+                                hr_error *err) {
+  hr_status status = HR_OK;
+  DIR *folder = opendir(points);
+  bool is_own = false;
+  *out = NULL;
+  if (!folder) return HR_OK;
+  for (const struct dirent *entry = NULL; !is_own && (entry = readdir(folder)) != NULL;) {
+    const char *end = strchr(entry->d_name, '=');
+    size_t length = end ? (size_t)(end - entry->d_name) : 0;
+    if (!end) continue;
+    is_own = length == strlen(key) && strncmp(entry->d_name, key, length) == 0;
+    if (*out || is_own) continue;
+    HR_TRY(hr_copy_text(entry->d_name, out, err));
+    (*out)[length] = '\0';
+  }
+  if (is_own) {
+    hr_free(*out);
+    *out = NULL;
+  }
+cleanup:
+  closedir(folder);
+  return status;
+}
+
+/* Table and figure are of one key: those of another one would be gone unasked. */
+static hr_status check_key(const sweep *s, hr_error *err) {
+  hr_status status = HR_OK;
+  char *points = NULL, *other = NULL;
+  if (s->given->restart || s->given->replace) return HR_OK;
+  HR_TRY(hr_join_path(s->dir, "points", &points, err));
+  HR_TRY(find_other_key(points, s->values.key, &other, err));
+  if (other) {
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "%s holds a sweep over %s, whose table and figure one over %s would "
+                     "replace; name another directory with --out, or say --restart",
+                     s->dir, other, s->values.key);
+  }
+cleanup:
+  hr_free(points);
+  hr_free(other);
+  return status;
+}
+
+static hr_status check_dir(const sweep *s, hr_error *err) {
+  if (!holds_something(s->dir)) return HR_OK;
+  if (hr_folder_has(s->dir, "points")) return check_key(s, err);
   return hr_fail(err, HR_ERR_USAGE,
                  "%s holds something else than a sweep; name another directory with "
                  "--out",
-                 dir);
+                 s->dir);
 }
 
 static hr_status prepare(sweep *s, hr_error *err) {
@@ -118,7 +165,7 @@ static hr_status prepare(sweep *s, hr_error *err) {
   HR_TRY(hr_sweep_values_read(&s->given->settings, &s->values, err));
   s->count = s->values.values.count;
   HR_TRY(name_dir(s, err));
-  HR_TRY(check_dir(s->dir, err));
+  HR_TRY(check_dir(s, err));
   HR_TRY(hr_alloc(&s->troubles, s->count, err));
   HR_TRY(hr_alloc(&s->has_results, s->count, err));
   HR_TRY(hr_join_path(s->dir, "points", &points, err));

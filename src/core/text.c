@@ -67,6 +67,24 @@ void hr_text_append_visible(hr_text *text, const char *bytes) {
   }
 }
 
+/* The bytes of the character at `bytes`, of what is no UTF-8 one. */
+static size_t character_at(const char *bytes) {
+  size_t length = hr_visible_length(bytes);
+  return length > 0 ? length : 1;
+}
+
+void hr_text_append_short(hr_text *text, const char *bytes, size_t most) {
+  size_t count = 0, kept = 0; /* characters, and bytes of all but the last that fit */
+  for (const char *at = bytes; *at; at += character_at(at)) {
+    if (count++ + 1 == most) kept = (size_t)(at - bytes);
+  }
+  if (count <= most) {
+    hr_text_append(text, "%s", bytes);
+  } else {
+    hr_text_append(text, "%.*s…", (int)kept, bytes);
+  }
+}
+
 hr_status hr_text_status(const hr_text *text, hr_error *err) {
   if (text->status == HR_OK) return HR_OK;
   return hr_fail(err, text->status, "no memory for a text of %zu bytes", text->length);

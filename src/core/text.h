@@ -25,6 +25,9 @@ void hr_text_append(hr_text *text, const char *format, ...) HR_PRINTF(2, 3);
  * and bytes that are not UTF-8 as \xHH. */
 void hr_text_append_visible(hr_text *text, const char *bytes);
 
+/* Appends at most `most` characters of a text, the last of them … where it has more. */
+void hr_text_append_short(hr_text *text, const char *bytes, size_t most);
+
 hr_status hr_text_status(const hr_text *text, hr_error *err) HR_MUST_CHECK;
 
 /* A list of strings, all owned. */

@@ -26,7 +26,8 @@ typedef struct plot {
   size_t count;  /* of the points with results */
   place *places; /* [count] from left to right */
   hr_axis_tick *ticks;
-  bool has_lines; /* between the points: not where the values are words */
+  hr_strings values; /* [count] at the ticks */
+  bool has_lines;    /* between the points: not where the values are words */
   series series[HR_RUNGS];
   hr_strings titles; /* [series_count] */
   size_t series_count;
@@ -73,8 +74,30 @@ static int compare(const void *a, const void *b) {
   return one->point < other->point ? -1 : one->point > other->point;
 }
 
+/* The values as there is room for them below the axis. */
+static hr_status write_ticks(plot *p, hr_error *err) {
+  enum { MOST_CHARACTERS = 66, FEWEST = 6 }; /* of all, and of one */
+  size_t most = p->count > 0 ? MOST_CHARACTERS / p->count : FEWEST;
+  hr_status status = HR_OK;
+  hr_text text;
+  hr_text_init(&text);
+  for (size_t i = 0; i < p->count; i++) {
+    hr_text_fini(&text);
+    hr_text_append_short(&text, p->sweep->points[p->places[i].point].value,
+                         most > FEWEST ? most : FEWEST);
+    HR_TRY(hr_text_status(&text, err));
+    HR_TRY(hr_strings_append(&p->values, text.bytes, err));
+  }
+  for (size_t i = 0; i < p->count; i++) {
+    p->ticks[i] = (hr_axis_tick){p->places[i].x, p->values.items[i]};
+  }
+cleanup:
+  hr_text_fini(&text);
+  return status;
+}
+
 /* Numbers stand at their values or the logarithms of these, words side by side. */
-static void find_places(plot *p) {
+static hr_status find_places(plot *p, hr_error *err) {
   const hr_sweep *sweep = p->sweep;
   hr_span span = hr_span_empty();
   bool are_numbers = true;
@@ -92,10 +115,7 @@ static void find_places(plot *p) {
     if (is_log) p->places[i].x = log10(p->places[i].x);
   }
   qsort(p->places, p->count, sizeof *p->places, compare);
-  for (size_t i = 0; i < p->count; i++) {
-    const char *text = sweep->points[p->places[i].point].value;
-    p->ticks[i] = (hr_axis_tick){p->places[i].x, text};
-  }
+  return write_ticks(p, err);
 }
 
 /* R² of a rung at the point in place i; NaN where it has none. */
@@ -266,7 +286,7 @@ hr_status hr_figure_sweep(const hr_sweep *sweep, hr_canvas *canvas, hr_text *csv
   plot p = {.sweep = sweep};
   HR_TRY(hr_alloc(&p.places, sweep->count, err));
   HR_TRY(hr_alloc(&p.ticks, sweep->count, err));
-  find_places(&p);
+  HR_TRY(find_places(&p, err));
   HR_TRY(list_series(&p, err));
   write_csv(&p, csv);
   HR_TRY(draw(&p, canvas, err));
@@ -274,5 +294,6 @@ cleanup:
   hr_free(p.places);
   hr_free(p.ticks);
   hr_strings_fini(&p.titles);
+  hr_strings_fini(&p.values);
   return status;
 }

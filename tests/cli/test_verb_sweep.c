@@ -107,6 +107,32 @@ static void test_where_it_goes(void **state) {
   check_refused(2, sentence);
 }
 
+/* A table of another key is not replaced unasked. */
+static void test_another_key_is_another_sweep(void **state) {
+  (void)state;
+  char sentence[512];
+  const char *folders[] = {"old", "old/points", "old/points/noise.level=1"};
+  for (size_t i = 0; i < 3; i++)
+    assert_int_equal(mkdir(scratch_name(&s, folders[i]), 0700), 0);
+  scratch_write(&s, "old/sweep.csv", "value\n");
+  char old[160];
+  snprintf(old, sizeof old, "%s/old", s.path);
+  sweep((const char *const[]){"--set", "data.rows=10,20", "--out", old, NULL});
+  snprintf(sentence, sizeof sentence,
+           "%s holds a sweep over noise.level, whose table and figure one over data.rows "
+           "would replace; name another directory with --out, or say --restart",
+           old);
+  check_refused(2, sentence);
+  assert_int_equal(access(scratch_name(&s, "old/sweep.csv"), F_OK), 0);
+  sweep(
+      (const char *const[]){"--set", "data.rows=30,41", "--restart", "--out", old, NULL});
+  assert_int_equal(p.exit_code, 3); /* it goes on, to the values */
+  assert_int_equal(mkdir(scratch_name(&s, "old/points/data.rows=10"), 0700), 0);
+  sweep(
+      (const char *const[]){"--set", "data.rows=30,41", "--resume", "--out", old, NULL});
+  assert_int_equal(p.exit_code, 3);
+}
+
 /* Each with its value; nothing is begun. */
 static void test_wrong_values_are_told_at_once(void **state) {
   (void)state;
@@ -184,6 +210,7 @@ int main(void) {
       cmocka_unit_test(test_what_is_swept_must_be_said),
       cmocka_unit_test(test_options_that_contradict),
       cmocka_unit_test(test_where_it_goes),
+      cmocka_unit_test(test_another_key_is_another_sweep),
       cmocka_unit_test(test_wrong_values_are_told_at_once),
       cmocka_unit_test(test_a_wrong_study_is_told_once),
       cmocka_unit_test(test_dry_run),

@@ -35,6 +35,24 @@ static void test_failed_text_stays_failed(void **state) {
   hr_text_fini(&text);
 }
 
+static void check_short(const char *whole, size_t most, const char *expected) {
+  hr_text text;
+  hr_text_init(&text);
+  hr_text_append_short(&text, whole, most);
+  assert_string_equal(text.bytes, expected);
+  hr_text_fini(&text);
+}
+
+static void test_short_text(void **state) {
+  (void)state;
+  check_short("sweep", 5, "sweep");
+  check_short("sweep", 9, "sweep");
+  check_short("[1, 10, 100]", 6, "[1, 1…");
+  check_short("恒星光谱", 3, "恒星…");
+  check_short("ab", 1, "…");
+  check_short("", 3, "");
+}
+
 static void test_visible_text(void **state) {
   (void)state;
   hr_error err = {0};
@@ -155,6 +173,7 @@ int main(void) {
       cmocka_unit_test(test_text_grows),
       cmocka_unit_test(test_failed_text_stays_failed),
       cmocka_unit_test(test_visible_text),
+      cmocka_unit_test(test_short_text),
       cmocka_unit_test(test_strings),
       cmocka_unit_test(test_nearest_name),
       cmocka_unit_test(test_numbers),

@@ -75,6 +75,33 @@ static void words_stay_as_given(void **state) {
 }
 
 /* One line where the best single model is the baseline's own all along. */
+/* What is drawn does not change beyond what there is room for; the numbers have it all.
+ */
+static void long_values_are_cut(void **state) {
+  (void)state;
+  static const char *const longer[] = {
+      "[0.001, 0.01, 0.1, 1, 10, 100, 1000, 10000]",
+      "[0.001, 0.01, 0.1, 1, 10, 100, 1000, 20000, 30000, 40000, 50000, 60000, 70000]"};
+  hr_bytes png[2] = {{0}, {0}};
+  for (size_t k = 0; k < 2; k++) {
+    hr_canvas *canvas = NULL;
+    hr_text_fini(&csv);
+    hr_sweep_fini(&sweep);
+    for (size_t i = 0; i < f.outline.count; i++) f.values[i] = longer[k];
+    check_ok(hr_sweep_init(&sweep, &f.outline, &err));
+    check_ok(hr_canvas_create(&canvas, &err));
+    check_ok(hr_figure_sweep(&sweep, canvas, &csv, &err));
+    check_ok(hr_canvas_write_png(canvas, &png[k], &err));
+    keep_picture("long", &png[k]);
+    assert_non_null(strstr(csv.bytes, longer[k]));
+    hr_canvas_destroy(&canvas);
+  }
+  assert_int_equal(png[0].count, png[1].count);
+  assert_memory_equal(png[0].items, png[1].items, png[0].count);
+  hr_bytes_fini(&png[0]);
+  hr_bytes_fini(&png[1]);
+}
+
 static void the_baseline_is_drawn_once(void **state) {
   (void)state;
   for (size_t i = 0; i < 3; i++) sweep_fixture_write(&f, i, "zh", "global_ridge");
@@ -96,9 +123,8 @@ static void nothing_is_no_figure(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(points_are_in_order),
-      TEST(words_stay_as_given),
-      TEST(the_baseline_is_drawn_once),
+      TEST(points_are_in_order),        TEST(words_stay_as_given),
+      TEST(the_baseline_is_drawn_once), TEST(long_values_are_cut),
       TEST(nothing_is_no_figure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
