@@ -27,7 +27,8 @@ file(RELATIVE_PATH HR_PC_TO_PREFIX
 # Not Requires.private: pkg-config would hand the include folders of what we stand on to
 # those who only include our headers.
 set(HR_PC_PRIVATE ${HDF5_LDFLAGS} ${OPENBLAS_LDFLAGS} ${YAML_LDFLAGS}
-  ${JANSSON_LDFLAGS} ${CAIRO_LDFLAGS} ${PANGO_LDFLAGS} ${HR_ONEDNN_LDFLAGS} -ldl)
+  ${JANSSON_LDFLAGS} ${CAIRO_LDFLAGS} ${PANGO_LDFLAGS} ${HR_ONEDNN_LDFLAGS}
+  ${CFITSIO_LDFLAGS} -ldl)
 list(REMOVE_ITEM HR_PC_PRIVATE "-L/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}")
 list(JOIN HR_PC_PRIVATE " " HR_PC_PRIVATE)
 configure_file(cmake/headroom.pc.in headroom.pc @ONLY)

@@ -230,8 +230,9 @@ def literals_of(path):
 def sentences(path):
     """(line, sentence) of the errors that a source can make."""
     text = without_comments(path.read_text())
-    places = {"hr_fail": 2, "hr_fail_errno": 3, "hr_hdf5_fail": 2, "hr_yaml_fail": 3}
-    for found in re.finditer(r"\b(hr_fail|hr_fail_errno|hr_hdf5_fail|hr_yaml_fail)\(", text):
+    places = {"hr_fail": 2, "hr_fail_errno": 3, "hr_hdf5_fail": 2, "hr_fits_fail": 3,
+              "hr_yaml_fail": 3}
+    for found in re.finditer(r"\b(hr_fail|hr_fail_errno|hr_hdf5_fail|hr_fits_fail|hr_yaml_fail)\(", text):
         arguments = arguments_of(text, found.end() - 1)
         if arguments and len(arguments) > places[found.group(1)]:
             format_ = re.sub(r'"\s*PRI\w+\s*"', "d", arguments[places[found.group(1)]])

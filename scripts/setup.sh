@@ -15,16 +15,20 @@ set -euo pipefail
 # (docs/numerics.md). It may stand beside other builds; CMake picks the right one.
 build_packages=(gcc libc6-dev make git cmake ninja-build pkg-config
   libhdf5-dev libopenblas-openmp-dev libyaml-dev libjansson-dev
+  libcfitsio-dev # tables of labels and predictions in FITS
   libdnnl-dev # the convolutions of the 1D-CNN expert
   libcairo2-dev libpango1.0-dev fonts-dejavu-core # figures
   fonts-wqy-microhei # their texts in Chinese, Japanese and Korean
   python3 python3-pip) # fetch LightGBM and ONNX Runtime; not needed later
 
-# cmocka runs the C tests; Python's h5py, PyTables, pandas, scikit-learn and PyTorch check
-# our files and our numbers independently; clang is the second compiler all code is clean for.
+# cmocka runs the C tests; Python's h5py, PyTables, pandas, astropy (which writes the ECSV,
+# FITS and HDF5 tables that are read), scikit-learn and PyTorch check our files and our
+# numbers independently; clang is the second compiler all code is clean for.
 test_packages=(g++ clang clang-format libomp-dev binutils libcmocka-dev
   python3-venv python3-dev # build the Python package
-  python3 python3-h5py python3-tables python3-pandas python3-sklearn python3-torch)
+  python3 python3-h5py python3-tables python3-pandas python3-astropy
+  python3-yaml # what astropy needs for ECSV
+  python3-sklearn python3-torch)
 
 develop_packages=(clang-tidy libclang-rt-dev valgrind)
 

@@ -14,6 +14,8 @@ typedef struct cursor {
   const char *path;
   char *at, *end;
   size_t line; /* from 1 */
+  bool is_ecsv;
+  bool has_blanks; /* between fields, in place of commas */
 } cursor;
 
 /* Where a field ended. */
@@ -54,8 +56,17 @@ static hr_status read_quoted(cursor *c, char **text, hr_error *err) {
   return HR_OK;
 }
 
-static hr_status read_field(cursor *c, char **text, field_end *end, hr_error *err) {
+static void skip_blanks(cursor *c) {
   while (c->at < c->end && is_space(*c->at)) c->at++;
+}
+
+static bool is_end_of_field(const cursor *c) {
+  if (*c->at == '\n') return true;
+  return c->has_blanks ? is_space(*c->at) : *c->at == ',';
+}
+
+static hr_status read_field(cursor *c, char **text, field_end *end, hr_error *err) {
+  skip_blanks(c);
   bool is_quoted = c->at < c->end && *c->at == '"';
   if (is_quoted) {
     c->at++;
@@ -63,21 +74,24 @@ static hr_status read_field(cursor *c, char **text, field_end *end, hr_error *er
     if (status != HR_OK) return status;
   }
   char *first = c->at;
-  while (c->at < c->end && *c->at != ',' && *c->at != '\n') c->at++;
-  *end = c->at == c->end ? FIELD_FILE : *c->at == ',' ? FIELD_COMMA : FIELD_LINE;
-  char *rest = trimmed(first, c->at);
+  size_t line = c->line;
+  while (c->at < c->end && !is_end_of_field(c)) c->at++;
+  char *last = c->at;
+  if (c->has_blanks) skip_blanks(c); /* what parts fields, and what ends the line */
+  *end = c->at == c->end ? FIELD_FILE : *c->at == '\n' ? FIELD_LINE : FIELD_COMMA;
+  if (*end == FIELD_LINE) c->line++;
+  if (*end == FIELD_LINE || (*end == FIELD_COMMA && !c->has_blanks)) c->at++;
+  char *rest = trimmed(first, last);
   if (is_quoted && rest[0] != '\0') {
     return hr_fail(err, HR_ERR_FORMAT, "%s: line %zu has text behind a closed quote",
-                   c->path, c->line);
+                   c->path, line);
   }
-  if (*end == FIELD_LINE) c->line++;
-  if (*end != FIELD_FILE) c->at++;
   if (!is_quoted) *text = rest;
   return HR_OK;
 }
 
 /* Skips lines without anything; whether there is another. */
-static bool find_line(cursor *c) {
+static bool find_text(cursor *c) {
   for (char *at = c->at; at < c->end && (is_space(*at) || *at == '\n'); at++) {
     if (*at != '\n') continue;
     c->at = at + 1;
@@ -86,6 +100,19 @@ static bool find_line(cursor *c) {
   char *at = c->at;
   while (at < c->end && is_space(*at)) at++;
   return at < c->end;
+}
+
+static void skip_line(cursor *c) {
+  while (c->at < c->end && *c->at != '\n') c->at++;
+  if (c->at == c->end) return;
+  c->at++;
+  c->line++;
+}
+
+/* Skips lines without anything, and in ECSV those with #; whether there is another. */
+static bool find_line(cursor *c) {
+  while (find_text(c) && c->is_ecsv && *c->at == '#') skip_line(c);
+  return c->at < c->end && find_text(c);
 }
 
 /* The fields of a line, appended to list [*count]. */
@@ -144,6 +171,32 @@ cleanup:
   return status;
 }
 
+bool hr_csv_is_ecsv(const char *bytes) {
+  static const char mark[] = "# %ECSV";
+  return strncmp(bytes, mark, sizeof mark - 1) == 0;
+}
+
+/* What the head of an ECSV file says of the delimiter; the lines themselves are skipped
+ * where rows are looked for. */
+static hr_status read_head(cursor *c, hr_error *err) {
+  static const char key[] = "# delimiter:";
+  c->is_ecsv = c->has_blanks = true;
+  for (cursor head = *c; head.at < head.end && *head.at == '#'; skip_line(&head)) {
+    if (strncmp(head.at, key, sizeof key - 1) != 0) continue;
+    const char *value = head.at + sizeof key - 1;
+    while (*value == ' ') value++;
+    if (*value == '\'' || *value == '"') value++;
+    c->has_blanks = *value == ' ';
+    if (*value == ' ' || *value == ',') continue;
+    return hr_fail(
+        err, HR_ERR_FORMAT,
+        "%s: line %zu names a delimiter that ECSV does not have; write it with "
+        "a comma or a blank",
+        c->path, head.line);
+  }
+  return HR_OK;
+}
+
 hr_status hr_csv_table_read(const char *path, size_t most_bytes, hr_csv_table *out,
                             hr_error *err) {
   static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -157,6 +210,8 @@ hr_status hr_csv_table_read(const char *path, size_t most_bytes, hr_csv_table *o
     status = hr_fail(err, HR_ERR_FORMAT, "%s is no text; a table is read from CSV", path);
     goto cleanup;
   }
+  out->is_ecsv = hr_csv_is_ecsv(c.at);
+  if (out->is_ecsv) HR_TRY(read_head(&c, err));
   HR_TRY(read_names(&c, out, err));
   HR_TRY(read_rows(&c, out, err));
 cleanup:
@@ -188,6 +243,11 @@ bool hr_csv_table_number(const hr_csv_table *csv, size_t row, int column, double
   *out = (double)NAN;
   for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
     if (strcmp(text, none[i]) == 0) return true;
+  }
+  bool is_true = csv->is_ecsv && strcmp(text, "True") == 0;
+  if (is_true || (csv->is_ecsv && strcmp(text, "False") == 0)) {
+    *out = is_true;
+    return true;
   }
   return hr_parse_number(text, out);
 }

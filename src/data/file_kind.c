@@ -16,20 +16,24 @@ typedef struct file_kind {
   size_t offset, size; /* of the signature */
   const char *signature;
   const char *is; /* behind "FILE is not an HDF5 file but " */
+  bool is_format; /* another one, in which it has to be written anew; else `is` has the
+                     remedy */
 } file_kind;
 
 #define SIGNATURE(offset, text) offset, sizeof(text) - 1, text
 #define UNPACK(what, program) \
-  "an archive (" what "); unpack it with " program " and name what is in it"
-#define WRITE_ANEW(what) what "; write its spectra and labels as HDF5 (docs/formats.md)"
+  "an archive (" what "); unpack it with " program " and name what is in it", false
+#define FORMAT(what) what, true
 
 static const file_kind kinds[] = {
     {SIGNATURE(0, "version https://git-lfs"),
      "a pointer of Git LFS, which stands for the file; fetch the file with `git lfs "
-     "pull`"},
+     "pull`",
+     false},
     {SIGNATURE(0, "/annex/objects/"),
      "a pointer of git-annex, which stands for the file; fetch the file with `git annex "
-     "get`"},
+     "get`",
+     false},
     {SIGNATURE(0, "\x1f\x8b"), UNPACK("gzip", "gunzip")},
     {SIGNATURE(0, "PK\x03\x04"), UNPACK("zip", "unzip")},
     {SIGNATURE(0, "BZh"), UNPACK("bzip2", "bunzip2")},
@@ -40,18 +44,26 @@ static const file_kind kinds[] = {
     {SIGNATURE(0, "\x28\xb5\x2f\xfd"), UNPACK("zstd", "unzstd")},
     {SIGNATURE(0, "7z\xbc\xaf"), UNPACK("7z", "7z x")},
     {SIGNATURE(257, "ustar"), UNPACK("tar", "tar -xf")},
-    {SIGNATURE(0, "SIMPLE  ="), WRITE_ANEW("a FITS file")},
-    {SIGNATURE(0, "\x93NUMPY"), WRITE_ANEW("an array of NumPy")},
-    {SIGNATURE(0, "PAR1"), WRITE_ANEW("a Parquet file")},
-    {SIGNATURE(0, "ARROW1"), WRITE_ANEW("an Arrow file")},
-    {SIGNATURE(0, "CDF\x01"), WRITE_ANEW("a NetCDF file of the classic format")},
-    {SIGNATURE(0, "CDF\x02"), WRITE_ANEW("a NetCDF file of the classic format")},
-    {SIGNATURE(0, "\x0e\x03\x13\x01"), WRITE_ANEW("an HDF4 file")},
+    {SIGNATURE(0, "SIMPLE  ="), FORMAT("a FITS file")},
+    {SIGNATURE(0, "\x93NUMPY"), FORMAT("an array of NumPy")},
+    {SIGNATURE(0, "PAR1"), FORMAT("a Parquet file")},
+    {SIGNATURE(0, "ARROW1"), FORMAT("an Arrow file")},
+    {SIGNATURE(0, "CDF\x01"), FORMAT("a NetCDF file of the classic format")},
+    {SIGNATURE(0, "CDF\x02"), FORMAT("a NetCDF file of the classic format")},
+    {SIGNATURE(0, "\x0e\x03\x13\x01"), FORMAT("an HDF4 file")},
 };
 
-static const char web_page[] =
-    "a web page, perhaps what a server answered in place of the file; get the file again "
-    "and look at the page where that fails";
+/* Told in ways of their own. */
+static const file_kind
+    web_page =
+        {0, 0, "",
+         "a web page, perhaps what a server answered in place of the file; get the "
+         "file again and look at the page where that fails",
+         false},
+    votable = {0, 0, "", FORMAT("a VOTable")}, text = {0, 0, "", FORMAT("text")},
+    nothing = {0, 0, "", "empty; write or get it again", false},
+    zeros = {0, 0, "", "zeros where it begins, as an unfinished copy has; get it again",
+             false};
 
 static bool is_kind(const file_kind *kind, const char *bytes, size_t size) {
   return size >= kind->offset + kind->size &&
@@ -90,25 +102,38 @@ static bool is_zeros(const char *bytes, size_t size) {
 }
 
 /* NULL: not known. `bytes` end with a 0 behind `size`. */
-static const char *name_kind(const char *bytes, size_t size) {
-  if (size == 0) return "empty; write or get it again";
+static const file_kind *find_kind(const char *bytes, size_t size) {
+  if (size == 0) return &nothing;
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-    if (is_kind(&kinds[i], bytes, size)) return kinds[i].is;
+    if (is_kind(&kinds[i], bytes, size)) return &kinds[i];
   }
-  if (is_web_page(bytes)) return web_page;
-  if (is_text(bytes, size)) return WRITE_ANEW("text");
-  if (is_zeros(bytes, size)) {
-    return "zeros where it begins, as an unfinished copy has; get it again";
-  }
-  return NULL;
+  if (is_web_page(bytes)) return strstr(bytes, "<VOTABLE") ? &votable : &web_page;
+  if (is_text(bytes, size)) return &text;
+  return is_zeros(bytes, size) ? &zeros : NULL;
 }
 
-hr_status hr_file_kind_refuse(const char *path, hr_error *err) {
+/* NULL also where it cannot be read. */
+static const file_kind *look_at(const char *path) {
   char bytes[LOOKED_AT + 1] = "";
   FILE *file = fopen(path, "rbe");
   size_t size = file ? fread(bytes, 1, LOOKED_AT, file) : 0;
-  const char *is = file && !ferror(file) ? name_kind(bytes, size) : NULL;
+  const file_kind *kind = file && !ferror(file) ? find_kind(bytes, size) : NULL;
   if (file) fclose(file);
-  if (!is) return hr_fail(err, HR_ERR_FORMAT, "%s is not an HDF5 file", path);
-  return hr_fail(err, HR_ERR_FORMAT, "%s is not an HDF5 file but %s", path, is);
+  return kind;
+}
+
+hr_status hr_file_kind_refuse(const char *path, hr_error *err) {
+  const file_kind *kind = look_at(path);
+  if (!kind) return hr_fail(err, HR_ERR_FORMAT, "%s is not an HDF5 file", path);
+  return hr_fail(
+      err, HR_ERR_FORMAT, "%s is not an HDF5 file but %s%s", path, kind->is,
+      kind->is_format ? "; write its spectra and labels as HDF5 (docs/formats.md)" : "");
+}
+
+hr_status hr_file_kind_check_table(const char *path, hr_error *err) {
+  const file_kind *kind = look_at(path);
+  if (!kind || kind == &text || kind == &nothing) return HR_OK;
+  return hr_fail(err, HR_ERR_FORMAT, "%s is no table that can be read but %s%s", path,
+                 kind->is,
+                 kind->is_format ? "; write it as CSV, ECSV, FITS or HDF5" : "");
 }

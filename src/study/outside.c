@@ -61,6 +61,7 @@ static hr_status join_by_star(join *j, hr_error *err) {
   if (column == HR_CSV_NO_COLUMN) {
     return hr_fail(err, HR_ERR_DATA, "%s has no column %s", file, id);
   }
+  HR_TRY(hr_number_table_load(&j->table, column, err));
   HR_TRY(list_stars(j, &stars, err));
   for (size_t l = 0; l < j->table.rows; l++) {
     hr_named_star wanted = {.row = 0};
@@ -88,6 +89,7 @@ static hr_status join_by_number(join *j, int column, hr_error *err) {
   int64_t *row_of = NULL;
   char place[HR_NUMBER_TABLE_PLACE];
   size_t rows = j->plan->view.test_rows, last = 0;
+  HR_TRY(hr_number_table_load(&j->table, column, err));
   if (rows > 0) hr_dataset_locate(j->plan->test, rows - 1, &last);
   HR_TRY(hr_alloc(&row_of, last + 1, err));
   for (size_t i = 0; i <= last; i++) row_of[i] = NO_ROW;
@@ -260,10 +262,11 @@ static hr_status check_is_no_truth(const join *j, size_t target, int column,
 }
 
 /* The predictions of a target, [test rows]. */
-static hr_status take_column(const join *j, size_t target, double *out, hr_error *err) {
+static hr_status take_column(join *j, size_t target, double *out, hr_error *err) {
   int column = HR_CSV_NO_COLUMN;
   size_t rows = j->plan->view.test_rows;
   hr_status status = find_column(j, target, &column, err);
+  if (status == HR_OK) status = hr_number_table_load(&j->table, column, err);
   if (status != HR_OK) return status;
   for (size_t i = 0; i < rows; i++) out[i] = (double)NAN;
   for (size_t l = 0; l < j->table.rows; l++) {

@@ -112,6 +112,42 @@ static void what_is_no_table_is_refused(void **state) {
   hr_csv_table_fini(&table);
 }
 
+#define ECSV "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\n"
+
+/* As astropy writes it: blanks unless the head says comma, "" for what is masked. */
+static void ecsv_has_a_head_and_blanks(void **state) {
+  (void)state;
+  static const char *const cells[] = {"a", "b c", "1", "", "2", "x y", "3", "#"};
+  check_cells(ECSV "a \"b c\"\n1 \"\"\n2 \"x y\"\n# no row\n3  \"#\" \r\n", 2, 3, cells);
+  check_cells(ECSV "# delimiter: ','\na,b c\n1,\n2,x y\n3,#", 2, 3, cells);
+  check_cells(ECSV "# delimiter: ' '\n a \"b c\"\n1 \"\"\n2 \"x y\"\n3 #", 2, 3, cells);
+  check_refused(
+      ECSV "# delimiter: '|'\na|b\n",
+      ": line 5 names a delimiter that ECSV does not have; write it with a comma "
+      "or a blank");
+  check_refused(ECSV, " is empty; a table begins with a line of column names");
+  check_refused(ECSV "a b\n\"1\"2 3\n", ": line 6 has text behind a closed quote");
+}
+
+static void truth_is_a_number_in_ecsv_alone(void **state) {
+  (void)state;
+  hr_csv_table t;
+  double number = 0;
+  check_ok(read_text(ECSV "a\nTrue\nFalse\nTruth\n", &t));
+  assert_true(t.is_ecsv);
+  assert_true(hr_csv_table_number(&t, 0, 0, &number));
+  check_near(number, 1, 0);
+  assert_true(hr_csv_table_number(&t, 1, 0, &number));
+  check_near(number, 0, 0);
+  assert_false(hr_csv_table_number(&t, 2, 0, &number));
+  assert_int_equal(t.line[0], 6);
+  hr_csv_table_fini(&t);
+  check_ok(read_text("a\nTrue\n", &t));
+  assert_false(t.is_ecsv);
+  assert_false(hr_csv_table_number(&t, 0, 0, &number));
+  hr_csv_table_fini(&t);
+}
+
 static hr_status read_and_fini(void) {
   hr_csv_table table;
   hr_status status = hr_csv_table_read(path, 1 << 20, &table, NULL);
@@ -134,6 +170,8 @@ int main(void) {
       TEST(fields_are_texts),
       TEST(cells_are_numbers),
       TEST(what_is_no_table_is_refused),
+      TEST(ecsv_has_a_head_and_blanks),
+      TEST(truth_is_a_number_in_ecsv_alone),
       TEST(memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

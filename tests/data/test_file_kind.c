@@ -99,6 +99,37 @@ static void what_is_empty_or_unknown_is_said(void **state) {
   IS("text\x01\x02", "");
 }
 
+static hr_status check_table(const char *text) {
+  hr_error err = {0};
+  scratch_write(&s, "table", text);
+  return hr_file_kind_check_table(scratch_name(&s, "table"), &err);
+}
+
+static void tables_are_let_be_and_others_named(void **state) {
+  (void)state;
+  char expected[8192];
+  hr_error err = {0};
+  check_ok(check_table("a,b\n1,2\n"));
+  check_ok(check_table(""));
+  check_ok(check_table("\x01\x02\x03"));
+  check_ok(hr_file_kind_check_table(scratch_name(&s, "nowhere"), &err));
+  assert_int_equal(check_table("\x1f\x8b\x08"), HR_ERR_FORMAT);
+  snprintf(expected, sizeof expected,
+           "%s is no table that can be read but an archive (gzip); unpack it with gunzip "
+           "and name what is in it",
+           scratch_name(&s, "table"));
+  check_fails(hr_file_kind_check_table(scratch_name(&s, "table"), &err), HR_ERR_FORMAT,
+              expected);
+  scratch_write(&s, "table", "<?xml version='1.0'?>\n<VOTABLE>");
+  snprintf(
+      expected, sizeof expected,
+      "%s is no table that can be read but a VOTable; write it as CSV, ECSV, FITS or "
+      "HDF5",
+      scratch_name(&s, "table"));
+  check_fails(hr_file_kind_check_table(scratch_name(&s, "table"), &err), HR_ERR_FORMAT,
+              expected);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tidy)
   const struct CMUnitTest tests[] = {
@@ -107,6 +138,7 @@ int main(void) {
       TEST(web_pages_are_named),
       TEST(other_formats_are_named),
       TEST(what_is_empty_or_unknown_is_said),
+      cmocka_unit_test_setup_teardown(tables_are_let_be_and_others_named, prepare, tidy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,12 @@
-/* The same numbers from three kinds of file. */
+/* The same numbers from every kind of file. */
 #include "data/number_table.h"
 
 #include <math.h>
 
 #include "core/npy.h"
 #include "support/check.h"
+#include "support/compound_file.h"
+#include "support/fits_bytes.h"
 #include "support/scratch.h"
 #include "support/shards.h"
 
@@ -94,6 +96,136 @@ static void an_array_has_no_names(void **state) {
   assert_string_equal(hr_number_table_place(&table, 2, place), "row 2");
 }
 
+/* Whole columns, as labels are taken. */
+static hr_table_column column;
+
+static void check_masked(void) {
+  assert_int_equal(table.rows, 3);
+  hr_table_column_fini(&column);
+  check_ok(hr_number_table_take(&table, "id", &column, &err));
+  assert_true(column.integers[0] == 4611686018427387905);
+  assert_true(isnan(column.values[1]) && column.integers[1] == 0);
+  assert_true(column.integers[2] == 4611686018427387904);
+  hr_table_column_fini(&column);
+  check_ok(hr_number_table_take(&table, "log_g", &column, &err));
+  assert_null(column.integers);
+  check_near(column.values[1], 2.5, 0);
+  assert_true(isnan(column.values[2]));
+  hr_table_column_fini(&column);
+}
+
+static void a_mask_takes_numbers_away(void **state) {
+  (void)state;
+  char path[256];
+  snprintf(path, sizeof path, "%s/t", s.path);
+  compound_write(path, "/stars", compound_stars, 3);
+  check_ok(read_file("t"));
+  check_masked();
+  int id = hr_number_table_find(&table, "id");
+  int64_t integer = 0;
+  check_ok(hr_number_table_load(&table, id, &err));
+  assert_true(hr_number_table_integer(&table, 2, id, &integer));
+  assert_true(integer == 4611686018427387904);
+  assert_false(hr_number_table_integer(&table, 1, id, &integer));
+  assert_string_equal(hr_number_table_place(&table, 1, place), "row 1");
+  scratch_write(&s, "e",
+                "# %ECSV 1.0\n# ---\nid id.mask log_g log_g.mask\n"
+                "4611686018427387905 False 1.5 False\n7 True 2.5 False\n"
+                "4611686018427387904 False -9999.0 True\n");
+  check_ok(read_file("e"));
+  check_masked();
+  assert_false(hr_number_table_integer(&table, 1, 0, &integer));
+  scratch_write(&s, "c", "x,x.mask\n1,1\n");
+  check_ok(read_file("c"));
+  check_ok(hr_number_table_take(&table, "x", &column, &err));
+  check_near(column.values[0], 1, 0);
+  hr_table_column_fini(&column);
+}
+
+static void fits_is_read_where_it_can_be(void **state) {
+  (void)state;
+#if HR_FITS
+  static const char *const columns[] = {"TTYPE1  = 'x'", "TFORM1  = 'I'",
+                                        "TTYPE2  = 'x.mask'", "TFORM2  = 'L'", NULL};
+  fits_bytes f = fits_begin();
+  fits_table(&f, "STARS", 2, 3, columns);
+  fits_data(&f, "\0\5F\0\6T", 6);
+  fits_write(&f, scratch_name(&s, "t"));
+  check_ok(read_file("t::stars"));
+  check_ok(hr_number_table_take(&table, "x", &column, &err));
+  assert_true(column.integers[0] == 5);
+  assert_true(isnan(column.values[1]));
+  hr_table_column_fini(&column);
+#endif
+}
+
+static void refuses(const char *name, hr_status status, const char *behind) {
+  char expected[1024];
+  hr_number_table_fini(&table);
+  snprintf(expected, sizeof expected, "%s/%s", s.path, behind);
+  check_fails(hr_number_table_read(scratch_name(&s, name), 1 << 20, NULL, &table, &err),
+              status, expected);
+}
+
+static void one_of_several_tables_is_named(void **state) {
+  (void)state;
+  char path[256], expected[1024];
+  snprintf(path, sizeof path, "%s/t", s.path);
+  compound_write(path, "/b", compound_stars, 3);
+  compound_write(path, "/a", compound_stars, 3);
+  snprintf(
+      expected, sizeof expected,
+      "%s has several tables: /a, /b; name one of them behind the file, as in %s::/a",
+      path, path);
+  check_fails(read_file("t"), HR_ERR_DATA, expected);
+  check_ok(read_file("t::b"));
+  check_ok(read_file("t::/a"));
+  refuses("t::/c", HR_ERR_MISSING, "t has no /c: / holds a, b");
+  scratch_write(&s, "c", "x\n1\n");
+  refuses("c::x", HR_ERR_DATA,
+          "c is one table, and has none called 'x'; leave '::x' out");
+  shard_spec spec = shard_spec_default(path);
+  spec.frame = SHARD_NO_FRAME;
+  shard_write(&spec);
+  refuses(
+      "t", HR_ERR_MISSING,
+      "t holds no table: neither a pandas DataFrame nor a dataset of named columns, as "
+      "DataFrame.to_hdf and astropy's Table.write write them");
+}
+
+static void refuses_column(const char *name, const char *behind) {
+  char expected[1024];
+  snprintf(expected, sizeof expected, "%s/%s", s.path, behind);
+  check_fails(hr_number_table_take(&table, name, &column, &err), HR_ERR_DATA, expected);
+  hr_table_column_fini(&column);
+}
+
+static void columns_that_are_none_are_named(void **state) {
+  (void)state;
+  scratch_write(&s, "c", "log_g,T_eff,n\n1.5,4000,1\ngiant,5000,\n");
+  check_ok(read_file("c"));
+  refuses_column("logg",
+                 "c has no column logg; it has log_g, T_eff, n; did you mean log_g?");
+  refuses_column(
+      "log_g",
+      "c: line 3 has 'giant' as log_g, which is no number; leave the cell empty "
+      "where there is none");
+  check_ok(hr_number_table_take(&table, "n", &column, &err));
+  assert_non_null(column.integers);
+  assert_true(isnan(column.values[1]));
+  hr_table_column_fini(&column);
+  hr_text names;
+  hr_text_init(&names);
+  for (size_t i = 0; i < 25; i++) hr_text_append(&names, "%sc%zu", i ? "," : "", i);
+  scratch_write(&s, "many", names.bytes);
+  hr_text_fini(&names);
+  check_ok(read_file("many"));
+  refuses_column(
+      "surface_gravity",
+      "many has no column surface_gravity; it has c0, c1, c2, c3, c4, c5, c6, "
+      "c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19 and 5 more");
+}
+
 static void what_is_not_there_is_named(void **state) {
   (void)state;
   assert_int_equal(read_file("nowhere"), HR_ERR_MISSING);
@@ -105,6 +237,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(csv_has_names_and_lines, prepare, tidy),
       cmocka_unit_test_setup_teardown(a_frame_has_names_and_rows, prepare, tidy),
       cmocka_unit_test_setup_teardown(an_array_has_no_names, prepare, tidy),
+      cmocka_unit_test_setup_teardown(a_mask_takes_numbers_away, prepare, tidy),
+      cmocka_unit_test_setup_teardown(fits_is_read_where_it_can_be, prepare, tidy),
+      cmocka_unit_test_setup_teardown(one_of_several_tables_is_named, prepare, tidy),
+      cmocka_unit_test_setup_teardown(columns_that_are_none_are_named, prepare, tidy),
       cmocka_unit_test_setup_teardown(what_is_not_there_is_named, prepare, tidy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
