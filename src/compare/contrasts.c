@@ -145,12 +145,16 @@ static hr_status add_manifest(settings *s, const char *dir, hr_error *err) {
     status = add(s, "manifest.json", "not there", err);
     goto cleanup;
   }
-  const json_t *files = json_object_get(json_object_get(manifest, "data"), "files");
+  const json_t *data = json_object_get(manifest, "data");
+  const json_t *files = json_object_get(data, "files");
   size_t count = json_array_size(files);
+  size_t train = json_array_size(json_object_get(data, "train"));
   HR_TRY(add(s, "version", hr_json_string(manifest, "version", ""), err));
-  if (count < 2) goto cleanup;
-  HR_TRY(add_files(s, "training files", files, 0, count - 1, err));
-  HR_TRY(add_files(s, "test file", files, count - 1, count, err));
+  if (train < 1 || count <= train) goto cleanup;
+  HR_TRY(add_files(s, "training files", files, 0, train, err));
+  HR_TRY(add_files(s, "test file", files, train, train + 1, err));
+  if (count == train + 1) goto cleanup;
+  HR_TRY(add_files(s, "tables of labels", files, train + 1, count, err));
 cleanup:
   json_decref(manifest);
   return status;

@@ -12,6 +12,7 @@
 #include "config/binning.h"
 #include "config/columns.h"
 #include "config/gates.h"
+#include "config/labels.h"
 #include "config/mask.h"
 #include "config/overrides.h"
 #include "config/paths.h"
@@ -56,6 +57,9 @@ void hr_config_destroy(hr_config **out) {
   hr_strings_fini(&config->data.columns);
   hr_strings_fini(&config->data.path_roles);
   hr_strings_fini(&config->data.paths);
+  for (size_t set = 0; set < 2; set++) {
+    hr_strings_fini(&config->data.label_tables[set]);
+  }
   hr_free(config->data.test_path);
   hr_config_binning_fini(config);
   destroy_experts(config);
@@ -420,6 +424,7 @@ static hr_status read_tree(const hr_yaml_node *root, const hr_config_source *sou
   HR_TRY(read_baselines(config, root, err));
   HR_TRY(read_pages(config, root, err));
   HR_TRY(hr_config_resolve_paths(config, root, source, err));
+  HR_TRY(hr_config_read_labels(config, root, source, err));
   *out = config;
   config = NULL;
 cleanup:

@@ -57,7 +57,12 @@ typedef struct hr_config {
     hr_strings column_labels, columns; /* of labels, what the files call them */
     hr_strings path_roles, paths;      /* of arrays, where the files have them */
     hr_strings id;                     /* label columns that name a star */
-    bool untrusted;                    /* files are vetted in a child process first */
+    hr_strings label_tables[2]; /* of training and test rows, absolute; none: the labels
+                                   are those of the files (data/table_name.h) */
+    bool share_tables;          /* both are the same ones */
+    char *labels_id;        /* what names a star there and with the spectra; or NULL */
+    char *unlabelled;       /* "refuse" | "exclude": rows without a label */
+    bool untrusted;         /* files are vetted in a child process first */
     char *index;            /* "ignore" | "rows": what the labels' index says */
     hr_strings allow;       /* codes of doubts that are no reason to refuse */
     char *clip;             /* "auto" | "true" | "false" */

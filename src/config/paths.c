@@ -59,8 +59,8 @@ cleanup:
 }
 
 /* Expands one pattern as written and appends the paths. */
-static hr_status expand(const hr_config *config, const hr_config_place *place,
-                        const char *pattern, hr_strings *out, hr_error *err) {
+hr_status hr_config_expand_path(const hr_config *config, const hr_config_place *place,
+                                const char *pattern, hr_strings *out, hr_error *err) {
   hr_error inner = {0};
   size_t first = out->count;
   hr_status status = hr_expand_paths(config->data.root, pattern, out, &inner);
@@ -71,13 +71,14 @@ static hr_status expand(const hr_config *config, const hr_config_place *place,
 
 /* Missing files are told where they are named, with the folder they were looked for in.
  */
-static hr_status check_file(const hr_config *config, const hr_config_place *place,
-                            const char *path, hr_error *err) {
+hr_status hr_config_check_file(const hr_config *config, const hr_config_place *place,
+                               const char *path, hr_error *err) {
   struct stat info;
   if (stat(path, &info) == 0) {
     if (S_ISREG(info.st_mode)) return HR_OK;
-    return hr_fail(err, HR_ERR_MISSING, "%s: %s is not a regular file; name an HDF5 file",
-                   place->text, path);
+    return hr_fail(err, HR_ERR_MISSING,
+                   "%s: %s is not a regular file; name a file of data", place->text,
+                   path);
   }
   if (errno != ENOENT && errno != ENOTDIR) {
     return hr_fail_errno(err, HR_ERR_MISSING, errno, "%s: cannot look at %s", place->text,
@@ -140,10 +141,10 @@ static hr_status expand_train(hr_config *config, const hr_yaml_node *node,
                                 : hr_config_place_of(&name, node->mark);
     hr_strings *paths = &config->data.train_paths;
     size_t first = paths->count;
-    HR_TRY(expand(config, &place, train->items[i], paths, err));
+    HR_TRY(hr_config_expand_path(config, &place, train->items[i], paths, err));
     bool is_wanted = is_looked_for(source, train->items[i], name.key);
     for (size_t k = first; is_wanted && k < paths->count; k++) {
-      HR_TRY(check_file(config, &place, paths->items[k], err));
+      HR_TRY(hr_config_check_file(config, &place, paths->items[k], err));
     }
   }
 cleanup:
@@ -156,7 +157,7 @@ static hr_status expand_test(hr_config *config, const hr_yaml_node *node,
   hr_strings paths = {0};
   hr_config_name name = {config->path, "data", "test"};
   hr_config_place place = hr_config_place_of(&name, node->mark);
-  HR_TRY(expand(config, &place, config->data.test, &paths, err));
+  HR_TRY(hr_config_expand_path(config, &place, config->data.test, &paths, err));
   if (paths.count != 1) {
     status =
         hr_fail(err, HR_ERR_CONFIG, "%s names %zu files, but a study has one test file",
@@ -164,7 +165,7 @@ static hr_status expand_test(hr_config *config, const hr_yaml_node *node,
     goto cleanup;
   }
   if (is_looked_for(source, config->data.test, name.key)) {
-    HR_TRY(check_file(config, &place, paths.items[0], err));
+    HR_TRY(hr_config_check_file(config, &place, paths.items[0], err));
   }
   HR_TRY(hr_copy_text(paths.items[0], &config->data.test_path, err));
 cleanup:

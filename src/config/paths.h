@@ -3,6 +3,7 @@
 #define HR_CONFIG_PATHS_H
 
 #include "config/config.h"
+#include "config/read.h"
 #include "core/yaml_tree.h"
 
 /* Where a configuration comes from. */
@@ -22,5 +23,15 @@ typedef struct hr_config_source {
 hr_status hr_config_resolve_paths(hr_config *config, const hr_yaml_node *root,
                                   const hr_config_source *source,
                                   hr_error *err) HR_MUST_CHECK;
+
+/* Appends the absolute paths that a pattern below data.root stands for. `place`: of it,
+ * for messages. */
+hr_status hr_config_expand_path(const hr_config *config, const hr_config_place *place,
+                                const char *pattern, hr_strings *out,
+                                hr_error *err) HR_MUST_CHECK;
+
+/* Refuses a data file that is not there: HR_ERR_MISSING. */
+hr_status hr_config_check_file(const hr_config *config, const hr_config_place *place,
+                               const char *path, hr_error *err) HR_MUST_CHECK;
 
 #endif

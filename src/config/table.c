@@ -56,6 +56,23 @@ static const hr_field data_fields[] = {
      .default_text = "[]",
      .help = "Label columns of the test set, numbers, that say which star a row is: they "
              "are copied into predictions.csv, which then joins with other tables."},
+    {.name = "labels_id",
+     .kind = HR_FIELD_TEXT,
+     FIELD(data.labels_id),
+     .default_text = "none",
+     .may_be_none = true,
+     .help = "With labels: the column that names the star, in the tables and among the "
+             "labels of the files of spectra, or the path of an array in these, such as "
+             "/obj_id; none: by the column row, the number in the set or the file from "
+             "0, or where there is none line by line."},
+    {.name = "unlabelled",
+     .kind = HR_FIELD_TEXT,
+     FIELD(data.unlabelled),
+     .default_text = "refuse",
+     .choices = "refuse|exclude",
+     .help = "What becomes of rows, training and test, that have no number for a target "
+             "or an axis of the bins: the study is refused, or they are left out and "
+             "counted."},
     {.name = "untrusted",
      .kind = HR_FIELD_BOOL,
      FIELD(data.untrusted),
@@ -355,7 +372,7 @@ const hr_config_section hr_config_pages = {
     .fields = page_fields,
     .count = COUNT(page_fields)};
 
-static const char *const data_more[] = {"noise", "units", "columns", "paths"};
+static const char *const data_more[] = {"noise", "units", "columns", "paths", "labels"};
 static const char *const gate_more[] = {"on_pass", "on_fail"};
 static const char *const binning_more[] = {"axes", "names"};
 

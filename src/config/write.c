@@ -8,6 +8,7 @@
 #include "config/columns.h"
 #include "config/config.h"
 #include "config/gates.h"
+#include "config/labels.h"
 #include "config/places.h"
 #include "config/table.h"
 #include "config/targets.h"
@@ -63,6 +64,7 @@ static hr_status write_data(const hr_config *config, hr_text *out, hr_error *err
   hr_config_write_units(config, out);
   hr_config_write_columns(config, out);
   hr_config_write_places(config, out);
+  HR_TRY(hr_config_write_labels(config, out, err));
   write_section(&resolved, "data.noise", out);
 cleanup:
   hr_strings_fini(&resolved.data.train);
@@ -195,6 +197,9 @@ static void write_preparation(const hr_config *config, hr_text *out) {
     hr_text_append(out, "mask: %" PRIx64 "\n", config->data.mask_bits);
   }
   if (config->data.reject_outliers) hr_text_append(out, "reject_outliers: true\n");
+  if (strcmp(config->data.unlabelled, "refuse") != 0) {
+    hr_text_append(out, "unlabelled: %s\n", config->data.unlabelled);
+  }
   if (config->data.rows > 0)
     hr_text_append(out, "rows: %" PRId64 "\n", config->data.rows);
 }
@@ -250,6 +255,7 @@ static void describe_sections(hr_text *out) {
                      "paths, e.g. {flux: /spectra/flux}\n"
                      "    Where these stand in the files, if not where docs/formats.md "
                      "has them.\n");
+      hr_config_describe_labels(out);
     }
     if (strcmp(sections[i].path, "binning") != 0) continue;
     hr_text_append(out,

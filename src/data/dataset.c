@@ -10,35 +10,11 @@
 
 #include "core/alloc.h"
 #include "core/observe.h"
-#include "data/frame.h"
-#include "data/shard.h"
+#include "data/dataset_parts.h"
 
 /* Two shards have the same grid where every pixel agrees within this fraction: far above
  * the rounding of fp32 (6e-8), far below a pixel (about 6e-5). */
 static const double wave_tolerance = 1e-6;
-
-/* A label column that the first shard has. */
-typedef struct label_column {
-  char *name;
-  double *values;           /* [N]; NULL once a shard lacks it */
-  size_t lacking;           /* the first shard without it, where values is NULL */
-  int64_t *integers;        /* [N] of one file; NULL: no integers */
-  hr_precision *precisions; /* [file_count] */
-} label_column;
-
-struct hr_dataset {
-  hr_shard *shards;
-  size_t shard_count;
-  size_t rows;
-  label_column *labels; /* in the first frame's order */
-  size_t label_count;
-  hr_strings names;        /* of the labels that every shard has */
-  size_t file_count;       /* a file of which no row is used is no shard any more */
-  int64_t **indices;       /* [file_count][rows that are used] or NULL */
-  hr_frame_others *others; /* [file_count] columns that are no numbers */
-  bool is_observed;        /* one file, to be predicted */
-  hr_places places;        /* owned texts, which the shards borrow */
-};
 
 void hr_dataset_destroy(hr_dataset **dataset) {
   hr_dataset *self = *dataset;
@@ -48,12 +24,7 @@ void hr_dataset_destroy(hr_dataset **dataset) {
     if (self->indices) hr_free(self->indices[i]);
     if (self->others) hr_frame_others_fini(&self->others[i]);
   }
-  for (size_t k = 0; k < self->label_count; k++) {
-    hr_free(self->labels[k].name);
-    hr_free(self->labels[k].values);
-    hr_free(self->labels[k].integers);
-    hr_free(self->labels[k].precisions);
-  }
+  for (size_t k = 0; k < self->label_count; k++) hr_label_column_fini(&self->labels[k]);
   for (int p = 0; p < HR_PLACES; p++) hr_free((void *)self->places.path[p]);
   hr_strings_fini(&self->names);
   hr_free(self->labels);
@@ -168,6 +139,7 @@ static hr_status make_columns(hr_dataset *self, const hr_frame *frame, hr_error 
     HR_TRY(hr_copy_text(frame->names.items[k], &self->labels[k].name, err));
     HR_TRY(hr_alloc(&self->labels[k].values, self->rows, err));
     HR_TRY(hr_alloc(&self->labels[k].precisions, self->file_count, err));
+    if (frame->integers[k]) HR_TRY(hr_alloc(&self->labels[k].integers, self->rows, err));
   }
 cleanup:
   return status;
@@ -180,30 +152,35 @@ static size_t find_column(const hr_frame *frame, const char *name) {
   return k;
 }
 
+/* The same of whole numbers, as long as all shards have them. */
+static void copy_integers(hr_label_column *label, const hr_shard *shard,
+                          const int64_t *integers) {
+  if (label->integers && integers) {
+    memcpy(label->integers + shard->first_row, integers,
+           shard->rows * sizeof *label->integers);
+  } else {
+    hr_free(label->integers);
+    label->integers = NULL;
+  }
+}
+
 /* Copies a shard's labels behind those of the shards before it; a column that it lacks is
  * given up, and remembered for the message. */
 static void copy_labels(hr_dataset *self, size_t shard_index, const hr_frame *frame) {
   const hr_shard *shard = &self->shards[shard_index];
   for (size_t k = 0; k < self->label_count; k++) {
-    label_column *label = &self->labels[k];
+    hr_label_column *label = &self->labels[k];
     size_t column = find_column(frame, label->name);
     if (label->values && column < frame->names.count) {
       memcpy(label->values + shard->first_row, frame->columns[column],
              shard->rows * sizeof *label->values);
       label->precisions[shard_index] = frame->precisions[column];
+      copy_integers(label, shard, frame->integers[column]);
     } else if (label->values) {
       hr_free(label->values);
       label->values = NULL;
       label->lacking = shard_index;
     }
-  }
-}
-
-/* Of a dataset of one shard, whose columns are the frame's. */
-static void take_integers(hr_dataset *self, hr_frame *frame) {
-  for (size_t k = 0; k < self->label_count; k++) {
-    self->labels[k].integers = frame->integers[k];
-    frame->integers[k] = NULL;
   }
 }
 
@@ -238,21 +215,10 @@ static hr_status read_labels(hr_dataset *self, size_t shard_index, hr_labels lab
   self->indices[shard_index] = frame.index;
   frame.index = NULL;
   copy_labels(self, shard_index, &frame);
-  if (self->shard_count == 1) take_integers(self, &frame);
   self->others[shard_index] = frame.others;
   frame.others = (hr_frame_others){0};
 cleanup:
   hr_frame_fini(&frame);
-  return status;
-}
-
-static hr_status list_names(hr_dataset *self, hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t k = 0; k < self->label_count; k++) {
-    const label_column *label = &self->labels[k];
-    if (label->values) HR_TRY(hr_strings_append(&self->names, label->name, err));
-  }
-cleanup:
   return status;
 }
 
@@ -291,7 +257,7 @@ hr_status hr_dataset_open_at(const hr_strings *paths, hr_labels labels,
   for (size_t i = 0; labels != HR_LABELS_NONE && i < self->shard_count; i++) {
     HR_TRY(read_labels(self, i, labels, observer, err));
   }
-  HR_TRY(list_names(self, err));
+  HR_TRY(hr_dataset_list_names(self, err));
   *out = self;
   self = NULL;
 cleanup:
@@ -322,7 +288,7 @@ hr_status hr_dataset_open_observed_at(const char *path, bool with_labels,
   self->rows = self->shards[0].rows;
   tell_unlocked(self, observer);
   if (with_labels) HR_TRY(read_labels(self, 0, HR_LABELS_NEEDED, observer, err));
-  HR_TRY(list_names(self, err));
+  HR_TRY(hr_dataset_list_names(self, err));
   *out = self;
   self = NULL;
 cleanup:
@@ -378,7 +344,7 @@ cleanup:
   return status;
 }
 
-static void close_up(label_column *label, const bool *left_out, size_t rows) {
+static void close_up(hr_label_column *label, const bool *left_out, size_t rows) {
   for (size_t i = 0, kept = 0; i < rows; i++) {
     if (left_out[i]) continue;
     if (label->values) label->values[kept] = label->values[i];
@@ -537,27 +503,6 @@ bool hr_dataset_shares_file(const hr_dataset *a, const hr_dataset *b, const char
   return false;
 }
 
-static const int64_t *find_integers(const hr_dataset *dataset, const char *name) {
-  for (size_t k = 0; k < dataset->label_count; k++) {
-    if (strcmp(dataset->labels[k].name, name) == 0) return dataset->labels[k].integers;
-  }
-  return NULL;
-}
-
-hr_status hr_dataset_integers(const hr_dataset *dataset, const char *name,
-                              const int64_t **out, hr_error *err) {
-  *out = find_integers(dataset, name);
-  for (size_t i = 0; *out && i < dataset->rows; i++) {
-    if ((*out)[i] < INT64_MAX) continue;
-    return hr_fail(err, HR_ERR_DATA,
-                   "%s: column %s has a number of %" PRId64
-                   " or more in row %zu, more than is kept to the last digit; give it as "
-                   "a signed 64-bit integer below that",
-                   dataset->shards[0].path, name, INT64_MAX, i);
-  }
-  return HR_OK;
-}
-
 const int64_t *hr_dataset_index(const hr_dataset *dataset, size_t shard) {
   return dataset->indices[dataset->shards[shard].file];
 }
@@ -565,7 +510,7 @@ const int64_t *hr_dataset_index(const hr_dataset *dataset, size_t shard) {
 hr_precision hr_dataset_precision(const hr_dataset *dataset, const char *name,
                                   size_t shard) {
   for (size_t k = 0; k < dataset->label_count; k++) {
-    const label_column *label = &dataset->labels[k];
+    const hr_label_column *label = &dataset->labels[k];
     if (strcmp(label->name, name) == 0)
       return label->precisions[dataset->shards[shard].file];
   }
@@ -593,178 +538,4 @@ hr_status hr_dataset_assign_bins(const hr_dataset *dataset, const hr_axis *axes,
   }
 cleanup:
   return status;
-}
-
-/* --- the index --- */
-
-bool hr_index_is_shuffled(const int64_t *index, size_t rows, int64_t *first) {
-  bool is_ordered = true, is_permutation = true;
-  bool *seen = NULL;
-  if (!index || rows < 2) return false;
-  int64_t least = index[0];
-  for (size_t i = 0; i < rows; i++) {
-    if (index[i] < least) least = index[i];
-    is_ordered = is_ordered && (i == 0 || index[i - 1] < index[i]);
-  }
-  *first = least;
-  if (is_ordered || hr_alloc(&seen, rows, NULL) != HR_OK) return false;
-  for (size_t i = 0; i < rows && is_permutation; i++) {
-    uint64_t place = (uint64_t)index[i] - (uint64_t)least;
-    is_permutation = place < rows && !seen[place];
-    if (is_permutation) seen[place] = true;
-  }
-  hr_free(seen);
-  return is_permutation;
-}
-
-static bool is_ordered(const int64_t *index, size_t rows) {
-  for (size_t i = 1; i < rows; i++) {
-    if (index[i] <= index[i - 1]) return false;
-  }
-  return true;
-}
-
-/* Moves what stands at row i to row index[i] - first; items of 8 bytes. */
-static void reorder(const int64_t *index, int64_t first, size_t rows, void *items,
-                    uint64_t *scratch) {
-  uint64_t *values = items;
-  memcpy(scratch, values, rows * sizeof *values);
-  for (size_t i = 0; i < rows; i++) values[index[i] - first] = scratch[i];
-}
-
-static hr_status follow(hr_dataset *self, size_t s, uint64_t *scratch, hr_error *err) {
-  const hr_shard *shard = &self->shards[s];
-  const int64_t *index = hr_dataset_index(self, s);
-  int64_t first = 0;
-  if (!index || is_ordered(index, shard->rows)) return HR_OK;
-  if (!hr_index_is_shuffled(index, shard->rows, &first)) {
-    return hr_fail(err, HR_ERR_DATA,
-                   "%s: data.index is rows, but the index of its labels holds the same "
-                   "number twice or leaves numbers out, so that it does not name rows; "
-                   "reset it or leave data.index out",
-                   shard->path);
-  }
-  for (size_t k = 0; k < self->label_count; k++) {
-    label_column *label = &self->labels[k];
-    if (label->values) {
-      reorder(index, first, shard->rows, label->values + shard->first_row, scratch);
-    }
-    if (label->integers) reorder(index, first, shard->rows, label->integers, scratch);
-  }
-  return HR_OK;
-}
-
-hr_status hr_dataset_follow_index(hr_dataset *dataset, hr_error *err) {
-  hr_status status = HR_OK;
-  uint64_t *scratch = NULL;
-  HR_TRY(hr_alloc(&scratch, dataset->rows, err));
-  for (size_t s = 0; s < dataset->shard_count; s++) {
-    HR_TRY(follow(dataset, s, scratch, err));
-  }
-cleanup:
-  hr_free(scratch);
-  return status;
-}
-
-/* --- asking for labels --- */
-
-bool hr_dataset_describe_other(const hr_dataset *dataset, const char *name,
-                               hr_text *out) {
-  const hr_frame_other *other = hr_frame_others_find(&dataset->others[0], name);
-  if (other) hr_frame_other_describe(other, out);
-  return other != NULL;
-}
-
-/* "FILE: the label log_g is text, ..." */
-static hr_status fail_other(const hr_dataset *dataset, const hr_frame_other *other,
-                            size_t shard, hr_error *err) {
-  hr_text text;
-  hr_text_init(&text);
-  hr_frame_other_describe(other, &text);
-  hr_status status = hr_text_status(&text, err);
-  if (status == HR_OK) {
-    status = hr_fail(err, HR_ERR_DATA, "%s: %s", dataset->shards[shard].path, text.bytes);
-  }
-  hr_text_fini(&text);
-  return status;
-}
-
-/* "FILE has no label column 'logg'; it has T_eff, log_g; did you mean log_g?" */
-static hr_status fail_lacking(const hr_dataset *dataset, const char *name, size_t shard,
-                              hr_error *err) {
-  const hr_strings *names = &dataset->names;
-  const hr_frame_other *other = hr_frame_others_find(&dataset->others[shard], name);
-  if (other) return fail_other(dataset, other, shard, err);
-  hr_text list;
-  hr_text_init(&list);
-  for (size_t i = 0; i < names->count; i++) {
-    hr_text_append(&list, "%s%s", i ? ", " : "", names->items[i]);
-  }
-  if (names->count == 0) hr_text_append(&list, "none of numbers");
-  const char *nearest =
-      hr_nearest_name(name, (const char *const *)names->items, names->count);
-  if (nearest) hr_text_append(&list, "; did you mean %s?", nearest);
-  hr_status status = hr_text_status(&list, err);
-  if (status == HR_OK) {
-    status = hr_fail(err, HR_ERR_DATA, "%s has no label column %s; it has %s",
-                     dataset->shards[shard].path, name, list.bytes);
-  }
-  hr_text_fini(&list);
-  return status;
-}
-
-static label_column *find_label(const hr_dataset *dataset, const char *name) {
-  for (size_t k = 0; k < dataset->label_count; k++) {
-    if (strcmp(dataset->labels[k].name, name) == 0) return &dataset->labels[k];
-  }
-  return NULL;
-}
-
-hr_status hr_dataset_rename(hr_dataset *dataset, const char *column, const char *name,
-                            hr_error *err) {
-  hr_status status = HR_OK;
-  char *copy = NULL;
-  label_column *label = find_label(dataset, column);
-  if (!label) return fail_lacking(dataset, column, 0, err);
-  if (find_label(dataset, name)) {
-    return hr_fail(err, HR_ERR_DATA,
-                   "%s has the columns %s and %s, so that none can take the other's name",
-                   dataset->shards[0].path, column, name);
-  }
-  HR_TRY(hr_copy_text(name, &copy, err));
-  hr_free(label->name);
-  label->name = copy;
-  hr_strings_fini(&dataset->names);
-  HR_TRY(list_names(dataset, err));
-cleanup:
-  return status;
-}
-
-static hr_status check_finite(const hr_dataset *dataset, const label_column *label,
-                              hr_error *err) {
-  for (size_t row = 0; row < dataset->rows; row++) {
-    if (isfinite(label->values[row])) continue;
-    size_t row_in_shard = 0;
-    const char *path = hr_dataset_locate(dataset, row, &row_in_shard);
-    return hr_fail(
-        err, HR_ERR_DATA,
-        "%s: label %s is %s in row %zu (counted from 0); remove the row or repair "
-        "the label",
-        path, label->name, isnan(label->values[row]) ? "NaN" : "infinite", row_in_shard);
-  }
-  return HR_OK;
-}
-
-hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
-                           bool must_be_finite, const double **out, hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t k = 0; k < dataset->label_count; k++) {
-    const label_column *label = &dataset->labels[k];
-    if (strcmp(label->name, name) != 0) continue;
-    if (!label->values) return fail_lacking(dataset, name, label->lacking, err);
-    if (must_be_finite) status = check_finite(dataset, label, err);
-    if (status == HR_OK) *out = label->values;
-    return status;
-  }
-  return fail_lacking(dataset, name, 0, err);
 }

@@ -15,6 +15,7 @@
 #include "core/text.h"
 #include "data/bins.h"
 #include "data/places.h"
+#include "data/table_column.h"
 #include "headroom/observer.h"
 
 typedef struct hr_dataset hr_dataset;
@@ -83,6 +84,14 @@ const hr_strings *hr_dataset_label_names(const hr_dataset *dataset);
 hr_status hr_dataset_rename(hr_dataset *dataset, const char *column, const char *name,
                             hr_error *err) HR_MUST_CHECK;
 
+/* Gives the rows a label from elsewhere, in the place of any column of that name, and
+ * takes what the column holds, [N] each. HR_ERR_MEMORY. */
+hr_status hr_dataset_put_label(hr_dataset *dataset, const char *name,
+                               hr_table_column *column, hr_error *err) HR_MUST_CHECK;
+
+/* Whether the column of that name is such a one. */
+bool hr_dataset_is_from_table(const hr_dataset *dataset, const char *name);
+
 /* The column `name`: [N] fp64, borrowed, in the unit of the file. Integers and booleans
  * are converted. HR_ERR_DATA, naming the file and the columns it has, where there is
  * none, or saying what the column holds where that is no numbers; and, where
@@ -93,8 +102,9 @@ hr_status hr_dataset_label(const hr_dataset *dataset, const char *name,
                            hr_error *err) HR_MUST_CHECK;
 
 /* The same as integers, exact to the last digit, where it has such a column of integers
- * and is of one file; else *out is NULL. HR_ERR_DATA where one is 2^63 - 1 or more, as an
- * unsigned one may be: HDF5 makes them all that number. */
+ * in every file and one in every row; else *out is NULL. HR_ERR_DATA where one is
+ * 2^63 - 1 or more, as an unsigned one may be: HDF5 makes them all that number; and where
+ * some rows have none and others more than 2^53, which would be rounded. */
 hr_status hr_dataset_integers(const hr_dataset *dataset, const char *name,
                               const int64_t **out, hr_error *err) HR_MUST_CHECK;
 

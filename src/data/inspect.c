@@ -12,6 +12,7 @@
 #include "core/quantile.h"
 #include "core/text.h"
 #include "data/bins.h"
+#include "data/frame.h"
 #include "data/inspect_parts.h"
 #include "data/stream.h"
 
@@ -384,23 +385,52 @@ static hr_status note_problem(hr_status status, hr_inspection *inspection,
   return hr_inspect_add_problem(inspection, &sentence, err);
 }
 
+/* Labels that are not there may be in a table of their own. */
+static hr_status look_for_frame(hr_inspection *inspection, const hr_places *places,
+                                bool *there, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_error reason = {.status = HR_OK};
+  hr_frame frame = {0};
+  hr_text sentence;
+  hr_text_init(&sentence);
+  *there = hr_frame_read_at(inspection->path, places->path[HR_PLACE_LABELS], NULL, &frame,
+                            &reason) != HR_ERR_MISSING;
+  if (!*there) {
+    hr_text_append(&sentence, "%s, or name a table of labels as data.labels",
+                   reason.message);
+    status = hr_inspect_add_problem(inspection, &sentence, err);
+  }
+  hr_frame_fini(&frame);
+  return status;
+}
+
+static hr_status look_at_all_labels(const hr_dataset *dataset, hr_inspection *inspection,
+                                    hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(look_at_labels(dataset, inspection, err));
+  HR_TRY(look_for_labels(dataset, inspection, err));
+  HR_TRY(look_at_snr(dataset, inspection, err));
+  HR_TRY(look_at_bins(dataset, inspection, err));
+cleanup:
+  return status;
+}
+
 static hr_status look_at_dataset(hr_inspection *inspection, const hr_places *places,
                                  const hr_inspect_options *options, hr_error *err) {
   hr_status status = HR_OK;
   hr_dataset *dataset = NULL;
+  bool has_frame = true;
   const hr_strings paths = {.items = &inspection->path, .count = 1};
-  HR_TRY(hr_dataset_open_at(&paths, HR_LABELS_NEEDED, places, options->observer, &dataset,
-                            err));
+  HR_TRY(hr_dataset_open_at(&paths, HR_LABELS_OPTIONAL, places, options->observer,
+                            &dataset, err));
   inspection->is_dataset = true;
   inspection->rows = hr_dataset_rows(dataset);
   inspection->pixels = hr_dataset_pixels(dataset);
   inspection->first_wave_angstrom = hr_dataset_wave(dataset)[0];
   inspection->last_wave_angstrom = hr_dataset_wave(dataset)[inspection->pixels - 1];
   HR_TRY(look_at_notes(dataset, inspection, err));
-  HR_TRY(look_at_labels(dataset, inspection, err));
-  HR_TRY(look_for_labels(dataset, inspection, err));
-  HR_TRY(look_at_snr(dataset, inspection, err));
-  HR_TRY(look_at_bins(dataset, inspection, err));
+  HR_TRY(look_for_frame(inspection, places, &has_frame, err));
+  if (has_frame) HR_TRY(look_at_all_labels(dataset, inspection, err));
   if (!options->skip_spectra) {
     HR_TRY(look_at_spectra(dataset, inspection, options, err));
   }

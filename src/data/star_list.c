@@ -27,7 +27,7 @@ hr_status hr_star_list_init(hr_star_list *list, const int64_t *integers,
   hr_status status = hr_alloc(&list->items, rows, err);
   if (status != HR_OK) return status;
   for (size_t i = 0; i < rows; i++) {
-    if (!integers && isnan(numbers[i])) continue;
+    if (numbers && isnan(numbers[i])) continue;
     list->items[list->count++] = (hr_named_star){.integer = integers ? integers[i] : 0,
                                                  .number = integers ? 0 : numbers[i],
                                                  .row = i};

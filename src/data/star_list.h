@@ -22,8 +22,8 @@ typedef struct hr_star_list {
 } hr_star_list;
 
 /* The rows 0 .. rows-1 by their names: `integers` [rows], or where that is NULL `numbers`
- * [rows], of which NaN is no name. To be followed by hr_star_list_fini, on failure too.
- * HR_ERR_MEMORY. */
+ * [rows]. Where a number is NaN the row has no name; beside integers numbers may be NULL.
+ * To be followed by hr_star_list_fini, on failure too. HR_ERR_MEMORY. */
 hr_status hr_star_list_init(hr_star_list *list, const int64_t *integers,
                             const double *numbers, size_t rows,
                             hr_error *err) HR_MUST_CHECK;

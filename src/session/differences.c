@@ -58,6 +58,8 @@ static bool is_free(const char *path) {
                                           "data.units",
                                           "data.columns",
                                           "data.paths",
+                                          "data.labels",
+                                          "data.labels_id",
                                           "binning.allow_target"};
   for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++) {
     if (strcmp(path, free_keys[i]) == 0) return true;
@@ -118,12 +120,15 @@ cleanup:
 }
 
 static size_t file_count(const hr_origin *origin) {
-  return origin->config->data.train_paths.count + 1;
+  return origin->config->data.train_paths.count + 1 + origin->label_files.count;
 }
 
+/* Training files, the test file, tables of labels. */
 static const char *file_path(const hr_origin *origin, size_t i) {
   const hr_strings *train = &origin->config->data.train_paths;
-  return i < train->count ? train->items[i] : origin->config->data.test_path;
+  if (i < train->count) return train->items[i];
+  if (i == train->count) return origin->config->data.test_path;
+  return origin->label_files.items[i - train->count - 1];
 }
 
 /* What the file system knows of a file. */

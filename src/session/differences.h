@@ -7,7 +7,8 @@
 #include "session/origin.h"
 
 /* The data files of a plan for manifest.json: a list of path, bytes, when each was
- * modified and what is in it in short (session/content.h), the test file last. */
+ * modified and what is in it in short (session/content.h): training files, the test file,
+ * tables of labels. */
 json_t *hr_differences_files(const hr_origin *origin, hr_json_builder *builder);
 
 /* Whether a data file is another one: of another size, or modified since and not the

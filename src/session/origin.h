@@ -11,6 +11,7 @@ typedef struct hr_origin {
    * and some of the spectra; hexadecimal. */
   char fingerprint[17];
   size_t train_rows, test_rows, pixels;
+  hr_strings label_files; /* with tables of labels, each once; borrowed */
 } hr_origin;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/places.h"
 #include "core/alloc.h"
 #include "core/fingerprint.h"
 #include "core/observe.h"
@@ -10,6 +11,26 @@
 #include "data/pixel_doubts.h"
 #include "data/spectra_doubts.h"
 #include "data/twin_rows.h"
+#include "study/labels.h"
+
+hr_status hr_study_vet_files(const hr_config *config, const hr_vet_options *options,
+                             const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_strings *train = &config->data.train_paths;
+  const hr_places places = hr_config_places(config);
+  hr_vet_options own = *options;
+  own.places = &places;
+  own.labels = hr_study_own_labels(config, true);
+  if (!config->data.untrusted) return HR_OK;
+  for (size_t i = 0; i < train->count; i++) {
+    HR_TRY(hr_vet_file(train->items[i], &own, observer, err));
+  }
+  own.labels = hr_study_own_labels(config, false);
+  HR_TRY(hr_vet_file(config->data.test_path, &own, observer, err));
+  HR_TRY(hr_study_vet_labels(config, observer, err));
+cleanup:
+  return status;
+}
 
 /* How spectra are looked at: as the study would, but with little memory. */
 static hr_stream_options streaming_of(const hr_plan *plan, bool training) {

@@ -3,7 +3,13 @@
 #ifndef HR_STUDY_CHECK_DATA_H
 #define HR_STUDY_CHECK_DATA_H
 
+#include "data/guard.h"
 #include "study/plan.h"
+
+/* With data.untrusted: reads all files in child processes with limits before this process
+ * opens them (data/guard.h), tables of labels too. */
+hr_status hr_study_vet_files(const hr_config *config, const hr_vet_options *options,
+                             const hr_observer *observer, hr_error *err) HR_MUST_CHECK;
 
 /* Labels alone: adds to plan->doubts what is far from all others. HR_ERR_DATA where the
  * target holds marks of missing values and data.allow does not name that. */

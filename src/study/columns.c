@@ -52,51 +52,67 @@ static bool has_column(const hr_dataset *dataset, const char *name) {
   return has;
 }
 
-static const char *find_spelling(const hr_dataset *dataset, const char *label) {
-  const hr_strings *names = hr_dataset_label_names(dataset);
+static const char *find_spelling(const hr_strings *names, const char *label) {
   for (size_t i = 0; i < names->count; i++) {
     if (is_spelling(label, names->items[i])) return names->items[i];
   }
   return NULL;
 }
 
-/* What is missing, and what stands there for it. */
-typedef struct missing {
+hr_status hr_study_propose_columns(const char *file, const hr_strings *missing,
+                                   const hr_strings *names, hr_error *err) {
+  hr_status status = HR_OK;
   hr_text labels, renames;
-  size_t count, found;
-} missing;
+  size_t found = 0;
+  hr_text_init(&labels);
+  hr_text_init(&renames);
+  for (size_t i = 0; i < missing->count; i++) {
+    const char *label = missing->items[i], *column = find_spelling(names, label);
+    hr_text_append(&labels, "%s%s", i > 0 ? ", " : "", label);
+    if (column) hr_text_append(&renames, "%s%s: ", found++ ? ", " : "", label);
+    if (column) hr_field_write_text(column, &renames);
+  }
+  HR_TRY(hr_text_status(&labels, err));
+  HR_TRY(hr_text_status(&renames, err));
+  if (found == 0) goto cleanup;
+  status = hr_fail(err, HR_ERR_DATA,
+                   "%s has no label column%s %s; if that is what they are called there, "
+                   "write data.columns: {%s}",
+                   file, missing->count == 1 ? "" : "s", labels.bytes, renames.bytes);
+cleanup:
+  hr_text_fini(&labels);
+  hr_text_fini(&renames);
+  return status;
+}
 
-static void look_for(const hr_dataset *dataset, const char *label, missing *m) {
-  if (has_column(dataset, label)) return;
-  const char *column = find_spelling(dataset, label);
-  hr_text_append(&m->labels, "%s%s", m->count++ ? ", " : "", label);
-  if (column) hr_text_append(&m->renames, "%s%s: ", m->found++ ? ", " : "", label);
-  if (column) hr_field_write_text(column, &m->renames);
+hr_status hr_study_needed_labels(const hr_config *config, hr_strings *out,
+                                 hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t a = 0; a < config->binning.axis_count; a++) {
+    HR_TRY(hr_strings_append(out, config->binning.axes[a].label, err));
+  }
+  for (size_t t = 0; t < config->data.target.count; t++) {
+    HR_TRY(hr_strings_append(out, config->data.target.items[t], err));
+  }
+cleanup:
+  return status;
 }
 
 hr_status hr_study_check_columns(const hr_config *config, const hr_dataset *dataset,
                                  hr_error *err) {
   hr_status status = HR_OK;
   size_t shards = 0;
-  const hr_strings *targets = &config->data.target;
-  missing m = {.count = 0};
-  hr_text_init(&m.labels);
-  hr_text_init(&m.renames);
-  for (size_t a = 0; a < config->binning.axis_count; a++) {
-    look_for(dataset, config->binning.axes[a].label, &m);
+  hr_strings needed = {0}, missing = {0};
+  HR_TRY(hr_study_needed_labels(config, &needed, err));
+  for (size_t i = 0; i < needed.count; i++) {
+    if (has_column(dataset, needed.items[i])) continue;
+    HR_TRY(hr_strings_append(&missing, needed.items[i], err));
   }
-  for (size_t t = 0; t < targets->count; t++) look_for(dataset, targets->items[t], &m);
-  HR_TRY(hr_text_status(&m.labels, err));
-  HR_TRY(hr_text_status(&m.renames, err));
-  if (m.found == 0) goto cleanup;
-  status = hr_fail(err, HR_ERR_DATA,
-                   "%s has no label column%s %s; if that is what they are called there, "
-                   "write data.columns: {%s}",
-                   hr_dataset_shards(dataset, &shards)->path, m.count == 1 ? "" : "s",
-                   m.labels.bytes, m.renames.bytes);
+  HR_TRY(hr_study_propose_columns(hr_dataset_shards(dataset, &shards)->path, &missing,
+                                  hr_dataset_label_names(dataset), err));
 cleanup:
-  hr_text_fini(&m.labels);
-  hr_text_fini(&m.renames);
+  hr_strings_fini(&needed);
+  hr_strings_fini(&missing);
   return status;
 }
 
@@ -106,6 +122,7 @@ hr_status hr_study_rename_columns(const hr_config *config, hr_dataset *dataset,
   const hr_strings *labels = &config->data.column_labels;
   for (size_t i = 0; i < labels->count; i++) {
     hr_error reason = {.status = HR_OK};
+    if (hr_dataset_is_from_table(dataset, labels->items[i])) continue;
     status = hr_dataset_rename(dataset, config->data.columns.items[i], labels->items[i],
                                &reason);
     if (status == HR_OK) continue;

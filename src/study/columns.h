@@ -17,4 +17,14 @@ hr_status hr_study_rename_columns(const hr_config *config, hr_dataset *dataset,
 hr_status hr_study_check_columns(const hr_config *config, const hr_dataset *dataset,
                                  hr_error *err) HR_MUST_CHECK;
 
+/* The same of the labels `missing` in a file with columns of the names `names`; nothing
+ * where none of them is likely to be meant. */
+hr_status hr_study_propose_columns(const char *file, const hr_strings *missing,
+                                   const hr_strings *names, hr_error *err) HR_MUST_CHECK;
+
+/* Appends the labels without which no row is of use: those of the bins' axes and the
+ * targets. HR_ERR_MEMORY. */
+hr_status hr_study_needed_labels(const hr_config *config, hr_strings *out,
+                                 hr_error *err) HR_MUST_CHECK;
+
 #endif

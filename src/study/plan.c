@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/labels.h"
 #include "config/places.h"
 #include "config/targets.h"
 #include "core/alloc.h"
@@ -17,6 +18,7 @@
 #include "study/columns.h"
 #include "study/estimate.h"
 #include "study/gates.h"
+#include "study/labels.h"
 #include "study/outside.h"
 
 /* The bin (or the nearest bin) of every row of a dataset. */
@@ -57,25 +59,42 @@ cleanup:
   return status;
 }
 
+/* The labels of both sets, under the study's names for them. What stands with the spectra
+ * is put in their order first: a table may be joined by it. */
+static hr_status settle_labels(hr_plan *plan, const hr_observer *observer,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config *config = plan->config;
+  hr_dataset *sets[] = {plan->train, plan->test};
+  for (size_t s = 0; s < 2 && strcmp(config->data.index, "rows") == 0; s++) {
+    HR_TRY(hr_dataset_follow_index(sets[s], err));
+  }
+  for (size_t s = 0; s < 2; s++) {
+    HR_TRY(hr_study_take_labels(config, s == 0, sets[s], observer, err));
+  }
+  for (size_t s = 0; s < 2; s++) HR_TRY(hr_study_rename_columns(config, sets[s], err));
+  for (size_t s = 0; s < 2; s++) HR_TRY(hr_study_check_columns(config, sets[s], err));
+  for (size_t s = 0; s < 2; s++) {
+    HR_TRY(hr_study_leave_out_unlabelled(config, s == 0, sets[s], observer, &plan->doubts,
+                                         err));
+  }
+  HR_TRY(hr_config_label_files(config, &plan->label_files, err));
+cleanup:
+  return status;
+}
+
 static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
   const hr_config *config = plan->config;
   hr_strings test_path = {0};
   HR_TRY(hr_strings_append(&test_path, config->data.test_path, err));
   const hr_places places = hr_config_places(config);
-  HR_TRY(hr_dataset_open_at(&config->data.train_paths, HR_LABELS_NEEDED, &places,
-                            observer, &plan->train, err));
-  HR_TRY(hr_dataset_open_at(&test_path, HR_LABELS_NEEDED, &places, observer, &plan->test,
-                            err));
+  HR_TRY(hr_dataset_open_at(&config->data.train_paths, hr_study_own_labels(config, true),
+                            &places, observer, &plan->train, err));
+  HR_TRY(hr_dataset_open_at(&test_path, hr_study_own_labels(config, false), &places,
+                            observer, &plan->test, err));
   HR_TRY(check_apart(plan, err));
-  HR_TRY(hr_study_rename_columns(config, plan->train, err));
-  HR_TRY(hr_study_rename_columns(config, plan->test, err));
-  HR_TRY(hr_study_check_columns(config, plan->train, err));
-  HR_TRY(hr_study_check_columns(config, plan->test, err));
-  if (strcmp(config->data.index, "rows") == 0) {
-    HR_TRY(hr_dataset_follow_index(plan->train, err));
-    HR_TRY(hr_dataset_follow_index(plan->test, err));
-  }
+  HR_TRY(settle_labels(plan, observer, err));
   HR_TRY(take_notes(plan, plan->train, observer, err));
   HR_TRY(take_notes(plan, plan->test, observer, err));
   size_t pixels = hr_dataset_pixels(plan->train), theirs = hr_dataset_pixels(plan->test);
@@ -309,7 +328,8 @@ static hr_status fingerprint(hr_plan *plan, hr_error *err) {
     plan->origin = (hr_origin){.config = plan->config,
                                .train_rows = hr_dataset_rows(plan->train),
                                .test_rows = hr_dataset_rows(plan->test),
-                               .pixels = hr_dataset_pixels(plan->train)};
+                               .pixels = hr_dataset_pixels(plan->train),
+                               .label_files = plan->label_files};
     snprintf(plan->origin.fingerprint, sizeof plan->origin.fingerprint, "%016" PRIx64,
              print);
   }
@@ -378,6 +398,7 @@ void hr_plan_destroy(hr_plan **address) {
   hr_free(plan->further);
   hr_outside_fini(plan);
   hr_doubts_fini(&plan->doubts);
+  hr_strings_fini(&plan->label_files);
   hr_free(plan);
 }
 

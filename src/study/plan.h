@@ -36,6 +36,7 @@ typedef struct hr_plan {
                               files; of others 0 */
   hr_memory_plan memory;   /* the experts in the order in which they are trained */
   hr_doubts doubts; /* that are told; those that are not let be have refused the study */
+  hr_strings label_files; /* with tables of labels, for the origin */
   uint64_t spectra_print; /* of some training and test spectra, for the origin */
   hr_origin origin;
 } hr_plan;

@@ -9,7 +9,11 @@
 typedef struct hr_row_labels {
   hr_results_label
       *axes;             /* [plan->view.axis_count]; columns are borrowed from the plan */
-  hr_results_label *ids; /* [config->data.id.count] */
+  hr_results_label *ids; /* [id_count] those of data.id and, where the study leaves test
+                            rows out, `file_row`, their number in the file from 0 */
+  size_t id_count;
+  double *file_row; /* [test rows] what that borrows; or NULL */
+  int64_t *whole_file_row;
 } hr_row_labels;
 
 /* Refuses, naming those there are, a label that the test set lacks (HR_ERR_DATA);

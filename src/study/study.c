@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "config/compat.h"
-#include "config/places.h"
 #include "config/targets.h"
 #include "core/alloc.h"
 #include "core/clock.h"
@@ -259,7 +258,7 @@ static void add_rows(const study *s, hr_results_input *input) {
   input->bin_labels = s->labels.axes;
   input->bin_label_count = s->plan->view.axis_count;
   input->ids = s->labels.ids;
-  input->id_count = s->config->data.id.count;
+  input->id_count = s->labels.id_count;
 }
 
 /* Which target it is, and the bins. */
@@ -598,23 +597,6 @@ static void close_study(opened_study *opened) {
   hr_free(opened->out_dir);
 }
 
-/* Before this process opens them, where the configuration asks for it. */
-static hr_status vet_files(const hr_config *config, const hr_vet_options *options,
-                           const hr_observer *observer, hr_error *err) {
-  hr_status status = HR_OK;
-  const hr_strings *train = &config->data.train_paths;
-  const hr_places places = hr_config_places(config);
-  hr_vet_options own = *options;
-  own.places = &places;
-  if (!config->data.untrusted) return HR_OK;
-  for (size_t i = 0; i < train->count; i++) {
-    HR_TRY(hr_vet_file(train->items[i], &own, observer, err));
-  }
-  HR_TRY(hr_vet_file(config->data.test_path, &own, observer, err));
-cleanup:
-  return status;
-}
-
 static const hr_sized sized_options = {
     "hr_study_options", "with hr_study_options_default()", {sizeof(hr_study_options)}};
 
@@ -699,7 +681,7 @@ static hr_status open_study(const hr_study_options *options,
     HR_TRY(name_after_id(out->config, &out->out_dir, err));
   }
   HR_TRY(check_length(out->out_dir, err));
-  HR_TRY(vet_files(out->config, vetting, observer, err));
+  HR_TRY(hr_study_vet_files(out->config, vetting, observer, err));
   HR_TRY(hr_plan_create(out->config, observer, &out->plan, err));
 cleanup:
   return status;

@@ -68,19 +68,21 @@ static void keys_that_change_numbers_are_told(void **state) {
 static void data_differ_by_what_is_in_them(void **state) {
   (void)state;
   static const char manifest[] =
-      "{\"version\": \"%s\", \"data\": {\"files\": ["
+      "{\"version\": \"%s\", \"data\": {\"train\": [\"a\", \"b\"], \"files\": ["
       "{\"path\": \"%s\", \"bytes\": 1500000, \"content\": \"aa\"},"
       "{\"path\": \"x\", \"bytes\": 500000, \"content\": \"bb\"},"
-      "{\"path\": \"t\", \"bytes\": 2000000, \"content\": \"%s\"}]}}";
+      "{\"path\": \"t\", \"bytes\": 2000000, \"content\": \"%s\"}%s]}}";
   char text[512];
-  snprintf(text, sizeof text, manifest, "0.1.0", "here", "cc");
+  snprintf(text, sizeof text, manifest, "0.1.0", "here", "cc", "");
   scratch_write(&s, "a/manifest.json", text);
-  snprintf(text, sizeof text, manifest, "0.2.0", "there", "dd");
+  snprintf(text, sizeof text, manifest, "0.2.0", "there", "dd",
+           ", {\"path\": \"l\", \"bytes\": 1000, \"content\": \"ee\"}");
   scratch_write(&s, "b/manifest.json", text);
   check_ok(look());
   check_contrast(0, "version", "0.1.0", "0.2.0");
   check_contrast(1, "test file", "1 file, 2 MB, content cc", "1 file, 2 MB, content dd");
-  assert_int_equal(contrasts.count, 2);
+  check_contrast(2, "tables of labels", "", "1 file, 0.001 MB, content ee");
+  assert_int_equal(contrasts.count, 3);
 }
 
 /* One file that is not there is one difference. */

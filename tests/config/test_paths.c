@@ -115,7 +115,7 @@ static void test_data_files_that_are_missing(void **state) {
   scratch_write(&s, "s.yaml",
                 "experiment: {id: E}\ndata: {root: data, train: p0.h5, test: sub}\n");
   snprintf(expected, sizeof expected,
-           ":2:40: data.test: %s/data/sub is not a regular file; name an HDF5 file",
+           ":2:40: data.test: %s/data/sub is not a regular file; name a file of data",
            s.path);
   check_load_fails(config, HR_ERR_MISSING, config, expected);
   scratch_fini(&s);

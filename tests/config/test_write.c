@@ -14,7 +14,7 @@ static void test_written_to_the_letter(void **state) {
                       "data:\n"
                       "  train: [/base/a.h5]\n  test: /base/t.h5\n"
                       "  root: /base\n  target: log_g\n"
-                      "  id: []\n  untrusted: false\n"
+                      "  id: []\n  unlabelled: refuse\n  untrusted: false\n"
                       "  index: ignore\n  allow: []\n"
                       "  clip: auto\n  mask: [auto]\n  reject_outliers: false\n"
                       "  rows: 0\n"
@@ -110,7 +110,7 @@ static void test_manual_examples(void **state) {
     examples++;
     at = end + 1;
   }
-  assert_int_equal(examples, 5);
+  assert_int_equal(examples, 6);
   hr_free(manual);
 }
 

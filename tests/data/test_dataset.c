@@ -288,7 +288,7 @@ static void refuses_labels_that_are_not_finite(void **state) {
       sentence(
           expected,
           "@: label log_g is NaN in row 3 (counted from 0); remove the row or repair the "
-          "label",
+          "label, or leave such rows out with data.unlabelled: exclude",
           f.path[1], NULL));
   check_fails(hr_dataset_label(f.dataset, "M_H", true, &values, &err), HR_ERR_DATA,
               sentence(expected,

@@ -320,6 +320,29 @@ static void values_in_other_files_are_a_problem(void **state) {
   unlink(path);
 }
 
+/* They may be in a table of their own. */
+static void labels_need_not_be_there(void **state) {
+  (void)state;
+  char path[256], expected[512];
+  hr_error err = {0};
+  hr_inspection *it = NULL;
+  shard_spec spec = study_spec(shard_path(path, sizeof path, "bare.h5"));
+  spec.frame = SHARD_NO_FRAME;
+  shard_write(&spec);
+  check_ok(hr_inspect(path, NULL, &it, &err));
+  assert_true(it->is_usable && it->is_dataset && it->spectra_read);
+  assert_false(it->has_bins);
+  assert_int_equal(it->label_count, 0);
+  assert_int_equal(it->problem_count, 1);
+  snprintf(expected, sizeof expected,
+           "%s holds no pandas DataFrame; write the labels with DataFrame.to_hdf(file, "
+           "'dataset/params'), or name a table of labels as data.labels",
+           path);
+  assert_string_equal(it->problems[0], expected);
+  hr_inspection_destroy(&it);
+  unlink(path);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_in_other_files_are_a_problem),
@@ -327,6 +350,7 @@ int main(void) {
       cmocka_unit_test(problems_are_sentences),
       cmocka_unit_test(a_file_that_is_no_dataset_is_listed_all_the_same),
       cmocka_unit_test(labels_without_bins_are_told),
+      cmocka_unit_test(labels_need_not_be_there),
       cmocka_unit_test(labels_and_rows_decide_whether_a_study_can_read_it),
       cmocka_unit_test(a_file_that_cannot_be_opened_is_a_failure),
       cmocka_unit_test(progress_is_told_and_it_can_be_stopped),

@@ -41,6 +41,20 @@ static void a_star_without_a_name_is_nobody(void **state) {
   hr_star_list_fini(&list);
 }
 
+/* A null among integers is kept as 0, which may be a name. */
+static void an_integer_without_a_name_is_nobody_either(void **state) {
+  (void)state;
+  const double names[] = {5, (double)NAN, 7};
+  const int64_t whole[] = {5, 0, 7};
+  hr_star_list list = {0};
+  check_ok(hr_star_list_init(&list, whole, names, 3, &err));
+  assert_true(list.are_integers);
+  assert_int_equal(list.count, 2);
+  assert_null(hr_star_list_find(&list, &(hr_named_star){.integer = 0}));
+  assert_int_equal(hr_star_list_find(&list, &(hr_named_star){.integer = 7})->row, 2);
+  hr_star_list_fini(&list);
+}
+
 static void twins_are_told_by_their_first_rows(void **state) {
   (void)state;
   const int64_t names[] = {5, 9, 1, 9, 5, 9};
@@ -77,6 +91,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(integers_are_found_to_the_last_bit),
       cmocka_unit_test(a_star_without_a_name_is_nobody),
+      cmocka_unit_test(an_integer_without_a_name_is_nobody_either),
       cmocka_unit_test(twins_are_told_by_their_first_rows),
       cmocka_unit_test(no_stars_are_a_list_too),
       cmocka_unit_test(memory_may_run_out),

@@ -437,7 +437,7 @@ SENTENCES = [
     "train_1/dataset.h5 has 255 pixels a spectrum, but train_0/dataset.h5 has 256; all files of "
     "a dataset must share one wavelength grid",
     "train_0/dataset.h5: label log_g is NaN in row 11 (counted from 0); remove the row or repair "
-    "the label",
+    "the label, or leave such rows out with data.unlabelled: exclude",
     "train_1/dataset.h5: row 8 (counted from 0) has no good pixel: 0 masked, 0 without flux, 256 "
     "without an error above 0 that is of the others' size; remove the row, or set "
     "data.reject_outliers: true",

@@ -110,6 +110,29 @@ static void data_files_are_looked_at(void **state) {
   check_clauses(rest, "there were 0 data files and are 2 now");
 }
 
+/* Tables of labels stand behind the files of spectra. */
+static void tables_of_labels_are_looked_at(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_json_builder builder = {0};
+  hr_text text;
+  char path[256], *files[] = {path};
+  snprintf(path, sizeof path, "%s/l.csv", s.path);
+  scratch_write(&s, "l.csv", "labels");
+  hr_origin origin = origin_of(before, "0123456789abcdef");
+  origin.label_files = (hr_strings){.items = files, .count = 1};
+  json_t *data = json_object_get(manifest, "data");
+  hr_json_put(&builder, data, "files", hr_differences_files(&origin, &builder));
+  assert_false(hr_differences_in_data(manifest, &origin));
+  scratch_write(&s, "l.csv", "LABELS");
+  assert_true(hr_differences_in_data(manifest, &origin));
+  hr_text_init(&text);
+  check_ok(hr_differences_describe(s.path, manifest, &origin, &text, &err));
+  snprintf(expected, sizeof expected, "the data file %s was modified", path);
+  assert_string_equal(text.bytes, expected);
+  hr_text_fini(&text);
+}
+
 /* Writes a file in place and puts its time back, until the system's clock has ticked. */
 static void edit_secretly(const char *name, const char *text) {
   struct stat first, now;
@@ -164,6 +187,7 @@ int main(void) {
       TEST(keys_are_named_with_both_values),
       TEST(a_few_are_enough),
       TEST(data_files_are_looked_at),
+      TEST(tables_of_labels_are_looked_at),
       TEST(other_versions_are_told),
       TEST(other_labels_are_told),
       TEST(a_time_that_is_put_back_hides_nothing),

@@ -168,7 +168,7 @@ static void every_target_is_checked(void **state) {
   small_plan_rows("train.h5", PLAN_TRAIN, PLAN_PIXELS, 7100);
   snprintf(expected, sizeof expected,
            "%s/train.h5: label age is NaN in row 5 (counted from 0); remove the row or "
-           "repair the label",
+           "repair the label, or leave such rows out with data.unlabelled: exclude",
            plan_scratch.path);
   check_target_refused(expected);
   small_plan_configure(""); /* a study that does not predict it is fine */

@@ -60,6 +60,23 @@ static void a_label_that_is_not_there(void **state) {
   check_fails(status, HR_ERR_DATA, sentence);
 }
 
+/* Rows that are left out leave the numbers of the others behind. */
+static void rows_keep_their_number_in_the_file(void **state) {
+  (void)state;
+  make("[]");
+  check_ok(hr_row_labels_init(&labels, plan, &err));
+  assert_int_equal(labels.id_count, 0);
+  hr_row_labels_fini(&labels);
+  hr_plan_destroy(&plan);
+  scratch_write(&plan_scratch, "t.csv", "row,log_g\n0,1\n1,2\n3,4\n4,3\n5,4\n6,2\n7,3\n");
+  make("log_g, labels: {test: t.csv}, unlabelled: exclude");
+  check_ok(hr_row_labels_init(&labels, plan, &err));
+  assert_int_equal(labels.id_count, 2);
+  assert_string_equal(labels.ids[1].name, "file_row");
+  assert_true(labels.ids[1].integers[1] == 1 && labels.ids[1].integers[2] == 3);
+  check_near(labels.ids[1].values[6], 7, 0);
+}
+
 static hr_status init_and_fini(void) {
   hr_row_labels own;
   hr_status status = hr_row_labels_init(&own, plan, NULL);
@@ -80,6 +97,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(labels_of_the_bins),
       TEST(who_a_star_is),
+      TEST(rows_keep_their_number_in_the_file),
       TEST(a_label_that_is_not_there),
       TEST(memory_can_run_out),
   };

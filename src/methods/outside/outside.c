@@ -164,7 +164,8 @@ static const hr_field fields[] = {
      .may_be_none = true,
      .help =
          "A table with a row a test row, relative to the configuration's folder: CSV "
-         "with a line of column names, a pandas frame in HDF5, or an array of NumPy."},
+         "with a line of column names, ECSV, FITS, HDF5 as pandas and astropy write it "
+         "(FILE::TABLE where a file has several), or an array of NumPy."},
     {.name = "column",
      .kind = HR_FIELD_TEXT,
      FIELD(column),

@@ -1,0 +1,34 @@
+/* Where a study's labels come from, if not from the files of its spectra, and rows that
+ * have none. */
+#ifndef HR_STUDY_LABELS_H
+#define HR_STUDY_LABELS_H
+
+#include "config/config.h"
+#include "data/dataset.h"
+#include "data/doubts.h"
+
+/* Whether the tables of data.labels give the rows of a set their labels: what the files
+ * of its spectra have of their own need not be there then. */
+hr_labels hr_study_own_labels(const hr_config *config, bool training);
+
+/* Gives the rows of one set the labels that the study names, out of the tables of
+ * data.labels, under its own names for them; nothing where there are none for the set.
+ * Tells which are taken. Fails as hr_label_join does, and with HR_ERR_DATA where neither
+ * the tables nor the files of spectra have a label that the study needs. */
+hr_status hr_study_take_labels(const hr_config *config, bool training,
+                               hr_dataset *dataset, const hr_observer *observer,
+                               hr_error *err) HR_MUST_CHECK;
+
+/* With data.unlabelled: exclude, leaves out the rows of a set that are NaN in a target or
+ * an axis of the bins, counts them to the observer and keeps that as a doubt.
+ * HR_ERR_EMPTY where none is left. */
+hr_status hr_study_leave_out_unlabelled(const hr_config *config, bool training,
+                                        hr_dataset *dataset, const hr_observer *observer,
+                                        hr_doubts *doubts, hr_error *err) HR_MUST_CHECK;
+
+/* With data.untrusted, reads the tables in a child process with limits first
+ * (data/guard.h). */
+hr_status hr_study_vet_labels(const hr_config *config, const hr_observer *observer,
+                              hr_error *err) HR_MUST_CHECK;
+
+#endif
