@@ -14,6 +14,7 @@
 #include "core/json_file.h"
 #include "core/observe.h"
 #include "core/sized.h"
+#include "report/tables.h"
 #include "report/targets.h"
 
 static const hr_sized sized_options = {"hr_compare_options",
@@ -77,6 +78,8 @@ static hr_status open_runs(hr_comparison *c, const char *target, hr_error *err) 
     const char *wanted = k > 0 && !target ? c->results[0]->info.target : target;
     HR_TRY(find_target(c->dirs.items[k], wanted, &opened, err));
     HR_TRY(hr_results_open(opened, NULL, &c->results[k], err));
+    bool chinese = hr_tables_in_chinese(&c->results[0]->reader); /* the first one's */
+    hr_tables_speak(&c->results[k]->reader, chinese);
     HR_TRY(hr_strings_append(&c->opened, opened, err));
     hr_free(opened);
     opened = NULL;

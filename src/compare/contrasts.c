@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/yaml_tree.h"
+#include "session/rundir.h"
 
 /* Of one run. */
 typedef struct settings {
@@ -33,9 +34,9 @@ static const char *find(const settings *s, const char *key) {
 
 /* Keys that change no number, and paths, of which the manifest knows what is there. */
 static bool is_idle(const char *key) {
-  static const char *const idle[] = {"run",        "publish",    "figures",
-                                     "data.train", "data.test",  "data.root",
-                                     "data.allow", "experiment", "binning.names"};
+  static const char *const idle[] = {
+      "run",       "publish",     "figures",    "data.train", "data.test",
+      "data.root", "data.labels", "data.allow", "experiment", "binning.names"};
   for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
     if (strcmp(key, idle[i]) == 0) return true;
   }
@@ -106,6 +107,10 @@ static hr_status add_configuration(settings *s, const char *dir, hr_error *err) 
     goto cleanup;
   }
   HR_TRY(status);
+  if (!hr_rundir_config_is_own(bytes, size)) {
+    status = add(s, "config.yaml", "edited since the run", err);
+    goto cleanup;
+  }
   HR_TRY(hr_yaml_tree_create(bytes, size, path, &root, err));
   HR_TRY(add_node(s, "", root, err));
 cleanup:

@@ -23,6 +23,11 @@ bool hr_tables_in_chinese(hr_reader *reader) {
   return strcmp(hr_node_text(reader, &experiment, "language"), "zh") == 0;
 }
 
+void hr_tables_speak(hr_reader *reader, bool chinese) {
+  json_t *experiment = json_object_get(reader->root, "experiment");
+  json_object_set_new(experiment, "language", json_string(chinese ? "zh" : "en"));
+}
+
 const char *hr_say(hr_reader *reader, const char *english, const char *chinese) {
   return hr_tables_in_chinese(reader) ? chinese : english;
 }

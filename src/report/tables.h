@@ -41,6 +41,10 @@ void hr_tables_fini(hr_tables *tables);
 /* Whether the report is in Chinese. */
 bool hr_tables_in_chinese(hr_reader *reader);
 
+/* Has what is said of these results from here on in one language, whatever their own is;
+ * in their own where there is no memory for that. */
+void hr_tables_speak(hr_reader *reader, bool chinese);
+
 /* The one of two texts that is in the report's language. */
 const char *hr_say(hr_reader *reader, const char *english, const char *chinese);
 

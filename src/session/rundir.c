@@ -13,6 +13,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/fingerprint.h"
 #include "core/json_file.h"
 #include "core/parallel.h"
 #include "headroom/version.h"
@@ -297,6 +298,26 @@ static json_t *describe_origin(const hr_origin *origin, hr_json_builder *builder
   return manifest;
 }
 
+/* The last line of config.yaml, with the fingerprint of what stands above it. */
+static const char seal_words[] = "# As the run wrote it: ";
+
+static uint64_t print_of(const char *bytes, size_t size) {
+  return hr_fingerprint_bytes(hr_fingerprint_start(), bytes, size);
+}
+
+bool hr_rundir_config_is_own(const char *bytes, size_t size) {
+  char expected[64];
+  size_t length = sizeof seal_words - 1 + 16 + 1;
+  const char *seal = NULL;
+  for (const char *at = strstr(bytes, seal_words); at; at = strstr(at + 1, seal_words)) {
+    seal = at;
+  }
+  if (!seal) return true; /* of a version that wrote none */
+  snprintf(expected, sizeof expected, "%s%016" PRIx64 "\n", seal_words,
+           print_of(bytes, (size_t)(seal - bytes)));
+  return (size_t)(bytes + size - seal) == length && strcmp(seal, expected) == 0;
+}
+
 hr_status hr_rundir_write_config(const char *out_dir, const hr_origin *origin,
                                  hr_error *err) {
   hr_status status = HR_OK;
@@ -304,6 +325,9 @@ hr_status hr_rundir_write_config(const char *out_dir, const hr_origin *origin,
   hr_text text;
   hr_text_init(&text);
   HR_TRY(hr_config_write(origin->config, &text, err));
+  hr_text_append(&text, "%s%016" PRIx64 "\n", seal_words,
+                 print_of(text.bytes, text.length));
+  HR_TRY(hr_text_status(&text, err));
   HR_TRY(hr_join_path(out_dir, "config.yaml", &path, err));
   HR_TRY(hr_file_write(path, text.bytes, text.length, err));
 cleanup:

@@ -40,6 +40,11 @@ hr_status hr_rundir_write_origin(const char *out_dir, const hr_origin *origin,
 hr_status hr_rundir_write_config(const char *out_dir, const hr_origin *origin,
                                  hr_error *err) HR_MUST_CHECK;
 
+/* Whether the text of a config.yaml, with a 0 behind it, is the one that a run wrote: its
+ * last line has a fingerprint of the others. True where there is no such line, as earlier
+ * versions wrote none. */
+bool hr_rundir_config_is_own(const char *bytes, size_t size);
+
 /* What the pass over the training rows counted, for a run that goes on without making it
  * again: preparation.json. *known: whether there is such a file, of this study; then
  * out->bad_files are the caller's to free. */

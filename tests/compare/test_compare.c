@@ -107,6 +107,34 @@ static void a_folder_that_is_no_run_is_named(void **state) {
   assert_non_null(strstr(err.message, place.path));
 }
 
+static char *text_of(const hr_comparison *comparison) {
+  char *text = NULL;
+  check_ok(hr_comparison_text(comparison, HR_COMPARISON_TEXT, &text, &err));
+  return text;
+}
+
+/* The words of the first run, also for the methods of a run in another language. */
+static void one_language_is_spoken(void **state) {
+  (void)state;
+  const char *dirs[] = {k.runs.s[0].path, k.runs.s[1].path};
+  const char *back[] = {k.runs.s[1].path, k.runs.s[0].path};
+  char *english = text_of(k.comparison);
+  k.runs.f[1].input.language = "zh";
+  two_runs_write(&k.runs, 1);
+  check_ok(hr_compare(dirs, 2, NULL, &c, &err));
+  char *mixed = text_of(c);
+  assert_string_equal(mixed, english);
+  assert_null(strstr(mixed, "全局"));
+  hr_text_free(mixed);
+  hr_text_free(english);
+  hr_comparison_close(&c);
+  check_ok(hr_compare(back, 2, NULL, &c, &err));
+  char *chinese = text_of(c);
+  assert_non_null(strstr(chinese, "全局"));
+  assert_null(strstr(chinese, "Global"));
+  hr_text_free(chinese);
+}
+
 static hr_status write_again(void) {
   return hr_comparison_write(k.comparison, place.path, NULL, &err);
 }
@@ -127,6 +155,7 @@ int main(void) {
                                       tidy),
       cmocka_unit_test_setup_teardown(options_of_another_size_are_refused, prepare, tidy),
       cmocka_unit_test_setup_teardown(a_folder_that_is_no_run_is_named, prepare, tidy),
+      cmocka_unit_test_setup_teardown(one_language_is_spoken, prepare, tidy),
       cmocka_unit_test_setup_teardown(memory_may_run_out, prepare, tidy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,17 @@ static void data_differ_by_what_is_in_them(void **state) {
   assert_int_equal(contrasts.count, 3);
 }
 
+/* What somebody wrote into it since says nothing of the run. */
+static void an_edited_configuration_is_not_believed(void **state) {
+  (void)state;
+  scratch_write(&s, "a/config.yaml", "selection: {folds: 5}\n");
+  scratch_write(&s, "b/config.yaml",
+                "selection: {folds: 3}\n# As the run wrote it: 0123456789abcdef\n");
+  check_ok(look());
+  check_contrast(0, "config.yaml", "", "edited since the run");
+  assert_int_equal(contrasts.count, 1);
+}
+
 /* One file that is not there is one difference. */
 static void what_is_not_there_is_told(void **state) {
   (void)state;
@@ -137,6 +148,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(keys_that_change_numbers_are_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(data_differ_by_what_is_in_them, prepare, tidy),
       cmocka_unit_test_setup_teardown(what_is_not_there_is_told, prepare, tidy),
+      cmocka_unit_test_setup_teardown(an_edited_configuration_is_not_believed, prepare,
+                                      tidy),
       cmocka_unit_test_setup_teardown(a_targets_folder_is_its_study, prepare, tidy),
       cmocka_unit_test_setup_teardown(a_damaged_configuration_is_named, prepare, tidy),
       cmocka_unit_test_setup_teardown(memory_may_run_out, prepare, tidy),

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "core/alloc.h"
 #include "core/file.h"
 #include "headroom/version.h"
 #include "support/origins.h"
@@ -248,11 +249,36 @@ static void what_was_counted_is_found_again(void **state) {
   assert_false(known);
 }
 
+/* Whoever reads config.yaml later can see whether somebody edited it. */
+static void a_configuration_knows_itself(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char *bytes = NULL;
+  size_t size = 0;
+  begin();
+  check_ok(
+      hr_file_read(scratch_name(&s, "run/config.yaml"), 1 << 20, &bytes, &size, &err));
+  assert_true(hr_rundir_config_is_own(bytes, size));
+  hr_config *again = NULL;
+  check_ok(hr_config_parse(bytes, size, "again.yaml", s.path, &again, &err));
+  hr_config_destroy(&again);
+  char *folds = strstr(bytes, "folds: 5");
+  assert_non_null(folds);
+  folds[7] = '7';
+  assert_false(hr_rundir_config_is_own(bytes, size));
+  folds[7] = '5';
+  assert_false(hr_rundir_config_is_own(bytes, size - 1));
+  *strrchr(bytes, '#') = '\0';
+  assert_true(hr_rundir_config_is_own(bytes, strlen(bytes))); /* an earlier version's */
+  hr_free(bytes);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
       TEST(a_new_directory_is_made_and_given_back),
       TEST(a_run_goes_on),
+      TEST(a_configuration_knows_itself),
       TEST(other_contents_are_kept),
       TEST(results_of_others_are_kept),
       TEST(a_run_goes_on_with_a_copy),
