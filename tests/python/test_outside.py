@@ -223,7 +223,8 @@ class Outside(unittest.TestCase):
             "{vit: {predictions: none.csv}}": "experts.vit.predictions: cannot open",
             "{vit: {predictions: test.h5}}":
                 "test.h5 has the truth itself as log_g; name the column of the predictions",
-            "{vit: {predictions: binary}}": "is no text; a table is read from CSV",
+            "{vit: {predictions: binary}}":
+                "is no table that can be read but zeros where it begins",
             "{ViT: {predictions: vit.csv}}":
                 "experts: 'ViT' cannot name a model from elsewhere; use at most 31 small "
                 "letters, digits and '_', a letter first, and no word of the program's own "
