@@ -159,6 +159,7 @@ const char *hr_words_doubt(const char *code) {
       {"empty", "", "有测试行没有好像素，因而没有预测"},
       {"bad_pixels", "", "坏像素很多"},
       {"no_snr", "", "有测试行没有 snr"},
+      {"unlabelled", "", "有些行没有标签，已略去"},
       {"leakage", "", "仅凭误差即可预测标签"},
       {"sigma", "", "σ 的偏差超出偶然"},
       {"alpha", "", "最佳设置是所试的最末一个"},
