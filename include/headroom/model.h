@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "headroom/dtype.h"
 #include "headroom/export.h"
 #include "headroom/status.h"
 
@@ -109,8 +110,6 @@ typedef struct hr_model_info {
  */
 HR_API HR_MUST_CHECK hr_status hr_model_info_get(const hr_predictor *predictor,
                                                  hr_model_info *info, hr_error *err);
-
-typedef enum hr_dtype { HR_FLOAT32, HR_FLOAT64 } hr_dtype;
 
 /* N spectra; borrowed for the call. Row i begins `i * stride` bytes behind the pointer;
  * the P pixels of a row lie next to each other, on the model's grid. */

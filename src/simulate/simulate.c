@@ -75,7 +75,7 @@ typedef struct simulator {
   hr_star star[BATCH];
   float *weights;              /* [BATCH][G] */
   float *flux, *error, *noisy; /* [BATCH][P] */
-  double *labels;              /* [BATCH][HR_COLUMN_COUNT] */
+  double *labels;              /* [HR_COLUMN_COUNT][BATCH] */
 } simulator;
 
 static void simulator_destroy(simulator **address) {
@@ -174,7 +174,7 @@ static void observe_star(void *context, size_t i, size_t thread) {
       [HR_COLUMN_ZENITH_ANGLE] = star->conditions.zenith_angle,
       [HR_COLUMN_FIELD_ANGLE] = star->conditions.field_angle,
   };
-  memcpy(sim->labels + i * HR_COLUMN_COUNT, labels, sizeof labels);
+  for (size_t c = 0; c < HR_COLUMN_COUNT; c++) sim->labels[c * BATCH + i] = labels[c];
 }
 
 /* A whole batch is always drawn and multiplied, so that the last one has the same shape;
@@ -191,7 +191,7 @@ typedef struct sim_split {
   const char *stage, *folder; /* "train_%llu" or "test" */
   uint64_t rows, shards, shard;
   uint64_t shard_end; /* first row behind the current shard */
-  hr_writer *writer;
+  hr_spectra_writer *writer;
 } sim_split;
 
 /* Where the split's current shard goes, freed with hr_free; *folder is it up to the name
@@ -243,18 +243,21 @@ static hr_status write_batch(const simulator *sim, sim_split *split, size_t rows
     if (!split->writer) HR_TRY(open_shard(sim, split, err));
     uint64_t left = split->shard_end - (sim->first_row + done);
     size_t taken = left < rows - done ? (size_t)left : rows - done;
-    hr_writer_rows part = {
-        .rows = taken,
-        .flux = sim->flux + done * pixels,
-        .error = sim->error + done * pixels,
-        .noisy = sim->with_noise ? sim->noisy + done * pixels : NULL,
-        .labels = sim->labels + done * HR_COLUMN_COUNT,
-    };
-    HR_TRY(hr_writer_append(split->writer, &part, err));
+    const void *labels[HR_COLUMN_COUNT];
+    for (size_t c = 0; c < HR_COLUMN_COUNT; c++) {
+      labels[c] = sim->labels + c * BATCH + done;
+    }
+    hr_spectra_rows part = hr_spectra_rows_default();
+    part.rows = taken;
+    part.flux = sim->flux + done * pixels;
+    part.error = sim->error + done * pixels;
+    part.noisy = sim->with_noise ? sim->noisy + done * pixels : NULL;
+    part.labels = labels;
+    HR_TRY(hr_spectra_writer_append(split->writer, &part, err));
     done += taken;
     if (taken == left) {
-      HR_TRY(hr_writer_finish(split->writer, err));
-      hr_writer_destroy(&split->writer);
+      HR_TRY(hr_spectra_writer_finish(split->writer, err));
+      hr_spectra_writer_close(&split->writer);
       split->shard++;
     }
   }
@@ -281,7 +284,7 @@ static hr_status make_split(simulator *sim, sim_split *split, hr_stream_id strea
   }
   if (split->rows > 0) HR_TRY(hr_observe_progress(sim->observer, &progress, err));
 cleanup:
-  hr_writer_destroy(&split->writer);
+  hr_spectra_writer_close(&split->writer);
   return status;
 }
 

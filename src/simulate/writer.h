@@ -1,4 +1,4 @@
-/* Writing one dataset.h5 in the users' own layout, row block after row block. */
+/* The label columns of simulated stars, and how their files are known again. */
 #ifndef HR_SIMULATE_WRITER_H
 #define HR_SIMULATE_WRITER_H
 
@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "headroom/simulate.h"
+#include "headroom/spectra_writer.h"
 
 /* Columns of the label frame, in the order of hr_writer_columns. */
 enum {
@@ -25,10 +26,6 @@ enum {
 
 extern const char *const hr_writer_columns[HR_COLUMN_COUNT];
 
-/* Sets of more rows than this are chunked, HR_WRITER_CHUNK_ROWS rows a chunk, as the
- * users' simulator does; smaller ones are contiguous. */
-enum { HR_WRITER_MOST_CONTIGUOUS_ROWS = 65536, HR_WRITER_CHUNK_ROWS = 4096 };
-
 typedef struct hr_writer_shape {
   uint64_t rows;
   size_t pixels;
@@ -37,29 +34,11 @@ typedef struct hr_writer_shape {
   bool has_noisy;
 } hr_writer_shape;
 
-/* Some rows; arrays [rows][pixels] fp32. */
-typedef struct hr_writer_rows {
-  size_t rows;
-  const float *flux, *error;
-  const float *noisy;   /* NULL where the file holds none */
-  const double *labels; /* [rows][HR_COLUMN_COUNT] */
-} hr_writer_rows;
-
-typedef struct hr_writer hr_writer;
-
-/* Starts the file under a temporary name beside `path`; HR_ERR_IO where that fails. */
+/* Starts the file; what is there is replaced. Closed with hr_spectra_writer_close. */
 hr_status hr_writer_create(const char *path, const hr_writer_shape *shape,
-                           hr_writer **out, hr_error *err) HR_MUST_CHECK;
-hr_status hr_writer_append(hr_writer *writer, const hr_writer_rows *rows,
-                           hr_error *err) HR_MUST_CHECK;
+                           hr_spectra_writer **out, hr_error *err) HR_MUST_CHECK;
 
-/* Closes the file, syncs it to disk and gives it its name, once all rows are there. */
-hr_status hr_writer_finish(hr_writer *writer, hr_error *err) HR_MUST_CHECK;
-
-/* Whether a writer made the file at `path`. */
+/* Whether such a writer made the file at `path`. */
 bool hr_writer_wrote(const char *path);
-
-/* Frees the writer; a file that is not finished is removed. */
-void hr_writer_destroy(hr_writer **writer);
 
 #endif

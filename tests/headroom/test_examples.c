@@ -1,5 +1,6 @@
 /* The programs of examples/ say what the library says of the same files. */
 #include "headroom/results.h"
+#include "headroom/spectra.h"
 
 #include "support/program.h"
 #include "support/study_files.h"
@@ -94,6 +95,37 @@ static void a_study_is_trained_and_read(void **state) {
   hr_results_close(&results);
 }
 
+static void spectra_are_written(void **state) {
+  (void)state;
+  char path[sizeof s.name], expected[2 * sizeof s.name];
+  program p;
+  hr_spectra_reader *reader = NULL;
+  hr_spectra_info info = {.size = sizeof info};
+  const double *log_g = NULL, *id = NULL;
+  snprintf(path, sizeof path, "%s", scratch_name(&s, "stars.h5"));
+  run_example("./example_write", path, NULL, &p);
+  snprintf(expected, sizeof expected, "100 spectra of 50 pixels in %s\n", path);
+  assert_int_equal(p.exit_code, 0);
+  assert_string_equal(p.out, expected);
+  const char *const paths[] = {path};
+  check_ok(hr_spectra_open(paths, 1, NULL, &reader, &err));
+  check_ok(hr_spectra_get_info(reader, &info, &err));
+  assert_int_equal(info.rows, 100);
+  assert_int_equal(info.pixels, 50);
+  check_ok(hr_spectra_label(reader, "log_g", &log_g, &err));
+  check_ok(hr_spectra_label(reader, "id", &id, &err));
+  check_near(log_g[99], 4.96, 1e-12);
+  check_near(id[99], 4295806819.0, 0);
+  hr_spectra_close(&reader);
+  run_example("./example_write", path, NULL, &p);
+  snprintf(expected, sizeof expected,
+           "%s is there already; give another name, remove it, or ask for it to be "
+           "replaced (HR_ERR_USAGE)\n",
+           path);
+  assert_int_equal(p.exit_code, 2);
+  assert_string_equal(p.err, expected);
+}
+
 static void what_goes_wrong_is_said(void **state) {
   (void)state;
   char expected[sizeof s.name + 128], missing[sizeof s.name];
@@ -115,6 +147,7 @@ static void what_goes_wrong_is_said(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(a_study_is_trained_and_read),
+      TEST(spectra_are_written),
       TEST(what_goes_wrong_is_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
