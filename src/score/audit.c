@@ -83,11 +83,13 @@ cleanup:
   return status;
 }
 
-/* The hybrid chosen on the test rows against every single expert's oracle. */
+/* The hybrid chosen on the test rows against every single expert's oracle. It has no
+ * numbers where no expert of some bin may compete, as where all did not converge. */
 static hr_status audit_best(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
   const hr_method_score *best = &evaluation->methods[hr_evaluation_find(
       evaluation, HR_FORECAST_HYBRID, HR_NO_METHOD, HR_SELECT_BY_TEST)];
+  if (!best->complete[HR_SCOPE_COVERED]) return HR_OK;
   for (size_t m = 0; m < evaluation->method_count; m++) {
     const hr_method_score *method = &evaluation->methods[m];
     if (!method->forecast->listed || !hr_forecast_is_told_bin(method->forecast) ||

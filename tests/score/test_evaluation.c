@@ -132,6 +132,18 @@ static void test_a_bin_without_any_model_and_no_global_one(void **state) {
   assert_false(global_ridge()->forecast->listed);
 }
 
+/* It has numbers, and the hybrid, of which it may be no part, has none. */
+static void test_the_only_expert_of_a_bin_did_not_converge(void **state) {
+  (void)state;
+  fixture_end(&f, &f.ridge[1], HR_FIT_SKIPPED);
+  fixture_end(&f, &f.ridge[FIXTURE_BINS], HR_FIT_FAILED);
+  f.forest[1].convergence = HR_NOT_CONVERGED;
+  evaluate();
+  assert_true(oracle(1, HR_SELECT_BY_CV)->complete[HR_SCOPE_COVERED]);
+  assert_false(hybrid(HR_SELECT_BY_TEST)->complete[HR_SCOPE_COVERED]);
+  check_ok(hr_ledger_status(&evaluation->ledger, &err));
+}
+
 static void test_an_expert_that_lacks_a_bin_is_not_listed(void **state) {
   (void)state;
   fixture_end(&f, &f.forest[1], HR_FIT_SKIPPED);
@@ -264,6 +276,7 @@ int main(void) {
       TEST(test_uncovered_rows_go_to_the_nearest_bin),
       TEST(test_a_bin_without_any_model),
       TEST(test_a_bin_without_any_model_and_no_global_one),
+      TEST(test_the_only_expert_of_a_bin_did_not_converge),
       TEST(test_an_expert_that_lacks_a_bin_is_not_listed),
       TEST(test_the_baseline_lacks_a_bin),
       TEST(test_without_ridge_the_first_expert_is_the_baseline),
