@@ -108,7 +108,10 @@ static uint32_t flag_row(const hr_engine *engine, const hr_engine_result *out, s
   uint32_t flags = flag_values(d, out, i);
   if (is_fallback(engine, out, i)) flags |= HR_FLAG_FALLBACK;
   if (is_outside(&d->snr, out->snr[i])) flags |= HR_FLAG_OUTSIDE_SNR;
-  if (out->chi2[i] > most_chi2) flags |= HR_FLAG_POOR_FIT;
+  /* Errors too small or too large to reckon with leave nothing to compare templates by:
+   * what is said is the prior. */
+  bool is_uncompared = isnan(out->chi2[i]) && !isnan(out->effective[i]);
+  if (out->chi2[i] > most_chi2 || is_uncompared) flags |= HR_FLAG_POOR_FIT;
   if (out->effective[i] < least_effective) flags |= HR_FLAG_FEW_TEMPLATES;
   if (out->side[i] != 0) flags |= HR_FLAG_OTHER_SCALE;
   if (out->beyond[i] > 0) flags |= HR_FLAG_OUTSIDE_FLUX;
