@@ -4,7 +4,7 @@ RELEASE = cmake --preset release
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test check asan tsan valgrind tidy format fuzz hostile survive \
-	bench install clean
+	bench wheel install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ setup: ## install what building takes, where it is missing (Debian, Ubuntu)
 build: setup ## the program, at build/headroom
 	@$(RELEASE) -DHR_TESTS=OFF
 	@cmake --build build --target headroom
+
+wheel: setup ## the Python package with its libraries in it, at build/wheels
+	@scripts/build_wheel.sh
 
 demo: build demo/data/complete ## a small study, from nothing to its report in demo/run
 	build/headroom run demo/data/study.yaml --out demo/run --replace

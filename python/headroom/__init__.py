@@ -11,6 +11,7 @@ Every function is described by its own ``help()``; files and numbers by the proj
 """
 
 import os as _os
+import typing as _typing
 
 from headroom import _core
 from headroom._errors import (ConfigError, DataError, EmptyError, FileError, FormatError,
@@ -19,13 +20,27 @@ from headroom._errors import (ConfigError, DataError, EmptyError, FileError, For
 from headroom._model import FLAGS, Model, flag_words, open
 from headroom._study import (Comparison, Figure, HeadroomWarning, Run, Spectra, compare,
                              read_spectra, run, simulate)
+from headroom._write import write_spectra
+
+if _typing.TYPE_CHECKING:
+    from headroom._regressor import HeadroomRegressor
 
 __version__ = _core.version()
 
 __all__ = ["FLAGS", "Comparison", "ConfigError", "DataError", "EmptyError", "Figure", "FileError",
-           "FormatError", "HeadroomError", "HeadroomWarning", "InternalError", "LedgerError",
-           "MissingError", "Model", "NumericError", "OutOfMemoryError", "Run", "Spectra",
-           "UsageError", "compare", "flag_words", "open", "read_spectra", "run", "simulate"]
+           "FormatError", "HeadroomError", "HeadroomRegressor", "HeadroomWarning", "InternalError",
+           "LedgerError", "MissingError", "Model", "NumericError", "OutOfMemoryError", "Run",
+           "Spectra", "UsageError", "compare", "flag_words", "open", "read_spectra", "run",
+           "simulate", "write_spectra"]
+
+
+def __getattr__(name):
+    # Importing scikit-learn takes longer than all the rest, so it waits until it is asked for.
+    if name == "HeadroomRegressor":
+        from headroom._regressor import HeadroomRegressor
+
+        return HeadroomRegressor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 # The OpenMP threads of this process are not there in a child of fork, which would wait for
 # them.

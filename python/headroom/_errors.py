@@ -1,6 +1,9 @@
 """Exceptions: one for every status of the C library, below the exception of Python's own
 that means the same, so that ``except FileNotFoundError`` catches what it should."""
 
+import errno
+import os
+
 from headroom import _core
 
 
@@ -72,11 +75,29 @@ STATUSES = {
 }
 
 
+for _name, _exception in STATUSES.items():
+    if issubclass(_exception, HeadroomError):
+        _exception.status = _name
+
+# What the system may have said of a file, the words that end such a sentence.
+_ERRNOS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC,
+           errno.EROFS, errno.EFBIG, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO,
+           errno.ENAMETOOLONG, errno.ELOOP, errno.EEXIST)
+
+
+def _errno_of(message, default):
+    return next((code for code in _ERRNOS if message.endswith(os.strerror(code))), default)
+
+
 def of_status(status, message):
     """The exception that stands for a status of the C library."""
     error = STATUSES.get(status, HeadroomError)(message)
     if isinstance(error, HeadroomError):
         error.status = status
+    if isinstance(error, OSError):
+        # Those who ask an OSError look here, not at its words.
+        error.errno = _errno_of(message,
+                                errno.ENOENT if status == "HR_ERR_MISSING" else errno.EIO)
     return error
 
 

@@ -22,8 +22,17 @@ _SINGLE = {"slot": np.intc, "snr": np.double, "masked_fraction": np.double, "chi
            "effective": np.double, "flags": np.uintc}
 
 
-def flag_words(flags: int) -> list[str]:
-    """The flags of one prediction in words: 5 -> ["bad_spectrum", "outside_bins"]."""
+def flag_words(flags: Any) -> list:
+    """The flags of one prediction in words: 5 -> ["bad_spectrum", "outside_bins"]; of a table
+    that :meth:`Model.predict` gave, or of its column, such a list for every row.
+
+    The column is ``table["flags"]``: ``table.flags`` is pandas' own, and says something else.
+    """
+    by_name = hasattr(flags, "columns") or getattr(getattr(flags, "dtype", None), "names", None)
+    if by_name:
+        flags = flags["flags"]
+    if np.ndim(flags) > 0:
+        return [flag_words(one) for one in np.asarray(flags).tolist()]
     return [word for word, (bit, _) in FLAGS.items() if int(flags) & bit]
 
 
@@ -50,15 +59,16 @@ def _is_taken_as_it_is(array, dtype):
 class _Rows:
     """Flux, error and mask as the C library takes them, some rows at a time."""
 
-    def __init__(self, flux, error, mask, pixels):
+    def __init__(self, flux, error, mask, pixels, grid="model.wave"):
         self.flux = _two_dimensional(flux, "flux")
         self.error = None if error is None else _two_dimensional(error, "error")
         mask = None if mask is None else _two_dimensional(mask, "mask")
         for name, array in (("flux", self.flux), ("error", self.error), ("mask", mask)):
             if array is not None and array.shape != (len(self.flux), pixels):
+                whose = "this model" if grid == "model.wave" else "this file"
                 raise _errors.UsageError(
-                    f"{name} has shape {array.shape}, but spectra of this model are "
-                    f"[{len(self.flux)}, {pixels}]; bring them to its grid, model.wave")
+                    f"{name} has shape {array.shape}, but spectra of {whose} are "
+                    f"[{len(self.flux)}, {pixels}]; bring them to its grid, {grid}")
         # Masked where any of them says so.
         self.masks = [np.ma.getmaskarray(a) for a in (self.flux, self.error)
                       if isinstance(a, np.ma.MaskedArray)] + ([] if mask is None else [mask])
@@ -240,7 +250,9 @@ class Model:
             ``_half95`` (half-widths of intervals of 68.27 and 95.45 %) and ``_gap`` (how far
             the mean is outside the training labels), in the target's unit; ``slot``,
             ``snr``, ``masked_fraction``, ``chi2`` and ``effective`` (of templates) and
-            ``flags`` (see :data:`headroom.FLAGS`). What is not known is NaN. The columns
+            ``flags`` (see :data:`headroom.FLAGS` and :func:`headroom.flag_words`; as
+            ``table["flags"]``, since ``table.flags`` is pandas' own). What is not known is
+            NaN. The columns
             of ``headroom predict``, to the last bit. A spectrum's numbers do not depend on
             the others but with the posterior mean, which compares 128 rows at a time: its
             mean may change by 1e-6 of the target with the row's neighbours.

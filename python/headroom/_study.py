@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import operator
 import os
@@ -17,7 +18,15 @@ from headroom import _core, _errors, _model, _tables
 
 
 class HeadroomWarning(UserWarning):
-    """What a study says of its data or results that should not be overlooked."""
+    """What a study says of its data or results that should not be overlooked.
+
+    Attributes
+    ----------
+    run : Run or None
+        Where warnings are made errors: the study, which is done all the same.
+    """
+
+    run: Run | None = None
 
 
 class _Bar:
@@ -56,6 +65,27 @@ def _warn(is_warning, line):
         warnings.warn(line, HeadroomWarning, stacklevel=3)
 
 
+class _Telling:
+    """Issues the warnings of a study. Where they are made errors, the first is kept until
+    the study is done, so that hours of work are not lost to a word about them."""
+
+    def __init__(self):
+        self.first = None
+
+    def __call__(self, is_warning, line):
+        if not is_warning:
+            return
+        try:
+            warnings.warn(line, HeadroomWarning, stacklevel=3)
+        except HeadroomWarning as warning:
+            self.first = self.first or warning
+
+    def raise_first(self, run):
+        if self.first:
+            self.first.run = run
+            raise self.first
+
+
 _MODES = {"new": 0, "resume": 1, "restart": 2, "replace": 3}
 
 
@@ -88,8 +118,9 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
     Run
 
     Warnings of the study are issued as :class:`HeadroomWarning`; where these are made errors
-    (``-W error``) the study ends at the first, and ``mode="resume"`` goes on. Ctrl-C stops it after the
-    block it is at; ``mode="resume"`` goes on. Memory stays within ``run.memory_mib``.
+    (``-W error``) the first is raised when the study is done, with the :class:`Run` as its
+    ``run``. Ctrl-C stops the study after the block it is at; ``mode="resume"`` goes on. Memory
+    stays within ``run.memory_mib``.
 
     Raises
     ------
@@ -101,7 +132,7 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
     if mode not in _MODES:
         raise _errors.UsageError(f"mode is {mode!r}, but must be one of {', '.join(_MODES)}")
     given = {"path": None, "text": None, "folder": None, "compat": compat, "mode": _MODES[mode],
-             "out": None if out is None else os.fspath(out),
+             "report": True, "out": None if out is None else os.fspath(out),
              "settings": [f"{key}={json.dumps(value, default=_plain)}"
                           for key, value in (settings or {}).items()]}
     if isinstance(config, dict):
@@ -110,12 +141,14 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
         given["folder"] = None if folder is None else os.fspath(folder)
     else:
         given["path"] = os.fspath(config)
-    bar = _Bar() if progress is True else None
+    bar, telling = _Bar() if progress is True else None, _Telling()
     try:
-        return Run(_core.run(given, _warn, bar or progress or None))
+        done = Run(_core.run(given, telling, bar or progress or None))
     finally:
         if bar:
             bar.close()
+    telling.raise_first(done)
+    return done
 
 
 def _plain(value):
@@ -140,7 +173,7 @@ _NUMBERS = ("exposures", "exposure_time", "resolving_power", "fwhm", "error_scal
 
 def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
              shards: int = 5, seed: int = 1, progress: bool | Callable = False,
-             **options: Any) -> str:
+             overwrite: bool = True, **options: Any) -> str:
     """Simulated stars as PFS's medium-resolution arm sees them, in the layout of a study.
 
     Parameters
@@ -150,6 +183,10 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
     train, test : int
         Rows; 32 KiB of disk each.
     shards, seed : int
+    progress : bool or callable
+        As that of :func:`headroom.run`.
+    overwrite : bool
+        Whether an earlier simulation there is replaced. What is none never is.
     **options
         ``teff`` (K), ``logg``, ``mh`` (dex), ``mag`` (AB), ``seeing`` (arcsec),
         ``zenith_angle``, ``field_angle`` (degrees): (low, high) or one number;
@@ -181,6 +218,8 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
             raise _errors.UsageError(
                 f"simulate has no option {name!r}; it has "
                 f"{', '.join((*_CHOICES, *_RANGES, *_NUMBERS))}")
+    if not overwrite:
+        _refuse_earlier(os.fsdecode(folder))
     bar = _Bar() if progress is True else None
     try:
         _core.simulate(os.fspath(folder), given, bar or progress or None)
@@ -188,6 +227,13 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
         if bar:
             bar.close()
     return os.path.join(os.fspath(folder), "study.yaml")
+
+
+def _refuse_earlier(folder):
+    for pattern in ("train_*/dataset.h5", "test/dataset.h5", "study.yaml"):
+        for there in sorted(glob.glob(os.path.join(glob.escape(folder), pattern))):
+            raise _errors.UsageError(
+                f"{there} is there already; give another folder, or overwrite=True")
 
 
 def _whole(name, value):
@@ -343,7 +389,9 @@ class Comparison:
         95 % interval, on the rows that all have (docs/formats.md, "Comparison").
     """
 
-    _lists = {"ladder": "rung", "methods": "method", "bins": "bin", "octiles": None}
+    # Named as the files that `save` writes: the key of a line, and its list in `results`.
+    _lists = {"ladder": ("rung", "ladder"), "methods": ("method", "methods"),
+              "bins": ("bin", "bins"), "snr": (None, "octiles")}
 
     def __init__(self, runs, target):
         self._given = (runs, target)
@@ -368,13 +416,14 @@ class Comparison:
         return list(self._lists)
 
     def table(self, name: str, as_frame: bool | None = None) -> Any:
-        """A line a rung, method, bin or octile and run: ``run`` (from 0), ``method``, ``n``
-        rows, ``r2`` and ``delta_r2`` with ``_low`` and ``_high``; NaN where undefined."""
+        """A line a rung ("ladder"), method ("methods"), bin ("bins") or octile of the
+        signal-to-noise ratio ("snr") and run: ``run`` (from 0), ``method``, ``n`` rows, ``r2``
+        and ``delta_r2`` with ``_low`` and ``_high``; NaN where undefined."""
         if name not in self._lists:
             raise _errors.UsageError(f"the comparison has no table {name!r}; it has "
                                      f"{', '.join(self._lists)}")
-        key, lines = self._lists[name], []
-        for line in self.results[name]:
+        (key, listed), lines = self._lists[name], []
+        for line in self.results[listed]:
             first = {key: line[key]} if key else {end: line[end] for end in
                                                   ("snr_low", "snr_high")}
             for k, own in enumerate(line["runs"]):

@@ -6,6 +6,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <exception>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "headroom/results.h"
 #include "headroom/simulate.h"
 #include "headroom/spectra.h"
+#include "headroom/spectra_writer.h"
 #include "headroom/study.h"
 
 namespace nb = nanobind;
@@ -346,6 +348,90 @@ class Reader {
   hr_spectra_reader *reader_ = nullptr;
 };
 
+// A file of spectra that is being written.
+class Writer {
+ public:
+  // given: rows, has_noisy, is_fp64, replace; wave [P] fp64; names and whether each label
+  // is of integers.
+  Writer(const std::string &path, const nb::dict &given) {
+    hr_error err = {};
+    hr_status status = HR_OK;
+    auto wave = nb::cast<std::vector<double>>(given["wave"]);
+    auto names = nb::cast<std::vector<std::string>>(given["labels"]);
+    integers_ = nb::cast<std::vector<bool>>(given["integers"]);
+    std::vector<const char *> texts;
+    for (const std::string &name : names) texts.push_back(name.c_str());
+    // std::vector<bool> has no array of bool.
+    std::unique_ptr<bool[]> integers(new bool[integers_.size() + 1]());
+    std::copy(integers_.begin(), integers_.end(), integers.get());
+    hr_spectra_writer_options options = hr_spectra_writer_options_default();
+    options.rows = nb::cast<uint64_t>(given["rows"]);
+    options.pixels = pixels_ = wave.size();
+    options.wave_angstrom = wave.data();
+    is_fp64_ = nb::cast<bool>(given["is_fp64"]);
+    options.dtype = is_fp64_ ? HR_FLOAT64 : HR_FLOAT32;
+    options.has_noisy = nb::cast<bool>(given["has_noisy"]);
+    options.labels = texts.data();
+    options.label_count = texts.size();
+    options.is_integer = integers.get();
+    options.replace = nb::cast<bool>(given["replace"]);
+    {
+      nb::gil_scoped_release free;
+      status = hr_spectra_writer_open(path.c_str(), &options, &writer_, &err);
+    }
+    check(status, err);
+  }
+  Writer(const Writer &) = delete;
+  ~Writer() { hr_spectra_writer_close(&writer_); }
+
+  void append(Py_ssize_t rows, const nb::object &flux, const nb::object &error,
+              const nb::object &noisy, const nb::list &labels) {
+    const char *format = is_fp64_ ? "d" : "f";
+    Py_ssize_t values = rows * static_cast<Py_ssize_t>(pixels_);
+    Array f(flux, "flux", format, false, values);
+    Array e(error, "error", format, false, values);
+    Array n(noisy, "noisy", format, false, values);
+    std::vector<std::unique_ptr<Array>> columns;
+    std::vector<const void *> label_values;
+    for (size_t i = 0; i < integers_.size(); i++) {
+      const nb::object column = labels[i];
+      columns.emplace_back(
+          new Array(column, "label", integers_[i] ? "l" : "d", false, rows));
+      label_values.push_back(columns.back()->data<void>());
+    }
+    hr_spectra_rows part = hr_spectra_rows_default();
+    part.rows = static_cast<uint64_t>(rows);
+    part.flux = f.data<void>();
+    part.error = e.data<void>();
+    part.noisy = n.data<void>();
+    part.dtype = is_fp64_ ? HR_FLOAT64 : HR_FLOAT32;
+    part.labels = label_values.data();
+    hr_error err = {};
+    hr_status status = HR_OK;
+    {
+      nb::gil_scoped_release free;
+      status = hr_spectra_writer_append(writer_, &part, &err);
+    }
+    check(status, err);
+  }
+
+  void finish() {
+    hr_error err = {};
+    hr_status status = HR_OK;
+    {
+      nb::gil_scoped_release free;
+      status = hr_spectra_writer_finish(writer_, &err);
+    }
+    check(status, err);
+  }
+
+ private:
+  hr_spectra_writer *writer_ = nullptr;
+  size_t pixels_ = 0;
+  bool is_fp64_ = false;
+  std::vector<bool> integers_;
+};
+
 hr_status write_report(void *context, const char *run_dir, hr_error *err) {
   return hr_report_write(run_dir, static_cast<const hr_observer *>(context), err);
 }
@@ -366,7 +452,7 @@ std::string run(const nb::dict &given, nb::object log, nb::object progress) {
   options.mode = static_cast<hr_study_mode>(nb::cast<int>(given["mode"]));
   options.settings = items.data();
   options.setting_count = items.size();
-  options.finish = write_report;
+  if (nb::cast<bool>(given["report"])) options.finish = write_report;
   options.context = &observer;
   hr_error err = {};
   hr_status status = HR_OK;
@@ -379,6 +465,16 @@ std::string run(const nb::dict &given, nb::object log, nb::object progress) {
   std::string name = run_dir;
   hr_text_free(run_dir);
   return name;
+}
+
+// Which experts of the study have no model, and why; None: all have.
+nb::object lost(const std::string &run_dir) {
+  hr_error err = {};
+  char *text = nullptr;
+  check(hr_study_lost(run_dir.c_str(), &text, &err), err);
+  nb::object experts = text ? nb::object(nb::str(text)) : nb::none();
+  hr_text_free(text);
+  return experts;
 }
 
 // Whether the ledger balances and the two files confirm one another; raises if not.
@@ -529,6 +625,7 @@ NB_MODULE(_core, m) {
   m.def("simulate", &simulate, nb::arg(), nb::arg(), nb::arg().none());
   m.def("check_results", &check_results);
   m.def("report", &report);
+  m.def("lost", &lost);
   m.def("compare", &compare, nb::arg(), nb::arg().none(), nb::arg().none());
   m.def("report_text", &report_text);
   nb::class_<Predictor>(m, "Predictor")
@@ -544,4 +641,9 @@ NB_MODULE(_core, m) {
       .def("label", &Reader::label)
       .def("next", &Reader::next, nb::arg(), nb::arg(), nb::arg().none(),
            nb::arg().none(), nb::arg().none());
+  nb::class_<Writer>(m, "Writer")
+      .def(nb::init<const std::string &, const nb::dict &>())
+      .def("append", &Writer::append, nb::arg(), nb::arg(), nb::arg().none(),
+           nb::arg().none(), nb::arg())
+      .def("finish", &Writer::finish);
 }

@@ -6,6 +6,7 @@ STUDY holds data/, run/ and what the program predicted by each router. Whatever 
 pandas is asked only where they are."""
 
 import csv
+import errno
 import filecmp
 import importlib.util
 import json
@@ -288,6 +289,24 @@ class Predict(unittest.TestCase):
                          ["bad_spectrum", "masked"])
         self.assertTrue(np.isnan(np.asarray(said["log_g_mean"])[0]))
         self.assertEqual(headroom.FLAGS["bad_spectrum"][0], 1)
+        words = [headroom.flag_words(flags) for flags in np.asarray(said["flags"])]
+        self.assertEqual(headroom.flag_words(said), words)
+        self.assertEqual(headroom.flag_words(said["flags"]), words)
+        plain = self.model.predict(flux, self.spectra.error, as_frame=False)
+        self.assertEqual(headroom.flag_words(plain), words)
+
+    def test_errors_that_nothing_can_be_reckoned_with(self):
+        """Of errors next to nothing the posterior is the prior, and says so."""
+        said = self.model.predict(self.spectra.noisy, np.full_like(self.spectra.error, 1e-40),
+                                  router="global", expert="posterior")
+        self.assertEqual(len(set(np.asarray(said["log_g_mean"]).tolist())), 1)
+        self.assertTrue(np.isnan(np.asarray(said["log_g_sigma"])).all())
+        for words in headroom.flag_words(said):
+            self.assertIn("poor_fit", words)
+        sound = self.model.predict(self.spectra.noisy, self.spectra.error, router="global",
+                                   expert="posterior")
+        poor = ["poor_fit" in words for words in headroom.flag_words(sound)]
+        self.assertLess(np.mean(poor), 0.1)
 
 
 class BadInput(unittest.TestCase):
@@ -339,6 +358,7 @@ class BadInput(unittest.TestCase):
             headroom.open(f"{STUDY}/nowhere")
         self.assertIsInstance(caught.exception, headroom.MissingError)
         self.assertEqual(caught.exception.status, "HR_ERR_MISSING")
+        self.assertEqual(caught.exception.errno, errno.ENOENT)
         self.assertIn(f"{STUDY}/nowhere", str(caught.exception))
         with self.assertRaises(headroom.MissingError):
             headroom.read_spectra(f"{STUDY}/nowhere.h5")
@@ -380,8 +400,103 @@ class BadInput(unittest.TestCase):
         of_results = {"HR_OK", "HR_ERR_DIFFERS", "HR_ERR_GATE", "HR_ERR_LOST"}
         names = {name for name, _, _ in _core.statuses()}
         self.assertEqual(set(_errors.STATUSES) | of_results, names)
+        for name, exception in _errors.STATUSES.items():
+            if name != "HR_ERR_INTERRUPTED":
+                self.assertEqual(exception.status, name)
+        for status, message, code in (
+                ("HR_ERR_IO", "writing x failed: No space left on device", errno.ENOSPC),
+                ("HR_ERR_IO", "x is damaged", errno.EIO),
+                ("HR_ERR_MISSING", "cannot open x: Permission denied", errno.EACCES),
+                ("HR_ERR_MISSING", "x has no model", errno.ENOENT)):
+            error = _errors.of_status(status, message)
+            self.assertEqual((error.errno, str(error)), (code, message))
         self.assertIsInstance(_errors.of_status("HR_ERR_IO", "x"), OSError)
         self.assertIsInstance(_errors.of_status("HR_ERR_MEMORY", "x"), MemoryError)
+
+
+class Writing(unittest.TestCase):
+    """Arrays become a file, and the file arrays."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.wave = np.linspace(8000, 8100, 40)
+        draw = np.random.default_rng(2)
+        cls.flux = draw.uniform(0.5, 1, size=(5000, 40)).astype(np.float32)
+        cls.error = draw.uniform(0.01, 0.1, size=(5000, 40)).astype(np.float32)
+        cls.labels = {"T_eff": draw.uniform(4000, 6000, 5000), "id": 2**60 + np.arange(5000),
+                      "ok": np.arange(5000) % 2 == 0}
+
+    def written(self, name, *arrays, **options):
+        path = f"{STUDY}/{name}.h5"
+        self.assertEqual(headroom.write_spectra(path, *arrays, wave=self.wave, **options), path)
+        return headroom.read_spectra(path)
+
+    def test_what_is_written_is_read(self):
+        read = self.written("plain", self.flux, self.error, self.labels)
+        self.assertTrue(np.array_equal(read.wave, self.wave))
+        self.assertTrue(np.array_equal(read.flux, self.flux))
+        self.assertTrue(np.array_equal(read.error, self.error))
+        self.assertIsNone(read.noisy)
+        self.assertEqual(list(read.labels), ["T_eff", "id", "ok"])
+        for name, values in self.labels.items():
+            self.assertTrue(np.array_equal(read.labels[name], values.astype(float)), name)
+
+    def test_arrays_of_every_kind(self):
+        path = f"{STUDY}/written.bin"
+        self.flux.astype(">f4").tofile(path)
+        records = np.rec.fromarrays(list(self.labels.values()), names=list(self.labels))
+        for i, (flux, labels) in enumerate((
+                (np.memmap(path, ">f4", "r", shape=self.flux.shape), records),
+                (np.asfortranarray(self.flux), None), (self.flux.astype(np.float64), None),
+                (self.flux[::-1][::-1], {}))):
+            read = self.written(f"kind{i}", flux, self.error, labels, noisy=flux[::1])
+            self.assertTrue(np.array_equal(read.flux, self.flux))
+            self.assertTrue(np.array_equal(read.noisy, self.flux))
+            self.assertEqual(len(read.labels), 3 if i == 0 else 0)
+
+    def test_masks_are_bad_pixels(self):
+        mask = np.zeros(self.flux.shape, bool)
+        mask[4500, 3] = True
+        for i, arrays in enumerate(((self.flux, self.error), (
+                np.ma.masked_array(self.flux, mask), self.error))):
+            read = self.written(f"masked{i}", *arrays, mask=mask if i == 0 else None)
+            self.assertEqual(read.error[4500, 3], 0)
+            self.assertEqual(np.sum(read.error <= 0), 1)
+
+    def test_files_that_are_there_stay(self):
+        path = f"{STUDY}/there.h5"
+        headroom.write_spectra(path, self.flux[:3], self.error[:3], wave=self.wave)
+        with self.assertRaisesRegex(headroom.UsageError, "there.h5 is there already; give "):
+            headroom.write_spectra(path, self.flux[:4], self.error[:4], wave=self.wave)
+        self.assertEqual(len(headroom.read_spectra(path)), 3)
+        headroom.write_spectra(path, self.flux[:4], self.error[:4], wave=self.wave,
+                               overwrite=True)
+        self.assertEqual(len(headroom.read_spectra(path)), 4)
+
+    def test_what_does_not_go_together(self):
+        def refused(sentence, *arrays, wave=self.wave, kind=headroom.UsageError, **options):
+            with self.assertRaises(kind) as caught:
+                headroom.write_spectra(f"{STUDY}/refused.h5", *arrays, wave=wave, **options)
+            self.assertEqual(str(caught.exception), sentence)
+            self.assertFalse(os.path.exists(f"{STUDY}/refused.h5"))
+
+        flux = self.flux[:2]
+        refused("flux has shape (2, 40), but spectra of this file are [2, 3]; bring them to its "
+                "grid, wave", flux, wave=[1, 2, 3])
+        refused("wave has shape (1, 3); give one wavelength a pixel, [P]", flux, wave=[[1, 2, 3]])
+        refused("the wavelength of pixel 1 (counted from 0) is 8000; wavelengths are finite and "
+                "increase, in angstrom", flux, wave=np.full(40, 8000), kind=headroom.DataError)
+        refused("noisy has 1 rows, but flux has 2", flux, noisy=flux[:1])
+        refused("labels have no names; give a dict, a DataFrame or a structured array", flux,
+                labels=np.zeros(2))
+        refused("labels['a'] has shape (3,) and dtype int64, but there are 2 spectra; give one "
+                "number a spectrum", flux, labels={"a": [1, 2, 3]})
+        refused("labels['a'] has shape (2,) and dtype <U1, but there are 2 spectra; give one "
+                "number a spectrum", flux, labels={"a": ["x", "y"]})
+        refused("labels['a'] goes up to 9223372036854775808; whole numbers end at 2^63 - 1", flux,
+                labels={"a": np.array([1, 2**63], np.uint64)})
+        refused(f"{STUDY}/refused.h5 was to have 0 spectra; give it between 1 and 68719476736",
+                flux[:0], kind=headroom.EmptyError)
 
 
 class Studies(unittest.TestCase):
@@ -450,6 +565,12 @@ class Studies(unittest.TestCase):
                          2 * len(comparison.results["ladder"]))
         comparison.save(f"{STUDY}/compared")
         self.assertTrue(os.path.exists(f"{STUDY}/compared/figures/comparison.svg"))
+        # Every table has the name of the file that it is.
+        self.assertEqual(comparison.table_names, ["ladder", "methods", "bins", "snr"])
+        for name in comparison.table_names:
+            self.assertTrue(os.path.exists(f"{STUDY}/compared/tables/{name}.csv"), name)
+        self.assertEqual(len(comparison.table("snr")["run"]),
+                         2 * len(comparison.results["octiles"]))
         with self.assertRaisesRegex(headroom.UsageError, "no table 'rungs'"):
             comparison.table("rungs")
         with self.assertRaises(headroom.UsageError):
@@ -473,6 +594,11 @@ class Studies(unittest.TestCase):
                 self.assertTrue(np.array_equal(ours.labels[label], values), label)
         self.assertEqual(path, f"{STUDY}/ours/study.yaml")
         self.assertEqual(seen[-1][2:4], (120, 120))
+        with self.assertRaises(headroom.UsageError) as caught:
+            headroom.simulate(f"{STUDY}/ours", 5, 0, shards=1, overwrite=False)
+        self.assertEqual(str(caught.exception), f"{STUDY}/ours/train_0/dataset.h5 is there "
+                         "already; give another folder, or overwrite=True")
+        self.assertEqual(len(headroom.read_spectra(f"{STUDY}/ours/train_0/dataset.h5")), 300)
         config = {
             "experiment": {"id": "DICT"},
             "data": {"train": ["train_{0..1}/dataset.h5"], "test": "test/dataset.h5",
@@ -512,6 +638,21 @@ class Studies(unittest.TestCase):
                          progress=False)
         self.assertTrue(filecmp.cmp(f"{STUDY}/stopped/predictions.csv",
                                     f"{STUDY}/run/predictions.csv", shallow=False))
+
+    def test_warnings_that_are_errors_do_not_lose_the_run(self):
+        """The test stars of this study are those that it trains on."""
+        config = {"experiment": {"id": "WARNS"},
+                  "data": {"train": ["data/test/dataset.h5"], "test": "data/test/dataset.h5",
+                           "target": "log_g", "allow": ["test_in_training", "rows_twice"]},
+                  "binning": {"axes": {"T_eff": [4000, 6000]}}}
+        shutil.copy(f"{STUDY}/data/test/dataset.h5", f"{STUDY}/data/test/copy.h5")
+        config["data"]["train"] = ["data/test/copy.h5"]
+        with warnings.catch_warnings(), self.assertRaises(headroom.HeadroomWarning) as caught:
+            warnings.simplefilter("error")
+            headroom.run(config, out=f"{STUDY}/warned", folder=STUDY, progress=False)
+        self.assertIsInstance(caught.exception.run, headroom.Run)
+        self.assertEqual(caught.exception.run.path, f"{STUDY}/warned")
+        self.assertTrue(os.path.exists(f"{STUDY}/warned/report.html"))
 
     def test_what_a_callback_raises_comes_out(self):
         def fail(*stage):

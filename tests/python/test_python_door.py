@@ -3,7 +3,8 @@
     test_python_door.py BUILD
 
 What is asked stands in python_door_checks.py, which runs twice: with the newest NumPy and no
-pandas, and with Debian's NumPy 1.24 and pandas."""
+pandas, and with Debian's NumPy 1.24 and pandas; and in python_regressor_checks.py, without
+scikit-learn, with Debian's 1.2, and with one of today."""
 
 import json
 import os
@@ -11,9 +12,9 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import unittest
+import zipfile
 
 import study_data
 
@@ -26,6 +27,56 @@ EXPERTS = """experts:
   lightgbm: {max_bin: 15, global: true, global_rows: 1200}
 gates: {logistic: {}}
 run: {memory_mib: 4096, model: full}
+"""
+
+
+# What a user writes, for a type checker.
+USER = """import numpy as np
+import headroom
+
+study: str = headroom.simulate("data", train=100, shards=2)
+run: headroom.Run = headroom.run(study, settings={"ridge.alpha": 10.0})
+targets: tuple[str, ...] = run.model().targets
+words: list[str] = headroom.flag_words(5)
+path: str = headroom.write_spectra("x.h5", np.ones((2, 3)), wave=[1.0, 2.0, 3.0])
+regressor = headroom.HeadroomRegressor({"ridge": {}}, folds=3).fit(np.ones((5, 3)), np.ones(5))
+score: float = regressor.set_params(folds=4).fit(np.ones((5, 3)), np.ones(5)).score([[1.0]], [2.0])
+print(study, run.table("gate"), targets, words, path, regressor.cv_r2_, score)
+"""
+
+# The kernels of OpenBLAS, a digest of predictions, and the libraries in use; with h5py imported
+# before headroom, or behind it, and at work beside it.
+BESIDE = """import ctypes, hashlib, sys
+order, root = sys.argv[1:]
+if order == "first":
+    import h5py
+import headroom
+if order == "last":
+    import h5py
+test = f"{root}/data/test/dataset.h5"
+spectra = headroom.read_spectra(test)
+noisy = spectra.noisy
+if order != "none":
+    with h5py.File(test) as file:
+        noisy = file["/dataset/arrays/noisy/value"][:]
+    with h5py.File(f"{root}/beside_{order}.h5", "w") as file:
+        file["x"] = noisy
+    try:
+        h5py.File(f"{root}/nowhere.h5")
+    except FileNotFoundError:
+        pass
+    assert (headroom.read_spectra(test).noisy == noisy).all()
+said = headroom.open(f"{root}/run").predict(noisy, spectra.error, as_frame=False)
+if order != "none":
+    with h5py.File(f"{root}/beside_{order}.h5") as file:
+        assert (file["x"][:] == spectra.noisy).all()
+libraries = sorted({line.split()[-1] for line in open("/proc/self/maps") if ".so" in line})
+blas = [path for path in libraries if "/libopenblas" in path and "numpy.libs" not in path]
+name = ctypes.CDLL(blas[0]).openblas_get_corename
+name.restype = ctypes.c_char_p
+print(name().decode())
+print(hashlib.sha256(said.tobytes()).hexdigest())
+print(*libraries)
 """
 
 
@@ -99,19 +150,86 @@ class Door(unittest.TestCase):
         with open(notebook, encoding="utf-8") as file:
             cells = [c for c in json.load(file)["cells"] if c["cell_type"] == "code"]
         said = re.search(r"(\d+) of 400 stars predicted; (\d+)% within",
-                         "".join(cells[-1]["outputs"][0]["text"]))
+                         "".join(cells[-2]["outputs"][0]["text"]))
         self.assertGreater(int(said[1]), 380)
         self.assertTrue(50 <= int(said[2]) <= 85, said[0])
+        # What is imported along may warn on stderr first.
+        r2 = re.search(r"R² (\S+), (\S+) in cross-validation",
+                       "".join("".join(o.get("text", [])) for o in cells[-1]["outputs"]))
+        self.assertIsNotNone(r2, cells[-1]["outputs"])
+        self.assertTrue(0.2 < float(r2[1]) < 1, r2[0])
+        self.assertAlmostEqual(float(r2[1]), float(r2[2]), delta=0.15)
         kinds = [set(o.get("data", {})) for c in cells for o in c["outputs"]]
         self.assertTrue(any("image/svg+xml" in kind for kind in kinds))
         with open(f"{self.root}/tutorial/tutorial/predictions.png", "rb") as file:
             self.assertEqual(file.read(4), b"\x89PNG")
 
-    def test_the_wheel_is_what_it_says(self):
-        call(self.python, "-m", "pip", "install", "--quiet", "auditwheel==6.8.2")
-        said = call(self.python, "-m", "auditwheel", "show", self.wheel)
-        self.assertIn("is consistent with", said)
-        self.assertIn(sysconfig.get_platform().replace("-", "_"), said)
+    def check_regressor(self, python, *words, **environment):
+        with tempfile.TemporaryDirectory() as folder:
+            call(python, f"{HERE}/python_regressor_checks.py", folder, *words, **environment)
+
+    def test_the_regressor_without_scikit_learn(self):
+        self.check_regressor(self.python)
+
+    def test_the_regressor_in_scikit_learn_1_2(self):
+        call(self.python, "-m", "pip", "install", "--quiet", "--no-deps", "--target",
+             f"{self.root}/old_too", self.wheel)
+        self.check_regressor(sys.executable, "--sklearn", PYTHONPATH=f"{self.root}/old_too")
+
+    def test_the_regressor_in_scikit_learn_of_today(self):
+        call(self.python, "-m", "venv", f"{self.root}/sklearn")
+        python = f"{self.root}/sklearn/bin/python"
+        call(python, "-m", "pip", "install", "--quiet", "scikit-learn==1.9.1", "pandas==2.3.3",
+             self.wheel)
+        self.check_regressor(python, "--sklearn")
+
+    def test_types_are_told(self):
+        """A strict checker has nothing to say of ten sound lines, and finds a slip."""
+        call(self.python, "-m", "venv", f"{self.root}/typed")
+        python = f"{self.root}/typed/bin/python"
+        call(python, "-m", "pip", "install", "--quiet", "mypy==2.4.1", self.wheel)
+        with zipfile.ZipFile(self.wheel) as wheel:
+            stub = wheel.read("headroom/_core.pyi").decode()
+        for name in ("class Predictor:", "class Reader:", "class Writer:", "def run("):
+            self.assertIn(name, stub)
+        path = f"{self.root}/user.py"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(USER)
+        call(python, "-m", "mypy", "--strict", "--cache-dir", f"{self.root}/mypy", path)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(USER.replace("shards=2", "shards='two'").replace(".targets", ".target"))
+        done = subprocess.run([python, "-m", "mypy", "--strict", "--cache-dir",
+                               f"{self.root}/mypy", path], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('Argument "shards" to "simulate" has incompatible type "str"', done.stdout)
+        self.assertIn('"Model" has no attribute "target"', done.stdout)
+        self.assertIn("Found 2 errors", done.stdout)
+
+    def test_a_wheel_that_stands_on_its_own(self):
+        """auditwheel gives it the tag of this machine's glibc or an older one; no library that
+        other packages bring, too, is the system's or theirs, and the numbers stay."""
+        said = call(f"{PROJECT}/scripts/build_wheel.sh", f"{self.root}/fixed", self.wheel,
+                    PYTHON=self.python)
+        fixed = said.strip()
+        tag = re.search(r"-manylinux_2_(\d+)_\w+\.whl$", fixed)
+        self.assertIsNotNone(tag, fixed)
+        self.assertLessEqual(int(tag[1]), int(os.confstr("CS_GNU_LIBC_VERSION").split(".")[1]))
+        call(self.python, "-m", "venv", f"{self.root}/own")
+        python = f"{self.root}/own/bin/python"
+        call(python, "-m", "pip", "install", "--quiet", "h5py==3.16.0", fixed)
+        before = call(self.python, "-c", BESIDE, "none", self.root)
+        kernels = before.splitlines()[0]
+        self.assertTrue(kernels)
+        for order in ("first", "last"):
+            told = call(python, "-c", BESIDE, order, self.root, OMP_NUM_THREADS="2")
+            self.assertEqual(told.splitlines()[:2], before.splitlines()[:2])
+            libraries = told.splitlines()[2].split()
+            for name in ("hdf5", "openblas", "gomp", "cairo", "dnnl"):
+                own = [path for path in libraries if f"/lib{name}" in path
+                       and "/h5py.libs/" not in path and "/numpy.libs/" not in path]
+                self.assertTrue(own, name)
+                for path in own:
+                    self.assertIn("/headroom.libs/", path)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,480 @@
+"""A regressor with scikit-learn's conventions, over arrays in memory. scikit-learn itself is
+not needed: where it is installed, the class is one of its estimators."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headroom import _core, _errors, _model, _study, _write
+
+
+class _Parameters:
+    """What scikit-learn's BaseEstimator has, where that is not installed."""
+
+    _parameters = ("experts", "noise_level", "wave", "folds", "random_state", "memory_mib",
+                   "settings")
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name, as they were given."""
+        return {name: getattr(self, name) for name in self._parameters}
+
+    def set_params(self, **parameters: Any) -> Any:
+        """Sets parameters by name; returns self."""
+        for name, value in parameters.items():
+            if name not in self._parameters:
+                raise _errors.UsageError(
+                    f"Invalid parameter {name!r} for estimator {self!r}. Valid parameters "
+                    f"are: {list(self._parameters)!r}.")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        usual = type(self)()
+        given = (f"{name}={value!r}" for name, value in self.get_params().items()
+                 if repr(value) != repr(getattr(usual, name)))
+        return f"{type(self).__name__}({', '.join(given)})"
+
+
+if TYPE_CHECKING:
+    _Base, _NotFitted = _Parameters, AttributeError
+else:
+    try:
+        from sklearn.base import BaseEstimator, RegressorMixin
+        from sklearn.exceptions import NotFittedError as _NotFitted
+
+        class _Base(RegressorMixin, BaseEstimator):
+            pass
+    except ImportError:
+        _Base, _NotFitted = _Parameters, AttributeError
+
+
+class NotFittedError(_errors.UsageError, _NotFitted):
+    """The regressor has not been fitted."""
+
+
+# Words of warnings about what is ours: the one test row, what is judged by it, labels without
+# units.
+_OURS = ("test.h5", "Calibration in the report", "data.units")
+
+# The one bin that all rows are in: a label of zeros between -1 and 1.
+_BIN_LABEL = "all_rows"
+
+_CHECKED_ROWS = 4096
+
+
+def _as_array(array, name):
+    """Numbers, as they are where they are numbers; in scikit-learn's words where not."""
+    if hasattr(array, "tocsr") or hasattr(array, "tocoo"):
+        raise TypeError(f"Sparse data was passed for {name}, but dense data is required. Use "
+                        "'.toarray()' to convert to a dense numpy array.")
+    array = np.asanyarray(array)
+    if array.dtype.kind == "c":
+        raise _errors.UsageError(f"Complex data not supported\n{array}\n")
+    if array.dtype.kind not in "fiub":
+        try:
+            array = array.astype(np.float64)
+        except ValueError as error:
+            raise _errors.UsageError(f"{name} holds what is no number: {error}") from None
+    return array
+
+
+def _check_finite(array, name, allow_nan):
+    if array.dtype.kind != "f":
+        return
+    for first in range(0, len(array), _CHECKED_ROWS):
+        block = np.ma.getdata(array[first:first + _CHECKED_ROWS])
+        if not allow_nan and np.isnan(block).any():
+            raise _errors.UsageError(f"Input {name} contains NaN.")
+        if np.isinf(block).any():
+            raise _errors.UsageError(
+                f"Input {name} contains infinity or a value too large for {array.dtype!r}.")
+
+
+def _check_spectra(array, name="X"):
+    array = _as_array(array, name)
+    if array.ndim != 2:
+        raise _errors.UsageError(
+            f"Expected 2D array, got {array.ndim}D array instead:\narray={array}.\nReshape your "
+            "data either using array.reshape(-1, 1) if your data has a single feature or "
+            "array.reshape(1, -1) if it contains a single sample.")
+    for size, what in ((array.shape[0], "sample"), (array.shape[1], "feature")):
+        if size == 0:
+            raise _errors.UsageError(f"Found array with 0 {what}(s) (shape={array.shape}) while a "
+                                     "minimum of 1 is required.")
+    _check_finite(array, name, allow_nan=True)
+    return array
+
+
+def _check_targets(y, rows):
+    if y is None:
+        raise _errors.UsageError("This HeadroomRegressor estimator requires y to be passed, but "
+                                 "the target y is None")
+    y = np.asarray(_as_array(y, "y"), dtype=np.float64)
+    if y.ndim not in (1, 2) or y.ndim == 2 and y.shape[1] == 0:
+        raise _errors.UsageError(f"y should be a 1d array, or [N, T] for T targets, got an array "
+                                 f"of shape {y.shape} instead.")
+    if len(y) != rows:
+        raise _errors.UsageError("Found input variables with inconsistent numbers of samples: "
+                                 f"{[rows, len(y)]}")
+    _check_finite(y, "y", allow_nan=False)
+    return y
+
+
+def _names_of(X):
+    """Names of columns, where all are text."""
+    names = getattr(X, "columns", None)
+    if names is None or not all(isinstance(name, str) for name in names):
+        return None
+    return np.array(list(names), dtype=object)
+
+
+def _seed_of(random_state):
+    if random_state is None:
+        return 42
+    for draw in ("randint", "integers"):  # RandomState, Generator
+        if hasattr(random_state, draw):
+            return int(getattr(random_state, draw)(0, 2**31 - 1))
+    return _study._whole("random_state", random_state)
+
+
+def _read_folder(folder):
+    """The bytes of every file, by its path below."""
+    files = {}
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            with open(path, "rb") as file:
+                files[os.path.relpath(path, folder)] = file.read()
+    return files
+
+
+def _r2(y, predicted, weights):
+    """R² of each target [T]; NaN of fewer than two rows."""
+    if len(y) < 2:
+        warnings.warn("R^2 score is not well-defined with less than two samples.",
+                      stacklevel=3)
+        return np.full(y.shape[1], np.nan)
+    weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
+    left = np.sum(weights[:, None] * (y - predicted) ** 2, axis=0)
+    mean = np.average(y, axis=0, weights=weights)
+    all_of_it = np.sum(weights[:, None] * (y - mean) ** 2, axis=0)
+    # As scikit-learn has it: a constant is predicted perfectly, or not at all.
+    return np.where(all_of_it > 0, 1 - left / np.where(all_of_it > 0, all_of_it, 1),
+                    np.where(left > 0, 0.0, 1.0))
+
+
+class HeadroomRegressor(_Base):
+    """Headroom's experts as a regressor: labels of spectra from arrays in memory.
+
+    One model of all rows, without bins and gates; what a mixture would gain is what a study
+    (:func:`headroom.run`) tells. Where scikit-learn is installed this is one of its estimators,
+    for its pipelines, searches and cross-validation.
+
+    Parameters
+    ----------
+    experts : dict, optional
+        Methods and their settings, as ``experts`` of a study (docs/configuration.md):
+        ``{"ridge": {"alpha": [1, 100]}}``, ``ridge_marginal``, ``lightgbm``, ``cnn``,
+        ``posterior``, ``line_index``. Of several, cross-validation chooses one for each
+        target. Default: ``{"ridge": {}}``, whose penalty cross-validation chooses.
+    noise_level : float
+        The noise that training adds to X, in units of ``error``. 0, the default: X is as it
+        was observed, or clean, and is taken as it is.
+    wave : array_like [P], optional
+        Wavelengths of the columns, angstrom, increasing, which ``line_index`` takes. Default:
+        they have none, and stand for 5000 to 9000 angstrom, evenly.
+    folds : int
+        The folds of cross-validation.
+    random_state : int, RandomState, Generator or None
+        The seed of folds, noise and whatever methods draw; None: 42.
+    memory_mib : int
+        The memory that training may use, in MiB. Bytes do not depend on it, nor on the number
+        of threads.
+    settings : dict, optional
+        Any other key of a study, such as ``{"data.clip": True}``. By default nothing is
+        clipped.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str [P]
+        Only where X had names.
+    n_outputs_ : int
+        Targets, T.
+    expert_ : list of str [T]
+        The expert that predicts each target.
+    cv_r2_ : ndarray [T]
+        Its R² in cross-validation on the training rows; NaN where it has none.
+    model_ : Model
+        What was trained, for flags, half-widths of intervals and the like.
+
+    A NaN in X is a bad pixel: it gets the mean of that pixel over training rows. A spectrum
+    without a good pixel is predicted as NaN, and refused in training; infinite values are
+    refused. Spectra are rounded to fp32.
+
+    A fitted regressor keeps its model in memory and can be pickled; training goes through a
+    temporary folder, with room for X and error once.
+    """
+
+    def __init__(self, experts: dict[str, Any] | None = None, *, noise_level: float = 0.0,
+                 wave: Any = None, folds: int = 5, random_state: Any = 42,
+                 memory_mib: int = 4096, settings: dict[str, Any] | None = None) -> None:
+        self.experts = experts
+        self.noise_level = noise_level
+        self.wave = wave
+        self.folds = folds
+        self.random_state = random_state
+        self.memory_mib = memory_mib
+        self.settings = settings
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _more_tags(self):
+        # What scikit-learn before 1.6 asks.
+        return {"multioutput": True, "allow_nan": True}
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_files")
+
+    # --- training ---
+
+    def fit(self, X: Any, y: Any, error: Any = None) -> HeadroomRegressor:
+        """Trains on spectra.
+
+        Parameters
+        ----------
+        X : array_like [N, P]
+            Flux, in any unit; NaN: a bad pixel.
+        y : array_like [N] or [N, T]
+            One label, or T of them, in their units.
+        error : array_like [N, P], optional
+            One sigma of the flux, in its unit. A pixel whose error is not above 0 or not
+            finite is a bad one. ``posterior``, ``ridge_marginal`` and a ``noise_level`` above
+            0 take it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        UsageError
+            Arrays that do not go together; also a ValueError.
+        ConfigError
+            Parameters that are wrong.
+        DataError, EmptyError, OutOfMemoryError, NumericError
+        """
+        names = _names_of(X)
+        spectra = _check_spectra(X)
+        targets = _check_targets(y, len(spectra))
+        if error is not None:
+            error = self._check_error(error, spectra.shape)
+        elif self.noise_level:
+            raise _errors.UsageError(
+                f"noise_level is {self.noise_level!r}, in units of the error; give fit an error")
+        if len(spectra) < 2:
+            raise _errors.UsageError(
+                f"Found array with n_samples={len(spectra)}: a minimum of 2 is required by "
+                "HeadroomRegressor.")
+        wave = self._grid(spectra.shape[1])
+        with tempfile.TemporaryDirectory(prefix="headroom-") as folder:
+            self._train(folder, spectra, targets.reshape(len(targets), -1), error, wave)
+        self.n_features_in_ = spectra.shape[1]
+        self.n_outputs_ = 1 if targets.ndim == 1 else targets.shape[1]
+        self._is_flat = targets.ndim == 1
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def _grid(self, pixels):
+        if self.wave is None:
+            return np.linspace(5000.0, 9000.0, pixels)
+        wave = np.asarray(self.wave, dtype=np.float64)
+        if wave.shape != (pixels,):
+            raise _errors.UsageError(f"wave has shape {wave.shape}, but X has {pixels} features; "
+                                     "give one wavelength a feature")
+        return wave
+
+    @staticmethod
+    def _check_error(error, shape):
+        error = _as_array(error, "error")
+        if error.shape != shape:
+            raise _errors.UsageError(f"error has shape {error.shape}, but X has {shape}")
+        return error
+
+    def _configuration(self, targets):
+        seed = _seed_of(self.random_state)
+        return {
+            "experiment": {"id": "HeadroomRegressor"},
+            # A study has to have a test set; its scores are of no interest here, as those of
+            # cross-validation are told, so that all rows are trained on and one serves for it.
+            "data": {"train": ["train.h5"], "test": "test.h5", "target": targets, "clip": False,
+                     "allow": ["far_label", "rows_twice", "test_in_training"],
+                     "noise": {"level": self.noise_level, "test": "generated", "seed": seed}},
+            "binning": {"axes": {_BIN_LABEL: [-1, 1]}, "at_risk_below": 0},
+            "selection": {"folds": self.folds, "seed": seed},
+            "controls": {"placebo": False, "leakage": False},
+            "experts": {"ridge": {}} if self.experts is None else self.experts,
+            "run": {"model": "full", "memory_mib": self.memory_mib},
+        }
+
+    def _train(self, folder, spectra, targets, error, wave):
+        names = [f"y{t}" for t in range(targets.shape[1])]
+
+        def readable(text):
+            return text.replace(os.path.join(folder, "train.h5"), "X").replace(folder + os.sep, "")
+
+        def tell(is_warning, line):
+            if is_warning and not any(word in line for word in _OURS):
+                warnings.warn(readable(line), _study.HeadroomWarning, stacklevel=4)
+
+        for name, rows in (("train.h5", slice(None)), ("test.h5", slice(0, 1))):
+            labels = {label: targets[rows, t] for t, label in enumerate(names)}
+            labels[_BIN_LABEL] = np.zeros(len(spectra[rows]))
+            _write.write_spectra(os.path.join(folder, name), spectra[rows],
+                                 None if error is None else error[rows], labels, wave=wave)
+        given = {"path": None, "folder": folder, "compat": None, "mode": 0, "report": False,
+                 "text": json.dumps(self._configuration(names), default=_study._plain),
+                 "out": os.path.join(folder, "run"),
+                 "settings": [f"{key}={json.dumps(value, default=_study._plain)}"
+                              for key, value in (self.settings or {}).items()]}
+        try:
+            run = _core.run(given, tell, None)
+            self._take(os.path.join(run, "model"), len(names), _core.lost(run))
+        except _errors.HeadroomError as failure:
+            raise _errors.of_status(failure.status, readable(str(failure))) from None
+
+    def _take(self, folder, targets, lost):
+        # Without a model there is no such folder.
+        files = _read_folder(folder)
+        about = json.loads(files.get("model.json", '{"slots": []}'))
+        slots = {slot.get("target", 0): slot["expert"] for slot in about["slots"]
+                 if slot["slot"] == 0}
+        if any(slots.get(t) is None for t in range(targets)):
+            raise _errors.EmptyError(
+                f"no expert could be trained: {lost or 'none is better than the mean of y'}")
+        if lost:
+            warnings.warn(f"trained without {lost}", _study.HeadroomWarning, stacklevel=4)
+        chosen = [about["candidates"][slots[t]] for t in range(targets)]
+        self._files, self._opened = files, _model.Model(folder, router="oracle")
+        self.expert_ = [candidate["method"] for candidate in chosen]
+        self.cv_r2_ = np.array([np.nan if candidate.get("r2_cv") is None else candidate["r2_cv"]
+                                for candidate in chosen], dtype=np.float64)
+
+    # --- predicting ---
+
+    def __getstate__(self) -> dict[str, Any]:
+        # An open model stays with its process; the bytes that it is opened from go along.
+        return {**self.__dict__, **({"_opened": None} if "_opened" in self.__dict__ else {})}
+
+    @property
+    def model_(self) -> _model.Model:
+        """What was trained; ``predict`` asks it as ``model_.predict(X, error, slots=...)``
+        with the slot 0 for every row."""
+        self._check_fitted()
+        if self._opened is None:
+            with tempfile.TemporaryDirectory(prefix="headroom-") as folder:
+                for path, content in self._files.items():
+                    path = os.path.join(folder, path)
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                    with open(path, "wb") as file:
+                        file.write(content)
+                # All of it is in memory once it is open.
+                self._opened = _model.Model(folder, router="oracle")
+        return self._opened
+
+    def _check_fitted(self):
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(
+                "This HeadroomRegressor instance is not fitted yet. Call 'fit' with appropriate "
+                "arguments before using this estimator.")
+
+    def _check_names(self, X):
+        told, known = _names_of(X), getattr(self, "feature_names_in_", None)
+        if told is None and known is None:
+            return
+        if known is None:
+            warnings.warn("X has feature names, but HeadroomRegressor was fitted without feature "
+                          "names", UserWarning, stacklevel=4)
+        elif told is None:
+            warnings.warn("X does not have valid feature names, but HeadroomRegressor was fitted "
+                          "with feature names", UserWarning, stacklevel=4)
+        elif list(told) != list(known):
+            raise _errors.UsageError(_names_differ(list(told), list(known)))
+
+    def predict(self, X: Any, error: Any = None, return_std: bool = False) -> Any:
+        """Labels of spectra.
+
+        Parameters
+        ----------
+        X : array_like [N, P]
+            Flux, in the unit of the training spectra; NaN: a bad pixel.
+        error : array_like [N, P], optional
+            One sigma of the flux; the sigma of a label is then that of spectra of this
+            signal-to-noise ratio. ``posterior`` takes it.
+        return_std : bool
+            Whether to say one sigma, too.
+
+        Returns
+        -------
+        ndarray [N] or [N, T], as y was; with ``return_std`` a pair (labels, sigma)
+            NaN where nothing can be predicted, or a sigma is not known; ``model_`` says why.
+
+        Raises
+        ------
+        NotFittedError
+        UsageError
+            Arrays of another shape; also a ValueError.
+        """
+        self._check_fitted()
+        self._check_names(X)
+        spectra = _check_spectra(X)
+        if spectra.shape[1] != self.n_features_in_:
+            raise _errors.UsageError(
+                f"X has {spectra.shape[1]} features, but HeadroomRegressor is expecting "
+                f"{self.n_features_in_} features as input.")
+        if error is not None:
+            error = self._check_error(error, spectra.shape)
+        table = self.model_.predict(spectra, error, slots=np.zeros(len(spectra), dtype=np.intc),
+                                    as_frame=False)
+        said = [np.column_stack([table[f"{target}_{part}"] for target in self.model_.targets])
+                for part in ("mean", "sigma")]
+        if self._is_flat:
+            said = [values[:, 0] for values in said]
+        return tuple(said) if return_std else said[0]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None, error: Any = None) -> float:
+        """R² of the predictions, the mean over targets.
+
+        ``X``, ``y`` and ``error`` as those of :meth:`fit`; ``sample_weight`` [N].
+        """
+        predicted = self.predict(X, error)
+        y = _check_targets(y, len(predicted))
+        return float(np.mean(_r2(y.reshape(len(y), -1), predicted.reshape(len(y), -1),
+                                 sample_weight)))
+
+
+def _names_differ(told: Sequence[str], known: Sequence[str]) -> str:
+    """What scikit-learn says of columns that are not those of the training."""
+    words = ["The feature names should match those that were passed during fit."]
+    for what, names in (("Feature names unseen at fit time:", set(told) - set(known)),
+                        ("Feature names seen at fit time, yet now missing:",
+                         set(known) - set(told))):
+        if names:
+            words += [what, *(f"- {name}" for name in sorted(names)[:5])]
+    if set(told) == set(known):
+        words.append("Feature names must be in the same order as they were in fit.")
+    return "\n".join(words) + "\n"

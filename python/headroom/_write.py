@@ -1,0 +1,106 @@
+"""Arrays in memory, written as the files that a study reads."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from headroom import _core, _errors, _model
+
+
+def _columns(labels, rows):
+    """(name, [N] fp64 or int64) of a mapping, a DataFrame or a structured array."""
+    if labels is None:
+        return []
+    names = getattr(getattr(labels, "dtype", None), "names", None)
+    if names is None and not hasattr(labels, "keys"):
+        raise _errors.UsageError("labels have no names; give a dict, a DataFrame or a structured "
+                                 "array")
+    columns = []
+    for name in names or labels.keys():
+        values = np.asarray(labels[name])
+        if values.dtype.kind not in "fiub" or values.shape != (rows,):
+            raise _errors.UsageError(
+                f"labels[{name!r}] has shape {values.shape} and dtype {values.dtype}, but there "
+                f"are {rows} spectra; give one number a spectrum")
+        if values.dtype.kind == "u" and rows and int(values.max()) > np.iinfo(np.int64).max:
+            raise _errors.UsageError(
+                f"labels[{name!r}] goes up to {values.max()}; whole numbers end at 2^63 - 1")
+        columns.append((str(name), values))
+    return columns
+
+
+def _as_stored(values):
+    return np.ascontiguousarray(values, dtype=np.float64 if values.dtype.kind == "f" else np.int64)
+
+
+def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels: Any = None, *,
+                  wave: Any, noisy: Any = None, mask: Any = None,
+                  overwrite: bool = False) -> str:
+    """Writes spectra and labels as an HDF5 file that a study trains on or is tested with.
+
+    Parameters
+    ----------
+    file : path
+        It appears when it is whole.
+    flux : array_like [N, P]
+        In any unit, the same in all files of a study: without noise, which the study adds, or
+        as observed, with ``data.noise.level: 0``. fp32 stays fp32, all else is stored in
+        fp64. Memory maps are read 4,096 rows at a time.
+    error : array_like [N, P], optional
+        One sigma, in the unit of the flux. A pixel whose error is not above 0 or not finite
+        is a bad one; without this, errors are not known.
+    labels : dict, DataFrame or structured array of numbers [N], optional
+        By name, each in its unit: "T_eff" in K, "log_g" in dex. Whole numbers are kept to the
+        last digit.
+    wave : array_like [P]
+        Wavelengths of the pixels, angstrom, increasing; the same in all files of a study.
+    noisy : array_like [N, P], optional
+        The flux with noise as it is to be predicted from; a study's test set has it, or
+        ``data.noise.test: generated``.
+    mask : array_like of bool [N, P], optional
+        True: a bad pixel, as are those that NumPy's masked arrays mask. Its error becomes 0,
+        or, without errors, its flux NaN.
+    overwrite : bool
+        Whether a file of that name may be replaced.
+
+    Returns
+    -------
+    str
+        The path of the file.
+
+    Raises
+    ------
+    UsageError
+        Arrays that do not go together; a file of that name.
+    DataError
+        Wavelengths that do not increase.
+    EmptyError
+        There is no spectrum.
+    FileError
+    """
+    wave = np.asarray(wave, dtype=np.float64)
+    if wave.ndim != 1:
+        raise _errors.UsageError(f"wave has shape {wave.shape}; give one wavelength a pixel, [P]")
+    rows = _model._Rows(flux, error, mask, len(wave), "wave")
+    clean = None if noisy is None else _model._Rows(noisy, None, mask, len(wave), "wave")
+    if clean is not None and len(clean) != len(rows):
+        raise _errors.UsageError(f"noisy has {len(clean)} rows, but flux has {len(rows)}")
+    columns = _columns(labels, len(rows))
+    dtype = rows.dtype if clean is None else max(rows.dtype, clean.dtype)
+    writer = _core.Writer(os.fsdecode(file), {
+        "rows": len(rows), "wave": wave.tolist(), "is_fp64": dtype == np.float64,
+        "has_noisy": noisy is not None, "replace": bool(overwrite),
+        "labels": [name for name, _ in columns],
+        "integers": [values.dtype.kind != "f" for _, values in columns]})
+    noisy_blocks = iter(()) if clean is None else clean.blocks()
+    for part, block_flux, block_error in rows.blocks():
+        block_noisy = next(noisy_blocks, (None, None, None))[1]
+        writer.append(part.stop - part.start,
+                      *(None if block is None else np.ascontiguousarray(block, dtype=dtype)
+                        for block in (block_flux, block_error, block_noisy)),
+                      [_as_stored(values[part]) for _, values in columns])
+    writer.finish()
+    return os.fsdecode(file)

@@ -1,0 +1,344 @@
+"""What test_python_door.py asks of headroom.HeadroomRegressor, where the package is installed.
+
+    python_regressor_checks.py FOLDER [--sklearn]
+
+FOLDER is empty. With --sklearn, all of scikit-learn's own checks are run: none may fail."""
+
+import importlib.util
+import os
+import pickle
+import subprocess
+import sys
+import unittest
+import warnings
+
+import numpy as np
+
+import headroom
+
+FOLDER = sys.argv[1]
+HAS_SKLEARN = importlib.util.find_spec("sklearn") is not None
+
+
+def made_up(rows=400, pixels=30, seed=1):
+    """Spectra around 1 whose lines depend on two labels, and one sigma of their noise."""
+    draw = np.random.default_rng(seed)
+    depth = draw.uniform(0, 0.1, size=(2, pixels))
+    labels = draw.uniform([1, 4000], [5, 6000], size=(rows, 2))
+    flux = 1 - np.column_stack([labels[:, 0] / 5, labels[:, 1] / 6000]) @ depth
+    error = np.full(flux.shape, 0.005)
+    return (flux + error * draw.normal(size=flux.shape)).astype(np.float32), labels, error
+
+
+X, LABELS, ERROR = made_up()
+
+
+class Fitting(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.fitted = headroom.HeadroomRegressor().fit(X, LABELS[:, 0], ERROR)
+
+    def test_it_learns_what_ridge_learns(self):
+        """Least squares with the penalty that was chosen, from nothing but NumPy."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an alpha alone is at the end of its list
+            fitted = headroom.HeadroomRegressor({"ridge": {"alpha": [1e-4]}}).fit(X, LABELS[:, 0])
+        x = X.astype(np.float64)
+        centred, y = x - x.mean(axis=0), LABELS[:, 0]
+        weights = np.linalg.solve(centred.T @ centred + 1e-4 * np.eye(x.shape[1]),
+                                  centred.T @ (y - y.mean()))
+        expected = y.mean() + centred @ weights
+        np.testing.assert_allclose(fitted.predict(X), expected, atol=1e-4)
+        self.assertEqual(fitted.expert_, ["ridge"])
+
+    def test_ordinary_data_are_not_warned_of(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            headroom.HeadroomRegressor().fit(X, LABELS, ERROR)
+            headroom.HeadroomRegressor(noise_level=1).fit(X, LABELS[:, 0], ERROR)
+            headroom.HeadroomRegressor().fit(X - 1, LABELS[:, 0])
+
+    def test_what_it_says_of_itself(self):
+        fresh, labels, error = made_up(seed=1)
+        self.assertEqual(self.fitted.n_features_in_, 30)
+        self.assertEqual(self.fitted.n_outputs_, 1)
+        self.assertEqual(self.fitted.cv_r2_.shape, (1,))
+        self.assertTrue(0.5 < self.fitted.cv_r2_[0] < 1)
+        self.assertAlmostEqual(self.fitted.cv_r2_[0],
+                               self.fitted.score(fresh, labels[:, 0], error=error), delta=0.1)
+        self.assertEqual(self.fitted.model_.targets, ("y0",))
+
+    def test_sigma_is_one_sigma(self):
+        """Of stars that it has not seen, by noise alone."""
+        new, labels, error = made_up(rows=3000, seed=1)
+        mean, sigma = self.fitted.predict(new[400:], error[400:], return_std=True)
+        self.assertEqual(mean.shape, sigma.shape)
+        share = np.mean(np.abs(mean - labels[400:, 0]) < sigma)
+        self.assertTrue(0.6 < share < 0.76, share)
+        self.assertTrue(np.array_equal(mean, self.fitted.predict(new[400:], error[400:])))
+
+    def test_it_is_what_a_study_says_bit_for_bit(self):
+        folder = f"{FOLDER}/arrays"
+        os.makedirs(folder)
+        labels = {"log_g": LABELS[:, 0], "id": np.arange(400) + 2**60, "one": np.zeros(400)}
+        for name, rows in (("train", slice(None)), ("test", slice(0, 50))):
+            path = headroom.write_spectra(
+                f"{folder}/{name}.h5", X[rows], ERROR[rows].astype(np.float32),
+                {key: values[rows] for key, values in labels.items()},
+                wave=np.linspace(5000, 9000, 30))
+            self.assertEqual(path, f"{folder}/{name}.h5")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            run = headroom.run(
+                {"experiment": {"id": "ARRAYS"},
+                 "data": {"train": ["train.h5"], "test": "test.h5", "target": "log_g",
+                          "clip": False, "id": "id", "allow": ["test_in_training"],
+                          "noise": {"level": 0, "test": "generated"}},
+                 "binning": {"axes": {"one": [-1, 1]}}},
+                out=f"{folder}/run", folder=folder, progress=False)
+        said = run.predictions(as_frame=False)
+        self.assertEqual(said["id"].tolist(), [2**60 + i for i in range(50)])
+        self.assertTrue(np.array_equal(said["ridge_oracle"],
+                                       self.fitted.predict(X[:50], ERROR[:50])))
+
+    def test_several_targets(self):
+        both = headroom.HeadroomRegressor().fit(X, LABELS, ERROR)
+        self.assertEqual(both.expert_, ["ridge", "ridge"])
+        mean, sigma = both.predict(X, ERROR, return_std=True)
+        self.assertEqual((mean.shape, sigma.shape), ((400, 2), (400, 2)))
+        self.assertTrue(np.array_equal(mean[:, 0], self.fitted.predict(X, ERROR)))
+        self.assertAlmostEqual(both.score(X, LABELS),
+                               np.mean(1 - np.mean((mean - LABELS) ** 2, axis=0)
+                                       / LABELS.var(axis=0)), places=12)
+        column = headroom.HeadroomRegressor().fit(X, LABELS[:, :1], ERROR).predict(X, ERROR)
+        self.assertTrue(np.array_equal(column[:, 0], mean[:, 0]))
+
+    def test_every_expert(self):
+        forests = {"lightgbm": {"n_estimators": 10, "min_data_in_leaf": 10}}
+        network = {"cnn": {"epochs": 20, "batch_size": 25, "channels": [8], "pool_size": 2,
+                           "lr": 0.01, "bins": "all", "precision": "fp32"}}
+        for experts, level in ((forests, 0), (network, 0), ({"ridge_marginal": {}}, 1),
+                               ({"posterior": {}}, 1)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", headroom.HeadroomWarning)
+                fitted = headroom.HeadroomRegressor(experts, noise_level=level).fit(
+                    X, LABELS[:, 0], ERROR)
+            self.assertEqual(fitted.expert_, list(experts))
+            mean = fitted.predict(X, ERROR)
+            self.assertTrue(np.isfinite(mean).all(), experts)
+            self.assertTrue(1 < mean.mean() < 5, experts)
+        with self.assertRaisesRegex(headroom.UsageError, "error"):
+            fitted.predict(X)
+
+    def test_validation_chooses(self):
+        experts = {"ridge": {}, "lightgbm": {"n_estimators": 3, "min_data_in_leaf": 50}}
+        fitted = headroom.HeadroomRegressor(experts).fit(X, LABELS[:, 0], ERROR)
+        self.assertEqual(fitted.expert_, ["ridge"])
+        self.assertTrue(np.array_equal(fitted.predict(X, ERROR), self.fitted.predict(X, ERROR)))
+
+    def test_bad_pixels_get_the_mean(self):
+        spoilt = X.copy()
+        spoilt[:, 7] = np.where(np.arange(400) % 4 == 0, np.nan, spoilt[:, 7])
+        spoilt[3] = np.nan
+        with self.assertRaises(headroom.DataError) as caught:
+            headroom.HeadroomRegressor().fit(spoilt, LABELS[:, 0], ERROR)
+        self.assertTrue(str(caught.exception).startswith("X: row 3 (counted from 0) has no good "
+                                                         "pixel"), caught.exception)
+        spoilt[3] = X[3]
+        fitted = headroom.HeadroomRegressor().fit(spoilt, LABELS[:, 0], ERROR)
+        filled = spoilt.copy()
+        filled[::4, 7] = np.nanmean(spoilt[:, 7])
+        np.testing.assert_allclose(fitted.predict(spoilt), fitted.predict(filled), atol=1e-5)
+        nothing = np.full((1, 30), np.nan)
+        self.assertTrue(np.isnan(fitted.predict(nothing)).all())
+
+    def test_a_copy_by_pickle_in_another_process(self):
+        path = f"{FOLDER}/regressor.pickle"
+        with open(path, "wb") as file:
+            pickle.dump((self.fitted, X), file)
+        code = ("import pickle, sys\n"
+                "fitted, X = pickle.load(open(sys.argv[1], 'rb'))\n"
+                "sys.stdout.buffer.write(fitted.predict(X).tobytes())\n")
+        said = subprocess.run([sys.executable, "-c", code, path], check=True,
+                              capture_output=True).stdout
+        self.assertEqual(said, self.fitted.predict(X).tobytes())
+
+    def test_any_number_of_threads(self):
+        code = ("import sys, numpy as np, headroom\n"
+                "sys.path.insert(0, sys.argv[1])\n"
+                "X = np.load(sys.argv[2])\n"
+                "experts = {'ridge': {}, 'lightgbm': {'n_estimators': 5}}\n"
+                "fitted = headroom.HeadroomRegressor(experts).fit(X[:, :-1], X[:, -1])\n"
+                "for said in fitted.predict(X[:, :-1], return_std=True):\n"
+                "    sys.stdout.buffer.write(said.tobytes())\n")
+        path = f"{FOLDER}/threads.npy"
+        np.save(path, np.column_stack([X, LABELS[:, 0]]))
+        said = [subprocess.run([sys.executable, "-c", code, FOLDER, path], check=True,
+                               capture_output=True,
+                               env={**os.environ, "OMP_NUM_THREADS": str(threads)}).stdout
+                for threads in (1, 2)]
+        self.assertEqual(len(said[0]), 2 * 400 * 8)
+        self.assertEqual(said[0], said[1])
+
+    def test_nothing_is_left_behind(self):
+        code = ("import sys, tempfile, os, numpy as np, headroom\n"
+                "tempfile.tempdir = sys.argv[1]\n"
+                "X = np.random.default_rng(0).normal(size=(50, 4))\n"
+                "headroom.HeadroomRegressor().fit(X, X[:, 0]).predict(X)\n"
+                "print(os.listdir(sys.argv[1]))\n")
+        folder = f"{FOLDER}/temporary"
+        os.makedirs(folder)
+        said = subprocess.run([sys.executable, "-c", code, folder], check=True, text=True,
+                              capture_output=True).stdout
+        self.assertEqual(said, "[]\n")
+
+
+class Parameters(unittest.TestCase):
+    def test_they_are_kept_as_given(self):
+        experts = {"ridge": {"alpha": [1.0]}}
+        regressor = headroom.HeadroomRegressor(experts, folds=3)
+        told = regressor.get_params(deep=False)
+        self.assertEqual(set(told), {"experts", "noise_level", "wave", "folds", "random_state",
+                                     "memory_mib", "settings"})
+        self.assertIs(told["experts"], experts)
+        self.assertIs(regressor.set_params(folds=4, random_state=1), regressor)
+        self.assertEqual((regressor.folds, regressor.random_state), (4, 1))
+        with self.assertRaisesRegex(ValueError, "Invalid parameter 'fold' for estimator"):
+            regressor.set_params(fold=3)
+        self.assertTrue(repr(regressor).startswith("HeadroomRegressor(experts={'ridge'"))
+        self.assertEqual(repr(headroom.HeadroomRegressor()), "HeadroomRegressor()")
+
+    def test_the_seed(self):
+        y = LABELS[:, 0]
+        def said(seed):
+            return headroom.HeadroomRegressor(noise_level=1.0, random_state=seed).fit(
+                X, y, ERROR).predict(X).tobytes()
+        self.assertEqual(said(7), said(7))
+        self.assertNotEqual(said(7), said(8))
+        self.assertEqual(said(None), said(42))
+        draws = [said(np.random.default_rng(3)), said(np.random.RandomState(3))]
+        self.assertEqual(draws[0], said(np.random.default_rng(3)))
+        self.assertEqual(draws[1], said(np.random.RandomState(3)))
+
+    def test_other_keys_of_a_study(self):
+        regressor = headroom.HeadroomRegressor(settings={"ridge.alpha": [1e6], "data.clip": True})
+        with self.assertWarnsRegex(headroom.HeadroomWarning, "^ridge: of 2 models the best alpha"):
+            said = regressor.fit(X, LABELS[:, 0]).predict(X)
+        np.testing.assert_allclose(said, LABELS[:, 0].mean(), atol=0.01)
+        with self.assertRaisesRegex(headroom.ConfigError, "experts.rigde"):
+            headroom.HeadroomRegressor({"rigde": {}}).fit(X, LABELS[:, 0])
+
+
+class BadInput(unittest.TestCase):
+    def refused(self, sentence, call, *values, **names):
+        with self.assertRaises(headroom.UsageError) as caught:
+            call(*values, **names)
+        self.assertIsInstance(caught.exception, ValueError)
+        self.assertEqual(str(caught.exception), sentence)
+
+    def test_arrays(self):
+        regressor, y = headroom.HeadroomRegressor(), LABELS[:, 0]
+        self.refused("This HeadroomRegressor instance is not fitted yet. Call 'fit' with "
+                     "appropriate arguments before using this estimator.", regressor.predict, X)
+        self.refused("Found input variables with inconsistent numbers of samples: [400, 3]",
+                     regressor.fit, X, y[:3])
+        self.refused("error has shape (400, 2), but X has (400, 30)", regressor.fit, X, y, X[:, :2])
+        self.refused("noise_level is 1.0, in units of the error; give fit an error",
+                     headroom.HeadroomRegressor(noise_level=1.0).fit, X, y)
+        self.refused("wave has shape (3,), but X has 30 features; give one wavelength a feature",
+                     headroom.HeadroomRegressor(wave=[1, 2, 3]).fit, X, y)
+        self.refused("Input y contains NaN.", regressor.fit, X, np.where(y > 3, np.nan, y))
+        self.refused("Input X contains infinity or a value too large for dtype('float32').",
+                     regressor.fit, np.where(X > 0.98, np.float32(np.inf), X), y)
+        self.refused("Found array with n_samples=1: a minimum of 2 is required by "
+                     "HeadroomRegressor.", regressor.fit, X[:1], y[:1])
+        self.refused("y should be a 1d array, or [N, T] for T targets, got an array of shape "
+                     "(400, 1, 1) instead.", regressor.fit, X, y[:, None, None])
+        with self.assertRaisesRegex(ValueError, "^X holds what is no number: could not convert"):
+            regressor.fit(np.full((400, 2), "a"), y)
+        self.refused("This HeadroomRegressor estimator requires y to be passed, but the target y "
+                     "is None", regressor.fit, X, None)
+        fitted = regressor.fit(X, y)
+        self.refused("X has 3 features, but HeadroomRegressor is expecting 30 features as input.",
+                     fitted.predict, X[:, :3])
+        with self.assertRaisesRegex(TypeError, "Sparse data was passed for X"):
+            class Sparse:
+                tocsr = None
+            fitted.predict(Sparse())
+
+    def test_nothing_that_can_be_trained(self):
+        short = {"cnn": {"epochs": 1, "channels": [4], "lr": 1e-9, "bins": "all"}}
+        with warnings.catch_warnings(), self.assertRaisesRegex(
+                headroom.EmptyError, "^no expert could be trained: "):
+            warnings.simplefilter("ignore", headroom.HeadroomWarning)
+            headroom.HeadroomRegressor(short).fit(X, LABELS[:, 0])
+        experts = {"lightgbm": {}}
+        with self.assertRaisesRegex(headroom.EmptyError,
+                                    r"^no expert could be trained: lightgbm \("):
+            headroom.HeadroomRegressor(experts).fit(X[:4], LABELS[:4, 0])
+
+
+@unittest.skipUnless("--sklearn" in sys.argv, "scikit-learn is not asked")
+class InScikitLearn(unittest.TestCase):
+    def test_all_of_its_checks(self):
+        try:
+            from sklearn.utils.estimator_checks import estimator_checks_generator as all_checks
+        except ImportError:  # before 1.6
+            from sklearn.utils.estimator_checks import check_estimator
+
+            def all_checks(estimator):
+                return check_estimator(estimator, generate_only=True)
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            checks = list(all_checks(headroom.HeadroomRegressor()))
+            self.assertGreaterEqual(len(checks), 40)
+            for estimator, check in checks:
+                with self.subTest(str(check)):
+                    try:
+                        check(estimator)
+                    except unittest.SkipTest as skipped:  # what is not installed
+                        self.assertRegex(str(skipped), "ARRAY_API|pandas|polars|pyarrow")
+
+    def test_searches_pipelines_and_copies(self):
+        from sklearn.base import clone, is_regressor
+        from sklearn.model_selection import GridSearchCV, cross_val_score
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        regressor, y = headroom.HeadroomRegressor(), LABELS[:, 0]
+        self.assertTrue(is_regressor(regressor))
+        self.assertEqual(clone(regressor).get_params(), regressor.get_params())
+        scores = cross_val_score(regressor, X, y, cv=3, n_jobs=2)
+        self.assertTrue((scores > 0.5).all(), scores)
+        fitted = regressor.fit(X, y)
+        self.assertAlmostEqual(fitted.cv_r2_[0], cross_val_score(regressor, X, y, cv=5).mean(),
+                               delta=0.05)
+        search = GridSearchCV(regressor, {"experts": [{"ridge": {"alpha": [1e6]}},
+                                                      {"ridge": {"alpha": [1e-3]}}]}, cv=3)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", headroom.HeadroomWarning)
+            search.fit(X, y)
+        self.assertEqual(search.best_params_, {"experts": {"ridge": {"alpha": [1e-3]}}})
+        piped = make_pipeline(StandardScaler(), headroom.HeadroomRegressor()).fit(X, y)
+        self.assertGreater(piped.score(X, y), 0.8)
+
+
+class WithoutScikitLearn(unittest.TestCase):
+    def test_it_is_not_needed(self):
+        bases = [base.__module__.split(".")[0] for base in headroom.HeadroomRegressor.__mro__]
+        self.assertEqual("sklearn" in bases, HAS_SKLEARN)
+
+    def test_it_is_not_imported_before_it_is_asked_for(self):
+        code = "import headroom, sys; print('sklearn' in sys.modules)"
+        said = subprocess.run([sys.executable, "-c", code], check=True, text=True,
+                              capture_output=True).stdout
+        self.assertEqual(said, "False\n")
+
+
+# What may differ where scikit-learn is: its numbers are ours either way.
+WITH_IT = ["InScikitLearn", "WithoutScikitLearn", "Parameters", "BadInput",
+           "Fitting.test_a_copy_by_pickle_in_another_process"]
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *(WITH_IT if "--sklearn" in sys.argv else [])])
