@@ -15,13 +15,15 @@ hr_status hr_sink_open(const char *path, hr_sink *out, hr_error *err) {
   if (descriptor < 0) {
     return hr_fail_errno(err, HR_ERR_IO, errno, "cannot create %s", path);
   }
-  *out = (hr_sink){.descriptor = descriptor};
+  *out = (hr_sink){.descriptor = descriptor, .driver = H5I_INVALID_HID};
   return HR_OK;
 }
 
 void hr_sink_close(hr_sink *sink) {
   if (sink->descriptor >= 0) close(sink->descriptor);
   sink->descriptor = -1;
+  if (sink->driver >= 0) H5FDunregister(sink->driver);
+  sink->driver = H5I_INVALID_HID;
 }
 
 /* The driver's settings: which sink. */
@@ -135,11 +137,11 @@ static const H5FD_class_t driver = {
 hid_t hr_sink_create_file(hr_sink *sink, const char *path) {
   const sink_info info = {sink};
   hid_t file = H5I_INVALID_HID, access = H5Pcreate(H5P_FILE_ACCESS);
-  hid_t id = H5FDregister(&driver);
-  if (access >= 0 && id >= 0 && H5Pset_driver(access, id, &info) >= 0) {
+  sink->driver = H5FDregister(&driver);
+  if (access >= 0 && sink->driver >= 0 &&
+      H5Pset_driver(access, sink->driver, &info) >= 0) {
     file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
   }
   hr_hdf5_release(&access);
-  if (id >= 0) H5FDunregister(id); /* the open file keeps it alive */
   return file;
 }

@@ -21,13 +21,17 @@ typedef struct hr_sink {
   int error;         /* errno of the first write that failed, or 0 */
   uint64_t end;      /* bytes written so far, the file's length */
   haddr_t allocated; /* what HDF5 calls the end of its address space */
+  hid_t driver;      /* registered while the file is open: HDF5 1.10 looks at its driver
+                        once more after it has let go of it */
 } hr_sink;
 
 #define HR_SINK_CLOSED \
-  { .descriptor = -1 }
+  { .descriptor = -1, .driver = H5I_INVALID_HID }
 
 /* Creates or empties `path`; HR_ERR_IO where that fails. */
 hr_status hr_sink_open(const char *path, hr_sink *out, hr_error *err) HR_MUST_CHECK;
+
+/* Behind H5Fclose of its file. */
 void hr_sink_close(hr_sink *sink);
 
 /* A new HDF5 file that is written to the sink, which must stay where it is until the file
