@@ -184,6 +184,9 @@ hr_status hr_config_read_field(const hr_config_name *name, const hr_yaml_node *n
   hr_config_place place = hr_config_place_of(name, node->mark);
   if (field->may_be_auto && is_word(node, "auto")) return HR_OK;
   if (field->may_be_all && hr_config_is_all(node)) return HR_OK;
+  if (hr_field_is_list(field) && field->may_be_none && is_word(node, "none")) {
+    return hr_field_read(field, place.text, node->text, parameters, err);
+  }
   if (node->kind == HR_YAML_SEQUENCE && hr_field_is_list(field)) {
     HR_TRY(read_list(name, node, field, parameters, err));
   } else { /* a single value is a list of one */

@@ -71,6 +71,9 @@ const char *hr_field_kind_name(const hr_field *field) {
       return field->may_be_none ? "none or a text" : "a text";
     case HR_FIELD_NUMBERS:
       if (field->may_be_auto) return "auto or a list of numbers";
+      if (field->may_be_none && field->may_be_all) {
+        return "none, all or a list of whole numbers";
+      }
       if (field->may_be_all) return "all or a list of whole numbers";
       return field->whole ? "a list of whole numbers" : "a list of numbers";
     case HR_FIELD_TEXTS:
@@ -236,6 +239,12 @@ static void make_none(const hr_field *field, void *member) {
     *(double *)member = (double)NAN;
     return;
   }
+  if (field->kind == HR_FIELD_NUMBERS) {
+    hr_numbers *list = member;
+    hr_free(list->items);
+    *list = (hr_numbers){0};
+    return;
+  }
   hr_free(*(char **)member);
   *(char **)member = NULL;
 }
@@ -243,6 +252,7 @@ static void make_none(const hr_field *field, void *member) {
 bool hr_field_is_none(const hr_field *field, const void *parameters) {
   const void *value = value_of(field, parameters);
   if (!field->may_be_none) return false;
+  if (field->kind == HR_FIELD_NUMBERS) return ((const hr_numbers *)value)->count == 0;
   return field->kind == HR_FIELD_NUMBER ? isnan(*(const double *)value)
                                         : *(char *const *)value == NULL;
 }

@@ -44,8 +44,8 @@ typedef struct hr_field {
   const char *choices;      /* for texts: "cv|test"; NULL: any */
   const char *alias;        /* another spelling that is accepted, or NULL */
   const char *help;         /* one sentence, with the unit */
-  /* Of a number or a text: the text "none" in place of a value makes it NaN or NULL, and
-   * nothing is written of it. */
+  /* Of a number, a text or a list of numbers: the text "none" in place of a value makes
+   * it NaN, NULL or empty, and nothing is written of it. */
   bool may_be_none;
   /* Of numbers only: another field of the struct without which this one has no effect,
    * and the text that it must have then, "true" of a bool; NULL: a number that is not 0.

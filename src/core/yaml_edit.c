@@ -56,7 +56,8 @@ bool hr_yaml_take_out_at(hr_yaml_node *root, hr_yaml_mark mark) {
     hr_yaml_node *item = root->items[i];
     bool was_list = item->kind == HR_YAML_SEQUENCE;
     if (hr_yaml_take_out_at(item, mark)) {
-      if (was_list && item->count == 0) take_out(root, i);
+      bool is_gone = item->count == 0 || mark.line == 0;
+      if (was_list && is_gone) take_out(root, i);
       return true;
     }
     if (!is_at(item->mark, mark) && !(item->key && is_at(item->key_mark, mark))) continue;

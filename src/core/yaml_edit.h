@@ -14,8 +14,9 @@ hr_status hr_yaml_put(hr_yaml_node *mapping, const char *key, hr_yaml_mark mark,
 bool hr_yaml_take_out(hr_yaml_node *mapping, const char *key);
 
 /* Takes out what stands at `mark`: the entry whose key does, or the value or item of a
- * list that does, the innermost. A list whose last item goes is taken out too. false
- * where nothing but the root stands there. */
+ * list that does, the innermost. A list whose last item goes is taken out too, and so is
+ * one from outside the file (line 0), whose items all stand at one place: which of them
+ * is wrong is not known. false where nothing but the root stands there. */
 bool hr_yaml_take_out_at(hr_yaml_node *root, hr_yaml_mark mark);
 
 /* The innermost mapping that stands at `mark`, or NULL. */

@@ -295,6 +295,19 @@ static void test_none(void **state) {
          "f:1:2: x is 'nan', which is not a number; write one such as 10, 0.5 or 1e-3");
   refuse(NUMBER, "none",
          "f:1:2: x is 'none', which is not a number; write one such as 10, 0.5 or 1e-3");
+  hr_field listed = {.name = "l",
+                     .kind = HR_FIELD_NUMBERS,
+                     .offset = offsetof(things, edges),
+                     .maximum = INFINITY,
+                     .may_be_none = true,
+                     .may_be_all = true};
+  assert_true(hr_field_is_none(&listed, &t));
+  check_ok(hr_field_read(&listed, "x", "3", &t, &err));
+  assert_false(hr_field_is_none(&listed, &t));
+  check_ok(hr_field_read(&listed, "x", "none", &t, &err));
+  assert_true(hr_field_is_none(&listed, &t));
+  assert_string_equal(hr_field_kind_name(&listed),
+                      "none, all or a list of whole numbers");
   assert_string_equal(hr_field_kind_name(&fields[ASKED]), "none or a number");
   assert_string_equal(hr_field_kind_name(&fields[NAMED]), "none or a text");
 }

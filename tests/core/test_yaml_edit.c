@@ -39,6 +39,12 @@ static void places_are_taken_out(void **state) {
   assert_true(hr_yaml_take_out_at(root, (hr_yaml_mark){2, 4}));
   assert_null(hr_yaml_find(root, "d"));
   hr_yaml_tree_destroy(&root);
+  root = read("a: {b: [1, 2]}\n");
+  const hr_yaml_mark outside = {0, 3};
+  hr_yaml_move(root->items[0]->items[0], outside);
+  assert_true(hr_yaml_take_out_at(root, outside)); /* some item, and so its list */
+  assert_int_equal(hr_yaml_find(root, "a")->count, 0);
+  hr_yaml_tree_destroy(&root);
 }
 
 static void mappings_are_found_and_moved(void **state) {
