@@ -29,6 +29,7 @@ void hr_dataset_destroy(hr_dataset **dataset) {
   hr_strings_fini(&self->names);
   hr_free(self->labels);
   hr_free(self->indices);
+  hr_free(self->file_start);
   hr_free(self->shards);
   hr_free(self->others);
   hr_free(self);
@@ -112,6 +113,7 @@ static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error
   HR_TRY(hr_alloc(&self->shards, paths->count, err));
   HR_TRY(hr_alloc(&self->indices, paths->count, err));
   HR_TRY(hr_alloc(&self->others, paths->count, err));
+  HR_TRY(hr_alloc(&self->file_start, paths->count + 1, err));
   for (size_t i = 0; i < paths->count; i++) {
     hr_shard *shard = &self->shards[i];
     self->shard_count = self->file_count = i + 1;
@@ -120,6 +122,7 @@ static hr_status read_shards(hr_dataset *self, const hr_strings *paths, hr_error
     HR_TRY(check_same_grid(&self->shards[0], shard, err));
     shard->first_row = self->rows;
     self->rows += shard->rows;
+    self->file_start[i + 1] = self->rows;
   }
   HR_TRY(check_files_differ(self, err));
   if (self->rows == 0) {
@@ -281,11 +284,12 @@ hr_status hr_dataset_open_observed_at(const char *path, bool with_labels,
   HR_TRY(hr_alloc(&self->shards, 1, err));
   HR_TRY(hr_alloc(&self->indices, 1, err));
   HR_TRY(hr_alloc(&self->others, 1, err));
+  HR_TRY(hr_alloc(&self->file_start, 2, err));
   HR_TRY(copy_places(places, self, err));
   self->is_observed = true;
   self->shard_count = self->file_count = 1;
   HR_TRY(hr_shard_read_observed(path, &self->places, &self->shards[0], err));
-  self->rows = self->shards[0].rows;
+  self->rows = self->file_start[1] = self->shards[0].rows;
   tell_unlocked(self, observer);
   if (with_labels) HR_TRY(read_labels(self, 0, HR_LABELS_NEEDED, observer, err));
   HR_TRY(hr_dataset_list_names(self, err));
@@ -490,6 +494,18 @@ const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,
   *row_in_shard =
       hr_shard_file_row(&dataset->shards[i], row - dataset->shards[i].first_row);
   return dataset->shards[i].path;
+}
+
+size_t hr_dataset_number(const hr_dataset *dataset, size_t row) {
+  size_t i = dataset->shard_count - 1;
+  while (i > 0 && row < dataset->shards[i].first_row) i--;
+  const hr_shard *shard = &dataset->shards[i];
+  return dataset->file_start[shard->file] +
+         hr_shard_file_row(shard, row - shard->first_row);
+}
+
+size_t hr_dataset_all_rows(const hr_dataset *dataset) {
+  return dataset->file_start[dataset->file_count];
 }
 
 bool hr_dataset_shares_file(const hr_dataset *a, const hr_dataset *b, const char **path) {

@@ -134,6 +134,11 @@ hr_status hr_dataset_leave_out(hr_dataset *dataset, const bool *left_out,
 const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,
                               size_t *row_in_shard);
 
+/* The row's number over the rows of all files one after the other, from 0, with those
+ * that are left out; and how many these are. */
+size_t hr_dataset_number(const hr_dataset *dataset, size_t row);
+size_t hr_dataset_all_rows(const hr_dataset *dataset);
+
 /* Whether a file of `b` is also one of `a`, by whatever name: *path is its name in `b`
  * (borrowed). */
 bool hr_dataset_shares_file(const hr_dataset *a, const hr_dataset *b, const char **path);
@@ -141,10 +146,6 @@ bool hr_dataset_shares_file(const hr_dataset *a, const hr_dataset *b, const char
 /* The index of the labels of shard number s, of whole numbers: [rows of the shard],
  * borrowed; NULL where it has none or another kind. */
 const int64_t *hr_dataset_index(const hr_dataset *dataset, size_t shard);
-
-/* Whether an index is a permutation of neighbouring numbers that is not in order: *first
- * is the smallest. index: [rows] or NULL. */
-bool hr_index_is_shuffled(const int64_t *index, size_t rows, int64_t *first);
 
 /* Puts the labels of every shard whose index is shuffled in the order of that index, so
  * that row i has the labels of index first + i; to be called before any label is asked

@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "data/dataset_parts.h"
+#include "data/label_index.h"
 
 void hr_label_column_fini(hr_label_column *label) {
   hr_free(label->name);
@@ -28,46 +29,11 @@ cleanup:
 
 /* --- the index --- */
 
-bool hr_index_is_shuffled(const int64_t *index, size_t rows, int64_t *first) {
-  bool is_ordered = true, is_permutation = true;
-  bool *seen = NULL;
-  if (!index || rows < 2) return false;
-  int64_t least = index[0];
-  for (size_t i = 0; i < rows; i++) {
-    if (index[i] < least) least = index[i];
-    is_ordered = is_ordered && (i == 0 || index[i - 1] < index[i]);
-  }
-  *first = least;
-  if (is_ordered || hr_alloc(&seen, rows, NULL) != HR_OK) return false;
-  for (size_t i = 0; i < rows && is_permutation; i++) {
-    uint64_t place = (uint64_t)index[i] - (uint64_t)least;
-    is_permutation = place < rows && !seen[place];
-    if (is_permutation) seen[place] = true;
-  }
-  hr_free(seen);
-  return is_permutation;
-}
-
-static bool is_ordered(const int64_t *index, size_t rows) {
-  for (size_t i = 1; i < rows; i++) {
-    if (index[i] <= index[i - 1]) return false;
-  }
-  return true;
-}
-
-/* Moves what stands at row i to row index[i] - first; items of 8 bytes. */
-static void reorder(const int64_t *index, int64_t first, size_t rows, void *items,
-                    uint64_t *scratch) {
-  uint64_t *values = items;
-  memcpy(scratch, values, rows * sizeof *values);
-  for (size_t i = 0; i < rows; i++) values[index[i] - first] = scratch[i];
-}
-
 static hr_status follow(hr_dataset *self, size_t s, uint64_t *scratch, hr_error *err) {
   const hr_shard *shard = &self->shards[s];
   const int64_t *index = hr_dataset_index(self, s);
   int64_t first = 0;
-  if (!index || is_ordered(index, shard->rows)) return HR_OK;
+  if (!index || hr_index_is_ordered(index, shard->rows)) return HR_OK;
   if (!hr_index_is_shuffled(index, shard->rows, &first)) {
     return hr_fail(err, HR_ERR_DATA,
                    "%s: data.index is rows, but the index of its labels holds the same "
@@ -78,10 +44,12 @@ static hr_status follow(hr_dataset *self, size_t s, uint64_t *scratch, hr_error 
   for (size_t k = 0; k < self->label_count; k++) {
     hr_label_column *label = &self->labels[k];
     if (label->values) {
-      reorder(index, first, shard->rows, label->values + shard->first_row, scratch);
+      hr_index_reorder(index, first, shard->rows, label->values + shard->first_row,
+                       scratch);
     }
     if (label->integers) {
-      reorder(index, first, shard->rows, label->integers + shard->first_row, scratch);
+      hr_index_reorder(index, first, shard->rows, label->integers + shard->first_row,
+                       scratch);
     }
   }
   return HR_OK;
@@ -236,11 +204,13 @@ hr_status hr_dataset_integers(const hr_dataset *dataset, const char *name,
   *out = label->integers;
   for (size_t i = 0; i < dataset->rows; i++) {
     if ((*out)[i] < INT64_MAX) continue;
+    size_t row = 0;
+    const char *path = hr_dataset_locate(dataset, i, &row);
     return hr_fail(err, HR_ERR_DATA,
                    "%s: column %s has a number of %" PRId64
                    " or more in row %zu, more than is kept to the last digit; give it as "
                    "a signed 64-bit integer below that",
-                   dataset->shards[0].path, name, INT64_MAX, i);
+                   path, name, INT64_MAX, row);
   }
   return HR_OK;
 }

@@ -24,6 +24,7 @@ struct hr_dataset {
   size_t label_count;
   hr_strings names;        /* of the labels that every shard has */
   size_t file_count;       /* a file of which no row is used is no shard any more */
+  size_t *file_start;      /* [file_count + 1] rows of the files before each */
   int64_t **indices;       /* [file_count][rows that are used] or NULL */
   hr_frame_others *others; /* [file_count] columns that are no numbers */
   bool is_observed;        /* one file, to be predicted */

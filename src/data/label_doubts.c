@@ -7,6 +7,7 @@
 
 #include "core/alloc.h"
 #include "core/quantile.h"
+#include "data/label_index.h"
 #include "data/shard.h"
 
 /* --- values far from all others --- */

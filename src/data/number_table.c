@@ -255,6 +255,10 @@ static bool is_masked(const hr_number_table *table, size_t row, int column) {
          hr_csv_table_number(&table->csv, row, table->mask[column], &mask) && mask == 1;
 }
 
+bool hr_number_table_has_other(const hr_number_table *table, const char *name) {
+  return hr_frame_others_find(&table->frame.others, name) != NULL;
+}
+
 bool hr_number_table_number(const hr_number_table *table, size_t row, int column,
                             double *out) {
   *out = (double)NAN;

@@ -37,6 +37,10 @@ hr_status hr_number_table_read(const char *name, size_t most_bytes,
                                hr_error *err) HR_MUST_CHECK;
 void hr_number_table_fini(hr_number_table *table);
 
+/* Whether it has a column of that name which holds no numbers, and is none of those
+ * above; of CSV every cell is text, and read when it is asked for. */
+bool hr_number_table_has_other(const hr_number_table *table, const char *name);
+
 /* The number of the column of that name, or HR_CSV_NO_COLUMN. */
 int hr_number_table_find(const hr_number_table *table, const char *name);
 

@@ -7,6 +7,7 @@
 #include "core/alloc.h"
 #include "core/observe.h"
 #include "data/label_doubts.h"
+#include "data/label_index.h"
 #include "data/shard.h"
 
 /* As data/dataset.c's: far above the rounding of fp32, far below a pixel. */

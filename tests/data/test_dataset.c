@@ -130,6 +130,9 @@ static void locates_rows(void **state) {
   assert_int_equal(row, 0);
   assert_string_equal(hr_dataset_locate(f.dataset, 13, &row), f.path[2]);
   assert_int_equal(row, 7);
+  assert_int_equal(hr_dataset_number(f.dataset, 5), 5);
+  assert_int_equal(hr_dataset_number(f.dataset, 13), 13);
+  assert_int_equal(hr_dataset_all_rows(f.dataset), 14);
   fixture_fini(&f);
 }
 
@@ -570,6 +573,9 @@ static void rows_can_be_left_out(void **state) {
   assert_int_equal(row, 4);
   assert_string_equal(hr_dataset_locate(f.dataset, 3, &row), f.path[2]);
   assert_int_equal(row, 2);
+  assert_int_equal(hr_dataset_number(f.dataset, 1), 4);
+  assert_int_equal(hr_dataset_number(f.dataset, 3), 6 + 7 + 2);
+  assert_int_equal(hr_dataset_all_rows(f.dataset), 6 + 7 + 8);
   assert_int_equal(hr_dataset_index(f.dataset, 0)[1], 11);
   fixture_fini(&f);
 }

@@ -2,6 +2,7 @@
 #include "data/frame_index.h"
 
 #include "data/dataset.h"
+#include "data/label_index.h"
 #include "support/frames.h"
 
 static const double shuffled[6] = {12, 10, 15, 11, 14, 13};
@@ -54,18 +55,6 @@ static void an_index_of_dates_is_none(void **state) {
   hr_frame_fini(&frame);
 }
 
-static void only_a_permutation_out_of_order_is_shuffled(void **state) {
-  (void)state;
-  int64_t first = 0;
-  assert_false(hr_index_is_shuffled((int64_t[]){7, 8, 9}, 3, &first));
-  assert_false(hr_index_is_shuffled((int64_t[]){7, 9, 12}, 3, &first));
-  assert_false(hr_index_is_shuffled((int64_t[]){9, 7, 12}, 3, &first));
-  assert_false(hr_index_is_shuffled((int64_t[]){1, 0, 1}, 3, &first));
-  assert_false(hr_index_is_shuffled((int64_t[]){INT64_MAX, INT64_MIN}, 2, &first));
-  assert_true(hr_index_is_shuffled((int64_t[]){-1, -2}, 2, &first));
-  assert_int_equal(first, -2);
-}
-
 static void labels_follow_the_index(void **state) {
   (void)state;
   hr_error err = {0};
@@ -97,7 +86,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_index_of_whole_numbers_is_read),
       cmocka_unit_test(an_index_of_dates_is_none),
-      cmocka_unit_test(only_a_permutation_out_of_order_is_shuffled),
       cmocka_unit_test(labels_follow_the_index),
       cmocka_unit_test(an_index_that_names_no_rows_is_refused),
   };
