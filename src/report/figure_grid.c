@@ -47,12 +47,6 @@ hr_status hr_bin_label(size_t number, const char *name, hr_strings *labels,
   return status;
 }
 
-/* Whether an entry of `experts` is a model from elsewhere, which has no bins. */
-static bool is_of_all_rows(hr_reader *reader, const hr_node *expert) {
-  return hr_node_has(expert, "only_global") &&
-         hr_node_bool(reader, expert, "only_global");
-}
-
 static hr_status add_experts(hr_grid *grid, hr_reader *reader, bool all, hr_error *err) {
   hr_status status = HR_OK;
   hr_node root = hr_reader_root(reader);
@@ -60,7 +54,7 @@ static hr_status add_experts(hr_grid *grid, hr_reader *reader, bool all, hr_erro
   for (size_t e = 0; e < hr_node_count(&experts); e++) {
     hr_node expert = hr_node_item(reader, &experts, e);
     bool has_model = strcmp(hr_node_text(reader, &expert, "status"), "ok") == 0 &&
-                     !is_of_all_rows(reader, &expert);
+                     !hr_expert_is_of_all_rows(reader, &expert);
     if (!all && !has_model) continue;
     HR_TRY(hr_strings_append(&grid->experts, hr_expert_title(reader, &expert), err));
     HR_TRY(hr_strings_append(&grid->keys, hr_node_text(reader, &expert, "name"), err));
@@ -222,7 +216,7 @@ static hr_color color_of_outside(hr_reader *reader, size_t place) {
   size_t before = 0;
   for (size_t e = 0; e < place; e++) {
     hr_node expert = hr_node_item(reader, &experts, e);
-    before += is_of_all_rows(reader, &expert);
+    before += hr_expert_is_elsewhere(reader, &expert);
   }
   return colors[before % (sizeof colors / sizeof *colors)];
 }
@@ -239,7 +233,7 @@ static hr_color color_of_expert(hr_reader *reader, const char *expert) {
   hr_node root = hr_reader_root(reader);
   hr_node experts = hr_node_list(reader, &root, "experts");
   hr_node own = hr_node_item(reader, &experts, place);
-  if (is_of_all_rows(reader, &own)) return color_of_outside(reader, place);
+  if (hr_expert_is_elsewhere(reader, &own)) return color_of_outside(reader, place);
   return hr_color_of_series(place);
 }
 

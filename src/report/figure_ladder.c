@@ -8,12 +8,12 @@
 #include "report/tables.h"
 #include "report/words.h"
 
-enum { MOST_LINES = 16, MOST_ROWS = HR_RUNGS + MOST_LINES };
+enum { MOST_LINES = 16, MOST_ROWS = HR_RUNGS + HR_LADDER_ELSEWHERE + MOST_LINES };
 
-/* A row of the figure: a rung, or a value from outside. */
+/* A row of the figure: a rung, a model from elsewhere, or a value from outside. */
 typedef struct row {
   const char *method;
-  const char *rung; /* its name; NULL: from outside */
+  const char *rung; /* its name, or "elsewhere"; NULL: from outside */
   hr_estimate r2;
   const char *step; /* what makes it, a key of hr_words_step; NULL: it is the first */
   hr_estimate delta;
@@ -85,6 +85,21 @@ static void read_old(hr_reader *reader, ladder_rows *out) {
   }
 }
 
+static void add_elsewhere(hr_reader *reader, const hr_ladder_rows *ladder,
+                          ladder_rows *out) {
+  hr_ladder_rung lines[HR_LADDER_ELSEWHERE];
+  size_t count = hr_ladder_list_elsewhere(reader, ladder, lines);
+  for (size_t i = 0; i < count; i++) {
+    out->items[out->count++] =
+        (row){.method = lines[i].method,
+              .rung = "elsewhere",
+              .r2 = lines[i].r2,
+              .delta = nothing,
+              .below = (double)NAN,
+              .color = hr_figure_color_of(reader, lines[i].method)};
+  }
+}
+
 static void read_references(hr_reader *reader, ladder_rows *out) {
   hr_node root = hr_reader_root(reader);
   hr_node baselines = hr_node_list(reader, &root, "baselines");
@@ -105,10 +120,12 @@ static ladder_rows read_rows(hr_reader *reader) {
   if (hr_ladder_is_known(reader)) {
     hr_ladder_rows ladder = hr_ladder_read(reader);
     for (size_t i = 0; i < ladder.rung_count; i++) add_rung(reader, &ladder, i, &rows);
+    rows.rung_count = rows.count;
+    add_elsewhere(reader, &ladder, &rows);
   } else {
     read_old(reader, &rows);
+    rows.rung_count = rows.count;
   }
-  rows.rung_count = rows.count;
   read_references(reader, &rows);
   return rows;
 }

@@ -15,8 +15,11 @@ typedef struct place {
   size_t point; /* number of it in the sweep */
 } place;
 
+enum { MOST_SERIES = HR_RUNGS + HR_LADDER_ELSEWHERE };
+
 typedef struct series {
-  hr_rung rung;
+  hr_rung rung;       /* HR_RUNGS: a model from elsewhere, */
+  const char *method; /* this one */
   hr_stroke stroke;
   double dot, aside; /* pt */
 } series;
@@ -28,7 +31,7 @@ typedef struct plot {
   hr_axis_tick *ticks;
   hr_strings values; /* [count] at the ticks */
   bool has_lines;    /* between the points: not where the values are words */
-  series series[HR_RUNGS];
+  series series[MOST_SERIES];
   hr_strings titles; /* [series_count] */
   size_t series_count;
 } plot;
@@ -118,11 +121,36 @@ static hr_status find_places(plot *p, hr_error *err) {
   return write_ticks(p, err);
 }
 
-/* R² of a rung at the point in place i; NaN where it has none. */
-static hr_estimate estimate_at(const plot *p, hr_rung rung, size_t i) {
+/* The line of a series at the point in place i; NULL where it has none. */
+static const hr_sweep_line *line_at(const plot *p, const series *own, size_t i) {
+  const hr_sweep_point *point = &p->sweep->points[p->places[i].point];
+  return own->rung < HR_RUNGS ? hr_sweep_on(point, own->rung)
+                              : hr_sweep_of(point, own->method);
+}
+
+/* Its R², NaN where it has none. */
+static hr_estimate estimate_at(const plot *p, const series *own, size_t i) {
   const double none = (double)NAN;
-  const hr_sweep_line *line = hr_sweep_on(&p->sweep->points[p->places[i].point], rung);
+  const hr_sweep_line *line = line_at(p, own, i);
   return line ? line->r2 : (hr_estimate){none, none, none};
+}
+
+static hr_status list_elsewhere(plot *p, hr_error *err) {
+  static const hr_color colors[] = {
+      {0.55, 0.55, 0.05}, {0.00, 0.33, 0.38}, {0.93, 0.45, 0.45}};
+  hr_status status = HR_OK;
+  const hr_sweep_line *list[HR_LADDER_ELSEWHERE];
+  size_t count = hr_sweep_list_elsewhere(p->sweep, list);
+  for (size_t i = 0; i < count; i++) {
+    hr_color color = colors[i % (sizeof colors / sizeof *colors)];
+    p->series[p->series_count++] = (series){.rung = HR_RUNGS,
+                                            .method = list[i]->method,
+                                            .stroke = {color, 1.5, NULL, 0},
+                                            .dot = 5.0};
+    HR_TRY(hr_strings_append(&p->titles, list[i]->title, err));
+  }
+cleanup:
+  return status;
 }
 
 static hr_status list_series(plot *p, hr_error *err) {
@@ -142,6 +170,7 @@ static hr_status list_series(plot *p, hr_error *err) {
     HR_TRY(hr_text_status(&title, err));
     HR_TRY(hr_strings_append(&p->titles, title.bytes, err));
   }
+  HR_TRY(list_elsewhere(p, err));
   for (size_t s = 0; s < p->series_count; s++) {
     p->series[s].aside = apart * ((double)s - 0.5 * (double)(p->series_count - 1));
   }
@@ -155,9 +184,10 @@ static void write_csv(const plot *p, hr_text *out) {
   for (size_t s = 0; s < p->series_count; s++) {
     for (size_t i = 0; i < p->count; i++) {
       const hr_sweep_point *point = &p->sweep->points[p->places[i].point];
-      const hr_sweep_line *line = hr_sweep_on(point, p->series[s].rung);
+      const hr_sweep_line *line = line_at(p, &p->series[s], i);
+      hr_rung rung = p->series[s].rung;
       if (!line) continue;
-      hr_text_append(out, "%s,", hr_rung_name(p->series[s].rung));
+      hr_text_append(out, "%s,", rung < HR_RUNGS ? hr_rung_name(rung) : "elsewhere");
       hr_csv_text(point->value, out);
       hr_text_append(out, ",");
       hr_csv_text(line->method, out);
@@ -177,7 +207,7 @@ static void find_spans(const plot *p, hr_chart_frame *frame) {
   for (size_t i = 0; i < p->count; i++) {
     hr_span_include(&x, p->places[i].x);
     for (size_t s = 0; s < p->series_count; s++) {
-      hr_estimate r2 = estimate_at(p, p->series[s].rung, i);
+      hr_estimate r2 = estimate_at(p, &p->series[s], i);
       if (isnan(r2.value)) continue;
       hr_span_include(&y, fmax(r2.value, hr_figure_floor));
       if (!isnan(r2.low)) hr_span_include(&y, fmax(r2.low, hr_figure_floor));
@@ -230,7 +260,7 @@ static hr_status draw_series(const hr_chart *chart, const plot *p, const series 
   double shift = shift_of(chart, p, own);
   HR_TRY(hr_alloc(&points, p->count, err));
   for (size_t i = 0; i < p->count; i++) {
-    hr_estimate r2 = estimate_at(p, own->rung, i);
+    hr_estimate r2 = estimate_at(p, own, i);
     points[i] = (hr_point){p->places[i].x + shift, r2.value};
     if (!isnan(r2.value)) draw_interval(chart, points[i].x, r2, own->stroke.color);
   }
@@ -246,7 +276,7 @@ cleanup:
 static hr_status draw(const plot *p, hr_canvas *canvas, hr_error *err) {
   hr_status status = HR_OK;
   bool chinese = p->sweep->chinese;
-  hr_legend_entry legend[HR_RUNGS];
+  hr_legend_entry legend[MOST_SERIES];
   hr_chart chart;
   hr_text title;
   hr_text_init(&title);

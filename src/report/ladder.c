@@ -147,11 +147,51 @@ void hr_ladder_append_title(hr_reader *reader, const hr_ladder_rung *rung, hr_te
   }
 }
 
-size_t hr_ladder_append_without_global(hr_reader *reader, hr_text *out) {
+static bool is_on_a_rung(const hr_ladder_rows *ladder, const char *method) {
+  for (size_t i = 0; i < ladder->rung_count; i++) {
+    if (strcmp(ladder->rungs[i].method, method) == 0) return true;
+  }
+  return false;
+}
+
+/* The pooled R² of a method on covered rows; false: it has none. */
+static bool find_r2(hr_reader *reader, const char *method, hr_estimate *out) {
+  hr_node root = hr_reader_root(reader);
+  hr_node overall = hr_node_list(reader, &root, "overall");
+  for (size_t m = 0; m < hr_node_count(&overall); m++) {
+    hr_node entry = hr_node_item(reader, &overall, m);
+    if (strcmp(hr_node_text(reader, &entry, "rows"), "covered") != 0) continue;
+    if (strcmp(hr_node_text(reader, &entry, "method"), method) != 0) continue;
+    *out = hr_node_estimate(reader, &entry, "r2_pooled", "r2_pooled_ci");
+    return true;
+  }
+  return false;
+}
+
+size_t hr_ladder_list_elsewhere(hr_reader *reader, const hr_ladder_rows *ladder,
+                                hr_ladder_rung out[HR_LADDER_ELSEWHERE]) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  size_t count = 0;
+  for (size_t e = 0; e < hr_node_count(&experts) && count < HR_LADDER_ELSEWHERE; e++) {
+    hr_node expert = hr_node_item(reader, &experts, e);
+    if (!hr_expert_is_of_all_rows(reader, &expert)) continue;
+    const char *name = hr_node_text(reader, &expert, "name");
+    const char *method = hr_listed_find(reader, HR_LISTED_GLOBAL, name, false);
+    hr_ladder_rung own = {.rung = HR_RUNGS, .method = method};
+    if (!method || is_on_a_rung(ladder, method)) continue;
+    if (find_r2(reader, method, &own.r2)) out[count++] = own;
+  }
+  return count;
+}
+
+/* The experts of a list of the ladder, by their titles; how many there are. */
+static size_t append_experts(hr_reader *reader, const char *key, hr_text *out) {
   hr_node root = hr_reader_root(reader);
   hr_node ladder = hr_node_object(reader, &root, "ladder");
-  hr_node list = hr_node_list(reader, &ladder, "without_global");
   size_t count = 0;
+  if (!hr_node_has(&ladder, key)) return 0;
+  hr_node list = hr_node_list(reader, &ladder, key);
   for (size_t i = 0; i < hr_node_count(&list); i++) {
     const char *name = json_string_value(json_array_get(list.json, i));
     if (!name) continue;
@@ -160,4 +200,12 @@ size_t hr_ladder_append_without_global(hr_reader *reader, hr_text *out) {
     hr_append_method_title(reader, name, out);
   }
   return count;
+}
+
+size_t hr_ladder_append_without_global(hr_reader *reader, hr_text *out) {
+  return append_experts(reader, "without_global", out);
+}
+
+size_t hr_ladder_append_elsewhere(hr_reader *reader, hr_text *out) {
+  return append_experts(reader, "from_elsewhere", out);
 }

@@ -30,6 +30,14 @@ typedef struct hr_ladder_rows {
   size_t step_count;
 } hr_ladder_rows;
 
+/* The most of models from elsewhere that are shown beside the rungs. */
+enum { HR_LADDER_ELSEWHERE = 8 };
+
+/* Models of all rows from elsewhere that stand on no rung, on covered rows; in the order
+ * of the study. How many there are. */
+size_t hr_ladder_list_elsewhere(hr_reader *reader, const hr_ladder_rows *ladder,
+                                hr_ladder_rung out[HR_LADDER_ELSEWHERE]);
+
 /* False for results of earlier versions, which have none. */
 bool hr_ladder_is_known(hr_reader *reader);
 
@@ -71,5 +79,8 @@ void hr_ladder_append_title(hr_reader *reader, const hr_ladder_rung *rung, hr_te
 /* "LightGBM, 1D-CNN": what the hybrid takes somewhere and has no model of all rows; how
  * many there are. */
 size_t hr_ladder_append_without_global(hr_reader *reader, hr_text *out);
+
+/* The same of models from elsewhere that it takes. */
+size_t hr_ladder_append_elsewhere(hr_reader *reader, hr_text *out);
 
 #endif

@@ -71,6 +71,37 @@ static void append_what_is_off(hr_reader *reader, bool is_small, bool is_interva
   hr_text_append(out, "%s", words[is_small][is_interval][hr_tables_in_chinese(reader)]);
 }
 
+/* Whether a method is of an expert that was trained elsewhere, which states its sigma. */
+static bool is_elsewhere(hr_reader *reader, const char *method) {
+  hr_listed listed = hr_listed_of(reader, method);
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  for (size_t e = 0; e < hr_node_count(&experts); e++) {
+    hr_node expert = hr_node_item(reader, &experts, e);
+    bool is_own = strcmp(hr_node_text(reader, &expert, "name"), listed.expert) == 0;
+    if (is_own) return hr_expert_is_elsewhere(reader, &expert);
+  }
+  return false;
+}
+
+/* What a verdict means, and where it may come from. */
+static const char *tell_meaning(bool is_small, bool is_stated, bool chinese) {
+  if (!is_small) {
+    return chinese ? "。其预测比它所说的更可靠。"
+                   : ". Its predictions are better than it says.";
+  }
+  if (is_stated) {
+    return chinese ? "。其预测不如它所说的可靠。"
+                   : ". Its predictions are not as good as it says.";
+  }
+  return chinese ? "。其预测不如它所说的可靠：光谱误差偏小，测试恒星与训练恒星不"
+                   "同，或门控把恒星交给了不认识它们的模型。"
+                 : ". Its predictions are not as good as it says: the errors of "
+                   "the spectra are too small, the test stars are unlike the "
+                   "training stars or, where a gate routes, it sends stars to "
+                   "models that do not know them.";
+}
+
 static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out) {
   bool chinese = hr_tables_in_chinese(reader);
   const char *verdict = hr_node_text_or_null(reader, entry, "verdict");
@@ -100,16 +131,8 @@ static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out
     append_measure(reader, entry, HR_WITHIN_HALF68, out);
     hr_text_append(out, "%s", chinese ? "" : " of the rows");
   }
-  hr_text_append(
-      out, "%s\n\n",
-      chinese ? (is_small ? "。其预测不如它所说的可靠：光谱误差偏小，测试恒星与训练恒星不"
-                            "同，或门控把恒星交给了不认识它们的模型。"
-                          : "。其预测比它所说的更可靠。")
-              : (is_small ? ". Its predictions are not as good as it says: the errors of "
-                            "the spectra are too small, the test stars are unlike the "
-                            "training stars or, where a gate routes, it sends stars to "
-                            "models that do not know them."
-                          : ". Its predictions are better than it says."));
+  bool is_stated = is_elsewhere(reader, hr_node_text(reader, entry, "method"));
+  hr_text_append(out, "%s\n\n", tell_meaning(is_small, is_stated, chinese));
 }
 
 /* Where the ranks are uniform, or (`warnings`) where they are not. */

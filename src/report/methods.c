@@ -78,6 +78,18 @@ const char *hr_listed_find(hr_reader *reader, hr_listed_kind kind, const char *e
   return NULL;
 }
 
+static bool says(hr_reader *reader, const hr_node *expert, const char *key) {
+  return hr_node_has(expert, key) && hr_node_bool(reader, expert, key);
+}
+
+bool hr_expert_is_of_all_rows(hr_reader *reader, const hr_node *expert) {
+  return says(reader, expert, "only_global");
+}
+
+bool hr_expert_is_elsewhere(hr_reader *reader, const hr_node *expert) {
+  return hr_expert_is_of_all_rows(reader, expert) || says(reader, expert, "elsewhere");
+}
+
 const char *hr_expert_title(hr_reader *reader, const hr_node *expert) {
   const char *name = hr_node_text(reader, expert, "name");
   const char *words = hr_tables_in_chinese(reader) ? hr_words_title(name) : NULL;

@@ -30,6 +30,11 @@ hr_listed hr_listed_of(hr_reader *reader, const char *name);
 const char *hr_listed_find(hr_reader *reader, hr_listed_kind kind, const char *expert,
                            bool by_test);
 
+/* Whether an entry of `experts` was trained elsewhere; and whether it is a model of all
+ * rows and of no bin, as some of these are. */
+bool hr_expert_is_elsewhere(hr_reader *reader, const hr_node *expert);
+bool hr_expert_is_of_all_rows(hr_reader *reader, const hr_node *expert);
+
 /* Where an expert stands among all experts; 0 for one that is not among them. */
 size_t hr_expert_place(hr_reader *reader, const char *expert);
 

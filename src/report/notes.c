@@ -63,6 +63,15 @@ static const form forms[] = {
     {"no system is positive definite in fp64", "没有任何方程组在双精度下正定"},
     {"trained elsewhere, on rows that are not known here, and not validated",
      "在别处训练，所用的行在此未知，且未经验证"},
+    {"trained elsewhere, and validated by its predictions of * of * training rows, out "
+     "of "
+     "fold by the word of who made them",
+     "在别处训练，由其对 {2} 个训练行中 {1} "
+     "行的预测验证；这些预测是否折外，以提供者所言为准"},
+    {"trained elsewhere, and not validated: * of * training rows have a prediction out "
+     "of "
+     "fold, at least * are needed",
+     "在别处训练，未经验证：{2} 个训练行中 {1} 行有折外预测，至少需要 {3} 行"},
     {"* of * test rows have a pixel whose flux is no number, and no prediction",
      "{2} 个测试行中有 {1} 行含有流量不是数值的像素，没有预测"},
     {"this expert is not part of this build", "本版本未包含该专家"},

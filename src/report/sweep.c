@@ -37,8 +37,8 @@ static hr_status read_rungs(hr_results *results, hr_sweep_point *point, hr_error
   hr_text_init(&title);
   for (size_t i = 0; i < ladder->rung_count; i++) {
     const hr_ladder_rung *rung = &ladder->rungs[i];
-    const hr_sweep_line line = {rung->rung, NULL,         NULL,
-                                "covered",  ladder->rows, rung->r2};
+    const hr_sweep_line line = {
+        .rung = rung->rung, .rows = "covered", .row_count = ladder->rows, .r2 = rung->r2};
     hr_text_fini(&title);
     hr_ladder_append_title(&results->reader, rung, &title);
     HR_TRY(hr_text_status(&title, err));
@@ -49,16 +49,26 @@ cleanup:
   return status;
 }
 
-static hr_status read_methods(const hr_results *results, hr_sweep_point *point,
-                              hr_error *err) {
+static bool is_listed(const hr_ladder_rung *lines, size_t count, const char *method) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(lines[i].method, method) == 0) return true;
+  }
+  return false;
+}
+
+static hr_status read_methods(hr_results *results, hr_sweep_point *point, hr_error *err) {
   hr_status status = HR_OK;
+  hr_ladder_rung lines[HR_LADDER_ELSEWHERE];
+  size_t count = hr_ladder_list_elsewhere(&results->reader, &results->ladder, lines);
   for (size_t m = 0; m < results->info.method_count; m++) {
     const hr_results_method *method = &results->methods[m];
     bool covered = strcmp(method->rows, "covered") == 0;
-    const hr_sweep_line line = {.rung = HR_RUNGS,
-                                .rows = covered ? "covered" : "all",
-                                .row_count = (double)method->row_count,
-                                .r2 = method->r2};
+    const hr_sweep_line line = {
+        .rung = HR_RUNGS,
+        .rows = covered ? "covered" : "all",
+        .row_count = (double)method->row_count,
+        .r2 = method->r2,
+        .is_elsewhere = covered && is_listed(lines, count, method->name)};
     HR_TRY(add_line(point, &line, method->name, method->title, err));
   }
 cleanup:
@@ -142,6 +152,35 @@ const hr_sweep_line *hr_sweep_on(const hr_sweep_point *point, hr_rung rung) {
     if (point->lines[l].rung == rung) return &point->lines[l];
   }
   return NULL;
+}
+
+const hr_sweep_line *hr_sweep_of(const hr_sweep_point *point, const char *method) {
+  for (size_t l = 0; l < point->line_count; l++) {
+    const hr_sweep_line *line = &point->lines[l];
+    bool is_own = line->rung < HR_RUNGS || strcmp(line->rows, "covered") == 0;
+    if (is_own && strcmp(line->method, method) == 0) return line;
+  }
+  return NULL;
+}
+
+static bool is_known(const hr_sweep_line *const *list, size_t count, const char *method) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(list[i]->method, method) == 0) return true;
+  }
+  return false;
+}
+
+size_t hr_sweep_list_elsewhere(const hr_sweep *sweep,
+                               const hr_sweep_line *out[HR_LADDER_ELSEWHERE]) {
+  size_t count = 0;
+  for (size_t i = 0; i < sweep->count; i++) {
+    for (size_t l = 0; l < sweep->points[i].line_count; l++) {
+      const hr_sweep_line *line = &sweep->points[i].lines[l];
+      if (!line->is_elsewhere || count == HR_LADDER_ELSEWHERE) continue;
+      if (!is_known(out, count, line->method)) out[count++] = line;
+    }
+  }
+  return count;
 }
 
 bool hr_sweep_has(const hr_sweep *sweep, hr_rung rung) {

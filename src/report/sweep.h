@@ -5,6 +5,7 @@
 #define HR_REPORT_SWEEP_H
 
 #include "report/chart.h"
+#include "report/ladder.h"
 #include "report/table.h"
 #include "score/ladder.h"
 
@@ -20,7 +21,8 @@ typedef struct hr_sweep_outline {
 
 /* What stands on a rung of the ladder, or a method on some of the test rows; owned. */
 typedef struct hr_sweep_line {
-  hr_rung rung; /* HR_RUNGS: a method of its own */
+  hr_rung rung;      /* HR_RUNGS: a method of its own */
+  bool is_elsewhere; /* such a method: a model of all rows from elsewhere, on no rung */
   char *method, *title;
   const char *rows; /* "covered" or "all" */
   double row_count;
@@ -51,6 +53,13 @@ void hr_sweep_fini(hr_sweep *sweep);
 
 /* The line of a rung; NULL where the point has none. */
 const hr_sweep_line *hr_sweep_on(const hr_sweep_point *point, hr_rung rung);
+
+/* The methods from elsewhere of all points, by name, in the order in which they come;
+ * borrowed, at most HR_LADDER_ELSEWHERE; how many. And the line of one of them at a
+ * point; NULL where it has none. */
+size_t hr_sweep_list_elsewhere(const hr_sweep *sweep,
+                               const hr_sweep_line *out[HR_LADDER_ELSEWHERE]);
+const hr_sweep_line *hr_sweep_of(const hr_sweep_point *point, const char *method);
 
 /* Whether some point has the rung. */
 bool hr_sweep_has(const hr_sweep *sweep, hr_rung rung);

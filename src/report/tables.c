@@ -228,7 +228,8 @@ cleanup:
 /* Table 1 -----------------------------------------------------------------------------
  */
 
-/* One column an expert: R2, its setting where it has one, and the interval. */
+/* One column an expert that has bins: R2, its setting where it has one, and the interval.
+ */
 static hr_status add_expert_column(hr_table *table, hr_reader *reader,
                                    const hr_node *expert, hr_error *err) {
   hr_status status = HR_OK;
@@ -270,6 +271,7 @@ static hr_status begin_bins(hr_table *table, hr_reader *reader, const hr_node *e
   HR_TRY(hr_add_headings(table, reader, first, 2, err));
   for (size_t e = 0; e < hr_node_count(experts); e++) {
     hr_node expert = hr_node_item(reader, experts, e);
+    if (hr_expert_is_of_all_rows(reader, &expert)) continue;
     HR_TRY(add_expert_column(table, reader, &expert, err));
   }
   HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "best",
@@ -303,7 +305,7 @@ static hr_status add_bin(hr_table *table, hr_reader *reader, const hr_node *bin,
                          const hr_node *experts, hr_error *err) {
   hr_status status = HR_OK;
   hr_cell *cells = NULL;
-  size_t count = hr_node_count(experts);
+  size_t next = 2;
   hr_node root = hr_reader_root(reader);
   hr_node selection = hr_node_object(reader, &root, "selection");
   bool by_cv = strcmp(hr_node_text(reader, &selection, "by"), "cv") == 0;
@@ -314,13 +316,14 @@ static hr_status add_bin(hr_table *table, hr_reader *reader, const hr_node *bin,
   HR_TRY(hr_set_text(&cells[1].text, err, "%s%s", hr_node_text(reader, bin, "name"),
                      hr_node_bool(reader, bin, "focus") ? " †" : ""));
   HR_TRY(hr_set_text(&cells[1].code, err, "%s", hr_node_text(reader, bin, "name")));
-  for (size_t e = 0; e < count; e++) {
+  for (size_t e = 0; e < hr_node_count(experts); e++) {
     hr_node expert = hr_node_item(reader, experts, e);
-    set_expert_cell(reader, bin, &expert, by_cv, &cells[2 + e]);
+    if (hr_expert_is_of_all_rows(reader, &expert)) continue;
+    set_expert_cell(reader, bin, &expert, by_cv, &cells[next++]);
   }
   const char *best = hr_node_text_or_null(reader, &hybrid, "expert");
-  if (best) HR_TRY(hr_set_method(reader, &cells[2 + count], best, err));
-  hr_set_estimate(&cells[3 + count],
+  if (best) HR_TRY(hr_set_method(reader, &cells[next], best, err));
+  hr_set_estimate(&cells[next + 1],
                   hr_node_estimate(reader, &hybrid, "delta_r2", "delta_r2_ci"));
   status = set_intervals(table, reader, (size_t)cells[0].value, cells, err);
 cleanup:

@@ -30,16 +30,16 @@ cleanup:
   return status;
 }
 
-static hr_status add_rung(hr_table *table, hr_reader *reader,
-                          const hr_ladder_rows *ladder, size_t i, hr_error *err) {
+/* What stands on a rung, or with HR_RUNGS beside the ladder. */
+static hr_status add_line(hr_table *table, hr_reader *reader, const hr_ladder_rung *rung,
+                          hr_cell **out, hr_error *err) {
   hr_status status = HR_OK;
-  hr_cell *cells = NULL;
   hr_text title;
   hr_text_init(&title);
   bool chinese = hr_tables_in_chinese(reader);
-  const hr_ladder_rung *rung = &ladder->rungs[i];
-  const char *name = hr_rung_name(rung->rung);
-  HR_TRY(hr_table_add_row(table, &cells, err));
+  const char *name = rung->rung < HR_RUNGS ? hr_rung_name(rung->rung) : "elsewhere";
+  HR_TRY(hr_table_add_row(table, out, err));
+  hr_cell *cells = *out;
   HR_TRY(hr_set_text(&cells[0].text, err, "%s", hr_words_rung(name, chinese)));
   HR_TRY(hr_set_text(&cells[0].code, err, "%s", name));
   hr_ladder_append_title(reader, rung, &title);
@@ -48,6 +48,18 @@ static hr_status add_rung(hr_table *table, hr_reader *reader,
   HR_TRY(hr_set_text(&cells[1].code, err, "%s", rung->method));
   hr_set_estimate(&cells[2], rung->r2);
   HR_TRY(hr_set_text(&cells[4].text, err, "%s", ""));
+cleanup:
+  hr_text_fini(&title);
+  return status;
+}
+
+static hr_status add_rung(hr_table *table, hr_reader *reader,
+                          const hr_ladder_rows *ladder, size_t i, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cell *cells = NULL;
+  bool chinese = hr_tables_in_chinese(reader);
+  const hr_ladder_rung *rung = &ladder->rungs[i];
+  HR_TRY(add_line(table, reader, rung, &cells, err));
   if (i == 0) goto cleanup;
   const hr_ladder_step *step =
       hr_ladder_between(ladder, ladder->rungs[i - 1].rung, rung->rung);
@@ -58,7 +70,50 @@ static hr_status add_rung(hr_table *table, hr_reader *reader,
   HR_TRY(hr_set_text(&cells[4].text, err, "%s", words ? words : key));
   HR_TRY(hr_set_text(&cells[4].code, err, "%s", step->name));
 cleanup:
-  hr_text_fini(&title);
+  return status;
+}
+
+/* Models of all rows from elsewhere, below the rungs. */
+static hr_status add_elsewhere(hr_table *table, hr_reader *reader,
+                               const hr_ladder_rows *ladder, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_ladder_rung lines[HR_LADDER_ELSEWHERE];
+  size_t count = hr_ladder_list_elsewhere(reader, ladder, lines);
+  for (size_t i = 0; i < count; i++) {
+    hr_cell *cells = NULL;
+    HR_TRY(add_line(table, reader, &lines[i], &cells, err));
+  }
+cleanup:
+  return status;
+}
+
+/* A gate cannot route to what the bundle does not hold. */
+static hr_status note_elsewhere(hr_table *table, hr_reader *reader,
+                                const hr_ladder_rows *ladder, hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  hr_text list;
+  hr_text_init(&list);
+  bool has_gate = hr_ladder_on(ladder, HR_RUNG_DEPLOYED) != NULL;
+  if (hr_ladder_append_elsewhere(reader, &list) == 0) goto cleanup;
+  HR_TRY(hr_text_status(&list, err));
+  HR_TRY(hr_set_text(
+      &note, err,
+      hr_tables_in_chinese(reader)
+          ? "混合专家在一些分箱用到在别处训练的 %s；`headroom predict` "
+            "在那里用本研究自己的"
+            "最佳专家%s。"
+          : "The hybrid with perfect routing takes %s from elsewhere in some bins; "
+            "`headroom predict` has the best of the study's own experts there%s.",
+      list.bytes,
+      !has_gate                      ? ""
+      : hr_tables_in_chinese(reader) ? "，门控亦然：完美路由这一步含有它们的贡献"
+                                     : ", and so do gates: the step of perfect routing "
+                                       "holds what that brings"));
+  HR_TRY(hr_strings_append(&table->notes, note, err));
+cleanup:
+  hr_free(note);
+  hr_text_fini(&list);
   return status;
 }
 
@@ -115,8 +170,10 @@ hr_status hr_build_ladder(hr_table *table, hr_reader *reader, hr_error *err) {
   for (size_t i = 0; i < ladder.rung_count; i++) {
     HR_TRY(add_rung(table, reader, &ladder, i, err));
   }
+  HR_TRY(add_elsewhere(table, reader, &ladder, err));
   HR_TRY(note_whole(table, reader, &ladder, err));
   HR_TRY(note_without_global(table, reader, err));
+  HR_TRY(note_elsewhere(table, reader, &ladder, err));
 cleanup:
   return status;
 }

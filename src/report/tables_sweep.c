@@ -93,6 +93,12 @@ static hr_status begin_rungs(const hr_sweep *sweep, hr_table *table, hr_error *e
     HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, name,
                                hr_words_rung(name, sweep->chinese), err));
   }
+  const hr_sweep_line *elsewhere[HR_LADDER_ELSEWHERE];
+  size_t count = hr_sweep_list_elsewhere(sweep, elsewhere);
+  for (size_t i = 0; i < count; i++) {
+    HR_TRY(hr_table_add_column(table, HR_CELL_SCORE_RANGE, elsewhere[i]->method,
+                               elsewhere[i]->title, err));
+  }
   table->key_columns = 1;
 cleanup:
   hr_free(title);
@@ -113,6 +119,12 @@ static hr_status add_point(const hr_sweep *sweep, size_t i, hr_table *table,
     if (!hr_sweep_has(sweep, rung)) continue;
     if (line) hr_set_estimate(&cells[next], line->r2);
     next++;
+  }
+  const hr_sweep_line *elsewhere[HR_LADDER_ELSEWHERE];
+  size_t count = hr_sweep_list_elsewhere(sweep, elsewhere);
+  for (size_t e = 0; e < count; e++) {
+    const hr_sweep_line *line = hr_sweep_of(point, elsewhere[e]->method);
+    if (line) hr_set_estimate(&cells[next + e], line->r2);
   }
 cleanup:
   return status;
@@ -155,6 +167,21 @@ static hr_status note_rung(const hr_sweep *sweep, hr_rung rung, hr_table *table,
   HR_TRY(hr_strings_append(&table->notes, note.bytes, err));
 cleanup:
   hr_text_fini(&note);
+  return status;
+}
+
+static hr_status note_elsewhere(const hr_sweep *sweep, hr_table *table, hr_error *err) {
+  hr_status status = HR_OK;
+  char *note = NULL;
+  const hr_sweep_line *list[HR_LADDER_ELSEWHERE];
+  size_t count = hr_sweep_list_elsewhere(sweep, list);
+  for (size_t i = 0; i < count; i++) {
+    HR_TRY(hr_set_text(&note, err, sweep->chinese ? "%s：%s" : "%s: %s",
+                       hr_words_rung("elsewhere", sweep->chinese), list[i]->title));
+    HR_TRY(hr_strings_append(&table->notes, note, err));
+  }
+cleanup:
+  hr_free(note);
   return status;
 }
 
@@ -225,6 +252,7 @@ hr_status hr_sweep_build_rungs(const hr_sweep *sweep, hr_table *table, hr_error 
   for (hr_rung rung = 0; rung < HR_RUNGS; rung++) {
     if (hr_sweep_has(sweep, rung)) HR_TRY(note_rung(sweep, rung, table, err));
   }
+  HR_TRY(note_elsewhere(sweep, table, err));
   HR_TRY(note_doubts(sweep, table, err));
   HR_TRY(note_troubles(sweep, table, err));
 cleanup:

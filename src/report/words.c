@@ -85,6 +85,9 @@ const char *hr_words_why(const char *why, bool chinese) {
       {"no_gain",
        "undefined: perfect routing gains too little over the baseline for a share of it",
        "未定义：完美路由相对基线的增益过小，无从谈其比例"},
+      {"from_elsewhere",
+       "undefined: perfect routing takes a model from elsewhere, which no gate routes to",
+       "未定义：完美路由用到了在别处训练的模型，而门控不路由到它"},
   };
   return look_up(list, sizeof list / sizeof *list, why, chinese);
 }
@@ -181,6 +184,7 @@ const char *hr_words_rung(const char *rung, bool chinese) {
       {"deployed", "hybrid, routed by a gate", "混合专家，由门控路由"},
       {"oracle", "hybrid, perfect routing", "混合专家，完美路由"},
       {"ceiling", "what the noise allows", "噪声所允许的上限"},
+      {"elsewhere", "model from elsewhere", "在别处训练的模型"},
   };
   return look_up(list, sizeof list / sizeof *list, rung, chinese);
 }

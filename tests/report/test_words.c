@@ -19,7 +19,8 @@ static void test_every_criterion_has_words(void **state) {
   static const char *const criteria[] = {"oracle_r2",  "delta_r2",         "insufficient",
                                          "focus_bins", "mixture_delta_r2", "rho"};
   static const char *const verdicts[] = {"pass", "fail", "undecided"};
-  static const char *const reasons[] = {"no_single", "no_gate", "no_baseline", "no_gain"};
+  static const char *const reasons[] = {"no_single", "no_gate", "no_baseline", "no_gain",
+                                        "from_elsewhere"};
   for (size_t i = 0; i < 6; i++) {
     assert_string_not_equal(hr_words_criterion(criteria[i], true),
                             hr_words_criterion(criteria[i], false));
@@ -32,7 +33,7 @@ static void test_every_criterion_has_words(void **state) {
     assert_string_equal(hr_words_verdict(verdicts[v], false), verdicts[v]);
     assert_string_not_equal(hr_words_verdict(verdicts[v], true), verdicts[v]);
   }
-  for (size_t i = 0; i < 4; i++) {
+  for (size_t i = 0; i < 5; i++) {
     assert_string_not_equal(hr_words_why(reasons[i], true),
                             hr_words_why(reasons[i], false));
   }
