@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "methods/outside/outside.h"
 
 const char *hr_forecast_kind_name(hr_forecast_kind kind) {
   static const char *const names[] = {"global", "oracle", "hybrid", "gated"};
@@ -56,6 +57,24 @@ void hr_assemble(const hr_assembly *assembly, const hr_choice *choices,
       if (variance && source->variance) variance[i] = source->variance[i];
     }
   }
+}
+
+bool hr_forecast_takes(const hr_candidates *candidates, const hr_forecast *forecast,
+                       size_t expert) {
+  for (size_t k = 0; k < candidates->bin_count; k++) {
+    const hr_choice *choice = &forecast->choices[k];
+    if (choice->kind == HR_CHOICE_EXPERT && choice->expert == expert) return true;
+  }
+  return false;
+}
+
+bool hr_forecast_takes_elsewhere(const hr_candidates *candidates,
+                                 const hr_forecast *forecast) {
+  for (size_t e = 0; e < candidates->outcome_count; e++) {
+    bool is_outside = hr_method_is_outside(candidates->outcomes[e].type);
+    if (is_outside && hr_forecast_takes(candidates, forecast, e)) return true;
+  }
+  return false;
 }
 
 const hr_fit *hr_forecast_spread_fit(const hr_candidates *candidates,
@@ -209,7 +228,8 @@ static hr_status add_hybrid(hr_forecasts *forecasts, const hr_assembly *assembly
   return HR_OK;
 }
 
-/* Its choices are those of the models that are mixed. */
+/* Its choices are those of the models that are mixed: a gate mixes what the bundle has.
+ */
 static hr_status add_gated(hr_forecasts *forecasts, const hr_assembly *assembly,
                            const hr_gated *gated, hr_error *err) {
   bool is_hybrid = gated->method == HR_NO_METHOD;
@@ -225,7 +245,7 @@ static hr_status add_gated(hr_forecasts *forecasts, const hr_assembly *assembly,
   hr_status status = add_forecast(forecasts, assembly, &forecast, err);
   if (status != HR_OK) return status;
   hr_select(&assembly->candidates, HR_SELECT_BY_CV,
-            is_hybrid ? HR_ALL_EXPERTS : (int)gated->method,
+            is_hybrid ? HR_OWN_EXPERTS : (int)gated->method,
             forecasts->items[forecasts->count - 1].choices);
   return HR_OK;
 }

@@ -85,6 +85,12 @@ void hr_forecasts_fini(hr_forecasts *forecasts);
 size_t hr_forecasts_find(const hr_forecasts *forecasts, hr_forecast_kind kind,
                          size_t method, hr_selection selection);
 
+/* Whether it takes the expert in some bin; and whether any that is from elsewhere. */
+bool hr_forecast_takes(const hr_candidates *candidates, const hr_forecast *forecast,
+                       size_t expert);
+bool hr_forecast_takes_elsewhere(const hr_candidates *candidates,
+                                 const hr_forecast *forecast);
+
 /* The fit that a forecast's choice for a slot (the last: rows without route) predicts
  * with, where it knows how far it is to be trusted; or NULL. */
 const hr_fit *hr_forecast_spread_fit(const hr_candidates *candidates,

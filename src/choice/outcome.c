@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/alloc.h"
+#include "methods/outside/outside.h"
 
 hr_status hr_predictions_init(hr_predictions *predictions, size_t variants, size_t rows,
                               bool has_variance, hr_error *err) {
@@ -34,4 +35,11 @@ const hr_fit *hr_outcome_fit(const hr_outcome *outcome, int bin) {
 const hr_fit *hr_outcome_usable(const hr_outcome *outcome, int bin) {
   const hr_fit *fit = hr_outcome_fit(outcome, bin);
   return fit && fit->status == HR_FIT_OK ? fit : NULL;
+}
+
+bool hr_outcome_competes(const hr_outcome *outcome, int bin) {
+  const hr_fit *fit = hr_outcome_usable(outcome, bin);
+  if (!fit || fit->convergence == HR_NOT_CONVERGED) return false;
+  if (!hr_method_is_outside(outcome->type)) return true;
+  return fit->cv_r2 && !isnan(fit->cv_r2[fit->chosen]);
 }

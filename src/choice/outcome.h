@@ -51,6 +51,11 @@ typedef struct hr_outcome {
 /* The outcome's task of a bin (or HR_GLOBAL), whatever its status; NULL: it has none. */
 const hr_fit *hr_outcome_fit(const hr_outcome *outcome, int bin);
 
+/* Whether its task of a bin may be chosen among those of all experts: it is usable, has
+ * converged and, of a model from elsewhere, was validated; the study's own may be chosen
+ * without, where there is no other. */
+bool hr_outcome_competes(const hr_outcome *outcome, int bin);
+
 /* As hr_outcome_fit, but NULL unless its status is HR_FIT_OK. */
 const hr_fit *hr_outcome_usable(const hr_outcome *outcome, int bin);
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "methods/outside/outside.h"
+
 const char *hr_selection_name(hr_selection selection) {
   return selection == HR_SELECT_BY_CV ? "cv" : "test";
 }
@@ -47,9 +49,12 @@ static void offer_expert(best_choice *best, const hr_candidates *candidates, boo
   }
 }
 
-static bool may_compete(const hr_candidates *candidates, size_t e, size_t k) {
-  const hr_fit *fit = hr_outcome_usable(&candidates->outcomes[e], (int)k);
-  return fit && fit->convergence != HR_NOT_CONVERGED;
+/* Whether the task of expert number e is one of those that `expert` means. */
+static bool is_asked(const hr_candidates *candidates, int expert, size_t e, size_t k) {
+  const hr_outcome *outcome = &candidates->outcomes[e];
+  if (expert >= 0) return e == (size_t)expert;
+  if (expert == HR_OWN_EXPERTS && hr_method_is_outside(outcome->type)) return false;
+  return hr_outcome_competes(outcome, (int)k);
 }
 
 void hr_select(const hr_candidates *candidates, hr_selection selection, int expert,
@@ -59,9 +64,8 @@ void hr_select(const hr_candidates *candidates, hr_selection selection, int expe
     bool on_test = selection == HR_SELECT_BY_TEST && candidates->test &&
                    candidates->test->rows[k] > 0;
     for (size_t e = 0; e < candidates->outcome_count; e++) {
-      bool is_asked =
-          expert == HR_ALL_EXPERTS ? may_compete(candidates, e, k) : e == (size_t)expert;
-      if (is_asked) offer_expert(&best, candidates, on_test, e, k);
+      if (!is_asked(candidates, expert, e, k)) continue;
+      offer_expert(&best, candidates, on_test, e, k);
     }
     choices[k] = best.choice;
   }

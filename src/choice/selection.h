@@ -43,14 +43,16 @@ typedef struct hr_candidates {
   const hr_test_errors *test; /* NULL: nothing is known of test rows */
 } hr_candidates;
 
-enum { HR_ALL_EXPERTS = -1 };
+/* Of any expert; of any but models from elsewhere, which no bundle holds and no gate
+ * routes to. */
+enum { HR_ALL_EXPERTS = -1, HR_OWN_EXPERTS = -2 };
 
-/* choices[k] for every bin: the best usable task of `expert` (HR_ALL_EXPERTS: of any),
- * the earlier one where two are equal; HR_CHOICE_NONE where there is none. Undefined
- * validation R2 counts as the worst. In a bin without covered test rows there is nothing
- * to test on: HR_SELECT_BY_TEST then chooses as HR_SELECT_BY_CV. choices[bin_count] is
- * set to HR_CHOICE_NONE. Among all experts a task that did not converge is never chosen;
- * that of an expert alone is scored as it is. */
+/* choices[k] for every bin: the best usable task of `expert` (or of any), the earlier one
+ * where two are equal; HR_CHOICE_NONE where there is none. Undefined validation R2 counts
+ * as the worst. In a bin without covered test rows there is nothing to test on:
+ * HR_SELECT_BY_TEST then chooses as HR_SELECT_BY_CV. choices[bin_count] is set to
+ * HR_CHOICE_NONE. Among several experts only a task that competes (hr_outcome_competes)
+ * is chosen; that of an expert alone is scored as it is. */
 void hr_select(const hr_candidates *candidates, hr_selection selection, int expert,
                hr_choice *choices);
 

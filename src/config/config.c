@@ -138,6 +138,9 @@ static hr_status check_expert_bins(const hr_config *config,
   if (!field || field->kind != HR_FIELD_NUMBERS) return HR_OK;
   hr_numbers *bins = (void *)((char *)expert->parameters + field->offset);
   const hr_yaml_node *given = hr_yaml_find(node, "bins");
+  if (hr_field_is_none(field, expert->parameters) && !hr_config_is_all(given)) {
+    return HR_OK;
+  }
   if (hr_config_is_all(given)) return hr_config_take_all_bins(config, bins, err);
   bool is_default = !given || (bins->count == 0 && field->may_be_auto);
   hr_status status = is_default ? fit_bins_to_grid(config, bins, err) : HR_OK;
@@ -251,6 +254,13 @@ static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
   if (status == HR_OK && !p->predictions && !p->onnx) {
     status = fail_sources(config, entry, false, err);
   }
+  if (status == HR_OK && p->onnx && p->id && !p->validation) {
+    status = hr_yaml_fail(err, config->path, hr_yaml_find(entry, "id")->mark,
+                          "experts.%s.id has no effect without validation, whose rows it "
+                          "names; leave it out",
+                          entry->key);
+  }
+  if (status == HR_OK) hr_outside_method_set_bins(made, p->bins.count > 0);
   return status == HR_OK ? take_title(config, entry, expert, err) : status;
 }
 

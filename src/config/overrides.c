@@ -8,6 +8,7 @@
 #include "config/table.h"
 #include "core/alloc.h"
 #include "core/yaml_edit.h"
+#include "methods/outside/outside.h"
 
 enum { MOST_KEY = 128 };
 
@@ -38,6 +39,16 @@ static const char *section_of(const char *key) {
   return NULL;
 }
 
+/* Whether the key, the first of a path, is a model from elsewhere: one that the file or
+ * an earlier setting has, or that this setting gives its file. */
+static bool is_elsewhere(const hr_yaml_node *root, const char *key, const char *path) {
+  const hr_yaml_node *experts = hr_yaml_find(root, "experts");
+  const char *next = path + strlen(key);
+  if (hr_yaml_find(experts, key)) return true;
+  if (!hr_outside_name_is_good(key)) return false;
+  return strcmp(next, ".predictions") == 0 || strcmp(next, ".onnx") == 0;
+}
+
 /* Refuses the first key of a path, naming the nearest of sections, experts and gates. */
 static hr_status fail_first(const setting *s, const char *key, hr_error *err) {
   enum { MOST = 64 };
@@ -62,8 +73,8 @@ static hr_status fail_first(const setting *s, const char *key, hr_error *err) {
                  s->text, key);
 }
 
-static hr_status take_apart(const char *text, size_t number, setting *out,
-                            hr_error *err) {
+static hr_status take_apart(const hr_yaml_node *root, const char *text, size_t number,
+                            setting *out, hr_error *err) {
   const char *equals = strchr(text, '=');
   size_t length = equals ? (size_t)(equals - text) : 0;
   char key[MOST_KEY], first[MOST_KEY];
@@ -80,6 +91,7 @@ static hr_status take_apart(const char *text, size_t number, setting *out,
   snprintf(key, sizeof key, "%.*s", (int)length, text);
   snprintf(first, sizeof first, "%.*s", (int)strcspn(key, "."), key);
   const char *section = section_of(first);
+  if (!section && is_elsewhere(root, first, key)) section = "experts.";
   if (!section) return fail_first(out, first, err);
   snprintf(out->path, sizeof out->path, "%s%s", section, key);
   return HR_OK;
@@ -163,7 +175,7 @@ hr_status hr_config_override(hr_yaml_node *root, const hr_strings *settings,
     hr_error wrong = {0};
     char key[2 * MOST_KEY];
     setting s;
-    status = take_apart(settings->items[i], i + 1, &s, &wrong);
+    status = take_apart(root, settings->items[i], i + 1, &s, &wrong);
     snprintf(key, sizeof key, "%s", s.path);
     if (status == HR_OK) status = put(root, problems->name, &s, &wrong);
     if (status == HR_ERR_CONFIG) {

@@ -7,8 +7,9 @@
 #include "core/yaml_tree.h"
 
 /* Puts every setting "KEY=VALUE" into the tree of the configuration, later ones over
- * earlier ones. KEY is a path with dots, of experts, gates and the noise also without the
- * section ("ridge.alpha", "noise.level"); VALUE is YAML. What is put in has line 0, and
+ * earlier ones. KEY is a path with dots, of experts, models from elsewhere, gates and the
+ * noise also without the section ("ridge.alpha", "vit.predictions", "noise.level"); VALUE
+ * is YAML. What is put in has line 0, and
  * as its column the number of its setting, from 1. A setting is left out, and goes to
  * `problems` in a sentence that names it, where it is no KEY=VALUE, its value is no YAML,
  * or its path leads through what is no mapping; whether there is such a key is found when

@@ -187,6 +187,7 @@ hr_status hr_config_resolve_paths(hr_config *config, const hr_yaml_node *root,
     hr_outside_parameters *p = config->experts[i].parameters;
     if (!config->experts[i].outside) continue;
     if (p->predictions) HR_TRY(make_absolute(base, &p->predictions, err));
+    if (p->validation) HR_TRY(make_absolute(base, &p->validation, err));
     if (p->onnx) HR_TRY(make_absolute(base, &p->onnx, err));
   }
   for (size_t i = 0; i < config->page_count; i++) {

@@ -80,6 +80,16 @@ typedef enum hr_low_memory {
   HR_LOW_MEMORY_FOLDS, /* and sums of few folds are there at a time, made twice */
 } hr_low_memory;
 
+/* What a model that was trained elsewhere says of the study's rows; borrowed. */
+typedef struct hr_outside_rows {
+  double *prediction; /* [T][test_rows] NaN: none; NULL: its network is run here */
+  double
+      *sigma; /* [T][test_rows] one sigma that it states, above 0, NaN: none; or NULL */
+  double *validation; /* [T][training rows] out of fold, NaN: none; or NULL */
+  size_t asked;       /* test rows that it is to predict: all, or those of its bins */
+  uint64_t print;     /* of the file of its network, where that is run here */
+} hr_outside_rows;
+
 /* Everything about a study that a learner may know before it sees a spectrum; borrowed
  * for the life of the learner. Of the test rows it is told how many there are, and not
  * their labels. */
@@ -109,12 +119,11 @@ typedef struct hr_study_view {
                          learner trains; NULL: there is none */
   float wild_beyond;  /* flux of a row that is far beyond all others is larger in size
                          (data/conditioning.h); 0: not known */
-  hr_low_memory low_memory; /* the least with which the study fits memory_bytes */
-  bool keeps_validation;    /* fits are to tell what validation predicted (below) */
-  bool keeps_every_target;  /* not of the first target alone */
-  const double *outside; /* [T][test_rows] what a model that was trained elsewhere says of
-                            the test rows, NaN: nothing; NULL for what is trained here */
-  uint64_t outside_print; /* of the file of such a model, where it is run here */
+  hr_low_memory low_memory;       /* the least with which the study fits memory_bytes */
+  bool keeps_validation;          /* fits are to tell what validation predicted (below) */
+  bool keeps_every_target;        /* not of the first target alone */
+  const hr_outside_rows *outside; /* of a model that was trained elsewhere; NULL for what
+                                     is trained here */
   double unit; /* of the flux, in that of the files (data/conditioning.h: scale) */
   double base; /* what was taken off the flux (data/conditioning.h): who measures lines
                   puts it back */

@@ -98,6 +98,8 @@ struct hr_model_type {
   const char *kind;    /* in files: "linear", "trees", "network", "templates" */
   bool uses_error;     /* whether it has to know the error of each pixel */
   bool knows_variance; /* whether it gives variance, effective, mean_error, draws */
+  bool states_sigma;   /* whether it gives variance alone, which is what somebody says and
+                          no posterior's */
   bool shares_files;   /* the models of all slots and targets stand in the same files */
   bool whole_rows;     /* it is not asked about rows in which the flux of a pixel is no
                           number, though something stands in for it */

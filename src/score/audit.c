@@ -3,6 +3,7 @@
 #include "score/evaluation_parts.h"
 
 #include "core/alloc.h"
+#include "methods/outside/outside.h"
 
 static hr_status check_input(const hr_results_input *input, hr_error *err) {
   if (input->outcome_count == 0 || input->bin_count == 0) {
@@ -83,6 +84,21 @@ cleanup:
   return status;
 }
 
+/* Whether a forecast has an expert in a bin that the hybrid might not have taken: a model
+ * from elsewhere that was not validated. */
+static bool is_beyond_choice(const hr_evaluation *evaluation,
+                             const hr_forecast *forecast) {
+  const hr_results_input *input = evaluation->input;
+  if (forecast->kind != HR_FORECAST_ORACLE) return false;
+  const hr_outcome *outcome = &input->outcomes[forecast->method];
+  for (size_t k = 0; k < input->bin_count; k++) {
+    bool is_there = hr_outcome_usable(outcome, (int)k) != NULL;
+    if (!is_there || !hr_method_is_outside(outcome->type)) continue;
+    if (!hr_outcome_competes(outcome, (int)k)) return true;
+  }
+  return false;
+}
+
 /* The hybrid chosen on the test rows against every single expert's oracle. It has no
  * numbers where no expert of some bin may compete, as where all did not converge. */
 static hr_status audit_best(hr_evaluation *evaluation, hr_error *err) {
@@ -96,7 +112,8 @@ static hr_status audit_best(hr_evaluation *evaluation, hr_error *err) {
         method == best)
       continue;
     if (!method->complete[HR_SCOPE_COVERED] ||
-        hr_row_groups_covered(&evaluation->groups) == 0) {
+        hr_row_groups_covered(&evaluation->groups) == 0 ||
+        is_beyond_choice(evaluation, method->forecast)) {
       continue;
     }
     HR_TRY(hr_ledger_check_best(

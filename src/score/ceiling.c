@@ -4,8 +4,12 @@
 #include <math.h>
 
 #include "core/alloc.h"
+#include "methods/outside/outside.h"
 
+/* What a model from elsewhere says of its own uncertainty is judged, and bounds nobody.
+ */
 static bool knows_variance(const hr_outcome *outcome) {
+  if (hr_method_is_outside(outcome->type)) return false;
   return outcome->own.variance || outcome->global.variance;
 }
 

@@ -28,8 +28,9 @@ typedef struct hr_ceiling {
   double *prediction[HR_CEILING_KINDS]; /* [test rows] y + √variance, NaN: not known */
 } hr_ceiling;
 
-/* Takes the first outcome that knows its variance, and the input's Fisher bound; what
- * there is none of is all NaN. To be followed by hr_ceiling_fini, on failure too. */
+/* Takes the first outcome that knows its variance and is not from elsewhere, and the
+ * input's Fisher bound; what there is none of is all NaN. To be followed by
+ * hr_ceiling_fini, on failure too. */
 hr_status hr_ceiling_init(hr_ceiling *ceiling, const hr_results_input *input,
                           hr_error *err) HR_MUST_CHECK;
 void hr_ceiling_fini(hr_ceiling *ceiling);

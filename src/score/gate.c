@@ -23,6 +23,7 @@ static const char *tell_why(const char *why) {
       {"no_gate", "no gate routes the hybrid"},
       {"no_baseline", "the baseline has no model of all rows to count from"},
       {"no_gain", "perfect routing gains too little for a share of it"},
+      {"from_elsewhere", "perfect routing takes a model from elsewhere, no gate does"},
   };
   for (size_t i = 0; why && i < sizeof reasons / sizeof *reasons; i++) {
     if (strcmp(reasons[i][0], why) == 0) return reasons[i][1];

@@ -45,7 +45,8 @@ typedef struct hr_gate_value {
   const char *why; /* why it is undefined, where that is known: "no_single" (there is no
                       model of all rows to compare with), "no_gate", "no_baseline" (no
                       model of all rows of the baseline), "no_gain" (perfect routing gains
-                      too little for a share of it); or NULL */
+                      too little for a share of it), "from_elsewhere" (perfect routing
+                      takes models that no gate routes to); or NULL */
 } hr_gate_value;
 
 typedef struct hr_gate_measures {

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "methods/outside/outside.h"
+
 const char *hr_rung_name(hr_rung rung) {
   static const char *const names[HR_RUNGS] = {"baseline", "single", "deployed", "oracle",
                                               "ceiling"};
@@ -67,6 +69,16 @@ static uint64_t list_without_global(const hr_forecast *hybrid,
   return list;
 }
 
+static uint64_t list_from_elsewhere(const hr_forecast *hybrid,
+                                    const hr_candidates *candidates) {
+  uint64_t list = 0;
+  for (size_t e = 0; e < candidates->outcome_count && e < 64; e++) {
+    if (!hr_method_is_outside(candidates->outcomes[e].type)) continue;
+    if (hr_forecast_takes(candidates, hybrid, e)) list |= (uint64_t)1 << e;
+  }
+  return list;
+}
+
 hr_ladder hr_ladder_find(const hr_forecasts *forecasts, const hr_candidates *candidates,
                          hr_selection selection) {
   size_t oracle =
@@ -75,5 +87,6 @@ hr_ladder hr_ladder_find(const hr_forecasts *forecasts, const hr_candidates *can
       .forecast = {find_baseline(forecasts), find_single(forecasts, candidates),
                    find_deployed(forecasts), oracle},
       .without_global = list_without_global(&forecasts->items[oracle], candidates),
+      .from_elsewhere = list_from_elsewhere(&forecasts->items[oracle], candidates),
   };
 }

@@ -40,6 +40,9 @@ typedef struct hr_ladder {
    * bring may be the better model and not the mixture. Bit e for outcome number e, of the
    * first 64. */
   uint64_t without_global;
+  /* The same of models from elsewhere that the hybrid takes somewhere: a gate routes to
+   * others there. */
+  uint64_t from_elsewhere;
 } hr_ladder;
 
 /* selection: of the hybrid. A single model has to be usable, to have converged and to

@@ -9,6 +9,7 @@
 #include "core/observe.h"
 #include "core/seal.h"
 #include "headroom/version.h"
+#include "methods/outside/outside.h"
 #include "score/controls_json.h"
 #include "score/dominant.h"
 #include "score/predictions.h"
@@ -248,6 +249,8 @@ static void write_experts(writer *w, json_t *root) {
     hr_json_put_bool(&w->json, object, "uses_error", outcome->type->uses_error);
     if (outcome->type->only_global) {
       hr_json_put_bool(&w->json, object, "only_global", true);
+    } else if (hr_method_is_outside(outcome->type)) {
+      hr_json_put_bool(&w->json, object, "elsewhere", true);
     }
     const hr_settings settings = {outcome->type->fields, outcome->type->field_count,
                                   outcome->parameters};

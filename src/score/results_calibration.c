@@ -162,24 +162,29 @@ static hr_status doubt_far(const char *name, const hr_method_calibration *own,
                    pooled->far_sigma);
 }
 
+/* A sigma that somebody states comes without half-widths. */
 static hr_status doubt_size(const char *name, const hr_method_calibration *own,
                             hr_doubts *doubts, hr_error *err) {
+  hr_status status = HR_OK;
   bool is_small = own->verdict == HR_SIGMA_TOO_SMALL;
-  const hr_measured *chi2 = &own->pooled.measure[HR_MEAN_CHI2];
-  double within = 100 * own->pooled.measure[HR_WITHIN_HALF68].value;
-  hr_status status = hr_doubts_add(
-      doubts, HR_DOUBT_SIGMA, false, err,
-      "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
-      "%.1f %% of the rows are within the 68 %% interval (see Calibration "
-      "in the report)",
-      name, is_small ? "small" : "large", chi2->value, chi2->low, chi2->high, within);
-  return status != HR_OK
-             ? status
-             : hr_doubts_in_chinese(doubts, err,
-                                    "%s 的 σ 偏%s：平均 χ² 为 %.3f [%.3f, %.3f]，68 %% "
-                                    "区间覆盖 %.1f %% 的行",
-                                    name, is_small ? "小" : "大", chi2->value, chi2->low,
-                                    chi2->high, within);
+  const hr_measured *measure = own->pooled.measure, *chi2 = &measure[HR_MEAN_CHI2];
+  bool has_half = !isnan(measure[HR_WITHIN_HALF68].value);
+  double within = 100 * measure[has_half ? HR_WITHIN_HALF68 : HR_WITHIN_1_SIGMA].value;
+  HR_TRY(
+      hr_doubts_add(doubts, HR_DOUBT_SIGMA, false, err,
+                    "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
+                    "%.1f %% of the rows are within %s (see Calibration "
+                    "in the report)",
+                    name, is_small ? "small" : "large", chi2->value, chi2->low,
+                    chi2->high, within, has_half ? "the 68 % interval" : "one sigma"));
+  HR_TRY(hr_doubts_in_chinese(doubts, err,
+                              "%s 的 σ 偏%s：平均 χ² 为 %.3f [%.3f, %.3f]，%s "
+                              "%.1f %% 的行",
+                              name, is_small ? "小" : "大", chi2->value, chi2->low,
+                              chi2->high, has_half ? "68 % 区间覆盖" : "1 σ 之内占",
+                              within));
+cleanup:
+  return status;
 }
 
 static hr_status doubt_ranks(const char *expert, const hr_sbc *found, hr_doubts *doubts,

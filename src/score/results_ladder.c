@@ -102,6 +102,17 @@ static void put_without_global(writer *w, json_t *ladder) {
   }
 }
 
+/* Only where there are any. */
+static void put_from_elsewhere(writer *w, json_t *ladder) {
+  const hr_results_input *input = w->evaluation->input;
+  if (w->evaluation->ladder.from_elsewhere == 0) return;
+  json_t *list = hr_json_put(w->json, ladder, "from_elsewhere", json_array());
+  for (size_t e = 0; e < input->outcome_count && e < 64; e++) {
+    if (!(w->evaluation->ladder.from_elsewhere >> e & 1)) continue;
+    hr_json_append(w->json, list, json_string(input->outcomes[e].type->name));
+  }
+}
+
 void hr_results_write_ladder(hr_json_builder *json, const hr_evaluation *evaluation,
                              json_t *root) {
   writer w = {json, evaluation, hr_rungs_of(evaluation)};
@@ -110,5 +121,6 @@ void hr_results_write_ladder(hr_json_builder *json, const hr_evaluation *evaluat
   put_rows(&w, ladder, &rows);
   put_all_rows(&w, ladder);
   put_without_global(&w, ladder);
+  put_from_elsewhere(&w, ladder);
   put_groups(&w, ladder);
 }

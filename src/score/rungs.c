@@ -105,6 +105,17 @@ static double forecast_r2(const hr_evaluation *evaluation, size_t f,
       .r2;
 }
 
+bool hr_rungs_mixes_others(const hr_rungs *rungs, size_t gated) {
+  const hr_evaluation *evaluation = rungs->evaluation;
+  const hr_results_input *input = evaluation->input;
+  const hr_forecast *all = evaluation->forecasts.items;
+  const hr_candidates candidates = {input->outcomes, input->outcome_count,
+                                    input->bin_count, NULL};
+  size_t oracle = oracle_of(evaluation, &all[gated]);
+  return all[gated].method == HR_NO_METHOD && oracle != HR_NO_METHOD &&
+         hr_forecast_takes_elsewhere(&candidates, &all[oracle]);
+}
+
 hr_score hr_rungs_rho(const hr_rungs *rungs, size_t gated, const hr_rung_rows *rows) {
   const double least_gain = 0.02;
   const hr_evaluation *evaluation = rungs->evaluation;
@@ -112,6 +123,7 @@ hr_score hr_rungs_rho(const hr_rungs *rungs, size_t gated, const hr_rung_rows *r
   size_t oracle = oracle_of(evaluation, &evaluation->forecasts.items[gated]);
   size_t baseline = evaluation->ladder.forecast[HR_RUNG_BASELINE];
   if (oracle == HR_NO_METHOD || baseline == HR_NO_METHOD) return none;
+  if (hr_rungs_mixes_others(rungs, gated)) return none;
   hr_interval gain =
       hr_bootstrap_delta(evaluation->bootstrap, oracle, baseline, rows->range);
   if (!(gain.low > least_gain)) return none;

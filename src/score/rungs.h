@@ -38,11 +38,16 @@ hr_score hr_rungs_r2(const hr_rungs *rungs, hr_rung rung, const hr_rung_rows *ro
 hr_score hr_rungs_step(const hr_rungs *rungs, hr_rung from, hr_rung to,
                        const hr_rung_rows *rows);
 
+/* Whether perfect routing has models that a gate's forecast cannot have: the hybrid takes
+ * one from elsewhere in some bin. */
+bool hr_rungs_mixes_others(const hr_rungs *rungs, size_t gated);
+
 /* ρ of a gate's forecast (a number of the evaluation's methods): how much of what perfect
  * routing gains over the baseline's model of all rows is left,
  *   ρ = (R²_gate − R²_baseline)/(R²_oracle − R²_baseline),
  * by the same models routed by the true bin, its interval by the same draws. NaN where
- * there is no such gain: where the interval of the denominator reaches 0.02. */
+ * there is no such gain: where the interval of the denominator reaches 0.02; and where
+ * the models are not the same, hr_rungs_mixes_others. */
 hr_score hr_rungs_rho(const hr_rungs *rungs, size_t gated, const hr_rung_rows *rows);
 
 #endif

@@ -72,7 +72,8 @@ static void measure_ladder(const hr_evaluation *evaluation, hr_gate_measures *ou
     out->rho.why = "no_baseline";
   } else if (has_hybrid) {
     out->rho = measure_of(hr_rungs_rho(&rungs, deployed, &rows));
-    if (isnan(out->rho.value)) out->rho.why = "no_gain";
+    bool is_other = hr_rungs_mixes_others(&rungs, deployed);
+    if (isnan(out->rho.value)) out->rho.why = is_other ? "from_elsewhere" : "no_gain";
   }
 }
 

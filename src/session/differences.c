@@ -10,6 +10,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/yaml_tree.h"
+#include "data/table_name.h"
 #include "headroom/version.h"
 #include "session/content.h"
 
@@ -151,19 +152,58 @@ static void look_at(const char *path, file_facts *out) {
   out->bytes = (size_t)info.st_size;
 }
 
+/* The file of a table in a file, which may be named behind it; borrowed of `name`. */
+static const char *file_of(const char *path, hr_table_name *name) {
+  return hr_table_name_init(name, path, NULL) == HR_OK ? name->path : path;
+}
+
+/* A file and what is known of it, behind whatever tells whose it is. */
+static void put_file(hr_json_builder *builder, json_t *file, const char *path) {
+  file_facts facts;
+  char content[17];
+  hr_table_name name = {0};
+  const char *own = file_of(path, &name);
+  look_at(own, &facts);
+  hr_content_print(own, content);
+  hr_table_name_fini(&name);
+  hr_json_put(builder, file, "path", hr_json_text(path));
+  hr_json_put_count(builder, file, "bytes", facts.bytes);
+  hr_json_put_text(builder, file, "modified", facts.modified);
+  hr_json_put_text(builder, file, "changed", facts.changed);
+  hr_json_put_text(builder, file, "content", content);
+}
+
 json_t *hr_differences_files(const hr_origin *origin, hr_json_builder *builder) {
   json_t *list = json_array();
   for (size_t i = 0; i < file_count(origin); i++) {
-    file_facts facts;
-    char content[17];
-    look_at(file_path(origin, i), &facts);
-    hr_content_print(file_path(origin, i), content);
     json_t *file = hr_json_append(builder, list, json_object());
-    hr_json_put(builder, file, "path", hr_json_text(file_path(origin, i)));
-    hr_json_put_count(builder, file, "bytes", facts.bytes);
-    hr_json_put_text(builder, file, "modified", facts.modified);
-    hr_json_put_text(builder, file, "changed", facts.changed);
-    hr_json_put_text(builder, file, "content", content);
+    put_file(builder, file, file_path(origin, i));
+  }
+  return list;
+}
+
+/* The files of a model from elsewhere. */
+enum { MODEL_FILES = 3 };
+static const char *const model_keys[MODEL_FILES] = {"predictions", "validation", "onnx"};
+
+/* NULL: the expert has no such file. */
+static const char *model_file(const hr_config_expert *expert, size_t k) {
+  const hr_outside_parameters *p = expert->parameters;
+  if (!expert->outside) return NULL;
+  const char *const paths[MODEL_FILES] = {p->predictions, p->validation, p->onnx};
+  return paths[k];
+}
+
+json_t *hr_differences_models(const hr_origin *origin, hr_json_builder *builder) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < origin->config->expert_count * MODEL_FILES; i++) {
+    const hr_config_expert *expert = &origin->config->experts[i / MODEL_FILES];
+    const char *path = model_file(expert, i % MODEL_FILES);
+    if (!path) continue;
+    json_t *file = hr_json_append(builder, list, json_object());
+    hr_json_put_text(builder, file, "expert", expert->type->name);
+    hr_json_put_text(builder, file, "key", model_keys[i % MODEL_FILES]);
+    put_file(builder, file, path);
   }
   return list;
 }
@@ -171,8 +211,11 @@ json_t *hr_differences_files(const hr_origin *origin, hr_json_builder *builder) 
 /* What a file was known by; a copy has another time and the same content. */
 static bool has_same_content(const json_t *before, const char *path) {
   char content[17];
+  hr_table_name name = {0};
   const char *known = hr_json_string(before, "content", "");
-  return known[0] && hr_content_print(path, content) && strcmp(known, content) == 0;
+  bool is_there = known[0] && hr_content_print(file_of(path, &name), content);
+  hr_table_name_fini(&name);
+  return is_there && strcmp(known, content) == 0;
 }
 
 /* Whether nothing was done to a file; runs of earlier versions know no time of change. */
@@ -183,22 +226,26 @@ static bool is_untouched(const json_t *before, const file_facts *facts) {
          (!changed[0] || strcmp(facts->changed, changed) == 0);
 }
 
-static void compare_file(clauses *c, const json_t *before, const char *path) {
+/* `what` it is, "the data file". */
+static void compare_file(clauses *c, const char *what, const json_t *before,
+                         const char *path) {
   file_facts facts;
   size_t old = hr_json_count(before, "bytes", 0);
   const char *was = hr_json_string(before, "path", "");
-  look_at(path, &facts);
+  hr_table_name name = {0};
+  look_at(file_of(path, &name), &facts);
+  hr_table_name_fini(&name);
   bool same_size = facts.bytes == old;
   if (is_untouched(before, &facts)) return;
   if (same_size && has_same_content(before, path)) return;
   if (!begin_clause(c)) return;
   if (strcmp(was, path) != 0) {
-    hr_text_append(c->out, "the data file %s was %s", path, was);
+    hr_text_append(c->out, "%s %s was %s", what, path, was);
   } else if (!same_size) {
-    hr_text_append(c->out, "the data file %s had %zu bytes and has %zu now", path, old,
+    hr_text_append(c->out, "%s %s had %zu bytes and has %zu now", what, path, old,
                    facts.bytes);
   } else {
-    hr_text_append(c->out, "the data file %s was modified", path);
+    hr_text_append(c->out, "%s %s was modified", what, path);
   }
 }
 
@@ -211,7 +258,34 @@ static void compare_data(clauses *c, const json_t *manifest, const hr_origin *or
     return;
   }
   for (size_t i = 0; i < now; i++) {
-    compare_file(c, json_array_get(files, i), file_path(origin, i));
+    compare_file(c, "the data file", json_array_get(files, i), file_path(origin, i));
+  }
+}
+
+static const json_t *find_model(const json_t *models, const char *expert,
+                                const char *key) {
+  for (size_t i = 0; i < json_array_size(models); i++) {
+    const json_t *model = json_array_get(models, i);
+    bool is_own = strcmp(hr_json_string(model, "expert", ""), expert) == 0 &&
+                  strcmp(hr_json_string(model, "key", ""), key) == 0;
+    if (is_own) return model;
+  }
+  return NULL;
+}
+
+/* Files of models from elsewhere that the run was begun with; earlier versions wrote none
+ * down. */
+static void compare_models(clauses *c, const json_t *manifest, const hr_origin *origin) {
+  const json_t *models = json_object_get(json_object_get(manifest, "data"), "models");
+  for (size_t i = 0; i < origin->config->expert_count * MODEL_FILES; i++) {
+    const hr_config_expert *expert = &origin->config->experts[i / MODEL_FILES];
+    const char *path = model_file(expert, i % MODEL_FILES);
+    const char *name = expert->type->name, *key = model_keys[i % MODEL_FILES];
+    const json_t *before = path ? find_model(models, name, key) : NULL;
+    char what[128];
+    if (!before) continue;
+    snprintf(what, sizeof what, "the file of experts.%s.%s", name, key);
+    compare_file(c, what, before, path);
   }
 }
 
@@ -253,6 +327,7 @@ hr_status hr_differences_describe(const char *out_dir, const json_t *manifest,
   }
   if (!same_study) HR_TRY(compare_configurations(out_dir, origin, &c, err));
   compare_data(&c, manifest, origin);
+  if (!same_study) compare_models(&c, manifest, origin);
   if (!same_study && c.count == 0 && begin_clause(&c)) {
     name_touched(&c, manifest, origin);
   }

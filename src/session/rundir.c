@@ -271,6 +271,7 @@ static json_t *describe_data(const hr_origin *origin, hr_json_builder *builder) 
   describe_paths(builder, data, &config->data.train_paths);
   hr_json_put(builder, data, "test", hr_json_text(config->data.test_path));
   hr_json_put(builder, data, "files", hr_differences_files(origin, builder));
+  hr_json_put(builder, data, "models", hr_differences_models(origin, builder));
   hr_json_put_count(builder, data, "train_rows", origin->train_rows);
   hr_json_put_count(builder, data, "test_rows", origin->test_rows);
   hr_json_put_count(builder, data, "pixels", origin->pixels);

@@ -265,8 +265,7 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
   run->view.store = (hr_store){run, open_state, remove_state};
   if (hr_study_is_control(expert->type)) run->view.test_bin = plan->test_bin;
   if (expert->outside) {
-    run->view.outside = plan->outside[expert - plan->config->experts];
-    run->view.outside_print = plan->outside_print[expert - plan->config->experts];
+    run->view.outside = &plan->outside[expert - plan->config->experts];
   }
   HR_TRY(init_targets(run, plan, study, err));
   HR_TRY(load_cards(run, &whole, &failed, err));
@@ -469,7 +468,9 @@ static void tell_kept_back(hr_method_run *run) {
   hr_observe_warning(run->view.observer,
                      "experts.%s: %s of it; they are left out of what is compared",
                      run->type->name, note);
-  for (size_t i = 0; i < count_of(run); i++) hr_fit_add_note(&run->trained[i].fit, note);
+  for (size_t i = 0; i < count_of(run); i++) {
+    if (run->trained[i].model) hr_fit_add_note(&run->trained[i].fit, note);
+  }
 }
 
 hr_status hr_method_run_predict(hr_method_run *run, const hr_plan *plan, hr_error *err) {

@@ -1,17 +1,15 @@
-/* What models from elsewhere (methods/outside/outside.h) say of the test rows: their
- * files, joined to the rows; or their networks, tried out. */
+/* What models from elsewhere (methods/outside/outside.h) say of the study's rows: their
+ * files, joined to the rows (study/outside_file.h); or their networks, tried out. */
 #ifndef HR_STUDY_OUTSIDE_H
 #define HR_STUDY_OUTSIDE_H
 
 #include "study/plan.h"
 
-/* Fills plan->outside and plan->outside_print. A star that the file has twice, a test
- * row that two lines claim, a file of which no line is a test row, or that has another
- * number of lines where lines are rows, or that leaves more than half of the rows in bins
- * without a prediction, is refused (HR_ERR_DATA), as is a cell that is no number
- * (HR_ERR_FORMAT); rows without a prediction, and lines of no test row, are
- * told as warnings. A network is refused as hr_onnx_model_check says, where ONNX Runtime
- * is there to try it. */
+/* Fills plan->outside. Refuses files as hr_outside_file_read and
+ * hr_outside_take_predictions do, and predictions that leave more than half of the test
+ * rows in bins (of a model of bins, in its own) without one (HR_ERR_DATA); rows without a
+ * prediction or a sigma, and lines of no row, are told as warnings. A network is refused
+ * as hr_onnx_model_check says, where ONNX Runtime is there to try it. */
 hr_status hr_outside_read(hr_plan *plan, const hr_observer *observer,
                           hr_error *err) HR_MUST_CHECK;
 void hr_outside_fini(hr_plan *plan);

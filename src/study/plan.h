@@ -30,11 +30,9 @@ typedef struct hr_plan {
   hr_further_target *further;         /* those of them behind the first, for the view */
   hr_split_view test_split;           /* that of the first target */
   hr_study_view view;                 /* what learners see; points into this plan */
-  double **outside; /* [config->expert_count] of models from elsewhere: [T][test rows]
-                       predictions, NaN: none; of others NULL */
-  uint64_t *outside_print; /* [config->expert_count] of those that are run here, of their
-                              files; of others 0 */
-  hr_memory_plan memory;   /* the experts in the order in which they are trained */
+  hr_outside_rows *outside; /* [config->expert_count] of models from elsewhere; of others
+                               all zero */
+  hr_memory_plan memory;    /* the experts in the order in which they are trained */
   hr_doubts doubts; /* that are told; those that are not let be have refused the study */
   hr_strings label_files; /* with tables of labels, for the origin */
   uint64_t spectra_print; /* of some training and test spectra, for the origin */

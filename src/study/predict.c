@@ -21,8 +21,12 @@ static hr_status widen(hr_row_table *table, const hr_trained *trained, hr_error 
   if (trained->model->variant_count > table->variants) {
     table->variants = trained->model->variant_count;
   }
-  if (!trained->model->type->knows_variance || table->variance) return HR_OK;
-  HR_TRY(alloc_nan(&table->variance, table->rows, err));
+  const hr_model_type *type = trained->model->type;
+  bool has_variance = type->knows_variance || type->states_sigma;
+  if (has_variance && !table->variance) {
+    HR_TRY(alloc_nan(&table->variance, table->rows, err));
+  }
+  if (!type->knows_variance || table->effective) return HR_OK;
   HR_TRY(alloc_nan(&table->effective, table->rows, err));
   HR_TRY(alloc_nan(&table->mean_error, table->rows, err));
 cleanup:
@@ -51,7 +55,7 @@ static void fini_table(hr_row_table *table) {
 
 /* Whether the models of bins know the distribution of their labels. */
 static bool knows_draws(const hr_test_rows *rows) {
-  return rows->targets > 0 && rows->own[0].variance;
+  return rows->targets > 0 && rows->own[0].effective;
 }
 
 static hr_status predict_groups(void *context, const hr_grouped *grouped, hr_error *err);
@@ -195,11 +199,21 @@ hr_status hr_test_rows_observe(hr_test_rows *rows, const hr_block *block, hr_err
   return hr_whole_groups_observe(&rows->groups, block, err);
 }
 
+/* Whether a model that wants whole rows is to predict the row. */
+static bool is_for_whole_rows(const hr_test_rows *rows, size_t row) {
+  for (size_t s = 0; s < rows->slots; s++) {
+    int slot = rows->trained[s].fit.slot;
+    bool is_asked = slot == HR_GLOBAL || rows->test->route[row] == slot;
+    if (is_asked && wants_whole_rows(&rows->trained[s])) return true;
+  }
+  return false;
+}
+
 size_t hr_test_rows_kept_back(const hr_test_rows *rows) {
   size_t count = 0;
-  if (!wants_whole_rows(&rows->trained[rows->slots - 1])) return 0;
   for (size_t i = 0; i < rows->test->rows; i++) {
-    count += rows->is_holed[i] && !rows->is_empty[i];
+    bool is_told = rows->is_holed[i] && !rows->is_empty[i];
+    count += is_told && is_for_whole_rows(rows, i);
   }
   return count;
 }
@@ -212,9 +226,10 @@ static void gather(const hr_row_table *table, const hr_split_view *test, int slo
     for (size_t v = 0; v < variants; v++) {
       out->predictions[v * out->rows + at] = table->mean[v * table->rows + i];
     }
-    if (out->variance) {
+    if (out->variance) out->variance[at] = table->variance[i];
+    if (out->details) {
       double *details = out->details + at * HR_DETAILS;
-      out->variance[at] = details[0] = table->variance[i];
+      details[0] = table->variance[i];
       details[1] = table->effective[i];
       details[2] = table->mean_error[i];
     }
@@ -244,8 +259,8 @@ hr_status hr_slot_rows_init(hr_slot_rows *out, const hr_test_rows *rows, size_t 
     out->rows += slot == HR_GLOBAL || rows->test->route[i] == slot;
   }
   HR_TRY(hr_alloc(&out->predictions, variants * out->rows, err));
-  if (table->variance) {
-    HR_TRY(hr_alloc(&out->variance, out->rows, err));
+  if (table->variance) HR_TRY(hr_alloc(&out->variance, out->rows, err));
+  if (table->effective) {
     HR_TRY(hr_alloc(&out->details, out->rows * HR_DETAILS, err));
   }
   gather(table, rows->test, slot, variants, out);

@@ -14,7 +14,8 @@ typedef struct hr_row_table {
   size_t rows;                               /* N of the test set */
   size_t variants;                           /* V, of the model that has the most */
   float *mean;                               /* [V][N], in the unit of the target */
-  double *variance, *effective, *mean_error; /* [N]; NULL where no model gives them */
+  double *variance, *effective, *mean_error; /* [N]; NULL where no model gives them: the
+                                                last two are of posteriors alone */
 } hr_row_table;
 
 typedef struct hr_test_rows {

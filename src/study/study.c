@@ -24,6 +24,7 @@
 #include "study/bundle.h"
 #include "study/check_data.h"
 #include "study/describe.h"
+#include "study/elsewhere.h"
 #include "study/estimate.h"
 #include "study/gates.h"
 #include "study/method_run.h"
@@ -58,9 +59,8 @@ static size_t targets_of(const study *s) {
 }
 
 static void destroy_runs(study *s) {
-  for (size_t i = 0; s->runs && i < s->config->expert_count; i++) {
+  for (size_t i = 0; s->runs && i < s->config->expert_count; i++)
     hr_method_run_fini(&s->runs[i]);
-  }
   hr_free(s->runs);
   hr_free(s->outcomes);
   hr_study_gates_fini(&s->gates);
@@ -502,9 +502,8 @@ cleanup:
 /* Results of fewer tasks than there will be must not outlive them. */
 static hr_status drop_results(const study *s, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t t = 0; t < targets_of(s) && status == HR_OK; t++) {
+  for (size_t t = 0; t < targets_of(s) && status == HR_OK; t++)
     status = drop_target(s, t, err);
-  }
   return status;
 }
 
@@ -533,6 +532,7 @@ static hr_status work(study *s, hr_error *err) {
   hr_timings_lap(&s->timings, "prepare", NULL);
   HR_TRY(read_training(s, err));
   HR_TRY(finish_runs(s, err));
+  HR_TRY(hr_study_tell_elsewhere(s->plan, s->outcomes, err));
   HR_TRY(work_gates(s, err));
   HR_TRY(read_test(s, err));
   tell_preparation(s);

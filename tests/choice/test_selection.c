@@ -71,6 +71,33 @@ static void test_what_did_not_converge_is_never_chosen(void **state) {
   end();
 }
 
+/* The forest, which is best in bin 1, as a model from elsewhere. */
+static void test_a_model_from_elsewhere_competes_where_it_was_validated(void **state) {
+  (void)state;
+  fixture_take_forest_elsewhere(&f);
+  select_by_cv(HR_ALL_EXPERTS);
+  check_choice(&choices[1], 1, 0);
+  select_by_cv(HR_OWN_EXPERTS);
+  check_choice(&choices[1], 0, 2);
+  select_by_test();
+  check_choice(&choices[1], 1, 0);
+  end();
+  f.forest_cv[1] = (double)NAN;
+  assert_false(hr_outcome_competes(&f.outcomes[1], 1));
+  assert_true(hr_outcome_competes(&f.outcomes[1], 0));
+  select_by_cv(HR_ALL_EXPERTS);
+  check_choice(&choices[1], 0, 2);
+  select_by_test(); /* however good it is there */
+  assert_int_equal(choices[1].expert, 0);
+  select_by_cv(1);
+  check_choice(&choices[1], 1, 0); /* its own score */
+  /* Where there is nobody else, too. */
+  fixture_end(&f, &f.ridge[1], HR_FIT_FAILED);
+  select_by_cv(HR_ALL_EXPERTS);
+  assert_int_equal(choices[1].kind, HR_CHOICE_NONE);
+  end();
+}
+
 static void test_test_rows_choose_the_least_error(void **state) {
   (void)state;
   select_by_test();
@@ -146,6 +173,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(test_validation_chooses, prepare),
       cmocka_unit_test_setup(test_what_did_not_converge_is_never_chosen, prepare),
+      cmocka_unit_test_setup(test_a_model_from_elsewhere_competes_where_it_was_validated,
+                             prepare),
       cmocka_unit_test_setup(test_test_rows_choose_the_least_error, prepare),
       cmocka_unit_test_setup(test_one_expert_alone, prepare),
       cmocka_unit_test_setup(test_ties_go_to_the_earlier, prepare),

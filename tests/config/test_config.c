@@ -124,9 +124,41 @@ static void test_models_from_elsewhere(void **state) {
       "s.yaml:3:11: experts: 'Vit' cannot name a model from elsewhere; use at most 31 "
       "small letters, digits and '_', a letter first, and no word of the program's "
       "own such as hybrid or global");
-  refuse_rest("experts: {vit: {predictions: v.csv, bins: [1]}}\n",
-              "s.yaml:3:37: the key 'experts.vit.bins' is not known; the keys here are "
-              "predictions, column, id, title");
+  refuse_rest("experts: {vit: {predictions: v.csv, joint: 1}}\n",
+              "s.yaml:3:37: the key 'experts.vit.joint' is not known; the keys here are "
+              "predictions, column, id, validation, sigma, bins, title");
+}
+
+/* Without bins it is one model of all rows, and has no other. */
+static void test_bins_of_models_from_elsewhere(void **state) {
+  (void)state;
+  hr_config *c = accept_rest(
+      "experts:\n"
+      "  of_all: {predictions: v.csv, bins: all, validation: o/f.csv}\n"
+      "  of_none: {predictions: v.csv, bins: none, sigma: '{target}_err'}\n"
+      "  of_some: {onnx: n.onnx, bins: [6, 3]}\n");
+  const hr_outside_parameters *p = c->experts[0].parameters;
+  assert_int_equal(p->bins.count, 9);
+  assert_string_equal(p->validation, "/base/o/f.csv");
+  assert_null(p->sigma);
+  assert_false(c->experts[0].type->only_global || c->experts[0].type->has_global);
+  p = c->experts[1].parameters;
+  assert_int_equal(p->bins.count, 0);
+  assert_null(p->validation);
+  assert_string_equal(p->sigma, "{target}_err");
+  assert_true(c->experts[1].type->only_global && c->experts[1].type->has_global);
+  p = c->experts[2].parameters;
+  assert_int_equal(p->bins.count, 2);
+  check_near(p->bins.items[0], 6, 0);
+  assert_false(c->experts[2].type->only_global);
+  hr_config_destroy(&c);
+  refuse_rest("experts: {v: {predictions: v.csv, bins: [2, 9]}}\n",
+              "s.yaml:3:45: experts.v.bins[1] is 9, but the grid has the bins 0 to 8");
+  refuse_rest("experts: {v: {predictions: v.csv, bins: [2, 2]}}\n",
+              "s.yaml:3:45: experts.v.bins[1] is 2, which the list holds already; keep "
+              "one");
+  refuse_rest("experts: {v: {predictions: v.csv, bins: []}}\n",
+              "s.yaml:3:41: experts.v.bins has 0 items, but needs at least 1");
 }
 
 /* Both would be "Global Ridge" in tables. */
@@ -199,11 +231,15 @@ static void test_networks_from_elsewhere(void **state) {
               "them, the file of the predictions or that of the model");
   refuse_rest(
       "experts: {vit: {onnx: v.onnx, id: star}}\n",
-      "s.yaml:3:31: the key 'experts.vit.id' is not known; the keys here are title, "
-      "onnx, input, output, scale");
+      "s.yaml:3:35: experts.vit.id has no effect without validation, whose rows it "
+      "names; leave it out");
+  refuse_rest(
+      "experts: {vit: {onnx: v.onnx, column: y}}\n",
+      "s.yaml:3:31: the key 'experts.vit.column' is not known; the keys here are id, "
+      "validation, sigma, bins, title, onnx, input, output, scale");
   refuse_rest("experts: {vit: {predictions: v.csv, scale: [1, 2]}}\n",
               "s.yaml:3:37: the key 'experts.vit.scale' is not known; the keys here are "
-              "predictions, column, id, title");
+              "predictions, column, id, validation, sigma, bins, title");
   refuse_rest(
       "experts: {vit: {onnx: v.onnx, input: noise}}\n",
       "s.yaml:3:38: experts.vit.input is 'noise', but must be flux or flux_error");
@@ -557,6 +593,7 @@ int main(void) {
       cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_controls),
       cmocka_unit_test(test_models_from_elsewhere),
+      cmocka_unit_test(test_bins_of_models_from_elsewhere),
       cmocka_unit_test(test_titles_of_models_from_elsewhere),
       cmocka_unit_test(test_a_name_that_is_unknown),
       cmocka_unit_test(test_networks_from_elsewhere),

@@ -71,6 +71,14 @@ static void experts_and_gates_need_no_section(void **state) {
   check_written("noise.level=0.25", "\n    level: 0.25\n");
 }
 
+static void models_from_elsewhere_need_no_section_either(void **state) {
+  (void)state;
+  check_written("vit.predictions=/a/v.csv", "\n  vit:\n    predictions: /a/v.csv\n");
+  check_written("vit.title=ViT", "\n    title: ViT\n"); /* it is there by now */
+  check_written("vit.bins=[0, 2]", "\n    bins: [0, 2]\n");
+  check_written("net.onnx=/a/n.onnx", "\n    onnx: /a/n.onnx\n");
+}
+
 static void wrong_settings_are_told(void **state) {
   (void)state;
   check_refused("ridge.alpah=1",
@@ -85,6 +93,9 @@ static void wrong_settings_are_told(void **state) {
   check_refused("ridge.alpha=x",
                 ", --set 1: experts.ridge.alpha is 'x', which is not a number; write one "
                 "such as 10, 0.5 or 1e-3");
+  check_refused("ridge.alpha=[1, 10, x, 100]",
+                ", --set 1: experts.ridge.alpha[2] is 'x', which is not a number; write "
+                "one such as 10, 0.5 or 1e-3");
   check_refused("ridge.alpha=",
                 ", --set 1: experts.ridge.alpha has no value; write auto or a list of "
                 "numbers or leave the key out");
@@ -164,6 +175,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(settings_take_the_place_of_the_files),
       TEST(experts_and_gates_need_no_section),
+      TEST(models_from_elsewhere_need_no_section_either),
       TEST(wrong_settings_are_told),
       TEST(all_wrong_settings_are_told),
       TEST(a_wrong_setting_is_not_missing),

@@ -17,6 +17,7 @@ static double numbers[] = {1, 2, 100, 0.5};
 static hr_outside_parameters parameters;
 static const hr_further_target further = {"T_eff", NULL};
 static hr_study_view study;
+static hr_outside_rows rows_said;
 
 static int set_up(void **state) {
   (void)state;
@@ -29,9 +30,12 @@ static int set_up(void **state) {
                           .further = &further,
                           .further_count = 1,
                           .test_rows = ROWS,
+                          .bin_count = 2,
+                          .outside = &rows_said,
                           .unit = 10,
                           .base = 0.5};
-  check_ok(hr_onnx_file_print(path, &study.outside_print, &err));
+  rows_said = (hr_outside_rows){.asked = ROWS};
+  check_ok(hr_onnx_file_print(path, &rows_said.print, &err));
   return 0;
 }
 
@@ -49,6 +53,21 @@ static void destroy(hr_model *models[ONNX_TARGETS]) {
 static double expected(size_t row, size_t target) {
   double y = 10 * ((double)row + 0.5) + 2 * 15 + 3 * 25;
   return target == 0 ? 1 + 2 * y : 100 + 0.5 * 10 * y;
+}
+
+/* The other bin has none. */
+static void a_model_of_bins_has_a_model_for_each(void **state) {
+  (void)state;
+  double bins[] = {1};
+  hr_model *models[2 * ONNX_TARGETS] = {NULL};
+  parameters.bins = (hr_numbers){bins, 1};
+  check_ok(hr_onnx_models_create(&study, &parameters, models, &err));
+  for (size_t t = 0; t < ONNX_TARGETS; t++) {
+    assert_null(models[2 * t]);
+    assert_int_equal(models[2 * t + 1]->slot, 1);
+    assert_int_equal(models[2 * t + 1]->target, t);
+    hr_model_destroy(&models[2 * t + 1]);
+  }
 }
 
 static void fill(float noisy[ROWS * ONNX_PIXELS]) {
@@ -147,7 +166,7 @@ static void another_file_is_refused(void **state) {
   (void)state;
   char sentence[512];
   hr_model *models[ONNX_TARGETS] = {NULL};
-  study.outside_print++;
+  rows_said.print++;
   snprintf(sentence, sizeof sentence,
            "%s changed while the study was running; run it again with --replace, or put "
            "the model back and --resume",
@@ -204,6 +223,7 @@ int main(void) {
       TEST(few_finite_numbers_are_an_error),
       TEST(another_file_is_refused),
       TEST(scales_are_checked),
+      TEST(a_model_of_bins_has_a_model_for_each),
       TEST(memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

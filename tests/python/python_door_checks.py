@@ -617,6 +617,46 @@ class Studies(unittest.TestCase):
         said = run.model("global").predict(spectra.noisy, spectra.error)
         self.assertEqual(len(said), 120)
 
+    def test_a_model_of_ones_own(self):
+        """In a dict: an expert of some bins with a sigma, chosen by predictions of training rows;
+        and what is wrong with one."""
+        folder = f"{STUDY}/own"
+        headroom.simulate(folder, 600, 120, shards=2, seed=6, teff=(4000, 6000))
+        truth = {part: headroom.read_spectra(f"{folder}/{part}/dataset.h5").labels["log_g"]
+                 for part in ("train_0", "train_1", "test")}
+        near = {part: values + 0.01 * (-1.0) ** np.arange(len(values))
+                for part, values in truth.items()}
+        np.save(f"{folder}/folds.npy", np.concatenate([near["train_0"], near["train_1"]]))
+        for name, sigma in (("said", 0.01), ("below", -1)):
+            np.savetxt(f"{folder}/{name}.csv",
+                       np.column_stack([near["test"], np.full(120, sigma)]), delimiter=",",
+                       header="log_g,s", comments="", fmt="%.17g")
+        config = {
+            "experiment": {"id": "OWN"},
+            "data": {"train": ["train_{0..1}/dataset.h5"], "test": "test/dataset.h5"},
+            "binning": {"axes": {"T_eff": [4000, 5000, 6000]}},
+            "experts": {"ridge": {"alpha": [10]},
+                        "mine": {"predictions": "said.csv", "validation": "folds.npy",
+                                 "sigma": "s", "bins": np.array([1]), "title": "Mine"}},
+        }
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            run = headroom.run(config, out=f"{folder}/run", folder=folder, progress=False)
+        self.assertEqual([bin["best"]["cv"] for bin in run.results["bins"]], ["ridge", "mine"])
+        rows = run.predictions()
+        there = np.asarray(rows["bin"]) == 1
+        np.testing.assert_allclose(np.asarray(rows["oracle_hybrid_cv"])[there],
+                                   near["test"][there], rtol=1e-6)
+        np.testing.assert_allclose(np.asarray(rows["sigma_oracle_hybrid_cv"])[there], 0.01)
+        config["experts"]["mine"]["predictions"] = "below.csv"
+        with self.assertRaisesRegex(headroom.DataError,
+                                    "line 2 has -1 as s, which is no standard deviation"):
+            headroom.run(config, out=f"{folder}/none", folder=folder, progress=False)
+        config["experts"]["mine"]["bins"] = [2]
+        with self.assertRaisesRegex(headroom.ConfigError,
+                                    r"mine.bins\[0\] is 2, but the grid has the bins 0 to 1"):
+            headroom.run(config, out=f"{folder}/none", folder=folder, progress=False)
+
     def test_ctrl_c_stops_and_the_study_goes_on(self):
         code = ("import headroom, sys\n"
                 "def tell(*stage):\n"

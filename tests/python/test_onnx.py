@@ -225,6 +225,38 @@ class Onnx(unittest.TestCase):
         self.assertEqual(self.refused_file(content, "{onnx: bad.onnx, output: least}"),
                          "bad.onnx has no output least; its outputs are mean, most")
 
+    def test_a_sigma_is_another_output(self):
+        """In the output's unit, so that the factor's size makes it the label's; and a network
+        of some bins, validated by predictions of its maker's, is chosen in them."""
+        nodes = [onnx_files.node("ReduceMean", ["x"], ["mean"], axes=[1], keepdims=0),
+                 onnx_files.node("ReduceMax", ["x"], ["most"], axes=[1], keepdims=0),
+                 onnx_files.node("Neg", ["most"], ["least"])]
+        names = ("mean", "most", "least")
+        ends = [onnx_files.described(name, onnx_files.FLOAT, ["n"]) for name in names]
+        begin = [onnx_files.described("x", onnx_files.FLOAT, ["n", PIXELS])]
+        content = onnx_files.model(nodes, [], begin, ends)
+        self.write("sigma.onnx", content)
+        entry = "{onnx: sigma.onnx, output: mean, sigma: most, scale: [3, -2]"
+        train = made_stars.stars(400)["labels"]["log_g"].to_numpy()
+        np.save(self.path("folds.npy"), train + np.where(np.arange(400) % 2, 0.01, -0.01))
+        self.run_study("sigma", f"{{ridge: {{alpha: [10]}}, net: {entry}}}, "
+                                f"some: {entry}, bins: [2], validation: folds.npy}}}}")
+        self.near(self.column("sigma", "global_net"), 3 - 2 * self.noisy.mean(1))
+        self.near(self.column("sigma", "sigma_global_net"), 2 * self.noisy.max(1))
+        bins = self.results("sigma")["bins"]
+        self.assertEqual([bin["best"]["cv"] for bin in bins], ["ridge", "ridge", "some", "ridge"])
+        hybrid, here = self.column("sigma", "oracle_hybrid_cv"), self.column("sigma", "bin") == 2
+        self.near(hybrid[here], 3 - 2 * self.noisy.mean(1)[here])
+        self.near(self.column("sigma", "sigma_oracle_hybrid_cv")[here],
+                  2 * self.noisy.max(1)[here])
+        self.assertEqual(self.refused_file(content, "{onnx: bad.onnx, output: mean, sigma: no}"),
+                         "bad.onnx has no output no; its outputs are mean, most, least")
+        done = self.run_study("below", "{ridge: {alpha: [10]}, net: {onnx: sigma.onnx, "
+                                       "output: mean, sigma: least}}", check=False)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn("the expert net is given up: " + self.path("sigma.onnx") + " gives a sigma "
+                      "below 0; export the standard deviation, not its logarithm", done.stderr)
+
     def test_weights_beside_the_model(self):
         self.write("apart.onnx", self.mlp.bytes(outside="apart.onnx.data"))
         self.write("apart.onnx.data", self.mlp.weights())

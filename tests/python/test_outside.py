@@ -18,7 +18,7 @@ import made_stars
 import study_data
 
 BUILD = sys.argv[1]
-TEST = 1000
+TEST, TRAIN = 1000, 600
 
 
 def r2(truth, said):
@@ -141,6 +141,37 @@ class Outside(unittest.TestCase):
         self.assertIn("rgb(55%,55%,5%)", svg)
         self.assertIn("rgb(0%,61.960784%,45.098039%)", svg)
 
+    def test_it_stands_beside_the_ladder(self):
+        """With its interval, in tables, figures and sweeps, and without a column of bins."""
+        self.run_study("ladder", "{ridge: {alpha: [10]}, vit: {predictions: vit.csv, "
+                                 "title: ViT}}")
+        score = next(entry for entry in self.results("ladder")["overall"]
+                     if entry["method"] == "global_vit" and entry["rows"] == "covered")
+        table = pd.read_csv(self.path("ladder/tables/table2_ladder.csv"))
+        self.assertEqual(list(table["rung"]), ["baseline", "single", "oracle", "elsewhere"])
+        self.assertEqual(table["method"].iloc[-1], "global_vit")
+        figure = pd.read_csv(self.path("ladder/figures/ceiling_oracle_hybrid_vs_baseline.csv"))
+        for last in (table.iloc[-1], figure.iloc[-1]):
+            np.testing.assert_allclose([last["r2"], last["r2_low"], last["r2_high"]],
+                                       [score["r2_pooled"], *score["r2_pooled_ci"]])
+        with open(self.path("ladder/report.md"), encoding="utf-8") as file:
+            self.assertIn("model from elsewhere | Global ViT", file.read())
+        bins = pd.read_csv(self.path("ladder/tables/table1_bins.csv"))
+        self.assertIn("ridge_r2", bins.columns)
+        self.assertNotIn("vit_r2", bins.columns)
+        study = made_stars.study(self.folder, "swept", "{ridge: {alpha: [10]}}")
+        study_data.run(BUILD, "headroom", "sweep", study, "--set", "data.rows=200,400",
+                       "--set", f"vit.predictions={self.path('vit.csv')}", "--set",
+                       "vit.title=ViT", "--out", self.path("swept"))
+        swept = pd.read_csv(self.path("swept/figures/sweep.csv"))
+        swept = swept[swept["rung"] == "elsewhere"]
+        self.assertEqual(list(swept["value"]), [200, 400])
+        np.testing.assert_allclose(swept["r2"], score["r2_pooled"])
+        with open(self.path("swept/sweep.md"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn("| Global ViT |", page)
+        self.assertIn("model from elsewhere: Global ViT", page)
+
     def test_lines_in_any_order_and_stars_by_name(self):
         table = pd.read_csv(self.path("vit.csv")).sample(frac=1, random_state=1)
         table.to_csv(self.path("shuffled.csv"), index=False)
@@ -181,7 +212,8 @@ class Outside(unittest.TestCase):
         table.to_csv(self.path("mine.csv"), index=False)
         done = self.run_study("resumed", experts, words=("--resume",), check=False)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("the study has changed: the data are others", done.stderr)
+        self.assertIn("the study has changed: the file of experts.vit.predictions "
+                      + self.path("mine.csv") + " had ", done.stderr)
         self.assertEqual(self.results("resumed")["methods"], before["methods"])
 
     def test_a_model_from_elsewhere_is_in_no_bundle(self):
@@ -232,17 +264,286 @@ class Outside(unittest.TestCase):
             "{vit: {predictions: vit.csv, id: snr, column: nothing}}":
                 "vit.csv has no column nothing; name that of the predictions as column",
             "{vit: {predictions: vit.csv, id: nobody}}": "vit.csv has no column nobody",
-            "{vit: {predictions: vit.csv, sigma: x}}": "the key 'experts.vit.sigma' is not",
+            "{vit: {predictions: vit.csv, sigma: x}}":
+                "vit.csv has no column x; name that of the model's own sigma, or leave sigma out",
+            "{vit: {predictions: low.csv, sigma: low}}":
+                "experts.vit.sigma: " + self.path("low.csv") + ": line 2 has -1 as low, which is "
+                "no standard deviation; leave the cell empty where sigma is not known",
+            "{vit: {predictions: words.h5, column: predicted}}":
+                "words.h5 has no numbers in its column predicted; write it as floats",
+            "{vit: {predictions: series.h5}}":
+                "series.h5 holds no pandas DataFrame; write the table with "
+                "DataFrame.to_hdf(file, 'table')",
+            "{vit: {predictions: vit.csv, validation: train.h5}}":
+                "experts.vit.validation: " + self.path("train.h5") + " has the truth itself as "
+                "log_g; name the column of the predictions",
+            "{vit: {predictions: vit.csv, bins: [4]}}":
+                "experts.vit.bins[0] is 4, but the grid has the bins 0 to 3",
             "{ridge: {predictions: vit.csv}}": "the key 'experts.ridge.predictions' is not",
         }
         with open(self.path("binary"), "wb") as file:
             file.write(bytes(100))
+        table["low"], table["row"] = -1, table["row"] - 1
+        words = table.assign(predicted=table["predicted"].map(lambda v: f"{v:.3f}"))
+        words.to_hdf(self.path("words.h5"), key="said", format="table")
+        table["predicted"].to_hdf(self.path("series.h5"), key="said")
+        table.to_csv(self.path("low.csv"), index=False)
         for experts, sentence in cases.items():
             with self.subTest(experts=experts):
                 done = self.run_study("bad", experts, check=False)
                 self.assertIn(done.returncode, (2, 3, 4), done.stderr)
                 self.assertIn(sentence, done.stderr)
                 self.assertFalse(os.path.exists(self.path("bad/results.json")))
+
+
+class Specialists(unittest.TestCase):
+    """What a model says of its own uncertainty, in which bins, and of which training rows:
+    three training files, stars with names that a double does not hold."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.home = tempfile.TemporaryDirectory()
+        cls.folder = cls.home.name
+        draw = np.random.default_rng(5)
+        made = made_stars.stars(TRAIN)
+        made["labels"]["star"] = 9007199254740992 + draw.permutation(TRAIN)
+        made_stars.write(cls.path("train.h5"), made)
+        for part, rows in enumerate(np.split(np.arange(TRAIN), [250, 430])):
+            own = {name: values if name == "wave" else values[rows]
+                   for name, values in made.items() if name != "labels"}
+            own["labels"] = made["labels"].iloc[rows].reset_index(drop=True)
+            made_stars.write(cls.path(f"part{part}.h5"), own)
+        test = made_stars.stars(TEST, seed=3)
+        test["labels"]["star"] = 9007199254740992 + TRAIN + draw.permutation(TEST)
+        made_stars.write(cls.path("test.h5"), test)
+        cls.train, cls.labels = made["labels"], test["labels"]
+        cls.train_bin, cls.bin = cls.bins_of(cls.train), cls.bins_of(cls.labels)
+        cls.sigma = 4 / cls.labels["snr"].to_numpy()
+        cls.said = cls.labels["log_g"].to_numpy() + draw.normal(0, cls.sigma)
+        stated = np.where(np.arange(TEST) % 50 == 7, np.nan, 0.6 * cls.sigma)
+        stated[3] = 0
+        cls.stated = np.where(stated > 0, stated, np.nan)
+        table = pd.DataFrame({"row": np.arange(TEST), "star": cls.labels["star"],
+                              "log_g": cls.said, "log_g_err": stated})
+        table.sample(frac=1, random_state=1).to_csv(cls.path("said.csv"), index=False)
+        # Good in bins 1 and 2, worse than anything in bins 0 and 3.
+        size = np.where(np.isin(cls.train_bin, (1, 2)), 0.1, 2.0)
+        cls.folds = cls.train["log_g"].to_numpy() + draw.normal(0, size)
+        cls.out_of_fold = pd.DataFrame({"row": np.arange(TRAIN), "star": cls.train["star"],
+                                        "log_g": cls.folds})
+        cls.out_of_fold.sample(frac=1, random_state=2).to_csv(cls.path("folds.csv"),
+                                                              index=False)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.home.cleanup()
+
+    path = classmethod(Outside.path.__func__)
+    results, column, score = Outside.results, Outside.column, Outside.score
+
+    @staticmethod
+    def bins_of(labels):
+        hot = np.digitize(labels["T_eff"], [3750, 4900, 6000]) - 1
+        rich = np.digitize(labels["M_H"], [-2.0, -0.75, 0.5]) - 1
+        inside = (hot >= 0) & (hot < 2) & (rich >= 0) & (rich < 2)
+        return np.where(inside, 2 * hot + rich, -1)
+
+    def run_study(self, name, experts, more="", words=(), check=True):
+        study = made_stars.study(self.folder, name, experts, more)
+        return study_data.run(BUILD, "headroom", "run", study, "--set",
+                              "data.train=['part{0..2}.h5']", "--out", self.path(name), *words,
+                              check=check)
+
+    def test_a_stated_sigma_is_judged(self):
+        """Shares and chi2 by NumPy, of all rows, octiles and bins; and it is no ceiling."""
+        vit = "vit: {predictions: said.csv, sigma: '{target}_err', id: star}"
+        self.run_study("sigma", f"{{ridge: {{alpha: [10]}}, posterior: {{templates: 300}}, "
+                                f"{vit}}}")
+        results = self.results("sigma")
+        own = next(entry for entry in results["calibration"]["methods"]
+                   if entry["method"] == "global_vit")
+        off = np.abs(self.labels["log_g"].to_numpy() - np.float32(self.said).astype(float))
+        known = np.isfinite(self.stated)
+        np.testing.assert_array_equal(self.column("sigma", "sigma_global_vit")[~known], np.nan)
+        np.testing.assert_allclose(self.column("sigma", "sigma_global_vit"), self.stated)
+
+        def check(entry, rows):
+            rows = rows & known
+            ratio = off[rows] / self.stated[rows]
+            self.assertEqual(entry["n"], rows.sum())
+            self.assertEqual(entry["n_half"], 0)
+            self.assertIsNone(entry["within_half68"])
+            self.assertAlmostEqual(entry["within_1_sigma"], np.mean(ratio <= 1), places=12)
+            self.assertAlmostEqual(entry["within_2_sigma"], np.mean(ratio <= 2), places=12)
+            self.assertAlmostEqual(entry["chi2"], np.mean(ratio ** 2), places=9)
+
+        check(own, np.full(TEST, True))
+        for number, entry in enumerate(own["bins"]):
+            check(entry, self.bin == number)
+        snr = self.labels["snr"].to_numpy()
+        edges = results["calibration"]["snr_edges"]
+        for number, entry in enumerate(own["octiles"]):
+            last = number == len(own["octiles"]) - 1
+            check(entry, (snr >= edges[number]) & ((snr < edges[number + 1]) |
+                                                  (last & (snr <= edges[number + 1]))))
+        self.assertEqual(own["verdict"], "sigma_too_small")
+        self.assertIn("global_vit", pd.read_csv(
+            self.path("sigma/tables/calibration.csv"))["method"].tolist())
+        told = [warning["text"] for warning in results["warnings"]
+                if warning["text"].startswith("the sigma of global_vit is too small")]
+        share = f"{100 * own['within_1_sigma']:.1f} % of the rows are within one sigma"
+        self.assertIn(share, told[0])
+        with open(self.path("sigma/report.md"), encoding="utf-8") as file:
+            self.assertIn("**Warning: the σ of Global vit is too small**", file.read())
+        self.run_study("plain", "{ridge: {alpha: [10]}, posterior: {templates: 300}, "
+                                "vit: {predictions: said.csv, id: star}}")
+        self.assertEqual(results["ceiling"], self.results("plain")["ceiling"])
+        self.run_study("alone", f"{{ridge: {{alpha: [10]}}, {vit}}}")
+        self.assertIsNone(self.results("alone")["ceiling"])
+
+    def test_a_model_of_bins_is_an_expert_of_these(self):
+        """R2 in its bins, nothing elsewhere; not validated it changes no choice."""
+        table = pd.read_csv(self.path("said.csv"))
+        table[np.isin(self.bin[table["row"]], (1, 3))].to_csv(self.path("few.csv"), index=False)
+        ridge = "ridge: {alpha: [10]}"
+        done = self.run_study("bins", f"{{{ridge}, spec: {{predictions: few.csv, bins: [3, 1]}}, "
+                                      f"all: {{predictions: said.csv, bins: all}}}}")
+        self.assertNotIn("have no prediction", done.stderr)
+        results = self.results("bins")
+        self.assertNotIn("missing", results)
+        truth, said = self.labels["log_g"].to_numpy(), np.float32(self.said).astype(float)
+        for number, own in enumerate(results["bins"]):
+            here = self.bin == number
+            for name in ("spec", "all"):
+                scores = own["experts"][name]
+                if name == "spec" and number in (0, 2):
+                    self.assertEqual(scores["reason"], "not_asked_for")
+                    self.assertIsNone(scores["r2"])
+                    continue
+                self.assertAlmostEqual(scores["r2"], r2(truth[here], said[here]), places=9)
+                self.assertIsNone(scores["r2_cv"])
+                self.assertEqual(scores["note"], "trained elsewhere, on rows that are not known "
+                                                 "here, and not validated")
+            self.assertEqual(own["best"], {"cv": "ridge", "test": "ridge"})
+        self.run_study("without", f"{{{ridge}}}")
+        for name in ("oracle_hybrid_cv", "oracle_hybrid_test"):
+            np.testing.assert_array_equal(self.column("bins", name), self.column("without", name))
+        bins = pd.read_csv(self.path("bins/figures/ceiling_perbin_expert_comparison.csv"))
+        self.assertEqual(set(bins["expert"]), {"ridge", "spec", "all"})
+        self.assertAlmostEqual(next(entry["r2_pooled"] for entry in results["overall"]
+                                    if entry["method"] == "all_oracle"),
+                               r2(truth[self.bin >= 0], said[self.bin >= 0]), places=9)
+
+    def test_validation_makes_it_a_candidate(self):
+        """Chosen where its predictions of training rows are better, whatever those of the
+        test rows are; the bundle and the gates have Ridge there."""
+        entry = "{predictions: said.csv, validation: folds.csv, id: star"
+        done = self.run_study("chosen", f"{{ridge: {{alpha: [10]}}, spec: {entry}, bins: all, "
+                                        f"title: Spec}}, vit: {entry}}}}}",
+                              "gates: {logistic: {}}\n")
+        self.assertIn("experts.spec: validation chose it in bins 1, 2; the model to predict with "
+                      "and the gates cannot hold it, and have the best of the study's own experts "
+                      "there", done.stderr)
+        results = self.results("chosen")
+        truth, said = self.train["log_g"].to_numpy(), np.float32(self.folds).astype(float)
+        for number, own in enumerate(results["bins"]):
+            here = self.train_bin == number
+            self.assertAlmostEqual(own["experts"]["spec"]["r2_cv"], r2(truth[here], said[here]),
+                                   places=9)
+            self.assertEqual(own["best"]["cv"], "spec" if number in (1, 2) else "ridge")
+            self.assertEqual(own["experts"]["spec"]["note"],
+                             f"trained elsewhere, and validated by its predictions of {here.sum()} "
+                             f"of {here.sum()} training rows, out of fold by the word of who made "
+                             "them")
+        card, _ = study_data.task(self.path("chosen"), "global-vit")
+        self.assertAlmostEqual(card["variants"][0]["r2_cv"], r2(truth, said), places=9)
+        taken = np.isin(self.bin, (1, 2))
+        ridge, covered = self.column("chosen", "ridge_oracle"), self.bin >= 0
+        expected = np.where(taken, np.float32(self.said).astype(float), ridge)
+        np.testing.assert_array_equal(self.column("chosen", "oracle_hybrid_cv")[covered],
+                                      expected[covered])
+        ladder = {rung["rung"]: rung["method"] for rung in results["ladder"]["rungs"]}
+        self.assertEqual(ladder["single"], "global_ridge")  # bins 0 and 3 ruin the other
+        self.assertEqual(results["ladder"]["from_elsewhere"], ["spec"])
+        self.assertEqual(results["ladder"]["without_global"], ["spec"])
+        self.assertIsNone(results["gates"][0]["forecasts"][0]["rho"])
+        with open(self.path("chosen/report.md"), encoding="utf-8") as file:
+            self.assertIn("The hybrid with perfect routing takes Spec from elsewhere in some bins; "
+                          "`headroom predict` has the best of the study's own experts there, and "
+                          "so do gates: the step of perfect routing holds what that brings",
+                          file.read())
+        study_data.run(BUILD, "headroom", "predict", self.path("chosen"), self.path("test.h5"),
+                       "--router", "oracle", "--out", self.path("out.csv"))
+        predicted = pd.read_csv(self.path("out.csv"))
+        np.testing.assert_array_equal(
+            np.float32(predicted["log_g_mean"])[self.bin >= 0],
+            np.float32(self.column("chosen", "ridge_oracle"))[self.bin >= 0])
+
+    def test_the_best_single_model_may_be_from_elsewhere(self):
+        good = self.out_of_fold.assign(log_g=self.train["log_g"] + 0.01 * (-1) ** np.arange(TRAIN))
+        good.to_csv(self.path("good.csv"), index=False)
+        self.run_study("single", "{ridge: {alpha: [10]}, vit: {predictions: said.csv, "
+                                 "validation: good.csv}}")
+        rungs = {rung["rung"]: rung for rung in self.results("single")["ladder"]["rungs"]}
+        covered = self.bin >= 0
+        self.assertEqual(rungs["single"]["method"], "global_vit")
+        self.assertAlmostEqual(rungs["single"]["r2"],
+                               r2(self.labels["log_g"].to_numpy()[covered],
+                                  np.float32(self.said).astype(float)[covered]), places=9)
+        table = pd.read_csv(self.path("single/tables/table2_ladder.csv"))
+        self.assertNotIn("elsewhere", list(table["rung"]))
+
+    def test_training_rows_are_found_in_any_way(self):
+        """By name, by number over all files, line by line; of a sample of the rows, too."""
+        np.save(self.path("folds.npy"), self.folds)
+        self.out_of_fold[["row", "log_g"]].sample(frac=1, random_state=3).to_csv(
+            self.path("numbers.csv"), index=False)
+        spec = "predictions: said.csv, bins: all"
+        experts = (f"{{ridge: {{alpha: [10]}}, a: {{{spec}, validation: folds.csv, id: star}}, "
+                   f"b: {{{spec}, validation: numbers.csv}}, "
+                   f"c: {{{spec}, validation: folds.npy}}}}")
+        for name, words in (("found", ()), ("sampled", ("--set", "data.rows=400"))):
+            self.run_study(name, experts, words=words)
+            for own in self.results(name)["bins"]:
+                values = {own["experts"][one]["r2_cv"] for one in "abc"}
+                self.assertEqual(len(values), 1)
+        truth, said = self.train["log_g"].to_numpy(), np.float32(self.folds).astype(float)
+        found = [own["experts"]["a"]["r2_cv"] for own in self.results("found")["bins"]]
+        np.testing.assert_allclose(found, [r2(truth[self.train_bin == k], said[self.train_bin == k])
+                                           for k in range(4)], rtol=1e-9)
+        sampled = [own["experts"]["a"]["r2_cv"] for own in self.results("sampled")["bins"]]
+        self.assertTrue(all(one != other for one, other in zip(found, sampled)))
+
+    def test_rows_without_validation_are_told(self):
+        few = self.out_of_fold[self.out_of_fold["row"] % 3 != 1]
+        few.to_csv(self.path("two_thirds.csv"), index=False)
+        done = self.run_study("thirds", "{ridge: {alpha: [10]}, vit: {predictions: said.csv, "
+                                        "validation: two_thirds.csv, bins: [1]}}")
+        here = self.train_bin == 1
+        known = here & (np.arange(TRAIN) % 3 != 1)
+        self.assertIn(f"experts.vit: {here.sum() - known.sum()} of {here.sum()} training rows of "
+                      "its bins have no prediction of log_g in " + self.path("two_thirds.csv") +
+                      "; its validation is that of the others, which should not be the easier "
+                      "ones", done.stderr)
+        card, _ = study_data.task(self.path("thirds"), "1-vit")
+        self.assertEqual(card["validated_rows"], known.sum())
+        self.assertAlmostEqual(
+            card["variants"][0]["r2_cv"],
+            r2(self.train["log_g"].to_numpy()[known], np.float32(self.folds).astype(float)[known]),
+            places=9)
+
+    def test_other_validation_is_not_resumed_on(self):
+        experts = ("{ridge: {alpha: [10]}, vit: {predictions: said.csv, bins: [2], "
+                   "validation: mine.csv}}")
+        self.out_of_fold.to_csv(self.path("mine.csv"), index=False)
+        self.run_study("again", experts)
+        self.run_study("again", experts, words=("--resume",))
+        self.out_of_fold.assign(log_g=self.folds + 0.25).to_csv(self.path("mine.csv"),
+                                                                index=False)
+        done = self.run_study("again", experts, words=("--resume",), check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("the study has changed: the file of experts.vit.validation "
+                      + self.path("mine.csv"), done.stderr)
 
 
 if __name__ == "__main__":

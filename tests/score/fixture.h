@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/random.h"
+#include "methods/outside/outside.h"
 #include "score/results.h"
 
 enum {
@@ -54,6 +55,16 @@ static const hr_method fixture_forest = {.name = "forest", .title = "Forest"};
 static const hr_method fixture_global_forest = {
     .name = "forest", .title = "Forest", .has_global = true};
 static const hr_method fixture_cnn = {.name = "cnn", .title = "1D-CNN"};
+
+/* The forest as a model from elsewhere (methods/outside/outside.h); made once. */
+static inline void fixture_take_forest_elsewhere(fixture *f) {
+  static hr_outside_method made;
+  made.method = hr_outside_method_of_any_name;
+  made.method.name = "forest";
+  made.method.title = "Forest";
+  hr_outside_method_set_bins(&made, true);
+  f->outcomes[1].type = &made.method;
+}
 
 static const hr_method fixture_placebo = {.name = "placebo", .title = "Placebo"};
 static const hr_method fixture_leakage = {.name = "leakage", .title = "Error alone"};

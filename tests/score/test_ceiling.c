@@ -334,6 +334,16 @@ static void test_nobody_knows(void **state) {
   json_decref(root);
 }
 
+/* What the forest says of its own uncertainty, which would be a low ceiling. */
+static void test_who_states_a_sigma_bounds_nobody(void **state) {
+  (void)state;
+  fixture_give_variance(&f, 1);
+  fixture_take_forest_elsewhere(&f);
+  json_t *root = results();
+  assert_true(json_is_null(json_object_get(root, "ceiling")));
+  json_decref(root);
+}
+
 static void test_memory_can_run_out(void **state) {
   (void)state;
   fixture_give_variance(&f, 1);
@@ -358,6 +368,7 @@ int main(void) {
       TEST(test_fisher_alone),
       TEST(test_a_row_without_bound),
       TEST(test_nobody_knows),
+      TEST(test_who_states_a_sigma_bounds_nobody),
       TEST(test_memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,13 +112,14 @@ static void test_undefined(void **state) {
       {"no_gate", "no gate routes the hybrid"},
       {"no_baseline", "the baseline has no model of all rows to count from"},
       {"no_gain", "perfect routing gains too little for a share of it"},
+      {"from_elsewhere", "perfect routing takes a model from elsewhere, no gate does"},
       {NULL, "no score: see the tables"}};
   hr_gate_thresholds asked = thresholds;
   hr_gate_measures measures = good_measures();
   hr_gate_criterion criteria[HR_GATE_CRITERIA];
   size_t count = 0;
   asked.rho = 0.85;
-  for (size_t i = 0; i < 5; i++) {
+  for (size_t i = 0; i < 6; i++) {
     measures.rho = (hr_gate_value){none, {none, none}, reasons[i][0]};
     assert_false(hr_gate_evaluate(&asked, &measures, criteria, &count));
     assert_int_equal(criteria[4].verdict, HR_VERDICT_UNDECIDED);

@@ -61,11 +61,24 @@ static void test_the_single_model_is_the_best_of_validation(void **state) {
   assert_string_equal(name_on(HR_RUNG_SINGLE), "global_ridge");
 }
 
+/* The forest is best in bin 1, and there not without validation. */
+static void test_models_from_elsewhere_are_named(void **state) {
+  (void)state;
+  fixture_take_forest_elsewhere(&f);
+  evaluate();
+  assert_int_equal(evaluation->ladder.from_elsewhere, 2);
+  f.forest_cv[1] = (double)NAN;
+  evaluate();
+  assert_int_equal(evaluation->ladder.from_elsewhere, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_the_rungs_of_a_study, prepare, tidy),
       cmocka_unit_test_setup_teardown(test_the_single_model_is_the_best_of_validation,
                                       prepare, tidy),
+      cmocka_unit_test_setup_teardown(test_models_from_elsewhere_are_named, prepare,
+                                      tidy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

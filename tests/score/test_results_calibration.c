@@ -144,6 +144,23 @@ static void test_a_sigma_that_is_off_is_warned_of(void **state) {
   assert_int_equal(heard.count, 14);
 }
 
+/* As a model that states its sigma has none: no half-widths to count within. */
+static void test_a_sigma_without_intervals_is_warned_of(void **state) {
+  (void)state;
+  fixture_give_variance(&f, 0.25);
+  json_t *root = results();
+  const char *start = "the sigma of forest_oracle is too small: its mean chi2 is ";
+  const char *chinese = "forest_oracle 的 σ 偏小：平均 χ² 为 ";
+  const json_t *told = json_array_get(json_object_get(root, "warnings"), 0);
+  assert_memory_equal(text_of(told, "text"), start, strlen(start));
+  assert_non_null(strstr(text_of(told, "text"),
+                         " % of the rows are within one sigma (see Calibration in the "
+                         "report)"));
+  assert_memory_equal(text_of(told, "text_zh"), chinese, strlen(chinese));
+  assert_non_null(strstr(text_of(told, "text_zh"), "，1 σ 之内占 "));
+  json_decref(root);
+}
+
 static void test_ranks(void **state) {
   (void)state;
   fixture_give_draws(&f, 1);
@@ -183,6 +200,7 @@ int main(void) {
       TEST(test_rows_far_off),
       TEST(test_without_a_ratio),
       TEST(test_a_sigma_that_is_off_is_warned_of),
+      TEST(test_a_sigma_without_intervals_is_warned_of),
       TEST(test_ranks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

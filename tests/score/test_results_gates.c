@@ -224,6 +224,26 @@ static void test_criteria_without_a_gate(void **state) {
   assert_false(evaluation->gate_passed);
 }
 
+/* Perfect routing takes the forest in bin 1, and no gate can: the share of one gain in
+ * another is none. */
+static void test_no_rho_against_models_from_elsewhere(void **state) {
+  (void)state;
+  f.input.gate.rho = 0.85;
+  fixture_take_forest_elsewhere(&f);
+  give_gate(0.3);
+  json_t *root = write();
+  const json_t *list =
+      json_object_get(json_array_get(json_object_get(root, "gates"), 0), "forecasts");
+  assert_true(json_is_null(json_object_get(json_array_get(list, 0), "rho")));
+  assert_true(json_is_number(json_object_get(json_array_get(list, 1), "r2")));
+  assert_string_equal(criterion("rho")->why, "from_elsewhere");
+  assert_string_equal(criterion("rho")->next,
+                      "perfect routing takes a model from elsewhere, no gate does");
+  size_t deployed = evaluation->ladder.forecast[HR_RUNG_DEPLOYED];
+  assert_int_equal(evaluation->forecasts.items[deployed].choices[1].expert, 0);
+  json_decref(root);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_without_gates_the_list_is_empty, prepare,
@@ -232,6 +252,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_what_is_left_of_the_gain, prepare, tidy),
       cmocka_unit_test_setup_teardown(test_no_gain_no_rho, prepare, tidy),
       cmocka_unit_test_setup_teardown(test_the_gates_hybrid_is_deployed, prepare, tidy),
+      cmocka_unit_test_setup_teardown(test_no_rho_against_models_from_elsewhere, prepare,
+                                      tidy),
       cmocka_unit_test_setup_teardown(test_criteria_of_the_ladder, prepare, tidy),
       cmocka_unit_test_setup_teardown(test_criteria_without_a_gate, prepare, tidy),
   };

@@ -133,6 +133,41 @@ static void tables_of_labels_are_looked_at(void **state) {
   hr_text_fini(&text);
 }
 
+/* Of models from elsewhere, where the study is another one. */
+static void files_of_models_are_named(void **state) {
+  (void)state;
+  static const char rest[] =
+      "selection: {folds: 3}\nbaselines: {old: 0.5}\n"
+      "experts: {ridge: {}, vit: {predictions: v.csv, validation: 'o.csv::T'}}\n";
+  hr_json_builder builder = {0};
+  hr_error err = {0};
+  hr_text text;
+  scratch_write(&s, "v.csv", "one");
+  scratch_write(&s, "o.csv", "two");
+  hr_config *config = origin_config(&s, rest);
+  hr_origin origin = origin_of(config, fingerprint);
+  json_t *data = json_object_get(manifest, "data");
+  hr_json_put(&builder, data, "models", hr_differences_models(&origin, &builder));
+  hr_text_init(&text);
+  check_ok(hr_config_write(config, &text, &err));
+  scratch_write(&s, "config.yaml", text.bytes);
+  hr_text_fini(&text);
+  hr_config_destroy(&config);
+  assert_int_equal(json_array_size(json_object_get(data, "models")), 2);
+  scratch_write(&s, "v.csv", "other");
+  snprintf(expected, sizeof expected,
+           "the file of experts.vit.predictions %s/v.csv had 3 bytes and has 5 now",
+           s.path);
+  check_clauses(rest, expected);
+  scratch_write(&s, "v.csv", "one");
+  scratch_write(&s, "o.csv", "TWO");
+  snprintf(expected, sizeof expected,
+           "the file of experts.vit.validation %s/o.csv::T was modified", s.path);
+  check_clauses(rest, expected);
+  json_object_del(data, "models"); /* an earlier version wrote none down */
+  check_clauses(rest, "the data are others");
+}
+
 /* Writes a file in place and puts its time back, until the system's clock has ticked. */
 static void edit_secretly(const char *name, const char *text) {
   struct stat first, now;
@@ -188,6 +223,7 @@ int main(void) {
       TEST(a_few_are_enough),
       TEST(data_files_are_looked_at),
       TEST(tables_of_labels_are_looked_at),
+      TEST(files_of_models_are_named),
       TEST(other_versions_are_told),
       TEST(other_labels_are_told),
       TEST(a_time_that_is_put_back_hides_nothing),

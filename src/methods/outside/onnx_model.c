@@ -19,9 +19,9 @@ typedef struct network {
   size_t targets; /* T */
   double offset[HR_MOST_TARGETS], factor[HR_MOST_TARGETS];
   double unit, base; /* flux of the files = (x + base) unit */
-  bool has_error;
+  bool has_error, has_sigma;
   char *path;
-  size_t rows;                     /* the study's test rows */
+  size_t rows;                     /* test rows that it is asked for */
   size_t missing[HR_MOST_TARGETS]; /* of those so far, no finite number came out for */
 } network;
 
@@ -40,7 +40,7 @@ static const onnx_model *model_of(const hr_request *request) {
 typedef struct scratch {
   void *input;          /* a batch, as the model takes it */
   double *flux, *error; /* [P] in the unit of the files */
-  double *output;       /* [batch rows][T] */
+  double *output;       /* [outputs][batch rows][T] */
   size_t failed;        /* the first batch of this thread's that failed, + 1; 0: none */
   hr_error why;
 } scratch;
@@ -68,7 +68,8 @@ static hr_status init_scratch(scratch *b, const network *n, size_t pixels,
   HR_TRY(hr_alloc_bytes(&b->input, 1, hr_onnx_session_input_bytes(n->session), err));
   HR_TRY(hr_alloc(&b->flux, pixels, err));
   HR_TRY(hr_alloc(&b->error, pixels, err));
-  HR_TRY(hr_alloc(&b->output, hr_onnx_session_rows(n->session) * n->targets, err));
+  size_t numbers = hr_onnx_session_rows(n->session) * n->targets;
+  HR_TRY(hr_alloc(&b->output, hr_onnx_session_outputs(n->session) * numbers, err));
 cleanup:
   return status;
 }
@@ -106,6 +107,9 @@ static void take_row(const work *w, const scratch *b, size_t row, size_t place) 
     size_t t = r->model->target;
     double value = b->output[place * n->targets + t];
     r->mean[row] = (float)(n->offset[t] + n->factor[t] * value);
+    if (!n->has_sigma || !r->variance) continue;
+    double sigma = b->output[(w->batch_rows + place) * n->targets + t];
+    r->variance[row] = n->factor[t] * n->factor[t] * sigma * fabs(sigma);
   }
 }
 
@@ -178,6 +182,25 @@ static hr_status count_missing(network *n, const hr_request *requests, size_t co
   return HR_OK;
 }
 
+/* A sigma below 0 came as a variance below 0; one of 0, or that is no number, is none. */
+static hr_status check_sigmas(const network *n, const hr_request *requests, size_t count,
+                              hr_error *err) {
+  for (size_t q = 0; n->has_sigma && q < count; q++) {
+    const hr_request *r = &requests[q];
+    for (size_t i = 0; r->variance && i < r->count; i++) {
+      double *variance = &r->variance[r->row[i]];
+      if (*variance < 0) {
+        return hr_fail(err, HR_ERR_NUMERIC,
+                       "%s gives a sigma below 0; export the standard deviation, not its "
+                       "logarithm",
+                       n->path);
+      }
+      if (!isfinite(*variance) || *variance == 0) *variance = (double)NAN;
+    }
+  }
+  return HR_OK;
+}
+
 /* Whether two requests are answered by one run. */
 static bool are_together(const hr_request *a, const hr_request *b) {
   return model_of(a)->network == model_of(b)->network && a->row == b->row &&
@@ -199,6 +222,7 @@ static hr_status onnx_predict(const hr_spectra *spectra, const hr_request *reque
               .network = model_of(r)->network};
     HR_TRY(predict_together(&w, err));
     HR_TRY(count_missing(model_of(r)->network, r, end - first, err));
+    HR_TRY(check_sigmas(model_of(r)->network, r, end - first, err));
   }
 cleanup:
   return status;
@@ -235,6 +259,15 @@ static const hr_model_type onnx_type = {
     .destroy = onnx_destroy,
 };
 
+static const hr_model_type onnx_sigma_type = {
+    .kind = "onnx",
+    .states_sigma = true,
+    .whole_rows = true,
+    .save = onnx_save,
+    .predict = onnx_predict,
+    .destroy = onnx_destroy,
+};
+
 /* A pair of numbers a target, or 0 and 1 for all. */
 static hr_status check_scale(const hr_study_view *study, const hr_numbers *scale,
                              hr_error *err) {
@@ -261,6 +294,7 @@ static hr_onnx_wish wish_of(const hr_study_view *study,
                         .has_error = strcmp(parameters->input, "flux_error") == 0,
                         .targets = hr_study_targets(study),
                         .output = parameters->output,
+                        .sigma = parameters->sigma,
                         .unit = study->unit,
                         .base = study->base};
 }
@@ -293,7 +327,8 @@ static hr_status create_network(const hr_study_view *study,
                  .unit = study->unit,
                  .base = study->base,
                  .has_error = wish.has_error,
-                 .rows = study->test_rows};
+                 .has_sigma = wish.sigma != NULL,
+                 .rows = study->outside->asked};
   HR_TRY(hr_copy_text(parameters->onnx, &n->path, err));
   for (size_t t = 0; t < n->targets; t++) {
     size_t at = scale->count == 2 ? 0 : 2 * t;
@@ -313,11 +348,27 @@ static hr_status check_unchanged(const hr_study_view *study, const char *path,
                                  hr_error *err) {
   uint64_t print = 0;
   hr_status status = hr_onnx_file_print(path, &print, err);
-  if (status != HR_OK || print == study->outside_print) return status;
+  if (status != HR_OK || print == study->outside->print) return status;
   return hr_fail(err, HR_ERR_DATA,
                  "%s changed while the study was running; run it again with --replace, "
                  "or put the model back and --resume",
                  path);
+}
+
+static hr_status make_model(network *n, size_t target, int slot, size_t pixels,
+                            hr_model **out, hr_error *err) {
+  onnx_model *model = NULL;
+  hr_status status = hr_alloc(&model, 1, err);
+  if (status != HR_OK) return status;
+  model->base = (hr_model){.type = n->has_sigma ? &onnx_sigma_type : &onnx_type,
+                           .slot = slot,
+                           .target = target,
+                           .pixels = pixels,
+                           .variant_count = 1};
+  model->network = n;
+  n->owners++;
+  *out = &model->base;
+  return HR_OK;
 }
 
 hr_status hr_onnx_models_create(const hr_study_view *study,
@@ -325,20 +376,15 @@ hr_status hr_onnx_models_create(const hr_study_view *study,
                                 hr_error *err) {
   hr_status status = HR_OK;
   network *n = NULL;
-  size_t made = 0, targets = hr_study_targets(study);
+  bool of_all = hr_outside_is_for(parameters, HR_GLOBAL);
+  size_t slots = of_all ? 1 : study->bin_count, made = 0;
+  size_t count = slots * hr_study_targets(study);
   HR_TRY(check_unchanged(study, parameters->onnx, err));
   HR_TRY(create_network(study, parameters, &n, err));
-  for (; made < targets; made++) {
-    onnx_model *model = NULL;
-    HR_TRY(hr_alloc(&model, 1, err));
-    model->base = (hr_model){.type = &onnx_type,
-                             .slot = HR_GLOBAL,
-                             .target = made,
-                             .pixels = study->pixels,
-                             .variant_count = 1};
-    model->network = n;
-    n->owners++;
-    out[made] = &model->base;
+  for (; made < count; made++) {
+    int slot = of_all ? HR_GLOBAL : (int)(made % slots);
+    if (!hr_outside_is_for(parameters, slot)) continue;
+    HR_TRY(make_model(n, made / slots, slot, study->pixels, &out[made], err));
   }
 cleanup:
   while (status != HR_OK && made > 0) onnx_destroy(&out[--made]);

@@ -13,10 +13,11 @@ hr_status hr_onnx_model_check(const hr_study_view *study,
                               const hr_outside_parameters *parameters, const char **key,
                               hr_error *err) HR_MUST_CHECK;
 
-/* The models of the study's targets, out [T]; they share one session. To predict fails
- * (HR_ERR_NUMERIC) where more than half of study->test_rows have no finite prediction,
- * over all calls; the test rows are to be asked for once. HR_ERR_DATA where
- * the file is not the one that study->outside_print is of; else as above. */
+/* The models of the study's targets, out [T], or, where the model is for some bins,
+ * [T][bin_count] of which the other bins' stay NULL; they share one session. To predict
+ * fails (HR_ERR_NUMERIC) where more than half of study->outside->asked have no finite
+ * prediction, over all calls; the test rows are to be asked for once. HR_ERR_DATA where
+ * the file is not the one that study->outside->print is of; else as above. */
 hr_status hr_onnx_models_create(const hr_study_view *study,
                                 const hr_outside_parameters *parameters, hr_model **out,
                                 hr_error *err) HR_MUST_CHECK;

@@ -16,7 +16,8 @@
 #include "models/model.h"
 
 enum {
-  BATCH_ROWS = 32, /* enough for a matrix product to be at its speed */
+  MOST_OUTPUTS = 2, /* labels, sigma */
+  BATCH_ROWS = 32,  /* enough for a matrix product to be at its speed */
   MOST_DIMENSIONS = 8,
   REASON_BYTES = 400,
 };
@@ -42,8 +43,9 @@ struct hr_onnx_session {
   hr_ort_session *session;
   hr_ort_memory *memory;
   hr_ort_allocator *allocator;
-  char *input_name, *output_name; /* of the allocator */
-  tensor_shape input;             /* its first dimension is the batch that is run */
+  char *input_name, *output_name[MOST_OUTPUTS]; /* of the allocator */
+  size_t outputs;
+  tensor_shape input; /* its first dimension is the batch that is run */
   layout layout;
   size_t rows; /* a batch */
 };
@@ -307,18 +309,23 @@ cleanup:
   return status;
 }
 
-/* Keeps the output's name where it is the one that is wanted; else adds it to `names`. */
-static hr_status look_at_output(hr_onnx_session *s, size_t i, size_t count,
+/* Keeps the output's name where it is the one that is wanted; else adds it to `names`.
+ * wanted: NULL: the only one. */
+static hr_status look_at_output(hr_onnx_session *s, size_t i, const char *wanted,
                                 hr_text *names, hr_error *err) {
   const hr_ort_api *api = &s->library.api;
-  const char *wanted = s->wish.output;
+  size_t count = 0;
   char *name = NULL;
   tensor_shape unused;
-  hr_status status = check(s, api->output_name(s->session, i, s->allocator, &name),
-                           "tells no outputs", err);
+  hr_status status =
+      check(s, api->output_count(s->session, &count), "tells no outputs", err);
+  if (status == HR_OK) {
+    status = check(s, api->output_name(s->session, i, s->allocator, &name),
+                   "tells no outputs", err);
+  }
   if (status != HR_OK) return status;
   if (wanted ? strcmp(name, wanted) == 0 : count == 1) {
-    s->output_name = name;
+    s->output_name[s->outputs++] = name;
     return ask_shape(s, false, name, i, &unused, err);
   }
   hr_text_append(names, "%s", names->length > 0 ? ", " : "");
@@ -326,33 +333,41 @@ static hr_status look_at_output(hr_onnx_session *s, size_t i, size_t count,
   return check(s, api->allocator_free(s->allocator, name), "cannot free memory", err);
 }
 
-static hr_status find_output(hr_onnx_session *s, hr_error *err) {
+static hr_status find_output(hr_onnx_session *s, const char *wanted, hr_error *err) {
   const hr_ort_api *api = &s->library.api;
   hr_status status = HR_OK;
-  size_t count = 0;
+  size_t count = 0, before = s->outputs;
   hr_text names;
   hr_text_init(&names);
   HR_TRY(check(s, api->output_count(s->session, &count), "tells no outputs", err));
-  for (size_t i = 0; i < count && !s->output_name; i++) {
-    HR_TRY(look_at_output(s, i, count, &names, err));
+  for (size_t i = 0; i < count && s->outputs == before; i++) {
+    HR_TRY(look_at_output(s, i, wanted, &names, err));
   }
-  if (s->output_name) goto cleanup;
+  if (s->outputs > before) goto cleanup;
   HR_TRY(hr_text_status(&names, err));
   const char *list = names.bytes ? names.bytes : "";
   status =
-      s->wish.output
-          ? hr_fail(err, HR_ERR_DATA, "%s has no output %.80s; its outputs are %.400s",
-                    s->path, s->wish.output, list)
-          : hr_fail(err, HR_ERR_DATA,
-                    "%s has %zu outputs, %.400s; name the one that is the label as "
-                    "output",
-                    s->path, count, list);
+      wanted ? hr_fail(err, HR_ERR_DATA, "%s has no output %.80s; its outputs are %.400s",
+                       s->path, wanted, list)
+             : hr_fail(err, HR_ERR_DATA,
+                       "%s has %zu outputs, %.400s; name the one that is the label as "
+                       "output",
+                       s->path, count, list);
 cleanup:
   hr_text_fini(&names);
   return status;
 }
 
 /* --- running --- */
+
+size_t hr_onnx_session_outputs(const hr_onnx_session *session) {
+  return session->outputs;
+}
+
+/* Numbers of one output. */
+static size_t numbers_of(const hr_onnx_session *s) {
+  return s->rows * s->wish.targets;
+}
 
 size_t hr_onnx_session_rows(const hr_onnx_session *session) {
   return session->rows;
@@ -396,9 +411,9 @@ static bool is_wanted(const hr_onnx_session *s, const tensor_shape *got) {
   return targets == 1 || (got->count > 0 && got->size[0] == (int64_t)s->rows);
 }
 
-/* Takes the numbers out of what the model gave. */
-static hr_status take_output(const hr_onnx_session *s, hr_ort_value *value, double *out,
-                             hr_error *err) {
+/* Takes the numbers of output number o out of what the model gave, out [rows][T]. */
+static hr_status take_output(const hr_onnx_session *s, size_t o, hr_ort_value *value,
+                             double *out, hr_error *err) {
   const hr_ort_api *api = &s->library.api;
   hr_status status = HR_OK;
   hr_ort_shape *tensor = NULL;
@@ -414,11 +429,11 @@ static hr_status take_output(const hr_onnx_session *s, hr_ort_value *value, doub
                 "%s: its output %s is %s of %zu spectra, and the study wants [%zu, "
                 "%zu], the labels of data.target in their order; export a model that "
                 "gives these",
-                s->path, s->output_name, text, s->rows, s->rows, s->wish.targets);
+                s->path, s->output_name[o], text, s->rows, s->rows, s->wish.targets);
     goto cleanup;
   }
   HR_TRY(check(s, api->tensor_values(value, &values), "tells no values", err));
-  for (size_t i = 0; i < s->rows * s->wish.targets; i++) {
+  for (size_t i = 0; i < numbers_of(s); i++) {
     out[i] = got.element == HR_ORT_DOUBLE ? ((const double *)values)[i]
                                           : (double)((const float *)values)[i];
   }
@@ -431,21 +446,27 @@ hr_status hr_onnx_session_run(const hr_onnx_session *session, void *input, doubl
                               hr_error *err) {
   const hr_onnx_session *s = session;
   const hr_ort_api *api = &s->library.api;
-  const char *in_name = s->input_name, *out_name = s->output_name;
+  const char *in_name = s->input_name;
   hr_status status = HR_OK;
-  hr_ort_value *given = NULL, *got = NULL;
+  hr_ort_value *given = NULL, *got[MOST_OUTPUTS] = {NULL};
   HR_TRY(
       check(s,
             api->create_tensor(s->memory, input, hr_onnx_session_input_bytes(s),
                                s->input.size, s->input.count, s->input.element, &given),
             "takes no spectra", err));
   const hr_ort_value *const inputs[] = {given};
-  HR_TRY(check(s, api->run(s->session, NULL, &in_name, inputs, 1, &out_name, 1, &got),
+  HR_TRY(check(s,
+               api->run(s->session, NULL, &in_name, inputs, 1,
+                        (const char *const *)s->output_name, s->outputs, got),
                "fails on the model", err));
-  HR_TRY(take_output(s, got, out, err));
+  for (size_t o = 0; o < s->outputs; o++) {
+    HR_TRY(take_output(s, o, got[o], out + o * numbers_of(s), err));
+  }
 cleanup:
   if (given) api->release_value(given);
-  if (got) api->release_value(got);
+  for (size_t o = 0; o < s->outputs; o++) {
+    if (got[o]) api->release_value(got[o]);
+  }
   return status;
 }
 
@@ -455,12 +476,12 @@ cleanup:
 typedef struct trial {
   void *input;
   double *flux, *error;   /* [P] */
-  double *first, *second; /* [rows][T] of two runs */
+  double *first, *second; /* [outputs][rows][T] of two runs */
 } trial;
 
 static hr_status init_trial(trial *t, const hr_onnx_session *s, hr_error *err) {
   hr_status status = HR_OK;
-  size_t pixels = s->wish.pixels, values = s->rows * s->wish.targets;
+  size_t pixels = s->wish.pixels, values = s->outputs * numbers_of(s);
   HR_TRY(hr_alloc_bytes(&t->input, 1, hr_onnx_session_input_bytes(s), err));
   HR_TRY(hr_alloc(&t->flux, pixels, err));
   HR_TRY(hr_alloc(&t->error, pixels, err));
@@ -532,18 +553,20 @@ static bool is_near(double a, double b, double tolerance) {
 /* Whether each star of the second batch is told as it was in the first. */
 static bool is_of_the_spectrum(const hr_onnx_session *s, const trial *t) {
   size_t targets = s->wish.targets;
-  for (size_t k = 0; k < targets; k++) {
-    double tolerance = find_tolerance(s, t->first, k);
+  for (size_t k = 0; k < s->outputs * targets; k++) {
+    const double *first = t->first + k / targets * numbers_of(s);
+    const double *second = t->second + k / targets * numbers_of(s);
+    double tolerance = find_tolerance(s, first, k % targets);
     for (size_t i = 0; i < s->rows; i++) {
-      double before = t->first[star_at(s, i) * targets + k];
-      if (!is_near(before, t->second[i * targets + k], tolerance)) return false;
+      double before = first[star_at(s, i) * targets + k % targets];
+      if (!is_near(before, second[i * targets + k % targets], tolerance)) return false;
     }
   }
   return true;
 }
 
 static bool is_repeated(const hr_onnx_session *s, const trial *t) {
-  for (size_t i = 0; i < s->rows * s->wish.targets; i++) {
+  for (size_t i = 0; i < s->outputs * numbers_of(s); i++) {
     bool is_none = isnan(t->first[i]) && isnan(t->second[i]);
     if (!is_none && t->first[i] != t->second[i]) return false;
   }
@@ -592,9 +615,10 @@ hr_status hr_onnx_session_open(const char *path, const hr_onnx_wish *wish,
   HR_TRY(hr_ort_load(&s->library, err));
   HR_TRY(create_session(s, err));
   HR_TRY(find_input(s, err));
-  HR_TRY(find_output(s, err));
+  HR_TRY(find_output(s, wish->output, err));
+  if (wish->sigma) HR_TRY(find_output(s, wish->sigma, err));
   HR_TRY(try_out(s, err));
-  s->wish.output = NULL; /* borrowed, and not needed any more */
+  s->wish.output = s->wish.sigma = NULL; /* borrowed, and not needed any more */
   *out = s;
   s = NULL;
 cleanup:
@@ -607,8 +631,8 @@ void hr_onnx_session_close(hr_onnx_session **address) {
   *address = NULL;
   if (!s) return;
   const hr_ort_api *api = &s->library.api;
-  char *const names[] = {s->input_name, s->output_name};
-  for (size_t i = 0; i < 2; i++) {
+  char *const names[] = {s->input_name, s->output_name[0], s->output_name[1]};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     hr_ort_status *failed = names[i] ? api->allocator_free(s->allocator, names[i]) : NULL;
     if (failed) api->release_status(failed);
   }

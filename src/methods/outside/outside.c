@@ -13,7 +13,8 @@
 
 struct hr_learner {
   const hr_study_view *study;
-  const hr_outside_parameters *parameters; /* NULL: those of predictions */
+  const hr_outside_parameters *parameters; /* NULL: those of predictions of all rows */
+  size_t slots;
 };
 
 /* It knows the study's test rows by their numbers and predicts no others, so that it is
@@ -21,6 +22,7 @@ struct hr_learner {
 typedef struct outside_model {
   hr_model model;
   double *prediction; /* [rows] NaN: none */
+  double *sigma;      /* [rows] NaN: none; NULL: it states none */
   size_t rows;
 } outside_model;
 
@@ -30,6 +32,12 @@ static hr_status outside_save(const hr_model *model, const char *folder,
   return HR_OK;
 }
 
+/* What it says of row number `row`, row i of the block. */
+static void say(const outside_model *m, const hr_request *r, size_t i, size_t row) {
+  if (r->variants > 0 && r->mean) r->mean[i] = (float)m->prediction[row];
+  if (m->sigma && r->variance) r->variance[i] = m->sigma[row] * m->sigma[row];
+}
+
 static hr_status outside_predict(const hr_spectra *spectra, const hr_request *requests,
                                  size_t request_count, hr_error *err) {
   (void)err;
@@ -37,9 +45,9 @@ static hr_status outside_predict(const hr_spectra *spectra, const hr_request *re
     const hr_request *r = &requests[q];
     const outside_model *m = (const outside_model *)(const void *)r->model;
     hr_request_fill_unknown(r);
-    for (size_t i = 0; r->variants > 0 && r->mean && i < r->count; i++) {
+    for (size_t i = 0; i < r->count; i++) {
       size_t row = spectra->first_row + r->row[i];
-      r->mean[r->row[i]] = row < m->rows ? (float)m->prediction[row] : NAN;
+      if (row < m->rows) say(m, r, r->row[i], row);
     }
   }
   return HR_OK;
@@ -50,6 +58,7 @@ static void outside_model_destroy(hr_model **address) {
   *address = NULL;
   if (!model) return;
   hr_free(model->prediction);
+  hr_free(model->sigma);
   hr_free(model);
 }
 
@@ -60,11 +69,30 @@ static const hr_model_type outside_model_type = {
     .destroy = outside_model_destroy,
 };
 
+static const hr_model_type outside_sigma_type = {
+    .kind = "outside",
+    .states_sigma = true,
+    .save = outside_save,
+    .predict = outside_predict,
+    .destroy = outside_model_destroy,
+};
+
+bool hr_outside_is_for(const hr_outside_parameters *parameters, int slot) {
+  size_t count = parameters ? parameters->bins.count : 0;
+  if (count == 0 || slot == HR_GLOBAL) return count == 0 && slot == HR_GLOBAL;
+  for (size_t i = 0; i < count; i++) {
+    if (parameters->bins.items[i] == (double)slot) return true;
+  }
+  return false;
+}
+
 static hr_status outside_begin(const hr_study_view *study, const void *parameters,
                                hr_learner **out, hr_error *err) {
   hr_status status = hr_alloc(out, 1, err);
-  if (status == HR_OK) *(*out) = (hr_learner){study, parameters};
-  return status;
+  if (status != HR_OK) return status;
+  *(*out) = (hr_learner){study, parameters, 1};
+  if (!hr_outside_is_for(parameters, HR_GLOBAL)) (*out)->slots = study->bin_count;
+  return HR_OK;
 }
 
 static bool outside_is_trained(const hr_learner *learner) {
@@ -72,25 +100,39 @@ static bool outside_is_trained(const hr_learner *learner) {
   return true;
 }
 
-static hr_status make_model(const hr_study_view *study, size_t target, hr_model **out,
-                            hr_error *err) {
+/* A copy of a target's column. */
+static hr_status copy_column(const double *from, size_t target, size_t rows, double **to,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  if (!from) return HR_OK;
+  HR_TRY(hr_alloc(to, rows, err));
+  memcpy(*to, from + target * rows, rows * sizeof **to);
+cleanup:
+  return status;
+}
+
+static hr_status make_model(const hr_study_view *study, size_t target, int slot,
+                            hr_model **out, hr_error *err) {
   hr_status status = HR_OK;
   outside_model *m = NULL;
+  const hr_outside_rows *said = study->outside;
   size_t rows = study->test_rows;
   HR_TRY(hr_alloc(&m, 1, err));
-  m->model = (hr_model){.type = &outside_model_type,
-                        .slot = HR_GLOBAL,
+  m->model = (hr_model){.type = said->sigma ? &outside_sigma_type : &outside_model_type,
+                        .slot = slot,
                         .target = target,
                         .pixels = study->pixels,
                         .variant_count = 1};
   m->rows = rows;
-  HR_TRY(hr_alloc(&m->prediction, rows, err));
-  memcpy(m->prediction, study->outside + target * rows, rows * sizeof *m->prediction);
+  HR_TRY(copy_column(said->prediction, target, rows, &m->prediction, err));
+  HR_TRY(copy_column(said->sigma, target, rows, &m->sigma, err));
   *out = &m->model;
   m = NULL;
 cleanup:
-  if (m) hr_free(m->prediction);
-  hr_free(m);
+  if (m) {
+    hr_model *half = &m->model;
+    outside_model_destroy(&half);
+  }
   return status;
 }
 
@@ -98,31 +140,113 @@ static bool is_run(const hr_outside_parameters *parameters) {
   return parameters && parameters->onnx;
 }
 
-static hr_status make_models(const hr_learner *learner, hr_model **out, hr_error *err) {
+static int slot_of(const hr_learner *learner, size_t s) {
+  return hr_outside_is_for(learner->parameters, HR_GLOBAL) ? HR_GLOBAL : (int)s;
+}
+
+static hr_status run_network(const hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_study_view *study = learner->study;
-  if (is_run(learner->parameters)) {
-    return hr_onnx_models_create(study, learner->parameters, out, err);
-  }
-  for (size_t t = 0; status == HR_OK && t < hr_study_targets(study); t++) {
-    status = make_model(study, t, &out[t], err);
-  }
+  size_t count = learner->slots * hr_study_targets(learner->study);
+  hr_model **models = NULL;
+  HR_TRY(hr_alloc(&models, count, err));
+  HR_TRY(hr_onnx_models_create(learner->study, learner->parameters, models, err));
+  for (size_t i = 0; i < count; i++) out[i].model = models[i];
+cleanup:
+  hr_free(models);
   return status;
 }
 
-static hr_status outside_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
+/* Those of the slots that it is for, [T][slots]. */
+static hr_status make_models(const hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
   const hr_study_view *study = learner->study;
-  hr_model *models[HR_MOST_TARGETS] = {NULL};
-  status = make_models(learner, models, err);
-  for (size_t t = 0; t < hr_study_targets(study); t++) out[t].model = models[t];
-  for (size_t t = 0; status == HR_OK && t < hr_study_targets(study); t++) {
-    HR_TRY(hr_fit_init(&out[t].fit, HR_GLOBAL, 1, false, 0, err));
-    out[t].fit.status = HR_FIT_OK;
-    out[t].fit.target = t;
-    hr_fit_add_note(&out[t].fit,
-                    "trained elsewhere, on rows that are not known here, and "
-                    "not validated");
+  size_t slots = learner->slots;
+  if (is_run(learner->parameters)) return run_network(learner, out, err);
+  for (size_t i = 0; i < slots * hr_study_targets(study); i++) {
+    int slot = slot_of(learner, i % slots);
+    if (!hr_outside_is_for(learner->parameters, slot)) continue;
+    HR_TRY(make_model(study, i / slots, slot, &out[i].model, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Training rows of a slot whose prediction out of fold is known. */
+typedef struct validated {
+  size_t rows, known;
+  double sum, squares, missed; /* of the known ones' labels, about the mean; of errors */
+} validated;
+
+static bool is_of_slot(const hr_study_view *study, int slot, size_t row) {
+  return slot == HR_GLOBAL || study->train.bin[row] == (int32_t)slot;
+}
+
+static validated look_at_validation(const hr_study_view *study, size_t target, int slot) {
+  validated v = {0};
+  const double *y = hr_study_target(study, target);
+  const double *said = study->outside->validation + target * study->train.rows;
+  for (size_t i = 0; i < study->train.rows; i++) {
+    if (!is_of_slot(study, slot, i)) continue;
+    v.rows++;
+    if (isnan(said[i])) continue;
+    v.known++;
+    v.sum += y[i];
+  }
+  double mean = v.known > 0 ? v.sum / (double)v.known : 0;
+  for (size_t i = 0; i < study->train.rows; i++) {
+    if (!is_of_slot(study, slot, i) || isnan(said[i])) continue;
+    /* A model is judged by predictions that are fp32. */
+    double off = y[i] - (double)(float)said[i];
+    v.missed += off * off;
+    v.squares += (y[i] - mean) * (y[i] - mean);
+  }
+  return v;
+}
+
+/* Whose word it is, and R2 over the rows that there are. */
+static void validate(const hr_study_view *study, size_t target, hr_fit *fit) {
+  char note[200];
+  const hr_outside_rows *said = study->outside;
+  if (!said || !said->validation) {
+    hr_fit_add_note(fit,
+                    "trained elsewhere, on rows that are not known here, and not "
+                    "validated");
+    return;
+  }
+  validated v = look_at_validation(study, target, fit->slot);
+  if (v.known < HR_OUTSIDE_FEWEST_ROWS) {
+    snprintf(note, sizeof note,
+             "trained elsewhere, and not validated: %zu of %zu training rows have a "
+             "prediction out of fold, at least %d are needed",
+             v.known, v.rows, HR_OUTSIDE_FEWEST_ROWS);
+  } else {
+    snprintf(note, sizeof note,
+             "trained elsewhere, and validated by its predictions of %zu of %zu training "
+             "rows, out of fold by the word of who made them",
+             v.known, v.rows);
+    if (v.squares > 0) fit->cv_r2[0] = 1 - v.missed / v.squares;
+    if (v.known < v.rows) fit->validated_rows = v.known;
+  }
+  hr_fit_add_note(fit, note);
+}
+
+static hr_status outside_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
+  const hr_study_view *study = learner->study;
+  size_t slots = learner->slots;
+  hr_status status = make_models(learner, out, err);
+  for (size_t i = 0; status == HR_OK && i < slots * hr_study_targets(study); i++) {
+    hr_fit *fit = &out[i].fit;
+    int slot = slot_of(learner, i % slots);
+    bool is_asked = hr_outside_is_for(learner->parameters, slot);
+    HR_TRY(hr_fit_init(fit, slot, is_asked ? 1 : 0, false, 0, err));
+    fit->status = is_asked ? HR_FIT_OK : HR_FIT_SKIPPED;
+    fit->target = i / slots;
+    if (is_asked) {
+      validate(study, fit->target, fit);
+    } else {
+      fit->reason = HR_REASON_NOT_ASKED_FOR;
+      hr_fit_add_note(fit, "this expert was not asked for in this bin");
+    }
   }
 cleanup:
   return status;
@@ -136,9 +260,11 @@ static void outside_destroy(hr_learner **learner) {
 /* A network's own memory, weights and layers, is not known before it is loaded. */
 static void outside_estimate(const hr_study_view *study, const void *parameters,
                              hr_cost *cost) {
+  const hr_outside_parameters *p = parameters;
   double values = (double)hr_study_targets(study) * (double)study->test_rows;
   double batch = (double)HR_PREDICT_ROWS * (double)study->pixels * sizeof(double);
   cost->memory_bytes = values * sizeof(double);
+  if (parameters && p->sigma) cost->memory_bytes += values * sizeof(double);
   if (is_run(parameters)) cost->memory_bytes = batch * (double)hr_thread_count();
   cost->disk_bytes = values * sizeof(float);
 }
@@ -152,9 +278,9 @@ static hr_status runtime_available(hr_error *err) {
 
 #define FIELD(member) .offset = offsetof(hr_outside_parameters, member)
 
-/* Those of a model that has its predictions, then those of one that is run; the title is
- * of both. */
-enum { OF_PREDICTIONS = 4, FIRST_OF_RUN = 3 };
+/* Those of a model that has its predictions, then those of one that is run, which has all
+ * from `id` to `title` too. */
+enum { OF_PREDICTIONS = 7, FIRST_OF_RUN = 2 };
 
 static const hr_field fields[] = {
     {.name = "predictions",
@@ -181,6 +307,35 @@ static const hr_field fields[] = {
      .help = "The column that names the star, in the file and among the labels of the "
              "test set; none: by the column row, the number in the test file from 0, or "
              "where there is none line by line."},
+    {.name = "validation",
+     .kind = HR_FIELD_TEXT,
+     FIELD(validation),
+     .default_text = "none",
+     .may_be_none = true,
+     .help = "A table like that of predictions, of the training rows by models that had "
+             "not seen them; rows are numbered over all training files, from 0. With it "
+             "the model competes with the study's own; none: it is no candidate."},
+    {.name = "sigma",
+     .kind = HR_FIELD_TEXT,
+     FIELD(sigma),
+     .default_text = "none",
+     .may_be_none = true,
+     .help = "The column of the model's own uncertainty, one sigma in the target's unit; "
+             "{target} stands for the target's name. Where it is empty or 0 there is "
+             "none. Of an ONNX model the name of the output, which the factor of scale "
+             "multiplies."},
+    {.name = "bins",
+     .kind = HR_FIELD_NUMBERS,
+     FIELD(bins),
+     .default_text = "none",
+     .maximum = HR_MOST_BINS - 1,
+     .order = HR_FIELD_DISTINCT,
+     .least_count = 1,
+     .whole = true,
+     .may_be_none = true,
+     .may_be_all = true,
+     .help = "The bins that the model is an expert of, the rows of which alone it has to "
+             "predict; none: it is one model of all rows."},
     {.name = "title",
      .kind = HR_FIELD_TEXT,
      FIELD(title),
@@ -226,8 +381,8 @@ const hr_method hr_outside_method_of_any_name = {
     .name = "NAME",
     .title = "NAME",
     .summary =
-        "A model of all rows that was trained elsewhere, by its predictions of the "
-        "test rows or as a network in ONNX; any other name.",
+        "A model that was trained elsewhere, of all rows or of some bins, by its "
+        "predictions of the test rows or as a network in ONNX; any other name.",
     .has_global = true,
     .only_global = true,
     .parameters_size = sizeof(hr_outside_parameters),
@@ -257,6 +412,7 @@ bool hr_outside_name_is_good(const char *name) {
 
 bool hr_outside_field_is_path(const hr_field *field) {
   return field->offset == offsetof(hr_outside_parameters, predictions) ||
+         field->offset == offsetof(hr_outside_parameters, validation) ||
          field->offset == offsetof(hr_outside_parameters, onnx);
 }
 
@@ -271,6 +427,8 @@ hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method
   m->method.name = m->name;
   m->method.title = m->title;
   m->method.field_count = OF_PREDICTIONS;
+  m->method.summary =
+      "A model that was trained elsewhere, by its predictions of the test rows.";
   if (!run) return HR_OK;
   m->method.fields = fields + FIRST_OF_RUN;
   m->method.field_count = sizeof fields / sizeof fields[0] - FIRST_OF_RUN;
@@ -278,6 +436,10 @@ hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method
       "A network that was trained elsewhere, run on the test rows by ONNX Runtime.";
   m->method.available = runtime_available;
   return HR_OK;
+}
+
+void hr_outside_method_set_bins(hr_outside_method *method, bool has_bins) {
+  method->method.has_global = method->method.only_global = !has_bins;
 }
 
 hr_status hr_outside_method_set_title(hr_outside_method *method, const char *title,

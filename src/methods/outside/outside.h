@@ -1,8 +1,9 @@
 /* A model that was trained elsewhere: a ViT in PyTorch, a pipeline's catalogue. The study
- * has its predictions, and it is a model of all rows that says what its file says of each
- * test row; or the network itself in ONNX, which is run on the noisy test rows
- * (onnx_model.h). The study judges it on the same rows as every other. Nothing is trained
- * and nothing validated, and no bundle has it. */
+ * has its predictions, and it is a model of all rows, or of some bins, that says what its
+ * file says of each test row; or the network itself in ONNX, which is run on the noisy
+ * test rows (onnx_model.h). The study judges it on the same rows as every other. Nothing
+ * is trained, and no bundle has it. What it predicted of training rows out of fold, by
+ * its author's word, is its validation; without that it competes with nobody. */
 #ifndef HR_METHODS_OUTSIDE_OUTSIDE_H
 #define HR_METHODS_OUTSIDE_OUTSIDE_H
 
@@ -15,10 +16,16 @@ typedef struct hr_outside_parameters {
   char *input;       /* "flux" | "flux_error": what it is given */
   char *output;      /* the name of the output; NULL: the only one */
   hr_numbers scale; /* offset and factor of each target: label = offset + factor output */
-  char *column;     /* "{target}" in it stands for the target */
-  char *id;         /* a column of the file and of the test set's labels; NULL: none */
+  char *column;     /* "{target}" in it stands for the target; NULL: that alone */
+  char *id;         /* a column of the file and of the labels; NULL: none */
+  char *validation; /* the file of predictions of training rows; absolute. NULL: none */
+  char *sigma;      /* a column, {target} as above, or an output; NULL: it states none */
+  hr_numbers bins;  /* that it is for; none: it is a model of all rows */
   char *title;      /* NULL: the name */
 } hr_outside_parameters;
+
+/* The fewest training rows that a validation R2 is taken over. */
+enum { HR_OUTSIDE_FEWEST_ROWS = 20 };
 
 /* The most of a title, that tables and legends have room for. */
 enum { HR_OUTSIDE_TITLE_CHARACTERS = 40, HR_OUTSIDE_TITLE_BYTES = 80 };
@@ -36,12 +43,18 @@ extern const hr_method hr_outside_method_of_any_name;
  * '_', and none of the words that names of forecasts are made of. */
 bool hr_outside_name_is_good(const char *name);
 
-/* Whether a field names the file: what the study is does not depend on its path. */
+/* Whether a field names a file: what the study is does not depend on its path. */
 bool hr_outside_field_is_path(const hr_field *field);
 
 /* run: the network is, by ONNX Runtime. To be freed with hr_free. HR_ERR_MEMORY. */
 hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method **out,
                                    hr_error *err) HR_MUST_CHECK;
+
+/* A model of bins has no model of all rows. */
+void hr_outside_method_set_bins(hr_outside_method *method, bool has_bins);
+
+/* Whether it is for the bin, or with HR_GLOBAL for all rows. */
+bool hr_outside_is_for(const hr_outside_parameters *parameters, int slot);
 
 /* Calls it `title` in tables and figures; HR_ERR_CONFIG where it is too long, with what
  * is wrong behind the key's name. */
