@@ -50,6 +50,27 @@ void hr_count_uniform_below(uint64_t seed, hr_stream_id stream, uint64_t row,
   }
 }
 
+HR_VECTOR_CLONES
+static void put_words(const uint64_t *words, size_t count, uint8_t *out) {
+  for (size_t i = 0; i < count; i++) {
+    uint32_t word = (uint32_t)words[i];
+    memcpy(out + 4 * i, &word, sizeof word);
+  }
+}
+
+void hr_uniform_bytes(uint64_t seed, hr_stream_id stream, uint64_t row, uint32_t first,
+                      size_t blocks, uint8_t *out) {
+  hr_philox_lanes words;
+  const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+  for (size_t done = 0; done < blocks; done += HR_RANDOM_RUN) {
+    size_t left = blocks - done, count = left < HR_RANDOM_RUN ? left : HR_RANDOM_RUN;
+    const uint32_t counter[4] = {first + (uint32_t)done, (uint32_t)row,
+                                 (uint32_t)(row >> 32), (uint32_t)stream};
+    hr_philox_lanes_run(counter, key, &words);
+    for (size_t j = 0; j < 4; j++, out += 4 * count) put_words(words.word[j], count, out);
+  }
+}
+
 /* Gaussian deviates are made a batch at a time, in stages over small arrays, so that the
  * compiler can use vectors for each. */
 enum { BATCH = HR_PHILOX_LANES };

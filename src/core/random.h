@@ -34,6 +34,7 @@ typedef enum hr_stream_id {
                            start of their components */
   HR_STREAM_GLOBAL_ROWS = 17, /* which training rows a model of all rows learns from */
   HR_STREAM_DRAWN_ROWS = 18,  /* which training rows a study takes at all */
+  HR_STREAM_DROPOUT = 19,     /* which values of a network a step leaves out */
 } hr_stream_id;
 
 /* The uniform deviate number `index` of row `row`, in the open interval (0, 1), 53 bits.
@@ -49,6 +50,14 @@ uint32_t hr_uniform_below(uint64_t seed, hr_stream_id stream, uint64_t row,
  * of hr_uniform_below: in a tenth of the time of asking for one after the other. */
 void hr_count_uniform_below(uint64_t seed, hr_stream_id stream, uint64_t row,
                             size_t count, uint32_t bound, uint32_t *times);
+
+/* Uniform bytes of row `row`: those of blocks first .. of sixteen bytes each, out
+ * [16 blocks]. In runs of HR_RANDOM_RUN blocks, the last one shorter, the first words of
+ * all the run's blocks, least significant byte first, then all their second ones, and so
+ * on: calls that begin elsewhere than at a multiple of a run give another order. */
+enum { HR_RANDOM_RUN = 128 };
+void hr_uniform_bytes(uint64_t seed, hr_stream_id stream, uint64_t row, uint32_t first,
+                      size_t blocks, uint8_t *out);
 
 /* Standard normal deviates number first .. first+count-1 of row `row`, by Box and
  * Muller's method: radius from 40 bits (tails to 7.5 sigma), angle from 24, computed in

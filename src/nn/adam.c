@@ -31,6 +31,36 @@ void hr_adam_step(const hr_adam *adam, uint64_t step, double rate) {
                        (float)(1 / sqrt(1 - pow(0.999, t)))});
 }
 
+enum { LANES = 8 };
+
+/* In eight sums, each in the order of the values. */
+HR_VECTOR_CLONES
+static void add_squares(const float *values, size_t count, double sums[LANES]) {
+  for (size_t i = 0; i + LANES <= count; i += LANES) {
+    for (size_t l = 0; l < LANES; l++) {
+      double v = (double)values[i + l];
+      sums[l] += v * v;
+    }
+  }
+}
+
+HR_VECTOR_CLONES
+static void scale(float *values, size_t count, float factor) {
+  for (size_t i = 0; i < count; i++) values[i] *= factor;
+}
+
+double hr_clip_gradient(float *gradient, size_t count, double most) {
+  double sums[LANES] = {0}, sum = 0;
+  add_squares(gradient, count, sums);
+  for (size_t i = count / LANES * LANES; i < count; i++) {
+    sum += (double)gradient[i] * (double)gradient[i];
+  }
+  for (size_t l = 0; l < LANES; l++) sum += sums[l];
+  double norm = sqrt(sum);
+  if (norm > most) scale(gradient, count, (float)(most / (norm + 1e-6)));
+  return norm;
+}
+
 double hr_cosine_rate(double rate, uint64_t step, uint64_t warm_up, uint64_t steps) {
   static const double pi = 3.14159265358979323846;
   if (step < warm_up) return rate * (double)(step + 1) / (double)warm_up;

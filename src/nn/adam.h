@@ -19,6 +19,10 @@ typedef struct hr_adam {
 /* Step number `step`, counted from 1. */
 void hr_adam_step(const hr_adam *adam, uint64_t step, double rate);
 
+/* Scales a gradient [count] down to a Euclidean norm of `most` where it is beyond, as
+ * PyTorch's clip_grad_norm_: by most / (norm + 1e-6). The norm it had. */
+double hr_clip_gradient(float *gradient, size_t count, double most);
+
 /* The learning rate of step `step` (from 0) of `steps`: rises evenly over the first
  * `warm_up` steps, then falls along half a cosine to 0 (Loshchilov & Hutter 2017). */
 double hr_cosine_rate(double rate, uint64_t step, uint64_t warm_up, uint64_t steps);

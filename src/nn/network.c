@@ -153,6 +153,7 @@ void hr_network_destroy(hr_network **network) {
   hr_free(n->parameters);
   hr_free(n->gradient);
   hr_free(n->statistics);
+  hr_free(n->dout);
   hr_free(n->hidden);
   hr_free(n->hidden_gradient);
   hr_free(n->hidden_transposed);
@@ -251,12 +252,24 @@ static hr_status make(hr_network *n, hr_error *err) {
   HR_TRY(hr_alloc(&n->parameters, count, err));
   HR_TRY(hr_alloc(&n->gradient, count, err));
   HR_TRY(hr_alloc(&n->statistics, hr_network_statistic_count(&n->shape), err));
+  HR_TRY(hr_alloc(&n->dout, n->most_rows * hr_network_outputs(&n->shape), err));
   HR_TRY(hr_alloc(&n->hidden, n->most_rows * hidden, err));
   HR_TRY(hr_alloc(&n->hidden_gradient, n->most_rows * hidden, err));
   HR_TRY(hr_alloc(&n->hidden_transposed, n->most_rows * hidden, err));
   HR_TRY(hr_alloc(&n->scratch, hr_thread_count() * n->scratch_count, err));
 cleanup:
   return status;
+}
+
+static hr_net describe(const hr_network *n) {
+  return (hr_net){.type = &hr_network_net_type,
+                  .pixels = n->shape.pixels,
+                  .outputs = hr_network_outputs(&n->shape),
+                  .parameter_count = hr_network_parameter_count(&n->shape),
+                  .statistic_count = hr_network_statistic_count(&n->shape),
+                  .parameters = n->parameters,
+                  .gradient = n->gradient,
+                  .statistics = n->statistics};
 }
 
 hr_status hr_network_create(const hr_network_shape *shape, size_t most_rows,
@@ -272,11 +285,16 @@ hr_status hr_network_create(const hr_network_shape *shape, size_t most_rows,
   network->norm = hr_norm_avx512();
   if (!network->norm) network->norm = &hr_norm_plain;
   HR_TRY(make(network, err));
+  network->base = describe(network);
   *out = network;
   network = NULL;
 cleanup:
   hr_network_destroy(&network);
   return status;
+}
+
+hr_net *hr_network_net(hr_network *network) {
+  return &network->base;
 }
 
 const hr_network_shape *hr_network_shape_of(const hr_network *network) {

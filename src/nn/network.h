@@ -19,6 +19,7 @@
 
 #include "compute/compute.h"
 #include "nn/convolver.h"
+#include "nn/net.h"
 
 enum { HR_MOST_BLOCKS = 16 };
 
@@ -62,6 +63,9 @@ hr_status hr_network_create(const hr_network_shape *shape, size_t most_rows,
                             const hr_network_backend *backend, hr_network **out,
                             hr_error *err) HR_MUST_CHECK;
 void hr_network_destroy(hr_network **network);
+
+/* The same network as a trainer knows it. */
+hr_net *hr_network_net(hr_network *network);
 
 const hr_network_shape *hr_network_shape_of(const hr_network *network);
 float *hr_network_parameters(hr_network *network);

@@ -52,6 +52,7 @@ typedef struct hr_first_state {
 } hr_first_state;
 
 struct hr_network {
+  hr_net base;
   hr_network_shape shape;
   size_t most_rows, rows; /* of the last forward pass */
   hr_network_backend backend;
@@ -62,6 +63,7 @@ struct hr_network {
   size_t features; /* inputs of the hidden layer */
   const float *x;  /* of the last forward pass */
   float *parameters, *gradient, *statistics;
+  float *dout;              /* [rows][T] of hr_net's learn */
   float *hidden;            /* [rows][hidden], behind ReLU */
   float *hidden_gradient;   /* [rows][hidden] */
   float *hidden_transposed; /* [hidden][rows] */
@@ -70,6 +72,9 @@ struct hr_network {
                                the first block's room */
   atomic_bool failed;       /* a convolution did */
 };
+
+/* How a trainer uses it (network_pass.c). */
+extern const hr_net_type hr_network_net_type;
 
 float *hr_network_scratch(const hr_network *network, size_t thread);
 

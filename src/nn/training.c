@@ -11,7 +11,7 @@
 #include "nn/array_file.h"
 
 struct hr_trainer {
-  hr_network *network;
+  hr_net *network;
   hr_training_options options;
   hr_training_rows train, held_out;
   size_t outputs; /* T */
@@ -25,7 +25,7 @@ struct hr_trainer {
   float *best_parameters, *best_statistics; /* of the best epoch */
   uint32_t *order;                          /* [train rows] of this epoch */
   float *x;                                 /* [batch rows][pixels] */
-  float *out, *dout;                        /* [batch rows][T] */
+  float *target, *out;                      /* [batch rows][T] */
   double *squared_error, *r2;               /* [T] of the held-out rows */
 };
 
@@ -40,8 +40,8 @@ void hr_trainer_destroy(hr_trainer **trainer) {
   hr_free(t->best_statistics);
   hr_free(t->order);
   hr_free(t->x);
+  hr_free(t->target);
   hr_free(t->out);
-  hr_free(t->dout);
   hr_free(t->squared_error);
   hr_free(t->r2);
   hr_free(t);
@@ -49,36 +49,32 @@ void hr_trainer_destroy(hr_trainer **trainer) {
 
 static hr_status make(hr_trainer *t, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_network_shape *shape = hr_network_shape_of(t->network);
   size_t batch = t->options.batch_rows;
   size_t rows = t->train.count > t->held_out.count ? t->train.count : t->held_out.count;
-  t->outputs = hr_network_outputs(shape);
+  t->outputs = t->network->outputs;
   t->best_r2 = -(double)INFINITY;
-  t->parameter_count = hr_network_parameter_count(shape);
-  t->statistic_count = hr_network_statistic_count(shape);
+  t->parameter_count = t->network->parameter_count;
+  t->statistic_count = t->network->statistic_count;
   HR_TRY(hr_alloc(&t->curve, t->outputs * t->options.epochs, err));
   HR_TRY(hr_alloc(&t->first, t->parameter_count, err));
   HR_TRY(hr_alloc(&t->second, t->parameter_count, err));
   HR_TRY(hr_alloc(&t->best_parameters, t->parameter_count, err));
   HR_TRY(hr_alloc(&t->best_statistics, t->statistic_count, err));
   HR_TRY(hr_alloc(&t->order, rows, err));
-  HR_TRY(hr_alloc(&t->x, batch * shape->pixels, err));
+  HR_TRY(hr_alloc(&t->x, batch * t->network->pixels, err));
+  HR_TRY(hr_alloc(&t->target, batch * t->outputs, err));
   HR_TRY(hr_alloc(&t->out, batch * t->outputs, err));
-  HR_TRY(hr_alloc(&t->dout, batch * t->outputs, err));
   HR_TRY(hr_alloc(&t->squared_error, t->outputs, err));
   HR_TRY(hr_alloc(&t->r2, t->outputs, err));
-  hr_network_start(t->network, t->options.seed);
-  t->adam = (hr_adam){t->parameter_count,
-                      hr_network_parameters(t->network),
-                      hr_network_gradient(t->network),
-                      t->first,
-                      t->second,
-                      t->options.decay};
+  t->network->type->start(t->network, t->options.seed);
+  t->adam = (hr_adam){
+      t->parameter_count, t->network->parameters, t->network->gradient, t->first,
+      t->second,          t->options.decay};
 cleanup:
   return status;
 }
 
-hr_status hr_trainer_create(hr_network *network, const hr_training_options *options,
+hr_status hr_trainer_create(hr_net *network, const hr_training_options *options,
                             const hr_training_rows *train,
                             const hr_training_rows *held_out, hr_trainer **out,
                             hr_error *err) {
@@ -118,27 +114,32 @@ static size_t step_count(const hr_trainer *t) {
 static double rate_at(const hr_trainer *t, size_t step) {
   const hr_training_options *o = &t->options;
   uint64_t steps = step_count(t), all = steps * o->epochs, warm_up = steps * o->warm_up;
-  return hr_cosine_rate(o->rate, t->epoch * steps + step,
-                        warm_up < all / 2 ? warm_up : all / 2, all);
+  double above = hr_cosine_rate(o->rate - o->rate_floor, t->epoch * steps + step,
+                                warm_up < all / 2 ? warm_up : all / 2, all);
+  return o->rate_floor + above;
 }
 
-/* Half the derivatives, dout [count][T], of the sum of a batch's squared errors. */
-static void compare(const hr_trainer *t, const hr_training_rows *rows,
-                    const uint32_t *batch, size_t count) {
+/* The targets of a batch, in its order. */
+static void take_targets(const hr_trainer *t, const hr_training_rows *rows,
+                         const uint32_t *batch, size_t count) {
   size_t outputs = t->outputs;
   for (size_t i = 0; i < count; i++) {
-    const float *target = rows->target + batch[i] * outputs;
-    for (size_t o = 0; o < outputs; o++) {
-      t->dout[i * outputs + o] = t->out[i * outputs + o] - target[o];
-    }
+    memcpy(t->target + i * outputs, rows->target + batch[i] * outputs,
+           outputs * sizeof *t->target);
   }
 }
 
-/* That sum. */
+/* How far output i of the batch is from its target. */
+static double error_at(const hr_trainer *t, size_t i) {
+  return (double)(t->out[i] - t->target[i]);
+}
+
+/* The sum of the batch's squared errors. */
 static double measure(const hr_trainer *t, size_t count) {
   double sum = 0;
   for (size_t i = 0; i < count * t->outputs; i++) {
-    sum += (double)t->dout[i] * (double)t->dout[i];
+    double d = error_at(t, i);
+    sum += d * d;
   }
   return sum;
 }
@@ -163,13 +164,15 @@ static hr_status train_batch(hr_trainer *t, size_t step, double *squared_error,
   const uint32_t *batch = t->order + first;
   HR_TRY(t->train.fill(t->train.context, batch, count, t->epoch, t->x, err));
   if (step + 1 < steps) expect(t, &t->train, end, first_of(t, step + 2));
-  HR_TRY(hr_network_forward(t->network, t->x, count, true, t->out, err));
-  compare(t, &t->train, batch, count);
+  take_targets(t, &t->train, batch, count);
+  const hr_net_batch rows = {t->x, t->target, count, t->options.seed,
+                             t->epoch * steps + step};
+  HR_TRY(t->network->type->learn(t->network, &rows, t->out, err));
   *squared_error += measure(t, count);
-  size_t terms = count * t->outputs;
-  for (size_t i = 0; i < terms; i++) t->dout[i] *= 2 / (float)terms;
-  HR_TRY(hr_network_backward(t->network, t->dout, err));
-  hr_adam_step(&t->adam, t->epoch * steps + step + 1, rate_at(t, step));
+  if (t->options.clip > 0) {
+    hr_clip_gradient(t->network->gradient, t->parameter_count, t->options.clip);
+  }
+  hr_adam_step(&t->adam, rows.step + 1, rate_at(t, step));
   if (!t->options.progress) goto cleanup;
   t->options.progress->done += count;
   HR_TRY(hr_observe_progress(t->options.observer, t->options.progress, err));
@@ -182,7 +185,7 @@ static void add_errors(hr_trainer *t, size_t count) {
   for (size_t o = 0; o < t->outputs; o++) {
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
-      double d = (double)t->dout[i * t->outputs + o];
+      double d = error_at(t, i * t->outputs + o);
       sum += d * d;
     }
     t->squared_error[o] += sum;
@@ -217,8 +220,8 @@ static hr_status validate(hr_trainer *t, hr_error *err) {
     size_t count = left < most ? left : most, end = first + count;
     HR_TRY(rows->fill(rows->context, t->order + first, count, t->epoch, t->x, err));
     expect(t, rows, end, end + most < rows->count ? end + most : rows->count);
-    HR_TRY(hr_network_forward(t->network, t->x, count, false, t->out, err));
-    compare(t, rows, t->order + first, count);
+    HR_TRY(t->network->type->predict(t->network, t->x, count, t->out, err));
+    take_targets(t, rows, t->order + first, count);
     add_errors(t, count);
   }
   for (size_t o = 0; o < t->outputs; o++) t->r2[o] = held_out_r2(t, o);
@@ -242,15 +245,15 @@ static void keep_best(hr_trainer *t) {
   if (!(r2 > t->best_r2)) return;
   t->best_r2 = r2;
   t->best_epoch = t->epoch;
-  memcpy(t->best_parameters, hr_network_parameters(t->network),
+  memcpy(t->best_parameters, t->network->parameters,
          t->parameter_count * sizeof *t->best_parameters);
-  memcpy(t->best_statistics, hr_network_statistics(t->network),
+  memcpy(t->best_statistics, t->network->statistics,
          t->statistic_count * sizeof *t->best_statistics);
 }
 
 /* A pool drops NaN, so parameters are looked at beside the loss. */
 static bool is_finite(hr_trainer *t, double loss) {
-  const float *parameters = hr_network_parameters(t->network);
+  const float *parameters = t->network->parameters;
   bool finite = isfinite(loss);
   for (size_t i = 0; i < t->parameter_count; i++) {
     finite = finite && isfinite(parameters[i]);
@@ -308,9 +311,9 @@ double hr_trainer_best_r2(const hr_trainer *t) {
 
 void hr_trainer_take_best(hr_trainer *t) {
   if (isinf(t->best_r2)) return; /* there was none */
-  memcpy(hr_network_parameters(t->network), t->best_parameters,
+  memcpy(t->network->parameters, t->best_parameters,
          t->parameter_count * sizeof *t->best_parameters);
-  memcpy(hr_network_statistics(t->network), t->best_statistics,
+  memcpy(t->network->statistics, t->best_statistics,
          t->statistic_count * sizeof *t->best_statistics);
 }
 
@@ -326,8 +329,8 @@ static size_t word_count(const hr_trainer *t) {
 }
 
 static void list_parts(const hr_trainer *t, hr_float_part parts[PARTS]) {
-  parts[0] = (hr_float_part){hr_network_parameters(t->network), t->parameter_count};
-  parts[1] = (hr_float_part){hr_network_statistics(t->network), t->statistic_count};
+  parts[0] = (hr_float_part){t->network->parameters, t->parameter_count};
+  parts[1] = (hr_float_part){t->network->statistics, t->statistic_count};
   parts[2] = (hr_float_part){t->first, t->parameter_count};
   parts[3] = (hr_float_part){t->second, t->parameter_count};
   parts[4] = (hr_float_part){t->best_parameters, t->parameter_count};

@@ -7,7 +7,7 @@
 #define HR_NN_TRAINING_H
 
 #include "core/observe.h"
-#include "nn/network.h"
+#include "nn/net.h"
 
 /* Rows to train on or to validate with. */
 typedef struct hr_training_rows {
@@ -25,12 +25,14 @@ typedef struct hr_training_rows {
 
 typedef struct hr_training_options {
   size_t epochs, batch_rows;
-  double rate;    /* the highest learning rate */
-  double decay;   /* AdamW's, of all parameters */
-  size_t warm_up; /* epochs over which the rate rises; at most half of them are */
+  double rate;       /* the highest learning rate */
+  double rate_floor; /* what it falls to */
+  double decay;      /* AdamW's, of all parameters */
+  size_t warm_up;    /* epochs over which the rate rises; at most half of them are */
   size_t
-      patience; /* epochs without a better validation after which it is over; 0: none */
-  uint64_t seed;
+      patience;  /* epochs without a better validation after which it is over; 0: none */
+  double clip;   /* the most that the gradient's norm is; 0: whatever it is */
+  uint64_t seed; /* of the start, the order of the rows, and dropout */
   const hr_observer *observer;
   hr_progress *progress; /* told of every row, `done` counted on; or NULL */
 } hr_training_options;
@@ -47,7 +49,7 @@ typedef struct hr_trainer hr_trainer;
 
 /* Borrows all it is given. At least one row to train on and one held out. The network
  * starts from the seed. HR_ERR_MEMORY. */
-hr_status hr_trainer_create(hr_network *network, const hr_training_options *options,
+hr_status hr_trainer_create(hr_net *network, const hr_training_options *options,
                             const hr_training_rows *train,
                             const hr_training_rows *held_out, hr_trainer **out,
                             hr_error *err) HR_MUST_CHECK;

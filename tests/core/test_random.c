@@ -80,6 +80,28 @@ static void the_bytes_are_the_documented_ones(void **state) {
   assert_memory_equal(bits, expected, sizeof bits);
 }
 
+/* In runs of 128 blocks, word by word; a run is the same wherever a call begins at it. */
+static void bytes_are_words_in_runs(void **state) {
+  (void)state;
+  enum { BLOCKS = 300, RUN = HR_RANDOM_RUN };
+  uint8_t bytes[16 * BLOCKS], from_second[16 * (BLOCKS - RUN)];
+  const uint64_t row = 0x500000007U;
+  hr_uniform_bytes(SEED, HR_STREAM_DROPOUT, row, 40, BLOCKS, bytes);
+  hr_uniform_bytes(SEED, HR_STREAM_DROPOUT, row, 40 + RUN, BLOCKS - RUN, from_second);
+  assert_memory_equal(bytes + 16 * RUN, from_second, sizeof from_second);
+  for (uint32_t block = 0; block < BLOCKS; block++) {
+    const uint32_t counter[4] = {40 + block, 7, 5, HR_STREAM_DROPOUT};
+    const uint32_t key[2] = {SEED, 0};
+    uint32_t words[4], run = block / RUN, count = run < 2 ? RUN : BLOCKS % RUN;
+    hr_philox4x32(counter, key, words);
+    for (uint32_t j = 0; j < 4; j++) {
+      const uint8_t *at = bytes + 16 * RUN * run + 4 * (j * count + block % RUN);
+      uint32_t word = at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
+      assert_int_equal(word, words[j]);
+    }
+  }
+}
+
 static void deviates_are_standard_normal(void **state) {
   (void)state;
   enum { ROWS = 500, PIXELS = 4096 };
@@ -166,6 +188,7 @@ int main(void) {
       cmocka_unit_test(a_deviate_depends_on_its_address_alone),
       cmocka_unit_test(deviates_equal_the_plain_reference),
       cmocka_unit_test(the_bytes_are_the_documented_ones),
+      cmocka_unit_test(bytes_are_words_in_runs),
       cmocka_unit_test(deviates_are_standard_normal),
       cmocka_unit_test(rows_streams_and_seeds_are_independent),
       cmocka_unit_test(uniforms_are_uniform),

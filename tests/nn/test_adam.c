@@ -37,10 +37,28 @@ static void rates_rise_and_fall(void **state) {
   check_near(hr_cosine_rate(2, 0, 0, 1), 2, 1e-15);
 }
 
+/* To the norm asked for, in the same direction; a shorter one stays as it is. */
+static void long_gradients_are_shortened(void **state) {
+  (void)state;
+  enum { COUNT = 37 };
+  float g[COUNT], before[COUNT];
+  double sum = 0;
+  for (size_t i = 0; i < COUNT; i++) g[i] = (float)sin((double)i);
+  memcpy(before, g, sizeof g);
+  for (size_t i = 0; i < COUNT; i++) sum += (double)g[i] * (double)g[i];
+  check_near(hr_clip_gradient(g, COUNT, 10), sqrt(sum), 1e-12);
+  assert_memory_equal(g, before, sizeof g);
+  check_near(hr_clip_gradient(g, COUNT, 0.5), sqrt(sum), 1e-12);
+  for (size_t i = 0; i < COUNT; i++) {
+    check_near(g[i], (double)before[i] * 0.5 / (sqrt(sum) + 1e-6), 1e-7);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(steps_are_those_of_the_papers),
       cmocka_unit_test(rates_rise_and_fall),
+      cmocka_unit_test(long_gradients_are_shortened),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,6 +188,43 @@ static void check_agreement(bool batch_norm, const hr_network_backend *other) {
   for (size_t k = 0; k < 2; k++) hr_network_destroy(&n[k]);
 }
 
+/* What a trainer calls: forward, the derivatives of a mean, and back, to the byte; and
+ * all that it knows of the network. */
+static void a_step_is_forward_and_back(void **state) {
+  (void)state;
+  hr_error err;
+  hr_network_shape shape = small_shape(true);
+  shape.outputs = 2;
+  float dout[ROWS * MOST_OUTPUTS], out[ROWS * 2], predicted[ROWS * 2], again[ROWS * 2];
+  hr_network *by_hand = make(&shape, &plain), *other = make(&shape, &plain);
+  hr_net *net = hr_network_net(other);
+  const hr_net_batch batch = {x, target, ROWS, 0, 0};
+  loss_of(by_hand, true, dout);
+  for (size_t i = 0; i < (size_t)ROWS * 2; i++) dout[i] *= 2 / (float)(ROWS * 2);
+  check_ok(hr_network_backward(by_hand, dout, &err));
+  check_ok(net->type->learn(net, &batch, out, &err));
+  assert_memory_equal(net->gradient, hr_network_gradient(by_hand),
+                      net->parameter_count * sizeof(float));
+  assert_memory_equal(net->statistics, hr_network_statistics(by_hand),
+                      net->statistic_count * sizeof(float));
+  check_near(dout[3], (out[3] - target[3]) * (2 / (float)(ROWS * 2)), 0);
+  check_ok(net->type->predict(net, x, ROWS, predicted, &err));
+  check_ok(hr_network_forward(by_hand, x, ROWS, false, again, &err));
+  assert_memory_equal(predicted, again, sizeof again);
+  assert_string_equal(net->type->kind, "cnn");
+  assert_int_equal(net->pixels, PIXELS);
+  assert_int_equal(net->outputs, 2);
+  assert_int_equal(net->parameter_count, hr_network_parameter_count(&shape));
+  assert_int_equal(net->statistic_count, hr_network_statistic_count(&shape));
+  net->type->start(net, 9);
+  hr_network_start(by_hand, 9);
+  assert_memory_equal(net->parameters, hr_network_parameters(by_hand),
+                      net->parameter_count * sizeof(float));
+  net->type->destroy(&net);
+  assert_null(net);
+  hr_network_destroy(&by_hand);
+}
+
 static void back_ends_agree(void **state) {
   (void)state;
   hr_network_backend onednn = fast();
@@ -360,6 +397,7 @@ int main(void) {
       cmocka_unit_test(gradients_of_several_outputs_are_too),
       cmocka_unit_test(outputs_can_be_taken_apart),
       cmocka_unit_test(outputs_add_their_gradients),
+      cmocka_unit_test(a_step_is_forward_and_back),
       cmocka_unit_test(back_ends_agree),
       cmocka_unit_test(threads_do_not_change_a_byte),
       cmocka_unit_test(statistics_follow_the_batch),

@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/random.h"
+#include "nn/network.h"
 #include "support/check.h"
 #include "support/fail_alloc.h"
 #include "support/scratch.h"
@@ -107,8 +108,8 @@ static void create(lesson *l) {
                                   .batch_norm = true,
                                   .outputs = l->train.outputs};
   check_ok(hr_network_create(&shape, l->options.batch_rows, &backend, &l->network, &err));
-  check_ok(hr_trainer_create(l->network, &l->options, &l->train_rows, &l->held_out_rows,
-                             &l->trainer, &err));
+  check_ok(hr_trainer_create(hr_network_net(l->network), &l->options, &l->train_rows,
+                             &l->held_out_rows, &l->trainer, &err));
 }
 
 static void finish(lesson *l) {
@@ -119,6 +120,10 @@ static void finish(lesson *l) {
 static void go_on(lesson *l, size_t epochs) {
   hr_error err;
   for (size_t i = 0; i < epochs; i++) check_ok(hr_trainer_epoch(l->trainer, &err));
+}
+
+static hr_net *net_of(lesson *l) {
+  return hr_network_net(l->network);
 }
 
 static void it_learns(void **state) {
@@ -368,6 +373,36 @@ static void a_loss_that_is_no_number_is_an_error(void **state) {
   finish(&l);
 }
 
+/* Adam forgets a gradient's size, but not where it differs from step to step: clipping
+ * changes what is learnt only where some step is beyond. */
+static void gradients_are_clipped_and_the_rate_has_a_floor(void **state) {
+  (void)state;
+  float kept[3][MOST];
+  size_t count = 0;
+  const double clips[] = {0, 1e9, 1e-3};
+  for (size_t i = 0; i < 3; i++) {
+    lesson l;
+    prepare(&l);
+    l.options.clip = clips[i];
+    create(&l);
+    go_on(&l, 2);
+    count = net_of(&l)->parameter_count;
+    memcpy(kept[i], net_of(&l)->parameters, count * sizeof(float));
+    finish(&l);
+  }
+  assert_memory_equal(kept[0], kept[1], count * sizeof(float));
+  assert_memory_not_equal(kept[0], kept[2], count * sizeof(float));
+  lesson l;
+  prepare(&l);
+  l.options.rate_floor = 0.004;
+  create(&l);
+  go_on(&l, EPOCHS);
+  const hr_curve_point *curve = hr_trainer_curve(l.trainer, 0, &count);
+  check_near(curve[0].rate, 0.01, 1e-12);
+  assert_true(curve[EPOCHS - 1].rate > 0.004 && curve[EPOCHS - 1].rate < 0.0041);
+  finish(&l);
+}
+
 static void one_row_is_enough(void **state) {
   (void)state;
   lesson l;
@@ -450,8 +485,9 @@ static void too_many_epochs_are_refused(void **state) {
 }
 
 static hr_status make_and_save(lesson *l, const char *path) {
-  hr_status status = hr_trainer_create(l->network, &l->options, &l->train_rows,
-                                       &l->held_out_rows, &l->trainer, NULL);
+  hr_status status =
+      hr_trainer_create(hr_network_net(l->network), &l->options, &l->train_rows,
+                        &l->held_out_rows, &l->trainer, NULL);
   if (status == HR_OK) status = hr_trainer_save(l->trainer, path, 1, NULL);
   if (status == HR_OK) status = hr_trainer_load(l->trainer, path, 1, NULL);
   hr_trainer_destroy(&l->trainer);
@@ -481,6 +517,7 @@ int main(void) {
       cmocka_unit_test(continued_is_as_if_never_stopped),
       cmocka_unit_test(patience_ends_it),
       cmocka_unit_test(a_loss_that_is_no_number_is_an_error),
+      cmocka_unit_test(gradients_are_clipped_and_the_rate_has_a_floor),
       cmocka_unit_test(one_row_is_enough),
       cmocka_unit_test(failures_of_the_rows_are_passed_on),
       cmocka_unit_test(states_of_others_are_refused),

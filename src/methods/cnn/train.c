@@ -166,8 +166,8 @@ static hr_status make_trainer(attempt *a, hr_progress *progress, hr_error *err) 
   const hr_training_rows trained = hr_cnn_source_rows(&a->trained, a->trained_target);
   const hr_training_rows held_out = hr_cnn_source_rows(&a->held_out, a->held_out_target);
   const hr_training_options options = options_of(a, progress);
-  HR_TRY(hr_trainer_create(a->model.network, &options, &trained, &held_out, &a->trainer,
-                           err));
+  HR_TRY(hr_trainer_create(hr_network_net(a->model.network), &options, &trained,
+                           &held_out, &a->trainer, err));
 cleanup:
   return status;
 }
