@@ -15,5 +15,5 @@ if(HR_ONEDNN)
     INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${HR_ONEDNN_INCLUDE_DIR})
   set(HR_ONEDNN_LDFLAGS ${HR_ONEDNN_LIBRARY})
 endif()
-set_source_files_properties(src/nn/dnnl.c PROPERTIES COMPILE_DEFINITIONS
+set_source_files_properties(src/nn/dnnl.c src/nn/dnnl_products.c PROPERTIES COMPILE_DEFINITIONS
   HR_ONEDNN=$<BOOL:${HR_ONEDNN}>)

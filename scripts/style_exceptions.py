@@ -30,8 +30,11 @@ TESTED_BY = {
     # Every back end has to pass the same tests.
     "nn/convolver_reference.c": "nn/test_convolver.c",
     "nn/dnnl.c": "nn/test_convolver.c",
+    "nn/dnnl_products.c": "nn/test_products.c",
     # Files that share one object, whose tests see them together.
     "nn/network_pass.c": "nn/test_network.c",
+    "nn/vit_backward.c": "nn/test_vit.c",
+    "nn/vit_forward.c": "nn/test_vit.c",
     "config/table.c": "config/test_config.c",
     "session/state.c": "session/test_run.c",
     "report/chart_axes.c": "report/test_chart.c",

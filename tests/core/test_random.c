@@ -96,7 +96,8 @@ static void bytes_are_words_in_runs(void **state) {
     hr_philox4x32(counter, key, words);
     for (uint32_t j = 0; j < 4; j++) {
       const uint8_t *at = bytes + 16 * RUN * run + 4 * (j * count + block % RUN);
-      uint32_t word = at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
+      uint32_t word;
+      memcpy(&word, at, sizeof word); /* little-endian */
       assert_int_equal(word, words[j]);
     }
   }
