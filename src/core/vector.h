@@ -12,11 +12,15 @@
 /* Not under sanitizers: the choice runs before their start-up code. */
 #if defined(HR_AVX512) && !defined(HR_SANITIZED)
 #define HR_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+/* The same with all of AVX-512 that servers have, for loops over bytes and halves. */
+#define HR_SHORT_CLONES \
+  __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 /* Where what is compiled once a width is picked by hand: for the processors that do not
  * have AVX-512. */
 #define HR_NARROW_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define HR_VECTOR_CLONES
+#define HR_SHORT_CLONES
 #define HR_NARROW_CLONES
 #endif
 

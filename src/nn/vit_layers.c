@@ -70,7 +70,7 @@ HR_PART_OF_CLONES void norm_forward(const hr_tokens *tokens, const float *norm,
   }
 }
 
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_layer_norm_forward(const hr_tokens *tokens, const float *norm,
                                    const float *x, float *moments, hr_factors y) {
   if (y.is_bf16) {
@@ -87,7 +87,7 @@ void hr_layer_norm_forward(const hr_tokens *tokens, const float *norm, const flo
 
 /* With xhat the normalised values and g = gamma dy, dx = inverse (g - mean of g - xhat
  * times the mean of g xhat). */
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_layer_norm_backward(const hr_tokens *tokens, const float *norm,
                                     const hr_layer_norm_back *back) {
   size_t width = tokens->width, whole = width / LANES * LANES;
@@ -133,7 +133,7 @@ HR_PART_OF_CLONES void add_bias(const hr_tokens *tokens, const float *y,
   }
 }
 
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_add_bias(const hr_tokens *tokens, const float *y, const float *bias,
                          hr_factors out) {
   if (out.is_bf16) {
@@ -153,7 +153,7 @@ HR_PART_OF_CLONES float kept(const hr_mask *mask, size_t i) {
   return mask->bytes[i] < mask->least ? 0 : mask->scale;
 }
 
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_join(const hr_tokens *tokens, const float *x, const float *y,
                      const float *bias, const hr_mask *mask, float *out) {
   const hr_mask m = *mask;
@@ -199,7 +199,7 @@ HR_PART_OF_CLONES void part(const hr_tokens *tokens, const float *dout, hr_mask 
   }
 }
 
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_part(const hr_tokens *tokens, const float *dout, const hr_mask *mask,
                      hr_factors dy, float *dbias) {
   if (dy.is_bf16) {
@@ -226,7 +226,7 @@ HR_PART_OF_CLONES void gelu_forward(const hr_tokens *tokens, const float *y,
   }
 }
 
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_gelu_forward(const hr_tokens *tokens, const float *y, const float *bias,
                              hr_factors out) {
   if (out.is_bf16) {
@@ -241,23 +241,29 @@ void hr_gelu_forward(const hr_tokens *tokens, const float *y, const float *bias,
   any_gelu_forward(tokens, y, bias, out);
 }
 
+/* Computed in fp32 and then rounded: with both in one loop, vectors are half as wide. */
 HR_PART_OF_CLONES void gelu_backward(const hr_tokens *tokens, const hr_gelu_back *back,
                                      void *dy, bool is_bf16) {
-  const float *y = back->y, *bias = back->bias, *dout = back->dout;
+  const float *bias = back->bias;
   float *dbias = back->dbias;
   for (size_t t = 0; t < tokens->count; t++) {
     size_t at = t * tokens->width;
+    const float *y = back->y + at;
+    float *dout = back->dout + at;
 #pragma omp simd
     for (size_t d = 0; d < tokens->width; d++) {
-      float z = y[at + d] + bias[d], density, below = hr_normal_below_f32(z, &density);
-      float value = (below + z * density) * dout[at + d];
+      float z = y[d] + bias[d], density, below = hr_normal_below_f32(z, &density);
+      float value = (below + z * density) * dout[d];
       dbias[d] += value;
-      put(dy, at + d, value, is_bf16);
+      dout[d] = value;
     }
+    if (!is_bf16 && dy == back->dout) continue;
+#pragma omp simd
+    for (size_t d = 0; d < tokens->width; d++) put(dy, at + d, dout[d], is_bf16);
   }
 }
 
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_gelu_backward(const hr_tokens *tokens, const hr_gelu_back *back,
                               hr_factors dy) {
   if (dy.is_bf16) {
@@ -336,7 +342,7 @@ HR_PART_OF_CLONES void softmax_forward(hr_scores shape, float *scores, hr_mask m
   }
 }
 
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_softmax_forward(const hr_scores *shape, float *scores,
                                 const hr_mask *mask, float *kept_values,
                                 hr_factors weights) {
@@ -354,19 +360,22 @@ void hr_softmax_forward(const hr_scores *shape, float *scores, const hr_mask *ma
   any_softmax_forward(shape, scores, mask, kept_values, weights);
 }
 
-/* row becomes the softmax, dweights the derivatives by it; their sum of products. */
-HR_PART_OF_CLONES float remake(const hr_scores *shape, const hr_mask *mask, size_t at,
-                               const float *kept_values, const hr_softmax_back *back) {
+/* row becomes the softmax, d the derivatives by it (times what dropout multiplied by,
+ * where there is some); their sum of products. */
+HR_PART_OF_CLONES float remake(const hr_scores *shape, const float *kept_values,
+                               hr_mask mask, float *row, float *d) {
   float parts[LANES] = {0}, scale = shape->scale, most = kept_values[0];
-  float inverse = kept_values[1], *row = back->scores + at, *d = back->dweights + at;
+  float inverse = kept_values[1];
+  if (mask.bytes) {
+#pragma omp simd
+    for (size_t j = 0; j < shape->stride; j++) d[j] *= kept(&mask, j);
+  }
   for (size_t j = 0; j < shape->stride; j += LANES) {
 #pragma omp simd
     for (size_t l = 0; l < LANES; l++) {
       float p = hr_exp_f32(scale * row[j + l] - most) * inverse;
-      float dp = mask->bytes ? d[j + l] * kept(mask, at + j + l) : d[j + l];
       row[j + l] = p;
-      d[j + l] = dp;
-      parts[l] += p * dp;
+      parts[l] += p * d[j + l];
     }
   }
   return sum_of(parts);
@@ -381,7 +390,8 @@ HR_PART_OF_CLONES void softmax_backward(hr_scores shape, const hr_softmax_back *
     float *row = back->scores + at, *d = back->dweights + at;
     fill_up(&shape, row, -1e30F);
     fill_up(&shape, d, 0);
-    float sum = remake(&shape, &mask, at, back->kept + 2 * q, back);
+    const hr_mask own = {mask.bytes ? mask.bytes + at : NULL, mask.least, mask.scale};
+    float sum = remake(&shape, back->kept + 2 * q, own, row, d);
 #pragma omp simd
     for (size_t j = 0; j < shape.stride; j++) {
       put(dscores.values, at + j, row[j] * (d[j] - sum) * shape.scale, dscores.is_bf16);
@@ -390,7 +400,7 @@ HR_PART_OF_CLONES void softmax_backward(hr_scores shape, const hr_softmax_back *
   }
 }
 
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_softmax_backward(const hr_scores *shape, const hr_softmax_back *back,
                                  const hr_mask *mask, hr_factors weights,
                                  hr_factors dscores) {
@@ -408,7 +418,7 @@ void hr_softmax_backward(const hr_scores *shape, const hr_softmax_back *back,
   any_softmax_backward(shape, back, mask, weights, dscores);
 }
 
-HR_VECTOR_CLONES
+HR_SHORT_CLONES
 static void any_put_factors(size_t count, const float *values, hr_factors out) {
   if (out.is_bf16) {
 #pragma omp simd

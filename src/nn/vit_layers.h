@@ -62,10 +62,11 @@ void hr_part(const hr_tokens *tokens, const float *dout, const hr_mask *mask,
 void hr_gelu_forward(const hr_tokens *tokens, const float *y, const float *bias,
                      hr_factors out);
 
-/* dy = (P(z) + z p(z)) dout, and its sums over the tokens added to dbias. */
+/* dy = (P(z) + z p(z)) dout, and its sums over the tokens added to dbias. Overwrites
+ * dout. */
 typedef struct hr_gelu_back {
-  const float *y, *bias, *dout;
-  float *dbias;
+  const float *y, *bias;
+  float *dout, *dbias;
 } hr_gelu_back;
 void hr_gelu_backward(const hr_tokens *tokens, const hr_gelu_back *back, hr_factors dy);
 
