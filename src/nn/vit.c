@@ -576,6 +576,14 @@ cleanup:
   return status;
 }
 
+void hr_vit_take_output(const hr_net *from, size_t output, hr_net *to) {
+  const hr_vit *v = (const hr_vit *)(const void *)from;
+  const float *weights = from->parameters + v->output + output * v->shape.width;
+  memcpy(to->parameters, from->parameters, v->output * sizeof(float));
+  memcpy(to->parameters + v->output, weights, v->shape.width * sizeof(float));
+  to->parameters[v->output + v->shape.width] = from->parameters[v->output_bias + output];
+}
+
 const hr_vit_shape *hr_vit_shape_of(const hr_net *net) {
   return &((const hr_vit *)(const void *)net)->shape;
 }

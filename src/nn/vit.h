@@ -60,6 +60,10 @@ typedef struct hr_vit_backend {
 hr_status hr_vit_create(const hr_vit_shape *shape, const hr_vit_backend *backend,
                         hr_net **out, hr_error *err) HR_MUST_CHECK;
 
+/* Puts the numbers of `from` into `to`, a network of the same shape but for its one
+ * output, which becomes `output` of the other's: it gives the very bytes of that one. */
+void hr_vit_take_output(const hr_net *from, size_t output, hr_net *to);
+
 /* Of such a network. */
 const hr_vit_shape *hr_vit_shape_of(const hr_net *net);
 

@@ -77,6 +77,27 @@ class Vit(unittest.TestCase):
                 np.testing.assert_allclose(ours["losses"], theirs["losses"], rtol=0.05,
                                            atol=0.01)
 
+    def test_weights_come_from_safetensors(self):
+        """Under Hugging Face's names, as exported, in fp32, fp16 and bf16."""
+        shape = SMALL[0]
+        torch.manual_seed(3)
+        net = peer.Vit(*shape).eval()
+        x = np.random.default_rng(2).standard_normal((1, 7, shape[0])).astype(np.float32)
+        y = np.zeros((1, 7, shape[6]), np.float32)
+        with torch.no_grad():
+            expected = net(torch.tensor(x[0])).numpy().ravel()
+        values = peer.flat(net)
+        for prefix, kinds in (("", ("F32",)), ("model.vit.", ("F32", "F16", "BF16"))):
+            with self.subTest(kinds=kinds), tempfile.TemporaryDirectory() as place:
+                path = f"{place}/model.safetensors"
+                peer.write_safetensors(path, net, prefix, kinds)
+                ours, _ = peer.train_ours(TOOL, shape, 0 * values, x, y, 0, 0, place, "fp32", path)
+                rounding = 0 if len(kinds) == 1 else 2.0 ** -8  # of bf16, the coarsest
+                np.testing.assert_allclose(ours["parameters"], values, rtol=rounding,
+                                           atol=rounding * 1e-5)
+                np.testing.assert_allclose(ours["outputs"], expected, rtol=0,
+                                           atol=0.02 if rounding else 2e-6)
+
     def test_dropout_learns_the_same_in_the_mean(self):
         """Of many rows alike, the mean outputs and their spread are those of PyTorch's masks, up
         to the rate, which is rounded to a 256th, and the draw."""

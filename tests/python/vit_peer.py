@@ -1,6 +1,8 @@
 """The vision transformer of src/nn in PyTorch's modules, written from its description, and its
 parameters in the order of ours, which is the order they are declared in here."""
 
+import json
+import struct
 import subprocess
 
 import numpy as np
@@ -74,6 +76,43 @@ def flat(net, pick=lambda p: p):
     return np.concatenate([pick(p).detach().numpy().ravel() for p in in_order(net)]).astype(np.float32)
 
 
+def write_safetensors(path, net, prefix="", kinds=("F32",)):
+    """The weights under Hugging Face's names, in turn of the kinds F32, F16 and BF16."""
+    tensors = {"embeddings.cls_token": net.class_token,
+               "embeddings.position_embeddings": net.positions,
+               "embeddings.patch_embeddings.projection.weight": net.patches.weight,
+               "embeddings.patch_embeddings.projection.bias": net.patches.bias,
+               "layernorm.weight": net.norm.weight, "layernorm.bias": net.norm.bias}
+    for i, block in enumerate(net.blocks):
+        at = f"encoder.layer.{i}"
+        names = {"layernorm_before": block.norm1, "layernorm_after": block.norm2,
+                 "attention.output.dense": block.project, "intermediate.dense": block.up,
+                 "output.dense": block.down}
+        for name, layer in names.items():
+            tensors[f"{at}.{name}.weight"], tensors[f"{at}.{name}.bias"] = layer.weight, layer.bias
+        for kind in ("weight", "bias"):
+            parts = torch.chunk(getattr(block.qkv, kind), 3)
+            for name, part in zip(("query", "key", "value"), parts):
+                tensors[f"{at}.attention.attention.{name}.{kind}"] = part
+    tensors = {prefix + name: value for name, value in tensors.items()}
+    tensors["regressor.weight"], tensors["regressor.bias"] = net.head.weight, net.head.bias
+    header, data = {"__metadata__": {"format": "pt"}}, b""
+    for i, (name, value) in enumerate(tensors.items()):
+        kind = kinds[i % len(kinds)]
+        raw = value.detach().contiguous().numpy()
+        if kind == "F16":
+            raw = raw.astype(np.float16)
+        elif kind == "BF16":  # NumPy has none: the upper halves, rounded by PyTorch
+            rounded = value.detach().to(torch.bfloat16).float().contiguous().numpy()
+            raw = (rounded.view(np.uint32) >> 16).astype(np.uint16)
+        header[name] = {"dtype": kind, "shape": list(value.shape),
+                        "data_offsets": [len(data), len(data) + raw.nbytes]}
+        data += raw.tobytes()
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
 def put(net, values):
     """Our parameters into the PyTorch network."""
     at = 0
@@ -84,15 +123,16 @@ def put(net, values):
     assert at == values.size
 
 
-def train_ours(tool, shape, start, x, y, rate, decay, place, products="fp32"):
+def train_ours(tool, shape, start, x, y, rate, decay, place, products="fp32", weights=None):
     """Runs tool_train_vit; what it wrote, by name, and the numbers it printed. y is
-    [steps][rows][outputs]."""
+    [steps][rows][outputs]; weights: a safetensors file to start from instead."""
     steps, rows = y.shape[:2]
     inside, outside = f"{place}/in.f32", f"{place}/out.f32"
     with open(inside, "wb") as file:
         for part in (start, x, y):
             part.astype(np.float32).tofile(file)
     words = [tool, ",".join(map(str, shape)), rows, steps, rate, decay, inside, outside, products]
+    words += [weights] if weights else []
     done = subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True)
     values = np.fromfile(outside, np.float32)
     sizes = [("losses", steps), ("outputs", y[0].size), ("gradient", start.size),

@@ -1,13 +1,14 @@
 /* Trains the vision transformer of src/nn on batches that others made, for tests and
  * benchmarks in other languages.
  *
- *   tool_train_vit SHAPE ROWS STEPS RATE DECAY IN OUT [bf16|reference]
+ *   tool_train_vit SHAPE ROWS STEPS RATE DECAY IN OUT [bf16|reference|fp32 [WEIGHTS]]
  *
  * SHAPE: "4096,16,256,6,8,1024,1,0.1", pixels, patch, width, layers, heads, hidden units,
  * outputs T and dropout, which is attention's, too. IN, fp32: the parameters, x
  * [STEPS][ROWS][PIXELS], y [STEPS][ROWS][T]. OUT, fp32: the loss of each step, the
  * outputs [ROWS][T] and the gradient of the first, the parameters after the last, and the
- * outputs [ROWS][T] of the first batch then, as in prediction. Prints the seconds of the
+ * outputs [ROWS][T] of the first batch then, as in prediction. WEIGHTS: a
+ * safetensors file whose weights take the place of those in IN. Prints the seconds of the
  * steps after the first, the rate of products of two 1024 x 1024 matrices on all threads,
  * in operations a second, the operations that a row takes to learn, and the processor
  * seconds of those steps, of all threads. */
@@ -21,6 +22,7 @@
 #include "core/clock.h"
 #include "nn/adam.h"
 #include "nn/vit.h"
+#include "nn/vit_tensors.h"
 
 typedef struct job {
   hr_vit_shape shape;
@@ -77,6 +79,16 @@ cleanup:
   return status;
 }
 
+static hr_status take_weights(job *j, const char *path, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_tensors tensors = {.bytes = NULL};
+  HR_TRY(hr_tensors_read(path, &tensors, err));
+  HR_TRY(hr_vit_take_tensors(&tensors, path, j->net, err));
+cleanup:
+  hr_tensors_fini(&tensors);
+  return status;
+}
+
 static hr_status train(job *j, double *seconds, double *processor, hr_error *err) {
   hr_status status = HR_OK;
   size_t parameters = j->net->parameter_count;
@@ -124,13 +136,14 @@ int main(int count, char **words) {
   hr_error err = {.status = HR_OK};
   job j = {.rows = 0};
   double seconds = 0, processor = 0;
-  if (count != 8 && count != 9) return 2;
+  if (count < 8 || count > 10) return 2;
   read_shape(words[1], &j.shape);
   j.rows = strtoul(words[2], NULL, 10);
   j.steps = strtoul(words[3], NULL, 10);
   j.rate = strtod(words[4], NULL);
   j.decay = strtod(words[5], NULL);
-  HR_TRY(prepare(&j, words[6], count == 9 ? words[8] : "fp32", &err));
+  HR_TRY(prepare(&j, words[6], count > 8 ? words[8] : "fp32", &err));
+  if (count == 10) HR_TRY(take_weights(&j, words[9], &err));
   HR_TRY(train(&j, &seconds, &processor, &err));
   HR_TRY(write_out(&j, words[7], &err));
   printf("%.6f %.4g %.6g %.6f\n", seconds, hr_compute_rate(hr_compute_default()),
