@@ -373,6 +373,24 @@ static void allocations_may_fail(void **state) {
   check_alloc_failures(make_and_learn(&plain));
 }
 
+/* A pixel or a weight that is no number makes none of what depends on it, and of nothing
+ * else. */
+static void what_is_no_number_stays_none(void **state) {
+  (void)state;
+  hr_error err;
+  float out[3 * MOST_OUTPUTS];
+  hr_vit_shape shape = small_shape();
+  hr_vit_backend backend = fast();
+  hr_net *net = make(&shape, &backend);
+  x[PIXELS + 3] = NAN;
+  check_ok(net->type->predict(net, x, 3, out, &err));
+  for (size_t i = 0; i < 3 * (size_t)MOST_OUTPUTS; i++) {
+    assert_int_equal(isnan(out[i]) != 0, i / MOST_OUTPUTS == 1);
+  }
+  assert_true(isnan(loss_of(net, 3, 1, out)) && isnan(net->gradient[0]));
+  net->type->destroy(&net);
+}
+
 /* Rows that hold what is to be learnt at one place. */
 static hr_status fill_rows(void *context, const uint32_t *rows, size_t count,
                            uint64_t epoch, float *to, hr_error *err) {
@@ -430,6 +448,28 @@ static void teach(size_t halt, float *parameters, hr_curve_point *curve) {
   scratch_fini(&s);
 }
 
+static void a_loss_that_is_no_number_is_an_error(void **state) {
+  (void)state;
+  enum { COUNT = 32 };
+  static float labels[COUNT];
+  hr_error err;
+  hr_vit_shape shape = small_shape();
+  shape.outputs = 1;
+  const hr_vit_backend backend = fast();
+  const hr_training_rows rows = {COUNT, labels, fill_rows, NULL, labels};
+  const hr_training_options options = {
+      .epochs = 2, .batch_rows = 8, .rate = 1e38, .decay = 1e38, .seed = 3};
+  hr_net *net = make(&shape, &backend);
+  hr_trainer *trainer = NULL;
+  hr_normal(8, HR_STREAM_FOLDS, 0, 0, COUNT, labels);
+  check_ok(hr_trainer_create(net, &options, &rows, &rows, &trainer, &err));
+  check_fails(hr_trainer_epoch(trainer, &err), HR_ERR_NUMERIC,
+              "the loss is no number after 1 epoch at a learning rate of 1e+38; take a "
+              "smaller lr");
+  hr_trainer_destroy(&trainer);
+  net->type->destroy(&net);
+}
+
 static void it_learns_and_goes_on_as_if_never_stopped(void **state) {
   (void)state;
   static float straight[MOST], continued[MOST];
@@ -459,6 +499,8 @@ int main(void) {
       cmocka_unit_test(shapes_that_cannot_be_are_refused),
       cmocka_unit_test(failures_below_are_told),
       cmocka_unit_test(allocations_may_fail),
+      cmocka_unit_test(what_is_no_number_stays_none),
+      cmocka_unit_test(a_loss_that_is_no_number_is_an_error),
       cmocka_unit_test(it_learns_and_goes_on_as_if_never_stopped),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
