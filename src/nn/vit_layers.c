@@ -281,8 +281,10 @@ HR_PART_OF_CLONES float largest(size_t count, const float *x) {
   float parts[LANES];
   for (size_t l = 0; l < LANES; l++) parts[l] = x[l];
   for (size_t i = LANES; i < count; i += LANES) {
+#pragma omp simd
     for (size_t l = 0; l < LANES; l++) {
-      parts[l] = x[i + l] > parts[l] ? x[i + l] : parts[l];
+      float value = x[i + l], most = parts[l];
+      parts[l] = value > most ? value : most;
     }
   }
   float most = parts[0];
