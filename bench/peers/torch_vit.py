@@ -4,12 +4,10 @@ turn: samples a second and memory. bench/vit.sh runs it.
 usage: torch_vit.py TOOL PLACE THREADS ROWS STEPS
        torch_vit.py memory PRECISION THREADS ROWS
 
-TOOL is tool_train_vit. Its first step is not timed, on either side. The second form trains one
-step alone and prints the process's peak memory. The environment may say how often REPEATS (3) it is
-measured, and DROPOUT (0.1)."""
+TOOL is tool_train_vit. The first step is not timed, on either side. The second form trains two
+steps alone. The environment may say how often REPEATS (3) it is measured, and DROPOUT (0.1)."""
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -74,23 +72,27 @@ def batches(rows, steps):
 
 
 def memory(precision, threads, rows):
-    """One step: what PyTorch takes at most, MiB, with its own libraries."""
+    """Two steps, for who watches this process."""
     torch.set_num_threads(threads)
     rates_of_theirs(*batches(rows, 2), precision == "bf16")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
-def memory_of_ours(tool, place, threads, precision, x, y):
+def peak_memory(words):
+    """Of a process, in MiB. GNU time stands between, as the kernel counts what the process that
+    starts another has."""
+    words = ["/usr/bin/time", "-f", "%M"] + [str(word) for word in words]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    return int(done.stderr.split()[-1]) // 1024
+
+
+def memory_of_ours(tool, place, precision, x, y):
     start = peer.flat(make())
     inside = f"{place}/in.f32"
     with open(inside, "wb") as file:
         for part in (start, x, y):
             part.tofile(file)
-    words = ["/usr/bin/time", "-f", "%M", tool, ",".join(map(str, SHAPE)), x.shape[1], len(x), RATE,
-             DECAY, inside, f"{place}/out.f32", precision]
-    done = subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True,
-                          env=dict(os.environ, OMP_NUM_THREADS=str(threads)))
-    return int(done.stderr.split()[-1]) // 1024
+    return peak_memory([tool, ",".join(map(str, SHAPE)), x.shape[1], len(x), RATE, DECAY, inside,
+                        f"{place}/out.f32", precision])
 
 
 def compare(tool, place, threads, rows, steps):
@@ -124,10 +126,9 @@ def compare(tool, place, threads, rows, steps):
         print(f"| {program}, {name} | {' | '.join(cells)} |")
     print("\n| program | peak memory, MiB |\n|---|---:|")
     for precision in ("fp32", "bf16"):
-        ours = memory_of_ours(tool, place, threads, precision, x[:2], y[:2])
-        done = subprocess.run([sys.executable, __file__, "memory", precision, str(threads),
-                               str(rows)], check=True, capture_output=True, text=True)
-        print(f"| headroom, {precision} | {ours} |\n| PyTorch, {precision} | {done.stdout.strip()} |")
+        ours = memory_of_ours(tool, place, precision, x[:2], y[:2])
+        theirs = peak_memory([sys.executable, __file__, "memory", precision, threads, rows])
+        print(f"| headroom, {precision} | {ours} |\n| PyTorch, {precision} | {theirs} |")
 
 
 def main():

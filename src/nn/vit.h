@@ -40,7 +40,7 @@ hr_status hr_vit_check(const hr_vit_shape *shape, hr_error *err) HR_MUST_CHECK;
 
 /* Of a shape that passed the check: the number of parameters; floating point operations
  * to predict a row (training takes three times that, and the attention's products again);
- * bytes of a network that learns with batches of `rows`. */
+ * bytes of a network that learns with batches of `rows`, but for the products' own. */
 size_t hr_vit_parameter_count(const hr_vit_shape *shape);
 double hr_vit_operations(const hr_vit_shape *shape);
 double hr_vit_bytes(const hr_vit_shape *shape, size_t rows);
