@@ -82,6 +82,7 @@ static void what_is_written_is_read_again(void **state) {
   assert_non_null(strstr(text,
                          "  target: [log_g, T_eff]\n"
                          "  id: []\n"
+                         "  unlabelled: refuse\n"
                          "  untrusted: false\n"
                          "  index: ignore\n"
                          "  allow: []\n"

@@ -135,7 +135,7 @@ static hr_status fill(hr_tree_slot *slot, size_t most, hr_error *err) {
     uint32_t row[ROWS];
     size_t count = ROWS - at < most ? ROWS - at : most;
     for (size_t i = 0; i < count; i++) row[i] = (uint32_t)(2 * (at + i) + 1);
-    const hr_slot_rows rows = {&block, row, count};
+    const hr_column_rows rows = {&block, row, count};
     hr_status status = hr_tree_slot_push(slot, &rows, scratch, err);
     if (status != HR_OK) return status;
   }

@@ -136,7 +136,7 @@ cleanup:
 
 typedef struct filling {
   hr_tree_slot *slot;
-  const hr_slot_rows *rows;
+  const hr_column_rows *rows;
   float *scratch;
   hr_error *errors; /* [blocks], status HR_OK for none */
 } filling;
@@ -174,8 +174,8 @@ cleanup:
   return status;
 }
 
-hr_status hr_tree_slot_push(hr_tree_slot *slot, const hr_slot_rows *rows, float *scratch,
-                            hr_error *err) {
+hr_status hr_tree_slot_push(hr_tree_slot *slot, const hr_column_rows *rows,
+                            float *scratch, hr_error *err) {
   hr_status status = HR_OK;
   size_t count = block_count(slot);
   filling f = {.slot = slot, .rows = rows, .scratch = scratch};

@@ -48,14 +48,14 @@ hr_status hr_tree_slot_open(hr_tree_slot *slot, const hr_grower *grower,
                             const hr_tree_size *size, hr_error *err) HR_MUST_CHECK;
 
 /* Rows of a block, by number, at most HR_COLUMN_ROWS; borrowed. */
-typedef struct hr_slot_rows {
+typedef struct hr_column_rows {
   const hr_block *block;
   const uint32_t *row; /* [count] */
   size_t count;
-} hr_slot_rows;
+} hr_column_rows;
 
 /* The slot's next rows. scratch: [threads][HR_COLUMN_ROWS][HR_COLUMN_BLOCK]. */
-hr_status hr_tree_slot_push(hr_tree_slot *slot, const hr_slot_rows *rows, float *scratch,
-                            hr_error *err) HR_MUST_CHECK;
+hr_status hr_tree_slot_push(hr_tree_slot *slot, const hr_column_rows *rows,
+                            float *scratch, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -268,7 +268,7 @@ static hr_status push_rows(hr_learner *learner, size_t k, const hr_block *block,
                     .most = HR_COLUMN_ROWS};
   for (size_t count; (count = hr_gather_next(&rows)) > 0;) {
     hr_error reason;
-    const hr_slot_rows next = {block, row, count};
+    const hr_column_rows next = {block, row, count};
     hr_status pushed =
         hr_tree_slot_push(&learner->slots[k], &next, learner->scratch, &reason);
     if (pushed != HR_OK) return fail_slot(learner, k, pushed, &reason, err);
