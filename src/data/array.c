@@ -249,19 +249,28 @@ static bool is_plain(const hr_array *array) {
 }
 
 /* Rows of the file, from its bytes. */
-static bool read_bytes(const hr_array *array, size_t first, size_t rows, float *out) {
+static hr_status read_bytes(const hr_array *array, size_t first, size_t rows, float *out,
+                            hr_error *err) {
   size_t row = array->pixels * sizeof *out, left = rows * row;
   off_t at = (off_t)(array->offset + (uint64_t)first * row);
   char *to = (char *)out;
   while (left > 0) {
     ssize_t got = pread(array->descriptor, to, left, at);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
+    if (got < 0) {
+      return hr_fail_errno(err, HR_ERR_IO, errno, "cannot read %s", array->file->path);
+    }
+    if (got == 0) {
+      return hr_fail(err, HR_ERR_FORMAT,
+                     "%s became shorter while it was read; do not change files that are "
+                     "being read",
+                     array->file->path);
+    }
     to += got;
     at += got;
     left -= (size_t)got;
   }
-  return true;
+  return HR_OK;
 }
 
 /* HDF5's own conversions take a value at a time and are an order slower than these loops.
@@ -318,15 +327,18 @@ cleanup:
   return status;
 }
 
-bool hr_array_read_direct(const hr_array *array, size_t first, size_t rows, float *out) {
+hr_status hr_array_read_direct(const hr_array *array, size_t first, size_t rows,
+                               float *out, hr_error *err) {
   const size_t *kept = array->kept ? array->kept + first : NULL;
+  hr_status status = HR_OK;
   for (size_t i = 0, end = 0; i < rows; i = end) {
     size_t from = kept ? kept[i] : first + i;
     for (end = i + 1; end < rows && (!kept || kept[end] == kept[end - 1] + 1);) end++;
-    if (!read_bytes(array, from, end - i, out + i * array->pixels)) return false;
+    HR_TRY(read_bytes(array, from, end - i, out + i * array->pixels, err));
   }
   if (!is_plain(array)) change_unit(array, rows * array->pixels, out);
-  return true;
+cleanup:
+  return status;
 }
 
 hr_status hr_array_read(const hr_array *array, size_t first, size_t rows,

@@ -81,10 +81,11 @@ static inline bool hr_array_is_direct(const hr_array *array) {
   return array->descriptor >= 0;
 }
 
-/* The same of such an array; any thread may read so, at any time. False where the system
- * gives fewer bytes; hr_array_read says why. */
-bool hr_array_read_direct(const hr_array *array, size_t first, size_t rows,
-                          float *out) HR_MUST_CHECK;
+/* As hr_array_read, of such an array; any thread may read so, at any time. HR_ERR_IO with
+ * the system's reason; HR_ERR_FORMAT where the file ends too early, where HDF5 has zeros
+ * for what is missing. */
+hr_status hr_array_read_direct(const hr_array *array, size_t first, size_t rows,
+                               float *out, hr_error *err) HR_MUST_CHECK;
 
 /* The same as the file has them, in fp64; narrow: [rows][pixels] scratch, used for fp32
  * arrays only. */

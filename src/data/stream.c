@@ -304,13 +304,12 @@ static hr_status read_array(hr_stream *stream, int which, size_t rows, hr_error 
   return hr_array_read(array, stream->row, rows, staging, stream->values[which], err);
 }
 
-/* The arrays of the block that are not read directly; all of them where that failed. */
-static hr_status read_block(hr_stream *stream, const hr_block *block, bool all,
-                            hr_error *err) {
+/* The arrays of the block that are not read directly. */
+static hr_status read_block(hr_stream *stream, const hr_block *block, hr_error *err) {
   hr_status status = HR_OK;
   for (int which = 0; which < ARRAYS; which++) {
     const hr_array *array = &stream->arrays[which];
-    if (array->dataset < 0 || (hr_array_is_direct(array) && !all)) continue;
+    if (array->dataset < 0 || hr_array_is_direct(array)) continue;
     HR_TRY(read_array(stream, which, block->rows, err));
   }
 cleanup:
@@ -331,7 +330,8 @@ typedef struct prepare_context {
   hr_stream *stream;
   const hr_block *block;
   double *read_seconds; /* [threads] */
-  atomic_bool failed;   /* to read */
+  atomic_flag failed;   /* to read; whoever sets it tells the reason */
+  hr_error reason;
 } prepare_context;
 
 static float *row_of(float *values, size_t offset) {
@@ -374,50 +374,48 @@ static void prepare_one_row(const prepare_context *c, size_t i) {
                                         stream->values[ERROR] + offset);
 }
 
-/* Rows first .. end-1 of the block. */
-static bool read_group(const hr_stream *stream, size_t first, size_t end) {
+/* Rows first .. end-1 of the block, of the arrays that are read directly. */
+static hr_status read_group(const hr_stream *stream, size_t first, size_t end,
+                            hr_error *err) {
+  hr_status status = HR_OK;
   for (int which = 0; which < VALUES; which++) {
     const hr_array *array = &stream->arrays[which];
     if (array->dataset < 0 || !hr_array_is_direct(array)) continue;
     float *out = stream->values[which] + first * stream->pixels;
-    if (!hr_array_read_direct(array, stream->row + first, end - first, out)) return false;
+    HR_TRY(hr_array_read_direct(array, stream->row + first, end - first, out, err));
   }
-  return true;
+cleanup:
+  return status;
 }
 
 static void prepare_group(void *context, size_t group, size_t thread) {
   prepare_context *c = context;
   size_t first = group * GROUP_ROWS, end = smaller(first + GROUP_ROWS, c->block->rows);
   double start = hr_clock_seconds();
-  bool is_read = read_group(c->stream, first, end);
+  hr_error reason;
+  hr_status status = read_group(c->stream, first, end, &reason);
   c->read_seconds[thread] += hr_clock_seconds() - start;
-  if (!is_read) atomic_store(&c->failed, true);
-  if (!is_read) return;
+  if (status != HR_OK) {
+    if (!atomic_flag_test_and_set(&c->failed)) c->reason = reason;
+    return;
+  }
   for (size_t i = first; i < end; i++) prepare_one_row(c, i);
-}
-
-/* Why rows could not be read directly: HDF5 has the system's reason, but none where the
- * file ends too early, and zeros for what is missing. */
-static hr_status fail_direct(hr_stream *stream, const hr_block *block, hr_error *err) {
-  hr_status status = read_block(stream, block, true, err);
-  if (status != HR_OK) return status;
-  return hr_fail(err, HR_ERR_FORMAT,
-                 "%s became shorter while it was read; do not change files that are "
-                 "being read",
-                 stream->shards[stream->shard].path);
 }
 
 /* Reads and prepares the block's rows. */
 static hr_status fill_block(hr_stream *stream, const hr_block *block, hr_error *err) {
   hr_status status = HR_OK;
-  prepare_context c = {.stream = stream, .block = block};
+  prepare_context c = {.stream = stream, .block = block, .failed = ATOMIC_FLAG_INIT};
   size_t threads = hr_thread_count();
   double start = 0, reading = 0;
   HR_TRY(hr_alloc(&c.read_seconds, threads, err));
-  HR_TRY(read_block(stream, block, false, err));
+  HR_TRY(read_block(stream, block, err));
   start = hr_clock_seconds();
   hr_parallel_for((block->rows + GROUP_ROWS - 1) / GROUP_ROWS, prepare_group, &c);
-  if (atomic_load(&c.failed)) HR_TRY(fail_direct(stream, block, err));
+  if (c.reason.status != HR_OK) {
+    status = hr_fail(err, c.reason.status, "%s", c.reason.message);
+    goto cleanup;
+  }
   for (size_t t = 0; t < threads; t++) reading += c.read_seconds[t];
   stream->preparation.prepare_seconds +=
       fmax(0, hr_clock_seconds() - start - reading / (double)threads);

@@ -1,6 +1,8 @@
 /* Reading rows of one array, stored in every way. test_stream.c compares the streams. */
 #include "data/array.h"
 
+#include <fcntl.h>
+
 #include "data/conditioning.h"
 #include "support/shards.h"
 
@@ -136,19 +138,29 @@ static void plain_values_are_read_directly(void **state) {
     check_ok(hr_hdf5_open(path, &file, &err));
     check_ok(hr_array_open(&file, &shard, flux, 0, &array, &err));
     assert_true(hr_array_is_direct(&array));
-    assert_true(hr_array_read_direct(&array, 1, 5, out));
+    check_ok(hr_array_read_direct(&array, 1, 5, out, &err));
     for (size_t i = 0; i < 5 * (size_t)PIXELS; i++) {
       check_near(out[i], shard_flux(1 + i / PIXELS, i % PIXELS), 0);
     }
     array.kept = kept;
     array.scale = 3;
     array.base = 0.125;
-    assert_true(hr_array_read_direct(&array, 1, 3, out));
+    check_ok(hr_array_read_direct(&array, 1, 3, out, &err));
     check_ok(hr_array_read(&array, 1, 3, NULL, same, &err));
     assert_memory_equal(out, same, 3 * PIXELS * sizeof *out);
     check_near(out[PIXELS], shard_flux(3, 0) / 3 - 0.125, 1e-6);
     array.kept = NULL;
-    assert_false(hr_array_read_direct(&array, (size_t)1 << 20, 1, out));
+    char expected[512];
+    snprintf(expected, sizeof expected,
+             "%s became shorter while it was read; do not change files that are being "
+             "read",
+             path);
+    check_fails(hr_array_read_direct(&array, (size_t)1 << 20, 1, out, &err),
+                HR_ERR_FORMAT, expected);
+    array.descriptor = open(".", O_RDONLY | O_CLOEXEC);
+    snprintf(expected, sizeof expected, "cannot read %s: Is a directory", path);
+    check_fails(hr_array_read_direct(&array, 0, 1, out, &err), HR_ERR_IO, expected);
+    close(array.descriptor);
     hr_array_close(&array);
     close_shard(&file, &shard);
   }
