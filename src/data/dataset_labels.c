@@ -147,6 +147,14 @@ static hr_status check_finite(const hr_dataset *dataset, const hr_label_column *
     size_t row_in_shard = 0;
     const char *path = hr_dataset_locate(dataset, row, &row_in_shard);
     bool is_nan = isnan(label->values[row]);
+    if (is_nan && label->is_from_table) {
+      return hr_fail(
+          err, HR_ERR_DATA,
+          "%s: row %zu (counted from 0) has no label %s, as data.labels has no "
+          "number, or no line, for it; add it there, or leave such rows out "
+          "with data.unlabelled: exclude",
+          path, row_in_shard, label->name);
+    }
     return hr_fail(
         err, HR_ERR_DATA,
         "%s: label %s is %s in row %zu (counted from 0); remove the row or repair "

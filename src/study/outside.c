@@ -3,6 +3,7 @@
 #include "study/outside.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "core/fingerprint.h"
@@ -176,7 +177,16 @@ static hr_status read_validation(reading *r, hr_error *err) {
   hr_status status = HR_OK;
   size_t rows = r->plan->view.train.rows, targets = hr_study_targets(&r->plan->view);
   hr_outside_file file = file_of(r, true);
-  if (!r->parameters->validation) return HR_OK;
+  const hr_outside_parameters *p = r->parameters;
+  if (!p->validation) return HR_OK;
+  r->key = "validation";
+  if (p->predictions && !p->id && strcmp(p->validation, p->predictions) == 0) {
+    return hr_fail(err, HR_ERR_CONFIG,
+                   "%s has the predictions of the test rows, too, and its rows have no "
+                   "names; name a label that both sets have as id, or give the training "
+                   "rows a file of their own",
+                   p->validation);
+  }
   HR_TRY(hr_alloc(&r->out->validation, targets * rows, err));
   HR_TRY(hr_outside_file_read(&file, r->observer, &r->key, err));
   tell_strangers(r, &file);

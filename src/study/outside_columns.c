@@ -17,6 +17,17 @@ static void name_column(const char *text, const char *target, hr_text *out) {
   hr_text_append(out, "%.*s%s%s", (int)(at - text), text, target, at + strlen(mark));
 }
 
+/* A column for several targets has to have the target's name in it. */
+static hr_status check_is_own(const hr_outside_file *file, const char *key,
+                              const char *column, hr_error *err) {
+  size_t targets = hr_study_targets(&file->plan->view);
+  if (targets == 1 || strstr(column, "{target}")) return HR_OK;
+  return hr_fail(err, HR_ERR_CONFIG,
+                 "the %s '%.60s' would be that of all %zu targets; put {target} where "
+                 "the target's name stands in it",
+                 key, column, targets);
+}
+
 /* An array has no names: a column a target, in the study's order. */
 static hr_status find_in_array(const hr_outside_file *file, size_t target, int *out,
                                hr_error *err) {
@@ -46,6 +57,8 @@ static hr_status find_predictions(const hr_outside_file *file, size_t target, in
   static const char usually[] = "{target}";
   const char *given = file->parameters->column, *column = given ? given : usually;
   if (!file->table.names) return find_in_array(file, target, out, err);
+  hr_status own = check_is_own(file, "column", column, err);
+  if (own != HR_OK) return own;
   hr_text name;
   hr_text_init(&name);
   name_column(column, hr_study_target_name(view, target), &name);
@@ -74,6 +87,8 @@ static hr_status find_sigma(const hr_outside_file *file, size_t target, int *out
                    "sigma in a CSV file, or leave sigma out",
                    file->path);
   }
+  hr_status own = check_is_own(file, "sigma", file->parameters->sigma, err);
+  if (own != HR_OK) return own;
   hr_text name;
   hr_text_init(&name);
   name_column(file->parameters->sigma, target_name, &name);

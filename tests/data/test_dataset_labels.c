@@ -106,8 +106,9 @@ static void rows_without_a_number_are_refused(void **state) {
   hr_table_column own = column_of(numbers, false);
   check_ok(hr_dataset_put_label(dataset, "log_g", &own, &err));
   snprintf(expected, sizeof expected,
-           "%s/b.h5: label log_g is NaN in row 0 (counted from 0); remove the row or "
-           "repair the label, or leave such rows out with data.unlabelled: exclude",
+           "%s/b.h5: row 0 (counted from 0) has no label log_g, as data.labels has no "
+           "number, or no line, for it; add it there, or leave such rows out with "
+           "data.unlabelled: exclude",
            s.path);
   check_fails(hr_dataset_label(dataset, "log_g", true, &values, &err), HR_ERR_DATA,
               expected);

@@ -72,6 +72,31 @@ static void integers_have_nulls_and_all_digits(void **state) {
   assert_true(column.integers[1] == -2);
 }
 
+static void tables_of_text_are_read_too(void **state) {
+  (void)state;
+  static const char *const columns[] = {"TTYPE1  = 'id'",
+                                        "TBCOL1  =                    1",
+                                        "TFORM1  = 'I19'",
+                                        "TTYPE2  = 'log_g'",
+                                        "TBCOL2  =                   21",
+                                        "TFORM2  = 'F7.4'",
+                                        "TTYPE3  = 'name'",
+                                        "TBCOL3  =                   29",
+                                        "TFORM3  = 'A3'",
+                                        NULL};
+  static const char rows[] = "                  7  2.5000 abc"
+                             "                 -1 -0.1250 d  ";
+  open_rows(columns, 31, rows, 62);
+  assert_int_equal(hr_fits_table_rows(table), 2);
+  assert_int_equal(hr_fits_table_kind(table, 1), HR_VALUES_NUMBERS);
+  assert_int_equal(hr_fits_table_kind(table, 2), HR_VALUES_TEXT);
+  read_column(0);
+  check_near(column.values[1], -1, 0);
+  read_column(1);
+  check_near(column.values[0], 2.5, 0);
+  check_near(column.values[1], -0.125, 0);
+}
+
 /* TNULL is of what is stored, as the standard says, and not of what the scale makes. */
 static void scaled_columns_have_nulls_too(void **state) {
   (void)state;
@@ -253,6 +278,7 @@ static void memory_can_run_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(integers_have_nulls_and_all_digits),
+      TEST(tables_of_text_are_read_too),
       TEST(scaled_columns_have_nulls_too),
       TEST(unsigned_integers_are_whole),
       TEST(floats_are_what_they_are),

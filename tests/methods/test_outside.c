@@ -9,12 +9,14 @@
 
 static void names_are_checked(void **state) {
   (void)state;
-  static const char *const good[] = {"vit", "my_model_2", "a",
+  static const char *const good[] = {"vit", "my_model_2", "a", "sigma",
                                      "abcdefghijklmnopqrstuvwxyzabcde"};
   static const char *const bad[] = {
-      "",       "2vit",    "ViT",     "vi t",
-      "vit-2",  "_vit",    "hybrid",  "global",
-      "oracle", "placebo", "leakage", "abcdefghijklmnopqrstuvwxyzabcdef"};
+      "",        "2vit",    "ViT",     "vi t",
+      "vit-2",   "_vit",    "hybrid",  "global",
+      "oracle",  "placebo", "leakage", "abcdefghijklmnopqrstuvwxyzabcdef",
+      "gates",   "sigma_a", "global_", "hybrid_1",
+      "oracle_b"};
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
     assert_true(hr_outside_name_is_good(good[i]));
   }

@@ -209,9 +209,9 @@ class Labels(unittest.TestCase):
         for kind in ("csv", "ecsv", "fits", "h5"):
             with self.subTest(kind):
                 labels = f", labels: gaps.{kind}, labels_id: star"
-                self.refused(labels, "wrong_train_0.h5: label T_eff is NaN in row 7 (counted "
-                             "from 0); remove the row or repair the label, or leave such rows "
-                             "out with data.unlabelled: exclude")
+                self.refused(labels, "wrong_train_0.h5: row 7 (counted from 0) has no label "
+                             "T_eff, as data.labels has no number, or no line, for it; add it "
+                             "there, or leave such rows out with data.unlabelled: exclude")
                 done = self.run_study("gaps", labels + ", unlabelled: exclude",
                                       words=["--replace"])
                 self.assertIn("data.labels: 1 of the 800 training rows has no line in "
@@ -448,6 +448,17 @@ class Labels(unittest.TestCase):
                        prefix="ids_")
         self.assertEqual(self.numbers("scaled").replace("ids_", ""),
                          self.numbers("scaled_frames").replace("scaled_", ""))
+
+    def test_fits_tables_of_text(self):
+        """Columns of text hold numbers, too, here with all digits that a double has."""
+        formats = {"star": "I20", "T_eff": "E25.17", "log_g": "E25.17", "M_H": "E25.17"}
+        columns = [fits.Column(name, form, array=self.all[name].to_numpy(), ascii=True)
+                   for name, form in formats.items()]
+        fits.TableHDU.from_columns(columns).writeto(self.path("text.fits"))
+        self.run_study("text", ", labels: text.fits, labels_id: star")
+        self.all.to_csv(self.path("text.csv"), index=False)
+        self.run_study("text_csv", ", labels: text.csv, labels_id: star")
+        self.assertEqual(self.numbers("text"), self.numbers("text_csv"))
 
     def test_a_run_goes_on_with_the_same_table_alone(self):
         self.all.to_csv(self.path("mine.csv"), index=False)

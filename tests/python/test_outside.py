@@ -272,8 +272,8 @@ class Outside(unittest.TestCase):
             "{vit: {predictions: words.h5, column: predicted}}":
                 "words.h5 has no numbers in its column predicted; write it as floats",
             "{vit: {predictions: series.h5}}":
-                "series.h5 holds no pandas DataFrame; write the table with "
-                "DataFrame.to_hdf(file, 'table')",
+                "series.h5 holds no table: neither a pandas DataFrame nor a dataset of named "
+                "columns, as DataFrame.to_hdf and astropy's Table.write write them",
             "{vit: {predictions: vit.csv, validation: train.h5}}":
                 "experts.vit.validation: " + self.path("train.h5") + " has the truth itself as "
                 "log_g; name the column of the predictions",

@@ -116,6 +116,34 @@ static void validation_that_is_the_truth_is_refused(void **state) {
       "column");
 }
 
+static void one_column_is_not_for_several_targets(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
+      {"experts: {ridge: {}, vit: {predictions: v.csv, column: log_g}}\n",
+       "x.yaml: experts.vit.column: the column 'log_g' would be that of all 2 targets; "
+       "put "
+       "{target} where the target's name stands in it"},
+      {"experts: {ridge: {}, vit: {predictions: v.csv, sigma: s}}\n",
+       "x.yaml: experts.vit.sigma: the sigma 's' would be that of all 2 targets; put "
+       "{target} where the target's name stands in it"},
+  };
+  outside_write("v.csv", "row,log_g,age,s\n0,1,2,1\n1,2,3,1\n2,3,4,1\n3,4,5,1\n");
+  for (size_t i = 0; i < 2; i++) {
+    small_plan_configure_target("[log_g, age]", cases[i][0]);
+    check_fails(hr_plan_create(plan_config, NULL, &plan, &err), HR_ERR_CONFIG,
+                cases[i][1]);
+  }
+}
+
+/* Without names row i of the test set would be row i of the training set. */
+static void one_file_for_both_needs_names(void **state) {
+  (void)state;
+  outside_refused("row,log_g\n0,1\n1,1\n2,1\n3,1\n", ", validation: v.csv", HR_ERR_CONFIG,
+                  "validation: FILE has the predictions of the test rows, too, and its "
+                  "rows have no names; name a label that both sets have as id, or give "
+                  "the training rows a file of their own");
+}
+
 #define TEST(function) \
   cmocka_unit_test_setup_teardown(function, small_plan_set_up, outside_tear_down)
 
@@ -128,6 +156,8 @@ int main(void) {
       TEST(what_is_no_sigma_is_refused),
       TEST(an_array_has_no_sigma),
       TEST(validation_that_is_the_truth_is_refused),
+      TEST(one_column_is_not_for_several_targets),
+      TEST(one_file_for_both_needs_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,14 +52,18 @@ static inline fits_bytes fits_begin(void) {
   return f;
 }
 
-/* The header of a binary table; columns: its cards from TTYPE1 on, ended by NULL, which
- * say how many columns there are by their TFORMs. */
+/* The header of a binary table, or of one of text where a column has a place (TBCOL);
+ * columns: its cards from TTYPE1 on, ended by NULL, which say how many columns there are
+ * by their TFORMs. */
 static inline void fits_table(fits_bytes *f, const char *name, size_t rows,
                               size_t row_bytes, const char *const *columns) {
   char card[96];
-  size_t fields = 0;
-  for (size_t i = 0; columns[i]; i++) fields += strncmp(columns[i], "TFORM", 5) == 0;
-  fits_card(f, "XTENSION= 'BINTABLE'");
+  size_t fields = 0, places = 0;
+  for (size_t i = 0; columns[i]; i++) {
+    fields += strncmp(columns[i], "TFORM", 5) == 0;
+    places += strncmp(columns[i], "TBCOL", 5) == 0;
+  }
+  fits_card(f, places > 0 ? "XTENSION= 'TABLE   '" : "XTENSION= 'BINTABLE'");
   fits_card(f, "BITPIX  =                    8");
   fits_card(f, "NAXIS   =                    2");
   snprintf(card, sizeof card, "NAXIS1  = %20zu", row_bytes);

@@ -63,13 +63,14 @@ static hr_status read_name(hr_fits_table *self, int number, hr_error *err) {
 static hr_status read_type(hr_fits_table *self, size_t i, hr_error *err) {
   fitsfile *handle = self->file.handle;
   int code = 0, own = 0, table = 0, number = (int)i + 1;
-  LONGLONG repeat = 0;
+  LONGLONG repeat = 0, unused = 0, width = 0; /* CFITSIO 4.2 writes the width of a column
+                                                 of text to wherever it is told */
   double zero = 0;
   if (fits_get_hdu_type(handle, &table, &code) ||
-      fits_get_coltypell(handle, number, &own, NULL, NULL, &code) ||
+      fits_get_coltypell(handle, number, &own, &unused, &width, &code) ||
       fits_get_bcolparmsll(handle, number, NULL, NULL, NULL, NULL, NULL, &zero, NULL,
                            NULL, &code) ||
-      fits_get_eqcoltypell(handle, number, &self->types[i], &repeat, NULL, &code)) {
+      fits_get_eqcoltypell(handle, number, &self->types[i], &repeat, &width, &code)) {
     return hr_fits_fail_header(&self->file, self->file.extension, err);
   }
   /* Behind any other TZERO an integer may not fit, and CFITSIO does not say so. */

@@ -396,8 +396,12 @@ const hr_method hr_outside_method_of_any_name = {
 };
 
 /* What names of forecasts are made of, and of what is trained beside the experts. */
-static const char *const taken[] = {"global",  "hybrid",  "oracle",  "oracle_hybrid",
-                                    "placebo", "leakage", "ceiling", "fisher"};
+static const char *const taken[] = {"global",        "hybrid",  "oracle",
+                                    "oracle_hybrid", "placebo", "leakage",
+                                    "ceiling",       "fisher",  "gates"};
+
+/* Columns of predictions.csv begin so, behind which a method's name stands. */
+static const char *const beginnings[] = {"sigma_", "global_", "hybrid_", "oracle_"};
 
 bool hr_outside_name_is_good(const char *name) {
   static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
@@ -406,6 +410,9 @@ bool hr_outside_name_is_good(const char *name) {
   if (name[0] < 'a' || name[0] > 'z') return false;
   for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
     if (strcmp(name, taken[i]) == 0) return false;
+  }
+  for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
+    if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) return false;
   }
   return true;
 }
