@@ -44,6 +44,14 @@ hr_estimate hr_calibration_read(hr_reader *reader, const hr_node *node,
                           hr_calibration_interval_key(measure));
 }
 
+double hr_calibration_half_rows(hr_reader *reader, const hr_node *node) {
+  return hr_node_number(reader, node, "n_half");
+}
+
+bool hr_calibration_is_in_part(hr_reader *reader, const hr_node *node) {
+  return hr_calibration_half_rows(reader, node) < hr_node_number(reader, node, "n");
+}
+
 double hr_calibration_edge(hr_reader *reader, const hr_calibration_shown *shown,
                            size_t j) {
   hr_node edges = hr_node_list(reader, &shown->calibration, "snr_edges");

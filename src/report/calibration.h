@@ -24,6 +24,13 @@ void hr_calibration_find(hr_reader *reader, hr_calibration_shown *out);
 hr_estimate hr_calibration_read(hr_reader *reader, const hr_node *node,
                                 hr_calibration_measure measure);
 
+/* The rows that shares within the two intervals are of: fewer than `n` where some
+ * predictions have no half-widths. */
+double hr_calibration_half_rows(hr_reader *reader, const hr_node *node);
+
+/* Whether they are fewer. */
+bool hr_calibration_is_in_part(hr_reader *reader, const hr_node *node);
+
 /* Edge j of the octiles; NaN where there is none. */
 double hr_calibration_edge(hr_reader *reader, const hr_calibration_shown *shown,
                            size_t j);

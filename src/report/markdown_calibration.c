@@ -18,6 +18,25 @@ static void append_measure(hr_reader *reader, const hr_node *entry,
   append_estimate(out, hr_calibration_read(reader, entry, measure));
 }
 
+/* What shares within the intervals are of, and what follows on mean chi2. */
+static void append_rows(hr_reader *reader, const hr_node *entry, hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader);
+  bool has_intervals = !hr_node_is_null(entry, "within_half68");
+  if (has_intervals && hr_calibration_is_in_part(reader, entry)) {
+    hr_text_append(out,
+                   chinese ? "（测试光谱中有区间的 %.0f 行）；%.0f 行的平均 χ² 为 "
+                           : " of the %.0f test rows that have intervals; the mean χ² of "
+                             "%.0f rows is ",
+                   hr_calibration_half_rows(reader, entry),
+                   hr_node_number(reader, entry, "n"));
+    return;
+  }
+  hr_text_append(out,
+                 chinese ? "（%.0f 行测试光谱）；平均 χ² 为 "
+                         : " of %.0f test rows; its mean χ² is ",
+                 hr_node_number(reader, entry, "n"));
+}
+
 /* The headline's intervals, and its mean chi2. */
 static void write_headline(hr_reader *reader, const hr_calibration_shown *shown,
                            hr_text *out) {
@@ -34,10 +53,7 @@ static void write_headline(hr_reader *reader, const hr_calibration_shown *shown,
     hr_text_append(out, "%s", chinese ? "，95 % 区间覆盖 " : ", its 95 % interval ");
     append_measure(reader, entry, HR_WITHIN_HALF95, out);
   }
-  hr_text_append(out,
-                 chinese ? "（%.0f 行测试光谱）；平均 χ² 为 "
-                         : " of %.0f test rows; its mean χ² is ",
-                 hr_node_number(reader, entry, "n"));
+  append_rows(reader, entry, out);
   append_measure(reader, entry, HR_MEAN_CHI2, out);
   hr_text_append(out, "%s",
                  chinese ? "。若 σ 可信，应为 0.6827、0.9545 与 1。\n\n"
@@ -102,6 +118,26 @@ static const char *tell_meaning(bool is_small, bool is_stated, bool chinese) {
                    "models that do not know them.";
 }
 
+/* The share within the 68 % interval, which a verdict is about, too. */
+static void append_share(hr_reader *reader, const hr_node *entry, bool is_interval,
+                         hr_text *out) {
+  bool chinese = hr_tables_in_chinese(reader);
+  bool in_part = hr_calibration_is_in_part(reader, entry);
+  if (hr_node_is_null(entry, "within_half68")) return;
+  hr_text_append(out, "%s",
+                 chinese ? (is_interval ? "，但 68 % 区间覆盖 " : "，68 % 区间覆盖 ")
+                 : is_interval ? ", but its 68 % interval holds "
+                               : ", and its 68 % interval holds ");
+  append_measure(reader, entry, HR_WITHIN_HALF68, out);
+  if (in_part) {
+    hr_text_append(out,
+                   chinese ? "（有区间的 %.0f 行）" : " of the %.0f rows that have one",
+                   hr_calibration_half_rows(reader, entry));
+  } else {
+    hr_text_append(out, "%s", chinese ? "" : " of the rows");
+  }
+}
+
 static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out) {
   bool chinese = hr_tables_in_chinese(reader);
   const char *verdict = hr_node_text_or_null(reader, entry, "verdict");
@@ -123,14 +159,7 @@ static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out
                    chinese ? "（不计离真值超过十个 σ 的行）"
                            : " without the rows more than ten σ from the truth");
   }
-  if (!hr_node_is_null(entry, "within_half68")) {
-    hr_text_append(out, "%s",
-                   chinese ? (is_interval ? "，但 68 % 区间覆盖 " : "，68 % 区间覆盖 ")
-                   : is_interval ? ", but its 68 % interval holds "
-                                 : ", and its 68 % interval holds ");
-    append_measure(reader, entry, HR_WITHIN_HALF68, out);
-    hr_text_append(out, "%s", chinese ? "" : " of the rows");
-  }
+  append_share(reader, entry, is_interval, out);
   bool is_stated = is_elsewhere(reader, hr_node_text(reader, entry, "method"));
   hr_text_append(out, "%s\n\n", tell_meaning(is_small, is_stated, chinese));
 }
@@ -206,21 +235,47 @@ void hr_markdown_warn_of_calibration(hr_reader *reader, hr_text *out) {
   write_ranks(reader, &shown.root, true, out);
 }
 
+/* Where the sigma of all predictions come from. */
+static const char *tell_source(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  bool has_elsewhere = false;
+  for (size_t e = 0; e < hr_node_count(&experts); e++) {
+    hr_node expert = hr_node_item(reader, &experts, e);
+    has_elsewhere = has_elsewhere || hr_expert_is_elsewhere(reader, &expert);
+  }
+  if (has_elsewhere) {
+    return hr_say(
+        reader,
+        "A prediction of the study's own experts has a σ and the half-widths of "
+        "two intervals, learnt by signal-to-noise ratio from validation on "
+        "training rows; the posterior's σ is its own. A model from elsewhere "
+        "states its σ itself, where it has one, and has no half-widths: a "
+        "share within an interval is of the rows that have one.",
+        "本研究自己的专家的预测都带有 σ 和两个半宽，由训练行的验证残差按信噪比"
+        "学得；后验的 σ 由其自身的方差给出。在别处训练的模型若有 σ，则由其自行"
+        "声明，且没有半宽：区间覆盖率只就有区间的行而言。");
+  }
+  return hr_say(
+      reader,
+      "Every prediction has a σ and the half-widths of two intervals, learnt by "
+      "signal-to-noise ratio from validation on training rows; the posterior's "
+      "σ is its own.",
+      "每个预测都带有 σ 和两个半宽，由训练行的验证残差按信噪比学得；"
+      "后验的 σ 由其自身的方差给出。");
+}
+
 void hr_markdown_write_calibration(hr_reader *reader, const hr_tables *tables,
                                    hr_text *out) {
   static const hr_table_id ids[] = {HR_TABLE_CALIBRATION, HR_TABLE_CALIBRATION_SNR,
                                     HR_TABLE_CALIBRATION_BINS};
   if (tables->items[HR_TABLE_CALIBRATION].row_count == 0) return;
-  hr_text_append(
-      out, "%s\n\n",
-      hr_tables_in_chinese(reader)
-          ? "**σ 可信吗。** 每个预测都带有 σ 和两个半宽，由训练行的验证残差按信噪比学得；"
-            "后验的 σ 由其自身的方差给出。下表数一数测试行中真值有多少落在其内。"
-          : "**Can σ be trusted?** Every prediction has a σ and the half-widths of two "
-            "intervals, learnt by signal-to-noise ratio from validation on training "
-            "rows; "
-            "the posterior's σ is its own. These tables count how often the truth of a "
-            "test row is within them.");
+  hr_text_append(out,
+                 hr_say(reader,
+                        "**Can σ be trusted?** %s These tables count how often the truth "
+                        "of a test row is within them.\n\n",
+                        "**σ 可信吗。** %s下表数一数测试行中真值有多少落在其内。\n\n"),
+                 tell_source(reader));
   for (size_t t = 0; t < sizeof ids / sizeof *ids; t++) {
     const hr_table *table = &tables->items[ids[t]];
     if (table->row_count > 0) hr_table_write_markdown(table, out);

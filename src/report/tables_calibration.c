@@ -6,26 +6,49 @@
 #include "report/table_parts.h"
 #include "report/tables.h"
 
+/* Whether some shares within intervals are of fewer rows than the others beside them. */
+static bool is_in_part(hr_reader *reader, const hr_node *list) {
+  for (size_t i = 0; i < hr_node_count(list); i++) {
+    hr_node item = hr_node_item(reader, list, i);
+    if (hr_calibration_is_in_part(reader, &item)) return true;
+  }
+  return false;
+}
+
 /* The columns of numbers, after those that say of what. */
-static hr_status add_measures(hr_table *table, hr_reader *reader, hr_error *err) {
+static hr_status add_measures(hr_table *table, hr_reader *reader, bool in_part,
+                              hr_error *err) {
   static const hr_heading headings[] = {
       {HR_CELL_COUNT, "n", "N", "行数"},
       {HR_CELL_SCORE_RANGE, "within_1_sigma", "Within 1 σ (0.6827)", "1 σ 之内 (0.6827)"},
       {HR_CELL_SCORE_RANGE, "within_2_sigma", "Within 2 σ (0.9545)", "2 σ 之内 (0.9545)"},
-      {HR_CELL_SCORE_RANGE, "chi2", "Mean χ² (1)", "平均 χ² (1)"},
+      {HR_CELL_SCORE_RANGE, "chi2", "Mean χ² (1)", "平均 χ² (1)"}};
+  static const hr_heading rows[] = {
+      {HR_CELL_COUNT, "n_half", "N with intervals", "有区间的行数"}};
+  static const hr_heading intervals[] = {
       {HR_CELL_SCORE_RANGE, "within_half68", "Within 68 % interval (0.6827)",
        "68 % 区间之内 (0.6827)"},
       {HR_CELL_SCORE_RANGE, "within_half95", "Within 95 % interval (0.9545)",
-       "95 % 区间之内 (0.9545)"},
-  };
-  return hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings,
-                         err);
+       "95 % 区间之内 (0.9545)"}};
+  hr_status status = HR_OK;
+  HR_TRY(
+      hr_add_headings(table, reader, headings, sizeof headings / sizeof *headings, err));
+  if (in_part) HR_TRY(hr_add_headings(table, reader, rows, 1, err));
+  HR_TRY(hr_add_headings(table, reader, intervals, sizeof intervals / sizeof *intervals,
+                         err));
+cleanup:
+  return status;
 }
 
-static void set_measures(hr_reader *reader, const hr_node *node, hr_cell *cells) {
-  cells[0].value = hr_node_number(reader, node, "n");
+static void set_measures(hr_reader *reader, const hr_node *node, bool in_part,
+                         hr_cell *cells) {
+  size_t next = 0;
+  cells[next++].value = hr_node_number(reader, node, "n");
   for (hr_calibration_measure m = 0; m < HR_CALIBRATION_MEASURES; m++) {
-    hr_set_estimate(&cells[1 + m], hr_calibration_read(reader, node, m));
+    if (in_part && m == HR_WITHIN_HALF68) {
+      cells[next++].value = hr_calibration_half_rows(reader, node);
+    }
+    hr_set_estimate(&cells[next++], hr_calibration_read(reader, node, m));
   }
 }
 
@@ -57,7 +80,7 @@ static hr_status say_far(hr_reader *reader, const hr_node *entry, char **text,
 }
 
 static hr_status add_method(hr_table *table, hr_reader *reader, const hr_node *entry,
-                            hr_error *err) {
+                            bool in_part, hr_error *err) {
   hr_status status = HR_OK;
   hr_cell *cells = NULL;
   const char *verdict = hr_node_text_or_null(reader, entry, "verdict");
@@ -66,7 +89,7 @@ static hr_status add_method(hr_table *table, hr_reader *reader, const hr_node *e
   const char *rows = hr_node_text(reader, entry, "rows");
   HR_TRY(hr_set_text(&cells[1].text, err, "%s", hr_say_rows(reader, rows)));
   HR_TRY(hr_set_text(&cells[1].code, err, "%s", rows));
-  set_measures(reader, entry, cells + 2);
+  set_measures(reader, entry, in_part, cells + 2);
   hr_cell *last = &cells[table->column_count - 1];
   HR_TRY(hr_set_text(&last->text, err, "%s",
                      say_verdict(verdict, hr_tables_in_chinese(reader))));
@@ -120,15 +143,16 @@ hr_status hr_build_calibration(hr_table *table, hr_reader *reader, hr_error *err
                               "σ 是否可信 [95 % 区间]"),
                        err));
   if (!hr_node_has(&root, "calibration")) goto cleanup;
-  HR_TRY(hr_add_headings(table, reader, first, 2, err));
-  HR_TRY(add_measures(table, reader, err));
-  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "verdict",
-                             hr_say(reader, "Verdict", "判定"), err));
   hr_node calibration = hr_node_object(reader, &root, "calibration");
   hr_node methods = hr_node_list(reader, &calibration, "methods");
+  bool in_part = is_in_part(reader, &methods);
+  HR_TRY(hr_add_headings(table, reader, first, 2, err));
+  HR_TRY(add_measures(table, reader, in_part, err));
+  HR_TRY(hr_table_add_column(table, HR_CELL_TEXT, "verdict",
+                             hr_say(reader, "Verdict", "判定"), err));
   for (size_t m = 0; m < hr_node_count(&methods); m++) {
     hr_node entry = hr_node_item(reader, &methods, m);
-    HR_TRY(add_method(table, reader, &entry, err));
+    HR_TRY(add_method(table, reader, &entry, in_part, err));
   }
   HR_TRY(note_method(table, reader, err));
 cleanup:
@@ -138,11 +162,22 @@ cleanup:
 /* By octile and by bin ----------------------------------------------------------------
  */
 
+/* The same of a list ("octiles", "bins") of all methods that are shown. */
+static bool is_shown_in_part(hr_reader *reader, const hr_calibration_shown *shown,
+                             const char *key) {
+  for (size_t w = 0; w < shown->count; w++) {
+    hr_node list = hr_node_list(reader, &shown->entry[w], key);
+    if (is_in_part(reader, &list)) return true;
+  }
+  return false;
+}
+
 static hr_status add_octiles(hr_table *table, hr_reader *reader,
                              const hr_calibration_shown *shown, size_t which,
                              hr_error *err) {
   hr_status status = HR_OK;
   hr_node octiles = hr_node_list(reader, &shown->entry[which], "octiles");
+  bool in_part = is_shown_in_part(reader, shown, "octiles");
   for (size_t j = 0; j < hr_node_count(&octiles); j++) {
     hr_node octile = hr_node_item(reader, &octiles, j);
     hr_cell *cells = NULL;
@@ -151,7 +186,7 @@ static hr_status add_octiles(hr_table *table, hr_reader *reader,
     cells[1].value = (double)(j + 1);
     cells[2].value = hr_calibration_edge(reader, shown, j);
     cells[3].value = hr_calibration_edge(reader, shown, j + 1);
-    set_measures(reader, &octile, cells + 4);
+    set_measures(reader, &octile, in_part, cells + 4);
   }
 cleanup:
   return status;
@@ -175,7 +210,7 @@ hr_status hr_build_calibration_octiles(hr_table *table, hr_reader *reader,
   if (shown.count == 0) goto cleanup;
   table->key_columns = 4;
   HR_TRY(hr_add_headings(table, reader, first, 4, err));
-  HR_TRY(add_measures(table, reader, err));
+  HR_TRY(add_measures(table, reader, is_shown_in_part(reader, &shown, "octiles"), err));
   for (size_t w = 0; w < shown.count; w++) {
     HR_TRY(add_octiles(table, reader, &shown, w, err));
   }
@@ -188,6 +223,7 @@ static hr_status add_bins(hr_table *table, hr_reader *reader,
                           hr_error *err) {
   hr_status status = HR_OK;
   hr_node list = hr_node_list(reader, &shown->entry[which], "bins");
+  bool in_part = is_shown_in_part(reader, shown, "bins");
   hr_node names = hr_node_list(reader, &shown->root, "bins");
   for (size_t k = 0; k < hr_node_count(&list); k++) {
     hr_node entry = hr_node_item(reader, &list, k);
@@ -197,7 +233,7 @@ static hr_status add_bins(hr_table *table, hr_reader *reader,
     HR_TRY(hr_set_method(reader, &cells[0], shown->name[which], err));
     cells[1].value = (double)k;
     HR_TRY(hr_set_text(&cells[2].text, err, "%s", hr_node_text(reader, &bin, "name")));
-    set_measures(reader, &entry, cells + 3);
+    set_measures(reader, &entry, in_part, cells + 3);
   }
 cleanup:
   return status;
@@ -217,7 +253,7 @@ hr_status hr_build_calibration_bins(hr_table *table, hr_reader *reader, hr_error
   if (shown.count == 0) goto cleanup;
   table->key_columns = 3;
   HR_TRY(hr_add_headings(table, reader, first, 3, err));
-  HR_TRY(add_measures(table, reader, err));
+  HR_TRY(add_measures(table, reader, is_shown_in_part(reader, &shown, "bins"), err));
   for (size_t w = 0; w < shown.count; w++) {
     HR_TRY(add_bins(table, reader, &shown, w, err));
   }

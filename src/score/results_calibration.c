@@ -170,19 +170,25 @@ static hr_status doubt_size(const char *name, const hr_method_calibration *own,
   const hr_measured *measure = own->pooled.measure, *chi2 = &measure[HR_MEAN_CHI2];
   bool has_half = !isnan(measure[HR_WITHIN_HALF68].value);
   double within = 100 * measure[has_half ? HR_WITHIN_HALF68 : HR_WITHIN_1_SIGMA].value;
+  char part[64] = "", part_zh[64] = "";
+  if (has_half && own->pooled.half_rows < own->pooled.rows) {
+    snprintf(part, sizeof part, "%zu ", own->pooled.half_rows);
+    snprintf(part_zh, sizeof part_zh, "%zu 行中 ", own->pooled.half_rows);
+  }
   HR_TRY(
       hr_doubts_add(doubts, HR_DOUBT_SIGMA, false, err,
                     "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
-                    "%.1f %% of the rows are within %s (see Calibration "
+                    "%.1f %% of the %srows%s are within %s (see Calibration "
                     "in the report)",
                     name, is_small ? "small" : "large", chi2->value, chi2->low,
-                    chi2->high, within, has_half ? "the 68 % interval" : "one sigma"));
+                    chi2->high, within, part, part[0] ? " that have one" : "",
+                    has_half ? "the 68 % interval" : "one sigma"));
   HR_TRY(hr_doubts_in_chinese(doubts, err,
                               "%s 的 σ 偏%s：平均 χ² 为 %.3f [%.3f, %.3f]，%s "
-                              "%.1f %% 的行",
+                              "%s%.1f %% 的行",
                               name, is_small ? "小" : "大", chi2->value, chi2->low,
                               chi2->high, has_half ? "68 % 区间覆盖" : "1 σ 之内占",
-                              within));
+                              part_zh, within));
 cleanup:
   return status;
 }

@@ -1,6 +1,8 @@
 /* From fits with a sigma and draws, through results.json, to what is said of them. */
 #include "report/calibration.h"
 
+#include <math.h>
+
 #include "core/alloc.h"
 #include "report/markdown_calibration.h"
 #include "report/table_parts.h"
@@ -293,6 +295,75 @@ static void in_chinese(void **state) {
   expect(section(), "**σ 可信吗。**");
 }
 
+/* The forest, which the hybrid takes in bin 1, states its sigma there and no intervals.
+ */
+static void give_forest_no_intervals(double scale) {
+  fixture_give_sigma(&f, scale);
+  fixture_give_variance(&f, scale * scale);
+  f.forest[1].sigma = (hr_sigma){0};
+}
+
+static void shares_are_of_rows_that_have_intervals(void **state) {
+  (void)state;
+  give_forest_no_intervals(1);
+  make();
+  expect(summary(),
+         " of the 137 test rows that have intervals; the mean χ² of 206 rows is ");
+  const hr_table *all = &tables.items[HR_TABLE_CALIBRATION];
+  assert_int_equal(all->column_count, 10);
+  assert_string_equal(all->columns[6].key, "n_half");
+  assert_string_equal(all->columns[6].header, "N with intervals");
+  check_near(all->cells[2].value, 240, 0);
+  check_near(all->cells[6].value, 240, 0); /* Ridge has them everywhere */
+  const hr_table *bins = &tables.items[HR_TABLE_CALIBRATION_BINS];
+  assert_string_equal(bins->columns[7].key, "n_half");
+  const hr_cell *bin = bins->cells + bins->column_count;
+  check_near(bin[3].value, 69, 0);
+  check_near(bin[7].value, 0, 0);
+  assert_true(isnan(bin[8].value));
+  const hr_table *octiles = &tables.items[HR_TABLE_CALIBRATION_SNR];
+  assert_string_equal(octiles->columns[8].key, "n_half");
+  assert_true(octiles->cells[8].value > 0);
+  assert_true(octiles->cells[8].value < octiles->cells[4].value);
+}
+
+static void a_warning_counts_rows_that_have_intervals(void **state) {
+  (void)state;
+  give_forest_no_intervals(0.5);
+  make();
+  char *said = summary();
+  assert_non_null(strstr(said, "**Warning: the σ of Oracle-Hybrid is too small**"));
+  expect(said, " of the 137 rows that have one. Its predictions are not as good");
+}
+
+static void rows_that_have_intervals_in_chinese(void **state) {
+  (void)state;
+  f.input.language = "zh";
+  give_forest_no_intervals(0.5);
+  make();
+  char *said = summary();
+  assert_non_null(strstr(said, "（测试光谱中有区间的 137 行）；206 行的平均 χ² 为 "));
+  expect(said, "（有区间的 137 行）。其预测不如它所说的可靠");
+}
+
+static void whose_sigma_it_is(void **state) {
+  (void)state;
+  fixture_give_sigma(&f, 1);
+  make();
+  expect(section(), "Every prediction has a σ and the half-widths of two intervals, ");
+  hr_tables_fini(&tables);
+  hr_reader_fini(&reader);
+  fixture_take_forest_elsewhere(&f);
+  make();
+  char *said = section();
+  assert_null(strstr(said, "Every prediction"));
+  assert_non_null(strstr(
+      said, "A prediction of the study's own experts has a σ and the half-widths"));
+  expect(said,
+         " A model from elsewhere states its σ itself, where it has one, and has no "
+         "half-widths: a share within an interval is of the rows that have one. These ");
+}
+
 static hr_status build_tables(void) {
   hr_tables own;
   hr_status status = hr_tables_init(&own, &reader, NULL);
@@ -325,6 +396,10 @@ int main(void) {
       TEST(a_large_sigma_with_a_row_far_off),
       TEST(ranks_are_summarised),
       TEST(in_chinese),
+      TEST(shares_are_of_rows_that_have_intervals),
+      TEST(a_warning_counts_rows_that_have_intervals),
+      TEST(rows_that_have_intervals_in_chinese),
+      TEST(whose_sigma_it_is),
       TEST(memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,23 @@ static void test_a_sigma_without_intervals_is_warned_of(void **state) {
   json_decref(root);
 }
 
+/* The hybrid takes the forest in one bin, which has none there: 69 of 206 rows. */
+static void test_rows_with_intervals_are_counted(void **state) {
+  (void)state;
+  fixture_give_sigma(&f, 0.5);
+  fixture_give_variance(&f, 0.25);
+  f.forest[1].sigma = (hr_sigma){0};
+  json_t *root = results();
+  const json_t *told = json_object_get(root, "warnings");
+  const json_t *last = json_array_get(told, json_array_size(told) - 1);
+  assert_non_null(strstr(text_of(last, "text"), "the sigma of oracle_hybrid_cv "));
+  assert_non_null(strstr(text_of(last, "text"),
+                         " % of the 137 rows that have one are within the 68 % "
+                         "interval (see Calibration in the report)"));
+  assert_non_null(strstr(text_of(last, "text_zh"), "，68 % 区间覆盖 137 行中 "));
+  json_decref(root);
+}
+
 static void test_ranks(void **state) {
   (void)state;
   fixture_give_draws(&f, 1);
@@ -201,6 +218,7 @@ int main(void) {
       TEST(test_without_a_ratio),
       TEST(test_a_sigma_that_is_off_is_warned_of),
       TEST(test_a_sigma_without_intervals_is_warned_of),
+      TEST(test_rows_with_intervals_are_counted),
       TEST(test_ranks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
