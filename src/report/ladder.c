@@ -131,11 +131,24 @@ bool hr_ladder_has_one_single(hr_reader *reader) {
   return count == 1;
 }
 
+/* Whether some model of all rows stands beside the ladder, as it was not validated. */
+static bool has_not_validated(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  for (size_t e = 0; e < hr_node_count(&experts); e++) {
+    hr_node expert = hr_node_item(reader, &experts, e);
+    bool is_whole = hr_expert_is_of_all_rows(reader, &expert);
+    if (is_whole && !hr_expert_competes(&expert)) return true;
+  }
+  return false;
+}
+
 const char *hr_ladder_step_key(hr_reader *reader, const hr_ladder_rows *ladder,
                                const hr_ladder_step *step) {
   bool is_same = step->to == HR_RUNG_SINGLE && hr_ladder_is_baseline_best(ladder);
   if (!is_same) return step->name;
-  return hr_ladder_has_one_single(reader) ? "only_model" : "no_better_model";
+  if (hr_ladder_has_one_single(reader)) return "only_model";
+  return has_not_validated(reader) ? "no_better_validated" : "no_better_model";
 }
 
 void hr_ladder_append_title(hr_reader *reader, const hr_ladder_rung *rung, hr_text *out) {

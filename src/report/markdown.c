@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/doubts.h"
 #include "report/binning.h"
 #include "report/dominant.h"
 #include "report/ladder_words.h"
@@ -273,7 +274,11 @@ static void write_warnings(page *p, const hr_node *root) {
     if (p->chinese) {
       hr_text_append(p->out, "**警告：%s。** ", what ? what : "数据可疑");
     } else {
-      hr_text_append(p->out, "**Warning: the data are in doubt.** ");
+      const char *code = hr_node_text(p->reader, &warning, "code");
+      bool is_asked = strcmp(code, hr_doubt_text(HR_DOUBT_UNLABELLED)) == 0;
+      hr_text_append(
+          p->out, "**Warning: %s.** ",
+          is_asked ? "rows without a label are left out" : "the data are in doubt");
     }
     hr_append_markdown(hr_node_text(p->reader, &warning, is_told ? "text_zh" : "text"),
                        p->out);

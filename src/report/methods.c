@@ -90,6 +90,18 @@ bool hr_expert_is_elsewhere(hr_reader *reader, const hr_node *expert) {
   return hr_expert_is_of_all_rows(reader, expert) || says(reader, expert, "elsewhere");
 }
 
+bool hr_expert_competes(const hr_node *expert) {
+  return !json_is_false(json_object_get(expert->json, "competes"));
+}
+
+bool hr_expert_is_of_predictions(hr_reader *reader, const hr_node *expert) {
+  if (!hr_expert_is_elsewhere(reader, expert) || !hr_node_has(expert, "settings")) {
+    return false;
+  }
+  hr_node settings = hr_node_object(reader, expert, "settings");
+  return hr_node_has(&settings, "predictions");
+}
+
 const char *hr_expert_title(hr_reader *reader, const hr_node *expert) {
   const char *name = hr_node_text(reader, expert, "name");
   const char *words = hr_tables_in_chinese(reader) ? hr_words_title(name) : NULL;

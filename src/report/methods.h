@@ -33,6 +33,12 @@ const char *hr_listed_find(hr_reader *reader, hr_listed_kind kind, const char *e
 /* Whether an entry of `experts` was trained elsewhere; and whether it is a model of all
  * rows and of no bin, as some of these are. */
 bool hr_expert_is_elsewhere(hr_reader *reader, const hr_node *expert);
+
+/* Whether it may be chosen: a model from elsewhere that was not validated may not. */
+bool hr_expert_competes(const hr_node *expert);
+
+/* Whether it is given by its predictions: what they were made from is not known here. */
+bool hr_expert_is_of_predictions(hr_reader *reader, const hr_node *expert);
 bool hr_expert_is_of_all_rows(hr_reader *reader, const hr_node *expert);
 
 /* Where an expert stands among all experts; 0 for one that is not among them. */

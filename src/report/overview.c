@@ -8,10 +8,13 @@
 #include "report/table.h"
 #include "report/tables.h"
 
+/* Those that may be chosen. */
 static void append_experts(hr_reader *reader, const hr_node *experts, hr_text *out) {
+  size_t told = 0;
   for (size_t i = 0; i < hr_node_count(experts); i++) {
     hr_node expert = hr_node_item(reader, experts, i);
-    hr_text_append(out, "%s", i > 0 ? hr_say(reader, ", ", "、") : "");
+    if (!hr_expert_competes(&expert)) continue;
+    hr_text_append(out, "%s", told++ > 0 ? hr_say(reader, ", ", "、") : "");
     hr_append_markdown(hr_expert_title(reader, &expert), out);
   }
 }
@@ -28,6 +31,33 @@ static void append_target(hr_reader *reader, hr_text *out) {
   } else {
     hr_text_append(out, "%s", hr_say(reader, "", " ")); /* between scripts */
   }
+}
+
+/* What the words mean; who chooses, where that is the test rows. */
+static void tell_how_to_read(hr_reader *reader, hr_text *out) {
+  hr_node root = hr_reader_root(reader);
+  hr_node selection = hr_node_object(reader, &root, "selection");
+  bool by_test = strcmp(hr_node_text(reader, &selection, "by"), "test") == 0;
+  hr_text_append(
+      out,
+      hr_say(
+          reader,
+          "**How to read it.** R² is the share of the variance of the truth that is "
+          "predicted: 1 is perfect, 0 no better than the mean. \"Covered\" rows are "
+          "test stars inside the bins. \"Oracle\" and \"perfect routing\" mean that a "
+          "star's true bin is known, as it never is of a new star; a \"gate\" sees the "
+          "spectrum alone, so what it routes is what can be deployed. The \"hybrid\" "
+          "takes for each bin the expert that validation%s chose there; a \"global\" "
+          "model is one for all stars.\n\n",
+          "**读法。** R² 为真值方差中被预测的比例：1 为完美，0 不优于均值。“已覆盖”的行"
+          "指分箱之内的测试恒星。“完美路由”（Oracle）指已知恒星的真实分箱，而新恒星"
+          "的真实分箱总是未知的；门控只看光谱，因此由它路由的才是可实际部署的。混合专家（"
+          "hybrid）在"
+          "每个分箱采用验证%"
+          "s所选的专家；全局（global）模型是所有恒星共用的单一模型。\n\n"),
+      !by_test ? ""
+               : hr_say(reader, ", or where it is called \"(test)\" the test rows,",
+                        "（标明“按测试行选择”者为测试行）"));
 }
 
 void hr_overview_ask(hr_reader *reader, hr_text *out) {
@@ -48,22 +78,7 @@ void hr_overview_ask(hr_reader *reader, hr_text *out) {
       hr_node_count(&bins));
   append_experts(reader, &experts, out);
   hr_text_append(out, "%s\n\n", hr_say(reader, ".", "。"));
-  hr_text_append(
-      out, "%s\n\n",
-      hr_say(
-          reader,
-          "**How to read it.** R² is the share of the variance of the truth that is "
-          "predicted: 1 is perfect, 0 no better than the mean. \"Covered\" rows are "
-          "test stars inside the bins. \"Oracle\" and \"perfect routing\" mean that a "
-          "star's true bin is known, as it never is of a new star; a \"gate\" sees the "
-          "spectrum alone, so what it routes is what can be deployed. The \"hybrid\" "
-          "takes for each bin the expert that validation chose there; a \"global\" "
-          "model is one for all stars.",
-          "**读法。** R² 为真值方差中被预测的比例：1 为完美，0 不优于均值。“已覆盖”的行"
-          "指分箱之内的测试恒星。“完美路由”（Oracle）指已知恒星的真实分箱，而新恒星"
-          "的真实分箱总是未知的；门控只看光谱，因此由它路由的才是可实际部署的。混合专家（"
-          "hybrid）在"
-          "每个分箱采用验证所选的专家；全局（global）模型是所有恒星共用的单一模型。"));
+  tell_how_to_read(reader, out);
 }
 
 /* "a.h5, b.h5 and 7 more". */

@@ -166,8 +166,10 @@ static void append_who_knows(builder *b, hr_text *note) {
   hr_node root = hr_reader_root(b->reader);
   hr_node experts = hr_node_list(b->reader, &root, "experts");
   size_t count = 0;
+  bool is_unknown = false;
   for (size_t e = 0; e < hr_node_count(&experts); e++) {
     hr_node expert = hr_node_item(b->reader, &experts, e);
+    if (hr_expert_is_of_predictions(b->reader, &expert)) is_unknown = true;
     if (!json_is_true(json_object_get(expert.json, "uses_error"))) continue;
     if (strcmp(hr_node_text(b->reader, &expert, "status"), "ok") != 0) continue;
     const char *before = count++ > 0  ? (b->chinese ? "、" : ", ")
@@ -175,10 +177,16 @@ static void append_who_knows(builder *b, hr_text *note) {
                                       : "It is known (uses_error: yes) to ";
     hr_text_append(note, "%s%s", before, hr_expert_title(b->reader, &expert));
   }
-  static const char *const endings[2][2] = {
+  static const char *const endings[3][2] = {
       {"No expert here knows it.", "本次运行没有专家使用误差。"},
+      {"None of the study's own experts knows it.", "本研究自己的专家都不使用误差。"},
       {", to weigh by and never as an input.", "；误差只用作权重，从不作为输入。"}};
-  hr_text_append(note, "%s", endings[count > 0][b->chinese]);
+  hr_text_append(note, "%s", endings[count > 0 ? 2 : is_unknown][b->chinese]);
+  if (!is_unknown) return;
+  hr_text_append(note, "%s",
+                 b->chinese ? "给出预测的外来模型是否使用误差，无从得知。"
+                            : " Whether models from elsewhere that are given by their "
+                              "predictions know it is not known here.");
 }
 
 /* "0.6165 [0.6025, 0.6302]" */

@@ -184,13 +184,18 @@ static hr_status add_expert(hr_table *table, hr_reader *reader, const hr_node *e
   hr_cell *cells = NULL;
   const char *variant = hr_node_text_or_null(reader, expert, "variant");
   bool uses_error = hr_node_bool(reader, expert, "uses_error");
+  bool is_known = !hr_expert_is_of_predictions(reader, expert);
   HR_TRY(hr_table_add_row(table, &cells, err));
   HR_TRY(hr_set_method(reader, &cells[0], hr_node_text(reader, expert, "name"), err));
   if (variant) HR_TRY(hr_set_text(&cells[1].text, err, "%s", variant));
-  HR_TRY(
-      hr_set_text(&cells[2].text, err, "%s",
-                  uses_error ? hr_say(reader, "yes", "是") : hr_say(reader, "no", "否")));
-  HR_TRY(hr_set_text(&cells[2].code, err, "%s", uses_error ? "True" : "False"));
+  HR_TRY(hr_set_text(&cells[2].text, err, "%s",
+                     !is_known    ? hr_say(reader, "not known", "未知")
+                     : uses_error ? hr_say(reader, "yes", "是")
+                                  : hr_say(reader, "no", "否")));
+  HR_TRY(hr_set_text(&cells[2].code, err, "%s",
+                     !is_known    ? ""
+                     : uses_error ? "True"
+                                  : "False"));
   const char *state = hr_node_text(reader, expert, "status");
   HR_TRY(hr_set_text(&cells[3].text, err, "%s", hr_say_status(reader, state)));
   HR_TRY(hr_set_text(&cells[3].code, err, "%s", state));

@@ -47,30 +47,58 @@ cleanup:
   return status;
 }
 
-static hr_status add_notes(hr_table *table, bool chinese, hr_error *err) {
-  static const char *const english[] = {
-      "Accuracy: the largest weight is the true bin's; log-loss in nats; ECE: expected "
-      "calibration error; weights were taken at the temperature, which was fitted on "
-      "rows held out.",
-      "R² and ρ: the hybrid's models, mixed as the gate mixes. ρ is the share of what "
-      "perfect routing gains over the baseline's model of all rows that is left, a "
-      "better model's part included (the ladder has the mixture's own); undefined (-) "
-      "where that gain is too small. The first gate is the one deployed.",
-      "A row outside the bins is mixed like any other, by weights of the bins, and of "
-      "the "
-      "model of all rows where the gate has one or falls back on it."};
-  static const char *const zh[] = {
-      "准确率：权重最大者为真实分箱的比例；对数损失以 nat 计；ECE：期望校准误差；"
-      "权重在该温度下取得，温度由留出的行拟合。",
-      "R² 与 ρ：混合专家的模型按该门控自己的方式混合。ρ 为完美路由相对基线全局模型的"
-      "增益中保留下来的比例，其中也含更好模型的部分（混合本身的增益见阶梯）；"
-      "该增益过小时无定义（-）。第一个门控为实际部署者。",
-      "分箱之外的行同样按各箱权重混合；门控为全局模型留有权重或回退至它时，也含全局模型"
-      "。"};
+/* Why rho may be undefined, what holds of these results included. */
+static hr_status add_rho_note(hr_table *table, hr_reader *reader, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t i = 0; i < sizeof english / sizeof *english && status == HR_OK; i++) {
-    status = hr_strings_append(&table->notes, chinese ? zh[i] : english[i], err);
-  }
+  char *note = NULL;
+  hr_node root = hr_reader_root(reader);
+  bool has_ladder = hr_node_has(&root, "ladder");
+  hr_node ladder = has_ladder ? hr_node_object(reader, &root, "ladder") : root;
+  bool is_elsewhere = hr_node_has(&ladder, "from_elsewhere");
+  HR_TRY(hr_set_text(
+      &note, err,
+      hr_say(reader,
+             "R² and ρ: the hybrid's models, mixed as the gate mixes. ρ is the share of "
+             "what perfect routing gains over the baseline's model of all rows that is "
+             "left, a better model's part included (the ladder has the mixture's own); "
+             "undefined (-) where that gain is too small%s. The first gate is the one "
+             "deployed.",
+             "R² 与 ρ：混合专家的模型按该门控自己的方式混合。ρ 为完美路由相对基线全局模型"
+             "的增益中保留下来的比例，其中也含更好模型的部分（混合本身的增益见阶梯）；"
+             "该增益过小时无定义（-）%s。第一个门控为实际部署者。"),
+      !is_elsewhere
+          ? ""
+          : hr_say(reader,
+                   ", and where perfect routing takes a model from elsewhere, as here, "
+                   "which no gate routes to",
+                   "；完美路由用到在别处训练的模型时亦然（此处即是），门控不路由到它")));
+  HR_TRY(hr_strings_append(&table->notes, note, err));
+cleanup:
+  hr_free(note);
+  return status;
+}
+
+static hr_status add_notes(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_strings_append(
+      &table->notes,
+      hr_say(reader,
+             "Accuracy: the largest weight is the true bin's; log-loss in nats; ECE: "
+             "expected calibration error; weights were taken at the temperature, which "
+             "was fitted on rows held out.",
+             "准确率：权重最大者为真实分箱的比例；对数损失以 nat 计；ECE：期望校准误差；"
+             "权重在该温度下取得，温度由留出的行拟合。"),
+      err));
+  HR_TRY(add_rho_note(table, reader, err));
+  HR_TRY(hr_strings_append(
+      &table->notes,
+      hr_say(reader,
+             "A row outside the bins is mixed like any other, by weights of the bins, "
+             "and of the model of all rows where the gate has one or falls back on it.",
+             "分箱之外的行同样按各箱权重混合；门控为全局模型留有权重或回退至它时，"
+             "也含全局模型。"),
+      err));
+cleanup:
   return status;
 }
 
@@ -105,7 +133,7 @@ hr_status hr_build_gates(hr_table *table, hr_reader *reader, hr_error *err) {
     HR_TRY(hr_reader_status(reader, err));
     HR_TRY(add_gate(table, reader, &gate, err));
   }
-  HR_TRY(add_notes(table, hr_tables_in_chinese(reader), err));
+  HR_TRY(add_notes(table, reader, err));
 cleanup:
   hr_free(title);
   return status;

@@ -194,6 +194,7 @@ const char *hr_words_step(const char *step, bool chinese) {
       {"better_model", "a better model", "更好的模型"},
       {"only_model", "the only model of all rows", "唯一的全局模型"},
       {"no_better_model", "no single model is better", "没有更好的单一模型"},
+      {"no_better_validated", "no validated model is better", "没有更好的经验证的模型"},
       {"specialists", "specialists, deployable", "专家分工，可实际部署"},
       {"routing", "perfect routing", "完美路由"},
       {"mixture", "the mixture with perfect routing", "混合专家（完美路由）"},

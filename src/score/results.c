@@ -238,6 +238,16 @@ cleanup:
   return status;
 }
 
+/* Whether an expert is chosen from anywhere; only a model from elsewhere, which was not
+ * validated, need not be. */
+static bool competes(const writer *w, const hr_outcome *outcome) {
+  if (!hr_method_is_outside(outcome->type)) return true;
+  for (size_t k = 0; k < w->input->bin_count; k++) {
+    if (hr_outcome_competes(outcome, (int)k)) return true;
+  }
+  return hr_outcome_competes(outcome, HR_GLOBAL);
+}
+
 static void write_experts(writer *w, json_t *root) {
   json_t *experts = hr_json_put(&w->json, root, "experts", json_array());
   for (size_t e = 0; e < w->input->outcome_count; e++) {
@@ -252,6 +262,7 @@ static void write_experts(writer *w, json_t *root) {
     } else if (hr_method_is_outside(outcome->type)) {
       hr_json_put_bool(&w->json, object, "elsewhere", true);
     }
+    if (!competes(w, outcome)) hr_json_put_bool(&w->json, object, "competes", false);
     const hr_settings settings = {outcome->type->fields, outcome->type->field_count,
                                   outcome->parameters};
     hr_settings_put(&w->json, object, &settings);

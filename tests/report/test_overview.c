@@ -1,6 +1,7 @@
 /* What was asked, and of which data. */
 #include "report/overview.h"
 
+#include "report/tables.h"
 #include "score/fixture.h"
 #include "support/check.h"
 #include "support/scratch.h"
@@ -58,6 +59,40 @@ static void the_question_is_asked(void **state) {
                          "spectra by specialists, each trained on one of 3 bins"));
   assert_non_null(strstr(text.bytes, "Experts that compete: Ridge, Forest, 1D-CNN."));
   assert_non_null(strstr(text.bytes, "**How to read it.** R² is the share"));
+}
+
+static json_t *parse_results(void) {
+  static char path[128];
+  snprintf(path, sizeof path, "%s/results.json", s.path);
+  check_ok(hr_results_write(&f.input, path, NULL, &err));
+  return json_load_file(path, 0, NULL);
+}
+
+/* Nothing chooses a model from elsewhere that was not validated. */
+static void who_is_not_chosen_does_not_compete(void **state) {
+  (void)state;
+  json_t *root = parse_results();
+  json_object_set_new(json_array_get(json_object_get(root, "experts"), 1), "competes",
+                      json_false());
+  check_ok(hr_reader_take(&reader, "results.json", root, &err));
+  hr_overview_ask(&reader, &text);
+  assert_non_null(strstr(text.bytes, "Experts that compete: Ridge, 1D-CNN."));
+  hr_tables_speak(&reader, true);
+  hr_overview_ask(&reader, &text);
+  assert_non_null(strstr(text.bytes, "参与竞争的专家：Ridge、1D-CNN。"));
+}
+
+static void who_chooses_is_told(void **state) {
+  (void)state;
+  f.input.selection = HR_SELECT_BY_TEST;
+  read_results();
+  hr_overview_ask(&reader, &text);
+  assert_non_null(strstr(text.bytes,
+                         "the expert that validation, or where it is called \"(test)\" "
+                         "the test rows, chose there;"));
+  hr_tables_speak(&reader, true);
+  hr_overview_ask(&reader, &text);
+  assert_non_null(strstr(text.bytes, "采用验证（标明“按测试行选择”者为测试行）所选"));
 }
 
 static void the_data_are_told(void **state) {
@@ -125,6 +160,8 @@ static void bad_pixels_are_told_by_file(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(the_question_is_asked, prepare, tidy),
+      cmocka_unit_test_setup_teardown(who_is_not_chosen_does_not_compete, prepare, tidy),
+      cmocka_unit_test_setup_teardown(who_chooses_is_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(the_data_are_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(in_chinese, prepare, tidy),
       cmocka_unit_test_setup_teardown(what_is_not_known_is_not_told, prepare, tidy),

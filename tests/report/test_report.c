@@ -401,6 +401,23 @@ static void test_fisher_alone_is_shown(void **state) {
   hr_text_free(text);
 }
 
+/* What a study asked for is no doubt of its data. */
+static void test_rows_without_a_label_are_no_doubt(void **state) {
+  (void)state;
+  hr_doubts doubts = {0};
+  check_ok(hr_doubts_add(&doubts, HR_DOUBT_UNLABELLED, false, &err, "7 rows have none"));
+  check_ok(hr_doubts_add(&doubts, HR_DOUBT_CLIP, false, &err, "much is below 0"));
+  f.input.doubts = &doubts;
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  check_holds(text,
+              "**Warning: rows without a label are left out.** 7 rows have none.\n");
+  check_holds(text, "**Warning: the data are in doubt.** much is below 0.\n");
+  hr_text_free(text);
+  hr_doubts_fini(&doubts);
+}
+
 static void test_who_knows_the_error_is_told(void **state) {
   (void)state;
   hr_method type = fixture_forest;
@@ -421,6 +438,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_files_are_written),
       TEST(test_who_knows_the_error_is_told),
+      TEST(test_rows_without_a_label_are_no_doubt),
       TEST(test_the_ceiling_is_shown),
       TEST(test_the_ceiling_on_a_lattice),
       TEST(test_the_ceiling_in_chinese),

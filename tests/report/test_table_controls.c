@@ -11,12 +11,14 @@ static scratch s;
 static hr_error err;
 static hr_table table;
 static char path[128];
+static bool has_predictions; /* of the forest, in place of the forest */
 
 static int prepare(void **state) {
   (void)state;
   fixture_init(&f);
   scratch_init(&s);
   table = (hr_table){0};
+  has_predictions = false;
   snprintf(path, sizeof path, "%s/results.json", s.path);
   return 0;
 }
@@ -28,11 +30,20 @@ static int tidy(void **state) {
   return 0;
 }
 
+/* Has the forest given by its predictions. */
+static void give_predictions(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  json_t *forest = json_array_get(json_object_get(root.json, "experts"), 1);
+  json_object_set_new(forest, "only_global", json_true());
+  json_object_set_new(forest, "settings", json_pack("{s:s}", "predictions", "vit.csv"));
+}
+
 static hr_status build(hr_error *error) {
   hr_status status = HR_OK;
   hr_reader reader = {0};
   hr_table_fini(&table);
   HR_TRY(hr_reader_init(&reader, path, error));
+  if (has_predictions) give_predictions(&reader);
   HR_TRY(hr_table_controls_init(&table, &reader, error));
   HR_TRY(hr_reader_status(&reader, error));
 cleanup:
@@ -146,6 +157,36 @@ static void test_what_the_error_alone_means(void **state) {
                          "Forest, to weigh by and never as an input."));
 }
 
+static void check_end(size_t n, const char *expected) {
+  const char *note = table.notes.items[n];
+  assert_true(strlen(note) > strlen(expected));
+  assert_string_equal(note + strlen(note) - strlen(expected), expected);
+}
+
+static void test_what_predictions_know_is_not_known(void **state) {
+  (void)state;
+  hr_method knowing = fixture_ridge;
+  fixture_add_controls(&f, 0.3);
+  has_predictions = true;
+  make();
+  check_end(1,
+            " would read the answer. None of the study's own experts knows it. Whether "
+            "models from elsewhere that are given by their predictions know it is not "
+            "known here.");
+  f.input.language = "zh";
+  make();
+  check_end(1,
+            "本研究自己的专家都不使用误差。给出预测的外来模型是否使用误差，无从得知。");
+  f.input.language = "en";
+  knowing.uses_error = true;
+  f.outcomes[0].type = &knowing;
+  make();
+  check_end(1,
+            "It is known (uses_error: yes) to Ridge, to weigh by and never as an input. "
+            "Whether models from elsewhere that are given by their predictions know it "
+            "is not known here.");
+}
+
 static void test_what_could_not_be_done_is_said(void **state) {
   (void)state;
   fixture_add_controls(&f, 0.3);
@@ -197,6 +238,7 @@ int main(void) {
       TEST(test_a_ladder_of_methods),
       TEST(test_what_the_placebo_means),
       TEST(test_what_the_error_alone_means),
+      TEST(test_what_predictions_know_is_not_known),
       TEST(test_what_could_not_be_done_is_said),
       TEST(test_in_chinese),
       TEST(test_memory_can_run_out),

@@ -47,6 +47,20 @@ static void make(void) {
   assert_int_equal(chinese, strcmp(f.input.language, "zh") == 0);
 }
 
+/* The same with the forest given by its predictions. */
+static void make_of_predictions(bool chinese) {
+  hr_reader reader = {0};
+  check_ok(hr_results_write(&f.input, path, NULL, &err));
+  json_t *root = json_load_file(path, 0, NULL);
+  json_t *forest = json_array_get(json_object_get(root, "experts"), 1);
+  json_object_set_new(forest, "elsewhere", json_true());
+  json_object_set_new(forest, "settings", json_pack("{s:s}", "predictions", "vit.csv"));
+  check_ok(hr_reader_take(&reader, "results.json", root, &err));
+  hr_tables_speak(&reader, chinese);
+  check_ok(hr_tables_init(&tables, &reader, &err));
+  hr_reader_fini(&reader);
+}
+
 static const hr_cell *cell(int table, size_t row, const char *key) {
   const hr_table *it = &tables.items[table];
   for (size_t c = 0; c < it->column_count; c++) {
@@ -131,15 +145,25 @@ static void what_is_missing_is_said_in_chinese(void **state) {
   assert_true(has_note(HR_TABLE_BINS, "1D-CNN：本版本未包含该专家。"));
 }
 
+static void what_predictions_know_is_not_known(void **state) {
+  (void)state;
+  make_of_predictions(false);
+  assert_string_equal(cell(HR_TABLE_EXPERTS, 1, "uses_error")->text, "not known");
+  assert_string_equal(cell(HR_TABLE_EXPERTS, 1, "uses_error")->code, "");
+  assert_string_equal(cell(HR_TABLE_EXPERTS, 0, "uses_error")->text, "no");
+  assert_string_equal(cell(HR_TABLE_EXPERTS, 0, "uses_error")->code, "False");
+  hr_tables_fini(&tables);
+  make_of_predictions(true);
+  assert_string_equal(cell(HR_TABLE_EXPERTS, 1, "uses_error")->text, "未知");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(samples_add_up),
-      TEST(methods_go_by_their_titles),
-      TEST(errors_have_units),
-      TEST(what_is_missing_is_said),
-      TEST(what_is_missing_is_said_in_chinese),
+      TEST(samples_add_up),          TEST(methods_go_by_their_titles),
+      TEST(errors_have_units),       TEST(what_predictions_know_is_not_known),
+      TEST(what_is_missing_is_said), TEST(what_is_missing_is_said_in_chinese),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

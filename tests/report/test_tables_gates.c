@@ -6,11 +6,13 @@
 static gates_fixture g;
 static hr_tables tables;
 static hr_error err;
+static const char *taken; /* from elsewhere by perfect routing; or NULL */
 
 static int prepare(void **state) {
   (void)state;
   gates_fixture_init(&g);
   tables = (hr_tables){0};
+  taken = NULL;
   return 0;
 }
 
@@ -24,6 +26,10 @@ static int tidy(void **state) {
 static void build(const char *language) {
   hr_reader reader = {0};
   json_t *root = ladder_fixture_read(&g.l);
+  if (taken) {
+    json_object_set_new(json_object_get(root, "ladder"), "from_elsewhere",
+                        json_pack("[s]", taken));
+  }
   json_object_set_new(json_object_get(root, "experiment"), "language",
                       json_string(language));
   check_ok(hr_reader_take(&reader, "results.json", root, &err));
@@ -91,9 +97,32 @@ static void none(void **state) {
   assert_int_equal(tables.items[HR_TABLE_GATES_MIXING].row_count, 0);
 }
 
+static void why_rho_is_undefined(void **state) {
+  (void)state;
+  ladder_fixture_write(&g.l);
+  build("en");
+  const hr_table *table = &tables.items[HR_TABLE_GATES];
+  assert_int_equal(table->notes.count, 3);
+  assert_non_null(strstr(table->notes.items[1],
+                         "; undefined (-) where that gain is too small. The first"));
+  hr_tables_fini(&tables);
+  taken = "forest";
+  build("en");
+  assert_non_null(strstr(table->notes.items[1],
+                         "; undefined (-) where that gain is too small, and where "
+                         "perfect routing takes a model from elsewhere, as here, which "
+                         "no gate routes to. The first gate is the one deployed."));
+  hr_tables_fini(&tables);
+  build("zh");
+  assert_non_null(strstr(table->notes.items[1],
+                         "该增益过小时无定义（-）；完美路由用到在别处训练的模型时亦然（"
+                         "此处即是），门控不路由到它。第一个门控"));
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {TEST(in_english), TEST(in_chinese), TEST(none)};
+  const struct CMUnitTest tests[] = {TEST(in_english), TEST(in_chinese), TEST(none),
+                                     TEST(why_rho_is_undefined)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

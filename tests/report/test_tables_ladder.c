@@ -21,15 +21,25 @@ static int tidy(void **state) {
   return 0;
 }
 
-static void build(const char *language) {
+/* Where `is_beside`, the forest is a model from elsewhere that was not validated. */
+static void build_with(const char *language, bool is_beside) {
   hr_reader reader = {0};
   json_t *root = ladder_fixture_read(&l);
+  json_t *forest = json_array_get(json_object_get(root, "experts"), 1);
+  if (is_beside) {
+    json_object_set_new(forest, "only_global", json_true());
+    json_object_set_new(forest, "competes", json_false());
+  }
   json_object_set_new(json_object_get(root, "experiment"), "language",
                       json_string(language));
   hr_tables_fini(&tables);
   check_ok(hr_reader_take(&reader, "results.json", root, &err));
   check_ok(hr_tables_init(&tables, &reader, &err));
   hr_reader_fini(&reader);
+}
+
+static void build(const char *language) {
+  build_with(language, false);
 }
 
 static void check_markdown(hr_table_id id, const char *expected) {
@@ -189,12 +199,28 @@ static void nothing_to_show(void **state) {
                       "Table 2. All bins together [95 % interval]");
 }
 
+/* A better one may stand beside the ladder. */
+static void no_validated_model_is_better(void **state) {
+  (void)state;
+  static const planned_rung plan[] = {{HR_RUNG_BASELINE, "global_ridge", 0.5, 0},
+                                      {HR_RUNG_SINGLE, "global_ridge", 0.5, 0},
+                                      {HR_RUNG_ORACLE, "oracle_hybrid_cv", 0.65, 0.003}};
+  ladder_fixture_plan(&l, plan, 3, NULL);
+  const hr_table *table = &tables.items[HR_TABLE_LADDER];
+  build_with("en", true);
+  assert_string_equal(table->cells[table->column_count + 4].text,
+                      "no validated model is better");
+  build_with("zh", true);
+  assert_string_equal(table->cells[table->column_count + 4].text,
+                      "没有更好的经验证的模型");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(in_english),       TEST(in_chinese),      TEST(a_rung_that_is_the_baseline),
-      TEST(bins_and_octiles), TEST(nothing_to_show),
+      TEST(bins_and_octiles), TEST(nothing_to_show), TEST(no_validated_model_is_better),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,23 @@ static void test_experts_that_are_not_there(void **state) {
   json_decref(root);
 }
 
+static void test_who_may_not_be_chosen_is_told(void **state) {
+  (void)state;
+  json_t *root = results();
+  assert_null(json_object_get(at(root, "experts/1"), "competes"));
+  json_decref(root);
+  fixture_take_forest_elsewhere(&f);
+  root = results();
+  assert_true(json_is_true(at(root, "experts/1/elsewhere")));
+  assert_null(json_object_get(at(root, "experts/1"), "competes")); /* it was validated */
+  json_decref(root);
+  for (size_t k = 0; k < FIXTURE_BINS; k++) f.forest[k].cv_r2 = NULL;
+  root = results();
+  assert_true(json_is_false(at(root, "experts/1/competes")));
+  assert_null(json_object_get(at(root, "experts/0"), "competes"));
+  json_decref(root);
+}
+
 static void test_training_in_epochs_is_told(void **state) {
   (void)state;
   hr_curve_point curve[] = {{0.9, 0.1, 1e-3}, {0.7, (double)NAN, 0}};
@@ -301,6 +318,7 @@ int main(void) {
       cmocka_unit_test_setup(test_numbers_agree_with_one_another, prepare),
       cmocka_unit_test_setup(test_what_is_undefined_is_null, prepare),
       cmocka_unit_test_setup(test_experts_that_are_not_there, prepare),
+      cmocka_unit_test_setup(test_who_may_not_be_chosen_is_told, prepare),
       cmocka_unit_test_setup(test_training_in_epochs_is_told, prepare),
       cmocka_unit_test_setup(test_nobody_at_all, prepare),
       cmocka_unit_test_setup(test_one_expert_is_told, prepare),
