@@ -14,7 +14,7 @@ static double row_of(hr_reader *reader, const hr_node *list, size_t i) {
 /* "Global Ridge (R² 0.9969 without it, -6.550e+05 with it)". */
 static void append_method(hr_reader *reader, const hr_node *entry, bool chinese,
                           hr_text *out) {
-  hr_append_method_title(reader, hr_node_text(reader, entry, "method"), out);
+  hr_append_method_markdown(reader, hr_node_text(reader, entry, "method"), out);
   char with[HR_CELL_BYTES], without[HR_CELL_BYTES];
   hr_cell cell = {.value = hr_node_number(reader, entry, "r2")};
   hr_cell other = {.value = hr_node_number(reader, entry, "r2_without")};
@@ -88,7 +88,7 @@ bool hr_dominant_remark(hr_reader *reader, const char *const *methods, size_t co
     const char *start = chinese ? "请注意：误差大半来自单独一行测试光谱的有 "
                                 : " One test row makes most of the squared error of ";
     hr_text_append(out, "%s", is_told ? (chinese ? "、" : ", ") : start);
-    hr_append_method_title(reader, name, out);
+    hr_append_method_markdown(reader, name, out);
     is_told = true;
   }
   if (!is_told) return false;

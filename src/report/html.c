@@ -136,7 +136,7 @@ static void append_inline(const char *text, size_t length, hr_text *out) {
       i += code + 2;
     } else if (strong > 0) {
       hr_text_append(out, "<strong>");
-      append_escaped(text + i + 2, strong, out);
+      append_plain(text + i + 2, strong, out);
       hr_text_append(out, "</strong>");
       i += strong + 4;
     } else {

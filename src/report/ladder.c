@@ -210,7 +210,7 @@ static size_t append_experts(hr_reader *reader, const char *key, hr_text *out) {
     if (!name) continue;
     const char *comma = hr_tables_in_chinese(reader) ? "、" : ", ";
     hr_text_append(out, "%s", count++ > 0 ? comma : "");
-    hr_append_method_title(reader, name, out);
+    hr_append_method_markdown(reader, name, out);
   }
   return count;
 }

@@ -46,6 +46,15 @@ static void append_score(teller *t, hr_estimate value) {
   hr_text_append(t->out, "%s", hr_format_cell(HR_CELL_SCORE, &cell, buffer));
 }
 
+static void append_rung(teller *t, const hr_ladder_rung *rung) {
+  hr_text title;
+  hr_text_init(&title);
+  hr_ladder_append_title(t->reader, rung, &title);
+  if (title.bytes) hr_append_markdown(title.bytes, t->out);
+  if (title.status != HR_OK) t->out->status = title.status;
+  hr_text_fini(&title);
+}
+
 static void append(teller *t, const char *english, const char *chinese, told what) {
   for (const char *c = t->chinese ? chinese : english; *c; c++) {
     if (*c != '%') {
@@ -54,10 +63,10 @@ static void append(teller *t, const char *english, const char *chinese, told wha
     }
     switch (*++c) {
       case 'M':
-        hr_ladder_append_title(t->reader, what.rung, t->out);
+        append_rung(t, what.rung);
         break;
       case 'O':
-        hr_ladder_append_title(t->reader, what.other, t->out);
+        append_rung(t, what.other);
         break;
       case 'V':
         append_difference(t, HR_CELL_DIFFERENCE, what.delta);

@@ -121,7 +121,7 @@ static void write_headline(page *p, const hr_node *overall, const hr_node *selec
   append_estimate(p, HR_CELL_SCORE_RANGE,
                   hr_node_estimate(p->reader, &hybrid, "r2_pooled", "r2_pooled_ci"));
   hr_text_append(p->out, "%s", p->chinese ? "；对照的 " : "; the ");
-  hr_append_method_title(p->reader, versus, p->out);
+  hr_append_method_markdown(p->reader, versus, p->out);
   hr_text_append(p->out, "%s", p->chinese ? " 为 " : " it is held against reaches ");
   append_estimate(p, HR_CELL_SCORE_RANGE,
                   hr_node_estimate(p->reader, &baseline, "r2_pooled", "r2_pooled_ci"));

@@ -42,7 +42,7 @@ static void write_headline(hr_reader *reader, const hr_calibration_shown *shown,
                            hr_text *out) {
   bool chinese = hr_tables_in_chinese(reader);
   const hr_node *entry = &shown->entry[0];
-  hr_append_method_title(reader, shown->name[0], out);
+  hr_append_method_markdown(reader, shown->name[0], out);
   if (hr_node_is_null(entry, "within_half68")) {
     hr_text_append(out, "%s", chinese ? "：1 σ 之内占 " : ": within 1 σ are ");
     append_measure(reader, entry, HR_WITHIN_1_SIGMA, out);
@@ -150,7 +150,7 @@ static void warn_of_method(hr_reader *reader, const hr_node *entry, hr_text *out
                  chinese       ? "**警告："
                  : is_interval ? "**Warning: the intervals of "
                                : "**Warning: the σ of ");
-  hr_append_method_title(reader, hr_node_text(reader, entry, "method"), out);
+  hr_append_method_markdown(reader, hr_node_text(reader, entry, "method"), out);
   append_what_is_off(reader, is_small, is_interval, out);
   hr_words_close_up(out, before);
   append_estimate(out, chi2);
@@ -173,7 +173,7 @@ static void write_ranks(hr_reader *reader, const hr_node *root, bool warnings,
   bool is_off = hr_node_bool(reader, &sbc, "warning");
   if (hr_node_is_null(&sbc, "p") || is_off != warnings) return;
   if (is_off) hr_text_append(out, "%s", chinese ? "**警告：" : "**Warning: ");
-  hr_append_method_title(reader, hr_node_text(reader, &sbc, "expert"), out);
+  hr_append_method_markdown(reader, hr_node_text(reader, &sbc, "expert"), out);
   hr_text_append(out,
                  chinese ? "：真值在 %.0f 颗测试恒星各 %.0f 次后验抽样中的秩%s"
                            "（χ² = %.1f，p = %.2g）。\n\n"
@@ -208,7 +208,7 @@ static void warn_of_far_rows(hr_reader *reader, const hr_node *methods, hr_text 
                             ? "**警告：有测试行离真值超过十个 σ**："
                             : "**Warning: test rows more than ten σ from the truth**: ";
     hr_text_append(out, "%s", told++ == 0 ? first : chinese ? "；" : "; ");
-    hr_append_method_title(reader, hr_node_text(reader, &entry, "method"), out);
+    hr_append_method_markdown(reader, hr_node_text(reader, &entry, "method"), out);
     hr_text_append(out,
                    chinese ? " %.0f 行（最远为 `predictions.csv` 第 %.0f 行，%.2g σ）"
                    : rows > 1 ? " %.0f rows (the farthest row %.0f of `predictions.csv`, "

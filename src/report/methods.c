@@ -167,3 +167,12 @@ void hr_append_method_title(hr_reader *reader, const char *name, hr_text *out) {
     hr_text_append(out, "%s", method.title);
   }
 }
+
+void hr_append_method_markdown(hr_reader *reader, const char *name, hr_text *out) {
+  hr_text title;
+  hr_text_init(&title);
+  hr_append_method_title(reader, name, &title);
+  if (title.bytes) hr_append_markdown(title.bytes, out);
+  if (title.status != HR_OK) out->status = title.status;
+  hr_text_fini(&title);
+}

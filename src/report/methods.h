@@ -49,4 +49,7 @@ size_t hr_expert_place(hr_reader *reader, const char *expert);
 const char *hr_expert_title(hr_reader *reader, const hr_node *expert);
 void hr_append_method_title(hr_reader *reader, const char *name, hr_text *out);
 
+/* The same for Markdown, with what a title has of its marks behind backslashes. */
+void hr_append_method_markdown(hr_reader *reader, const char *name, hr_text *out);
+
 #endif

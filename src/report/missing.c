@@ -17,11 +17,9 @@ static void append_methods(hr_reader *reader, const hr_node *missing, bool chine
   hr_node methods = hr_node_list(reader, missing, "methods");
   for (size_t m = 0; m < hr_node_count(&methods); m++) {
     hr_node method = hr_node_item(reader, &methods, m);
-    hr_text_append(out, "%s%s%s%.0f",
-                   m == 0    ? ""
-                   : chinese ? "、"
-                             : ", ",
-                   hr_expert_title(reader, &method), chinese ? "：" : ": ",
+    hr_text_append(out, "%s", m == 0 ? "" : chinese ? "、" : ", ");
+    hr_append_markdown(hr_expert_title(reader, &method), out);
+    hr_text_append(out, "%s%.0f", chinese ? "：" : ": ",
                    hr_node_number(reader, &method, "n"));
   }
 }

@@ -53,8 +53,8 @@ static void tell_how_to_read(hr_reader *reader, hr_text *out) {
           "指分箱之内的测试恒星。“完美路由”（Oracle）指已知恒星的真实分箱，而新恒星"
           "的真实分箱总是未知的；门控只看光谱，因此由它路由的才是可实际部署的。混合专家（"
           "hybrid）在"
-          "每个分箱采用验证%"
-          "s所选的专家；全局（global）模型是所有恒星共用的单一模型。\n\n"),
+          "每个分箱采用验证%s"
+          "所选的专家；全局（global）模型是所有恒星共用的单一模型。\n\n"),
       !by_test ? ""
                : hr_say(reader, ", or where it is called \"(test)\" the test rows,",
                         "（标明“按测试行选择”者为测试行）"));

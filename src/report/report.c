@@ -190,7 +190,7 @@ static hr_status append_answer(hr_reader *reader, hr_text *out, hr_error *err) {
   if (!words.bytes) goto cleanup;
   hr_text_append(&line, "%s %s", hr_ladder_question(reader), words.bytes);
   HR_TRY(hr_text_status(&line, err));
-  hr_wrap_text(line.bytes, 0, out);
+  hr_wrap_markdown(line.bytes, 0, out);
   hr_text_append(out, "\n");
 cleanup:
   hr_text_fini(&words);

@@ -212,16 +212,22 @@ void hr_table_write_csv(const hr_table *table, hr_text *out) {
   }
 }
 
+bool hr_is_markdown(char c) {
+  return c != '\0' && strchr("\\`*<&|", c) != NULL;
+}
+
 void hr_append_markdown(const char *text, hr_text *out) {
   for (const char *c = text; *c; c++) {
-    if (strchr("\\`*<&|", *c)) hr_text_append(out, "\\");
+    if (hr_is_markdown(*c)) hr_text_append(out, "\\");
     hr_text_append(out, "%c", *c == '\n' || *c == '\r' ? ' ' : *c);
   }
 }
 
 void hr_table_write_markdown(const hr_table *table, hr_text *out) {
   char buffer[HR_CELL_BYTES];
-  hr_text_append(out, "**%s**\n\n|", table->title);
+  hr_text_append(out, "**");
+  hr_append_markdown(table->title, out);
+  hr_text_append(out, "**\n\n|");
   for (size_t c = 0; c < table->column_count; c++) {
     hr_text_append(out, " ");
     hr_append_markdown(table->columns[c].header, out);

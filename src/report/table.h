@@ -71,6 +71,10 @@ void hr_table_write_csv(const hr_table *table, hr_text *out);
 /* A GitHub table and its notes. */
 void hr_table_write_markdown(const hr_table *table, hr_text *out);
 
+/* Whether a character means something in Markdown or HTML, and stands behind a backslash
+ * where it is to be read as it is. */
+bool hr_is_markdown(char c);
+
 /* A text that is to be read as it is, not as Markdown or HTML, in one line. */
 void hr_append_markdown(const char *text, hr_text *out);
 

@@ -115,7 +115,7 @@ static void append_reason(builder *b, const hr_node *control, const char *name,
   const char *why = hr_node_text(b->reader, control, "note");
   const char *usual =
       b->chinese ? "没有可供评分的行" : "there are no rows to score it on";
-  hr_append_method_title(b->reader, name, note);
+  hr_append_method_markdown(b->reader, name, note);
   hr_text_append(note, "%s", b->chinese ? "：" : ": ");
   hr_notes_append(why[0] ? why : usual, b->chinese, note);
   hr_text_append(note, "%s", b->chinese ? "。" : ".");
@@ -175,7 +175,8 @@ static void append_who_knows(builder *b, hr_text *note) {
     const char *before = count++ > 0  ? (b->chinese ? "、" : ", ")
                          : b->chinese ? "知道误差的专家："
                                       : "It is known (uses_error: yes) to ";
-    hr_text_append(note, "%s%s", before, hr_expert_title(b->reader, &expert));
+    hr_text_append(note, "%s", before);
+    hr_append_markdown(hr_expert_title(b->reader, &expert), note);
   }
   static const char *const endings[3][2] = {
       {"No expert here knows it.", "本次运行没有专家使用误差。"},

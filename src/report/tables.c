@@ -348,7 +348,8 @@ static hr_status add_why(hr_table *table, hr_reader *reader, const char *place,
   bool chinese = hr_tables_in_chinese(reader);
   hr_text note;
   hr_text_init(&note);
-  hr_text_append(&note, "%s%s", place, chinese ? "：" : ": ");
+  hr_append_markdown(place, &note);
+  hr_text_append(&note, "%s", chinese ? "：" : ": ");
   hr_notes_append(why, chinese, &note);
   HR_TRY(hr_text_status(&note, err));
   HR_TRY(hr_strings_append(&table->notes, note.bytes, err));

@@ -185,9 +185,12 @@ cleanup:
 static hr_status warn(hr_table *table, hr_reader *reader, const hr_node *entry,
                       const char *title, const char *place, hr_error *err) {
   hr_status status = HR_OK;
-  hr_text note;
+  hr_text note, own;
   if (!hr_node_bool(reader, entry, "exceeds")) return HR_OK;
   hr_text_init(&note);
+  hr_text_init(&own);
+  hr_append_markdown(title, &own);
+  HR_TRY(hr_text_status(&own, err));
   hr_text_append(
       &note,
       hr_tables_in_chinese(reader)
@@ -196,11 +199,12 @@ static hr_status warn(hr_table *table, hr_reader *reader, const hr_node *entry,
           : "Warning: the R² of %s %sis above the posterior ceiling, the most that the "
             "noise allows, by more than its interval: a leak, a prior or errors that are "
             "not the data's, or too few templates.",
-      title, place);
+      own.bytes, place);
   hr_words_close_up(&note, 0);
   HR_TRY(hr_text_status(&note, err));
   HR_TRY(hr_strings_append(&table->notes, note.bytes, err));
 cleanup:
+  hr_text_fini(&own);
   hr_text_fini(&note);
   return status;
 }

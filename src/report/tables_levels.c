@@ -74,7 +74,7 @@ static hr_status add_note(hr_table *table, hr_reader *reader, const hr_node *lev
   char *note = NULL;
   hr_text title;
   hr_text_init(&title);
-  hr_append_method_title(reader, hr_node_text(reader, levels, "expert"), &title);
+  hr_append_method_markdown(reader, hr_node_text(reader, levels, "expert"), &title);
   HR_TRY(hr_text_status(&title, err));
   HR_TRY(hr_set_text(&note, err,
                      hr_tables_in_chinese(reader)

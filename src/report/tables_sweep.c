@@ -141,8 +141,9 @@ static void append_titles(const hr_sweep *sweep, hr_rung rung, hr_text *out) {
     bool goes_on = last && strcmp(last, line->title) == 0;
     if (goes_on) hr_text_append(out, "%s%s", comma, value);
     if (!goes_on) {
-      hr_text_append(out, "%s%s%s%s%s", last ? close : "", last ? comma : "", line->title,
-                     open, value);
+      hr_text_append(out, "%s%s", last ? close : "", last ? comma : "");
+      hr_append_markdown(line->title, out);
+      hr_text_append(out, "%s%s", open, value);
     }
     last = line->title;
   }
@@ -172,16 +173,20 @@ cleanup:
 
 static hr_status note_elsewhere(const hr_sweep *sweep, hr_table *table, hr_error *err) {
   hr_status status = HR_OK;
-  char *note = NULL;
+  hr_text note;
+  hr_text_init(&note);
   const hr_sweep_line *list[HR_LADDER_ELSEWHERE];
   size_t count = hr_sweep_list_elsewhere(sweep, list);
   for (size_t i = 0; i < count; i++) {
-    HR_TRY(hr_set_text(&note, err, sweep->chinese ? "%s：%s" : "%s: %s",
-                       hr_words_rung("elsewhere", sweep->chinese), list[i]->title));
-    HR_TRY(hr_strings_append(&table->notes, note, err));
+    hr_text_fini(&note);
+    hr_text_append(&note, sweep->chinese ? "%s：" : "%s: ",
+                   hr_words_rung("elsewhere", sweep->chinese));
+    hr_append_markdown(list[i]->title, &note);
+    HR_TRY(hr_text_status(&note, err));
+    HR_TRY(hr_strings_append(&table->notes, note.bytes, err));
   }
 cleanup:
-  hr_free(note);
+  hr_text_fini(&note);
   return status;
 }
 

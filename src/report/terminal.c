@@ -138,7 +138,7 @@ void hr_table_write_terminal(const hr_table *table, hr_text *out) {
     first = part.end;
   } while (first < table->column_count);
   for (size_t n = 0; n < table->notes.count; n++) {
-    hr_wrap_text(table->notes.items[n], 2, out);
+    hr_wrap_markdown(table->notes.items[n], 2, out);
   }
   hr_text_append(out, "\n");
 }
@@ -188,4 +188,16 @@ void hr_wrap_text(const char *paragraph, size_t indent, hr_text *out) {
     paragraph += length;
   }
   hr_text_append(out, "\n");
+}
+
+void hr_wrap_markdown(const char *paragraph, size_t indent, hr_text *out) {
+  hr_text plain;
+  hr_text_init(&plain);
+  for (const char *c = paragraph; *c; c++) {
+    if (*c == '\\' && hr_is_markdown(c[1])) c++;
+    hr_text_append(&plain, "%c", *c);
+  }
+  if (plain.status != HR_OK) out->status = plain.status;
+  hr_wrap_text(plain.bytes ? plain.bytes : "", indent, out);
+  hr_text_fini(&plain);
 }

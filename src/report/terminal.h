@@ -18,4 +18,7 @@ void hr_table_write_terminal(const hr_table *table, hr_text *out);
  * first are indented by `indent` spaces. */
 void hr_wrap_text(const char *paragraph, size_t indent, hr_text *out);
 
+/* The same of a paragraph in Markdown, without the backslashes of hr_append_markdown. */
+void hr_wrap_markdown(const char *paragraph, size_t indent, hr_text *out);
+
 #endif

@@ -143,8 +143,8 @@ static void append_sentence(hr_reader *reader, const slots *s, hr_text *out) {
   hr_node selection = hr_node_object(reader, &root, "selection");
   bool is_baseline = strcmp(hr_node_text(reader, &selection, "baseline"), s->expert) == 0;
   bool is_auto = strcmp(hr_settings_find(reader, s->expert, "alpha"), "auto") == 0;
-  hr_text_append(out, chinese ? "%s：" : "%s: in ",
-                 title_of(reader, &experts, s->expert));
+  hr_append_markdown(title_of(reader, &experts, s->expert), out);
+  hr_text_append(out, "%s", chinese ? "：" : ": in ");
   append_slots(reader, s, chinese, out);
   if (is_auto) {
     append_widened(reader, s, is_baseline, out);

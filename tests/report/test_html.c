@@ -26,6 +26,8 @@ static void test_blocks(void **state) {
       "<h1>A &lt;b&gt;</h1>\n<p>text with <code>x&lt;y</code> &amp; "
       "<strong>strong</strong> 2 * 3</p>\n<h2 id=\"b\">B</h2>\n<ul>\n<li>one</li>\n"
       "<li>two</li>\n</ul>\n<p>end</p>\n");
+  check_body("**x\\|y \\* \\<b>** z\n", &none,
+             "<p><strong>x|y * &lt;b&gt;</strong> z</p>\n");
   check_body("[a < b](c/report.md), [x](y) and [0.1](0.2, 0.3]\n", &none,
              "<p><a href=\"c/report.html\">a &lt; b</a>, [x](y) and [0.1](0.2, "
              "0.3]</p>\n");

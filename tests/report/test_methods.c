@@ -89,6 +89,19 @@ static void check_title(const char *name, const char *title) {
   hr_text_fini(&text);
 }
 
+/* Marks of Markdown in a title are letters. */
+static void titles_for_markdown(void **state) {
+  (void)state;
+  hr_text text;
+  hr_text_init(&text);
+  json_t *forest = json_array_get(json_object_get(reader.root, "experts"), 1);
+  json_object_set_new(forest, "title", json_string("*a|b*"));
+  hr_append_method_markdown(&reader, "forest", &text);
+  hr_append_method_markdown(&reader, "ridge", &text);
+  assert_string_equal(text.bytes, "\\*a\\|b\\*Ridge");
+  hr_text_fini(&text);
+}
+
 static void read_again(const char *language) {
   hr_reader_fini(&reader);
   f.input.language = language;
@@ -117,6 +130,7 @@ int main(void) {
       TEST(names_stand_for_what_the_list_says),
       TEST(titles_are_in_the_language_of_the_report),
       TEST(methods_are_found_by_what_they_are),
+      TEST(titles_for_markdown),
       TEST(results_of_earlier_versions_have_no_list),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

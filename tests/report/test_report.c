@@ -33,7 +33,7 @@ static void write_results(void) {
 static char *file(const char *name) {
   static char *bytes; /* gcc 12 sees a dangling pointer in a local one */
   size_t size = 0;
-  check_ok(hr_file_read(scratch_name(&s, name), 1 << 20, &bytes, &size, &err));
+  check_ok(hr_file_read(scratch_name(&s, name), 1 << 22, &bytes, &size, &err));
   return bytes;
 }
 
@@ -418,6 +418,37 @@ static void test_rows_without_a_label_are_no_doubt(void **state) {
   hr_doubts_fini(&doubts);
 }
 
+/* A title is read as it is: in Markdown, on the page made of it, on a terminal. */
+static void test_titles_are_no_markup(void **state) {
+  (void)state;
+  hr_method type = fixture_forest;
+  type.title = "a|b <b>x</b> & *y*";
+  f.outcomes[1].type = &type;
+  fixture_give_sigma(&f, 0.5);
+  fixture_give_draws(&f, 1);
+  write_results();
+  check_ok(hr_report_write(s.path, NULL, &err));
+  char *text = file("report.md");
+  assert_null(strstr(text, "a|b"));
+  check_holds(text,
+              "**Warning: the σ of a\\|b \\<b>x\\</b> \\& \\*y\\*-Oracle is too small**");
+  check_holds(text,
+              "a\\|b \\<b>x\\</b> \\& \\*y\\*: the ranks of the truth among its draws");
+  hr_text_free(text);
+  text = file("report.html");
+  assert_null(strstr(text, "<b>x"));
+  assert_null(strstr(text, "\\<b"));
+  check_holds(
+      text,
+      "<strong>Warning: the σ of a|b &lt;b&gt;x&lt;/b&gt; &amp; *y*-Oracle is too "
+      "small</strong>");
+  hr_text_free(text);
+  check_ok(hr_report_text(s.path, &text, &err));
+  assert_null(strstr(text, "\\|"));
+  check_holds(text, "a|b <b>x</b> & *y*-Oracle");
+  hr_text_free(text);
+}
+
 static void test_who_knows_the_error_is_told(void **state) {
   (void)state;
   hr_method type = fixture_forest;
@@ -438,6 +469,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_files_are_written),
       TEST(test_who_knows_the_error_is_told),
+      TEST(test_titles_are_no_markup),
       TEST(test_rows_without_a_label_are_no_doubt),
       TEST(test_the_ceiling_is_shown),
       TEST(test_the_ceiling_on_a_lattice),

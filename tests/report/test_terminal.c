@@ -135,6 +135,15 @@ static void test_wrapping(void **state) {
       "分箱中，由全局模型给出预测（对所有方法一视同仁），the global model predicts。");
 }
 
+static void test_backslashes_of_markdown_are_left_out(void **state) {
+  (void)state;
+  hr_text text;
+  hr_text_init(&text);
+  hr_wrap_markdown("\\*a\\|b\\* \\\\ \\n of `x`", 2, &text);
+  assert_string_equal(text.bytes, "*a|b* \\ \\n of `x`\n");
+  hr_text_fini(&text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_width),
@@ -142,6 +151,7 @@ int main(void) {
       cmocka_unit_test(test_wide_tables_come_in_pieces),
       cmocka_unit_test(test_nothing_to_show),
       cmocka_unit_test(test_wrapping),
+      cmocka_unit_test(test_backslashes_of_markdown_are_left_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
