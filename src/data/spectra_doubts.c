@@ -350,8 +350,9 @@ static hr_status add_rough(const file_look *file, bool is_one, double found,
 
 /* Lines of clean spectra scatter from pixel to pixel by what the stars are, not by the
  * error. Where the scatter goes with the error of every row, it is noise, and tells what
- * the error is; where the errors of all rows are alike it tells nothing. */
-static hr_status doubt_roughness(const file_look *file, hr_doubts *doubts,
+ * the error is; where the errors of all rows are alike it tells nothing. Noise of the
+ * size of its error is as it should be where a study adds none. */
+static hr_status doubt_roughness(const file_look *file, double level, hr_doubts *doubts,
                                  hr_error *err) {
   enum { SIGMA, VARIANCE, CLEAN, INVERSE, COURSES };
   static const double powers[COURSES] = {0, 0.5, 1, 1.5};
@@ -371,6 +372,7 @@ static hr_status doubt_roughness(const file_look *file, hr_doubts *doubts,
   bool is_one = fabs(courses[best].middle) < like;
   if (best != SIGMA && !is_one) return HR_OK;
   if (best != SIGMA) return add_kind_by_roughness(file, best == INVERSE, doubts, err);
+  if (is_one && level <= 0) return HR_OK;
   return add_rough(file, is_one, found, doubts, err);
 }
 
@@ -383,7 +385,7 @@ static hr_status doubt_error(const file_look *file, const double *snr, double le
   if (isfinite(scatter)) HR_TRY(doubt_scatter(file, scatter, level, doubts, err));
   if (doubts->count == before && snr) HR_TRY(doubt_by_snr(file, snr, doubts, err));
   if (doubts->count == before && !isfinite(scatter)) {
-    HR_TRY(doubt_roughness(file, doubts, err));
+    HR_TRY(doubt_roughness(file, level, doubts, err));
   }
 cleanup:
   return status;

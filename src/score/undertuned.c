@@ -5,16 +5,21 @@ static bool stands_at_end(const hr_fit *fit) {
   return fit->status == HR_FIT_OK && fit->edge != HR_EDGE_NONE;
 }
 
-static size_t count_slots(const hr_outcome *outcome) {
-  size_t count = 0;
+bool hr_undertuned_has(const hr_outcome *outcome) {
   for (size_t t = 0; t < outcome->fit_count; t++) {
-    count += stands_at_end(&outcome->fits[t]);
+    if (stands_at_end(&outcome->fits[t])) return true;
   }
-  return count;
+  return false;
 }
 
-bool hr_undertuned_has(const hr_outcome *outcome) {
-  return count_slots(outcome) > 0;
+/* Slots that chose the outermost of several; a list of one has no end. */
+static size_t count_outermost(const hr_outcome *outcome) {
+  size_t count = 0;
+  for (size_t t = 0; t < outcome->fit_count; t++) {
+    const hr_fit *fit = &outcome->fits[t];
+    count += stands_at_end(fit) && fit->edge != HR_EDGE_ONLY;
+  }
+  return count;
 }
 
 static void put_slot(hr_json_builder *json, json_t *list, const hr_method *type,
@@ -57,7 +62,7 @@ static bool is_smallest(const hr_outcome *outcome) {
     const hr_fit *fit = &outcome->fits[t];
     smallest += stands_at_end(fit) && fit->edge == HR_EDGE_SMALLEST;
   }
-  return 2 * smallest > count_slots(outcome);
+  return 2 * smallest > count_outermost(outcome);
 }
 
 /* Penalties are relative to the spread of the flux, which a slope can be most of. */
@@ -111,7 +116,7 @@ hr_status hr_undertuned_doubt(const hr_results_input *input, hr_doubts *doubts,
   hr_status status = HR_OK;
   for (size_t e = 0; e < input->outcome_count && status == HR_OK; e++) {
     const hr_outcome *outcome = &input->outcomes[e];
-    size_t slots = count_slots(outcome);
+    size_t slots = count_outermost(outcome);
     if (slots == 0) continue;
     status = is_widened(outcome) ? doubt_widened(outcome, slots, doubts, err)
                                  : doubt_list(outcome->type, slots, doubts, err);

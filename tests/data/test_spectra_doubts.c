@@ -102,7 +102,7 @@ static void the_size_of_the_label_tells(void **state) {
 }
 
 /* Flux with noise in it, and nothing else that could tell; error^power times factor. */
-static void check_noisy_flux(double power, double factor, bool refuses,
+static void check_noisy_flux(double level, double power, double factor, bool refuses,
                              const char *says) {
   look_file_fill(&f, "doubts.h5", 60);
   f.has_noisy = false;
@@ -111,17 +111,21 @@ static void check_noisy_flux(double power, double factor, bool refuses,
     f.error[i] = factor * pow(f.error[i], power);
   }
   for (size_t i = 0; i < f.rows; i++) f.labels[i] = NAN;
-  check_errors(1, refuses, says);
+  check_errors(level, refuses, says);
 }
 
 static void noise_in_the_flux_tells_what_the_error_is(void **state) {
   (void)state;
-  check_noisy_flux(1, 1, false, "so it holds noise, and a study adds as much again");
-  check_noisy_flux(1, 6, false, "times the error of its row, as noise would; see ");
-  check_noisy_flux(-2, 1, true, "from pixel to pixel as if ");
-  check_noisy_flux(2, 1, true, " were a variance, and not one standard deviation");
-  check_noisy_flux(0, 0.02, false, NULL); /* one error for all rows: nothing is known */
-  change_errors(1, 1);                    /* nor of clean flux */
+  check_noisy_flux(1, 1, 1, false, "so it holds noise, and a study adds as much again");
+  check_noisy_flux(1, 1, 6, false, "times the error of its row, as noise would; see ");
+  check_noisy_flux(1, -2, 1, true, "from pixel to pixel as if ");
+  check_noisy_flux(1, 2, 1, true, " were a variance, and not one standard deviation");
+  check_noisy_flux(0, 1, 1, false, NULL); /* as it was observed, and no more is added */
+  check_noisy_flux(0, 1, 6, false, "times the error of its row, as noise would; see ");
+  check_noisy_flux(0, 2, 1, true, " were a variance, and not one standard deviation");
+  check_noisy_flux(1, 0, 0.02, false,
+                   NULL); /* one error for all rows: nothing is known */
+  change_errors(1, 1);    /* nor of clean flux */
   for (size_t i = 0; i < f.rows; i++) f.labels[i] = NAN;
   f.has_noisy = false;
   check_errors(1, false, NULL);

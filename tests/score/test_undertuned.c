@@ -75,6 +75,25 @@ static void every_slot_at_an_end_is_listed(void **state) {
   json_decref(root);
 }
 
+/* Who gives one setting wants that one: the report says so, no warning does. */
+static void a_list_of_one_has_no_end(void **state) {
+  (void)state;
+  warnings told = {0};
+  f.ridge[1].edge = f.ridge[FIXTURE_BINS].edge = HR_EDGE_ONLY;
+  json_t *root = results(&told);
+  assert_int_equal(told.count, 0);
+  assert_int_equal(json_array_size(json_object_get(root, "warnings")), 0);
+  const json_t *list = json_object_get(root, "undertuned");
+  assert_int_equal(json_array_size(list), 2);
+  assert_string_equal(text_of(json_array_get(list, 0), "at_end"), "only");
+  assert_true(hr_undertuned_has(&f.input.outcomes[0]));
+  json_decref(root);
+  f.ridge[0].edge = HR_EDGE_LARGEST; /* beside one that chose */
+  root = results(&told);
+  assert_non_null(strstr(told.last, "ridge: of 1 model the best alpha is at the end"));
+  json_decref(root);
+}
+
 static void a_list_that_went_on_by_itself_is_told_otherwise(void **state) {
   (void)state;
   warnings told = {0};
@@ -133,6 +152,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(nothing_is_told_of_what_is_inside, prepare),
       cmocka_unit_test_setup(every_slot_at_an_end_is_listed, prepare),
+      cmocka_unit_test_setup(a_list_of_one_has_no_end, prepare),
       cmocka_unit_test_setup(a_list_that_went_on_by_itself_is_told_otherwise, prepare),
       cmocka_unit_test_setup(the_gate_is_cautious_of_gains_alone, prepare),
   };
