@@ -27,7 +27,7 @@ typedef struct hr_spectra_writer_options {
   size_t size;
   uint64_t rows;               /* N, how many will be appended */
   uint64_t pixels;             /* P */
-  const double *wave_angstrom; /* [pixels] centres, increasing */
+  const double *wave_angstrom; /* [pixels] centres, above 0, increasing */
   hr_dtype dtype; /* of flux, error and noisy in the file; a study takes off any pedestal
                      in fp64 and computes in fp32 */
   bool has_noisy; /* flux with noise stands beside the clean one: a study's test set */

@@ -42,6 +42,11 @@ def __getattr__(name):
         return HeadroomRegressor
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
+
+def __dir__():
+    return sorted({*globals(), *__all__})
+
+
 # The OpenMP threads of this process are not there in a child of fork, which would wait for
 # them.
 if hasattr(_os, "register_at_fork"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headroom import _core, _errors, _tables
+from headroom import _checks, _core, _errors, _tables
 
 # Rows that are predicted at a time, so that Ctrl-C is heard, and converted where an array is
 # not as the C library takes it: a multiple of 128, so that the posterior's bytes are those of
@@ -37,8 +37,9 @@ def flag_words(flags: Any) -> list:
 
 
 def _two_dimensional(array, name):
+    _checks.refuse_unit(array, name)
     # np.asanyarray keeps a memory map what it is: nothing is read yet.
-    array = np.asanyarray(array)
+    array = np.asanyarray(_checks.with_masks_of_numpy(array))
     if array.ndim == 1:
         array = array[np.newaxis]
     if array.ndim != 2 or array.dtype.kind not in "fiub":
@@ -140,7 +141,7 @@ class Model:
     def __init__(self, path: str | os.PathLike, router: str | None = None,
                  expert: str | None = None) -> None:
         # Models are opened as they are asked for, maybe from another current folder.
-        self.path = os.path.abspath(os.fsdecode(path))
+        self.path = os.path.abspath(_checks.path_of(path, "path"))
         _check_names(router, expert)
         self.router, self.expert = router, expert
         self._open = {(router, expert): _core.Predictor(self.path, router, expert)}

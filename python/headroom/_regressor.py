@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headroom import _core, _errors, _model, _study, _write
+from headroom import _checks, _core, _errors, _model, _study, _write
 
 
 class _Parameters:
@@ -74,7 +74,9 @@ def _as_array(array, name):
     if hasattr(array, "tocsr") or hasattr(array, "tocoo"):
         raise TypeError(f"Sparse data was passed for {name}, but dense data is required. Use "
                         "'.toarray()' to convert to a dense numpy array.")
-    array = np.asanyarray(array)
+    if name != "y":
+        _checks.refuse_unit(array, name)
+    array = np.asanyarray(_checks.with_masks_of_numpy(array))
     if array.dtype.kind == "c":
         raise _errors.UsageError(f"Complex data not supported\n{array}\n")
     if array.dtype.kind not in "fiub":
@@ -116,7 +118,11 @@ def _check_targets(y, rows):
     if y is None:
         raise _errors.UsageError("This HeadroomRegressor estimator requires y to be passed, but "
                                  "the target y is None")
-    y = np.asarray(_as_array(y, "y"), dtype=np.float64)
+    y = _as_array(y, "y")
+    if np.ma.is_masked(y):
+        raise _errors.UsageError(f"y has {np.ma.count_masked(y)} masked values; leave these rows "
+                                 "out")
+    y = np.asarray(y, dtype=np.float64)
     if y.ndim not in (1, 2) or y.ndim == 2 and y.shape[1] == 0:
         raise _errors.UsageError(f"y should be a 1d array, or [N, T] for T targets, got an array "
                                  f"of shape {y.shape} instead.")
@@ -125,6 +131,16 @@ def _check_targets(y, rows):
                                  f"{[rows, len(y)]}")
     _check_finite(y, "y", allow_nan=False)
     return y
+
+
+def _refuse_no_error(error):
+    for first in range(0, len(error), _CHECKED_ROWS):
+        block = error[first:first + _CHECKED_ROWS]
+        good = np.ma.filled((block > 0) & np.isfinite(block), False)
+        if np.any(good):
+            return
+    raise _errors.UsageError("error holds no value above 0; give one sigma of each pixel, or leave "
+                             "error out where none is known")
 
 
 def _names_of(X):
@@ -155,13 +171,25 @@ def _read_folder(folder):
     return files
 
 
+def _check_weights(weights, rows):
+    if weights is None:
+        return np.ones(rows)
+    weights = np.asarray(_as_array(weights, "sample_weight"), dtype=np.float64)
+    if weights.shape != (rows,):
+        raise _errors.UsageError(f"sample_weight has shape {weights.shape}, but there are {rows} "
+                                 "rows; give one weight a row")
+    if not (np.all(np.isfinite(weights)) and np.all(weights >= 0) and np.any(weights > 0)):
+        raise _errors.UsageError("sample_weight holds what is no weight; give finite numbers, at "
+                                 "least 0, and one above 0")
+    return weights
+
+
 def _r2(y, predicted, weights):
     """R² of each target [T]; NaN of fewer than two rows."""
     if len(y) < 2:
         warnings.warn("R^2 score is not well-defined with less than two samples.",
                       stacklevel=3)
         return np.full(y.shape[1], np.nan)
-    weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
     left = np.sum(weights[:, None] * (y - predicted) ** 2, axis=0)
     mean = np.average(y, axis=0, weights=weights)
     all_of_it = np.sum(weights[:, None] * (y - mean) ** 2, axis=0)
@@ -183,13 +211,17 @@ class HeadroomRegressor(_Base):
         Methods and their settings, as ``experts`` of a study (docs/configuration.md):
         ``{"ridge": {"alpha": [1, 100]}}``, ``ridge_marginal``, ``lightgbm``, ``cnn``,
         ``posterior``, ``line_index``. Of several, cross-validation chooses one for each
-        target. Default: ``{"ridge": {}}``, whose penalty cross-validation chooses.
+        target. Default: ``{"ridge": {}}``. Ridge's ``alpha`` is a penalty on spectra as a study
+        scales them (docs/numerics.md, "Penalties are those of x"), not scikit-learn's on X as
+        given: leave it out, and cross-validation chooses it from a list that goes on where it
+        has to. ``posterior`` and ``ridge_marginal`` need ``error`` and ``noise_level=1``.
     noise_level : float
         The noise that training adds to X, in units of ``error``. 0, the default: X is as it
-        was observed, or clean, and is taken as it is.
+        was observed, or clean, and is taken as it is (in a study, ``data.noise.level: 0``
+        beside ``data.clip: false``).
     wave : array_like [P], optional
-        Wavelengths of the columns, angstrom, increasing, which ``line_index`` takes. Default:
-        they have none, and stand for 5000 to 9000 angstrom, evenly.
+        Wavelengths of the columns, angstrom, above 0, increasing, which ``line_index`` takes.
+        Default: they have none, and stand for 5000 to 9000 angstrom, evenly.
     folds : int
         The folds of cross-validation.
     random_state : int, RandomState, Generator or None
@@ -215,9 +247,12 @@ class HeadroomRegressor(_Base):
     model_ : Model
         What was trained, for flags, half-widths of intervals and the like.
 
-    A NaN in X is a bad pixel: it gets the mean of that pixel over training rows. A spectrum
-    without a good pixel is predicted as NaN, and refused in training; infinite values are
-    refused. Spectra are rounded to fp32.
+    A NaN in X is a bad pixel: it gets the mean of that pixel over training rows. So does a value
+    beyond 1e15 (in units of the study's scale, which is about five times the spread of X). A
+    spectrum without a good pixel is predicted as NaN, and refused in training; infinite values
+    are refused. Spectra are rounded to fp32, and X is scaled as one array of flux: columns of
+    very different offsets or units need a ``StandardScaler`` first, as in a pipeline. Plain
+    numbers: what has a unit (astropy's Quantity) is refused.
 
     A fitted regressor keeps its model in memory and can be pickled; training goes through a
     temporary folder, with room for X and error once.
@@ -257,11 +292,11 @@ class HeadroomRegressor(_Base):
         X : array_like [N, P]
             Flux, in any unit; NaN: a bad pixel.
         y : array_like [N] or [N, T]
-            One label, or T of them, in their units.
+            One label, or T of them, in their units; none may be masked or missing.
         error : array_like [N, P], optional
             One sigma of the flux, in its unit. A pixel whose error is not above 0 or not
-            finite is a bad one. ``posterior``, ``ridge_marginal`` and a ``noise_level`` above
-            0 take it.
+            finite is a bad one; one has to be above 0. ``posterior``, ``ridge_marginal`` and a
+            ``noise_level`` above 0 take it.
 
         Returns
         -------
@@ -274,12 +309,15 @@ class HeadroomRegressor(_Base):
         ConfigError
             Parameters that are wrong.
         DataError, EmptyError, OutOfMemoryError, NumericError
+        HeadroomWarning
+            Where warnings are made errors: the first of them, once all is trained.
         """
         names = _names_of(X)
         spectra = _check_spectra(X)
         targets = _check_targets(y, len(spectra))
         if error is not None:
             error = self._check_error(error, spectra.shape)
+            _refuse_no_error(error)
         elif self.noise_level:
             raise _errors.UsageError(
                 f"noise_level is {self.noise_level!r}, in units of the error; give fit an error")
@@ -289,7 +327,7 @@ class HeadroomRegressor(_Base):
                 "HeadroomRegressor.")
         wave = self._grid(spectra.shape[1])
         with tempfile.TemporaryDirectory(prefix="headroom-") as folder:
-            self._train(folder, spectra, targets.reshape(len(targets), -1), error, wave)
+            telling = self._train(folder, spectra, targets.reshape(len(targets), -1), error, wave)
         self.n_features_in_ = spectra.shape[1]
         self.n_outputs_ = 1 if targets.ndim == 1 else targets.shape[1]
         self._is_flat = targets.ndim == 1
@@ -297,11 +335,13 @@ class HeadroomRegressor(_Base):
             self.feature_names_in_ = names
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
+        telling.raise_first(None)
         return self
 
     def _grid(self, pixels):
         if self.wave is None:
             return np.linspace(5000.0, 9000.0, pixels)
+        _checks.refuse_unit(self.wave, "wave")
         wave = np.asarray(self.wave, dtype=np.float64)
         if wave.shape != (pixels,):
             raise _errors.UsageError(f"wave has shape {wave.shape}, but X has {pixels} features; "
@@ -333,13 +373,13 @@ class HeadroomRegressor(_Base):
 
     def _train(self, folder, spectra, targets, error, wave):
         names = [f"y{t}" for t in range(targets.shape[1])]
+        telling = _study._Telling(stacklevel=5)  # where fit was called
 
         def readable(text):
             return text.replace(os.path.join(folder, "train.h5"), "X").replace(folder + os.sep, "")
 
         def tell(is_warning, line):
-            if is_warning and not any(word in line for word in _OURS):
-                warnings.warn(readable(line), _study.HeadroomWarning, stacklevel=4)
+            telling(is_warning and not any(word in line for word in _OURS), readable(line))
 
         for name, rows in (("train.h5", slice(None)), ("test.h5", slice(0, 1))):
             labels = {label: targets[rows, t] for t, label in enumerate(names)}
@@ -353,11 +393,12 @@ class HeadroomRegressor(_Base):
                               for key, value in (self.settings or {}).items()]}
         try:
             run = _core.run(given, tell, None)
-            self._take(os.path.join(run, "model"), len(names), _core.lost(run))
+            self._take(os.path.join(run, "model"), len(names), _core.lost(run), telling)
         except _errors.HeadroomError as failure:
             raise _errors.of_status(failure.status, readable(str(failure))) from None
+        return telling
 
-    def _take(self, folder, targets, lost):
+    def _take(self, folder, targets, lost, telling):
         # Without a model there is no such folder.
         files = _read_folder(folder)
         about = json.loads(files.get("model.json", '{"slots": []}'))
@@ -367,7 +408,7 @@ class HeadroomRegressor(_Base):
             raise _errors.EmptyError(
                 f"no expert could be trained: {lost or 'none is better than the mean of y'}")
         if lost:
-            warnings.warn(f"trained without {lost}", _study.HeadroomWarning, stacklevel=4)
+            telling(True, f"trained without {lost}")
         chosen = [about["candidates"][slots[t]] for t in range(targets)]
         self._files, self._opened = files, _model.Model(folder, router="oracle")
         self.expert_ = [candidate["method"] for candidate in chosen]
@@ -448,6 +489,9 @@ class HeadroomRegressor(_Base):
                 f"{self.n_features_in_} features as input.")
         if error is not None:
             error = self._check_error(error, spectra.shape)
+        elif "posterior" in self.expert_:
+            raise _errors.UsageError("posterior has to know the error of every spectrum; call "
+                                     "predict(X, error)")
         table = self.model_.predict(spectra, error, slots=np.zeros(len(spectra), dtype=np.intc),
                                     as_frame=False)
         said = [np.column_stack([table[f"{target}_{part}"] for target in self.model_.targets])
@@ -459,12 +503,15 @@ class HeadroomRegressor(_Base):
     def score(self, X: Any, y: Any, sample_weight: Any = None, error: Any = None) -> float:
         """R² of the predictions, the mean over targets.
 
-        ``X``, ``y`` and ``error`` as those of :meth:`fit`; ``sample_weight`` [N].
+        ``X``, ``y`` and ``error`` as those of :meth:`fit`; ``sample_weight`` [N], at least 0.
         """
         predicted = self.predict(X, error)
         y = _check_targets(y, len(predicted))
-        return float(np.mean(_r2(y.reshape(len(y), -1), predicted.reshape(len(y), -1),
-                                 sample_weight)))
+        y, predicted = y.reshape(len(y), -1), predicted.reshape(len(predicted), -1)
+        if y.shape != predicted.shape:
+            raise _errors.UsageError(f"y has {y.shape[1]} target{'s'[:y.shape[1] != 1]}, but "
+                                     f"HeadroomRegressor was fitted with {predicted.shape[1]}")
+        return float(np.mean(_r2(y, predicted, _check_weights(sample_weight, len(y)))))
 
 
 def _names_differ(told: Sequence[str], known: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from headroom import _core, _errors, _model, _tables
+from headroom import _checks, _core, _errors, _model, _tables
 
 
 class HeadroomWarning(UserWarning):
@@ -69,14 +69,14 @@ class _Telling:
     """Issues the warnings of a study. Where they are made errors, the first is kept until
     the study is done, so that hours of work are not lost to a word about them."""
 
-    def __init__(self):
-        self.first = None
+    def __init__(self, stacklevel=3):
+        self.first, self.stacklevel = None, stacklevel
 
     def __call__(self, is_warning, line):
         if not is_warning:
             return
         try:
-            warnings.warn(line, HeadroomWarning, stacklevel=3)
+            warnings.warn(line, HeadroomWarning, stacklevel=self.stacklevel)
         except HeadroomWarning as warning:
             self.first = self.first or warning
 
@@ -132,15 +132,15 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
     if mode not in _MODES:
         raise _errors.UsageError(f"mode is {mode!r}, but must be one of {', '.join(_MODES)}")
     given = {"path": None, "text": None, "folder": None, "compat": compat, "mode": _MODES[mode],
-             "report": True, "out": None if out is None else os.fspath(out),
+             "report": True, "out": None if out is None else _checks.path_of(out, "out"),
              "settings": [f"{key}={json.dumps(value, default=_plain)}"
                           for key, value in (settings or {}).items()]}
     if isinstance(config, dict):
         # Every JSON text is a YAML text.
         given["text"] = json.dumps(config, default=_plain, ensure_ascii=False)
-        given["folder"] = None if folder is None else os.fspath(folder)
+        given["folder"] = None if folder is None else _checks.path_of(folder, "folder")
     else:
-        given["path"] = os.fspath(config)
+        given["path"] = _checks.path_of(config, "config")
     bar, telling = _Bar() if progress is True else None, _Telling()
     try:
         done = Run(_core.run(given, telling, bar or progress or None))
@@ -218,15 +218,16 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
             raise _errors.UsageError(
                 f"simulate has no option {name!r}; it has "
                 f"{', '.join((*_CHOICES, *_RANGES, *_NUMBERS))}")
+    folder = _checks.path_of(folder, "folder")
     if not overwrite:
-        _refuse_earlier(os.fsdecode(folder))
+        _refuse_earlier(folder)
     bar = _Bar() if progress is True else None
     try:
-        _core.simulate(os.fspath(folder), given, bar or progress or None)
+        _core.simulate(folder, given, bar or progress or None)
     finally:
         if bar:
             bar.close()
-    return os.path.join(os.fspath(folder), "study.yaml")
+    return os.path.join(folder, "study.yaml")
 
 
 def _refuse_earlier(folder):
@@ -298,7 +299,7 @@ class Run:
 
     def __init__(self, path, model_path=None):
         # Files are opened as they are asked for, maybe from another current folder.
-        self.path = os.path.abspath(os.fsdecode(path))
+        self.path = os.path.abspath(_checks.path_of(path, "path"))
         # One model predicts all targets of a study.
         self._model_path = model_path or self.path
         _core.check_results(self.path)
@@ -350,7 +351,12 @@ class Run:
 
     def predictions(self, as_frame: bool | None = None) -> Any:
         """Truth and predictions of every test row, as DataFrame or structured array: the
-        columns of ``predictions.csv`` (docs/formats.md), labels in the target's unit."""
+        columns of ``predictions.csv`` (docs/formats.md), labels in the target's unit. Those of
+        another target are ``run.target(name).predictions()``."""
+        if isinstance(as_frame, str):
+            raise _errors.UsageError(f"as_frame is {as_frame!r}, but must be None, True or False; "
+                                     "predictions of another target are "
+                                     "run.target(name).predictions()")
         return _tables.read_csv(os.path.join(self.path, "predictions.csv"), as_frame)
 
     @property
@@ -409,7 +415,7 @@ class Comparison:
 
     def save(self, folder: str | os.PathLike) -> None:
         """Writes ``comparison.md``, ``comparison.json``, ``tables/`` and ``figures/``."""
-        _core.compare(*self._given, os.fspath(folder))
+        _core.compare(*self._given, _checks.path_of(folder, "folder"))
 
     @property
     def table_names(self) -> list[str]:
@@ -461,8 +467,8 @@ def compare(*runs: Run | str | os.PathLike, target: str | None = None) -> Compar
     DataError
         Where the rows are not the same stars, or their truth differs.
     """
-    return Comparison([run.path if isinstance(run, Run) else os.fsdecode(run) for run in runs],
-                      target)
+    return Comparison([run.path if isinstance(run, Run) else _checks.path_of(run, "run")
+                       for run in runs], target)
 
 
 class Spectra:
@@ -511,7 +517,7 @@ def read_spectra(files: str | os.PathLike | Sequence[str | os.PathLike], *,
     MissingError, FormatError, DataError, EmptyError
     """
     paths = [files] if isinstance(files, (str, bytes, os.PathLike)) else list(files)
-    reader = _core.Reader([os.fsdecode(path) for path in paths], 0, untrusted, _warn)
+    reader = _core.Reader([_checks.path_of(path, "files") for path in paths], 0, untrusted, _warn)
     info = reader.info()
     rows, wave = info["rows"], np.array(info["wave"])
     shape = (rows, len(wave))

@@ -5,6 +5,8 @@ import importlib.util
 
 import numpy as np
 
+from headroom import _errors
+
 
 def has_pandas():
     return importlib.util.find_spec("pandas") is not None
@@ -12,6 +14,8 @@ def has_pandas():
 
 def wants_frame(as_frame):
     """Whether a table is to be a DataFrame: None, where pandas is there."""
+    if as_frame not in (None, True, False):
+        raise _errors.UsageError(f"as_frame is {as_frame!r}, but must be None, True or False")
     return has_pandas() if as_frame is None else bool(as_frame)
 
 
@@ -46,7 +50,10 @@ def read_csv(path, as_frame=None):
     if wants_frame(as_frame):
         import pandas
 
-        return pandas.read_csv(path, float_precision="round_trip")
+        # Since 3.1 pandas reads every number so, and warns where it is asked for.
+        version = tuple(int(part) for part in pandas.__version__.split(".")[:2])
+        exact = {"float_precision": "round_trip"} if version < (3, 1) else {}
+        return pandas.read_csv(path, **exact)
     with open(path, newline="", encoding="utf-8") as file:
         head, *rows = csv.reader(file)
     return table({name: _column([row[i] for row in rows]) for i, name in enumerate(head)}, False)

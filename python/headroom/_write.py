@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headroom import _core, _errors, _model
+from headroom import _checks, _core, _errors, _model
 
 
 def _columns(labels, rows):
@@ -20,7 +20,10 @@ def _columns(labels, rows):
                                  "array")
     columns = []
     for name in names or labels.keys():
-        values = np.asarray(labels[name])
+        if not _checks.is_plain_text(str(name)):
+            raise _errors.UsageError(f"a label has the name {name!r}; names are of letters, digits "
+                                     "and signs of ASCII, without a backslash")
+        values = _checks.column_of(labels[name], f"labels[{name!r}]")
         if values.dtype.kind not in "fiub" or values.shape != (rows,):
             raise _errors.UsageError(
                 f"labels[{name!r}] has shape {values.shape} and dtype {values.dtype}, but there "
@@ -47,16 +50,19 @@ def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels:
         It appears when it is whole.
     flux : array_like [N, P]
         In any unit, the same in all files of a study: without noise, which the study adds, or
-        as observed, with ``data.noise.level: 0``. fp32 stays fp32, all else is stored in
-        fp64. Memory maps are read 4,096 rows at a time.
+        as observed, with ``data.noise.level: 0`` and ``data.clip: false`` (else the study sets
+        what noise brings below 0 to 0). Plain numbers: what has a unit (astropy's Quantity) is
+        refused. fp32 stays fp32, all else is stored in fp64. Memory maps are read 4,096 rows at
+        a time.
     error : array_like [N, P], optional
         One sigma, in the unit of the flux. A pixel whose error is not above 0 or not finite
         is a bad one; without this, errors are not known.
     labels : dict, DataFrame or structured array of numbers [N], optional
         By name, each in its unit: "T_eff" in K, "log_g" in dex. Whole numbers are kept to the
-        last digit.
+        last digit. A float that is masked or missing is written as NaN; whole numbers have no
+        NaN, and are refused where some are masked or missing.
     wave : array_like [P]
-        Wavelengths of the pixels, angstrom, increasing; the same in all files of a study.
+        Wavelengths of the pixels, angstrom, above 0, increasing; the same in all files of a study.
     noisy : array_like [N, P], optional
         The flux with noise as it is to be predicted from; a study's test set has it, or
         ``data.noise.test: generated``.
@@ -76,21 +82,24 @@ def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels:
     UsageError
         Arrays that do not go together; a file of that name.
     DataError
-        Wavelengths that do not increase.
+        Wavelengths that are not above 0 or do not increase.
     EmptyError
         There is no spectrum.
     FileError
     """
+    path = _checks.path_of(file, "file")
+    _checks.refuse_unit(wave, "wave")
     wave = np.asarray(wave, dtype=np.float64)
     if wave.ndim != 1:
         raise _errors.UsageError(f"wave has shape {wave.shape}; give one wavelength a pixel, [P]")
     rows = _model._Rows(flux, error, mask, len(wave), "wave")
+    _checks.refuse_unit(noisy, "noisy")
     clean = None if noisy is None else _model._Rows(noisy, None, mask, len(wave), "wave")
     if clean is not None and len(clean) != len(rows):
         raise _errors.UsageError(f"noisy has {len(clean)} rows, but flux has {len(rows)}")
     columns = _columns(labels, len(rows))
     dtype = rows.dtype if clean is None else max(rows.dtype, clean.dtype)
-    writer = _core.Writer(os.fsdecode(file), {
+    writer = _core.Writer(path, {
         "rows": len(rows), "wave": wave.tolist(), "is_fp64": dtype == np.float64,
         "has_noisy": noisy is not None, "replace": bool(overwrite),
         "labels": [name for name, _ in columns],
@@ -103,4 +112,4 @@ def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels:
                         for block in (block_flux, block_error, block_noisy)),
                       [_as_stored(values[part]) for _, values in columns])
     writer.finish()
-    return os.fsdecode(file)
+    return path

@@ -57,10 +57,10 @@ static hr_status check_wave(const hr_spectra_writer_options *options, hr_error *
         "of the pixels");
   }
   for (uint64_t p = 0; p < options->pixels; p++) {
-    if (isfinite(wave[p]) && (p == 0 || wave[p] > wave[p - 1])) continue;
+    if (isfinite(wave[p]) && wave[p] > (p == 0 ? 0 : wave[p - 1])) continue;
     return hr_fail(err, HR_ERR_DATA,
                    "the wavelength of pixel %llu (counted from 0) is %g; wavelengths are "
-                   "finite and increase, in angstrom",
+                   "finite, above 0 and increase, in angstrom",
                    (unsigned long long)p, wave[p]);
   }
   return HR_OK;

@@ -405,14 +405,22 @@ static void shapes_that_cannot_be_are_told(void **state) {
           "pixels");
   const double falling[PIXELS] = {1, 2, 3, 3, 5, 6, 7, 8};
   shape.wave_angstrom = falling;
-  refused(&shape, HR_ERR_DATA,
-          "the wavelength of pixel 3 (counted from 0) is 3; wavelengths are finite and "
-          "increase, in angstrom");
+  refused(
+      &shape, HR_ERR_DATA,
+      "the wavelength of pixel 3 (counted from 0) is 3; wavelengths are finite, above 0 "
+      "and increase, in angstrom");
   const double unknown[PIXELS] = {NAN, 2, 3, 4, 5, 6, 7, 8};
   shape.wave_angstrom = unknown;
   refused(&shape, HR_ERR_DATA,
-          "the wavelength of pixel 0 (counted from 0) is nan; wavelengths are finite and "
-          "increase, in angstrom");
+          "the wavelength of pixel 0 (counted from 0) is nan; wavelengths are finite, "
+          "above 0 "
+          "and increase, in angstrom");
+  const double zero[PIXELS] = {0, 2, 3, 4, 5, 6, 7, 8};
+  shape.wave_angstrom = zero;
+  refused(
+      &shape, HR_ERR_DATA,
+      "the wavelength of pixel 0 (counted from 0) is 0; wavelengths are finite, above 0 "
+      "and increase, in angstrom");
   shape = make_shape(HR_FLOAT32, false);
   shape.size = 1;
   hr_error err;

@@ -414,91 +414,6 @@ class BadInput(unittest.TestCase):
         self.assertIsInstance(_errors.of_status("HR_ERR_MEMORY", "x"), MemoryError)
 
 
-class Writing(unittest.TestCase):
-    """Arrays become a file, and the file arrays."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.wave = np.linspace(8000, 8100, 40)
-        draw = np.random.default_rng(2)
-        cls.flux = draw.uniform(0.5, 1, size=(5000, 40)).astype(np.float32)
-        cls.error = draw.uniform(0.01, 0.1, size=(5000, 40)).astype(np.float32)
-        cls.labels = {"T_eff": draw.uniform(4000, 6000, 5000), "id": 2**60 + np.arange(5000),
-                      "ok": np.arange(5000) % 2 == 0}
-
-    def written(self, name, *arrays, **options):
-        path = f"{STUDY}/{name}.h5"
-        self.assertEqual(headroom.write_spectra(path, *arrays, wave=self.wave, **options), path)
-        return headroom.read_spectra(path)
-
-    def test_what_is_written_is_read(self):
-        read = self.written("plain", self.flux, self.error, self.labels)
-        self.assertTrue(np.array_equal(read.wave, self.wave))
-        self.assertTrue(np.array_equal(read.flux, self.flux))
-        self.assertTrue(np.array_equal(read.error, self.error))
-        self.assertIsNone(read.noisy)
-        self.assertEqual(list(read.labels), ["T_eff", "id", "ok"])
-        for name, values in self.labels.items():
-            self.assertTrue(np.array_equal(read.labels[name], values.astype(float)), name)
-
-    def test_arrays_of_every_kind(self):
-        path = f"{STUDY}/written.bin"
-        self.flux.astype(">f4").tofile(path)
-        records = np.rec.fromarrays(list(self.labels.values()), names=list(self.labels))
-        for i, (flux, labels) in enumerate((
-                (np.memmap(path, ">f4", "r", shape=self.flux.shape), records),
-                (np.asfortranarray(self.flux), None), (self.flux.astype(np.float64), None),
-                (self.flux[::-1][::-1], {}))):
-            read = self.written(f"kind{i}", flux, self.error, labels, noisy=flux[::1])
-            self.assertTrue(np.array_equal(read.flux, self.flux))
-            self.assertTrue(np.array_equal(read.noisy, self.flux))
-            self.assertEqual(len(read.labels), 3 if i == 0 else 0)
-
-    def test_masks_are_bad_pixels(self):
-        mask = np.zeros(self.flux.shape, bool)
-        mask[4500, 3] = True
-        for i, arrays in enumerate(((self.flux, self.error), (
-                np.ma.masked_array(self.flux, mask), self.error))):
-            read = self.written(f"masked{i}", *arrays, mask=mask if i == 0 else None)
-            self.assertEqual(read.error[4500, 3], 0)
-            self.assertEqual(np.sum(read.error <= 0), 1)
-
-    def test_files_that_are_there_stay(self):
-        path = f"{STUDY}/there.h5"
-        headroom.write_spectra(path, self.flux[:3], self.error[:3], wave=self.wave)
-        with self.assertRaisesRegex(headroom.UsageError, "there.h5 is there already; give "):
-            headroom.write_spectra(path, self.flux[:4], self.error[:4], wave=self.wave)
-        self.assertEqual(len(headroom.read_spectra(path)), 3)
-        headroom.write_spectra(path, self.flux[:4], self.error[:4], wave=self.wave,
-                               overwrite=True)
-        self.assertEqual(len(headroom.read_spectra(path)), 4)
-
-    def test_what_does_not_go_together(self):
-        def refused(sentence, *arrays, wave=self.wave, kind=headroom.UsageError, **options):
-            with self.assertRaises(kind) as caught:
-                headroom.write_spectra(f"{STUDY}/refused.h5", *arrays, wave=wave, **options)
-            self.assertEqual(str(caught.exception), sentence)
-            self.assertFalse(os.path.exists(f"{STUDY}/refused.h5"))
-
-        flux = self.flux[:2]
-        refused("flux has shape (2, 40), but spectra of this file are [2, 3]; bring them to its "
-                "grid, wave", flux, wave=[1, 2, 3])
-        refused("wave has shape (1, 3); give one wavelength a pixel, [P]", flux, wave=[[1, 2, 3]])
-        refused("the wavelength of pixel 1 (counted from 0) is 8000; wavelengths are finite and "
-                "increase, in angstrom", flux, wave=np.full(40, 8000), kind=headroom.DataError)
-        refused("noisy has 1 rows, but flux has 2", flux, noisy=flux[:1])
-        refused("labels have no names; give a dict, a DataFrame or a structured array", flux,
-                labels=np.zeros(2))
-        refused("labels['a'] has shape (3,) and dtype int64, but there are 2 spectra; give one "
-                "number a spectrum", flux, labels={"a": [1, 2, 3]})
-        refused("labels['a'] has shape (2,) and dtype <U1, but there are 2 spectra; give one "
-                "number a spectrum", flux, labels={"a": ["x", "y"]})
-        refused("labels['a'] goes up to 9223372036854775808; whole numbers end at 2^63 - 1", flux,
-                labels={"a": np.array([1, 2**63], np.uint64)})
-        refused(f"{STUDY}/refused.h5 was to have 0 spectra; give it between 1 and 68719476736",
-                flux[:0], kind=headroom.EmptyError)
-
-
 class Studies(unittest.TestCase):
     def test_a_finished_run(self):
         run = headroom.Run(f"{STUDY}/run")
@@ -533,6 +448,26 @@ class Studies(unittest.TestCase):
               if (method, rows) == ("ridge_oracle", "covered")]
         told = float(np.asarray(overall["r2_pooled"])[at[0]])
         self.assertAlmostEqual(told, r2, places=6)
+
+    def test_tables_are_read_to_the_last_bit_and_without_a_warning(self):
+        run = headroom.Run(f"{STUDY}/run")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            said = run.predictions()
+        with open(f"{STUDY}/run/predictions.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        for name in ("target", "ridge_oracle"):
+            self.assertEqual([float(value) for value in said[name]],
+                             [float(row[name]) for row in rows])
+        self.assertTrue(same(said, run.predictions(as_frame=False)))
+        with self.assertRaises(headroom.UsageError) as caught:
+            run.predictions("mag")
+        self.assertEqual(str(caught.exception), "as_frame is 'mag', but must be None, True or "
+                         "False; predictions of another target are "
+                         "run.target(name).predictions()")
+        with self.assertRaises(headroom.UsageError) as caught:
+            run.table("table2_overall", "zz")
+        self.assertEqual(str(caught.exception), "as_frame is 'zz', but must be None, True or False")
 
     def test_a_table_that_does_not_agree_is_refused(self):
         spoilt = f"{STUDY}/spoilt"

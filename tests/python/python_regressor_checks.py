@@ -41,7 +41,7 @@ class Fitting(unittest.TestCase):
     def test_it_learns_what_ridge_learns(self):
         """Least squares with the penalty that was chosen, from nothing but NumPy."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an alpha alone is at the end of its list
+            warnings.simplefilter("error")  # an alpha alone has no list to be at the end of
             fitted = headroom.HeadroomRegressor({"ridge": {"alpha": [1e-4]}}).fit(X, LABELS[:, 0])
         x = X.astype(np.float64)
         centred, y = x - x.mean(axis=0), LABELS[:, 0]
@@ -57,6 +57,23 @@ class Fitting(unittest.TestCase):
             headroom.HeadroomRegressor().fit(X, LABELS, ERROR)
             headroom.HeadroomRegressor(noise_level=1).fit(X, LABELS[:, 0], ERROR)
             headroom.HeadroomRegressor().fit(X - 1, LABELS[:, 0])
+            # As observed, each star with an error of its own.
+            draw = np.random.default_rng(5)
+            error = np.repeat(np.geomspace(1e-3, 0.3, 400), 200).reshape(400, 200)
+            noisy = 1 + error * draw.normal(size=error.shape)
+            headroom.HeadroomRegressor().fit(noisy, LABELS[:, 0], error)
+
+    def test_a_warning_that_is_an_error_does_not_lose_the_fit(self):
+        regressor = headroom.HeadroomRegressor({"ridge": {"alpha": [10, 1000]}})
+        with warnings.catch_warnings(), self.assertRaisesRegex(
+                headroom.HeadroomWarning, "ridge: of . models the best alpha is at the end"):
+            warnings.simplefilter("error")
+            regressor.fit(X, LABELS)
+        self.assertEqual((regressor.n_features_in_, regressor.n_outputs_), (30, 2))
+        self.assertEqual(regressor.predict(X).shape, (400, 2))
+        with self.assertWarns(headroom.HeadroomWarning) as caught:
+            regressor.fit(X, LABELS)
+        self.assertEqual(caught.filename, __file__)
 
     def test_what_it_says_of_itself(self):
         fresh, labels, error = made_up(seed=1)
@@ -127,8 +144,10 @@ class Fitting(unittest.TestCase):
             mean = fitted.predict(X, ERROR)
             self.assertTrue(np.isfinite(mean).all(), experts)
             self.assertTrue(1 < mean.mean() < 5, experts)
-        with self.assertRaisesRegex(headroom.UsageError, "error"):
+        with self.assertRaises(headroom.UsageError) as caught:
             fitted.predict(X)
+        self.assertEqual(str(caught.exception), "posterior has to know the error of every "
+                         "spectrum; call predict(X, error)")
 
     def test_validation_chooses(self):
         experts = {"ridge": {}, "lightgbm": {"n_estimators": 3, "min_data_in_leaf": 50}}
@@ -222,8 +241,7 @@ class Parameters(unittest.TestCase):
 
     def test_other_keys_of_a_study(self):
         regressor = headroom.HeadroomRegressor(settings={"ridge.alpha": [1e6], "data.clip": True})
-        with self.assertWarnsRegex(headroom.HeadroomWarning, "^ridge: of 2 models the best alpha"):
-            said = regressor.fit(X, LABELS[:, 0]).predict(X)
+        said = regressor.fit(X, LABELS[:, 0]).predict(X)
         np.testing.assert_allclose(said, LABELS[:, 0].mean(), atol=0.01)
         with self.assertRaisesRegex(headroom.ConfigError, "experts.rigde"):
             headroom.HeadroomRegressor({"rigde": {}}).fit(X, LABELS[:, 0])
@@ -261,10 +279,42 @@ class BadInput(unittest.TestCase):
         fitted = regressor.fit(X, y)
         self.refused("X has 3 features, but HeadroomRegressor is expecting 30 features as input.",
                      fitted.predict, X[:, :3])
+        self.refused("y has 2 masked values; leave these rows out", regressor.fit, X,
+                     np.ma.masked_array(y, np.arange(400) < 2))
+        np.testing.assert_array_equal(regressor.fit(X, np.ma.masked_array(y)).predict(X),
+                                      fitted.predict(X))
+        self.refused("error holds no value above 0; give one sigma of each pixel, or leave error "
+                     "out where none is known", regressor.fit, X, y, np.where(ERROR > 0, 0, np.nan))
+
+        class WithUnit(np.ndarray):
+            unit = "nm"
+        for name, call in (("X", lambda x: regressor.fit(x, y)), ("X", fitted.predict),
+                           ("error", lambda error: regressor.fit(X, y, error)),
+                           ("wave", lambda x: headroom.HeadroomRegressor(wave=x[0]).fit(X, y))):
+            self.refused(f"{name} has the unit nm; give plain numbers: flux and error in one unit, "
+                         "wave in angstrom (x.to_value(u.AA))", call, X.view(WithUnit))
+        with self.assertRaisesRegex(headroom.DataError, "wavelengths are finite, above 0 and"):
+            headroom.HeadroomRegressor(wave=np.arange(30)).fit(X, y)
         with self.assertRaisesRegex(TypeError, "Sparse data was passed for X"):
             class Sparse:
                 tocsr = None
             fitted.predict(Sparse())
+
+    def test_what_no_score_can_be_taken_by(self):
+        y = LABELS[:, 0]
+        one, both = (headroom.HeadroomRegressor().fit(X, given) for given in (y, LABELS))
+        self.refused("y has 2 targets, but HeadroomRegressor was fitted with 1", one.score, X,
+                     LABELS)
+        self.refused("y has 1 target, but HeadroomRegressor was fitted with 2", both.score, X, y)
+        self.assertEqual(one.score(X, y[:, None]), one.score(X, y))
+        self.refused("sample_weight has shape (3,), but there are 400 rows; give one weight a row",
+                     one.score, X, y, np.ones(3))
+        for weights in (np.zeros(400), np.arange(400) - 1, np.where(y > 3, np.nan, 1),
+                        np.where(y > 3, np.inf, 1)):
+            self.refused("sample_weight holds what is no weight; give finite numbers, at least 0, "
+                         "and one above 0", one.score, X, y, weights)
+        half = np.arange(400) < 200
+        self.assertAlmostEqual(one.score(X, y, half), one.score(X[half], y[half]), places=12)
 
     def test_nothing_that_can_be_trained(self):
         short = {"cnn": {"epochs": 1, "channels": [4], "lr": 1e-9, "bins": "all"}}
@@ -325,6 +375,9 @@ class InScikitLearn(unittest.TestCase):
 
 
 class WithoutScikitLearn(unittest.TestCase):
+    def test_it_is_told_of(self):
+        self.assertTrue(set(headroom.__all__) <= set(dir(headroom)))
+
     def test_it_is_not_needed(self):
         bases = [base.__module__.split(".")[0] for base in headroom.HeadroomRegressor.__mro__]
         self.assertEqual("sklearn" in bases, HAS_SKLEARN)

@@ -1,0 +1,83 @@
+"""What is asked of paths, names and arrays before the C library has them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from headroom import _errors
+
+# Whole numbers beyond this lose digits in fp64.
+_EXACT = 2**53
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether the C library can be told it: UTF-8 without NUL, which ends a text there."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def path_of(value: Any, name: str) -> str:
+    """A path as text."""
+    path = os.fsdecode(value)
+    if not is_plain_text(path):
+        raise _errors.UsageError(f"{name} is {path!r}, which is no path: give text of UTF-8 "
+                                 "without NUL")
+    return path
+
+
+def refuse_unit(array: Any, name: str) -> None:
+    """Quantities and columns that have a unit: what it is here is not looked at."""
+    # What pandas has by that name is a column.
+    unit = None if hasattr(array, "iloc") else getattr(array, "unit", None)
+    if unit is None or str(unit) in ("", "dimensionless"):
+        return
+    raise _errors.UsageError(f"{name} has the unit {unit}; give plain numbers: flux and error in "
+                             "one unit, wave in angstrom (x.to_value(u.AA))")
+
+
+def with_masks_of_numpy(array: Any) -> Any:
+    """What astropy masks (astropy.utils.masked), as NumPy masks it; all else as it is."""
+    if hasattr(array, "unmasked") and hasattr(array, "mask"):
+        return np.ma.masked_array(np.asarray(array.unmasked), array.mask)
+    return array
+
+
+def _refuse_lost_digits(values: Any, array: np.ndarray, name: str) -> None:
+    """Whole numbers that are whole no more once they are an array."""
+    dtype = getattr(values, "dtype", None)
+    if dtype is None and array.dtype.kind in "fO" and array.ndim == 1:
+        for value in values:
+            if isinstance(value, (int, np.integer)) and abs(int(value)) > _EXACT:
+                raise _errors.UsageError(
+                    f"{name} holds {value} in a list that NumPy does not keep as whole numbers, "
+                    "and would lose its last digits; give whole numbers from -2^63 to 2^63 - 1 "
+                    "alone")
+    # pandas' and pyarrow's whole numbers, some of them missing.
+    if hasattr(dtype, "na_value") and dtype.kind in "iub" and np.any(values.isna()):
+        raise _errors.UsageError(_whole_with_gaps(name, int(np.sum(values.isna()))))
+
+
+def _whole_with_gaps(name, missing):
+    return (f"{name} are whole numbers, of which {missing} are missing, and only floats can say "
+            "so; write them as floats, with NaN, or leave these rows out")
+
+
+def column_of(values: Any, name: str) -> np.ndarray:
+    """A label as NumPy's numbers: NaN where a float is masked or missing, whole numbers to the
+    last digit."""
+    values = with_masks_of_numpy(values)
+    if getattr(getattr(values, "dtype", None), "kind", "") == "f" and hasattr(values, "isna"):
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    array = np.asarray(values)
+    _refuse_lost_digits(values, array, name)
+    masked = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
+    if masked is None or not masked.any():
+        return array
+    if array.dtype.kind in "iub":
+        raise _errors.UsageError(_whole_with_gaps(name, int(masked.sum())))
+    return np.where(masked, np.nan, array) if array.dtype.kind == "f" else array
