@@ -64,7 +64,8 @@ typedef struct hr_spectra_block {
   uint64_t rows; /* 0: the end */
   uint64_t pixels;
   const float *flux;  /* without noise, or as observed where the file has nothing else */
-  const float *error; /* one sigma; values not above 0 are masked pixels */
+  const float *error; /* one sigma; values not above 0 are masked pixels, but
+                         where all are 0: then errors are not known */
   const float *noisy; /* flux with noise as stored; NULL: has_noisy is false */
 } hr_spectra_block;
 

@@ -479,8 +479,9 @@ class Spectra:
     wave : ndarray [P]
         Wavelengths, angstrom.
     flux, error, noisy : ndarray of float32 [N, P]
-        As a study sees them: clipped at 0 where it clips; error is one sigma. ``noisy`` is
-        the flux with the noise of the file, None where it has none.
+        As a study sees them: clipped at 0 where it clips; error is one sigma, or 0 everywhere
+        where the files do not know it (predict without it then). ``noisy`` is the flux with the
+        noise of the file, None where it has none.
     labels : dict of ndarray [N]
         Columns of numbers that every file has, in the unit of the file.
     """

@@ -385,6 +385,10 @@ bool hr_dataset_has_error(const hr_dataset *dataset) {
   return true;
 }
 
+void hr_dataset_drop_error(hr_dataset *dataset) {
+  for (size_t i = 0; i < dataset->shard_count; i++) dataset->shards[i].has_error = false;
+}
+
 size_t hr_dataset_rows(const hr_dataset *dataset) {
   return dataset->rows;
 }

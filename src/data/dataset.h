@@ -75,6 +75,9 @@ bool hr_dataset_has_flux(const hr_dataset *dataset);
 /* Whether every shard holds the error. */
 bool hr_dataset_has_error(const hr_dataset *dataset);
 
+/* Leaves the error aside from here on, as if no shard held it. */
+void hr_dataset_drop_error(hr_dataset *dataset);
+
 /* Names of the label columns that every shard has, in the first frame's order; borrowed.
  */
 const hr_strings *hr_dataset_label_names(const hr_dataset *dataset);

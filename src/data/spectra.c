@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "core/sized.h"
+#include "data/conditioning.h"
 #include "data/guard.h"
 #include "data/stream.h"
 
@@ -93,14 +94,23 @@ hr_status hr_spectra_label(const hr_spectra_reader *reader, const char *name,
   return hr_dataset_label(reader->dataset, name, false, values, err);
 }
 
+/* As in a study, errors of which none is above 0 are not known. */
+static hr_status start_stream(hr_spectra_reader *reader, hr_error *err) {
+  hr_status status = HR_OK;
+  bool knows_errors = true;
+  HR_TRY(hr_dataset_knows_errors(reader->dataset, &knows_errors, err));
+  reader->streaming.ignore_errors = !knows_errors;
+  HR_TRY(hr_stream_create(reader->dataset, &reader->streaming, &reader->stream, err));
+cleanup:
+  return status;
+}
+
 hr_status hr_spectra_next(hr_spectra_reader *reader, hr_spectra_block *block,
                           hr_error *err) {
   hr_status status = HR_OK;
   hr_block next;
   HR_TRY(hr_sized_check(&sized_block, block, err));
-  if (!reader->stream) {
-    HR_TRY(hr_stream_create(reader->dataset, &reader->streaming, &reader->stream, err));
-  }
+  if (!reader->stream) HR_TRY(start_stream(reader, err));
   HR_TRY(hr_stream_next(reader->stream, &next, err));
   const hr_spectra_block own = {
       .first_row = next.first_row,

@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "core/observe.h"
+#include "data/conditioning.h"
 #include "data/label_doubts.h"
 #include "data/label_index.h"
 #include "data/shard.h"
@@ -39,6 +40,24 @@ static hr_status check_grid(const hr_input_wish *wish, const hr_dataset *dataset
 static const char *place_of(const hr_input_wish *wish, hr_place place) {
   const char *path = hr_engine_describe(wish->engine)->paths[place];
   return path ? path : hr_place_usual(place);
+}
+
+/* Where no spectrum has an error above 0, errors are not known and mark nothing, as in
+ * the rows that a study trains on; else every pixel of the file would be a bad one. */
+static hr_status drop_unknown_errors(hr_dataset *dataset, const char *path,
+                                     const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  bool known = true;
+  if (!hr_dataset_has_error(dataset) || !hr_dataset_has_flux(dataset)) return HR_OK;
+  HR_TRY(hr_dataset_knows_errors(dataset, &known, err));
+  if (known) return HR_OK;
+  hr_dataset_drop_error(dataset);
+  hr_observe_warning(observer,
+                     "%s: no spectrum has an error above 0, so errors are taken as not "
+                     "known, and mark no pixel as bad",
+                     path);
+cleanup:
+  return status;
 }
 
 static hr_status check_error(const hr_input_wish *wish, const hr_dataset *dataset,
@@ -183,6 +202,7 @@ hr_status hr_input_open(const hr_input_wish *wish, const char *path,
     goto cleanup;
   }
   HR_TRY(check_grid(wish, out->dataset, path, err));
+  HR_TRY(drop_unknown_errors(out->dataset, path, observer, err));
   HR_TRY(check_error(wish, out->dataset, path, err));
   HR_TRY(choose_flux(wish, path, out, err));
   if (wish->index == HR_INDEX_ROWS) HR_TRY(hr_dataset_follow_index(out->dataset, err));

@@ -119,6 +119,31 @@ static void labels_and_noise_may_be_missing(void **state) {
   hr_spectra_close(&reader);
 }
 
+/* They mark nothing where none is above 0; one that is makes bad pixels of the others. */
+static void errors_may_not_be_known(void **state) {
+  (void)state;
+  hr_spectra_reader *reader = NULL;
+  hr_spectra_block block = {.size = sizeof block};
+  double error[24] = {0};
+  shard_spec spec = shard_spec_default(first);
+  spec.error = error;
+  shard_write(&spec);
+  check_ok(hr_spectra_open(paths, 1, NULL, &reader, &err));
+  check_ok(hr_spectra_next(reader, &block, &err));
+  assert_int_equal(block.rows, 6);
+  for (size_t i = 0; i < 24; i++) {
+    check_near(block.flux[i], shard_flux(i / 4, i % 4), 0);
+    check_near(block.error[i], 0, 0);
+  }
+  hr_spectra_close(&reader);
+  error[0] = 1;
+  shard_write(&spec);
+  check_ok(hr_spectra_open(paths, 1, NULL, &reader, &err));
+  assert_int_equal(hr_spectra_next(reader, &block, &err), HR_ERR_DATA);
+  assert_non_null(strstr(err.message, "row 1 (counted from 0) has no good pixel: "));
+  hr_spectra_close(&reader);
+}
+
 static void a_row_that_cannot_be_used_is_refused(void **state) {
   (void)state;
   hr_spectra_reader *reader = NULL;
@@ -198,11 +223,9 @@ static void memory_can_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(files_are_one_table),
-      TEST(labels_and_noise_may_be_missing),
-      TEST(a_row_that_cannot_be_used_is_refused),
-      TEST(what_is_wrong_is_said),
-      TEST(memory_can_run_out),
+      TEST(files_are_one_table),     TEST(labels_and_noise_may_be_missing),
+      TEST(errors_may_not_be_known), TEST(a_row_that_cannot_be_used_is_refused),
+      TEST(what_is_wrong_is_said),   TEST(memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

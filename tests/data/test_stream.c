@@ -683,6 +683,27 @@ static void observed_files_may_lack_the_error_and_rows(void **state) {
   }
 }
 
+static void an_error_may_be_left_aside(void **state) {
+  (void)state;
+  hr_error err = {0};
+  fixture f;
+  hr_stream *stream = NULL;
+  hr_block block;
+  shard_spec spec = plain_spec();
+  make_observed(&f, &spec);
+  assert_true(hr_dataset_has_error(f.dataset));
+  hr_dataset_drop_error(f.dataset);
+  assert_false(hr_dataset_has_error(f.dataset));
+  hr_stream_options options = hr_stream_options_default();
+  options.observed = HR_OBSERVED_FLUX;
+  check_ok(hr_stream_create(f.dataset, &options, &stream, &err));
+  check_ok(hr_stream_next(stream, &block, &err));
+  assert_int_equal(block.rows, spec.rows);
+  assert_null(block.error);
+  hr_stream_destroy(&stream);
+  drop(&f);
+}
+
 /* Measured of the noisy flux and the filled error, whoever asks; no other value moves. */
 static void ratios_are_measured_where_asked_for(void **state) {
   (void)state;
@@ -742,6 +763,7 @@ int main(void) {
       cmocka_unit_test(files_that_become_shorter_are_refused),
       cmocka_unit_test(observed_rows_come_as_they_are),
       cmocka_unit_test(observed_files_may_lack_the_error_and_rows),
+      cmocka_unit_test(an_error_may_be_left_aside),
       cmocka_unit_test(ratios_are_measured_where_asked_for),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

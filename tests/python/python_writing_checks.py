@@ -68,6 +68,11 @@ class Writing(unittest.TestCase):
             self.assertEqual(read.error[4500, 3], 0)
             self.assertEqual(np.sum(read.error <= 0), 1)
 
+    def test_errors_that_are_not_known(self):
+        read = self.written("no_error", self.flux)
+        self.assertTrue(np.array_equal(read.flux, self.flux))
+        self.assertFalse(read.error.any())
+
     def test_files_that_are_there_stay(self):
         path = f"{STUDY}/there.h5"
         headroom.write_spectra(path, self.flux[:3], self.error[:3], wave=self.wave)

@@ -233,6 +233,35 @@ class Predict(unittest.TestCase):
             np.testing.assert_allclose(table["snr"][row], wanted, rtol=2e-5)
             np.testing.assert_allclose(table["masked_fraction"][row], 1 - good.mean(), rtol=1e-5)
 
+    def test_errors_that_are_not_known(self):
+        """All of them 0: predicted as a file that has none, and said so once."""
+        zeros, bare = (os.path.join(self.home.name, f"{name}.h5") for name in ("zeros", "no_error"))
+        for path, has_error in ((zeros, True), (bare, False)):
+            with h5py.File(self.test) as old, h5py.File(path, "w") as new:
+                old.copy("/spectrumdataset", new)
+                flux = new["/dataset/arrays/flux/value"] = old["/dataset/arrays/flux/value"][:]
+                if has_error:
+                    new["/dataset/arrays/error/value"] = np.zeros_like(flux)
+        tables = [read_csv(self.predict(path, "--expert", "ridge")) for path in (zeros, bare)]
+        for name in tables[0]:
+            if tables[0][name].dtype.kind == "f":
+                self.assertTrue(same(tables[0][name], tables[1][name]), name)
+            elif name != "file":
+                self.assertEqual(list(tables[0][name]), list(tables[1][name]), name)
+        self.assertTrue(tables[0]["log_g_mean"].notna().all())
+        self.assertFalse(tables[0]["flag_words"].astype(str).str.contains("bad_spectrum").any())
+        out = os.path.join(self.home.name, "zeros.csv")
+        done = study_data.run(BUILD, "headroom", "predict", self.model, zeros, "--expert", "ridge",
+                              "--out", out)
+        self.assertEqual(done.stderr.count(
+            f"warning: {zeros}: no spectrum has an error above 0, so errors are taken as not "
+            "known, and mark no pixel as bad"), 1)
+        done = study_data.run(BUILD, "headroom", "predict", self.model, zeros, "--expert",
+                              "posterior", check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(f"{zeros} has no error (/dataset/arrays/error/value), which Posterior mean "
+                      "has to know", done.stderr)
+
     def test_files_that_are_refused(self):
         short = os.path.join(self.home.name, "short.h5")
         bare = os.path.join(self.home.name, "bare.h5")
