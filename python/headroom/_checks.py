@@ -49,17 +49,13 @@ def with_masks_of_numpy(array: Any) -> Any:
 
 def _refuse_lost_digits(values: Any, array: np.ndarray, name: str) -> None:
     """Whole numbers that are whole no more once they are an array."""
-    dtype = getattr(values, "dtype", None)
-    if dtype is None and array.dtype.kind in "fO" and array.ndim == 1:
+    if not hasattr(values, "dtype") and array.dtype.kind in "fO" and array.ndim == 1:
         for value in values:
             if isinstance(value, (int, np.integer)) and abs(int(value)) > _EXACT:
                 raise _errors.UsageError(
                     f"{name} holds {value} in a list that NumPy does not keep as whole numbers, "
                     "and would lose its last digits; give whole numbers from -2^63 to 2^63 - 1 "
                     "alone")
-    # pandas' and pyarrow's whole numbers, some of them missing.
-    if hasattr(dtype, "na_value") and dtype.kind in "iub" and np.any(values.isna()):
-        raise _errors.UsageError(_whole_with_gaps(name, int(np.sum(values.isna()))))
 
 
 def _whole_with_gaps(name, missing):
@@ -67,12 +63,23 @@ def _whole_with_gaps(name, missing):
             "so; write them as floats, with NaN, or leave these rows out")
 
 
+def _without_gaps(values, name):
+    """pandas' and pyarrow's own kinds of numbers, which may be missing."""
+    kind, missing = values.dtype.kind, int(np.sum(values.isna()))
+    if kind == "f":
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    if missing:
+        raise _errors.UsageError(_whole_with_gaps(name, missing))
+    return values.to_numpy(dtype={"i": np.int64, "u": np.uint64, "b": np.bool_}[kind])
+
+
 def column_of(values: Any, name: str) -> np.ndarray:
     """A label as NumPy's numbers: NaN where a float is masked or missing, whole numbers to the
     last digit."""
     values = with_masks_of_numpy(values)
-    if getattr(getattr(values, "dtype", None), "kind", "") == "f" and hasattr(values, "isna"):
-        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    dtype = getattr(values, "dtype", None)
+    if hasattr(dtype, "na_value") and dtype.kind in "iubf":
+        return _without_gaps(values, name)
     array = np.asarray(values)
     _refuse_lost_digits(values, array, name)
     masked = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
