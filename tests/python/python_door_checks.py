@@ -457,8 +457,8 @@ class Studies(unittest.TestCase):
         with open(f"{STUDY}/run/predictions.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         for name in ("target", "ridge_oracle"):
-            self.assertEqual([float(value) for value in said[name]],
-                             [float(row[name]) for row in rows])
+            np.testing.assert_array_equal(np.asarray(said[name]),
+                                          [float(row[name] or "nan") for row in rows])
         self.assertTrue(same(said, run.predictions(as_frame=False)))
         with self.assertRaises(headroom.UsageError) as caught:
             run.predictions("mag")
