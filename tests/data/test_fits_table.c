@@ -84,8 +84,9 @@ static void tables_of_text_are_read_too(void **state) {
                                         "TBCOL3  =                   29",
                                         "TFORM3  = 'A3'",
                                         NULL};
-  static const char rows[] = "                  7  2.5000 abc"
-                             "                 -1 -0.1250 d  ";
+  static const char rows[] =
+      "                  7  2.5000 abc"
+      "                 -1 -0.1250 d  ";
   open_rows(columns, 31, rows, 62);
   assert_int_equal(hr_fits_table_rows(table), 2);
   assert_int_equal(hr_fits_table_kind(table, 1), HR_VALUES_NUMBERS);
