@@ -2,6 +2,7 @@
 #include "methods/lightgbm/columns.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,11 +139,12 @@ typedef struct filling {
   hr_tree_slot *slot;
   const hr_column_rows *rows;
   float *scratch;
-  hr_error *errors; /* [blocks], status HR_OK for none */
+  atomic_flag failed; /* whoever sets it tells the reason */
+  hr_error reason;
 } filling;
 
 static void fill_block(void *context, size_t b, size_t thread) {
-  const filling *f = context;
+  filling *f = context;
   hr_tree_slot *slot = f->slot;
   const hr_block *block = f->rows->block;
   size_t width = width_of(slot, b), count = f->rows->count;
@@ -156,7 +158,8 @@ static void fill_block(void *context, size_t b, size_t thread) {
       slot->api->dataset_push_rows(slot->blocks[b], values, HR_LGBM_FLOAT32,
                                    (int32_t)count, (int32_t)width, (int32_t)slot->pushed);
   hr_error reason;
-  if (hr_grower_check(slot->api, code, &reason) != HR_OK) f->errors[b] = reason;
+  if (hr_grower_check(slot->api, code, &reason) == HR_OK) return;
+  if (!atomic_flag_test_and_set(&f->failed)) f->reason = reason;
 }
 
 /* Each block is freed as soon as it is copied. */
@@ -177,18 +180,14 @@ cleanup:
 hr_status hr_tree_slot_push(hr_tree_slot *slot, const hr_column_rows *rows,
                             float *scratch, hr_error *err) {
   hr_status status = HR_OK;
-  size_t count = block_count(slot);
-  filling f = {.slot = slot, .rows = rows, .scratch = scratch};
-  HR_TRY(hr_alloc(&f.errors, count, err));
-  hr_parallel_for(count, fill_block, &f);
-  for (size_t b = 0; b < count; b++) {
-    if (f.errors[b].status == HR_OK) continue;
-    status = hr_fail(err, f.errors[b].status, "%s", f.errors[b].message);
-    goto cleanup;
+  filling f = {
+      .slot = slot, .rows = rows, .scratch = scratch, .failed = ATOMIC_FLAG_INIT};
+  hr_parallel_for(block_count(slot), fill_block, &f);
+  if (f.reason.status != HR_OK) {
+    return hr_fail(err, f.reason.status, "%s", f.reason.message);
   }
   slot->pushed += rows->count;
   if (slot->pushed == slot->rows) HR_TRY(join_blocks(slot, err));
 cleanup:
-  hr_free(f.errors);
   return status;
 }
