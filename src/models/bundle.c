@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/json_file.h"
 #include "models/bundle_parts.h"
 
 struct hr_bundle {
@@ -33,16 +34,54 @@ cleanup:
   return status;
 }
 
+/* Of the experts of a finished run: how many have a model somewhere, and how many of
+ * those are the study's own, whose models a bundle could have. */
+typedef struct trained_count {
+  size_t all, own;
+} trained_count;
+
+static trained_count count_trained(const json_t *results) {
+  trained_count found = {0};
+  const json_t *experts = json_object_get(results, "experts");
+  for (size_t e = 0; e < json_array_size(experts); e++) {
+    const json_t *expert = json_array_get(experts, e);
+    if (strcmp(hr_json_string(expert, "status", ""), "ok") != 0) continue;
+    found.all++;
+    found.own += !json_is_true(json_object_get(expert, "only_global")) &&
+                 !json_is_true(json_object_get(expert, "elsewhere"));
+  }
+  return found;
+}
+
+/* Why a run has no model, and what to do. */
+static const char *explain(const json_t *results) {
+  const trained_count trained = count_trained(results);
+  if (!results) return "it is not finished; finish it with `headroom run --resume`";
+  if (trained.own > 0) {
+    return "run.model is none; ask for it with `headroom run --resume`, with run.model: "
+           "compact or full";
+  }
+  if (trained.all > 0) {
+    return "what predicts there was trained elsewhere, and no bundle has it; predict "
+           "with that model itself, or give the study an expert of its own, such as "
+           "ridge";
+  }
+  return "none of its experts could be trained; its report says why";
+}
+
 /* A run that left nothing to predict with says why. */
 static hr_status check_run(const char *path, hr_error *err) {
+  json_t *results = NULL;
   if (!hr_folder_has(path, "manifest.json") || hr_folder_has(path, "model")) {
     return HR_OK;
   }
-  return hr_fail(
-      err, HR_ERR_MISSING,
-      "the run %s has no model: it is not finished, or run.model is none; finish "
-      "it with `headroom run --resume`, with run.model: compact or full",
-      path);
+  hr_status status = hr_json_file_look(path, "results.json", &results, err);
+  if (status == HR_OK) {
+    status = hr_fail(err, HR_ERR_MISSING, "the run %s has no model: %s", path,
+                     explain(results));
+  }
+  json_decref(results);
+  return status;
 }
 
 hr_status hr_bundle_open(const char *path, hr_bundle **out, hr_error *err) {

@@ -33,6 +33,15 @@ static gain read_gain(hr_reader *reader, const hr_node *bins, size_t k) {
                 .delta = hr_node_estimate(reader, &hybrid, "delta_r2", "delta_r2_ci")};
 }
 
+bool hr_figure_gain_is_empty(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  hr_node bins = hr_node_list(reader, &root, "bins");
+  for (size_t k = 0; k < hr_node_count(&bins); k++) {
+    if (!isnan(read_gain(reader, &bins, k).delta.value)) return false;
+  }
+  return true;
+}
+
 /* The hardest bin first; bins without a baseline last. */
 static bool comes_before(const gain *a, const gain *b) {
   if (isnan(b->baseline_r2)) return !isnan(a->baseline_r2);

@@ -122,6 +122,33 @@ void hr_grid_fini(hr_grid *grid) {
   *grid = (hr_grid){0};
 }
 
+/* Of the setting that the figures show. */
+static bool has_score(hr_reader *reader, const hr_node *bin, const char *key,
+                      bool is_by_cv) {
+  hr_node experts = hr_node_object(reader, bin, "experts");
+  hr_node scores = hr_node_object(reader, &experts, key);
+  hr_node on_test = hr_node_object(reader, &scores, "chosen_on_test");
+  return !hr_node_is_null(is_by_cv ? &scores : &on_test, "r2");
+}
+
+bool hr_grid_is_empty(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  hr_node bins = hr_node_list(reader, &root, "bins");
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  hr_node selection = hr_node_object(reader, &root, "selection");
+  bool is_by_cv = strcmp(hr_node_text(reader, &selection, "by"), "cv") == 0;
+  for (size_t k = 0; k < hr_node_count(&bins); k++) {
+    hr_node bin = hr_node_item(reader, &bins, k);
+    for (size_t e = 0; e < hr_node_count(&experts); e++) {
+      hr_node expert = hr_node_item(reader, &experts, e);
+      if (has_score(reader, &bin, hr_node_text(reader, &expert, "name"), is_by_cv)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 void hr_grid_write_csv(const hr_grid *grid, hr_text *out) {
   hr_text_append(out, "bin,name,focus,expert,r2,r2_low,r2_high,chosen\n");
   for (size_t k = 0; k < grid->bin_count; k++) {

@@ -130,6 +130,14 @@ static ladder_rows read_rows(hr_reader *reader) {
   return rows;
 }
 
+bool hr_figure_ladder_is_empty(hr_reader *reader) {
+  ladder_rows rows = read_rows(reader);
+  for (size_t i = 0; i < rows.count; i++) {
+    if (rows.items[i].rung && !isnan(rows.items[i].r2.value)) return false;
+  }
+  return true;
+}
+
 double hr_figure_ladder_height(hr_reader *reader) {
   const double each = 42.0, around = 70.0;
   return fmax(HR_CANVAS_HEIGHT, around + each * (double)read_rows(reader).count);

@@ -20,11 +20,13 @@ double hr_figure_choice_height(hr_reader *reader);
 hr_status hr_figure_bins(hr_sketch *sketch, hr_error *err);
 hr_status hr_figure_choice(hr_sketch *sketch, hr_error *err);
 
-/* figure_ladder.c */
+/* figure_ladder.c; whether nothing measured has an R2. */
+bool hr_figure_ladder_is_empty(hr_reader *reader);
 double hr_figure_ladder_height(hr_reader *reader);
 hr_status hr_figure_ladder(hr_sketch *sketch, hr_error *err);
 
-/* figure_gain.c */
+/* figure_gain.c; whether the hybrid gains or loses in no bin. */
+bool hr_figure_gain_is_empty(hr_reader *reader);
 hr_status hr_figure_gain(hr_sketch *sketch, hr_error *err);
 
 /* figure_snr.c */
@@ -52,7 +54,8 @@ bool hr_figure_residuals_is_empty(hr_reader *reader);
 double hr_figure_residuals_height(hr_reader *reader);
 hr_status hr_figure_residuals(hr_sketch *sketch, hr_error *err);
 
-/* figure_scatter.c */
+/* figure_scatter.c; whether no covered row has a prediction of the headline. */
+bool hr_figure_scatter_is_empty(hr_reader *reader, const hr_rows *rows);
 hr_status hr_figure_scatter(hr_sketch *sketch, hr_error *err);
 
 /* figure_grid.c: R2 of every expert in every bin, as figures 1 and 2 show it. */
@@ -74,6 +77,9 @@ typedef struct hr_grid {
 
 hr_status hr_grid_init(hr_grid *grid, hr_reader *reader, hr_error *err) HR_MUST_CHECK;
 void hr_grid_fini(hr_grid *grid);
+
+/* Whether no expert has an R2 in any bin. */
+bool hr_grid_is_empty(hr_reader *reader);
 
 /* Appends the grid as CSV, a line a cell. */
 void hr_grid_write_csv(const hr_grid *grid, hr_text *out);

@@ -37,6 +37,17 @@ cleanup:
   return status;
 }
 
+bool hr_figure_scatter_is_empty(hr_reader *reader, const hr_rows *rows) {
+  hr_node root = hr_reader_root(reader);
+  hr_node selection = hr_node_object(reader, &root, "selection");
+  const double *prediction =
+      hr_rows_find(rows, hr_node_text(reader, &selection, "headline"));
+  for (size_t i = 0; prediction && i < rows->count; i++) {
+    if (rows->bin[i] >= 0 && !isnan(prediction[i])) return false;
+  }
+  return true;
+}
+
 static size_t cell_of(hr_span span, double value) {
   double place = CELLS * (value - span.low) / (span.high - span.low);
   return (size_t)fmin(fmax(place, 0.0), CELLS - 1.0);

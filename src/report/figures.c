@@ -12,6 +12,7 @@ typedef struct plan {
   const char *name;
   hr_status (*draw)(hr_sketch *sketch, hr_error *err);
   bool (*is_empty)(hr_reader *reader); /* then it is left out; NULL: it never is */
+  bool (*lacks_rows)(hr_reader *reader, const hr_rows *rows); /* the same; or NULL */
   double (*height)(hr_reader *reader); /* of the page, pt; NULL: the usual one */
   const char *english, *chinese;
 } plan;
@@ -34,19 +35,22 @@ static bool lacks_octile_scores(hr_reader *reader) {
 }
 
 static const plan plans[] = {
-    {"ceiling_perbin_expert_comparison", hr_figure_bins, NULL, hr_figure_bins_height,
+    {"ceiling_perbin_expert_comparison", hr_figure_bins, hr_grid_is_empty, NULL,
+     hr_figure_bins_height,
      "Figure 1. R² of every expert on the test rows of every bin, with 95 % intervals. "
      "The expert that the hybrid takes is outlined and in full colour; × marks a bin "
      "without a model or without an R².",
      "图 1. 各分箱测试行上每种专家的 R² 及其 95 % "
      "区间。混合专家在该箱所选的专家以全色描边显示；"
      "× 表示该分箱没有模型，或 R² 无定义。"},
-    {"ceiling_expert_selection_heatmap", hr_figure_choice, NULL, hr_figure_choice_height,
+    {"ceiling_expert_selection_heatmap", hr_figure_choice, hr_grid_is_empty, NULL,
+     hr_figure_choice_height,
      "Figure 2. R² by bin and expert; a star marks each bin's choice. "
      "All below −0.3 share the darkest colour.",
      "图 2. 按分箱与专家列出的 R²；星号为各分箱所选的专家。"
      "低于 −0.3 的值共用最深的颜色。"},
-    {"ceiling_oracle_hybrid_vs_baseline", hr_figure_ladder, NULL, hr_figure_ladder_height,
+    {"ceiling_oracle_hybrid_vs_baseline", hr_figure_ladder, hr_figure_ladder_is_empty,
+     NULL, hr_figure_ladder_height,
      "Figure 3. The ladder: pooled R² on the covered test rows, from the baseline up to "
      "what the noise allows, with 95 % intervals. In full colour, and above the bar: the "
      "step from the rung below, and what makes it. Dashed frames, where there are any, "
@@ -55,16 +59,18 @@ static const plan plans[] = {
      "图 3. 阶梯：已覆盖测试行上的合并 R²，自基线至噪声所允许的上限，附 95 % 区间。"
      "深色部分及其上方文字为较下一级的增益及其来源。"
      "虚框（如有）为来自外部的参考值，并非此处测得。"},
-    {"ceiling_perbin_delta_r2", hr_figure_gain, NULL, hr_figure_bins_height,
+    {"ceiling_perbin_delta_r2", hr_figure_gain, hr_figure_gain_is_empty, NULL,
+     hr_figure_bins_height,
      "Figure 4. ΔR² of the hybrid over the baseline, bins sorted by difficulty, with 95 "
      "% "
      "intervals.",
      "图 4. 混合专家相对基线的 ΔR² 及其 95 % 区间，分箱按难度排序。"},
-    {"ceiling_hybrid_pred_vs_true", hr_figure_scatter, NULL, NULL,
+    {"ceiling_hybrid_pred_vs_true", hr_figure_scatter, NULL, hr_figure_scatter_is_empty,
+     NULL,
      "Figure 5. True and predicted values of the covered test stars; lighter dots lie in "
      "more crowded places.",
      "图 5. 已覆盖测试恒星的真实值与预测值；颜色越浅，该处的点越密集。"},
-    {"r2_by_snr", hr_figure_snr, lacks_octile_scores, NULL,
+    {"r2_by_snr", hr_figure_snr, lacks_octile_scores, NULL, NULL,
      "Figure 6. R² by octile of the signal-to-noise ratio for every method, named at the "
      "end of its curve; in black, where they are known, the ceilings with the bin known, "
      "with 95 % intervals in grey.",
@@ -72,12 +78,12 @@ static const plan plans[] = {
      "随信噪比八分位的变化，方法名标于曲线末端；黑线为已知分箱时的上限（若可得），灰带为"
      "前者的 "
      "95 % 区间。"},
-    {"training_curves", hr_figure_training, hr_figure_training_is_empty, NULL,
+    {"training_curves", hr_figure_training, hr_figure_training_is_empty, NULL, NULL,
      "Figure 7. R² after each epoch of training, on the rows held out (solid) and on "
      "those "
      "trained on (dashed).",
      "图 7. 每轮训练后的 R²：实线为留出的行，虚线为训练所用的行。"},
-    {"calibration_intervals", hr_figure_coverage, hr_figure_coverage_is_empty, NULL,
+    {"calibration_intervals", hr_figure_coverage, hr_figure_coverage_is_empty, NULL, NULL,
      "Figure 8. How often the truth is within the 68 % and the 95 % interval of the "
      "headline's predictions, by octile of the signal-to-noise ratio, with 95 % "
      "intervals. Dashed: what is expected.",
@@ -85,24 +91,25 @@ static const plan plans[] = {
      "区间；"
      "虚线为期望值。"},
     {"calibration_posterior", hr_figure_own_sigma, hr_figure_own_sigma_is_empty, NULL,
+     NULL,
      "Figure 9. The same of the posterior's own σ: how often the truth is within one and "
      "two of them.",
      "图 9. 后验自身的 σ：真值落在一倍与两倍 σ 之内的比例。"},
-    {"calibration_ranks", hr_figure_ranks, hr_figure_ranks_is_empty, NULL,
+    {"calibration_ranks", hr_figure_ranks, hr_figure_ranks_is_empty, NULL, NULL,
      "Figure 10. Simulation-based calibration: the rank of the truth among draws from "
      "the posterior, uniform where the posterior is right. Grey: where 95 % of the "
      "counts "
      "would be.",
      "图 10. 基于模拟的校准：真值在后验抽样中的秩，后验正确时应均匀；灰带为 95 % 的计数"
      "所在。"},
-    {"gates", hr_figure_gates, hr_figure_gates_is_empty, hr_figure_gates_height,
+    {"gates", hr_figure_gates, hr_figure_gates_is_empty, NULL, hr_figure_gates_height,
      "Figure 11. Above: of the covered test rows of each true bin, how many have their "
      "largest weight in which bin, in percent, for the deployed gate. Below: the mean "
      "entropy of every gate's weights by octile of the signal-to-noise ratio; 0 where a "
      "gate is sure of one bin.",
      "图 11. 上：所部署的门控将各真实分箱的已覆盖测试行判给（权重最大）各分箱的百分比。"
      "下：各门控权重的平均熵随信噪比八分位的变化；门控确信某一分箱时为 0。"},
-    {"residuals", hr_figure_residuals, hr_figure_residuals_is_empty,
+    {"residuals", hr_figure_residuals, hr_figure_residuals_is_empty, NULL,
      hr_figure_residuals_height,
      "Figure 12. Residuals of the headline's predictions against the labels of the bins "
      "and the signal-to-noise ratio, covered test stars in groups of as many: median "
@@ -213,6 +220,7 @@ hr_status hr_figures_init(hr_figures *figures, hr_reader *reader, const hr_rows 
   hr_text_init(&figures->unknown);
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
     if (plans[i].is_empty && plans[i].is_empty(reader)) continue;
+    if (plans[i].lacks_rows && plans[i].lacks_rows(reader, rows)) continue;
     picture *p = &pictures[figures->count];
     p->figure = &figures->items[figures->count++];
     HR_TRY(draw_figure(p, &plans[i], reader, rows, err));

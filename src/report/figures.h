@@ -20,9 +20,12 @@ enum { HR_FIGURES_MOST = 12 };
 
 typedef struct hr_figures {
   hr_figure items[HR_FIGURES_MOST];
-  size_t count; /* R2 by SNR is left out where the test rows have no snr, training curves
-                   where no expert has any, calibration where nobody has a sigma, gates
-                   where there are none, residuals where hardly a row is covered */
+  size_t count; /* one that would show nothing is left out: R2 by bin where no expert has
+                   any, the gain where no bin has one, the ladder where no rung has an R2,
+                   R2 by SNR where the test rows have no snr, training curves where no
+                   expert has any, calibration where nobody has a sigma, gates where there
+                   are none, truth and prediction where no covered row has both, residuals
+                   where hardly a row is covered */
   hr_text
       unknown; /* characters that no installed font has, each once; bytes NULL: none */
 } hr_figures;

@@ -164,6 +164,16 @@ static void tell_deployed(teller *t, const hr_ladder_step *step) {
   append(t, english[own], chinese[own], (told){.delta = step->delta});
 }
 
+/* Where nothing may be chosen the model of all rows predicts in every bin. */
+static void tell_no_mixture(teller *t, const hr_ladder_rung *baseline) {
+  append(t,
+         "No model was validated, so none may be chosen for a bin: %M predicts all of "
+         "them, and there is no mixture to judge",
+         "没有模型经过验证，因此任何分箱都无专家可选：各分箱均由 %M "
+         "预测，没有可供评判的混合专家",
+         (told){.rung = baseline});
+}
+
 /* The mixture with perfect routing, and what a gate keeps of it. */
 static void tell_hybrid(teller *t) {
   const hr_ladder_rung *single = hr_ladder_single(&t->ladder);
@@ -278,8 +288,13 @@ void hr_ladder_tell(hr_reader *reader, hr_text *out) {
   teller t = {reader, out, hr_tables_in_chinese(reader), hr_ladder_read(reader)};
   const hr_ladder_rung *oracle = hr_ladder_on(&t.ladder, HR_RUNG_ORACLE);
   if (!oracle || isnan(oracle->r2.value)) return;
-  tell_better_model(&t);
-  tell_hybrid(&t);
+  const hr_ladder_rung *baseline = hr_ladder_on(&t.ladder, HR_RUNG_BASELINE);
+  if (baseline && hr_nobody_competes(reader)) {
+    tell_no_mixture(&t, baseline);
+  } else {
+    tell_better_model(&t);
+    tell_hybrid(&t);
+  }
   tell_noise(&t);
   tell_all_rows(&t);
   tell_without_global(&t);

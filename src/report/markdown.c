@@ -85,14 +85,19 @@ static void write_no_headline(page *p, const hr_node *hybrid) {
   static const char *const english[] = {
       "none of the test rows has labels inside the bins",
       "some bin has no model at all, so not every covered test row has a prediction",
-      "the covered test rows are fewer than two or all have the same label"};
+      "the covered test rows are fewer than two or all have the same label",
+      ("no expert may be chosen for a bin, as no model was validated; `validation` gives "
+       "a model from elsewhere its predictions of training rows")};
   static const char *const chinese[] = {
       "没有任何测试行的标签落在分箱之内",
       "某个分箱未能训练出任何模型，因此并非每一已覆盖的测试行都有预测",
-      "已覆盖的测试行少于两行，或其标签全部相同"};
+      "已覆盖的测试行少于两行，或其标签全部相同",
+      ("没有模型经过验证，因此任何分箱都无专家可选；可用 `validation` "
+       "给出外来模型对训练行的预测")};
   bool empty = hr_node_number(p->reader, hybrid, "n") < 1;
   bool incomplete = has_remark(p->reader, hybrid, "incomplete");
   size_t why = empty ? 0 : incomplete ? 1 : 2;
+  if (why == 1 && hr_nobody_competes(p->reader)) why = 3;
   hr_text_append(
       p->out,
       p->chinese ? "没有可报告的 R²：%s。\n\n" : "There is no R² to report: %s.\n\n",

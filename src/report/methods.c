@@ -94,6 +94,16 @@ bool hr_expert_competes(const hr_node *expert) {
   return !json_is_false(json_object_get(expert->json, "competes"));
 }
 
+bool hr_nobody_competes(hr_reader *reader) {
+  hr_node root = hr_reader_root(reader);
+  hr_node experts = hr_node_list(reader, &root, "experts");
+  for (size_t e = 0; e < hr_node_count(&experts); e++) {
+    hr_node expert = hr_node_item(reader, &experts, e);
+    if (hr_expert_competes(&expert)) return false;
+  }
+  return hr_node_count(&experts) > 0;
+}
+
 bool hr_expert_is_of_predictions(hr_reader *reader, const hr_node *expert) {
   if (!hr_expert_is_elsewhere(reader, expert) || !hr_node_has(expert, "settings")) {
     return false;

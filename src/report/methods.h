@@ -37,6 +37,10 @@ bool hr_expert_is_elsewhere(hr_reader *reader, const hr_node *expert);
 /* Whether it may be chosen: a model from elsewhere that was not validated may not. */
 bool hr_expert_competes(const hr_node *expert);
 
+/* Whether no expert may be: then the hybrid is the model of all rows throughout, or
+ * nothing. */
+bool hr_nobody_competes(hr_reader *reader);
+
 /* Whether it is given by its predictions: what they were made from is not known here. */
 bool hr_expert_is_of_predictions(hr_reader *reader, const hr_node *expert);
 bool hr_expert_is_of_all_rows(hr_reader *reader, const hr_node *expert);

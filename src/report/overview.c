@@ -17,6 +17,12 @@ static void append_experts(hr_reader *reader, const hr_node *experts, hr_text *o
     hr_text_append(out, "%s", told++ > 0 ? hr_say(reader, ", ", "、") : "");
     hr_append_markdown(hr_expert_title(reader, &expert), out);
   }
+  if (told > 0) return;
+  hr_text_append(out, "%s",
+                 hr_say(reader,
+                        "none, as a model from elsewhere that was not validated is "
+                        "judged and chosen for nothing",
+                        "无，因为未经验证的外来模型只受评判，不参与选择"));
 }
 
 /* "`log_g` (dex)". */

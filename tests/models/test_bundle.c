@@ -42,11 +42,32 @@ static void test_folders_without_a_bundle(void **state) {
   FILE *manifest = fopen(scratch_name(&s, "manifest.json"), "w");
   assert_non_null(manifest);
   fclose(manifest);
-  snprintf(expected, sizeof expected,
-           "the run %s has no model: it is not finished, or run.model is none; finish it "
-           "with `headroom run --resume`, with run.model: compact or full",
-           s.path);
-  check_fails(hr_bundle_open(s.path, &bundle, &err), HR_ERR_MISSING, expected);
+  static const struct {
+    const char *experts; /* in results.json; NULL: there is none yet */
+    const char *why;
+  } runs[] = {
+      {NULL, "it is not finished; finish it with `headroom run --resume`"},
+      {"{\"status\": \"ok\"}, {\"status\": \"ok\", \"only_global\": true}",
+       "run.model is none; ask for it with `headroom run --resume`, with run.model: "
+       "compact or full"},
+      {"{\"status\": \"ok\", \"elsewhere\": true}, {\"status\": \"failed\"}, "
+       "{\"status\": \"ok\", \"only_global\": true}",
+       "what predicts there was trained elsewhere, and no bundle has it; predict with "
+       "that model itself, or give the study an expert of its own, such as ridge"},
+      {"{\"status\": \"failed\"}, {\"status\": \"skipped\"}",
+       "none of its experts could be trained; its report says why"},
+  };
+  for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+    if (runs[i].experts) {
+      FILE *results = fopen(scratch_name(&s, "results.json"), "w");
+      assert_non_null(results);
+      fprintf(results, "{\"experts\": [%s]}\n", runs[i].experts);
+      fclose(results);
+    }
+    snprintf(expected, sizeof expected, "the run %s has no model: %s", s.path,
+             runs[i].why);
+    check_fails(hr_bundle_open(s.path, &bundle, &err), HR_ERR_MISSING, expected);
+  }
   assert_int_equal(mkdir(scratch_name(&s, "model"), 0700), 0);
   snprintf(expected, sizeof expected,
            "%s/model/model.json is not there: the bundle %s/model is incomplete, or "

@@ -97,6 +97,32 @@ class Outside(unittest.TestCase):
                 self.assertAlmostEqual(octile["r2"][f"global_{name}"],
                                        r2(truth[here], said[here]), places=9)
 
+    def test_a_study_of_models_from_elsewhere_alone(self):
+        """Nothing was validated: no figure without a number, and words that apply."""
+        for name, bins, drawn, why in (
+                ("alone", "", {"ceiling_oracle_hybrid_vs_baseline",
+                               "ceiling_hybrid_pred_vs_true", "r2_by_snr", "residuals"},
+                 "and there is no mixture to judge"),
+                ("bins_alone", ", bins: all", {"ceiling_perbin_expert_comparison",
+                                               "ceiling_expert_selection_heatmap",
+                                               "r2_by_snr"},
+                 "no expert may be chosen for a bin, as no model was validated")):
+            self.run_study(name, f"{{vit: {{predictions: vit.csv{bins}}}}}")
+            figures = {os.path.splitext(file)[0]
+                       for file in os.listdir(self.path(f"{name}/figures"))}
+            self.assertEqual(figures, drawn)
+            with open(self.path(f"{name}/report.md"), encoding="utf-8") as file:
+                report = file.read()
+            self.assertIn("Experts that compete: none, as a model from elsewhere", report)
+            self.assertIn(why, report)
+            done = study_data.run(BUILD, "headroom", "predict", self.path(name),
+                                  self.path("test.h5"), check=False)
+            self.assertEqual(done.returncode, 3)
+            self.assertEqual(done.stderr, f"headroom: the run {self.path(name)} has no model: "
+                             "what predicts there was trained elsewhere, and no bundle has it; "
+                             "predict with that model itself, or give the study an expert of "
+                             "its own, such as ridge\n")
+
     def test_frames_and_arrays_say_the_same_as_csv(self):
         """As pandas and NumPy write them: by name, by row, in any order of bytes and axes."""
         table = pd.read_csv(self.path("vit.csv"))

@@ -90,6 +90,15 @@ static void check_figures(void) {
   }
 }
 
+/* No R² is known: of the five at most that of truth and prediction is there. */
+static void check_only_dots_are_drawn(bool has_dots) {
+  for (size_t i = 0; i < 5; i++) {
+    char name[128];
+    snprintf(name, sizeof name, "figures/%s.png", figures[i]);
+    assert_int_equal(access(scratch_name(&s, name), F_OK) == 0, has_dots && i == 4);
+  }
+}
+
 static void test_a_bin_without_variance(void **state) {
   (void)state;
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
@@ -193,10 +202,11 @@ static void test_nobody_can_predict_a_bin(void **state) {
              "there is no global model to compare it with; Ridge-Oracle has "
              "no score to hold against it.");
   check_says("tables/gate.csv", "\noracle_r2,,,,0.69999999999999996,undecided,");
-  check_says("figures/ceiling_oracle_hybrid_vs_baseline.csv",
-             "\noracle_hybrid_cv,measured,,,,oracle,");
   assert_int_not_equal(access(scratch_name(&s, "figures/r2_by_snr.png"), F_OK), 0);
-  check_figures();
+  const char *ladder = scratch_name(&s, "figures/ceiling_oracle_hybrid_vs_baseline.png");
+  assert_int_not_equal(access(ladder, F_OK), 0);
+  check_says("figures/ceiling_perbin_delta_r2.csv", "\n0,Cool Poor,,,,\n");
+  check_says("figures/ceiling_hybrid_pred_vs_true.csv", "row,true,predicted\n");
 }
 
 static void cover_nothing(void) {
@@ -216,9 +226,8 @@ static void test_nothing_is_covered(void **state) {
   check_told("Placebo: there are no rows to score it on.");
   check_says("tables/table2_overall.csv", "\nglobal_ridge,all,240,0.");
   check_says("tables/table2_overall.csv", "\nridge_oracle,covered,0,,,,,");
-  check_says("figures/ceiling_hybrid_pred_vs_true.csv", "row,true,predicted\n");
+  check_only_dots_are_drawn(false);
   assert_int_not_equal(access(scratch_name(&s, "figures/r2_by_snr.png"), F_OK), 0);
-  check_figures();
 }
 
 static void test_in_chinese(void **state) {
@@ -240,7 +249,7 @@ static void test_all_labels_are_equal(void **state) {
              "have the same label.");
   check_says("tables/table2_overall.csv",
              "\nridge_oracle,covered,206,,,,,,,,,0."); /* MAE */
-  check_figures();
+  check_only_dots_are_drawn(true);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)

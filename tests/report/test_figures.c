@@ -171,14 +171,24 @@ static void test_poor_studies_are_drawn_too(void **state) {
   f.input.snr = NULL;
   f.input.outcome_count = 1;
   f.input.baseline_count = 0;
-  for (size_t t = 0; t < FIXTURE_RIDGE_FITS; t++)
-    fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
+  for (size_t t = 0; t < FIXTURE_RIDGE_FITS; t++) {
+    if (t != 1) fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
+  }
   draw();
-  assert_int_equal(figures.count, 5);
+  assert_int_equal(figures.count, 4); /* no ladder: no method has an R2 over the bins */
   assert_int_equal(strncmp(figures.items[0].caption, "图 1. ", strlen("图 1. ")), 0);
   assert_non_null(
       strstr(figures.items[0].csv.bytes, "0,Cool Poor,False,ridge,,,,False\n"));
-  assert_string_equal(figures.items[4].csv.bytes, "row,true,predicted\n");
+  assert_string_equal(figures.items[3].name, "ceiling_hybrid_pred_vs_true");
+}
+
+static void test_nothing_is_drawn_of_nothing(void **state) {
+  (void)state;
+  f.input.outcome_count = 1;
+  for (size_t t = 0; t < FIXTURE_RIDGE_FITS; t++)
+    fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
+  draw();
+  assert_int_equal(figures.count, 0);
 }
 
 static void test_training_curves_are_drawn_where_there_are_any(void **state) {
@@ -301,6 +311,7 @@ int main(void) {
       TEST(test_the_scatter_shows_covered_rows),
       TEST(test_ceilings_are_drawn),
       TEST(test_poor_studies_are_drawn_too),
+      TEST(test_nothing_is_drawn_of_nothing),
       TEST(test_training_curves_are_drawn_where_there_are_any),
       TEST(test_calibration_is_drawn_where_it_is_known),
       TEST(test_selection_on_test_rows),

@@ -197,6 +197,26 @@ static void models_of_all_rows_that_are_missing(void **state) {
                "噪声所允许的上限未知。");
 }
 
+/* Models from elsewhere alone, none of them validated. */
+static void nobody_competes(void **state) {
+  (void)state;
+  static const planned_rung plan[] = {{HR_RUNG_BASELINE, "global_ridge", 0.5, 0},
+                                      {HR_RUNG_ORACLE, "oracle_hybrid_cv", 0.5, 0}};
+  ladder_fixture_plan(&l, plan, 2, NULL);
+  json_t *root = ladder_fixture_read(&l), *experts = json_object_get(root, "experts");
+  for (size_t e = 0; e < json_array_size(experts); e++) {
+    json_object_set_new(json_array_get(experts, e), "competes", json_false());
+  }
+  ladder_fixture_save(&l, root);
+  check_answer("en",
+               "No model was validated, so none may be chosen for a bin: Global Ridge "
+               "predicts all of them, and there is no mixture to judge. What the noise "
+               "allows is not known.");
+  check_answer("zh",
+               "没有模型经过验证，因此任何分箱都无专家可选：各分箱均由全局 Ridge 预测，"
+               "没有可供评判的混合专家。噪声所允许的上限未知。");
+}
+
 /* The study as it is: Ridge alone has a model of all rows. */
 static void one_model_of_all_rows(void **state) {
   (void)state;
@@ -284,6 +304,7 @@ int main(void) {
       TEST(losses),
       TEST(a_gain_and_a_loss),
       TEST(what_is_not_known),
+      TEST(nobody_competes),
       TEST(models_of_all_rows_that_are_missing),
       TEST(one_model_of_all_rows),
       TEST(all_rows),

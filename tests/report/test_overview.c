@@ -80,6 +80,19 @@ static void who_is_not_chosen_does_not_compete(void **state) {
   hr_tables_speak(&reader, true);
   hr_overview_ask(&reader, &text);
   assert_non_null(strstr(text.bytes, "参与竞争的专家：Ridge、1D-CNN。"));
+  for (size_t e = 0; e < 3; e++) {
+    json_object_set_new(json_array_get(json_object_get(root, "experts"), e), "competes",
+                        json_false());
+  }
+  hr_overview_ask(&reader, &text);
+  assert_non_null(strstr(text.bytes,
+                         "参与竞争的专家：无，因为未经验证的外来模型只受评判，"
+                         "不参与选择。"));
+  hr_tables_speak(&reader, false);
+  hr_overview_ask(&reader, &text);
+  assert_non_null(strstr(text.bytes,
+                         "Experts that compete: none, as a model from elsewhere that was "
+                         "not validated is judged and chosen for nothing."));
 }
 
 static void who_chooses_is_told(void **state) {
