@@ -97,6 +97,43 @@ static bool follows(const char *key, const char *before) {
   return before[length] == '.' || before[length] == '[';
 }
 
+/* Sentences that miss another key, which may have been there and taken out as it was
+ * wrong: what is said of it is enough then. */
+static const struct {
+  const char *misses;  /* in the sentence */
+  const char *missing; /* the key */
+  bool is_beside;      /* in the mapping of the sentence's own key; else from the top */
+} dependents[] = {
+    {" joins the tables of data.labels, and there are none", "data.labels", false},
+    {" has no effect without validation", "validation", true},
+    {" sums up the weights of the posterior mean's templates", "experts", false},
+};
+
+/* Whether it is that key, or one right in it: what is deeper was wrong with a part of it,
+ * and took nothing away that others miss. */
+static bool is_within(const char *key, const char *outer) {
+  size_t length = strlen(outer);
+  if (strncmp(key, outer, length) != 0) return false;
+  const char *rest = key + length;
+  if (*rest == '\0' || *rest == '[') return true;
+  return *rest == '.' && !strchr(rest + 1, '.');
+}
+
+static bool is_led_to(const hr_config_problems *problems, const char *sentence,
+                      const char *key) {
+  char missing[KEY_BYTES + 32];
+  for (size_t d = 0; d < sizeof dependents / sizeof dependents[0]; d++) {
+    if (!strstr(sentence, dependents[d].misses)) continue;
+    const char *dot = dependents[d].is_beside ? strrchr(key, '.') : NULL;
+    snprintf(missing, sizeof missing, "%.*s%s", dot ? (int)(dot - key) + 1 : 0, key,
+             dependents[d].missing);
+    for (size_t i = 0; i < problems->keys.count; i++) {
+      if (is_within(problems->keys.items[i], missing)) return true;
+    }
+  }
+  return false;
+}
+
 static bool is_known(const hr_config_problems *problems, const char *sentence,
                      const char *key) {
   for (size_t i = 0; i < problems->sentences.count; i++) {
@@ -106,7 +143,7 @@ static bool is_known(const hr_config_problems *problems, const char *sentence,
   for (size_t i = 0; i < problems->keys.count; i++) {
     if (follows(key, problems->keys.items[i])) return true;
   }
-  return false;
+  return is_led_to(problems, sentence, key);
 }
 
 static hr_status append(hr_config_problems *problems, const hr_error *error,

@@ -3,6 +3,8 @@
 
 #include "support/config_checks.h"
 
+#define LABELS "experiment: {id: E}\ndata: {train: a.h5, test: t.h5, labels: "
+
 static void several_are_numbered(void **state) {
   (void)state;
   refuse_rest(
@@ -41,6 +43,34 @@ static void what_follows_is_not_told(void **state) {
               "tells the answer; take other axes, or say binning.allow_target: true");
   refuse_rest("experts: {rigde: {}}\n",
               "s.yaml:3:11: the key 'experts.rigde' is not known; did you mean 'ridge'?");
+}
+
+/* What was wrong and is taken out is not missed, too; what was never there is. */
+static void what_was_wrong_is_not_missed(void **state) {
+  (void)state;
+  refuse(LABELS "{tran: a.csv}, labels_id: star}\n",
+         "s.yaml:2:42: the key 'data.labels.tran' is not known; did you mean 'train'?");
+  refuse(LABELS "[], labels_id: star}\n",
+         "s.yaml:2:41: data.labels has 0 items, but needs at least 1");
+  refuse(
+      "experiment: {id: E}\n"
+      "data: {train: a.h5, test: t.h5, labels_id: star, unlabelled: 3}\n",
+      "s.yaml has 2 problems: (1) 2:62: data.unlabelled is '3', but must be refuse or "
+      "exclude; (2) 2:44: data.labels_id joins the tables of data.labels, and there "
+      "are none; name them or leave it out");
+  refuse_rest(
+      "experts: {a: {onnx: n.onnx, id: star, validation: [1]},\n"
+      "          b: {onnx: n.onnx, id: star}}\n",
+      "s.yaml has 2 problems: (1) 3:51: experts.a.validation must be none or a "
+      "text, not a list; (2) 4:33: experts.b.id has no effect without validation, "
+      "whose rows it names; leave it out");
+  refuse_rest("experts: {ridge: {}, posteriorr: {}}\ngates: {bayes: {}}\n",
+              "s.yaml:3:22: the key 'experts.posteriorr' is not known; did you mean "
+              "'posterior'?");
+  refuse_rest("experts: {ridge: {folds: 1}}\ngates: {bayes: {}}\n",
+              "s.yaml has 2 problems: (1) 3:19: the key 'experts.ridge.folds' is not "
+              "known; the keys here are alpha; (2) 4:9: gates.bayes sums up the weights "
+              "of the posterior mean's templates; name posterior among the experts");
 }
 
 static void keys_that_are_missing_are_told_once(void **state) {
@@ -92,6 +122,7 @@ int main(void) {
       cmocka_unit_test(several_are_numbered),
       cmocka_unit_test(keys_that_are_missing_are_told_once),
       cmocka_unit_test(what_follows_is_not_told),
+      cmocka_unit_test(what_was_wrong_is_not_missed),
       cmocka_unit_test(items_have_their_numbers),
       cmocka_unit_test(many_are_counted),
   };
