@@ -135,6 +135,52 @@ static void append_origin(hr_reader *reader, const hr_node *data, hr_text *out) 
   hr_text_append(out, ".\n\n");
 }
 
+/* "`T_eff`, `log_g`" */
+static void append_names(hr_reader *reader, const json_t *names, hr_text *out) {
+  for (size_t i = 0; i < json_array_size(names); i++) {
+    const char *name = json_string_value(json_array_get(names, i));
+    hr_text_append(out, "%s`%s`", i > 0 ? hr_say(reader, ", ", "、") : "",
+                   name ? name : "");
+  }
+}
+
+/* Of the labels of a set that tables gave: which, by what, and of how many rows. */
+static void append_given(hr_reader *reader, const hr_node *labels, const char *set,
+                         hr_text *out) {
+  if (!hr_node_has(labels, set)) return;
+  bool training = strcmp(set, "train") == 0;
+  hr_node entry = hr_node_object(reader, labels, set);
+  double without = hr_node_number(reader, &entry, "without_line");
+  double left_out = hr_node_number(reader, &entry, "left_out");
+  const char *id = hr_node_text_or_null(reader, &entry, "id");
+  hr_text_append(
+      out, hr_say(reader, "Of the %.0f %s spectra, ", "%.0f 条%s光谱的 "),
+      hr_node_number(reader, &entry, "rows"),
+      training ? hr_say(reader, "training", "训练") : hr_say(reader, "test", "测试"));
+  append_names(reader, hr_node_list(reader, &entry, "names").json, out);
+  hr_text_append(out, "%s", hr_say(reader, " come from ", " 取自 "));
+  append_files(reader, hr_node_list(reader, &entry, "tables").json, out);
+  if (id) {
+    hr_text_append(out, hr_say(reader, ", joined by `%s`", "，按 `%s` 对应"), id);
+  } else {
+    hr_text_append(out, "%s", hr_say(reader, ", joined by rows", "，按行对应"));
+  }
+  hr_text_append(out,
+                 hr_say(reader, "; without a line there: %.0f", "；表中无对应行者：%.0f"),
+                 without);
+  hr_text_append(
+      out,
+      hr_say(reader, ", left out without a label: %.0f. ", "，因无标签而略去：%.0f。"),
+      left_out);
+}
+
+static void append_labels(hr_reader *reader, const hr_node *data, hr_text *out) {
+  if (!hr_node_has(data, "labels")) return;
+  hr_node labels = hr_node_object(reader, data, "labels");
+  append_given(reader, &labels, "train", out);
+  append_given(reader, &labels, "test", out);
+}
+
 void hr_overview_tell_data(hr_reader *reader, hr_text *out) {
   hr_node root = hr_reader_root(reader);
   if (!hr_node_has(&root, "data")) return;
@@ -151,6 +197,7 @@ void hr_overview_tell_data(hr_reader *reader, hr_text *out) {
                  hr_node_number(reader, &data, "pixels"),
                  hr_node_number(reader, &data, "first_wavelength"),
                  hr_node_number(reader, &data, "last_wavelength"));
+  append_labels(reader, &data, out);
   append_noise(reader, &data, out);
   hr_text_append(
       out,

@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/json_file.h"
 #include "core/observe.h"
 #include "core/seal.h"
 #include "headroom/version.h"
@@ -156,6 +157,30 @@ static void write_ledger(writer *w, json_t *root) {
   }
 }
 
+/* Absent where the labels of both sets stand with their spectra. */
+static void write_labels(writer *w, json_t *parent, const hr_results_labels labels[2]) {
+  static const char *const sets[] = {"train", "test"};
+  json_t *object = NULL;
+  for (size_t set = 0; set < 2; set++) {
+    const hr_results_labels *own = &labels[set];
+    if (!own->tables || own->tables->count == 0) continue;
+    if (!object) object = hr_json_put(&w->json, parent, "labels", json_object());
+    json_t *entry = hr_json_put(&w->json, object, sets[set], json_object());
+    json_t *tables = hr_json_put(&w->json, entry, "tables", json_array());
+    for (size_t i = 0; i < own->tables->count; i++) {
+      hr_json_append(&w->json, tables, hr_json_text(own->tables->items[i]));
+    }
+    hr_json_put_text(&w->json, entry, "id", own->id);
+    json_t *names = hr_json_put(&w->json, entry, "names", json_array());
+    for (size_t i = 0; i < own->names->count; i++) {
+      hr_json_append(&w->json, names, hr_json_text(own->names->items[i]));
+    }
+    hr_json_put_count(&w->json, entry, "rows", own->rows);
+    hr_json_put_count(&w->json, entry, "without_line", own->without);
+    hr_json_put_count(&w->json, entry, "left_out", own->left_out);
+  }
+}
+
 /* What the spectra are; absent where it is not known. */
 static void write_data(writer *w, json_t *root) {
   const hr_results_data *data = w->input->data;
@@ -167,6 +192,7 @@ static void write_data(writer *w, json_t *root) {
   }
   json_t *test = hr_json_put(&w->json, object, "test", json_array());
   hr_json_append(&w->json, test, json_string(data->test_path));
+  write_labels(w, object, data->labels);
   hr_json_put_count(&w->json, object, "pixels", data->pixels);
   hr_json_put_number(&w->json, object, "first_wavelength", data->first_wavelength);
   hr_json_put_number(&w->json, object, "last_wavelength", data->last_wavelength);

@@ -23,9 +23,20 @@ typedef struct hr_results_label {
 } hr_results_label;
 
 /* Where the spectra are from and what was done to them, for whoever reads the report. */
+/* Where the labels of a set come from in place of the files of its spectra. */
+typedef struct hr_results_labels {
+  const hr_strings *tables; /* files, some with "::TABLE"; NULL or none: they do not */
+  const char *id;           /* what both have of a star; NULL: joined by rows */
+  const hr_strings *names;  /* of the labels that the tables gave */
+  size_t rows;              /* of the files of spectra */
+  size_t without;           /* rows that have no line in the tables */
+  size_t left_out;          /* rows without a label that the study needs */
+} hr_results_labels;
+
 typedef struct hr_results_data {
   const hr_strings *train_paths;
   const char *test_path;
+  hr_results_labels labels[2]; /* of training and test rows */
   size_t pixels;
   double first_wavelength, last_wavelength; /* ångström */
   double noise_level;                       /* in units of the error */

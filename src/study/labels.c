@@ -137,9 +137,14 @@ static hr_status tell_taken(const hr_config *config, bool training,
   return status;
 }
 
+void hr_labels_given_fini(hr_labels_given *given) {
+  hr_strings_fini(&given->names);
+  *given = (hr_labels_given){.rows = 0};
+}
+
 hr_status hr_study_take_labels(const hr_config *config, bool training,
                                hr_dataset *dataset, const hr_observer *observer,
-                               hr_error *err) {
+                               hr_labels_given *given, hr_error *err) {
   hr_status status = HR_OK;
   hr_error reason = {.status = HR_OK};
   hr_strings wanted = {0};
@@ -154,7 +159,10 @@ hr_status hr_study_take_labels(const hr_config *config, bool training,
   HR_TRY(list_wanted(config, &wanted, err));
   HR_TRY(hr_label_join(dataset, &wish, observer, &taken, &reason));
   HR_TRY(check_needed(config, wish.tables->items[0], dataset, &taken, &reason));
-  HR_TRY(tell_taken(config, training, &taken, hr_dataset_rows(dataset), observer, err));
+  given->rows = hr_dataset_rows(dataset);
+  given->without = taken.without;
+  HR_TRY(append_all(&taken.labels, &given->names, err));
+  HR_TRY(tell_taken(config, training, &taken, given->rows, observer, err));
 cleanup:
   if (reason.status != HR_OK) {
     status = hr_fail(err, status, "%s: data.labels: %s", config->path, reason.message);

@@ -11,13 +11,24 @@
  * of its spectra have of their own need not be there then. */
 hr_labels hr_study_own_labels(const hr_config *config, bool training);
 
+/* What the tables of data.labels gave a set; nothing of one that has none. */
+typedef struct hr_labels_given {
+  hr_strings names; /* of the labels */
+  size_t rows;      /* of the set */
+  size_t without;   /* of these have no line in the tables */
+  size_t left_out;  /* and these were left out, whoever knew no label of theirs */
+} hr_labels_given;
+
+void hr_labels_given_fini(hr_labels_given *given);
+
 /* Gives the rows of one set the labels that the study names, out of the tables of
  * data.labels, under its own names for them; nothing where there are none for the set.
- * Tells which are taken. Fails as hr_label_join does, and with HR_ERR_DATA where neither
+ * Tells which are taken, also to *given, which begins as all zero and is freed with
+ * hr_labels_given_fini. Fails as hr_label_join does, and with HR_ERR_DATA where neither
  * the tables nor the files of spectra have a label that the study needs. */
 hr_status hr_study_take_labels(const hr_config *config, bool training,
                                hr_dataset *dataset, const hr_observer *observer,
-                               hr_error *err) HR_MUST_CHECK;
+                               hr_labels_given *given, hr_error *err) HR_MUST_CHECK;
 
 /* With data.unlabelled: exclude, leaves out the rows of a set that are NaN in a target or
  * an axis of the bins, counts them to the observer and keeps that as a doubt.

@@ -70,13 +70,15 @@ static hr_status settle_labels(hr_plan *plan, const hr_observer *observer,
     HR_TRY(hr_dataset_follow_index(sets[s], err));
   }
   for (size_t s = 0; s < 2; s++) {
-    HR_TRY(hr_study_take_labels(config, s == 0, sets[s], observer, err));
+    HR_TRY(hr_study_take_labels(config, s == 0, sets[s], observer, &plan->given[s], err));
   }
   for (size_t s = 0; s < 2; s++) HR_TRY(hr_study_rename_columns(config, sets[s], err));
   for (size_t s = 0; s < 2; s++) HR_TRY(hr_study_check_columns(config, sets[s], err));
   for (size_t s = 0; s < 2; s++) {
+    size_t all = hr_dataset_rows(sets[s]);
     HR_TRY(hr_study_leave_out_unlabelled(config, s == 0, sets[s], observer, &plan->doubts,
                                          err));
+    plan->given[s].left_out = all - hr_dataset_rows(sets[s]);
   }
   HR_TRY(hr_config_label_files(config, &plan->label_files, err));
 cleanup:
@@ -398,6 +400,7 @@ void hr_plan_destroy(hr_plan **address) {
   hr_free(plan->further);
   hr_outside_fini(plan);
   hr_doubts_fini(&plan->doubts);
+  for (size_t s = 0; s < 2; s++) hr_labels_given_fini(&plan->given[s]);
   hr_strings_fini(&plan->label_files);
   hr_free(plan);
 }
@@ -424,12 +427,23 @@ hr_stream_options hr_plan_stream(const hr_plan *plan, bool training) {
   return options;
 }
 
+static hr_results_labels tell_labels(const hr_plan *plan, size_t set) {
+  const hr_labels_given *given = &plan->given[set];
+  return (hr_results_labels){.tables = &plan->config->data.label_tables[set],
+                             .id = plan->config->data.labels_id,
+                             .names = &given->names,
+                             .rows = given->rows,
+                             .without = given->without,
+                             .left_out = given->left_out};
+}
+
 hr_results_data hr_plan_tell_data(const hr_plan *plan) {
   const hr_config *config = plan->config;
   const double *wave = hr_dataset_wave(plan->train);
   size_t pixels = hr_dataset_pixels(plan->train);
   return (hr_results_data){.train_paths = &config->data.train_paths,
                            .test_path = config->data.test_path,
+                           .labels = {tell_labels(plan, 0), tell_labels(plan, 1)},
                            .pixels = pixels,
                            .first_wavelength = wave[0],
                            .last_wavelength = wave[pixels - 1],

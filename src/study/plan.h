@@ -7,6 +7,7 @@
 #include "score/results.h"
 #include "session/origin.h"
 #include "study/conditions.h"
+#include "study/labels.h"
 #include "study/memory_plan.h"
 
 /* A label that is predicted; borrowed texts. */
@@ -34,8 +35,9 @@ typedef struct hr_plan {
                                all zero */
   hr_memory_plan memory;    /* the experts in the order in which they are trained */
   hr_doubts doubts; /* that are told; those that are not let be have refused the study */
-  hr_strings label_files; /* with tables of labels, for the origin */
-  uint64_t spectra_print; /* of some training and test spectra, for the origin */
+  hr_labels_given given[2]; /* training and test labels, by data.labels */
+  hr_strings label_files;   /* with tables of labels, for the origin */
+  uint64_t spectra_print;   /* of some training and test spectra, for the origin */
   hr_origin origin;
 } hr_plan;
 

@@ -6,6 +6,7 @@ A study whose labels come from a table has the numbers of one whose labels stand
 spectra; what a table masks is no number; names of stars are exact to the last digit.
 """
 
+import json
 import os
 import re
 import sys
@@ -109,9 +110,11 @@ class Labels(unittest.TestCase):
 
     @classmethod
     def numbers(cls, name):
-        """results.json without what is another one in every run: times and paths."""
+        """results.json without what is another one in every run: times, paths, tables of labels."""
         with open(cls.path(f"{name}/results.json"), encoding="utf-8") as file:
-            text = file.read().replace("/wrong_", "/").replace("/bare_", "/")
+            results = json.load(file)
+        results["data"].pop("labels", None)
+        text = json.dumps(results).replace("/wrong_", "/").replace("/bare_", "/")
         return re.sub(r'"(seconds|seal|fingerprint)": ?[^,}\n]*', "", text)
 
     def refused(self, data, sentence, code=3, **settings):
@@ -218,10 +221,22 @@ class Labels(unittest.TestCase):
                               + self.path(f"gaps.{kind}"), done.stderr)
                 self.assertIn("4 of the 800 training rows have no number for a target or an "
                               "axis of the bins and are left out (data.unlabelled)", done.stderr)
+                with open(self.path("gaps/results.json"), encoding="utf-8") as file:
+                    given = json.load(file)["data"]["labels"]
+                common = {"tables": [self.path(f"gaps.{kind}")], "id": "star",
+                          "names": ["T_eff", "M_H", "log_g", "snr"]}
+                self.assertEqual(given["train"], {**common, "rows": 800, "without_line": 1,
+                                                  "left_out": 4})
+                self.assertEqual(given["test"], {**common, "rows": 400, "without_line": 0,
+                                                 "left_out": 1})
                 self.assertEqual(re.sub("nan_|wrong_", "", self.numbers("gaps")),
                                  re.sub("nan_|wrong_", "", self.numbers("nan")))
         with open(self.path("gaps/report.md"), encoding="utf-8") as file:
-            self.assertIn("1 of the 400 test rows has no number for a target", file.read())
+            report = file.read()
+        self.assertIn("1 of the 400 test rows has no number for a target", report)
+        self.assertIn("Of the 800 training spectra, `T_eff`, `M_H`, `log_g`, `snr` come from "
+                      f"`{self.path('gaps.h5')}`, joined by `star`; without a line there: 1, "
+                      "left out without a label: 4.", report)
         empty = self.masked()
         empty["log_g"].mask = True
         empty.write(self.path("empty.ecsv"))

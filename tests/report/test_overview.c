@@ -131,6 +131,38 @@ static void the_data_are_told(void **state) {
   hr_strings_fini(&paths);
 }
 
+/* Of training rows by rows, of test rows by name; the set without tables is not told. */
+static void tables_of_labels_are_told(void **state) {
+  (void)state;
+  hr_results_data data;
+  hr_strings paths = {0}, tables = {0}, names = {0};
+  give_data(&data, &paths, 1);
+  check_ok(hr_strings_append(&tables, "cat.h5::stars", &err));
+  check_ok(hr_strings_append(&names, "T_eff", &err));
+  check_ok(hr_strings_append(&names, "log_g", &err));
+  data.labels[1] = (hr_results_labels){&tables, "gaia_id", &names, 240, 3, 4};
+  read_results();
+  hr_overview_tell_data(&reader, &text);
+  assert_non_null(strstr(
+      text.bytes,
+      " Å. Of the 240 test spectra, `T_eff`, `log_g` come from `cat.h5::stars`, joined "
+      "by `gaia_id`; without a line there: 3, left out without a label: 4. Noise of"));
+  hr_reader_fini(&reader);
+  data.labels[0] = (hr_results_labels){&tables, NULL, &names, 3400, 0, 0};
+  read_results();
+  hr_tables_speak(&reader, true);
+  hr_overview_tell_data(&reader, &text);
+  assert_non_null(
+      strstr(text.bytes,
+             "3400 条训练光谱的 `T_eff`、`log_g` 取自 `cat.h5::stars`，按行对应；"
+             "表中无对应行者：0，因无标签而略去：0。240 条测试光谱的 `T_eff`、`log_g` "
+             "取自 `cat.h5::stars`，按 `gaia_id` 对应；表中无对应行者：3，因无标签而"
+             "略去：4。训练光谱加入"));
+  hr_strings_fini(&paths);
+  hr_strings_fini(&tables);
+  hr_strings_fini(&names);
+}
+
 static void in_chinese(void **state) {
   (void)state;
   hr_results_data data;
@@ -176,6 +208,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(who_is_not_chosen_does_not_compete, prepare, tidy),
       cmocka_unit_test_setup_teardown(who_chooses_is_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(the_data_are_told, prepare, tidy),
+      cmocka_unit_test_setup_teardown(tables_of_labels_are_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(in_chinese, prepare, tidy),
       cmocka_unit_test_setup_teardown(what_is_not_known_is_not_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(bad_pixels_are_told_by_file, prepare, tidy),

@@ -4,6 +4,7 @@
 #include "support/small_plan.h"
 
 static char expected[1024];
+static hr_labels_given given;
 
 /* A row of the table for each of the training rows, with what stands behind the star. */
 static void write_table(const char *name, const char *head, bool whole) {
@@ -33,13 +34,19 @@ static void a_table_takes_the_place_of_labels(void **state) {
   open_train("log_g, labels: {train: t.csv}", &train);
   assert_int_equal(hr_study_own_labels(plan_config, true), HR_LABELS_OPTIONAL);
   assert_int_equal(hr_study_own_labels(plan_config, false), HR_LABELS_NEEDED);
-  check_ok(hr_study_take_labels(plan_config, false, train, NULL, &err));
+  check_ok(hr_study_take_labels(plan_config, false, train, NULL, &given, &err));
   assert_false(hr_dataset_is_from_table(train, "log_g"));
-  check_ok(hr_study_take_labels(plan_config, true, train, NULL, &err));
+  assert_int_equal(given.rows, 0);
+  check_ok(hr_study_take_labels(plan_config, true, train, NULL, &given, &err));
   check_ok(hr_dataset_label(train, "log_g", true, &values, &err));
   check_near(values[4], 7.25, 0);
+  assert_int_equal(given.rows, PLAN_TRAIN);
+  assert_int_equal(given.without, 0);
+  assert_int_equal(given.names.count, 2);
+  assert_string_equal(given.names.items[1], "log_g");
   assert_true(hr_dataset_is_from_table(train, "T_eff"));
   assert_false(hr_dataset_is_from_table(train, "M_H"));
+  hr_labels_given_fini(&given);
   hr_dataset_destroy(&train);
 }
 
@@ -49,8 +56,9 @@ static void check_refused(const char *data, const char *behind) {
   open_train(data, &train);
   snprintf(expected, sizeof expected, "x.yaml: data.labels: %s/%s", plan_scratch.path,
            behind);
-  check_fails(hr_study_take_labels(plan_config, true, train, NULL, &err), HR_ERR_DATA,
-              expected);
+  check_fails(hr_study_take_labels(plan_config, true, train, NULL, &given, &err),
+              HR_ERR_DATA, expected);
+  hr_labels_given_fini(&given);
   hr_dataset_destroy(&train);
 }
 
@@ -79,7 +87,7 @@ static void rows_without_a_label_are_left_out(void **state) {
   size_t row = 0;
   write_table("t.csv", "row,log_g,T_eff", false);
   open_train("log_g, labels: {train: t.csv}, unlabelled: exclude", &train);
-  check_ok(hr_study_take_labels(plan_config, true, train, NULL, &err));
+  check_ok(hr_study_take_labels(plan_config, true, train, NULL, &given, &err));
   check_ok(hr_study_leave_out_unlabelled(plan_config, true, train, NULL, &doubts, &err));
   assert_int_equal(hr_dataset_rows(train), PLAN_TRAIN - 1);
   hr_dataset_locate(train, 3, &row);
@@ -93,6 +101,7 @@ static void rows_without_a_label_are_left_out(void **state) {
   check_ok(hr_study_leave_out_unlabelled(plan_config, true, train, NULL, &doubts, &err));
   assert_int_equal(doubts.count, 1);
   hr_doubts_fini(&doubts);
+  hr_labels_given_fini(&given);
   hr_dataset_destroy(&train);
 }
 
@@ -103,13 +112,14 @@ static void some_rows_have_to_be_left(void **state) {
   hr_doubts doubts = {0};
   scratch_write(&plan_scratch, "t.csv", "row,log_g\n0,\n");
   open_train("log_g, labels: {train: t.csv}, unlabelled: exclude", &train);
-  check_ok(hr_study_take_labels(plan_config, true, train, NULL, &err));
+  check_ok(hr_study_take_labels(plan_config, true, train, NULL, &given, &err));
   check_fails(
       hr_study_leave_out_unlabelled(plan_config, true, train, NULL, &doubts, &err),
       HR_ERR_EMPTY,
       "none of the 12 training rows has a number for every target and axis of the bins; "
       "see where the labels come from (data.labels)");
   hr_doubts_fini(&doubts);
+  hr_labels_given_fini(&given);
   hr_dataset_destroy(&train);
 }
 
