@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "core/alloc.h"
-#include "core/file.h"
+#include "data/table_column.h"
+#include "data/text_file.h"
 
 /* What is left to be read of a file. */
 typedef struct cursor {
@@ -15,20 +16,25 @@ typedef struct cursor {
   char *at, *end;
   size_t line; /* from 1 */
   bool is_ecsv;
-  bool has_blanks; /* between fields, in place of commas */
+  char separator; /* between fields: ',', ';', a tab, or of ECSV blanks, ' ' */
 } cursor;
 
 /* Where a field ended. */
 typedef enum field_end { FIELD_COMMA, FIELD_LINE, FIELD_FILE } field_end;
 
-static bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
+/* What stands around fields; of blanks between them any number. */
+static bool is_space(const cursor *c, char letter) {
+  return letter == ' ' || letter == '\r' || (letter == '\t' && c->separator != '\t');
+}
+
+static bool has_blanks(const cursor *c) {
+  return c->separator == ' ';
 }
 
 /* Takes the spaces off both ends of a field from `first` to `last`. */
-static char *trimmed(char *first, char *last) {
-  while (first < last && is_space(*first)) first++;
-  while (last > first && is_space(last[-1])) last--;
+static char *trimmed(const cursor *c, char *first, char *last) {
+  while (first < last && is_space(c, *first)) first++;
+  while (last > first && is_space(c, last[-1])) last--;
   *last = '\0';
   return first;
 }
@@ -57,12 +63,12 @@ static hr_status read_quoted(cursor *c, char **text, hr_error *err) {
 }
 
 static void skip_blanks(cursor *c) {
-  while (c->at < c->end && is_space(*c->at)) c->at++;
+  while (c->at < c->end && is_space(c, *c->at)) c->at++;
 }
 
 static bool is_end_of_field(const cursor *c) {
   if (*c->at == '\n') return true;
-  return c->has_blanks ? is_space(*c->at) : *c->at == ',';
+  return has_blanks(c) ? is_space(c, *c->at) : *c->at == c->separator;
 }
 
 static hr_status read_field(cursor *c, char **text, field_end *end, hr_error *err) {
@@ -77,11 +83,11 @@ static hr_status read_field(cursor *c, char **text, field_end *end, hr_error *er
   size_t line = c->line;
   while (c->at < c->end && !is_end_of_field(c)) c->at++;
   char *last = c->at;
-  if (c->has_blanks) skip_blanks(c); /* what parts fields, and what ends the line */
+  if (has_blanks(c)) skip_blanks(c); /* what parts fields, and what ends the line */
   *end = c->at == c->end ? FIELD_FILE : *c->at == '\n' ? FIELD_LINE : FIELD_COMMA;
   if (*end == FIELD_LINE) c->line++;
-  if (*end == FIELD_LINE || (*end == FIELD_COMMA && !c->has_blanks)) c->at++;
-  char *rest = trimmed(first, last);
+  if (*end == FIELD_LINE || (*end == FIELD_COMMA && !has_blanks(c))) c->at++;
+  char *rest = trimmed(c, first, last);
   if (is_quoted && rest[0] != '\0') {
     return hr_fail(err, HR_ERR_FORMAT, "%s: line %zu has text behind a closed quote",
                    c->path, line);
@@ -92,13 +98,13 @@ static hr_status read_field(cursor *c, char **text, field_end *end, hr_error *er
 
 /* Skips lines without anything; whether there is another. */
 static bool find_text(cursor *c) {
-  for (char *at = c->at; at < c->end && (is_space(*at) || *at == '\n'); at++) {
+  for (char *at = c->at; at < c->end && (is_space(c, *at) || *at == '\n'); at++) {
     if (*at != '\n') continue;
     c->at = at + 1;
     c->line++;
   }
   char *at = c->at;
-  while (at < c->end && is_space(*at)) at++;
+  while (at < c->end && is_space(c, *at)) at++;
   return at < c->end;
 }
 
@@ -141,8 +147,13 @@ static hr_status read_names(cursor *c, hr_csv_table *csv, hr_error *err) {
   HR_TRY(read_line(c, &csv->names, &csv->columns, &room, err));
   for (size_t i = 0; i < csv->columns; i++) {
     if (hr_csv_table_find(csv, csv->names[i]) == (int)i) continue;
-    status = hr_fail(err, HR_ERR_FORMAT, "%s has two columns called '%.60s'", c->path,
-                     csv->names[i]);
+    status = csv->names[i][0]
+                 ? hr_fail(err, HR_ERR_FORMAT, "%s has two columns called '%.60s'",
+                           c->path, csv->names[i])
+                 : hr_fail(err, HR_ERR_FORMAT,
+                           "%s has several columns without a name; name them in the "
+                           "first line",
+                           c->path);
     goto cleanup;
   }
 cleanup:
@@ -180,13 +191,14 @@ bool hr_csv_is_ecsv(const char *bytes) {
  * where rows are looked for. */
 static hr_status read_head(cursor *c, hr_error *err) {
   static const char key[] = "# delimiter:";
-  c->is_ecsv = c->has_blanks = true;
+  c->is_ecsv = true;
+  c->separator = ' ';
   for (cursor head = *c; head.at < head.end && *head.at == '#'; skip_line(&head)) {
     if (strncmp(head.at, key, sizeof key - 1) != 0) continue;
     const char *value = head.at + sizeof key - 1;
     while (*value == ' ') value++;
     if (*value == '\'' || *value == '"') value++;
-    c->has_blanks = *value == ' ';
+    c->separator = *value;
     if (*value == ' ' || *value == ',') continue;
     return hr_fail(
         err, HR_ERR_FORMAT,
@@ -197,19 +209,34 @@ static hr_status read_head(cursor *c, hr_error *err) {
   return HR_OK;
 }
 
+/* What parts the names in their line most often, outside of quotes; a comma where that is
+ * nothing. */
+static char find_separator(const cursor *c) {
+  static const char separators[] = {',', ';', '\t'};
+  size_t counts[sizeof separators] = {0}, most = 0;
+  bool is_quoted = false;
+  const char *at = c->at;
+  while (at < c->end && strchr(" \r\n", *at)) at++;
+  for (; at < c->end && (is_quoted || *at != '\n'); at++) {
+    if (*at == '"') is_quoted = !is_quoted;
+    for (size_t i = 0; i < sizeof separators && !is_quoted; i++) {
+      counts[i] += *at == separators[i];
+    }
+  }
+  for (size_t i = 1; i < sizeof separators; i++) {
+    if (counts[i] > counts[most]) most = i;
+  }
+  return separators[most];
+}
+
 hr_status hr_csv_table_read(const char *path, size_t most_bytes, hr_csv_table *out,
                             hr_error *err) {
-  static const char byte_order_mark[] = "\xef\xbb\xbf";
   hr_status status = HR_OK;
   size_t size = 0;
   *out = (hr_csv_table){0};
-  HR_TRY(hr_file_read(path, most_bytes, &out->bytes, &size, err));
+  HR_TRY(hr_text_file_read(path, most_bytes, &out->bytes, &size, err));
   cursor c = {.path = path, .at = out->bytes, .end = out->bytes + size, .line = 1};
-  if (size >= 3 && memcmp(c.at, byte_order_mark, 3) == 0) c.at += 3;
-  if (memchr(c.at, '\0', (size_t)(c.end - c.at))) {
-    status = hr_fail(err, HR_ERR_FORMAT, "%s is no text; a table is read from CSV", path);
-    goto cleanup;
-  }
+  c.separator = find_separator(&c);
   out->is_ecsv = hr_csv_is_ecsv(c.at);
   if (out->is_ecsv) HR_TRY(read_head(&c, err));
   HR_TRY(read_names(&c, out, err));
@@ -253,5 +280,10 @@ bool hr_csv_table_number(const hr_csv_table *csv, size_t row, int column, double
 }
 
 bool hr_csv_table_integer(const hr_csv_table *csv, size_t row, int column, int64_t *out) {
-  return hr_parse_integer(cell_of(csv, row, column), out);
+  const char *text = cell_of(csv, row, column);
+  double value = 0;
+  if (hr_parse_integer(text, out)) return true;
+  /* pandas makes floats of a column that lacks a value somewhere: 1234.0 */
+  if (!text[strspn(text, "+-0123456789")] || !hr_parse_number(text, &value)) return false;
+  return hr_whole_number(value, HR_PRECISION_DOUBLE, out);
 }

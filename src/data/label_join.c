@@ -83,6 +83,7 @@ typedef struct star_names {
   int64_t *integers;
   size_t count;
   bool are_integers;
+  hr_precision precision; /* of numbers; the coarsest that some file has */
 } star_names;
 
 static void star_names_fini(star_names *names) {
@@ -97,6 +98,12 @@ static hr_status star_names_init(star_names *names, size_t count, hr_error *err)
   HR_TRY(hr_alloc(&names->integers, count, err));
 cleanup:
   return status;
+}
+
+static hr_precision precision_of(size_t bytes) {
+  return bytes >= 8   ? HR_PRECISION_DOUBLE
+         : bytes == 4 ? HR_PRECISION_SINGLE
+                      : HR_PRECISION_HALF;
 }
 
 /* An array of a shard, in place of a label. */
@@ -124,6 +131,8 @@ static hr_status read_array(const hr_shard *shard, const char *place, star_names
   HR_TRY(hr_hdf5_read_rows(&object, H5T_NATIVE_DOUBLE, all, out->numbers + at, err));
   HR_TRY(hr_hdf5_read_rows(&object, H5T_NATIVE_INT64, all, out->integers + at, err));
   out->are_integers = out->are_integers && is_whole;
+  hr_precision own = is_whole ? HR_PRECISION_DOUBLE : precision_of(H5Tget_size(type));
+  if (own > out->precision) out->precision = own;
 cleanup:
   hr_hdf5_release(&type);
   hr_hdf5_release(&array);
@@ -139,6 +148,7 @@ static hr_status read_label(const join *j, star_names *out, hr_error *err) {
   const int64_t *integers = NULL;
   const hr_strings *renamed = j->wish->renamed;
   size_t shards = 0, rows = hr_dataset_rows(j->dataset);
+  const hr_shard *shard = hr_dataset_shards(j->dataset, &shards);
   status = hr_dataset_label(j->dataset, id, false, &numbers, NULL);
   for (size_t i = 0; status != HR_OK && renamed && i < renamed->count; i++) {
     if (strcmp(renamed->items[i], id) != 0) continue;
@@ -150,29 +160,15 @@ static hr_status read_label(const join *j, star_names *out, hr_error *err) {
                    "%s has no label column %s, by which data.labels_id joins the tables; "
                    "name one that every file of spectra has, or an array by its path, "
                    "such as /%s",
-                   hr_dataset_shards(j->dataset, &shards)->path, j->wish->id,
-                   j->wish->id);
+                   shard->path, j->wish->id, j->wish->id);
   }
   HR_TRY(hr_dataset_integers(j->dataset, id, &integers, err));
   memcpy(out->numbers, numbers, rows * sizeof *numbers);
   if (integers) memcpy(out->integers, integers, rows * sizeof *integers);
   out->are_integers = integers != NULL;
+  out->precision = hr_star_names_precision(j->dataset, id);
 cleanup:
   return status;
-}
-
-/* Numbers that a double does not hold to the last digit may name another star. */
-static hr_status check_exact(const join *j, const star_names *names, hr_error *err) {
-  for (size_t i = 0; !names->are_integers && i < names->count; i++) {
-    if (!(fabs(names->numbers[i]) > 0x1p53)) continue;
-    size_t row = 0;
-    const char *path = hr_dataset_locate(j->dataset, i, &row);
-    return hr_fail(err, HR_ERR_DATA,
-                   "%s keeps %s as floating-point numbers, which do not hold that of row "
-                   "%zu to its last digit; write it as 64-bit integers",
-                   path, j->wish->id, row);
-  }
-  return HR_OK;
 }
 
 static hr_status name_rows(const join *j, star_names *out, hr_error *err) {
@@ -188,7 +184,10 @@ static hr_status name_rows(const join *j, star_names *out, hr_error *err) {
   } else {
     HR_TRY(read_label(j, out, err));
   }
-  HR_TRY(check_exact(j, out, err));
+  if (!out->are_integers) {
+    HR_TRY(hr_star_names_check_exact(j->dataset, j->wish->id, out->numbers,
+                                     out->precision, err));
+  }
 cleanup:
   return status;
 }
@@ -202,8 +201,7 @@ static bool name_line(const hr_table_column *column, size_t line, bool as_intege
     *integer = column->integers[line];
     return *integer != INT64_MAX;
   }
-  *integer = fabs(*number) <= 0x1p53 ? (int64_t)*number : 0;
-  return (double)*integer == *number;
+  return hr_whole_number(*number, column->precision, integer);
 }
 
 static hr_status name_lines_of(const join *j, size_t t, star_names *out, hr_error *err) {
@@ -317,6 +315,8 @@ static hr_status join_table(join *j, size_t t, const size_t range[2], hr_error *
                    "data.labels_id",
                    j->tables[t].name, j->tables[t].rows, range[1], j->wish->set);
   }
+  hr_status status = hr_number_table_check_order(&j->tables[t], err);
+  if (status != HR_OK) return status;
   size_t first = first_line(j, t);
   for (size_t i = 0; i < range[1]; i++) j->line[range[0] + i] = (int64_t)(first + i);
   return HR_OK;

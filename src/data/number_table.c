@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -281,6 +282,13 @@ static const int64_t *integers_of(const hr_number_table *table, int column) {
   return table->frame.integers[column];
 }
 
+/* In which the file keeps a column of floats. */
+static hr_precision precision_of(const hr_number_table *table, int column) {
+  if (table->array) return HR_PRECISION_DOUBLE;
+  return table->loaded[column].values ? table->loaded[column].precision
+                                      : table->frame.precisions[column];
+}
+
 bool hr_number_table_integer(const hr_number_table *table, size_t row, int column,
                              int64_t *out) {
   if (is_masked(table, row, column)) return false;
@@ -292,9 +300,7 @@ bool hr_number_table_integer(const hr_number_table *table, size_t row, int colum
     *out = integers[row];
     return isnan(value) == 0;
   }
-  if (!(fabs(value) <= 0x1p53) || value != floor(value)) return false;
-  *out = (int64_t)value;
-  return true;
+  return hr_whole_number(value, precision_of(table, column), out);
 }
 
 const char *hr_number_table_place(const hr_number_table *table, size_t row,
@@ -307,7 +313,68 @@ const char *hr_number_table_place(const hr_number_table *table, size_t row,
   return place;
 }
 
+/* --- the order of lines --- */
+
+static int compare_integers(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* The first row whose number is not above the one before; the count: there is none. */
+static size_t find_step_down(const int64_t *index, size_t count) {
+  size_t i = 1;
+  while (i < count && index[i] > index[i - 1]) i++;
+  return i < count ? i : count;
+}
+
+/* The index [rows], or *out NULL: it has none of whole numbers. */
+static hr_status copy_index(const hr_number_table *table, int64_t **out, hr_error *err) {
+  hr_status status = HR_OK;
+  const int64_t *index = table->frame.index;
+  bool has_column = table->csv.bytes && table->columns > 1 && !table->names[0][0];
+  if (!index && !has_column) return HR_OK;
+  HR_TRY(hr_alloc(out, table->rows, err));
+  for (size_t i = 0; i < table->rows; i++) {
+    if (index) {
+      (*out)[i] = index[i];
+    } else if (!hr_number_table_integer(table, i, 0, &(*out)[i])) {
+      hr_free(*out);
+      *out = NULL;
+      break;
+    }
+  }
+cleanup:
+  return status;
+}
+
+hr_status hr_number_table_check_order(const hr_number_table *table, hr_error *err) {
+  hr_status status = HR_OK;
+  int64_t *index = NULL;
+  char place[HR_NUMBER_TABLE_PLACE];
+  HR_TRY(copy_index(table, &index, err));
+  size_t step = index ? find_step_down(index, table->rows) : table->rows;
+  if (step == table->rows) goto cleanup;
+  int64_t here = index[step], before = index[step - 1];
+  qsort(index, table->rows, sizeof *index, compare_integers);
+  if (find_step_down(index, table->rows) < table->rows) goto cleanup; /* of several */
+  status =
+      hr_fail(err, HR_ERR_DATA,
+              "%s is not in the order of its index%s: %s has %" PRId64 " behind %" PRId64
+              "; make the index a column row where it is the "
+              "number of the row, or write the table without it",
+              table->name, table->csv.bytes ? ", the column without a name" : "",
+              hr_number_table_place(table, step, place), here, before);
+cleanup:
+  hr_free(index);
+  return status;
+}
+
 /* --- whole columns --- */
+
+const char *hr_number_table_remedy(const char *cell) {
+  return strchr(cell, ',') ? "write decimals behind a point"
+                           : "leave the cell empty where there is none";
+}
 
 static hr_status fail_lacking(const hr_number_table *table, const char *name,
                               hr_error *err) {
@@ -340,13 +407,11 @@ static hr_status fail_cell(const hr_number_table *table, size_t row, int column,
                            hr_error *err) {
   char place[HR_NUMBER_TABLE_PLACE];
   const hr_csv_table *csv = &table->csv;
+  const char *cell = csv->cells[row * csv->columns + (size_t)column];
   hr_number_table_place(table, row, place);
-  return hr_fail(
-      err, HR_ERR_DATA,
-      "%s: %s has '%.40s' as %s, which is no number; leave the cell empty where "
-      "there is none",
-      table->name, place, csv->cells[row * csv->columns + (size_t)column],
-      csv->names[column]);
+  return hr_fail(err, HR_ERR_DATA, "%s: %s has '%.40s' as %s, which is no number; %s",
+                 table->name, place, cell, csv->names[column],
+                 hr_number_table_remedy(cell));
 }
 
 /* The numbers of a text are whole where all are written so. */

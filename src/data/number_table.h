@@ -56,6 +56,15 @@ bool hr_number_table_number(const hr_number_table *table, size_t row, int column
 bool hr_number_table_integer(const hr_number_table *table, size_t row, int column,
                              int64_t *out);
 
+/* Refuses (HR_ERR_DATA) a table whose lines are to be taken in their order, and whose own
+ * index, that of a pandas frame or a first column without a name in CSV, says that they
+ * were put in another one: numbers that go up and down, each once. */
+hr_status hr_number_table_check_order(const hr_number_table *table,
+                                      hr_error *err) HR_MUST_CHECK;
+
+/* What to do about a cell that is no number, behind "; ". */
+const char *hr_number_table_remedy(const char *cell);
+
 /* A whole column by name. HR_ERR_DATA, naming the table and what it has instead, where
  * there is none of that name, where it holds no numbers, and naming the row where a cell
  * is none. Freed with hr_table_column_fini, on failure too. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/alloc.h"
+#include "data/shard.h"
 
 static int compare_names(const void *a, const void *b) {
   const hr_named_star *x = a, *y = b;
@@ -55,4 +56,33 @@ bool hr_star_list_has_twins(const hr_star_list *list, size_t *first, size_t *sec
 const hr_named_star *hr_star_list_find(const hr_star_list *list,
                                        const hr_named_star *wanted) {
   return bsearch(wanted, list->items, list->count, sizeof *list->items, compare_names);
+}
+
+hr_precision hr_star_names_precision(const hr_dataset *dataset, const char *label) {
+  size_t shards = 0;
+  hr_precision coarsest = HR_PRECISION_DOUBLE;
+  hr_dataset_shards(dataset, &shards);
+  for (size_t s = 0; s < shards; s++) {
+    hr_precision own = hr_dataset_precision(dataset, label, s);
+    if (own > coarsest) coarsest = own;
+  }
+  return coarsest;
+}
+
+hr_status hr_star_names_check_exact(const hr_dataset *dataset, const char *id,
+                                    const double *numbers, hr_precision precision,
+                                    hr_error *err) {
+  for (size_t i = 0; i < hr_dataset_rows(dataset); i++) {
+    int64_t whole = 0;
+    size_t row = 0;
+    bool is_part = isfinite(numbers[i]) && numbers[i] != floor(numbers[i]);
+    if (isnan(numbers[i]) || is_part) continue;
+    if (hr_whole_number(numbers[i], precision, &whole)) continue;
+    const char *path = hr_dataset_locate(dataset, i, &row);
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s keeps %s as floating-point numbers, which do not hold that of row "
+                   "%zu to its last digit; write it as 64-bit integers",
+                   path, id, row);
+  }
+  return HR_OK;
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/error.h"
+#include "data/dataset.h"
 
 typedef struct hr_named_star {
   int64_t integer; /* its name; 0 where names are numbers */
@@ -35,5 +35,15 @@ bool hr_star_list_has_twins(const hr_star_list *list, size_t *first, size_t *sec
 /* The star of the name that `wanted` has, or NULL. */
 const hr_named_star *hr_star_list_find(const hr_star_list *list,
                                        const hr_named_star *wanted);
+
+/* The coarsest precision in which a file of the dataset keeps the label. */
+hr_precision hr_star_names_precision(const hr_dataset *dataset, const char *label);
+
+/* Refuses (HR_ERR_DATA) names of stars, [rows] numbers that files keep as floats of that
+ * precision under the name `id`, one of which is so large a whole number that its last
+ * digits may be another's. */
+hr_status hr_star_names_check_exact(const hr_dataset *dataset, const char *id,
+                                    const double *numbers, hr_precision precision,
+                                    hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef HR_DATA_TABLE_COLUMN_H
 #define HR_DATA_TABLE_COLUMN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/alloc.h"
@@ -14,6 +15,16 @@ typedef struct hr_table_column {
                     is none, and 2^63 - 1 for what is more; NULL: it is none of these */
   hr_precision precision; /* in which the file keeps its numbers */
 } hr_table_column;
+
+/* A number that a file keeps as a float as the whole number that it must have been: false
+ * where it is none, or so large that floats of that precision leave whole numbers out, so
+ * that its last digits may be another's. */
+static inline bool hr_whole_number(double value, hr_precision precision, int64_t *out) {
+  static const double beyond[] = {0x1p53, 0x1p24, 0x1p11}; /* by precision */
+  if (!(value > -beyond[precision] && value < beyond[precision])) return false;
+  *out = (int64_t)value;
+  return (double)*out == value;
+}
 
 static inline void hr_table_column_fini(hr_table_column *column) {
   hr_free(column->values);

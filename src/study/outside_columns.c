@@ -114,9 +114,10 @@ static hr_status refuse_value(const hr_outside_file *file, size_t line, int colu
     return hr_fail(err, HR_ERR_FORMAT, "%s: %s has an infinite %s", file->path, place,
                    what);
   }
-  return hr_fail(err, HR_ERR_FORMAT, "%s: %s has '%.40s' as %s, which is no number",
-                 file->path, place, csv->cells[line * csv->columns + (size_t)column],
-                 csv->names[column]);
+  const char *cell = csv->cells[line * csv->columns + (size_t)column];
+  return hr_fail(err, HR_ERR_FORMAT, "%s: %s has '%.40s' as %s, which is no number; %s",
+                 file->path, place, cell, csv->names[column],
+                 hr_number_table_remedy(cell));
 }
 
 static const double *truth_of(const hr_outside_file *file, size_t target) {

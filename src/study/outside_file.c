@@ -31,6 +31,10 @@ static hr_status list_stars(const hr_outside_file *file, hr_star_list *out,
   size_t first = 0, second = 0;
   HR_TRY(hr_dataset_integers(dataset, id, &integers, err));
   HR_TRY(hr_dataset_label(dataset, id, false, &numbers, err));
+  if (!integers) {
+    HR_TRY(hr_star_names_check_exact(dataset, id, numbers,
+                                     hr_star_names_precision(dataset, id), err));
+  }
   HR_TRY(hr_star_list_init(out, integers, numbers, rows_of(file), err));
   if (hr_star_list_has_twins(out, &first, &second)) {
     status = hr_fail(err, HR_ERR_DATA,
@@ -124,6 +128,7 @@ static hr_status join_line_by_line(hr_outside_file *file, hr_error *err) {
                 file->has_training ? "over all training files" : "in the test file");
     goto cleanup;
   }
+  HR_TRY(hr_number_table_check_order(&file->table, err));
   for (size_t l = 0; l < all; l++) file->row[l] = row_of[l];
 cleanup:
   hr_free(row_of);

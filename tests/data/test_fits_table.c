@@ -98,6 +98,53 @@ static void tables_of_text_are_read_too(void **state) {
   check_near(column.values[1], -0.125, 0);
 }
 
+/* Names of stars are exact, and numbers those that a CSV file with their text has. */
+static void text_keeps_every_digit(void **state) {
+  (void)state;
+  static const char *const columns[] = {"TTYPE1  = 'id'",
+                                        "TBCOL1  =                    1",
+                                        "TFORM1  = 'I20'",
+                                        "TNULL1  = '-1'",
+                                        "TTYPE2  = 'log_g'",
+                                        "TBCOL2  =                   22",
+                                        "TFORM2  = 'D24.16'",
+                                        "TTYPE3  = 'old'",
+                                        "TBCOL3  =                   47",
+                                        "TFORM3  = 'F4.2'",
+                                        NULL};
+  static const char *const cells[][3] = {
+      {"4611686018427387905", "1.152921504606847D+18", "250"},
+      {"9007199254740993", "9007199254740991.0", "-25"},
+      {"9223372036854775807", "0.1", "5"},
+      {"-9223372036854775808", "-2.5E0", "1.25"},
+      {"99999999999999999999", ".3", "0"},
+      {"-1                  ", "5.0", "0"},
+      {"", "", "1"}};
+  char rows[7 * 50 + 1];
+  for (size_t i = 0; i < 7; i++) {
+    snprintf(rows + 50 * i, 51, "%20s %24s %4s", cells[i][0], cells[i][1], cells[i][2]);
+  }
+  open_rows(columns, 50, rows, 350);
+  static const int64_t ids[] = {4611686018427387905,
+                                9007199254740993,
+                                INT64_MAX,
+                                INT64_MIN,
+                                INT64_MAX, /* and its value is more */
+                                0,
+                                0};
+  static const double values[] = {0x1p60, 9007199254740991.0, 0.1, -2.5, 0.3, 5, 0};
+  static const double old[] = {2.5, -0.25, 0.05, 1.25, 0, 0, 0.01};
+  read_column(0);
+  for (size_t i = 0; i < 7; i++) assert_true(column.integers[i] == ids[i]);
+  check_near(column.values[4], 1e20, 0);
+  assert_true(isnan(column.values[5]));
+  check_near(column.values[6], 0, 0);
+  read_column(1);
+  for (size_t i = 0; i < 7; i++) check_near(column.values[i], values[i], 0);
+  read_column(2);
+  for (size_t i = 0; i < 7; i++) check_near(column.values[i], old[i], 1e-15);
+}
+
 /* TNULL is of what is stored, as the standard says, and not of what the scale makes. */
 static void scaled_columns_have_nulls_too(void **state) {
   (void)state;
@@ -280,6 +327,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(integers_have_nulls_and_all_digits),
       TEST(tables_of_text_are_read_too),
+      TEST(text_keeps_every_digit),
       TEST(scaled_columns_have_nulls_too),
       TEST(unsigned_integers_are_whole),
       TEST(floats_are_what_they_are),

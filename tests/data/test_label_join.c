@@ -106,6 +106,34 @@ static void stars_find_their_lines(void **state) {
   check_values("log_g", joined);
 }
 
+/* Floats name stars where the file keeps them to the last digit. */
+static void names_in_floats_are_exact_or_refused(void **state) {
+  (void)state;
+  const double joined[] = {1, 2, (double)NAN, 4};
+  wish_for("log_g");
+  open_stars(SHARD_I32, 1);
+  name_table("t.csv", "star,log_g\n40.0,4\n1e1,1\n20,2\n9007199254740991.0,0\n");
+  check_ok(join_by("star"));
+  check_values("log_g", joined);
+  open_stars(SHARD_I32, 1);
+  scratch_write(&s, "t.csv", "star,log_g\n40.0,4\n9007199254740992.0,1\n");
+  snprintf(expected, sizeof expected,
+           "%s/t.csv: line 3 has no star that is an integer to the last digit; write it "
+           "as 64-bit integers",
+           s.path);
+  check_fails(join_by("star"), HR_ERR_DATA, expected);
+  scratch_write(&s, "t.csv", "star,log_g\n10,1\n");
+  for (int wide = 0; wide < 2; wide++) {
+    open_stars(wide ? SHARD_F64 : SHARD_F32, (wide ? 0x1p53 : 0x1p24) / 20);
+    snprintf(
+        expected, sizeof expected,
+        "%s/a.h5 keeps star as floating-point numbers, which do not hold that of row "
+        "1 to its last digit; write it as 64-bit integers",
+        s.path);
+    check_fails(join_by("star"), HR_ERR_DATA, expected);
+  }
+}
+
 /* The spectra's own names may stand in an array. */
 static void an_array_names_stars_too(void **state) {
   (void)state;
@@ -268,6 +296,7 @@ static void memory_can_run_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(stars_find_their_lines),
+      TEST(names_in_floats_are_exact_or_refused),
       TEST(an_array_names_stars_too),
       TEST(tables_may_call_labels_otherwise),
       TEST(lines_go_by_their_number_or_place),

@@ -226,6 +226,79 @@ static void columns_that_are_none_are_named(void **state) {
       "c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19 and 5 more");
 }
 
+static void a_comma_is_no_decimal_point(void **state) {
+  (void)state;
+  scratch_write(&s, "c", "row;log_g\n0;1,5\n");
+  check_ok(read_file("c"));
+  refuses_column(
+      "log_g",
+      "c: line 2 has '1,5' as log_g, which is no number; write decimals behind "
+      "a point");
+  assert_string_equal(hr_number_table_remedy("1.5?"),
+                      "leave the cell empty where there is none");
+}
+
+static void check_order_fails(const char *sentence) {
+  char expected[512];
+  snprintf(expected, sizeof expected, "%s/%s", s.path, sentence);
+  check_fails(hr_number_table_check_order(&table, &err), HR_ERR_DATA, expected);
+}
+
+/* pandas writes its index as a column without a name; frames have theirs. */
+static void lines_that_were_shuffled_are_told(void **state) {
+  (void)state;
+  static const char *const fine[] = {",x\n0,1\n1,2\n2,3\n",      ",x\n5,1\n7,2\n8,3\n",
+                                     ",x\n0,1\n0,2\n1,3\n",      "n,x\n2,1\n0,2\n1,3\n",
+                                     ",x\nb,1\na,2\n1,3\n",      "x\n3\n1\n2\n",
+                                     ",x\n0,1\n1,1\n0,1\n1,1\n", ",x\n"};
+  for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+    scratch_write(&s, "t", fine[i]);
+    check_ok(read_file("t"));
+    check_ok(hr_number_table_check_order(&table, &err));
+  }
+  scratch_write(&s, "t", ",x\n2,1\n\n0,2\n1,3\n");
+  check_ok(read_file("t"));
+  check_order_fails(
+      "t is not in the order of its index, the column without a name: line 4 has 0 "
+      "behind "
+      "2; make the index a column row where it is the number of the row, or write the "
+      "table without it");
+  const double index[] = {4, 9, 6};
+  char path[256];
+  snprintf(path, sizeof path, "%s/f", s.path);
+  shard_spec spec = shard_spec_default(path);
+  spec.rows = 3;
+  spec.frame = SHARD_FIXED;
+  spec.index = index;
+  shard_write(&spec);
+  check_ok(read_file("f"));
+  check_order_fails(
+      "f is not in the order of its index: row 2 has 6 behind 9; make the "
+      "index a column row where it is the number of the row, or write the "
+      "table without it");
+}
+
+/* From 2^24 on floats of 4 bytes leave whole numbers out. */
+static void floats_name_stars_where_they_are_exact(void **state) {
+  (void)state;
+  const double id[] = {16777215, 16777216, 2.5};
+  char path[256];
+  int64_t integer = 0;
+  snprintf(path, sizeof path, "%s/f", s.path);
+  for (int wide = 0; wide < 2; wide++) {
+    shard_spec spec = shard_spec_default(path);
+    spec.rows = 3;
+    spec.label_dtype = wide ? SHARD_F64 : SHARD_F32;
+    spec.columns[0] = (shard_column){"id", id};
+    spec.column_count = 1;
+    shard_write(&spec);
+    check_ok(read_file("f"));
+    assert_true(hr_number_table_integer(&table, 0, 0, &integer) && integer == 16777215);
+    assert_int_equal(hr_number_table_integer(&table, 1, 0, &integer), wide);
+    assert_false(hr_number_table_integer(&table, 2, 0, &integer));
+  }
+}
+
 static void what_is_not_there_is_named(void **state) {
   (void)state;
   assert_int_equal(read_file("nowhere"), HR_ERR_MISSING);
@@ -241,6 +314,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(fits_is_read_where_it_can_be, prepare, tidy),
       cmocka_unit_test_setup_teardown(one_of_several_tables_is_named, prepare, tidy),
       cmocka_unit_test_setup_teardown(columns_that_are_none_are_named, prepare, tidy),
+      cmocka_unit_test_setup_teardown(a_comma_is_no_decimal_point, prepare, tidy),
+      cmocka_unit_test_setup_teardown(lines_that_were_shuffled_are_told, prepare, tidy),
+      cmocka_unit_test_setup_teardown(floats_name_stars_where_they_are_exact, prepare,
+                                      tidy),
       cmocka_unit_test_setup_teardown(what_is_not_there_is_named, prepare, tidy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,8 @@ ROWS = 400
 FIRST = 4611686018427387904  # 2^62: neighbours are one double
 FILES = ("train_0.h5", "train_1.h5", "test.h5")
 KINDS = ("all.csv", "all.ecsv", "commas.ecsv", "masks.ecsv", "all.fits", "masks.fits",
-         "all.h5::/cat/stars", "plain.h5", "frame.h5", "quantities.fits")
+         "all.h5::/cat/stars", "plain.h5", "frame.h5", "quantities.fits", "text.fits",
+         "semicolons.csv", "tabs.txt", "utf16.txt", "macintosh.csv")
 
 
 class Labels(unittest.TestCase):
@@ -75,6 +76,14 @@ class Labels(unittest.TestCase):
         with h5py.File(cls.path("plain.h5"), "w") as file:
             file["stars"] = cls.all.to_records(index=False)
         cls.all.to_hdf(cls.path("frame.h5"), key="labels", format="fixed")
+        columns = [fits.Column(name=name, array=cls.all[name].to_numpy(), ascii=True,
+                               format="I20" if name == "star" else "D25.16")
+                   for name in cls.all]
+        fits.TableHDU.from_columns(columns).writeto(cls.path("text.fits"))
+        cls.all.to_csv(cls.path("semicolons.csv"), sep=";")
+        cls.all.to_csv(cls.path("tabs.txt"), sep="\t", index=False)
+        cls.all.to_csv(cls.path("utf16.txt"), sep="\t", encoding="utf-16", index=False)
+        cls.all.to_csv(cls.path("macintosh.csv"), lineterminator="\r")
         # Three more rows, masked, with numbers behind the masks that no star has.
         masked = table.copy()
         for _ in range(3):
@@ -182,6 +191,42 @@ class Labels(unittest.TestCase):
         self.labels_refused(", labels: {train: twice.csv}",
                             "twice.csv: line 2 and twice.csv: line 3 are the same row; keep "
                             "one of them")
+
+    def test_tables_that_were_shuffled(self):
+        """By the index that pandas writes without a name; a frame has one of its own."""
+        shuffled = self.labels[2].sample(frac=1, random_state=5)
+        shuffled.to_csv(self.path("index.csv"))
+        shuffled.to_hdf(self.path("index.h5"), key="labels", format="fixed")
+        step = next(i for i in range(1, ROWS) if shuffled.index[i] < shuffled.index[i - 1])
+        before, here = shuffled.index[step - 1:step + 1]
+        for table, where, place in (("index.csv", ", the column without a name",
+                                     f"line {step + 2}"), ("index.h5", "", f"row {step}")):
+            self.labels_refused(f", labels: {{test: {table}}}",
+                                f"{table} is not in the order of its index{where}: {place} has "
+                                f"{here} behind {before}; make the index a column row where it "
+                                "is the number of the row, or write the table without it",
+                                prefix="")
+        shuffled.to_csv(self.path("rowed.csv"), index_label="row")
+        self.run_study("rowed", ", labels: {test: rowed.csv}", prefix="")
+        self.same("rowed")
+
+    def test_names_that_pandas_made_floats(self):
+        """As it does where a name is missing in one line: 1234.0."""
+        made = made_stars.stars(ROWS, seed=1)
+        made["labels"]["star"] = 1000 + np.arange(ROWS)
+        made_stars.write(self.path("small_train_0.h5"), made)
+        made_stars.write(self.path("small_train_1.h5"), {**made, "labels": made["labels"].assign(
+            star=5000 + np.arange(ROWS))})
+        made["labels"]["star"] = 9000 + np.arange(ROWS)
+        made_stars.write(self.path("small_test.h5"), made)
+        table = made["labels"].sample(frac=1, random_state=4)
+        for name, own in (("whole", table), ("floats", table.astype({"star": float}))):
+            own.to_csv(self.path(f"{name}.csv"), index=False)
+            self.run_study(name, f", labels: {{test: {name}.csv}}, labels_id: star",
+                           prefix="small_")
+        self.same("floats", "whole")
+        with open(self.path("floats.csv"), encoding="utf-8") as file:
+            self.assertIn(".0\n", file.read())
 
     def masked(self):
         """A table in which stars have no log g, by mask, by NaN, or are not there."""
@@ -393,7 +438,8 @@ class Labels(unittest.TestCase):
             "stars.vot": (b"<?xml version='1.0'?>\n<VOTABLE version='1.4'>", "stars.vot is no "
                           "table that can be read but a VOTable; write it as CSV, ECSV, FITS "
                           "or HDF5"),
-            "binary": (b"\x01\x00\x02\x03", "binary is no text; a table is read from CSV"),
+            "binary": (b"\x01\x00\x02\x03", "binary is no text in UTF-8; a table is read "
+                       "from CSV in that"),
             "tabs.ecsv": (b"# %ECSV 1.0\n# ---\n# delimiter: '|'\nstar|log_g\n1|2\n",
                           "tabs.ecsv: line 3 names a delimiter that ECSV does not have; write "
                           "it with a comma or a blank"),

@@ -47,7 +47,8 @@ static void what_is_no_prediction_is_refused(void **state) {
       "row,x\n1,2\n", "", HR_ERR_DATA,
       "column: FILE has no column log_g; name that of the predictions as column");
   outside_refused("row,log_g\n1,high\n", "", HR_ERR_FORMAT,
-                  "column: FILE: line 2 has 'high' as log_g, which is no number");
+                  "column: FILE: line 2 has 'high' as log_g, which is no number; "
+                  "leave the cell empty where there is none");
 }
 
 /* As a catalogue in fp32 has it. */
@@ -83,7 +84,8 @@ static void what_is_no_sigma_is_refused(void **state) {
                   "leave the cell empty where sigma is not known");
   outside_refused("row,log_g,s\n0,1,.1\n1,2,big\n2,3,1\n3,4,1\n", ", sigma: s",
                   HR_ERR_FORMAT,
-                  "sigma: FILE: line 3 has 'big' as s, which is no number");
+                  "sigma: FILE: line 3 has 'big' as s, which is no number; "
+                  "leave the cell empty where there is none");
   outside_refused("row,log_g,s\n0,1,.1\n1,2,1\n2,3,1\n3,4,1\n", ", sigma: t", HR_ERR_DATA,
                   "sigma: FILE has no column t; name that of the model's own sigma, or "
                   "leave sigma out");

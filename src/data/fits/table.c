@@ -224,6 +224,78 @@ static hr_status read_values(reading *r, int type, hr_table_column *out, hr_erro
   }
 }
 
+/* --- columns of text --- */
+
+/* Where a column of a table of text stands in its rows. */
+typedef struct text_place {
+  long first; /* character, from 1 */
+  LONGLONG width;
+} text_place;
+
+/* Whether it is one whose text is its number. */
+static bool find_text(const reading *r, text_place *out) {
+  fitsfile *handle = r->table->file.handle;
+  int code = 0, kind = 0, type = 0;
+  LONGLONG repeat = 0;
+  double scale = 1, zero = 0;
+  if (fits_get_hdu_type(handle, &kind, &code) || kind != ASCII_TBL) return false;
+  fits_get_acolparms(handle, r->number, NULL, &out->first, NULL, NULL, &scale, &zero,
+                     NULL, NULL, &code);
+  fits_get_coltypell(handle, r->number, &type, &repeat, &out->width, &code);
+  return code == 0 && scale == 1 && zero == 0 && out->width > 0;
+}
+
+/* Without the blanks around it. */
+static char *strip(char *text) {
+  text += strspn(text, " ");
+  size_t length = strlen(text);
+  while (length > 0 && text[length - 1] == ' ') length--;
+  text[length] = '\0';
+  return text;
+}
+
+/* A cell as what it says; what is not written as usual, as a blank for 0 or a number
+ * without its point, stays as CFITSIO has it. */
+static void take_text(char *text, size_t row, hr_table_column *out) {
+  double value = 0;
+  char *mark = strpbrk(text, "Dd"); /* of an exponent in Fortran */
+  if (mark) *mark = 'E';
+  if (!hr_parse_number(text, &value)) return;
+  if (!out->integers) {
+    if (strchr(text, '.')) out->values[row] = value;
+    return;
+  }
+  out->values[row] = value;
+  bool fits = hr_parse_integer(text, &out->integers[row]);
+  if (!fits) out->integers[row] = INT64_MAX;
+}
+
+/* CFITSIO (4.2) puts the digits of text together in doubles, which have 15 or 16 of them,
+ * and turns what does not fit into another number. */
+static hr_status read_digits(reading *r, hr_table_column *out, hr_error *err) {
+  hr_status status = HR_OK;
+  char *text = NULL;
+  text_place place = {0};
+  bool is_too_large = r->code == NUM_OVERFLOW && out->integers; /* all were read */
+  if ((r->code && !is_too_large) || !find_text(r, &place)) return HR_OK;
+  if (is_too_large) take_integers(r, out);
+  r->code = 0;
+  fits_clear_errmsg();
+  HR_TRY(hr_alloc(&text, (size_t)place.width + 1, err));
+  for (size_t row = 0; row < r->table->rows; row++) {
+    if (r->missing[row]) continue;
+    if (fits_read_tblbytes(r->table->file.handle, (LONGLONG)row + 1, place.first,
+                           place.width, (unsigned char *)text, &r->code)) {
+      goto cleanup;
+    }
+    text[place.width] = '\0';
+    take_text(strip(text), row, out);
+  }
+cleanup:
+  hr_free(text);
+  return status;
+}
+
 hr_status hr_fits_table_read(hr_fits_table *table, size_t column, hr_table_column *out,
                              hr_error *err) {
   hr_status status = HR_OK;
@@ -238,6 +310,7 @@ hr_status hr_fits_table_read(hr_fits_table *table, size_t column, hr_table_colum
   HR_TRY(hr_alloc(&r.missing, table->rows, err));
   HR_TRY(hr_alloc(&out->values, table->rows, err));
   if (table->rows > 0) HR_TRY(read_values(&r, table->types[column], out, err));
+  HR_TRY(read_digits(&r, out, err));
   if (r.code) {
     status = hr_fits_fail(err, HR_ERR_FORMAT, r.code,
                           "%s: the column %.60s cannot be read; make the file anew or "
