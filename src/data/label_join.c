@@ -251,6 +251,19 @@ cleanup:
   return status;
 }
 
+/* An array of names is a label from now on, called by its path. */
+static hr_status keep_names(const join *j, star_names *names, hr_error *err) {
+  hr_table_column own = {.values = names->numbers, .precision = names->precision};
+  names->numbers = NULL;
+  if (names->are_integers) {
+    own.integers = names->integers;
+    names->integers = NULL;
+  }
+  hr_status status = hr_dataset_put_label(j->dataset, j->wish->id, &own, err);
+  hr_table_column_fini(&own);
+  return status;
+}
+
 static hr_status join_by_star(join *j, hr_error *err) {
   hr_status status = HR_OK;
   star_names rows = {0};
@@ -266,6 +279,7 @@ static hr_status join_by_star(join *j, hr_error *err) {
     j->line[i] = found ? (int64_t)found->row : NO_LINE;
     met += found != NULL;
   }
+  if (met > 0 && j->wish->id[0] == '/') HR_TRY(keep_names(j, &rows, err));
   if (met == 0) {
     status = hr_fail(err, HR_ERR_DATA,
                      "no line of %s has the %s of one of the %s rows; name a table of "

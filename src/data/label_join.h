@@ -25,13 +25,14 @@ typedef struct hr_label_taken {
   size_t without;    /* rows that have no line in the tables */
 } hr_label_taken;
 
-/* Gives the rows the labels of the wish that the tables have (hr_dataset_put_label); a
- * row without a line in them has NaN. With an id every line is for the rows of that name,
- * and no two lines may have it. Without one, a table for the whole set or one for every
- * file of it, in this order: by the column `row`, the number in the set or the file from
- * 0, or where there is none line by line, of which there must be as many as rows.
- * HR_ERR_MISSING, HR_ERR_FORMAT, HR_ERR_DATA, naming table and row; the dataset is of no
- * use then. Freed with hr_label_taken_fini, on failure too. */
+/* Gives the rows the labels of the wish that the tables have (hr_dataset_put_label), and
+ * an array of names under its path; a row without a line in them has NaN. With an id
+ * every line is for the rows of that name, and no two lines may have it. Without one, a
+ * table for the whole set or one for every file of it, in this order: by the column
+ * `row`, the number in the set or the file from 0, or where there is none line by line,
+ * of which there must be as many as rows. HR_ERR_MISSING, HR_ERR_FORMAT, HR_ERR_DATA,
+ * naming table and row; the dataset is of no use then. Freed with hr_label_taken_fini, on
+ * failure too. */
 hr_status hr_label_join(hr_dataset *dataset, const hr_label_wish *wish,
                         const hr_observer *observer, hr_label_taken *out,
                         hr_error *err) HR_MUST_CHECK;

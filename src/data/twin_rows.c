@@ -31,7 +31,8 @@ typedef struct twins {
 typedef struct both_sets {
   const hr_dataset *train, *test;
   size_t train_rows, rows;
-  bool nearly; /* labels are alike, not the same */
+  bool nearly;  /* labels are alike, not the same */
+  bool unnamed; /* by the labels that are no names of rows */
 } both_sets;
 
 /* --- marks --- */
@@ -85,6 +86,44 @@ static int compare_marked(const void *a, const void *b) {
   return (x->row > y->row) - (x->row < y->row);
 }
 
+static int compare_whole(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* Whether a column counts or names the rows: whole numbers, of which a sample in the
+ * order of the rows has none twice. A label is so by chance where there are few rows, and
+ * is then missed by nobody. */
+static bool names_rows(const hr_dataset *dataset, const char *name) {
+  enum { SAMPLE = 1000 };
+  int64_t sample[SAMPLE];
+  const double *values = NULL;
+  const int64_t *integers = NULL;
+  size_t count = 0, rows = hr_dataset_rows(dataset), stride = rows / SAMPLE + 1;
+  if (!has_column(dataset, name, &values)) return false;
+  if (hr_dataset_integers(dataset, name, &integers, NULL) != HR_OK) return false;
+  for (size_t i = 0; i < rows; i += stride, count++) {
+    if (integers) {
+      sample[count] = integers[i];
+    } else if (!hr_whole_number(values[i], HR_PRECISION_DOUBLE, &sample[count])) {
+      return false;
+    }
+  }
+  qsort(sample, count, sizeof *sample, compare_whole);
+  for (size_t i = 1; i < count; i++) {
+    if (sample[i] == sample[i - 1]) return false;
+  }
+  return count > 1;
+}
+
+static bool has_names(const both_sets *sets) {
+  const hr_strings *names = hr_dataset_label_names(sets->train);
+  for (size_t k = 0; k < names->count; k++) {
+    if (names_rows(sets->train, names->items[k])) return true;
+  }
+  return false;
+}
+
 /* Fills marked [rows] and sorts it; false where the sets share no column. */
 static bool mark_rows(const both_sets *sets, bool nearly, marked_row *marked) {
   const hr_strings *names = hr_dataset_label_names(sets->train);
@@ -97,6 +136,7 @@ static bool mark_rows(const both_sets *sets, bool nearly, marked_row *marked) {
     label_step step = {0};
     if (!has_column(sets->train, names->items[k], &train)) continue;
     if (sets->test && !has_column(sets->test, names->items[k], &test)) continue;
+    if (sets->unnamed && names_rows(sets->train, names->items[k])) continue;
     if (nearly) step = find_step(train, sets->train_rows);
     mark_column(train, sets->train_rows, &step, marked);
     if (test) {
@@ -318,6 +358,9 @@ hr_status hr_doubt_twins(const hr_dataset *train, const hr_dataset *test,
   sets.rows = sets.train_rows + (test ? hr_dataset_rows(test) : 0);
   HR_TRY(hr_alloc(&marked, sets.rows, err));
   HR_TRY(doubt_marked(&sets, false, marked, streaming, doubts, err));
+  if (doubts->count > before) goto cleanup;
+  sets.unnamed = has_names(&sets);
+  if (sets.unnamed) HR_TRY(doubt_marked(&sets, false, marked, streaming, doubts, err));
   if (doubts->count > before) goto cleanup;
   HR_TRY(doubt_marked(&sets, true, marked, streaming, doubts, err));
 cleanup:

@@ -9,6 +9,7 @@
 #include "core/observe.h"
 #include "data/label_doubts.h"
 #include "data/pixel_doubts.h"
+#include "data/same_stars.h"
 #include "data/spectra_doubts.h"
 #include "data/twin_rows.h"
 #include "study/labels.h"
@@ -158,6 +159,13 @@ cleanup:
   return status;
 }
 
+/* Where both sets take their labels from the same tables a name is a star's. */
+static hr_status check_stars(hr_plan *plan, hr_error *err) {
+  const char *id = plan->config->data.labels_id;
+  if (!plan->config->data.share_tables || !id) return HR_OK;
+  return hr_doubt_same_stars(plan->train, plan->test, id, &plan->doubts, err);
+}
+
 hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
   hr_look train = {0}, test = {0};
@@ -168,6 +176,7 @@ hr_status hr_plan_check_data(hr_plan *plan, hr_error *err) {
   plan->spectra_print = print_look(print_look(hr_fingerprint_start(), &train), &test);
   HR_TRY(check_look(plan, &train, &test, err));
   HR_TRY(hr_doubt_twins(plan->train, plan->test, &training, &plan->doubts, err));
+  HR_TRY(check_stars(plan, err));
   HR_TRY(refuse(plan, err));
   HR_TRY(check_snr(plan, err));
   HR_TRY(check_empty(plan, &training, err));

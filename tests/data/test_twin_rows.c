@@ -117,6 +117,42 @@ static void a_rounded_copy_is_the_same_star(void **state) {
   }
 }
 
+static void number_rows(hr_dataset *dataset, int64_t first) {
+  hr_error err = {0};
+  hr_table_column column = {0};
+  size_t rows = hr_dataset_rows(dataset);
+  check_ok(hr_alloc(&column.values, rows, &err));
+  check_ok(hr_alloc(&column.integers, rows, &err));
+  for (size_t i = 0; i < rows; i++) {
+    column.integers[i] = first + (int64_t)i;
+    column.values[i] = (double)column.integers[i];
+  }
+  check_ok(hr_dataset_put_label(dataset, "star", &column, &err));
+}
+
+/* Its name may be another one, as labels may come from a table by it. */
+static void a_copy_under_another_name_is_found(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_doubts doubts = {0};
+  const hr_stream_options streaming = hr_stream_options_default();
+  fill();
+  for (size_t i = 0; i < train.rows; i++) train.labels[i] += 0.25;
+  copy_row(&test, 9, &train, 41);
+  hr_dataset *one = look_file_open(&train), *two = look_file_open(&test);
+  number_rows(one, (int64_t)1 << 60); /* neighbours are one double */
+  number_rows(two, (int64_t)1 << 61);
+  check_ok(hr_doubt_twins(one, two, &streaming, &doubts, &err));
+  assert_int_equal(doubts.count, 1);
+  assert_true(doubts.items[0].refuses);
+  assert_non_null(strstr(doubts.items[0].sentence, "test.h5: row 9 is also row 41 of "));
+  hr_doubts_fini(&doubts);
+  hr_dataset_destroy(&one);
+  hr_dataset_destroy(&two);
+  look_file_fini(&train);
+  look_file_fini(&test);
+}
+
 /* Clean stars on a lattice, of nearly one error, and noisy ones. */
 static void stars_of_one_node_are_no_twins(void **state) {
   (void)state;
@@ -143,6 +179,7 @@ int main(void) {
       cmocka_unit_test(a_row_that_is_twice_is_told),
       cmocka_unit_test(labels_alone_make_no_twin),
       cmocka_unit_test(a_rounded_copy_is_the_same_star),
+      cmocka_unit_test(a_copy_under_another_name_is_found),
       cmocka_unit_test(stars_of_one_node_are_no_twins),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

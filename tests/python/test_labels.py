@@ -192,6 +192,45 @@ class Labels(unittest.TestCase):
                             "twice.csv: line 2 and twice.csv: line 3 are the same row; keep "
                             "one of them")
 
+    def test_test_stars_that_are_trained_on(self):
+        """Copies whatever they are called, and other spectra of the same star."""
+        train, test = made_stars.stars(ROWS, seed=1), made_stars.stars(ROWS, seed=9)
+        names = {"train": FIRST + np.arange(ROWS), "test": FIRST + 5000 + np.arange(ROWS)}
+        test["labels"].iloc[:5] = train["labels"].iloc[100:105]
+        for kind in ("copies", "visits"):
+            own = {name: names[name].copy() for name in names}
+            if kind == "copies":
+                for array in ("flux", "error", "noisy"):
+                    test[array][:5] = train[array][100:105]
+            else:
+                own["test"][:5] = own["train"][100:105]
+                test["error"][:5] *= 1.25
+            catalogue = []
+            for name, made in (("train", train), ("test", test)):
+                with h5py.File(self.path(f"{kind}_{name}.h5"), "w") as file:
+                    file["/spectrumdataset/wave"] = made["wave"]
+                    for array in ("flux", "error", "noisy"):
+                        file[f"/dataset/arrays/{array}/value"] = made[array]
+                    file["/star"] = own[name]
+                catalogue.append(made["labels"].assign(star=own[name]))
+            pd.concat(catalogue).drop_duplicates("star").to_csv(self.path(f"{kind}.csv"),
+                                                                index=False)
+            study = self.path(f"{kind}.yaml")
+            with open(study, "w", encoding="utf-8") as file:
+                file.write(f"experiment: {{id: made}}\ndata: {{train: {kind}_train.h5, "
+                           f"test: {kind}_test.h5, labels: {kind}.csv, labels_id: /star}}\n"
+                           "binning: {T_eff: [3750, 6000], M_H: [-2.0, 0.5]}\n")
+            done = study_data.run(BUILD, "headroom", "run", study, "--dry-run", check=False)
+            if kind == "copies":
+                self.assertEqual(done.returncode, 3)
+                self.assertIn("copies_test.h5: row 0 is also row 100 of ", done.stderr)
+                continue
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said = (done.stdout + done.stderr).replace(self.folder + "/", "")
+            self.assertIn("5 of the 400 test rows are each of a star that is trained on, by /star, "
+                          "with the same label; the first is row 0 of visits_test.h5, as row 100 "
+                          "of visits_train.h5", " ".join(said.split()))
+
     def test_tables_that_were_shuffled(self):
         """By the index that pandas writes without a name; a frame has one of its own."""
         shuffled = self.labels[2].sample(frac=1, random_state=5)
@@ -212,13 +251,10 @@ class Labels(unittest.TestCase):
 
     def test_names_that_pandas_made_floats(self):
         """As it does where a name is missing in one line: 1234.0."""
-        made = made_stars.stars(ROWS, seed=1)
-        made["labels"]["star"] = 1000 + np.arange(ROWS)
-        made_stars.write(self.path("small_train_0.h5"), made)
-        made_stars.write(self.path("small_train_1.h5"), {**made, "labels": made["labels"].assign(
-            star=5000 + np.arange(ROWS))})
-        made["labels"]["star"] = 9000 + np.arange(ROWS)
-        made_stars.write(self.path("small_test.h5"), made)
+        for name, seed, first in (("train_0", 1, 1000), ("train_1", 2, 5000), ("test", 3, 9000)):
+            made = made_stars.stars(ROWS, seed=seed)
+            made["labels"]["star"] = first + np.arange(ROWS)
+            made_stars.write(self.path(f"small_{name}.h5"), made)
         table = made["labels"].sample(frac=1, random_state=4)
         for name, own in (("whole", table), ("floats", table.astype({"star": float}))):
             own.to_csv(self.path(f"{name}.csv"), index=False)
