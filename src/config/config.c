@@ -217,6 +217,13 @@ static hr_status take_title(const hr_config *config, const hr_yaml_node *entry,
     return hr_yaml_fail(err, config->path, mark, "experts.%s.title %s", entry->key,
                         reason.message);
   }
+  if (hr_outside_title_is_taken(expert->type->title)) {
+    return hr_yaml_fail(err, config->path, mark,
+                        "experts.%s.title is '%s', as tables call a rung of the ladder, "
+                        "or what is made of models, such as Global Ridge, Ridge-Oracle "
+                        "and Oracle-Hybrid; give the model another title",
+                        entry->key, expert->type->title);
+  }
   const char *other = find_titled(config, expert);
   if (!other) return HR_OK;
   return hr_yaml_fail(err, config->path, mark,

@@ -164,6 +164,11 @@ static void test_bins_of_models_from_elsewhere(void **state) {
 /* Both would be "Global Ridge" in tables. */
 static void test_titles_of_models_from_elsewhere(void **state) {
   (void)state;
+  refuse_rest(
+      "experts: {vit: {predictions: v.csv, title: Oracle-Hybrid}}\n",
+      "s.yaml:3:44: experts.vit.title is 'Oracle-Hybrid', as tables call a rung of "
+      "the ladder, or what is made of models, such as Global Ridge, Ridge-Oracle "
+      "and Oracle-Hybrid; give the model another title");
   refuse_rest("experts: {vit: {predictions: v.csv, title: Ridge}}\n",
               "s.yaml:3:44: experts.vit.title is 'Ridge', and tables call ridge so; give "
               "the model another title");

@@ -45,6 +45,41 @@ static void a_table_is_made_for_a_name(void **state) {
   hr_free(made);
 }
 
+/* Whatever the program calls models, in any case; titles of one's own are free. */
+static void titles_of_the_program_are_taken(void **state) {
+  (void)state;
+  static const char *const taken[] = {"Oracle-Hybrid",
+                                      "oracle-hybrid (test)",
+                                      " Ridge-Oracle ",
+                                      "ViT-Oracle (test)",
+                                      "GLOBAL ridge",
+                                      "Hybrid",
+                                      "Hybrid, Bayes gate",
+                                      "Posterior mean, MLP gate, hard",
+                                      "Best single model",
+                                      "posterior ceiling",
+                                      "全局 ViT",
+                                      "混合专家（完美路由）",
+                                      "ViT（完美路由，按测试行选择）",
+                                      "ViT（贝叶斯门控）"};
+  static const char *const own[] = {"ViT",
+                                    "Oracle of Delphi",
+                                    "Globalised",
+                                    "Hybrid CNN",
+                                    "a gatekeeper",
+                                    "My baseline",
+                                    "测试模型",
+                                    "test",
+                                    ""};
+  for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+    if (!hr_outside_title_is_taken(taken[i])) print_error("%s is not taken\n", taken[i]);
+    assert_true(hr_outside_title_is_taken(taken[i]));
+  }
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+    assert_false(hr_outside_title_is_taken(own[i]));
+  }
+}
+
 static void check_fields(bool is_run, const char *const *names, size_t count) {
   hr_error err;
   hr_outside_method *made = NULL;
@@ -261,6 +296,7 @@ static void memory_can_run_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_are_checked),
+      cmocka_unit_test(titles_of_the_program_are_taken),
       cmocka_unit_test(a_table_is_made_for_a_name),
       cmocka_unit_test(fields_belong_to_one_kind),
       cmocka_unit_test(it_says_what_its_file_says),

@@ -1,6 +1,7 @@
 #include "report/words.h"
 
 #include "data/doubts.h"
+#include "methods/outside/outside.h"
 #include "score/ladder.h"
 #include "support/check.h"
 
@@ -145,6 +146,35 @@ static void test_unknown_keys(void **state) {
   assert_null(hr_words_doubt("new"));
 }
 
+/* No model from elsewhere may be called as a rung, a ceiling, a gate's hybrid, or as an
+ * expert is in Chinese. */
+static void test_names_of_rungs_are_taken(void **state) {
+  (void)state;
+  static const char *const rungs[] = {"baseline", "single",  "deployed",
+                                      "oracle",   "ceiling", "elsewhere"};
+  static const char *const ceilings[] = {"posterior", "fisher"};
+  static const char *const gates[] = {"bayes", "logistic", "mlp"};
+  static const char *const titled[] = {"ridge_marginal", "posterior", "line_index",
+                                       "placebo", "leakage"};
+  for (int chinese = 0; chinese < 2; chinese++) {
+    for (size_t i = 0; i < 6; i++) {
+      assert_true(hr_outside_title_is_taken(hr_words_rung(rungs[i], chinese)));
+    }
+    for (size_t i = 0; i < 2; i++) {
+      assert_true(hr_outside_title_is_taken(hr_words_ceiling(ceilings[i], chinese)));
+    }
+    for (size_t i = 0; i < 3; i++) {
+      char title[96];
+      snprintf(title, sizeof title, chinese ? "ViT（%s）" : "ViT, %s",
+               hr_words_gate(gates[i], chinese));
+      assert_true(hr_outside_title_is_taken(title));
+    }
+  }
+  for (size_t i = 0; i < 5; i++) {
+    assert_true(hr_outside_title_is_taken(hr_words_title(titled[i])));
+  }
+}
+
 static void test_every_doubt_has_words(void **state) {
   (void)state;
   for (size_t code = 0; code < HR_DOUBT_COUNT; code++) {
@@ -162,6 +192,7 @@ int main(void) {
       cmocka_unit_test(test_the_ladder_has_words),
       cmocka_unit_test(test_gates_have_words),
       cmocka_unit_test(test_unknown_keys),
+      cmocka_unit_test(test_names_of_rungs_are_taken),
       cmocka_unit_test(test_every_doubt_has_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

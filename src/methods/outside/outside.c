@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/alloc.h"
 #include "core/parallel.h"
@@ -415,6 +416,64 @@ bool hr_outside_name_is_good(const char *name) {
     if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) return false;
   }
   return true;
+}
+
+/* What tables and figures call rungs, ceilings and what the program makes of models, in
+ * both languages (report/words.c, choice/assembly.c). */
+static const char *const taken_titles[] = {"baseline",
+                                           "best single model",
+                                           "hybrid",
+                                           "oracle",
+                                           "what the noise allows",
+                                           "model from elsewhere",
+                                           "from outside",
+                                           "Posterior ceiling",
+                                           "Fisher bound",
+                                           "uncovered",
+                                           "基线",
+                                           "最佳单一模型",
+                                           "噪声所允许的上限",
+                                           "在别处训练的模型",
+                                           "来自外部",
+                                           "后验上限",
+                                           "Fisher 界",
+                                           "边缘化 Ridge",
+                                           "后验均值",
+                                           "谱线指数",
+                                           "安慰剂对照",
+                                           "仅用误差"};
+
+/* How titles of what is made of models begin, end, and what stands in them. */
+static const char *const title_beginnings[] = {"Global ", "Hybrid,", "Oracle-Hybrid",
+                                               "全局", "混合专家"};
+static const char *const title_endings[] = {"-Oracle", "(test)", " gate", " gate, hard",
+                                            " gate, fallback"};
+static const char *const title_parts[] = {"（完美路由", "按测试行选择", "门控"};
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+bool hr_outside_title_is_taken(const char *written) {
+  char title[HR_OUTSIDE_TITLE_BYTES + 1]; /* without spaces around it */
+  snprintf(title, sizeof title, "%s", written + strspn(written, " "));
+  size_t length = strlen(title);
+  while (length > 0 && title[length - 1] == ' ') title[--length] = '\0';
+  for (size_t i = 0; i < COUNT(taken_titles); i++) {
+    if (strcasecmp(title, taken_titles[i]) == 0) return true;
+  }
+  for (size_t i = 0; i < COUNT(title_beginnings); i++) {
+    const char *own = title_beginnings[i];
+    if (strncasecmp(title, own, strlen(own)) == 0) return true;
+  }
+  for (size_t i = 0; i < COUNT(title_endings); i++) {
+    size_t its = strlen(title_endings[i]);
+    if (length >= its && strcasecmp(title + length - its, title_endings[i]) == 0) {
+      return true;
+    }
+  }
+  for (size_t i = 0; i < COUNT(title_parts); i++) {
+    if (strstr(title, title_parts[i])) return true;
+  }
+  return false;
 }
 
 bool hr_outside_field_is_path(const hr_field *field) {

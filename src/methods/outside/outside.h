@@ -61,6 +61,11 @@ bool hr_outside_is_for(const hr_outside_parameters *parameters, int slot);
 hr_status hr_outside_method_set_title(hr_outside_method *method, const char *title,
                                       hr_error *err) HR_MUST_CHECK;
 
+/* Whether a title is one that tables and figures have for something else: a rung, a
+ * ceiling, or what is made of models ("Global Ridge", "Ridge-Oracle", "Hybrid, Bayes
+ * gate"), in either language of a report and in any case of letters. */
+bool hr_outside_title_is_taken(const char *title);
+
 /* Whether a method is of this kind. */
 bool hr_method_is_outside(const hr_method *method);
 
