@@ -266,6 +266,17 @@ static void write_noted_warnings(page *p) {
   }
 }
 
+/* What was asked for, and what is not the data's, is not in doubt. */
+static const char *kind_of_warning(const char *code) {
+  if (strcmp(code, hr_doubt_text(HR_DOUBT_UNLABELLED)) == 0) {
+    return "rows without a label are left out";
+  }
+  if (strcmp(code, hr_doubt_text(HR_DOUBT_OUTSIDE)) == 0) {
+    return "a model from elsewhere says nothing of some rows";
+  }
+  return "the data are in doubt";
+}
+
 /* What the data gave to doubt: whoever reads the numbers has to know it. Results of
  * earlier versions have no list. */
 static void write_warnings(page *p, const hr_node *root) {
@@ -279,11 +290,8 @@ static void write_warnings(page *p, const hr_node *root) {
     if (p->chinese) {
       hr_text_append(p->out, "**警告：%s。** ", what ? what : "数据可疑");
     } else {
-      const char *code = hr_node_text(p->reader, &warning, "code");
-      bool is_asked = strcmp(code, hr_doubt_text(HR_DOUBT_UNLABELLED)) == 0;
-      hr_text_append(
-          p->out, "**Warning: %s.** ",
-          is_asked ? "rows without a label are left out" : "the data are in doubt");
+      hr_text_append(p->out, "**Warning: %s.** ",
+                     kind_of_warning(hr_node_text(p->reader, &warning, "code")));
     }
     hr_append_markdown(hr_node_text(p->reader, &warning, is_told ? "text_zh" : "text"),
                        p->out);

@@ -86,9 +86,17 @@ static void tell_missing(const reading *r, size_t target, const double *values) 
                      r->parameters->predictions);
 }
 
+/* What was added to the doubts last, for reports, is said now, too. */
+static void tell_doubt(const reading *r) {
+  hr_doubt *doubt = &r->plan->doubts.items[r->plan->doubts.count - 1];
+  hr_observe_warning(r->observer, "%s", doubt->sentence);
+  doubt->is_told = true;
+}
+
 /* A prediction is of use without a sigma. */
-static void tell_unsure(const reading *r, size_t target, const double *values,
-                        const double *sigma) {
+static hr_status tell_unsure(const reading *r, size_t target, const double *values,
+                             const double *sigma, hr_error *err) {
+  hr_status status = HR_OK;
   const hr_plan *plan = r->plan;
   size_t said = 0, unsure = 0;
   for (size_t i = 0; i < plan->view.test_rows; i++) {
@@ -96,15 +104,25 @@ static void tell_unsure(const reading *r, size_t target, const double *values,
     said++;
     unsure += isnan(sigma[i]) != 0;
   }
-  if (unsure == 0) return;
-  hr_observe_warning(r->observer,
-                     "experts.%s: %zu of %zu predictions of %s in %s have no sigma above "
-                     "0; whether sigma holds is asked of the others",
-                     r->name, unsure, said, hr_study_target_name(&plan->view, target),
-                     r->parameters->predictions);
+  if (unsure == 0) return HR_OK;
+  const char *name = hr_study_target_name(&plan->view, target);
+  const char *file = r->parameters->predictions;
+  HR_TRY(hr_doubts_add(&r->plan->doubts, HR_DOUBT_OUTSIDE, false, err,
+                       "experts.%s: %zu of %zu predictions of %s in %s have no sigma "
+                       "above 0; whether sigma holds is asked of the others",
+                       r->name, unsure, said, name, file));
+  HR_TRY(hr_doubts_in_chinese(&r->plan->doubts, err,
+                              "experts.%s：%s 中 %s 的 %zu 个预测（共 %zu 个）没有大于 0 "
+                              "的 σ；σ 是否可信只由其余的预测检验",
+                              r->name, file, name, unsure, said));
+  tell_doubt(r);
+cleanup:
+  return status;
 }
 
-static void tell_not_validated(const reading *r, size_t target, const double *values) {
+static hr_status tell_not_validated(const reading *r, size_t target, const double *values,
+                                    hr_error *err) {
+  hr_status status = HR_OK;
   const hr_study_view *view = &r->plan->view;
   size_t asked = 0, missing = 0;
   for (size_t i = 0; i < view->train.rows; i++) {
@@ -112,13 +130,22 @@ static void tell_not_validated(const reading *r, size_t target, const double *va
     asked++;
     missing += isnan(values[i]) != 0;
   }
-  if (missing == 0) return;
-  hr_observe_warning(r->observer,
-                     "experts.%s: %zu of %zu training rows%s have no prediction of %s in "
-                     "%s; its validation is that of the others, which should not be the "
-                     "easier ones",
-                     r->name, missing, asked, bins_of(r),
-                     hr_study_target_name(view, target), r->parameters->validation);
+  if (missing == 0) return HR_OK;
+  const char *name = hr_study_target_name(view, target);
+  const char *file = r->parameters->validation;
+  const char *its = r->parameters->bins.count > 0 ? "其分箱的" : "";
+  HR_TRY(hr_doubts_add(&r->plan->doubts, HR_DOUBT_OUTSIDE, false, err,
+                       "experts.%s: %zu of %zu training rows%s have no prediction of %s "
+                       "in %s; its validation is that of the others, which should not be "
+                       "the easier ones",
+                       r->name, missing, asked, bins_of(r), name, file));
+  HR_TRY(hr_doubts_in_chinese(&r->plan->doubts, err,
+                              "experts.%s：%s 中没有 %zu 个%s训练行（共 %zu 行）的 %s "
+                              "预测；其验证只用其余各行，而它们不应是较易预测的那些",
+                              r->name, file, missing, its, asked, name));
+  tell_doubt(r);
+cleanup:
+  return status;
 }
 
 static void tell_strangers(const reading *r, const hr_outside_file *file) {
@@ -166,7 +193,7 @@ static hr_status read_predictions(reading *r, hr_error *err) {
     if (!has_sigma) continue;
     r->key = "sigma";
     HR_TRY(hr_outside_take_sigma(&file, t, r->out->sigma + t * rows, err));
-    tell_unsure(r, t, values, r->out->sigma + t * rows);
+    HR_TRY(tell_unsure(r, t, values, r->out->sigma + t * rows, err));
   }
 cleanup:
   hr_outside_file_fini(&file);
@@ -193,7 +220,7 @@ static hr_status read_validation(reading *r, hr_error *err) {
   for (size_t t = 0; t < targets; t++) {
     double *values = r->out->validation + t * rows;
     HR_TRY(hr_outside_take_predictions(&file, t, values, err));
-    tell_not_validated(r, t, values);
+    HR_TRY(tell_not_validated(r, t, values, err));
   }
 cleanup:
   hr_outside_file_fini(&file);

@@ -551,6 +551,11 @@ class Specialists(unittest.TestCase):
                       "its bins have no prediction of log_g in " + self.path("two_thirds.csv") +
                       "; its validation is that of the others, which should not be the easier "
                       "ones", done.stderr)
+        with open(self.path("thirds/report.md"), encoding="utf-8") as file:
+            distrust = file.read().split("**What to distrust.**")[1].split("\n## ")[0]
+        self.assertIn("**Warning: a model from elsewhere says nothing of some rows.** experts.vit: "
+                      f"{here.sum() - known.sum()} of {here.sum()} training rows of its bins have "
+                      "no prediction of log_g", distrust)
         card, _ = study_data.task(self.path("thirds"), "1-vit")
         self.assertEqual(card["validated_rows"], known.sum())
         self.assertAlmostEqual(

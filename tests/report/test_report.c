@@ -406,6 +406,7 @@ static void test_rows_without_a_label_are_no_doubt(void **state) {
   (void)state;
   hr_doubts doubts = {0};
   check_ok(hr_doubts_add(&doubts, HR_DOUBT_UNLABELLED, false, &err, "7 rows have none"));
+  check_ok(hr_doubts_add(&doubts, HR_DOUBT_OUTSIDE, false, &err, "3 have no sigma"));
   check_ok(hr_doubts_add(&doubts, HR_DOUBT_CLIP, false, &err, "much is below 0"));
   f.input.doubts = &doubts;
   write_results();
@@ -413,6 +414,9 @@ static void test_rows_without_a_label_are_no_doubt(void **state) {
   char *text = file("report.md");
   check_holds(text,
               "**Warning: rows without a label are left out.** 7 rows have none.\n");
+  check_holds(text,
+              "**Warning: a model from elsewhere says nothing of some rows.** 3 "
+              "have no sigma.\n");
   check_holds(text, "**Warning: the data are in doubt.** much is below 0.\n");
   hr_text_free(text);
   hr_doubts_fini(&doubts);

@@ -79,6 +79,16 @@ static void what_does_not_meet_is_told(void **state) {
            "easier ones\n",
            folder, folder, folder, folder, folder);
   assert_string_equal(told, expected);
+  assert_int_equal(plan->doubts.count, 2); /* for the report, and not told again */
+  for (size_t i = 0; i < 2; i++) {
+    const hr_doubt *doubt = &plan->doubts.items[i];
+    assert_int_equal(doubt->code, HR_DOUBT_OUTSIDE);
+    assert_true(doubt->is_told && !doubt->refuses);
+    assert_non_null(strstr(expected, doubt->sentence));
+    assert_non_null(doubt->chinese);
+  }
+  assert_non_null(strstr(plan->doubts.items[0].chinese, "1 个预测（共 2 个）"));
+  assert_non_null(strstr(plan->doubts.items[1].chinese, "2 个其分箱的训练行（共 5 行）"));
 }
 
 static uint64_t print_of(const char *more) {
