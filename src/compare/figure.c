@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "report/drawing.h"
@@ -122,14 +123,57 @@ static void draw_rungs(const hr_chart *chart, const hr_comparison *c) {
   }
 }
 
-/* "A  DR1", as the studies call themselves. */
-static hr_status list_runs(const hr_comparison *c, hr_strings *names, hr_error *err) {
+static bool are_alike(const hr_comparison *c, size_t one, size_t other) {
+  return strcmp(c->results[one]->info.experiment, c->results[other]->info.experiment) ==
+         0;
+}
+
+static bool has_namesake(const hr_comparison *c, size_t run) {
+  for (size_t k = 0; k < c->runs; k++) {
+    if (k != run && are_alike(c, run, k)) return true;
+  }
+  return false;
+}
+
+/* Whether runs that are called alike have another value each. */
+static bool tells_apart(const hr_comparison *c, const hr_strings *values) {
+  for (size_t one = 0; one < c->runs; one++) {
+    for (size_t other = 0; other < one; other++) {
+      if (!are_alike(c, one, other)) continue;
+      if (strcmp(values->items[one], values->items[other]) == 0) return false;
+    }
+    if (!values->items[one][0] && has_namesake(c, one)) return false;
+  }
+  return true;
+}
+
+/* What is not the same in runs that are called alike, as the points of a sweep are:
+ * "data.rows 5000", or where no key is another one in each their folder. */
+static void append_what_differs(const hr_comparison *c, size_t run, hr_text *out) {
+  enum { MOST = 24 }; /* characters of a value */
+  const char *dir = c->dirs.items[run], *slash = strrchr(dir, '/');
+  if (slash && !slash[1]) slash = NULL;
+  for (size_t i = 0; i < c->contrasts.count; i++) {
+    const hr_contrast *contrast = &c->contrasts.items[i];
+    if (!tells_apart(c, &contrast->values)) continue;
+    hr_text_append(out, ", %s ", contrast->key);
+    hr_text_append_short(out, contrast->values.items[run], MOST);
+    return;
+  }
+  hr_text_append(out, ", ");
+  hr_text_append_short(out, slash ? slash + 1 : dir, MOST);
+}
+
+hr_status hr_comparison_name_runs(const hr_comparison *comparison, hr_strings *names,
+                                  hr_error *err) {
+  const hr_comparison *c = comparison;
   hr_status status = HR_OK;
   hr_text name;
   hr_text_init(&name);
   for (size_t k = 0; k < c->runs; k++) {
     hr_text_fini(&name);
     hr_text_append(&name, "%c  %s", (char)('A' + k), c->results[k]->info.experiment);
+    if (has_namesake(c, k)) append_what_differs(c, k, &name);
     HR_TRY(hr_text_status(&name, err));
     HR_TRY(hr_strings_append(names, name.bytes, err));
   }
@@ -147,7 +191,7 @@ static hr_status draw(void *context, hr_canvas *canvas, hr_text *csv, hr_error *
   hr_legend_entry legend[HR_COMPARE_MOST_RUNS];
   hr_chart chart;
   HR_TRY(list_labels(c, &labels, err));
-  HR_TRY(list_runs(c, &names, err));
+  HR_TRY(hr_comparison_name_runs(c, &names, err));
   for (size_t k = 0; k < c->runs; k++) {
     legend[k] = (hr_legend_entry){
         .text = names.items[k], .mark = HR_MARK_DOT, .color = hr_color_of_series(k)};

@@ -7,6 +7,11 @@
 /* Whether there is a rung to draw. */
 bool hr_comparison_has_figure(const hr_comparison *comparison);
 
+/* Appends what the figure calls the runs, [runs]: "A  DR1", and of runs with one name the
+ * setting that differs, "A  DR1, data.rows 5000", or else their folder. HR_ERR_MEMORY. */
+hr_status hr_comparison_name_runs(const hr_comparison *comparison, hr_strings *names,
+                                  hr_error *err) HR_MUST_CHECK;
+
 /* Writes folder/comparison.png, .svg, .pdf and .csv. HR_ERR_IO, HR_ERR_MEMORY. */
 hr_status hr_comparison_draw(const hr_comparison *comparison, const char *folder,
                              hr_error *err) HR_MUST_CHECK;

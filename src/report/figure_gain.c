@@ -70,13 +70,28 @@ static void write_gain_csv(const gain *gains, size_t count, hr_text *out) {
   }
 }
 
+double hr_figure_gain_most(const double *gains, size_t count) {
+  const double usual = 1.0, times = 2.5;
+  double middle = INFINITY; /* the least that more than half of the known are not above */
+  for (size_t i = 0; i < count; i++) {
+    size_t below = 0, known = 0;
+    for (size_t k = 0; k < count; k++) {
+      known += isnan(gains[k]) == 0;
+      below += fabs(gains[k]) <= fabs(gains[i]);
+    }
+    if (2 * below > known && fabs(gains[i]) < middle) middle = fabs(gains[i]);
+  }
+  return isfinite(middle) ? fmax(usual, times * middle) : usual;
+}
+
 /* Room for the values at both ends; never closer than the threshold. */
-static hr_span gain_span(const gain *gains, size_t count, double threshold) {
+static hr_span gain_span(const gain *gains, size_t count, double threshold, double most) {
   hr_span span = {-fabs(threshold), fabs(threshold)};
   for (size_t i = 0; i < count; i++) {
     if (isnan(gains[i].delta.value)) continue;
     const double ends[] = {gains[i].delta.value, gains[i].delta.low, gains[i].delta.high};
-    for (size_t e = 0; e < 3; e++) hr_span_include(&span, fmin(fmax(ends[e], -1.0), 1.0));
+    for (size_t e = 0; e < 3; e++)
+      hr_span_include(&span, fmin(fmax(ends[e], -most), most));
   }
   return hr_span_padded(span, 0.12);
 }
@@ -87,10 +102,11 @@ static hr_color gain_color(void) {
 }
 
 /* Beyond the end of the interval; where the frame cuts that off, well inside it, so that
- * the number does not lie on the frame. */
+ * the number does not lie on the frame, nor on the arrow of a bar that is cut, too. */
 static double place_number(const hr_chart *chart, double end, bool is_below,
                            double font_size) {
-  double room = font_size + 2.0;
+  double room = font_size + 10.0;
+  if (end >= chart->y.low && end <= chart->y.high) room = font_size + 2.0;
   double y = hr_chart_y(chart, end) + (is_below ? 7.0 : -7.0);
   return fmin(fmax(y, chart->plot.top + room), chart->plot.bottom - room);
 }
@@ -169,7 +185,14 @@ static bool has_loss(const gain *gains, size_t count) {
 }
 
 static hr_status draw_gains(hr_sketch *sketch, const gain *gains, size_t count,
-                            const hr_strings *labels, const char *y_label) {
+                            const hr_strings *labels, const char *y_label,
+                            hr_error *err) {
+  double *deltas = NULL;
+  hr_status status = hr_alloc(&deltas, count, err);
+  if (status != HR_OK) return status;
+  for (size_t i = 0; i < count; i++) deltas[i] = gains[i].delta.value;
+  double most = hr_figure_gain_most(deltas, count);
+  hr_free(deltas);
   char text[64], number[HR_TICK_BYTES];
   double threshold = focus_threshold(sketch->reader);
   bool has_threshold = !isnan(threshold);
@@ -190,7 +213,7 @@ static hr_status draw_gains(hr_sketch *sketch, const gain *gains, size_t count,
             .categories = (const char *const *)labels->items,
             .category_count = labels->count},
       .y = {.label = y_label,
-            .span = gain_span(gains, count, has_threshold ? threshold : 0.05)},
+            .span = gain_span(gains, count, has_threshold ? threshold : 0.05, most)},
       .legend = legend,
       .legend_count = has_loss(gains, count) ? 2 : 1,
       .references = &gate,
@@ -227,7 +250,7 @@ hr_status hr_figure_gain(hr_sketch *sketch, hr_error *err) {
   hr_words_close_up(&y_label, 0);
   HR_TRY(hr_text_status(&y_label, err));
   write_gain_csv(gains, count, sketch->csv);
-  HR_TRY(draw_gains(sketch, gains, count, &labels, y_label.bytes));
+  HR_TRY(draw_gains(sketch, gains, count, &labels, y_label.bytes, err));
 cleanup:
   hr_text_fini(&y_label);
   hr_strings_fini(&labels);

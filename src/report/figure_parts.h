@@ -27,6 +27,9 @@ hr_status hr_figure_ladder(hr_sketch *sketch, hr_error *err);
 
 /* figure_gain.c; whether the hybrid gains or loses in no bin. */
 bool hr_figure_gain_is_empty(hr_reader *reader);
+/* How far its axis goes at most, of gains [count] (NaN: none): so far that half of the
+ * bars end within it where all are large, and no farther for one bin that is wild. */
+double hr_figure_gain_most(const double *gains, size_t count);
 hr_status hr_figure_gain(hr_sketch *sketch, hr_error *err);
 
 /* figure_snr.c */

@@ -140,6 +140,8 @@ static hr_status list_elsewhere(plot *p, hr_error *err) {
       {0.55, 0.55, 0.05}, {0.00, 0.33, 0.38}, {0.93, 0.45, 0.45}};
   hr_status status = HR_OK;
   const hr_sweep_line *list[HR_LADDER_ELSEWHERE];
+  hr_text title;
+  hr_text_init(&title);
   size_t count = hr_sweep_list_elsewhere(p->sweep, list);
   for (size_t i = 0; i < count; i++) {
     hr_color color = colors[i % (sizeof colors / sizeof *colors)];
@@ -147,9 +149,13 @@ static hr_status list_elsewhere(plot *p, hr_error *err) {
                                             .method = list[i]->method,
                                             .stroke = {color, 1.5, NULL, 0},
                                             .dot = 5.0};
-    HR_TRY(hr_strings_append(&p->titles, list[i]->title, err));
+    hr_text_fini(&title);
+    hr_sweep_append_elsewhere(p->sweep, list[i], &title);
+    HR_TRY(hr_text_status(&title, err));
+    HR_TRY(hr_strings_append(&p->titles, title.bytes, err));
   }
 cleanup:
+  hr_text_fini(&title);
   return status;
 }
 

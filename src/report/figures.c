@@ -62,9 +62,10 @@ static const plan plans[] = {
     {"ceiling_perbin_delta_r2", hr_figure_gain, hr_figure_gain_is_empty, NULL,
      hr_figure_bins_height,
      "Figure 4. ΔR² of the hybrid over the baseline, bins sorted by difficulty, with 95 "
-     "% "
-     "intervals.",
-     "图 4. 混合专家相对基线的 ΔR² 及其 95 % 区间，分箱按难度排序。"},
+     "% intervals. A bar that goes on beyond the frame ends in an arrow; its number says "
+     "how far.",
+     "图 4. 混合专家相对基线的 ΔR² 及其 95 % 区间，分箱按难度排序。"
+     "超出图框的条形以箭头结束，其数值注明大小。"},
     {"ceiling_hybrid_pred_vs_true", hr_figure_scatter, NULL, hr_figure_scatter_is_empty,
      NULL,
      "Figure 5. True and predicted values of the covered test stars; lighter dots lie in "

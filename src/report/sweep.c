@@ -13,6 +13,7 @@
 #include "report/tables.h"
 #include "report/targets.h"
 #include "report/terminal.h"
+#include "report/words.h"
 
 /* --- reading --- */
 
@@ -349,4 +350,10 @@ cleanup:
   hr_sweep_fini(&sweep);
   hr_text_fini(&own);
   return status;
+}
+
+void hr_sweep_append_elsewhere(const hr_sweep *sweep, const hr_sweep_line *line,
+                               hr_text *out) {
+  hr_text_append(out, sweep->chinese ? "%s：%s" : "%s: %s",
+                 hr_words_rung("elsewhere", sweep->chinese), line->title);
 }

@@ -95,4 +95,8 @@ hr_status hr_sweep_write(const char *dir, const hr_sweep_outline *outline, char 
  * points that it is of. HR_ERR_IO. */
 hr_status hr_sweep_clear(const char *dir, hr_error *err) HR_MUST_CHECK;
 
+/* "model from elsewhere: Global ViT", of such a method. */
+void hr_sweep_append_elsewhere(const hr_sweep *sweep, const hr_sweep_line *line,
+                               hr_text *out);
+
 #endif

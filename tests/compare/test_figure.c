@@ -52,6 +52,33 @@ static void what_is_drawn_is_written_too(void **state) {
   hr_free(csv);
 }
 
+static void check_names(const char *one, const char *other) {
+  hr_strings names = {0};
+  check_ok(hr_comparison_name_runs(k.comparison, &names, &err));
+  assert_int_equal(names.count, 2);
+  assert_string_equal(names.items[0], one);
+  assert_string_equal(names.items[1], other);
+  hr_strings_fini(&names);
+}
+
+/* Points of a sweep have one name; what differs tells them apart. */
+static void runs_of_one_name_are_told_apart(void **state) {
+  (void)state;
+  char one[64], other[64];
+  check_names("A  TEST-01", "B  TEST-02");
+  const char *name = k.comparison->results[1]->info.experiment;
+  k.comparison->results[1]->info.experiment = k.comparison->results[0]->info.experiment;
+  check_names("A  TEST-01, data.folds 5", "B  TEST-01, data.folds 10");
+  size_t count = k.comparison->contrasts.count;
+  k.comparison->contrasts.count = 0;
+  const char *dirs[] = {k.runs.s[0].path, k.runs.s[1].path};
+  snprintf(one, sizeof one, "A  TEST-01, %.40s", strrchr(dirs[0], '/') + 1);
+  snprintf(other, sizeof other, "B  TEST-01, %.40s", strrchr(dirs[1], '/') + 1);
+  check_names(one, other);
+  k.comparison->contrasts.count = count;
+  k.comparison->results[1]->info.experiment = name;
+}
+
 static void runs_without_rungs_have_none(void **state) {
   (void)state;
   size_t count = k.comparison->rungs.count;
@@ -63,6 +90,7 @@ static void runs_without_rungs_have_none(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(what_is_drawn_is_written_too, prepare, tidy),
+      cmocka_unit_test_setup_teardown(runs_of_one_name_are_told_apart, prepare, tidy),
       cmocka_unit_test_setup_teardown(runs_without_rungs_have_none, prepare, tidy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

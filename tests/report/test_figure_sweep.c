@@ -112,6 +112,21 @@ static void the_baseline_is_drawn_once(void **state) {
   check_line(4, "deployed,0,");
 }
 
+static void a_model_from_elsewhere_is_called_one(void **state) {
+  (void)state;
+  char title[] = "Global ViT";
+  const hr_sweep_line line = {.title = title};
+  hr_text text;
+  hr_text_init(&text);
+  hr_sweep_append_elsewhere(&sweep, &line, &text);
+  assert_string_equal(text.bytes, "model from elsewhere: Global ViT");
+  hr_text_fini(&text);
+  sweep.chinese = true;
+  hr_sweep_append_elsewhere(&sweep, &line, &text);
+  assert_string_equal(text.bytes, "在别处训练的模型：Global ViT");
+  hr_text_fini(&text);
+}
+
 static void nothing_is_no_figure(void **state) {
   (void)state;
   for (size_t i = 0; i < 3; i++) f.has_results[i] = false;
@@ -123,8 +138,11 @@ static void nothing_is_no_figure(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(points_are_in_order),        TEST(words_stay_as_given),
-      TEST(the_baseline_is_drawn_once), TEST(long_values_are_cut),
+      TEST(points_are_in_order),
+      TEST(words_stay_as_given),
+      TEST(the_baseline_is_drawn_once),
+      TEST(long_values_are_cut),
+      TEST(a_model_from_elsewhere_is_called_one),
       TEST(nothing_is_no_figure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

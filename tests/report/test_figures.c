@@ -1,5 +1,6 @@
 #include "report/figures.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "report/figure_parts.h"
@@ -127,6 +128,19 @@ static void test_gains_are_sorted(void **state) {
     assert_true(r2 >= before);
     before = r2;
   }
+}
+
+/* One wild bin is cut, many large gains are not. */
+static void test_the_axis_of_gains_goes_as_far_as_most(void **state) {
+  (void)state;
+  const double none = (double)NAN;
+  const double small[] = {0.1, -0.2, 0.3, none}, wild[] = {0.1, -0.2, 4000, none};
+  const double large[] = {3, -2, 4, none}, two[] = {0.1, 5, none, none};
+  check_near(hr_figure_gain_most(small, 4), 1, 0);
+  check_near(hr_figure_gain_most(wild, 4), 1, 0);
+  check_near(hr_figure_gain_most(large, 4), 7.5, 0);
+  check_near(hr_figure_gain_most(two, 4), 12.5, 0);
+  check_near(hr_figure_gain_most(two + 2, 2), 1, 0);
 }
 
 static void test_the_scatter_shows_covered_rows(void **state) {
@@ -308,6 +322,7 @@ int main(void) {
       TEST(test_gains_are_sorted),
       TEST(test_many_bins_stand_in_panels),
       TEST(test_panels_have_places),
+      TEST(test_the_axis_of_gains_goes_as_far_as_most),
       TEST(test_the_scatter_shows_covered_rows),
       TEST(test_ceilings_are_drawn),
       TEST(test_poor_studies_are_drawn_too),
