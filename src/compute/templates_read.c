@@ -11,6 +11,7 @@
 #include "core/alloc.h"
 #include "core/fingerprint.h"
 #include "core/parallel.h"
+#include "core/text.h"
 
 /* A file that is being read. */
 typedef struct source {
@@ -112,9 +113,9 @@ static hr_status take_words(source *from, size_t pixels, size_t targets, hr_erro
   if (!are_words_sound(from)) return damaged(from, err);
   if (hr_templates_file_size(from->words) != size) {
     return hr_fail(err, HR_ERR_FORMAT,
-                   "%s has %.0f bytes, and what it describes takes %.0f: copy the model "
+                   "%s has %.0f bytes, and what it describes takes %s: copy the model "
                    "again",
-                   from->path, size, hr_templates_file_size(from->words));
+                   from->path, size, HR_DECIMALS(hr_templates_file_size(from->words), 0));
   }
 cleanup:
   return status;

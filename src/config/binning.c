@@ -237,7 +237,7 @@ hr_status hr_config_check_bins(const hr_config *config, const hr_config_name *na
     bool is_list = node->kind == HR_YAML_SEQUENCE;
     hr_yaml_mark mark = is_list ? node->items[i]->mark : node->mark;
     hr_config_place place = hr_config_place_of_item(name, mark, i);
-    return hr_fail(err, HR_ERR_CONFIG, "%s is %.0f, but the grid has the bins 0 to %zu",
+    return hr_fail(err, HR_ERR_CONFIG, "%s is %.15g, but the grid has the bins 0 to %zu",
                    place.text, bins->items[i], config->binning.bin_count - 1);
   }
   return HR_OK;

@@ -149,6 +149,14 @@ const char *hr_nearest_name(const char *word, const char *const *names, size_t c
   return nearest;
 }
 
+const char *hr_decimals(double value, int decimals, char out[HR_DECIMALS_BYTES]) {
+  if (fabs(value) < 0.5 * pow(10.0, -decimals)) value = 0.0;
+  bool is_large = isfinite(value) && fabs(value) >= 1e7;
+  snprintf(out, HR_DECIMALS_BYTES, "%.*f", decimals, is_large ? 0.0 : value);
+  if (is_large) snprintf(out, HR_DECIMALS_BYTES, "%.3e", value);
+  return out;
+}
+
 bool hr_parse_number(const char *text, double *out) {
   size_t span = strspn(text, "+-.0123456789eE");
   if (span == 0 || text[span] != '\0') return false;

@@ -47,6 +47,14 @@ const char *hr_nearest_name(const char *word, const char *const *names, size_t c
 /* Whether `text` is 1 to 64 of letters, digits, '-', '_' and '.'. */
 bool hr_is_handle(const char *text);
 
+/* A number for people: with so many decimals below ten million, and beyond, where all its
+ * digits would say no more, as 1.000e+60; no minus sign where it rounds to 0. Returns
+ * `out`; HR_DECIMALS has room of its own, for the arguments of a call. */
+enum { HR_DECIMALS_BYTES = 32 };
+const char *hr_decimals(double value, int decimals, char out[HR_DECIMALS_BYTES]);
+#define HR_DECIMALS(value, decimals) \
+  hr_decimals(value, decimals, (char[HR_DECIMALS_BYTES]){0})
+
 /* Reads all of `text` as a number ("1e-3", "10", "-2.5"; no nan, inf, hex): false
  * otherwise. Does not depend on the locale. */
 bool hr_parse_number(const char *text, double *out);

@@ -84,12 +84,15 @@ static void write_labels(const hr_inspection *it, hr_text *out) {
 
 static void write_snr(const hr_inspect_distribution *snr, hr_text *out) {
   if (snr->rows == 0) return;
-  hr_text_append(out, "\nSNR\n  mean %.2f, ", snr->mean);
-  if (!isnan(snr->sd)) hr_text_append(out, "sd %.2f, ", snr->sd);
-  hr_text_append(out, "range %.2f to %.2f\n", snr->minimum, snr->maximum);
-  hr_text_append(out, "  quantiles 5 %%: %.2f, 25 %%: %.2f, 50 %%: %.2f, ", snr->q05,
-                 snr->q25, snr->median);
-  hr_text_append(out, "75 %%: %.2f, 95 %%: %.2f\n", snr->q75, snr->q95);
+  hr_text_append(out, "\nSNR\n  mean %s, ", HR_DECIMALS(snr->mean, 2));
+  if (!isnan(snr->sd)) hr_text_append(out, "sd %s, ", HR_DECIMALS(snr->sd, 2));
+  hr_text_append(out, "range %s to %s\n", HR_DECIMALS(snr->minimum, 2),
+                 HR_DECIMALS(snr->maximum, 2));
+  hr_text_append(out, "  quantiles 5 %%: %s, 25 %%: %s, 50 %%: %s, ",
+                 HR_DECIMALS(snr->q05, 2), HR_DECIMALS(snr->q25, 2),
+                 HR_DECIMALS(snr->median, 2));
+  hr_text_append(out, "75 %%: %s, 95 %%: %s\n", HR_DECIMALS(snr->q75, 2),
+                 HR_DECIMALS(snr->q95, 2));
 }
 
 static void write_bins(const hr_inspection *it, hr_text *out) {
@@ -126,10 +129,11 @@ hr_status hr_inspect_write_text(hr_inspection *inspection, hr_error *err) {
   write_size(inspection->file_bytes, &out);
   hr_text_append(&out, ")\n");
   if (inspection->is_dataset) {
-    hr_text_append(&out, "%" PRIu64 " %s of %" PRIu64 " pixel%s, %.2f to %.2f A\n",
+    hr_text_append(&out, "%" PRIu64 " %s of %" PRIu64 " pixel%s, %s to %s A\n",
                    inspection->rows, inspection->rows == 1 ? "spectrum" : "spectra",
                    inspection->pixels, inspection->pixels == 1 ? "" : "s",
-                   inspection->first_wave_angstrom, inspection->last_wave_angstrom);
+                   HR_DECIMALS(inspection->first_wave_angstrom, 2),
+                   HR_DECIMALS(inspection->last_wave_angstrom, 2));
   }
   write_arrays(inspection, &out);
   if (inspection->is_dataset) write_labels(inspection, &out);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "core/alloc.h"
+#include "core/text.h"
 #include "core/vector.h"
 #include "nn/array_file.h"
 
@@ -191,9 +192,9 @@ static hr_status check_size(const char *path, const hr_network_shape *shape,
   double bytes = hr_network_bytes(shape, PREDICTED_ROWS);
   if (bytes <= always + times * size) return HR_OK;
   return hr_fail(err, HR_ERR_FORMAT,
-                 "%s describes a network that takes %.0f MiB to predict with, out of "
+                 "%s describes a network that takes %s MiB to predict with, out of "
                  "proportion to its %lld bytes",
-                 path, bytes / 1048576, (long long)info.st_size);
+                 path, HR_DECIMALS(bytes / 1048576, 0), (long long)info.st_size);
 }
 
 static hr_status check_values(const char *path, const hr_cnn_model *model,

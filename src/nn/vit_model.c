@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "core/alloc.h"
+#include "core/text.h"
 #include "core/vector.h"
 #include "nn/array_file.h"
 
@@ -153,9 +154,9 @@ static hr_status check_size(const char *path, const hr_vit_shape *shape, hr_erro
   double bytes = hr_vit_bytes(shape, 1);
   if (bytes <= always + times * size) return HR_OK;
   return hr_fail(err, HR_ERR_FORMAT,
-                 "%s describes a vision transformer that takes %.0f MiB to predict with, "
+                 "%s describes a vision transformer that takes %s MiB to predict with, "
                  "out of proportion to its %lld bytes",
-                 path, bytes / 1048576, (long long)info.st_size);
+                 path, HR_DECIMALS(bytes / 1048576, 0), (long long)info.st_size);
 }
 
 static hr_status check_pixels(const char *path, const hr_vit_shape *shape, size_t pixels,

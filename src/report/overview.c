@@ -192,11 +192,11 @@ void hr_overview_tell_data(hr_reader *reader, hr_text *out) {
   hr_text_append(out, "%s", hr_say(reader, "; tested on ", "；测试数据："));
   append_files(reader, test.json, out);
   hr_text_append(out,
-                 hr_say(reader, ". A spectrum has %.0f pixels from %.1f to %.1f Å. ",
-                        "。每条光谱 %.0f 个像素，波长 %.1f 至 %.1f Å。"),
+                 hr_say(reader, ". A spectrum has %.0f pixels from %s to %s Å. ",
+                        "。每条光谱 %.0f 个像素，波长 %s 至 %s Å。"),
                  hr_node_number(reader, &data, "pixels"),
-                 hr_node_number(reader, &data, "first_wavelength"),
-                 hr_node_number(reader, &data, "last_wavelength"));
+                 HR_DECIMALS(hr_node_number(reader, &data, "first_wavelength"), 1),
+                 HR_DECIMALS(hr_node_number(reader, &data, "last_wavelength"), 1));
   append_labels(reader, &data, out);
   append_noise(reader, &data, out);
   hr_text_append(

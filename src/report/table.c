@@ -78,7 +78,9 @@ static void format_fixed(double value, bool with_sign, char out[32]) {
 /* One decimal; what rounds to zero has no minus sign. */
 static void format_tenth(double value, bool with_sign, char out[32]) {
   if (fabs(value) < 0.05) value = 0.0;
-  snprintf(out, 32, isnan(value) ? "-" : with_sign ? "%+.1f" : "%.1f", value);
+  const char *plus = with_sign && !(value < 0) ? "+" : "";
+  snprintf(out, 32, "%s%s", isnan(value) ? "-" : plus,
+           isnan(value) ? "" : HR_DECIMALS(value, 1));
 }
 
 /* Six digits at most, and 1e4 for 10000: settings are mostly powers of ten. */
@@ -126,7 +128,8 @@ const char *hr_format_cell(hr_cell_kind kind, const hr_cell *cell,
       format_fixed(cell->value, kind == HR_CELL_DIFFERENCE, number);
       break;
     case HR_CELL_RATIO:
-      snprintf(number, sizeof number, isnan(cell->value) ? "-" : "%.2f", cell->value);
+      snprintf(number, sizeof number, "%s",
+               isnan(cell->value) ? "-" : HR_DECIMALS(cell->value, 2));
       break;
     case HR_CELL_TENTH:
     case HR_CELL_TENTH_DIFFERENCE:

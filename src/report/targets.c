@@ -47,9 +47,10 @@ static void append_estimate(const hr_estimate *r2, bool chinese, hr_text *out) {
   if (isnan(r2->value)) {
     hr_text_append(out, "%s", chinese ? "无定义" : "undefined");
   } else if (isnan(r2->low)) {
-    hr_text_append(out, "%.4f", r2->value);
+    hr_text_append(out, "%s", HR_DECIMALS(r2->value, 4));
   } else {
-    hr_text_append(out, "%.4f [%.4f, %.4f]", r2->value, r2->low, r2->high);
+    hr_text_append(out, "%s [%s, %s]", HR_DECIMALS(r2->value, 4), HR_DECIMALS(r2->low, 4),
+                   HR_DECIMALS(r2->high, 4));
   }
 }
 

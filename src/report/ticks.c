@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "core/text.h"
+
 /* The number of multiples of `step` within the range. */
 static size_t count_multiples(double low, double high, double step, double *first) {
   /* A hair of tolerance, so that 0.7 is a multiple of 0.1. */
@@ -43,7 +45,7 @@ const char *hr_ticks_number(double value, int decimals, int with_plus,
   } else if (with_plus && value >= half) {
     sign = "+";
   }
-  snprintf(text, HR_TICK_BYTES, "%s%.*f", sign, decimals, fabs(value));
+  snprintf(text, HR_TICK_BYTES, "%s%s", sign, HR_DECIMALS(fabs(value), decimals));
   return text;
 }
 

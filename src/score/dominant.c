@@ -95,16 +95,17 @@ static hr_status doubt_method(const char *name, const char *file, const dominant
   hr_status status =
       hr_doubts_add(doubts, HR_DOUBT_ONE_ROW, false, err,
                     "%s: row %zu of %s alone makes %.3g %% of the squared error; R2 "
-                    "is %.4f with it and %.4f without: look at its spectrum and label",
+                    "is %s with it and %s without: look at its spectrum and label",
                     name, found->row, file ? file : "the test file", 100 * found->share,
-                    found->r2, found->r2_without);
+                    HR_DECIMALS(found->r2, 4), HR_DECIMALS(found->r2_without, 4));
   return status != HR_OK
              ? status
              : hr_doubts_in_chinese(doubts, err,
                                     "%s：%s 第 %zu 行一行就占平方误差的 %.3g %%；R² "
-                                    "含该行 %.4f，不含 %.4f：请查看其光谱与标签",
+                                    "含该行 %s，不含 %s：请查看其光谱与标签",
                                     name, file ? file : "测试文件", found->row,
-                                    100 * found->share, found->r2, found->r2_without);
+                                    100 * found->share, HR_DECIMALS(found->r2, 4),
+                                    HR_DECIMALS(found->r2_without, 4));
 }
 
 hr_status hr_dominant_doubt(const hr_evaluation *evaluation, hr_doubts *doubts,

@@ -175,20 +175,21 @@ static hr_status doubt_size(const char *name, const hr_method_calibration *own,
     snprintf(part, sizeof part, "%zu ", own->pooled.half_rows);
     snprintf(part_zh, sizeof part_zh, "%zu 行中 ", own->pooled.half_rows);
   }
-  HR_TRY(
-      hr_doubts_add(doubts, HR_DOUBT_SIGMA, false, err,
-                    "the sigma of %s is too %s: its mean chi2 is %.3f [%.3f, %.3f], and "
-                    "%.1f %% of the %srows%s are within %s (see Calibration "
-                    "in the report)",
-                    name, is_small ? "small" : "large", chi2->value, chi2->low,
-                    chi2->high, within, part, part[0] ? " that have one" : "",
-                    has_half ? "the 68 % interval" : "one sigma"));
+  HR_TRY(hr_doubts_add(doubts, HR_DOUBT_SIGMA, false, err,
+                       "the sigma of %s is too %s: its mean chi2 is %s [%s, %s], and "
+                       "%.1f %% of the %srows%s are within %s (see Calibration "
+                       "in the report)",
+                       name, is_small ? "small" : "large", HR_DECIMALS(chi2->value, 3),
+                       HR_DECIMALS(chi2->low, 3), HR_DECIMALS(chi2->high, 3), within,
+                       part, part[0] ? " that have one" : "",
+                       has_half ? "the 68 % interval" : "one sigma"));
   HR_TRY(hr_doubts_in_chinese(doubts, err,
-                              "%s 的 σ 偏%s：平均 χ² 为 %.3f [%.3f, %.3f]，%s "
+                              "%s 的 σ 偏%s：平均 χ² 为 %s [%s, %s]，%s "
                               "%s%.1f %% 的行",
-                              name, is_small ? "小" : "大", chi2->value, chi2->low,
-                              chi2->high, has_half ? "68 % 区间覆盖" : "1 σ 之内占",
-                              part_zh, within));
+                              name, is_small ? "小" : "大", HR_DECIMALS(chi2->value, 3),
+                              HR_DECIMALS(chi2->low, 3), HR_DECIMALS(chi2->high, 3),
+                              has_half ? "68 % 区间覆盖" : "1 σ 之内占", part_zh,
+                              within));
 cleanup:
   return status;
 }

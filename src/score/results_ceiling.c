@@ -147,10 +147,12 @@ static bool warn(const hr_evaluation *evaluation, size_t m, const char *where,
   if (!found->exceeds) return false;
   hr_observe_warning(evaluation->input->observer,
                      "the R² of %s is above the posterior ceiling, the most that the "
-                     "noise allows,%s by %.4f [%.4f, %.4f]: a leak, a prior or errors "
+                     "noise allows,%s by %s [%s, %s]: a leak, a prior or errors "
                      "that are not the data's, or too few templates",
-                     evaluation->methods[m].forecast->name, where, found->excess,
-                     found->excess_interval.low, found->excess_interval.high);
+                     evaluation->methods[m].forecast->name, where,
+                     HR_DECIMALS(found->excess, 4),
+                     HR_DECIMALS(found->excess_interval.low, 4),
+                     HR_DECIMALS(found->excess_interval.high, 4));
   return true;
 }
 

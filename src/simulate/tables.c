@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/parallel.h"
+#include "core/text.h"
 #include "data/hdf5_file.h"
 #include "simulate/embedded.h"
 
@@ -231,9 +232,9 @@ hr_status hr_tables_check_wave(const double *theirs, size_t pixels, hr_error *er
   for (size_t p = 0; p < pixels; p++) {
     if (fabs(theirs[p] - wave[p]) <= tolerance) continue;
     status = hr_fail(err, HR_ERR_MISSING,
-                     "pixel %zu of the spectra is at %.3f angstrom, and at %.3f in the "
+                     "pixel %zu of the spectra is at %s angstrom, and at %s in the "
                      "built-in model grid",
-                     p, theirs[p], wave[p]);
+                     p, HR_DECIMALS(theirs[p], 3), HR_DECIMALS(wave[p], 3));
     goto cleanup;
   }
 cleanup:

@@ -110,11 +110,11 @@ static hr_status open_data(hr_plan *plan, const hr_observer *observer, hr_error 
   const double *ours = hr_dataset_wave(plan->train), *other = hr_dataset_wave(plan->test);
   for (size_t p = 0; p < pixels; p++) {
     if (fabs(ours[p] - other[p]) <= 1e-6 * fabs(ours[p])) continue;
-    status =
-        hr_fail(err, HR_ERR_DATA,
-                "%s: pixel %zu is at %.4f angstrom but at %.4f in the training shards; "
-                "give a test set on the same wavelength grid as data.test",
-                config->data.test_path, p, other[p], ours[p]);
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s: pixel %zu is at %s angstrom but at %s in the training shards; "
+                     "give a test set on the same wavelength grid as data.test",
+                     config->data.test_path, p, HR_DECIMALS(other[p], 4),
+                     HR_DECIMALS(ours[p], 4));
     goto cleanup;
   }
 cleanup:

@@ -1,6 +1,7 @@
 #include "core/text.h"
 
 #include <locale.h>
+#include <math.h>
 
 #include "core/alloc.h"
 #include "support/check.h"
@@ -168,6 +169,24 @@ static void test_memory_runs_out(void **state) {
   check_alloc_failures(write_text());
 }
 
+static void large_numbers_are_compact(void **state) {
+  (void)state;
+  char out[HR_DECIMALS_BYTES];
+  static const struct {
+    double value;
+    int decimals;
+    const char *text;
+  } numbers[] = {{0.98765, 4, "0.9877"},      {-0.00004, 4, "0.0000"},
+                 {9999999, 2, "9999999.00"},  {1e7, 2, "1.000e+07"},
+                 {-1.25e60, 4, "-1.250e+60"}, {123.7, 0, "124"},
+                 {(double)NAN, 3, "nan"},     {(double)INFINITY, 3, "inf"}};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    const char *text = hr_decimals(numbers[i].value, numbers[i].decimals, out);
+    assert_string_equal(text, numbers[i].text);
+  }
+  assert_string_equal(HR_DECIMALS(2.5, 1), "2.5");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_text_grows),
@@ -179,6 +198,7 @@ int main(void) {
       cmocka_unit_test(test_numbers),
       cmocka_unit_test(integers_are_exact),
       cmocka_unit_test(test_powers_of_ten),
+      cmocka_unit_test(large_numbers_are_compact),
       cmocka_unit_test(test_memory_runs_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

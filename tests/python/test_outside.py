@@ -6,6 +6,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -122,6 +123,24 @@ class Outside(unittest.TestCase):
                              "what predicts there was trained elsewhere, and no bundle has it; "
                              "predict with that model itself, or give the study an expert of "
                              "its own, such as ridge\n")
+
+    def test_large_numbers_are_told_in_short(self):
+        """One prediction of 1e30, and sigmas of 1e-30."""
+        said = self.said("vit")
+        said[17] = 1e30
+        sigma = np.where(np.arange(TEST) == 17, 1.0, 1e-30)
+        pd.DataFrame({"row": np.arange(TEST), "predicted": said, "s": sigma}).to_csv(
+            self.path("wild.csv"), index=False)
+        done = self.run_study("wild", "{ridge: {alpha: [10]}, vit: {predictions: wild.csv, "
+                                      "sigma: s}}")
+        told = [done.stdout, done.stderr]
+        for name in ("report.md", "run.log"):
+            with open(self.path(f"wild/{name}"), encoding="utf-8") as file:
+                told.append(file.read())
+        for text in told:
+            self.assertEqual(re.findall(r"\d{16,}", text.replace(self.folder, "")), [])
+        self.assertRegex(told[1], r"R2 is -\d\.\d{3}e\+5\d with it and 0\.\d{4} without")
+        self.assertRegex(told[1], r"its mean chi2 is \d\.\d{3}e\+1\d")
 
     def test_frames_and_arrays_say_the_same_as_csv(self):
         """As pandas and NumPy write them: by name, by row, in any order of bytes and axes."""
