@@ -12,6 +12,7 @@
 #include "core/yaml_tree.h"
 #include "data/table_name.h"
 #include "headroom/version.h"
+#include "methods/outside/onnx_file.h"
 #include "session/content.h"
 
 enum { MOST_CLAUSES = 3, PATH_BYTES = 256 };
@@ -183,7 +184,7 @@ json_t *hr_differences_files(const hr_origin *origin, hr_json_builder *builder) 
 }
 
 /* The files of a model from elsewhere. */
-enum { MODEL_FILES = 3 };
+enum { MODEL_FILES = 3, ONNX = 2 };
 static const char *const model_keys[MODEL_FILES] = {"predictions", "validation", "onnx"};
 
 /* NULL: the expert has no such file. */
@@ -192,6 +193,24 @@ static const char *model_file(const hr_config_expert *expert, size_t k) {
   if (!expert->outside) return NULL;
   const char *const paths[MODEL_FILES] = {p->predictions, p->validation, p->onnx};
   return paths[k];
+}
+
+/* The files beside a network that have its weights; none where they cannot be listed. */
+static void put_weights(hr_json_builder *builder, json_t *list,
+                        const hr_config_expert *expert, const char *onnx) {
+  hr_strings names = {0};
+  hr_status status = hr_onnx_file_list(onnx, &names, NULL);
+  for (size_t i = 0; status == HR_OK && i < names.count; i++) {
+    char *path = NULL;
+    status = hr_onnx_file_beside(onnx, names.items[i], &path, NULL);
+    if (status != HR_OK) break;
+    json_t *file = hr_json_append(builder, list, json_object());
+    hr_json_put_text(builder, file, "expert", expert->type->name);
+    hr_json_put(builder, file, "weights", hr_json_text(names.items[i]));
+    put_file(builder, file, path);
+    hr_free(path);
+  }
+  hr_strings_fini(&names);
 }
 
 json_t *hr_differences_models(const hr_origin *origin, hr_json_builder *builder) {
@@ -204,6 +223,7 @@ json_t *hr_differences_models(const hr_origin *origin, hr_json_builder *builder)
     hr_json_put_text(builder, file, "expert", expert->type->name);
     hr_json_put_text(builder, file, "key", model_keys[i % MODEL_FILES]);
     put_file(builder, file, path);
+    if (i % MODEL_FILES == ONNX) put_weights(builder, list, expert, path);
   }
   return list;
 }
@@ -273,6 +293,20 @@ static const json_t *find_model(const json_t *models, const char *expert,
   return NULL;
 }
 
+/* Files with weights beside a network, as far as they were there then. */
+static void compare_weights(clauses *c, const json_t *models, const char *expert,
+                            const char *onnx, const char *what) {
+  for (size_t i = 0; i < json_array_size(models); i++) {
+    const json_t *model = json_array_get(models, i);
+    const char *name = hr_json_string(model, "weights", NULL);
+    char *path = NULL;
+    if (!name || strcmp(hr_json_string(model, "expert", ""), expert) != 0) continue;
+    if (hr_onnx_file_beside(onnx, name, &path, NULL) != HR_OK) return;
+    compare_file(c, what, model, path);
+    hr_free(path);
+  }
+}
+
 /* Files of models from elsewhere that the run was begun with; earlier versions wrote none
  * down. */
 static void compare_models(clauses *c, const json_t *manifest, const hr_origin *origin) {
@@ -286,6 +320,7 @@ static void compare_models(clauses *c, const json_t *manifest, const hr_origin *
     if (!before) continue;
     snprintf(what, sizeof what, "the file of experts.%s.%s", name, key);
     compare_file(c, what, before, path);
+    if (i % MODEL_FILES == ONNX) compare_weights(c, models, name, path, what);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "core/alloc.h"
 #include "support/check.h"
 #include "support/fail_alloc.h"
 #include "support/scratch.h"
@@ -59,6 +60,29 @@ static void weights_beside_it_are_part_of_it(void **state) {
   assert_true(print_of() != with);
 }
 
+static void weights_beside_it_are_listed(void **state) {
+  (void)state;
+  char path[256], expected[256], *file = NULL;
+  hr_strings names = {0};
+  snprintf(path, sizeof path, "%s/m.onnx", place.path);
+  scratch_write(&place, "m.onnx",
+                "..\x0a\x08location\x12\x08m.w.data..\x0a\x08location\x12\x08m.w.data"
+                "\x0a\x08location\x12\x09/dev/zero\x0a\x08location\x12\x05"
+                "other");
+  check_ok(hr_onnx_file_list(path, &names, &err));
+  assert_int_equal(names.count, 2);
+  assert_string_equal(names.items[0], "m.w.data");
+  assert_string_equal(names.items[1], "other");
+  check_ok(hr_onnx_file_beside(path, names.items[0], &file, &err));
+  snprintf(expected, sizeof expected, "%s/m.w.data", place.path);
+  assert_string_equal(file, expected);
+  hr_free(file);
+  check_ok(hr_onnx_file_beside("m.onnx", "m.w.data", &file, &err));
+  assert_string_equal(file, "./m.w.data");
+  hr_free(file);
+  hr_strings_fini(&names);
+}
+
 /* Names that are none, or lead elsewhere: nothing is read for them, and a pipe is not
  * waited for. */
 static void other_names_are_passed_over(void **state) {
@@ -108,6 +132,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(other_bytes_are_another_model),
       TEST(weights_beside_it_are_part_of_it),
+      TEST(weights_beside_it_are_listed),
       TEST(other_names_are_passed_over),
       TEST(too_many_files_are_refused),
       TEST(memory_can_run_out),

@@ -261,9 +261,12 @@ class Onnx(unittest.TestCase):
         self.write("apart.onnx", self.mlp.bytes(outside="apart.onnx.data"))
         self.write("apart.onnx.data", self.mlp.weights())
         self.near(self.said("apart", "{onnx: apart.onnx}"), self.mlp(self.noisy))
+        self.run_study("apart", "{net: {onnx: apart.onnx}}", "--resume")
         self.write("apart.onnx.data", onnx_files.Mlp(PIXELS, 9).weights())
         done = self.run_study("apart", "{net: {onnx: apart.onnx}}", "--resume", check=False)
         self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("the file of experts.net.onnx " + self.path("apart.onnx.data")
+                      + " was modified", done.stderr)
         os.remove(self.path("apart.onnx.data"))
         self.assertRegex(self.refusal("{onnx: apart.onnx}"),
                          f"apart.onnx cannot be loaded by ONNX Runtime {RUNTIME}: .*apart.onnx."

@@ -50,6 +50,12 @@ static const char *find_name(const char *bytes, size_t size, size_t *at,
   return NULL;
 }
 
+/* Absolute names and those that lead out of the folder are refused by the runtime; what
+ * is behind them may be a device. */
+static bool is_beside(const char *name) {
+  return name[0] != '/' && !strstr(name, "..");
+}
+
 static bool is_known(const hr_strings *names, const char *name) {
   for (size_t i = names->count; i-- > 0;) {
     if (strcmp(names->items[i], name) == 0) return true;
@@ -62,7 +68,7 @@ static hr_status list_names(const char *path, const char *bytes, size_t size,
   char name[MOST_NAME + 1];
   size_t at = 0;
   while (find_name(bytes, size, &at, name)) {
-    if (is_known(out, name)) continue;
+    if (!is_beside(name) || is_known(out, name)) continue;
     if (out->count == MOST_FILES) {
       return hr_fail(err, HR_ERR_DATA,
                      "%s has its weights in more than %d files; save them in one", path,
@@ -92,26 +98,40 @@ static hr_status print_file(const char *path, uint64_t *print, hr_error *err) {
   return HR_OK;
 }
 
-/* Absolute names and those that lead out of the folder are refused by the runtime; what
- * is behind them may be a device. */
-static bool is_beside(const char *name) {
-  return name[0] != '/' && !strstr(name, "..");
+hr_status hr_onnx_file_beside(const char *path, const char *name, char **out,
+                              hr_error *err) {
+  hr_status status = HR_OK;
+  char *folder = NULL;
+  HR_TRY(hr_copy_text(path, &folder, err));
+  char *slash = strrchr(folder, '/');
+  if (slash) slash[1] = '\0';
+  HR_TRY(hr_join_path(slash ? folder : ".", name, out, err));
+cleanup:
+  hr_free(folder);
+  return status;
+}
+
+hr_status hr_onnx_file_list(const char *path, hr_strings *out, hr_error *err) {
+  hr_status status = HR_OK;
+  char *bytes = NULL;
+  size_t size = 0;
+  HR_TRY(hr_file_read(path, most_bytes, &bytes, &size, err));
+  HR_TRY(list_names(path, bytes, size, out, err));
+cleanup:
+  hr_free(bytes);
+  return status;
 }
 
 hr_status hr_onnx_file_print(const char *path, uint64_t *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_strings names = {0};
-  char *bytes = NULL, *folder = NULL, *file = NULL;
+  char *bytes = NULL, *file = NULL;
   size_t size = 0;
   HR_TRY(hr_file_read(path, most_bytes, &bytes, &size, err));
   uint64_t print = hr_fingerprint_bytes(hr_fingerprint_start(), bytes, size);
   HR_TRY(list_names(path, bytes, size, &names, err));
-  HR_TRY(hr_copy_text(path, &folder, err));
-  char *slash = strrchr(folder, '/');
-  if (slash) slash[1] = '\0';
   for (size_t i = 0; i < names.count; i++) {
-    if (!is_beside(names.items[i])) continue;
-    HR_TRY(hr_join_path(slash ? folder : ".", names.items[i], &file, err));
+    HR_TRY(hr_onnx_file_beside(path, names.items[i], &file, err));
     HR_TRY(print_file(file, &print, err));
     hr_free(file);
     file = NULL;
@@ -120,7 +140,6 @@ hr_status hr_onnx_file_print(const char *path, uint64_t *out, hr_error *err) {
 cleanup:
   hr_strings_fini(&names);
   hr_free(bytes);
-  hr_free(folder);
   hr_free(file);
   return status;
 }
