@@ -27,11 +27,15 @@ void hr_observe_warning(const hr_observer *observer, const char *format, ...) {
   va_end(arguments);
 }
 
+bool hr_observe_wants_stop(const hr_observer *observer) {
+  return observer && observer->interrupted && observer->interrupted(observer->context);
+}
+
 hr_status hr_observe_progress(const hr_observer *observer, const hr_progress *progress,
                               hr_error *err) {
   if (!observer) return HR_OK;
   if (observer->progress) observer->progress(observer->context, progress);
-  if (observer->interrupted && observer->interrupted(observer->context)) {
+  if (hr_observe_wants_stop(observer)) {
     return hr_fail(err, HR_ERR_INTERRUPTED, "interrupted while %s", progress->stage);
   }
   return HR_OK;

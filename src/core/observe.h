@@ -15,6 +15,9 @@ void hr_observe_warning(const hr_observer *observer, const char *format, ...)
 hr_status hr_observe_progress(const hr_observer *observer, const hr_progress *progress,
                               hr_error *err) HR_MUST_CHECK;
 
+/* Whether the caller wants to stop; to be asked from the thread that borrowed it. */
+bool hr_observe_wants_stop(const hr_observer *observer);
+
 /* Hands everything on to another observer, lines with a name and a colon before them, as
  * of one of several targets. Borrows both; a name "" leaves lines as they are. `observer`
  * is what to hand out, as long as the struct stays where it is. */

@@ -162,6 +162,45 @@ static void few_finite_numbers_are_an_error(void **state) {
   destroy(models);
 }
 
+/* How often the study is asked before it wants to stop. */
+static size_t patience;
+
+static bool is_interrupted(void *context) {
+  size_t *asked = context;
+  return ++*asked > patience;
+}
+
+/* Within a block, after a batch of 32 rows, and at once where it is wanted before. */
+static void a_stop_is_noticed_within_a_block(void **state) {
+  (void)state;
+  float noisy[ROWS * ONNX_PIXELS], mean[ROWS];
+  uint32_t rows[ROWS];
+  char expected_words[300];
+  size_t before = hr_thread_count();
+  hr_thread_limit(1);
+  fill(noisy);
+  for (uint32_t i = 0; i < ROWS; i++) rows[i] = i;
+  snprintf(expected_words, sizeof expected_words, "interrupted while %s predicts", path);
+  for (patience = 0; patience < 3; patience++) {
+    size_t asked = 0, known = 0;
+    const hr_observer observer = {.context = &asked, .interrupted = is_interrupted};
+    hr_model *models[ONNX_TARGETS] = {NULL};
+    for (size_t i = 0; i < ROWS; i++) mean[i] = NAN;
+    study.observer = &observer;
+    check_ok(hr_onnx_models_create(&study, &parameters, models, &err));
+    const hr_request request = {
+        .model = models[0], .row = rows, .count = ROWS, .variants = 1, .mean = mean};
+    const hr_spectra spectra = {.rows = ROWS, .pixels = ONNX_PIXELS, .noisy = noisy};
+    check_fails(hr_models_predict(&spectra, &request, 1, &err), HR_ERR_INTERRUPTED,
+                expected_words);
+    for (size_t i = 0; i < ROWS; i++) known += isnan(mean[i]) == 0;
+    assert_int_equal(known, 32 * patience);
+    assert_int_equal(asked, patience + 1);
+    destroy(models);
+  }
+  hr_thread_limit(before);
+}
+
 static void another_file_is_refused(void **state) {
   (void)state;
   char sentence[512];
@@ -221,6 +260,7 @@ int main(void) {
       TEST(labels_are_made_of_spectra),
       TEST(threads_change_nothing),
       TEST(few_finite_numbers_are_an_error),
+      TEST(a_stop_is_noticed_within_a_block),
       TEST(another_file_is_refused),
       TEST(scales_are_checked),
       TEST(a_model_of_bins_has_a_model_for_each),

@@ -49,6 +49,21 @@ static void a_batch_goes_through(void **state) {
   assert_null(session);
 }
 
+/* Whoever asks: the runs that go on, and those that are begun after. */
+static void runs_are_stopped(void **state) {
+  (void)state;
+  hr_onnx_session *session = NULL;
+  float input[32 * ONNX_PIXELS] = {0};
+  double out[32 * ONNX_TARGETS];
+  check_ok(hr_onnx_session_open(path, &wish, &session, &err));
+  double seconds = hr_onnx_session_batch_seconds(session);
+  assert_true(seconds > 0 && seconds < 60);
+  check_ok(hr_onnx_session_run(session, input, out, &err));
+  hr_onnx_session_stop(session);
+  assert_int_equal(hr_onnx_session_run(session, input, out, &err), HR_ERR_NUMERIC);
+  hr_onnx_session_close(&session);
+}
+
 static void half_a_file_is_refused(void **state) {
   (void)state;
   char sentence[512];
@@ -93,9 +108,8 @@ static void memory_can_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(a_batch_goes_through),
-      TEST(half_a_file_is_refused),
-      TEST(what_works_as_in_training_is_refused),
+      TEST(a_batch_goes_through),   TEST(runs_are_stopped),
+      TEST(half_a_file_is_refused), TEST(what_works_as_in_training_is_refused),
       TEST(memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,21 @@ def write(path, content):
     return path
 
 
+def deep(pixels, hidden=1024, layers=800):
+    """A network that takes long: many layers of one matrix of weights."""
+    draw = np.random.default_rng(1)
+    values = [tensor("w", draw.normal(0, pixels ** -0.5, (pixels, hidden)).astype(np.float32)),
+              tensor("v", draw.normal(0, hidden ** -0.5, (hidden, hidden)).astype(np.float32)),
+              tensor("o", draw.normal(0, hidden ** -0.5, (hidden, 1)).astype(np.float32))]
+    nodes = [node("MatMul", ["x", "w"], ["h0"])]
+    for layer in range(layers):
+        nodes.append(node("MatMul", [f"h{layer}", "v"], [f"m{layer}"]))
+        nodes.append(node("Tanh", [f"m{layer}"], [f"h{layer + 1}"]))
+    nodes.append(node("MatMul", [f"h{layers}", "o"], ["y"]))
+    return model(nodes, values, [described("x", FLOAT, ["batch", pixels])],
+                 [described("y", FLOAT, ["batch", 1])])
+
+
 class Mlp:
     """Two layers: relu(x W + b) V + c; the weights scaled to outputs near 1."""
 

@@ -9,9 +9,11 @@ import inspect
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import warnings
 
@@ -271,6 +273,33 @@ class Onnx(unittest.TestCase):
         self.assertRegex(self.refusal("{onnx: apart.onnx}"),
                          f"apart.onnx cannot be loaded by ONNX Runtime {RUNTIME}: .*apart.onnx."
                          "data.*; export it so that Python's onnxruntime of that version loads it")
+
+    def test_a_stop_is_noticed_within_a_layer(self):
+        """One batch of this network takes a good part of a second, all of them ten and more."""
+        self.write("deep.onnx", onnx_files.deep(PIXELS))
+        study = made_stars.study(self.folder, "stopped", "{ridge: {alpha: [10]}, net: {onnx: "
+                                 "deep.onnx}}")
+        process = subprocess.Popen(
+            [os.path.join(BUILD, "headroom"), "run", study, "--out", self.path("stopped"),
+             *STORED, "--threads", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True)
+        status = self.path("stopped/status.json")
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            if os.path.exists(status):
+                with open(status, encoding="utf-8") as file:
+                    stage = json.load(file).get("stage", {})
+                if stage.get("name", "").startswith("predicting test spectra, net"):
+                    break
+            time.sleep(0.05)
+        time.sleep(0.3)
+        self.assertIsNone(process.poll())
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+        self.assertLess(time.monotonic() - begun, 2)
+        self.assertEqual(process.returncode, 130, told)
+        self.assertIn(f"interrupted while {self.path('deep.onnx')} predicts", told)
 
     def test_another_model_is_another_study(self):
         self.write("mine.onnx", self.mlp.bytes())

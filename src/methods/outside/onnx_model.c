@@ -5,9 +5,11 @@
 #include "methods/outside/onnx_model.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/observe.h"
 #include "core/parallel.h"
 #include "methods/outside/onnx_file.h"
 #include "methods/outside/onnx_session.h"
@@ -21,6 +23,7 @@ typedef struct network {
   double unit, base; /* flux of the files = (x + base) unit */
   bool has_error, has_sigma;
   char *path;
+  const hr_observer *observer;     /* of the study, is asked whether to stop */
   size_t rows;                     /* test rows that it is asked for */
   size_t missing[HR_MOST_TARGETS]; /* of those so far, no finite number came out for */
 } network;
@@ -50,9 +53,11 @@ typedef struct work {
   const hr_spectra *spectra;
   const hr_request *requests;
   size_t request_count;
-  const network *network;
+  network *network;
   size_t batch_rows, batches; /* rows a batch; batches a group */
   scratch *threads;
+  bool is_watched;   /* while it runs, and not between batches alone */
+  atomic_bool stops; /* the caller wants that */
 } work;
 
 static void fini_scratch(scratch *b) {
@@ -113,8 +118,16 @@ static void take_row(const work *w, const scratch *b, size_t row, size_t place) 
   }
 }
 
+/* On the calling thread alone, whose observer it is. */
+static void ask_whether_to_stop(void *context) {
+  work *w = context;
+  if (w->stops || !hr_observe_wants_stop(w->network->observer)) return;
+  w->stops = true;
+  if (w->is_watched) hr_onnx_session_stop(w->network->session);
+}
+
 static void run_batch(void *context, size_t i, size_t thread) {
-  const work *w = context;
+  work *w = context;
   const hr_request *r = &w->requests[0];
   scratch *b = &w->threads[thread];
   size_t group = i / w->batches * HR_PREDICT_ROWS;
@@ -122,7 +135,8 @@ static void run_batch(void *context, size_t i, size_t thread) {
   size_t end = group + HR_PREDICT_ROWS, last = first + w->batch_rows;
   if (last < end) end = last;
   size_t begin = find_row(r, first), stop = find_row(r, end);
-  if (begin == stop || b->failed > 0) return;
+  if (thread == 0 && !w->is_watched) ask_whether_to_stop(w);
+  if (begin == stop || b->failed > 0 || w->stops) return;
   for (size_t place = 0, at = begin; place < w->batch_rows; place++) {
     bool is_asked = at < stop && r->row[at] == first + place;
     put_row(w, b, is_asked ? first + place : r->row[begin], place);
@@ -147,6 +161,11 @@ static hr_status gather_failures(const scratch *threads, size_t count, hr_error 
   return hr_fail(err, first->why.status, "%s", first->why.message);
 }
 
+/* A stop is asked for between batches, which costs nothing; while batches take longer
+ * than this, seconds, by a thread of its own, that is up to a tenth of a second late when
+ * a block is done. */
+static const double long_batch = 0.25;
+
 static hr_status predict_together(work *w, hr_error *err) {
   hr_status status = HR_OK;
   size_t rows = w->spectra->rows, threads = hr_thread_count();
@@ -157,8 +176,16 @@ static hr_status predict_together(work *w, hr_error *err) {
   for (size_t i = 0; i < threads; i++) {
     HR_TRY(init_scratch(&w->threads[i], w->network, w->spectra->pixels, err));
   }
-  hr_parallel_for_on(threads, groups * w->batches, run_batch, w);
-  status = gather_failures(w->threads, threads, err);
+  w->is_watched = hr_onnx_session_batch_seconds(w->network->session) > long_batch;
+  if (w->is_watched) {
+    hr_parallel_for_watched(threads, groups * w->batches, run_batch, w,
+                            ask_whether_to_stop, w);
+  } else {
+    hr_parallel_for_on(threads, groups * w->batches, run_batch, w);
+  }
+  status = w->stops ? hr_fail(err, HR_ERR_INTERRUPTED, "interrupted while %s predicts",
+                              w->network->path)
+                    : gather_failures(w->threads, threads, err);
 cleanup:
   for (size_t i = 0; w->threads && i < threads; i++) fini_scratch(&w->threads[i]);
   hr_free(w->threads);
@@ -328,7 +355,8 @@ static hr_status create_network(const hr_study_view *study,
                  .base = study->base,
                  .has_error = wish.has_error,
                  .has_sigma = wish.sigma != NULL,
-                 .rows = study->outside->asked};
+                 .rows = study->outside->asked,
+                 .observer = study->observer};
   HR_TRY(hr_copy_text(parameters->onnx, &n->path, err));
   for (size_t t = 0; t < n->targets; t++) {
     size_t at = scale->count == 2 ? 0 : 2 * t;

@@ -37,6 +37,13 @@ void hr_onnx_session_close(hr_onnx_session **session);
 size_t hr_onnx_session_rows(const hr_onnx_session *session);
 size_t hr_onnx_session_input_bytes(const hr_onnx_session *session);
 
+/* How long a batch took when the model was tried out, seconds. */
+double hr_onnx_session_batch_seconds(const hr_onnx_session *session);
+
+/* Ends all runs, those of other threads too: each fails within a layer of the model. No
+ * other is to be begun. */
+void hr_onnx_session_stop(hr_onnx_session *session);
+
 /* Puts spectrum i, flux [P] and error [P] (NULL: the model takes none), into `input`. */
 void hr_onnx_session_put(const hr_onnx_session *session, size_t i, const double *flux,
                          const double *error, void *input);

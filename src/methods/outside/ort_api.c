@@ -38,6 +38,8 @@ static const slot slots[] = {
     SLOT(34, output_type),          /* SessionGetOutputTypeInfo */
     SLOT(36, input_name),           /* SessionGetInputName */
     SLOT(37, output_name),          /* SessionGetOutputName */
+    SLOT(39, create_run_options),   /* CreateRunOptions */
+    SLOT(46, terminate),            /* RunOptionsSetTerminate */
     SLOT(49, create_tensor),        /* CreateTensorWithDataAsOrtValue */
     SLOT(51, tensor_values),        /* GetTensorMutableData */
     SLOT(55, cast_to_shape),        /* CastTypeInfoToTensorInfo */
@@ -53,6 +55,7 @@ static const slot slots[] = {
     SLOT(94, release_memory),       /* ReleaseMemoryInfo */
     SLOT(95, release_session),      /* ReleaseSession */
     SLOT(96, release_value),        /* ReleaseValue */
+    SLOT(97, release_run_options),  /* ReleaseRunOptions */
     SLOT(98, release_type),         /* ReleaseTypeInfo */
     SLOT(99, release_shape),        /* ReleaseTensorTypeAndShapeInfo */
     SLOT(100, release_options),     /* ReleaseSessionOptions */

@@ -16,7 +16,8 @@
 typedef struct hr_ort_status hr_ort_status; /* what failed */
 typedef struct hr_ort_env hr_ort_env;
 typedef struct hr_ort_options hr_ort_options;
-typedef struct hr_ort_session hr_ort_session; /* a model that is ready to run */
+typedef struct hr_ort_run_options hr_ort_run_options; /* of runs, to end them by */
+typedef struct hr_ort_session hr_ort_session;         /* a model that is ready to run */
 typedef struct hr_ort_memory hr_ort_memory;
 typedef struct hr_ort_allocator hr_ort_allocator;
 typedef struct hr_ort_type hr_ort_type;
@@ -34,7 +35,7 @@ typedef struct hr_ort_api {
   hr_ort_status *(*create_session)(const hr_ort_env *env, const char *path,
                                    const hr_ort_options *options, hr_ort_session **out);
   /* Any number of threads may run a session at a time. Outputs that are NULL are made. */
-  hr_ort_status *(*run)(hr_ort_session *session, const void *options,
+  hr_ort_status *(*run)(hr_ort_session *session, const hr_ort_run_options *options,
                         const char *const *input_names, const hr_ort_value *const *inputs,
                         size_t input_count, const char *const *output_names,
                         size_t output_count, hr_ort_value **outputs);
@@ -51,6 +52,9 @@ typedef struct hr_ort_api {
                                hr_ort_allocator *allocator, char **out);
   hr_ort_status *(*output_name)(const hr_ort_session *session, size_t i,
                                 hr_ort_allocator *allocator, char **out);
+  hr_ort_status *(*create_run_options)(hr_ort_run_options **out);
+  /* Any thread may: runs that have these options end, after a layer, and fail. */
+  hr_ort_status *(*terminate)(hr_ort_run_options *options);
   /* A tensor of the caller's values, which stay the caller's. */
   hr_ort_status *(*create_tensor)(const hr_ort_memory *memory, void *values, size_t bytes,
                                   const int64_t *shape, size_t dimensions, int element,
@@ -71,6 +75,7 @@ typedef struct hr_ort_api {
   void (*release_memory)(hr_ort_memory *memory);
   void (*release_session)(hr_ort_session *session);
   void (*release_value)(hr_ort_value *value);
+  void (*release_run_options)(hr_ort_run_options *options);
   void (*release_type)(hr_ort_type *type);
   void (*release_shape)(hr_ort_shape *shape);
   void (*release_options)(hr_ort_options *options);
