@@ -50,57 +50,60 @@ static hr_status fail_to_find(const hr_outside_file *file, const char *name,
   return hr_fail(err, HR_ERR_DATA, "%s has no column %s; %s", file->path, name, remedy);
 }
 
+/* What the pattern `column` calls the column of a target; `key` has it in the
+ * configuration. *name is initialised. */
+static hr_status name_own(const hr_outside_file *file, const char *key,
+                          const char *column, size_t target, hr_text *name,
+                          hr_error *err) {
+  hr_status status = check_is_own(file, key, column, err);
+  if (status != HR_OK) return status;
+  name_column(column, hr_study_target_name(&file->plan->view, target), name);
+  return hr_text_status(name, err);
+}
+
 static hr_status find_predictions(const hr_outside_file *file, size_t target, int *out,
                                   hr_error *err) {
   static const char *const usual[] = {"predicted", "prediction", "y_pred"};
-  const hr_study_view *view = &file->plan->view;
   static const char usually[] = "{target}";
   const char *given = file->parameters->column, *column = given ? given : usually;
-  if (!file->table.names) return find_in_array(file, target, out, err);
-  hr_status own = check_is_own(file, "column", column, err);
-  if (own != HR_OK) return own;
+  bool may_be_usual =
+      strcmp(column, usually) == 0 && hr_study_targets(&file->plan->view) == 1;
+  hr_status status = HR_OK;
   hr_text name;
+  if (!file->table.names) return find_in_array(file, target, out, err);
   hr_text_init(&name);
-  name_column(column, hr_study_target_name(view, target), &name);
-  hr_status status = hr_text_status(&name, err);
-  if (status == HR_OK) {
-    *out = hr_number_table_find(&file->table, name.bytes);
-    bool is_default = strcmp(column, usually) == 0;
-    for (size_t i = 0; i < 3 && is_default && hr_study_targets(view) == 1; i++) {
-      if (*out == HR_CSV_NO_COLUMN) *out = hr_number_table_find(&file->table, usual[i]);
-    }
-    if (*out == HR_CSV_NO_COLUMN) {
-      status =
-          fail_to_find(file, name.bytes, "name that of the predictions as column", err);
-    }
+  HR_TRY(name_own(file, "column", column, target, &name, err));
+  *out = hr_number_table_find(&file->table, name.bytes);
+  for (size_t i = 0; i < 3 && may_be_usual && *out == HR_CSV_NO_COLUMN; i++) {
+    *out = hr_number_table_find(&file->table, usual[i]);
   }
+  if (*out == HR_CSV_NO_COLUMN) {
+    status =
+        fail_to_find(file, name.bytes, "name that of the predictions as column", err);
+  }
+cleanup:
   hr_text_fini(&name);
   return status;
 }
 
 static hr_status find_sigma(const hr_outside_file *file, size_t target, int *out,
                             hr_error *err) {
-  const char *target_name = hr_study_target_name(&file->plan->view, target);
+  hr_status status = HR_OK;
+  hr_text name;
   if (!file->table.names) {
     return hr_fail(err, HR_ERR_DATA,
                    "%s is an array, whose columns have no names; give predictions and "
                    "sigma in a CSV file, or leave sigma out",
                    file->path);
   }
-  hr_status own = check_is_own(file, "sigma", file->parameters->sigma, err);
-  if (own != HR_OK) return own;
-  hr_text name;
   hr_text_init(&name);
-  name_column(file->parameters->sigma, target_name, &name);
-  hr_status status = hr_text_status(&name, err);
-  if (status == HR_OK) {
-    *out = hr_number_table_find(&file->table, name.bytes);
-    if (*out == HR_CSV_NO_COLUMN) {
-      status =
-          fail_to_find(file, name.bytes,
-                       "name that of the model's own sigma, or leave sigma out", err);
-    }
+  HR_TRY(name_own(file, "sigma", file->parameters->sigma, target, &name, err));
+  *out = hr_number_table_find(&file->table, name.bytes);
+  if (*out == HR_CSV_NO_COLUMN) {
+    status = fail_to_find(file, name.bytes,
+                          "name that of the model's own sigma, or leave sigma out", err);
   }
+cleanup:
   hr_text_fini(&name);
   return status;
 }

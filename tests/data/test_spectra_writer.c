@@ -78,6 +78,24 @@ static hr_status append(hr_spectra_writer *writer, size_t first, size_t end,
   return append_as(HR_FLOAT32, writer, first, end, err);
 }
 
+/* A writer of dataset.h5, whose path s->name is from here on. */
+static hr_spectra_writer *open_writer(scratch *s,
+                                      const hr_spectra_writer_options *shape) {
+  hr_error err;
+  hr_spectra_writer *writer = NULL;
+  check_ok(hr_spectra_writer_open(scratch_name(s, "dataset.h5"), shape, &writer, &err));
+  return writer;
+}
+
+/* Long spectra, and no labels. */
+static void stretch(hr_spectra_writer_options *shape, uint64_t rows, size_t pixels,
+                    const double *long_wave) {
+  shape->rows = rows;
+  shape->pixels = pixels;
+  shape->wave_angstrom = long_wave;
+  shape->label_count = 0;
+}
+
 static hr_status write_all(const char *path, const hr_spectra_writer_options *shape,
                            hr_error *err) {
   hr_status status = HR_OK;
@@ -161,7 +179,7 @@ static void unfinished_files_are_removed(void **state) {
   hr_spectra_writer_options shape = make_shape(HR_FLOAT32, false);
   char expected[5000];
   scratch_init(&s);
-  check_ok(hr_spectra_writer_open(scratch_name(&s, "dataset.h5"), &shape, &writer, &err));
+  writer = open_writer(&s, &shape);
   check_ok(append(writer, 0, 7, &err));
   snprintf(expected, sizeof expected, "%s was to have 21 rows and got 7", s.name);
   check_fails(hr_spectra_writer_finish(writer, &err), HR_ERR_USAGE, expected);
@@ -196,7 +214,7 @@ static void disks_full_at_the_end_are_told(void **state) {
   char expected[5000];
   signal(SIGXFSZ, SIG_IGN);
   scratch_init(&s);
-  check_ok(hr_spectra_writer_open(scratch_name(&s, "dataset.h5"), &shape, &writer, &err));
+  writer = open_writer(&s, &shape);
   snprintf(expected, sizeof expected, "writing %s failed: File too large", s.name);
   check_ok(append(writer, 0, ROWS, &err));
   set_file_limit(true);
@@ -218,15 +236,13 @@ static void disks_full_on_the_way_are_told(void **state) {
   hr_spectra_rows row = hr_spectra_rows_default();
   hr_error err;
   scratch s;
-  hr_spectra_writer *writer = NULL;
   char expected[5000];
   for (size_t p = 0; p < MANY; p++) long_wave[p] = 5000 + (double)p;
-  shape.rows = 3, shape.pixels = MANY, shape.wave_angstrom = long_wave;
-  shape.label_count = 0;
+  stretch(&shape, 3, MANY, long_wave);
   row.rows = 1, row.flux = row.error = values;
   signal(SIGXFSZ, SIG_IGN);
   scratch_init(&s);
-  check_ok(hr_spectra_writer_open(scratch_name(&s, "dataset.h5"), &shape, &writer, &err));
+  hr_spectra_writer *writer = open_writer(&s, &shape);
   snprintf(expected, sizeof expected, "writing %s failed: File too large", s.name);
   check_ok(hr_spectra_writer_append(writer, &row, &err));
   set_file_limit(true);
@@ -276,7 +292,7 @@ static void large_sets_are_chunked(void **state) {
   hr_spectra_writer_options shape = make_shape(HR_FLOAT32, false);
   shape.rows = 65537;
   scratch_init(&s);
-  check_ok(hr_spectra_writer_open(scratch_name(&s, "dataset.h5"), &shape, &writer, &err));
+  writer = open_writer(&s, &shape);
   for (uint64_t done = 0; done < shape.rows;) {
     uint64_t left = shape.rows - done, taken = left < ROWS ? left : ROWS;
     check_ok(append(writer, 0, (size_t)taken, &err));
@@ -296,15 +312,13 @@ static void chunks_of_long_rows_are_small(void **state) {
   (void)state;
   enum { LONG = 1 << 18 };
   static double long_wave[LONG];
-  hr_error err;
   scratch s;
   hr_spectra_writer *writer = NULL;
   hr_spectra_writer_options shape = make_shape(HR_FLOAT64, false);
   for (size_t p = 0; p < LONG; p++) long_wave[p] = 5000 + 0.001 * (double)p;
-  shape.rows = 65537, shape.pixels = LONG, shape.wave_angstrom = long_wave;
-  shape.label_count = 0;
+  stretch(&shape, 65537, LONG, long_wave);
   scratch_init(&s);
-  check_ok(hr_spectra_writer_open(scratch_name(&s, "dataset.h5"), &shape, &writer, &err));
+  writer = open_writer(&s, &shape);
   hr_spectra_writer_close(&writer);
   check_removed(&s);
   scratch_fini(&s);
@@ -341,8 +355,7 @@ static void errors_may_be_unknown_and_labels_missing(void **state) {
     long_wave[p] = 5000 + 0.01 * (double)p;
     for (size_t i = 0; i < 3; i++) flux[i][p] = 1.0f + 0.25f * (float)i;
   }
-  shape.rows = 3, shape.pixels = LONG, shape.wave_angstrom = long_wave;
-  shape.label_count = 0;
+  stretch(&shape, 3, LONG, long_wave);
   rows.rows = 3, rows.flux = flux;
   scratch_init(&s);
   const char *path = scratch_name(&s, "dataset.h5");
