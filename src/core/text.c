@@ -150,7 +150,7 @@ const char *hr_nearest_name(const char *word, const char *const *names, size_t c
 }
 
 const char *hr_decimals(double value, int decimals, char out[HR_DECIMALS_BYTES]) {
-  if (fabs(value) < 0.5 * pow(10.0, -decimals)) value = 0.0;
+  if (fabs(value) < 0.5 * hr_power_of_ten(-decimals)) value = 0.0;
   bool is_large = isfinite(value) && fabs(value) >= 1e7;
   snprintf(out, HR_DECIMALS_BYTES, "%.*f", decimals, is_large ? 0.0 : value);
   if (is_large) snprintf(out, HR_DECIMALS_BYTES, "%.3e", value);

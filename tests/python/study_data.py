@@ -22,6 +22,12 @@ def run(build, *words, threads=None, check=True, **environment):
     return done
 
 
+def has_option(build, name):
+    """Whether the build has one of the parts that may be left out, such as HR_FITS."""
+    with open(os.path.join(build, "CMakeCache.txt"), encoding="utf-8") as file:
+        return f"{name}:BOOL=ON\n" in file.read()
+
+
 def thin_out(source, target, step):
     """Copies a shard, keeping every `step`-th pixel: more rows than pixels with few rows."""
     os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -34,6 +34,8 @@ REMEDY = f"scripts/setup.sh installs {RUNTIME}, ONNXRUNTIME_ROOT names another c
 class Onnx(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        if not study_data.has_option(BUILD, "HR_ONNX"):
+            raise unittest.SkipTest("this build has no ONNX Runtime")
         cls.home = tempfile.TemporaryDirectory()
         cls.folder = cls.home.name
         made_stars.write(cls.path("train.h5"), made_stars.stars(400))
