@@ -8,3 +8,8 @@ if(HR_FITS)
       "or build without tables in FITS: -DHR_FITS=OFF")
   endif()
 endif()
+
+# The few files that are another thing without it.
+set_source_files_properties(src/data/fits/file.c src/data/fits/table.c
+  tests/data/test_fits_file.c tests/data/test_fits_table.c tests/data/test_number_table.c
+  PROPERTIES COMPILE_DEFINITIONS HR_FITS=$<BOOL:${HR_FITS}>)

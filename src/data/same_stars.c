@@ -39,13 +39,19 @@ static bool name_star(const named_rows *names, size_t row, bool as_integer,
   return true;
 }
 
+/* The rows of the test set whose star the training set has. */
+typedef struct shared_stars {
+  size_t count;
+  size_t test_row, train_row; /* of the first */
+} shared_stars;
+
 static hr_status tell(const hr_dataset *train, const hr_dataset *test, const char *id,
-                      const size_t rows[2], size_t count, hr_doubts *doubts,
-                      hr_error *err) {
+                      const shared_stars *found, hr_doubts *doubts, hr_error *err) {
   hr_status status = HR_OK;
+  size_t count = found->count;
   size_t in_test = 0, in_train = 0, all = hr_dataset_rows(test);
-  const char *one = hr_dataset_locate(test, rows[1], &in_test);
-  const char *other = hr_dataset_locate(train, rows[0], &in_train);
+  const char *one = hr_dataset_locate(test, found->test_row, &in_test);
+  const char *other = hr_dataset_locate(train, found->train_row, &in_train);
   HR_TRY(hr_doubts_add(doubts, HR_DOUBT_TEST_IN_TRAINING, false, err,
                        "%zu of the %zu test rows %s a star that is trained on, by %s, "
                        "with the same label; the first is row %zu of %s, as row %zu of "
@@ -65,7 +71,7 @@ hr_status hr_doubt_same_stars(const hr_dataset *train, const hr_dataset *test,
                               const char *id, hr_doubts *doubts, hr_error *err) {
   hr_status status = HR_OK;
   hr_star_list stars = {0};
-  size_t count = 0, rows[2] = {0, 0};
+  shared_stars shared = {0};
   named_rows ours = names_of(train, id), theirs = names_of(test, id);
   if (!ours.numbers || !theirs.numbers) return HR_OK;
   HR_TRY(hr_star_list_init(&stars, ours.integers, ours.numbers, ours.count, err));
@@ -73,12 +79,12 @@ hr_status hr_doubt_same_stars(const hr_dataset *train, const hr_dataset *test,
     hr_named_star wanted;
     if (!name_star(&theirs, i, stars.are_integers, &wanted)) continue;
     const hr_named_star *found = hr_star_list_find(&stars, &wanted);
-    if (found && count++ == 0) {
-      rows[0] = found->row;
-      rows[1] = i;
+    if (found && shared.count++ == 0) {
+      shared.train_row = found->row;
+      shared.test_row = i;
     }
   }
-  if (count > 0) HR_TRY(tell(train, test, id, rows, count, doubts, err));
+  if (shared.count > 0) HR_TRY(tell(train, test, id, &shared, doubts, err));
 cleanup:
   hr_star_list_fini(&stars);
   return status;
