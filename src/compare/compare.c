@@ -10,6 +10,7 @@
 #include "compare/figure.h"
 #include "compare/text.h"
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/observe.h"
@@ -61,10 +62,9 @@ static hr_status find_target(const char *run_dir, const char *target, char **out
     HR_TRY(hr_targets_dir(&results->reader, run_dir, i, out, err));
   }
   if (!*out) {
-    status =
-        hr_fail(err, HR_ERR_USAGE,
-                "%s predicts %s and not %s; --target names a label that all runs predict",
-                run_dir, results->info.target, target);
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "%s predicts %s and not %s; give %s a label that all runs predict",
+                     run_dir, results->info.target, target, HR_DOOR_TARGET);
   }
 cleanup:
   hr_results_close(&results);

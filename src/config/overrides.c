@@ -7,6 +7,7 @@
 
 #include "config/table.h"
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/yaml_edit.h"
 #include "methods/outside/outside.h"
 
@@ -64,13 +65,13 @@ static hr_status fail_first(const setting *s, const char *key, hr_error *err) {
   const char *nearest = hr_nearest_name(key, names, count);
   if (nearest) {
     return hr_fail(err, HR_ERR_CONFIG,
-                   "--set %s: the key '%s' is not known; did you mean '%s'?", s->text,
-                   key, nearest);
+                   "%s %s: the key '%s' is not known; did you mean '%s'?", HR_DOOR_SET,
+                   s->text, key, nearest);
   }
   return hr_fail(err, HR_ERR_CONFIG,
-                 "--set %s: '%s' is neither a section of the configuration nor an expert "
-                 "or a gate; `headroom config` lists the keys",
-                 s->text, key);
+                 "%s %s: '%s' is neither a section of the configuration nor an expert "
+                 "or a gate; %s lists the keys",
+                 HR_DOOR_SET, s->text, key, HR_DOOR_KEYS);
 }
 
 static hr_status take_apart(const hr_yaml_node *root, const char *text, size_t number,
@@ -83,9 +84,9 @@ static hr_status take_apart(const hr_yaml_node *root, const char *text, size_t n
                  text[length - 1] != '.' && !strstr(text, "..=");
   if (!is_path) {
     return hr_fail(err, HR_ERR_CONFIG,
-                   "--set %s: write KEY=VALUE, the key with dots, such as "
+                   "%s %s: write KEY=VALUE, the key with dots, such as "
                    "ridge.alpha=100 or data.target=[log_g, T_eff]",
-                   text);
+                   HR_DOOR_SET, text);
   }
   out->value = equals + 1;
   snprintf(key, sizeof key, "%.*s", (int)length, text);
@@ -100,7 +101,7 @@ static hr_status take_apart(const hr_yaml_node *root, const char *text, size_t n
 static hr_status read_value(const setting *s, hr_yaml_node **out, hr_error *err) {
   char name[2 * MOST_KEY + 16];
   const char *text = *s->value ? s->value : "~";
-  snprintf(name, sizeof name, "--set %s", s->path);
+  snprintf(name, sizeof name, "%s %s", HR_DOOR_SET, s->path);
   hr_status status = hr_yaml_tree_create(text, strlen(text), name, out, err);
   if (status == HR_OK) hr_yaml_move(*out, s->mark);
   return status;
@@ -114,8 +115,8 @@ static hr_status step_into(const setting *s, const char *name, const char *key,
   const hr_yaml_node *found = hr_yaml_find(*at, key);
   if (found && !hr_yaml_is_null(found) && found->kind != HR_YAML_MAPPING) {
     return hr_fail(err, HR_ERR_CONFIG,
-                   "--set %s: %s is no mapping of keys in %s; set it as a whole", s->text,
-                   key, name);
+                   "%s %s: %s is no mapping of keys in %s; set it as a whole",
+                   HR_DOOR_SET, s->text, key, name);
   }
   if (!found || found->kind != HR_YAML_MAPPING) {
     HR_TRY(hr_alloc(&made, 1, err));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/yaml_edit.h"
 
 enum { KEY_BYTES = 128, MOST_LIST_BYTES = 96 };
@@ -26,7 +27,7 @@ static const char *read_place(const char *message, const char *name, hr_yaml_mar
   if (sscanf(rest, ":%zu:%zu: %n", &mark->line, &mark->column, &used) == 2 && used > 0) {
     return rest + 1;
   }
-  if (sscanf(rest, ", --set %zu: %n", &mark->column, &used) == 1 && used > 0) {
+  if (sscanf(rest, ", " HR_DOOR_SET " %zu: %n", &mark->column, &used) == 1 && used > 0) {
     return rest + 2;
   }
   return NULL;
@@ -237,7 +238,7 @@ bool hr_config_problems_take(hr_config_problems *problems, const hr_error *error
 
 /* How many of the sentences are on settings from outside, which name themselves. */
 static size_t count_settings(const hr_strings *sentences) {
-  const char *start = "--set ";
+  const char *start = HR_DOOR_SET " ";
   size_t count = 0;
   for (size_t i = 0; i < sentences->count; i++) {
     count += strncmp(sentences->items[i], start, strlen(start)) == 0;
@@ -266,8 +267,8 @@ hr_status hr_config_problems_fail(const hr_config_problems *problems, hr_error *
   HR_TRY(hr_text_status(&text, err));
   status =
       hr_fail(err, first->status, "%s%s %zu problems: %s",
-              is_outside ? "the command line" : problems->name,
-              are_both ? " and the command line have" : " has", list->count, text.bytes);
+              is_outside ? HR_DOOR_CALL : problems->name,
+              are_both ? " and " HR_DOOR_CALL " have" : " has", list->count, text.bytes);
 cleanup:
   hr_text_fini(&text);
   return status;

@@ -9,6 +9,7 @@
 #include <yaml.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/text.h"
 
 /* More than anyone writes by hand; the limits keep recursion and the search for
@@ -36,10 +37,11 @@ hr_status hr_yaml_fail(hr_error *err, const char *name, hr_yaml_mark mark,
 
 void hr_yaml_write_place(const char *name, hr_yaml_mark mark,
                          char out[HR_YAML_PLACE_BYTES]) {
-  int length = mark.line > 0 ? snprintf(out, HR_YAML_PLACE_BYTES,
-                                        "%.400s:%zu:%zu: ", name, mark.line, mark.column)
-                             : snprintf(out, HR_YAML_PLACE_BYTES,
-                                        "%.400s, --set %zu: ", name, mark.column);
+  int length = mark.line > 0
+                   ? snprintf(out, HR_YAML_PLACE_BYTES, "%.400s:%zu:%zu: ", name,
+                              mark.line, mark.column)
+                   : snprintf(out, HR_YAML_PLACE_BYTES,
+                              "%.400s, " HR_DOOR_SET " %zu: ", name, mark.column);
   if (length < 0) out[0] = '\0';
 }
 

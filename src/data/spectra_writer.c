@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/file.h"
 #include "core/sized.h"
 #include "data/frame_writer.h"
@@ -110,11 +111,9 @@ static hr_status check_options(const char *path, const hr_spectra_writer_options
   HR_TRY(check_wave(options, err));
   HR_TRY(check_labels(options, err));
   if (!options->replace && access(path, F_OK) == 0) {
-    status =
-        hr_fail(err, HR_ERR_USAGE,
-                "%s is there already; give another name, remove it, or ask for it to "
-                "be replaced",
-                path);
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "%s is there already; give another name, remove it, or %s", path,
+                     HR_DOOR_OVERWRITE);
   }
 cleanup:
   return status;

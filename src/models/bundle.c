@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "models/bundle_parts.h"
@@ -56,10 +57,10 @@ static trained_count count_trained(const json_t *results) {
 /* Why a run has no model, and what to do. */
 static const char *explain(const json_t *results) {
   const trained_count trained = count_trained(results);
-  if (!results) return "it is not finished; finish it with `headroom run --resume`";
+  if (!results) return "it is not finished; finish it with " HR_DOOR_GO_ON;
   if (trained.own > 0) {
-    return "run.model is none; ask for it with `headroom run --resume`, with run.model: "
-           "compact or full";
+    return "run.model is none; ask for it with " HR_DOOR_GO_ON
+           ", with run.model: compact or full";
   }
   if (trained.all > 0) {
     return "what predicts there was trained elsewhere, and no bundle has it; predict "

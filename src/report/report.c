@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/file.h"
 #include "core/observe.h"
 #include "report/figures.h"
@@ -96,8 +97,8 @@ static hr_status warn_of_fonts(const hr_figures *figures, const hr_observer *obs
     hr_observe_warning(observer,
                        "no installed font has the glyphs of %s, which are boxes in the "
                        "figures: install one that has them, such as Debian's "
-                       "fonts-noto-core or fonts-noto-cjk, and run `headroom report`",
-                       list.bytes);
+                       "fonts-noto-core or fonts-noto-cjk, and run %s",
+                       list.bytes, HR_DOOR_REPORT);
   }
   hr_text_fini(&list);
   return status;

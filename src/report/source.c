@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "score/predictions.h"
@@ -35,9 +36,8 @@ hr_status hr_source_check_finished(const char *run_dir, hr_error *err) {
   if (is_begun && !is_finished) {
     status = hr_fail(err, HR_ERR_MISSING,
                      "the run in %s is not finished and has no results yet; wait for "
-                     "it, or go on with `headroom run CONFIG --out %s --resume` "
-                     "(`headroom status %s` says how far it is)",
-                     run_dir, run_dir, run_dir);
+                     "it, or go on with %s (%s says how far it is)",
+                     run_dir, HR_DOOR_GO_ON, HR_DOOR_PROGRESS);
   }
 cleanup:
   return status;

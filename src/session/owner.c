@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/file.h"
 
 static const char lock_name[] = "run.lock";
@@ -117,8 +118,8 @@ static int lock_patiently(int descriptor) {
 static hr_status fail_busy(const char *out_dir, hr_error *err) {
   return hr_fail(err, HR_ERR_USAGE,
                  "another run is at work in %s; wait for it, or name another "
-                 "directory with --out",
-                 out_dir);
+                 "directory with %s",
+                 out_dir, HR_DOOR_OUT);
 }
 
 hr_status hr_owner_check_free(const char *out_dir, hr_error *err) {
@@ -132,8 +133,8 @@ static hr_status fail_lock(const char *path, int reason, hr_error *err) {
   }
   return hr_fail(err, HR_ERR_IO,
                  "cannot lock %s, as its file system has no locks, which keep two runs "
-                 "apart; name a directory on another disk with --out",
-                 path);
+                 "apart; name a directory on another disk with %s",
+                 path, HR_DOOR_OUT);
 }
 
 static hr_status lock_file(const char *out_dir, const char *path, int *lock,

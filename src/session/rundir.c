@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/file.h"
 #include "core/fingerprint.h"
 #include "core/json_file.h"
@@ -111,8 +112,8 @@ static hr_status check_results(const char *out_dir, const json_t *manifest,
   if (status == HR_OK && differences.length > 0) {
     status = hr_fail(err, HR_ERR_USAGE,
                      "%s holds the results of another study: %s; change it back, discard "
-                     "those results with --replace, or name a new directory with --out",
-                     out_dir, differences.bytes);
+                     "those results with %s, or name a new directory with %s",
+                     out_dir, differences.bytes, HR_DOOR_REPLACE, HR_DOOR_OUT);
   }
   hr_text_fini(&differences);
   return status;
@@ -128,8 +129,8 @@ static hr_status check_same(const char *out_dir, const json_t *manifest,
   if (status == HR_OK && differences.length > 0) {
     status = hr_fail(err, HR_ERR_USAGE,
                      "%s cannot be resumed, the study has changed: %s; change it back, "
-                     "begin anew with --replace, or name a new directory with --out",
-                     out_dir, differences.bytes);
+                     "begin anew with %s, or name a new directory with %s",
+                     out_dir, differences.bytes, HR_DOOR_REPLACE, HR_DOOR_OUT);
   }
   hr_text_fini(&differences);
   return status;
@@ -140,8 +141,8 @@ static void count_training(void *context, const char *folder) {
   if (hr_folder_has(folder, HR_TRAINING_STATE)) ++*count;
 }
 
-/* Refuses to throw away tasks that --resume could take up, and says what differs where it
- * could not. */
+/* Refuses to throw away tasks that HR_STUDY_RESUME could take up, and says what differs
+ * where it could not. */
 static hr_status check_unfinished(const char *out_dir, const json_t *manifest,
                                   const hr_origin *origin, hr_error *err) {
   size_t done = 0, trained = 0;
@@ -155,15 +156,15 @@ static hr_status check_unfinished(const char *out_dir, const json_t *manifest,
     status = hr_fail(err, HR_ERR_USAGE,
                      "%s holds an unfinished run of another study, with %zu tasks done "
                      "and %zu more trained or in training: %s; change it back and go on "
-                     "with --resume, discard them with --replace, or name a new "
-                     "directory with --out",
-                     out_dir, done, trained, differences.bytes);
+                     "with %s, discard them with %s, or name a new directory with %s",
+                     out_dir, done, trained, differences.bytes, HR_DOOR_RESUME,
+                     HR_DOOR_REPLACE, HR_DOOR_OUT);
   } else if (status == HR_OK) {
     status = hr_fail(
         err, HR_ERR_USAGE,
         "%s holds an unfinished run with %zu tasks done and %zu more trained or in "
-        "training; go on with --resume, or throw them away with --restart",
-        out_dir, done, trained);
+        "training; go on with %s, or throw them away with %s",
+        out_dir, done, trained, HR_DOOR_RESUME, HR_DOOR_RESTART);
   }
   hr_text_fini(&differences);
   return status;
@@ -174,13 +175,13 @@ static hr_status fail_without_manifest(const char *out_dir, hr_error *err) {
     return hr_fail(err, HR_ERR_USAGE,
                    "%s looks like the directory of a run but has no manifest.json that "
                    "can be read, which says of which study and data it is; put that file "
-                   "back, or name a new directory with --out",
-                   out_dir);
+                   "back, or name a new directory with %s",
+                   out_dir, HR_DOOR_OUT);
   }
   return hr_fail(err, HR_ERR_USAGE,
                  "%s is not empty and is not the directory of a run; "
-                 "name a new one with --out",
-                 out_dir);
+                 "name a new one with %s",
+                 out_dir, HR_DOOR_OUT);
 }
 
 /* Refuses to write over what is not this study's. Without results and tasks there is
@@ -217,8 +218,8 @@ cleanup:
 static hr_status look(const char *out_dir, const hr_origin *origin, hr_study_mode mode,
                       hr_rundir *out, hr_error *err) {
   if (is_other_than_folder(out_dir)) {
-    return hr_fail(err, HR_ERR_USAGE, "%s is not a folder; name a new one with --out",
-                   out_dir);
+    return hr_fail(err, HR_ERR_USAGE, "%s is not a folder; name a new one with %s",
+                   out_dir, HR_DOOR_OUT);
   }
   hr_status status = hr_owner_check_free(out_dir, err);
   return status == HR_OK ? check_contents(out_dir, origin, mode, out, err) : status;

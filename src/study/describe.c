@@ -7,6 +7,7 @@
 
 #include "compute/rate.h"
 #include "config/targets.h"
+#include "core/door.h"
 #include "core/observe.h"
 #include "core/progress.h"
 #include "models/bundle_description.h"
@@ -115,15 +116,14 @@ static void warn_of_empty_bins(const hr_plan *plan) {
   if (empty == bins) {
     hr_observe_warning(plan->view.observer,
                        "no training spectrum lies in any bin, so that only global models "
-                       "can be trained; compare %s with the labels, which `headroom "
-                       "inspect` tells",
-                       edges_of(plan->config));
+                       "can be trained; compare %s with the labels, which %s",
+                       edges_of(plan->config), HR_DOOR_LABELS);
   } else if (empty > 0 && list.bytes) {
-    hr_observe_warning(
-        plan->view.observer,
-        "no training spectrum lies in bin%s %s, which get%s no model; if "
-        "that is not meant, compare %s with the labels, which `headroom inspect` tells",
-        empty == 1 ? "" : "s", list.bytes, empty == 1 ? "s" : "", edges_of(plan->config));
+    hr_observe_warning(plan->view.observer,
+                       "no training spectrum lies in bin%s %s, which get%s no model; if "
+                       "that is not meant, compare %s with the labels, which %s",
+                       empty == 1 ? "" : "s", list.bytes, empty == 1 ? "s" : "",
+                       edges_of(plan->config), HR_DOOR_LABELS);
   }
   hr_text_fini(&list);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/file.h"
 
 enum { LINE_BYTES = 4096 };
@@ -152,17 +153,17 @@ hr_status hr_preflight(const hr_cost *cost, const hr_resources *resources,
     return hr_fail(err, HR_ERR_MEMORY,
                    "the study takes up to %.0f MiB of memory and %s has %.0f left; end "
                    "other programs, lower run.memory_mib, or try it all the same with "
-                   "--no-preflight",
+                   "%s",
                    ceil(cost->memory_bytes / mebibyte), resources->memory_limit,
-                   floor(resources->memory_bytes / mebibyte));
+                   floor(resources->memory_bytes / mebibyte), HR_DOOR_NO_PREFLIGHT);
   }
   if (cost->disk_bytes > resources->disk_bytes) {
     return hr_fail(
         err, HR_ERR_IO,
         "the study writes about %.0f MB and the disk of %s has %.0f left; make "
-        "room, name a directory on another disk with --out, or try it all the "
-        "same with --no-preflight",
-        ceil(1e-6 * cost->disk_bytes), out_dir, floor(1e-6 * resources->disk_bytes));
+        "room, name a directory on another disk with %s, or try it all the same with %s",
+        ceil(1e-6 * cost->disk_bytes), out_dir, floor(1e-6 * resources->disk_bytes),
+        HR_DOOR_OUT, HR_DOOR_NO_PREFLIGHT);
   }
   return HR_OK;
 }

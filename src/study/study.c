@@ -9,6 +9,7 @@
 #include "config/targets.h"
 #include "core/alloc.h"
 #include "core/clock.h"
+#include "core/door.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/observe.h"
@@ -633,14 +634,14 @@ static hr_status name_after_id(const hr_config *config, char **out, hr_error *er
   if (strchr(id, '/') || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || !*id) {
     return hr_fail(err, HR_ERR_CONFIG,
                    "%s: experiment.id '%s' cannot name a folder; name the run "
-                   "directory with --out",
-                   config->path, id);
+                   "directory with %s",
+                   config->path, id, HR_DOOR_OUT);
   }
   if (strlen(id) > NAME_MAX) {
     return hr_fail(err, HR_ERR_CONFIG,
                    "%s: experiment.id has %zu bytes, more than the %d of a folder's "
-                   "name; name the run directory with --out",
-                   config->path, strlen(id), NAME_MAX);
+                   "name; name the run directory with %s",
+                   config->path, strlen(id), NAME_MAX, HR_DOOR_OUT);
   }
   return hr_join_path("runs", id, out, err);
 }
@@ -652,17 +653,17 @@ static hr_status check_length(const char *out_dir, hr_error *err) {
     size_t length = strcspn(at, "/");
     if (length > NAME_MAX) {
       return hr_fail(err, HR_ERR_USAGE,
-                     "a folder of --out has a name of %zu bytes, more than %d: %.40s...; "
+                     "a folder of %s has a name of %zu bytes, more than %d: %.40s...; "
                      "give it a shorter one",
-                     length, NAME_MAX, at);
+                     HR_DOOR_OUT, length, NAME_MAX, at);
     }
     at += length;
   }
   if (strlen(out_dir) + INSIDE <= PATH_MAX) return HR_OK;
   return hr_fail(err, HR_ERR_USAGE,
-                 "the path of --out has %zu bytes, more than %d: %.40s...; name a "
+                 "the path of %s has %zu bytes, more than %d: %.40s...; name a "
                  "directory with a shorter one",
-                 strlen(out_dir), PATH_MAX - INSIDE, out_dir);
+                 HR_DOOR_OUT, strlen(out_dir), PATH_MAX - INSIDE, out_dir);
 }
 
 static hr_status open_study(const hr_study_options *options,

@@ -86,10 +86,9 @@ static void a_target_that_a_run_lacks_is_refused(void **state) {
   const char *dirs[] = {k.runs.s[0].path, k.runs.s[1].path};
   hr_compare_options options = hr_compare_options_default();
   options.target = "T_eff";
-  snprintf(
-      expected, sizeof expected,
-      "%s predicts log_g and not T_eff; --target names a label that all runs predict",
-      dirs[0]);
+  snprintf(expected, sizeof expected,
+           "%s predicts log_g and not T_eff; give --target a label that all runs predict",
+           dirs[0]);
   check_fails(hr_compare(dirs, 2, &options, &c, &err), HR_ERR_USAGE, expected);
 }
 

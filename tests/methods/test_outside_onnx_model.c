@@ -208,7 +208,7 @@ static void another_file_is_refused(void **state) {
   rows_said.print++;
   snprintf(sentence, sizeof sentence,
            "%s changed while the study was running; run it again with --replace, or put "
-           "the model back and --resume",
+           "the model back and go on with --resume",
            path);
   check_fails(hr_onnx_models_create(&study, &parameters, models, &err), HR_ERR_DATA,
               sentence);

@@ -46,10 +46,11 @@ static void test_folders_without_a_bundle(void **state) {
     const char *experts; /* in results.json; NULL: there is none yet */
     const char *why;
   } runs[] = {
-      {NULL, "it is not finished; finish it with `headroom run --resume`"},
+      {NULL,
+       "it is not finished; finish it with `headroom run CONFIG --out DIR --resume`"},
       {"{\"status\": \"ok\"}, {\"status\": \"ok\", \"only_global\": true}",
-       "run.model is none; ask for it with `headroom run --resume`, with run.model: "
-       "compact or full"},
+       "run.model is none; ask for it with `headroom run CONFIG --out DIR --resume`, "
+       "with run.model: compact or full"},
       {"{\"status\": \"ok\", \"elsewhere\": true}, {\"status\": \"failed\"}, "
        "{\"status\": \"ok\", \"only_global\": true}",
        "what predicts there was trained elsewhere, and no bundle has it; predict with "

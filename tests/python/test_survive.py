@@ -393,8 +393,8 @@ class Survive(unittest.TestCase):
             self.assertEqual(done.returncode, 3)
             self.assertEqual(self.last_error(done),
                              f"headroom: the run in {out} is not finished and has no results yet; wait "
-                             f"for it, or go on with `headroom run CONFIG --out {out} --resume` "
-                             f"(`headroom status {out}` says how far it is)")
+                             "for it, or go on with `headroom run CONFIG --out DIR --resume` "
+                             "(`headroom status DIR` says how far it is)")
 
     def timings(self, out):
         with open(os.path.join(out, "timings.json"), encoding="utf-8") as file:

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/observe.h"
 #include "core/parallel.h"
 #include "methods/outside/onnx_file.h"
@@ -378,9 +379,9 @@ static hr_status check_unchanged(const hr_study_view *study, const char *path,
   hr_status status = hr_onnx_file_print(path, &print, err);
   if (status != HR_OK || print == study->outside->print) return status;
   return hr_fail(err, HR_ERR_DATA,
-                 "%s changed while the study was running; run it again with --replace, "
-                 "or put the model back and --resume",
-                 path);
+                 "%s changed while the study was running; run it again with %s, "
+                 "or put the model back and go on with %s",
+                 path, HR_DOOR_REPLACE, HR_DOOR_RESUME);
 }
 
 static hr_status make_model(network *n, size_t target, int slot, size_t pixels,
