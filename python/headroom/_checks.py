@@ -13,6 +13,70 @@ from headroom import _errors
 _EXACT = 2**53
 
 
+def _shown(value):
+    """What was given, not more than a line of it."""
+    text = repr(value)
+    text = " ".join(text.split()) if len(text) <= 60 else "..."
+    return f"{text} of type {type(value).__name__}" if text != "..." else (
+        f"of type {type(value).__name__}")
+
+
+def text_of(value: Any, name: str, what: str = "its name as text") -> str | None:
+    """A name, or None, which stays what it is."""
+    if value is not None and not (isinstance(value, str) and is_plain_text(value)):
+        raise _errors.UsageError(f"{name} is {value!r}; give {what}")
+    return value
+
+
+def choice_of(value: Any, name: str, choices: Any) -> Any:
+    """One of some words."""
+    if not isinstance(value, str) or value not in choices:
+        raise _errors.UsageError(f"{name} is {value!r}, but must be one of {', '.join(choices)}")
+    return value
+
+
+def bool_of(value: Any, name: str) -> bool:
+    """Yes or no, of Python or NumPy: a text that says so is none."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise _errors.UsageError(f"{name} is {value!r}, but must be True or False")
+    return bool(value)
+
+
+def array_of(values: Any, name: str, what: str) -> np.ndarray:
+    """An array, of whatever it holds; `what` it should hold is told where it is none."""
+    try:
+        # np.asanyarray keeps a memory map what it is: nothing is read yet.
+        return np.asanyarray(with_masks_of_numpy(values))
+    except (TypeError, ValueError, OverflowError):
+        raise _errors.UsageError(f"{name} is no array of numbers, as its rows differ in length or "
+                                 f"hold something else; give {what}") from None
+
+
+def floats_of(values: Any, name: str, what: str) -> np.ndarray:
+    """Numbers in fp64, of any shape: NaN where they are masked or missing."""
+    values = with_masks_of_numpy(values)
+    dtype: Any = getattr(values, "dtype", None)
+    if hasattr(dtype, "na_value") and dtype.kind in "iubf":
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    array = array_of(values, name, what)
+    try:
+        if array.dtype.kind not in "fiubO":
+            raise TypeError
+        array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise _errors.UsageError(f"{name} has dtype {array.dtype}; give {what}") from None
+    return np.asarray(np.ma.filled(array, np.nan))
+
+
+def wavelengths_of(wave: Any) -> np.ndarray:
+    """The wavelengths of pixels [P], fp64."""
+    refuse_unit(wave, "wave")
+    wave = floats_of(wave, "wave", "one wavelength a pixel, [P]")
+    if wave.ndim != 1 or len(wave) == 0:
+        raise _errors.UsageError(f"wave has shape {wave.shape}; give one wavelength a pixel, [P]")
+    return wave
+
+
 def is_plain_text(text: str) -> bool:
     """Whether the C library can be told it: UTF-8 without NUL, which ends a text there."""
     try:
@@ -23,7 +87,11 @@ def is_plain_text(text: str) -> bool:
 
 def path_of(value: Any, name: str) -> str:
     """A path as text."""
-    path = os.fsdecode(value)
+    try:
+        path = os.fsdecode(value)
+    except TypeError:
+        raise _errors.UsageError(f"{name} is {_shown(value)}; give a path, as text, bytes or "
+                                 "os.PathLike") from None
     if not is_plain_text(path):
         raise _errors.UsageError(f"{name} is {path!r}, which is no path: give text of UTF-8 "
                                  "without NUL")
@@ -77,10 +145,10 @@ def column_of(values: Any, name: str) -> np.ndarray:
     """A label as NumPy's numbers: NaN where a float is masked or missing, whole numbers to the
     last digit."""
     values = with_masks_of_numpy(values)
-    dtype = getattr(values, "dtype", None)
+    dtype: Any = getattr(values, "dtype", None)
     if hasattr(dtype, "na_value") and dtype.kind in "iubf":
         return _without_gaps(values, name)
-    array = np.asarray(values)
+    array = np.asarray(array_of(values, name, "one number a spectrum"))
     _refuse_lost_digits(values, array, name)
     masked = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
     if masked is None or not masked.any():

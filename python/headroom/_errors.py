@@ -77,7 +77,7 @@ STATUSES = {
 
 for _name, _exception in STATUSES.items():
     if issubclass(_exception, HeadroomError):
-        _exception.status = _name
+        setattr(_exception, "status", _name)
 
 # What the system may have said of a file, the words that end such a sentence.
 _ERRNOS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC,

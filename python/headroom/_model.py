@@ -17,6 +17,8 @@ _BLOCK_ROWS = 4096
 FLAGS = {word: (bit, meaning) for bit, word, meaning in _core.flags()}
 """What there is to know of a prediction before it is trusted: word -> (bit, meaning)."""
 
+_FLAGS_ARE = "the flags of one prediction, or a column or table of them"
+
 _PARTS = ("mean", "sigma", "half68", "half95", "gap")
 _SINGLE = {"slot": np.intc, "snr": np.double, "masked_fraction": np.double, "chi2": np.double,
            "effective": np.double, "flags": np.uintc}
@@ -30,16 +32,22 @@ def flag_words(flags: Any) -> list:
     """
     by_name = hasattr(flags, "columns") or getattr(getattr(flags, "dtype", None), "names", None)
     if by_name:
+        if "flags" not in (flags.dtype.names if hasattr(flags, "dtype") else flags.columns):
+            raise _errors.UsageError("flags is a table without a column 'flags'; give what "
+                                     "Model.predict gave")
         flags = flags["flags"]
-    if np.ndim(flags) > 0:
-        return [flag_words(one) for one in np.asarray(flags).tolist()]
+    array = _checks.array_of(flags, "flags", _FLAGS_ARE)
+    if array.dtype.kind not in "iu" and array.size or array.ndim > 1:
+        raise _errors.UsageError(f"flags has shape {array.shape} and dtype {array.dtype}; give "
+                                 f"{_FLAGS_ARE}")
+    if array.ndim > 0:
+        return [flag_words(one) for one in array.tolist()]
     return [word for word, (bit, _) in FLAGS.items() if int(flags) & bit]
 
 
 def _two_dimensional(array, name):
     _checks.refuse_unit(array, name)
-    # np.asanyarray keeps a memory map what it is: nothing is read yet.
-    array = np.asanyarray(_checks.with_masks_of_numpy(array))
+    array = _checks.array_of(array, name, "numbers [N, P], a row a spectrum")
     if array.ndim == 1:
         array = array[np.newaxis]
     if array.ndim != 2 or array.dtype.kind not in "fiub":
@@ -109,9 +117,8 @@ class _Rows:
 
 
 def _check_names(router, expert):
-    for name, value in (("router", router), ("expert", expert)):
-        if not isinstance(value, (str, type(None))):
-            raise _errors.UsageError(f"{name} is {value!r}; give its name as text")
+    _checks.text_of(router, "router")
+    _checks.text_of(expert, "expert")
 
 
 class Model:
@@ -142,6 +149,7 @@ class Model:
                  expert: str | None = None) -> None:
         # Models are opened as they are asked for, maybe from another current folder.
         self.path = os.path.abspath(_checks.path_of(path, "path"))
+        self._of_regressor = False
         _check_names(router, expert)
         self.router, self.expert = router, expert
         self._open = {(router, expert): _core.Predictor(self.path, router, expert)}
@@ -160,12 +168,19 @@ class Model:
 
     def __reduce__(self):
         # A copy in another process opens the same folder.
+        if self._of_regressor:
+            raise _errors.UsageError("the model of a HeadroomRegressor has no folder of its own; "
+                                     "pickle the regressor, which has it in itself")
         return open, (self.path, self.router, self.expert)
 
     def _predictor(self, router, expert):
         _check_names(router, expert)
         key = (router or self.router, expert or self.expert)
         if key not in self._open:
+            if self._of_regressor:
+                raise _errors.UsageError(
+                    f"the model of a HeadroomRegressor has the router {self.router!r} alone, and "
+                    "in each bin the expert that was chosen; leave router and expert out")
             predictor = _core.Predictor(self.path, *key)
             info = predictor.info()
             if any(info[name] != self._info[name]
@@ -180,19 +195,24 @@ class Model:
         if labels is None:
             return None
         by_name = hasattr(labels, "keys") or getattr(getattr(labels, "dtype", None), "names", None)
+        if not by_name:
+            labels = _checks.floats_of(labels, "labels", f"numbers [N, {len(self.axes)}], of "
+                                       f"{', '.join(self.axes)}, or a mapping by name")
+            if labels.shape != (rows, len(self.axes)):
+                raise _errors.UsageError(
+                    f"labels have shape {labels.shape}, but there are {rows} spectra, and the "
+                    f"bins stand on {', '.join(self.axes)}; give [{rows}, {len(self.axes)}]")
+            return np.ascontiguousarray(labels.T)
         columns = []
-        for i, axis in enumerate(self.axes):
+        for axis in self.axes:
             try:
-                column = labels[axis] if by_name else np.asarray(labels)[:, i]
+                column = labels[axis]
             except (KeyError, ValueError, IndexError):
                 raise _errors.UsageError(
                     f"labels have no column '{axis}', which the bins stand on; give "
                     f"{', '.join(self.axes)}") from None
-            try:
-                columns.append(np.asarray(column, dtype=np.float64))
-            except (TypeError, ValueError):
-                raise _errors.UsageError(
-                    f"labels['{axis}'] are no numbers; give one number a spectrum") from None
+            columns.append(_checks.floats_of(column, f"labels['{axis}']",
+                                             "one number a spectrum"))
             if columns[-1].shape != (rows,):
                 raise _errors.UsageError(
                     f"labels['{axis}'] has shape {columns[-1].shape}, but there are {rows} "
@@ -205,13 +225,14 @@ class Model:
         if not predictor.info()["needs_labels"]:
             raise _errors.UsageError("slots are given, but the router does not look at them; "
                                      "ask for router='oracle'")
-        out = np.ascontiguousarray(slots, dtype=np.intc)
-        if out.shape != (rows,) or not np.array_equal(out, slots):
+        what = "the number of a bin for each, -1 for the model of all rows"
+        given = _checks.floats_of(slots, "slots", what)
+        is_whole = np.all((given >= -2**31) & (given < 2**31) & (given == np.floor(given)))
+        if given.shape != (rows,) or not is_whole:
             raise _errors.UsageError(
-                f"slots have shape {np.shape(slots)} and dtype {np.asarray(slots).dtype}, but "
-                f"there are {rows} spectra; give the number of a bin for each, -1 for the model "
-                "of all rows")
-        return out
+                f"slots have shape {given.shape} and dtype {np.asarray(slots).dtype}, but there "
+                f"are {rows} spectra; give {what}")
+        return np.ascontiguousarray(given, dtype=np.intc)
 
     def predict(self, flux: Any, error: Any = None, mask: Any = None, labels: Any = None, *,
                 slots: Any = None, router: str | None = None, expert: str | None = None,
@@ -266,11 +287,13 @@ class Model:
             Arrays of another shape; labels or errors that are needed are missing; slots that
             the router does not look at.
         """
+        as_frame = _tables.wants_frame(as_frame)
         predictor = self._predictor(router, expert)
         rows = _Rows(flux, error, mask, len(self.wave))
         labels = self._labels(labels, len(rows))
         slots = self._slots(slots, len(rows), predictor)
-        out = {name: np.empty((len(rows), len(self.targets))) for name in _PARTS}
+        out: dict[str, np.ndarray] = {
+            name: np.empty((len(rows), len(self.targets))) for name in _PARTS}
         out.update((name, np.empty(len(rows), dtype=dtype)) for name, dtype in _SINGLE.items())
         for part, block_flux, block_error in rows.blocks():
             predictor.predict(

@@ -18,8 +18,8 @@ from headroom import _checks, _core, _errors, _model, _study, _write
 class _Parameters:
     """What scikit-learn's BaseEstimator has, where that is not installed."""
 
-    _parameters = ("experts", "noise_level", "wave", "folds", "random_state", "memory_mib",
-                   "settings")
+    _parameters = ("experts", "alpha", "noise_level", "clip", "wave", "folds", "random_state",
+                   "memory_mib", "settings")
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name, as they were given."""
@@ -43,7 +43,8 @@ class _Parameters:
 
 
 if TYPE_CHECKING:
-    _Base, _NotFitted = _Parameters, AttributeError
+    _Base = _Parameters
+    _NotFitted = AttributeError
 else:
     try:
         from sklearn.base import BaseEstimator, RegressorMixin
@@ -76,7 +77,8 @@ def _as_array(array, name):
                         "'.toarray()' to convert to a dense numpy array.")
     if name != "y":
         _checks.refuse_unit(array, name)
-    array = np.asanyarray(_checks.with_masks_of_numpy(array))
+    array = _checks.array_of(array, name, "numbers [N], or [N, T]" if name == "y" else
+                             "one number a row" if name == "sample_weight" else "numbers [N, P]")
     if array.dtype.kind == "c":
         raise _errors.UsageError(f"Complex data not supported\n{array}\n")
     if array.dtype.kind not in "fiub":
@@ -84,6 +86,8 @@ def _as_array(array, name):
             array = array.astype(np.float64)
         except ValueError as error:
             raise _errors.UsageError(f"{name} holds what is no number: {error}") from None
+        except TypeError as error:  # as scikit-learn has it
+            raise TypeError(f"{name} holds what is no number: {error}") from None
     return array
 
 
@@ -171,6 +175,13 @@ def _read_folder(folder):
     return files
 
 
+def _opened_in(folder):
+    """The model of a folder that is about to go: all of it is in memory once it is open."""
+    model = _model.Model(folder, router="oracle")
+    model._of_regressor = True
+    return model
+
+
 def _check_weights(weights, rows):
     if weights is None:
         return np.ones(rows)
@@ -211,14 +222,19 @@ class HeadroomRegressor(_Base):
         Methods and their settings, as ``experts`` of a study (docs/configuration.md):
         ``{"ridge": {"alpha": [1, 100]}}``, ``ridge_marginal``, ``lightgbm``, ``cnn``,
         ``posterior``, ``line_index``. Of several, cross-validation chooses one for each
-        target. Default: ``{"ridge": {}}``. Ridge's ``alpha`` is a penalty on spectra as a study
-        scales them (docs/numerics.md, "Penalties are those of x"), not scikit-learn's on X as
-        given: leave it out, and cross-validation chooses it from a list that goes on where it
-        has to. ``posterior`` and ``ridge_marginal`` need ``error`` and ``noise_level=1``.
+        target. Default: ``{"ridge": {}}``. ``posterior`` and ``ridge_marginal`` need ``error``
+        and ``noise_level=1``.
+    alpha : float, list of float, "auto" or None
+        Ridge's penalties, of which cross-validation chooses one: on spectra as a study scales
+        them (docs/numerics.md, "Penalties are those of x"), not scikit-learn's on X as given.
+        None: what ``experts`` says, or "auto", a list that goes on where it has to.
     noise_level : float
         The noise that training adds to X, in units of ``error``. 0, the default: X is as it
         was observed, or clean, and is taken as it is (in a study, ``data.noise.level: 0``
         beside ``data.clip: false``).
+    clip : bool
+        Whether values of X below 0 become 0 in training, before noise is added, as studies
+        have it; ``predict`` takes X as it is. X that was centred or scaled has to stay so.
     wave : array_like [P], optional
         Wavelengths of the columns, angstrom, above 0, increasing, which ``line_index`` takes.
         Default: they have none, and stand for 5000 to 9000 angstrom, evenly.
@@ -230,8 +246,8 @@ class HeadroomRegressor(_Base):
         The memory that training may use, in MiB. Bytes do not depend on it, nor on the number
         of threads.
     settings : dict, optional
-        Any other key of a study, such as ``{"data.clip": True}``. By default nothing is
-        clipped.
+        Any other key of a study, such as ``{"cnn.epochs": 20}``. Bins and gates are none of
+        them: one model of all rows has no use for them.
 
     Attributes
     ----------
@@ -241,11 +257,13 @@ class HeadroomRegressor(_Base):
     n_outputs_ : int
         Targets, T.
     expert_ : list of str [T]
-        The expert that predicts each target.
+        The expert that predicts each target; "constant" where y was the same in all rows,
+        which is then what is predicted, with a sigma of 0.
     cv_r2_ : ndarray [T]
         Its R² in cross-validation on the training rows; NaN where it has none.
     model_ : Model
-        What was trained, for flags, half-widths of intervals and the like.
+        What was trained, for flags, half-widths of intervals and the like: of the targets that
+        were not constant.
 
     A NaN in X is a bad pixel: it gets the mean of that pixel over training rows. So does a value
     beyond 1e15 (in units of the study's scale, which is about five times the spread of X). A
@@ -258,11 +276,14 @@ class HeadroomRegressor(_Base):
     temporary folder, with room for X and error once.
     """
 
-    def __init__(self, experts: dict[str, Any] | None = None, *, noise_level: float = 0.0,
-                 wave: Any = None, folds: int = 5, random_state: Any = 42,
-                 memory_mib: int = 4096, settings: dict[str, Any] | None = None) -> None:
+    def __init__(self, experts: dict[str, Any] | None = None, *, alpha: Any = None,
+                 noise_level: float = 0.0, clip: bool = False, wave: Any = None, folds: int = 5,
+                 random_state: Any = 42, memory_mib: int = 4096,
+                 settings: dict[str, Any] | None = None) -> None:
         self.experts = experts
+        self.alpha = alpha
         self.noise_level = noise_level
+        self.clip = clip
         self.wave = wave
         self.folds = folds
         self.random_state = random_state
@@ -318,7 +339,7 @@ class HeadroomRegressor(_Base):
         if error is not None:
             error = self._check_error(error, spectra.shape)
             _refuse_no_error(error)
-        elif self.noise_level:
+        elif _study._number("noise_level", self.noise_level):
             raise _errors.UsageError(
                 f"noise_level is {self.noise_level!r}, in units of the error; give fit an error")
         if len(spectra) < 2:
@@ -326,8 +347,19 @@ class HeadroomRegressor(_Base):
                 f"Found array with n_samples={len(spectra)}: a minimum of 2 is required by "
                 "HeadroomRegressor.")
         wave = self._grid(spectra.shape[1])
-        with tempfile.TemporaryDirectory(prefix="headroom-") as folder:
-            telling = self._train(folder, spectra, targets.reshape(len(targets), -1), error, wave)
+        by_target = targets.reshape(len(targets), -1)
+        varies = np.any(by_target != by_target[0], axis=0)
+        names_of_y = [f"y{t}" for t in np.flatnonzero(varies)]
+        given = self._given(names_of_y)
+        telling = _study._Telling(stacklevel=5)  # where fit was called
+        if names_of_y:
+            with tempfile.TemporaryDirectory(prefix="headroom-") as folder:
+                self._train(folder, spectra, by_target[:, varies], error, wave, given, telling)
+        else:
+            self._keep({}, None, [], [])
+        self._constants = np.where(varies, np.nan, by_target[0])
+        self.expert_ = self._of_all("constant", self._chosen[0])
+        self.cv_r2_ = np.array(self._of_all(np.nan, self._chosen[1]), dtype=np.float64)
         self.n_features_in_ = spectra.shape[1]
         self.n_outputs_ = 1 if targets.ndim == 1 else targets.shape[1]
         self._is_flat = targets.ndim == 1
@@ -341,8 +373,7 @@ class HeadroomRegressor(_Base):
     def _grid(self, pixels):
         if self.wave is None:
             return np.linspace(5000.0, 9000.0, pixels)
-        _checks.refuse_unit(self.wave, "wave")
-        wave = np.asarray(self.wave, dtype=np.float64)
+        wave = _checks.wavelengths_of(self.wave)
         if wave.shape != (pixels,):
             raise _errors.UsageError(f"wave has shape {wave.shape}, but X has {pixels} features; "
                                      "give one wavelength a feature")
@@ -355,28 +386,65 @@ class HeadroomRegressor(_Base):
             raise _errors.UsageError(f"error has shape {error.shape}, but X has {shape}")
         return error
 
+    def _of_all(self, constant, others):
+        """Of all targets, of what is known of those that are not constant."""
+        others = iter(others)
+        return [next(others) if np.isnan(value) else constant for value in self._constants]
+
+    def _methods(self):
+        """The experts, with `alpha` where it belongs."""
+        experts = {"ridge": {}} if self.experts is None else self.experts
+        if not isinstance(experts, dict):
+            raise _errors.UsageError(f"experts is {experts!r}; give a dict of methods and their "
+                                     "settings, such as {'ridge': {}}")
+        if self.alpha is None:
+            return experts
+        ridge = experts.get("ridge", 0)
+        if not (ridge is None or isinstance(ridge, dict)) or "alpha" in (ridge or {}):
+            raise _errors.UsageError(
+                f"alpha is {self.alpha!r}, but experts has " +
+                ("an alpha of ridge, too; give one of them" if isinstance(ridge, dict) else
+                 "no ridge that takes it; leave it out"))
+        alpha = self.alpha
+        if not isinstance(alpha, str):
+            alpha = _checks.floats_of(alpha, "alpha", "a penalty, a list of them, or 'auto'")
+            alpha = np.atleast_1d(alpha).tolist()
+        return {**experts, "ridge": {**(ridge or {}), "alpha": alpha}}
+
+    def _given(self, names):
+        """What the C library is told."""
+        text = _study._yaml_of(self._configuration(names), "the configuration")
+        return {"path": None, "compat": None, "mode": 0, "report": False, "preflight": True,
+                "text": text, "settings": _study._settings_of(self.settings)}
+
     def _configuration(self, targets):
         seed = _seed_of(self.random_state)
         return {
             "experiment": {"id": "HeadroomRegressor"},
             # A study has to have a test set; its scores are of no interest here, as those of
             # cross-validation are told, so that all rows are trained on and one serves for it.
-            "data": {"train": ["train.h5"], "test": "test.h5", "target": targets, "clip": False,
+            "data": {"train": ["train.h5"], "test": "test.h5", "target": targets,
+                     "clip": _checks.bool_of(self.clip, "clip"),
                      "allow": ["far_label", "rows_twice", "test_in_training"],
-                     "noise": {"level": self.noise_level, "test": "generated", "seed": seed}},
+                     "noise": {"level": _study._number("noise_level", self.noise_level), "test": "generated", "seed": seed}},
             "binning": {"axes": {_BIN_LABEL: [-1, 1]}, "at_risk_below": 0},
-            "selection": {"folds": self.folds, "seed": seed},
+            "selection": {"folds": _study._whole("folds", self.folds), "seed": seed},
             "controls": {"placebo": False, "leakage": False},
-            "experts": {"ridge": {}} if self.experts is None else self.experts,
-            "run": {"model": "full", "memory_mib": self.memory_mib},
+            "experts": self._methods(),
+            "run": {"model": "full",
+                    "memory_mib": _study._whole("memory_mib", self.memory_mib)},
         }
 
-    def _train(self, folder, spectra, targets, error, wave):
-        names = [f"y{t}" for t in range(targets.shape[1])]
-        telling = _study._Telling(stacklevel=5)  # where fit was called
+    def _train(self, folder, spectra, targets, error, wave, given, telling):
+        names = json.loads(given["text"])["data"]["target"]
 
         def readable(text):
-            return text.replace(os.path.join(folder, "train.h5"), "X").replace(folder + os.sep, "")
+            for ours, yours in ((os.path.join(folder, "train.h5"), "X"), (folder + os.sep, ""),
+                                ("run.memory_mib", "memory_mib"),
+                                (", or try it all the same with preflight=False", ""),
+                                ("with out=", "by the variable TMPDIR")):
+                text = text.replace(ours, yours)
+            return text
 
         def tell(is_warning, line):
             telling(is_warning and not any(word in line for word in _OURS), readable(line))
@@ -386,17 +454,12 @@ class HeadroomRegressor(_Base):
             labels[_BIN_LABEL] = np.zeros(len(spectra[rows]))
             _write.write_spectra(os.path.join(folder, name), spectra[rows],
                                  None if error is None else error[rows], labels, wave=wave)
-        given = {"path": None, "folder": folder, "compat": None, "mode": 0, "report": False,
-                 "text": json.dumps(self._configuration(names), default=_study._plain),
-                 "out": os.path.join(folder, "run"),
-                 "settings": [f"{key}={json.dumps(value, default=_study._plain)}"
-                              for key, value in (self.settings or {}).items()]}
         try:
-            run = _core.run(given, tell, None)
+            run = _core.run({**given, "folder": folder, "out": os.path.join(folder, "run")}, tell,
+                            None)
             self._take(os.path.join(run, "model"), len(names), _core.lost(run), telling)
         except _errors.HeadroomError as failure:
             raise _errors.of_status(failure.status, readable(str(failure))) from None
-        return telling
 
     def _take(self, folder, targets, lost, telling):
         # Without a model there is no such folder.
@@ -410,10 +473,13 @@ class HeadroomRegressor(_Base):
         if lost:
             telling(True, f"trained without {lost}")
         chosen = [about["candidates"][slots[t]] for t in range(targets)]
-        self._files, self._opened = files, _model.Model(folder, router="oracle")
-        self.expert_ = [candidate["method"] for candidate in chosen]
-        self.cv_r2_ = np.array([np.nan if candidate.get("r2_cv") is None else candidate["r2_cv"]
-                                for candidate in chosen], dtype=np.float64)
+        self._keep(files, _opened_in(folder), [candidate["method"] for candidate in chosen],
+                   [np.nan if candidate.get("r2_cv") is None else candidate["r2_cv"]
+                    for candidate in chosen])
+
+    def _keep(self, files: dict[str, bytes], opened: _model.Model | None, experts: list[str],
+              r2: list[float]) -> None:
+        self._files, self._opened, self._chosen = files, opened, (experts, r2)
 
     # --- predicting ---
 
@@ -426,6 +492,9 @@ class HeadroomRegressor(_Base):
         """What was trained; ``predict`` asks it as ``model_.predict(X, error, slots=...)``
         with the slot 0 for every row."""
         self._check_fitted()
+        if not self._files:
+            raise _errors.UsageError("y was the same in all rows, so that nothing was trained; "
+                                     "predict says it of all spectra")
         if self._opened is None:
             with tempfile.TemporaryDirectory(prefix="headroom-") as folder:
                 for path, content in self._files.items():
@@ -433,8 +502,7 @@ class HeadroomRegressor(_Base):
                     os.makedirs(os.path.dirname(path), exist_ok=True)
                     with open(path, "wb") as file:
                         file.write(content)
-                # All of it is in memory once it is open.
-                self._opened = _model.Model(folder, router="oracle")
+                self._opened = _opened_in(folder)
         return self._opened
 
     def _check_fitted(self):
@@ -492,10 +560,16 @@ class HeadroomRegressor(_Base):
         elif "posterior" in self.expert_:
             raise _errors.UsageError("posterior has to know the error of every spectrum; call "
                                      "predict(X, error)")
-        table = self.model_.predict(spectra, error, slots=np.zeros(len(spectra), dtype=np.intc),
-                                    as_frame=False)
-        said = [np.column_stack([table[f"{target}_{part}"] for target in self.model_.targets])
-                for part in ("mean", "sigma")]
+        return_std = _checks.bool_of(return_std, "return_std")
+        said = [np.tile(constants, (len(spectra), 1))
+                for constants in (self._constants, np.where(np.isnan(self._constants), np.nan, 0))]
+        if self._files:
+            table = self.model_.predict(spectra, error,
+                                        slots=np.zeros(len(spectra), dtype=np.intc),
+                                        as_frame=False)
+            for target in self.model_.targets:
+                for values, part in zip(said, ("mean", "sigma")):
+                    values[:, int(target[1:])] = table[f"{target}_{part}"]
         if self._is_flat:
             said = [values[:, 0] for values in said]
         return tuple(said) if return_std else said[0]

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,7 +92,7 @@ _MODES = {"new": 0, "resume": 1, "restart": 2, "replace": 3}
 def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, *,
         mode: str = "new", settings: dict[str, Any] | None = None,
         folder: str | os.PathLike | None = None, compat: str | None = None,
-        progress: bool | Callable = True) -> Run:
+        progress: bool | Callable | None = True, preflight: bool = True) -> Run:
     """Runs a study and writes its report.
 
     Parameters
@@ -112,6 +112,8 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
         "users": experts and gates with the settings of earlier studies.
     progress : bool or callable
         A bar on stderr; or ``progress(stage, unit, done, total, skipped, bytes)``.
+    preflight : bool
+        Whether to refuse to begin where memory or disk seem too small.
 
     Returns
     -------
@@ -129,18 +131,24 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
     UsageError
         The run directory holds something else, or is in use.
     """
-    if mode not in _MODES:
-        raise _errors.UsageError(f"mode is {mode!r}, but must be one of {', '.join(_MODES)}")
-    given = {"path": None, "text": None, "folder": None, "compat": compat, "mode": _MODES[mode],
+    given = {"path": None, "text": None, "folder": None,
+             "compat": _checks.text_of(compat, "compat"),
+             "mode": _MODES[_checks.choice_of(mode, "mode", _MODES)],
+             "preflight": _checks.bool_of(preflight, "preflight"),
              "report": True, "out": None if out is None else _checks.path_of(out, "out"),
-             "settings": [f"{key}={json.dumps(value, default=_plain)}"
-                          for key, value in (settings or {}).items()]}
+             "settings": _settings_of(settings)}
+    _check_progress(progress)
     if isinstance(config, dict):
-        # Every JSON text is a YAML text.
-        given["text"] = json.dumps(config, default=_plain, ensure_ascii=False)
+        given["text"] = _yaml_of(config, "the configuration")
         given["folder"] = None if folder is None else _checks.path_of(folder, "folder")
-    else:
+    elif folder is not None:
+        raise _errors.UsageError(f"folder is {folder!r}, but relative paths of a file begin where "
+                                 "it lies; give folder with a dict alone")
+    elif isinstance(config, (str, bytes, os.PathLike)):
         given["path"] = _checks.path_of(config, "config")
+    else:
+        raise _errors.UsageError(f"config is of type {type(config).__name__}; give a dict, or the "
+                                 "path of a YAML file")
     bar, telling = _Bar() if progress is True else None, _Telling()
     try:
         done = Run(_core.run(given, telling, bar or progress or None))
@@ -149,6 +157,40 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
             bar.close()
     telling.raise_first(done)
     return done
+
+
+def _check_progress(progress):
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
+        raise _errors.UsageError(f"progress is {progress!r}; give True, False or a function")
+
+
+def _yaml_of(value, name):
+    """YAML of a configuration or a part of it: every JSON text is one."""
+    try:
+        text = json.dumps(value, default=_plain, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, _errors.HeadroomError):
+            raise
+        raise _errors.ConfigError(f"{name} cannot be written as YAML ({error}); give text, "
+                                  "numbers, lists and dicts, whose keys are text") from None
+    if not _checks.is_plain_text(text):
+        raise _errors.ConfigError(f"{name} holds text that is not UTF-8; write it anew")
+    return text
+
+
+def _settings_of(settings):
+    """["KEY=VALUE"] of a mapping, or of None."""
+    if settings is None:
+        return []
+    if not isinstance(settings, dict):
+        raise _errors.UsageError(f"settings is of type {type(settings).__name__}; give a dict of "
+                                 "keys with dots, such as {'ridge.alpha': 100}")
+    for key in settings:
+        is_key = isinstance(key, str) and all(key.split(".")) and _checks.is_plain_text(key)
+        if not is_key or "=" in key:
+            raise _errors.ConfigError(f"settings has the key {key!r}; give keys with dots, such "
+                                      "as {'ridge.alpha': 100}")
+    return [f"{key}={_yaml_of(value, f'settings[{key!r}]')}" for key, value in settings.items()]
 
 
 def _plain(value):
@@ -172,7 +214,7 @@ _NUMBERS = ("exposures", "exposure_time", "resolving_power", "fwhm", "error_scal
 
 
 def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
-             shards: int = 5, seed: int = 1, progress: bool | Callable = False,
+             shards: int = 5, seed: int = 1, progress: bool | Callable | None = False,
              overwrite: bool = True, **options: Any) -> str:
     """Simulated stars as PFS's medium-resolution arm sees them, in the layout of a study.
 
@@ -201,19 +243,19 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
         The path of ``study.yaml``, which :func:`headroom.run` takes.
     """
     given = {name: _whole(name, value) for name, value in (
-        ("train_rows", train), ("test_rows", test), ("shards", shards), ("seed", seed))}
+        ("train", train), ("test", test), ("shards", shards), ("seed", seed))}
+    given["train_rows"], given["test_rows"] = given.pop("train"), given.pop("test")
+    _check_progress(progress)
+    overwrite = _checks.bool_of(overwrite, "overwrite")
     for name, value in options.items():
         if name in _CHOICES:
-            if value not in _CHOICES[name]:
-                raise _errors.UsageError(f"{name} is {value!r}, but must be one of "
-                                         f"{', '.join(_CHOICES[name])}")
-            given[name] = _CHOICES[name].index(value)
+            given[name] = _CHOICES[name].index(_checks.choice_of(value, name, _CHOICES[name]))
         elif name in _RANGES:
             given[name] = _range(name, value)
         elif name == "exposures":
             given[name] = _whole(name, value)
         elif name in _NUMBERS:
-            given[name] = _range(name, value)[0]
+            given[name] = _number(name, value)
         else:
             raise _errors.UsageError(
                 f"simulate has no option {name!r}; it has "
@@ -243,22 +285,47 @@ def _whole(name, value):
     except TypeError:
         number = -1
     if not 0 <= number < 2**63:
-        raise _errors.UsageError(f"{name} is {value!r}; give a whole number, at least 0")
+        raise _errors.UsageError(f"{name} is {value!r}; give a whole number from 0 to 2^63 - 1")
     return number
+
+
+def _number(name, value):
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise _errors.UsageError(f"{name} is {value!r}; give one number") from None
 
 
 def _range(name, value):
     """[low, high] of a pair, or of one number."""
     try:
-        return [float(end) for end in np.broadcast_to(np.asarray(value, dtype=float), 2)]
-    except (TypeError, ValueError):
+        ends = np.asarray(value)
+        if ends.dtype.kind not in "fiu":
+            raise TypeError
+        return [float(end) for end in np.broadcast_to(ends, 2)]
+    except (TypeError, ValueError, OverflowError):
         raise _errors.UsageError(
             f"{name} is {value!r}; give a number, or, of a range, (low, high)") from None
+
+
+def _is_in(name, names):
+    return isinstance(name, str) and name in names
+
+
+def _no(whose, what, name, names):
+    """The exception for a name that is none of the names."""
+    there = ", ".join(names) or "none"
+    return _errors.UsageError(f"{whose} has no {what} {name!r}; it has {there}")
 
 
 class Figure:
     """A figure of a report; a notebook shows it. ``png``, ``svg``, ``pdf`` and ``csv`` (the
     numbers drawn) are its files."""
+
+    png: str
+    svg: str
+    pdf: str
+    csv: str
 
     def __init__(self, folder, name):
         self.name = name
@@ -269,12 +336,20 @@ class Figure:
         return f"<headroom.Figure {self.svg}>"
 
     def _repr_svg_(self):
-        with open(self.svg, encoding="utf-8") as file:
-            return file.read()
+        return _read(self.svg).decode()
 
     def _repr_png_(self):
-        with open(self.png, "rb") as file:
+        return _read(self.png)
+
+
+def _read(path):
+    """The bytes of a file of a run that was there when it was opened."""
+    try:
+        with open(path, "rb") as file:
             return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        raise _errors.of_status("HR_ERR_MISSING", f"{path} is not there any more: the run was "
+                                "moved or removed; open it anew") from None
 
 
 def _names(folder, suffix):
@@ -302,9 +377,10 @@ class Run:
         self.path = os.path.abspath(_checks.path_of(path, "path"))
         # One model predicts all targets of a study.
         self._model_path = model_path or self.path
+        self._state = self._look()
         _core.check_results(self.path)
-        with open(os.path.join(self.path, "results.json"), encoding="utf-8") as file:
-            self.results = json.load(file)
+        self.results = json.loads(_read(os.path.join(self.path, "results.json")))
+        self._check()
 
     def __repr__(self) -> str:
         experiment = self.results["experiment"]
@@ -313,7 +389,33 @@ class Run:
     def __str__(self) -> str:
         return _core.report_text(self.path)
 
+    def __reduce__(self):
+        # A copy in another process opens the same directory, and checks it.
+        return Run, (self.path, self._model_path)
+
+    def _look(self):
+        """What tells the two files of results from later ones of their names."""
+        stats = []
+        for name in ("results.json", "predictions.csv"):
+            try:
+                stat = os.stat(os.path.join(self.path, name))
+                stats.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+            except OSError:
+                stats.append(None)
+        return stats
+
+    def _check(self):
+        """Refuses to hand out of one study what belongs to another."""
+        state = self._look()
+        if None in state:
+            raise _errors.of_status("HR_ERR_MISSING", f"{self.path} has no results any more: the "
+                                    "run was moved, removed or is run anew; open it anew")
+        if state != self._state:
+            raise _errors.UsageError(f"{self.path} holds other results than when it was opened; "
+                                     "open it anew")
+
     def _folder(self, name):
+        self._check()
         folder = os.path.join(self.path, name)
         if not os.path.isdir(folder):
             self.report()
@@ -321,7 +423,7 @@ class Run:
 
     def report(self) -> None:
         """Writes tables, figures, ``report.md`` and ``report.html`` anew."""
-        _core.report(self.path)
+        _core.report(self.path, _warn)
 
     @property
     def targets(self) -> list[str]:
@@ -331,9 +433,8 @@ class Run:
 
     def target(self, name: str) -> Run:
         """The run of another target of the same study."""
-        if name not in self.targets:
-            raise _errors.UsageError(
-                f"the study has no target {name!r}; it has {', '.join(self.targets)}")
+        if not _is_in(name, self.targets):
+            raise _no("the study", "target", name, self.targets)
         if name == self.targets[0]:
             return self
         return Run(os.path.join(self.path, "targets", name), self._model_path)
@@ -344,10 +445,10 @@ class Run:
 
     def table(self, name: str, as_frame: bool | None = None) -> Any:
         """A table of the report, as DataFrame or structured array."""
-        if name not in self.table_names:
-            raise _errors.UsageError(f"the report has no table {name!r}; it has "
-                                     f"{', '.join(self.table_names)}")
-        return _tables.read_csv(os.path.join(self._folder("tables"), f"{name}.csv"), as_frame)
+        if not _is_in(name, self.table_names):
+            raise _no("the report", "table", name, self.table_names)
+        return _tables.read_csv(_read(os.path.join(self._folder("tables"), f"{name}.csv")),
+                                as_frame)
 
     def predictions(self, as_frame: bool | None = None) -> Any:
         """Truth and predictions of every test row, as DataFrame or structured array: the
@@ -357,7 +458,8 @@ class Run:
             raise _errors.UsageError(f"as_frame is {as_frame!r}, but must be None, True or False; "
                                      "predictions of another target are "
                                      "run.target(name).predictions()")
-        return _tables.read_csv(os.path.join(self.path, "predictions.csv"), as_frame)
+        self._check()
+        return _tables.read_csv(_read(os.path.join(self.path, "predictions.csv")), as_frame)
 
     @property
     def figure_names(self) -> list[str]:
@@ -365,9 +467,8 @@ class Run:
 
     def figure(self, name: str) -> Figure:
         """A figure of the report, which a notebook shows."""
-        if name not in self.figure_names:
-            raise _errors.UsageError(f"the report has no figure {name!r}; it has "
-                                     f"{', '.join(self.figure_names)}")
+        if not _is_in(name, self.figure_names):
+            raise _no("the report", "figure", name, self.figure_names)
         return Figure(self._folder("figures"), name)
 
     def model(self, router: str | None = None, expert: str | None = None) -> _model.Model:
@@ -375,11 +476,11 @@ class Run:
         return _model.open(self._model_path, router, expert)
 
     def _repr_html_(self):
+        self._check()
         path = os.path.join(self.path, "report.html")
         if not os.path.exists(path):
             self.report()
-        with open(path, encoding="utf-8") as file:
-            page = file.read()
+        page = _read(path).decode()
         # A page of its own, so that its styles stay there.
         quoted = page.replace("&", "&amp;").replace('"', "&quot;")
         return f'<iframe srcdoc="{quoted}" width="100%" height="800"></iframe>'
@@ -415,7 +516,8 @@ class Comparison:
 
     def save(self, folder: str | os.PathLike) -> None:
         """Writes ``comparison.md``, ``comparison.json``, ``tables/`` and ``figures/``."""
-        _core.compare(*self._given, _checks.path_of(folder, "folder"))
+        runs, target = self._given
+        _core.compare(runs, target, _checks.path_of(folder, "folder"))
 
     @property
     def table_names(self) -> list[str]:
@@ -425,9 +527,8 @@ class Comparison:
         """A line a rung ("ladder"), method ("methods"), bin ("bins") or octile of the
         signal-to-noise ratio ("snr") and run: ``run`` (from 0), ``method``, ``n`` rows, ``r2``
         and ``delta_r2`` with ``_low`` and ``_high``; NaN where undefined."""
-        if name not in self._lists:
-            raise _errors.UsageError(f"the comparison has no table {name!r}; it has "
-                                     f"{', '.join(self._lists)}")
+        if not _is_in(name, self._lists):
+            raise _no("the comparison", "table", name, self._lists)
         (key, listed), lines = self._lists[name], []
         for line in self.results[listed]:
             first = {key: line[key]} if key else {end: line[end] for end in
@@ -468,7 +569,7 @@ def compare(*runs: Run | str | os.PathLike, target: str | None = None) -> Compar
         Where the rows are not the same stars, or their truth differs.
     """
     return Comparison([run.path if isinstance(run, Run) else _checks.path_of(run, "run")
-                       for run in runs], target)
+                       for run in runs], _checks.text_of(target, "target"))
 
 
 class Spectra:
@@ -517,7 +618,14 @@ def read_spectra(files: str | os.PathLike | Sequence[str | os.PathLike], *,
     ------
     MissingError, FormatError, DataError, EmptyError
     """
-    paths = [files] if isinstance(files, (str, bytes, os.PathLike)) else list(files)
+    if isinstance(files, (str, bytes, os.PathLike)):
+        files = [files]
+    elif not isinstance(files, Iterable):
+        raise _errors.UsageError(f"files is {files!r}; give a path, or a list of paths")
+    paths = list(files)
+    if not paths:
+        raise _errors.UsageError("files is empty; give a path, or a list of paths")
+    untrusted = _checks.bool_of(untrusted, "untrusted")
     reader = _core.Reader([_checks.path_of(path, "files") for path in paths], 0, untrusted, _warn)
     info = reader.info()
     rows, wave = info["rows"], np.array(info["wave"])

@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import io
 
 import numpy as np
 
@@ -14,7 +15,7 @@ def has_pandas():
 
 def wants_frame(as_frame):
     """Whether a table is to be a DataFrame: None, where pandas is there."""
-    if as_frame not in (None, True, False):
+    if not (as_frame is None or isinstance(as_frame, (bool, np.bool_))):
         raise _errors.UsageError(f"as_frame is {as_frame!r}, but must be None, True or False")
     return has_pandas() if as_frame is None else bool(as_frame)
 
@@ -45,15 +46,14 @@ def _column(cells):
         return np.array(cells, dtype=str)
 
 
-def read_csv(path, as_frame=None):
-    """A table of a run directory, every number to its last bit."""
+def read_csv(content, as_frame=None):
+    """A table of a run directory, of its bytes, every number to its last bit."""
     if wants_frame(as_frame):
         import pandas
 
         # Since 3.1 pandas reads every number so, and warns where it is asked for.
         version = tuple(int(part) for part in pandas.__version__.split(".")[:2])
         exact = {"float_precision": "round_trip"} if version < (3, 1) else {}
-        return pandas.read_csv(path, **exact)
-    with open(path, newline="", encoding="utf-8") as file:
-        head, *rows = csv.reader(file)
+        return pandas.read_csv(io.BytesIO(content), **exact)
+    head, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
     return table({name: _column([row[i] for row in rows]) for i, name in enumerate(head)}, False)

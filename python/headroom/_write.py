@@ -88,10 +88,8 @@ def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels:
     FileError
     """
     path = _checks.path_of(file, "file")
-    _checks.refuse_unit(wave, "wave")
-    wave = np.asarray(wave, dtype=np.float64)
-    if wave.ndim != 1:
-        raise _errors.UsageError(f"wave has shape {wave.shape}; give one wavelength a pixel, [P]")
+    overwrite = _checks.bool_of(overwrite, "overwrite")
+    wave = _checks.wavelengths_of(wave)
     rows = _model._Rows(flux, error, mask, len(wave), "wave")
     _checks.refuse_unit(noisy, "noisy")
     clean = None if noisy is None else _model._Rows(noisy, None, mask, len(wave), "wave")
@@ -101,15 +99,20 @@ def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels:
     dtype = rows.dtype if clean is None else max(rows.dtype, clean.dtype)
     writer = _core.Writer(path, {
         "rows": len(rows), "wave": wave.tolist(), "is_fp64": dtype == np.float64,
-        "has_noisy": noisy is not None, "replace": bool(overwrite),
+        "has_noisy": noisy is not None, "replace": overwrite,
         "labels": [name for name, _ in columns],
         "integers": [values.dtype.kind != "f" for _, values in columns]})
     noisy_blocks = iter(()) if clean is None else clean.blocks()
-    for part, block_flux, block_error in rows.blocks():
-        block_noisy = next(noisy_blocks, (None, None, None))[1]
-        writer.append(part.stop - part.start,
-                      *(None if block is None else np.ascontiguousarray(block, dtype=dtype)
-                        for block in (block_flux, block_error, block_noisy)),
-                      [_as_stored(values[part]) for _, values in columns])
-    writer.finish()
+    try:
+        for part, block_flux, block_error in rows.blocks():
+            block_noisy = next(noisy_blocks, (None, None, None))[1]
+            flux_error_noisy = [None if block is None else np.ascontiguousarray(block, dtype=dtype)
+                                for block in (block_flux, block_error, block_noisy)]
+            writer.append(part.stop - part.start, flux_error_noisy[0], flux_error_noisy[1],
+                          flux_error_noisy[2],
+                          [_as_stored(values[part]) for _, values in columns])
+        writer.finish()
+    finally:
+        # Now, and not when the last look at a traceback has gone: what is unfinished is removed.
+        writer.close()
     return path

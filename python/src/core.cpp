@@ -415,6 +415,9 @@ class Writer {
     check(status, err);
   }
 
+  // Removes what is not finished.
+  void close() { hr_spectra_writer_close(&writer_); }
+
   void finish() {
     hr_error err = {};
     hr_status status = HR_OK;
@@ -449,6 +452,7 @@ std::string run(const nb::dict &given, nb::object log, nb::object progress) {
   options.config_folder = text_or_null(given["folder"], folder);
   options.out_dir = text_or_null(given["out"], out_dir);
   options.compat = text_or_null(given["compat"], compat);
+  options.skip_preflight = !nb::cast<bool>(given["preflight"]);
   options.mode = static_cast<hr_study_mode>(nb::cast<int>(given["mode"]));
   options.settings = items.data();
   options.setting_count = items.size();
@@ -504,14 +508,16 @@ std::string report_text(const std::string &run_dir) {
   return out;
 }
 
-void report(const std::string &run_dir) {
+void report(const std::string &run_dir, nb::object log) {
+  Watch watch(std::move(log), nb::none());
+  hr_observer observer = watch.observer();
   hr_error err = {};
   hr_status status = HR_OK;
   {
     nb::gil_scoped_release free;
-    status = hr_report_write(run_dir.c_str(), nullptr, &err);
+    status = hr_report_write(run_dir.c_str(), &observer, &err);
   }
-  check(status, err);
+  watch.check(status, err);
 }
 
 // [text, Markdown, JSON]; `out`, where given, gets tables, figure and page.
@@ -624,7 +630,7 @@ NB_MODULE(_core, m) {
   m.def("run", &run, nb::arg(), nb::arg().none(), nb::arg().none());
   m.def("simulate", &simulate, nb::arg(), nb::arg(), nb::arg().none());
   m.def("check_results", &check_results);
-  m.def("report", &report);
+  m.def("report", &report, nb::arg(), nb::arg().none());
   m.def("lost", &lost);
   m.def("compare", &compare, nb::arg(), nb::arg().none(), nb::arg().none());
   m.def("report_text", &report_text);
@@ -645,5 +651,6 @@ NB_MODULE(_core, m) {
       .def(nb::init<const std::string &, const nb::dict &>())
       .def("append", &Writer::append, nb::arg(), nb::arg(), nb::arg().none(),
            nb::arg().none(), nb::arg())
-      .def("finish", &Writer::finish);
+      .def("finish", &Writer::finish)
+      .def("close", &Writer::close);
 }

@@ -19,6 +19,7 @@ import sys
 import threading
 import unittest
 import warnings
+import xml.dom.minidom
 
 import numpy as np
 
@@ -348,7 +349,7 @@ class BadInput(unittest.TestCase):
                     slots=[slot] * 3, router="oracle")
         refused(headroom.UsageError, "router is 3; give its name as text", model.predict, flux,
                 flux, router=3)
-        refused(headroom.UsageError, "labels['T_eff'] are no numbers; give one number a spectrum",
+        refused(headroom.UsageError, "labels['T_eff'] has dtype <U1; give one number a spectrum",
                 model.predict, flux, labels={"T_eff": ["a"] * 3, "M_H": [0] * 3}, router="oracle")
         with self.assertRaisesRegex(headroom.UsageError, "router.*is not one of|no router"):
             model.predict(flux, flux, router="no such")
@@ -377,10 +378,12 @@ class BadInput(unittest.TestCase):
                 "logg, mh, mag, seeing, zenith_angle, field_angle, exposures, exposure_time, "
                 "resolving_power, fwhm, error_scale, mh_offset, free_fraction", headroom.simulate,
                 f"{STUDY}/none", stars=3)
-        for name, value in (("train_rows", 1.5), ("shards", -1)):
-            refused(headroom.UsageError, f"{name} is {value}; give a whole number, at least 0",
-                    headroom.simulate, f"{STUDY}/none",
-                    **{"train" if name == "train_rows" else name: value})
+        for name, value in (("train", 1.5), ("shards", -1), ("seed", 2**63)):
+            refused(headroom.UsageError,
+                    f"{name} is {value}; give a whole number from 0 to 2^63 - 1",
+                    headroom.simulate, f"{STUDY}/none", **{name: value})
+        refused(headroom.UsageError, "fwhm is (1, 2); give one number", headroom.simulate,
+                f"{STUDY}/none", fwhm=(1, 2))
         refused(headroom.UsageError,
                 "teff is (1, 2, 3); give a number, or, of a range, (low, high)",
                 headroom.simulate, f"{STUDY}/none", teff=(1, 2, 3))
@@ -392,7 +395,79 @@ class BadInput(unittest.TestCase):
         refused(headroom.ConfigError,
                 "the configuration holds {1} of type set; give text, numbers, lists and dicts",
                 headroom.run, {"data": {1}})
+        circle = {}
+        circle["data"] = circle
+        refused(headroom.ConfigError,
+                "the configuration cannot be written as YAML (Circular reference detected); give "
+                "text, numbers, lists and dicts, whose keys are text", headroom.run, circle)
+        refused(headroom.UsageError, "config is of type list; give a dict, or the path of a YAML "
+                "file", headroom.run, [])
+        refused(headroom.UsageError, f"folder is '{STUDY}', but relative paths of a file begin "
+                "where it lies; give folder with a dict alone", headroom.run, "a.yaml",
+                folder=STUDY)
+        refused(headroom.UsageError, "settings is of type list; give a dict of keys with dots, "
+                "such as {'ridge.alpha': 100}", headroom.run, {}, settings=["ridge.alpha=1"])
+        for key in (1, ".x", "x.", "a=b", "a\udc80", ""):
+            refused(headroom.ConfigError, f"settings has the key {key!r}; give keys with dots, "
+                    "such as {'ridge.alpha': 100}", headroom.run, {}, settings={key: 1})
+        refused(headroom.UsageError, "files is empty; give a path, or a list of paths",
+                headroom.read_spectra, [])
         self.assertFalse(os.path.exists(f"{STUDY}/none"))
+
+    def test_nothing_that_is_given_raises_what_no_sentence_says(self):
+        """Things of every kind in the place of every argument: a HeadroomError names it."""
+        model, run = headroom.open(f"{STUDY}/run"), headroom.Run(f"{STUDY}/run")
+        flux, wave = np.ones((3, len(model.wave)), np.float32), model.wave
+        test, study = f"{STUDY}/data/test/dataset.h5", {"experiment": {"id": "BAD"}}
+        calls = {
+            "wave": lambda x: headroom.write_spectra(f"{STUDY}/bad.h5", flux, wave=x),
+            "flux": lambda x: headroom.write_spectra(f"{STUDY}/bad.h5", x, wave=wave),
+            "overwrite": lambda x: headroom.write_spectra(f"{STUDY}/bad.h5", flux, wave=wave,
+                                                          overwrite=x),
+            "labels": lambda x: headroom.write_spectra(f"{STUDY}/bad.h5", flux, None, {"a": x},
+                                                       wave=wave),
+            " flux": model.predict, "error": lambda x: model.predict(flux, x),
+            "mask": lambda x: model.predict(flux, flux, x),
+            " labels": lambda x: model.predict(flux, flux, labels=x, router="oracle"),
+            "labels[": lambda x: model.predict(flux, flux, labels={"T_eff": x, "M_H": x},
+                                               router="oracle"),
+            "slots": lambda x: model.predict(flux, flux, slots=x, router="oracle"),
+            "router": lambda x: model.predict(flux, flux, router=x),
+            "expert": lambda x: model.predict(flux, flux, expert=x),
+            "as_frame": lambda x: model.predict(flux, flux, as_frame=x),
+            " as_frame": run.predictions, "flags": headroom.flag_words, "path": headroom.open,
+            " path": headroom.Run, "figure": run.figure, "table": run.table,
+            "target": run.target, " router": run.model, "config": headroom.run,
+            "out": lambda x: headroom.run(study, x, progress=False),
+            "folder": lambda x: headroom.run(study, folder=x, progress=False),
+            "mode": lambda x: headroom.run(study, mode=x),
+            "settings": lambda x: headroom.run(study, settings=x),
+            "compat": lambda x: headroom.run(study, compat=x),
+            "progress": lambda x: headroom.run(study, progress=x),
+            "preflight": lambda x: headroom.run(study, preflight=x),
+            "files": headroom.read_spectra, " files": lambda x: headroom.read_spectra([x]),
+            "untrusted": lambda x: headroom.read_spectra(test, untrusted=x),
+            "run": lambda x: headroom.compare(x, run),
+            " target": lambda x: headroom.compare(run, run, target=x),
+            " folder": lambda x: headroom.simulate(x, 1),
+            "train": lambda x: headroom.simulate(f"{STUDY}/bad", x),
+            "teff": lambda x: headroom.simulate(f"{STUDY}/bad", 5, shards=1, teff=x),
+            "fwhm": lambda x: headroom.simulate(f"{STUDY}/bad", 5, shards=1, fwhm=x),
+            "dtype": lambda x: headroom.simulate(f"{STUDY}/bad", 5, dtype=x),
+        }
+        things = ("zz", b"zz", [[1, 2], [3]], [[None]], np.array([1j, 2j]), object(), [2**70],
+                  {}, "a\udc80", np.array(["2020"], "M8[Y]"), 1.5)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for name, call in calls.items():
+                for thing in things:
+                    with self.subTest(name=name, thing=thing):
+                        with self.assertRaises(headroom.HeadroomError) as caught:
+                            call(thing)
+                        self.assertNotEqual(caught.exception.status, "HR_ERR_INTERNAL")
+                        self.assertNotRegex(str(caught.exception), "hr_|(^| )--[a-z]")
+        self.assertFalse(os.path.exists(f"{STUDY}/bad.h5"))
+        self.assertFalse(os.path.exists(f"{STUDY}/bad"))
 
     def test_every_status_has_an_exception(self):
         from headroom import _core, _errors
@@ -482,6 +557,135 @@ class Studies(unittest.TestCase):
         with self.assertRaises(headroom.LedgerError):
             headroom.Run(spoilt)
 
+    def refused(self, exception, sentence, call, *values, **names):
+        with self.assertRaises(exception) as caught:
+            call(*values, **names)
+        self.assertEqual(str(caught.exception), sentence)
+        return caught.exception
+
+    def test_a_run_that_is_gone_or_another(self):
+        path = f"{STUDY}/moving"
+        shutil.copytree(f"{STUDY}/run", path)
+        run = headroom.Run(path)
+        figure, model, copy = run.figure("r2_by_snr"), run.model(), pickle.dumps(run)
+        again = pickle.loads(copy)
+        self.assertEqual((again.path, again.results), (run.path, run.results))
+        self.assertTrue(same(again.predictions(), run.predictions()))
+        # The same study, run once more: not what `run` has told of.
+        os.utime(f"{path}/results.json", ns=(1, 1))
+        for call in (run.predictions, lambda: run.table("gate"), run._repr_html_,
+                     lambda: run.table_names):
+            self.refused(headroom.UsageError, f"{path} holds other results than when it was "
+                         "opened; open it anew", call)
+        self.assertTrue(same(headroom.Run(path).predictions(),
+                             headroom.Run(f"{STUDY}/run").predictions()))
+        os.remove(f"{path}/results.json")
+        self.refused(headroom.MissingError, f"{path} has no results any more: the run was moved, "
+                     "removed or is run anew; open it anew", run.predictions)
+        error = self.refused(
+            headroom.MissingError, f"the run in {path} is not finished and has no results yet; "
+            "wait for it, or go on with headroom.run(config, out=..., mode=\"resume\") (its "
+            "status.json says how far it is)", headroom.Run, path)
+        self.assertEqual(error.errno, errno.ENOENT)
+        shutil.rmtree(path)
+        self.refused(headroom.MissingError, f"{path}/figures/r2_by_snr.svg is not there any more: "
+                     "the run was moved or removed; open it anew", figure._repr_svg_)
+        for call in (pickle.loads, lambda _: model.predict(np.ones((1, len(model.wave))),
+                                                           router="global", expert="ridge")):
+            with self.assertRaises(headroom.MissingError):
+                call(copy)
+
+    def test_a_run_of_a_later_version(self):
+        path = f"{STUDY}/later"
+        shutil.copytree(f"{STUDY}/run", path)
+        with open(f"{path}/results.json", encoding="utf-8") as file:
+            results = json.load(file)
+        results["schema"] = "headroom/results/9"
+        with open(f"{path}/results.json", "w", encoding="utf-8") as file:
+            json.dump(results, file)
+        self.refused(headroom.FormatError, f"{path}/results.json has the schema "
+                     "'headroom/results/9'; this version reads 'headroom/results/1'",
+                     headroom.Run, path)
+
+    def test_a_run_without_figures(self):
+        path = f"{STUDY}/bare"
+        shutil.copytree(f"{STUDY}/run", path)
+        for name in os.listdir(f"{path}/figures"):
+            os.remove(f"{path}/figures/{name}")
+        run = headroom.Run(path)
+        self.assertEqual(run.figure_names, [])
+        self.refused(headroom.UsageError, "the report has no figure 'r2_by_snr'; it has none",
+                     run.figure, "r2_by_snr")
+        run.report()
+        self.assertIn("r2_by_snr", run.figure_names)
+        shutil.rmtree(f"{path}/figures")
+        os.remove(f"{path}/report.html")
+        self.assertIn("<iframe", run._repr_html_())
+        self.assertIn("<svg", run.figure("r2_by_snr")._repr_svg_())
+
+    def test_remedies_are_pythons(self):
+        """What a run directory refuses is told in arguments of headroom.run."""
+        study, other = f"{STUDY}/data/study.yaml", f"{STUDY}/other_study"
+        shutil.copytree(f"{STUDY}/run", other)
+        for options, remedy in (({}, "discard those results with mode=\"replace\", or name a new "
+                                 "directory with out="),
+                                ({"mode": "resume"}, "begin anew with mode=\"replace\", or name a "
+                                 "new directory with out=")):
+            with self.assertRaises(headroom.UsageError) as caught:
+                headroom.run(study, other, settings={"ridge.alpha": [1.0]}, progress=False,
+                             **options)
+            self.assertTrue(str(caught.exception).endswith(f"change it back, {remedy}"),
+                            caught.exception)
+        os.remove(f"{other}/manifest.json")
+        self.refused(headroom.UsageError, f"{other} looks like the directory of a run but has no "
+                     "manifest.json that can be read, which says of which study and data it is; "
+                     "put that file back, or name a new directory with out=", headroom.run, study,
+                     other, progress=False)
+        self.refused(headroom.UsageError, f"{study} is not a folder; name a new one with out=",
+                     headroom.run, study, study, progress=False)
+        self.refused(headroom.ConfigError, f"{study}, settings 1: experiment.id 'a/b' cannot name "
+                     "a folder; name the run directory with out=".replace(", settings 1", ""),
+                     headroom.run, study, settings={"experiment.id": "a/b"}, progress=False)
+        self.refused(headroom.ConfigError, "settings rigde.alpha=1: the key 'rigde' is not known; "
+                     "did you mean 'ridge'?", headroom.run, study, f"{STUDY}/none",
+                     settings={"rigde.alpha": 1}, progress=False)
+        self.refused(headroom.ConfigError, "the call has 2 problems: (1) settings zz.x=1: 'zz' is "
+                     "neither a section of the configuration nor an expert or a gate; "
+                     "docs/configuration.md lists the keys; (2) settings 2: experts.ridge.alpha "
+                     "is 'x', which is not a number; write one such as 10, 0.5 or 1e-3", headroom.run, study,
+                     f"{STUDY}/none", settings={"zz.x": 1, "ridge.alpha": "x"}, progress=False)
+        with self.assertRaisesRegex(headroom.UsageError, "give target= a label that all runs"):
+            shutil.copytree(f"{STUDY}/run", f"{STUDY}/compared_to")
+            headroom.compare(f"{STUDY}/run", f"{STUDY}/compared_to", target="M_H")
+        with self.assertRaisesRegex(headroom.UsageError, "remove it, or say overwrite=True$"):
+            headroom.write_spectra(study, np.ones((2, 3)), wave=[1, 2, 3])
+
+    def test_the_machine_is_looked_at_unless_that_is_not_wanted(self):
+        code = ("import resource, sys, headroom\n"
+                "def begin(*stage):\n"
+                "    resource.setrlimit(resource.RLIMIT_AS, (-1, -1))\n"
+                "    raise RuntimeError(stage[0])\n"
+                "with open('/proc/self/statm') as file:\n"
+                "    used = int(file.read().split()[0]) * resource.getpagesize()\n"
+                "resource.setrlimit(resource.RLIMIT_AS, (used + (256 << 20), -1))\n"
+                "for preflight in (True, False):\n"
+                "    try:\n"
+                "        headroom.run(sys.argv[1], sys.argv[2], progress=begin,\n"
+                "                     preflight=preflight)\n"
+                "    except headroom.HeadroomError as error:\n"
+                "        print(error.status, error)\n"
+                "    except RuntimeError as stage:\n"
+                "        print('begun:', stage)\n")
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", code,
+                               f"{STUDY}/data/study.yaml", f"{STUDY}/tight"], text=True,
+                              capture_output=True, check=True, timeout=300,
+                              env={**os.environ, "OMP_NUM_THREADS": "1"})
+        refused, begun = done.stdout.splitlines()
+        self.assertRegex(refused, "^HR_ERR_MEMORY the study takes up to .* `ulimit -v` has .* left; "
+                         "end other programs, lower run.memory_mib, or try it all the same with "
+                         "preflight=False$")
+        self.assertRegex(begun, "^(begun: |HR_ERR_MEMORY no memory for )")
+
     def test_runs_are_compared_as_the_program_compares_them(self):
         other = f"{STUDY}/other"
         shutil.copytree(f"{STUDY}/run", other)
@@ -552,6 +756,29 @@ class Studies(unittest.TestCase):
         said = run.model("global").predict(spectra.noisy, spectra.error)
         self.assertEqual(len(said), 120)
 
+    def check_escaped(self, run, folder):
+        """Titles are text, whatever they hold: in Markdown, HTML and SVG."""
+        shutil.copytree(run.path, f"{folder}/again <i>|*x*")
+        comparison = headroom.compare(run, f"{folder}/again <i>|*x*")
+        comparison.save(f"{folder}/compared")
+        for path in (f"{run.path}/report.md", f"{folder}/compared/comparison.md"):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            self.assertIn("OWN \\<i>\\|\\*x\\*", text)
+            self.assertNotRegex(text, r"(?<!\\)<i>|(?<!\\)\*x")
+            if path.endswith("report.md"):
+                self.assertIn("Mine \\<i>\\|\\*x\\* \\`y\\` \\& \"z\"", text)
+        with open(f"{run.path}/report.html", encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn("Mine &lt;i&gt;|*x* `y` &amp; &quot;z&quot;", page)
+        for shown in (page, run._repr_html_()):
+            self.assertNotIn("<i>", shown)
+        self.assertEqual(run._repr_html_().count('"'), 6)  # of srcdoc, width and height
+        for figures in (f"{run.path}/figures", f"{folder}/compared/figures"):
+            for name in os.listdir(figures):
+                if name.endswith(".svg"):
+                    xml.dom.minidom.parse(f"{figures}/{name}")
+
     def test_a_model_of_ones_own(self):
         """In a dict: an expert of some bins with a sigma, chosen by predictions of training rows;
         and what is wrong with one."""
@@ -567,12 +794,13 @@ class Studies(unittest.TestCase):
                        np.column_stack([near["test"], np.full(120, sigma)]), delimiter=",",
                        header="log_g,s", comments="", fmt="%.17g")
         config = {
-            "experiment": {"id": "OWN"},
+            "experiment": {"id": "OWN <i>|*x*"},
             "data": {"train": ["train_{0..1}/dataset.h5"], "test": "test/dataset.h5"},
             "binning": {"axes": {"T_eff": [4000, 5000, 6000]}},
             "experts": {"ridge": {"alpha": [10]},
                         "mine": {"predictions": "said.csv", "validation": "folds.npy",
-                                 "sigma": "s", "bins": np.array([1]), "title": "Mine"}},
+                                 "sigma": "s", "bins": np.array([1]),
+                                 "title": "Mine <i>|*x* `y` & \"z\""}},
         }
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -583,6 +811,7 @@ class Studies(unittest.TestCase):
         np.testing.assert_allclose(np.asarray(rows["oracle_hybrid_cv"])[there],
                                    near["test"][there], rtol=1e-6)
         np.testing.assert_allclose(np.asarray(rows["sigma_oracle_hybrid_cv"])[there], 0.01)
+        self.check_escaped(run, folder)
         config["experts"]["mine"]["predictions"] = "below.csv"
         with self.assertRaisesRegex(headroom.DataError,
                                     "line 2 has -1 as s, which is no standard deviation"):

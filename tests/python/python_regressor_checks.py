@@ -4,11 +4,15 @@
 
 FOLDER is empty. With --sklearn, all of scikit-learn's own checks are run: none may fail."""
 
+import copy
+import glob
 import importlib.util
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 import unittest
 import warnings
 
@@ -212,13 +216,78 @@ class Fitting(unittest.TestCase):
         self.assertEqual(said, "[]\n")
 
 
+    def test_a_constant_is_predicted(self):
+        """As scikit-learn's own regressors do it; beside others, too."""
+        y = np.column_stack([np.full(400, 7.25), LABELS[:, 0]])
+        both = headroom.HeadroomRegressor().fit(X, y, ERROR)
+        mean, sigma = both.predict(X, ERROR, return_std=True)
+        self.assertEqual(both.expert_, ["constant", "ridge"])
+        self.assertEqual(set(mean[:, 0].tolist()), {7.25})
+        self.assertEqual(set(sigma[:, 0].tolist()), {0})
+        np.testing.assert_array_equal(mean[:, 1], self.fitted.predict(X, ERROR))
+        np.testing.assert_array_equal(both.cv_r2_, [np.nan, self.fitted.cv_r2_[0]])
+        self.assertEqual(both.model_.targets, ("y1",))
+        alone = headroom.HeadroomRegressor().fit(X, y[:, 0])
+        for regressor in (alone, pickle.loads(pickle.dumps(alone))):
+            self.assertEqual(set(regressor.predict(X).tolist()), {7.25})
+            self.assertEqual(regressor.score(X, y[:, 0]), 1)
+        with self.assertRaises(headroom.UsageError) as caught:
+            alone.model_.predict(X)
+        self.assertEqual(str(caught.exception), "y was the same in all rows, so that nothing was "
+                         "trained; predict says it of all spectra")
+
+    def test_its_model_has_no_folder(self):
+        for call in (pickle.dumps, copy.deepcopy):
+            with self.assertRaises(headroom.UsageError) as caught:
+                call(self.fitted.model_)
+            self.assertEqual(str(caught.exception), "the model of a HeadroomRegressor has no "
+                             "folder of its own; pickle the regressor, which has it in itself")
+        with self.assertRaises(headroom.UsageError) as caught:
+            self.fitted.model_.predict(X, router="global")
+        self.assertEqual(str(caught.exception), "the model of a HeadroomRegressor has the router "
+                         "'oracle' alone, and in each bin the expert that was chosen; leave router "
+                         "and expert out")
+        again = copy.deepcopy(self.fitted)
+        self.assertEqual(again.predict(X).tobytes(), self.fitted.predict(X).tobytes())
+
+    def test_ctrl_c_ends_a_fit_and_leaves_nothing(self):
+        """While a network is trained that would take minutes."""
+        code = ("import os, sys, tempfile, time, numpy as np, headroom\n"
+                "tempfile.tempdir = sys.argv[1]\n"
+                "X = np.random.default_rng(0).normal(size=(4000, 256))\n"
+                "slow = {'cnn': {'epochs': 5000, 'bins': 'all', 'patience': 5000}}\n"
+                "print('ready', flush=True)\n"
+                "regressor = headroom.HeadroomRegressor(slow)\n"
+                "try:\n"
+                "    regressor.fit(X, X[:, 0])\n"
+                "except KeyboardInterrupt:\n"
+                "    at = time.monotonic()\n"
+                "    left = os.listdir(sys.argv[1])\n"
+                "    children = open(f'/proc/self/task/{os.getpid()}/children').read()\n"
+                "    print('stopped', left, [children], hasattr(regressor, 'expert_'))\n")
+        folder = f"{FOLDER}/interrupted"
+        os.makedirs(folder)
+        child = subprocess.Popen([sys.executable, "-c", code, folder], stdout=subprocess.PIPE,
+                                 text=True)
+        self.assertEqual(child.stdout.readline(), "ready\n")
+        until = time.monotonic() + 60
+        while not glob.glob(f"{folder}/*/run/tasks") and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(1)
+        child.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        self.assertEqual(child.communicate(timeout=60)[0], "stopped [] [''] False\n")
+        self.assertLess(time.monotonic() - begun, 20)
+        self.assertEqual(child.returncode, 0)
+
+
 class Parameters(unittest.TestCase):
     def test_they_are_kept_as_given(self):
         experts = {"ridge": {"alpha": [1.0]}}
         regressor = headroom.HeadroomRegressor(experts, folds=3)
         told = regressor.get_params(deep=False)
-        self.assertEqual(set(told), {"experts", "noise_level", "wave", "folds", "random_state",
-                                     "memory_mib", "settings"})
+        self.assertEqual(set(told), {"experts", "alpha", "noise_level", "clip", "wave", "folds",
+                                     "random_state", "memory_mib", "settings"})
         self.assertIs(told["experts"], experts)
         self.assertIs(regressor.set_params(folds=4, random_state=1), regressor)
         self.assertEqual((regressor.folds, regressor.random_state), (4, 1))
@@ -238,6 +307,31 @@ class Parameters(unittest.TestCase):
         draws = [said(np.random.default_rng(3)), said(np.random.RandomState(3))]
         self.assertEqual(draws[0], said(np.random.default_rng(3)))
         self.assertEqual(draws[1], said(np.random.RandomState(3)))
+
+    def test_alpha(self):
+        y = LABELS[:, 0]
+
+        def said(*experts, **parameters):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", headroom.HeadroomWarning)
+                return headroom.HeadroomRegressor(*experts, **parameters).fit(X, y).predict(
+                    X).tobytes()
+
+        one = said({"ridge": {"alpha": [1e-4]}})
+        for alpha in (1e-4, [1e-4], (1e-4,), np.float64(1e-4), np.array([1e-4])):
+            self.assertEqual(said(alpha=alpha), one)
+        self.assertEqual(said({"ridge": None}, alpha=1e-4), one)
+        self.assertNotEqual(said(alpha=1e6), one)
+        self.assertEqual(said(alpha="auto"), said())
+        self.assertEqual(said(alpha=[1e-4, 1e6]), one)  # cross-validation chooses
+
+    def test_clip(self):
+        y, clipped = LABELS[:, 0], np.maximum(X - 0.95, 0)
+        plain = headroom.HeadroomRegressor(alpha=1e-8)
+        expected = plain.fit(clipped, y).predict(clipped)
+        said = headroom.HeadroomRegressor(alpha=1e-8, clip=True).fit(X - np.float32(0.95), y)
+        np.testing.assert_allclose(said.predict(clipped), expected, atol=0.05)
+        self.assertGreater(np.abs(said.predict(X - np.float32(0.95)) - expected).max(), 0.1)
 
     def test_other_keys_of_a_study(self):
         regressor = headroom.HeadroomRegressor(settings={"ridge.alpha": [1e6], "data.clip": True})
@@ -295,10 +389,49 @@ class BadInput(unittest.TestCase):
                          "wave in angstrom (x.to_value(u.AA))", call, X.view(WithUnit))
         with self.assertRaisesRegex(headroom.DataError, "wavelengths are finite, above 0 and"):
             headroom.HeadroomRegressor(wave=np.arange(30)).fit(X, y)
+        ragged = "is no array of numbers, as its rows differ in length or hold something else; give"
+        self.refused(f"X {ragged} numbers [N, P]", regressor.fit, [[1, 2], [3]], [1, 2])
+        self.refused(f"y {ragged} numbers [N], or [N, T]", regressor.fit, X[:2], [[1, 2], [3]])
+        with self.assertRaisesRegex(TypeError, "^X holds what is no number: float.. argument"):
+            regressor.fit(np.array([[{}, 1], [2, 3]], dtype=object), [1, 2])
         with self.assertRaisesRegex(TypeError, "Sparse data was passed for X"):
             class Sparse:
                 tocsr = None
             fitted.predict(Sparse())
+
+    def test_parameters(self):
+        y = LABELS[:, 0]
+        for sentence, parameters in (
+                ("experts is 'ridge'; give a dict of methods and their settings, such as "
+                 "{'ridge': {}}", {"experts": "ridge"}),
+                ("alpha is 1, but experts has an alpha of ridge, too; give one of them",
+                 {"experts": {"ridge": {"alpha": [2]}}, "alpha": 1}),
+                ("alpha is 1, but experts has no ridge that takes it; leave it out",
+                 {"experts": {"lightgbm": {}}, "alpha": 1}),
+                ("alpha is no array of numbers, as its rows differ in length or hold something "
+                 "else; give a penalty, a list of them, or 'auto'", {"alpha": [[1], [2, 3]]}),
+                ("alpha has dtype <U1; give a penalty, a list of them, or 'auto'",
+                 {"alpha": ["a"]}),
+                ("noise_level is 'a'; give one number", {"noise_level": "a"}),
+                ("folds is 2.5; give a whole number from 0 to 2^63 - 1", {"folds": 2.5}),
+                ("memory_mib is None; give a whole number from 0 to 2^63 - 1",
+                 {"memory_mib": None}),
+                ("clip is 'no', but must be True or False", {"clip": "no"}),
+                ("wave has dtype <U1; give one wavelength a pixel, [P]", {"wave": "a"}),
+                ("random_state is 'x'; give a whole number from 0 to 2^63 - 1",
+                 {"random_state": "x"}),
+                ("settings is of type list; give a dict of keys with dots, such as "
+                 "{'ridge.alpha': 100}", {"settings": ["ridge.alpha=1"]})):
+            for labels in (y, np.ones(400)):  # where nothing is trained, too
+                self.refused(sentence, headroom.HeadroomRegressor(**parameters).fit, X, labels)
+        with self.assertRaisesRegex(headroom.ConfigError, "alpha.* is 'many', which is"):
+            headroom.HeadroomRegressor(alpha="many").fit(X, y)
+        with self.assertRaisesRegex(
+                headroom.ConfigError, "the study does not fit into memory_mib: 1; it needs at "
+                "least [0-9]+, or fewer bins or folds$"):
+            headroom.HeadroomRegressor(memory_mib=1).fit(np.tile(X, (1, 60)), y)
+        self.refused("return_std is 'yes', but must be True or False",
+                     headroom.HeadroomRegressor().fit(X, y).predict, X, return_std="yes")
 
     def test_what_no_score_can_be_taken_by(self):
         y = LABELS[:, 0]
@@ -343,12 +476,32 @@ class InScikitLearn(unittest.TestCase):
             warnings.simplefilter("ignore")
             checks = list(all_checks(headroom.HeadroomRegressor()))
             self.assertGreaterEqual(len(checks), 40)
+            skipped, failed = [], []
             for estimator, check in checks:
-                with self.subTest(str(check)):
+                name = getattr(check, "func", check).__name__
+                with self.subTest(name):
                     try:
                         check(estimator)
-                    except unittest.SkipTest as skipped:  # what is not installed
-                        self.assertRegex(str(skipped), "ARRAY_API|pandas|polars|pyarrow")
+                    except unittest.SkipTest as reason:  # what is not installed
+                        self.assertRegex(str(reason), "ARRAY_API|pandas|polars|pyarrow")
+                        skipped.append(name)
+                    except Exception:
+                        failed.append(name)
+                        raise
+        self.check_told(len(checks), skipped, failed)
+
+    def check_told(self, count, skipped, failed):
+        """The table of python/README.md says which pass."""
+        import sklearn
+
+        version = ".".join(sklearn.__version__.split(".")[:2])
+        passed = count - len(skipped) - len(failed)
+        line = (f"| {version} | {count} | {passed} | "
+                f"{', '.join(f'`{name}`' for name in skipped) or 'none'} | "
+                f"{', '.join(f'`{name}`' for name in failed) or 'none'} |")
+        page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../python/README.md")
+        with open(page, encoding="utf-8") as file:
+            self.assertIn(line + "\n", file.read())
 
     def test_searches_pipelines_and_copies(self):
         from sklearn.base import clone, is_regressor
@@ -370,6 +523,10 @@ class InScikitLearn(unittest.TestCase):
             warnings.simplefilter("ignore", headroom.HeadroomWarning)
             search.fit(X, y)
         self.assertEqual(search.best_params_, {"experts": {"ridge": {"alpha": [1e-3]}}})
+        alphas = {"headroomregressor__alpha": [1e6, 1e-3]}
+        search = GridSearchCV(make_pipeline(StandardScaler(), regressor), alphas, cv=3)
+        self.assertEqual(search.fit(X, y).best_params_, {"headroomregressor__alpha": 1e-3})
+        self.assertEqual(clone(search.best_estimator_)[1].alpha, 1e-3)
         piped = make_pipeline(StandardScaler(), headroom.HeadroomRegressor()).fit(X, y)
         self.assertGreater(piped.score(X, y), 0.8)
 

@@ -76,12 +76,28 @@ class Writing(unittest.TestCase):
     def test_files_that_are_there_stay(self):
         path = f"{STUDY}/there.h5"
         headroom.write_spectra(path, self.flux[:3], self.error[:3], wave=self.wave)
-        with self.assertRaisesRegex(headroom.UsageError, "there.h5 is there already; give "):
+        with self.assertRaisesRegex(headroom.UsageError, "there.h5 is there already; give "
+                                    "another name, remove it, or say overwrite=True"):
             headroom.write_spectra(path, self.flux[:4], self.error[:4], wave=self.wave)
         self.assertEqual(len(headroom.read_spectra(path)), 3)
         headroom.write_spectra(path, self.flux[:4], self.error[:4], wave=self.wave,
                                overwrite=True)
         self.assertEqual(len(headroom.read_spectra(path)), 4)
+
+    def test_what_is_interrupted_leaves_nothing(self):
+        """Not even while someone looks at the traceback."""
+        class Interrupting(np.ndarray):
+            def __getitem__(self, rows):
+                if isinstance(rows, slice) and rows.start:
+                    raise KeyboardInterrupt
+                return super().__getitem__(rows)
+
+        before = set(os.listdir(STUDY))
+        with self.assertRaises(KeyboardInterrupt) as caught:
+            headroom.write_spectra(f"{STUDY}/interrupted.h5", self.flux.view(Interrupting),
+                                   wave=self.wave)
+        self.assertIsNotNone(caught)
+        self.assertEqual(set(os.listdir(STUDY)), before)
 
     def test_what_does_not_go_together(self):
         def refused(sentence, *arrays, wave=self.wave, kind=headroom.UsageError, **options):

@@ -39,9 +39,10 @@ run: headroom.Run = headroom.run(study, settings={"ridge.alpha": 10.0})
 targets: tuple[str, ...] = run.model().targets
 words: list[str] = headroom.flag_words(5)
 path: str = headroom.write_spectra("x.h5", np.ones((2, 3)), wave=[1.0, 2.0, 3.0])
-regressor = headroom.HeadroomRegressor({"ridge": {}}, folds=3).fit(np.ones((5, 3)), np.ones(5))
+regressor = headroom.HeadroomRegressor({"ridge": {}}, folds=3, alpha=[1.0]).fit(np.ones((5, 3)), np.ones(5))
 score: float = regressor.set_params(folds=4).fit(np.ones((5, 3)), np.ones(5)).score([[1.0]], [2.0])
-print(study, run.table("gate"), targets, words, path, regressor.cv_r2_, score)
+drawn: str = run.figure("r2_by_snr").svg
+print(study, drawn, run.table("gate"), targets, words, path, regressor.cv_r2_, score)
 """
 
 # The kernels of OpenBLAS, a digest of predictions, and the libraries in use; with h5py imported
@@ -184,6 +185,17 @@ class Door(unittest.TestCase):
              self.wheel)
         self.check_regressor(python, "--sklearn")
 
+    def test_no_word_of_the_command_line(self):
+        """No sentence in the library that the package is made of names an option of the program,
+        but those of src/data/places.c, which only the program has asked for."""
+        with zipfile.ZipFile(self.wheel) as wheel:
+            name, = (name for name in wheel.namelist() if re.search(r"/_core\..*so$", name))
+            texts = wheel.read(name)
+        options = set(re.findall(rb"(?<![-\w])--[a-z][a-z-]+", texts))
+        self.assertLessEqual(options, {b"--paths"})
+        with open(f"{BUILD}/headroom", "rb") as file:
+            self.assertIn(b"--no-preflight", file.read())  # what is looked for can be found
+
     def test_types_are_told(self):
         """A strict checker has nothing to say of ten sound lines, and finds a slip."""
         call(self.python, "-m", "venv", f"{self.root}/typed")
@@ -205,6 +217,13 @@ class Door(unittest.TestCase):
         self.assertIn('Argument "shards" to "simulate" has incompatible type "str"', done.stdout)
         self.assertIn('"Model" has no attribute "target"', done.stdout)
         self.assertIn("Found 2 errors", done.stdout)
+        # Stubs and annotations are what the package has when it runs.
+        with open(f"{self.root}/mypy.ini", "w", encoding="utf-8") as file:
+            file.write("[mypy]\nignore_missing_imports = true\n")
+        with open(f"{self.root}/allowed", "w", encoding="utf-8") as file:
+            file.write("headroom\\._core\\..*\n")  # nanobind's are no functions of Python's
+        call(python, "-m", "mypy.stubtest", "headroom", "--mypy-config-file",
+             f"{self.root}/mypy.ini", "--allowlist", f"{self.root}/allowed")
 
     def test_a_wheel_that_stands_on_its_own(self):
         """auditwheel gives it the tag of this machine's glibc or an older one; no library that
