@@ -37,6 +37,8 @@ TESTED_BY = {
     "nn/vit_forward.c": "nn/test_vit.c",
     "config/table.c": "config/test_config.c",
     "session/state.c": "session/test_run.c",
+    "study/judge.c": "study/test_study.c",
+    "study/opened.c": "study/test_study.c",
     "report/chart_axes.c": "report/test_chart.c",
     "report/chart_legend.c": "report/test_chart.c",
     "report/figure_bins.c": "report/test_figures.c",

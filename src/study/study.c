@@ -1,21 +1,14 @@
 /* The life of a study, from its configuration to its report. */
 #include "headroom/study.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
-#include "config/compat.h"
-#include "config/targets.h"
 #include "core/alloc.h"
 #include "core/clock.h"
-#include "core/door.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/observe.h"
-#include "core/sized.h"
-#include "data/guard.h"
-#include "score/results.h"
 #include "session/clear.h"
 #include "session/rundir.h"
 #include "session/task_folders.h"
@@ -28,7 +21,9 @@
 #include "study/elsewhere.h"
 #include "study/estimate.h"
 #include "study/gates.h"
+#include "study/judge.h"
 #include "study/method_run.h"
+#include "study/opened.h"
 #include "study/preflight.h"
 #include "study/results_check.h"
 #include "study/row_labels.h"
@@ -233,148 +228,6 @@ cleanup:
   return status;
 }
 
-/* What is known of the gates, for a target. */
-static void add_gates(const study *s, size_t t, hr_results_gate *gates,
-                      hr_results_input *input) {
-  const hr_study_gates *own = &s->gates;
-  for (size_t g = 0; g < own->trained_count; g++) {
-    const hr_bundle_gate *gate = &own->trained[g];
-    gates[g] = (hr_results_gate){.name = gate->name,
-                                 .title = gate->title,
-                                 .mixing = gate->mixing,
-                                 .uses_error = own->uses_error[g],
-                                 .temperature = own->temperature[g],
-                                 .weight = own->rows.weight[g]};
-    gates[g].settings = hr_study_gate_settings(s->config, gate->name);
-  }
-  input->gates = gates;
-  input->gate_count = own->trained_count;
-  input->gated = own->rows.gated + t * own->rows.gated_count;
-  input->gated_count = own->rows.gated_count;
-}
-
-/* What is known of the test rows beside labels and predictions. */
-static void add_rows(const study *s, hr_results_input *input) {
-  input->measured_snr = s->measured_snr;
-  input->bin_labels = s->labels.axes;
-  input->bin_label_count = s->plan->view.axis_count;
-  input->ids = s->labels.ids;
-  input->id_count = s->labels.id_count;
-}
-
-/* Which target it is, and the bins. */
-static void add_target(const hr_plan *plan, size_t t, hr_results_input *input) {
-  input->target_name = plan->targets[t].name;
-  input->target_unit = plan->targets[t].unit;
-  input->targets = &plan->config->data.target;
-  input->target_number = t;
-  input->axes = plan->view.axes;
-  input->axis_count = plan->view.axis_count;
-  input->bin_count = plan->view.bin_count;
-  input->bin_names = plan->config->binning.names;
-  input->focus = plan->config->binning.focus.items;
-  input->focus_count = plan->config->binning.focus.count;
-  input->at_risk_below = plan->config->binning.at_risk_below;
-  input->uncovered = plan->config->binning.uncovered;
-  for (size_t a = 0; a < input->axis_count; a++) {
-    input->axis_units[a] = hr_config_unit(plan->config, input->axes[a].label);
-  }
-}
-
-static const char *file_name_of(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
-
-/* Where there are several targets a line says of which it is. */
-static const char *name_of(const study *s, size_t t) {
-  return targets_of(s) > 1 ? s->plan->targets[t].name : "";
-}
-
-static void list_references(const hr_config *config, hr_reference_line *lines) {
-  for (size_t i = 0; i < config->baseline_count; i++)
-    lines[i] = (hr_reference_line){config->baselines[i].name, config->baselines[i].r2};
-}
-
-/* How the headline is chosen, the thresholds of the gate that judges it, and what the
- * study says of that gate. */
-static void add_criteria(const hr_config *config, hr_results_input *input) {
-  input->gate =
-      (hr_gate_thresholds){config->gate.oracle_r2,          config->gate.delta_r2,
-                           config->gate.insufficient_below, config->gate.focus_delta_r2,
-                           config->gate.mixture_delta_r2,   config->gate.rho};
-  input->selection =
-      strcmp(config->selection.by, "test") == 0 ? HR_SELECT_BY_TEST : HR_SELECT_BY_CV;
-  input->gate_name = config->gate.name;
-  input->gate_on_pass = config->gate.on_pass;
-  input->gate_on_fail = config->gate.on_fail;
-}
-
-static hr_status write_target(const study *s, size_t t, hr_error *err) {
-  hr_status status = HR_OK;
-  const hr_config *config = s->config;
-  const hr_plan *plan = s->plan;
-  const hr_target_bound *bound = &s->bound.targets[t];
-  const hr_outcome *outcomes = s->outcomes + t * config->expert_count;
-  char *dir = NULL, *path = NULL;
-  hr_reference_line *lines = NULL;
-  size_t competitors = config->expert_count - config->control_count;
-  hr_named_observer named;
-  hr_results_data data = hr_plan_tell_data(plan);
-  hr_named_observer_init(&named, observer_of(s), name_of(s, t));
-  HR_TRY(hr_alloc(&lines, config->baseline_count, err));
-  list_references(config, lines);
-  hr_results_input input = {
-      .experiment_id = config->experiment.id,
-      .fingerprint = plan->origin.fingerprint,
-      .language = config->experiment.language,
-      .figures_lack_titles = !config->figures.titles,
-      .train_rows = plan->view.train.rows,
-      .train_target = hr_study_target(&plan->view, t),
-      .train_counts = plan->train_counts,
-      .test_file = file_name_of(config->data.test_path),
-      .test = &plan->targets[t].test,
-      .snr = plan->snr,
-      .data = &data,
-      .train_preparation = &s->train_preparation,
-      .test_preparation = &s->test_preparation,
-      .doubts = &plan->doubts,
-      .outcomes = outcomes,
-      .outcome_count = competitors,
-      .controls = outcomes + competitors,
-      .control_count = config->control_count,
-      .fisher = bound->is_there ? &bound->rows : NULL,
-      .fisher_note = bound->is_there ? NULL : bound->reason.message,
-      .baselines = lines,
-      .baseline_count = config->baseline_count,
-      .seed = plan->view.seed,
-      .observer = &named.observer,
-  };
-  hr_results_gate gates[HR_STUDY_MOST_GATES];
-  add_criteria(config, &input);
-  add_target(plan, t, &input);
-  add_rows(s, &input);
-  if (s->gates.trained_count > 0) add_gates(s, t, gates, &input);
-  HR_TRY(hr_plan_target_dir(plan, s->out_dir, t, &dir, err));
-  HR_TRY(hr_make_folders(dir, err));
-  HR_TRY(hr_join_path(dir, "results.json", &path, err));
-  HR_TRY(hr_results_write(&input, path, NULL, err));
-cleanup:
-  hr_free(dir);
-  hr_free(path);
-  hr_free(lines);
-  return status;
-}
-
-/* The first target's last: where it has results, all have. */
-static hr_status write_results(const study *s, hr_error *err) {
-  hr_status status = HR_OK;
-  for (size_t t = targets_of(s); t > 0 && status == HR_OK; t--) {
-    status = write_target(s, t - 1, err);
-  }
-  return status;
-}
-
 /* What is left to predict with, of all experts but the controls. With `gates` those that
  * need it are trained then, and it is written again. */
 static hr_status write_bundle(study *s, bool gates, hr_error *err) {
@@ -408,6 +261,20 @@ static hr_status work_gates(study *s, hr_error *err) {
   hr_timings_lap(&s->timings, "gates", NULL);
 cleanup:
   return status;
+}
+
+static hr_status judge(const study *s, hr_error *err) {
+  const hr_judging judging = {.plan = s->plan,
+                              .out_dir = s->out_dir,
+                              .observer = observer_of(s),
+                              .outcomes = s->outcomes,
+                              .gates = &s->gates,
+                              .bound = &s->bound,
+                              .measured_snr = s->measured_snr,
+                              .labels = &s->labels,
+                              .train_preparation = &s->train_preparation,
+                              .test_preparation = &s->test_preparation};
+  return hr_study_judge(&judging, err);
 }
 
 static void tell_preparation(const study *s) {
@@ -538,7 +405,7 @@ static hr_status work(study *s, hr_error *err) {
   HR_TRY(read_test(s, err));
   tell_preparation(s);
   HR_TRY(hr_plan_check_rows(s->plan, &s->train_preparation, &s->test_preparation, err));
-  HR_TRY(write_results(s, err));
+  HR_TRY(judge(s, err));
   hr_timings_lap(&s->timings, "judge", NULL);
   tell_end(s);
 cleanup:
@@ -584,122 +451,18 @@ cleanup:
   return status;
 }
 
-/* The configuration, the plan and the run directory's name, for a run or its description.
- */
-typedef struct opened_study {
-  hr_config *config;
-  hr_plan *plan;
-  char *out_dir;
-} opened_study;
-
-static void close_study(opened_study *opened) {
-  hr_plan_destroy(&opened->plan);
-  hr_config_destroy(&opened->config);
-  hr_free(opened->out_dir);
-}
-
-static const hr_sized sized_options = {
-    "hr_study_options", "with hr_study_options_default()", {sizeof(hr_study_options)}};
-
-/* The file's folder, or the one that is named, is where relative paths begin. */
-static hr_status load_config(const hr_study_options *options, hr_config **out,
-                             hr_error *err) {
-  hr_status status = HR_OK;
-  const char *text = options->config_text, *name = options->config_path;
-  const char *folder = options->config_folder;
-  hr_strings settings = {0};
-  if (options->compat) HR_TRY(hr_config_compat(options->compat, &settings, err));
-  for (size_t i = 0; i < options->setting_count; i++) {
-    HR_TRY(hr_strings_append(&settings, options->settings[i], err));
-  }
-  if (text) {
-    const hr_config_text source = {name ? name : "configuration", folder ? folder : "",
-                                   &settings};
-    HR_TRY(hr_config_load_text(text, &source, out, err));
-  } else if (name) {
-    HR_TRY(hr_config_load_with(name, &settings, out, err));
-  } else {
-    status =
-        hr_fail(err, HR_ERR_USAGE,
-                "hr_study_options has neither config_path nor config_text; give one");
-  }
-cleanup:
-  hr_strings_fini(&settings);
-  return status;
-}
-
-/* The name of the run directory from the study's own. */
-static hr_status name_after_id(const hr_config *config, char **out, hr_error *err) {
-  const char *id = config->experiment.id;
-  if (strchr(id, '/') || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || !*id) {
-    return hr_fail(err, HR_ERR_CONFIG,
-                   "%s: experiment.id '%s' cannot name a folder; name the run "
-                   "directory with %s",
-                   config->path, id, HR_DOOR_OUT);
-  }
-  if (strlen(id) > NAME_MAX) {
-    return hr_fail(err, HR_ERR_CONFIG,
-                   "%s: experiment.id has %zu bytes, more than the %d of a folder's "
-                   "name; name the run directory with %s",
-                   config->path, strlen(id), NAME_MAX, HR_DOOR_OUT);
-  }
-  return hr_join_path("runs", id, out, err);
-}
-
-/* The system would say so when the study has been planned, a dry run not at all. */
-static hr_status check_length(const char *out_dir, hr_error *err) {
-  enum { INSIDE = 512 }; /* for the files in it, which have long names too */
-  for (const char *at = out_dir; *at; at += strspn(at, "/")) {
-    size_t length = strcspn(at, "/");
-    if (length > NAME_MAX) {
-      return hr_fail(err, HR_ERR_USAGE,
-                     "a folder of %s has a name of %zu bytes, more than %d: %.40s...; "
-                     "give it a shorter one",
-                     HR_DOOR_OUT, length, NAME_MAX, at);
-    }
-    at += length;
-  }
-  if (strlen(out_dir) + INSIDE <= PATH_MAX) return HR_OK;
-  return hr_fail(err, HR_ERR_USAGE,
-                 "the path of %s has %zu bytes, more than %d: %.40s...; name a "
-                 "directory with a shorter one",
-                 HR_DOOR_OUT, strlen(out_dir), PATH_MAX - INSIDE, out_dir);
-}
-
-static hr_status open_study(const hr_study_options *options,
-                            const hr_vet_options *vetting, const hr_observer *observer,
-                            opened_study *out, hr_error *err) {
-  hr_status status = HR_OK;
-  HR_TRY(load_config(options, &out->config, err));
-  if (options->compat) {
-    hr_observe_info(
-        observer, "experts and gates have the settings of '%s', whatever %s says of them",
-        options->compat, out->config->path);
-  }
-  if (options->out_dir) {
-    HR_TRY(hr_copy_text(options->out_dir, &out->out_dir, err));
-  } else {
-    HR_TRY(name_after_id(out->config, &out->out_dir, err));
-  }
-  HR_TRY(check_length(out->out_dir, err));
-  HR_TRY(hr_study_vet_files(out->config, vetting, observer, err));
-  HR_TRY(hr_plan_create(out->config, observer, &out->plan, err));
-cleanup:
-  return status;
-}
-
 hr_status hr_study_run(const hr_study_options *given, const hr_observer *observer,
                        char **run_dir, hr_error *err) {
   hr_status status = HR_OK;
   hr_study_options options = hr_study_options_default();
-  opened_study opened = {0};
+  hr_opened_study opened = {0};
   hr_watch watch;
   hr_error reason = {.status = HR_OK};
   study s = {.options = &options, .watch = &watch, .rundir = {.lock = -1}};
   hr_timings_start(&s.timings);
   hr_watch_init(&watch, observer);
-  HR_TRY(hr_sized_take(&sized_options, given, &options, &reason));
-  HR_TRY(open_study(&options, &(hr_vet_options){0}, &watch.observer, &opened, &reason));
+  HR_TRY(hr_study_take_options(given, &options, &reason));
+  HR_TRY(hr_study_open(&options, &watch.observer, &opened, &reason));
   s.config = opened.config;
   s.plan = opened.plan;
   s.out_dir = opened.out_dir;
@@ -714,70 +477,6 @@ cleanup:
     *run_dir = opened.out_dir;
     opened.out_dir = NULL;
   }
-  close_study(&opened);
-  return status;
-}
-
-/* What hr_study_run refuses before it begins, beside what is wrong with the input. A
- * directory that an earlier run has begun needs less than the whole. */
-static hr_status check_described(const opened_study *opened,
-                                 const hr_study_options *options, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_row_labels labels = {0};
-  hr_cost cost = {0};
-  hr_resources resources;
-  const hr_plan *plan = opened->plan;
-  HR_TRY(hr_plan_check_memory(plan, err));
-  HR_TRY(hr_row_labels_init(&labels, plan, err));
-  HR_TRY(hr_rundir_check(opened->out_dir, &plan->origin, options->mode, err));
-  if (options->skip_preflight || hr_folder_has(opened->out_dir, "manifest.json")) {
-    goto cleanup;
-  }
-  hr_plan_estimate(plan, &cost);
-  hr_resources_find(opened->out_dir, "", &resources);
-  HR_TRY(hr_preflight(&cost, &resources, opened->out_dir, err));
-cleanup:
-  hr_row_labels_fini(&labels);
-  return status;
-}
-
-/* One wild row spoils every model, and the sample may not have it. */
-static hr_status look_for_wild(hr_plan *plan, hr_text *out, hr_error *err) {
-  const uint64_t most_bytes = (uint64_t)512 << 20;
-  size_t looked_at = 0, rows = hr_dataset_rows(plan->train);
-  if (plan->config->data.reject_outliers) return HR_OK; /* all were looked at */
-  hr_status status = hr_plan_look_for_wild(plan, most_bytes, &looked_at, err);
-  if (status == HR_OK && looked_at < rows) {
-    hr_text_append(out,
-                   "Looked at %zu of %zu training rows for some far beyond all others; "
-                   "the rest only the run looks at, or `headroom inspect`\n",
-                   looked_at, rows);
-  }
-  return status;
-}
-
-hr_status hr_study_describe(const hr_study_options *given, const hr_observer *observer,
-                            char **plan, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_study_options options = hr_study_options_default();
-  opened_study opened = {0};
-  hr_text text, looks;
-  hr_text_init(&text);
-  hr_text_init(&looks);
-  HR_TRY(hr_sized_take(&sized_options, given, &options, err));
-  /* With spectra, as some are read to see how they are to be made ready. */
-  HR_TRY(open_study(&options, &(hr_vet_options){0}, observer, &opened, err));
-  HR_TRY(look_for_wild(opened.plan, &looks, err));
-  hr_plan_warn(opened.plan);
-  hr_plan_describe(opened.plan, opened.out_dir, &text);
-  if (looks.bytes) hr_text_append(&text, "%s", looks.bytes);
-  HR_TRY(hr_text_status(&text, err));
-  *plan = text.bytes;
-  hr_text_init(&text);
-  HR_TRY(check_described(&opened, &options, err));
-cleanup:
-  hr_text_fini(&looks);
-  hr_text_fini(&text);
-  close_study(&opened);
+  hr_opened_study_fini(&opened);
   return status;
 }
