@@ -124,6 +124,9 @@ typedef struct hr_study_view {
   bool keeps_every_target;        /* not of the first target alone */
   const hr_outside_rows *outside; /* of a model that was trained elsewhere; NULL for what
                                      is trained here */
+  const bool *wanted; /* [hr_method_slots] of a method with `resume`, whether the slot is
+                         to be trained: others have no rows and no model, as if they had
+                         been taken back; NULL: all are */
   double unit; /* of the flux, in that of the files (data/conditioning.h: scale) */
   double base; /* what was taken off the flux (data/conditioning.h): who measures lines
                   puts it back */
@@ -146,6 +149,10 @@ static inline bool hr_study_keeps_validation(const hr_study_view *study, size_t 
                                              int slot) {
   bool is_meant = target == 0 || study->keeps_every_target;
   return study->keeps_validation && is_meant && slot != HR_GLOBAL;
+}
+/* Whether slot number s, that of all rows last, is to be trained. */
+static inline bool hr_study_wants(const hr_study_view *study, size_t s) {
+  return !study->wanted || study->wanted[s];
 }
 /* Those of one training row: y [T]. */
 static inline void hr_study_take_targets(const hr_study_view *study, size_t row,

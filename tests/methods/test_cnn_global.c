@@ -204,6 +204,36 @@ static void it_is_in_the_estimate(void **state) {
   hr_free(s);
 }
 
+/* A slot that is trained without the others has the bytes that it has among them, and
+ * the others have none; what each takes adds up. */
+static void slots_may_be_trained_apart(void **state) {
+  (void)state;
+  small_study *s = make_study();
+  hr_trained all[TARGETS * SLOTS], part[TARGETS * SLOTS];
+  hr_cnn_parameters p = with_global(0, 0);
+  hr_cost whole = {0};
+  double operations = 0;
+  live_with_global(s, &p, 7, all);
+  type->estimate(&s->view, &p, &whole);
+  for (size_t k = 0; k < SLOTS; k++) {
+    bool wanted[SLOTS] = {false};
+    hr_cost own = {0};
+    wanted[k] = true;
+    s->view.wanted = wanted;
+    type->estimate(&s->view, &p, &own);
+    operations += own.operations;
+    live_with_global(s, &p, TRAIN, part);
+    check_same(s, &part[k], &all[k], 1);
+    for (size_t other = 0; other < SLOTS; other++) {
+      if (other != k) assert_null(part[other].model);
+    }
+    forget_slots(s, part);
+  }
+  check_near(operations, whole.operations, 1e-9 * whole.operations);
+  forget_slots(s, all);
+  hr_free(s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_network_of_all_rows_is_that_of_a_bin_of_all),
@@ -211,6 +241,7 @@ int main(void) {
       cmocka_unit_test(what_is_to_be_said_names_it),
       cmocka_unit_test(its_training_is_resumed),
       cmocka_unit_test(it_is_in_the_estimate),
+      cmocka_unit_test(slots_may_be_trained_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

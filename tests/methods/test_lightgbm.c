@@ -648,6 +648,37 @@ static void the_model_of_all_rows_is_that_of_a_bin_of_all(void **state) {
   forget(one);
 }
 
+/* A slot that is trained without the others has the bytes that it has among them, and
+ * the others have none; what each takes adds up. */
+static void slots_may_be_trained_apart(void **state) {
+  (void)state;
+  static small_study s;
+  hr_trained all[BINS + 1], part[BINS + 1];
+  const hr_lightgbm_parameters p = with_global(0);
+  hr_cost whole = {0};
+  double operations = 0;
+  init_study(&s);
+  live_with_global(&s, &p, 50, all);
+  type->estimate(&s.view, &p, &whole);
+  for (size_t k = 0; k <= BINS; k++) {
+    bool wanted[BINS + 1] = {false};
+    hr_cost own = {0};
+    wanted[k] = true;
+    s.view.wanted = wanted;
+    type->estimate(&s.view, &p, &own);
+    operations += own.operations;
+    live_with_global(&s, &p, TRAIN, part);
+    for (size_t other = 0; other <= BINS; other++) {
+      if (other != k) assert_null(part[other].model);
+    }
+    assert_int_equal(part[k].model != NULL, all[k].model != NULL);
+    if (all[k].model) check_same_text(&part[k], &all[k]);
+    forget_with_global(part);
+  }
+  check_near(operations, whole.operations, 1e-9 * whole.operations);
+  forget_with_global(all);
+}
+
 static void a_model_of_all_rows_may_have_fewer(void **state) {
   (void)state;
   small_study s;
@@ -757,6 +788,7 @@ int main(void) {
       cmocka_unit_test(models_that_are_all_there_need_no_rows),
       cmocka_unit_test(the_model_of_all_rows_is_that_of_a_bin_of_all),
       cmocka_unit_test(a_model_of_all_rows_may_have_fewer),
+      cmocka_unit_test(slots_may_be_trained_apart),
       cmocka_unit_test(a_model_of_all_rows_is_resumed),
       cmocka_unit_test(a_model_of_all_rows_is_named),
   };

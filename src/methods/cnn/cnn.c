@@ -129,7 +129,7 @@ static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
               "this expert was not asked for in this bin");
   } else if (!is_enough(rows->trained_count, rows->held_out_count)) {
     skip_small_slot(learner, k, rows);
-  } else {
+  } else if (hr_study_wants(learner->study, k)) {
     HR_TRY(keep_rows(learner, k, err));
   }
 cleanup:

@@ -47,6 +47,7 @@ static void count_global_rows(const hr_study_view *study, const hr_cnn_parameter
 /* The rows of slot number k, K that of all rows; whether it is trained. */
 static bool count_slot(const hr_study_view *study, const hr_cnn_parameters *p, size_t k,
                        size_t *trained, size_t *held_out) {
+  if (!hr_study_wants(study, k)) return false;
   if (k == study->bin_count) {
     if (p->global) count_global_rows(study, p, trained, held_out);
     return p->global;

@@ -39,7 +39,8 @@ size_t hr_lightgbm_histograms(int64_t max_depth, int64_t num_leaves) {
 
 /* Rows of the model of all rows; 0 where there is none. */
 static size_t global_rows(const hr_study_view *study, const hr_lightgbm_parameters *p) {
-  size_t rows = p->global ? hr_shuffle_chosen_rows(study, (size_t)p->global_rows) : 0;
+  bool is_wanted = p->global && hr_study_wants(study, study->bin_count);
+  size_t rows = is_wanted ? hr_shuffle_chosen_rows(study, (size_t)p->global_rows) : 0;
   return rows < hr_lightgbm_fewest_rows(p) ? 0 : rows;
 }
 
@@ -166,6 +167,9 @@ void hr_lightgbm_estimate(const hr_study_view *study, const void *parameters,
   double pixels = (double)study->pixels;
   size_t counts[HR_MOST_BINS + 1];
   hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
+  for (size_t k = 0; k < study->bin_count; k++) {
+    if (!hr_study_wants(study, k)) counts[k] = 0;
+  }
   bool on_cpu = strcmp(p->device, "gpu") != 0 && strcmp(p->device, "cuda") != 0;
   hr_lightgbm_schedule schedule = hr_lightgbm_make_schedule(study, p, counts, on_cpu);
   double growing =

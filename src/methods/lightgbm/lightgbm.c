@@ -113,7 +113,9 @@ static hr_status init_slot(hr_learner *learner, size_t k, size_t rows, hr_error 
   for (size_t t = 0; t < hr_study_targets(learner->study); t++) {
     HR_TRY(init_fit(learner, t, k, rows, err));
   }
-  if (rows < hr_lightgbm_fewest_rows(p)) goto cleanup;
+  if (rows < hr_lightgbm_fewest_rows(p) || !hr_study_wants(learner->study, k)) {
+    goto cleanup;
+  }
   slot->rows = rows;
   slot->sample_rows =
       rows < (size_t)p->subsample_for_bin ? rows : (size_t)p->subsample_for_bin;
@@ -505,7 +507,8 @@ static hr_status train_slots(hr_learner *learner, hr_error *err) {
   size_t counts[HR_MOST_BINS + 1];
   const hr_study_view *study = learner->study;
   bool on_cpu = strcmp(learner->grower.device, "cpu") == 0;
-  hr_count_bins(study->train.bin, study->train.rows, study->bin_count, counts);
+  /* Of bins that are trained already, or not wanted, there are none. */
+  for (size_t k = 0; k < study->bin_count; k++) counts[k] = learner->slots[k].rows;
   hr_lightgbm_schedule schedule =
       hr_lightgbm_make_schedule(study, learner->parameters, counts, on_cpu);
   if (schedule.shared > 0) HR_TRY(train_side_by_side(learner, &schedule, err));
