@@ -55,6 +55,10 @@ typedef struct hr_study_options {
   const char *compat; /* experts and gates with the settings of earlier studies in place
                          of the configuration's, below `settings`: "users"; NULL: its
                          own */
+  /* This is one element, from 0, of an array of so many jobs, each of which does a part
+   * of the tasks; 0: the whole study. See hr_study_run. */
+  size_t element;
+  size_t element_count;
 } hr_study_options;
 
 static inline hr_study_options hr_study_options_default(void) {
@@ -70,7 +74,9 @@ static inline hr_study_options hr_study_options_default(void) {
                               NULL,
                               NULL,
                               0,
-                              NULL};
+                              NULL,
+                              0,
+                              0};
   return options;
 }
 
@@ -85,10 +91,54 @@ static inline hr_study_options hr_study_options_default(void) {
  * the report of it. HR_ERR_CONFIG, HR_ERR_MISSING, HR_ERR_FORMAT, HR_ERR_DATA: what is
  * wrong with the input; HR_ERR_LEDGER: the accounts do not balance; HR_ERR_USAGE: the run
  * directory holds something else, is in use, or was begun with another study;
- * HR_ERR_INTERRUPTED; HR_ERR_IO; HR_ERR_MEMORY. */
+ * HR_ERR_INTERRUPTED; HR_ERR_IO; HR_ERR_MEMORY.
+ *
+ * An element of an array (element_count above 0) does the tasks that a fixed division by
+ * estimated operations gives it, in the folder RUN/elements/I-of-N of its own, which
+ * *run_dir is then; it reads and writes nothing of other elements, so that all may run at
+ * once on machines that share the disk. With HR_STUDY_NEW it goes on with what it has
+ * done before, as with HR_STUDY_RESUME. It judges nothing, and does not call `finish`. */
 HR_API HR_MUST_CHECK hr_status hr_study_run(const hr_study_options *options,
                                             const hr_observer *observer, char **run_dir,
                                             hr_error *err);
+
+/* Puts together what the elements of an array have done, in any division, and does what
+ * remains, as hr_study_run with HR_STUDY_RESUME: it ends with the bytes of one run, times
+ * apart, and may be called again. Without a configuration that of the elements in
+ * options->out_dir is taken. HR_ERR_MISSING where tasks are missing: the sentence names
+ * the elements that lack them, and nothing is changed; HR_ERR_USAGE where an element is
+ * of another study, data or version; else as hr_study_run. */
+HR_API HR_MUST_CHECK hr_status hr_study_merge(const hr_study_options *options,
+                                              const hr_observer *observer, char **run_dir,
+                                              hr_error *err);
+
+/* A study as jobs of Slurm. */
+typedef struct hr_study_job {
+  size_t size;
+  size_t elements;   /* of the array; 0: as many as make it faster */
+  size_t cpus;       /* of each job; 0: as many threads as this process has */
+  size_t memory_mib; /* of each job; 0: by the estimate */
+  const char *time;  /* the limit as Slurm reads it, "12:00:00"; NULL: by the estimate */
+  const char *partition; /* NULL: the cluster's own */
+  const char *account;   /* the same */
+  const char *program;   /* the path of `headroom` there; NULL: "headroom" */
+} hr_study_job;
+
+static inline hr_study_job hr_study_job_default(void) {
+  hr_study_job job = {sizeof(hr_study_job), 0, 0, 0, NULL, NULL, NULL, NULL};
+  return job;
+}
+
+/* A shell script that submits the study to Slurm: an array of jobs, each an element of
+ * hr_study_run that is asked to stop before its time is over and then goes back into the
+ * queue, and one with hr_study_merge when all have ended, however. It says what its
+ * limits are made of. Reads what hr_study_describe reads; writes nothing. job: NULL for
+ * the defaults. *script is UTF-8, freed with hr_text_free. HR_ERR_USAGE for options that
+ * have no config_path; else as hr_study_describe on what is wrong with the input. */
+HR_API HR_MUST_CHECK hr_status hr_study_write_job(const hr_study_options *options,
+                                                  const hr_study_job *job,
+                                                  const hr_observer *observer,
+                                                  char **script, hr_error *err);
 
 /* Whether every criterion of the gate of every target passed, as their results.json say.
  * run_dir: the run directory, borrowed. HR_ERR_MISSING, HR_ERR_FORMAT where there is no

@@ -7,10 +7,10 @@
 #include "core/alloc.h"
 
 static const hr_verb *const verbs[] = {
-    &hr_verb_run,      &hr_verb_sweep,   &hr_verb_status,  &hr_verb_stop,
-    &hr_verb_predict,  &hr_verb_report,  &hr_verb_compare, &hr_verb_publish,
-    &hr_verb_simulate, &hr_verb_inspect, &hr_verb_config,  &hr_verb_completion,
-    &hr_verb_version,  &hr_verb_help,
+    &hr_verb_run,     &hr_verb_merge,      &hr_verb_sweep,    &hr_verb_slurm,
+    &hr_verb_status,  &hr_verb_stop,       &hr_verb_predict,  &hr_verb_report,
+    &hr_verb_compare, &hr_verb_publish,    &hr_verb_simulate, &hr_verb_inspect,
+    &hr_verb_config,  &hr_verb_completion, &hr_verb_version,  &hr_verb_help,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 

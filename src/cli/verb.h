@@ -18,12 +18,18 @@ typedef struct hr_verb {
 
 extern const hr_verb hr_verb_run, hr_verb_sweep, hr_verb_status, hr_verb_stop,
     hr_verb_report, hr_verb_compare, hr_verb_publish, hr_verb_predict, hr_verb_simulate,
-    hr_verb_inspect, hr_verb_version, hr_verb_help, hr_verb_config, hr_verb_completion;
+    hr_verb_inspect, hr_verb_version, hr_verb_help, hr_verb_config, hr_verb_completion,
+    hr_verb_merge, hr_verb_slurm;
 
 /* Writes the report of a run directory and, unless `is_quiet`, prints its tables and
  * where it is: the end of `run` and all of `report`. */
 hr_status hr_verb_report_run(const char *run_dir, const hr_observer *observer,
                              bool is_quiet, hr_error *err) HR_MUST_CHECK;
+
+/* HR_ERR_GATE where a criterion of the decision gate is not passed; HR_ERR_LOST where an
+ * expert has no model in any bin. */
+hr_status hr_verb_check_gate(const char *run_dir, hr_error *err) HR_MUST_CHECK;
+hr_status hr_verb_check_lost(const char *run_dir, hr_error *err) HR_MUST_CHECK;
 
 /* All verbs, in the order of the help text. */
 const hr_verb *const *hr_verbs(size_t *count);

@@ -5,6 +5,7 @@
 #include "cli/interrupt.h"
 #include "cli/verb.h"
 #include "headroom/report.h"
+#include "headroom/study.h"
 
 hr_status hr_verb_report_run(const char *run_dir, const hr_observer *observer,
                              bool is_quiet, hr_error *err) {
@@ -16,6 +17,34 @@ hr_status hr_verb_report_run(const char *run_dir, const hr_observer *observer,
   printf("%s%s/report.md\n%s/report.html\n", tables, run_dir, run_dir);
 cleanup:
   hr_text_free(tables);
+  return status;
+}
+
+hr_status hr_verb_check_gate(const char *run_dir, hr_error *err) {
+  hr_status status = HR_OK;
+  bool passed = false;
+  HR_TRY(hr_study_gate(run_dir, &passed, err));
+  if (!passed) {
+    status = hr_fail(err, HR_ERR_GATE,
+                     "the gate is not passed; %s/report.md says which criteria fail or "
+                     "are undecided",
+                     run_dir);
+  }
+cleanup:
+  return status;
+}
+
+/* The study is done and reported; scripts learn that it is not what was asked for. */
+hr_status hr_verb_check_lost(const char *run_dir, hr_error *err) {
+  char *experts = NULL;
+  hr_status status = hr_study_lost(run_dir, &experts, err);
+  if (status == HR_OK && experts) {
+    status = hr_fail(err, HR_ERR_LOST,
+                     "no bin has a model of %s; the study is done without, see "
+                     "%s/report.md",
+                     experts, run_dir);
+  }
+  hr_text_free(experts);
   return status;
 }
 

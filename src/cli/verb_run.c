@@ -2,6 +2,7 @@
  * it ends, and the gate decides the exit code where that was asked for. */
 #include <stdio.h>
 
+#include "cli/array_option.h"
 #include "cli/detach.h"
 #include "cli/habits.h"
 #include "cli/interrupt.h"
@@ -19,6 +20,7 @@ typedef struct run_values {
   bool no_preflight;
   hr_strings settings;
   const char *compat;
+  const char *array;
   hr_habits habits;
 } run_values;
 
@@ -71,39 +73,11 @@ static void runner_init(runner *r, const hr_habits *habits) {
   }
 }
 
-static hr_status check_gate(const char *run_dir, hr_error *err) {
-  hr_status status = HR_OK;
-  bool passed = false;
-  HR_TRY(hr_study_gate(run_dir, &passed, err));
-  if (!passed) {
-    status = hr_fail(err, HR_ERR_GATE,
-                     "the gate is not passed; %s/report.md says which criteria fail or "
-                     "are undecided",
-                     run_dir);
-  }
-cleanup:
-  return status;
-}
-
-/* The study is done and reported; scripts learn that it is not what was asked for. */
-static hr_status check_lost(const char *run_dir, hr_error *err) {
-  char *experts = NULL;
-  hr_status status = hr_study_lost(run_dir, &experts, err);
-  if (status == HR_OK && experts) {
-    status = hr_fail(err, HR_ERR_LOST,
-                     "no bin has a model of %s; the study is done without, see "
-                     "%s/report.md",
-                     experts, run_dir);
-  }
-  hr_text_free(experts);
-  return status;
-}
-
 static hr_status work(const run_values *given, const char *config_path, runner *r,
                       hr_error *err) {
   hr_status status = HR_OK;
   char *run_dir = NULL;
-  const hr_study_options study = {
+  hr_study_options study = {
       .size = sizeof study,
       .config_path = config_path,
       .out_dir = given->out,
@@ -119,13 +93,18 @@ static hr_status work(const run_values *given, const char *config_path, runner *
       .settings = (const char *const *)given->settings.items,
       .setting_count = given->settings.count,
   };
+  bool is_element = given->array != NULL;
   runner_init(r, &given->habits);
+  if (is_element) {
+    HR_TRY(hr_array_option_read(given->array, &study.element, &study.element_count, err));
+  }
   if (given->dry_run) {
     status = describe(&study, r, err);
   } else {
     HR_TRY(hr_study_run(&study, &r->observer, &run_dir, err));
-    HR_TRY(check_lost(run_dir, err));
-    if (given->gate) HR_TRY(check_gate(run_dir, err));
+    if (is_element) goto cleanup; /* nothing is judged yet */
+    HR_TRY(hr_verb_check_lost(run_dir, err));
+    if (given->gate) HR_TRY(hr_verb_check_gate(run_dir, err));
   }
 cleanup:
   hr_text_free(run_dir);
@@ -163,6 +142,11 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
     return hr_fail(err, HR_ERR_USAGE,
                    "--replace discards what --restart does, and finished results of "
                    "another study too; give one");
+  }
+  if (given->gate && given->array) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "an element of an array judges nothing; give --gate to `headroom "
+                   "merge`");
   }
   if (given->detach && given->dry_run) {
     return hr_fail(err, HR_ERR_USAGE,
@@ -206,6 +190,11 @@ static const hr_option options[] = {
      .offset = offsetof(run_values, settings),
      .value = "KEY=VALUE",
      .help = "over the configuration, e.g. ridge.alpha=100; repeatedly"},
+    {.name = "array",
+     .kind = HR_OPTION_TEXT,
+     .offset = offsetof(run_values, array),
+     .value = "I/N",
+     .help = "do element I, from 0, of an array of N jobs; auto: what Slurm says"},
     {.name = "compat",
      .kind = HR_OPTION_TEXT,
      .offset = offsetof(run_values, compat),
@@ -227,7 +216,12 @@ const hr_verb hr_verb_run = {
         "done stays: a run that was stopped or killed goes on with --resume and ends\n"
         "with the same results. Without --resume or --restart, an unfinished run that\n"
         "has kept a task, or is in the midst of one, is refused; one that has not is\n"
-        "begun anew, since nothing is lost.",
+        "begun anew, since nothing is lost.\n"
+        "\n"
+        "With --array it does its share of the tasks alone, in DIR/elements/I-of-N, and\n"
+        "goes on there where it was stopped; `headroom merge` makes one run of all\n"
+        "shares. auto takes I and N from the job array of Slurm that it runs in, which\n"
+        "has to be 0-(N-1). Without --array a job array changes nothing.",
     .values_size = sizeof(run_values),
     .run = run,
 };

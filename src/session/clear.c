@@ -52,9 +52,9 @@ static bool is_table(const char *name) {
 
 /* Behind results.json, which goes before all else. */
 static bool is_of_run(const char *name) {
-  static const char *const names[] = {"predictions.csv", "preparation.json",
-                                      "timings.json",    "fisher.npy",
-                                      "report.md",       "report.html"};
+  static const char *const names[] = {
+      "predictions.csv", "preparation.json", "timings.json", "fisher.npy",
+      "report.md",       "report.html",      "element.json"};
   return IS_AMONG(name, names) || strcmp(extension_of(name), ".part") == 0;
 }
 

@@ -19,6 +19,7 @@
 #include "core/parallel.h"
 #include "headroom/version.h"
 #include "session/differences.h"
+#include "session/elements.h"
 #include "session/task_folders.h"
 
 static bool ends_in(const char *text, const char *end) {
@@ -26,10 +27,11 @@ static bool ends_in(const char *text, const char *end) {
   return length >= most && strcmp(text + length - most, end) == 0;
 }
 
-/* What a run may have left before it wrote its first file for good. */
+/* What a run may have left before it wrote its first file for good, and what those of an
+ * array have done before they are put together. */
 static bool is_leftover(const char *name) {
-  static const char *const names[] = {".",       "..",      "run.lock",
-                                      "run.pid", "run.log", "status.json"};
+  static const char *const names[] = {".",       "..",          "run.lock", "run.pid",
+                                      "run.log", "status.json", "elements"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (strcmp(name, names[i]) == 0) return true;
   }
@@ -170,6 +172,41 @@ static hr_status check_unfinished(const char *out_dir, const json_t *manifest,
   return status;
 }
 
+/* Refuses to begin a run beside the elements of an array of jobs. */
+static hr_status check_elements(const char *out_dir, hr_error *err) {
+  hr_elements elements = {0};
+  hr_status status = hr_elements_find(out_dir, &elements, err);
+  if (status == HR_OK && elements.count > 0) {
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "%s holds what %zu element%s of an array of jobs did; put them "
+                     "together with `headroom merge`, or throw that away with --restart",
+                     out_dir, elements.count, elements.count == 1 ? "" : "s");
+  }
+  hr_elements_fini(&elements);
+  return status;
+}
+
+hr_status hr_rundir_check_element(const char *dir, const hr_origin *origin,
+                                  hr_error *err) {
+  hr_status status = HR_OK;
+  json_t *manifest = NULL;
+  hr_text differences;
+  hr_text_init(&differences);
+  HR_TRY(hr_json_file_look(dir, "manifest.json", &manifest, err));
+  if (!manifest) goto cleanup;
+  HR_TRY(hr_differences_describe(dir, manifest, origin, &differences, err));
+  if (differences.length > 0) {
+    status = hr_fail(err, HR_ERR_USAGE,
+                     "%s is an element of another study: %s; change it back, or do the "
+                     "element again with --replace",
+                     dir, differences.bytes);
+  }
+cleanup:
+  json_decref(manifest);
+  hr_text_fini(&differences);
+  return status;
+}
+
 static hr_status fail_without_manifest(const char *out_dir, hr_error *err) {
   if (hr_folder_has(out_dir, "config.yaml") || hr_folder_has(out_dir, "tasks")) {
     return hr_fail(err, HR_ERR_USAGE,
@@ -191,6 +228,7 @@ static hr_status check_contents(const char *out_dir, const hr_origin *origin,
   hr_status status = HR_OK;
   json_t *manifest = NULL;
   out->is_resumed = out->has_results = false;
+  if (mode == HR_STUDY_NEW) HR_TRY(check_elements(out_dir, err));
   if (!holds_something(out_dir)) goto cleanup;
   HR_TRY(hr_json_file_look(out_dir, "manifest.json", &manifest, err));
   if (!json_is_string(json_object_get(manifest, "fingerprint"))) {

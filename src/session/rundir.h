@@ -19,9 +19,9 @@ typedef struct hr_rundir {
  * soon as nothing can stop it any more. HR_ERR_USAGE, and nothing touched, where it is no
  * folder, holds files that are not a run's, holds the results of a study with another
  * fingerprint or on data that have been modified since (unless HR_STUDY_REPLACE), where
- * another run is at work in it, holds tasks of an unfinished run and the mode is
- * HR_STUDY_NEW, or was begun with another configuration, other data or another version
- * and the mode is HR_STUDY_RESUME. */
+ * another run is at work in it, holds elements of an array or tasks of an unfinished run
+ * and the mode is HR_STUDY_NEW, or was begun with another configuration, other data or
+ * another version and the mode is HR_STUDY_RESUME. */
 hr_status hr_rundir_open(const char *out_dir, const hr_origin *origin, hr_study_mode mode,
                          hr_rundir *out, hr_error *err) HR_MUST_CHECK;
 void hr_rundir_close(const char *out_dir, hr_rundir *rundir);
@@ -29,6 +29,11 @@ void hr_rundir_close(const char *out_dir, hr_rundir *rundir);
 /* Refuses what hr_rundir_open refuses with HR_ERR_USAGE, and touches nothing. */
 hr_status hr_rundir_check(const char *out_dir, const hr_origin *origin,
                           hr_study_mode mode, hr_error *err) HR_MUST_CHECK;
+
+/* Whether the folder of an element of an array (session/elements.h) is of this study, or
+ * not begun yet. HR_ERR_USAGE with what differs; HR_ERR_MEMORY. */
+hr_status hr_rundir_check_element(const char *dir, const hr_origin *origin,
+                                  hr_error *err) HR_MUST_CHECK;
 
 /* Writes manifest.json (versions, machine, seeds, fingerprints, data files), then
  * config.yaml (resolved). */

@@ -14,6 +14,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/progress.h"
+#include "session/elements.h"
 #include "session/owner.h"
 #include "session/task_folders.h"
 #include "session/timings.h"
@@ -31,6 +32,7 @@ const char *hr_run_phase_name(hr_run_phase phase) {
 
 void hr_run_state_fini(hr_run_state *state) {
   hr_strings_fini(&state->log);
+  hr_elements_fini(&state->elements);
 }
 
 static hr_run_phase phase_of(const char *name) {
@@ -147,12 +149,29 @@ cleanup:
   return status;
 }
 
+/* A directory that holds nothing but elements. */
+static void judge_array(hr_run_state *out) {
+  bool running = false;
+  out->is_array = true;
+  hr_elements_count(&out->elements, &out->done, &out->trained, &running);
+  out->phase = running ? HR_RUN_RUNNING : HR_RUN_STOPPED;
+  out->seconds = out->session_seconds = out->estimate_seconds = (double)NAN;
+  if (running) return;
+  snprintf(out->message, sizeof out->message,
+           "the elements of its array are not put together yet");
+}
+
 hr_status hr_run_state_read(const char *run_dir, hr_run_state *out, hr_error *err) {
   hr_status status = HR_OK;
   json_t *root = NULL, *manifest = NULL;
   *out = (hr_run_state){.silent = (double)NAN};
   HR_TRY(hr_json_file_look(run_dir, "status.json", &root, err));
   HR_TRY(hr_json_file_look(run_dir, "manifest.json", &manifest, err));
+  HR_TRY(hr_elements_find(run_dir, &out->elements, err));
+  if (!root && !manifest && out->elements.count > 0) {
+    judge_array(out);
+    goto cleanup;
+  }
   if (!root && !manifest) {
     status = hr_fail(err, HR_ERR_MISSING, "%s is not the directory of a run", run_dir);
     goto cleanup;
@@ -213,6 +232,7 @@ void hr_run_state_describe(const hr_run_state *state, const char *run_dir, hr_te
   const double mebibyte = 1048576;
   describe_head(state, run_dir, out);
   describe_tasks(state, out);
+  hr_elements_describe(&state->elements, out);
   if (state->has_stage) {
     bool is_over = state->phase != HR_RUN_RUNNING;
     hr_text_append(out, is_over ? "last       " : "now        ");
@@ -234,7 +254,9 @@ void hr_run_state_describe(const hr_run_state *state, const char *run_dir, hr_te
     hr_text_append_visible(out, state->log.items[i]);
     hr_text_append(out, "\n");
   }
-  if (state->phase != HR_RUN_RUNNING && state->phase != HR_RUN_FINISHED) {
+  if (state->is_array) {
+    hr_text_append(out, "`headroom merge %s` makes one run of them\n", run_dir);
+  } else if (state->phase != HR_RUN_RUNNING && state->phase != HR_RUN_FINISHED) {
     hr_text_append(out, "`headroom run CONFIG --out %s --resume` goes on\n", run_dir);
   }
 }
@@ -282,6 +304,7 @@ hr_status hr_run_state_format(const hr_run_state *state, hr_text *out, hr_error 
   hr_json_put_count(&builder, tasks, "trained", state->trained);
   hr_json_put_count(&builder, tasks, "left",
                     state->tasks > done ? state->tasks - done : 0);
+  hr_json_put(&builder, root, "elements", hr_elements_format(&state->elements, &builder));
   put_stage(state, &builder, root);
   hr_json_put_count(&builder, root, "memory_bytes", state->memory_bytes);
   hr_json_put_count(&builder, root, "peak_memory_bytes", state->peak_memory_bytes);

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "headroom/run.h"
+#include "session/elements.h"
 
 enum { HR_RUN_LOG_LINES = 5 };
 
@@ -27,6 +28,8 @@ typedef struct hr_run_state {
   double stage_seconds;
   size_t memory_bytes, peak_memory_bytes; /* 0: not known */
   hr_strings log;                         /* the last lines of run.log */
+  hr_elements elements;                   /* of an array of jobs, where there are any */
+  bool is_array; /* nothing has put them together yet; then running means that one is */
 } hr_run_state;
 
 /* Looks at a run directory. HR_ERR_MISSING where it is none. To be followed by

@@ -26,14 +26,25 @@ static int slot_of(const hr_task_home *home, size_t s) {
   return hr_method_slot(home->type, home->view->bin_count, s);
 }
 
-static hr_status folder_of(const hr_task_home *home, int bin, char **out, hr_error *err) {
-  char name[128];
+/* The name of the task of a bin, or of all rows. */
+static void name_of(const hr_method *type, int bin, char out[HR_TASK_NAME_BYTES]) {
   if (bin == HR_GLOBAL) {
-    snprintf(name, sizeof name, "tasks/global-%s", home->type->name);
+    snprintf(out, HR_TASK_NAME_BYTES, "global-%s", type->name);
   } else {
-    snprintf(name, sizeof name, "tasks/%d-%s", bin, home->type->name);
+    snprintf(out, HR_TASK_NAME_BYTES, "%d-%s", bin, type->name);
   }
-  return hr_join_path(home->out_dir, name, out, err);
+}
+
+void hr_task_name(const hr_method *type, size_t bin_count, size_t s,
+                  char out[HR_TASK_NAME_BYTES]) {
+  name_of(type, hr_method_slot(type, bin_count, s), out);
+}
+
+static hr_status folder_of(const hr_task_home *home, int bin, char **out, hr_error *err) {
+  char name[HR_TASK_NAME_BYTES], below[HR_TASK_NAME_BYTES + sizeof "tasks/"];
+  name_of(home->type, bin, name);
+  snprintf(below, sizeof below, "tasks/%s", name);
+  return hr_join_path(home->out_dir, below, out, err);
 }
 
 hr_status hr_task_folder(const hr_task_home *home, size_t s, char **out, hr_error *err) {

@@ -40,6 +40,13 @@ typedef struct hr_card_content {
   const hr_row_draws *draws; /* or NULL, the same */
 } hr_card_content;
 
+enum { HR_TASK_NAME_BYTES = 128 };
+
+/* The name of the task of slot s, its folder's below tasks/: "3-lightgbm",
+ * "global-ridge"; in `out`. */
+void hr_task_name(const hr_method *type, size_t bin_count, size_t s,
+                  char out[HR_TASK_NAME_BYTES]);
+
 enum { HR_DETAILS = 3 }; /* variance, effective templates, error of the mean */
 
 /* tasks/<bin>-<expert> of slot s of the method; freed with hr_free. */

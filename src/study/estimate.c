@@ -7,6 +7,7 @@
 
 #include "compute/rate.h"
 #include "score/fisher.h"
+#include "study/division.h"
 #include "study/gates.h"
 
 /* The experts' costs, of those that are done none (is_done NULL: none is), and turns, in
@@ -15,9 +16,12 @@ static hr_memory_plan make_memory_plan(const hr_plan *plan, const bool *is_done)
   hr_memory_plan memory = {0};
   for (size_t i = 0; i < plan->config->expert_count; i++) {
     const hr_config_expert *expert = &plan->config->experts[i];
+    hr_study_view view = plan->view;
     hr_cost own = {0};
-    bool wanted = expert->type->estimate && !(is_done && is_done[i]);
-    if (wanted) expert->type->estimate(&plan->view, expert->parameters, &own);
+    if (plan->share) view.wanted = plan->share->wanted[i];
+    bool is_ours = !plan->share || plan->share->has[i];
+    bool wanted = expert->type->estimate && is_ours && !(is_done && is_done[i]);
+    if (wanted) expert->type->estimate(&view, expert->parameters, &own);
     hr_memory_plan_add(&memory, &own);
   }
   if (plan->view.low_memory > HR_LOW_MEMORY_NONE) hr_memory_plan_sort(&memory);
@@ -47,7 +51,7 @@ static void estimate(const hr_plan *plan, const bool *is_done, hr_cost *cost) {
     double columns = (double)hr_dataset_label_names(sets[i])->count;
     cost->memory_bytes += (double)hr_dataset_rows(sets[i]) * (8 * columns + 9);
   }
-  hr_study_gates_estimate(plan, cost);
+  if (!plan->share) hr_study_gates_estimate(plan, cost);
   const hr_memory_plan memory = make_memory_plan(plan, is_done);
   cost->memory_bytes += hr_memory_plan_memory(&memory);
   for (size_t i = 0; i < memory.count; i++) {

@@ -12,6 +12,7 @@
 #include "core/observe.h"
 #include "session/task_folders.h"
 #include "study/bundle.h"
+#include "study/division.h"
 
 /* Of all targets and slots. */
 static size_t count_of(const hr_method_run *run) {
@@ -263,6 +264,15 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
   run->slots = hr_method_slots(run->type, run->parameters, plan->view.bin_count);
   run->view.keeper = (hr_keeper){run, keep_model};
   run->view.store = (hr_store){run, open_state, remove_state};
+  if (plan->share) {
+    size_t number = (size_t)(expert - plan->config->experts);
+    bool is_divided = hr_division_splits(expert->type);
+    if (is_divided) run->view.wanted = plan->share->wanted[number];
+    if (!plan->share->has[number]) {
+      run->state = HR_METHOD_RUN_ELSEWHERE;
+      goto cleanup;
+    }
+  }
   if (hr_study_is_control(expert->type)) run->view.test_bin = plan->test_bin;
   if (expert->outside) {
     run->view.outside = &plan->outside[expert - plan->config->experts];
@@ -301,6 +311,11 @@ cleanup:
   return status;
 }
 
+/* Whether it only trains what is wanted of it. */
+static bool is_part(const hr_method_run *run) {
+  return run->view.wanted != NULL;
+}
+
 /* Ends an expert whose step ended with `failure`; what concerns it alone does not end the
  * study. */
 static hr_status give_up(hr_method_run *run, hr_status failure, const hr_error *reason,
@@ -313,6 +328,10 @@ static hr_status give_up(hr_method_run *run, hr_status failure, const hr_error *
   drop_trained(run);
   hr_observe_warning(run->view.observer, "the expert %s is given up: %s", run->type->name,
                      reason->message);
+  if (is_part(run)) { /* who puts the elements together tries again, and writes it */
+    run->state = HR_METHOD_RUN_TRAINED;
+    goto cleanup;
+  }
   HR_TRY(write_failed(run, reason->message, err));
   HR_TRY(hr_method_run_finish(run, err));
 cleanup:
@@ -401,15 +420,35 @@ static hr_status show_sample(void *context, const hr_block *block, hr_error *err
   return status == HR_OK ? HR_OK : give_up(run, status, &reason, err);
 }
 
+/* The rows of slots that are not wanted are in no bin: none of them is sampled, and the
+ * sample of each of the others is what it is anyway. bin: room for that, freed with
+ * hr_free. */
+static hr_status hide_unwanted(const hr_method_run *run, int32_t **bin,
+                               hr_split_view *train, hr_error *err) {
+  if (!is_part(run)) return HR_OK;
+  hr_status status = hr_alloc(bin, train->rows, err);
+  for (size_t i = 0; status == HR_OK && i < train->rows; i++) {
+    int32_t own = train->bin[i];
+    bool is_wanted = own != HR_UNCOVERED && hr_study_wants(&run->view, (size_t)own);
+    (*bin)[i] = is_wanted ? own : HR_UNCOVERED;
+  }
+  if (status == HR_OK) train->bin = *bin;
+  return status;
+}
+
 hr_status hr_method_run_sample(hr_method_run *run, const hr_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
   const hr_method *type = run->type;
   hr_sample *sample = NULL;
+  int32_t *bin = NULL;
   if (!hr_method_run_wants_rows(run) || !type->sample_rows) return HR_OK;
   size_t rows = type->sample_rows(run->learner);
-  bool of_all = hr_method_has_global(type, run->parameters);
+  bool of_all = hr_method_has_global(type, run->parameters) &&
+                hr_study_wants(&run->view, plan->view.bin_count);
   const hr_sample_wish wish = {rows, of_all ? rows : 0, plan->view.seed};
-  HR_TRY(hr_sample_create(&plan->view.train, plan->view.bin_count, &wish, &sample, err));
+  hr_split_view train = plan->view.train;
+  HR_TRY(hide_unwanted(run, &bin, &train, err));
+  HR_TRY(hr_sample_create(&train, plan->view.bin_count, &wish, &sample, err));
   sampling s = {run, sample};
   const hr_pass pass = {.plan = plan,
                         .training = true,
@@ -420,6 +459,7 @@ hr_status hr_method_run_sample(hr_method_run *run, const hr_plan *plan, hr_error
   HR_TRY(hr_pass_run(&pass, NULL, err));
 cleanup:
   hr_sample_destroy(&sample);
+  hr_free(bin);
   return status;
 }
 
@@ -473,10 +513,28 @@ static void tell_kept_back(hr_method_run *run) {
   }
 }
 
+/* Trains what is wanted, which the keeper has then, and nothing more. */
+static hr_status train_part(hr_method_run *run, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_error reason = {.status = HR_OK};
+  HR_TRY(hr_alloc(&run->trained, count_of(run), err));
+  hr_status trained = run->type->finish(run->learner, run->trained, &reason);
+  if (trained != HR_OK) {
+    HR_TRY(give_up(run, trained, &reason, err));
+    goto cleanup;
+  }
+  destroy_learner(run);
+  drop_trained(run);
+  run->state = HR_METHOD_RUN_TRAINED;
+cleanup:
+  return status;
+}
+
 hr_status hr_method_run_predict(hr_method_run *run, const hr_plan *plan, hr_error *err) {
   hr_error reason = {.status = HR_OK};
   char stage[96];
   if (run->state != HR_METHOD_RUN_WORKING) return HR_OK;
+  if (is_part(run)) return train_part(run, err);
   hr_status status = train(run, &reason);
   if (status != HR_OK) return give_up(run, status, &reason, err);
   snprintf(stage, sizeof stage, "predicting test spectra, %s", run->type->title);

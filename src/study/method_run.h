@@ -10,10 +10,13 @@
 #include "study/predict.h"
 
 typedef enum hr_method_run_state {
-  HR_METHOD_RUN_WAITING, /* to begin */
-  HR_METHOD_RUN_WORKING, /* there is a learner */
-  HR_METHOD_RUN_DONE,    /* the outcomes are there */
-  HR_METHOD_RUN_ABSENT,  /* not in this build, or not on this machine */
+  HR_METHOD_RUN_WAITING,   /* to begin */
+  HR_METHOD_RUN_WORKING,   /* there is a learner */
+  HR_METHOD_RUN_DONE,      /* the outcomes are there */
+  HR_METHOD_RUN_ABSENT,    /* not in this build, or not on this machine */
+  HR_METHOD_RUN_TRAINED,   /* the models of the slots that are wanted are kept, as far as
+                              there can be any: of an element of an array */
+  HR_METHOD_RUN_ELSEWHERE, /* another element's */
 } hr_method_run_state;
 
 typedef struct hr_method_run {
@@ -40,8 +43,9 @@ typedef struct hr_method_run {
 
 /* Looks for the method's tasks in the run directory `out_dir`: done where all are there,
  * whole and not failed. Otherwise all are to be made again, but for models that were
- * kept, and their cards are removed. Borrows everything. To be followed by
- * hr_method_run_fini, on failure too; must not be moved. */
+ * kept, and their cards are removed. Where the plan has a share, a method that is divided
+ * (study/division.h) trains the slots that are wanted and predicts nothing. Borrows
+ * everything. To be followed by hr_method_run_fini, on failure too; must not be moved. */
 hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
                              const hr_config_expert *expert, const char *out_dir,
                              const char *study, hr_error *err) HR_MUST_CHECK;
@@ -65,7 +69,7 @@ hr_status hr_method_run_sample(hr_method_run *run, const hr_plan *plan,
 hr_status hr_method_run_observe(hr_method_run *run, const hr_block *block,
                                 hr_error *err) HR_MUST_CHECK;
 
-/* Trains, and predicts the test rows in a pass of its own. */
+/* Trains, and predicts the test rows in a pass of its own; of a part only trains. */
 hr_status hr_method_run_predict(hr_method_run *run, const hr_plan *plan,
                                 hr_error *err) HR_MUST_CHECK;
 

@@ -16,6 +16,7 @@
 #include "study/check_data.h"
 #include "study/describe.h"
 #include "study/estimate.h"
+#include "study/part.h"
 #include "study/preflight.h"
 #include "study/row_labels.h"
 
@@ -26,7 +27,9 @@ void hr_opened_study_fini(hr_opened_study *opened) {
 }
 
 static const hr_sized sized_options = {
-    "hr_study_options", "with hr_study_options_default()", {sizeof(hr_study_options)}};
+    "hr_study_options",
+    "with hr_study_options_default()",
+    {offsetof(hr_study_options, element), sizeof(hr_study_options)}};
 
 hr_status hr_study_take_options(const hr_study_options *given, hr_study_options *own,
                                 hr_error *err) {
@@ -162,12 +165,14 @@ hr_status hr_study_describe(const hr_study_options *given, const hr_observer *ob
   hr_status status = HR_OK;
   hr_study_options options = hr_study_options_default();
   hr_opened_study opened = {0};
+  hr_part part = {.record = {0}};
   hr_text text, looks;
   hr_text_init(&text);
   hr_text_init(&looks);
   HR_TRY(hr_study_take_options(given, &options, err));
   /* With spectra, as some are read to see how they are to be made ready. */
   HR_TRY(hr_study_open(&options, observer, &opened, err));
+  if (options.element_count > 0) HR_TRY(hr_part_take(&options, &opened, &part, err));
   HR_TRY(look_for_wild(opened.plan, &looks, err));
   hr_plan_warn(opened.plan);
   hr_plan_describe(opened.plan, opened.out_dir, &text);
@@ -179,6 +184,7 @@ hr_status hr_study_describe(const hr_study_options *given, const hr_observer *ob
 cleanup:
   hr_text_fini(&looks);
   hr_text_fini(&text);
+  hr_part_fini(&part);
   hr_opened_study_fini(&opened);
   return status;
 }

@@ -39,6 +39,8 @@ typedef struct hr_plan {
   hr_strings label_files;   /* with tables of labels, for the origin */
   uint64_t spectra_print;   /* of some training and test spectra, for the origin */
   hr_origin origin;
+  const struct hr_share *share; /* what of it this run does (study/division.h), borrowed;
+                                   NULL: all */
 } hr_plan;
 
 /* Opens the data of `config`, learns from a sample of the training spectra how they are

@@ -22,8 +22,9 @@
 #include "study/estimate.h"
 #include "study/gates.h"
 #include "study/judge.h"
+#include "study/merge.h"
 #include "study/method_run.h"
-#include "study/opened.h"
+#include "study/part.h"
 #include "study/preflight.h"
 #include "study/results_check.h"
 #include "study/row_labels.h"
@@ -44,6 +45,10 @@ typedef struct study {
   hr_preparation train_preparation, test_preparation;
   bool is_train_counted;
   hr_timings timings;
+  hr_part part; /* of an element of an array; what it does without is not there */
+  bool is_element;
+  bool merges; /* puts elements together */
+  hr_merge merge;
 } study;
 
 static const hr_observer *observer_of(const study *s) {
@@ -63,6 +68,8 @@ static void destroy_runs(study *s) {
   hr_bound_fini(&s->bound);
   hr_free(s->measured_snr);
   hr_row_labels_fini(&s->labels);
+  hr_part_fini(&s->part);
+  hr_merge_fini(&s->merge);
   hr_bad_files_fini(&s->train_preparation.bad_files);
   hr_bad_files_fini(&s->test_preparation.bad_files);
 }
@@ -149,6 +156,7 @@ static hr_status show_block(void *context, const hr_block *block, hr_error *err)
     HR_TRY(hr_method_run_observe(&s->runs[i], block, err));
     hr_timings_lap(&s->timings, "gather", s->runs[i].type->name);
   }
+  if (s->is_element) goto cleanup;
   HR_TRY(hr_study_gates_observe(&s->gates, block, err));
   hr_timings_lap(&s->timings, "gates", NULL);
 cleanup:
@@ -158,13 +166,14 @@ cleanup:
 /* The one pass over the training rows, for all experts that have something to learn. */
 static hr_status read_training(study *s, hr_error *err) {
   hr_status status = HR_OK;
-  bool wanted = !s->is_train_counted;
+  /* Elements have something to learn, or leave the counting to others. */
+  bool wanted = !s->is_train_counted && !s->is_element;
   for (size_t i = 0; i < s->config->expert_count; i++) {
     HR_TRY(hr_method_run_sample(&s->runs[i], s->plan, err));
     wanted = wanted || hr_method_run_wants_rows(&s->runs[i]);
   }
   hr_timings_lap(&s->timings, "sample", NULL);
-  HR_TRY(hr_study_gates_init(&s->gates, s->plan, err));
+  if (!s->is_element) HR_TRY(hr_study_gates_init(&s->gates, s->plan, err));
   hr_timings_lap(&s->timings, "gates", NULL);
   if (!wanted && !hr_study_gates_want_rows(&s->gates)) return HR_OK;
   const hr_pass pass = {.plan = s->plan,
@@ -192,7 +201,7 @@ static hr_status finish_runs(study *s, hr_error *err) {
     hr_method_run *run = &s->runs[i];
     HR_TRY(hr_method_run_predict(run, s->plan, err));
     HR_TRY(hr_method_run_finish(run, err));
-    for (size_t t = 0; t < targets_of(s); t++) {
+    for (size_t t = 0; run->outcomes && t < targets_of(s); t++) {
       s->outcomes[t * s->config->expert_count + i] = run->outcomes[t];
     }
     hr_give_back_freed();
@@ -311,7 +320,8 @@ static hr_status check_machine(const study *s, hr_cost *cost, hr_error *err) {
   hr_resources resources;
   HR_TRY(hr_alloc(&is_done, s->config->expert_count, err));
   for (size_t i = 0; s->runs && i < s->config->expert_count; i++) {
-    is_done[i] = s->runs[i].state == HR_METHOD_RUN_DONE;
+    bool is_there = s->merges && hr_merge_has(&s->merge, i);
+    is_done[i] = s->runs[i].state == HR_METHOD_RUN_DONE || is_there;
   }
   hr_plan_estimate_rest(s->plan, is_done, cost);
   hr_resources_find(s->out_dir, "", &resources);
@@ -335,6 +345,7 @@ static void announce(const study *s, const hr_cost *cost) {
       tasks += run->targets * run->slots;
     }
   }
+  if (s->is_element) tasks = targets_of(s) * s->part.record.tasks.count;
   hr_watch_begin(s->watch, s->out_dir, tasks, seconds,
                  s->rundir.is_resumed ? &s->timings.earlier : NULL);
   if (s->rundir.former.pid != 0) {
@@ -349,6 +360,11 @@ static void announce(const study *s, const hr_cost *cost) {
     hr_observe_info(observer_of(s),
                     "resuming %s: %zu of %zu tasks are done, %zu more are trained",
                     s->out_dir, done, tasks, trained);
+  }
+  if (s->is_element) {
+    hr_observe_info(observer_of(s), "element %zu of %zu has %zu of the study's tasks",
+                    s->part.record.element, s->part.record.of,
+                    s->part.record.tasks.count);
   }
   if (s->options->begun) {
     s->options->begun(s->options->context, s->out_dir, seconds);
@@ -412,31 +428,94 @@ cleanup:
   return status;
 }
 
-static hr_status run(study *s, hr_error *err) {
+/* The part of an element: it trains, and its experts that are not divided predict. Test
+ * rows' truth is not looked at, and nothing is judged. */
+static hr_status work_part(study *s, hr_error *err) {
   hr_status status = HR_OK;
-  const char *print = s->plan->origin.fingerprint;
-  bool is_complete = false;
+  bool absent[HR_MEMORY_PLAN_MOST] = {false};
+  HR_TRY(hr_part_begin(&s->part, err));
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    HR_TRY(hr_method_run_begin(&s->runs[i], err));
+    absent[i] = s->runs[i].state == HR_METHOD_RUN_ABSENT;
+  }
+  hr_timings_lap(&s->timings, "prepare", NULL);
+  HR_TRY(read_training(s, err));
+  HR_TRY(finish_runs(s, err));
+  HR_TRY(hr_part_end(&s->part, s->plan, absent, err));
+  tell_end(s);
+cleanup:
+  return status;
+}
+
+/* Makes tasks of elements those of the run directory. */
+static hr_status take_elements(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t taken = 0;
+  HR_TRY(hr_merge_find(s->plan, s->out_dir, &s->merge, err));
+  if (!s->rundir.is_resumed) {
+    HR_TRY(hr_run_clear(s->out_dir, err));
+    HR_TRY(hr_rundir_write_origin(s->out_dir, &s->plan->origin, err));
+  }
+  HR_TRY(hr_merge_take(&s->merge, s->plan, s->out_dir, &taken, err));
+  hr_observe_info(observer_of(s), "%zu pieces of the study taken from %zu elements",
+                  taken, s->merge.elements.count);
+cleanup:
+  return status;
+}
+
+/* What was there goes when nothing is in the new run's way any more. */
+static hr_status clear_directory(study *s, hr_error *err) {
+  hr_status status = HR_OK;
   hr_cost cost = {0};
-  HR_TRY(hr_plan_check_memory(s->plan, err));
-  HR_TRY(hr_row_labels_init(&s->labels, s->plan, err));
+  HR_TRY(check_machine(s, &cost, err));
+  HR_TRY(hr_run_clear(s->out_dir, err));
+  if (!s->is_element) HR_TRY(hr_elements_clear(s->out_dir, err));
+cleanup:
+  return status;
+}
+
+/* Takes the run directory, and finds out what is left to be done. */
+static hr_status enter(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cost cost = {0};
   HR_TRY(hr_rundir_open(s->out_dir, &s->plan->origin, s->options->mode, &s->rundir, err));
   s->plan->view.folder = s->out_dir; /* experts get copies */
-  if (!s->rundir.is_resumed) {
-    /* What was there goes when nothing is in the new run's way any more. */
-    HR_TRY(check_machine(s, &cost, err));
-    HR_TRY(hr_run_clear(s->out_dir, err));
+  if (s->merges) {
+    HR_TRY(take_elements(s, err));
+  } else if (!s->rundir.is_resumed) {
+    HR_TRY(clear_directory(s, err));
   }
   HR_TRY(hr_study_check_bundle(s->out_dir, observer_of(s), err));
-  HR_TRY(find_runs(s, print, err));
+  HR_TRY(find_runs(s, s->plan->origin.fingerprint, err));
   if (s->rundir.is_resumed) {
-    HR_TRY(check_machine(s, &cost, err));
     const hr_sessions earlier = hr_sessions_find(s->out_dir);
     hr_timings_go_on(&s->timings, s->out_dir, &earlier);
   } else {
     HR_TRY(hr_rundir_write_origin(s->out_dir, &s->plan->origin, err));
   }
+  if (s->rundir.is_resumed || s->merges) HR_TRY(check_machine(s, &cost, err));
   announce(s, &cost);
-  HR_TRY(look_for_work(s, print, &is_complete, err));
+cleanup:
+  return status;
+}
+
+static hr_status run_part(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_plan_check_memory(s->plan, err));
+  HR_TRY(enter(s, err));
+  HR_TRY(work_part(s, err));
+  HR_TRY(hr_timings_write(&s->timings, s->out_dir, hr_file_write, err));
+cleanup:
+  return status;
+}
+
+static hr_status run(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  bool is_complete = false;
+  HR_TRY(hr_plan_check_memory(s->plan, err));
+  HR_TRY(hr_row_labels_init(&s->labels, s->plan, err));
+  HR_TRY(enter(s, err));
+  HR_TRY(look_for_work(s, s->plan->origin.fingerprint, &is_complete, err));
   if (!is_complete && s->rundir.is_resumed) {
     HR_TRY(hr_rundir_write_config(s->out_dir, &s->plan->origin, err));
   }
@@ -451,22 +530,45 @@ cleanup:
   return status;
 }
 
-hr_status hr_study_run(const hr_study_options *given, const hr_observer *observer,
-                       char **run_dir, hr_error *err) {
+/* The study that the options describe; an element's part of it. */
+static hr_status open_for(study *s, const hr_study_options *options,
+                          hr_opened_study *opened, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_study_open(options, observer_of(s), opened, err));
+  s->is_element = options->element_count > 0;
+  if (s->is_element) HR_TRY(hr_part_take(options, opened, &s->part, err));
+  s->config = opened->config;
+  s->plan = opened->plan;
+  s->out_dir = opened->out_dir;
+cleanup:
+  return status;
+}
+
+/* Today's options. An element goes on with what it has done; so does who puts elements
+ * together, and takes all of the study. */
+static hr_status take_options(const hr_study_options *given, bool merges,
+                              hr_study_options *own, hr_error *err) {
+  hr_status status = hr_study_take_options(given, own, err);
+  bool is_new = own->element_count > 0 && own->mode == HR_STUDY_NEW;
+  if (merges || is_new) own->mode = HR_STUDY_RESUME;
+  if (merges) own->element_count = 0;
+  return status;
+}
+
+static hr_status live(const hr_study_options *given, bool merges,
+                      const hr_observer *observer, char **run_dir, hr_error *err) {
   hr_status status = HR_OK;
   hr_study_options options = hr_study_options_default();
   hr_opened_study opened = {0};
   hr_watch watch;
   hr_error reason = {.status = HR_OK};
-  study s = {.options = &options, .watch = &watch, .rundir = {.lock = -1}};
+  study s = {.options = &options, .merges = merges, .watch = &watch};
+  s.rundir.lock = -1;
   hr_timings_start(&s.timings);
   hr_watch_init(&watch, observer);
-  HR_TRY(hr_study_take_options(given, &options, &reason));
-  HR_TRY(hr_study_open(&options, &watch.observer, &opened, &reason));
-  s.config = opened.config;
-  s.plan = opened.plan;
-  s.out_dir = opened.out_dir;
-  HR_TRY(run(&s, &reason));
+  HR_TRY(take_options(given, merges, &options, &reason));
+  HR_TRY(open_for(&s, &options, &opened, &reason));
+  HR_TRY(s.is_element ? run_part(&s, &reason) : run(&s, &reason));
 cleanup:
   if (status != HR_OK && err) *err = reason;
   if (status != HR_OK && watch.out_dir) keep_timings(&s);
@@ -478,5 +580,26 @@ cleanup:
     opened.out_dir = NULL;
   }
   hr_opened_study_fini(&opened);
+  return status;
+}
+
+hr_status hr_study_run(const hr_study_options *options, const hr_observer *observer,
+                       char **run_dir, hr_error *err) {
+  return live(options, false, observer, run_dir, err);
+}
+
+hr_status hr_study_merge(const hr_study_options *given, const hr_observer *observer,
+                         char **run_dir, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_study_options options = hr_study_options_default();
+  char *path = NULL;
+  HR_TRY(hr_study_take_options(given, &options, err));
+  if (!options.config_path && !options.config_text && options.out_dir) {
+    HR_TRY(hr_merge_find_config(options.out_dir, &path, err));
+    options.config_path = path;
+  }
+  HR_TRY(live(&options, true, observer, run_dir, err));
+cleanup:
+  hr_free(path);
   return status;
 }

@@ -45,7 +45,9 @@ static const char overview[] =
     "Usage: headroom VERB ...\n"
     "\n"
     "  run        run the study that a YAML file describes\n"
+    "  merge      make one run of what the elements of an array did\n"
     "  sweep      run a study at several values of one key, e.g. a learning curve\n"
+    "  slurm      write the script that has Slurm run a study\n"
     "  status     say how far a run has come, or why it ended\n"
     "  stop       stop a run so that it can be resumed\n"
     "  predict    predict the labels of new spectra with a run's models\n"
@@ -82,6 +84,8 @@ static const char about_run[] =
     "  --no-preflight             begin even where memory or disk seem too small\n"
     "  --set KEY=VALUE            over the configuration, e.g. ridge.alpha=100; "
     "repeatedly\n"
+    "  --array I/N                do element I, from 0, of an array of N jobs; auto: "
+    "what Slurm says\n"
     "  --compat NAME              experts and gates with the settings of earlier "
     "studies: users\n"
     "  --threads N                compute on so many threads (OMP_NUM_THREADS, else "
@@ -94,7 +98,12 @@ static const char about_run[] =
     "done stays: a run that was stopped or killed goes on with --resume and ends\n"
     "with the same results. Without --resume or --restart, an unfinished run that\n"
     "has kept a task, or is in the midst of one, is refused; one that has not is\n"
-    "begun anew, since nothing is lost.\n";
+    "begun anew, since nothing is lost.\n"
+    "\n"
+    "With --array it does its share of the tasks alone, in DIR/elements/I-of-N, and\n"
+    "goes on there where it was stopped; `headroom merge` makes one run of all\n"
+    "shares. auto takes I and N from the job array of Slurm that it runs in, which\n"
+    "has to be 0-(N-1). Without --array a job array changes nothing.\n";
 
 static void test_help(void **state) {
   (void)state;

@@ -1,5 +1,6 @@
 /* A method that does as it is told, from its beginning to its outcome on disk and back.
  */
+#include "study/division.h"
 #include "support/stub_method.h"
 
 static void the_outcome_comes_back_from_disk(void **state) {
@@ -241,6 +242,85 @@ static void memory_runs_out(void **state) {
   tear_down(&f);
 }
 
+/* The plan of an element that has the first slot alone, or none. */
+typedef struct element {
+  hr_config config;
+  hr_share share;
+} element;
+
+static void take_part(fixture *f, element *e, bool has) {
+  *e = (element){.config = *f->config};
+  e->config.experts = &f->expert;
+  e->config.expert_count = 1;
+  e->share.has[0] = e->share.wanted[0][0] = has;
+  f->plan->config = &e->config;
+  f->plan->share = &e->share;
+}
+
+/* An element trains and keeps what is wanted and predicts nothing; who has its files goes
+ * on from there. */
+static void an_element_leaves_models(void **state) {
+  (void)state;
+  static element e;
+  hr_error err;
+  hr_method_run c;
+  fixture f;
+  set_up(&f);
+  take_part(&f, &e, true);
+  check_ok(live(&f, &c, &err));
+  assert_int_equal(c.state, HR_METHOD_RUN_TRAINED);
+  assert_true(c.view.wanted[0] && !c.view.wanted[1]);
+  hr_method_run_fini(&c);
+  assert_int_equal(told.sampled, 2); /* of the first bin alone, and none of all rows */
+  assert_int_equal(told.predicted, 0);
+  assert_int_equal(access(scratch_name(&f.s, "tasks/0-stub/trained.json"), F_OK), 0);
+  assert_int_not_equal(access(scratch_name(&f.s, "tasks/0-stub/card.json"), F_OK), 0);
+  f.plan->share = NULL;
+  size_t trained = told.trained;
+  check_ok(live(&f, &c, &err));
+  check_outcome(&c);
+  hr_method_run_fini(&c);
+  assert_int_equal(told.trained, trained);
+  f.plan->config = f.config;
+  tear_down(&f);
+}
+
+/* What fails in an element fails there alone, and leaves no card that says so. */
+static void an_element_gives_up_without_a_card(void **state) {
+  (void)state;
+  static element e;
+  hr_error err;
+  hr_method_run c;
+  fixture f;
+  set_up(&f);
+  take_part(&f, &e, true);
+  told.fails_at = TRAINING;
+  told.fails_with = HR_ERR_NUMERIC;
+  check_ok(live(&f, &c, &err));
+  assert_int_equal(c.state, HR_METHOD_RUN_TRAINED);
+  assert_string_equal(f.log, "the expert stub is given up: no more 4\n");
+  hr_method_run_fini(&c);
+  assert_int_not_equal(access(scratch_name(&f.s, "tasks/0-stub/card.json"), F_OK), 0);
+  f.plan->config = f.config;
+  tear_down(&f);
+}
+
+static void what_another_element_does_is_not_begun(void **state) {
+  (void)state;
+  static element e;
+  hr_error err;
+  hr_method_run c;
+  fixture f;
+  set_up(&f);
+  take_part(&f, &e, false);
+  check_ok(live(&f, &c, &err));
+  assert_int_equal(c.state, HR_METHOD_RUN_ELSEWHERE);
+  hr_method_run_fini(&c);
+  assert_int_equal(told.created, 0);
+  f.plan->config = f.config;
+  tear_down(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_outcome_comes_back_from_disk),
@@ -252,6 +332,9 @@ int main(void) {
       cmocka_unit_test(a_model_that_cannot_be_taken_back_is_trained),
       cmocka_unit_test(experts_that_are_not_here),
       cmocka_unit_test(what_was_written_has_to_be_there),
+      cmocka_unit_test(an_element_leaves_models),
+      cmocka_unit_test(an_element_gives_up_without_a_card),
+      cmocka_unit_test(what_another_element_does_is_not_begun),
       cmocka_unit_test(memory_runs_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
