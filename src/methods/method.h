@@ -124,10 +124,10 @@ typedef struct hr_study_view {
   bool keeps_every_target;        /* not of the first target alone */
   const hr_outside_rows *outside; /* of a model that was trained elsewhere; NULL for what
                                      is trained here */
-  const bool *wanted; /* [hr_method_slots] of a method with `resume`, whether the slot is
-                         to be trained: others have no rows and no model, as if they had
-                         been taken back; NULL: all are */
-  double unit; /* of the flux, in that of the files (data/conditioning.h: scale) */
+  const bool *wanted; /* [hr_method_slots] of a method with slots_apart, whether the slot
+                         is to be trained: others have no rows and no model, as if they
+                         had been taken back; NULL: all are */
+  double unit;        /* of the flux, in that of the files (data/conditioning.h: scale) */
   double base; /* what was taken off the flux (data/conditioning.h): who measures lines
                   puts it back */
 } hr_study_view;
@@ -186,6 +186,8 @@ typedef struct hr_method {
                           as an input, which may give the label away (leakage.h) */
   bool has_global;     /* whether it also trains a model on all rows, or may: below */
   bool only_global;    /* whether that is its only slot */
+  bool slots_apart;    /* whether it can train some slots without the others, which take
+                          their time each and share next to nothing; it has `resume` */
   const hr_model_type *kind; /* of its models */
   size_t parameters_size;
   const hr_field *fields;

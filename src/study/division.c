@@ -8,7 +8,7 @@
 #include "study/card.h"
 
 bool hr_division_splits(const hr_method *type) {
-  return type->resume != NULL;
+  return type->slots_apart;
 }
 
 static size_t slots_of(const hr_plan *plan, const hr_config_expert *expert) {

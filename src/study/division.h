@@ -1,7 +1,7 @@
 /* How the tasks of a study are divided among the elements of an array of jobs. What one
- * element does at least is a piece: of a method that keeps every model as soon as it has
- * it (`resume`) the task of one slot, of any other all of its tasks, which share their
- * sums, factors or templates. */
+ * element does at least is a piece: of a method whose slots can be trained apart the task
+ * of one slot, of any other all of its tasks, which share their sums, factors or
+ * templates. */
 #ifndef HR_STUDY_DIVISION_H
 #define HR_STUDY_DIVISION_H
 

@@ -1,6 +1,7 @@
 """A study that the elements of an array do, in any number and order, killed and run again, ends
 with the bytes of one run; what is missing is named, and what is not the study's is refused."""
 
+import csv
 import json
 import os
 import random
@@ -14,6 +15,17 @@ import unittest
 import survival
 
 BUILD = sys.argv[1]
+FURTHER = """experiment: {id: further}
+data: {train: ["train_{0..1}/dataset.h5"], test: test/dataset.h5, target: [log_g, T_eff],
+       noise: {level: 1}}
+binning: {axes: {M_H: [-2.5, -0.75, 0.75]}}
+experts:
+  ridge: {alpha: [1, 100]}
+  line_index: {}
+  lightgbm: {n_estimators: 20, num_leaves: 8, min_child_samples: 5}
+  cnn: {channels: [4], fc_dim: 8, batch_size: 16, epochs: 3, lr: 0.01, bins: [1], joint: true}
+  theirs: {predictions: theirs.csv, column: "{target}_theirs"}
+"""
 GATES = "gates: {logistic: {}, mlp: {}}\n"
 KILLS = 6
 
@@ -132,6 +144,8 @@ class Array(unittest.TestCase):
             merging.wait()
         self.merge(out)
         self.check_same(out)
+        survival.finish(BUILD, self.config, out, "--restart")
+        self.assertFalse(os.path.exists(os.path.join(out, "elements")))
 
     def test_stopped_elements_go_on(self):
         out = self.place("stopped")
@@ -211,6 +225,39 @@ class Array(unittest.TestCase):
             file.write(text)
         self.merge(out)
         self.check_same(out)
+
+    def test_several_targets_and_models_from_elsewhere(self):
+        """Joint networks, line indices, a table of predictions, no bundle of the first study's."""
+        config = os.path.join(os.path.dirname(self.config), "further.yaml")
+        with open(os.path.join(self.one, "predictions.csv"), encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        with open(os.path.join(os.path.dirname(config), "theirs.csv"), "w",
+                  encoding="ascii") as file:
+            file.write("row,log_g_theirs,T_eff_theirs\n")
+            file.writelines(f"{i},{row['global_ridge']},{4000 + 10 * i}\n"
+                            for i, row in enumerate(rows))
+        with open(config, "w", encoding="ascii") as file:
+            file.write(FURTHER)
+        one, out = self.place("further"), self.place("further_array")
+        survival.finish(BUILD, config, one)
+        for number in (3, 1, 0, 2):
+            self.headroom("run", config, "--out", out, "--array", f"{number}/4")
+        self.headroom("merge", out)
+        shutil.rmtree(os.path.join(out, "elements"))
+        expected, found = folder_bytes(one), folder_bytes(out)
+        timed = ("card.json", "results.json", "manifest.json", "timings.json", "status.json",
+                 "run.log", "report.md", "report.html")
+        self.assertEqual(sorted(expected), sorted(found))
+        self.assertIn("targets/T_eff/tasks/1-cnn/card.json", found)
+        for name, content in expected.items():
+            base = os.path.basename(name)
+            if base in ("card.json", "results.json"):
+                both = [survival.without_times(json.loads(text)) for text in (content, found[name])]
+                for value in both:
+                    value.pop("seal", None)
+                self.assertEqual(both[0], both[1], name)
+            elif base not in timed:
+                self.assertEqual(content, found[name], name)
 
     def test_slurm_tells_which(self):
         """Only where it is asked, and only where the array is whole."""

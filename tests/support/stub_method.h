@@ -256,6 +256,7 @@ static const hr_method stub = {
     .variant = "alpha",
     .has_global = true,
     .begin = stub_begin,
+    .slots_apart = true,
     .resume = stub_resume,
     .is_trained = stub_is_trained,
     .sample_rows = stub_sample_rows,

@@ -491,6 +491,7 @@ const hr_method hr_cnn_method = {
     .fields = fields,
     .field_count = COUNT(fields),
     .has_global = true,
+    .slots_apart = true,
     .kind = &hr_network_model_type,
     .wants_global = cnn_wants_global,
     .available = cnn_available,

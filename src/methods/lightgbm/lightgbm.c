@@ -676,6 +676,7 @@ const hr_method hr_lightgbm_method = {
     .fields = fields,
     .field_count = COUNT(fields),
     .has_global = true,
+    .slots_apart = true,
     .kind = &hr_trees_type,
     .wants_global = lightgbm_wants_global,
     .available = lightgbm_available,
