@@ -1,19 +1,23 @@
 /* `headroom predict`: labels of new spectra from what a study trained. */
 #include <stdio.h>
+#include <unistd.h>
 
+#include "cli/array_option.h"
 #include "cli/habits.h"
 #include "cli/interrupt.h"
+#include "cli/table_names.h"
 #include "cli/verb.h"
+#include "core/observe.h"
 #include "headroom/predict.h"
 
 typedef struct predict_values {
   hr_strings files;
-  const char *out, *router, *expert, *keep;
+  const char *out, *router, *expert, *keep, *each, *array;
   hr_predict_flux flux;
   hr_predict_index index;
   hr_predict_format format;
   uint64_t memory_mib, block_rows;
-  bool dry_run;
+  bool dry_run, skip_existing;
   hr_habits habits;
 } predict_values;
 
@@ -39,20 +43,97 @@ static hr_predict_options take(const predict_values *given, const char *model) {
   return options;
 }
 
+static hr_status predict(const predict_values *given, const hr_predict_options *options,
+                         const hr_observer *observer, hr_error *err) {
+  char *text = NULL;
+  hr_status status = given->dry_run ? hr_predict_describe(options, observer, &text, err)
+                                    : hr_predict(options, observer, NULL, &text, err);
+  if (status == HR_OK && !given->habits.quiet) fputs(text, stdout);
+  hr_text_free(text);
+  return status;
+}
+
+/* What was not possible for a file ends neither what is done for others nor what a later
+ * one is good for. */
+typedef struct file_tally {
+  size_t asked, failed;
+  hr_error first;
+} file_tally;
+
+static hr_status predict_file(const predict_values *given, hr_predict_options *options,
+                              const hr_observer *observer, file_tally *tally,
+                              hr_error *err) {
+  hr_error reason = {.status = HR_OK};
+  bool is_there = given->skip_existing && access(options->out, F_OK) == 0;
+  tally->asked++;
+  if (is_there) return HR_OK;
+  hr_status status = predict(given, options, observer, &reason);
+  if (status == HR_OK) return HR_OK;
+  if (status == HR_ERR_INTERRUPTED || status == HR_ERR_USAGE) {
+    return hr_fail(err, status, "%s", reason.message);
+  }
+  if (tally->failed++ == 0) tally->first = reason;
+  hr_observe_warning(observer, "%s", reason.message);
+  return HR_OK;
+}
+
+/* A table for each file, of every N-th from the I-th on. */
+static hr_status predict_each(const predict_values *given, const char *model,
+                              const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_strings names = {0};
+  file_tally tally = {0};
+  size_t element = 0, count = 1;
+  hr_predict_options options = take(given, model);
+  const char *extension = given->format == HR_PREDICT_HDF5 ? ".h5" : ".csv";
+  if (given->array) HR_TRY(hr_array_option_read(given->array, &element, &count, err));
+  HR_TRY(hr_table_names_make(&given->files, given->each, extension, &names, err));
+  for (size_t i = element; i < given->files.count; i += count) {
+    const char *const file = given->files.items[i];
+    options.files = &file;
+    options.file_count = 1;
+    options.out = names.items[i];
+    HR_TRY(predict_file(given, &options, observer, &tally, err));
+  }
+  if (tally.failed > 0) {
+    status = hr_fail(err, tally.first.status,
+                     "%zu of %zu files could not be predicted, the first of them: %s",
+                     tally.failed, tally.asked, tally.first.message);
+  }
+cleanup:
+  hr_strings_fini(&names);
+  return status;
+}
+
+/* Options that go together, and those that do not. */
+static hr_status check_options(const predict_values *given, hr_error *err) {
+  const char *without = given->array ? "--array" : "--skip-existing";
+  if (given->each && given->out) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--out names one table and --each the folder of one for each file; "
+                   "give one");
+  }
+  if ((given->array || given->skip_existing) && !given->each) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s is for tables of a file each; name their folder with --each",
+                   without);
+  }
+  return HR_OK;
+}
+
 static hr_status run(const void *values, const char *operand, hr_error *err) {
   const predict_values *given = values;
   const hr_predict_options options = take(given, operand);
-  char *text = NULL;
   hr_display display;
+  hr_status status = check_options(given, err);
+  if (status != HR_OK) return status;
   hr_interrupt_watch();
   hr_interrupt_outlive_readers();
   hr_habits_begin(&given->habits, &display);
   hr_observer observer = hr_display_observer(&display);
-  hr_status status = given->dry_run ? hr_predict_describe(&options, &observer, &text, err)
-                                    : hr_predict(&options, &observer, NULL, &text, err);
+  status = given->each ? predict_each(given, operand, &observer, err)
+                       : predict(given, &options, &observer, err);
   hr_display_fini(&display);
-  if (status == HR_OK && !given->habits.quiet) fputs(text, stdout);
-  hr_text_free(text);
   return status;
 }
 
@@ -62,6 +143,20 @@ static const hr_option options[] = {
      .offset = offsetof(predict_values, out),
      .value = "PREDICTIONS",
      .help = "the table to write (predictions.csv or .h5)"},
+    {.name = "each",
+     .kind = HR_OPTION_TEXT,
+     .offset = offsetof(predict_values, each),
+     .value = "DIR",
+     .help = "a table for each file instead, in this folder"},
+    {.name = "array",
+     .kind = HR_OPTION_TEXT,
+     .offset = offsetof(predict_values, array),
+     .value = "I/N",
+     .help = "with --each: every N-th file from the I-th on; auto: by Slurm"},
+    {.name = "skip-existing",
+     .kind = HR_OPTION_FLAG,
+     .offset = offsetof(predict_values, skip_existing),
+     .help = "with --each: leave files that have their table"},
     {.name = "router",
      .kind = HR_OPTION_TEXT,
      .offset = offsetof(predict_values, router),
@@ -133,7 +228,11 @@ const hr_verb hr_verb_predict = {
         "spectrum, with flags that say when not to trust it; a spectrum that cannot be\n"
         "predicted has none but flags. It is whole when it is there. Prints how many "
         "rows\n"
-        "have which flag.",
+        "have which flag.\n"
+        "\n"
+        "With --each DIR every FILE has a table of its own, DIR/PATH.csv with _ for /,\n"
+        "and one that cannot be predicted leaves the others be; the jobs of an array\n"
+        "take their files by --array I/N, I from 0, or auto.",
     .values_size = sizeof(predict_values),
     .set_defaults = set_defaults,
     .run = run,

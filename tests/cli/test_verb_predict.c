@@ -10,6 +10,10 @@ static const char about_predict[] =
     "Usage: headroom predict MODEL FILE... [options]\n"
     "\n"
     "  --out PREDICTIONS          the table to write (predictions.csv or .h5)\n"
+    "  --each DIR                 a table for each file instead, in this folder\n"
+    "  --array I/N                with --each: every N-th file from the I-th on; auto: "
+    "by Slurm\n"
+    "  --skip-existing            with --each: leave files that have their table\n"
     "  --router ROUTER            global, gate, oracle or nearest (the gate, else "
     "global)\n"
     "  --expert NAME              a method, such as ridge (what validation chose)\n"
@@ -29,7 +33,11 @@ static const char about_predict[] =
     "by the routers oracle and nearest, and by --keep. The table has a row for every\n"
     "spectrum, with flags that say when not to trust it; a spectrum that cannot be\n"
     "predicted has none but flags. It is whole when it is there. Prints how many rows\n"
-    "have which flag.\n";
+    "have which flag.\n"
+    "\n"
+    "With --each DIR every FILE has a table of its own, DIR/PATH.csv with _ for /,\n"
+    "and one that cannot be predicted leaves the others be; the jobs of an array\n"
+    "take their files by --array I/N, I from 0, or auto.\n";
 
 /* A folder with a bundle, a file of six spectra, and the words of a call. */
 typedef struct desk {
@@ -145,12 +153,88 @@ static void test_refusals(void **state) {
   scratch_fini(&d.s);
 }
 
+/* Runs `headroom predict MODEL stars.h5 more.h5 bad.h5 --each tables` with more words. */
+static void predict_each(desk *d, const char *const *more, program *p) {
+  char files[3][128], tables[128];
+  static const char *const names[] = {"stars", "more", "bad"};
+  const char *words[16] = {"headroom", "predict", d->model};
+  size_t count = 3;
+  for (size_t i = 0; i < 3; i++) {
+    snprintf(files[i], sizeof files[i], "%s/%s.h5", d->s.path, names[i]);
+    words[count++] = files[i];
+  }
+  snprintf(tables, sizeof tables, "%s/tables", d->s.path);
+  words[count++] = "--each";
+  words[count++] = tables;
+  for (; *more; more++) words[count++] = *more;
+  program_finish(&d->s, program_start(&d->s, words), p);
+}
+
+/* The table of a file, which has the path's name. */
+static bool has_table(desk *d, const char *name) {
+  char path[256];
+  snprintf(path, sizeof path, "tables/%s_%s.csv", d->s.path + 1, name);
+  for (char *c = path + 7; *c; c++) *c = *c == '/' ? '_' : *c;
+  return access(scratch_name(&d->s, path), F_OK) == 0;
+}
+
+static void test_a_table_for_each_file(void **state) {
+  (void)state;
+  static program p;
+  char expected[1024];
+  desk d;
+  desk_init(&d);
+  snprintf(d.file, sizeof d.file, "%s/more.h5", d.s.path);
+  shard_spec spec = shard_spec_default(d.file);
+  spec.pixels = FIXTURE_PIXELS;
+  shard_write(&spec);
+  scratch_write(&d.s, "bad.h5", "no HDF5");
+  assert_int_equal(mkdir(scratch_name(&d.s, "tables"), 0777), 0);
+  predict_each(&d, (const char *const[]){"--array", "1/2", NULL}, &p);
+  assert_int_equal(p.exit_code, 0);
+  assert_true(has_table(&d, "more") && !has_table(&d, "stars"));
+  predict_each(&d, (const char *const[]){"--array", "0/2", NULL}, &p);
+  assert_int_equal(p.exit_code, 3);
+  assert_true(has_table(&d, "stars") && !has_table(&d, "bad"));
+  assert_non_null(strstr(p.err,
+                         "headroom: 1 of 2 files could not be predicted, the first "
+                         "of them: "));
+  snprintf(expected, sizeof expected, "%s/bad.h5", d.s.path);
+  assert_non_null(strstr(p.err, expected));
+  predict_each(&d, (const char *const[]){"--skip-existing", "--array", "1/2", NULL}, &p);
+  assert_int_equal(p.exit_code, 0);
+  assert_string_equal(p.out, "");
+  scratch_fini(&d.s);
+}
+
+static void test_each_and_what_goes_with_it(void **state) {
+  (void)state;
+  desk d;
+  static program p;
+  desk_init(&d);
+  predict_each(&d, (const char *const[]){"--out", "x.csv", NULL}, &p);
+  assert_string_equal(p.err,
+                      "headroom: --out names one table and --each the folder of one "
+                      "for each file; give one\n");
+  assert_int_equal(p.exit_code, 2);
+  check_refused(&d, "--array", "0/2", 2,
+                "--array is for tables of a file each; name their folder with --each");
+  check_refused(&d, "--skip-existing", NULL, 2,
+                "--skip-existing is for tables of a file each; name their folder with "
+                "--each");
+  predict_each(&d, (const char *const[]){"--array", "2/2", NULL}, &p);
+  assert_int_equal(p.exit_code, 2);
+  scratch_fini(&d.s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_help),
       cmocka_unit_test(test_predicting),
       cmocka_unit_test(test_dry_run),
       cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_a_table_for_each_file),
+      cmocka_unit_test(test_each_and_what_goes_with_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
