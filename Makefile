@@ -4,7 +4,7 @@ RELEASE = cmake --preset release
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test check asan tsan valgrind tidy format fuzz hostile survive \
-	bench wheel install clean
+	slurm bench wheel install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,12 @@ survive: ## kill, stop and starve a small study some hundred times (20 minutes)
 	@$(RELEASE) -DHR_TESTS=ON
 	@cmake --build build --target headroom
 	@/usr/bin/python3 tests/python/survive_long.py build
+
+slurm: ## a real Slurm with two nodes on this machine does a study, as root (10 minutes)
+	@scripts/setup.sh slurm
+	@$(RELEASE) -DHR_TESTS=ON
+	@cmake --build build --target headroom
+	@/usr/bin/python3 tests/python/slurm_long.py build
 
 valgrind: ## the C tests that use threads under valgrind (takes scripts/setup.sh develop)
 	@$(RELEASE) -DHR_TESTS=ON

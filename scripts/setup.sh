@@ -6,6 +6,7 @@
 #   scripts/setup.sh build      what building takes (the default)
 #   scripts/setup.sh test       that, and what the tests take
 #   scripts/setup.sh develop    that, and what `make tidy`, `tsan`, `valgrind` and `fuzz` take
+#   scripts/setup.sh slurm      what the tests take, and the Slurm that `make slurm` starts
 #
 # It installs only what is missing, asks sudo for help only when you are not root, and
 # when nothing is missing it does nothing and needs no network.
@@ -32,6 +33,9 @@ test_packages=(g++ clang clang-format libomp-dev binutils libcmocka-dev
 
 develop_packages=(clang-tidy libclang-rt-dev valgrind)
 
+# Daemons that the test starts itself, in a folder of its own.
+slurm_packages=(slurmctld slurmd slurm-client munge)
+
 # Last, whichever way the script ends well.
 get_libraries() {
   "$(dirname "$0")/get_lightgbm.sh"
@@ -43,8 +47,9 @@ case $kind in
   build) wanted=("${build_packages[@]}") ;;
   test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
   develop) wanted=("${build_packages[@]}" "${test_packages[@]}" "${develop_packages[@]}") ;;
+  slurm) wanted=("${build_packages[@]}" "${test_packages[@]}" "${slurm_packages[@]}") ;;
   *)
-    echo "setup: '$kind' is not one of build, test, develop" >&2
+    echo "setup: '$kind' is not one of build, test, develop, slurm" >&2
     exit 2
     ;;
 esac
