@@ -11,6 +11,7 @@
 #include "core/observe.h"
 #include "core/progress.h"
 #include "models/bundle_description.h"
+#include "study/division.h"
 #include "study/estimate.h"
 
 static void describe_split(const hr_plan *plan, bool training, hr_text *out) {
@@ -168,6 +169,7 @@ void hr_plan_describe(const hr_plan *plan, const char *out_dir, hr_text *out) {
   for (size_t i = 0; i < config->expert_count; i++) {
     const hr_method *type = config->experts[i].type;
     hr_error reason = {0};
+    if (plan->share && !plan->share->has[i]) continue;
     bool on_all = type->wants_global && type->wants_global(config->experts[i].parameters);
     hr_text_append(out, "  %-14s %s%s%s\n", type->name, type->summary,
                    on_all ? " On all rows, too." : "",

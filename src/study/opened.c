@@ -33,7 +33,10 @@ static const hr_sized sized_options = {
 
 hr_status hr_study_take_options(const hr_study_options *given, hr_study_options *own,
                                 hr_error *err) {
-  return hr_sized_take(&sized_options, given, own, err);
+  hr_status status = hr_sized_take(&sized_options, given, own, err);
+  bool is_new = own->element_count > 0 && own->mode == HR_STUDY_NEW;
+  if (is_new) own->mode = HR_STUDY_RESUME;
+  return status;
 }
 
 /* The file's folder, or the one that is named, is where relative paths begin. */
@@ -160,6 +163,15 @@ static hr_status look_for_wild(hr_plan *plan, hr_text *out, hr_error *err) {
   return status;
 }
 
+static void describe_tasks(const hr_element *element, hr_text *out) {
+  hr_text_append(out, "Element %zu of %zu has %zu of the tasks%s", element->element,
+                 element->of, element->tasks.count, element->tasks.count > 0 ? ": " : "");
+  for (size_t i = 0; i < element->tasks.count; i++) {
+    hr_text_append(out, "%s%s", i > 0 ? ", " : "", element->tasks.items[i]);
+  }
+  hr_text_append(out, "\n");
+}
+
 hr_status hr_study_describe(const hr_study_options *given, const hr_observer *observer,
                             char **plan, hr_error *err) {
   hr_status status = HR_OK;
@@ -176,6 +188,7 @@ hr_status hr_study_describe(const hr_study_options *given, const hr_observer *ob
   HR_TRY(look_for_wild(opened.plan, &looks, err));
   hr_plan_warn(opened.plan);
   hr_plan_describe(opened.plan, opened.out_dir, &text);
+  if (options.element_count > 0) describe_tasks(&part.record, &text);
   if (looks.bytes) hr_text_append(&text, "%s", looks.bytes);
   HR_TRY(hr_text_status(&text, err));
   *plan = text.bytes;

@@ -11,7 +11,8 @@ typedef struct hr_opened_study {
   char *out_dir; /* the run directory */
 } hr_opened_study;
 
-/* Today's options from those that a caller gave, as hr_sized_take. */
+/* Today's options from those that a caller gave, as hr_sized_take. An element of an array
+ * goes on with what it has done. */
 hr_status hr_study_take_options(const hr_study_options *given, hr_study_options *own,
                                 hr_error *err) HR_MUST_CHECK;
 

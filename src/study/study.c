@@ -544,14 +544,14 @@ cleanup:
   return status;
 }
 
-/* Today's options. An element goes on with what it has done; so does who puts elements
- * together, and takes all of the study. */
+/* Today's options. Who puts elements together goes on with what there is, and takes all
+ * of the study. */
 static hr_status take_options(const hr_study_options *given, bool merges,
                               hr_study_options *own, hr_error *err) {
   hr_status status = hr_study_take_options(given, own, err);
-  bool is_new = own->element_count > 0 && own->mode == HR_STUDY_NEW;
-  if (merges || is_new) own->mode = HR_STUDY_RESUME;
-  if (merges) own->element_count = 0;
+  if (!merges) return status;
+  own->mode = HR_STUDY_RESUME;
+  own->element_count = 0;
   return status;
 }
 

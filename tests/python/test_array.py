@@ -158,6 +158,9 @@ class Array(unittest.TestCase):
         self.assertIn(process.returncode, (0, 130))
         again = self.element(out, 0, 1)
         self.assertNotIn("warning: the expert", again.stderr)
+        said = self.element(out, 0, 1, "--dry-run").stdout
+        self.assertIn(os.path.join(out, "elements", "0-of-1"), said)
+        self.assertIn("Element 0 of 1 has 45 of the tasks: 0-ridge, 1-ridge, ", said)
         once_more = self.element(out, 0, 1)
         self.assertNotIn("reading training spectra", once_more.stderr)
         self.assertNotIn("growing LightGBM trees", once_more.stderr)
