@@ -111,12 +111,13 @@ static void append_command(const script *s, const char *verb, hr_text *out) {
   }
 }
 
-/* What a job does: `verb`, with `more` behind it. */
-static void append_body(const script *s, const char *verb, const char *more,
-                        hr_text *out) {
+/* What a job does: `before`, then `verb` with `more` behind it. */
+static void append_body(const script *s, const char *before, const char *verb,
+                        const char *more, hr_text *out) {
   hr_text_append(out,
                  "#!/bin/bash\n"
-                 "export OMP_NUM_THREADS=\"${SLURM_CPUS_PER_TASK:-1}\"\n");
+                 "export OMP_NUM_THREADS=\"${SLURM_CPUS_PER_TASK:-1}\"\n%s",
+                 before);
   append_command(s, verb, out);
   hr_text_append(
       out,
@@ -180,6 +181,9 @@ static void append_reasons(const script *s, hr_text *out) {
 }
 
 static void append_script(const script *s, hr_text *out) {
+  static const char settle[] =
+      "# NFS may show a folder as it was a minute ago.\n"
+      "sleep \"${HEADROOM_SETTLE:-60}\"\n";
   char more[64];
   const char *id = s->config->experiment.id;
   hr_text_append(out,
@@ -199,7 +203,7 @@ static void append_script(const script *s, hr_text *out) {
   append_limits(s, out);
   hr_text_append(out, " \"$@\" <<'END_OF_JOB'\n");
   snprintf(more, sizeof more, " --array \"$SLURM_ARRAY_TASK_ID/%zu\"", s->need.elements);
-  append_body(s, "run", more, out);
+  append_body(s, "", "run", more, out);
   hr_text_append(out,
                  "END_OF_JOB\n)\n\n"
                  "# When all have ended, however they did: where tasks are missing "
@@ -211,7 +215,7 @@ static void append_script(const script *s, hr_text *out) {
   hr_text_append(out, "-merge --output=\"$logs/merge_%%j.log\"");
   append_limits(s, out);
   hr_text_append(out, " \"$@\" <<'END_OF_JOB'\n");
-  append_body(s, "merge", "", out);
+  append_body(s, settle, "merge", "", out);
   hr_text_append(
       out,
       "END_OF_JOB\n)\n"

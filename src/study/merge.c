@@ -59,18 +59,34 @@ static bool has_text(const hr_strings *list, const char *text) {
   return false;
 }
 
-/* Whether the element says that it came to the end with all tasks of the piece. */
+/* Whether all tasks of the piece are among an element's. */
 static hr_status look_in_list(const hr_plan *plan, const hr_piece *piece,
-                              const hr_element *element, bool *found, hr_error *err) {
+                              const hr_strings *list, bool *found, hr_error *err) {
   hr_status status = HR_OK;
   hr_strings tasks = {0};
   HR_TRY(hr_piece_tasks(plan, piece, &tasks, err));
   *found = true;
   for (size_t i = 0; i < tasks.count; i++) {
-    *found = *found && has_text(&element->done, tasks.items[i]);
+    *found = *found && has_text(list, tasks.items[i]);
   }
 cleanup:
   hr_strings_fini(&tasks);
+  return status;
+}
+
+/* Whether an element has the piece: its records, or the word that it came to the end. */
+static hr_status look_at_element(const hr_plan *plan, const hr_piece *piece,
+                                 const hr_element *element, bool *has_records,
+                                 bool *has_ended, hr_error *err) {
+  hr_status status = HR_OK;
+  bool is_its = false;
+  *has_records = *has_ended = false;
+  /* Its files are looked for only where they can be: there may be many elements. */
+  HR_TRY(look_in_list(plan, piece, &element->tasks, &is_its, err));
+  if (!is_its) goto cleanup;
+  HR_TRY(look_below(plan, piece, element->dir, has_records, err));
+  HR_TRY(look_in_list(plan, piece, &element->done, has_ended, err));
+cleanup:
   return status;
 }
 
@@ -83,19 +99,18 @@ static hr_status find_piece(const hr_plan *plan, const char *run_dir,
                             hr_error *err) {
   hr_status status = HR_OK;
   const hr_piece *piece = &merge->division.pieces[p];
-  bool found = false;
+  bool found = false, ended = false;
   HR_TRY(look_below(plan, piece, run_dir, &found, err));
   *source = found ? HR_MERGE_HERE : HR_MERGE_MISSING;
   for (size_t e = 0; e < merge->elements.count && !found; e++) {
-    HR_TRY(look_below(plan, piece, merge->elements.items[e].dir, &found, err));
+    bool is_end = false;
+    const hr_element *element = &merge->elements.items[e];
+    HR_TRY(look_at_element(plan, piece, element, &found, &is_end, err));
     if (found) *source = (ptrdiff_t)e;
+    ended = ended || is_end;
   }
-  for (size_t e = 0; e < merge->elements.count && !found; e++) {
-    HR_TRY(look_in_list(plan, piece, &merge->elements.items[e], &found, err));
-    if (found) *source = HR_MERGE_NOTHING;
-  }
-  bool is_here = found || is_available(plan->config->experts[piece->expert].type);
-  if (!is_here) *source = HR_MERGE_NOTHING;
+  bool is_to_be = is_available(plan->config->experts[piece->expert].type);
+  if (!found && (ended || !is_to_be)) *source = HR_MERGE_NOTHING;
 cleanup:
   return status;
 }

@@ -83,7 +83,7 @@ class Slurm:
         with open(self.conf, "w", encoding="ascii") as file:
             file.write(CONF.format(host=f"{host}(127.0.0.1)", folder=folder, port=free_port(),
                                    nodes=nodes))
-        os.environ["SLURM_CONF"] = self.conf
+        os.environ.update(SLURM_CONF=self.conf, HEADROOM_SETTLE="0")
 
     def begin(self):
         key = os.path.join(self.folder, "munge", "key")

@@ -101,6 +101,7 @@ static void the_script_has_what_was_asked_for(void **state) {
            "&\n",
            config);
   check_has(script, expected);
+  check_has(script, "\nsleep \"${HEADROOM_SETTLE:-60}\"\n'/opt/headroom' merge ");
   check_has(script, "--dependency=\"afterany:${array%%;*}\"");
   check_has(script, "reading all spectra at 100 MB/s, a guess");
   hr_text_free(script);
