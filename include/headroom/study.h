@@ -97,7 +97,8 @@ static inline hr_study_options hr_study_options_default(void) {
  * estimated operations gives it, in the folder RUN/elements/I-of-N of its own, which
  * *run_dir is then; it reads and writes nothing of other elements, so that all may run at
  * once on machines that share the disk. With HR_STUDY_NEW it goes on with what it has
- * done before, as with HR_STUDY_RESUME. It judges nothing, and does not call `finish`. */
+ * done before, as with HR_STUDY_RESUME, and where RUN has results of this study already
+ * there is nothing to do. It judges nothing, and does not call `finish`. */
 HR_API HR_MUST_CHECK hr_status hr_study_run(const hr_study_options *options,
                                             const hr_observer *observer, char **run_dir,
                                             hr_error *err);

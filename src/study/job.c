@@ -242,7 +242,7 @@ cleanup:
   return status;
 }
 
-/* A script is read by a shell, line by line: its words must not end one. */
+/* Jobs read what they do from files. */
 static hr_status check_words(const hr_study_options *options, const hr_study_job *job,
                              hr_error *err) {
   if (!options->config_path || options->config_text) {

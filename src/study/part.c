@@ -2,8 +2,11 @@
 #include "study/part.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/alloc.h"
+#include "core/file.h"
+#include "core/json_file.h"
 
 static hr_status check(const hr_study_options *options, hr_error *err) {
   if (options->element_count > HR_MOST_ELEMENTS) {
@@ -54,6 +57,15 @@ hr_status hr_part_take(const hr_study_options *options, hr_opened_study *opened,
 cleanup:
   hr_division_fini(&division);
   return status;
+}
+
+bool hr_part_is_merged(const hr_opened_study *opened) {
+  const char *dir = opened->out_dir;
+  json_t *manifest = hr_json_file_read(dir, "manifest.json");
+  const char *study = hr_json_string(manifest, "fingerprint", "");
+  bool is_same = strcmp(study, opened->plan->origin.fingerprint) == 0;
+  json_decref(manifest);
+  return is_same && hr_folder_has(dir, "results.json");
 }
 
 void hr_part_fini(hr_part *part) {

@@ -19,6 +19,10 @@ hr_status hr_part_take(const hr_study_options *options, hr_opened_study *opened,
                        hr_part *out, hr_error *err) HR_MUST_CHECK;
 void hr_part_fini(hr_part *part);
 
+/* Whether the run directory has the results of this study already, and what its elements
+ * would do is of no use any more. */
+bool hr_part_is_merged(const hr_opened_study *opened);
+
 /* Writes element.json: begun, or done with the tasks of all experts but those that are
  * absent [experts] on this machine. HR_ERR_IO, HR_ERR_MEMORY. */
 hr_status hr_part_begin(hr_part *part, hr_error *err) HR_MUST_CHECK;

@@ -47,7 +47,8 @@ typedef struct study {
   hr_timings timings;
   hr_part part; /* of an element of an array; what it does without is not there */
   bool is_element;
-  bool merges; /* puts elements together */
+  bool is_merged; /* elements have nothing left to do: there are results already */
+  bool merges;    /* puts elements together */
   hr_merge merge;
 } study;
 
@@ -501,6 +502,11 @@ cleanup:
 
 static hr_status run_part(study *s, hr_error *err) {
   hr_status status = HR_OK;
+  if (s->is_merged) {
+    hr_observe_info(observer_of(s), "%s is complete: there is nothing left to do",
+                    s->out_dir);
+    return HR_OK;
+  }
   HR_TRY(hr_plan_check_memory(s->plan, err));
   HR_TRY(enter(s, err));
   HR_TRY(work_part(s, err));
@@ -536,7 +542,11 @@ static hr_status open_for(study *s, const hr_study_options *options,
   hr_status status = HR_OK;
   HR_TRY(hr_study_open(options, observer_of(s), opened, err));
   s->is_element = options->element_count > 0;
-  if (s->is_element) HR_TRY(hr_part_take(options, opened, &s->part, err));
+  bool goes_on = options->mode == HR_STUDY_RESUME;
+  s->is_merged = s->is_element && goes_on && hr_part_is_merged(opened);
+  if (s->is_element && !s->is_merged) {
+    HR_TRY(hr_part_take(options, opened, &s->part, err));
+  }
   s->config = opened->config;
   s->plan = opened->plan;
   s->out_dir = opened->out_dir;

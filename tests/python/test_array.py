@@ -204,6 +204,9 @@ class Array(unittest.TestCase):
         shutil.rmtree(os.path.join(out, "elements"))
         self.merge(out)
         self.check_same(out)
+        done = self.element(out, 0, 3)  # the array once more: it is not trained anew
+        self.assertIn(f"{out} is complete: there is nothing left to do", done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(out, "elements")))
 
     def test_others_are_refused(self):
         out = self.place("others")

@@ -88,11 +88,27 @@ static void elements_that_there_are_not(void **state) {
   hr_part_fini(&part);
 }
 
+/* Results of this study, and of no other, leave nothing to do. */
+static void results_that_are_there(void **state) {
+  (void)state;
+  char manifest[64];
+  assert_false(hr_part_is_merged(&opened));
+  check_ok(hr_make_folders(opened.out_dir, &err));
+  scratch_write(&s, "run/results.json", "{}");
+  assert_false(hr_part_is_merged(&opened));
+  scratch_write(&s, "run/manifest.json", "{\"fingerprint\": \"0123456789abcdef\"}");
+  assert_false(hr_part_is_merged(&opened));
+  snprintf(manifest, sizeof manifest, "{\"fingerprint\": \"%s\"}",
+           opened.plan->origin.fingerprint);
+  scratch_write(&s, "run/manifest.json", manifest);
+  assert_true(hr_part_is_merged(&opened));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {TEST(the_study_goes_into_its_folder),
-                                     TEST(absent_experts_are_not_done),
-                                     TEST(elements_that_there_are_not)};
+  const struct CMUnitTest tests[] = {
+      TEST(the_study_goes_into_its_folder), TEST(absent_experts_are_not_done),
+      TEST(results_that_are_there), TEST(elements_that_there_are_not)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
