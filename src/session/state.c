@@ -149,6 +149,14 @@ cleanup:
   return status;
 }
 
+/* Which element of an array it is, if one. */
+static void read_element(const char *run_dir, hr_run_state *out) {
+  json_t *root = hr_json_file_read(run_dir, "element.json");
+  out->element = hr_json_count(root, "element", 0);
+  out->element_count = hr_json_count(root, "of", 0);
+  json_decref(root);
+}
+
 /* A directory that holds nothing but elements. */
 static void judge_array(hr_run_state *out) {
   bool running = false;
@@ -177,6 +185,7 @@ hr_status hr_run_state_read(const char *run_dir, hr_run_state *out, hr_error *er
     goto cleanup;
   }
   read_status(root, out);
+  read_element(run_dir, out);
   if (root) out->silent = age_of(run_dir, "status.json");
   judge(run_dir, out);
   if (!root) HR_TRY(judge_by_results(run_dir, out, err));
@@ -256,6 +265,13 @@ void hr_run_state_describe(const hr_run_state *state, const char *run_dir, hr_te
   }
   if (state->is_array) {
     hr_text_append(out, "`headroom merge %s` makes one run of them\n", run_dir);
+  } else if (state->phase != HR_RUN_RUNNING && state->phase != HR_RUN_FINISHED &&
+             state->element_count > 0) {
+    hr_text_append(
+        out,
+        "`headroom run CONFIG --array %zu/%zu`, with the --out that it was begun "
+        "with, goes on\n",
+        state->element, state->element_count);
   } else if (state->phase != HR_RUN_RUNNING && state->phase != HR_RUN_FINISHED) {
     hr_text_append(out, "`headroom run CONFIG --out %s --resume` goes on\n", run_dir);
   }

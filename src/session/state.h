@@ -28,7 +28,8 @@ typedef struct hr_run_state {
   double stage_seconds;
   size_t memory_bytes, peak_memory_bytes; /* 0: not known */
   hr_strings log;                         /* the last lines of run.log */
-  hr_elements elements;                   /* of an array of jobs, where there are any */
+  size_t element, element_count; /* which element of an array it is; of 0: none */
+  hr_elements elements;          /* of an array of jobs, where there are any */
   bool is_array; /* nothing has put them together yet; then running means that one is */
 } hr_run_state;
 

@@ -475,10 +475,20 @@ cleanup:
   return status;
 }
 
+/* Who would go on in an element's folder without it would do the whole study there. */
+static hr_status check_whole(const study *s, hr_error *err) {
+  if (s->is_element || !hr_folder_has(s->out_dir, "element.json")) return HR_OK;
+  return hr_fail(err, HR_ERR_USAGE,
+                 "%s is the folder of an element of an array; go on with --array and the "
+                 "--out that it was begun with, or name another directory with --out",
+                 s->out_dir);
+}
+
 /* Takes the run directory, and finds out what is left to be done. */
 static hr_status enter(study *s, hr_error *err) {
   hr_status status = HR_OK;
   hr_cost cost = {0};
+  HR_TRY(check_whole(s, err));
   HR_TRY(hr_rundir_open(s->out_dir, &s->plan->origin, s->options->mode, &s->rundir, err));
   s->plan->view.folder = s->out_dir; /* experts get copies */
   if (s->merges) {

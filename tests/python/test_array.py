@@ -156,6 +156,16 @@ class Array(unittest.TestCase):
             process.send_signal(signal.SIGTERM)
             process.communicate()
         self.assertIn(process.returncode, (0, 130))
+        folder = os.path.join(out, "elements", "0-of-1")
+        if process.returncode == 130:
+            self.assertEqual(self.headroom("status", folder).stdout.splitlines()[-1],
+                             "`headroom run CONFIG --array 0/1`, with the --out that it was begun "
+                             "with, goes on")
+        done = self.headroom("run", self.config, "--out", folder, "--resume", code=2)
+        self.assertEqual(self.last_error(done),
+                         f"headroom: {folder} is the folder of an element of an array; go on with "
+                         "--array and the --out that it was begun with, or name another directory "
+                         "with --out")
         again = self.element(out, 0, 1)
         self.assertNotIn("warning: the expert", again.stderr)
         said = self.element(out, 0, 1, "--dry-run").stdout
