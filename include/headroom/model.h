@@ -45,7 +45,9 @@ extern "C" {
   X(HR_FLAG_OTHER_SCALE, 1024, "other_scale",                                         \
     "flux on another scale than the training spectra")                                \
   X(HR_FLAG_OUTSIDE_FLUX, 2048, "outside_flux",                                       \
-    "a pixel far beyond the flux of all training spectra")
+    "a pixel far beyond the flux of all training spectra")                            \
+  X(HR_FLAG_FEW_PIXELS, 4096, "few_pixels",                                           \
+    "too few good pixels on the model's grid: nothing is predicted")
 
 typedef enum hr_flag {
 #define HR_FLAG_ENUM(name, bit, word, meaning) name = bit,

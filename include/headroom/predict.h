@@ -36,7 +36,8 @@ typedef struct hr_predict_options {
   size_t size;       /* of this struct; set by the _default function */
   const char *model; /* the bundle, or the run that has it */
   const char *const
-      *files; /* [file_count] HDF5, laid out as docs/formats.md says; labels
+      *files; /* [file_count] HDF5, laid out as docs/formats.md says, or FITS
+                files of a survey, as docs/survey-files.md says; labels
                 are needed for the routers oracle and nearest, and to keep */
   size_t file_count;
   const char *out;    /* the table to write; NULL: predictions.csv or .h5 */

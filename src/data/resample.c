@@ -18,7 +18,7 @@ void hr_resampling_fini(hr_resampling *resampling) {
   *resampling = (hr_resampling){0};
 }
 
-static hr_status check_grid(const hr_grid *grid, hr_error *err) {
+static hr_status check_grid(const hr_wave_grid *grid, hr_error *err) {
   if (grid->pixels < 2) {
     return hr_fail(err, HR_ERR_DATA,
                    "a grid of %zu pixel%s has no edges; spectra take two pixels and more",
@@ -37,7 +37,7 @@ static hr_status check_grid(const hr_grid *grid, hr_error *err) {
 }
 
 /* edge [pixels + 1] */
-static void find_edges(const hr_grid *grid, double *edge) {
+static void find_edges(const hr_wave_grid *grid, double *edge) {
   const double *c = grid->centres;
   size_t n = grid->pixels;
   for (size_t p = 1; p < n; p++) edge[p] = 0.5 * (c[p - 1] + c[p]);
@@ -105,7 +105,7 @@ static hr_status fill(hr_resampling *r, const double *source, const double *targ
   return find_coarseness(r, source, target, err);
 }
 
-hr_status hr_resampling_init(const hr_grid *source, const hr_grid *target,
+hr_status hr_resampling_init(const hr_wave_grid *source, const hr_wave_grid *target,
                              hr_resampling *out, hr_error *err) {
   hr_status status = HR_OK;
   double *from = NULL, *to = NULL;
@@ -130,7 +130,8 @@ cleanup:
   return status;
 }
 
-void hr_resample(const hr_resampling *r, const hr_measured *in, const hr_measured *out) {
+void hr_resample(const hr_resampling *r, const hr_wave_values *in,
+                 const hr_wave_values *out) {
   for (size_t t = 0; t < r->target_pixels; t++) {
     const double *w = r->weight + r->start[t];
     size_t count = r->start[t + 1] - r->start[t], s = r->first[t];
@@ -148,7 +149,7 @@ void hr_resample(const hr_resampling *r, const hr_measured *in, const hr_measure
 }
 
 /* Cov(t, t+1): the two share source pixels at most from the first of t + 1 on. */
-static double covariance(const hr_resampling *r, const hr_measured *in, size_t t) {
+static double covariance(const hr_resampling *r, const hr_wave_values *in, size_t t) {
   double sum = 0;
   size_t end = r->first[t] + (r->start[t + 1] - r->start[t]);
   for (size_t s = r->first[t + 1]; s < end; s++) {
@@ -159,8 +160,8 @@ static double covariance(const hr_resampling *r, const hr_measured *in, size_t t
   return sum;
 }
 
-double hr_resample_correlation(const hr_resampling *r, const hr_measured *in,
-                               const hr_measured *out) {
+double hr_resample_correlation(const hr_resampling *r, const hr_wave_values *in,
+                               const hr_wave_values *out) {
   double sum = 0;
   size_t pairs = 0;
   if (!in->variance || !out->variance) return (double)NAN;

@@ -36,33 +36,33 @@ typedef struct hr_resampling {
 } hr_resampling;
 
 /* A grid: centres in ascending order, in one unit; borrowed. */
-typedef struct hr_grid {
+typedef struct hr_wave_grid {
   const double *centres; /* [pixels] */
   size_t pixels;
-} hr_grid;
+} hr_wave_grid;
 
 /* A spectrum; borrowed. Values of bad pixels are not looked at, and are 0 in what is
  * made. */
-typedef struct hr_measured {
+typedef struct hr_wave_values {
   double *flux;     /* [pixels] */
   double *variance; /* [pixels]; NULL: not known */
   bool *good;       /* [pixels] */
-} hr_measured;
+} hr_wave_values;
 
 /* How to go from one grid to the other. HR_ERR_DATA where a grid has fewer than two
  * pixels or does not ascend; HR_ERR_MEMORY. Freed with hr_resampling_fini, on failure
  * too. Cost: linear in the pixels of both. */
-hr_status hr_resampling_init(const hr_grid *source, const hr_grid *target,
+hr_status hr_resampling_init(const hr_wave_grid *source, const hr_wave_grid *target,
                              hr_resampling *out, hr_error *err) HR_MUST_CHECK;
 void hr_resampling_fini(hr_resampling *resampling);
 
 /* Fills out [target], from `in` [source]. */
-void hr_resample(const hr_resampling *resampling, const hr_measured *in,
-                 const hr_measured *out);
+void hr_resample(const hr_resampling *resampling, const hr_wave_values *in,
+                 const hr_wave_values *out);
 
 /* The mean correlation of the noise of neighbours, over pairs of good target pixels; in,
  * out: as hr_resample had them. NaN: there is no such pair, or no variance. */
-double hr_resample_correlation(const hr_resampling *resampling, const hr_measured *in,
-                               const hr_measured *out);
+double hr_resample_correlation(const hr_resampling *resampling, const hr_wave_values *in,
+                               const hr_wave_values *out);
 
 #endif

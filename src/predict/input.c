@@ -60,14 +60,17 @@ cleanup:
   return status;
 }
 
-static hr_status check_error(const hr_input_wish *wish, const hr_dataset *dataset,
+static hr_status check_error(const hr_input_wish *wish, const hr_input *input,
                              const char *path, hr_error *err) {
   const char *title = hr_engine_needs_error(wish->engine);
-  if (!title || hr_dataset_has_error(dataset)) return HR_OK;
-  return hr_fail(err, HR_ERR_DATA,
-                 "%s has no error (%s), which %s has to know; supply it, or ask for "
-                 "another expert with --expert",
-                 path, place_of(wish, HR_PLACE_ERROR), title);
+  bool has_error = input->survey ? hr_survey_describe(input->survey)->has_variance
+                                 : hr_dataset_has_error(input->dataset);
+  if (!title || has_error) return HR_OK;
+  return hr_fail(
+      err, HR_ERR_DATA,
+      "%s has no error (%s), which %s has to know; supply it, or ask for "
+      "another expert with --expert",
+      path, input->survey ? "a column of errors" : place_of(wish, HR_PLACE_ERROR), title);
 }
 
 static hr_status choose_flux(const hr_input_wish *wish, const char *path, hr_input *input,
@@ -91,8 +94,7 @@ static hr_status choose_flux(const hr_input_wish *wish, const char *path, hr_inp
 
 /* What the file calls an axis: by its label or, where it has none of that name, as the
  * files of the study did. */
-static const char *column_of(const hr_dataset *dataset, const hr_bundle_axis *axis) {
-  const hr_strings *names = hr_dataset_label_names(dataset);
+static const char *column_of(const hr_strings *names, const hr_bundle_axis *axis) {
   bool has_column = false;
   for (size_t i = 0; i < names->count; i++) {
     if (strcmp(names->items[i], axis->label) == 0) return axis->label;
@@ -107,7 +109,7 @@ static hr_status find_labels(const hr_input_wish *wish, hr_input *input, hr_erro
   if (hr_engine_router(wish->engine)->needs_labels) {
     HR_TRY(hr_alloc(&input->axes, d->axis_count, err));
     for (size_t a = 0; a < d->axis_count; a++) {
-      const char *label = column_of(input->dataset, &d->axes[a]);
+      const char *label = column_of(hr_dataset_label_names(input->dataset), &d->axes[a]);
       HR_TRY(hr_dataset_label(input->dataset, label, false, &input->axes[a].values, err));
       input->axes[a].precision = hr_dataset_precision(input->dataset, label, 0);
     }
@@ -190,10 +192,51 @@ cleanup:
   return status;
 }
 
+/* --- files of surveys --- */
+
+static hr_status take_columns(const hr_input_wish *wish, hr_input *input, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_bundle_description *d = hr_engine_describe(wish->engine);
+  size_t axes = hr_engine_router(wish->engine)->needs_labels ? d->axis_count : 0;
+  HR_TRY(hr_alloc(&input->taken, axes + wish->keep->count, err));
+  HR_TRY(hr_alloc(&input->kept, wish->keep->count, err));
+  HR_TRY(hr_alloc(&input->kept_whole, wish->keep->count, err));
+  if (axes > 0) HR_TRY(hr_alloc(&input->axes, axes, err));
+  for (size_t a = 0; a < axes; a++) {
+    hr_table_column *column = &input->taken[input->taken_count++];
+    const char *name = column_of(hr_survey_describe(input->survey)->columns, &d->axes[a]);
+    HR_TRY(hr_survey_column(input->survey, name, column, err));
+    input->axes[a] = (hr_bin_column){column->values, column->precision};
+  }
+  for (size_t k = 0; k < wish->keep->count; k++) {
+    hr_table_column *column = &input->taken[input->taken_count++];
+    HR_TRY(hr_survey_column(input->survey, wish->keep->items[k], column, err));
+    input->kept[k] = column->values;
+    input->kept_whole[k] = column->integers;
+  }
+cleanup:
+  return status;
+}
+
+static hr_status open_survey(const hr_input_wish *wish, const char *path, hr_input *out,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_survey_open(wish->engine, path, &out->survey, err));
+  out->rows = hr_survey_describe(out->survey)->objects;
+  out->observed = HR_OBSERVED_FLUX;
+  HR_TRY(check_error(wish, out, path, err));
+  HR_TRY(take_columns(wish, out, err));
+cleanup:
+  return status;
+}
+
+/* --- opening --- */
+
 hr_status hr_input_open(const hr_input_wish *wish, const char *path,
                         const hr_observer *observer, hr_input *out, hr_error *err) {
   hr_status status = HR_OK;
   *out = (hr_input){0};
+  if (hr_fits_is_fits(path)) return open_survey(wish, path, out, err);
   HR_TRY(open_dataset(wish, path, observer, &out->dataset, err));
   HR_TRY(hr_dataset_tell_notes(out->dataset, observer, err));
   out->rows = hr_dataset_rows(out->dataset);
@@ -203,7 +246,7 @@ hr_status hr_input_open(const hr_input_wish *wish, const char *path,
   }
   HR_TRY(check_grid(wish, out->dataset, path, err));
   HR_TRY(drop_unknown_errors(out->dataset, path, observer, err));
-  HR_TRY(check_error(wish, out->dataset, path, err));
+  HR_TRY(check_error(wish, out, path, err));
   HR_TRY(choose_flux(wish, path, out, err));
   if (wish->index == HR_INDEX_ROWS) HR_TRY(hr_dataset_follow_index(out->dataset, err));
   HR_TRY(find_labels(wish, out, err));
@@ -214,6 +257,11 @@ cleanup:
 
 void hr_input_fini(hr_input *input) {
   hr_dataset_destroy(&input->dataset);
+  hr_survey_close(&input->survey);
+  for (size_t i = 0; i < input->taken_count; i++) {
+    hr_table_column_fini(&input->taken[i]);
+  }
+  hr_free(input->taken);
   hr_free(input->axes);
   hr_free(input->kept);
   hr_free(input->kept_whole);

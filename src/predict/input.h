@@ -6,6 +6,7 @@
 #include "data/stream.h"
 #include "headroom/predict.h"
 #include "predict/engine.h"
+#include "predict/survey.h"
 
 /* What is wanted of every file; borrowed. */
 typedef struct hr_input_wish {
@@ -16,21 +17,24 @@ typedef struct hr_input_wish {
 } hr_input_wish;
 
 typedef struct hr_input {
-  hr_dataset *dataset;
+  hr_dataset *dataset; /* NULL: it is a survey's file */
+  hr_survey *survey;   /* NULL: it is not */
   hr_observed observed;
   size_t rows;
   hr_bin_column *axes; /* [axis_count] columns for the router; NULL: not needed */
   const double **kept; /* [keep->count] columns */
   const int64_t *
-      *kept_whole; /* [keep->count] the same where they are integers, or NULL */
+      *kept_whole;        /* [keep->count] the same where they are integers, or NULL */
+  hr_table_column *taken; /* [taken_count] columns of a survey's file, owned */
+  size_t taken_count;
 } hr_input;
 
-/* Opens the file. Refuses, one sentence each: another wavelength grid, no error where an
- * expert needs it, no such flux, no labels or no such column where they are needed
- * (HR_ERR_DATA), labels that are wanted and in another order than the spectra
- * (HR_ERR_DATA where that is certain, else a warning; not where the index is followed),
- * no spectra (HR_ERR_EMPTY); and what hr_dataset_open_observed refuses. Freed with
- * hr_input_fini, on failure too. */
+/* Opens the file, HDF5 or, by its first bytes, FITS. Refuses, one sentence each: another
+ * wavelength grid, no error where an expert needs it, no such flux, no labels or no such
+ * column where they are needed (HR_ERR_DATA), labels that are wanted and in another order
+ * than the spectra (HR_ERR_DATA where that is certain, else a warning; not where the
+ * index is followed), no spectra (HR_ERR_EMPTY); and what hr_dataset_open_observed and
+ * hr_survey_open refuse. Freed with hr_input_fini, on failure too. */
 hr_status hr_input_open(const hr_input_wish *wish, const char *path,
                         const hr_observer *observer, hr_input *out,
                         hr_error *err) HR_MUST_CHECK;

@@ -22,6 +22,7 @@ void hr_predict_plan_destroy(hr_predict_plan **plan) {
   hr_free(p->keep_is_whole);
   hr_free(p->file_rows);
   hr_free(p->file_flux);
+  hr_free(p->file_layout);
   hr_free(p->out);
   hr_free(p);
   *plan = NULL;
@@ -65,6 +66,49 @@ cleanup:
   return status;
 }
 
+static bool keeps(const hr_predict_plan *plan, const char *name) {
+  for (size_t k = 0; k < plan->keep.count; k++) {
+    if (strcmp(plan->keep.items[k], name) == 0) return true;
+  }
+  return false;
+}
+
+/* The columns that say which object a row is, of a file; *ids NULL: it has none. They are
+ * constants of its layout. */
+static hr_status find_ids(const char *path, const char *const **ids, size_t *count,
+                          hr_error *err) {
+  hr_fits_spectra *spectra = NULL;
+  *ids = NULL;
+  *count = 0;
+  if (!hr_fits_is_fits(path)) return HR_OK;
+  hr_status status = hr_fits_spectra_open(path, &spectra, err);
+  if (status == HR_OK) {
+    *ids = hr_fits_spectra_describe(spectra)->ids;
+    *count = hr_fits_spectra_describe(spectra)->id_count;
+  }
+  hr_fits_spectra_close(&spectra);
+  return status;
+}
+
+/* Files of one survey say which object is which without being asked. */
+static hr_status keep_ids(hr_predict_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  const char *const *ids = NULL, *const *others = NULL;
+  size_t count = 0, other_count = 0;
+  HR_TRY(find_ids(plan->options.files[0], &ids, &count, err));
+  for (size_t i = 1; ids && i < plan->options.file_count; i++) {
+    HR_TRY(find_ids(plan->options.files[i], &others, &other_count, err));
+    bool is_same = others && other_count == count;
+    for (size_t k = 0; k < count && is_same; k++) is_same = !strcmp(ids[k], others[k]);
+    if (!is_same) return HR_OK;
+  }
+  for (size_t k = 0; k < count; k++) {
+    if (!keeps(plan, ids[k])) HR_TRY(hr_strings_append(&plan->keep, ids[k], err));
+  }
+cleanup:
+  return status;
+}
+
 static hr_status look_at_file(hr_predict_plan *plan, size_t i,
                               const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
@@ -74,6 +118,7 @@ static hr_status look_at_file(hr_predict_plan *plan, size_t i,
   HR_TRY(hr_input_open(&plan->wish, path, observer, &input, err));
   plan->file_rows[i] = input.rows;
   plan->file_flux[i] = input.observed;
+  if (input.survey) plan->file_layout[i] = hr_survey_describe(input.survey)->layout;
   plan->rows += input.rows;
   if (length > plan->table.file_bytes) plan->table.file_bytes = length;
   for (size_t k = 0; k < plan->keep.count; k++) {
@@ -90,6 +135,7 @@ static hr_status look_at_files(hr_predict_plan *plan, const hr_observer *observe
   size_t count = plan->options.file_count;
   HR_TRY(hr_alloc(&plan->file_rows, count, err));
   HR_TRY(hr_alloc(&plan->file_flux, count, err));
+  HR_TRY(hr_alloc(&plan->file_layout, count, err));
   HR_TRY(hr_alloc(&plan->keep_is_whole, plan->keep.count, err));
   for (size_t k = 0; k < plan->keep.count; k++) plan->keep_is_whole[k] = true;
   plan->wish =
@@ -125,6 +171,7 @@ hr_status hr_predict_plan_create(const hr_predict_options *options,
   HR_TRY(take_keep(plan, err));
   HR_TRY(hr_engine_open(plan->options.model, plan->options.router, plan->options.expert,
                         &plan->engine, err));
+  HR_TRY(keep_ids(plan, err));
   HR_TRY(look_at_files(plan, observer, err));
   plan->stream = hr_stream_options_default();
   size_t memory = plan->options.memory_bytes, rows = plan->options.block_rows;
@@ -202,8 +249,9 @@ static void describe_files(const hr_predict_plan *plan, hr_text *out) {
   for (size_t i = 0; i < plan->options.file_count; i++) {
     hr_text_append(out, "  ");
     hr_text_append_visible(out, plan->options.files[i]);
+    const char *flux = plan->file_flux[i] == HR_OBSERVED_NOISY ? "noisy" : "flux";
     hr_text_append(out, "  %zu rows, %s\n", plan->file_rows[i],
-                   plan->file_flux[i] == HR_OBSERVED_NOISY ? "noisy" : "flux");
+                   plan->file_layout[i] ? plan->file_layout[i] : flux);
   }
 }
 

@@ -20,7 +20,8 @@ typedef struct hr_predict_plan {
   hr_stream_options stream;
   size_t *file_rows; /* [file_count] */
   hr_observed *file_flux;
-  uint64_t rows; /* of all files */
+  const char **file_layout; /* [file_count] of a survey's file; NULL: it is none */
+  uint64_t rows;            /* of all files */
 } hr_predict_plan;
 
 /* Opens the bundle and every file, and closes the files again. */

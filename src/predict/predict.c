@@ -26,11 +26,20 @@ typedef struct work {
   uint64_t file_rows, bad_rows;      /* of it */
   hr_text scales;                    /* of files that are on another scale */
   uint64_t bytes;                    /* read so far, of files that are done */
+  bool has_told_coarse; /* that a survey's pixels are wider than the model's */
 } work;
+
+/* A file on its way: one of the two. */
+typedef struct reading {
+  hr_stream *stream;
+  hr_survey *survey; /* borrowed from the input */
+  size_t rows;       /* a block of it */
+} reading;
 
 static void count_rows(work *w, const hr_engine_result *result, size_t rows) {
   const hr_flux_scale *training = &hr_engine_describe(w->plan->engine)->flux;
-  const uint32_t none = HR_FLAG_BAD_SPECTRUM | HR_FLAG_NO_EXPERT | HR_FLAG_NO_NUMBER;
+  const uint32_t none =
+      HR_FLAG_BAD_SPECTRUM | HR_FLAG_NO_EXPERT | HR_FLAG_NO_NUMBER | HR_FLAG_FEW_PIXELS;
   for (size_t i = 0; i < rows; i++) {
     uint32_t flags = result->flags[i];
     w->summary.rows++;
@@ -54,9 +63,27 @@ static hr_status tell(const work *w, const hr_stream *stream, hr_error *err) {
   return hr_observe_progress(w->observer, &progress, err);
 }
 
+static hr_status next_block(const reading *r, hr_block *block, hr_error *err) {
+  if (r->survey) return hr_survey_next(r->survey, r->rows, block, err);
+  return hr_stream_next(r->stream, block, err);
+}
+
+static const hr_row_report *reports_of(const reading *r) {
+  return r->survey ? hr_survey_reports(r->survey) : hr_stream_reports(r->stream);
+}
+
+/* What is too little to predict is not called bad. */
+static void flag_few(const reading *r, size_t rows, hr_engine_result *result) {
+  for (size_t i = 0; r->survey && i < rows; i++) {
+    if (!hr_survey_few(r->survey)[i]) continue;
+    result->flags[i] &= ~(uint32_t)HR_FLAG_BAD_SPECTRUM;
+    result->flags[i] |= HR_FLAG_FEW_PIXELS;
+  }
+}
+
 /* One block: predicted, counted, written. */
 static hr_status predict_block(work *w, const hr_input *input, const char *path,
-                               const hr_stream *stream, const hr_block *block,
+                               const reading *from, const hr_block *block,
                                hr_error *err) {
   hr_status status = HR_OK;
   hr_engine_result result = {0};
@@ -74,12 +101,13 @@ static hr_status predict_block(work *w, const hr_input *input, const char *path,
                   .pixels = block->pixels,
                   .noisy = block->noisy,
                   .error = block->error},
-      .reports = hr_stream_reports(stream),
+      .reports = reports_of(from),
       .labels = input->axes ? axes : NULL,
   };
   HR_TRY(hr_engine_result_init(engine, block->rows, &result, err));
   HR_TRY(hr_prediction_table_init(&w->plan->table, block->rows, &table, err));
   HR_TRY(hr_engine_predict(engine, &rows, &result, err));
+  flag_few(from, block->rows, &result);
   hr_prediction_table_fill(&table, path, input, block->first_row, block->rows, &result);
   HR_TRY(hr_prediction_file_append(w->file, block->rows, table.cells, err));
   count_rows(w, &result, block->rows);
@@ -98,7 +126,7 @@ static hr_status tell_scale(work *w, const hr_input *input, const char *path,
   double factor = (double)NAN;
   hr_text text;
   hr_text_init(&text);
-  if (2 * w->bad_rows > w->file_rows) {
+  if (input->dataset && 2 * w->bad_rows > w->file_rows) {
     hr_flux_scale own;
     HR_TRY(hr_dataset_measure_scale(input->dataset, input->observed == HR_OBSERVED_NOISY,
                                     &own, err));
@@ -120,25 +148,44 @@ cleanup:
   return status;
 }
 
+/* Once, as files of one survey are alike: nobody has taught the models of noise that
+ * neighbours share. */
+static void tell_coarse(work *w, const hr_survey *survey, const char *path) {
+  const double much = 0.2;
+  double correlation = hr_survey_correlation(survey);
+  if (w->has_told_coarse || !(correlation > much)) return;
+  w->has_told_coarse = true;
+  hr_observe_warning(w->observer,
+                     "%s: its pixels are %.2g times as wide as the model's, so that the "
+                     "noise of neighbours goes together (correlation %.2f); models take "
+                     "it for independent, and what weighs by errors (posterior mean, "
+                     "Bayes gate, chi2) is too sure of itself",
+                     path, hr_survey_coarseness(survey), correlation);
+}
+
 static hr_status predict_file(work *w, const char *path, hr_error *err) {
   hr_status status = HR_OK;
   hr_input input = {0};
-  hr_stream *stream = NULL;
+  reading from = {.rows = w->plan->stream.block_rows};
   hr_block block = {0};
   HR_TRY(hr_input_open(&w->plan->wish, path, NULL, &input, err));
   hr_stream_options options = w->plan->stream;
   options.observed = input.observed;
-  HR_TRY(hr_stream_create(input.dataset, &options, &stream, err));
-  for (;;) {
-    HR_TRY(hr_stream_next(stream, &block, err));
-    if (block.rows == 0) break;
-    HR_TRY(predict_block(w, &input, path, stream, &block, err));
-    HR_TRY(tell(w, stream, err));
+  from.survey = input.survey;
+  if (input.dataset) {
+    HR_TRY(hr_stream_create(input.dataset, &options, &from.stream, err));
   }
-  w->bytes += hr_stream_preparation(stream)->bytes_read;
+  for (;;) {
+    HR_TRY(next_block(&from, &block, err));
+    if (block.rows == 0) break;
+    HR_TRY(predict_block(w, &input, path, &from, &block, err));
+    HR_TRY(tell(w, from.stream, err));
+  }
+  if (from.stream) w->bytes += hr_stream_preparation(from.stream)->bytes_read;
   HR_TRY(tell_scale(w, &input, path, err));
+  if (from.survey) tell_coarse(w, from.survey, path);
 cleanup:
-  hr_stream_destroy(&stream);
+  hr_stream_destroy(&from.stream);
   hr_input_fini(&input);
   return status;
 }

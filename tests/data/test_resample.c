@@ -14,8 +14,8 @@ static hr_resampling r;
 static double from[MOST], to[MOST];
 static double flux[MOST], variance[MOST], new_flux[MOST], new_variance[MOST];
 static bool good[MOST], new_good[MOST];
-static const hr_measured in = {flux, variance, good};
-static const hr_measured out = {new_flux, new_variance, new_good};
+static const hr_wave_values in = {flux, variance, good};
+static const hr_wave_values out = {new_flux, new_variance, new_good};
 
 static int tidy(void **state) {
   (void)state;
@@ -28,7 +28,7 @@ static void make_grid(double *grid, size_t pixels, double first, double step) {
 }
 
 static void prepare(size_t source, size_t target) {
-  const hr_grid a = {from, source}, b = {to, target};
+  const hr_wave_grid a = {from, source}, b = {to, target};
   hr_resampling_fini(&r);
   check_ok(hr_resampling_init(&a, &b, &r, &err));
 }
@@ -259,7 +259,7 @@ static void variances_are_those_of_noise(void **state) {
 
 static void without_variances_there_are_none(void **state) {
   (void)state;
-  const hr_measured bare = {flux, NULL, good}, bare_out = {new_flux, NULL, new_good};
+  const hr_wave_values bare = {flux, NULL, good}, bare_out = {new_flux, NULL, new_good};
   make_grid(from, 64, 100, 1);
   make_grid(to, 63, 100.5, 1);
   draw(64);
@@ -271,7 +271,7 @@ static void without_variances_there_are_none(void **state) {
 
 static void grids_have_to_ascend(void **state) {
   (void)state;
-  const hr_grid a = {from, 64}, b = {to, 64}, one = {from, 1};
+  const hr_wave_grid a = {from, 64}, b = {to, 64}, one = {from, 1};
   make_grid(from, 64, 100, 1);
   make_grid(to, 64, 100, 1);
   from[10] = 108;
@@ -285,7 +285,7 @@ static void grids_have_to_ascend(void **state) {
 }
 
 static hr_status make(void) {
-  const hr_grid a = {from, 64}, b = {to, 32};
+  const hr_wave_grid a = {from, 64}, b = {to, 32};
   hr_resampling own;
   hr_status status = hr_resampling_init(&a, &b, &own, &err);
   hr_resampling_fini(&own);

@@ -11,7 +11,9 @@
 void hr_fits_hdus_close(hr_fits_hdus *hdus) {
   for (size_t i = 0; i < hdus->count; i++) hr_strings_fini(&hdus->items[i].columns);
   hr_free(hdus->items);
+#if HR_FITS
   hr_fits_close(&hdus->file);
+#endif
   *hdus = (hr_fits_hdus){0};
 }
 
