@@ -135,6 +135,10 @@ static void steps_of_quantised_images_are_known(void **state) {
   for (size_t i = 0; i < PIXELS; i++) check_near(out[i], values[i], step);
   check_ok(hr_fits_read_step(&hdus, 2, &step, &err));
   check_near(step, 0, 0);
+  int64_t bits[PIXELS];
+  const hr_fits_span mask = {.hdu = 2, .column = HR_FITS_NONE, .count = PIXELS};
+  check_ok(hr_fits_read_wholes(&hdus, &mask, bits, &err));
+  for (size_t i = 0; i < PIXELS; i++) check_near(bits[i], values[i], 1);
 }
 
 static void what_is_cut_off_is_told(void **state) {

@@ -129,7 +129,8 @@ static hr_status look_at_image(const hr_fits_hdus *hdus, hr_fits_hdu *hdu, size_
     if (axis[a] < 0) return hr_fits_fail_header(&hdus->file, (int)number, err);
     hdu->axis[a] = a < hdu->axes ? (uint64_t)axis[a] : 1;
   }
-  if (bits > 0 || !fits_is_compressed_image(hdus->file.handle, &code)) return HR_OK;
+  hdu->is_compressed = fits_is_compressed_image(hdus->file.handle, &code) != 0;
+  if (bits > 0 || !hdu->is_compressed) return HR_OK;
   fits_get_colnum(hdus->file.handle, CASEINSEN, "ZSCALE", &column, &code);
   hdu->is_quantised = take(code);
   return HR_OK;
@@ -233,11 +234,33 @@ cleanup:
   return status;
 }
 
+/* CFITSIO 4.2 unpacks no image into integers of 64 bits; doubles hold those of 32. */
+static hr_status read_packed_wholes(const hr_fits_hdus *hdus, const hr_fits_span *span,
+                                    int64_t *out, hr_error *err) {
+  hr_status status = HR_OK;
+  double *own = NULL;
+  int code = 0;
+  HR_TRY(hr_alloc(&own, (size_t)span->count, err));
+  fits_read_img(hdus->file.handle, TDOUBLE, (LONGLONG)span->first + 1,
+                (LONGLONG)span->count, NULL, own, NULL, &code);
+  for (uint64_t i = 0; i < span->count && !code; i++) {
+    bool fits = fabs(own[i]) <= 0x1p62;
+    out[i] = fits ? (int64_t)own[i] : -1;
+  }
+  if (code) status = fail_reading(hdus, span, code, err);
+cleanup:
+  hr_free(own);
+  return status;
+}
+
 static hr_status read_image(const hr_fits_hdus *hdus, const hr_fits_span *span, int as,
                             void *out, hr_error *err) {
   int code = 0;
   if (as == TDOUBLE && hdus->items[span->hdu].is_quantised) {
     return read_quantised(hdus, span, out, err);
+  }
+  if (as == TLONGLONG && hdus->items[span->hdu].is_compressed) {
+    return read_packed_wholes(hdus, span, out, err);
   }
   fits_read_img(hdus->file.handle, as, (LONGLONG)span->first + 1, (LONGLONG)span->count,
                 NULL, out, NULL, &code);

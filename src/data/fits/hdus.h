@@ -10,8 +10,9 @@ enum { HR_FITS_NAME = 72, HR_FITS_AXES = 3 };
 typedef struct hr_fits_hdu {
   char name[HR_FITS_NAME]; /* EXTNAME; "" where it has none */
   bool is_table;
-  bool is_quantised; /* an image whose floats are rounded to steps to be compressed */
-  size_t axes;       /* of an image: 0 .. 3 */
+  bool is_compressed; /* an image in tiles */
+  bool is_quantised;  /* an image whose floats are rounded to steps to be compressed */
+  size_t axes;        /* of an image: 0 .. 3 */
   uint64_t axis[HR_FITS_AXES]; /* NAXIS1 first; 1 behind the last */
   uint64_t rows;               /* of a table */
   hr_strings columns;          /* of a table */

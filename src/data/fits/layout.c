@@ -162,7 +162,8 @@ hr_status hr_fits_read_parts(const hr_fits_spectra *self, const hr_fits_parts *p
   HR_TRY(hr_fits_raw_take(out, (size_t)flux.count, err));
   memset(out->bits, 0, out->pixels * sizeof *out->bits);
   HR_TRY(hr_fits_read_numbers(&self->hdus, &flux, out->flux, err));
-  bool has_wave = wave.hdu != HR_FITS_NONE && !self->shared;
+  bool is_known = self->shared && self->bands == 1;
+  bool has_wave = wave.hdu != HR_FITS_NONE && !is_known;
   if (has_wave) HR_TRY(hr_fits_read_numbers(&self->hdus, &wave, out->wave, err));
   if (noise.hdu != HR_FITS_NONE) {
     HR_TRY(hr_fits_read_numbers(&self->hdus, &noise, out->noise, err));

@@ -72,7 +72,8 @@ struct hr_fits_spectra {
   size_t table; /* extension with a row an object; HR_FITS_NONE */
 };
 
-extern const hr_fits_layout hr_fits_plain, hr_fits_pfs_object, hr_fits_pfs_old;
+extern const hr_fits_layout hr_fits_pfs_coadd, hr_fits_pfs_object, hr_fits_pfs_old,
+    hr_fits_desi, hr_fits_sdss, hr_fits_lamost_image, hr_fits_lamost_table, hr_fits_plain;
 
 /* Makes room for spectra of `pixels`, and sets raw->pixels. */
 hr_status hr_fits_raw_take(hr_fits_raw *raw, size_t pixels, hr_error *err) HR_MUST_CHECK;
@@ -105,7 +106,7 @@ hr_fits_part hr_fits_column_part(const hr_fits_hdus *hdus, size_t hdu, size_t co
 hr_fits_part hr_fits_no_part(void);
 
 /* Reads the arrays of an object, which have to be of one length (HR_ERR_FORMAT). Where
- * self->shared is known wavelengths are not read. */
+ * self->shared is known, and there is one band, wavelengths are not read. */
 hr_status hr_fits_read_parts(const hr_fits_spectra *self, const hr_fits_parts *parts,
                              size_t object, hr_fits_raw *out,
                              hr_error *err) HR_MUST_CHECK;

@@ -11,8 +11,9 @@
 #include "data/vacuum.h"
 
 /* Those that ask for more come first. */
-static const hr_fits_layout *const layouts[] = {&hr_fits_pfs_object, &hr_fits_pfs_old,
-                                                &hr_fits_plain};
+static const hr_fits_layout *const layouts[] = {
+    &hr_fits_pfs_coadd, &hr_fits_pfs_object,   &hr_fits_pfs_old,      &hr_fits_desi,
+    &hr_fits_sdss,      &hr_fits_lamost_image, &hr_fits_lamost_table, &hr_fits_plain};
 enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
 
 void hr_fits_spectrum_fini(hr_fits_spectrum *spectrum) {
