@@ -220,11 +220,15 @@ hr_status hr_fits_cell_length(const hr_fits_hdus *hdus, const hr_fits_span *cell
 static hr_status read_quantised(const hr_fits_hdus *hdus, const hr_fits_span *span,
                                 double *out, hr_error *err) {
   hr_status status = HR_OK;
+  fitsfile *handle = hdus->file.handle;
   char *missing = NULL;
   int code = 0, any = 0;
   HR_TRY(hr_alloc(&missing, (size_t)span->count, err));
-  fits_read_imgnull(hdus->file.handle, TDOUBLE, (LONGLONG)span->first + 1,
-                    (LONGLONG)span->count, out, missing, &any, &code);
+  /* CFITSIO 4.2 remembers of an image of floats that was not rounded, which it has passed
+   * on its way, that there are no steps, and takes the next one's for floats. */
+  handle->Fptr->quantize_level = 0;
+  fits_read_imgnull(handle, TDOUBLE, (LONGLONG)span->first + 1, (LONGLONG)span->count,
+                    out, missing, &any, &code);
   for (uint64_t i = 0; i < span->count && !code; i++) {
     if (missing[i]) out[i] = (double)NAN;
   }
