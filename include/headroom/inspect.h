@@ -43,7 +43,8 @@ typedef struct hr_inspect_info {
   uint64_t file_bytes;
   size_t array_count; /* HDF5 datasets, for hr_inspection_get_array */
 
-  bool is_usable;  /* some study can read the file; if not, `problems` says why */
+  bool is_usable;  /* some study can read the file or, of a FITS file of a survey,
+                      hr_predict; if not, `problems` says why */
   bool is_dataset; /* laid out as docs/formats.md says; if not, `problems` says why and
                       all below but problems and text is empty */
   uint64_t rows, pixels;
@@ -96,9 +97,10 @@ typedef struct hr_inspect_distribution {
 
 /* Looks into the HDF5 file at `path`, in one pass over its spectra, within the memory
  * budget. `options` may be NULL. A file that is HDF5 but cannot be studied is no failure:
- * is_usable is false and the reasons are in `problems`. HR_ERR_MISSING, HR_ERR_FORMAT
- * where it cannot be opened, HR_ERR_INTERRUPTED, HR_ERR_MEMORY. *out is freed with
- * hr_inspection_destroy. */
+ * is_usable is false and the reasons are in `problems`. Of a FITS file of a survey
+ * (docs/survey-files.md) some spectra are read, and is_dataset is false. HR_ERR_MISSING,
+ * HR_ERR_FORMAT where it cannot be opened, HR_ERR_INTERRUPTED, HR_ERR_MEMORY. *out is
+ * freed with hr_inspection_destroy. */
 HR_API hr_status hr_inspect(const char *path, const hr_inspect_options *options,
                             hr_inspection **out, hr_error *err) HR_MUST_CHECK;
 HR_API void hr_inspection_destroy(hr_inspection **inspection);

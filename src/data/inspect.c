@@ -12,6 +12,7 @@
 #include "core/quantile.h"
 #include "core/text.h"
 #include "data/bins.h"
+#include "data/fits/spectra.h"
 #include "data/frame.h"
 #include "data/inspect_parts.h"
 #include "data/stream.h"
@@ -440,12 +441,22 @@ cleanup:
   return status;
 }
 
+/* All that is done of an HDF5 file. */
+static hr_status look_at_hdf5(hr_inspection *inspection, const hr_places *places,
+                              const hr_inspect_options *options, hr_error *err) {
+  hr_error problem = {0};
+  hr_status status = hr_inspect_list_arrays(inspection, err);
+  if (status != HR_OK) return status;
+  status = note_problem(look_at_dataset(inspection, places, options, &problem),
+                        inspection, &problem);
+  return status == HR_OK ? HR_OK : hr_fail(err, status, "%s", problem.message);
+}
+
 hr_status hr_inspect(const char *path, const hr_inspect_options *options,
                      hr_inspection **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_inspect_options own;
   hr_inspection *inspection = NULL;
-  hr_error problem = {0};
   hr_places places = {{0}};
   char *named = NULL;
   HR_TRY(hr_inspect_take_options(options, &own, err));
@@ -453,13 +464,8 @@ hr_status hr_inspect(const char *path, const hr_inspect_options *options,
   HR_TRY(hr_alloc(&inspection, 1, err));
   HR_TRY(hr_copy_text(path, &inspection->path, err));
   inspection->is_usable = true; /* until something is found */
-  HR_TRY(hr_inspect_list_arrays(inspection, err));
-  status = note_problem(look_at_dataset(inspection, &places, &own, &problem), inspection,
-                        &problem);
-  if (status != HR_OK) {
-    status = hr_fail(err, status, "%s", problem.message);
-    goto cleanup;
-  }
+  HR_TRY(hr_fits_is_fits(path) ? hr_inspect_survey(inspection, err)
+                               : look_at_hdf5(inspection, &places, &own, err));
   HR_TRY(own.as_json ? hr_inspect_write_json(inspection, err)
                      : hr_inspect_write_text(inspection, err));
   *out = inspection;

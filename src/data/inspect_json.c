@@ -87,6 +87,21 @@ static void put_problems(hr_json_builder *builder, json_t *root,
   }
 }
 
+static void put_survey(hr_json_builder *builder, json_t *root,
+                       const hr_inspected_survey *survey) {
+  json_t *object = hr_json_put(builder, root, "survey", json_object());
+  hr_json_put_text(builder, object, "layout", survey->layout);
+  hr_json_put(builder, object, "wavelengths", hr_json_text(survey->waves));
+  hr_json_put_bool(builder, object, "shared", survey->is_shared);
+  hr_json_put(builder, object, "flux", hr_json_text(survey->unit));
+  hr_json_put_bool(builder, object, "errors", survey->has_errors);
+  hr_json_put_text(builder, object, "masks", survey->masking);
+  hr_json_put_text(builder, object, "ids", survey->ids);
+  hr_json_put(builder, object, "columns", hr_json_text(survey->columns));
+  hr_json_put_count(builder, object, "looked_at", survey->looked_at);
+  hr_json_put_number(builder, object, "good_share", survey->good_share);
+}
+
 hr_status hr_inspect_write_json(hr_inspection *inspection, hr_error *err) {
   hr_json_builder builder = {false};
   json_t *root = json_object();
@@ -108,6 +123,7 @@ hr_status hr_inspect_write_json(hr_inspection *inspection, hr_error *err) {
   put_bins(&builder, root, it);
   put_spectra(&builder, root, it);
   put_problems(&builder, root, it);
+  if (it->survey) put_survey(&builder, root, it->survey);
   hr_status status = hr_json_write(&builder, root, &out, err);
   json_decref(root);
   if (status != HR_OK) {

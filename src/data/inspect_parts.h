@@ -1,5 +1,6 @@
 /* The parts of hr_inspect, one file each: inspect.c looks at the data, inspect_arrays.c
- * lists what an HDF5 file holds, inspect_text.c and inspect_json.c write the report. */
+ * lists what an HDF5 file holds, inspect_survey.c looks at a survey's file,
+ * inspect_text.c and inspect_json.c write the report. */
 #ifndef HR_DATA_INSPECT_PARTS_H
 #define HR_DATA_INSPECT_PARTS_H
 
@@ -23,6 +24,17 @@ typedef struct hr_inspected_doubt {
   const char *code; /* of data.allow; NULL: it is none */
   bool refuses;     /* a study refuses that unless data.allow names it */
 } hr_inspected_doubt;
+
+/* Of a file of a survey (data/fits/spectra.h); everything is owned. */
+typedef struct hr_inspected_survey {
+  char *layout, *waves, *unit, *masking; /* as hr_fits_spectra_info has them */
+  char *ids, *columns;                   /* "catId, objId" */
+  bool is_shared, has_errors;
+  size_t looked_at;  /* spectra, of whose pixels */
+  double good_share; /* are good */
+} hr_inspected_survey;
+
+void hr_inspected_survey_destroy(hr_inspected_survey **survey);
 
 enum { HR_INSPECT_BINS = 9 };
 
@@ -50,6 +62,7 @@ struct hr_inspection {
   char **problems;                   /* [problem_count] sentences */
   struct hr_inspected_doubt *doubts; /* [problem_count]; NULL: nothing is known of them */
   size_t problem_count;
+  hr_inspected_survey *survey; /* NULL: it is no such file */
   char *text;
 };
 
@@ -69,6 +82,10 @@ hr_status hr_inspect_doubt(const hr_dataset *dataset, const hr_inspect_options *
 
 /* Fills arrays, array_count and file_bytes. */
 hr_status hr_inspect_list_arrays(hr_inspection *inspection, hr_error *err) HR_MUST_CHECK;
+
+/* Fills survey, rows, pixels, wavelengths and file_bytes of a FITS file. Statuses of
+ * hr_fits_spectra_open and hr_fits_spectra_read. */
+hr_status hr_inspect_survey(hr_inspection *inspection, hr_error *err) HR_MUST_CHECK;
 
 /* Fills text from everything else. */
 hr_status hr_inspect_write_text(hr_inspection *inspection, hr_error *err) HR_MUST_CHECK;

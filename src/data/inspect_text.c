@@ -120,6 +120,28 @@ static void write_problems(const hr_inspection *it, hr_text *out) {
   }
 }
 
+static void write_line(hr_text *out, const char *what, const char *said) {
+  hr_text_append(out, "  %-11s  ", what);
+  hr_text_append_visible(out, said);
+  hr_text_append(out, "\n");
+}
+
+static void write_survey(const hr_inspection *it, hr_text *out) {
+  const hr_inspected_survey *survey = it->survey;
+  hr_text_append(out, "\nSurvey\n");
+  write_line(out, "layout", survey->layout);
+  write_line(out, "wavelengths", survey->waves);
+  write_line(out, "grids", survey->is_shared ? "one for all" : "one a spectrum");
+  write_line(out, "flux", survey->unit);
+  write_line(out, "errors", survey->has_errors ? "known" : "none");
+  write_line(out, "masks", survey->masking);
+  write_line(out, "ids", survey->ids);
+  write_line(out, "columns", survey->columns);
+  hr_text_append(out, "  %-11s  %.2f %% of the pixels of %zu spectr%s\n", "good",
+                 100 * survey->good_share, survey->looked_at,
+                 survey->looked_at == 1 ? "um" : "a");
+}
+
 hr_status hr_inspect_write_text(hr_inspection *inspection, hr_error *err) {
   hr_status status = HR_OK;
   hr_text out;
@@ -128,18 +150,19 @@ hr_status hr_inspect_write_text(hr_inspection *inspection, hr_error *err) {
   hr_text_append(&out, " (");
   write_size(inspection->file_bytes, &out);
   hr_text_append(&out, ")\n");
-  if (inspection->is_dataset) {
+  if (inspection->is_dataset || inspection->survey) {
     hr_text_append(&out, "%" PRIu64 " %s of %" PRIu64 " pixel%s, %s to %s A\n",
                    inspection->rows, inspection->rows == 1 ? "spectrum" : "spectra",
                    inspection->pixels, inspection->pixels == 1 ? "" : "s",
                    HR_DECIMALS(inspection->first_wave_angstrom, 2),
                    HR_DECIMALS(inspection->last_wave_angstrom, 2));
   }
-  write_arrays(inspection, &out);
+  if (inspection->survey) write_survey(inspection, &out);
+  if (!inspection->survey) write_arrays(inspection, &out);
   if (inspection->is_dataset) write_labels(inspection, &out);
   write_snr(&inspection->snr, &out);
   write_bins(inspection, &out);
-  write_problems(inspection, &out);
+  if (!inspection->survey) write_problems(inspection, &out);
   HR_TRY(hr_text_status(&out, err));
   HR_TRY(hr_copy_text(out.bytes, &inspection->text, err));
 cleanup:

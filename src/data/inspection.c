@@ -43,6 +43,7 @@ void hr_inspection_destroy(hr_inspection **inspection) {
   hr_free(it->labels);
   hr_free(it->problems);
   hr_free(it->doubts);
+  hr_inspected_survey_destroy(&it->survey);
   hr_free(it->path);
   hr_free(it->text);
   hr_free(it);
