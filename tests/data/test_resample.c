@@ -274,6 +274,7 @@ static void grids_have_to_ascend(void **state) {
   const hr_wave_grid a = {from, 64}, b = {to, 64}, one = {from, 1};
   make_grid(from, 64, 100, 1);
   make_grid(to, 64, 100, 1);
+  hr_resampling_fini(&r);
   from[10] = 108;
   check_fails(hr_resampling_init(&a, &b, &r, &err), HR_ERR_DATA,
               "the wavelength is 108 at pixel 10 (counted from 0) and 109 before it; "
