@@ -23,7 +23,8 @@ typedef struct mean {
 struct hr_survey {
   const hr_engine *engine;
   hr_fits_spectra *spectra;
-  double level; /* median flux of training spectra, in the unit of their files */
+  double level;      /* median flux of training spectra, in the unit of their files */
+  double mean_level; /* of their mean; NaN: it is not known */
   size_t pixels, next, room; /* of the model; object to read; rows of a block */
 
   double *grid; /* [grid_pixels] of the spectrum that `resampling` is for */
@@ -77,6 +78,19 @@ static hr_status find_level(hr_survey *self, const char *path, hr_error *err) {
                  path, hr_engine_folder(self->engine), flux->level_low, flux->level_high);
 }
 
+/* The mean of the training spectra at a pixel, in the unit of their files. */
+static double mean_at(const hr_conditioning *c, size_t p) {
+  return ((double)c->stand_in[p] + c->base) * c->scale;
+}
+
+static void find_mean_level(hr_survey *self) {
+  const hr_conditioning *c = hr_engine_conditioning(self->engine);
+  self->mean_level = (double)NAN;
+  if (!c->stand_in) return;
+  for (size_t p = 0; p < self->pixels; p++) self->values[p] = (float)mean_at(c, p);
+  self->mean_level = hr_pixel_quantile(self->values, self->pixels, 0.5, self->scratch);
+}
+
 static hr_status make_room(hr_survey *self, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_alloc(&self->flux, self->pixels, err));
@@ -99,6 +113,7 @@ hr_status hr_survey_open(const hr_engine *engine, const char *path, hr_survey **
   HR_TRY(hr_fits_spectra_open(path, &self->spectra, err));
   HR_TRY(find_level(self, path, err));
   HR_TRY(make_room(self, err));
+  find_mean_level(self);
   *out = self;
   self = NULL;
 cleanup:
@@ -156,6 +171,20 @@ static size_t measure(const hr_survey *self, double *median) {
   return count;
 }
 
+/* The median that the good pixels of a star should have: spectra slope, so that those of
+ * half an arm have another one than the whole. It is to the median of all pixels what it
+ * is in the mean of the training spectra. */
+static double level_of_good(const hr_survey *self, size_t count) {
+  const hr_conditioning *c = hr_engine_conditioning(self->engine);
+  size_t at = 0;
+  if (count == self->pixels || count == 0 || !(self->mean_level > 0)) return self->level;
+  for (size_t p = 0; p < self->pixels; p++) {
+    if (self->good[p]) self->values[at++] = (float)mean_at(c, p);
+  }
+  double median = hr_pixel_quantile(self->values, count, 0.5, self->scratch);
+  return median > 0 ? self->level * median / self->mean_level : self->level;
+}
+
 /* Row i of the block, out of what was resampled. */
 static void fill_row(hr_survey *self, size_t i) {
   const hr_conditioning *c = hr_engine_conditioning(self->engine);
@@ -164,7 +193,7 @@ static void fill_row(hr_survey *self, size_t i) {
   double median = 0;
   size_t count = measure(self, &median);
   bool is_few = (double)count < hr_survey_least_good * (double)self->pixels;
-  double scale = median > 0 ? self->level / median : 0;
+  double scale = median > 0 ? level_of_good(self, count) / median : 0;
   for (size_t p = 0; p < self->pixels; p++) {
     self->mask[p] = !self->good[p];
     noisy[p] = hr_condition_flux(c, self->flux[p] * scale);
