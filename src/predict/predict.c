@@ -163,10 +163,20 @@ static void tell_coarse(work *w, const hr_survey *survey, const char *path) {
                      path, hr_survey_coarseness(survey), correlation);
 }
 
+/* Rows of a survey's file at a time, as the stream has them of others: within the memory,
+ * and in whole groups, so that the bytes of predictions are those of any other number. */
+static size_t survey_rows(const hr_predict_plan *plan) {
+  size_t pixels = hr_engine_describe(plan->engine)->pixels;
+  size_t row = pixels * 2 * sizeof(float) + sizeof(hr_row_report);
+  size_t rows = plan->stream.memory_bytes / row, multiple = plan->stream.block_multiple;
+  if (rows > plan->stream.block_rows) rows = plan->stream.block_rows;
+  return rows > multiple ? rows - rows % multiple : multiple;
+}
+
 static hr_status predict_file(work *w, const char *path, hr_error *err) {
   hr_status status = HR_OK;
   hr_input input = {0};
-  reading from = {.rows = w->plan->stream.block_rows};
+  reading from = {.rows = survey_rows(w->plan)};
   hr_block block = {0};
   HR_TRY(hr_input_open(&w->plan->wish, path, NULL, &input, err));
   hr_stream_options options = w->plan->stream;

@@ -475,6 +475,9 @@ experts: {{ridge: {{alpha: [10]}}}}
         np.testing.assert_allclose(table.snr, own.snr, rtol=1e-3)
         self.assertEqual((table["flags"] & 4096).sum(), 0)
         self.assertNotIn("correlation", done.stderr)
+        for how in (("--block-rows", 7), ("--memory", 1)):
+            again, _ = self.predict("coadd.fits", "--keep", "ra", *how)
+            pd.testing.assert_frame_equal(again, table, check_exact=True)
 
     def r2(self, table):
         truth = self.labels.log_g.to_numpy()
