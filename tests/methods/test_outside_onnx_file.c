@@ -130,12 +130,9 @@ static void memory_can_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(other_bytes_are_another_model),
-      TEST(weights_beside_it_are_part_of_it),
-      TEST(weights_beside_it_are_listed),
-      TEST(other_names_are_passed_over),
-      TEST(too_many_files_are_refused),
-      TEST(memory_can_run_out),
+      TEST(other_bytes_are_another_model), TEST(weights_beside_it_are_part_of_it),
+      TEST(weights_beside_it_are_listed),  TEST(other_names_are_passed_over),
+      TEST(too_many_files_are_refused),    TEST(memory_can_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

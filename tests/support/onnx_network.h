@@ -3,6 +3,7 @@
 #ifndef HR_TESTS_SUPPORT_ONNX_NETWORK_H
 #define HR_TESTS_SUPPORT_ONNX_NETWORK_H
 
+#include "methods/outside/ort_api.h"
 #include "support/check.h"
 
 enum { ONNX_PIXELS = 3, ONNX_TARGETS = 2 };
@@ -70,6 +71,18 @@ static inline void onnx_network_write_kind(const char *path, onnx_network_kind k
     onnx_network_put(path, noisy, sizeof noisy);
   else
     onnx_network_put(path, centred, sizeof centred);
+}
+
+/* Whether this is a build without the runtime (HR_ONNX=OFF), which has nothing to run a
+ * network with, and says so. */
+static inline bool onnx_is_left_out(void) {
+  hr_ort_library library;
+  hr_error error = {0};
+  hr_status status = hr_ort_load(&library, &error);
+  if (status == HR_OK) hr_ort_unload(&library);
+  return status == HR_ERR_MISSING &&
+         strcmp(error.message,
+                "this program was built without ONNX Runtime (HR_ONNX=OFF)") == 0;
 }
 
 #endif
