@@ -42,7 +42,7 @@ static const hr_figure *draw(void) {
   check_ok(hr_reader_init(&reader, path, &err));
   check_ok(hr_rows_init(&rows, rows_path, &reader, &err));
   check_ok(hr_figures_init(&figures, &reader, &rows, &err));
-  return &figures.items[figures.count - 1];
+  return figures.count > 0 ? &figures.items[figures.count - 1] : NULL;
 }
 
 /* Labels of the bins: T_eff has few values, as on a lattice. */
@@ -124,7 +124,7 @@ static void without_predictions_there_is_none(void **state) {
   for (size_t t = 0; t < FIXTURE_RIDGE_FITS; t++) {
     fixture_end(&f, &f.ridge[t], HR_FIT_FAILED);
   }
-  assert_string_not_equal(draw()->name, "residuals");
+  assert_null(draw()); /* nor any other figure */
 }
 
 int main(void) {
