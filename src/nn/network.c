@@ -297,6 +297,10 @@ hr_net *hr_network_net(hr_network *network) {
   return &network->base;
 }
 
+hr_network *hr_network_of(hr_net *net) {
+  return (hr_network *)(void *)net;
+}
+
 const hr_network_shape *hr_network_shape_of(const hr_network *network) {
   return &network->shape;
 }

@@ -64,8 +64,9 @@ hr_status hr_network_create(const hr_network_shape *shape, size_t most_rows,
                             hr_error *err) HR_MUST_CHECK;
 void hr_network_destroy(hr_network **network);
 
-/* The same network as a trainer knows it. */
+/* The same network as a trainer knows it, and back. */
 hr_net *hr_network_net(hr_network *network);
+hr_network *hr_network_of(hr_net *net);
 
 const hr_network_shape *hr_network_shape_of(const hr_network *network);
 float *hr_network_parameters(hr_network *network);

@@ -467,12 +467,8 @@ hr_status hr_network_backward(hr_network *n, const float *dout, hr_error *err) {
   return check_failure(n, err);
 }
 
-static hr_network *network_of(hr_net *net) {
-  return (hr_network *)(void *)net;
-}
-
 static void net_start(hr_net *net, uint64_t seed) {
-  hr_network_start(network_of(net), seed);
+  hr_network_start(hr_network_of(net), seed);
 }
 
 /* The derivatives of the mean of squares. */
@@ -485,7 +481,7 @@ static void differentiate(hr_network *n, const hr_net_batch *batch, const float 
 static hr_status net_learn(hr_net *net, const hr_net_batch *batch, float *out,
                            hr_error *err) {
   hr_status status = HR_OK;
-  hr_network *n = network_of(net);
+  hr_network *n = hr_network_of(net);
   HR_TRY(hr_network_forward(n, batch->x, batch->rows, true, out, err));
   differentiate(n, batch, out);
   HR_TRY(hr_network_backward(n, n->dout, err));
@@ -495,11 +491,11 @@ cleanup:
 
 static hr_status net_predict(hr_net *net, const float *x, size_t rows, float *out,
                              hr_error *err) {
-  return hr_network_forward(network_of(net), x, rows, false, out, err);
+  return hr_network_forward(hr_network_of(net), x, rows, false, out, err);
 }
 
 static void net_destroy(hr_net **net) {
-  hr_network *n = *net ? network_of(*net) : NULL;
+  hr_network *n = *net ? hr_network_of(*net) : NULL;
   *net = NULL;
   hr_network_destroy(&n);
 }

@@ -12,34 +12,44 @@
 
 enum { PIXELS = 20, ROWS = 300, THREADS = 4 };
 
-static const hr_network_backend backend = {&hr_convolver_reference,
-                                           &hr_compute_reference};
-static const hr_network_shape shape = {.pixels = PIXELS,
-                                       .blocks = 2,
-                                       .channels = {3, 4},
-                                       .kernel = 3,
-                                       .pool = 2,
-                                       .hidden = 5,
-                                       .batch_norm = true};
+static const hr_net_design cnn = {
+    .kind = &hr_net_kind_cnn,
+    .shape.cnn = {.pixels = PIXELS,
+                  .blocks = 2,
+                  .channels = {3, 4},
+                  .kernel = 3,
+                  .pool = 2,
+                  .hidden = 5,
+                  .batch_norm = true},
+    .backend.cnn = {&hr_convolver_reference, &hr_compute_reference}};
+static const hr_net_design vit = {
+    .kind = &hr_net_kind_vit,
+    .shape.vit = {PIXELS, 5, 8, 2, 2, 12, 1, 0.1, 0.1},
+    .backend.vit = {&hr_products_compute, &hr_compute_reference}};
+static const hr_net_design *const designs[] = {&cnn, &vit};
 static float noisy[ROWS * PIXELS], expected[ROWS];
 
 /* A network, its predictions of all rows made as the layer below makes them. */
-static hr_model *make(void) {
+static hr_model *make_of(const hr_net_design *design) {
   hr_error err;
-  hr_cnn_model trained;
+  hr_net_model trained;
   hr_model *model = NULL;
-  check_ok(hr_cnn_model_init(&trained, &shape, 1, &backend, &err));
-  hr_network_start(trained.network, 3);
+  check_ok(hr_net_model_init(&trained, design, 1, &err));
+  trained.net->type->start(trained.net, 3);
   for (size_t p = 0; p < PIXELS; p++) trained.factor[p] = 2;
   trained.target_mean = 3.25;
   trained.target_deviation = 1.5;
   hr_normal(1, HR_STREAM_NOISE_TRAIN, 0, 0, ROWS * PIXELS, noisy);
-  check_ok(hr_cnn_model_predict(&trained, noisy, NULL, ROWS, expected, &err));
+  check_ok(hr_net_model_predict(&trained, noisy, NULL, ROWS, expected, &err));
   check_ok(hr_network_model_create_take(&trained, 4, &model, &err));
-  assert_null(trained.network);
+  assert_null(trained.net);
   assert_int_equal(model->slot, 4);
   assert_int_equal(model->pixels, PIXELS);
   return model;
+}
+
+static hr_model *make(void) {
+  return make_of(&cnn);
 }
 
 /* Every `step`-th row. */
@@ -135,20 +145,20 @@ static void spectra_of_another_grid_are_refused(void **state) {
 static hr_status load(const char *folder, size_t pixels, hr_model **out, hr_error *err) {
   const int slot = 9;
   const hr_model_place place = {folder, pixels, 1, &slot, 1};
-  return hr_network_model_load(&place, &backend, out, err);
+  return hr_network_model_load(&place, &cnn, out, err);
 }
 
-static void a_saved_model_predicts_the_same(void **state) {
-  (void)state;
+static void check_saved(const hr_net_design *design) {
   scratch s;
   hr_error err;
   float mean[ROWS];
   const int slot = 0;
-  hr_model *model = make(), *again = NULL;
+  hr_model *model = make_of(design), *again = NULL;
   scratch_init(&s);
   check_ok(model->type->save(model, s.path, HR_MODEL_FULL, &err));
   hr_model_destroy(&model);
-  check_ok(load(s.path, PIXELS, &again, &err));
+  const hr_model_place own = {s.path, PIXELS, 1, (const int[]){9}, 1};
+  check_ok(hr_network_model_load(&own, design, &again, &err));
   assert_int_equal(again->slot, 9);
   check_ok(predict(again, 1, mean, NULL, &err));
   assert_memory_equal(mean, expected, sizeof mean);
@@ -159,6 +169,26 @@ static void a_saved_model_predicts_the_same(void **state) {
   check_ok(predict(again, 1, mean, NULL, &err));
   for (size_t i = 0; i < ROWS; i++) check_near(mean[i], expected[i], 1e-4);
   hr_model_destroy(&again);
+  scratch_fini(&s);
+}
+
+static void a_saved_model_predicts_the_same(void **state) {
+  (void)state;
+  for (size_t i = 0; i < 2; i++) check_saved(designs[i]);
+}
+
+static void a_folder_without_a_network_is_told(void **state) {
+  (void)state;
+  scratch s;
+  hr_error err;
+  hr_model *model = NULL;
+  char sentence[4200];
+  const int slot = 0;
+  scratch_init(&s);
+  const hr_model_place place = {s.path, PIXELS, 1, &slot, 1};
+  snprintf(sentence, sizeof sentence,
+           "%s has no network, neither model.cnn nor model.vit; copy it again", s.path);
+  check_fails(hr_network_model_type.load(&place, &model, &err), HR_ERR_MISSING, sentence);
   scratch_fini(&s);
 }
 
@@ -209,6 +239,7 @@ int main(void) {
       cmocka_unit_test(more_threads_get_more_room),
       cmocka_unit_test(spectra_of_another_grid_are_refused),
       cmocka_unit_test(a_saved_model_predicts_the_same),
+      cmocka_unit_test(a_folder_without_a_network_is_told),
       cmocka_unit_test(files_of_another_study_are_refused),
       cmocka_unit_test(allocations_may_fail),
   };

@@ -13,7 +13,7 @@
 #include "core/file.h"
 #include "core/random.h"
 #include "methods/cnn/result.h"
-#include "nn/cnn_model.h"
+#include "nn/net_model.h"
 #include "support/block_snr.h"
 #include "support/check.h"
 #include "support/scratch.h"

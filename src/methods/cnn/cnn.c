@@ -392,7 +392,9 @@ static hr_status cnn_resume(hr_learner *learner, const hr_fit *kept, const char 
   hr_trained *own = trained_of(learner, kept->target, k);
   const hr_model_place place = {folder, learner->study->pixels, 1, &kept->slot, 1};
   hr_trained again = {.model = NULL};
-  HR_TRY(hr_network_model_load(&place, &learner->backend, &again.model, err));
+  const hr_net_design design = {.kind = &hr_net_kind_cnn,
+                                .backend.cnn = learner->backend};
+  HR_TRY(hr_network_model_load(&place, &design, &again.model, err));
   HR_TRY(hr_fit_copy(kept, &again.fit, err));
   again.model->target = kept->target;
   hr_trained_fini(own);

@@ -108,14 +108,14 @@ cleanup:
 static hr_status take_model(const hr_cnn_result *r, size_t o, hr_trained *out,
                             hr_error *err) {
   hr_status status = HR_OK;
-  hr_cnn_model best = {.network = NULL};
-  HR_TRY(hr_cnn_model_take_output(r->model, o, 1, &best, err));
+  hr_net_model best = {.net = NULL};
+  HR_TRY(hr_net_model_take_output(r->model, o, 1, &best, err));
   best.target_mean = r->target_mean[o];
   best.target_deviation = r->target_deviation[o];
   HR_TRY(hr_network_model_create_take(&best, out->fit.slot, &out->model, err));
   out->model->target = out->fit.target;
 cleanup:
-  hr_cnn_model_fini(&best);
+  hr_net_model_fini(&best);
   return status;
 }
 

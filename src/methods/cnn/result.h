@@ -24,7 +24,7 @@ bool hr_cnn_has_converged(const hr_curve_point *curve, const hr_curve_point *tog
 typedef struct hr_cnn_result {
   const hr_cnn_training *training;
   hr_trainer *trainer;
-  const hr_cnn_model *model; /* its network becomes that of the best epoch */
+  const hr_net_model *model; /* its network becomes that of the best epoch */
   const double *target_mean, *target_deviation; /* [targets] */
 } hr_cnn_result;
 

@@ -91,7 +91,7 @@ const float *hr_cnn_rows_held_out(const hr_cnn_rows *rows, size_t t) {
   return rows->held_out_target + t * rows->held_out_count;
 }
 
-void hr_cnn_rows_set_scales(const hr_cnn_rows *rows, hr_cnn_model *model) {
+void hr_cnn_rows_set_scales(const hr_cnn_rows *rows, hr_net_model *model) {
   double count = (double)rows->trained_count;
   for (size_t p = 0; p < rows->study->pixels; p++) {
     double m = rows->sum[p] / count;
@@ -132,7 +132,7 @@ static void fill_row(void *context, size_t i, size_t thread) {
                      pixels, kept, kept + pixels, x);
     kept = x;
   }
-  hr_cnn_model_scale(b->source->model, kept, x);
+  hr_net_model_scale(b->source->model, kept, x);
 }
 
 static hr_status fail_rows(const hr_cnn_rows *rows, hr_error *err) {

@@ -5,7 +5,7 @@
 
 #include "methods/cnn/cnn.h"
 #include "methods/row_store.h"
-#include "nn/cnn_model.h"
+#include "nn/net_model.h"
 #include "nn/training.h"
 
 typedef struct hr_cnn_rows {
@@ -39,12 +39,12 @@ const float *hr_cnn_rows_trained(const hr_cnn_rows *rows, size_t t);
 const float *hr_cnn_rows_held_out(const hr_cnn_rows *rows, size_t t);
 
 /* Sets the mean and the factor of each pixel from the rows trained on. */
-void hr_cnn_rows_set_scales(const hr_cnn_rows *rows, hr_cnn_model *model);
+void hr_cnn_rows_set_scales(const hr_cnn_rows *rows, hr_net_model *model);
 
 /* How a trainer gets rows as the network takes them, scaled by `model`; borrowed. */
 typedef struct hr_cnn_source {
   const hr_cnn_rows *rows;
-  const hr_cnn_model *model;
+  const hr_net_model *model;
   bool is_held_out;
 } hr_cnn_source;
 

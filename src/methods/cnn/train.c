@@ -38,7 +38,7 @@ typedef struct attempt {
   const hr_cnn_training *training;
   int number;
   double rate;
-  hr_cnn_model model; /* its target's scales are not used */
+  hr_net_model model; /* its target's scales are not used */
   double target_mean[HR_MOST_TARGETS], target_deviation[HR_MOST_TARGETS];
   float *trained_target, *held_out_target; /* [rows][targets] standardised */
   hr_cnn_source trained, held_out;
@@ -49,7 +49,7 @@ typedef struct attempt {
 
 static void attempt_fini(attempt *a) {
   hr_trainer_destroy(&a->trainer);
-  hr_cnn_model_fini(&a->model);
+  hr_net_model_fini(&a->model);
   hr_free(a->trained_target);
   hr_free(a->held_out_target);
 }
@@ -75,7 +75,7 @@ static uint64_t add_targets(uint64_t print, const hr_cnn_training *training) {
 static uint64_t fingerprint_of(const attempt *a) {
   const hr_cnn_rows *rows = a->training->rows;
   const hr_cnn_parameters *p = a->training->parameters;
-  const hr_network_shape *shape = hr_network_shape_of(a->model.network);
+  const hr_network_shape *shape = &a->model.design.shape.cnn;
   size_t pixels = rows->study->pixels;
   const uint64_t words[] = {STATE_REVISION,
                             (uint64_t)a->number,
@@ -166,8 +166,8 @@ static hr_status make_trainer(attempt *a, hr_progress *progress, hr_error *err) 
   const hr_training_rows trained = hr_cnn_source_rows(&a->trained, a->trained_target);
   const hr_training_rows held_out = hr_cnn_source_rows(&a->held_out, a->held_out_target);
   const hr_training_options options = options_of(a, progress);
-  HR_TRY(hr_trainer_create(hr_network_net(a->model.network), &options, &trained,
-                           &held_out, &a->trainer, err));
+  HR_TRY(
+      hr_trainer_create(a->model.net, &options, &trained, &held_out, &a->trainer, err));
 cleanup:
   return status;
 }
@@ -185,8 +185,9 @@ static hr_status attempt_init(attempt *a, const hr_cnn_training *training, int n
     shape.batch_norm = true;
     a->rate /= 10;
   }
-  HR_TRY(
-      hr_cnn_model_init(&a->model, &shape, batch_rows(training), training->backend, err));
+  const hr_net_design design = {
+      &hr_net_kind_cnn, {.cnn = shape}, {.cnn = *training->backend}};
+  HR_TRY(hr_net_model_init(&a->model, &design, batch_rows(training), err));
   hr_cnn_rows_set_scales(training->rows, &a->model);
   HR_TRY(make_trainer(a, progress, err));
   a->fingerprint = fingerprint_of(a);
