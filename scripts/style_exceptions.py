@@ -78,10 +78,11 @@ TESTED_BY = {
     "routing/router_labels.c": "routing/test_router.c",
     # Parts of one method that are seen in what it trains; the search for libraries takes an
     # environment of its own, which test_lightgbm_library.py and test_onnx.py make.
-    "methods/cnn/cost.c": "methods/test_cnn.c",
-    "methods/cnn/result.c": "methods/test_cnn.c",
-    "methods/cnn/rows.c": "methods/test_cnn.c",
-    "methods/cnn/train.c": "methods/test_cnn.c",
+    "methods/net/cost.c": "methods/test_cnn.c",
+    "methods/net/learner.c": "methods/test_cnn.c",
+    "methods/net/result.c": "methods/test_cnn.c",
+    "methods/net/rows.c": "methods/test_cnn.c",
+    "methods/net/train.c": "methods/test_cnn.c",
     "methods/lightgbm/api.c": "python/test_lightgbm_library.py",
     "methods/shared_library.c": "python/test_lightgbm_library.py",
     "methods/outside/ort_api.c": "python/test_onnx.py",

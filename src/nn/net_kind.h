@@ -44,6 +44,8 @@ struct hr_net_kind {
   bool (*is_bf16)(const hr_net_design *design);
   /* The name of what multiplies, which tells the precision. */
   const char *(*engine)(const hr_net_design *design);
+  /* Adds to a print what of the shape is training's alone, and in no file. */
+  uint64_t (*add_training)(uint64_t print, const hr_net_design *design);
   void (*set_outputs)(hr_net_design *design, size_t outputs);
 
   /* Refuses, HR_ERR_CONFIG, a shape of which there is no network. */

@@ -70,6 +70,11 @@ static const char *engine(const hr_net_design *design) {
   return design->backend.cnn.convolver->name;
 }
 
+static uint64_t add_training(uint64_t print, const hr_net_design *design) {
+  (void)design; /* nothing is */
+  return print;
+}
+
 static void set_outputs(hr_net_design *design, size_t outputs) {
   design->shape.cnn.outputs = outputs;
 }
@@ -127,6 +132,7 @@ const hr_net_kind hr_net_kind_cnn = {
     .choose = choose,
     .is_bf16 = is_bf16,
     .engine = engine,
+    .add_training = add_training,
     .set_outputs = set_outputs,
     .check = check,
     .parameter_count = parameter_count,

@@ -1,6 +1,8 @@
 /* The vision transformer as a kind: its words in a file, "hrvit/1\n". */
 #include "nn/net_kind.h"
 
+#include "core/fingerprint.h"
+
 /* The words of the file. */
 enum {
   PIXELS,
@@ -57,6 +59,12 @@ static const char *engine(const hr_net_design *design) {
   return design->backend.vit.products->name;
 }
 
+static uint64_t add_training(uint64_t print, const hr_net_design *design) {
+  const double dropout[] = {design->shape.vit.dropout,
+                            design->shape.vit.attention_dropout};
+  return hr_fingerprint_bytes(print, dropout, sizeof dropout);
+}
+
 static void set_outputs(hr_net_design *design, size_t outputs) {
   design->shape.vit.outputs = outputs;
 }
@@ -103,6 +111,7 @@ const hr_net_kind hr_net_kind_vit = {
     .choose = choose,
     .is_bf16 = is_bf16,
     .engine = engine,
+    .add_training = add_training,
     .set_outputs = set_outputs,
     .check = check,
     .parameter_count = parameter_count,

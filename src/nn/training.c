@@ -229,10 +229,11 @@ cleanup:
   return status;
 }
 
-/* Over the outputs that have one; NaN where none has. */
+/* Over the judged outputs that have one; NaN where none has. */
 static double mean_r2(const hr_trainer *t) {
   double sum = 0, count = 0;
-  for (size_t o = 0; o < t->outputs; o++) {
+  size_t judged = t->options.judged > 0 ? t->options.judged : t->outputs;
+  for (size_t o = 0; o < judged; o++) {
     if (isnan(t->r2[o])) continue;
     sum += t->r2[o];
     count++;

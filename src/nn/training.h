@@ -25,7 +25,8 @@ typedef struct hr_training_rows {
 
 typedef struct hr_training_options {
   size_t epochs, batch_rows;
-  double rate;       /* the highest learning rate */
+  size_t judged; /* outputs, the first ones, that the best epoch is chosen by; 0: all */
+  double rate;   /* the highest learning rate */
   double rate_floor; /* what it falls to */
   double decay;      /* AdamW's, of all parameters */
   size_t warm_up;    /* epochs over which the rate rises; at most half of them are */
@@ -67,7 +68,8 @@ const hr_curve_point *hr_trainer_curve(const hr_trainer *trainer, size_t output,
                                        size_t *count);
 
 /* The epoch with the best validation, from 0, and its R2, -INFINITY before there is one.
- * Of several outputs it is the mean of the R2 of those whose held-out targets vary. */
+ * Of several judged outputs it is the mean of the R2 of those whose held-out targets
+ * vary. */
 size_t hr_trainer_best_epoch(const hr_trainer *trainer);
 double hr_trainer_best_r2(const hr_trainer *trainer);
 

@@ -55,7 +55,7 @@ static void neither_blocks_nor_places_change_a_byte(void **state) {
   float one[TEST], other[TEST];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  p.epochs = 2;
+  p.training.epochs = 2;
   predict_anew(s, &p, TRAIN, one);
   predict_anew(s, &p, 7, other);
   assert_memory_equal(one, other, sizeof one);
@@ -76,7 +76,7 @@ static void precision_changes_little_or_says_why_nothing(void **state) {
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   predict_anew(s, &p, TRAIN, exact);
-  p.precision = bf16;
+  p.training.precision = bf16;
   live(s, &p, TRAIN, t);
   predict(s, t[0].model, rounded);
   assert_true(r2_of(s, &t[0]) > 0.7);
@@ -104,11 +104,11 @@ static void precision_is_chosen_by_the_processor(void **state) {
   if (!hr_convolver_onednn()) skip();
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  p.epochs = 2;
-  p.precision = choose;
+  p.training.epochs = 2;
+  p.training.precision = choose;
   predict_anew(s, &p, TRAIN, chosen);
   assert_null(strstr(s->log, "bf16"));
-  p.precision = hr_convolver_bf16() ? bf16 : fp32;
+  p.training.precision = hr_convolver_bf16() ? bf16 : fp32;
   predict_anew(s, &p, TRAIN, wanted);
   assert_memory_equal(chosen, wanted, sizeof chosen);
   hr_free(s);
@@ -119,16 +119,16 @@ static void noise_is_drawn_anew_or_not(void **state) {
   float redrawn[TEST], single[TEST];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  p.epochs = 2;
+  p.training.epochs = 2;
   predict_anew(s, &p, TRAIN, redrawn);
-  p.redraw = false;
+  p.training.redraw = false;
   predict_anew(s, &p, TRAIN, single);
   assert_memory_not_equal(redrawn, single, sizeof redrawn);
   /* Without noise there is nothing to draw: both see the clean flux. */
   s->view.noise_level = 0;
   memcpy(s->noisy, s->flux, sizeof s->noisy);
   predict_anew(s, &p, TRAIN, single);
-  p.redraw = true;
+  p.training.redraw = true;
   predict_anew(s, &p, TRAIN, redrawn);
   assert_memory_equal(redrawn, single, sizeof redrawn);
   hr_free(s);
@@ -143,7 +143,7 @@ static void a_stopped_training_goes_on(void **state) {
   hr_trained t[BINS];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  p.epochs = 6;
+  p.training.epochs = 6;
   predict_anew(s, &p, TRAIN, straight);
   use_shelf(s, &on);
   s->stop_after = 3 * 240 + 50;
@@ -171,14 +171,14 @@ static void a_state_belongs_to_one_training(void **state) {
   hr_trained t[BINS];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  p.epochs = 3;
+  p.training.epochs = 3;
   use_shelf(s, &on);
   on.most = 0;
   check_fails(try_to_live(s, &p, TRAIN, t, &err), HR_ERR_IO, "the shelf is full");
   forget(t);
   assert_int_equal(access(state_name(&on, 0, 0), F_OK), 0);
   on.most = SIZE_MAX;
-  p.lr = 0.02;
+  p.training.lr = 0.02;
   s->first_done = 0;
   predict_anew(s, &p, TRAIN, predicted);
   assert_true(s->first_done == 16);
@@ -196,13 +196,13 @@ static void models_are_kept_and_resumed(void **state) {
   hr_trained was[BINS], is[BINS] = {{.model = NULL}};
   float one[TEST], other[TEST];
   small_study *s = make_study();
-  hr_network_backend b = backend();
+  hr_net_design d = design();
   use_shelf(s, &on);
   hr_cnn_parameters p = usual();
-  p.epochs = 3;
+  p.training.epochs = 3;
   live(s, &p, TRAIN, was);
   assert_int_equal(on.kept, 2);
-  check_ok(hr_cnn_begin_with(&b, &s->view, &p, &again, &err));
+  check_ok(hr_net_begin_with(&hr_cnn_networks, &d, &s->view, &p, &again, &err));
   assert_false(type->is_trained(again));
   assert_int_equal(type->resume(again, &was[0].fit, "/dev/null", &err), HR_ERR_MISSING);
   assert_false(type->is_trained(again));
@@ -246,9 +246,9 @@ static void what_cannot_be_learnt_is_tried_twice(void **state) {
     memcpy(s->noisy + i * PIXELS, s->flux + i * PIXELS, PIXELS * sizeof(float));
   }
   hr_cnn_parameters p = usual();
-  p.restart_after = 2;
-  p.epochs = 4;
-  p.bins.count = 3;
+  p.training.restart_after = 2;
+  p.training.epochs = 4;
+  p.training.bins.count = 3;
   live(s, &p, TRAIN, t);
   const hr_fit *fit = &t[0].fit;
   assert_int_equal(fit->status, HR_FIT_OK);
@@ -271,9 +271,9 @@ static void a_loss_that_is_no_number_is_tried_twice(void **state) {
   hr_trained t[BINS];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  p.lr = 1e38;
-  p.weight_decay = 1e38;
-  p.bins.count = 3;
+  p.training.lr = 1e38;
+  p.training.weight_decay = 1e38;
+  p.training.bins.count = 3;
   live(s, &p, TRAIN, t);
   const hr_fit *fit = &t[0].fit;
   assert_int_equal(fit->status, HR_FIT_FAILED);
@@ -291,16 +291,16 @@ static void convergence_is_judged_by_the_curve(void **state) {
   enum { EPOCHS = 10 };
   hr_curve_point curve[EPOCHS];
   for (size_t i = 0; i < EPOCHS; i++) curve[i] = (hr_curve_point){1, 0.5, 1};
-  assert_true(hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS));
+  assert_true(hr_net_has_converged(curve, curve, EPOCHS, EPOCHS));
   curve[9].validation_r2 = 0.53;
-  assert_false(hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS));
+  assert_false(hr_net_has_converged(curve, curve, EPOCHS, EPOCHS));
   assert_true(
-      hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS + 1)); /* out of patience */
+      hr_net_has_converged(curve, curve, EPOCHS, EPOCHS + 1)); /* out of patience */
   curve[6].validation_r2 = 0.52;
-  assert_true(hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS));
+  assert_true(hr_net_has_converged(curve, curve, EPOCHS, EPOCHS));
   for (size_t i = 0; i < EPOCHS; i++) curve[i].validation_r2 = i % 2 ? (double)NAN : 0.02;
-  assert_false(hr_cnn_has_converged(curve, curve, EPOCHS, EPOCHS + 1));
-  assert_false(hr_cnn_has_converged(curve, curve, 0, EPOCHS));
+  assert_false(hr_net_has_converged(curve, curve, EPOCHS, EPOCHS + 1));
+  assert_false(hr_net_has_converged(curve, curve, 0, EPOCHS));
 }
 
 static void training_that_still_rises_says_so(void **state) {
@@ -308,9 +308,9 @@ static void training_that_still_rises_says_so(void **state) {
   hr_trained t[BINS];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  p.epochs = 3; /* the last of them is the last fifth */
-  p.bins.count = 3;
-  p.lr = 0.01;
+  p.training.epochs = 3; /* the last of them is the last fifth */
+  p.training.bins.count = 3;
+  p.training.lr = 0.01;
   live(s, &p, TRAIN, t);
   const hr_fit *fit = &t[0].fit;
   assert_int_equal(fit->convergence, HR_NOT_CONVERGED);
@@ -344,8 +344,8 @@ static void missing_rows_are_noticed(void **state) {
   hr_trained t[BINS] = {{.model = NULL}};
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  hr_network_backend b = backend();
-  check_ok(hr_cnn_begin_with(&b, &s->view, &p, &learner, &err));
+  hr_net_design d = design();
+  check_ok(hr_net_begin_with(&hr_cnn_networks, &d, &s->view, &p, &learner, &err));
   check_fails(type->finish(learner, t, &err), HR_ERR_INTERNAL,
               "cnn saw 0 rows of bin 0, not 300");
   type->destroy(&learner);
@@ -364,11 +364,12 @@ static void estimates_count_rows_and_places(void **state) {
   check_near(in_memory.memory_bytes - in_file.memory_bytes, stored, 800);
   check_near(in_file.disk_bytes - in_memory.disk_bytes, stored, 800);
   /* Three times the products of 272 rows, and once those of 68, in each of 12 epochs. */
-  hr_network_shape shape;
+  hr_net_design shape;
   hr_error err;
-  check_ok(hr_cnn_shape(&s->view, &p, &shape, &err));
+  check_ok(hr_net_design_of(&hr_cnn_networks, &s->view, &p, &shape, &err));
   double rows = 272 + 68.0 / 3;
-  check_near(in_memory.operations / (36 * hr_network_operations(&shape) * rows), 1, 0.02);
+  check_near(in_memory.operations / (36 * hr_network_operations(&shape.shape.cnn) * rows),
+             1, 0.02);
   hr_free(s);
 }
 

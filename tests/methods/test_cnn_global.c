@@ -7,10 +7,10 @@ enum { SLOTS = BINS + 1 };
 
 static hr_cnn_parameters with_global(size_t rows, size_t epochs) {
   hr_cnn_parameters p = usual();
-  p.epochs = 3;
-  p.global = true;
-  p.global_rows = (int64_t)rows;
-  p.global_epochs = (int64_t)epochs;
+  p.training.epochs = 3;
+  p.training.global = true;
+  p.training.global_rows = (int64_t)rows;
+  p.training.global_epochs = (int64_t)epochs;
   return p;
 }
 
@@ -45,9 +45,9 @@ static void check_global(small_study *s, bool joint) {
   hr_trained with[TARGETS * SLOTS], without[TARGETS * BINS], one[TARGETS * BINS];
   size_t targets = hr_study_targets(&s->view);
   hr_cnn_parameters p = with_global(0, 0);
-  p.joint = joint;
+  p.training.joint = joint;
   live_with_global(s, &p, 7, with);
-  p.global = false;
+  p.training.global = false;
   live(s, &p, TRAIN, without);
   int32_t bin[TRAIN];
   memcpy(bin, s->train_bin, sizeof bin);
@@ -88,7 +88,7 @@ static void it_may_have_fewer_rows_and_epochs(void **state) {
   small_study *s = make_study();
   scratch_init(&place);
   hr_cnn_parameters p = with_global(150, 2);
-  p.bins.count = 3; /* bin 0 alone */
+  p.training.bins.count = 3; /* bin 0 alone */
   live_with_global(s, &p, TRAIN, t);
   const hr_fit *fit = &t[BINS].fit;
   assert_int_equal(fit->status, HR_FIT_OK);
@@ -103,7 +103,7 @@ static void it_may_have_fewer_rows_and_epochs(void **state) {
   check_same(s, t, in_file, SLOTS);
   forget_slots(s, t);
   forget_slots(s, in_file);
-  p.global_rows = 8;
+  p.training.global_rows = 8;
   live_with_global(s, &p, TRAIN, t);
   assert_int_equal(t[BINS].fit.reason, HR_REASON_TOO_FEW_ROWS);
   assert_int_equal(t[BINS].fit.status, HR_FIT_SKIPPED);
@@ -118,16 +118,16 @@ static void what_is_to_be_said_names_it(void **state) {
   hr_error err;
   small_study *s = make_study();
   hr_cnn_parameters p = with_global(0, 0);
-  p.bins.count = 1; /* bin 3 has no rows */
-  p.restart_after = 50;
+  p.training.bins.count = 1; /* bin 3 has no rows */
+  p.training.restart_after = 50;
   for (size_t i = 0; i < TRAIN; i++) s->train_y[i] = 3 + (double)(i % 2);
   live_with_global(s, &p, TRAIN, t);
   assert_non_null(strstr(s->log, "1D-CNN, all rows: not converged: "));
   forget_slots(s, t);
   memset(t, 0, sizeof t);
   hr_learner *learner = NULL;
-  hr_network_backend b = backend();
-  check_ok(hr_cnn_begin_with(&b, &s->view, &p, &learner, &err));
+  hr_net_design d = design();
+  check_ok(hr_net_begin_with(&hr_cnn_networks, &d, &s->view, &p, &learner, &err));
   check_fails(type->finish(learner, t, &err), HR_ERR_INTERNAL,
               "cnn saw 0 rows of all rows, not 360");
   type->destroy(&learner);
@@ -143,7 +143,7 @@ static void its_training_is_resumed(void **state) {
   hr_trained straight[SLOTS], resumed[SLOTS];
   small_study *s = make_study();
   hr_cnn_parameters p = with_global(0, 0);
-  p.bins.count = 3; /* bin 0 alone */
+  p.training.bins.count = 3; /* bin 0 alone */
   live_with_global(s, &p, TRAIN, straight);
   use_shelf(s, &on);
   size_t trained = TRAIN - straight[BINS].fit.validated_rows;
@@ -182,9 +182,9 @@ static void it_is_in_the_estimate(void **state) {
   small_study *s = make_study();
   hr_cnn_parameters p = with_global(0, 0);
   hr_cost before = {0}, with = {0}, shorter = {0};
-  p.global = false;
+  p.training.global = false;
   type->estimate(&s->view, &p, &before);
-  p.global = true;
+  p.training.global = true;
   type->estimate(&s->view, &p, &with);
   size_t held_out = 0;
   for (size_t i = 0; i < TRAIN; i++) held_out += s->fold[i] == 0;
@@ -195,8 +195,8 @@ static void it_is_in_the_estimate(void **state) {
              4 * PIXELS * (2 * trained + (double)held_out) + 100 * PIXELS + 20 * TRAIN,
              1);
   check_near(with.bundle_bytes / before.bundle_bytes, 5.0 / 4, 1e-12); /* four bins */
-  p.global_epochs = 1;
-  p.global_rows = TRAIN / 2;
+  p.training.global_epochs = 1;
+  p.training.global_rows = TRAIN / 2;
   type->estimate(&s->view, &p, &shorter);
   check_near(
       (shorter.operations - before.operations) / (with.operations - before.operations),

@@ -18,7 +18,7 @@ static void every_target_is_as_if_it_were_alone(void **state) {
   small_study *s = make_study();
   add_targets(s);
   hr_cnn_parameters p = usual();
-  p.epochs = 4;
+  p.training.epochs = 4;
   live(s, &p, 7, all);
   uint64_t done = s->done;
   s->view.further_count = 0;
@@ -50,9 +50,9 @@ static void rows_outlive_the_first_target(void **state) {
   small_study *s = make_study();
   add_targets(s);
   hr_cnn_parameters p = usual();
-  p.epochs = 2;
+  p.training.epochs = 2;
   for (int joint = 0; joint < 2; joint++) {
-    p.joint = joint == 1;
+    p.training.joint = joint == 1;
     s->view.memory_bytes = (size_t)1 << 30;
     live(s, &p, TRAIN, in_memory);
     s->view.memory_bytes = 1000;
@@ -72,8 +72,8 @@ static void one_network_learns_all_targets(void **state) {
   small_study *s = make_study();
   add_targets(s);
   hr_cnn_parameters p = usual();
-  p.joint = true;
-  p.bins.count = 3; /* bin 0 alone */
+  p.training.joint = true;
+  p.training.bins.count = 3; /* bin 0 alone */
   live(s, &p, TRAIN, t);
   assert_true(s->done == 12 * 240); /* once for all targets */
   for (size_t i = 0; i < TARGETS; i++) {
@@ -105,9 +105,9 @@ static void joint_is_nothing_to_one_target(void **state) {
   hr_trained one[BINS], other[BINS];
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
-  p.epochs = 2;
+  p.training.epochs = 2;
   live(s, &p, TRAIN, one);
-  p.joint = true;
+  p.training.joint = true;
   live(s, &p, TRAIN, other);
   check_same(s, one, other, BINS);
   forget(one);
@@ -124,9 +124,9 @@ static void a_target_that_is_not_learnt_says_so(void **state) {
   add_targets(s);
   for (size_t i = 0; i < TRAIN; i++) s->further_y[1][i] = 7;
   hr_cnn_parameters p = usual();
-  p.joint = true;
-  p.restart_after = 5;
-  p.bins.count = 3;
+  p.training.joint = true;
+  p.training.restart_after = 5;
+  p.training.bins.count = 3;
   live(s, &p, TRAIN, t);
   assert_int_equal(t[0].fit.convergence, HR_CONVERGED);
   const hr_fit *fit = &t[2 * BINS].fit;
@@ -152,9 +152,9 @@ static void a_joint_network_that_fails_fails_all_targets(void **state) {
       "a label with a name that is longer than what a card has room for, "
       "so that none of the names is told, and no part of them is, either";
   hr_cnn_parameters p = usual();
-  p.joint = true;
-  p.epochs = 3;
-  p.bins.count = 3;
+  p.training.joint = true;
+  p.training.epochs = 3;
+  p.training.bins.count = 3;
   live(s, &p, TRAIN, t);
   assert_string_equal(
       t[0].fit.note,
@@ -162,7 +162,7 @@ static void a_joint_network_that_fails_fails_all_targets(void **state) {
       "the last of 3 epochs, give it more; joint: one network for all 3 "
       "targets");
   forget_all(t);
-  p.lr = p.weight_decay = 1e38;
+  p.training.lr = p.training.weight_decay = 1e38;
   live(s, &p, TRAIN, t);
   for (size_t i = 0; i < TARGETS; i++) {
     assert_int_equal(t[i * BINS].fit.status, HR_FIT_FAILED);
@@ -182,9 +182,9 @@ static void check_stopped(bool joint, uint64_t stop_after, size_t state_of) {
   small_study *s = make_study();
   add_targets(s);
   hr_cnn_parameters p = usual();
-  p.epochs = 4;
-  p.bins.count = 3; /* bin 0 alone */
-  p.joint = joint;
+  p.training.epochs = 4;
+  p.training.bins.count = 3; /* bin 0 alone */
+  p.training.joint = joint;
   live(s, &p, TRAIN, straight);
   use_shelf(s, &on);
   s->stop_after = stop_after;
@@ -247,12 +247,12 @@ static void targets_are_taken_back_one_by_one(void **state) {
   small_study *s = make_study();
   add_targets(s);
   hr_cnn_parameters p = usual();
-  p.epochs = 3;
+  p.training.epochs = 3;
   for (int joint = 0; joint < 2; joint++) {
     shelf on;
     hr_trained was[TARGETS * BINS];
     use_shelf(s, &on);
-    p.joint = joint == 1;
+    p.training.joint = joint == 1;
     live(s, &p, TRAIN, was);
     assert_int_equal(on.kept, 2 * TARGETS);
     const uint64_t once = 3 * (240 + 32);
@@ -277,9 +277,9 @@ static void a_joint_state_stays_until_all_are_kept(void **state) {
   small_study *s = make_study();
   add_targets(s);
   hr_cnn_parameters p = usual();
-  p.epochs = 3;
-  p.bins.count = 3;
-  p.joint = true;
+  p.training.epochs = 3;
+  p.training.bins.count = 3;
+  p.training.joint = true;
   use_shelf(s, &on);
   on.most = 1;
   check_fails(try_to_live(s, &p, TRAIN, t, &err), HR_ERR_IO, "the shelf is full");
@@ -302,12 +302,12 @@ static void joint_files_are_as_large_as_others(void **state) {
   small_study *s = make_study();
   add_targets(s);
   hr_cnn_parameters p = usual();
-  p.epochs = 1;
+  p.training.epochs = 1;
   for (int joint = 0; joint < 2; joint++) {
     shelf on;
     hr_trained t[TARGETS * BINS];
     use_shelf(s, &on);
-    p.joint = joint == 1;
+    p.training.joint = joint == 1;
     live(s, &p, TRAIN, t);
     char *bytes = read_bytes(shelf_name(&on, 1, 0, "/model.cnn"), &sizes[joint]);
     assert_memory_equal(bytes, "hrcnn/1\n", 8);
@@ -327,12 +327,12 @@ static void convergence_of_several_is_judged_together(void **state) {
   hr_curve_point own[EPOCHS], together[EPOCHS];
   for (size_t i = 0; i < EPOCHS; i++) own[i] = together[i] = (hr_curve_point){1, 0.5, 1};
   own[9].validation_r2 = 0.6;
-  assert_true(hr_cnn_has_converged(own, together, EPOCHS, EPOCHS));
+  assert_true(hr_net_has_converged(own, together, EPOCHS, EPOCHS));
   together[9].validation_r2 = 0.53;
-  assert_false(hr_cnn_has_converged(own, together, EPOCHS, EPOCHS));
+  assert_false(hr_net_has_converged(own, together, EPOCHS, EPOCHS));
   together[9].validation_r2 = 0.5;
   for (size_t i = 0; i < EPOCHS; i++) own[i].validation_r2 = 0.01;
-  assert_false(hr_cnn_has_converged(own, together, EPOCHS, EPOCHS));
+  assert_false(hr_net_has_converged(own, together, EPOCHS, EPOCHS));
 }
 
 /* A network a target, or one for all; the rows once. */
@@ -344,7 +344,7 @@ static void estimates_count_targets(void **state) {
   type->estimate(&s->view, &p, &one);
   add_targets(s);
   type->estimate(&s->view, &p, &three);
-  p.joint = true;
+  p.training.joint = true;
   type->estimate(&s->view, &p, &joint);
   check_near(three.operations / one.operations, TARGETS, 1e-12);
   check_near(three.gathered_bytes, one.gathered_bytes, 0);

@@ -12,7 +12,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/random.h"
-#include "methods/cnn/result.h"
+#include "methods/net/result.h"
 #include "nn/net_model.h"
 #include "support/block_snr.h"
 #include "support/check.h"
@@ -43,21 +43,21 @@ static inline hr_cnn_parameters usual(void) {
                              .pool_size = 2,
                              .fc_dim = 8,
                              .batch_norm = true,
-                             .epochs = 12,
-                             .batch_size = 16,
-                             .lr = 0.01,
-                             .weight_decay = 0.01,
-                             .warmup = 1,
-                             .patience = 0,
-                             .restart_after = 6,
-                             .redraw = true,
-                             .bins = {bins, 4}};
+                             .training = {.epochs = 12,
+                                          .batch_size = 16,
+                                          .lr = 0.01,
+                                          .weight_decay = 0.01,
+                                          .warmup = 1,
+                                          .patience = 0,
+                                          .restart_after = 6,
+                                          .redraw = true,
+                                          .bins = {bins, 4}}};
 }
 
-static inline hr_network_backend backend(void) {
-  return (hr_network_backend){
-      hr_convolver_onednn() ? hr_convolver_onednn() : &hr_convolver_reference,
-      hr_compute_default()};
+static inline hr_net_design design(void) {
+  hr_net_design fastest = {.kind = &hr_net_kind_cnn};
+  hr_net_kind_cnn.choose(&fastest, false);
+  return fastest;
 }
 
 /* A line whose depth is the target, somewhere between pixels 10 and 14. */
@@ -153,10 +153,11 @@ static const hr_method *const type = &hr_cnn_method;
 /* A learner that has seen all rows, or none where it cannot be. */
 static inline hr_status begin(const small_study *s, const hr_cnn_parameters *parameters,
                               size_t block_rows, hr_learner **learner, hr_error *err) {
-  hr_network_backend b = backend();
-  hr_status status = hr_convolver_onednn()
-                         ? type->begin(&s->view, parameters, learner, err)
-                         : hr_cnn_begin_with(&b, &s->view, parameters, learner, err);
+  hr_net_design d = design();
+  hr_status status =
+      hr_convolver_onednn()
+          ? type->begin(&s->view, parameters, learner, err)
+          : hr_net_begin_with(&hr_cnn_networks, &d, &s->view, parameters, learner, err);
   if (status != HR_OK) return status;
   for (size_t first = 0; first < TRAIN; first += block_rows) {
     size_t count = TRAIN - first < block_rows ? TRAIN - first : block_rows;

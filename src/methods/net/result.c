@@ -1,5 +1,5 @@
 /* Of a training that is over: models, curves, sigmas and what is to be said of them. */
-#include "methods/cnn/result.h"
+#include "methods/net/result.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 
 enum { SIGMA_ROWS = 128 }; /* that are predicted together */
 
-bool hr_cnn_has_learnt(const hr_curve_point *curve, size_t points) {
+bool hr_net_has_learnt(const hr_curve_point *curve, size_t points) {
   for (size_t i = 0; i < points; i++) {
-    if (curve[i].validation_r2 > HR_CNN_LEARNT) return true;
+    if (curve[i].validation_r2 > HR_NET_LEARNT) return true;
   }
   return false;
 }
@@ -23,17 +23,17 @@ static double best_of(const hr_curve_point *curve, size_t points) {
   return best;
 }
 
-bool hr_cnn_has_converged(const hr_curve_point *curve, const hr_curve_point *together,
+bool hr_net_has_converged(const hr_curve_point *curve, const hr_curve_point *together,
                           size_t points, size_t epochs) {
-  if (!hr_cnn_has_learnt(curve, points)) return false;
+  if (!hr_net_has_learnt(curve, points)) return false;
   if (points < epochs) return true; /* patience was at its end */
   size_t before = points - (points + 4) / 5;
-  return best_of(together, points) - best_of(together, before) < HR_CNN_SETTLED;
+  return best_of(together, points) - best_of(together, before) < HR_NET_SETTLED;
 }
 
 /* Held-out rows on their way through a model. */
 typedef struct held_out_pass {
-  const hr_cnn_rows *rows;
+  const hr_net_rows *rows;
   const hr_model *model;
   float *x; /* [SIGMA_ROWS][P] */
   float mean[SIGMA_ROWS];
@@ -44,7 +44,7 @@ static hr_status predict_held_out(held_out_pass *p, size_t first, size_t count,
                                   hr_error *err) {
   hr_status status = HR_OK;
   uint32_t row[SIGMA_ROWS];
-  HR_TRY(hr_cnn_rows_copy_held_out(p->rows, first, count, p->x, err));
+  HR_TRY(hr_net_rows_copy_held_out(p->rows, first, count, p->x, err));
   for (size_t i = 0; i < count; i++) row[i] = (uint32_t)i;
   const hr_spectra spectra = {
       .rows = count, .pixels = p->rows->study->pixels, .noisy = p->x};
@@ -61,11 +61,11 @@ cleanup:
 
 /* What the held-out rows, those of fold 0 in their order, were predicted, where the study
  * keeps it. */
-static hr_status keep_rows(const hr_cnn_rows *rows, const double *residual, hr_fit *out,
+static hr_status keep_rows(const hr_net_rows *rows, const double *residual, hr_fit *out,
                            hr_error *err) {
   hr_status status = HR_OK;
   const hr_split_view *train = &rows->study->train;
-  const float *target = hr_cnn_rows_held_out(rows, out->target);
+  const float *target = hr_net_rows_held_out(rows, out->target);
   if (!hr_study_keeps_validation(rows->study, out->target, rows->slot)) return HR_OK;
   HR_TRY(hr_validation_rows_init(&out->validation, rows->held_out_count, err));
   for (size_t row = 0, at = 0; row < train->rows && at < rows->held_out_count; row++) {
@@ -79,11 +79,11 @@ cleanup:
 
 /* The model's own predictions of the rows that it has not trained on: the same whether
  * its training was interrupted or not. */
-static hr_status learn_sigma(const hr_cnn_rows *rows, const hr_model *model, hr_fit *out,
+static hr_status learn_sigma(const hr_net_rows *rows, const hr_model *model, hr_fit *out,
                              hr_error *err) {
   hr_status status = HR_OK;
   size_t count = rows->held_out_count;
-  const float *target = hr_cnn_rows_held_out(rows, out->target);
+  const float *target = hr_net_rows_held_out(rows, out->target);
   held_out_pass pass = {.rows = rows, .model = model};
   double *residual = NULL;
   HR_TRY(hr_alloc(&pass.x, SIGMA_ROWS * rows->study->pixels, err));
@@ -105,7 +105,7 @@ cleanup:
 }
 
 /* The model of output o, of the best epoch's network. */
-static hr_status take_model(const hr_cnn_result *r, size_t o, hr_trained *out,
+static hr_status take_model(const hr_net_result *r, size_t o, hr_trained *out,
                             hr_error *err) {
   hr_status status = HR_OK;
   hr_net_model best = {.net = NULL};
@@ -120,10 +120,10 @@ cleanup:
 }
 
 /* Of output o alone, as if it had been trained alone. */
-static hr_status take_output(const hr_cnn_result *r, size_t o, hr_trained *out,
+static hr_status take_output(const hr_net_result *r, size_t o, hr_trained *out,
                              hr_error *err) {
   hr_status status = HR_OK;
-  const hr_cnn_rows *rows = r->training->rows;
+  const hr_net_rows *rows = r->training->rows;
   hr_fit *fit = &out->fit;
   const hr_curve_point *curve = hr_trainer_curve(r->trainer, o, &fit->curve_points);
   HR_TRY(hr_alloc(&fit->curve, fit->curve_points, err));
@@ -141,7 +141,7 @@ cleanup:
 }
 
 /* The mean R2 of the outputs that have one, epoch by epoch. */
-static hr_status average(const hr_cnn_result *r, hr_curve_point **out, hr_error *err) {
+static hr_status average(const hr_net_result *r, hr_curve_point **out, hr_error *err) {
   size_t points = 0, targets = r->training->targets;
   const hr_curve_point *first = hr_trainer_curve(r->trainer, 0, &points);
   hr_status status = hr_alloc(out, points, err);
@@ -159,13 +159,13 @@ static hr_status average(const hr_cnn_result *r, hr_curve_point **out, hr_error 
   return status;
 }
 
-static void judge(const hr_cnn_result *r, const hr_curve_point *together, hr_fit *fit) {
+static void judge(const hr_net_result *r, const hr_curve_point *together, hr_fit *fit) {
   char sentence[sizeof fit->note];
-  size_t points = fit->curve_points, epochs = (size_t)r->training->parameters->epochs;
-  bool converged = hr_cnn_has_converged(fit->curve, together, points, epochs);
+  size_t points = fit->curve_points, epochs = (size_t)r->training->settings->epochs;
+  bool converged = hr_net_has_converged(fit->curve, together, points, epochs);
   fit->convergence = converged ? HR_CONVERGED : HR_NOT_CONVERGED;
   if (converged) return;
-  if (hr_cnn_has_learnt(fit->curve, points)) {
+  if (hr_net_has_learnt(fit->curve, points)) {
     snprintf(sentence, sizeof sentence,
              "not converged: %s still rose in the last of %zu epochs, give it more",
              r->training->targets > 1 ? "the mean validation R2 of the targets"
@@ -178,7 +178,7 @@ static void judge(const hr_cnn_result *r, const hr_curve_point *together, hr_fit
   hr_fit_add_note(fit, sentence);
 }
 
-hr_status hr_cnn_result_take(const hr_cnn_result *r, hr_trained *const *out,
+hr_status hr_net_result_take(const hr_net_result *r, hr_trained *const *out,
                              hr_error *err) {
   hr_status status = HR_OK;
   hr_curve_point *together = NULL;

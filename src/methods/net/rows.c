@@ -1,5 +1,5 @@
 /* Rows of a slot: into the store, and out of it into batches. */
-#include "methods/cnn/rows.h"
+#include "methods/net/rows.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -13,7 +13,7 @@
 
 enum { EPOCH_SHIFT = 40 }; /* a row's noise in an epoch: row + (epoch << 40) */
 
-void hr_cnn_rows_fini(hr_cnn_rows *rows) {
+void hr_net_rows_fini(hr_net_rows *rows) {
   hr_row_store_destroy(&rows->trained);
   hr_row_store_destroy(&rows->held_out);
   hr_free(rows->row_of);
@@ -28,16 +28,16 @@ void hr_cnn_rows_fini(hr_cnn_rows *rows) {
   rows->sum = rows->sum_of_squares = rows->held_out_snr = NULL;
 }
 
-hr_status hr_cnn_rows_init(hr_cnn_rows *rows, const char *folder, hr_error *err) {
+hr_status hr_net_rows_init(hr_net_rows *rows, const char *folder, hr_error *err) {
   hr_status status = HR_OK;
-  size_t pixels = rows->study->pixels, targets = hr_study_targets(rows->study);
+  size_t pixels = rows->study->pixels, labels = rows->label_count;
   size_t kept = rows->redraw ? 2 * pixels : pixels;
   size_t trained = rows->trained_count, held_out = rows->held_out_count;
   HR_TRY(hr_row_store_create(trained, kept, folder, &rows->trained, err));
   HR_TRY(hr_row_store_create(held_out, pixels, folder, &rows->held_out, err));
   HR_TRY(hr_alloc(&rows->row_of, trained, err));
-  HR_TRY(hr_alloc(&rows->trained_target, targets * trained, err));
-  HR_TRY(hr_alloc(&rows->held_out_target, targets * held_out, err));
+  HR_TRY(hr_alloc(&rows->trained_target, labels * trained, err));
+  HR_TRY(hr_alloc(&rows->held_out_target, labels * held_out, err));
   HR_TRY(hr_alloc(&rows->held_out_snr, held_out, err));
   HR_TRY(hr_alloc(&rows->sum, pixels, err));
   HR_TRY(hr_alloc(&rows->sum_of_squares, pixels, err));
@@ -55,56 +55,60 @@ static void add_row(size_t pixels, const float *noisy, double *sum,
   }
 }
 
-/* Of a row of the dataset, as number `at` of `count`; to: [T][count]. */
-static void take_targets(const hr_study_view *study, size_t row, size_t at, size_t count,
-                         float *to) {
-  for (size_t t = 0; t < hr_study_targets(study); t++) {
-    to[t * count + at] = (float)hr_study_target(study, t)[row];
+/* Of a row of the dataset, as number `at` of `count`; to: [L][count]. */
+static void take_labels(const hr_net_rows *rows, size_t row, size_t at, size_t count,
+                        float *to) {
+  for (size_t l = 0; l < rows->label_count; l++) {
+    to[l * count + at] = (float)rows->label[l][row];
   }
 }
 
-hr_status hr_cnn_rows_observe(hr_cnn_rows *rows, const hr_block *block, size_t i,
+hr_status hr_net_rows_observe(hr_net_rows *rows, const hr_block *block, size_t i,
                               hr_error *err) {
   const hr_study_view *study = rows->study;
   size_t row = block->first_row + i, pixels = block->pixels;
   const float *noisy = block->noisy + i * pixels;
   if (study->train.fold[row] == 0) {
     size_t at = hr_row_store_rows(rows->held_out);
-    take_targets(study, row, at, rows->held_out_count, rows->held_out_target);
+    take_labels(rows, row, at, rows->held_out_count, rows->held_out_target);
     rows->held_out_snr[at] = hr_block_snr(block, i);
     return hr_row_store_append(rows->held_out, &noisy, 1, err);
   }
   size_t at = hr_row_store_rows(rows->trained);
   rows->row_of[at] = (uint32_t)row;
-  take_targets(study, row, at, rows->trained_count, rows->trained_target);
+  take_labels(rows, row, at, rows->trained_count, rows->trained_target);
   add_row(pixels, noisy, rows->sum, rows->sum_of_squares);
   if (!rows->redraw) return hr_row_store_append(rows->trained, &noisy, 1, err);
   const float *pieces[] = {block->flux + i * pixels, block->error + i * pixels};
   return hr_row_store_append(rows->trained, pieces, 2, err);
 }
 
-const float *hr_cnn_rows_trained(const hr_cnn_rows *rows, size_t t) {
-  return rows->trained_target + t * rows->trained_count;
+const float *hr_net_rows_trained(const hr_net_rows *rows, size_t l) {
+  return rows->trained_target + l * rows->trained_count;
 }
 
-const float *hr_cnn_rows_held_out(const hr_cnn_rows *rows, size_t t) {
-  return rows->held_out_target + t * rows->held_out_count;
+const float *hr_net_rows_held_out(const hr_net_rows *rows, size_t l) {
+  return rows->held_out_target + l * rows->held_out_count;
 }
 
-void hr_cnn_rows_set_scales(const hr_cnn_rows *rows, hr_net_model *model) {
+void hr_net_rows_set_scales(const hr_net_rows *rows, bool raw, hr_net_model *model) {
   double count = (double)rows->trained_count;
+  double unit = rows->study->unit > 0 ? rows->study->unit : 1;
   for (size_t p = 0; p < rows->study->pixels; p++) {
     double m = rows->sum[p] / count;
     double v = rows->sum_of_squares[p] / count - m * m;
     /* What fp64 leaves of equal values is no variance. */
     model->mean[p] = (float)m;
     model->factor[p] = v > 1e-12 * m * m ? (float)(1 / sqrt(v)) : 0;
+    if (!raw) continue;
+    model->mean[p] = (float)(-rows->study->base / unit);
+    model->factor[p] = (float)unit;
   }
 }
 
 /* A batch on its way from the store into the network. */
 typedef struct batch {
-  const hr_cnn_source *source;
+  const hr_net_source *source;
   const hr_row_store *store;
   const uint32_t *numbers;
   uint64_t epoch;
@@ -115,7 +119,7 @@ typedef struct batch {
 
 static void fill_row(void *context, size_t i, size_t thread) {
   batch *b = context;
-  const hr_cnn_rows *rows = b->source->rows;
+  const hr_net_rows *rows = b->source->rows;
   const hr_study_view *study = rows->study;
   size_t pixels = study->pixels;
   float *x = b->x + i * pixels;
@@ -135,20 +139,20 @@ static void fill_row(void *context, size_t i, size_t thread) {
   hr_net_model_scale(b->source->model, kept, x);
 }
 
-static hr_status fail_rows(const hr_cnn_rows *rows, hr_error *err) {
+static hr_status fail_rows(const hr_net_rows *rows, hr_error *err) {
   char slot[HR_SLOT_NAME_BYTES];
   return hr_fail(err, HR_ERR_IO, "cannot read %s%s again",
                  rows->slot == HR_GLOBAL ? "" : "the rows of ",
                  hr_slot_name(rows->slot, slot));
 }
 
-static const hr_row_store *store_of(const hr_cnn_source *source) {
+static const hr_row_store *store_of(const hr_net_source *source) {
   return source->is_held_out ? source->rows->held_out : source->rows->trained;
 }
 
 static hr_status fill_batch(void *context, const uint32_t *numbers, size_t count,
                             uint64_t epoch, float *x, hr_error *err) {
-  const hr_cnn_source *source = context;
+  const hr_net_source *source = context;
   batch b = {.source = source,
              .store = store_of(source),
              .numbers = numbers,
@@ -163,14 +167,14 @@ static void expect_batch(void *context, const uint32_t *numbers, size_t count) {
   hr_row_store_expect(store_of(context), numbers, count);
 }
 
-hr_training_rows hr_cnn_source_rows(hr_cnn_source *source, const float *target) {
-  const hr_cnn_rows *rows = source->rows;
+hr_training_rows hr_net_source_rows(hr_net_source *source, const float *target) {
+  const hr_net_rows *rows = source->rows;
   return (hr_training_rows){
       source->is_held_out ? rows->held_out_count : rows->trained_count, target,
       fill_batch, expect_batch, source};
 }
 
-hr_status hr_cnn_rows_copy_held_out(const hr_cnn_rows *rows, size_t first, size_t count,
+hr_status hr_net_rows_copy_held_out(const hr_net_rows *rows, size_t first, size_t count,
                                     float *x, hr_error *err) {
   size_t pixels = rows->study->pixels;
   for (size_t i = 0; i < count; i++) {

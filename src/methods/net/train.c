@@ -1,5 +1,5 @@
 /* The training of a network: attempts with their state, and the remedies. */
-#include "methods/cnn/train.h"
+#include "methods/net/train.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,39 +9,34 @@
 #include "core/alloc.h"
 #include "core/fingerprint.h"
 #include "core/parallel.h"
-#include "methods/cnn/result.h"
+#include "methods/net/result.h"
 #include "nn/array_file.h"
 
 enum { ATTEMPTS = 2 };
 
 /* Counts on whenever the same training ends with other bytes than before: the state of a
  * former one is not gone on with. */
-enum { STATE_REVISION = 2 };
+enum { STATE_REVISION = 3 };
 
-hr_status hr_cnn_shape(const hr_study_view *study, const hr_cnn_parameters *parameters,
-                       hr_network_shape *out, hr_error *err) {
-  *out = (hr_network_shape){.pixels = study->pixels,
-                            .blocks = parameters->channels.count,
-                            .kernel = (size_t)parameters->kernel_size,
-                            .pool = (size_t)parameters->pool_size,
-                            .hidden = (size_t)parameters->fc_dim,
-                            .batch_norm = parameters->batch_norm,
-                            .outputs = parameters->joint ? hr_study_targets(study) : 1};
-  for (size_t b = 0; b < out->blocks && b < HR_MOST_BLOCKS; b++) {
-    out->channels[b] = (size_t)parameters->channels.items[b];
-  }
-  return hr_network_check(out, err);
+hr_status hr_net_design_of(const hr_net_method *method, const hr_study_view *study,
+                           const void *parameters, hr_net_design *out, hr_error *err) {
+  const hr_net_settings *settings = method->settings(parameters);
+  *out = (hr_net_design){.kind = method->kind};
+  method->shape(study, parameters, out);
+  method->kind->set_outputs(
+      out, (settings->joint ? hr_study_targets(study) : 1) + settings->auxiliary.count);
+  return method->kind->check(out, err);
 }
 
 /* One training: the network, its scales, and what feeds it. */
 typedef struct attempt {
-  const hr_cnn_training *training;
+  const hr_net_training *training;
   int number;
   double rate;
   hr_net_model model; /* its target's scales are not used */
-  double target_mean[HR_MOST_TARGETS], target_deviation[HR_MOST_TARGETS];
-  float *trained_target, *held_out_target; /* [rows][targets] standardised */
-  hr_cnn_source trained, held_out;
+  double target_mean[HR_NET_MOST_LABELS], target_deviation[HR_NET_MOST_LABELS];
+  float *trained_target, *held_out_target; /* [rows][outputs] standardised */
+  hr_net_source trained, held_out;
   hr_trainer *trainer;
   char *state_path; /* of the unfinished training; borrowed, NULL: none is kept */
   uint64_t fingerprint;
@@ -58,52 +53,75 @@ static uint64_t add_bytes(uint64_t print, const void *bytes, size_t size) {
   return hr_fingerprint_bytes(print, bytes, size);
 }
 
-/* Of the labels that are learnt; that of one target says nothing of how many there are,
- * as it was before there could be several. */
-static uint64_t add_targets(uint64_t print, const hr_cnn_training *training) {
-  const hr_cnn_rows *rows = training->rows;
-  size_t targets = training->targets, first = training->first_target;
-  const uint64_t count = targets;
-  if (targets > 1) print = add_bytes(print, &count, sizeof count);
-  print = add_bytes(print, hr_cnn_rows_trained(rows, first),
-                    targets * rows->trained_count * sizeof(float));
-  return add_bytes(print, hr_cnn_rows_held_out(rows, first),
-                   targets * rows->held_out_count * sizeof(float));
+static size_t output_count(const hr_net_training *training) {
+  return training->targets + training->settings->auxiliary.count;
+}
+
+/* The number of output o's label: auxiliary ones stand behind those of all targets. */
+static size_t label_of(const hr_net_training *training, size_t o) {
+  size_t targets = hr_study_targets(training->rows->study);
+  return o < training->targets ? training->first_target + o
+                               : targets + o - training->targets;
+}
+
+/* Of the labels that are learnt. */
+static uint64_t add_labels(uint64_t print, const hr_net_training *training) {
+  const hr_net_rows *rows = training->rows;
+  for (size_t o = 0; o < output_count(training); o++) {
+    size_t l = label_of(training, o);
+    print = add_bytes(print, hr_net_rows_trained(rows, l),
+                      rows->trained_count * sizeof(float));
+    print = add_bytes(print, hr_net_rows_held_out(rows, l),
+                      rows->held_out_count * sizeof(float));
+  }
+  return print;
+}
+
+/* Of shape, back end and the weights that it starts with. */
+static uint64_t add_network(uint64_t print, const hr_net_model *model) {
+  const hr_net_kind *kind = model->design.kind;
+  uint64_t words[HR_NET_MOST_WORDS] = {0};
+  const char *engine = kind->engine(&model->design); /* tells the precision */
+  kind->write(&model->design, words);
+  print = add_bytes(print, words, sizeof words);
+  print = add_bytes(print, engine, strlen(engine));
+  print = kind->add_training(print, &model->design);
+  return add_bytes(print, model->net->parameters,
+                   model->net->parameter_count * sizeof(float));
 }
 
 /* Of all that a training's result depends on, its spectra by their sums. */
 static uint64_t fingerprint_of(const attempt *a) {
-  const hr_cnn_rows *rows = a->training->rows;
-  const hr_cnn_parameters *p = a->training->parameters;
-  const hr_network_shape *shape = &a->model.design.shape.cnn;
+  const hr_net_rows *rows = a->training->rows;
+  const hr_net_settings *p = a->training->settings;
   size_t pixels = rows->study->pixels;
   const uint64_t words[] = {STATE_REVISION,
                             (uint64_t)a->number,
                             (uint64_t)p->epochs,
                             (uint64_t)p->batch_size,
                             hr_word_of(a->rate),
+                            hr_word_of(p->min_lr),
                             hr_word_of(p->weight_decay),
+                            hr_word_of(p->grad_clip),
                             (uint64_t)p->warmup,
                             (uint64_t)p->patience,
                             p->redraw,
+                            a->training->targets,
+                            output_count(a->training),
                             rows->study->seed,
                             hr_word_of(rows->study->noise_level)};
   uint64_t print = add_bytes(hr_fingerprint_start(), words, sizeof words);
-  const char *convolver = a->training->backend->convolver->name; /* tells the precision */
-  print = add_bytes(print, convolver, strlen(convolver));
-  print = add_bytes(print, shape->channels, sizeof shape->channels);
-  const uint64_t sizes[] = {shape->pixels, shape->kernel, shape->pool, shape->hidden,
-                            shape->batch_norm};
-  print = add_bytes(print, sizes, sizeof sizes);
+  print = add_network(print, &a->model);
+  print = add_bytes(print, a->model.mean, pixels * sizeof(float));
   print = add_bytes(print, rows->sum, pixels * sizeof *rows->sum);
   print = add_bytes(print, rows->sum_of_squares, pixels * sizeof *rows->sum);
-  return add_targets(print, a->training);
+  return add_labels(print, a->training);
 }
 
 /* Mean and deviation of output o's labels over the rows trained on. */
 static void set_target_scale(attempt *a, size_t o) {
-  const hr_cnn_rows *rows = a->training->rows;
-  const float *target = hr_cnn_rows_trained(rows, a->training->first_target + o);
+  const hr_net_rows *rows = a->training->rows;
+  const float *target = hr_net_rows_trained(rows, label_of(a->training, o));
   double count = (double)rows->trained_count, mean = 0, variance = 0;
   for (size_t i = 0; i < rows->trained_count; i++) mean += (double)target[i];
   mean /= count;
@@ -115,26 +133,25 @@ static void set_target_scale(attempt *a, size_t o) {
   a->target_deviation[o] = variance > 0 ? sqrt(variance) : 1;
 }
 
-/* target: [targets][count], out: [count][targets]. */
-static hr_status standardise(const attempt *a, const float *target, size_t count,
-                             float **out, hr_error *err) {
-  size_t targets = a->training->targets;
-  hr_status status = hr_alloc(out, targets * count, err);
-  for (size_t o = 0; status == HR_OK && o < targets; o++) {
-    for (size_t i = 0; i < count; i++) {
-      double d = (double)target[o * count + i] - a->target_mean[o];
-      (*out)[i * targets + o] = (float)(d / a->target_deviation[o]);
-    }
+/* label: of output o, [count]; out: [count][outputs]. */
+static void standardise(const attempt *a, size_t o, const float *label, size_t count,
+                        float *out) {
+  size_t outputs = output_count(a->training);
+  for (size_t i = 0; i < count; i++) {
+    double d = (double)label[i] - a->target_mean[o];
+    out[i * outputs + o] = (float)(d / a->target_deviation[o]);
   }
-  return status;
 }
 
 static hr_training_options options_of(const attempt *a, hr_progress *progress) {
-  const hr_cnn_parameters *p = a->training->parameters;
+  const hr_net_settings *p = a->training->settings;
   const hr_study_view *study = a->training->rows->study;
   return (hr_training_options){.epochs = (size_t)p->epochs,
                                .batch_rows = a->model.batch_rows,
+                               .judged = a->training->targets,
                                .rate = a->rate,
+                               .rate_floor = fmin(p->min_lr, a->rate),
+                               .clip = p->grad_clip,
                                .decay = p->weight_decay,
                                .warm_up = (size_t)p->warmup,
                                .patience = (size_t)p->patience,
@@ -144,51 +161,75 @@ static hr_training_options options_of(const attempt *a, hr_progress *progress) {
 }
 
 /* No batch need be larger than the rows are many. */
-static size_t batch_rows(const hr_cnn_training *training) {
-  const hr_cnn_rows *rows = training->rows;
+static size_t batch_rows(const hr_net_training *training) {
+  const hr_net_rows *rows = training->rows;
   size_t trained = rows->trained_count, held_out = rows->held_out_count;
   size_t most = trained > held_out ? trained : held_out;
-  size_t wanted = (size_t)training->parameters->batch_size;
+  size_t wanted = (size_t)training->settings->batch_size;
   return wanted < most ? wanted : most;
 }
 
-static hr_status make_trainer(attempt *a, hr_progress *progress, hr_error *err) {
+static hr_status make_targets(attempt *a, hr_error *err) {
   hr_status status = HR_OK;
-  hr_cnn_rows *rows = a->training->rows;
-  size_t first = a->training->first_target;
-  for (size_t o = 0; o < a->training->targets; o++) set_target_scale(a, o);
-  HR_TRY(standardise(a, hr_cnn_rows_trained(rows, first), rows->trained_count,
-                     &a->trained_target, err));
-  HR_TRY(standardise(a, hr_cnn_rows_held_out(rows, first), rows->held_out_count,
-                     &a->held_out_target, err));
-  a->trained = (hr_cnn_source){rows, &a->model, false};
-  a->held_out = (hr_cnn_source){rows, &a->model, true};
-  const hr_training_rows trained = hr_cnn_source_rows(&a->trained, a->trained_target);
-  const hr_training_rows held_out = hr_cnn_source_rows(&a->held_out, a->held_out_target);
-  const hr_training_options options = options_of(a, progress);
-  HR_TRY(
-      hr_trainer_create(a->model.net, &options, &trained, &held_out, &a->trainer, err));
+  const hr_net_rows *rows = a->training->rows;
+  size_t outputs = output_count(a->training), trained = rows->trained_count;
+  HR_TRY(hr_alloc(&a->trained_target, outputs * trained, err));
+  HR_TRY(hr_alloc(&a->held_out_target, outputs * rows->held_out_count, err));
+  for (size_t o = 0; o < outputs; o++) {
+    size_t l = label_of(a->training, o);
+    set_target_scale(a, o);
+    standardise(a, o, hr_net_rows_trained(rows, l), trained, a->trained_target);
+    standardise(a, o, hr_net_rows_held_out(rows, l), rows->held_out_count,
+                a->held_out_target);
+  }
 cleanup:
   return status;
 }
 
-static hr_status attempt_init(attempt *a, const hr_cnn_training *training, int number,
+static hr_status make_trainer(attempt *a, hr_progress *progress, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_net_training *training = a->training;
+  HR_TRY(make_targets(a, err));
+  a->trained = (hr_net_source){training->rows, &a->model, false};
+  a->held_out = (hr_net_source){training->rows, &a->model, true};
+  const hr_training_rows trained = hr_net_source_rows(&a->trained, a->trained_target);
+  const hr_training_rows held_out = hr_net_source_rows(&a->held_out, a->held_out_target);
+  const hr_training_options options = options_of(a, progress);
+  HR_TRY(
+      hr_trainer_create(a->model.net, &options, &trained, &held_out, &a->trainer, err));
+  if (training->method->start) {
+    HR_TRY(training->method->start(training->parameters, a->model.net, err));
+  }
+cleanup:
+  return status;
+}
+
+static hr_status make_model(attempt *a, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_net_training *training = a->training;
+  const hr_net_method *method = training->method;
+  bool raw = method->takes_raw && method->takes_raw(training->parameters);
+  hr_net_design design;
+  HR_TRY(hr_net_design_of(method, training->rows->study, training->parameters, &design,
+                          err));
+  design.backend = training->design->backend;
+  design.kind->set_outputs(&design, output_count(training));
+  if (a->number > 0 && method->steady) method->steady(&design);
+  HR_TRY(hr_net_model_init(&a->model, &design, batch_rows(training), err));
+  hr_net_rows_set_scales(training->rows, raw, &a->model);
+cleanup:
+  return status;
+}
+
+static hr_status attempt_init(attempt *a, const hr_net_training *training, int number,
                               hr_progress *progress, hr_error *err) {
   hr_status status = HR_OK;
-  hr_network_shape shape;
-  const hr_cnn_parameters *p = training->parameters;
-  *a = (attempt){
-      .training = training, .number = number, .rate = p->lr, .state_path = a->state_path};
-  HR_TRY(hr_cnn_shape(training->rows->study, p, &shape, err));
-  shape.outputs = training->targets;
-  if (number > 0) {
-    shape.batch_norm = true;
-    a->rate /= 10;
-  }
-  const hr_net_design design = {
-      &hr_net_kind_cnn, {.cnn = shape}, {.cnn = *training->backend}};
-  HR_TRY(hr_net_model_init(&a->model, &design, batch_rows(training), err));
-  hr_cnn_rows_set_scales(training->rows, &a->model);
+  double rate = training->settings->lr;
+  *a = (attempt){.training = training,
+                 .number = number,
+                 .rate = number > 0 ? rate / 10 : rate,
+                 .state_path = a->state_path};
+  HR_TRY(make_model(a, err));
   HR_TRY(make_trainer(a, progress, err));
   a->fingerprint = fingerprint_of(a);
 cleanup:
@@ -200,7 +241,7 @@ static bool has_learnt(const attempt *a) {
   size_t points = 0;
   for (size_t o = 0; o < a->training->targets; o++) {
     const hr_curve_point *curve = hr_trainer_curve(a->trainer, o, &points);
-    if (hr_cnn_has_learnt(curve, points)) return true;
+    if (hr_net_has_learnt(curve, points)) return true;
   }
   return false;
 }
@@ -214,7 +255,7 @@ static size_t epochs_of(const attempt *a) {
 /* Goes on until it is over; *hopeless: it has learnt nothing when it should have. */
 static hr_status run_attempt(attempt *a, bool *hopeless, hr_error *err) {
   hr_status status = HR_OK;
-  size_t patience = (size_t)a->training->parameters->restart_after;
+  size_t patience = (size_t)a->training->settings->restart_after;
   *hopeless = false;
   while (!hr_trainer_is_over(a->trainer)) {
     HR_TRY(hr_trainer_epoch(a->trainer, err));
@@ -230,19 +271,19 @@ cleanup:
   return status;
 }
 
-static void note_restart(const hr_cnn_training *training, hr_trained *const *out) {
+static void note_restart(const hr_net_training *training, hr_trained *const *out) {
   char sentence[sizeof out[0]->fit.note];
   snprintf(sentence, sizeof sentence,
-           "no better than the mean within %d epochs: started again with lr %g and batch "
-           "normalisation",
-           (int)training->parameters->restart_after, training->parameters->lr / 10);
+           "no better than the mean within %d epochs: started again with lr %g%s",
+           (int)training->settings->restart_after, training->settings->lr / 10,
+           training->method->steadied);
   for (size_t o = 0; o < training->targets; o++) {
     hr_fit_add_note(&out[o]->fit, sentence);
   }
 }
 
 /* Begins, or takes up the attempt whose state was left behind. */
-static hr_status begin(attempt *a, const hr_cnn_training *training, hr_progress *progress,
+static hr_status begin(attempt *a, const hr_net_training *training, hr_progress *progress,
                        hr_error *err) {
   hr_status status = HR_OK;
   const char *path = a->state_path;
@@ -261,7 +302,7 @@ cleanup:
   return status;
 }
 
-static hr_status train_with_remedy(attempt *a, const hr_cnn_training *training,
+static hr_status train_with_remedy(attempt *a, const hr_net_training *training,
                                    hr_progress *progress, hr_trained *const *out,
                                    hr_error *err) {
   hr_status status = HR_OK;
@@ -285,20 +326,20 @@ cleanup:
 }
 
 /* What threads read rows into. */
-static hr_status make_scratch(hr_cnn_rows *rows, hr_error *err) {
+static hr_status make_scratch(hr_net_rows *rows, hr_error *err) {
   if (rows->scratch) return HR_OK;
   return hr_alloc(&rows->scratch, 2 * hr_thread_count() * rows->study->pixels, err);
 }
 
-hr_status hr_cnn_train(const hr_cnn_training *training, hr_progress *progress,
+hr_status hr_net_train(const hr_net_training *training, hr_progress *progress,
                        hr_trained *const *out, hr_error *err) {
   hr_status status = HR_OK;
-  hr_cnn_rows *rows = training->rows;
+  hr_net_rows *rows = training->rows;
   attempt a = {.training = training};
   char *path = NULL;
   const hr_store *store = &rows->study->store;
   uint64_t end = progress->done +
-                 (uint64_t)training->parameters->epochs * (uint64_t)rows->trained_count;
+                 (uint64_t)training->settings->epochs * (uint64_t)rows->trained_count;
   HR_TRY(make_scratch(rows, err));
   if (store->open) {
     size_t target = training->first_target;
@@ -306,9 +347,9 @@ hr_status hr_cnn_train(const hr_cnn_training *training, hr_progress *progress,
   }
   a.state_path = path;
   HR_TRY(train_with_remedy(&a, training, progress, out, err));
-  const hr_cnn_result result = {training, a.trainer, &a.model, a.target_mean,
+  const hr_net_result result = {training, a.trainer, &a.model, a.target_mean,
                                 a.target_deviation};
-  HR_TRY(hr_cnn_result_take(&result, out, err));
+  HR_TRY(hr_net_result_take(&result, out, err));
   if (end > progress->done) progress->skipped += end - progress->done;
   progress->done = end; /* also where patience ended it */
 cleanup:

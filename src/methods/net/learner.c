@@ -1,0 +1,421 @@
+/* The learner of networks: which slots it trains, and the rows that it keeps for them. */
+#include "methods/net/learner.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/observe.h"
+#include "methods/net/cost.h"
+#include "methods/net/train.h"
+#include "methods/shuffle.h"
+#include "models/network.h"
+
+struct hr_learner {
+  const hr_study_view *study;
+  const hr_net_method *method;
+  const void *parameters; /* of the method */
+  const hr_net_settings *settings;
+  hr_net_settings of_all_settings; /* of the model of all rows; its lists borrowed */
+  hr_net_design design;            /* whose back ends are used */
+  hr_progress progress;
+  size_t targets, bins; /* T, K */
+  size_t slots;      /* S: K, and one more with a model of all rows, which is the last */
+  bool is_joint;     /* one network for all targets; never of one target */
+  int32_t *of_all;   /* [training rows] K where the model of all rows has the row, else
+                        HR_UNCOVERED; NULL: there is no such model */
+  hr_net_rows *rows; /* [S] */
+  hr_trained *trained; /* [T][S] what is known of each by now */
+};
+
+static int slot_of(const hr_learner *learner, size_t k) {
+  return k == learner->bins ? HR_GLOBAL : (int)k;
+}
+
+static size_t number_of(const hr_learner *learner, int slot) {
+  return slot == HR_GLOBAL ? learner->bins : (size_t)slot;
+}
+
+static const hr_net_settings *settings_of(const hr_learner *learner, size_t k) {
+  return k == learner->bins ? &learner->of_all_settings : learner->settings;
+}
+
+static hr_trained *trained_of(const hr_learner *learner, size_t t, size_t k) {
+  return &learner->trained[t * learner->slots + k];
+}
+
+void hr_net_destroy(hr_learner **address) {
+  hr_learner *learner = *address;
+  *address = NULL;
+  if (!learner) return;
+  for (size_t k = 0; learner->rows && k < learner->slots; k++) {
+    hr_net_rows_fini(&learner->rows[k]);
+  }
+  for (size_t i = 0; learner->trained && i < learner->targets * learner->slots; i++) {
+    hr_trained_fini(&learner->trained[i]);
+  }
+  hr_free(learner->rows);
+  hr_free(learner->trained);
+  hr_free(learner->of_all);
+  hr_free(learner);
+}
+
+static bool is_enough(size_t trained, size_t held_out) {
+  return trained >= HR_NET_FEWEST_TRAINED && held_out >= HR_NET_FEWEST_HELD_OUT;
+}
+
+/* Why the slot is not trained, in the fits of all targets. */
+static void skip_slot(hr_learner *learner, size_t k, hr_fit_reason reason,
+                      const char *sentence) {
+  for (size_t t = 0; t < learner->targets; t++) {
+    hr_fit *fit = &trained_of(learner, t, k)->fit;
+    fit->reason = reason;
+    snprintf(fit->note, sizeof fit->note, "%s", sentence);
+  }
+}
+
+static void skip_small_slot(hr_learner *learner, size_t k, const hr_net_rows *rows) {
+  char sentence[160];
+  size_t trained = rows->trained_count, held_out = rows->held_out_count;
+  snprintf(sentence, sizeof sentence,
+           "%zu row%s to train on and %zu held out; at least %d and %d are needed",
+           trained, trained == 1 ? "" : "s", held_out, HR_NET_FEWEST_TRAINED,
+           HR_NET_FEWEST_HELD_OUT);
+  skip_slot(learner, k, HR_REASON_TOO_FEW_ROWS, sentence);
+}
+
+/* Spectra that are gone through for one network. */
+static uint64_t spectra_of(const hr_learner *learner, size_t k) {
+  return (uint64_t)settings_of(learner, k)->epochs * learner->rows[k].trained_count;
+}
+
+/* What is known of a target and slot before it is trained. */
+static hr_status begin_fit(hr_learner *learner, size_t t, size_t k, hr_error *err) {
+  const hr_net_rows *rows = &learner->rows[k];
+  hr_fit *fit = &trained_of(learner, t, k)->fit;
+  hr_status status = hr_fit_init(fit, slot_of(learner, k), 1, false, 0, err);
+  fit->target = t;
+  fit->train_rows = rows->trained_count + rows->held_out_count;
+  return status;
+}
+
+static hr_status keep_rows(hr_learner *learner, size_t k, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_study_view *study = learner->study;
+  const hr_net_settings *p = learner->settings;
+  const char *folder = hr_net_fits_memory(study, p) ? NULL : study->folder;
+  HR_TRY(hr_net_rows_init(&learner->rows[k], folder, err));
+  learner->progress.total +=
+      (learner->is_joint ? 1 : learner->targets) * spectra_of(learner, k);
+cleanup:
+  return status;
+}
+
+static void list_labels(const hr_learner *learner, hr_net_rows *rows) {
+  const hr_study_view *study = learner->study;
+  rows->label_count = learner->targets;
+  for (size_t t = 0; t < learner->targets; t++) {
+    rows->label[t] = hr_study_target(study, t);
+  }
+}
+
+static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_net_rows *rows = &learner->rows[k];
+  const hr_split_view *train = &learner->study->train;
+  int slot = slot_of(learner, k);
+  *rows = (hr_net_rows){
+      .slot = slot, .study = learner->study, .redraw = learner->settings->redraw};
+  list_labels(learner, rows);
+  hr_net_count_rows(train, slot == HR_GLOBAL ? learner->of_all : train->bin, k,
+                    &rows->trained_count, &rows->held_out_count);
+  for (size_t t = 0; t < learner->targets; t++) {
+    HR_TRY(begin_fit(learner, t, k, err));
+  }
+  if (slot != HR_GLOBAL && !hr_net_is_wanted(learner->settings, k)) {
+    skip_slot(learner, k, HR_REASON_NOT_ASKED_FOR,
+              "this expert was not asked for in this bin");
+  } else if (!is_enough(rows->trained_count, rows->held_out_count)) {
+    skip_small_slot(learner, k, rows);
+  } else if (hr_study_wants(learner->study, k)) {
+    HR_TRY(keep_rows(learner, k, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Whether rows of the slot are kept to be trained on. */
+static bool has_rows(const hr_learner *learner, size_t k) {
+  return learner->rows[k].trained != NULL;
+}
+
+static hr_status init_global(hr_learner *learner, hr_error *err) {
+  const hr_net_settings *p = learner->settings;
+  learner->of_all_settings = *p;
+  learner->of_all_settings.epochs = hr_net_global_epochs(p);
+  if (!p->global) return HR_OK;
+  return hr_shuffle_choose(learner->study, (size_t)p->global_rows, &learner->of_all, err);
+}
+
+static hr_status init_learner(hr_learner *learner, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_net_design design;
+  HR_TRY(hr_net_design_of(learner->method, learner->study, learner->parameters, &design,
+                          err));
+  learner->targets = hr_study_targets(learner->study);
+  learner->bins = learner->study->bin_count;
+  learner->slots = learner->bins + (learner->settings->global ? 1 : 0);
+  learner->is_joint = learner->settings->joint && learner->targets > 1;
+  learner->progress = (hr_progress){.stage = learner->method->stage, .unit = "spectra"};
+  HR_TRY(init_global(learner, err));
+  HR_TRY(hr_alloc(&learner->rows, learner->slots, err));
+  HR_TRY(hr_alloc(&learner->trained, learner->targets * learner->slots, err));
+  for (size_t k = 0; k < learner->slots; k++) HR_TRY(init_slot(learner, k, err));
+cleanup:
+  return status;
+}
+
+hr_status hr_net_begin_with(const hr_net_method *method, const hr_net_design *design,
+                            const hr_study_view *study, const void *parameters,
+                            hr_learner **out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_learner *learner = NULL;
+  HR_TRY(hr_alloc(&learner, 1, err));
+  learner->study = study;
+  learner->method = method;
+  learner->parameters = parameters;
+  learner->settings = method->settings(parameters);
+  learner->design = *design;
+  HR_TRY(init_learner(learner, err));
+  *out = learner;
+  learner = NULL;
+cleanup:
+  hr_net_destroy(&learner);
+  return status;
+}
+
+hr_status hr_net_check(const hr_net_method *method, const hr_study_view *study,
+                       const void *parameters, hr_error *err) {
+  hr_net_design design;
+  hr_error reason = {.status = HR_OK};
+  hr_status status = hr_net_design_of(method, study, parameters, &design, &reason);
+  return status == HR_OK
+             ? HR_OK
+             : hr_fail(err, status, "experts.%s: %s", method->name, reason.message);
+}
+
+/* bf16 where it is wanted, or nothing else is, and the processor has it. */
+static void choose_backend(const hr_net_method *method, const hr_study_view *study,
+                           const hr_net_settings *settings, hr_net_design *out) {
+  const char *wanted = settings->precision ? settings->precision : "fp32";
+  method->kind->choose(out, strcmp(wanted, "fp32") != 0);
+  if (strcmp(wanted, "bf16") == 0 && !method->kind->is_bf16(out)) {
+    hr_observe_warning(study->observer,
+                       "%s: this processor has no bf16 products, %s are computed in fp32",
+                       method->title, method->products);
+  }
+}
+
+hr_status hr_net_begin(const hr_net_method *method, const hr_study_view *study,
+                       const void *parameters, hr_learner **out, hr_error *err) {
+  hr_net_design design = {.kind = method->kind};
+  choose_backend(method, study, method->settings(parameters), &design);
+  return hr_net_begin_with(method, &design, study, parameters, out, err);
+}
+
+hr_status hr_net_learn(hr_learner *learner, const hr_block *block, hr_error *err) {
+  hr_status status = HR_OK;
+  const int32_t *bin = learner->study->train.bin + block->first_row;
+  const int32_t *of_all = learner->of_all;
+  for (size_t i = 0; i < block->rows; i++) {
+    if (bin[i] != HR_UNCOVERED && has_rows(learner, (size_t)bin[i])) {
+      HR_TRY(hr_net_rows_observe(&learner->rows[bin[i]], block, i, err));
+    }
+    bool is_of_all = of_all && of_all[block->first_row + i] != HR_UNCOVERED;
+    if (is_of_all && has_rows(learner, learner->bins)) {
+      HR_TRY(hr_net_rows_observe(&learner->rows[learner->bins], block, i, err));
+    }
+  }
+cleanup:
+  return status;
+}
+
+/* Of a training that has nothing to go on with any more. */
+static void remove_state(const hr_learner *learner, size_t target, int slot) {
+  const hr_store *store = &learner->study->store;
+  if (store->remove) store->remove(store->context, target, slot);
+}
+
+static void warn(const hr_learner *learner, const hr_fit *fit) {
+  const hr_study_view *study = learner->study;
+  char slot[HR_SLOT_NAME_BYTES];
+  if (fit->note[0] == '\0') return;
+  if (learner->targets == 1) {
+    hr_observe_warning(study->observer, "%s, %s: %s", learner->method->title,
+                       hr_slot_name(fit->slot, slot), fit->note);
+  } else {
+    hr_observe_warning(study->observer, "%s, %s, %s: %s", learner->method->title,
+                       hr_study_target_name(study, fit->target),
+                       hr_slot_name(fit->slot, slot), fit->note);
+  }
+}
+
+/* Says on the card that the model is one of several of one network, and of which, as far
+ * as there is room for their names. */
+static void note_joint(const hr_learner *learner, hr_fit *fit) {
+  char names[120] = "", sentence[sizeof fit->note];
+  size_t used = 0;
+  for (size_t t = 0; t < learner->targets && used < sizeof names; t++) {
+    const char *name = hr_study_target_name(learner->study, t);
+    int count =
+        snprintf(names + used, sizeof names - used, "%s%s", t == 0 ? "" : ", ", name);
+    used += (size_t)count;
+  }
+  if (used < sizeof names) {
+    snprintf(sentence, sizeof sentence, "joint: one network for %s", names);
+  } else {
+    snprintf(sentence, sizeof sentence, "joint: one network for all %zu targets",
+             learner->targets);
+  }
+  hr_fit_add_note(fit, sentence);
+}
+
+/* What is known of one target when its training is over; reason: why it failed, or NULL.
+ */
+static void conclude(const hr_learner *learner, hr_trained *own, const hr_error *reason,
+                     double seconds) {
+  hr_fit *fit = &own->fit;
+  fit->seconds = seconds;
+  fit->precision =
+      learner->method->kind->is_bf16(&learner->design) ? HR_FIT_BF16 : HR_FIT_FP32;
+  if (reason) {
+    fit->status = HR_FIT_FAILED;
+    hr_fit_add_note(fit, reason->message);
+    hr_model_destroy(&own->model);
+  }
+  warn(learner, fit);
+  if (learner->is_joint && !reason) note_joint(learner, fit);
+}
+
+/* Trains the network of targets first .. first+count-1 for slot number k. */
+static hr_status train_network(hr_learner *learner, size_t k, size_t first, size_t count,
+                               hr_error *err) {
+  hr_status status = HR_OK;
+  hr_error reason;
+  hr_trained *own[HR_MOST_TARGETS];
+  const hr_keeper *keeper = &learner->study->keeper;
+  const hr_net_training training = {learner->method,
+                                    learner->parameters,
+                                    settings_of(learner, k),
+                                    &learner->design,
+                                    &learner->rows[k],
+                                    first,
+                                    count};
+  double start = hr_clock_seconds();
+  for (size_t o = 0; o < count; o++) own[o] = trained_of(learner, first + o, k);
+  hr_status trained = hr_net_train(&training, &learner->progress, own, &reason);
+  bool has_failed = trained == HR_ERR_NUMERIC || trained == HR_ERR_MEMORY;
+  if (trained != HR_OK && !has_failed) {
+    return hr_fail(err, trained, "%s", reason.message);
+  }
+  double seconds = (hr_clock_seconds() - start) / (double)count;
+  for (size_t o = 0; o < count; o++) {
+    conclude(learner, own[o], has_failed ? &reason : NULL, seconds);
+  }
+  if (has_failed) return HR_OK;
+  for (size_t o = 0; o < count && keeper->keep; o++) {
+    HR_TRY(keeper->keep(keeper->context, own[o]->model, &own[o]->fit, err));
+  }
+  remove_state(learner, first, slot_of(learner, k));
+cleanup:
+  return status;
+}
+
+static hr_status check_rows(const hr_learner *learner, size_t k, hr_error *err) {
+  const hr_net_rows *rows = &learner->rows[k];
+  size_t seen = hr_row_store_rows(rows->trained) + hr_row_store_rows(rows->held_out);
+  size_t expected = rows->trained_count + rows->held_out_count;
+  if (seen == expected) return HR_OK;
+  char slot[HR_SLOT_NAME_BYTES];
+  return hr_fail(err, HR_ERR_INTERNAL, "%s saw %zu rows of %s, not %zu",
+                 learner->method->name, seen, hr_slot_name(rows->slot, slot), expected);
+}
+
+/* The targets of slot number k that have no model yet; where one network is for all of
+ * them, those that were taken back without the others are trained again with them. */
+static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(check_rows(learner, k, err));
+  for (size_t t = 0; t < learner->targets; t++) {
+    hr_trained *own = trained_of(learner, t, k);
+    if (learner->is_joint && own->model) {
+      hr_trained_fini(own);
+      HR_TRY(begin_fit(learner, t, k, err));
+    } else if (!learner->is_joint && !own->model) {
+      HR_TRY(train_network(learner, k, t, 1, err));
+    }
+  }
+  if (learner->is_joint) HR_TRY(train_network(learner, k, 0, learner->targets, err));
+  hr_net_rows_fini(&learner->rows[k]);
+cleanup:
+  return status;
+}
+
+hr_status hr_net_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t k = 0; k < learner->slots; k++) {
+    if (has_rows(learner, k)) HR_TRY(train_slot(learner, k, err));
+    for (size_t t = 0; t < learner->targets; t++) {
+      hr_trained *own = trained_of(learner, t, k);
+      out[t * learner->slots + k] = *own;
+      *own = (hr_trained){.model = NULL};
+    }
+  }
+cleanup:
+  return status;
+}
+
+static bool has_all_models(const hr_learner *learner, size_t k) {
+  for (size_t t = 0; t < learner->targets; t++) {
+    if (!trained_of(learner, t, k)->model) return false;
+  }
+  return true;
+}
+
+/* The states are of a run that was killed when it had the models; rows that no target
+ * needs are not asked for. */
+static void drop_work(hr_learner *learner, size_t target, size_t k) {
+  bool is_complete = has_all_models(learner, k), had_rows = has_rows(learner, k);
+  if (is_complete) hr_net_rows_fini(&learner->rows[k]);
+  if (learner->is_joint && !is_complete) return;
+  if (had_rows) learner->progress.total -= spectra_of(learner, k);
+  remove_state(learner, learner->is_joint ? 0 : target, slot_of(learner, k));
+}
+
+hr_status hr_net_resume(hr_learner *learner, const hr_fit *kept, const char *folder,
+                        hr_error *err) {
+  hr_status status = HR_OK;
+  size_t k = number_of(learner, kept->slot);
+  hr_trained *own = trained_of(learner, kept->target, k);
+  const hr_model_place place = {folder, learner->study->pixels, 1, &kept->slot, 1};
+  hr_trained again = {.model = NULL};
+  HR_TRY(hr_network_model_load(&place, &learner->design, &again.model, err));
+  HR_TRY(hr_fit_copy(kept, &again.fit, err));
+  again.model->target = kept->target;
+  hr_trained_fini(own);
+  *own = again;
+  again = (hr_trained){.model = NULL};
+  drop_work(learner, kept->target, k);
+cleanup:
+  hr_trained_fini(&again);
+  return status;
+}
+
+bool hr_net_is_trained(const hr_learner *learner) {
+  for (size_t k = 0; k < learner->slots; k++) {
+    if (has_rows(learner, k)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,29 @@
+/* One network: its training with the remedies, for one target or for several. */
+#ifndef HR_METHODS_NET_TRAIN_H
+#define HR_METHODS_NET_TRAIN_H
+
+#include "methods/net/rows.h"
+
+/* Rows a network is trained on at least, and rows held out at least. */
+enum { HR_NET_FEWEST_TRAINED = 10, HR_NET_FEWEST_HELD_OUT = 2 };
+
+/* What a network is trained for; borrowed. */
+typedef struct hr_net_training {
+  const hr_net_method *method;
+  const void *parameters;          /* of the method */
+  const hr_net_settings *settings; /* those of them that all methods have, or others */
+  const hr_net_design *design;     /* whose back ends are used */
+  hr_net_rows *rows;
+  size_t first_target, targets; /* it has an output for each of them, and then for each
+                                   auxiliary label */
+} hr_net_training;
+
+/* Trains: a model of each target and what is known of it, added to out[t]->fit, also
+ * remedies where it fails; out: [targets]. The rows stay, and so does the state of the
+ * training, which is kept under the first of its targets (hr_store), until somebody
+ * removes it. HR_ERR_NUMERIC, HR_ERR_MEMORY: there is no model; HR_ERR_INTERRUPTED,
+ * HR_ERR_IO. */
+hr_status hr_net_train(const hr_net_training *training, hr_progress *progress,
+                       hr_trained *const *out, hr_error *err) HR_MUST_CHECK;
+
+#endif
