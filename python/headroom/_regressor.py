@@ -221,8 +221,8 @@ class HeadroomRegressor(_Base):
     experts : dict, optional
         Methods and their settings, as ``experts`` of a study (docs/configuration.md):
         ``{"ridge": {"alpha": [1, 100]}}``, ``ridge_marginal``, ``lightgbm``, ``cnn``,
-        ``posterior``, ``line_index``. Of several, cross-validation chooses one for each
-        target. Default: ``{"ridge": {}}``. ``posterior`` and ``ridge_marginal`` need ``error``
+        ``vit``, ``posterior``, ``line_index``. Of several, cross-validation chooses one for
+        each target. Default: ``{"ridge": {}}``. ``posterior`` and ``ridge_marginal`` need ``error``
         and ``noise_level=1``.
     alpha : float, list of float, "auto" or None
         Ridge's penalties, of which cross-validation chooses one: on spectra as a study scales

@@ -165,14 +165,22 @@ static hr_status read_expert(hr_config *config, const hr_method *type,
   status = hr_config_read_section(config->path, node, parent, &section,
                                   expert->parameters, err);
   if (status != HR_OK) return status;
-  return check_expert_bins(config, expert, &name, node ? node : parent, err);
+  status = check_expert_bins(config, expert, &name, node ? node : parent, err);
+  const hr_field *bins = hr_fields_find(type->fields, type->field_count, "bins");
+  if (type->without_bins && hr_field_is_none(bins, expert->parameters)) {
+    expert->type = type->without_bins;
+  }
+  return status;
 }
 
 /* An entry with predictions or a network is a model from elsewhere, whatever it is
  * called. */
-static bool is_outside(const hr_yaml_node *entry) {
-  if (hr_method_find(entry->key)) return false;
+static bool names_source(const hr_yaml_node *entry) {
   return hr_yaml_find(entry, "predictions") || hr_yaml_find(entry, "onnx");
+}
+
+static bool is_outside(const hr_yaml_node *entry) {
+  return !hr_method_find(entry->key) && names_source(entry);
 }
 
 static hr_status fail_sources(const hr_config *config, const hr_yaml_node *entry,
@@ -300,6 +308,12 @@ static hr_status check_expert_names(const hr_config *config, const hr_yaml_node 
   for (size_t i = 0; i < count; i++) names[i] = types[i]->name;
   for (size_t i = 0; i < experts->count; i++) {
     const hr_yaml_node *entry = experts->items[i];
+    if (hr_method_find(entry->key) && names_source(entry)) {
+      return hr_yaml_fail(err, config->path, entry->key_mark,
+                          "experts.%s is an expert of this program; give the model from "
+                          "elsewhere another name, such as my_%s",
+                          entry->key, entry->key);
+    }
     if (hr_method_find(entry->key) || is_outside(entry)) continue;
     if (!hr_nearest_name(entry->key, names, count)) {
       return fail_no_expert(config, entry, names, count, err);

@@ -184,11 +184,13 @@ hr_status hr_config_resolve_paths(hr_config *config, const hr_yaml_node *root,
   HR_TRY(expand_test(config, hr_yaml_find(data, "test"), source, err));
   HR_TRY(check_distinct(config, data, err));
   for (size_t i = 0; i < config->expert_count; i++) {
-    hr_outside_parameters *p = config->experts[i].parameters;
-    if (!config->experts[i].outside) continue;
-    if (p->predictions) HR_TRY(make_absolute(base, &p->predictions, err));
-    if (p->validation) HR_TRY(make_absolute(base, &p->validation, err));
-    if (p->onnx) HR_TRY(make_absolute(base, &p->onnx, err));
+    const hr_config_expert *expert = &config->experts[i];
+    for (size_t f = 0; f < expert->type->field_count; f++) {
+      const hr_field *field = &expert->type->fields[f];
+      if (!field->is_path || hr_field_is_none(field, expert->parameters)) continue;
+      char **path = (void *)((char *)expert->parameters + field->offset);
+      HR_TRY(make_absolute(base, path, err));
+    }
   }
   for (size_t i = 0; i < config->page_count; i++) {
     HR_TRY(make_absolute(base, &config->pages[i].page, err));

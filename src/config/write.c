@@ -29,11 +29,13 @@ static void write_field(const hr_field *field, const void *parameters, const cha
   hr_text_append(out, "\n");
 }
 
+/* Of files an identity has the contents, not the paths. */
 static void write_fields(const hr_config_section *section, const void *parameters,
-                         const char *indent, hr_text *out) {
+                         const char *indent, bool is_identity, hr_text *out) {
   for (size_t i = 0; i < section->count; i++) {
-    if (hr_field_is_none(&section->fields[i], parameters)) continue;
-    write_field(&section->fields[i], parameters, indent, out);
+    const hr_field *field = &section->fields[i];
+    if (hr_field_is_none(field, parameters) || (is_identity && field->is_path)) continue;
+    write_field(field, parameters, indent, out);
   }
 }
 
@@ -41,7 +43,7 @@ static void write_section(const hr_config *config, const char *path, hr_text *ou
   const char *indent = "";
   const char *key = last_key(path, &indent);
   hr_text_append(out, "%s%s:\n", indent + 2, key);
-  write_fields(hr_config_find_section(path), config, indent, out);
+  write_fields(hr_config_find_section(path), config, indent, false, out);
 }
 
 /* As a section of its own: paths are written as they were found, not as they were asked
@@ -112,26 +114,13 @@ static void write_binning(const hr_config *config, bool is_identity, hr_text *ou
   }
 }
 
-/* Of a model from elsewhere the identity has the contents of its file, not their path. */
-static void write_outside(const hr_config_section *section, const void *parameters,
-                          hr_text *out) {
-  for (size_t i = 0; i < section->count; i++) {
-    const hr_field *field = &section->fields[i];
-    if (hr_outside_field_is_path(field) || hr_field_is_none(field, parameters)) continue;
-    write_field(field, parameters, "    ", out);
-  }
-}
-
 static void write_experts(const hr_config *config, bool is_identity, hr_text *out) {
   hr_text_append(out, "experts:\n");
   for (size_t i = 0; i < config->expert_count - config->control_count; i++) {
     const hr_config_expert *expert = &config->experts[i];
     hr_config_section section = hr_config_expert_section(expert->type, "");
     hr_text_append(out, "  %s:%s\n", expert->type->name, section.count ? "" : " {}");
-    if (is_identity && expert->outside)
-      write_outside(&section, expert->parameters, out);
-    else
-      write_fields(&section, expert->parameters, "    ", out);
+    write_fields(&section, expert->parameters, "    ", is_identity, out);
   }
 }
 

@@ -47,6 +47,9 @@ typedef struct hr_field {
   /* Of a number, a text or a list of numbers: the text "none" in place of a value makes
    * it NaN, NULL or empty, and nothing is written of it. */
   bool may_be_none;
+  /* Of a text: the path of a file, relative to the configuration's folder, whose content
+   * is what counts. */
+  bool is_path;
   /* Of numbers only: another field of the struct without which this one has no effect,
    * and the text that it must have then, "true" of a bool; NULL: a number that is not 0.
    * A value other than the default is refused without it; the default stands in every

@@ -106,6 +106,9 @@ typedef struct hr_study_view {
   const char *target_name; /* of the first target, which is train.target */
   const hr_further_target *further; /* [further_count] the others */
   size_t further_count;
+  const hr_further_target *beside; /* [beside_count] labels that are no targets, of all
+                                      methods' `beside`; finite */
+  size_t beside_count;
   const hr_axis *axes; /* [axis_count] of the grid of bins */
   size_t axis_count;
   const char *config_path; /* for messages */
@@ -195,6 +198,11 @@ typedef struct hr_method {
   /* Whether a model on all rows is asked for, where has_global says that there may be
    * one. NULL: always. */
   bool (*wants_global)(const void *parameters);
+  /* The same method where its parameter `bins` is none: the model on all rows is then its
+   * only one. NULL: there is no such form. */
+  const struct hr_method *without_bins;
+  /* Labels of training rows that it is to be given beside the targets. NULL: none. */
+  const hr_strings *(*beside)(const void *parameters);
 
   /* Whether this machine has what the method takes, HR_ERR_MISSING with the reason where
    * it has not: a study then goes on without it. NULL: always. */

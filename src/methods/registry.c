@@ -8,11 +8,13 @@
 #include "methods/posterior/posterior.h"
 #include "methods/ridge/marginal.h"
 #include "methods/ridge/ridge.h"
+#include "methods/vit/vit.h"
 
 static const hr_method *const types[] = {
-    &hr_ridge_method,     &hr_ridge_marginal_method,
-    &hr_posterior_method, &hr_lightgbm_method,
-    &hr_cnn_method,       &hr_line_index_method,
+    &hr_ridge_method,      &hr_ridge_marginal_method,
+    &hr_posterior_method,  &hr_lightgbm_method,
+    &hr_cnn_method,        &hr_vit_method,
+    &hr_line_index_method,
 };
 
 const hr_method *const *hr_methods(size_t *count) {

@@ -251,7 +251,7 @@ static hr_color color_of_outside(hr_reader *reader, size_t place) {
 /* An expert's own colour in every study, whichever others it has. */
 static hr_color color_of_expert(hr_reader *reader, const char *expert) {
   static const char *const names[] = {"ridge", "ridge_marginal", "posterior", "lightgbm",
-                                      "cnn",   "line_index"};
+                                      "cnn",   "line_index",     "vit"};
   const size_t count = sizeof names / sizeof *names;
   for (size_t i = 0; i < count; i++) {
     if (strcmp(names[i], expert) == 0) return hr_color_of_series(i);

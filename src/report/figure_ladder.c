@@ -13,7 +13,7 @@ enum { MOST_LINES = 16, MOST_ROWS = HR_RUNGS + HR_LADDER_ELSEWHERE + MOST_LINES 
 /* A row of the figure: a rung, a model from elsewhere, or a value from outside. */
 typedef struct row {
   const char *method;
-  const char *rung; /* its name, or "elsewhere"; NULL: from outside */
+  const char *rung; /* its name, "elsewhere" or "whole"; NULL: from outside */
   hr_estimate r2;
   const char *step; /* what makes it, a key of hr_words_step; NULL: it is the first */
   hr_estimate delta;
@@ -92,7 +92,7 @@ static void add_elsewhere(hr_reader *reader, const hr_ladder_rows *ladder,
   for (size_t i = 0; i < count; i++) {
     out->items[out->count++] =
         (row){.method = lines[i].method,
-              .rung = "elsewhere",
+              .rung = lines[i].beside,
               .r2 = lines[i].r2,
               .delta = nothing,
               .below = (double)NAN,

@@ -191,7 +191,10 @@ size_t hr_ladder_list_elsewhere(hr_reader *reader, const hr_ladder_rows *ladder,
     if (!hr_expert_is_of_all_rows(reader, &expert)) continue;
     const char *name = hr_node_text(reader, &expert, "name");
     const char *method = hr_listed_find(reader, HR_LISTED_GLOBAL, name, false);
-    hr_ladder_rung own = {.rung = HR_RUNGS, .method = method};
+    bool is_elsewhere = hr_expert_is_elsewhere(reader, &expert);
+    hr_ladder_rung own = {.rung = HR_RUNGS,
+                          .beside = is_elsewhere ? "elsewhere" : "whole",
+                          .method = method};
     if (!method || is_on_a_rung(ladder, method)) continue;
     if (find_r2(reader, method, &own.r2)) out[count++] = own;
   }

@@ -7,7 +7,8 @@
 
 /* Texts are borrowed from the reader. */
 typedef struct hr_ladder_rung {
-  hr_rung rung;
+  hr_rung rung;       /* HR_RUNGS: beside the ladder */
+  const char *beside; /* what it is there: "elsewhere", or "whole", one of our own */
   const char *method; /* its name; of the ceiling "posterior" or "fisher" */
   hr_estimate r2;
 } hr_ladder_rung;
@@ -30,11 +31,11 @@ typedef struct hr_ladder_rows {
   size_t step_count;
 } hr_ladder_rows;
 
-/* The most of models from elsewhere that are shown beside the rungs. */
+/* The most of models that are shown beside the rungs. */
 enum { HR_LADDER_ELSEWHERE = 8 };
 
-/* Models of all rows from elsewhere that stand on no rung, on covered rows; in the order
- * of the study. How many there are. */
+/* Models of all rows that stand on no rung, of experts that have no others, on covered
+ * rows; in the order of the study. How many there are. */
 size_t hr_ladder_list_elsewhere(hr_reader *reader, const hr_ladder_rows *ladder,
                                 hr_ladder_rung out[HR_LADDER_ELSEWHERE]);
 

@@ -87,7 +87,8 @@ bool hr_expert_is_of_all_rows(hr_reader *reader, const hr_node *expert) {
 }
 
 bool hr_expert_is_elsewhere(hr_reader *reader, const hr_node *expert) {
-  return hr_expert_is_of_all_rows(reader, expert) || says(reader, expert, "elsewhere");
+  if (hr_node_has(expert, "elsewhere")) return says(reader, expert, "elsewhere");
+  return hr_expert_is_of_all_rows(reader, expert);
 }
 
 bool hr_expert_competes(const hr_node *expert) {

@@ -8,14 +8,16 @@
 
 const hr_color hr_color_blue = RGB(0, 114, 178), hr_color_orange = RGB(230, 159, 0),
                hr_color_green = RGB(0, 158, 115), hr_color_vermillion = RGB(213, 94, 0),
-               hr_color_sky = RGB(86, 180, 233), hr_color_purple = RGB(204, 121, 167);
+               hr_color_sky = RGB(86, 180, 233), hr_color_purple = RGB(204, 121, 167),
+               hr_color_wine = RGB(136, 34, 85);
 const hr_color hr_color_black = RGB(0, 0, 0), hr_color_white = RGB(255, 255, 255),
                hr_color_gray = RGB(110, 110, 110),
                hr_color_light_gray = RGB(225, 225, 225);
 
 hr_color hr_color_of_series(size_t index) {
   const hr_color colors[] = {hr_color_blue,       hr_color_orange, hr_color_green,
-                             hr_color_vermillion, hr_color_purple, hr_color_sky};
+                             hr_color_vermillion, hr_color_purple, hr_color_sky,
+                             hr_color_wine};
   return colors[index % (sizeof colors / sizeof *colors)];
 }
 

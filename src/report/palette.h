@@ -12,9 +12,12 @@ typedef struct hr_color { /* sRGB, 0 to 1 */
 extern const hr_color hr_color_blue, hr_color_orange, hr_color_green, hr_color_vermillion,
     hr_color_sky, hr_color_purple;
 
+/* Tol (2021), "Colour Schemes": one more that can be told apart from these. */
+extern const hr_color hr_color_wine;
+
 extern const hr_color hr_color_black, hr_color_white, hr_color_gray, hr_color_light_gray;
 
-/* The colour of series `index`: the six above in an order that keeps neighbours apart,
+/* The colour of series `index`: the seven above in an order that keeps neighbours apart,
  * then from the start again. */
 hr_color hr_color_of_series(size_t index);
 

@@ -37,7 +37,7 @@ static hr_status add_line(hr_table *table, hr_reader *reader, const hr_ladder_ru
   hr_text title;
   hr_text_init(&title);
   bool chinese = hr_tables_in_chinese(reader);
-  const char *name = rung->rung < HR_RUNGS ? hr_rung_name(rung->rung) : "elsewhere";
+  const char *name = rung->rung < HR_RUNGS ? hr_rung_name(rung->rung) : rung->beside;
   HR_TRY(hr_table_add_row(table, out, err));
   hr_cell *cells = *out;
   HR_TRY(hr_set_text(&cells[0].text, err, "%s", hr_words_rung(name, chinese)));
@@ -73,7 +73,7 @@ cleanup:
   return status;
 }
 
-/* Models of all rows from elsewhere, below the rungs. */
+/* Models of all rows of experts that have no others, below the rungs. */
 static hr_status add_elsewhere(hr_table *table, hr_reader *reader,
                                const hr_ladder_rows *ladder, hr_error *err) {
   hr_status status = HR_OK;

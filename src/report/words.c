@@ -186,6 +186,7 @@ const char *hr_words_rung(const char *rung, bool chinese) {
       {"oracle", "hybrid, perfect routing", "混合专家，完美路由"},
       {"ceiling", "what the noise allows", "噪声所允许的上限"},
       {"elsewhere", "model from elsewhere", "在别处训练的模型"},
+      {"whole", "model of all rows", "全体样本的模型"},
   };
   return look_up(list, sizeof list / sizeof *list, rung, chinese);
 }
@@ -228,6 +229,8 @@ const char *hr_words_expert(const char *expert, bool chinese) {
        "直接以带噪流量训练的梯度提升树。"},
       {"cnn", "a small convolutional network along the wavelength.",
        "沿波长方向的小型卷积网络。"},
+      {"vit", "a vision transformer: attention between patches of the spectrum.",
+       "视觉 Transformer：光谱分块之间的注意力。"},
       {"posterior",
        "the mean of the label over template spectra, each weighed by how well it fits "
        "within the error.",

@@ -283,11 +283,10 @@ static void write_experts(writer *w, json_t *root) {
     hr_json_put_text(&w->json, object, "title", outcome->type->title);
     hr_json_put_text(&w->json, object, "variant", outcome->type->variant);
     hr_json_put_bool(&w->json, object, "uses_error", outcome->type->uses_error);
-    if (outcome->type->only_global) {
-      hr_json_put_bool(&w->json, object, "only_global", true);
-    } else if (hr_method_is_outside(outcome->type)) {
-      hr_json_put_bool(&w->json, object, "elsewhere", true);
-    }
+    bool is_outside = hr_method_is_outside(outcome->type),
+         is_all = outcome->type->only_global;
+    if (is_all) hr_json_put_bool(&w->json, object, "only_global", true);
+    if (is_all != is_outside) hr_json_put_bool(&w->json, object, "elsewhere", is_outside);
     if (!competes(w, outcome)) hr_json_put_bool(&w->json, object, "competes", false);
     const hr_settings settings = {outcome->type->fields, outcome->type->field_count,
                                   outcome->parameters};

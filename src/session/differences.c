@@ -183,29 +183,41 @@ json_t *hr_differences_files(const hr_origin *origin, hr_json_builder *builder) 
   return list;
 }
 
-/* The files of a model from elsewhere. */
-enum { MODEL_FILES = 3, ONNX = 2 };
-static const char *const model_keys[MODEL_FILES] = {"predictions", "validation", "onnx"};
+/* A file that an expert's parameter names. */
+typedef struct expert_file {
+  const char *expert, *key, *path;
+  bool is_network; /* of a model from elsewhere, which may have weights in files beside it
+                    */
+} expert_file;
 
-/* NULL: the expert has no such file. */
-static const char *model_file(const hr_config_expert *expert, size_t k) {
-  const hr_outside_parameters *p = expert->parameters;
-  if (!expert->outside) return NULL;
-  const char *const paths[MODEL_FILES] = {p->predictions, p->validation, p->onnx};
-  return paths[k];
+/* Number i of all experts' files; false: there are no more. */
+static bool find_expert_file(const hr_config *config, size_t i, expert_file *out) {
+  for (size_t e = 0; e < config->expert_count; e++) {
+    const hr_method *type = config->experts[e].type;
+    const void *parameters = config->experts[e].parameters;
+    for (size_t f = 0; f < type->field_count; f++) {
+      const hr_field *field = &type->fields[f];
+      if (!field->is_path || hr_field_is_none(field, parameters) || i-- > 0) continue;
+      const char *const *path = (const void *)((const char *)parameters + field->offset);
+      bool is_network = config->experts[e].outside && strcmp(field->name, "onnx") == 0;
+      *out = (expert_file){type->name, field->name, *path, is_network};
+      return true;
+    }
+  }
+  return false;
 }
 
 /* The files beside a network that have its weights; none where they cannot be listed. */
 static void put_weights(hr_json_builder *builder, json_t *list,
-                        const hr_config_expert *expert, const char *onnx) {
+                        const expert_file *network) {
   hr_strings names = {0};
-  hr_status status = hr_onnx_file_list(onnx, &names, NULL);
+  hr_status status = hr_onnx_file_list(network->path, &names, NULL);
   for (size_t i = 0; status == HR_OK && i < names.count; i++) {
     char *path = NULL;
-    status = hr_onnx_file_beside(onnx, names.items[i], &path, NULL);
+    status = hr_onnx_file_beside(network->path, names.items[i], &path, NULL);
     if (status != HR_OK) break;
     json_t *file = hr_json_append(builder, list, json_object());
-    hr_json_put_text(builder, file, "expert", expert->type->name);
+    hr_json_put_text(builder, file, "expert", network->expert);
     hr_json_put(builder, file, "weights", hr_json_text(names.items[i]));
     put_file(builder, file, path);
     hr_free(path);
@@ -215,15 +227,13 @@ static void put_weights(hr_json_builder *builder, json_t *list,
 
 json_t *hr_differences_models(const hr_origin *origin, hr_json_builder *builder) {
   json_t *list = json_array();
-  for (size_t i = 0; i < origin->config->expert_count * MODEL_FILES; i++) {
-    const hr_config_expert *expert = &origin->config->experts[i / MODEL_FILES];
-    const char *path = model_file(expert, i % MODEL_FILES);
-    if (!path) continue;
+  expert_file own;
+  for (size_t i = 0; find_expert_file(origin->config, i, &own); i++) {
     json_t *file = hr_json_append(builder, list, json_object());
-    hr_json_put_text(builder, file, "expert", expert->type->name);
-    hr_json_put_text(builder, file, "key", model_keys[i % MODEL_FILES]);
-    put_file(builder, file, path);
-    if (i % MODEL_FILES == ONNX) put_weights(builder, list, expert, path);
+    hr_json_put_text(builder, file, "expert", own.expert);
+    hr_json_put_text(builder, file, "key", own.key);
+    put_file(builder, file, own.path);
+    if (own.is_network) put_weights(builder, list, &own);
   }
   return list;
 }
@@ -294,33 +304,31 @@ static const json_t *find_model(const json_t *models, const char *expert,
 }
 
 /* Files with weights beside a network, as far as they were there then. */
-static void compare_weights(clauses *c, const json_t *models, const char *expert,
-                            const char *onnx, const char *what) {
+static void compare_weights(clauses *c, const json_t *models, const expert_file *network,
+                            const char *what) {
   for (size_t i = 0; i < json_array_size(models); i++) {
     const json_t *model = json_array_get(models, i);
     const char *name = hr_json_string(model, "weights", NULL);
     char *path = NULL;
-    if (!name || strcmp(hr_json_string(model, "expert", ""), expert) != 0) continue;
-    if (hr_onnx_file_beside(onnx, name, &path, NULL) != HR_OK) return;
+    if (!name || strcmp(hr_json_string(model, "expert", ""), network->expert) != 0)
+      continue;
+    if (hr_onnx_file_beside(network->path, name, &path, NULL) != HR_OK) return;
     compare_file(c, what, model, path);
     hr_free(path);
   }
 }
 
-/* Files of models from elsewhere that the run was begun with; earlier versions wrote none
- * down. */
+/* Files of experts that the run was begun with; earlier versions wrote none down. */
 static void compare_models(clauses *c, const json_t *manifest, const hr_origin *origin) {
   const json_t *models = json_object_get(json_object_get(manifest, "data"), "models");
-  for (size_t i = 0; i < origin->config->expert_count * MODEL_FILES; i++) {
-    const hr_config_expert *expert = &origin->config->experts[i / MODEL_FILES];
-    const char *path = model_file(expert, i % MODEL_FILES);
-    const char *name = expert->type->name, *key = model_keys[i % MODEL_FILES];
-    const json_t *before = path ? find_model(models, name, key) : NULL;
+  expert_file own;
+  for (size_t i = 0; find_expert_file(origin->config, i, &own); i++) {
+    const json_t *before = find_model(models, own.expert, own.key);
     char what[128];
     if (!before) continue;
-    snprintf(what, sizeof what, "the file of experts.%s.%s", name, key);
-    compare_file(c, what, before, path);
-    if (i % MODEL_FILES == ONNX) compare_weights(c, models, name, path, what);
+    snprintf(what, sizeof what, "the file of experts.%s.%s", own.expert, own.key);
+    compare_file(c, what, before, own.path);
+    if (own.is_network) compare_weights(c, models, &own, what);
   }
 }
 

@@ -35,6 +35,27 @@ cleanup:
   return status;
 }
 
+static bool has_item(const hr_strings *list, const char *item) {
+  size_t i = 0;
+  while (i < list->count && strcmp(list->items[i], item) != 0) i++;
+  return i < list->count;
+}
+
+hr_status hr_study_list_beside(const hr_config *config, hr_strings *out, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t e = 0; e < config->expert_count; e++) {
+    const hr_config_expert *expert = &config->experts[e];
+    if (!expert->type->beside) continue;
+    const hr_strings *names = expert->type->beside(expert->parameters);
+    for (size_t i = 0; i < names->count; i++) {
+      if (has_item(out, names->items[i])) continue;
+      HR_TRY(hr_strings_append(out, names->items[i], err));
+    }
+  }
+cleanup:
+  return status;
+}
+
 /* Every label that the study names anywhere. */
 static hr_status list_wanted(const hr_config *config, hr_strings *out, hr_error *err) {
   hr_status status = HR_OK;
@@ -43,6 +64,7 @@ static hr_status list_wanted(const hr_config *config, hr_strings *out, hr_error 
   HR_TRY(append_all(&config->data.id, out, err));
   HR_TRY(append_all(&config->data.column_labels, out, err));
   HR_TRY(append_all(&config->data.unit_labels, out, err));
+  HR_TRY(hr_study_list_beside(config, out, err));
   for (size_t e = 0; e < config->expert_count; e++) {
     const hr_outside_parameters *p = config->experts[e].parameters;
     bool has_id = config->experts[e].outside && p->id;
@@ -50,12 +72,6 @@ static hr_status list_wanted(const hr_config *config, hr_strings *out, hr_error 
   }
 cleanup:
   return status;
-}
-
-static bool has_item(const hr_strings *list, const char *item) {
-  size_t i = 0;
-  while (i < list->count && strcmp(list->items[i], item) != 0) i++;
-  return i < list->count;
 }
 
 /* "T_eff, log_g" */
@@ -174,11 +190,13 @@ cleanup:
 
 /* --- rows without labels --- */
 
-static hr_status find_unlabelled(const hr_config *config, const hr_dataset *dataset,
-                                 bool *left_out, hr_error *err) {
+static hr_status find_unlabelled(const hr_config *config, bool training,
+                                 const hr_dataset *dataset, bool *left_out,
+                                 hr_error *err) {
   hr_status status = HR_OK;
   hr_strings needed = {0};
   HR_TRY(hr_study_needed_labels(config, &needed, err));
+  if (training) HR_TRY(hr_study_list_beside(config, &needed, err));
   for (size_t i = 0; i < needed.count; i++) {
     const double *values = NULL;
     HR_TRY(hr_dataset_label(dataset, needed.items[i], false, &values, err));
@@ -199,7 +217,7 @@ hr_status hr_study_leave_out_unlabelled(const hr_config *config, bool training,
   size_t rows = hr_dataset_rows(dataset), count = 0;
   if (strcmp(config->data.unlabelled, "exclude") != 0) return HR_OK;
   HR_TRY(hr_alloc(&left_out, rows, err));
-  HR_TRY(find_unlabelled(config, dataset, left_out, err));
+  HR_TRY(find_unlabelled(config, training, dataset, left_out, err));
   for (size_t row = 0; row < rows; row++) count += left_out[row];
   if (count == 0) goto cleanup;
   if (count == rows) {

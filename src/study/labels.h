@@ -30,9 +30,14 @@ hr_status hr_study_take_labels(const hr_config *config, bool training,
                                hr_dataset *dataset, const hr_observer *observer,
                                hr_labels_given *given, hr_error *err) HR_MUST_CHECK;
 
+/* Appends the labels that experts are to be given of training rows beside the targets,
+ * which are not among *out. HR_ERR_MEMORY. */
+hr_status hr_study_list_beside(const hr_config *config, hr_strings *out,
+                               hr_error *err) HR_MUST_CHECK;
+
 /* With data.unlabelled: exclude, leaves out the rows of a set that are NaN in a target or
- * an axis of the bins, counts them to the observer and keeps that as a doubt.
- * HR_ERR_EMPTY where none is left. */
+ * an axis of the bins, or of training rows in a label that is learnt beside, counts them
+ * to the observer and keeps that as a doubt. HR_ERR_EMPTY where none is left. */
 hr_status hr_study_leave_out_unlabelled(const hr_config *config, bool training,
                                         hr_dataset *dataset, const hr_observer *observer,
                                         hr_doubts *doubts, hr_error *err) HR_MUST_CHECK;

@@ -14,6 +14,7 @@
 #include "core/fingerprint.h"
 #include "core/observe.h"
 #include "data/drawn_rows.h"
+#include "session/content.h"
 #include "study/check_data.h"
 #include "study/columns.h"
 #include "study/estimate.h"
@@ -229,6 +230,23 @@ cleanup:
   return status;
 }
 
+/* Labels of training rows that are no targets and learnt beside them. */
+static hr_status fill_beside(hr_plan *plan, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_strings *names = &plan->beside_names;
+  HR_TRY(hr_study_list_beside(plan->config, names, err));
+  HR_TRY(hr_alloc(&plan->beside, names->count, err));
+  for (size_t i = 0; i < names->count; i++) {
+    hr_further_target *label = &plan->beside[i];
+    label->name = names->items[i];
+    HR_TRY(hr_dataset_label(plan->train, label->name, true, &label->train, err));
+  }
+  plan->view.beside = plan->beside;
+  plan->view.beside_count = names->count;
+cleanup:
+  return status;
+}
+
 /* A unit of a label that is not there is a name misspelt. */
 static hr_status check_units(const hr_plan *plan, hr_error *err) {
   const hr_strings *labels = &plan->config->data.unit_labels;
@@ -290,6 +308,7 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   test->bin = plan->test_bin;
   test->route = plan->test_route;
   HR_TRY(fill_targets(plan, err));
+  HR_TRY(fill_beside(plan, err));
   find_snr(plan);
 cleanup:
   return status;
@@ -314,6 +333,23 @@ static uint64_t fingerprint_dataset(uint64_t print, const hr_dataset *dataset) {
   return print;
 }
 
+/* Of files that parameters of our own experts name: their contents. */
+static uint64_t fingerprint_files(const hr_plan *plan, uint64_t print) {
+  for (size_t e = 0; e < plan->config->expert_count; e++) {
+    const hr_config_expert *expert = &plan->config->experts[e];
+    for (size_t f = 0; f < expert->type->field_count && !expert->outside; f++) {
+      const hr_field *field = &expert->type->fields[f];
+      if (!field->is_path || hr_field_is_none(field, expert->parameters)) continue;
+      const char *const *path =
+          (const void *)((const char *)expert->parameters + field->offset);
+      char content[17] = "";
+      hr_content_print(*path, content);
+      print = hr_fingerprint_bytes(print, content, sizeof content);
+    }
+  }
+  return print;
+}
+
 /* Paths and `run:` do not change results, so the same study elsewhere has the same print.
  */
 static hr_status fingerprint(hr_plan *plan, hr_error *err) {
@@ -327,6 +363,7 @@ static hr_status fingerprint(hr_plan *plan, hr_error *err) {
     print = fingerprint_dataset(print, plan->test);
     print = hr_fingerprint_bytes(print, &plan->spectra_print, sizeof plan->spectra_print);
     print = hr_outside_fingerprint(plan, print);
+    print = fingerprint_files(plan, print);
     plan->origin = (hr_origin){.config = plan->config,
                                .train_rows = hr_dataset_rows(plan->train),
                                .test_rows = hr_dataset_rows(plan->test),
@@ -398,6 +435,8 @@ void hr_plan_destroy(hr_plan **address) {
   hr_free(plan->test_counts);
   hr_free(plan->targets);
   hr_free(plan->further);
+  hr_free(plan->beside);
+  hr_strings_fini(&plan->beside_names);
   hr_outside_fini(plan);
   hr_doubts_fini(&plan->doubts);
   for (size_t s = 0; s < 2; s++) hr_labels_given_fini(&plan->given[s]);

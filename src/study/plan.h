@@ -29,8 +29,11 @@ typedef struct hr_plan {
   size_t rows_without_snr;            /* test rows where the column has no number */
   hr_plan_target *targets;            /* [hr_study_targets of the view] */
   hr_further_target *further;         /* those of them behind the first, for the view */
-  hr_split_view test_split;           /* that of the first target */
-  hr_study_view view;                 /* what learners see; points into this plan */
+  hr_strings beside_names;
+  hr_further_target
+      *beside; /* labels that experts learn beside the targets, for the view */
+  hr_split_view test_split; /* that of the first target */
+  hr_study_view view;       /* what learners see; points into this plan */
   hr_outside_rows *outside; /* [config->expert_count] of models from elsewhere; of others
                                all zero */
   hr_memory_plan memory;    /* the experts in the order in which they are trained */

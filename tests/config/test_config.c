@@ -7,6 +7,7 @@
 #include "methods/ridge/marginal.h"
 #include "methods/ridge/placebo.h"
 #include "methods/ridge/ridge.h"
+#include "methods/vit/vit.h"
 #include "support/config_checks.h"
 #include "support/fail_alloc.h"
 
@@ -100,19 +101,19 @@ static void test_models_from_elsewhere(void **state) {
   (void)state;
   hr_config *c = accept_rest(
       "experts:\n"
-      "  vit: {predictions: p/v.csv, title: A ViT}\n"
+      "  cat: {predictions: p/v.csv, title: A ViT}\n"
       "  ridge: {}\n"
       "  net_2: {predictions: /x.csv, id: obj, column: 'a_{target}'}\n");
   assert_int_equal(c->expert_count - c->control_count, 3);
   assert_ptr_equal(c->experts[0].type, &hr_ridge_method);
   assert_null(c->experts[0].outside);
-  const hr_outside_parameters *vit = c->experts[1].parameters;
-  assert_string_equal(c->experts[1].type->name, "vit");
+  const hr_outside_parameters *cat = c->experts[1].parameters;
+  assert_string_equal(c->experts[1].type->name, "cat");
   assert_string_equal(c->experts[1].type->title, "A ViT");
   assert_ptr_equal(c->experts[1].type, &c->experts[1].outside->method);
-  assert_string_equal(vit->predictions, "/base/p/v.csv");
-  assert_string_equal(vit->column, "{target}");
-  assert_null(vit->id);
+  assert_string_equal(cat->predictions, "/base/p/v.csv");
+  assert_string_equal(cat->column, "{target}");
+  assert_null(cat->id);
   const hr_outside_parameters *net = c->experts[2].parameters;
   assert_string_equal(c->experts[2].type->title, "net_2");
   assert_string_equal(net->predictions, "/x.csv");
@@ -124,8 +125,8 @@ static void test_models_from_elsewhere(void **state) {
       "s.yaml:3:11: experts: 'Vit' cannot name a model from elsewhere; use at most 31 "
       "small letters, digits and '_', a letter first, and no word of the program's "
       "own such as hybrid or global");
-  refuse_rest("experts: {vit: {predictions: v.csv, joint: 1}}\n",
-              "s.yaml:3:37: the key 'experts.vit.joint' is not known; the keys here are "
+  refuse_rest("experts: {cat: {predictions: v.csv, joint: 1}}\n",
+              "s.yaml:3:37: the key 'experts.cat.joint' is not known; the keys here are "
               "predictions, column, id, validation, sigma, bins, title");
 }
 
@@ -165,15 +166,15 @@ static void test_bins_of_models_from_elsewhere(void **state) {
 static void test_titles_of_models_from_elsewhere(void **state) {
   (void)state;
   refuse_rest(
-      "experts: {vit: {predictions: v.csv, title: Oracle-Hybrid}}\n",
-      "s.yaml:3:44: experts.vit.title is 'Oracle-Hybrid', as tables call a rung of "
+      "experts: {cat: {predictions: v.csv, title: Oracle-Hybrid}}\n",
+      "s.yaml:3:44: experts.cat.title is 'Oracle-Hybrid', as tables call a rung of "
       "the ladder, or what is made of models, such as Global Ridge, Ridge-Oracle "
       "and Oracle-Hybrid; give the model another title");
-  refuse_rest("experts: {vit: {predictions: v.csv, title: Ridge}}\n",
-              "s.yaml:3:44: experts.vit.title is 'Ridge', and tables call ridge so; give "
+  refuse_rest("experts: {cat: {predictions: v.csv, title: Ridge}}\n",
+              "s.yaml:3:44: experts.cat.title is 'Ridge', and tables call ridge so; give "
               "the model another title");
-  refuse_rest("experts: {vit: {predictions: v.csv, title: error alone}}\n",
-              "s.yaml:3:44: experts.vit.title is 'error alone', and tables call leakage "
+  refuse_rest("experts: {cat: {predictions: v.csv, title: error alone}}\n",
+              "s.yaml:3:44: experts.cat.title is 'error alone', and tables call leakage "
               "so; give the model another title");
   refuse_rest("experts: {a: {predictions: v.csv, title: B}, b: {onnx: v.onnx}}\n",
               "s.yaml:3:46: experts.b.title is 'b', and tables call a so; give the model "
@@ -202,24 +203,57 @@ static void test_titles_of_models_from_elsewhere(void **state) {
 
 static void test_a_name_that_is_unknown(void **state) {
   (void)state;
-  refuse_rest("experts: {vit: {prediction: f.csv}}\n",
-              "s.yaml:3:11: the key 'experts.vit' is not known; the keys here are ridge, "
-              "ridge_marginal, posterior, lightgbm, cnn, line_index, and a model from "
-              "elsewhere needs predictions or onnx");
+  refuse_rest(
+      "experts: {pfs: {prediction: f.csv}}\n",
+      "s.yaml:3:11: the key 'experts.pfs' is not known; the keys here are ridge, "
+      "ridge_marginal, posterior, lightgbm, cnn, vit, line_index, and a model from "
+      "elsewhere needs predictions or onnx");
+}
+
+static void test_a_name_that_is_an_experts(void **state) {
+  (void)state;
+  refuse_rest(
+      "experts: {vit: {predictions: f.csv}}\n",
+      "s.yaml:3:11: experts.vit is an expert of this program; give the model from "
+      "elsewhere another name, such as my_vit");
+}
+
+/* Of a vision transformer without bins all models are of all rows; the file that it
+ * starts with is not what identifies the study. */
+static void test_vision_transformers(void **state) {
+  (void)state;
+  hr_text text;
+  hr_error err;
+  const char *const rest[] = {"{start: w.st}", "{bins: [1]}", "{bins: all}"};
+  for (size_t i = 0; i < 3; i++) {
+    char experts[400];
+    snprintf(experts, sizeof experts, HEAD "experts: {vit: %s}\n", rest[i]);
+    hr_config *c = accept(experts);
+    const hr_vit_parameters *p = c->experts[0].parameters;
+    assert_string_equal(c->experts[0].type->name, "vit");
+    assert_true(c->experts[0].type->only_global == (i == 0));
+    if (i == 0) assert_string_equal(p->start, "/base/w.st");
+    if (i == 2) assert_int_equal(p->training.bins.count, c->binning.bin_count);
+    hr_text_init(&text);
+    check_ok(hr_config_write_identity(c, &text, &err));
+    assert_null(strstr(text.bytes, "w.st"));
+    hr_text_fini(&text);
+    hr_config_destroy(&c);
+  }
 }
 
 static void test_networks_from_elsewhere(void **state) {
   (void)state;
   hr_config *c = accept_rest(
       "experts:\n"
-      "  vit: {onnx: p/v.onnx, scale: [2.9975, 1.1683]}\n"
+      "  cat: {onnx: p/v.onnx, scale: [2.9975, 1.1683]}\n"
       "  net: {onnx: /x.onnx, input: flux_error, output: y, title: Net}\n");
-  const hr_outside_parameters *vit = c->experts[0].parameters;
-  assert_null(vit->predictions);
-  assert_string_equal(vit->onnx, "/base/p/v.onnx");
-  assert_string_equal(vit->input, "flux");
-  assert_null(vit->output);
-  check_numbers(&vit->scale, (double[]){2.9975, 1.1683}, 2);
+  const hr_outside_parameters *cat = c->experts[0].parameters;
+  assert_null(cat->predictions);
+  assert_string_equal(cat->onnx, "/base/p/v.onnx");
+  assert_string_equal(cat->input, "flux");
+  assert_null(cat->output);
+  check_numbers(&cat->scale, (double[]){2.9975, 1.1683}, 2);
   assert_non_null(c->experts[0].type->available);
   const hr_outside_parameters *net = c->experts[1].parameters;
   assert_string_equal(net->onnx, "/x.onnx");
@@ -228,28 +262,28 @@ static void test_networks_from_elsewhere(void **state) {
   check_numbers(&net->scale, (double[]){0, 1}, 2);
   assert_string_equal(c->experts[1].type->title, "Net");
   hr_config_destroy(&c);
-  refuse_rest("experts: {vit: {predictions: v.csv, onnx: v.onnx}}\n",
-              "s.yaml:3:11: experts.vit has both predictions and onnx; give one of them, "
+  refuse_rest("experts: {cat: {predictions: v.csv, onnx: v.onnx}}\n",
+              "s.yaml:3:11: experts.cat has both predictions and onnx; give one of them, "
               "the file of the predictions or that of the model");
-  refuse_rest("experts: {vit: {onnx: none}}\n",
-              "s.yaml:3:11: experts.vit has neither predictions nor onnx; give one of "
+  refuse_rest("experts: {cat: {onnx: none}}\n",
+              "s.yaml:3:11: experts.cat has neither predictions nor onnx; give one of "
               "them, the file of the predictions or that of the model");
   refuse_rest(
-      "experts: {vit: {onnx: v.onnx, id: star}}\n",
-      "s.yaml:3:35: experts.vit.id has no effect without validation, whose rows it "
+      "experts: {cat: {onnx: v.onnx, id: star}}\n",
+      "s.yaml:3:35: experts.cat.id has no effect without validation, whose rows it "
       "names; leave it out");
   refuse_rest(
-      "experts: {vit: {onnx: v.onnx, column: y}}\n",
-      "s.yaml:3:31: the key 'experts.vit.column' is not known; the keys here are id, "
+      "experts: {cat: {onnx: v.onnx, column: y}}\n",
+      "s.yaml:3:31: the key 'experts.cat.column' is not known; the keys here are id, "
       "validation, sigma, bins, title, onnx, input, output, scale");
-  refuse_rest("experts: {vit: {predictions: v.csv, scale: [1, 2]}}\n",
-              "s.yaml:3:37: the key 'experts.vit.scale' is not known; the keys here are "
+  refuse_rest("experts: {cat: {predictions: v.csv, scale: [1, 2]}}\n",
+              "s.yaml:3:37: the key 'experts.cat.scale' is not known; the keys here are "
               "predictions, column, id, validation, sigma, bins, title");
   refuse_rest(
-      "experts: {vit: {onnx: v.onnx, input: noise}}\n",
-      "s.yaml:3:38: experts.vit.input is 'noise', but must be flux or flux_error");
-  refuse_rest("experts: {vit: {onnx: v.onnx, scale: [1]}}\n",
-              "s.yaml:3:38: experts.vit.scale has 1 item, but needs at least 2");
+      "experts: {cat: {onnx: v.onnx, input: noise}}\n",
+      "s.yaml:3:38: experts.cat.input is 'noise', but must be flux or flux_error");
+  refuse_rest("experts: {cat: {onnx: v.onnx, scale: [1]}}\n",
+              "s.yaml:3:38: experts.cat.scale has 1 item, but needs at least 2");
 }
 
 static void check_lightgbm(const hr_lightgbm_parameters *p) {
@@ -271,10 +305,10 @@ static void check_cnn(const hr_cnn_parameters *p) {
   assert_true(p->kernel_size == 5);
   assert_true(p->pool_size == 4);
   assert_true(p->fc_dim == 64);
-  assert_true(p->epochs == 50);
-  assert_true(p->batch_size == 256);
-  check_near(p->lr, 1e-3, 0);
-  check_numbers(&p->bins, (double[]){3, 6}, 2);
+  assert_true(p->training.epochs == 50);
+  assert_true(p->training.batch_size == 256);
+  check_near(p->training.lr, 1e-3, 0);
+  check_numbers(&p->training.bins, (double[]){3, 6}, 2);
 }
 
 /* The published experiment, from examples/: every number of it. */
@@ -458,15 +492,15 @@ static void test_bins_adapt_to_the_grid(void **state) {
       "binning: {T_eff: [1, 2, 3], M_H: [0, 1], focus: all}\nexperts: {cnn: {}}\n");
   check_numbers(&c->binning.focus, (double[]){0, 1}, 2);
   const hr_cnn_parameters *cnn = c->experts[0].parameters;
-  check_numbers(&cnn->bins, (double[]){0, 1}, 2);
+  check_numbers(&cnn->training.bins, (double[]){0, 1}, 2);
   hr_config_destroy(&c);
   c = accept_rest("binning: {focus: [1, 7]}\nexperts: {cnn: {}}\n");
   cnn = c->experts[0].parameters;
-  check_numbers(&cnn->bins, (double[]){1, 7}, 2);
+  check_numbers(&cnn->training.bins, (double[]){1, 7}, 2);
   hr_config_destroy(&c);
   c = accept_rest("binning: {axes: {snr: [1, 2, 3, 4]}}\nexperts: {cnn: {bins: all}}\n");
   cnn = c->experts[0].parameters;
-  check_numbers(&cnn->bins, (double[]){0, 1, 2}, 3);
+  check_numbers(&cnn->training.bins, (double[]){0, 1, 2}, 3);
   assert_int_equal(c->binning.focus.count, 0);
   hr_config_destroy(&c);
 }
@@ -535,7 +569,7 @@ static void test_default_bins_of_small_grids(void **state) {
              grids[g].edges);
     check_ok(hr_config_parse(text, strlen(text), "s.yaml", "", &c, &err));
     const hr_cnn_parameters *cnn = c->experts[0].parameters;
-    check_numbers(&cnn->bins, grids[g].bins, grids[g].count);
+    check_numbers(&cnn->training.bins, grids[g].bins, grids[g].count);
     hr_config_destroy(&c);
   }
 }
@@ -601,6 +635,8 @@ int main(void) {
       cmocka_unit_test(test_bins_of_models_from_elsewhere),
       cmocka_unit_test(test_titles_of_models_from_elsewhere),
       cmocka_unit_test(test_a_name_that_is_unknown),
+      cmocka_unit_test(test_a_name_that_is_an_experts),
+      cmocka_unit_test(test_vision_transformers),
       cmocka_unit_test(test_networks_from_elsewhere),
       cmocka_unit_test(test_example),
       cmocka_unit_test(test_full_example),

@@ -73,9 +73,9 @@ static void experts_and_gates_need_no_section(void **state) {
 
 static void models_from_elsewhere_need_no_section_either(void **state) {
   (void)state;
-  check_written("vit.predictions=/a/v.csv", "\n  vit:\n    predictions: /a/v.csv\n");
-  check_written("vit.title=ViT", "\n    title: ViT\n"); /* it is there by now */
-  check_written("vit.bins=[0, 2]", "\n    bins: [0, 2]\n");
+  check_written("cat.predictions=/a/v.csv", "\n  cat:\n    predictions: /a/v.csv\n");
+  check_written("cat.title=Cat", "\n    title: Cat\n"); /* it is there by now */
+  check_written("cat.bins=[0, 2]", "\n    bins: [0, 2]\n");
   check_written("net.onnx=/a/n.onnx", "\n    onnx: /a/n.onnx\n");
 }
 

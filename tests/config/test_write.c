@@ -67,8 +67,8 @@ static void test_round_trips(void **state) {
   (void)state;
   check_round_trip(HEAD);
   check_round_trip(HEAD "experts: {ridge: {alpha: auto}, ridge_marginal: {alpha: 3}}\n");
-  check_round_trip(HEAD "experts: {vit: {predictions: v.csv, id: a b}, ridge: }\n");
-  check_round_trip(HEAD "experts: {vit: {onnx: v.onnx, scale: [3, 2], output: y}}\n");
+  check_round_trip(HEAD "experts: {cat: {predictions: v.csv, id: a b}, ridge: }\n");
+  check_round_trip(HEAD "experts: {cat: {onnx: v.onnx, scale: [3, 2], output: y}}\n");
   check_round_trip(HEAD "figures: {titles: false}\n");
   check_round_trip(HEAD "gate: {name: C2, rho: 0.85, on_pass: {rho: \"go on: C3\"}}\n");
   char *yaml = read_source("examples/moe-ceiling-c1.yaml");
@@ -110,7 +110,7 @@ static void test_manual_examples(void **state) {
     examples++;
     at = end + 1;
   }
-  assert_int_equal(examples, 6);
+  assert_int_equal(examples, 7);
   hr_free(manual);
 }
 

@@ -12,13 +12,14 @@ static const hr_method *const *all(size_t *count) {
 /* Tables, figures and folders of tasks follow this order and these names. */
 static void test_order(void **state) {
   (void)state;
-  static const char *const names[] = {"ridge", "ridge_marginal", "posterior", "lightgbm",
-                                      "cnn",   "line_index"};
-  static const char *const titles[] = {"Ridge",    "Marginal Ridge", "Posterior mean",
-                                       "LightGBM", "1D-CNN",         "Line indices"};
+  static const char *const names[] = {
+      "ridge", "ridge_marginal", "posterior", "lightgbm", "cnn", "vit", "line_index"};
+  static const char *const titles[] = {"Ridge",       "Marginal Ridge", "Posterior mean",
+                                       "LightGBM",    "1D-CNN",         "ViT",
+                                       "Line indices"};
   size_t count = 0;
   const hr_method *const *types = all(&count);
-  assert_int_equal(count, 6);
+  assert_int_equal(count, 7);
   for (size_t i = 0; i < count; i++) {
     assert_string_equal(types[i]->name, names[i]);
     assert_string_equal(types[i]->title, titles[i]);
@@ -138,12 +139,12 @@ static void test_lightgbm_spellings(void **state) {
 static void test_slots(void **state) {
   (void)state;
   hr_lightgbm_parameters trees = {.global = false};
-  hr_cnn_parameters network = {.global = false};
+  hr_cnn_parameters network = {.training = {.global = false}};
   assert_int_equal(hr_method_slots(hr_method_find("ridge"), NULL, 9), 10);
   assert_int_equal(hr_method_slots(&hr_lightgbm_method, &trees, 9), 9);
   assert_int_equal(hr_method_slots(&hr_cnn_method, &network, 9), 9);
   assert_int_equal(hr_method_slots(&hr_cnn_method, NULL, 9), 9);
-  trees.global = network.global = true;
+  trees.global = network.training.global = true;
   assert_int_equal(hr_method_slots(&hr_lightgbm_method, &trees, 9), 10);
   assert_int_equal(hr_method_slots(&hr_cnn_method, &network, 9), 10);
   assert_true(hr_method_has_global(&hr_cnn_method, &network));

@@ -226,6 +226,26 @@ static void several_outputs_are_learnt_together(void **state) {
   finish(&l);
 }
 
+/* Outputs behind the judged ones are learnt, and say nothing of the best epoch. */
+static void the_first_outputs_may_judge_alone(void **state) {
+  (void)state;
+  lesson l;
+  size_t count = 0, highest = 0;
+  prepare(&l);
+  ask_for_three(&l.train);
+  ask_for_three(&l.held_out);
+  l.options.judged = 1;
+  create(&l);
+  go_on(&l, EPOCHS);
+  const hr_curve_point *first = hr_trainer_curve(l.trainer, 0, &count);
+  for (size_t e = 0; e < count; e++) {
+    if (first[e].validation_r2 > first[highest].validation_r2) highest = e;
+  }
+  assert_int_equal(hr_trainer_best_epoch(l.trainer), highest);
+  check_near(hr_trainer_best_r2(l.trainer), first[highest].validation_r2, 0);
+  finish(&l);
+}
+
 /* The loss is the mean over rows and outputs: of the first batch, of a network that has
  * not learnt yet. */
 static void the_loss_is_a_mean_over_outputs(void **state) {
@@ -511,6 +531,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(it_learns),
       cmocka_unit_test(several_outputs_are_learnt_together),
+      cmocka_unit_test(the_first_outputs_may_judge_alone),
       cmocka_unit_test(the_loss_is_a_mean_over_outputs),
       cmocka_unit_test(rows_are_expected_before_they_are_filled),
       cmocka_unit_test(the_best_epoch_is_taken),

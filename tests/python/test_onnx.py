@@ -143,11 +143,11 @@ class Onnx(unittest.TestCase):
             words["dynamo"] = False  # the other way takes more packages
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            torch.onnx.export(peer, given[:2], self.path("vit.onnx"), **words)
+            torch.onnx.export(peer, given[:2], self.path("cat.onnx"), **words)
         with torch.no_grad():
             expected = peer(given).numpy()
         self.assertGreater(expected.std(), 0.01)
-        self.near(self.said("vit", "{onnx: vit.onnx}"), expected)
+        self.near(self.said("cat", "{onnx: cat.onnx}"), expected)
 
     def test_a_regression_says_what_it_says_in_scikit_learn(self):
         """As skl2onnx writes it, with an operator of its own."""

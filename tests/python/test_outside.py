@@ -41,7 +41,7 @@ class Outside(unittest.TestCase):
         truth = cls.labels["log_g"].to_numpy()
         snr = cls.labels["snr"].to_numpy()
         # As published predictions are: what is true, predicted, and the ratio.
-        for name, size in (("vit", 12), ("trees", 20)):
+        for name, size in (("cat", 12), ("trees", 20)):
             said = truth + draw.normal(0, size / snr)
             pd.DataFrame({"row": np.arange(TEST), "true": truth, "predicted": said,
                           "snr": snr}).to_csv(cls.path(f"{name}.csv"), index=False)
@@ -77,15 +77,15 @@ class Outside(unittest.TestCase):
 
     def test_published_predictions_give_their_numbers(self):
         """Pooled R2 and that of every octile of SNR, two models beside one of ours."""
-        self.run_study("published", "{ridge: {alpha: [10]}, vit: {predictions: vit.csv, "
-                                    "title: ViT}, trees: {predictions: trees.csv}}")
+        self.run_study("published", "{ridge: {alpha: [10]}, cat: {predictions: cat.csv, "
+                                    "title: Cat}, trees: {predictions: trees.csv}}")
         results = self.results("published")
         truth, snr = self.labels["log_g"].to_numpy(), self.labels["snr"].to_numpy()
         titles = {method["name"]: method["title"] for method in results["methods"]}
         octiles = results["snr_octiles"]["octiles"]
-        self.assertEqual(titles["global_vit"], "Global ViT")
+        self.assertEqual(titles["global_cat"], "Global Cat")
         covered = self.column("published", "bin") >= 0
-        for name in ("vit", "trees"):
+        for name in ("cat", "trees"):
             said = np.float32(self.said(name)).astype(float)
             np.testing.assert_allclose(self.column("published", f"global_{name}"), said)
             score = self.score(results, f"global_{name}")
@@ -108,7 +108,7 @@ class Outside(unittest.TestCase):
                                                "ceiling_expert_selection_heatmap",
                                                "r2_by_snr"},
                  "no expert may be chosen for a bin, as no model was validated")):
-            self.run_study(name, f"{{vit: {{predictions: vit.csv{bins}}}}}")
+            self.run_study(name, f"{{cat: {{predictions: cat.csv{bins}}}}}")
             figures = {os.path.splitext(file)[0]
                        for file in os.listdir(self.path(f"{name}/figures"))}
             self.assertEqual(figures, drawn)
@@ -126,12 +126,12 @@ class Outside(unittest.TestCase):
 
     def test_large_numbers_are_told_in_short(self):
         """One prediction of 1e30, and sigmas of 1e-30."""
-        said = self.said("vit")
+        said = self.said("cat")
         said[17] = 1e30
         sigma = np.where(np.arange(TEST) == 17, 1.0, 1e-30)
         pd.DataFrame({"row": np.arange(TEST), "predicted": said, "s": sigma}).to_csv(
             self.path("wild.csv"), index=False)
-        done = self.run_study("wild", "{ridge: {alpha: [10]}, vit: {predictions: wild.csv, "
+        done = self.run_study("wild", "{ridge: {alpha: [10]}, cat: {predictions: wild.csv, "
                                       "sigma: s}}")
         told = [done.stdout, done.stderr]
         for name in ("report.md", "run.log"):
@@ -144,7 +144,7 @@ class Outside(unittest.TestCase):
 
     def test_frames_and_arrays_say_the_same_as_csv(self):
         """As pandas and NumPy write them: by name, by row, in any order of bytes and axes."""
-        table = pd.read_csv(self.path("vit.csv"))
+        table = pd.read_csv(self.path("cat.csv"))
         shuffled = table.sample(frac=1, random_state=2)
         shuffled["star"] = self.labels["star"].to_numpy()[shuffled["row"]]
         named = shuffled[["star", "predicted"]]
@@ -174,12 +174,12 @@ class Outside(unittest.TestCase):
     def test_figures_show_it_where_it_has_something_to_show(self):
         """A model of all rows is no expert of a bin, and has a colour of its own."""
         self.run_study("drawn", "{ridge: {alpha: [10]}, posterior: {templates: 300}, "
-                                "vit: {predictions: vit.csv}}")
+                                "cat: {predictions: cat.csv}}")
         figures = self.path("drawn/figures")
         bins = pd.read_csv(f"{figures}/ceiling_perbin_expert_comparison.csv")
         self.assertEqual(set(bins["expert"]), {"ridge", "posterior"})
         octiles = pd.read_csv(f"{figures}/r2_by_snr.csv")
-        self.assertIn("global_vit", set(octiles["method"]))
+        self.assertIn("global_cat", set(octiles["method"]))
         with open(f"{figures}/r2_by_snr.svg", encoding="utf-8") as file:
             svg = file.read()
         # Olive of the first model from elsewhere, green of the posterior mean.
@@ -188,37 +188,37 @@ class Outside(unittest.TestCase):
 
     def test_it_stands_beside_the_ladder(self):
         """With its interval, in tables, figures and sweeps, and without a column of bins."""
-        self.run_study("ladder", "{ridge: {alpha: [10]}, vit: {predictions: vit.csv, "
-                                 "title: ViT}}")
+        self.run_study("ladder", "{ridge: {alpha: [10]}, cat: {predictions: cat.csv, "
+                                 "title: Cat}}")
         score = next(entry for entry in self.results("ladder")["overall"]
-                     if entry["method"] == "global_vit" and entry["rows"] == "covered")
+                     if entry["method"] == "global_cat" and entry["rows"] == "covered")
         table = pd.read_csv(self.path("ladder/tables/table2_ladder.csv"))
         self.assertEqual(list(table["rung"]), ["baseline", "single", "oracle", "elsewhere"])
-        self.assertEqual(table["method"].iloc[-1], "global_vit")
+        self.assertEqual(table["method"].iloc[-1], "global_cat")
         figure = pd.read_csv(self.path("ladder/figures/ceiling_oracle_hybrid_vs_baseline.csv"))
         for last in (table.iloc[-1], figure.iloc[-1]):
             np.testing.assert_allclose([last["r2"], last["r2_low"], last["r2_high"]],
                                        [score["r2_pooled"], *score["r2_pooled_ci"]])
         with open(self.path("ladder/report.md"), encoding="utf-8") as file:
-            self.assertIn("model from elsewhere | Global ViT", file.read())
+            self.assertIn("model from elsewhere | Global Cat", file.read())
         bins = pd.read_csv(self.path("ladder/tables/table1_bins.csv"))
         self.assertIn("ridge_r2", bins.columns)
-        self.assertNotIn("vit_r2", bins.columns)
+        self.assertNotIn("cat_r2", bins.columns)
         study = made_stars.study(self.folder, "swept", "{ridge: {alpha: [10]}}")
         study_data.run(BUILD, "headroom", "sweep", study, "--set", "data.rows=200,400",
-                       "--set", f"vit.predictions={self.path('vit.csv')}", "--set",
-                       "vit.title=ViT", "--out", self.path("swept"))
+                       "--set", f"cat.predictions={self.path('cat.csv')}", "--set",
+                       "cat.title=Cat", "--out", self.path("swept"))
         swept = pd.read_csv(self.path("swept/figures/sweep.csv"))
         swept = swept[swept["rung"] == "elsewhere"]
         self.assertEqual(list(swept["value"]), [200, 400])
         np.testing.assert_allclose(swept["r2"], score["r2_pooled"])
         with open(self.path("swept/sweep.md"), encoding="utf-8") as file:
             page = file.read()
-        self.assertIn("| Global ViT |", page)
-        self.assertIn("model from elsewhere: Global ViT", page)
+        self.assertIn("| Global Cat |", page)
+        self.assertIn("model from elsewhere: Global Cat", page)
 
     def test_lines_in_any_order_and_stars_by_name(self):
-        table = pd.read_csv(self.path("vit.csv")).sample(frac=1, random_state=1)
+        table = pd.read_csv(self.path("cat.csv")).sample(frac=1, random_state=1)
         table.to_csv(self.path("shuffled.csv"), index=False)
         table["star"] = self.labels["star"].to_numpy()[table["row"]]
         table[["star", "predicted"]].to_csv(self.path("named.csv"), index=False)
@@ -226,28 +226,28 @@ class Outside(unittest.TestCase):
                                  "b: {predictions: named.csv, id: star}}")
         for name in ("global_a", "global_b"):
             np.testing.assert_array_equal(self.column("joined", name),
-                                          np.float32(self.said("vit")))
+                                          np.float32(self.said("cat")))
 
     def test_rows_without_a_prediction_leave_both_arms(self):
-        table = pd.read_csv(self.path("vit.csv"))
+        table = pd.read_csv(self.path("cat.csv"))
         table["predicted"] = table["predicted"].where(table["row"] % 10 != 3)
         table.iloc[:900].to_csv(self.path("fewer.csv"), index=False)
         done = self.run_study("fewer", "{ridge: {alpha: [10]}, "
-                                       "vit: {predictions: fewer.csv}}", check=False)
+                                       "cat: {predictions: fewer.csv}}", check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("190 of 1000 test rows have no prediction of log_g in", done.stderr)
         results = self.results("fewer")
         self.assertEqual(results["missing"]["n"], 190)
-        self.assertEqual(self.score(results, "global_vit")["n"], 810)
+        self.assertEqual(self.score(results, "global_cat")["n"], 810)
         self.assertEqual(self.score(results, "global_ridge")["n"], 810)
         kept = (np.arange(TEST) % 10 != 3) & (np.arange(TEST) < 900)
-        truth, said = self.labels["log_g"].to_numpy(), np.float32(self.said("vit"))
-        self.assertAlmostEqual(self.score(results, "global_vit")["r2_pooled"],
+        truth, said = self.labels["log_g"].to_numpy(), np.float32(self.said("cat"))
+        self.assertAlmostEqual(self.score(results, "global_cat")["r2_pooled"],
                                r2(truth[kept], said[kept].astype(float)), places=9)
 
     def test_other_predictions_are_not_resumed_on(self):
-        experts = "{ridge: {alpha: [10]}, vit: {predictions: mine.csv}}"
-        table = pd.read_csv(self.path("vit.csv"))
+        experts = "{ridge: {alpha: [10]}, cat: {predictions: mine.csv}}"
+        table = pd.read_csv(self.path("cat.csv"))
         table.to_csv(self.path("mine.csv"), index=False)
         self.run_study("resumed", experts)
         before = self.results("resumed")
@@ -257,24 +257,24 @@ class Outside(unittest.TestCase):
         table.to_csv(self.path("mine.csv"), index=False)
         done = self.run_study("resumed", experts, words=("--resume",), check=False)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("the study has changed: the file of experts.vit.predictions "
+        self.assertIn("the study has changed: the file of experts.cat.predictions "
                       + self.path("mine.csv") + " had ", done.stderr)
         self.assertEqual(self.results("resumed")["methods"], before["methods"])
 
     def test_a_model_from_elsewhere_is_in_no_bundle(self):
         """Gates route the models that are ours, and `predict` takes these alone."""
-        self.run_study("routed", "{ridge: {alpha: [10]}, vit: {predictions: vit.csv}}",
+        self.run_study("routed", "{ridge: {alpha: [10]}, cat: {predictions: cat.csv}}",
                        "gates: {logistic: {}}\n")
         names = [method["name"] for method in self.results("routed")["methods"]]
         self.assertIn("hybrid_logistic_soft", names)
-        self.assertIn("global_vit", names)
+        self.assertIn("global_cat", names)
         done = study_data.run(BUILD, "headroom", "predict", self.path("routed"),
                               self.path("test.h5"), "--out", self.path("out.csv"))
         self.assertEqual(done.returncode, 0)
         self.assertEqual(set(pd.read_csv(self.path("out.csv"))["expert"]), {"ridge"})
 
     def test_it_is_told_in_chinese(self):
-        study = made_stars.study(self.folder, "chinese", "{vit: {predictions: vit.csv}}",
+        study = made_stars.study(self.folder, "chinese", "{cat: {predictions: cat.csv}}",
                                  language="zh")
         study_data.run(BUILD, "headroom", "run", study, "--out", self.path("chinese"))
         with open(self.path("chinese/report.md"), encoding="utf-8") as file:
@@ -283,48 +283,50 @@ class Outside(unittest.TestCase):
         self.assertNotIn("trained elsewhere", report)
 
     def test_bad_input_is_told_in_one_sentence(self):
-        pd.read_csv(self.path("vit.csv")).iloc[:1].to_csv(self.path("one.csv"), index=False)
-        table = pd.read_csv(self.path("vit.csv"))
+        pd.read_csv(self.path("cat.csv")).iloc[:1].to_csv(self.path("one.csv"), index=False)
+        table = pd.read_csv(self.path("cat.csv"))
         table["row"] += 1
         table.to_csv(self.path("from_one.csv"), index=False)
         cases = {
-            "{vit: {predictions: from_one.csv}}":
-                "experts.vit.predictions: " + self.path("from_one.csv") + " counts rows from 1; "
+            "{cat: {predictions: from_one.csv}}":
+                "experts.cat.predictions: " + self.path("from_one.csv") + " counts rows from 1; "
                 "they count from 0, so take 1 off its column row",
-            "{ridge: {}, vit: {predictions: vit.csv, title: ridge}}":
-                "experts.vit.title is 'ridge', and tables call ridge so",
-            "{vit: {prediction: vit.csv}}": "and a model from elsewhere needs predictions or onnx",
-            "{vit: {predictions: one.csv}}":
-                "experts.vit.predictions: " + self.path("one.csv") + " has predictions of log_g "
+            "{ridge: {}, cat: {predictions: cat.csv, title: ridge}}":
+                "experts.cat.title is 'ridge', and tables call ridge so",
+            "{mine: {prediction: cat.csv}}": "and a model from elsewhere needs predictions or onnx",
+            "{cat: {predictions: one.csv}}":
+                "experts.cat.predictions: " + self.path("one.csv") + " has predictions of log_g "
                 "for 1 of the ",
-            "{vit: {predictions: none.csv}}": "experts.vit.predictions: cannot open",
-            "{vit: {predictions: test.h5}}":
+            "{cat: {predictions: none.csv}}": "experts.cat.predictions: cannot open",
+            "{cat: {predictions: test.h5}}":
                 "test.h5 has the truth itself as log_g; name the column of the predictions",
-            "{vit: {predictions: binary}}":
+            "{cat: {predictions: binary}}":
                 "is no table that can be read but zeros where it begins",
-            "{ViT: {predictions: vit.csv}}":
+            "{ViT: {predictions: cat.csv}}":
                 "experts: 'ViT' cannot name a model from elsewhere; use at most 31 small "
                 "letters, digits and '_', a letter first, and no word of the program's own "
                 "such as hybrid or global",
-            "{vit: {predictions: vit.csv, id: snr, column: nothing}}":
-                "vit.csv has no column nothing; name that of the predictions as column",
-            "{vit: {predictions: vit.csv, id: nobody}}": "vit.csv has no column nobody",
-            "{vit: {predictions: vit.csv, sigma: x}}":
-                "vit.csv has no column x; name that of the model's own sigma, or leave sigma out",
-            "{vit: {predictions: low.csv, sigma: low}}":
-                "experts.vit.sigma: " + self.path("low.csv") + ": line 2 has -1 as low, which is "
+            "{cat: {predictions: cat.csv, id: snr, column: nothing}}":
+                "cat.csv has no column nothing; name that of the predictions as column",
+            "{cat: {predictions: cat.csv, id: nobody}}": "cat.csv has no column nobody",
+            "{cat: {predictions: cat.csv, sigma: x}}":
+                "cat.csv has no column x; name that of the model's own sigma, or leave sigma out",
+            "{cat: {predictions: low.csv, sigma: low}}":
+                "experts.cat.sigma: " + self.path("low.csv") + ": line 2 has -1 as low, which is "
                 "no standard deviation; leave the cell empty where sigma is not known",
-            "{vit: {predictions: words.h5, column: predicted}}":
+            "{cat: {predictions: words.h5, column: predicted}}":
                 "words.h5 has no numbers in its column predicted; write it as floats",
-            "{vit: {predictions: series.h5}}":
+            "{cat: {predictions: series.h5}}":
                 "series.h5 holds no table: neither a pandas DataFrame nor a dataset of named "
                 "columns, as DataFrame.to_hdf and astropy's Table.write write them",
-            "{vit: {predictions: vit.csv, validation: train.h5}}":
-                "experts.vit.validation: " + self.path("train.h5") + " has the truth itself as "
+            "{cat: {predictions: cat.csv, validation: train.h5}}":
+                "experts.cat.validation: " + self.path("train.h5") + " has the truth itself as "
                 "log_g; name the column of the predictions",
-            "{vit: {predictions: vit.csv, bins: [4]}}":
-                "experts.vit.bins[0] is 4, but the grid has the bins 0 to 3",
-            "{ridge: {predictions: vit.csv}}": "the key 'experts.ridge.predictions' is not",
+            "{cat: {predictions: cat.csv, bins: [4]}}":
+                "experts.cat.bins[0] is 4, but the grid has the bins 0 to 3",
+            "{ridge: {predictions: cat.csv}}": "experts.ridge is an expert of this program; give the "
+                                               "model from elsewhere another name, such as "
+                                               "my_ridge",
         }
         with open(self.path("binary"), "wb") as file:
             file.write(bytes(100))
@@ -401,16 +403,16 @@ class Specialists(unittest.TestCase):
 
     def test_a_stated_sigma_is_judged(self):
         """Shares and chi2 by NumPy, of all rows, octiles and bins; and it is no ceiling."""
-        vit = "vit: {predictions: said.csv, sigma: '{target}_err', id: star}"
+        cat = "cat: {predictions: said.csv, sigma: '{target}_err', id: star}"
         self.run_study("sigma", f"{{ridge: {{alpha: [10]}}, posterior: {{templates: 300}}, "
-                                f"{vit}}}")
+                                f"{cat}}}")
         results = self.results("sigma")
         own = next(entry for entry in results["calibration"]["methods"]
-                   if entry["method"] == "global_vit")
+                   if entry["method"] == "global_cat")
         off = np.abs(self.labels["log_g"].to_numpy() - np.float32(self.said).astype(float))
         known = np.isfinite(self.stated)
-        np.testing.assert_array_equal(self.column("sigma", "sigma_global_vit")[~known], np.nan)
-        np.testing.assert_allclose(self.column("sigma", "sigma_global_vit"), self.stated)
+        np.testing.assert_array_equal(self.column("sigma", "sigma_global_cat")[~known], np.nan)
+        np.testing.assert_allclose(self.column("sigma", "sigma_global_cat"), self.stated)
 
         def check(entry, rows):
             rows = rows & known
@@ -432,18 +434,18 @@ class Specialists(unittest.TestCase):
             check(entry, (snr >= edges[number]) & ((snr < edges[number + 1]) |
                                                   (last & (snr <= edges[number + 1]))))
         self.assertEqual(own["verdict"], "sigma_too_small")
-        self.assertIn("global_vit", pd.read_csv(
+        self.assertIn("global_cat", pd.read_csv(
             self.path("sigma/tables/calibration.csv"))["method"].tolist())
         told = [warning["text"] for warning in results["warnings"]
-                if warning["text"].startswith("the sigma of global_vit is too small")]
+                if warning["text"].startswith("the sigma of global_cat is too small")]
         share = f"{100 * own['within_1_sigma']:.1f} % of the rows are within one sigma"
         self.assertIn(share, told[0])
         with open(self.path("sigma/report.md"), encoding="utf-8") as file:
-            self.assertIn("**Warning: the σ of Global vit is too small**", file.read())
+            self.assertIn("**Warning: the σ of Global cat is too small**", file.read())
         self.run_study("plain", "{ridge: {alpha: [10]}, posterior: {templates: 300}, "
-                                "vit: {predictions: said.csv, id: star}}")
+                                "cat: {predictions: said.csv, id: star}}")
         self.assertEqual(results["ceiling"], self.results("plain")["ceiling"])
-        self.run_study("alone", f"{{ridge: {{alpha: [10]}}, {vit}}}")
+        self.run_study("alone", f"{{ridge: {{alpha: [10]}}, {cat}}}")
         self.assertIsNone(self.results("alone")["ceiling"])
 
     def test_a_model_of_bins_is_an_expert_of_these(self):
@@ -484,7 +486,7 @@ class Specialists(unittest.TestCase):
         test rows are; the bundle and the gates have Ridge there."""
         entry = "{predictions: said.csv, validation: folds.csv, id: star"
         done = self.run_study("chosen", f"{{ridge: {{alpha: [10]}}, spec: {entry}, bins: all, "
-                                        f"title: Spec}}, vit: {entry}}}}}",
+                                        f"title: Spec}}, cat: {entry}}}}}",
                               "gates: {logistic: {}}\n")
         self.assertIn("experts.spec: validation chose it in bins 1, 2; the model to predict with "
                       "and the gates cannot hold it, and have the best of the study's own experts "
@@ -500,7 +502,7 @@ class Specialists(unittest.TestCase):
                              f"trained elsewhere, and validated by its predictions of {here.sum()} "
                              f"of {here.sum()} training rows, out of fold by the word of who made "
                              "them")
-        card, _ = study_data.task(self.path("chosen"), "global-vit")
+        card, _ = study_data.task(self.path("chosen"), "global-cat")
         self.assertAlmostEqual(card["variants"][0]["r2_cv"], r2(truth, said), places=9)
         taken = np.isin(self.bin, (1, 2))
         ridge, covered = self.column("chosen", "ridge_oracle"), self.bin >= 0
@@ -527,11 +529,11 @@ class Specialists(unittest.TestCase):
     def test_the_best_single_model_may_be_from_elsewhere(self):
         good = self.out_of_fold.assign(log_g=self.train["log_g"] + 0.01 * (-1) ** np.arange(TRAIN))
         good.to_csv(self.path("good.csv"), index=False)
-        self.run_study("single", "{ridge: {alpha: [10]}, vit: {predictions: said.csv, "
+        self.run_study("single", "{ridge: {alpha: [10]}, cat: {predictions: said.csv, "
                                  "validation: good.csv}}")
         rungs = {rung["rung"]: rung for rung in self.results("single")["ladder"]["rungs"]}
         covered = self.bin >= 0
-        self.assertEqual(rungs["single"]["method"], "global_vit")
+        self.assertEqual(rungs["single"]["method"], "global_cat")
         self.assertAlmostEqual(rungs["single"]["r2"],
                                r2(self.labels["log_g"].to_numpy()[covered],
                                   np.float32(self.said).astype(float)[covered]), places=9)
@@ -562,20 +564,20 @@ class Specialists(unittest.TestCase):
     def test_rows_without_validation_are_told(self):
         few = self.out_of_fold[self.out_of_fold["row"] % 3 != 1]
         few.to_csv(self.path("two_thirds.csv"), index=False)
-        done = self.run_study("thirds", "{ridge: {alpha: [10]}, vit: {predictions: said.csv, "
+        done = self.run_study("thirds", "{ridge: {alpha: [10]}, cat: {predictions: said.csv, "
                                         "validation: two_thirds.csv, bins: [1]}}")
         here = self.train_bin == 1
         known = here & (np.arange(TRAIN) % 3 != 1)
-        self.assertIn(f"experts.vit: {here.sum() - known.sum()} of {here.sum()} training rows of "
+        self.assertIn(f"experts.cat: {here.sum() - known.sum()} of {here.sum()} training rows of "
                       "its bins have no prediction of log_g in " + self.path("two_thirds.csv") +
                       "; its validation is that of the others, which should not be the easier "
                       "ones", done.stderr)
         with open(self.path("thirds/report.md"), encoding="utf-8") as file:
             distrust = file.read().split("**What to distrust.**")[1].split("\n## ")[0]
-        self.assertIn("**Warning: a model from elsewhere says nothing of some rows.** experts.vit: "
+        self.assertIn("**Warning: a model from elsewhere says nothing of some rows.** experts.cat: "
                       f"{here.sum() - known.sum()} of {here.sum()} training rows of its bins have "
                       "no prediction of log_g", distrust)
-        card, _ = study_data.task(self.path("thirds"), "1-vit")
+        card, _ = study_data.task(self.path("thirds"), "1-cat")
         self.assertEqual(card["validated_rows"], known.sum())
         self.assertAlmostEqual(
             card["variants"][0]["r2_cv"],
@@ -583,7 +585,7 @@ class Specialists(unittest.TestCase):
             places=9)
 
     def test_other_validation_is_not_resumed_on(self):
-        experts = ("{ridge: {alpha: [10]}, vit: {predictions: said.csv, bins: [2], "
+        experts = ("{ridge: {alpha: [10]}, cat: {predictions: said.csv, bins: [2], "
                    "validation: mine.csv}}")
         self.out_of_fold.to_csv(self.path("mine.csv"), index=False)
         self.run_study("again", experts)
@@ -592,7 +594,7 @@ class Specialists(unittest.TestCase):
                                                                 index=False)
         done = self.run_study("again", experts, words=("--resume",), check=False)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("the study has changed: the file of experts.vit.validation "
+        self.assertIn("the study has changed: the file of experts.cat.validation "
                       + self.path("mine.csv"), done.stderr)
 
 

@@ -1,11 +1,19 @@
-"""The vision transformer of src/nn against PyTorch: forward, gradient and training."""
+"""The vision transformer of src/nn against PyTorch: forward, gradient and training; and the expert
+in a study."""
 
+import glob
+import json
 import os
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import numpy as np
+
+import made_stars
+import study_data
 
 BUILD = sys.argv[1]
 try:
@@ -119,6 +127,179 @@ class Vit(unittest.TestCase):
         self.assertGreater(spread, 1e-3)
         self.assertLess(abs(ours["outputs"].mean() - theirs.mean()), 0.12 * spread)
         self.assertLess(abs(ours["outputs"].std() / spread - 1), 0.08)
+
+
+PIXELS, PATCH, WIDTH, LAYERS, HEADS, HIDDEN = 128, 8, 24, 2, 4, 48
+SHAPE = {"patch_size": PATCH, "hidden_size": WIDTH, "num_hidden_layers": LAYERS,
+         "num_attention_heads": HEADS, "intermediate_size": HIDDEN, "precision": "fp32"}
+SPEC = {**SHAPE, "epochs": 12, "batch_size": 32, "lr": 3e-3, "dropout": 0.02,
+        "attention_dropout": 0, "auxiliary": ["T_eff"]}
+
+
+def read_model(path):
+    """A saved model as docs/formats.md has it, in PyTorch: noisy flux in, the label out."""
+    with open(path, "rb") as file:
+        data = file.read()
+    assert data[:8] == b"hrvit/1\n"
+    words = np.frombuffer(data, "<u8", 9, 16)
+    values = np.frombuffer(data, "<f4", int(np.frombuffer(data, "<u8", 1, 88)[0]), 96)
+    assert len(data) == 96 + 4 * values.size + 8
+    pixels, patch, width, layers, heads, hidden = (int(w) for w in words[:6])
+    mean, deviation = words[7:9].view("<f8")
+    net = peer.Vit(pixels, patch, width, layers, heads, hidden, 1, 0).eval()
+    peer.put(net, values[2 * pixels:])
+
+    def predict(noisy):
+        x = (noisy.astype(np.float32) - values[:pixels]) * values[pixels:2 * pixels]
+        with torch.no_grad():
+            return mean + deviation * net(torch.tensor(x)).numpy()[:, 0].astype(np.float64)
+    return predict
+
+
+class Study(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = tempfile.TemporaryDirectory()
+        cls.folder = cls.place.name
+        cls.made = {"train": made_stars.stars(900, PIXELS, 1),
+                    "test": made_stars.stars(200, PIXELS, 2)}
+        for name, stars in cls.made.items():
+            made_stars.write(os.path.join(cls.folder, name + ".h5"), stars)
+        cls.first = cls.run_study("first", {"ridge": {"alpha": [1]}, "vit": SPEC}, threads=2)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.place.cleanup()
+
+    @classmethod
+    def run_study(cls, name, experts, *words, **more):
+        study = made_stars.study(cls.folder, name, json.dumps(experts))
+        out = os.path.join(cls.folder, "of_" + name)
+        done = study_data.run(BUILD, "headroom", "run", study, "--out", out, *words, **more)
+        return out if more.get("check", True) else done
+
+    def check_same(self, out):
+        for name in ("tasks/global-vit/model.vit", "tasks/global-vit/curves.csv",
+                     "tasks/global-vit/predictions.f32", "predictions.csv"):
+            with open(os.path.join(self.first, name), "rb") as a, \
+                    open(os.path.join(out, name), "rb") as b:
+                self.assertEqual(a.read(), b.read(), name)
+
+    def test_pytorch_predicts_the_same_from_the_saved_model(self):
+        card, predicted = study_data.task(self.first, "global-vit")
+        self.assertEqual(card["status"], "ok")
+        self.assertIn("learnt beside: T_eff", card["note"])
+        self.assertEqual(card["precision"], "fp32")
+        noisy, labels = self.made["test"]["noisy"], self.made["test"]["labels"]
+        theirs = read_model(os.path.join(self.first, "tasks", "global-vit", "model.vit"))(noisy)
+        np.testing.assert_allclose(predicted[0], theirs, rtol=0, atol=2e-4)
+        truth = labels["log_g"].to_numpy()
+        self.assertGreater(1 - np.mean((truth - theirs) ** 2) / truth.var(), 0.5)
+
+    def test_it_is_a_baseline_with_an_interval(self):
+        with open(os.path.join(self.first, "results.json"), encoding="utf-8") as file:
+            results = json.load(file)
+        expert = next(e for e in results["experts"] if e["name"] == "vit")
+        self.assertIs(expert["only_global"], True)
+        self.assertIs(expert["elsewhere"], False)
+        own = next(o for o in results["overall"]
+                   if (o["method"], o["rows"]) == ("global_vit", "covered"))
+        low, high = own["r2_pooled_ci"]
+        self.assertTrue(low < own["r2_pooled"] < high)
+        with open(os.path.join(self.first, "report.md"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn("Global ViT", page)
+        self.assertIn("attention between patches", page)
+        table = next(line for line in page.splitlines() if line.startswith("| Bin | Name | Ridge"))
+        self.assertNotIn("ViT", table)
+
+    def test_a_bundle_predicts_new_stars_with_it(self):
+        out = self.run_study("alone", {"vit": {**SPEC, "epochs": 2}})
+        table = os.path.join(self.folder, "new.csv")
+        study_data.run(BUILD, "headroom", "predict", out, os.path.join(self.folder, "test.h5"),
+                       "--out", table)
+        _, predicted = study_data.task(out, "global-vit")
+        told = np.genfromtxt(table, delimiter=",", names=True, dtype=None, encoding="utf-8")
+        np.testing.assert_array_equal(told["log_g_mean"], predicted[0])
+
+    def test_threads_do_not_change_a_byte(self):
+        self.check_same(self.run_study("one", {"ridge": {"alpha": [1]}, "vit": SPEC}, threads=1))
+
+    def test_killed_and_started_again_it_ends_with_the_same_bytes(self):
+        study = made_stars.study(self.folder, "killed",
+                                 json.dumps({"ridge": {"alpha": [1]}, "vit": SPEC}))
+        out = os.path.join(self.folder, "of_killed")
+        state = os.path.join(out, "tasks", "global-vit", "training.state")
+        command = [os.path.join(BUILD, "headroom"), "run", study, "--out", out]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while not os.path.exists(state) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+        self.assertTrue(os.path.exists(state))
+        self.assertFalse(os.path.exists(os.path.join(out, "tasks", "global-vit", "card.json")))
+        study_data.run(BUILD, "headroom", "run", study, "--out", out, "--resume")
+        self.check_same(out)
+        self.assertEqual(glob.glob(os.path.join(out, "tasks", "*", "training.state")), [])
+
+    def write_weights(self, name, targets=1):
+        torch.manual_seed(4)
+        net = peer.Vit(PIXELS, PATCH, WIDTH, LAYERS, HEADS, HIDDEN, targets, 0).eval()
+        peer.write_safetensors(os.path.join(self.folder, name), net, "vit.")
+        return net
+
+    def test_weights_of_pytorch_are_a_start(self):
+        """With next to no step, the study predicts what PyTorch does from the flux as it is."""
+        net = self.write_weights("start.safetensors")
+        out = self.run_study("started", {"vit": {**SHAPE, "start": "start.safetensors", "epochs": 1,
+                                                 "lr": 1e-12, "min_lr": 0, "dropout": 0}})
+        _, predicted = study_data.task(out, "global-vit")
+        with torch.no_grad():
+            raw = net(torch.tensor(self.made["test"]["noisy"].astype(np.float32))).numpy()[:, 0]
+        slope, offset = np.polyfit(raw, predicted[0], 1)
+        np.testing.assert_allclose(offset + slope * raw, predicted[0], rtol=0, atol=1e-3)
+        self.assertAlmostEqual(slope, self.made["train"]["labels"]["log_g"].std(), delta=0.05)
+
+    def test_a_study_that_cannot_be_is_refused_at_once(self):
+        self.write_weights("two.safetensors", 2)
+        with open(os.path.join(self.folder, "two.safetensors"), "rb") as file:
+            whole = file.read()
+        for name, data in (("cut", whole[:len(whole) // 2]), ("none", b"")):
+            with open(os.path.join(self.folder, name + ".safetensors"), "wb") as file:
+                file.write(data)
+        cases = [({"patch_size": 24}, "patches of 24 pixels do not divide 128 pixels; take a "
+                                      "patch of 16"),
+                 ({"num_attention_heads": 5}, "5 heads do not divide a width of 24; take 4 heads"),
+                 ({"start": "two.safetensors"},
+                  "two.safetensors: tensor regressor.weight is 2 x 24, where this network has "
+                  "1 x 24; give it the shape that was exported"),
+                 ({"start": "cut.safetensors"}, "cut.safetensors"),
+                 ({"start": "none.safetensors"}, "none.safetensors"),
+                 ({"start": "nowhere.safetensors"}, "nowhere.safetensors"),
+                 ({"auxiliary": ["age"]}, "has no label column age"),
+                 ({"auxiliary": ["log_g"]}, "which is a target")]
+        for more, sentence in cases:
+            with self.subTest(more=more):
+                done = self.run_study("refused", {"vit": {**SHAPE, **more}}, check=False)
+                self.assertIn(sentence, done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertFalse(os.path.exists(os.path.join(self.folder, "of_refused")))
+
+    def test_one_patch_is_a_spectrum(self):
+        out = self.run_study("one_patch", {"vit": {**SPEC, "patch_size": PIXELS, "epochs": 2}})
+        card, _ = study_data.task(out, "global-vit")
+        self.assertEqual(card["status"], "ok")
+
+    def test_bins_take_part_in_the_choice(self):
+        out = self.run_study("binned", {"ridge": {"alpha": [1]},
+                                        "vit": {**SPEC, "bins": [0, 2], "epochs": 3}})
+        with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
+            results = json.load(file)
+        for k, status in enumerate(("ok", "skipped", "ok", "skipped")):
+            self.assertEqual(results["bins"][k]["experts"]["vit"]["status"], status)
+        self.assertIn("vit_oracle", {m["name"] for m in results["methods"]})
 
 
 if __name__ == "__main__":

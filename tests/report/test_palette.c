@@ -38,7 +38,7 @@ static void test_text_can_be_read(void **state) {
 
 static void test_series_differ(void **state) {
   (void)state;
-  for (size_t i = 0; i < 6; i++) {
+  for (size_t i = 0; i < 7; i++) {
     for (size_t j = 0; j < i; j++) {
       hr_color a = hr_color_of_series(i), b = hr_color_of_series(j);
       assert_true(fabs(a.red - b.red) + fabs(a.green - b.green) + fabs(a.blue - b.blue) >

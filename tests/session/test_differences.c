@@ -138,7 +138,7 @@ static void files_of_models_are_named(void **state) {
   (void)state;
   static const char rest[] =
       "selection: {folds: 3}\nbaselines: {old: 0.5}\n"
-      "experts: {ridge: {}, vit: {predictions: v.csv, validation: 'o.csv::T'}}\n";
+      "experts: {ridge: {}, cat: {predictions: v.csv, validation: 'o.csv::T'}}\n";
   hr_json_builder builder = {0};
   hr_error err = {0};
   hr_text text;
@@ -156,13 +156,13 @@ static void files_of_models_are_named(void **state) {
   assert_int_equal(json_array_size(json_object_get(data, "models")), 2);
   scratch_write(&s, "v.csv", "other");
   snprintf(expected, sizeof expected,
-           "the file of experts.vit.predictions %s/v.csv had 3 bytes and has 5 now",
+           "the file of experts.cat.predictions %s/v.csv had 3 bytes and has 5 now",
            s.path);
   check_clauses(rest, expected);
   scratch_write(&s, "v.csv", "one");
   scratch_write(&s, "o.csv", "TWO");
   snprintf(expected, sizeof expected,
-           "the file of experts.vit.validation %s/o.csv::T was modified", s.path);
+           "the file of experts.cat.validation %s/o.csv::T was modified", s.path);
   check_clauses(rest, expected);
   json_object_del(data, "models"); /* an earlier version wrote none down */
   check_clauses(rest, "the data are others");

@@ -40,14 +40,14 @@ static void bins_that_it_has_are_told(void **state) {
   assert_int_equal(warned.count, 1);
   assert_string_equal(
       warned.last,
-      "experts.vit: validation chose it in bin 1; the model to predict "
+      "experts.cat: validation chose it in bin 1; the model to predict "
       "with and the gates cannot hold it, and have the best of the study's "
       "own experts there");
   cv[1][0] = 0.6;
   check_ok(hr_study_tell_elsewhere(plan, outcomes, &err));
   assert_string_equal(
       warned.last,
-      "experts.vit: validation chose it in bins 0, 1; the model to predict "
+      "experts.cat: validation chose it in bins 0, 1; the model to predict "
       "with and the gates cannot hold it, and have the best of the study's "
       "own experts there");
   cv[1][0] = cv[1][1] = (double)NAN;

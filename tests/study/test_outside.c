@@ -54,7 +54,7 @@ static char told[2048];
 static void keep_warning(void *context, hr_log_level level, const char *message) {
   (void)context;
   size_t length = strlen(told);
-  if (level != HR_LOG_WARNING || !strstr(message, "experts.vit")) return;
+  if (level != HR_LOG_WARNING || !strstr(message, "experts.cat")) return;
   snprintf(told + length, sizeof told - length, "%s\n", message);
 }
 
@@ -68,13 +68,13 @@ static void what_does_not_meet_is_told(void **state) {
   check_ok(outside_make_told("row,log_g,s\n4,5,1\n5,5,\n9,5,1\n",
                              ", bins: [1], sigma: s, validation: o.csv", &observer));
   snprintf(expected, sizeof expected,
-           "experts.vit: 1 of 3 lines of %s/v.csv are no test rows and are not used\n"
-           "experts.vit: 1 of 3 test rows of its bins have no prediction of log_g in "
+           "experts.cat: 1 of 3 lines of %s/v.csv are no test rows and are not used\n"
+           "experts.cat: 1 of 3 test rows of its bins have no prediction of log_g in "
            "%s/v.csv; they are left out of what is compared\n"
-           "experts.vit: 1 of 2 predictions of log_g in %s/v.csv have no sigma above 0; "
+           "experts.cat: 1 of 2 predictions of log_g in %s/v.csv have no sigma above 0; "
            "whether sigma holds is asked of the others\n"
-           "experts.vit: 1 of 4 lines of %s/o.csv are no training rows and are not used\n"
-           "experts.vit: 2 of 5 training rows of its bins have no prediction of log_g in "
+           "experts.cat: 1 of 4 lines of %s/o.csv are no training rows and are not used\n"
+           "experts.cat: 2 of 5 training rows of its bins have no prediction of log_g in "
            "%s/o.csv; its validation is that of the others, which should not be the "
            "easier ones\n",
            folder, folder, folder, folder, folder);

@@ -14,7 +14,7 @@ static hr_status make_array(size_t rows, size_t columns, bool last_is_infinite) 
   assert_true(rows * columns <= sizeof values / sizeof *values);
   for (size_t i = 0; i < rows * columns; i++) values[i] = (double)i;
   if (last_is_infinite) values[rows * columns - 1] = (double)INFINITY;
-  small_plan_configure("experts: {ridge: {}, vit: {predictions: v.npy}}\n");
+  small_plan_configure("experts: {ridge: {}, cat: {predictions: v.npy}}\n");
   snprintf(place, sizeof place, "%s/v.npy", plan_scratch.path);
   check_ok(hr_npy_write(place, values, rows, columns, &reason));
   return hr_plan_create(plan_config, NULL, &plan, &err);
@@ -28,12 +28,12 @@ static void an_array_has_a_row_a_test_row(void **state) {
   check_said(counted);
   hr_plan_destroy(&plan);
   snprintf(expected, sizeof expected,
-           "x.yaml: experts.vit.column: %s/v.npy is an array of 2 columns, and the study "
+           "x.yaml: experts.cat.column: %s/v.npy is an array of 2 columns, and the study "
            "has 1 target",
            plan_scratch.path);
   check_fails(make_array(PLAN_TEST, 2, false), HR_ERR_DATA, expected);
   snprintf(expected, sizeof expected,
-           "x.yaml: experts.vit.column: %s/v.npy: row 7 has an infinite prediction",
+           "x.yaml: experts.cat.column: %s/v.npy: row 7 has an infinite prediction",
            plan_scratch.path);
   check_fails(make_array(PLAN_TEST, 1, true), HR_ERR_FORMAT, expected);
 }
@@ -95,11 +95,11 @@ static void an_array_has_no_sigma(void **state) {
   (void)state;
   double values[PLAN_TEST] = {0};
   char place[256], expected[512];
-  small_plan_configure("experts: {ridge: {}, vit: {predictions: v.npy, sigma: s}}\n");
+  small_plan_configure("experts: {ridge: {}, cat: {predictions: v.npy, sigma: s}}\n");
   snprintf(place, sizeof place, "%s/v.npy", plan_scratch.path);
   check_ok(hr_npy_write(place, values, PLAN_TEST, 1, &err));
   snprintf(expected, sizeof expected,
-           "x.yaml: experts.vit.sigma: %s is an array, whose columns have no names; give "
+           "x.yaml: experts.cat.sigma: %s is an array, whose columns have no names; give "
            "predictions and sigma in a CSV file, or leave sigma out",
            place);
   check_fails(hr_plan_create(plan_config, NULL, &plan, &err), HR_ERR_DATA, expected);
@@ -121,12 +121,12 @@ static void validation_that_is_the_truth_is_refused(void **state) {
 static void one_column_is_not_for_several_targets(void **state) {
   (void)state;
   static const char *const cases[][2] = {
-      {"experts: {ridge: {}, vit: {predictions: v.csv, column: log_g}}\n",
-       "x.yaml: experts.vit.column: the column 'log_g' would be that of all 2 targets; "
+      {"experts: {ridge: {}, cat: {predictions: v.csv, column: log_g}}\n",
+       "x.yaml: experts.cat.column: the column 'log_g' would be that of all 2 targets; "
        "put "
        "{target} where the target's name stands in it"},
-      {"experts: {ridge: {}, vit: {predictions: v.csv, sigma: s}}\n",
-       "x.yaml: experts.vit.sigma: the sigma 's' would be that of all 2 targets; put "
+      {"experts: {ridge: {}, cat: {predictions: v.csv, sigma: s}}\n",
+       "x.yaml: experts.cat.sigma: the sigma 's' would be that of all 2 targets; put "
        "{target} where the target's name stands in it"},
   };
   outside_write("v.csv", "row,log_g,age,s\n0,1,2,1\n1,2,3,1\n2,3,4,1\n3,4,5,1\n");

@@ -89,7 +89,7 @@ static void make_of_two_files(const char *validation) {
       "experiment: {id: x}\n"
       "data: {train: [train.h5, more.h5], test: test.h5, noise: {test: generated}}\n"
       "binning: {T_eff: [0, 2, 4], M_H: [0, 1]}\n"
-      "experts: {ridge: {}, vit: {predictions: v.csv, validation: o.csv}}\n";
+      "experts: {ridge: {}, cat: {predictions: v.csv, validation: o.csv}}\n";
   outside_write("v.csv", good);
   outside_write("o.csv", validation);
   small_plan_rows("more.h5", PLAN_TEST - 1, PLAN_PIXELS, 7100);

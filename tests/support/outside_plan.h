@@ -29,7 +29,7 @@ static inline hr_status outside_make_told(const char *text, const char *more,
                                           const hr_observer *observer) {
   char rest[512];
   if (text) outside_write("v.csv", text);
-  snprintf(rest, sizeof rest, "experts: {ridge: {}, vit: {predictions: v.csv%s}}\n",
+  snprintf(rest, sizeof rest, "experts: {ridge: {}, cat: {predictions: v.csv%s}}\n",
            more);
   small_plan_configure(rest);
   return hr_plan_create(plan_config, observer, &plan, &err);
@@ -65,7 +65,7 @@ static inline void outside_refused(const char *text, const char *more, hr_status
   static const char *const marks[] = {"FILE", "OTHER"};
   snprintf(paths[0], sizeof paths[0], "%s/v.csv", plan_scratch.path);
   snprintf(paths[1], sizeof paths[1], "%s/o.csv", plan_scratch.path);
-  snprintf(expected, sizeof expected, "x.yaml: experts.vit.%s", sentence);
+  snprintf(expected, sizeof expected, "x.yaml: experts.cat.%s", sentence);
   for (size_t m = 0; m < 2; m++) {
     while ((at = strstr(expected, marks[m])) != NULL) {
       char rest[512];

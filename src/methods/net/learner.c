@@ -21,7 +21,8 @@ struct hr_learner {
   hr_net_settings of_all_settings; /* of the model of all rows; its lists borrowed */
   hr_net_design design;            /* whose back ends are used */
   hr_progress progress;
-  size_t targets, bins; /* T, K */
+  size_t targets;
+  size_t bins;       /* K of the study, or 0 where no bin has a slot */
   size_t slots;      /* S: K, and one more with a model of all rows, which is the last */
   bool is_joint;     /* one network for all targets; never of one target */
   int32_t *of_all;   /* [training rows] K where the model of all rows has the row, else
@@ -113,12 +114,27 @@ cleanup:
   return status;
 }
 
-static void list_labels(const hr_learner *learner, hr_net_rows *rows) {
+/* Of the targets, then the auxiliary ones. */
+static hr_status list_labels(const hr_learner *learner, hr_net_rows *rows,
+                             hr_error *err) {
   const hr_study_view *study = learner->study;
-  rows->label_count = learner->targets;
+  const hr_strings *names = &learner->settings->auxiliary;
   for (size_t t = 0; t < learner->targets; t++) {
-    rows->label[t] = hr_study_target(study, t);
+    rows->label[rows->label_count++] = hr_study_target(study, t);
   }
+  for (size_t a = 0; a < names->count; a++) {
+    size_t b = 0;
+    while (b < study->beside_count &&
+           strcmp(study->beside[b].name, names->items[a]) != 0) {
+      b++;
+    }
+    if (b == study->beside_count || rows->label_count == HR_NET_MOST_LABELS) {
+      return hr_fail(err, HR_ERR_INTERNAL, "%s was not given the label %s",
+                     learner->method->name, names->items[a]);
+    }
+    rows->label[rows->label_count++] = study->beside[b].train;
+  }
+  return HR_OK;
 }
 
 static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
@@ -128,8 +144,9 @@ static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
   int slot = slot_of(learner, k);
   *rows = (hr_net_rows){
       .slot = slot, .study = learner->study, .redraw = learner->settings->redraw};
-  list_labels(learner, rows);
-  hr_net_count_rows(train, slot == HR_GLOBAL ? learner->of_all : train->bin, k,
+  HR_TRY(list_labels(learner, rows, err));
+  hr_net_count_rows(train, slot == HR_GLOBAL ? learner->of_all : train->bin,
+                    slot == HR_GLOBAL ? learner->study->bin_count : k,
                     &rows->trained_count, &rows->held_out_count);
   for (size_t t = 0; t < learner->targets; t++) {
     HR_TRY(begin_fit(learner, t, k, err));
@@ -165,7 +182,8 @@ static hr_status init_learner(hr_learner *learner, hr_error *err) {
   HR_TRY(hr_net_design_of(learner->method, learner->study, learner->parameters, &design,
                           err));
   learner->targets = hr_study_targets(learner->study);
-  learner->bins = learner->study->bin_count;
+  bool has_bins = !learner->method->without_bins || learner->settings->bins.count > 0;
+  learner->bins = has_bins ? learner->study->bin_count : 0;
   learner->slots = learner->bins + (learner->settings->global ? 1 : 0);
   learner->is_joint = learner->settings->joint && learner->targets > 1;
   learner->progress = (hr_progress){.stage = learner->method->stage, .unit = "spectra"};
@@ -230,7 +248,8 @@ hr_status hr_net_learn(hr_learner *learner, const hr_block *block, hr_error *err
   const int32_t *bin = learner->study->train.bin + block->first_row;
   const int32_t *of_all = learner->of_all;
   for (size_t i = 0; i < block->rows; i++) {
-    if (bin[i] != HR_UNCOVERED && has_rows(learner, (size_t)bin[i])) {
+    bool is_of_bin = bin[i] != HR_UNCOVERED && learner->bins > 0;
+    if (is_of_bin && has_rows(learner, (size_t)bin[i])) {
       HR_TRY(hr_net_rows_observe(&learner->rows[bin[i]], block, i, err));
     }
     bool is_of_all = of_all && of_all[block->first_row + i] != HR_UNCOVERED;
@@ -282,6 +301,19 @@ static void note_joint(const hr_learner *learner, hr_fit *fit) {
   hr_fit_add_note(fit, sentence);
 }
 
+/* Says which labels were learnt beside, as far as there is room. */
+static void note_auxiliary(const hr_learner *learner, hr_fit *fit) {
+  char sentence[sizeof fit->note] = "learnt beside: ";
+  const hr_strings *names = &learner->settings->auxiliary;
+  size_t used = strlen(sentence);
+  for (size_t a = 0; a < names->count && used < sizeof sentence; a++) {
+    int count = snprintf(sentence + used, sizeof sentence - used, "%s%s",
+                         a == 0 ? "" : ", ", names->items[a]);
+    used += (size_t)count;
+  }
+  if (names->count > 0) hr_fit_add_note(fit, sentence);
+}
+
 /* What is known of one target when its training is over; reason: why it failed, or NULL.
  */
 static void conclude(const hr_learner *learner, hr_trained *own, const hr_error *reason,
@@ -297,6 +329,7 @@ static void conclude(const hr_learner *learner, hr_trained *own, const hr_error 
   }
   warn(learner, fit);
   if (learner->is_joint && !reason) note_joint(learner, fit);
+  if (!reason) note_auxiliary(learner, fit);
 }
 
 /* Trains the network of targets first .. first+count-1 for slot number k. */

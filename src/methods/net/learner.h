@@ -53,6 +53,7 @@ typedef struct hr_net_method {
   const char *stage;        /* of its progress: "training 1D-CNN" */
   const char *products;     /* what its precision is of: "convolutions" */
   const char *steadied;     /* what `steady` does, behind "with lr 1e-4", or "" */
+  bool without_bins;        /* it has no slots of bins where bins is none (method.h) */
   const hr_net_kind *kind;
   /* Where in the parameters they are. */
   const hr_net_settings *(*settings)(const void *parameters);

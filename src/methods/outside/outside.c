@@ -289,6 +289,7 @@ static const hr_field fields[] = {
      FIELD(predictions),
      .default_text = "none",
      .may_be_none = true,
+     .is_path = true,
      .help =
          "A table with a row a test row, relative to the configuration's folder: CSV "
          "with a line of column names, ECSV, FITS, HDF5 as pandas and astropy write it "
@@ -313,6 +314,7 @@ static const hr_field fields[] = {
      FIELD(validation),
      .default_text = "none",
      .may_be_none = true,
+     .is_path = true,
      .help = "A table like that of predictions, of the training rows by models that had "
              "not seen them; rows are numbered over all training files, from 0. With it "
              "the model competes with the study's own; none: it is no candidate."},
@@ -348,6 +350,7 @@ static const hr_field fields[] = {
      FIELD(onnx),
      .default_text = "none",
      .may_be_none = true,
+     .is_path = true,
      .help =
          "In place of predictions, the model itself as an ONNX file, which ONNX "
          "Runtime runs on the noisy test spectra, as the files have them; relative to "
@@ -474,12 +477,6 @@ bool hr_outside_title_is_taken(const char *written) {
     if (strstr(title, title_parts[i])) return true;
   }
   return false;
-}
-
-bool hr_outside_field_is_path(const hr_field *field) {
-  return field->offset == offsetof(hr_outside_parameters, predictions) ||
-         field->offset == offsetof(hr_outside_parameters, validation) ||
-         field->offset == offsetof(hr_outside_parameters, onnx);
 }
 
 hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method **out,

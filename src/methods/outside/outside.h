@@ -43,9 +43,6 @@ extern const hr_method hr_outside_method_of_any_name;
  * '_', and none of the words that names of forecasts are made of. */
 bool hr_outside_name_is_good(const char *name);
 
-/* Whether a field names a file: what the study is does not depend on its path. */
-bool hr_outside_field_is_path(const hr_field *field);
-
 /* run: the network is, by ONNX Runtime. To be freed with hr_free. HR_ERR_MEMORY. */
 hr_status hr_outside_method_create(const char *name, bool run, hr_outside_method **out,
                                    hr_error *err) HR_MUST_CHECK;
