@@ -71,9 +71,14 @@ static void test_round_trips(void **state) {
   check_round_trip(HEAD "experts: {cat: {onnx: v.onnx, scale: [3, 2], output: y}}\n");
   check_round_trip(HEAD "figures: {titles: false}\n");
   check_round_trip(HEAD "gate: {name: C2, rho: 0.85, on_pass: {rho: \"go on: C3\"}}\n");
-  char *yaml = read_source("examples/moe-ceiling-c1.yaml");
-  check_round_trip(yaml);
-  hr_free(yaml);
+  check_round_trip(HEAD "experts: {vit: {auxiliary: [T_eff], start: w.st}, ridge: }\n");
+  static const char *const examples[] = {"examples/moe-ceiling-c1.yaml",
+                                         "examples/vit.yaml"};
+  for (size_t i = 0; i < 2; i++) {
+    char *yaml = read_source(examples[i]);
+    check_round_trip(yaml);
+    hr_free(yaml);
+  }
   check_round_trip(
       "experiment: {id: \"a: 'b' #c\", language: en}\n"
       "data: {train: [\"\xE6\x81\x92\xE6\x98\x9F {x,y} .h5\", 'null', '~'], test: "

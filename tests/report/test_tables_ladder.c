@@ -22,6 +22,8 @@ static int tidy(void **state) {
 }
 
 /* Where `is_beside`, the forest is a model from elsewhere that was not validated. */
+static bool is_own; /* and not from elsewhere */
+
 static void build_with(const char *language, bool is_beside) {
   hr_reader reader = {0};
   json_t *root = ladder_fixture_read(&l);
@@ -29,6 +31,7 @@ static void build_with(const char *language, bool is_beside) {
   if (is_beside) {
     json_object_set_new(forest, "only_global", json_true());
     json_object_set_new(forest, "competes", json_false());
+    if (is_own) json_object_set_new(forest, "elsewhere", json_false());
   }
   json_object_set_new(json_object_get(root, "experiment"), "language",
                       json_string(language));
@@ -215,12 +218,40 @@ static void no_validated_model_is_better(void **state) {
                       "没有更好的经验证的模型");
 }
 
+/* What has a model of all rows and no other stands below the rungs: from elsewhere or one
+ * of the study's own. */
+static void models_of_all_rows_stand_beside(void **state) {
+  (void)state;
+  static const planned_rung plan[] = {{HR_RUNG_BASELINE, "global_ridge", 0.5, 0},
+                                      {HR_RUNG_ORACLE, "oracle_hybrid_cv", 0.65, 0.003}};
+  static const char *const words[] = {"model from elsewhere", "model of all rows",
+                                      "全体样本的模型"};
+  static const char *const codes[] = {"elsewhere", "whole", "whole"};
+  ladder_fixture_plan(&l, plan, 2, NULL);
+  const hr_table *table = &tables.items[HR_TABLE_LADDER];
+  for (size_t i = 0; i < 3; i++) {
+    is_own = i > 0;
+    build_with(i < 2 ? "en" : "zh", true);
+    assert_int_equal(table->row_count, 3);
+    const hr_cell *last = table->cells + 2 * table->column_count;
+    assert_string_equal(last[0].text, words[i]);
+    assert_string_equal(last[0].code, codes[i]);
+    assert_string_equal(last[1].code, "global_forest");
+  }
+  is_own = false;
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, prepare, tidy)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(in_english),       TEST(in_chinese),      TEST(a_rung_that_is_the_baseline),
-      TEST(bins_and_octiles), TEST(nothing_to_show), TEST(no_validated_model_is_better),
+      TEST(in_english),
+      TEST(in_chinese),
+      TEST(a_rung_that_is_the_baseline),
+      TEST(bins_and_octiles),
+      TEST(nothing_to_show),
+      TEST(no_validated_model_is_better),
+      TEST(models_of_all_rows_stand_beside),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

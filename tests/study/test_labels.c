@@ -105,6 +105,35 @@ static void rows_without_a_label_are_left_out(void **state) {
   hr_dataset_destroy(&train);
 }
 
+/* Of the training rows alone: what is learnt beside the targets. */
+static void labels_beside_are_taken_and_needed(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_dataset *train = NULL;
+  hr_doubts doubts = {0};
+  hr_strings beside = {0};
+  const double *values = NULL;
+  scratch_write(&plan_scratch, "t.csv",
+                "row,log_g,age\n0,1,5\n1,2,\n2,3,7\n3,1,\n4,2,9\n");
+  small_plan_configure_target(
+      "log_g, labels: {train: t.csv}, unlabelled: exclude",
+      "experts: {ridge: {}, vit: {auxiliary: [age, age]}, cnn: {}}\n");
+  check_ok(hr_study_list_beside(plan_config, &beside, &err));
+  assert_int_equal(beside.count, 1);
+  assert_string_equal(beside.items[0], "age");
+  hr_strings_fini(&beside);
+  check_ok(hr_dataset_open(&plan_config->data.train_paths,
+                           hr_study_own_labels(plan_config, true), NULL, &train, &err));
+  check_ok(hr_study_take_labels(plan_config, true, train, NULL, &given, &err));
+  check_ok(hr_dataset_label(train, "age", false, &values, &err));
+  check_near(values[4], 9, 0);
+  check_ok(hr_study_leave_out_unlabelled(plan_config, true, train, NULL, &doubts, &err));
+  assert_int_equal(hr_dataset_rows(train), 3);
+  check_ok(hr_dataset_label(train, "age", true, &values, &err));
+  hr_doubts_fini(&doubts);
+  hr_dataset_destroy(&train);
+}
+
 static void some_rows_have_to_be_left(void **state) {
   (void)state;
   hr_error err = {0};
@@ -143,11 +172,9 @@ static void tables_are_vetted_too(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(a_table_takes_the_place_of_labels),
-      TEST(labels_that_nobody_has_are_refused),
-      TEST(rows_without_a_label_are_left_out),
-      TEST(some_rows_have_to_be_left),
-      TEST(tables_are_vetted_too),
+      TEST(a_table_takes_the_place_of_labels), TEST(labels_that_nobody_has_are_refused),
+      TEST(rows_without_a_label_are_left_out), TEST(labels_beside_are_taken_and_needed),
+      TEST(some_rows_have_to_be_left),         TEST(tables_are_vetted_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
