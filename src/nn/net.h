@@ -8,6 +8,7 @@
 #ifndef HR_NN_NET_H
 #define HR_NN_NET_H
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,7 @@ typedef struct hr_net hr_net;
 /* The rows of a step. */
 typedef struct hr_net_batch {
   const float *x;      /* [rows][pixels] */
-  const float *target; /* [rows][T] */
+  const float *target; /* [rows][T]; NaN: not known, and no part of the loss */
   size_t rows;
   uint64_t seed, step; /* the key of what is random in it (dropout) */
 } hr_net_batch;
@@ -27,14 +28,21 @@ typedef struct hr_net_type {
   const char *kind;
   /* The values that training starts from, keyed by (seed, parameter). */
   void (*start)(hr_net *net, uint64_t seed);
-  /* out [rows][T], as in training, and into net->gradient that of the mean over rows and
-   * T of (out - target)^2. Moves the statistics. HR_ERR_INTERNAL. */
+  /* out [rows][T], as in training, and into net->gradient that of the mean over all known
+   * targets of (out - target)^2. Moves the statistics. HR_ERR_INTERNAL. */
   hr_status (*learn)(hr_net *net, const hr_net_batch *batch, float *out, hr_error *err);
   /* out [rows][T] of x [rows][pixels], as in prediction. HR_ERR_INTERNAL. */
   hr_status (*predict)(hr_net *net, const float *x, size_t rows, float *out,
                        hr_error *err);
   void (*destroy)(hr_net **net);
 } hr_net_type;
+
+/* How many of so many targets are known. */
+static inline size_t hr_net_known(const float *target, size_t count) {
+  size_t known = 0;
+  for (size_t i = 0; i < count; i++) known += isnan(target[i]) ? 0 : 1;
+  return known;
+}
 
 struct hr_net {
   const hr_net_type *type;

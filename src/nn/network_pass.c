@@ -474,8 +474,11 @@ static void net_start(hr_net *net, uint64_t seed) {
 /* The derivatives of the mean of squares. */
 static void differentiate(hr_network *n, const hr_net_batch *batch, const float *out) {
   size_t terms = batch->rows * n->base.outputs;
-  for (size_t i = 0; i < terms; i++) n->dout[i] = out[i] - batch->target[i];
-  for (size_t i = 0; i < terms; i++) n->dout[i] *= 2 / (float)terms;
+  float scale = 2 / (float)hr_net_known(batch->target, terms);
+  for (size_t i = 0; i < terms; i++) n->dout[i] = (out[i] - batch->target[i]) * scale;
+  for (size_t i = 0; i < terms; i++) {
+    if (isnan(batch->target[i])) n->dout[i] = 0;
+  }
 }
 
 static hr_status net_learn(hr_net *net, const hr_net_batch *batch, float *out,

@@ -134,14 +134,16 @@ static double error_at(const hr_trainer *t, size_t i) {
   return (double)(t->out[i] - t->target[i]);
 }
 
-/* The sum of the batch's squared errors. */
-static double measure(const hr_trainer *t, size_t count) {
-  double sum = 0;
+/* Adds the batch's squared errors of known targets, and how many these are. */
+static void measure(const hr_trainer *t, size_t count, double *sum, size_t *known) {
+  double own = 0;
   for (size_t i = 0; i < count * t->outputs; i++) {
     double d = error_at(t, i);
-    sum += d * d;
+    if (isnan(t->target[i])) continue;
+    own += d * d;
   }
-  return sum;
+  *sum += own;
+  *known += hr_net_known(t->target, count * t->outputs);
 }
 
 /* Where the batch of a step starts in the epoch's order. */
@@ -155,9 +157,9 @@ static void expect(const hr_trainer *t, const hr_training_rows *rows, size_t fir
   rows->expect(rows->context, t->order + first, end - first);
 }
 
-/* One step; adds the batch's squared errors. */
+/* One step; adds the batch's squared errors, and of how many targets they are. */
 static hr_status train_batch(hr_trainer *t, size_t step, double *squared_error,
-                             hr_error *err) {
+                             size_t *known, hr_error *err) {
   hr_status status = HR_OK;
   size_t steps = step_count(t);
   size_t first = first_of(t, step), end = first_of(t, step + 1), count = end - first;
@@ -165,10 +167,13 @@ static hr_status train_batch(hr_trainer *t, size_t step, double *squared_error,
   HR_TRY(t->train.fill(t->train.context, batch, count, t->epoch, t->x, err));
   if (step + 1 < steps) expect(t, &t->train, end, first_of(t, step + 2));
   take_targets(t, &t->train, batch, count);
-  const hr_net_batch rows = {t->x, t->target, count, t->options.seed,
-                             t->epoch * steps + step};
+  const hr_net_batch rows = {.x = t->x,
+                             .target = t->target,
+                             .rows = count,
+                             .seed = t->options.seed,
+                             .step = t->epoch * steps + step};
   HR_TRY(t->network->type->learn(t->network, &rows, t->out, err));
-  *squared_error += measure(t, count);
+  measure(t, count, squared_error, known);
   if (t->options.clip > 0) {
     hr_clip_gradient(t->network->gradient, t->parameter_count, t->options.clip);
   }
@@ -186,7 +191,7 @@ static void add_errors(hr_trainer *t, size_t count) {
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
       double d = error_at(t, i * t->outputs + o);
-      sum += d * d;
+      if (!isnan(t->target[i * t->outputs + o])) sum += d * d;
     }
     t->squared_error[o] += sum;
   }
@@ -195,14 +200,17 @@ static void add_errors(hr_trainer *t, size_t count) {
 /* R2 of the output about the held-out rows' own mean. */
 static double held_out_r2(const hr_trainer *t, size_t o) {
   const hr_training_rows *rows = &t->held_out;
-  double mean = 0, total = 0;
+  double mean = 0, total = 0, known = 0;
   for (size_t i = 0; i < rows->count; i++) {
-    mean += (double)rows->target[i * t->outputs + o];
+    double y = (double)rows->target[i * t->outputs + o];
+    if (isnan(y)) continue;
+    mean += y;
+    known++;
   }
-  mean /= (double)rows->count;
+  mean /= known;
   for (size_t i = 0; i < rows->count; i++) {
     double d = (double)rows->target[i * t->outputs + o] - mean;
-    total += d * d;
+    if (!isnan(d)) total += d * d;
   }
   return total > 0 ? 1 - t->squared_error[o] / total : (double)NAN;
 }
@@ -266,12 +274,13 @@ hr_status hr_trainer_epoch(hr_trainer *t, hr_error *err) {
   hr_status status = HR_OK;
   size_t steps = step_count(t);
   double squared_error = 0;
+  size_t known = 0;
   shuffle(t);
   expect(t, &t->train, 0, first_of(t, 1));
   for (size_t step = 0; step < steps; step++) {
-    HR_TRY(train_batch(t, step, &squared_error, err));
+    HR_TRY(train_batch(t, step, &squared_error, &known, err));
   }
-  double loss = squared_error / (double)(t->train.count * t->outputs);
+  double loss = squared_error / (double)known;
   if (!is_finite(t, loss)) {
     status = hr_fail(err, HR_ERR_NUMERIC,
                      "the loss is no number after %zu epoch%s at a learning rate of %g; "

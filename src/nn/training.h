@@ -12,7 +12,8 @@
 /* Rows to train on or to validate with. */
 typedef struct hr_training_rows {
   size_t count;
-  const float *target; /* [count][T] of the network's outputs, about 0 and of size 1 */
+  const float *target; /* [count][T] of the network's outputs, about 0 and of size 1; NaN:
+                          not known, and no part of loss and R2 */
   /* Writes rows[0 .. count-1] as the network takes them, x [count][pixels], as they are
    * in that epoch (noise may be another each time). */
   hr_status (*fill)(void *context, const uint32_t *rows, size_t count, uint64_t epoch,

@@ -431,6 +431,7 @@ typedef struct work {
   const hr_net_batch *batch;
   float *out;
   size_t shares;
+  size_t known; /* targets of the batch */
 } work;
 
 static float *share_gradient(const hr_vit *v, size_t share) {
@@ -476,7 +477,7 @@ static void learn_share(void *context, size_t i, size_t thread) {
   const hr_net_batch *batch = w->batch;
   hr_vit *v = w->v;
   size_t outputs = v->shape.outputs, end = batch->rows * (i + 1) / w->shares;
-  float scale = 2 / (float)(batch->rows * outputs);
+  float scale = 2 / (float)w->known;
   hr_vit_pass pass = {.v = v,
                       .room = &v->rooms[thread],
                       .thread = thread,
@@ -490,7 +491,8 @@ static void learn_share(void *context, size_t i, size_t thread) {
     pass.row = key_of(batch, row);
     hr_vit_forward(&pass, out);
     for (size_t t = 0; t < outputs; t++) {
-      dout[t] = (out[t] - batch->target[row * outputs + t]) * scale;
+      float target = batch->target[row * outputs + t];
+      dout[t] = isnan(target) ? 0 : (out[t] - target) * scale;
     }
     hr_vit_backward(&pass, dout);
   }
@@ -522,7 +524,11 @@ static hr_status learn(hr_net *net, const hr_net_batch *batch, float *out,
                        hr_error *err) {
   hr_status status = HR_OK;
   hr_vit *v = vit_of(net);
-  work w = {v, batch, out, share_count(batch->rows)};
+  work w = {.v = v,
+            .batch = batch,
+            .out = out,
+            .shares = share_count(batch->rows),
+            .known = hr_net_known(batch->target, batch->rows * v->shape.outputs)};
   HR_TRY(make_shares(v, w.shares, err));
   prepare(&w);
   hr_parallel_for_on(v->thread_count, w.shares, learn_share, &w);

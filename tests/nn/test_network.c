@@ -225,6 +225,28 @@ static void a_step_is_forward_and_back(void **state) {
   hr_network_destroy(&by_hand);
 }
 
+/* A target that is not known has no part in the gradient: as one that is met, but that
+ * the mean is over fewer. */
+static void unknown_targets_are_left_out(void **state) {
+  (void)state;
+  hr_error err;
+  static float gradient[1 << 16];
+  hr_network_shape shape = small_shape(true);
+  shape.outputs = 2;
+  hr_net *net = hr_network_net(make(&shape, &plain));
+  float own[3 * 2], out[3 * 2];
+  for (size_t i = 0; i < 6; i++) own[i] = i == 3 ? NAN : target[i];
+  const hr_net_batch batch = {.x = x, .target = own, .rows = 3, .seed = 5};
+  check_ok(net->type->learn(net, &batch, out, &err));
+  memcpy(gradient, net->gradient, net->parameter_count * sizeof(float));
+  own[3] = out[3];
+  check_ok(net->type->learn(net, &batch, out, &err));
+  for (size_t i = 0; i < net->parameter_count; i++) {
+    check_near(gradient[i] * 5 / 6, net->gradient[i], 1e-6);
+  }
+  net->type->destroy(&net);
+}
+
 static void back_ends_agree(void **state) {
   (void)state;
   hr_network_backend onednn = fast();
@@ -398,6 +420,7 @@ int main(void) {
       cmocka_unit_test(outputs_can_be_taken_apart),
       cmocka_unit_test(outputs_add_their_gradients),
       cmocka_unit_test(a_step_is_forward_and_back),
+      cmocka_unit_test(unknown_targets_are_left_out),
       cmocka_unit_test(back_ends_agree),
       cmocka_unit_test(threads_do_not_change_a_byte),
       cmocka_unit_test(statistics_follow_the_batch),

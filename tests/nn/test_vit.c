@@ -485,8 +485,30 @@ static void it_learns_and_goes_on_as_if_never_stopped(void **state) {
   assert_true(curves[0][11].train_loss < curves[0][0].train_loss / 2);
 }
 
+/* A target that is not known has no part in the gradient: as one that is met, but that
+ * the mean is over fewer. */
+static void unknown_targets_are_left_out(void **state) {
+  (void)state;
+  hr_error err;
+  static float gradient[MOST];
+  const hr_vit_shape two = {PIXELS, 4, 8, 2, 2, 12, 2, 0, 0};
+  hr_net *net = make(&two, &plain);
+  float own[3 * 2], out[3 * 2];
+  for (size_t i = 0; i < 6; i++) own[i] = i == 3 ? NAN : target[i];
+  const hr_net_batch batch = {.x = x, .target = own, .rows = 3, .seed = 5};
+  check_ok(net->type->learn(net, &batch, out, &err));
+  memcpy(gradient, net->gradient, net->parameter_count * sizeof(float));
+  own[3] = out[3];
+  check_ok(net->type->learn(net, &batch, out, &err));
+  for (size_t i = 0; i < net->parameter_count; i++) {
+    check_near(gradient[i] * 5 / 6, net->gradient[i], 1e-6);
+  }
+  net->type->destroy(&net);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(unknown_targets_are_left_out),
       cmocka_unit_test(gradients_are_finite_differences),
       cmocka_unit_test(a_sequence_of_one_patch_learns),
       cmocka_unit_test(back_ends_agree),
