@@ -35,6 +35,7 @@ TESTED_BY = {
     "nn/dnnl_products.c": "nn/test_products.c",
     # Files that share one object, whose tests see them together.
     "nn/network_pass.c": "nn/test_network.c",
+    "models/net_pool.c": "models/test_network.c",
     "nn/vit_backward.c": "nn/test_vit.c",
     "nn/vit_forward.c": "nn/test_vit.c",
     "config/table.c": "config/test_config.c",

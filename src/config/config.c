@@ -166,10 +166,7 @@ static hr_status read_expert(hr_config *config, const hr_method *type,
                                   expert->parameters, err);
   if (status != HR_OK) return status;
   status = check_expert_bins(config, expert, &name, node ? node : parent, err);
-  const hr_field *bins = hr_fields_find(type->fields, type->field_count, "bins");
-  if (type->without_bins && hr_field_is_none(bins, expert->parameters)) {
-    expert->type = type->without_bins;
-  }
+  if (status == HR_OK && type->form) expert->type = type->form(expert->parameters);
   return status;
 }
 

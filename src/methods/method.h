@@ -198,9 +198,9 @@ typedef struct hr_method {
   /* Whether a model on all rows is asked for, where has_global says that there may be
    * one. NULL: always. */
   bool (*wants_global)(const void *parameters);
-  /* The same method where its parameter `bins` is none: the model on all rows is then its
-   * only one. NULL: there is no such form. */
-  const struct hr_method *without_bins;
+  /* The form that it has with these parameters: with a model on all rows alone, or with
+   * models of another kind; of the same name, fields and parameters. NULL: this one. */
+  const struct hr_method *(*form)(const void *parameters);
   /* Labels of training rows that it is to be given beside the targets. NULL: none. */
   const hr_strings *(*beside)(const void *parameters);
 

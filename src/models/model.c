@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "models/heads.h"
 #include "models/linear.h"
 #include "models/network.h"
 #include "models/stacked.h"
@@ -11,8 +12,13 @@
 #include "models/trees.h"
 
 static const hr_model_type *const types[] = {
-    &hr_linear_type,    &hr_trees_type,   &hr_network_model_type,
-    &hr_templates_type, &hr_stacked_type, NULL, /* the end */
+    &hr_linear_type,
+    &hr_trees_type,
+    &hr_network_model_type,
+    &hr_heads_type,
+    &hr_templates_type,
+    &hr_stacked_type,
+    NULL, /* the end */
 };
 
 const hr_model_type *const *hr_model_types(size_t *count) {

@@ -1,14 +1,13 @@
 /* Convolutional networks and vision transformers: models of the kind "network".
  *
- * On disk one file, model.cnn or model.vit (nn/net_model.h). A network needs room to
- * compute in; the model keeps a few such workspaces, and each call of predict takes one
- * for its time, so that any number of threads may predict with one model. A build without
- * oneDNN predicts with what it has, slowly and with other roundings. */
+ * On disk one file, model.cnn or model.vit (nn/net_model.h). Any number of threads may
+ * predict with one model (models/net_pool.h). A build without oneDNN predicts with what
+ * it has, slowly and with other roundings. */
 #ifndef HR_MODELS_NETWORK_H
 #define HR_MODELS_NETWORK_H
 
 #include "models/model.h"
-#include "nn/net_model.h"
+#include "models/net_pool.h"
 
 extern const hr_model_type hr_network_model_type;
 
@@ -21,9 +20,5 @@ hr_status hr_network_model_create_take(hr_net_model *network, int slot, hr_model
  * (hr_net_model_load). */
 hr_status hr_network_model_load(const hr_model_place *place, const hr_net_design *design,
                                 hr_model **out, hr_error *err) HR_MUST_CHECK;
-
-/* Rows of a workspace's batch, for estimates of memory: little memory, all threads busy.
- */
-enum { HR_NETWORK_MODEL_BATCH = 16 };
 
 #endif

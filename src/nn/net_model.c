@@ -41,19 +41,36 @@ void hr_net_model_fini(hr_net_model *model) {
   *model = (hr_net_model){.net = NULL};
 }
 
-hr_status hr_net_model_take_output(const hr_net_model *from, size_t output,
-                                   size_t batch_rows, hr_net_model *out, hr_error *err) {
-  hr_net_design design = from->design;
+/* One of that design, with what is around the network of `from`. */
+static hr_status copy_around(const hr_net_model *from, const hr_net_design *design,
+                             size_t batch_rows, hr_net_model *out, hr_error *err) {
   size_t bytes = from->net->pixels * sizeof *out->mean;
-  design.kind->set_outputs(&design, 1);
-  hr_status status = hr_net_model_init(out, &design, batch_rows, err);
+  hr_status status = hr_net_model_init(out, design, batch_rows, err);
   if (status != HR_OK) return status;
   memcpy(out->mean, from->mean, bytes);
   memcpy(out->factor, from->factor, bytes);
   out->target_mean = from->target_mean;
   out->target_deviation = from->target_deviation;
-  design.kind->take_output(from->net, output, out->net);
   return HR_OK;
+}
+
+hr_status hr_net_model_copy(const hr_net_model *from, size_t batch_rows,
+                            hr_net_model *out, hr_error *err) {
+  const hr_net *net = from->net;
+  hr_status status = copy_around(from, &from->design, batch_rows, out, err);
+  if (status != HR_OK) return status;
+  memcpy(out->net->parameters, net->parameters, net->parameter_count * sizeof(float));
+  memcpy(out->net->statistics, net->statistics, net->statistic_count * sizeof(float));
+  return HR_OK;
+}
+
+hr_status hr_net_model_take_output(const hr_net_model *from, size_t output,
+                                   size_t batch_rows, hr_net_model *out, hr_error *err) {
+  hr_net_design design = from->design;
+  design.kind->set_outputs(&design, 1);
+  hr_status status = copy_around(from, &design, batch_rows, out, err);
+  if (status == HR_OK) design.kind->take_output(from->net, output, out->net);
+  return status;
 }
 
 HR_VECTOR_CLONES
@@ -66,24 +83,31 @@ void hr_net_model_scale(const hr_net_model *model, const float *noisy, float *x)
   scale(model->net->pixels, model->mean, model->factor, noisy, x);
 }
 
-hr_status hr_net_model_predict(hr_net_model *model, const float *noisy,
-                               const uint32_t *row, size_t count, float *out,
+hr_status hr_net_model_outputs(hr_net_model *model, const float *noisy,
+                               const uint32_t *row, size_t count, float *raw,
                                hr_error *err) {
   hr_status status = HR_OK;
-  size_t pixels = model->net->pixels;
+  hr_net *net = model->net;
   for (size_t first = 0; first < count; first += model->batch_rows) {
     size_t left = count - first;
     size_t rows = left < model->batch_rows ? left : model->batch_rows;
     for (size_t i = 0; i < rows; i++) {
       size_t at = row ? row[first + i] : first + i;
-      hr_net_model_scale(model, noisy + at * pixels, model->x + i * pixels);
+      hr_net_model_scale(model, noisy + at * net->pixels, model->x + i * net->pixels);
     }
-    HR_TRY(model->net->type->predict(model->net, model->x, rows, out + first, err));
-    for (size_t i = first; i < first + rows; i++) {
-      out[i] = (float)(model->target_mean + model->target_deviation * (double)out[i]);
-    }
+    HR_TRY(net->type->predict(net, model->x, rows, raw + first * net->outputs, err));
   }
 cleanup:
+  return status;
+}
+
+hr_status hr_net_model_predict(hr_net_model *model, const float *noisy,
+                               const uint32_t *row, size_t count, float *out,
+                               hr_error *err) {
+  hr_status status = hr_net_model_outputs(model, noisy, row, count, out, err);
+  for (size_t i = 0; status == HR_OK && i < count; i++) {
+    out[i] = (float)(model->target_mean + model->target_deviation * (double)out[i]);
+  }
   return status;
 }
 
@@ -95,16 +119,23 @@ static void list_parts(const hr_net_model *model, hr_float_part parts[PARTS]) {
   parts[3] = (hr_float_part){net->statistics, net->statistic_count};
 }
 
+hr_status hr_net_file_write(const char *path, const hr_net_file *file,
+                            const hr_net_model *model, hr_error *err) {
+  hr_float_part parts[PARTS];
+  model->design.kind->write(&model->design, file->words + file->first);
+  list_parts(model, parts);
+  const hr_array_file whole = {file->file_kind, file->words, file->word_count, parts,
+                               PARTS};
+  return hr_array_file_write(path, &whole, err);
+}
+
 hr_status hr_net_model_save(const hr_net_model *model, const char *path, hr_error *err) {
   const hr_net_kind *kind = model->design.kind;
   uint64_t words[HR_NET_MOST_WORDS] = {0};
-  hr_float_part parts[PARTS];
-  kind->write(&model->design, words);
   words[kind->target_word] = hr_word_of(model->target_mean);
   words[kind->target_word + 1] = hr_word_of(model->target_deviation);
-  list_parts(model, parts);
-  const hr_array_file file = {kind->file_kind, words, kind->word_count, parts, PARTS};
-  return hr_array_file_write(path, &file, err);
+  const hr_net_file file = {kind->file_kind, words, kind->word_count, 0, 1};
+  return hr_net_file_write(path, &file, model, err);
 }
 
 /* What a file says of itself must not make us ask for more memory than is in proportion:
@@ -142,53 +173,75 @@ static hr_status check_pixels(const char *path, const hr_net_kind *kind, uint64_
                  path, kind->noun, (size_t)found, wanted);
 }
 
-static hr_status check_values(const char *path, const hr_net_model *model,
-                              const hr_float_part parts[PARTS], hr_error *err) {
-  bool good = isfinite(model->target_mean) && isfinite(model->target_deviation);
+static hr_status fail_values(const char *path, hr_error *err) {
+  return hr_fail(err, HR_ERR_FORMAT, "%s has a number that is not finite: train it again",
+                 path);
+}
+
+static hr_status check_values(const char *path, const hr_float_part parts[PARTS],
+                              hr_error *err) {
+  bool good = true;
   for (size_t p = 0; p < PARTS; p++) {
     for (size_t i = 0; i < parts[p].count; i++) {
       good = good && isfinite(parts[p].values[i]);
     }
   }
-  if (good) return HR_OK;
-  return hr_fail(err, HR_ERR_FORMAT, "%s has a number that is not finite: train it again",
-                 path);
+  return good ? HR_OK : fail_values(path, err);
 }
 
 /* What the words describe, before memory is taken for it. */
-static hr_status read_design(const char *path, const uint64_t *words, size_t pixels,
+static hr_status read_design(const char *path, const hr_net_file *file, size_t pixels,
                              hr_net_design *design, hr_error *err) {
   hr_status status = HR_OK;
   const hr_net_kind *kind = design->kind;
+  const uint64_t *words = file->words + file->first;
   if (!kind->read(words, design)) {
     return hr_fail(err, HR_ERR_FORMAT, "%s describes no %s that can be", path,
                    kind->noun);
   }
+  kind->set_outputs(design, file->outputs);
   HR_TRY(check_pixels(path, kind, words[0], pixels, err));
   HR_TRY(check_size(path, design, err));
 cleanup:
   return status;
 }
 
-hr_status hr_net_model_load(const char *path, const hr_net_design *design, size_t pixels,
-                            size_t batch_rows, hr_net_model *out, hr_error *err) {
+hr_status hr_net_file_read(const char *path, const hr_net_file *file,
+                           const hr_net_wanted *wanted, hr_net_model *out,
+                           hr_error *err) {
   hr_status status = HR_OK;
-  const hr_net_kind *kind = design->kind;
-  uint64_t words[HR_NET_MOST_WORDS];
   hr_float_part parts[PARTS];
-  hr_net_design found = *design;
-  hr_array_file file = {kind->file_kind, words, kind->word_count, NULL, 0};
+  hr_net_design found = *wanted->design;
+  hr_array_file whole = {file->file_kind, file->words, file->word_count, NULL, 0};
   hr_net_model model = {.net = NULL};
-  HR_TRY(hr_array_file_read_words(path, &file, err));
-  HR_TRY(read_design(path, words, pixels, &found, err));
-  HR_TRY(hr_net_model_init(&model, &found, batch_rows, err));
+  HR_TRY(hr_array_file_read_words(path, &whole, err));
+  HR_TRY(read_design(path, file, wanted->pixels, &found, err));
+  HR_TRY(hr_net_model_init(&model, &found, wanted->batch_rows, err));
   list_parts(&model, parts);
-  file.parts = parts;
-  file.part_count = PARTS;
-  HR_TRY(hr_array_file_read(path, &file, err));
+  whole.parts = parts;
+  whole.part_count = PARTS;
+  HR_TRY(hr_array_file_read(path, &whole, err));
+  HR_TRY(check_values(path, parts, err));
+  *out = model;
+  model = (hr_net_model){.net = NULL};
+cleanup:
+  hr_net_model_fini(&model);
+  return status;
+}
+
+hr_status hr_net_model_load(const char *path, const hr_net_wanted *wanted,
+                            hr_net_model *out, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_net_kind *kind = wanted->design->kind;
+  uint64_t words[HR_NET_MOST_WORDS] = {0};
+  const hr_net_file file = {kind->file_kind, words, kind->word_count, 0, 1};
+  hr_net_model model = {.net = NULL};
+  HR_TRY(hr_net_file_read(path, &file, wanted, &model, err));
   model.target_mean = hr_double_of(words[kind->target_word]);
   model.target_deviation = hr_double_of(words[kind->target_word + 1]);
-  HR_TRY(check_values(path, &model, parts, err));
+  if (!isfinite(model.target_mean) || !isfinite(model.target_deviation)) {
+    HR_TRY(fail_values(path, err));
+  }
   *out = model;
   model = (hr_net_model){.net = NULL};
 cleanup:

@@ -34,13 +34,13 @@ static const char *extension_of(const char *name) {
 /* Models, predictions and records: what tasks and the bundle hold. */
 static bool is_of_task(const char *name) {
   static const char *const names[] = {
-      "card.json",     "trained.json",   "training.state",   "predictions.f32",
-      "variance.f64",  "validation.npy", "model.npy",        "model.txt",
-      "model.cnn",     "model.vit",      "templates.npy",    "templates.bin",
-      "posterior.npy", "draws.f32",      "draw_rows.npy",    "importance.csv",
-      "curves.csv",    "model.json",     "train_groups.npy", "test_groups.npy",
-      "gate.json",     "components.npy", "wave.npy",         "stand_in.npy",
-      "lowest.npy",    "highest.npy"};
+      "card.json",       "trained.json",   "training.state", "predictions.f32",
+      "variance.f64",    "validation.npy", "model.npy",      "model.txt",
+      "model.cnn",       "model.vit",      "heads.net",      "templates.npy",
+      "templates.bin",   "posterior.npy",  "draws.f32",      "draw_rows.npy",
+      "importance.csv",  "curves.csv",     "model.json",     "train_groups.npy",
+      "test_groups.npy", "gate.json",      "components.npy", "wave.npy",
+      "stand_in.npy",    "lowest.npy",     "highest.npy"};
   const char *extension = extension_of(name);
   bool is_layer = strncmp(name, "layer_", 6) == 0 && strcmp(extension, ".npy") == 0;
   return is_layer || IS_AMONG(name, names) || strcmp(extension, ".part") == 0;

@@ -69,7 +69,8 @@ static void load(const hr_net_design *design, const uint8_t *bytes, size_t size)
   hr_error err = {0};
   hr_net_model model = {.net = NULL};
   fuzz_write(path, sizeof path, "model", bytes, size);
-  hr_status status = hr_net_model_load(path, design, 0, BATCH, &model, &err);
+  hr_status status =
+      hr_net_model_load(path, &(hr_net_wanted){design, 0, BATCH}, &model, &err);
   fuzz_require(status == HR_OK || (status == HR_ERR_FORMAT && err.message[0]));
   if (status == HR_OK) predict(&model);
   if (status == HR_OK) hr_net_model_fini(&model);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "models/heads.h"
 #include "nn/vit_tensors.h"
 #include "support/cnn_study.h"
 
@@ -29,7 +30,7 @@ static hr_vit_parameters small(void) {
 
 /* The form of the method that the configuration takes. */
 static const hr_method *form_of(const hr_vit_parameters *p) {
-  return p->training.bins.count > 0 ? vit : vit->without_bins;
+  return vit->form(p);
 }
 
 static size_t slots_of(const small_study *s, const hr_vit_parameters *p) {
@@ -159,6 +160,115 @@ static void targets_and_labels_beside_share_a_network(void **state) {
   assert_null(t[2].model);
   forget_vit(t);
   forget_vit(alone);
+  hr_free(s);
+}
+
+static hr_vit_parameters with_heads(void) {
+  static char heads[] = "bins";
+  hr_vit_parameters p = small();
+  p.training.heads = heads;
+  return p;
+}
+
+/* Bins 0 and 1 have a head, bin 2 too few rows; so has the model of all rows. */
+static void bins_are_heads_of_one_trunk(void **state) {
+  (void)state;
+  hr_trained t[TARGETS * (BINS + 1)];
+  double mean = 0, count = 0;
+  small_study *s = make_study();
+  hr_vit_parameters p = with_heads();
+  p.training.epochs = 12;
+  assert_ptr_equal(form_of(&p)->kind, &hr_heads_type);
+  assert_int_equal(slots_of(s, &p), BINS + 1);
+  live_vit(s, &p, t);
+  for (size_t k = 0; k <= BINS; k++) {
+    const hr_fit *fit = &t[k].fit;
+    bool is_there = k < 2 || k == BINS;
+    assert_int_equal(fit->status, is_there ? HR_FIT_OK : HR_FIT_SKIPPED);
+    assert_true((t[k].model != NULL) == is_there);
+    if (!is_there) continue;
+    assert_string_equal(t[k].model->type->kind, "heads");
+    assert_int_equal(t[k].model->slot, k == BINS ? HR_GLOBAL : (int)k);
+    assert_non_null(strstr(fit->note, "a head of the trunk of all bins"));
+    assert_int_equal(fit->best_epoch, t[0].fit.best_epoch);
+    check_near(fit->cv_r2[0], fit->curve[fit->best_epoch].validation_r2, 0);
+  }
+  assert_int_equal(t[2].fit.reason, HR_REASON_TOO_FEW_ROWS);
+  assert_int_equal(t[0].fit.train_rows, 300);
+  assert_int_equal(t[BINS].fit.train_rows, TRAIN);
+  check_sigma(s, &t[0].fit);
+  assert_true(r2_of(s, &t[0]) > 0.7);
+  assert_true(r2_of_all(s, t[BINS].model, 0, 1) > 0.7);
+  for (size_t i = 0; i < TRAIN; i++) {
+    if (s->train_bin[i] == 1 && s->fold[i] == 0) mean += s->train_y[i], count++;
+  }
+  assert_int_equal(t[1].fit.validated_rows, count);
+  assert_true(mean / count > 3);
+  forget_vit(t);
+  hr_free(s);
+}
+
+/* Labels of one bin change the loss of its own head alone: with the trunk held, other
+ * heads learn what they did. */
+static void a_row_is_in_the_loss_of_its_own_bin(void **state) {
+  (void)state;
+  hr_trained before[TARGETS * (BINS + 1)], after[TARGETS * (BINS + 1)];
+  float one[TEST], other[TEST];
+  small_study *s = make_study();
+  hr_vit_parameters p = with_heads();
+  p.training.global = false;
+  p.training.epochs = 1;
+  p.training.batch_size = TRAIN;
+  p.training.grad_clip = 0;
+  p.training.lr = p.training.min_lr = 1e-3;
+  live_vit(s, &p, before);
+  for (size_t i = 0; i < TRAIN; i++) {
+    if (s->train_bin[i] == 4) s->train_y[i] = 100; /* too few rows for a head */
+    if (s->train_bin[i] < 0) s->train_y[i] = -100; /* of no bin */
+  }
+  live_vit(s, &p, after);
+  for (size_t k = 0; k < 2; k++) {
+    predict(s, before[k].model, one);
+    predict(s, after[k].model, other);
+    assert_memory_equal(one, other, sizeof one);
+  }
+  forget_vit(before);
+  forget_vit(after);
+  hr_free(s);
+}
+
+static void heads_are_kept_and_taken_back_together(void **state) {
+  (void)state;
+  shelf on;
+  hr_error err;
+  hr_learner *again = NULL;
+  hr_trained was[TARGETS * (BINS + 1)], is[TARGETS * (BINS + 1)] = {{.model = NULL}};
+  small_study *s = make_study();
+  hr_vit_parameters p = with_heads();
+  const size_t kept[] = {0, 1, BINS};
+  p.training.epochs = 2;
+  p.training.precision = NULL;
+  use_shelf(s, &on);
+  live_vit(s, &p, was);
+  assert_int_equal(on.kept, 3);
+  const hr_method *form = form_of(&p);
+  check_ok(form->begin(&s->view, &p, &again, &err));
+  assert_false(form->is_trained(again));
+  assert_int_equal(form->resume(again, &was[0].fit, "/dev/null", &err), HR_ERR_MISSING);
+  for (size_t i = 0; i < 3; i++) {
+    const hr_fit *fit = &was[kept[i]].fit;
+    /* The first has the models of all. */
+    const char *folder = i == 0 ? shelf_name(&on, 0, 0, "") : "/dev/null";
+    assert_false(form->is_trained(again));
+    check_ok(form->resume(again, fit, folder, &err));
+  }
+  assert_true(form->is_trained(again));
+  check_ok(form->finish(again, is, &err));
+  form->destroy(&again);
+  for (size_t i = 0; i < 3; i++) check_same(s, &was[kept[i]], &is[kept[i]], 1);
+  forget_vit(was);
+  forget_vit(is);
+  scratch_fini(&on.place);
   hr_free(s);
 }
 
@@ -436,6 +546,12 @@ static void what_cannot_be_trained_is_refused(void **state) {
       s, &p, HR_ERR_CONFIG,
       "experts.vit.min_lr is 0.01, above lr, 0.003, from which the rate falls to "
       "it; take a smaller one");
+  p = with_heads();
+  p.training.global_rows = 100;
+  refuse_check(
+      s, &p, HR_ERR_CONFIG,
+      "experts.vit.global_rows has no effect with heads: bins, whose one network "
+      "is trained on all rows; leave it out");
   p = small();
   p.training.global = false;
   refuse_check(s, &p, HR_ERR_CONFIG,
@@ -480,6 +596,11 @@ static void cost_grows_with_what_is_trained(void **state) {
   hr_net *net = make_net(s, &p, 1);
   check_near(one.bundle_bytes, 4 * (double)net->parameter_count + 8 * PIXELS, 0);
   net->type->destroy(&net);
+  hr_vit_parameters trunk = with_heads();
+  form_of(&trunk)->estimate(&s->view, &trunk, &more);
+  check_near(more.bundle_bytes, one.bundle_bytes + 4.0 * BINS * 17, 0);
+  check_near(more.operations / one.operations, 1, 0.01);
+  more = (hr_cost){0};
   p.training.bins = (hr_numbers){all, 2};
   form_of(&p)->estimate(&s->view, &p, &more);
   check_near(more.bundle_bytes, 3 * one.bundle_bytes, 0);
@@ -492,6 +613,9 @@ int main(void) {
       cmocka_unit_test(one_model_learns_all_rows),
       cmocka_unit_test(bins_have_their_own),
       cmocka_unit_test(targets_and_labels_beside_share_a_network),
+      cmocka_unit_test(bins_are_heads_of_one_trunk),
+      cmocka_unit_test(a_row_is_in_the_loss_of_its_own_bin),
+      cmocka_unit_test(heads_are_kept_and_taken_back_together),
       cmocka_unit_test(the_best_epoch_is_the_targets),
       cmocka_unit_test(a_stopped_training_goes_on),
       cmocka_unit_test(a_loss_that_is_no_number_is_tried_twice),

@@ -100,7 +100,8 @@ static void a_loaded_model_predicts_the_same(void **state) {
     hr_net_model model = make_one(design, x, i % 2), loaded;
     check_ok(hr_net_model_predict(&model, x, NULL, ROWS, before, &err));
     check_ok(hr_net_model_save(&model, scratch_name(&s, "model"), &err));
-    check_ok(hr_net_model_load(s.name, design, PIXELS, 7, &loaded, &err));
+    check_ok(
+        hr_net_model_load(s.name, &(hr_net_wanted){design, PIXELS, 7}, &loaded, &err));
     check_ok(hr_net_model_predict(&loaded, x, NULL, ROWS, after, &err));
     assert_memory_equal(before, after, sizeof before);
     hr_net_model_fini(&model);
@@ -114,8 +115,9 @@ static void refuse(const char *path, size_t kind, size_t pixels, const char *sen
   hr_net_model loaded;
   char text[5000];
   snprintf(text, sizeof text, "%s %s", path, sentence);
-  check_fails(hr_net_model_load(path, &designs[kind], pixels, 4, &loaded, &err),
-              HR_ERR_FORMAT, text);
+  check_fails(
+      hr_net_model_load(path, &(hr_net_wanted){&designs[kind], pixels, 4}, &loaded, &err),
+      HR_ERR_FORMAT, text);
 }
 
 /* A file of the right kind and fingerprint with these words. */
@@ -152,7 +154,8 @@ static void what_is_no_network_is_refused(void **state) {
     refuse(s.name, k, 21, sentences[k][1]);
     refuse(s.name, k, 0, sentences[k][2]); /* it is without its numbers */
     assert_int_equal(
-        hr_net_model_load("/nowhere/model", &designs[k], 0, 4, &loaded, &err),
+        hr_net_model_load("/nowhere/model", &(hr_net_wanted){&designs[k], 0, 4}, &loaded,
+                          &err),
         HR_ERR_MISSING);
   }
   scratch_fini(&s);
@@ -171,8 +174,9 @@ static void check_proportion(size_t kind, const uint64_t *shape, float *values,
   const hr_float_part part = {values, count};
   const hr_array_file file = {k->file_kind, words, k->word_count, &part, 1};
   check_ok(hr_array_file_write(scratch_name(&s, "model"), &file, &err));
-  assert_int_equal(hr_net_model_load(s.name, &designs[kind], 0, 4, &loaded, &err),
-                   HR_ERR_FORMAT);
+  assert_int_equal(
+      hr_net_model_load(s.name, &(hr_net_wanted){&designs[kind], 0, 4}, &loaded, &err),
+      HR_ERR_FORMAT);
   snprintf(text, sizeof text, "%s describes a %s that takes ", s.name, k->noun);
   assert_int_equal(strncmp(err.message, text, strlen(text)), 0);
   snprintf(text, sizeof text, " MiB to predict with, out of proportion to its %zu bytes",
@@ -224,7 +228,8 @@ static void failures_of_the_network_are_passed_on(void **state) {
 
 static hr_status load(const char *path, const hr_net_design *design) {
   hr_net_model model;
-  hr_status status = hr_net_model_load(path, design, 0, 4, &model, NULL);
+  hr_status status =
+      hr_net_model_load(path, &(hr_net_wanted){design, 0, 4}, &model, NULL);
   if (status == HR_OK) hr_net_model_fini(&model);
   return status;
 }

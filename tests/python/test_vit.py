@@ -1,7 +1,9 @@
 """The vision transformer of src/nn against PyTorch: forward, gradient and training; and the expert
 in a study."""
 
+import csv
 import glob
+import io
 import json
 import os
 import subprocess
@@ -225,11 +227,8 @@ class Study(unittest.TestCase):
     def test_threads_do_not_change_a_byte(self):
         self.check_same(self.run_study("one", {"ridge": {"alpha": [1]}, "vit": SPEC}, threads=1))
 
-    def test_killed_and_started_again_it_ends_with_the_same_bytes(self):
-        study = made_stars.study(self.folder, "killed",
-                                 json.dumps({"ridge": {"alpha": [1]}, "vit": SPEC}))
-        out = os.path.join(self.folder, "of_killed")
-        state = os.path.join(out, "tasks", "global-vit", "training.state")
+    def kill_at(self, study, out, state):
+        """Kills a run as soon as it has the state of a training."""
         command = [os.path.join(BUILD, "headroom"), "run", study, "--out", out]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 120
@@ -238,6 +237,13 @@ class Study(unittest.TestCase):
         process.kill()
         process.wait()
         self.assertTrue(os.path.exists(state))
+
+    def test_killed_and_started_again_it_ends_with_the_same_bytes(self):
+        study = made_stars.study(self.folder, "killed",
+                                 json.dumps({"ridge": {"alpha": [1]}, "vit": SPEC}))
+        out = os.path.join(self.folder, "of_killed")
+        state = os.path.join(out, "tasks", "global-vit", "training.state")
+        self.kill_at(study, out, state)
         self.assertFalse(os.path.exists(os.path.join(out, "tasks", "global-vit", "card.json")))
         study_data.run(BUILD, "headroom", "run", study, "--out", out, "--resume")
         self.check_same(out)
@@ -291,6 +297,52 @@ class Study(unittest.TestCase):
         out = self.run_study("one_patch", {"vit": {**SPEC, "patch_size": PIXELS, "epochs": 2}})
         card, _ = study_data.task(out, "global-vit")
         self.assertEqual(card["status"], "ok")
+
+    def test_heads_share_a_trunk(self):
+        """One file has the models of all bins and of all rows; PyTorch predicts the same."""
+        spec = {**SPEC, "heads": "bins", "epochs": 6}
+        out = self.run_study("heads", {"ridge": {"alpha": [1]}, "vit": spec})
+        with open(os.path.join(out, "model", "vit", "heads.net"), "rb") as file:
+            data = file.read()
+        self.assertEqual(data[:8], b"hrheads1")
+        words = np.frombuffer(data, "<u8", int(np.frombuffer(data, "<u8", 1, 8)[0]), 16)
+        at = 16 + 8 * len(words)
+        values = np.frombuffer(data, "<f4", int(np.frombuffer(data, "<u8", 1, at)[0]), at + 8)
+        outputs, heads = int(words[1]), words[27:].reshape(-1, 5)
+        self.assertEqual((int(words[2]), outputs), (5, 6))  # the last is of T_eff, learnt beside
+        net = peer.Vit(PIXELS, PATCH, WIDTH, LAYERS, HEADS, HIDDEN, outputs, 0).eval()
+        peer.put(net, values[2 * PIXELS:])
+        x = (self.made["test"]["noisy"].astype(np.float32) - values[:PIXELS]) \
+            * values[PIXELS:2 * PIXELS]
+        with torch.no_grad():
+            raw = net(torch.tensor(x)).numpy().astype(np.float64)
+        rows = study_data.run(BUILD, "tool_print_plan", os.path.join(self.folder, "heads.yaml"))
+        plan = list(csv.DictReader(io.StringIO(rows.stdout)))
+        bins = np.array([int(r["bin"]) for r in plan if r["split"] == "test"])
+        for head in heads:
+            slot = int(head[1]) - 1
+            mean, deviation = head[3:5].view("<f8")
+            theirs = mean + deviation * raw[:, int(head[2])]
+            card, predicted = study_data.task(out, f"{'global' if slot < 0 else slot}-vit")
+            self.assertIn("a head of the trunk", card["note"])
+            here = bins == slot if slot >= 0 else np.full(len(bins), True)
+            np.testing.assert_allclose(predicted[0], theirs[here], rtol=0, atol=2e-4)
+        self.assertEqual(len(glob.glob(os.path.join(out, "model", "*vit*"))), 1)
+        table = os.path.join(self.folder, "headed.csv")
+        study_data.run(BUILD, "headroom", "predict", out, os.path.join(self.folder, "test.h5"),
+                       "--expert", "vit", "--out", table)
+
+    def test_killed_heads_go_on(self):
+        spec = {**SPEC, "heads": "bins", "epochs": 6}
+        whole = self.run_study("whole_heads", {"vit": spec})
+        study = made_stars.study(self.folder, "killed_heads", json.dumps({"vit": spec}))
+        out = os.path.join(self.folder, "of_killed_heads")
+        self.kill_at(study, out, os.path.join(out, "tasks", "global-vit", "training.state"))
+        study_data.run(BUILD, "headroom", "run", study, "--out", out, "--resume")
+        for name in ("model/vit/heads.net", "predictions.csv"):
+            with open(os.path.join(whole, name), "rb") as a, \
+                    open(os.path.join(out, name), "rb") as b:
+                self.assertEqual(a.read(), b.read(), name)
 
     def test_bins_take_part_in_the_choice(self):
         out = self.run_study("binned", {"ridge": {"alpha": [1]},

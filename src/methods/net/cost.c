@@ -9,6 +9,7 @@
 #include "models/network.h"
 
 bool hr_net_is_wanted(const hr_net_settings *p, size_t k) {
+  if (p->bins.count == 0 && hr_net_has_heads(p)) return true;
   for (size_t i = 0; i < p->bins.count; i++) {
     if (p->bins.items[i] == (double)k) return true;
   }
@@ -63,26 +64,47 @@ static double stored_bytes(const hr_study_view *study, const hr_net_settings *p,
   return 4 * (double)study->pixels * (kept * (double)trained + (double)held_out);
 }
 
-/* Bytes of all rows that have to be kept. */
-static double all_stored_bytes(const hr_study_view *study, const hr_net_settings *p) {
-  double bytes = 0;
+/* What all networks go through and keep. */
+typedef struct workload {
+  double passed, most, stored; /* spectra, those of a network at most, bytes */
+  double slots;
+} workload;
+
+static void add_rows(const hr_study_view *study, const hr_net_settings *p, int64_t epochs,
+                     const size_t rows[2], workload *out) {
+  double trained = (double)rows[0], held_out = (double)rows[1];
+  out->passed += (trained + held_out / 3) * (double)epochs;
+  out->most = fmax(out->most, fmax(trained, held_out));
+  out->stored += stored_bytes(study, p, rows[0], rows[1]);
+}
+
+/* Of a trunk they are the rows of all bins that have heads, or all. */
+static workload work_of(const hr_study_view *study, const hr_net_settings *p) {
+  workload out = {.slots = 0};
+  bool has_heads = hr_net_has_heads(p);
+  size_t together[2] = {0, 0};
   for (size_t k = 0; k <= study->bin_count; k++) {
-    size_t trained = 0, held_out = 0;
-    if (!count_slot(study, p, k, &trained, &held_out)) continue;
-    bytes += stored_bytes(study, p, trained, held_out);
+    size_t rows[2] = {0, 0};
+    int64_t epochs = k < study->bin_count ? p->epochs : hr_net_global_epochs(p);
+    if (!count_slot(study, p, k, &rows[0], &rows[1])) continue;
+    out.slots += 1;
+    if (!has_heads) add_rows(study, p, epochs, rows, &out);
+    bool is_all = k == study->bin_count;
+    for (size_t i = 0; i < 2; i++) together[i] = rows[i] + (is_all ? 0 : together[i]);
   }
-  return bytes;
+  if (has_heads) add_rows(study, p, p->epochs, together, &out);
+  return out;
 }
 
 bool hr_net_fits_memory(const hr_study_view *study, const hr_net_settings *p) {
-  return all_stored_bytes(study, p) <= 0.25 * (double)study->memory_bytes;
+  return work_of(study, p).stored <= 0.25 * (double)study->memory_bytes;
 }
 
 /* Of the model of each slot, once it is trained: the network, and a copy to predict with.
  */
 static double model_bytes(const hr_net_design *design) {
   return design->kind->bytes(design, 1, false) +
-         design->kind->bytes(design, HR_NETWORK_MODEL_BATCH, false);
+         design->kind->bytes(design, HR_NET_POOL_BATCH, false);
 }
 
 void hr_net_estimate(const hr_net_method *method, const hr_study_view *study,
@@ -94,30 +116,25 @@ void hr_net_estimate(const hr_net_method *method, const hr_study_view *study,
     return; /* begin says why */
   }
   if (method->steady) method->steady(&design); /* a second training */
-  double pixels = (double)study->pixels, passed = 0, most = 0, slots = 0;
-  double targets = (double)hr_study_targets(study), networks = p->joint ? 1 : targets;
-  for (size_t k = 0; k <= study->bin_count; k++) {
-    size_t trained = 0, held_out = 0;
-    int64_t epochs = k < study->bin_count ? p->epochs : hr_net_global_epochs(p);
-    if (!count_slot(study, p, k, &trained, &held_out)) continue;
-    passed += ((double)trained + (double)held_out / 3) * (double)epochs;
-    most = fmax(most, fmax((double)trained, (double)held_out));
-    slots += 1;
-  }
-  double models = targets * slots;
-  double batch = fmin((double)p->batch_size, most), stored = all_stored_bytes(study, p);
+  const workload work = work_of(study, p);
+  bool has_heads = hr_net_has_heads(p), in_memory = hr_net_fits_memory(study, p);
+  double pixels = (double)study->pixels, targets = (double)hr_study_targets(study);
+  double networks = p->joint || has_heads ? 1 : targets;
+  double models = targets * work.slots, files = has_heads ? 1 : models;
+  double batch = fmin((double)p->batch_size, work.most);
   double weights = (double)kind->parameter_count(&design);
-  bool in_memory = hr_net_fits_memory(study, p);
+  double kept_rows = has_heads ? 1 : work.slots;
   /* At no less than the rate of matrix products, noise and all: bench/cnn.md. */
-  cost->operations = networks * 3 * kind->operations(&design) * passed;
-  cost->gathered_bytes = slots * 100 * pixels + (in_memory ? stored : 0);
-  if (p->global) cost->gathered_bytes += 20 * (double)study->train.rows; /* labels */
-  cost->memory_bytes = cost->gathered_bytes + kind->bytes(&design, (size_t)batch, true) +
-                       20 * weights +
-                       4 * pixels * (batch + 2 * (double)hr_thread_count()) +
-                       models * model_bytes(&design);
-  cost->bundle_bytes = cost->full_bytes = models * (4 * weights + 8 * pixels);
-  cost->disk_bytes = models * (4 * weights + 8 * pixels + 60 * (double)p->epochs) +
-                     20 * weights + (in_memory ? 0 : stored) +
+  cost->operations = networks * 3 * kind->operations(&design) * work.passed;
+  cost->gathered_bytes = kept_rows * 100 * pixels + (in_memory ? work.stored : 0);
+  if (p->global || has_heads) {
+    cost->gathered_bytes += 20 * (double)study->train.rows; /* labels */
+  }
+  cost->memory_bytes =
+      cost->gathered_bytes + kind->bytes(&design, (size_t)batch, true) + 20 * weights +
+      4 * pixels * (batch + 2 * (double)hr_thread_count()) + files * model_bytes(&design);
+  cost->bundle_bytes = cost->full_bytes = files * (4 * weights + 8 * pixels);
+  cost->disk_bytes = cost->full_bytes + models * 60 * (double)p->epochs + 20 * weights +
+                     (in_memory ? 0 : work.stored) +
                      (p->global ? 8 : 4) * targets * (double)study->test_rows;
 }

@@ -11,6 +11,7 @@
 #include "methods/net/cost.h"
 #include "methods/net/train.h"
 #include "methods/shuffle.h"
+#include "models/heads.h"
 #include "models/network.h"
 
 struct hr_learner {
@@ -22,12 +23,16 @@ struct hr_learner {
   hr_net_design design;            /* whose back ends are used */
   hr_progress progress;
   size_t targets;
-  size_t bins;       /* K of the study, or 0 where no bin has a slot */
-  size_t slots;      /* S: K, and one more with a model of all rows, which is the last */
-  bool is_joint;     /* one network for all targets; never of one target */
+  size_t bins;   /* K of the study, or 0 where no bin has a slot */
+  size_t slots;  /* S: K, and one more with a model of all rows, which is the last */
+  bool is_joint; /* one network for all targets; never of one target */
+  bool
+      has_heads; /* one network for all targets and slots, whose rows are number `bins` */
+  bool *is_meant;    /* [S] whether there is to be a model of the slot */
   int32_t *of_all;   /* [training rows] K where the model of all rows has the row, else
                         HR_UNCOVERED; NULL: there is no such model */
-  hr_net_rows *rows; /* [S] */
+  hr_net_rows *rows; /* [bins + 1] */
+  hr_model **loaded; /* [T][S] with heads: of an earlier run, until they are taken back */
   hr_trained *trained; /* [T][S] what is known of each by now */
 };
 
@@ -51,12 +56,15 @@ void hr_net_destroy(hr_learner **address) {
   hr_learner *learner = *address;
   *address = NULL;
   if (!learner) return;
-  for (size_t k = 0; learner->rows && k < learner->slots; k++) {
+  for (size_t k = 0; learner->rows && k <= learner->bins; k++) {
     hr_net_rows_fini(&learner->rows[k]);
   }
-  for (size_t i = 0; learner->trained && i < learner->targets * learner->slots; i++) {
-    hr_trained_fini(&learner->trained[i]);
+  for (size_t i = 0; i < learner->targets * learner->slots; i++) {
+    if (learner->trained) hr_trained_fini(&learner->trained[i]);
+    if (learner->loaded) hr_model_destroy(&learner->loaded[i]);
   }
+  hr_free(learner->loaded);
+  hr_free(learner->is_meant);
   hr_free(learner->rows);
   hr_free(learner->trained);
   hr_free(learner->of_all);
@@ -65,6 +73,25 @@ void hr_net_destroy(hr_learner **address) {
 
 static bool is_enough(size_t trained, size_t held_out) {
   return trained >= HR_NET_FEWEST_TRAINED && held_out >= HR_NET_FEWEST_HELD_OUT;
+}
+
+/* What one network is trained for: some targets of some slots, those that are meant. */
+typedef struct span {
+  size_t rows; /* the number of its rows */
+  size_t first_slot, end_slot, first_target, end_target;
+} span;
+
+static span span_of(const hr_learner *learner, size_t t, size_t k) {
+  if (learner->has_heads) {
+    return (span){learner->bins, 0, learner->slots, 0, learner->targets};
+  }
+  if (learner->is_joint) return (span){k, k, k + 1, 0, learner->targets};
+  return (span){k, k, k + 1, t, t + 1};
+}
+
+/* Networks that are trained on the same rows. */
+static size_t networks_of_rows(const hr_learner *learner) {
+  return learner->has_heads || learner->is_joint ? 1 : learner->targets;
 }
 
 /* Why the slot is not trained, in the fits of all targets. */
@@ -108,8 +135,7 @@ static hr_status keep_rows(hr_learner *learner, size_t k, hr_error *err) {
   const hr_net_settings *p = learner->settings;
   const char *folder = hr_net_fits_memory(study, p) ? NULL : study->folder;
   HR_TRY(hr_net_rows_init(&learner->rows[k], folder, err));
-  learner->progress.total +=
-      (learner->is_joint ? 1 : learner->targets) * spectra_of(learner, k);
+  learner->progress.total += networks_of_rows(learner) * spectra_of(learner, k);
 cleanup:
   return status;
 }
@@ -137,28 +163,57 @@ static hr_status list_labels(const hr_learner *learner, hr_net_rows *rows,
   return HR_OK;
 }
 
+/* Rows number k, none of which is there yet. */
+static hr_status count_rows(hr_learner *learner, size_t k, hr_error *err) {
+  hr_net_rows *rows = &learner->rows[k];
+  const hr_study_view *study = learner->study;
+  bool is_all = k == learner->bins;
+  *rows = (hr_net_rows){
+      .slot = slot_of(learner, k), .study = study, .redraw = learner->settings->redraw};
+  hr_net_count_rows(&study->train, is_all ? learner->of_all : study->train.bin,
+                    is_all ? study->bin_count : k, &rows->trained_count,
+                    &rows->held_out_count);
+  return list_labels(learner, rows, err);
+}
+
 static hr_status init_slot(hr_learner *learner, size_t k, hr_error *err) {
   hr_status status = HR_OK;
   hr_net_rows *rows = &learner->rows[k];
-  const hr_split_view *train = &learner->study->train;
-  int slot = slot_of(learner, k);
-  *rows = (hr_net_rows){
-      .slot = slot, .study = learner->study, .redraw = learner->settings->redraw};
-  HR_TRY(list_labels(learner, rows, err));
-  hr_net_count_rows(train, slot == HR_GLOBAL ? learner->of_all : train->bin,
-                    slot == HR_GLOBAL ? learner->study->bin_count : k,
-                    &rows->trained_count, &rows->held_out_count);
+  bool is_bin = k < learner->bins;
+  HR_TRY(count_rows(learner, k, err));
   for (size_t t = 0; t < learner->targets; t++) {
     HR_TRY(begin_fit(learner, t, k, err));
   }
-  if (slot != HR_GLOBAL && !hr_net_is_wanted(learner->settings, k)) {
+  if (is_bin && !hr_net_is_wanted(learner->settings, k)) {
     skip_slot(learner, k, HR_REASON_NOT_ASKED_FOR,
               "this expert was not asked for in this bin");
   } else if (!is_enough(rows->trained_count, rows->held_out_count)) {
     skip_small_slot(learner, k, rows);
   } else if (hr_study_wants(learner->study, k)) {
-    HR_TRY(keep_rows(learner, k, err));
+    learner->is_meant[k] = true;
+    if (!learner->has_heads) HR_TRY(keep_rows(learner, k, err));
   }
+cleanup:
+  return status;
+}
+
+/* The rows of the trunk: all, or where that has no head those of all bins that have. */
+static hr_status init_trunk(hr_learner *learner, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_split_view *train = &learner->study->train;
+  size_t k = 0;
+  while (k < learner->slots && !learner->is_meant[k]) k++;
+  if (k == learner->slots) return HR_OK;
+  if (!learner->of_all) {
+    HR_TRY(hr_alloc(&learner->of_all, train->rows, err));
+    for (size_t i = 0; i < train->rows; i++) {
+      int32_t bin = train->bin[i];
+      bool is_own = bin != HR_UNCOVERED && learner->is_meant[bin];
+      learner->of_all[i] = is_own ? (int32_t)learner->study->bin_count : HR_UNCOVERED;
+    }
+    HR_TRY(count_rows(learner, learner->bins, err));
+  }
+  HR_TRY(keep_rows(learner, learner->bins, err));
 cleanup:
   return status;
 }
@@ -176,21 +231,30 @@ static hr_status init_global(hr_learner *learner, hr_error *err) {
   return hr_shuffle_choose(learner->study, (size_t)p->global_rows, &learner->of_all, err);
 }
 
+static bool has_bin_slots(const hr_learner *learner) {
+  bool is_bare = learner->settings->bins.count == 0 && !learner->has_heads;
+  return !(learner->method->without_bins && is_bare);
+}
+
 static hr_status init_learner(hr_learner *learner, hr_error *err) {
   hr_status status = HR_OK;
   hr_net_design design;
   HR_TRY(hr_net_design_of(learner->method, learner->study, learner->parameters, &design,
                           err));
   learner->targets = hr_study_targets(learner->study);
-  bool has_bins = !learner->method->without_bins || learner->settings->bins.count > 0;
-  learner->bins = has_bins ? learner->study->bin_count : 0;
+  learner->has_heads = hr_net_has_heads(learner->settings);
+  learner->bins = has_bin_slots(learner) ? learner->study->bin_count : 0;
   learner->slots = learner->bins + (learner->settings->global ? 1 : 0);
-  learner->is_joint = learner->settings->joint && learner->targets > 1;
+  learner->is_joint =
+      (learner->settings->joint || learner->has_heads) && learner->targets > 1;
   learner->progress = (hr_progress){.stage = learner->method->stage, .unit = "spectra"};
   HR_TRY(init_global(learner, err));
-  HR_TRY(hr_alloc(&learner->rows, learner->slots, err));
+  HR_TRY(hr_alloc(&learner->rows, learner->bins + 1, err));
+  HR_TRY(hr_alloc(&learner->is_meant, learner->slots, err));
   HR_TRY(hr_alloc(&learner->trained, learner->targets * learner->slots, err));
+  HR_TRY(hr_alloc(&learner->loaded, learner->targets * learner->slots, err));
   for (size_t k = 0; k < learner->slots; k++) HR_TRY(init_slot(learner, k, err));
+  if (learner->has_heads) HR_TRY(init_trunk(learner, err));
 cleanup:
   return status;
 }
@@ -328,41 +392,66 @@ static void conclude(const hr_learner *learner, hr_trained *own, const hr_error 
     hr_model_destroy(&own->model);
   }
   warn(learner, fit);
-  if (learner->is_joint && !reason) note_joint(learner, fit);
-  if (!reason) note_auxiliary(learner, fit);
+  if (reason) return;
+  if (learner->has_heads) hr_fit_add_note(fit, "a head of the trunk of all bins");
+  if (learner->is_joint) note_joint(learner, fit);
+  note_auxiliary(learner, fit);
 }
 
-/* Trains the network of targets first .. first+count-1 for slot number k. */
-static hr_status train_network(hr_learner *learner, size_t k, size_t first, size_t count,
-                               hr_error *err) {
+/* The outputs of its network, in the order of slots, then the labels beside; out:
+ * [slots T + labels beside]. How many have models. */
+static size_t list_outputs(const hr_learner *learner, const span *of,
+                           hr_net_output *out) {
+  size_t count = 0, beside = learner->settings->auxiliary.count;
+  for (size_t k = of->first_slot; k < of->end_slot; k++) {
+    int slot = learner->has_heads ? slot_of(learner, k) : HR_GLOBAL;
+    if (!learner->is_meant[k]) continue;
+    for (size_t t = of->first_target; t < of->end_target; t++) {
+      out[count++] = (hr_net_output){t, slot, trained_of(learner, t, k)};
+    }
+  }
+  for (size_t a = 0; a < beside; a++) {
+    out[count + a] = (hr_net_output){learner->targets + a, HR_GLOBAL, NULL};
+  }
+  return count;
+}
+
+/* Trains the network, of which there is no model. */
+static hr_status train_network(hr_learner *learner, const span *of, hr_error *err) {
   hr_status status = HR_OK;
   hr_error reason;
-  hr_trained *own[HR_MOST_TARGETS];
+  hr_net_output *outputs = NULL;
   const hr_keeper *keeper = &learner->study->keeper;
-  const hr_net_training training = {learner->method,
-                                    learner->parameters,
-                                    settings_of(learner, k),
-                                    &learner->design,
-                                    &learner->rows[k],
-                                    first,
-                                    count};
+  size_t beside = learner->settings->auxiliary.count;
+  HR_TRY(hr_alloc(&outputs, learner->slots * learner->targets + beside, err));
+  size_t count = list_outputs(learner, of, outputs);
+  const hr_net_training training = {.method = learner->method,
+                                    .parameters = learner->parameters,
+                                    .settings = settings_of(learner, of->rows),
+                                    .design = &learner->design,
+                                    .rows = &learner->rows[of->rows],
+                                    .outputs = outputs,
+                                    .models = count,
+                                    .output_count = count + beside,
+                                    .state_target = of->first_target};
   double start = hr_clock_seconds();
-  for (size_t o = 0; o < count; o++) own[o] = trained_of(learner, first + o, k);
-  hr_status trained = hr_net_train(&training, &learner->progress, own, &reason);
+  hr_status trained = hr_net_train(&training, &learner->progress, &reason);
   bool has_failed = trained == HR_ERR_NUMERIC || trained == HR_ERR_MEMORY;
   if (trained != HR_OK && !has_failed) {
-    return hr_fail(err, trained, "%s", reason.message);
+    HR_TRY(hr_fail(err, trained, "%s", reason.message));
   }
   double seconds = (hr_clock_seconds() - start) / (double)count;
   for (size_t o = 0; o < count; o++) {
-    conclude(learner, own[o], has_failed ? &reason : NULL, seconds);
+    conclude(learner, outputs[o].out, has_failed ? &reason : NULL, seconds);
   }
-  if (has_failed) return HR_OK;
+  if (has_failed) goto cleanup;
   for (size_t o = 0; o < count && keeper->keep; o++) {
-    HR_TRY(keeper->keep(keeper->context, own[o]->model, &own[o]->fit, err));
+    const hr_trained *own = outputs[o].out;
+    HR_TRY(keeper->keep(keeper->context, own->model, &own->fit, err));
   }
-  remove_state(learner, first, slot_of(learner, k));
+  remove_state(learner, of->first_target, slot_of(learner, of->rows));
 cleanup:
+  hr_free(outputs);
   return status;
 }
 
@@ -376,21 +465,40 @@ static hr_status check_rows(const hr_learner *learner, size_t k, hr_error *err) 
                  learner->method->name, seen, hr_slot_name(rows->slot, slot), expected);
 }
 
-/* The targets of slot number k that have no model yet; where one network is for all of
- * them, those that were taken back without the others are trained again with them. */
-static hr_status train_slot(hr_learner *learner, size_t k, hr_error *err) {
-  hr_status status = HR_OK;
-  HR_TRY(check_rows(learner, k, err));
-  for (size_t t = 0; t < learner->targets; t++) {
-    hr_trained *own = trained_of(learner, t, k);
-    if (learner->is_joint && own->model) {
-      hr_trained_fini(own);
-      HR_TRY(begin_fit(learner, t, k, err));
-    } else if (!learner->is_joint && !own->model) {
-      HR_TRY(train_network(learner, k, t, 1, err));
+static bool has_all_models(const hr_learner *learner, const span *of) {
+  for (size_t k = of->first_slot; k < of->end_slot; k++) {
+    for (size_t t = of->first_target; t < of->end_target && learner->is_meant[k]; t++) {
+      if (!trained_of(learner, t, k)->model) return false;
     }
   }
-  if (learner->is_joint) HR_TRY(train_network(learner, k, 0, learner->targets, err));
+  return true;
+}
+
+/* Gives up those that were taken back without the others of their network. */
+static hr_status forget_models(hr_learner *learner, const span *of, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t k = of->first_slot; k < of->end_slot; k++) {
+    for (size_t t = of->first_target; t < of->end_target; t++) {
+      hr_trained *own = trained_of(learner, t, k);
+      if (!own->model) continue;
+      hr_trained_fini(own);
+      HR_TRY(begin_fit(learner, t, k, err));
+    }
+  }
+cleanup:
+  return status;
+}
+
+/* The networks of rows number k that have no models yet. */
+static hr_status train_rows(hr_learner *learner, size_t k, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(check_rows(learner, k, err));
+  for (size_t n = 0; n < networks_of_rows(learner); n++) {
+    const span of = span_of(learner, n, k);
+    if (has_all_models(learner, &of)) continue;
+    HR_TRY(forget_models(learner, &of, err));
+    HR_TRY(train_network(learner, &of, err));
+  }
   hr_net_rows_fini(&learner->rows[k]);
 cleanup:
   return status;
@@ -398,33 +506,74 @@ cleanup:
 
 hr_status hr_net_finish(hr_learner *learner, hr_trained *out, hr_error *err) {
   hr_status status = HR_OK;
-  for (size_t k = 0; k < learner->slots; k++) {
-    if (has_rows(learner, k)) HR_TRY(train_slot(learner, k, err));
-    for (size_t t = 0; t < learner->targets; t++) {
-      hr_trained *own = trained_of(learner, t, k);
-      out[t * learner->slots + k] = *own;
-      *own = (hr_trained){.model = NULL};
-    }
+  for (size_t k = 0; k <= learner->bins; k++) {
+    if (has_rows(learner, k)) HR_TRY(train_rows(learner, k, err));
+  }
+  for (size_t i = 0; i < learner->targets * learner->slots; i++) {
+    out[i] = learner->trained[i];
+    learner->trained[i] = (hr_trained){.model = NULL};
   }
 cleanup:
   return status;
 }
 
-static bool has_all_models(const hr_learner *learner, size_t k) {
-  for (size_t t = 0; t < learner->targets; t++) {
-    if (!trained_of(learner, t, k)->model) return false;
+/* The state is of a run that was killed when it had the models; rows that no network
+ * needs are not asked for. */
+static void drop_work(hr_learner *learner, size_t target, size_t slot) {
+  const span own = span_of(learner, target, slot);
+  bool had_rows = has_rows(learner, own.rows), is_needed = false;
+  if (!has_all_models(learner, &own)) return;
+  for (size_t n = 0; n < networks_of_rows(learner); n++) {
+    const span of = span_of(learner, n, own.rows);
+    is_needed = is_needed || !has_all_models(learner, &of);
   }
-  return true;
+  if (had_rows) learner->progress.total -= spectra_of(learner, own.rows);
+  if (!is_needed) hr_net_rows_fini(&learner->rows[own.rows]);
+  remove_state(learner, own.first_target, slot_of(learner, own.rows));
 }
 
-/* The states are of a run that was killed when it had the models; rows that no target
- * needs are not asked for. */
-static void drop_work(hr_learner *learner, size_t target, size_t k) {
-  bool is_complete = has_all_models(learner, k), had_rows = has_rows(learner, k);
-  if (is_complete) hr_net_rows_fini(&learner->rows[k]);
-  if (learner->is_joint && !is_complete) return;
-  if (had_rows) learner->progress.total -= spectra_of(learner, k);
-  remove_state(learner, learner->is_joint ? 0 : target, slot_of(learner, k));
+/* The models of all heads out of the folder that has them. */
+static hr_status load_heads(hr_learner *learner, const char *folder, hr_error *err) {
+  hr_status status = HR_OK;
+  int *slots = NULL;
+  size_t *place_of = NULL, count = 0, targets = learner->targets;
+  hr_model **models = NULL;
+  HR_TRY(hr_alloc(&slots, learner->slots, err));
+  HR_TRY(hr_alloc(&place_of, learner->slots, err));
+  HR_TRY(hr_alloc(&models, targets * learner->slots, err));
+  for (size_t k = 0; k < learner->slots; k++) {
+    if (!learner->is_meant[k]) continue;
+    place_of[count] = k;
+    slots[count++] = slot_of(learner, k);
+  }
+  const hr_model_place place = {folder, learner->study->pixels, targets, slots, count};
+  HR_TRY(hr_heads_load(&place, &learner->design, models, err));
+  for (size_t i = 0; i < targets * count; i++) {
+    size_t at = i / count * learner->slots + place_of[i % count];
+    hr_model_destroy(&learner->loaded[at]);
+    learner->loaded[at] = models[i];
+  }
+cleanup:
+  hr_free(slots);
+  hr_free(place_of);
+  hr_free(models);
+  return status;
+}
+
+/* With heads the first task has the models of all. */
+static hr_status load_model(hr_learner *learner, const hr_fit *kept, const char *folder,
+                            hr_model **out, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_model_place place = {folder, learner->study->pixels, 1, &kept->slot, 1};
+  if (!learner->has_heads) {
+    return hr_network_model_load(&place, &learner->design, out, err);
+  }
+  size_t at = kept->target * learner->slots + number_of(learner, kept->slot);
+  if (!learner->loaded[at]) HR_TRY(load_heads(learner, folder, err));
+  *out = learner->loaded[at];
+  learner->loaded[at] = NULL;
+cleanup:
+  return status;
 }
 
 hr_status hr_net_resume(hr_learner *learner, const hr_fit *kept, const char *folder,
@@ -432,9 +581,8 @@ hr_status hr_net_resume(hr_learner *learner, const hr_fit *kept, const char *fol
   hr_status status = HR_OK;
   size_t k = number_of(learner, kept->slot);
   hr_trained *own = trained_of(learner, kept->target, k);
-  const hr_model_place place = {folder, learner->study->pixels, 1, &kept->slot, 1};
   hr_trained again = {.model = NULL};
-  HR_TRY(hr_network_model_load(&place, &learner->design, &again.model, err));
+  HR_TRY(load_model(learner, kept, folder, &again.model, err));
   HR_TRY(hr_fit_copy(kept, &again.fit, err));
   again.model->target = kept->target;
   hr_trained_fini(own);
@@ -447,7 +595,7 @@ cleanup:
 }
 
 bool hr_net_is_trained(const hr_learner *learner) {
-  for (size_t k = 0; k < learner->slots; k++) {
+  for (size_t k = 0; k <= learner->bins; k++) {
     if (has_rows(learner, k)) return false;
   }
   return true;

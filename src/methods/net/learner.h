@@ -19,8 +19,13 @@
  * very network of its target alone; or with `joint` by one network with an output for
  * each. That one minimises the mean of the targets' squared errors in units of their
  * variance; its best epoch is that of the highest mean R2, and it is started again where
- * no target is better than its mean. Auxiliary labels have outputs of their own, whose
- * errors count as the targets' do, and which say nothing of the best epoch. */
+ * no target is better than its mean.
+ *
+ * With heads: bins there is one network, the trunk, for all targets and slots: an output,
+ * its head, for each target of each bin, which learns from the rows of its bin alone, and
+ * for each target of all rows. A row is no part of the loss of other bins' heads, whose
+ * errors are in units of their own bin's variance. Auxiliary labels have outputs of their
+ * own, whose errors count as the targets' do, and which say nothing of the best epoch. */
 #ifndef HR_METHODS_NET_LEARNER_H
 #define HR_METHODS_NET_LEARNER_H
 
@@ -38,11 +43,12 @@ typedef struct hr_net_settings {
   int64_t patience;      /* epochs; 0: none */
   int64_t restart_after; /* epochs */
   bool redraw;
-  char *precision;       /* "fp32", as where it is NULL, "bf16" or "auto" */
-  bool joint;            /* one network for all targets */
-  hr_strings auxiliary;  /* labels that are learnt beside, and not predicted */
-  hr_numbers bins;       /* those it is trained for */
-  bool global;           /* whether there is a model of all rows, too */
+  char *precision;      /* "fp32", as where it is NULL, "bf16" or "auto" */
+  bool joint;           /* one network for all targets */
+  hr_strings auxiliary; /* labels that are learnt beside, and not predicted */
+  char *heads;     /* "bins": one network for all slots, too; NULL, "none": it has not */
+  hr_numbers bins; /* those it is trained for */
+  bool global;     /* whether there is a model of all rows, too */
   int64_t global_rows;   /* that it is trained on and validated with, at most; 0: all */
   int64_t global_epochs; /* of its training; 0: epochs */
 } hr_net_settings;
@@ -53,7 +59,8 @@ typedef struct hr_net_method {
   const char *stage;        /* of its progress: "training 1D-CNN" */
   const char *products;     /* what its precision is of: "convolutions" */
   const char *steadied;     /* what `steady` does, behind "with lr 1e-4", or "" */
-  bool without_bins;        /* it has no slots of bins where bins is none (method.h) */
+  bool without_bins; /* it has no slots of bins where bins is none, but for heads: its
+                        `form` (method.h) is then of all rows alone */
   const hr_net_kind *kind;
   /* Where in the parameters they are. */
   const hr_net_settings *(*settings)(const void *parameters);
@@ -69,6 +76,9 @@ typedef struct hr_net_method {
    * its deviation; NULL: they do not. */
   bool (*takes_raw)(const void *parameters);
 } hr_net_method;
+
+/* Whether there is one network for all slots, the trunk. */
+bool hr_net_has_heads(const hr_net_settings *settings);
 
 /* Labels of a network at most: those of all targets, and as many beside. */
 enum { HR_NET_MOST_LABELS = 2 * HR_MOST_TARGETS };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "models/heads.h"
 #include "models/network.h"
 
 enum { SIGMA_ROWS = 128 }; /* that are predicted together */
@@ -35,16 +36,41 @@ bool hr_net_has_converged(const hr_curve_point *curve, const hr_curve_point *tog
 typedef struct held_out_pass {
   const hr_net_rows *rows;
   const hr_model *model;
+  uint32_t *number; /* [count] held-out rows of the model's slot */
+  double *snr;      /* [count] */
+  size_t count;
   float *x; /* [SIGMA_ROWS][P] */
   float mean[SIGMA_ROWS];
 } held_out_pass;
 
-/* Predicts rows first .. first+count-1. */
+static void pass_fini(held_out_pass *p) {
+  hr_free(p->number);
+  hr_free(p->snr);
+  hr_free(p->x);
+}
+
+static hr_status pass_init(held_out_pass *p, const hr_net_rows *rows,
+                           const hr_model *model, hr_error *err) {
+  hr_status status = HR_OK;
+  *p = (held_out_pass){.rows = rows, .model = model};
+  HR_TRY(hr_alloc(&p->number, rows->held_out_count, err));
+  HR_TRY(hr_alloc(&p->snr, rows->held_out_count, err));
+  HR_TRY(hr_alloc(&p->x, SIGMA_ROWS * rows->study->pixels, err));
+  for (size_t i = 0; i < rows->held_out_count; i++) {
+    if (!hr_net_is_of_slot(model->slot, rows->held_out_bin[i])) continue;
+    p->snr[p->count] = rows->held_out_snr[i];
+    p->number[p->count++] = (uint32_t)i;
+  }
+cleanup:
+  return status;
+}
+
+/* Predicts rows first .. first+count-1 of the list. */
 static hr_status predict_held_out(held_out_pass *p, size_t first, size_t count,
                                   hr_error *err) {
   hr_status status = HR_OK;
   uint32_t row[SIGMA_ROWS];
-  HR_TRY(hr_net_rows_copy_held_out(p->rows, first, count, p->x, err));
+  HR_TRY(hr_net_rows_copy_held_out(p->rows, p->number + first, count, p->x, err));
   for (size_t i = 0; i < count; i++) row[i] = (uint32_t)i;
   const hr_spectra spectra = {
       .rows = count, .pixels = p->rows->study->pixels, .noisy = p->x};
@@ -59,18 +85,18 @@ cleanup:
   return status;
 }
 
-/* What the held-out rows, those of fold 0 in their order, were predicted, where the study
- * keeps it. */
-static hr_status keep_rows(const hr_net_rows *rows, const double *residual, hr_fit *out,
-                           hr_error *err) {
+/* What the held-out rows of the slot, those of fold 0 in their order, were predicted,
+ * where the study keeps it. */
+static hr_status keep_rows(const held_out_pass *p, const float *target,
+                           const double *residual, hr_fit *out, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_split_view *train = &rows->study->train;
-  const float *target = hr_net_rows_held_out(rows, out->target);
-  if (!hr_study_keeps_validation(rows->study, out->target, rows->slot)) return HR_OK;
-  HR_TRY(hr_validation_rows_init(&out->validation, rows->held_out_count, err));
-  for (size_t row = 0, at = 0; row < train->rows && at < rows->held_out_count; row++) {
-    if (train->bin[row] != rows->slot || train->fold[row] != 0) continue;
-    double y = (double)target[at];
+  const hr_study_view *study = p->rows->study;
+  const hr_split_view *train = &study->train;
+  if (!hr_study_keeps_validation(study, out->target, out->slot)) return HR_OK;
+  HR_TRY(hr_validation_rows_init(&out->validation, p->count, err));
+  for (size_t row = 0, at = 0; row < train->rows && at < p->count; row++) {
+    if (train->bin[row] != out->slot || train->fold[row] != 0) continue;
+    double y = (double)target[p->number[at]];
     hr_validation_rows_add(&out->validation, row, y - residual[at++]);
   }
 cleanup:
@@ -82,24 +108,24 @@ cleanup:
 static hr_status learn_sigma(const hr_net_rows *rows, const hr_model *model, hr_fit *out,
                              hr_error *err) {
   hr_status status = HR_OK;
-  size_t count = rows->held_out_count;
   const float *target = hr_net_rows_held_out(rows, out->target);
-  held_out_pass pass = {.rows = rows, .model = model};
+  held_out_pass pass;
   double *residual = NULL;
-  HR_TRY(hr_alloc(&pass.x, SIGMA_ROWS * rows->study->pixels, err));
-  HR_TRY(hr_alloc(&residual, count, err));
-  for (size_t at = 0; at < count; at += SIGMA_ROWS) {
-    size_t piece = count - at < SIGMA_ROWS ? count - at : SIGMA_ROWS;
+  HR_TRY(pass_init(&pass, rows, model, err));
+  HR_TRY(hr_alloc(&residual, pass.count, err));
+  for (size_t at = 0; at < pass.count; at += SIGMA_ROWS) {
+    size_t piece = pass.count - at < SIGMA_ROWS ? pass.count - at : SIGMA_ROWS;
     HR_TRY(predict_held_out(&pass, at, piece, err));
     for (size_t i = 0; i < piece; i++) {
-      residual[at + i] = (double)target[at + i] - (double)pass.mean[i];
+      residual[at + i] = (double)target[pass.number[at + i]] - (double)pass.mean[i];
     }
   }
-  const hr_sigma_rows learnt = {count, residual, rows->held_out_snr, NULL};
+  const hr_sigma_rows learnt = {pass.count, residual, pass.snr, NULL};
   HR_TRY(hr_sigma_learn(&learnt, &out->sigma, err));
-  HR_TRY(keep_rows(rows, residual, out, err));
+  HR_TRY(keep_rows(&pass, target, residual, out, err));
+  out->validated_rows = pass.count;
 cleanup:
-  hr_free(pass.x);
+  pass_fini(&pass);
   hr_free(residual);
   return status;
 }
@@ -119,30 +145,50 @@ cleanup:
   return status;
 }
 
-/* Of output o alone, as if it had been trained alone. */
+/* Models that share the best epoch's network. */
+static hr_status take_heads(const hr_net_result *r, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t count = r->training->models;
+  hr_net_model best = {.net = NULL};
+  hr_head *heads = NULL;
+  hr_model **models = NULL;
+  HR_TRY(hr_alloc(&heads, count, err));
+  HR_TRY(hr_alloc(&models, count, err));
+  for (size_t o = 0; o < count; o++) {
+    const hr_fit *fit = &r->training->outputs[o].out->fit;
+    heads[o] =
+        (hr_head){fit->target, fit->slot, o, r->target_mean[o], r->target_deviation[o]};
+  }
+  HR_TRY(hr_net_model_copy(r->model, 1, &best, err));
+  HR_TRY(hr_heads_create_take(&best, heads, count, models, err));
+  for (size_t o = 0; o < count; o++) r->training->outputs[o].out->model = models[o];
+cleanup:
+  hr_net_model_fini(&best);
+  hr_free(heads);
+  hr_free(models);
+  return status;
+}
+
+/* What is known of output o, whose model is there. */
 static hr_status take_output(const hr_net_result *r, size_t o, hr_trained *out,
                              hr_error *err) {
   hr_status status = HR_OK;
-  const hr_net_rows *rows = r->training->rows;
   hr_fit *fit = &out->fit;
   const hr_curve_point *curve = hr_trainer_curve(r->trainer, o, &fit->curve_points);
   HR_TRY(hr_alloc(&fit->curve, fit->curve_points, err));
   memcpy(fit->curve, curve, fit->curve_points * sizeof *curve);
   fit->best_epoch = hr_trainer_best_epoch(r->trainer);
-  HR_TRY(take_model(r, o, out, err));
   bool is_known = isfinite(hr_trainer_best_r2(r->trainer));
   fit->cv_r2[0] = is_known ? curve[fit->best_epoch].validation_r2 : (double)NAN;
-  fit->validated_rows = rows->held_out_count;
-  HR_TRY(learn_sigma(rows, out->model, fit, err));
+  HR_TRY(learn_sigma(r->training->rows, out->model, fit, err));
   fit->status = HR_FIT_OK;
 cleanup:
-  if (status != HR_OK) hr_model_destroy(&out->model);
   return status;
 }
 
 /* The mean R2 of the outputs that have one, epoch by epoch. */
 static hr_status average(const hr_net_result *r, hr_curve_point **out, hr_error *err) {
-  size_t points = 0, targets = r->training->targets;
+  size_t points = 0, targets = r->training->models;
   const hr_curve_point *first = hr_trainer_curve(r->trainer, 0, &points);
   hr_status status = hr_alloc(out, points, err);
   for (size_t e = 0; status == HR_OK && e < points; e++) {
@@ -168,8 +214,10 @@ static void judge(const hr_net_result *r, const hr_curve_point *together, hr_fit
   if (hr_net_has_learnt(fit->curve, points)) {
     snprintf(sentence, sizeof sentence,
              "not converged: %s still rose in the last of %zu epochs, give it more",
-             r->training->targets > 1 ? "the mean validation R2 of the targets"
-                                      : "validation R2",
+             hr_net_has_heads(r->training->settings)
+                 ? "the mean validation R2 of the heads"
+             : r->training->models > 1 ? "the mean validation R2 of the targets"
+                                       : "validation R2",
              points);
   } else {
     snprintf(sentence, sizeof sentence,
@@ -178,17 +226,28 @@ static void judge(const hr_net_result *r, const hr_curve_point *together, hr_fit
   hr_fit_add_note(fit, sentence);
 }
 
-hr_status hr_net_result_take(const hr_net_result *r, hr_trained *const *out,
-                             hr_error *err) {
+static void drop_models(const hr_net_training *training) {
+  for (size_t o = 0; o < training->models; o++) {
+    hr_model_destroy(&training->outputs[o].out->model);
+  }
+}
+
+hr_status hr_net_result_take(const hr_net_result *r, hr_error *err) {
   hr_status status = HR_OK;
+  const hr_net_training *training = r->training;
+  bool has_heads = hr_net_has_heads(training->settings);
   hr_curve_point *together = NULL;
   HR_TRY(average(r, &together, err));
   hr_trainer_take_best(r->trainer);
-  for (size_t o = 0; o < r->training->targets; o++) {
-    HR_TRY(take_output(r, o, out[o], err));
-    judge(r, together, &out[o]->fit);
+  if (has_heads) HR_TRY(take_heads(r, err));
+  for (size_t o = 0; o < training->models; o++) {
+    hr_trained *out = training->outputs[o].out;
+    if (!has_heads) HR_TRY(take_model(r, o, out, err));
+    HR_TRY(take_output(r, o, out, err));
+    judge(r, together, &out->fit);
   }
 cleanup:
+  if (status != HR_OK) drop_models(training);
   hr_free(together);
   return status;
 }

@@ -25,11 +25,10 @@ typedef struct hr_net_result {
   const hr_net_training *training;
   hr_trainer *trainer;
   const hr_net_model *model; /* its network becomes that of the best epoch */
-  const double *target_mean, *target_deviation; /* [targets] */
+  const double *target_mean, *target_deviation; /* [outputs] */
 } hr_net_result;
 
-/* out: [targets], as hr_net_train. HR_ERR_MEMORY, HR_ERR_IO, HR_ERR_INTERNAL. */
-hr_status hr_net_result_take(const hr_net_result *result, hr_trained *const *out,
-                             hr_error *err) HR_MUST_CHECK;
+/* Into what the training's outputs say. HR_ERR_MEMORY, HR_ERR_IO, HR_ERR_INTERNAL. */
+hr_status hr_net_result_take(const hr_net_result *result, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -16,6 +16,8 @@ enum { EPOCH_SHIFT = 40 }; /* a row's noise in an epoch: row + (epoch << 40) */
 void hr_net_rows_fini(hr_net_rows *rows) {
   hr_row_store_destroy(&rows->trained);
   hr_row_store_destroy(&rows->held_out);
+  hr_free(rows->trained_bin);
+  hr_free(rows->held_out_bin);
   hr_free(rows->row_of);
   hr_free(rows->trained_target);
   hr_free(rows->held_out_target);
@@ -24,6 +26,7 @@ void hr_net_rows_fini(hr_net_rows *rows) {
   hr_free(rows->sum_of_squares);
   hr_free(rows->scratch);
   rows->row_of = NULL;
+  rows->trained_bin = rows->held_out_bin = NULL;
   rows->trained_target = rows->held_out_target = rows->scratch = NULL;
   rows->sum = rows->sum_of_squares = rows->held_out_snr = NULL;
 }
@@ -35,6 +38,8 @@ hr_status hr_net_rows_init(hr_net_rows *rows, const char *folder, hr_error *err)
   size_t trained = rows->trained_count, held_out = rows->held_out_count;
   HR_TRY(hr_row_store_create(trained, kept, folder, &rows->trained, err));
   HR_TRY(hr_row_store_create(held_out, pixels, folder, &rows->held_out, err));
+  HR_TRY(hr_alloc(&rows->trained_bin, trained, err));
+  HR_TRY(hr_alloc(&rows->held_out_bin, held_out, err));
   HR_TRY(hr_alloc(&rows->row_of, trained, err));
   HR_TRY(hr_alloc(&rows->trained_target, labels * trained, err));
   HR_TRY(hr_alloc(&rows->held_out_target, labels * held_out, err));
@@ -72,10 +77,12 @@ hr_status hr_net_rows_observe(hr_net_rows *rows, const hr_block *block, size_t i
     size_t at = hr_row_store_rows(rows->held_out);
     take_labels(rows, row, at, rows->held_out_count, rows->held_out_target);
     rows->held_out_snr[at] = hr_block_snr(block, i);
+    rows->held_out_bin[at] = study->train.bin[row];
     return hr_row_store_append(rows->held_out, &noisy, 1, err);
   }
   size_t at = hr_row_store_rows(rows->trained);
   rows->row_of[at] = (uint32_t)row;
+  rows->trained_bin[at] = study->train.bin[row];
   take_labels(rows, row, at, rows->trained_count, rows->trained_target);
   add_row(pixels, noisy, rows->sum, rows->sum_of_squares);
   if (!rows->redraw) return hr_row_store_append(rows->trained, &noisy, 1, err);
@@ -174,12 +181,11 @@ hr_training_rows hr_net_source_rows(hr_net_source *source, const float *target) 
       fill_batch, expect_batch, source};
 }
 
-hr_status hr_net_rows_copy_held_out(const hr_net_rows *rows, size_t first, size_t count,
-                                    float *x, hr_error *err) {
+hr_status hr_net_rows_copy_held_out(const hr_net_rows *rows, const uint32_t *numbers,
+                                    size_t count, float *x, hr_error *err) {
   size_t pixels = rows->study->pixels;
   for (size_t i = 0; i < count; i++) {
-    const float *kept =
-        hr_row_store_get(rows->held_out, (uint32_t)(first + i), rows->scratch);
+    const float *kept = hr_row_store_get(rows->held_out, numbers[i], rows->scratch);
     if (!kept) return fail_rows(rows, err);
     memcpy(x + i * pixels, kept, pixels * sizeof *x);
   }

@@ -16,6 +16,8 @@ typedef struct hr_net_rows {
   bool redraw;        /* whether clean flux and error are kept, or noisy flux */
   size_t trained_count, held_out_count; /* that will come */
   hr_row_store *trained, *held_out;
+  int32_t *trained_bin,
+      *held_out_bin;            /* [trained_count], [held_out_count] of the study */
   uint32_t *row_of;             /* [trained_count] in the dataset, for the noise */
   float *trained_target;        /* [L][trained_count] */
   float *held_out_target;       /* [L][held_out_count] */
@@ -55,8 +57,13 @@ typedef struct hr_net_source {
  * source says; scratch has to be there. */
 hr_training_rows hr_net_source_rows(hr_net_source *source, const float *target);
 
-/* Noisy flux of held-out rows first .. first+count-1: x [count][P]. HR_ERR_IO. */
-hr_status hr_net_rows_copy_held_out(const hr_net_rows *rows, size_t first, size_t count,
-                                    float *x, hr_error *err) HR_MUST_CHECK;
+/* Whether a row of the bin is one that a model of the slot learns from. */
+static inline bool hr_net_is_of_slot(int slot, int32_t bin) {
+  return slot == HR_GLOBAL || bin == slot;
+}
+
+/* Noisy flux of held-out rows, numbers [count]: x [count][P]. HR_ERR_IO. */
+hr_status hr_net_rows_copy_held_out(const hr_net_rows *rows, const uint32_t *numbers,
+                                    size_t count, float *x, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -18,13 +18,25 @@ enum { ATTEMPTS = 2 };
  * former one is not gone on with. */
 enum { STATE_REVISION = 3 };
 
+bool hr_net_has_heads(const hr_net_settings *settings) {
+  return settings->heads && strcmp(settings->heads, "bins") == 0;
+}
+
+/* Outputs that the networks have at most. */
+static size_t most_outputs(const hr_study_view *study, const hr_net_settings *settings) {
+  size_t targets = hr_study_targets(study), beside = settings->auxiliary.count;
+  size_t bins = settings->bins.count > 0 ? settings->bins.count : study->bin_count;
+  if (hr_net_has_heads(settings)) {
+    return targets * (bins + (settings->global ? 1 : 0)) + beside;
+  }
+  return (settings->joint ? targets : 1) + beside;
+}
+
 hr_status hr_net_design_of(const hr_net_method *method, const hr_study_view *study,
                            const void *parameters, hr_net_design *out, hr_error *err) {
-  const hr_net_settings *settings = method->settings(parameters);
   *out = (hr_net_design){.kind = method->kind};
   method->shape(study, parameters, out);
-  method->kind->set_outputs(
-      out, (settings->joint ? hr_study_targets(study) : 1) + settings->auxiliary.count);
+  method->kind->set_outputs(out, most_outputs(study, method->settings(parameters)));
   return method->kind->check(out, err);
 }
 
@@ -33,8 +45,8 @@ typedef struct attempt {
   const hr_net_training *training;
   int number;
   double rate;
-  hr_net_model model; /* its target's scales are not used */
-  double target_mean[HR_NET_MOST_LABELS], target_deviation[HR_NET_MOST_LABELS];
+  hr_net_model model;                      /* its target's scales are not used */
+  double *target_mean, *target_deviation;  /* [outputs] */
   float *trained_target, *held_out_target; /* [rows][outputs] standardised */
   hr_net_source trained, held_out;
   hr_trainer *trainer;
@@ -47,34 +59,27 @@ static void attempt_fini(attempt *a) {
   hr_net_model_fini(&a->model);
   hr_free(a->trained_target);
   hr_free(a->held_out_target);
+  hr_free(a->target_mean);
+  hr_free(a->target_deviation);
 }
 
 static uint64_t add_bytes(uint64_t print, const void *bytes, size_t size) {
   return hr_fingerprint_bytes(print, bytes, size);
 }
 
-static size_t output_count(const hr_net_training *training) {
-  return training->targets + training->settings->auxiliary.count;
-}
-
-/* The number of output o's label: auxiliary ones stand behind those of all targets. */
-static size_t label_of(const hr_net_training *training, size_t o) {
-  size_t targets = hr_study_targets(training->rows->study);
-  return o < training->targets ? training->first_target + o
-                               : targets + o - training->targets;
-}
-
-/* Of the labels that are learnt. */
+/* Of the labels that are learnt, and of whose rows. */
 static uint64_t add_labels(uint64_t print, const hr_net_training *training) {
   const hr_net_rows *rows = training->rows;
-  for (size_t o = 0; o < output_count(training); o++) {
-    size_t l = label_of(training, o);
-    print = add_bytes(print, hr_net_rows_trained(rows, l),
+  for (size_t o = 0; o < training->output_count; o++) {
+    const hr_net_output *output = &training->outputs[o];
+    print = add_bytes(print, &output->slot, sizeof output->slot);
+    print = add_bytes(print, hr_net_rows_trained(rows, output->label),
                       rows->trained_count * sizeof(float));
-    print = add_bytes(print, hr_net_rows_held_out(rows, l),
+    print = add_bytes(print, hr_net_rows_held_out(rows, output->label),
                       rows->held_out_count * sizeof(float));
   }
-  return print;
+  print = add_bytes(print, rows->trained_bin, rows->trained_count * sizeof(int32_t));
+  return add_bytes(print, rows->held_out_bin, rows->held_out_count * sizeof(int32_t));
 }
 
 /* Of shape, back end and the weights that it starts with. */
@@ -106,8 +111,8 @@ static uint64_t fingerprint_of(const attempt *a) {
                             (uint64_t)p->warmup,
                             (uint64_t)p->patience,
                             p->redraw,
-                            a->training->targets,
-                            output_count(a->training),
+                            a->training->models,
+                            a->training->output_count,
                             rows->study->seed,
                             hr_word_of(rows->study->noise_level)};
   uint64_t print = add_bytes(hr_fingerprint_start(), words, sizeof words);
@@ -118,14 +123,20 @@ static uint64_t fingerprint_of(const attempt *a) {
   return add_labels(print, a->training);
 }
 
-/* Mean and deviation of output o's labels over the rows trained on. */
+/* Mean and deviation of output o's labels over the rows that it is trained on. */
 static void set_target_scale(attempt *a, size_t o) {
   const hr_net_rows *rows = a->training->rows;
-  const float *target = hr_net_rows_trained(rows, label_of(a->training, o));
-  double count = (double)rows->trained_count, mean = 0, variance = 0;
-  for (size_t i = 0; i < rows->trained_count; i++) mean += (double)target[i];
+  const hr_net_output *output = &a->training->outputs[o];
+  const float *target = hr_net_rows_trained(rows, output->label);
+  double count = 0, mean = 0, variance = 0;
+  for (size_t i = 0; i < rows->trained_count; i++) {
+    if (!hr_net_is_of_slot(output->slot, rows->trained_bin[i])) continue;
+    mean += (double)target[i];
+    count++;
+  }
   mean /= count;
   for (size_t i = 0; i < rows->trained_count; i++) {
+    if (!hr_net_is_of_slot(output->slot, rows->trained_bin[i])) continue;
     double d = (double)target[i] - mean;
     variance += d * d / count;
   }
@@ -133,13 +144,21 @@ static void set_target_scale(attempt *a, size_t o) {
   a->target_deviation[o] = variance > 0 ? sqrt(variance) : 1;
 }
 
-/* label: of output o, [count]; out: [count][outputs]. */
-static void standardise(const attempt *a, size_t o, const float *label, size_t count,
+/* Some rows' labels [count] and bins [count]. */
+typedef struct labelled_rows {
+  const float *label;
+  const int32_t *bin;
+  size_t count;
+} labelled_rows;
+
+/* Of output o; out: [count][outputs], NaN where the row is not its own. */
+static void standardise(const attempt *a, size_t o, const labelled_rows *rows,
                         float *out) {
-  size_t outputs = output_count(a->training);
-  for (size_t i = 0; i < count; i++) {
-    double d = (double)label[i] - a->target_mean[o];
-    out[i * outputs + o] = (float)(d / a->target_deviation[o]);
+  size_t outputs = a->training->output_count;
+  for (size_t i = 0; i < rows->count; i++) {
+    bool is_own = hr_net_is_of_slot(a->training->outputs[o].slot, rows->bin[i]);
+    double d = (double)rows->label[i] - a->target_mean[o];
+    out[i * outputs + o] = is_own ? (float)(d / a->target_deviation[o]) : NAN;
   }
 }
 
@@ -148,7 +167,7 @@ static hr_training_options options_of(const attempt *a, hr_progress *progress) {
   const hr_study_view *study = a->training->rows->study;
   return (hr_training_options){.epochs = (size_t)p->epochs,
                                .batch_rows = a->model.batch_rows,
-                               .judged = a->training->targets,
+                               .judged = a->training->models,
                                .rate = a->rate,
                                .rate_floor = fmin(p->min_lr, a->rate),
                                .clip = p->grad_clip,
@@ -172,15 +191,20 @@ static size_t batch_rows(const hr_net_training *training) {
 static hr_status make_targets(attempt *a, hr_error *err) {
   hr_status status = HR_OK;
   const hr_net_rows *rows = a->training->rows;
-  size_t outputs = output_count(a->training), trained = rows->trained_count;
-  HR_TRY(hr_alloc(&a->trained_target, outputs * trained, err));
+  size_t outputs = a->training->output_count;
+  HR_TRY(hr_alloc(&a->target_mean, outputs, err));
+  HR_TRY(hr_alloc(&a->target_deviation, outputs, err));
+  HR_TRY(hr_alloc(&a->trained_target, outputs * rows->trained_count, err));
   HR_TRY(hr_alloc(&a->held_out_target, outputs * rows->held_out_count, err));
   for (size_t o = 0; o < outputs; o++) {
-    size_t l = label_of(a->training, o);
+    size_t l = a->training->outputs[o].label;
+    const labelled_rows trained = {hr_net_rows_trained(rows, l), rows->trained_bin,
+                                   rows->trained_count};
+    const labelled_rows held_out = {hr_net_rows_held_out(rows, l), rows->held_out_bin,
+                                    rows->held_out_count};
     set_target_scale(a, o);
-    standardise(a, o, hr_net_rows_trained(rows, l), trained, a->trained_target);
-    standardise(a, o, hr_net_rows_held_out(rows, l), rows->held_out_count,
-                a->held_out_target);
+    standardise(a, o, &trained, a->trained_target);
+    standardise(a, o, &held_out, a->held_out_target);
   }
 cleanup:
   return status;
@@ -213,7 +237,7 @@ static hr_status make_model(attempt *a, hr_error *err) {
   HR_TRY(hr_net_design_of(method, training->rows->study, training->parameters, &design,
                           err));
   design.backend = training->design->backend;
-  design.kind->set_outputs(&design, output_count(training));
+  design.kind->set_outputs(&design, training->output_count);
   if (a->number > 0 && method->steady) method->steady(&design);
   HR_TRY(hr_net_model_init(&a->model, &design, batch_rows(training), err));
   hr_net_rows_set_scales(training->rows, raw, &a->model);
@@ -239,7 +263,7 @@ cleanup:
 /* Whether some target is predicted better than by its mean. */
 static bool has_learnt(const attempt *a) {
   size_t points = 0;
-  for (size_t o = 0; o < a->training->targets; o++) {
+  for (size_t o = 0; o < a->training->models; o++) {
     const hr_curve_point *curve = hr_trainer_curve(a->trainer, o, &points);
     if (hr_net_has_learnt(curve, points)) return true;
   }
@@ -271,14 +295,14 @@ cleanup:
   return status;
 }
 
-static void note_restart(const hr_net_training *training, hr_trained *const *out) {
-  char sentence[sizeof out[0]->fit.note];
+static void note_restart(const hr_net_training *training) {
+  char sentence[sizeof training->outputs[0].out->fit.note];
   snprintf(sentence, sizeof sentence,
            "no better than the mean within %d epochs: started again with lr %g%s",
            (int)training->settings->restart_after, training->settings->lr / 10,
            training->method->steadied);
-  for (size_t o = 0; o < training->targets; o++) {
-    hr_fit_add_note(&out[o]->fit, sentence);
+  for (size_t o = 0; o < training->models; o++) {
+    hr_fit_add_note(&training->outputs[o].out->fit, sentence);
   }
 }
 
@@ -303,8 +327,7 @@ cleanup:
 }
 
 static hr_status train_with_remedy(attempt *a, const hr_net_training *training,
-                                   hr_progress *progress, hr_trained *const *out,
-                                   hr_error *err) {
+                                   hr_progress *progress, hr_error *err) {
   hr_status status = HR_OK;
   bool hopeless = false;
   hr_error reason;
@@ -319,7 +342,7 @@ static hr_status train_with_remedy(attempt *a, const hr_net_training *training,
     HR_TRY(attempt_init(a, training, 1, progress, err));
     ran = run_attempt(a, &hopeless, &reason);
   }
-  if (was_restarted) note_restart(training, out);
+  if (was_restarted) note_restart(training);
   if (ran != HR_OK) status = hr_fail(err, ran, "%s", reason.message);
 cleanup:
   return status;
@@ -332,7 +355,7 @@ static hr_status make_scratch(hr_net_rows *rows, hr_error *err) {
 }
 
 hr_status hr_net_train(const hr_net_training *training, hr_progress *progress,
-                       hr_trained *const *out, hr_error *err) {
+                       hr_error *err) {
   hr_status status = HR_OK;
   hr_net_rows *rows = training->rows;
   attempt a = {.training = training};
@@ -342,14 +365,14 @@ hr_status hr_net_train(const hr_net_training *training, hr_progress *progress,
                  (uint64_t)training->settings->epochs * (uint64_t)rows->trained_count;
   HR_TRY(make_scratch(rows, err));
   if (store->open) {
-    size_t target = training->first_target;
+    size_t target = training->state_target;
     HR_TRY(store->open(store->context, target, rows->slot, &path, err));
   }
   a.state_path = path;
-  HR_TRY(train_with_remedy(&a, training, progress, out, err));
+  HR_TRY(train_with_remedy(&a, training, progress, err));
   const hr_net_result result = {training, a.trainer, &a.model, a.target_mean,
                                 a.target_deviation};
-  HR_TRY(hr_net_result_take(&result, out, err));
+  HR_TRY(hr_net_result_take(&result, err));
   if (end > progress->done) progress->skipped += end - progress->done;
   progress->done = end; /* also where patience ended it */
 cleanup:

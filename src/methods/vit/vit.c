@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "methods/net/cost.h"
+#include "models/heads.h"
 #include "models/network.h"
 #include "nn/vit_tensors.h"
 
@@ -67,6 +68,17 @@ static const hr_strings *vit_beside(const void *parameters) {
   return &settings(parameters)->auxiliary;
 }
 
+/* What of the model of all rows alone has no meaning with heads. */
+static hr_status check_heads(const hr_net_settings *p, hr_error *err) {
+  const char *key = p->global_rows > 0 ? "global_rows" : "global_epochs";
+  if (!hr_net_has_heads(p)) return HR_OK;
+  if (p->global_rows == 0 && p->global_epochs == 0) return HR_OK;
+  return hr_fail(err, HR_ERR_CONFIG,
+                 "experts.vit.%s has no effect with heads: bins, whose one network is "
+                 "trained on all rows; leave it out",
+                 key);
+}
+
 static hr_status check_rates(const hr_net_settings *p, hr_error *err) {
   if (p->min_lr <= p->lr) return HR_OK;
   return hr_fail(err, HR_ERR_CONFIG,
@@ -116,11 +128,12 @@ static hr_status vit_check(const hr_study_view *study, const void *parameters,
   hr_status status = HR_OK;
   hr_error reason = {.status = HR_OK};
   const hr_net_settings *p = settings(parameters);
-  if (p->bins.count == 0 && !p->global) {
+  if (p->bins.count == 0 && !p->global && !hr_net_has_heads(p)) {
     return hr_fail(err, HR_ERR_CONFIG,
                    "experts.vit has no bins and no model of all rows, so that there is "
                    "nothing to train; give it bins, or global: true");
   }
+  HR_TRY(check_heads(p, err));
   HR_TRY(check_rates(p, err));
   HR_TRY(check_auxiliary(study, p, err));
   HR_TRY(hr_net_check(&hr_vit_networks, study, parameters, err));
@@ -218,6 +231,11 @@ static const hr_field fields[] = {
     {SETTING(auxiliary), .kind = HR_FIELD_TEXTS, .default_text = "[]",
      .help = "Labels of the training rows that the network learns beside the targets, "
              "and that are not predicted."},
+    {SETTING(heads), .kind = HR_FIELD_TEXT, .default_text = "none",
+     .choices = "none|bins",
+     .help = "bins: one network for all bins, with a linear head for each that learns "
+             "from the rows of its bin alone, and one of all rows with global; all bins "
+             "have one unless `bins` names some."},
     {SETTING(bins), .kind = HR_FIELD_NUMBERS, .default_text = "none", .minimum = 0,
      .maximum = HR_MOST_BINS - 1, .order = HR_FIELD_DISTINCT, .whole = true,
      .least_count = 1, .may_be_none = true, .may_be_all = true,
@@ -234,16 +252,24 @@ static const hr_field fields[] = {
      .help = "Passes of the network of all rows; 0: as many as `epochs`."},
 };
 
-#define OWN                                                                          \
-  .name = "vit", .title = "ViT",                                                     \
-  .summary = "A vision transformer: attention between patches of the spectrum.",     \
-  .parameters_size = sizeof(hr_vit_parameters), .fields = fields,                    \
-  .field_count = COUNT(fields), .has_global = true, .kind = &hr_network_model_type,  \
-  .wants_global = vit_wants_global, .beside = vit_beside, .check = vit_check,        \
-  .estimate = vit_estimate, .begin = vit_begin, .learn = hr_net_learn,               \
-  .resume = hr_net_resume, .is_trained = hr_net_is_trained, .finish = hr_net_finish, \
-  .destroy = hr_net_destroy
+#define OWN                                                                           \
+  .name = "vit", .title = "ViT",                                                      \
+  .summary = "A vision transformer: attention between patches of the spectrum.",      \
+  .parameters_size = sizeof(hr_vit_parameters), .fields = fields,                     \
+  .field_count = COUNT(fields), .has_global = true, .wants_global = vit_wants_global, \
+  .beside = vit_beside, .check = vit_check, .estimate = vit_estimate,                 \
+  .begin = vit_begin, .learn = hr_net_learn, .resume = hr_net_resume,                 \
+  .is_trained = hr_net_is_trained, .finish = hr_net_finish, .destroy = hr_net_destroy
 
-static const hr_method of_all_rows = {OWN, .only_global = true};
+static const hr_method of_all_rows = {OWN, .kind = &hr_network_model_type,
+                                      .only_global = true};
 
-const hr_method hr_vit_method = {OWN, .without_bins = &of_all_rows};
+static const hr_method with_heads = {OWN, .kind = &hr_heads_type};
+
+static const hr_method *vit_form(const void *parameters) {
+  const hr_net_settings *p = settings(parameters);
+  if (hr_net_has_heads(p)) return &with_heads;
+  return p->bins.count == 0 ? &of_all_rows : &hr_vit_method;
+}
+
+const hr_method hr_vit_method = {OWN, .kind = &hr_network_model_type, .form = vit_form};
