@@ -272,4 +272,5 @@ static const hr_method *vit_form(const void *parameters) {
   return p->bins.count == 0 ? &of_all_rows : &hr_vit_method;
 }
 
-const hr_method hr_vit_method = {OWN, .kind = &hr_network_model_type, .form = vit_form};
+const hr_method hr_vit_method = {OWN, .kind = &hr_network_model_type, .form = vit_form,
+                                 .slots_apart = true};
