@@ -31,7 +31,7 @@ def long_for(epochs):
             "--set", f"cnn.restart_after={epochs}"]
 
 
-LONG, LONGER = long_for(1500), long_for(8000)
+LONG, LONGER = long_for(1500), long_for(4000)
 
 CONF = """ClusterName=test
 SlurmctldHost={host}

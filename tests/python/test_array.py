@@ -275,6 +275,15 @@ class Array(unittest.TestCase):
             elif base not in timed:
                 self.assertEqual(content, found[name], name)
 
+    def test_words_that_do_not_go_together(self):
+        self.assertEqual(self.last_error(self.headroom("merge", self.one, "--out", "x", code=2)),
+                         f"headroom: {self.one} is the run directory itself; leave out --out, or "
+                         "name the configuration")
+        done = self.element(self.place("gate"), 0, 2, "--gate", code=2)
+        self.assertEqual(self.last_error(done),
+                         "headroom: an element of an array judges nothing; give --gate to "
+                         "`headroom merge`")
+
     def test_slurm_tells_which(self):
         """Only where it is asked, and only where the array is whole."""
         def variables(number, count, first, last):
