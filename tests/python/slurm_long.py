@@ -31,7 +31,7 @@ def long_for(epochs):
             "--set", f"cnn.restart_after={epochs}"]
 
 
-LONG, LONGER = long_for(1500), long_for(4000)
+LONG = long_for(1500)
 
 CONF = """ClusterName=test
 SlurmctldHost={host}
@@ -253,13 +253,13 @@ class Long(unittest.TestCase):
         """Of one minute nothing is left when two are to be: the job is told at the next look, saves,
         and is queued again until it is done."""
         out = self.place("short")
-        array, merge = self.submit(out, 1, *LONGER, time_limit="1")
+        array, merge = self.submit(out, 1, *LONG, time_limit="1")
         self.assertEqual(self.wait_for(merge, 1500), ["COMPLETED"], self.log(out, "*"))
         restarts = int(self.slurm.job(array)["Restarts"])
         self.assertGreater(restarts, 0)
         said = self.log(out, f"{array}_0.log")
         self.assertEqual(said.count("the time is over: queued again"), restarts)
-        self.check_same(out, *LONGER)
+        self.check_same(out, *LONG)
 
 
 if __name__ == "__main__":
