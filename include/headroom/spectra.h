@@ -85,9 +85,17 @@ HR_API hr_status hr_spectra_get_info(const hr_spectra_reader *reader,
                                      hr_spectra_info *info, hr_error *err) HR_MUST_CHECK;
 
 /* The column `name`: *values [rows], in the unit of the file, borrowed from the reader;
- * integers and booleans are converted. HR_ERR_DATA where a file has no such column. */
+ * integers and booleans are converted, which rounds those beyond 2^53. HR_ERR_DATA where
+ * a file has no such column. */
 HR_API hr_status hr_spectra_label(const hr_spectra_reader *reader, const char *name,
                                   const double **values, hr_error *err) HR_MUST_CHECK;
+
+/* The same to the last digit: *values [rows], or NULL where a file has other numbers than
+ * integers and booleans (which are 0 and 1) in that column. HR_ERR_DATA where a file has
+ * no such column, or one of unsigned integers that goes to 2^63 - 1 or beyond. */
+HR_API hr_status hr_spectra_label_whole(const hr_spectra_reader *reader, const char *name,
+                                        const int64_t **values,
+                                        hr_error *err) HR_MUST_CHECK;
 
 /* The next block, of rows of one file, into *block, whose size is set. Refuses, naming
  * file, row and pixel, a flux that is NaN or beyond 1e15, and a row whose error is all

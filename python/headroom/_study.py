@@ -584,7 +584,9 @@ class Spectra:
         where the files do not know it (predict without it then). ``noisy`` is the flux with the
         noise of the file, None where it has none.
     labels : dict of ndarray [N]
-        Columns of numbers that every file has, in the unit of the file.
+        Columns of numbers that every file has, in the unit of the file: int64 where all files
+        have whole numbers or truth values (0 and 1), else float64. Unsigned numbers of 2^63 - 1
+        and beyond are rounded to float64, with a :class:`HeadroomWarning`.
     """
 
     def __init__(self, wave, flux, error, noisy, labels):
@@ -635,7 +637,21 @@ def read_spectra(files: str | os.PathLike | Sequence[str | os.PathLike], *,
     at = 0
     while count := reader.next(at, rows, flux, error, noisy):
         at += count
-    labels = {name: np.empty(rows) for name in info["labels"]}
-    for name, values in labels.items():
-        reader.label(name, values)
+    labels = {}
+    for name in info["labels"]:
+        labels[name] = _label(reader, name, rows)
     return Spectra(wave, flux, error, noisy, labels)
+
+
+def _label(reader, name, rows):
+    """A column as int64 where it is of whole numbers, else as float64."""
+    whole = np.empty(rows, np.int64)
+    try:
+        if reader.label_whole(name, whole):
+            return whole
+    except _errors.DataError as reason:
+        warnings.warn(f"labels[{name!r}] is rounded to float64: {reason}", HeadroomWarning,
+                      stacklevel=3)
+    values = np.empty(rows)
+    reader.label(name, values)
+    return values

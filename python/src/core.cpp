@@ -307,6 +307,17 @@ class Reader {
     std::copy(values, values + rows, to.data<double>());
   }
 
+  // The same of whole numbers; false, and nothing written, where it has others.
+  bool label_whole(const std::string &name, const nb::object &out) const {
+    hr_error err = {};
+    const int64_t *values = nullptr;
+    size_t rows = get_info().rows;
+    Array to(out, "label", "l", true, static_cast<Py_ssize_t>(rows));
+    check(hr_spectra_label_whole(reader_, name.c_str(), &values, &err), err);
+    if (values) std::copy(values, values + rows, to.data<int64_t>());
+    return values != nullptr;
+  }
+
   // Reads the next block into rows `at` and on of arrays of `rows` rows; says how many it
   // has, 0 at the end, without touching the arrays where there is no room for them.
   uint64_t next(uint64_t at, uint64_t rows, const nb::object &flux,
@@ -645,6 +656,7 @@ NB_MODULE(_core, m) {
            nb::arg(), nb::arg(), nb::arg(), nb::arg().none())
       .def("info", &Reader::info)
       .def("label", &Reader::label)
+      .def("label_whole", &Reader::label_whole)
       .def("next", &Reader::next, nb::arg(), nb::arg(), nb::arg().none(),
            nb::arg().none(), nb::arg().none());
   nb::class_<Writer>(m, "Writer")

@@ -94,6 +94,15 @@ hr_status hr_spectra_label(const hr_spectra_reader *reader, const char *name,
   return hr_dataset_label(reader->dataset, name, false, values, err);
 }
 
+hr_status hr_spectra_label_whole(const hr_spectra_reader *reader, const char *name,
+                                 const int64_t **values, hr_error *err) {
+  const double *rounded = NULL;
+  hr_status status = hr_dataset_label(reader->dataset, name, false, &rounded, err);
+  *values = NULL;
+  if (status != HR_OK) return status;
+  return hr_dataset_integers(reader->dataset, name, values, err);
+}
+
 /* As in a study, errors of which none is above 0 are not known. */
 static hr_status start_stream(hr_spectra_reader *reader, hr_error *err) {
   hr_status status = HR_OK;

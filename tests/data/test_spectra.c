@@ -1,6 +1,7 @@
 /* Files of spectra through headroom/spectra.h. */
 #include "headroom/spectra.h"
 
+#include "headroom/spectra_writer.h"
 #include "headroom/version.h"
 #include "support/fail_alloc.h"
 #include "support/scratch.h"
@@ -119,6 +120,57 @@ static void labels_and_noise_may_be_missing(void **state) {
   hr_spectra_close(&reader);
 }
 
+/* Writes labels of rows that are all integers, or not. */
+static void write_whole(const char *path, const int64_t *stars, const double *other) {
+  const double wave[] = {5000, 5001}, flux[] = {1, 2, 3, 4};
+  const char *const names[] = {"star", "mixed"};
+  const bool integers[] = {true, !other};
+  const void *const labels[] = {stars, other ? (const void *)other : stars};
+  hr_spectra_writer_options options = hr_spectra_writer_options_default();
+  hr_spectra_rows rows = hr_spectra_rows_default();
+  hr_spectra_writer *writer = NULL;
+  options.rows = rows.rows = 2;
+  options.pixels = 2;
+  options.wave_angstrom = wave;
+  options.dtype = rows.dtype = HR_FLOAT64;
+  options.labels = names;
+  options.label_count = 2;
+  options.is_integer = integers;
+  options.replace = true;
+  rows.flux = flux;
+  rows.labels = labels;
+  check_ok(hr_spectra_writer_open(path, &options, &writer, &err));
+  check_ok(hr_spectra_writer_append(writer, &rows, &err));
+  check_ok(hr_spectra_writer_finish(writer, &err));
+  hr_spectra_writer_close(&writer);
+}
+
+static void whole_numbers_keep_their_digits(void **state) {
+  (void)state;
+  hr_spectra_reader *reader = NULL;
+  const double *rounded = NULL, halves[] = {0.5, 1.5};
+  const int64_t *values = NULL;
+  const int64_t stars[] = {(INT64_C(1) << 60) + 1, INT64_MIN};
+  char expected[sizeof s.name + 128];
+  write_whole(first, stars, NULL);
+  write_whole(second, stars, halves);
+  check_ok(hr_spectra_open(paths, 2, NULL, &reader, &err));
+  check_ok(hr_spectra_label_whole(reader, "star", &values, &err));
+  assert_non_null(values);
+  for (size_t i = 0; i < 4; i++) assert_true(values[i] == stars[i % 2]);
+  check_ok(hr_spectra_label(reader, "star", &rounded, &err));
+  check_near(rounded[0], 0x1p60, 0);
+  check_ok(hr_spectra_label_whole(reader, "mixed", &values, &err));
+  assert_null(values); /* the second file's are no integers */
+  values = stars;
+  snprintf(expected, sizeof expected, "%s has no label column none; it has star, mixed",
+           first);
+  check_fails(hr_spectra_label_whole(reader, "none", &values, &err), HR_ERR_DATA,
+              expected);
+  assert_null(values);
+  hr_spectra_close(&reader);
+}
+
 /* They mark nothing where none is above 0; one that is makes bad pixels of the others. */
 static void errors_may_not_be_known(void **state) {
   (void)state;
@@ -223,9 +275,13 @@ static void memory_can_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(files_are_one_table),     TEST(labels_and_noise_may_be_missing),
-      TEST(errors_may_not_be_known), TEST(a_row_that_cannot_be_used_is_refused),
-      TEST(what_is_wrong_is_said),   TEST(memory_can_run_out),
+      TEST(files_are_one_table),
+      TEST(labels_and_noise_may_be_missing),
+      TEST(errors_may_not_be_known),
+      TEST(a_row_that_cannot_be_used_is_refused),
+      TEST(what_is_wrong_is_said),
+      TEST(memory_can_run_out),
+      TEST(whole_numbers_keep_their_digits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -894,6 +894,8 @@ class Studies(unittest.TestCase):
         self.assertIsNone(read.noisy)
         for name in frame.columns:
             self.assertTrue(np.array_equal(read.labels[name], frame[name]), name)
+            whole = frame[name].dtype.kind == "i"
+            self.assertEqual(read.labels[name].dtype, np.int64 if whole else np.float64, name)
 
 
 if __name__ == "__main__":

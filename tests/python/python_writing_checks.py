@@ -43,8 +43,47 @@ class Writing(unittest.TestCase):
         self.assertTrue(np.array_equal(read.error, self.error))
         self.assertIsNone(read.noisy)
         self.assertEqual(list(read.labels), ["T_eff", "id", "ok"])
-        for name, values in self.labels.items():
-            self.assertTrue(np.array_equal(read.labels[name], values.astype(float)), name)
+        for name, dtype in (("T_eff", np.float64), ("id", np.int64), ("ok", np.int64)):
+            self.assertEqual(read.labels[name].dtype, dtype, name)
+            self.assertTrue(np.array_equal(read.labels[name], self.labels[name]), name)
+        self.assertEqual(len(set(read.labels["id"].tolist())), 5000)
+
+    def test_whole_numbers_keep_their_digits(self):
+        for dtype in (np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64):
+            most = min(np.iinfo(dtype).max, 2**63 - 2)
+            ids = np.array([most - 1, most, 0, np.iinfo(dtype).min], dtype)
+            read = self.written(f"whole_{np.dtype(dtype)}", self.flux[:4], None, {"gaia": ids})
+            self.assertEqual(read.labels["gaia"].dtype, np.int64)
+            self.assertEqual(read.labels["gaia"].tolist(), ids.tolist())
+        whole, halves = f"{STUDY}/whole_int64.h5", f"{STUDY}/halves.h5"
+        headroom.write_spectra(halves, self.flux[:1], None, {"gaia": [0.5]}, wave=self.wave)
+        # One column of two files is of one kind.
+        both = headroom.read_spectra([whole, f"{STUDY}/whole_uint8.h5"])
+        self.assertEqual(both.labels["gaia"].tolist(),
+                         [2**63 - 3, 2**63 - 2, 0, -2**63, 254, 255, 0, 0])
+        self.assertEqual(headroom.read_spectra([whole, halves]).labels["gaia"].dtype, np.float64)
+
+    def test_tables_keep_whole_numbers(self):
+        from headroom import _tables
+
+        for as_frame in (False, True)[:1 + HAS_PANDAS]:
+            table = _tables.read_csv(b"id,x\n1152921504606846977,1.5\n-3,2\n", as_frame)
+            self.assertEqual(np.asarray(table["id"]).tolist(), [2**60 + 1, -3])
+            self.assertEqual(table["id"].dtype, np.int64)
+
+    def test_whole_numbers_that_have_no_room_are_told(self):
+        path = f"{STUDY}/most.h5"
+        headroom.write_spectra(path, self.flux[:2], None, {"gaia": [1, 2**63 - 1], "n": [1, 2]},
+                               wave=self.wave)
+        with self.assertWarns(headroom.HeadroomWarning) as caught:
+            read = headroom.read_spectra(path)
+        self.assertEqual(str(caught.warning), "labels['gaia'] is rounded to float64: "
+                         f"{path}: column gaia has a number of 9223372036854775807 or more in row "
+                         "1, more than is kept to the last digit; give it as a signed 64-bit "
+                         "integer below that")
+        self.assertEqual(caught.filename, __file__)
+        self.assertEqual(read.labels["gaia"].tolist(), [1, 2.0**63])
+        self.assertEqual(read.labels["n"].dtype, np.int64)
 
     def test_arrays_of_every_kind(self):
         path = f"{STUDY}/written.bin"
