@@ -215,7 +215,7 @@ _NUMBERS = ("exposures", "exposure_time", "resolving_power", "fwhm", "error_scal
 
 def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
              shards: int = 5, seed: int = 1, progress: bool | Callable | None = False,
-             overwrite: bool = True, **options: Any) -> str:
+             overwrite: bool = False, **options: Any) -> str:
     """Simulated stars as PFS's medium-resolution arm sees them, in the layout of a study.
 
     Parameters
@@ -228,7 +228,7 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
     progress : bool or callable
         As that of :func:`headroom.run`.
     overwrite : bool
-        Whether an earlier simulation there is replaced. What is none never is.
+        Whether an earlier simulation there may be replaced. What is none never is.
     **options
         ``teff`` (K), ``logg``, ``mh`` (dex), ``mag`` (AB), ``seeing`` (arcsec),
         ``zenith_angle``, ``field_angle`` (degrees): (low, high) or one number;
@@ -241,6 +241,12 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
     -------
     str
         The path of ``study.yaml``, which :func:`headroom.run` takes.
+
+    Raises
+    ------
+    UsageError
+        Options that are wrong; spectra or a ``study.yaml`` are in the folder already.
+    FileError
     """
     given = {name: _whole(name, value) for name, value in (
         ("train", train), ("test", test), ("shards", shards), ("seed", seed))}
@@ -262,7 +268,7 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
                 f"{', '.join((*_CHOICES, *_RANGES, *_NUMBERS))}")
     folder = _checks.path_of(folder, "folder")
     if not overwrite:
-        _refuse_earlier(folder)
+        _refuse_earlier(folder, ("train_*/dataset.h5", "test/dataset.h5", "study.yaml"))
     bar = _Bar() if progress is True else None
     try:
         _core.simulate(folder, given, bar or progress or None)
@@ -272,8 +278,8 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
     return os.path.join(folder, "study.yaml")
 
 
-def _refuse_earlier(folder):
-    for pattern in ("train_*/dataset.h5", "test/dataset.h5", "study.yaml"):
+def _refuse_earlier(folder, patterns):
+    for pattern in patterns:
         for there in sorted(glob.glob(os.path.join(glob.escape(folder), pattern))):
             raise _errors.UsageError(
                 f"{there} is there already; give another folder, or overwrite=True")
@@ -514,10 +520,14 @@ class Comparison:
     def _repr_markdown_(self):
         return self._markdown
 
-    def save(self, folder: str | os.PathLike) -> None:
-        """Writes ``comparison.md``, ``comparison.json``, ``tables/`` and ``figures/``."""
+    def save(self, folder: str | os.PathLike, *, overwrite: bool = False) -> None:
+        """Writes ``comparison.md``, ``comparison.json``, ``tables/`` and ``figures/``; over those
+        of an earlier comparison where ``overwrite`` says so, else that is a UsageError."""
         runs, target = self._given
-        _core.compare(runs, target, _checks.path_of(folder, "folder"))
+        folder = _checks.path_of(folder, "folder")
+        if not _checks.bool_of(overwrite, "overwrite"):
+            _refuse_earlier(folder, ("comparison.json", "comparison.md"))
+        _core.compare(runs, target, folder)
 
     @property
     def table_names(self) -> list[str]:
@@ -547,6 +557,9 @@ def _estimate(own, key):
     return {name: np.nan if value is None else value for name, value in values.items()}
 
 
+_MOST_RUNS = 16
+
+
 def compare(*runs: Run | str | os.PathLike, target: str | None = None) -> Comparison:
     """Holds runs against the first of them, on the test stars that all have.
 
@@ -568,6 +581,9 @@ def compare(*runs: Run | str | os.PathLike, target: str | None = None) -> Compar
     DataError
         Where the rows are not the same stars, or their truth differs.
     """
+    if not 2 <= len(runs) <= _MOST_RUNS:
+        raise _errors.UsageError(f"runs: 2 to {_MOST_RUNS} can be compared, not {len(runs)}; give "
+                                 "the one that others are held against first")
     return Comparison([run.path if isinstance(run, Run) else _checks.path_of(run, "run")
                        for run in runs], _checks.text_of(target, "target"))
 

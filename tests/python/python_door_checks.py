@@ -703,6 +703,16 @@ class Studies(unittest.TestCase):
         self.assertEqual(len(comparison.table("ladder")["rung"]),
                          2 * len(comparison.results["ladder"]))
         comparison.save(f"{STUDY}/compared")
+        with self.assertRaises(headroom.UsageError) as caught:
+            comparison.save(f"{STUDY}/compared")
+        self.assertEqual(str(caught.exception), f"{STUDY}/compared/comparison.json is there "
+                         "already; give another folder, or overwrite=True")
+        comparison.save(f"{STUDY}/compared", overwrite=True)
+        for runs in ((), (other,), (other,) * 17):
+            with self.assertRaises(headroom.UsageError) as caught:
+                headroom.compare(*runs)
+            self.assertEqual(str(caught.exception), f"runs: 2 to 16 can be compared, not "
+                             f"{len(runs)}; give the one that others are held against first")
         self.assertTrue(os.path.exists(f"{STUDY}/compared/figures/comparison.svg"))
         # Every table has the name of the file that it is.
         self.assertEqual(comparison.table_names, ["ladder", "methods", "bins", "snr"])
@@ -734,10 +744,14 @@ class Studies(unittest.TestCase):
         self.assertEqual(path, f"{STUDY}/ours/study.yaml")
         self.assertEqual(seen[-1][2:4], (120, 120))
         with self.assertRaises(headroom.UsageError) as caught:
-            headroom.simulate(f"{STUDY}/ours", 5, 0, shards=1, overwrite=False)
+            headroom.simulate(f"{STUDY}/ours", 5, 0, shards=1)
         self.assertEqual(str(caught.exception), f"{STUDY}/ours/train_0/dataset.h5 is there "
                          "already; give another folder, or overwrite=True")
         self.assertEqual(len(headroom.read_spectra(f"{STUDY}/ours/train_0/dataset.h5")), 300)
+        small = f"{STUDY}/small"
+        for rows, overwrite in ((5, False), (7, True)):
+            headroom.simulate(small, rows, 0, shards=1, overwrite=overwrite)
+            self.assertEqual(len(headroom.read_spectra(f"{small}/train_0/dataset.h5")), rows)
         config = {
             "experiment": {"id": "DICT"},
             "data": {"train": ["train_{0..1}/dataset.h5"], "test": "test/dataset.h5",
