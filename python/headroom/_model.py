@@ -45,10 +45,10 @@ def flag_words(flags: Any) -> list:
     return [word for word, (bit, _) in FLAGS.items() if int(flags) & bit]
 
 
-def _two_dimensional(array, name):
+def _two_dimensional(array, name, may_be_one=True):
     _checks.refuse_unit(array, name)
     array = _checks.array_of(array, name, "numbers [N, P], a row a spectrum")
-    if array.ndim == 1:
+    if array.ndim == 1 and may_be_one:
         array = array[np.newaxis]
     if array.ndim != 2 or array.dtype.kind not in "fiub":
         raise _errors.UsageError(
@@ -68,13 +68,14 @@ def _is_taken_as_it_is(array, dtype):
 class _Rows:
     """Flux, error and mask as the C library takes them, some rows at a time."""
 
-    def __init__(self, flux, error, mask, pixels, grid="model.wave"):
-        self.flux = _two_dimensional(flux, "flux")
-        self.error = None if error is None else _two_dimensional(error, "error")
-        mask = None if mask is None else _two_dimensional(mask, "mask")
-        for name, array in (("flux", self.flux), ("error", self.error), ("mask", mask)):
+    def __init__(self, flux, error, mask, pixels, grid="model.wave", *, name="flux"):
+        of_model = grid == "model.wave"
+        self.flux = _two_dimensional(flux, name, of_model)
+        self.error = None if error is None else _two_dimensional(error, "error", of_model)
+        mask = None if mask is None else _two_dimensional(mask, "mask", of_model)
+        for name, array in ((name, self.flux), ("error", self.error), ("mask", mask)):
             if array is not None and array.shape != (len(self.flux), pixels):
-                whose = "this model" if grid == "model.wave" else "this file"
+                whose = "this model" if of_model else "this file"
                 raise _errors.UsageError(
                     f"{name} has shape {array.shape}, but spectra of {whose} are "
                     f"[{len(self.flux)}, {pixels}]; bring them to its grid, {grid}")

@@ -55,8 +55,9 @@ def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels:
         refused. fp32 stays fp32, all else is stored in fp64. Memory maps are read 4,096 rows at
         a time.
     error : array_like [N, P], optional
-        One sigma, in the unit of the flux. A pixel whose error is not above 0 or not finite
-        is a bad one; without this, errors are not known.
+        One sigma, in the unit of the flux. A pixel whose error is 0, negative or not finite is a
+        bad one, which a study fills in and does not weigh: it is written as it is, and nothing
+        is said. Without this, or where none is above 0, errors are not known.
     labels : dict, DataFrame or structured array of numbers [N], optional
         By name, each in its unit: "T_eff" in K, "log_g" in dex. Whole numbers are kept to the
         last digit. A float that is masked or missing is written as NaN; whole numbers have no
@@ -92,7 +93,8 @@ def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels:
     wave = _checks.wavelengths_of(wave)
     rows = _model._Rows(flux, error, mask, len(wave), "wave")
     _checks.refuse_unit(noisy, "noisy")
-    clean = None if noisy is None else _model._Rows(noisy, None, mask, len(wave), "wave")
+    clean = None if noisy is None else _model._Rows(noisy, None, mask, len(wave), "wave",
+                                                        name="noisy")
     if clean is not None and len(clean) != len(rows):
         raise _errors.UsageError(f"noisy has {len(clean)} rows, but flux has {len(rows)}")
     columns = _columns(labels, len(rows))

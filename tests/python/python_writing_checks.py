@@ -107,6 +107,15 @@ class Writing(unittest.TestCase):
             self.assertEqual(read.error[4500, 3], 0)
             self.assertEqual(np.sum(read.error <= 0), 1)
 
+    def test_negative_errors_are_bad_pixels(self):
+        error = self.error[:3].copy()
+        error[1, 4], error[2, 5], error[0, 6] = -1, 0, np.inf
+        read = self.written("negative", self.flux[:3], error)
+        good = np.ones((3, 40), bool)
+        good[1, 4] = good[2, 5] = good[0, 6] = False
+        self.assertTrue(np.array_equal((read.error > 0) & np.isfinite(read.error), good))
+        self.assertTrue(np.array_equal(read.error[good], error[good]))
+
     def test_errors_that_are_not_known(self):
         read = self.written("no_error", self.flux)
         self.assertTrue(np.array_equal(read.flux, self.flux))
@@ -155,6 +164,12 @@ class Writing(unittest.TestCase):
         refused("the wavelength of pixel 0 (counted from 0) is -1; wavelengths are finite, above 0 "
                 "and increase, in angstrom", flux, wave=np.arange(-1, 39), kind=headroom.DataError)
         refused("noisy has 1 rows, but flux has 2", flux, noisy=flux[:1])
+        refused("noisy has shape (2, 39), but spectra of this file are [2, 40]; bring them to its "
+                "grid, wave", flux, noisy=flux[:, 1:])
+        # A single spectrum has a row, too: nothing else is blamed.
+        for name in ("flux", "error", "mask", "noisy"):
+            refused(f"{name} has shape (40,) and dtype float32; give numbers [N, P], a row a "
+                    "spectrum", **{"flux": flux, name: flux[0]}, labels={"a": [1, 2]})
         refused("labels have no names; give a dict, a DataFrame or a structured array", flux,
                 labels=np.zeros(2))
         refused("labels['a'] has shape (3,) and dtype int64, but there are 2 spectra; give one "
