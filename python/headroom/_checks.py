@@ -13,12 +13,10 @@ from headroom import _errors
 _EXACT = 2**53
 
 
-def _shown(value):
+def shown(value: Any) -> str:
     """What was given, not more than a line of it."""
-    text = repr(value)
-    text = " ".join(text.split()) if len(text) <= 60 else "..."
-    return f"{text} of type {type(value).__name__}" if text != "..." else (
-        f"of type {type(value).__name__}")
+    text, kind = repr(value), f"of type {type(value).__name__}"
+    return f"{' '.join(text.split())} {kind}" if len(text) <= 60 else f"something {kind}"
 
 
 def text_of(value: Any, name: str, what: str = "its name as text") -> str | None:
@@ -90,7 +88,7 @@ def path_of(value: Any, name: str) -> str:
     try:
         path = os.fsdecode(value)
     except TypeError:
-        raise _errors.UsageError(f"{name} is {_shown(value)}; give a path, as text, bytes or "
+        raise _errors.UsageError(f"{name} is {shown(value)}; give a path, as text, bytes or "
                                  "os.PathLike") from None
     if not is_plain_text(path):
         raise _errors.UsageError(f"{name} is {path!r}, which is no path: give text of UTF-8 "

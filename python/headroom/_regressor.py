@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -68,6 +69,22 @@ _OURS = ("test.h5", "Calibration in the report", "data.units")
 _BIN_LABEL = "all_rows"
 
 _CHECKED_ROWS = 4096
+
+# Parameters by the keys of the study that they are told as.
+_KEYS = {"data.noise.level": "noise_level", "selection.folds": "folds",
+         "data.noise.seed": "random_state", "selection.seed": "random_state",
+         "data.clip": "clip"}
+
+
+def _refuse_elsewhere(given, path):
+    """Models from elsewhere: what has been trained is not fitted."""
+    for key, value in given.items():
+        where = f"{path}[{key!r}]"
+        if isinstance(key, str) and key.rpartition(".")[2] in ("predictions", "onnx"):
+            raise _errors.ConfigError(f"{where} is of a model from elsewhere, which a regressor "
+                                      "cannot fit; compare it in a study, with headroom.run")
+        if isinstance(value, dict):
+            _refuse_elsewhere(value, where)
 
 
 def _as_array(array, name):
@@ -161,7 +178,11 @@ def _seed_of(random_state):
     for draw in ("randint", "integers"):  # RandomState, Generator
         if hasattr(random_state, draw):
             return int(getattr(random_state, draw)(0, 2**31 - 1))
-    return _study._whole("random_state", random_state)
+    seed = _study._whole("random_state", random_state)
+    if seed >= 2**53:
+        raise _errors.UsageError(f"random_state is {random_state!r}; give a whole number from 0 to "
+                                 "2^53 - 1")
+    return seed
 
 
 def _read_folder(folder):
@@ -397,6 +418,7 @@ class HeadroomRegressor(_Base):
         if not isinstance(experts, dict):
             raise _errors.UsageError(f"experts is {experts!r}; give a dict of methods and their "
                                      "settings, such as {'ridge': {}}")
+        _refuse_elsewhere(experts, "experts")
         if self.alpha is None:
             return experts
         ridge = experts.get("ridge", 0)
@@ -414,6 +436,8 @@ class HeadroomRegressor(_Base):
     def _given(self, names):
         """What the C library is told."""
         text = _study._yaml_of(self._configuration(names), "the configuration")
+        if isinstance(self.settings, dict):
+            _refuse_elsewhere(self.settings, "settings")
         return {"path": None, "compat": None, "mode": 0, "report": False, "preflight": True,
                 "text": text, "settings": _study._settings_of(self.settings)}
 
@@ -444,7 +468,7 @@ class HeadroomRegressor(_Base):
                                 (", or try it all the same with preflight=False", ""),
                                 ("with out=", "by the variable TMPDIR")):
                 text = text.replace(ours, yours)
-            return text
+            return self._in_parameters(text)
 
         def tell(is_warning, line):
             telling(is_warning and not any(word in line for word in _OURS), readable(line))
@@ -455,11 +479,24 @@ class HeadroomRegressor(_Base):
             _write.write_spectra(os.path.join(folder, name), spectra[rows],
                                  None if error is None else error[rows], labels, wave=wave)
         try:
-            run = _core.run({**given, "folder": folder, "out": os.path.join(folder, "run")}, tell,
+            run = _study._run({**given, "folder": folder, "out": os.path.join(folder, "run")}, tell,
                             None)
-            self._take(os.path.join(run, "model"), len(names), _core.lost(run), telling)
+            lost = _core.lost(run)
+            self._take(os.path.join(run, "model"), len(names), lost and readable(lost), telling)
         except _errors.HeadroomError as failure:
             raise _errors.of_status(failure.status, readable(str(failure))) from None
+
+    def _in_parameters(self, text):
+        """A sentence about the configuration as one about what was given."""
+        if text.startswith("configuration, "):
+            return text.removeprefix("configuration, ")  # it names one of `settings`
+        text = re.sub("^configuration(: | has| and the call have)",
+                      lambda begin: "" if begin[1] == ": " else "there are", text)
+        text = text.replace(", and a model from elsewhere needs predictions or onnx", "")
+        keys = {**_KEYS, **({} if self.alpha is None else {"experts.ridge.alpha": "alpha"})}
+        for key, name in keys.items():
+            text = text.replace(key, name)
+        return text
 
     def _take(self, folder, targets, lost, telling):
         # Without a model there is no such folder.

@@ -6,6 +6,7 @@ import glob
 import json
 import operator
 import os
+import re
 import sys
 import time
 import warnings
@@ -139,6 +140,7 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
              "settings": _settings_of(settings)}
     _check_progress(progress)
     if isinstance(config, dict):
+        _refuse_contents(config)
         given["text"] = _yaml_of(config, "the configuration")
         given["folder"] = None if folder is None else _checks.path_of(folder, "folder")
     elif folder is not None:
@@ -151,12 +153,63 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
                                  "path of a YAML file")
     bar, telling = _Bar() if progress is True else None, _Telling()
     try:
-        done = Run(_core.run(given, telling, bar or progress or None))
+        done = Run(_run(given, telling, bar or progress or None))
     finally:
         if bar:
             bar.close()
     telling.raise_first(done)
     return done
+
+
+# A dict has no lines: the text that is made of it is one, and where in it a key stands is
+# nobody's concern. The C library says it at the beginning, or of each of several problems.
+_PLACE = re.compile(r"^configuration:1:[0-9]+: ")
+_PLACES = re.compile(r"(\([0-9]+\) )1:[0-9]+: ")
+
+
+def _without_lines(message):
+    if message.startswith("configuration "):
+        return _PLACES.sub(r"\1", message)
+    return _PLACE.sub("configuration: ", message)
+
+
+def _run(given, tell, progress):
+    try:
+        return _core.run(given, tell, progress)
+    except _errors.HeadroomError as failure:
+        said = _without_lines(str(failure))
+        if given["text"] is None or said == str(failure):
+            raise
+        raise _errors.of_status(failure.status, said) from None
+
+
+# Keys that are files, whose content is likely to be given in their place, and how it becomes one.
+_TABLE, _SPECTRA = "save it with numpy.save or to_csv", "write it with headroom.write_spectra"
+_FILES = {"predictions": _TABLE, "validation": _TABLE, "labels": _TABLE, "train": _SPECTRA,
+          "test": _SPECTRA, "onnx": "save the network as an ONNX file"}
+
+
+# Files are named at the third level, and what holds itself has no end.
+_DEEPEST = 8
+
+
+def _refuse_contents(value, path="", depth=0):
+    """An array or a table, or nothing, where a configuration names a file."""
+    if depth > _DEEPEST:
+        return
+    key = path.rpartition(".")[2].partition("[")[0]
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_contents(item, f"{path}.{name}" if path else str(name), depth + 1)
+    elif isinstance(value, (list, tuple)) and key in _FILES:
+        for i, item in enumerate(value):
+            _refuse_contents(item, f"{path}[{i}]", depth + 1)
+    elif hasattr(value, "__array__") and np.ndim(value) and key in _FILES:
+        raise _errors.ConfigError(f"{path} is of type {type(value).__name__}, but names a file; "
+                                  f"{_FILES[key]}, and give the path")
+    elif value is None and key in ("predictions", "onnx"):
+        raise _errors.ConfigError(f"{path} is None, but names a file; give its path, or leave the "
+                                  "key out")
 
 
 def _check_progress(progress):
@@ -185,6 +238,7 @@ def _settings_of(settings):
     if not isinstance(settings, dict):
         raise _errors.UsageError(f"settings is of type {type(settings).__name__}; give a dict of "
                                  "keys with dots, such as {'ridge.alpha': 100}")
+    _refuse_contents(settings)
     for key in settings:
         is_key = isinstance(key, str) and all(key.split(".")) and _checks.is_plain_text(key)
         if not is_key or "=" in key:
@@ -202,8 +256,7 @@ def _plain(value):
     if isinstance(value, tuple):
         return list(value)
     raise _errors.ConfigError(
-        f"the configuration holds {value!r} of type {type(value).__name__}; give text, numbers, "
-        "lists and dicts")
+        f"the configuration holds {_checks.shown(value)}; give text, numbers, lists and dicts")
 
 
 _CHOICES = {"dtype": ("f32", "f64"), "labels": ("uniform", "lattice"), "nodes": ("all", "half"),

@@ -395,6 +395,10 @@ class BadInput(unittest.TestCase):
         refused(headroom.ConfigError,
                 "the configuration holds {1} of type set; give text, numbers, lists and dicts",
                 headroom.run, {"data": {1}})
+        refused(headroom.ConfigError,
+                "the configuration holds something of type Wide; give text, numbers, lists and "
+                "dicts", headroom.run, {"data": type("Wide", (), {"__repr__": lambda self:
+                                                                  "x\n" * 99})()})
         circle = {}
         circle["data"] = circle
         refused(headroom.ConfigError,
@@ -413,6 +417,52 @@ class BadInput(unittest.TestCase):
         refused(headroom.UsageError, "files is empty; give a path, or a list of paths",
                 headroom.read_spectra, [])
         self.assertFalse(os.path.exists(f"{STUDY}/none"))
+
+    def test_a_dict_has_no_lines(self):
+        study = {"experiment": {"id": "A"}, "experts": {"ridge": {"alpha": -1}},
+                 "data": {"train": [f"{STUDY}/data/train_0/dataset.h5"], "target": "log_g",
+                          "test": f"{STUDY}/data/test/dataset.h5"}}
+        alpha = "experts.ridge.alpha is -1, but must be between 1e-12 and 1e+30"
+        self.refused(headroom.ConfigError, f"configuration: {alpha}", headroom.run, study,
+                     f"{STUDY}/none", progress=False)
+        self.refused(headroom.ConfigError, "configuration has 2 problems: (1) "
+                     f"selection.folds is 1, but must be between 2 and 64; (2) {alpha}", headroom.run,
+                     {**study, "selection": {"folds": 1}}, f"{STUDY}/none", progress=False)
+        self.refused(headroom.ConfigError, "configuration and the call have 2 problems: (1) "
+                     f"settings 1: selection.folds is 1, but must be between 2 and 64; (2) {alpha}",
+                     headroom.run, study, f"{STUDY}/none", settings={"selection.folds": 1},
+                     progress=False)
+        with open(f"{STUDY}/lines.yaml", "w", encoding="utf-8") as file:
+            json.dump(study, file, indent=1)
+        self.refused(headroom.ConfigError, f"{STUDY}/lines.yaml:7:13: {alpha}", headroom.run,
+                     f"{STUDY}/lines.yaml", f"{STUDY}/none", progress=False)
+
+    def test_what_a_file_holds_is_none(self):
+        table, spectra = ("save it with numpy.save or to_csv",
+                          "write it with headroom.write_spectra")
+        array, kinds = np.ones(50), [(np.ones(50), "ndarray")]
+        if HAS_PANDAS:
+            import pandas
+            kinds.append((pandas.DataFrame({"a": array}), "DataFrame"))
+        for values, kind in kinds:
+            for name, config, remedy in (
+                    ("experts.mine.predictions", {"experts": {"mine": {"predictions": values}}},
+                     table),
+                    ("experts.mine.validation",
+                     {"experts": {"mine": {"predictions": "a.csv", "validation": values}}}, table),
+                    ("experts.mine.onnx", {"experts": {"mine": {"onnx": values}}},
+                     "save the network as an ONNX file"),
+                    ("data.test", {"data": {"test": values}}, spectra),
+                    ("data.train[1]", {"data": {"train": ["a.h5", values]}}, spectra)):
+                self.refused(headroom.ConfigError, f"{name} is of type {kind}, but names a file; "
+                             f"{remedy}, and give the path", headroom.run, config)
+            self.refused(headroom.ConfigError, f"mine.predictions is of type {kind}, but names a "
+                         f"file; {table}, and give the path", headroom.run, {},
+                         settings={"mine.predictions": values})
+        for key in ("predictions", "onnx"):
+            self.refused(headroom.ConfigError, f"experts.mine.{key} is None, but names a file; "
+                         "give its path, or leave the key out", headroom.run,
+                         {"experts": {"mine": {key: None}}})
 
     def test_nothing_that_is_given_raises_what_no_sentence_says(self):
         """Things of every kind in the place of every argument: a HeadroomError names it."""

@@ -343,10 +343,25 @@ class Parameters(unittest.TestCase):
 
 class BadInput(unittest.TestCase):
     def refused(self, sentence, call, *values, **names):
-        with self.assertRaises(headroom.UsageError) as caught:
+        self.refused_as(headroom.UsageError, sentence, call, *values, **names)
+
+    def refused_as(self, kind, sentence, call, *values, **names):
+        with self.assertRaises(kind) as caught:
             call(*values, **names)
         self.assertIsInstance(caught.exception, ValueError)
         self.assertEqual(str(caught.exception), sentence)
+
+    def test_models_from_elsewhere(self):
+        for where, parameters in (
+                ("experts['mine']['predictions']",
+                 {"experts": {"ridge": {}, "mine": {"predictions": "/a/b.csv", "column": "a"}}}),
+                ("experts['net']['onnx']", {"experts": {"net": {"onnx": "net.onnx"}}}),
+                ("settings['mine.predictions']", {"settings": {"mine.predictions": "b.csv"}}),
+                ("settings['experts']['net']['onnx']",
+                 {"settings": {"experts": {"net": {"onnx": "net.onnx"}}}})):
+            self.refused_as(headroom.ConfigError, f"{where} is of a model from elsewhere, which a "
+                            "regressor cannot fit; compare it in a study, with headroom.run",
+                            headroom.HeadroomRegressor(**parameters).fit, X, LABELS[:, 0])
 
     def test_arrays(self):
         regressor, y = headroom.HeadroomRegressor(), LABELS[:, 0]
@@ -424,6 +439,30 @@ class BadInput(unittest.TestCase):
                  "{'ridge.alpha': 100}", {"settings": ["ridge.alpha=1"]})):
             for labels in (y, np.ones(400)):  # where nothing is trained, too
                 self.refused(sentence, headroom.HeadroomRegressor(**parameters).fit, X, labels)
+        self.refused("random_state is 9007199254740992; give a whole number from 0 to 2^53 - 1",
+                     headroom.HeadroomRegressor(random_state=2**53).fit, X, y)
+        known = "ridge, ridge_marginal, posterior, lightgbm, cnn, vit, line_index"
+        for sentence, parameters in (  # nobody has written a file that has lines
+                ("alpha[0] is -1, but must be between 1e-12 and 1e+30", {"alpha": -1}),
+                ("folds is 1, but must be between 2 and 64", {"folds": 1}),
+                ("noise_level is -1, but must be at least 0", {"noise_level": -1}),
+                ("memory_mib is 0, but must be between 1 and 1073741824", {"memory_mib": 0}),
+                (f"the key 'experts.foo' is not known; the keys here are {known}",
+                 {"experts": {"foo": {}}}),
+                ("experts.ridge.alpha[0] is -1, but must be between 1e-12 and 1e+30",
+                 {"experts": {"ridge": {"alpha": [-1]}}}),
+                ("there are 2 problems: (1) folds is 1, but must be between 2 and 64; (2) alpha[1] "
+                 "is -2, but must be between 1e-12 and 1e+30", {"alpha": [1, -2], "folds": 1}),
+                ("there are 2 problems: (1) folds is 1, but must be between 2 and 64; (2) settings "
+                 "1: experts.ridge.alpha is -1, but must be between 1e-12 and 1e+30",
+                 {"folds": 1, "settings": {"ridge.alpha": -1}}),
+                ("settings 1: experts.ridge.alpha is -1, but must be between 1e-12 and 1e+30",
+                 {"settings": {"ridge.alpha": -1}})):
+            regressor = headroom.HeadroomRegressor(**parameters)
+            self.refused_as(headroom.ConfigError, sentence, regressor.fit, X, y, np.ones_like(X))
+        self.refused_as(headroom.EmptyError, "no expert could be trained: posterior (without noise "
+                        "there is no posterior; noise_level has to be above 0)",
+                        headroom.HeadroomRegressor({"posterior": {}}).fit, X, y, np.ones_like(X))
         with self.assertRaisesRegex(headroom.ConfigError, "alpha.* is 'many', which is"):
             headroom.HeadroomRegressor(alpha="many").fit(X, y)
         with self.assertRaisesRegex(
