@@ -56,8 +56,9 @@ def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels:
         a time.
     error : array_like [N, P], optional
         One sigma, in the unit of the flux. A pixel whose error is 0, negative or not finite is a
-        bad one, which a study fills in and does not weigh: it is written as it is, and nothing
-        is said. Without this, or where none is above 0, errors are not known.
+        bad one: it is written as it is, without a word, and a study, which fills it in, counts
+        and tells it (docs/formats.md). Without this, or where none is above 0, errors are not
+        known.
     labels : dict, DataFrame or structured array of numbers [N], optional
         By name, each in its unit: "T_eff" in K, "log_g" in dex. Whole numbers are kept to the
         last digit. A float that is masked or missing is written as NaN; whole numbers have no

@@ -426,8 +426,9 @@ class BadInput(unittest.TestCase):
         self.refused(headroom.ConfigError, f"configuration: {alpha}", headroom.run, study,
                      f"{STUDY}/none", progress=False)
         self.refused(headroom.ConfigError, "configuration has 2 problems: (1) "
-                     f"selection.folds is 1, but must be between 2 and 64; (2) {alpha}", headroom.run,
-                     {**study, "selection": {"folds": 1}}, f"{STUDY}/none", progress=False)
+                     f"selection.folds is 1, but must be between 2 and 64; (2) {alpha}",
+                     headroom.run, {**study, "selection": {"folds": 1}}, f"{STUDY}/none",
+                     progress=False)
         self.refused(headroom.ConfigError, "configuration and the call have 2 problems: (1) "
                      f"settings 1: selection.folds is 1, but must be between 2 and 64; (2) {alpha}",
                      headroom.run, study, f"{STUDY}/none", settings={"selection.folds": 1},
