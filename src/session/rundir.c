@@ -177,10 +177,11 @@ static hr_status check_elements(const char *out_dir, hr_error *err) {
   hr_elements elements = {0};
   hr_status status = hr_elements_find(out_dir, &elements, err);
   if (status == HR_OK && elements.count > 0) {
-    status = hr_fail(err, HR_ERR_USAGE,
-                     "%s holds what %zu element%s of an array of jobs did; put them "
-                     "together with `headroom merge`, or throw that away with --restart",
-                     out_dir, elements.count, elements.count == 1 ? "" : "s");
+    status =
+        hr_fail(err, HR_ERR_USAGE,
+                "%s holds what %zu element%s of an array of jobs did; put them "
+                "together with `headroom merge`, or throw that away with %s",
+                out_dir, elements.count, elements.count == 1 ? "" : "s", HR_DOOR_RESTART);
   }
   hr_elements_fini(&elements);
   return status;
@@ -198,8 +199,8 @@ hr_status hr_rundir_check_element(const char *dir, const hr_origin *origin,
   if (differences.length > 0) {
     status = hr_fail(err, HR_ERR_USAGE,
                      "%s is an element of another study: %s; change it back, or do the "
-                     "element again with --replace",
-                     dir, differences.bytes);
+                     "element again with %s",
+                     dir, differences.bytes, HR_DOOR_REPLACE);
   }
 cleanup:
   json_decref(manifest);

@@ -269,8 +269,8 @@ void hr_run_state_describe(const hr_run_state *state, const char *run_dir, hr_te
              state->element_count > 0) {
     hr_text_append(
         out,
-        "`headroom run CONFIG --array %zu/%zu`, with the --out that it was begun "
-        "with, goes on\n",
+        "`headroom run CONFIG --array %zu/%zu`, into the directory that it was begun "
+        "for, goes on\n",
         state->element, state->element_count);
   } else if (state->phase != HR_RUN_RUNNING && state->phase != HR_RUN_FINISHED) {
     hr_text_append(out, "`headroom run CONFIG --out %s --resume` goes on\n", run_dir);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "core/file.h"
 #include "session/rundir.h"
 #include "session/task_folders.h"
@@ -248,8 +249,8 @@ hr_status hr_merge_find_config(const char *run_dir, char **out, hr_error *err) {
   if (!*out) {
     status = hr_fail(err, HR_ERR_MISSING,
                      "%s holds no element of an array; name the configuration, or the "
-                     "directory that was named with --out",
-                     run_dir);
+                     "directory that was named with %s",
+                     run_dir, HR_DOOR_OUT);
   }
 cleanup:
   hr_elements_fini(&elements);

@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "core/clock.h"
+#include "core/door.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/observe.h"
@@ -478,10 +479,12 @@ cleanup:
 /* Who would go on in an element's folder without it would do the whole study there. */
 static hr_status check_whole(const study *s, hr_error *err) {
   if (s->is_element || !hr_folder_has(s->out_dir, "element.json")) return HR_OK;
-  return hr_fail(err, HR_ERR_USAGE,
-                 "%s is the folder of an element of an array; go on with --array and the "
-                 "--out that it was begun with, or name another directory with --out",
-                 s->out_dir);
+  return hr_fail(
+      err, HR_ERR_USAGE,
+      "%s is the folder of an element of an array; go on with "
+      "`headroom run --array` into the directory that it was begun for, or name "
+      "another with %s",
+      s->out_dir, HR_DOOR_OUT);
 }
 
 /* Takes the run directory, and finds out what is left to be done. */

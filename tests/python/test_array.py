@@ -159,13 +159,13 @@ class Array(unittest.TestCase):
         folder = os.path.join(out, "elements", "0-of-1")
         if process.returncode == 130:
             self.assertEqual(self.headroom("status", folder).stdout.splitlines()[-1],
-                             "`headroom run CONFIG --array 0/1`, with the --out that it was begun "
-                             "with, goes on")
+                             "`headroom run CONFIG --array 0/1`, into the directory that it was "
+                             "begun for, goes on")
         done = self.headroom("run", self.config, "--out", folder, "--resume", code=2)
         self.assertEqual(self.last_error(done),
                          f"headroom: {folder} is the folder of an element of an array; go on with "
-                         "--array and the --out that it was begun with, or name another directory "
-                         "with --out")
+                         "`headroom run --array` into the directory that it was begun for, or "
+                         "name another with --out")
         again = self.element(out, 0, 1)
         self.assertNotIn("warning: the expert", again.stderr)
         said = self.element(out, 0, 1, "--dry-run").stdout
