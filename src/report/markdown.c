@@ -274,6 +274,12 @@ static const char *kind_of_warning(const char *code) {
   if (strcmp(code, hr_doubt_text(HR_DOUBT_OUTSIDE)) == 0) {
     return "a model from elsewhere says nothing of some rows";
   }
+  if (strcmp(code, hr_doubt_text(HR_DOUBT_OUTSIDE_VALUES)) == 0) {
+    return "predictions of a model from elsewhere are far from all labels";
+  }
+  if (strcmp(code, hr_doubt_text(HR_DOUBT_OUTSIDE_NOISE)) == 0) {
+    return "a model from elsewhere did not see the noise";
+  }
   return "the data are in doubt";
 }
 

@@ -8,6 +8,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/json_file.h"
+#include "data/doubts.h"
 #include "report/drawing.h"
 #include "report/run_results.h"
 #include "report/tables.h"
@@ -95,6 +96,19 @@ cleanup:
   return status;
 }
 
+/* Whether predictions from elsewhere were made before the noise was drawn. */
+static bool has_unseen_noise(hr_results *results) {
+  hr_node root = hr_reader_root(&results->reader);
+  if (!hr_node_has(&root, "warnings")) return false;
+  hr_node warnings = hr_node_list(&results->reader, &root, "warnings");
+  for (size_t i = 0; i < hr_node_count(&warnings); i++) {
+    hr_node warning = hr_node_item(&results->reader, &warnings, i);
+    const char *code = hr_node_text(&results->reader, &warning, "code");
+    if (strcmp(code, hr_doubt_text(HR_DOUBT_OUTSIDE_NOISE)) == 0) return true;
+  }
+  return false;
+}
+
 static hr_status open_results(const char *run_dir, hr_results **out, hr_error *err) {
   hr_results_options options = hr_results_options_default();
   options.skip_predictions = true;
@@ -107,6 +121,7 @@ static hr_status read_point(const char *run_dir, hr_sweep *sweep, hr_sweep_point
   hr_results *results = NULL;
   HR_TRY(open_results(run_dir, &results, err));
   HR_TRY(read_study(results, sweep, err));
+  sweep->has_unseen_noise = sweep->has_unseen_noise || has_unseen_noise(results);
   HR_TRY(read_rungs(results, point, err));
   HR_TRY(read_methods(results, point, err));
   HR_TRY(hr_reader_status(&results->reader, err));

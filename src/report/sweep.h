@@ -44,6 +44,7 @@ typedef struct hr_sweep {
   char *experiment, *target; /* of the first point with results; NULL: there is none */
   bool chinese, lacks_titles;
   bool has_stored_noise; /* test rows have the noise of their file */
+  bool has_unseen_noise; /* that drawn for them is none that every method saw */
 } hr_sweep;
 
 /* Reads the results of every point that has any. Fails as hr_results_open. */

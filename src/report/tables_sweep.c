@@ -245,6 +245,15 @@ static hr_status note_doubts(const hr_sweep *sweep, hr_table *table, hr_error *e
                              "of their file; with data.noise.test: generated both do."));
     HR_TRY(hr_strings_append(&table->notes, note, err));
   }
+  if (sweep->has_unseen_noise) {
+    HR_TRY(hr_set_text(
+        &note, err, "%s",
+        sweep->chinese
+            ? "以预测文件给出的外来模型未见到此处为测试行生成的噪声：其线不随噪声变化。"
+            : "Models from elsewhere that are given by their predictions did not see the "
+              "noise drawn for test rows here: their lines do not change with it."));
+    HR_TRY(hr_strings_append(&table->notes, note, err));
+  }
 cleanup:
   hr_free(note);
   return status;

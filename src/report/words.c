@@ -164,6 +164,8 @@ const char *hr_words_doubt(const char *code) {
       {"no_snr", "", "有测试行没有 snr"},
       {"unlabelled", "", "有些行没有标签，已略去"},
       {"outside", "", "外来模型对有些行没有数值"},
+      {"outside_values", "", "外来模型的预测远离所有标签"},
+      {"outside_noise", "", "外来模型未见到此处的噪声"},
       {"leakage", "", "仅凭误差即可预测标签"},
       {"sigma", "", "σ 的偏差超出偶然"},
       {"alpha", "", "最佳设置是所试的最末一个"},

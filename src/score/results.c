@@ -13,6 +13,7 @@
 #include "methods/outside/outside.h"
 #include "score/controls_json.h"
 #include "score/dominant.h"
+#include "score/outside_values.h"
 #include "score/predictions.h"
 #include "score/results_binning.h"
 #include "score/results_calibration.h"
@@ -260,6 +261,7 @@ static hr_status find_doubts(const hr_evaluation *evaluation, hr_doubts *found,
   HR_TRY(hr_undertuned_doubt(evaluation->input, found, err));
   HR_TRY(hr_dominant_doubt(evaluation, found, err));
   HR_TRY(hr_missing_doubt(&evaluation->missing, evaluation->input, found, err));
+  HR_TRY(hr_outside_values_doubt(evaluation->input, found, err));
 cleanup:
   return status;
 }

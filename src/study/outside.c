@@ -8,6 +8,7 @@
 #include "core/alloc.h"
 #include "core/fingerprint.h"
 #include "core/observe.h"
+#include "data/prediction_doubts.h"
 #include "methods/outside/onnx_file.h"
 #include "methods/outside/onnx_model.h"
 #include "study/outside_columns.h"
@@ -93,6 +94,27 @@ static void tell_doubt(const reading *r) {
   doubt->is_told = true;
 }
 
+/* Predictions of test rows, or of training rows, that look like no labels. */
+static hr_status tell_odd_values(const reading *r, const hr_outside_file *file,
+                                 size_t target, const double *values, hr_error *err) {
+  const hr_study_view *view = &r->plan->view;
+  const hr_predicted predicted = {
+      .expert = r->name,
+      .target = hr_study_target_name(view, target),
+      .source = file->path,
+      .values = values,
+      .rows = file->has_training ? view->train.rows : view->test_rows,
+      .labels = hr_study_target(view, target),
+      .label_rows = view->train.rows};
+  size_t before = r->plan->doubts.count;
+  hr_status status = hr_doubt_predictions(&predicted, &r->plan->doubts, err);
+  for (size_t i = before; status == HR_OK && i < r->plan->doubts.count; i++) {
+    hr_observe_warning(r->observer, "%s", r->plan->doubts.items[i].sentence);
+    r->plan->doubts.items[i].is_told = true;
+  }
+  return status;
+}
+
 /* A prediction is of use without a sigma. */
 static hr_status tell_unsure(const reading *r, size_t target, const double *values,
                              const double *sigma, hr_error *err) {
@@ -174,6 +196,31 @@ cleanup:
   return status;
 }
 
+/* Predictions are of spectra as their author had them. */
+static hr_status tell_unseen_noise(const reading *r, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_config *config = r->plan->config;
+  const char *file = r->parameters->predictions;
+  double level = config->data.noise.level;
+  if (strcmp(config->data.noise.test, "generated") != 0 || level == 0) return HR_OK;
+  HR_TRY(hr_doubts_add(&r->plan->doubts, HR_DOUBT_OUTSIDE_NOISE, false, err,
+                       "experts.%s: its predictions in %s were made before the noise of "
+                       "level %g that is drawn for the test spectra here "
+                       "(data.noise.test: generated), which the other methods have to "
+                       "see through; judge it with data.noise.test: stored, or give the "
+                       "network as onnx",
+                       r->name, file, level));
+  HR_TRY(hr_doubts_in_chinese(
+      &r->plan->doubts, err,
+      "experts.%s：%s 中的预测早于此处为测试光谱生成的噪声（水平 %g，data.noise.test: "
+      "generated），其他方法则面对该噪声；请用 data.noise.test: stored 评判，或以 onnx "
+      "给出网络",
+      r->name, file, level));
+  tell_doubt(r);
+cleanup:
+  return status;
+}
+
 static hr_status read_predictions(reading *r, hr_error *err) {
   hr_status status = HR_OK;
   size_t rows = r->plan->view.test_rows, targets = hr_study_targets(&r->plan->view);
@@ -183,6 +230,7 @@ static hr_status read_predictions(reading *r, hr_error *err) {
   if (has_sigma) HR_TRY(hr_alloc(&r->out->sigma, targets * rows, err));
   HR_TRY(hr_outside_file_read(&file, r->observer, &r->key, err));
   tell_strangers(r, &file);
+  HR_TRY(tell_unseen_noise(r, err));
   for (size_t t = 0; t < targets; t++) {
     double *values = r->out->prediction + t * rows;
     r->key = "column";
@@ -190,6 +238,7 @@ static hr_status read_predictions(reading *r, hr_error *err) {
     r->key = "predictions";
     HR_TRY(check_covers(r, t, values, err));
     tell_missing(r, t, values);
+    HR_TRY(tell_odd_values(r, &file, t, values, err));
     if (!has_sigma) continue;
     r->key = "sigma";
     HR_TRY(hr_outside_take_sigma(&file, t, r->out->sigma + t * rows, err));
@@ -221,6 +270,7 @@ static hr_status read_validation(reading *r, hr_error *err) {
     double *values = r->out->validation + t * rows;
     HR_TRY(hr_outside_take_predictions(&file, t, values, err));
     HR_TRY(tell_not_validated(r, t, values, err));
+    HR_TRY(tell_odd_values(r, &file, t, values, err));
   }
 cleanup:
   hr_outside_file_fini(&file);

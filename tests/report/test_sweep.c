@@ -46,6 +46,23 @@ static void every_point_is_read(void **state) {
   assert_string_equal(sweep.points[3].trouble, "the disk is full");
 }
 
+/* That predictions from elsewhere did not see the noise of a point is among its warnings.
+ */
+static void unseen_noise_is_read(void **state) {
+  (void)state;
+  hr_doubts doubts = {0};
+  check_ok(hr_sweep_init(&sweep, &f.outline, &err));
+  assert_false(sweep.has_unseen_noise);
+  hr_sweep_fini(&sweep);
+  check_ok(hr_doubts_add(&doubts, HR_DOUBT_OUTSIDE_NOISE, false, &err, "it has none"));
+  f.l.f.input.doubts = &doubts;
+  sweep_fixture_write(&f, 1, "en", "global_ridge");
+  f.l.f.input.doubts = NULL;
+  hr_doubts_fini(&doubts);
+  check_ok(hr_sweep_init(&sweep, &f.outline, &err));
+  assert_true(sweep.has_unseen_noise);
+}
+
 /* Beside the rungs: those of `overall` of results.json. */
 static void every_method_is_read(void **state) {
   (void)state;
@@ -149,6 +166,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(every_point_is_read),
       TEST(every_method_is_read),
+      TEST(unseen_noise_is_read),
       TEST(what_stands_on_a_rung_may_change),
       TEST(files_are_written_and_cleared),
       TEST(a_page_has_figure_and_table),

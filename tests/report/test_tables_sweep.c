@@ -75,6 +75,15 @@ static void doubts_stand_below(void **state) {
   assert_string_equal(table.notes.items[notes - 3],
                       "Only the training rows' noise changes: test rows keep that of "
                       "their file; with data.noise.test: generated both do.");
+  hr_table_fini(&table);
+  sweep.has_stored_noise = false;
+  sweep.has_unseen_noise = true;
+  check_ok(hr_sweep_build_rungs(&sweep, &table, &err));
+  assert_int_equal(table.notes.count, notes);
+  assert_string_equal(table.notes.items[notes - 3],
+                      "Models from elsewhere that are given by their predictions did not "
+                      "see the noise drawn for test rows here: their lines do not change "
+                      "with it.");
   end();
 }
 

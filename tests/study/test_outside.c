@@ -67,28 +67,79 @@ static void what_does_not_meet_is_told(void **state) {
   outside_write("o.csv", "row,log_g\n6,1\n7,2\n8,3\n40,3\n");
   check_ok(outside_make_told("row,log_g,s\n4,5,1\n5,5,\n9,5,1\n",
                              ", bins: [1], sigma: s, validation: o.csv", &observer));
-  snprintf(expected, sizeof expected,
-           "experts.cat: 1 of 3 lines of %s/v.csv are no test rows and are not used\n"
-           "experts.cat: 1 of 3 test rows of its bins have no prediction of log_g in "
-           "%s/v.csv; they are left out of what is compared\n"
-           "experts.cat: 1 of 2 predictions of log_g in %s/v.csv have no sigma above 0; "
-           "whether sigma holds is asked of the others\n"
-           "experts.cat: 1 of 4 lines of %s/o.csv are no training rows and are not used\n"
-           "experts.cat: 2 of 5 training rows of its bins have no prediction of log_g in "
-           "%s/o.csv; its validation is that of the others, which should not be the "
-           "easier ones\n",
-           folder, folder, folder, folder, folder);
+  snprintf(
+      expected, sizeof expected,
+      "experts.cat: 1 of 3 lines of %s/v.csv are no test rows and are not used\n"
+      "experts.cat: its predictions in %s/v.csv were made before the noise of level 1 "
+      "that is drawn for the test spectra here (data.noise.test: generated), which "
+      "the other methods have to see through; judge it with data.noise.test: "
+      "stored, or give the network as onnx\n"
+      "experts.cat: 1 of 3 test rows of its bins have no prediction of log_g in "
+      "%s/v.csv; they are left out of what is compared\n"
+      "experts.cat: 1 of 2 predictions of log_g in %s/v.csv have no sigma above 0; "
+      "whether sigma holds is asked of the others\n"
+      "experts.cat: 1 of 4 lines of %s/o.csv are no training rows and are not used\n"
+      "experts.cat: 2 of 5 training rows of its bins have no prediction of log_g in "
+      "%s/o.csv; its validation is that of the others, which should not be the "
+      "easier ones\n",
+      folder, folder, folder, folder, folder, folder);
   assert_string_equal(told, expected);
-  assert_int_equal(plan->doubts.count, 2); /* for the report, and not told again */
-  for (size_t i = 0; i < 2; i++) {
+  assert_int_equal(plan->doubts.count, 3); /* for the report, and not told again */
+  assert_int_equal(plan->doubts.items[0].code, HR_DOUBT_OUTSIDE_NOISE);
+  assert_true(plan->doubts.items[0].is_told && plan->doubts.items[0].chinese);
+  for (size_t i = 1; i < 3; i++) {
     const hr_doubt *doubt = &plan->doubts.items[i];
     assert_int_equal(doubt->code, HR_DOUBT_OUTSIDE);
     assert_true(doubt->is_told && !doubt->refuses);
     assert_non_null(strstr(expected, doubt->sentence));
     assert_non_null(doubt->chinese);
   }
-  assert_non_null(strstr(plan->doubts.items[0].chinese, "1 个预测（共 2 个）"));
-  assert_non_null(strstr(plan->doubts.items[1].chinese, "2 个其分箱的训练行（共 5 行）"));
+  assert_non_null(strstr(plan->doubts.items[1].chinese, "1 个预测（共 2 个）"));
+  assert_non_null(strstr(plan->doubts.items[2].chinese, "2 个其分箱的训练行（共 5 行）"));
+}
+
+/* Of both files, for the log and the report. */
+static void predictions_that_are_no_labels_are_told(void **state) {
+  (void)state;
+  const hr_observer observer = {.log = keep_warning};
+  char expected[2048];
+  const char *folder = plan_scratch.path;
+  told[0] = '\0';
+  outside_write("o.csv", "log_g\n12\n13\n14\n15\n16\n17\n18\n19\n20\n21\n22\n-9999\n");
+  check_ok(
+      outside_make_told("log_g\n8000\n9000\n10000\n11000\n12000\n13000\n14000\n15000\n",
+                        ", validation: o.csv", &observer));
+  snprintf(
+      expected, sizeof expected,
+      "experts.cat: its predictions in %s/v.csv were made before the noise of level 1 "
+      "that is drawn for the test spectra here (data.noise.test: generated), which "
+      "the other methods have to see through; judge it with data.noise.test: "
+      "stored, or give the network as onnx\n"
+      "experts.cat: 8 of 8 predictions of log_g in %s/v.csv are farther from the "
+      "training labels (12 to 23) than those are from each other; they are 8000 to "
+      "15000: are they in another unit? Give them in the label's\n"
+      "experts.cat: the prediction of log_g in %s/o.csv is -9999 in 1 of 12 rows, "
+      "outside of the training labels (12 to 23): does it stand for a missing "
+      "prediction? Leave these cells empty\n",
+      folder, folder, folder);
+  assert_string_equal(told, expected);
+  size_t count = 0;
+  for (size_t i = 0; i < plan->doubts.count; i++) {
+    if (plan->doubts.items[i].code != HR_DOUBT_OUTSIDE_VALUES) continue;
+    count++;
+    assert_true(plan->doubts.items[i].is_told && !plan->doubts.items[i].refuses);
+  }
+  assert_int_equal(count, 2);
+}
+
+/* Neither is noise drawn that the predictions would lack where the level is 0. */
+static void no_noise_is_unseen(void **state) {
+  (void)state;
+  outside_write("v.csv", "log_g\n12\n13\n14\n15\n16\n17\n18\n19\n");
+  small_plan_configure("experts: {ridge: {}, cat: {predictions: v.csv}}\n");
+  plan_config->data.noise.level = 0;
+  check_ok(hr_plan_create(plan_config, NULL, &plan, &err));
+  assert_int_equal(plan->doubts.count, 0);
 }
 
 static uint64_t print_of(const char *more) {
@@ -115,9 +166,13 @@ static void sigma_and_validation_are_part_of_the_study(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(other_predictions_are_another_study),        TEST(few_predictions_are_refused),
-      TEST(a_model_of_bins_is_asked_about_their_rows),  TEST(what_does_not_meet_is_told),
+      TEST(other_predictions_are_another_study),
+      TEST(few_predictions_are_refused),
+      TEST(a_model_of_bins_is_asked_about_their_rows),
+      TEST(what_does_not_meet_is_told),
       TEST(sigma_and_validation_are_part_of_the_study),
+      TEST(predictions_that_are_no_labels_are_told),
+      TEST(no_noise_is_unseen),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
