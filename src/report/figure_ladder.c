@@ -203,7 +203,7 @@ static hr_span span_of(const ladder_rows *rows) {
     if (isnan(r2->value)) continue;
     hr_span_include(&span, fmin(fmax(r2->value, hr_figure_floor), 1.0));
     if (!isnan(r2->low)) hr_span_include(&span, fmax(r2->low, hr_figure_floor));
-    hr_span_include(&span, r2->high);
+    if (!isnan(r2->high)) hr_span_include(&span, fmax(r2->high, hr_figure_floor));
   }
   double room = 0.04 * (span.high - span.low);
   return (hr_span){span.low < 0 ? span.low - room : 0.0, span.high + room};
@@ -230,6 +230,21 @@ static hr_rectangle box_of(const hr_chart *chart, double slot, double from, doub
   places at = places_of(chart, slot);
   return (hr_rectangle){x_of(chart, fmin(from, to)), at.top, x_of(chart, fmax(from, to)),
                         at.bottom};
+}
+
+/* A bar that goes on beyond the axis has an arrow at its end; its number is whole. */
+static void draw_cut(const hr_chart *chart, double slot, double value) {
+  if (value >= chart->x.low) return;
+  const double margin[] = {1.2, 0.0};
+  const hr_color colors[] = {hr_color_white, hr_color_black};
+  double tip = chart->plot.left + 1.5, y = places_of(chart, slot).middle;
+  for (size_t i = 0; i < 2; i++) {
+    double more = margin[i];
+    const hr_point arrow[] = {{tip + 4.5 + more, y - 2.6 - more},
+                              {tip + 4.5 + more, y + 2.6 + more},
+                              {tip - more, y}};
+    hr_canvas_polygon(chart->canvas, arrow, 3, colors[i]);
+  }
 }
 
 /* What was reached before is pale, the step in full colour; a step down is a frame. */
@@ -332,6 +347,7 @@ static void draw_rows(const hr_chart *chart, const ladder_rows *rows) {
     if (!isnan(own->r2.value)) {
       draw_bar(chart, (double)slot, own);
       draw_interval(chart, (double)slot, own->r2);
+      draw_cut(chart, (double)slot, own->r2.value);
     }
     draw_words(chart, (double)slot, own, rows->chinese);
   }

@@ -1,4 +1,6 @@
 /* Figure 3 of all kinds of ladders. REPORT_PICTURES=DIR keeps the pictures there. */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "report/figures.h"
@@ -161,6 +163,39 @@ static void odd_steps(void **state) {
       strstr(draw("ladder_undefined"), "\noracle_hybrid_cv,measured,,,,oracle,"));
 }
 
+/* The length of the longest bar as a part of the axis, the longest line. */
+static double longest_bar(const char *svg) {
+  const double page = 500;
+  double bar = 0, axis = 0;
+  for (const char *at = svg; (at = strstr(at, "<path ")) != NULL; at++) {
+    double x[2], y[2];
+    const char *points = strstr(at, " d=\"M ");
+    bool is_line = strncmp(at, "<path style=\"fill:none", 22) == 0;
+    if (!points ||
+        sscanf(points, " d=\"M %lf %lf L %lf %lf", &x[0], &y[0], &x[1], &y[1]) != 4) {
+      continue;
+    }
+    double length = fabs(x[1] - x[0]);
+    if (is_line) axis = fmax(axis, length);
+    if (!is_line && length < page) bar = fmax(bar, length);
+  }
+  return bar / axis;
+}
+
+/* A model that failed neither makes all other bars vanish nor its own the page. */
+static void a_failed_model_is_cut(void **state) {
+  (void)state;
+  static const planned_rung plan[] = {{HR_RUNG_BASELINE, "global_ridge", 0.5, 0},
+                                      {HR_RUNG_SINGLE, "global_forest", 0.7, 0.02},
+                                      {HR_RUNG_ORACLE, "oracle_hybrid_cv", -8e6, 0.02}};
+  ladder_fixture_plan(&l, plan, 3, NULL);
+  draw("ladder_cut");
+  assert_non_null(
+      strstr(figures.items[2].csv.bytes, "oracle_hybrid_cv,measured,-8000000,"));
+  double part = longest_bar((const char *)figures.items[2].svg.items);
+  assert_true(part > 0.5 && part < 0.8);
+}
+
 /* Many values from outside take a higher page. */
 static void many_references(void **state) {
   (void)state;
@@ -200,6 +235,7 @@ int main(void) {
       TEST(without_a_ceiling),
       TEST(one_rung),
       TEST(odd_steps),
+      TEST(a_failed_model_is_cut),
       TEST(many_references),
       TEST(results_of_earlier_versions),
   };
