@@ -272,6 +272,14 @@ static hr_status read_outside(hr_config *config, const hr_yaml_node *entry,
                           "names; leave it out",
                           entry->key);
   }
+  if (status == HR_OK && p->onnx && (p->scale.count == 0 || p->scale.count % 2 != 0)) {
+    status =
+        hr_yaml_fail(err, config->path, hr_yaml_find(entry, "scale")->mark,
+                     "experts.%s.scale has %zu number%s; give an offset and a factor "
+                     "of each target: [mean, standard deviation] where labels were "
+                     "standardised",
+                     entry->key, p->scale.count, p->scale.count == 1 ? "" : "s");
+  }
   if (status == HR_OK) hr_outside_method_set_bins(made, p->bins.count > 0);
   return status == HR_OK ? take_title(config, entry, expert, err) : status;
 }

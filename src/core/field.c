@@ -120,7 +120,9 @@ static hr_status read_number(const hr_field *field, const char *place, const cha
   if (!hr_parse_number(text, out)) {
     return hr_fail(err, HR_ERR_CONFIG,
                    "%s is '%s', which is not a number; write one such %s", place, shown,
-                   whole ? "as 10" : "as 10, 0.5 or 1e-3");
+                   field->may_be_all ? "as 0, or all"
+                   : whole           ? "as 10"
+                                     : "as 10, 0.5 or 1e-3");
   }
   if (whole && *out != trunc(*out)) {
     return hr_fail(err, HR_ERR_CONFIG,

@@ -144,7 +144,7 @@ hr_status hr_npy_array_read(const char *path, size_t most_bytes, double **values
   if (!text || !read_entries(text, &h)) {
     status = hr_fail(err, HR_ERR_FORMAT,
                      "%s is no array of numbers in one or two dimensions as numpy.save "
-                     "writes it",
+                     "writes it; save one of floats, or write a table as CSV",
                      path);
     goto cleanup;
   }

@@ -36,10 +36,12 @@ static hr_status fail_choice(const char *path, const hr_strings *frames,
   const hr_strings *lists[] = {frames, compounds};
   hr_text list;
   if (frames->count + compounds->count == 0) {
-    return hr_fail(err, HR_ERR_MISSING,
-                   "%s holds no table: neither a pandas DataFrame nor a dataset of named "
-                   "columns, as DataFrame.to_hdf and astropy's Table.write write them",
-                   path);
+    return hr_fail(
+        err, HR_ERR_MISSING,
+        "%s holds no table: neither a pandas DataFrame nor a dataset of named "
+        "columns, as DataFrame.to_hdf and astropy's Table.write write them; write it "
+        "so",
+        path);
   }
   hr_text_init(&list);
   for (size_t k = 0; k < 2; k++) {
@@ -376,11 +378,19 @@ const char *hr_number_table_remedy(const char *cell) {
                            : "leave the cell empty where there is none";
 }
 
+void hr_number_table_list(const hr_number_table *table, hr_text *out) {
+  enum { MOST_SHOWN = 20 };
+  size_t shown = table->columns < MOST_SHOWN ? table->columns : MOST_SHOWN;
+  for (size_t i = 0; i < shown; i++) {
+    hr_text_append(out, "%s%s", i ? ", " : "", table->names[i]);
+  }
+  if (shown < table->columns)
+    hr_text_append(out, " and %zu more", table->columns - shown);
+}
+
 static hr_status fail_lacking(const hr_number_table *table, const char *name,
                               hr_error *err) {
-  enum { MOST_SHOWN = 20 };
   const hr_frame_other *other = hr_frame_others_find(&table->frame.others, name);
-  size_t shown = table->columns < MOST_SHOWN ? table->columns : MOST_SHOWN;
   hr_text text;
   hr_text_init(&text);
   if (other) {
@@ -388,12 +398,7 @@ static hr_status fail_lacking(const hr_number_table *table, const char *name,
     hr_frame_other_describe(other, &text);
   } else {
     hr_text_append(&text, "%s has no column %s; it has ", table->name, name);
-    for (size_t i = 0; i < shown; i++) {
-      hr_text_append(&text, "%s%s", i ? ", " : "", table->names[i]);
-    }
-    if (shown < table->columns) {
-      hr_text_append(&text, " and %zu more", table->columns - shown);
-    }
+    hr_number_table_list(table, &text);
     const char *nearest = hr_nearest_name(name, table->names, table->columns);
     if (nearest) hr_text_append(&text, "; did you mean %s?", nearest);
   }

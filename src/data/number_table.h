@@ -65,6 +65,9 @@ hr_status hr_number_table_check_order(const hr_number_table *table,
 /* What to do about a cell that is no number, behind "; ". */
 const char *hr_number_table_remedy(const char *cell);
 
+/* Appends the names of its columns, at most 20: "x, y and 3 more". */
+void hr_number_table_list(const hr_number_table *table, hr_text *out);
+
 /* A whole column by name. HR_ERR_DATA, naming the table and what it has instead, where
  * there is none of that name, where it holds no numbers, and naming the row where a cell
  * is none. Freed with hr_table_column_fini, on failure too. */

@@ -249,6 +249,33 @@ cleanup:
   return status;
 }
 
+/* Whether the training rows have the numbers of the test rows, one by one, and not all
+ * the same one. */
+static bool repeats_test_rows(const reading *r) {
+  const hr_study_view *view = &r->plan->view;
+  const double *test = r->out->prediction, *training = r->out->validation;
+  size_t rows = view->test_rows < view->train.rows ? view->test_rows : view->train.rows;
+  bool varies = false;
+  for (size_t i = 0; i < rows; i++) {
+    bool is_none = isnan(test[i]) && isnan(training[i]);
+    if (!is_none && test[i] != training[i]) return false;
+    varies =
+        varies || (i > 0 && !isnan(test[i]) && !isnan(test[0]) && test[i] != test[0]);
+  }
+  return varies;
+}
+
+/* A copy of the predictions is another file, and no validation. */
+static hr_status check_is_own(const reading *r, hr_error *err) {
+  const hr_outside_parameters *p = r->parameters;
+  if (!p->predictions || p->id || !repeats_test_rows(r)) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s has the very predictions of the test rows, which are in %s; give "
+                 "those of the training rows, by models that had not seen them, or leave "
+                 "validation out",
+                 p->validation, p->predictions);
+}
+
 static hr_status read_validation(reading *r, hr_error *err) {
   hr_status status = HR_OK;
   size_t rows = r->plan->view.train.rows, targets = hr_study_targets(&r->plan->view);
@@ -269,6 +296,7 @@ static hr_status read_validation(reading *r, hr_error *err) {
   for (size_t t = 0; t < targets; t++) {
     double *values = r->out->validation + t * rows;
     HR_TRY(hr_outside_take_predictions(&file, t, values, err));
+    if (t == 0) HR_TRY(check_is_own(r, err));
     HR_TRY(tell_not_validated(r, t, values, err));
     HR_TRY(tell_odd_values(r, &file, t, values, err));
   }

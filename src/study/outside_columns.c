@@ -6,6 +6,9 @@
 
 #include "core/alloc.h"
 
+/* What `column` is where it is not given. */
+static const char usually[] = "{target}";
+
 /* `text` with the target's name in the place of {target}. */
 static void name_column(const char *text, const char *target, hr_text *out) {
   static const char mark[] = "{target}";
@@ -32,11 +35,22 @@ static hr_status check_is_own(const hr_outside_file *file, const char *key,
 static hr_status find_in_array(const hr_outside_file *file, size_t target, int *out,
                                hr_error *err) {
   size_t targets = hr_study_targets(&file->plan->view);
+  const char *given = file->parameters->column;
   *out = (int)target;
+  if (given && strcmp(given, usually) != 0) {
+    return hr_fail(err, HR_ERR_DATA,
+                   "%s is an array, whose columns have no names; leave column out, or "
+                   "give the predictions in a CSV file",
+                   file->path);
+  }
   if (file->table.columns == targets) return HR_OK;
-  return hr_fail(err, HR_ERR_DATA,
-                 "%s is an array of %zu columns, and the study has %zu %s", file->path,
-                 file->table.columns, targets, targets == 1 ? "target" : "targets");
+  return hr_fail(
+      err, HR_ERR_DATA,
+      "%s is an array of %zu column%s, and the study has %zu target%s; save %s",
+      file->path, file->table.columns, file->table.columns == 1 ? "" : "s", targets,
+      targets == 1 ? "" : "s",
+      targets == 1 ? "the one of the predictions alone"
+                   : "a column a target, in the order of data.target");
 }
 
 /* There is no column of numbers of that name. */
@@ -47,7 +61,16 @@ static hr_status fail_to_find(const hr_outside_file *file, const char *name,
                    "%s has no numbers in its column %s; write it as floats", file->path,
                    name);
   }
-  return hr_fail(err, HR_ERR_DATA, "%s has no column %s; %s", file->path, name, remedy);
+  hr_text has;
+  hr_text_init(&has);
+  hr_number_table_list(&file->table, &has);
+  hr_status status = hr_text_status(&has, err);
+  if (status == HR_OK) {
+    status = hr_fail(err, HR_ERR_DATA, "%s has no column %s, but %s; %s", file->path,
+                     name, has.bytes, remedy);
+  }
+  hr_text_fini(&has);
+  return status;
 }
 
 /* What the pattern `column` calls the column of a target; `key` has it in the
@@ -61,10 +84,17 @@ static hr_status name_own(const hr_outside_file *file, const char *key,
   return hr_text_status(name, err);
 }
 
+/* A network has no key `column`, and a validation has that of the predictions. */
+static const char *remedy_of(const hr_outside_file *file) {
+  if (!file->parameters->onnx) return "name that of the predictions as column";
+  return hr_study_targets(&file->plan->view) == 1
+             ? "call that of the predictions so, or predicted"
+             : "call that of the predictions so";
+}
+
 static hr_status find_predictions(const hr_outside_file *file, size_t target, int *out,
                                   hr_error *err) {
   static const char *const usual[] = {"predicted", "prediction", "y_pred"};
-  static const char usually[] = "{target}";
   const char *given = file->parameters->column, *column = given ? given : usually;
   bool may_be_usual =
       strcmp(column, usually) == 0 && hr_study_targets(&file->plan->view) == 1;
@@ -78,8 +108,7 @@ static hr_status find_predictions(const hr_outside_file *file, size_t target, in
     *out = hr_number_table_find(&file->table, usual[i]);
   }
   if (*out == HR_CSV_NO_COLUMN) {
-    status =
-        fail_to_find(file, name.bytes, "name that of the predictions as column", err);
+    status = fail_to_find(file, name.bytes, remedy_of(file), err);
   }
 cleanup:
   hr_text_fini(&name);

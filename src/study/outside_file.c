@@ -47,6 +47,25 @@ cleanup:
   return status;
 }
 
+/* There is no column of the stars' names. */
+static hr_status fail_to_find(const hr_outside_file *file, hr_error *err) {
+  hr_text has;
+  hr_text_init(&has);
+  if (file->table.names) {
+    hr_text_append(&has, "but ");
+    hr_number_table_list(&file->table, &has);
+  } else {
+    hr_text_append(&has, "as an array has none; give a CSV file, or leave id out");
+  }
+  hr_status status = hr_text_status(&has, err);
+  if (status == HR_OK) {
+    status = hr_fail(err, HR_ERR_DATA, "%s has no column %s, %s", file->path,
+                     file->parameters->id, has.bytes);
+  }
+  hr_text_fini(&has);
+  return status;
+}
+
 static hr_status join_by_star(hr_outside_file *file, hr_error *err) {
   hr_status status = HR_OK;
   hr_star_list stars = {0};
@@ -54,7 +73,7 @@ static hr_status join_by_star(hr_outside_file *file, hr_error *err) {
   const char *id = file->parameters->id;
   int column = hr_number_table_find(&file->table, id);
   if (column == HR_CSV_NO_COLUMN) {
-    return hr_fail(err, HR_ERR_DATA, "%s has no column %s", file->path, id);
+    return fail_to_find(file, err);
   }
   HR_TRY(hr_number_table_load(&file->table, column, err));
   HR_TRY(list_stars(file, &stars, err));
@@ -64,9 +83,10 @@ static hr_status join_by_star(hr_outside_file *file, hr_error *err) {
                        ? hr_number_table_integer(&file->table, l, column, &wanted.integer)
                        : hr_number_table_number(&file->table, l, column, &wanted.number);
     if (!is_good || isnan(wanted.number)) {
-      status = hr_fail(err, HR_ERR_FORMAT, "%s: %s has no %s that is %s", file->path,
-                       hr_number_table_place(&file->table, l, place), id,
-                       stars.are_integers ? "an integer" : "a number");
+      status = hr_fail(
+          err, HR_ERR_FORMAT, "%s: %s has no %s that is %s", file->path,
+          hr_number_table_place(&file->table, l, place), id,
+          stars.are_integers ? "an integer; write it as 64-bit integers" : "a number");
       goto cleanup;
     }
     const hr_named_star *found = hr_star_list_find(&stars, &wanted);

@@ -282,8 +282,17 @@ static void test_networks_from_elsewhere(void **state) {
   refuse_rest(
       "experts: {cat: {onnx: v.onnx, input: noise}}\n",
       "s.yaml:3:38: experts.cat.input is 'noise', but must be flux or flux_error");
-  refuse_rest("experts: {cat: {onnx: v.onnx, scale: [1]}}\n",
-              "s.yaml:3:38: experts.cat.scale has 1 item, but needs at least 2");
+  refuse_rest(
+      "experts: {cat: {onnx: v.onnx, scale: [1]}}\n",
+      "s.yaml:3:38: experts.cat.scale has 1 number; give an offset and a factor of "
+      "each target: [mean, standard deviation] where labels were standardised");
+  refuse_rest(
+      "experts: {cat: {onnx: v.onnx, scale: []}}\n",
+      "s.yaml:3:38: experts.cat.scale has 0 numbers; give an offset and a factor "
+      "of each target: [mean, standard deviation] where labels were standardised");
+  refuse_rest("experts: {cat: {onnx: v.onnx, bins: some}}\n",
+              "s.yaml:3:37: experts.cat.bins is 'some', which is not a number; write one "
+              "such as 0, or all");
 }
 
 static void check_lightgbm(const hr_lightgbm_parameters *p) {

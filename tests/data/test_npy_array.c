@@ -109,7 +109,8 @@ static void check_refused(const char *head, size_t size, const char *sentence) {
 static void what_is_no_table_of_numbers_is_refused(void **state) {
   (void)state;
   static const char none[] =
-      " is no array of numbers in one or two dimensions as numpy.save writes it";
+      " is no array of numbers in one or two dimensions as numpy.save writes it; save "
+      "one of floats, or write a table as CSV";
   static const char *const heads[] = {
       "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2), }\n",
       "{'descr': '<f8', 'fortran_order': False, 'shape': (), }\n",

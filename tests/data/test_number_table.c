@@ -195,7 +195,7 @@ static void one_of_several_tables_is_named(void **state) {
   refuses(
       "t", HR_ERR_MISSING,
       "t holds no table: neither a pandas DataFrame nor a dataset of named columns, as "
-      "DataFrame.to_hdf and astropy's Table.write write them");
+      "DataFrame.to_hdf and astropy's Table.write write them; write it so");
 }
 
 static void refuses_column(const char *name, const char *behind) {

@@ -493,7 +493,7 @@ class Labels(unittest.TestCase):
         self.labels_refused(", labels: nothing.h5, labels_id: star",
                             "nothing.h5 holds no table: neither a pandas DataFrame nor a "
                             "dataset of named columns, as DataFrame.to_hdf and astropy's "
-                            "Table.write write them")
+                            "Table.write write them; write it so")
         self.labels_refused(", labels: 'nothing.h5::x', labels_id: star",
                             "nothing.h5: /x is no table: not one row of named columns after "
                             "another")

@@ -255,6 +255,9 @@ class Onnx(unittest.TestCase):
                   2 * self.noisy.max(1)[here])
         self.assertEqual(self.refused_file(content, "{onnx: bad.onnx, output: mean, sigma: no}"),
                          "bad.onnx has no output no; its outputs are mean, most, least")
+        self.assertEqual(self.refused_file(content, "{onnx: bad.onnx, output: mean, sigma: mean}"),
+                         "bad.onnx: the output mean is the label, and sigma names it too; name "
+                         "the one that is the standard deviation, or leave sigma out")
         done = self.run_study("below", "{ridge: {alpha: [10]}, net: {onnx: sigma.onnx, "
                                        "output: mean, sigma: least}}", check=False)
         self.assertEqual(done.returncode, 5)
@@ -517,7 +520,8 @@ class Onnx(unittest.TestCase):
 
     def test_keys_that_are_wrong(self):
         for entry, told in (
-                ("{onnx: mlp.onnx, scale: [1]}", "scale has 1 item, but needs at least 2"),
+                ("{onnx: mlp.onnx, scale: [1]}", "scale has 1 number; give an offset and a factor of "
+                                             "each target: [mean, standard deviation]"),
                 ("{onnx: mlp.onnx, input: noise}", "flux or flux_error")):
             self.assertIn(told, self.refusal(entry, code=2))
         for scale, told in (

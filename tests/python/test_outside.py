@@ -124,6 +124,31 @@ class Outside(unittest.TestCase):
                              "predict with that model itself, or give the study an expert of "
                              "its own, such as ridge\n")
 
+    def test_what_is_no_prediction_is_told_in_the_report(self):
+        """A mark for missing, and another unit: in the dry run, and what to distrust."""
+        said = self.said("cat")
+        said[[3, 7, 11]] = -9999
+        pd.DataFrame({"row": np.arange(TEST), "predicted": said}).to_csv(
+            self.path("marked.csv"), index=False)
+        pd.DataFrame({"row": np.arange(TEST), "predicted": 1000 * self.said("trees")}).to_csv(
+            self.path("milli.csv"), index=False)
+        experts = ("{ridge: {alpha: [10]}, cat: {predictions: marked.csv}, "
+                   "trees: {predictions: milli.csv}}")
+        begins = (f"experts.cat: the prediction of log_g in {self.path('marked.csv')} is -9999 in "
+                  "3 of 1000 rows, outside of the training labels (",
+                  f"experts.trees: 1000 of 1000 predictions of log_g in {self.path('milli.csv')} "
+                  "are farther from the training labels (")
+        dry = self.run_study("marked", experts, words=("--dry-run",))
+        done = self.run_study("marked", experts)
+        with open(self.path("marked/report.md"), encoding="utf-8") as file:
+            report = file.read().split("**What to distrust.**")[1].split("\n## ")[0]
+        for begin in begins:
+            self.assertIn(begin, dry.stderr)
+            self.assertEqual(done.stderr.count(begin), 1)
+        self.assertIn("**Warning: predictions of a model from elsewhere are far from all labels.** "
+                      "experts.cat: ", report)
+        self.assertIn("are they in another unit?", report)
+
     def test_large_numbers_are_told_in_short(self):
         """One prediction of 1e30, and sigmas of 1e-30."""
         said = self.said("cat")
@@ -307,10 +332,15 @@ class Outside(unittest.TestCase):
                 "letters, digits and '_', a letter first, and no word of the program's own "
                 "such as hybrid or global",
             "{cat: {predictions: cat.csv, id: snr, column: nothing}}":
-                "cat.csv has no column nothing; name that of the predictions as column",
+                "cat.csv has no column nothing, but row, true, predicted, snr; name that of the "
+                "predictions as column",
+            "{cat: {predictions: gap.csv, id: star}}":
+                "experts.cat.id: " + self.path("gap.csv") + ": line 2 has no star that is an "
+                "integer; write it as 64-bit integers",
             "{cat: {predictions: cat.csv, id: nobody}}": "cat.csv has no column nobody",
             "{cat: {predictions: cat.csv, sigma: x}}":
-                "cat.csv has no column x; name that of the model's own sigma, or leave sigma out",
+                "cat.csv has no column x, but row, true, predicted, snr; name that of the model's "
+                "own sigma, or leave sigma out",
             "{cat: {predictions: low.csv, sigma: low}}":
                 "experts.cat.sigma: " + self.path("low.csv") + ": line 2 has -1 as low, which is "
                 "no standard deviation; leave the cell empty where sigma is not known",
@@ -330,6 +360,7 @@ class Outside(unittest.TestCase):
         }
         with open(self.path("binary"), "wb") as file:
             file.write(bytes(100))
+        pd.DataFrame({"star": [""], "predicted": [2.5]}).to_csv(self.path("gap.csv"), index=False)
         table["low"], table["row"] = -1, table["row"] - 1
         words = table.assign(predicted=table["predicted"].map(lambda v: f"{v:.3f}"))
         words.to_hdf(self.path("words.h5"), key="said", format="table")

@@ -58,7 +58,7 @@ static void what_does_not_meet_is_refused(void **state) {
   outside_refused("row,log_g\n8,2\n", "", HR_ERR_DATA,
                   "id: no line of FILE is a row of the test set");
   outside_refused("age,log_g\n8,2\n", ", id: M_H", HR_ERR_DATA,
-                  "id: FILE has no column M_H");
+                  "id: FILE has no column M_H, but age, log_g");
   outside_refused("M_H,log_g\n8,2\n", ", id: M_H", HR_ERR_DATA,
                   "id: test rows 0 and 1 have the same M_H; join by another label, or by "
                   "the column row");

@@ -621,6 +621,15 @@ void hr_onnx_session_stop(hr_onnx_session *session) {
 
 /* --- life --- */
 
+/* The label is no standard deviation of itself. */
+static hr_status check_sigma(const hr_onnx_session *s, hr_error *err) {
+  if (s->outputs < 2 || strcmp(s->output_name[0], s->output_name[1]) != 0) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s: the output %.80s is the label, and sigma names it too; name the "
+                 "one that is the standard deviation, or leave sigma out",
+                 s->path, s->output_name[0]);
+}
+
 hr_status hr_onnx_session_open(const char *path, const hr_onnx_wish *wish,
                                hr_onnx_session **out, hr_error *err) {
   hr_status status = HR_OK;
@@ -633,6 +642,7 @@ hr_status hr_onnx_session_open(const char *path, const hr_onnx_wish *wish,
   HR_TRY(find_input(s, err));
   HR_TRY(find_output(s, wish->output, err));
   if (wish->sigma) HR_TRY(find_output(s, wish->sigma, err));
+  HR_TRY(check_sigma(s, err));
   HR_TRY(try_out(s, &s->batch_seconds, err));
   s->wish.output = s->wish.sigma = NULL; /* borrowed, and not needed any more */
   *out = s;

@@ -316,7 +316,8 @@ static const hr_field fields[] = {
      .may_be_none = true,
      .is_path = true,
      .help = "A table like that of predictions, of the training rows by models that had "
-             "not seen them; rows are numbered over all training files, from 0. With it "
+             "not seen them; rows are numbered over all training files, from 0. Of an "
+             "ONNX model its column is called as the target is, or predicted. With it "
              "the model competes with the study's own; none: it is no candidate."},
     {.name = "sigma",
      .kind = HR_FIELD_TEXT,
@@ -375,7 +376,6 @@ static const hr_field fields[] = {
      .default_text = "[0, 1]",
      .minimum = -INFINITY,
      .maximum = INFINITY,
-     .least_count = 2,
      .help = "Offset and factor that make the label of the output, offset + factor "
              "output: mean and standard deviation where it was trained on standardised "
              "labels; of several targets a pair each, in their order."},
