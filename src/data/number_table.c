@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/alloc.h"
 #include "data/file_kind.h"
@@ -171,6 +172,13 @@ cleanup:
   return status;
 }
 
+static hr_status check_is_file(const char *path, hr_error *err) {
+  struct stat info;
+  if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) return HR_OK;
+  return hr_fail(err, HR_ERR_MISSING, "%s is a folder; name the file with the table",
+                 path);
+}
+
 hr_status hr_number_table_read(const char *name, size_t most_bytes,
                                const hr_observer *observer, hr_number_table *out,
                                hr_error *err) {
@@ -179,6 +187,7 @@ hr_status hr_number_table_read(const char *name, size_t most_bytes,
   *out = (hr_number_table){0};
   HR_TRY(hr_copy_text(name, &out->name, err));
   HR_TRY(hr_table_name_init(&own, name, err));
+  HR_TRY(check_is_file(own.path, err));
   const table_kind kind = kind_of(own.path);
   HR_TRY(check_one(&own, kind, err));
   switch (kind) {

@@ -2,6 +2,7 @@
 #include "data/number_table.h"
 
 #include <math.h>
+#include <sys/stat.h>
 
 #include "core/npy.h"
 #include "support/check.h"
@@ -198,6 +199,14 @@ static void one_of_several_tables_is_named(void **state) {
       "DataFrame.to_hdf and astropy's Table.write write them; write it so");
 }
 
+static void a_folder_is_no_table(void **state) {
+  (void)state;
+  char folder[256];
+  snprintf(folder, sizeof folder, "%s/d", s.path);
+  assert_int_equal(mkdir(folder, 0700), 0);
+  refuses("d", HR_ERR_MISSING, "d is a folder; name the file with the table");
+}
+
 static void refuses_column(const char *name, const char *behind) {
   char expected[1024];
   snprintf(expected, sizeof expected, "%s/%s", s.path, behind);
@@ -319,6 +328,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(fits_is_read_where_it_can_be, prepare, tidy),
       cmocka_unit_test_setup_teardown(one_of_several_tables_is_named, prepare, tidy),
       cmocka_unit_test_setup_teardown(columns_that_are_none_are_named, prepare, tidy),
+      cmocka_unit_test_setup_teardown(a_folder_is_no_table, prepare, tidy),
       cmocka_unit_test_setup_teardown(a_comma_is_no_decimal_point, prepare, tidy),
       cmocka_unit_test_setup_teardown(lines_that_were_shuffled_are_told, prepare, tidy),
       cmocka_unit_test_setup_teardown(floats_name_stars_where_they_are_exact, prepare,
