@@ -303,7 +303,7 @@ static hr_status create_table(hid_t group, hr_frame_writer *writer, hr_error *er
   hsize_t chunk = CHUNK_BYTES / writer->row_bytes;
   if (chunk == 0) chunk = 1;
   hid_t file_type = make_type(writer, true);
-  hid_t space = H5Screate_simple(1, &rows, &most), layout = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t space = H5Screate_simple(1, &rows, &most), layout = hr_hdf5_timeless();
   writer->type = make_type(writer, false);
   if (file_type < 0 || space < 0 || layout < 0 || writer->type < 0 ||
       H5Pset_chunk(layout, 1, &chunk) < 0 ||

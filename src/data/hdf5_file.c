@@ -217,6 +217,12 @@ void hr_hdf5_release(hid_t *id) {
   *id = H5I_INVALID_HID;
 }
 
+hid_t hr_hdf5_timeless(void) {
+  hid_t layout = H5Pcreate(H5P_DATASET_CREATE);
+  if (layout >= 0 && H5Pset_obj_track_times(layout, false) < 0) hr_hdf5_release(&layout);
+  return layout;
+}
+
 /* Copies the first `length` characters of a path. */
 static hr_status copy_prefix(const char *path, size_t length, char **out, hr_error *err) {
   hr_status status = hr_alloc(out, length + 1, err);

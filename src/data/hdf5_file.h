@@ -47,6 +47,10 @@ void hr_hdf5_close(hr_hdf5_file *file);
  * an invalid one is left alone. */
 void hr_hdf5_release(hid_t *id);
 
+/* Properties for a dataset that is made without the time at which it was, so that the
+ * same content is the same file; for hr_hdf5_release. Below 0 where HDF5 has none. */
+hid_t hr_hdf5_timeless(void);
+
 /* As hr_fail, with ": " and the text of HDF5's innermost error behind the sentence, or
  * that a later HDF5 seems to have written the file; where the system could not read it,
  * HR_ERR_IO with the system's reason instead. Call it straight after the HDF5 function

@@ -149,7 +149,7 @@ static hr_status create_array(hr_spectra_writer *writer, const char *path, hr_dt
                             writer->pixels};
   hid_t type = dtype == HR_FLOAT64 ? H5T_IEEE_F64LE : H5T_IEEE_F32LE;
   hid_t space = H5Screate_simple(2, size, NULL);
-  hid_t layout = H5Pcreate(H5P_DATASET_CREATE), links = H5Pcreate(H5P_LINK_CREATE);
+  hid_t layout = hr_hdf5_timeless(), links = H5Pcreate(H5P_LINK_CREATE);
   bool chunked = writer->rows > MOST_CONTIGUOUS_ROWS;
   if (space < 0 || layout < 0 || links < 0 ||
       H5Pset_create_intermediate_group(links, 1) < 0 ||
@@ -170,13 +170,15 @@ static hr_status write_wave(hr_spectra_writer *writer, const double *wave,
   hr_status status = HR_OK;
   const hsize_t size = writer->pixels;
   hid_t dataset = H5I_INVALID_HID, space = H5Screate_simple(1, &size, NULL);
-  hid_t links = H5Pcreate(H5P_LINK_CREATE);
-  if (space < 0 || links < 0 || H5Pset_create_intermediate_group(links, 1) < 0 ||
+  hid_t links = H5Pcreate(H5P_LINK_CREATE), layout = hr_hdf5_timeless();
+  if (space < 0 || links < 0 || layout < 0 ||
+      H5Pset_create_intermediate_group(links, 1) < 0 ||
       (dataset = H5Dcreate2(writer->file, HR_SHARD_WAVE, H5T_IEEE_F64LE, space, links,
-                            H5P_DEFAULT, H5P_DEFAULT)) < 0 ||
+                            layout, H5P_DEFAULT)) < 0 ||
       H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, wave) < 0) {
     status = fail_write(writer, err);
   }
+  hr_hdf5_release(&layout);
   hr_hdf5_release(&links);
   hr_hdf5_release(&space);
   hr_hdf5_release(&dataset);

@@ -491,9 +491,35 @@ static void arrays_that_are_missing_are_told(void **state) {
   scratch_fini(&s);
 }
 
+static herr_t check_time(hid_t file, const char *name, const H5O_info_t *info,
+                         void *datasets) {
+  (void)file;
+  if (info->type == H5O_TYPE_DATASET) ++*(int *)datasets;
+  if (info->mtime != 0) print_error("%s has a time\n", name);
+  return info->mtime != 0; /* ends the visit */
+}
+
+/* test_simulate.py compares the bytes of two that were written at different times. */
+static void files_hold_no_times(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  scratch_init(&s);
+  const hr_spectra_writer_options shape = make_shape(HR_FLOAT32, true);
+  int datasets = 0;
+  check_ok(write_all(scratch_name(&s, "dataset.h5"), &shape, &err));
+  hid_t file = H5Fopen(s.name, H5F_ACC_RDONLY, H5P_DEFAULT);
+  assert_true(file >= 0);
+  assert_int_equal(H5Ovisit1(file, H5_INDEX_NAME, H5_ITER_INC, check_time, &datasets), 0);
+  assert_int_equal(datasets, 5); /* wavelengths, three arrays, the table of labels */
+  assert_true(H5Fclose(file) >= 0);
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(files_read_back),
+      cmocka_unit_test(files_hold_no_times),
       cmocka_unit_test(unfinished_files_are_removed),
       cmocka_unit_test(disks_full_at_the_end_are_told),
       cmocka_unit_test(disks_full_on_the_way_are_told),

@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import h5py
@@ -196,6 +197,15 @@ class Simulated(unittest.TestCase):
         self.assertFalse((a[2].mag == c[2].mag).any())
         test_a, test_b = (read(self.folder / x / "test/dataset.h5")[0] for x in "ab")
         np.testing.assert_array_equal(test_a["noisy"], test_b["noisy"][:30])
+
+    def test_files_are_the_same_bytes_at_another_time(self):
+        options = ["--train", 20, "--shards", 1, "--test", 10, "--seed", 5]
+        for name in ("now", "later"):
+            simulate(self.folder / name, *options)
+            time.sleep(1.1)  # HDF5's times are whole seconds
+        for name in ("train_0/dataset.h5", "test/dataset.h5"):
+            now, later = ((self.folder / n / name).read_bytes() for n in ("now", "later"))
+            self.assertEqual(now, later, name)
 
     def test_lower_resolution_smooths(self):
         simulate(self.folder / "a", "--train", 0, "--test", 20)
