@@ -148,9 +148,10 @@ HR_API HR_MUST_CHECK hr_status hr_study_gate(const char *run_dir, bool *passed,
                                              hr_error *err);
 
 /* Which experts of the configuration have no model in any bin, for the first target, and
- * why: "lightgbm (...)", joined by commas and freed with hr_text_free; NULL where there
- * is none. run_dir: the run directory, borrowed. HR_ERR_MISSING, HR_ERR_FORMAT where
- * there is no results.json or it does not say. */
+ * why: "lightgbm (...)", joined by commas, then where nearly all training rows are
+ * outside all bins ": " and that; freed with hr_text_free. NULL where there is none.
+ * run_dir: the run directory, borrowed. HR_ERR_MISSING, HR_ERR_FORMAT where there is no
+ * results.json or it does not say. */
 HR_API HR_MUST_CHECK hr_status hr_study_lost(const char *run_dir, char **experts,
                                              hr_error *err);
 

@@ -32,6 +32,7 @@
   X(HR_DOUBT_BAD_PIXELS, "bad_pixels", "many pixels are bad")                           \
   X(HR_DOUBT_NO_SNR, "no_snr", "test rows have no number for a label snr")              \
   X(HR_DOUBT_UNLABELLED, "unlabelled", "rows without a label are left out")             \
+  X(HR_DOUBT_UNCOVERED, "uncovered", "nearly all rows are outside all bins")            \
   X(HR_DOUBT_OUTSIDE, "outside", "a model from elsewhere says nothing of some rows")    \
   X(HR_DOUBT_OUTSIDE_VALUES, "outside_values", "predictions that are no labels")        \
   X(HR_DOUBT_OUTSIDE_NOISE, "outside_noise", "predictions made on other noise")         \

@@ -163,6 +163,7 @@ const char *hr_words_doubt(const char *code) {
       {"bad_pixels", "", "坏像素很多"},
       {"no_snr", "", "有测试行没有 snr"},
       {"unlabelled", "", "有些行没有标签，已略去"},
+      {"uncovered", "", "几乎所有行都不在任何分箱中"},
       {"outside", "", "外来模型对有些行没有数值"},
       {"outside_values", "", "外来模型的预测远离所有标签"},
       {"outside_noise", "", "外来模型未见到此处的噪声"},

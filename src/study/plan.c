@@ -21,6 +21,7 @@
 #include "study/gates.h"
 #include "study/labels.h"
 #include "study/outside.h"
+#include "study/uncovered.h"
 
 /* The bin (or the nearest bin) of every row of a dataset. */
 static hr_status assign(const hr_config *config, const hr_dataset *dataset, bool nearest,
@@ -404,6 +405,7 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   HR_TRY(hr_conditions_doubt(&plan->conditions, config, plan->train, &plan->doubts, err));
   HR_TRY(assign_rows(plan, err));
   HR_TRY(hr_plan_check_labels(plan, err));
+  HR_TRY(hr_uncovered_check(plan, err));
   HR_TRY(fill_view(plan, observer, err));
   HR_TRY(hr_outside_read(plan, observer, err));
   HR_TRY(check_units(plan, err));

@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "headroom/study.h"
+#include "study/uncovered.h"
 
 /* The gate of one target's results; *behind: those of the targets behind it, NULL where
  * there are none, to be freed with json_decref. */
@@ -94,6 +95,9 @@ hr_status hr_study_lost(const char *run_dir, char **experts, hr_error *err) {
     goto cleanup;
   }
   HR_TRY(add_lost(results, run_dir, &out, err));
+  const char *why = hr_uncovered_training(results);
+  if (out.length > 0 && why) hr_text_append(&out, ": %s", why);
+  HR_TRY(hr_text_status(&out, err));
   *experts = out.bytes;
   hr_text_init(&out);
 cleanup:

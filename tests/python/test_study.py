@@ -155,6 +155,9 @@ class WholeStudy(unittest.TestCase):
                                "x", "--dry-run").stderr for text in edges]
         self.assertIn("warning: no training spectrum lies in bins 2 (Bin 2), 3 (Bin 3), 4 (Bin 4), "
                       "which get no model;", told[0])
+        self.assertIn("training rows are outside all bins: the label T_eff is ", told[1])
+        self.assertIn(", and binning.T_eff has edges from 1 to 4, with 0 of the rows between; check "
+                      "that both are in the same unit, or give other edges", told[1])
         self.assertIn("warning: no training spectrum lies in any bin, so that only global models "
                       "can be trained;", told[1])
 

@@ -84,6 +84,29 @@ static void experts_without_any_bin_are_lost(void **state) {
   hr_text_free(lost);
 }
 
+/* Why nothing could be trained is said with it. */
+static void labels_outside_all_bins_are_told(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char *lost = NULL;
+  static const char results[] =
+      "{\"ledger\": {\"train_covered\": %d, \"train_uncovered\": 9}, \"warnings\": ["
+      "{\"code\": \"clip\", \"text\": \"no\"}, "
+      "{\"code\": \"uncovered\", \"text\": \"9 of them\"}, "
+      "{\"code\": \"uncovered\", \"text\": \"test rows\"}], "
+      "\"experts\": [{\"name\": \"ridge\"}], \"bins\": [{\"experts\": {\"ridge\": "
+      "{\"status\": \"skipped\", \"note\": \"0 rows\"}}}]}";
+  char text[512];
+  for (int covered = 1; covered < 3; covered++) {
+    snprintf(text, sizeof text, results, covered);
+    scratch_write(&s, "results.json", text);
+    check_ok(hr_study_lost(s.path, &lost, &err));
+    assert_string_equal(lost,
+                        covered == 1 ? "ridge (0 rows): 9 of them" : "ridge (0 rows)");
+    hr_text_free(lost);
+  }
+}
+
 /* One of all rows alone is lost where it has no model. */
 static void models_of_all_rows_are_lost(void **state) {
   (void)state;
@@ -119,6 +142,8 @@ static void results_that_do_not_tell_experts_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(results_tell_whether_it_passed, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(labels_outside_all_bins_are_told, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(experts_without_any_bin_are_lost, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(models_of_all_rows_are_lost, set_up, tear_down),
