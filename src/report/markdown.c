@@ -505,6 +505,7 @@ static void write_results(page *p, const hr_node *root) {
                        : "The test rows have no column `snr` with numbers, so there is "
                          "no table by signal-to-noise ratio.");
   }
+  write_table(p, HR_TABLE_SNR_ALL);
   write_table(p, HR_TABLE_LADDER_SNR);
   write_table(p, HR_TABLE_GATES);
   write_table(p, HR_TABLE_GATES_MIXING);

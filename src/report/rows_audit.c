@@ -36,13 +36,20 @@ static void list_rows(hr_row_audit *a, int bin) {
   }
 }
 
-/* Octile j holds low <= snr < high, the last one is closed. */
-static void list_octile(hr_row_audit *a, double low, double high, bool is_last) {
+typedef enum octile_rows { OCTILE_COVERED, OCTILE_ALL } octile_rows;
+
+/* An octile holds snr_low <= snr < snr_high, the last one is closed. */
+static void list_octile(hr_row_audit *a, const hr_node *octile, bool is_last,
+                        octile_rows rows) {
+  double low = hr_node_number(a->reader, octile, "snr_low");
+  double high = hr_node_number(a->reader, octile, "snr_high");
   a->count = 0;
   for (size_t i = 0; i < a->rows->count; i++) {
     double snr = a->rows->snr[i];
+    int32_t bin = a->rows->bin[i];
     bool inside = snr >= low && (snr < high || (is_last && snr <= high));
-    if (inside && a->rows->bin[i] >= 0) a->list[a->count++] = i;
+    bool is_one = rows == OCTILE_ALL ? bin != HR_ROW_MISSING : bin >= 0;
+    if (inside && is_one) a->list[a->count++] = i;
   }
 }
 
@@ -69,9 +76,7 @@ void hr_audit_list_octile(hr_row_audit *a, const hr_node *root, size_t j) {
   hr_node object = hr_node_object(a->reader, root, "snr_octiles");
   hr_node octiles = hr_node_list(a->reader, &object, "octiles");
   hr_node octile = hr_node_item(a->reader, &octiles, j);
-  list_octile(a, hr_node_number(a->reader, &octile, "snr_low"),
-              hr_node_number(a->reader, &octile, "snr_high"),
-              j + 1 == hr_node_count(&octiles));
+  list_octile(a, &octile, j + 1 == hr_node_count(&octiles), OCTILE_COVERED);
 }
 
 static hr_metrics score(const hr_row_audit *a, const double *prediction) {
@@ -146,28 +151,35 @@ static void audit_bin(hr_row_audit *a, const hr_node *bins, size_t k) {
   }
 }
 
-static void audit_octiles(hr_row_audit *a, const hr_node *root) {
-  if (hr_node_is_null(root, "snr_octiles")) return;
-  hr_node object = hr_node_object(a->reader, root, "snr_octiles");
+/* The octile's number of rows and every R² over the rows that are listed. */
+static void audit_octile(hr_row_audit *a, const hr_node *octile, const char *place) {
+  hr_node scores = hr_node_object(a->reader, octile, "r2");
+  hr_audit_key(a, octile, place, "n", (double)a->count);
+  for (void *i = json_object_iter(scores.json); i;
+       i = json_object_iter_next(scores.json, i)) {
+    const char *method = json_object_iter_key(i);
+    const double *prediction = hr_rows_find(a->rows, method);
+    if (!prediction) {
+      hr_audit_compare(a, place, method, 0, 1);
+      continue;
+    }
+    hr_audit_key(a, &scores, place, method, score(a, prediction).r2);
+  }
+}
+
+/* Absent in results of earlier versions, too. */
+static void audit_octiles(hr_row_audit *a, const hr_node *root, const char *key,
+                          octile_rows rows) {
+  if (!hr_node_has(root, key) || hr_node_is_null(root, key)) return;
+  hr_node object = hr_node_object(a->reader, root, key);
   hr_node octiles = hr_node_list(a->reader, &object, "octiles");
   size_t count = hr_node_count(&octiles);
   for (size_t j = 0; j < count; j++) {
     char place[64];
     hr_node octile = hr_node_item(a->reader, &octiles, j);
-    hr_node scores = hr_node_object(a->reader, &octile, "r2");
-    hr_audit_list_octile(a, root, j);
-    snprintf(place, sizeof place, "snr_octiles.octiles[%zu]", j);
-    hr_audit_key(a, &octile, place, "n", (double)a->count);
-    for (void *i = json_object_iter(scores.json); i;
-         i = json_object_iter_next(scores.json, i)) {
-      const char *method = json_object_iter_key(i);
-      const double *prediction = hr_rows_find(a->rows, method);
-      if (!prediction) {
-        hr_audit_compare(a, place, method, 0, 1);
-        continue;
-      }
-      hr_audit_key(a, &scores, place, method, score(a, prediction).r2);
-    }
+    list_octile(a, &octile, j + 1 == count, rows);
+    snprintf(place, sizeof place, "%s.octiles[%zu]", key, j);
+    audit_octile(a, &octile, place);
   }
 }
 
@@ -212,7 +224,8 @@ hr_status hr_rows_audit(const hr_rows *rows, hr_reader *reader, hr_error *err) {
   audit_ledger(&a, &root);
   audit_overall(&a, &root);
   for (size_t k = 0; k < hr_node_count(&bins); k++) audit_bin(&a, &bins, k);
-  audit_octiles(&a, &root);
+  audit_octiles(&a, &root, "snr_octiles", OCTILE_COVERED);
+  audit_octiles(&a, &root, "snr_octiles_all", OCTILE_ALL);
   hr_audit_ladder(&a, &root);
   HR_TRY(hr_audit_gates(&a, &root, err));
   audit_controls(&a, &root);

@@ -38,6 +38,10 @@ hr_status hr_build_gates_mixing(hr_table *table, hr_reader *reader,
 hr_status hr_build_octiles(hr_table *table, hr_reader *reader,
                            hr_error *err) HR_MUST_CHECK;
 
+/* The same over all rows, without ceilings; empty where `snr_octiles_all` is absent. */
+hr_status hr_build_all_octiles(hr_table *table, hr_reader *reader,
+                               hr_error *err) HR_MUST_CHECK;
+
 /* Every method against its ceiling, over all rows and by bin; empty where no ceiling is
  * known, and for results of earlier versions. */
 hr_status hr_build_ceiling(hr_table *table, hr_reader *reader,

@@ -739,6 +739,7 @@ hr_status hr_tables_init(hr_tables *tables, hr_reader *reader, hr_error *err) {
   HR_TRY(hr_build_gates(&tables->items[HR_TABLE_GATES], reader, err));
   HR_TRY(hr_build_gates_mixing(&tables->items[HR_TABLE_GATES_MIXING], reader, err));
   HR_TRY(hr_build_octiles(&tables->items[HR_TABLE_SNR], reader, err));
+  HR_TRY(hr_build_all_octiles(&tables->items[HR_TABLE_SNR_ALL], reader, err));
   HR_TRY(hr_build_ceiling(&tables->items[HR_TABLE_CEILING], reader, err));
   HR_TRY(hr_build_ceiling_bins(&tables->items[HR_TABLE_CEILING_BINS], reader, err));
   HR_TRY(hr_build_lattice(&tables->items[HR_TABLE_LATTICE], reader, err));

@@ -13,6 +13,7 @@ typedef enum hr_table_id {
   HR_TABLE_OVERALL, /* all methods of it */
   HR_TABLE_LADDER_BINS,
   HR_TABLE_SNR,
+  HR_TABLE_SNR_ALL,
   HR_TABLE_LADDER_SNR,
   HR_TABLE_GATES,
   HR_TABLE_GATES_MIXING,

@@ -69,21 +69,25 @@ static size_t set_ceilings(hr_reader *reader, const ceilings *known, const char 
 
 /* Says how many rows are in no octile, where there are any. */
 static hr_status name_octiles(hr_table *table, hr_reader *reader, const hr_node *object,
-                              hr_error *err) {
+                              bool all, hr_error *err) {
   hr_text title;
   hr_text_init(&title);
   double without = hr_node_number(reader, object, "rows_without_snr");
   bool chinese = hr_tables_in_chinese(reader);
-  hr_text_append(&title, "%s",
-                 chinese ? "按信噪比八分位的 R²，已覆盖的行"
-                         : "R² by octile of signal-to-noise ratio, covered rows");
+  const char *rows =
+      chinese ? (all ? "所有行" : "已覆盖的行") : (all ? "all rows" : "covered rows");
+  hr_text_append(
+      &title,
+      chinese ? "按信噪比八分位的 R²，%s" : "R² by octile of signal-to-noise ratio, %s",
+      rows);
   if (without > 0) {
     hr_text_append(&title,
                    chinese ? "；略去没有 snr 的 %.0f 行" : "; %.0f without snr left out",
                    without);
   }
   hr_status status = hr_text_status(&title, err);
-  if (status == HR_OK) status = hr_table_init(table, "snr_octiles", title.bytes, err);
+  const char *name = all ? "snr_octiles_all" : "snr_octiles";
+  if (status == HR_OK) status = hr_table_init(table, name, title.bytes, err);
   hr_text_fini(&title);
   return status;
 }
@@ -134,19 +138,16 @@ static hr_status add_octile(hr_table *table, hr_reader *reader, const hr_node *o
   return HR_OK;
 }
 
-hr_status hr_build_octiles(hr_table *table, hr_reader *reader, hr_error *err) {
+/* `object`: as `snr_octiles` is. */
+static hr_status build_octiles(hr_table *table, hr_reader *reader, const hr_node *object,
+                               bool all, hr_error *err) {
   hr_status status = HR_OK;
-  hr_node root = hr_reader_root(reader);
-  if (hr_node_is_null(&root, "snr_octiles")) {
-    return hr_table_init(table, "snr_octiles", "", err);
-  }
-  hr_node object = hr_node_object(reader, &root, "snr_octiles");
-  hr_node octiles = hr_node_list(reader, &object, "octiles");
+  hr_node octiles = hr_node_list(reader, object, "octiles");
   hr_node first = hr_node_item(reader, &octiles, 0);
   hr_node methods = hr_node_object(reader, &first, "r2");
-  ceilings known;
-  find_ceilings(reader, "routed", &known);
-  HR_TRY(name_octiles(table, reader, &object, err));
+  ceilings known = {.root = hr_reader_root(reader)};
+  if (!all) find_ceilings(reader, "routed", &known);
+  HR_TRY(name_octiles(table, reader, object, all, err));
   HR_TRY(begin_octiles(table, reader, &methods, &known, err));
   for (size_t j = 0; j < hr_node_count(&octiles); j++) {
     hr_node octile = hr_node_item(reader, &octiles, j);
@@ -154,6 +155,24 @@ hr_status hr_build_octiles(hr_table *table, hr_reader *reader, hr_error *err) {
   }
 cleanup:
   return status;
+}
+
+hr_status hr_build_octiles(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_node root = hr_reader_root(reader);
+  if (hr_node_is_null(&root, "snr_octiles")) {
+    return hr_table_init(table, "snr_octiles", "", err);
+  }
+  hr_node object = hr_node_object(reader, &root, "snr_octiles");
+  return build_octiles(table, reader, &object, false, err);
+}
+
+hr_status hr_build_all_octiles(hr_table *table, hr_reader *reader, hr_error *err) {
+  hr_node root = hr_reader_root(reader);
+  if (!hr_node_has(&root, "snr_octiles_all")) {
+    return hr_table_init(table, "snr_octiles_all", "", err);
+  }
+  hr_node object = hr_node_object(reader, &root, "snr_octiles_all");
+  return build_octiles(table, reader, &object, true, err);
 }
 
 /* Ceiling tables ----------------------------------------------------------------------

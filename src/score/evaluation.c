@@ -76,6 +76,15 @@ cleanup:
   return status;
 }
 
+/* Those of all rows, where these are others than the covered ones. */
+static hr_status init_all_octiles(hr_evaluation *evaluation, hr_error *err) {
+  const hr_row_groups *groups = &evaluation->groups;
+  size_t rows = groups->group_start[hr_evaluation_range(evaluation, HR_SCOPE_ALL).end];
+  if (rows == hr_row_groups_covered(groups)) return HR_OK;
+  return hr_octiles_init(&evaluation->all_octiles, evaluation->input->snr,
+                         groups->row_list, rows, err);
+}
+
 static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
   const hr_results_input *input = evaluation->input;
@@ -96,6 +105,7 @@ static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
     HR_TRY(hr_octiles_init(&evaluation->octiles, input->snr, evaluation->groups.row_list,
                            hr_row_groups_covered(&evaluation->groups), err));
     HR_TRY(hr_intervals_create_octiles(evaluation, err));
+    HR_TRY(init_all_octiles(evaluation, err));
   }
   HR_TRY(hr_lattice_rows_create(evaluation, err));
   HR_TRY(hr_calibrations_create(evaluation, err));
@@ -125,6 +135,7 @@ void hr_evaluation_destroy(hr_evaluation **evaluation) {
   hr_free(it->methods);
   hr_forecasts_fini(&it->forecasts);
   hr_octiles_fini(&it->octiles);
+  hr_octiles_fini(&it->all_octiles);
   hr_lattice_rows_fini(&it->lattice);
   hr_calibrations_fini(&it->calibrations);
   hr_ceiling_fini(&it->ceiling);

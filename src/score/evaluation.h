@@ -41,6 +41,7 @@ typedef struct hr_evaluation {
   hr_controls controls;
   hr_bootstrap *bootstrap; /* of the methods, the kinds of ceiling, the controls */
   hr_octiles octiles;      /* of covered rows; without row_list where snr is not known */
+  hr_octiles all_octiles;  /* of all rows; the same, and where all are covered */
   /* Of the kinds of ceiling, then the ladder's forecasts (number HR_CEILING_KINDS +
    * rung), its groups the octiles and then all other rows; the same draws of rows. NULL
    * where snr is not known. */

@@ -530,14 +530,13 @@ static void write_all_overall(writer *w, json_t *root) {
   }
 }
 
-static void write_octiles(writer *w, json_t *root) {
+/* Octiles of the rows of a scope, of the methods that predict all of them where the scope
+ * is all rows. */
+static void put_octiles(writer *w, json_t *root, const char *key, hr_scope scope) {
   const hr_evaluation *evaluation = w->evaluation;
-  const hr_octiles *octiles = &evaluation->octiles;
-  if (!w->input->snr) {
-    hr_json_put(&w->json, root, "snr_octiles", json_null());
-    return;
-  }
-  json_t *object = hr_json_put(&w->json, root, "snr_octiles", json_object());
+  const hr_octiles *octiles =
+      scope == HR_SCOPE_ALL ? &evaluation->all_octiles : &evaluation->octiles;
+  json_t *object = hr_json_put(&w->json, root, key, json_object());
   hr_json_put_count(&w->json, object, "rows_without_snr", octiles->left_out);
   json_t *array = hr_json_put(&w->json, object, "octiles", json_array());
   for (size_t j = 0; j < HR_SNR_OCTILES; j++) {
@@ -550,11 +549,31 @@ static void write_octiles(writer *w, json_t *root) {
     for (size_t m = 0; m < evaluation->method_count; m++) {
       const hr_method_score *method = &evaluation->methods[m];
       if (!method->forecast->listed) continue;
+      if (scope == HR_SCOPE_ALL && !method->complete[scope]) continue;
       hr_metrics metrics =
           hr_metrics_compute(w->input->test->target, method->forecast->prediction,
                              octiles->row_list + octiles->start[j], rows);
       hr_json_put_number(&w->json, r2, method->forecast->name, metrics.r2);
     }
+  }
+}
+
+static bool is_any_complete(const hr_evaluation *evaluation) {
+  for (size_t m = 0; m < evaluation->method_count; m++) {
+    const hr_method_score *method = &evaluation->methods[m];
+    if (method->forecast->listed && method->complete[HR_SCOPE_ALL]) return true;
+  }
+  return false;
+}
+
+static void write_octiles(writer *w, json_t *root) {
+  if (!w->input->snr) {
+    hr_json_put(&w->json, root, "snr_octiles", json_null());
+    return;
+  }
+  put_octiles(w, root, "snr_octiles", HR_SCOPE_COVERED);
+  if (w->evaluation->all_octiles.row_list && is_any_complete(w->evaluation)) {
+    put_octiles(w, root, "snr_octiles_all", HR_SCOPE_ALL);
   }
 }
 

@@ -75,6 +75,26 @@ class Outside(unittest.TestCase):
         return next(entry for entry in results["overall"]
                     if entry["method"] == method and entry["rows"] == "all")
 
+    def check_octiles_of_all_rows(self, results, truth, snr):
+        """NumPy's quantiles of all rows, and R2 between them; the same in the table."""
+        octiles = results["snr_octiles_all"]["octiles"]
+        edges = np.quantile(snr, np.arange(9) / 8)
+        part = np.clip(np.searchsorted(edges, snr, side="right") - 1, 0, 7)
+        self.assertFalse((self.column("published", "bin") >= 0).all())
+        for j, octile in enumerate(octiles):
+            self.assertEqual(octile["n"], (part == j).sum())
+            self.assertAlmostEqual(octile["snr_low"], edges[j], places=9)
+            self.assertAlmostEqual(octile["snr_high"], edges[j + 1], places=9)
+            self.assertNotIn("ridge_oracle", octile["r2"])
+            for name in ("cat", "trees"):
+                said = np.float32(self.said(name)).astype(float)
+                self.assertAlmostEqual(octile["r2"][f"global_{name}"],
+                                       r2(truth[part == j], said[part == j]), places=9)
+        with open(self.path("published/tables/snr_octiles_all.csv"), encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([float(row["global_cat"]) for row in rows],
+                         [octile["r2"]["global_cat"] for octile in octiles])
+
     def test_published_predictions_give_their_numbers(self):
         """Pooled R2 and that of every octile of SNR, two models beside one of ours."""
         self.run_study("published", "{ridge: {alpha: [10]}, cat: {predictions: cat.csv, "
@@ -85,6 +105,7 @@ class Outside(unittest.TestCase):
         octiles = results["snr_octiles"]["octiles"]
         self.assertEqual(titles["global_cat"], "Global Cat")
         covered = self.column("published", "bin") >= 0
+        self.check_octiles_of_all_rows(results, truth, snr)
         for name in ("cat", "trees"):
             said = np.float32(self.said(name)).astype(float)
             np.testing.assert_allclose(self.column("published", f"global_{name}"), said)

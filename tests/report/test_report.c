@@ -61,7 +61,7 @@ static void test_files_are_written(void **state) {
   const hr_observer observer = {.context = &lines, .log = count_line};
   write_results();
   check_ok(hr_report_write(s.path, &observer, &err));
-  assert_int_equal(lines, 12);
+  assert_int_equal(lines, 13);
   check_file_begins("tables/samples.csv",
                     "bin,name,n_train,n_test,at_risk,focus\n"
                     "0,Cool Poor,900,68,True,False\n"
@@ -90,6 +90,8 @@ static void test_files_are_written(void **state) {
   check_file_begins("tables/snr_octiles.csv",
                     "octile,snr_low,snr_high,n,global_ridge,ridge_oracle,forest_oracle,"
                     "ridge_oracle_test,oracle_hybrid_cv,oracle_hybrid_test\n1,3.0");
+  check_file_begins("tables/snr_octiles_all.csv",
+                    "octile,snr_low,snr_high,n,global_ridge\n1,");
   check_file_begins("tables/experts.csv",
                     "expert,setting,uses_error,status\nridge,alpha,False,ok\n"
                     "forest,,False,ok\ncnn,,False,unavailable\n");

@@ -244,6 +244,9 @@ static void test_changed_numbers_are_refused(void **state) {
       {"snr_octiles", 3, "octiles", "ridge_oracle", 0.5,
        " says that snr_octiles.octiles[3].ridge_oracle is 0.5, but the predictions "
        "give "},
+      {"snr_octiles_all", 2, "octiles", "global_ridge", 0.5,
+       " says that snr_octiles_all.octiles[2].global_ridge is 0.5, but the predictions "
+       "give "},
       {"controls", 0, "placebo", "r2_pooled", 0.25,
        " says that controls.placebo.r2_pooled is 0.25, but the predictions give "},
       {"controls", 0, "leakage", "n", 100,

@@ -140,6 +140,29 @@ static void test_numbers_agree_with_one_another(void **state) {
   json_decref(root);
 }
 
+/* Eight parts of all rows, of the methods that predict all of them; test_outside.py has
+ * NumPy's numbers. */
+static void test_octiles_of_all_rows(void **state) {
+  (void)state;
+  json_t *root = results();
+  json_t *octiles = at(root, "snr_octiles_all/octiles");
+  double rows = 0;
+  for (size_t j = 0; j < HR_SNR_OCTILES; j++) {
+    json_t *octile = json_array_get(octiles, j);
+    const json_t *scores = json_object_get(octile, "r2");
+    assert_true(json_is_number(json_object_get(scores, "global_ridge")));
+    assert_null(json_object_get(scores, "ridge_oracle")); /* not of uncovered rows */
+    rows += number(octile, "n");
+    if (j > 0) {
+      check_near(number(octile, "snr_low"),
+                 number(json_array_get(octiles, j - 1), "snr_high"), 0);
+    }
+  }
+  assert_int_equal(json_array_size(octiles), HR_SNR_OCTILES);
+  check_near(rows, FIXTURE_ROWS, 0);
+  json_decref(root);
+}
+
 static void test_what_is_undefined_is_null(void **state) {
   (void)state;
   for (size_t i = 0; i < FIXTURE_ROWS; i++) {
@@ -315,6 +338,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(test_the_promised_keys, prepare),
       cmocka_unit_test_setup(test_targets, prepare),
+      cmocka_unit_test_setup(test_octiles_of_all_rows, prepare),
       cmocka_unit_test_setup(test_numbers_agree_with_one_another, prepare),
       cmocka_unit_test_setup(test_what_is_undefined_is_null, prepare),
       cmocka_unit_test_setup(test_experts_that_are_not_there, prepare),
