@@ -259,11 +259,11 @@ class Labels(unittest.TestCase):
             made["labels"]["star"] = first + np.arange(ROWS)
             made_stars.write(self.path(f"small_{name}.h5"), made)
         table = made["labels"].sample(frac=1, random_state=4)
-        for name, own in (("whole", table), ("floats", table.astype({"star": float}))):
+        for name, own in (("integers", table), ("floats", table.astype({"star": float}))):
             own.to_csv(self.path(f"{name}.csv"), index=False)
             self.run_study(name, f", labels: {{test: {name}.csv}}, labels_id: star",
                            prefix="small_")
-        self.same("floats", "whole")
+        self.same("floats", "integers")
         with open(self.path("floats.csv"), encoding="utf-8") as file:
             self.assertIn(".0\n", file.read())
 
