@@ -479,8 +479,9 @@ class HeadroomRegressor(_Base):
             _write.write_spectra(os.path.join(folder, name), spectra[rows],
                                  None if error is None else error[rows], labels, wave=wave)
         try:
-            run = _study._run({**given, "folder": folder, "out": os.path.join(folder, "run")}, tell,
-                            None)
+            with _study._without_places(given):
+                run = _core.run({**given, "folder": folder, "out": os.path.join(folder, "run")},
+                                tell, None)
             lost = _core.lost(run)
             self._take(os.path.join(run, "model"), len(names), lost and readable(lost), telling)
         except _errors.HeadroomError as failure:

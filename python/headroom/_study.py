@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import json
 import operator
@@ -153,7 +154,8 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
                                  "path of a YAML file")
     bar, telling = _Bar() if progress is True else None, _Telling()
     try:
-        done = Run(_run(given, telling, bar or progress or None))
+        with _without_places(given):
+            done = Run(_core.run(given, telling, bar or progress or None))
     finally:
         if bar:
             bar.close()
@@ -173,9 +175,12 @@ def _without_lines(message):
     return _PLACE.sub("configuration: ", message)
 
 
-def _run(given, tell, progress):
+@contextlib.contextmanager
+def _without_places(given):
+    """Around what reads a configuration; no function of its own, whose frame a warning would
+    have to be told above."""
     try:
-        return _core.run(given, tell, progress)
+        yield
     except _errors.HeadroomError as failure:
         said = _without_lines(str(failure))
         if given["text"] is None or said == str(failure):
