@@ -7,10 +7,10 @@
  *
  * Names are those of BLAS and LAPACK with the type behind them. Matrices are row-major;
  * `ld..` is the distance between rows in elements. A kernel works on the calling thread
- * alone when it is called from a body of hr_parallel_for (core/parallel.h), so that its
- * result does not depend on the number of threads. It may depend on the shape of a
- * product, as BLAS adds up in an order of its own for each. All kernels may be called
- * from several threads at a time. */
+ * alone, so that its result does not depend on the number of threads: work for several
+ * is cut into pieces, each a call from a body of hr_parallel_for (core/parallel.h). It
+ * may depend on the shape of a product, as BLAS adds up in an order of its own for each.
+ * All kernels may be called from several threads at a time. */
 #ifndef HR_COMPUTE_COMPUTE_H
 #define HR_COMPUTE_COMPUTE_H
 
