@@ -182,12 +182,6 @@ void hr_config_describe_labels(hr_text *out) {
       "astropy write it; FILE::TABLE where a file has several.\n");
 }
 
-static bool has_item(const hr_strings *list, const char *item) {
-  size_t i = 0;
-  while (i < list->count && strcmp(list->items[i], item) != 0) i++;
-  return i < list->count;
-}
-
 hr_status hr_config_label_files(const hr_config *config, hr_strings *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_table_name name = {0};
@@ -196,7 +190,7 @@ hr_status hr_config_label_files(const hr_config *config, hr_strings *out, hr_err
     for (size_t i = 0; i < tables->count; i++) {
       hr_table_name_fini(&name);
       HR_TRY(hr_table_name_init(&name, tables->items[i], err));
-      if (!has_item(out, name.path)) HR_TRY(hr_strings_append(out, name.path, err));
+      if (!hr_strings_has(out, name.path)) HR_TRY(hr_strings_append(out, name.path, err));
     }
   }
 cleanup:

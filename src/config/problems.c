@@ -169,10 +169,7 @@ static bool is_taken(const hr_config_problems *problems, const char *path,
                      size_t number) {
   char key[KEY_BYTES];
   write_item(path, number, key);
-  for (size_t i = 0; i < problems->keys.count; i++) {
-    if (strcmp(problems->keys.items[i], key) == 0) return true;
-  }
-  return false;
+  return hr_strings_has(&problems->keys, key);
 }
 
 /* The number in the file of what is now an item of the list at `path`. */

@@ -78,11 +78,7 @@ const char *hr_config_unit(const hr_config *config, const char *label) {
 }
 
 bool hr_config_has_unit(const hr_config *config, const char *label) {
-  const hr_strings *labels = &config->data.unit_labels;
-  for (size_t i = 0; i < labels->count; i++) {
-    if (strcmp(labels->items[i], label) == 0) return true;
-  }
-  return hr_label_has_unit(label);
+  return hr_strings_has(&config->data.unit_labels, label) || hr_label_has_unit(label);
 }
 
 void hr_target_folder(const char *label, size_t t, char name[HR_TARGET_FOLDER_BYTES]) {

@@ -96,6 +96,13 @@ void hr_strings_fini(hr_strings *list) {
   *list = (hr_strings){0};
 }
 
+bool hr_strings_has(const hr_strings *list, const char *item) {
+  for (size_t i = 0; i < list->count; i++) {
+    if (strcmp(list->items[i], item) == 0) return true;
+  }
+  return false;
+}
+
 hr_status hr_strings_append(hr_strings *list, const char *item, hr_error *err) {
   hr_status status = HR_OK;
   char *copy = NULL;

@@ -37,6 +37,7 @@ typedef struct hr_strings {
 } hr_strings;
 
 void hr_strings_fini(hr_strings *list);
+bool hr_strings_has(const hr_strings *list, const char *item);
 hr_status hr_strings_append(hr_strings *list, const char *item,
                             hr_error *err) HR_MUST_CHECK;
 

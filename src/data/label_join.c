@@ -413,18 +413,12 @@ cleanup:
   return status;
 }
 
-static bool has_item(const hr_strings *list, const char *item) {
-  size_t i = 0;
-  while (i < list->count && strcmp(list->items[i], item) != 0) i++;
-  return i < list->count;
-}
-
 static hr_status take_all(join *j, hr_label_taken *out, hr_error *err) {
   hr_status status = HR_OK;
   for (size_t i = 0; i < j->wish->labels->count; i++) {
     const char *label = j->wish->labels->items[i];
     bool there = false;
-    if (has_item(&out->labels, label)) continue;
+    if (hr_strings_has(&out->labels, label)) continue;
     HR_TRY(take(j, label, &there, err));
     if (there) HR_TRY(hr_strings_append(&out->labels, label, err));
   }

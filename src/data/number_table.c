@@ -62,12 +62,6 @@ static hr_status fail_choice(const char *path, const hr_strings *frames,
   return status;
 }
 
-static bool has(const hr_strings *list, const char *item) {
-  size_t i = 0;
-  while (i < list->count && strcmp(list->items[i], item) != 0) i++;
-  return i < list->count;
-}
-
 /* Which table of a file is meant: *place is freed with hr_free. */
 static hr_status choose_in_hdf5(const hr_table_name *name, char **place, bool *is_frame,
                                 hr_error *err) {
@@ -82,7 +76,7 @@ static hr_status choose_in_hdf5(const hr_table_name *name, char **place, bool *i
     hr_text_append(&own, "%s%s", name->table[0] == '/' ? "" : "/", name->table);
     HR_TRY(hr_text_status(&own, err));
     HR_TRY(hr_copy_text(own.bytes, place, err));
-  } else if (has(&frames, HR_SHARD_PARAMS)) {
+  } else if (hr_strings_has(&frames, HR_SHARD_PARAMS)) {
     HR_TRY(hr_copy_text(HR_SHARD_PARAMS, place, err));
   } else if (frames.count + compounds.count == 1) {
     HR_TRY(hr_copy_text(frames.count ? frames.items[0] : compounds.items[0], place, err));
@@ -90,7 +84,7 @@ static hr_status choose_in_hdf5(const hr_table_name *name, char **place, bool *i
     status = fail_choice(name->path, &frames, &compounds, err);
     goto cleanup;
   }
-  *is_frame = has(&frames, *place);
+  *is_frame = hr_strings_has(&frames, *place);
 cleanup:
   hr_text_fini(&own);
   hr_strings_fini(&frames);

@@ -54,8 +54,7 @@ static hr_status take_keep(hr_predict_plan *plan, hr_error *err) {
   HR_TRY(hr_copy_text(plan->options.keep, &copy, err));
   for (char *name = strtok_r(copy, ",", &state); name;
        name = strtok_r(NULL, ",", &state)) {
-    for (size_t k = 0; k < plan->keep.count; k++) {
-      if (strcmp(plan->keep.items[k], name) != 0) continue;
+    if (hr_strings_has(&plan->keep, name)) {
       status = hr_fail(err, HR_ERR_USAGE, "--keep names %s twice", name);
       goto cleanup;
     }
@@ -64,13 +63,6 @@ static hr_status take_keep(hr_predict_plan *plan, hr_error *err) {
 cleanup:
   hr_free(copy);
   return status;
-}
-
-static bool keeps(const hr_predict_plan *plan, const char *name) {
-  for (size_t k = 0; k < plan->keep.count; k++) {
-    if (strcmp(plan->keep.items[k], name) == 0) return true;
-  }
-  return false;
 }
 
 /* The columns that say which object a row is, of a file; *ids NULL: it has none. They are
@@ -103,7 +95,8 @@ static hr_status keep_ids(hr_predict_plan *plan, hr_error *err) {
     if (!is_same) return HR_OK;
   }
   for (size_t k = 0; k < count; k++) {
-    if (!keeps(plan, ids[k])) HR_TRY(hr_strings_append(&plan->keep, ids[k], err));
+    if (!hr_strings_has(&plan->keep, ids[k]))
+      HR_TRY(hr_strings_append(&plan->keep, ids[k], err));
   }
 cleanup:
   return status;

@@ -72,10 +72,7 @@ static bool is_taken(const hr_prediction_columns *columns,
   for (hr_control_kind c = 0; c < HR_CONTROL_KINDS; c++) {
     if (strcmp(hr_control_name(c), name) == 0) return true;
   }
-  for (size_t c = 0; c < columns->count; c++) {
-    if (strcmp(columns->names.items[c], name) == 0) return true;
-  }
-  return false;
+  return hr_strings_has(&columns->names, name);
 }
 
 /* A label keeps its name where no other column has it, as with `headroom predict`. */

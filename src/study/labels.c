@@ -35,12 +35,6 @@ cleanup:
   return status;
 }
 
-static bool has_item(const hr_strings *list, const char *item) {
-  size_t i = 0;
-  while (i < list->count && strcmp(list->items[i], item) != 0) i++;
-  return i < list->count;
-}
-
 hr_status hr_study_list_beside(const hr_config *config, hr_strings *out, hr_error *err) {
   hr_status status = HR_OK;
   for (size_t e = 0; e < config->expert_count; e++) {
@@ -48,7 +42,7 @@ hr_status hr_study_list_beside(const hr_config *config, hr_strings *out, hr_erro
     if (!expert->type->beside) continue;
     const hr_strings *names = expert->type->beside(expert->parameters);
     for (size_t i = 0; i < names->count; i++) {
-      if (has_item(out, names->items[i])) continue;
+      if (hr_strings_has(out, names->items[i])) continue;
       HR_TRY(hr_strings_append(out, names->items[i], err));
     }
   }
@@ -117,8 +111,8 @@ static hr_status check_needed(const hr_config *config, const char *table,
   HR_TRY(hr_study_needed_labels(config, &needed, err));
   for (size_t i = 0; i < needed.count; i++) {
     const char *label = needed.items[i];
-    if (has_item(&taken->labels, label) || has_item(own, label)) continue;
-    if (has_item(&config->data.column_labels, label)) continue;
+    if (hr_strings_has(&taken->labels, label) || hr_strings_has(own, label)) continue;
+    if (hr_strings_has(&config->data.column_labels, label)) continue;
     HR_TRY(hr_strings_append(&missing, label, err));
   }
   if (missing.count > 0) status = fail_missing(table, &missing, &taken->names, err);
@@ -274,7 +268,7 @@ hr_status hr_study_vet_labels(const hr_config *config, const hr_observer *observ
     const hr_strings *tables = &config->data.label_tables[set];
     for (size_t i = 0; i < tables->count; i++) {
       const char *name = tables->items[i];
-      if (set == 1 && has_item(&config->data.label_tables[0], name)) continue;
+      if (set == 1 && hr_strings_has(&config->data.label_tables[0], name)) continue;
       HR_TRY(hr_guard_file(name, read_all, name, observer, &answer, err));
     }
   }

@@ -53,13 +53,6 @@ cleanup:
   return status;
 }
 
-static bool has_text(const hr_strings *list, const char *text) {
-  for (size_t i = 0; i < list->count; i++) {
-    if (strcmp(list->items[i], text) == 0) return true;
-  }
-  return false;
-}
-
 /* Whether all tasks of the piece are among an element's. */
 static hr_status look_in_list(const hr_plan *plan, const hr_piece *piece,
                               const hr_strings *list, bool *found, hr_error *err) {
@@ -68,7 +61,7 @@ static hr_status look_in_list(const hr_plan *plan, const hr_piece *piece,
   HR_TRY(hr_piece_tasks(plan, piece, &tasks, err));
   *found = true;
   for (size_t i = 0; i < tasks.count; i++) {
-    *found = *found && has_text(list, tasks.items[i]);
+    *found = *found && hr_strings_has(list, tasks.items[i]);
   }
 cleanup:
   hr_strings_fini(&tasks);

@@ -81,7 +81,12 @@ static void test_strings(void **state) {
   assert_int_equal(list.count, 100);
   assert_string_equal(list.items[0], "item 0");
   assert_string_equal(list.items[99], "item 99");
+  assert_true(hr_strings_has(&list, "item 0"));
+  assert_true(hr_strings_has(&list, "item 99"));
+  assert_false(hr_strings_has(&list, "item"));
+  assert_false(hr_strings_has(&list, "item 100"));
   hr_strings_fini(&list);
+  assert_false(hr_strings_has(&list, "item 0"));
   assert_int_equal(list.count, 0);
   assert_null(list.items);
 }

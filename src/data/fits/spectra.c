@@ -275,12 +275,8 @@ cleanup:
 
 hr_status hr_fits_spectra_column(hr_fits_spectra *spectra, const char *name,
                                  hr_table_column *out, hr_error *err) {
-  bool is_there = false;
   *out = (hr_table_column){0};
-  for (size_t i = 0; i < spectra->columns.count; i++) {
-    is_there = is_there || strcmp(spectra->columns.items[i], name) == 0;
-  }
-  if (!is_there) return fail_column(spectra, name, err);
+  if (!hr_strings_has(&spectra->columns, name)) return fail_column(spectra, name, err);
   for (size_t i = 0; i < spectra->card_count; i++) {
     if (strcmp(spectra->cards[i], name) == 0) return read_card(spectra, name, out, err);
   }

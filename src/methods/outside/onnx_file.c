@@ -56,19 +56,12 @@ static bool is_beside(const char *name) {
   return name[0] != '/' && !strstr(name, "..");
 }
 
-static bool is_known(const hr_strings *names, const char *name) {
-  for (size_t i = names->count; i-- > 0;) {
-    if (strcmp(names->items[i], name) == 0) return true;
-  }
-  return false;
-}
-
 static hr_status list_names(const char *path, const char *bytes, size_t size,
                             hr_strings *out, hr_error *err) {
   char name[MOST_NAME + 1];
   size_t at = 0;
   while (find_name(bytes, size, &at, name)) {
-    if (!is_beside(name) || is_known(out, name)) continue;
+    if (!is_beside(name) || hr_strings_has(out, name)) continue;
     if (out->count == MOST_FILES) {
       return hr_fail(err, HR_ERR_DATA,
                      "%s has its weights in more than %d files; save them in one", path,
