@@ -45,7 +45,11 @@ static const form forms[] = {
     {"no better than the mean within * epochs: started again with lr * and batch "
      "normalisation",
      "{1} 轮之内不优于均值：已改用学习率 {2} 与批归一化重新开始"},
+    {"no better than the mean within * epochs: started again with lr *",
+     "{1} 轮之内不优于均值：已改用学习率 {2} 重新开始"},
     {"joint: one network for *", "联合训练：{1} 共用一个网络"},
+    {"learnt beside: *", "一并学习的标签：{1}"},
+    {"a head of the trunk of all bins", "全部分箱共用主干，此为其中一个输出头"},
     {"* of * trees: time_limit * s was over",
      "{2} 棵树中长成 {1} 棵：已到时限 {3} s（time_limit）"},
     {"memory ran out with num_leaves * and min_child_samples *, tried again with * and *",

@@ -43,6 +43,11 @@ static void several_sentences_are_told_apart(void **state) {
       "batch normalisation; not converged: no better than the mean after 16 epochs",
       "10 轮之内不优于均值：已改用学习率 0.0001 与批归一化重新开始；未收敛：16 轮之后"
       "仍不优于均值");
+  check_note(
+      "no better than the mean within 20 epochs: started again with lr 3e-05; a "
+      "head of the trunk of all bins; learnt beside: T_eff",
+      "20 轮之内不优于均值：已改用学习率 3e-05 重新开始；全部分箱共用主干，"
+      "此为其中一个输出头；一并学习的标签：T_eff");
   check_note("3 rows to train on and 2 held out; at least 32 and 8 are needed",
              "可训练的行 3 行，留出 2 行；至少需要 32 行与 8 行");
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "methods/net/cost.h"
+#include "methods/net/fields.h"
 #include "models/network.h"
 
 static const hr_net_settings *settings(const void *parameters) {
@@ -86,29 +87,17 @@ static const hr_field fields[] = {
      .maximum = 65536, .help = "The width of the fully connected layer."},
     {MEMBER(batch_norm), .kind = HR_FIELD_BOOL, .default_text = "true",
      .help = "Whether each convolution's output is normalised over the batch."},
-    {SETTING(epochs), .kind = HR_FIELD_INTEGER, .default_text = "50", .minimum = 1,
-     .maximum = 1e6, .help = "Passes over the training rows."},
-    {SETTING(batch_size), .kind = HR_FIELD_INTEGER, .default_text = "256", .minimum = 1,
-     .maximum = 1e9, .help = "Rows a step, at most."},
+    HR_NET_FIELDS_STEPS,
     {SETTING(lr), .kind = HR_FIELD_NUMBER, .default_text = "1e-3", .minimum = 1e-12,
      .maximum = INFINITY, .alias = "learning_rate",
      .help = "The highest learning rate; it falls to 0 along half a cosine."},
-    {SETTING(weight_decay), .kind = HR_FIELD_NUMBER, .default_text = "0.01", .minimum = 0,
-     .maximum = INFINITY,
-     .help = "The share of each weight, times the learning rate, that a step takes off "
-             "it (AdamW)."},
-    {SETTING(warmup), .kind = HR_FIELD_INTEGER, .default_text = "1", .minimum = 0,
-     .maximum = 1e6, .help = "Epochs over which the learning rate rises."},
-    {SETTING(patience), .kind = HR_FIELD_INTEGER, .default_text = "15", .minimum = 0,
-     .maximum = 1e6,
-     .help = "Epochs without a better validation after which training ends; 0: never."},
+    HR_NET_FIELD_WEIGHT_DECAY,
+    HR_NET_FIELDS_EPOCHS("1", "15"),
     {SETTING(restart_after), .kind = HR_FIELD_INTEGER, .default_text = "10", .minimum = 1,
      .maximum = 1e6,
      .help = "A training that is no better than the mean after so many epochs is started "
              "again, once, with a tenth of lr and batch normalisation."},
-    {SETTING(redraw), .kind = HR_FIELD_BOOL, .default_text = "true",
-     .help = "Whether each epoch draws the training rows' noise anew; false: the one "
-             "draw that all experts see."},
+    HR_NET_FIELD_REDRAW,
     {SETTING(precision), .kind = HR_FIELD_TEXT, .default_text = "auto",
      .choices = "auto|fp32|bf16",
      .help = "What convolutions multiply: fp32, or values rounded to bf16, faster where "
@@ -128,13 +117,7 @@ static const hr_field fields[] = {
     {SETTING(global), .kind = HR_FIELD_BOOL, .default_text = "false",
      .help = "Whether one more network is trained, on the rows of all bins and the "
              "uncovered ones."},
-    {SETTING(global_rows), .kind = HR_FIELD_INTEGER, .default_text = "0", .minimum = 0,
-     .maximum = HR_FIELD_MOST_INTEGER, .only_with = "global", .only_where = "true",
-     .help = "The most rows that the network of all rows is trained on, those held out "
-             "included, drawn at random; 0: all."},
-    {SETTING(global_epochs), .kind = HR_FIELD_INTEGER, .default_text = "0", .minimum = 0,
-     .maximum = 1e6, .only_with = "global", .only_where = "true",
-     .help = "Passes of the network of all rows; 0: as many as `epochs`."},
+    HR_NET_FIELDS_OF_ALL_ROWS,
 };
 
 const hr_method hr_cnn_method = {

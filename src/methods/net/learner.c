@@ -345,37 +345,41 @@ static void warn(const hr_learner *learner, const hr_fit *fit) {
   }
 }
 
-/* Says on the card that the model is one of several of one network, and of which, as far
- * as there is room for their names. */
-static void note_joint(const hr_learner *learner, hr_fit *fit) {
-  char names[120] = "", sentence[sizeof fit->note];
+/* Says on the card "<begin>log_g, T_eff", or where the names do not fit "<begin>all 9
+ * <what>". */
+static void note_names(const char *begin, const char *const *names, size_t count,
+                       const char *what, hr_fit *fit) {
+  enum { NAMES_BYTES = 120 };
+  char list[NAMES_BYTES] = "", sentence[sizeof fit->note];
   size_t used = 0;
-  for (size_t t = 0; t < learner->targets && used < sizeof names; t++) {
-    const char *name = hr_study_target_name(learner->study, t);
-    int count =
-        snprintf(names + used, sizeof names - used, "%s%s", t == 0 ? "" : ", ", name);
-    used += (size_t)count;
+  for (size_t n = 0; n < count && used < sizeof list; n++) {
+    int bytes =
+        snprintf(list + used, sizeof list - used, "%s%s", n == 0 ? "" : ", ", names[n]);
+    used += (size_t)bytes;
   }
-  if (used < sizeof names) {
-    snprintf(sentence, sizeof sentence, "joint: one network for %s", names);
+  if (used < sizeof list) {
+    snprintf(sentence, sizeof sentence, "%s%s", begin, list);
   } else {
-    snprintf(sentence, sizeof sentence, "joint: one network for all %zu targets",
-             learner->targets);
+    snprintf(sentence, sizeof sentence, "%sall %zu %s", begin, count, what);
   }
   hr_fit_add_note(fit, sentence);
 }
 
-/* Says which labels were learnt beside, as far as there is room. */
-static void note_auxiliary(const hr_learner *learner, hr_fit *fit) {
-  char sentence[sizeof fit->note] = "learnt beside: ";
-  const hr_strings *names = &learner->settings->auxiliary;
-  size_t used = strlen(sentence);
-  for (size_t a = 0; a < names->count && used < sizeof sentence; a++) {
-    int count = snprintf(sentence + used, sizeof sentence - used, "%s%s",
-                         a == 0 ? "" : ", ", names->items[a]);
-    used += (size_t)count;
+/* That the model is one of several of one network, and of which. */
+static void note_joint(const hr_learner *learner, hr_fit *fit) {
+  const char *names[HR_MOST_TARGETS];
+  for (size_t t = 0; t < learner->targets; t++) {
+    names[t] = hr_study_target_name(learner->study, t);
   }
-  if (names->count > 0) hr_fit_add_note(fit, sentence);
+  note_names("joint: one network for ", names, learner->targets, "targets", fit);
+}
+
+/* Which labels were learnt beside. */
+static void note_auxiliary(const hr_learner *learner, hr_fit *fit) {
+  const hr_strings *names = &learner->settings->auxiliary;
+  if (names->count == 0) return;
+  note_names("learnt beside: ", (const char *const *)names->items, names->count, "labels",
+             fit);
 }
 
 /* What is known of one target when its training is over; reason: why it failed, or NULL.
