@@ -17,8 +17,8 @@ enum {
   WORDS
 };
 
-/* Of the word FLAGS. */
-enum { BF16 = 1 };
+/* Of the word FLAGS; above its first eight bits is the width of heads' hidden layers. */
+enum { BF16 = 1, HEAD_SHIFT = 8 };
 
 static void write_words(const hr_net_design *design, uint64_t *words) {
   const hr_vit_shape *shape = &design->shape.vit;
@@ -28,7 +28,8 @@ static void write_words(const hr_net_design *design, uint64_t *words) {
   words[LAYERS] = shape->layers;
   words[HEADS] = shape->heads;
   words[HIDDEN] = shape->hidden;
-  words[FLAGS] = design->backend.vit.products->is_bf16 ? BF16 : 0;
+  words[FLAGS] = (design->backend.vit.products->is_bf16 ? BF16 : 0) |
+                 (uint64_t)shape->head_hidden << HEAD_SHIFT;
 }
 
 static void choose(hr_net_design *design, bool bf16) {
@@ -46,9 +47,11 @@ static bool read_words(const uint64_t *words, hr_net_design *design) {
                                      .layers = words[LAYERS],
                                      .heads = words[HEADS],
                                      .hidden = words[HIDDEN],
+                                     .head_hidden = words[FLAGS] >> HEAD_SHIFT,
                                      .outputs = 1};
   if (!design->backend.vit.products) choose(design, words[FLAGS] & BF16);
-  return words[FLAGS] <= BF16 && hr_vit_check(&design->shape.vit, &reason) == HR_OK;
+  return (words[FLAGS] & ((1 << HEAD_SHIFT) - 1)) <= BF16 &&
+         hr_vit_check(&design->shape.vit, &reason) == HR_OK;
 }
 
 static bool is_bf16(const hr_net_design *design) {

@@ -32,13 +32,19 @@ static hr_status check_sizes(const hr_vit_shape *s, hr_error *err) {
                {"width", s->width, MOST_SIZE},     {"layers", s->layers, MOST_SIZE},
                {"heads", s->heads, MOST_SIZE},     {"hidden", s->hidden, MOST_SIZE},
                {"outputs", s->outputs, MOST_SIZE}};
+  const size_t hidden = s->head_hidden;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     if (sizes[i].value >= 1 && sizes[i].value <= sizes[i].most) continue;
     return hr_fail(err, HR_ERR_CONFIG,
                    "%s of a vision transformer are 1 to %zu, not %zu; take one between",
                    sizes[i].name, sizes[i].most, sizes[i].value);
   }
-  return HR_OK;
+  if (hidden <= MOST_SIZE) return HR_OK;
+  return hr_fail(
+      err, HR_ERR_CONFIG,
+      "a hidden layer of a vision transformer's head has at most %d values, not "
+      "%zu; take fewer",
+      MOST_SIZE, hidden);
 }
 
 static bool is_share(double dropout) {
@@ -83,10 +89,20 @@ static size_t block_count(const hr_vit_shape *s) {
   return 2 * d + 3 * d * d + 3 * d + d * d + d + 2 * d + m * d + m + d * m + d;
 }
 
+/* What an output is made of. */
+static size_t head_width(const hr_vit_shape *s) {
+  return s->head_hidden > 0 ? s->head_hidden : s->width;
+}
+
+/* Of all heads. */
+static size_t head_count(const hr_vit_shape *s) {
+  return s->outputs * (s->head_hidden * (s->width + 1) + head_width(s) + 1);
+}
+
 size_t hr_vit_parameter_count(const hr_vit_shape *s) {
   size_t tokens = s->pixels / s->patch + 1, d = s->width;
   return d * s->patch + d + d + tokens * d + s->layers * block_count(s) + 2 * d +
-         s->outputs * d + s->outputs;
+         head_count(s);
 }
 
 /* Operations of a block's products with so many tokens that ask. */
@@ -100,7 +116,7 @@ double hr_vit_operations(const hr_vit_shape *s) {
   double tokens = (double)(s->pixels / s->patch) + 1, d = (double)s->width;
   return 2 * (double)s->pixels * d +
          (double)(s->layers - 1) * block_operations(s, tokens) + block_operations(s, 1) +
-         2 * d * (double)s->outputs;
+         2 * (double)head_count(s);
 }
 
 /* Memory that is cut into arrays, or, without any, only counted. */
@@ -141,6 +157,7 @@ static size_t larger(size_t a, size_t b) {
 static void cut_room(const hr_vit *v, cutter *c, hr_vit_room *room) {
   size_t width = v->shape.width, wide = larger(3 * width, v->shape.hidden) * v->tokens;
   size_t tokens = v->tokens * width, scores = v->tokens * v->stride;
+  size_t heads = v->shape.outputs * v->shape.head_hidden;
   bool is_bf16 = v->backend.products->is_bf16;
   for (size_t l = 0; l < v->shape.layers; l++) {
     cut_kept(v, c, l + 1 < v->shape.layers ? v->tokens : 1, &room->kept[l]);
@@ -148,6 +165,9 @@ static void cut_room(const hr_vit *v, cutter *c, hr_vit_room *room) {
   room->end = cut(c, width, sizeof(float));
   room->end_moments = cut(c, 2, sizeof(float));
   room->last = cut(c, width, sizeof(float));
+  room->head = cut(c, heads, sizeof(float));
+  room->head_active = cut(c, heads, sizeof(float));
+  room->dhead = cut(c, heads, sizeof(float));
   room->dout = cut(c, v->shape.outputs, sizeof(float));
   room->wide = cut(c, wide, sizeof(float));
   room->dx = cut(c, tokens, sizeof(float));
@@ -185,8 +205,11 @@ static void lay_out(hr_vit *v) {
   at += v->tokens * d;
   v->first_block = at;
   v->end_norm = at += s->layers * block_count(s);
-  v->output = at += 2 * d;
-  v->output_bias = at + s->outputs * d;
+  v->head = at += 2 * d;
+  v->head_bias = at += s->outputs * s->head_hidden * d;
+  v->output = at += s->outputs * s->head_hidden;
+  v->head_width = head_width(s);
+  v->output_bias = at + s->outputs * v->head_width;
   v->least = (uint8_t)fmin(255, round(256 * s->dropout));
   v->attention_least = (uint8_t)fmin(255, round(256 * s->attention_dropout));
 }
@@ -422,7 +445,8 @@ static void start(hr_net *net, uint64_t seed) {
     start_normal(v, seed, place.down, d * m, deviation);
   }
   start_norm(v, v->end_norm);
-  start_normal(v, seed, v->output, v->shape.outputs * d, deviation);
+  start_normal(v, seed, v->head, v->shape.outputs * v->shape.head_hidden * d, deviation);
+  start_normal(v, seed, v->output, v->shape.outputs * v->head_width, deviation);
 }
 
 /* Rows of a step or a prediction, for the bodies of the parallel loops. */
@@ -582,12 +606,21 @@ cleanup:
   return status;
 }
 
+/* Copies row `number` of those of `count` values from `first` on; what is behind it. */
+static float *take_row(const hr_net *from, size_t first, size_t number, size_t count,
+                       float *to) {
+  memcpy(to, from->parameters + first + number * count, count * sizeof *to);
+  return to + count;
+}
+
 void hr_vit_take_output(const hr_net *from, size_t output, hr_net *to) {
   const hr_vit *v = (const hr_vit *)(const void *)from;
-  const float *weights = from->parameters + v->output + output * v->shape.width;
-  memcpy(to->parameters, from->parameters, v->output * sizeof(float));
-  memcpy(to->parameters + v->output, weights, v->shape.width * sizeof(float));
-  to->parameters[v->output + v->shape.width] = from->parameters[v->output_bias + output];
+  size_t hidden = v->shape.head_hidden;
+  float *next = take_row(from, 0, 0, v->head, to->parameters);
+  next = take_row(from, v->head, output, hidden * v->shape.width, next);
+  next = take_row(from, v->head_bias, output, hidden, next);
+  next = take_row(from, v->output, output, v->head_width, next);
+  take_row(from, v->output_bias, output, 1, next);
 }
 
 const hr_vit_shape *hr_vit_shape_of(const hr_net *net) {

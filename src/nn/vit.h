@@ -2,15 +2,16 @@
  * patches of a spectrum become tokens by a strided convolution; a class token is put
  * before them, and learned positions are added; then pre-LayerNorm blocks, x +=
  * dropout(project(attention(norm x))),  x += dropout(down(gelu(up(norm x)))), a last
- * norm, and one linear output a target of the class token. Dropout is where Hugging
- * Face's ViT has it: on the embedding, on the weights of the attention, and on what each
- * half of a block adds.
+ * norm, and a head for each output of the class token: a linear layer, or two with a GELU
+ * between. Dropout is where Hugging Face's ViT has it: on the embedding, on the weights
+ * of the attention, and on what each half of a block adds.
  *
  * Parameters are one flat array, linear layers as PyTorch's [outputs][inputs]:
  *   patches [D][patch], their bias [D], class token [D], positions [1 + N][D], N patches;
  *   of each block norm [2][D] (gamma, beta), queries, keys and values [3 D][D] and bias
  *   [3 D], projection [D][D] and bias [D], norm [2][D], up [M][D] and bias [M], down
- * [D][M] and bias [D]; norm [2][D], output [T][D] and bias [T].
+ *   [D][M] and bias [D]; norm [2][D]; of heads with a hidden layer that, [T][H][D], and
+ *   its bias [T][H]; output [T][D], or [T][H], and bias [T].
  *
  * Rows go through one at a time, each on one thread; a step cuts its rows into at most
  * HR_VIT_MOST_SHARES shares by their number alone, whose gradients are added in order:
@@ -30,6 +31,7 @@ typedef struct hr_vit_shape {
   size_t layers;        /* blocks */
   size_t heads;         /* they divide the width */
   size_t hidden;        /* M */
+  size_t head_hidden;   /* H, of a head's hidden layer; 0: it has none */
   size_t outputs;       /* T */
   /* Probabilities, rounded to a 256th: of 0.1 it is 26 / 256 = 0.1016. */
   double dropout, attention_dropout;

@@ -130,6 +130,34 @@ static void forward_block(const hr_vit_pass *p, size_t layer, float *out) {
   hr_join(&asked, kept->middle, wide, parameters + place.down_bias, &mask, out);
 }
 
+/* y [count] = bias + W x: W [count][width]; without a bias, NULL, it is 0. */
+static void multiply_few(size_t count, size_t width, const float *weights,
+                         const float *bias, const float *x, float *y) {
+  for (size_t i = 0; i < count; i++) {
+    const float *row = weights + i * width;
+    double sum = bias ? (double)bias[i] : 0;
+    for (size_t d = 0; d < width; d++) sum += (double)x[d] * (double)row[d];
+    y[i] = (float)sum;
+  }
+}
+
+/* Outputs with a hidden layer of their own. */
+static void forward_heads(const hr_vit_pass *p, float *out) {
+  const hr_vit *v = p->v;
+  hr_vit_room *room = p->room;
+  const float *parameters = v->base.parameters;
+  size_t hidden = v->shape.head_hidden, all = v->shape.outputs * hidden;
+  const hr_tokens one = {1, all};
+  multiply_few(all, v->shape.width, parameters + v->head, NULL, room->last, room->head);
+  hr_gelu_forward(&one, room->head, parameters + v->head_bias,
+                  (hr_factors){room->head_active, false});
+  for (size_t t = 0; t < v->shape.outputs; t++) {
+    multiply_few(1, hidden, parameters + v->output + t * hidden,
+                 parameters + v->output_bias + t, room->head_active + t * hidden,
+                 &out[t]);
+  }
+}
+
 void hr_vit_forward(const hr_vit_pass *p, float *out) {
   const hr_vit *v = p->v;
   hr_vit_room *room = p->room;
@@ -142,10 +170,10 @@ void hr_vit_forward(const hr_vit_pass *p, float *out) {
   }
   hr_layer_norm_forward(&one, parameters + v->end_norm, room->end, room->end_moments,
                         (hr_factors){room->last, false});
-  for (size_t t = 0; t < v->shape.outputs; t++) {
-    const float *weights = parameters + v->output + t * width;
-    double sum = (double)parameters[v->output_bias + t];
-    for (size_t d = 0; d < width; d++) sum += (double)room->last[d] * (double)weights[d];
-    out[t] = (float)sum;
+  if (v->shape.head_hidden > 0) {
+    forward_heads(p, out);
+  } else {
+    multiply_few(v->shape.outputs, width, parameters + v->output,
+                 parameters + v->output_bias, room->last, out);
   }
 }

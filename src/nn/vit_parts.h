@@ -51,6 +51,7 @@ typedef struct hr_vit_room {
   hr_vit_kept *kept;                       /* [layers] */
   float *end, *end_moments;                /* [D], [2]: what goes into the last norm */
   float *last;                             /* [D] behind it */
+  float *head, *head_active;               /* [T][H] without the bias; behind the GELU */
   float *wide;                             /* [S][wide_count] what a product has made */
   void *wide_factors;                      /* the same size, or NULL in fp32 */
   float *dx, *dy;                          /* [S][D] going back */
@@ -58,7 +59,7 @@ typedef struct hr_vit_room {
   float *scores, *dscores;                 /* [S][stride] of a head */
   void *weights_factors, *dscores_factors; /* as those, or NULL in fp32 */
   uint8_t *bytes;                          /* of dropout, of one place */
-  float *dout;                             /* [T] */
+  float *dhead, *dout;                     /* [T][H], [T] */
   float *memory; /* all of the above but `kept`, which holds parts of it */
 } hr_vit_room;
 
@@ -70,8 +71,9 @@ typedef struct hr_vit {
   size_t stride;       /* of scores */
   float head_scale;    /* of scores, 1 / sqrt(D / heads) */
   size_t factor_bytes; /* of a value that products multiply: 4 or 2 */
-  size_t patch_bias, class_token, positions, end_norm, output, output_bias;
-  size_t first_block;
+  size_t patch_bias, class_token, positions, first_block, end_norm;
+  size_t head, head_bias, output, output_bias;
+  size_t head_width; /* what an output is made of: H, or D */
   hr_vit_block full, last;
   uint16_t *rounded;              /* [parameters] in bf16, or NULL */
   uint8_t least, attention_least; /* dropout's thresholds */

@@ -137,8 +137,8 @@ cleanup:
   return status;
 }
 
-hr_status hr_vit_take_tensors(const hr_tensors *tensors, const char *path, hr_net *net,
-                              hr_error *err) {
+hr_status hr_vit_take_tensors(const hr_tensors *tensors, const char *path,
+                              bool with_heads, hr_net *net, hr_error *err) {
   hr_status status = HR_OK;
   const hr_vit_shape *s = hr_vit_shape_of(net);
   filling f = {tensors, path, net->parameters};
@@ -150,6 +150,7 @@ hr_status hr_vit_take_tensors(const hr_tensors *tensors, const char *path, hr_ne
               err));
   for (size_t l = 0; l < s->layers; l++) HR_TRY(take_block(&f, l, s, err));
   HR_TRY(take_norm(&f, "layernorm", s->width, err));
+  if (!with_heads) goto cleanup;
   hr_tensors_find(tensors, "classifier.weight", &several);
   HR_TRY(take_linear(&f, several > 0 ? "classifier" : "regressor", s->outputs, s->width,
                      err));

@@ -16,13 +16,16 @@
 #ifndef HR_NN_VIT_TENSORS_H
 #define HR_NN_VIT_TENSORS_H
 
+#include <stdbool.h>
+
 #include "nn/net.h"
 #include "nn/safetensors.h"
 
-/* Fills the parameters of `net`, made by hr_vit_create. `path` is what errors name.
+/* Fills the parameters of `net`, made by hr_vit_create; with_heads: those of its linear
+ * heads, too, or else the trunk's alone. `path` is what errors name.
  * HR_ERR_FORMAT where a tensor is not there, is there twice, has another shape or a
  * number that is not finite: the parameters are then partly filled. */
-hr_status hr_vit_take_tensors(const hr_tensors *tensors, const char *path, hr_net *net,
-                              hr_error *err) HR_MUST_CHECK;
+hr_status hr_vit_take_tensors(const hr_tensors *tensors, const char *path,
+                              bool with_heads, hr_net *net, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -17,7 +17,7 @@ static uint8_t *put(uint8_t *to, uint64_t word) {
 /* Two heads, of slot 4 and of all rows, of a small vision transformer. */
 static size_t compose(const uint8_t *bytes, size_t size, uint8_t *file) {
   uint64_t words[WORDS] = {1, SLOTS, SLOTS, PIXELS, 5, 8, 1, 2, 12};
-  static const hr_vit_shape shape = {PIXELS, 5, 8, 1, 2, 12, SLOTS, 0, 0};
+  static const hr_vit_shape shape = {PIXELS, 5, 8, 1, 2, 12, 0, SLOTS, 0, 0};
   size_t values = 2 * PIXELS + hr_vit_parameter_count(&shape);
   words[28] = 5;     /* the slot 4, of the first output */
   words[29 + 5] = 1; /* of all rows the second */

@@ -11,7 +11,7 @@ enum { MOST = 1 << 14, DATA = 1 << 10, LENGTH = 8 };
 
 static hr_net *make_net(void) {
   static const hr_vit_backend backend = {&hr_products_compute, &hr_compute_reference};
-  static const hr_vit_shape shape = {2, 2, 1, 1, 1, 1, 1, 0, 0};
+  static const hr_vit_shape shape = {2, 2, 1, 1, 1, 1, 0, 1, 0, 0};
   hr_net *net = NULL;
   hr_error err = {0};
   fuzz_require(hr_vit_create(&shape, &backend, &net, &err) == HR_OK);
@@ -26,7 +26,7 @@ static void look(const hr_tensors *tensors, const char *path) {
     fuzz_require(tensors->items[i].count <= sizeof values / sizeof values[0]);
     hr_tensor_values(&tensors->items[i], values);
   }
-  hr_status status = hr_vit_take_tensors(tensors, path, net, &err);
+  hr_status status = hr_vit_take_tensors(tensors, path, true, net, &err);
   fuzz_require(status == HR_OK || (status == HR_ERR_FORMAT && err.message[0]));
   net->type->destroy(&net);
 }

@@ -488,6 +488,7 @@ static void refuse_check(const small_study *s, const hr_vit_parameters *p,
 static void weights_that_do_not_fit_are_refused(void **state) {
   (void)state;
   scratch place;
+  hr_error err;
   char path[4200], text[9000];
   small_study *s = make_study();
   hr_vit_parameters p = of_one_block();
@@ -501,6 +502,12 @@ static void weights_that_do_not_fit_are_refused(void **state) {
            "has 1 x 16; give it the shape that was exported",
            path);
   refuse_check(s, &p, HR_ERR_FORMAT, text);
+  p.head_hidden_size = 4; /* heads that the file cannot have: its trunk alone */
+  check_ok(vit->check(&s->view, &p, &err));
+  p.head_hidden_size = 0;
+  p.training.heads = (char[]){"bins"};
+  check_ok(vit->check(&s->view, &p, &err));
+  p.training.heads = NULL;
   p.num_hidden_layers = 2;
   snprintf(text, sizeof text,
            "experts.vit.start: %s has 0 tensors named "
@@ -515,7 +522,6 @@ static void weights_that_do_not_fit_are_refused(void **state) {
            path);
   refuse_check(s, &p, HR_ERR_FORMAT, text);
   scratch_write(&place, "w.safetensors", "damaged");
-  hr_error err;
   assert_int_equal(vit->check(&s->view, &p, &err), HR_ERR_FORMAT);
   snprintf(text, sizeof text, "experts.vit.start: %s ", path);
   assert_int_equal(strncmp(err.message, text, strlen(text)), 0);

@@ -17,17 +17,21 @@ static void words_come_back(void **state) {
   assert_true(kind->read(good, &design));
   kind->write(&design, words);
   assert_memory_equal(words, good, sizeof words);
+  words[6] = 24 << 8; /* a hidden layer of each head */
+  uint64_t again[HR_NET_MOST_WORDS] = {0};
+  assert_true(kind->read(words, &design));
+  assert_int_equal(design.shape.vit.head_hidden, 24);
+  kind->write(&design, again);
+  assert_memory_equal(words, again, sizeof words);
 }
 
 static void what_is_no_network_is_told(void **state) {
   (void)state;
-  const uint64_t bad[][2] = {{0, 0},          {0, 21},
-                             {1, 0},          {1, 7},
-                             {2, 0},          {2, 9},
-                             {3, 0},          {4, 0},
-                             {4, 3},          {5, 0},
-                             {5, 1 << 17},    {6, 2},
-                             {3, UINT64_MAX}, {0, (uint64_t)1 << 40}};
+  const uint64_t bad[][2] = {
+      {0, 0},       {0, 21},          {1, 0},          {1, 7},
+      {2, 0},       {2, 9},           {3, 0},          {4, 0},
+      {4, 3},       {5, 0},           {5, 1 << 17},    {6, 2},
+      {6, 1 << 25}, {6, 24 << 8 | 2}, {3, UINT64_MAX}, {0, (uint64_t)1 << 40}};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     uint64_t words[HR_NET_MOST_WORDS];
     hr_net_design design = {.kind = kind};

@@ -111,6 +111,32 @@ static void gradients_are_finite_differences(void **state) {
   shape.layers = 1; /* nothing but the block whose class token alone asks */
   shape.dropout = 0.25;
   check_differences(&shape);
+  shape.outputs = MOST_OUTPUTS;
+  shape.head_hidden = 5;
+  check_differences(&shape);
+}
+
+/* With linear heads and with those of two layers. */
+static void an_output_by_itself_is_the_same(void **state) {
+  (void)state;
+  hr_error err;
+  hr_vit_shape shape = small_shape();
+  for (size_t hidden = 0; hidden <= 5; hidden += 5) {
+    float all[ROWS * MOST_OUTPUTS], one[ROWS];
+    shape.head_hidden = hidden;
+    shape.outputs = MOST_OUTPUTS;
+    hr_net *net = make(&shape, &plain);
+    check_ok(net->type->predict(net, x, ROWS, all, &err));
+    shape.outputs = 1;
+    for (size_t t = 0; t < MOST_OUTPUTS; t++) {
+      hr_net *alone = make(&shape, &plain);
+      hr_vit_take_output(net, t, alone);
+      check_ok(alone->type->predict(alone, x, ROWS, one, &err));
+      for (size_t i = 0; i < ROWS; i++) assert_true(one[i] == all[i * MOST_OUTPUTS + t]);
+      alone->type->destroy(&alone);
+    }
+    net->type->destroy(&net);
+  }
 }
 
 /* One patch, and with it two tokens. */
@@ -253,7 +279,7 @@ static void dropout_is_keyed_by_step_and_row(void **state) {
 
 static void the_published_network_has_its_size(void **state) {
   (void)state;
-  hr_vit_shape shape = {4096, 16, 256, 6, 8, 1024, 1, 0.1, 0.1};
+  hr_vit_shape shape = {4096, 16, 256, 6, 8, 1024, 0, 1, 0.1, 0.1};
   hr_error err;
   check_ok(hr_vit_check(&shape, &err));
   assert_int_equal(hr_vit_parameter_count(&shape), 4809729);
@@ -266,7 +292,7 @@ static void the_published_network_has_its_size(void **state) {
 
 static void starts_are_those_of_the_seed(void **state) {
   (void)state;
-  hr_vit_shape shape = {256, 16, 64, 2, 4, 128, 1, 0.1, 0.1};
+  hr_vit_shape shape = {256, 16, 64, 2, 4, 128, 0, 1, 0.1, 0.1};
   hr_net *nets[] = {make(&shape, &plain), make(&shape, &plain)};
   const float *p = nets[0]->parameters;
   double square = 0, of_weights = 0;
@@ -314,12 +340,17 @@ static void shapes_that_cannot_be_are_refused(void **state) {
   shape.layers = 0;
   refuse(shape, "layers of a vision transformer are 1 to 65536, not 0; take one between");
   shape = small_shape();
+  shape.head_hidden = 65537;
+  refuse(shape,
+         "a hidden layer of a vision transformer's head has at most 65536 values, not "
+         "65537; take fewer");
+  shape = small_shape();
   shape.dropout = 1;
   refuse(shape, "a dropout is at least 0 and below 1, not 1; take 0.1");
   shape = small_shape();
   shape.attention_dropout = (double)NAN;
   refuse(shape, "a dropout is at least 0 and below 1, not nan; take 0.1");
-  shape = (hr_vit_shape){1 << 20, 1, 64, 64, 64, 64, 1, 0, 0};
+  shape = (hr_vit_shape){1 << 20, 1, 64, 64, 64, 64, 0, 1, 0, 0};
   refuse(shape,
          "1048577 tokens in 64 layers of 64 heads are more than a vision transformer "
          "can have; take a larger patch");
@@ -491,7 +522,7 @@ static void unknown_targets_are_left_out(void **state) {
   (void)state;
   hr_error err;
   static float gradient[MOST];
-  const hr_vit_shape two = {PIXELS, 4, 8, 2, 2, 12, 2, 0, 0};
+  const hr_vit_shape two = {PIXELS, 4, 8, 2, 2, 12, 0, 2, 0, 0};
   hr_net *net = make(&two, &plain);
   float own[3 * 2], out[3 * 2];
   for (size_t i = 0; i < 6; i++) own[i] = i == 3 ? NAN : target[i];
@@ -510,6 +541,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(unknown_targets_are_left_out),
       cmocka_unit_test(gradients_are_finite_differences),
+      cmocka_unit_test(an_output_by_itself_is_the_same),
       cmocka_unit_test(a_sequence_of_one_patch_learns),
       cmocka_unit_test(back_ends_agree),
       cmocka_unit_test(bf16_stays_near),

@@ -11,7 +11,7 @@
 enum { MOST = 32, NAME = 80 };
 
 /* Two tokens of one patch, one block. */
-static const hr_vit_shape shape = {6, 6, 4, 1, 2, 5, 2, 0, 0};
+static const hr_vit_shape shape = {6, 6, 4, 1, 2, 5, 0, 2, 0, 0};
 
 typedef struct weights {
   hr_tensors tensors;
@@ -89,17 +89,33 @@ static void weights_land_in_our_order(void **state) {
     static weights w;
     make(&w, heads[k]);
     hr_net *net = make_net();
-    check_ok(hr_vit_take_tensors(&w.tensors, "w", net, &err));
+    check_ok(hr_vit_take_tensors(&w.tensors, "w", true, net, &err));
     assert_int_equal(w.used - 16, net->parameter_count);
     assert_memory_equal(net->parameters, w.values, net->parameter_count * sizeof(float));
     net->type->destroy(&net);
   }
 }
 
+/* Of a file without a head that fits. */
+static void the_trunk_comes_alone(void **state) {
+  (void)state;
+  static weights w;
+  hr_error err;
+  hr_net *net = make_net();
+  size_t head = shape.outputs * (shape.width + 1), trunk = net->parameter_count - head;
+  make(&w, "somebody_s");
+  for (size_t i = 0; i < head; i++) net->parameters[trunk + i] = 7;
+  check_ok(hr_vit_take_tensors(&w.tensors, "w", false, net, &err));
+  assert_memory_equal(net->parameters, w.values, trunk * sizeof(float));
+  for (size_t i = 0; i < head; i++) assert_true(net->parameters[trunk + i] == 7);
+  net->type->destroy(&net);
+}
+
 static void refuse(const weights *w, const char *sentence) {
   hr_error err;
   hr_net *net = make_net();
-  check_fails(hr_vit_take_tensors(&w->tensors, "w", net, &err), HR_ERR_FORMAT, sentence);
+  check_fails(hr_vit_take_tensors(&w->tensors, "w", true, net, &err), HR_ERR_FORMAT,
+              sentence);
   net->type->destroy(&net);
 }
 
@@ -129,6 +145,7 @@ static void what_does_not_fit_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(weights_land_in_our_order),
+      cmocka_unit_test(the_trunk_comes_alone),
       cmocka_unit_test(what_does_not_fit_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

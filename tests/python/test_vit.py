@@ -26,11 +26,12 @@ except ImportError as reason:
     sys.exit(0)
 
 TOOL = os.path.join(BUILD, "tool_train_vit")
-# pixels, patch, width, layers, heads, hidden units, outputs, dropout
+# pixels, patch, width, layers, heads, hidden units, outputs, dropout, hidden units of a head
 PUBLISHED = (4096, 16, 256, 6, 8, 1024, 1, 0)
 SMALL = [(200, 8, 24, 3, 4, 40, 2, 0),  # several outputs
          (48, 16, 20, 1, 5, 33, 1, 0),  # one block, widths that are no multiples of vectors
-         (64, 64, 16, 2, 2, 32, 1, 0)]  # one patch
+         (64, 64, 16, 2, 2, 32, 1, 0),  # one patch
+         (64, 8, 16, 2, 2, 32, 3, 0, 11)]  # heads of two layers
 
 
 class Vit(unittest.TestCase):

@@ -39,14 +39,15 @@ class Block(nn.Module):
 
 class Vit(nn.Module):
     def __init__(self, pixels, patch, width, layers, heads, hidden, targets, dropout,
-                 block=Block):
+                 head_hidden=0, block=Block):
         super().__init__()
         self.patches = nn.Conv1d(1, width, patch, stride=patch)
         self.class_token = nn.Parameter(torch.randn(1, 1, width))
         self.positions = nn.Parameter(torch.randn(1, 1 + pixels // patch, width))
         self.blocks = nn.ModuleList(block(width, heads, hidden, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(width, eps=1e-12)
-        self.head = nn.Linear(width, targets)
+        self.head_up = nn.Linear(width, targets * head_hidden) if head_hidden else None
+        self.head = nn.Linear(head_hidden or width, targets)
         self.dropout = nn.Dropout(dropout)
         for module in self.modules():
             if isinstance(module, nn.Linear):
@@ -59,7 +60,12 @@ class Vit(nn.Module):
         x = self.dropout(tokens + self.positions)
         for block in self.blocks:
             x = block(x)
-        return self.head(self.norm(x)[:, 0])
+        last = self.norm(x)[:, 0]
+        if self.head_up is None:
+            return self.head(last)
+        # Every output sees the hidden layer of its own head alone.
+        hidden = nn.functional.gelu(self.head_up(last)).view(len(x), *self.head.weight.shape)
+        return (hidden * self.head.weight).sum(-1) + self.head.bias
 
 
 def in_order(net):
@@ -68,7 +74,10 @@ def in_order(net):
     for block in net.blocks:
         for layer in (block.norm1, block.qkv, block.project, block.norm2, block.up, block.down):
             parts += [layer.weight, layer.bias]
-    return parts + [net.norm.weight, net.norm.bias, net.head.weight, net.head.bias]
+    parts += [net.norm.weight, net.norm.bias]
+    if net.head_up is not None:
+        parts += [net.head_up.weight, net.head_up.bias]
+    return parts + [net.head.weight, net.head.bias]
 
 
 def flat(net, pick=lambda p: p):

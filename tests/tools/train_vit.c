@@ -4,7 +4,8 @@
  *   tool_train_vit SHAPE ROWS STEPS RATE DECAY IN OUT [bf16|reference|fp32 [WEIGHTS]]
  *
  * SHAPE: "4096,16,256,6,8,1024,1,0.1", pixels, patch, width, layers, heads, hidden units,
- * outputs T and dropout, which is attention's, too. IN, fp32: the parameters, x
+ * outputs T, dropout, which is attention's, too, and optionally the width of the hidden
+ * layer of an output's head. IN, fp32: the parameters, x
  * [STEPS][ROWS][PIXELS], y [STEPS][ROWS][T]. OUT, fp32: the loss of each step, the
  * outputs [ROWS][T] and the gradient of the first, the parameters after the last, and the
  * outputs [ROWS][T] of the first batch then, as in prediction. WEIGHTS: a
@@ -33,8 +34,9 @@ typedef struct job {
 } job;
 
 static void read_shape(const char *text, hr_vit_shape *shape) {
-  double numbers[8] = {0};
-  for (size_t i = 0; i < 8 && text; i++) {
+  enum { NUMBERS = 9 };
+  double numbers[NUMBERS] = {0};
+  for (size_t i = 0; i < NUMBERS && text; i++) {
     numbers[i] = strtod(text, NULL);
     text = strchr(text, ',');
     if (text) text++;
@@ -47,7 +49,8 @@ static void read_shape(const char *text, hr_vit_shape *shape) {
                           .hidden = (size_t)numbers[5],
                           .outputs = (size_t)numbers[6],
                           .dropout = numbers[7],
-                          .attention_dropout = numbers[7]};
+                          .attention_dropout = numbers[7],
+                          .head_hidden = (size_t)numbers[8]};
 }
 
 static const hr_products *choose_products(const char *name) {
@@ -83,7 +86,7 @@ static hr_status take_weights(job *j, const char *path, hr_error *err) {
   hr_status status = HR_OK;
   hr_tensors tensors = {.bytes = NULL};
   HR_TRY(hr_tensors_read(path, &tensors, err));
-  HR_TRY(hr_vit_take_tensors(&tensors, path, j->net, err));
+  HR_TRY(hr_vit_take_tensors(&tensors, path, true, j->net, err));
 cleanup:
   hr_tensors_fini(&tensors);
   return status;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "methods/net/cost.h"
+#include "methods/net/fields.h"
 #include "models/heads.h"
 #include "models/network.h"
 #include "nn/vit_tensors.h"
@@ -23,9 +24,17 @@ static void shape(const hr_study_view *study, const void *parameters,
                                   .layers = (size_t)p->num_hidden_layers,
                                   .heads = (size_t)p->num_attention_heads,
                                   .hidden = (size_t)p->intermediate_size,
+                                  .head_hidden = (size_t)p->head_hidden_size,
                                   .outputs = 1,
                                   .dropout = p->dropout,
                                   .attention_dropout = p->attention_dropout};
+}
+
+/* Whether the file's output is the network's: heads of bins, and those with a hidden
+ * layer, start as if there was none. */
+static bool takes_heads(const void *parameters) {
+  const hr_vit_parameters *p = parameters;
+  return !hr_net_has_heads(&p->training) && p->head_hidden_size == 0;
 }
 
 static hr_status start(const void *parameters, hr_net *net, hr_error *err) {
@@ -34,7 +43,7 @@ static hr_status start(const void *parameters, hr_net *net, hr_error *err) {
   hr_tensors tensors = {.count = 0};
   if (!path) return HR_OK;
   HR_TRY(hr_tensors_read(path, &tensors, err));
-  HR_TRY(hr_vit_take_tensors(&tensors, path, net, err));
+  HR_TRY(hr_vit_take_tensors(&tensors, path, takes_heads(parameters), net, err));
 cleanup:
   hr_tensors_fini(&tensors);
   return status;
@@ -175,6 +184,10 @@ static const hr_field fields[] = {
      .help = "Heads of each block's attention; they have to divide hidden_size."},
     {MEMBER(intermediate_size), .kind = HR_FIELD_INTEGER, .default_text = "1024",
      .minimum = 1, .maximum = 65536, .help = "The width of each block's MLP."},
+    {MEMBER(head_hidden_size), .kind = HR_FIELD_INTEGER, .default_text = "0",
+     .minimum = 0, .maximum = 65536,
+     .help = "The width of a hidden layer, with a GELU behind it, of each output's head; "
+             "0: heads are linear."},
     {MEMBER(dropout), .kind = HR_FIELD_NUMBER, .default_text = "0.1", .minimum = 0,
      .maximum = 0.99, .alias = "hidden_dropout_prob",
      .help = "The share of tokens' values that a step of training sets to 0."},
@@ -190,36 +203,25 @@ static const hr_field fields[] = {
     {MEMBER(start), .kind = HR_FIELD_TEXT, .default_text = "none", .may_be_none = true,
      .is_path = true,
      .help = "A file of weights to start with, safetensors with the names of Hugging "
-             "Face's ViT and this shape; relative to the configuration's folder."},
-    {SETTING(epochs), .kind = HR_FIELD_INTEGER, .default_text = "50", .minimum = 1,
-     .maximum = 1e6, .help = "Passes over the training rows."},
-    {SETTING(batch_size), .kind = HR_FIELD_INTEGER, .default_text = "256", .minimum = 1,
-     .maximum = 1e9, .help = "Rows a step, at most."},
+             "Face's ViT and this shape; relative to the configuration's folder. Heads "
+             "of bins, and those with a hidden layer, are not taken from it."},
+    HR_NET_FIELDS_STEPS,
     {SETTING(lr), .kind = HR_FIELD_NUMBER, .default_text = "3e-4", .minimum = 1e-12,
      .maximum = INFINITY, .alias = "learning_rate",
      .help = "The highest learning rate; it falls to min_lr along half a cosine."},
     {SETTING(min_lr), .kind = HR_FIELD_NUMBER, .default_text = "1e-5", .minimum = 0,
      .maximum = INFINITY, .alias = "eta_min",
      .help = "The learning rate of the last step."},
-    {SETTING(weight_decay), .kind = HR_FIELD_NUMBER, .default_text = "0.01", .minimum = 0,
-     .maximum = INFINITY,
-     .help = "The share of each weight, times the learning rate, that a step takes off "
-             "it (AdamW)."},
+    HR_NET_FIELD_WEIGHT_DECAY,
     {SETTING(grad_clip), .kind = HR_FIELD_NUMBER, .default_text = "0.5", .minimum = 0,
      .maximum = INFINITY, .alias = "gradient_clip_val",
      .help = "The most that the norm of a step's gradient is; 0: whatever it is."},
-    {SETTING(warmup), .kind = HR_FIELD_INTEGER, .default_text = "0", .minimum = 0,
-     .maximum = 1e6, .help = "Epochs over which the learning rate rises."},
-    {SETTING(patience), .kind = HR_FIELD_INTEGER, .default_text = "0", .minimum = 0,
-     .maximum = 1e6,
-     .help = "Epochs without a better validation after which training ends; 0: never."},
+    HR_NET_FIELDS_EPOCHS("0", "0"),
     {SETTING(restart_after), .kind = HR_FIELD_INTEGER, .default_text = "20", .minimum = 1,
      .maximum = 1e6,
      .help = "A training that is no better than the mean after so many epochs is started "
              "again, once, with a tenth of lr."},
-    {SETTING(redraw), .kind = HR_FIELD_BOOL, .default_text = "true",
-     .help = "Whether each epoch draws the training rows' noise anew; false: the one "
-             "draw that all experts see."},
+    HR_NET_FIELD_REDRAW,
     {SETTING(precision), .kind = HR_FIELD_TEXT, .default_text = "auto",
      .choices = "auto|fp32|bf16",
      .help = "What matrix products multiply: fp32, or values rounded to bf16, faster "
@@ -233,7 +235,7 @@ static const hr_field fields[] = {
              "and that are not predicted."},
     {SETTING(heads), .kind = HR_FIELD_TEXT, .default_text = "none",
      .choices = "none|bins",
-     .help = "bins: one network for all bins, with a linear head for each that learns "
+     .help = "bins: one network for all bins, with a head for each that learns "
              "from the rows of its bin alone, and one of all rows with global; all bins "
              "have one unless `bins` names some."},
     {SETTING(bins), .kind = HR_FIELD_NUMBERS, .default_text = "none", .minimum = 0,
@@ -243,13 +245,7 @@ static const hr_field fields[] = {
     {SETTING(global), .kind = HR_FIELD_BOOL, .default_text = "true",
      .help = "Whether a network is trained on the rows of all bins and the uncovered "
              "ones."},
-    {SETTING(global_rows), .kind = HR_FIELD_INTEGER, .default_text = "0", .minimum = 0,
-     .maximum = HR_FIELD_MOST_INTEGER, .only_with = "global", .only_where = "true",
-     .help = "The most rows that the network of all rows is trained on, those held out "
-             "included, drawn at random; 0: all."},
-    {SETTING(global_epochs), .kind = HR_FIELD_INTEGER, .default_text = "0", .minimum = 0,
-     .maximum = 1e6, .only_with = "global", .only_where = "true",
-     .help = "Passes of the network of all rows; 0: as many as `epochs`."},
+    HR_NET_FIELDS_OF_ALL_ROWS,
 };
 
 #define OWN                                                                           \

@@ -13,6 +13,7 @@
 typedef struct hr_vit_parameters {
   int64_t patch_size; /* pixels */
   int64_t hidden_size, num_hidden_layers, num_attention_heads, intermediate_size;
+  int64_t head_hidden_size; /* 0: heads are linear */
   double dropout, attention_dropout;
   char *input; /* "auto", as where it is NULL, "scaled" or "raw" */
   char *start; /* a file of weights, or NULL */
