@@ -3,7 +3,6 @@
 #include "score/evaluation_parts.h"
 
 #include "core/alloc.h"
-#include "methods/outside/outside.h"
 
 static hr_status check_input(const hr_results_input *input, hr_error *err) {
   if (input->outcome_count == 0 || input->bin_count == 0) {
@@ -85,7 +84,7 @@ cleanup:
 }
 
 /* Whether a forecast has an expert in a bin that the hybrid might not have taken: a model
- * from elsewhere that was not validated. */
+ * from elsewhere that was not validated, or a network that did not converge. */
 static bool is_beyond_choice(const hr_evaluation *evaluation,
                              const hr_forecast *forecast) {
   const hr_results_input *input = evaluation->input;
@@ -93,8 +92,7 @@ static bool is_beyond_choice(const hr_evaluation *evaluation,
   const hr_outcome *outcome = &input->outcomes[forecast->method];
   for (size_t k = 0; k < input->bin_count; k++) {
     bool is_there = hr_outcome_usable(outcome, (int)k) != NULL;
-    if (!is_there || !hr_method_is_outside(outcome->type)) continue;
-    if (!hr_outcome_competes(outcome, (int)k)) return true;
+    if (is_there && !hr_outcome_competes(outcome, (int)k)) return true;
   }
   return false;
 }

@@ -256,6 +256,21 @@ static void test_training_in_epochs_is_told(void **state) {
   json_decref(root);
 }
 
+/* The hybrid might not take it, and so may well be worse. */
+static void test_what_did_not_converge_may_be_better_than_the_choice(void **state) {
+  (void)state;
+  for (int k = 0; k < FIXTURE_BINS; k++) {
+    f.forest[k].convergence = HR_NOT_CONVERGED;
+    fixture_predict(&f, k, 0.05, (uint64_t)(100 + k), f.forest_own);
+  }
+  json_t *root = results();
+  check_text(root, "bins/0/best/test", "ridge");
+  check_text(root, "overall/2/method", "forest_oracle");
+  check_text(root, "overall/5/method", "oracle_hybrid_test");
+  assert_true(number(root, "overall/2/r2_pooled") > number(root, "overall/5/r2_pooled"));
+  json_decref(root);
+}
+
 static void test_nobody_at_all(void **state) {
   (void)state;
   for (size_t t = 0; t < FIXTURE_RIDGE_FITS; t++)
@@ -344,6 +359,8 @@ int main(void) {
       cmocka_unit_test_setup(test_experts_that_are_not_there, prepare),
       cmocka_unit_test_setup(test_who_may_not_be_chosen_is_told, prepare),
       cmocka_unit_test_setup(test_training_in_epochs_is_told, prepare),
+      cmocka_unit_test_setup(test_what_did_not_converge_may_be_better_than_the_choice,
+                             prepare),
       cmocka_unit_test_setup(test_nobody_at_all, prepare),
       cmocka_unit_test_setup(test_one_expert_is_told, prepare),
       cmocka_unit_test_setup(test_a_bin_without_test_rows_has_no_best_on_test, prepare),
