@@ -75,7 +75,8 @@ static void join_names(const hr_strings *list, hr_text *out) {
   }
 }
 
-static hr_status fail_missing(const char *table, const hr_strings *missing,
+/* all: the table has none of what is wanted, whatever the files of spectra have. */
+static hr_status fail_missing(const char *table, const hr_strings *missing, bool all,
                               const hr_strings *names, hr_error *err) {
   enum { MOST_SHOWN = 20 };
   const hr_strings shown = {
@@ -85,9 +86,10 @@ static hr_status fail_missing(const char *table, const hr_strings *missing,
   if (status != HR_OK) return status;
   hr_text text;
   hr_text_init(&text);
-  hr_text_append(&text, "%s has no column ", table);
+  hr_text_append(&text, all ? "%s has none of the labels " : "%s has no column ", table);
   join_names(missing, &text);
-  hr_text_append(&text, ", nor have the files of spectra; it has ");
+  if (!all) hr_text_append(&text, ", nor have the files of spectra");
+  hr_text_append(&text, "; it has ");
   join_names(&shown, &text);
   if (shown.count < names->count) {
     hr_text_append(&text, " and %zu more", names->count - shown.count);
@@ -101,7 +103,14 @@ static hr_status fail_missing(const char *table, const hr_strings *missing,
   return status;
 }
 
-/* What the tables do not have, the files may; data.columns may still name it there. */
+/* Whether the tables gave anything but the names of stars. */
+static bool is_of_use(const hr_config *config, const hr_label_taken *taken) {
+  const char *id = config->data.labels_id;
+  return taken->labels.count > (id && hr_strings_has(&taken->labels, id) ? 1 : 0);
+}
+
+/* What the tables do not have, the files may, unless it is all of it; data.columns may
+ * still name it there. */
 static hr_status check_needed(const hr_config *config, const char *table,
                               const hr_dataset *dataset, const hr_label_taken *taken,
                               hr_error *err) {
@@ -115,7 +124,10 @@ static hr_status check_needed(const hr_config *config, const char *table,
     if (hr_strings_has(&config->data.column_labels, label)) continue;
     HR_TRY(hr_strings_append(&missing, label, err));
   }
-  if (missing.count > 0) status = fail_missing(table, &missing, &taken->names, err);
+  if (missing.count > 0) HR_TRY(fail_missing(table, &missing, false, &taken->names, err));
+  if (!is_of_use(config, taken)) {
+    status = fail_missing(table, &needed, true, &taken->names, err);
+  }
 cleanup:
   hr_strings_fini(&needed);
   hr_strings_fini(&missing);

@@ -69,6 +69,14 @@ static void labels_that_nobody_has_are_refused(void **state) {
       "rv, labels: {train: t.csv}",
       "t.csv has no column rv, nor have the files of spectra; it has row, logg, "
       "teff; say what it calls the label with data.columns");
+  write_table("u.csv", "row,LOGG,TEFF", true);
+  check_refused("log_g, labels: {train: u.csv}",
+                "u.csv has no label columns T_eff, M_H, log_g; if that is what they are "
+                "called there, write data.columns: {T_eff: TEFF, log_g: LOGG}");
+  write_table("u.csv", "row,a,b", true);
+  check_refused("log_g, labels: {train: u.csv}",
+                "u.csv has none of the labels T_eff, M_H, log_g; it has row, a, b; say "
+                "what it calls the label with data.columns");
   shard_spec spec = shard_spec_default(scratch_name(&plan_scratch, "train.h5"));
   spec.rows = PLAN_TRAIN;
   spec.frame = SHARD_NO_FRAME;
