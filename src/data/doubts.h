@@ -36,6 +36,7 @@
   X(HR_DOUBT_OUTSIDE, "outside", "a model from elsewhere says nothing of some rows")    \
   X(HR_DOUBT_OUTSIDE_VALUES, "outside_values", "predictions that are no labels")        \
   X(HR_DOUBT_OUTSIDE_NOISE, "outside_noise", "predictions made on other noise")         \
+  X(HR_DOUBT_OUTSIDE_TRUTH, "outside_truth", "predictions that are the truth, rounded") \
   X(HR_DOUBT_LEAKAGE, "leakage", "the error alone predicts the label")                  \
   X(HR_DOUBT_SIGMA, "sigma", "a sigma is off by more than chance")                      \
   X(HR_DOUBT_ALPHA, "alpha", "the best setting is the last of those that were tried")   \

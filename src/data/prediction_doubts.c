@@ -93,6 +93,34 @@ static hr_status doubt_unit(const hr_predicted *in, const extent *labels,
       labels->least, labels->most, in->is_network ? "用 scale " : "");
 }
 
+static hr_status doubt_truth(const hr_predicted *in, hr_doubts *doubts, hr_error *err) {
+  enum { LEAST_ROWS = 10 };
+  static const double share = 2e-3; /* what log g in hundredths, or T_eff in tens, has */
+  const extent truth = extent_of(in->truth, in->rows);
+  double away = 0;
+  size_t known = 0;
+  for (size_t i = 0; i < in->rows; i++) {
+    if (!isfinite(in->values[i]) || !isfinite(in->truth[i])) continue;
+    away = fmax(away, fabs(in->values[i] - in->truth[i]));
+    known++;
+  }
+  if (known < LEAST_ROWS || away > share * (truth.most - truth.least)) return HR_OK;
+  hr_status status = hr_doubts_add(
+      doubts, HR_DOUBT_OUTSIDE_TRUTH, false, err,
+      "experts.%s: the predictions of %s in %s are the truth to within %.2g in all %zu "
+      "rows: are they the label itself, rounded? %s",
+      in->expert, in->target, in->source, away, known,
+      in->is_network ? "Train the network on other rows"
+                     : "Name the column of the predictions");
+  if (status != HR_OK) return status;
+  return hr_doubts_in_chinese(
+      doubts, err,
+      "experts.%s：%s 中 %s 的预测在全部 %zu 行与真值相差不超过 %.2g：是否即为舍入后的"
+      "标签？%s",
+      in->expert, in->source, in->target, known, away,
+      in->is_network ? "请以其他行训练该网络" : "请指明预测所在的列");
+}
+
 hr_status hr_doubt_predictions(const hr_predicted *in, hr_doubts *doubts, hr_error *err) {
   hr_far_value far[HR_MOST_FAR_VALUES];
   size_t count = 0, marks = 0;
@@ -104,5 +132,6 @@ hr_status hr_doubt_predictions(const hr_predicted *in, hr_doubts *doubts, hr_err
     far[marks++] = far[k];
     status = doubt_mark(in, &labels, &far[marks - 1], doubts, err);
   }
-  return status == HR_OK ? doubt_unit(in, &labels, far, marks, doubts, err) : status;
+  if (status == HR_OK) status = doubt_unit(in, &labels, far, marks, doubts, err);
+  return status == HR_OK ? doubt_truth(in, doubts, err) : status;
 }

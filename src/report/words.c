@@ -167,6 +167,7 @@ const char *hr_words_doubt(const char *code) {
       {"outside", "", "外来模型对有些行没有数值"},
       {"outside_values", "", "外来模型的预测远离所有标签"},
       {"outside_noise", "", "外来模型未见到此处的噪声"},
+      {"outside_truth", "", "外来模型的预测疑为真值本身"},
       {"leakage", "", "仅凭误差即可预测标签"},
       {"sigma", "", "σ 的偏差超出偶然"},
       {"alpha", "", "最佳设置是所试的最末一个"},

@@ -33,7 +33,8 @@ static hr_status doubt_network(const hr_results_input *input, const hr_outcome *
                                   .values = values,
                                   .rows = said->rows,
                                   .labels = input->train_target,
-                                  .label_rows = input->train_rows};
+                                  .label_rows = input->train_rows,
+                                  .truth = input->test->target};
   status = hr_doubt_predictions(&predicted, doubts, err);
   hr_free(values);
   return status;

@@ -105,7 +105,9 @@ static hr_status tell_odd_values(const reading *r, const hr_outside_file *file,
       .values = values,
       .rows = file->has_training ? view->train.rows : view->test_rows,
       .labels = hr_study_target(view, target),
-      .label_rows = view->train.rows};
+      .label_rows = view->train.rows,
+      .truth = file->has_training ? hr_study_target(view, target)
+                                  : r->plan->targets[target].test.target};
   size_t before = r->plan->doubts.count;
   hr_status status = hr_doubt_predictions(&predicted, &r->plan->doubts, err);
   for (size_t i = before; status == HR_OK && i < r->plan->doubts.count; i++) {

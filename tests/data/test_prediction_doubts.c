@@ -9,7 +9,7 @@ enum { ROWS = 40 };
 
 static hr_error err;
 static hr_doubts doubts;
-static double labels[ROWS], values[ROWS];
+static double labels[ROWS], values[ROWS], truth[ROWS];
 static hr_predicted predicted;
 
 /* Labels and predictions from 4000 to 7900. */
@@ -17,6 +17,7 @@ static int set_up(void **state) {
   (void)state;
   for (size_t i = 0; i < ROWS; i++) {
     labels[i] = 4000 + 100 * (double)i;
+    truth[i] = labels[i];
     values[i] = labels[i] + 30 * sin((double)i);
   }
   predicted = (hr_predicted){.expert = "vit",
@@ -25,7 +26,8 @@ static int set_up(void **state) {
                              .values = values,
                              .rows = ROWS,
                              .labels = labels,
-                             .label_rows = ROWS};
+                             .label_rows = ROWS,
+                             .truth = truth};
   return 0;
 }
 
@@ -35,14 +37,18 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static void check_told(const char *sentence) {
+static void check_told_as(hr_doubt_code code, const char *sentence) {
   hr_doubts_fini(&doubts);
   check_ok(hr_doubt_predictions(&predicted, &doubts, &err));
   assert_int_equal(doubts.count, 1);
   assert_string_equal(doubts.items[0].sentence, sentence);
-  assert_int_equal(doubts.items[0].code, HR_DOUBT_OUTSIDE_VALUES);
+  assert_int_equal(doubts.items[0].code, code);
   assert_false(doubts.items[0].refuses);
   assert_non_null(doubts.items[0].chinese);
+}
+
+static void check_told(const char *sentence) {
+  check_told_as(HR_DOUBT_OUTSIDE_VALUES, sentence);
 }
 
 static void check_silent(void) {
@@ -128,10 +134,37 @@ static void labels_without_a_range_tell_nothing(void **state) {
   check_silent();
 }
 
+/* A column of the label in tens of kelvin; one row that is off, and few rows, are none.
+ */
+static void the_truth_in_fewer_digits_is_told(void **state) {
+  (void)state;
+  for (size_t i = 0; i < ROWS; i++) {
+    truth[i] = labels[i] + (double)(i % 9) - 4;
+    values[i] = 10 * round(truth[i] / 10);
+  }
+  values[3] = truth[3] = (double)NAN;
+  const char *const sentence =
+      "experts.vit: the predictions of T_eff in vit.csv are the truth to within 4 in all "
+      "39 rows: are they the label itself, rounded? Name the column of the predictions";
+  check_told_as(HR_DOUBT_OUTSIDE_TRUTH, sentence);
+  predicted.is_network = true;
+  check_told_as(
+      HR_DOUBT_OUTSIDE_TRUTH,
+      "experts.vit: the predictions of T_eff in vit.csv are the truth to within 4 in all "
+      "39 rows: are they the label itself, rounded? Train the network on other rows");
+  hr_doubts_fini(&doubts);
+  values[7] += 20;
+  check_silent();
+  values[7] -= 20;
+  predicted.rows = 10; /* nine that are known */
+  check_silent();
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      TEST(the_truth_in_fewer_digits_is_told),
       TEST(good_ones_are_not_doubted),
       TEST(marks_are_told),
       TEST(most_rows_may_be_marked),
