@@ -1,6 +1,8 @@
 /* A safetensors file in memory: its header read by Jansson, its tensors found. */
 #include "nn/safetensors.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -26,14 +28,12 @@ static size_t bytes_of(hr_tensor_type type) {
   return type == HR_TENSOR_F32 ? 4 : 2;
 }
 
-static bool find_type(const char *name, hr_tensor_type *out) {
+static void find_type(const char *name, hr_tensor *out) {
   static const char *const names[] = {"F32", "F16", "BF16"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (strcmp(name, names[i]) != 0) continue;
-    *out = (hr_tensor_type)i;
-    return true;
-  }
-  return false;
+  size_t i = 0;
+  while (i < HR_TENSOR_OTHER && strcmp(name, names[i]) != 0) i++;
+  out->type = (hr_tensor_type)i;
+  snprintf(out->type_name, sizeof out->type_name, "%s", name);
 }
 
 /* A whole number from 0 to `most`. */
@@ -63,9 +63,8 @@ typedef struct data_view {
   size_t size;
 } data_view;
 
-/* The tensor that the member describes; false where it is none. *known: its type is. */
-static bool get_tensor(const json_t *member, data_view data, hr_tensor *out,
-                       bool *known) {
+/* The tensor that the member describes; false where it is none. */
+static bool get_tensor(const json_t *member, data_view data, hr_tensor *out) {
   const char *type = json_string_value(json_object_get(member, "dtype"));
   const json_t *offsets = json_object_get(member, "data_offsets");
   size_t begin = 0, end = 0;
@@ -74,11 +73,39 @@ static bool get_tensor(const json_t *member, data_view data, hr_tensor *out,
       !get_size(json_array_get(offsets, 0), end, &begin)) {
     return false;
   }
-  *known = find_type(type, &out->type);
+  find_type(type, out);
   if (!get_shape(json_object_get(member, "shape"), data.size, out)) return false;
   out->bytes = data.bytes + begin;
-  return !*known || (out->count <= data.size / bytes_of(out->type) &&
-                     end - begin == out->count * bytes_of(out->type));
+  out->size = end - begin;
+  return out->type == HR_TENSOR_OTHER || (out->count <= data.size / bytes_of(out->type) &&
+                                          out->size == out->count * bytes_of(out->type));
+}
+
+static int compare_places(const void *a, const void *b) {
+  const hr_tensor *x = a, *y = b;
+  if (x->bytes != y->bytes) return x->bytes < y->bytes ? -1 : 1;
+  return (x->size > y->size) - (x->size < y->size);
+}
+
+/* The format has no gaps, and no byte twice. */
+static hr_status check_places(const char *path, data_view data, hr_tensors *out,
+                              hr_error *err) {
+  const uint8_t *next = data.bytes, *end = data.bytes + data.size;
+  if (out->count > 0) qsort(out->items, out->count, sizeof *out->items, compare_places);
+  for (size_t i = 0; i < out->count; i++) {
+    const hr_tensor *t = &out->items[i];
+    if (t->bytes != next) {
+      return hr_fail(err, HR_ERR_FORMAT,
+                     "%s: tensor %.100s does not begin where the one before it ends; "
+                     "export it again",
+                     path, t->name);
+    }
+    next += t->size;
+  }
+  if (next == end) return HR_OK;
+  return hr_fail(err, HR_ERR_FORMAT,
+                 "%s has %zu bytes behind its last tensor; export it again", path,
+                 (size_t)(end - next));
 }
 
 static hr_status take_members(const char *path, json_t *header, data_view data,
@@ -89,19 +116,18 @@ static hr_status take_members(const char *path, json_t *header, data_view data,
   HR_TRY(hr_alloc(&out->items, json_object_size(header), err));
   json_object_foreach(header, name, member) {
     hr_tensor tensor = {.name = NULL};
-    bool known = false;
     if (strcmp(name, "__metadata__") == 0) continue;
-    if (!get_tensor(member, data, &tensor, &known)) {
+    if (!get_tensor(member, data, &tensor)) {
       status = hr_fail(err, HR_ERR_FORMAT,
                        "%s: tensor %.100s has a type, shape or place that cannot be; "
                        "export it again",
                        path, name);
       goto cleanup;
     }
-    if (!known) continue;
     HR_TRY(hr_copy_text(name, &tensor.name, err));
     out->items[out->count++] = tensor;
   }
+  HR_TRY(check_places(path, data, out, err));
 cleanup:
   return status;
 }

@@ -69,6 +69,12 @@ static hr_status take(filling *f, const char *name, size_t rows, size_t columns,
                    "shape that was exported",
                    f->path, name, has, rows, columns);
   }
+  if (found->type == HR_TENSOR_OTHER) {
+    return hr_fail(err, HR_ERR_FORMAT,
+                   "%s: tensor %s is %s, and F32, F16 and BF16 are read; export it as "
+                   "one of these (.float())",
+                   f->path, name, found->type_name);
+  }
   hr_tensor_values(found, f->next);
   hr_status status = check_finite(f, name, found->count, err);
   f->next += found->count;

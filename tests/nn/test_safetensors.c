@@ -38,7 +38,9 @@ static void tensors_are_found_by_their_ends(void **state) {
       "\"steps\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[16,24]}}",
       24);
   check_ok(hr_tensors_read(s.name, &tensors, &err));
-  assert_int_equal(tensors.count, 3); /* the steps are no weights */
+  assert_int_equal(tensors.count, 4);
+  assert_int_equal(tensors.items[3].type, HR_TENSOR_OTHER);
+  assert_string_equal(tensors.items[3].type_name, "I64");
   const hr_tensor *found = hr_tensors_find(&tensors, "norm.weight", &several);
   assert_non_null(found);
   assert_int_equal(several, 1);
@@ -124,6 +126,34 @@ static void check_no_file(const char *path, const char *why) {
   check_fails(hr_tensors_read(path, &tensors, &err), HR_ERR_FORMAT, text);
 }
 
+static void refuse_places(const char *header, const char *sentence) {
+  scratch s;
+  scratch_init(&s);
+  hr_error err;
+  hr_tensors tensors;
+  char text[5000];
+  write_tensors(scratch_name(&s, "weights"), header, 16);
+  snprintf(text, sizeof text, "%s%s", s.name, sentence);
+  check_fails(hr_tensors_read(s.name, &tensors, &err), HR_ERR_FORMAT, text);
+  scratch_fini(&s);
+}
+
+static void bytes_are_of_one_tensor_each(void **state) {
+  (void)state;
+  const char *const apart =
+      ": tensor b does not begin where the one before it ends; export it again";
+  refuse_places(TENSOR("\"F32\"", "[2]", "[0,8]"),
+                " has 8 bytes behind its last tensor; export it again");
+  refuse_places(
+      "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+      "\"b\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[4,12]}}",
+      apart);
+  refuse_places(
+      "{\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]},"
+      "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+      apart);
+}
+
 static void other_files_are_refused(void **state) {
   (void)state;
   scratch s;
@@ -167,6 +197,7 @@ int main(void) {
       cmocka_unit_test(tensors_are_found_by_their_ends),
       cmocka_unit_test(values_are_those_of_their_types),
       cmocka_unit_test(tensors_that_cannot_be_are_refused),
+      cmocka_unit_test(bytes_are_of_one_tensor_each),
       cmocka_unit_test(other_files_are_refused),
       cmocka_unit_test(allocations_may_fail),
   };

@@ -42,7 +42,11 @@ static void make(weights *w, const char *head) {
   *w = (weights){.tensors = {.bytes = NULL}};
   w->tensors.items = w->items;
   hr_tensor *patches = add(w, "vit.embeddings.patch_embeddings.projection.weight", 4, 1);
-  *patches = (hr_tensor){patches->name, HR_TENSOR_F32, 3, {4, 1, 6}, 24, patches->bytes};
+  *patches = (hr_tensor){.name = patches->name,
+                         .rank = 3,
+                         .shape = {4, 1, 6},
+                         .count = 24,
+                         .bytes = patches->bytes};
   w->used = 24; /* as a convolution has it: [outputs][channels][pixels] */
   for (size_t i = 0; i < 24; i++) w->values[i] = (float)(100 + i);
   add(w, "vit.embeddings.patch_embeddings.projection.bias", 4, 0);
@@ -133,6 +137,12 @@ static void what_does_not_fit_is_refused(void **state) {
   make(&w, "regressor");
   snprintf(w.names[24], NAME, "other.layernorm.weight");
   refuse(&w, "w has 2 tensors named layernorm.weight; a vision transformer has one");
+  make(&w, "regressor");
+  w.items[0].type = HR_TENSOR_OTHER;
+  snprintf(w.items[0].type_name, sizeof w.items[0].type_name, "F64");
+  refuse(&w,
+         "w: tensor embeddings.patch_embeddings.projection.weight is F64, and F32, F16 "
+         "and BF16 are read; export it as one of these (.float())");
   make(&w, "head");
   refuse(&w, "w has 0 tensors named regressor.weight; a vision transformer has one");
   make(&w, "regressor");
