@@ -572,6 +572,16 @@ static void what_cannot_be_trained_is_refused(void **state) {
   p.training.auxiliary.count = HR_MOST_TARGETS + 1;
   refuse_check(s, &p, HR_ERR_CONFIG,
                "experts.vit.auxiliary names 17 labels, more than 16; name fewer");
+  p.training.auxiliary.count = 2;
+  names[0] = names[1] = (char[]){"T_eff"};
+  refuse_check(s, &p, HR_ERR_CONFIG,
+               "experts.vit.auxiliary names T_eff twice; name every label once");
+  p = small();
+  p.training.epochs = 3;
+  p.training.warmup = 4;
+  refuse_check(s, &p, HR_ERR_CONFIG,
+               "experts.vit.warmup is 4 epochs, more than the 3 that are run, so that the "
+               "rate never rises to lr; take fewer");
   hr_free(s);
 }
 

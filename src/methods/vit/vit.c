@@ -105,6 +105,12 @@ static hr_status check_auxiliary(const hr_study_view *study, const hr_net_settin
                    names->count, HR_MOST_TARGETS);
   }
   for (size_t i = 0; i < names->count; i++) {
+    const hr_strings before = {names->items, i};
+    if (hr_strings_has(&before, names->items[i])) {
+      return hr_fail(err, HR_ERR_CONFIG,
+                     "experts.vit.auxiliary names %s twice; name every label once",
+                     names->items[i]);
+    }
     for (size_t t = 0; t < hr_study_targets(study); t++) {
       if (strcmp(names->items[i], hr_study_target_name(study, t)) != 0) continue;
       return hr_fail(err, HR_ERR_CONFIG,
