@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # A folder may include only from itself and those before it.
 FOLDERS = ["core", "compute", "data", "simulate", "features", "nn", "models", "methods",
            "routing", "choice", "score", "predict", "config", "session", "study", "report", "compare",
-           "cli"]
+           "sweep", "cli"]
 LINE_COLUMNS, FILE_LINES, FUNCTION_LINES, MOST_PARAMETERS, DOC_COLUMNS = 90, 800, 60, 6, 100
 FORMATTER = "clang-format version 14"  # others break lines a little differently
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wvla", "-Werror"]

@@ -16,7 +16,7 @@
  * Threads. Functions may be called from any thread; two threads may call them at the same
  * time for different objects and different run directories, with one exception: where the
  * HDF5 library was not built thread-safe, only one thread at a time may be in functions
- * that read or write HDF5 files (study.h, simulate.h, inspect.h, spectra.h,
+ * that read or write HDF5 files (study.h, sweep.h, simulate.h, inspect.h, spectra.h,
  * spectra_writer.h). An object
  * may be used by one thread at a time where its header does not say more. Observers are
  * called from the thread that called the library.

@@ -20,6 +20,7 @@ from headroom._errors import (ConfigError, DataError, EmptyError, FileError, For
 from headroom._model import FLAGS, Model, flag_words, open
 from headroom._study import (Comparison, Figure, HeadroomWarning, Run, Spectra, compare,
                              read_spectra, run, simulate)
+from headroom._sweep import Sweep, sweep
 from headroom._write import write_spectra
 
 if _typing.TYPE_CHECKING:
@@ -30,8 +31,8 @@ __version__ = _core.version()
 __all__ = ["FLAGS", "Comparison", "ConfigError", "DataError", "EmptyError", "Figure", "FileError",
            "FormatError", "HeadroomError", "HeadroomRegressor", "HeadroomWarning", "InternalError",
            "LedgerError", "MissingError", "Model", "NumericError", "OutOfMemoryError", "Run",
-           "Spectra", "UsageError", "compare", "flag_words", "open", "read_spectra", "run",
-           "simulate", "write_spectra"]
+           "Spectra", "Sweep", "UsageError", "compare", "flag_words", "open", "read_spectra", "run",
+           "simulate", "sweep", "write_spectra"]
 
 
 def __getattr__(name):

@@ -10,9 +10,10 @@ from headroom import _core
 class HeadroomError(Exception):
     """What all exceptions of this package are, but Ctrl-C. ``status`` is the C library's
     name of it, such as "HR_ERR_DATA"; the text is one sentence that names file, field and
-    remedy."""
+    remedy. Where points of a sweep failed, ``sweep`` is the :class:`Sweep` of the others."""
 
     status = "HR_ERR_INTERNAL"
+    sweep = None
 
 
 class UsageError(HeadroomError, ValueError):

@@ -388,7 +388,7 @@ class HeadroomRegressor(_Base):
             self.feature_names_in_ = names
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
-        telling.raise_first(None)
+        telling.raise_first("run", None)
         return self
 
     def _grid(self, pixels):

@@ -12,11 +12,14 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from headroom import _checks, _core, _errors, _model, _tables
+
+if TYPE_CHECKING:
+    from headroom import _sweep
 
 
 class HeadroomWarning(UserWarning):
@@ -25,17 +28,19 @@ class HeadroomWarning(UserWarning):
     Attributes
     ----------
     run : Run or None
+    sweep : Sweep or None
         Where warnings are made errors: the study, which is done all the same.
     """
 
     run: Run | None = None
+    sweep: _sweep.Sweep | None = None
 
 
 class _Bar:
     """Progress on one line of stderr, anew at most five times a second."""
 
     def __init__(self, stream=None):
-        self.stream = stream or sys.stderr
+        self.stream, self.prefix = stream or sys.stderr, ""
         self.drawn, self.stage, self.begun, self.width = 0.0, None, 0.0, 0
 
     def __call__(self, stage, unit, done, total, skipped, number_of_bytes):
@@ -52,6 +57,7 @@ class _Bar:
             fresh, left = done - skipped, total - done
             if fresh > 0 and left > 0:
                 line += f", {(now - self.begun) * left / fresh:.0f} s left"
+        line = self.prefix + line
         self.stream.write("\r" + line.ljust(self.width))
         self.width = len(line)
         self.stream.flush()
@@ -71,20 +77,23 @@ class _Telling:
     """Issues the warnings of a study. Where they are made errors, the first is kept until
     the study is done, so that hours of work are not lost to a word about them."""
 
-    def __init__(self, stacklevel=3):
-        self.first, self.stacklevel = None, stacklevel
+    def __init__(self, stacklevel=3, bar=None):
+        self.first, self.stacklevel, self.bar = None, stacklevel, bar
 
     def __call__(self, is_warning, line):
         if not is_warning:
+            if self.bar and line.startswith("point "):  # of a sweep
+                self.bar.prefix = line.partition(":")[0] + ": "
             return
         try:
             warnings.warn(line, HeadroomWarning, stacklevel=self.stacklevel)
         except HeadroomWarning as warning:
             self.first = self.first or warning
 
-    def raise_first(self, run):
+    def raise_first(self, what, done):
+        """`done` is the Run or Sweep, what is "run" or "sweep"."""
         if self.first:
-            self.first.run = run
+            setattr(self.first, what, done)
             raise self.first
 
 
@@ -133,13 +142,29 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
     UsageError
         The run directory holds something else, or is in use.
     """
-    given = {"path": None, "text": None, "folder": None,
-             "compat": _checks.text_of(compat, "compat"),
-             "mode": _MODES[_checks.choice_of(mode, "mode", _MODES)],
-             "preflight": _checks.bool_of(preflight, "preflight"),
-             "report": True, "out": None if out is None else _checks.path_of(out, "out"),
-             "settings": _settings_of(settings)}
+    given = _given(config, out, {"mode": mode, "settings": settings, "folder": folder,
+                                 "compat": compat, "preflight": preflight})
     _check_progress(progress)
+    bar, telling = _Bar() if progress is True else None, _Telling()
+    try:
+        with _without_places(given):
+            done = Run(_core.run(given, telling, bar or progress or None))
+    finally:
+        if bar:
+            bar.close()
+    telling.raise_first("run", done)
+    return done
+
+
+def _given(config, out, options):
+    """What the C library is told of a study, of the arguments of `run`."""
+    folder = options["folder"]
+    given = {"path": None, "text": None, "folder": None,
+             "compat": _checks.text_of(options["compat"], "compat"),
+             "mode": _MODES[_checks.choice_of(options["mode"], "mode", _MODES)],
+             "preflight": _checks.bool_of(options["preflight"], "preflight"),
+             "report": True, "out": None if out is None else _checks.path_of(out, "out"),
+             "settings": _settings_of(options["settings"])}
     if isinstance(config, dict):
         _refuse_contents(config)
         given["text"] = _yaml_of(config, "the configuration")
@@ -152,27 +177,20 @@ def run(config: dict | str | os.PathLike, out: str | os.PathLike | None = None, 
     else:
         raise _errors.UsageError(f"config is of type {type(config).__name__}; give a dict, or the "
                                  "path of a YAML file")
-    bar, telling = _Bar() if progress is True else None, _Telling()
-    try:
-        with _without_places(given):
-            done = Run(_core.run(given, telling, bar or progress or None))
-    finally:
-        if bar:
-            bar.close()
-    telling.raise_first(done)
-    return done
+    return given
 
 
 # A dict has no lines: the text that is made of it is one, and where in it a key stands is
-# nobody's concern. The C library says it at the beginning, or of each of several problems.
-_PLACE = re.compile(r"^configuration:1:[0-9]+: ")
+# nobody's concern. The C library says it at the beginning, behind the point of a sweep, or of each
+# of several problems.
+_PLACE = re.compile(r"(^|: )configuration:1:[0-9]+: ")
 _PLACES = re.compile(r"(\([0-9]+\) )1:[0-9]+: ")
 
 
 def _without_lines(message):
-    if message.startswith("configuration "):
-        return _PLACES.sub(r"\1", message)
-    return _PLACE.sub("configuration: ", message)
+    if message.startswith("configuration ") or ": configuration " in message:
+        message = _PLACES.sub(r"\1", message)
+    return _PLACE.sub(r"\1configuration: ", message)
 
 
 @contextlib.contextmanager
@@ -245,11 +263,15 @@ def _settings_of(settings):
                                  "keys with dots, such as {'ridge.alpha': 100}")
     _refuse_contents(settings)
     for key in settings:
-        is_key = isinstance(key, str) and all(key.split(".")) and _checks.is_plain_text(key)
-        if not is_key or "=" in key:
-            raise _errors.ConfigError(f"settings has the key {key!r}; give keys with dots, such "
-                                      "as {'ridge.alpha': 100}")
+        _check_key(key, "settings")
     return [f"{key}={_yaml_of(value, f'settings[{key!r}]')}" for key, value in settings.items()]
+
+
+def _check_key(key, whose):
+    is_key = isinstance(key, str) and all(key.split(".")) and _checks.is_plain_text(key)
+    if not is_key or "=" in key:
+        raise _errors.ConfigError(f"{whose} has the key {key!r}; give keys with dots, such as "
+                                  "{'ridge.alpha': 100}")
 
 
 def _plain(value):

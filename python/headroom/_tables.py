@@ -46,6 +46,16 @@ def _column(cells):
         return np.array(cells, dtype=str)
 
 
+def _lines(content):
+    return csv.reader(io.StringIO(content.decode(), newline=""))
+
+
+def read_texts(content):
+    """The lines of a table as dicts of text, every cell as it stands."""
+    head, *rows = _lines(content)
+    return [dict(zip(head, row)) for row in rows]
+
+
 def read_csv(content, as_frame=None):
     """A table of a run directory, of its bytes, every number to its last bit."""
     if wants_frame(as_frame):
@@ -55,5 +65,5 @@ def read_csv(content, as_frame=None):
         version = tuple(int(part) for part in pandas.__version__.split(".")[:2])
         exact = {"float_precision": "round_trip"} if version < (3, 1) else {}
         return pandas.read_csv(io.BytesIO(content), **exact)
-    head, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    head, *rows = _lines(content)
     return table({name: _column([row[i] for row in rows]) for i, name in enumerate(head)}, False)

@@ -21,6 +21,7 @@
 #include "headroom/spectra.h"
 #include "headroom/spectra_writer.h"
 #include "headroom/study.h"
+#include "headroom/sweep.h"
 
 namespace nb = nanobind;
 
@@ -450,36 +451,79 @@ hr_status write_report(void *context, const char *run_dir, hr_error *err) {
   return hr_report_write(run_dir, static_cast<const hr_observer *>(context), err);
 }
 
+// What Python says of a study, as the library takes it: the options point into this.
+class Study {
+ public:
+  explicit Study(const nb::dict &given)
+      : settings_(nb::cast<std::vector<std::string>>(given["settings"])) {
+    for (const std::string &setting : settings_) items_.push_back(setting.c_str());
+    options.config_path = text_or_null(given["path"], path_);
+    options.config_text = text_or_null(given["text"], text_);
+    options.config_folder = text_or_null(given["folder"], folder_);
+    options.out_dir = text_or_null(given["out"], out_dir_);
+    options.compat = text_or_null(given["compat"], compat_);
+    options.skip_preflight = !nb::cast<bool>(given["preflight"]);
+    options.mode = static_cast<hr_study_mode>(nb::cast<int>(given["mode"]));
+    options.settings = items_.data();
+    options.setting_count = items_.size();
+  }
+  Study(const Study &) = delete;
+
+  hr_study_options options = hr_study_options_default();
+
+ private:
+  std::string path_, text_, folder_, out_dir_, compat_;
+  std::vector<std::string> settings_;
+  std::vector<const char *> items_;
+};
+
 std::string run(const nb::dict &given, nb::object log, nb::object progress) {
-  std::string path, text, folder, out_dir, compat;
-  auto settings = nb::cast<std::vector<std::string>>(given["settings"]);
-  std::vector<const char *> items;
-  for (const std::string &setting : settings) items.push_back(setting.c_str());
+  Study study(given);
   Watch watch(std::move(log), std::move(progress));
   hr_observer observer = watch.observer();
-  hr_study_options options = hr_study_options_default();
-  options.config_path = text_or_null(given["path"], path);
-  options.config_text = text_or_null(given["text"], text);
-  options.config_folder = text_or_null(given["folder"], folder);
-  options.out_dir = text_or_null(given["out"], out_dir);
-  options.compat = text_or_null(given["compat"], compat);
-  options.skip_preflight = !nb::cast<bool>(given["preflight"]);
-  options.mode = static_cast<hr_study_mode>(nb::cast<int>(given["mode"]));
-  options.settings = items.data();
-  options.setting_count = items.size();
-  if (nb::cast<bool>(given["report"])) options.finish = write_report;
-  options.context = &observer;
+  if (nb::cast<bool>(given["report"])) study.options.finish = write_report;
+  study.options.context = &observer;
   hr_error err = {};
   hr_status status = HR_OK;
   char *run_dir = nullptr;
   {
     nb::gil_scoped_release free;
-    status = hr_study_run(&options, &observer, &run_dir, &err);
+    status = hr_study_run(&study.options, &observer, &run_dir, &err);
   }
   watch.check(status, err);
   std::string name = run_dir;
   hr_text_free(run_dir);
   return name;
+}
+
+// (folder, status, sentence): the latter two of the points; what else fails is raised.
+nb::tuple sweep(const nb::dict &given, const std::string &key,
+                const std::vector<std::string> &values, nb::object log,
+                nb::object progress) {
+  Study study(given);
+  Watch watch(std::move(log), std::move(progress));
+  hr_observer observer = watch.observer();
+  std::vector<const char *> items;
+  for (const std::string &value : values) items.push_back(value.c_str());
+  hr_sweep_options options = hr_sweep_options_default();
+  options.study = &study.options;
+  options.key = key.c_str();
+  options.values = items.data();
+  options.value_count = items.size();
+  options.place = study.options.setting_count;
+  hr_error err = {};
+  hr_status status = HR_OK;
+  char *dir = nullptr, *table = nullptr;
+  {
+    nb::gil_scoped_release free;
+    status = hr_sweep_run(&options, &observer, &dir, &table, &err);
+  }
+  std::string folder = dir ? dir : "";
+  bool is_written = dir != nullptr;
+  hr_text_free(dir);
+  hr_text_free(table);
+  watch.check(is_written ? HR_OK : status, err);
+  return nb::make_tuple(folder, hr_status_name(status), err.message);
 }
 
 // Which experts of the study have no model, and why; None: all have.
@@ -639,6 +683,8 @@ NB_MODULE(_core, m) {
   // In a child of fork the threads of the parent are gone; one is left.
   m.def("be_alone", [] { omp_set_num_threads(1); });
   m.def("run", &run, nb::arg(), nb::arg().none(), nb::arg().none());
+  m.def("sweep", &sweep, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(),
+        nb::arg().none());
   m.def("simulate", &simulate, nb::arg(), nb::arg(), nb::arg().none());
   m.def("check_results", &check_results);
   m.def("report", &report, nb::arg(), nb::arg().none());

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "sweep/points.h"
 
 /* Where the value at `text` ends: at a comma outside of everything, or the end. */
 static const char *value_end(const char *text) {
@@ -36,35 +37,15 @@ static bool is_swept(const char *setting) {
   return *value_end(value_of(setting)) == ',';
 }
 
-/* "1000" and "1e3" are one value. */
-static bool is_same(const char *one, const char *other) {
-  double a = 0, b = 0;
-  if (strcmp(one, other) == 0) return true;
-  return hr_parse_number(one, &a) && hr_parse_number(other, &b) && a == b;
-}
-
 static hr_status add_value(const char *setting, const char *value, hr_sweep_values *out,
                            hr_error *err) {
-  hr_status status = HR_OK;
-  hr_text folder;
-  hr_text_init(&folder);
   for (size_t i = 0; i < out->values.count; i++) {
     const char *other = out->values.items[i];
-    if (!is_same(value, other)) continue;
+    if (!hr_sweep_same_value(value, other)) continue;
     return hr_fail(err, HR_ERR_USAGE, "--set %s: %s and %s are one value; give it once",
                    setting, other, value);
   }
-  hr_text_append(&folder, "%s=", out->key);
-  for (const char *c = value; *c; c++) {
-    bool is_plain = *c != '/' && *c != '%' && (unsigned char)*c >= ' ';
-    hr_text_append(&folder, is_plain ? "%c" : "%%%02X", (unsigned char)*c);
-  }
-  HR_TRY(hr_text_status(&folder, err));
-  HR_TRY(hr_strings_append(&out->values, value, err));
-  HR_TRY(hr_strings_append(&out->folders, folder.bytes, err));
-cleanup:
-  hr_text_fini(&folder);
-  return status;
+  return hr_strings_append(&out->values, value, err);
 }
 
 /* The values of the setting that is swept, without the spaces around them. */
@@ -125,27 +106,9 @@ cleanup:
   return status;
 }
 
-hr_status hr_sweep_values_settings(const hr_sweep_values *values, size_t i,
-                                   hr_strings *out, hr_error *err) {
-  hr_status status = HR_OK;
-  const hr_strings *others = &values->others;
-  hr_text own;
-  hr_text_init(&own);
-  hr_text_append(&own, "%s=%s", values->key, values->values.items[i]);
-  HR_TRY(hr_text_status(&own, err));
-  for (size_t o = 0; o <= others->count; o++) {
-    if (o == values->place) HR_TRY(hr_strings_append(out, own.bytes, err));
-    if (o < others->count) HR_TRY(hr_strings_append(out, others->items[o], err));
-  }
-cleanup:
-  hr_text_fini(&own);
-  return status;
-}
-
 void hr_sweep_values_fini(hr_sweep_values *values) {
   hr_free(values->key);
   hr_strings_fini(&values->values);
-  hr_strings_fini(&values->folders);
   hr_strings_fini(&values->others);
   *values = (hr_sweep_values){0};
 }

@@ -8,7 +8,6 @@
 typedef struct hr_sweep_values {
   char *key;          /* that is swept, as it was given: "data.rows" */
   hr_strings values;  /* [points] as they were given: "1000" */
-  hr_strings folders; /* [points] names of folders: "data.rows=1000", with %2F for / */
   hr_strings others;  /* the settings with one value, */
   size_t place;       /* and how many of them stand before the one that is swept */
 } hr_sweep_values;
@@ -19,10 +18,5 @@ typedef struct hr_sweep_values {
 hr_status hr_sweep_values_read(const hr_strings *settings, hr_sweep_values *out,
                                hr_error *err) HR_MUST_CHECK;
 void hr_sweep_values_fini(hr_sweep_values *values);
-
-/* The settings of point number i, in the order in which they were given; freed with
- * hr_strings_fini, also after a failure. HR_ERR_MEMORY. */
-hr_status hr_sweep_values_settings(const hr_sweep_values *values, size_t i,
-                                   hr_strings *out, hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -40,8 +40,8 @@ hr_status hr_study_take_options(const hr_study_options *given, hr_study_options 
 }
 
 /* The file's folder, or the one that is named, is where relative paths begin. */
-static hr_status load_config(const hr_study_options *options, hr_config **out,
-                             hr_error *err) {
+hr_status hr_study_load_config(const hr_study_options *options, hr_config **out,
+                               hr_error *err) {
   hr_status status = HR_OK;
   const char *text = options->config_text, *name = options->config_path;
   const char *folder = options->config_folder;
@@ -107,7 +107,7 @@ static hr_status check_length(const char *out_dir, hr_error *err) {
 hr_status hr_study_open(const hr_study_options *options, const hr_observer *observer,
                         hr_opened_study *out, hr_error *err) {
   hr_status status = HR_OK;
-  HR_TRY(load_config(options, &out->config, err));
+  HR_TRY(hr_study_load_config(options, &out->config, err));
   if (options->compat) {
     hr_observe_info(
         observer, "experts and gates have the settings of '%s', whatever %s says of them",

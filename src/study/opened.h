@@ -16,6 +16,10 @@ typedef struct hr_opened_study {
 hr_status hr_study_take_options(const hr_study_options *given, hr_study_options *own,
                                 hr_error *err) HR_MUST_CHECK;
 
+/* The configuration alone, with its settings; freed with hr_config_destroy. */
+hr_status hr_study_load_config(const hr_study_options *options, hr_config **out,
+                               hr_error *err) HR_MUST_CHECK;
+
 /* Reads the configuration, looks at the files and makes the plan (study/plan.h). Borrows
  * the observer. Fails as hr_study_run does on what is wrong with options, configuration
  * and data. To be followed by hr_opened_study_fini, on failure too. */

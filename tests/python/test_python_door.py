@@ -16,11 +16,12 @@ import tempfile
 import unittest
 import zipfile
 
+import python_package
 import study_data
+from python_package import PROJECT, call
 
 BUILD = os.path.abspath(sys.argv[1])
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROJECT = os.path.dirname(os.path.dirname(HERE))
 EXPERTS = """experts:
   ridge: {}
   posterior: {}
@@ -36,13 +37,15 @@ import headroom
 
 study: str = headroom.simulate("data", train=100, shards=2)
 run: headroom.Run = headroom.run(study, settings={"ridge.alpha": 10.0})
+curve: headroom.Sweep = headroom.sweep(study, {"data.rows": [50, 100]}, "curve", progress=False)
+point: headroom.Run = curve.run(50).target(curve.targets[0])
 targets: tuple[str, ...] = run.model().targets
 words: list[str] = headroom.flag_words(5)
 path: str = headroom.write_spectra("x.h5", np.ones((2, 3)), wave=[1.0, 2.0, 3.0])
 regressor = headroom.HeadroomRegressor({"ridge": {}}, folds=3, alpha=[1.0]).fit(np.ones((5, 3)), np.ones(5))
 score: float = regressor.set_params(folds=4).fit(np.ones((5, 3)), np.ones(5)).score([[1.0]], [2.0])
 drawn: str = run.figure("r2_by_snr").svg
-print(study, drawn, run.table("gate"), targets, words, path, regressor.cv_r2_, score)
+print(study, curve.figure.svg, curve.table(), point, drawn, run.table("gate"), targets, words, path, regressor.cv_r2_, score)
 """
 
 # The kernels of OpenBLAS, a digest of predictions, and the libraries in use; with h5py imported
@@ -81,14 +84,6 @@ print(*libraries)
 """
 
 
-def call(*words, **environment):
-    done = subprocess.run(list(map(str, words)), capture_output=True, text=True,
-                          env=dict(os.environ, **environment))
-    if done.returncode != 0:
-        raise AssertionError(f"{words}: exit {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
 class Door(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -96,9 +91,7 @@ class Door(unittest.TestCase):
         root = cls.root = cls.home.name
         call(sys.executable, "-m", "venv", f"{root}/empty")
         cls.python = f"{root}/empty/bin/python"
-        call(cls.python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir",
-             f"{root}/wheel", f"{PROJECT}/python")
-        cls.wheel = os.path.join(f"{root}/wheel", os.listdir(f"{root}/wheel")[0])
+        cls.wheel = python_package.wheel(BUILD)
         call(cls.python, "-m", "pip", "install", "--quiet", cls.wheel)
         cls.make_study()
 
@@ -127,7 +120,7 @@ class Door(unittest.TestCase):
         """Runs all checks in a copy of the study with another interpreter."""
         with tempfile.TemporaryDirectory() as copy:
             shutil.copytree(self.root, f"{copy}/all",
-                            ignore=shutil.ignore_patterns("empty", "wheel", "old", "tasks"))
+                            ignore=shutil.ignore_patterns("empty", "old", "tasks"))
             call(python, f"{HERE}/python_door_checks.py", f"{copy}/all", BUILD, **environment)
             call(python, f"{HERE}/python_writing_checks.py", f"{copy}/all", **environment)
 
