@@ -366,16 +366,27 @@ cleanup:
   return status;
 }
 
+/* By the label, or as the first run's own octiles are, by what the spectra say. */
+static const double *find_snr(const board *b) {
+  const hr_rows *rows = rows_of(b, 0);
+  const double *measured = hr_rows_column(rows, HR_COLUMN_MEASURED_SNR, NULL);
+  for (size_t i = 0; i < rows->count; i++) {
+    if (isfinite(rows->snr[i])) return rows->snr;
+  }
+  return measured ? measured : rows->snr;
+}
+
 static hr_status sort_by_octile(board *b, hr_octiles *octiles, hr_error *err) {
   hr_status status = HR_OK;
   const hr_comparison *c = b->comparison;
   double *snr = NULL;
   size_t *covered = NULL, *group_of = NULL, count = 0;
+  const double *ratio = find_snr(b);
   HR_TRY(hr_alloc(&snr, b->rows, err));
   HR_TRY(hr_alloc(&covered, b->rows, err));
   HR_TRY(hr_alloc(&group_of, b->rows, err));
   for (size_t i = 0; i < b->rows; i++) {
-    snr[i] = rows_of(b, 0)->snr[c->join.row[0][i]];
+    snr[i] = ratio[c->join.row[0][i]];
     group_of[i] = c->join.is_missing[i] ? SIZE_MAX : HR_SNR_OCTILES;
     if (c->join.is_covered[i]) covered[count++] = i;
   }

@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "report/figure_parts.h"
 #include "report/gates.h"
+#include "report/table_parts.h"
 #include "report/tables.h"
 #include "report/words.h"
 
@@ -20,6 +21,7 @@ typedef struct plot {
   hr_gate_told *told;          /* [gates] */
   hr_color *color;             /* [gates] */
   double snr[HR_SNR_OCTILES];  /* middles */
+  bool snr_is_measured;        /* from the spectra */
   hr_strings rows, columns;    /* names of the bins, beside and below */
 } plot;
 
@@ -54,6 +56,7 @@ static void read_octiles(hr_reader *reader, plot *p) {
   hr_node root = hr_reader_root(reader);
   hr_node object = hr_node_object(reader, &root, "snr_octiles");
   hr_node list = hr_node_list(reader, &object, "octiles");
+  p->snr_is_measured = hr_octiles_are_measured(reader, &object);
   for (size_t j = 0; j < hr_node_count(&list) && j < HR_SNR_OCTILES; j++) {
     hr_node octile = hr_node_item(reader, &list, j);
     p->snr[p->octiles++] = 0.5 * (hr_node_number(reader, &octile, "snr_low") +
@@ -235,8 +238,12 @@ static void draw_entropy(const hr_sketch *sketch, const plot *p) {
       .top = confusion_height(p->bins),
       .bottom = confusion_height(p->bins) + entropy_height,
       .title = hr_say(sketch->reader, "How unsure the gates are", "各门控有多不确定"),
-      .x = {.label = hr_say(sketch->reader, "SNR (middle of the octile)",
-                            "信噪比 SNR（八分位的中点）"),
+      .x = {.label = p->snr_is_measured
+                         ? hr_say(sketch->reader,
+                                  "SNR measured from the spectra (middle of the octile)",
+                                  "由光谱测得的信噪比 SNR（八分位的中点）")
+                         : hr_say(sketch->reader, "SNR (middle of the octile)",
+                                  "信噪比 SNR（八分位的中点）"),
             .span = hr_span_padded(x, 0.05)},
       .y = {.label = hr_say(sketch->reader, "mean entropy, nats", "平均熵（nat）"),
             .span = {0.0, y.high > 0 ? 1.08 * y.high : 1.0}},

@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "report/figure_parts.h"
+#include "report/table_parts.h"
 #include "report/tables.h"
 #include "report/words.h"
 
@@ -305,8 +306,12 @@ hr_status hr_figure_snr(hr_sketch *sketch, hr_error *err) {
   write_csv(&p, sketch->csv);
   hr_chart_frame frame = {
       .title = hr_say(reader, "R² by signal-to-noise ratio", "R² 随信噪比的变化"),
-      .x = {.label = hr_say(reader, "SNR (middle of the octile)",
-                            "信噪比 SNR（八分位的中点）")},
+      .x = {.label = hr_octiles_are_measured(reader, &object)
+                         ? hr_say(reader,
+                                  "SNR measured from the spectra (middle of the octile)",
+                                  "由光谱测得的信噪比 SNR（八分位的中点）")
+                         : hr_say(reader, "SNR (middle of the octile)",
+                                  "信噪比 SNR（八分位的中点）")},
       .y = {.label = hr_say(reader, "R², covered test rows of the octile",
                             "该八分位已覆盖测试行的 R²")},
       .right_margin = widest_name(sketch->canvas, &titles)};

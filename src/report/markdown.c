@@ -499,11 +499,13 @@ static void write_results(page *p, const hr_node *root) {
   if (octiles->row_count > 0) {
     hr_table_write_markdown(octiles, p->out);
   } else {
-    hr_text_append(p->out, "%s\n\n",
-                   p->chinese
-                       ? "测试集没有含数值的 `snr` 列，因此不按信噪比列表。"
-                       : "The test rows have no column `snr` with numbers, so there is "
-                         "no table by signal-to-noise ratio.");
+    hr_text_append(
+        p->out, "%s\n\n",
+        p->chinese
+            ? "测试集没有含数值的 `snr` 列，也无法由光谱测得信噪比，因此不按信噪比列表。"
+            : "The test rows have no column `snr` with numbers, and their "
+              "spectra no error that tells it, so there is no table by "
+              "signal-to-noise ratio.");
   }
   write_table(p, HR_TABLE_SNR_ALL);
   write_table(p, HR_TABLE_LADDER_SNR);

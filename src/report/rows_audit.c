@@ -7,6 +7,7 @@
 #include "core/seal.h"
 #include "report/methods.h"
 #include "report/rows_audit_parts.h"
+#include "report/table_parts.h"
 #include "score/metrics.h"
 
 void hr_audit_compare(hr_row_audit *a, const char *place, const char *key, double said,
@@ -38,14 +39,21 @@ static void list_rows(hr_row_audit *a, int bin) {
 
 typedef enum octile_rows { OCTILE_COVERED, OCTILE_ALL } octile_rows;
 
+/* What the octiles of `object` are by. */
+static const double *ratio_of(const hr_row_audit *a, const hr_node *object) {
+  const double *measured = hr_rows_column(a->rows, HR_COLUMN_MEASURED_SNR, NULL);
+  bool is_measured = hr_octiles_are_measured(a->reader, object);
+  return is_measured && measured ? measured : a->rows->snr;
+}
+
 /* An octile holds snr_low <= snr < snr_high, the last one is closed. */
-static void list_octile(hr_row_audit *a, const hr_node *octile, bool is_last,
-                        octile_rows rows) {
+static void list_octile(hr_row_audit *a, const double *ratio, const hr_node *octile,
+                        bool is_last, octile_rows rows) {
   double low = hr_node_number(a->reader, octile, "snr_low");
   double high = hr_node_number(a->reader, octile, "snr_high");
   a->count = 0;
   for (size_t i = 0; i < a->rows->count; i++) {
-    double snr = a->rows->snr[i];
+    double snr = ratio[i];
     int32_t bin = a->rows->bin[i];
     bool inside = snr >= low && (snr < high || (is_last && snr <= high));
     bool is_one = rows == OCTILE_ALL ? bin != HR_ROW_MISSING : bin >= 0;
@@ -76,7 +84,8 @@ void hr_audit_list_octile(hr_row_audit *a, const hr_node *root, size_t j) {
   hr_node object = hr_node_object(a->reader, root, "snr_octiles");
   hr_node octiles = hr_node_list(a->reader, &object, "octiles");
   hr_node octile = hr_node_item(a->reader, &octiles, j);
-  list_octile(a, &octile, j + 1 == hr_node_count(&octiles), OCTILE_COVERED);
+  list_octile(a, ratio_of(a, &object), &octile, j + 1 == hr_node_count(&octiles),
+              OCTILE_COVERED);
 }
 
 static hr_metrics score(const hr_row_audit *a, const double *prediction) {
@@ -177,7 +186,7 @@ static void audit_octiles(hr_row_audit *a, const hr_node *root, const char *key,
   for (size_t j = 0; j < count; j++) {
     char place[64];
     hr_node octile = hr_node_item(a->reader, &octiles, j);
-    list_octile(a, &octile, j + 1 == count, rows);
+    list_octile(a, ratio_of(a, &object), &octile, j + 1 == count, rows);
     snprintf(place, sizeof place, "%s.octiles[%zu]", key, j);
     audit_octile(a, &octile, place);
   }

@@ -38,6 +38,10 @@ hr_status hr_build_gates_mixing(hr_table *table, hr_reader *reader,
 hr_status hr_build_octiles(hr_table *table, hr_reader *reader,
                            hr_error *err) HR_MUST_CHECK;
 
+/* Whether octiles are by the ratio measured from the spectra, as the test rows have no
+ * label of it; `object`: as `snr_octiles` is. */
+bool hr_octiles_are_measured(hr_reader *reader, const hr_node *object);
+
 /* The same over all rows, without ceilings; empty where `snr_octiles_all` is absent. */
 hr_status hr_build_all_octiles(hr_table *table, hr_reader *reader,
                                hr_error *err) HR_MUST_CHECK;

@@ -67,6 +67,11 @@ static size_t set_ceilings(hr_reader *reader, const ceilings *known, const char 
 /* Signal-to-noise table ---------------------------------------------------------------
  */
 
+bool hr_octiles_are_measured(hr_reader *reader, const hr_node *object) {
+  return hr_node_has(object, "snr") &&
+         strcmp(hr_node_text(reader, object, "snr"), "measured") == 0;
+}
+
 /* Says how many rows are in no octile, where there are any. */
 static hr_status name_octiles(hr_table *table, hr_reader *reader, const hr_node *object,
                               bool all, hr_error *err) {
@@ -78,7 +83,12 @@ static hr_status name_octiles(hr_table *table, hr_reader *reader, const hr_node 
       chinese ? (all ? "所有行" : "已覆盖的行") : (all ? "all rows" : "covered rows");
   hr_text_append(
       &title,
-      chinese ? "按信噪比八分位的 R²，%s" : "R² by octile of signal-to-noise ratio, %s",
+      !hr_octiles_are_measured(reader, object)
+          ? (chinese ? "按信噪比八分位的 R²，%s"
+                     : "R² by octile of signal-to-noise ratio, %s")
+      : chinese
+          ? "按由光谱测得的信噪比八分位的 R²，%s"
+          : "R² by octile of the signal-to-noise ratio measured from the spectra, %s",
       rows);
   if (without > 0) {
     hr_text_append(&title,

@@ -280,10 +280,17 @@ hr_status hr_build_ladder_octiles(hr_table *table, hr_reader *reader, hr_error *
   hr_node object = hr_node_object(reader, &root, "snr_octiles");
   hr_node octiles = hr_node_list(reader, &object, "octiles");
   HR_TRY(hr_table_init(table, "ladder_snr",
-                       hr_tables_in_chinese(reader)
-                           ? "各信噪比八分位中混合专家的增益 ΔR² [95 % 区间]"
-                           : "What the mixture adds by octile of signal-to-noise ratio, "
-                             "ΔR² [95 % interval]",
+                       hr_octiles_are_measured(reader, &object)
+                           ? hr_say(reader,
+                                    "What the mixture adds by octile of the "
+                                    "signal-to-noise ratio measured from the spectra, "
+                                    "ΔR² [95 % interval]",
+                                    "由光谱测得的各信噪比八分位中混合专家的增益 ΔR² "
+                                    "[95 % 区间]")
+                           : hr_say(reader,
+                                    "What the mixture adds by octile of signal-to-noise "
+                                    "ratio, ΔR² [95 % interval]",
+                                    "各信噪比八分位中混合专家的增益 ΔR² [95 % 区间]"),
                        err));
   HR_TRY(hr_add_headings(table, reader, first, sizeof first / sizeof *first, err));
   HR_TRY(add_step_columns(table, reader, which, err));

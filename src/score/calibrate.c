@@ -84,24 +84,6 @@ static hr_status calibrate(hr_evaluation *evaluation, size_t m, size_t *list,
   return HR_OK;
 }
 
-/* By the label where there is one, as all other octiles are. */
-static hr_status find_octiles(hr_evaluation *evaluation, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_calibrations *all = &evaluation->calibrations;
-  const hr_results_input *input = evaluation->input;
-  all->snr = input->snr ? input->snr : input->measured_snr;
-  if (input->snr) {
-    all->octiles = &evaluation->octiles;
-  } else if (input->measured_snr) {
-    HR_TRY(hr_octiles_init(&all->measured, input->measured_snr,
-                           evaluation->groups.row_list,
-                           hr_row_groups_covered(&evaluation->groups), err));
-    all->octiles = &all->measured;
-  }
-cleanup:
-  return status;
-}
-
 hr_status hr_calibrations_create(hr_evaluation *evaluation, hr_error *err) {
   hr_status status = HR_OK;
   hr_calibrations *all = &evaluation->calibrations;
@@ -111,7 +93,8 @@ hr_status hr_calibrations_create(hr_evaluation *evaluation, hr_error *err) {
     known += forecast->listed && forecast->sigma;
   }
   if (known == 0) return HR_OK;
-  HR_TRY(find_octiles(evaluation, err));
+  all->snr = evaluation->snr;
+  if (evaluation->snr) all->octiles = &evaluation->octiles;
   HR_TRY(hr_alloc(&list, evaluation->input->test->rows, err));
   HR_TRY(hr_alloc(&all->methods, count, err));
   all->method_count = count;

@@ -203,6 +203,5 @@ void hr_calibrations_fini(hr_calibrations *calibrations) {
     hr_free(calibrations->methods[m].bins);
   }
   hr_free(calibrations->methods);
-  hr_octiles_fini(&calibrations->measured);
   *calibrations = (hr_calibrations){0};
 }

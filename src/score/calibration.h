@@ -103,8 +103,7 @@ typedef struct hr_method_calibration {
 typedef struct hr_calibrations {
   hr_method_calibration *methods; /* [method_count]; NULL: nobody has a sigma */
   size_t method_count;
-  hr_octiles measured;       /* by the measured ratio, where there is no label */
-  const hr_octiles *octiles; /* borrowed: these or the label's; NULL: no ratio is known */
+  const hr_octiles *octiles; /* borrowed; NULL: no ratio is known */
   const double *snr;         /* borrowed, what they are of */
 } hr_calibrations;
 void hr_calibrations_fini(hr_calibrations *calibrations);

@@ -1,6 +1,7 @@
 /* From the outcomes of a study to scored methods, step by step. */
 #include "score/evaluation.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -81,8 +82,21 @@ static hr_status init_all_octiles(hr_evaluation *evaluation, hr_error *err) {
   const hr_row_groups *groups = &evaluation->groups;
   size_t rows = groups->group_start[hr_evaluation_range(evaluation, HR_SCOPE_ALL).end];
   if (rows == hr_row_groups_covered(groups)) return HR_OK;
-  return hr_octiles_init(&evaluation->all_octiles, evaluation->input->snr,
-                         groups->row_list, rows, err);
+  return hr_octiles_init(&evaluation->all_octiles, evaluation->snr, groups->row_list,
+                         rows, err);
+}
+
+/* By the label where there is one, else by what the spectra say. */
+static void find_snr(hr_evaluation *evaluation) {
+  const hr_results_input *input = evaluation->input;
+  size_t known = 0;
+  evaluation->snr = input->snr;
+  if (input->snr || !input->measured_snr) return;
+  for (size_t i = 0; i < input->test->rows; i++) {
+    known += isfinite(input->measured_snr[i]) != 0;
+  }
+  evaluation->snr = known > 0 ? input->measured_snr : NULL;
+  evaluation->snr_is_measured = known > 0;
 }
 
 static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
@@ -101,8 +115,10 @@ static hr_status evaluate(hr_evaluation *evaluation, hr_error *err) {
                           hr_row_groups_covered(&evaluation->groups), err));
   HR_TRY(hr_audit_controls(evaluation, err));
   HR_TRY(hr_intervals_create(evaluation, err));
-  if (input->snr) {
-    HR_TRY(hr_octiles_init(&evaluation->octiles, input->snr, evaluation->groups.row_list,
+  find_snr(evaluation);
+  if (evaluation->snr) {
+    HR_TRY(hr_octiles_init(&evaluation->octiles, evaluation->snr,
+                           evaluation->groups.row_list,
                            hr_row_groups_covered(&evaluation->groups), err));
     HR_TRY(hr_intervals_create_octiles(evaluation, err));
     HR_TRY(init_all_octiles(evaluation, err));

@@ -40,6 +40,8 @@ typedef struct hr_evaluation {
   hr_ceiling ceiling;
   hr_controls controls;
   hr_bootstrap *bootstrap; /* of the methods, the kinds of ceiling, the controls */
+  const double *snr;       /* borrowed, what octiles are by; NULL: not known */
+  bool snr_is_measured;    /* from the spectra, as the test rows have no label of it */
   hr_octiles octiles;      /* of covered rows; without row_list where snr is not known */
   hr_octiles all_octiles;  /* of all rows; the same, and where all are covered */
   /* Of the kinds of ceiling, then the ladder's forecasts (number HR_CEILING_KINDS +

@@ -537,6 +537,9 @@ static void put_octiles(writer *w, json_t *root, const char *key, hr_scope scope
   const hr_octiles *octiles =
       scope == HR_SCOPE_ALL ? &evaluation->all_octiles : &evaluation->octiles;
   json_t *object = hr_json_put(&w->json, root, key, json_object());
+  if (evaluation->snr_is_measured) {
+    hr_json_put_text(&w->json, object, "snr", "measured");
+  }
   hr_json_put_count(&w->json, object, "rows_without_snr", octiles->left_out);
   json_t *array = hr_json_put(&w->json, object, "octiles", json_array());
   for (size_t j = 0; j < HR_SNR_OCTILES; j++) {
@@ -567,7 +570,7 @@ static bool is_any_complete(const hr_evaluation *evaluation) {
 }
 
 static void write_octiles(writer *w, json_t *root) {
-  if (!w->input->snr) {
+  if (!w->evaluation->snr) {
     hr_json_put(&w->json, root, "snr_octiles", json_null());
     return;
   }

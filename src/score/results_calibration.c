@@ -80,9 +80,9 @@ static void write_calibration(hr_json_builder *json, const hr_evaluation *evalua
   put_measures(json, object, "expected", hr_calibration_expected);
   put_measures(json, object, "margin", hr_calibration_margin);
   hr_json_put_text(json, object, "snr",
-                   !all->octiles            ? NULL
-                   : evaluation->input->snr ? "label"
-                                            : "measured");
+                   !all->octiles                 ? NULL
+                   : evaluation->snr_is_measured ? "measured"
+                                                 : "label");
   json_t *edges = hr_json_put(json, object, "snr_edges", json_array());
   for (size_t j = 0; all->octiles && j <= HR_SNR_OCTILES; j++) {
     double edge = all->octiles->edges[j];

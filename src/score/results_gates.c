@@ -112,7 +112,7 @@ static void put_gate(writer *w, json_t *gates, const hr_results_gate *gate) {
   }
   json_t *octiles = hr_json_put(w->json, object, "octiles", json_array());
   rows.group = w->octile;
-  for (int32_t j = 0; input->snr && j < HR_SNR_OCTILES; j++) {
+  for (int32_t j = 0; w->evaluation->snr && j < HR_SNR_OCTILES; j++) {
     put_quality(w, hr_json_append(w->json, octiles, json_object()), &rows, j);
   }
 }
@@ -125,7 +125,7 @@ static void fill_rows(writer *w) {
     w->bin[i] = is_missing ? HR_UNCOVERED : input->test->bin[i];
     w->octile[i] = -1;
   }
-  for (int32_t j = 0; input->snr && j < HR_SNR_OCTILES; j++) {
+  for (int32_t j = 0; evaluation->snr && j < HR_SNR_OCTILES; j++) {
     const hr_octiles *octiles = &evaluation->octiles;
     for (size_t i = octiles->start[j]; i < octiles->start[j + 1]; i++) {
       w->octile[octiles->row_list[i]] = j;

@@ -198,12 +198,21 @@ class SnrTest(FilesTest):
                 data["frame"]["snr"] = np.nan
         study = self.study(change)
         self.check_run(study)
-        self.assertIsNone(study.results()["snr_octiles"])
+        octiles = study.results()["snr_octiles"]
+        self.assertEqual((octiles["snr"], octiles["rows_without_snr"]), ("measured", 0))
+        with open(study.path("out/predictions.csv"), encoding="utf-8") as file:
+            rows = [(float(r["measured_snr"]), int(r["bin"])) for r in csv.DictReader(file)]
+        snr = np.array([ratio for ratio, own in rows if own >= 0])
+        edges = np.quantile(snr, np.linspace(0, 1, 9))
+        lows = [octile["snr_low"] for octile in octiles["octiles"]]
+        np.testing.assert_allclose(lows, edges[:-1], rtol=1e-5)
+        self.assertEqual(sum(octile["n"] for octile in octiles["octiles"]), len(snr))
         warning, = [w for w in study.results()["warnings"] if w["code"] == "no_snr"]
         self.assertIn("in 150 of 150 rows", warning["text"])
         with open(study.path("out/report.md"), encoding="utf-8") as file:
             report = file.read()
-        self.assertIn("no column `snr` with numbers", report)
+        self.assertIn("R² by octile of the signal-to-noise ratio measured from the spectra, "
+                      "covered rows", report)
         self.assertIn("the label snr is NaN or infinite in 150 of 150 rows", report)
 
 

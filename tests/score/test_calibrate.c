@@ -100,7 +100,7 @@ static void test_the_measured_ratio(void **state) {
   hr_evaluation_destroy(&evaluation);
   f.input.snr = NULL;
   evaluate(1);
-  assert_ptr_equal(evaluation->calibrations.octiles, &evaluation->calibrations.measured);
+  assert_ptr_equal(evaluation->calibrations.octiles, &evaluation->octiles);
   assert_memory_equal(&of(HR_FORECAST_ORACLE, 1)->octiles[3], &with_label,
                       sizeof with_label);
   hr_evaluation_destroy(&evaluation);
