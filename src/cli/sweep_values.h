@@ -6,10 +6,10 @@
 
 /* All owned; freed with hr_sweep_values_fini, also after a failure. */
 typedef struct hr_sweep_values {
-  char *key;          /* that is swept, as it was given: "data.rows" */
-  hr_strings values;  /* [points] as they were given: "1000" */
-  hr_strings others;  /* the settings with one value, */
-  size_t place;       /* and how many of them stand before the one that is swept */
+  char *key;         /* that is swept, as it was given: "data.rows" */
+  hr_strings values; /* [points] as they were given: "1000" */
+  hr_strings others; /* the settings with one value, */
+  size_t place;      /* and how many of them stand before the one that is swept */
 } hr_sweep_values;
 
 /* Takes "KEY=VALUE" settings apart. The one whose value has a comma outside of brackets,
