@@ -84,6 +84,11 @@ static inline size_t hr_compute_eigen_work(size_t n) {
 /* The one that this program computes with. */
 const hr_compute *hr_compute_default(void);
 
+/* Has it take what memory it keeps for itself, before it is first used; where the address
+ * space of the process is not limited this does nothing. HR_ERR_MEMORY where the limit is
+ * too low. */
+hr_status hr_compute_reserve(hr_error *err) HR_MUST_CHECK;
+
 /* For tests, which hold the others against the reference; nothing else names one. */
 extern const hr_compute hr_compute_reference;
 extern const hr_compute hr_compute_blas;

@@ -14,7 +14,6 @@
 #include "core/alloc.h"
 #include "core/door.h"
 #include "core/file.h"
-#include "core/parallel.h"
 
 enum { LINE_BYTES = 4096 };
 
@@ -102,20 +101,14 @@ static double groups_bytes(const char *root) {
   return least;
 }
 
-/* OpenBLAS takes a buffer of so much address space for every thread that is in it (and
- * fills little of it). Where it gets none it asks again without end: a study that this
- * limit stops there would neither go on nor say why. */
-static const double blas_buffer_bytes = 128.0 * 1048576;
-
-/* What `ulimit -v` allows beyond the address space in use, and what BLAS will take. */
+/* What `ulimit -v` allows beyond the address space in use. */
 static double limit_bytes(const char *root) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
     return HUGE_VAL;
   }
   double used = read_number(root, "/proc/self/statm") * (double)sysconf(_SC_PAGESIZE);
-  double buffers = blas_buffer_bytes * (double)hr_thread_count();
-  return fmax(0, (double)limit.rlim_cur - (isinf(used) ? 0 : used) - buffers);
+  return fmax(0, (double)limit.rlim_cur - (isinf(used) ? 0 : used));
 }
 
 static double free_bytes(const char *folder) {

@@ -12,8 +12,7 @@ typedef struct hr_resources {
 } hr_resources;
 
 /* Memory: the least of what the kernel says is available (with free swap), what the
- * control group allows and what `ulimit -v` allows, without the buffers that BLAS takes
- * for every thread. Disk: of `folder` or, where it is not
+ * control group allows and what `ulimit -v` allows. Disk: of `folder` or, where it is not
  * there yet, of the first folder above it that is. `root` stands before /proc and /sys:
  * "" but in tests. */
 void hr_resources_find(const char *folder, const char *root, hr_resources *out);
