@@ -208,7 +208,8 @@ def _without_places(given):
 
 # Keys that are files, whose content is likely to be given in their place, and how it becomes one.
 _TABLE, _SPECTRA = "save it with numpy.save or to_csv", "write it with headroom.write_spectra"
-_FILES = {"predictions": _TABLE, "validation": _TABLE, "labels": _TABLE, "train": _SPECTRA,
+_LABELS = "write it with to_csv"
+_FILES = {"predictions": _TABLE, "validation": _TABLE, "labels": _LABELS, "train": _SPECTRA,
           "test": _SPECTRA, "onnx": "save the network as an ONNX file"}
 
 
@@ -228,8 +229,9 @@ def _refuse_contents(value, path="", depth=0):
         for i, item in enumerate(value):
             _refuse_contents(item, f"{path}[{i}]", depth + 1)
     elif hasattr(value, "__array__") and np.ndim(value) and key in _FILES:
+        remedy = _LABELS if path.startswith("data.labels") else _FILES[key]
         raise _errors.ConfigError(f"{path} is of type {type(value).__name__}, but names a file; "
-                                  f"{_FILES[key]}, and give the path")
+                                  f"{remedy}, and give the path")
     elif value is None and key in ("predictions", "onnx"):
         raise _errors.ConfigError(f"{path} is None, but names a file; give its path, or leave the "
                                   "key out")
@@ -320,7 +322,8 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
     Returns
     -------
     str
-        The path of ``study.yaml``, which :func:`headroom.run` takes.
+        The path of ``study.yaml``, which :func:`headroom.run` takes; of the folder, where
+        there are no rows to train on or to test with and so no study.
 
     Raises
     ------
@@ -355,7 +358,8 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
     finally:
         if bar:
             bar.close()
-    return os.path.join(folder, "study.yaml")
+    study = os.path.join(folder, "study.yaml")
+    return study if given["train_rows"] and given["test_rows"] else folder
 
 
 def _refuse_earlier(folder, patterns):

@@ -10,6 +10,7 @@
 #include "report/ladder_words.h"
 #include "report/markdown_calibration.h"
 #include "report/missing.h"
+#include "report/notes.h"
 #include "report/overview.h"
 #include "report/settings.h"
 #include "report/targets.h"
@@ -280,7 +281,42 @@ static const char *kind_of_warning(const char *code) {
   if (strcmp(code, hr_doubt_text(HR_DOUBT_OUTSIDE_NOISE)) == 0) {
     return "a model from elsewhere did not see the noise";
   }
+  if (strcmp(code, hr_doubt_text(HR_DOUBT_OUTSIDE_TRUTH)) == 0) {
+    return "predictions of a model from elsewhere may be the truth";
+  }
   return "the data are in doubt";
+}
+
+/* Why there is nothing of an expert: what is said of it as a whole, or of its first bin.
+ */
+static const char *why_lost(page *p, const hr_node *root, const hr_node *expert) {
+  const char *note = hr_node_text(p->reader, expert, "note");
+  hr_node bins = hr_node_list(p->reader, root, "bins");
+  if (*note || hr_node_count(&bins) == 0) return note;
+  hr_node bin = hr_node_item(p->reader, &bins, 0);
+  hr_node experts = hr_node_object(p->reader, &bin, "experts");
+  hr_node own =
+      hr_node_object(p->reader, &experts, hr_node_text(p->reader, expert, "name"));
+  return hr_node_text(p->reader, &own, "note");
+}
+
+/* Experts that were asked for and are nowhere: the study is done without them. */
+static void write_lost(page *p, const hr_node *root) {
+  hr_node experts = hr_node_list(p->reader, root, "experts");
+  for (size_t e = 0; e < hr_node_count(&experts); e++) {
+    hr_node expert = hr_node_item(p->reader, &experts, e);
+    if (strcmp(hr_node_text(p->reader, &expert, "status"), "ok") == 0) continue;
+    hr_text note;
+    hr_text_init(&note);
+    hr_notes_append(why_lost(p, root, &expert), p->chinese, &note);
+    hr_text_append(p->out, "%s",
+                   p->chinese ? "**警告：没有模型的专家：" : "**Warning: no model of ");
+    hr_append_markdown(hr_node_text(p->reader, &expert, "title"), p->out);
+    hr_text_append(p->out, "%s", p->chinese ? "。** " : ".** ");
+    if (note.bytes) hr_append_markdown(note.bytes, p->out);
+    hr_text_append(p->out, "%s\n\n", p->chinese ? "。" : ".");
+    hr_text_fini(&note);
+  }
 }
 
 /* What the data gave to doubt: whoever reads the numbers has to know it. Results of
@@ -326,6 +362,7 @@ static void write_distrust(page *p, const hr_node *root) {
                  p->chinese ? "**应当存疑之处。**" : "**What to distrust.**");
   size_t before = p->out->length;
   write_warnings(p, root);
+  write_lost(p, root);
   write_target_among_axes(p, root);
   hr_missing_tell(p->reader, p->out);
   hr_dominant_tell(p->reader, p->out);

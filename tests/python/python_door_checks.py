@@ -441,6 +441,7 @@ class BadInput(unittest.TestCase):
     def test_what_a_file_holds_is_none(self):
         table, spectra = ("save it with numpy.save or to_csv",
                           "write it with headroom.write_spectra")
+        labels = "write it with to_csv"
         array, kinds = np.ones(50), [(np.ones(50), "ndarray")]
         if HAS_PANDAS:
             import pandas
@@ -454,6 +455,8 @@ class BadInput(unittest.TestCase):
                     ("experts.mine.onnx", {"experts": {"mine": {"onnx": values}}},
                      "save the network as an ONNX file"),
                     ("data.test", {"data": {"test": values}}, spectra),
+                    ("data.labels", {"data": {"labels": values}}, labels),
+                    ("data.labels.test", {"data": {"labels": {"test": values}}}, labels),
                     ("data.train[1]", {"data": {"train": ["a.h5", values]}}, spectra)):
                 self.refused(headroom.ConfigError, f"{name} is of type {kind}, but names a file; "
                              f"{remedy}, and give the path", headroom.run, config)
@@ -801,7 +804,8 @@ class Studies(unittest.TestCase):
         self.assertEqual(len(headroom.read_spectra(f"{STUDY}/ours/train_0/dataset.h5")), 300)
         small = f"{STUDY}/small"
         for rows, overwrite in ((5, False), (7, True)):
-            headroom.simulate(small, rows, 0, shards=1, overwrite=overwrite)
+            self.assertEqual(headroom.simulate(small, rows, 0, shards=1, overwrite=overwrite),
+                             small)
             self.assertEqual(len(headroom.read_spectra(f"{small}/train_0/dataset.h5")), rows)
         config = {
             "experiment": {"id": "DICT"},

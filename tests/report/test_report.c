@@ -138,6 +138,24 @@ static void test_english_report(void **state) {
   hr_text_free(text);
 }
 
+/* An expert that is nowhere is among what is to be distrusted. */
+static void test_a_lost_expert_is_told(void **state) {
+  (void)state;
+  static const char *const said[][2] = {
+      {"en",
+       "**Warning: no model of 1D-CNN.** this expert is not part of this "
+       "build.\n"},
+      {"zh", "**警告：没有模型的专家：1D-CNN。** 本版本未包含该专家。\n"}};
+  for (size_t i = 0; i < 2; i++) {
+    f.input.language = said[i][0];
+    write_results();
+    check_ok(hr_report_write(s.path, NULL, &err));
+    char *text = file("report.md");
+    check_holds(text, said[i][1]);
+    hr_text_free(text);
+  }
+}
+
 static void test_chinese_report(void **state) {
   (void)state;
   f.input.language = "zh";
@@ -410,6 +428,7 @@ static void test_rows_without_a_label_are_no_doubt(void **state) {
   check_ok(hr_doubts_add(&doubts, HR_DOUBT_UNLABELLED, false, &err, "7 rows have none"));
   check_ok(hr_doubts_add(&doubts, HR_DOUBT_OUTSIDE, false, &err, "3 have no sigma"));
   check_ok(hr_doubts_add(&doubts, HR_DOUBT_CLIP, false, &err, "much is below 0"));
+  check_ok(hr_doubts_add(&doubts, HR_DOUBT_OUTSIDE_TRUTH, false, &err, "all are it"));
   f.input.doubts = &doubts;
   write_results();
   check_ok(hr_report_write(s.path, NULL, &err));
@@ -420,6 +439,9 @@ static void test_rows_without_a_label_are_no_doubt(void **state) {
               "**Warning: a model from elsewhere says nothing of some rows.** 3 "
               "have no sigma.\n");
   check_holds(text, "**Warning: the data are in doubt.** much is below 0.\n");
+  check_holds(text,
+              "**Warning: predictions of a model from elsewhere may be the truth.** all "
+              "are it.\n");
   hr_text_free(text);
   hr_doubts_fini(&doubts);
 }
@@ -483,6 +505,7 @@ int main(void) {
       TEST(test_fisher_alone_is_shown),
       TEST(test_english_report),
       TEST(test_chinese_report),
+      TEST(test_a_lost_expert_is_told),
       TEST(test_rows_without_snr_are_left_out),
       TEST(test_selection_on_test_rows_is_said),
       TEST(test_terminal_lines_fit),
