@@ -29,7 +29,8 @@ test_packages=(g++ clang clang-format libomp-dev binutils libcmocka-dev
   python3-venv python3-dev # build the Python package
   python3 python3-h5py python3-tables python3-pandas python3-astropy
   python3-yaml # what astropy needs for ECSV
-  python3-sklearn python3-torch)
+  python3-sklearn python3-torch
+  libopenmpi-dev openmpi-bin) # ranks of mpirun; not needed to build
 
 develop_packages=(clang-tidy libclang-rt-dev valgrind)
 

@@ -2,11 +2,14 @@
 #include <stdio.h>
 
 #include "cli/verb.h"
+#include "cli/world_mpi.h"
 #include "headroom/library.h"
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {
   (void)values, (void)operand, (void)err;
-  printf("headroom %s\n", hr_version());
+  const hr_world_engine *mpi = hr_world_mpi();
+  printf("headroom %s\n%s%s\n", hr_version(), mpi ? "with " : "without ",
+         mpi ? mpi->library : "MPI");
   return HR_OK;
 }
 

@@ -2,6 +2,7 @@
 #include <hdf5.h>
 #include <sys/resource.h>
 
+#include "cli/world_mpi.h"
 #include "compute/blas/core_type.h"
 #include "headroom/version.h"
 #include "support/program.h"
@@ -152,8 +153,12 @@ static void test_kernels_fit_the_processor(void **state) {
 
 static void test_version(void **state) {
   (void)state;
-  check_line("version", 0, "headroom " HR_VERSION "\n", "");
-  check_line("--version", 0, "headroom " HR_VERSION "\n", "");
+  char expected[128];
+  const hr_world_engine *mpi = hr_world_mpi();
+  snprintf(expected, sizeof expected, "headroom " HR_VERSION "\n%s%s\n",
+           mpi ? "with " : "without ", mpi ? mpi->library : "MPI");
+  check_line("version", 0, expected, "");
+  check_line("--version", 0, expected, "");
 }
 
 static void test_verbs_that_are_none(void **state) {
