@@ -2,10 +2,11 @@
 # taken where it is found, for the program alone: the libraries know of none. Open MPI and
 # MPICH both do, through pkg-config or, as on clusters with modules, by their mpicc.
 option(HR_MPI "Divide studies among the ranks of MPI, where there is one" ON)
+set(HR_MPI_MODULES ompi-c mpich CACHE STRING "Names of MPIs for pkg-config, best first")
 
 set(HR_MPI_NAME "")
 if(HR_MPI)
-  pkg_search_module(MPI IMPORTED_TARGET ompi-c mpich)
+  pkg_search_module(MPI IMPORTED_TARGET ${HR_MPI_MODULES})
   if(MPI_FOUND)
     set(HR_MPI_TARGET PkgConfig::MPI)
     if(MPI_MODULE_NAME STREQUAL mpich)

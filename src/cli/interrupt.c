@@ -34,6 +34,15 @@ void hr_interrupt_watch(void) {
   sigaction(SIGXFSZ, &action, NULL);
 }
 
+void hr_interrupt_watch_forwarded(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = remember;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = (int)(SA_RESTART | SA_RESETHAND);
+  sigaction(SIGUSR1, &action, NULL);
+}
+
 void hr_interrupt_outlive_readers(void) {
   struct sigaction action;
   memset(&action, 0, sizeof action);

@@ -10,6 +10,9 @@
  * SIGXFSZ (a file beyond `ulimit -f`) is ignored, so that the write fails instead. */
 void hr_interrupt_watch(void);
 
+/* The same of SIGUSR1, which mpirun hands on to its ranks when it is sent one. */
+void hr_interrupt_watch_forwarded(void);
+
 /* From here on a reader who has gone (`| head`) ends nothing: for work that leaves files.
  */
 void hr_interrupt_outlive_readers(void);

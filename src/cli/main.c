@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/verb.h"
 #include "core/alloc.h"
+#include "core/world.h"
 
 static bool asks_for_help(const char *argument) {
   return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
@@ -32,6 +33,15 @@ cleanup:
   return status;
 }
 
+/* Several of a verb that knows nothing of it would get in each other's way. */
+static hr_status check_ranks(const hr_verb *verb, hr_error *err) {
+  if (verb->takes_ranks || !hr_world_find_launch().is_launched) return HR_OK;
+  return hr_fail(err, HR_ERR_USAGE,
+                 "`headroom %s` is one process; start it without mpirun, whose ranks "
+                 "`headroom run` divides a study among",
+                 verb->grammar.verb);
+}
+
 static hr_status run_program(size_t count, const char *const *arguments, hr_error *err) {
   hr_status status = HR_OK;
   const hr_verb *verb = NULL;
@@ -41,6 +51,7 @@ static hr_status run_program(size_t count, const char *const *arguments, hr_erro
   if (asks_for_help(arguments[0])) return hr_verb_help.run(NULL, NULL, err);
   if (strcmp(arguments[0], "--version") == 0) return hr_verb_version.run(NULL, NULL, err);
   HR_TRY(hr_verb_find(arguments[0], &verb, err));
+  HR_TRY(check_ranks(verb, err));
   HR_TRY(run_verb(verb, count - 1, arguments + 1, err));
 cleanup:
   return status;
@@ -64,6 +75,13 @@ static bool is_unread(int stream) {
   return poll(&end, 1, 0) == 1 && (end.revents & (POLLERR | POLLHUP)) != 0;
 }
 
+/* The first of several ranks speaks for all; what it says has no sentence elsewhere. */
+static bool is_said_elsewhere(const hr_error *err) {
+  const hr_world_launch launch = hr_world_find_launch();
+  bool is_other = launch.is_launched && launch.rank > 0;
+  return err->message[0] == '\0' || (is_other && err->status == HR_ERR_USAGE);
+}
+
 int main(int argc, char **argv) {
   hr_error err = {0};
   size_t count = argc > 1 ? (size_t)argc - 1 : 0;
@@ -77,6 +95,8 @@ int main(int argc, char **argv) {
   if (lost && status == HR_OK) {
     status = hr_fail_errno(&err, HR_ERR_IO, errno, "cannot write to standard output");
   }
-  if (status != HR_OK) fprintf(stderr, "headroom: %s\n", err.message);
+  if (status != HR_OK && !is_said_elsewhere(&err)) {
+    fprintf(stderr, "headroom: %s\n", err.message);
+  }
   return hr_status_exit_code(status);
 }

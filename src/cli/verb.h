@@ -11,6 +11,7 @@ typedef struct hr_verb {
   const char *details; /* paragraphs behind the options; NULL: none */
   size_t values_size;  /* of the struct that the options fill; 0: there are none */
   void (*set_defaults)(void *values); /* NULL: all zero */
+  bool takes_ranks; /* may be one of several ranks that a launcher started */
 
   /* Does the work; results go to stdout, everything else to stderr. */
   hr_status (*run)(const void *values, const char *operand, hr_error *err);

@@ -40,5 +40,6 @@ cleanup:
 const hr_verb hr_verb_help = {
     .grammar = {.verb = "help", .operand = "VERB", .operand_optional = true},
     .summary = "say what the program or one of its verbs does",
+    .takes_ranks = true,
     .run = run,
 };

@@ -7,7 +7,8 @@
 #include "cli/habits.h"
 #include "cli/interrupt.h"
 #include "cli/verb.h"
-#include "headroom/study.h"
+#include "cli/world_mpi.h"
+#include "study/ranks.h"
 
 typedef struct run_values {
   const char *out;
@@ -73,10 +74,40 @@ static void runner_init(runner *r, const hr_habits *habits) {
   }
 }
 
+/* Where a rank died the others cannot end as they should: the host's sentence, then all
+ * at once. */
+static void end_broken(hr_world *world, hr_status status, const hr_error *err) {
+  if (!hr_world_is_broken(world)) return;
+  if (err->message[0]) fprintf(stderr, "headroom: %s\n", err->message);
+  fflush(NULL);
+  hr_world_abort(world, hr_status_exit_code(status));
+}
+
+/* A run, by this process or by all ranks of its world; then it is judged. */
+static hr_status run_study(const hr_study_options *study, bool has_gate, runner *r,
+                           hr_error *err) {
+  hr_status status = HR_OK;
+  char *run_dir = NULL;
+  hr_world *world = NULL;
+  bool is_element = study->element_count > 0;
+  if (!is_element) HR_TRY(hr_world_create(hr_world_mpi(), &world, err));
+  if (!hr_world_is_alone(world)) hr_interrupt_watch_forwarded();
+  bool is_guest = hr_world_rank(world) > 0;
+  if (is_guest) r->display.is_quiet = true;
+  HR_TRY(hr_study_run_ranks(study, world, &r->observer, &run_dir, err));
+  if (is_element || is_guest) goto cleanup; /* nothing to be judged */
+  HR_TRY(hr_verb_check_lost(run_dir, err));
+  if (has_gate) HR_TRY(hr_verb_check_gate(run_dir, err));
+cleanup:
+  end_broken(world, status, err);
+  hr_world_destroy(&world);
+  hr_text_free(run_dir);
+  return status;
+}
+
 static hr_status work(const run_values *given, const char *config_path, runner *r,
                       hr_error *err) {
   hr_status status = HR_OK;
-  char *run_dir = NULL;
   hr_study_options study = {
       .size = sizeof study,
       .config_path = config_path,
@@ -99,15 +130,12 @@ static hr_status work(const run_values *given, const char *config_path, runner *
     HR_TRY(hr_array_option_read(given->array, &study.element, &study.element_count, err));
   }
   if (given->dry_run) {
-    status = describe(&study, r, err);
+    bool is_told = hr_world_find_launch().rank > 0; /* by rank 0 */
+    if (!is_told) status = describe(&study, r, err);
   } else {
-    HR_TRY(hr_study_run(&study, &r->observer, &run_dir, err));
-    if (is_element) goto cleanup; /* nothing is judged yet */
-    HR_TRY(hr_verb_check_lost(run_dir, err));
-    if (given->gate) HR_TRY(hr_verb_check_gate(run_dir, err));
+    status = run_study(&study, given->gate, r, err);
   }
 cleanup:
-  hr_text_free(run_dir);
   hr_display_fini(&r->display);
   return status;
 }
@@ -126,6 +154,16 @@ static hr_status tell_start(int channel, bool is_quiet, hr_error *err) {
   }
   hr_text_fini(&text);
   return status;
+}
+
+/* What is for one process, and not for several ranks. */
+static hr_status check_launched(const run_values *given, hr_error *err) {
+  const char *option = given->array ? "array" : given->detach ? "detach" : NULL;
+  if (!option || !hr_world_find_launch().is_launched) return HR_OK;
+  return hr_fail(err, HR_ERR_USAGE,
+                 "--%s is for one process, and a launcher started several ranks; leave "
+                 "it out, or start the program once",
+                 option);
 }
 
 static hr_status run(const void *values, const char *operand, hr_error *err) {
@@ -148,6 +186,7 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
                    "an element of an array judges nothing; give --gate to `headroom "
                    "merge`");
   }
+  HR_TRY(check_launched(given, err));
   if (given->detach && given->dry_run) {
     return hr_fail(err, HR_ERR_USAGE,
                    "--dry-run has nothing to do in the background; "
@@ -221,7 +260,12 @@ const hr_verb hr_verb_run = {
         "With --array it does its share of the tasks alone, in DIR/elements/I-of-N, and\n"
         "goes on there where it was stopped; `headroom merge` makes one run of all\n"
         "shares. auto takes I and N from the job array of Slurm that it runs in, which\n"
-        "has to be 0-(N-1). Without --array a job array changes nothing.",
+        "has to be 0-(N-1). Without --array a job array changes nothing.\n"
+        "\n"
+        "Started by mpirun, its ranks divide the tasks and put them into the same DIR;\n"
+        "rank 0 speaks for all and does the rest. Any number of ranks, or one process,\n"
+        "goes on with --resume.",
+    .takes_ranks = true,
     .values_size = sizeof(run_values),
     .run = run,
 };

@@ -16,5 +16,6 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
 const hr_verb hr_verb_version = {
     .grammar = {.verb = "version"},
     .summary = "print the version of the program",
+    .takes_ranks = true,
     .run = run,
 };

@@ -14,7 +14,8 @@ struct hr_world {
   const hr_world_engine *engine; /* NULL: alone */
   void *state;
   hr_world_place own;
-  char (*hosts)[HR_WORLD_HOST_BYTES]; /* [size] on rank 0; NULL elsewhere */
+  char (*hosts)[HR_WORLD_HOST_BYTES]; /* [size] */
+  bool is_broken;
 };
 
 /* The value of a variable that holds a count; -1: there is none. */
@@ -92,7 +93,7 @@ cleanup:
 void hr_world_destroy(hr_world **world) {
   hr_world *w = *world;
   if (!w) return;
-  if (w->state) w->engine->end(&w->state);
+  if (w->state && !w->is_broken) w->engine->end(&w->state);
   hr_free(w->hosts);
   hr_free(w);
   *world = NULL;
@@ -110,10 +111,17 @@ bool hr_world_is_alone(const hr_world *world) {
   return hr_world_size(world) == 1;
 }
 
+size_t hr_world_neighbours(const hr_world *world) {
+  size_t count = 0;
+  if (!world || !world->hosts) return 1;
+  for (size_t i = 0; i < world->own.size; i++) {
+    count += strcmp(world->hosts[i], world->hosts[world->own.rank]) == 0;
+  }
+  return count;
+}
+
 void hr_world_name(const hr_world *world, size_t rank, char out[HR_WORLD_NAME_BYTES]) {
-  const char *host = "";
-  if (world && world->hosts) host = world->hosts[rank];
-  if (world && rank == world->own.rank) host = world->own.host;
+  const char *host = world && world->hosts ? world->hosts[rank] : "";
   snprintf(out, HR_WORLD_NAME_BYTES, "rank %zu of %zu%s%s%s", rank, hr_world_size(world),
            host[0] ? " (" : "", host, host[0] ? ")" : "");
 }
@@ -153,6 +161,14 @@ hr_status hr_world_poll(hr_world *world, void *bytes, size_t *count, size_t *fro
   *found = false;
   if (hr_world_is_alone(world)) return HR_OK;
   return world->engine->poll(world->state, bytes, count, from, found, err);
+}
+
+void hr_world_break(hr_world *world) {
+  if (!hr_world_is_alone(world)) world->is_broken = true;
+}
+
+bool hr_world_is_broken(const hr_world *world) {
+  return world && world->is_broken;
 }
 
 void hr_world_abort(hr_world *world, int code) {

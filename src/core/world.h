@@ -59,7 +59,8 @@ hr_world_launch hr_world_find_launch(void);
  * and then no MPI is begun. engine NULL: there is none in this build. HR_ERR_USAGE where
  * several were started and there is no engine, or it finds another number of ranks than
  * the launcher names, as an MPI does that is not the launcher's; HR_ERR_MEMORY; what the
- * engine fails with. Given back with hr_world_destroy, which waits for all ranks. */
+ * engine fails with. Given back with hr_world_destroy, which waits for all ranks where it
+ * is not broken. */
 hr_status hr_world_create(const hr_world_engine *engine, hr_world **out,
                           hr_error *err) HR_MUST_CHECK;
 void hr_world_destroy(hr_world **world);
@@ -69,7 +70,10 @@ size_t hr_world_rank(const hr_world *world);
 size_t hr_world_size(const hr_world *world);
 bool hr_world_is_alone(const hr_world *world);
 
-/* "rank 2 of 4 (node7)"; a rank other than 0 knows of no host but its own. */
+/* How many of the ranks are on this one's machine, itself too. */
+size_t hr_world_neighbours(const hr_world *world);
+
+/* "rank 2 of 4 (node7)", "rank 0 of 1". */
 void hr_world_name(const hr_world *world, size_t rank, char out[HR_WORLD_NAME_BYTES]);
 
 /* Waits until all ranks are here. */
@@ -93,6 +97,12 @@ hr_status hr_world_post(hr_world *world, size_t to, const void *bytes, size_t co
  * there is none. */
 hr_status hr_world_poll(hr_world *world, void *bytes, size_t *count, size_t *from,
                         bool *found, hr_error *err) HR_MUST_CHECK;
+
+/* A rank that finds it cannot go on together with the others, as one has died or a call
+ * failed, says so here: then hr_world_destroy does not wait, and the program is to end
+ * with hr_world_abort. */
+void hr_world_break(hr_world *world);
+bool hr_world_is_broken(const hr_world *world);
 
 /* Ends all ranks now with an exit code, this one last: where one has died, and waiting
  * for it would take for ever. Does not return, but in a world of one. */

@@ -20,6 +20,7 @@
 #include "headroom/version.h"
 #include "session/differences.h"
 #include "session/elements.h"
+#include "session/rank_folders.h"
 #include "session/task_folders.h"
 
 static bool ends_in(const char *text, const char *end) {
@@ -31,7 +32,7 @@ static bool ends_in(const char *text, const char *end) {
  * array have done before they are put together. */
 static bool is_leftover(const char *name) {
   static const char *const names[] = {".",       "..",          "run.lock", "run.pid",
-                                      "run.log", "status.json", "elements"};
+                                      "run.log", "status.json", "elements", "ranks"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (strcmp(name, names[i]) == 0) return true;
   }
@@ -79,8 +80,9 @@ static void remove_target_leftovers(void *context, const char *out_dir) {
   }
 }
 
-/* Those of all targets. */
+/* Those of all targets, and the folders of ranks, of which none is at work. */
 static void remove_leftovers(const char *out_dir) {
+  if (hr_ranks_clear(out_dir, NULL) != HR_OK) return; /* they are in nobody's way */
   remove_target_leftovers(NULL, out_dir);
   hr_target_folders_visit(out_dir, remove_target_leftovers, NULL);
   hr_task_folders_visit(out_dir, remove_parts, NULL);
@@ -261,6 +263,7 @@ static hr_status look(const char *out_dir, const hr_origin *origin, hr_study_mod
                    out_dir, HR_DOOR_OUT);
   }
   hr_status status = hr_owner_check_free(out_dir, err);
+  if (status == HR_OK) status = hr_ranks_check_free(out_dir, err);
   return status == HR_OK ? check_contents(out_dir, origin, mode, out, err) : status;
 }
 

@@ -80,8 +80,21 @@ static void deal(hr_division *division) {
   }
 }
 
+static void drop_done(hr_division *division, const bool *is_done) {
+  size_t left = 0;
+  for (size_t i = 0; i < division->count; i++) {
+    if (!is_done[i]) division->pieces[left++] = division->pieces[i];
+  }
+  division->count = left;
+}
+
 hr_status hr_division_make(const hr_plan *plan, size_t elements, hr_division *out,
                            hr_error *err) {
+  return hr_division_make_rest(plan, elements, NULL, out, err);
+}
+
+hr_status hr_division_make_rest(const hr_plan *plan, size_t elements, const bool *is_done,
+                                hr_division *out, hr_error *err) {
   hr_status status = HR_OK;
   size_t most = 0;
   *out = (hr_division){.elements = elements};
@@ -91,6 +104,7 @@ hr_status hr_division_make(const hr_plan *plan, size_t elements, hr_division *ou
   HR_TRY(hr_alloc(&out->pieces, most, err));
   HR_TRY(hr_alloc(&out->load, elements, err));
   list_pieces(plan, out);
+  if (is_done) drop_done(out, is_done);
   deal(out);
 cleanup:
   return status;

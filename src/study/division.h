@@ -42,6 +42,11 @@ hr_status hr_division_make(const hr_plan *plan, size_t elements, hr_division *ou
                            hr_error *err) HR_MUST_CHECK;
 void hr_division_fini(hr_division *division);
 
+/* The same of what is left where some pieces are done already: is_done [count] for those
+ * that hr_division_make lists, NULL: none is. The pieces are those that are left. */
+hr_status hr_division_make_rest(const hr_plan *plan, size_t elements, const bool *is_done,
+                                hr_division *out, hr_error *err) HR_MUST_CHECK;
+
 /* The share of an element. */
 void hr_division_share(const hr_division *division, size_t element, hr_share *out);
 

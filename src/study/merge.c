@@ -30,9 +30,8 @@ static bool has_record(const char *dir, const char *task, bool or_trained) {
   return found;
 }
 
-/* Whether every task of the piece, of all targets, has its record below `run_dir`. */
-static hr_status look_below(const hr_plan *plan, const hr_piece *piece,
-                            const char *run_dir, bool *found, hr_error *err) {
+hr_status hr_merge_look(const hr_plan *plan, const hr_piece *piece, const char *run_dir,
+                        bool *found, hr_error *err) {
   hr_status status = HR_OK;
   hr_strings tasks = {0};
   char *dir = NULL;
@@ -78,7 +77,7 @@ static hr_status look_at_element(const hr_plan *plan, const hr_piece *piece,
   /* Its files are looked for only where they can be: there may be many elements. */
   HR_TRY(look_in_list(plan, piece, &element->tasks, &is_its, err));
   if (!is_its) goto cleanup;
-  HR_TRY(look_below(plan, piece, element->dir, has_records, err));
+  HR_TRY(hr_merge_look(plan, piece, element->dir, has_records, err));
   HR_TRY(look_in_list(plan, piece, &element->done, has_ended, err));
 cleanup:
   return status;
@@ -94,7 +93,7 @@ static hr_status find_piece(const hr_plan *plan, const char *run_dir,
   hr_status status = HR_OK;
   const hr_piece *piece = &merge->division.pieces[p];
   bool found = false, ended = false;
-  HR_TRY(look_below(plan, piece, run_dir, &found, err));
+  HR_TRY(hr_merge_look(plan, piece, run_dir, &found, err));
   *source = found ? HR_MERGE_HERE : HR_MERGE_MISSING;
   for (size_t e = 0; e < merge->elements.count && !found; e++) {
     bool is_end = false;

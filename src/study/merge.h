@@ -19,6 +19,11 @@ enum {
   HR_MERGE_MISSING = -3,
 };
 
+/* Whether every task of the piece, of all targets, has its record below `run_dir`; of a
+ * method that is divided that of its trained model will do. HR_ERR_MEMORY. */
+hr_status hr_merge_look(const hr_plan *plan, const hr_piece *piece, const char *run_dir,
+                        bool *found, hr_error *err) HR_MUST_CHECK;
+
 /* Looks for every piece of the study, in the run directory and with its elements. Changes
  * nothing. HR_ERR_MISSING where there is no element, or some piece is nowhere: with the
  * elements that lack it, how far they are, and what does it; HR_ERR_USAGE where an

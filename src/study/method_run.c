@@ -367,6 +367,7 @@ static hr_status begin(hr_method_run *run, hr_error *err) {
   const hr_method *type = run->type;
   HR_TRY(type->begin(&run->view, run->parameters, &run->learner, err));
   for (size_t s = 0; type->resume && s < count_of(run); s++) {
+    if (!hr_study_wants(&run->view, s % run->slots)) continue; /* another's */
     HR_TRY(resume_model(run, s, err));
   }
 cleanup:

@@ -11,6 +11,7 @@
 #include "core/json_file.h"
 #include "core/observe.h"
 #include "session/clear.h"
+#include "session/rank_folders.h"
 #include "session/rundir.h"
 #include "session/task_folders.h"
 #include "session/timings.h"
@@ -27,6 +28,7 @@
 #include "study/method_run.h"
 #include "study/part.h"
 #include "study/preflight.h"
+#include "study/ranks.h"
 #include "study/results_check.h"
 #include "study/row_labels.h"
 
@@ -51,6 +53,9 @@ typedef struct study {
   bool is_merged; /* elements have nothing left to do: there are results already */
   bool merges;    /* puts elements together */
   hr_merge merge;
+  hr_ranks *ranks; /* that do it together; NULL: this process alone */
+  bool is_guest;   /* of rank 0, which owns the run directory */
+  bool learns_gates, has_learned_gates;
 } study;
 
 static const hr_observer *observer_of(const study *s) {
@@ -61,18 +66,25 @@ static size_t targets_of(const study *s) {
   return hr_study_targets(&s->plan->view);
 }
 
-static void destroy_runs(study *s) {
+/* What is known of an earlier run's work. */
+static void forget_runs(study *s) {
   for (size_t i = 0; s->runs && i < s->config->expert_count; i++)
     hr_method_run_fini(&s->runs[i]);
   hr_free(s->runs);
   hr_free(s->outcomes);
+  s->runs = NULL;
+  s->outcomes = NULL;
+  hr_bad_files_fini(&s->train_preparation.bad_files);
+}
+
+static void destroy_runs(study *s) {
+  forget_runs(s);
   hr_study_gates_fini(&s->gates);
   hr_bound_fini(&s->bound);
   hr_free(s->measured_snr);
   hr_row_labels_fini(&s->labels);
   hr_part_fini(&s->part);
   hr_merge_fini(&s->merge);
-  hr_bad_files_fini(&s->train_preparation.bad_files);
   hr_bad_files_fini(&s->test_preparation.bad_files);
 }
 
@@ -145,6 +157,7 @@ static hr_status look_for_work(const study *s, const char *print, bool *is_compl
 
 /* So that what a run has done by the time it is killed is told by the next one. */
 static void keep_timings(const study *s) {
+  if (s->is_guest) return;
   if (hr_timings_write(&s->timings, s->out_dir, hr_file_write_fleeting, NULL) != HR_OK) {
     /* A full disk ends the run where it matters, not here. */
   }
@@ -158,7 +171,7 @@ static hr_status show_block(void *context, const hr_block *block, hr_error *err)
     HR_TRY(hr_method_run_observe(&s->runs[i], block, err));
     hr_timings_lap(&s->timings, "gather", s->runs[i].type->name);
   }
-  if (s->is_element) goto cleanup;
+  if (!s->learns_gates) goto cleanup;
   HR_TRY(hr_study_gates_observe(&s->gates, block, err));
   hr_timings_lap(&s->timings, "gates", NULL);
 cleanup:
@@ -168,16 +181,21 @@ cleanup:
 /* The one pass over the training rows, for all experts that have something to learn. */
 static hr_status read_training(study *s, hr_error *err) {
   hr_status status = HR_OK;
-  /* Elements have something to learn, or leave the counting to others. */
-  bool wanted = !s->is_train_counted && !s->is_element;
+  /* Elements have something to learn, or leave the counting and the gates to others; so
+   * do guests. */
+  bool is_helper = s->is_element || s->is_guest;
+  bool wanted = !s->is_train_counted && !is_helper;
+  s->learns_gates = !is_helper && !s->has_learned_gates;
   for (size_t i = 0; i < s->config->expert_count; i++) {
     HR_TRY(hr_method_run_sample(&s->runs[i], s->plan, err));
     wanted = wanted || hr_method_run_wants_rows(&s->runs[i]);
   }
   hr_timings_lap(&s->timings, "sample", NULL);
-  if (!s->is_element) HR_TRY(hr_study_gates_init(&s->gates, s->plan, err));
+  if (s->learns_gates) HR_TRY(hr_study_gates_init(&s->gates, s->plan, err));
+  s->has_learned_gates = s->learns_gates || s->has_learned_gates;
   hr_timings_lap(&s->timings, "gates", NULL);
-  if (!wanted && !hr_study_gates_want_rows(&s->gates)) return HR_OK;
+  wanted = wanted || (s->learns_gates && hr_study_gates_want_rows(&s->gates));
+  if (!wanted) return HR_OK;
   const hr_pass pass = {.plan = s->plan,
                         .training = true,
                         .stage = "reading training spectra",
@@ -188,6 +206,7 @@ static hr_status read_training(study *s, hr_error *err) {
   hr_timings_lap(&s->timings, "read training rows", NULL);
   hr_timings_move(&s->timings, "read training rows", "noise for training rows",
                   s->train_preparation.prepare_seconds);
+  if (s->is_guest) goto cleanup; /* the host writes the same */
   HR_TRY(hr_rundir_write_preparation(s->out_dir, &s->plan->origin, &s->train_preparation,
                                      err));
   keep_timings(s);
@@ -326,6 +345,7 @@ static hr_status check_machine(const study *s, hr_cost *cost, hr_error *err) {
     is_done[i] = s->runs[i].state == HR_METHOD_RUN_DONE || is_there;
   }
   hr_plan_estimate_rest(s->plan, is_done, cost);
+  if (s->ranks) cost->memory_bytes = 0; /* looked at when it is shared out */
   hr_resources_find(s->out_dir, "", &resources);
   if (!s->options->skip_preflight) {
     HR_TRY(hr_preflight(cost, &resources, s->out_dir, err));
@@ -528,16 +548,23 @@ cleanup:
   return status;
 }
 
-static hr_status run(study *s, hr_error *err) {
+/* Takes the directory, and sees whether an earlier run left nothing to do. */
+static hr_status prepare(study *s, bool *is_complete, hr_error *err) {
   hr_status status = HR_OK;
-  bool is_complete = false;
-  HR_TRY(hr_plan_check_memory(s->plan, err));
+  if (!s->ranks) HR_TRY(hr_plan_check_memory(s->plan, err));
   HR_TRY(hr_row_labels_init(&s->labels, s->plan, err));
   HR_TRY(enter(s, err));
-  HR_TRY(look_for_work(s, s->plan->origin.fingerprint, &is_complete, err));
-  if (!is_complete && s->rundir.is_resumed) {
+  HR_TRY(look_for_work(s, s->plan->origin.fingerprint, is_complete, err));
+  if (!*is_complete && s->rundir.is_resumed) {
     HR_TRY(hr_rundir_write_config(s->out_dir, &s->plan->origin, err));
   }
+cleanup:
+  return status;
+}
+
+/* Work that is prepared, to its end. */
+static hr_status run_to_end(study *s, bool is_complete, hr_error *err) {
+  hr_status status = HR_OK;
   if (!is_complete) HR_TRY(work(s, err));
   if (!hr_study_has_bundle(s->config, s->out_dir)) HR_TRY(write_bundle(s, false, err));
   if (s->options->finish) {
@@ -545,6 +572,102 @@ static hr_status run(study *s, hr_error *err) {
     hr_timings_lap(&s->timings, "report", NULL);
   }
   HR_TRY(hr_timings_write(&s->timings, s->out_dir, hr_file_write, err));
+cleanup:
+  return status;
+}
+
+static hr_status run(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  bool is_complete = false;
+  HR_TRY(prepare(s, &is_complete, err));
+  HR_TRY(run_to_end(s, is_complete, err));
+cleanup:
+  return status;
+}
+
+/* A rank's share against what its machine has, which others of the ranks may want too.
+ */
+static hr_status check_share(const study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_cost cost = {0};
+  hr_resources resources;
+  HR_TRY(hr_plan_check_memory(s->plan, err));
+  if (s->options->skip_preflight) goto cleanup;
+  hr_plan_estimate(s->plan, &cost);
+  cost.memory_bytes *= (double)hr_world_neighbours(s->ranks->world);
+  cost.disk_bytes = 0;
+  hr_resources_find(s->out_dir, "", &resources);
+  HR_TRY(hr_preflight(&cost, &resources, s->out_dir, err));
+cleanup:
+  return status;
+}
+
+static hr_status begin_share(study *s, hr_rank_hold *hold, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_world *world = s->ranks->world;
+  s->plan->share = &s->part.share;
+  s->plan->view.folder = s->out_dir;
+  HR_TRY(check_share(s, err));
+  if (s->is_guest) {
+    HR_TRY(
+        hr_rank_take(s->out_dir, hr_world_rank(world), hr_world_size(world), hold, err));
+  }
+  forget_runs(s);
+  HR_TRY(find_runs(s, s->plan->origin.fingerprint, err));
+cleanup:
+  return status;
+}
+
+static hr_status work_share(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  for (size_t i = 0; i < s->config->expert_count; i++) {
+    HR_TRY(hr_method_run_begin(&s->runs[i], err));
+  }
+  hr_timings_lap(&s->timings, "prepare", NULL);
+  HR_TRY(read_training(s, err));
+  HR_TRY(finish_runs(s, err));
+cleanup:
+  return status;
+}
+
+/* All ranks: each does its share of the tasks. */
+static hr_status share_out(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_rank_hold hold = {.lock = -1};
+  HR_TRY(hr_ranks_divide(s->ranks, s->plan, s->out_dir, &s->part.share, err));
+  status = begin_share(s, &hold, err);
+  HR_TRY(hr_ranks_agree(s->ranks, status, NULL, err));
+  if (!s->is_guest) hr_ranks_watch(s->ranks, s->out_dir);
+  status = work_share(s, err);
+  HR_TRY(hr_ranks_end(s->ranks, s->out_dir, observer_of(s), status, err));
+  if (s->is_guest) goto cleanup;
+  s->plan->share = NULL;
+  forget_runs(s);
+  HR_TRY(find_runs(s, s->plan->origin.fingerprint, err));
+cleanup:
+  hr_rank_release(&hold);
+  return status;
+}
+
+/* What must not outlive the tasks that there will be. */
+static hr_status drop_outdated(const study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(hr_study_drop_bundle(s->out_dir, err));
+  HR_TRY(drop_results(s, err));
+cleanup:
+  return status;
+}
+
+static hr_status run_rank(study *s, hr_error *err) {
+  hr_status status = HR_OK;
+  bool is_complete = false;
+  if (!s->is_guest) status = prepare(s, &is_complete, err);
+  bool begins = !s->is_guest && status == HR_OK && !is_complete;
+  if (begins) status = drop_outdated(s, err);
+  HR_TRY(hr_ranks_agree(s->ranks, status, NULL, err));
+  HR_TRY(hr_world_broadcast(s->ranks->world, &is_complete, sizeof is_complete, err));
+  if (!is_complete) HR_TRY(share_out(s, err));
+  if (!s->is_guest) HR_TRY(run_to_end(s, is_complete, err));
 cleanup:
   return status;
 }
@@ -578,27 +701,60 @@ static hr_status take_options(const hr_study_options *given, bool merges,
   return status;
 }
 
-static hr_status live(const hr_study_options *given, bool merges,
+static hr_status live_alone(study *s, const hr_study_options *options,
+                            hr_opened_study *opened, hr_error *err) {
+  hr_status status = HR_OK;
+  HR_TRY(open_for(s, options, opened, err));
+  HR_TRY(s->is_element ? run_part(s, err) : run(s, err));
+cleanup:
+  return status;
+}
+
+/* As one of several ranks; each comes to every step on which all have to agree. */
+static hr_status live_as_rank(study *s, const hr_study_options *options,
+                              hr_opened_study *opened, hr_error *err) {
+  hr_status status = open_for(s, options, opened, err);
+  const hr_origin *origin = status == HR_OK ? &opened->plan->origin : NULL;
+  s->is_guest = !hr_ranks_is_host(s->ranks);
+  HR_TRY(hr_ranks_agree(s->ranks, status, origin, err));
+  status = run_rank(s, err);
+  HR_TRY(hr_ranks_conclude(s->ranks, status, err));
+cleanup:
+  return status;
+}
+
+/* In which way a study is run. */
+typedef struct role {
+  bool merges;     /* puts elements together */
+  hr_world *world; /* NULL, or of one rank: alone */
+} role;
+
+static hr_status live(const hr_study_options *given, const role *as,
                       const hr_observer *observer, char **run_dir, hr_error *err) {
   hr_status status = HR_OK;
   hr_study_options options = hr_study_options_default();
   hr_opened_study opened = {0};
   hr_watch watch;
+  hr_ranks ranks = {0};
   hr_error reason = {.status = HR_OK};
-  study s = {.options = &options, .merges = merges, .watch = &watch};
+  study s = {.options = &options, .merges = as->merges, .watch = &watch};
   s.rundir.lock = -1;
+  s.ranks = hr_world_is_alone(as->world) ? NULL : &ranks;
   hr_timings_start(&s.timings);
-  hr_watch_init(&watch, observer);
-  HR_TRY(take_options(given, merges, &options, &reason));
-  HR_TRY(open_for(&s, &options, &opened, &reason));
-  HR_TRY(s.is_element ? run_part(&s, &reason) : run(&s, &reason));
+  hr_watch_init(&watch, s.ranks ? &ranks.observer : observer);
+  if (s.ranks) HR_TRY(hr_ranks_init(&ranks, as->world, observer, &reason));
+  ranks.log = &watch.observer;
+  HR_TRY(take_options(given, as->merges, &options, &reason));
+  HR_TRY(s.ranks ? live_as_rank(&s, &options, &opened, &reason)
+                 : live_alone(&s, &options, &opened, &reason));
 cleanup:
   if (status != HR_OK && err) *err = reason;
   if (status != HR_OK && watch.out_dir) keep_timings(&s);
   hr_watch_end(&watch, status, reason.message);
   destroy_runs(&s);
-  if (opened.out_dir) hr_rundir_close(opened.out_dir, &s.rundir);
-  if (status == HR_OK) {
+  hr_ranks_fini(&ranks);
+  if (opened.out_dir && !s.is_guest) hr_rundir_close(opened.out_dir, &s.rundir);
+  if (status == HR_OK && !s.is_guest) {
     *run_dir = opened.out_dir;
     opened.out_dir = NULL;
   }
@@ -608,7 +764,12 @@ cleanup:
 
 hr_status hr_study_run(const hr_study_options *options, const hr_observer *observer,
                        char **run_dir, hr_error *err) {
-  return live(options, false, observer, run_dir, err);
+  return live(options, &(role){0}, observer, run_dir, err);
+}
+
+hr_status hr_study_run_ranks(const hr_study_options *options, hr_world *world,
+                             const hr_observer *observer, char **run_dir, hr_error *err) {
+  return live(options, &(role){.world = world}, observer, run_dir, err);
 }
 
 hr_status hr_study_merge(const hr_study_options *given, const hr_observer *observer,
@@ -621,7 +782,7 @@ hr_status hr_study_merge(const hr_study_options *given, const hr_observer *obser
     HR_TRY(hr_merge_find_config(options.out_dir, &path, err));
     options.config_path = path;
   }
-  HR_TRY(live(&options, true, observer, run_dir, err));
+  HR_TRY(live(&options, &(role){.merges = true}, observer, run_dir, err));
 cleanup:
   hr_free(path);
   return status;

@@ -37,6 +37,18 @@ static void twice(int signal_number) {
   raise(signal_number);
 }
 
+static void forwarded(int signal_number) {
+  hr_interrupt_watch_forwarded();
+  raise(signal_number);
+}
+
+/* Where a launcher hands it on. */
+static void the_users_signal_is_remembered(void **state) {
+  (void)state;
+  assert_int_equal(outcome_of(once, SIGUSR1), -SIGUSR1);
+  assert_int_equal(outcome_of(forwarded, SIGUSR1), 1);
+}
+
 static void the_first_is_remembered_the_second_ends(void **state) {
   (void)state;
   static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -96,6 +108,7 @@ static void what_nobody_reads_ends_by_the_signal(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_first_is_remembered_the_second_ends),
+      cmocka_unit_test(the_users_signal_is_remembered),
       cmocka_unit_test(an_ignored_hangup_stays_ignored),
       cmocka_unit_test(writes_fail_and_end_nothing),
       cmocka_unit_test(what_nobody_reads_ends_by_the_signal),

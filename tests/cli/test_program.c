@@ -104,7 +104,11 @@ static const char about_run[] =
     "With --array it does its share of the tasks alone, in DIR/elements/I-of-N, and\n"
     "goes on there where it was stopped; `headroom merge` makes one run of all\n"
     "shares. auto takes I and N from the job array of Slurm that it runs in, which\n"
-    "has to be 0-(N-1). Without --array a job array changes nothing.\n";
+    "has to be 0-(N-1). Without --array a job array changes nothing.\n"
+    "\n"
+    "Started by mpirun, its ranks divide the tasks and put them into the same DIR;\n"
+    "rank 0 speaks for all and does the rest. Any number of ranks, or one process,\n"
+    "goes on with --resume.\n";
 
 static void test_help(void **state) {
   (void)state;
@@ -159,6 +163,28 @@ static void test_version(void **state) {
            mpi ? "with " : "without ", mpi ? mpi->library : "MPI");
   check_line("version", 0, expected, "");
   check_line("--version", 0, expected, "");
+}
+
+/* What several ranks would be told; no MPI is begun for it. */
+static void test_ranks(void **state) {
+  (void)state;
+  setenv("PMI_SIZE", "2", 1);
+  setenv("PMI_RANK", "0", 1);
+  check_refused("sweep study.yaml", 2,
+                "`headroom sweep` is one process; start it without mpirun, whose ranks "
+                "`headroom run` divides a study among");
+  check_refused("run study.yaml --array 0/2", 2,
+                "--array is for one process, and a launcher started several ranks; leave "
+                "it out, or start the program once");
+  check_refused(
+      "run study.yaml --detach", 2,
+      "--detach is for one process, and a launcher started several ranks; leave "
+      "it out, or start the program once");
+  setenv("PMI_RANK", "1", 1); /* rank 0 has said it */
+  check_line("sweep study.yaml", 2, "", "");
+  check_line("run study.yaml --dry-run", 0, "", "");
+  unsetenv("PMI_SIZE");
+  unsetenv("PMI_RANK");
 }
 
 static void test_verbs_that_are_none(void **state) {
@@ -334,6 +360,7 @@ int main(void) {
       cmocka_unit_test(test_help_of_simulate),
       cmocka_unit_test(test_kernels_fit_the_processor),
       cmocka_unit_test(test_version),
+      cmocka_unit_test(test_ranks),
       cmocka_unit_test(test_verbs_that_are_none),
       cmocka_unit_test(test_command_lines_that_are_wrong),
       cmocka_unit_test(test_files_that_are_missing),

@@ -61,6 +61,7 @@ static void check_alone(hr_world *world) {
   assert_int_equal(hr_world_rank(world), 0);
   assert_int_equal(hr_world_size(world), 1);
   assert_true(hr_world_is_alone(world));
+  assert_int_equal(hr_world_neighbours(world), 1);
   hr_world_name(world, 0, name);
   assert_string_equal(name, "rank 0 of 1");
   check_ok(hr_world_barrier(world, &err));
@@ -86,6 +87,7 @@ static hr_status stub_begin(void **state, hr_world_place *out, hr_error *e) {
 }
 
 static void stub_end(void **state) {
+  stub_calls++;
   *state = NULL;
 }
 
@@ -97,7 +99,7 @@ static hr_status stub_barrier(void *state, hr_error *e) {
 
 static hr_status stub_broadcast(void *state, void *bytes, size_t count, hr_error *e) {
   (void)state, (void)e;
-  memset(bytes, 'b', count);
+  if (count == 2) memset(bytes, 'b', count);
   return HR_OK;
 }
 
@@ -180,9 +182,10 @@ static void a_world_of_three(void **state) {
   assert_int_equal(hr_world_size(world), 3);
   assert_false(hr_world_is_alone(world));
   hr_world_name(world, 2, name);
-  assert_string_equal(name, "rank 2 of 3 (code)"); /* as the stub has it of rank 2 */
+  assert_string_equal(name, "rank 2 of 3 (code)"); /* as the stub gathers them */
   hr_world_name(world, 0, name);
-  assert_string_equal(name, "rank 0 of 3 (node)");
+  assert_string_equal(name, "rank 0 of 3 (aode)");
+  assert_int_equal(hr_world_neighbours(world), 1);
   check_ok(hr_world_barrier(world, &err));
   check_ok(hr_world_gather(world, bytes, 4, all, &err));
   assert_memory_equal(all, "ayz\0byz\0cyz", 12);
@@ -200,14 +203,24 @@ static void a_world_of_three(void **state) {
   hr_world_abort(world, 4);
   assert_int_equal(stub_calls, 5);
   hr_world_destroy(&world);
-  launch("1", "3", 3); /* others know of themselves alone */
+  assert_int_equal(stub_calls, 6);
+}
+
+/* The others may be gone: they are not waited for. */
+static void a_broken_world(void **state) {
+  (void)state;
+  hr_world *world = NULL;
+  launch("1", "3", 3);
+  stub_calls = 0;
   check_ok(hr_world_create(&stub, &world, &err));
   assert_int_equal(hr_world_rank(world), 1);
-  hr_world_name(world, 1, name);
-  assert_string_equal(name, "rank 1 of 3 (node)");
-  hr_world_name(world, 2, name);
-  assert_string_equal(name, "rank 2 of 3");
+  assert_false(hr_world_is_broken(world));
+  hr_world_break(world);
+  assert_true(hr_world_is_broken(world));
   hr_world_destroy(&world);
+  assert_int_equal(stub_calls, 0);
+  hr_world_break(NULL);
+  assert_false(hr_world_is_broken(NULL));
 }
 
 static void what_cannot_be(void **state) {
@@ -245,8 +258,8 @@ static void memory_that_runs_out(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, clear, clear)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {TEST(what_launchers_say), TEST(a_world_of_one),
-                                     TEST(a_world_of_three), TEST(what_cannot_be),
-                                     TEST(memory_that_runs_out)};
+  const struct CMUnitTest tests[] = {
+      TEST(what_launchers_say), TEST(a_world_of_one), TEST(a_world_of_three),
+      TEST(a_broken_world),     TEST(what_cannot_be), TEST(memory_that_runs_out)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,25 @@ static void tasks_have_the_names_of_their_folders(void **state) {
   hr_strings_fini(&tasks);
 }
 
+/* What is done is nobody's; the rest is dealt as if there were nothing else. */
+static void what_is_done_is_not_dealt(void **state) {
+  (void)state;
+  hr_division all, rest;
+  bool is_done[64] = {true, false, false, true};
+  make(experts);
+  check_ok(hr_division_make(plan, 2, &all, &err));
+  check_ok(hr_division_make_rest(plan, 2, is_done, &rest, &err));
+  assert_int_equal(rest.count, all.count - 2);
+  assert_int_equal(rest.pieces[0].expert, all.pieces[1].expert);
+  assert_int_equal(rest.pieces[1].slot, all.pieces[2].slot);
+  assert_int_equal(rest.pieces[2].slot, all.pieces[4].slot);
+  double load = 0;
+  for (size_t i = 0; i < rest.count; i++) load += rest.pieces[i].operations;
+  check_near(rest.load[0] + rest.load[1], load, 1e-6 * load);
+  hr_division_fini(&all);
+  hr_division_fini(&rest);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, tidy)
 
 int main(void) {
@@ -178,6 +197,7 @@ int main(void) {
                                      TEST(what_a_machine_has_changes_nothing),
                                      TEST(more_elements_than_pieces_have_nothing),
                                      TEST(as_many_elements_as_help),
+                                     TEST(what_is_done_is_not_dealt),
                                      TEST(tasks_have_the_names_of_their_folders)};
   return cmocka_run_group_tests(tests, small_plan_set_up, small_plan_tear_down);
 }
