@@ -49,10 +49,11 @@ tsan: ## the C tests under the thread sanitizer (takes scripts/setup.sh develop)
 	@cmake --build --preset tsan
 	@ctest --preset tsan
 
-survive: ## kill, stop and starve a small study some hundred times (20 minutes)
+survive: ## kill, stop and starve a small study, and its ranks, some hundred times (30 minutes)
 	@$(RELEASE) -DHR_TESTS=ON
 	@cmake --build build --target headroom
 	@/usr/bin/python3 tests/python/survive_long.py build
+	@/usr/bin/python3 tests/python/ranks_long.py build
 
 slurm: ## a real Slurm with two nodes on this machine does a study, as root (10 minutes)
 	@scripts/setup.sh slurm

@@ -1,5 +1,6 @@
 /* `headroom predict`: labels of new spectra from what a study trained. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/array_option.h"
@@ -7,6 +8,8 @@
 #include "cli/interrupt.h"
 #include "cli/table_names.h"
 #include "cli/verb.h"
+#include "cli/world_mpi.h"
+#include "core/alloc.h"
 #include "core/observe.h"
 #include "headroom/predict.h"
 
@@ -57,7 +60,9 @@ static hr_status predict(const predict_values *given, const hr_predict_options *
  * one is good for. */
 typedef struct file_tally {
   size_t asked, failed;
+  size_t at, first_at; /* the file now, and the first that failed */
   hr_error first;
+  hr_error last; /* what ended it; HR_OK: nothing did */
 } file_tally;
 
 static hr_status predict_file(const predict_values *given, hr_predict_options *options,
@@ -72,18 +77,21 @@ static hr_status predict_file(const predict_values *given, hr_predict_options *o
   if (status == HR_ERR_INTERRUPTED || status == HR_ERR_USAGE) {
     return hr_fail(err, status, "%s", reason.message);
   }
-  if (tally->failed++ == 0) tally->first = reason;
+  if (tally->failed++ == 0) {
+    tally->first = reason;
+    tally->first_at = tally->at;
+  }
   hr_observe_warning(observer, "%s", reason.message);
   return HR_OK;
 }
 
-/* A table for each file, of every N-th from the I-th on. */
-static hr_status predict_each(const predict_values *given, const char *model,
-                              const hr_observer *observer, hr_error *err) {
+/* The files of one element, or of one rank: every N-th from the I-th on. */
+static hr_status predict_share(const predict_values *given, const char *model,
+                               const hr_observer *observer, const hr_world *world,
+                               file_tally *tally, hr_error *err) {
   hr_status status = HR_OK;
   hr_strings names = {0};
-  file_tally tally = {0};
-  size_t element = 0, count = 1;
+  size_t element = hr_world_rank(world), count = hr_world_size(world);
   hr_predict_options options = take(given, model);
   const char *extension = given->format == HR_PREDICT_HDF5 ? ".h5" : ".csv";
   if (given->array) HR_TRY(hr_array_option_read(given->array, &element, &count, err));
@@ -93,15 +101,79 @@ static hr_status predict_each(const predict_values *given, const char *model,
     options.files = &file;
     options.file_count = 1;
     options.out = names.items[i];
-    HR_TRY(predict_file(given, &options, observer, &tally, err));
-  }
-  if (tally.failed > 0) {
-    status = hr_fail(err, tally.first.status,
-                     "%zu of %zu files could not be predicted, the first of them: %s",
-                     tally.failed, tally.asked, tally.first.message);
+    tally->at = i;
+    HR_TRY(predict_file(given, &options, observer, tally, err));
   }
 cleanup:
   hr_strings_fini(&names);
+  return status;
+}
+
+/* One tally of all ranks: of failures the first by the order of the files. */
+static hr_status add_up(const hr_world *world, const file_tally *tallies, file_tally *sum,
+                        hr_error *err) {
+  *sum = (file_tally){0};
+  for (size_t r = 0; r < hr_world_size(world); r++) {
+    const file_tally *own = &tallies[r];
+    char name[HR_WORLD_NAME_BYTES], sentence[HR_ERROR_MESSAGE_BYTES];
+    hr_world_name(world, r, name);
+    snprintf(sentence, sizeof sentence, "%s", own->last.message);
+    if (own->last.status != HR_OK && r > 0) {
+      return hr_fail(err, own->last.status, "%s: %s", name, sentence);
+    }
+    if (own->last.status != HR_OK) return hr_fail(err, own->last.status, "%s", sentence);
+    bool is_first = own->failed > 0 && (!sum->failed || own->first_at < sum->first_at);
+    if (is_first) {
+      sum->first_at = own->first_at;
+      sum->first = own->first;
+    }
+    sum->asked += own->asked;
+    sum->failed += own->failed;
+  }
+  return HR_OK;
+}
+
+static hr_status judge(const file_tally *tally, hr_error *err) {
+  if (tally->failed == 0) return HR_OK;
+  return hr_fail(err, tally->first.status,
+                 "%zu of %zu files could not be predicted, the first of them: %s",
+                 tally->failed, tally->asked, tally->first.message);
+}
+
+/* All ranks end with what rank 0 says of the tallies. */
+static hr_status conclude(hr_world *world, const file_tally *own, hr_error *err) {
+  hr_status status = HR_OK, found = HR_OK;
+  file_tally *all = NULL, sum;
+  bool is_host = hr_world_rank(world) == 0;
+  if (is_host) HR_TRY(hr_alloc(&all, hr_world_size(world), err));
+  HR_TRY(hr_world_gather(world, own, sizeof *own, all, err));
+  if (is_host) found = add_up(world, all, &sum, err);
+  if (is_host && found == HR_OK) found = judge(&sum, err);
+  int code = (int)found;
+  HR_TRY(hr_world_broadcast(world, &code, sizeof code, err));
+  found = (hr_status)code;
+  if (!is_host && found != HR_OK) hr_fail(err, found, "%s", "");
+cleanup:
+  hr_free(all);
+  if (status == HR_OK) return found;
+  hr_world_break(world);
+  return status;
+}
+
+/* A table for each file, by this process or by the ranks of its world. */
+static hr_status predict_each(const predict_values *given, const char *model,
+                              const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_world *world = NULL;
+  file_tally tally;
+  memset(&tally, 0, sizeof tally); /* all bytes travel */
+  if (!given->array) HR_TRY(hr_world_create(hr_world_mpi(), &world, err));
+  if (!hr_world_is_alone(world)) hr_interrupt_watch_forwarded();
+  status = predict_share(given, model, observer, world, &tally, err);
+  if (status != HR_OK) hr_fail(&tally.last, status, "%s", err->message);
+  status = conclude(world, &tally, err);
+  hr_world_leave(&world, status, err);
+cleanup:
   return status;
 }
 
@@ -118,6 +190,17 @@ static hr_status check_options(const predict_values *given, hr_error *err) {
                    "%s is for tables of a file each; name their folder with --each",
                    without);
   }
+  bool is_launched = hr_world_find_launch().is_launched;
+  if (is_launched && given->array) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--array is for one process, and a launcher started several ranks; "
+                   "leave it out, or start the program once");
+  }
+  if (is_launched && !given->each) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "a launcher started several ranks, which take files with a table of "
+                   "each; name their folder with --each, or start the program once");
+  }
   return HR_OK;
 }
 
@@ -131,6 +214,9 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   hr_interrupt_outlive_readers();
   hr_habits_begin(&given->habits, &display);
   hr_observer observer = hr_display_observer(&display);
+  /* Of several ranks the first shows how far it is; what others warn of names its file.
+   */
+  if (hr_world_find_launch().rank > 0) observer.progress = NULL;
   status = given->each ? predict_each(given, operand, &observer, err)
                        : predict(given, &options, &observer, err);
   hr_display_fini(&display);
@@ -231,7 +317,9 @@ const hr_verb hr_verb_predict = {
         "\n"
         "With --each DIR every FILE has a table of its own, DIR/PATH.csv with _ for /,\n"
         "and one that cannot be predicted leaves the others be; the jobs of an array\n"
-        "take their files by --array I/N, I from 0, or auto.",
+        "take their files by --array I/N, I from 0, or auto, and ranks that mpirun\n"
+        "started by their number.",
+    .takes_ranks = true,
     .values_size = sizeof(predict_values),
     .set_defaults = set_defaults,
     .run = run,

@@ -74,15 +74,6 @@ static void runner_init(runner *r, const hr_habits *habits) {
   }
 }
 
-/* Where a rank died the others cannot end as they should: the host's sentence, then all
- * at once. */
-static void end_broken(hr_world *world, hr_status status, const hr_error *err) {
-  if (!hr_world_is_broken(world)) return;
-  if (err->message[0]) fprintf(stderr, "headroom: %s\n", err->message);
-  fflush(NULL);
-  hr_world_abort(world, hr_status_exit_code(status));
-}
-
 /* A run, by this process or by all ranks of its world; then it is judged. */
 static hr_status run_study(const hr_study_options *study, bool has_gate, runner *r,
                            hr_error *err) {
@@ -99,8 +90,7 @@ static hr_status run_study(const hr_study_options *study, bool has_gate, runner 
   HR_TRY(hr_verb_check_lost(run_dir, err));
   if (has_gate) HR_TRY(hr_verb_check_gate(run_dir, err));
 cleanup:
-  end_broken(world, status, err);
-  hr_world_destroy(&world);
+  hr_world_leave(&world, status, err);
   hr_text_free(run_dir);
   return status;
 }

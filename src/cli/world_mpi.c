@@ -4,11 +4,11 @@
 #include "cli/world_mpi.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #if HR_MPI
 
 #include <mpi.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -203,3 +203,13 @@ const hr_world_engine *hr_world_mpi(void) {
 }
 
 #endif
+
+void hr_world_leave(hr_world **world, hr_status status, const hr_error *err) {
+  if (hr_world_is_broken(*world)) {
+    if (status != HR_OK && err->message[0])
+      fprintf(stderr, "headroom: %s\n", err->message);
+    fflush(NULL);
+    hr_world_abort(*world, hr_status_exit_code(status));
+  }
+  hr_world_destroy(world);
+}

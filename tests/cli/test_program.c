@@ -180,6 +180,13 @@ static void test_ranks(void **state) {
       "run study.yaml --detach", 2,
       "--detach is for one process, and a launcher started several ranks; leave "
       "it out, or start the program once");
+  check_refused("predict run a.h5 --each x --array 0/2", 2,
+                "--array is for one process, and a launcher started several ranks; leave "
+                "it out, or start the program once");
+  check_refused(
+      "predict run a.h5", 2,
+      "a launcher started several ranks, which take files with a table of each; "
+      "name their folder with --each, or start the program once");
   setenv("PMI_RANK", "1", 1); /* rank 0 has said it */
   check_line("sweep study.yaml", 2, "", "");
   check_line("run study.yaml --dry-run", 0, "", "");

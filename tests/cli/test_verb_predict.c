@@ -39,7 +39,8 @@ static const char about_predict[] =
     "\n"
     "With --each DIR every FILE has a table of its own, DIR/PATH.csv with _ for /,\n"
     "and one that cannot be predicted leaves the others be; the jobs of an array\n"
-    "take their files by --array I/N, I from 0, or auto.\n";
+    "take their files by --array I/N, I from 0, or auto, and ranks that mpirun\n"
+    "started by their number.\n";
 
 /* A folder with a bundle, a file of six spectra, and the words of a call. */
 typedef struct desk {

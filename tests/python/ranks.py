@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 
 # For Open MPI: as root, with more ranks than cores, threads anywhere, and in containers.
 ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -75,3 +77,16 @@ def find_rank(launched, rank):
         if name.isdigit() and names & set(variables_of(name)) and is_below(int(name), launched.pid):
             return int(name)
     return None
+
+
+def kill_one(launcher, out, count, chance, most):
+    """Goes on with a study on so many ranks, of which one is killed at a moment within `most`
+    seconds: (which, the exit code, stderr). `chance`: a random.Random."""
+    process = launcher.study(count, out, "--resume", threads=chance.choice((1, 2)))
+    time.sleep(chance.uniform(0.1, most))
+    victim = chance.randrange(count)
+    pid = find_rank(process, victim)
+    if pid:
+        os.kill(pid, signal.SIGKILL)
+    _, err = process.communicate(timeout=600)
+    return victim, process.returncode, err

@@ -5,7 +5,6 @@ import fcntl
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -96,14 +95,9 @@ class Ranks(unittest.TestCase):
 
     def hit(self, out, count):
         """Kills a random rank at a random moment; whether it hit."""
-        process = self.launcher.study(count, out, "--resume")
-        time.sleep(self.random.uniform(0.1, 1.2 * self.seconds))
-        victim = self.random.randrange(count)
-        pid = ranks.find_rank(process, victim)
-        if pid:
-            os.kill(pid, signal.SIGKILL)
-        _, err = process.communicate(timeout=120)
-        if process.returncode == 0:
+        victim, code, err = ranks.kill_one(self.launcher, out, count, self.random,
+                                           1.2 * self.seconds)
+        if code == 0:
             return False
         # The launcher says it of every one; the host, where it comes to it, of a guest.
         self.assertRegex(err, rf"(rank {victim} )|(EXIT CODE: 9)")
@@ -168,6 +162,31 @@ class Ranks(unittest.TestCase):
             self.assertEqual(process.returncode, 2)
         survival.finish(BUILD, self.config, out)
         shutil.rmtree(out)
+
+    def test_predictions_of_files(self):
+        """Ranks take files by their number; what cannot be predicted leaves the others be."""
+        files = []
+        for i in range(5):
+            files.append(os.path.join(self.scratch.name, f"new_{i}.h5"))
+            shutil.copy(os.path.join(os.path.dirname(self.config), "test", "dataset.h5"), files[i])
+        with open(files[3], "wb") as file:
+            file.write(b"no spectra")
+        for name in ("alone", "by_ranks"):
+            os.mkdir(self.place(name))
+        words = ["predict", self.one, *files, "--each"]
+        alone = subprocess.run([self.launcher.program, *words, self.place("alone")], text=True,
+                               capture_output=True, check=False)
+        _, err = self.end(self.launcher.start(3, *words, self.place("by_ranks")),
+                          code=alone.returncode)
+        self.assertEqual(self.errors(err), self.errors(alone.stderr))
+        self.assertIn("1 of 5 files could not be predicted, the first of them: ", err)
+        tables = os.listdir(self.place("alone"))
+        self.assertEqual(len(tables), 4)
+        for name in tables:
+            with open(os.path.join(self.place("alone"), name), "rb") as one, \
+                    open(os.path.join(self.place("by_ranks"), name), "rb") as other:
+                self.assertEqual(one.read(), other.read())
+        self.assertEqual(sorted(os.listdir(self.place("by_ranks"))), sorted(tables))
 
     def test_said_once(self):
         """What is wrong for all ranks, and what is for one process alone."""
