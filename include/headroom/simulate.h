@@ -76,6 +76,9 @@ typedef struct hr_simulate_options {
   /* Of lattice labels, 0.2: the chance of each of the three to be the free one, 0 to 1/3.
    * With 1/5 most stars (2/5) have none, as if two more axes were drawn. */
   double free_fraction;
+  /* Radial velocity in km/s, -1000 .. 1000; 0 and 0: stars stand still, and files have no
+   * column rv. */
+  hr_simulate_range rv;
 } hr_simulate_options;
 
 /* The values that the comments above name first: the users' own study, in small. `size`

@@ -290,7 +290,7 @@ def _plain(value):
 
 _CHOICES = {"dtype": ("f32", "f64"), "labels": ("uniform", "lattice"), "nodes": ("all", "half"),
             "noise_model": ("U", "A")}
-_RANGES = ("teff", "logg", "mh", "mag", "seeing", "zenith_angle", "field_angle")
+_RANGES = ("teff", "logg", "mh", "mag", "seeing", "zenith_angle", "field_angle", "rv")
 _NUMBERS = ("exposures", "exposure_time", "resolving_power", "fwhm", "error_scale", "mh_offset",
             "free_fraction")
 
@@ -313,7 +313,7 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
         Whether an earlier simulation there may be replaced. What is none never is.
     **options
         ``teff`` (K), ``logg``, ``mh`` (dex), ``mag`` (AB), ``seeing`` (arcsec),
-        ``zenith_angle``, ``field_angle`` (degrees): (low, high) or one number;
+        ``zenith_angle``, ``field_angle`` (degrees), ``rv`` (km/s): (low, high) or one number;
         ``exposures``, ``exposure_time`` (s), ``resolving_power``, ``fwhm`` (angstrom),
         ``error_scale``, ``mh_offset`` (dex), ``free_fraction``; ``dtype`` "f32" or "f64",
         ``labels`` "uniform" or "lattice", ``nodes`` "all" or "half", ``noise_model`` "U" or

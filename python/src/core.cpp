@@ -635,6 +635,7 @@ void simulate(const std::string &folder, const nb::dict &given, nb::object progr
   HR_TAKE_RANGE(seeing);
   HR_TAKE_RANGE(zenith_angle);
   HR_TAKE_RANGE(field_angle);
+  HR_TAKE_RANGE(rv);
   HR_TAKE(exposures);
   HR_TAKE(exposure_time);
   HR_TAKE(resolving_power);

@@ -13,6 +13,7 @@
 #include "core/parallel.h"
 #include "core/sized.h"
 #include "core/text.h"
+#include "data/doppler.h"
 #include "data/prepare.h"
 #include "simulate/interpolate.h"
 #include "simulate/smooth.h"
@@ -66,7 +67,10 @@ typedef struct simulator {
   hr_grid_tables *tables;
   hr_interpolator interpolator;
   hr_instrument instrument;
-  hr_exposure *exposures; /* [threads] */
+  hr_exposure *exposures;   /* [threads] */
+  hr_doppler doppler;       /* of the model spectra, where stars move */
+  hr_doppler_shift *shifts; /* [threads] */
+  float *resting;           /* [threads][P] */
   size_t threads;
   /* The batch. */
   uint64_t first_row;
@@ -84,7 +88,13 @@ static void simulator_destroy(simulator **address) {
   for (size_t i = 0; sim->exposures && i < sim->threads; i++) {
     hr_exposure_fini(&sim->exposures[i]);
   }
+  for (size_t i = 0; sim->shifts && i < sim->threads; i++) {
+    hr_doppler_shift_fini(&sim->shifts[i]);
+  }
   hr_free(sim->exposures);
+  hr_free(sim->shifts);
+  hr_free(sim->resting);
+  hr_doppler_fini(&sim->doppler);
   hr_instrument_fini(&sim->instrument);
   hr_tables_destroy(&sim->tables);
   hr_free(sim->weights);
@@ -113,6 +123,24 @@ cleanup:
   return status;
 }
 
+static bool is_moving(const hr_simulate_options *options) {
+  return options->rv.low != 0 || options->rv.high != 0;
+}
+
+static hr_status prepare_to_move(simulator *sim, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t pixels = sim->tables->pixels;
+  if (!is_moving(sim->options)) return HR_OK;
+  HR_TRY(hr_doppler_init(sim->tables->wave, pixels, &sim->doppler, err));
+  HR_TRY(hr_alloc(&sim->shifts, sim->threads, err));
+  for (size_t i = 0; i < sim->threads; i++) {
+    HR_TRY(hr_doppler_shift_init(&sim->doppler, &sim->shifts[i], err));
+  }
+  HR_TRY(hr_alloc(&sim->resting, sim->threads * pixels, err));
+cleanup:
+  return status;
+}
+
 static hr_status simulator_create(const hr_simulate_options *options,
                                   const hr_observer *observer, simulator **out,
                                   hr_error *err) {
@@ -124,6 +152,7 @@ static hr_status simulator_create(const hr_simulate_options *options,
   HR_TRY(hr_tables_create(&sim->tables, err));
   HR_TRY(hr_stars_check(options, sim->tables, err));
   HR_TRY(allocate_batch(sim, err));
+  HR_TRY(prepare_to_move(sim, err));
   HR_TRY(hr_interpolator_init(hr_compute_default(), sim->tables, options->nodes,
                               &sim->interpolator, err));
   HR_TRY(hr_instrument_init(sim->tables, options, &sim->instrument, err));
@@ -146,12 +175,23 @@ static void draw_star(void *context, size_t i, size_t thread) {
                           sim->weights + i * sim->tables->spectra);
 }
 
+/* A model spectrum as the star's velocity shows it. The grid has the pixels of the arm
+ * and no more: what comes in from beyond is its last pixel. */
+static void move_star(const simulator *sim, double velocity, size_t thread, float *flux) {
+  size_t pixels = sim->tables->pixels;
+  float *resting = sim->resting + thread * pixels;
+  memcpy(resting, flux, pixels * sizeof *flux);
+  hr_doppler_find(&sim->doppler, hr_doppler_factor(velocity), &sim->shifts[thread]);
+  hr_doppler_apply(&sim->doppler, &sim->shifts[thread], resting, flux);
+}
+
 static void observe_star(void *context, size_t i, size_t thread) {
   simulator *sim = context;
   const hr_star *star = &sim->star[i];
   size_t pixels = sim->tables->pixels;
   float *flux = sim->flux + i * pixels, *error = sim->error + i * pixels;
   double snr = 0.0;
+  if (is_moving(sim->options)) move_star(sim, star->rv, thread, flux);
   hr_instrument_expose(&sim->instrument, &star->conditions, &sim->exposures[thread]);
   hr_instrument_observe(&sim->instrument, &sim->exposures[thread], star->mag, flux, error,
                         &snr);
@@ -173,6 +213,8 @@ static void observe_star(void *context, size_t i, size_t thread) {
       [HR_COLUMN_SEEING] = star->conditions.seeing,
       [HR_COLUMN_ZENITH_ANGLE] = star->conditions.zenith_angle,
       [HR_COLUMN_FIELD_ANGLE] = star->conditions.field_angle,
+      [HR_COLUMN_REDSHIFT] = hr_doppler_factor(star->rv) - 1,
+      [HR_COLUMN_RV] = star->rv,
   };
   for (size_t c = 0; c < HR_COLUMN_COUNT; c++) sim->labels[c * BATCH + i] = labels[c];
 }
@@ -225,7 +267,8 @@ static hr_status open_shard(const simulator *sim, sim_split *split, hr_error *er
                            .pixels = sim->tables->pixels,
                            .wave = sim->tables->wave,
                            .dtype = sim->options->dtype,
-                           .has_noisy = sim->with_noise};
+                           .has_noisy = sim->with_noise,
+                           .has_rv = is_moving(sim->options)};
   HR_TRY(hr_writer_create(path, &shape, &split->writer, err));
   split->shard_end = end;
 cleanup:

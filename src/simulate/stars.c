@@ -17,6 +17,7 @@ enum {
   DRAW_FIELD_ANGLE,
   DRAW_SEEING,
   DRAW_FREE_AXIS,
+  DRAW_RV,
 };
 
 typedef struct range_rule {
@@ -53,6 +54,7 @@ static hr_status check_ranges(const hr_simulate_options *o, const hr_grid_tables
       {"seeing", "arcsec", o->seeing, t->seeing[0], t->seeing[t->seeing_count - 1]},
       {"zenith_angle", "degrees", o->zenith_angle, 0.0, 60.0},
       {"field_angle", "degrees", o->field_angle, 0.0, t->field_angle[t->angle_count - 1]},
+      {"rv", "km/s", o->rv, -HR_STARS_FASTEST, HR_STARS_FASTEST},
   };
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
     HR_TRY(check_range(&rules[i], err));
@@ -198,7 +200,8 @@ hr_star hr_stars_draw(const hr_simulate_options *options, const hr_grid_tables *
                      .zenith_angle = draw(options, stream, row, DRAW_ZENITH_ANGLE,
                                           options->zenith_angle),
                      .field_angle = draw(options, stream, row, DRAW_FIELD_ANGLE,
-                                         options->field_angle)}};
+                                         options->field_angle)},
+      .rv = draw(options, stream, row, DRAW_RV, options->rv)};
   if (options->labels == HR_SIMULATE_LATTICE) {
     double u = hr_uniform(options->seed, stream, row, DRAW_FREE_AXIS);
     double f = options->free_fraction;

@@ -11,10 +11,16 @@
 /* The users' grid has five axes, one of which, chosen at random, is free in each star. */
 #define HR_STARS_FREE_FRACTION 0.2
 
+/* km/s either way, above what stars of the Galaxy have; the arm's ends move by 30
+ * angstrom.
+ */
+#define HR_STARS_FASTEST 1000.0
+
 typedef struct hr_star {
   double labels[HR_GRID_AXES]; /* K, dex, dex */
   double mag;                  /* AB, HSC i */
   hr_conditions conditions;
+  double rv; /* km/s, 0 unless a range is asked for */
 } hr_star;
 
 /* Checks the options against the tables: HR_ERR_USAGE, with the option, its limits and

@@ -19,6 +19,7 @@ const char *const hr_writer_columns[HR_COLUMN_COUNT] = {
     [HR_COLUMN_SEEING] = "seeing",
     [HR_COLUMN_ZENITH_ANGLE] = "zenith_angle",
     [HR_COLUMN_FIELD_ANGLE] = "field_angle",
+    [HR_COLUMN_RV] = "rv",
 };
 
 /* By which the file is known again. */
@@ -33,7 +34,7 @@ hr_status hr_writer_create(const char *path, const hr_writer_shape *shape,
   options.dtype = shape->dtype == HR_SIMULATE_F64 ? HR_FLOAT64 : HR_FLOAT32;
   options.has_noisy = shape->has_noisy;
   options.labels = hr_writer_columns;
-  options.label_count = HR_COLUMN_COUNT;
+  options.label_count = shape->has_rv ? HR_COLUMN_COUNT : HR_COLUMN_RV;
   options.replace = true;
   options.written_by = mark_text;
   return hr_spectra_writer_open(path, &options, out, err);

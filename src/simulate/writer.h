@@ -21,6 +21,7 @@ enum {
   HR_COLUMN_SEEING,
   HR_COLUMN_ZENITH_ANGLE,
   HR_COLUMN_FIELD_ANGLE,
+  HR_COLUMN_RV, /* where stars move */
   HR_COLUMN_COUNT,
 };
 
@@ -31,7 +32,7 @@ typedef struct hr_writer_shape {
   size_t pixels;
   const double *wave; /* [pixels] angstrom, borrowed for the call */
   hr_simulate_dtype dtype;
-  bool has_noisy;
+  bool has_noisy, has_rv;
 } hr_writer_shape;
 
 /* Starts the file; what is there is replaced. Closed with hr_spectra_writer_close. */

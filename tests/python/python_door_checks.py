@@ -375,7 +375,7 @@ class BadInput(unittest.TestCase):
                 {}, mode="again")
         refused(headroom.UsageError,
                 "simulate has no option 'stars'; it has dtype, labels, nodes, noise_model, teff, "
-                "logg, mh, mag, seeing, zenith_angle, field_angle, exposures, exposure_time, "
+                "logg, mh, mag, seeing, zenith_angle, field_angle, rv, exposures, exposure_time, "
                 "resolving_power, fwhm, error_scale, mh_offset, free_fraction", headroom.simulate,
                 f"{STUDY}/none", stars=3)
         for name, value in (("train", 1.5), ("shards", -1), ("seed", 2**63)):

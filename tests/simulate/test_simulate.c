@@ -311,6 +311,66 @@ static void folders_have_to_be_writable(void **state) {
   scratch_fini(&s);
 }
 
+/* Through four values, at `behind` between the second and the third (Lagrange). */
+static double cubic(const float *x, double behind) {
+  double t = behind, a = t + 1, b = t - 1, c = t - 2;
+  return -(double)x[0] * t * b * c / 6 + (double)x[1] * a * b * c / 2 -
+         (double)x[2] * a * t * c / 2 + (double)x[3] * a * t * b / 6;
+}
+
+/* Moved spectra are the resting ones at other wavelengths, and labels but rv and redshift
+ * are the same. */
+static void stars_move(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  scratch_init(&s);
+  const double velocity[2] = {0, 250};
+  hr_dataset *dataset[2] = {NULL};
+  float *flux[2] = {NULL};
+  for (int i = 0; i < 2; i++) {
+    hr_simulate_options options = small(scratch_name(&s, i == 0 ? "still" : "moving"));
+    options.train_rows = 0;
+    options.rv = (hr_simulate_range){velocity[i], velocity[i]};
+    check_ok(hr_simulate(&options, NULL, &err));
+    dataset[i] = open_shards(s.name, "test/dataset.h5");
+    /* At level 0 the flux itself. */
+    hr_stream *stream = NULL;
+    hr_block block;
+    hr_stream_options streaming = hr_stream_options_default();
+    check_ok(hr_alloc(&flux[i], (size_t)40 * PIXELS, &err));
+    check_ok(hr_stream_create(dataset[i], &streaming, &stream, &err));
+    check_ok(hr_stream_next(stream, &block, &err));
+    memcpy(flux[i], block.flux, (size_t)40 * PIXELS * sizeof(float));
+    hr_stream_destroy(&stream);
+  }
+  const double *wave = hr_dataset_wave(dataset[0]), *rv = NULL, *redshift = NULL;
+  assert_int_not_equal(hr_dataset_label(dataset[0], "rv", true, &rv, &err), HR_OK);
+  check_ok(hr_dataset_label(dataset[1], "rv", true, &rv, &err));
+  check_ok(hr_dataset_label(dataset[1], "redshift", true, &redshift, &err));
+  check_near(rv[3], 250, 0);
+  check_near(redshift[3], 0.000834256, 1e-8);
+  const double step = (wave[PIXELS - 1] - wave[0]) / (PIXELS - 1);
+  for (size_t row = 0; row < 40; row++) {
+    const float *still = flux[0] + row * PIXELS, *moved = flux[1] + row * PIXELS;
+    /* The medians that both are scaled to 0.5 by are not quite of the same pixels. */
+    double ratio = 0;
+    for (size_t p = 100; p < PIXELS - 100; p++) {
+      double place = (wave[p] / (1 + redshift[row]) - wave[0]) / step;
+      size_t at = (size_t)place;
+      double behind = place - (double)at;
+      double line = cubic(still + at - 1, behind);
+      if (p == 100) ratio = (double)moved[p] / line;
+      check_near((double)moved[p] / line / ratio, 1, 0.01);
+    }
+  }
+  for (int i = 0; i < 2; i++) {
+    hr_free(flux[i]);
+    hr_dataset_destroy(&dataset[i]);
+  }
+  scratch_fini(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stored_noise_is_the_noise_the_study_generates),
@@ -320,6 +380,7 @@ int main(void) {
       cmocka_unit_test(extremes_stay_usable),
       cmocka_unit_test(bad_options_make_nothing),
       cmocka_unit_test(options_of_another_size),
+      cmocka_unit_test(stars_move),
       cmocka_unit_test(folders_have_to_be_writable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

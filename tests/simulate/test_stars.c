@@ -50,6 +50,28 @@ static void draws_fill_their_ranges(void **state) {
   check_near(high, 6000, 5);
 }
 
+static void stars_move_where_that_is_asked_for(void **state) {
+  (void)state;
+  enum { STARS = 4000 };
+  hr_simulate_options options = good(), moving = good();
+  double sum = 0, low = 0, high = 0;
+  moving.rv = (hr_simulate_range){-300, 300};
+  for (uint64_t row = 0; row < STARS; row++) {
+    hr_star still = hr_stars_draw(&options, tables, HR_STREAM_SIMULATE_TEST, row);
+    hr_star star = hr_stars_draw(&moving, tables, HR_STREAM_SIMULATE_TEST, row);
+    check_near(still.rv, 0, 0);
+    /* All else is as it was. */
+    assert_true(still.mag == star.mag && still.labels[0] == star.labels[0]);
+    check_within(star.rv, -300, 300);
+    sum += star.rv;
+    low = fmin(low, star.rv);
+    high = fmax(high, star.rv);
+  }
+  check_near(sum / STARS, 0, 14); /* five standard errors */
+  check_near(low, -300, 1);
+  check_near(high, 300, 1);
+}
+
 static void splits_and_seeds_have_other_stars(void **state) {
   (void)state;
   hr_simulate_options options = good();
@@ -222,6 +244,9 @@ static void bad_ranges_are_refused(void **state) {
   check_refused((o.field_angle = (hr_simulate_range){-0.1, 0.65}),
                 "field_angle is -0.1 to 0.65 degrees: give a range within 0 to 0.65, the "
                 "lower end first");
+  check_refused((o.rv = (hr_simulate_range){-300, 1001}),
+                "rv is -300 to 1001 km/s: give a range within -1000 to 1000, the lower "
+                "end first");
   check_refused((o.labels = HR_SIMULATE_LATTICE, o.mh = (hr_simulate_range){0.1, 0.2}),
                 "mh is 0.1 to 0.2 dex, where the model grid has no node: widen it, or "
                 "draw uniform labels");
@@ -282,6 +307,7 @@ static void bad_counts_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(draws_fill_their_ranges),
+      cmocka_unit_test(stars_move_where_that_is_asked_for),
       cmocka_unit_test(splits_and_seeds_have_other_stars),
       cmocka_unit_test(one_label_is_free_the_others_sit_on_nodes),
       cmocka_unit_test(a_third_frees_the_label_it_always_did),
