@@ -47,7 +47,9 @@ extern "C" {
   X(HR_FLAG_OUTSIDE_FLUX, 2048, "outside_flux",                                       \
     "a pixel far beyond the flux of all training spectra")                            \
   X(HR_FLAG_FEW_PIXELS, 4096, "few_pixels",                                           \
-    "too few good pixels on the model's grid: nothing is predicted")
+    "too few good pixels on the model's grid: nothing is predicted")                  \
+  X(HR_FLAG_VELOCITY, 8192, "velocity",                                               \
+    "a velocity at an end of its range, one of several that fit, or none")
 
 typedef enum hr_flag {
 #define HR_FLAG_ENUM(name, bit, word, meaning) name = bit,

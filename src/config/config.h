@@ -69,6 +69,8 @@ typedef struct hr_config {
     hr_strings mask;        /* "auto", "none", or the numbers of bits */
     uint64_t mask_bits;     /* what `mask` says: HR_MASK_ANY .. */
     bool reject_outliers;   /* rows that are no spectrum are not trained on */
+    char *rv;               /* "0" | "fit" | a label: velocities of the rows */
+    hr_numbers rv_range;    /* of "fit": from, to, km/s */
     int64_t rows;           /* training rows that are taken, drawn at random; 0: all */
     hr_strings train_paths; /* absolute; brace ranges and globs expanded, none twice */
     char *test_path;        /* absolute; none of train_paths */

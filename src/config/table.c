@@ -120,6 +120,25 @@ static const hr_field data_fields[] = {
          "Whether training rows without a good pixel, which are refused otherwise, and "
          "rows whose flux is far beyond that of all others are left out; costs one "
          "more pass over the training rows."},
+    {.name = "rv",
+     .kind = HR_FIELD_TEXT,
+     FIELD(data.rv),
+     .default_text = "0",
+     .help = "The radial velocity of the rows, training and test, by which all spectra "
+             "are brought to rest before anything else: 0, they are at rest; fit, "
+             "measured with the model grid; else the label that holds it, km/s."},
+    {.name = "rv_range",
+     .kind = HR_FIELD_NUMBERS,
+     FIELD(data.rv_range),
+     .default_text = "[-500, 500]",
+     .minimum = -3000,
+     .maximum = 3000,
+     .order = HR_FIELD_INCREASING,
+     .least_count = 2,
+     .only_with = "rv",
+     .only_where = "fit",
+     .help = "From and to which velocity fit looks, km/s; what of the pixels' range such "
+             "velocities move out of it is left out of all rows."},
     {.name = "rows",
      .kind = HR_FIELD_INTEGER,
      FIELD(data.rows),

@@ -189,6 +189,14 @@ static void write_preparation(const hr_config *config, hr_text *out) {
   if (strcmp(config->data.unlabelled, "refuse") != 0) {
     hr_text_append(out, "unlabelled: %s\n", config->data.unlabelled);
   }
+  if (strcmp(config->data.rv, "0") != 0) {
+    hr_text_append(out, "rv: ");
+    hr_field_write_text(config->data.rv, out);
+    hr_text_append(out, "\n");
+    for (size_t i = 0; i < config->data.rv_range.count; i++) {
+      hr_text_append(out, "rv_range: %.17g\n", config->data.rv_range.items[i]);
+    }
+  }
   if (config->data.rows > 0)
     hr_text_append(out, "rows: %" PRId64 "\n", config->data.rows);
 }

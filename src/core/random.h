@@ -35,6 +35,8 @@ typedef enum hr_stream_id {
   HR_STREAM_GLOBAL_ROWS = 17, /* which training rows a model of all rows learns from */
   HR_STREAM_DRAWN_ROWS = 18,  /* which training rows a study takes at all */
   HR_STREAM_DROPOUT = 19,     /* which values of a network a step leaves out */
+  HR_STREAM_VELOCITY =
+      20, /* pixel noise that velocities of training rows are measured in */
 } hr_stream_id;
 
 /* The uniform deviate number `index` of row `row`, in the open interval (0, 1), 53 bits.

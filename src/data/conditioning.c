@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "data/array.h"
 #include "data/bad_pixels.h"
+#include "data/rest.h"
 #include "data/shard.h"
 
 enum {
@@ -108,7 +109,11 @@ typedef struct sampler {
   float *narrow;        /* [staging.rows][P] */
   uint8_t *mask, *bad;  /* [staging.rows][P] */
   hr_array_staging staging;
-  float *scratch;   /* [threads][3][P] */
+  float *scratch;           /* [threads][3][P] */
+  const hr_rest *rest;      /* borrowed; NULL: rows stay where they are */
+  const double *velocity;   /* [rows of the dataset], borrowed */
+  hr_rest_scratch *resting; /* [threads]; NULL without `rest` */
+  size_t threads;
   row_facts *facts; /* [rows of the sample] */
   size_t rows;
   /* Over good pixels of rows that are not left out. */
@@ -261,7 +266,27 @@ static double error_of(const double *error, const uint8_t *bad, size_t pixels,
 typedef struct piece {
   sampler *sampler;
   size_t first; /* of the sample */
+  size_t row;   /* of the dataset */
 } piece;
+
+/* As streams do (data/rest.h), in the row's own unit. */
+static void bring_to_rest(const piece *c, size_t i, size_t thread, double unit) {
+  sampler *s = c->sampler;
+  size_t pixels = s->pixels, at = i * pixels;
+  float *flux = s->scratch + 3 * thread * pixels, *error = flux + pixels;
+  bool has_errors = s->arrays[ERROR].dataset >= 0;
+  uint8_t *mask = s->arrays[MASK].dataset >= 0 ? s->mask + at : NULL;
+  narrow_row(s->flux + at, pixels, unit, flux);
+  if (has_errors) narrow_row(s->error + at, pixels, unit, error);
+  const hr_pixels row = {
+      .count = pixels, .flux = flux, .error = has_errors ? error : NULL};
+  hr_rest_bring(s->rest, &s->resting[thread], s->velocity[c->row + i], &row, mask,
+                has_errors && !s->ignores_errors);
+  for (size_t p = 0; p < pixels; p++) {
+    s->flux[at + p] = unit * (double)flux[p];
+    if (has_errors) s->error[at + p] = unit * (double)error[p];
+  }
+}
 
 static void look_at_row(void *context, size_t i, size_t thread) {
   const piece *c = context;
@@ -269,7 +294,9 @@ static void look_at_row(void *context, size_t i, size_t thread) {
   size_t pixels = s->pixels, at = i * pixels;
   float *scratch = s->scratch + 3 * thread * pixels;
   row_facts *facts = &s->facts[c->first + i];
-  find_bad(s, i, unit_of(s->flux + at, pixels), scratch);
+  double unit = unit_of(s->flux + at, pixels);
+  if (s->rest) bring_to_rest(c, i, thread, unit);
+  find_bad(s, i, unit, scratch);
   if (s->is_wild) return;
   *facts = (row_facts){.good = 0, .error = (double)NAN};
   measure_row(s->flux + at, s->bad + at, pixels, scratch, facts);
@@ -305,7 +332,7 @@ static hr_status take_rows(sampler *s, size_t first, size_t rows, hr_error *err)
     part = smaller(part, shard->first_row + shard->rows - row);
     if (s->shard != number) HR_TRY(open_shard(s, number, err));
     HR_TRY(read_rows(s, row - shard->first_row, part, err));
-    hr_parallel_for(part, look_at_row, &(piece){s, s->rows});
+    hr_parallel_for(part, look_at_row, &(piece){s, s->rows, row});
     for (size_t i = 0; i < part; i++) {
       if (!s->is_wild || !s->is_wild[s->rows + i]) add_row(s, i);
     }
@@ -353,6 +380,8 @@ static void sampler_fini(sampler *s) {
   hr_free(s->bad);
   hr_free(s->staging.values);
   hr_free(s->scratch);
+  for (size_t t = 0; t < s->threads; t++) hr_rest_scratch_fini(&s->resting[t]);
+  hr_free(s->resting);
   hr_free(s->facts);
   hr_free(s->sum);
   hr_free(s->clipped_sum);
@@ -391,6 +420,12 @@ static hr_status sampler_init(sampler *s, const hr_dataset *dataset, uint64_t ma
   HR_TRY(hr_alloc(&s->lowest, s->pixels, err));
   HR_TRY(hr_alloc(&s->highest, s->pixels, err));
   HR_TRY(hr_alloc(&s->count, s->pixels, err));
+  s->rest = hr_dataset_rest(dataset, &s->velocity);
+  if (!s->rest) goto cleanup;
+  HR_TRY(hr_alloc(&s->resting, hr_thread_count(), err));
+  for (; s->threads < hr_thread_count(); s->threads++) {
+    HR_TRY(hr_rest_scratch_init(s->rest, &s->resting[s->threads], err));
+  }
 cleanup:
   return status;
 }

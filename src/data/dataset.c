@@ -26,6 +26,8 @@ void hr_dataset_destroy(hr_dataset **dataset) {
   }
   for (size_t k = 0; k < self->label_count; k++) hr_label_column_fini(&self->labels[k]);
   for (int p = 0; p < HR_PLACES; p++) hr_free((void *)self->places.path[p]);
+  hr_rest_fini(&self->rest);
+  hr_free(self->velocity);
   hr_strings_fini(&self->names);
   hr_free(self->labels);
   hr_free(self->indices);
@@ -372,8 +374,27 @@ hr_status hr_dataset_leave_out(hr_dataset *dataset, const bool *left_out, hr_err
   for (size_t k = 0; k < dataset->label_count; k++) {
     close_up(&dataset->labels[k], left_out, rows);
   }
+  close_up(&(hr_label_column){.values = dataset->velocity}, left_out, rows);
 cleanup:
   return status;
+}
+
+hr_status hr_dataset_bring_to_rest(hr_dataset *dataset, double **velocity,
+                                   const double range[2], hr_error *err) {
+  hr_status status = HR_OK;
+  hr_free(dataset->velocity);
+  hr_rest_fini(&dataset->rest);
+  dataset->velocity = *velocity;
+  *velocity = NULL;
+  HR_TRY(hr_rest_init(hr_dataset_wave(dataset), hr_dataset_pixels(dataset), range,
+                      &dataset->rest, err));
+cleanup:
+  return status;
+}
+
+const hr_rest *hr_dataset_rest(const hr_dataset *dataset, const double **velocity) {
+  *velocity = dataset->velocity;
+  return dataset->velocity ? &dataset->rest : NULL;
 }
 
 /* --- asking --- */

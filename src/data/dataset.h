@@ -132,6 +132,16 @@ hr_status hr_dataset_assign_bins(const hr_dataset *dataset, const hr_axis *axes,
 hr_status hr_dataset_leave_out(hr_dataset *dataset, const bool *left_out,
                                hr_error *err) HR_MUST_CHECK;
 
+/* From here on streams, and whoever else reads spectra, have them at rest (data/rest.h);
+ * all that was read before is not. velocity: [N] km/s, NaN: not known, taken; range:
+ * from, to. Statuses as hr_rest_init. */
+hr_status hr_dataset_bring_to_rest(hr_dataset *dataset, double **velocity,
+                                   const double range[2], hr_error *err) HR_MUST_CHECK;
+
+/* How, and the velocities [N], borrowed; NULL: they are not brought to rest. */
+struct hr_rest; /* data/rest.h */
+const struct hr_rest *hr_dataset_rest(const hr_dataset *dataset, const double **velocity);
+
 /* Which shard a row is in: its path (borrowed) and the row's number there, for messages.
  */
 const char *hr_dataset_locate(const hr_dataset *dataset, size_t row,

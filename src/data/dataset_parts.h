@@ -4,6 +4,7 @@
 #define HR_DATA_DATASET_PARTS_H
 
 #include "data/frame.h"
+#include "data/rest.h"
 #include "data/shard.h"
 
 /* A label column that the first shard has, or that a table gave. */
@@ -29,6 +30,8 @@ struct hr_dataset {
   hr_frame_others *others; /* [file_count] columns that are no numbers */
   bool is_observed;        /* one file, to be predicted */
   hr_places places;        /* owned texts, which the shards borrow */
+  hr_rest rest;            /* how rows are brought to rest, where velocity is there */
+  double *velocity;        /* [N] km/s; NULL: they stay as they are */
 };
 
 /* Lists the names of the columns that every shard has anew. HR_ERR_MEMORY. */

@@ -104,6 +104,16 @@ static bool is_beyond(const hr_doppler *doppler, int32_t from) {
   return from < 0 || from + 1 >= (int32_t)doppler->pixels;
 }
 
+/* In four sums, which a vector unit adds to at a time. */
+static inline double weigh_inside(const float *w, const float *x) {
+  enum { WIDE = 4 };
+  double sums[WIDE] = {0};
+  for (size_t t = 0; t < TAPS; t += WIDE) {
+    for (size_t l = 0; l < WIDE; l++) sums[l] += (double)w[t + l] * (double)x[t + l];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 void hr_doppler_apply(const hr_doppler *doppler, const hr_doppler_shift *shift,
                       const float *in, float *out) {
   size_t pixels = doppler->pixels;
@@ -114,8 +124,7 @@ void hr_doppler_apply(const hr_doppler *doppler, const hr_doppler_shift *shift,
     if (is_beyond(doppler, shift->from[p])) {
       sum = (double)in[clamp(shift->from[p], pixels)];
     } else if (first >= 0 && first + TAPS <= (int64_t)pixels) {
-      const float *x = in + first;
-      for (size_t t = 0; t < TAPS; t++) sum += (double)w[t] * (double)x[t];
+      sum = weigh_inside(w, in + first);
     } else {
       for (size_t t = 0; t < TAPS; t++) {
         sum += (double)w[t] * (double)in[clamp(first + (int64_t)t, pixels)];

@@ -14,6 +14,7 @@
 #include "core/parallel.h"
 #include "data/array.h"
 #include "data/prepare.h"
+#include "data/rest.h"
 #include "data/shard.h"
 #include "data/snr.h"
 
@@ -40,6 +41,10 @@ struct hr_stream {
   size_t pixels;
   hr_stream_options options;
   hr_conditioning conditioning; /* its stand-in is borrowed */
+  const hr_rest *rest;    /* borrowed from the dataset; NULL: rows stay where they are */
+  const double *velocity; /* [rows of the dataset], borrowed */
+  hr_rest_scratch *resting; /* [threads]; NULL without `rest` */
+  size_t threads;
   memory_plan plan;
 
   size_t shard; /* the one that is being read */
@@ -221,6 +226,17 @@ cleanup:
   return status;
 }
 
+static hr_status allocate_rest(hr_stream *stream, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t threads = hr_thread_count();
+  HR_TRY(hr_alloc(&stream->resting, threads, err));
+  for (; stream->threads < threads; stream->threads++) {
+    HR_TRY(hr_rest_scratch_init(stream->rest, &stream->resting[stream->threads], err));
+  }
+cleanup:
+  return status;
+}
+
 hr_status hr_stream_create(const hr_dataset *dataset, const hr_stream_options *options,
                            hr_stream **out, hr_error *err) {
   hr_status status = HR_OK;
@@ -242,6 +258,8 @@ hr_status hr_stream_create(const hr_dataset *dataset, const hr_stream_options *o
   }
   stream->plan = make_plan(stream, &needs);
   HR_TRY(allocate(stream, err));
+  stream->rest = hr_dataset_rest(dataset, &stream->velocity);
+  if (stream->rest) HR_TRY(allocate_rest(stream, err));
   *out = stream;
   stream = NULL;
 cleanup:
@@ -260,6 +278,8 @@ void hr_stream_destroy(hr_stream **stream) {
   if (!s) return;
   close_shard(s);
   for (int i = 0; i < VALUES; i++) hr_free(s->values[i]);
+  for (size_t t = 0; t < s->threads; t++) hr_rest_scratch_fini(&s->resting[t]);
+  hr_free(s->resting);
   hr_free(s->mask);
   hr_free(s->empty);
   hr_free(s->holed);
@@ -338,7 +358,18 @@ static float *row_of(float *values, size_t offset) {
   return values ? values + offset : NULL;
 }
 
-static void prepare_values(const prepare_context *c, size_t i) {
+/* Before anything is drawn or mended, so that rows are what files at rest would hold. */
+static void bring_to_rest(const prepare_context *c, size_t i, size_t thread,
+                          const hr_pixels *row) {
+  hr_stream *stream = c->stream;
+  bool has_mask = stream->arrays[MASK].dataset >= 0;
+  uint8_t *mask = has_mask ? stream->mask + i * stream->pixels : NULL;
+  hr_rest_bring(stream->rest, &stream->resting[thread],
+                stream->velocity[c->block->first_row + i], row, mask,
+                stream->conditioning.knows_errors);
+}
+
+static void prepare_values(const prepare_context *c, size_t i, size_t thread) {
   hr_stream *stream = c->stream;
   size_t pixels = stream->pixels, offset = i * pixels;
   hr_row_report *report = &stream->reports[i];
@@ -351,6 +382,7 @@ static void prepare_values(const prepare_context *c, size_t i) {
       .error = row_of(stream->values[ERROR], offset),
       .noisy = is_drawn ? NULL : noisy,
       .mask = stream->arrays[MASK].dataset >= 0 ? stream->mask + offset : NULL};
+  if (stream->rest) bring_to_rest(c, i, thread, &row);
   hr_prepare_row(&stream->conditioning, &row, report);
   bool is_usable = report->fault == HR_ROW_GOOD || report->fault == HR_ROW_EMPTY;
   bool is_stored = row.flux && row.noisy && row.error;
@@ -361,10 +393,10 @@ static void prepare_values(const prepare_context *c, size_t i) {
   hr_prepare_check_noisy(pixels, noisy, report);
 }
 
-static void prepare_one_row(const prepare_context *c, size_t i) {
+static void prepare_one_row(const prepare_context *c, size_t i, size_t thread) {
   hr_stream *stream = c->stream;
   size_t pixels = stream->pixels, offset = i * pixels;
-  prepare_values(c, i);
+  prepare_values(c, i, thread);
   if (!stream->snr) return;
   bool is_good = stream->reports[i].fault == HR_ROW_GOOD;
   stream->snr[i] = (double)NAN;
@@ -399,7 +431,7 @@ static void prepare_group(void *context, size_t group, size_t thread) {
     if (!atomic_flag_test_and_set(&c->failed)) c->reason = reason;
     return;
   }
-  for (size_t i = first; i < end; i++) prepare_one_row(c, i);
+  for (size_t i = first; i < end; i++) prepare_one_row(c, i, thread);
 }
 
 /* Reads and prepares the block's rows. */

@@ -22,7 +22,7 @@ static const double step = 16.0;      /* km/s, of the coarse look */
 static const double half_slope = 2.0; /* km/s: a derivative is a difference over twice */
 static const double near = 64.0;      /* km/s: what belongs to one minimum */
 static const double rival = 9.0;      /* of chi2 */
-static const double settled = 0.02;   /* km/s */
+static const double settled = 0.02;   /* of sigma */
 
 struct hr_velocity {
   hr_doppler doppler;
@@ -382,13 +382,13 @@ static size_t take_row(const hr_velocity *v, hr_velocity_scratch *scratch,
 hr_velocity_answer hr_velocity_fit(const hr_velocity *v, hr_velocity_scratch *scratch,
                                    const float *flux, const float *error, double base) {
   hr_velocity_answer none = {(double)NAN, (double)NAN, HR_VELOCITY_NONE};
-  double level = 0, velocity = 0, sigma = 0, change = 2 * settled;
+  double level = 0, velocity = 0, sigma = 0, change = INFINITY;
   if (take_row(v, scratch, flux, error, base, &level) < FEWEST_PIXELS) return none;
   if (!(level > 0)) return none;
   size_t best = look(v, scratch, level);
   if (best == SIZE_MAX) return none;
   velocity = coarse_velocity(v, best);
-  for (int round = 0; round < ROUNDS && fabs(change) > settled; round++) {
+  for (int round = 0; round < ROUNDS && fabs(change) > settled * sigma; round++) {
     if (!better(v, scratch, level, &velocity, &sigma, &change)) return none;
   }
   bool is_edge = velocity <= v->low || velocity >= v->high;

@@ -41,6 +41,7 @@ void hr_bundle_description_fini(hr_bundle_description *d) {
   hr_free(d->program);
   hr_free(d->study);
   hr_free(d->fingerprint);
+  hr_free(d->rv);
   hr_free(d->wave);
   hr_free(d->conditioning.stand_in);
   hr_free(d->conditioning.lowest);

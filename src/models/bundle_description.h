@@ -84,7 +84,10 @@ typedef struct hr_bundle_description {
   size_t pixels;
   hr_conditioning conditioning; /* what is done to spectra; a scale of 0: not known, as
                                    in bundles of before there was one */
-  double noise_level;           /* of the training spectra, in units of the error */
+  char *rv; /* how rows were brought to rest: "fit", or the label with velocities; NULL:
+               they were taken as they are */
+  double rv_range[2]; /* of it, km/s */
+  double noise_level; /* of the training spectra, in units of the error */
   hr_flux_scale flux; /* of the training spectra, to which others are to be scaled; NaN:
                          not known, as in bundles of before that was kept */
   char *uncovered;    /* "exclude" | "global" | "nearest": who predicts such rows */

@@ -12,6 +12,7 @@
 #include "core/npy.h"
 #include "data/bad_pixels.h"
 #include "data/bins.h"
+#include "data/rest.h"
 #include "headroom/version.h"
 #include "models/bundle.h"
 #include "models/bundle_parts.h"
@@ -133,6 +134,18 @@ static void read_flux(reader *r, const json_t *object) {
   require(r, !(flux->spread_low > flux->spread_high), "spread_low");
 }
 
+/* In bundles of spectra that are brought to rest. */
+static void read_rest(reader *r, const json_t *object) {
+  hr_bundle_description *d = &r->d;
+  if (!json_object_get(object, "rv")) return;
+  d->rv = read_text(r, object, "rv");
+  d->rv_range[0] = read_number(r, object, "rv_low");
+  d->rv_range[1] = read_number(r, object, "rv_high");
+  require(r, d->rv_range[0] >= -HR_REST_FASTEST, "rv_low");
+  require(r, d->rv_range[1] >= d->rv_range[0] && d->rv_range[1] <= HR_REST_FASTEST,
+          "rv_high");
+}
+
 static void read_head(reader *r) {
   hr_bundle_description *d = &r->d;
   d->program = read_text(r, r->root, "program");
@@ -142,6 +155,7 @@ static void read_head(reader *r) {
   const json_t *preparation = json_object_get(r->root, "preparation");
   if (r->version > 1) read_conditioning(r, preparation);
   d->noise_level = read_number(r, preparation, "noise_level");
+  read_rest(r, preparation);
   read_flux(r, preparation);
   require(r, d->noise_level >= 0, "noise_level");
   d->snr = read_range(r, json_object_get(r->root, "snr"));

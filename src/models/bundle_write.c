@@ -307,6 +307,11 @@ static void put_preparation(hr_json_builder *builder, json_t *root,
   json_t *high = c.highest ? json_string(HR_BUNDLE_HIGHEST) : json_null();
   hr_json_put(builder, object, "highest", high);
   hr_json_put_number(builder, object, "noise_level", d->noise_level);
+  if (d->rv) {
+    hr_json_put_text(builder, object, "rv", d->rv);
+    hr_json_put_number(builder, object, "rv_low", d->rv_range[0]);
+    hr_json_put_number(builder, object, "rv_high", d->rv_range[1]);
+  }
   hr_json_put_number(builder, object, "flux_median", d->flux.level);
   hr_json_put_number(builder, object, "flux_low", d->flux.level_low);
   hr_json_put_number(builder, object, "flux_high", d->flux.level_high);

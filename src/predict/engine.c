@@ -163,6 +163,10 @@ hr_status hr_engine_open(const char *path, const char *router, const char *exper
   HR_TRY(hr_bundle_open(path, &engine->bundle, err));
   HR_TRY(find_router(engine, router, err));
   engine->conditioning = hr_bundle_conditioning(hr_engine_describe(engine));
+  if (hr_engine_describe(engine)->rv) {
+    HR_TRY(hr_mover_create(hr_engine_describe(engine), &engine->conditioning,
+                           &engine->mover, err));
+  }
   HR_TRY(make_grid(engine, err));
   if (expert && !has_method(hr_engine_describe(engine), expert)) {
     status = fail_expert(engine, expert, err);
@@ -178,6 +182,7 @@ cleanup:
 
 void hr_engine_close(hr_engine **engine) {
   if (!*engine) return;
+  hr_mover_destroy(&(*engine)->mover);
   hr_open_gate_fini(&(*engine)->gate);
   hr_bundle_close(&(*engine)->bundle);
   hr_free((*engine)->slots);
@@ -198,6 +203,10 @@ const char *hr_engine_folder(const hr_engine *engine) {
 
 const hr_router *hr_engine_router(const hr_engine *engine) {
   return engine->router;
+}
+
+const hr_mover *hr_engine_mover(const hr_engine *engine) {
+  return engine->mover;
 }
 
 const hr_conditioning *hr_engine_conditioning(const hr_engine *engine) {
@@ -239,6 +248,8 @@ hr_status hr_engine_result_init(const hr_engine *engine, size_t rows,
   HR_TRY(hr_alloc(&out->chi2, rows, err));
   HR_TRY(hr_alloc(&out->effective, rows, err));
   HR_TRY(hr_alloc(&out->flags, rows, err));
+  HR_TRY(hr_alloc(&out->rv, rows, err));
+  HR_TRY(hr_alloc(&out->sigma_rv, rows, err));
   HR_TRY(hr_alloc(&out->scale, rows, err));
   HR_TRY(hr_alloc(&out->side, rows, err));
   HR_TRY(hr_alloc(&out->beyond, rows, err));
@@ -259,6 +270,8 @@ void hr_engine_result_fini(hr_engine_result *result) {
   hr_free(result->chi2);
   hr_free(result->effective);
   hr_free(result->flags);
+  hr_free(result->rv);
+  hr_free(result->sigma_rv);
   hr_free(result->scale);
   hr_free(result->side);
   hr_free(result->beyond);

@@ -127,12 +127,21 @@ static void forget_sigma(size_t targets, size_t i, hr_engine_result *out) {
   }
 }
 
+static void take_velocity(const hr_engine_rows *rows, size_t i, hr_engine_result *out) {
+  const hr_velocity_answer none = {(double)NAN, (double)NAN, 0};
+  const hr_velocity_answer *velocity = rows->velocity ? &rows->velocity[i] : &none;
+  out->rv[i] = velocity->rv;
+  out->sigma_rv[i] = velocity->sigma;
+  if (velocity->flags) out->flags[i] |= HR_FLAG_VELOCITY;
+}
+
 void hr_engine_flag(const hr_engine *engine, const hr_engine_rows *rows,
                     const bool *outside, hr_engine_result *out) {
   for (size_t i = 0; i < rows->spectra.rows; i++) {
     bool is_bad = rows->reports[i].fault != HR_ROW_GOOD;
     out->flags[i] = is_bad ? HR_FLAG_BAD_SPECTRUM : flag_row(engine, out, i);
     if (outside[i]) out->flags[i] |= HR_FLAG_OUTSIDE_BINS;
+    take_velocity(rows, i, out);
     if (out->masked[i] > most_masked) out->flags[i] |= HR_FLAG_MASKED;
     forget_sigma(hr_engine_describe(engine)->target_count, i, out);
   }

@@ -16,6 +16,7 @@ struct hr_engine {
   const hr_router *router;
   hr_open_gate gate;            /* that the router hr_router_gate goes by; else empty */
   hr_conditioning conditioning; /* the bundle's */
+  hr_mover *mover;              /* where the bundle's spectra were brought to rest */
   hr_axis *axes;                /* the bundle's, as routers take them */
   hr_routing_grid grid;
   hr_engine_slot *slots; /* [T][slot_count] the bins, then the model of all rows */

@@ -10,6 +10,7 @@
 #include "data/label_doubts.h"
 #include "data/label_index.h"
 #include "data/shard.h"
+#include "features/velocity_rows.h"
 
 /* As data/dataset.c's: far above the rounding of fp32, far below a pixel. */
 static const double wave_tolerance = 1e-6;
@@ -103,6 +104,45 @@ static const char *column_of(const hr_strings *names, const hr_bundle_axis *axis
   return has_column ? axis->column : axis->label;
 }
 
+/* Of a bundle whose spectra were brought to rest by a label. */
+static hr_status find_velocity(const hr_input_wish *wish, hr_input *input,
+                               const char *path, hr_error *err) {
+  const hr_mover *mover = hr_engine_mover(wish->engine);
+  hr_error reason = {.status = HR_OK};
+  if (!mover || !mover->label) return HR_OK;
+  hr_status status =
+      hr_dataset_label(input->dataset, mover->label, false, &input->given, &reason);
+  if (status == HR_OK) return HR_OK;
+  return hr_fail(err, HR_ERR_DATA,
+                 "%s has no label %s, by which the spectra of the bundle %s were brought "
+                 "to rest; add it, or train a study with data.rv: fit",
+                 path, mover->label, hr_engine_folder(wish->engine));
+}
+
+hr_status hr_input_bring_to_rest(const hr_input_wish *wish,
+                                 const hr_stream_options *streaming, hr_input *input,
+                                 const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  double *own = NULL;
+  const hr_mover *mover = hr_engine_mover(wish->engine);
+  if (!mover || !input->dataset) return HR_OK;
+  HR_TRY(hr_alloc(&input->velocity, input->rows, err));
+  HR_TRY(hr_alloc(&own, input->rows, err));
+  if (mover->velocity) {
+    const hr_velocity_set set = {input->dataset, *streaming, "measuring velocities"};
+    HR_TRY(hr_velocity_measure(mover->velocity, &set, observer, input->velocity, err));
+  }
+  for (size_t i = 0; i < input->rows; i++) {
+    if (input->given) input->velocity[i] = hr_velocity_given(input->given[i]);
+    own[i] = input->velocity[i].rv;
+  }
+  const double range[2] = {mover->rest.low, mover->rest.high};
+  HR_TRY(hr_dataset_bring_to_rest(input->dataset, &own, range, err));
+cleanup:
+  hr_free(own);
+  return status;
+}
+
 static hr_status find_labels(const hr_input_wish *wish, hr_input *input, hr_error *err) {
   hr_status status = HR_OK;
   const hr_bundle_description *d = hr_engine_describe(wish->engine);
@@ -130,7 +170,9 @@ static hr_status open_dataset(const hr_input_wish *wish, const char *path,
                               const hr_observer *observer, hr_dataset **out,
                               hr_error *err) {
   const hr_router *router = hr_engine_router(wish->engine);
-  bool with_labels = router->needs_labels || wish->keep->count > 0;
+  const hr_mover *mover = hr_engine_mover(wish->engine);
+  bool has_label = mover && mover->label;
+  bool with_labels = router->needs_labels || wish->keep->count > 0 || has_label;
   hr_error reason = {.status = HR_OK};
   hr_dataset *bare = NULL;
   const hr_places places = hr_bundle_places(hr_engine_describe(wish->engine));
@@ -146,6 +188,11 @@ static hr_status open_dataset(const hr_input_wish *wish, const char *path,
     return hr_fail(err, status,
                    "--router %s routes by labels, and %s; --router global needs none",
                    router->name, reason.message);
+  }
+  if (has_label) {
+    return hr_fail(err, status,
+                   "the bundle's spectra were brought to rest by the label %s, and %s",
+                   mover->label, reason.message);
   }
   return hr_fail(err, status, "--keep takes labels, and %s", reason.message);
 }
@@ -250,6 +297,7 @@ hr_status hr_input_open(const hr_input_wish *wish, const char *path,
   HR_TRY(choose_flux(wish, path, out, err));
   if (wish->index == HR_INDEX_ROWS) HR_TRY(hr_dataset_follow_index(out->dataset, err));
   HR_TRY(find_labels(wish, out, err));
+  HR_TRY(find_velocity(wish, out, path, err));
   HR_TRY(check_order(wish, out, path, observer, err));
 cleanup:
   return status;
@@ -261,6 +309,7 @@ void hr_input_fini(hr_input *input) {
   for (size_t i = 0; i < input->taken_count; i++) {
     hr_table_column_fini(&input->taken[i]);
   }
+  hr_free(input->velocity);
   hr_free(input->taken);
   hr_free(input->axes);
   hr_free(input->kept);

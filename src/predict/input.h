@@ -24,8 +24,10 @@ typedef struct hr_input {
   hr_bin_column *axes; /* [axis_count] columns for the router; NULL: not needed */
   const double **kept; /* [keep->count] columns */
   const int64_t *
-      *kept_whole;        /* [keep->count] the same where they are integers, or NULL */
-  hr_table_column *taken; /* [taken_count] columns of a survey's file, owned */
+      *kept_whole;     /* [keep->count] the same where they are integers, or NULL */
+  const double *given; /* [rows] velocities of a label, borrowed, or NULL */
+  hr_velocity_answer *velocity; /* [rows] by which they are at rest, or NULL */
+  hr_table_column *taken;       /* [taken_count] columns of a survey's file, owned */
   size_t taken_count;
 } hr_input;
 
@@ -38,6 +40,14 @@ typedef struct hr_input {
 hr_status hr_input_open(const hr_input_wish *wish, const char *path,
                         const hr_observer *observer, hr_input *out,
                         hr_error *err) HR_MUST_CHECK;
+/* Brings the rows of an HDF5 file to rest where the bundle's were, and tells by what in
+ * `velocity`; streaming: as they are going to be read. Rows of a survey are brought there
+ * as they are read. Cost, where velocities are measured: one more pass. Statuses as
+ * streams have. */
+hr_status hr_input_bring_to_rest(const hr_input_wish *wish,
+                                 const hr_stream_options *streaming, hr_input *input,
+                                 const hr_observer *observer,
+                                 hr_error *err) HR_MUST_CHECK;
 void hr_input_fini(hr_input *input);
 
 #endif

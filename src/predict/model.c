@@ -115,6 +115,9 @@ typedef struct block {
   hr_row_report *reports;
   hr_bin_column *labels; /* [axes] columns of this block; NULL: none */
   hr_engine_result result;
+  hr_mover_scratch *moving; /* [threads]; NULL: rows are taken as they are */
+  size_t threads;
+  hr_velocity_answer *velocity; /* [rows] */
 } block;
 
 /* A value of the caller's. */
@@ -145,7 +148,6 @@ static const char *row_at(const void *array, size_t stride, const block *b, size
 }
 
 static void take_row(void *context, size_t i, size_t thread) {
-  (void)thread;
   block *b = context;
   const hr_model_input *in = b->input;
   float *flux = b->flux + i * b->pixels;
@@ -154,6 +156,10 @@ static void take_row(void *context, size_t i, size_t thread) {
   copy_row(row_at(in->flux, in->flux_stride_bytes, b, i), b, c->base, flux);
   if (error) copy_row(row_at(in->error, in->error_stride_bytes, b, i), b, 0, error);
   const hr_pixels row = {.count = b->pixels, .noisy = flux, .error = error};
+  if (b->moving) {
+    const hr_mover *mover = hr_engine_mover(b->predictor->engine);
+    b->velocity[i] = hr_mover_bring(mover, &b->moving[thread], &row, NULL, 0);
+  }
   hr_prepare_row(c, &row, &b->reports[i]);
 }
 
@@ -196,9 +202,22 @@ static hr_status predict_block(block *b, const hr_model_output *out, hr_error *e
       .reports = b->reports,
       .labels = in->labels ? b->labels : NULL,
       .slots = in->slots ? in->slots + b->first : NULL,
+      .velocity = b->velocity,
   };
   hr_status status = hr_engine_predict(b->predictor->engine, &rows, &b->result, err);
   if (status == HR_OK) give_columns(b, out);
+  return status;
+}
+
+static hr_status prepare_to_move(block *b, size_t rows, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_mover *mover = hr_engine_mover(b->predictor->engine);
+  HR_TRY(hr_alloc(&b->velocity, rows, err));
+  HR_TRY(hr_alloc(&b->moving, hr_thread_count(), err));
+  for (; b->threads < hr_thread_count(); b->threads++) {
+    HR_TRY(hr_mover_scratch_init(mover, &b->moving[b->threads], err));
+  }
+cleanup:
   return status;
 }
 
@@ -211,6 +230,7 @@ static hr_status block_init(block *b, hr_error *err) {
   HR_TRY(hr_alloc(&b->reports, rows, err));
   HR_TRY(hr_alloc(&b->labels, hr_engine_describe(engine)->axis_count, err));
   HR_TRY(hr_engine_result_init(engine, rows, &b->result, err));
+  if (hr_engine_mover(engine)) HR_TRY(prepare_to_move(b, rows, err));
 cleanup:
   return status;
 }
@@ -220,6 +240,9 @@ static void block_fini(block *b) {
   hr_free(b->error);
   hr_free(b->reports);
   hr_free(b->labels);
+  for (size_t t = 0; t < b->threads; t++) hr_mover_scratch_fini(&b->moving[t]);
+  hr_free(b->moving);
+  hr_free(b->velocity);
   hr_engine_result_fini(&b->result);
 }
 

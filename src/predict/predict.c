@@ -103,6 +103,9 @@ static hr_status predict_block(work *w, const hr_input *input, const char *path,
                   .error = block->error},
       .reports = reports_of(from),
       .labels = input->axes ? axes : NULL,
+      .velocity = from->survey      ? hr_survey_velocity(from->survey)
+                  : input->velocity ? input->velocity + block->first_row
+                                    : NULL,
   };
   HR_TRY(hr_engine_result_init(engine, block->rows, &result, err));
   HR_TRY(hr_prediction_table_init(&w->plan->table, block->rows, &table, err));
@@ -182,6 +185,7 @@ static hr_status predict_file(work *w, const char *path, hr_error *err) {
   hr_stream_options options = w->plan->stream;
   options.observed = input.observed;
   from.survey = input.survey;
+  HR_TRY(hr_input_bring_to_rest(&w->plan->wish, &options, &input, w->observer, err));
   if (input.dataset) {
     HR_TRY(hr_stream_create(input.dataset, &options, &from.stream, err));
   }

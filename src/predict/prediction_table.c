@@ -12,7 +12,7 @@
 static const char *const parts[HR_TARGET_COLUMNS] = {"mean", "sigma", "half68", "half95",
                                                      "gap"};
 
-enum { OWN_AHEAD = 2, OWN_BEHIND = 7 }; /* columns around those of keep and targets */
+enum { OWN_AHEAD = 2, OWN_BEHIND = 9 }; /* columns around those of keep and targets */
 
 void hr_flags_describe(uint32_t flags, char words[160]) {
   static const struct {
@@ -48,6 +48,9 @@ static hr_status add_column(hr_prediction_table *table, const char *name,
 static bool is_taken(const hr_prediction_table *table, const char *name) {
   static const char *const own[] = {"slot", "expert",    "snr",   "masked_fraction",
                                     "chi2", "effective", "flags", "flag_words"};
+  bool has_velocity = hr_engine_describe(table->engine)->rv != NULL;
+  bool is_velocity = strcmp(name, "rv") == 0 || strcmp(name, "sigma_rv") == 0;
+  if (has_velocity && is_velocity) return true;
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
     if (strcmp(own[i], name) == 0) return true;
   }
@@ -122,6 +125,10 @@ static hr_status add_columns(hr_prediction_table *table,
   HR_TRY(add_column(table, "masked_fraction", HR_FRAME_CELL_NUMBER, false, 0, err));
   HR_TRY(add_column(table, "chi2", HR_FRAME_CELL_NUMBER, false, 0, err));
   HR_TRY(add_column(table, "effective", HR_FRAME_CELL_NUMBER, false, 0, err));
+  if (d->rv) {
+    HR_TRY(add_column(table, "rv", HR_FRAME_CELL_NUMBER, false, 0, err));
+    HR_TRY(add_column(table, "sigma_rv", HR_FRAME_CELL_NUMBER, false, 0, err));
+  }
   HR_TRY(add_column(table, "flags", HR_FRAME_CELL_INTEGER, false, 0, err));
   if (table->has_words) {
     HR_TRY(add_column(table, "flag_words", HR_FRAME_CELL_TEXT, false, 160, err));
@@ -258,6 +265,10 @@ void hr_prediction_table_fill(hr_prediction_table *table, const char *path,
   *cell++ = (hr_frame_cells){.numbers = result->masked};
   *cell++ = (hr_frame_cells){.numbers = result->chi2};
   *cell++ = (hr_frame_cells){.numbers = result->effective};
+  if (hr_engine_describe(table->engine)->rv) {
+    *cell++ = (hr_frame_cells){.numbers = result->rv};
+    *cell++ = (hr_frame_cells){.numbers = result->sigma_rv};
+  }
   *cell++ = (hr_frame_cells){.integers = table->flags};
   if (table->has_words) *cell++ = (hr_frame_cells){.texts = table->words};
 }

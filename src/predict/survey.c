@@ -39,6 +39,9 @@ struct hr_survey {
   uint8_t *mask;          /* [pixels] of a row */
   hr_row_report *reports; /* [room] */
   bool *few;
+  hr_mover_scratch moving;      /* where the model's spectra are at rest */
+  hr_velocity_answer *velocity; /* [room] */
+  hr_table_column given;        /* [objects] velocities of a column, owned */
   mean correlation, coarseness;
 };
 
@@ -59,6 +62,9 @@ void hr_survey_close(hr_survey **survey) {
   hr_free(self->mask);
   hr_free(self->reports);
   hr_free(self->few);
+  hr_mover_scratch_fini(&self->moving);
+  hr_free(self->velocity);
+  hr_table_column_fini(&self->given);
   hr_free(self);
   *survey = NULL;
 }
@@ -103,6 +109,18 @@ cleanup:
   return status;
 }
 
+static hr_status prepare_to_move(hr_survey *self, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_mover *mover = hr_engine_mover(self->engine);
+  if (!mover) return HR_OK;
+  HR_TRY(hr_mover_scratch_init(mover, &self->moving, err));
+  if (mover->label) {
+    HR_TRY(hr_fits_spectra_column(self->spectra, mover->label, &self->given, err));
+  }
+cleanup:
+  return status;
+}
+
 hr_status hr_survey_open(const hr_engine *engine, const char *path, hr_survey **out,
                          hr_error *err) {
   hr_status status = HR_OK;
@@ -113,6 +131,7 @@ hr_status hr_survey_open(const hr_engine *engine, const char *path, hr_survey **
   HR_TRY(hr_fits_spectra_open(path, &self->spectra, err));
   HR_TRY(find_level(self, path, err));
   HR_TRY(make_room(self, err));
+  HR_TRY(prepare_to_move(self, err));
   find_mean_level(self);
   *out = self;
   self = NULL;
@@ -201,6 +220,11 @@ static void fill_row(hr_survey *self, size_t i) {
   }
   const hr_pixels row = {
       .count = self->pixels, .noisy = noisy, .error = error, .mask = self->mask};
+  const hr_mover *mover = hr_engine_mover(self->engine);
+  if (mover) {
+    double given = self->given.values ? self->given.values[self->next] : 0;
+    self->velocity[i] = hr_mover_bring(mover, &self->moving, &row, self->mask, given);
+  }
   hr_prepare_row(c, &row, &self->reports[i]);
   self->few[i] = is_few && count > 0;
   if (is_few || !(median > 0)) self->reports[i].fault = HR_ROW_EMPTY;
@@ -234,6 +258,9 @@ static hr_status make_block(hr_survey *self, size_t rows, hr_error *err) {
   }
   HR_TRY(hr_realloc(&self->reports, self->room, rows, err));
   HR_TRY(hr_realloc(&self->few, self->room, rows, err));
+  if (hr_engine_mover(self->engine)) {
+    HR_TRY(hr_realloc(&self->velocity, self->room, rows, err));
+  }
   self->room = rows;
 cleanup:
   return status;
@@ -259,6 +286,10 @@ const hr_row_report *hr_survey_reports(const hr_survey *survey) {
 
 const bool *hr_survey_few(const hr_survey *survey) {
   return survey->few;
+}
+
+const hr_velocity_answer *hr_survey_velocity(const hr_survey *survey) {
+  return survey->velocity;
 }
 
 static double value_of(const mean *m) {

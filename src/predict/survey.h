@@ -37,6 +37,9 @@ hr_status hr_survey_next(hr_survey *survey, size_t most, hr_block *block,
 const struct hr_row_report *hr_survey_reports(const hr_survey *survey);
 const bool *hr_survey_few(const hr_survey *survey);
 
+/* By what they were brought to rest; NULL: they are taken as they are. */
+const hr_velocity_answer *hr_survey_velocity(const hr_survey *survey);
+
 /* Means over the rows so far: the correlation of neighbours' noise, and how many times
  * wider the pixels of the file are than the model's. NaN: not known. */
 double hr_survey_correlation(const hr_survey *survey);

@@ -181,6 +181,54 @@ static void append_labels(hr_reader *reader, const hr_node *data, hr_text *out) 
   append_given(reader, &labels, "test", out);
 }
 
+/* How well the velocities of the test rows are known, where they were measured. */
+static void append_measured(hr_reader *reader, const hr_node *rv, hr_text *out) {
+  if (!hr_node_has(rv, "test")) return;
+  hr_node test = hr_node_object(reader, rv, "test");
+  double rows = hr_node_number(reader, &test, "rows");
+  double flagged = hr_node_number(reader, &test, "none") +
+                   hr_node_number(reader, &test, "edge") +
+                   hr_node_number(reader, &test, "doubtful");
+  hr_text_append(
+      out,
+      hr_say(reader,
+             "Of %.0f test rows %.0f are flagged: no velocity, one at an end "
+             "of the range, or one of several. ",
+             "%.0f 个测试行中 %.0f 行被标记：无速度、位于范围端点，或并非唯一。"),
+      rows, flagged);
+  if (!(hr_node_number(reader, &test, "compared") > 0)) return;
+  hr_text_append(
+      out,
+      hr_say(reader,
+             "Those without a flag scatter by %s km/s about the label rv, %s "
+             "of their own sigma, off by %s km/s. ",
+             "未标记者相对标签 rv 的弥散为 %s km/s（自身 sigma 的 %s 倍），偏差 %s "
+             "km/s。"),
+      HR_DECIMALS(hr_node_number(reader, &test, "scatter"), 2),
+      HR_DECIMALS(hr_node_number(reader, &test, "pull"), 2),
+      HR_DECIMALS(hr_node_number(reader, &test, "bias"), 2));
+}
+
+static void append_velocities(hr_reader *reader, const hr_node *data, hr_text *out) {
+  if (!hr_node_has(data, "rv")) return;
+  hr_node rv = hr_node_object(reader, data, "rv");
+  const char *how = hr_node_text(reader, &rv, "how");
+  hr_text_append(out, "%s",
+                 hr_say(reader, "All spectra were brought to rest, by ",
+                        "全部光谱已移至静止系，速度取自"));
+  if (strcmp(how, "fit") == 0) {
+    hr_text_append(
+        out, "%s",
+        hr_say(reader, "velocities measured with the model grid", "模型网格拟合"));
+  } else {
+    hr_text_append(out, hr_say(reader, "the label %s", "标签 %s"), how);
+  }
+  hr_text_append(out, hr_say(reader, ", from %s to %s km/s. ", "，范围 %s 至 %s km/s。"),
+                 HR_DECIMALS(hr_node_number(reader, &rv, "low"), 0),
+                 HR_DECIMALS(hr_node_number(reader, &rv, "high"), 0));
+  append_measured(reader, &rv, out);
+}
+
 void hr_overview_tell_data(hr_reader *reader, hr_text *out) {
   hr_node root = hr_reader_root(reader);
   if (!hr_node_has(&root, "data")) return;
@@ -199,6 +247,7 @@ void hr_overview_tell_data(hr_reader *reader, hr_text *out) {
                  HR_DECIMALS(hr_node_number(reader, &data, "last_wavelength"), 1));
   append_labels(reader, &data, out);
   append_noise(reader, &data, out);
+  append_velocities(reader, &data, out);
   hr_text_append(
       out,
       hr_say(reader,

@@ -182,6 +182,32 @@ static void write_labels(writer *w, json_t *parent, const hr_results_labels labe
   }
 }
 
+static void write_velocity_set(writer *w, json_t *parent, const char *key,
+                               const hr_results_velocity_set *set) {
+  json_t *object = hr_json_put(&w->json, parent, key, json_object());
+  hr_json_put_count(&w->json, object, "rows", set->rows);
+  hr_json_put_count(&w->json, object, "none", set->none);
+  hr_json_put_count(&w->json, object, "edge", set->edge);
+  hr_json_put_count(&w->json, object, "doubtful", set->doubtful);
+  hr_json_put_number(&w->json, object, "sigma", set->sigma);
+  hr_json_put_count(&w->json, object, "compared", set->compared);
+  hr_json_put_number(&w->json, object, "bias", set->bias);
+  hr_json_put_number(&w->json, object, "scatter", set->scatter);
+  hr_json_put_number(&w->json, object, "pull", set->pull);
+}
+
+/* Only where spectra were brought to rest. */
+static void write_velocities(writer *w, json_t *data, const hr_results_velocities *v) {
+  if (!v) return;
+  json_t *object = hr_json_put(&w->json, data, "rv", json_object());
+  hr_json_put_text(&w->json, object, "how", v->how);
+  hr_json_put_number(&w->json, object, "low", v->low);
+  hr_json_put_number(&w->json, object, "high", v->high);
+  if (!v->are_fitted) return;
+  write_velocity_set(w, object, "train", &v->sets[0]);
+  write_velocity_set(w, object, "test", &v->sets[1]);
+}
+
 /* What the spectra are; absent where it is not known. */
 static void write_data(writer *w, json_t *root) {
   const hr_results_data *data = w->input->data;
@@ -202,6 +228,7 @@ static void write_data(writer *w, json_t *root) {
   hr_json_put_count(&w->json, noise, "seed", (size_t)data->noise_seed);
   hr_json_put_text(&w->json, noise, "test", data->noise_test);
   hr_json_put_count(&w->json, object, "folds", (size_t)data->folds);
+  write_velocities(w, object, data->velocities);
   hr_json_put_text(&w->json, object, "version", HR_VERSION);
 }
 

@@ -43,7 +43,23 @@ typedef struct hr_results_data {
   int64_t noise_seed;
   const char *noise_test; /* "stored" | "generated" */
   int64_t folds;
+  const struct hr_results_velocities
+      *velocities; /* or NULL: spectra are as in the files */
 } hr_results_data;
+
+/* A set of rows whose velocities were measured; NaN: not known. */
+typedef struct hr_results_velocity_set {
+  size_t rows, none, edge, doubtful, compared;
+  double sigma, bias, scatter, pull; /* km/s; the last one in sigma */
+} hr_results_velocity_set;
+
+/* How spectra were brought to rest. */
+typedef struct hr_results_velocities {
+  const char *how;                 /* "fit", or the label */
+  double low, high;                /* km/s, looked for, or that the label has */
+  bool are_fitted;                 /* then there are: */
+  hr_results_velocity_set sets[2]; /* of training and test rows */
+} hr_results_velocities;
 
 /* A gate: what it said of every test row before anything was mixed. Borrowed. */
 typedef struct hr_results_gate {

@@ -240,6 +240,10 @@ static hr_status describe_plan(const hr_plan *plan, hr_bundle_description *out,
   memcpy(out->wave, view->wave_angstrom, view->pixels * sizeof *out->wave);
   out->pixels = view->pixels;
   out->noise_level = view->noise_level;
+  if (plan->velocities.are_used) {
+    HR_TRY(copy_text(plan->config->data.rv, &out->rv, err));
+    memcpy(out->rv_range, plan->velocities.range, sizeof out->rv_range);
+  }
   out->flux = plan->conditions.sample.flux;
   HR_TRY(describe_conditioning(plan, out, err));
   HR_TRY(describe_snr(plan, out, err));

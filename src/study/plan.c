@@ -400,6 +400,8 @@ hr_status hr_plan_create(const hr_config *config, const hr_observer *observer,
   plan->config = config;
   HR_TRY(open_data(plan, observer, err));
   HR_TRY(draw_rows(plan, observer, err));
+  HR_TRY(hr_velocities_find(&plan->velocities, config, plan->train, plan->test, observer,
+                            err));
   HR_TRY(hr_conditions_find(&plan->conditions, config, plan->train, plan->test, observer,
                             err));
   HR_TRY(hr_conditions_doubt(&plan->conditions, config, plan->train, &plan->doubts, err));
@@ -482,14 +484,16 @@ hr_results_data hr_plan_tell_data(const hr_plan *plan) {
   const hr_config *config = plan->config;
   const double *wave = hr_dataset_wave(plan->train);
   size_t pixels = hr_dataset_pixels(plan->train);
-  return (hr_results_data){.train_paths = &config->data.train_paths,
-                           .test_path = config->data.test_path,
-                           .labels = {tell_labels(plan, 0), tell_labels(plan, 1)},
-                           .pixels = pixels,
-                           .first_wavelength = wave[0],
-                           .last_wavelength = wave[pixels - 1],
-                           .noise_level = config->data.noise.level,
-                           .noise_seed = config->data.noise.seed,
-                           .noise_test = config->data.noise.test,
-                           .folds = config->selection.folds};
+  return (hr_results_data){
+      .train_paths = &config->data.train_paths,
+      .test_path = config->data.test_path,
+      .labels = {tell_labels(plan, 0), tell_labels(plan, 1)},
+      .pixels = pixels,
+      .first_wavelength = wave[0],
+      .last_wavelength = wave[pixels - 1],
+      .noise_level = config->data.noise.level,
+      .noise_seed = config->data.noise.seed,
+      .noise_test = config->data.noise.test,
+      .folds = config->selection.folds,
+      .velocities = plan->velocities.are_used ? &plan->velocities.told : NULL};
 }

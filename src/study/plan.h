@@ -9,6 +9,7 @@
 #include "study/conditions.h"
 #include "study/labels.h"
 #include "study/memory_plan.h"
+#include "study/velocities.h"
 
 /* A label that is predicted; borrowed texts. */
 typedef struct hr_plan_target {
@@ -20,6 +21,7 @@ typedef struct hr_plan_target {
 typedef struct hr_plan {
   const hr_config *config; /* borrowed */
   hr_dataset *train, *test;
+  hr_velocities velocities;     /* by which they are at rest */
   hr_row_conditions conditions; /* how their rows are made ready */
   int32_t *train_bin, *test_bin, *test_route;
   uint8_t *train_fold;
