@@ -135,8 +135,6 @@ static const hr_field data_fields[] = {
      .maximum = 3000,
      .order = HR_FIELD_INCREASING,
      .least_count = 2,
-     .only_with = "rv",
-     .only_where = "fit",
      .help = "From and to which velocity fit looks, km/s; what of the pixels' range such "
              "velocities move out of it is left out of all rows."},
     {.name = "rows",

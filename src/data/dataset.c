@@ -380,7 +380,7 @@ cleanup:
 }
 
 hr_status hr_dataset_bring_to_rest(hr_dataset *dataset, double **velocity,
-                                   const double range[2], hr_error *err) {
+                                   const double range[2], bool are_clean, hr_error *err) {
   hr_status status = HR_OK;
   hr_free(dataset->velocity);
   hr_rest_fini(&dataset->rest);
@@ -388,6 +388,7 @@ hr_status hr_dataset_bring_to_rest(hr_dataset *dataset, double **velocity,
   *velocity = NULL;
   HR_TRY(hr_rest_init(hr_dataset_wave(dataset), hr_dataset_pixels(dataset), range,
                       &dataset->rest, err));
+  dataset->rest.are_clean = are_clean;
 cleanup:
   return status;
 }

@@ -134,9 +134,10 @@ hr_status hr_dataset_leave_out(hr_dataset *dataset, const bool *left_out,
 
 /* From here on streams, and whoever else reads spectra, have them at rest (data/rest.h);
  * all that was read before is not. velocity: [N] km/s, NaN: not known, taken; range:
- * from, to. Statuses as hr_rest_init. */
+ * from, to; are_clean: hr_rest. Statuses as hr_rest_init. */
 hr_status hr_dataset_bring_to_rest(hr_dataset *dataset, double **velocity,
-                                   const double range[2], hr_error *err) HR_MUST_CHECK;
+                                   const double range[2], bool are_clean,
+                                   hr_error *err) HR_MUST_CHECK;
 
 /* How, and the velocities [N], borrowed; NULL: they are not brought to rest. */
 struct hr_rest; /* data/rest.h */

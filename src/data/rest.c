@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/pixel_quantile.h"
 
 static void find_kept(hr_rest *rest, hr_doppler_shift *shift) {
   const double ends[2] = {rest->low, rest->high};
@@ -50,6 +51,7 @@ hr_status hr_rest_scratch_init(const hr_rest *rest, hr_rest_scratch *out, hr_err
   *out = (hr_rest_scratch){.values = NULL};
   HR_TRY(hr_doppler_shift_init(&rest->doppler, &out->shift, err));
   HR_TRY(hr_alloc(&out->values, rest->doppler.pixels, err));
+  HR_TRY(hr_alloc(&out->sorting, rest->doppler.pixels, err));
   HR_TRY(hr_alloc(&out->bad, rest->doppler.pixels, err));
   HR_TRY(hr_alloc(&out->moved, rest->doppler.pixels, err));
 cleanup:
@@ -59,6 +61,7 @@ cleanup:
 void hr_rest_scratch_fini(hr_rest_scratch *scratch) {
   hr_doppler_shift_fini(&scratch->shift);
   hr_free(scratch->values);
+  hr_free(scratch->sorting);
   hr_free(scratch->bad);
   hr_free(scratch->moved);
   *scratch = (hr_rest_scratch){.values = NULL};
@@ -104,6 +107,25 @@ static void mark(const hr_pixels *row, uint8_t *mask, bool knows_errors, size_t 
   }
 }
 
+/* Over the good pixels, which have errors. */
+static void limit_error(const hr_rest *rest, hr_rest_scratch *scratch,
+                        const hr_pixels *row) {
+  size_t count = 0, pixels = rest->doppler.pixels;
+  for (size_t p = 0; p < pixels; p++) {
+    if (!scratch->bad[p]) scratch->values[count++] = row->error[p];
+  }
+  float median = (float)hr_pixel_quantile(scratch->values, count, 0.5, scratch->sorting);
+  float most = (float)HR_REST_MOST_ERROR * median;
+  for (size_t p = 0; p < pixels; p++) {
+    if (scratch->bad[p] || !(row->error[p] > most)) continue;
+    if (rest->are_clean) {
+      row->error[p] = most;
+    } else {
+      scratch->bad[p] = 1;
+    }
+  }
+}
+
 void hr_rest_bring(const hr_rest *rest, hr_rest_scratch *scratch, double velocity,
                    const hr_pixels *row, uint8_t *mask, bool knows_errors) {
   size_t pixels = rest->doppler.pixels;
@@ -112,6 +134,7 @@ void hr_rest_bring(const hr_rest *rest, hr_rest_scratch *scratch, double velocit
   if (!knows_errors) looked_at.error = NULL;
   hr_bad_counts bad = hr_bad_pixels_find(&looked_at, scratch->bad);
   if (bad.all == pixels) return;
+  if (looked_at.error) limit_error(rest, scratch, row);
   double factor = isfinite(velocity) ? hr_doppler_factor(velocity) : 1;
   hr_doppler_find(&rest->doppler, 1 / factor, &scratch->shift);
   hr_doppler_apply_bad(&rest->doppler, &scratch->shift, scratch->bad, scratch->moved);

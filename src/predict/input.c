@@ -137,7 +137,7 @@ hr_status hr_input_bring_to_rest(const hr_input_wish *wish,
     own[i] = input->velocity[i].rv;
   }
   const double range[2] = {mover->rest.low, mover->rest.high};
-  HR_TRY(hr_dataset_bring_to_rest(input->dataset, &own, range, err));
+  HR_TRY(hr_dataset_bring_to_rest(input->dataset, &own, range, false, err));
 cleanup:
   hr_free(own);
   return status;

@@ -51,7 +51,7 @@ static hr_status take_label(hr_velocities *v, const char *name, hr_dataset *cons
     size_t rows = hr_dataset_rows(sets[s]);
     HR_TRY(hr_alloc(&own, rows, err));
     memcpy(own, values[s], rows * sizeof *own);
-    HR_TRY(hr_dataset_bring_to_rest(sets[s], &own, v->range, err));
+    HR_TRY(hr_dataset_bring_to_rest(sets[s], &own, v->range, s == 0, err));
   }
 cleanup:
   hr_free(own);
@@ -104,17 +104,28 @@ static hr_status fit_set(hr_velocities *v, const hr_velocity *velocity,
   hr_velocity_answer *answers = NULL;
   const double *truth = NULL;
   double *own = NULL;
+  bool is_train = set->streaming.noise.stream == HR_STREAM_VELOCITY;
   HR_TRY(hr_alloc(&answers, rows, err));
   HR_TRY(hr_alloc(&own, rows, err));
   HR_TRY(hr_velocity_measure(velocity, set, observer, answers, err));
   if (hr_dataset_label(dataset, truth_label, false, &truth, NULL) != HR_OK) truth = NULL;
   HR_TRY(hr_velocity_summarize(answers, rows, truth, out, err));
   for (size_t i = 0; i < rows; i++) own[i] = answers[i].rv;
-  HR_TRY(hr_dataset_bring_to_rest(dataset, &own, v->range, err));
+  HR_TRY(hr_dataset_bring_to_rest(dataset, &own, v->range, is_train, err));
 cleanup:
   hr_free(answers);
   hr_free(own);
   return status;
+}
+
+static hr_status check_range(const hr_config *config, hr_error *err) {
+  size_t count = config->data.rv_range.count;
+  if (count == 2) return HR_OK;
+  return hr_fail(
+      err, HR_ERR_CONFIG,
+      "%s: data.rv_range has %zu numbers; give two, from and to which velocity "
+      "(km/s) is looked",
+      config->path, count);
 }
 
 static hr_status fit(hr_velocities *v, const hr_config *config, hr_dataset *const sets[2],
@@ -169,11 +180,13 @@ hr_status hr_velocities_find(hr_velocities *velocities, const hr_config *config,
   if (!velocities->are_used) return HR_OK;
   hr_status status = HR_OK;
   if (velocities->are_fitted) {
+    HR_TRY(check_range(config, err));
     memcpy(velocities->range, config->data.rv_range.items, sizeof velocities->range);
     status = fit(velocities, config, sets, observer, err);
   } else {
     status = take_label(velocities, how, sets, err);
   }
   fill_told(velocities, how);
+cleanup:
   return status;
 }

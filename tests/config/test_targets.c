@@ -89,6 +89,8 @@ static void what_is_written_is_read_again(void **state) {
                          "  clip: auto\n"
                          "  mask: [auto]\n"
                          "  reject_outliers: false\n"
+                         "  rv: 0\n"
+                         "  rv_range: [-500, 500]\n"
                          "  rows: 0\n"
                          "  units:\n"
                          "    log_g: ''\n"

@@ -17,6 +17,7 @@ static void test_written_to_the_letter(void **state) {
                       "  id: []\n  unlabelled: refuse\n  untrusted: false\n"
                       "  index: ignore\n  allow: []\n"
                       "  clip: auto\n  mask: [auto]\n  reject_outliers: false\n"
+                      "  rv: 0\n  rv_range: [-500, 500]\n"
                       "  rows: 0\n"
                       "  noise:\n    level: 1\n    seed: 42\n"
                       "    test: stored\n"

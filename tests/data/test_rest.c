@@ -109,6 +109,21 @@ static void without_errors_and_mask_flux_says_what_is_bad(void **state) {
   assert_true(mask[P / 2] == 1 && flux[P / 2] == (float)spectrum(wave[P / 2]));
 }
 
+/* Under a line of the sky. */
+static void large_errors_are_bad_or_cut(void **state) {
+  (void)state;
+  for (int clean = 0; clean < 2; clean++) {
+    hr_pixels row = moved_row(0);
+    for (size_t p = 0; p < P; p++) error[p] = p == 500 ? 3.5f : 1;
+    rest.are_clean = clean == 1;
+    hr_rest_bring(&rest, &scratch, 0, &row, NULL, true);
+    check_near(error[500], clean ? HR_REST_MOST_ERROR : 0, 0);
+    check_near(error[499], 1, 0);
+    check_near(flux[500], spectrum(wave[500]), 1e-3);
+  }
+  rest.are_clean = false;
+}
+
 static void ranges_that_leave_nothing_are_refused(void **state) {
   (void)state;
   hr_error err;
@@ -126,6 +141,7 @@ int main(void) {
       cmocka_unit_test(velocities_that_are_not_known_are_none),
       cmocka_unit_test(bad_pixels_go_along),
       cmocka_unit_test(without_errors_and_mask_flux_says_what_is_bad),
+      cmocka_unit_test(large_errors_are_bad_or_cut),
       cmocka_unit_test(ranges_that_leave_nothing_are_refused),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
