@@ -9,7 +9,7 @@
 #include "core/quantile.h"
 #include "data/prepare.h"
 
-typedef struct measuring {
+typedef struct velocity_pass {
   const hr_velocity *velocity;
   hr_velocity_scratch **scratch; /* [threads] */
   size_t threads;
@@ -17,10 +17,10 @@ typedef struct measuring {
   const hr_row_report *reports;
   double base;
   hr_velocity_answer *out; /* [rows of the block] */
-} measuring;
+} velocity_pass;
 
 static void measure_row(void *context, size_t i, size_t thread) {
-  const measuring *m = context;
+  const velocity_pass *m = context;
   const hr_block *block = m->block;
   const float *error = block->error ? block->error + i * block->pixels : NULL;
   m->out[i] = (hr_velocity_answer){(double)NAN, (double)NAN, HR_VELOCITY_NONE};
@@ -36,7 +36,7 @@ hr_status hr_velocity_measure(const hr_velocity *velocity, const hr_velocity_set
   hr_stream *stream = NULL;
   hr_block block = {0};
   hr_stream_options options = set->streaming;
-  measuring m = {.velocity = velocity, .block = &block};
+  velocity_pass m = {.velocity = velocity, .block = &block};
   hr_progress progress = {
       .stage = set->stage, .unit = "spectra", .total = hr_dataset_rows(set->dataset)};
   options.count_faults = true;

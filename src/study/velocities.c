@@ -94,11 +94,15 @@ static void tell(const char *set, const hr_velocity_summary *s,
                   truth_label, s->compared, set, s->bias, s->scatter, s->pull);
 }
 
+typedef struct velocity_fits {
+  hr_velocities *found;
+  const hr_velocity *velocity;
+  const hr_observer *observer;
+} velocity_fits;
+
 /* Of one set, which is brought to rest by them. */
-static hr_status fit_set(hr_velocities *v, const hr_velocity *velocity,
-                         const hr_velocity_set *set, hr_dataset *dataset,
-                         hr_velocity_summary *out, const hr_observer *observer,
-                         hr_error *err) {
+static hr_status fit_set(const velocity_fits *fits, const hr_velocity_set *set,
+                         hr_dataset *dataset, hr_velocity_summary *out, hr_error *err) {
   hr_status status = HR_OK;
   size_t rows = hr_dataset_rows(dataset);
   hr_velocity_answer *answers = NULL;
@@ -107,11 +111,11 @@ static hr_status fit_set(hr_velocities *v, const hr_velocity *velocity,
   bool is_train = set->streaming.noise.stream == HR_STREAM_VELOCITY;
   HR_TRY(hr_alloc(&answers, rows, err));
   HR_TRY(hr_alloc(&own, rows, err));
-  HR_TRY(hr_velocity_measure(velocity, set, observer, answers, err));
+  HR_TRY(hr_velocity_measure(fits->velocity, set, fits->observer, answers, err));
   if (hr_dataset_label(dataset, truth_label, false, &truth, NULL) != HR_OK) truth = NULL;
   HR_TRY(hr_velocity_summarize(answers, rows, truth, out, err));
   for (size_t i = 0; i < rows; i++) own[i] = answers[i].rv;
-  HR_TRY(hr_dataset_bring_to_rest(dataset, &own, v->range, is_train, err));
+  HR_TRY(hr_dataset_bring_to_rest(dataset, &own, fits->found->range, is_train, err));
 cleanup:
   hr_free(answers);
   hr_free(own);
@@ -150,7 +154,8 @@ static hr_status fit(hr_velocities *v, const hr_config *config, hr_dataset *cons
   for (int s = 0; s < 2; s++) {
     hr_velocity_set set = {sets[s], stream_of(config, s == 0), stages[s]};
     set.streaming.conditioning = &rows;
-    HR_TRY(fit_set(v, velocity, &set, sets[s], &v->sets[s], observer, err));
+    const velocity_fits fits = {v, velocity, observer};
+    HR_TRY(fit_set(&fits, &set, sets[s], &v->sets[s], err));
     tell(names[s], &v->sets[s], observer);
   }
 cleanup:
