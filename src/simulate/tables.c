@@ -2,7 +2,6 @@
  * kept as 16-bit logarithms, half the bytes of fp32. */
 #include "simulate/tables.h"
 
-#include <hdf5.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "core/parallel.h"
 #include "core/text.h"
 #include "data/hdf5_file.h"
+#include "simulate/built_in.h"
 #include "simulate/embedded.h"
 
 /* Pixels may lie this far from the grid's, in pixels: less than anything that a line
@@ -18,83 +18,6 @@
 static const double pixel_tolerance = 0.05;
 
 const char *const hr_grid_label_names[HR_GRID_AXES] = {"T_eff", "log_g", "M_H"};
-
-/* Opens bytes in memory as an HDF5 file; nothing is written to disk. */
-static hr_status open_image(const void *bytes, size_t size, hid_t *out, hr_error *err) {
-  hr_status status = HR_OK;
-  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  /* HDF5 copies the image (its prototype lacks a const) into a buffer that grows by
-   * 64 KiB; backing store off. */
-  if (access < 0 || H5Pset_fapl_core(access, 1 << 16, 0) < 0 ||
-      H5Pset_file_image(access, (void *)(uintptr_t)bytes, size) < 0) {
-    status = hr_fail(err, HR_ERR_MEMORY, "memory for the built-in data ran out");
-  } else {
-    *out = H5Fopen("built-in data", H5F_ACC_RDONLY, access);
-    if (*out < 0) {
-      status = hr_hdf5_fail(err, HR_ERR_INTERNAL,
-                            "the data built into the program are damaged");
-    }
-  }
-  hr_hdf5_release(&access);
-  return status;
-}
-
-/* Reads the dataset `name` as `type` (of memory) into a new array; it must have `count`
- * elements, or any number where *count is 0, which is then handed out. */
-static hr_status read_array(hid_t file, const char *name, hid_t type, size_t *count,
-                            void *buffer_address, hr_error *err) {
-  hr_status status = HR_OK;
-  void **buffer = buffer_address;
-  hid_t space = H5I_INVALID_HID;
-  hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
-  if (dataset >= 0) space = H5Dget_space(dataset);
-  hssize_t size = space >= 0 ? H5Sget_simple_extent_npoints(space) : -1;
-  if (size <= 0 || (*count != 0 && *count != (size_t)size)) {
-    status =
-        hr_fail(err, HR_ERR_INTERNAL,
-                "the data built into the program lack %s, or it has another size", name);
-    goto cleanup;
-  }
-  HR_TRY(hr_alloc_bytes(buffer, (size_t)size, H5Tget_size(type), err));
-  *count = (size_t)size;
-  if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *buffer) < 0) {
-    status = hr_hdf5_fail(err, HR_ERR_INTERNAL,
-                          "%s of the data built into the program cannot be read", name);
-  }
-cleanup:
-  hr_hdf5_release(&space);
-  hr_hdf5_release(&dataset);
-  return status;
-}
-
-static hr_status read_numbers(hid_t file, const char *name, size_t *count, double **out,
-                              hr_error *err) {
-  return read_array(file, name, H5T_NATIVE_DOUBLE, count, out, err);
-}
-
-static hr_status read_nodes(hid_t file, hr_grid_tables *tables, hr_error *err) {
-  static const char *const names[HR_GRID_AXES] = {"grid/T_eff", "grid/log_g", "grid/M_H"};
-  hr_status status = HR_OK;
-  double *nodes = NULL;
-  tables->spectra = 1;
-  for (size_t axis = 0; axis < HR_GRID_AXES; axis++) {
-    size_t count = 0;
-    HR_TRY(read_numbers(file, names[axis], &count, &nodes, err));
-    if (count > HR_GRID_MOST_NODES) {
-      status = hr_fail(err, HR_ERR_INTERNAL, "%s of the built-in data has %zu nodes",
-                       names[axis], count);
-      goto cleanup;
-    }
-    for (size_t i = 0; i < count; i++) tables->nodes[axis][i] = nodes[i];
-    tables->node_count[axis] = count;
-    tables->spectra *= count;
-    hr_free(nodes);
-    nodes = NULL;
-  }
-cleanup:
-  hr_free(nodes);
-  return status;
-}
 
 typedef struct grid_code {
   size_t pixels;
@@ -120,9 +43,9 @@ static hr_status read_grid(hid_t file, hr_grid_tables *tables, hr_error *err) {
   uint16_t *code = NULL;
   double *scale = NULL, *maximum = NULL;
   size_t spectra = tables->spectra, count = spectra * tables->pixels;
-  HR_TRY(read_numbers(file, "grid/scale", &spectra, &scale, err));
-  HR_TRY(read_numbers(file, "grid/maximum", &spectra, &maximum, err));
-  HR_TRY(read_array(file, "grid/code", H5T_NATIVE_UINT16, &count, &code, err));
+  HR_TRY(hr_built_in_numbers(file, "grid/scale", &spectra, &scale, err));
+  HR_TRY(hr_built_in_numbers(file, "grid/maximum", &spectra, &maximum, err));
+  HR_TRY(hr_built_in_array(file, "grid/code", H5T_NATIVE_UINT16, &count, &code, err));
   HR_TRY(hr_alloc(&tables->flux, count, err));
   grid_code grid = {tables->pixels, code, scale, maximum, tables->flux};
   hr_parallel_for(spectra, decode_spectrum, &grid);
@@ -151,7 +74,8 @@ static hr_status read_noise(hid_t file, hr_grid_tables *tables, hr_error *err) {
       {"noise/snr_ref", &tables->snr_reference},
   };
   for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-    HR_TRY(read_numbers(file, columns[i].name, &tables->pixels, columns[i].column, err));
+    HR_TRY(hr_built_in_numbers(file, columns[i].name, &tables->pixels, columns[i].column,
+                               err));
   }
 cleanup:
   return status;
@@ -160,19 +84,21 @@ cleanup:
 static hr_status read_fibre_and_band(hid_t file, hr_grid_tables *tables, hr_error *err) {
   hr_status status = HR_OK;
   size_t waves = HR_FIBRE_WAVES;
-  HR_TRY(read_numbers(file, "fibre/seeing", &tables->seeing_count, &tables->seeing, err));
-  HR_TRY(read_numbers(file, "fibre/field_angle", &tables->angle_count,
-                      &tables->field_angle, err));
-  HR_TRY(read_numbers(file, "fibre/wave", &waves, &tables->fibre_wave, err));
+  HR_TRY(hr_built_in_numbers(file, "fibre/seeing", &tables->seeing_count, &tables->seeing,
+                             err));
+  HR_TRY(hr_built_in_numbers(file, "fibre/field_angle", &tables->angle_count,
+                             &tables->field_angle, err));
+  HR_TRY(hr_built_in_numbers(file, "fibre/wave", &waves, &tables->fibre_wave, err));
   size_t fractions = waves * tables->seeing_count * tables->angle_count;
-  HR_TRY(read_numbers(file, "fibre/fraction", &fractions, &tables->fraction, err));
-  HR_TRY(read_numbers(file, "fibre/vignetting", &tables->angle_count, &tables->vignetting,
-                      err));
-  HR_TRY(read_numbers(file, "fibre/focal_length", &tables->angle_count,
-                      &tables->focal_length, err));
-  HR_TRY(read_numbers(file, "band/wave", &tables->band_count, &tables->band_wave, err));
-  HR_TRY(read_numbers(file, "band/response", &tables->band_count, &tables->band_response,
-                      err));
+  HR_TRY(hr_built_in_numbers(file, "fibre/fraction", &fractions, &tables->fraction, err));
+  HR_TRY(hr_built_in_numbers(file, "fibre/vignetting", &tables->angle_count,
+                             &tables->vignetting, err));
+  HR_TRY(hr_built_in_numbers(file, "fibre/focal_length", &tables->angle_count,
+                             &tables->focal_length, err));
+  HR_TRY(hr_built_in_numbers(file, "band/wave", &tables->band_count, &tables->band_wave,
+                             err));
+  HR_TRY(hr_built_in_numbers(file, "band/response", &tables->band_count,
+                             &tables->band_response, err));
 cleanup:
   return status;
 }
@@ -184,8 +110,8 @@ hr_status hr_tables_decode(const void *bytes, size_t size, hr_grid_tables **out,
   hid_t file = H5I_INVALID_HID;
   hr_hdf5_silence();
   HR_TRY(hr_alloc(&tables, 1, err));
-  HR_TRY(open_image(bytes, size, &file, err));
-  HR_TRY(read_nodes(file, tables, err));
+  HR_TRY(hr_built_in_open(bytes, size, &file, err));
+  HR_TRY(hr_built_in_nodes(file, tables, err));
   HR_TRY(read_noise(file, tables, err));
   HR_TRY(read_grid(file, tables, err));
   HR_TRY(read_fibre_and_band(file, tables, err));
@@ -210,8 +136,8 @@ hr_status hr_tables_wave(double **wave, size_t *pixels, hr_error *err) {
   const void *bytes = hr_embedded_data(&size);
   *pixels = 0;
   hr_hdf5_silence();
-  HR_TRY(open_image(bytes, size, &file, err));
-  HR_TRY(read_numbers(file, "noise/wave", pixels, wave, err));
+  HR_TRY(hr_built_in_open(bytes, size, &file, err));
+  HR_TRY(hr_built_in_numbers(file, "noise/wave", pixels, wave, err));
 cleanup:
   if (file >= 0) H5Fclose(file);
   return status;
