@@ -1,5 +1,6 @@
-/* Simulated stars: model spectra seen through the PFS medium-resolution arm, written as
- * the study reads them. What is behind the numbers, and what is not: docs/simulate.md.
+/* Simulated stars: model spectra seen through the PFS medium-resolution arm, or another
+ * instrument, written as the study reads them. What is behind the numbers, and what is
+ * not: docs/simulate.md.
  *
  * Threads and process: as study.h, without a lock; two calls must not write into the same
  * folder at the same time. */
@@ -79,6 +80,11 @@ typedef struct hr_simulate_options {
   /* Radial velocity in km/s, -1000 .. 1000; 0 and 0: stars stand still, and files have no
    * column rv. */
   hr_simulate_range rv;
+  /* Which instrument: pfs-mr (or NULL), desi-z, sdss, lamost-red, gaia-rvs, or a YAML
+   * file that defines one; borrowed. seeing .. fwhm above, noise_model and, of an
+   * instrument with a distribution of SNR, mag belong to pfs-mr: others have them left as
+   * they are. */
+  const char *instrument;
 } hr_simulate_options;
 
 /* The values that the comments above name first: the users' own study, in small. `size`

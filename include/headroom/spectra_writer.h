@@ -37,6 +37,8 @@ typedef struct hr_spectra_writer_options {
                                 NULL: none is */
   bool replace;              /* a file of that name, which is refused otherwise */
   const char *written_by;    /* the file's attribute of that name; NULL: "headroom" */
+  const double *fwhm_angstrom; /* [pixels] full width at half maximum of the instrument's
+                                  Gaussian line spread; NULL: it is not told */
 } hr_spectra_writer_options;
 
 static inline hr_spectra_writer_options hr_spectra_writer_options_default(void) {
@@ -50,6 +52,7 @@ static inline hr_spectra_writer_options hr_spectra_writer_options_default(void) 
                                        0,
                                        NULL,
                                        false,
+                                       NULL,
                                        NULL};
   return options;
 }

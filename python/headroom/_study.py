@@ -298,7 +298,7 @@ _NUMBERS = ("exposures", "exposure_time", "resolving_power", "fwhm", "error_scal
 def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
              shards: int = 5, seed: int = 1, progress: bool | Callable | None = False,
              overwrite: bool = False, **options: Any) -> str:
-    """Simulated stars as PFS's medium-resolution arm sees them, in the layout of a study.
+    """Simulated stars as PFS's medium-resolution arm, or another instrument, sees them.
 
     Parameters
     ----------
@@ -317,7 +317,8 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
         ``exposures``, ``exposure_time`` (s), ``resolving_power``, ``fwhm`` (angstrom),
         ``error_scale``, ``mh_offset`` (dex), ``free_fraction``; ``dtype`` "f32" or "f64",
         ``labels`` "uniform" or "lattice", ``nodes`` "all" or "half", ``noise_model`` "U" or
-        "A" (docs/simulate.md).
+        "A"; ``instrument`` "pfs-mr", "desi-z", "sdss", "lamost-red", "gaia-rvs" or a YAML file
+        (docs/simulate.md).
 
     Returns
     -------
@@ -341,6 +342,8 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
             given[name] = _CHOICES[name].index(_checks.choice_of(value, name, _CHOICES[name]))
         elif name in _RANGES:
             given[name] = _range(name, value)
+        elif name == "instrument":
+            given[name] = _checks.path_of(value, name)
         elif name == "exposures":
             given[name] = _whole(name, value)
         elif name in _NUMBERS:
@@ -348,7 +351,7 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
         else:
             raise _errors.UsageError(
                 f"simulate has no option {name!r}; it has "
-                f"{', '.join((*_CHOICES, *_RANGES, *_NUMBERS))}")
+                f"{', '.join((*_CHOICES, *_RANGES, *_NUMBERS, 'instrument'))}")
     folder = _checks.path_of(folder, "folder")
     if not overwrite:
         _refuse_earlier(folder, ("train_*/dataset.h5", "test/dataset.h5", "study.yaml"))

@@ -643,6 +643,11 @@ void simulate(const std::string &folder, const nb::dict &given, nb::object progr
   HR_TAKE(error_scale);
   HR_TAKE(mh_offset);
   HR_TAKE(free_fraction);
+  std::string instrument;
+  if (given.contains("instrument")) {
+    instrument = nb::cast<std::string>(given["instrument"]);
+    o.instrument = instrument.c_str();
+  }
 #undef HR_TAKE
 #undef HR_TAKE_CHOICE
 #undef HR_TAKE_RANGE

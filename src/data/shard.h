@@ -13,6 +13,7 @@
 
 /* Paths inside a shard, where a study does not name others (data/places.h). */
 #define HR_SHARD_WAVE       "/spectrumdataset/wave"       /* (P,), angstrom */
+#define HR_SHARD_FWHM       "/spectrumdataset/fwhm"       /* (P,), angstrom, optional */
 #define HR_SHARD_FLUX       "/dataset/arrays/flux/value"  /* (N, P) */
 #define HR_SHARD_ERROR      "/dataset/arrays/error/value" /* (N, P), one sigma */
 #define HR_SHARD_NOISY      "/dataset/arrays/noisy/value" /* (N, P), optional */
@@ -40,6 +41,7 @@ typedef struct hr_shard {
   bool has_mask;            /* not looked at before it is read: it may be left out */
   hr_places places;         /* of its arrays; hr_shard_place */
   double *wave;             /* [P] angstrom, owned */
+  double *fwhm;             /* [P] of the line spread, angstrom, owned; NULL: not told */
   uint64_t file_bytes;
   uint64_t device, inode; /* the same for all names of one file */
   bool is_unlocked;       /* read without a lock (data/hdf5_file.h) */

@@ -67,6 +67,18 @@ static hr_status check_wave(const hr_spectra_writer_options *options, hr_error *
   return HR_OK;
 }
 
+static hr_status check_fwhm(const hr_spectra_writer_options *options, hr_error *err) {
+  for (uint64_t p = 0; options->fwhm_angstrom && p < options->pixels; p++) {
+    double fwhm = options->fwhm_angstrom[p];
+    if (isfinite(fwhm) && fwhm > 0) continue;
+    return hr_fail(err, HR_ERR_DATA,
+                   "the line spread of pixel %llu (counted from 0) is %g; widths are "
+                   "finite and above 0, in angstrom",
+                   (unsigned long long)p, fwhm);
+  }
+  return HR_OK;
+}
+
 /* Whether pandas and PyTables take the text as the name of a column. */
 static bool is_name(const char *text) {
   if (!text || !*text) return false;
@@ -109,6 +121,7 @@ static hr_status check_options(const char *path, const hr_spectra_writer_options
                    path, (unsigned long long)options->pixels, HR_SHARD_MOST_PIXELS);
   }
   HR_TRY(check_wave(options, err));
+  HR_TRY(check_fwhm(options, err));
   HR_TRY(check_labels(options, err));
   if (!options->replace && access(path, F_OK) == 0) {
     status = hr_fail(err, HR_ERR_USAGE,
@@ -165,17 +178,18 @@ static hr_status create_array(hr_spectra_writer *writer, const char *path, hr_dt
   return status;
 }
 
-static hr_status write_wave(hr_spectra_writer *writer, const double *wave,
-                            hr_error *err) {
+/* An array of a number a pixel. */
+static hr_status write_pixels(hr_spectra_writer *writer, const char *path,
+                              const double *values, hr_error *err) {
   hr_status status = HR_OK;
   const hsize_t size = writer->pixels;
   hid_t dataset = H5I_INVALID_HID, space = H5Screate_simple(1, &size, NULL);
   hid_t links = H5Pcreate(H5P_LINK_CREATE), layout = hr_hdf5_timeless();
   if (space < 0 || links < 0 || layout < 0 ||
       H5Pset_create_intermediate_group(links, 1) < 0 ||
-      (dataset = H5Dcreate2(writer->file, HR_SHARD_WAVE, H5T_IEEE_F64LE, space, links,
-                            layout, H5P_DEFAULT)) < 0 ||
-      H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, wave) < 0) {
+      (dataset = H5Dcreate2(writer->file, path, H5T_IEEE_F64LE, space, links, layout,
+                            H5P_DEFAULT)) < 0 ||
+      H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
     status = fail_write(writer, err);
   }
   hr_hdf5_release(&layout);
@@ -257,7 +271,10 @@ static hr_status start_file(hr_spectra_writer *writer,
   writer->file = hr_sink_create_file(&writer->sink, writer->part);
   if (writer->file < 0) return fail_write(writer, err);
   HR_TRY(write_mark(writer, mark, err));
-  HR_TRY(write_wave(writer, options->wave_angstrom, err));
+  HR_TRY(write_pixels(writer, HR_SHARD_WAVE, options->wave_angstrom, err));
+  if (options->fwhm_angstrom) {
+    HR_TRY(write_pixels(writer, HR_SHARD_FWHM, options->fwhm_angstrom, err));
+  }
   for (size_t i = 0; i < (writer->has_noisy ? ARRAYS : NOISY); i++) {
     HR_TRY(create_array(writer, array_path[i], options->dtype, &writer->array[i], err));
   }

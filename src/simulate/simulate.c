@@ -15,6 +15,7 @@
 #include "core/text.h"
 #include "data/doppler.h"
 #include "data/prepare.h"
+#include "simulate/definition.h"
 #include "simulate/interpolate.h"
 #include "simulate/smooth.h"
 #include "simulate/stars.h"
@@ -64,9 +65,10 @@ void hr_simulate_options_init(hr_simulate_options *options, size_t size) {
 typedef struct simulator {
   const hr_simulate_options *options;
   const hr_observer *observer;
+  hr_definition *definition; /* NULL: PFS */
   hr_grid_tables *tables;
   hr_interpolator interpolator;
-  hr_instrument instrument;
+  hr_instrument instrument; /* of PFS */
   hr_exposure *exposures;   /* [threads] */
   hr_doppler doppler;       /* of the model spectra, where stars move */
   hr_doppler_shift *shifts; /* [threads] */
@@ -77,9 +79,10 @@ typedef struct simulator {
   hr_stream_id stream;
   bool with_noise;
   hr_star star[BATCH];
-  float *weights;              /* [BATCH][G] */
-  float *flux, *error, *noisy; /* [BATCH][P] */
-  double *labels;              /* [HR_COLUMN_COUNT][BATCH] */
+  float *weights;                                /* [BATCH][G] */
+  float *flux, *error, *noisy;                   /* [BATCH][P] */
+  double *labels;                                /* [HR_COLUMN_COUNT][BATCH] */
+  size_t columns[HR_COLUMN_COUNT], column_count; /* those that are written */
 } simulator;
 
 static void simulator_destroy(simulator **address) {
@@ -97,6 +100,7 @@ static void simulator_destroy(simulator **address) {
   hr_doppler_fini(&sim->doppler);
   hr_instrument_fini(&sim->instrument);
   hr_tables_destroy(&sim->tables);
+  hr_definition_destroy(&sim->definition);
   hr_free(sim->weights);
   hr_free(sim->flux);
   hr_free(sim->error);
@@ -141,6 +145,40 @@ cleanup:
   return status;
 }
 
+/* The model spectra as the instrument sees them: of PFS the grid that is built in for it,
+ * of others the finer one through their definition. */
+static hr_status set_instrument(simulator *sim, hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_simulate_options *options = sim->options;
+  if (options->instrument && strcmp(options->instrument, HR_PFS_NAME) != 0) {
+    HR_TRY(hr_definition_create(options->instrument, &sim->definition, err));
+    const hr_model_view view = hr_definition_view(sim->definition);
+    HR_TRY(hr_models_see(&view, &sim->tables, err));
+    HR_TRY(hr_stars_check(options, sim->tables, sim->definition, err));
+    goto cleanup;
+  }
+  HR_TRY(hr_tables_create(&sim->tables, err));
+  HR_TRY(hr_stars_check(options, sim->tables, NULL, err));
+  HR_TRY(hr_instrument_init(sim->tables, options, &sim->instrument, err));
+  if (options->resolving_power > 0.0 || options->fwhm > 0.0) {
+    HR_TRY(hr_smooth_grid(sim->tables, options->resolving_power, options->fwhm, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Other instruments than PFS have no seeing and no angles, and a magnitude only where
+ * noise goes by it. */
+static void choose_columns(simulator *sim) {
+  const hr_definition *defined = sim->definition;
+  for (size_t c = 0; c < HR_COLUMN_COUNT; c++) {
+    if (c == HR_COLUMN_RV && !is_moving(sim->options)) continue;
+    if (defined && c > HR_COLUMN_SNR && c != HR_COLUMN_RV) continue;
+    if (defined && c == HR_COLUMN_MAG && defined->noise.has_snr) continue;
+    sim->columns[sim->column_count++] = c;
+  }
+}
+
 static hr_status simulator_create(const hr_simulate_options *options,
                                   const hr_observer *observer, simulator **out,
                                   hr_error *err) {
@@ -149,16 +187,12 @@ static hr_status simulator_create(const hr_simulate_options *options,
   HR_TRY(hr_alloc(&sim, 1, err));
   sim->options = options;
   sim->observer = observer;
-  HR_TRY(hr_tables_create(&sim->tables, err));
-  HR_TRY(hr_stars_check(options, sim->tables, err));
+  HR_TRY(set_instrument(sim, err));
+  choose_columns(sim);
   HR_TRY(allocate_batch(sim, err));
   HR_TRY(prepare_to_move(sim, err));
   HR_TRY(hr_interpolator_init(hr_compute_default(), sim->tables, options->nodes,
                               &sim->interpolator, err));
-  HR_TRY(hr_instrument_init(sim->tables, options, &sim->instrument, err));
-  if (options->resolving_power > 0.0 || options->fwhm > 0.0) {
-    HR_TRY(hr_smooth_grid(sim->tables, options->resolving_power, options->fwhm, err));
-  }
   *out = sim;
   sim = NULL;
 cleanup:
@@ -185,6 +219,19 @@ static void move_star(const simulator *sim, double velocity, size_t thread, floa
   hr_doppler_apply(&sim->doppler, &sim->shifts[thread], resting, flux);
 }
 
+/* A star's model spectrum becomes what the instrument observes, and its error. */
+static void expose_star(const simulator *sim, const hr_star *star, hr_exposure *exposure,
+                        float *flux, float *error, double *snr) {
+  if (sim->definition) {
+    const hr_brightness brightness = {star->mag, star->deviate};
+    float *const scratch[2] = {exposure->values, exposure->sorting};
+    hr_definition_observe(sim->definition, &brightness, scratch, flux, error, snr);
+    return;
+  }
+  hr_instrument_expose(&sim->instrument, &star->conditions, exposure);
+  hr_instrument_observe(&sim->instrument, exposure, star->mag, flux, error, snr);
+}
+
 static void observe_star(void *context, size_t i, size_t thread) {
   simulator *sim = context;
   const hr_star *star = &sim->star[i];
@@ -192,9 +239,7 @@ static void observe_star(void *context, size_t i, size_t thread) {
   float *flux = sim->flux + i * pixels, *error = sim->error + i * pixels;
   double snr = 0.0;
   if (is_moving(sim->options)) move_star(sim, star->rv, thread, flux);
-  hr_instrument_expose(&sim->instrument, &star->conditions, &sim->exposures[thread]);
-  hr_instrument_observe(&sim->instrument, &sim->exposures[thread], star->mag, flux, error,
-                        &snr);
+  expose_star(sim, star, &sim->exposures[thread], flux, error, &snr);
   if (sim->with_noise) {
     /* The function with which the study itself would add the noise, so that stored and
      * generated noise are the same to the bit. */
@@ -266,9 +311,11 @@ static hr_status open_shard(const simulator *sim, sim_split *split, hr_error *er
   hr_writer_shape shape = {.rows = end - split->shard_end,
                            .pixels = sim->tables->pixels,
                            .wave = sim->tables->wave,
+                           .fwhm = sim->definition ? sim->definition->fwhm : NULL,
+                           .columns = sim->columns,
+                           .column_count = sim->column_count,
                            .dtype = sim->options->dtype,
-                           .has_noisy = sim->with_noise,
-                           .has_rv = is_moving(sim->options)};
+                           .has_noisy = sim->with_noise};
   HR_TRY(hr_writer_create(path, &shape, &split->writer, err));
   split->shard_end = end;
 cleanup:
@@ -287,8 +334,8 @@ static hr_status write_batch(const simulator *sim, sim_split *split, size_t rows
     uint64_t left = split->shard_end - (sim->first_row + done);
     size_t taken = left < rows - done ? (size_t)left : rows - done;
     const void *labels[HR_COLUMN_COUNT];
-    for (size_t c = 0; c < HR_COLUMN_COUNT; c++) {
-      labels[c] = sim->labels + c * BATCH + done;
+    for (size_t c = 0; c < sim->column_count; c++) {
+      labels[c] = sim->labels + sim->columns[c] * BATCH + done;
     }
     hr_spectra_rows part = hr_spectra_rows_default();
     part.rows = taken;

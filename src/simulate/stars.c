@@ -18,6 +18,7 @@ enum {
   DRAW_SEEING,
   DRAW_FREE_AXIS,
   DRAW_RV,
+  DRAW_SNR,
 };
 
 typedef struct range_rule {
@@ -51,9 +52,6 @@ static hr_status check_ranges(const hr_simulate_options *o, const hr_grid_tables
       {"logg", "dex", o->logg, t->nodes[1][0], t->nodes[1][t->node_count[1] - 1]},
       {"mh", "dex", o->mh, t->nodes[2][0], t->nodes[2][t->node_count[2] - 1]},
       {"mag", "mag", o->mag, 10.0, 30.0},
-      {"seeing", "arcsec", o->seeing, t->seeing[0], t->seeing[t->seeing_count - 1]},
-      {"zenith_angle", "degrees", o->zenith_angle, 0.0, 60.0},
-      {"field_angle", "degrees", o->field_angle, 0.0, t->field_angle[t->angle_count - 1]},
       {"rv", "km/s", o->rv, -HR_STARS_FASTEST, HR_STARS_FASTEST},
   };
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
@@ -70,6 +68,63 @@ static hr_status check_ranges(const hr_simulate_options *o, const hr_grid_tables
   }
 cleanup:
   return status;
+}
+
+/* Of the arm's own tables. */
+static hr_status check_conditions(const hr_simulate_options *o, const hr_grid_tables *t,
+                                  hr_error *err) {
+  hr_status status = HR_OK;
+  const range_rule rules[] = {
+      {"seeing", "arcsec", o->seeing, t->seeing[0], t->seeing[t->seeing_count - 1]},
+      {"zenith_angle", "degrees", o->zenith_angle, 0.0, 60.0},
+      {"field_angle", "degrees", o->field_angle, 0.0, t->field_angle[t->angle_count - 1]},
+  };
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+    HR_TRY(check_range(&rules[i], err));
+  }
+cleanup:
+  return status;
+}
+
+static bool same_range(hr_simulate_range a, hr_simulate_range b) {
+  return !(a.low < b.low || a.low > b.low || a.high < b.high || a.high > b.high);
+}
+
+static bool is_positive(double x) {
+  return x > 0.0;
+}
+
+/* An instrument of its own definition takes nothing of what PFS is asked with. */
+static hr_status check_defined(const hr_simulate_options *o, const hr_definition *d,
+                               hr_error *err) {
+  const hr_simulate_options usual = hr_simulate_options_default();
+  const struct {
+    const char *name;
+    bool is_given;
+  } options[] = {
+      {"seeing", !same_range(o->seeing, usual.seeing)},
+      {"zenith_angle", !same_range(o->zenith_angle, usual.zenith_angle)},
+      {"field_angle", !same_range(o->field_angle, usual.field_angle)},
+      {"exposures", o->exposures != usual.exposures},
+      {"exposure_time", fabs(o->exposure_time - usual.exposure_time) > 0},
+      {"noise_model", o->noise_model != usual.noise_model},
+      {"resolving_power", is_positive(o->resolving_power)},
+      {"fwhm", is_positive(o->fwhm)},
+  };
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+    if (!options[i].is_given) continue;
+    return hr_fail(err, HR_ERR_USAGE,
+                   "%s goes with the instrument " HR_PFS_NAME
+                   " alone; %s is as its definition says: leave it out",
+                   options[i].name, d->name);
+  }
+  if (d->noise.has_snr && !same_range(o->mag, usual.mag)) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "mag has no effect on %s, whose noise is given as a range of SNR: "
+                   "leave it out, or define its noise by electrons",
+                   d->name);
+  }
+  return HR_OK;
 }
 
 static hr_status check_free_fraction(const hr_simulate_options *o, hr_error *err) {
@@ -158,12 +213,17 @@ static hr_status check_counts(const hr_simulate_options *o, hr_error *err) {
 }
 
 hr_status hr_stars_check(const hr_simulate_options *options, const hr_grid_tables *tables,
-                         hr_error *err) {
+                         const hr_definition *definition, hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(check_counts(options, err));
   HR_TRY(check_ranges(options, tables, err));
+  if (!definition) HR_TRY(check_conditions(options, tables, err));
   HR_TRY(check_free_fraction(options, err));
-  HR_TRY(check_resolution(options, tables, err));
+  if (definition) {
+    HR_TRY(check_defined(options, definition, err));
+  } else {
+    HR_TRY(check_resolution(options, tables, err));
+  }
   HR_TRY(check_flaws(options, err));
 cleanup:
   return status;
@@ -196,6 +256,7 @@ hr_star hr_stars_draw(const hr_simulate_options *options, const hr_grid_tables *
                  draw(options, stream, row, DRAW_LOG_G, ranges[1]),
                  draw(options, stream, row, DRAW_M_H, ranges[2])},
       .mag = draw(options, stream, row, DRAW_MAG, options->mag),
+      .deviate = hr_uniform(options->seed, stream, row, DRAW_SNR),
       .conditions = {.seeing = draw(options, stream, row, DRAW_SEEING, options->seeing),
                      .zenith_angle = draw(options, stream, row, DRAW_ZENITH_ANGLE,
                                           options->zenith_angle),

@@ -6,6 +6,7 @@
 
 #include "core/random.h"
 #include "headroom/simulate.h"
+#include "simulate/definition.h"
 #include "simulate/instrument.h"
 
 /* The users' grid has five axes, one of which, chosen at random, is free in each star. */
@@ -19,14 +20,16 @@
 typedef struct hr_star {
   double labels[HR_GRID_AXES]; /* K, dex, dex */
   double mag;                  /* AB, HSC i */
+  double deviate;              /* uniform, of what an instrument's SNR is drawn with */
   hr_conditions conditions;
   double rv; /* km/s, 0 unless a range is asked for */
 } hr_star;
 
 /* Checks the options against the tables: HR_ERR_USAGE, with the option, its limits and
- * what to write instead. */
+ * what to write instead. definition: NULL for PFS; else what belongs to PFS is refused.
+ */
 hr_status hr_stars_check(const hr_simulate_options *options, const hr_grid_tables *tables,
-                         hr_error *err) HR_MUST_CHECK;
+                         const hr_definition *definition, hr_error *err) HR_MUST_CHECK;
 
 /* Star number `row` of a stream, HR_STREAM_SIMULATE_TRAIN, _TEST or _GRID_TEMPLATES.
  * tables: where labels lie on nodes (HR_SIMULATE_LATTICE), else not looked at. */

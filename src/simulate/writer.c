@@ -33,8 +33,14 @@ hr_status hr_writer_create(const char *path, const hr_writer_shape *shape,
   options.wave_angstrom = shape->wave;
   options.dtype = shape->dtype == HR_SIMULATE_F64 ? HR_FLOAT64 : HR_FLOAT32;
   options.has_noisy = shape->has_noisy;
-  options.labels = hr_writer_columns;
-  options.label_count = shape->has_rv ? HR_COLUMN_COUNT : HR_COLUMN_RV;
+  const char *labels[HR_COLUMN_COUNT];
+  size_t count = shape->columns ? shape->column_count : HR_COLUMN_RV;
+  for (size_t i = 0; i < count; i++) {
+    labels[i] = hr_writer_columns[shape->columns ? shape->columns[i] : i];
+  }
+  options.fwhm_angstrom = shape->fwhm;
+  options.labels = labels;
+  options.label_count = count;
   options.replace = true;
   options.written_by = mark_text;
   return hr_spectra_writer_open(path, &options, out, err);

@@ -32,7 +32,12 @@ typedef struct hr_writer_shape {
   size_t pixels;
   const double *wave; /* [pixels] angstrom, borrowed for the call */
   hr_simulate_dtype dtype;
-  bool has_noisy, has_rv;
+  bool has_noisy;
+  const double *fwhm; /* [pixels] of the line spread, borrowed; NULL: not told */
+  /* [column_count] those of the columns above that there are, borrowed; NULL: all but
+   * rv. */
+  const size_t *columns;
+  size_t column_count;
 } hr_writer_shape;
 
 /* Starts the file; what is there is replaced. Closed with hr_spectra_writer_close. */

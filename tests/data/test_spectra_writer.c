@@ -436,6 +436,12 @@ static void shapes_that_cannot_be_are_told(void **state) {
       "the wavelength of pixel 0 (counted from 0) is 0; wavelengths are finite, above 0 "
       "and increase, in angstrom");
   shape = make_shape(HR_FLOAT32, false);
+  const double no_width[PIXELS] = {1, 2, 0, 1, 1, 1, 1, 1};
+  shape.fwhm_angstrom = no_width;
+  refused(&shape, HR_ERR_DATA,
+          "the line spread of pixel 2 (counted from 0) is 0; widths are finite and above "
+          "0, in angstrom");
+  shape = make_shape(HR_FLOAT32, false);
   shape.size = 1;
   hr_error err;
   hr_spectra_writer *writer = NULL;

@@ -371,6 +371,56 @@ static void stars_move(void **state) {
   scratch_fini(&s);
 }
 
+/* Another instrument: its pixels and line spread are in the file, and the columns that
+ * mean something of it. */
+static void other_instruments_write_what_they_are(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  scratch_init(&s);
+  hr_simulate_options options = small(s.path);
+  options.train_rows = 0;
+  options.instrument = "gaia-rvs";
+  check_ok(hr_simulate(&options, NULL, &err));
+  hr_dataset *test = open_shards(s.path, "test/dataset.h5");
+  assert_int_equal(hr_dataset_pixels(test), 961);
+  check_near(hr_dataset_wave(test)[960], 8700, 1e-9);
+  const hr_strings *names = hr_dataset_label_names(test);
+  assert_int_equal(names->count, 7); /* T_eff, log_g, M_H, a_M, C_M, redshift, snr */
+  const double *snr = NULL;
+  check_ok(hr_dataset_label(test, "snr", true, &snr, &err));
+  for (size_t i = 0; i < 40; i++) assert_true(snr[i] > 9.9 && snr[i] < 130);
+  hr_dataset_destroy(&test);
+  options.instrument = "pfs";
+  check_fails(hr_simulate(&options, NULL, &err), HR_ERR_USAGE,
+              "instrument is 'pfs': give pfs-mr, desi-z, sdss, lamost-red, gaia-rvs or a "
+              "file FILE.yaml");
+  scratch_fini(&s);
+}
+
+/* The default's name gives the default's bytes. */
+static void the_default_instrument_has_a_name(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  char *bytes[2] = {NULL};
+  size_t size[2] = {0};
+  for (size_t i = 0; i < 2; i++) {
+    scratch_init(&s);
+    hr_simulate_options options = small(s.path);
+    options.train_rows = 0;
+    if (i == 1) options.instrument = "pfs-mr";
+    check_ok(hr_simulate(&options, NULL, &err));
+    check_ok(hr_file_read(scratch_name(&s, "test/dataset.h5"), 1 << 24, &bytes[i],
+                          &size[i], &err));
+    scratch_fini(&s);
+  }
+  assert_int_equal(size[0], size[1]);
+  assert_memory_equal(bytes[0], bytes[1], size[0]);
+  hr_free(bytes[0]);
+  hr_free(bytes[1]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stored_noise_is_the_noise_the_study_generates),
@@ -382,6 +432,8 @@ int main(void) {
       cmocka_unit_test(options_of_another_size),
       cmocka_unit_test(stars_move),
       cmocka_unit_test(folders_have_to_be_writable),
+      cmocka_unit_test(other_instruments_write_what_they_are),
+      cmocka_unit_test(the_default_instrument_has_a_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,18 +213,45 @@ static void nodes_at_the_ends_have_half_weight(void **state) {
 }
 
 /* Sets one thing wrong in good options and compares the sentence. */
-#define check_refused(change, sentence)                                    \
-  do {                                                                     \
-    hr_simulate_options o = good();                                        \
-    change;                                                                \
-    check_fails(hr_stars_check(&o, tables, &err), HR_ERR_USAGE, sentence); \
+#define check_refused(change, sentence)                                          \
+  do {                                                                           \
+    hr_simulate_options o = good();                                              \
+    change;                                                                      \
+    check_fails(hr_stars_check(&o, tables, NULL, &err), HR_ERR_USAGE, sentence); \
   } while (0)
+
+/* What belongs to PFS is not taken for another instrument. */
+static void options_of_pfs_are_refused_of_others(void **state) {
+  (void)state;
+  hr_error err;
+  hr_definition snr = {.name = (char[]){"desi-z"}, .noise = {.has_snr = true}};
+  hr_definition electrons = {.name = (char[]){"mine"}};
+  hr_simulate_options o = good();
+  check_ok(hr_stars_check(&o, tables, &snr, &err));
+  o.seeing.high = 1.0;
+  check_fails(hr_stars_check(&o, tables, &snr, &err), HR_ERR_USAGE,
+              "seeing goes with the instrument pfs-mr alone; desi-z is as its definition "
+              "says: leave it out");
+  o = good();
+  o.fwhm = 3;
+  check_fails(
+      hr_stars_check(&o, tables, &electrons, &err), HR_ERR_USAGE,
+      "fwhm goes with the instrument pfs-mr alone; mine is as its definition says: "
+      "leave it out");
+  o = good();
+  o.mag.low = 21;
+  check_ok(hr_stars_check(&o, tables, &electrons, &err));
+  check_fails(
+      hr_stars_check(&o, tables, &snr, &err), HR_ERR_USAGE,
+      "mag has no effect on desi-z, whose noise is given as a range of SNR: leave "
+      "it out, or define its noise by electrons");
+}
 
 static void bad_ranges_are_refused(void **state) {
   (void)state;
   hr_error err;
   hr_simulate_options options = good();
-  check_ok(hr_stars_check(&options, tables, &err));
+  check_ok(hr_stars_check(&options, tables, NULL, &err));
   check_refused((o.teff = (hr_simulate_range){3000, 6000}),
                 "teff is 3000 to 6000 K: give a range within 3750 to 6000, the lower end "
                 "first");
@@ -313,6 +340,7 @@ int main(void) {
       cmocka_unit_test(a_third_frees_the_label_it_always_did),
       cmocka_unit_test(a_fifth_makes_the_users_sky),
       cmocka_unit_test(nodes_at_the_ends_have_half_weight),
+      cmocka_unit_test(options_of_pfs_are_refused_of_others),
       cmocka_unit_test(bad_ranges_are_refused),
       cmocka_unit_test(bad_resolutions_are_refused),
       cmocka_unit_test(mistakes_beyond_reason_are_refused),

@@ -31,10 +31,16 @@ static void files_have_the_simulators_columns(void **state) {
   hr_error err;
   scratch s;
   scratch_init(&s);
+  size_t all[HR_COLUMN_COUNT];
+  for (size_t c = 0; c < HR_COLUMN_COUNT; c++) all[c] = c;
   for (int i = 0; i < 4; i++) {
-    const hr_writer_shape shape = {ROWS, PIXELS, wave,
-                                   i / 2 ? HR_SIMULATE_F64 : HR_SIMULATE_F32, i % 2,
-                                   i == 3};
+    const hr_writer_shape shape = {.rows = ROWS,
+                                   .pixels = PIXELS,
+                                   .wave = wave,
+                                   .dtype = i / 2 ? HR_SIMULATE_F64 : HR_SIMULATE_F32,
+                                   .has_noisy = i % 2,
+                                   .columns = i == 3 ? all : NULL,
+                                   .column_count = HR_COLUMN_COUNT};
     hr_strings paths = {0};
     hr_dataset *dataset = NULL;
     write_rows(scratch_name(&s, "dataset.h5"), &shape); /* replaced each time */
@@ -61,7 +67,7 @@ static void files_are_known_again(void **state) {
   hr_error err;
   scratch s;
   hr_spectra_writer *writer = NULL;
-  const hr_writer_shape shape = {ROWS, PIXELS, wave, HR_SIMULATE_F32, false, false};
+  const hr_writer_shape shape = {.rows = ROWS, .pixels = PIXELS, .wave = wave};
   scratch_init(&s);
   write_rows(scratch_name(&s, "dataset.h5"), &shape);
   assert_true(hr_writer_wrote(s.name));
