@@ -423,6 +423,22 @@ const double *hr_dataset_wave(const hr_dataset *dataset) {
   return dataset->shards[0].wave;
 }
 
+bool hr_same_fwhm(const double *a, const double *b, size_t pixels) {
+  if (!a || !b) return false;
+  for (size_t p = 0; p < pixels; p++) {
+    if (!(fabs(a[p] - b[p]) <= wave_tolerance * fabs(b[p]))) return false;
+  }
+  return true;
+}
+
+const double *hr_dataset_fwhm(const hr_dataset *dataset) {
+  const hr_shard *first = &dataset->shards[0];
+  for (size_t i = 1; i < dataset->shard_count; i++) {
+    if (!hr_same_fwhm(dataset->shards[i].fwhm, first->fwhm, first->pixels)) return NULL;
+  }
+  return first->fwhm;
+}
+
 bool hr_dataset_has_flux(const hr_dataset *dataset) {
   for (size_t i = 0; i < dataset->shard_count; i++) {
     if (!dataset->shards[i].has_flux) return false;

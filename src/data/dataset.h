@@ -65,6 +65,13 @@ size_t hr_dataset_pixels(const hr_dataset *dataset);
 /* [P] pixel centres in angstrom, borrowed. */
 const double *hr_dataset_wave(const hr_dataset *dataset);
 
+/* [P] FWHM of the line spread in angstrom, borrowed; NULL where not every file tells the
+ * same. */
+const double *hr_dataset_fwhm(const hr_dataset *dataset);
+
+/* Whether two such, [pixels], are the same. */
+bool hr_same_fwhm(const double *a, const double *b, size_t pixels);
+
 /* Whether every shard holds pre-drawn noisy flux (`noisy`). */
 bool hr_dataset_has_noisy(const hr_dataset *dataset);
 

@@ -14,6 +14,7 @@
 void hr_shard_fini(hr_shard *shard) {
   hr_free(shard->path);
   hr_free(shard->wave);
+  hr_free(shard->fwhm);
   hr_free(shard->kept);
   hr_strings_fini(&shard->notes);
   hr_strings_fini(&shard->chinese_notes);
@@ -76,6 +77,38 @@ static hr_status read_wave(const hr_hdf5_file *file, hr_shard *shard, hr_error *
   HR_TRY(check_wave(shard, err));
 cleanup:
   hr_hdf5_release(&wave);
+  return status;
+}
+
+/* The line spread, where the file tells it. */
+static hr_status read_fwhm(const hr_hdf5_file *file, hr_shard *shard, hr_error *err) {
+  hr_status status = HR_OK;
+  hid_t fwhm = H5I_INVALID_HID;
+  bool there = false;
+  size_t values = 0;
+  HR_TRY(hr_hdf5_find(file, HR_SHARD_FWHM, &there, err));
+  if (!there) goto cleanup;
+  HR_TRY(open_floats(file, HR_SHARD_FWHM, &fwhm, err));
+  HR_TRY(hr_hdf5_shape(file, fwhm, HR_SHARD_FWHM, 1, &values, err));
+  if (values != shard->pixels) {
+    status = hr_fail(err, HR_ERR_DATA, "%s: %s has %zu values, but %s has %zu pixels",
+                     file->path, HR_SHARD_FWHM, values,
+                     hr_shard_place(shard, HR_PLACE_WAVE), shard->pixels);
+    goto cleanup;
+  }
+  HR_TRY(hr_hdf5_check_stored(file, fwhm, HR_SHARD_FWHM, err));
+  HR_TRY(hr_alloc(&shard->fwhm, values, err));
+  HR_TRY(hr_hdf5_read_rows(&(hr_hdf5_object){file, fwhm, HR_SHARD_FWHM},
+                           H5T_NATIVE_DOUBLE, (size_t[2]){0, values}, shard->fwhm, err));
+  for (size_t p = 0; p < values; p++) {
+    if (isfinite(shard->fwhm[p]) && shard->fwhm[p] > 0) continue;
+    status = hr_fail(err, HR_ERR_DATA,
+                     "%s: %s is %g at pixel %zu; a line spread is above 0, in angstrom",
+                     file->path, HR_SHARD_FWHM, shard->fwhm[p], p);
+    goto cleanup;
+  }
+cleanup:
+  hr_hdf5_release(&fwhm);
   return status;
 }
 
@@ -215,6 +248,7 @@ static hr_status check_arrays(const hr_hdf5_file *file, bool is_observed, hr_sha
                               hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(read_wave(file, shard, err));
+  HR_TRY(read_fwhm(file, shard, err));
   HR_TRY(find_noisy(file, shard, err));
   HR_TRY(check_flux(file, shard, is_observed, err));
   shard->file_rows = shard->rows;

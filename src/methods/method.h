@@ -99,6 +99,8 @@ typedef struct hr_study_view {
   size_t bin_count;
   size_t fold_count;
   const double *wave_angstrom; /* [pixels] */
+  const double *fwhm_angstrom; /* [pixels] of the line spread; NULL: the files do not tell
+                                  it, or not all the same */
   hr_split_view train;
   size_t test_rows;        /* how many there are, for estimates */
   const int32_t *test_bin; /* [test_rows] for controls alone, whose groups of test rows

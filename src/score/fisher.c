@@ -10,13 +10,15 @@
 #include "core/pixel_quantile.h"
 #include "score/metrics.h"
 #include "simulate/derivatives.h"
+#include "simulate/models.h"
 
 enum {
   AXES = HR_GRID_AXES,
   /* Rows multiplied with the grid at a time, cut by their number alone: 256 spectra, as
    * many as the simulator makes in one product. */
   GROUP = 64,
-  FEWEST_ROWS = 2, /* that have a spread */
+  FEWEST_ROWS = 2,     /* that have a spread */
+  FEWEST_PIXELS = 100, /* that have a median with neighbours (simulate/derivatives.h) */
 };
 
 /* Labels may be beyond the grid by this share of its range: rounding in a file. */
@@ -59,6 +61,10 @@ static hr_status find_axis(const char *target_name, size_t *axis, hr_error *err)
                  target_name, names[0], names[1], names[2]);
 }
 
+static hr_model_view view_of(const hr_study_view *study) {
+  return (hr_model_view){study->pixels, study->wave_angstrom, study->fwhm_angstrom};
+}
+
 static hr_status check_input(const hr_fisher_input *input, size_t *target_axis,
                              hr_error *err) {
   const char *const *names = hr_grid_label_names;
@@ -74,7 +80,14 @@ static hr_status check_input(const hr_fisher_input *input, size_t *target_axis,
     return hr_fail(err, HR_ERR_MISSING,
                    "data.noise.level is 0, and without noise nothing limits a label");
   }
-  return hr_tables_check_wave(input->study->wave_angstrom, input->study->pixels, err);
+  const hr_model_view view = view_of(input->study);
+  status = hr_models_find(&view, err);
+  if (status == HR_OK && view.pixels < FEWEST_PIXELS) {
+    return hr_fail(err, HR_ERR_MISSING,
+                   "the spectra have %zu pixels, too few for the change of their median",
+                   view.pixels);
+  }
+  return status;
 }
 
 void hr_fisher_factor(double covariance[AXES][AXES], double factor[AXES][AXES]) {
@@ -163,12 +176,11 @@ cleanup:
 }
 
 size_t hr_fisher_bytes(const hr_study_view *study) {
-  /* While the grid of 1260 spectra is read, a flux takes 4 bytes decoded, 2 coded and not
-   * quite 2 in the image of the file. */
-  const size_t spectra = 1260, read = 8;
+  const size_t spectra = 1260;
+  const hr_model_view view = view_of(study);
   size_t derivatives = GROUP * HR_DERIVATIVE_ROWS * (spectra + study->pixels);
-  if (hr_tables_check_wave(study->wave_angstrom, study->pixels, NULL) != HR_OK) return 0;
-  return read * spectra * study->pixels + 4 * derivatives +
+  if (hr_models_find(&view, NULL) != HR_OK) return 0;
+  return (size_t)hr_models_grid_bytes(&view) + 4 * derivatives +
          4 * (2 * GROUP + hr_thread_count()) * study->pixels +
          8 * (AXES * HR_FISHER_PRIORS + 1) * study->test_rows;
 }
@@ -181,7 +193,8 @@ hr_status hr_fisher_create(const hr_fisher_input *input, hr_fisher **out, hr_err
   HR_TRY(hr_alloc(&fisher, 1, err));
   fisher->input = *input;
   fisher->target_axis = target_axis;
-  HR_TRY(hr_tables_create(&fisher->tables, err));
+  const hr_model_view view = view_of(input->study);
+  HR_TRY(hr_models_grid(&view, &fisher->tables, err));
   HR_TRY(hr_interpolator_init(input->study->compute, fisher->tables,
                               HR_SIMULATE_NODES_ALL, &fisher->interpolator, err));
   HR_TRY(allocate(fisher, err));

@@ -40,7 +40,8 @@ typedef struct hr_fisher_input {
 typedef struct hr_fisher hr_fisher;
 
 /* HR_ERR_MISSING, with the reason, where the built-in grid cannot speak about the study:
- * another wavelength grid, a target or labels that it has not, no noise. Memory:
+ * pixels that it cannot be seen with (hr_models_find), a target or labels that it has
+ * not, no noise. Memory:
  * hr_fisher_bytes. */
 hr_status hr_fisher_create(const hr_fisher_input *input, hr_fisher **out,
                            hr_error *err) HR_MUST_CHECK;

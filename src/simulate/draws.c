@@ -63,7 +63,9 @@ static void prepare_draw(void *context, size_t i, size_t thread) {
 static hr_status allocate(draws *d, hr_error *err) {
   hr_status status = HR_OK;
   const hr_compute *compute = d->options->compute;
-  HR_TRY(hr_tables_create(&d->tables, err));
+  const hr_model_view *view = &d->options->view;
+  HR_TRY(view->pixels > 0 ? hr_models_grid(view, &d->tables, err)
+                          : hr_tables_create(&d->tables, err));
   HR_TRY(hr_interpolator_init(compute ? compute : hr_compute_default(), d->tables,
                               HR_SIMULATE_NODES_ALL, &d->interpolator, err));
   HR_TRY(hr_alloc(&d->weights, BATCH * d->tables->spectra, err));
@@ -105,10 +107,8 @@ double hr_draw_operations(size_t pixels) {
   return 2 * grid_spectra * (double)pixels;
 }
 
-double hr_draw_bytes(size_t pixels) {
-  /* While the grid is read a flux is there decoded, coded, and in the image of the file.
-   */
-  const double spectra = grid_spectra, read = 8, wide = (double)pixels;
-  return read * spectra * wide + 4 * BATCH * (spectra + wide) +
+double hr_draw_bytes(const hr_model_view *view) {
+  double wide = (double)view->pixels;
+  return hr_models_grid_bytes(view) + 4 * BATCH * (grid_spectra + wide) +
          8 * (double)hr_thread_count() * wide;
 }

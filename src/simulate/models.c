@@ -267,3 +267,22 @@ double hr_models_bytes(size_t pixels) {
   return file + decoded +
          (4 * (spectra + components) + 8 * (threads + weights)) * (double)pixels;
 }
+
+hr_status hr_models_find(const hr_model_view *view, hr_error *err) {
+  if (view->fwhm) return hr_models_check(view, err);
+  return hr_tables_check_wave(view->wave, view->pixels, err);
+}
+
+hr_status hr_models_grid(const hr_model_view *view, hr_grid_tables **out, hr_error *err) {
+  if (view->fwhm) return hr_models_see(view, out, err);
+  hr_status status = hr_models_find(view, err);
+  return status == HR_OK ? hr_tables_create(out, err) : status;
+}
+
+double hr_models_grid_bytes(const hr_model_view *view) {
+  /* While the arm's grid of 1260 spectra is read, a flux takes 4 bytes decoded, 2 coded
+   * and not quite 2 in the image of the file. */
+  const double spectra = 1260, read = 8;
+  if (view->fwhm) return hr_models_bytes(view->pixels);
+  return read * spectra * (double)view->pixels;
+}

@@ -19,7 +19,8 @@
 typedef struct hr_model_view {
   size_t pixels;
   const double *wave; /* [pixels] vacuum centres, angstrom, ascending */
-  const double *fwhm; /* [pixels] of the line spread there, angstrom */
+  const double *fwhm; /* [pixels] of the line spread there, angstrom; NULL where
+                         hr_models_find allows it: not known */
 } hr_model_view;
 
 /* The line spreads that there can be, FWHM in angstrom: two bins, and what the ends of
@@ -41,6 +42,19 @@ hr_status hr_models_check(const hr_model_view *view, hr_error *err) HR_MUST_CHEC
  * beside the result for 4096 pixels. */
 hr_status hr_models_see(const hr_model_view *view, hr_grid_tables **out,
                         hr_error *err) HR_MUST_CHECK;
+
+/* The spectra that a study's own can be held against: what hr_models_see has of them, or,
+ * where the line spread is not known, the grid that is built in for the PFS arm
+ * (hr_tables_create), if they have its pixels. HR_ERR_MISSING, with the reason, where
+ * there are none. */
+hr_status hr_models_grid(const hr_model_view *view, hr_grid_tables **out,
+                         hr_error *err) HR_MUST_CHECK;
+
+/* Whether there are, without making them; fails as hr_models_grid. */
+hr_status hr_models_find(const hr_model_view *view, hr_error *err) HR_MUST_CHECK;
+
+/* Memory that hr_models_grid takes at most, in bytes, its result with it. */
+double hr_models_grid_bytes(const hr_model_view *view);
 
 /* Memory that hr_models_see takes at most, in bytes, its result with it. */
 double hr_models_bytes(size_t pixels);

@@ -289,6 +289,9 @@ static hr_status fill_view(hr_plan *plan, const hr_observer *observer, hr_error 
   view->compute = hr_compute_default();
   view->pixels = hr_dataset_pixels(plan->train);
   view->wave_angstrom = hr_dataset_wave(plan->train);
+  const double *fwhm = hr_dataset_fwhm(plan->train);
+  bool is_same = hr_same_fwhm(fwhm, hr_dataset_fwhm(plan->test), view->pixels);
+  view->fwhm_angstrom = is_same ? fwhm : NULL;
   view->bin_count = config->binning.bin_count;
   view->fold_count = (size_t)config->selection.folds;
   view->axes = config->binning.axes;
@@ -324,6 +327,8 @@ static uint64_t fingerprint_dataset(uint64_t print, const hr_dataset *dataset) {
   print = hr_fingerprint_bytes(print, &rows, sizeof rows);
   print = hr_fingerprint_bytes(print, &bytes, sizeof bytes);
   print = hr_fingerprint_bytes(print, hr_dataset_wave(dataset), pixels * sizeof(double));
+  const double *fwhm = hr_dataset_fwhm(dataset);
+  if (fwhm) print = hr_fingerprint_bytes(print, fwhm, pixels * sizeof(double));
   for (size_t i = 0; i < names->count; i++) {
     const double *column = NULL;
     const char *name = names->items[i];

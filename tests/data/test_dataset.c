@@ -599,6 +599,54 @@ static void not_all_rows_can_be_left_out(void **state) {
   fixture_fini(&f);
 }
 
+/* Puts a line spread of `count` values into a shard. */
+static void put_fwhm(const char *path, hsize_t count, const double *values) {
+  hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  assert_true(file >= 0);
+  shard_put(file, HR_SHARD_FWHM, H5T_IEEE_F64LE, 1, &count, NULL, false, values);
+  assert_true(H5Fclose(file) >= 0);
+}
+
+static void line_spreads_count_where_all_tell_the_same(void **state) {
+  (void)state;
+  const double same[] = {1, 1.1, 1.2, 1.3}, other[] = {1, 1.1, 1.2, 1.4};
+  hr_error err = {0};
+  for (int i = 0; i < 3; i++) {
+    fixture f;
+    fixture_init(&f, 2);
+    shard_write(&f.spec[0]);
+    shard_write(&f.spec[1]);
+    put_fwhm(f.path[0], 4, same);
+    if (i < 2) put_fwhm(f.path[1], 4, i == 0 ? same : other);
+    check_ok(hr_dataset_create(&f.paths, NULL, &f.dataset, &err));
+    const double *fwhm = hr_dataset_fwhm(f.dataset);
+    if (i == 0) assert_memory_equal(fwhm, same, sizeof same);
+    if (i > 0) assert_null(fwhm);
+    fixture_fini(&f);
+  }
+}
+
+static void refuses_bad_line_spreads(void **state) {
+  (void)state;
+  const double values[] = {1, 1.1, 0, 1.3};
+  hr_error err = {0};
+  char expected[1024];
+  for (int i = 0; i < 2; i++) {
+    fixture f;
+    fixture_init(&f, 1);
+    shard_write(&f.spec[0]);
+    put_fwhm(f.path[0], i == 0 ? 4 : 3, values);
+    check_fails(hr_dataset_create(&f.paths, NULL, &f.dataset, &err), HR_ERR_DATA,
+                sentence(expected,
+                         i == 0 ? "@: /spectrumdataset/fwhm is 0 at pixel 2; a line "
+                                  "spread is above 0, in angstrom"
+                                : "@: /spectrumdataset/fwhm has 3 values, but "
+                                  "/spectrumdataset/wave has 4 pixels",
+                         f.path[0], NULL));
+    fixture_fini(&f);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_can_be_left_out),
@@ -622,6 +670,8 @@ int main(void) {
       cmocka_unit_test(accepts_grids_that_agree_closely),
       cmocka_unit_test(refuses_nothing_at_all),
       cmocka_unit_test(refuses_arrays_never_written),
+      cmocka_unit_test(line_spreads_count_where_all_tell_the_same),
+      cmocka_unit_test(refuses_bad_line_spreads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

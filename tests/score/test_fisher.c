@@ -254,6 +254,32 @@ static void any_label_can_be_the_target(void **state) {
   }
 }
 
+/* The finer models, seen through the arm, say what its own grid says. */
+static void line_spreads_bring_the_finer_models(void **state) {
+  (void)state;
+  static double own[TEST][HR_FISHER_PRIORS], fine[TEST][HR_FISHER_PRIORS], fwhm[4096];
+  hr_fisher_bound bound;
+  check_ok(bound_rows(TEST, own, &bound, &err));
+  for (size_t p = 0; p < 4096; p++) fwhm[p] = tables->wave[p] / HR_GRID_RESOLVING_POWER;
+  view.fwhm_angstrom = fwhm;
+  check_ok(bound_rows(TEST, fine, &bound, &err));
+  assert_true(bound.misfit > 0 && bound.misfit < 1e-4);
+  for (size_t i = 0; i < TEST; i++) {
+    for (size_t k = 0; k < HR_FISHER_PRIORS; k++) {
+      check_near(fine[i][k] / own[i][k], 1, 0.01);
+    }
+  }
+  assert_true(memcmp(fine, own, sizeof own) != 0);
+  hr_fisher *fisher = NULL;
+  view.pixels = 50;
+  check_fails(hr_fisher_create(&input, &fisher, &err), HR_ERR_MISSING,
+              "the spectra have 50 pixels, too few for the change of their median");
+  fwhm[3] = 0.1;
+  check_fails(hr_fisher_create(&input, &fisher, &err), HR_ERR_MISSING,
+              "the line spread is 0.1 angstrom (FWHM) at 7101.5 angstrom, and the "
+              "built-in models can be seen with 0.25 to 80");
+}
+
 static void what_the_grid_does_not_know_is_refused(void **state) {
   (void)state;
   static double out[TEST][HR_FISHER_PRIORS], wave[4096];
@@ -392,6 +418,7 @@ int main(void) {
       TEST_ON_GRID(rows_without_labels_have_none),
       TEST_ON_GRID(noise_scales_the_bound),
       TEST_ON_GRID(any_label_can_be_the_target),
+      TEST_ON_GRID(line_spreads_bring_the_finer_models),
       TEST_ON_GRID(what_the_grid_does_not_know_is_refused),
       TEST_ON_GRID(memory_can_run_out),
       cmocka_unit_test(it_meets_the_posterior_at_both_ends),

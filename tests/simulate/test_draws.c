@@ -110,12 +110,35 @@ static void memory_may_run_out(void **state) {
   check_alloc_failures(draw_one());
 }
 
+static void count_pixels(void *context, size_t number, float *flux) {
+  float scratch[100];
+  check_near(hr_pixel_quantile(flux, 100, 0.5, scratch), 0.5, 1e-6);
+  *(size_t *)context = number + 1;
+}
+
+/* Through another instrument, where its line spread is known. */
+static void other_pixels_are_seen_too(void **state) {
+  (void)state;
+  hr_error err = {0};
+  double wave[100], fwhm[100];
+  size_t count = 0;
+  for (size_t p = 0; p < 100; p++) wave[p] = 8400 + (double)p, fwhm[p] = 2;
+  hr_draw_options options = some(3);
+  options.view = (hr_model_view){100, wave, fwhm};
+  check_ok(hr_draw_spectra(&options, count_pixels, &count, &err));
+  assert_int_equal(count, 3);
+  options.view.fwhm = NULL;
+  check_fails(hr_draw_spectra(&options, count_pixels, &count, &err), HR_ERR_MISSING,
+              "the spectra have 100 pixels and the built-in model grid has 4096");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels_fill_the_grid),
       cmocka_unit_test(spectra_depend_on_their_number_alone),
       cmocka_unit_test(it_can_be_stopped),
       cmocka_unit_test(memory_may_run_out),
+      cmocka_unit_test(other_pixels_are_seen_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

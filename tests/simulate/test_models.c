@@ -166,6 +166,31 @@ static void means_are_those_of_the_original(void **state) {
   hr_tables_destroy(&seen);
 }
 
+/* What a study's spectra are held against. */
+static void spectra_of_a_study_find_their_grid(void **state) {
+  (void)state;
+  hr_error err;
+  hr_grid_tables *arm = NULL, *seen = NULL;
+  hr_model_view view = view_of(8400, 1, 100, 2);
+  check_ok(hr_models_find(&view, &err));
+  check_ok(hr_models_grid(&view, &seen, &err));
+  assert_int_equal(seen->pixels, 100);
+  check_near(seen->wave[99], 8499, 0);
+  assert_true(hr_models_grid_bytes(&view) > 2e7);
+  hr_tables_destroy(&seen);
+  const hr_model_view unknown = {100, view.wave, NULL};
+  check_fails(hr_models_grid(&unknown, &seen, &err), HR_ERR_MISSING,
+              "the spectra have 100 pixels and the built-in model grid has 4096");
+  check_ok(hr_tables_create(&arm, &err));
+  const hr_model_view of_arm = {arm->pixels, arm->wave, NULL};
+  check_ok(hr_models_grid(&of_arm, &seen, &err));
+  assert_memory_equal(seen->flux, arm->flux, 4096 * sizeof(float));
+  assert_true(hr_models_grid_bytes(&of_arm) > 4e7);
+  hr_tables_destroy(&seen);
+  hr_tables_destroy(&arm);
+  view_free(&view);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_pfs_arm_is_that_of_the_coarser_grid),
@@ -173,6 +198,7 @@ int main(void) {
       cmocka_unit_test(line_spreads_are_as_wide_as_asked_for),
       cmocka_unit_test(views_that_the_models_do_not_have_are_refused),
       cmocka_unit_test(means_are_those_of_the_original),
+      cmocka_unit_test(spectra_of_a_study_find_their_grid),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,9 +17,14 @@ void hr_posterior_grid_fini(hr_posterior_grid *grid) {
   *grid = (hr_posterior_grid){0};
 }
 
+static hr_model_view view_of(const hr_study_view *study) {
+  return (hr_model_view){study->pixels, study->wave_angstrom, study->fwhm_angstrom};
+}
+
 static hr_status check_wave(const hr_study_view *study, hr_error *err) {
   hr_error reason = {0};
-  hr_status status = hr_tables_check_wave(study->wave_angstrom, study->pixels, &reason);
+  const hr_model_view view = view_of(study);
+  hr_status status = hr_models_find(&view, &reason);
   if (status == HR_ERR_MISSING) {
     return hr_fail(
         err, HR_ERR_CONFIG,
@@ -171,6 +176,7 @@ hr_status hr_posterior_grid_put(const hr_posterior_grid *grid, const hr_study_vi
   hr_status status = find_median(study, scale, &median, err);
   if (status != HR_OK) return status;
   hr_draw_options options = {.compute = study->compute,
+                             .view = view_of(study),
                              .seed = study->seed,
                              .count = grid->count,
                              .median = median,
@@ -182,5 +188,6 @@ hr_status hr_posterior_grid_put(const hr_posterior_grid *grid, const hr_study_vi
 
 double hr_posterior_grid_bytes(const hr_study_view *study, size_t count) {
   double each = (double)(sizeof(hr_grid_template) + sizeof(size_t)) + 28;
-  return hr_draw_bytes(study->pixels) + each * (double)count;
+  const hr_model_view view = view_of(study);
+  return hr_draw_bytes(&view) + each * (double)count;
 }

@@ -22,7 +22,7 @@ typedef struct hr_posterior_grid {
 } hr_posterior_grid;
 
 /* HR_ERR_CONFIG, naming key and remedy, where the grid cannot give the study its
- * templates: another wavelength grid, a target that it has not. */
+ * templates: pixels that it cannot be seen with, a target that it has not. */
 hr_status hr_posterior_grid_check(const hr_study_view *study,
                                   hr_error *err) HR_MUST_CHECK;
 
