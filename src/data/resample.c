@@ -14,6 +14,7 @@ void hr_resampling_fini(hr_resampling *resampling) {
   hr_free(resampling->first);
   hr_free(resampling->start);
   hr_free(resampling->weight);
+  hr_free(resampling->density);
   hr_free(resampling->covered);
   *resampling = (hr_resampling){0};
 }
@@ -70,7 +71,10 @@ static size_t weigh(hr_resampling *r, const double *source, const double *pixel,
   for (size_t s = *from; s < r->source_pixels && source[s] < high; s++) {
     double begin = source[s] > low ? source[s] : low;
     double end = source[s + 1] < high ? source[s + 1] : high;
-    r->weight[to + count++] = (end - begin) / width;
+    r->weight[to + count] = (end - begin) / width;
+    r->density[to + count] =
+        r->weight[to + count] * ((source[s + 1] - source[s]) / width);
+    count++;
   }
   return count;
 }
@@ -120,6 +124,7 @@ hr_status hr_resampling_init(const hr_wave_grid *source, const hr_wave_grid *tar
   HR_TRY(hr_alloc(&out->covered, target->pixels, err));
   /* Every overlap begins at an edge of one of the two. */
   HR_TRY(hr_alloc(&out->weight, source->pixels + target->pixels, err));
+  HR_TRY(hr_alloc(&out->density, source->pixels + target->pixels, err));
   find_edges(source, from);
   find_edges(target, to);
   align(from, source->pixels, to, target->pixels);
@@ -145,6 +150,19 @@ void hr_resample(const hr_resampling *r, const hr_wave_values *in,
     out->good[t] = good;
     out->flux[t] = good ? flux : 0;
     if (out->variance) out->variance[t] = good ? variance : 0;
+  }
+}
+
+void hr_resample_independent(const hr_resampling *r, const hr_wave_values *in,
+                             const hr_wave_values *out) {
+  for (size_t t = 0; t < r->target_pixels && out->variance; t++) {
+    size_t count = r->start[t + 1] - r->start[t];
+    double variance = 0;
+    if (!out->good[t]) continue;
+    for (size_t i = 0; i < count; i++) {
+      variance += r->density[r->start[t] + i] * in->variance[r->first[t] + i];
+    }
+    out->variance[t] = variance;
   }
 }
 

@@ -13,6 +13,14 @@
  * v_i. A target pixel is bad where a bad source pixel has any weight, and where the
  * source does not reach over all of it.
  *
+ * The variance that independent noise of the target's pixels would have, so that sums
+ * over many of them scatter as they do, is that of the source for each angstrom:
+ *
+ *   W_j = sum_k Cov(j, k) = sum_i w_ji v_i (width of i over width of j)
+ *
+ * (k over all target pixels, of one width around j). It is V_j where target pixels are
+ * made of whole source pixels, and more elsewhere.
+ *
  * Source edges within a thousandth of a target pixel of a target edge count as being
  * there (0.02 km/s in the MR arm): grids that differ by the rounding of nm in fp32 alone
  * are the same grid, and on its own grid a spectrum keeps every bit.
@@ -30,6 +38,8 @@ typedef struct hr_resampling {
   size_t *first;     /* [target] the first source pixel with weight */
   size_t *start;     /* [target + 1] of its weights */
   double *weight;    /* [start[target]] */
+  double *density;   /* [start[target]] times the width of the source pixel over that of
+                        the target pixel */
   bool *covered;     /* [target] the source reaches over all of the pixel */
   double coarseness; /* median over covered target pixels of the width of the source
                         pixels there over their own; NaN: none is covered */
@@ -59,6 +69,11 @@ void hr_resampling_fini(hr_resampling *resampling);
 /* Fills out [target], from `in` [source]. */
 void hr_resample(const hr_resampling *resampling, const hr_wave_values *in,
                  const hr_wave_values *out);
+
+/* Sets the variances of good pixels of `out`, as hr_resample left it, to those of
+ * independent noise, W_j above. */
+void hr_resample_independent(const hr_resampling *resampling, const hr_wave_values *in,
+                             const hr_wave_values *out);
 
 /* The mean correlation of the noise of neighbours, over pairs of good target pixels; in,
  * out: as hr_resample had them. NaN: there is no such pair, or no variance. */

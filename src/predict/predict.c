@@ -161,8 +161,8 @@ static void tell_coarse(work *w, const hr_survey *survey, const char *path) {
   hr_observe_warning(w->observer,
                      "%s: its pixels are %.2g times as wide as the model's, so that the "
                      "noise of neighbours goes together (correlation %.2f); models take "
-                     "it for independent, and what weighs by errors (posterior mean, "
-                     "Bayes gate, chi2) is too sure of itself",
+                     "it for independent, and so get the errors that independent noise "
+                     "would have, beside which chi2 is too small",
                      path, hr_survey_coarseness(survey), correlation);
 }
 

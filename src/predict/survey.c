@@ -242,6 +242,7 @@ static hr_status read_row(hr_survey *self, size_t i, hr_error *err) {
   hr_resample(&self->resampling, &in, &out);
   add(&self->correlation, hr_resample_correlation(&self->resampling, &in, &out));
   add(&self->coarseness, self->resampling.coarseness);
+  if (has_variance) hr_resample_independent(&self->resampling, &in, &out);
   fill_row(self, i);
   self->next++;
 cleanup:

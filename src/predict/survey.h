@@ -1,6 +1,9 @@
 /* A file of a survey (data/fits/spectra.h) as spectra to predict: each object resampled
  * on to the model's pixels (data/resample.h), scaled to the median flux of the training
- * spectra over its good pixels, and made ready as the study made its rows. Internal to
+ * spectra over its good pixels, and made ready as the study made its rows. Models take
+ * the noise of pixels for independent, so that errors are those that independent noise
+ * would have (hr_resample_independent): with the exact ones, which are smaller where
+ * neighbours share noise, a star counts for a brighter one than it is. Internal to
  * predict/. */
 #ifndef HR_PREDICT_SURVEY_H
 #define HR_PREDICT_SURVEY_H

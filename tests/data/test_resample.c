@@ -2,6 +2,7 @@
 #include "data/resample.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/random.h"
 #include "support/check.h"
@@ -224,6 +225,66 @@ static void flux_is_conserved(void **state) {
   check_near(new_sum / sum, 1, 1e-6);
 }
 
+/* The variance of the sum of target pixels first .. end - 1. */
+static double variance_of_sum(size_t first, size_t end, size_t source) {
+  static double weight[MOST];
+  double sum = 0;
+  for (size_t s = 0; s < source; s++) weight[s] = 0;
+  for (size_t t = first; t < end; t++) {
+    for (size_t k = r.start[t]; k < r.start[t + 1]; k++) {
+      weight[r.first[t] + (k - r.start[t])] += r.weight[k];
+    }
+  }
+  for (size_t s = 0; s < source; s++) sum += weight[s] * weight[s] * variance[s];
+  return sum;
+}
+
+/* Sums over many pixels scatter as those of independent noise of that variance do; by the
+ * exact ones of single pixels, which leave out neighbours, they would scatter less. */
+static void sums_scatter_as_those_of_independent_noise(void **state) {
+  (void)state;
+  enum { SOURCE = 400, TARGET = 320, FIRST = 20, END = 300 };
+  static const double steps[] = {0.5, 1, 2, 4};
+  for (size_t k = 0; k < 4; k++) {
+    double exact = 0, independent = 0;
+    make_grid(from, SOURCE, 8400, steps[k]);
+    make_grid(to, TARGET, 8410.3, 0.6);
+    draw(SOURCE);
+    for (size_t p = 0; p < SOURCE; p++) variance[p] = 2;
+    prepare(SOURCE, TARGET);
+    hr_resample(&r, &in, &out);
+    for (size_t p = FIRST; p < END && new_good[p]; p++) exact += new_variance[p];
+    hr_resample_independent(&r, &in, &out);
+    for (size_t p = FIRST; p < END && new_good[p]; p++) independent += new_variance[p];
+    assert_true(new_good[END - 1]);
+    check_near(variance_of_sum(FIRST, END, SOURCE) / independent, 1, 0.02);
+    assert_true(exact < 0.9 * independent);
+    check_near(new_variance[FIRST], 2 * steps[k] / 0.6, 1e-9);
+  }
+}
+
+static void check_the_same(size_t target) {
+  static double exact[MOST];
+  prepare(64, target);
+  hr_resample(&r, &in, &out);
+  memcpy(exact, new_variance, target * sizeof *exact);
+  hr_resample_independent(&r, &in, &out);
+  for (size_t p = 0; p < target; p++) check_near(new_variance[p], exact[p], 1e-12);
+}
+
+static void where_no_noise_is_shared_both_variances_are_one(void **state) {
+  (void)state;
+  make_grid(from, 64, 100, 1);
+  draw(64);
+  good[10] = false;
+  make_grid(to, 64, 100, 1);
+  check_the_same(64);
+  check_near(new_variance[10], 0, 0);
+  assert_true(new_variance[11] == variance[11]); /* to the bit */
+  make_grid(to, 32, 100.5, 2);
+  check_the_same(32);
+}
+
 /* 2,000 draws of noise: the mean over pixels of their variances, and of every product of
  * neighbours. */
 static void variances_are_those_of_noise(void **state) {
@@ -311,6 +372,8 @@ int main(void) {
       cmocka_unit_test(a_bad_pixel_is_bad_wherever_it_has_weight),
       cmocka_unit_test(pixels_that_are_half_outside_are_bad),
       cmocka_unit_test(flux_is_conserved),
+      cmocka_unit_test(sums_scatter_as_those_of_independent_noise),
+      cmocka_unit_test(where_no_noise_is_shared_both_variances_are_one),
       cmocka_unit_test(variances_are_those_of_noise),
       cmocka_unit_test(without_variances_there_are_none),
       cmocka_unit_test(grids_have_to_ascend),
