@@ -29,7 +29,14 @@ typedef enum hr_predict_index {
                       number, as a study's data.index: rows */
 } hr_predict_index;
 
-typedef enum hr_predict_format { HR_PREDICT_CSV, HR_PREDICT_HDF5 } hr_predict_format;
+typedef enum hr_predict_format {
+  HR_PREDICT_CSV,
+  HR_PREDICT_HDF5,    /* a frame that pandas.read_hdf opens */
+  HR_PREDICT_FITS,    /* a binary table PREDICTIONS */
+  HR_PREDICT_PFSSTAR, /* a binary table STARCATALOG, with the names of PFS: catId, objId,
+                         each label, its Err and Status, flag and status */
+  HR_PREDICT_AUTO,    /* as `out` ends: .h5, .hdf5, .fits, .fit; else CSV */
+} hr_predict_format;
 
 /* All texts and lists are borrowed for the call. */
 typedef struct hr_predict_options {
@@ -40,15 +47,15 @@ typedef struct hr_predict_options {
                 files of a survey, as docs/survey-files.md says; labels
                 are needed for the routers oracle and nearest, and to keep */
   size_t file_count;
-  const char *out;    /* the table to write; NULL: predictions.csv or .h5 */
+  const char *out;    /* the table to write; NULL: predictions.csv, .h5 or .fits */
   const char *router; /* "global", "gate", "gate_<name>", "oracle" or "nearest"; NULL: the
                          bundle's gate where it has one, else global */
   const char *expert; /* a method; NULL: in each slot what validation chose */
   const char *keep;   /* label columns to carry along, "id,ra"; NULL: none */
   hr_predict_flux flux;
-  hr_predict_format format;
-  uint64_t memory_bytes; /* for blocks of spectra, beside the models; 0: 512 MiB */
-  uint64_t block_rows;   /* rows at a time, 0: as the memory allows */
+  hr_predict_format format; /* HR_ERR_USAGE where `out` ends as another one does */
+  uint64_t memory_bytes;    /* for blocks of spectra, beside the models; 0: 512 MiB */
+  uint64_t block_rows;      /* rows at a time, 0: as the memory allows */
   hr_predict_index index;
 } hr_predict_options;
 
@@ -62,7 +69,7 @@ static inline hr_predict_options hr_predict_options_default(void) {
                                 NULL,
                                 NULL,
                                 HR_FLUX_AUTO,
-                                HR_PREDICT_CSV,
+                                HR_PREDICT_AUTO,
                                 0,
                                 0,
                                 HR_INDEX_IGNORE};

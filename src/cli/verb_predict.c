@@ -27,6 +27,7 @@ typedef struct predict_values {
 static void set_defaults(void *values) {
   predict_values *given = values;
   given->memory_mib = 512;
+  given->format = HR_PREDICT_AUTO;
 }
 
 static hr_predict_options take(const predict_values *given, const char *model) {
@@ -93,7 +94,10 @@ static hr_status predict_share(const predict_values *given, const char *model,
   hr_strings names = {0};
   size_t element = hr_world_rank(world), count = hr_world_size(world);
   hr_predict_options options = take(given, model);
-  const char *extension = given->format == HR_PREDICT_HDF5 ? ".h5" : ".csv";
+  bool is_fits = given->format == HR_PREDICT_FITS || given->format == HR_PREDICT_PFSSTAR;
+  const char *extension = given->format == HR_PREDICT_HDF5 ? ".h5"
+                          : is_fits                        ? ".fits"
+                                                           : ".csv";
   if (given->array) HR_TRY(hr_array_option_read(given->array, &element, &count, err));
   HR_TRY(hr_table_names_make(&given->files, given->each, extension, &names, err));
   for (size_t i = element; i < given->files.count; i += count) {
@@ -228,7 +232,7 @@ static const hr_option options[] = {
      .kind = HR_OPTION_TEXT,
      .offset = offsetof(predict_values, out),
      .value = "PREDICTIONS",
-     .help = "the table to write (predictions.csv or .h5)"},
+     .help = "the table: .csv, .h5 or .fits (predictions.csv)"},
     {.name = "each",
      .kind = HR_OPTION_TEXT,
      .offset = offsetof(predict_values, each),
@@ -274,8 +278,8 @@ static const hr_option options[] = {
      .kind = HR_OPTION_CHOICE,
      .offset = offsetof(predict_values, format),
      .value = "FORMAT",
-     .choices = "csv|hdf5",
-     .help = "of the table; pandas.read_hdf opens hdf5"},
+     .choices = "csv|hdf5|fits|pfsstar|auto",
+     .help = "of the table; auto: as --out ends, else csv"},
     {.name = "memory",
      .kind = HR_OPTION_COUNT,
      .offset = offsetof(predict_values, memory_mib),
@@ -314,6 +318,8 @@ const hr_verb hr_verb_predict = {
         "when not to trust it; a spectrum that cannot be predicted has none but flags. "
         "It is\n"
         "whole when it is there. Prints how many rows have which flag.\n"
+        "\n"
+        "hdf5 is for pandas.read_hdf; pfsstar has the columns of a catalogue of PFS.\n"
         "\n"
         "With --each DIR every FILE has a table of its own, DIR/PATH.csv with _ for /,\n"
         "and one that cannot be predicted leaves the others be; the jobs of an array\n"

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/alloc.h"
 #include "core/parallel.h"
@@ -33,6 +34,49 @@ static const hr_sized sized_options = {
     "with hr_predict_options_default()",
     {offsetof(hr_predict_options, index), sizeof(hr_predict_options)}};
 
+/* The formats, in the order of hr_predict_format. */
+static const struct {
+  const char *name, *out;
+  hr_prediction_file_format format;
+} formats[] = {{"csv", "predictions.csv", HR_PREDICTION_CSV},
+               {"hdf5", "predictions.h5", HR_PREDICTION_HDF5},
+               {"fits", "predictions.fits", HR_PREDICTION_FITS},
+               {"pfsstar", "predictions.fits", HR_PREDICTION_PFSSTAR}};
+
+/* The format that the name of a file ends as; HR_PREDICT_AUTO: any. */
+static hr_predict_format format_of(const char *path) {
+  static const struct {
+    const char *ending;
+    hr_predict_format format;
+  } endings[] = {{".csv", HR_PREDICT_CSV},
+                 {".h5", HR_PREDICT_HDF5},
+                 {".hdf5", HR_PREDICT_HDF5},
+                 {".fits", HR_PREDICT_FITS},
+                 {".fit", HR_PREDICT_FITS}};
+  const char *dot = strrchr(path, '.');
+  for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++) {
+    if (strcasecmp(dot, endings[i].ending) == 0) return endings[i].format;
+  }
+  return HR_PREDICT_AUTO;
+}
+
+static hr_status take_format(hr_predict_plan *plan, hr_error *err) {
+  hr_predict_format *format = &plan->options.format;
+  const char *out = plan->options.out;
+  hr_predict_format ending = out ? format_of(out) : HR_PREDICT_AUTO;
+  bool is_any = ending == HR_PREDICT_AUTO;
+  if (*format == HR_PREDICT_AUTO) *format = is_any ? HR_PREDICT_CSV : ending;
+  bool is_same =
+      *format == ending || (*format == HR_PREDICT_PFSSTAR && ending == HR_PREDICT_FITS);
+  if (!is_any && !is_same) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--out %s ends as %s does, and --format says %s; leave out one of "
+                   "them",
+                   out, formats[ending].name, formats[*format].name);
+  }
+  return hr_copy_text(out ? out : formats[*format].out, &plan->out, err);
+}
+
 static hr_status take_options(hr_predict_plan *plan, const hr_predict_options *options,
                               hr_error *err) {
   plan->options = hr_predict_options_default();
@@ -41,9 +85,7 @@ static hr_status take_options(hr_predict_plan *plan, const hr_predict_options *o
   if (plan->options.file_count == 0) {
     return hr_fail(err, HR_ERR_USAGE, "no file of spectra is named");
   }
-  const char *otherwise =
-      plan->options.format == HR_PREDICT_HDF5 ? "predictions.h5" : "predictions.csv";
-  return hr_copy_text(plan->options.out ? plan->options.out : otherwise, &plan->out, err);
+  return take_format(plan, err);
 }
 
 /* "id,ra" to a list, each name once. */
@@ -102,6 +144,14 @@ cleanup:
   return status;
 }
 
+/* Whether a row has no number in the column k of those that are kept. */
+static bool has_none(const hr_input *input, size_t k) {
+  for (size_t i = 0; i < input->rows; i++) {
+    if (isnan(input->kept[k][i])) return true;
+  }
+  return false;
+}
+
 static hr_status look_at_file(hr_predict_plan *plan, size_t i,
                               const hr_observer *observer, hr_error *err) {
   hr_status status = HR_OK;
@@ -115,7 +165,9 @@ static hr_status look_at_file(hr_predict_plan *plan, size_t i,
   plan->rows += input.rows;
   if (length > plan->table.file_bytes) plan->table.file_bytes = length;
   for (size_t k = 0; k < plan->keep.count; k++) {
-    if (!input.kept_whole[k]) plan->keep_is_whole[k] = false;
+    /* A frame of pandas has no whole number that is none. */
+    bool is_lost = plan->table.format == HR_PREDICTION_HDF5 && has_none(&input, k);
+    if (!input.kept_whole[k] || is_lost) plan->keep_is_whole[k] = false;
   }
 cleanup:
   hr_input_fini(&input);
@@ -137,13 +189,32 @@ static hr_status look_at_files(hr_predict_plan *plan, const hr_observer *observe
       .engine = plan->engine,
       .keep = &plan->keep,
       .keep_is_whole = plan->keep_is_whole,
-      .format = plan->options.format == HR_PREDICT_HDF5 ? HR_PREDICTION_HDF5
-                                                        : HR_PREDICTION_CSV,
+      .format = formats[plan->options.format].format,
       .file_bytes = 1,
   };
   for (size_t i = 0; i < count; i++) HR_TRY(look_at_file(plan, i, observer, err));
 cleanup:
   return status;
+}
+
+/* A catalogue says which star a row is. */
+static hr_status check_stars(const hr_predict_plan *plan, hr_error *err) {
+  static const char *const wanted[] = {"catId", "objId"};
+  if (plan->options.format != HR_PREDICT_PFSSTAR) return HR_OK;
+  for (size_t i = 0; i < 2; i++) {
+    bool is_there = false;
+    for (size_t k = 0; k < plan->keep.count; k++) {
+      bool is_it = strcmp(plan->keep.items[k], wanted[i]) == 0;
+      is_there = is_there || (is_it && plan->keep_is_whole[k]);
+    }
+    if (is_there) continue;
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--format pfsstar says which star a row is by the whole numbers catId "
+                   "and objId, and there is no %s; name it with --keep where the files "
+                   "have it, or take --format fits",
+                   wanted[i]);
+  }
+  return HR_OK;
 }
 
 /* Every thread has its group of rows. Larger blocks take no less work a row, and pages
@@ -166,6 +237,7 @@ hr_status hr_predict_plan_create(const hr_predict_options *options,
                         &plan->engine, err));
   HR_TRY(keep_ids(plan, err));
   HR_TRY(look_at_files(plan, observer, err));
+  HR_TRY(check_stars(plan, err));
   plan->stream = hr_stream_options_default();
   size_t memory = plan->options.memory_bytes, rows = plan->options.block_rows;
   plan->stream.memory_bytes = memory ? memory : DEFAULT_MEMORY_BYTES;

@@ -10,7 +10,8 @@ enum { HR_PREDICT_FLAGS = 0 HR_FLAG_LIST(HR_FLAG_COUNT) };
 #undef HR_FLAG_COUNT
 
 typedef struct hr_predict_plan {
-  hr_predict_options options; /* as the caller gave them; texts borrowed */
+  hr_predict_options options; /* as the caller gave them, but for the format, which is
+                                 none to be found out; texts borrowed */
   char *out;                  /* the table */
   hr_engine *engine;
   hr_strings keep;

@@ -1,4 +1,4 @@
-/* The two formats of predictions. */
+/* The formats of predictions. */
 #include "predict/prediction_file.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/parallel.h"
 #include "core/text.h"
+#include "data/fits/writer.h"
 #include "data/hdf5_file.h"
 #include "data/sink.h"
 
@@ -27,6 +28,7 @@ struct hr_prediction_file {
   hr_sink sink; /* what HDF5 writes to, so that a full disk is an error and no crash */
   hid_t hdf5;
   hr_frame_writer frame;
+  hr_fits_writer *fits;
 };
 
 /* --- CSV --- */
@@ -62,6 +64,7 @@ static void append_cell(hr_text *out, const hr_prediction_file_column *column,
       append_number(out, cells->numbers[row], column->is_exact);
       break;
     case HR_FRAME_CELL_INTEGER:
+      if (column->is_exact && cells->numbers && isnan(cells->numbers[row])) break;
       hr_text_append(out, "%" PRId64, cells->integers[row]);
       break;
     default:
@@ -181,7 +184,41 @@ static hr_status append_hdf5(hr_prediction_file *file, size_t rows,
   return status == HR_OK ? check_sink(file, err) : status;
 }
 
-/* --- both --- */
+/* --- FITS --- */
+
+static hr_fits_column in_fits(const hr_prediction_file_column *column) {
+  static const hr_fits_cell_kind kinds[] = {
+      [HR_FRAME_CELL_NUMBER] = HR_FITS_CELL_NUMBER,
+      [HR_FRAME_CELL_INTEGER] = HR_FITS_CELL_INTEGER,
+      [HR_FRAME_CELL_TEXT] = HR_FITS_CELL_TEXT};
+  return (hr_fits_column){
+      .name = column->frame.name,
+      .unit = column->unit,
+      .kind = column->is_truth ? HR_FITS_CELL_TRUTH : kinds[column->frame.kind],
+      .text_bytes = column->frame.text_bytes,
+      .may_be_null = column->is_exact};
+}
+
+static hr_status begin_fits(hr_prediction_file *file, hr_error *err) {
+  hr_status status = HR_OK;
+  bool is_star = file->format == HR_PREDICTION_PFSSTAR;
+  hr_fits_column *columns = NULL;
+  HR_TRY(hr_alloc(&columns, file->count, err));
+  for (size_t c = 0; c < file->count; c++) columns[c] = in_fits(&file->columns[c]);
+  HR_TRY(hr_fits_writer_create(file->part, is_star ? "STARCATALOG" : "PREDICTIONS",
+                               columns, file->count, &file->fits, err));
+cleanup:
+  hr_free(columns);
+  return status;
+}
+
+/* --- all --- */
+
+static hr_status begin(hr_prediction_file *file, hr_error *err) {
+  if (file->format == HR_PREDICTION_CSV) return begin_csv(file, err);
+  return file->format == HR_PREDICTION_HDF5 ? begin_hdf5(file, err)
+                                            : begin_fits(file, err);
+}
 
 hr_status hr_prediction_file_create(hr_prediction_file_format format, const char *path,
                                     const hr_prediction_file_column *columns,
@@ -199,7 +236,7 @@ hr_status hr_prediction_file_create(hr_prediction_file_format format, const char
   HR_TRY(hr_alloc(&file->columns, count, err));
   memcpy(file->columns, columns, count * sizeof *columns);
   file->count = count;
-  HR_TRY(format == HR_PREDICTION_CSV ? begin_csv(file, err) : begin_hdf5(file, err));
+  HR_TRY(begin(file, err));
   *out = file;
   file = NULL;
 cleanup:
@@ -211,7 +248,8 @@ hr_status hr_prediction_file_append(hr_prediction_file *file, size_t rows,
                                     const hr_frame_cells *cells, hr_error *err) {
   if (rows == 0) return HR_OK;
   if (file->format == HR_PREDICTION_CSV) return append_csv(file, rows, cells, err);
-  return append_hdf5(file, rows, cells, err);
+  if (file->format == HR_PREDICTION_HDF5) return append_hdf5(file, rows, cells, err);
+  return hr_fits_writer_append(file->fits, rows, cells, err);
 }
 
 static hr_status close_csv(hr_prediction_file *file, hr_error *err) {
@@ -233,6 +271,12 @@ static hr_status close_hdf5(hr_prediction_file *file, hr_error *err) {
   return status == HR_OK ? check_sink(file, err) : status;
 }
 
+static hr_status close_file(hr_prediction_file *file, hr_error *err) {
+  if (file->format == HR_PREDICTION_CSV) return close_csv(file, err);
+  return file->format == HR_PREDICTION_HDF5 ? close_hdf5(file, err)
+                                            : hr_fits_writer_finish(&file->fits, err);
+}
+
 static void free_file(hr_prediction_file **file) {
   hr_free((*file)->columns);
   hr_free((*file)->part);
@@ -244,7 +288,7 @@ static void free_file(hr_prediction_file **file) {
 hr_status hr_prediction_file_finish(hr_prediction_file **file, hr_error *err) {
   hr_status status = HR_OK;
   hr_prediction_file *s = *file;
-  HR_TRY(s->format == HR_PREDICTION_CSV ? close_csv(s, err) : close_hdf5(s, err));
+  HR_TRY(close_file(s, err));
   HR_TRY(hr_file_commit(s->part, s->path, err));
   free_file(file);
 cleanup:
@@ -259,6 +303,7 @@ void hr_prediction_file_discard(hr_prediction_file **file) {
   hr_frame_writer_close(&s->frame);
   if (s->hdf5 >= 0) H5Fclose(s->hdf5);
   hr_sink_close(&s->sink);
+  hr_fits_writer_close(&s->fits);
   if (s->part) unlink(s->part);
   free_file(file);
 }

@@ -7,19 +7,25 @@
 
 typedef enum hr_prediction_file_format {
   HR_PREDICTION_CSV,
-  HR_PREDICTION_HDF5
+  HR_PREDICTION_HDF5,
+  HR_PREDICTION_FITS,
+  HR_PREDICTION_PFSSTAR, /* FITS, as a catalogue of stars of PFS has it */
 } hr_prediction_file_format;
 
 /* A column, with how its numbers are written in CSV. */
 typedef struct hr_prediction_file_column {
   hr_frame_column frame;
-  bool is_exact; /* so that they read back the same; else with six digits */
+  bool is_exact; /* so that they read back the same; else with six digits. A whole number
+                    is none where its `numbers` are NaN */
+  bool is_truth; /* of whole numbers in FITS: T where they are not 0 */
+  const char *unit; /* in FITS; NULL: none. Borrowed while the file is made */
 } hr_prediction_file_column;
 
 typedef struct hr_prediction_file hr_prediction_file;
 
 /* Begins the file under a temporary name beside `path`; names of columns are borrowed.
- * HR_ERR_USAGE where HDF5 cannot have a column of that name; HR_ERR_IO, HR_ERR_MEMORY. */
+ * HR_ERR_USAGE where HDF5 or FITS cannot have a column of that name; HR_ERR_IO,
+ * HR_ERR_MEMORY. */
 hr_status hr_prediction_file_create(hr_prediction_file_format format, const char *path,
                                     const hr_prediction_file_column *columns,
                                     size_t count, hr_prediction_file **out,

@@ -14,13 +14,17 @@ typedef struct hr_prediction_table_plan {
   size_t file_bytes; /* of the longest name of a file */
 } hr_prediction_table_plan;
 
-enum { HR_TARGET_COLUMNS = 5 }; /* of each target: mean, sigma, half68, half95, gap */
+enum {
+  HR_TARGET_COLUMNS = 5, /* of each target: mean, sigma, half68, half95, gap */
+  HR_FLAG_BYTES = 160,   /* of all flags in words */
+};
 
 typedef struct hr_prediction_table {
   const hr_engine *engine;
   size_t kept; /* columns that are carried along */
   const bool *keep_is_whole;
   bool has_words;                     /* the flags in words, too */
+  bool is_star;                       /* a catalogue of stars: other columns */
   hr_strings names;                   /* [count] of the columns */
   hr_prediction_file_column *columns; /* [count] */
   hr_frame_cells *cells;              /* [count] of one block */
@@ -29,8 +33,10 @@ typedef struct hr_prediction_table {
   const char **file, **expert, **words; /* [block_rows] */
   char *expert_text; /* [block_rows][expert_bytes] what `expert` points to */
   size_t expert_bytes;
-  char (*word)[160];           /* [block_rows] what `words` points to */
-  int64_t *row, *slot, *flags; /* [block_rows] */
+  char (*word)[HR_FLAG_BYTES];  /* [block_rows] what `words` points to */
+  const char **states;          /* [targets][block_rows] words of the flags of a label */
+  char (*state)[HR_FLAG_BYTES]; /* the same, what `states` points to */
+  int64_t *row, *slot, *flags;  /* [block_rows] */
   double *numbers; /* [HR_TARGET_COLUMNS * targets][block_rows] target by target */
 } hr_prediction_table;
 
@@ -46,6 +52,6 @@ void hr_prediction_table_fill(hr_prediction_table *table, const char *path,
                               const hr_engine_result *result);
 
 /* The words of the flags, "outside_snr|masked"; "" for none. */
-void hr_flags_describe(uint32_t flags, char words[160]);
+void hr_flags_describe(uint32_t flags, char words[HR_FLAG_BYTES]);
 
 #endif

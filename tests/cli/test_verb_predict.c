@@ -9,7 +9,7 @@ static const char about_predict[] =
     "\n"
     "Usage: headroom predict MODEL FILE... [options]\n"
     "\n"
-    "  --out PREDICTIONS          the table to write (predictions.csv or .h5)\n"
+    "  --out PREDICTIONS          the table: .csv, .h5 or .fits (predictions.csv)\n"
     "  --each DIR                 a table for each file instead, in this folder\n"
     "  --array I/N                with --each: every N-th file from the I-th on; auto: "
     "by Slurm\n"
@@ -20,7 +20,7 @@ static const char about_predict[] =
     "  --keep ID,RA,...           label columns to carry along\n"
     "  --flux WHICH               the array; auto: noisy where there is one (auto)\n"
     "  --index HOW                of the labels; rows: puts them in its order (ignore)\n"
-    "  --format FORMAT            of the table; pandas.read_hdf opens hdf5 (csv)\n"
+    "  --format FORMAT            of the table; auto: as --out ends, else csv (auto)\n"
     "  --memory MIB               for spectra, beside the models (512)\n"
     "  --block-rows N             rows at a time, in steps of 128 (512 or 128 a thread)\n"
     "  --dry-run                  say what would be read and written; write nothing\n"
@@ -36,6 +36,8 @@ static const char about_predict[] =
     "when not to trust it; a spectrum that cannot be predicted has none but flags. It "
     "is\n"
     "whole when it is there. Prints how many rows have which flag.\n"
+    "\n"
+    "hdf5 is for pandas.read_hdf; pfsstar has the columns of a catalogue of PFS.\n"
     "\n"
     "With --each DIR every FILE has a table of its own, DIR/PATH.csv with _ for /,\n"
     "and one that cannot be predicted leaves the others be; the jobs of an array\n"
@@ -149,7 +151,8 @@ static void test_refusals(void **state) {
                 "there is no router soft; there are global, oracle, nearest, and gate");
   check_refused(&d, "--expert", "ridge", 2,
                 "the bundle %s has no expert ridge; it has first, second");
-  check_refused(&d, "--format", "fits", 2, "'--format fits': give one of csv|hdf5");
+  check_refused(&d, "--format", "votable", 2,
+                "'--format votable': give one of csv|hdf5|fits|pfsstar|auto");
   assert_int_equal(unlink(scratch_name(&d.s, "model/wave.npy")), 0);
   check_refused(&d, NULL, NULL, 3,
                 "the bundle %s is incomplete: it has no wave.npy; copy the whole folder");

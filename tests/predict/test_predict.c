@@ -378,13 +378,58 @@ static void test_interruption_leaves_nothing(void **state) {
   desk d;
   desk_init(&d);
   shard_write(&d.spec);
-  for (int format = HR_PREDICT_CSV; format <= HR_PREDICT_HDF5; format++) {
+  for (int format = HR_PREDICT_CSV; format <= HR_PREDICT_FITS; format++) {
     d.options.format = (hr_predict_format)format;
     assert_int_equal(hr_predict(&d.options, &observer, NULL, NULL, &err),
                      HR_ERR_INTERRUPTED);
     assert_int_not_equal(access(d.out, F_OK), 0);
     assert_int_not_equal(access(d.part, F_OK), 0);
   }
+  desk_fini(&d);
+}
+
+/* The first bytes of what is written where it ends so. */
+static void check_ending(desk *d, const char *ending, hr_predict_format format,
+                         const char *begin) {
+  hr_error err = {0};
+  char out[160], text[16] = "";
+  snprintf(out, sizeof out, "%s%s", d->out, ending);
+  d->options.out = out;
+  d->options.format = format;
+  check_ok(hr_predict(&d->options, NULL, NULL, NULL, &err));
+  FILE *file = fopen(out, "rb");
+  assert_non_null(file);
+  assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+  fclose(file);
+  assert_memory_equal(text, begin, strlen(begin));
+}
+
+static void test_endings(void **state) {
+  (void)state;
+  hr_error err = {0};
+  char out[160], sentence[320];
+  desk d;
+  desk_init(&d);
+  shard_write(&d.spec);
+  check_ending(&d, ".csv", HR_PREDICT_AUTO, "file,row,");
+  check_ending(&d, ".txt", HR_PREDICT_AUTO, "file,row,");
+  check_ending(&d, ".h5", HR_PREDICT_AUTO, "\x89HDF");
+  check_ending(&d, ".HDF5", HR_PREDICT_AUTO, "\x89HDF");
+  check_ending(&d, ".fits", HR_PREDICT_AUTO, "SIMPLE  =");
+  check_ending(&d, ".fit", HR_PREDICT_FITS, "SIMPLE  =");
+  check_ending(&d, ".dat", HR_PREDICT_FITS, "SIMPLE  =");
+  snprintf(out, sizeof out, "%s.fits", d.out);
+  snprintf(sentence, sizeof sentence,
+           "--out %s ends as fits does, and --format says hdf5; leave out one of them",
+           out);
+  d.options.out = out;
+  d.options.format = HR_PREDICT_HDF5;
+  check_fails(hr_predict(&d.options, NULL, NULL, NULL, &err), HR_ERR_USAGE, sentence);
+  d.options.format = HR_PREDICT_PFSSTAR;
+  check_fails(hr_predict(&d.options, NULL, NULL, NULL, &err), HR_ERR_USAGE,
+              "--format pfsstar says which star a row is by the whole numbers catId and "
+              "objId, and there is no catId; name it with --keep where the files have "
+              "it, or take --format fits");
   desk_fini(&d);
 }
 
@@ -396,6 +441,8 @@ static void test_memory(void **state) {
   d.options.keep = "M_H";
   check_alloc_failures(hr_predict(&d.options, NULL, NULL, NULL, NULL));
   d.options.format = HR_PREDICT_HDF5;
+  check_alloc_failures(hr_predict(&d.options, NULL, NULL, NULL, NULL));
+  d.options.format = HR_PREDICT_FITS;
   check_alloc_failures(hr_predict(&d.options, NULL, NULL, NULL, NULL));
   desk_fini(&d);
 }
@@ -478,6 +525,7 @@ int main(void) {
       cmocka_unit_test(test_files_that_lack_something),
       cmocka_unit_test(test_calls_that_are_wrong),
       cmocka_unit_test(test_interruption_leaves_nothing),
+      cmocka_unit_test(test_endings),
       cmocka_unit_test(test_memory),
       cmocka_unit_test(test_describing),
       cmocka_unit_test(test_describing_two_targets),

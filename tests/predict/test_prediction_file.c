@@ -8,10 +8,10 @@
 #include "support/scratch.h"
 
 static const hr_prediction_file_column columns[] = {
-    {{"file, or \"so\"", HR_FRAME_CELL_TEXT, 8}, false},
-    {{"exact", HR_FRAME_CELL_NUMBER, 0}, true},
-    {{"short", HR_FRAME_CELL_NUMBER, 0}, false},
-    {{"n", HR_FRAME_CELL_INTEGER, 0}, false},
+    {{"file, or \"so\"", HR_FRAME_CELL_TEXT, 8}, false, false, NULL},
+    {{"exact", HR_FRAME_CELL_NUMBER, 0}, true, false, "dex"},
+    {{"short", HR_FRAME_CELL_NUMBER, 0}, false, false, NULL},
+    {{"n", HR_FRAME_CELL_INTEGER, 0}, true, false, NULL},
 };
 
 static void test_csv(void **state) {
@@ -22,10 +22,11 @@ static void test_csv(void **state) {
   static const char *const names[] = {"a,b", "say \"x\"", "plain"};
   static const double numbers[] = {0.1, 1.0 / 3, (double)NAN};
   static const int64_t integers[] = {-2, 9007199254740993, 0};
+  static const double known[] = {-2, 9007199254740992, (double)NAN}; /* none is empty */
   const hr_frame_cells cells[] = {{.texts = names},
                                   {.numbers = numbers},
                                   {.numbers = numbers},
-                                  {.integers = integers}};
+                                  {.numbers = known, .integers = integers}};
   scratch s;
   scratch_init(&s);
   snprintf(path, sizeof path, "%s/t.csv", s.path);
@@ -45,7 +46,7 @@ static void test_csv(void **state) {
                       "\"a,b\",0.1,0.1,-2\n"
                       "\"say \"\"x\"\"\",0.3333333333333333,0.333333,"
                       "9007199254740993\n"
-                      "plain,,,0\n");
+                      "plain,,,\n");
   assert_int_not_equal(access(part, F_OK), 0);
   scratch_fini(&s);
 }
@@ -59,7 +60,7 @@ static void test_discarding(void **state) {
   scratch_init(&s);
   snprintf(path, sizeof path, "%s/t", s.path);
   snprintf(part, sizeof part, "%s.part", path);
-  for (int format = HR_PREDICTION_CSV; format <= HR_PREDICTION_HDF5; format++) {
+  for (int format = HR_PREDICTION_CSV; format <= HR_PREDICTION_PFSSTAR; format++) {
     check_ok(hr_prediction_file_create((hr_prediction_file_format)format, path,
                                        columns + 1, 3, &file, &err));
     assert_int_equal(access(part, F_OK), 0);
@@ -90,6 +91,15 @@ static void test_what_cannot_be_written(void **state) {
       "a column of HDF5 cannot be called 'file, or \"so\"' here; its name may have ASCII "
       "letters, digits and signs; keep it with --format csv");
   assert_null(file);
+  snprintf(expected, sizeof expected,
+           "cannot create %s/none/t.part: No such file or "
+           "directory",
+           s.path);
+  snprintf(path, sizeof path, "%s/none/t", s.path);
+  check_fails(
+      hr_prediction_file_create(HR_PREDICTION_FITS, path, columns, 4, &file, &err),
+      HR_ERR_IO, expected);
+  assert_null(file);
   scratch_fini(&s);
 }
 
@@ -117,7 +127,7 @@ static void test_disks_full_at_the_end_leave_nothing(void **state) {
   snprintf(path, sizeof path, "%s/t", s.path);
   snprintf(part, sizeof part, "%s.part", path);
   snprintf(expected, sizeof expected, "cannot write %s: File too large", part);
-  for (int format = HR_PREDICTION_CSV; format <= HR_PREDICTION_HDF5; format++) {
+  for (int format = HR_PREDICTION_CSV; format <= HR_PREDICTION_PFSSTAR; format++) {
     check_ok(hr_prediction_file_create((hr_prediction_file_format)format, path,
                                        columns + 1, 3, &file, &err));
     check_ok(hr_prediction_file_append(file, 3, cells, &err));

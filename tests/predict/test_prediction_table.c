@@ -57,6 +57,38 @@ static void test_columns(void **state) {
   scratch_fini(&s);
 }
 
+/* As the catalogues of PFS name them; what is kept gives way. */
+static void test_columns_of_a_catalogue(void **state) {
+  (void)state;
+  static const char *const names[] = {"label_log_g", "objId",       "snr_m", "log_g",
+                                      "log_gErr",    "log_gStatus", "flag",  "status"};
+  hr_error err = {0};
+  hr_engine *engine = NULL;
+  hr_strings keep = {NULL, 0};
+  const bool is_whole[] = {false, true};
+  hr_prediction_table table;
+  scratch s;
+  scratch_init(&s);
+  linear_bundle_write(s.path, "exclude");
+  check_ok(hr_engine_open(s.path, "global", NULL, &engine, &err));
+  check_ok(hr_strings_append(&keep, "log_g", &err));
+  check_ok(hr_strings_append(&keep, "objId", &err));
+  const hr_prediction_table_plan plan = {engine, &keep, is_whole, HR_PREDICTION_PFSSTAR,
+                                         20};
+  check_ok(hr_prediction_table_init(&plan, 3, &table, &err));
+  assert_int_equal(table.count, 8);
+  for (size_t c = 0; c < 8; c++) {
+    assert_string_equal(table.columns[c].frame.name, names[c]);
+    assert_int_equal(table.columns[c].is_truth, c == 6);
+  }
+  assert_string_equal(table.columns[3].unit, "dex");
+  assert_string_equal(table.columns[4].unit, "dex");
+  hr_prediction_table_fini(&table);
+  hr_strings_fini(&keep);
+  hr_engine_close(&engine);
+  scratch_fini(&s);
+}
+
 /* The rows that `router` and `expert` send to a bundle of two targets: who predicts them.
  */
 static void check_experts(const char *folder, const char *expert,
@@ -109,6 +141,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_words),
       cmocka_unit_test(test_columns),
+      cmocka_unit_test(test_columns_of_a_catalogue),
       cmocka_unit_test(test_experts_of_two_targets),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

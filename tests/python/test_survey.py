@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from astropy import units
 from astropy.io import fits
-from astropy.table import QTable
+from astropy.table import QTable, Table
 from astropy.wcs import WCS
 
 BUILD = sys.argv.pop(1) if len(sys.argv) > 1 else "build"
@@ -479,6 +479,69 @@ experts: {{ridge: {{alpha: [10]}}}}
             again, _ = self.predict("coadd.fits", "--keep", "ra", *how)
             pd.testing.assert_frame_equal(again, table, check_exact=True)
 
+    def write(self, name, *options):
+        path = self.path(name)
+        run("headroom", "predict", self.path("run"), self.path("formats.fits"), "--expert", "ridge",
+            "--router", "global", "--keep", "ra", "--out", path, *options)
+        return path
+
+    def test_the_same_numbers_in_every_format(self):
+        """To the last bit where CSV has all digits; ids exact, units told, no number a null."""
+        rows = self.as_rows(slice(20))
+        rows[7] = (rows[7][0], rows[7][1], np.full(len(self.wave), 1 << FLAGS["CR"], "i4"))
+        self.write_coadd("formats.fits", self.wave / 10, rows)
+        csv = pd.read_csv(self.write("table.csv"), float_precision="round_trip")
+        table = Table.read(self.write("table.fits"))
+        frame = pd.read_hdf(self.write("table.h5"), "predictions")
+        self.assertEqual(table.meta["EXTNAME"], "PREDICTIONS")
+        self.assertEqual(list(table.colnames), list(csv.columns[:-1]))
+        self.assertEqual([int(i) for i in table["objId"]], [FIRST + i for i in range(20)])
+        self.assertEqual([int(i) for i in frame.objId], [FIRST + i for i in range(20)])
+        self.assertTrue(table["log_g_mean"].mask[7] and table["flags"][7] == 65)
+        for name in table.colnames:
+            column = csv[name]
+            if column.dtype == object:
+                self.assertEqual([str(text) for text in np.ma.filled(table[name], "")], list(column.fillna("")))
+                continue
+            digits = 0 if name in ("ra", "catId", "objId") or "log_g" in name else 1e-5
+            np.testing.assert_allclose(np.array(table[name], "f8"), column, rtol=digits)
+            np.testing.assert_array_equal(np.array(table[name]), frame[name])
+        for part in ("mean", "sigma", "half68", "half95", "gap"):
+            self.assertEqual(str(table["log_g_" + part].unit), "dex")
+        stars = Table.read(self.write("stars.fits", "--format", "pfsstar"))
+        self.assertEqual(stars.meta["EXTNAME"], "STARCATALOG")
+        self.assertEqual(stars.colnames, ["ra", "catId", "objId", "snr_m", "log_g", "log_gErr",
+                                          "log_gStatus", "flag", "status"])
+        for name, own in (("log_g", "log_g_mean"), ("log_gErr", "log_g_sigma"), ("objId", "objId"),
+                          ("catId", "catId"), ("snr_m", "snr")):
+            np.testing.assert_array_equal(np.array(stars[name]), np.array(table[own]))
+        self.assertEqual(str(stars["log_gErr"].unit), "dex")
+        np.testing.assert_array_equal(np.array(stars["flag"], bool), np.array(table["flags"]) != 0)
+        self.assertEqual([str(text) for text in np.ma.filled(stars["status"], "")], list(csv.flag_words.fillna("")))
+        with fits.open(self.path("stars.fits")) as hdus:
+            hdus.verify("exception")
+
+    def test_a_column_with_a_null_in_it(self):
+        """Whole numbers of a table that has none in a row: empty, null, and in a frame NaN."""
+        flux = (0.5 * self.flux[:3] / np.median(self.flux[:3], axis=1, keepdims=True)).astype("f4")
+        wave = np.tile(self.wave, (3, 1))
+        form = f"{len(self.wave)}"
+        fits.BinTableHDU.from_columns(
+            [fits.Column("wavelength", form + "D", unit="Angstrom", array=wave),
+             fits.Column("flux", form + "E", array=flux),
+             fits.Column("id", "K", null=-1, array=[FIRST + 1, -1, FIRST + 3])]).writeto(self.path("null.fits"))
+        options = (self.path("run"), self.path("null.fits"), "--expert", "ridge", "--router", "global",
+                   "--keep", "id", "--out")
+        run("headroom", "predict", *options, self.path("null.csv"))
+        run("headroom", "predict", *options, self.path("null_table.fits"))
+        run("headroom", "predict", *options, self.path("null.h5"))
+        csv = pd.read_csv(self.path("null.csv"), dtype={"id": str})
+        self.assertEqual(list(csv.id.fillna("")), [str(FIRST + 1), "", str(FIRST + 3)])
+        table = Table.read(self.path("null_table.fits"))
+        self.assertEqual(list(table["id"].mask), [False, True, False])
+        self.assertEqual([int(table["id"][0]), int(table["id"][2])], [FIRST + 1, FIRST + 3])
+        self.assertEqual(list(pd.read_hdf(self.path("null.h5")).id.isna()), [False, True, False])
+
     def r2(self, table):
         truth = self.labels.log_g.to_numpy()
         return 1 - ((table.log_g_mean - truth) ** 2).sum() / ((truth - truth.mean()) ** 2).sum()
@@ -682,4 +745,4 @@ experts: {{ridge: {{alpha: [10, 100, 1000, 10000]}}}}
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=1)
+    unittest.main(verbosity=1)
