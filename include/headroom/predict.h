@@ -57,6 +57,9 @@ typedef struct hr_predict_options {
   uint64_t memory_bytes;    /* for blocks of spectra, beside the models; 0: 512 MiB */
   uint64_t block_rows;      /* rows at a time, 0: as the memory allows */
   hr_predict_index index;
+  const char *mask_bits; /* of the masks of surveys' files, which make a pixel bad: names
+                            of PFS or numbers, "BAD,CR,SAT"; "none"; NULL: as
+                            docs/survey-files.md says */
 } hr_predict_options;
 
 static inline hr_predict_options hr_predict_options_default(void) {
@@ -72,7 +75,8 @@ static inline hr_predict_options hr_predict_options_default(void) {
                                 HR_PREDICT_AUTO,
                                 0,
                                 0,
-                                HR_INDEX_IGNORE};
+                                HR_INDEX_IGNORE,
+                                NULL};
   return options;
 }
 

@@ -15,7 +15,7 @@
 
 typedef struct predict_values {
   hr_strings files;
-  const char *out, *router, *expert, *keep, *each, *array;
+  const char *out, *router, *expert, *keep, *each, *array, *mask_bits;
   hr_predict_flux flux;
   hr_predict_index index;
   hr_predict_format format;
@@ -41,6 +41,7 @@ static hr_predict_options take(const predict_values *given, const char *model) {
   options.keep = given->keep;
   options.flux = given->flux;
   options.index = given->index;
+  options.mask_bits = given->mask_bits;
   options.format = given->format;
   options.memory_bytes = given->memory_mib << 20;
   options.block_rows = given->block_rows;
@@ -280,6 +281,11 @@ static const hr_option options[] = {
      .value = "FORMAT",
      .choices = "csv|hdf5|fits|pfsstar|auto",
      .help = "of the table; auto: as --out ends, else csv"},
+    {.name = "mask-bits",
+     .kind = HR_OPTION_TEXT,
+     .offset = offsetof(predict_values, mask_bits),
+     .value = "BAD,CR,...",
+     .help = "bits of a survey's mask that count (docs/survey-files.md)"},
     {.name = "memory",
      .kind = HR_OPTION_COUNT,
      .offset = offsetof(predict_values, memory_mib),

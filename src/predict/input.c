@@ -269,6 +269,7 @@ static hr_status open_survey(const hr_input_wish *wish, const char *path, hr_inp
                              hr_error *err) {
   hr_status status = HR_OK;
   HR_TRY(hr_survey_open(wish->engine, path, &out->survey, err));
+  if (wish->bits) HR_TRY(hr_survey_choose_bits(out->survey, wish->bits, err));
   out->rows = hr_survey_describe(out->survey)->objects;
   out->observed = HR_OBSERVED_FLUX;
   HR_TRY(check_error(wish, out, path, err));
@@ -284,6 +285,12 @@ hr_status hr_input_open(const hr_input_wish *wish, const char *path,
   hr_status status = HR_OK;
   *out = (hr_input){0};
   if (hr_fits_is_fits(path)) return open_survey(wish, path, out, err);
+  if (wish->bits) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--mask-bits chooses among the bits of surveys' masks, and %s is no "
+                   "file of a survey; data.mask of the study says which bits of it count",
+                   path);
+  }
   HR_TRY(open_dataset(wish, path, observer, &out->dataset, err));
   HR_TRY(hr_dataset_tell_notes(out->dataset, observer, err));
   out->rows = hr_dataset_rows(out->dataset);

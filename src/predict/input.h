@@ -14,6 +14,7 @@ typedef struct hr_input_wish {
   const hr_strings *keep; /* label columns that are carried along */
   hr_predict_flux flux;
   hr_predict_index index;
+  const hr_fits_bits *bits; /* of the masks of surveys' files; NULL: as usual */
 } hr_input_wish;
 
 typedef struct hr_input {

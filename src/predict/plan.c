@@ -21,6 +21,7 @@ void hr_predict_plan_destroy(hr_predict_plan **plan) {
   hr_engine_close(&p->engine);
   hr_strings_fini(&p->keep);
   hr_free(p->keep_is_whole);
+  hr_fits_bits_fini(&p->bits);
   hr_free(p->file_rows);
   hr_free(p->file_flux);
   hr_free(p->file_layout);
@@ -32,7 +33,8 @@ void hr_predict_plan_destroy(hr_predict_plan **plan) {
 static const hr_sized sized_options = {
     "hr_predict_options",
     "with hr_predict_options_default()",
-    {offsetof(hr_predict_options, index), sizeof(hr_predict_options)}};
+    {offsetof(hr_predict_options, index), offsetof(hr_predict_options, mask_bits),
+     sizeof(hr_predict_options)}};
 
 /* The formats, in the order of hr_predict_format. */
 static const struct {
@@ -184,7 +186,8 @@ static hr_status look_at_files(hr_predict_plan *plan, const hr_observer *observe
   HR_TRY(hr_alloc(&plan->keep_is_whole, plan->keep.count, err));
   for (size_t k = 0; k < plan->keep.count; k++) plan->keep_is_whole[k] = true;
   plan->wish =
-      (hr_input_wish){plan->engine, &plan->keep, plan->options.flux, plan->options.index};
+      (hr_input_wish){plan->engine, &plan->keep, plan->options.flux, plan->options.index,
+                      plan->options.mask_bits ? &plan->bits : NULL};
   plan->table = (hr_prediction_table_plan){
       .engine = plan->engine,
       .keep = &plan->keep,
@@ -233,6 +236,9 @@ hr_status hr_predict_plan_create(const hr_predict_options *options,
   HR_TRY(hr_alloc(&plan, 1, err));
   HR_TRY(take_options(plan, options, err));
   HR_TRY(take_keep(plan, err));
+  if (plan->options.mask_bits) {
+    HR_TRY(hr_fits_bits_parse(plan->options.mask_bits, &plan->bits, err));
+  }
   HR_TRY(hr_engine_open(plan->options.model, plan->options.router, plan->options.expert,
                         &plan->engine, err));
   HR_TRY(keep_ids(plan, err));

@@ -16,6 +16,7 @@ typedef struct hr_predict_plan {
   hr_engine *engine;
   hr_strings keep;
   bool *keep_is_whole; /* [keep.count] */
+  hr_fits_bits bits;   /* chosen by the options */
   hr_input_wish wish;
   hr_prediction_table_plan table;
   hr_stream_options stream;

@@ -140,6 +140,11 @@ cleanup:
   return status;
 }
 
+hr_status hr_survey_choose_bits(hr_survey *survey, const hr_fits_bits *bits,
+                                hr_error *err) {
+  return hr_fits_spectra_choose_bits(survey->spectra, bits, err);
+}
+
 const hr_fits_spectra_info *hr_survey_describe(const hr_survey *survey) {
   return hr_fits_spectra_describe(survey->spectra);
 }

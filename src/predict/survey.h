@@ -25,6 +25,10 @@ hr_status hr_survey_open(const hr_engine *engine, const char *path, hr_survey **
                          hr_error *err) HR_MUST_CHECK;
 void hr_survey_close(hr_survey **survey);
 
+/* As hr_fits_spectra_choose_bits. */
+hr_status hr_survey_choose_bits(hr_survey *survey, const hr_fits_bits *bits,
+                                hr_error *err) HR_MUST_CHECK;
+
 const hr_fits_spectra_info *hr_survey_describe(const hr_survey *survey);
 hr_status hr_survey_column(hr_survey *survey, const char *name, hr_table_column *out,
                            hr_error *err) HR_MUST_CHECK;

@@ -21,6 +21,8 @@ static const char about_predict[] =
     "  --flux WHICH               the array; auto: noisy where there is one (auto)\n"
     "  --index HOW                of the labels; rows: puts them in its order (ignore)\n"
     "  --format FORMAT            of the table; auto: as --out ends, else csv (auto)\n"
+    "  --mask-bits BAD,CR,...     bits of a survey's mask that count "
+    "(docs/survey-files.md)\n"
     "  --memory MIB               for spectra, beside the models (512)\n"
     "  --block-rows N             rows at a time, in steps of 128 (512 or 128 a thread)\n"
     "  --dry-run                  say what would be read and written; write nothing\n"

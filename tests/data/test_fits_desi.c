@@ -33,6 +33,19 @@ static void write_coadd(double shift, long ivar_rows) {
   survey_end(&f);
 }
 
+/* Where bit 1 does not count the pixel is that of both arms. */
+static void bits_of_arms_are_chosen(void **state) {
+  (void)state;
+  const hr_fits_bits fourth = {.numbers = 4};
+  write_coadd(0, 2);
+  open_file();
+  check_ok(hr_fits_spectra_choose_bits(spectra, &fourth, &err));
+  read_star(0);
+  check_near(star.flux[3], (4 + 3 * 8) / 4.0, 1e-14);
+  read_star(1);
+  assert_false(star.good[5]);
+}
+
 static void arms_are_joined(void **state) {
   (void)state;
   write_coadd(0, 2);
@@ -82,6 +95,7 @@ static void arrays_have_to_go_together(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(arms_are_joined),
+      TEST(bits_of_arms_are_chosen),
       TEST(arms_have_to_meet),
       TEST(arrays_have_to_go_together),
   };

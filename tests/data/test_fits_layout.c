@@ -1,26 +1,9 @@
-/* What the readers of all layouts share: bits by name, lengths that go together. */
+/* What the readers of all layouts share: what a file lacks, lengths that go together. */
 #include "data/fits/layout.h"
 
 #include "support/check.h"
 
 static const hr_fits_hdus none;
-
-/* As METADATA of pfsCoadd has them. */
-static void bits_are_found_in_text(void **state) {
-  (void)state;
-  int64_t bits = hr_fits_pfs_bits(&none, 0, "MP_BAD: 0\nMP_BAD_SKY: 5\nMP_CR: 3\n");
-  assert_int_equal(bits, 9);
-  bits = hr_fits_pfs_bits(&none, 0, "W_VISIT: 2\nMP_NO_DATA: 8\nMP_UNMASKEDNAN: 11");
-  assert_int_equal(bits, 256 + 2048);
-  assert_int_equal(hr_fits_pfs_bits(&none, 0, "MP_INTRP: 2\n"), 0);
-}
-
-static void without_names_every_bit_counts(void **state) {
-  (void)state;
-  assert_true(hr_fits_pfs_bits(&none, 0, "") == -1);
-  assert_true(hr_fits_pfs_bits(&none, 0, "MP_BAD: x\nXMP_SAT: 1\n") == -1);
-  assert_true(hr_fits_pfs_bits(&none, HR_FITS_NONE, NULL) == -1);
-}
 
 static void what_is_lacking_is_said(void **state) {
   (void)state;
@@ -76,8 +59,6 @@ static void spectra_have_two_pixels_and_more(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(bits_are_found_in_text),
-      cmocka_unit_test(without_names_every_bit_counts),
       cmocka_unit_test(what_is_lacking_is_said),
       TEST(lengths_have_to_go_together),
       TEST(spectra_have_two_pixels_and_more),
@@ -89,8 +70,6 @@ int main(void) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(bits_are_found_in_text),
-      cmocka_unit_test(without_names_every_bit_counts),
       cmocka_unit_test(what_is_lacking_is_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -425,6 +425,14 @@ static void test_endings(void **state) {
   d.options.out = out;
   d.options.format = HR_PREDICT_HDF5;
   check_fails(hr_predict(&d.options, NULL, NULL, NULL, &err), HR_ERR_USAGE, sentence);
+  d.options.format = HR_PREDICT_FITS;
+  d.options.mask_bits = "CR";
+  snprintf(sentence, sizeof sentence,
+           "--mask-bits chooses among the bits of surveys' masks, and %s is no file of a "
+           "survey; data.mask of the study says which bits of it count",
+           d.file);
+  check_fails(hr_predict(&d.options, NULL, NULL, NULL, &err), HR_ERR_USAGE, sentence);
+  d.options.mask_bits = NULL;
   d.options.format = HR_PREDICT_PFSSTAR;
   check_fails(hr_predict(&d.options, NULL, NULL, NULL, &err), HR_ERR_USAGE,
               "--format pfsstar says which star a row is by the whole numbers catId and "

@@ -596,6 +596,22 @@ experts: {{ridge: {{alpha: [10]}}}}
         table, _ = self.predict("all.fits")
         self.assertTrue((table["flags"] & 4097 == 1).all())
 
+    def test_bits_of_the_mask_are_chosen(self):
+        """By their names, which have other numbers in one of the objects (BAD is 20 there)."""
+        mask = np.zeros(len(self.wave), "i4")
+        mask[:1500] = 1 << FLAGS["CR"]
+        mask[1500:3000] = 1 << FLAGS["EDGE"]
+        self.write_coadd("bits.fits", self.wave / 10, self.as_rows(slice(3), mask))
+        for bits, share in (("CR", 1500), ("EDGE", 1500), ("CR,EDGE", 3000), (f"{FLAGS['EDGE']}", 1500),
+                            ("BAD", 0), ("none", 0)):
+            table, _ = self.predict("bits.fits", "--mask-bits", bits)
+            np.testing.assert_allclose(table.masked_fraction, share / len(self.wave), rtol=1e-5)
+        done = run("headroom", "predict", self.path("run"), self.path("bits.fits"), "--mask-bits", "SKY",
+                   check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("has no bit MP_SKY in its mask; give --mask-bits names that its headers have, or "
+                      "numbers", done.stderr)
+
     def test_wide_pixels_are_warned_of_once(self):
         wave = 7000 + 0.8 * np.arange(2400)
         flux = np.ones((2, 2400), "f4")

@@ -100,14 +100,14 @@ static hr_status fail_join(const hr_fits_spectra *self, double wave, hr_error *e
 static void merge_pixel(const hr_fits_spectra *self, const hr_fits_raw *from, size_t f,
                         hr_fits_raw *to, size_t t) {
   bool is_own = to->noise[t] > self->least_inverse && isfinite(to->noise[t]) &&
-                isfinite(to->flux[t]) && to->bits[t] == 0;
+                isfinite(to->flux[t]) && (to->bits[t] & self->bad_bits) == 0;
   bool is_new = from->noise[f] > self->least_inverse && isfinite(from->noise[f]) &&
-                isfinite(from->flux[f]) && from->bits[f] == 0;
+                isfinite(from->flux[f]) && (from->bits[f] & self->bad_bits) == 0;
   if (!is_new) return;
   if (!is_own) {
     to->flux[t] = from->flux[f];
     to->noise[t] = from->noise[f];
-    to->bits[t] = 0;
+    to->bits[t] = from->bits[f];
     return;
   }
   double weight = to->noise[t] + from->noise[f];

@@ -175,51 +175,6 @@ cleanup:
   return status;
 }
 
-/* --- masks of PFS --- */
-
-/* What cannot be trusted whatever it is used for: the bits that the Galactic Archaeology
- * pipeline of PFS leaves out (BAD, CR, SAT, UNMASKEDNAN), and NO_DATA. */
-static const char *const counting[] = {"BAD", "SAT", "CR", "NO_DATA", "UNMASKEDNAN"};
-static const char *const others[] = {
-    "INTRP",    "EDGE",       "SUSPECT", "DETECTED",    "DETECTED_NEGATIVE",
-    "BAD_FLAT", "FIBERTRACE", "BAD_SKY", "BAD_FLUXCAL", "OVERLAP"};
-const char hr_fits_pfs_masking[] = "BAD, SAT, CR, NO_DATA, UNMASKEDNAN";
-
-/* The number of the bit called so: at the beginning of a line of `text`, or in the
- * header. */
-static bool find_bit(const hr_fits_hdus *hdus, size_t hdu, const char *text,
-                     const char *name, int64_t *bit) {
-  char key[40], line[48];
-  snprintf(key, sizeof key, "MP_%s", name);
-  if (!text) return hr_fits_card_integer(hdus, hdu, key, bit);
-  size_t length = (size_t)snprintf(line, sizeof line, "\n%s: ", key);
-  bool is_first = strncmp(text, line + 1, length - 1) == 0;
-  const char *found = is_first ? text : strstr(text, line);
-  if (!found) return false;
-  found += is_first ? length - 1 : length;
-  *bit = 0;
-  int digits = 0;
-  for (const char *c = found; *c >= '0' && *c <= '9' && digits < 3; c++) {
-    *bit = 10 * *bit + (*c - '0');
-    digits++;
-  }
-  return digits > 0;
-}
-
-int64_t hr_fits_pfs_bits(const hr_fits_hdus *hdus, size_t hdu, const char *text) {
-  int64_t bits = 0, bit = 0;
-  bool is_known = false;
-  for (size_t i = 0; i < sizeof counting / sizeof counting[0]; i++) {
-    if (!find_bit(hdus, hdu, text, counting[i], &bit) || bit < 0 || bit > 62) continue;
-    bits |= (int64_t)1 << bit;
-    is_known = true;
-  }
-  for (size_t i = 0; i < sizeof others / sizeof others[0] && !is_known; i++) {
-    is_known = find_bit(hdus, hdu, text, others[i], &bit);
-  }
-  return is_known ? bits : ~(int64_t)0;
-}
-
 /* --- columns --- */
 
 hr_status hr_fits_list_columns(hr_fits_spectra *self, hr_error *err) {

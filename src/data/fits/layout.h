@@ -36,6 +36,7 @@ typedef struct hr_fits_parts {
 
 typedef struct hr_fits_layout {
   const char *title;
+  bool names_bits; /* of its mask: `read` sets bad_bits by them */
   /* Whether the file is laid out so; else what it lacks, "the extension MASK". */
   bool (*is)(const hr_fits_hdus *hdus, char lacks[HR_FITS_LACKS]);
   /* Fills all of `self` below. */
@@ -58,6 +59,7 @@ struct hr_fits_spectra {
   double noise_factor;  /* into the unit of the flux, or its power */
   double least_inverse; /* inverse variances up to it may have been 0 */
   int64_t bad_bits;
+  const hr_fits_bits *chosen; /* NULL: those that count; borrowed */
 
   hr_fits_parts parts[HR_FITS_BANDS]; /* of each band */
   size_t bands;
@@ -116,9 +118,17 @@ hr_status hr_fits_check_image(const hr_fits_hdus *hdus, size_t hdu,
                               const uint64_t axis[HR_FITS_AXES],
                               hr_error *err) HR_MUST_CHECK;
 
-/* The bits of PFS masks that count, by the names in the header of `hdu` (MP_BAD = 0), or
- * in `text`, "MP_BAD: 0", where that is not NULL; all bits where no name is known. */
-int64_t hr_fits_pfs_bits(const hr_fits_hdus *hdus, size_t hdu, const char *text);
+/* Where the bits of a mask have their names: the header of `hdu` (MP_BAD = 0) or, where
+ * it is not NULL, `text` ("MP_BAD: 0"). */
+typedef struct hr_fits_bit_names {
+  size_t hdu;
+  const char *text;
+} hr_fits_bit_names;
+
+/* Sets self->bad_bits to those of PFS masks that are chosen, else to those that count; to
+ * all where no name is known. HR_ERR_DATA where a name that is chosen is not there. */
+hr_status hr_fits_take_pfs_bits(hr_fits_spectra *self, const hr_fits_bit_names *names,
+                                hr_error *err) HR_MUST_CHECK;
 extern const char hr_fits_pfs_masking[];
 
 /* Adds to the columns those of numbers in the table self->table, one a row. */

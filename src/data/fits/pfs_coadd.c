@@ -104,11 +104,15 @@ static hr_status read_coadd(hr_fits_spectra *self, size_t object, hr_error *err)
       .row = object};
   HR_TRY(hr_fits_read_parts(self, &self->parts[0], object, &self->raw, err));
   HR_TRY(hr_fits_read_text(&self->hdus, &cell, &text, err));
-  self->bad_bits = hr_fits_pfs_bits(&self->hdus, metadata, text);
+  const hr_fits_bit_names names = {metadata, text};
+  HR_TRY(hr_fits_take_pfs_bits(self, &names, err));
 cleanup:
   hr_free(text);
   return status;
 }
 
-const hr_fits_layout hr_fits_pfs_coadd = {
-    .title = "pfsCoadd of PFS", .is = is_coadd, .open = open_coadd, .read = read_coadd};
+const hr_fits_layout hr_fits_pfs_coadd = {.title = "pfsCoadd of PFS",
+                                          .names_bits = true,
+                                          .is = is_coadd,
+                                          .open = open_coadd,
+                                          .read = read_coadd};

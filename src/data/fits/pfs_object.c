@@ -82,7 +82,6 @@ static hr_status open_present(hr_fits_spectra *self, hr_error *err) {
   HR_TRY(hr_fits_check_image(hdus, covar, (uint64_t[]){pixels, 3, 1}, err));
   HR_TRY(hr_fits_take_flux_unit(self, "FLUX", "nJy", "", err));
   self->noise = HR_FITS_VARIANCE;
-  self->bad_bits = hr_fits_pfs_bits(hdus, mask, NULL);
   snprintf(self->masking, sizeof self->masking, "%s of MASK", hr_fits_pfs_masking);
   self->parts[0] =
       (hr_fits_parts){hr_fits_no_part(), hr_fits_image_part(hdus, flux),
@@ -99,7 +98,11 @@ cleanup:
   return status;
 }
 
+/* Names of bits are in the header of the mask: of its image, or of the table. */
 static hr_status read_object(hr_fits_spectra *self, size_t object, hr_error *err) {
+  const hr_fits_bit_names names = {self->parts[0].mask.span.hdu, NULL};
+  hr_status status = hr_fits_take_pfs_bits(self, &names, err);
+  if (status != HR_OK) return status;
   return hr_fits_read_parts(self, &self->parts[0], object, &self->raw, err);
 }
 
@@ -128,7 +131,6 @@ static hr_status open_old(hr_fits_spectra *self, hr_error *err) {
       hr_fits_take_flux_unit(self, "FLUXTBL", "10**-17 erg/(s cm2 Angstrom)", "", err));
   HR_TRY(hr_fits_take_wave_unit(self, "lambda of FLUXTBL", "nm", "", err));
   self->noise = HR_FITS_VARIANCE;
-  self->bad_bits = hr_fits_pfs_bits(hdus, table, NULL);
   snprintf(self->masking, sizeof self->masking, "any bit of mask");
   self->parts[0] = (hr_fits_parts){
       hr_fits_column_part(hdus, table, hr_fits_find_column(hdus, table, "lambda")),
@@ -141,10 +143,12 @@ cleanup:
 }
 
 const hr_fits_layout hr_fits_pfs_object = {.title = "pfsObject of PFS",
+                                           .names_bits = true,
                                            .is = is_present,
                                            .open = open_present,
                                            .read = read_object};
 const hr_fits_layout hr_fits_pfs_old = {.title = "pfsObject of PFS as of 2017",
+                                        .names_bits = true,
                                         .is = is_old,
                                         .open = open_old,
                                         .read = read_object};

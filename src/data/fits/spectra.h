@@ -8,6 +8,7 @@
 #define HR_DATA_FITS_SPECTRA_H
 
 #include "core/text.h"
+#include "data/fits/bits.h"
 #include "data/fits/unit.h"
 #include "data/table_column.h"
 
@@ -49,6 +50,13 @@ bool hr_fits_is_fits(const char *path);
 hr_status hr_fits_spectra_open(const char *path, hr_fits_spectra **out,
                                hr_error *err) HR_MUST_CHECK;
 void hr_fits_spectra_close(hr_fits_spectra **spectra);
+
+/* Chooses the bits of the mask that make a pixel bad, borrowed until it is closed;
+ * without it those that docs/survey-files.md names. HR_ERR_DATA where the file has no
+ * mask, or no names for its bits and some are chosen by name; a name that a file of PFS
+ * does not have is found when a spectrum is read. */
+hr_status hr_fits_spectra_choose_bits(hr_fits_spectra *spectra, const hr_fits_bits *bits,
+                                      hr_error *err) HR_MUST_CHECK;
 
 const hr_fits_spectra_info *hr_fits_spectra_describe(const hr_fits_spectra *spectra);
 
