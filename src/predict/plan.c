@@ -109,49 +109,52 @@ cleanup:
   return status;
 }
 
-/* The columns that say which object a row is, of a file; *ids NULL: it has none. They are
- * constants of its layout. */
-static hr_status find_ids(const char *path, const char *const **ids, size_t *count,
-                          hr_error *err) {
-  hr_fits_spectra *spectra = NULL;
-  *ids = NULL;
-  *count = 0;
-  if (!hr_fits_is_fits(path)) return HR_OK;
-  hr_status status = hr_fits_spectra_open(path, &spectra, err);
-  if (status == HR_OK) {
-    *ids = hr_fits_spectra_describe(spectra)->ids;
-    *count = hr_fits_spectra_describe(spectra)->id_count;
+/* Whether a column of whole numbers lacks one, which a frame of pandas cannot have. */
+static bool is_lost(const hr_predict_plan *plan, const double *values, size_t rows) {
+  if (plan->table.format != HR_PREDICTION_HDF5) return false;
+  for (size_t i = 0; i < rows; i++) {
+    if (isnan(values[i])) return true;
   }
-  hr_fits_spectra_close(&spectra);
+  return false;
+}
+
+/* Files of one survey say which object is which without being asked: the columns that say
+ * it, constants of the layout, are looked at where all files so far have them. */
+static hr_status look_at_ids(hr_predict_plan *plan, size_t i, const hr_input *input,
+                             hr_error *err) {
+  hr_status status = HR_OK;
+  hr_table_column column = {0};
+  const hr_fits_spectra_info *info =
+      input->survey ? hr_survey_describe(input->survey) : NULL;
+  size_t count = info ? info->id_count : 0;
+  if (i == 0 && info) {
+    plan->ids = info->ids;
+    plan->id_count = count;
+  }
+  if (count != plan->id_count) plan->id_count = 0;
+  for (size_t k = 0; k < plan->id_count; k++) {
+    if (strcmp(plan->ids[k], info->ids[k]) != 0) plan->id_count = 0;
+  }
+  for (size_t k = 0; k < plan->id_count; k++) {
+    hr_table_column_fini(&column);
+    HR_TRY(hr_survey_column(input->survey, plan->ids[k], &column, err));
+    bool is_whole = column.integers && !is_lost(plan, column.values, input->rows);
+    plan->id_is_whole[k] = (i == 0 || plan->id_is_whole[k]) && is_whole;
+  }
+cleanup:
+  hr_table_column_fini(&column);
   return status;
 }
 
-/* Files of one survey say which object is which without being asked. */
 static hr_status keep_ids(hr_predict_plan *plan, hr_error *err) {
   hr_status status = HR_OK;
-  const char *const *ids = NULL, *const *others = NULL;
-  size_t count = 0, other_count = 0;
-  HR_TRY(find_ids(plan->options.files[0], &ids, &count, err));
-  for (size_t i = 1; ids && i < plan->options.file_count; i++) {
-    HR_TRY(find_ids(plan->options.files[i], &others, &other_count, err));
-    bool is_same = others && other_count == count;
-    for (size_t k = 0; k < count && is_same; k++) is_same = !strcmp(ids[k], others[k]);
-    if (!is_same) return HR_OK;
-  }
-  for (size_t k = 0; k < count; k++) {
-    if (!hr_strings_has(&plan->keep, ids[k]))
-      HR_TRY(hr_strings_append(&plan->keep, ids[k], err));
+  for (size_t k = 0; k < plan->id_count; k++) {
+    if (hr_strings_has(&plan->keep, plan->ids[k])) continue;
+    HR_TRY(hr_strings_append(&plan->keep, plan->ids[k], err));
+    plan->keep_is_whole[plan->keep.count - 1] = plan->id_is_whole[k];
   }
 cleanup:
   return status;
-}
-
-/* Whether a row has no number in the column k of those that are kept. */
-static bool has_none(const hr_input *input, size_t k) {
-  for (size_t i = 0; i < input->rows; i++) {
-    if (isnan(input->kept[k][i])) return true;
-  }
-  return false;
 }
 
 static hr_status look_at_file(hr_predict_plan *plan, size_t i,
@@ -167,10 +170,10 @@ static hr_status look_at_file(hr_predict_plan *plan, size_t i,
   plan->rows += input.rows;
   if (length > plan->table.file_bytes) plan->table.file_bytes = length;
   for (size_t k = 0; k < plan->keep.count; k++) {
-    /* A frame of pandas has no whole number that is none. */
-    bool is_lost = plan->table.format == HR_PREDICTION_HDF5 && has_none(&input, k);
-    if (!input.kept_whole[k] || is_lost) plan->keep_is_whole[k] = false;
+    bool is_whole = input.kept_whole[k] && !is_lost(plan, input.kept[k], input.rows);
+    if (!is_whole) plan->keep_is_whole[k] = false;
   }
+  HR_TRY(look_at_ids(plan, i, &input, err));
 cleanup:
   hr_input_fini(&input);
   return status;
@@ -183,7 +186,7 @@ static hr_status look_at_files(hr_predict_plan *plan, const hr_observer *observe
   HR_TRY(hr_alloc(&plan->file_rows, count, err));
   HR_TRY(hr_alloc(&plan->file_flux, count, err));
   HR_TRY(hr_alloc(&plan->file_layout, count, err));
-  HR_TRY(hr_alloc(&plan->keep_is_whole, plan->keep.count, err));
+  HR_TRY(hr_alloc(&plan->keep_is_whole, plan->keep.count + HR_FITS_MOST_IDS, err));
   for (size_t k = 0; k < plan->keep.count; k++) plan->keep_is_whole[k] = true;
   plan->wish =
       (hr_input_wish){plan->engine, &plan->keep, plan->options.flux, plan->options.index,
@@ -196,6 +199,7 @@ static hr_status look_at_files(hr_predict_plan *plan, const hr_observer *observe
       .file_bytes = 1,
   };
   for (size_t i = 0; i < count; i++) HR_TRY(look_at_file(plan, i, observer, err));
+  HR_TRY(keep_ids(plan, err));
 cleanup:
   return status;
 }
@@ -241,7 +245,6 @@ hr_status hr_predict_plan_create(const hr_predict_options *options,
   }
   HR_TRY(hr_engine_open(plan->options.model, plan->options.router, plan->options.expert,
                         &plan->engine, err));
-  HR_TRY(keep_ids(plan, err));
   HR_TRY(look_at_files(plan, observer, err));
   HR_TRY(check_stars(plan, err));
   plan->stream = hr_stream_options_default();

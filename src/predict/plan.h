@@ -15,8 +15,11 @@ typedef struct hr_predict_plan {
   char *out;                  /* the table */
   hr_engine *engine;
   hr_strings keep;
-  bool *keep_is_whole; /* [keep.count] */
-  hr_fits_bits bits;   /* chosen by the options */
+  bool *keep_is_whole;    /* [keep.count] */
+  const char *const *ids; /* [id_count] that all files of a survey have */
+  size_t id_count;
+  bool id_is_whole[HR_FITS_MOST_IDS];
+  hr_fits_bits bits; /* chosen by the options */
   hr_input_wish wish;
   hr_prediction_table_plan table;
   hr_stream_options stream;

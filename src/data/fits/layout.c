@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/alloc.h"
-#include "data/fits/table.h"
 
 /* --- what a file has --- */
 
@@ -179,19 +178,17 @@ cleanup:
 
 hr_status hr_fits_list_columns(hr_fits_spectra *self, hr_error *err) {
   hr_status status = HR_OK;
-  hr_fits_table *table = NULL;
   size_t count = 0;
   char number[24];
   if (self->table == HR_FITS_NONE) return HR_OK;
   snprintf(number, sizeof number, "%zu", self->table);
-  HR_TRY(hr_fits_table_create(self->hdus.file.path, number, &table, err));
-  const char *const *names = hr_fits_table_names(table, &count);
+  HR_TRY(hr_fits_table_create(self->hdus.file.path, number, &self->rows, err));
+  const char *const *names = hr_fits_table_names(self->rows, &count);
   for (size_t i = 0; i < count; i++) {
-    hr_values_kind kind = hr_fits_table_kind(table, i);
+    hr_values_kind kind = hr_fits_table_kind(self->rows, i);
     if (names[i][0] == '\0' || kind > HR_VALUES_TRUTHS) continue;
     HR_TRY(hr_strings_append(&self->columns, names[i], err));
   }
 cleanup:
-  hr_fits_table_destroy(&table);
   return status;
 }

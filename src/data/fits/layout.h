@@ -5,6 +5,7 @@
 
 #include "data/fits/hdus.h"
 #include "data/fits/spectra.h"
+#include "data/fits/table.h"
 
 enum { HR_FITS_LACKS = 96, HR_FITS_BANDS = 3, HR_FITS_MOST_PIXELS = 1 << 20 };
 
@@ -71,7 +72,8 @@ struct hr_fits_spectra {
   hr_strings columns;
   const char *const *cards; /* [card_count] numbers in the header of card_hdu */
   size_t card_count, card_hdu;
-  size_t table; /* extension with a row an object; HR_FITS_NONE */
+  size_t table;        /* extension with a row an object; HR_FITS_NONE */
+  hr_fits_table *rows; /* the same, opened; NULL: there is none */
 };
 
 extern const hr_fits_layout hr_fits_pfs_coadd, hr_fits_pfs_object, hr_fits_pfs_old,

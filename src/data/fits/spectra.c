@@ -7,7 +7,6 @@
 
 #include "core/alloc.h"
 #include "data/fits/layout.h"
-#include "data/fits/table.h"
 #include "data/vacuum.h"
 
 /* Those that ask for more come first. */
@@ -34,6 +33,7 @@ static void raw_fini(hr_fits_raw *raw) {
 void hr_fits_spectra_close(hr_fits_spectra **spectra) {
   hr_fits_spectra *self = *spectra;
   if (!self) return;
+  hr_fits_table_destroy(&self->rows);
   hr_fits_hdus_close(&self->hdus);
   raw_fini(&self->raw);
   raw_fini(&self->band);
@@ -259,20 +259,6 @@ cleanup:
   return status;
 }
 
-static hr_status read_table(const hr_fits_spectra *self, const char *name,
-                            hr_table_column *out, hr_error *err) {
-  hr_status status = HR_OK;
-  hr_fits_table *table = NULL;
-  size_t column = hr_fits_find_column(&self->hdus, self->table, name);
-  char number[24];
-  snprintf(number, sizeof number, "%zu", self->table);
-  HR_TRY(hr_fits_table_create(self->hdus.file.path, number, &table, err));
-  HR_TRY(hr_fits_table_read(table, column, out, err));
-cleanup:
-  hr_fits_table_destroy(&table);
-  return status;
-}
-
 hr_status hr_fits_spectra_column(hr_fits_spectra *spectra, const char *name,
                                  hr_table_column *out, hr_error *err) {
   *out = (hr_table_column){0};
@@ -280,5 +266,6 @@ hr_status hr_fits_spectra_column(hr_fits_spectra *spectra, const char *name,
   for (size_t i = 0; i < spectra->card_count; i++) {
     if (strcmp(spectra->cards[i], name) == 0) return read_card(spectra, name, out, err);
   }
-  return read_table(spectra, name, out, err);
+  size_t column = hr_fits_find_column(&spectra->hdus, spectra->table, name);
+  return hr_fits_table_read(spectra->rows, column, out, err);
 }

@@ -14,6 +14,8 @@
 
 typedef struct hr_fits_spectra hr_fits_spectra;
 
+enum { HR_FITS_MOST_IDS = 3 }; /* columns that say which object it is */
+
 typedef struct hr_fits_spectra_info {
   const char *layout; /* "pfsObject of PFS" */
   size_t objects;
