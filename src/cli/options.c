@@ -205,13 +205,21 @@ static hr_status read_operand(const hr_grammar *grammar, const char *argument,
   return HR_OK;
 }
 
+static bool has_seen(const reader *r, const char *name) {
+  for (size_t i = 0; name && i < r->grammar->option_count; i++) {
+    if (strcmp(r->grammar->options[i].name, name) == 0) return r->seen >> i & 1;
+  }
+  return false;
+}
+
 static hr_status check_complete(const reader *r, const char *operand, hr_error *err) {
   const hr_grammar *grammar = r->grammar;
   if (grammar->operand && !grammar->operand_optional && !operand) {
     return hr_fail(err, HR_ERR_USAGE, "%s needs a %s: headroom %s %s", grammar->verb,
                    grammar->operand, grammar->verb, grammar->operand);
   }
-  if (grammar->more && more_of(grammar, r->values)->count == 0) {
+  if (grammar->more && more_of(grammar, r->values)->count == 0 &&
+      !has_seen(r, grammar->more_unless)) {
     return hr_fail(err, HR_ERR_USAGE, "%s needs a %s behind '%s': headroom %s %s %s",
                    grammar->verb, grammar->more, operand, grammar->verb, grammar->operand,
                    grammar->more);

@@ -41,6 +41,7 @@ typedef struct hr_grammar {
   const char *more;   /* what the operands behind the first are called, "FILE": at least
                          one; NULL: there are none */
   size_t more_offset; /* of their hr_strings in the values struct */
+  const char *more_unless; /* the option beside which there may be none; NULL: none is */
   const hr_option *options;
   size_t option_count; /* at most 64 */
 } hr_grammar;

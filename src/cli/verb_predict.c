@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/array_option.h"
+#include "cli/file_list.h"
 #include "cli/habits.h"
 #include "cli/interrupt.h"
 #include "cli/table_names.h"
@@ -15,7 +16,7 @@
 
 typedef struct predict_values {
   hr_strings files;
-  const char *out, *router, *expert, *keep, *each, *array, *mask_bits;
+  const char *out, *router, *expert, *keep, *each, *array, *list, *mask_bits;
   hr_predict_flux flux;
   hr_predict_index index;
   hr_predict_format format;
@@ -209,12 +210,11 @@ static hr_status check_options(const predict_values *given, hr_error *err) {
   return HR_OK;
 }
 
-static hr_status run(const void *values, const char *operand, hr_error *err) {
-  const predict_values *given = values;
+static hr_status predict_files(const predict_values *given, const char *operand,
+                               hr_error *err) {
   const hr_predict_options options = take(given, operand);
   hr_display display;
-  hr_status status = check_options(given, err);
-  if (status != HR_OK) return status;
+  hr_status status = HR_OK;
   hr_interrupt_watch();
   hr_interrupt_outlive_readers();
   hr_habits_begin(&given->habits, &display);
@@ -228,12 +228,34 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   return status;
 }
 
+/* Files of the list come behind those of the command line. */
+static hr_status run(const void *values, const char *operand, hr_error *err) {
+  hr_status status = HR_OK;
+  predict_values given = *(const predict_values *)values;
+  hr_strings files = {0};
+  HR_TRY(check_options(&given, err));
+  for (size_t i = 0; i < given.files.count; i++) {
+    HR_TRY(hr_strings_append(&files, given.files.items[i], err));
+  }
+  if (given.list) HR_TRY(hr_file_list_read(given.list, &files, err));
+  given.files = files;
+  HR_TRY(predict_files(&given, operand, err));
+cleanup:
+  hr_strings_fini(&files);
+  return status;
+}
+
 static const hr_option options[] = {
     {.name = "out",
      .kind = HR_OPTION_TEXT,
      .offset = offsetof(predict_values, out),
      .value = "PREDICTIONS",
      .help = "the table: .csv, .h5 or .fits (predictions.csv)"},
+    {.name = "list",
+     .kind = HR_OPTION_TEXT,
+     .offset = offsetof(predict_values, list),
+     .value = "NAMES",
+     .help = "a file that names more FILEs, one a line"},
     {.name = "each",
      .kind = HR_OPTION_TEXT,
      .offset = offsetof(predict_values, each),
@@ -311,6 +333,7 @@ const hr_verb hr_verb_predict = {
                 .operand = "MODEL",
                 .more = "FILE",
                 .more_offset = offsetof(predict_values, files),
+                .more_unless = "list",
                 .options = options,
                 .option_count = sizeof options / sizeof options[0]},
     .summary = "predict the labels of new spectra with a run's models",

@@ -10,6 +10,7 @@ static const char about_predict[] =
     "Usage: headroom predict MODEL FILE... [options]\n"
     "\n"
     "  --out PREDICTIONS          the table: .csv, .h5 or .fits (predictions.csv)\n"
+    "  --list NAMES               a file that names more FILEs, one a line\n"
     "  --each DIR                 a table for each file instead, in this folder\n"
     "  --array I/N                with --each: every N-th file from the I-th on; auto: "
     "by Slurm\n"
@@ -145,6 +146,31 @@ static void check_refused(desk *d, const char *option, const char *value, int ex
   assert_int_equal(p.exit_code, exit_code);
 }
 
+/* In the place of files on the command line, or behind them. */
+static void test_a_list_of_files(void **state) {
+  (void)state;
+  static program p;
+  char list[160], names[300];
+  desk d;
+  desk_init(&d);
+  snprintf(list, sizeof list, "%s/list", d.s.path);
+  snprintf(names, sizeof names, "%s\n%s\n", d.file, d.file);
+  scratch_write(&d.s, "list", names);
+  const char *const words[] = {"headroom", "predict", d.model, "--list",
+                               list,       "--out",   d.out,   NULL};
+  program_finish(&d.s, program_start(&d.s, words), &p);
+  assert_int_equal(p.exit_code, 0);
+  assert_int_equal(strncmp(p.out, "12 rows, ", 9), 0);
+  predict(&d, "--list", list, &p);
+  assert_int_equal(p.exit_code, 0);
+  assert_int_equal(strncmp(p.out, "18 rows, ", 9), 0);
+  const char *const none[] = {"headroom", "predict", d.model, NULL};
+  program_finish(&d.s, program_start(&d.s, none), &p);
+  assert_int_equal(p.exit_code, 2);
+  assert_non_null(strstr(p.err, "predict needs a FILE behind '"));
+  scratch_fini(&d.s);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   desk d;
@@ -240,6 +266,7 @@ int main(void) {
       cmocka_unit_test(test_help),
       cmocka_unit_test(test_predicting),
       cmocka_unit_test(test_dry_run),
+      cmocka_unit_test(test_a_list_of_files),
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_a_table_for_each_file),
       cmocka_unit_test(test_each_and_what_goes_with_it),
