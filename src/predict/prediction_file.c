@@ -149,6 +149,28 @@ static hr_status check_name(const char *name, hr_error *err) {
   return HR_OK;
 }
 
+/* Attributes of the frame, unit_<column>, which pandas leaves alone. */
+static hr_status put_units(const hr_prediction_file *file, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_text name;
+  hr_text_init(&name);
+  hid_t group = H5Gopen2(file->hdf5, FRAME_GROUP, H5P_DEFAULT);
+  if (group < 0) return hr_hdf5_fail(err, HR_ERR_IO, "cannot write %s", file->part);
+  for (size_t c = 0; c < file->count; c++) {
+    const hr_prediction_file_column *column = &file->columns[c];
+    if (!column->unit || !column->unit[0]) continue;
+    hr_text_fini(&name);
+    hr_text_init(&name);
+    hr_text_append(&name, "unit_%s", column->frame.name);
+    HR_TRY(hr_text_status(&name, err));
+    HR_TRY(hr_frame_writer_text(group, file->part, name.bytes, column->unit, true, err));
+  }
+cleanup:
+  hr_hdf5_release(&group);
+  hr_text_fini(&name);
+  return status;
+}
+
 static hr_status begin_hdf5(hr_prediction_file *file, hr_error *err) {
   hr_status status = HR_OK;
   hr_frame_column *columns = NULL;
@@ -167,6 +189,7 @@ static hr_status begin_hdf5(hr_prediction_file *file, hr_error *err) {
   const hr_frame_place place = {file->hdf5, file->part, FRAME_GROUP};
   HR_TRY(
       hr_frame_writer_create_table(&place, columns, file->count, 0, &file->frame, err));
+  HR_TRY(put_units(file, err));
 cleanup:
   hr_free(columns);
   return status;

@@ -508,6 +508,10 @@ experts: {{ridge: {{alpha: [10]}}}}
             np.testing.assert_array_equal(np.array(table[name]), frame[name])
         for part in ("mean", "sigma", "half68", "half95", "gap"):
             self.assertEqual(str(table["log_g_" + part].unit), "dex")
+        with h5py.File(self.path("table.h5")) as file:
+            told = {key: text for key, text in file["predictions"].attrs.items() if key.startswith("unit_")}
+        self.assertEqual({key: text.decode() for key, text in told.items()},
+                         {f"unit_log_g_{part}": "dex" for part in ("mean", "sigma", "half68", "half95", "gap")})
         stars = Table.read(self.write("stars.fits", "--format", "pfsstar"))
         self.assertEqual(stars.meta["EXTNAME"], "STARCATALOG")
         self.assertEqual(stars.colnames, ["ra", "catId", "objId", "snr_m", "log_g", "log_gErr",
