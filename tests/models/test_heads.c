@@ -11,7 +11,7 @@ enum { PIXELS = 20, ROWS = 300, HEADS = 3, OUTPUTS = 4 };
 
 static const hr_net_design vit = {
     .kind = &hr_net_kind_vit,
-    .shape.vit = {PIXELS, 5, 8, 2, 2, 12, OUTPUTS, 0, 0},
+    .shape.vit = {PIXELS, 5, 8, 2, 2, 12, 0, OUTPUTS, 0, 0},
     .backend.vit = {&hr_products_compute, &hr_compute_reference}};
 static const hr_net_design cnn = {
     .kind = &hr_net_kind_cnn,

@@ -24,7 +24,7 @@ static const hr_net_design cnn = {
     .backend.cnn = {&hr_convolver_reference, &hr_compute_reference}};
 static const hr_net_design vit = {
     .kind = &hr_net_kind_vit,
-    .shape.vit = {PIXELS, 5, 8, 2, 2, 12, 1, 0.1, 0.1},
+    .shape.vit = {PIXELS, 5, 8, 2, 2, 12, 0, 1, 0.1, 0.1},
     .backend.vit = {&hr_products_compute, &hr_compute_reference}};
 static const hr_net_design *const designs[] = {&cnn, &vit};
 static float noisy[ROWS * PIXELS], expected[ROWS];

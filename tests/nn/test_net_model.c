@@ -25,7 +25,7 @@ static const hr_net_design designs[KINDS] = {
                    .outputs = 2},
      .backend.cnn = {&hr_convolver_reference, &hr_compute_reference}},
     {.kind = &hr_net_kind_vit,
-     .shape.vit = {PIXELS, 5, 8, 2, 2, 12, 2, 0.1, 0.1},
+     .shape.vit = {PIXELS, 5, 8, 2, 2, 12, 0, 2, 0.1, 0.1},
      .backend.vit = {&hr_products_compute, &hr_compute_reference}}};
 
 /* Words of a good file of one output. */
