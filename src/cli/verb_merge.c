@@ -5,6 +5,7 @@
 #include "cli/habits.h"
 #include "cli/interrupt.h"
 #include "cli/verb.h"
+#include "compute/compute.h"
 #include "headroom/study.h"
 
 typedef struct merge_values {
@@ -45,6 +46,7 @@ static hr_status merge(const merge_values *given, const char *operand, shown_mer
   study.context = m;
   study.settings = (const char *const *)given->settings.items;
   study.setting_count = given->settings.count;
+  HR_TRY(hr_compute_reserve(err));
   HR_TRY(hr_study_merge(&study, &m->observer, &run_dir, err));
   HR_TRY(hr_verb_check_lost(run_dir, err));
   if (given->gate) HR_TRY(hr_verb_check_gate(run_dir, err));

@@ -10,6 +10,7 @@
 #include "cli/table_names.h"
 #include "cli/verb.h"
 #include "cli/world_mpi.h"
+#include "compute/compute.h"
 #include "core/alloc.h"
 #include "core/observe.h"
 #include "headroom/predict.h"
@@ -52,8 +53,10 @@ static hr_predict_options take(const predict_values *given, const char *model) {
 static hr_status predict(const predict_values *given, const hr_predict_options *options,
                          const hr_observer *observer, hr_error *err) {
   char *text = NULL;
-  hr_status status = given->dry_run ? hr_predict_describe(options, observer, &text, err)
-                                    : hr_predict(options, observer, NULL, &text, err);
+  hr_status status = hr_compute_reserve(err);
+  if (status != HR_OK) return status;
+  status = given->dry_run ? hr_predict_describe(options, observer, &text, err)
+                          : hr_predict(options, observer, NULL, &text, err);
   if (status == HR_OK && !given->habits.quiet) fputs(text, stdout);
   hr_text_free(text);
   return status;

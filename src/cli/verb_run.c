@@ -8,6 +8,7 @@
 #include "cli/interrupt.h"
 #include "cli/verb.h"
 #include "cli/world_mpi.h"
+#include "compute/compute.h"
 #include "study/ranks.h"
 
 typedef struct run_values {
@@ -116,6 +117,7 @@ static hr_status work(const run_values *given, const char *config_path, runner *
   };
   bool is_element = given->array != NULL;
   runner_init(r, &given->habits);
+  HR_TRY(hr_compute_reserve(err));
   if (is_element) {
     HR_TRY(hr_array_option_read(given->array, &study.element, &study.element_count, err));
   }

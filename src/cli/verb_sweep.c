@@ -5,6 +5,7 @@
 #include "cli/interrupt.h"
 #include "cli/sweep_values.h"
 #include "cli/verb.h"
+#include "compute/compute.h"
 #include "headroom/sweep.h"
 
 typedef struct sweep_values {
@@ -42,6 +43,7 @@ static hr_status work(const sweep_values *given, const char *config_path,
   hr_status status = HR_OK;
   hr_sweep_values values = {0};
   char *dir = NULL, *text = NULL;
+  HR_TRY(hr_compute_reserve(err));
   HR_TRY(hr_sweep_values_read(&given->settings, &values, err));
   const hr_study_options study = study_of(given, config_path, &values);
   hr_sweep_options sweep = hr_sweep_options_default();

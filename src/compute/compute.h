@@ -86,7 +86,7 @@ const hr_compute *hr_compute_default(void);
 
 /* Has it take what memory it keeps for itself, before it is first used; where the address
  * space of the process is not limited this does nothing. HR_ERR_MEMORY where the limit is
- * too low. */
+ * too low. Once in the life of a process, by the program. */
 hr_status hr_compute_reserve(hr_error *err) HR_MUST_CHECK;
 
 /* For tests, which hold the others against the reference; nothing else names one. */

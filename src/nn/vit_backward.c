@@ -125,13 +125,16 @@ static void back_embedding(const hr_vit_pass *p) {
   v->backend.compute->gemm_f32(&product, dx, p->x, gradient);
 }
 
-/* Back through y = W x of a few outputs: adds to dweights [count][width] and dx. */
-static void back_few(size_t count, size_t width, const float *weights, const float *x,
-                     const float *dy, float *dweights, float *dx) {
-  for (size_t i = 0; i < count; i++) {
-    for (size_t d = 0; d < width; d++) {
-      dweights[i * width + d] += dy[i] * x[d];
-      dx[d] += dy[i] * weights[i * width + d];
+/* Back through y = W x of a few outputs, W [count][width] at `place`: adds to its
+ * gradient, and to dx. */
+static void back_few(const hr_vit_pass *p, size_t place, const hr_tokens *shape,
+                     const float *x, const float *dy, float *dx) {
+  const float *weights = p->v->base.parameters + place;
+  float *dweights = p->gradient + place;
+  for (size_t i = 0; i < shape->count; i++) {
+    for (size_t d = 0; d < shape->width; d++) {
+      dweights[i * shape->width + d] += dy[i] * x[d];
+      dx[d] += dy[i] * weights[i * shape->width + d];
     }
   }
 }
@@ -140,20 +143,18 @@ static void back_few(size_t count, size_t width, const float *weights, const flo
 static void back_heads(const hr_vit_pass *p, const float *dout) {
   const hr_vit *v = p->v;
   hr_vit_room *room = p->room;
-  const float *parameters = v->base.parameters;
   size_t hidden = v->shape.head_hidden, all = v->shape.outputs * hidden;
-  const hr_tokens one = {1, all};
+  const hr_tokens one = {1, all}, output = {1, hidden}, layer = {all, v->shape.width};
   memset(room->dhead, 0, all * sizeof *room->dhead);
   for (size_t t = 0; t < v->shape.outputs; t++) {
-    size_t at = v->output + t * hidden;
-    back_few(1, hidden, parameters + at, room->head_active + t * hidden, &dout[t],
-             p->gradient + at, room->dhead + t * hidden);
+    size_t at = t * hidden;
+    back_few(p, v->output + at, &output, room->head_active + at, &dout[t],
+             room->dhead + at);
   }
-  const hr_gelu_back gelu = {room->head, parameters + v->head_bias, room->dhead,
+  const hr_gelu_back gelu = {room->head, v->base.parameters + v->head_bias, room->dhead,
                              p->gradient + v->head_bias};
   hr_gelu_backward(&one, &gelu, (hr_factors){room->dhead, false});
-  back_few(all, v->shape.width, parameters + v->head, room->last, room->dhead,
-           p->gradient + v->head, room->dy);
+  back_few(p, v->head, &layer, room->last, room->dhead, room->dy);
 }
 
 /* The output and the norm before it; room->dx [D] by what goes into that. */
@@ -171,8 +172,8 @@ static void back_output(const hr_vit_pass *p, const float *dout) {
   if (v->shape.head_hidden > 0) {
     back_heads(p, dout);
   } else {
-    back_few(v->shape.outputs, width, parameters + v->output, room->last, dout,
-             p->gradient + v->output, room->dy);
+    const hr_tokens outputs = {v->shape.outputs, width};
+    back_few(p, v->output, &outputs, room->last, dout, room->dy);
   }
   const hr_layer_norm_back norm = {room->end, room->end_moments, room->dy, room->dx,
                                    p->gradient + v->end_norm};

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "compute/compute.h"
 #include "core/alloc.h"
 #include "core/text.h"
 #include "predict/engine_parts.h"
@@ -158,7 +157,6 @@ hr_status hr_engine_open(const char *path, const char *router, const char *exper
                          hr_engine **out, hr_error *err) {
   hr_status status = HR_OK;
   hr_engine *engine = NULL;
-  HR_TRY(hr_compute_reserve(err));
   HR_TRY(hr_alloc(&engine, 1, err));
   HR_TRY(hr_bundle_open(path, &engine->bundle, err));
   HR_TRY(find_router(engine, router, err));

@@ -303,10 +303,11 @@ hr_status hr_definition_create(const char *instrument, hr_definition **out,
   const char *text = hr_definition_text(instrument), *dot = strrchr(instrument, '.');
   if (text) return hr_definition_read(text, strlen(text), instrument, out, err);
   if (!dot || (strcmp(dot, ".yaml") != 0 && strcmp(dot, ".yml") != 0)) {
-    return hr_fail(err, HR_ERR_USAGE,
-                   "instrument is '%s': give " HR_PFS_NAME
-                   ", desi-z, sdss, lamost-red, gaia-rvs or a file FILE.yaml",
-                   instrument);
+    return hr_fail(
+        err, HR_ERR_USAGE,
+        "instrument is '%s': give pfs-mr, desi-z, sdss, lamost-red, gaia-rvs or a "
+        "file FILE.yaml",
+        instrument);
   }
   char *yaml = NULL;
   size_t size = 0;

@@ -113,10 +113,11 @@ static hr_status check_defined(const hr_simulate_options *o, const hr_definition
   };
   for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
     if (!options[i].is_given) continue;
-    return hr_fail(err, HR_ERR_USAGE,
-                   "%s goes with the instrument " HR_PFS_NAME
-                   " alone; %s is as its definition says: leave it out",
-                   options[i].name, d->name);
+    return hr_fail(
+        err, HR_ERR_USAGE,
+        "%s goes with the instrument pfs-mr alone; %s is as its definition says: "
+        "leave it out",
+        options[i].name, d->name);
   }
   if (d->noise.has_snr && !same_range(o->mag, usual.mag)) {
     return hr_fail(err, HR_ERR_USAGE,

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "compute/compute.h"
 #include "config/compat.h"
 #include "core/alloc.h"
 #include "core/door.h"
@@ -108,7 +107,6 @@ static hr_status check_length(const char *out_dir, hr_error *err) {
 hr_status hr_study_open(const hr_study_options *options, const hr_observer *observer,
                         hr_opened_study *out, hr_error *err) {
   hr_status status = HR_OK;
-  HR_TRY(hr_compute_reserve(err));
   HR_TRY(hr_study_load_config(options, &out->config, err));
   if (options->compat) {
     hr_observe_info(

@@ -10,6 +10,7 @@
 
 #include "core/alloc.h"
 #include "core/clock.h"
+#include "core/door.h"
 #include "core/observe.h"
 #include "headroom/version.h"
 #include "session/rank_folders.h"
@@ -316,9 +317,8 @@ static hr_status fail_dead(hr_ranks *ranks, size_t rank, hr_error *err) {
   hr_world_break(ranks->world);
   return hr_fail(err, HR_ERR_IO,
                  "%s died without a word: it was killed, or its machine had no memory "
-                 "left; what is done stays, and --resume goes on, with any number of "
-                 "ranks",
-                 name);
+                 "left; what is done stays, and %s goes on, with any number of ranks",
+                 name, HR_DOOR_RESUME);
 }
 
 static hr_status tell_waiting(const hr_ranks *ranks, const hr_observer *observer,

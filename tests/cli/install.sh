@@ -21,12 +21,12 @@ fail() {
 # The example says the version and what it found in its own file.
 check_example() {
   said=$("$1" "$place/$(basename "$1")-stars")
-  wanted=$("$prefix/bin/headroom" version)$'\n40 spectra of 4096 pixels, 0 problems'
+  wanted=$("$prefix/bin/headroom" version | head -n 1)$'\n40 spectra of 4096 pixels, 0 problems'
   [ "$said" = "$wanted" ] || fail "$1 said '$said' instead of '$wanted'"
 }
 
 cmake --install "$build" --prefix "$prefix" >"$place/log" || fail "$(cat "$place/log")"
-[ "$("$prefix/bin/headroom" version)" = "headroom $("$build/headroom" version | cut -d ' ' -f 2)" ] ||
+[ "$("$prefix/bin/headroom" version)" = "$("$build/headroom" version)" ] ||
   fail "the installed program does not say its version"
 [ -n "$(find "$prefix" -name headroom.1)" ] || fail "there is no manual page"
 # Installed, too, the program must find the OpenMP build of OpenBLAS.

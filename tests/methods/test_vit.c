@@ -579,9 +579,10 @@ static void what_cannot_be_trained_is_refused(void **state) {
   p = small();
   p.training.epochs = 3;
   p.training.warmup = 4;
-  refuse_check(s, &p, HR_ERR_CONFIG,
-               "experts.vit.warmup is 4 epochs, more than the 3 that are run, so that the "
-               "rate never rises to lr; take fewer");
+  refuse_check(
+      s, &p, HR_ERR_CONFIG,
+      "experts.vit.warmup is 4 epochs, more than the 3 that are run, so that the "
+      "rate never rises to lr; take fewer");
   hr_free(s);
 }
 

@@ -2,7 +2,6 @@
  * next is then there. */
 #include "compute/blas/buffers.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -30,21 +29,19 @@ static bool would_fit(size_t bytes) {
 
 hr_status hr_blas_reserve(hr_error *err) {
   enum { MOST = 1024 };
-  static atomic_size_t reserved;
   void *buffers[MOST];
   size_t threads = hr_thread_count() < MOST ? hr_thread_count() : MOST;
-  if (threads <= reserved || !is_limited()) return HR_OK;
+  if (!is_limited()) return HR_OK;
   if (!blas_memory_alloc || !blas_memory_free) return HR_OK;
-  size_t bytes = (threads - reserved) * buffer_bytes;
+  size_t bytes = threads * buffer_bytes;
   if (!would_fit(bytes)) {
     return hr_fail(err, HR_ERR_MEMORY,
                    "the limit of address space (ulimit -v) leaves less than the %zu MiB "
-                   "that BLAS takes on %zu threads; raise it, or take fewer threads "
+                   "that BLAS takes for its threads (%zu); raise it, or take fewer "
                    "(OMP_NUM_THREADS)",
                    bytes >> 20, threads);
   }
   for (size_t i = 0; i < threads; i++) buffers[i] = blas_memory_alloc(0);
   for (size_t i = 0; i < threads; i++) blas_memory_free(buffers[i]);
-  reserved = threads;
   return HR_OK;
 }

@@ -9,7 +9,7 @@
 
 /* Has OpenBLAS take a buffer for each thread there may be, where the address space of the
  * process is limited; else it takes them when it comes to it. HR_ERR_MEMORY where they
- * would not fit. Again costs nothing; from any thread. */
+ * would not fit. Once in the life of a process, by who owns it. */
 hr_status hr_blas_reserve(hr_error *err) HR_MUST_CHECK;
 
 #endif

@@ -284,10 +284,11 @@ hr_status hr_net_check(const hr_net_method *method, const hr_study_view *study,
   hr_error reason = {.status = HR_OK};
   const hr_net_settings *p = method->settings(parameters);
   if (p->warmup > p->epochs) {
-    return hr_fail(err, HR_ERR_CONFIG,
-                   "experts.%s.warmup is %d epochs, more than the %d that are run, so that "
-                   "the rate never rises to lr; take fewer",
-                   method->name, (int)p->warmup, (int)p->epochs);
+    return hr_fail(
+        err, HR_ERR_CONFIG,
+        "experts.%s.warmup is %d epochs, more than the %d that are run, so that "
+        "the rate never rises to lr; take fewer",
+        method->name, (int)p->warmup, (int)p->epochs);
   }
   hr_status status = hr_net_design_of(method, study, parameters, &design, &reason);
   return status == HR_OK

@@ -295,16 +295,15 @@ cleanup:
   return status;
 }
 
-/* A training of fewer epochs than it has to show something in was started again for a loss
- * that is no number. */
+/* A training of fewer epochs than it has to show something in was started again for a
+ * loss that is no number. */
 static void note_restart(const hr_net_training *training) {
   const hr_net_settings *p = training->settings;
   int64_t epochs = p->restart_after < p->epochs ? p->restart_after : p->epochs;
   char sentence[sizeof training->outputs[0].out->fit.note];
   snprintf(sentence, sizeof sentence,
            "no better than the mean within %d epochs: started again with lr %g%s",
-           (int)epochs, p->lr / 10,
-           training->method->steadied);
+           (int)epochs, p->lr / 10, training->method->steadied);
   for (size_t o = 0; o < training->models; o++) {
     hr_fit_add_note(&training->outputs[o].out->fit, sentence);
   }
