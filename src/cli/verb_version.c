@@ -9,7 +9,7 @@ static hr_status run(const void *values, const char *operand, hr_error *err) {
   (void)values, (void)operand, (void)err;
   const hr_world_engine *mpi = hr_world_mpi();
   printf("headroom %s\n%s%s\n", hr_version(), mpi ? "with " : "without ",
-         mpi ? mpi->library : "MPI");
+         mpi ? mpi->name : "MPI");
   return HR_OK;
 }
 

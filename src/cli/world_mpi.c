@@ -184,7 +184,7 @@ static void mpi_abort(void *state, int code) {
 }
 
 const hr_world_engine *hr_world_mpi(void) {
-  static const hr_world_engine engine = {.library = HR_MPI_NAME,
+  static const hr_world_engine engine = {.name = HR_MPI_NAME,
                                          .begin = mpi_begin,
                                          .end = mpi_end,
                                          .barrier = mpi_barrier,

@@ -66,7 +66,7 @@ static hr_status begin(hr_world *world, const hr_world_launch *launch, hr_error 
     status = hr_fail(err, HR_ERR_USAGE,
                      "the launcher started %zu ranks and %s finds %zu; start it with the "
                      "mpirun of that MPI",
-                     launch->size, engine->library, world->own.size);
+                     launch->size, engine->name, world->own.size);
     goto cleanup;
   }
   HR_TRY(gather_hosts(world, err));

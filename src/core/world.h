@@ -35,7 +35,7 @@ typedef struct hr_world_place {
 
 /* One MPI. Calls come from one thread. `state` is what begin made. */
 typedef struct hr_world_engine {
-  const char *library; /* "Open MPI 4.1.4" */
+  const char *name; /* "Open MPI 4.1.4" */
   hr_status (*begin)(void **state, hr_world_place *out, hr_error *err);
   void (*end)(void **state); /* waits for all ranks */
   hr_status (*barrier)(void *state, hr_error *err);

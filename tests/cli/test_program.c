@@ -163,7 +163,7 @@ static void test_version(void **state) {
   char expected[128];
   const hr_world_engine *mpi = hr_world_mpi();
   snprintf(expected, sizeof expected, "headroom " HR_VERSION "\n%s%s\n",
-           mpi ? "with " : "without ", mpi ? mpi->library : "MPI");
+           mpi ? "with " : "without ", mpi ? mpi->name : "MPI");
   check_line("version", 0, expected, "");
   check_line("--version", 0, expected, "");
 }

@@ -7,7 +7,7 @@ static void its_table(void **state) {
   (void)state;
   const hr_world_engine *mpi = hr_world_mpi();
   if (!mpi) skip(); /* built without */
-  assert_true(strlen(mpi->library) > 0);
+  assert_true(strlen(mpi->name) > 0);
   assert_non_null(mpi->begin);
   assert_ptr_equal(mpi, hr_world_mpi());
 }

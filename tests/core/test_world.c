@@ -139,7 +139,7 @@ static void stub_abort(void *state, int code) {
   stub_calls += (size_t)code;
 }
 
-static const hr_world_engine stub = {.library = "Stub 1",
+static const hr_world_engine stub = {.name = "Stub 1",
                                      .begin = stub_begin,
                                      .end = stub_end,
                                      .barrier = stub_barrier,

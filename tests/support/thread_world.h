@@ -91,7 +91,7 @@ static inline void thread_abort(void *state, int code) {
   (void)state, (void)code;
 }
 
-static const hr_world_engine thread_engine = {.library = "threads",
+static const hr_world_engine thread_engine = {.name = "threads",
                                               .begin = thread_begin,
                                               .end = thread_end,
                                               .barrier = thread_barrier,
