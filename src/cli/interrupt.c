@@ -14,50 +14,44 @@ static void remember(int signal_number) {
   came = 1;
 }
 
-void hr_interrupt_watch(void) {
+/* What happens when the signal comes, from now on. */
+static void answer(int signal_number, void (*handler)(int), int flags) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
-  action.sa_handler = remember;
+  action.sa_handler = handler;
+  action.sa_flags = flags;
   sigemptyset(&action.sa_mask);
-  /* Reads go on (SA_RESTART): the work itself asks whether to stop. */
-  action.sa_flags = (int)(SA_RESTART | SA_RESETHAND);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
+  sigaction(signal_number, &action, NULL);
+}
+
+/* Reads go on (SA_RESTART): the work itself asks whether to stop. */
+static void remember_first(int signal_number) {
+  answer(signal_number, remember, (int)(SA_RESTART | SA_RESETHAND));
+}
+
+void hr_interrupt_watch(void) {
+  remember_first(SIGINT);
+  remember_first(SIGTERM);
   /* The terminal is gone; under nohup, and in the background, that is ignored already. */
   struct sigaction before;
   if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
-    sigaction(SIGHUP, &action, NULL);
+    remember_first(SIGHUP);
   }
   /* A file that grows beyond `ulimit -f` is a write that fails, and is told as one. */
-  action.sa_handler = SIG_IGN;
-  action.sa_flags = 0;
-  sigaction(SIGXFSZ, &action, NULL);
+  answer(SIGXFSZ, SIG_IGN, 0);
 }
 
 void hr_interrupt_watch_forwarded(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = remember;
-  sigemptyset(&action.sa_mask);
-  action.sa_flags = (int)(SA_RESTART | SA_RESETHAND);
-  sigaction(SIGUSR1, &action, NULL);
+  remember_first(SIGUSR1);
 }
 
 void hr_interrupt_outlive_readers(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = SIG_IGN;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGPIPE, &action, NULL);
+  answer(SIGPIPE, SIG_IGN, 0);
 }
 
 void hr_interrupt_end_as_unread(void) {
-  struct sigaction action;
+  answer(SIGPIPE, SIG_DFL, 0);
   sigset_t unblocked;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = SIG_DFL;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGPIPE, &action, NULL);
   sigemptyset(&unblocked);
   sigaddset(&unblocked, SIGPIPE);
   pthread_sigmask(SIG_UNBLOCK, &unblocked, NULL);

@@ -36,9 +36,10 @@ void hr_parallel_for_on(size_t threads, size_t count,
   size_t most = hr_thread_count();
   size_t used = threads < 1 ? 1 : threads < most ? threads : most;
   atomic_size_t next = 0;
-  /* A team of at least two wherever there can be one, even for one piece: OpenBLAS
-   * computes on the calling thread alone inside a team and with all threads outside, and
-   * only the first gives results that do not depend on the number of threads. */
+  /* A team of at least two wherever there can be one, even for one piece: a library that
+   * makes teams of its own (oneDNN) computes on the calling thread alone inside of one
+   * and with all threads outside, and only the first gives results that do not depend on
+   * the number of threads. OpenBLAS is alone everywhere (compute/blas). */
   int team = (int)(used < 2 && most > 1 ? 2 : used);
 #pragma omp parallel num_threads(team)
   {

@@ -1,5 +1,5 @@
 /* One convolution along the wavelength, forward and backward, behind one interface: a
- * plain reference, oneDNN, and our own for AMX.
+ * plain reference, oneDNN, and our own for AVX2 and for AMX.
  *
  * With x [W][C] the input of one row, w [K][C][D] the weights and b [D] the bias,
  *   y[p][d] = b[d] + sum over k, c of x[p + k - (K-1)/2][c] w[k][c][d],
@@ -67,7 +67,12 @@ const hr_convolver *hr_convolver_onednn_bf16(void);
 /* Our own with bf16 on AMX; NULL where the processor or the system has none. */
 const hr_convolver *hr_convolver_amx(void);
 
-/* The fastest that multiplies bf16, or NULL. */
+/* Our own in fp32 with AVX2; NULL where the processor has none. */
+const hr_convolver *hr_convolver_avx2(void);
+
+/* The fastest that multiplies fp32, or bf16; NULL where there is none but the reference.
+ */
+const hr_convolver *hr_convolver_fp32(void);
 const hr_convolver *hr_convolver_bf16(void);
 
 #endif

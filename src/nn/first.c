@@ -1,5 +1,5 @@
 /* The first block's convolution in plain loops, channels innermost, and the moments of
- * its input. first_avx512.c is held to this. */
+ * its input. first_avx512.c and first_avx2.c are held to this. */
 #include "nn/first.h"
 
 #include <string.h>

@@ -54,9 +54,10 @@ typedef struct hr_first_kernels {
 
 extern const hr_first_kernels hr_first_plain;
 
-/* Those of AVX-512; NULL where this processor, this build or they do not have the shape.
- */
+/* Those of AVX-512, or AVX2; NULL where this processor, this build or they do not have
+ * the shape. */
 const hr_first_kernels *hr_first_avx512(const hr_first_shape *shape);
+const hr_first_kernels *hr_first_avx2(const hr_first_shape *shape);
 
 /* The input between zeros, so that every pixel has all neighbours; room. */
 const float *hr_first_padded(const hr_first_shape *shape, const float *x, float *room);

@@ -34,7 +34,7 @@ static void write_words(const hr_net_design *design, uint64_t *words) {
 
 static void choose(hr_net_design *design, bool bf16) {
   const hr_convolver *convolver = bf16 ? hr_convolver_bf16() : NULL;
-  if (!convolver) convolver = hr_convolver_onednn();
+  if (!convolver) convolver = hr_convolver_fp32();
   if (!convolver) convolver = &hr_convolver_reference;
   design->backend.cnn = (hr_network_backend){convolver, hr_compute_default()};
 }

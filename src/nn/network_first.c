@@ -21,6 +21,7 @@ hr_status hr_network_first_make(hr_network *n, hr_error *err) {
   size_t rows = n->most_rows;
   f->shape = (hr_first_shape){conv->width, conv->outputs, conv->kernel, n->shape.pool};
   f->kernels = hr_first_avx512(&f->shape);
+  if (!f->kernels) f->kernels = hr_first_avx2(&f->shape);
   if (!f->kernels) f->kernels = &hr_first_plain;
   f->moment_count = hr_first_moment_count(conv->kernel);
   f->share_count = (conv->kernel + 1) * conv->outputs;

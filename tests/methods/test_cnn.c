@@ -72,7 +72,7 @@ static void precision_changes_little_or_says_why_nothing(void **state) {
   char bf16[] = "bf16";
   float exact[TEST], rounded[TEST];
   hr_trained t[BINS];
-  if (!hr_convolver_onednn()) skip();
+  if (!hr_convolver_fp32()) skip();
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   predict_anew(s, &p, TRAIN, exact);
@@ -101,7 +101,7 @@ static void precision_is_chosen_by_the_processor(void **state) {
   (void)state;
   char bf16[] = "bf16", fp32[] = "fp32", choose[] = "auto";
   float chosen[TEST], wanted[TEST];
-  if (!hr_convolver_onednn()) skip();
+  if (!hr_convolver_fp32()) skip();
   small_study *s = make_study();
   hr_cnn_parameters p = usual();
   p.training.epochs = 2;
@@ -376,7 +376,7 @@ static void estimates_count_rows_and_places(void **state) {
 static void it_is_there_or_says_why_not(void **state) {
   (void)state;
   hr_error err;
-  if (hr_convolver_onednn()) {
+  if (hr_convolver_fp32()) {
     check_ok(type->available(&err));
     return;
   }

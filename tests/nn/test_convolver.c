@@ -143,18 +143,28 @@ static void check_all(const float *a, const float *b, size_t count) {
   }
 }
 
-static void onednn_agrees(void **state) {
-  (void)state;
-  if (!hr_convolver_onednn()) skip();
+static void check_fp32(const hr_convolver *type) {
   for (size_t i = 0; i < SHAPES; i++) {
     const hr_conv_shape *s = &shapes[i];
     compute(&hr_convolver_reference, s, &plain);
-    compute(hr_convolver_onednn(), s, &fast);
+    compute(type, s, &fast);
     check_all(fast.y, plain.y, s->width * s->outputs);
     if (!s->is_first) check_all(fast.dx, plain.dx, s->width * s->inputs);
     check_all(fast.dweights, plain.dweights, s->kernel * s->inputs * s->outputs);
     check_all(fast.dbias, plain.dbias, s->outputs);
   }
+}
+
+static void onednn_agrees(void **state) {
+  (void)state;
+  if (!hr_convolver_onednn()) skip();
+  check_fp32(hr_convolver_onednn());
+}
+
+static void avx2_agrees(void **state) {
+  (void)state;
+  if (!hr_convolver_avx2()) skip();
+  check_fp32(hr_convolver_avx2());
 }
 
 /* Each factor is off by up to 2^-9 of itself, independently of the others: the distance
@@ -195,19 +205,27 @@ static void amx_is_near_and_is_bf16(void **state) {
   check_bf16(hr_convolver_amx());
 }
 
-static void the_fastest_bf16_is_chosen(void **state) {
+static void the_fastest_is_chosen(void **state) {
   (void)state;
-  const hr_convolver *amx = hr_convolver_amx();
+  const hr_convolver *amx = hr_convolver_amx(), *avx2 = hr_convolver_avx2();
+  const hr_convolver *onednn = hr_convolver_onednn();
   assert_ptr_equal(hr_convolver_bf16(), amx ? amx : hr_convolver_onednn_bf16());
+#if defined(__x86_64__)
+  bool is_wide = __builtin_cpu_supports("avx512f");
+#else
+  bool is_wide = false;
+#endif
+  assert_ptr_equal(hr_convolver_fp32(), onednn && (is_wide || !avx2) ? onednn : avx2);
 }
 
-enum { TYPES = 4 };
+enum { TYPES = 5 };
 
 static void list_types(const hr_convolver *types[TYPES]) {
   types[0] = &hr_convolver_reference;
   types[1] = hr_convolver_onednn();
   types[2] = hr_convolver_onednn_bf16();
   types[3] = hr_convolver_amx();
+  types[4] = hr_convolver_avx2();
 }
 
 /* The mean takes the bias away. */
@@ -293,7 +311,8 @@ int main(void) {
       cmocka_unit_test(onednn_agrees),
       cmocka_unit_test(bf16_is_near_and_is_bf16),
       cmocka_unit_test(amx_is_near_and_is_bf16),
-      cmocka_unit_test(the_fastest_bf16_is_chosen),
+      cmocka_unit_test(avx2_agrees),
+      cmocka_unit_test(the_fastest_is_chosen),
       cmocka_unit_test(a_normalised_bias_has_no_gradient),
       cmocka_unit_test(gradients_are_added),
       cmocka_unit_test(what_onednn_cannot_make_is_refused),

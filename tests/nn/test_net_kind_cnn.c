@@ -38,7 +38,7 @@ static void what_is_no_network_is_told(void **state) {
 static void the_precision_is_kept(void **state) {
   (void)state;
   uint64_t words[HR_NET_MOST_WORDS] = {0};
-  const hr_convolver *bf16 = hr_convolver_bf16(), *fp32 = hr_convolver_onednn();
+  const hr_convolver *bf16 = hr_convolver_bf16(), *fp32 = hr_convolver_fp32();
   const hr_convolver *const convolvers[] = {bf16, fp32, &hr_convolver_reference};
   const hr_convolver *const expected[] = {bf16, fp32, fp32 ? fp32 : convolvers[2]};
   for (size_t i = 0; i < 3; i++) {

@@ -155,7 +155,7 @@ static inline hr_status begin(const small_study *s, const hr_cnn_parameters *par
                               size_t block_rows, hr_learner **learner, hr_error *err) {
   hr_net_design d = design();
   hr_status status =
-      hr_convolver_onednn()
+      hr_convolver_fp32()
           ? type->begin(&s->view, parameters, learner, err)
           : hr_net_begin_with(&hr_cnn_networks, &d, &s->view, parameters, learner, err);
   if (status != HR_OK) return status;

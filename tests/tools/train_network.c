@@ -48,7 +48,7 @@ static void read_shape(char **words, hr_network_shape *shape) {
 }
 
 static const hr_convolver *choose_convolver(bool bf16) {
-  const hr_convolver *c = bf16 ? hr_convolver_bf16() : hr_convolver_onednn();
+  const hr_convolver *c = bf16 ? hr_convolver_bf16() : hr_convolver_fp32();
   return c ? c : &hr_convolver_reference;
 }
 

@@ -43,7 +43,7 @@ const hr_net_method hr_cnn_networks = {
 };
 
 static hr_status cnn_available(hr_error *err) {
-  if (hr_convolver_onednn()) return HR_OK;
+  if (hr_convolver_fp32()) return HR_OK;
   return hr_fail(err, HR_ERR_MISSING,
                  "this program was built without oneDNN; install libdnnl-dev "
                  "(scripts/setup.sh build) and build it with -DHR_ONEDNN=ON");
