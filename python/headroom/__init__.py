@@ -18,8 +18,9 @@ from headroom._errors import (ConfigError, DataError, EmptyError, FileError, For
                               HeadroomError, InternalError, LedgerError, MissingError,
                               NumericError, OutOfMemoryError, UsageError)
 from headroom._model import FLAGS, Model, flag_words, open
-from headroom._study import (Comparison, Figure, HeadroomWarning, Run, Spectra, compare,
-                             read_spectra, run, simulate)
+from headroom._spectra import Spectra, read_spectra
+from headroom._study import (Comparison, Figure, HeadroomWarning, Run, compare, run,
+                             simulate)
 from headroom._sweep import Sweep, sweep
 from headroom._write import write_spectra
 

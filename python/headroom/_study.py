@@ -1,4 +1,4 @@
-"""Studies: simulated spectra, running, results, spectra from files."""
+"""Studies: simulated spectra, running, results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -673,88 +673,3 @@ def compare(*runs: Run | str | os.PathLike, target: str | None = None) -> Compar
                                  "the one that others are held against first")
     return Comparison([run.path if isinstance(run, Run) else _checks.path_of(run, "run")
                        for run in runs], _checks.text_of(target, "target"))
-
-
-class Spectra:
-    """Spectra of one or several files.
-
-    Attributes
-    ----------
-    wave : ndarray [P]
-        Wavelengths, angstrom.
-    flux, error, noisy : ndarray of float32 [N, P]
-        As a study sees them: clipped at 0 where it clips; error is one sigma, or 0 everywhere
-        where the files do not know it (predict without it then). ``noisy`` is the flux with the
-        noise of the file, None where it has none.
-    labels : dict of ndarray [N]
-        Columns of numbers that every file has, in the unit of the file: int64 where all files
-        have whole numbers or truth values (0 and 1), else float64. Unsigned numbers of 2^63 - 1
-        and beyond are rounded to float64, with a :class:`HeadroomWarning`.
-    """
-
-    def __init__(self, wave, flux, error, noisy, labels):
-        self.wave, self.flux, self.error = wave, flux, error
-        self.noisy, self.labels = noisy, labels
-
-    def __len__(self) -> int:
-        return len(self.flux)
-
-    def __repr__(self) -> str:
-        return (f"<headroom.Spectra: {len(self)} of {len(self.wave)} pixels, labels "
-                f"{', '.join(self.labels) or 'none'}>")
-
-
-def read_spectra(files: str | os.PathLike | Sequence[str | os.PathLike], *,
-                 untrusted: bool = False) -> Spectra:
-    """Reads all spectra and labels of HDF5 files that ``headroom predict`` reads.
-
-    Parameters
-    ----------
-    files : path or list of paths
-        One table, whose rows run on from file to file.
-    untrusted : bool
-        Files that may come from anywhere: a child process reads them first, within limits.
-
-    Returns
-    -------
-    Spectra
-
-    Raises
-    ------
-    MissingError, FormatError, DataError, EmptyError
-    """
-    if isinstance(files, (str, bytes, os.PathLike)):
-        files = [files]
-    elif not isinstance(files, Iterable):
-        raise _errors.UsageError(f"files is {files!r}; give a path, or a list of paths")
-    paths = list(files)
-    if not paths:
-        raise _errors.UsageError("files is empty; give a path, or a list of paths")
-    untrusted = _checks.bool_of(untrusted, "untrusted")
-    reader = _core.Reader([_checks.path_of(path, "files") for path in paths], 0, untrusted, _warn)
-    info = reader.info()
-    rows, wave = info["rows"], np.array(info["wave"])
-    shape = (rows, len(wave))
-    flux, error = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    noisy = np.empty(shape, np.float32) if info["has_noisy"] else None
-    at = 0
-    while count := reader.next(at, rows, flux, error, noisy):
-        at += count
-    labels = {}
-    for name in info["labels"]:
-        labels[name] = _label(reader, name, rows)
-    return Spectra(wave, flux, error, noisy, labels)
-
-
-def _label(reader, name, rows):
-    """A column as int64 where it is of whole numbers, else as float64."""
-    whole = np.empty(rows, np.int64)
-    try:
-        if reader.label_whole(name, whole):
-            return whole
-    except _errors.DataError as reason:
-        warnings.warn(f"labels[{name!r}] is rounded to float64: {reason}", HeadroomWarning,
-                      stacklevel=3)
-    values = np.empty(rows)
-    reader.label(name, values)
-    return values

@@ -5,6 +5,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@
 #include "headroom/spectra.h"
 #include "headroom/spectra_writer.h"
 #include "headroom/study.h"
+#include "headroom/survey_file.h"
 #include "headroom/sweep.h"
 
 namespace nb = nanobind;
@@ -358,6 +360,76 @@ class Reader {
   }
 
   hr_spectra_reader *reader_ = nullptr;
+};
+
+// A FITS file of a survey. CFITSIO is not to be used by two threads at once, so that the
+// interpreter is held.
+class SurveyFile {
+ public:
+  SurveyFile(const std::string &path, const nb::object &mask_bits) {
+    hr_error err = {};
+    std::string bits;
+    const char *chosen = text_or_null(mask_bits, bits);
+    check(hr_survey_file_open(path.c_str(), chosen, &file_, &err), err);
+  }
+  SurveyFile(const SurveyFile &) = delete;
+  ~SurveyFile() { hr_survey_file_close(&file_); }
+
+  nb::dict info() const {
+    hr_survey_file_info i = get_info();
+    nb::dict out;
+    out["layout"] = i.layout;
+    out["objects"] = i.objects;
+    out["pixels"] = i.pixels;
+    out["is_shared"] = i.is_shared;
+    out["is_calibrated"] = i.is_calibrated;
+    out["ids"] = texts(i.ids, i.id_count);
+    out["columns"] = texts(i.columns, i.column_count);
+    return out;
+  }
+
+  // Fills the beginning of arrays of as many pixels as the longest spectrum has; mask: 1
+  // where a pixel is bad.
+  void read(uint64_t object, const nb::object &wave, const nb::object &flux,
+            const nb::object &error, const nb::object &mask) {
+    hr_error err = {};
+    auto pixels = static_cast<Py_ssize_t>(get_info().pixels);
+    Array w(wave, "wave", "d", true, pixels), f(flux, "flux", "f", true, pixels);
+    Array e(error, "error", "f", true, pixels), m(mask, "mask", "B", true, pixels);
+    hr_survey_file_spectrum star = {};
+    star.size = sizeof star;
+    check(hr_survey_file_read(file_, object, &star, &err), err);
+    for (size_t p = 0; p < std::min<uint64_t>(star.pixels, pixels); p++) {
+      w.data<double>()[p] = star.wave_angstrom[p];
+      f.data<float>()[p] = static_cast<float>(star.flux[p]);
+      e.data<float>()[p] = static_cast<float>(star.error[p]);
+      m.data<unsigned char>()[p] = star.good[p] ? 0 : 1;
+    }
+  }
+
+  // A column; whether it is of whole numbers, without which `whole` is not written.
+  bool column(const std::string &name, const nb::object &values, const nb::object &whole) {
+    hr_error err = {};
+    const double *numbers = nullptr;
+    const int64_t *integers = nullptr;
+    auto rows = static_cast<Py_ssize_t>(get_info().objects);
+    Array v(values, "values", "d", true, rows), n(whole, "whole", "l", true, rows);
+    check(hr_survey_file_column(file_, name.c_str(), &numbers, &integers, &err), err);
+    std::copy(numbers, numbers + rows, v.data<double>());
+    if (integers) std::copy(integers, integers + rows, n.data<int64_t>());
+    return integers != nullptr;
+  }
+
+ private:
+  hr_survey_file_info get_info() const {
+    hr_error err = {};
+    hr_survey_file_info i = {};
+    i.size = sizeof i;
+    check(hr_survey_file_get_info(file_, &i, &err), err);
+    return i;
+  }
+
+  hr_survey_file *file_ = nullptr;
 };
 
 // A file of spectra that is being written.
@@ -711,6 +783,12 @@ NB_MODULE(_core, m) {
       .def("label_whole", &Reader::label_whole)
       .def("next", &Reader::next, nb::arg(), nb::arg(), nb::arg().none(),
            nb::arg().none(), nb::arg().none());
+  m.def("is_survey_file", hr_survey_file_is);
+  nb::class_<SurveyFile>(m, "SurveyFile")
+      .def(nb::init<const std::string &, const nb::object &>(), nb::arg(), nb::arg().none())
+      .def("info", &SurveyFile::info)
+      .def("read", &SurveyFile::read)
+      .def("column", &SurveyFile::column);
   nb::class_<Writer>(m, "Writer")
       .def(nb::init<const std::string &, const nb::dict &>())
       .def("append", &Writer::append, nb::arg(), nb::arg(), nb::arg().none(),

@@ -18,6 +18,7 @@
 #define HR_DOOR_PROGRESS     "its status.json"
 #define HR_DOOR_REPORT       "Run.report() again"
 #define HR_DOOR_LABELS       "headroom.read_spectra(FILE).labels has"
+#define HR_DOOR_MASK_BITS    "mask_bits="
 /* Settings over a configuration, where they come from, and what lists all keys. */
 #define HR_DOOR_SET  "settings"
 #define HR_DOOR_CALL "the call"
@@ -34,6 +35,7 @@
 #define HR_DOOR_PROGRESS     "`headroom status DIR`"
 #define HR_DOOR_REPORT       "`headroom report`"
 #define HR_DOOR_LABELS       "`headroom inspect` tells"
+#define HR_DOOR_MASK_BITS    "--mask-bits"
 #define HR_DOOR_SET          "--set"
 #define HR_DOOR_CALL         "the command line"
 #define HR_DOOR_KEYS         "`headroom config`"

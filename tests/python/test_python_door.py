@@ -2,9 +2,10 @@
 
     test_python_door.py BUILD
 
-What is asked stands in python_door_checks.py and python_writing_checks.py, which run twice: with
-the newest NumPy and no pandas, and with Debian's NumPy 1.24, pandas and astropy; and in python_regressor_checks.py, without
-scikit-learn, with Debian's 1.2, and with one of today."""
+What is asked stands in python_door_checks.py, python_writing_checks.py and
+python_survey_checks.py, which run twice: with the newest NumPy and no pandas, and with Debian's
+NumPy 1.24, pandas and astropy; and in python_regressor_checks.py, without scikit-learn, with
+Debian's 1.2, and with one of today."""
 
 import json
 import os
@@ -122,7 +123,8 @@ class Door(unittest.TestCase):
             shutil.copytree(self.root, f"{copy}/all",
                             ignore=shutil.ignore_patterns("empty", "old", "tasks"))
             call(python, f"{HERE}/python_door_checks.py", f"{copy}/all", BUILD, **environment)
-            call(python, f"{HERE}/python_writing_checks.py", f"{copy}/all", **environment)
+            for checks in ("writing", "survey"):
+                call(python, f"{HERE}/python_{checks}_checks.py", f"{copy}/all", **environment)
 
     def test_in_an_empty_environment(self):
         self.check(self.python)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/door.h"
 #include "data/fits/layout.h"
 
 /* --- chosen --- */
@@ -33,7 +34,8 @@ static hr_status take(const char *item, hr_fits_bits *out, hr_error *err) {
     return HR_OK;
   }
   return hr_fail(err, HR_ERR_USAGE,
-                 "--mask-bits: '%.60s' is no bit of a mask; give names as PFS has them "
+                 HR_DOOR_MASK_BITS
+                 ": '%.60s' is no bit of a mask; give names as PFS has them "
                  "(BAD,CR,SAT), numbers from 0 to %d, or none",
                  item, HR_FITS_MOST_BIT);
 }
@@ -67,13 +69,16 @@ hr_status hr_fits_spectra_choose_bits(hr_fits_spectra *spectra, const hr_fits_bi
   const char *path = spectra->hdus.file.path;
   if (!has_mask(spectra)) {
     return hr_fail(err, HR_ERR_DATA,
-                   "%s has no mask for --mask-bits to choose of; leave it out", path);
+                   "%s has no mask for " HR_DOOR_MASK_BITS " to choose of; leave it out",
+                   path);
   }
   if (bits->names.count > 0 && !spectra->layout->names_bits) {
-    return hr_fail(err, HR_ERR_DATA,
-                   "%s, %s, has no names for the bits of its mask; give --mask-bits "
-                   "their numbers in place of %s",
-                   path, spectra->layout->title, bits->names.items[0]);
+    return hr_fail(
+        err, HR_ERR_DATA,
+        "%s, %s, has no names for the bits of its mask; give " HR_DOOR_MASK_BITS
+        " "
+        "their numbers in place of %s",
+        path, spectra->layout->title, bits->names.items[0]);
   }
   spectra->chosen = bits;
   spectra->bad_bits = bits->numbers;
@@ -141,7 +146,8 @@ hr_status hr_fits_take_pfs_bits(hr_fits_spectra *self, const hr_fits_bit_names *
     bool is_there = find_bit(&self->hdus, in, name, &bit);
     if (!is_there || bit < 0 || bit > HR_FITS_MOST_BIT) {
       return hr_fail(err, HR_ERR_DATA,
-                     "%s has no bit MP_%s in its mask; give --mask-bits names that its "
+                     "%s has no bit MP_%s in its mask; give " HR_DOOR_MASK_BITS
+                     " names that its "
                      "headers have, or numbers",
                      self->hdus.file.path, name);
     }
