@@ -73,6 +73,8 @@ TESTED_BY = {
     # Files that nothing but the caller above them uses, and whose every refusal it hands on.
     "predict/input.c": "predict/test_predict.c",
     "predict/plan.c": "predict/test_predict.c",
+    "predict/reading.c": "predict/test_predict.c",
+    "report/star_page.c": "report/test_star_pages.c",
     # Routers are rows of one table, and take the same rows.
     "routing/global.c": "routing/test_router.c",
     "routing/nearest.c": "routing/test_router.c",

@@ -99,6 +99,21 @@ HR_API HR_MUST_CHECK hr_status hr_predict(const hr_predict_options *options,
                                           hr_predict_summary *summary, char **text,
                                           hr_error *err);
 
+/* Draws a page for each star that `ids` names, "17,18", into `folder`, which is made
+ * where it is not there: star_17.png, .svg, .pdf, and .csv with the numbers drawn. Ids
+ * are looked for in the columns that are carried along (keep, and a survey's own ids),
+ * and are rows, from 0, where there are none. On the page are the spectrum as the models
+ * have it, with its error and flagged pixels; over it the nearest template of the bundle
+ * or, where it has none and its pixels are those of PFS, the nearest model spectrum of
+ * the program; and of each label what is predicted, what every expert says by itself, and
+ * its posterior. No table is written. *text says what was written, freed with
+ * hr_text_free; may be NULL. HR_ERR_USAGE: ids that are no whole numbers, or a folder
+ * that a run vouches for; HR_ERR_DATA: a star that no file has; else as hr_predict. */
+HR_API HR_MUST_CHECK hr_status hr_predict_plot(const hr_predict_options *options,
+                                               const char *ids, const char *folder,
+                                               const hr_observer *observer, char **text,
+                                               hr_error *err);
+
 /* Opens bundle and files, and says what hr_predict would read and write; writes nothing.
  * *plan is freed with hr_text_free. */
 HR_API HR_MUST_CHECK hr_status hr_predict_describe(const hr_predict_options *options,

@@ -18,6 +18,7 @@
 typedef struct predict_values {
   hr_strings files;
   const char *out, *router, *expert, *keep, *each, *array, *list, *mask_bits;
+  const char *plot, *plot_dir;
   hr_predict_flux flux;
   hr_predict_index index;
   hr_predict_format format;
@@ -59,6 +60,24 @@ static hr_status predict(const predict_values *given, const hr_predict_options *
                           : hr_predict(options, observer, NULL, &text, err);
   if (status == HR_OK && !given->habits.quiet) fputs(text, stdout);
   hr_text_free(text);
+  return status;
+}
+
+/* Beside the table, or the tables of files. */
+static hr_status plot(const predict_values *given, const hr_predict_options *options,
+                      const hr_observer *observer, hr_error *err) {
+  hr_status status = HR_OK;
+  char *text = NULL, *folder = NULL;
+  const char *beside = given->each ? given->each : ".";
+  const char *slash = given->out && !given->each ? strrchr(given->out, '/') : NULL;
+  HR_TRY(hr_copy_text(slash ? given->out : beside, &folder, err));
+  if (slash) folder[slash == given->out ? 1 : slash - given->out] = '\0';
+  HR_TRY(hr_predict_plot(options, given->plot, given->plot_dir ? given->plot_dir : folder,
+                         observer, &text, err));
+  if (!given->habits.quiet) fputs(text, stdout);
+cleanup:
+  hr_text_free(text);
+  hr_free(folder);
   return status;
 }
 
@@ -188,6 +207,7 @@ cleanup:
 
 /* Options that go together, and those that do not. */
 static hr_status check_options(const predict_values *given, hr_error *err) {
+  bool is_shared = given->array || hr_world_find_launch().is_launched;
   const char *without = given->array ? "--array" : "--skip-existing";
   if (given->each && given->out) {
     return hr_fail(err, HR_ERR_USAGE,
@@ -198,6 +218,15 @@ static hr_status check_options(const predict_values *given, hr_error *err) {
     return hr_fail(err, HR_ERR_USAGE,
                    "%s is for tables of a file each; name their folder with --each",
                    without);
+  }
+  if (given->plot && is_shared) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--plot is for one process, which looks through all files; leave it "
+                   "out, and plot by a call of its own");
+  }
+  if (given->plot_dir && !given->plot) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "--plot-dir is where the pages of stars go; name them with --plot");
   }
   bool is_launched = hr_world_find_launch().is_launched;
   if (is_launched && given->array) {
@@ -225,8 +254,13 @@ static hr_status predict_files(const predict_values *given, const char *operand,
   /* Of several ranks the first shows how far it is; what others warn of names its file.
    */
   if (hr_world_find_launch().rank > 0) observer.progress = NULL;
-  status = given->each ? predict_each(given, operand, &observer, err)
-                       : predict(given, &options, &observer, err);
+  /* A star that is not there is known before hours of predictions. */
+  if (given->plot && !given->dry_run) {
+    HR_TRY(plot(given, &options, &observer, err));
+  }
+  HR_TRY(given->each ? predict_each(given, operand, &observer, err)
+                     : predict(given, &options, &observer, err));
+cleanup:
   hr_display_fini(&display);
   return status;
 }
@@ -311,6 +345,16 @@ static const hr_option options[] = {
      .offset = offsetof(predict_values, mask_bits),
      .value = "BAD,CR,...",
      .help = "bits of a survey's mask that count (docs/survey-files.md)"},
+    {.name = "plot",
+     .kind = HR_OPTION_TEXT,
+     .offset = offsetof(predict_values, plot),
+     .value = "ID,...",
+     .help = "draw a page of these stars, too"},
+    {.name = "plot-dir",
+     .kind = HR_OPTION_TEXT,
+     .offset = offsetof(predict_values, plot_dir),
+     .value = "DIR",
+     .help = "where (beside the table)"},
     {.name = "memory",
      .kind = HR_OPTION_COUNT,
      .offset = offsetof(predict_values, memory_mib),
@@ -356,7 +400,13 @@ const hr_verb hr_verb_predict = {
         "With --each DIR every FILE has a table of its own, DIR/PATH.csv with _ for /,\n"
         "and one that cannot be predicted leaves the others be; the jobs of an array\n"
         "take their files by --array I/N, I from 0, or auto, and ranks that mpirun\n"
-        "started by their number.",
+        "started by their number.\n"
+        "\n"
+        "With --plot a star has a page: its spectrum, the nearest template, and what "
+        "every\n"
+        "expert says of its labels. IDs are those of a survey's file or of a column "
+        "that\n"
+        "--keep names, and rows, from 0, where there are none.",
     .takes_ranks = true,
     .values_size = sizeof(predict_values),
     .set_defaults = set_defaults,

@@ -37,6 +37,10 @@ const hr_templates *hr_template_store_templates(const hr_template_store *store) 
   return store->templates;
 }
 
+const hr_templates *hr_templates_of_model(const hr_model *model) {
+  return model->type == &hr_templates_type ? model_of(model)->store->templates : NULL;
+}
+
 hr_status hr_template_store_create_take(hr_templates **templates,
                                         hr_templates_notes *notes,
                                         hr_template_store **out, hr_error *err) {

@@ -28,4 +28,7 @@ void hr_template_store_release(hr_template_store **store);
 hr_status hr_templates_model_create(hr_template_store *store, size_t target, int slot,
                                     hr_model **out, hr_error *err) HR_MUST_CHECK;
 
+/* The templates that a model of this kind stands on, borrowed; NULL of other kinds. */
+const hr_templates *hr_templates_of_model(const hr_model *model);
+
 #endif

@@ -211,6 +211,10 @@ const hr_conditioning *hr_engine_conditioning(const hr_engine *engine) {
   return &engine->conditioning;
 }
 
+const hr_model *hr_engine_model(const hr_engine *engine, size_t target, size_t slot) {
+  return hr_engine_slot_of(engine, target, slot)->model;
+}
+
 size_t hr_engine_candidate(const hr_engine *engine, size_t target, size_t slot) {
   return hr_engine_slot_of(engine, target, slot)->candidate;
 }

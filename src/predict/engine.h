@@ -26,6 +26,8 @@ const char *hr_engine_folder(const hr_engine *engine);
 const hr_router *hr_engine_router(const hr_engine *engine);
 /* The candidate that predicts a target of the rows of a slot; HR_NO_CANDIDATE: nobody. */
 size_t hr_engine_candidate(const hr_engine *engine, size_t target, size_t slot);
+/* Its model, borrowed; NULL: nobody. */
+const hr_model *hr_engine_model(const hr_engine *engine, size_t target, size_t slot);
 /* The title of a model that has to know the error; NULL: none has to. */
 const char *hr_engine_needs_error(const hr_engine *engine);
 /* What is done to spectra before they are predicted. */

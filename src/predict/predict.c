@@ -9,7 +9,7 @@
 #include "core/observe.h"
 #include "core/sized.h"
 #include "core/text.h"
-#include "predict/plan.h"
+#include "predict/reading.h"
 #include "predict/scale_tally.h"
 
 static const hr_sized sized_summary = {
@@ -28,13 +28,6 @@ typedef struct work {
   uint64_t bytes;                    /* read so far, of files that are done */
   bool has_told_coarse; /* that a survey's pixels are wider than the model's */
 } work;
-
-/* A file on its way: one of the two. */
-typedef struct reading {
-  hr_stream *stream;
-  hr_survey *survey; /* borrowed from the input */
-  size_t rows;       /* a block of it */
-} reading;
 
 static void count_rows(work *w, const hr_engine_result *result, size_t rows) {
   const hr_flux_scale *training = &hr_engine_describe(w->plan->engine)->flux;
@@ -63,55 +56,21 @@ static hr_status tell(const work *w, const hr_stream *stream, hr_error *err) {
   return hr_observe_progress(w->observer, &progress, err);
 }
 
-static hr_status next_block(const reading *r, hr_block *block, hr_error *err) {
-  if (r->survey) return hr_survey_next(r->survey, r->rows, block, err);
-  return hr_stream_next(r->stream, block, err);
-}
-
-static const hr_row_report *reports_of(const reading *r) {
-  return r->survey ? hr_survey_reports(r->survey) : hr_stream_reports(r->stream);
-}
-
-/* What is too little to predict is not called bad. */
-static void flag_few(const reading *r, size_t rows, hr_engine_result *result) {
-  for (size_t i = 0; r->survey && i < rows; i++) {
-    if (!hr_survey_few(r->survey)[i]) continue;
-    result->flags[i] &= ~(uint32_t)HR_FLAG_BAD_SPECTRUM;
-    result->flags[i] |= HR_FLAG_FEW_PIXELS;
-  }
-}
-
 /* One block: predicted, counted, written. */
-static hr_status predict_block(work *w, const hr_input *input, const char *path,
-                               const reading *from, const hr_block *block,
-                               hr_error *err) {
+static hr_status predict_block(work *w, const char *path, const hr_reading *from,
+                               const hr_block *block, hr_error *err) {
   hr_status status = HR_OK;
   hr_engine_result result = {0};
   hr_prediction_table table = {0};
   hr_bin_column axes[HR_BUNDLE_MOST_AXES];
   const hr_engine *engine = w->plan->engine;
-  size_t axis_count = hr_engine_describe(engine)->axis_count;
-  for (size_t a = 0; input->axes && a < axis_count; a++) {
-    axes[a] = input->axes[a];
-    axes[a].values += block->first_row;
-  }
-  const hr_engine_rows rows = {
-      .spectra = {.first_row = block->first_row,
-                  .rows = block->rows,
-                  .pixels = block->pixels,
-                  .noisy = block->noisy,
-                  .error = block->error},
-      .reports = reports_of(from),
-      .labels = input->axes ? axes : NULL,
-      .velocity = from->survey      ? hr_survey_velocity(from->survey)
-                  : input->velocity ? input->velocity + block->first_row
-                                    : NULL,
-  };
+  const hr_engine_rows rows = hr_reading_rows(from, w->plan, block, axes);
   HR_TRY(hr_engine_result_init(engine, block->rows, &result, err));
   HR_TRY(hr_prediction_table_init(&w->plan->table, block->rows, &table, err));
   HR_TRY(hr_engine_predict(engine, &rows, &result, err));
-  flag_few(from, block->rows, &result);
-  hr_prediction_table_fill(&table, path, input, block->first_row, block->rows, &result);
+  hr_reading_flag_few(from, 0, block->rows, &result);
+  hr_prediction_table_fill(&table, path, &from->input, block->first_row, block->rows,
+                           &result);
   HR_TRY(hr_prediction_file_append(w->file, block->rows, table.cells, err));
   count_rows(w, &result, block->rows);
 cleanup:
@@ -166,41 +125,22 @@ static void tell_coarse(work *w, const hr_survey *survey, const char *path) {
                      path, hr_survey_coarseness(survey), correlation);
 }
 
-/* Rows of a survey's file at a time, as the stream has them of others: within the memory,
- * and in whole groups, so that the bytes of predictions are those of any other number. */
-static size_t survey_rows(const hr_predict_plan *plan) {
-  size_t pixels = hr_engine_describe(plan->engine)->pixels;
-  size_t row = pixels * 2 * sizeof(float) + sizeof(hr_row_report);
-  size_t rows = plan->stream.memory_bytes / row, multiple = plan->stream.block_multiple;
-  if (rows > plan->stream.block_rows) rows = plan->stream.block_rows;
-  return rows > multiple ? rows - rows % multiple : multiple;
-}
-
 static hr_status predict_file(work *w, const char *path, hr_error *err) {
   hr_status status = HR_OK;
-  hr_input input = {0};
-  reading from = {.rows = survey_rows(w->plan)};
+  hr_reading from = {0};
   hr_block block = {0};
-  HR_TRY(hr_input_open(&w->plan->wish, path, NULL, &input, err));
-  hr_stream_options options = w->plan->stream;
-  options.observed = input.observed;
-  from.survey = input.survey;
-  HR_TRY(hr_input_bring_to_rest(&w->plan->wish, &options, &input, w->observer, err));
-  if (input.dataset) {
-    HR_TRY(hr_stream_create(input.dataset, &options, &from.stream, err));
-  }
+  HR_TRY(hr_reading_open(w->plan, path, w->observer, &from, err));
   for (;;) {
-    HR_TRY(next_block(&from, &block, err));
+    HR_TRY(hr_reading_next(&from, &block, err));
     if (block.rows == 0) break;
-    HR_TRY(predict_block(w, &input, path, &from, &block, err));
+    HR_TRY(predict_block(w, path, &from, &block, err));
     HR_TRY(tell(w, from.stream, err));
   }
   if (from.stream) w->bytes += hr_stream_preparation(from.stream)->bytes_read;
-  HR_TRY(tell_scale(w, &input, path, err));
-  if (from.survey) tell_coarse(w, from.survey, path);
+  HR_TRY(tell_scale(w, &from.input, path, err));
+  if (from.input.survey) tell_coarse(w, from.input.survey, path);
 cleanup:
-  hr_stream_destroy(&from.stream);
-  hr_input_fini(&input);
+  hr_reading_fini(&from);
   return status;
 }
 

@@ -24,6 +24,8 @@ static const char about_predict[] =
     "  --format FORMAT            of the table; auto: as --out ends, else csv (auto)\n"
     "  --mask-bits BAD,CR,...     bits of a survey's mask that count "
     "(docs/survey-files.md)\n"
+    "  --plot ID,...              draw a page of these stars, too\n"
+    "  --plot-dir DIR             where (beside the table)\n"
     "  --memory MIB               for spectra, beside the models (512)\n"
     "  --block-rows N             rows at a time, in steps of 128 (512 or 128 a thread)\n"
     "  --dry-run                  say what would be read and written; write nothing\n"
@@ -45,7 +47,11 @@ static const char about_predict[] =
     "With --each DIR every FILE has a table of its own, DIR/PATH.csv with _ for /,\n"
     "and one that cannot be predicted leaves the others be; the jobs of an array\n"
     "take their files by --array I/N, I from 0, or auto, and ranks that mpirun\n"
-    "started by their number.\n";
+    "started by their number.\n"
+    "\n"
+    "With --plot a star has a page: its spectrum, the nearest template, and what every\n"
+    "expert says of its labels. IDs are those of a survey's file or of a column that\n"
+    "--keep names, and rows, from 0, where there are none.\n";
 
 /* A folder with a bundle, a file of six spectra, and the words of a call. */
 typedef struct desk {
@@ -261,6 +267,27 @@ static void test_each_and_what_goes_with_it(void **state) {
   scratch_fini(&d.s);
 }
 
+static void test_pages_of_stars(void **state) {
+  (void)state;
+  desk d;
+  static program p;
+  char page[160], words[512];
+  desk_init(&d);
+  predict(&d, "--plot", "2", &p);
+  assert_int_equal(p.exit_code, 0);
+  snprintf(page, sizeof page, "%s/star_2.png", d.s.path);
+  snprintf(words, sizeof words, "%s\n6 rows, ", page);
+  assert_int_equal(strncmp(p.out, words, strlen(words)), 0);
+  assert_int_equal(access(page, F_OK), 0);
+  predict_each(&d, (const char *const[]){"--plot", "1", "--array", "0/2", NULL}, &p);
+  assert_string_equal(p.err,
+                      "headroom: --plot is for one process, which looks through all "
+                      "files; leave it out, and plot by a call of its own\n");
+  check_refused(&d, "--plot-dir", "x", 2,
+                "--plot-dir is where the pages of stars go; name them with --plot");
+  scratch_fini(&d.s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_help),
@@ -270,6 +297,7 @@ int main(void) {
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_a_table_for_each_file),
       cmocka_unit_test(test_each_and_what_goes_with_it),
+      cmocka_unit_test(test_pages_of_stars),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

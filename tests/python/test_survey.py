@@ -616,6 +616,30 @@ experts: {{ridge: {{alpha: [10]}}}}
         self.assertIn("has no bit MP_SKY in its mask; give --mask-bits names that its headers have, or "
                       "numbers", done.stderr)
 
+    def test_a_page_of_a_star(self):
+        """By the id of the survey; the model spectrum is near to the star."""
+        mask = np.zeros(len(self.wave), "i4")
+        mask[50:60] = 1 << FLAGS["CR"]
+        self.write_coadd("page.fits", self.wave / 10, self.as_rows(slice(0, 8), mask))
+        table, done = self.predict("page.fits", "--plot", table_id := str(FIRST + 3))
+        self.assertIn(f"star_{table_id}.png\n", done.stdout)
+        for suffix in ("png", "svg", "pdf"):
+            self.assertTrue(os.path.exists(self.path(f"star_{table_id}.{suffix}")))
+        page = pd.read_csv(self.path(f"star_{table_id}.csv"), float_precision="round_trip")
+        said = page[page["name"] == "predicted"].value.iloc[0]
+        self.assertEqual(said, table[table.objId == FIRST + 3].log_g_mean.iloc[0])
+        self.assertEqual((page.part == "flagged").sum(), 10)
+        own, fit = page[page.part == "spectrum"], page[page.part == "fit"]
+        near = fit[fit.x.isin(own.x)]
+        chi2 = np.mean(((own.value.to_numpy() - near.value.to_numpy()) / own.half68.to_numpy())**2)
+        self.assertTrue(0.8 < chi2 < 3, chi2)
+        done = run("headroom", "predict", self.path("run"), self.path("page.fits"), "--plot", 987654,
+                   "--out", self.path("none.csv"), check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(done.stderr, "headroom: --plot: no star of the files is 987654 by catId, objId; "
+                         "--keep names other columns to look in\n")
+        self.assertFalse(os.path.exists(self.path("none.csv")))
+
     def test_wide_pixels_are_warned_of_once(self):
         wave = 7000 + 0.8 * np.arange(2400)
         flux = np.ones((2, 2400), "f4")
