@@ -90,6 +90,36 @@ static bool has_expert(const hr_config *config, const char *name) {
   return false;
 }
 
+const hr_vit_parameters *hr_config_trunk(const hr_config *config) {
+  for (size_t i = 0; i < config->expert_count; i++) {
+    const hr_vit_parameters *vit = config->experts[i].parameters;
+    if (strcmp(config->experts[i].type->name, hr_vit_method.name) != 0) continue;
+    return hr_net_has_heads(&vit->training) ? vit : NULL;
+  }
+  return NULL;
+}
+
+static hr_status check_trunk(const hr_config *config, const hr_config_gate *gate,
+                             const hr_yaml_node *node, hr_error *err) {
+  const hr_gate_inputs *inputs = hr_gate_kind_inputs(gate->kind, gate->parameters);
+  const hr_vit_parameters *vit = hr_config_trunk(config);
+  const char *name = gate->kind->name;
+  if (!inputs || inputs->trunk == 0) return HR_OK;
+  const hr_yaml_mark mark = hr_yaml_find(node, "trunk")->mark;
+  if (!vit) {
+    return hr_yaml_fail(
+        err, config->path, mark,
+        "gates.%s.trunk looks at the shared trunk of a ViT; name vit among "
+        "the experts, with heads: bins",
+        name);
+  }
+  if (inputs->trunk <= vit->hidden_size) return HR_OK;
+  return hr_yaml_fail(err, config->path, mark,
+                      "gates.%s.trunk is %lld components of a trunk whose "
+                      "experts.vit.hidden_size is %lld; take no more than that",
+                      name, (long long)inputs->trunk, (long long)vit->hidden_size);
+}
+
 /* What no field says. */
 static hr_status check_gate(const hr_config *config, const hr_config_gate *gate,
                             const hr_yaml_node *node, hr_error *err) {
@@ -98,7 +128,8 @@ static hr_status check_gate(const hr_config *config, const hr_config_gate *gate,
                         "gates.bayes sums up the weights of the posterior mean's "
                         "templates; name posterior among the experts");
   }
-  if (gate->kind != &hr_gate_mlp_kind) return HR_OK;
+  hr_status status = check_trunk(config, gate, node, err);
+  if (status != HR_OK || gate->kind != &hr_gate_mlp_kind) return status;
   const hr_gate_mlp_parameters *mlp = gate->parameters;
   if (mlp->hidden.count < HR_GATE_MOST_LAYERS) return HR_OK;
   return hr_yaml_fail(err, config->path, hr_yaml_find(node, "hidden")->mark,

@@ -4,6 +4,7 @@
 #define HR_CONFIG_GATES_H
 
 #include "config/config.h"
+#include "methods/vit/vit.h"
 
 /* Reads it, after the experts; `root`: the document. HR_ERR_CONFIG, HR_ERR_MEMORY. */
 hr_status hr_config_read_gates(hr_config *config, const hr_yaml_node *root,
@@ -17,6 +18,10 @@ const hr_config_gate *hr_config_find_gate(const hr_config *config,
 /* What the gate looks at: the table that its inputs name, with the windows of the
  * configuration where it has some; those have no totals. False: it is not trained. */
 bool hr_config_gate_table(const hr_config_gate *gate, hr_gate_table *out);
+
+/* The parameters of the expert whose trunk gates can look at, experts.vit with heads:
+ * bins; NULL: there is none. */
+const hr_vit_parameters *hr_config_trunk(const hr_config *config);
 
 /* Appends to the manual what the table of fields does not say of a trained gate. */
 void hr_config_describe_windows(hr_text *out);

@@ -177,6 +177,24 @@ cleanup:
   return status;
 }
 
+/* --- what the heads are given --- */
+
+size_t hr_heads_hidden(const hr_model *model) {
+  return hr_net_pool_trained(headed_of(model)->of->pool)->net->hidden;
+}
+
+hr_status hr_heads_hide(const hr_model *model, const float *noisy, const uint32_t *row,
+                        size_t count, float *out, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_net_pool *pool = headed_of(model)->of->pool;
+  hr_net_copy *copy = NULL;
+  HR_TRY(hr_net_pool_take(pool, &copy, err));
+  HR_TRY(hr_net_model_hidden(hr_net_copy_model(copy), noisy, row, count, out, err));
+cleanup:
+  if (copy) hr_net_pool_give_back(pool, copy);
+  return status;
+}
+
 /* --- the file --- */
 
 static const char file_kind[] = "hrheads1";

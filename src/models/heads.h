@@ -24,6 +24,16 @@ typedef struct hr_head {
 hr_status hr_heads_create_take(hr_net_model *trained, const hr_head *heads, size_t count,
                                hr_model **out, hr_error *err) HR_MUST_CHECK;
 
+/* D, how many numbers the trunk of a model of this kind gives its heads; 0: it does not
+ * tell them. */
+size_t hr_heads_hidden(const hr_model *model);
+
+/* Those numbers, out [count][D], of the rows row[0 .. count-1] of noisy [..][P]; row
+ * NULL: of the first `count`. A row's bytes depend on that row alone. HR_ERR_MEMORY,
+ * HR_ERR_INTERNAL. */
+hr_status hr_heads_hide(const hr_model *model, const float *noisy, const uint32_t *row,
+                        size_t count, float *out, hr_error *err) HR_MUST_CHECK;
+
 /* Loads as hr_model_type's load, on the design's back ends where it has some
  * (hr_net_wanted), a network of its kind where it says one. */
 hr_status hr_heads_load(const hr_model_place *place, const hr_net_design *design,

@@ -34,6 +34,9 @@ typedef struct hr_net_type {
   /* out [rows][T] of x [rows][pixels], as in prediction. HR_ERR_INTERNAL. */
   hr_status (*predict)(hr_net *net, const float *x, size_t rows, float *out,
                        hr_error *err);
+  /* The same up to what the outputs are made of: out [rows][hidden]. NULL: it does not
+   * tell. */
+  hr_status (*hide)(hr_net *net, const float *x, size_t rows, float *out, hr_error *err);
   void (*destroy)(hr_net **net);
 } hr_net_type;
 
@@ -47,6 +50,7 @@ static inline size_t hr_net_known(const float *target, size_t count) {
 struct hr_net {
   const hr_net_type *type;
   size_t pixels, outputs; /* outputs: T */
+  size_t hidden;          /* numbers that all outputs are made of; 0: not told */
   size_t parameter_count, statistic_count;
   float *parameters, *gradient; /* [parameter_count] */
   float *statistics;            /* [statistic_count] that are not trained but kept */

@@ -83,22 +83,45 @@ void hr_net_model_scale(const hr_net_model *model, const float *noisy, float *x)
   scale(model->net->pixels, model->mean, model->factor, noisy, x);
 }
 
-hr_status hr_net_model_outputs(hr_net_model *model, const float *noisy,
-                               const uint32_t *row, size_t count, float *raw,
-                               hr_error *err) {
+/* Some rows, and what is asked of the network about them. */
+typedef struct asked {
+  const float *noisy;
+  const uint32_t *row; /* or NULL */
+  size_t count;
+  hr_status (*give)(hr_net *net, const float *x, size_t rows, float *out, hr_error *err);
+  size_t width; /* numbers that a row is given */
+} asked;
+
+static hr_status ask(hr_net_model *model, const asked *a, float *out, hr_error *err) {
   hr_status status = HR_OK;
   hr_net *net = model->net;
-  for (size_t first = 0; first < count; first += model->batch_rows) {
-    size_t left = count - first;
+  for (size_t first = 0; first < a->count; first += model->batch_rows) {
+    size_t left = a->count - first;
     size_t rows = left < model->batch_rows ? left : model->batch_rows;
     for (size_t i = 0; i < rows; i++) {
-      size_t at = row ? row[first + i] : first + i;
-      hr_net_model_scale(model, noisy + at * net->pixels, model->x + i * net->pixels);
+      size_t at = a->row ? a->row[first + i] : first + i;
+      hr_net_model_scale(model, a->noisy + at * net->pixels, model->x + i * net->pixels);
     }
-    HR_TRY(net->type->predict(net, model->x, rows, raw + first * net->outputs, err));
+    HR_TRY(a->give(net, model->x, rows, out + first * a->width, err));
   }
 cleanup:
   return status;
+}
+
+hr_status hr_net_model_outputs(hr_net_model *model, const float *noisy,
+                               const uint32_t *row, size_t count, float *raw,
+                               hr_error *err) {
+  const hr_net *net = model->net;
+  const asked a = {noisy, row, count, net->type->predict, net->outputs};
+  return ask(model, &a, raw, err);
+}
+
+hr_status hr_net_model_hidden(hr_net_model *model, const float *noisy,
+                              const uint32_t *row, size_t count, float *out,
+                              hr_error *err) {
+  const hr_net *net = model->net;
+  const asked a = {noisy, row, count, net->type->hide, net->hidden};
+  return ask(model, &a, out, err);
 }
 
 hr_status hr_net_model_predict(hr_net_model *model, const float *noisy,

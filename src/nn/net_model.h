@@ -47,6 +47,12 @@ hr_status hr_net_model_outputs(hr_net_model *model, const float *noisy,
                                const uint32_t *row, size_t count, float *raw,
                                hr_error *err) HR_MUST_CHECK;
 
+/* out [count][net->hidden] what the outputs of those rows are made of, of a network that
+ * tells it; as predict. */
+hr_status hr_net_model_hidden(hr_net_model *model, const float *noisy,
+                              const uint32_t *row, size_t count, float *out,
+                              hr_error *err) HR_MUST_CHECK;
+
 /* out [count], in the unit of the target, of the rows row[0 .. count-1] of noisy [..][P];
  * row NULL: of the first `count`. Which rows come together changes nothing.
  * HR_ERR_INTERNAL. */

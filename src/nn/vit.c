@@ -390,6 +390,7 @@ static hr_status make(hr_vit *v, hr_error *err) {
   lay_out(v);
   v->base.pixels = v->shape.pixels;
   v->base.outputs = v->shape.outputs;
+  v->base.hidden = v->shape.width;
   v->base.parameter_count = count;
   HR_TRY(hr_alloc(&v->base.parameters, count, err));
   HR_TRY(hr_alloc(&v->base.gradient, count, err));
@@ -562,29 +563,52 @@ cleanup:
   return status;
 }
 
+static hr_vit_pass pass_of(const work *w, size_t i, size_t thread) {
+  return (hr_vit_pass){.v = w->v,
+                       .room = &w->v->rooms[thread],
+                       .thread = thread,
+                       .x = w->batch->x + i * w->v->shape.pixels};
+}
+
 static void predict_row(void *context, size_t i, size_t thread) {
   const work *w = context;
-  hr_vit *v = w->v;
-  const hr_vit_pass pass = {.v = v,
-                            .room = &v->rooms[thread],
-                            .thread = thread,
-                            .x = w->batch->x + i * v->shape.pixels};
-  hr_vit_forward(&pass, w->out + i * v->shape.outputs);
+  const hr_vit_pass pass = pass_of(w, i, thread);
+  hr_vit_forward(&pass, w->out + i * w->v->shape.outputs);
+}
+
+static void hide_row(void *context, size_t i, size_t thread) {
+  const work *w = context;
+  const hr_vit_pass pass = pass_of(w, i, thread);
+  size_t width = w->v->shape.width;
+  hr_vit_forward_trunk(&pass);
+  memcpy(w->out + i * width, pass.room->last, width * sizeof *w->out);
+}
+
+static hr_status give(work *w, void (*row)(void *, size_t, size_t), hr_error *err) {
+  prepare(w);
+  hr_parallel_for_on(w->v->thread_count, w->batch->rows, row, w);
+  return conclude(w, err);
 }
 
 static hr_status predict(hr_net *net, const float *x, size_t rows, float *out,
                          hr_error *err) {
   const hr_net_batch batch = {.x = x, .rows = rows};
   work w = {.v = vit_of(net), .batch = &batch, .out = out};
-  prepare(&w);
-  hr_parallel_for_on(w.v->thread_count, rows, predict_row, &w);
-  return conclude(&w, err);
+  return give(&w, predict_row, err);
+}
+
+static hr_status hide(hr_net *net, const float *x, size_t rows, float *out,
+                      hr_error *err) {
+  const hr_net_batch batch = {.x = x, .rows = rows};
+  work w = {.v = vit_of(net), .batch = &batch, .out = out};
+  return give(&w, hide_row, err);
 }
 
 static const hr_net_type vit_type = {.kind = "vit",
                                      .start = start,
                                      .learn = learn,
                                      .predict = predict,
+                                     .hide = hide,
                                      .destroy = destroy};
 
 hr_status hr_vit_create(const hr_vit_shape *shape, const hr_vit_backend *backend,

@@ -158,22 +158,27 @@ static void forward_heads(const hr_vit_pass *p, float *out) {
   }
 }
 
-void hr_vit_forward(const hr_vit_pass *p, float *out) {
+void hr_vit_forward_trunk(const hr_vit_pass *p) {
   const hr_vit *v = p->v;
   hr_vit_room *room = p->room;
-  const float *parameters = v->base.parameters;
   size_t width = v->shape.width, layers = v->shape.layers;
   const hr_tokens one = {1, width};
   embed(p, room->kept[0].x);
   for (size_t l = 0; l < layers; l++) {
     forward_block(p, l, l + 1 < layers ? room->kept[l + 1].x : room->end);
   }
-  hr_layer_norm_forward(&one, parameters + v->end_norm, room->end, room->end_moments,
-                        (hr_factors){room->last, false});
+  hr_layer_norm_forward(&one, v->base.parameters + v->end_norm, room->end,
+                        room->end_moments, (hr_factors){room->last, false});
+}
+
+void hr_vit_forward(const hr_vit_pass *p, float *out) {
+  const hr_vit *v = p->v;
+  const float *parameters = v->base.parameters;
+  hr_vit_forward_trunk(p);
   if (v->shape.head_hidden > 0) {
     forward_heads(p, out);
   } else {
-    multiply_few(v->shape.outputs, width, parameters + v->output,
-                 parameters + v->output_bias, room->last, out);
+    multiply_few(v->shape.outputs, v->shape.width, parameters + v->output,
+                 parameters + v->output_bias, p->room->last, out);
   }
 }

@@ -129,7 +129,9 @@ hr_mask hr_vit_mask(const hr_vit_pass *pass, size_t place, size_t tokens);
 /* That of a head's weights. */
 hr_mask hr_vit_attention_mask(const hr_vit_pass *pass, size_t layer, size_t head);
 
-/* out [T] of the pass's row; all that is needed to go back is then in its room. */
+/* The pass's row up to its room's `last`, of which the outputs are made; and on to out
+ * [T]. All that is needed to go back is then in its room. */
+void hr_vit_forward_trunk(const hr_vit_pass *pass);
 void hr_vit_forward(const hr_vit_pass *pass, float *out);
 
 /* Adds to pass->gradient that of a loss with the derivatives dout [T]. */

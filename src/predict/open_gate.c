@@ -8,6 +8,26 @@
 #include "core/alloc.h"
 #include "core/file.h"
 
+/* The trunk that the gate looks at is that of the bundle's heads, any of them. */
+static hr_status find_trunk(hr_bundle *bundle, const hr_open_gate *gate, hr_error *err) {
+  hr_status status = HR_OK;
+  hr_gate_trunk *trunk = gate->weigher->trunk;
+  const hr_bundle_description *d = hr_bundle_describe(bundle);
+  for (size_t c = 0; trunk && !trunk->model && c < d->candidate_count; c++) {
+    if (strcmp(d->candidates[c].kind, hr_heads_type.kind) != 0) continue;
+    HR_TRY(hr_bundle_load(bundle, c, &trunk->model, err));
+  }
+  if (trunk && (!trunk->model || hr_heads_hidden(trunk->model) != trunk->width)) {
+    status =
+        hr_fail(err, HR_ERR_FORMAT,
+                "the bundle %s has a gate %s that looks at a trunk of width %zu, and "
+                "no heads on such a trunk; copy the folder again",
+                hr_bundle_folder(bundle), gate->gate->name, trunk->width);
+  }
+cleanup:
+  return status;
+}
+
 static hr_status load_weigher(hr_bundle *bundle, hr_open_gate *out, hr_error *err) {
   hr_status status = HR_OK;
   const hr_bundle_description *d = hr_bundle_describe(bundle);
@@ -15,6 +35,7 @@ static hr_status load_weigher(hr_bundle *bundle, hr_open_gate *out, hr_error *er
   HR_TRY(hr_join_path(hr_bundle_folder(bundle), out->gate->folder, &folder, err));
   const hr_gate_place place = {folder, d->wave, d->pixels, d->bin_count};
   HR_TRY(hr_gate_load(&place, &out->weigher, err));
+  HR_TRY(find_trunk(bundle, out, err));
 cleanup:
   hr_free(folder);
   return status;

@@ -10,7 +10,7 @@
 typedef struct hr_open_gate {
   const hr_bundle_gate *gate; /* borrowed from the bundle */
   hr_gate_mixing mixing;
-  hr_gate *weigher; /* owned; NULL: the templates' weights */
+  hr_gate *weigher; /* owned, its trunk's model the bundle's; NULL: templates' weights */
   const hr_model
       *templates;          /* the model of all rows, borrowed from the bundle; or NULL */
   const char *needs_error; /* title of what has to know the error; NULL: nothing has to */

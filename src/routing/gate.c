@@ -54,6 +54,7 @@ void hr_gate_destroy(hr_gate **out) {
   hr_gate *gate = *out;
   if (!gate) return;
   hr_gate_features_destroy(&gate->features);
+  hr_gate_trunk_destroy(&gate->trunk);
   for (size_t l = 0; l < gate->layer_count; l++) {
     hr_free(gate->layer[l].weights);
     hr_free(gate->layer[l].bias);
@@ -73,6 +74,7 @@ double hr_gate_bytes(const hr_gate *gate) {
   size_t components = hr_gate_features_table(gate->features)->components;
   size_t pixels = hr_gate_features_pixels(gate->features);
   size_t numbers = (1 + components) * pixels + 2 * gate->layer[0].inputs;
+  if (gate->trunk) numbers += (1 + gate->trunk->components) * gate->trunk->width;
   for (size_t l = 0; l < gate->layer_count; l++) {
     numbers += gate->layer[l].outputs * (1 + gate->layer[l].inputs);
   }
@@ -169,6 +171,10 @@ hr_status hr_gate_weigh(const hr_gate *gate, size_t rows, const float *noisy,
   double *features = NULL;
   HR_TRY(hr_alloc(&features, rows * gate->layer[0].inputs, err));
   HR_TRY(hr_gate_features_fill(gate->features, rows, NULL, noisy, features, err));
+  if (gate->trunk) {
+    size_t before = hr_gate_features_count(gate->features);
+    HR_TRY(hr_gate_trunk_append(gate->trunk, rows, noisy, before, features, err));
+  }
   HR_TRY(hr_gate_weigh_features(gate, rows, features, weight, err));
 cleanup:
   hr_free(features);

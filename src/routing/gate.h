@@ -1,4 +1,5 @@
-/* A gate: the weights of the bins of each spectrum, from the noisy flux alone.
+/* A gate: the weights of the bins of each spectrum, from the noisy flux alone, and, where
+ * it has one, from what a trained trunk makes of it, which are the last features.
  *
  *   z = (features - centre) / scale,  h = relu(W h + b) layer by layer from h = z,
  *   weights = softmax(last layer / temperature) over the bins that it has seen
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 
 #include "features/gate_features.h"
+#include "routing/gate_trunk.h"
 
 enum { HR_GATE_MOST_LAYERS = 8, HR_GATE_MOST_UNITS = 1024, HR_GATE_KIND_BYTES = 16 };
 
@@ -26,6 +28,7 @@ typedef struct hr_gate_layer {
 typedef struct hr_gate {
   char kind[HR_GATE_KIND_BYTES]; /* how it was trained: "logistic", "mlp" */
   hr_gate_features *features;    /* owned */
+  hr_gate_trunk *trunk;          /* owned; NULL: it looks at none */
   double *centre, *scale;        /* [F], scale > 0 */
   size_t layer_count;            /* 1 ..; the last one's outputs are the bins */
   hr_gate_layer layer[HR_GATE_MOST_LAYERS];
@@ -33,9 +36,9 @@ typedef struct hr_gate {
   double temperature; /* > 0 */
 } hr_gate;
 
-/* A gate with layers of those sizes, sizes[0] = F inputs up to sizes[layers] = K outputs,
- * all weights 0, every bin present, temperature 1. Takes the features over, on success
- * alone. HR_ERR_MEMORY. */
+/* A gate with layers of those sizes, sizes[0] = F inputs, those of a trunk among them, up
+ * to sizes[layers] = K outputs, all weights 0, every bin present, temperature 1. Takes
+ * the features over, on success alone. HR_ERR_MEMORY. */
 hr_status hr_gate_create(const char *kind, hr_gate_features **features,
                          size_t layer_count, const size_t *sizes, hr_gate **out,
                          hr_error *err) HR_MUST_CHECK;
@@ -45,12 +48,13 @@ size_t hr_gate_bins(const hr_gate *gate); /* K */
 double hr_gate_bytes(const hr_gate *gate);
 
 /* The weights of the bins for noisy spectra [rows][P]: weight [rows][K], each row's add
- * up to 1. Threaded; a row's bytes depend on that row alone. HR_ERR_MEMORY. */
+ * up to 1. Threaded; a row's bytes depend on that row alone. HR_ERR_MEMORY;
+ * HR_ERR_INTERNAL where it has a trunk whose model is not known. */
 hr_status hr_gate_weigh(const hr_gate *gate, size_t rows, const float *noisy,
                         double *weight, hr_error *err) HR_MUST_CHECK;
 
-/* The same from features [rows][F] as hr_gate_features_fill has them. Where a row's
- * logits are no numbers, all of its weights are 0. */
+/* The same from features [rows][F] as hr_gate_features_fill has them, and behind them the
+ * trunk's. Where a row's logits are no numbers, all of its weights are 0. */
 hr_status hr_gate_weigh_features(const hr_gate *gate, size_t rows, const double *features,
                                  double *weight, hr_error *err) HR_MUST_CHECK;
 
@@ -59,8 +63,9 @@ hr_status hr_gate_weigh_features(const hr_gate *gate, size_t rows, const double 
 hr_status hr_gate_logits(const hr_gate *gate, size_t rows, const double *features,
                          double *logits, hr_error *err) HR_MUST_CHECK;
 
-/* Writes gate.json, components.npy and layer_<n>.npy into `folder`, which is there, each
- * file whole or not at all (docs/formats.md). HR_ERR_IO, HR_ERR_MEMORY. */
+/* Writes gate.json, components.npy, trunk.npy where it has one, and layer_<n>.npy into
+ * `folder`, which is there, each file whole or not at all (docs/formats.md). HR_ERR_IO,
+ * HR_ERR_MEMORY. */
 hr_status hr_gate_save(const hr_gate *gate, const char *folder,
                        hr_error *err) HR_MUST_CHECK;
 
@@ -71,9 +76,10 @@ typedef struct hr_gate_place {
   size_t pixels, bins;
 } hr_gate_place;
 
-/* Reads what hr_gate_save wrote, and believes nothing of it. HR_ERR_MISSING, HR_ERR_IO,
- * HR_ERR_MEMORY; HR_ERR_FORMAT where the files are not as hr_gate_save writes them, or
- * are for other spectra or bins. */
+/* Reads what hr_gate_save wrote, and believes nothing of it. The model of its trunk is
+ * not known then (hr_gate_trunk.model). HR_ERR_MISSING, HR_ERR_IO, HR_ERR_MEMORY;
+ * HR_ERR_FORMAT where the files are not as hr_gate_save writes them, or are for other
+ * spectra or bins. */
 hr_status hr_gate_load(const hr_gate_place *place, hr_gate **out,
                        hr_error *err) HR_MUST_CHECK;
 

@@ -1,7 +1,7 @@
-/* A gate in a folder: gate.json with what is small, components.npy [1 + C][P] with the
- * mean first, layer_<n>.npy [outputs][1 + inputs] with the bias first. A damaged file is
- * refused with one sentence; nothing is taken that the spectra, the bins and the table do
- * not explain. */
+/* A gate in a folder: gate.json with what is small, components.npy [1 + C][P] and, of a
+ * trunk, trunk.npy [1 + K][D] with the mean first, layer_<n>.npy [outputs][1 + inputs]
+ * with the bias first. A damaged file is refused with one sentence; nothing is taken that
+ * the spectra, the bins and the table do not explain. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,14 +13,19 @@
 #include "routing/gate.h"
 
 static const char schema[] = "headroom/gate/1";
-static const char json_name[] = "gate.json";
-
-/* More than any gate has: components of a million pixels are 0.5 GB. */
+static const char json_name[] = "gate.json", trunk_name[] = "trunk.npy";
 
 static void put_numbers(hr_json_builder *builder, json_t *root, const char *key,
                         size_t count, const double *values) {
   json_t *list = hr_json_put(builder, root, key, json_array());
   for (size_t i = 0; i < count; i++) hr_json_append(builder, list, json_real(values[i]));
+}
+
+static void describe_trunk(const hr_gate_trunk *trunk, hr_json_builder *builder,
+                           json_t *root) {
+  json_t *own = hr_json_put(builder, root, "trunk", json_object());
+  hr_json_put_count(builder, own, "width", trunk->width);
+  hr_json_put_count(builder, own, "components", trunk->components);
 }
 
 static void describe(const hr_gate *gate, hr_json_builder *builder, json_t *root) {
@@ -31,6 +36,7 @@ static void describe(const hr_gate *gate, hr_json_builder *builder, json_t *root
   hr_json_put_number(builder, root, "base", hr_gate_features_base(features));
   hr_json_put(builder, root, "features",
               hr_gate_table_json(hr_gate_features_table(features), builder));
+  if (gate->trunk) describe_trunk(gate->trunk, builder, root);
   json_t *sizes = hr_json_put(builder, root, "sizes", json_array());
   hr_json_append(builder, sizes, json_integer((json_int_t)gate->layer[0].inputs));
   for (size_t l = 0; l < gate->layer_count; l++) {
@@ -66,6 +72,18 @@ cleanup:
   return status;
 }
 
+static hr_status save_trunk(const hr_gate_trunk *trunk, const char *folder,
+                            hr_error *err) {
+  char *path = NULL;
+  if (!trunk) return HR_OK;
+  hr_status status = hr_join_path(folder, trunk_name, &path, err);
+  if (status == HR_OK) {
+    status = hr_npy_write(path, trunk->values, 1 + trunk->components, trunk->width, err);
+  }
+  hr_free(path);
+  return status;
+}
+
 hr_status hr_gate_save(const hr_gate *gate, const char *folder, hr_error *err) {
   hr_status status = HR_OK;
   const hr_gate_features *features = gate->features;
@@ -78,6 +96,7 @@ hr_status hr_gate_save(const hr_gate *gate, const char *folder, hr_error *err) {
   HR_TRY(hr_join_path(folder, "components.npy", &path, err));
   HR_TRY(hr_npy_write(path, hr_gate_features_components_of(features), 1 + components,
                       hr_gate_features_pixels(features), err));
+  HR_TRY(save_trunk(gate->trunk, folder, err));
   for (size_t l = 0; l < gate->layer_count; l++) {
     HR_TRY(save_layer(&gate->layer[l], l, folder, err));
   }
@@ -96,12 +115,14 @@ typedef struct reading {
   size_t layer_count, sizes[HR_GATE_MOST_LAYERS + 1];
   hr_gate_table table;
   hr_gate_features *features;
+  hr_gate_trunk *trunk; /* or NULL */
   hr_gate *gate;
 } reading;
 
 static hr_status read_sizes(reading *r, hr_error *err) {
   const json_t *list = json_object_get(r->root, "sizes");
   size_t count = json_array_size(list), features = hr_gate_table_features(&r->table);
+  if (r->trunk) features += r->trunk->components;
   bool good = count >= 2 && count <= HR_GATE_MOST_LAYERS + 1;
   for (size_t i = 0; good && i < count; i++) {
     const json_t *item = json_array_get(list, i);
@@ -120,6 +141,37 @@ static hr_status read_sizes(reading *r, hr_error *err) {
                  r->path, r->sizes[count - 1], r->place->bins);
 }
 
+/* The array folder/name, which has to be [rows][columns] of finite numbers. */
+static hr_status read_array(const reading *r, const char *name, const size_t extent[2],
+                            double **out, hr_error *err) {
+  char *path = NULL;
+  hr_status status = hr_join_path(r->place->folder, name, &path, err);
+  if (status == HR_OK) status = hr_npy_read_matrix(path, extent, "gate", out, err);
+  hr_free(path);
+  return status;
+}
+
+static hr_status read_trunk(reading *r, hr_error *err) {
+  hr_status status = HR_OK;
+  double *values = NULL;
+  const json_t *own = json_object_get(r->root, "trunk");
+  if (!own) return HR_OK;
+  size_t width = hr_json_count(own, "width", 0);
+  size_t components = hr_json_count(own, "components", 0);
+  bool good = width <= HR_GATE_MOST_TRUNK && components >= 1 && components <= width &&
+              components <= HR_GATE_MOST_COMPONENTS;
+  if (!good) {
+    return hr_fail(err, HR_ERR_FORMAT, "%s looks at a trunk that cannot be", r->path);
+  }
+  const size_t extent[2] = {1 + components, width};
+  HR_TRY(read_array(r, trunk_name, extent, &values, err));
+  HR_TRY(hr_gate_trunk_create(width, components, &r->trunk, err));
+  memcpy(r->trunk->values, values, extent[0] * extent[1] * sizeof *values);
+cleanup:
+  hr_free(values);
+  return status;
+}
+
 static hr_status read_head(reading *r, hr_error *err) {
   hr_status status = HR_OK;
   size_t pixels = hr_json_count(r->root, "pixels", 0);
@@ -135,6 +187,7 @@ static hr_status read_head(reading *r, hr_error *err) {
   }
   HR_TRY(
       hr_gate_table_parse(json_object_get(r->root, "features"), r->path, &r->table, err));
+  HR_TRY(read_trunk(r, err));
   HR_TRY(read_sizes(r, err));
 cleanup:
   return status;
@@ -177,16 +230,6 @@ static hr_status read_numbers_of(reading *r, hr_error *err) {
   if (good) return HR_OK;
   return hr_fail(err, HR_ERR_FORMAT, "%s lacks numbers of the gate, or they are none",
                  r->path);
-}
-
-/* The array folder/name, which has to be [rows][columns] of finite numbers. */
-static hr_status read_array(const reading *r, const char *name, const size_t extent[2],
-                            double **out, hr_error *err) {
-  char *path = NULL;
-  hr_status status = hr_join_path(r->place->folder, name, &path, err);
-  if (status == HR_OK) status = hr_npy_read_matrix(path, extent, "gate", out, err);
-  hr_free(path);
-  return status;
 }
 
 static hr_status read_features(reading *r, hr_error *err) {
@@ -254,6 +297,8 @@ hr_status hr_gate_load(const hr_gate_place *place, hr_gate **out, hr_error *err)
   HR_TRY(read_head(&r, err));
   HR_TRY(read_features(&r, err));
   HR_TRY(hr_gate_create("", &r.features, r.layer_count, r.sizes, &r.gate, err));
+  r.gate->trunk = r.trunk;
+  r.trunk = NULL;
   HR_TRY(read_numbers_of(&r, err));
   for (size_t l = 0; l < r.layer_count; l++) HR_TRY(read_layer(&r, l, err));
   *out = r.gate;
@@ -262,6 +307,7 @@ cleanup:
   hr_free(r.path);
   json_decref(r.root);
   hr_gate_features_destroy(&r.features);
+  hr_gate_trunk_destroy(&r.trunk);
   hr_gate_destroy(&r.gate);
   return status;
 }

@@ -47,6 +47,16 @@
        .help =                                                                        \
            "The leading components of the training spectra among the features; -1: "  \
            "as many as the features say, 10 or 4."},                                  \
+      {.name = "trunk",                                                               \
+       .kind = HR_FIELD_INTEGER,                                                      \
+       .offset = offsetof(type, inputs.trunk),                                        \
+       .default_text = "0",                                                           \
+       .minimum = 0,                                                                  \
+       .maximum = HR_GATE_MOST_COMPONENTS,                                            \
+       .help =                                                                        \
+           "The leading components of the hidden vector of the ViT's shared trunk "   \
+           "(experts.vit with heads: bins) among the features; the gate then learns " \
+           "from the rows that the trunk held out alone. 0: none."},                  \
   {                                                                                   \
     .name = "most_rows", .kind = HR_FIELD_INTEGER,                                    \
     .offset = offsetof(type, inputs.most_rows), .default_text = "200000",             \

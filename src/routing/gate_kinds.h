@@ -18,6 +18,7 @@ typedef struct hr_gate_inputs {
   char *features;     /* HR_GATE_TABLE_CHOICES */
   int64_t components; /* in place of the table's; -1: as many as it says */
   int64_t most_rows;  /* training rows that are kept */
+  int64_t trunk;      /* components of the shared trunk's hidden vector; 0: none */
 } hr_gate_inputs;
 
 typedef struct hr_gate_bayes_parameters {

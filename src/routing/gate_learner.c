@@ -22,7 +22,9 @@ struct hr_gate_learner {
   hr_gate_plan plan;
   hr_gate_table table;
   hr_gate_features *features;
-  size_t count;         /* F */
+  hr_gate_trunk *trunk; /* NULL: there is none, or it has not been taken */
+  size_t measured;      /* features of the table */
+  size_t count;         /* F, those and the trunk's */
   size_t *rows;         /* [kept] */
   size_t kept, come;    /* how many are kept, and how many of them have come */
   float *raw;           /* [kept][F] */
@@ -48,15 +50,24 @@ static size_t most_sampled(const hr_gate_plan *plan) {
   return most < plan->rows ? most : plan->rows;
 }
 
+/* A trunk has seen all rows but those of fold 0, and says of rows that it has seen more
+ * than it can of others. */
+static bool is_honest(const hr_gate_plan *plan, size_t row) {
+  return plan->trunk == 0 || plan->fold[row] == 0;
+}
+
 static size_t count_covered(const hr_gate_plan *plan) {
   size_t covered = 0;
-  for (size_t i = 0; i < plan->rows; i++) covered += plan->bin[i] >= 0;
+  for (size_t i = 0; i < plan->rows; i++) {
+    covered += plan->bin[i] >= 0 && is_honest(plan, i);
+  }
   return covered;
 }
 
 /* All, where there are no more rows than that. */
 static bool is_kept(const hr_gate_plan *plan, size_t covered, size_t row) {
   if (plan->bin[row] < 0 && !plan->keeps_uncovered) return false;
+  if (!is_honest(plan, row)) return false;
   if (covered <= plan->most_rows) return true;
   double share = (double)plan->most_rows / (double)covered;
   return hr_uniform(plan->seed, HR_STREAM_GATE, row, DRAW_KEPT) < share;
@@ -92,7 +103,8 @@ hr_status hr_gate_learner_create(const hr_gate_plan *plan, hr_gate_learner **out
   l->table = *plan->table;
   l->plan.table = &l->table;
   HR_TRY(hr_gate_features_create(&l->table, &plan->grid, &l->features, err));
-  l->count = hr_gate_features_count(l->features);
+  l->measured = hr_gate_features_count(l->features);
+  l->count = l->measured + plan->trunk;
   HR_TRY(choose_rows(l, err));
   l->most_sampled = most_sampled(plan);
   HR_TRY(hr_alloc(&l->sample, l->most_sampled * plan->grid.pixels, err));
@@ -108,6 +120,7 @@ void hr_gate_learner_destroy(hr_gate_learner **learner) {
   hr_gate_learner *l = *learner;
   if (!l) return;
   hr_gate_features_destroy(&l->features);
+  hr_gate_trunk_destroy(&l->trunk);
   hr_free(l->rows);
   hr_free(l->raw);
   hr_free(l->held_out);
@@ -123,8 +136,10 @@ void hr_gate_learner_destroy(hr_gate_learner **learner) {
 /* The sample and the rows that are kept are there together; then the sample is gone, and
  * training has its standardised copy and, of the experts, what it is given. */
 double hr_gate_learner_bytes(const hr_gate_plan *plan) {
-  size_t features = hr_gate_table_features(plan->table), pixels = plan->grid.pixels;
-  size_t kept = plan->rows < plan->most_rows ? plan->rows : plan->most_rows;
+  size_t features = hr_gate_table_features(plan->table) + plan->trunk;
+  size_t pixels = plan->grid.pixels, kept = 0;
+  for (size_t i = 0; i < plan->rows; i++) kept += is_honest(plan, i);
+  if (kept > plan->most_rows) kept = plan->most_rows;
   size_t directions = plan->table->components + HR_GATE_SPARE;
   double row = (double)(features * sizeof(float) + sizeof(size_t) + sizeof(int32_t) + 1);
   double sample = (double)(most_sampled(plan) * pixels * sizeof(float)) +
@@ -132,6 +147,7 @@ double hr_gate_learner_bytes(const hr_gate_plan *plan) {
   double training = (double)kept * (double)(features * sizeof(float) + sizeof(double) +
                                             plan->bin_count * sizeof(float));
   training += hr_logistic_bytes(features, plan->bin_count);
+  training += 2 * (double)kept * (double)(plan->trunk_width * sizeof(float));
   return (double)kept * row + (sample > training ? sample : training);
 }
 
@@ -176,7 +192,8 @@ static hr_status make_block_room(hr_gate_learner *l, size_t rows, hr_error *err)
   hr_status status = HR_OK;
   if (rows <= l->block_room) return HR_OK;
   HR_TRY(hr_realloc(&l->block_rows, l->block_room, rows, err));
-  HR_TRY(hr_realloc(&l->block_features, l->block_room * l->count, rows * l->count, err));
+  HR_TRY(hr_realloc(&l->block_features, l->block_room * l->measured, rows * l->measured,
+                    err));
   l->block_room = rows;
 cleanup:
   return status;
@@ -195,11 +212,52 @@ hr_status hr_gate_learner_learn(hr_gate_learner *learner, const hr_block *block,
   }
   HR_TRY(hr_gate_features_fill(l->features, count, l->block_rows, block->noisy,
                                l->block_features, err));
-  for (size_t i = 0; i < count * l->count; i++) {
-    l->raw[l->come * l->count + i] = (float)l->block_features[i];
+  for (size_t i = 0; i < count * l->measured; i++) {
+    size_t row = l->come + i / l->measured;
+    l->raw[row * l->count + i % l->measured] = (float)l->block_features[i];
   }
   l->come += count;
 cleanup:
+  return status;
+}
+
+/* Those of the rows that are not held out. */
+static hr_status find_trunk(const hr_gate_learner *l, const float *hidden,
+                            hr_gate_trunk *trunk, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t width = trunk->width;
+  hr_gate_sample sample = {
+      .compute = l->plan.compute, .pixels = width, .seed = l->plan.seed};
+  HR_TRY(hr_alloc(&sample.flux, l->come * width, err));
+  for (size_t n = 0; n < l->come; n++) {
+    if (l->held_out[n]) continue;
+    memcpy(sample.flux + sample.rows++ * width, hidden + n * width,
+           width * sizeof *hidden);
+  }
+  HR_TRY(hr_gate_components_find(&sample, trunk->components, trunk->values, err));
+cleanup:
+  hr_free(sample.flux);
+  return status;
+}
+
+hr_status hr_gate_learner_take_trunk(hr_gate_learner *learner, const float *hidden,
+                                     hr_error *err) {
+  hr_status status = HR_OK;
+  hr_gate_learner *l = learner;
+  size_t width = l->plan.trunk_width;
+  hr_gate_trunk *trunk = NULL;
+  double component[HR_GATE_MOST_COMPONENTS];
+  HR_TRY(hr_gate_trunk_create(width, l->plan.trunk, &trunk, err));
+  HR_TRY(find_trunk(l, hidden, trunk, err));
+  for (size_t n = 0; n < l->come; n++) {
+    float *row = l->raw + n * l->count + l->measured;
+    hr_gate_trunk_project(trunk, hidden + n * width, component);
+    for (size_t k = 0; k < trunk->components; k++) row[k] = (float)component[k];
+  }
+  l->trunk = trunk;
+  trunk = NULL;
+cleanup:
+  hr_gate_trunk_destroy(&trunk);
   return status;
 }
 
@@ -338,6 +396,9 @@ static hr_status make_gate(finishing *f, const hr_gate_learner *l, const char *k
     status = hr_gate_create(kind, &features, layer_count, sizes, &f->gate, err);
   }
   hr_gate_features_destroy(&features);
+  if (status == HR_OK && l->trunk) {
+    status = hr_gate_trunk_copy(l->trunk, &f->gate->trunk, err);
+  }
   if (status != HR_OK) return status;
   find_scales(&f->train, f->gate);
   standardise(&f->train, f->gate);

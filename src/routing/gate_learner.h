@@ -2,7 +2,8 @@
  * block once) and keeps the features of some of them, from which any number of gates of
  * those features can be trained.
  *
- *   create, sample blocks, learn blocks, finish_logistic and finish_mlp, destroy
+ *   create, sample blocks, learn blocks, with a trunk hr_gate_learner_take_trunk,
+ *   finish_logistic and finish_mlp, destroy
  *
  * Of the covered rows `most_rows` are kept, the same share of every bin, chosen by a hash
  * of the row's number; a fifth of them, by another, is held out: there the temperature is
@@ -30,6 +31,10 @@ typedef struct hr_gate_plan {
       keeps_uncovered; /* of these the same share, which the MLP gate alone learns from */
   uint64_t seed;
   const hr_observer *observer;
+  /* The components of a trunk among the features, and numbers of its hidden vector; 0:
+   * none. Rows are those of fold 0 then, which networks hold out: fold [rows]. */
+  size_t trunk, trunk_width;
+  const uint8_t *fold;
 } hr_gate_plan;
 
 /* HR_ERR_CONFIG as hr_gate_table_place; HR_ERR_MEMORY. */
@@ -56,7 +61,15 @@ hr_status hr_gate_learner_learn(hr_gate_learner *learner, const hr_block *block,
  * ascending numbers in the study, borrowed; how many. */
 size_t hr_gate_learner_rows(const hr_gate_learner *learner, const size_t **rows);
 
-/* Of the rows that are kept: features [kept][F] as measured, and who is held out. */
+/* What the trunk makes of the rows that are kept, hidden [kept][trunk_width], when all
+ * have come: finds its components on those that are not held out, and adds them to the
+ * features. To be called once, before finish, of a plan with a trunk. HR_ERR_MEMORY,
+ * HR_ERR_NUMERIC. */
+hr_status hr_gate_learner_take_trunk(hr_gate_learner *learner, const float *hidden,
+                                     hr_error *err) HR_MUST_CHECK;
+
+/* Of the rows that are kept: features [kept][F] as measured, the trunk's last, and who is
+ * held out. */
 const float *hr_gate_learner_features(const hr_gate_learner *learner);
 const bool *hr_gate_learner_held_out(const hr_gate_learner *learner);
 

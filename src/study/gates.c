@@ -10,7 +10,9 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "methods/net/learner.h"
 #include "study/gate_experts.h"
+#include "study/gate_hidden.h"
 #include "study/pass.h"
 
 static const hr_config_gate *config_of(const hr_plan *plan, size_t g) {
@@ -26,6 +28,16 @@ static bool needs_experts(const hr_config_gate *gate) {
   return gate->kind == &hr_gate_mlp_kind;
 }
 
+static bool looks_at_trunk(const hr_config_gate *gate) {
+  const hr_gate_inputs *inputs = inputs_of(gate);
+  return inputs && inputs->trunk > 0;
+}
+
+/* Whether it is trained when the bundle's models are there. */
+static bool waits(const hr_config_gate *gate) {
+  return needs_experts(gate) || looks_at_trunk(gate);
+}
+
 static hr_gate_table table_of(const hr_config_gate *gate) {
   hr_gate_table table;
   hr_config_gate_table(gate, &table);
@@ -35,6 +47,8 @@ static hr_gate_table table_of(const hr_config_gate *gate) {
 static hr_gate_plan plan_of(const hr_plan *plan, const hr_gate_inputs *inputs,
                             const hr_gate_table *table, const char *key) {
   const hr_study_view *view = &plan->view;
+  const hr_vit_parameters *vit = hr_config_trunk(plan->config);
+  bool has_trunk = inputs->trunk > 0 && vit;
   return (hr_gate_plan){.compute = view->compute,
                         .grid = {.key = key,
                                  .wave_angstrom = view->wave_angstrom,
@@ -46,7 +60,10 @@ static hr_gate_plan plan_of(const hr_plan *plan, const hr_gate_inputs *inputs,
                         .bin_count = view->bin_count,
                         .most_rows = (size_t)inputs->most_rows,
                         .seed = view->seed,
-                        .observer = view->observer};
+                        .observer = view->observer,
+                        .trunk = has_trunk ? (size_t)inputs->trunk : 0,
+                        .trunk_width = has_trunk ? (size_t)vit->hidden_size : 0,
+                        .fold = view->train.fold};
 }
 
 static void key_of(const hr_config_gate *gate, char key[64]) {
@@ -114,6 +131,20 @@ static double count_answers(const hr_plan *plan, size_t g) {
   return test + asked;
 }
 
+/* To take the rows that it learns from and the test rows through the trunk, at most. */
+static double trunk_operations(const hr_plan *plan, const hr_gate_inputs *inputs) {
+  const hr_study_view *view = &plan->view;
+  hr_net_design design;
+  if (inputs->trunk == 0) return 0;
+  if (hr_net_design_of(&hr_vit_networks, view, hr_config_trunk(plan->config), &design,
+                       NULL) != HR_OK) {
+    return 0; /* the expert says why */
+  }
+  double rows = (double)view->train.rows / (double)view->fold_count;
+  rows = fmin(rows, (double)inputs->most_rows) + (double)view->test_rows;
+  return rows * design.kind->operations(&design);
+}
+
 void hr_study_gates_estimate(const hr_plan *plan, hr_cost *cost) {
   double operations = plan->config->gate_count > 0 ? most_row_operations(plan) : 0;
   for (size_t g = 0; g < plan->config->gate_count; g++) {
@@ -123,6 +154,7 @@ void hr_study_gates_estimate(const hr_plan *plan, hr_cost *cost) {
     const hr_gate_table table = table_of(config_of(plan, g));
     const hr_gate_plan learner = plan_of(plan, inputs, &table, "");
     cost->memory_bytes += hr_gate_learner_bytes(&learner);
+    cost->operations += trunk_operations(plan, inputs);
     if (needs_experts(config_of(plan, g))) cost->memory_bytes += experts_bytes(plan);
   }
   if (plan->config->gate_count > 0) cost->memory_bytes += hr_gated_rows_bytes(plan);
@@ -284,6 +316,26 @@ cleanup:
   return status;
 }
 
+/* Shows the learner what the trunk makes of its rows. */
+static hr_status take_trunk(const hr_study_gates *gates, const gate_work *work,
+                            hr_error *err) {
+  hr_status status = HR_OK;
+  const hr_plan *plan = gates->plan;
+  hr_gate_learner *learner = gates->learners[work->number];
+  hr_gate_hidden hidden = {.plan = plan, .out_dir = work->out_dir};
+  if (!hr_study_has_bundle(plan->config, work->out_dir)) {
+    return hr_fail(err, HR_ERR_EMPTY, "there is no trunk to look at");
+  }
+  hidden.width = (size_t)hr_config_trunk(plan->config)->hidden_size;
+  hidden.count = hr_gate_learner_rows(learner, &hidden.rows);
+  HR_TRY(hr_alloc(&hidden.values, hidden.count * hidden.width, err));
+  HR_TRY(hr_gate_hidden_find(&hidden, err));
+  HR_TRY(hr_gate_learner_take_trunk(learner, hidden.values, err));
+cleanup:
+  hr_free(hidden.values);
+  return status;
+}
+
 /* Trains the gate into its folder. */
 static hr_status train_gate(hr_study_gates *gates, const gate_work *work, hr_error *err) {
   hr_status status = HR_OK;
@@ -293,6 +345,7 @@ static hr_status train_gate(hr_study_gates *gates, const gate_work *work, hr_err
   hr_gate *gate = NULL;
   hr_gate_card card;
   if (!*learner) return HR_OK;
+  if (looks_at_trunk(config)) HR_TRY(take_trunk(gates, work, err));
   if (needs_experts(config)) {
     HR_TRY(finish_mlp(gates, work, &gate, &card, err));
   } else {
@@ -335,7 +388,7 @@ static hr_status train_all(hr_study_gates *gates, const char *out_dir,
     const hr_config_gate *config = config_of(gates->plan, g);
     char folder[64] = "";
     hr_error reason = {.status = HR_OK};
-    if (needs_experts(config) != (trained != NULL)) continue;
+    if (waits(config) != (trained != NULL)) continue;
     if (gates->learners[g])
       snprintf(folder, sizeof folder, "gate-%s", config->kind->name);
     const gate_work work = {g, folder, out_dir, trained};
@@ -375,10 +428,13 @@ hr_settings hr_study_gate_settings(const hr_config *config, const char *name) {
 }
 
 bool hr_study_gates_want_experts(const hr_study_gates *gates) {
-  return gates->count > 0 && hr_study_gates_keep_validation(gates->plan);
+  for (size_t g = 0; g < gates->count; g++) {
+    if (waits(config_of(gates->plan, g))) return true;
+  }
+  return false;
 }
 
-/* The kinds that need experts are the last, so the order of the configuration stays. */
+/* Of the trained kinds the last waits always, so the order of the configuration stays. */
 hr_status hr_study_gates_train_on_experts(hr_study_gates *gates, const char *out_dir,
                                           const hr_study_bundle *trained, hr_error *err) {
   return train_all(gates, out_dir, trained, err);

@@ -1,6 +1,7 @@
 /* The gates of a study. They learn beside the methods, from the same pass over the
  * training rows, and are trained when the methods are done, the MLP gate on what the
- * experts of the bundle predict (study/gate_experts.h); then the models of the bundle
+ * experts of the bundle predict (study/gate_experts.h), any that looks at a trunk on what
+ * that makes of rows (study/gate_hidden.h); then the models of the bundle
  * predict the test rows as each gate mixes them. What they make is small and quick to
  * make again, so that a run which is resumed learns its gates anew. */
 #ifndef HR_STUDY_GATES_H
@@ -47,8 +48,8 @@ bool hr_study_gates_want_rows(const hr_study_gates *gates);
 hr_status hr_study_gates_observe(hr_study_gates *gates, const hr_block *block,
                                  hr_error *err) HR_MUST_CHECK;
 
-/* Trains those that need no expert, and saves them in the bundle's folder. One that
- * cannot be trained is left out with a warning. HR_ERR_MEMORY, HR_ERR_IO,
+/* Trains those that need no model of the bundle, and saves them in the bundle's folder.
+ * One that cannot be trained is left out with a warning. HR_ERR_MEMORY, HR_ERR_IO,
  * HR_ERR_INTERRUPTED. */
 hr_status hr_study_gates_train(hr_study_gates *gates, const char *out_dir,
                                hr_error *err) HR_MUST_CHECK;
@@ -56,8 +57,8 @@ hr_status hr_study_gates_train(hr_study_gates *gates, const char *out_dir,
 /* What the gate of that name was given; not known where there is none. */
 hr_settings hr_study_gate_settings(const hr_config *config, const char *name);
 
-/* Whether one needs them; and the same of it, with the bundle in out_dir whole but for
- * the gate itself. Fails as hr_gate_experts_predict too. */
+/* Whether some need one; and the same of those, with the bundle in out_dir whole but for
+ * these gates. Fails as hr_gate_experts_predict and hr_gate_hidden_find too. */
 bool hr_study_gates_want_experts(const hr_study_gates *gates);
 hr_status hr_study_gates_train_on_experts(hr_study_gates *gates, const char *out_dir,
                                           const hr_study_bundle *trained,

@@ -32,6 +32,7 @@ static void defaults(void **state) {
   assert_string_equal(logistic->inputs.features, "default");
   assert_true(logistic->inputs.components == -1);
   assert_true(logistic->inputs.most_rows == 200000);
+  assert_int_equal(logistic->inputs.trunk, 0);
   const hr_gate_mlp_parameters *mlp =
       hr_config_find_gate(c, &hr_gate_mlp_kind)->parameters;
   assert_int_equal(mlp->hidden.count, 2);
@@ -62,6 +63,7 @@ static void what_is_written_is_read(void **state) {
                          "    C: 100\n"
                          "    features: default\n"
                          "    components: -1\n"
+                         "    trunk: 0\n"
                          "    most_rows: 200000\n"
                          "    mixing: hard\n"
                          "    fallback_below: 0.5\n"));
@@ -88,6 +90,33 @@ static void what_is_wrong_is_told(void **state) {
   refuse_rest("gates: {mlp: {fallback_below: 0.3}}\n",
               "s.yaml:3:31: gates.mlp.fallback_below has no effect where mixing is "
               "soft; leave it out, or write mixing: fallback");
+}
+
+/* The ViT of the study has to have one, as wide as that. */
+static void a_gate_may_look_at_a_trunk(void **state) {
+  (void)state;
+  static const char vit[] =
+      "experts: {vit: {heads: bins, hidden_size: 32, num_attention_heads: 4}}\n";
+  char rest[256];
+  snprintf(rest, sizeof rest, "%sgates: {logistic: {trunk: 32}, mlp: {trunk: 4}}\n", vit);
+  hr_config *c = accept_rest(rest);
+  assert_int_equal(hr_config_trunk(c)->hidden_size, 32);
+  const hr_gate_mlp_parameters *mlp =
+      hr_config_find_gate(c, &hr_gate_mlp_kind)->parameters;
+  assert_int_equal(mlp->inputs.trunk, 4);
+  hr_config_destroy(&c);
+  snprintf(rest, sizeof rest, "%sgates: {logistic: {trunk: 33}}\n", vit);
+  refuse_rest(rest,
+              "s.yaml:4:27: gates.logistic.trunk is 33 components of a trunk whose "
+              "experts.vit.hidden_size is 32; take no more than that");
+  static const char *const without[] = {"experts: {ridge: }\n", "experts: {vit: }\n"};
+  for (size_t i = 0; i < 2; i++) {
+    snprintf(rest, sizeof rest, "%sgates: {mlp: {trunk: 8}}\n", without[i]);
+    refuse_rest(
+        rest,
+        "s.yaml:4:22: gates.mlp.trunk looks at the shared trunk of a ViT; name vit "
+        "among the experts, with heads: bins");
+  }
 }
 
 static void windows_of_ones_own(void **state) {
@@ -161,6 +190,7 @@ int main(void) {
       cmocka_unit_test(defaults),
       cmocka_unit_test(what_is_written_is_read),
       cmocka_unit_test(what_is_wrong_is_told),
+      cmocka_unit_test(a_gate_may_look_at_a_trunk),
       cmocka_unit_test(windows_of_ones_own),
       cmocka_unit_test(windows_that_are_none_are_told),
       cmocka_unit_test(every_allocation_may_fail),

@@ -127,6 +127,36 @@ static void they_come_back_from_one_file(void **state) {
   scratch_fini(&s);
 }
 
+/* What the trunk gives its heads is the network's, whichever head is asked, and does not
+ * depend on the rows beside. A CNN does not tell. */
+static void the_trunk_tells_what_its_heads_are_made_of(void **state) {
+  (void)state;
+  enum { WIDTH = 8, SOME = 3 };
+  static const uint32_t rows[SOME] = {2, 3, 299};
+  static float all[ROWS * WIDTH], want[ROWS * WIDTH];
+  float some[SOME * WIDTH];
+  hr_error err;
+  hr_model *models[HEADS];
+  hr_net_model same;
+  make(&vit, models);
+  check_ok(hr_net_model_init(&same, &vit, 1, &err));
+  same.net->type->start(same.net, 3);
+  for (size_t p = 0; p < PIXELS; p++) same.factor[p] = 2;
+  check_ok(hr_net_model_hidden(&same, noisy, NULL, ROWS, want, &err));
+  assert_int_equal(hr_heads_hidden(models[0]), WIDTH);
+  check_ok(hr_heads_hide(models[0], noisy, NULL, ROWS, all, &err));
+  assert_memory_equal(all, want, sizeof want);
+  check_ok(hr_heads_hide(models[2], noisy, rows, SOME, some, &err));
+  for (size_t i = 0; i < SOME; i++) {
+    assert_memory_equal(some + i * WIDTH, want + rows[i] * WIDTH, WIDTH * sizeof *want);
+  }
+  hr_net_model_fini(&same);
+  destroy(models);
+  make(&cnn, models);
+  assert_int_equal(hr_heads_hidden(models[0]), 0);
+  destroy(models);
+}
+
 /* A task keeps the file where it is the first one's. */
 static void the_first_task_has_the_file(void **state) {
   (void)state;
@@ -229,6 +259,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_pass_answers_all),
       cmocka_unit_test(they_come_back_from_one_file),
+      cmocka_unit_test(the_trunk_tells_what_its_heads_are_made_of),
       cmocka_unit_test(the_first_task_has_the_file),
       cmocka_unit_test(what_is_none_is_refused),
       cmocka_unit_test(allocations_may_fail),

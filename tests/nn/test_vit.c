@@ -139,6 +139,29 @@ static void an_output_by_itself_is_the_same(void **state) {
   }
 }
 
+/* A linear head of what the trunk gives is the output, to the bit. */
+static void outputs_are_made_of_the_hidden_vector(void **state) {
+  (void)state;
+  hr_error err;
+  const hr_vit_shape shape = small_shape();
+  float out[ROWS * MOST_OUTPUTS], hidden[ROWS * 12];
+  hr_net *net = make(&shape, &plain);
+  assert_int_equal(net->hidden, shape.width);
+  check_ok(net->type->predict(net, x, ROWS, out, &err));
+  check_ok(net->type->hide(net, x, ROWS, hidden, &err));
+  size_t weights = MOST_OUTPUTS * shape.width;
+  const float *bias = net->parameters + net->parameter_count - MOST_OUTPUTS;
+  for (size_t i = 0; i < ROWS * MOST_OUTPUTS; i++) {
+    size_t t = i % MOST_OUTPUTS;
+    const float *h = hidden + i / MOST_OUTPUTS * shape.width;
+    const float *row = bias - weights + t * shape.width;
+    double sum = (double)bias[t];
+    for (size_t d = 0; d < shape.width; d++) sum += (double)h[d] * (double)row[d];
+    assert_true(out[i] == (float)sum);
+  }
+  net->type->destroy(&net);
+}
+
 /* One patch, and with it two tokens. */
 static void a_sequence_of_one_patch_learns(void **state) {
   (void)state;
@@ -542,6 +565,7 @@ int main(void) {
       cmocka_unit_test(unknown_targets_are_left_out),
       cmocka_unit_test(gradients_are_finite_differences),
       cmocka_unit_test(an_output_by_itself_is_the_same),
+      cmocka_unit_test(outputs_are_made_of_the_hidden_vector),
       cmocka_unit_test(a_sequence_of_one_patch_learns),
       cmocka_unit_test(back_ends_agree),
       cmocka_unit_test(bf16_stays_near),

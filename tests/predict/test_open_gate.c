@@ -167,6 +167,52 @@ static void weights_of_templates_need_templates(void **state) {
   scratch_fini(&s);
 }
 
+/* The gate of the bundle in `folder` is written again, as one that looks at a trunk of
+ * two numbers, too. */
+static void add_trunk(const char *folder) {
+  static const hr_gate_table table = {.name = "one", .components = 1};
+  const size_t sizes[] = {2, FIXTURE_BINS};
+  hr_error err = {0};
+  hr_gate_features *features = NULL;
+  hr_gate *gate = NULL;
+  char path[512];
+  double wave[FIXTURE_PIXELS];
+  for (size_t p = 0; p < FIXTURE_PIXELS; p++) wave[p] = 7100 + 0.4 * (double)p;
+  const hr_gate_grid grid = {"key", wave, FIXTURE_PIXELS, 0};
+  check_ok(hr_gate_features_create(&table, &grid, &features, &err));
+  check_ok(hr_gate_create("logistic", &features, 1, sizes, &gate, &err));
+  check_ok(hr_gate_trunk_create(2, 1, &gate->trunk, &err));
+  gate->trunk->values[2] = 1;
+  snprintf(path, sizeof path, "%s/gate-logistic", folder);
+  check_ok(hr_gate_save(gate, path, &err));
+  hr_gate_destroy(&gate);
+}
+
+static void a_trunk_that_is_not_there_is_missed(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_bundle *bundle = NULL;
+  hr_open_gate gate;
+  scratch s;
+  scratch_init(&s);
+  hr_bundle_description d;
+  gated_bundle_write(s.path, "soft");
+  check_ok(hr_bundle_read(s.path, &d, &err));
+  add_trunk(s.path);
+  check_ok(hr_bundle_write(&d, s.path, &err));
+  hr_bundle_description_fini(&d);
+  check_ok(hr_bundle_open(s.path, &bundle, &err));
+  char sentence[512];
+  snprintf(sentence, sizeof sentence,
+           "the bundle %s has a gate logistic that looks at a trunk of width 2, and no "
+           "heads on such a trunk; copy the folder again",
+           hr_bundle_folder(bundle));
+  check_fails(hr_open_gate_load(bundle, 0, &gate, &err), HR_ERR_FORMAT, sentence);
+  hr_open_gate_fini(&gate);
+  hr_bundle_close(&bundle);
+  scratch_fini(&s);
+}
+
 static const char *alloc_folder;
 
 static hr_status open_and_weigh(void) {
@@ -203,6 +249,7 @@ int main(void) {
       cmocka_unit_test(the_engine_mixes_by_it),
       cmocka_unit_test(gates_that_are_not_there),
       cmocka_unit_test(weights_of_templates_need_templates),
+      cmocka_unit_test(a_trunk_that_is_not_there_is_missed),
       cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,6 +333,40 @@ class Study(unittest.TestCase):
         study_data.run(BUILD, "headroom", "predict", out, os.path.join(self.folder, "test.h5"),
                        "--expert", "vit", "--out", table)
 
+    def test_a_gate_looks_at_the_trunk(self):
+        """The bundle predicts what the run did, whatever the threads."""
+        experts = json.dumps({"ridge": {"alpha": [1]}, "vit": {**SPEC, "heads": "bins",
+                                                                "epochs": 6}})
+        windows = "windows: [{name: a, low: 7230, high: 7250}], components: 3"
+        gates = (f"gates:\n  logistic: {{trunk: 8, {windows}}}\n"
+                 f"  mlp: {{trunk: 4, epochs: 20, {windows}}}\n")
+        test = os.path.join(self.folder, "test.h5")
+        runs = []
+        for threads in (1, 2):
+            study = made_stars.study(self.folder, f"trunk_{threads}", experts, gates)
+            out = os.path.join(self.folder, f"of_trunk_{threads}")
+            study_data.run(BUILD, "headroom", "run", study, "--out", out, threads=threads)
+            with open(os.path.join(out, "predictions.csv"), encoding="utf-8") as file:
+                runs.append(list(csv.DictReader(file)))
+        self.assertEqual(runs[0], runs[1])
+        for name, components, features in (("logistic", 8, 14), ("mlp", 4, 10)):
+            with open(os.path.join(out, "model", f"gate-{name}", "gate.json"),
+                      encoding="utf-8") as file:
+                gate = json.load(file)
+            self.assertEqual(gate["trunk"], {"width": WIDTH, "components": components})
+            self.assertEqual(gate["sizes"][0], features)
+            values = np.load(os.path.join(out, "model", f"gate-{name}", "trunk.npy"))
+            np.testing.assert_allclose(values[1:] @ values[1:].T, np.eye(components), atol=1e-5)
+            table = os.path.join(self.folder, name + ".csv")
+            study_data.run(BUILD, "headroom", "predict", out, test, "--router", f"gate_{name}",
+                           "--out", table)
+            told = np.genfromtxt(table, delimiter=",", names=True, dtype=None, encoding="utf-8")
+            own = np.array([float(row[f"hybrid_{name}_soft"] or "nan") for row in runs[0]])
+            np.testing.assert_array_equal(told["log_g_mean"], own)
+        with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
+            results = json.load(file)
+        self.assertGreater(results["gates"][0]["accuracy"], 0.6)  # four bins: chance is 0.25
+
     def test_killed_heads_go_on(self):
         spec = {**SPEC, "heads": "bins", "epochs": 6}
         whole = self.run_study("whole_heads", {"vit": spec})

@@ -100,6 +100,86 @@ static void what_is_no_gate_is_refused(void **state) {
   check_refused("present", json_pack("[i,b,b]", 1, 1, 1), numbers);
 }
 
+/* The gate with a trunk: two components of five numbers, whose features are the last. */
+static hr_gate *gate_with_trunk(void) {
+  const size_t sizes[] = {GATE_FEATURES + 2, GATE_BINS};
+  hr_error err;
+  hr_gate *gate = NULL;
+  hr_gate_features *features = small_features();
+  check_ok(hr_gate_create("logistic", &features, 1, sizes, &gate, &err));
+  check_ok(hr_gate_trunk_create(5, 2, &gate->trunk, &err));
+  for (size_t i = 0; i < 15; i++) gate->trunk->values[i] = (double)i;
+  return gate;
+}
+
+static void a_trunk_is_saved_without_its_model(void **state) {
+  (void)state;
+  double weight[GATE_BINS];
+  scratch folder;
+  hr_error err;
+  hr_gate *gate = gate_with_trunk(), *loaded = NULL;
+  double bytes = hr_gate_bytes(gate);
+  scratch_init(&folder);
+  check_ok(hr_gate_save(gate, folder.path, &err));
+  check_ok(load_from(folder.path, &loaded, &err));
+  assert_int_equal(loaded->trunk->width, 5);
+  assert_int_equal(loaded->trunk->components, 2);
+  assert_memory_equal(loaded->trunk->values, gate->trunk->values, 15 * sizeof(double));
+  assert_null(loaded->trunk->model);
+  check_fails(hr_gate_weigh(loaded, 1, small_flux(), weight, &err), HR_ERR_INTERNAL,
+              "a gate looks at a trunk that it was not given");
+  hr_gate_trunk_destroy(&gate->trunk);
+  check_near(bytes - hr_gate_bytes(gate), 15 * sizeof(double), 0);
+  hr_gate_destroy(&gate);
+  hr_gate_destroy(&loaded);
+  scratch_fini(&folder);
+}
+
+static void check_trunk_refused(size_t width, size_t components) {
+  char expected[5000];
+  scratch folder;
+  hr_error err;
+  hr_gate *gate = gate_with_trunk(), *loaded = NULL;
+  scratch_init(&folder);
+  check_ok(hr_gate_save(gate, folder.path, &err));
+  edit(&folder, "trunk",
+       json_pack("{s:I,s:I}", "width", (json_int_t)width, "components",
+                 (json_int_t)components));
+  snprintf(expected, sizeof expected, "%s looks at a trunk that cannot be",
+           scratch_name(&folder, "gate.json"));
+  check_fails(load_from(folder.path, &loaded, &err), HR_ERR_FORMAT, expected);
+  assert_null(loaded);
+  hr_gate_destroy(&gate);
+  scratch_fini(&folder);
+}
+
+static void trunks_that_cannot_be_are_refused(void **state) {
+  (void)state;
+  static const size_t bad[][2] = {{0, 0}, {5, 0}, {5, 6}, {65537, 2}, {100, 65}};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    check_trunk_refused(bad[i][0], bad[i][1]);
+  }
+  char expected[5000];
+  scratch folder;
+  hr_error err;
+  hr_gate *gate = gate_with_trunk(), *loaded = NULL;
+  const double few[5] = {0};
+  scratch_init(&folder);
+  check_ok(hr_gate_save(gate, folder.path, &err));
+  check_ok(hr_npy_write(scratch_name(&folder, "trunk.npy"), few, 1, 5, &err));
+  snprintf(expected, sizeof expected,
+           "%s is not the 3 by 5 numbers of its gate; train it again",
+           scratch_name(&folder, "trunk.npy"));
+  check_fails(load_from(folder.path, &loaded, &err), HR_ERR_FORMAT, expected);
+  /* Its features are missed where it is not there. */
+  edit(&folder, "trunk", NULL);
+  snprintf(expected, sizeof expected, "%s has layers that do not fit its 7 features",
+           scratch_name(&folder, "gate.json"));
+  check_fails(load_from(folder.path, &loaded, &err), HR_ERR_FORMAT, expected);
+  hr_gate_destroy(&gate);
+  scratch_fini(&folder);
+}
+
 static void windows_that_the_spectra_lack_are_refused(void **state) {
   (void)state;
   hr_gate_table table = small_table;
@@ -167,7 +247,12 @@ static hr_status save_small(const char *folder) {
 static void every_allocation_may_fail(void **state) {
   (void)state;
   scratch folder;
+  hr_error err;
   save_into(&folder);
+  check_alloc_failures(save_small(folder.path));
+  hr_gate *gate = gate_with_trunk();
+  check_ok(hr_gate_save(gate, folder.path, &err));
+  hr_gate_destroy(&gate);
   check_alloc_failures(save_small(folder.path));
   scratch_fini(&folder);
 }
@@ -184,6 +269,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_is_saved_is_loaded),
       cmocka_unit_test(what_is_no_gate_is_refused),
+      cmocka_unit_test(a_trunk_is_saved_without_its_model),
+      cmocka_unit_test(trunks_that_cannot_be_are_refused),
       cmocka_unit_test(windows_that_the_spectra_lack_are_refused),
       cmocka_unit_test(arrays_of_other_shapes_are_refused),
       cmocka_unit_test(files_that_are_not_there_or_no_json),

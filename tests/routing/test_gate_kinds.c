@@ -17,8 +17,8 @@ static void kinds_are_found_by_name(void **state) {
 static void inputs_ask_for_a_table(void **state) {
   (void)state;
   char users[] = "users_13";
-  hr_gate_logistic_parameters logistic = {.inputs = {users, -1, 1000}};
-  hr_gate_mlp_parameters mlp = {.inputs = {users, 7, 1000}};
+  hr_gate_logistic_parameters logistic = {.inputs = {users, -1, 1000, 0}};
+  hr_gate_mlp_parameters mlp = {.inputs = {users, 7, 1000, 0}};
   assert_null(hr_gate_kind_inputs(&hr_gate_bayes_kind, NULL));
   const hr_gate_inputs *inputs = hr_gate_kind_inputs(&hr_gate_logistic_kind, &logistic);
   assert_int_equal(hr_gate_inputs_table(inputs).components, 4);

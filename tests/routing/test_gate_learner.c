@@ -65,7 +65,7 @@ static hr_gate_learner *learn(const hr_gate_plan *plan, size_t block_rows) {
 }
 
 static char table_name[] = "default";
-static const hr_gate_logistic_parameters logistic = {.inputs = {table_name, -1, 1000},
+static const hr_gate_logistic_parameters logistic = {.inputs = {table_name, -1, 1000, 0},
                                                      .C = 100};
 
 static void a_logistic_gate_finds_the_bins(void **state) {
@@ -139,7 +139,7 @@ static void most_rows_are_chosen_at_random(void **state) {
 
 static hr_gate_mlp_parameters mlp_parameters(double *hidden) {
   hidden[0] = 8;
-  return (hr_gate_mlp_parameters){.inputs = {table_name, -1, 1000},
+  return (hr_gate_mlp_parameters){.inputs = {table_name, -1, 1000, 0},
                                   .hidden = {hidden, 1},
                                   .learning_rate = 0.01,
                                   .batch = 64,
@@ -237,6 +237,100 @@ static void a_table_without_components_wants_no_sample(void **state) {
   hr_gate_learner_destroy(&learner);
 }
 
+enum { TRUNK = 2, WIDTH = 6, FOLDS = 4 };
+
+static uint8_t fold[ROWS];
+
+static hr_gate_plan plan_with_trunk(void) {
+  hr_gate_plan plan = small_plan();
+  for (size_t i = 0; i < ROWS; i++) fold[i] = (uint8_t)(i / 3 % FOLDS);
+  plan.trunk = TRUNK;
+  plan.trunk_width = WIDTH;
+  plan.fold = fold;
+  return plan;
+}
+
+/* Of one number the bin, of another a little of it, of the rest next to nothing. */
+static void fill_hidden(const hr_gate_learner *learner, float *hidden) {
+  const size_t *rows = NULL;
+  size_t kept = hr_gate_learner_rows(learner, &rows);
+  hr_normal(10, HR_STREAM_NOISE_TRAIN, 0, 0, kept * WIDTH, hidden);
+  for (size_t n = 0; n < kept; n++) {
+    float *row = hidden + n * WIDTH;
+    for (size_t d = 0; d < WIDTH; d++) row[d] *= 0.01F;
+    row[4] += 100 + 3 * (float)bin[rows[n]];
+    row[1] += (float)(bin[rows[n]] == 1);
+  }
+}
+
+/* Rows are those that the trunk has not seen; its components, of which the first is the
+ * one that tells the bin, stand behind the other features. */
+static void a_trunk_s_components_are_features(void **state) {
+  (void)state;
+  static float hidden[ROWS * WIDTH];
+  static double weight[ROWS * GATE_BINS], features[ROWS * (GATE_FEATURES + TRUNK)];
+  const hr_gate_plan plan = plan_with_trunk(), without = small_plan();
+  hr_error err;
+  hr_gate *gate = NULL;
+  hr_gate_card card, plain;
+  const size_t *rows = NULL;
+  enum { F = GATE_FEATURES, ALL = F + TRUNK };
+  hr_gate_learner *learner = learn(&plan, 100), *other = learn(&without, 100);
+  size_t kept = hr_gate_learner_rows(learner, &rows);
+  size_t honest = 0;
+  for (size_t i = 0; i < ROWS; i++) honest += fold[i] == 0 && bin[i] >= 0;
+  assert_int_equal(kept, honest);
+  for (size_t n = 0; n < kept; n++) assert_int_equal(fold[rows[n]], 0);
+  fill_hidden(learner, hidden);
+  check_ok(hr_gate_learner_take_trunk(learner, hidden, &err));
+  const float *raw = hr_gate_learner_features(learner);
+  check_ok(hr_gate_learner_finish_logistic(learner, &logistic, &gate, &card, &err));
+  assert_int_equal(card.train_rows + card.held_out_rows, kept);
+  check_near(card.held_out.accuracy, 1, 0);
+  assert_int_equal(gate->layer[0].inputs, ALL);
+  assert_int_equal(gate->trunk->components, TRUNK);
+  check_near(gate->trunk->values[WIDTH + 4], 1, 0.02); /* of the first component */
+  for (size_t n = 0; n < kept; n++) {
+    double out[TRUNK];
+    hr_gate_trunk_project(gate->trunk, hidden + n * WIDTH, out);
+    for (size_t k = 0; k < TRUNK; k++) check_near(raw[n * ALL + F + k], (float)out[k], 0);
+    for (size_t f = 0; f < ALL; f++) features[n * ALL + f] = (double)raw[n * ALL + f];
+  }
+  check_ok(hr_gate_weigh_features(gate, kept, features, weight, &err));
+  for (size_t n = 0; n < kept; n++) {
+    assert_true(weight[n * GATE_BINS + (size_t)bin[rows[n]]] > 0.5);
+  }
+  hr_gate_destroy(&gate);
+  check_ok(hr_gate_learner_finish_logistic(other, &logistic, &gate, &plain, &err));
+  assert_true(plain.train_rows > 3 * card.train_rows);
+  assert_true(hr_gate_learner_bytes(&plan) != hr_gate_learner_bytes(&without));
+  hr_gate_destroy(&gate);
+  hr_gate_learner_destroy(&learner);
+  hr_gate_learner_destroy(&other);
+}
+
+static hr_status live_with_trunk(void) {
+  static float hidden[ROWS * WIDTH];
+  hr_status status = HR_OK;
+  hr_error err;
+  hr_gate *gate = NULL;
+  hr_gate_card card;
+  hr_gate_learner *learner = NULL;
+  hr_gate_plan plan = plan_with_trunk();
+  hr_gate_table table = small_table;
+  table.components = 0; /* which take their time */
+  plan.table = &table;
+  HR_TRY(hr_gate_learner_create(&plan, &learner, &err));
+  HR_TRY(show(learner, ROWS, &err));
+  fill_hidden(learner, hidden);
+  HR_TRY(hr_gate_learner_take_trunk(learner, hidden, &err));
+  HR_TRY(hr_gate_learner_finish_logistic(learner, &logistic, &gate, &card, &err));
+cleanup:
+  hr_gate_destroy(&gate);
+  hr_gate_learner_destroy(&learner);
+  return status;
+}
+
 static hr_status live(void) {
   static double y[ROWS];
   static float prediction[ROWS * GATE_BINS];
@@ -269,6 +363,7 @@ static void every_allocation_may_fail(void **state) {
   (void)state;
   fill();
   check_alloc_failures(live());
+  check_alloc_failures(live_with_trunk());
 }
 
 int main(void) {
@@ -279,6 +374,7 @@ int main(void) {
       cmocka_unit_test(an_mlp_gate_mixes_the_experts),
       cmocka_unit_test(where_there_are_no_rows_there_is_no_gate),
       cmocka_unit_test(a_table_without_components_wants_no_sample),
+      cmocka_unit_test(a_trunk_s_components_are_features),
       cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,38 @@ static void the_mlp_gate_needs_experts(void **state) {
   hr_plan_destroy(&plan);
 }
 
+/* A gate that looks at a trunk waits for it, whatever its kind. */
+static void without_a_trunk_a_gate_is_left_out(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  hr_study_gates gates;
+  hr_cost cost = {0};
+  warnings warned = {0};
+  hr_observer observer = warnings_observer(&warned);
+  small_plan_configure(
+      "experts: {vit: {heads: bins, patch_size: 3, hidden_size: 8}}\n"
+      "gates: {logistic: {components: 0, trunk: 3, windows: [{name: x, low: 7100.5, "
+      "high: 7101.5}]}}\n");
+  check_ok(hr_plan_create(plan_config, &observer, &plan, &err));
+  assert_false(plan->view.keeps_validation);
+  hr_study_gates_estimate(plan, &cost);
+  assert_true(cost.operations > 0);
+  check_ok(hr_study_gates_init(&gates, plan, &err));
+  assert_true(hr_study_gates_want_experts(&gates));
+  check_ok(hr_study_gates_train(&gates, plan_scratch.path, &err));
+  assert_non_null(gates.learners[0]);
+  size_t before = warned.count;
+  const hr_study_bundle none = {NULL, 0, NULL, 0};
+  check_ok(hr_study_gates_train_on_experts(&gates, plan_scratch.path, &none, &err));
+  assert_int_equal(gates.trained_count, 0);
+  assert_int_equal(warned.count, before + 1);
+  assert_string_equal(warned.last,
+                      "Logistic gate is left out: there is no trunk to look at");
+  hr_study_gates_fini(&gates);
+  hr_plan_destroy(&plan);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(gates_that_cannot_be_are_refused, small_plan_set_up,
@@ -136,6 +168,8 @@ int main(void) {
                                       small_plan_tear_down),
       cmocka_unit_test_setup_teardown(asking_experts_takes_time, small_plan_set_up,
                                       small_plan_tear_down),
+      cmocka_unit_test_setup_teardown(without_a_trunk_a_gate_is_left_out,
+                                      small_plan_set_up, small_plan_tear_down),
       cmocka_unit_test_setup_teardown(the_mlp_gate_needs_experts, small_plan_set_up,
                                       small_plan_tear_down),
   };
