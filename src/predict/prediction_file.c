@@ -46,25 +46,22 @@ static void append_text(hr_text *out, const char *text) {
   hr_text_append(out, "\"");
 }
 
-static void append_number(hr_text *out, double value, bool is_exact) {
+/* The digits that read back the same. */
+static void append_number(hr_text *out, double value) {
   char text[HR_FIELD_NUMBER_BYTES];
   if (isnan(value)) return;
-  if (is_exact) {
-    hr_field_format_number(value, text);
-    hr_text_append(out, "%s", text);
-  } else {
-    hr_text_append(out, "%.6g", value);
-  }
+  hr_field_format_number(value, text);
+  hr_text_append(out, "%s", text);
 }
 
 static void append_cell(hr_text *out, const hr_prediction_file_column *column,
                         const hr_frame_cells *cells, size_t row) {
   switch (column->frame.kind) {
     case HR_FRAME_CELL_NUMBER:
-      append_number(out, cells->numbers[row], column->is_exact);
+      append_number(out, cells->numbers[row]);
       break;
     case HR_FRAME_CELL_INTEGER:
-      if (column->is_exact && cells->numbers && isnan(cells->numbers[row])) break;
+      if (column->may_be_null && cells->numbers && isnan(cells->numbers[row])) break;
       hr_text_append(out, "%" PRId64, cells->integers[row]);
       break;
     default:
@@ -219,7 +216,7 @@ static hr_fits_column in_fits(const hr_prediction_file_column *column) {
       .unit = column->unit,
       .kind = column->is_truth ? HR_FITS_CELL_TRUTH : kinds[column->frame.kind],
       .text_bytes = column->frame.text_bytes,
-      .may_be_null = column->is_exact};
+      .may_be_null = column->may_be_null};
 }
 
 static hr_status begin_fits(hr_prediction_file *file, hr_error *err) {

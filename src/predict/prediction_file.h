@@ -12,11 +12,10 @@ typedef enum hr_prediction_file_format {
   HR_PREDICTION_PFSSTAR, /* FITS, as a catalogue of stars of PFS has it */
 } hr_prediction_file_format;
 
-/* A column, with how its numbers are written in CSV. */
+/* A column; its numbers read back the same from every format. */
 typedef struct hr_prediction_file_column {
   hr_frame_column frame;
-  bool is_exact; /* so that they read back the same; else with six digits. A whole number
-                    is none where its `numbers` are NaN */
+  bool may_be_null; /* of whole numbers: one is none where its `numbers` are NaN */
   bool is_truth; /* of whole numbers in FITS: T where they are not 0 */
   const char *unit; /* in FITS; NULL: none. Borrowed while the file is made */
 } hr_prediction_file_column;

@@ -50,12 +50,10 @@ static hr_status add_column(hr_prediction_table *table, const char *name,
   return HR_OK;
 }
 
-/* Of numbers that are written in full. */
-static hr_status add_exact(hr_prediction_table *table, const char *name,
-                           hr_frame_cell_kind kind, const char *unit, hr_error *err) {
-  hr_status status = add_column(table, name, kind, 0, err);
+static hr_status add_number(hr_prediction_table *table, const char *name,
+                            const char *unit, hr_error *err) {
+  hr_status status = add_column(table, name, HR_FRAME_CELL_NUMBER, 0, err);
   if (status != HR_OK) return status;
-  table->columns[table->count - 1].is_exact = true;
   table->columns[table->count - 1].unit = unit;
   return HR_OK;
 }
@@ -109,10 +107,10 @@ static hr_status add_kept(hr_prediction_table *table, const hr_strings *keep,
     hr_text_append(&name, "%s%s", is_taken(table, keep->items[k]) ? "label_" : "",
                    keep->items[k]);
     HR_TRY(hr_text_status(&name, err));
-    HR_TRY(
-        add_exact(table, name.bytes,
-                  table->keep_is_whole[k] ? HR_FRAME_CELL_INTEGER : HR_FRAME_CELL_NUMBER,
-                  NULL, err));
+    HR_TRY(add_column(
+        table, name.bytes,
+        table->keep_is_whole[k] ? HR_FRAME_CELL_INTEGER : HR_FRAME_CELL_NUMBER, 0, err));
+    table->columns[table->count - 1].may_be_null = true;
   }
 cleanup:
   hr_text_fini(&name);
@@ -130,8 +128,7 @@ static hr_status add_targets(hr_prediction_table *table, hr_error *err) {
     hr_text_append(&name, "%s_%s", d->targets[c / HR_TARGET_COLUMNS].name,
                    parts[c % HR_TARGET_COLUMNS]);
     HR_TRY(hr_text_status(&name, err));
-    HR_TRY(add_exact(table, name.bytes, HR_FRAME_CELL_NUMBER,
-                     d->targets[c / HR_TARGET_COLUMNS].unit, err));
+    HR_TRY(add_number(table, name.bytes, d->targets[c / HR_TARGET_COLUMNS].unit, err));
   }
 cleanup:
   hr_text_fini(&name);
@@ -184,8 +181,8 @@ static hr_status add_label(hr_prediction_table *table, const hr_bundle_target *t
   hr_text_init(&name);
   hr_text_append(&name, "%sErr", target->name);
   HR_TRY(hr_text_status(&name, err));
-  HR_TRY(add_exact(table, target->name, HR_FRAME_CELL_NUMBER, target->unit, err));
-  HR_TRY(add_exact(table, name.bytes, HR_FRAME_CELL_NUMBER, target->unit, err));
+  HR_TRY(add_number(table, target->name, target->unit, err));
+  HR_TRY(add_number(table, name.bytes, target->unit, err));
   hr_text_fini(&name);
   hr_text_init(&name);
   hr_text_append(&name, "%sStatus", target->name);
@@ -206,8 +203,8 @@ static hr_status add_star_columns(hr_prediction_table *table,
     HR_TRY(add_label(table, &d->targets[t], err));
   }
   if (d->rv) {
-    HR_TRY(add_exact(table, "rv", HR_FRAME_CELL_NUMBER, "km/s", err));
-    HR_TRY(add_exact(table, "rvErr", HR_FRAME_CELL_NUMBER, "km/s", err));
+    HR_TRY(add_number(table, "rv", "km/s", err));
+    HR_TRY(add_number(table, "rvErr", "km/s", err));
   }
   HR_TRY(add_column(table, "flag", HR_FRAME_CELL_INTEGER, 0, err));
   table->columns[table->count - 1].is_truth = true;

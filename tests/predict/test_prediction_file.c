@@ -9,8 +9,8 @@
 
 static const hr_prediction_file_column columns[] = {
     {{"file, or \"so\"", HR_FRAME_CELL_TEXT, 8}, false, false, NULL},
-    {{"exact", HR_FRAME_CELL_NUMBER, 0}, true, false, "dex"},
-    {{"short", HR_FRAME_CELL_NUMBER, 0}, false, false, NULL},
+    {{"of_dex", HR_FRAME_CELL_NUMBER, 0}, false, false, "dex"},
+    {{"bare", HR_FRAME_CELL_NUMBER, 0}, false, false, NULL},
     {{"n", HR_FRAME_CELL_INTEGER, 0}, true, false, NULL},
 };
 
@@ -42,9 +42,9 @@ static void test_csv(void **state) {
   text[fread(text, 1, sizeof text - 1, made)] = '\0';
   fclose(made);
   assert_string_equal(text,
-                      "\"file, or \"\"so\"\"\",exact,short,n\n"
+                      "\"file, or \"\"so\"\"\",of_dex,bare,n\n"
                       "\"a,b\",0.1,0.1,-2\n"
-                      "\"say \"\"x\"\"\",0.3333333333333333,0.333333,"
+                      "\"say \"\"x\"\"\",0.3333333333333333,0.3333333333333333,"
                       "9007199254740993\n"
                       "plain,,,\n");
   assert_int_not_equal(access(part, F_OK), 0);
