@@ -93,6 +93,9 @@ static void draw_run(const hr_chart *chart, const hr_compared *own, double y,
   char number[HR_CELL_BYTES];
   hr_font font = {hr_chart_font_size, false, hr_color_black, HR_ALIGN_LEFT, false, true};
   if (isnan(own->r2.value)) return;
+  if (fmin(own->r2.value, own->r2.low) < chart->x.low) {
+    hr_chart_arrow(chart, HR_EDGE_LEFT, y, color);
+  }
   if (!isnan(own->r2.low) && !isnan(own->r2.high)) {
     hr_canvas_line(chart->canvas, (hr_point){x_of(chart, own->r2.low), y},
                    (hr_point){x_of(chart, own->r2.high), y}, stroke);
@@ -147,21 +150,51 @@ static bool tells_apart(const hr_comparison *c, const hr_strings *values) {
   return true;
 }
 
-/* What is not the same in runs that are called alike, as the points of a sweep are:
- * "data.rows 5000", or where no key is another one in each their folder. */
+/* The last `parts` names of a path, without slashes at its end; *length of them. */
+static const char *tail_of(const char *dir, size_t parts, size_t *length) {
+  const char *end = dir + strlen(dir);
+  while (end > dir + 1 && end[-1] == '/') end--;
+  const char *begin = end;
+  while (begin > dir && (begin[-1] != '/' || --parts > 0)) begin--;
+  *length = (size_t)(end - begin);
+  return begin;
+}
+
+static bool tails_tell_apart(const hr_comparison *c, size_t parts) {
+  for (size_t one = 0; one < c->runs; one++) {
+    for (size_t other = 0; other < one; other++) {
+      size_t lengths[2];
+      const char *a = tail_of(c->dirs.items[one], parts, &lengths[0]);
+      const char *b = tail_of(c->dirs.items[other], parts, &lengths[1]);
+      if (!are_alike(c, one, other) || lengths[0] != lengths[1]) continue;
+      if (strncmp(a, b, lengths[0]) == 0) return false;
+    }
+  }
+  return true;
+}
+
+/* The names of their folders, with those above them where these are the same. */
+static void append_folder(const hr_comparison *c, size_t run, hr_text *out) {
+  enum { MOST_PARTS = 4 };
+  size_t parts = 1, length = 0;
+  while (parts < MOST_PARTS && !tails_tell_apart(c, parts)) parts++;
+  const char *name = tail_of(c->dirs.items[run], parts, &length);
+  hr_text_append(out, "%.*s", (int)length, name);
+}
+
+/* What tells apart runs that are called alike: where one key alone is not the same, as in
+ * the points of a sweep, that, "data.rows 5000"; else each run's folder, as one key of
+ * several would hide the others. */
 static void append_what_differs(const hr_comparison *c, size_t run, hr_text *out) {
   enum { MOST = 24 }; /* characters of a value */
-  const char *dir = c->dirs.items[run], *slash = strrchr(dir, '/');
-  if (slash && !slash[1]) slash = NULL;
-  for (size_t i = 0; i < c->contrasts.count; i++) {
-    const hr_contrast *contrast = &c->contrasts.items[i];
-    if (!tells_apart(c, &contrast->values)) continue;
-    hr_text_append(out, ", %s ", contrast->key);
-    hr_text_append_short(out, contrast->values.items[run], MOST);
+  const hr_contrast *only = c->contrasts.count == 1 ? &c->contrasts.items[0] : NULL;
+  hr_text_append(out, ", ");
+  if (!only || !tells_apart(c, &only->values)) {
+    append_folder(c, run, out);
     return;
   }
-  hr_text_append(out, ", ");
-  hr_text_append_short(out, slash ? slash + 1 : dir, MOST);
+  hr_text_append(out, "%s ", only->key);
+  hr_text_append_short(out, only->values.items[run], MOST);
 }
 
 hr_status hr_comparison_name_runs(const hr_comparison *comparison, hr_strings *names,

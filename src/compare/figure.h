@@ -8,7 +8,8 @@
 bool hr_comparison_has_figure(const hr_comparison *comparison);
 
 /* Appends what the figure calls the runs, [runs]: "A  DR1", and of runs with one name the
- * setting that differs, "A  DR1, data.rows 5000", or else their folder. HR_ERR_MEMORY. */
+ * setting that differs, "A  DR1, data.rows 5000", or, where several or none do, their
+ * folder. HR_ERR_MEMORY. */
 hr_status hr_comparison_name_runs(const hr_comparison *comparison, hr_strings *names,
                                   hr_error *err) HR_MUST_CHECK;
 

@@ -53,12 +53,20 @@ static double cut_to_axis(const hr_chart *chart, double y) {
   return fmin(fmax(y, chart->y.low), chart->y.high);
 }
 
-/* Where a bar came from an axis without 0. */
-static void draw_arrow(const hr_chart *chart, double x, bool is_below) {
-  double tip = is_below ? chart->plot.bottom - 1.5 : chart->plot.top + 1.5;
-  double base = is_below ? tip - 4.5 : tip + 4.5;
-  const hr_point arrow[] = {{x - 2.6, base}, {x + 2.6, base}, {x, tip}};
-  hr_canvas_polygon(chart->canvas, arrow, 3, hr_color_black);
+void hr_chart_arrow(const hr_chart *chart, hr_chart_edge edge, double at,
+                    hr_color color) {
+  const double gap = 1.5, length = 4.5, half = 2.6; /* pt */
+  hr_point tip = {at,
+                  edge == HR_EDGE_TOP ? chart->plot.top + gap : chart->plot.bottom - gap};
+  double base = tip.y + (edge == HR_EDGE_TOP ? length : -length);
+  hr_point arrow[] = {{at - half, base}, {at + half, base}, tip};
+  if (edge == HR_EDGE_LEFT) {
+    tip = (hr_point){chart->plot.left + gap, at};
+    arrow[0] = (hr_point){tip.x + length, at - half};
+    arrow[1] = (hr_point){tip.x + length, at + half};
+    arrow[2] = tip;
+  }
+  hr_canvas_polygon(chart->canvas, arrow, 3, color);
 }
 
 void hr_chart_bar(const hr_chart *chart, const hr_bar *bar) {
@@ -72,7 +80,8 @@ void hr_chart_bar(const hr_chart *chart, const hr_bar *bar) {
     hr_canvas_frame(chart->canvas, box, (hr_stroke){hr_color_black, 0.9, NULL, 0});
   }
   if (is_inside(chart->y, bar->value)) return;
-  draw_arrow(chart, 0.5 * (box.left + box.right), bar->value < chart->y.low);
+  hr_chart_arrow(chart, bar->value < chart->y.low ? HR_EDGE_BOTTOM : HR_EDGE_TOP,
+                 0.5 * (box.left + box.right), hr_color_black);
 }
 
 void hr_chart_error_bar(const hr_chart *chart, double x, hr_span interval) {
@@ -87,10 +96,14 @@ void hr_chart_error_bar(const hr_chart *chart, double x, hr_span interval) {
   if (is_inside(chart->y, interval.low)) {
     hr_canvas_line(chart->canvas, (hr_point){center - cap, low},
                    (hr_point){center + cap, low}, stroke);
+  } else {
+    hr_chart_arrow(chart, HR_EDGE_BOTTOM, center, hr_color_black);
   }
   if (is_inside(chart->y, interval.high)) {
     hr_canvas_line(chart->canvas, (hr_point){center - cap, high},
                    (hr_point){center + cap, high}, stroke);
+  } else {
+    hr_chart_arrow(chart, HR_EDGE_TOP, center, hr_color_black);
   }
 }
 

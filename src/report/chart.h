@@ -97,7 +97,13 @@ typedef struct hr_bar {
 } hr_bar;
 void hr_chart_bar(const hr_chart *chart, const hr_bar *bar);
 
-/* An interval as a line with caps; parts beyond the axis are cut, NaN draws nothing. */
+/* A small arrow at an edge of the plot, which says that something goes on beyond it;
+ * `at`: where along the edge, pt. */
+typedef enum hr_chart_edge { HR_EDGE_BOTTOM, HR_EDGE_TOP, HR_EDGE_LEFT } hr_chart_edge;
+void hr_chart_arrow(const hr_chart *chart, hr_chart_edge edge, double at, hr_color color);
+
+/* An interval as a line with caps; where it goes on beyond the axis it is cut, and an
+ * arrow says so. NaN draws nothing. */
 void hr_chart_error_bar(const hr_chart *chart, double x, hr_span interval);
 
 /* A text centred above (or, for `is_below`, under) a value, a little away from it. */

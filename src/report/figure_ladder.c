@@ -232,9 +232,10 @@ static hr_rectangle box_of(const hr_chart *chart, double slot, double from, doub
                         at.bottom};
 }
 
-/* A bar that goes on beyond the axis has an arrow at its end; its number is whole. */
-static void draw_cut(const hr_chart *chart, double slot, double value) {
-  if (value >= chart->x.low) return;
+/* A bar or interval that goes on beyond the axis has an arrow at its end; its number is
+ * whole. */
+static void draw_cut(const hr_chart *chart, double slot, double least) {
+  if (least >= chart->x.low) return;
   const double margin[] = {1.2, 0.0};
   const hr_color colors[] = {hr_color_white, hr_color_black};
   double tip = chart->plot.left + 1.5, y = places_of(chart, slot).middle;
@@ -347,7 +348,7 @@ static void draw_rows(const hr_chart *chart, const ladder_rows *rows) {
     if (!isnan(own->r2.value)) {
       draw_bar(chart, (double)slot, own);
       draw_interval(chart, (double)slot, own->r2);
-      draw_cut(chart, (double)slot, own->r2.value);
+      draw_cut(chart, (double)slot, fmin(own->r2.value, own->r2.low));
     }
     draw_words(chart, (double)slot, own, rows->chinese);
   }

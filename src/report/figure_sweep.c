@@ -248,8 +248,11 @@ static void draw_interval(const hr_chart *chart, double x, hr_estimate r2,
                           hr_color color) {
   const hr_stroke stroke = {color, 0.9, NULL, 0};
   const double cap = 1.8, ends[] = {r2.low, r2.high};
-  if (isnan(r2.low) || isnan(r2.high)) return;
   double at = hr_chart_x(chart, x);
+  if (fmin(r2.value, r2.low) < chart->y.low) {
+    hr_chart_arrow(chart, HR_EDGE_BOTTOM, at, color);
+  }
+  if (isnan(r2.low) || isnan(r2.high)) return;
   hr_canvas_line(chart->canvas, (hr_point){at, hr_chart_y(chart, r2.low)},
                  (hr_point){at, hr_chart_y(chart, r2.high)}, stroke);
   for (size_t i = 0; i < 2; i++) {

@@ -220,7 +220,7 @@ class Predict(unittest.TestCase):
         for name in numbers:
             self.assertTrue(same(frame[name], text[name]), name)
             self.assertTrue(same(table[name], text[name]), name)
-        for own, name in (("snr", "snr"), ("log_g", "log_g_mean"), ("log_gErr", "log_g_sigma")):
+        for own, name in (("snr_m", "snr"), ("log_g", "log_g_mean"), ("log_gErr", "log_g_sigma")):
             self.assertTrue(same(star[own], text[name]), own)
 
     def test_bad_rows(self):

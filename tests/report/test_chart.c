@@ -195,6 +195,11 @@ static void test_undefined_is_not_drawn(void **state) {
   assert_true(png_size(&below, none) != empty); /* the arrow */
   assert_true(png_size(&undefined, some) != empty);
   assert_int_equal(png_size(&undefined, (hr_span){-5, -4}), empty);
+  /* The arrow where an interval is cut; how far it goes on makes no difference. */
+  assert_true(png_size(&undefined, (hr_span){-5, 0.4}) !=
+              png_size(&undefined, (hr_span){0, 0.4}));
+  assert_int_equal(png_size(&undefined, (hr_span){-5, 0.4}),
+                   png_size(&undefined, (hr_span){-4, 0.4}));
 }
 
 int main(void) {

@@ -127,6 +127,39 @@ static void a_model_from_elsewhere_is_called_one(void **state) {
   hr_text_fini(&text);
 }
 
+static size_t count_arrows(void) {
+  hr_canvas *canvas = NULL;
+  hr_bytes svg = {0};
+  check_ok(hr_canvas_create(&canvas, &err));
+  check_ok(hr_figure_sweep(&sweep, canvas, &csv, &err));
+  check_ok(hr_canvas_write_svg(canvas, &svg, &err));
+  char *text = calloc(svg.count + 1, 1);
+  assert_non_null(text);
+  memcpy(text, svg.items, svg.count);
+  size_t count = count_triangles(text);
+  free(text);
+  hr_bytes_fini(&svg);
+  hr_canvas_destroy(&canvas);
+  return count;
+}
+
+/* The axis ends at -0.3, and an arrow says that something goes on. */
+static void what_goes_on_below_the_frame_has_an_arrow(void **state) {
+  (void)state;
+  check_ok(hr_sweep_init(&sweep, &f.outline, &err));
+  assert_int_equal(count_arrows(), 0);
+  hr_sweep_line *first = &sweep.points[0].lines[0], *last = &sweep.points[2].lines[0];
+  first->r2.low = -0.3;
+  assert_int_equal(count_arrows(), 0);
+  first->r2.low = -0.5;
+  assert_int_equal(count_arrows(), 1);
+  last->r2 =
+      (hr_estimate){-4, (double)NAN, (double)NAN}; /* a point without an interval */
+  assert_int_equal(count_arrows(), 2);
+  last->r2 = (hr_estimate){-4, -6, -3}; /* an interval that is below, all of it */
+  assert_int_equal(count_arrows(), 2);
+}
+
 static void nothing_is_no_figure(void **state) {
   (void)state;
   for (size_t i = 0; i < 3; i++) f.has_results[i] = false;
@@ -143,6 +176,7 @@ int main(void) {
       TEST(the_baseline_is_drawn_once),
       TEST(long_values_are_cut),
       TEST(a_model_from_elsewhere_is_called_one),
+      TEST(what_goes_on_below_the_frame_has_an_arrow),
       TEST(nothing_is_no_figure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

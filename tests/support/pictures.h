@@ -19,4 +19,19 @@ static inline void keep_picture(const char *name, const hr_bytes *png) {
   assert_int_equal(fclose(file), 0);
 }
 
+/* Filled triangles in a drawing as SVG: arrows. */
+static inline size_t count_triangles(const char *svg) {
+  size_t count = 0;
+  for (const char *at = svg; (at = strstr(at, " d=\"")); at++) {
+    int lines = 0, closed = 0, curves = 0;
+    for (const char *c = at + strlen(" d=\""); *c && *c != '"'; c++) {
+      lines += *c == 'L';
+      closed += *c == 'Z';
+      curves += *c == 'C';
+    }
+    if (lines == 2 && closed == 1 && curves == 0) count++;
+  }
+  return count;
+}
+
 #endif
